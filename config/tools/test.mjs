@@ -1,0 +1,95 @@
+// The entry of `npm test`: sees to a Redis server, brings `dist` up to date, then runs jest with the arguments given.
+// `--long NAME` runs a long variant: `fuzz`, `all`, or the name of a folder under `test/`. What is tested is up to the tests.
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const stamp = join(root, 'dist', '.built');
+
+main();
+
+function main() {
+  const { environment, args } = readArguments(process.argv.slice(2));
+  ensureRedis();
+  buildIfStale();
+  const jest = join(root, 'node_modules', 'jest', 'bin', 'jest.js');
+  const run = spawnSync(process.execPath, ['--experimental-vm-modules', '--no-warnings', jest, ...args], {
+    cwd: root,
+    stdio: 'inherit',
+    env: { ...process.env, ...environment },
+  });
+  process.exit(run.status ?? 1);
+}
+
+/** Takes `--long NAME` out of the arguments; everything else is jest's. */
+function readArguments(given) {
+  const at = given.indexOf('--long');
+  if (at < 0) return { environment: {}, args: given };
+  const name = given[at + 1];
+  const others = [...given.slice(0, at), ...given.slice(at + 2)];
+  if (name === 'fuzz') {
+    return { environment: { PARLEY_LONG: '1', PARLEY_FUZZ_FRAMES: '1000000' }, args: ['test/protocol', ...others] };
+  }
+  if (name === 'all') return { environment: { PARLEY_LONG: '1' }, args: others };
+  if (name === undefined || !existsSync(join(root, 'test', name))) {
+    fail(`--long needs a name: fuzz, all, or a folder under test/ (got ${name ?? 'nothing'}).`);
+  }
+  return { environment: { PARLEY_LONG: '1' }, args: [`test/${name}/`, ...others] };
+}
+
+/** Finds a server of version 7 or later on PATH; where the system's package may be installed, installs it. */
+function ensureRedis() {
+  if (onPath('redis-server') === undefined && onPath('valkey-server') === undefined) installRedis();
+  const server = onPath('redis-server') ?? onPath('valkey-server');
+  if (server === undefined)
+    fail('The tests need redis-server (or valkey-server) 7 or later on PATH; please install it.');
+  const printed = spawnSync(server, ['--version'], { encoding: 'utf8' }).stdout ?? '';
+  const major = Number(/v=(\d+)/.exec(printed)?.[1] ?? 0);
+  if (major < 7) fail(`The tests need Redis 7 or later (or Valkey); ${server} says: ${printed.trim() || 'nothing'}.`);
+}
+
+function installRedis() {
+  if (onPath('apt-get') === undefined) return;
+  const sudo = process.getuid?.() === 0 ? [] : ['sudo', '-n'];
+  if (sudo.length > 0 && (onPath('sudo') === undefined || spawnSync('sudo', ['-n', 'true']).status !== 0)) return;
+  console.log('Installing redis-server, which the tests need …');
+  // RUNLEVEL=1 keeps the package from starting its service: the tests start servers of their own on free ports.
+  const apt = [...sudo, 'env', 'RUNLEVEL=1', 'DEBIAN_FRONTEND=noninteractive', 'apt-get'];
+  const install = ['install', '-y', '--no-install-recommends', 'redis-server'];
+  for (const step of [['update', '-q'], install]) {
+    const [command, ...rest] = [...apt, ...step];
+    // A failed update may still leave usable lists; whether the server is there is looked at by the caller.
+    spawnSync(command, rest, { stdio: ['ignore', 'ignore', 'inherit'] });
+  }
+}
+
+function onPath(program) {
+  const folders = (process.env.PATH ?? '').split(delimiter).filter((folder) => folder !== '');
+  return folders.map((folder) => join(folder, program)).find((file) => existsSync(file));
+}
+
+/** Builds when anything that goes into `dist` is newer than the last build that succeeded. */
+function buildIfStale() {
+  const inputs = ['src', 'tsconfig.json', 'package.json', 'config/tools/build.mjs'].map((name) => join(root, name));
+  const builtMs = existsSync(stamp) && existsSync(join(root, 'dist', 'main.js')) ? statSync(stamp).mtimeMs : 0;
+  if (Math.max(...inputs.map(newestMs)) < builtMs) return;
+  const startedAt = new Date();
+  const build = spawnSync(process.execPath, [join(root, 'config/tools/build.mjs')], { cwd: root, stdio: 'inherit' });
+  if (build.status !== 0) fail('The build failed, and the tests run what it makes.');
+  writeFileSync(stamp, '');
+  utimesSync(stamp, startedAt, startedAt);
+}
+
+/** The latest change in a file or tree; folders count too, so that a deletion is seen. */
+function newestMs(path) {
+  const stat = statSync(path);
+  if (!stat.isDirectory()) return stat.mtimeMs;
+  return Math.max(stat.mtimeMs, ...readdirSync(path).map((name) => newestMs(join(path, name))));
+}
+
+function fail(message) {
+  console.error(message);
+  process.exit(1);
+}
