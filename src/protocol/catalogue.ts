@@ -1,0 +1,105 @@
+/**
+ * The catalogue: every request and notification there is, with the types that derive from it. Checking arguments is
+ * left to `validate.ts`, bytes to the codec.
+ */
+import type { Static } from 'typebox';
+import type { Arg, NotificationDeclaration, NotificationParam, Order, Params, RequestDeclaration } from './declare.ts';
+import { notifications } from './notifications.ts';
+import { connectionRequests } from './requests/connection.ts';
+import { historyRequests } from './requests/history.ts';
+import { roomRequests } from './requests/room.ts';
+import { userRequests } from './requests/user.ts';
+import type { Value } from './values.ts';
+
+export { notifications };
+
+export const requests = { ...connectionRequests, ...roomRequests, ...historyRequests, ...userRequests };
+
+type Requests = typeof requests;
+type Notifications = typeof notifications;
+
+export type RequestName = keyof Requests;
+export type NotificationName = keyof Notifications;
+
+type ArgsOf<P extends Params> = { readonly [K in keyof P]: Arg<P[K]> };
+
+/** What a handler gets: one property per param, after defaults and normalisation. */
+export type Args<N extends RequestName> = ArgsOf<Requests[N]['params']>;
+
+/** What a caller gives: as `Args`, with the optional ones left out at will. */
+export type Input<N extends RequestName> = InputOf<Requests[N]['params']>;
+type InputOf<P extends Params> = {
+  readonly [K in keyof P as P[K]['optional'] extends false ? K : never]: Static<P[K]['schema']>;
+} & {
+  readonly [K in keyof P as P[K]['optional'] extends false ? never : K]?: Static<P[K]['schema']> | undefined;
+};
+
+export type Result<N extends RequestName> = Static<Requests[N]['result']>;
+
+/** The codes that any request can fail with. */
+export const generalErrors = [
+  'badArgument',
+  'wrongArgumentsCount',
+  'noLogin',
+  'unavailable',
+  'tooManyRequests',
+  'internalError',
+] as const;
+export type GeneralErrors = (typeof generalErrors)[number];
+
+/** The codes that a request declares; every request can fail with `GeneralErrors` as well. */
+export type DeclaredErrors<N extends RequestName> = Requests[N]['errors'][number];
+
+type TupleOf<P extends readonly NotificationParam[]> = { [I in keyof P]: Static<P[I]['schema']> };
+
+/** The positional params of a notification. */
+export type NotificationParams<N extends NotificationName> = Notifications[N]['params'] extends infer P extends
+  readonly NotificationParam[]
+  ? { -readonly [I in keyof TupleOf<P>]: TupleOf<P>[I] }
+  : never;
+
+export function isRequestName(name: string): name is RequestName {
+  return Object.hasOwn(requests, name);
+}
+
+export function isNotificationName(name: string): name is NotificationName {
+  return Object.hasOwn(notifications, name);
+}
+
+/** A declaration without its particular types, for what treats all alike. */
+export function requestDeclaration(name: RequestName): RequestDeclaration {
+  return requests[name];
+}
+
+export function notificationDeclaration(name: NotificationName): NotificationDeclaration {
+  return notifications[name];
+}
+
+/** The params of a request as they travel: positional, absent ones at the end left out. */
+export function toParams<N extends RequestName>(name: N, input: Input<N>): Value[] {
+  const given: { readonly [name: string]: Value | undefined } = input;
+  const params = Object.keys(requests[name].params).map((param) => given[param] ?? null);
+  const needed = requiredCount(requests[name].params);
+  while (params.length > needed && params.at(-1) === null) params.pop();
+  return params;
+}
+
+/** How many params a caller must send at least. */
+export function requiredCount(params: Params): number {
+  return Object.values(params).filter((param) => !param.optional).length;
+}
+
+/**
+ * The topics a request is ordered by: `room:NAME`, `user:NAME`, or `self` for the caller's own user. Requests of one
+ * socket that share a key must take effect in the order in which they came.
+ */
+export function orderKeys(method: RequestName, args: { readonly [name: string]: unknown }): string[] {
+  const order: Order | undefined = requestDeclaration(method).order;
+  if (order === undefined) return [];
+  if (order === 'self') return ['self'];
+  if ('room' in order) return [`room:${String(args[order.room])}`];
+  if ('user' in order) return [`user:${String(args[order.user])}`];
+  const rooms = args[order.rooms];
+  const names = Array.isArray(rooms) ? rooms.map((room: { roomName: string }) => `room:${room.roomName}`) : [];
+  return [...new Set(names)];
+}

@@ -1,0 +1,107 @@
+/**
+ * How a request or a notification is declared: data only. Checks, types, order and documentation derive from it;
+ * what a request does is left to its handler.
+ */
+import type { Static, TSchema } from 'typebox';
+import type { ErrorCode } from './errors.ts';
+import type { Limits } from './limits.ts';
+import type { Value } from './values.ts';
+
+/** One positional param of a request. */
+export interface Param {
+  readonly schema: TSchema;
+  /** May be left out at the end, or nil. */
+  readonly optional: boolean;
+  /** Stands in for an absent optional param. */
+  readonly default?: Value;
+  /** The limit that bounds the length of an array param. */
+  readonly itemsMax?: keyof Limits;
+}
+
+/** Params by name, in the order of the wire. */
+export type Params = { readonly [name: string]: Param };
+
+export function required<S extends TSchema>(schema: S): { readonly schema: S; readonly optional: false } {
+  return { schema, optional: false };
+}
+
+export function optional<S extends TSchema>(schema: S): { readonly schema: S; readonly optional: true } {
+  return { schema, optional: true };
+}
+
+/** Optional, and `value` when absent: handlers always see a value. */
+export function defaulted<S extends TSchema, const V extends Static<S> & Value>(
+  schema: S,
+  value: V,
+): { readonly schema: S; readonly optional: true; readonly default: V } {
+  return { schema, optional: true, default: value };
+}
+
+/** A required array of at most as many items as the limit says. */
+export function bounded<S extends TSchema>(
+  schema: S,
+  itemsMax: keyof Limits,
+): { readonly schema: S; readonly optional: false; readonly itemsMax: keyof Limits } {
+  return { schema, optional: false, itemsMax };
+}
+
+/** What a handler sees for a param, after defaults. */
+export type Arg<P extends Param> = P extends { readonly optional: false } | { readonly default: unknown }
+  ? Static<P['schema']>
+  : Static<P['schema']> | undefined;
+
+/**
+ * The topic whose requests of one socket take effect in order: the room or user that a param names, the rooms of a
+ * list of positions, or the caller's own user.
+ */
+export type Order<N = string> = { readonly room: N } | { readonly user: N } | { readonly rooms: N } | 'self';
+
+export interface RequestDeclaration<
+  P extends Params = Params,
+  R extends TSchema = TSchema,
+  E extends ErrorCode = ErrorCode,
+> {
+  readonly doc: string;
+  readonly params: P;
+  readonly result: R;
+  /** Codes it can fail with besides the general ones. */
+  readonly errors: readonly E[];
+  /** `guest`: also before login. */
+  readonly access: 'guest' | 'user';
+  readonly order?: Order;
+  readonly example: { readonly params: readonly Value[]; readonly result: Value };
+}
+
+export function request<P extends Params, R extends TSchema, const E extends ErrorCode = never>(
+  // An order can only name params that are declared.
+  declaration: RequestDeclaration<P, R, E> & { readonly order?: Order<keyof P & string> },
+): RequestDeclaration<P, R, E> {
+  return declaration;
+}
+
+/** One positional param of a notification. */
+export interface NotificationParam {
+  readonly name: string;
+  readonly schema: TSchema;
+}
+
+export function carries<const N extends string, S extends TSchema>(
+  name: N,
+  schema: S,
+): { readonly name: N; readonly schema: S } {
+  return { name, schema };
+}
+
+export interface NotificationDeclaration<P extends readonly NotificationParam[] = readonly NotificationParam[]> {
+  readonly doc: string;
+  readonly params: P;
+  /** Which sockets get it, in words. */
+  readonly audience: string;
+  readonly example: readonly Value[];
+}
+
+export function notification<const P extends readonly NotificationParam[]>(
+  declaration: NotificationDeclaration<P>,
+): NotificationDeclaration<P> {
+  return declaration;
+}

@@ -1,0 +1,93 @@
+/**
+ * The envelope: what a message of the protocol is once its bytes are values, and the contract of a codec. Turning
+ * bytes into values is left to each format.
+ */
+import { findFault } from './fault.ts';
+import { malformedReasons, type MalformedReason } from './malformed.ts';
+import type { Value, ValueMap } from './values.ts';
+
+export type Format = 'msgpack' | 'json';
+
+/** `faultAt`: index of the first param holding a value that no param may carry, else -1. */
+export interface RequestMessage {
+  readonly type: 0;
+  readonly id: number;
+  readonly method: string;
+  readonly params: Value[];
+  readonly faultAt: number;
+}
+
+export interface ResponseMessage {
+  readonly type: 1;
+  readonly id: number;
+  readonly error: Value;
+  readonly result: Value;
+}
+
+export interface NotificationMessage {
+  readonly type: 2;
+  readonly method: string;
+  readonly params: Value[];
+  readonly faultAt: number;
+}
+
+export type Message = RequestMessage | ResponseMessage | NotificationMessage;
+
+/** The messages before the first malformed one, and why that one is malformed, if any is. */
+export interface DecodedFrame {
+  readonly messages: Message[];
+  readonly malformed: MalformedReason | undefined;
+}
+
+export interface CodecOptions {
+  /** A server accepts requests (types 0 and 2), a client replies (types 1 and 2). */
+  readonly accept: 'requests' | 'replies';
+  /** Arrays and maps inside each other in one message, itself counted. */
+  readonly depth: number;
+  /** Values in one message, map keys counted. */
+  readonly valuesMax: number;
+}
+
+/**
+ * Guarantees: `decodeFrame` returns for any bytes, never throws, and keeps no reference into `data`, whose memory may
+ * be reused afterwards. What is encoded is a string for JSON (a text frame), bytes of its own for MessagePack.
+ */
+export interface Codec {
+  readonly format: Format;
+  /** For JSON `data` is the text as UTF-8. */
+  readonly decodeFrame: (data: Uint8Array) => DecodedFrame;
+  readonly encodeRequest: (id: number, method: string, params: readonly Value[]) => Uint8Array | string;
+  readonly encodeResponse: (id: number, error: ValueMap | null, result: Value) => Uint8Array | string;
+  readonly encodeNotification: (name: string, params: readonly Value[]) => Uint8Array | string;
+}
+
+/**
+ * The message that a decoded value stands for, or what is wrong with its form. `suspicious`: the format saw something
+ * that no param may carry, somewhere.
+ */
+export function toMessage(
+  value: Value,
+  accept: CodecOptions['accept'],
+  suspicious: boolean,
+): Message | MalformedReason {
+  if (!Array.isArray(value)) return malformedReasons.notArray;
+  const type = value[0];
+  if (type === 2) return toNotification(value, suspicious);
+  if (type !== (accept === 'replies' ? 1 : 0)) return malformedReasons.badType;
+  if (value.length !== 4) return malformedReasons.badLength;
+  const [, id, second, third] = value;
+  // `>>> 0` is the identity on unsigned 32-bit integers only.
+  if (typeof id !== 'number' || id >>> 0 !== id) return malformedReasons.badId;
+  if (type === 1) return { type, id, error: second ?? null, result: third ?? null };
+  if (typeof second !== 'string') return malformedReasons.badMethod;
+  if (!Array.isArray(third)) return malformedReasons.badParams;
+  return { type: 0, id, method: second, params: third, faultAt: suspicious ? findFault(third) : -1 };
+}
+
+function toNotification(value: Value[], suspicious: boolean): NotificationMessage | MalformedReason {
+  if (value.length !== 3) return malformedReasons.badLength;
+  const [, method, params] = value;
+  if (typeof method !== 'string') return malformedReasons.badMethod;
+  if (!Array.isArray(params)) return malformedReasons.badParams;
+  return { type: 2, method, params, faultAt: suspicious ? findFault(params) : -1 };
+}

@@ -1,0 +1,109 @@
+/**
+ * Notifications as MessagePack frames made once and sent to many. Fields that only the store can know (ids, times,
+ * counts) are left out at fixed places, as 64-bit integers that the store's scripts put in; who receives a frame is
+ * left to the bus and the hub.
+ */
+import type { NotificationName } from './catalogue.ts';
+import { encodeJson } from './json.ts';
+import { decodeTrusted, encodeShared, encodeValue } from './msgpack.ts';
+import type { Value, ValueMap } from './values.ts';
+
+/** MessagePack's head byte of an unsigned 64-bit integer; the eight bytes after it are what is patched in. */
+const UINT64 = Uint8Array.of(0xcf);
+const ARRAY_OF_3 = 0x93;
+const FIXARRAY = 0x90;
+const FIXMAP = 0x80;
+const MAP16 = 0xde;
+const MAP32 = 0xdf;
+
+export interface RoomMessageFrame {
+  readonly head: Uint8Array;
+  readonly middle: Uint8Array;
+  /** Size of the client's message map in MessagePack, to be held against `limits.messageBytes`. */
+  readonly bytes: number;
+}
+
+const ROOM_MESSAGE = opening('roomMessage', 2);
+const AUTHOR = encodeValue('author');
+const TIMESTAMP = concat([encodeValue('timestamp'), UINT64]);
+const ID = concat([encodeValue('id'), UINT64]);
+/** Fields of a processed message that are the server's, whatever the client sent under these keys. */
+const SERVER_FIELDS = ['author', 'timestamp', 'id'];
+const NOTHING = new Uint8Array(0);
+
+/**
+ * `head ++ u64be(timestamp) ++ middle ++ u64be(id)` is the frame `[2, 'roomMessage', [roomName, {…message, author,
+ * timestamp, id}]]`. For a transient message there is no id and `head ++ u64be(timestamp)` is the whole. Top-level
+ * `author`, `timestamp` and `id` of the message are dropped.
+ */
+export function roomMessageFrame(
+  roomName: string,
+  author: string,
+  message: ValueMap,
+  transient: boolean,
+): RoomMessageFrame {
+  const room = encodeValue(roomName);
+  const by = encodeValue(author);
+  let shared = encodeShared(message);
+  const bytes = shared.length;
+  let count = Object.keys(message).length;
+  if (SERVER_FIELDS.some((field) => Object.hasOwn(message, field))) {
+    const fields = Object.entries(message).filter(([key]) => !SERVER_FIELDS.includes(key));
+    shared = encodeShared(Object.fromEntries(fields));
+    count = fields.length;
+  }
+  const entries = shared.subarray(mapHeader(count).length);
+  // `entries` refers to the encoder's own buffer: it must be copied before anything else is encoded.
+  const head = concat([ROOM_MESSAGE, room, mapHeader(count + (transient ? 2 : 3)), entries, AUTHOR, by, TIMESTAMP]);
+  return { head, middle: transient ? NOTHING : ID, bytes };
+}
+
+/** `head ++ u64be(count)` is the frame of a notification whose last param is a count. */
+export function countFrame(name: NotificationName, leading: readonly Value[]): Uint8Array {
+  return concat([opening(name, leading.length + 1), ...leading.map((param) => encodeValue(param)), UINT64]);
+}
+
+/** The whole frame of a notification. */
+export function notificationFrame(name: NotificationName, params: readonly Value[]): Uint8Array {
+  return encodeValue([2, name, [...params]]);
+}
+
+export interface DecodedNotification {
+  readonly name: string;
+  readonly params: Value[];
+}
+
+/** Reads a frame made here. Anything else is a defect of the caller, and throws. */
+export function decodeNotification(frame: Uint8Array): DecodedNotification {
+  const value = decodeTrusted(frame);
+  if (!Array.isArray(value) || value[0] !== 2) throw new TypeError('Not the frame of a notification');
+  const [, name, params] = value;
+  if (typeof name !== 'string' || !Array.isArray(params)) throw new TypeError('Not the frame of a notification');
+  return { name, params };
+}
+
+/** The same notification as one JSON text frame. */
+export function transcodeToJson(frame: Uint8Array): string {
+  return encodeJson(decodeTrusted(frame));
+}
+
+/** `[2, name, [` with the number of params, of which there are fewer than 16. */
+function opening(name: string, paramsCount: number): Uint8Array {
+  return concat([Uint8Array.of(ARRAY_OF_3, 2), encodeValue(name), Uint8Array.of(FIXARRAY | paramsCount)]);
+}
+
+function mapHeader(count: number): Uint8Array {
+  if (count < 16) return Uint8Array.of(FIXMAP | count);
+  if (count < 0x10000) return Uint8Array.of(MAP16, count >> 8, count & 0xff);
+  return Uint8Array.of(MAP32, count >>> 24, (count >> 16) & 0xff, (count >> 8) & 0xff, count & 0xff);
+}
+
+function concat(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}

@@ -1,0 +1,140 @@
+/**
+ * The JSON format of the codec: text frames, one array per line, bytes as `{"$bytes": base64}`. It carries the same
+ * values as MessagePack and refuses the same things.
+ */
+import { fromBase64, toBase64 } from './base64.ts';
+import { toMessage, type Codec, type CodecOptions, type DecodedFrame, type Message } from './envelope.ts';
+import { BYTES_KEY, isCarried } from './fault.ts';
+import { malformedReasons, type MalformedReason } from './malformed.ts';
+import { isMap, type Value, type ValueMap } from './values.ts';
+
+const textDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+export function createJsonCodec(options: CodecOptions): Codec {
+  return {
+    format: 'json',
+    decodeFrame: (data) => decodeFrame(data, options),
+    encodeRequest: (id, method, params) => encodeJson([0, id, method, [...params]]),
+    encodeResponse: (id, error, result) => encodeJson([1, id, error, result]),
+    encodeNotification: (name, params) => encodeJson([2, name, [...params]]),
+  };
+}
+
+/** JSON text of a value, bytes as `{"$bytes": base64}`. */
+export function encodeJson(value: Value): string {
+  return JSON.stringify(withoutBytes(value));
+}
+
+/** The value with bytes replaced; the same object where there are none, which is nearly always. */
+function withoutBytes(value: Value): Value {
+  if (typeof value !== 'object' || value === null) return value;
+  if (value instanceof Uint8Array) return { [BYTES_KEY]: toBase64(value) };
+  if (Array.isArray(value)) {
+    const items = value.map(withoutBytes);
+    return items.every((item, index) => item === value[index]) ? value : items;
+  }
+  let copy: ValueMap | undefined;
+  for (const [key, item] of Object.entries(value)) {
+    const replaced = withoutBytes(item);
+    if (replaced !== item) (copy ??= { ...value })[key] = replaced;
+  }
+  return copy ?? value;
+}
+
+function decodeFrame(data: Uint8Array, options: CodecOptions): DecodedFrame {
+  const messages: Message[] = [];
+  const text = decodeText(data);
+  if (text === undefined) return { messages, malformed: malformedReasons.notDecodable };
+  // A raw newline cannot occur inside a JSON string, so lines can be cut before they are parsed.
+  const lines = text.split('\n');
+  if (lines.at(-1) === '') lines.pop();
+  if (lines.every((line) => line === '')) return { messages, malformed: malformedReasons.noMessages };
+  for (const line of lines) {
+    const message = decodeLine(line, options);
+    if (typeof message === 'string') return { messages, malformed: message };
+    messages.push(message);
+  }
+  return { messages, malformed: undefined };
+}
+
+function decodeText(data: Uint8Array): string | undefined {
+  try {
+    return textDecoder.decode(data);
+  } catch {
+    return undefined;
+  }
+}
+
+function decodeLine(line: string, options: CodecOptions): Message | MalformedReason {
+  let parsed: Value;
+  try {
+    // JSON.parse gives JSON values only, which are a part of our values.
+    parsed = JSON.parse(line) as Value;
+  } catch {
+    return malformedReasons.notDecodable;
+  }
+  const reviver = new Reviver(options);
+  const value = reviver.revive(parsed, 0);
+  return reviver.malformed ?? toMessage(value, options.accept, reviver.suspicious);
+}
+
+/** Goes through one parsed message, in place: counts it, finds what is not allowed, and turns `$bytes` into bytes. */
+class Reviver {
+  malformed: MalformedReason | undefined = undefined;
+  /** Something no param may carry may be there; `findFault` knows where. */
+  suspicious = false;
+  #values = 0;
+  readonly #options: CodecOptions;
+
+  constructor(options: CodecOptions) {
+    this.#options = options;
+  }
+
+  /** Recursion ends at the depth allowed. After `malformed` is set the value returned is of no use. */
+  revive(value: Value, depth: number): Value {
+    this.#count();
+    if (typeof value === 'number') this.suspicious ||= !isCarried(value);
+    else if (typeof value === 'string') this.suspicious ||= !value.isWellFormed();
+    if (typeof value !== 'object' || value === null || this.malformed !== undefined) return value;
+    if (isMap(value)) return reviveBytes(value) ?? this.#reviveMap(value, this.#deeper(depth));
+    if (Array.isArray(value)) this.#reviveList(value, this.#deeper(depth));
+    return value;
+  }
+
+  #count(): void {
+    if (++this.#values > this.#options.valuesMax) this.malformed ??= malformedReasons.tooManyValues;
+  }
+
+  #deeper(depth: number): number {
+    if (depth >= this.#options.depth) this.malformed ??= malformedReasons.tooDeep;
+    return depth + 1;
+  }
+
+  #reviveList(list: Value[], depth: number): void {
+    for (let i = 0; i < list.length && this.malformed === undefined; i++) {
+      const item = list[i] ?? null;
+      const revived = this.revive(item, depth);
+      if (revived !== item) list[i] = revived;
+    }
+  }
+
+  #reviveMap(map: ValueMap, depth: number): ValueMap {
+    // JSON.parse makes `__proto__` an own key, which `for in` visits like any other.
+    for (const key in map) {
+      if (key === '__proto__') this.malformed ??= malformedReasons.protoKey;
+      if (this.malformed !== undefined) break;
+      this.#count();
+      if (key === BYTES_KEY || !key.isWellFormed()) this.suspicious = true;
+      const item = map[key] ?? null;
+      const revived = this.revive(item, depth);
+      if (revived !== item) map[key] = revived;
+    }
+    return map;
+  }
+}
+
+/** The bytes that a map stands for, if it is `{"$bytes": base64}` and nothing else. */
+function reviveBytes(map: ValueMap): Uint8Array | undefined {
+  const text = map[BYTES_KEY];
+  return typeof text === 'string' && Object.keys(map).length === 1 ? fromBase64(text) : undefined;
+}

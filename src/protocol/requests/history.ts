@@ -1,0 +1,56 @@
+/** Requests that read what was said in a room. Readers are joined users, the owner and admins. */
+import Type from 'typebox';
+import { request, required } from '../declare.ts';
+import { HistoryInfo, MessageId, ProcessedMessage, RoomName } from '../types.ts';
+
+export const historyRequests = {
+  roomRecentHistory: request({
+    doc: 'Gives the newest messages, newest first, at most `limits.historyMaxGetMessages`.',
+    params: { roomName: required(RoomName) },
+    result: Type.Array(ProcessedMessage),
+    errors: ['noRoom', 'notJoined'],
+    access: 'user',
+    order: { room: 'roomName' },
+    example: {
+      params: ['lobby'],
+      result: [{ textMessage: 'hello', author: 'bob', timestamp: 1767225600500, id: 42 }],
+    },
+  }),
+
+  roomHistoryGet: request({
+    doc: 'Gives the messages with ids `id + 1` to `id + limit`, newest first, at most `limits.historyMaxGetMessages`. Where the start was trimmed, the page starts at the oldest message kept.',
+    params: {
+      roomName: required(RoomName),
+      id: required(MessageId),
+      limit: required(Type.Integer({ minimum: 1, description: 'Messages wanted.' })),
+    },
+    result: Type.Array(ProcessedMessage),
+    errors: ['noRoom', 'notJoined'],
+    access: 'user',
+    order: { room: 'roomName' },
+    example: {
+      params: ['lobby', 41, 10],
+      result: [{ textMessage: 'hello', author: 'bob', timestamp: 1767225600500, id: 42 }],
+    },
+  }),
+
+  roomHistoryInfo: request({
+    doc: "Describes the room's history.",
+    params: { roomName: required(RoomName) },
+    result: HistoryInfo,
+    errors: ['noRoom', 'notJoined'],
+    access: 'user',
+    order: { room: 'roomName' },
+    example: {
+      params: ['lobby'],
+      result: {
+        historyMaxGetMessages: 100,
+        historyMaxSize: 10000,
+        historySize: 42,
+        lastMessageId: 42,
+        oldestMessageId: 1,
+        epoch: 'e3b0c442',
+      },
+    },
+  }),
+};

@@ -1,0 +1,148 @@
+/** Requests about rooms: creating and deleting, joining and leaving, posting, and who is in them. */
+import Type from 'typebox';
+import { bounded, defaulted, optional, request, required } from '../declare.ts';
+import {
+  Count,
+  JoinOptions,
+  Message,
+  MessageId,
+  MessageOptions,
+  NotificationsInfo,
+  Options,
+  PageOptions,
+  RoomJoined,
+  RoomName,
+  RoomPosition,
+  RoomRefused,
+  UserlistPage,
+  UserName,
+  UserSeen,
+} from '../types.ts';
+
+export const roomRequests = {
+  roomCreate: request({
+    doc: 'Creates a room. The caller becomes its owner and is not joined.',
+    params: {
+      roomName: required(RoomName),
+      whitelistOnly: defaulted(Type.Boolean({ description: 'Only listed users may join.' }), false),
+      options: optional(Options),
+    },
+    result: Type.Null(),
+    errors: ['notAllowed', 'invalidName', 'roomExists'],
+    access: 'user',
+    order: { room: 'roomName' },
+    example: { params: ['lobby', false], result: null },
+  }),
+
+  roomDelete: request({
+    doc: 'Deletes a room; only its owner may. All sockets of each joined user get `roomAccessRemoved`.',
+    params: { roomName: required(RoomName) },
+    result: Type.Null(),
+    errors: ['notAllowed', 'noRoom'],
+    access: 'user',
+    order: { room: 'roomName' },
+    example: { params: ['lobby'], result: null },
+  }),
+
+  roomJoin: request({
+    doc: "Joins this socket to a room; later messages arrive as `roomMessage`. Gives how many of the user's sockets are joined. Repeating it changes nothing.",
+    params: { roomName: required(RoomName), options: optional(JoinOptions) },
+    result: Count,
+    errors: ['noRoom', 'notAllowed', 'tooManyRooms'],
+    access: 'user',
+    order: { room: 'roomName' },
+    example: { params: ['lobby'], result: 1 },
+  }),
+
+  roomsJoin: request({
+    doc: 'Joins this socket to several rooms and gives, for each in the same order, what was missed since the position named. The messages come before any live message of that room.',
+    params: { rooms: bounded(Type.Array(RoomPosition), 'roomsPerSocket') },
+    result: Type.Array(Type.Union([RoomJoined, RoomRefused])),
+    errors: [],
+    access: 'user',
+    order: { rooms: 'rooms' },
+    example: {
+      params: [[{ roomName: 'lobby', epoch: 'e3b0c442', lastMessageId: 41, lastTimestamp: 1767225600000 }]],
+      result: [
+        {
+          roomName: 'lobby',
+          njoined: 1,
+          epoch: 'e3b0c442',
+          lastMessageId: 42,
+          recovered: true,
+          messages: [{ textMessage: 'hello', author: 'bob', timestamp: 1767225600500, id: 42 }],
+        },
+      ],
+    },
+  }),
+
+  roomLeave: request({
+    doc: "Takes this socket out of a room. Gives how many of the user's sockets remain joined. Not being joined is no error.",
+    params: { roomName: required(RoomName), options: optional(Options) },
+    result: Count,
+    errors: ['noRoom'],
+    access: 'user',
+    order: { room: 'roomName' },
+    example: { params: ['lobby'], result: 0 },
+  }),
+
+  roomMessage: request({
+    doc: 'Posts a message to a room that the user has joined with some socket. Gives its id once it is stored; nil if transient.',
+    params: { roomName: required(RoomName), message: required(Message), options: optional(MessageOptions) },
+    result: Type.Union([MessageId, Type.Null()]),
+    errors: ['noRoom', 'notJoined', 'messageTooLarge'],
+    access: 'user',
+    order: { room: 'roomName' },
+    example: { params: ['lobby', { textMessage: 'hello' }, { clientMessageId: 'c-1' }], result: 42 },
+  }),
+
+  roomGetAccessList: request({
+    doc: 'Gives the names in a list of the room, unordered. Only `userlist`, the members, exists so far.',
+    params: { roomName: required(RoomName), listName: required(Type.String({ description: 'Name of the list.' })) },
+    result: Type.Array(UserName),
+    errors: ['noRoom', 'notJoined', 'noList', 'listTooLong'],
+    access: 'user',
+    order: { room: 'roomName' },
+    example: { params: ['lobby', 'userlist'], result: ['alice', 'bob'] },
+  }),
+
+  roomUserlistGet: request({
+    doc: 'Gives the members of the room page by page.',
+    params: { roomName: required(RoomName), options: optional(PageOptions) },
+    result: UserlistPage,
+    errors: ['noRoom', 'notJoined'],
+    access: 'user',
+    order: { room: 'roomName' },
+    example: { params: ['lobby', { limit: 2 }], result: { names: ['alice', 'bob'], cursor: null, count: 2 } },
+  }),
+
+  roomGetOwner: request({
+    doc: 'Gives the owner of the room, nil if it has none.',
+    params: { roomName: required(RoomName) },
+    result: Type.Union([UserName, Type.Null()]),
+    errors: ['noRoom', 'notJoined'],
+    access: 'user',
+    order: { room: 'roomName' },
+    example: { params: ['lobby'], result: 'alice' },
+  }),
+
+  roomNotificationsInfo: request({
+    doc: 'Tells which notifications the room sends.',
+    params: { roomName: required(RoomName) },
+    result: NotificationsInfo,
+    errors: ['noRoom', 'notJoined'],
+    access: 'user',
+    order: { room: 'roomName' },
+    example: { params: ['lobby'], result: { enableUserlistUpdates: true, enableAccessListsUpdates: true } },
+  }),
+
+  roomUserSeen: request({
+    doc: 'Tells whether a user is in the room, and since when or when last. An unknown user is no error.',
+    params: { roomName: required(RoomName), userName: required(UserName) },
+    result: UserSeen,
+    errors: ['noRoom', 'notJoined'],
+    access: 'user',
+    order: { room: 'roomName' },
+    example: { params: ['lobby', 'bob'], result: { joined: true, timestamp: 1767225600000 } },
+  }),
+};

@@ -1,0 +1,26 @@
+/** Requests about the caller's own user and its other sockets. */
+import Type from 'typebox';
+import { request, required } from '../declare.ts';
+import { AnyValue, RoomName } from '../types.ts';
+
+export const userRequests = {
+  listOwnSockets: request({
+    doc: "Gives the user's sockets on all nodes, each with the rooms it has joined.",
+    params: {},
+    result: Type.Record(Type.String(), Type.Array(RoomName)),
+    errors: [],
+    access: 'user',
+    order: 'self',
+    example: { params: [], result: { K7Zk2vXQ: ['lobby'], p0Qw9eRt: [] } },
+  }),
+
+  systemMessage: request({
+    doc: "Sends any value to the user's other sockets.",
+    params: { data: required(AnyValue) },
+    result: Type.Null(),
+    errors: [],
+    access: 'user',
+    order: 'self',
+    example: { params: [{ theme: 'dark' }], result: null },
+  }),
+};

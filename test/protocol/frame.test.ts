@@ -1,0 +1,104 @@
+// Frames made once: with the fields of the store put in they are the notification, in both formats.
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { createCodec } from '../../src/protocol/codec.ts';
+import {
+  countFrame,
+  decodeNotification,
+  notificationFrame,
+  roomMessageFrame,
+  transcodeToJson,
+} from '../../src/protocol/frame.ts';
+import { encodeValue } from '../../src/protocol/msgpack.ts';
+import type { ValueMap } from '../../src/protocol/values.ts';
+import { anyMap, anyValue, text } from './arbitraries.ts';
+import { bytesOf, concat, u64be } from './frames.ts';
+
+const client = createCodec('msgpack', { accept: 'replies' });
+const jsonClient = createCodec('json', { accept: 'replies' });
+
+const time = fc.maxSafeNat();
+
+function processed(message: ValueMap, author: string, timestamp: number, id?: number): ValueMap {
+  const { author: _a, timestamp: _t, id: _i, ...rest } = message;
+  return { ...rest, author, timestamp, ...(id === undefined ? {} : { id }) };
+}
+
+describe('a room message', () => {
+  test('with time and id put in it is the notification', () => {
+    fc.assert(
+      fc.property(text, text, anyMap, time, time, (roomName, author, message, timestamp, id) => {
+        const { head, middle, bytes } = roomMessageFrame(roomName, author, message, false);
+        const frame = concat(head, u64be(timestamp), middle, u64be(id));
+        const params = [roomName, processed(message, author, timestamp, id)];
+        expect(client.decodeFrame(frame)).toEqual({
+          messages: [{ type: 2, method: 'roomMessage', params, faultAt: -1 }],
+          malformed: undefined,
+        });
+        expect(decodeNotification(frame)).toEqual({ name: 'roomMessage', params });
+        expect(bytes).toBe(encodeValue(message).length);
+      }),
+    );
+  });
+
+  test('transient, it ends with the time', () => {
+    fc.assert(
+      fc.property(text, text, anyMap, time, (roomName, author, message, timestamp) => {
+        const { head, middle } = roomMessageFrame(roomName, author, message, true);
+        expect(middle).toHaveLength(0);
+        const { params } = decodeNotification(concat(head, u64be(timestamp)));
+        expect(params).toEqual([roomName, processed(message, author, timestamp)]);
+      }),
+    );
+  });
+
+  test.each([0, 1, 12, 13, 14, 15, 16, 17, 65_532, 65_533, 65_535, 65_536])('of %i keys', (count) => {
+    const message = Object.fromEntries(Array.from({ length: count }, (_, i) => [`k${i}`, i & 7]));
+    for (const transient of [false, true]) {
+      const { head, middle } = roomMessageFrame('r', 'a', message, transient);
+      const frame = concat(head, u64be(5), middle, transient ? new Uint8Array(0) : u64be(9));
+      const expected = processed(message, 'a', 5, ...(transient ? [] : [9]));
+      expect(decodeNotification(frame).params).toEqual(['r', expected]);
+    }
+  });
+
+  test("the client's author, timestamp and id are dropped, and count as sent", () => {
+    const message = { id: 'x'.repeat(50), a: 1, author: 'mallory', timestamp: { b: 2 }, nested: { id: 3 } };
+    const { head, middle, bytes } = roomMessageFrame('r', 'alice', message, false);
+    const { params } = decodeNotification(concat(head, u64be(5), middle, u64be(9)));
+    expect(params[1]).toEqual({ a: 1, nested: { id: 3 }, author: 'alice', timestamp: 5, id: 9 });
+    expect(bytes).toBe(encodeValue(message).length);
+  });
+
+  test('a frame is not changed by what is made after it', () => {
+    const first = roomMessageFrame('first', 'alice', { text: 'first' }, false);
+    const copy = first.head.slice();
+    roomMessageFrame('other', 'mallory', { text: 'other' }, false);
+    expect(first.head).toEqual(copy);
+  });
+});
+
+test('a count put in completes the frame', () => {
+  const frame = concat(countFrame('roomJoinedEcho', ['lobby', 'socket']), u64be(3));
+  expect(decodeNotification(frame)).toEqual({ name: 'roomJoinedEcho', params: ['lobby', 'socket', 3] });
+  const lone = concat(countFrame('goAway', []), u64be(1500));
+  expect(decodeNotification(lone)).toEqual({ name: 'goAway', params: [1500] });
+});
+
+test('a whole frame says the same in JSON', () => {
+  fc.assert(
+    fc.property(fc.array(anyValue, { maxLength: 3 }), (params) => {
+      const frame = notificationFrame('systemMessage', params);
+      const text = transcodeToJson(frame);
+      expect(text).not.toContain('\n');
+      expect(jsonClient.decodeFrame(bytesOf(text))).toEqual(client.decodeFrame(frame));
+      expect(decodeNotification(frame)).toEqual({ name: 'systemMessage', params });
+    }),
+  );
+});
+
+test('what is no notification is a defect', () => {
+  expect(() => decodeNotification(encodeValue([0, 1, 'ping', []]))).toThrow(TypeError);
+  expect(() => decodeNotification(encodeValue([2, 1, []]))).toThrow(TypeError);
+  expect(() => decodeNotification(Uint8Array.of(0x93))).toThrow();
+});
