@@ -1,0 +1,141 @@
+// The configuration of a node: the only reader of the environment. The table of settings, their rules and their
+// documentation are in config/; what a value does is said where it is used.
+import { maskUrl } from './config/setting.ts';
+import { Reader, unknownNames, type Environment } from './config/reader.ts';
+import { contradictions, doubts } from './config/rules.ts';
+import { settings } from './config/table.ts';
+import type { Config } from './config/shape.ts';
+import { defaultLimits, type Limits } from './protocol/limits.ts';
+
+export { describeSettings, renderSettingsTable, type SettingRow } from './config/describe.ts';
+export { maskUrl } from './config/setting.ts';
+export type { Environment } from './config/reader.ts';
+export type { Config, LogLevel, RedisMode } from './config/shape.ts';
+
+export interface ReadOptions {
+  /** Called for what works but is hardly meant. */
+  readonly warn: (sentence: string) => void;
+}
+
+/** Reads and checks the configuration. Reports all mistakes at once; warns only if there are none. */
+export function readConfig(
+  environment: Environment,
+  { warn }: ReadOptions,
+): { readonly config: Config } | { readonly mistakes: readonly string[] } {
+  const production = environment['NODE_ENV'] === 'production';
+  const reader = new Reader(environment, production);
+  const config = assemble(reader, production);
+  const mistakes = [
+    ...unknownNames(environment, knownNames()),
+    ...reader.mistakes,
+    ...contradictions(config).filter((sentence) => !mentions(sentence, reader.failed)),
+  ];
+  if (mistakes.length > 0) return { mistakes };
+  for (const doubt of doubts(config)) warn(doubt);
+  return { config };
+}
+
+/** Lines `NAME=value` of all settings in force, in the order of the table, secrets masked. */
+export function effectiveSettings(config: Config): string[] {
+  return Object.values(settings).map(({ name }) => `${name}=${config.effective.get(name) ?? ''}`);
+}
+
+/** A rule about a setting that could not be read judges its default, which is not what was meant. */
+function mentions(sentence: string, names: ReadonlySet<string>): boolean {
+  return (sentence.match(/PARLEY_[A-Z_]+/g) ?? []).some((name) => names.has(name));
+}
+
+function knownNames(): string[] {
+  return Object.values(settings).flatMap(({ name, secret }) => (secret ? [name, `${name}_FILE`] : [name]));
+}
+
+function assemble(reader: Reader, production: boolean): Config {
+  const origins = reader.get(settings.allowedOrigins);
+  const [firstOrigin] = origins;
+  return {
+    production,
+    evaluation: !reader.configured && !production,
+    host: reader.get(settings.host),
+    port: reader.get(settings.port),
+    apiPort: reader.get(settings.apiPort),
+    apiKey: reader.get(settings.apiKey),
+    redis: readRedis(reader),
+    auth: readAuth(reader),
+    allowedOrigins:
+      origins.length === 1 && (firstOrigin === '*' || firstOrigin === 'same-host') ? firstOrigin : origins,
+    trustedProxies: reader.get(settings.trustedProxies),
+    rooms: readRooms(reader),
+    limits: readLimits(reader),
+    rate: { perSecond: reader.get(settings.rateRequestsPerSecond), burst: reader.get(settings.rateBurst) },
+    node: readNode(reader),
+    dedupMs: reader.get(settings.dedupMs),
+    socketsPerUser: reader.get(settings.socketsPerUser),
+    socketsPerAddress: reader.get(settings.socketsPerAddress),
+    backpressureBytes: reader.get(settings.backpressureBytes),
+    gapFill: reader.get(settings.switchGapFill),
+    logLevel: reader.get(settings.logLevel),
+    allowOpen: reader.get(settings.allowOpen),
+    allowEmbedded: reader.get(settings.allowEmbedded),
+    effective: reader.effective,
+  };
+}
+
+function readRedis(reader: Reader): Config['redis'] {
+  return {
+    url: reader.get(settings.redisUrl, maskUrl),
+    mode: reader.get(settings.redisMode),
+    master: reader.get(settings.redisMaster),
+    prefix: reader.get(settings.redisPrefix),
+    timeoutMs: reader.get(settings.redisTimeoutMs),
+    queueMax: reader.get(settings.redisQueueMax),
+  };
+}
+
+function readAuth(reader: Reader): Config['auth'] {
+  return {
+    mode: reader.get(settings.auth),
+    jwtSecret: reader.get(settings.jwtSecret),
+    algorithms: reader.get(settings.jwtAlgorithms),
+    audience: reader.get(settings.jwtAudience),
+    issuer: reader.get(settings.jwtIssuer),
+    userClaim: reader.get(settings.jwtUserClaim),
+    allowAnonymous: reader.get(settings.allowAnonymous),
+    resumeTokenMs: reader.get(settings.resumeTokenMs),
+  };
+}
+
+function readRooms(reader: Reader): Config['rooms'] {
+  return {
+    management: reader.get(settings.roomsManagement),
+    userlistUpdates: reader.get(settings.userlistUpdates),
+    accessListsUpdates: reader.get(settings.accessListsUpdates),
+    historyMaxSize: reader.get(settings.historyMaxSize),
+    largeSize: reader.get(settings.roomLargeSize),
+    roomsPerSocket: reader.get(settings.roomsPerSocket),
+  };
+}
+
+/** What the protocol tells clients; depth and lengths of names and ids are fixed by the protocol itself. */
+function readLimits(reader: Reader): Limits {
+  return {
+    ...defaultLimits,
+    frameBytes: reader.get(settings.frameBytes),
+    messageBytes: reader.get(settings.messageBytes),
+    roomsPerSocket: reader.get(settings.roomsPerSocket),
+    requestsInFlight: reader.get(settings.requestsInFlight),
+    requestsPerSecond: reader.get(settings.rateRequestsPerSecond),
+    historyMaxGetMessages: reader.get(settings.historyMaxGetMessages),
+    userlistPage: reader.get(settings.userlistPage),
+  };
+}
+
+function readNode(reader: Reader): Config['node'] {
+  return {
+    leaseMs: reader.get(settings.nodeLeaseMs),
+    drainMs: reader.get(settings.drainMs),
+    drainGraceMs: reader.get(settings.drainGraceMs),
+    heartbeatMs: reader.get(settings.heartbeatMs),
+    loginTimeoutMs: reader.get(settings.loginTimeoutMs),
+    positionCheckMs: reader.get(settings.positionCheckMs),
+  };
+}

@@ -1,0 +1,117 @@
+// Reads settings from environment variables and files, collecting every mistake instead of stopping at the first.
+// What settings mean together is left to rules.ts.
+import { readFileSync } from 'node:fs';
+import { type Setting } from './setting.ts';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** One environment, read setting by setting. */
+export class Reader {
+  readonly mistakes: string[] = [];
+  /** The settings that the mistakes are about: their values are not what was meant. */
+  readonly failed = new Set<string>();
+  /** What was read, as text for people: secrets masked. */
+  readonly effective = new Map<string, string>();
+  /** Whether any setting of ours is given, be it right or wrong. */
+  readonly configured: boolean;
+  readonly #environment: Environment;
+  readonly #evaluation: boolean;
+
+  /** `production` turns the evaluation defaults off even if nothing is configured. */
+  constructor(environment: Environment, production: boolean) {
+    this.#environment = environment;
+    this.configured = Object.keys(environment).some(
+      (name) => name.startsWith('PARLEY_') && this.#given(name) !== undefined,
+    );
+    this.#evaluation = !this.configured && !production;
+  }
+
+  /** The value of a setting; its default, and a mistake on record, if what is given is wrong. */
+  get<T>(setting: Setting<T>, mask: (shown: string) => string = () => '***'): T {
+    const value = this.#read(setting);
+    const shown = setting.show(value);
+    this.effective.set(setting.name, setting.secret && shown !== '' ? mask(shown) : shown);
+    return value;
+  }
+
+  #read<T>(setting: Setting<T>): T {
+    const fallback =
+      this.#evaluation && setting.evaluationDefault !== undefined ? setting.evaluationDefault : setting.default;
+    const text = setting.secret ? this.#secretText(setting.name) : this.#given(setting.name);
+    if (text === undefined) return fallback;
+    const parsed = setting.parse(text);
+    if ('value' in parsed) return parsed.value;
+    this.#mistake(setting.name, `${setting.name} ${parsed.problem}.`);
+    return fallback;
+  }
+
+  #mistake(name: string, sentence: string): void {
+    this.failed.add(name);
+    this.mistakes.push(sentence);
+  }
+
+  /** Set to nothing counts as not set: that is how container files leave a variable out. */
+  #given(name: string): string | undefined {
+    const text = this.#environment[name];
+    return text === undefined || text === '' ? undefined : text;
+  }
+
+  #secretText(name: string): string | undefined {
+    const text = this.#given(name);
+    const path = this.#given(`${name}_FILE`);
+    if (path === undefined) return text;
+    if (text !== undefined) {
+      this.#mistake(name, `${name} and ${name}_FILE are both set; set one of them.`);
+      return undefined;
+    }
+    try {
+      // Editors and `echo` end a file with a newline that is not part of the secret.
+      const content = readFileSync(path, 'utf8').replace(/\r?\n$/, '');
+      if (content !== '') return content;
+      this.#mistake(name, `${name}_FILE names an empty file: ${path}.`);
+    } catch (error) {
+      const reason =
+        error !== null && typeof error === 'object' && 'code' in error ? String(error.code) : String(error);
+      this.#mistake(name, `${name}_FILE cannot be read: ${path} (${reason}).`);
+    }
+    return undefined;
+  }
+}
+
+/** Mistakes for variables with our prefix that no setting has. `known` are all names that exist. */
+export function unknownNames(environment: Environment, known: readonly string[]): string[] {
+  const mistakes: string[] = [];
+  for (const name of Object.keys(environment)) {
+    if (!name.startsWith('PARLEY_') || known.includes(name)) continue;
+    const near = nearest(name, known);
+    mistakes.push(`${name} is not a setting${near === undefined ? '' : `; did you mean ${near}?`}`);
+  }
+  return mistakes.map((mistake) => (mistake.endsWith('?') ? mistake : `${mistake}.`));
+}
+
+/** The known name with the fewest differing letters, if it is near enough to be meant. */
+function nearest(name: string, known: readonly string[]): string | undefined {
+  let best: string | undefined;
+  let bestDistance = Math.floor((name.length - 'PARLEY_'.length) / 3) + 1;
+  for (const candidate of known) {
+    const distance = editDistance(name, candidate);
+    if (distance >= bestDistance) continue;
+    best = candidate;
+    bestDistance = distance;
+  }
+  return best;
+}
+
+/** Letters to insert, delete or replace to turn one word into the other (Levenshtein). */
+function editDistance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let row = 1; row <= a.length; row++) {
+    const current = [row];
+    for (let column = 1; column <= b.length; column++) {
+      const replaced = (previous[column - 1] ?? 0) + (a[row - 1] === b[column - 1] ? 0 : 1);
+      current.push(Math.min(replaced, (previous[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1));
+    }
+    previous = current;
+  }
+  return previous[b.length] ?? 0;
+}

@@ -1,0 +1,180 @@
+// What one setting is: its type, unit, default, documentation and how its text is read. The settings themselves are
+// listed in table.ts; the environment is read by reader.ts.
+import { isIP } from 'node:net';
+
+/** A parsed value, or the reason why the text is not one (completes the sentence "NAME …"). */
+export type Parsed<T> = { readonly value: T } | { readonly problem: string };
+
+export interface Setting<T> {
+  /** In the environment. */
+  readonly name: string;
+  /** For readers: `integer`, `on or off`, `text` … */
+  readonly type: string;
+  readonly unit: string | undefined;
+  readonly default: T;
+  /** Replaces `default` when nothing at all is configured: the evaluation start of a newcomer. */
+  readonly evaluationDefault: T | undefined;
+  /** How the default reads in the documentation. */
+  readonly defaultText: string;
+  /** One sentence. */
+  readonly doc: string;
+  /** Never shown; may also be given as `NAME_FILE`, the path of a file that holds it. */
+  readonly secret: boolean;
+  /** Left out of the README: exists for the project's own tests. */
+  readonly hidden: boolean;
+  readonly parse: (text: string) => Parsed<T>;
+  /** The text that `parse` would turn into this value, for people to read. */
+  readonly show: (value: T) => string;
+}
+
+export interface SettingOptions<T> {
+  readonly doc: string;
+  readonly unit?: string;
+  readonly evaluationDefault?: T;
+  readonly defaultText?: string;
+  readonly secret?: boolean;
+  readonly hidden?: boolean;
+}
+
+type Form<T> = Pick<Setting<T>, 'name' | 'type' | 'default' | 'parse' | 'show'>;
+
+function setting<T>(form: Form<T>, options: SettingOptions<T>): Setting<T> {
+  return {
+    ...form,
+    unit: options.unit,
+    evaluationDefault: options.evaluationDefault,
+    defaultText: options.defaultText ?? (form.show(form.default) || 'none'),
+    doc: options.doc,
+    secret: options.secret ?? false,
+    hidden: options.hidden ?? false,
+  };
+}
+
+export interface Range {
+  readonly min: number;
+  readonly max: number;
+}
+
+export function integer(
+  name: string,
+  fallback: number,
+  range: Range,
+  options: SettingOptions<number>,
+): Setting<number> {
+  const parse = (text: string): Parsed<number> => {
+    const value = Number(text);
+    if (/^\d{1,15}$/.test(text) && value >= range.min && value <= range.max) return { value };
+    return { problem: `must be a whole number from ${range.min} to ${range.max}, not "${text}"` };
+  };
+  return setting({ name, type: `integer, ${range.min}–${range.max}`, default: fallback, parse, show: String }, options);
+}
+
+export function flag(name: string, fallback: boolean, options: SettingOptions<boolean>): Setting<boolean> {
+  const parse = (text: string): Parsed<boolean> => {
+    const word = text.toLowerCase();
+    if (['on', 'true', '1'].includes(word)) return { value: true };
+    if (['off', 'false', '0'].includes(word)) return { value: false };
+    return { problem: `must be on, off, true, false, 1 or 0, not "${text}"` };
+  };
+  return setting(
+    { name, type: 'on or off', default: fallback, parse, show: (value) => (value ? 'on' : 'off') },
+    options,
+  );
+}
+
+export function choice<W extends string>(
+  name: string,
+  fallback: NoInfer<W>,
+  words: readonly W[],
+  options: SettingOptions<NoInfer<W>>,
+): Setting<W> {
+  const parse = (text: string): Parsed<W> => {
+    const value = words.find((word) => word === text);
+    return value === undefined ? { problem: `must be one of ${words.join(', ')}, not "${text}"` } : { value };
+  };
+  return setting({ name, type: words.join(', '), default: fallback, parse, show: String }, options);
+}
+
+export function text(name: string, fallback: string, options: SettingOptions<string>): Setting<string> {
+  return setting({ name, type: 'text', default: fallback, parse: (value) => ({ value }), show: String }, options);
+}
+
+/** A text that may be absent. `check` returns what is wrong with it, if anything. */
+export function optionalText(
+  name: string,
+  options: SettingOptions<string | undefined>,
+  check: (value: string) => string | undefined = () => undefined,
+): Setting<string | undefined> {
+  const parse = (value: string): Parsed<string | undefined> => {
+    const problem = check(value);
+    return problem === undefined ? { value } : { problem };
+  };
+  return setting({ name, type: 'text', default: undefined, parse, show: (value) => value ?? '' }, options);
+}
+
+/** Comma-separated values; every one is checked and may be put into its normal form. */
+export function list<T extends string>(
+  name: string,
+  fallback: readonly T[],
+  item: (value: string) => Parsed<T>,
+  options: SettingOptions<readonly T[]>,
+): Setting<readonly T[]> {
+  const parse = (value: string): Parsed<readonly T[]> => {
+    const items: T[] = [];
+    for (const part of value.split(',')) {
+      const parsed = item(part.trim());
+      if ('problem' in parsed) return parsed;
+      items.push(parsed.value);
+    }
+    return { value: items };
+  };
+  return setting(
+    { name, type: 'comma-separated list', default: fallback, parse, show: (value) => value.join(',') },
+    options,
+  );
+}
+
+/** An item of a list that is one of a few words. */
+export function oneOf<W extends string>(words: readonly W[]): (value: string) => Parsed<W> {
+  return (value) => {
+    const word = words.find((candidate) => candidate === value);
+    if (word !== undefined) return { value: word };
+    return { problem: `may only contain ${words.join(', ')}, not "${value}"` };
+  };
+}
+
+/** An IP address or a range such as `10.0.0.0/8`. */
+export function addressRange(value: string): Parsed<string> {
+  const [address = '', bits, ...rest] = value.split('/');
+  const family = isIP(address);
+  const bitsMax = family === 4 ? 32 : 128;
+  const bitsGood = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= bitsMax);
+  if (family !== 0 && bitsGood && rest.length === 0) return { value };
+  return { problem: `may only contain IP addresses and ranges such as 10.0.0.0/8, not "${value}"` };
+}
+
+/** A web origin exactly as browsers send it (RFC 6454): scheme, host and, unless it is the scheme's own, port. */
+export function webOrigin(value: string): Parsed<string> {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  // Anything beside scheme, host and port would be ignored by the comparison and mislead whoever wrote it.
+  if (url !== undefined && url.origin !== 'null' && url.href === `${url.origin}/` && !/[?#]$/.test(value)) {
+    return { value: url.origin };
+  }
+  return { problem: `may only contain origins such as https://chat.example.com, not "${value}"` };
+}
+
+/** Why a text is not a list of Redis URLs, if it is not. Does not repeat the text: it may hold a password. */
+export function redisUrlProblem(value: string): string | undefined {
+  for (const part of value.split(',')) {
+    const protocol = URL.canParse(part.trim()) ? new URL(part.trim()).protocol : '';
+    if (protocol !== 'redis:' && protocol !== 'rediss:') {
+      return 'must be redis://HOST:PORT or rediss://HOST:PORT, several separated by commas';
+    }
+  }
+  return undefined;
+}
+
+/** The same list of URLs with user names and passwords hidden: fit for a log. */
+export function maskUrl(value: string): string {
+  return value.replace(/(rediss?:\/\/)[^@,/]*@/g, '$1***@');
+}

@@ -1,0 +1,69 @@
+// What the rest of the service sees of its configuration: plain typed values. How they are read and checked is left to
+// ../config.ts.
+import type { Limits } from '../protocol/limits.ts';
+
+export type RedisMode = 'single' | 'sentinel' | 'cluster';
+export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
+
+/** Times in milliseconds, sizes in bytes. Checked: every rule of config/rules.ts holds. */
+export interface Config {
+  readonly production: boolean;
+  /** Nothing at all was configured: the start of a newcomer, on loopback and open. */
+  readonly evaluation: boolean;
+  readonly host: string;
+  readonly port: number;
+  readonly apiPort: number;
+  readonly apiKey: string | undefined;
+  readonly redis: {
+    /** One URL, or several separated by commas; undefined: see state/local-redis.ts. May hold a password. */
+    readonly url: string | undefined;
+    readonly mode: RedisMode;
+    readonly master: string | undefined;
+    readonly prefix: string;
+    readonly timeoutMs: number;
+    readonly queueMax: number;
+  };
+  readonly auth: {
+    readonly mode: 'open' | 'jwt';
+    readonly jwtSecret: string | undefined;
+    readonly algorithms: readonly 'HS256'[];
+    readonly audience: string | undefined;
+    readonly issuer: string | undefined;
+    readonly userClaim: string;
+    readonly allowAnonymous: boolean;
+    readonly resumeTokenMs: number;
+  };
+  readonly allowedOrigins: 'same-host' | '*' | readonly string[];
+  /** IP addresses and ranges in CIDR notation. */
+  readonly trustedProxies: readonly string[];
+  readonly rooms: {
+    readonly management: boolean;
+    readonly userlistUpdates: boolean;
+    readonly accessListsUpdates: boolean;
+    readonly historyMaxSize: number;
+    readonly largeSize: number;
+    readonly roomsPerSocket: number;
+  };
+  readonly limits: Limits;
+  readonly rate: { readonly perSecond: number; readonly burst: number };
+  readonly node: {
+    readonly leaseMs: number;
+    readonly drainMs: number;
+    readonly drainGraceMs: number;
+    readonly heartbeatMs: number;
+    readonly loginTimeoutMs: number;
+    readonly positionCheckMs: number;
+  };
+  readonly dedupMs: number;
+  readonly socketsPerUser: number;
+  /** 0: no limit. */
+  readonly socketsPerAddress: number;
+  readonly backpressureBytes: number;
+  /** Off only in the suite, which must notice it. */
+  readonly gapFill: boolean;
+  readonly logLevel: LogLevel;
+  readonly allowOpen: boolean;
+  readonly allowEmbedded: boolean;
+  /** Every setting as text, by its name in the environment, secrets masked. */
+  readonly effective: ReadonlyMap<string, string>;
+}

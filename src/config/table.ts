@@ -1,0 +1,240 @@
+// Every setting of the service: the one table from which reading, checking, `--print-config` and the README's table
+// are derived. How settings depend on each other is in rules.ts.
+import {
+  addressRange,
+  choice,
+  flag,
+  integer,
+  list,
+  oneOf,
+  optionalText,
+  redisUrlProblem,
+  text,
+  webOrigin,
+  type Parsed,
+} from './setting.ts';
+
+const dayMs = 86_400_000;
+
+/** `same-host` and `*` stand alone; anything else is a list of exact origins. */
+const originItem = (value: string): Parsed<string> =>
+  value === '*' || value === 'same-host' ? { value } : webOrigin(value);
+
+/** By the setting's name in this code; its name in the environment is in the entry. */
+export const settings = {
+  host: text('PARLEY_HOST', '0.0.0.0', {
+    evaluationDefault: '127.0.0.1',
+    defaultText: '0.0.0.0 (127.0.0.1 when nothing is configured)',
+    doc: 'Address to listen on.',
+  }),
+  port: integer('PARLEY_PORT', 8080, { min: 0, max: 65_535 }, { doc: 'Public port; 0 takes a free one.' }),
+  apiPort: integer(
+    'PARLEY_API_PORT',
+    8081,
+    { min: 0, max: 65_535 },
+    { doc: 'Operator port (not used yet); 0 takes a free one.' },
+  ),
+  apiKey: optionalText('PARLEY_API_KEY', {
+    secret: true,
+    doc: 'Key of the operator interface (not used yet), which is off without one.',
+  }),
+
+  redisUrl: optionalText(
+    'PARLEY_REDIS_URL',
+    {
+      secret: true,
+      defaultText: 'none: a server found on PATH, else the embedded store',
+      doc: 'Redis 7 or Valkey to keep all state in, as redis:// or rediss:// URL; several for sentinel and cluster.',
+    },
+    redisUrlProblem,
+  ),
+  redisMode: choice('PARLEY_REDIS_MODE', 'single', ['single', 'sentinel', 'cluster'], {
+    doc: 'What PARLEY_REDIS_URL names: one server, the sentinels of one, or nodes of a cluster.',
+  }),
+  redisMaster: optionalText('PARLEY_REDIS_MASTER', { doc: 'Name of the master that the sentinels watch.' }),
+  redisPrefix: text('PARLEY_REDIS_PREFIX', 'parley', {
+    doc: 'Start of every key and channel; keeps deployments on one Redis apart.',
+  }),
+  redisTimeoutMs: integer(
+    'PARLEY_REDIS_TIMEOUT_MS',
+    2000,
+    { min: 50, max: 60_000 },
+    {
+      unit: 'ms',
+      doc: 'Longest wait for the reply to one command before the request fails as temporarily unavailable.',
+    },
+  ),
+  redisQueueMax: integer(
+    'PARLEY_REDIS_QUEUE_MAX',
+    20_000,
+    { min: 100, max: 1_000_000 },
+    { unit: 'commands', doc: 'Commands outstanding at most; further ones fail at once as temporarily unavailable.' },
+  ),
+
+  auth: choice('PARLEY_AUTH', 'jwt', ['open', 'jwt'], {
+    evaluationDefault: 'open',
+    defaultText: 'jwt (open when nothing is configured)',
+    doc: 'Who may log in: `jwt` needs a signed token, `open` believes any user name (development only).',
+  }),
+  jwtSecret: optionalText('PARLEY_JWT_SECRET', {
+    secret: true,
+    doc: 'Shared secret of HS256 tokens, at least 32 bytes.',
+  }),
+  jwtAlgorithms: list('PARLEY_JWT_ALGORITHMS', ['HS256'], oneOf(['HS256']), { doc: 'Accepted signature algorithms.' }),
+  jwtAudience: optionalText('PARLEY_JWT_AUDIENCE', { doc: 'Required `aud` of a token; not checked when absent.' }),
+  jwtIssuer: optionalText('PARLEY_JWT_ISSUER', { doc: 'Required `iss` of a token; not checked when absent.' }),
+  jwtUserClaim: text('PARLEY_JWT_USER_CLAIM', 'sub', { doc: 'Claim of a token that holds the user name.' }),
+  allowAnonymous: flag('PARLEY_ALLOW_ANONYMOUS', false, { doc: 'Whether a login may ask for a random user name.' }),
+  resumeTokenMs: integer(
+    'PARLEY_RESUME_TOKEN_MS',
+    dayMs,
+    { min: 1000, max: 90 * dayMs },
+    { unit: 'ms', doc: 'How long after its issue a resume token logs in again.' },
+  ),
+  allowedOrigins: list('PARLEY_ALLOWED_ORIGINS', ['same-host'], originItem, {
+    doc: 'Web pages that may connect: exact origins, `same-host`, or `*` for all; clients without an origin always may.',
+  }),
+  trustedProxies: list('PARLEY_TRUSTED_PROXIES', [], addressRange, {
+    defaultText: 'none',
+    doc: 'Addresses or ranges of proxies whose X-Forwarded-For is believed.',
+  }),
+
+  roomsManagement: flag('PARLEY_ROOMS_MANAGEMENT', true, { doc: 'Whether clients may create and delete rooms.' }),
+  userlistUpdates: flag('PARLEY_USERLIST_UPDATES', true, { doc: 'Whether new rooms announce who joins and leaves.' }),
+  accessListsUpdates: flag('PARLEY_ACCESS_LISTS_UPDATES', true, {
+    doc: 'Whether new rooms announce changes of their access lists.',
+  }),
+  historyMaxSize: integer(
+    'PARLEY_HISTORY_MAX_SIZE',
+    10_000,
+    { min: 1, max: 10_000_000 },
+    { unit: 'messages', doc: 'Messages that a room keeps.' },
+  ),
+  historyMaxGetMessages: integer(
+    'PARLEY_HISTORY_MAX_GET_MESSAGES',
+    100,
+    { min: 1, max: 10_000 },
+    { unit: 'messages', doc: 'Messages that one reply carries at most, also when catching up.' },
+  ),
+  roomLargeSize: integer(
+    'PARLEY_ROOM_LARGE_SIZE',
+    1000,
+    { min: 2, max: 1_000_000 },
+    { unit: 'users', doc: 'Size above which a room counts as large: joins and leaves are announced in batches.' },
+  ),
+  userlistPage: integer(
+    'PARLEY_USERLIST_PAGE',
+    1000,
+    { min: 1, max: 10_000 },
+    { unit: 'names', doc: 'Names that one reply carries at most.' },
+  ),
+  dedupMs: integer(
+    'PARLEY_DEDUP_MS',
+    300_000,
+    { min: 1000, max: dayMs },
+    { unit: 'ms', doc: 'How long a repeated clientMessageId is recognised.' },
+  ),
+
+  frameBytes: integer(
+    'PARLEY_FRAME_BYTES',
+    65_536,
+    { min: 1024, max: 1 << 24 },
+    { unit: 'bytes', doc: 'Largest frame from a client.' },
+  ),
+  messageBytes: integer(
+    'PARLEY_MESSAGE_BYTES',
+    16_384,
+    { min: 128, max: 1 << 20 },
+    { unit: 'bytes', doc: 'Largest message map, as msgpack.' },
+  ),
+  requestsInFlight: integer(
+    'PARLEY_REQUESTS_IN_FLIGHT',
+    32,
+    { min: 1, max: 10_000 },
+    { unit: 'requests', doc: 'Requests of one socket that are worked on at the same time; further ones wait.' },
+  ),
+  backpressureBytes: integer(
+    'PARLEY_BACKPRESSURE_BYTES',
+    4_194_304,
+    { min: 65_536, max: 1 << 30 },
+    { unit: 'bytes', doc: 'Unread bytes kept for one socket; a reader behind by half of it is closed as slow.' },
+  ),
+  roomsPerSocket: integer(
+    'PARLEY_ROOMS_PER_SOCKET',
+    128,
+    { min: 1, max: 100_000 },
+    { unit: 'rooms', doc: 'Rooms that one socket may be in.' },
+  ),
+  socketsPerUser: integer(
+    'PARLEY_SOCKETS_PER_USER',
+    50,
+    { min: 1, max: 10_000 },
+    { unit: 'sockets', doc: 'Sockets that one user may have.' },
+  ),
+  socketsPerAddress: integer(
+    'PARLEY_SOCKETS_PER_ADDRESS',
+    0,
+    { min: 0, max: 1_000_000 },
+    { unit: 'sockets', defaultText: '0 (no limit)', doc: 'Sockets that one address may have open on one node.' },
+  ),
+  rateRequestsPerSecond: integer(
+    'PARLEY_RATE_REQUESTS_PER_SECOND',
+    200,
+    { min: 1, max: 1_000_000 },
+    { unit: 'requests/s', doc: 'Lasting rate of requests that one socket may send.' },
+  ),
+  rateBurst: integer(
+    'PARLEY_RATE_BURST',
+    500,
+    { min: 1, max: 1_000_000 },
+    { unit: 'requests', doc: 'Requests that one socket may send at once after a pause.' },
+  ),
+  loginTimeoutMs: integer(
+    'PARLEY_LOGIN_TIMEOUT_MS',
+    10_000,
+    { min: 100, max: 600_000 },
+    { unit: 'ms', doc: 'A socket that has not logged in by then is closed.' },
+  ),
+  heartbeatMs: integer(
+    'PARLEY_HEARTBEAT_MS',
+    25_000,
+    { min: 1000, max: 400_000 },
+    { unit: 'ms', doc: 'Longest silence of the server; a client that hears nothing for twice as long reconnects.' },
+  ),
+
+  nodeLeaseMs: integer(
+    'PARLEY_NODE_LEASE_MS',
+    10_000,
+    { min: 2000, max: 600_000 },
+    { unit: 'ms', doc: 'A node unheard of for that long is dead, and its peers clean up after it.' },
+  ),
+  drainMs: integer(
+    'PARLEY_DRAIN_MS',
+    20_000,
+    { min: 0, max: 3_600_000 },
+    { unit: 'ms', doc: 'Time that a stopping node spreads the reconnects of its clients over.' },
+  ),
+  drainGraceMs: integer(
+    'PARLEY_DRAIN_GRACE_MS',
+    5000,
+    { min: 0, max: 600_000 },
+    { unit: 'ms', doc: 'Time that clients of a stopped node have to come back before their leave is announced.' },
+  ),
+  positionCheckMs: integer(
+    'PARLEY_POSITION_CHECK_MS',
+    30_000,
+    { min: 100, max: 3_600_000 },
+    { unit: 'ms', doc: 'Within it, every idle room followed by a node is compared with Redis once.' },
+  ),
+  logLevel: choice('PARLEY_LOG_LEVEL', 'info', ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
+    doc: 'Least severe log lines to write.',
+  }),
+  allowOpen: flag('PARLEY_ALLOW_OPEN', false, { doc: 'Accept PARLEY_AUTH=open in production.' }),
+  allowEmbedded: flag('PARLEY_ALLOW_EMBEDDED', false, {
+    doc: 'Accept a start without PARLEY_REDIS_URL in production.',
+  }),
+  switchGapFill: flag('PARLEY_SWITCH_GAP_FILL', true, {
+    hidden: true,
+    doc: 'Must be on; off lets the test suite prove that it notices missing gap filling.',
+  }),
+} as const;

@@ -1,0 +1,79 @@
+// The log: JSON lines on standard output, without secrets, and a limiter for errors that come by the thousand.
+// What is logged, and where, is left to the parts.
+import { pino, type DestinationStream, type Logger } from 'pino';
+
+export type Log = Logger;
+
+/** Where tokens and keys could hide: at the top of a line, or one object down. */
+const secretNames = [
+  'token',
+  'resumeToken',
+  'authorization',
+  'apiKey',
+  'jwtSecret',
+  'secret',
+  'password',
+  'credentials',
+];
+
+export interface LogOptions {
+  readonly level: string;
+  /** Instance id of the node, on every line. */
+  readonly node?: string;
+  /** Standard output when absent. */
+  readonly destination?: DestinationStream;
+}
+
+export function createLog({ level, node, destination }: LogOptions): Log {
+  const options = {
+    level,
+    base: node === undefined ? {} : { node },
+    redact: {
+      // The Redis client attaches the failed command to its errors, arguments and thus messages included.
+      paths: [...secretNames.flatMap((name) => [name, `*.${name}`]), 'req.headers.authorization', 'err.command.args'],
+      censor: '***',
+    },
+  };
+  return destination === undefined ? pino(options) : pino(options, destination);
+}
+
+/** A log that writes each kind of line at most once per interval, with the number of those left out. */
+export interface SampledLog {
+  /** `key` names the kind: use few, fixed ones. */
+  error(key: string, fields: object, message: string): void;
+  warn(key: string, fields: object, message: string): void;
+  /** Writes what is still only counted. Call it when the cause is over, or at the end. */
+  flush(): void;
+}
+
+interface Kind {
+  loudUntilMs: number;
+  suppressed: number;
+  write: (suppressed: number) => void;
+}
+
+/** `now` is a monotonic clock in milliseconds. */
+export function sampled(log: Log, intervalMs: number, now: () => number = () => performance.now()): SampledLog {
+  const kinds = new Map<string, Kind>();
+  const note = (level: 'error' | 'warn', key: string, fields: object, message: string): void => {
+    const write = (suppressed: number): void =>
+      log[level](suppressed === 0 ? fields : { ...fields, suppressed }, message);
+    const nowMs = now();
+    const kind = kinds.get(key);
+    if (kind !== undefined && nowMs < kind.loudUntilMs) {
+      kind.suppressed++;
+      kind.write = write;
+      return;
+    }
+    write(kind?.suppressed ?? 0);
+    kinds.set(key, { loudUntilMs: nowMs + intervalMs, suppressed: 0, write });
+  };
+  return {
+    error: (key, fields, message) => note('error', key, fields, message),
+    warn: (key, fields, message) => note('warn', key, fields, message),
+    flush: () => {
+      for (const kind of kinds.values()) if (kind.suppressed > 0) kind.write(kind.suppressed - 1);
+      kinds.clear();
+    },
+  };
+}
