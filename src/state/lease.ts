@@ -1,0 +1,177 @@
+/**
+ * This node's right to act: an instance id with a lease in Redis. Past the lease's deadline on this node's own clocks
+ * nothing is sent, acknowledged or delivered; whether peers have claimed it meanwhile is only known once Redis answers.
+ */
+import type { Commands } from './commands.ts';
+import type { Keyspace } from './keys.ts';
+import type { Manifest } from '../bus/topics.ts';
+import { text } from './reply.ts';
+import { addToManifest, registerNode, renewLease } from './scripts/node-scripts.ts';
+import { StateUnavailable } from './commands.ts';
+import { newNodeId } from './tokens.ts';
+
+export interface LeaseEvents {
+  /** The deadline has passed, or Redis cannot be asked: deliver and acknowledge nothing. */
+  suspended(): void;
+  /** The lease was prolonged after a suspension: compare everything, then go on. */
+  resumed(): void;
+  /** Peers own what this instance left behind: close the sockets, then `register` anew. */
+  lost(): void;
+  onError(error: unknown): void;
+}
+
+/** A lease record outlives its node by this, so that a sweeper can come late, but not for ever. */
+const KEEP_MS = 24 * 60 * 60 * 1000;
+const RENEW_SHARE = 0.3;
+const SAFETY_MS = 1000;
+/** Renewals further apart than this share of the lease mean that Redis, or this node, was away. */
+const BREAK_SHARE = 0.7;
+
+export class Lease implements Manifest {
+  readonly #commands: Commands;
+  readonly #keys: Keyspace;
+  readonly #ttlMs: number;
+  readonly #events: LeaseEvents;
+  #nodeId = newNodeId();
+  #deadline = 0;
+  #wallDeadline = 0;
+  #state: 'none' | 'held' | 'suspended' | 'lost' | 'released' = 'none';
+  #timer: NodeJS.Timeout | undefined;
+  #renewing = false;
+  #renewedAt = 0;
+  #steadySince = 0;
+  /** Redis's clock minus this node's, in ms. */
+  #redisOffsetMs = 0;
+
+  constructor(commands: Commands, keys: Keyspace, ttlMs: number, events: LeaseEvents) {
+    this.#commands = commands;
+    this.#keys = keys;
+    this.#ttlMs = ttlMs;
+    this.#events = events;
+  }
+
+  get nodeId(): string {
+    return this.#nodeId;
+  }
+
+  /**
+   * May this node act now? Asked before each command, response and delivery. Compares two clocks: the monotonic one
+   * runs while a process is stopped, the wall clock also while a machine is suspended.
+   */
+  get held(): boolean {
+    if (this.#state !== 'held') return false;
+    if (performance.now() < this.#deadline && Date.now() < this.#wallDeadline) return true;
+    this.#state = 'suspended';
+    this.#events.suspended();
+    return false;
+  }
+
+  /** Milliseconds since the last successful renewal was sent. */
+  get ageMs(): number {
+    return performance.now() - this.#renewedAt;
+  }
+
+  /** Whether that is the present instance, and nobody has claimed its lease as far as this node knows. */
+  owns(nodeId: string): boolean {
+    return nodeId === this.#nodeId && this.#state !== 'lost' && this.#state !== 'none';
+  }
+
+  /** True when this node has renewed without a break for a whole lease: only then may it judge others. */
+  get steady(): boolean {
+    return this.#state === 'held' && performance.now() - this.#steadySince > this.#ttlMs;
+  }
+
+  /** About what Redis's clock shows, in ms since the epoch. */
+  redisNow(): number {
+    return Date.now() + this.#redisOffsetMs;
+  }
+
+  /** Begins the lease of a new instance. Rejects where Redis does not answer. */
+  async register(): Promise<void> {
+    this.#nodeId = newNodeId();
+    const { lease } = this.#keys.node(this.#nodeId);
+    const sent = this.#now();
+    const args = { ttlMs: this.#ttlMs, keepMs: KEEP_MS };
+    const at = Number(text(await this.#commands.runUnfenced(registerNode, { lease }, args)));
+    this.#steadySince = sent.monotonic;
+    // The record first, the hint second: a hint without a record would be dropped by the first sweeper.
+    await this.#commands.plain('zadd', this.#keys.nodes, at + this.#ttlMs, this.#nodeId);
+    this.#hold(sent, at);
+    this.#timer ??= setInterval(() => void this.#renew(), this.#ttlMs * RENEW_SHARE);
+  }
+
+  /** Stops renewing; peers sweep this instance `graceMs` from now. For a drained node. */
+  async release(graceMs: number): Promise<void> {
+    this.stop();
+    this.#state = 'released';
+    const { lease } = this.#keys.node(this.#nodeId);
+    const expires = await this.#commands.runUnfenced(renewLease, { lease }, { ttlMs: graceMs, keepMs: KEEP_MS });
+    await this.#commands.plain('zadd', this.#keys.nodes, text(expires), this.#nodeId);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  async add(topics: readonly string[]): Promise<void> {
+    const { lease, manifest } = this.#keys.node(this.#nodeId);
+    const reply = await this.#commands.run(addToManifest, { lease, manifest }, {}, topics);
+    if (text(reply) !== 'ok') throw new StateUnavailable('the lease of this node was claimed');
+  }
+
+  async remove(topics: readonly string[]): Promise<void> {
+    if (topics.length > 0) await this.#commands.plain('zrem', this.#keys.node(this.#nodeId).manifest, ...topics);
+  }
+
+  /** Renews at once where the last renewal failed: called when a connection is back. */
+  hurry(): void {
+    if (this.#state === 'suspended' || this.ageMs > this.#ttlMs * RENEW_SHARE) void this.#renew();
+  }
+
+  async #renew(): Promise<void> {
+    if (this.#renewing || this.#state === 'none' || this.#state === 'released') return;
+    this.#renewing = true;
+    try {
+      if (this.#state === 'lost') await this.register();
+      else await this.#renewOnce();
+    } catch (error) {
+      this.#events.onError(error);
+    } finally {
+      this.#renewing = false;
+    }
+    void this.held; // notices a deadline that passed while nothing else asked
+  }
+
+  async #renewOnce(): Promise<void> {
+    const nodeId = this.#nodeId;
+    const sent = this.#now();
+    const { lease } = this.#keys.node(nodeId);
+    const args = { ttlMs: this.#ttlMs, keepMs: KEEP_MS };
+    const reply = text(await this.#commands.runUnfenced(renewLease, { lease }, args));
+    if (reply === 'lost') {
+      this.#state = 'lost';
+      this.#events.lost();
+      await this.register();
+      return;
+    }
+    await this.#commands.plain('zadd', this.#keys.nodes, reply, nodeId);
+    const wasSuspended = !this.held;
+    if (wasSuspended || sent.monotonic - this.#renewedAt > this.#ttlMs * BREAK_SHARE)
+      this.#steadySince = sent.monotonic;
+    this.#hold(sent, Number(reply) - this.#ttlMs);
+    if (wasSuspended) this.#events.resumed();
+  }
+
+  #now(): { monotonic: number; wall: number } {
+    return { monotonic: performance.now(), wall: Date.now() };
+  }
+
+  #hold(sent: { monotonic: number; wall: number }, redisAt: number): void {
+    this.#redisOffsetMs = redisAt - sent.wall;
+    this.#renewedAt = sent.monotonic;
+    this.#deadline = sent.monotonic + this.#ttlMs - SAFETY_MS;
+    this.#wallDeadline = sent.wall + this.#ttlMs - SAFETY_MS;
+    this.#state = 'held';
+  }
+}

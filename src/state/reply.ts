@@ -1,0 +1,46 @@
+/** Reads the replies of scripts: the one place where bytes from Redis become values. A surprise here is a defect. */
+import type { Position } from '../bus/event.ts';
+import type { Reply } from './script.ts';
+
+export function list(reply: Reply | undefined): Reply[] {
+  if (Array.isArray(reply)) return reply;
+  throw new TypeError(`a list was expected from Redis, not ${String(reply)}`);
+}
+
+export function text(reply: Reply | undefined): string {
+  if (Buffer.isBuffer(reply)) return reply.toString('utf8');
+  if (typeof reply === 'number' || typeof reply === 'string') return String(reply);
+  throw new TypeError(`text was expected from Redis, not ${String(reply)}`);
+}
+
+export function bytes(reply: Reply | undefined): Buffer {
+  if (Buffer.isBuffer(reply)) return reply;
+  throw new TypeError(`bytes were expected from Redis, not ${String(reply)}`);
+}
+
+export function number(reply: Reply | undefined): number {
+  const value = typeof reply === 'number' ? reply : Number(text(reply));
+  if (Number.isNaN(value)) throw new TypeError(`a number was expected from Redis, not ${String(reply)}`);
+  return value;
+}
+
+/** A script that refuses replies with one word instead of a list. */
+export function refusal<const W extends string>(reply: Reply, words: readonly W[]): W | undefined {
+  if (Array.isArray(reply)) return undefined;
+  const word = text(reply);
+  const known = words.find((candidate) => candidate === word);
+  if (known === undefined) throw new TypeError(`unexpected reply of a script: ${word}`);
+  return known;
+}
+
+/** epoch, seq, id, timestamp, nonce. */
+export function position(reply: Reply | undefined): Position {
+  const [epoch, seq, id, timestamp, nonce] = list(reply);
+  return {
+    epoch: text(epoch),
+    seq: number(seq),
+    id: number(id),
+    timestamp: number(timestamp),
+    nonce: bytes(nonce).toString('hex'),
+  };
+}

@@ -1,0 +1,297 @@
+/**
+ * Rooms in Redis. Every method is one script on the room's slot: it checks, acts, appends to the log and publishes in
+ * one step, or refuses with a word and changes nothing. Rejects with `StateUnavailable` where Redis cannot be asked.
+ * Frames are notifications already encoded; nothing here knows what is in them.
+ */
+import type { Position } from '../bus/event.ts';
+import { readEvent, type TopicEvent } from '../bus/event.ts';
+import type { Commands } from './commands.ts';
+import type { Keyspace } from './keys.ts';
+import type { Reply } from './script.ts';
+import { bytes, list, number, position, refusal, text } from './reply.ts';
+import * as scripts from './scripts/room-scripts.ts';
+import { newEpoch, newNonce } from './tokens.ts';
+import { pairs } from './topic-log.ts';
+
+export interface RoomOptions {
+  readonly owner: string;
+  readonly whitelistOnly: boolean;
+  readonly userlistUpdates: boolean;
+  readonly accessListsUpdates: boolean;
+  /** Messages kept. */
+  readonly historyMax: number;
+}
+
+/** One socket of a user on a node. */
+export interface Membership {
+  readonly roomName: string;
+  readonly userName: string;
+  readonly socketId: string;
+  readonly nodeId: string;
+}
+
+/** Where a client was when it last saw the room. */
+export interface Since {
+  readonly epoch: string;
+  readonly id: number;
+  /** Timestamp of that message, if the client knows it. */
+  readonly timestamp: number | undefined;
+}
+
+export interface Joined {
+  /** The log at the moment of joining, the join's own notice included. */
+  readonly at: Position;
+  readonly njoined: number;
+  readonly changed: boolean;
+  /** Whether the join has made a notice (the event `at`). */
+  readonly announced: boolean;
+  readonly recovered: boolean;
+  /** Messages after `since` up to `at`, ascending; empty unless `recovered`. */
+  readonly missed: readonly TopicEvent[];
+}
+
+export interface Left {
+  readonly njoined: number;
+  /** False when the socket was not in the room. */
+  readonly changed: boolean;
+}
+
+export interface RoomInfo {
+  readonly owner: string;
+  readonly whitelistOnly: boolean;
+  readonly userlistUpdates: boolean;
+  readonly accessListsUpdates: boolean;
+  readonly historyMax: number;
+  readonly epoch: string;
+  readonly lastId: number;
+  readonly oldestId: number;
+  readonly memberCount: number;
+}
+
+export interface Post {
+  /** Empty for a message over the limit: then only the rights are checked. */
+  readonly head: Uint8Array;
+  readonly middle: Uint8Array;
+  /** The event's nonce, 8 bytes. */
+  readonly nonce: Buffer;
+  readonly clientMessageId: string | undefined;
+  readonly transient: boolean;
+}
+
+export interface RoomStateOptions {
+  readonly dedupMs: number;
+  /** Messages a page may hold. */
+  readonly pageMax: number;
+}
+
+const UNREADABLE = ['noRoom', 'notJoined'] as const;
+type Unreadable = (typeof UNREADABLE)[number];
+
+const TOMB_MS = 60 * 60 * 1000;
+/** Sockets a script touches at most. */
+export const SOCKETS_PER_CALL = 500;
+
+export class RoomState {
+  readonly #commands: Commands;
+  readonly #keys: Keyspace;
+  readonly #options: RoomStateOptions;
+
+  constructor(commands: Commands, keys: Keyspace, options: RoomStateOptions) {
+    this.#commands = commands;
+    this.#keys = keys;
+    this.#options = options;
+  }
+
+  async create(roomName: string, options: RoomOptions): Promise<'ok' | 'roomExists'> {
+    const reply = await this.#commands.run(scripts.createRoom, this.#keys.room(roomName), {
+      now: Date.now(),
+      nonce: newNonce(),
+      epoch: newEpoch(),
+      owner: options.owner,
+      whitelistOnly: flag(options.whitelistOnly),
+      userlistUpdates: flag(options.userlistUpdates),
+      accessListsUpdates: flag(options.accessListsUpdates),
+      historyMax: options.historyMax,
+    });
+    return refusal(reply, ['roomExists', 'ok']) ?? 'ok';
+  }
+
+  /** Deletes for its owner. `frame` goes to the room's sockets. The members stay readable by `takeFormerMembers`. */
+  async delete(roomName: string, userName: string, frame: Uint8Array): Promise<Position | 'noRoom' | 'notAllowed'> {
+    const args = { now: Date.now(), nonce: newNonce(), user: userName, frame, dedupMs: this.#options.dedupMs };
+    const reply = await this.#commands.run(scripts.deleteRoom, this.#keys.room(roomName), args);
+    return refusal(reply, ['noRoom', 'notAllowed']) ?? position(reply);
+  }
+
+  /** The members of a deleted room, page by page; forgotten once the last page was handled. */
+  async *takeFormerMembers(roomName: string, epoch: string): AsyncGenerator<readonly FormerMember[]> {
+    const key = this.#keys.formerMembers(roomName, epoch);
+    let cursor = '0';
+    do {
+      const [next, flat] = list(await this.#commands.plain('hscan', key, cursor, 'COUNT', SOCKETS_PER_CALL));
+      yield pairs(list(flat)).map(([userName, sockets]) => formerMember(userName, sockets));
+      cursor = text(next);
+    } while (cursor !== '0');
+    await this.#commands.plain('unlink', key);
+  }
+
+  async join(member: Membership, frame: Uint8Array, since?: Since): Promise<Joined | 'noRoom' | 'lost' | 'notAllowed'> {
+    const reply = await this.#commands.run(scripts.joinRoom, this.#keys.room(member.roomName), {
+      now: Date.now(),
+      nonce: newNonce(),
+      user: member.userName,
+      socket: member.socketId,
+      node: member.nodeId,
+      frame,
+      sinceEpoch: since?.epoch ?? '',
+      sinceId: since?.id ?? '',
+      sinceTimestamp: since?.timestamp ?? '',
+      pageMax: this.#options.pageMax,
+    });
+    const refused = refusal(reply, ['noRoom', 'lost', 'notAllowed']);
+    if (refused !== undefined) return refused;
+    const [at, njoined, changed, announced, recovered, missed] = list(reply);
+    return {
+      at: position(at),
+      njoined: number(njoined),
+      changed: changed === 1,
+      announced: announced === 1,
+      recovered: recovered === 1,
+      missed: events(missed),
+    };
+  }
+
+  /** Takes sockets of one node out, at most `SOCKETS_PER_CALL`; `frame` announces the leave of a user's last socket. */
+  async leave(
+    roomName: string,
+    nodeId: string,
+    sockets: readonly { userName: string; socketId: string; frame: Uint8Array }[],
+  ): Promise<{ at: Position; left: Left[] } | 'noRoom'> {
+    const rest = sockets.flatMap((one) => [one.userName, one.socketId, one.frame]);
+    const args = { now: Date.now(), nonce: newNonce(), node: nodeId };
+    const reply = await this.#commands.run(scripts.leaveRoom, this.#keys.room(roomName), args, rest);
+    if (refusal(reply, ['noRoom']) !== undefined) return 'noRoom';
+    const [at, results] = list(reply);
+    const left = list(results).map((result) => {
+      const [njoined, changed] = list(result);
+      return { njoined: number(njoined), changed: changed === 1 };
+    });
+    return { at: position(at), left };
+  }
+
+  /** `id` is undefined for a transient message; of a repeated one, which publishes nothing, it is the first's. */
+  async post(
+    roomName: string,
+    userName: string,
+    post: Post,
+  ): Promise<{ id: number | undefined; seq: number; repeated: boolean } | Unreadable | 'messageTooLarge'> {
+    const reply = await this.#commands.run(scripts.postMessage, this.#keys.room(roomName), {
+      now: Date.now(),
+      nonce: post.nonce,
+      user: userName,
+      head: post.head,
+      middle: post.middle,
+      clientMessageId: post.clientMessageId ?? '',
+      transient: flag(post.transient),
+      dedupMs: this.#options.dedupMs,
+    });
+    const refused = refusal(reply, [...UNREADABLE, 'messageTooLarge']);
+    if (refused !== undefined) return refused;
+    const [id, seq, repeated] = list(reply);
+    return { id: number(id) < 0 ? undefined : number(id), seq: number(seq), repeated: repeated === 1 };
+  }
+
+  /** Messages ascending: the `limit` smallest ids after `after`, or the newest ones. */
+  async readHistory(
+    roomName: string,
+    userName: string,
+    after: number | undefined,
+    limit: number,
+  ): Promise<readonly TopicEvent[] | Unreadable> {
+    const args = { user: userName, after: after ?? '', limit };
+    const reply = await this.#commands.run(scripts.readHistory, this.#keys.room(roomName), args);
+    return refusal(reply, UNREADABLE) ?? events(reply);
+  }
+
+  async readInfo(roomName: string, userName: string): Promise<RoomInfo | Unreadable> {
+    const reply = await this.#commands.run(scripts.readRoom, this.#keys.room(roomName), { user: userName });
+    const refused = refusal(reply, UNREADABLE);
+    if (refused !== undefined) return refused;
+    const [owner, mode, userlist, lists, max, epoch, lastId, oldestId, memberCount] = list(reply);
+    return {
+      owner: text(owner),
+      whitelistOnly: text(mode) === '1',
+      userlistUpdates: text(userlist) === '1',
+      accessListsUpdates: text(lists) === '1',
+      historyMax: number(max),
+      epoch: text(epoch),
+      lastId: number(lastId),
+      oldestId: number(oldestId),
+      memberCount: number(memberCount),
+    };
+  }
+
+  /** A page of members in byte order of their names, after the name `after`. */
+  async readUserlist(
+    roomName: string,
+    userName: string,
+    after: string,
+    limit: number,
+  ): Promise<{ count: number; names: string[] } | Unreadable> {
+    const args = { user: userName, after, limit };
+    const reply = await this.#commands.run(scripts.readUserlist, this.#keys.room(roomName), args);
+    const refused = refusal(reply, UNREADABLE);
+    if (refused !== undefined) return refused;
+    const [count, names] = list(reply);
+    return { count: number(count), names: list(names).map(text) };
+  }
+
+  async readSeen(
+    roomName: string,
+    userName: string,
+    subject: string,
+  ): Promise<{ joined: boolean; timestamp: number | null } | Unreadable> {
+    const args = { user: userName, subject };
+    const reply = await this.#commands.run(scripts.readSeen, this.#keys.room(roomName), args);
+    const refused = refusal(reply, UNREADABLE);
+    if (refused !== undefined) return refused;
+    const [joined, at] = list(reply);
+    return { joined: joined === 1, timestamp: at === null || at === undefined ? null : number(at) };
+  }
+
+  /** A page of the sockets a node has here, behind a tombstone that keeps it from adding more. Empty when done. */
+  async beginSweep(roomName: string, nodeId: string): Promise<{ socketId: string; userName: string }[]> {
+    const args = { node: nodeId, tombMs: TOMB_MS, pageMax: SOCKETS_PER_CALL };
+    const reply = await this.#commands.run(scripts.sweepRoom, this.#keys.room(roomName), args);
+    return pairs(list(reply)).map(([socketId, userName]) => ({ socketId, userName }));
+  }
+
+  /** The sockets a node has here, as `beginSweep` without the tombstone: for the node itself. */
+  async readNodeSockets(roomName: string, nodeId: string): Promise<{ socketId: string; userName: string }[]> {
+    const reply = await this.#commands.run(scripts.readNodeSockets, this.#keys.room(roomName), { node: nodeId });
+    if (refusal(reply, ['gone']) !== undefined) return [];
+    return pairs(list(list(reply)[1])).map(([socketId, userName]) => ({ socketId, userName }));
+  }
+}
+
+/** A member of a room that was deleted: its sockets there, and the nodes they were on. */
+export interface FormerMember {
+  readonly userName: string;
+  readonly socketIds: readonly string[];
+  readonly nodeIds: readonly string[];
+}
+
+function formerMember(userName: string, sockets: string): FormerMember {
+  const entries = sockets.split(' ').map((entry) => entry.split('@'));
+  return {
+    userName,
+    socketIds: entries.map(([socketId]) => socketId ?? ''),
+    nodeIds: [...new Set(entries.map(([, nodeId]) => nodeId ?? ''))],
+  };
+}
+
+const flag = (on: boolean): string => (on ? '1' : '0');
+
+function events(reply: Reply | undefined): TopicEvent[] {
+  return list(reply).flatMap((entry) => readEvent(bytes(entry)) ?? []);
+}

@@ -1,0 +1,10 @@
+/** All scripts, for the connection to know them before the first is called. */
+import type { ScriptDeclaration } from '../script.ts';
+import * as node from './node-scripts.ts';
+import * as room from './room-scripts.ts';
+import * as topic from './topic-scripts.ts';
+import * as user from './user-scripts.ts';
+
+export const allScripts: readonly ScriptDeclaration[] = [room, user, node, topic].flatMap((group) =>
+  Object.values<ScriptDeclaration>(group),
+);

@@ -1,0 +1,42 @@
+-- Joins a socket to a room: existence, tombstone, access, membership, notice, and what was missed since the
+-- position the client names. One step, so that no rule can change between the check and the joining, and that
+-- the messages returned end exactly where live delivery begins.
+-- Replies: 'noRoom' | 'lost' (the node was swept here) | 'notAllowed' |
+-- {position, njoined, changed, announced, recovered, {missed events, ascending}}.
+if not openLog(now) then
+  return 'noRoom'
+end
+if redis.call('EXISTS', tomb .. node) == 1 then
+  return 'lost'
+end
+if not admitted(user) then
+  return 'notAllowed'
+end
+local njoined, changed, first = addMember(user, socket, node)
+if first and redis.call('HGET', meta, 'userlistUpdates') == '1' then
+  announce(NOTICE, '', frame)
+  saveLog()
+end
+
+local recovered, missed = 1, {}
+if sinceId ~= '' then
+  local from = tonumber(sinceId)
+  local count = log.id - from
+  recovered = 0
+  if sinceEpoch == log.epoch and count >= 0 and count <= tonumber(pageMax) and count <= log.max then
+    -- A lost and overtaken log shows in the timestamp of the last message the client has seen.
+    local known = from == log.id and log.messageTs
+    if from ~= log.id and sinceTimestamp ~= '' then
+      local event = messagesFrom(from, 1)[1]
+      known = event and readU64(event, 10) == from and readU64(event, 18)
+    end
+    if sinceTimestamp == '' or from == 0 or not known or known == tonumber(sinceTimestamp) then
+      missed = messagesFrom(from + 1, count)
+      recovered = #missed == count and 1 or 0
+      if recovered == 0 then
+        missed = {}
+      end
+    end
+  end
+end
+return { position(), njoined, changed and 1 or 0, announced, recovered, missed }

@@ -1,0 +1,56 @@
+-- Who is in a room: `members` maps a user to its joined `socket@node` list, `names` orders the users for paging,
+-- `perNode .. node` maps that node's sockets to users (the sweeper's index), `nodes` lists the nodes that have any.
+-- Wants the keys `members`, `names`, `perNode`, `nodes`, `seen` and an open log.
+
+local function countOf(list)
+  if list == '' then
+    return 0
+  end
+  local _, spaces = string.gsub(list, ' ', '')
+  return spaces + 1
+end
+
+-- Adds a socket. Returns the user's joined sockets, whether this was new, and whether it was the user's first.
+local function addMember(user, socket, node)
+  local entry = socket .. '@' .. node
+  local list = redis.call('HGET', members, user) or ''
+  if string.find(' ' .. list .. ' ', ' ' .. entry .. ' ', 1, true) then
+    return countOf(list), false, false
+  end
+  local first = list == ''
+  list = first and entry or (list .. ' ' .. entry)
+  redis.call('HSET', members, user, list)
+  redis.call('HSET', perNode .. node, socket, user)
+  redis.call('SADD', nodes, node)
+  if first then
+    redis.call('ZADD', names, 0, user)
+    redis.call('HSET', seen, user, int(log.now))
+  end
+  return countOf(list), true, first
+end
+
+-- Removes a socket. Returns the sockets left, whether it had been there, and whether it was the user's last.
+local function removeMember(user, socket, node)
+  local entry = socket .. '@' .. node
+  local list = redis.call('HGET', members, user) or ''
+  redis.call('HDEL', perNode .. node, socket)
+  local kept, found = {}, false
+  for one in string.gmatch(list, '%S+') do
+    if one == entry then
+      found = true
+    else
+      kept[#kept + 1] = one
+    end
+  end
+  if not found then
+    return #kept, false, false
+  end
+  if #kept > 0 then
+    redis.call('HSET', members, user, table.concat(kept, ' '))
+    return #kept, true, false
+  end
+  redis.call('HDEL', members, user)
+  redis.call('ZREM', names, user)
+  redis.call('HSET', seen, user, int(log.now))
+  return 0, true, true
+end

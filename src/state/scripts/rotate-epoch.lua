@@ -1,0 +1,13 @@
+-- Gives a topic's log a new life after a failover lost part of it. Compare and set: of several nodes that notice, one
+-- rotates. Replies: 'gone' | 'changed' | 'ok'.
+if not openLog(now) then
+  return 'gone'
+end
+if log.epoch ~= expected then
+  return 'changed'
+end
+log.epoch = epoch
+redis.call('HSET', meta, 'epoch', epoch)
+announce(RESET, '', '')
+saveLog()
+return 'ok'

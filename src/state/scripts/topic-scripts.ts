@@ -1,0 +1,14 @@
+/** The scripts that treat rooms and users alike: reading a log again, and giving it a new life after a fork. */
+import { script } from '../script.ts';
+
+export const readLog = script('read-log', {
+  uses: ['log'],
+  keys: ['meta', 'history', 'events'],
+  args: ['afterSeq', 'afterId', 'pageMax'],
+});
+
+export const rotateEpoch = script('rotate-epoch', {
+  uses: ['log'],
+  keys: ['meta', 'channel', 'events'],
+  args: ['now', 'nonce', 'expected', 'epoch'],
+});

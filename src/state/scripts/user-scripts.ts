@@ -1,0 +1,40 @@
+/** The scripts of a user: its sockets, the notices to them, its resume tokens. The Lua files say why and what they reply. */
+import { script } from '../script.ts';
+
+const LOG = ['meta', 'channel', 'events'] as const;
+
+export const loginUser = script('login-user', {
+  uses: ['log'],
+  keys: [...LOG, 'sockets', 'tomb'],
+  args: ['now', 'nonce', 'epoch', 'socket', 'node', 'socketsMax', 'frame'],
+});
+
+export const logoutUser = script('logout-user', {
+  uses: ['log'],
+  keys: [...LOG, 'sockets', 'rooms'],
+  args: ['now', 'nonce', 'socket', 'frame'],
+  rest: true,
+});
+
+export const noteRoom = script('note-room', {
+  uses: ['log'],
+  keys: [...LOG, 'sockets', 'rooms'],
+  args: ['now', 'nonce', 'socket', 'roomName', 'joined', 'njoined', 'frame'],
+});
+
+export const notifyUser = script('notify-user', {
+  uses: ['log'],
+  keys: [...LOG, 'sockets', 'rooms'],
+  args: ['now', 'nonce', 'subject', 'frame', 'roomName'],
+  rest: true,
+});
+
+export const listSockets = script('list-sockets', { uses: [], keys: ['sockets', 'rooms'], args: [] });
+
+export const sweepUser = script('sweep-user', { uses: [], keys: ['sockets', 'tomb'], args: ['node', 'tombMs'] });
+
+export const storeResumeToken = script('store-resume-token', {
+  uses: [],
+  keys: ['resume'],
+  args: ['now', 'hash', 'expiresAt', 'record', 'tokensMax'],
+});

@@ -1,0 +1,136 @@
+/**
+ * Users in Redis: their sockets on all nodes, the notices to them, their resume tokens. Every method is one script on
+ * the user's slot. Where a room is concerned too, the room's script ran first and is the truth; what fails here is
+ * repaired by a sweep or the next login. Rejects with `StateUnavailable` where Redis cannot be asked.
+ */
+import type { Position } from '../bus/event.ts';
+import type { Commands } from './commands.ts';
+import type { Keyspace } from './keys.ts';
+import { list, number, position, refusal, text } from './reply.ts';
+import * as scripts from './scripts/user-scripts.ts';
+import { newEpoch, newNonce } from './tokens.ts';
+
+/** A notification without the count it ends with: the script knows the count. */
+export type CountFrame = Uint8Array;
+
+export interface ResumeRecord {
+  readonly expiresAt: number;
+  readonly record: string;
+}
+
+const TOMB_MS = 60 * 60 * 1000;
+
+export class UserState {
+  readonly #commands: Commands;
+  readonly #keys: Keyspace;
+  readonly #socketsMax: number;
+
+  constructor(commands: Commands, keys: Keyspace, options: { socketsMax: number }) {
+    this.#commands = commands;
+    this.#keys = keys;
+    this.#socketsMax = options.socketsMax;
+  }
+
+  async login(
+    userName: string,
+    socketId: string,
+    nodeId: string,
+    echo: CountFrame,
+  ): Promise<{ at: Position; nconnected: number } | 'lost' | 'tooManySockets'> {
+    const reply = await this.#commands.run(scripts.loginUser, this.#keys.user(userName), {
+      now: Date.now(),
+      nonce: newNonce(),
+      epoch: newEpoch(),
+      socket: socketId,
+      node: nodeId,
+      socketsMax: this.#socketsMax,
+      frame: echo,
+    });
+    const refused = refusal(reply, ['lost', 'tooManySockets']);
+    if (refused !== undefined) return refused;
+    const [at, count] = list(reply);
+    return { at: position(at), nconnected: number(count) };
+  }
+
+  /** `rooms`: the echo of each room the socket was in, with the user's sockets left there. */
+  async logout(
+    userName: string,
+    socketId: string,
+    echo: CountFrame,
+    rooms: readonly { echo: CountFrame; njoined: number }[],
+  ): Promise<{ nconnected: number } | 'gone'> {
+    const args = { now: Date.now(), nonce: newNonce(), socket: socketId, frame: echo };
+    const rest = rooms.flatMap((room) => [room.echo, room.njoined]);
+    const reply = await this.#commands.run(scripts.logoutUser, this.#keys.user(userName), args, rest);
+    return refusal(reply, ['gone']) ?? { nconnected: number(list(reply)[1]) };
+  }
+
+  /** Files that a socket has joined or left a room, and echoes it to the user's other sockets. */
+  async noteRoom(
+    userName: string,
+    note: { socketId: string; roomName: string; joined: boolean; njoined: number; echo: CountFrame },
+  ): Promise<void> {
+    await this.#commands.run(scripts.noteRoom, this.#keys.user(userName), {
+      now: Date.now(),
+      nonce: newNonce(),
+      socket: note.socketId,
+      roomName: note.roomName,
+      joined: note.joined ? '1' : '0',
+      njoined: note.njoined,
+      frame: note.echo,
+    });
+  }
+
+  /** A notice to all sockets but one. */
+  async notifyOthers(userName: string, exceptSocketId: string, frame: Uint8Array): Promise<void> {
+    const args = { now: Date.now(), nonce: newNonce(), subject: exceptSocketId, frame, roomName: '' };
+    await this.#commands.run(scripts.notifyUser, this.#keys.user(userName), args);
+  }
+
+  /**
+   * Tells a user that a room is lost. `nodeIds` had sockets of the user in it and have told their sockets by the room's
+   * own event; `socketIds` are not in the room any more.
+   */
+  async notifyRoomLost(
+    userName: string,
+    lost: { roomName: string; frame: Uint8Array; socketIds: readonly string[]; nodeIds: readonly string[] },
+  ): Promise<Position | undefined> {
+    const subject = lost.nodeIds.map((nodeId) => `@${nodeId}`).join(' ');
+    const args = { now: Date.now(), nonce: newNonce(), subject, frame: lost.frame, roomName: lost.roomName };
+    const reply = await this.#commands.run(scripts.notifyUser, this.#keys.user(userName), args, lost.socketIds);
+    return refusal(reply, ['gone']) === undefined ? position(list(reply)[0]) : undefined;
+  }
+
+  /** Socket id → the rooms it is in, on all nodes. */
+  async listSockets(userName: string): Promise<Map<string, { nodeId: string; rooms: string[] }>> {
+    const flat = list(await this.#commands.run(scripts.listSockets, this.#keys.user(userName), {}));
+    const found = new Map<string, { nodeId: string; rooms: string[] }>();
+    for (let i = 0; i + 2 < flat.length; i += 3) {
+      found.set(text(flat[i]), { nodeId: text(flat[i + 1]), rooms: list(flat[i + 2]).map(text) });
+    }
+    return found;
+  }
+
+  /** The sockets a node has of this user, behind a tombstone that keeps it from adding more. */
+  async beginSweep(userName: string, nodeId: string): Promise<string[]> {
+    const args = { node: nodeId, tombMs: TOMB_MS };
+    return list(await this.#commands.run(scripts.sweepUser, this.#keys.user(userName), args)).map(text);
+  }
+
+  async storeResumeToken(userName: string, hash: string, token: ResumeRecord): Promise<void> {
+    const args = { now: Date.now(), hash, tokensMax: this.#socketsMax, ...token };
+    await this.#commands.run(scripts.storeResumeToken, this.#keys.user(userName), args);
+  }
+
+  async readResumeToken(userName: string, hash: string): Promise<ResumeRecord | undefined> {
+    const reply = await this.#commands.plain('hget', this.#keys.user(userName).resume, hash);
+    if (reply === null) return undefined;
+    const stored = text(reply);
+    const space = stored.indexOf(' ');
+    return { expiresAt: Number(stored.slice(0, space)), record: stored.slice(space + 1) };
+  }
+
+  async removeResumeToken(userName: string, hash: string): Promise<void> {
+    await this.#commands.plain('hdel', this.#keys.user(userName).resume, hash);
+  }
+}
