@@ -1,0 +1,55 @@
+/**
+ * An event of a topic's log as it travels: a fixed header written by the script that appended it
+ * (src/state/scripts/lib/log.lua), a subject, and the notification already encoded. Reading it decodes nothing.
+ */
+
+export const eventKinds = { transient: 0, message: 1, notice: 2, evicted: 3, deleted: 4, reset: 5 } as const;
+export type EventKind = keyof typeof eventKinds;
+
+/** Where a log stands: after its event `seq`, whose nonce tells it from another event of that number in a forked log. */
+export interface Position {
+  /** Names the life of the log, 16 characters. */
+  readonly epoch: string;
+  /** Number of the last event. */
+  readonly seq: number;
+  /** Id of the last message. */
+  readonly id: number;
+  /** Milliseconds since the epoch, UTC; never goes back within a log. */
+  readonly timestamp: number;
+  /** The last event's nonce, 8 bytes as hex. */
+  readonly nonce: string;
+}
+
+export interface TopicEvent extends Position {
+  readonly kind: EventKind;
+  /** Nonce of the event before this one. */
+  readonly prev: string;
+  /** Whom it concerns; what that means depends on the kind. */
+  readonly subject: string;
+  /** The notification as msgpack, a view into the received bytes. */
+  readonly frame: Uint8Array;
+}
+
+const HEADER_BYTES = 59;
+const kindByByte: readonly EventKind[] = ['transient', 'message', 'notice', 'evicted', 'deleted', 'reset'];
+
+const u64 = (bytes: Buffer, at: number): number => bytes.readUInt32BE(at) * 0x1_0000_0000 + bytes.readUInt32BE(at + 4);
+
+/** Reads an event; undefined where the bytes are none (an operator may publish anything on a channel). */
+export function readEvent(bytes: Buffer): TopicEvent | undefined {
+  if (bytes.length < HEADER_BYTES) return undefined;
+  const kind = kindByByte[bytes[0] ?? 255];
+  const subjectEnd = HEADER_BYTES + bytes.readUInt16BE(57);
+  if (kind === undefined || subjectEnd > bytes.length) return undefined;
+  return {
+    kind,
+    seq: u64(bytes, 1),
+    id: u64(bytes, 9),
+    timestamp: u64(bytes, 17),
+    nonce: bytes.toString('hex', 25, 33),
+    prev: bytes.toString('hex', 33, 41),
+    epoch: bytes.toString('latin1', 41, 57),
+    subject: subjectEnd === HEADER_BYTES ? '' : bytes.toString('utf8', HEADER_BYTES, subjectEnd),
+    frame: bytes.subarray(subjectEnd),
+  };
+}

@@ -1,0 +1,324 @@
+/**
+ * One topic as this node follows it: a position, and the rule that nothing is delivered out of the log's order.
+ * What is missing is read again before anything newer goes on; what cannot be had is told (`reset`), never skipped.
+ */
+import type { BusCounters, LogReader, Topic, TopicListener } from './bus.ts';
+import type { Position, TopicEvent } from './event.ts';
+
+/** Waits until the feed has passed a position, or a transient message, which has none of its own. */
+interface Waiter {
+  readonly seq: number;
+  readonly nonce: string | undefined;
+  readonly since: number;
+  resolve(reached: boolean): void;
+}
+
+/**
+ * Keeps the events that arrive while a socket is being joined, so that the joiner can be given exactly those after
+ * the position its join script returned. `broken` when the feed was reset meanwhile: there is no such list then.
+ */
+export interface Hold {
+  readonly events: TopicEvent[];
+  broken: boolean;
+  bytes: number;
+}
+
+export interface FeedParts {
+  readonly listener: TopicListener;
+  readonly reader: LogReader;
+  readonly counters: BusCounters;
+  /** False while this node must not deliver (its lease ran out, its links are unproven). */
+  mayDeliver(): boolean;
+  /** The suite proves with `off` that its checker notices gaps. */
+  readonly gapFill: boolean;
+  onError(topic: Topic, error: unknown): void;
+}
+
+const QUEUE_MAX = 5000;
+const HOLD_BYTES_MAX = 8 * 1024 * 1024;
+const ROUNDS_MAX = 100;
+
+export class Feed {
+  readonly topic: Topic;
+  readonly #parts: FeedParts;
+  #position: Position | undefined;
+  #state: 'starting' | 'live' | 'mending' | 'closed' = 'starting';
+  /** True when mending stopped without success and somebody has to try again. */
+  #stalled = false;
+  #queue: TopicEvent[] = [];
+  #waiters: Waiter[] = [];
+  readonly #holds = new Set<Hold>();
+
+  constructor(topic: Topic, parts: FeedParts) {
+    this.topic = topic;
+    this.#parts = parts;
+  }
+
+  get position(): Position | undefined {
+    return this.#position;
+  }
+
+  get holding(): boolean {
+    return this.#holds.size > 0;
+  }
+
+  /** True when this feed must be tried again by the node's tick. */
+  get stalled(): boolean {
+    return this.#stalled;
+  }
+
+  get live(): boolean {
+    return this.#state === 'live';
+  }
+
+  /** Takes the position a script returned, if this feed has none yet; what had arrived up to it is dropped. */
+  start(at: Position): void {
+    if (this.#state !== 'starting') return;
+    this.#position = at;
+    this.#state = 'live';
+    this.#drainQueue();
+  }
+
+  received(event: TopicEvent): void {
+    if (this.#state === 'closed') return;
+    if (this.#state !== 'live') this.#enqueue(event);
+    else this.#accept(event);
+  }
+
+  /** Reads the log again from the position on: after an interruption, or when a check found a difference. */
+  mend(): void {
+    if (this.#state === 'starting' || this.#state === 'closed') return;
+    if (this.#state === 'mending' && !this.#stalled) return;
+    this.#state = 'mending';
+    this.#stalled = false;
+    this.#mendRounds().catch((error: unknown) => {
+      this.#stalled = true;
+      this.#parts.onError(this.topic, error);
+    });
+  }
+
+  /** Stops delivering until `mend` succeeds: the position is kept, the events that come are not trusted. */
+  suspend(): void {
+    if (this.#state !== 'live' && this.#state !== 'mending') return;
+    this.#state = 'mending';
+    this.#stalled = true;
+    this.#queue = [];
+  }
+
+  /** Resolves true once the feed has passed `seq`, false when the caller gives up waiting (see `expire`). */
+  reached(seq: number, now: number): Promise<boolean> | true {
+    if (this.#state === 'closed' || (this.#position !== undefined && this.#position.seq >= seq)) return true;
+    return new Promise((resolve) => this.#waiters.push({ seq, nonce: undefined, since: now, resolve }));
+  }
+
+  /** The same for a transient message that is about to be published; `cancel` where it was not. */
+  expect(nonce: string, now: number): { passed: Promise<boolean>; cancel(): void } {
+    let cancel = (): void => {};
+    const passed = new Promise<boolean>((resolve) => {
+      const waiter: Waiter = { seq: Infinity, nonce, since: now, resolve };
+      this.#waiters.push(waiter);
+      cancel = () => {
+        this.#waiters = this.#waiters.filter((other) => other !== waiter);
+        resolve(false);
+      };
+    });
+    return { passed, cancel };
+  }
+
+  get waiting(): boolean {
+    return this.#waiters.length > 0;
+  }
+
+  /** Lets the waiters go that have waited since before `deadline`. */
+  expire(deadline: number): void {
+    const late = this.#waiters.filter((waiter) => waiter.since < deadline);
+    if (late.length === 0) return;
+    this.#waiters = this.#waiters.filter((waiter) => waiter.since >= deadline);
+    this.#parts.counters.barrierTimeouts += late.length;
+    for (const waiter of late) waiter.resolve(false);
+  }
+
+  hold(): Hold {
+    const hold: Hold = { events: [], broken: false, bytes: 0 };
+    this.#holds.add(hold);
+    return hold;
+  }
+
+  release(hold: Hold): void {
+    this.#holds.delete(hold);
+  }
+
+  close(): void {
+    this.#state = 'closed';
+    this.#queue = [];
+    this.#wake(Infinity);
+  }
+
+  #enqueue(event: TopicEvent): void {
+    this.#queue.push(event);
+    // What is dropped here is read from the log again: the queue only saves that.
+    if (this.#queue.length > QUEUE_MAX) this.#queue = this.#queue.slice(-QUEUE_MAX / 2);
+  }
+
+  #accept(event: TopicEvent): void {
+    const at = this.#position;
+    if (at === undefined) return;
+    if (!this.#parts.mayDeliver()) {
+      this.suspend();
+      return;
+    }
+    if (event.epoch === at.epoch) {
+      // A transient message carries the position it was sent at; it is no event of the log.
+      if (event.kind === 'transient' && event.seq === at.seq) return this.#deliver(event);
+      if (event.seq === at.seq + 1 && event.prev === at.nonce && event.kind !== 'transient')
+        return this.#advance(event);
+      if (event.seq === at.seq && event.nonce === at.nonce) return;
+    }
+    this.#parts.counters.gapsFound++;
+    this.#enqueue(event);
+    this.mend();
+  }
+
+  #advance(event: TopicEvent): void {
+    this.#position = event;
+    this.#deliver(event);
+    if (this.#waiters.length > 0) this.#wake(event.seq);
+    if (event.kind === 'deleted') this.#restart();
+  }
+
+  #deliver(event: TopicEvent): void {
+    for (const hold of this.#holds) keep(hold, event);
+    try {
+      this.#parts.listener.deliver(this.topic, event);
+    } catch (error) {
+      // A defect in the delivery of one event must not stop the topic.
+      this.#parts.onError(this.topic, error);
+    }
+    if (event.kind === 'transient' && this.#waiters.length > 0) this.#wake(-1, event.nonce);
+  }
+
+  /** The log has ended; a topic of the same name that is made later begins another one. */
+  #restart(): void {
+    for (const hold of this.#holds) hold.broken = true;
+    this.#position = undefined;
+    this.#state = 'starting';
+    this.#stalled = false;
+    this.#queue = [];
+    this.#wake(Infinity);
+  }
+
+  #wake(seq: number, nonce?: string): void {
+    const isReady = (waiter: Waiter): boolean => waiter.seq <= seq || (nonce !== undefined && waiter.nonce === nonce);
+    const ready = this.#waiters.filter(isReady);
+    if (ready.length === 0) return;
+    this.#waiters = this.#waiters.filter((waiter) => !isReady(waiter));
+    for (const waiter of ready) waiter.resolve(true);
+  }
+
+  async #mendRounds(): Promise<void> {
+    let filled = 0;
+    for (let round = 0; round < ROUNDS_MAX; round++) {
+      const before = this.#position;
+      if (before === undefined || this.#abandoned()) return;
+      const read = await this.#parts.reader.readAfter(this.topic, before);
+      if (this.#abandoned()) return;
+      if (read === 'gone') return this.#gone();
+      const { at, events } = read;
+      if (!this.#parts.gapFill) return this.#live(at);
+      if (at.epoch !== before.epoch) return await this.#reset();
+      const next = events[0];
+      const forked =
+        at.seq < before.seq ||
+        (at.seq === before.seq && at.nonce !== before.nonce) ||
+        (next !== undefined && next.seq === before.seq + 1 && next.prev !== before.nonce);
+      if (forked) {
+        this.#parts.counters.forks++;
+        await this.#parts.reader.rotateEpoch(this.topic, before.epoch);
+        continue;
+      }
+      if (!this.#parts.mayDeliver()) {
+        this.#stalled = true;
+        return;
+      }
+      const last = this.#replay(events);
+      if (last === undefined) return;
+      filled += last.seq - before.seq;
+      if (last.seq >= at.seq) {
+        if (filled > 0) this.#parts.counters.gapsFilled++;
+        return this.#live(last);
+      }
+      if (last.seq === before.seq) return await this.#reset();
+    }
+    await this.#reset();
+  }
+
+  /** Delivers what follows the position without a hole; returns the new position, undefined when the log has ended. */
+  #replay(events: readonly TopicEvent[]): Position | undefined {
+    for (const event of events) {
+      const at = this.#position;
+      if (at === undefined || event.seq !== at.seq + 1 || event.prev !== at.nonce) break;
+      this.#advance(event);
+    }
+    return this.#position;
+  }
+
+  #live(at: Position): void {
+    this.#position = at;
+    this.#state = 'live';
+    this.#stalled = false;
+    this.#wake(at.seq);
+    this.#drainQueue();
+  }
+
+  #drainQueue(): void {
+    const queue = this.#queue;
+    this.#queue = [];
+    for (const event of queue) {
+      const at = this.#position;
+      if (this.#state !== 'live') this.#enqueue(event);
+      else if (at !== undefined && event.epoch === at.epoch && event.seq <= at.seq && event.kind !== 'transient')
+        continue;
+      else if (event.kind === 'transient' && at !== undefined && event.seq < at.seq) continue;
+      else this.#accept(event);
+    }
+  }
+
+  /** Another log, or a hole: the position is set anew, with the local sockets that are members at it. */
+  async #reset(): Promise<void> {
+    const read = await this.#parts.reader.readLocalSockets(this.topic);
+    if (this.#abandoned()) return;
+    if (read === 'gone') return this.#gone();
+    if (!this.#parts.mayDeliver()) {
+      this.#stalled = true;
+      return;
+    }
+    this.#parts.counters.resets++;
+    for (const hold of this.#holds) hold.broken = true;
+    this.#position = read.at;
+    this.#parts.listener.reset(this.topic, read.at, read.sockets);
+    this.#wake(Infinity);
+    this.#state = 'live';
+    this.#stalled = false;
+    this.#drainQueue();
+  }
+
+  #gone(): void {
+    this.#parts.listener.gone(this.topic);
+    this.#restart();
+  }
+
+  /** Asked after each await of `mend`: has this feed been closed, started anew or suspended meanwhile. */
+  #abandoned(): boolean {
+    return this.#state !== 'mending' || this.#stalled;
+  }
+}
+
+function keep(hold: Hold, event: TopicEvent): void {
+  hold.bytes += event.frame.length;
+  if (hold.bytes > HOLD_BYTES_MAX) {
+    hold.broken = true;
+    hold.events.length = 0;
+  } else if (!hold.broken) {
+    hold.events.push(event);
+  }
+}

@@ -1,0 +1,217 @@
+/**
+ * The topics this node follows: one feed and one subscription each, however many sockets are in it. A topic is
+ * entered into the node's manifest before anything of this node appears in it, and taken out last of all.
+ */
+import { readEvent } from './event.ts';
+import { Feed, type FeedParts } from './feed.ts';
+import type { Topic, Transport, TransportListener } from './bus.ts';
+
+/** The node's manifest: what peers clean up after this node. `add` rejects once the node's lease was claimed. */
+export interface Manifest {
+  add(topics: readonly Topic[]): Promise<void>;
+  remove(topics: readonly Topic[]): Promise<void>;
+}
+
+interface Entry {
+  readonly feed: Feed;
+  readonly ready: Promise<void>;
+  users: number;
+  idleSince: number;
+  /** A check saw the log at this seq; if the feed is still behind at `suspectedAt` + a while, it mends. */
+  suspectSeq: number;
+  suspectedAt: number;
+}
+
+export interface TopicsOptions {
+  readonly positionCheckMs: number;
+}
+
+export const TICK_MS = 100;
+const LINGER_MS = 2000;
+const BARRIER_MS = 1000;
+const SUSPECT_MS = 1000;
+const URGENT_CHECKS_PER_TICK = 1000;
+
+export class Topics implements TransportListener {
+  readonly #parts: FeedParts;
+  readonly #transport: Transport;
+  readonly #manifest: Manifest;
+  readonly #options: TopicsOptions;
+  readonly #entries = new Map<Topic, Entry>();
+  readonly #waiting = new Set<Feed>();
+  #joining: { topics: Topic[]; done: Promise<void> } | undefined;
+  #round: Iterator<Entry> | undefined;
+  #urgent: Entry[] = [];
+
+  constructor(parts: FeedParts, transport: Transport, manifest: Manifest, options: TopicsOptions) {
+    this.#parts = parts;
+    this.#transport = transport;
+    this.#manifest = manifest;
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  feed(topic: Topic): Feed | undefined {
+    return this.#entries.get(topic)?.feed;
+  }
+
+  /** Follows a topic; resolves when it is in the manifest and subscribed. Each call needs its `unfollow`. */
+  async follow(topic: Topic): Promise<Feed> {
+    let entry = this.#entries.get(topic);
+    if (entry === undefined) {
+      const ready = this.#enter(topic);
+      entry = { feed: new Feed(topic, this.#parts), ready, users: 0, idleSince: 0, suspectSeq: 0, suspectedAt: 0 };
+      this.#entries.set(topic, entry);
+    }
+    entry.users++;
+    try {
+      await entry.ready;
+    } catch (error) {
+      this.#release(topic, entry);
+      if (this.#entries.get(topic) === entry) this.#entries.delete(topic);
+      throw error;
+    }
+    return entry.feed;
+  }
+
+  /** `feed` is what `follow` gave, for callers that may outlive a `clear`. */
+  unfollow(topic: Topic, feed?: Feed): void {
+    const entry = this.#entries.get(topic);
+    if (entry !== undefined && (feed === undefined || entry.feed === feed)) this.#release(topic, entry);
+  }
+
+  /** Resolves when this node has delivered a topic up to `seq`, or at once where it does not follow it or cannot know. */
+  reached(topic: Topic, seq: number): Promise<boolean> | true {
+    const entry = this.#entries.get(topic);
+    if (entry === undefined || entry.feed.position === undefined || !this.#transport.healthy) return true;
+    const wait = entry.feed.reached(seq, performance.now());
+    if (wait !== true) this.#waiting.add(entry.feed);
+    return wait;
+  }
+
+  /** The same for a transient message that is about to be published, by its nonce; `cancel` where it was not. */
+  expect(topic: Topic, nonce: string): { passed: Promise<boolean>; cancel(): void } | undefined {
+    const entry = this.#entries.get(topic);
+    if (entry === undefined || !entry.feed.live || !this.#transport.healthy) return undefined;
+    this.#waiting.add(entry.feed);
+    return entry.feed.expect(nonce, performance.now());
+  }
+
+  received(topic: Topic, bytes: Buffer): void {
+    const entry = this.#entries.get(topic);
+    if (entry === undefined) return;
+    const event = readEvent(bytes);
+    if (event !== undefined) entry.feed.received(event);
+  }
+
+  interrupted(): void {
+    this.checkAll();
+  }
+
+  /** Compares every topic's position with its log soon, a bounded number at a time. */
+  checkAll(): void {
+    this.#urgent = [...this.#entries.values()];
+  }
+
+  /** Stops delivering anywhere until the logs have been compared again. */
+  suspendAll(): void {
+    for (const entry of this.#entries.values()) entry.feed.suspend();
+  }
+
+  /** Forgets everything: this node's sockets are gone and its subscriptions with them. */
+  async clear(): Promise<void> {
+    const topics = [...this.#entries.keys()];
+    for (const entry of this.#entries.values()) entry.feed.close();
+    this.#entries.clear();
+    this.#urgent = [];
+    await this.#transport.unsubscribe(topics);
+  }
+
+  /** The node-wide tick: late waiters go, stalled feeds try again, positions are compared, idle topics are dropped. */
+  tick(): void {
+    const now = performance.now();
+    for (const feed of this.#waiting) {
+      feed.expire(now - BARRIER_MS);
+      if (!feed.waiting) this.#waiting.delete(feed);
+    }
+    for (const entry of this.#urgent.splice(0, URGENT_CHECKS_PER_TICK)) this.#check(entry);
+    const share = Math.ceil((this.#entries.size * TICK_MS) / this.#options.positionCheckMs);
+    for (let n = 0; n < share; n++) {
+      this.#round ??= this.#entries.values();
+      const next = this.#round.next();
+      if (next.done === true) {
+        this.#round = undefined;
+        break;
+      }
+      this.#check(next.value);
+    }
+    this.#sweepEntries(now);
+  }
+
+  #sweepEntries(now: number): void {
+    const idle: Topic[] = [];
+    for (const [topic, entry] of this.#entries) {
+      if (entry.feed.stalled && this.#parts.mayDeliver()) entry.feed.mend();
+      if (entry.suspectSeq > 0 && now - entry.suspectedAt > SUSPECT_MS) {
+        if ((entry.feed.position?.seq ?? Infinity) < entry.suspectSeq) entry.feed.mend();
+        entry.suspectSeq = 0;
+      }
+      if (entry.users === 0 && !entry.feed.holding && now - entry.idleSince > LINGER_MS) idle.push(topic);
+    }
+    if (idle.length > 0) void this.#leave(idle);
+  }
+
+  #release(topic: Topic, entry: Entry): void {
+    entry.users--;
+    entry.idleSince = performance.now();
+    if (entry.users < 0) throw new Error(`${topic}: unfollowed more often than followed`);
+  }
+
+  /** Topics that are followed in one turn are entered together. */
+  #enter(topic: Topic): Promise<void> {
+    if (this.#joining === undefined) {
+      const batch: Topic[] = [];
+      const done = Promise.resolve().then(async () => {
+        this.#joining = undefined;
+        await Promise.all([this.#manifest.add(batch), this.#transport.subscribe(batch)]);
+      });
+      this.#joining = { topics: batch, done };
+    }
+    this.#joining.topics.push(topic);
+    return this.#joining.done;
+  }
+
+  async #leave(topics: readonly Topic[]): Promise<void> {
+    for (const topic of topics) {
+      this.#entries.get(topic)?.feed.close();
+      this.#entries.delete(topic);
+    }
+    try {
+      await this.#transport.unsubscribe(topics);
+      // Followed again meanwhile: its manifest entry was written after this and must stay.
+      await this.#manifest.remove(topics.filter((topic) => !this.#entries.has(topic)));
+    } catch (error) {
+      // A topic too many in the manifest costs a sweeper one look, an event too many is not for anybody here.
+      this.#parts.onError(topics[0] ?? '', error);
+    }
+  }
+
+  #check(entry: Entry): void {
+    const before = entry.feed.position;
+    if (before === undefined || !entry.feed.live) return;
+    this.#parts.reader.readPosition(entry.feed.topic).then(
+      (at) => {
+        if (at === 'gone' || at.epoch !== before.epoch || at.seq < before.seq) entry.feed.mend();
+        else if (at.seq === before.seq && at.nonce !== before.nonce) entry.feed.mend();
+        else if (at.seq > (entry.feed.position?.seq ?? Infinity)) {
+          entry.suspectSeq = at.seq;
+          entry.suspectedAt = performance.now();
+        }
+      },
+      (error: unknown) => this.#parts.onError(entry.feed.topic, error),
+    );
+  }
+}
