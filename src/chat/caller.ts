@@ -1,0 +1,64 @@
+/**
+ * What a handler sees of the socket that makes a request, and how it answers. A handler never touches a socket: it
+ * sends frames through its caller, and asks the `Audience` to begin or end delivery.
+ */
+import type { Args, DeclaredErrors, GeneralErrors, RequestName, Result } from '../protocol/catalogue.ts';
+import type { Failure } from '../protocol/errors.ts';
+
+/** One logged-in socket. */
+export interface Caller {
+  readonly socketId: string;
+  readonly userName: string;
+  /** The node instance that the socket was logged in by. */
+  readonly nodeId: string;
+  /** False once the socket is gone: what is still under way for it must be undone. */
+  readonly open: boolean;
+  /** Rooms whose live events reach this socket → the log's seq at which that began. */
+  readonly rooms: ReadonlyMap<string, number>;
+  /** Rooms that are being joined. */
+  readonly joining: Set<string>;
+  /** Sends a notification frame (msgpack; transcoded where the socket speaks JSON). Does nothing once closed. */
+  send(frame: Uint8Array): void;
+  /** Replaces the expiry of the login, in ms since the epoch. */
+  expiresAt: number | undefined;
+  /** Hash of the resume token that this login has issued. */
+  readonly resumeHash: string;
+  /** Closes normally once the response under way has been sent. */
+  disconnect(): void;
+}
+
+/** Who delivers a topic's events to the sockets of this node. */
+export interface Audience {
+  /** Begins delivery of a room's events to a socket; those up to `seq` are behind it. */
+  attachRoom(roomName: string, socketId: string, seq: number): void;
+  /** Ends it. False when there was none. */
+  detachRoom(roomName: string, socketId: string): boolean;
+  isAttached(roomName: string, socketId: string): boolean;
+  /** Whether a socket is open here, attached or still joining that room. */
+  isConcerned(roomName: string, socketId: string): boolean;
+  isOpen(socketId: string): boolean;
+}
+
+/**
+ * A result whose sending has to happen in one turn with something else: `before` the response (notifications the
+ * request caused for its caller), or `after` it (live delivery begins).
+ */
+export class Answer<T> {
+  readonly value: T;
+  readonly before: (() => void) | undefined;
+  readonly after: (() => void) | undefined;
+
+  constructor(value: T, turn: { before?: () => void; after?: () => void }) {
+    this.value = value;
+    this.before = turn.before;
+    this.after = turn.after;
+  }
+}
+
+/** What a handler gives: the result, or a failure with one of the codes its request declares. */
+export type Outcome<N extends RequestName> = Result<N> | Answer<Result<N>> | Failure<DeclaredErrors<N> | GeneralErrors>;
+
+export type Handler<N extends RequestName> = (caller: Caller, args: Args<N>) => Promise<Outcome<N>> | Outcome<N>;
+
+/** One handler for each request but `login`, which makes a caller out of a guest (see login.ts). */
+export type Handlers = { readonly [N in Exclude<RequestName, 'login'>]: Handler<N> };

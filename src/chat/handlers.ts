@@ -1,0 +1,18 @@
+/** All handlers, bound by name: one that is missing or mistyped does not compile. */
+import type { Handlers } from './caller.ts';
+import { historyHandlers } from './history.ts';
+import { membershipHandlers } from './membership.ts';
+import { messageHandlers } from './message.ts';
+import { roomHandlers } from './room.ts';
+import type { Services } from './services.ts';
+import { userHandlers } from './user.ts';
+
+export function bindHandlers(services: Services): Handlers {
+  return {
+    ...roomHandlers(services),
+    ...membershipHandlers(services),
+    ...messageHandlers(services),
+    ...historyHandlers(services),
+    ...userHandlers(services),
+  };
+}

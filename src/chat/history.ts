@@ -1,0 +1,46 @@
+/** Reading what was said. Pages come newest first, as the source system's clients expect; the log is ascending. */
+import type { TopicEvent } from '../bus/event.ts';
+import { fail } from '../protocol/errors.ts';
+import { decodeNotification } from '../protocol/frame.ts';
+import type { ValueMap } from '../protocol/values.ts';
+import type { Handlers } from './caller.ts';
+import type { Services } from './services.ts';
+
+type HistoryHandlers = Pick<Handlers, 'roomRecentHistory' | 'roomHistoryGet' | 'roomHistoryInfo'>;
+
+export function historyHandlers({ rooms, settings }: Services): HistoryHandlers {
+  const pageMax = settings.limits.historyMaxGetMessages;
+  return {
+    async roomRecentHistory(caller, { roomName }) {
+      const found = await rooms.readHistory(roomName, caller.userName, undefined, pageMax);
+      return typeof found === 'string' ? fail(found, [roomName]) : found.map(processedMessage).reverse();
+    },
+
+    async roomHistoryGet(caller, { roomName, id, limit }) {
+      const found = await rooms.readHistory(roomName, caller.userName, id, Math.min(limit, pageMax));
+      return typeof found === 'string' ? fail(found, [roomName]) : found.map(processedMessage).reverse();
+    },
+
+    async roomHistoryInfo(caller, { roomName }) {
+      const info = await rooms.readInfo(roomName, caller.userName);
+      if (typeof info === 'string') return fail(info, [roomName]);
+      return {
+        historyMaxGetMessages: pageMax,
+        historyMaxSize: info.historyMax,
+        historySize: info.lastId - info.oldestId + 1,
+        lastMessageId: info.lastId,
+        oldestMessageId: info.oldestId,
+        epoch: info.epoch,
+      };
+    },
+  };
+}
+
+/** The message as clients know it, out of the notification that was broadcast for it. */
+export function processedMessage(event: TopicEvent): ValueMap {
+  const message = decodeNotification(event.frame).params[1];
+  if (typeof message !== 'object' || message === null || Array.isArray(message) || message instanceof Uint8Array) {
+    throw new TypeError('an event of the history holds no message');
+  }
+  return message;
+}

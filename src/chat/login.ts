@@ -1,0 +1,100 @@
+/**
+ * From credentials to a logged-in socket: who it is, its place among the user's sockets, and what the client is told.
+ * The user's topic is followed before the script runs, and live notices begin right behind it.
+ */
+import { createHash } from 'node:crypto';
+import type { Result } from '../protocol/catalogue.ts';
+import { fail, Failure } from '../protocol/errors.ts';
+import { countFrame } from '../protocol/frame.ts';
+import { isValidName } from '../protocol/names.ts';
+import type { Credentials } from '../protocol/types.ts';
+import { StateUnavailable } from '../state/commands.ts';
+import { userTopic } from '../state/keys.ts';
+import { newSecret } from '../state/tokens.ts';
+import type { Identity } from './authenticator.ts';
+import type { Services } from './services.ts';
+import { SwitchOver } from './switch-over.ts';
+
+export interface Login {
+  readonly userName: string;
+  readonly nodeId: string;
+  readonly expiresAt: number | undefined;
+  readonly resumeHash: string;
+  readonly authData: Result<'login'>;
+  /** Puts the socket onto its user's live notices; call in the turn in which the response goes out. */
+  readonly switchOver: SwitchOver;
+}
+
+/**
+ * Logs a socket in. Refusals are values; rejects with `StateUnavailable` where Redis cannot be asked, having left
+ * nothing that is not cleaned up later.
+ */
+export async function login(
+  services: Services,
+  socketId: string,
+  credentials: Credentials,
+): Promise<Login | Failure<'notAllowed' | 'invalidName' | 'badToken' | 'tokenExpired' | 'tooManySockets' | 'noLogin'>> {
+  const { users, topics, departures, settings } = services;
+  const identity =
+    credentials.resumeToken === undefined
+      ? await services.authenticator.identify(credentials)
+      : await resume(services, credentials.resumeToken, credentials.deviceId);
+  if (identity instanceof Failure) return identity;
+
+  const { userName, expiresAt } = identity;
+  const topic = userTopic(userName);
+  const nodeId = services.nodeId();
+  const feed = await topics.follow(topic);
+  const switchOver = new SwitchOver(topics, feed);
+  try {
+    const added = await users.login(userName, socketId, nodeId, countFrame('socketConnectEcho', [socketId]));
+    if (added === 'lost') throw new StateUnavailable('this node was swept');
+    if (added === 'tooManySockets') {
+      switchOver.abandon();
+      topics.unfollow(topic, feed);
+      return fail('tooManySockets');
+    }
+    switchOver.begin(added.at);
+    const secret = newSecret();
+    const expires = Date.now() + settings.resumeTokenMs;
+    const record = JSON.stringify({ deviceId: credentials.deviceId ?? null });
+    await users.storeResumeToken(userName, hashOf(secret), { expiresAt: expires, record });
+    const authData: Result<'login'> = {
+      id: socketId,
+      userName,
+      serverTime: Date.now(),
+      heartbeatMs: settings.heartbeatMs,
+      tokenExpiresAt: expiresAt ?? null,
+      resumeToken: `${Buffer.from(userName, 'utf8').toString('base64url')}.${secret}`,
+      inbox: { epoch: added.at.epoch, seq: 0 },
+      protocol: 1,
+      limits: { ...settings.limits },
+    };
+    return { userName, nodeId, expiresAt, resumeHash: hashOf(secret), authData, switchOver };
+  } catch (error) {
+    switchOver.abandon();
+    departures.suspect(topic, nodeId, error);
+    throw error;
+  }
+}
+
+/** The identity that a resume token stands for. It is bound to the device that it was given to. */
+async function resume(
+  services: Services,
+  token: string,
+  deviceId: string | undefined,
+): Promise<Identity | Failure<'badToken' | 'tokenExpired'>> {
+  const [name = '', secret = ''] = token.split('.');
+  const userName = Buffer.from(name, 'base64url').toString('utf8');
+  if (!isValidName(userName, services.settings.limits.nameBytes) || secret === '') return fail('badToken');
+  const stored = await services.users.readResumeToken(userName, hashOf(secret));
+  if (stored === undefined) return fail('badToken');
+  if (stored.expiresAt <= Date.now()) return fail('tokenExpired');
+  const record: unknown = JSON.parse(stored.record);
+  const known = typeof record === 'object' && record !== null && 'deviceId' in record ? record.deviceId : null;
+  if (known !== (deviceId ?? null)) return fail('badToken');
+  return { userName, expiresAt: undefined };
+}
+
+/** Only hashes are stored: who reads Redis cannot log in with what is found there. */
+const hashOf = (secret: string): string => createHash('sha256').update(secret).digest('base64url');

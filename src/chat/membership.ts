@@ -1,0 +1,175 @@
+/** Joining and leaving rooms: one socket at a time, its user a member while any socket is joined. */
+import { fail, toErrorValue, type Failure } from '../protocol/errors.ts';
+import { countFrame, notificationFrame } from '../protocol/frame.ts';
+import { isValidName } from '../protocol/names.ts';
+import type { RoomJoined, RoomPosition } from '../protocol/types.ts';
+import { StateUnavailable } from '../state/commands.ts';
+import { roomTopic } from '../state/keys.ts';
+import type { Joined, Since } from '../state/room-state.ts';
+import { Answer, type Caller, type Handlers } from './caller.ts';
+import { processedMessage } from './history.ts';
+import type { Services } from './services.ts';
+import { resetFrame, SwitchOver } from './switch-over.ts';
+
+/** A join whose script has run: what it gave, and what is to happen in the turn of the response. */
+interface Join {
+  readonly joined: Joined;
+  before(): void;
+  after(): void;
+}
+
+type JoinFailure = Failure<'noRoom' | 'notAllowed' | 'tooManyRooms'>;
+
+export function membershipHandlers(services: Services): Pick<Handlers, 'roomJoin' | 'roomsJoin' | 'roomLeave'> {
+  const { settings, audience, topics, departures } = services;
+  return {
+    async roomJoin(caller, { roomName }) {
+      const join = await joinRoom(services, caller, roomName, undefined);
+      return 'joined' in join ? new Answer(join.joined.njoined, join) : join;
+    },
+
+    async roomsJoin(caller, { rooms }) {
+      const seen = new Set<string>();
+      const joins = await Promise.all(
+        rooms.map(async (position): Promise<[RoomPosition, Join | JoinFailure | Failure]> => {
+          const { roomName } = position;
+          // A room named twice: the second entry would race the first for the same place.
+          if (seen.has(roomName)) return [position, fail('badArgument', [0, roomName])];
+          seen.add(roomName);
+          try {
+            return [position, await joinRoom(services, caller, roomName, sinceOf(position))];
+          } catch (error) {
+            if (error instanceof StateUnavailable) return [position, fail('unavailable', [], 1000)];
+            throw error;
+          }
+        }),
+      );
+      const result = joins.map(([{ roomName }, join]) =>
+        'joined' in join ? joinedEntry(roomName, join.joined) : { roomName, error: toErrorValue(join) },
+      );
+      const done = joins.flatMap(([, join]) => ('joined' in join ? [join] : []));
+      return new Answer(result, {
+        before: () => done.forEach((join) => join.before()),
+        after: () => done.forEach((join) => join.after()),
+      });
+    },
+
+    async roomLeave(caller, { roomName }) {
+      if (!isValidName(roomName, settings.limits.nameBytes)) return fail('noRoom', [roomName]);
+      const left = await departures.leaveRoom(roomName, caller.nodeId, [caller], 'echo');
+      if (left === 'noRoom') return fail('noRoom', [roomName]);
+      await topics.reached(roomTopic(roomName), left.seq);
+      return new Answer(left.njoined[0] ?? 0, {
+        before: () => {
+          audience.detachRoom(roomName, caller.socketId);
+        },
+      });
+    },
+  };
+}
+
+async function joinRoom(
+  services: Services,
+  caller: Caller,
+  roomName: string,
+  since: Since | undefined,
+): Promise<Join | JoinFailure> {
+  const { settings, topics, departures } = services;
+  if (!isValidName(roomName, settings.limits.nameBytes)) return fail('noRoom', [roomName]);
+  const known = caller.rooms.has(roomName);
+  if (!known && caller.rooms.size + caller.joining.size >= settings.limits.roomsPerSocket) return fail('tooManyRooms');
+
+  const topic = roomTopic(roomName);
+  const frame = notificationFrame('roomUserJoined', [roomName, caller.userName]);
+  caller.joining.add(roomName);
+  const feed = await topics.follow(topic).catch((error: unknown) => {
+    caller.joining.delete(roomName);
+    throw error;
+  });
+  const switchOver = new SwitchOver(topics, feed);
+  const giveUp = (): void => {
+    switchOver.abandon();
+    caller.joining.delete(roomName);
+  };
+  let joined: Joined | JoinFailure;
+  try {
+    joined = await runJoin(services, caller, { roomName, frame, since, switchOver });
+  } catch (error) {
+    // The script may have run: the follow is passed on until what it left behind is known.
+    giveUp();
+    departures.suspect(topic, caller.nodeId, error);
+    throw error;
+  }
+  if ('code' in joined) {
+    giveUp();
+    topics.unfollow(topic, feed);
+    return joined;
+  }
+  await switchOver.reached();
+  const { announced } = joined;
+  return {
+    joined,
+    before: () => {
+      if (announced) caller.send(frame);
+    },
+    after: () => completeJoin(services, caller, roomName, { switchOver, known }),
+  };
+}
+
+async function runJoin(
+  { rooms, users }: Services,
+  caller: Caller,
+  join: { roomName: string; frame: Uint8Array; since: Since | undefined; switchOver: SwitchOver },
+): Promise<Joined | JoinFailure> {
+  const { roomName } = join;
+  const { socketId, userName, nodeId } = caller;
+  const joined = await rooms.join({ roomName, userName, socketId, nodeId }, join.frame, join.since);
+  if (joined === 'noRoom') return fail('noRoom', [roomName]);
+  if (joined === 'notAllowed') return fail('notAllowed');
+  if (joined === 'lost') throw new StateUnavailable('this node was swept');
+  join.switchOver.begin(joined.at);
+  if (joined.changed) {
+    const echo = countFrame('roomJoinedEcho', [roomName, socketId]);
+    await users.noteRoom(userName, { socketId, roomName, joined: true, njoined: joined.njoined, echo });
+  }
+  return joined;
+}
+
+/** Live delivery begins, unless the socket has it already, or has gone meanwhile. */
+function completeJoin(
+  { audience, topics, departures }: Services,
+  caller: Caller,
+  roomName: string,
+  { switchOver, known }: { switchOver: SwitchOver; known: boolean },
+): void {
+  if (known) {
+    switchOver.abandon();
+    caller.joining.delete(roomName);
+    topics.unfollow(roomTopic(roomName));
+    return;
+  }
+  switchOver.complete(caller, {
+    attach: (seq) => {
+      caller.joining.delete(roomName);
+      audience.attachRoom(roomName, caller.socketId, seq);
+    },
+    closed: () => void departures.undoJoin(roomName, caller),
+    reset: (at) => resetFrame(roomName, at),
+  });
+}
+
+function joinedEntry(roomName: string, joined: Joined): RoomJoined {
+  return {
+    roomName,
+    njoined: joined.njoined,
+    epoch: joined.at.epoch,
+    lastMessageId: joined.at.id,
+    recovered: joined.recovered,
+    messages: joined.missed.map(processedMessage),
+  };
+}
+
+const sinceOf = ({ epoch, lastMessageId, lastTimestamp }: RoomPosition): Since | undefined =>
+  epoch === undefined || lastMessageId === undefined
+    ? undefined
+    : { epoch, id: lastMessageId, timestamp: lastTimestamp };

@@ -1,0 +1,43 @@
+/** Posting to a room: one encode here, one script in Redis, and the frame goes out on every node as it is. */
+import { fail } from '../protocol/errors.ts';
+import { roomMessageFrame } from '../protocol/frame.ts';
+import { isValidName } from '../protocol/names.ts';
+import { roomTopic } from '../state/keys.ts';
+import { newNonce } from '../state/tokens.ts';
+import type { Handlers } from './caller.ts';
+import type { Services } from './services.ts';
+
+const NOTHING = new Uint8Array(0);
+
+export function messageHandlers({ rooms, topics, settings }: Services): Pick<Handlers, 'roomMessage'> {
+  return {
+    async roomMessage(caller, { roomName, message, options }) {
+      if (!isValidName(roomName, settings.limits.nameBytes)) return fail('noRoom', [roomName]);
+      const transient = options?.transient ?? false;
+      const { head, middle, bytes } = roomMessageFrame(roomName, caller.userName, message, transient);
+      const tooLarge = bytes > settings.limits.messageBytes;
+      const nonce = newNonce();
+      const topic = roomTopic(roomName);
+      // A transient message has no place in the log to wait for: it is known by its nonce.
+      const passing = transient ? topics.expect(topic, nonce.toString('hex')) : undefined;
+      const posted = await rooms
+        .post(roomName, caller.userName, {
+          head: tooLarge ? NOTHING : head,
+          middle,
+          nonce,
+          clientMessageId: options?.clientMessageId,
+          transient,
+        })
+        .catch((error: unknown) => {
+          passing?.cancel();
+          throw error;
+        });
+      if (typeof posted === 'string' || posted.repeated) passing?.cancel();
+      if (posted === 'messageTooLarge') return fail(posted);
+      if (typeof posted === 'string') return fail(posted, [roomName]);
+      const reached = passing?.passed ?? topics.reached(topic, posted.seq);
+      if (reached !== true) await reached;
+      return posted.id ?? null;
+    },
+  };
+}

@@ -1,0 +1,101 @@
+/** Rooms as things: creating, deleting, and what a reader may know of them. Joining and posting have their own files. */
+import { fail } from '../protocol/errors.ts';
+import { notificationFrame } from '../protocol/frame.ts';
+import { isValidName } from '../protocol/names.ts';
+import { roomTopic, userTopic } from '../state/keys.ts';
+import { Answer, type Handlers } from './caller.ts';
+import type { Services } from './services.ts';
+
+type RoomHandlers = Pick<
+  Handlers,
+  | 'roomCreate'
+  | 'roomDelete'
+  | 'roomGetAccessList'
+  | 'roomUserlistGet'
+  | 'roomGetOwner'
+  | 'roomNotificationsInfo'
+  | 'roomUserSeen'
+>;
+
+export function roomHandlers(services: Services): RoomHandlers {
+  const { rooms, settings } = services;
+  return {
+    async roomCreate(caller, { roomName, whitelistOnly }) {
+      if (!settings.roomsManagement) return fail('notAllowed');
+      if (!isValidName(roomName, settings.limits.nameBytes)) return fail('invalidName', [roomName]);
+      const created = await rooms.create(roomName, {
+        owner: caller.userName,
+        whitelistOnly,
+        userlistUpdates: settings.userlistUpdates,
+        accessListsUpdates: settings.accessListsUpdates,
+        historyMax: settings.historyMaxSize,
+      });
+      return created === 'ok' ? null : fail('roomExists', [roomName]);
+    },
+
+    async roomDelete(caller, { roomName }) {
+      if (!settings.roomsManagement) return fail('notAllowed');
+      if (!isValidName(roomName, settings.limits.nameBytes)) return fail('noRoom', [roomName]);
+      const deleted = await rooms.delete(roomName, caller.userName, notificationFrame('roomAccessRemoved', [roomName]));
+      if (deleted === 'noRoom') return fail('noRoom', [roomName]);
+      if (deleted === 'notAllowed') return fail('notAllowed');
+      await tellFormerMembers(services, roomName, deleted.epoch, caller.userName);
+      await services.topics.reached(roomTopic(roomName), deleted.seq);
+      return new Answer(null, {});
+    },
+
+    async roomGetAccessList(caller, { roomName, listName }) {
+      const max = settings.limits.userlistPage;
+      const found = await rooms.readUserlist(roomName, caller.userName, '', max);
+      if (typeof found === 'string') return fail(found, [roomName]);
+      if (listName !== 'userlist') return fail('noList', [listName]);
+      return found.count > max ? fail('listTooLong', [found.count]) : found.names;
+    },
+
+    async roomUserlistGet(caller, { roomName, options }) {
+      const limit = Math.min(options?.limit ?? settings.limits.userlistPage, settings.limits.userlistPage);
+      const found = await rooms.readUserlist(roomName, caller.userName, options?.cursor ?? '', limit);
+      if (typeof found === 'string') return fail(found, [roomName]);
+      const cursor = found.names.length === limit ? (found.names.at(-1) ?? null) : null;
+      return { names: found.names, cursor, count: found.count };
+    },
+
+    async roomGetOwner(caller, { roomName }) {
+      const info = await rooms.readInfo(roomName, caller.userName);
+      if (typeof info === 'string') return fail(info, [roomName]);
+      return info.owner === '' ? null : info.owner;
+    },
+
+    async roomNotificationsInfo(caller, { roomName }) {
+      const info = await rooms.readInfo(roomName, caller.userName);
+      if (typeof info === 'string') return fail(info, [roomName]);
+      return { enableUserlistUpdates: info.userlistUpdates, enableAccessListsUpdates: info.accessListsUpdates };
+    },
+
+    async roomUserSeen(caller, { roomName, userName }) {
+      const seen = await rooms.readSeen(roomName, caller.userName, userName);
+      return typeof seen === 'string' ? fail(seen, [roomName]) : seen;
+    },
+  };
+}
+
+/**
+ * Tells the sockets that were not in the room; those that were learn it from the room's own event. The members wait
+ * under a key of their own, so that a node that dies here leaves no room half deleted.
+ */
+async function tellFormerMembers(
+  { rooms, users, topics }: Services,
+  roomName: string,
+  epoch: string,
+  callerName: string,
+): Promise<void> {
+  const frame = notificationFrame('roomAccessRemoved', [roomName]);
+  for await (const page of rooms.takeFormerMembers(roomName, epoch)) {
+    await Promise.all(
+      page.map(async ({ userName, socketIds, nodeIds }) => {
+        const at = await users.notifyRoomLost(userName, { roomName, frame, socketIds, nodeIds });
+        if (at !== undefined && userName === callerName) await topics.reached(userTopic(userName), at.seq);
+      }),
+    );
+  }
+}

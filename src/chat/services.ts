@@ -1,0 +1,29 @@
+/** What handlers work with, handed to each noun's handlers when the node is composed. */
+import type { Topics } from '../bus/topics.ts';
+import type { Limits } from '../protocol/limits.ts';
+import type { RoomState } from '../state/room-state.ts';
+import type { UserState } from '../state/user-state.ts';
+import type { Authenticator } from './authenticator.ts';
+import type { Audience } from './caller.ts';
+import type { Departures } from './departures.ts';
+
+export interface ChatSettings {
+  readonly limits: Limits;
+  readonly roomsManagement: boolean;
+  readonly userlistUpdates: boolean;
+  readonly accessListsUpdates: boolean;
+  readonly historyMaxSize: number;
+  readonly heartbeatMs: number;
+  readonly resumeTokenMs: number;
+}
+
+export interface Services {
+  readonly settings: ChatSettings;
+  readonly rooms: RoomState;
+  readonly users: UserState;
+  readonly topics: Topics;
+  readonly audience: Audience;
+  readonly departures: Departures;
+  readonly authenticator: Authenticator;
+  nodeId(): string;
+}

@@ -1,0 +1,89 @@
+/**
+ * From a script's reply to live delivery, without a gap and without a double: the one place where a socket that has
+ * joined a topic at a position of its log is put onto the topic's events after that position.
+ */
+import type { Feed, Hold } from '../bus/feed.ts';
+import type { Position, TopicEvent } from '../bus/event.ts';
+import type { Topics } from '../bus/topics.ts';
+import { notificationFrame } from '../protocol/frame.ts';
+import type { Caller } from './caller.ts';
+
+export interface Completion {
+  /** The caller is to get what comes after `seq` from now on. */
+  attach(seq: number): void;
+  /** The caller's socket has gone meanwhile: what the script did must be undone. */
+  closed(): void;
+  /** The frame that tells of a hole between the position and live delivery. */
+  reset?(at: Position): Uint8Array;
+}
+
+export class SwitchOver {
+  readonly #topics: Topics;
+  readonly #feed: Feed;
+  readonly #hold: Hold;
+  #at: Position | undefined;
+
+  /** Call before the script is sent: what the feed delivers from here on is kept for the joiner. */
+  constructor(topics: Topics, feed: Feed) {
+    this.#topics = topics;
+    this.#feed = feed;
+    this.#hold = feed.hold();
+  }
+
+  /** Call in the turn of the script's reply. */
+  begin(at: Position): void {
+    this.#at = at;
+    this.#feed.start(at);
+  }
+
+  /** The script refused or failed. */
+  abandon(): void {
+    this.#feed.release(this.#hold);
+  }
+
+  /** Resolves when the feed has passed the position, false when the bus is late. */
+  reached(): Promise<boolean> | true {
+    return this.#topics.reached(this.#feed.topic, this.#at?.seq ?? 0);
+  }
+
+  /**
+   * Call in the turn in which the response goes out: gives the caller what came after its position, then attaches
+   * it. Where the bus is late, that happens when the feed has caught up; until then the hold keeps everything.
+   */
+  complete(caller: Caller, then: Completion): void {
+    const at = this.#at;
+    if (at === undefined) throw new Error('completed before it began');
+    const behind = (this.#feed.position?.seq ?? Infinity) < at.seq;
+    if (behind && !this.#hold.broken && caller.open) {
+      void this.#catchUp().then(() => this.complete(caller, then));
+      return;
+    }
+    this.#feed.release(this.#hold);
+    if (!caller.open) return then.closed();
+    if (this.#hold.broken) {
+      // The log was changed under the join: the feed finds out what is true now, and tells all its sockets.
+      this.#feed.start(at);
+      if (then.reset !== undefined) caller.send(then.reset(at));
+      then.attach(this.#feed.position?.seq ?? at.seq);
+      this.#feed.mend();
+      return;
+    }
+    for (const event of this.#hold.events) if (concerns(event, at, caller)) caller.send(event.frame);
+    then.attach(at.seq);
+  }
+
+  async #catchUp(): Promise<void> {
+    // A barrier that times out is no reason to deliver out of order; the feed mends itself, or is reset.
+    while (!(await this.#feed.reached(this.#at?.seq ?? 0, performance.now()))) this.#feed.mend();
+  }
+}
+
+function concerns(event: TopicEvent, at: Position, caller: Caller): boolean {
+  const after = event.kind === 'transient' ? event.seq >= at.seq : event.seq > at.seq;
+  return after && event.frame.length > 0 && !event.subject.split(' ').includes(caller.socketId);
+}
+
+/** The notification that tells a client to read a room again. */
+export function resetFrame(roomName: string, at: Position): Uint8Array {
+  return notificationFrame('roomReset', [roomName, at.epoch, at.id]);
+}
