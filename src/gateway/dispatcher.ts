@@ -1,0 +1,157 @@
+/**
+ * From a well-formed message to its response: finds the request, checks its arguments, keeps the order per topic, runs
+ * the handler, and answers with one of the declared codes whatever happens in it.
+ */
+import { Answer, type Caller, type Handler, type Handlers } from '../chat/caller.ts';
+import { login, type Login } from '../chat/login.ts';
+import type { Services } from '../chat/services.ts';
+import { isRequestName, orderKeys, type RequestName } from '../protocol/catalogue.ts';
+import type { Message } from '../protocol/codec.ts';
+import { fail, Failure, toErrorValue } from '../protocol/errors.ts';
+import type { Credentials } from '../protocol/types.ts';
+import { checkArgs } from '../protocol/validate.ts';
+import type { Value } from '../protocol/values.ts';
+import { StateUnavailable } from '../state/commands.ts';
+import type { Connection } from './connection.ts';
+import type { Hub } from './hub.ts';
+import { Session } from './session.ts';
+
+export type RequestLike = Extract<Message, { type: 0 | 2 }>;
+
+export interface DispatcherParts {
+  readonly handlers: Handlers;
+  readonly services: Services;
+  readonly hub: Hub;
+  /** False once this node's lease may have been claimed: nothing is acknowledged then. */
+  mayAct(): boolean;
+  onDefect(error: unknown, method: string, socketId: string): string;
+  onLogin(session: Session): void;
+}
+
+const RETRY_MS = 1000;
+const METHOD_SHOWN_MAX = 128;
+
+/** The end of the last request of one socket on each topic. */
+export type Tails = Map<string, Promise<unknown>>;
+
+export class Dispatcher {
+  readonly #parts: DispatcherParts;
+
+  constructor(parts: DispatcherParts) {
+    this.#parts = parts;
+  }
+
+  /** Runs one request of a logged-in socket and answers it. Never rejects. */
+  async run(session: Session, tails: Tails, message: RequestLike): Promise<void> {
+    const { method } = message;
+    if (!isRequestName(method)) return this.#answer(session.connection, message, unknownMethod(method));
+    if (method === 'login') return this.#answer(session.connection, message, fail('notAllowed'));
+    const args = checkArgs(method, message.params, message.faultAt, this.#parts.services.settings.limits);
+    if (args instanceof Failure) return this.#answer(session.connection, message, args);
+    const keys = orderKeys(method, args);
+    const before = keys.flatMap((key) => tails.get(key) ?? []);
+    const outcome =
+      before.length === 0
+        ? this.#handle(session, method, args)
+        : Promise.all(before).then(() => this.#handle(session, method, args));
+    for (const key of keys) tails.set(key, outcome);
+    const settled = await outcome;
+    for (const key of keys) if (tails.get(key) === outcome) tails.delete(key);
+    this.#answer(session.connection, message, settled);
+  }
+
+  /** Logs a connection in by a request, or without one by a bearer token. Never rejects. */
+  async login(connection: Connection, message: RequestLike | undefined, bearer: string | undefined): Promise<void> {
+    const args = message === undefined ? undefined : checkArgs('login', message.params, message.faultAt);
+    if (args instanceof Failure) return this.#refuseLogin(connection, message, args);
+    const credentials: Credentials = args?.credentials ?? { token: bearer ?? '' };
+    let result: Login | Failure;
+    try {
+      result = await login(this.#parts.services, connection.socketId, credentials);
+    } catch (error) {
+      result = this.#failureOf(error, 'login', connection.socketId);
+    }
+    if (result instanceof Failure) this.#refuseLogin(connection, message, result);
+    else this.#confirmLogin(connection, message, result);
+  }
+
+  #confirmLogin(connection: Connection, message: RequestLike | undefined, done: Login): void {
+    const { hub, services } = this.#parts;
+    const session = new Session(connection, done);
+    if (connection.open) {
+      connection.session = session;
+      hub.add(session);
+      this.#parts.onLogin(session);
+      connection.cork(() => {
+        connection.notify('loginConfirmed', [done.userName, done.authData]);
+        if (message?.type === 0) connection.respond(message.id, null, done.authData);
+      });
+    }
+    done.switchOver.complete(session, {
+      attach: () => hub.attachUser(session),
+      closed: () => {
+        if (connection.session === undefined) void services.departures.disconnect(session, [], session.nodeId);
+      },
+    });
+  }
+
+  #refuseLogin(connection: Connection, message: RequestLike | undefined, failure: Failure): void {
+    const error = toErrorValue(failure);
+    const temporary = error['temporary'] === true;
+    connection.cork(() => {
+      if (!temporary) connection.notify('loginRejected', [error]);
+      if (message?.type === 0) connection.respond(message.id, error, null);
+    });
+    connection.end(temporary ? 'serverError' : 'loginRejected');
+  }
+
+  async #handle(session: Caller, method: Exclude<RequestName, 'login'>, args: unknown): Promise<Settled> {
+    try {
+      // The catalogue has checked these arguments for this very method; the types of one call cannot say so.
+      const handler = this.#parts.handlers[method] as unknown as (
+        caller: Caller,
+        args: unknown,
+      ) => ReturnType<Handler<RequestName>>;
+      return await handler(session, args);
+    } catch (error) {
+      return this.#failureOf(error, method, session.socketId);
+    }
+  }
+
+  #failureOf(error: unknown, method: string, socketId: string): Failure {
+    if (error instanceof StateUnavailable) return fail('unavailable', [], RETRY_MS);
+    return fail('internalError', [this.#parts.onDefect(error, method, socketId)]);
+  }
+
+  /** Everything of one turn: what the request caused for its caller, the response, what begins after it. */
+  #answer(connection: Connection, message: RequestLike, outcome: Settled): void {
+    const turn = outcome instanceof Answer ? outcome : undefined;
+    if (!this.#parts.mayAct()) {
+      this.#respond(connection, message, fail('unavailable', [], RETRY_MS));
+      turn?.after?.();
+      return;
+    }
+    connection.cork(() => {
+      turn?.before?.();
+      this.#respond(connection, message, turn === undefined ? outcome : turn.value);
+    });
+    turn?.after?.();
+    connection.settleEnd();
+  }
+
+  #respond(connection: Connection, message: RequestLike, outcome: unknown): void {
+    if (message.type !== 0) return;
+    if (outcome instanceof Failure) connection.respond(message.id, toErrorValue(outcome), null);
+    // Handlers give what their request declares, and results are declared as values.
+    else connection.respond(message.id, null, outcome as Value);
+  }
+
+  /** Refuses a message without running it. */
+  refuse(connection: Connection, message: RequestLike, failure: Failure): void {
+    if (connection.open) this.#answer(connection, message, failure);
+  }
+}
+
+type Settled = Answer<unknown> | Failure | unknown;
+
+const unknownMethod = (method: string): Failure => fail('noCommand', [method.slice(0, METHOD_SHOWN_MAX)]);

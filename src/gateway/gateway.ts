@@ -1,0 +1,279 @@
+/**
+ * The public uWebSockets.js app of one node: upgrades, frames in, native fan-out, health, the drain. Everything per
+ * socket that needs a clock is found by one scan over all sockets, not by timers.
+ */
+import type { HttpRequest, HttpResponse, TemplatedApp, us_listen_socket, us_socket_context_t } from 'uWebSockets.js';
+import type { CloseName } from '../protocol/close-codes.ts';
+import { createCodec, type Format } from '../protocol/codec.ts';
+import { newSocketId } from '../state/tokens.ts';
+import { Connection, type SocketData } from './connection.ts';
+import type { Dispatcher } from './dispatcher.ts';
+import type { Hub } from './hub.ts';
+import { Intake, type IntakeLimits } from './intake.ts';
+import type { Uws } from './native.ts';
+import type { Session } from './session.ts';
+import { judgeUpgrade, type UpgradeRules } from './upgrade.ts';
+
+export interface GatewayOptions extends IntakeLimits {
+  readonly host: string;
+  readonly port: number;
+  readonly rules: UpgradeRules;
+  readonly heartbeatMs: number;
+  readonly loginTimeoutMs: number;
+  readonly backpressureBytes: number;
+  /** 0: no limit. */
+  readonly socketsPerAddress: number;
+}
+
+export interface GatewayParts {
+  readonly uws: Uws;
+  readonly options: GatewayOptions;
+  /** Both are made with the gateway, since they reach the sockets through it. */
+  readonly hub: Hub;
+  readonly dispatcher: Dispatcher;
+  /** A logged-in socket is gone; resolves when Redis knows it, or it is remembered for later. */
+  departed(session: Session, roomNames: readonly string[]): Promise<void>;
+  health(): { live: boolean; ready: boolean; details: Record<string, unknown> };
+  onClosed(socketId: string, code: number): void;
+}
+
+type ListenExclusively = (
+  host: string,
+  port: number,
+  flags: number,
+  done: (socket: us_listen_socket | false) => void,
+) => void;
+/** LIBUS_LISTEN_EXCLUSIVE_PORT of the native library. */
+const EXCLUSIVE_PORT = 1;
+
+const SCAN_MS = 250;
+const PATH = '/ws';
+const AWAY_STEP_MS = 50;
+const RECONNECT_SPREAD_MS = 500;
+
+export class Gateway {
+  readonly #parts: GatewayParts;
+  readonly #app: TemplatedApp;
+  readonly #connections = new Set<Connection>();
+  readonly #perAddress = new Map<string, number>();
+  readonly #codecs: Readonly<Record<Format, ReturnType<typeof createCodec>>>;
+  #doomed: Connection[] = [];
+  #listening: us_listen_socket | undefined;
+  #draining = false;
+  #leaving = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(app: TemplatedApp, parts: GatewayParts) {
+    this.#app = app;
+    this.#parts = parts;
+    const { depth } = parts.options.limits;
+    this.#codecs = { msgpack: createCodec('msgpack', { depth }), json: createCodec('json', { depth }) };
+    this.#routes();
+  }
+
+  get connections(): ReadonlySet<Connection> {
+    return this.#connections;
+  }
+
+  /** Disconnects whose clean-up is under way. */
+  get leaving(): number {
+    return this.#leaving;
+  }
+
+  /** Begins to accept; resolves with the port. Rejects where it cannot be had. */
+  listen(): Promise<number> {
+    const { uws, options } = this.#parts;
+    this.#timer = setInterval(() => this.#scan(), SCAN_MS);
+    return new Promise((resolve, reject) => {
+      // Without the flag two nodes could share a port by accident, each getting some of the sockets. The library
+      // takes it together with a host; its types know only one of both.
+      const listen = this.#app.listen.bind(this.#app) as unknown as ListenExclusively;
+      listen(options.host, options.port, EXCLUSIVE_PORT, (socket) => {
+        if (socket === false) {
+          reject(new Error(`cannot listen on ${options.host}:${options.port}`));
+          return;
+        }
+        this.#listening = socket;
+        resolve(uws.us_socket_local_port(socket));
+      });
+    });
+  }
+
+  stopAccepting(): void {
+    this.#draining = true;
+    if (this.#listening !== undefined) this.#parts.uws.us_listen_socket_close(this.#listening);
+    this.#listening = undefined;
+  }
+
+  /**
+   * Asks every connection to come back elsewhere, spread over `spreadMs`: what it had sent is answered, then it is
+   * closed. Resolves when all are gone, or at the deadline (`performance.now`).
+   */
+  async sendAway(spreadMs: number, deadline: number): Promise<void> {
+    const all = [...this.#connections];
+    const started = performance.now();
+    let sent = 0;
+    while (this.#connections.size > 0 && performance.now() < deadline) {
+      const share = spreadMs === 0 ? 1 : Math.min(1, (performance.now() - started + AWAY_STEP_MS) / spreadMs);
+      for (; sent < Math.ceil(all.length * share); sent++) {
+        const connection = all[sent];
+        connection?.notify('goAway', [Math.floor(Math.random() * RECONNECT_SPREAD_MS)]);
+        connection?.intake?.finish('goAway');
+      }
+      await new Promise((resolve) => setTimeout(resolve, AWAY_STEP_MS));
+    }
+    this.closeAll('goAway');
+  }
+
+  /** Closes every connection with one code, at once. */
+  closeAll(name: CloseName): void {
+    for (const connection of [...this.#connections]) connection.end(name);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#app.close();
+  }
+
+  #routes(): void {
+    const { options } = this.#parts;
+    this.#app
+      .ws<SocketData>(PATH, {
+        maxPayloadLength: options.limits.frameBytes * 2,
+        maxBackpressure: options.backpressureBytes,
+        idleTimeout: idleTimeoutSeconds(options.heartbeatMs),
+        sendPingsAutomatically: true,
+        upgrade: (res, req, context) => this.#upgrade(res, req, context),
+        open: (ws) => {
+          const connection = new Connection(ws, newSocketId(), options.backpressureBytes / 2);
+          const data = ws.getUserData();
+          data.connection = connection;
+          connection.intake = new Intake(connection, this.#parts.dispatcher, options);
+          this.#connections.add(connection);
+          if (data.bearer !== undefined) connection.intake.bearer(data.bearer);
+        },
+        message: (ws, data, isBinary) => ws.getUserData().connection?.intake?.frame(data, isBinary),
+        dropped: (ws) => {
+          const { connection } = ws.getUserData();
+          // Not here: this runs in the middle of a fan-out.
+          if (connection !== undefined) this.#doom(connection);
+        },
+        close: (ws, code) => {
+          const { connection, address } = ws.getUserData();
+          this.#count(address, -1);
+          if (connection !== undefined) this.#closed(connection, code);
+        },
+      })
+      .get('/healthz', (res) => this.#answerHealth(res, 'live'))
+      .get('/readyz', (res) => this.#answerHealth(res, 'ready'))
+      .any('/*', (res) => {
+        res.writeStatus('404 Not Found').end();
+      });
+  }
+
+  #upgrade(res: HttpResponse, req: HttpRequest, context: us_socket_context_t): void {
+    const { options } = this.#parts;
+    const verdict = judgeUpgrade(
+      {
+        origin: req.getHeader('origin'),
+        host: req.getHeader('host'),
+        offered: req.getHeader('sec-websocket-protocol'),
+        authorization: req.getHeader('authorization'),
+        forwardedFor: req.getHeader('x-forwarded-for'),
+        peer: Buffer.from(res.getRemoteAddressAsText()).toString('latin1'),
+      },
+      options.rules,
+    );
+    if (this.#draining) return refuse(res, '503 Service Unavailable');
+    if (!verdict.ok) return refuse(res, verdict.status);
+    const { address } = verdict;
+    const here = this.#perAddress.get(address) ?? 0;
+    if (options.socketsPerAddress > 0 && here >= options.socketsPerAddress) {
+      return refuse(res, '429 Too Many Requests');
+    }
+    this.#count(address, 1);
+    res.upgrade<SocketData>(
+      { codec: this.#codecs[verdict.format], address, bearer: verdict.bearer, connection: undefined },
+      req.getHeader('sec-websocket-key'),
+      verdict.subprotocol ?? '',
+      req.getHeader('sec-websocket-extensions'),
+      context,
+    );
+  }
+
+  #closed(connection: Connection, code: number): void {
+    connection.markClosed();
+    connection.intake?.closed();
+    this.#connections.delete(connection);
+    this.#parts.onClosed(connection.socketId, code);
+    const { session } = connection;
+    if (session === undefined) return;
+    const roomNames = this.#parts.hub.remove(session);
+    this.#leaving++;
+    void this.#parts.departed(session, roomNames).finally(() => this.#leaving--);
+  }
+
+  /** A message for this socket was dropped: what it would see from here on has a hole. */
+  #doom(connection: Connection): void {
+    if (this.#doomed.push(connection) > 1) return;
+    setImmediate(() => {
+      const doomed = this.#doomed;
+      this.#doomed = [];
+      for (const one of doomed) one.cut();
+    });
+  }
+
+  /** Finds logins that are late, logins that have expired, and readers that are slow. */
+  #scan(): void {
+    const monotonic = performance.now();
+    const wall = Date.now();
+    for (const connection of [...this.#connections]) {
+      if (connection.endIfSlow()) continue;
+      const { session } = connection;
+      if (session === undefined) {
+        if (monotonic - connection.openedAt > this.#parts.options.loginTimeoutMs) connection.end('loginTimeout');
+      } else if (session.expiresAt !== undefined && session.expiresAt <= wall) {
+        connection.end('tokenExpired');
+      }
+    }
+  }
+
+  #answerHealth(res: HttpResponse, what: 'live' | 'ready'): void {
+    const health = this.#parts.health();
+    const good = health[what];
+    res.cork(() => {
+      res
+        .writeStatus(good ? '200 OK' : '503 Service Unavailable')
+        .writeHeader('content-type', 'application/json')
+        .writeHeader('cache-control', 'no-store')
+        .end(JSON.stringify({ status: good ? 'ok' : 'unavailable', ...health.details }));
+    });
+  }
+
+  #count(address: string, by: 1 | -1): void {
+    const count = (this.#perAddress.get(address) ?? 0) + by;
+    if (count <= 0) this.#perAddress.delete(address);
+    else this.#perAddress.set(address, count);
+  }
+}
+
+function refuse(res: HttpResponse, status: string): void {
+  res.cork(() => {
+    res.writeStatus(status).end();
+  });
+}
+
+/**
+ * The native library pings after the idle time-out less a margin of 4, 8 or 16 s: the longest time-out whose ping still
+ * comes within the heartbeat.
+ */
+function idleTimeoutSeconds(heartbeatMs: number): number {
+  const pingAfter = (timeout: number): number => {
+    let margin = 4;
+    while (timeout - margin * 2 >= margin * 2 && margin < 16) margin *= 2;
+    return timeout - margin;
+  };
+  let timeout = 8;
+  while (timeout < 960 && pingAfter(timeout + 1) * 1000 <= heartbeatMs) timeout++;
+  return timeout;
+}

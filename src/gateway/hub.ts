@@ -1,0 +1,177 @@
+/**
+ * Which of this node's sockets are in which topic, and the delivery of events to them: rooms by native fan-out, one
+ * native topic per room and format, users by a loop over their few sockets. Frames are passed on unread.
+ */
+import type { Topic, TopicListener } from '../bus/bus.ts';
+import type { Position, TopicEvent } from '../bus/event.ts';
+import type { Audience } from '../chat/caller.ts';
+import { resetFrame } from '../chat/switch-over.ts';
+import type { Format } from '../protocol/codec.ts';
+import { notificationFrame, transcodeToJson } from '../protocol/frame.ts';
+import { roomTopic, topicKind, topicName, type TopicKey } from '../state/keys.ts';
+import type { Session } from './session.ts';
+
+interface RoomAudience {
+  readonly sessions: Set<Session>;
+  /** How many of them speak JSON. */
+  json: number;
+}
+
+export interface HubParts {
+  /** Native fan-out to the subscribers of a native topic. */
+  publish(nativeTopic: string, data: Uint8Array | string): void;
+  /** A socket has left a room by an event, not by itself. */
+  onDetached(topic: TopicKey): void;
+  nodeId(): string;
+}
+
+const nativeTopic = (roomName: string, format: Format): string => `${format}/${roomName}`;
+
+export class Hub implements TopicListener, Audience {
+  readonly #parts: HubParts;
+  readonly #sessions = new Map<string, Session>();
+  readonly #rooms = new Map<string, RoomAudience>();
+  readonly #users = new Map<string, Set<Session>>();
+  deliveries = 0;
+
+  constructor(parts: HubParts) {
+    this.#parts = parts;
+  }
+
+  get sessions(): Iterable<Session> {
+    return this.#sessions.values();
+  }
+
+  get size(): number {
+    return this.#sessions.size;
+  }
+
+  add(session: Session): void {
+    this.#sessions.set(session.socketId, session);
+  }
+
+  /** Begins delivery of the user's notices. */
+  attachUser(session: Session): void {
+    const sessions = this.#users.get(session.userName);
+    if (sessions === undefined) this.#users.set(session.userName, new Set([session]));
+    else sessions.add(session);
+  }
+
+  /** Forgets a closed socket; the topics it followed are let go by whoever tells Redis. Returns its rooms. */
+  remove(session: Session): string[] {
+    this.#sessions.delete(session.socketId);
+    const sessions = this.#users.get(session.userName);
+    if (sessions?.delete(session) === true && sessions.size === 0) this.#users.delete(session.userName);
+    const roomNames = [...session.rooms.keys()];
+    for (const roomName of roomNames) this.#take(roomName, session);
+    return roomNames;
+  }
+
+  attachRoom(roomName: string, socketId: string, seq: number): void {
+    const session = this.#sessions.get(socketId);
+    if (session === undefined || session.rooms.has(roomName)) return;
+    const { format } = session.connection.codec;
+    let room = this.#rooms.get(roomName);
+    if (room === undefined) this.#rooms.set(roomName, (room = { sessions: new Set(), json: 0 }));
+    room.sessions.add(session);
+    if (format === 'json') room.json++;
+    session.rooms.set(roomName, seq);
+    session.connection.subscribe(nativeTopic(roomName, format));
+  }
+
+  detachRoom(roomName: string, socketId: string): boolean {
+    const session = this.#sessions.get(socketId);
+    return session !== undefined && this.#detach(roomName, session);
+  }
+
+  isAttached(roomName: string, socketId: string): boolean {
+    return this.#sessions.get(socketId)?.rooms.has(roomName) ?? false;
+  }
+
+  isConcerned(roomName: string, socketId: string): boolean {
+    const session = this.#sessions.get(socketId);
+    return session !== undefined && (session.rooms.has(roomName) || session.joining.has(roomName));
+  }
+
+  isOpen(socketId: string): boolean {
+    return this.#sessions.has(socketId);
+  }
+
+  deliver(topic: Topic, event: TopicEvent): void {
+    const key = keyOf(topic);
+    if (topicKind(key) === 'user') return this.#deliverToUser(topicName(key), event);
+    const roomName = topicName(key);
+    if (event.kind === 'deleted') return this.#loseRoom(roomName, event.frame);
+    // The notice of a leave is not for the socket that has left.
+    if (event.kind === 'notice' && event.subject !== '') this.detachRoom(roomName, event.subject);
+    if (event.frame.length > 0) this.#broadcast(roomName, event.frame);
+  }
+
+  reset(topic: Topic, at: Position, members: ReadonlySet<string>): void {
+    const key = keyOf(topic);
+    const name = topicName(key);
+    const isRoom = topicKind(key) === 'room';
+    const here = isRoom ? this.#rooms.get(name)?.sessions : this.#users.get(name);
+    for (const session of [...(here ?? [])]) {
+      // What this socket was told of its membership is not in the log any more: it starts afresh elsewhere or here.
+      const since = session.rooms.get(name) ?? 0;
+      const missing = !members.has(session.socketId) && (!isRoom || since <= at.seq);
+      if (missing) session.connection.end('nodeLost');
+    }
+    if (isRoom) this.#broadcast(name, resetFrame(name, at));
+  }
+
+  gone(topic: Topic): void {
+    const key = keyOf(topic);
+    const name = topicName(key);
+    if (topicKind(key) === 'room') return this.#loseRoom(name, notificationFrame('roomAccessRemoved', [name]));
+    for (const session of [...(this.#users.get(name) ?? [])]) session.connection.end('nodeLost');
+  }
+
+  #broadcast(roomName: string, frame: Uint8Array): void {
+    const room = this.#rooms.get(roomName);
+    if (room === undefined) return;
+    this.deliveries += room.sessions.size;
+    if (room.json < room.sessions.size) this.#parts.publish(nativeTopic(roomName, 'msgpack'), frame);
+    if (room.json > 0) this.#parts.publish(nativeTopic(roomName, 'json'), transcodeToJson(frame));
+  }
+
+  /** All sockets are out of the room, and all sockets of their users are told, joined or not. */
+  #loseRoom(roomName: string, frame: Uint8Array): void {
+    const lost = [...(this.#rooms.get(roomName)?.sessions ?? [])];
+    for (const session of lost) this.#detach(roomName, session);
+    for (const userName of new Set(lost.map((session) => session.userName))) {
+      for (const session of this.#users.get(userName) ?? []) session.send(frame);
+    }
+  }
+
+  /** The subject names a socket that is left out, or nodes (`@id`) that have told theirs already. */
+  #deliverToUser(userName: string, event: TopicEvent): void {
+    const { subject } = event;
+    if (subject.startsWith('@') && subject.split(' ').includes(`@${this.#parts.nodeId()}`)) return;
+    for (const session of this.#users.get(userName) ?? []) {
+      if (session.socketId === subject) continue;
+      this.deliveries++;
+      session.send(event.frame);
+    }
+  }
+
+  #detach(roomName: string, session: Session): boolean {
+    if (!session.rooms.has(roomName)) return false;
+    this.#take(roomName, session);
+    session.connection.unsubscribe(nativeTopic(roomName, session.connection.codec.format));
+    this.#parts.onDetached(roomTopic(roomName));
+    return true;
+  }
+
+  #take(roomName: string, session: Session): void {
+    session.rooms.delete(roomName);
+    const room = this.#rooms.get(roomName);
+    if (room === undefined || !room.sessions.delete(session)) return;
+    if (session.connection.codec.format === 'json') room.json--;
+    if (room.sessions.size === 0) this.#rooms.delete(roomName);
+  }
+}
+
+/** Topics come from keys.ts by way of the bus, which treats them as plain names. */
+const keyOf = (topic: Topic): TopicKey => topic as TopicKey;

@@ -1,0 +1,123 @@
+/**
+ * What comes in on one connection: frames to messages, as many at a time as the limits say, in order, the login first.
+ * Whatever is too much is refused or ends the connection; nothing piles up.
+ */
+import type { CloseName } from '../protocol/close-codes.ts';
+import { fail } from '../protocol/errors.ts';
+import type { Limits } from '../protocol/limits.ts';
+import type { Connection } from './connection.ts';
+import type { Dispatcher, RequestLike, Tails } from './dispatcher.ts';
+import { Bucket } from './rate.ts';
+
+export interface IntakeLimits {
+  readonly limits: Limits;
+  readonly perSecond: number;
+  readonly burst: number;
+}
+
+/** How long a connection that is to be closed may finish what it had asked for. */
+const FINISH_MS = 2000;
+const QUEUE_PER_SLOT = 4;
+
+export class Intake {
+  readonly #connection: Connection;
+  readonly #dispatcher: Dispatcher;
+  readonly #options: IntakeLimits;
+  readonly #tails: Tails = new Map();
+  readonly #bucket: Bucket;
+  /** Refusals are free up to a point: who goes on after that many is ended. */
+  readonly #patience: Bucket;
+  #queue: RequestLike[] = [];
+  #running = 0;
+  #state: 'guest' | 'login' | 'user' | 'finishing' = 'guest';
+  #finishTimer: NodeJS.Timeout | undefined;
+  #finishWith: CloseName = 'protocolError';
+
+  constructor(connection: Connection, dispatcher: Dispatcher, options: IntakeLimits) {
+    const now = performance.now();
+    this.#connection = connection;
+    this.#dispatcher = dispatcher;
+    this.#options = options;
+    this.#bucket = new Bucket(options.perSecond, options.burst, now);
+    this.#patience = new Bucket(options.perSecond, options.burst, now);
+  }
+
+  get guest(): boolean {
+    return this.#state === 'guest' || this.#state === 'login';
+  }
+
+  get idle(): boolean {
+    return this.#running === 0 && this.#queue.length === 0;
+  }
+
+  /** A frame as it arrived; its bytes are not used after this call. */
+  frame(data: ArrayBuffer, isBinary: boolean): void {
+    if (this.#state === 'finishing') return;
+    if (data.byteLength > this.#options.limits.frameBytes) return this.#connection.end('frameTooLarge');
+    if (isBinary !== (this.#connection.codec.format === 'msgpack')) return this.finish('protocolError');
+    const { messages, malformed } = this.#connection.codec.decodeFrame(new Uint8Array(data));
+    for (const message of messages) if (message.type !== 1) this.#accept(message);
+    if (malformed !== undefined) this.finish('protocolError');
+  }
+
+  /** Logs in by the token that came with the upgrade. */
+  bearer(token: string): void {
+    this.#login(undefined, token);
+  }
+
+  closed(): void {
+    clearTimeout(this.#finishTimer);
+    this.#queue = [];
+  }
+
+  #accept(message: RequestLike): void {
+    if (!this.#connection.open) return;
+    const waitMs = this.#bucket.take(performance.now());
+    const full = this.#queue.length >= this.#options.limits.requestsInFlight * QUEUE_PER_SLOT;
+    if (waitMs === 0 && !full) {
+      this.#queue.push(message);
+      this.#pump();
+      return;
+    }
+    this.#dispatcher.refuse(this.#connection, message, fail('tooManyRequests', [], Math.max(waitMs, 10)));
+    if (this.#patience.take(performance.now()) > 0) this.#connection.end('tooManyRequests');
+  }
+
+  #pump(): void {
+    while (this.#queue.length > 0 && this.#running < this.#options.limits.requestsInFlight && this.#state !== 'login') {
+      const message = this.#queue.shift();
+      if (message === undefined) return;
+      const { session } = this.#connection;
+      if (session !== undefined) void this.#track(this.#dispatcher.run(session, this.#tails, message));
+      else if (message.method === 'login') this.#login(message, undefined);
+      else this.#dispatcher.refuse(this.#connection, message, fail('noLogin'));
+    }
+    if (this.#state === 'finishing' && this.idle) this.#connection.end(this.#finishWith);
+  }
+
+  #login(message: RequestLike | undefined, bearer: string | undefined): void {
+    this.#state = this.#state === 'finishing' ? 'finishing' : 'login';
+    const done = this.#dispatcher.login(this.#connection, message, bearer).then(() => {
+      if (this.#state === 'login') this.#state = 'user';
+    });
+    void this.#track(done);
+  }
+
+  async #track(work: Promise<void>): Promise<void> {
+    this.#running++;
+    await work;
+    this.#running--;
+    if (this.#connection.open) this.#pump();
+  }
+
+  /** Nothing more is read: what has come is answered, in bounded time, then the connection is closed. */
+  finish(name: CloseName): void {
+    if (this.#state === 'finishing') return;
+    const waiting = this.#state === 'login';
+    this.#state = 'finishing';
+    this.#finishWith = name;
+    if (this.idle) return this.#connection.end(name);
+    if (!waiting) this.#pump();
+    this.#finishTimer = setTimeout(() => this.#connection.end(name), FINISH_MS);
+  }
+}

@@ -1,0 +1,38 @@
+/** A logged-in socket as handlers and the hub see it. Sending is the connection's work. */
+import type { Caller } from '../chat/caller.ts';
+import type { Login } from '../chat/login.ts';
+import type { Connection } from './connection.ts';
+
+export class Session implements Caller {
+  readonly connection: Connection;
+  readonly userName: string;
+  readonly nodeId: string;
+  readonly resumeHash: string;
+  readonly rooms = new Map<string, number>();
+  readonly joining = new Set<string>();
+  expiresAt: number | undefined;
+
+  constructor(connection: Connection, login: Login) {
+    this.connection = connection;
+    this.userName = login.userName;
+    this.nodeId = login.nodeId;
+    this.resumeHash = login.resumeHash;
+    this.expiresAt = login.expiresAt;
+  }
+
+  get socketId(): string {
+    return this.connection.socketId;
+  }
+
+  get open(): boolean {
+    return this.connection.open;
+  }
+
+  send(frame: Uint8Array): void {
+    this.connection.sendFrame(frame);
+  }
+
+  disconnect(): void {
+    this.connection.endAfterResponse('normal');
+  }
+}

@@ -1,0 +1,59 @@
+/** Reads the configuration, starts a node, drains on SIGTERM. No logic. */
+import { effectiveSettings, readConfig } from './config.ts';
+import { loadNative } from './gateway/native.ts';
+import { GatewayNode } from './node.ts';
+import { createLog } from './ops/log.ts';
+import { resolveRedis } from './state/local-redis.ts';
+
+const warnings: string[] = [];
+const read = readConfig(process.env, { warn: (sentence) => warnings.push(sentence) });
+if ('mistakes' in read) {
+  for (const mistake of read.mistakes) process.stderr.write(`${mistake}\n`);
+  process.exit(2);
+}
+const { config } = read;
+if (process.argv.includes('--print-config')) {
+  for (const line of effectiveSettings(config)) process.stdout.write(`${line}\n`);
+  process.exit(0);
+}
+
+const log = createLog({ level: config.logLevel });
+for (const warning of warnings) log.warn(warning);
+process.on('uncaughtException', (error) => log.error({ err: error }, 'uncaught exception: the node goes on'));
+process.on('unhandledRejection', (error) => log.error({ err: error }, 'unhandled rejection: the node goes on'));
+
+const native = await loadNative(log);
+if ('problem' in native) {
+  log.fatal(native.problem);
+  process.exit(1);
+}
+const redis = await resolveRedis(config, log);
+const node = new GatewayNode(config, { ...redis, master: config.redis.master }, native.uws, log);
+
+let stopping = false;
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  process.on(signal, () => {
+    if (stopping) return;
+    stopping = true;
+    log.info({ signal }, 'draining');
+    node
+      .drain()
+      .then(() => redis.stop())
+      .then(
+        () => process.exit(0),
+        (error: unknown) => {
+          log.error({ err: error }, 'the drain failed');
+          process.exit(1);
+        },
+      );
+  });
+}
+
+try {
+  const port = await node.start();
+  log.info({ host: config.host, port, node: node.nodeId, redis: redis.kind }, 'listening');
+} catch (error) {
+  log.fatal({ err: error }, 'cannot start');
+  await redis.stop();
+  process.exit(1);
+}
