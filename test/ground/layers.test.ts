@@ -1,0 +1,125 @@
+// The direction of imports: a layer knows only what is to its right, and no files import each other in a circle.
+import { describe, expect, test } from '@jest/globals';
+import { filesUnder, importsOf, type Import } from './source-files.ts';
+
+/**
+ * What a folder (or a file directly in src/) may import besides itself, `ops` and types of the configuration. The
+ * order of the service is main → node → gateway, http → chat → state, bus → protocol.
+ */
+const allowed: Readonly<Record<string, readonly string[]>> = {
+  main: ['node', 'config', 'gateway', 'state', 'protocol'],
+  node: ['config', 'gateway', 'http', 'chat', 'state', 'bus', 'protocol'],
+  gateway: ['chat', 'state', 'bus', 'protocol'],
+  http: ['chat', 'state', 'bus', 'protocol'],
+  chat: ['state', 'bus', 'protocol'],
+  // Neighbours: the state writes what the bus carries. That they do not lean on each other in a circle is tested below.
+  bus: ['state', 'protocol'],
+  state: ['bus', 'protocol'],
+  config: ['protocol'],
+  client: ['protocol'],
+  protocol: [],
+  ops: [],
+};
+
+/** Packages that only one layer may know. */
+const ownedPackages: Readonly<Record<string, readonly string[]>> = {
+  'uWebSockets.js': ['gateway', 'http'],
+  ioredis: ['state', 'bus'],
+  'js-redis-server/core': ['state'],
+  pino: ['ops'],
+};
+
+const files = filesUnder('src', ['.ts']);
+const imports = files.flatMap(importsOf);
+
+/** `src/gateway/hub.ts` is in `gateway`, `src/node.ts` in `node`. */
+const layerOf = (path: string): string => (path.split('/')[1] ?? '').replace(/\.ts$/, '');
+
+function isAllowed({ from, to, typesOnly }: Import): boolean {
+  const [source, target] = [layerOf(from), layerOf(to)];
+  if (source === target) return true;
+  if (target === 'ops') return source !== 'protocol' && source !== 'client';
+  if (target === 'config' && typesOnly) return source !== 'protocol' && source !== 'client';
+  return allowed[source]?.includes(target) ?? false;
+}
+
+describe('imports', () => {
+  test('are found at all', () => {
+    expect(imports.length).toBeGreaterThan(files.length);
+    const example = { path: 'src/bus/a.ts', lines: 0, text: '' };
+    const text = `import { type A, type B } from './b.ts';\nexport * from '../ops/log.ts'; // import './c.ts'
+      import type { C } from "../node.ts"; const x = await import('ioredis'); import 'node:fs';`;
+    expect(importsOf({ ...example, text }).map(({ to, typesOnly }) => [to, typesOnly])).toEqual([
+      ['src/bus/b.ts', true],
+      ['src/ops/log.ts', false],
+      ['src/node.ts', true],
+      ['ioredis', false],
+      ['node:fs', false],
+    ]);
+  });
+
+  test('every folder is a layer', () => {
+    expect([...new Set(files.map(({ path }) => layerOf(path)))].filter((layer) => !(layer in allowed))).toEqual([]);
+  });
+
+  test('go only to the right', () => {
+    const wrong = imports.filter((each) => each.ours && !isAllowed(each)).map(({ from, to }) => `${from} → ${to}`);
+    expect(wrong).toEqual([]);
+  });
+
+  test('name files that exist, as TypeScript', () => {
+    const paths = new Set(files.map(({ path }) => path));
+    expect(imports.filter(({ ours, to }) => ours && !paths.has(to))).toEqual([]);
+  });
+
+  test('do not run in circles, types included', () => {
+    expect(circle(imports)).toBeUndefined();
+    const pair = [
+      { from: 'a', to: 'b', ours: true, typesOnly: false },
+      { from: 'b', to: 'c', ours: true, typesOnly: true },
+      { from: 'c', to: 'b', ours: true, typesOnly: false },
+    ];
+    expect(circle(pair)).toBe('b → c → b');
+  });
+
+  test('a package stays in its layer', () => {
+    const wrong = imports
+      .filter(({ from, to }) => ownedPackages[to]?.includes(layerOf(from)) === false)
+      .map(({ from, to }) => `${from} → ${to}`);
+    expect(wrong).toEqual([]);
+  });
+
+  test('the protocol and the client library run in a browser: they leave Node alone', () => {
+    const wrong = imports
+      .filter(({ from, to }) => ['protocol', 'client'].includes(layerOf(from)) && to.startsWith('node:'))
+      .map(({ from, to }) => `${from} → ${to}`);
+    expect(wrong).toEqual([]);
+  });
+});
+
+test('only the configuration, and the search on PATH, read the environment', () => {
+  const readers = files.filter(({ text }) => /\bprocess\.env\b/.test(text)).map(({ path }) => path);
+  expect(readers.filter((path) => !['src/main.ts', 'src/state/local-redis.ts'].includes(path))).toEqual([]);
+});
+
+/** One circle, if there is any. */
+function circle(edges: readonly Import[]): string | undefined {
+  const targets = new Map<string, string[]>();
+  for (const { from, to, ours } of edges) if (ours) targets.set(from, [...(targets.get(from) ?? []), to]);
+  const done = new Set<string>();
+  const visit = (at: string, trail: readonly string[]): string | undefined => {
+    if (trail.includes(at)) return [...trail.slice(trail.indexOf(at)), at].join(' → ');
+    if (done.has(at)) return undefined;
+    for (const to of targets.get(at) ?? []) {
+      const found = visit(to, [...trail, at]);
+      if (found !== undefined) return found;
+    }
+    done.add(at);
+    return undefined;
+  };
+  for (const start of targets.keys()) {
+    const found = visit(start, []);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}

@@ -1,0 +1,91 @@
+// What a newcomer installs and reads: the lock file, exact versions, and the README where it repeats the code.
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { renderReadme } from '../../config/tools/readme.ts';
+import { filesUnder, importsOf, root } from './source-files.ts';
+
+interface LockEntry {
+  readonly resolved?: string;
+  readonly integrity?: string;
+  readonly version?: string;
+  readonly optional?: boolean;
+}
+interface Manifest {
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly devDependencies: Readonly<Record<string, string>>;
+  readonly scripts: Readonly<Record<string, string>>;
+}
+
+const read = (path: string): string => readFileSync(join(root, path), 'utf8');
+const manifest = JSON.parse(read('package.json')) as Manifest;
+const lock = JSON.parse(read('package-lock.json')) as { readonly packages: Readonly<Record<string, LockEntry>> };
+
+describe('the lock file', () => {
+  test('holds every platform and no registry addresses', () => {
+    const check = spawnSync(process.execPath, [join(root, 'config/tools/complete-lock.mjs'), '--check'], {
+      encoding: 'utf8',
+    });
+    expect([check.status, check.stderr]).toEqual([0, '']);
+  });
+
+  test('agrees with package.json', () => {
+    expect(lock.packages['']).toMatchObject({
+      dependencies: manifest.dependencies,
+      devDependencies: manifest.devDependencies,
+    });
+  });
+
+  test('pins the content of everything that is not for another platform', () => {
+    const entries = Object.entries(lock.packages).filter(([place]) => place !== '');
+    const loose = entries.filter(([, { integrity, optional }]) => integrity === undefined && optional !== true);
+    expect(loose.map(([place]) => place)).toEqual([]);
+    expect(lock.packages['node_modules/uWebSockets.js']?.integrity).toBe(
+      'sha512-0Nw22DDOd1YGnJ8/IHYVCDHZXAVqLnjBxktl2bSjcJRVcgasb2Zs8WCRhL41IydraLLq001c6ycHdIS+rEcAxw==',
+    );
+  });
+});
+
+test('dependencies have exact versions', () => {
+  const versions = Object.entries({ ...manifest.dependencies, ...manifest.devDependencies });
+  expect(versions.filter(([, version]) => !/^(?:npm:[a-z]+@)?\d+\.\d+\.\d+$/.test(version))).toEqual([]);
+});
+
+test('the service imports only what it depends on', () => {
+  // A package that only happens to be there, through another or for development, may be gone after the next install.
+  const named = filesUnder('src', ['.ts'])
+    .flatMap(importsOf)
+    .filter(({ ours, to, typesOnly }) => !ours && !to.startsWith('node:') && !typesOnly)
+    .map(({ from, to }) => ({
+      from,
+      name: to
+        .split('/')
+        .slice(0, to.startsWith('@') ? 2 : 1)
+        .join('/'),
+    }));
+  expect(named.length).toBeGreaterThan(0);
+  expect(named.filter(({ name }) => manifest.dependencies[name] === undefined)).toEqual([]);
+});
+
+describe('the README', () => {
+  const readme = read('README.md');
+
+  test('has the table of settings as the code has it (npm run docs)', () => {
+    expect(readme).toBe(renderReadme(readme));
+    expect(() => renderReadme('no markers')).toThrow('markers');
+  });
+
+  test('names only scripts that exist', () => {
+    const named = [...readme.matchAll(/npm run (\w+)/g)].map(([, script = '']) => script);
+    expect(named.length).toBeGreaterThan(0);
+    expect(named.filter((script) => manifest.scripts[script] === undefined)).toEqual([]);
+  });
+
+  test('names only settings that exist', () => {
+    const table = renderReadme(readme);
+    const known = new Set([...table.matchAll(/^\| `(PARLEY_\w+)`/gm)].map(([, name]) => name));
+    const named = [...readme.matchAll(/\bPARLEY_[A-Z_]+[A-Z]/g)].map(([name]) => name.replace(/_FILE$/, ''));
+    expect(named.filter((name) => !known.has(name))).toEqual([]);
+  });
+});
