@@ -43,13 +43,3 @@ export interface TopicListener {
   /** The topic does not exist any more, and its last event was missed. */
   gone(topic: Topic): void;
 }
-
-/** What the feeds count; the operations endpoints show it. */
-export interface BusCounters {
-  gapsFound: number;
-  gapsFilled: number;
-  resets: number;
-  forks: number;
-  barrierTimeouts: number;
-  linkRebuilds: number;
-}

@@ -2,7 +2,8 @@
  * One topic as this node follows it: a position, and the rule that nothing is delivered out of the log's order.
  * What is missing is read again before anything newer goes on; what cannot be had is told (`reset`), never skipped.
  */
-import type { BusCounters, LogReader, Topic, TopicListener } from './bus.ts';
+import type { BusCounters } from '../ops/counters.ts';
+import type { LogReader, Topic, TopicListener } from './bus.ts';
 import type { Position, TopicEvent } from './event.ts';
 
 /** Waits until the feed has passed a position, or a transient message, which has none of its own. */
@@ -45,6 +46,10 @@ export class Feed {
   #state: 'starting' | 'live' | 'mending' | 'closed' = 'starting';
   /** True when mending stopped without success and somebody has to try again. */
   #stalled = false;
+  /** Counts the attempts at mending: an old one that wakes up late finds that it is not the one any more. */
+  #attempt = 0;
+  /** The position was read up to here, past what the channel had brought: those events still come, and are known. */
+  #readTo = 0;
   #queue: TopicEvent[] = [];
   #waiters: Waiter[] = [];
   readonly #holds = new Set<Hold>();
@@ -75,6 +80,7 @@ export class Feed {
   start(at: Position): void {
     if (this.#state !== 'starting') return;
     this.#position = at;
+    this.#readTo = at.seq;
     this.#state = 'live';
     this.#drainQueue();
   }
@@ -91,8 +97,9 @@ export class Feed {
     if (this.#state === 'mending' && !this.#stalled) return;
     this.#state = 'mending';
     this.#stalled = false;
-    this.#mendRounds().catch((error: unknown) => {
-      this.#stalled = true;
+    const attempt = ++this.#attempt;
+    this.#mendRounds(attempt).catch((error: unknown) => {
+      if (attempt === this.#attempt) this.#stalled = true;
       this.#parts.onError(this.topic, error);
     });
   }
@@ -136,6 +143,8 @@ export class Feed {
     this.#waiters = this.#waiters.filter((waiter) => waiter.since >= deadline);
     this.#parts.counters.barrierTimeouts += late.length;
     for (const waiter of late) waiter.resolve(false);
+    // Redis has the event and this feed has not: it need not wait for the next one to see the gap.
+    if (late.some(({ nonce }) => nonce === undefined)) this.mend();
   }
 
   hold(): Hold {
@@ -150,6 +159,7 @@ export class Feed {
 
   close(): void {
     this.#state = 'closed';
+    for (const hold of this.#holds) hold.broken = true;
     this.#queue = [];
     this.#wake(Infinity);
   }
@@ -172,7 +182,7 @@ export class Feed {
       if (event.kind === 'transient' && event.seq === at.seq) return this.#deliver(event);
       if (event.seq === at.seq + 1 && event.prev === at.nonce && event.kind !== 'transient')
         return this.#advance(event);
-      if (event.seq === at.seq && event.nonce === at.nonce) return;
+      if (event.seq <= this.#readTo || (event.seq === at.seq && event.nonce === at.nonce)) return;
     }
     this.#parts.counters.gapsFound++;
     this.#enqueue(event);
@@ -215,17 +225,17 @@ export class Feed {
     for (const waiter of ready) waiter.resolve(true);
   }
 
-  async #mendRounds(): Promise<void> {
+  async #mendRounds(attempt: number): Promise<void> {
     let filled = 0;
     for (let round = 0; round < ROUNDS_MAX; round++) {
       const before = this.#position;
-      if (before === undefined || this.#abandoned()) return;
+      if (before === undefined || this.#abandoned(attempt)) return;
       const read = await this.#parts.reader.readAfter(this.topic, before);
-      if (this.#abandoned()) return;
+      if (this.#abandoned(attempt)) return;
       if (read === 'gone') return this.#gone();
       const { at, events } = read;
       if (!this.#parts.gapFill) return this.#live(at);
-      if (at.epoch !== before.epoch) return await this.#reset();
+      if (at.epoch !== before.epoch) return await this.#reset(attempt);
       const next = events[0];
       const forked =
         at.seq < before.seq ||
@@ -247,9 +257,9 @@ export class Feed {
         if (filled > 0) this.#parts.counters.gapsFilled++;
         return this.#live(last);
       }
-      if (last.seq === before.seq) return await this.#reset();
+      if (last.seq === before.seq) return await this.#reset(attempt);
     }
-    await this.#reset();
+    await this.#reset(attempt);
   }
 
   /** Delivers what follows the position without a hole; returns the new position, undefined when the log has ended. */
@@ -264,6 +274,7 @@ export class Feed {
 
   #live(at: Position): void {
     this.#position = at;
+    this.#readTo = at.seq;
     this.#state = 'live';
     this.#stalled = false;
     this.#wake(at.seq);
@@ -274,19 +285,15 @@ export class Feed {
     const queue = this.#queue;
     this.#queue = [];
     for (const event of queue) {
-      const at = this.#position;
-      if (this.#state !== 'live') this.#enqueue(event);
-      else if (at !== undefined && event.epoch === at.epoch && event.seq <= at.seq && event.kind !== 'transient')
-        continue;
-      else if (event.kind === 'transient' && at !== undefined && event.seq < at.seq) continue;
-      else this.#accept(event);
+      if (this.#state === 'live') this.#accept(event);
+      else this.#enqueue(event);
     }
   }
 
   /** Another log, or a hole: the position is set anew, with the local sockets that are members at it. */
-  async #reset(): Promise<void> {
+  async #reset(attempt: number): Promise<void> {
     const read = await this.#parts.reader.readLocalSockets(this.topic);
-    if (this.#abandoned()) return;
+    if (this.#abandoned(attempt)) return;
     if (read === 'gone') return this.#gone();
     if (!this.#parts.mayDeliver()) {
       this.#stalled = true;
@@ -295,6 +302,7 @@ export class Feed {
     this.#parts.counters.resets++;
     for (const hold of this.#holds) hold.broken = true;
     this.#position = read.at;
+    this.#readTo = read.at.seq;
     this.#parts.listener.reset(this.topic, read.at, read.sockets);
     this.#wake(Infinity);
     this.#state = 'live';
@@ -308,8 +316,8 @@ export class Feed {
   }
 
   /** Asked after each await of `mend`: has this feed been closed, started anew or suspended meanwhile. */
-  #abandoned(): boolean {
-    return this.#state !== 'mending' || this.#stalled;
+  #abandoned(attempt: number): boolean {
+    return this.#state !== 'mending' || this.#stalled || attempt !== this.#attempt;
   }
 }
 

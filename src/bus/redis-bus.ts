@@ -3,10 +3,11 @@
  * primary that has to come back. A link that does not echo is replaced, and its owner is told that events may be missing.
  */
 import { Cluster } from 'ioredis';
-import type { Commands } from '../state/commands.ts';
+import { StateUnavailable, type Commands } from '../state/commands.ts';
 import { onTopology, saltsPerPrimary, type Client } from '../state/connect.ts';
 import type { Keyspace, TopicKey } from '../state/keys.ts';
-import type { BusCounters, Topic, Transport, TransportListener } from './bus.ts';
+import type { BusCounters } from '../ops/counters.ts';
+import type { Topic, Transport, TransportListener } from './bus.ts';
 
 export interface RedisBusParts {
   /** A new connection for subscriptions, not connected yet. */
@@ -14,6 +15,8 @@ export interface RedisBusParts {
   readonly commands: Commands;
   readonly keys: Keyspace;
   readonly nodeId: string;
+  /** How long a subscription may take. */
+  readonly timeoutMs: number;
   readonly counters: BusCounters;
   onError(what: string, error: unknown): void;
 }
@@ -72,7 +75,7 @@ export class RedisBus implements Transport {
   async subscribe(topics: readonly Topic[]): Promise<void> {
     const channels = topics.map((topic) => this.#channelOf(topic));
     for (const [i, channel] of channels.entries()) this.#channels.set(channel, topics[i] ?? '');
-    await this.#subscribeOn(this.#subscriber, channels);
+    await this.#inTime(this.#subscribeOn(this.#subscriber, channels));
   }
 
   async unsubscribe(topics: readonly Topic[]): Promise<void> {
@@ -83,6 +86,20 @@ export class RedisBus implements Transport {
       await Promise.all(channels.map((channel) => this.#subscriber.sunsubscribe(channel)));
     } else {
       await this.#subscriber.sunsubscribe(...channels);
+    }
+  }
+
+  /** The subscriber waits for its connection as long as it takes; those who wait for the subscriber do not. */
+  async #inTime(work: Promise<void>): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      const expire = (): void => reject(new StateUnavailable('a subscription was not confirmed in time'));
+      timer = setTimeout(expire, this.#parts.timeoutMs);
+    });
+    try {
+      await Promise.race([work, late]);
+    } finally {
+      clearTimeout(timer);
     }
   }
 

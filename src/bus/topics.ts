@@ -42,6 +42,8 @@ export class Topics implements TransportListener {
   #joining: { topics: Topic[]; done: Promise<void> } | undefined;
   #round: Iterator<Entry> | undefined;
   #urgent: Entry[] = [];
+  /** Periodic checks that are due; a fraction is carried over to the next tick. */
+  #share = 0;
 
   constructor(parts: FeedParts, transport: Transport, manifest: Manifest, options: TopicsOptions) {
     this.#parts = parts;
@@ -71,7 +73,11 @@ export class Topics implements TransportListener {
       await entry.ready;
     } catch (error) {
       this.#release(topic, entry);
-      if (this.#entries.get(topic) === entry) this.#entries.delete(topic);
+      if (this.#entries.get(topic) === entry) {
+        this.#entries.delete(topic);
+        // It may have been subscribed all the same.
+        this.#transport.unsubscribe([topic]).catch((late: unknown) => this.#parts.onError(topic, late));
+      }
       throw error;
     }
     return entry.feed;
@@ -116,11 +122,6 @@ export class Topics implements TransportListener {
     this.#urgent = [...this.#entries.values()];
   }
 
-  /** Stops delivering anywhere until the logs have been compared again. */
-  suspendAll(): void {
-    for (const entry of this.#entries.values()) entry.feed.suspend();
-  }
-
   /** Forgets everything: this node's sockets are gone and its subscriptions with them. */
   async clear(): Promise<void> {
     const topics = [...this.#entries.keys()];
@@ -138,8 +139,8 @@ export class Topics implements TransportListener {
       if (!feed.waiting) this.#waiting.delete(feed);
     }
     for (const entry of this.#urgent.splice(0, URGENT_CHECKS_PER_TICK)) this.#check(entry);
-    const share = Math.ceil((this.#entries.size * TICK_MS) / this.#options.positionCheckMs);
-    for (let n = 0; n < share; n++) {
+    this.#share += (this.#entries.size * TICK_MS) / this.#options.positionCheckMs;
+    for (; this.#share >= 1; this.#share--) {
       this.#round ??= this.#entries.values();
       const next = this.#round.next();
       if (next.done === true) {
@@ -206,7 +207,8 @@ export class Topics implements TransportListener {
       (at) => {
         if (at === 'gone' || at.epoch !== before.epoch || at.seq < before.seq) entry.feed.mend();
         else if (at.seq === before.seq && at.nonce !== before.nonce) entry.feed.mend();
-        else if (at.seq > (entry.feed.position?.seq ?? Infinity)) {
+        else if (at.seq > (entry.feed.position?.seq ?? Infinity) && entry.suspectSeq === 0) {
+          // Not set again by later checks, or checks that come often would put the mending off for ever.
           entry.suspectSeq = at.seq;
           entry.suspectedAt = performance.now();
         }

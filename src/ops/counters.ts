@@ -1,5 +1,17 @@
 /** What a node counts, in one table. The operations endpoints show it. */
-import type { BusCounters } from '../bus/bus.ts';
+
+/** What the feeds and their transport count. */
+export interface BusCounters {
+  gapsFound: number;
+  gapsFilled: number;
+  /** Gaps that could not be filled, and logs that were replaced: told to the clients as `roomReset`. */
+  resets: number;
+  /** Logs found to have lost events that were delivered. */
+  forks: number;
+  /** Responses that went out before the notifications they caused. */
+  barrierTimeouts: number;
+  linkRebuilds: number;
+}
 
 export interface Counters extends BusCounters {
   leasesLost: number;

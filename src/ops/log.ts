@@ -77,3 +77,11 @@ export function sampled(log: Log, intervalMs: number, now: () => number = () => 
     },
   };
 }
+
+/** An error as log fields: one that is expected while a server is away needs no stack, a defect does. */
+export function about(error: unknown): { reason: string } | { err: unknown } {
+  const expected = error instanceof Error && !DEFECTS.has(error.name);
+  return expected ? { reason: error.message } : { err: error };
+}
+
+const DEFECTS: ReadonlySet<string> = new Set(['TypeError', 'RangeError', 'ReferenceError', 'AssertionError']);

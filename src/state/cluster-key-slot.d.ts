@@ -1,5 +1,5 @@
 /** The package has no types of its own. */
 declare module 'cluster-key-slot' {
   const calculateSlot: (key: string | Buffer) => number;
-  export default calculateSlot;
+  export = calculateSlot;
 }

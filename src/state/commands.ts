@@ -32,7 +32,6 @@ interface Pending {
 const plainCommands = {
   hmget: 'hmgetBuffer',
   hget: 'hgetBuffer',
-  hdel: 'hdel',
   hscan: 'hscanBuffer',
   zadd: 'zadd',
   zrem: 'zrem',
@@ -56,6 +55,8 @@ export class Commands {
   /** In order of their deadlines: the limit is the same for all. */
   #pending: Pending[] = [];
   #outstanding = 0;
+  #answeredAt = 0;
+  #failedAt = 0;
   #refreshedAt = 0;
   readonly #timer: NodeJS.Timeout;
 
@@ -69,6 +70,11 @@ export class Commands {
 
   get outstanding(): number {
     return this.#outstanding;
+  }
+
+  /** True when the last outcome was an answer. */
+  get healthy(): boolean {
+    return this.#answeredAt >= this.#failedAt;
   }
 
   close(): void {
@@ -124,7 +130,10 @@ export class Commands {
       const pending: Pending = {
         deadline,
         settled: false,
-        expire: () => reject(new StateUnavailable('Redis did not answer in time')),
+        expire: () => {
+          this.#failedAt = performance.now();
+          reject(new StateUnavailable('Redis did not answer in time'));
+        },
       };
       this.#outstanding++;
       this.#pending.push(pending);
@@ -139,6 +148,7 @@ export class Commands {
       call.apply(this.#client, [...args]).then(
         (reply) => {
           settle();
+          this.#answeredAt = performance.now();
           resolve(reply);
         },
         (error: Error) => {
@@ -152,6 +162,7 @@ export class Commands {
   #classified(error: Error): Error {
     if (error instanceof StateUnavailable) return error;
     if (error.name === 'ReplyError' && DEFECT.test(error.message)) return error;
+    this.#failedAt = performance.now();
     this.#options.onError(error);
     this.#refreshSlots();
     return new StateUnavailable(error.message);

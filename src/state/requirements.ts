@@ -38,7 +38,7 @@ async function setting(
 ): Promise<string | undefined> {
   try {
     const reply = await server.config('GET', name);
-    return Array.isArray(reply) ? reply[1] : undefined;
+    return Array.isArray(reply) && typeof reply[1] === 'string' ? reply[1] : undefined;
   } catch {
     return undefined;
   }
