@@ -21,19 +21,20 @@ export interface Caller {
   send(frame: Uint8Array): void;
   /** Replaces the expiry of the login, in ms since the epoch. */
   expiresAt: number | undefined;
-  /** Hash of the resume token that this login has issued. */
-  readonly resumeHash: string;
+  /** Names the resume tokens that came of the same login with credentials. */
+  readonly resumeFamily: string;
   /** Closes normally once the response under way has been sent. */
   disconnect(): void;
 }
 
 /** Who delivers a topic's events to the sockets of this node. */
 export interface Audience {
-  /** Begins delivery of a room's events to a socket; those up to `seq` are behind it. */
-  attachRoom(roomName: string, socketId: string, seq: number): void;
+  /** Begins delivery of a room's events to a socket; those up to `seq` are behind it. False when it has it already. */
+  attachRoom(roomName: string, socketId: string, seq: number): boolean;
   /** Ends it. False when there was none. */
   detachRoom(roomName: string, socketId: string): boolean;
-  isAttached(roomName: string, socketId: string): boolean;
+  /** The sockets that hear a room and began to at `seq` or before. */
+  attached(roomName: string, seq: number): readonly { readonly socketId: string; readonly userName: string }[];
   /** Whether a socket is open here, attached or still joining that room. */
   isConcerned(roomName: string, socketId: string): boolean;
   isOpen(socketId: string): boolean;

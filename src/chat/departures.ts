@@ -42,14 +42,15 @@ export class Departures implements Cleaner {
   }
 
   /**
-   * Takes sockets of one node out of a room and tells their users' other sockets. Returns the room's seq and, for each
+   * Takes sockets of one node out of a room and tells their users' other sockets: of those that were in it, of all, or
+   * leaves that to the caller. Returns the room's seq and, for each
    * socket, its user's sockets left there; `noRoom` where there is none.
    */
   async leaveRoom(
     roomName: string,
     nodeId: string,
     sockets: readonly Departing[],
-    echo: 'echo' | 'later',
+    echo: 'changed' | 'always' | 'later',
   ): Promise<{ seq: number; njoined: number[] } | 'noRoom'> {
     const { rooms, users } = this.#parts;
     const leaving = sockets.map(({ userName, socketId }) => ({
@@ -59,11 +60,11 @@ export class Departures implements Cleaner {
     }));
     const result = await rooms.leave(roomName, nodeId, leaving);
     if (result === 'noRoom') return 'noRoom';
-    if (echo === 'echo') {
+    if (echo !== 'later') {
       await Promise.all(
         result.left.map(async ({ changed, njoined }, i) => {
           const one = sockets[i];
-          if (!changed || one === undefined) return;
+          if (one === undefined || (!changed && echo === 'changed')) return;
           const { userName, socketId } = one;
           const frame = leftEcho(roomName, socketId);
           await users.noteRoom(userName, { socketId, roomName, joined: false, njoined, echo: frame });
@@ -101,7 +102,7 @@ export class Departures implements Cleaner {
   /** A join whose socket closed before it was completed. Never rejects. */
   async undoJoin(roomName: string, socket: Departing & { readonly nodeId: string }): Promise<void> {
     try {
-      await this.leaveRoom(roomName, socket.nodeId, [socket], 'echo');
+      await this.leaveRoom(roomName, socket.nodeId, [socket], 'changed');
       this.#parts.topics.unfollow(roomTopic(roomName));
     } catch (error) {
       this.suspect(roomTopic(roomName), socket.nodeId, error);
@@ -110,12 +111,12 @@ export class Departures implements Cleaner {
 
   /**
    * Remembers that Redis may still know sockets of this node in a topic. The topic stays followed, and so in the
-   * node's manifest, until that is settled: the caller passes its own `follow` on.
+   * node's manifest, until that is settled: the caller passes its `follows` on.
    */
-  suspect(topic: TopicKey, nodeId: string, cause: unknown): void {
+  suspect(topic: TopicKey, nodeId: string, cause: unknown, follows: 0 | 1 = 1): void {
     // What an instance without a lease left behind is its sweepers' work.
     if (!this.#parts.owns(nodeId)) return;
-    this.#suspects.set(topic, (this.#suspects.get(topic) ?? 0) + 1);
+    this.#suspects.set(topic, (this.#suspects.get(topic) ?? 0) + follows);
     this.#parts.onError('what a socket leaves behind is cleaned up later', cause);
   }
 
@@ -131,6 +132,7 @@ export class Departures implements Cleaner {
       for (const [topic, follows] of this.#suspects) {
         const settled = topicKind(topic) === 'room' ? this.#reconcileRoom(topic) : this.#reconcileUser(topic);
         await settled;
+        // What became suspect meanwhile stays so.
         const left = (this.#suspects.get(topic) ?? 0) - follows;
         if (left > 0) this.#suspects.set(topic, left);
         else this.#suspects.delete(topic);
@@ -146,10 +148,18 @@ export class Departures implements Cleaner {
   async #reconcileRoom(topic: TopicKey): Promise<void> {
     const roomName = topicName(topic);
     const nodeId = this.#parts.nodeId();
-    const known = await this.#parts.rooms.readNodeSockets(roomName, nodeId);
-    const gone = known.filter(({ socketId }) => !this.#parts.audience.isConcerned(roomName, socketId));
+    const { audience, rooms } = this.#parts;
+    const known = await rooms.readNodeSockets(roomName, nodeId);
+    const gone = known.sockets.filter(({ socketId }) => !audience.isConcerned(roomName, socketId));
     for (let at = 0; at < gone.length; at += SOCKETS_PER_CALL) {
-      await this.leaveRoom(roomName, nodeId, gone.slice(at, at + SOCKETS_PER_CALL), 'echo');
+      await this.leaveRoom(roomName, nodeId, gone.slice(at, at + SOCKETS_PER_CALL), 'changed');
+    }
+    // The other way round: a leave that was answered as failed and happened.
+    const members = new Set(known.sockets.map(({ socketId }) => socketId));
+    for (const one of audience.attached(roomName, known.seq)) {
+      if (members.has(one.socketId)) continue;
+      audience.detachRoom(roomName, one.socketId);
+      await this.leaveRoom(roomName, nodeId, [one], 'always');
     }
   }
 
@@ -176,7 +186,7 @@ export class Departures implements Cleaner {
       const page = await rooms.beginSweep(name, nodeId);
       if (page.length === 0) return;
       for (let at = 0; at < page.length; at += SOCKETS_PER_CALL) {
-        const left = await this.leaveRoom(name, nodeId, page.slice(at, at + SOCKETS_PER_CALL), 'echo');
+        const left = await this.leaveRoom(name, nodeId, page.slice(at, at + SOCKETS_PER_CALL), 'changed');
         if (left === 'noRoom') return;
       }
     }

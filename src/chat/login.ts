@@ -11,7 +11,7 @@ import type { Credentials } from '../protocol/types.ts';
 import { StateUnavailable } from '../state/commands.ts';
 import { userTopic } from '../state/keys.ts';
 import { newSecret } from '../state/tokens.ts';
-import type { Identity } from './authenticator.ts';
+import type { AuthFailure, Identity } from './authenticator.ts';
 import type { Services } from './services.ts';
 import { SwitchOver } from './switch-over.ts';
 
@@ -19,7 +19,7 @@ export interface Login {
   readonly userName: string;
   readonly nodeId: string;
   readonly expiresAt: number | undefined;
-  readonly resumeHash: string;
+  readonly resumeFamily: string;
   readonly authData: Result<'login'>;
   /** Puts the socket onto its user's live notices; call in the turn in which the response goes out. */
   readonly switchOver: SwitchOver;
@@ -35,13 +35,15 @@ export async function login(
   credentials: Credentials,
 ): Promise<Login | Failure<'notAllowed' | 'invalidName' | 'badToken' | 'tokenExpired' | 'tooManySockets' | 'noLogin'>> {
   const { users, topics, departures, settings } = services;
-  const identity =
+  const identity: Resumed | AuthFailure =
     credentials.resumeToken === undefined
       ? await services.authenticator.identify(credentials)
       : await resume(services, credentials.resumeToken, credentials.deviceId);
   if (identity instanceof Failure) return identity;
 
   const { userName, expiresAt } = identity;
+  const secret = newSecret();
+  const resumeFamily = identity.resumeFamily ?? hashOf(secret);
   const topic = userTopic(userName);
   const nodeId = services.nodeId();
   const feed = await topics.follow(topic);
@@ -55,10 +57,9 @@ export async function login(
       return fail('tooManySockets');
     }
     switchOver.begin(added.at);
-    const secret = newSecret();
     const expires = Date.now() + settings.resumeTokenMs;
     const record = JSON.stringify({ deviceId: credentials.deviceId ?? null });
-    await users.storeResumeToken(userName, hashOf(secret), { expiresAt: expires, record });
+    await users.storeResumeToken(userName, hashOf(secret), { expiresAt: expires, family: resumeFamily, record });
     const authData: Result<'login'> = {
       id: socketId,
       userName,
@@ -70,7 +71,7 @@ export async function login(
       protocol: 1,
       limits: { ...settings.limits },
     };
-    return { userName, nodeId, expiresAt, resumeHash: hashOf(secret), authData, switchOver };
+    return { userName, nodeId, expiresAt, resumeFamily, authData, switchOver };
   } catch (error) {
     switchOver.abandon();
     departures.suspect(topic, nodeId, error);
@@ -78,12 +79,17 @@ export async function login(
   }
 }
 
+interface Resumed extends Identity {
+  /** Of the token that was shown; none where credentials were. */
+  readonly resumeFamily?: string;
+}
+
 /** The identity that a resume token stands for. It is bound to the device that it was given to. */
 async function resume(
   services: Services,
   token: string,
   deviceId: string | undefined,
-): Promise<Identity | Failure<'badToken' | 'tokenExpired'>> {
+): Promise<Resumed | Failure<'badToken' | 'tokenExpired'>> {
   const [name = '', secret = ''] = token.split('.');
   const userName = Buffer.from(name, 'base64url').toString('utf8');
   if (!isValidName(userName, services.settings.limits.nameBytes) || secret === '') return fail('badToken');
@@ -93,7 +99,7 @@ async function resume(
   const record: unknown = JSON.parse(stored.record);
   const known = typeof record === 'object' && record !== null && 'deviceId' in record ? record.deviceId : null;
   if (known !== (deviceId ?? null)) return fail('badToken');
-  return { userName, expiresAt: undefined };
+  return { userName, expiresAt: undefined, resumeFamily: stored.family };
 }
 
 /** Only hashes are stored: who reads Redis cannot log in with what is found there. */

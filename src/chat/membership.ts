@@ -56,11 +56,16 @@ export function membershipHandlers(services: Services): Pick<Handlers, 'roomJoin
 
     async roomLeave(caller, { roomName }) {
       if (!isValidName(roomName, settings.limits.nameBytes)) return fail('noRoom', [roomName]);
-      const left = await departures.leaveRoom(roomName, caller.nodeId, [caller], 'echo');
+      const topic = roomTopic(roomName);
+      const left = await departures.leaveRoom(roomName, caller.nodeId, [caller], 'changed').catch((error: unknown) => {
+        // It may have happened all the same: then this socket must not go on hearing the room.
+        departures.suspect(topic, caller.nodeId, error, 0);
+        throw error;
+      });
       if (left === 'noRoom') return fail('noRoom', [roomName]);
-      await topics.reached(roomTopic(roomName), left.seq);
+      await topics.reached(topic, left.seq);
       return new Answer(left.njoined[0] ?? 0, {
-        before: () => {
+        after: () => {
           audience.detachRoom(roomName, caller.socketId);
         },
       });
@@ -76,8 +81,9 @@ async function joinRoom(
 ): Promise<Join | JoinFailure> {
   const { settings, topics, departures } = services;
   if (!isValidName(roomName, settings.limits.nameBytes)) return fail('noRoom', [roomName]);
-  const known = caller.rooms.has(roomName);
-  if (!known && caller.rooms.size + caller.joining.size >= settings.limits.roomsPerSocket) return fail('tooManyRooms');
+  // A room joined again is in both: it counts once.
+  const taken = new Set([...caller.rooms.keys(), ...caller.joining]);
+  const full = !taken.has(roomName) && taken.size >= settings.limits.roomsPerSocket;
 
   const topic = roomTopic(roomName);
   const frame = notificationFrame('roomUserJoined', [roomName, caller.userName]);
@@ -93,7 +99,7 @@ async function joinRoom(
   };
   let joined: Joined | JoinFailure;
   try {
-    joined = await runJoin(services, caller, { roomName, frame, since, switchOver });
+    joined = await runJoin(services, caller, { roomName, frame, since, full, switchOver });
   } catch (error) {
     // The script may have run: the follow is passed on until what it left behind is known.
     giveUp();
@@ -112,20 +118,20 @@ async function joinRoom(
     before: () => {
       if (announced) caller.send(frame);
     },
-    after: () => completeJoin(services, caller, roomName, { switchOver, known }),
+    after: () => completeJoin(services, caller, roomName, switchOver),
   };
 }
 
 async function runJoin(
   { rooms, users }: Services,
   caller: Caller,
-  join: { roomName: string; frame: Uint8Array; since: Since | undefined; switchOver: SwitchOver },
+  join: { roomName: string; frame: Uint8Array; since: Since | undefined; full: boolean; switchOver: SwitchOver },
 ): Promise<Joined | JoinFailure> {
-  const { roomName } = join;
+  const { roomName, since, full } = join;
   const { socketId, userName, nodeId } = caller;
-  const joined = await rooms.join({ roomName, userName, socketId, nodeId }, join.frame, join.since);
+  const joined = await rooms.join({ roomName, userName, socketId, nodeId }, join.frame, { since, full });
   if (joined === 'noRoom') return fail('noRoom', [roomName]);
-  if (joined === 'notAllowed') return fail('notAllowed');
+  if (joined === 'notAllowed' || joined === 'tooManyRooms') return fail(joined);
   if (joined === 'lost') throw new StateUnavailable('this node was swept');
   join.switchOver.begin(joined.at);
   if (joined.changed) {
@@ -140,9 +146,10 @@ function completeJoin(
   { audience, topics, departures }: Services,
   caller: Caller,
   roomName: string,
-  { switchOver, known }: { switchOver: SwitchOver; known: boolean },
+  switchOver: SwitchOver,
 ): void {
-  if (known) {
+  // Asked only now: a room joined before may have been deleted and made again meanwhile.
+  if (caller.rooms.has(roomName)) {
     switchOver.abandon();
     caller.joining.delete(roomName);
     topics.unfollow(roomTopic(roomName));
@@ -151,7 +158,8 @@ function completeJoin(
   switchOver.complete(caller, {
     attach: (seq) => {
       caller.joining.delete(roomName);
-      audience.attachRoom(roomName, caller.socketId, seq);
+      // Joined twice, and the other one was quicker: its follow is the one that counts.
+      if (!audience.attachRoom(roomName, caller.socketId, seq)) topics.unfollow(roomTopic(roomName));
     },
     closed: () => void departures.undoJoin(roomName, caller),
     reset: (at) => resetFrame(roomName, at),

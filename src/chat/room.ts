@@ -2,6 +2,7 @@
 import { fail } from '../protocol/errors.ts';
 import { notificationFrame } from '../protocol/frame.ts';
 import { isValidName } from '../protocol/names.ts';
+import type { UserlistPage } from '../protocol/types.ts';
 import { roomTopic, userTopic } from '../state/keys.ts';
 import { Answer, type Handlers } from './caller.ts';
 import type { Services } from './services.ts';
@@ -54,10 +55,9 @@ export function roomHandlers(services: Services): RoomHandlers {
 
     async roomUserlistGet(caller, { roomName, options }) {
       const limit = Math.min(options?.limit ?? settings.limits.userlistPage, settings.limits.userlistPage);
-      const found = await rooms.readUserlist(roomName, caller.userName, options?.cursor ?? '', limit);
-      if (typeof found === 'string') return fail(found, [roomName]);
-      const cursor = found.names.length === limit ? (found.names.at(-1) ?? null) : null;
-      return { names: found.names, cursor, count: found.count };
+      // One more than asked for tells whether this page is the last.
+      const found = await rooms.readUserlist(roomName, caller.userName, options?.cursor ?? '', limit + 1);
+      return typeof found === 'string' ? fail(found, [roomName]) : userlistPage(found, limit);
     },
 
     async roomGetOwner(caller, { roomName }) {
@@ -77,6 +77,11 @@ export function roomHandlers(services: Services): RoomHandlers {
       return typeof seen === 'string' ? fail(seen, [roomName]) : seen;
     },
   };
+}
+
+function userlistPage(found: { count: number; names: string[] }, limit: number): UserlistPage {
+  const names = found.names.slice(0, limit);
+  return { names, cursor: found.names.length > limit ? (names.at(-1) ?? null) : null, count: found.count };
 }
 
 /**

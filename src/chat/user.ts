@@ -20,7 +20,7 @@ export function userHandlers({ users, authenticator }: Services): UserHandlers {
     },
 
     async disconnect(caller) {
-      await users.removeResumeToken(caller.userName, caller.resumeHash);
+      await users.removeResumeTokens(caller.userName, caller.resumeFamily);
       caller.disconnect();
       return null;
     },

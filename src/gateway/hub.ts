@@ -67,9 +67,9 @@ export class Hub implements TopicListener, Audience {
     return roomNames;
   }
 
-  attachRoom(roomName: string, socketId: string, seq: number): void {
+  attachRoom(roomName: string, socketId: string, seq: number): boolean {
     const session = this.#sessions.get(socketId);
-    if (session === undefined || session.rooms.has(roomName)) return;
+    if (session === undefined || session.rooms.has(roomName)) return false;
     const { format } = session.connection.codec;
     let room = this.#rooms.get(roomName);
     if (room === undefined) this.#rooms.set(roomName, (room = { sessions: new Set(), json: 0 }));
@@ -77,6 +77,7 @@ export class Hub implements TopicListener, Audience {
     if (format === 'json') room.json++;
     session.rooms.set(roomName, seq);
     session.connection.subscribe(nativeTopic(roomName, format));
+    return true;
   }
 
   detachRoom(roomName: string, socketId: string): boolean {
@@ -84,8 +85,9 @@ export class Hub implements TopicListener, Audience {
     return session !== undefined && this.#detach(roomName, session);
   }
 
-  isAttached(roomName: string, socketId: string): boolean {
-    return this.#sessions.get(socketId)?.rooms.has(roomName) ?? false;
+  attached(roomName: string, seq: number): Session[] {
+    const sessions = [...(this.#rooms.get(roomName)?.sessions ?? [])];
+    return sessions.filter((session) => (session.rooms.get(roomName) ?? Infinity) <= seq);
   }
 
   isConcerned(roomName: string, socketId: string): boolean {
@@ -112,7 +114,7 @@ export class Hub implements TopicListener, Audience {
     const name = topicName(key);
     const isRoom = topicKind(key) === 'room';
     const here = isRoom ? this.#rooms.get(name)?.sessions : this.#users.get(name);
-    for (const session of [...(here ?? [])]) {
+    for (const session of here ?? []) {
       // What this socket was told of its membership is not in the log any more: it starts afresh elsewhere or here.
       const since = session.rooms.get(name) ?? 0;
       const missing = !members.has(session.socketId) && (!isRoom || since <= at.seq);
@@ -125,7 +127,7 @@ export class Hub implements TopicListener, Audience {
     const key = keyOf(topic);
     const name = topicName(key);
     if (topicKind(key) === 'room') return this.#loseRoom(name, notificationFrame('roomAccessRemoved', [name]));
-    for (const session of [...(this.#users.get(name) ?? [])]) session.connection.end('nodeLost');
+    for (const session of this.#users.get(name) ?? []) session.connection.end('nodeLost');
   }
 
   #broadcast(roomName: string, frame: Uint8Array): void {

@@ -7,7 +7,7 @@ export class Session implements Caller {
   readonly connection: Connection;
   readonly userName: string;
   readonly nodeId: string;
-  readonly resumeHash: string;
+  readonly resumeFamily: string;
   readonly rooms = new Map<string, number>();
   readonly joining = new Set<string>();
   expiresAt: number | undefined;
@@ -16,7 +16,7 @@ export class Session implements Caller {
     this.connection = connection;
     this.userName = login.userName;
     this.nodeId = login.nodeId;
-    this.resumeHash = login.resumeHash;
+    this.resumeFamily = login.resumeFamily;
     this.expiresAt = login.expiresAt;
   }
 

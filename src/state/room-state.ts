@@ -135,20 +135,26 @@ export class RoomState {
     await this.#commands.plain('unlink', key);
   }
 
-  async join(member: Membership, frame: Uint8Array, since?: Since): Promise<Joined | 'noRoom' | 'lost' | 'notAllowed'> {
+  /** `full`: the socket is in as many rooms as it may be, and is refused if nothing else refuses it. */
+  async join(
+    member: Membership,
+    frame: Uint8Array,
+    { since, full = false }: { since?: Since | undefined; full?: boolean } = {},
+  ): Promise<Joined | 'noRoom' | 'lost' | 'notAllowed' | 'tooManyRooms'> {
     const reply = await this.#commands.run(scripts.joinRoom, this.#keys.room(member.roomName), {
       now: Date.now(),
       nonce: newNonce(),
       user: member.userName,
       socket: member.socketId,
       node: member.nodeId,
+      full: flag(full),
       frame,
       sinceEpoch: since?.epoch ?? '',
       sinceId: since?.id ?? '',
       sinceTimestamp: since?.timestamp ?? '',
       pageMax: this.#options.pageMax,
     });
-    const refused = refusal(reply, ['noRoom', 'lost', 'notAllowed']);
+    const refused = refusal(reply, ['noRoom', 'lost', 'notAllowed', 'tooManyRooms']);
     if (refused !== undefined) return refused;
     const [at, njoined, changed, announced, recovered, missed] = list(reply);
     return {
@@ -266,11 +272,16 @@ export class RoomState {
     return pairs(list(reply)).map(([socketId, userName]) => ({ socketId, userName }));
   }
 
-  /** The sockets a node has here, as `beginSweep` without the tombstone: for the node itself. */
-  async readNodeSockets(roomName: string, nodeId: string): Promise<{ socketId: string; userName: string }[]> {
+  /** The sockets a node has here, with the seq at which that is so; none where there is no room. For the node itself. */
+  async readNodeSockets(
+    roomName: string,
+    nodeId: string,
+  ): Promise<{ seq: number; sockets: { socketId: string; userName: string }[] }> {
     const reply = await this.#commands.run(scripts.readNodeSockets, this.#keys.room(roomName), { node: nodeId });
-    if (refusal(reply, ['gone']) !== undefined) return [];
-    return pairs(list(list(reply)[1])).map(([socketId, userName]) => ({ socketId, userName }));
+    if (refusal(reply, ['gone']) !== undefined) return { seq: Infinity, sockets: [] };
+    const [at, sockets] = list(reply);
+    const found = pairs(list(sockets)).map(([socketId, userName]) => ({ socketId, userName }));
+    return { seq: position(at).seq, sockets: found };
   }
 }
 

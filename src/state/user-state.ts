@@ -14,6 +14,8 @@ import { newEpoch, newNonce } from './tokens.ts';
 export type CountFrame = Uint8Array;
 
 export interface ResumeRecord {
+  /** Tokens of one family came of one login: each but the first was issued to a login by another of them. */
+  readonly family: string;
   readonly expiresAt: number;
   readonly record: string;
 }
@@ -125,12 +127,11 @@ export class UserState {
   async readResumeToken(userName: string, hash: string): Promise<ResumeRecord | undefined> {
     const reply = await this.#commands.plain('hget', this.#keys.user(userName).resume, hash);
     if (reply === null) return undefined;
-    const stored = text(reply);
-    const space = stored.indexOf(' ');
-    return { expiresAt: Number(stored.slice(0, space)), record: stored.slice(space + 1) };
+    const [expiresAt, family = '', ...record] = text(reply).split(' ');
+    return { expiresAt: Number(expiresAt), family, record: record.join(' ') };
   }
 
-  async removeResumeToken(userName: string, hash: string): Promise<void> {
-    await this.#commands.plain('hdel', this.#keys.user(userName).resume, hash);
+  async removeResumeTokens(userName: string, family: string): Promise<void> {
+    await this.#commands.run(scripts.removeResumeTokens, this.#keys.user(userName), { family });
   }
 }

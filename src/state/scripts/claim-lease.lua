@@ -2,8 +2,12 @@
 -- Replies: 'gone' (nothing is left to sweep) | 'claimed' | ms of Redis's clock at which it expires.
 local expires = redis.call('HGET', lease, 'expires')
 if not expires then
-  redis.call('UNLINK', manifest)
-  return 'gone'
+  -- A record outlives its node by a day. What is left behind is swept all the same.
+  if redis.call('EXISTS', manifest) == 0 then
+    return 'gone'
+  end
+  redis.call('HSET', lease, 'expires', '0', 'claimed', '1')
+  return 'claimed'
 end
 if redis.call('HGET', lease, 'claimed') == '1' then
   return 'claimed'

@@ -1,7 +1,8 @@
 -- Joins a socket to a room: existence, tombstone, access, membership, notice, and what was missed since the
 -- position the client names. One step, so that no rule can change between the check and the joining, and that
 -- the messages returned end exactly where live delivery begins.
--- Replies: 'noRoom' | 'lost' (the node was swept here) | 'notAllowed' |
+-- `full` is '1' where the socket is in as many rooms as it may be: limits come after rights.
+-- Replies: 'noRoom' | 'lost' (the node was swept here) | 'notAllowed' | 'tooManyRooms' |
 -- {position, njoined, changed, announced, recovered, {missed events, ascending}}.
 if not openLog(now) then
   return 'noRoom'
@@ -11,6 +12,9 @@ if redis.call('EXISTS', tomb .. node) == 1 then
 end
 if not admitted(user) then
   return 'notAllowed'
+end
+if full == '1' then
+  return 'tooManyRooms'
 end
 local njoined, changed, first = addMember(user, socket, node)
 if first and redis.call('HGET', meta, 'userlistUpdates') == '1' then

@@ -1,7 +1,7 @@
 -- Posts to a room: member? repeated? then the next id, append, publish. One step, so that the ids have no gaps, the
 -- order of ids is the order of delivery, and nobody who has just been removed still posts.
 -- The frame comes in two parts; the fixed-width timestamp and id go behind each.
--- An empty head stands for a message over the limit: limits come after rights.
+-- An empty head stands for a message over the limit: limits come after rights, and a repeat may carry anything.
 -- Replies: 'noRoom' | 'notJoined' | 'messageTooLarge' |
 -- {id or -1 (transient), seq, 1 if repeated}.
 if not openLog(now) then
@@ -9,9 +9,6 @@ if not openLog(now) then
 end
 if redis.call('HEXISTS', members, user) == 0 then
   return 'notJoined'
-end
-if head == '' then
-  return 'messageTooLarge'
 end
 
 local current, field
@@ -25,6 +22,9 @@ if clientMessageId ~= '' then
   if first then
     return { tonumber(first), log.seq, 1 }
   end
+end
+if head == '' then
+  return 'messageTooLarge'
 end
 
 local id = -1

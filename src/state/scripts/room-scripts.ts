@@ -20,7 +20,19 @@ export const deleteRoom = script('delete-room', {
 export const joinRoom = script('join-room', {
   uses: ['log', 'members', 'access', 'history'],
   keys: [...LOG, ...MEMBERS, ...LISTS, 'history', 'tomb'],
-  args: ['now', 'nonce', 'user', 'socket', 'node', 'frame', 'sinceEpoch', 'sinceId', 'sinceTimestamp', 'pageMax'],
+  args: [
+    'now',
+    'nonce',
+    'user',
+    'socket',
+    'node',
+    'full',
+    'frame',
+    'sinceEpoch',
+    'sinceId',
+    'sinceTimestamp',
+    'pageMax',
+  ],
 });
 
 export const leaveRoom = script('leave-room', {

@@ -36,5 +36,7 @@ export const sweepUser = script('sweep-user', { uses: [], keys: ['sockets', 'tom
 export const storeResumeToken = script('store-resume-token', {
   uses: [],
   keys: ['resume'],
-  args: ['now', 'hash', 'expiresAt', 'record', 'tokensMax'],
+  args: ['now', 'hash', 'expiresAt', 'family', 'record', 'tokensMax'],
 });
+
+export const removeResumeTokens = script('remove-resume-tokens', { uses: [], keys: ['resume'], args: ['family'] });
