@@ -16,7 +16,7 @@ import { Hub } from './gateway/hub.ts';
 import type { Uws } from './gateway/native.ts';
 import { addressList } from './gateway/upgrade.ts';
 import { newCounters } from './ops/counters.ts';
-import { sampled, type Log, type SampledLog } from './ops/log.ts';
+import { about, sampled, type Log, type SampledLog } from './ops/log.ts';
 import { Commands } from './state/commands.ts';
 import { onTopology, openClient, type Client, type RedisEndpoint } from './state/connect.ts';
 import { Keyspace } from './state/keys.ts';
@@ -56,32 +56,33 @@ export class GatewayNode {
     const nodeId = (): string => this.#lease.nodeId;
 
     this.#client = openClient(redis, 'commands');
-    this.#client.on('error', (error: unknown) => this.#errors.warn('redis', { err: error }, 'Redis connection'));
+    this.#client.on('error', (error: unknown) => this.#errors.warn('redis', about(error), 'Redis connection'));
     onTopology(this.#client, () => this.#redisIsBack());
     this.#commands = new Commands(this.#client, {
       timeoutMs: config.redis.timeoutMs,
       queueMax: config.redis.queueMax,
       mayAct: () => this.#lease.held,
-      onError: (error) => this.#errors.warn('command', { err: error }, 'Redis refuses commands'),
+      onError: (error) => this.#errors.warn('command', about(error), 'Redis refuses commands'),
     });
     this.#lease = new Lease(this.#commands, keys, config.node.leaseMs, {
       suspended: () => log.warn('the lease has run out: nothing is delivered or acknowledged until Redis answers'),
       resumed: () => this.#resumed(),
       lost: () => this.#lost(),
-      onError: (error) => this.#errors.warn('lease', { err: error }, 'the lease is not renewed'),
+      onError: (error) => this.#errors.warn('lease', about(error), 'the lease is not renewed'),
     });
     this.#bus = new RedisBus({
       openSubscriber: () => openClient(redis, 'subscriber'),
       commands: this.#commands,
       keys,
       nodeId: this.#lease.nodeId,
+      timeoutMs: config.redis.timeoutMs,
       counters: this.#counters,
-      onError: (what, error) => this.#errors.warn(what, { err: error }, what),
+      onError: (what, error) => this.#errors.warn(what, about(error), what),
     });
 
     const app = uws.App();
     this.#hub = new Hub({
-      publish: (topic, data) => void app.publish(topic, data, typeof data !== 'string'),
+      publish: (topic, data) => this.#gateway.publish(topic, data),
       onDetached: (topic) => this.#topics.unfollow(topic),
       nodeId,
     });
@@ -98,7 +99,7 @@ export class GatewayNode {
       audience: this.#hub,
       nodeId,
       owns: (id) => this.#lease.owns(id),
-      onError: (what, error) => this.#errors.warn('departures', { err: error }, what),
+      onError: (what, error) => this.#errors.warn('departures', about(error), what),
     });
     const services: Services = {
       settings: {
@@ -147,7 +148,7 @@ export class GatewayNode {
         this.#counters.nodesSwept++;
         log.info({ swept: node, topics }, 'swept after a node that is gone');
       },
-      onError: (error) => this.#errors.warn('sweep', { err: error }, 'sweeping is put off'),
+      onError: (error) => this.#errors.warn('sweep', about(error), 'sweeping is put off'),
     });
   }
 
@@ -166,7 +167,7 @@ export class GatewayNode {
         break;
       } catch (error) {
         if (error instanceof Error && error.name === 'RedisUnfit') throw error;
-        this.#errors.error('start', { err: error }, 'waiting for Redis');
+        this.#errors.error('start', about(error), 'waiting for Redis');
         await new Promise((resolve) => setTimeout(resolve, 500));
       }
     }
@@ -188,7 +189,7 @@ export class GatewayNode {
     const { drainMs, drainGraceMs } = this.#config.node;
     const deadline = performance.now() + drainMs;
     this.#gateway.stopAccepting();
-    const spreadMs = Math.min(drainMs / 2, (this.#gateway.connections.size / AWAY_PER_SECOND) * 1000);
+    const spreadMs = Math.min(drainMs / 2, (this.#gateway.size / AWAY_PER_SECOND) * 1000);
     await this.#gateway.sendAway(spreadMs, deadline - DRAIN_RESERVE_SHARE * drainMs);
     await this.#lease
       .release(drainGraceMs)
@@ -214,7 +215,7 @@ export class GatewayNode {
       counters: this.#counters,
       mayDeliver: () => this.#lease.held,
       gapFill: this.#config.gapFill,
-      onError: (topic, error) => this.#errors.warn('feed', { topic, err: error }, 'a topic is not up to date'),
+      onError: (topic, error) => this.#errors.warn('feed', { topic, ...about(error) }, 'a topic is not up to date'),
     };
   }
 
@@ -250,7 +251,7 @@ export class GatewayNode {
     this.#log.warn({ sockets: this.#hub.size }, 'the lease was lost: all sockets are closed');
     this.#gateway.closeAll('nodeLost');
     this.#departures.forgetSuspects();
-    this.#topics.clear().catch((error: unknown) => this.#errors.warn('clear', { err: error }, 'unsubscribing'));
+    this.#topics.clear().catch((error: unknown) => this.#errors.warn('clear', about(error), 'unsubscribing'));
   }
 
   #reconcile(): void {
@@ -265,7 +266,7 @@ export class GatewayNode {
 
   #health(): { live: boolean; ready: boolean; details: Record<string, unknown> } {
     const checks = {
-      redis: this.#lease.ageMs < this.#config.node.leaseMs / 2,
+      redis: this.#commands.healthy && this.#lease.ageMs < this.#config.node.leaseMs / 2,
       bus: this.#bus.healthy,
       lease: this.#lease.held,
       accepting: !this.#draining,

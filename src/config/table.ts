@@ -198,7 +198,8 @@ export const settings = {
   heartbeatMs: integer(
     'PARLEY_HEARTBEAT_MS',
     25_000,
-    { min: 1000, max: 400_000 },
+    // The native library's own clock ticks every four seconds.
+    { min: 4000, max: 400_000 },
     { unit: 'ms', doc: 'Longest silence of the server; a client that hears nothing for twice as long reconnects.' },
   ),
 

@@ -7,31 +7,19 @@ import { closeCodes, type CloseName } from '../protocol/close-codes.ts';
 import type { Codec } from '../protocol/codec.ts';
 import { transcodeToJson } from '../protocol/frame.ts';
 import type { Value, ValueMap } from '../protocol/values.ts';
-import type { Intake } from './intake.ts';
-import type { Session } from './session.ts';
-
-/** What hangs on a native socket: the upgrade fills it, `open` completes it. */
-export interface SocketData {
-  readonly codec: Codec;
-  readonly address: string;
-  readonly bearer: string | undefined;
-  connection: Connection | undefined;
-}
 
 export class Connection {
-  readonly #ws: WebSocket<SocketData>;
+  readonly #ws: WebSocket<unknown>;
   readonly codec: Codec;
   readonly socketId: string;
   readonly openedAt: number;
   readonly #softMark: number;
-  session: Session | undefined;
-  intake: Intake | undefined;
   #open = true;
   #ending: CloseName | undefined;
 
-  constructor(ws: WebSocket<SocketData>, socketId: string, softMarkBytes: number) {
+  constructor(ws: WebSocket<unknown>, codec: Codec, socketId: string, softMarkBytes: number) {
     this.#ws = ws;
-    this.codec = ws.getUserData().codec;
+    this.codec = codec;
     this.socketId = socketId;
     this.openedAt = performance.now();
     this.#softMark = softMarkBytes;

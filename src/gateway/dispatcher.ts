@@ -18,6 +18,12 @@ import { Session } from './session.ts';
 
 export type RequestLike = Extract<Message, { type: 0 | 2 }>;
 
+/** By a request, or by the token that came with the upgrade. */
+export interface LoginAttempt {
+  readonly message?: RequestLike;
+  readonly bearer?: string;
+}
+
 export interface DispatcherParts {
   readonly handlers: Handlers;
   readonly services: Services;
@@ -60,8 +66,9 @@ export class Dispatcher {
     this.#answer(session.connection, message, settled);
   }
 
-  /** Logs a connection in by a request, or without one by a bearer token. Never rejects. */
-  async login(connection: Connection, message: RequestLike | undefined, bearer: string | undefined): Promise<void> {
+  /** Logs a connection in, or ends it. `adopt` gets the session before anything is sent to it. Never rejects. */
+  async login(connection: Connection, attempt: LoginAttempt, adopt: (session: Session) => void): Promise<void> {
+    const { message, bearer } = attempt;
     const args = message === undefined ? undefined : checkArgs('login', message.params, message.faultAt);
     if (args instanceof Failure) return this.#refuseLogin(connection, message, args);
     const credentials: Credentials = args?.credentials ?? { token: bearer ?? '' };
@@ -71,15 +78,17 @@ export class Dispatcher {
     } catch (error) {
       result = this.#failureOf(error, 'login', connection.socketId);
     }
-    if (result instanceof Failure) this.#refuseLogin(connection, message, result);
-    else this.#confirmLogin(connection, message, result);
+    if (result instanceof Failure) return this.#refuseLogin(connection, message, result);
+    const session = new Session(connection, result);
+    if (connection.open) adopt(session);
+    this.#confirmLogin(session, message, result);
   }
 
-  #confirmLogin(connection: Connection, message: RequestLike | undefined, done: Login): void {
+  #confirmLogin(session: Session, message: RequestLike | undefined, done: Login): void {
     const { hub, services } = this.#parts;
-    const session = new Session(connection, done);
-    if (connection.open) {
-      connection.session = session;
+    const { connection } = session;
+    const inTime = connection.open;
+    if (inTime) {
       hub.add(session);
       this.#parts.onLogin(session);
       connection.cork(() => {
@@ -90,7 +99,8 @@ export class Dispatcher {
     done.switchOver.complete(session, {
       attach: () => hub.attachUser(session),
       closed: () => {
-        if (connection.session === undefined) void services.departures.disconnect(session, [], session.nodeId);
+        // Otherwise the gateway saw a session close, and has begun this.
+        if (!inTime) void services.departures.disconnect(session, [], session.nodeId);
       },
     });
   }
@@ -152,6 +162,7 @@ export class Dispatcher {
   }
 }
 
-type Settled = Answer<unknown> | Failure | unknown;
+/** What a handler has given: a failure, an answer, or a bare result. */
+type Settled = unknown;
 
 const unknownMethod = (method: string): Failure => fail('noCommand', [method.slice(0, METHOD_SHOWN_MAX)]);

@@ -4,15 +4,23 @@
  */
 import type { HttpRequest, HttpResponse, TemplatedApp, us_listen_socket, us_socket_context_t } from 'uWebSockets.js';
 import type { CloseName } from '../protocol/close-codes.ts';
-import { createCodec, type Format } from '../protocol/codec.ts';
+import { createCodec, type Codec, type Format } from '../protocol/codec.ts';
 import { newSocketId } from '../state/tokens.ts';
-import { Connection, type SocketData } from './connection.ts';
+import { Connection } from './connection.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { Hub } from './hub.ts';
 import { Intake, type IntakeLimits } from './intake.ts';
 import type { Uws } from './native.ts';
 import type { Session } from './session.ts';
 import { judgeUpgrade, type UpgradeRules } from './upgrade.ts';
+
+/** What hangs on a native socket: the upgrade fills it, `open` completes it. */
+interface SocketData {
+  readonly codec: Codec;
+  readonly address: string;
+  readonly bearer: string | undefined;
+  intake: Intake | undefined;
+}
 
 export interface GatewayOptions extends IntakeLimits {
   readonly host: string;
@@ -47,6 +55,8 @@ type ListenExclusively = (
 const EXCLUSIVE_PORT = 1;
 
 const SCAN_MS = 250;
+/** A scan is due, too, after this part of a socket's limit was published. */
+const SCANS_PER_LIMIT = 8;
 const PATH = '/ws';
 const AWAY_STEP_MS = 50;
 const RECONNECT_SPREAD_MS = 500;
@@ -54,11 +64,14 @@ const RECONNECT_SPREAD_MS = 500;
 export class Gateway {
   readonly #parts: GatewayParts;
   readonly #app: TemplatedApp;
-  readonly #connections = new Set<Connection>();
+  /** One for each open socket. */
+  readonly #intakes = new Set<Intake>();
   readonly #perAddress = new Map<string, number>();
   readonly #codecs: Readonly<Record<Format, ReturnType<typeof createCodec>>>;
   #doomed: Connection[] = [];
   #listening: us_listen_socket | undefined;
+  #unscannedBytes = 0;
+  #scanSoon: NodeJS.Immediate | undefined;
   #draining = false;
   #leaving = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -71,8 +84,8 @@ export class Gateway {
     this.#routes();
   }
 
-  get connections(): ReadonlySet<Connection> {
-    return this.#connections;
+  get size(): number {
+    return this.#intakes.size;
   }
 
   /** Disconnects whose clean-up is under way. */
@@ -99,6 +112,19 @@ export class Gateway {
     });
   }
 
+  /** Sends to all subscribers of a native topic. */
+  publish(nativeTopic: string, data: Uint8Array | string): void {
+    this.#app.publish(nativeTopic, data, typeof data !== 'string');
+    // What fan-out piles up on a slow reader is not seen here, but no reader got more than all that was sent.
+    this.#unscannedBytes += data.length;
+    if (this.#unscannedBytes < this.#parts.options.backpressureBytes / SCANS_PER_LIMIT) return;
+    this.#unscannedBytes = 0;
+    this.#scanSoon ??= setImmediate(() => {
+      this.#scanSoon = undefined;
+      this.#scan();
+    });
+  }
+
   stopAccepting(): void {
     this.#draining = true;
     if (this.#listening !== undefined) this.#parts.uws.us_listen_socket_close(this.#listening);
@@ -110,15 +136,15 @@ export class Gateway {
    * closed. Resolves when all are gone, or at the deadline (`performance.now`).
    */
   async sendAway(spreadMs: number, deadline: number): Promise<void> {
-    const all = [...this.#connections];
+    const all = [...this.#intakes];
     const started = performance.now();
     let sent = 0;
-    while (this.#connections.size > 0 && performance.now() < deadline) {
+    while (this.#intakes.size > 0 && performance.now() < deadline) {
       const share = spreadMs === 0 ? 1 : Math.min(1, (performance.now() - started + AWAY_STEP_MS) / spreadMs);
       for (; sent < Math.ceil(all.length * share); sent++) {
-        const connection = all[sent];
-        connection?.notify('goAway', [Math.floor(Math.random() * RECONNECT_SPREAD_MS)]);
-        connection?.intake?.finish('goAway');
+        const intake = all[sent];
+        intake?.connection.notify('goAway', [Math.floor(Math.random() * RECONNECT_SPREAD_MS)]);
+        intake?.finish('goAway');
       }
       await new Promise((resolve) => setTimeout(resolve, AWAY_STEP_MS));
     }
@@ -127,11 +153,12 @@ export class Gateway {
 
   /** Closes every connection with one code, at once. */
   closeAll(name: CloseName): void {
-    for (const connection of [...this.#connections]) connection.end(name);
+    for (const { connection } of this.#intakes) connection.end(name);
   }
 
   stop(): void {
     clearInterval(this.#timer);
+    clearImmediate(this.#scanSoon);
     this.#app.close();
   }
 
@@ -145,23 +172,23 @@ export class Gateway {
         sendPingsAutomatically: true,
         upgrade: (res, req, context) => this.#upgrade(res, req, context),
         open: (ws) => {
-          const connection = new Connection(ws, newSocketId(), options.backpressureBytes / 2);
           const data = ws.getUserData();
-          data.connection = connection;
-          connection.intake = new Intake(connection, this.#parts.dispatcher, options);
-          this.#connections.add(connection);
-          if (data.bearer !== undefined) connection.intake.bearer(data.bearer);
+          const connection = new Connection(ws, data.codec, newSocketId(), options.backpressureBytes / 2);
+          const intake = new Intake(connection, this.#parts.dispatcher, options);
+          data.intake = intake;
+          this.#intakes.add(intake);
+          if (data.bearer !== undefined) intake.bearer(data.bearer);
         },
-        message: (ws, data, isBinary) => ws.getUserData().connection?.intake?.frame(data, isBinary),
+        message: (ws, data, isBinary) => ws.getUserData().intake?.frame(data, isBinary),
         dropped: (ws) => {
-          const { connection } = ws.getUserData();
+          const { intake } = ws.getUserData();
           // Not here: this runs in the middle of a fan-out.
-          if (connection !== undefined) this.#doom(connection);
+          if (intake !== undefined) this.#doom(intake.connection);
         },
         close: (ws, code) => {
-          const { connection, address } = ws.getUserData();
+          const { intake, address } = ws.getUserData();
           this.#count(address, -1);
-          if (connection !== undefined) this.#closed(connection, code);
+          if (intake !== undefined) this.#closed(intake, code);
         },
       })
       .get('/healthz', (res) => this.#answerHealth(res, 'live'))
@@ -193,7 +220,7 @@ export class Gateway {
     }
     this.#count(address, 1);
     res.upgrade<SocketData>(
-      { codec: this.#codecs[verdict.format], address, bearer: verdict.bearer, connection: undefined },
+      { codec: this.#codecs[verdict.format], address, bearer: verdict.bearer, intake: undefined },
       req.getHeader('sec-websocket-key'),
       verdict.subprotocol ?? '',
       req.getHeader('sec-websocket-extensions'),
@@ -201,12 +228,12 @@ export class Gateway {
     );
   }
 
-  #closed(connection: Connection, code: number): void {
+  #closed(intake: Intake, code: number): void {
+    const { connection, session } = intake;
     connection.markClosed();
-    connection.intake?.closed();
-    this.#connections.delete(connection);
+    intake.closed();
+    this.#intakes.delete(intake);
     this.#parts.onClosed(connection.socketId, code);
-    const { session } = connection;
     if (session === undefined) return;
     const roomNames = this.#parts.hub.remove(session);
     this.#leaving++;
@@ -227,9 +254,8 @@ export class Gateway {
   #scan(): void {
     const monotonic = performance.now();
     const wall = Date.now();
-    for (const connection of [...this.#connections]) {
+    for (const { connection, session } of this.#intakes) {
       if (connection.endIfSlow()) continue;
-      const { session } = connection;
       if (session === undefined) {
         if (monotonic - connection.openedAt > this.#parts.options.loginTimeoutMs) connection.end('loginTimeout');
       } else if (session.expiresAt !== undefined && session.expiresAt <= wall) {
@@ -264,14 +290,14 @@ function refuse(res: HttpResponse, status: string): void {
 }
 
 /**
- * The native library pings after the idle time-out less a margin of 4, 8 or 16 s: the longest time-out whose ping still
- * comes within the heartbeat.
+ * The native library pings after the idle time-out less a margin of 4, 8 or 16 s, counted in ticks of 4 s: the longest
+ * time-out whose ping still comes within the heartbeat.
  */
 function idleTimeoutSeconds(heartbeatMs: number): number {
   const pingAfter = (timeout: number): number => {
     let margin = 4;
     while (timeout - margin * 2 >= margin * 2 && margin < 16) margin *= 2;
-    return timeout - margin;
+    return Math.ceil((timeout - margin) / 4) * 4;
   };
   let timeout = 8;
   while (timeout < 960 && pingAfter(timeout + 1) * 1000 <= heartbeatMs) timeout++;

@@ -6,8 +6,9 @@ import type { CloseName } from '../protocol/close-codes.ts';
 import { fail } from '../protocol/errors.ts';
 import type { Limits } from '../protocol/limits.ts';
 import type { Connection } from './connection.ts';
-import type { Dispatcher, RequestLike, Tails } from './dispatcher.ts';
+import type { Dispatcher, LoginAttempt, RequestLike, Tails } from './dispatcher.ts';
 import { Bucket } from './rate.ts';
+import type { Session } from './session.ts';
 
 export interface IntakeLimits {
   readonly limits: Limits;
@@ -20,7 +21,9 @@ const FINISH_MS = 2000;
 const QUEUE_PER_SLOT = 4;
 
 export class Intake {
-  readonly #connection: Connection;
+  readonly connection: Connection;
+  /** Who is on it, once logged in. */
+  session: Session | undefined;
   readonly #dispatcher: Dispatcher;
   readonly #options: IntakeLimits;
   readonly #tails: Tails = new Map();
@@ -35,7 +38,7 @@ export class Intake {
 
   constructor(connection: Connection, dispatcher: Dispatcher, options: IntakeLimits) {
     const now = performance.now();
-    this.#connection = connection;
+    this.connection = connection;
     this.#dispatcher = dispatcher;
     this.#options = options;
     this.#bucket = new Bucket(options.perSecond, options.burst, now);
@@ -53,16 +56,16 @@ export class Intake {
   /** A frame as it arrived; its bytes are not used after this call. */
   frame(data: ArrayBuffer, isBinary: boolean): void {
     if (this.#state === 'finishing') return;
-    if (data.byteLength > this.#options.limits.frameBytes) return this.#connection.end('frameTooLarge');
-    if (isBinary !== (this.#connection.codec.format === 'msgpack')) return this.finish('protocolError');
-    const { messages, malformed } = this.#connection.codec.decodeFrame(new Uint8Array(data));
+    if (data.byteLength > this.#options.limits.frameBytes) return this.connection.end('frameTooLarge');
+    if (isBinary !== (this.connection.codec.format === 'msgpack')) return this.finish('protocolError');
+    const { messages, malformed } = this.connection.codec.decodeFrame(new Uint8Array(data));
     for (const message of messages) if (message.type !== 1) this.#accept(message);
     if (malformed !== undefined) this.finish('protocolError');
   }
 
   /** Logs in by the token that came with the upgrade. */
   bearer(token: string): void {
-    this.#login(undefined, token);
+    this.#login({ bearer: token });
   }
 
   closed(): void {
@@ -71,7 +74,7 @@ export class Intake {
   }
 
   #accept(message: RequestLike): void {
-    if (!this.#connection.open) return;
+    if (!this.connection.open) return;
     const waitMs = this.#bucket.take(performance.now());
     const full = this.#queue.length >= this.#options.limits.requestsInFlight * QUEUE_PER_SLOT;
     if (waitMs === 0 && !full) {
@@ -79,25 +82,28 @@ export class Intake {
       this.#pump();
       return;
     }
-    this.#dispatcher.refuse(this.#connection, message, fail('tooManyRequests', [], Math.max(waitMs, 10)));
-    if (this.#patience.take(performance.now()) > 0) this.#connection.end('tooManyRequests');
+    this.#dispatcher.refuse(this.connection, message, fail('tooManyRequests', [], Math.max(waitMs, 10)));
+    if (this.#patience.take(performance.now()) > 0) this.connection.end('tooManyRequests');
   }
 
   #pump(): void {
     while (this.#queue.length > 0 && this.#running < this.#options.limits.requestsInFlight && this.#state !== 'login') {
       const message = this.#queue.shift();
       if (message === undefined) return;
-      const { session } = this.#connection;
+      const { session } = this;
       if (session !== undefined) void this.#track(this.#dispatcher.run(session, this.#tails, message));
-      else if (message.method === 'login') this.#login(message, undefined);
-      else this.#dispatcher.refuse(this.#connection, message, fail('noLogin'));
+      else if (message.method === 'login') this.#login({ message });
+      else this.#dispatcher.refuse(this.connection, message, fail('noLogin'));
     }
-    if (this.#state === 'finishing' && this.idle) this.#connection.end(this.#finishWith);
+    if (this.#state === 'finishing' && this.idle) this.connection.end(this.#finishWith);
   }
 
-  #login(message: RequestLike | undefined, bearer: string | undefined): void {
+  #login(attempt: LoginAttempt): void {
     this.#state = this.#state === 'finishing' ? 'finishing' : 'login';
-    const done = this.#dispatcher.login(this.#connection, message, bearer).then(() => {
+    const adopt = (session: Session): void => {
+      this.session = session;
+    };
+    const done = this.#dispatcher.login(this.connection, attempt, adopt).then(() => {
       if (this.#state === 'login') this.#state = 'user';
     });
     void this.#track(done);
@@ -107,7 +113,7 @@ export class Intake {
     this.#running++;
     await work;
     this.#running--;
-    if (this.#connection.open) this.#pump();
+    if (this.connection.open) this.#pump();
   }
 
   /** Nothing more is read: what has come is answered, in bounded time, then the connection is closed. */
@@ -116,8 +122,8 @@ export class Intake {
     const waiting = this.#state === 'login';
     this.#state = 'finishing';
     this.#finishWith = name;
-    if (this.idle) return this.#connection.end(name);
+    if (this.idle) return this.connection.end(name);
     if (!waiting) this.#pump();
-    this.#finishTimer = setTimeout(() => this.#connection.end(name), FINISH_MS);
+    this.#finishTimer = setTimeout(() => this.connection.end(name), FINISH_MS);
   }
 }
