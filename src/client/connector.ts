@@ -1,0 +1,246 @@
+/**
+ * Keeps one logged-in link to the service: connects, logs in, comes back after a loss, and knows when not to. What is
+ * done over the link is left to the rooms, the outbox and the user. This is where a fuller state machine (pause, resume,
+ * retry by hand) will have its place.
+ */
+import { closeCodes, type CloseEntry } from '../protocol/close-codes.ts';
+import type { AuthData, Credentials } from '../protocol/types.ts';
+import type { Value } from '../protocol/values.ts';
+import { backoffMs } from './backoff.ts';
+import { deferred, type Deferred } from './deferred.ts';
+import { Link } from './link.ts';
+import type { CompleteOptions } from './options.ts';
+import { localError, type Outcome, type RequestError } from './request-error.ts';
+
+export type ClientState = State['kind'];
+
+type State =
+  | { readonly kind: 'idle' }
+  /** Getting credentials, connecting or logging in. */
+  | { readonly kind: 'connecting'; readonly resumed: boolean; link?: Link }
+  | { readonly kind: 'connected'; readonly link: Link; readonly authData: AuthData; readonly sinceMs: number }
+  /** Waiting for the next attempt. */
+  | { readonly kind: 'disconnected'; readonly timer: ReturnType<typeof setTimeout> }
+  | { readonly kind: 'closed'; readonly end: End };
+
+export interface End {
+  readonly code: number;
+  readonly reason: string;
+}
+
+export interface ConnectorOwner {
+  connected(link: Link, authData: AuthData): void;
+  notified(name: string, params: readonly Value[]): void;
+  /** The logged-in link is gone; another one comes after `delayMs`. */
+  disconnected(loss: End & { readonly delayMs: number }): void;
+  /** Nothing comes any more. */
+  closed(end: End): void;
+  failed(error: unknown): void;
+}
+
+/** How long `close` waits for the service to take note. */
+const closeTimeoutMs = 2_000;
+
+/** Whether a connection closed with this code is worth another. Codes of others than the service count as accidents. */
+export function comesBack(code: number): boolean {
+  const entry: CloseEntry | undefined = Object.values(closeCodes).find((each) => each.code === code);
+  return entry?.comeBack ?? (code < 4500 || code > 4999);
+}
+
+export class Connector {
+  readonly #options: CompleteOptions;
+  readonly #owner: ConnectorOwner;
+  #state: State = { kind: 'idle' };
+  #first: Deferred<AuthData> | undefined;
+  #closing: Promise<void> | undefined;
+  /** The next url, counted on and on. */
+  #turn = 0;
+  /** Ends in a row without a connection that lasted. */
+  #attempt = 0;
+  #goAwayDelayMs: number | undefined;
+  #resumeToken: string | undefined;
+  #authData: AuthData | undefined;
+  /** The last credentials used, without what a resume token stands for. */
+  #deviceFields: Credentials = {};
+
+  constructor(options: CompleteOptions, owner: ConnectorOwner) {
+    this.#options = options;
+    this.#owner = owner;
+  }
+
+  get state(): ClientState {
+    return this.#state.kind;
+  }
+
+  /** What the last login gave. */
+  get authData(): AuthData | undefined {
+    return this.#authData;
+  }
+
+  /** The link that is logged in now. */
+  get link(): Link | undefined {
+    return this.#state.kind === 'connected' ? this.#state.link : undefined;
+  }
+
+  connect(): Promise<AuthData> {
+    if (this.#first !== undefined) return this.#first.promise;
+    if (this.#state.kind === 'closed') return Promise.reject(closedError(this.#state.end));
+    this.#first = deferred();
+    void this.#open();
+    return this.#first.promise;
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    const link = this.link;
+    this.#stop({ code: closeCodes.normal.code, reason: 'closed by the client' });
+    if (link === undefined) return;
+    // The link lives on for the answer: it no longer belongs to the state, so nothing else of it is heard.
+    await new Promise<void>((resolve) => {
+      link.call('disconnect', {}, () => resolve(), Math.min(closeTimeoutMs, this.#options.requestTimeoutMs));
+    });
+    link.end(closeCodes.normal.code, 'closed by the client');
+  }
+
+  /** One attempt: credentials, socket, login. */
+  async #open(): Promise<void> {
+    const state: State & { kind: 'connecting' } = { kind: 'connecting', resumed: this.#resumeToken !== undefined };
+    this.#state = state;
+    let credentials: Credentials;
+    try {
+      credentials = await this.#credentials();
+    } catch (error) {
+      if (this.#state === state) this.#noCredentials(error);
+      return;
+    }
+    if (this.#state !== state) return;
+    const { urls } = this.#options;
+    const url = urls[this.#turn % urls.length] ?? '';
+    try {
+      state.link = new Link(url, this.#options, {
+        opened: (link) => link.call('login', { credentials }, (outcome) => this.#loggedIn(link, outcome)),
+        notified: (link, name, params) => this.#notified(link, name, params),
+        ended: (link, code, reason) => this.#ended(link, { code, reason }),
+      });
+    } catch (error) {
+      // The platform refuses the url itself: no attempt will ever succeed.
+      this.#stop({ code: closeCodes.notSupported.code, reason: String(error) }, error);
+    }
+  }
+
+  async #credentials(): Promise<Credentials> {
+    if (this.#resumeToken !== undefined) return { ...this.#deviceFields, resumeToken: this.#resumeToken };
+    const credentials = await this.#options.credentials();
+    const {
+      token: _token,
+      userName: _userName,
+      anonymous: _anonymous,
+      resumeToken: _given,
+      ...deviceFields
+    } = credentials;
+    this.#deviceFields = deviceFields;
+    return credentials;
+  }
+
+  /** Where the user's function fails at first, the user should know; later it may well be the network. */
+  #noCredentials(error: unknown): void {
+    const end = { code: closeCodes.loginRejected.code, reason: 'no credentials' };
+    if (this.#authData === undefined) return this.#stop(end, error);
+    this.#owner.failed(error);
+    this.#retry(end);
+  }
+
+  #loggedIn(link: Link, outcome: Outcome<AuthData>): void {
+    const state = this.#state;
+    if (state.kind !== 'connecting' || state.link !== link) return;
+    if (!outcome.ok) {
+      const { error } = outcome;
+      const end = { code: closeCodes.loginRejected.code, reason: error.message };
+      if (error.temporary) this.#retry(end, error.retryAfterMs);
+      else this.#refused(state.resumed, end, error);
+      return;
+    }
+    const authData = outcome.value;
+    this.#state = { kind: 'connected', link, authData, sinceMs: performance.now() };
+    this.#authData = authData;
+    this.#resumeToken = authData.resumeToken;
+    link.frameBytesMax = authData.limits.frameBytes;
+    link.watch(authData.heartbeatMs);
+    this.#owner.connected(link, authData);
+    this.#first?.resolve(authData);
+  }
+
+  #notified(link: Link, name: string, params: readonly Value[]): void {
+    const state = this.#state;
+    if (!('link' in state) || state.link !== link) return;
+    const [delayMs] = params;
+    if (name === 'goAway' && typeof delayMs === 'number') this.#goAwayDelayMs = delayMs;
+    this.#owner.notified(name, params);
+  }
+
+  #ended(link: Link, end: End): void {
+    const state = this.#state;
+    if (!('link' in state) || state.link !== link) return;
+    if (state.kind === 'connecting') {
+      if (comesBack(end.code)) this.#retry(end);
+      else this.#refused(state.resumed, end);
+      return;
+    }
+    const { reconnect } = this.#options;
+    if (!comesBack(end.code) || reconnect === false) return this.#stop(end);
+    // Only a connection that lasted shows that coming back soon is welcome.
+    if (performance.now() - state.sinceMs > reconnect.maxDelayMs) this.#attempt = 0;
+    const delayMs = this.#retry(end);
+    this.#owner.disconnected({ ...end, delayMs });
+  }
+
+  /** A login was refused for good: a resume token may be too old, then the credentials themselves decide. */
+  #refused(resumed: boolean, end: End, error?: RequestError): void {
+    if (!resumed) return this.#stop(end, error);
+    this.#resumeToken = undefined;
+    this.#release();
+    void this.#open();
+  }
+
+  /** Plans the next attempt, at the next url; returns how long it waits. */
+  #retry(after: End, atLeastMs = 0): number {
+    const { reconnect } = this.#options;
+    if (reconnect === false) {
+      this.#stop(after);
+      return 0;
+    }
+    this.#release();
+    this.#turn += 1;
+    const delayMs = this.#goAwayDelayMs ?? Math.max(atLeastMs, backoffMs(this.#attempt++, reconnect));
+    this.#goAwayDelayMs = undefined;
+    this.#state = { kind: 'disconnected', timer: setTimeout(() => void this.#open(), delayMs) };
+    return delayMs;
+  }
+
+  #stop(end: End, error?: unknown): void {
+    if (this.#state.kind === 'closed') return;
+    const wasConnected = this.#state.kind === 'connected';
+    const { link } = 'link' in this.#state ? this.#state : { link: undefined };
+    if (this.#state.kind === 'disconnected') clearTimeout(this.#state.timer);
+    this.#state = { kind: 'closed', end };
+    // A logged-in link that is still open is ended by `close`, after it has said goodbye.
+    if (!wasConnected) link?.end(end.code, end.reason);
+    this.#owner.closed(end);
+    this.#first?.reject(error ?? closedError(end));
+  }
+
+  /** Lets go of the link of an attempt that came to nothing. */
+  #release(): void {
+    const { link } = 'link' in this.#state ? this.#state : { link: undefined };
+    this.#state = { kind: 'idle' };
+    link?.end(closeCodes.normal.code, 'given up');
+  }
+}
+
+function closedError({ code, reason }: End): RequestError {
+  return localError('unavailable', `The client is closed: ${code} ${reason}`);
+}

@@ -1,0 +1,160 @@
+/**
+ * One WebSocket: requests with their answers, notifications, and how it ends. Logging in, and what comes after the end,
+ * is left to the connector.
+ */
+import { toParams, type Input, type RequestName, type Result } from '../protocol/catalogue.ts';
+import { createCodec, subprotocols, type Codec, type Message } from '../protocol/codec.ts';
+import { utf8Length } from '../protocol/names.ts';
+import type { Value } from '../protocol/values.ts';
+import type { CompleteOptions } from './options.ts';
+import { localError, toRequestError, type Outcome } from './request-error.ts';
+import type { EndEvent, FrameEvent, WebSocketLike } from './web-socket.ts';
+
+export type LinkOptions = Pick<CompleteOptions, 'format' | 'WebSocket' | 'requestTimeoutMs' | 'onFrame'>;
+
+export interface LinkOwner {
+  opened(link: Link): void;
+  notified(link: Link, name: string, params: readonly Value[]): void;
+  /** Called once, whoever ended it; before the requests without an answer are settled. */
+  ended(link: Link, code: number, reason: string): void;
+}
+
+interface Pending {
+  readonly timer: ReturnType<typeof setTimeout>;
+  readonly settle: (outcome: Outcome<Value>) => void;
+}
+
+const utf8 = new TextEncoder();
+/** What a browser reports for a connection that ended without a close frame. */
+const abnormal = 1006;
+/** Request ids go on across the links of a process, so that one id in a log means one request. */
+let lastId = 0;
+
+/**
+ * Guarantees: answers and notifications are handed over in the order of the wire, each before the next one is looked at;
+ * every request is settled exactly once; after `end` nothing is handed over any more.
+ */
+export class Link {
+  readonly #options: LinkOptions;
+  readonly #owner: LinkOwner;
+  readonly #codec: Codec;
+  readonly #socket: WebSocketLike;
+  readonly #pending = new Map<number, Pending>();
+  #openTimer: ReturnType<typeof setTimeout> | undefined;
+  #pulse: ReturnType<typeof setInterval> | undefined;
+  /** Half beats since anything was heard. */
+  #silence = 0;
+  #ended = false;
+  /** The most that a frame may have, once the service has said so. */
+  frameBytesMax = Infinity;
+
+  constructor(url: string, options: LinkOptions, owner: LinkOwner) {
+    const { format, requestTimeoutMs } = options;
+    this.#options = options;
+    this.#owner = owner;
+    this.#codec = createCodec(format, { accept: 'replies' });
+    const protocols = Object.entries(subprotocols).flatMap(([name, of]) => (of === format ? [name] : []));
+    const socket = new options.WebSocket(url, protocols);
+    this.#socket = socket;
+    socket.binaryType = 'arraybuffer';
+    this.#openTimer = setTimeout(() => this.end(abnormal, 'could not connect in time'), requestTimeoutMs);
+    socket.onopen = () => {
+      clearTimeout(this.#openTimer);
+      owner.opened(this);
+    };
+    socket.onmessage = ({ data }: FrameEvent) => this.#receive(data);
+    socket.onclose = ({ code, reason }: EndEvent) => this.end(code, reason);
+    // The close that follows says all there is to say; without a handler `ws` would throw.
+    socket.onerror = () => undefined;
+  }
+
+  /** Sends a request. `settle` is called once, in this turn only if the request cannot be sent. */
+  call<N extends RequestName>(
+    name: N,
+    input: Input<N>,
+    settle: (outcome: Outcome<Result<N>>) => void,
+    timeoutMs: number = this.#options.requestTimeoutMs,
+  ): void {
+    if (this.#ended) return settle({ ok: false, error: localError('unavailable', 'The connection is lost.') });
+    const id = (lastId = (lastId + 1) >>> 0);
+    const frame = this.#encode(id, name, input);
+    if (!frame.ok) return settle(frame);
+    const timer = setTimeout(() => {
+      this.#pending.delete(id);
+      settle({ ok: false, error: localError('timeout', `No answer to ${name} within ${timeoutMs} ms.`) });
+    }, timeoutMs);
+    // Bytes become values here: the result of a request is what the catalogue says.
+    const typed = (outcome: Outcome<Value>): void => settle(outcome as Outcome<Result<N>>);
+    this.#pending.set(id, { timer, settle: typed });
+    this.#options.onFrame?.('out', frame.value);
+    this.#socket.send(frame.value);
+  }
+
+  /**
+   * Ends the link if nothing is heard for twice `heartbeatMs`. Browsers show no pings, so after one silent beat the client
+   * asks for a sign of life.
+   */
+  watch(heartbeatMs: number): void {
+    this.#pulse = setInterval(() => {
+      this.#silence += 1;
+      if (this.#silence === 2) this.call('ping', {}, () => undefined);
+      if (this.#silence === 4) this.end(abnormal, 'nothing heard from the service');
+    }, heartbeatMs / 2);
+  }
+
+  /** Closes the socket, without waiting for the other side. Calling it again does nothing. */
+  end(code: number, reason: string): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    clearTimeout(this.#openTimer);
+    clearInterval(this.#pulse);
+    this.#socket.onopen = this.#socket.onmessage = this.#socket.onclose = null;
+    this.#socket.close(1000);
+    this.#owner.ended(this, code, reason);
+    for (const { timer, settle } of this.#pending.values()) {
+      clearTimeout(timer);
+      settle({ ok: false, error: localError('unavailable', 'The connection was lost before the answer.') });
+    }
+    this.#pending.clear();
+  }
+
+  #encode<N extends RequestName>(id: number, name: N, input: Input<N>): Outcome<string | Uint8Array<ArrayBuffer>> {
+    try {
+      const encoded = this.#codec.encodeRequest(id, name, toParams(name, input));
+      const frame = typeof encoded === 'string' ? encoded : new Uint8Array(encoded);
+      const bytes = typeof frame === 'string' ? utf8Length(frame) : frame.length;
+      // The service would answer an oversized frame by closing the connection for good.
+      if (bytes <= this.frameBytesMax) return { ok: true, value: frame };
+      return { ok: false, error: localError('messageTooLarge', `${name} takes ${bytes} bytes.`) };
+    } catch (error) {
+      return { ok: false, error: localError('badArgument', `${name} cannot be encoded: ${String(error)}`) };
+    }
+  }
+
+  #receive(data: unknown): void {
+    this.#silence = 0;
+    // Bytes become values here: with `arraybuffer` set, what is not text is an ArrayBuffer.
+    const frame = typeof data === 'string' ? data : new Uint8Array(data as ArrayBuffer);
+    this.#options.onFrame?.('in', frame);
+    const isText = typeof frame === 'string';
+    if (isText !== (this.#codec.format === 'json')) return this.end(abnormal, 'a frame of the wrong kind');
+    const { messages, malformed } = this.#codec.decodeFrame(isText ? utf8.encode(frame) : frame);
+    for (const message of messages) {
+      // What comes before may have ended the link.
+      if (!this.#ended) this.#take(message);
+    }
+    if (malformed !== undefined) this.end(abnormal, `malformed frame: ${malformed}`);
+  }
+
+  #take(message: Message): void {
+    if (message.type === 2) return this.#owner.notified(this, message.method, message.params);
+    if (message.type !== 1) return;
+    const pending = this.#pending.get(message.id);
+    // The answer to a request that was given up.
+    if (pending === undefined) return;
+    this.#pending.delete(message.id);
+    clearTimeout(pending.timer);
+    const { error, result } = message;
+    pending.settle(error === null ? { ok: true, value: result } : { ok: false, error: toRequestError(error) });
+  }
+}

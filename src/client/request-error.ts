@@ -1,0 +1,49 @@
+/** Why a request failed, as the client tells it. Which codes there are is left to the protocol's table of errors. */
+import { errorTable, type ErrorCode } from '../protocol/errors.ts';
+import { isMap, type Value } from '../protocol/values.ts';
+
+/** A request that was refused by the service, or that the client gave up: then `unavailable` or `timeout`. */
+export class RequestError extends Error {
+  /** One of the protocol's error codes, or one that a newer service has. */
+  readonly code: string;
+  readonly args: readonly Value[];
+  /** True if the same request, unchanged, may succeed later. */
+  readonly temporary: boolean;
+  /** Wait this long before repeating it, milliseconds. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(
+    code: string,
+    message: string,
+    details: Partial<Pick<RequestError, 'args' | 'temporary' | 'retryAfterMs'>>,
+  ) {
+    super(message);
+    this.name = 'RequestError';
+    this.code = code;
+    this.args = details.args ?? [];
+    this.temporary = details.temporary ?? false;
+    this.retryAfterMs = details.retryAfterMs;
+  }
+}
+
+/** What became of a request. */
+export type Outcome<T> =
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: RequestError };
+
+/** A failure that the client itself states, with the meaning that the code has in the protocol. */
+export function localError(code: ErrorCode, message: string): RequestError {
+  return new RequestError(code, message, { temporary: errorTable[code].temporary });
+}
+
+/** Reads an error value of the wire. One without its fields is taken for an internal error. */
+export function toRequestError(value: Value | undefined): RequestError {
+  if (!isMap(value) || typeof value['code'] !== 'string') {
+    return new RequestError('internalError', 'The service sent an error without a code.', {});
+  }
+  const { code, args, message, temporary, retryAfterMs } = value;
+  return new RequestError(code, typeof message === 'string' ? message : code, {
+    args: Array.isArray(args) ? args : [],
+    temporary: temporary === true,
+    ...(typeof retryAfterMs === 'number' && { retryAfterMs }),
+  });
+}

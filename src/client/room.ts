@@ -1,0 +1,64 @@
+/** One room that a client wants to be in, or is about to leave. What moves it on is left to the rooms. */
+import type { ValueMap } from '../protocol/values.ts';
+import type { Deferred } from './deferred.ts';
+import type { RequestError } from './request-error.ts';
+
+/** How far a room has been seen. */
+export interface Position {
+  readonly epoch: string;
+  readonly lastMessageId: number;
+  /** Of the last message seen; absent after a join or a reset until the next message. */
+  readonly lastTimestamp?: number;
+}
+
+/** What a room's messages and resets are while they wait. */
+export type RoomEvent =
+  | { readonly kind: 'message'; readonly message: ValueMap }
+  | { readonly kind: 'reset'; readonly epoch: string; readonly lastMessageId: number };
+
+export class Room {
+  /** In NFC, as the service writes it. */
+  readonly roomName: string;
+  /** What the user wants: in or out. */
+  wanted = true;
+  /** What this link's socket is. `joining` and `leaving`: a request is in flight. */
+  status: 'out' | 'joining' | 'in' | 'leaving' = 'out';
+  /** Kept across links, so that the next one can go on from here. */
+  position: Position | undefined = undefined;
+  /** No longer one of the client's rooms; what is still underway for it is of no interest. */
+  forgotten = false;
+  /** The room was taken away while a join was in flight. */
+  askAgain = false;
+  /** A temporary error is waited out. */
+  paused = false;
+  /** What came while the room was not joined as far as this client knows, to be delivered after the answer. */
+  readonly held: RoomEvent[] = [];
+  readonly joins: Deferred<Position>[] = [];
+  readonly leaves: Deferred<void>[] = [];
+
+  constructor(roomName: string) {
+    this.roomName = roomName;
+  }
+
+  /** Out, with nothing in flight: the link is gone, or the room was left. */
+  reset(): void {
+    this.paused = false;
+    this.status = 'out';
+    this.askAgain = false;
+    this.held.length = 0;
+  }
+
+  settleJoins(error?: RequestError): void {
+    for (const { resolve, reject } of this.joins.splice(0)) {
+      if (error === undefined && this.position !== undefined) resolve(this.position);
+      else reject(error);
+    }
+  }
+
+  settleLeaves(error?: RequestError): void {
+    for (const { resolve, reject } of this.leaves.splice(0)) {
+      if (error === undefined) resolve();
+      else reject(error);
+    }
+  }
+}

@@ -1,0 +1,261 @@
+/**
+ * The rooms a client wants to be in: joins them, joins them again after every reconnect, and leaves them. Which link is
+ * logged in is left to the connector, the order of messages to the delivery, posting to the outbox.
+ */
+import { normaliseName } from '../protocol/names.ts';
+import type { AuthData, RoomJoined, RoomPosition } from '../protocol/types.ts';
+import type { Result } from '../protocol/catalogue.ts';
+import type { Value } from '../protocol/values.ts';
+import { deferred } from './deferred.ts';
+import { Delivery, type Counters } from './delivery.ts';
+import type { Emitter } from './events.ts';
+import type { Link } from './link.ts';
+import { localError, toRequestError, type Outcome, type RequestError } from './request-error.ts';
+import { Room, type Position } from './room.ts';
+
+/** Rooms in one `roomsJoin` and in flight at once: their missed messages all come in the answers. */
+const joinWindow = 32;
+/** What the protocol advises where an error names no time. */
+const retryMs = 1_000;
+
+export class Rooms {
+  readonly #emitter: Emitter;
+  readonly #delivery: Delivery;
+  /** A room may be posted to, or will never be again. */
+  readonly #changed: (roomName: string) => void;
+  readonly #rooms = new Map<string, Room>();
+  #link: Link | undefined;
+  #window = joinWindow;
+  #retryTimer: ReturnType<typeof setTimeout> | undefined;
+  #retryDueMs = 0;
+  #ended: RequestError | undefined;
+
+  constructor(emitter: Emitter, changed: (roomName: string) => void) {
+    this.#emitter = emitter;
+    this.#delivery = new Delivery(emitter);
+    this.#changed = changed;
+  }
+
+  get counters(): Readonly<Counters> {
+    return this.#delivery.counters;
+  }
+
+  position(roomName: string): Position | undefined {
+    return this.#rooms.get(normaliseName(roomName))?.position;
+  }
+
+  /** False for a room that is wanted and not joined at the moment: what needs it joined had better wait. */
+  settled(roomName: string): boolean {
+    const room = this.#rooms.get(normaliseName(roomName));
+    return room === undefined || room.status === 'in' || !room.wanted;
+  }
+
+  join(roomName: string): Promise<Position> {
+    if (this.#ended !== undefined) return Promise.reject(this.#ended);
+    const name = normaliseName(roomName);
+    const room = this.#rooms.get(name) ?? new Room(name);
+    this.#rooms.set(name, room);
+    room.wanted = true;
+    // A leave that had not begun is overtaken.
+    if (room.status !== 'leaving') room.settleLeaves();
+    // A leave failed for the moment, and may have happened all the same: joining again makes sure.
+    if (room.status === 'in' && room.paused) room.status = 'out';
+    if (room.status === 'in' && room.position !== undefined) return Promise.resolve(room.position);
+    const waiter = deferred<Position>();
+    room.joins.push(waiter);
+    this.#reconcile();
+    return waiter.promise;
+  }
+
+  leave(roomName: string): Promise<void> {
+    const room = this.#rooms.get(normaliseName(roomName));
+    if (room === undefined) return Promise.resolve();
+    room.wanted = false;
+    const waiter = deferred<void>();
+    room.leaves.push(waiter);
+    this.#reconcile();
+    return waiter.promise;
+  }
+
+  /** The user has left a room by a request of its own. */
+  leftByRequest(roomName: string): void {
+    const room = this.#rooms.get(normaliseName(roomName));
+    if (room?.status === 'in') this.#forget(room);
+  }
+
+  /** A link is logged in: all rooms are joined again on it. */
+  connected(link: Link, { limits }: AuthData): void {
+    this.#link = link;
+    const byBytes = Math.floor(limits.frameBytes / (2 * limits.nameBytes + 256));
+    this.#window = Math.max(1, Math.min(joinWindow, limits.roomsPerSocket, byBytes));
+    this.#reconcile();
+  }
+
+  /** The link is gone, and this socket's memberships with it. */
+  disconnected(): void {
+    this.#letGo();
+    for (const room of this.#rooms.values()) {
+      if (room.status === 'leaving') this.#membershipEnded(room);
+      room.reset();
+    }
+    this.#reconcile();
+  }
+
+  closed(error: RequestError): void {
+    this.#ended = error;
+    this.#letGo();
+    for (const room of this.#rooms.values()) this.#forget(room, error);
+  }
+
+  receiveMessage(params: readonly Value[]): void {
+    if (!this.#delivery.message(this.#named(params), params)) this.#giveUpLink();
+  }
+
+  receiveReset(params: readonly Value[]): void {
+    if (!this.#delivery.reset(this.#named(params), params)) this.#giveUpLink();
+  }
+
+  receiveAccessRemoved(params: readonly Value[]): void {
+    const room = this.#named(params);
+    this.#emitter.emitReceived('roomAccessRemoved', params);
+    if (room === undefined || room.forgotten) return;
+    // What waits was of the room as it was.
+    room.held.length = 0;
+    if (room.status === 'in' || room.status === 'leaving') this.#forget(room);
+    // Whether it happened before or after the join in flight only the service can tell.
+    else room.askAgain = room.status === 'joining';
+  }
+
+  #letGo(): void {
+    this.#link = undefined;
+    clearTimeout(this.#retryTimer);
+    this.#retryDueMs = 0;
+  }
+
+  /** Brings every room nearer to what is wanted of it, as far as can be done now. */
+  #reconcile(): void {
+    for (const room of this.#rooms.values()) {
+      if (room.wanted) continue;
+      if (room.status === 'out') this.#forget(room);
+      else if (room.status === 'in' && !room.paused) this.#sendLeave(room);
+    }
+    // Looked at only now: a listener told of a room that was left may have come here by itself.
+    const rooms = [...this.#rooms.values()];
+    const inFlight = rooms.filter(({ status }) => status === 'joining').length;
+    const waiting = rooms.filter(({ wanted, status, paused }) => wanted && status === 'out' && !paused);
+    const batch = waiting.slice(0, Math.max(0, this.#window - inFlight));
+    if (this.#link !== undefined && batch.length > 0) this.#sendJoin(this.#link, batch);
+  }
+
+  #sendJoin(link: Link, batch: readonly Room[]): void {
+    for (const room of batch) room.status = 'joining';
+    const rooms = batch.map((room): RoomPosition => ({ roomName: room.roomName, ...room.position }));
+    link.call('roomsJoin', { rooms }, (outcome) => {
+      if (this.#link !== link) return;
+      batch.forEach((room, index) => {
+        // Only what a listener did meanwhile can have ended the client or forgotten the room.
+        if (room.status === 'joining') this.#settleJoin(room, entryOf(outcome, index));
+      });
+      this.#reconcile();
+    });
+  }
+
+  #settleJoin(room: Room, entry: Outcome<RoomJoined>): void {
+    const { askAgain } = room;
+    room.askAgain = false;
+    if (entry.ok && !askAgain) this.#joined(room, entry.value);
+    else if (entry.ok) room.status = 'out';
+    else if (entry.error.temporary) this.#retryLater(room, 'out', entry.error);
+    else this.#refused(room, entry.error);
+  }
+
+  #joined(room: Room, entry: RoomJoined): void {
+    room.status = 'in';
+    this.#delivery.joined(room, entry);
+    if (room.forgotten) return;
+    room.settleJoins();
+    this.#changed(room.roomName);
+  }
+
+  #refused(room: Room, error: RequestError): void {
+    const { roomName } = room;
+    if (room.position !== undefined) this.#emitter.emit('roomLost', { roomName, error });
+    if (!room.forgotten) this.#forget(room, error);
+  }
+
+  #sendLeave(room: Room): void {
+    const link = this.#link;
+    if (link === undefined) return;
+    room.status = 'leaving';
+    link.call('roomLeave', { roomName: room.roomName }, (outcome) => {
+      if (this.#link !== link || room.forgotten) return;
+      const error = outcome.ok || outcome.error.code === 'noRoom' ? undefined : outcome.error;
+      if (error === undefined) {
+        this.#membershipEnded(room);
+        room.reset();
+      } else if (error.temporary) {
+        this.#retryLater(room, room.wanted ? 'out' : 'in', error);
+        if (room.wanted) room.settleLeaves();
+      } else {
+        room.status = 'in';
+        room.wanted = true;
+        room.settleLeaves(error);
+        room.settleJoins();
+      }
+      this.#reconcile();
+    });
+  }
+
+  /** One wait for all rooms that have to, the longest asked for, so that they go on together. */
+  #retryLater(room: Room, status: 'in' | 'out', error: RequestError): void {
+    room.status = status;
+    room.paused = true;
+    const delayMs = error.retryAfterMs ?? retryMs;
+    const dueMs = performance.now() + delayMs;
+    if (dueMs <= this.#retryDueMs) return;
+    clearTimeout(this.#retryTimer);
+    this.#retryDueMs = dueMs;
+    this.#retryTimer = setTimeout(() => {
+      this.#retryDueMs = 0;
+      for (const each of this.#rooms.values()) each.paused = false;
+      this.#reconcile();
+    }, delayMs);
+  }
+
+  #named([roomName]: readonly Value[]): Room | undefined {
+    return typeof roomName === 'string' ? this.#rooms.get(roomName) : undefined;
+  }
+
+  /** A join is not answered, while messages pile up behind it: the next link brings everything. */
+  #giveUpLink(): void {
+    this.#link?.end(1006, 'a join is not answered');
+  }
+
+  /** The membership is over; the room may be joined anew, from a new beginning. */
+  #membershipEnded(room: Room): void {
+    const { roomName } = room;
+    const wasIn = room.position !== undefined;
+    room.position = undefined;
+    if (wasIn) this.#emitter.emit('left', { roomName });
+    room.settleLeaves();
+  }
+
+  /** Without an error, who still waits to join is told that the room was left. */
+  #forget(room: Room, error: RequestError = localError('unavailable', `${room.roomName} was left.`)): void {
+    const { roomName } = room;
+    this.#rooms.delete(roomName);
+    room.forgotten = true;
+    room.reset();
+    this.#membershipEnded(room);
+    room.settleJoins(error);
+    this.#changed(roomName);
+  }
+}
+
+/** What became of one room of a `roomsJoin`. */
+function entryOf(outcome: Outcome<Result<'roomsJoin'>>, index: number): Outcome<RoomJoined> {
+  if (!outcome.ok) return outcome;
+  const entry = outcome.value[index];
+  if (entry !== undefined && !('error' in entry)) return { ok: true, value: entry };
+  return { ok: false, error: toRequestError(entry?.error) };
+}
