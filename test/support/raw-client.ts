@@ -24,6 +24,8 @@ export interface RawClient {
   readonly pings: number;
   readonly closed: Promise<{ code: number; reason: string }>;
   send(frame: Frame): void;
+  /** A text frame of these bytes, whether they are text or not. */
+  sendText(bytes: Uint8Array): void;
   /** The oldest frame not yet taken; rejects when the connection closes or time passes without one. */
   nextFrame(options?: { timeoutMs?: number }): Promise<Frame>;
   /** Stops reading from the socket, so that the sender meets back-pressure. */
@@ -70,6 +72,7 @@ export async function openRaw(scope: Scope, url: string, options: RawOptions = {
     },
     closed,
     send: (frame) => socket.send(frame),
+    sendText: (bytes) => socket.send(bytes, { binary: false }),
     nextFrame: (next) => inbox.next(next?.timeoutMs ?? 15_000),
     pauseReading: () => socket.pause(),
     resumeReading: () => socket.resume(),
