@@ -1,0 +1,9 @@
+// The main rules of rooms, over MessagePack, on a Redis Cluster of three masters: every topic is in one slot or another.
+import { startRedisCluster } from '../support/redis-cluster.ts';
+import { membershipSuite } from './membership-suite.ts';
+import { messageSuite } from './message-suite.ts';
+import { recoverySuite } from './recovery-suite.ts';
+import { useWorld } from './world.ts';
+
+const world = useWorld({ format: 'msgpack', redis: startRedisCluster });
+for (const suite of [membershipSuite, messageSuite, recoverySuite]) suite(world);

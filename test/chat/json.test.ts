@@ -1,0 +1,11 @@
+// All that the chat means, over JSON, on a single Redis.
+import { historySuite } from './history-suite.ts';
+import { membershipSuite } from './membership-suite.ts';
+import { messageSuite } from './message-suite.ts';
+import { recoverySuite } from './recovery-suite.ts';
+import { roomSuite } from './room-suite.ts';
+import { userSuite } from './user-suite.ts';
+import { useWorld } from './world.ts';
+
+const world = useWorld({ format: 'json' });
+for (const suite of [roomSuite, membershipSuite, messageSuite, historySuite, recoverySuite, userSuite]) suite(world);
