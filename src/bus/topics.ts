@@ -52,6 +52,11 @@ export class Topics implements TransportListener {
     this.#options = options;
   }
 
+  /** The topics that are followed now. */
+  get followed(): Iterable<Topic> {
+    return this.#entries.keys();
+  }
+
   get size(): number {
     return this.#entries.size;
   }

@@ -17,12 +17,16 @@ export interface Caller {
   readonly rooms: ReadonlyMap<string, number>;
   /** Rooms that are being joined. */
   readonly joining: Set<string>;
+  /** Rooms that this socket has asked to leave; `unsure` where the answer of Redis did not come. */
+  readonly leaving: Map<string, 'asked' | 'unsure'>;
   /** Sends a notification frame (msgpack; transcoded where the socket speaks JSON). Does nothing once closed. */
   send(frame: Uint8Array): void;
   /** Replaces the expiry of the login, in ms since the epoch. */
   expiresAt: number | undefined;
   /** Names the resume tokens that came of the same login with credentials. */
   readonly resumeFamily: string;
+  /** Closes so that the client comes back: what this node knows of the socket is not true any more. */
+  startAfresh(): void;
   /** Closes normally once the response under way has been sent. */
   disconnect(): void;
 }
@@ -34,7 +38,9 @@ export interface Audience {
   /** Ends it. False when there was none. */
   detachRoom(roomName: string, socketId: string): boolean;
   /** The sockets that hear a room and began to at `seq` or before. */
-  attached(roomName: string, seq: number): readonly { readonly socketId: string; readonly userName: string }[];
+  attached(roomName: string, seq: number): readonly Caller[];
+  /** A user's sockets here. */
+  socketsOf(userName: string): readonly Caller[];
   /** Whether a socket is open here, attached or still joining that room. */
   isConcerned(roomName: string, socketId: string): boolean;
   isOpen(socketId: string): boolean;

@@ -34,7 +34,7 @@ export async function login(
   socketId: string,
   credentials: Credentials,
 ): Promise<Login | Failure<'notAllowed' | 'invalidName' | 'badToken' | 'tokenExpired' | 'tooManySockets' | 'noLogin'>> {
-  const { users, topics, departures, settings } = services;
+  const { users, topics, reconciler, settings } = services;
   const identity: Resumed | AuthFailure =
     credentials.resumeToken === undefined
       ? await services.authenticator.identify(credentials)
@@ -74,7 +74,7 @@ export async function login(
     return { userName, nodeId, expiresAt, resumeFamily, authData, switchOver };
   } catch (error) {
     switchOver.abandon();
-    departures.suspect(topic, nodeId, error);
+    reconciler.suspect(topic, nodeId, error);
     throw error;
   }
 }

@@ -21,7 +21,6 @@ interface Join {
 type JoinFailure = Failure<'noRoom' | 'notAllowed' | 'tooManyRooms'>;
 
 export function membershipHandlers(services: Services): Pick<Handlers, 'roomJoin' | 'roomsJoin' | 'roomLeave'> {
-  const { settings, audience, topics, departures } = services;
   return {
     async roomJoin(caller, { roomName }) {
       const join = await joinRoom(services, caller, roomName, undefined);
@@ -54,23 +53,39 @@ export function membershipHandlers(services: Services): Pick<Handlers, 'roomJoin
       });
     },
 
-    async roomLeave(caller, { roomName }) {
-      if (!isValidName(roomName, settings.limits.nameBytes)) return fail('noRoom', [roomName]);
-      const topic = roomTopic(roomName);
-      const left = await departures.leaveRoom(roomName, caller.nodeId, [caller], 'changed').catch((error: unknown) => {
-        // It may have happened all the same: then this socket must not go on hearing the room.
-        departures.suspect(topic, caller.nodeId, error, 0);
-        throw error;
-      });
-      if (left === 'noRoom') return fail('noRoom', [roomName]);
-      await topics.reached(topic, left.seq);
-      return new Answer(left.njoined[0] ?? 0, {
-        after: () => {
-          audience.detachRoom(roomName, caller.socketId);
-        },
-      });
-    },
+    roomLeave: (caller, { roomName }) => leaveRoom(services, caller, roomName),
   };
+}
+
+/** Takes this socket out; live delivery to it ends in the turn of the response. */
+async function leaveRoom(
+  { settings, audience, topics, departures, reconciler }: Services,
+  caller: Caller,
+  roomName: string,
+): Promise<Answer<number> | Failure<'noRoom'>> {
+  if (!isValidName(roomName, settings.limits.nameBytes)) return fail('noRoom', [roomName]);
+  const topic = roomTopic(roomName);
+  const joined = caller.rooms.has(roomName);
+  if (joined) caller.leaving.set(roomName, 'asked');
+  const left = await departures.leaveRoom(roomName, caller.nodeId, [caller], 'changed').catch((error: unknown) => {
+    // It may have happened all the same: then this socket must not go on hearing the room.
+    if (joined) {
+      caller.leaving.set(roomName, 'unsure');
+      reconciler.suspect(topic, caller.nodeId, error, 0);
+    }
+    throw error;
+  });
+  if (left === 'noRoom') {
+    caller.leaving.delete(roomName);
+    return fail('noRoom', [roomName]);
+  }
+  await topics.reached(topic, left.seq);
+  return new Answer(left.njoined[0] ?? 0, {
+    after: () => {
+      caller.leaving.delete(roomName);
+      audience.detachRoom(roomName, caller.socketId);
+    },
+  });
 }
 
 async function joinRoom(
@@ -79,7 +94,7 @@ async function joinRoom(
   roomName: string,
   since: Since | undefined,
 ): Promise<Join | JoinFailure> {
-  const { settings, topics, departures } = services;
+  const { settings, topics, reconciler } = services;
   if (!isValidName(roomName, settings.limits.nameBytes)) return fail('noRoom', [roomName]);
   // A room joined again is in both: it counts once.
   const taken = new Set([...caller.rooms.keys(), ...caller.joining]);
@@ -88,6 +103,7 @@ async function joinRoom(
   const topic = roomTopic(roomName);
   const frame = notificationFrame('roomUserJoined', [roomName, caller.userName]);
   caller.joining.add(roomName);
+  caller.leaving.delete(roomName);
   const feed = await topics.follow(topic).catch((error: unknown) => {
     caller.joining.delete(roomName);
     throw error;
@@ -103,7 +119,7 @@ async function joinRoom(
   } catch (error) {
     // The script may have run: the follow is passed on until what it left behind is known.
     giveUp();
-    departures.suspect(topic, caller.nodeId, error);
+    reconciler.suspect(topic, caller.nodeId, error);
     throw error;
   }
   if ('code' in joined) {

@@ -6,6 +6,7 @@ import type { UserState } from '../state/user-state.ts';
 import type { Authenticator } from './authenticator.ts';
 import type { Audience } from './caller.ts';
 import type { Departures } from './departures.ts';
+import type { Reconciler } from './reconciler.ts';
 
 export interface ChatSettings {
   readonly limits: Limits;
@@ -24,6 +25,7 @@ export interface Services {
   readonly topics: Topics;
   readonly audience: Audience;
   readonly departures: Departures;
+  readonly reconciler: Reconciler;
   readonly authenticator: Authenticator;
   nodeId(): string;
 }

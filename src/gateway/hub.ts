@@ -90,6 +90,10 @@ export class Hub implements TopicListener, Audience {
     return sessions.filter((session) => (session.rooms.get(roomName) ?? Infinity) <= seq);
   }
 
+  socketsOf(userName: string): Session[] {
+    return [...(this.#users.get(userName) ?? [])];
+  }
+
   isConcerned(roomName: string, socketId: string): boolean {
     const session = this.#sessions.get(socketId);
     return session !== undefined && (session.rooms.has(roomName) || session.joining.has(roomName));
@@ -118,7 +122,7 @@ export class Hub implements TopicListener, Audience {
       // What this socket was told of its membership is not in the log any more: it starts afresh elsewhere or here.
       const since = session.rooms.get(name) ?? 0;
       const missing = !members.has(session.socketId) && (!isRoom || since <= at.seq);
-      if (missing) session.connection.end('nodeLost');
+      if (missing) session.startAfresh();
     }
     if (isRoom) this.#broadcast(name, resetFrame(name, at));
   }
@@ -127,7 +131,7 @@ export class Hub implements TopicListener, Audience {
     const key = keyOf(topic);
     const name = topicName(key);
     if (topicKind(key) === 'room') return this.#loseRoom(name, notificationFrame('roomAccessRemoved', [name]));
-    for (const session of this.#users.get(name) ?? []) session.connection.end('nodeLost');
+    for (const session of this.#users.get(name) ?? []) session.startAfresh();
   }
 
   #broadcast(roomName: string, frame: Uint8Array): void {

@@ -10,6 +10,7 @@ export class Session implements Caller {
   readonly resumeFamily: string;
   readonly rooms = new Map<string, number>();
   readonly joining = new Set<string>();
+  readonly leaving = new Map<string, 'asked' | 'unsure'>();
   expiresAt: number | undefined;
 
   constructor(connection: Connection, login: Login) {
@@ -30,6 +31,10 @@ export class Session implements Caller {
 
   send(frame: Uint8Array): void {
     this.connection.sendFrame(frame);
+  }
+
+  startAfresh(): void {
+    this.connection.end('nodeLost');
   }
 
   disconnect(): void {

@@ -113,3 +113,10 @@ export function onTopology(client: Client, changed: (reason: string) => void): v
   client.on('+node', () => changed('node added'));
   client.on('ready', () => changed('connected'));
 }
+
+/** The ids of the servers that are written to, one of which changes with every failover and restart. */
+export async function primaryIds(client: Client): Promise<ReadonlySet<string>> {
+  const servers = client instanceof Cluster ? client.nodes('master') : [client];
+  const infos = await Promise.all(servers.map((server) => server.info('server')));
+  return new Set(infos.map((info) => /run_id:(\w+)/.exec(info)?.[1] ?? ''));
+}
