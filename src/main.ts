@@ -2,7 +2,7 @@
 import { effectiveSettings, readConfig } from './config.ts';
 import { loadNative } from './gateway/native.ts';
 import { GatewayNode } from './node.ts';
-import { createLog } from './ops/log.ts';
+import { about, createLog } from './ops/log.ts';
 import { resolveRedis } from './state/local-redis.ts';
 
 const warnings: string[] = [];
@@ -40,7 +40,10 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
       .drain()
       .then(() => redis.stop())
       .then(
-        () => process.exit(0),
+        () => {
+          log.info('stopped');
+          process.exit(0);
+        },
         (error: unknown) => {
           log.error({ err: error }, 'the drain failed');
           process.exit(1);
@@ -53,7 +56,7 @@ try {
   const port = await node.start();
   log.info({ host: config.host, port, node: node.nodeId, redis: redis.kind }, 'listening');
 } catch (error) {
-  log.fatal({ err: error }, 'cannot start');
+  log.fatal(about(error), 'cannot start');
   await redis.stop();
   process.exit(1);
 }

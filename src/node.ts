@@ -1,182 +1,114 @@
 /**
- * The composition root of one gateway node: builds every part by its constructor, starts them in order, and takes them
- * down again. No rule of the chat is here.
+ * One gateway node: starts its parts in order, notices what happens to Redis and to its lease, drains and stops. How the
+ * parts are put together is in compose.ts; no rule of the chat is here.
  */
-import { Topics, TICK_MS } from './bus/topics.ts';
-import { RedisBus } from './bus/redis-bus.ts';
-import type { FeedParts } from './bus/feed.ts';
-import { Authenticator } from './chat/authenticator.ts';
-import { Departures } from './chat/departures.ts';
-import { bindHandlers } from './chat/handlers.ts';
-import type { Services } from './chat/services.ts';
+import { TICK_MS } from './bus/topics.ts';
+import {
+  composeChat,
+  composeDelivery,
+  composeGateway,
+  composeState,
+  composeSweeper,
+  type ChatParts,
+  type DeliveryParts,
+  type Shared,
+  type StateParts,
+} from './compose.ts';
 import type { Config } from './config.ts';
-import { Dispatcher } from './gateway/dispatcher.ts';
-import { Gateway } from './gateway/gateway.ts';
-import { Hub } from './gateway/hub.ts';
+import type { Gateway } from './gateway/gateway.ts';
 import type { Uws } from './gateway/native.ts';
-import { addressList } from './gateway/upgrade.ts';
+import type { Session } from './gateway/session.ts';
 import { newCounters } from './ops/counters.ts';
-import { about, sampled, type Log, type SampledLog } from './ops/log.ts';
-import { Commands } from './state/commands.ts';
-import { onTopology, openClient, type Client, type RedisEndpoint } from './state/connect.ts';
-import { Keyspace } from './state/keys.ts';
-import { Lease } from './state/lease.ts';
-import { checkRedis } from './state/requirements.ts';
-import { RoomState } from './state/room-state.ts';
-import { Sweeper } from './state/sweep.ts';
-import { TopicLog } from './state/topic-log.ts';
-import { UserState } from './state/user-state.ts';
+import { about, sampled, type Log } from './ops/log.ts';
+import { inTime } from './state/commands.ts';
+import { onTopology, primaryIds, type RedisEndpoint } from './state/connect.ts';
+import { Keyspace, type TopicKey } from './state/keys.ts';
+import { checkRedis, RedisUnfit } from './state/requirements.ts';
+import type { Sweeper } from './state/sweep.ts';
 
 const RECONCILE_MS = 1000;
+const READINESS_MS = 1000;
+const START_RETRY_MS = 500;
+const START_STEP_MS = 5000;
 /** Sockets sent away per second at most while draining. */
 const AWAY_PER_SECOND = 2000;
 
 export class GatewayNode {
-  readonly #config: Config;
-  readonly #log: Log;
-  readonly #errors: SampledLog;
-  readonly #counters = newCounters();
-  readonly #client: Client;
-  readonly #commands: Commands;
-  readonly #lease: Lease;
-  readonly #bus: RedisBus;
-  readonly #topics: Topics;
-  readonly #hub: Hub;
-  readonly #departures: Departures;
-  readonly #sweeper: Sweeper;
+  readonly #shared: Shared;
+  readonly #state: StateParts;
+  readonly #delivery: DeliveryParts;
+  readonly #chat: ChatParts;
   readonly #gateway: Gateway;
+  readonly #sweeper: Sweeper;
   readonly #timers: NodeJS.Timeout[] = [];
+  /** Every Redis server that was written to since the start. */
+  #primaries: Set<string> | undefined;
+  #unreadySinceMs: number | undefined;
   #draining = false;
 
   constructor(config: Config, redis: RedisEndpoint, uws: Uws, log: Log) {
-    this.#config = config;
-    this.#log = log;
-    this.#errors = sampled(log, 5000);
-    const keys = new Keyspace(config.redis.prefix);
-    const nodeId = (): string => this.#lease.nodeId;
-
-    this.#client = openClient(redis, 'commands');
-    this.#client.on('error', (error: unknown) => this.#errors.warn('redis', about(error), 'Redis connection'));
-    onTopology(this.#client, () => this.#redisIsBack());
-    this.#commands = new Commands(this.#client, {
-      timeoutMs: config.redis.timeoutMs,
-      queueMax: config.redis.queueMax,
-      mayAct: () => this.#lease.held,
-      onError: (error) => this.#errors.warn('command', about(error), 'Redis refuses commands'),
-    });
-    this.#lease = new Lease(this.#commands, keys, config.node.leaseMs, {
+    this.#shared = {
+      config,
+      log,
+      errors: sampled(log, 10_000),
+      counters: newCounters(),
+      keys: new Keyspace(config.redis.prefix),
+    };
+    this.#state = composeState(this.#shared, redis, {
       suspended: () => log.warn('the lease has run out: nothing is delivered or acknowledged until Redis answers'),
       resumed: () => this.#resumed(),
       lost: () => this.#lost(),
-      onError: (error) => this.#errors.warn('lease', about(error), 'the lease is not renewed'),
+      onError: (error) => this.#shared.errors.putOff('lease', error, 'the lease is not renewed'),
     });
-    this.#bus = new RedisBus({
-      openSubscriber: () => openClient(redis, 'subscriber'),
-      commands: this.#commands,
-      keys,
-      nodeId: this.#lease.nodeId,
-      timeoutMs: config.redis.timeoutMs,
-      counters: this.#counters,
-      onError: (what, error) => this.#errors.warn(what, about(error), what),
-    });
-
-    const app = uws.App();
-    this.#hub = new Hub({
-      publish: (topic, data) => this.#gateway.publish(topic, data),
-      onDetached: (topic) => this.#topics.unfollow(topic),
-      nodeId,
-    });
-    this.#topics = new Topics(this.#feedParts(keys), this.#bus, this.#lease, config.node);
-    const rooms = new RoomState(this.#commands, keys, {
-      dedupMs: config.dedupMs,
-      pageMax: config.limits.historyMaxGetMessages,
-    });
-    const users = new UserState(this.#commands, keys, { socketsMax: config.socketsPerUser });
-    this.#departures = new Departures({
-      rooms,
-      users,
-      topics: this.#topics,
-      audience: this.#hub,
-      nodeId,
-      owns: (id) => this.#lease.owns(id),
-      onError: (what, error) => this.#errors.warn('departures', about(error), what),
-    });
-    const services: Services = {
-      settings: {
-        limits: config.limits,
-        roomsManagement: config.rooms.management,
-        userlistUpdates: config.rooms.userlistUpdates,
-        accessListsUpdates: config.rooms.accessListsUpdates,
-        historyMaxSize: config.rooms.historyMaxSize,
-        heartbeatMs: config.node.heartbeatMs,
-        resumeTokenMs: config.auth.resumeTokenMs,
-      },
-      rooms,
-      users,
-      topics: this.#topics,
-      audience: this.#hub,
-      departures: this.#departures,
-      authenticator: new Authenticator({ ...config.auth, nameBytes: config.limits.nameBytes }),
-      nodeId,
-    };
-    const dispatcher = new Dispatcher({
-      handlers: bindHandlers(services),
-      services,
-      hub: this.#hub,
-      mayAct: () => this.#lease.held,
-      onDefect: (error, method, socketId) => this.#defect(error, method, socketId),
-      onLogin: (session) => log.debug({ socket: session.socketId, user: session.userName }, 'logged in'),
-    });
-    this.#gateway = new Gateway(app, {
-      uws,
-      options: this.#gatewayOptions(),
-      hub: this.#hub,
-      dispatcher,
-      departed: (session, roomNames) =>
-        this.#draining || !this.#lease.owns(session.nodeId)
-          ? Promise.resolve()
-          : this.#departures.disconnect(session, roomNames, session.nodeId),
+    onTopology(this.#state.client, () => this.#redisIsBack());
+    this.#delivery = composeDelivery(this.#shared, this.#state, redis, (topic, data) =>
+      this.#gateway.publish(topic, data),
+    );
+    this.#chat = composeChat(this.#shared, this.#state, this.#delivery);
+    this.#gateway = composeGateway(this.#shared, uws, this.#state, this.#delivery, this.#chat, {
+      departed: (session, roomNames) => this.#departed(session, roomNames),
       health: () => this.#health(),
-      onClosed: (socket, code) => log.debug({ socket, code }, 'closed'),
     });
-    this.#sweeper = new Sweeper({
-      commands: this.#commands,
-      keys,
-      lease: this.#lease,
-      cleaner: this.#departures,
-      onSwept: (node, topics) => {
-        this.#counters.nodesSwept++;
-        log.info({ swept: node, topics }, 'swept after a node that is gone');
-      },
-      onError: (error) => this.#errors.warn('sweep', about(error), 'sweeping is put off'),
-    });
+    this.#sweeper = composeSweeper(this.#shared, this.#state, this.#chat);
   }
 
   get nodeId(): string {
-    return this.#lease.nodeId;
+    return this.#state.lease.nodeId;
   }
 
   /** Starts all parts; resolves with the port that is listened on. Waits for Redis as long as it takes. */
   async start(): Promise<number> {
-    for (;;) {
-      try {
-        if (this.#client.status === 'wait' || this.#client.status === 'end') await this.#client.connect();
-        await checkRedis(this.#client, this.#log);
-        await this.#lease.register();
-        await this.#bus.start(this.#topics);
-        break;
-      } catch (error) {
-        if (error instanceof Error && error.name === 'RedisUnfit') throw error;
-        this.#errors.error('start', about(error), 'waiting for Redis');
-        await new Promise((resolve) => setTimeout(resolve, 500));
-      }
-    }
+    const { client, lease } = this.#state;
+    const { bus, topics } = this.#delivery;
+    await this.#whenRedisIsThere(async () => {
+      if (client.status === 'wait' || client.status === 'end') await client.connect();
+      await checkRedis(client, this.#shared.log);
+    });
+    await this.#whenRedisIsThere(() => lease.register());
+    await this.#whenRedisIsThere(() => bus.start(topics));
+    await this.#whenRedisIsThere(async () => {
+      this.#primaries = new Set(await primaryIds(client));
+    });
     this.#sweeper.start();
     this.#timers.push(
-      setInterval(() => this.#topics.tick(), TICK_MS),
+      setInterval(() => topics.tick(), TICK_MS),
       setInterval(() => this.#reconcile(), RECONCILE_MS),
+      setInterval(() => this.#tellReadiness(), READINESS_MS),
     );
     return this.#gateway.listen();
+  }
+
+  async #whenRedisIsThere(step: () => Promise<void>): Promise<void> {
+    for (;;) {
+      try {
+        // The Redis client's own calls have no limit; what hangs is asked again.
+        return await inTime(step(), START_STEP_MS);
+      } catch (error) {
+        if (error instanceof RedisUnfit) throw error;
+        this.#shared.errors.error('start', about(error), 'waiting for Redis');
+        await new Promise((resolve) => setTimeout(resolve, START_RETRY_MS));
+      }
+    }
   }
 
   /**
@@ -186,89 +118,93 @@ export class GatewayNode {
   async drain(): Promise<void> {
     if (this.#draining) return;
     this.#draining = true;
-    const { drainMs, drainGraceMs } = this.#config.node;
+    const { drainMs, drainGraceMs } = this.#shared.config.node;
     const deadline = performance.now() + drainMs;
     this.#gateway.stopAccepting();
     const spreadMs = Math.min(drainMs / 2, (this.#gateway.size / AWAY_PER_SECOND) * 1000);
     await this.#gateway.sendAway(spreadMs, deadline - DRAIN_RESERVE_SHARE * drainMs);
-    await this.#lease
+    await this.#state.lease
       .release(drainGraceMs)
-      .catch((error: unknown) => this.#log.warn({ err: error }, 'the lease is left to run out'));
+      .catch((error: unknown) => this.#shared.log.warn(about(error), 'the lease is left to run out'));
     await this.stop();
   }
 
   async stop(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
     this.#sweeper.stop();
-    this.#lease.stop();
+    this.#state.lease.stop();
     this.#gateway.stop();
-    await this.#bus.stop();
-    this.#commands.close();
-    this.#client.disconnect();
-    this.#errors.flush();
+    await this.#delivery.bus.stop();
+    this.#state.commands.close();
+    this.#state.client.disconnect();
+    this.#shared.errors.flush();
   }
 
-  #feedParts(keys: Keyspace): FeedParts {
-    return {
-      listener: this.#hub,
-      reader: new TopicLog(this.#commands, keys, () => this.#lease.nodeId),
-      counters: this.#counters,
-      mayDeliver: () => this.#lease.held,
-      gapFill: this.#config.gapFill,
-      onError: (topic, error) => this.#errors.warn('feed', { topic, ...about(error) }, 'a topic is not up to date'),
-    };
-  }
-
-  #gatewayOptions(): ConstructorParameters<typeof Gateway>[1]['options'] {
-    const { config } = { config: this.#config };
-    return {
-      limits: config.limits,
-      perSecond: config.rate.perSecond,
-      burst: config.rate.burst,
-      host: config.host,
-      port: config.port,
-      rules: { allowedOrigins: config.allowedOrigins, trustedProxies: addressList(config.trustedProxies) },
-      heartbeatMs: config.node.heartbeatMs,
-      loginTimeoutMs: config.node.loginTimeoutMs,
-      backpressureBytes: config.backpressureBytes,
-      socketsPerAddress: config.socketsPerAddress,
-    };
+  /** A logged-in socket is gone. While draining, and after a lease was lost, that is left to the sweepers. */
+  #departed(session: Session, roomNames: readonly string[]): Promise<void> {
+    if (this.#draining || !this.#state.lease.owns(session.nodeId)) return Promise.resolve();
+    return this.#chat.departures.disconnect(session, roomNames, session.nodeId);
   }
 
   #redisIsBack(): void {
-    this.#lease.hurry();
-    this.#topics.checkAll();
+    this.#state.lease.hurry();
+    this.#delivery.topics.checkAll();
+    this.#lookForFailover().catch((error: unknown) => this.#shared.errors.putOff('failover', error, 'who is primary?'));
+  }
+
+  /** Another server may lack the last writes: logs show it by themselves, memberships have to be compared. */
+  async #lookForFailover(): Promise<void> {
+    const known = this.#primaries;
+    if (known === undefined) return; // still starting
+    const unknown = [...(await primaryIds(this.#state.client))].filter((id) => !known.has(id));
+    if (unknown.length === 0) return;
+    for (const id of unknown) known.add(id);
+    this.#shared.log.warn('Redis was restarted or failed over: memberships are compared');
+    // Topics are made by keys.ts.
+    this.#chat.reconciler.suspectAll(this.#delivery.topics.followed as Iterable<TopicKey>);
   }
 
   #resumed(): void {
-    this.#log.info('the lease is held again');
-    this.#topics.checkAll();
+    this.#shared.log.info('the lease is held again');
+    this.#delivery.topics.checkAll();
   }
 
   /** Peers own what this instance left behind, or Redis has lost everything: all clients start afresh. */
   #lost(): void {
-    this.#counters.leasesLost++;
-    this.#log.warn({ sockets: this.#hub.size }, 'the lease was lost: all sockets are closed');
+    this.#shared.counters.leasesLost++;
+    this.#shared.log.warn({ sockets: this.#delivery.hub.size }, 'the lease was lost: all sockets are closed');
     this.#gateway.closeAll('nodeLost');
-    this.#departures.forgetSuspects();
-    this.#topics.clear().catch((error: unknown) => this.#errors.warn('clear', about(error), 'unsubscribing'));
+    this.#chat.reconciler.forget();
+    this.#delivery.topics
+      .clear()
+      .catch((error: unknown) => this.#shared.errors.putOff('clear', error, 'unsubscribing'));
   }
 
   #reconcile(): void {
-    if (this.#lease.held && !this.#draining) void this.#departures.reconcile();
+    if (this.#state.lease.held && !this.#draining) void this.#chat.reconciler.run();
   }
 
-  #defect(error: unknown, method: string, socketId: string): string {
-    const reference = Math.random().toString(36).slice(2, 10);
-    this.#errors.error(`defect ${method}`, { err: error, method, socket: socketId, reference }, 'a request failed');
-    return reference;
+  /** One line when this node stops being ready and one when it is again: what an operator looks for after an outage. */
+  #tellReadiness(): void {
+    const { log, errors } = this.#shared;
+    const { ready, details } = this.#health();
+    if (ready === (this.#unreadySinceMs === undefined) || this.#draining) return;
+    if (this.#unreadySinceMs === undefined) {
+      this.#unreadySinceMs = performance.now();
+      log.warn({ node: this.nodeId, checks: details['checks'] }, 'not ready');
+      return;
+    }
+    const forMs = Math.round(performance.now() - this.#unreadySinceMs);
+    this.#unreadySinceMs = undefined;
+    errors.flush();
+    log.info({ node: this.nodeId, forMs }, 'ready again');
   }
 
   #health(): { live: boolean; ready: boolean; details: Record<string, unknown> } {
     const checks = {
-      redis: this.#commands.healthy && this.#lease.ageMs < this.#config.node.leaseMs / 2,
-      bus: this.#bus.healthy,
-      lease: this.#lease.held,
+      redis: this.#state.commands.healthy && this.#state.lease.ageMs < this.#shared.config.node.leaseMs / 2,
+      bus: this.#delivery.bus.healthy,
+      lease: this.#state.lease.held,
       accepting: !this.#draining,
     };
     return {
@@ -277,9 +213,9 @@ export class GatewayNode {
       details: {
         node: this.nodeId,
         checks,
-        sockets: this.#hub.size,
-        topics: this.#topics.size,
-        counters: this.#counters,
+        sockets: this.#delivery.hub.size,
+        topics: this.#delivery.topics.size,
+        counters: this.#shared.counters,
       },
     };
   }

@@ -3,7 +3,7 @@
  * primary that has to come back. A link that does not echo is replaced, and its owner is told that events may be missing.
  */
 import { Cluster } from 'ioredis';
-import { StateUnavailable, type Commands } from '../state/commands.ts';
+import { inTime, type Commands } from '../state/commands.ts';
 import { onTopology, saltsPerPrimary, type Client } from '../state/connect.ts';
 import type { Keyspace, TopicKey } from '../state/keys.ts';
 import type { BusCounters } from '../ops/counters.ts';
@@ -58,10 +58,12 @@ export class RedisBus implements Transport {
     return Math.max(0, ...[...this.#probes.values()].map((probe) => now - probe.echoed));
   }
 
+  /** May be called again where it has failed. */
   async start(listener: TransportListener): Promise<void> {
     this.#listener = listener;
-    await this.#subscriber.connect();
-    this.#timer = setInterval(() => void this.#probe(), PROBE_MS);
+    const { status } = this.#subscriber;
+    if (status === 'wait' || status === 'end') await this.#subscriber.connect();
+    this.#timer ??= setInterval(() => void this.#probe(), PROBE_MS);
     await this.#probe();
   }
 
@@ -75,7 +77,8 @@ export class RedisBus implements Transport {
   async subscribe(topics: readonly Topic[]): Promise<void> {
     const channels = topics.map((topic) => this.#channelOf(topic));
     for (const [i, channel] of channels.entries()) this.#channels.set(channel, topics[i] ?? '');
-    await this.#inTime(this.#subscribeOn(this.#subscriber, channels));
+    // The subscriber waits for its connection as long as it takes; those who wait for the subscriber do not.
+    await inTime(this.#subscribeOn(this.#subscriber, channels), this.#parts.timeoutMs);
   }
 
   async unsubscribe(topics: readonly Topic[]): Promise<void> {
@@ -86,20 +89,6 @@ export class RedisBus implements Transport {
       await Promise.all(channels.map((channel) => this.#subscriber.sunsubscribe(channel)));
     } else {
       await this.#subscriber.sunsubscribe(...channels);
-    }
-  }
-
-  /** The subscriber waits for its connection as long as it takes; those who wait for the subscriber do not. */
-  async #inTime(work: Promise<void>): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      const expire = (): void => reject(new StateUnavailable('a subscription was not confirmed in time'));
-      timer = setTimeout(expire, this.#parts.timeoutMs);
-    });
-    try {
-      await Promise.race([work, late]);
-    } finally {
-      clearTimeout(timer);
     }
   }
 

@@ -42,6 +42,8 @@ export interface SampledLog {
   /** `key` names the kind: use few, fixed ones. */
   error(key: string, fields: object, message: string): void;
   warn(key: string, fields: object, message: string): void;
+  /** A warning about what has to wait. That Redis is away is told by its connections; parts do not repeat it. */
+  putOff(key: string, error: unknown, message: string, fields?: object): void;
   /** Writes what is still only counted. Call it when the cause is over, or at the end. */
   flush(): void;
 }
@@ -71,6 +73,12 @@ export function sampled(log: Log, intervalMs: number, now: () => number = () => 
   return {
     error: (key, fields, message) => note('error', key, fields, message),
     warn: (key, fields, message) => note('warn', key, fields, message),
+    putOff: (key, error, message, fields) => {
+      const told = { ...fields, ...about(error) };
+      // By name, as no layer is known here.
+      if (error instanceof Error && error.name === 'StateUnavailable') log.debug(told, message);
+      else note('warn', key, told, message);
+    },
     flush: () => {
       for (const kind of kinds.values()) if (kind.suppressed > 0) kind.write(kind.suppressed - 1);
       kinds.clear();
@@ -80,8 +88,13 @@ export function sampled(log: Log, intervalMs: number, now: () => number = () => 
 
 /** An error as log fields: one that is expected while a server is away needs no stack, a defect does. */
 export function about(error: unknown): { reason: string } | { err: unknown } {
-  const expected = error instanceof Error && !DEFECTS.has(error.name);
-  return expected ? { reason: error.message } : { err: error };
+  if (!(error instanceof Error) || DEFECTS.has(error.name)) return { err: error };
+  return { reason: saysNoConnection(error) ? 'there is no connection to Redis' : error.message };
+}
+
+/** Whether a command was not even sent. The Redis client's words for it name its own options, not the matter. */
+export function saysNoConnection(error: Error): boolean {
+  return /enableOfflineQueue|^Connection is closed/.test(error.message);
 }
 
 const DEFECTS: ReadonlySet<string> = new Set(['TypeError', 'RangeError', 'ReferenceError', 'AssertionError']);

@@ -4,6 +4,7 @@
  * nothing is sent once this node may not act any more.
  */
 import { Cluster } from 'ioredis';
+import { saysNoConnection } from '../ops/log.ts';
 import type { Client } from './connect.ts';
 import type { Key } from './keys.ts';
 import { allScripts } from './scripts/index.ts';
@@ -19,6 +20,7 @@ export interface CommandsOptions {
   readonly queueMax: number;
   /** False once this node's lease may have been claimed. */
   mayAct(): boolean;
+  /** Told of every command that Redis did not answer or refused; of a missing connection its own events tell. */
   onError(error: Error): void;
 }
 
@@ -132,7 +134,9 @@ export class Commands {
         settled: false,
         expire: () => {
           this.#failedAt = performance.now();
-          reject(new StateUnavailable('Redis did not answer in time'));
+          const late = new StateUnavailable('Redis did not answer in time');
+          this.#options.onError(late);
+          reject(late);
         },
       };
       this.#outstanding++;
@@ -163,7 +167,7 @@ export class Commands {
     if (error instanceof StateUnavailable) return error;
     if (error.name === 'ReplyError' && DEFECT.test(error.message)) return error;
     this.#failedAt = performance.now();
-    this.#options.onError(error);
+    if (!saysNoConnection(error)) this.#options.onError(error);
     this.#refreshSlots();
     return new StateUnavailable(error.message);
   }
@@ -184,5 +188,18 @@ export class Commands {
       done++;
     }
     if (done > 0) this.#pending = this.#pending.slice(done);
+  }
+}
+
+/** The outcome of work that has no limit of its own; rejects with `StateUnavailable` when it takes too long. */
+export async function inTime<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new StateUnavailable('Redis did not answer in time')), timeoutMs);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }

@@ -3,6 +3,7 @@ import type { LogReader, Topic } from '../bus/bus.ts';
 import { readEvent, type Position, type TopicEvent } from '../bus/event.ts';
 import type { Commands } from './commands.ts';
 import { topicKind, topicName, type Keyspace, type TopicKey } from './keys.ts';
+import type { Reply } from './script.ts';
 import { bytes, list, position, refusal, text } from './reply.ts';
 import { readNodeSockets } from './scripts/room-scripts.ts';
 import { readLog, rotateEpoch } from './scripts/topic-scripts.ts';
@@ -79,7 +80,7 @@ export class TopicLog implements LogReader {
 }
 
 /** A flat list of names and values as pairs. */
-export function pairs(flat: readonly (Buffer | number | null | unknown)[]): [string, string][] {
+export function pairs(flat: readonly Reply[]): [string, string][] {
   const found: [string, string][] = [];
   for (let i = 0; i + 1 < flat.length; i += 2) {
     const [name, value] = [flat[i], flat[i + 1]];

@@ -8,7 +8,8 @@ import { filesUnder, importsOf, type Import } from './source-files.ts';
  */
 const allowed: Readonly<Record<string, readonly string[]>> = {
   main: ['node', 'config', 'gateway', 'state', 'protocol'],
-  node: ['config', 'gateway', 'http', 'chat', 'state', 'bus', 'protocol'],
+  node: ['compose', 'config', 'gateway', 'http', 'chat', 'state', 'bus', 'protocol'],
+  compose: ['config', 'gateway', 'http', 'chat', 'state', 'bus', 'protocol'],
   gateway: ['chat', 'state', 'bus', 'protocol'],
   http: ['chat', 'state', 'bus', 'protocol'],
   chat: ['state', 'bus', 'protocol'],

@@ -1,6 +1,6 @@
 // The log: no secrets in any line, and the limiter that keeps a failing Redis from filling the disk.
 import { describe, expect, test } from '@jest/globals';
-import { createLog, sampled } from '../../src/ops/log.ts';
+import { about, createLog, sampled } from '../../src/ops/log.ts';
 
 function record(): { lines: Record<string, unknown>[]; destination: { write(text: string): void } } {
   const lines: Record<string, unknown>[] = [];
@@ -61,4 +61,20 @@ describe('sampling', () => {
       [9, undefined],
     ]);
   });
+
+  test('what waits for Redis is said by its connections only, unless there is another cause', () => {
+    const { lines, destination } = record();
+    const log = sampled(createLog({ level: 'info', destination }), 1000, () => 0);
+    log.putOff('sweep', Object.assign(new Error('no answer'), { name: 'StateUnavailable' }), 'sweeping is put off');
+    log.putOff('sweep', new Error('a bad reply'), 'sweeping is put off', { topic: 'room:lobby' });
+    expect(lines).toMatchObject([{ msg: 'sweeping is put off', reason: 'a bad reply', topic: 'room:lobby' }]);
+  });
+});
+
+test('an error is told by its reason in plain words, a defect with its stack', () => {
+  const offline = "Stream isn't writeable and enableOfflineQueue options is false";
+  expect(about(new Error(offline))).toEqual({ reason: 'there is no connection to Redis' });
+  expect(about(new Error('READONLY'))).toEqual({ reason: 'READONLY' });
+  const defect = new TypeError('x is not a function');
+  expect(about(defect)).toEqual({ err: defect });
 });
