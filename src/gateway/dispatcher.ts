@@ -151,7 +151,7 @@ export class Dispatcher {
 
   #respond(connection: Connection, message: RequestLike, outcome: unknown): void {
     if (message.type !== 0) return;
-    if (outcome instanceof Failure) connection.respond(message.id, toErrorValue(outcome), null);
+    if (isFailure(outcome)) connection.respond(message.id, toErrorValue(outcome), null);
     // Handlers give what their request declares, and results are declared as values.
     else connection.respond(message.id, null, outcome as Value);
   }
@@ -166,3 +166,6 @@ export class Dispatcher {
 type Settled = unknown;
 
 const unknownMethod = (method: string): Failure => fail('noCommand', [method.slice(0, METHOD_SHOWN_MAX)]);
+
+// A bare `instanceof` would leave the codes untyped.
+const isFailure = (outcome: unknown): outcome is Failure => outcome instanceof Failure;

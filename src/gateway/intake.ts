@@ -19,6 +19,14 @@ export interface IntakeLimits {
 /** How long a connection that is to be closed may finish what it had asked for. */
 const FINISH_MS = 2000;
 const QUEUE_PER_SLOT = 4;
+/** Frames of the largest size that may wait. */
+const QUEUE_FRAMES = 4;
+
+/** A request that waits for a slot, and its share of the frame it came in. */
+interface Waiting {
+  readonly message: RequestLike;
+  readonly bytes: number;
+}
 
 export class Intake {
   readonly connection: Connection;
@@ -30,7 +38,8 @@ export class Intake {
   readonly #bucket: Bucket;
   /** Refusals are free up to a point: who goes on after that many is ended. */
   readonly #patience: Bucket;
-  #queue: RequestLike[] = [];
+  #queue: Waiting[] = [];
+  #queuedBytes = 0;
   #running = 0;
   #state: 'guest' | 'login' | 'user' | 'finishing' = 'guest';
   #finishTimer: NodeJS.Timeout | undefined;
@@ -59,7 +68,8 @@ export class Intake {
     if (data.byteLength > this.#options.limits.frameBytes) return this.connection.end('frameTooLarge');
     if (isBinary !== (this.connection.codec.format === 'msgpack')) return this.finish('protocolError');
     const { messages, malformed } = this.connection.codec.decodeFrame(new Uint8Array(data));
-    for (const message of messages) if (message.type !== 1) this.#accept(message);
+    const bytes = data.byteLength / Math.max(1, messages.length);
+    for (const message of messages) if (message.type !== 1) this.#accept({ message, bytes });
     if (malformed !== undefined) this.finish('protocolError');
   }
 
@@ -73,12 +83,16 @@ export class Intake {
     this.#queue = [];
   }
 
-  #accept(message: RequestLike): void {
+  #accept(waiting: Waiting): void {
+    const { message, bytes } = waiting;
     if (!this.connection.open) return;
     const waitMs = this.#bucket.take(performance.now());
-    const full = this.#queue.length >= this.#options.limits.requestsInFlight * QUEUE_PER_SLOT;
+    const { requestsInFlight, frameBytes } = this.#options.limits;
+    const full =
+      this.#queue.length >= requestsInFlight * QUEUE_PER_SLOT || this.#queuedBytes + bytes > frameBytes * QUEUE_FRAMES;
     if (waitMs === 0 && !full) {
-      this.#queue.push(message);
+      this.#queue.push(waiting);
+      this.#queuedBytes += bytes;
       this.#pump();
       return;
     }
@@ -88,8 +102,10 @@ export class Intake {
 
   #pump(): void {
     while (this.#queue.length > 0 && this.#running < this.#options.limits.requestsInFlight && this.#state !== 'login') {
-      const message = this.#queue.shift();
-      if (message === undefined) return;
+      const waiting = this.#queue.shift();
+      if (waiting === undefined) return;
+      this.#queuedBytes -= waiting.bytes;
+      const { message } = waiting;
       const { session } = this;
       if (session !== undefined) void this.#track(this.#dispatcher.run(session, this.#tails, message));
       else if (message.method === 'login') this.#login({ message });
