@@ -1,0 +1,133 @@
+// What every call to Redis keeps to, whatever it is for: one hash tag, a bound on time and number, and an answer or a
+// failure that tells whether it may be tried again.
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import calculateSlot from 'cluster-key-slot';
+import { Commands, StateUnavailable, type CommandsOptions } from '../../src/state/commands.ts';
+import { openClient } from '../../src/state/connect.ts';
+import { hashTag, Keyspace, roomTopic, userTopic } from '../../src/state/keys.ts';
+import { text } from '../../src/state/reply.ts';
+import { layOut } from '../../src/state/script.ts';
+import { createRoom } from '../../src/state/scripts/room-scripts.ts';
+import { eventually } from '../support/eventually.ts';
+import { startRedis, type RedisServer } from '../support/redis.ts';
+import { useScope } from '../support/scope.ts';
+
+const scope = useScope();
+const keys = new Keyspace('test');
+let redis: RedisServer;
+beforeAll(async () => {
+  redis = await startRedis(scope);
+});
+
+async function open(options: Partial<CommandsOptions> = {}, { url } = redis): Promise<Commands> {
+  const client = openClient({ url, mode: 'single', master: undefined }, 'commands');
+  client.on('error', () => undefined);
+  scope.add(() => client.disconnect());
+  await client.connect();
+  const commands = new Commands(client, {
+    timeoutMs: 10_000,
+    queueMax: 1000,
+    mayAct: () => true,
+    onError: () => undefined,
+    ...options,
+  });
+  scope.add(() => commands.close());
+  return commands;
+}
+
+const args = {
+  now: 1,
+  nonce: Buffer.alloc(8),
+  epoch: 'e',
+  owner: 'alice',
+  whitelistOnly: '0',
+  userlistUpdates: '1',
+  accessListsUpdates: '1',
+  historyMax: 10,
+};
+const create = async (commands: Commands, roomName: string): Promise<string> =>
+  text(await commands.run(createRoom, keys.room(roomName), args));
+
+describe('keys', () => {
+  test('of one topic share its tag and slot with its channel, and nothing with another topic', () => {
+    for (const name of ['lobby', 'Zo\u00e9', 'a b', '*', '\u{1f600}']) {
+      const own = { room: Object.values(keys.room(name)), user: Object.values(keys.user(name)) };
+      expect(new Set(own.room.map(hashTag))).toEqual(new Set([`room:${name}`]));
+      expect(new Set(own.user.map(hashTag))).toEqual(new Set([`user:${name}`]));
+      expect(new Set(own.room.map((key) => calculateSlot(key))).size).toBe(1);
+      expect([own.room, own.user].flat()).toContain(keys.channel(roomTopic(name)));
+      expect(keys.channel(userTopic(name))).toBe(keys.user(name).channel);
+      expect(keys.formerMembers(name, 'e')).toBe(`${keys.room(name).gone}e`);
+      const all = [...own.room, ...own.user, ...Object.values(keys.node(name)), keys.probe(name, '0'), keys.nodes];
+      expect(new Set(all).size).toBe(all.length);
+      expect(all.every((key) => key.startsWith('test:{'))).toBe(true);
+    }
+  });
+
+  test('of two tags do not go into one script', () => {
+    const [one, two] = [keys.room('one'), keys.room('two')];
+    const declaration = { name: 'x', keys: ['a', 'b'], args: ['c'], rest: true, lua: '' } as const;
+    expect(() => layOut(declaration, { a: one.meta, b: two.meta }, { c: 1 })).toThrow('two hash tags');
+    const line = layOut(declaration, { a: one.meta, b: one.members }, { c: 1 }, ['more']);
+    expect(line.slice(0, 2)).toEqual([one.meta, one.members]);
+    expect(line.slice(2).map(String)).toEqual(['1', 'more']);
+  });
+});
+
+test('a script runs also when the server has forgotten it, and after one that failed', async () => {
+  const commands = await open();
+  expect(await create(commands, 'a')).toBe('ok');
+  const admin = redis.client();
+  await admin.script('FLUSH');
+  expect(await Promise.all(['a', 'b', 'b'].map((name) => create(commands, name)))).toEqual([
+    'roomExists',
+    'ok',
+    'roomExists',
+  ]);
+});
+
+test('what a caller got wrong is a defect, not a matter of waiting', async () => {
+  const commands = await open();
+  await redis.client().set(keys.room('text').names, 'text');
+  const wrong = commands.plain('zadd', keys.room('text').names, 1, 'a');
+  await expect(wrong).rejects.toThrow('WRONGTYPE');
+  await expect(wrong).rejects.not.toBeInstanceOf(StateUnavailable);
+  expect(commands.outstanding).toBe(0);
+});
+
+test('a node that may not act sends nothing but what concerns its lease', async () => {
+  let allowed = false;
+  const commands = await open({ mayAct: () => allowed });
+  await expect(create(commands, 'fenced')).rejects.toBeInstanceOf(StateUnavailable);
+  expect(await redis.client().exists(keys.room('fenced').meta)).toBe(0);
+  expect(text(await commands.runUnfenced(createRoom, keys.room('unfenced'), args))).toBe('ok');
+  allowed = true;
+  expect(await create(commands, 'fenced')).toBe('ok');
+});
+
+test('while Redis does not answer, calls fail in time, and no more of them wait than the bound', async () => {
+  const errors: Error[] = [];
+  const commands = await open({ timeoutMs: 200, queueMax: 3, onError: (error) => errors.push(error) });
+  redis.pause();
+  const waiting = ['w1', 'w2', 'w3'].map((name) => create(commands, name));
+  expect(commands.outstanding).toBe(3);
+  await expect(create(commands, 'w4')).rejects.toThrow('too many commands');
+  for (const one of await Promise.allSettled(waiting)) {
+    expect(one).toMatchObject({ status: 'rejected', reason: expect.any(StateUnavailable) });
+  }
+  // Not forgotten: what was sent may still be executed, and counts until it is known.
+  expect(commands.outstanding).toBe(3);
+  redis.resume();
+  await eventually(() => expect(commands.outstanding).toBe(0));
+  expect(await create(commands, 'w1')).toBe('roomExists');
+  expect(await create(commands, 'w4')).toBe('ok');
+});
+
+test('without a connection calls fail at once, and succeed when it is back', async () => {
+  const own = await startRedis(scope);
+  const commands = await open({ timeoutMs: 60_000 }, own);
+  await own.kill();
+  await eventually(() => expect(create(commands, 'gone')).rejects.toBeInstanceOf(StateUnavailable));
+  await own.restart();
+  expect(await eventually(() => create(commands, 'back'))).toBe('ok');
+});

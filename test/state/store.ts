@@ -1,0 +1,104 @@
+// The state layer on a Redis of the test's own, with eyes: what it publishes and every key it leaves. The suites of this
+// folder take a function that opens one, and run on a single server, a cluster and the embedded store.
+import { randomBytes } from 'node:crypto';
+import { Cluster } from 'ioredis';
+import { readEvent, type TopicEvent } from '../../src/bus/event.ts';
+import { Commands } from '../../src/state/commands.ts';
+import { openClient, type Client } from '../../src/state/connect.ts';
+import { Keyspace, type TopicKey } from '../../src/state/keys.ts';
+import { RoomState, type RoomOptions } from '../../src/state/room-state.ts';
+import { TopicLog } from '../../src/state/topic-log.ts';
+import { UserState } from '../../src/state/user-state.ts';
+import type { RedisAddress } from '../support/redis.ts';
+import type { Scope } from '../support/scope.ts';
+
+export interface Store {
+  readonly rooms: RoomState;
+  readonly users: UserState;
+  readonly commands: Commands;
+  readonly keys: Keyspace;
+  /** Logs as the node of that id reads them. */
+  logOf(nodeId: string): TopicLog;
+  /** Milliseconds that a key has left; -1 for one that stays. By key without the prefix, sorted. */
+  ttls(): Promise<Record<string, number>>;
+  /** Everything published for a topic from now on; the list grows. */
+  listen(topic: TopicKey): Promise<readonly TopicEvent[]>;
+  /** The bare client, to put things into a state that nobody asks for. */
+  readonly client: Client;
+}
+
+export interface StoreOptions {
+  dedupMs?: number;
+  pageMax?: number;
+  socketsMax?: number;
+}
+
+export type OpenStore = (scope: Scope, options?: StoreOptions) => Promise<Store>;
+
+/** Opens a store whose keys are its own. */
+export async function openStore(scope: Scope, address: RedisAddress, options: StoreOptions = {}): Promise<Store> {
+  const prefix = `t${randomBytes(6).toString('hex')}`;
+  const endpoint = { url: address.url, mode: address.mode ?? 'single', master: undefined } as const;
+  const connect = async (use: 'commands' | 'subscriber'): Promise<Client> => {
+    const client = openClient(endpoint, use);
+    client.on('error', () => undefined);
+    scope.add(() => client.disconnect());
+    await client.connect();
+    return client;
+  };
+  const client = await connect('commands');
+  const keys = new Keyspace(prefix);
+  const commands = new Commands(client, {
+    timeoutMs: 10_000,
+    queueMax: 20_000,
+    mayAct: () => true,
+    onError: () => undefined,
+  });
+  scope.add(() => commands.close());
+  const { dedupMs = 60_000, pageMax = 100, socketsMax = 50 } = options;
+  return {
+    rooms: new RoomState(commands, keys, { dedupMs, pageMax }),
+    users: new UserState(commands, keys, { socketsMax }),
+    commands,
+    keys,
+    logOf: (nodeId) => new TopicLog(commands, keys, () => nodeId),
+    ttls: async () => {
+      const servers = client instanceof Cluster ? client.nodes('master') : [client];
+      const found = (await Promise.all(servers.map((server) => server.keys(`${prefix}:*`)))).flat().toSorted();
+      const ttls = await Promise.all(found.map((key) => client.pttl(key)));
+      return Object.fromEntries(found.map((key, i) => [key.slice(prefix.length + 1), ttls[i] ?? 0]));
+    },
+    listen: async (topic) => {
+      const subscriber = await connect('subscriber');
+      const events: TopicEvent[] = [];
+      subscriber.on('smessageBuffer', (_channel: Buffer, bytes: Buffer) => {
+        const event = readEvent(bytes);
+        if (event !== undefined) events.push(event);
+      });
+      await subscriber.ssubscribe(keys.channel(topic));
+      return events;
+    },
+    client,
+  };
+}
+
+export const nonce = (): Buffer => randomBytes(8);
+
+/** What is behind the time and the id that a script has put in. */
+export const frameText = (event: TopicEvent | undefined): string => Buffer.from(event?.frame ?? []).toString('latin1');
+
+/** A notification whose last field the scripts fill in, as they see it: opaque. */
+export const frame = (name: string): Uint8Array => Buffer.from(`<${name}>`);
+
+/** The 64-bit integer at the end of a frame that a script has completed. */
+export const countIn = (event: TopicEvent | undefined): number =>
+  Number(Buffer.from(event?.frame ?? []).readBigUInt64BE((event?.frame.length ?? 8) - 8));
+
+export const roomOptions = (owner: string, changes: Partial<RoomOptions> = {}): RoomOptions => ({
+  owner,
+  whitelistOnly: false,
+  userlistUpdates: true,
+  accessListsUpdates: true,
+  historyMax: 1000,
+  ...changes,
+});

@@ -1,0 +1,217 @@
+// Users in Redis: what every script of a user replies, publishes and leaves behind.
+import { describe, expect, test } from '@jest/globals';
+import type { TopicEvent } from '../../src/bus/event.ts';
+import { userTopic } from '../../src/state/keys.ts';
+import { eventually } from '../support/eventually.ts';
+import { useScope } from '../support/scope.ts';
+import { countIn, frame, frameText, type OpenStore, type Store } from './store.ts';
+
+const scope = useScope();
+const user = 'alice';
+const tag = `{user:${user}}:`;
+
+const login = (store: Store, socketId: string, nodeId = 'n1'): ReturnType<Store['users']['login']> =>
+  store.users.login(user, socketId, nodeId, frame(`in ${socketId}`));
+
+const logout = (store: Store, socketId: string): ReturnType<Store['users']['logout']> =>
+  store.users.logout(user, socketId, frame(`out ${socketId}`), []);
+
+const note = (store: Store, socketId: string, roomName: string, joined: boolean, njoined = 1): Promise<void> =>
+  store.users.noteRoom(user, { socketId, roomName, joined, njoined, echo: frame(`${roomName} ${joined}`) });
+
+/** What was published, in short: whom it leaves out, its frame without the count, the count. */
+const told = (events: readonly TopicEvent[]): [subject: string, text: string, count: number][] =>
+  events.map((event) => [event.subject, frameText(event).slice(0, -8), countIn(event)]);
+
+/** Call within a `describe`; `open` gives a store of its own to each test. */
+export function userSuite(open: OpenStore): void {
+  connections(open);
+  roomNotes(open);
+  notices(open);
+  describe('resume tokens', () => resumeTokens(open));
+}
+
+function connections(open: OpenStore): void {
+  test('sockets come and go, and the others are told how many there are', async () => {
+    const store = await open(scope, { socketsMax: 2 });
+    const events = await store.listen(userTopic(user));
+    expect(await logout(store, 's1')).toBe('gone');
+    expect(await login(store, 's1')).toMatchObject({ nconnected: 1, at: { seq: 0, id: 0 } });
+    expect(await login(store, 's2', 'n2')).toMatchObject({ nconnected: 2, at: { seq: 1 } });
+    expect(await login(store, 's3')).toBe('tooManySockets');
+    expect(await login(store, 's2', 'n2')).toMatchObject({ nconnected: 2 });
+    expect([...(await store.users.listSockets(user))]).toEqual([
+      ['s1', { nodeId: 'n1', rooms: [] }],
+      ['s2', { nodeId: 'n2', rooms: [] }],
+    ]);
+    expect(await logout(store, 's1')).toEqual({ nconnected: 1 });
+    expect(await logout(store, 's1')).toEqual({ nconnected: 1 });
+    expect(await login(store, 's3')).toMatchObject({ nconnected: 2 });
+    expect(await logout(store, 's3')).toEqual({ nconnected: 1 });
+    expect(await logout(store, 's2')).toEqual({ nconnected: 0 });
+
+    await eventually(() => expect(told(events).at(-1)).toEqual(['', '<out s3>', 1]));
+    expect(told(events)).toEqual([
+      ['s2', '<in s2>', 2],
+      ['s2', '<in s2>', 2],
+      ['', '<out s1>', 1],
+      ['s3', '<in s3>', 2],
+      ['', '<out s3>', 1],
+    ]);
+    expect(events.map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5]);
+    for (const [i, event] of events.entries()) if (i > 0) expect(event.prev).toBe(events[i - 1]?.nonce);
+    // The name keeps its log's life; what was told goes soon.
+    const ttls = await store.ttls();
+    expect(Object.keys(ttls)).toEqual([`${tag}events`, `${tag}meta`]);
+    expect(ttls[`${tag}events`]).toBeGreaterThan(0);
+    expect(await login(store, 's4')).toMatchObject({ nconnected: 1 });
+    expect(await store.ttls()).toMatchObject({ [`${tag}events`]: -1 });
+  });
+
+  test('a dead node is swept behind a tombstone', async () => {
+    const store = await open(scope);
+    expect(await store.users.beginSweep(user, 'dead')).toEqual([]);
+    await login(store, 's1', 'n1');
+    expect(await login(store, 's2', 'dead')).toBe('lost');
+    await login(store, 's3', 'dying');
+    await login(store, 's4', 'dying');
+    expect((await store.users.beginSweep(user, 'dying')).toSorted()).toEqual(['s3', 's4']);
+    for (const socketId of ['s3', 's4']) await logout(store, socketId);
+    expect(await store.users.beginSweep(user, 'dying')).toEqual([]);
+    expect(await login(store, 's5', 'dying')).toBe('lost');
+    expect([...(await store.users.listSockets(user)).keys()]).toEqual(['s1']);
+    const ttls = await store.ttls();
+    for (const node of ['dead', 'dying']) expect(ttls[`${tag}tomb:${node}`]).toBeGreaterThan(0);
+    for (const key of Object.keys(ttls)) expect(key.startsWith(tag)).toBe(true);
+  });
+}
+
+function roomNotes(open: OpenStore): void {
+  test('rooms of each socket are noted and echoed to the others, and go with the socket', async () => {
+    const store = await open(scope);
+    await note(store, 's1', 'lobby', true);
+    expect(await store.ttls()).toEqual({});
+    await login(store, 's1');
+    const events = await store.listen(userTopic(user));
+    await note(store, 's1', 'lobby', true);
+    await login(store, 's2', 'n2');
+    await note(store, 's2', 'lobby', true, 2);
+    await note(store, 's2', 'attic', true);
+    await note(store, 's1', 'lobby', false);
+    // A socket that has gone meanwhile is not noted, but the others are told all the same.
+    await note(store, 'ghost', 'attic', true, 2);
+    expect([...(await store.users.listSockets(user))]).toEqual([
+      ['s1', { nodeId: 'n1', rooms: [] }],
+      ['s2', { nodeId: 'n2', rooms: expect.arrayContaining(['lobby', 'attic']) }],
+    ]);
+    const echoes = [
+      { echo: frame('lobby left'), njoined: 0 },
+      { echo: frame('attic left'), njoined: 3 },
+    ];
+    expect(await store.users.logout(user, 's2', frame('out s2'), echoes)).toEqual({ nconnected: 1 });
+    await eventually(() => expect(told(events).at(-1)).toEqual(['', '<out s2>', 1]));
+    expect(told(events)).toEqual([
+      ['s2', '<in s2>', 2],
+      ['s2', '<lobby true>', 2],
+      ['s2', '<attic true>', 1],
+      ['s1', '<lobby false>', 1],
+      ['ghost', '<attic true>', 2],
+      ['', '<lobby left>', 0],
+      ['', '<attic left>', 3],
+      ['', '<out s2>', 1],
+    ]);
+    const ttls = await store.ttls();
+    expect(Object.keys(ttls)).toEqual([`${tag}events`, `${tag}meta`, `${tag}sockets`]);
+  });
+}
+
+function notices(open: OpenStore): void {
+  test('notices leave out a socket, or the nodes that know; a lost room is forgotten', async () => {
+    const store = await open(scope);
+    const lost = { roomName: 'lobby', frame: frame('lost'), socketIds: ['s1', 's2'], nodeIds: ['n1', 'n2'] };
+    await store.users.notifyOthers(user, 's1', frame('hello'));
+    expect(await store.users.notifyRoomLost(user, lost)).toBeUndefined();
+    expect(await store.ttls()).toEqual({});
+
+    await login(store, 's1');
+    await login(store, 's2', 'n2');
+    for (const socketId of ['s1', 's2']) {
+      await note(store, socketId, 'lobby', true);
+      await note(store, socketId, 'attic', true);
+    }
+    const events = await store.listen(userTopic(user));
+    await store.users.notifyOthers(user, 's1', frame('hello'));
+    const at = await store.users.notifyRoomLost(user, lost);
+    await eventually(() => expect(events).toHaveLength(2));
+    expect(events.map((event) => [event.subject, frameText(event)])).toEqual([
+      ['s1', '<hello>'],
+      ['@n1 @n2', '<lost>'],
+    ]);
+    expect(at?.seq).toBe(events[1]?.seq);
+    const rooms = [...(await store.users.listSockets(user)).values()].map((socket) => socket.rooms);
+    expect(rooms).toEqual([['attic'], ['attic']]);
+
+    await logout(store, 's1');
+    await logout(store, 's2');
+    const before = await store.logOf('n1').readPosition(userTopic(user));
+    await store.users.notifyOthers(user, '', frame('nobody'));
+    expect(await store.logOf('n1').readPosition(userTopic(user))).toEqual(before);
+  });
+}
+
+const inAnHour = (): number => Date.now() + 3_600_000;
+
+function resumeTokens(open: OpenStore): void {
+  test('are kept until they run out, the one that does so first giving way', async () => {
+    const store = await open(scope, { socketsMax: 3 });
+    expect(await store.users.readResumeToken(user, 'none')).toBeUndefined();
+    const at = inAnHour();
+    for (const [hash, expiresAt] of [
+      ['second', at + 1],
+      ['first', at],
+      ['third', at + 2],
+    ] as const) {
+      await store.users.storeResumeToken(user, hash, { expiresAt, family: 'f', record: '{"a": "b c"}' });
+    }
+    await store.users.storeResumeToken(user, 'fourth', { expiresAt: at + 3, family: 'f', record: '' });
+    const read = await Promise.all(
+      ['first', 'second', 'third', 'fourth'].map((hash) => store.users.readResumeToken(user, hash)),
+    );
+    expect(read).toEqual([
+      undefined,
+      { expiresAt: at + 1, family: 'f', record: '{"a": "b c"}' },
+      { expiresAt: at + 2, family: 'f', record: '{"a": "b c"}' },
+      { expiresAt: at + 3, family: 'f', record: '' },
+    ]);
+    expect((await store.ttls())[`${tag}resume`]).toBeGreaterThan(0);
+  });
+
+  test('that have run out make place first', async () => {
+    const store = await open(scope, { socketsMax: 2 });
+    const soon = Date.now() + 50;
+    await store.users.storeResumeToken(user, 'good', { expiresAt: inAnHour(), family: 'f', record: '' });
+    await store.users.storeResumeToken(user, 'old', { expiresAt: soon, family: 'f', record: '' });
+    await eventually(() => expect(Date.now()).toBeGreaterThan(soon));
+    await store.users.storeResumeToken(user, 'new', { expiresAt: inAnHour(), family: 'f', record: '' });
+    const read = await Promise.all(['good', 'old', 'new'].map((hash) => store.users.readResumeToken(user, hash)));
+    expect(read.map((one) => one?.family)).toEqual(['f', undefined, 'f']);
+    expect((await store.ttls())[`${tag}resume`]).toBeGreaterThan(60_000);
+  });
+
+  test('of one login are voided together', async () => {
+    const store = await open(scope);
+    for (const [hash, family] of [
+      ['a1', 'a'],
+      ['a2', 'a'],
+      ['b1', 'b'],
+    ] as const) {
+      await store.users.storeResumeToken(user, hash, { expiresAt: inAnHour(), family, record: 'a a' });
+    }
+    await store.users.removeResumeTokens(user, 'a');
+    await store.users.removeResumeTokens(user, 'a');
+    const left = await Promise.all(['a1', 'a2', 'b1'].map((hash) => store.users.readResumeToken(user, hash)));
+    expect(left.map((one) => one?.family)).toEqual([undefined, undefined, 'b']);
+    await store.users.removeResumeTokens(user, 'b');
+    expect(await store.ttls()).toEqual({});
+  });
+}
