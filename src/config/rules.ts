@@ -9,7 +9,7 @@ type Rule = (config: Config) => string | undefined;
 const mistakeRules: readonly Rule[] = [
   ({ auth }) =>
     auth.mode === 'jwt' && auth.jwtSecret === undefined
-      ? 'PARLEY_AUTH=jwt needs PARLEY_JWT_SECRET (or PARLEY_AUTH=open, for development).'
+      ? 'PARLEY_AUTH=jwt, the default once anything is configured, needs PARLEY_JWT_SECRET (for development: PARLEY_AUTH=open).'
       : undefined,
   ({ auth }) =>
     auth.jwtSecret !== undefined && Buffer.byteLength(auth.jwtSecret) < jwtSecretBytesMin
