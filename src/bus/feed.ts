@@ -50,9 +50,10 @@ export class Feed {
   #attempt = 0;
   /** The position was read up to here, past what the channel had brought: those events still come, and are known. */
   #readTo = 0;
-  #queue: TopicEvent[] = [];
-  #waiters: Waiter[] = [];
-  readonly #holds = new Set<Hold>();
+  // Most feeds are quiet users': what they hardly ever need is only made when they do.
+  #queue: TopicEvent[] | undefined;
+  #waiters: Waiter[] | undefined;
+  #holds: Set<Hold> | undefined;
 
   constructor(topic: Topic, parts: FeedParts) {
     this.topic = topic;
@@ -64,7 +65,7 @@ export class Feed {
   }
 
   get holding(): boolean {
-    return this.#holds.size > 0;
+    return this.#holds !== undefined;
   }
 
   /** True when this feed must be tried again by the node's tick. */
@@ -109,13 +110,13 @@ export class Feed {
     if (this.#state !== 'live' && this.#state !== 'mending') return;
     this.#state = 'mending';
     this.#stalled = true;
-    this.#queue = [];
+    this.#queue = undefined;
   }
 
   /** Resolves true once the feed has passed `seq`, false when the caller gives up waiting (see `expire`). */
   reached(seq: number, now: number): Promise<boolean> | true {
     if (this.#state === 'closed' || (this.#position !== undefined && this.#position.seq >= seq)) return true;
-    return new Promise((resolve) => this.#waiters.push({ seq, nonce: undefined, since: now, resolve }));
+    return new Promise((resolve) => this.#wait({ seq, nonce: undefined, since: now, resolve }));
   }
 
   /** The same for a transient message that is about to be published; `cancel` where it was not. */
@@ -123,9 +124,9 @@ export class Feed {
     let cancel = (): void => {};
     const passed = new Promise<boolean>((resolve) => {
       const waiter: Waiter = { seq: Infinity, nonce, since: now, resolve };
-      this.#waiters.push(waiter);
+      this.#wait(waiter);
       cancel = () => {
-        this.#waiters = this.#waiters.filter((other) => other !== waiter);
+        this.#waiters = this.#waiters?.filter((other) => other !== waiter);
         resolve(false);
       };
     });
@@ -133,14 +134,14 @@ export class Feed {
   }
 
   get waiting(): boolean {
-    return this.#waiters.length > 0;
+    return this.#waiters !== undefined && this.#waiters.length > 0;
   }
 
   /** Lets the waiters go that have waited since before `deadline`. */
   expire(deadline: number): void {
-    const late = this.#waiters.filter((waiter) => waiter.since < deadline);
+    const late = this.#waiters?.filter((waiter) => waiter.since < deadline) ?? [];
     if (late.length === 0) return;
-    this.#waiters = this.#waiters.filter((waiter) => waiter.since >= deadline);
+    this.#waiters = this.#waiters?.filter((waiter) => waiter.since >= deadline);
     this.#parts.counters.barrierTimeouts += late.length;
     for (const waiter of late) waiter.resolve(false);
     // Redis has the event and this feed has not: it need not wait for the next one to see the gap.
@@ -149,22 +150,25 @@ export class Feed {
 
   hold(): Hold {
     const hold: Hold = { events: [], broken: false, bytes: 0 };
+    this.#holds ??= new Set();
     this.#holds.add(hold);
     return hold;
   }
 
   release(hold: Hold): void {
-    this.#holds.delete(hold);
+    this.#holds?.delete(hold);
+    if (this.#holds?.size === 0) this.#holds = undefined;
   }
 
   close(): void {
     this.#state = 'closed';
-    for (const hold of this.#holds) hold.broken = true;
-    this.#queue = [];
+    this.#breakHolds();
+    this.#queue = undefined;
     this.#wake(Infinity);
   }
 
   #enqueue(event: TopicEvent): void {
+    this.#queue ??= [];
     this.#queue.push(event);
     // What is dropped here is read from the log again: the queue only saves that.
     if (this.#queue.length > QUEUE_MAX) this.#queue = this.#queue.slice(-QUEUE_MAX / 2);
@@ -190,38 +194,50 @@ export class Feed {
   }
 
   #advance(event: TopicEvent): void {
-    this.#position = event;
+    // Not the event itself: its frame is a view into the bytes that came with it, which must not live on here.
+    const { epoch, seq, id, timestamp, nonce } = event;
+    this.#position = { epoch, seq, id, timestamp, nonce };
     this.#deliver(event);
-    if (this.#waiters.length > 0) this.#wake(event.seq);
+    if (this.#waiters !== undefined) this.#wake(event.seq);
     if (event.kind === 'deleted') this.#restart();
   }
 
   #deliver(event: TopicEvent): void {
-    for (const hold of this.#holds) keep(hold, event);
+    if (this.#holds !== undefined) for (const hold of this.#holds) keep(hold, event);
     try {
       this.#parts.listener.deliver(this.topic, event);
     } catch (error) {
       // A defect in the delivery of one event must not stop the topic.
       this.#parts.onError(this.topic, error);
     }
-    if (event.kind === 'transient' && this.#waiters.length > 0) this.#wake(-1, event.nonce);
+    if (event.kind === 'transient') this.#wake(-1, event.nonce);
+  }
+
+  #wait(waiter: Waiter): void {
+    this.#waiters ??= [];
+    this.#waiters.push(waiter);
+  }
+
+  #breakHolds(): void {
+    for (const hold of this.#holds ?? []) hold.broken = true;
   }
 
   /** The log has ended; a topic of the same name that is made later begins another one. */
   #restart(): void {
-    for (const hold of this.#holds) hold.broken = true;
+    this.#breakHolds();
     this.#position = undefined;
     this.#state = 'starting';
     this.#stalled = false;
-    this.#queue = [];
+    this.#queue = undefined;
     this.#wake(Infinity);
   }
 
   #wake(seq: number, nonce?: string): void {
     const isReady = (waiter: Waiter): boolean => waiter.seq <= seq || (nonce !== undefined && waiter.nonce === nonce);
-    const ready = this.#waiters.filter(isReady);
+    const ready = this.#waiters?.filter(isReady) ?? [];
     if (ready.length === 0) return;
-    this.#waiters = this.#waiters.filter((waiter) => !isReady(waiter));
+    const left = this.#waiters?.filter((waiter) => !isReady(waiter));
+    this.#waiters = left?.length === 0 ? undefined : left;
     for (const waiter of ready) waiter.resolve(true);
   }
 
@@ -282,8 +298,8 @@ export class Feed {
   }
 
   #drainQueue(): void {
-    const queue = this.#queue;
-    this.#queue = [];
+    const queue = this.#queue ?? [];
+    this.#queue = undefined;
     for (const event of queue) {
       if (this.#state === 'live') this.#accept(event);
       else this.#enqueue(event);
@@ -300,7 +316,7 @@ export class Feed {
       return;
     }
     this.#parts.counters.resets++;
-    for (const hold of this.#holds) hold.broken = true;
+    this.#breakHolds();
     this.#position = read.at;
     this.#readTo = read.at.seq;
     this.#parts.listener.reset(this.topic, read.at, read.sockets);

@@ -14,7 +14,7 @@ export interface Manifest {
 
 interface Entry {
   readonly feed: Feed;
-  readonly ready: Promise<void>;
+  ready: Promise<void>;
   users: number;
   idleSince: number;
   /** A check saw the log at this seq; if the feed is still behind at `suspectedAt` + a while, it mends. */
@@ -25,6 +25,9 @@ interface Entry {
 export interface TopicsOptions {
   readonly positionCheckMs: number;
 }
+
+/** Shared, so that a followed topic does not keep the promise of its own. */
+const READY = Promise.resolve();
 
 export const TICK_MS = 100;
 const LINGER_MS = 2000;
@@ -85,6 +88,7 @@ export class Topics implements TransportListener {
       }
       throw error;
     }
+    entry.ready = READY;
     return entry.feed;
   }
 

@@ -5,6 +5,37 @@
 import type { Args, DeclaredErrors, GeneralErrors, RequestName, Result } from '../protocol/catalogue.ts';
 import type { Failure } from '../protocol/errors.ts';
 
+export type RoomMove = 'joining' | 'leaving' | 'unsure';
+
+/**
+ * What a socket is about to do in rooms: being joined, having asked to leave, or `unsure` whether it has left, where the
+ * answer of Redis did not come. Empty most of the time, so it keeps nothing then: there is one for each socket.
+ */
+export class RoomMoves {
+  #moves: Map<string, RoomMove> | undefined;
+
+  of(roomName: string): RoomMove | undefined {
+    return this.#moves?.get(roomName);
+  }
+
+  set(roomName: string, move: RoomMove): void {
+    this.#moves ??= new Map();
+    this.#moves.set(roomName, move);
+  }
+
+  /** Forgets a move, if it is still this one. */
+  end(roomName: string, move: RoomMove): void {
+    if (this.#moves?.get(roomName) !== move) return;
+    this.#moves.delete(roomName);
+    if (this.#moves.size === 0) this.#moves = undefined;
+  }
+
+  /** Rooms being joined. */
+  joining(): string[] {
+    return [...(this.#moves ?? [])].flatMap(([roomName, move]) => (move === 'joining' ? [roomName] : []));
+  }
+}
+
 /** One logged-in socket. */
 export interface Caller {
   readonly socketId: string;
@@ -15,10 +46,8 @@ export interface Caller {
   readonly open: boolean;
   /** Rooms whose live events reach this socket → the log's seq at which that began. */
   readonly rooms: ReadonlyMap<string, number>;
-  /** Rooms that are being joined. */
-  readonly joining: Set<string>;
-  /** Rooms that this socket has asked to leave; `unsure` where the answer of Redis did not come. */
-  readonly leaving: Map<string, 'asked' | 'unsure'>;
+  /** Rooms that are on their way in or out. */
+  readonly moves: RoomMoves;
   /** Sends a notification frame (msgpack; transcoded where the socket speaks JSON). Does nothing once closed. */
   send(frame: Uint8Array): void;
   /** Replaces the expiry of the login, in ms since the epoch. */

@@ -66,23 +66,23 @@ async function leaveRoom(
   if (!isValidName(roomName, settings.limits.nameBytes)) return fail('noRoom', [roomName]);
   const topic = roomTopic(roomName);
   const joined = caller.rooms.has(roomName);
-  if (joined) caller.leaving.set(roomName, 'asked');
+  if (joined) caller.moves.set(roomName, 'leaving');
   const left = await departures.leaveRoom(roomName, caller.nodeId, [caller], 'changed').catch((error: unknown) => {
     // It may have happened all the same: then this socket must not go on hearing the room.
     if (joined) {
-      caller.leaving.set(roomName, 'unsure');
+      caller.moves.set(roomName, 'unsure');
       reconciler.suspect(topic, caller.nodeId, error, 0);
     }
     throw error;
   });
   if (left === 'noRoom') {
-    caller.leaving.delete(roomName);
+    caller.moves.end(roomName, 'leaving');
     return fail('noRoom', [roomName]);
   }
   await topics.reached(topic, left.seq);
   return new Answer(left.njoined[0] ?? 0, {
     after: () => {
-      caller.leaving.delete(roomName);
+      caller.moves.end(roomName, 'leaving');
       audience.detachRoom(roomName, caller.socketId);
     },
   });
@@ -97,21 +97,20 @@ async function joinRoom(
   const { settings, topics, reconciler } = services;
   if (!isValidName(roomName, settings.limits.nameBytes)) return fail('noRoom', [roomName]);
   // A room joined again is in both: it counts once.
-  const taken = new Set([...caller.rooms.keys(), ...caller.joining]);
+  const taken = new Set([...caller.rooms.keys(), ...caller.moves.joining()]);
   const full = !taken.has(roomName) && taken.size >= settings.limits.roomsPerSocket;
 
   const topic = roomTopic(roomName);
   const frame = notificationFrame('roomUserJoined', [roomName, caller.userName]);
-  caller.joining.add(roomName);
-  caller.leaving.delete(roomName);
+  caller.moves.set(roomName, 'joining');
   const feed = await topics.follow(topic).catch((error: unknown) => {
-    caller.joining.delete(roomName);
+    caller.moves.end(roomName, 'joining');
     throw error;
   });
   const switchOver = new SwitchOver(topics, feed);
   const giveUp = (): void => {
     switchOver.abandon();
-    caller.joining.delete(roomName);
+    caller.moves.end(roomName, 'joining');
   };
   let joined: Joined | JoinFailure;
   try {
@@ -167,13 +166,13 @@ function completeJoin(
   // Asked only now: a room joined before may have been deleted and made again meanwhile.
   if (caller.rooms.has(roomName)) {
     switchOver.abandon();
-    caller.joining.delete(roomName);
+    caller.moves.end(roomName, 'joining');
     topics.unfollow(roomTopic(roomName));
     return;
   }
   switchOver.complete(caller, {
     attach: (seq) => {
-      caller.joining.delete(roomName);
+      caller.moves.end(roomName, 'joining');
       // Joined twice, and the other one was quicker: its follow is the one that counts.
       if (!audience.attachRoom(roomName, caller.socketId, seq)) topics.unfollow(roomTopic(roomName));
     },

@@ -86,15 +86,15 @@ export class Reconciler {
       await departures.leaveRoom(roomName, nodeId, gone.slice(at, at + SOCKETS_PER_CALL), 'changed');
     }
     for (const stray of strays) {
-      const leaving = stray.leaving.get(roomName);
-      if (leaving === 'asked') continue; // its request is about to be answered
-      if (leaving === undefined) {
+      const move = stray.moves.of(roomName);
+      if (move === 'leaving') continue; // its request is about to be answered
+      if (move !== 'unsure') {
         // It had joined, and Redis has lost that: coming back, it joins again.
         stray.startAfresh();
         continue;
       }
       audience.detachRoom(roomName, stray.socketId);
-      stray.leaving.delete(roomName);
+      stray.moves.end(roomName, 'unsure');
       await departures.leaveRoom(roomName, nodeId, [stray], 'always');
     }
   }

@@ -34,10 +34,11 @@ export class Intake {
   session: Session | undefined;
   readonly #dispatcher: Dispatcher;
   readonly #options: IntakeLimits;
-  readonly #tails: Tails = new Map();
+  /** Only while something is under way. */
+  #tails: Tails | undefined;
   readonly #bucket: Bucket;
   /** Refusals are free up to a point: who goes on after that many is ended. */
-  readonly #patience: Bucket;
+  #patience: Bucket | undefined;
   #queue: Waiting[] = [];
   #queuedBytes = 0;
   #running = 0;
@@ -51,7 +52,6 @@ export class Intake {
     this.#dispatcher = dispatcher;
     this.#options = options;
     this.#bucket = new Bucket(options.perSecond, options.burst, now);
-    this.#patience = new Bucket(options.perSecond, options.burst, now);
   }
 
   get guest(): boolean {
@@ -97,7 +97,9 @@ export class Intake {
       return;
     }
     this.#dispatcher.refuse(this.connection, message, fail('tooManyRequests', [], Math.max(waitMs, 10)));
-    if (this.#patience.take(performance.now()) > 0) this.connection.end('tooManyRequests');
+    const now = performance.now();
+    this.#patience ??= new Bucket(this.#options.perSecond, this.#options.burst, now);
+    if (this.#patience.take(now) > 0) this.connection.end('tooManyRequests');
   }
 
   #pump(): void {
@@ -107,7 +109,7 @@ export class Intake {
       this.#queuedBytes -= waiting.bytes;
       const { message } = waiting;
       const { session } = this;
-      if (session !== undefined) void this.#track(this.#dispatcher.run(session, this.#tails, message));
+      if (session !== undefined) void this.#track(this.#dispatcher.run(session, (this.#tails ??= new Map()), message));
       else if (message.method === 'login') this.#login({ message });
       else this.#dispatcher.refuse(this.connection, message, fail('noLogin'));
     }
@@ -129,6 +131,7 @@ export class Intake {
     this.#running++;
     await work;
     this.#running--;
+    if (this.#running === 0) this.#tails = undefined;
     if (this.connection.open) this.#pump();
   }
 

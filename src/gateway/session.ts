@@ -1,5 +1,5 @@
 /** A logged-in socket as handlers and the hub see it. Sending is the connection's work. */
-import type { Caller } from '../chat/caller.ts';
+import { RoomMoves, type Caller } from '../chat/caller.ts';
 import type { Login } from '../chat/login.ts';
 import type { Connection } from './connection.ts';
 
@@ -9,8 +9,7 @@ export class Session implements Caller {
   readonly nodeId: string;
   readonly resumeFamily: string;
   readonly rooms = new Map<string, number>();
-  readonly joining = new Set<string>();
-  readonly leaving = new Map<string, 'asked' | 'unsure'>();
+  readonly moves = new RoomMoves();
   expiresAt: number | undefined;
 
   constructor(connection: Connection, login: Login) {
