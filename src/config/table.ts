@@ -120,7 +120,10 @@ export const settings = {
     'PARLEY_ROOM_LARGE_SIZE',
     1000,
     { min: 2, max: 1_000_000 },
-    { unit: 'users', doc: 'Size above which a room counts as large: joins and leaves are announced in batches.' },
+    {
+      unit: 'users',
+      doc: 'Size above which a room counts as large (not used yet): joins and leaves are announced in batches.',
+    },
   ),
   userlistPage: integer(
     'PARLEY_USERLIST_PAGE',
@@ -213,7 +216,7 @@ export const settings = {
     'PARLEY_DRAIN_MS',
     20_000,
     { min: 0, max: 3_600_000 },
-    { unit: 'ms', doc: 'Time that a stopping node spreads the reconnects of its clients over.' },
+    { unit: 'ms', doc: 'Longest time from SIGTERM to the end; clients are asked to move within the first half of it.' },
   ),
   drainGraceMs: integer(
     'PARLEY_DRAIN_GRACE_MS',

@@ -1,6 +1,6 @@
 // What a newcomer installs and reads: the lock file, exact versions, and the README where it repeats the code.
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { renderReadme } from '../../config/tools/readme.ts';
@@ -80,6 +80,12 @@ describe('the README', () => {
     const named = [...readme.matchAll(/npm run (\w+)/g)].map(([, script = '']) => script);
     expect(named.length).toBeGreaterThan(0);
     expect(named.filter((script) => manifest.scripts[script] === undefined)).toEqual([]);
+  });
+
+  test('links only to files that exist', () => {
+    const linked = [...readme.matchAll(/\]\(([^)#:]+)\)/g)].map(([, path = '']) => path);
+    expect(linked.length).toBeGreaterThan(0);
+    expect(linked.filter((path) => !existsSync(join(root, path)))).toEqual([]);
   });
 
   test('names only settings that exist', () => {
