@@ -20,6 +20,12 @@ export interface Position {
   readonly nonce: string;
 }
 
+/** What tells two points of a log apart, or of two lives of it. */
+export type Point = Pick<Position, 'epoch' | 'seq'>;
+
+/** Whether a point comes after another one of the same life of the log. Numbers of different lives do not compare. */
+export const isAfter = (point: Point, other: Point): boolean => point.epoch === other.epoch && point.seq > other.seq;
+
 export interface TopicEvent extends Position {
   readonly kind: EventKind;
   /** Nonce of the event before this one. */

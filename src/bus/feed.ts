@@ -36,6 +36,7 @@ export interface FeedParts {
 }
 
 const QUEUE_MAX = 5000;
+const QUEUE_BYTES_MAX = 8 * 1024 * 1024;
 const HOLD_BYTES_MAX = 8 * 1024 * 1024;
 const ROUNDS_MAX = 100;
 
@@ -46,12 +47,15 @@ export class Feed {
   #state: 'starting' | 'live' | 'mending' | 'closed' = 'starting';
   /** True when mending stopped without success and somebody has to try again. */
   #stalled = false;
+  /** True when only a reset can tell who is a member. */
+  #unverified = false;
   /** Counts the attempts at mending: an old one that wakes up late finds that it is not the one any more. */
   #attempt = 0;
   /** The position was read up to here, past what the channel had brought: those events still come, and are known. */
   #readTo = 0;
   // Most feeds are quiet users': what they hardly ever need is only made when they do.
   #queue: TopicEvent[] | undefined;
+  #queuedBytes = 0;
   #waiters: Waiter[] | undefined;
   #holds: Set<Hold> | undefined;
 
@@ -105,6 +109,13 @@ export class Feed {
     });
   }
 
+  /** Mends, and has the listener compare its sockets with the members: who was attached may have joined another log. */
+  verify(): void {
+    this.#unverified = true;
+    if (this.#state === 'mending') this.#stalled = true; // an attempt under way ends, ours begins
+    this.mend();
+  }
+
   /** Stops delivering until `mend` succeeds: the position is kept, the events that come are not trusted. */
   suspend(): void {
     if (this.#state !== 'live' && this.#state !== 'mending') return;
@@ -114,8 +125,10 @@ export class Feed {
   }
 
   /** Resolves true once the feed has passed `seq`, false when the caller gives up waiting (see `expire`). */
-  reached(seq: number, now: number): Promise<boolean> | true {
-    if (this.#state === 'closed' || (this.#position !== undefined && this.#position.seq >= seq)) return true;
+  reached(seq: number, now: number, epoch?: string): Promise<boolean> | true {
+    const at = this.#position;
+    const isThisLife = epoch === undefined || at?.epoch === epoch;
+    if (this.#state === 'closed' || (at !== undefined && isThisLife && at.seq >= seq)) return true;
     return new Promise((resolve) => this.#wait({ seq, nonce: undefined, since: now, resolve }));
   }
 
@@ -170,8 +183,9 @@ export class Feed {
   #enqueue(event: TopicEvent): void {
     this.#queue ??= [];
     this.#queue.push(event);
+    this.#queuedBytes = (this.#queue.length === 1 ? 0 : this.#queuedBytes) + event.frame.length;
     // What is dropped here is read from the log again: the queue only saves that.
-    if (this.#queue.length > QUEUE_MAX) this.#queue = this.#queue.slice(-QUEUE_MAX / 2);
+    if (this.#queue.length > QUEUE_MAX || this.#queuedBytes > QUEUE_BYTES_MAX) this.#queue = undefined;
   }
 
   #accept(event: TopicEvent): void {
@@ -228,6 +242,7 @@ export class Feed {
     this.#position = undefined;
     this.#state = 'starting';
     this.#stalled = false;
+    this.#unverified = false;
     this.#queue = undefined;
     this.#wake(Infinity);
   }
@@ -246,12 +261,17 @@ export class Feed {
     for (let round = 0; round < ROUNDS_MAX; round++) {
       const before = this.#position;
       if (before === undefined || this.#abandoned(attempt)) return;
+      const early = this.#queue ?? [];
+      this.#queue = undefined;
       const read = await this.#parts.reader.readAfter(this.topic, before);
       if (this.#abandoned(attempt)) return;
       if (read === 'gone') return this.#gone();
       const { at, events } = read;
+      // What came before the log was asked, and is of another life than it, is of one that is over. Of what came since
+      // nobody can tell yet.
+      this.#queue = [...early.filter(({ epoch }) => epoch === at.epoch), ...(this.#queue ?? [])];
       if (!this.#parts.gapFill) return this.#live(at);
-      if (at.epoch !== before.epoch) return await this.#reset(attempt);
+      if (at.epoch !== before.epoch || this.#unverified) return await this.#reset(attempt);
       const next = events[0];
       const forked =
         at.seq < before.seq ||
@@ -316,6 +336,7 @@ export class Feed {
       return;
     }
     this.#parts.counters.resets++;
+    this.#unverified = false;
     this.#breakHolds();
     this.#position = read.at;
     this.#readTo = read.at.seq;

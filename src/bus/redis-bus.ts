@@ -24,6 +24,8 @@ export interface RedisBusParts {
 const PROBE_MS = 2000;
 /** Probes in a row that may be missing before the link is replaced; the first one makes it unhealthy. */
 const MISSES_MAX = 2;
+/** How long replacing the link may take: all subscriptions are made again. */
+const REBUILD_MS = 10_000;
 
 interface Probe {
   sent: number;
@@ -55,7 +57,8 @@ export class RedisBus implements Transport {
   /** Milliseconds since the oldest echo among the links; Infinity where one has never come. */
   get probeAgeMs(): number {
     const now = performance.now();
-    return Math.max(0, ...[...this.#probes.values()].map((probe) => now - probe.echoed));
+    const ages = [...this.#probes.values()].map(({ echoed }) => (echoed === 0 ? Infinity : now - echoed));
+    return ages.length === 0 ? Infinity : Math.max(...ages);
   }
 
   /** May be called again where it has failed. */
@@ -168,10 +171,10 @@ export class RedisBus implements Transport {
     for (const channel of this.#probes.keys()) {
       if (wanted.has(channel)) continue;
       this.#probes.delete(channel);
-      await this.#subscriber.sunsubscribe(channel);
+      await inTime(this.#subscriber.sunsubscribe(channel), this.#parts.timeoutMs);
     }
     const added = [...wanted].filter((channel) => !this.#probes.has(channel));
-    await this.#subscribeOn(this.#subscriber, added);
+    await inTime(this.#subscribeOn(this.#subscriber, added), this.#parts.timeoutMs);
     for (const channel of added) this.#probes.set(channel, { sent: 0, echoed: 0, misses: 0 });
   }
 
@@ -181,18 +184,23 @@ export class RedisBus implements Transport {
     const old = this.#subscriber;
     const next = this.#open();
     try {
-      await next.connect();
-      await this.#subscribeOn(next, [...this.#channels.keys(), ...this.#probes.keys()]);
+      await inTime(this.#connect(next), REBUILD_MS);
     } catch (error) {
       next.disconnect();
       throw error;
     }
     this.#subscriber = next;
     old.disconnect();
+    if (this.#closed) return next.disconnect();
     // Subscribed between the copy of the registry and now: those went to the old connection.
-    await this.#subscribeOn(next, [...this.#channels.keys()]);
+    await inTime(this.#subscribeOn(next, [...this.#channels.keys()]), REBUILD_MS);
     for (const probe of this.#probes.values()) probe.misses = 0;
     this.#listener?.interrupted('the link was rebuilt');
+  }
+
+  async #connect(next: Client): Promise<void> {
+    await next.connect();
+    await this.#subscribeOn(next, [...this.#channels.keys(), ...this.#probes.keys()]);
   }
 
   #key(channel: string): ReturnType<Keyspace['probe']> {

@@ -5,9 +5,12 @@
 import { readEvent } from './event.ts';
 import { Feed, type FeedParts } from './feed.ts';
 import type { Topic, Transport, TransportListener } from './bus.ts';
+import { StateUnavailable } from '../state/commands.ts';
 
 /** The node's manifest: what peers clean up after this node. `add` rejects once the node's lease was claimed. */
 export interface Manifest {
+  /** The instance of this node that holds the lease. */
+  readonly nodeId: string;
   add(topics: readonly Topic[]): Promise<void>;
   remove(topics: readonly Topic[]): Promise<void>;
 }
@@ -68,8 +71,12 @@ export class Topics implements TransportListener {
     return this.#entries.get(topic)?.feed;
   }
 
-  /** Follows a topic; resolves when it is in the manifest and subscribed. Each call needs its `unfollow`. */
-  async follow(topic: Topic): Promise<Feed> {
+  /**
+   * Follows a topic for an instance of this node; resolves when it is in the manifest and subscribed. Each call needs its
+   * `unfollow`. Rejects for an instance whose lease was lost.
+   */
+  async follow(topic: Topic, nodeId: string): Promise<Feed> {
+    if (nodeId !== this.#manifest.nodeId) throw new StateUnavailable('the lease of this node was claimed');
     let entry = this.#entries.get(topic);
     if (entry === undefined) {
       const ready = this.#enter(topic);
@@ -92,17 +99,20 @@ export class Topics implements TransportListener {
     return entry.feed;
   }
 
-  /** `feed` is what `follow` gave, for callers that may outlive a `clear`. */
-  unfollow(topic: Topic, feed?: Feed): void {
+  /** What an instance followed is forgotten with its lease: what it lets go later is not what the next one follows. */
+  unfollow(topic: Topic, nodeId: string): void {
     const entry = this.#entries.get(topic);
-    if (entry !== undefined && (feed === undefined || entry.feed === feed)) this.#release(topic, entry);
+    if (entry !== undefined && nodeId === this.#manifest.nodeId) this.#release(topic, entry);
   }
 
-  /** Resolves when this node has delivered a topic up to `seq`, or at once where it does not follow it or cannot know. */
-  reached(topic: Topic, seq: number): Promise<boolean> | true {
+  /**
+   * Resolves when this node has delivered a topic up to `seq`, or at once where it does not follow it or cannot know.
+   * With an `epoch` the number counts in that life of the log only.
+   */
+  reached(topic: Topic, seq: number, epoch?: string): Promise<boolean> | true {
     const entry = this.#entries.get(topic);
     if (entry === undefined || entry.feed.position === undefined || !this.#transport.healthy) return true;
-    const wait = entry.feed.reached(seq, performance.now());
+    const wait = entry.feed.reached(seq, performance.now(), epoch);
     if (wait !== true) this.#waiting.add(entry.feed);
     return wait;
   }

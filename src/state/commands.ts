@@ -4,6 +4,7 @@
  * nothing is sent once this node may not act any more.
  */
 import { Cluster } from 'ioredis';
+import type { Distribution, Distributions, Tally } from '../ops/distribution.ts';
 import { saysNoConnection } from '../ops/log.ts';
 import type { Client } from './connect.ts';
 import type { Key } from './keys.ts';
@@ -22,6 +23,8 @@ export interface CommandsOptions {
   mayAct(): boolean;
   /** Told of every command that Redis did not answer or refused; of a missing connection its own events tell. */
   onError(error: Error): void;
+  /** How long answers took, by command; and what went wrong, by kind. */
+  readonly measured?: { readonly durations: Distributions; readonly errors: Tally };
 }
 
 interface Pending {
@@ -61,6 +64,8 @@ export class Commands {
   #failedAt = 0;
   #refreshedAt = 0;
   readonly #timer: NodeJS.Timeout;
+  /** By the client's method. */
+  readonly #durations = new Map<string, Distribution>();
 
   constructor(client: Client, options: CommandsOptions) {
     this.#client = client;
@@ -117,7 +122,10 @@ export class Commands {
       } catch (error) {
         if (!(error instanceof Error)) throw error;
         if (!REDIRECTED.test(error.message)) throw this.#classified(error);
-        if (performance.now() + RETRY_MS >= deadline) throw new StateUnavailable(error.message);
+        if (performance.now() + RETRY_MS >= deadline) {
+          this.#options.measured?.errors.add('refused');
+          throw new StateUnavailable(error.message);
+        }
         this.#refreshSlots();
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
       }
@@ -126,6 +134,7 @@ export class Commands {
 
   #sendOnce(method: string, args: readonly ScriptArgument[], deadline: number): Promise<Reply> {
     if (this.#outstanding >= this.#options.queueMax) {
+      this.#options.measured?.errors.add('overload');
       return Promise.reject(new StateUnavailable('too many commands are outstanding'));
     }
     return new Promise<Reply>((resolve, reject) => {
@@ -135,6 +144,7 @@ export class Commands {
         expire: () => {
           this.#failedAt = performance.now();
           const late = new StateUnavailable('Redis did not answer in time');
+          this.#options.measured?.errors.add('timeout');
           this.#options.onError(late);
           reject(late);
         },
@@ -153,6 +163,7 @@ export class Commands {
         (reply) => {
           settle();
           this.#answeredAt = performance.now();
+          this.#durationsOf(method)?.observe(this.#answeredAt - deadline + this.#options.timeoutMs);
           resolve(reply);
         },
         (error: Error) => {
@@ -163,9 +174,22 @@ export class Commands {
     });
   }
 
+  #durationsOf(method: string): Distribution | undefined {
+    let durations = this.#durations.get(method);
+    if (durations === undefined) {
+      durations = this.#options.measured?.durations.of(method.replace(/Buffer$/, ''));
+      if (durations !== undefined) this.#durations.set(method, durations);
+    }
+    return durations;
+  }
+
   #classified(error: Error): Error {
     if (error instanceof StateUnavailable) return error;
-    if (error.name === 'ReplyError' && DEFECT.test(error.message)) return error;
+    if (error.name === 'ReplyError' && DEFECT.test(error.message)) {
+      this.#options.measured?.errors.add('defect');
+      return error;
+    }
+    this.#options.measured?.errors.add(saysNoConnection(error) ? 'connection' : 'refused');
     this.#failedAt = performance.now();
     if (!saysNoConnection(error)) this.#options.onError(error);
     this.#refreshSlots();

@@ -155,12 +155,13 @@ export class Lease implements Manifest {
       await this.register();
       return;
     }
-    await this.#commands.plain('zadd', this.#keys.nodes, reply, nodeId);
     const wasSuspended = !this.held;
     if (wasSuspended || sent.monotonic - this.#renewedAt > this.#ttlMs * BREAK_SHARE)
       this.#steadySince = sent.monotonic;
     this.#hold(sent, Number(reply) - this.#ttlMs);
     if (wasSuspended) this.#events.resumed();
+    // Last, for it is only a hint, and may be on a primary that is away while the lease's own is not.
+    await this.#commands.plain('zadd', this.#keys.nodes, reply, nodeId);
   }
 
   #now(): { monotonic: number; wall: number } {

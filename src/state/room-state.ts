@@ -272,16 +272,16 @@ export class RoomState {
     return pairs(list(reply)).map(([socketId, userName]) => ({ socketId, userName }));
   }
 
-  /** The sockets a node has here, with the seq at which that is so; none where there is no room. For the node itself. */
+  /** The sockets a node has here, with the position at which that is so; neither where there is no room. For the node itself. */
   async readNodeSockets(
     roomName: string,
     nodeId: string,
-  ): Promise<{ seq: number; sockets: { socketId: string; userName: string }[] }> {
+  ): Promise<{ at: Position | undefined; sockets: { socketId: string; userName: string }[] }> {
     const reply = await this.#commands.run(scripts.readNodeSockets, this.#keys.room(roomName), { node: nodeId });
-    if (refusal(reply, ['gone']) !== undefined) return { seq: Infinity, sockets: [] };
+    if (refusal(reply, ['gone']) !== undefined) return { at: undefined, sockets: [] };
     const [at, sockets] = list(reply);
     const found = pairs(list(sockets)).map(([socketId, userName]) => ({ socketId, userName }));
-    return { seq: position(at).seq, sockets: found };
+    return { at: position(at), sockets: found };
   }
 }
 

@@ -54,7 +54,8 @@ export class Sweeper {
       const now = lease.redisNow();
       const expired = await commands.plain('zrangebyscore', keys.nodes, '-inf', now, 'LIMIT', 0, NODES_PER_POLL);
       for (const nodeId of list(expired).map(text)) {
-        if (nodeId !== lease.nodeId) await this.#sweep(nodeId);
+        // One that cannot be swept now does not keep the others waiting.
+        if (nodeId !== lease.nodeId) await this.#sweep(nodeId).catch((error: unknown) => this.#parts.onError(error));
       }
     } catch (error) {
       this.#parts.onError(error);

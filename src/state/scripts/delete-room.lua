@@ -17,6 +17,6 @@ for _, node in ipairs(redis.call('SMEMBERS', nodes)) do
   redis.call('UNLINK', perNode .. node)
 end
 local generation = math.floor(log.now / tonumber(dedupMs))
-redis.call('UNLINK', dedup .. log.epoch .. ':' .. int(generation), dedup .. log.epoch .. ':' .. int(generation - 1))
+redis.call('UNLINK', dedup .. log.life .. ':' .. int(generation), dedup .. log.life .. ':' .. int(generation - 1))
 redis.call('UNLINK', meta, nodes, names, seen, history, events, adminlist, whitelist, blacklist)
 return position()

@@ -13,12 +13,13 @@ end
 
 local current, field
 if clientMessageId ~= '' then
-  -- Two generations of one hash instead of a key per message: what is younger than `dedupMs` is in one of them.
+  -- Two generations of one hash instead of a key per message: what is younger than `dedupMs` is in one of them. Named
+  -- by the room's life, not by the log's epoch: after a failover a message is repeated all the more.
   field = user .. '\n' .. clientMessageId
   local generation = math.floor(log.now / tonumber(dedupMs))
-  current = dedup .. log.epoch .. ':' .. int(generation)
+  current = dedup .. log.life .. ':' .. int(generation)
   local first = redis.call('HGET', current, field)
-    or redis.call('HGET', dedup .. log.epoch .. ':' .. int(generation - 1), field)
+    or redis.call('HGET', dedup .. log.life .. ':' .. int(generation - 1), field)
   if first then
     return { tonumber(first), log.seq, 1 }
   end

@@ -24,14 +24,14 @@ end
 
 -- Reads the position; false when the topic does not exist. Writers give the time: the log's clock never goes back.
 local function openLog(at)
-  local f = redis.call('HMGET', meta, 'epoch', 'seq', 'id', 'ts', 'nonce', 'messageTs', 'historyMax')
+  local f = redis.call('HMGET', meta, 'epoch', 'seq', 'id', 'ts', 'nonce', 'messageTs', 'historyMax', 'life')
   if not f[1] then
     return false
   end
   local ts = tonumber(f[4])
   log = {
     epoch = f[1], seq = tonumber(f[2]), id = tonumber(f[3]), ts = ts, nonce = f[5],
-    messageTs = tonumber(f[6]), max = tonumber(f[7]), now = math.max(tonumber(at or ts), ts),
+    messageTs = tonumber(f[6]), max = tonumber(f[7]), life = f[8], now = math.max(tonumber(at or ts), ts),
   }
   return true
 end

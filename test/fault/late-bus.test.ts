@@ -1,0 +1,124 @@
+// A node whose commands reach Redis while its subscriptions are stuck: joins and leaves happen that its feeds do not know
+// of yet. When the bus is back, each socket hears the rooms that it is in, and no others. The node is composed here, for
+// its two connections to go different ways.
+import { expect, test } from '@jest/globals';
+import {
+  composeChat,
+  composeDelivery,
+  composeGateway,
+  composeState,
+  type DeliveryParts,
+  type Shared,
+} from '../../src/compose.ts';
+import { readConfig } from '../../src/config.ts';
+import type { Gateway } from '../../src/gateway/gateway.ts';
+import { loadNative } from '../../src/gateway/native.ts';
+import { newCounters, newMeasurements } from '../../src/ops/counters.ts';
+import { createLog, sampled } from '../../src/ops/log.ts';
+import { Keyspace } from '../../src/state/keys.ts';
+import { about, fenceRoom, idsHeard } from '../chat/world.ts';
+import { eventually } from '../support/eventually.ts';
+import { startLink, type FaultyLink } from '../support/faulty-link.ts';
+import { startRedis } from '../support/redis.ts';
+import { loginRpc, type User } from '../support/rpc.ts';
+import { useScope } from '../support/scope.ts';
+
+const scope = useScope();
+
+interface Split {
+  readonly link: FaultyLink;
+  readonly bus: DeliveryParts['bus'];
+  login(userName: string): Promise<User>;
+}
+
+/** Only what the bus brings goes through the link. */
+async function startSplitNode(): Promise<Split> {
+  const redis = await startRedis(scope);
+  const link = await startLink(scope, redis.port);
+  const read = readConfig(
+    { PARLEY_HOST: '127.0.0.1', PARLEY_PORT: '0', PARLEY_AUTH: 'open' },
+    { warn: () => undefined },
+  );
+  const native = await loadNative();
+  if ('mistakes' in read) throw new Error(read.mistakes.join());
+  if ('problem' in native) throw new Error(native.problem);
+  const log = createLog({ level: 'silent' });
+  const shared: Shared = {
+    config: read.config,
+    log,
+    errors: sampled(log, 1000),
+    counters: newCounters(),
+    measured: newMeasurements(),
+    keys: new Keyspace('late'),
+  };
+  const ignored = (): void => undefined;
+  const events = { suspended: ignored, resumed: ignored, lost: ignored, onError: ignored };
+  const state = composeState(shared, { url: redis.url, mode: 'single', master: undefined }, events);
+  const publish = (topic: string, data: Uint8Array | string): void => gateway.publish(topic, data);
+  const late = { url: link.url, mode: 'single', master: undefined } as const;
+  const delivery = composeDelivery(shared, state, late, publish);
+  const chat = composeChat(shared, state, delivery);
+  const gateway: Gateway = composeGateway(shared, native.uws, state, delivery, chat, {
+    departed: (session, roomNames) => chat.departures.disconnect(session, roomNames, session.nodeId),
+    health: () => ({ live: true, ready: true, details: {} }),
+  });
+  await state.client.connect();
+  await state.lease.register();
+  await delivery.bus.start(delivery.topics);
+  const timer = setInterval(() => delivery.topics.tick(), 100);
+  const port = await gateway.listen();
+  scope.add(async () => {
+    clearInterval(timer);
+    state.lease.stop();
+    gateway.stop();
+    await delivery.bus.stop();
+    state.commands.close();
+    state.client.disconnect();
+  });
+  return { link, bus: delivery.bus, login: (userName) => loginRpc(scope, `ws://127.0.0.1:${port}/ws`, userName) };
+}
+
+/** Everything that has happened to the room until then is under way on the bus while `during` runs. */
+async function whileLate({ link, bus }: Split, during: () => Promise<void>): Promise<void> {
+  link.pause();
+  await eventually(() => expect(bus.healthy).toBe(false));
+  await during();
+  link.resume();
+  await eventually(() => expect(bus.healthy).toBe(true));
+}
+
+test('who joins and leaves before the bus has brought either does not hear the room', async () => {
+  const node = await startSplitNode();
+  const [alice, bob] = [await node.login('alice'), await node.login('bob')];
+  await alice.call('roomCreate', 'lobby');
+  await alice.call('roomJoin', 'lobby');
+  await whileLate(node, async () => {
+    await bob.call('roomJoin', 'lobby');
+    await bob.call('roomLeave', 'lobby');
+  });
+  await alice.call('roomMessage', 'lobby', { text: 'bob is not here' });
+  await fenceRoom(alice, 'lobby', alice);
+  await bob.call('ping');
+  expect(about(bob, 'lobby').filter(([name]) => name === 'roomMessage')).toEqual([]);
+  // Coming back, bob hears it again.
+  await bob.call('roomJoin', 'lobby');
+  await fenceRoom(alice, 'lobby', alice, bob);
+});
+
+test('who joins a room made again before the bus has told of the end of the old one is in the new one', async () => {
+  const node = await startSplitNode();
+  const [alice, bob] = [await node.login('alice'), await node.login('bob')];
+  await alice.call('roomCreate', 'lobby');
+  await alice.call('roomJoin', 'lobby');
+  for (let i = 0; i < 5; i++) await alice.call('roomMessage', 'lobby', { i });
+  const owner = await node.login('alice');
+  await whileLate(node, async () => {
+    await owner.call('roomDelete', 'lobby');
+    await owner.call('roomCreate', 'lobby');
+    await bob.call('roomJoin', 'lobby');
+  });
+  await bob.call('roomMessage', 'lobby', { text: 'the first one here' });
+  await fenceRoom(bob, 'lobby', bob);
+  expect(idsHeard(bob, 'lobby')).toEqual([1]);
+  expect(idsHeard(alice, 'lobby')).toEqual([1, 2, 3, 4, 5]);
+});
