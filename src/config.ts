@@ -4,6 +4,7 @@ import { maskUrl } from './config/setting.ts';
 import { Reader, unknownNames, type Environment } from './config/reader.ts';
 import { contradictions, doubts } from './config/rules.ts';
 import { settings } from './config/table.ts';
+import { keySources, pemLines } from './config/signatures.ts';
 import type { Config } from './config/shape.ts';
 import { defaultLimits, type Limits } from './protocol/limits.ts';
 
@@ -92,13 +93,28 @@ function readRedis(reader: Reader): Config['redis'] {
 }
 
 function readAuth(reader: Reader): Config['auth'] {
+  const jwtSecret = reader.get(settings.jwtSecret);
+  const jwksUrl = reader.get(settings.jwksUrl);
+  const pem = reader.get(settings.jwtPublicKey);
+  const jwtPublicKey = pem === undefined ? undefined : pemLines(pem);
+  const [source] = keySources({ jwtSecret, jwtPublicKey, jwksUrl });
   return {
     mode: reader.get(settings.auth),
-    jwtSecret: reader.get(settings.jwtSecret),
-    algorithms: reader.get(settings.jwtAlgorithms),
+    jwtSecret,
+    jwtPublicKey,
+    jwksUrl,
+    jwks: {
+      cacheMs: reader.get(settings.jwksCacheMs),
+      staleMs: reader.get(settings.jwksStaleMs),
+      coolDownMs: reader.get(settings.jwksCoolDownMs),
+      timeoutMs: reader.get(settings.jwksTimeoutMs),
+    },
+    algorithms: reader.get({ ...settings.jwtAlgorithms, default: source?.usual ?? [] }),
     audience: reader.get(settings.jwtAudience),
     issuer: reader.get(settings.jwtIssuer),
     userClaim: reader.get(settings.jwtUserClaim),
+    leewayMs: reader.get(settings.jwtLeewayMs),
+    claims: reader.get(settings.jwtClaims),
     allowAnonymous: reader.get(settings.allowAnonymous),
     resumeTokenMs: reader.get(settings.resumeTokenMs),
   };

@@ -3,34 +3,22 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { describeSettings, effectiveSettings, maskUrl, readConfig } from '../src/config.ts';
-import type { Config, Environment } from '../src/config.ts';
+import { describeSettings, effectiveSettings, maskUrl, type Environment } from '../src/config.ts';
 import { settings } from '../src/config/table.ts';
+import { good, mistakesOf, outcome } from './support/configuration.ts';
+import { useScope } from './support/scope.ts';
+import { startNode } from './support/service.ts';
 
 const secret = 'a-secret-of-at-least-32-bytes-in-length';
 /** The least that starts when something is configured. */
 const jwt: Environment = { PARLEY_JWT_SECRET: secret };
 
+const scope = useScope();
 let directory = '';
 beforeAll(() => {
   directory = mkdtempSync(join(tmpdir(), 'parley-config-'));
 });
 afterAll(() => rmSync(directory, { recursive: true }));
-
-function outcome(environment: Environment): { config?: Config; mistakes: readonly string[]; warnings: string[] } {
-  const warnings: string[] = [];
-  const read = readConfig(environment, { warn: (sentence) => warnings.push(sentence) });
-  return 'config' in read ? { config: read.config, mistakes: [], warnings } : { mistakes: read.mistakes, warnings };
-}
-
-function good(environment: Environment): Config {
-  const { config, mistakes } = outcome(environment);
-  expect(mistakes).toEqual([]);
-  if (config === undefined) throw new Error('neither a configuration nor mistakes');
-  return config;
-}
-
-const mistakesOf = (environment: Environment): readonly string[] => outcome(environment).mistakes;
 
 describe('defaults', () => {
   test('with nothing configured, an open service on loopback', () => {
@@ -118,6 +106,11 @@ describe('reading', () => {
     ['PARLEY_REDIS_URL', 'http://redis:6379', 'redis://'],
     ['PARLEY_REDIS_URL', 'redis://a:1,b:2', 'redis://'],
     ['PARLEY_JWT_ALGORITHMS', 'HS256,none', 'HS256'],
+    ['PARLEY_JWT_ALGORITHMS', 'HS256,', 'HS256'],
+    ['PARLEY_JWT_CLAIMS', 'role,userName', 'AuthData'],
+    ['PARLEY_JWT_CLAIMS', 'role,,x', 'names of claims'],
+    ['PARLEY_JWT_CLAIMS', '__proto__', 'names of claims'],
+    ['PARLEY_JWT_LEEWAY_MS', '600001', '0 to 600000'],
     ['PARLEY_TRUSTED_PROXIES', '10.0.0.0/33', 'ranges'],
     ['PARLEY_TRUSTED_PROXIES', 'proxy.internal', 'IP addresses'],
     ['PARLEY_ALLOWED_ORIGINS', 'https://a.example/path', 'origins'],
@@ -273,6 +266,12 @@ describe('rules between settings', () => {
       'four times',
     ],
     [
+      'the ports differ in production',
+      { ...production, PARLEY_PORT: '8081' },
+      { ...production, PARLEY_PORT: '8081', PARLEY_API_PORT: '8082' },
+      'PARLEY_API_PORT',
+    ],
+    [
       'gap filling is on in production',
       { ...production, PARLEY_SWITCH_GAP_FILL: 'off' },
       { ...jwt, PARLEY_SWITCH_GAP_FILL: 'off' },
@@ -287,7 +286,21 @@ describe('rules between settings', () => {
     expect(mistakesOf({ NODE_ENV: 'production' })).toHaveLength(2);
   });
 
+  test('a node whose settings contradict each other does not start, and says all that is wrong', async () => {
+    const env = {
+      NODE_ENV: 'production',
+      PARLEY_AUTH: 'open',
+      PARLEY_REDIS_URL: undefined,
+      PARLEY_REDIS_MODE: undefined,
+    };
+    const started = startNode(scope, { redis: { url: '' }, env });
+    await expect(started).rejects.toThrow(/"code":2.*PARLEY_ALLOW_OPEN.*PARLEY_ALLOW_EMBEDDED/s);
+  });
+
   test.each<[string, Environment]>([
+    ['PARLEY_JWKS_URL', { PARLEY_JWKS_URL: 'http://id.example/keys', PARLEY_JWT_AUDIENCE: 'chat' }],
+    ['PARLEY_JWT_AUDIENCE', { PARLEY_JWKS_URL: 'http://127.0.0.1:1/keys' }],
+    ['PARLEY_JWKS_URL', { PARLEY_AUTH: 'open', PARLEY_JWKS_URL: 'https://id.example', PARLEY_JWT_AUDIENCE: 'chat' }],
     ['PARLEY_SWITCH_GAP_FILL', { ...jwt, PARLEY_SWITCH_GAP_FILL: 'off' }],
     ['PARLEY_JWT_SECRET', { ...jwt, PARLEY_AUTH: 'open' }],
     ['PARLEY_REDIS_MASTER', { ...jwt, PARLEY_REDIS_MASTER: 'm' }],

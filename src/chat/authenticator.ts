@@ -1,36 +1,53 @@
 /** Who somebody is, by credentials: a token, a name in open mode, or a random name. Resuming is login.ts's work. */
-import { errors, jwtVerify } from 'jose';
+import { decodeProtectedHeader, errors, jwtVerify, type JWTHeaderParameters, type JWTPayload } from 'jose';
 import { fail, type Failure } from '../protocol/errors.ts';
 import { isValidName, normaliseName } from '../protocol/names.ts';
 import type { Credentials } from '../protocol/types.ts';
+import type { ValueMap } from '../protocol/values.ts';
 import { newSocketId } from '../state/tokens.ts';
+import { pickClaims } from './claims.ts';
+import type { TokenKeys } from './token-keys.ts';
 
 export interface Identity {
   readonly userName: string;
-  /** When the login ends unless refreshed, in ms since the epoch. */
+  /** When the login ends unless refreshed, in ms since the epoch, by the token's word: the leeway comes on top. */
   readonly expiresAt: number | undefined;
+  /** What the operator passes on of the token. */
+  readonly claims: ValueMap;
 }
 
 export interface AuthenticatorOptions {
   readonly mode: 'open' | 'jwt';
-  readonly jwtSecret: string | undefined;
+  /** The only ones accepted, whatever a token says; all go with the keys. */
   readonly algorithms: readonly string[];
   readonly audience: string | undefined;
   readonly issuer: string | undefined;
   readonly userClaim: string;
+  /** How far the clock of whoever made a token may differ. */
+  readonly leewayMs: number;
+  /** Names of the claims to pass on. */
+  readonly claims: readonly string[];
   readonly allowAnonymous: boolean;
   readonly nameBytes: number;
+  /** Told of good tokens that are refused for what they carry. */
+  onUnfit(reason: string): void;
 }
 
-export type AuthFailure = Failure<'noLogin' | 'notAllowed' | 'invalidName' | 'badToken' | 'tokenExpired'>;
+export type AuthFailure = Failure<
+  'noLogin' | 'notAllowed' | 'invalidName' | 'badToken' | 'tokenExpired' | 'unavailable'
+>;
+
+/** A token is looked at before anybody has vouched for it; real ones are far shorter. */
+const TOKEN_LENGTH_MAX = 16_384;
+const RETRY_MS = 1000;
 
 export class Authenticator {
   readonly #options: AuthenticatorOptions;
-  readonly #key: Uint8Array | undefined;
+  readonly #keys: TokenKeys | undefined;
 
-  constructor(options: AuthenticatorOptions) {
+  constructor(options: AuthenticatorOptions, keys: TokenKeys | undefined) {
     this.#options = options;
-    this.#key = options.jwtSecret === undefined ? undefined : new TextEncoder().encode(options.jwtSecret);
+    this.#keys = keys;
   }
 
   /** Never rejects. */
@@ -38,31 +55,81 @@ export class Authenticator {
     if (credentials.token !== undefined) return this.verify(credentials.token);
     if (credentials.anonymous === true) {
       if (!this.#options.allowAnonymous) return fail('notAllowed');
-      return { userName: `anonymous-${newSocketId()}`, expiresAt: undefined };
+      return { userName: `anonymous-${newSocketId()}`, expiresAt: undefined, claims: {} };
     }
     if (this.#options.mode !== 'open' || credentials.userName === undefined) return fail('noLogin');
-    return this.#named(credentials.userName, undefined);
+    return this.#named(credentials.userName, undefined, {});
   }
 
-  /** Checks a token's signature, algorithm, audience, issuer and times. Never rejects. */
+  /**
+   * Checks a token's signature, algorithm, audience, issuer and times. `unavailable`: its key cannot be had at the
+   * moment, so nobody knows. Never rejects.
+   */
   async verify(token: string): Promise<Identity | AuthFailure> {
-    if (this.#key === undefined) return fail('badToken');
-    const { algorithms, audience, issuer, userClaim } = this.#options;
+    const { algorithms, audience, issuer, leewayMs } = this.#options;
+    const header = headerOf(token);
+    // Before a key is looked for: a token must not decide how its own signature is checked.
+    if (this.#keys === undefined || header === undefined || !algorithms.includes(header.alg)) return fail('badToken');
+    const key = await this.#keys.find(header);
+    if (key === 'unavailable') return fail('unavailable', [], RETRY_MS);
+    if (key === 'unknown') return fail('badToken');
     try {
-      const { payload } = await jwtVerify(token, this.#key, {
+      const { payload } = await jwtVerify(token, key, {
         algorithms: [...algorithms],
+        clockTolerance: leewayMs / 1000,
         ...(audience === undefined ? {} : { audience }),
         ...(issuer === undefined ? {} : { issuer }),
       });
-      const name = payload[userClaim];
-      if (typeof name !== 'string') return fail('badToken');
-      return this.#named(normaliseName(name), payload.exp === undefined ? undefined : payload.exp * 1000);
+      return this.#identityOf(payload);
     } catch (error) {
       return error instanceof errors.JWTExpired ? fail('tokenExpired') : fail('badToken');
     }
   }
 
-  #named(userName: string, expiresAt: number | undefined): Identity | AuthFailure {
-    return isValidName(userName, this.#options.nameBytes) ? { userName, expiresAt } : fail('invalidName', [userName]);
+  /** What of a token's payload is passed on; undefined where that is more than can be. */
+  claimsOf(payload: unknown): ValueMap | undefined {
+    return pickClaims(payload, this.#options.claims);
+  }
+
+  start(): void {
+    this.#keys?.start();
+  }
+
+  stop(): void {
+    this.#keys?.stop();
+  }
+
+  #identityOf(payload: JWTPayload): Identity | AuthFailure {
+    const { userClaim, leewayMs } = this.#options;
+    const name = Object.hasOwn(payload, userClaim) ? payload[userClaim] : undefined;
+    if (typeof name !== 'string') return fail('badToken');
+    const expiresAt = payload.exp === undefined ? undefined : Math.floor(payload.exp * 1000);
+    if (expiresAt !== undefined) {
+      if (!Number.isSafeInteger(expiresAt)) return fail('badToken');
+      // The library counts in whole seconds; an open socket is closed by this very rule.
+      if (expiresAt + leewayMs <= Date.now()) return fail('tokenExpired');
+    }
+    const claims = this.claimsOf(payload);
+    if (claims === undefined) {
+      this.#options.onUnfit('the claims to pass on are too large, or no values of the protocol');
+      return fail('badToken');
+    }
+    return this.#named(normaliseName(name), expiresAt, claims);
+  }
+
+  #named(userName: string, expiresAt: number | undefined, claims: ValueMap): Identity | AuthFailure {
+    const valid = isValidName(userName, this.#options.nameBytes);
+    return valid ? { userName, expiresAt, claims } : fail('invalidName', [userName]);
+  }
+}
+
+/** The header of a token, unverified; undefined where there is none. */
+function headerOf(token: string): JWTHeaderParameters | undefined {
+  if (token.length > TOKEN_LENGTH_MAX) return undefined;
+  try {
+    const { alg, ...rest } = decodeProtectedHeader(token);
+    return alg === undefined ? undefined : { ...rest, alg };
+  } catch {
+    return undefined;
   }
 }

@@ -33,7 +33,7 @@ export async function login(
   services: Services,
   socketId: string,
   credentials: Credentials,
-): Promise<Login | Failure<'notAllowed' | 'invalidName' | 'badToken' | 'tokenExpired' | 'tooManySockets' | 'noLogin'>> {
+): Promise<Login | AuthFailure | Failure<'tooManySockets'>> {
   const { users, topics, reconciler, settings } = services;
   const identity: Resumed | AuthFailure =
     credentials.resumeToken === undefined
@@ -41,26 +41,28 @@ export async function login(
       : await resume(services, credentials.resumeToken, credentials.deviceId);
   if (identity instanceof Failure) return identity;
 
-  const { userName, expiresAt } = identity;
+  const { userName, expiresAt, claims } = identity;
   const secret = newSecret();
   const resumeFamily = identity.resumeFamily ?? hashOf(secret);
   const topic = userTopic(userName);
   const nodeId = services.nodeId();
-  const feed = await topics.follow(topic);
+  const feed = await topics.follow(topic, nodeId);
   const switchOver = new SwitchOver(topics, feed);
   try {
     const added = await users.login(userName, socketId, nodeId, countFrame('socketConnectEcho', [socketId]));
     if (added === 'lost') throw new StateUnavailable('this node was swept');
     if (added === 'tooManySockets') {
       switchOver.abandon();
-      topics.unfollow(topic, feed);
+      topics.unfollow(topic, nodeId);
       return fail('tooManySockets');
     }
     switchOver.begin(added.at);
     const expires = Date.now() + settings.resumeTokenMs;
-    const record = JSON.stringify({ deviceId: credentials.deviceId ?? null });
+    const record = JSON.stringify({ deviceId: credentials.deviceId ?? null, claims });
     await users.storeResumeToken(userName, hashOf(secret), { expiresAt: expires, family: resumeFamily, record });
     const authData: Result<'login'> = {
+      // First: whatever they are called, they replace nothing below.
+      ...claims,
       id: socketId,
       userName,
       serverTime: Date.now(),
@@ -96,10 +98,13 @@ async function resume(
   const stored = await services.users.readResumeToken(userName, hashOf(secret));
   if (stored === undefined) return fail('badToken');
   if (stored.expiresAt <= Date.now()) return fail('tokenExpired');
-  const record: unknown = JSON.parse(stored.record);
-  const known = typeof record === 'object' && record !== null && 'deviceId' in record ? record.deviceId : null;
-  if (known !== (deviceId ?? null)) return fail('badToken');
-  return { userName, expiresAt: undefined, resumeFamily: stored.family };
+  // Written above, perhaps by another version of it.
+  const parsed: unknown = JSON.parse(stored.record);
+  const record = new Map<string, unknown>(typeof parsed === 'object' && parsed !== null ? Object.entries(parsed) : []);
+  if ((record.get('deviceId') ?? null) !== (deviceId ?? null)) return fail('badToken');
+  // Claims were checked when they came; those that are not passed on any more are left out.
+  const claims = services.authenticator.claimsOf(record.get('claims')) ?? {};
+  return { userName, expiresAt: undefined, claims, resumeFamily: stored.family };
 }
 
 /** Only hashes are stored: who reads Redis cannot log in with what is found there. */

@@ -1,19 +1,39 @@
 // What must hold between settings, and what production refuses. Each rule gives a sentence that says what to change.
 import type { Config } from './shape.ts';
+import { keySources } from './signatures.ts';
 
-/** Shortest secret that HS256 may use (RFC 7518, 3.2: as long as the hash). */
-const jwtSecretBytesMin = 32;
+/** Shortest secret: as long as the hash (RFC 7518, 3.2). */
+const secretBytesMin: Readonly<Record<string, number>> = { HS256: 32, HS384: 48, HS512: 64 };
 
 type Rule = (config: Config) => string | undefined;
 
 const mistakeRules: readonly Rule[] = [
   ({ auth }) =>
-    auth.mode === 'jwt' && auth.jwtSecret === undefined
-      ? 'PARLEY_AUTH=jwt, the default once anything is configured, needs PARLEY_JWT_SECRET (for development: PARLEY_AUTH=open).'
+    auth.mode === 'jwt' && keySources(auth).length === 0
+      ? 'PARLEY_AUTH=jwt, the default once anything is configured, needs PARLEY_JWT_SECRET, PARLEY_JWT_PUBLIC_KEY or PARLEY_JWKS_URL (for development: PARLEY_AUTH=open).'
       : undefined,
-  ({ auth }) =>
-    auth.jwtSecret !== undefined && Buffer.byteLength(auth.jwtSecret) < jwtSecretBytesMin
-      ? `PARLEY_JWT_SECRET is shorter than ${jwtSecretBytesMin} bytes.`
+  // A key that may be read in two ways, or two keys for one token, is how signatures get forged.
+  ({ auth }) => {
+    const names = keySources(auth).map(({ setting }) => setting);
+    return names.length > 1 ? `${names.join(' and ')} are set; tokens are checked with one of them.` : undefined;
+  },
+  ({ auth }) => {
+    const [source, second] = keySources(auth);
+    if (source === undefined || second !== undefined) return undefined;
+    const wrong = auth.algorithms.filter((name) => !source.algorithms.includes(name));
+    return wrong.length > 0
+      ? `PARLEY_JWT_ALGORITHMS contains ${wrong.join(', ')}; with ${source.setting} it may contain ${source.algorithms.join(', ')}.`
+      : undefined;
+  },
+  ({ auth }) => {
+    const bytesMin = Math.max(...auth.algorithms.map((name) => secretBytesMin[name] ?? 0));
+    return auth.jwtSecret !== undefined && Buffer.byteLength(auth.jwtSecret) < bytesMin
+      ? `PARLEY_JWT_SECRET is shorter than ${bytesMin} bytes.`
+      : undefined;
+  },
+  ({ auth: { jwks } }) =>
+    jwks.staleMs < jwks.cacheMs || jwks.coolDownMs > jwks.cacheMs
+      ? 'PARLEY_JWKS_CACHE_MS must be between PARLEY_JWKS_COOL_DOWN_MS and PARLEY_JWKS_STALE_MS.'
       : undefined,
   ({ auth, production, allowOpen }) =>
     production && auth.mode === 'open' && !allowOpen
@@ -50,19 +70,32 @@ const mistakeRules: readonly Rule[] = [
     backpressureBytes < 4 * limits.frameBytes
       ? 'PARLEY_BACKPRESSURE_BYTES must be at least four times PARLEY_FRAME_BYTES.'
       : undefined,
+  ({ port, apiPort, production }) =>
+    production && port === apiPort && port !== 0
+      ? 'PARLEY_PORT and PARLEY_API_PORT are the same; each needs one of its own.'
+      : undefined,
   ({ gapFill, production }) => (production && !gapFill ? 'PARLEY_SWITCH_GAP_FILL must be on.' : undefined),
 ];
 
 const warningRules: readonly Rule[] = [
-  // Becomes a mistake with the operator port; until then it would only stand in the way.
   ({ port, apiPort }) =>
     port === apiPort && port !== 0
-      ? 'PARLEY_PORT and PARLEY_API_PORT are the same; the operator port will need one of its own.'
+      ? 'PARLEY_PORT and PARLEY_API_PORT are the same: the operator port takes a free one.'
       : undefined,
   ({ gapFill }) => (gapFill ? undefined : 'PARLEY_SWITCH_GAP_FILL is off: messages will be lost.'),
+  ({ auth }) => {
+    const [source] = keySources(auth);
+    return auth.mode === 'open' && source !== undefined
+      ? `${source.setting} is set, but PARLEY_AUTH=open believes any user name without a token.`
+      : undefined;
+  },
   ({ auth }) =>
-    auth.mode === 'open' && auth.jwtSecret !== undefined
-      ? 'PARLEY_JWT_SECRET is not used with PARLEY_AUTH=open.'
+    auth.jwksUrl !== undefined && isPlainRemote(new URL(auth.jwksUrl))
+      ? 'PARLEY_JWKS_URL is not https: whoever can change its answer on the way can log in as anybody.'
+      : undefined,
+  ({ auth }) =>
+    auth.jwksUrl !== undefined && auth.audience === undefined
+      ? 'PARLEY_JWT_AUDIENCE is not set: tokens that the same issuer made for other services are good here, too.'
       : undefined,
   ({ redis }) =>
     redis.mode !== 'sentinel' && redis.master !== undefined
@@ -73,6 +106,9 @@ const warningRules: readonly Rule[] = [
       ? 'A full page of the largest messages exceeds half of PARLEY_BACKPRESSURE_BYTES and would end its reader.'
       : undefined,
 ];
+
+const isPlainRemote = ({ protocol, hostname }: URL): boolean =>
+  protocol === 'http:' && !/^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname);
 
 const broken = (rules: readonly Rule[], config: Config): string[] =>
   rules.map((rule) => rule(config)).filter((sentence) => sentence !== undefined);

@@ -1,6 +1,7 @@
 // What the rest of the service sees of its configuration: plain typed values. How they are read and checked is left to
 // ../config.ts.
 import type { Limits } from '../protocol/limits.ts';
+import type { SignatureAlgorithm } from './signatures.ts';
 
 export type RedisMode = 'single' | 'sentinel' | 'cluster';
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
@@ -26,10 +27,23 @@ export interface Config {
   readonly auth: {
     readonly mode: 'open' | 'jwt';
     readonly jwtSecret: string | undefined;
-    readonly algorithms: readonly 'HS256'[];
+    /** PEM of a key that has been checked. */
+    readonly jwtPublicKey: string | undefined;
+    readonly jwksUrl: string | undefined;
+    readonly jwks: {
+      readonly cacheMs: number;
+      readonly staleMs: number;
+      readonly coolDownMs: number;
+      readonly timeoutMs: number;
+    };
+    /** All of them go with the key. */
+    readonly algorithms: readonly SignatureAlgorithm[];
     readonly audience: string | undefined;
     readonly issuer: string | undefined;
     readonly userClaim: string;
+    readonly leewayMs: number;
+    /** None is a field of AuthData. */
+    readonly claims: readonly string[];
     readonly allowAnonymous: boolean;
     readonly resumeTokenMs: number;
   };

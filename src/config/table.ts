@@ -1,5 +1,6 @@
 // Every setting of the service: the one table from which reading, checking, `--print-config` and the README's table
 // are derived. How settings depend on each other is in rules.ts.
+import { AuthData } from '../protocol/types.ts';
 import {
   addressRange,
   choice,
@@ -13,12 +14,20 @@ import {
   webOrigin,
   type Parsed,
 } from './setting.ts';
+import { jwksUrlProblem, publicKeyProblem, signatureAlgorithms, type SignatureAlgorithm } from './signatures.ts';
 
 const dayMs = 86_400_000;
 
 /** `same-host` and `*` stand alone; anything else is a list of exact origins. */
 const originItem = (value: string): Parsed<string> =>
   value === '*' || value === 'same-host' ? { value } : webOrigin(value);
+
+/** A claim passed on stands beside the fields of AuthData, and must not look like one of them. */
+const claimItem = (value: string): Parsed<string> => {
+  if (Object.hasOwn(AuthData.properties, value)) return { problem: `may not contain "${value}", a field of AuthData` };
+  if (/^[\w:/.~-]{1,128}$/.test(value) && value !== '__proto__') return { value };
+  return { problem: `may only contain names of claims, not "${value}"` };
+};
 
 /** By the setting's name in this code; its name in the environment is in the entry. */
 export const settings = {
@@ -32,7 +41,9 @@ export const settings = {
     'PARLEY_API_PORT',
     8081,
     { min: 0, max: 65_535 },
-    { doc: 'Operator port (not used yet); 0 takes a free one.' },
+    {
+      doc: 'Operator port, on the same address: metrics and health; 0 takes a free one, as does, outside production, one that is taken.',
+    },
   ),
   apiKey: optionalText('PARLEY_API_KEY', {
     secret: true,
@@ -78,12 +89,60 @@ export const settings = {
   }),
   jwtSecret: optionalText('PARLEY_JWT_SECRET', {
     secret: true,
-    doc: 'Shared secret of HS256 tokens, at least 32 bytes.',
+    doc: 'Shared secret of tokens signed with HS256, HS384 or HS512: at least 32, 48 or 64 bytes.',
   }),
-  jwtAlgorithms: list('PARLEY_JWT_ALGORITHMS', ['HS256'], oneOf(['HS256']), { doc: 'Accepted signature algorithms.' }),
+  jwtPublicKey: optionalText(
+    'PARLEY_JWT_PUBLIC_KEY',
+    // Nothing to hide, but a key of many lines comes best as a file.
+    { secret: true, doc: 'Public key of tokens, as PEM: RSA of 2048 bits or more, P-256, P-384, P-521 or Ed25519.' },
+    publicKeyProblem,
+  ),
+  jwksUrl: optionalText(
+    'PARLEY_JWKS_URL',
+    { doc: "Address of the issuer's key set (JWKS): the key that a token's `kid` names checks it." },
+    jwksUrlProblem,
+  ),
+  jwksCacheMs: integer(
+    'PARLEY_JWKS_CACHE_MS',
+    600_000,
+    { min: 1000, max: dayMs },
+    { unit: 'ms', doc: 'Age at which the key set is fetched again; an unknown `kid` asks for it at once.' },
+  ),
+  jwksStaleMs: integer(
+    'PARLEY_JWKS_STALE_MS',
+    dayMs,
+    { min: 1000, max: 30 * dayMs },
+    { unit: 'ms', doc: 'Age up to which the key set is used while it cannot be fetched.' },
+  ),
+  jwksCoolDownMs: integer(
+    'PARLEY_JWKS_COOL_DOWN_MS',
+    5000,
+    { min: 0, max: 600_000 },
+    { unit: 'ms', doc: 'Shortest time from one fetch of the key set to the next, whatever is asked for.' },
+  ),
+  jwksTimeoutMs: integer(
+    'PARLEY_JWKS_TIMEOUT_MS',
+    3000,
+    { min: 50, max: 60_000 },
+    { unit: 'ms', doc: 'Longest wait for the key set.' },
+  ),
+  jwtAlgorithms: list<SignatureAlgorithm>('PARLEY_JWT_ALGORITHMS', [], oneOf(signatureAlgorithms), {
+    defaultText: 'by the key: HS256, RS256, ES256, ES384, ES512 or EdDSA; key sets: RS256, ES256, EdDSA',
+    doc: 'Accepted signature algorithms; they must go with the key.',
+  }),
   jwtAudience: optionalText('PARLEY_JWT_AUDIENCE', { doc: 'Required `aud` of a token; not checked when absent.' }),
   jwtIssuer: optionalText('PARLEY_JWT_ISSUER', { doc: 'Required `iss` of a token; not checked when absent.' }),
   jwtUserClaim: text('PARLEY_JWT_USER_CLAIM', 'sub', { doc: 'Claim of a token that holds the user name.' }),
+  jwtLeewayMs: integer(
+    'PARLEY_JWT_LEEWAY_MS',
+    5000,
+    { min: 0, max: 600_000 },
+    { unit: 'ms', doc: 'How far the clock of the issuer may differ; a token and its login end that much later.' },
+  ),
+  jwtClaims: list('PARLEY_JWT_CLAIMS', [], claimItem, {
+    defaultText: 'none',
+    doc: 'Claims of a token that its user is told in AuthData, 4096 bytes in all; a token with more is refused.',
+  }),
   allowAnonymous: flag('PARLEY_ALLOW_ANONYMOUS', false, { doc: 'Whether a login may ask for a random user name.' }),
   resumeTokenMs: integer(
     'PARLEY_RESUME_TOKEN_MS',
