@@ -9,14 +9,20 @@ import { Authenticator } from './chat/authenticator.ts';
 import { Departures } from './chat/departures.ts';
 import { bindHandlers } from './chat/handlers.ts';
 import { Reconciler } from './chat/reconciler.ts';
+import { createTokenKeys } from './chat/token-keys.ts';
 import type { Services } from './chat/services.ts';
 import type { Config } from './config.ts';
 import { Dispatcher } from './gateway/dispatcher.ts';
+import { closeLabel } from './gateway/close-label.ts';
 import { Gateway, type GatewayParts } from './gateway/gateway.ts';
 import { Hub, type HubParts } from './gateway/hub.ts';
 import type { Uws } from './gateway/native.ts';
 import { addressList } from './gateway/upgrade.ts';
-import type { Counters } from './ops/counters.ts';
+import { listenOn, type Listening } from './http/listen.ts';
+import { addHealth, addNotFound, type Health } from './http/health.ts';
+import { OperatorPort } from './http/operator-port.ts';
+import type { Counters, Measurements } from './ops/counters.ts';
+import type { Exposition } from './ops/exposition.ts';
 import { about, type Log, type SampledLog } from './ops/log.ts';
 import { Commands } from './state/commands.ts';
 import { openClient, type Client, type RedisEndpoint } from './state/connect.ts';
@@ -34,6 +40,7 @@ export interface Shared {
   /** For what comes by the thousand while Redis is away. */
   readonly errors: SampledLog;
   readonly counters: Counters;
+  readonly measured: Measurements;
   readonly keys: Keyspace;
 }
 
@@ -57,7 +64,11 @@ export interface ChatParts {
   readonly reconciler: Reconciler;
 }
 
-export function composeState({ config, errors, keys }: Shared, redis: RedisEndpoint, events: LeaseEvents): StateParts {
+export function composeState(
+  { config, errors, keys, measured }: Shared,
+  redis: RedisEndpoint,
+  events: LeaseEvents,
+): StateParts {
   const client = openClient(redis, 'commands');
   client.on('error', (error: unknown) => errors.warn('redis', about(error), 'the connection for commands'));
   const commands: Commands = new Commands(client, {
@@ -65,6 +76,7 @@ export function composeState({ config, errors, keys }: Shared, redis: RedisEndpo
     queueMax: config.redis.queueMax,
     mayAct: () => lease.held,
     onError: (error) => errors.warn('command', about(error), 'a command failed'),
+    measured: { durations: measured.distributions.parley_redis_command_duration_seconds, errors: measured.redisErrors },
   });
   const lease = new Lease(commands, keys, config.node.leaseMs, events);
   const pageMax = config.limits.historyMaxGetMessages;
@@ -78,7 +90,7 @@ export function composeState({ config, errors, keys }: Shared, redis: RedisEndpo
 }
 
 export function composeDelivery(
-  { config, errors, counters, keys }: Shared,
+  { config, errors, counters, keys, measured }: Shared,
   { commands, lease }: StateParts,
   redis: RedisEndpoint,
   publish: HubParts['publish'],
@@ -92,7 +104,12 @@ export function composeDelivery(
     counters,
     onError: (what, error) => errors.putOff(what, error, what),
   });
-  const hub = new Hub({ publish, onDetached: (topic) => topics.unfollow(topic), nodeId: () => lease.nodeId });
+  const hub = new Hub({
+    publish,
+    onDetached: (topic, id) => topics.unfollow(topic, id),
+    nodeId: () => lease.nodeId,
+    messageAges: measured.distributions.parley_publish_to_socket_seconds.of(''),
+  });
   const feeds = {
     listener: hub,
     reader: new TopicLog(commands, keys, () => lease.nodeId),
@@ -106,7 +123,7 @@ export function composeDelivery(
 }
 
 export function composeChat(
-  { config, errors }: Shared,
+  { config, errors, counters }: Shared,
   { rooms, users, lease }: StateParts,
   { topics, hub }: DeliveryParts,
 ): ChatParts {
@@ -143,50 +160,69 @@ export function composeChat(
     audience: hub,
     departures,
     reconciler,
-    authenticator: new Authenticator({ ...config.auth, nameBytes: config.limits.nameBytes }),
+    authenticator: composeAuthenticator(config, errors),
+    counters,
     nodeId,
   };
   return { services, departures, reconciler };
 }
 
+function composeAuthenticator({ auth, limits }: Config, errors: SampledLog): Authenticator {
+  const keys = createTokenKeys(auth, (reason) =>
+    errors.warn('jwks', { reason }, 'the keys that tokens are checked with cannot be fetched'),
+  );
+  const onUnfit = (reason: string): void => errors.warn('token', { reason }, 'a good token is refused');
+  return new Authenticator({ ...auth, nameBytes: limits.nameBytes, onUnfit }, keys);
+}
+
 export function composeGateway(
-  { config, log, errors }: Shared,
+  { config, log, errors, counters, measured }: Shared,
   uws: Uws,
   { lease }: StateParts,
   { hub }: DeliveryParts,
   { services }: ChatParts,
-  callbacks: Pick<GatewayParts, 'departed' | 'health'>,
+  callbacks: Pick<GatewayParts, 'departed'> & { health(): Health },
 ): Gateway {
   const dispatcher = new Dispatcher({
     handlers: bindHandlers(services),
     services,
     hub,
+    durations: measured.distributions.parley_request_duration_seconds,
     mayAct: () => lease.held,
     onDefect: (error, method, socket) => {
+      counters.defects++;
       const reference = randomBytes(6).toString('hex');
       errors.error(`defect ${method}`, { err: error, method, socket, reference }, 'a request failed');
       return reference;
     },
     onLogin: (session) => log.debug({ socket: session.socketId, user: session.userName }, 'logged in'),
   });
-  return new Gateway(uws.App(), {
-    uws,
+  const app = uws.App();
+  addHealth(app, () => callbacks.health());
+  addNotFound(app);
+  return new Gateway(app, {
     options: {
       limits: config.limits,
       perSecond: config.rate.perSecond,
       burst: config.rate.burst,
-      host: config.host,
-      port: config.port,
       rules: { allowedOrigins: config.allowedOrigins, trustedProxies: addressList(config.trustedProxies) },
       heartbeatMs: config.node.heartbeatMs,
       loginTimeoutMs: config.node.loginTimeoutMs,
+      expiryLeewayMs: config.auth.leewayMs,
       backpressureBytes: config.backpressureBytes,
       socketsPerAddress: config.socketsPerAddress,
     },
     hub,
     dispatcher,
-    onClosed: (socket, code) => log.debug({ socket, code }, 'closed'),
-    ...callbacks,
+    listen: async (publicApp) => {
+      const listening = await listenOn(uws, publicApp, config.host, config.port);
+      return listening ?? taken(config.host, config.port);
+    },
+    departed: callbacks.departed,
+    onClosed: (socket, code) => {
+      measured.closes.add(closeLabel(code));
+      log.debug({ socket, code }, 'closed');
+    },
   });
 }
 
@@ -206,4 +242,32 @@ export function composeSweeper(
     },
     onError: (error) => errors.putOff('sweep', error, 'sweeping is put off'),
   });
+}
+
+export function composeOperatorPort(
+  { config, log, errors }: Shared,
+  uws: Uws,
+  metrics: Exposition,
+  health: () => Health,
+): OperatorPort {
+  const { host, apiPort, production } = config;
+  const listen = async (app: ReturnType<Uws['App']>): Promise<Listening> => {
+    // Several nodes on one machine differ in their public port only, unless told more. In production a port that nobody
+    // would ask is worse than none.
+    const wanted = apiPort === config.port ? 0 : apiPort;
+    const listening = await listenOn(uws, app, host, wanted);
+    if (listening !== undefined || production) return listening ?? taken(host, wanted);
+    log.warn({ host, apiPort }, 'PARLEY_API_PORT is taken: the operator port is a free one');
+    return (await listenOn(uws, app, host, 0)) ?? taken(host, 0);
+  };
+  return new OperatorPort(uws.App(), {
+    listen,
+    health,
+    metrics,
+    onError: (error) => errors.error('metrics', about(error), 'the metrics cannot be told'),
+  });
+}
+
+function taken(host: string, port: number): never {
+  throw new Error(`cannot listen on ${host}:${port}`);
 }

@@ -3,6 +3,7 @@ import { effectiveSettings, readConfig } from './config.ts';
 import { loadNative } from './gateway/native.ts';
 import { GatewayNode } from './node.ts';
 import { about, createLog } from './ops/log.ts';
+import { readVersion } from './ops/process.ts';
 import { resolveRedis } from './state/local-redis.ts';
 
 const warnings: string[] = [];
@@ -28,7 +29,8 @@ if ('problem' in native) {
   process.exit(1);
 }
 const redis = await resolveRedis(config, log);
-const node = new GatewayNode(config, { ...redis, master: config.redis.master }, native.uws, log);
+const build = { version: readVersion(), nodeVersion: process.versions.node, uws: native.build };
+const node = new GatewayNode(config, { ...redis, master: config.redis.master }, native.uws, build, log);
 
 let stopping = false;
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
@@ -53,8 +55,8 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
 }
 
 try {
-  const port = await node.start();
-  log.info({ host: config.host, port, node: node.nodeId, redis: redis.kind }, 'listening');
+  const ports = await node.start();
+  log.info({ host: config.host, ...ports, node: node.nodeId, redis: redis.kind }, 'listening');
 } catch (error) {
   log.fatal(about(error), 'cannot start');
   await redis.stop();

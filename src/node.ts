@@ -7,6 +7,7 @@ import {
   composeChat,
   composeDelivery,
   composeGateway,
+  composeOperatorPort,
   composeState,
   composeSweeper,
   type ChatParts,
@@ -15,11 +16,17 @@ import {
   type StateParts,
 } from './compose.ts';
 import type { Config } from './config.ts';
+import type { Health } from './http/health.ts';
+import type { OperatorPort } from './http/operator-port.ts';
+import { closeLabels } from './gateway/close-label.ts';
 import type { Gateway } from './gateway/gateway.ts';
 import type { Uws } from './gateway/native.ts';
 import type { Session } from './gateway/session.ts';
-import { newCounters } from './ops/counters.ts';
+import { newCounters, newMeasurements } from './ops/counters.ts';
+import { Exposition } from './ops/exposition.ts';
 import { about, sampled, type Log } from './ops/log.ts';
+import { LoopDelay, type BuildInfo } from './ops/process.ts';
+import { composeReadings } from './readings.ts';
 import { inTime } from './state/commands.ts';
 import { onTopology, primaryIds, type RedisEndpoint } from './state/connect.ts';
 import { Keyspace, type TopicKey } from './state/keys.ts';
@@ -40,18 +47,21 @@ export class GatewayNode {
   readonly #chat: ChatParts;
   readonly #gateway: Gateway;
   readonly #sweeper: Sweeper;
+  readonly #operatorPort: OperatorPort;
+  readonly #loopDelay = new LoopDelay();
   readonly #timers: NodeJS.Timeout[] = [];
   /** Every Redis server that was written to since the start. */
   #primaries: Set<string> | undefined;
   #unreadySinceMs: number | undefined;
   #draining = false;
 
-  constructor(config: Config, redis: RedisEndpoint, uws: Uws, log: Log) {
+  constructor(config: Config, redis: RedisEndpoint, uws: Uws, build: BuildInfo, log: Log) {
     this.#shared = {
       config,
       log,
       errors: sampled(log, 10_000),
       counters: newCounters(),
+      measured: newMeasurements(closeLabels),
       keys: new Keyspace(config.redis.prefix),
     };
     this.#state = composeState(this.#shared, redis, {
@@ -70,16 +80,32 @@ export class GatewayNode {
       health: () => this.#health(),
     });
     this.#sweeper = composeSweeper(this.#shared, this.#state, this.#chat);
+    this.#operatorPort = composeOperatorPort(this.#shared, uws, this.#exposition(build), () => this.#health());
+  }
+
+  #exposition(build: BuildInfo): Exposition {
+    const readings = composeReadings({
+      shared: this.#shared,
+      state: this.#state,
+      delivery: this.#delivery,
+      chat: this.#chat,
+      gateway: this.#gateway,
+      build,
+      loopDelay: this.#loopDelay,
+      checks: () => this.#checks(),
+    });
+    return new Exposition(readings, this.#shared.measured.distributions);
   }
 
   get nodeId(): string {
     return this.#state.lease.nodeId;
   }
 
-  /** Starts all parts; resolves with the port that is listened on. Waits for Redis as long as it takes. */
-  async start(): Promise<number> {
+  /** Starts all parts; resolves with the ports that are listened on. Waits for Redis as long as it takes. */
+  async start(): Promise<{ port: number; apiPort: number }> {
     const { client, lease } = this.#state;
     const { bus, topics } = this.#delivery;
+    const apiPort = await this.#operatorPort.listen();
     await this.#whenRedisIsThere(async () => {
       if (client.status === 'wait' || client.status === 'end') await client.connect();
       await checkRedis(client, this.#shared.log);
@@ -89,13 +115,14 @@ export class GatewayNode {
     await this.#whenRedisIsThere(async () => {
       this.#primaries = new Set(await primaryIds(client));
     });
+    this.#chat.services.authenticator.start();
     this.#sweeper.start();
     this.#timers.push(
       setInterval(() => topics.tick(), TICK_MS),
       setInterval(() => this.#reconcile(), RECONCILE_MS),
       setInterval(() => this.#tellReadiness(), READINESS_MS),
     );
-    return this.#gateway.listen();
+    return { port: await this.#gateway.listen(), apiPort };
   }
 
   async #whenRedisIsThere(step: () => Promise<void>): Promise<void> {
@@ -132,8 +159,11 @@ export class GatewayNode {
   async stop(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
     this.#sweeper.stop();
+    this.#chat.services.authenticator.stop();
     this.#state.lease.stop();
     this.#gateway.stop();
+    this.#operatorPort.stop();
+    this.#loopDelay.stop();
     await this.#delivery.bus.stop();
     this.#state.commands.close();
     this.#state.client.disconnect();
@@ -200,13 +230,17 @@ export class GatewayNode {
     log.info({ node: this.nodeId, forMs }, 'ready again');
   }
 
-  #health(): { live: boolean; ready: boolean; details: Record<string, unknown> } {
-    const checks = {
+  #checks(): Record<string, boolean> {
+    return {
       redis: this.#state.commands.healthy && this.#state.lease.ageMs < this.#shared.config.node.leaseMs / 2,
       bus: this.#delivery.bus.healthy,
       lease: this.#state.lease.held,
       accepting: !this.#draining,
     };
+  }
+
+  #health(): Health {
+    const checks = this.#checks();
     return {
       live: true,
       ready: Object.values(checks).every(Boolean),
@@ -215,7 +249,6 @@ export class GatewayNode {
         checks,
         sockets: this.#delivery.hub.size,
         topics: this.#delivery.topics.size,
-        counters: this.#shared.counters,
       },
     };
   }

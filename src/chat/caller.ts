@@ -2,14 +2,16 @@
  * What a handler sees of the socket that makes a request, and how it answers. A handler never touches a socket: it
  * sends frames through its caller, and asks the `Audience` to begin or end delivery.
  */
+import type { Point } from '../bus/event.ts';
 import type { Args, DeclaredErrors, GeneralErrors, RequestName, Result } from '../protocol/catalogue.ts';
 import type { Failure } from '../protocol/errors.ts';
 
-export type RoomMove = 'joining' | 'leaving' | 'unsure';
+export type RoomMove = 'joining' | 'left' | 'leaving' | 'unsure';
 
 /**
- * What a socket is about to do in rooms: being joined, having asked to leave, or `unsure` whether it has left, where the
- * answer of Redis did not come. Empty most of the time, so it keeps nothing then: there is one for each socket.
+ * What a socket is about to do in rooms: being joined, having `left` again before it heard anything, having asked to
+ * leave, or `unsure` whether it has left, where the answer of Redis did not come. Empty most of the time, so it keeps
+ * nothing then: there is one for each socket.
  */
 export class RoomMoves {
   #moves: Map<string, RoomMove> | undefined;
@@ -44,8 +46,8 @@ export interface Caller {
   readonly nodeId: string;
   /** False once the socket is gone: what is still under way for it must be undone. */
   readonly open: boolean;
-  /** Rooms whose live events reach this socket → the log's seq at which that began. */
-  readonly rooms: ReadonlyMap<string, number>;
+  /** Rooms whose live events reach this socket → the point of the log at which it joined. */
+  readonly rooms: ReadonlyMap<string, Point>;
   /** Rooms that are on their way in or out. */
   readonly moves: RoomMoves;
   /** Sends a notification frame (msgpack; transcoded where the socket speaks JSON). Does nothing once closed. */
@@ -62,16 +64,17 @@ export interface Caller {
 
 /** Who delivers a topic's events to the sockets of this node. */
 export interface Audience {
-  /** Begins delivery of a room's events to a socket; those up to `seq` are behind it. False when it has it already. */
-  attachRoom(roomName: string, socketId: string, seq: number): boolean;
+  /** Begins delivery of a room's events to a socket, which has joined at a point. False when it has it already. */
+  attachRoom(roomName: string, socketId: string, since: Point): boolean;
   /** Ends it. False when there was none. */
   detachRoom(roomName: string, socketId: string): boolean;
-  /** The sockets that hear a room and began to at `seq` or before. */
-  attached(roomName: string, seq: number): readonly Caller[];
+  /** The sockets that hear a room and did not join it after a point; all of them where there is none. */
+  attached(roomName: string, at: Point | undefined): readonly Caller[];
   /** A user's sockets here. */
   socketsOf(userName: string): readonly Caller[];
   /** Whether a socket is open here, attached or still joining that room. */
   isConcerned(roomName: string, socketId: string): boolean;
+  /** Whether a socket is open here and logged in, or about to be. */
   isOpen(socketId: string): boolean;
 }
 

@@ -73,7 +73,7 @@ export class Departures implements Cleaner {
           if (left !== 'noRoom') {
             echoes.push({ echo: leftEcho(roomName, socket.socketId), njoined: left.njoined[0] ?? 0 });
           }
-          topics.unfollow(roomTopic(roomName));
+          topics.unfollow(roomTopic(roomName), nodeId);
         } catch (error) {
           this.#parts.suspect(roomTopic(roomName), nodeId, error);
         }
@@ -81,7 +81,7 @@ export class Departures implements Cleaner {
     );
     try {
       await users.logout(socket.userName, socket.socketId, disconnectEcho(socket.socketId), echoes);
-      topics.unfollow(userTopic(socket.userName));
+      topics.unfollow(userTopic(socket.userName), nodeId);
     } catch (error) {
       this.#parts.suspect(userTopic(socket.userName), nodeId, error);
     }
@@ -91,7 +91,7 @@ export class Departures implements Cleaner {
   async undoJoin(roomName: string, socket: Departing & { readonly nodeId: string }): Promise<void> {
     try {
       await this.leaveRoom(roomName, socket.nodeId, [socket], 'changed');
-      this.#parts.topics.unfollow(roomTopic(roomName));
+      this.#parts.topics.unfollow(roomTopic(roomName), socket.nodeId);
     } catch (error) {
       this.#parts.suspect(roomTopic(roomName), socket.nodeId, error);
     }

@@ -1,4 +1,5 @@
 /** Joining and leaving rooms: one socket at a time, its user a member while any socket is joined. */
+import type { RecoveryCounters } from '../ops/counters.ts';
 import { fail, toErrorValue, type Failure } from '../protocol/errors.ts';
 import { countFrame, notificationFrame } from '../protocol/frame.ts';
 import { isValidName } from '../protocol/names.ts';
@@ -28,21 +29,8 @@ export function membershipHandlers(services: Services): Pick<Handlers, 'roomJoin
     },
 
     async roomsJoin(caller, { rooms }) {
-      const seen = new Set<string>();
-      const joins = await Promise.all(
-        rooms.map(async (position): Promise<[RoomPosition, Join | JoinFailure | Failure]> => {
-          const { roomName } = position;
-          // A room named twice: the second entry would race the first for the same place.
-          if (seen.has(roomName)) return [position, fail('badArgument', [0, roomName])];
-          seen.add(roomName);
-          try {
-            return [position, await joinRoom(services, caller, roomName, sinceOf(position))];
-          } catch (error) {
-            if (error instanceof StateUnavailable) return [position, fail('unavailable', [], 1000)];
-            throw error;
-          }
-        }),
-      );
+      const joins = await joinAll(services, caller, rooms);
+      for (const [position, join] of joins) if (sinceOf(position) !== undefined) countRecovery(services.counters, join);
       const result = joins.map(([{ roomName }, join]) =>
         'joined' in join ? joinedEntry(roomName, join.joined) : { roomName, error: toErrorValue(join) },
       );
@@ -55,6 +43,34 @@ export function membershipHandlers(services: Services): Pick<Handlers, 'roomJoin
 
     roomLeave: (caller, { roomName }) => leaveRoom(services, caller, roomName),
   };
+}
+
+/** Joins rooms side by side. A defect in one of them is thrown once the others are complete. */
+async function joinAll(
+  services: Services,
+  caller: Caller,
+  rooms: readonly RoomPosition[],
+): Promise<[RoomPosition, Join | Failure][]> {
+  const seen = new Set<string>();
+  const joins = await Promise.allSettled(
+    rooms.map(async (position): Promise<[RoomPosition, Join | Failure]> => {
+      const { roomName } = position;
+      // A room named twice: the second entry would race the first for the same place.
+      if (seen.has(roomName)) return [position, fail('badArgument', [0, roomName])];
+      seen.add(roomName);
+      try {
+        return [position, await joinRoom(services, caller, roomName, sinceOf(position))];
+      } catch (error) {
+        if (error instanceof StateUnavailable) return [position, fail('unavailable', [], 1000)];
+        throw error;
+      }
+    }),
+  );
+  const done = joins.flatMap((join) => (join.status === 'fulfilled' ? [join.value] : []));
+  const broken = joins.find((join) => join.status === 'rejected');
+  if (broken === undefined) return done;
+  for (const [, join] of done) if ('joined' in join) join.after();
+  throw broken.reason;
 }
 
 /** Takes this socket out; live delivery to it ends in the turn of the response. */
@@ -84,6 +100,8 @@ async function leaveRoom(
     after: () => {
       caller.moves.end(roomName, 'leaving');
       audience.detachRoom(roomName, caller.socketId);
+      // Joined, and left before the bus had brought what came until then.
+      if (caller.moves.of(roomName) === 'joining') caller.moves.set(roomName, 'left');
     },
   });
 }
@@ -103,7 +121,7 @@ async function joinRoom(
   const topic = roomTopic(roomName);
   const frame = notificationFrame('roomUserJoined', [roomName, caller.userName]);
   caller.moves.set(roomName, 'joining');
-  const feed = await topics.follow(topic).catch((error: unknown) => {
+  const feed = await topics.follow(topic, caller.nodeId).catch((error: unknown) => {
     caller.moves.end(roomName, 'joining');
     throw error;
   });
@@ -123,7 +141,7 @@ async function joinRoom(
   }
   if ('code' in joined) {
     giveUp();
-    topics.unfollow(topic, feed);
+    topics.unfollow(topic, caller.nodeId);
     return joined;
   }
   await switchOver.reached();
@@ -163,22 +181,34 @@ function completeJoin(
   roomName: string,
   switchOver: SwitchOver,
 ): void {
-  // Asked only now: a room joined before may have been deleted and made again meanwhile.
-  if (caller.rooms.has(roomName)) {
+  const unfollow = (): void => topics.unfollow(roomTopic(roomName), caller.nodeId);
+  // Asked only now: a room joined before may have been deleted and made again meanwhile, and the feed may not know yet.
+  if (caller.rooms.has(roomName) && !switchOver.isAhead) {
     switchOver.abandon();
     caller.moves.end(roomName, 'joining');
-    topics.unfollow(roomTopic(roomName));
+    unfollow();
     return;
   }
   switchOver.complete(caller, {
-    attach: (seq) => {
+    attach: (since) => {
       caller.moves.end(roomName, 'joining');
       // Joined twice, and the other one was quicker: its follow is the one that counts.
-      if (!audience.attachRoom(roomName, caller.socketId, seq)) topics.unfollow(roomTopic(roomName));
+      if (!audience.attachRoom(roomName, caller.socketId, since)) unfollow();
+    },
+    isOver: () => caller.moves.of(roomName) === 'left',
+    over: () => {
+      caller.moves.end(roomName, 'left');
+      unfollow();
     },
     closed: () => void departures.undoJoin(roomName, caller),
     reset: (at) => resetFrame(roomName, at),
   });
+}
+
+function countRecovery(counters: RecoveryCounters, join: Join | JoinFailure | Failure): void {
+  if (!('joined' in join)) counters.recoveriesRefused++;
+  else if (join.joined.recovered) counters.recoveriesOk++;
+  else counters.recoveriesFailed++;
 }
 
 function joinedEntry(roomName: string, joined: Joined): RoomJoined {

@@ -22,10 +22,14 @@ export interface ReconcilerParts {
   onError(what: string, error: unknown): void;
 }
 
+const UNFINISHED_MAX = 1000;
+
 export class Reconciler {
   readonly #parts: ReconcilerParts;
   /** Topic → how often this node follows it only because it is suspect. */
   readonly #suspects = new Map<TopicKey, number>();
+  /** Work on what is decided already, such as telling users of a room that is deleted. */
+  #unfinished: (() => Promise<void>)[] = [];
   #running = false;
 
   constructor(parts: ReconcilerParts) {
@@ -48,6 +52,17 @@ export class Reconciler {
     for (const topic of topics) if (!this.#suspects.has(topic)) this.#suspects.set(topic, 0);
   }
 
+  /** Does work that may be repeated again until it succeeds, for as long as this node lives. */
+  finishLater(work: () => Promise<void>, cause: unknown): void {
+    this.#parts.onError('what a request began is finished later', cause);
+    if (this.#unfinished.length < UNFINISHED_MAX) this.#unfinished.push(work);
+  }
+
+  /** Topics that are suspect now. */
+  get size(): number {
+    return this.#suspects.size;
+  }
+
   forget(): void {
     this.#suspects.clear();
   }
@@ -59,18 +74,33 @@ export class Reconciler {
     const nodeId = this.#parts.nodeId();
     try {
       for (const [topic, follows] of this.#suspects) {
-        await (topicKind(topic) === 'room' ? this.#settleRoom(topic, nodeId) : this.#settleUser(topic, nodeId));
+        await this.#settle(topic, nodeId);
         if (!this.#parts.owns(nodeId)) return;
         // What became suspect meanwhile stays so.
         const left = (this.#suspects.get(topic) ?? 0) - follows;
         if (left > 0) this.#suspects.set(topic, left);
         else this.#suspects.delete(topic);
-        for (let i = 0; i < follows; i++) this.#parts.topics.unfollow(topic);
+        for (let i = 0; i < follows; i++) this.#parts.topics.unfollow(topic, nodeId);
+      }
+      for (let work = this.#unfinished[0]; work !== undefined; work = this.#unfinished[0]) {
+        await work();
+        this.#unfinished.shift();
       }
     } catch (error) {
       this.#parts.onError('settling is put off', error);
     } finally {
       this.#running = false;
+    }
+  }
+
+  async #settle(topic: TopicKey, nodeId: string): Promise<void> {
+    try {
+      await (topicKind(topic) === 'room' ? this.#settleRoom(topic, nodeId) : this.#settleUser(topic, nodeId));
+    } catch (error) {
+      // In a cluster others may get an answer where this one does not: next time it comes last.
+      const follows = this.#suspects.get(topic);
+      if (follows !== undefined && this.#suspects.delete(topic)) this.#suspects.set(topic, follows);
+      throw error;
     }
   }
 
@@ -81,7 +111,7 @@ export class Reconciler {
     // Both looked up in the turn of the reply: what joins or leaves after it is not known to it.
     const gone = known.sockets.filter(({ socketId }) => !audience.isConcerned(roomName, socketId));
     const members = new Set(known.sockets.map(({ socketId }) => socketId));
-    const strays = audience.attached(roomName, known.seq).filter(({ socketId }) => !members.has(socketId));
+    const strays = audience.attached(roomName, known.at).filter(({ socketId }) => !members.has(socketId));
     for (let at = 0; at < gone.length; at += SOCKETS_PER_CALL) {
       await departures.leaveRoom(roomName, nodeId, gone.slice(at, at + SOCKETS_PER_CALL), 'changed');
     }

@@ -1,10 +1,10 @@
 /** Rooms as things: creating, deleting, and what a reader may know of them. Joining and posting have their own files. */
-import { fail } from '../protocol/errors.ts';
+import { fail, type Failure } from '../protocol/errors.ts';
 import { notificationFrame } from '../protocol/frame.ts';
 import { isValidName } from '../protocol/names.ts';
 import type { UserlistPage } from '../protocol/types.ts';
 import { roomTopic, userTopic } from '../state/keys.ts';
-import { Answer, type Handlers } from './caller.ts';
+import type { Caller, Handlers } from './caller.ts';
 import type { Services } from './services.ts';
 
 type RoomHandlers = Pick<
@@ -34,16 +34,7 @@ export function roomHandlers(services: Services): RoomHandlers {
       return created === 'ok' ? null : fail('roomExists', [roomName]);
     },
 
-    async roomDelete(caller, { roomName }) {
-      if (!settings.roomsManagement) return fail('notAllowed');
-      if (!isValidName(roomName, settings.limits.nameBytes)) return fail('noRoom', [roomName]);
-      const deleted = await rooms.delete(roomName, caller.userName, notificationFrame('roomAccessRemoved', [roomName]));
-      if (deleted === 'noRoom') return fail('noRoom', [roomName]);
-      if (deleted === 'notAllowed') return fail('notAllowed');
-      await tellFormerMembers(services, roomName, deleted.epoch, caller.userName);
-      await services.topics.reached(roomTopic(roomName), deleted.seq);
-      return new Answer(null, {});
-    },
+    roomDelete: (caller, { roomName }) => deleteRoom(services, caller, roomName),
 
     async roomGetAccessList(caller, { roomName, listName }) {
       const max = settings.limits.userlistPage;
@@ -79,6 +70,24 @@ export function roomHandlers(services: Services): RoomHandlers {
   };
 }
 
+async function deleteRoom(
+  { rooms, settings, reconciler, ...services }: Services,
+  { userName }: Caller,
+  roomName: string,
+): Promise<null | Failure<'notAllowed' | 'noRoom'>> {
+  if (!settings.roomsManagement) return fail('notAllowed');
+  if (!isValidName(roomName, settings.limits.nameBytes)) return fail('noRoom', [roomName]);
+  const frame = notificationFrame('roomAccessRemoved', [roomName]);
+  const deleted = await rooms.delete(roomName, userName, frame);
+  if (deleted === 'noRoom') return fail('noRoom', [roomName]);
+  if (deleted === 'notAllowed') return fail('notAllowed');
+  const tell = (): Promise<void> => tellFormerMembers({ ...services, rooms }, roomName, deleted.epoch, userName);
+  // The room is gone whatever happens now.
+  await tell().catch((error: unknown) => reconciler.finishLater(tell, error));
+  await services.topics.reached(roomTopic(roomName), deleted.seq);
+  return null;
+}
+
 function userlistPage(found: { count: number; names: string[] }, limit: number): UserlistPage {
   const names = found.names.slice(0, limit);
   return { names, cursor: found.names.length > limit ? (names.at(-1) ?? null) : null, count: found.count };
@@ -89,7 +98,7 @@ function userlistPage(found: { count: number; names: string[] }, limit: number):
  * under a key of their own, so that a node that dies here leaves no room half deleted.
  */
 async function tellFormerMembers(
-  { rooms, users, topics }: Services,
+  { rooms, users, topics }: Pick<Services, 'rooms' | 'users' | 'topics'>,
   roomName: string,
   epoch: string,
   callerName: string,

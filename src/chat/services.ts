@@ -1,5 +1,6 @@
 /** What handlers work with, handed to each noun's handlers when the node is composed. */
 import type { Topics } from '../bus/topics.ts';
+import type { RecoveryCounters } from '../ops/counters.ts';
 import type { Limits } from '../protocol/limits.ts';
 import type { RoomState } from '../state/room-state.ts';
 import type { UserState } from '../state/user-state.ts';
@@ -27,5 +28,6 @@ export interface Services {
   readonly departures: Departures;
   readonly reconciler: Reconciler;
   readonly authenticator: Authenticator;
+  readonly counters: RecoveryCounters;
   nodeId(): string;
 }

@@ -3,14 +3,18 @@
  * joined a topic at a position of its log is put onto the topic's events after that position.
  */
 import type { Feed, Hold } from '../bus/feed.ts';
-import type { Position, TopicEvent } from '../bus/event.ts';
+import type { Point, Position, TopicEvent } from '../bus/event.ts';
 import type { Topics } from '../bus/topics.ts';
 import { notificationFrame } from '../protocol/frame.ts';
 import type { Caller } from './caller.ts';
 
 export interface Completion {
-  /** The caller is to get what comes after `seq` from now on. */
-  attach(seq: number): void;
+  /** The caller, which was put into the log at a point, is to get what comes from now on. */
+  attach(since: Point): void;
+  /** Whether the caller does not want it any more; what the script did is undone already. */
+  isOver?(): boolean;
+  /** It is so: nothing begins. */
+  over?(): void;
   /** The caller's socket has gone meanwhile: what the script did must be undone. */
   closed(): void;
   /** The frame that tells of a hole between the position and live delivery. */
@@ -34,6 +38,13 @@ export class SwitchOver {
   begin(at: Position): void {
     this.#at = at;
     this.#feed.start(at);
+    if (!this.#hold.broken && this.isAhead) this.#feed.mend();
+  }
+
+  /** Whether the script has found another life of the log than the feed still follows. */
+  get isAhead(): boolean {
+    const position = this.#feed.position;
+    return position !== undefined && position.epoch !== this.#at?.epoch;
   }
 
   /** The script refused or failed. */
@@ -43,7 +54,7 @@ export class SwitchOver {
 
   /** Resolves when the feed has passed the position, false when the bus is late. */
   reached(): Promise<boolean> | true {
-    return this.#topics.reached(this.#feed.topic, this.#at?.seq ?? 0);
+    return this.#topics.reached(this.#feed.topic, this.#at?.seq ?? 0, this.#at?.epoch);
   }
 
   /**
@@ -53,28 +64,31 @@ export class SwitchOver {
   complete(caller: Caller, then: Completion): void {
     const at = this.#at;
     if (at === undefined) throw new Error('completed before it began');
-    const behind = (this.#feed.position?.seq ?? Infinity) < at.seq;
+    const behind = this.isAhead || (this.#feed.position?.seq ?? Infinity) < at.seq;
     if (behind && !this.#hold.broken && caller.open) {
       void this.#catchUp().then(() => this.complete(caller, then));
       return;
     }
     this.#feed.release(this.#hold);
     if (!caller.open) return then.closed();
+    if (then.isOver?.() === true) return then.over?.();
     if (this.#hold.broken) {
       // The log was changed under the join: the feed finds out what is true now, and tells all its sockets.
       this.#feed.start(at);
-      if (then.reset !== undefined) caller.send(then.reset(at));
-      then.attach(this.#feed.position?.seq ?? at.seq);
-      this.#feed.mend();
+      if (then.reset !== undefined) caller.send(then.reset(this.#feed.position ?? at));
+      then.attach(at);
+      if (this.isAhead) this.#feed.verify();
+      else this.#feed.mend();
       return;
     }
     for (const event of this.#hold.events) if (concerns(event, at, caller)) caller.send(event.frame);
-    then.attach(at.seq);
+    then.attach(at);
   }
 
   async #catchUp(): Promise<void> {
     // A barrier that times out is no reason to deliver out of order; the feed mends itself, or is reset.
-    while (!(await this.#feed.reached(this.#at?.seq ?? 0, performance.now()))) this.#feed.mend();
+    const { seq = 0, epoch } = this.#at ?? {};
+    while (!(await this.#feed.reached(seq, performance.now(), epoch))) this.#feed.mend();
   }
 }
 

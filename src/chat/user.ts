@@ -1,19 +1,21 @@
 /** A user's own sockets and its login: what concerns no room and nobody else. */
 import { fail, Failure } from '../protocol/errors.ts';
 import { notificationFrame } from '../protocol/frame.ts';
-import type { Handlers } from './caller.ts';
+import { Answer, type Handlers } from './caller.ts';
 import type { Services } from './services.ts';
 
 type UserHandlers = Pick<Handlers, 'ping' | 'loginRefresh' | 'disconnect' | 'listOwnSockets' | 'systemMessage'>;
 
-export function userHandlers({ users, authenticator }: Services): UserHandlers {
+export function userHandlers({ users, authenticator, settings }: Services): UserHandlers {
   return {
     ping: () => Date.now(),
 
     async loginRefresh(caller, { token }) {
       const identity = await authenticator.verify(token);
-      if (identity instanceof Failure)
-        return identity.code === 'tokenExpired' ? fail('tokenExpired') : fail('badToken');
+      if (identity instanceof Failure) {
+        if (identity.code === 'unavailable') return fail('unavailable', [], identity.retryAfterMs);
+        return fail(identity.code === 'tokenExpired' ? 'tokenExpired' : 'badToken');
+      }
       if (identity.userName !== caller.userName) return fail('notAllowed');
       caller.expiresAt = identity.expiresAt;
       return identity.expiresAt ?? null;
@@ -21,8 +23,8 @@ export function userHandlers({ users, authenticator }: Services): UserHandlers {
 
     async disconnect(caller) {
       await users.removeResumeTokens(caller.userName, caller.resumeFamily);
-      caller.disconnect();
-      return null;
+      // Not before the response: that of another request, sent in between, would close the socket first.
+      return new Answer(null, { after: () => caller.disconnect() });
     },
 
     async listOwnSockets(caller) {
@@ -31,7 +33,9 @@ export function userHandlers({ users, authenticator }: Services): UserHandlers {
     },
 
     async systemMessage(caller, { data }) {
-      await users.notifyOthers(caller.userName, caller.socketId, notificationFrame('systemMessage', [data]));
+      const frame = notificationFrame('systemMessage', [data]);
+      if (frame.length > settings.limits.messageBytes) return fail('messageTooLarge');
+      await users.notifyOthers(caller.userName, caller.socketId, frame);
       return null;
     },
   };

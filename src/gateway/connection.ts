@@ -87,8 +87,8 @@ export class Connection {
   }
 
   /** A reader that lets half of what may be queued pile up is ended; it still gets what is queued before. */
-  endIfSlow(): boolean {
-    if (this.bufferedBytes <= this.#softMark) return false;
+  endIfSlow(bufferedBytes: number = this.bufferedBytes): boolean {
+    if (bufferedBytes <= this.#softMark) return false;
     this.end('slowConsumer');
     return true;
   }

@@ -5,6 +5,7 @@
 import { Answer, type Caller, type Handler, type Handlers } from '../chat/caller.ts';
 import { login, type Login } from '../chat/login.ts';
 import type { Services } from '../chat/services.ts';
+import type { Distributions } from '../ops/distribution.ts';
 import { isRequestName, orderKeys, type RequestName } from '../protocol/catalogue.ts';
 import type { Message } from '../protocol/codec.ts';
 import { fail, Failure, toErrorValue } from '../protocol/errors.ts';
@@ -28,6 +29,8 @@ export interface DispatcherParts {
   readonly handlers: Handlers;
   readonly services: Services;
   readonly hub: Hub;
+  /** How long requests took, by method and outcome. */
+  readonly durations: Distributions;
   /** False once this node's lease may have been claimed: nothing is acknowledged then. */
   mayAct(): boolean;
   onDefect(error: unknown, method: string, socketId: string): string;
@@ -49,11 +52,12 @@ export class Dispatcher {
 
   /** Runs one request of a logged-in socket and answers it. Never rejects. */
   async run(session: Session, tails: Tails, message: RequestLike): Promise<void> {
+    const began = performance.now();
     const { method } = message;
-    if (!isRequestName(method)) return this.#answer(session.connection, message, unknownMethod(method));
-    if (method === 'login') return this.#answer(session.connection, message, fail('notAllowed'));
+    if (!isRequestName(method)) return this.#answer(session.connection, message, unknownMethod(method), began);
+    if (method === 'login') return this.#answer(session.connection, message, fail('notAllowed'), began);
     const args = checkArgs(method, message.params, message.faultAt, this.#parts.services.settings.limits);
-    if (args instanceof Failure) return this.#answer(session.connection, message, args);
+    if (args instanceof Failure) return this.#answer(session.connection, message, args, began);
     const keys = orderKeys(method, args);
     const before = keys.flatMap((key) => tails.get(key) ?? []);
     const outcome =
@@ -63,25 +67,42 @@ export class Dispatcher {
     for (const key of keys) tails.set(key, outcome);
     const settled = await outcome;
     for (const key of keys) if (tails.get(key) === outcome) tails.delete(key);
-    this.#answer(session.connection, message, settled);
+    this.#answer(session.connection, message, settled, began);
   }
 
   /** Logs a connection in, or ends it. `adopt` gets the session before anything is sent to it. Never rejects. */
   async login(connection: Connection, attempt: LoginAttempt, adopt: (session: Session) => void): Promise<void> {
     const { message, bearer } = attempt;
+    const began = performance.now();
     const args = message === undefined ? undefined : checkArgs('login', message.params, message.faultAt);
-    if (args instanceof Failure) return this.#refuseLogin(connection, message, args);
+    if (args instanceof Failure) return this.#refuseLogin(connection, message, args, began);
     const credentials: Credentials = args?.credentials ?? { token: bearer ?? '' };
-    let result: Login | Failure;
+    const { arriving } = this.#parts.hub;
+    arriving.add(connection.socketId);
     try {
-      result = await login(this.#parts.services, connection.socketId, credentials);
-    } catch (error) {
-      result = this.#failureOf(error, 'login', connection.socketId);
+      const result = await this.#logIn(connection, credentials);
+      if (result instanceof Failure) return this.#refuseLogin(connection, message, result, began);
+      const session = new Session(connection, result);
+      if (connection.open) adopt(session);
+      this.#confirmLogin(session, message, result);
+      this.#measure('login', 'ok', began);
+    } finally {
+      arriving.delete(connection.socketId);
     }
-    if (result instanceof Failure) return this.#refuseLogin(connection, message, result);
-    const session = new Session(connection, result);
-    if (connection.open) adopt(session);
-    this.#confirmLogin(session, message, result);
+  }
+
+  async #logIn({ socketId }: Connection, credentials: Credentials): Promise<Login | Failure> {
+    const { services } = this.#parts;
+    try {
+      const done = await login(services, socketId, credentials);
+      if (done instanceof Failure || this.#parts.mayAct()) return done;
+      // The lease has run out during the login.
+      done.switchOver.abandon();
+      void services.departures.disconnect({ socketId, userName: done.userName }, [], done.nodeId);
+      return fail('unavailable', [], RETRY_MS);
+    } catch (error) {
+      return this.#failureOf(error, 'login', socketId);
+    }
   }
 
   #confirmLogin(session: Session, message: RequestLike | undefined, done: Login): void {
@@ -105,7 +126,8 @@ export class Dispatcher {
     });
   }
 
-  #refuseLogin(connection: Connection, message: RequestLike | undefined, failure: Failure): void {
+  #refuseLogin(connection: Connection, message: RequestLike | undefined, failure: Failure, began: number): void {
+    this.#measure('login', failure.code, began);
     const error = toErrorValue(failure);
     const temporary = error['temporary'] === true;
     connection.cork(() => {
@@ -134,9 +156,11 @@ export class Dispatcher {
   }
 
   /** Everything of one turn: what the request caused for its caller, the response, what begins after it. */
-  #answer(connection: Connection, message: RequestLike, outcome: Settled): void {
+  #answer(connection: Connection, message: RequestLike, outcome: Settled, began: number): void {
     const turn = outcome instanceof Answer ? outcome : undefined;
-    if (!this.#parts.mayAct()) {
+    const mayAct = this.#parts.mayAct();
+    this.#measure(message.method, mayAct ? outcomeName(outcome) : 'unavailable', began);
+    if (!mayAct) {
       this.#respond(connection, message, fail('unavailable', [], RETRY_MS));
       turn?.after?.();
       return;
@@ -156,9 +180,15 @@ export class Dispatcher {
     else connection.respond(message.id, null, outcome as Value);
   }
 
+  #measure(method: string, outcome: string, began: number): void {
+    // Anything may stand where a method does, and each label is kept.
+    const label = isRequestName(method) ? method : 'unknown';
+    this.#parts.durations.of(label, outcome).observe(performance.now() - began);
+  }
+
   /** Refuses a message without running it. */
   refuse(connection: Connection, message: RequestLike, failure: Failure): void {
-    if (connection.open) this.#answer(connection, message, failure);
+    if (connection.open) this.#answer(connection, message, failure, performance.now());
   }
 }
 
@@ -166,6 +196,8 @@ export class Dispatcher {
 type Settled = unknown;
 
 const unknownMethod = (method: string): Failure => fail('noCommand', [method.slice(0, METHOD_SHOWN_MAX)]);
+
+const outcomeName = (outcome: Settled): string => (isFailure(outcome) ? outcome.code : 'ok');
 
 // A bare `instanceof` would leave the codes untyped.
 const isFailure = (outcome: unknown): outcome is Failure => outcome instanceof Failure;

@@ -1,8 +1,8 @@
 /**
- * The public uWebSockets.js app of one node: upgrades, frames in, native fan-out, health, the drain. Everything per
- * socket that needs a clock is found by one scan over all sockets, not by timers.
+ * The WebSockets of one node's public app: upgrades, frames in, native fan-out, the drain. Everything per socket that
+ * needs a clock is found by one scan over all sockets, not by timers. Other paths of the app are left to http/.
  */
-import type { HttpRequest, HttpResponse, TemplatedApp, us_listen_socket, us_socket_context_t } from 'uWebSockets.js';
+import type { HttpRequest, HttpResponse, TemplatedApp, us_socket_context_t } from 'uWebSockets.js';
 import type { CloseName } from '../protocol/close-codes.ts';
 import { createCodec, type Codec, type Format } from '../protocol/codec.ts';
 import { newSocketId } from '../state/tokens.ts';
@@ -10,7 +10,6 @@ import { Connection } from './connection.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { Hub } from './hub.ts';
 import { Intake, type IntakeLimits } from './intake.ts';
-import type { Uws } from './native.ts';
 import type { Session } from './session.ts';
 import { judgeUpgrade, type UpgradeRules } from './upgrade.ts';
 
@@ -23,36 +22,34 @@ interface SocketData {
 }
 
 export interface GatewayOptions extends IntakeLimits {
-  readonly host: string;
-  readonly port: number;
   readonly rules: UpgradeRules;
   readonly heartbeatMs: number;
   readonly loginTimeoutMs: number;
+  /** How long after its expiry a login is ended. */
+  readonly expiryLeewayMs: number;
   readonly backpressureBytes: number;
   /** 0: no limit. */
   readonly socketsPerAddress: number;
 }
 
+/** The public port while it is open. */
+export interface PublicPort {
+  readonly port: number;
+  /** Accepts nothing more; open connections stay. */
+  close(): void;
+}
+
 export interface GatewayParts {
-  readonly uws: Uws;
   readonly options: GatewayOptions;
   /** Both are made with the gateway, since they reach the sockets through it. */
   readonly hub: Hub;
   readonly dispatcher: Dispatcher;
   /** A logged-in socket is gone; resolves when Redis knows it, or it is remembered for later. */
   departed(session: Session, roomNames: readonly string[]): Promise<void>;
-  health(): { live: boolean; ready: boolean; details: Record<string, unknown> };
+  /** Takes the public port for the app; rejects where it cannot be had. */
+  listen(app: TemplatedApp): Promise<PublicPort>;
   onClosed(socketId: string, code: number): void;
 }
-
-type ListenExclusively = (
-  host: string,
-  port: number,
-  flags: number,
-  done: (socket: us_listen_socket | false) => void,
-) => void;
-/** LIBUS_LISTEN_EXCLUSIVE_PORT of the native library. */
-const EXCLUSIVE_PORT = 1;
 
 const SCAN_MS = 250;
 /** A scan is due, too, after this part of a socket's limit was published. */
@@ -69,7 +66,8 @@ export class Gateway {
   readonly #perAddress = new Map<string, number>();
   readonly #codecs: Readonly<Record<Format, ReturnType<typeof createCodec>>>;
   #doomed: Connection[] = [];
-  #listening: us_listen_socket | undefined;
+  #listening: PublicPort | undefined;
+  #queueBytes = 0;
   #unscannedBytes = 0;
   #scanSoon: NodeJS.Immediate | undefined;
   #draining = false;
@@ -93,23 +91,16 @@ export class Gateway {
     return this.#leaving;
   }
 
+  /** Bytes that wait to be read by clients, as the last scan saw it. */
+  get queueBytes(): number {
+    return this.#queueBytes;
+  }
+
   /** Begins to accept; resolves with the port. Rejects where it cannot be had. */
-  listen(): Promise<number> {
-    const { uws, options } = this.#parts;
+  async listen(): Promise<number> {
     this.#timer = setInterval(() => this.#scan(), SCAN_MS);
-    return new Promise((resolve, reject) => {
-      // Without the flag two nodes could share a port by accident, each getting some of the sockets. The library
-      // takes it together with a host; its types know only one of both.
-      const listen = this.#app.listen.bind(this.#app) as unknown as ListenExclusively;
-      listen(options.host, options.port, EXCLUSIVE_PORT, (socket) => {
-        if (socket === false) {
-          reject(new Error(`cannot listen on ${options.host}:${options.port}`));
-          return;
-        }
-        this.#listening = socket;
-        resolve(uws.us_socket_local_port(socket));
-      });
-    });
+    this.#listening = await this.#parts.listen(this.#app);
+    return this.#listening.port;
   }
 
   /** Sends to all subscribers of a native topic. */
@@ -127,7 +118,7 @@ export class Gateway {
 
   stopAccepting(): void {
     this.#draining = true;
-    if (this.#listening !== undefined) this.#parts.uws.us_listen_socket_close(this.#listening);
+    this.#listening?.close();
     this.#listening = undefined;
   }
 
@@ -164,38 +155,32 @@ export class Gateway {
 
   #routes(): void {
     const { options } = this.#parts;
-    this.#app
-      .ws<SocketData>(PATH, {
-        maxPayloadLength: options.limits.frameBytes * 2,
-        maxBackpressure: options.backpressureBytes,
-        idleTimeout: idleTimeoutSeconds(options.heartbeatMs),
-        sendPingsAutomatically: true,
-        upgrade: (res, req, context) => this.#upgrade(res, req, context),
-        open: (ws) => {
-          const data = ws.getUserData();
-          const connection = new Connection(ws, data.codec, newSocketId(), options.backpressureBytes / 2);
-          const intake = new Intake(connection, this.#parts.dispatcher, options);
-          data.intake = intake;
-          this.#intakes.add(intake);
-          if (data.bearer !== undefined) intake.bearer(data.bearer);
-        },
-        message: (ws, data, isBinary) => ws.getUserData().intake?.frame(data, isBinary),
-        dropped: (ws) => {
-          const { intake } = ws.getUserData();
-          // Not here: this runs in the middle of a fan-out.
-          if (intake !== undefined) this.#doom(intake.connection);
-        },
-        close: (ws, code) => {
-          const { intake, address } = ws.getUserData();
-          this.#count(address, -1);
-          if (intake !== undefined) this.#closed(intake, code);
-        },
-      })
-      .get('/healthz', (res) => this.#answerHealth(res, 'live'))
-      .get('/readyz', (res) => this.#answerHealth(res, 'ready'))
-      .any('/*', (res) => {
-        res.writeStatus('404 Not Found').end();
-      });
+    this.#app.ws<SocketData>(PATH, {
+      maxPayloadLength: options.limits.frameBytes * 2,
+      maxBackpressure: options.backpressureBytes,
+      idleTimeout: idleTimeoutSeconds(options.heartbeatMs),
+      sendPingsAutomatically: true,
+      upgrade: (res, req, context) => this.#upgrade(res, req, context),
+      open: (ws) => {
+        const data = ws.getUserData();
+        const connection = new Connection(ws, data.codec, newSocketId(), options.backpressureBytes / 2);
+        const intake = new Intake(connection, this.#parts.dispatcher, options);
+        data.intake = intake;
+        this.#intakes.add(intake);
+        if (data.bearer !== undefined) intake.bearer(data.bearer);
+      },
+      message: (ws, data, isBinary) => ws.getUserData().intake?.frame(data, isBinary),
+      dropped: (ws) => {
+        const { intake } = ws.getUserData();
+        // Not here: this runs in the middle of a fan-out.
+        if (intake !== undefined) this.#doom(intake.connection);
+      },
+      close: (ws, code) => {
+        const { intake, address } = ws.getUserData();
+        this.#count(address, -1);
+        if (intake !== undefined) this.#closed(intake, code);
+      },
+    });
   }
 
   #upgrade(res: HttpResponse, req: HttpRequest, context: us_socket_context_t): void {
@@ -254,26 +239,19 @@ export class Gateway {
   #scan(): void {
     const monotonic = performance.now();
     const wall = Date.now();
+    const { loginTimeoutMs, expiryLeewayMs } = this.#parts.options;
+    let queueBytes = 0;
     for (const { connection, session } of this.#intakes) {
-      if (connection.endIfSlow()) continue;
+      const { bufferedBytes } = connection;
+      queueBytes += bufferedBytes;
+      if (connection.endIfSlow(bufferedBytes)) continue;
       if (session === undefined) {
-        if (monotonic - connection.openedAt > this.#parts.options.loginTimeoutMs) connection.end('loginTimeout');
-      } else if (session.expiresAt !== undefined && session.expiresAt <= wall) {
+        if (monotonic - connection.openedAt > loginTimeoutMs) connection.end('loginTimeout');
+      } else if (session.expiresAt !== undefined && session.expiresAt + expiryLeewayMs <= wall) {
         connection.end('tokenExpired');
       }
     }
-  }
-
-  #answerHealth(res: HttpResponse, what: 'live' | 'ready'): void {
-    const health = this.#parts.health();
-    const good = health[what];
-    res.cork(() => {
-      res
-        .writeStatus(good ? '200 OK' : '503 Service Unavailable')
-        .writeHeader('content-type', 'application/json')
-        .writeHeader('cache-control', 'no-store')
-        .end(JSON.stringify({ status: good ? 'ok' : 'unavailable', ...health.details }));
-    });
+    this.#queueBytes = queueBytes;
   }
 
   #count(address: string, by: 1 | -1): void {

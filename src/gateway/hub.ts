@@ -3,9 +3,10 @@
  * native topic per room and format, users by a loop over their few sockets. Frames are passed on unread.
  */
 import type { Topic, TopicListener } from '../bus/bus.ts';
-import type { Position, TopicEvent } from '../bus/event.ts';
+import { isAfter, type Point, type Position, type TopicEvent } from '../bus/event.ts';
 import type { Audience } from '../chat/caller.ts';
 import { resetFrame } from '../chat/switch-over.ts';
+import type { Distribution } from '../ops/distribution.ts';
 import type { Format } from '../protocol/codec.ts';
 import { notificationFrame, transcodeToJson } from '../protocol/frame.ts';
 import { roomTopic, topicKind, topicName, type TopicKey } from '../state/keys.ts';
@@ -21,9 +22,14 @@ export interface HubParts {
   /** Native fan-out to the subscribers of a native topic. */
   publish(nativeTopic: string, data: Uint8Array | string): void;
   /** A socket has left a room by an event, not by itself. */
-  onDetached(topic: TopicKey): void;
+  onDetached(topic: TopicKey, nodeId: string): void;
   nodeId(): string;
+  /** How old messages are when they are handed to the sockets. */
+  readonly messageAges: Distribution;
 }
+
+/** Messages per one whose age is measured. */
+const MESSAGES_PER_AGE = 16;
 
 const nativeTopic = (roomName: string, format: Format): string => `${format}/${roomName}`;
 
@@ -33,7 +39,10 @@ export class Hub implements TopicListener, Audience {
   readonly #rooms = new Map<string, RoomAudience>();
   /** A user has few sockets: an array costs a fifth of a set. */
   readonly #users = new Map<string, Session[]>();
+  /** Sockets that are being logged in: Redis may know them already. */
+  readonly arriving = new Set<string>();
   deliveries = 0;
+  #untilAge = 1;
 
   constructor(parts: HubParts) {
     this.#parts = parts;
@@ -45,6 +54,11 @@ export class Hub implements TopicListener, Audience {
 
   get size(): number {
     return this.#sessions.size;
+  }
+
+  /** Users and rooms with a socket here. */
+  get counts(): { users: number; rooms: number } {
+    return { users: this.#users.size, rooms: this.#rooms.size };
   }
 
   add(session: Session): void {
@@ -69,7 +83,7 @@ export class Hub implements TopicListener, Audience {
     return roomNames;
   }
 
-  attachRoom(roomName: string, socketId: string, seq: number): boolean {
+  attachRoom(roomName: string, socketId: string, { epoch, seq }: Point): boolean {
     const session = this.#sessions.get(socketId);
     if (session === undefined || session.rooms.has(roomName)) return false;
     const { format } = session.connection.codec;
@@ -77,7 +91,7 @@ export class Hub implements TopicListener, Audience {
     if (room === undefined) this.#rooms.set(roomName, (room = { sessions: new Set(), json: 0 }));
     room.sessions.add(session);
     if (format === 'json') room.json++;
-    session.rooms.set(roomName, seq);
+    session.rooms.set(roomName, { epoch, seq });
     session.connection.subscribe(nativeTopic(roomName, format));
     return true;
   }
@@ -87,9 +101,9 @@ export class Hub implements TopicListener, Audience {
     return session !== undefined && this.#detach(roomName, session);
   }
 
-  attached(roomName: string, seq: number): Session[] {
+  attached(roomName: string, at: Point | undefined): Session[] {
     const sessions = [...(this.#rooms.get(roomName)?.sessions ?? [])];
-    return sessions.filter((session) => (session.rooms.get(roomName) ?? Infinity) <= seq);
+    return at === undefined ? sessions : sessions.filter((session) => !joinedAfter(session, roomName, at));
   }
 
   socketsOf(userName: string): Session[] {
@@ -102,7 +116,7 @@ export class Hub implements TopicListener, Audience {
   }
 
   isOpen(socketId: string): boolean {
-    return this.#sessions.has(socketId);
+    return this.#sessions.has(socketId) || this.arriving.has(socketId);
   }
 
   deliver(topic: Topic, event: TopicEvent): void {
@@ -113,6 +127,11 @@ export class Hub implements TopicListener, Audience {
     // The notice of a leave is not for the socket that has left.
     if (event.kind === 'notice' && event.subject !== '') this.detachRoom(roomName, event.subject);
     if (event.frame.length > 0) this.#broadcast(roomName, event.frame);
+    if (event.kind === 'message' && --this.#untilAge === 0) {
+      this.#untilAge = MESSAGES_PER_AGE;
+      // The timestamp is by the clock of the node that posted it, which may be ahead of this one's.
+      this.#parts.messageAges.observe(Math.max(0, Date.now() - event.timestamp));
+    }
   }
 
   reset(topic: Topic, at: Position, members: ReadonlySet<string>): void {
@@ -122,8 +141,7 @@ export class Hub implements TopicListener, Audience {
     const here = isRoom ? this.#rooms.get(name)?.sessions : this.#users.get(name);
     for (const session of here ?? []) {
       // What this socket was told of its membership is not in the log any more: it starts afresh elsewhere or here.
-      const since = session.rooms.get(name) ?? 0;
-      const missing = !members.has(session.socketId) && (!isRoom || since <= at.seq);
+      const missing = !members.has(session.socketId) && !(isRoom && joinedAfter(session, name, at));
       if (missing) session.startAfresh();
     }
     if (isRoom) this.#broadcast(name, resetFrame(name, at));
@@ -168,7 +186,7 @@ export class Hub implements TopicListener, Audience {
     if (!session.rooms.has(roomName)) return false;
     this.#take(roomName, session);
     session.connection.unsubscribe(nativeTopic(roomName, session.connection.codec.format));
-    this.#parts.onDetached(roomTopic(roomName));
+    this.#parts.onDetached(roomTopic(roomName), session.nodeId);
     return true;
   }
 
@@ -179,6 +197,11 @@ export class Hub implements TopicListener, Audience {
     if (session.connection.codec.format === 'json') room.json--;
     if (room.sessions.size === 0) this.#rooms.delete(roomName);
   }
+}
+
+function joinedAfter(session: Session, roomName: string, at: Point): boolean {
+  const since = session.rooms.get(roomName);
+  return since !== undefined && isAfter(since, at);
 }
 
 /** Topics come from keys.ts by way of the bus, which treats them as plain names. */

@@ -86,7 +86,9 @@ export function explainLoadFailure(error: unknown): string {
 }
 
 /** Checks and loads the library. A problem is one for the operator, in one sentence or two. */
-export async function loadNative(log?: Log): Promise<{ readonly uws: Uws } | { readonly problem: string }> {
+export async function loadNative(
+  log?: Log,
+): Promise<{ readonly uws: Uws; readonly build: string } | { readonly problem: string }> {
   const directory = packageDirectory();
   if (directory === undefined) return { problem: 'uWebSockets.js is not installed; run npm ci.' };
   const { platform, arch, versions } = process;
@@ -96,7 +98,8 @@ export async function loadNative(log?: Log): Promise<{ readonly uws: Uws } | { r
   try {
     // The pinned package is CommonJS without named exports, the official one has both: the default is in either.
     const { default: uws } = await import('uWebSockets.js');
-    return { uws };
+    const { name, version } = readIdentity(directory);
+    return { uws, build: `${name} ${version}` };
   } catch (error) {
     return { problem: explainLoadFailure(error) };
   }

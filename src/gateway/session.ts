@@ -1,4 +1,5 @@
 /** A logged-in socket as handlers and the hub see it. Sending is the connection's work. */
+import type { Point } from '../bus/event.ts';
 import { RoomMoves, type Caller } from '../chat/caller.ts';
 import type { Login } from '../chat/login.ts';
 import type { Connection } from './connection.ts';
@@ -8,7 +9,7 @@ export class Session implements Caller {
   readonly userName: string;
   readonly nodeId: string;
   readonly resumeFamily: string;
-  readonly rooms = new Map<string, number>();
+  readonly rooms = new Map<string, Point>();
   readonly moves = new RoomMoves();
   expiresAt: number | undefined;
 

@@ -1,4 +1,6 @@
-/** What a node counts, in one table. The operations endpoints show it. */
+/** What a node counts and measures while it works, in one place; what that is called outside is left to `metrics.ts`. */
+import { Distributions, Tally } from './distribution.ts';
+import { metrics, type HistogramName } from './metrics.ts';
 
 /** What the feeds and their transport count. */
 export interface BusCounters {
@@ -13,10 +15,21 @@ export interface BusCounters {
   linkRebuilds: number;
 }
 
-export interface Counters extends BusCounters {
+/** Rooms that came with a position in `roomsJoin`. */
+export interface RecoveryCounters {
+  recoveriesOk: number;
+  recoveriesFailed: number;
+  recoveriesRefused: number;
+}
+
+export interface Counters extends BusCounters, RecoveryCounters {
   leasesLost: number;
   nodesSwept: number;
+  /** Requests that failed in a way nobody foresaw. */
+  defects: number;
 }
+
+export const redisErrorKinds = ['timeout', 'overload', 'connection', 'refused', 'defect'] as const;
 
 export const newCounters = (): Counters => ({
   gapsFound: 0,
@@ -25,6 +38,28 @@ export const newCounters = (): Counters => ({
   forks: 0,
   barrierTimeouts: 0,
   linkRebuilds: 0,
+  recoveriesOk: 0,
+  recoveriesFailed: 0,
+  recoveriesRefused: 0,
   leasesLost: 0,
   nodesSwept: 0,
+  defects: 0,
+});
+
+export interface Measurements {
+  readonly distributions: Readonly<Record<HistogramName, Distributions>>;
+  readonly redisErrors: Tally;
+  /** By close code, as few words. */
+  readonly closes: Tally;
+}
+
+/** `closeLabels`: the words that close codes are counted by, where they are known before. */
+export const newMeasurements = (closeLabels: readonly string[] = []): Measurements => ({
+  distributions: {
+    parley_request_duration_seconds: new Distributions(metrics.parley_request_duration_seconds.boundsMs),
+    parley_publish_to_socket_seconds: new Distributions(metrics.parley_publish_to_socket_seconds.boundsMs),
+    parley_redis_command_duration_seconds: new Distributions(metrics.parley_redis_command_duration_seconds.boundsMs),
+  },
+  redisErrors: new Tally(redisErrorKinds),
+  closes: new Tally(closeLabels),
 });

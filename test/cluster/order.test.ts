@@ -28,7 +28,7 @@ describe('concurrent posting from three nodes', () => {
     }
     expect(killed).toBeGreaterThan(0);
     expectWhole(await talk.verdict());
-    expect(await counted(service.nodes, 'gapsFilled')).toBeGreaterThan(0);
+    expect(await counted(service.nodes, 'parley_gaps_filled_total')).toBeGreaterThan(0);
   });
 
   test('on a Cluster of three, with slots migrated and subscriber links killed', async () => {
@@ -46,7 +46,7 @@ describe('concurrent posting from three nodes', () => {
     }
     expect(killed).toBeGreaterThan(0);
     expectWhole(await talk.verdict());
-    expect(await counted(service.nodes, 'gapsFilled')).toBeGreaterThan(0);
+    expect(await counted(service.nodes, 'parley_gaps_filled_total')).toBeGreaterThan(0);
   });
 });
 

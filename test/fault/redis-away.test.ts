@@ -140,7 +140,7 @@ test('a primary lost with its last writes, and overtaken: all have the whole log
   const verdict = await talk.verdict();
   expect(verdict.violations).toEqual([]);
   expect(verdict.lostTold.length).toBeGreaterThan(0);
-  expect(await counted(service.nodes, 'forks')).toBeGreaterThan(0);
+  expect(await counted(service.nodes, 'parley_forks_total')).toBeGreaterThan(0);
   for (const client of talk.clients) {
     const told = new Set(client.seen('roomReset').map(([roomName]) => roomName));
     expect([...told].toSorted()).toEqual(['attic', 'lobby']);

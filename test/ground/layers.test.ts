@@ -8,7 +8,8 @@ import { filesUnder, importsOf, type Import } from './source-files.ts';
  */
 const allowed: Readonly<Record<string, readonly string[]>> = {
   main: ['node', 'config', 'gateway', 'state', 'protocol'],
-  node: ['compose', 'config', 'gateway', 'http', 'chat', 'state', 'bus', 'protocol'],
+  node: ['readings', 'compose', 'config', 'gateway', 'http', 'chat', 'state', 'bus', 'protocol'],
+  readings: ['compose', 'gateway', 'protocol'],
   compose: ['config', 'gateway', 'http', 'chat', 'state', 'bus', 'protocol'],
   gateway: ['chat', 'state', 'bus', 'protocol'],
   http: ['chat', 'state', 'bus', 'protocol'],
@@ -28,6 +29,7 @@ const ownedPackages: Readonly<Record<string, readonly string[]>> = {
   ioredis: ['state', 'bus'],
   'js-redis-server/core': ['state'],
   pino: ['ops'],
+  'prom-client': ['ops'],
 };
 
 const files = filesUnder('src', ['.ts']);

@@ -5,6 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Scope } from './disposal.ts';
+import { parseMetrics, type Metrics } from './metrics.ts';
 import { startProcess, type Exit } from './owned-process.ts';
 import { startRedis, type RedisAddress, type RedisServer } from './redis.ts';
 
@@ -33,6 +34,8 @@ export interface ServiceNode {
   /** Address for WebSocket clients. */
   readonly url: string;
   readonly port: number;
+  /** The operator port. */
+  readonly apiPort: number;
   readonly pid: number;
   /** Instance id, as the node itself reports it. */
   readonly nodeId: string;
@@ -49,6 +52,10 @@ export interface ServiceNode {
   terminate(): Promise<Exit>;
   /** GET of a path on the public port; the body is parsed if it is JSON, else text. */
   health(path: string): Promise<{ status: number; body: unknown }>;
+  /** The same on the operator port. */
+  operator(path: string): Promise<{ status: number; body: unknown }>;
+  /** What /metrics on the operator port tells now. */
+  metrics(): Promise<Metrics>;
   /** Resident memory of the process now. */
   rssBytes(): number;
 }
@@ -81,9 +88,11 @@ export async function startNode(scope: Scope, options: NodeOptions): Promise<Ser
     throw new Error(`the node ended at the start (${JSON.stringify(first)}):\n${tail.join('\n')}`);
   }
   const port = Number(first.port);
+  const apiPort = Number(first['apiPort']);
   return {
     url: `ws://127.0.0.1:${port}/ws`,
     port,
+    apiPort,
     pid: node.pid,
     nodeId: String(first.node),
     exited: node.exited,
@@ -96,6 +105,12 @@ export async function startNode(scope: Scope, options: NodeOptions): Promise<Ser
       return node.exited;
     },
     health: (path) => getHealth(port, path),
+    operator: (path) => getHealth(apiPort, path),
+    metrics: async () => {
+      const { status, body } = await getHealth(apiPort, '/metrics');
+      if (status !== 200 || typeof body !== 'string') throw new Error(`/metrics answered ${status}`);
+      return parseMetrics(body);
+    },
     rssBytes: () => rssBytesOf(node.pid),
   };
 }

@@ -106,13 +106,10 @@ export function expectWhole(verdict: HistoryVerdict): void {
   expect(verdict.counts.resets).toBe(0);
 }
 
-/** The sum of one of the nodes' counters, as they tell it. */
+/** The sum of a metric over nodes, as they tell it. */
 export async function counted(nodes: readonly ServiceNode[], name: string): Promise<number> {
-  const bodies = await Promise.all(nodes.map((node) => node.health('/readyz')));
-  return bodies.reduce((sum, { body }) => {
-    const { counters } = body as { counters: Record<string, number> }; // the shape of our own health page
-    return sum + (counters[name] ?? Number.NaN);
-  }, 0);
+  const told = await Promise.all(nodes.map((node) => node.metrics()));
+  return told.reduce((sum, metrics) => sum + metrics.sum(name), 0);
 }
 
 async function settledLogs(clients: readonly TestClient[], rooms: readonly string[]): Promise<RoomLog[]> {

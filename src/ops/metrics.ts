@@ -1,0 +1,105 @@
+/**
+ * The table of all metrics: name, kind, help, labels. Units are in the names, as Prometheus wants them. Where each value
+ * comes from is left to the composition root, the text to `exposition.ts`; dashboard and alerts are held to this table.
+ */
+
+export interface MetricDeclaration {
+  readonly kind: 'counter' | 'gauge' | 'histogram';
+  readonly help: string;
+  readonly labels: readonly string[];
+  /** Upper bounds of a histogram's buckets, milliseconds; told in seconds. */
+  readonly boundsMs?: readonly number[];
+}
+
+const REQUEST_BOUNDS_MS = [1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000];
+const REDIS_BOUNDS_MS = [0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 2500];
+/** Timestamps are whole milliseconds: finer buckets would pretend. */
+const DELIVERY_BOUNDS_MS = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000];
+
+const counter = <const L extends readonly string[]>(help: string, ...labels: L) =>
+  ({ kind: 'counter', help, labels }) as const;
+const gauge = <const L extends readonly string[]>(help: string, ...labels: L) =>
+  ({ kind: 'gauge', help, labels }) as const;
+const histogram = <const L extends readonly string[]>(help: string, boundsMs: readonly number[], ...labels: L) =>
+  ({ kind: 'histogram', help, labels, boundsMs }) as const;
+
+export const metrics = {
+  parley_build_info: gauge('Always 1; the labels tell what runs.', 'version', 'node_version', 'uws'),
+  parley_ready: gauge('1 where a check of readiness passes. A node is ready when all do.', 'check'),
+
+  parley_request_duration_seconds: histogram(
+    'Time from taking up a request to its response, by outcome: ok, or the code of the error.',
+    REQUEST_BOUNDS_MS,
+    'method',
+    'outcome',
+  ),
+  parley_defects_total: counter(
+    'Requests that failed in a way nobody foresaw (internalError). The log line has the reference told to the client.',
+  ),
+  parley_recoveries_total: counter(
+    'Rooms that came with a position in roomsJoin: ok where what was missed was given, failed where it could not be, refused where the room could not be joined.',
+    'outcome',
+  ),
+
+  parley_sockets: gauge('Open sockets on this node: user where logged in, else guest.', 'state'),
+  parley_users: gauge('Users with a socket on this node.'),
+  parley_rooms: gauge('Rooms with a socket on this node.'),
+  parley_topics: gauge('Topics (rooms and users) that this node follows on the bus.'),
+  parley_queue_bytes: gauge('Bytes that wait to be read by clients, over all sockets.'),
+  parley_closes_total: counter('Sockets closed, by close code.', 'code', 'reason'),
+
+  parley_deliveries_total: counter('Events handed to sockets, counted once for each socket.'),
+  parley_publish_to_socket_seconds: histogram(
+    'Time from the timestamp of a message to its hand-over to the sockets here; one message in 16. Clocks of nodes that differ show in it.',
+    DELIVERY_BOUNDS_MS,
+  ),
+  parley_gaps_found_total: counter('Holes noticed in the events of a topic.'),
+  parley_gaps_filled_total: counter('Holes filled by reading the log again.'),
+  parley_resets_total: counter('Holes that could not be filled, and logs replaced: told to the clients as roomReset.'),
+  parley_forks_total: counter('Logs found to have lost events that were delivered: a failover lost writes.'),
+  parley_barrier_timeouts_total: counter('Responses that went out before the notifications they caused.'),
+  parley_link_probe_age_seconds: gauge('Time since the oldest echo of a probe among the links of the bus.'),
+  parley_link_rebuilds_total: counter('Connections for subscriptions that were replaced, as no echo came.'),
+
+  parley_lease_age_seconds: gauge('Time since the last successful renewal of the lease was sent.'),
+  parley_leases_lost_total: counter('Leases lost: all sockets were closed each time.'),
+  parley_nodes_swept_total: counter('Dead nodes that this node cleaned up after.'),
+  parley_suspect_topics: gauge('Topics in which Redis may know sockets of this node that are gone.'),
+
+  parley_redis_command_duration_seconds: histogram(
+    'Time to the answer of a script or command, waiting on this node included, also where it came too late.',
+    REDIS_BOUNDS_MS,
+    'command',
+  ),
+  parley_redis_errors_total: counter(
+    'Commands that failed, by kind: timeout, overload (too many outstanding), connection, refused (Redis cannot now), defect.',
+    'kind',
+  ),
+  parley_redis_commands_outstanding: gauge('Commands sent and not answered.'),
+
+  parley_event_loop_delay_seconds: gauge(
+    'How late the event loop was, since the scrape before; quantile 1 is the longest.',
+    'quantile',
+  ),
+  process_cpu_seconds_total: counter('Processor time of the process, user and system.'),
+  process_resident_memory_bytes: gauge('Resident memory of the process.'),
+  process_start_time_seconds: gauge('Start of the process, seconds since the epoch.'),
+  nodejs_heap_size_used_bytes: gauge('Used part of the JavaScript heap.'),
+} satisfies Record<string, MetricDeclaration>;
+
+type Metrics = typeof metrics;
+export type MetricName = keyof Metrics;
+export type HistogramName = { [N in MetricName]: Metrics[N]['kind'] extends 'histogram' ? N : never }[MetricName];
+
+/** A value of a metric with labels. */
+export interface Reading<L extends string = string> {
+  readonly labels: Readonly<Record<L, string>>;
+  readonly value: number;
+}
+
+/** How each counter and gauge is read, when it is asked for. A metric without a reading does not compile. */
+export type Readings = {
+  readonly [N in Exclude<MetricName, HistogramName>]: Metrics[N]['labels'] extends readonly []
+    ? () => number
+    : () => readonly Reading<Metrics[N]['labels'][number]>[];
+};

@@ -1,0 +1,56 @@
+/** What the process tells of itself: how late its event loop is, its processor time and memory, what it is built of. */
+import { readFileSync } from 'node:fs';
+import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
+import type { Reading, Readings } from './metrics.ts';
+
+export interface BuildInfo {
+  readonly version: string;
+  readonly nodeVersion: string;
+  /** Which build of the native library runs. */
+  readonly uws: string;
+}
+
+/** The version in `package.json`, which is above `src/` as it is above `dist/`. */
+export function readVersion(): string {
+  const content: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  return typeof content === 'object' && content !== null && 'version' in content ? String(content.version) : '';
+}
+
+type ProcessMetric = Extract<keyof Readings, `process_${string}` | `nodejs_${string}`>;
+
+export const processReadings = {
+  process_cpu_seconds_total: () => {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1e6;
+  },
+  process_resident_memory_bytes: () => process.memoryUsage.rss(),
+  process_start_time_seconds: () => performance.timeOrigin / 1000,
+  nodejs_heap_size_used_bytes: () => process.memoryUsage().heapUsed,
+} satisfies Pick<Readings, ProcessMetric>;
+
+const RESOLUTION_MS = 20;
+const QUANTILES = [0.5, 0.99, 1];
+
+/** Watches how late the event loop is, until it is stopped. */
+export class LoopDelay {
+  readonly #histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+
+  constructor() {
+    this.#histogram.enable();
+  }
+
+  /** Of the time since it was last read. */
+  read(): Reading<'quantile'>[] {
+    const readings = QUANTILES.map((quantile) => {
+      const ns = this.#histogram.percentile(quantile * 100);
+      // It measures from one tick of its timer to the next.
+      return { labels: { quantile: String(quantile) }, value: Math.max(0, ns / 1e9 - RESOLUTION_MS / 1000) };
+    });
+    this.#histogram.reset();
+    return readings;
+  }
+
+  stop(): void {
+    this.#histogram.disable();
+  }
+}
