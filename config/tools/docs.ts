@@ -1,23 +1,35 @@
 /** Writes the generated documents (`npm run docs`). What is in them is left to the code they describe. */
 import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { format, resolveConfig } from 'prettier';
+import { renderAsyncApi } from '../../src/protocol/asyncapi.ts';
 import { renderProtocolDocument } from '../../src/protocol/document.ts';
 import { renderReadme } from './readme.ts';
 
 interface Target {
   /** Relative to the root of the project. */
   readonly path: string;
-  render(): string;
+  render(): string | Promise<string>;
 }
 
 const fromRoot = (path: string): URL => new URL(`../../${path}`, import.meta.url);
 
+/** JSON as the formatter leaves it. */
+async function formatted(path: string, value: object): Promise<string> {
+  const filepath = fileURLToPath(fromRoot(path));
+  return format(JSON.stringify(value), { ...(await resolveConfig(filepath)), filepath });
+}
+
+const asyncApiPath = 'src/protocol/asyncapi.json';
+
 const targets: readonly Target[] = [
   { path: 'src/protocol/PROTOCOL.md', render: renderProtocolDocument },
+  { path: asyncApiPath, render: () => formatted(asyncApiPath, renderAsyncApi()) },
   // Only the table of settings in it is generated.
   { path: 'README.md', render: () => renderReadme(readFileSync(fromRoot('README.md'), 'utf8')) },
 ];
 
 for (const { path, render } of targets) {
-  writeFileSync(fromRoot(path), render());
+  writeFileSync(fromRoot(path), await render());
   console.log(`wrote ${path}`);
 }

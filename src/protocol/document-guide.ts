@@ -15,14 +15,15 @@ const TRANSPORT = [
   heading(2, 'Transport'),
   'A client connects a WebSocket to the path `/ws` and offers one of these subprotocols:',
   OFFERS.join('\n'),
-  'Offering only unknown ones is answered with HTTP 400; a foreign `Origin` with 403 (none at all is accepted); too many sockets from one address with 429.',
-  'The server sends WebSocket pings at least every `heartbeatMs`. A client that hears nothing at all for twice that should consider the connection lost and reconnect. In browsers, where pings cannot be seen, the request `ping` serves instead.',
+  'Of several the first that is known is spoken, and the handshake names it. Instead of the WebSocket there is HTTP 400 where only unknown ones are offered, 403 for a foreign `Origin` (none at all is accepted), 429 for too many sockets from one address, 503 while the node is leaving (come back), 404 on another path.',
+  'The server sends WebSocket pings at least every `heartbeatMs`, which a client answers with pongs (WebSocket libraries do by themselves). A client that hears nothing at all for twice that should consider the connection lost and reconnect. In browsers, where pings cannot be seen, the request `ping` serves instead.',
   'A frame over `limits.frameBytes` closes the connection with 1009. One over twice that is cut by the transport and seen as 1006, as is a text frame that is not UTF-8 (or 1007).',
 ];
 
 const VALUES = [
   heading(2, 'Values'),
   'Both formats carry the same values: nil, booleans, numbers, strings, bytes, arrays, and maps with string keys. Numbers are finite; integers stay within 53 bits (at most 9007199254740991 in magnitude). Strings are well-formed Unicode.',
+  'An integer may travel in any MessagePack format that holds it, also as a float. In notifications the server writes ids, times and counts as unsigned 64-bit integers, however small; the frames shown here have the shortest form. The order of the keys of a map means nothing.',
   'In JSON, nil is `null`, and bytes are a map with the single key `$bytes` whose value is their base64 (RFC 4648, with padding). A map `{"$bytes": "…"}` is always bytes.',
   'Some values can be decoded but no param may carry them: numbers that are not finite, integers beyond 53 bits, strings with lone surrogates, a JSON map in which `$bytes` is not alone or not base64, and a MessagePack map with the key `$bytes`. The request that has one is answered with `badArgument(index, nil)`.',
   'Times are integers: milliseconds since the epoch, UTC. Names of rooms and users are 1 to `limits.nameBytes` bytes of UTF-8 in NFC, without control characters, `:`, `{` and `}`, and not `__proto__`, `constructor` or `prototype`. The server brings names to NFC and sends them back so. A room or user with an invalid name just does not exist, except where it would be created (`invalidName`).',
@@ -35,12 +36,13 @@ const ENVELOPE = [
     '- Response: `[1, id, error, result]`',
     '- Notification: `[2, method, params]`',
   ].join('\n'),
-  '`params` is an array, positional. `id` is an unsigned 32-bit integer that the client chooses; the response repeats it. With no error, `error` is nil; with no data, `result` is nil. A client may send a request as a notification: it is executed, and nothing is answered, not even an error.',
+  '`params` is an array, positional. `id` is an unsigned 32-bit integer that the client chooses, different from those of its unanswered requests; the response repeats it. With no error, `error` is nil; with no data, `result` is nil. A client may send a request as a notification: it is executed, and nothing is answered, not even an error.',
+  'A client ignores notifications, fields of maps and error codes that it does not know: services may add them. A request without a response for 20 seconds can be given up; whether it took effect is then not known.',
   'Optional params may be left out at the end or be nil; a nil option is an absent one. Params beyond the declared ones and unknown option keys are ignored. Fewer than the required params is `wrongArgumentsCount(expected, got)`; then types are checked from left to right, and the first bad one is `badArgument(index, value)`.',
   'A frame carries one or more messages: MessagePack values one directly after another, JSON arrays each on a line of its own (a newline at the end is fine, one inside a message is not). Both sides may batch, so a client must expect several messages in a frame.',
   'Requests of one socket start in order, and those that name the same room or user take effect in order; responses come in order of completion. The notifications that a request causes for the caller come before its response (unless the service is late: the response does not wait for ever).',
   heading(3, 'Malformed messages'),
-  'A malformed message closes the connection with 4500, after the messages before it in the frame were executed and answered. The reason in the close frame names the fault:',
+  'A malformed message closes the connection with 4500, after the messages before it in the frame were executed and answered (for which there are 2 seconds at most). A message is malformed for one of these faults:',
   Object.values(malformedReasons)
     .map((reason) => `- ${code(reason)}`)
     .join('\n'),
@@ -49,10 +51,11 @@ const ENVELOPE = [
 
 const LOGIN = [
   heading(2, 'Login'),
-  'The first request is `login(credentials)`, within 10 seconds; else close code 4004. Before it everything is answered with `noLogin`; requests sent behind it, without waiting, wait for it. A second login is `notAllowed`. Alternatively the upgrade carries `Authorization: Bearer TOKEN`: then the server logs in by itself, and no request is needed.',
-  'Exactly one of two notifications follows: `loginConfirmed(userName, authData)`, before the response if there is one; or `loginRejected(error)`, then the error response if there is one, then close code 4501. When the cause is temporary neither is sent: an error response with `temporary: true` if there was a request, and close code 4005; come back.',
-  'The `resumeToken` in AuthData logs the same user and device in again without other credentials, for a limited time (24 hours unless configured) or until `disconnect()`. Each login issues a new one.',
-  'A login by token ends when the token expires: close code 4504, unless `loginRefresh(token)` came before.',
+  'The first request is `login(credentials)`, within 10 seconds; else close code 4004. Before it everything is answered with `noLogin`; requests sent behind it, without waiting, wait for it. A second login is `notAllowed`. Alternatively the upgrade carries `Authorization: Bearer TOKEN`: then the server logs in by itself, and no request is needed; a bad token does not refuse the upgrade, but the login.',
+  'Of the credentials the first of `resumeToken`, `token`, `anonymous` and `userName` that is there decides. None of them, or only a `userName` where the service wants tokens, is `noLogin`; `anonymous` where it is off is `notAllowed`.',
+  'Exactly one of two notifications follows: `loginConfirmed(userName, authData)`, before the response if there is one; or, for any other error than a temporary one, `loginRejected(error)`, then the error response if there is one, then close code 4501. When the cause is temporary neither is sent: an error response with `temporary: true` if there was a request, and close code 4005; come back.',
+  'The `resumeToken` in AuthData logs the same user and device in again without other credentials, for a limited time (24 hours unless configured) or until `disconnect()`. It is bound to the `deviceId` of the login that issued it, or to none. Each login issues a new one. Where it is refused (`badToken`, `tokenExpired`), log in with credentials on a new connection.',
+  'A login by token ends when the token expires: close code 4504, unless `loginRefresh(token)` came before. The service may allow some seconds more, for clocks that differ; do not count on them.',
   'A client that comes back should wait first: after the `reconnectDelayMs` of a `goAway`; otherwise a random time up to a bound that doubles with each failure (0.5 s, 1 s, 2 s … 30 s).',
 ];
 
@@ -60,13 +63,13 @@ const RECOVERY = [
   heading(2, 'Recovery'),
   'Each room has a log: messages numbered 1, 2, 3 … without gaps, within an `epoch`. A client keeps a position per room: the epoch, the id of the last message it has seen, and that message’s timestamp. With it, nothing is lost or doubled across reconnects:',
   [
-    '1. Join with `roomsJoin`, not `roomJoin`: the response gives the epoch. The first time, send no position; take `epoch` and `lastMessageId` from the entry.',
-    '2. On `roomMessage`: an id of last + 1 is the next message; take it. A smaller or equal id was seen already; drop it. A larger one is a gap, which a server does not leave; should it happen, call `roomsJoin` with the position again. A message without `id` is transient and does not move the position.',
-    '3. After a reconnect, call `roomsJoin` with all positions, at most `limits.roomsPerSocket` of them. `recovered: true`: `messages` are exactly what was missed, oldest first, and live ones follow. `recovered: false`: the gap could not be filled whole (another epoch, messages trimmed, more than a page); `messages` is empty. Either way the position is now `epoch` and `lastMessageId`; after `recovered: false` read as much history as is wanted. An entry with `error` was not joined; if it is temporary, ask again.',
+    '1. Join with `roomsJoin`, not `roomJoin`: the response gives the epoch. The first time, send no position, which gives `recovered: true` and no messages; take `epoch` and `lastMessageId` from the entry. What `roomRecentHistory` then gives overlaps with live messages: the ids tell.',
+    '2. On `roomMessage`: an id of last + 1 is the next message; take it. A smaller or equal id was seen already; drop it. A larger one is a gap, which a server does not leave; should it happen, call `roomsJoin` with the position again, joined or not. A message without `id` is transient and does not move the position.',
+    '3. After a reconnect, call `roomsJoin` with all positions, at most `limits.roomsPerSocket` of them and each room once. `lastTimestamp` lets the server notice a log that lost messages and has others in their place; leave it out while it is not known. `recovered: true`: `messages` are exactly what was missed, oldest first, and live ones follow, possibly in the same frame: take the entries before reading on. `recovered: false`: the gap could not be filled whole (another epoch, messages trimmed, more than `limits.historyMaxGetMessages`, a position ahead of the log); `messages` is empty. Either way the position is now `epoch` and `lastMessageId`; after `recovered: false` read as much history as is wanted. An entry with `error` was not joined; if it is temporary, ask again.',
     '4. On `roomReset(roomName, epoch, lastMessageId)`: the server could not bridge a gap. Take the position from it and read history, as after `recovered: false`.',
     '5. On `roomAccessRemoved(roomName)`: forget the room and its position.',
   ].join('\n'),
-  'A post whose response was lost may have been stored. Give each message a `clientMessageId`, and repeat the post with the same one until it is answered without a temporary error: within 5 minutes a repeat gives the first result, whatever it carries, and publishes nothing, also over another connection.',
+  'A post whose response was lost may have been stored. Give each message a `clientMessageId`, a string that the user gives to no other message in that room, and repeat the post with the same one until it is answered without a temporary error: within 5 minutes a repeat gives the first result, whatever it carries, and publishes nothing, also over another connection.',
   'To read all history after an id, call `roomHistoryGet(roomName, id, limit)` again and again with the highest id received, until a page is empty. Pages come newest first.',
 ];
 

@@ -22,7 +22,10 @@ type NamedSchema = SchemaParts & { readonly title: string };
 export function typeText(schema: SchemaParts): string {
   if (schema.title !== undefined) return `[${schema.title}](#${schema.title.toLowerCase()})`;
   if (schema.anyOf) return schema.anyOf.map(typeText).join(' or ');
-  if (schema.items) return `array of ${typeText(schema.items)}`;
+  if (schema.items) {
+    const item = typeText(schema.items);
+    return `array of ${schema.items.anyOf && schema.items.title === undefined ? `(${item})` : item}`;
+  }
   if (schema.const !== undefined) return code(JSON.stringify(schema.const));
   if (schema.type === 'null') return 'nil';
   const [entry] = Object.values(schema.patternProperties ?? {});

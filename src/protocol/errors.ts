@@ -154,7 +154,7 @@ export const errorTable = {
     args: [],
     temporary: true,
     message: 'The service cannot serve this at the moment.',
-    doc: 'The store is away or slow, or the node is leaving. Whether the request took effect is not known.',
+    doc: 'The store is away or slow, at login perhaps the keys of tokens, or the node is leaving. Whether the request took effect is not known.',
     nextMove: 'Repeat it after `retryAfterMs` (or a second); posts with the same `clientMessageId`.',
   },
   tooManyRequests: {

@@ -31,7 +31,10 @@ export const Epoch = Type.String({
 
 export const Count = Type.Integer({ title: 'Count', minimum: 0, description: 'A number of things.' });
 
-export const AnyValue = Type.Unsafe<Value>({ title: 'AnyValue', description: 'Any value.' });
+export const AnyValue = Type.Unsafe<Value>({
+  title: 'AnyValue',
+  description: 'Nil, a boolean, a number, a string, bytes, an array or a map.',
+});
 
 export const Message = Type.Unsafe<ValueMap>({
   type: 'object',
@@ -200,12 +203,16 @@ export const AuthData = Type.Object(
     resumeToken: Type.String({ description: 'Logs the same user and device in again.' }),
     inbox: Type.Object(
       { epoch: Epoch, seq: Type.Integer({ minimum: 0 }) },
-      { title: 'InboxPosition', description: "Position in the log of the user's notices." },
+      { title: 'InboxPosition', description: "Position in the log of the user's notices. No request takes it yet." },
     ),
     protocol: Type.Literal(1, { description: 'Version of this protocol.' }),
     limits: LimitsValue,
   },
-  { title: 'AuthData', description: 'What a successful login gives; further claims of the operator may be in it.' },
+  {
+    title: 'AuthData',
+    description:
+      'What a successful login gives. Claims of the token that the operator passes on are in it as well, under their own names; none replaces a field of this table. A login by `resumeToken` has those of the login that it resumes.',
+  },
 );
 
 export type JoinOptions = Static<typeof JoinOptions>;

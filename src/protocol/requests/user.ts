@@ -15,10 +15,10 @@ export const userRequests = {
   }),
 
   systemMessage: request({
-    doc: "Sends any value to the user's other sockets.",
+    doc: "Sends any value of at most `limits.messageBytes` to the user's other sockets.",
     params: { data: required(AnyValue) },
     result: Type.Null(),
-    errors: [],
+    errors: ['messageTooLarge'],
     access: 'user',
     order: 'self',
     example: { params: [{ theme: 'dark' }], result: null },
