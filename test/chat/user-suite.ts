@@ -12,6 +12,12 @@ export function userSuite(world: World): void {
 }
 
 function systemMessages(world: World): void {
+  test('is refused over the size of a message', async () => {
+    const one = await world.login(0);
+    expect(await one.refusal('systemMessage', 'x'.repeat(600))).toMatchObject({ code: 'messageTooLarge' });
+    expect(await one.call('systemMessage', 'x'.repeat(400))).toBeNull();
+  });
+
   test.each<[string, Value]>([
     ['nil', null],
     ['a number', -0.5],
