@@ -1,0 +1,130 @@
+// One raw connection of the load generator: it steps over WebSocket frames and looks at the first four bytes of each
+// payload, which tell a response from a room message. Nothing is decoded; what to send when is up to the pools.
+import { connect, type Socket } from 'node:net';
+import { pong, upgradeRequest } from './frames.ts';
+
+export interface LinkListener {
+  upgraded(link: Link): void;
+  response(link: Link, id: number, ok: boolean): void;
+  message(link: Link): void;
+  /** It ended, though nobody here asked for it. */
+  lost(link: Link, why: string): void;
+}
+
+const NOTHING = Buffer.alloc(0);
+/** All reads go here: each is used up before the next one begins. */
+const incoming = Buffer.allocUnsafe(256 * 1024);
+
+const CLOSE = 0x88;
+const PING = 0x89;
+const NIL = 0xc0;
+/** The first byte of the string `roomMessage`: no other notification's name is eleven bytes long. */
+const ROOM_MESSAGE_NAME = 0xab;
+
+export class Link {
+  readonly index: number;
+  readonly #listener: LinkListener;
+  readonly #socket: Socket;
+  /** A frame's start that was cut off by the end of a read. */
+  #carried: Buffer = NOTHING;
+  /** Payload bytes still to come that are of no interest. */
+  #skip = 0;
+  #upgraded = false;
+  #ended = false;
+
+  constructor(index: number, port: number, listener: LinkListener) {
+    this.index = index;
+    this.#listener = listener;
+    const callback = (length: number): boolean => {
+      this.#read(incoming, length);
+      return true;
+    };
+    this.#socket = connect({ port, host: '127.0.0.1', noDelay: true, onread: { buffer: incoming, callback } });
+    this.#socket.on('connect', () => this.#socket.write(upgradeRequest(port)));
+    this.#socket.on('error', (error) => this.#lose(error.message));
+    this.#socket.on('close', () => this.#lose('closed'));
+  }
+
+  send(frame: Buffer): void {
+    this.#socket.write(frame);
+  }
+
+  /** Ends the connection without a handshake; resolves when it is closed. */
+  end(): Promise<void> {
+    this.#ended = true;
+    if (this.#socket.closed) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#socket.once('close', () => resolve());
+      this.#socket.destroy();
+    });
+  }
+
+  #lose(why: string): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#listener.lost(this, why);
+  }
+
+  #read(buffer: Buffer, received: number): void {
+    let bytes = buffer;
+    let length = received;
+    if (this.#carried.length > 0) {
+      bytes = Buffer.concat([this.#carried, buffer.subarray(0, received)]);
+      length = bytes.length;
+      this.#carried = NOTHING;
+    }
+    let at = this.#skip;
+    if (!this.#upgraded) {
+      at = this.#headEnd(bytes.subarray(0, length));
+      if (at < 0) return;
+    }
+    while (at < length) {
+      const next = this.#frame(bytes, at, length);
+      if (next < 0) {
+        this.#carried = Buffer.from(bytes.subarray(at, length));
+        this.#skip = 0;
+        return;
+      }
+      at = next;
+    }
+    this.#skip = at - length;
+  }
+
+  /** Looks at the frame that starts here and returns where the next one does; -1 when too little of it is there. */
+  #frame(bytes: Buffer, at: number, length: number): number {
+    if (length - at < 2) return -1;
+    const short = (bytes[at + 1] ?? 0) & 127;
+    const head = short < 126 ? 2 : short === 126 ? 4 : 10;
+    if (length - at < head) return -1;
+    const size =
+      short < 126 ? short : short === 126 ? bytes.readUInt16BE(at + 2) : Number(bytes.readBigUInt64BE(at + 2));
+    if (length - at < head + Math.min(size, 4)) return -1;
+    const first = bytes[at];
+    if (first === PING) this.send(pong);
+    else if (first === CLOSE) this.#lose(`closed with ${bytes.readUInt16BE(at + head)}`);
+    else this.#payload(bytes, at + head);
+    return at + head + size;
+  }
+
+  #payload(bytes: Buffer, at: number): void {
+    if (bytes[at] === 0x94 && bytes[at + 1] === 1) {
+      this.#listener.response(this, bytes[at + 2] ?? 0, bytes[at + 3] === NIL);
+    } else if (bytes[at] === 0x93 && bytes[at + 2] === ROOM_MESSAGE_NAME) {
+      this.#listener.message(this);
+    }
+  }
+
+  /** Where the frames start, behind the answer to the upgrade; -1 while that is not complete. */
+  #headEnd(bytes: Buffer): number {
+    const end = bytes.indexOf('\r\n\r\n');
+    if (end < 0) {
+      this.#carried = Buffer.from(bytes);
+      return -1;
+    }
+    this.#upgraded = true;
+    const status = bytes.toString('latin1', 0, bytes.indexOf('\r\n'));
+    if (status.includes(' 101 ')) this.#listener.upgraded(this);
+    else this.#lose(status);
+    return end + 4;
+  }
+}

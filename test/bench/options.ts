@@ -1,0 +1,73 @@
+// The command line of the bench: what may be asked for, the defaults, and what is wrong with what was given.
+import { parseArgs } from 'node:util';
+
+export interface BenchOptions {
+  /** Scenarios to run; all when empty. */
+  readonly only: readonly string[];
+  /** Interleaved rounds of which medians are taken. */
+  readonly rounds: number;
+  /** Length of one measured window. */
+  readonly windowMs: number;
+  readonly sockets: number;
+  readonly rooms: number;
+  readonly idleSockets: number;
+  /** Members of the largest room. */
+  readonly members: number;
+  /** No new round begins after it. */
+  readonly limitMs: number;
+  readonly outPath: string;
+}
+
+export const usage = `npm run bench -- [options]
+  --only a,b       scenarios: fanout, two-nodes, small-rooms, storm, memory,
+                   growth-members, growth-rooms, growth-nodes
+  --rounds N       interleaved rounds, of which medians are taken (5)
+  --quick          one round of shorter windows, fewer idle sockets and planted members
+  --seconds S      length of one measured window (3)
+  --sockets N      sockets of a fan-out, and of a storm (1000)
+  --rooms N        small rooms of five (200)
+  --idle N         idle sockets whose memory is measured (10000)
+  --members N      members of the largest room (100000)
+  --minutes M      no new round begins after that time (20)
+  --out PATH       where the figures go as JSON (bench-result.json)`;
+
+/** The options, or a sentence on what is wrong with them. */
+export function readOptions(args: readonly string[]): BenchOptions | string {
+  const text = { type: 'string' } as const;
+  const flag = { type: 'boolean' } as const;
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        only: text,
+        rounds: text,
+        quick: flag,
+        seconds: text,
+        sockets: text,
+        rooms: text,
+        idle: text,
+        members: text,
+        minutes: text,
+        out: text,
+        help: flag,
+      },
+    });
+    if (values.help === true) return usage;
+    const quick = values.quick === true;
+    const options = {
+      only: values.only === undefined ? [] : values.only.split(',').map((name) => name.trim()),
+      rounds: Number(values.rounds ?? (quick ? 1 : 5)),
+      windowMs: 1000 * Number(values.seconds ?? (quick ? 2 : 3)),
+      sockets: Number(values.sockets ?? 1000),
+      rooms: Number(values.rooms ?? 200),
+      idleSockets: Number(values.idle ?? (quick ? 3000 : 10_000)),
+      members: Number(values.members ?? (quick ? 10_000 : 100_000)),
+      limitMs: 60_000 * Number(values.minutes ?? 20),
+      outPath: values.out ?? 'bench-result.json',
+    };
+    const wrong = Object.entries(options).find(([, value]) => typeof value === 'number' && !(value > 0));
+    return wrong === undefined ? options : `${wrong[0]} must be a number above zero.\n${usage}`;
+  } catch (error) {
+    return `${error instanceof Error ? error.message : String(error)}\n${usage}`;
+  }
+}

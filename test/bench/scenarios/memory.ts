@@ -1,0 +1,47 @@
+// What an idle socket that is logged in and joined keeps in memory. Every figure is of a new process, because memory that
+// was once taken is not given back.
+import { createScope } from '../../support/disposal.ts';
+import { quiet, rssBytes } from '../cpu.ts';
+import { poolPlan, roomNames, startBenches, type Context, type Scenario } from '../lab.ts';
+import type { SystemName } from '../systems.ts';
+import { metrics } from '../targets.ts';
+
+const ROOM_SIZE = 20;
+/** Sockets that come and go before the first look, so that code and pools are not counted as theirs. */
+const WARM_SOCKETS = 500;
+
+export const memory: Scenario = {
+  name: 'memory',
+  async run(context) {
+    for (const round of context.rounds()) {
+      if (round === 0) continue;
+      for (const name of ['parley', 'relay', 'bare'] as const) await measureOnce(context, name, round);
+    }
+  },
+};
+
+async function measureOnce(context: Context, name: SystemName, round: number): Promise<void> {
+  const { options, samples, load } = context;
+  const scope = createScope();
+  // Ended here, or with the scenario where that is interrupted.
+  context.scope.add(() => scope.dispose());
+  try {
+    const rooms = roomNames(Math.ceil(options.idleSockets / ROOM_SIZE));
+    const [bench] = await startBenches({ ...context, scope }, { systems: [name], rooms });
+    const system = bench?.system;
+    const pid = system?.nodes[0]?.pid;
+    if (system === undefined || pid === undefined) throw new Error(`${name} has no node`);
+    context.progress(`round ${round}, ${name}`);
+    const warm = { ...poolPlan(system, Math.min(WARM_SOCKETS, options.idleSockets), ROOM_SIZE), userPrefix: 'warm' };
+    await load.order('open', warm);
+    await load.order('close', { pool: warm.pool });
+    await quiet(system.pids);
+    const before = rssBytes(pid);
+    await load.order('open', poolPlan(system, options.idleSockets, ROOM_SIZE));
+    await quiet(system.pids);
+    samples.add(metrics.memory, name, (rssBytes(pid) - before) / 1024 / options.idleSockets);
+    await load.order('close', { pool: system.name });
+  } finally {
+    await scope.dispose();
+  }
+}
