@@ -16,8 +16,8 @@ export interface Position {
   readonly id: number;
   /** Milliseconds since the epoch, UTC; never goes back within a log. */
   readonly timestamp: number;
-  /** The last event's nonce, 8 bytes as hex. */
-  readonly nonce: string;
+  /** The last event's nonce, see `nonceOf`. */
+  readonly nonce: number;
 }
 
 /** What tells two points of a log apart, or of two lives of it. */
@@ -29,7 +29,7 @@ export const isAfter = (point: Point, other: Point): boolean => point.epoch === 
 export interface TopicEvent extends Position {
   readonly kind: EventKind;
   /** Nonce of the event before this one. */
-  readonly prev: string;
+  readonly prev: number;
   /** Whom it concerns; what that means depends on the kind. */
   readonly subject: string;
   /** The notification as msgpack, a view into the received bytes. */
@@ -40,6 +40,13 @@ const HEADER_BYTES = 59;
 const kindByByte: readonly EventKind[] = ['transient', 'message', 'notice', 'evicted', 'deleted', 'reset'];
 
 const u64 = (bytes: Buffer, at: number): number => bytes.readUInt32BE(at) * 0x1_0000_0000 + bytes.readUInt32BE(at + 4);
+
+/**
+ * A nonce's 8 bytes as a number: the first four, and as much of the other four as a number holds exactly. Events of one
+ * script share the first four bytes and count in the others.
+ */
+export const nonceOf = (bytes: Buffer, at: number): number =>
+  bytes.readUInt32BE(at) * 0x20_0000 + (bytes.readUInt32BE(at + 4) & 0x1f_ffff);
 
 /** Reads an event; undefined where the bytes are none (an operator may publish anything on a channel). */
 export function readEvent(bytes: Buffer): TopicEvent | undefined {
@@ -52,8 +59,8 @@ export function readEvent(bytes: Buffer): TopicEvent | undefined {
     seq: u64(bytes, 1),
     id: u64(bytes, 9),
     timestamp: u64(bytes, 17),
-    nonce: bytes.toString('hex', 25, 33),
-    prev: bytes.toString('hex', 33, 41),
+    nonce: nonceOf(bytes, 25),
+    prev: nonceOf(bytes, 33),
     epoch: bytes.toString('latin1', 41, 57),
     subject: subjectEnd === HEADER_BYTES ? '' : bytes.toString('utf8', HEADER_BYTES, subjectEnd),
     frame: bytes.subarray(subjectEnd),

@@ -9,7 +9,7 @@ import type { Position, TopicEvent } from './event.ts';
 /** Waits until the feed has passed a position, or a transient message, which has none of its own. */
 interface Waiter {
   readonly seq: number;
-  readonly nonce: string | undefined;
+  readonly nonce: number | undefined;
   readonly since: number;
   resolve(reached: boolean): void;
 }
@@ -133,7 +133,7 @@ export class Feed {
   }
 
   /** The same for a transient message that is about to be published; `cancel` where it was not. */
-  expect(nonce: string, now: number): { passed: Promise<boolean>; cancel(): void } {
+  expect(nonce: number, now: number): { passed: Promise<boolean>; cancel(): void } {
     let cancel = (): void => {};
     const passed = new Promise<boolean>((resolve) => {
       const waiter: Waiter = { seq: Infinity, nonce, since: now, resolve };
@@ -247,12 +247,16 @@ export class Feed {
     this.#wake(Infinity);
   }
 
-  #wake(seq: number, nonce?: string): void {
-    const isReady = (waiter: Waiter): boolean => waiter.seq <= seq || (nonce !== undefined && waiter.nonce === nonce);
-    const ready = this.#waiters?.filter(isReady) ?? [];
-    if (ready.length === 0) return;
-    const left = this.#waiters?.filter((waiter) => !isReady(waiter));
-    this.#waiters = left?.length === 0 ? undefined : left;
+  #wake(seq: number, nonce?: number): void {
+    const waiters = this.#waiters;
+    if (waiters === undefined) return;
+    const left: Waiter[] = [];
+    const ready: Waiter[] = [];
+    for (const waiter of waiters) {
+      const isReady = waiter.seq <= seq || (nonce !== undefined && waiter.nonce === nonce);
+      (isReady ? ready : left).push(waiter);
+    }
+    this.#waiters = left.length === 0 ? undefined : left;
     for (const waiter of ready) waiter.resolve(true);
   }
 

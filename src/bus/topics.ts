@@ -118,7 +118,7 @@ export class Topics implements TransportListener {
   }
 
   /** The same for a transient message that is about to be published, by its nonce; `cancel` where it was not. */
-  expect(topic: Topic, nonce: string): { passed: Promise<boolean>; cancel(): void } | undefined {
+  expect(topic: Topic, nonce: number): { passed: Promise<boolean>; cancel(): void } | undefined {
     const entry = this.#entries.get(topic);
     if (entry === undefined || !entry.feed.live || !this.#transport.healthy) return undefined;
     this.#waiting.add(entry.feed);

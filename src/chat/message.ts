@@ -1,4 +1,5 @@
 /** Posting to a room: one encode here, one script in Redis, and the frame goes out on every node as it is. */
+import { nonceOf } from '../bus/event.ts';
 import { fail } from '../protocol/errors.ts';
 import { roomMessageFrame } from '../protocol/frame.ts';
 import { isValidName } from '../protocol/names.ts';
@@ -19,7 +20,7 @@ export function messageHandlers({ rooms, topics, settings }: Services): Pick<Han
       const nonce = newNonce();
       const topic = roomTopic(roomName);
       // A transient message has no place in the log to wait for: it is known by its nonce.
-      const passing = transient ? topics.expect(topic, nonce.toString('hex')) : undefined;
+      const passing = transient ? topics.expect(topic, nonceOf(nonce, 0)) : undefined;
       const posted = await rooms
         .post(roomName, caller.userName, {
           head: tooLarge ? NOTHING : head,

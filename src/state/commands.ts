@@ -27,10 +27,16 @@ export interface CommandsOptions {
   readonly measured?: { readonly durations: Distributions; readonly errors: Tally };
 }
 
-interface Pending {
+interface Call {
+  /** The client's method. */
+  readonly method: string;
+  readonly args: readonly ScriptArgument[];
+  readonly sentAt: number;
   readonly deadline: number;
+  /** Its promise has been told; the command itself may still be outstanding. */
   settled: boolean;
-  expire(): void;
+  resolve(reply: Reply): void;
+  reject(error: Error): void;
 }
 
 /** The plain commands in use, each as the client's method that gives bytes where the reply has any. */
@@ -46,7 +52,7 @@ const plainCommands = {
 } as const;
 export type PlainCommand = keyof typeof plainCommands;
 
-type Call = (...args: unknown[]) => Promise<Reply>;
+type Method = (...args: readonly ScriptArgument[]) => Promise<Reply>;
 
 const RETRY_MS = 50;
 /** Refusals before execution: the slot is elsewhere or on its way. Safe to send again. */
@@ -58,7 +64,7 @@ export class Commands {
   readonly #client: Client;
   readonly #options: CommandsOptions;
   /** In order of their deadlines: the limit is the same for all. */
-  #pending: Pending[] = [];
+  #pending: Call[] = [];
   #outstanding = 0;
   #answeredAt = 0;
   #failedAt = 0;
@@ -114,64 +120,67 @@ export class Commands {
     return this.#send(plainCommands[command], [key, ...args]);
   }
 
-  async #send(method: string, args: readonly ScriptArgument[]): Promise<Reply> {
-    const deadline = performance.now() + this.#options.timeoutMs;
-    for (;;) {
-      try {
-        return await this.#sendOnce(method, args, deadline);
-      } catch (error) {
-        if (!(error instanceof Error)) throw error;
-        if (!REDIRECTED.test(error.message)) throw this.#classified(error);
-        if (performance.now() + RETRY_MS >= deadline) {
-          this.#options.measured?.errors.add('refused');
-          throw new StateUnavailable(error.message);
-        }
-        this.#refreshSlots();
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-      }
-    }
+  #send(method: string, args: readonly ScriptArgument[]): Promise<Reply> {
+    const sentAt = performance.now();
+    return new Promise((resolve, reject) => {
+      const call: Call = {
+        method,
+        args,
+        sentAt,
+        deadline: sentAt + this.#options.timeoutMs,
+        settled: false,
+        resolve,
+        reject,
+      };
+      if (this.#attempt(call)) this.#pending.push(call);
+    });
   }
 
-  #sendOnce(method: string, args: readonly ScriptArgument[], deadline: number): Promise<Reply> {
+  /** Hands a call to the client; false where there are too many already. */
+  #attempt(call: Call): boolean {
     if (this.#outstanding >= this.#options.queueMax) {
       this.#options.measured?.errors.add('overload');
-      return Promise.reject(new StateUnavailable('too many commands are outstanding'));
+      this.#settle(call, new StateUnavailable('too many commands are outstanding'));
+      return false;
     }
-    return new Promise<Reply>((resolve, reject) => {
-      const pending: Pending = {
-        deadline,
-        settled: false,
-        expire: () => {
-          this.#failedAt = performance.now();
-          const late = new StateUnavailable('Redis did not answer in time');
-          this.#options.measured?.errors.add('timeout');
-          this.#options.onError(late);
-          reject(late);
-        },
-      };
-      this.#outstanding++;
-      this.#pending.push(pending);
-      const settle = (): void => {
-        pending.settled = true;
-        this.#outstanding--;
-      };
-      // Commands made by defineCommand, and the Buffer variants, are not in the client's type.
-      const calls = this.#client as unknown as Record<string, Call>;
-      const call = calls[method];
-      if (call === undefined) throw new Error(`no command ${method}`);
-      call.apply(this.#client, [...args]).then(
-        (reply) => {
-          settle();
-          this.#answeredAt = performance.now();
-          this.#durationsOf(method)?.observe(this.#answeredAt - deadline + this.#options.timeoutMs);
-          resolve(reply);
-        },
-        (error: Error) => {
-          settle();
-          reject(error);
-        },
-      );
-    });
+    // Commands made by defineCommand, and the Buffer variants, are not in the client's type.
+    const methods = this.#client as unknown as Record<string, Method>;
+    const method = methods[call.method];
+    if (method === undefined) throw new Error(`no command ${call.method}`);
+    this.#outstanding++;
+    method.call(this.#client, ...call.args).then(
+      (reply) => this.#answered(call, reply),
+      (error: Error) => this.#failed(call, error),
+    );
+    return true;
+  }
+
+  #answered(call: Call, reply: Reply): void {
+    this.#outstanding--;
+    this.#answeredAt = performance.now();
+    this.#durationsOf(call.method)?.observe(this.#answeredAt - call.sentAt);
+    if (call.settled) return;
+    call.settled = true;
+    call.resolve(reply);
+  }
+
+  #failed(call: Call, error: Error): void {
+    this.#outstanding--;
+    if (call.settled) return;
+    if (!REDIRECTED.test(error.message)) return this.#settle(call, this.#classified(error));
+    if (performance.now() + RETRY_MS >= call.deadline) {
+      this.#options.measured?.errors.add('refused');
+      return this.#settle(call, new StateUnavailable(error.message));
+    }
+    this.#refreshSlots();
+    setTimeout(() => {
+      if (!call.settled) this.#attempt(call);
+    }, RETRY_MS);
+  }
+
+  #settle(call: Call, error: Error): void {
+    call.settled = true;
+    call.reject(error);
   }
 
   #durationsOf(method: string): Distribution | undefined {
@@ -206,12 +215,20 @@ export class Commands {
   #expire(): void {
     const now = performance.now();
     let done = 0;
-    for (const pending of this.#pending) {
-      if (!pending.settled && pending.deadline > now) break;
-      if (!pending.settled) pending.expire();
+    for (const call of this.#pending) {
+      if (!call.settled && call.deadline > now) break;
+      if (!call.settled) this.#expireCall(call, now);
       done++;
     }
     if (done > 0) this.#pending = this.#pending.slice(done);
+  }
+
+  #expireCall(call: Call, now: number): void {
+    this.#failedAt = now;
+    const late = new StateUnavailable('Redis did not answer in time');
+    this.#options.measured?.errors.add('timeout');
+    this.#options.onError(late);
+    this.#settle(call, late);
   }
 }
 

@@ -16,35 +16,97 @@ export const userTopic = (userName: string): TopicKey => `user:${userName}`;
 export const topicName = (topic: TopicKey): string => topic.slice(5);
 export const topicKind = (topic: TopicKey): TopicKind => (topic.startsWith('room:') ? 'room' : 'user');
 
-/** Keys of a room. `perNode`, `dedup`, `tomb` and `gone` are prefixes: what scripts append stays inside the tag. */
-export interface RoomKeys {
-  readonly channel: Key;
-  readonly meta: Key;
-  readonly members: Key;
-  readonly names: Key;
-  readonly perNode: Key;
-  readonly nodes: Key;
-  readonly seen: Key;
-  readonly history: Key;
-  readonly events: Key;
-  readonly dedup: Key;
-  readonly tomb: Key;
-  readonly adminlist: Key;
-  readonly whitelist: Key;
-  readonly blacklist: Key;
-  readonly gone: Key;
+// The only place where a string becomes a key.
+const key = (tag: string, part: string): Key => `${tag}:${part}` as Key;
+
+/** Keys of a room, made as they are asked for. `perNode`, `dedup`, `tomb` and `gone` are prefixes: what scripts append stays
+ * inside the tag. */
+export class RoomKeys {
+  readonly #tag: string;
+
+  constructor(tag: string) {
+    this.#tag = tag;
+  }
+
+  get channel(): Key {
+    return key(this.#tag, 'channel');
+  }
+  get meta(): Key {
+    return key(this.#tag, 'meta');
+  }
+  get members(): Key {
+    return key(this.#tag, 'members');
+  }
+  get names(): Key {
+    return key(this.#tag, 'names');
+  }
+  get perNode(): Key {
+    return key(this.#tag, 'sockets:');
+  }
+  get nodes(): Key {
+    return key(this.#tag, 'nodes');
+  }
+  get seen(): Key {
+    return key(this.#tag, 'seen');
+  }
+  get history(): Key {
+    return key(this.#tag, 'history');
+  }
+  get events(): Key {
+    return key(this.#tag, 'events');
+  }
+  get dedup(): Key {
+    return key(this.#tag, 'dedup:');
+  }
+  get tomb(): Key {
+    return key(this.#tag, 'tomb:');
+  }
+  get adminlist(): Key {
+    return key(this.#tag, 'adminlist');
+  }
+  get whitelist(): Key {
+    return key(this.#tag, 'whitelist');
+  }
+  get blacklist(): Key {
+    return key(this.#tag, 'blacklist');
+  }
+  get gone(): Key {
+    return key(this.#tag, 'gone:');
+  }
 }
 
-export interface UserKeys {
-  readonly channel: Key;
-  readonly meta: Key;
-  readonly sockets: Key;
-  readonly rooms: Key;
-  readonly events: Key;
-  readonly tomb: Key;
-  /** No log of messages yet: the inbox's place. */
-  readonly history: Key;
-  readonly resume: Key;
+/** Keys of a user. `rooms` and `tomb` are prefixes. `history` is empty yet: the inbox's place. */
+export class UserKeys {
+  readonly #tag: string;
+
+  constructor(tag: string) {
+    this.#tag = tag;
+  }
+
+  get channel(): Key {
+    return key(this.#tag, 'channel');
+  }
+  get meta(): Key {
+    return key(this.#tag, 'meta');
+  }
+  get sockets(): Key {
+    return key(this.#tag, 'sockets');
+  }
+  get rooms(): Key {
+    return key(this.#tag, 'rooms:');
+  }
+  get events(): Key {
+    return key(this.#tag, 'events');
+  }
+  get tomb(): Key {
+    return key(this.#tag, 'tomb:');
+  }
+  get history(): Key {
+    return key(this.#tag, 'history');
+  }
+  get resume(): Key {
+    return key(this.#tag, 'resume');
+  }
 }
 
 export interface NodeKeys {
@@ -60,68 +122,41 @@ export class Keyspace {
     this.#prefix = prefix;
   }
 
-  #key(tag: string, part: string): Key {
-    // The only place where a string becomes a key.
-    return `${this.#prefix}:{${tag}}:${part}` as Key;
+  #tag(name: string): string {
+    return `${this.#prefix}:{${name}}`;
   }
 
   /** The channel of a topic: one tag with its keys, so its scripts may publish on it. */
   channel(topic: TopicKey): Key {
-    return this.#key(topic, 'channel');
+    return key(this.#tag(topic), 'channel');
   }
 
   room(roomName: string): RoomKeys {
-    const key = (part: string): Key => this.#key(`room:${roomName}`, part);
-    return {
-      channel: key('channel'),
-      meta: key('meta'),
-      members: key('members'),
-      names: key('names'),
-      perNode: key('sockets:'),
-      nodes: key('nodes'),
-      seen: key('seen'),
-      history: key('history'),
-      events: key('events'),
-      dedup: key('dedup:'),
-      tomb: key('tomb:'),
-      adminlist: key('adminlist'),
-      whitelist: key('whitelist'),
-      blacklist: key('blacklist'),
-      gone: key('gone:'),
-    };
+    return new RoomKeys(this.#tag(`room:${roomName}`));
   }
 
   /** Where the members of a deleted room wait until each user has been told. */
   formerMembers(roomName: string, epoch: string): Key {
-    return this.#key(`room:${roomName}`, `gone:${epoch}`);
+    return key(this.#tag(`room:${roomName}`), `gone:${epoch}`);
   }
 
   user(userName: string): UserKeys {
-    const key = (part: string): Key => this.#key(`user:${userName}`, part);
-    return {
-      channel: key('channel'),
-      meta: key('meta'),
-      sockets: key('sockets'),
-      rooms: key('rooms:'),
-      events: key('events'),
-      tomb: key('tomb:'),
-      history: key('history'),
-      resume: key('resume'),
-    };
+    return new UserKeys(this.#tag(`user:${userName}`));
   }
 
   node(nodeId: string): NodeKeys {
-    return { lease: this.#key(`node:${nodeId}`, 'lease'), manifest: this.#key(`node:${nodeId}`, 'manifest') };
+    const tag = this.#tag(`node:${nodeId}`);
+    return { lease: key(tag, 'lease'), manifest: key(tag, 'manifest') };
   }
 
   /** Sorted set of node ids by the time at which their lease may be claimed; a hint, the lease itself decides. */
   get nodes(): Key {
-    return this.#key('nodes', 'leases');
+    return key(this.#tag('nodes'), 'leases');
   }
 
   /** A channel of its own for link probes; `salt` is chosen so that it lands on a given primary. */
   probe(nodeId: string, salt: string): Key {
-    return this.#key(`probe:${salt}`, nodeId);
+    return key(this.#tag(`probe:${salt}`), nodeId);
   }
 }
 

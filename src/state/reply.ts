@@ -1,5 +1,5 @@
 /** Reads the replies of scripts: the one place where bytes from Redis become values. A surprise here is a defect. */
-import type { Position } from '../bus/event.ts';
+import { nonceOf, type Position } from '../bus/event.ts';
 import type { Reply } from './script.ts';
 
 export function list(reply: Reply | undefined): Reply[] {
@@ -41,6 +41,18 @@ export function position(reply: Reply | undefined): Position {
     seq: number(seq),
     id: number(id),
     timestamp: number(timestamp),
-    nonce: bytes(nonce).toString('hex'),
+    nonce: nonceOf(bytes(nonce), 0),
+  };
+}
+
+/** The position as it is stored: the beginning of the field that lib/log.lua packs. */
+export function packedPosition(packed: Buffer): Position {
+  const u64 = (at: number): number => packed.readUInt32BE(at) * 0x1_0000_0000 + packed.readUInt32BE(at + 4);
+  return {
+    epoch: packed.toString('latin1', 0, 16),
+    nonce: nonceOf(packed, 16),
+    seq: u64(24),
+    id: u64(32),
+    timestamp: u64(40),
   };
 }

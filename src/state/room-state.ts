@@ -86,6 +86,7 @@ export interface RoomStateOptions {
 
 const UNREADABLE = ['noRoom', 'notJoined'] as const;
 type Unreadable = (typeof UNREADABLE)[number];
+const UNPOSTABLE = [...UNREADABLE, 'messageTooLarge'] as const;
 
 const TOMB_MS = 60 * 60 * 1000;
 /** Sockets a script touches at most. */
@@ -201,7 +202,7 @@ export class RoomState {
       transient: flag(post.transient),
       dedupMs: this.#options.dedupMs,
     });
-    const refused = refusal(reply, [...UNREADABLE, 'messageTooLarge']);
+    const refused = refusal(reply, UNPOSTABLE);
     if (refused !== undefined) return refused;
     const [id, seq, repeated] = list(reply);
     return { id: number(id) < 0 ? undefined : number(id), seq: number(seq), repeated: repeated === 1 };

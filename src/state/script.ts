@@ -52,9 +52,12 @@ function wire(value: ScriptArgument): ScriptArgument {
   return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
 }
 
+/** Scripts whose keys have been looked at: which ones share a tag is written in the code, not in the data. */
+const sound = new Set<string>();
+
 /**
- * Lays out keys and arguments in declared order. Throws when the keys of one call do not share a hash tag: that
- * would work on a single Redis and fail on Cluster, so it is a defect wherever it shows.
+ * Lays out keys and arguments in declared order. Throws when the keys of a script do not share a hash tag: that would
+ * work on a single Redis and fail on Cluster, so it is a defect wherever it shows. Looked at on a script's first call.
  */
 export function layOut<K extends string, A extends string>(
   declaration: ScriptDeclaration<K, A>,
@@ -63,13 +66,11 @@ export function layOut<K extends string, A extends string>(
   rest: readonly ScriptArgument[] = [],
 ): ScriptArgument[] {
   const line: ScriptArgument[] = [];
-  let tag: string | undefined;
-  for (const name of declaration.keys) {
-    const key = keys[name];
-    const keyTag = hashTag(key);
-    if (tag !== undefined && keyTag !== tag) throw new Error(`${declaration.name}: keys of two hash tags`);
-    tag = keyTag;
-    line.push(key);
+  for (const name of declaration.keys) line.push(keys[name]);
+  if (!sound.has(declaration.name)) {
+    const tags = new Set(declaration.keys.map((name) => hashTag(keys[name])));
+    if (tags.size > 1) throw new Error(`${declaration.name}: keys of two hash tags`);
+    sound.add(declaration.name);
   }
   for (const name of declaration.args) line.push(wire(args[name]));
   for (const value of rest) line.push(wire(value));

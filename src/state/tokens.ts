@@ -10,7 +10,9 @@ function draw(count: number): Buffer {
     used = 0;
   }
   used += count;
-  return Buffer.from(pool.subarray(used - count, used));
+  const drawn = Buffer.allocUnsafe(count);
+  pool.copy(drawn, 0, used - count, used);
+  return drawn;
 }
 
 /** 16 characters of base64url. */

@@ -4,7 +4,7 @@ import { readEvent, type Position, type TopicEvent } from '../bus/event.ts';
 import type { Commands } from './commands.ts';
 import { topicKind, topicName, type Keyspace, type TopicKey } from './keys.ts';
 import type { Reply } from './script.ts';
-import { bytes, list, position, refusal, text } from './reply.ts';
+import { bytes, list, packedPosition, position, refusal, text } from './reply.ts';
 import { readNodeSockets } from './scripts/room-scripts.ts';
 import { readLog, rotateEpoch } from './scripts/topic-scripts.ts';
 import { listSockets } from './scripts/user-scripts.ts';
@@ -25,8 +25,8 @@ export class TopicLog implements LogReader {
 
   async readPosition(topic: Topic): Promise<Position | 'gone'> {
     const { meta } = this.#keysOf(topic);
-    const fields = list(await this.#commands.plain('hmget', meta, 'epoch', 'seq', 'id', 'ts', 'nonce'));
-    return fields[0] === null ? 'gone' : position(fields);
+    const packed = await this.#commands.plain('hget', meta, 'log');
+    return packed === null ? 'gone' : packedPosition(bytes(packed));
   }
 
   async readAfter(topic: Topic, after: Position): Promise<{ at: Position; events: TopicEvent[] } | 'gone'> {

@@ -23,7 +23,7 @@ test('a second socket whose login and join were lost comes back and is a member 
   await first.say('lobby', 'two');
   const promoted = replica.client();
   await eventually(async () => {
-    expect(await promoted.hget(`${service.prefix}:{room:lobby}:meta`, 'id')).toBe('2');
+    expect(await promoted.xlen(`${service.prefix}:{room:lobby}:history`)).toBe(2);
   });
   await promoted.replicaof('NO', 'ONE');
 

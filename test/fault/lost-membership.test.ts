@@ -23,7 +23,7 @@ test('a join lost with later events comes back as a join, not as a listener who 
   await ann.say('lobby', 'one');
   const promoted = replica.client();
   await eventually(async () => {
-    expect(await promoted.hget(`${service.prefix}:{room:lobby}:meta`, 'id')).toBe('1');
+    expect(await promoted.xlen(`${service.prefix}:{room:lobby}:history`)).toBe(1);
   });
   await promoted.replicaof('NO', 'ONE');
 

@@ -77,7 +77,7 @@ function reading(open: OpenStore): void {
   test('what is gone is told, for rooms and users', async () => {
     const store = await open(scope);
     const log = store.logOf('n1');
-    const none: Position = { epoch: '', seq: 0, id: 0, timestamp: 0, nonce: '' };
+    const none: Position = { epoch: '', seq: 0, id: 0, timestamp: 0, nonce: 0 };
     for (const topic of [roomTopic(room), userTopic('alice')]) {
       expect(await log.readPosition(topic)).toBe('gone');
       expect(await log.readAfter(topic, none)).toBe('gone');

@@ -54,7 +54,11 @@ function posts(start: Start): void {
     await join(store, 'alice');
     await post(store, 'alice');
     const ahead = Date.now() + 3_600_000;
-    await store.client.hset(store.keys.room(room).meta, 'ts', String(ahead));
+    // The time of the last event, in the packed position: behind the epoch, the nonce, seq and id.
+    const { meta } = store.keys.room(room);
+    const packed = await store.client.hgetBuffer(meta, 'log');
+    packed?.writeBigUInt64BE(BigInt(ahead), 40);
+    await store.client.hset(meta, 'log', packed ?? '');
     await post(store, 'alice');
     await post(store, 'alice');
     const stored = await store.rooms.readHistory(room, 'alice', undefined, 10);

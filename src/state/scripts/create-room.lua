@@ -3,7 +3,7 @@
 if redis.call('EXISTS', meta) == 1 then
   return 'roomExists'
 end
-redis.call('HSET', meta, 'epoch', epoch, 'life', epoch, 'seq', 0, 'id', 0, 'ts', now, 'messageTs', 0, 'nonce', nonce,
-  'owner', owner, 'whitelistOnly', whitelistOnly, 'userlistUpdates', userlistUpdates,
-  'accessListsUpdates', accessListsUpdates, 'historyMax', historyMax)
+newLog(epoch, now, historyMax)
+redis.call('HSET', meta, 'owner', owner, 'whitelistOnly', whitelistOnly, 'userlistUpdates', userlistUpdates,
+  'accessListsUpdates', accessListsUpdates)
 return 'ok'

@@ -7,8 +7,7 @@ if redis.call('HLEN', sockets) >= tonumber(socketsMax) and redis.call('HEXISTS',
   return 'tooManySockets'
 end
 if not openLog(now) then
-  redis.call('HSET', meta, 'epoch', epoch, 'seq', 0, 'id', 0, 'ts', now, 'messageTs', 0, 'nonce', nonce)
-  openLog(now)
+  newLog(epoch, now, 0)
 end
 redis.call('HSET', sockets, socket, node)
 redis.call('PERSIST', events)

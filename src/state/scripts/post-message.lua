@@ -11,40 +11,56 @@ if redis.call('HEXISTS', members, user) == 0 then
   return 'notJoined'
 end
 
-local current, field
+-- A message that is too large is looked up and never stored.
+local tooLarge = head == ''
+local id = transient == '1' and -1 or log.id + 1
+local turned = false
 if clientMessageId ~= '' then
   -- Two generations of one hash instead of a key per message: what is younger than `dedupMs` is in one of them. Named
   -- by the room's life, not by the log's epoch: after a failover a message is repeated all the more.
-  field = user .. '\n' .. clientMessageId
+  local field = user .. '\n' .. clientMessageId
   local generation = math.floor(log.now / tonumber(dedupMs))
-  current = dedup .. log.life .. ':' .. int(generation)
-  local first = redis.call('HGET', current, field)
-    or redis.call('HGET', dedup .. log.life .. ':' .. int(generation - 1), field)
+  local current = dedup .. log.life .. ':' .. int(generation)
+  local first
+  if tooLarge or redis.call('HSETNX', current, field, int(id)) == 0 then
+    first = redis.call('HGET', current, field)
+  end
+  turned = log.generation ~= generation
+  local previous = log.previous
+  if turned then
+    previous = log.generation == generation - 1 and 1 or 0
+  end
+  if not first and previous == 1 then
+    first = redis.call('HGET', dedup .. log.life .. ':' .. int(generation - 1), field)
+    if first and not tooLarge then
+      redis.call('HDEL', current, field)
+    end
+  end
   if first then
     return { tonumber(first), log.seq, 1 }
   end
+  if turned and not tooLarge then
+    redis.call('PEXPIRE', current, 2 * tonumber(dedupMs))
+    log.generation, log.previous = generation, previous
+  end
 end
-if head == '' then
+if tooLarge then
   return 'messageTooLarge'
 end
 
-local id = -1
 if transient == '1' then
   redis.call('SPUBLISH', channel, stamp(TRANSIENT, nonce, '', head .. u64(log.now)))
-else
-  id = log.id + 1
-  log.id, log.seq = id, log.seq + 1
-  local event = stamp(MESSAGE, nonce, '', head .. u64(log.now) .. middle .. u64(id))
-  redis.call('HSET', meta, 'seq', int(log.seq), 'id', int(id), 'ts', int(log.now), 'nonce', nonce,
-    'messageTs', int(log.now))
-  if log.max > 0 then
-    redis.call('XADD', history, 'MAXLEN', '~', int(log.max), int(id) .. '-' .. int(log.seq), 'e', event)
+  if turned then
+    writeLog()
   end
-  redis.call('SPUBLISH', channel, event)
+  return { id, log.seq, 0 }
 end
-if field then
-  if redis.call('HSET', current, field, int(id)) == 1 and redis.call('PTTL', current) < 0 then
-    redis.call('PEXPIRE', current, 2 * tonumber(dedupMs))
-  end
+log.id, log.seq = id, log.seq + 1
+local event = stamp(MESSAGE, nonce, '', head .. u64(log.now) .. middle .. u64(id))
+log.ts, log.messageTs, log.nonce = log.now, log.now, nonce
+writeLog()
+if log.max > 0 then
+  redis.call('XADD', history, 'MAXLEN', '~', int(log.max), string.format('%.0f-%.0f', id, log.seq), 'e', event)
 end
+redis.call('SPUBLISH', channel, event)
 return { id, log.seq, 0 }

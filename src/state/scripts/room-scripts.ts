@@ -6,7 +6,7 @@ const LISTS = ['adminlist', 'whitelist', 'blacklist'] as const;
 const LOG = ['meta', 'channel', 'events'] as const;
 
 export const createRoom = script('create-room', {
-  uses: [],
+  uses: ['log'],
   keys: ['meta'],
   args: ['now', 'nonce', 'epoch', 'owner', 'whitelistOnly', 'userlistUpdates', 'accessListsUpdates', 'historyMax'],
 });

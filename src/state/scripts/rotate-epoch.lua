@@ -7,7 +7,6 @@ if log.epoch ~= expected then
   return 'changed'
 end
 log.epoch = epoch
-redis.call('HSET', meta, 'epoch', epoch)
 announce(RESET, '', '')
 saveLog()
 return 'ok'

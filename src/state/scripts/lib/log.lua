@@ -22,24 +22,52 @@ local function readU64(bytes, at)
   return high * 4294967296 + low
 end
 
+local function high(n)
+  return math.floor(n / 4294967296)
+end
+
+-- All of a log's position is one packed field: reading and writing it is one call each, for every message.
+-- src/state/reply.ts reads its beginning.
+local PACKED = '>c16c8I4I4I4I4I4I4I4I4I4I4I4I4Bc16'
+
+local function writeLog()
+  redis.call('HSET', meta, 'log', struct.pack(PACKED, log.epoch, log.nonce, high(log.seq), log.seq % 4294967296,
+    high(log.id), log.id % 4294967296, high(log.ts), log.ts % 4294967296, high(log.messageTs),
+    log.messageTs % 4294967296, high(log.max), log.max % 4294967296, high(log.generation),
+    log.generation % 4294967296, log.previous, log.life))
+end
+
+-- Begins a log. `max` is the number of messages that are kept.
+local function newLog(epoch, at, max)
+  log = {
+    epoch = epoch, nonce = nonce, seq = 0, id = 0, ts = tonumber(at), messageTs = 0, max = tonumber(max),
+    generation = 0, previous = 0, life = epoch, now = tonumber(at),
+  }
+  writeLog()
+end
+
 -- Reads the position; false when the topic does not exist. Writers give the time: the log's clock never goes back.
 local function openLog(at)
-  local f = redis.call('HMGET', meta, 'epoch', 'seq', 'id', 'ts', 'nonce', 'messageTs', 'historyMax', 'life')
-  if not f[1] then
+  local packed = redis.call('HGET', meta, 'log')
+  if not packed then
     return false
   end
-  local ts = tonumber(f[4])
+  local epoch, last, seqHigh, seq, idHigh, id, tsHigh, ts, messageHigh, message, maxHigh, max, generationHigh, generation,
+    previous, life = struct.unpack(PACKED, packed)
+  ts = tsHigh * 4294967296 + ts
   log = {
-    epoch = f[1], seq = tonumber(f[2]), id = tonumber(f[3]), ts = ts, nonce = f[5],
-    messageTs = tonumber(f[6]), max = tonumber(f[7]), life = f[8], now = math.max(tonumber(at or ts), ts),
+    epoch = epoch, nonce = last, seq = seqHigh * 4294967296 + seq, id = idHigh * 4294967296 + id, ts = ts,
+    messageTs = messageHigh * 4294967296 + message, max = maxHigh * 4294967296 + max,
+    generation = generationHigh * 4294967296 + generation, previous = previous, life = life,
+    now = math.max(tonumber(at or ts), ts),
   }
   return true
 end
 
 -- The bytes of an event at the log's current position.
 local function stamp(kind, own, subject, frame)
-  return struct.pack('B', kind) .. u64(log.seq) .. u64(log.id) .. u64(log.now) .. own .. log.nonce .. log.epoch
-    .. struct.pack('>I2', #subject) .. subject .. frame
+  return struct.pack('>BI4I4I4I4I4I4c8c8c16I2', kind, high(log.seq), log.seq % 4294967296, high(log.id),
+    log.id % 4294967296, high(log.now), log.now % 4294967296, own, log.nonce, log.epoch, #subject) .. subject .. frame
 end
 
 -- Several events of one script share four random bytes; the counter tells them apart.
@@ -64,7 +92,7 @@ end
 
 local function saveLog()
   if announced > 0 then
-    redis.call('HSET', meta, 'seq', int(log.seq), 'ts', int(log.ts), 'nonce', log.nonce)
+    writeLog()
   end
 end
 
