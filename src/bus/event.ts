@@ -1,6 +1,6 @@
 /**
  * An event of a topic's log as it travels: a fixed header written by the script that appended it
- * (src/state/scripts/lib/log.lua), a subject, and the notification already encoded. Reading it decodes nothing.
+ * (src/state/scripts/lib/format.lua), a subject, and the notification already encoded. Reading it decodes nothing.
  */
 
 export const eventKinds = { transient: 0, message: 1, notice: 2, evicted: 3, deleted: 4, reset: 5 } as const;
@@ -39,8 +39,6 @@ export interface TopicEvent extends Position {
 const HEADER_BYTES = 59;
 const kindByByte: readonly EventKind[] = ['transient', 'message', 'notice', 'evicted', 'deleted', 'reset'];
 
-const u64 = (bytes: Buffer, at: number): number => bytes.readUInt32BE(at) * 0x1_0000_0000 + bytes.readUInt32BE(at + 4);
-
 /**
  * A nonce's 8 bytes as a number: the first four, and as much of the other four as a number holds exactly. Events of one
  * script share the first four bytes and count in the others.
@@ -56,9 +54,9 @@ export function readEvent(bytes: Buffer): TopicEvent | undefined {
   if (kind === undefined || subjectEnd > bytes.length) return undefined;
   return {
     kind,
-    seq: u64(bytes, 1),
-    id: u64(bytes, 9),
-    timestamp: u64(bytes, 17),
+    seq: bytes.readDoubleBE(1),
+    id: bytes.readDoubleBE(9),
+    timestamp: bytes.readDoubleBE(17),
     nonce: nonceOf(bytes, 25),
     prev: nonceOf(bytes, 33),
     epoch: bytes.toString('latin1', 41, 57),

@@ -45,14 +45,13 @@ export function position(reply: Reply | undefined): Position {
   };
 }
 
-/** The position as it is stored: the beginning of the field that lib/log.lua packs. */
+/** The position as it is stored: the beginning of the field that lib/format.lua describes. */
 export function packedPosition(packed: Buffer): Position {
-  const u64 = (at: number): number => packed.readUInt32BE(at) * 0x1_0000_0000 + packed.readUInt32BE(at + 4);
   return {
     epoch: packed.toString('latin1', 0, 16),
     nonce: nonceOf(packed, 16),
-    seq: u64(24),
-    id: u64(32),
-    timestamp: u64(40),
+    seq: packed.readDoubleBE(24),
+    id: packed.readDoubleBE(32),
+    timestamp: packed.readDoubleBE(40),
   };
 }

@@ -32,7 +32,10 @@ if sinceId ~= '' then
     local known = from == log.id and log.messageTs
     if from ~= log.id and sinceTimestamp ~= '' then
       local event = messagesFrom(from, 1)[1]
-      known = event and readU64(event, 10) == from and readU64(event, 18)
+      if event then
+        local _, _, eventId, eventAt = struct.unpack(HEADER, event)
+        known = eventId == from and eventAt
+      end
     end
     if sinceTimestamp == '' or from == 0 or not known or known == tonumber(sinceTimestamp) then
       missed = messagesFrom(from + 1, count)

@@ -2,65 +2,71 @@
 -- order of ids is the order of delivery, and nobody who has just been removed still posts.
 -- The frame comes in two parts; the fixed-width timestamp and id go behind each.
 -- An empty head stands for a message over the limit: limits come after rights, and a repeat may carry anything.
+-- This is the hot path of the service: it works on locals, without lib/log.lua's table and functions.
 -- Replies: 'noRoom' | 'notJoined' | 'messageTooLarge' |
 -- {id or -1 (transient), seq, 1 if repeated}.
-if not openLog(now) then
+local call, pack = redis.call, struct.pack
+local packed = call('HGET', meta, 'log')
+if not packed then
   return 'noRoom'
 end
-if redis.call('HEXISTS', members, user) == 0 then
+if call('HEXISTS', members, user) == 0 then
   return 'notJoined'
 end
+local epoch, last, seq, id, ts, messageTs, max, generation, previous, life = struct.unpack(POSITION, packed)
+local at = now + 0
+if at < ts then
+  at = ts
+end
+local isTransient, isTooLarge, turned = transient == '1', head == '', false
 
--- A message that is too large is looked up and never stored.
-local tooLarge = head == ''
-local id = transient == '1' and -1 or log.id + 1
-local turned = false
 if clientMessageId ~= '' then
   -- Two generations of one hash instead of a key per message: what is younger than `dedupMs` is in one of them. Named
   -- by the room's life, not by the log's epoch: after a failover a message is repeated all the more.
   local field = user .. '\n' .. clientMessageId
-  local generation = math.floor(log.now / tonumber(dedupMs))
-  local current = dedup .. log.life .. ':' .. int(generation)
+  local current = (at - at % dedupMs) / dedupMs
+  local key = dedup .. life .. ':' .. current
   local first
-  if tooLarge or redis.call('HSETNX', current, field, int(id)) == 0 then
-    first = redis.call('HGET', current, field)
+  if isTooLarge or call('HSETNX', key, field, isTransient and -1 or id + 1) == 0 then
+    first = call('HGET', key, field)
   end
-  turned = log.generation ~= generation
-  local previous = log.previous
-  if turned then
-    previous = log.generation == generation - 1 and 1 or 0
+  if generation ~= current then
+    previous = generation == current - 1 and 1 or 0
+    generation, turned = current, true
   end
   if not first and previous == 1 then
-    first = redis.call('HGET', dedup .. log.life .. ':' .. int(generation - 1), field)
-    if first and not tooLarge then
-      redis.call('HDEL', current, field)
+    first = call('HGET', dedup .. life .. ':' .. (current - 1), field)
+    if first and not isTooLarge then
+      call('HDEL', key, field)
     end
   end
   if first then
-    return { tonumber(first), log.seq, 1 }
+    return { tonumber(first), seq, 1 }
   end
-  if turned and not tooLarge then
-    redis.call('PEXPIRE', current, 2 * tonumber(dedupMs))
-    log.generation, log.previous = generation, previous
+  if turned and not isTooLarge then
+    call('PEXPIRE', key, 2 * dedupMs)
   end
 end
-if tooLarge then
+if isTooLarge then
   return 'messageTooLarge'
 end
 
-if transient == '1' then
-  redis.call('SPUBLISH', channel, stamp(TRANSIENT, nonce, '', head .. u64(log.now)))
+local atLow = at % 4294967296
+local frame = head .. pack('>I4I4', (at - atLow) / 4294967296, atLow)
+if isTransient then
+  call('SPUBLISH', channel, pack(HEADER, TRANSIENT, seq, id, at, nonce, last, epoch, 0) .. frame)
   if turned then
-    writeLog()
+    call('HSET', meta, 'log', pack(POSITION, epoch, last, seq, id, ts, messageTs, max, generation, previous, life))
   end
-  return { id, log.seq, 0 }
+  return { -1, seq, 0 }
 end
-log.id, log.seq = id, log.seq + 1
-local event = stamp(MESSAGE, nonce, '', head .. u64(log.now) .. middle .. u64(id))
-log.ts, log.messageTs, log.nonce = log.now, log.now, nonce
-writeLog()
-if log.max > 0 then
-  redis.call('XADD', history, 'MAXLEN', '~', int(log.max), string.format('%.0f-%.0f', id, log.seq), 'e', event)
+id, seq = id + 1, seq + 1
+local idLow = id % 4294967296
+local event = pack(HEADER, MESSAGE, seq, id, at, nonce, last, epoch, 0)
+  .. frame .. middle .. pack('>I4I4', (id - idLow) / 4294967296, idLow)
+call('HSET', meta, 'log', pack(POSITION, epoch, nonce, seq, id, at, at, max, generation, previous, life))
+if max > 0 then
+  call('XADD', history, 'MAXLEN', '~', max, id .. '-' .. seq, 'e', event)
 end
-redis.call('SPUBLISH', channel, event)
-return { id, log.seq, 0 }
+call('SPUBLISH', channel, event)
+return { id, seq, 0 }

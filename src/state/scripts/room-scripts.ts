@@ -6,19 +6,19 @@ const LISTS = ['adminlist', 'whitelist', 'blacklist'] as const;
 const LOG = ['meta', 'channel', 'events'] as const;
 
 export const createRoom = script('create-room', {
-  uses: ['log'],
+  uses: ['format', 'log'],
   keys: ['meta'],
   args: ['now', 'nonce', 'epoch', 'owner', 'whitelistOnly', 'userlistUpdates', 'accessListsUpdates', 'historyMax'],
 });
 
 export const deleteRoom = script('delete-room', {
-  uses: ['log', 'access'],
+  uses: ['format', 'log', 'access'],
   keys: [...LOG, ...MEMBERS, ...LISTS, 'history', 'dedup', 'gone'],
   args: ['now', 'nonce', 'user', 'frame', 'dedupMs'],
 });
 
 export const joinRoom = script('join-room', {
-  uses: ['log', 'members', 'access', 'history'],
+  uses: ['format', 'log', 'members', 'access', 'history'],
   keys: [...LOG, ...MEMBERS, ...LISTS, 'history', 'tomb'],
   args: [
     'now',
@@ -36,26 +36,26 @@ export const joinRoom = script('join-room', {
 });
 
 export const leaveRoom = script('leave-room', {
-  uses: ['log', 'members'],
+  uses: ['format', 'log', 'members'],
   keys: [...LOG, ...MEMBERS],
   args: ['now', 'nonce', 'node'],
   rest: true,
 });
 
 export const postMessage = script('post-message', {
-  uses: ['log'],
+  uses: ['format'],
   keys: [...LOG, 'members', 'history', 'dedup'],
   args: ['now', 'nonce', 'user', 'head', 'middle', 'clientMessageId', 'transient', 'dedupMs'],
 });
 
 export const readHistory = script('read-history', {
-  uses: ['log', 'access', 'history'],
+  uses: ['format', 'log', 'access', 'history'],
   keys: ['meta', 'members', ...LISTS, 'history'],
   args: ['user', 'after', 'limit'],
 });
 
 export const readRoom = script('read-room', {
-  uses: ['log', 'access', 'history'],
+  uses: ['format', 'log', 'access', 'history'],
   keys: ['meta', 'members', ...LISTS, 'history'],
   args: ['user'],
 });
@@ -73,7 +73,7 @@ export const readSeen = script('read-seen', {
 });
 
 export const readNodeSockets = script('read-node-sockets', {
-  uses: ['log'],
+  uses: ['format', 'log'],
   keys: ['meta', 'perNode'],
   args: ['node'],
 });

@@ -2,13 +2,13 @@
 import { script } from '../script.ts';
 
 export const readLog = script('read-log', {
-  uses: ['log'],
+  uses: ['format', 'log'],
   keys: ['meta', 'history', 'events'],
   args: ['afterSeq', 'afterId', 'pageMax'],
 });
 
 export const rotateEpoch = script('rotate-epoch', {
-  uses: ['log'],
+  uses: ['format', 'log'],
   keys: ['meta', 'channel', 'events'],
   args: ['now', 'nonce', 'expected', 'epoch'],
 });

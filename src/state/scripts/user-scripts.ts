@@ -4,26 +4,26 @@ import { script } from '../script.ts';
 const LOG = ['meta', 'channel', 'events'] as const;
 
 export const loginUser = script('login-user', {
-  uses: ['log'],
+  uses: ['format', 'log'],
   keys: [...LOG, 'sockets', 'tomb'],
   args: ['now', 'nonce', 'epoch', 'socket', 'node', 'socketsMax', 'frame'],
 });
 
 export const logoutUser = script('logout-user', {
-  uses: ['log'],
+  uses: ['format', 'log'],
   keys: [...LOG, 'sockets', 'rooms'],
   args: ['now', 'nonce', 'socket', 'frame'],
   rest: true,
 });
 
 export const noteRoom = script('note-room', {
-  uses: ['log'],
+  uses: ['format', 'log'],
   keys: [...LOG, 'sockets', 'rooms'],
   args: ['now', 'nonce', 'socket', 'roomName', 'joined', 'njoined', 'frame'],
 });
 
 export const notifyUser = script('notify-user', {
-  uses: ['log'],
+  uses: ['format', 'log'],
   keys: [...LOG, 'sockets', 'rooms'],
   args: ['now', 'nonce', 'subject', 'frame', 'roomName'],
   rest: true,

@@ -1,9 +1,7 @@
 -- The log of a topic: its position, and how an event joins it.
 -- Wants the key `meta`, and of scripts that announce the keys `channel`, `events` and the argument `nonce` (8 random bytes).
--- An event is: kind, seq, id, timestamp, nonce, previous nonce, epoch, subject length, subject, frame
--- (src/bus/event.ts reads it). Appending and publishing happen in one script, so the order of the log is the
+-- An event is a header (lib/format.lua), its subject, its frame. Appending and publishing happen in one script, so the order of the log is the
 -- order of publishing; `saveLog` must be the last write of a script that announced something.
-local TRANSIENT, MESSAGE, NOTICE, EVICTED, DELETED, RESET = 0, 1, 2, 3, 4, 5
 local EVENTS_KEPT = '1000'
 local log
 local announced = 0
@@ -17,24 +15,10 @@ local function u64(n)
   return struct.pack('>I4I4', math.floor(n / 4294967296), n % 4294967296)
 end
 
-local function readU64(bytes, at)
-  local high, low = struct.unpack('>I4I4', bytes, at)
-  return high * 4294967296 + low
-end
-
-local function high(n)
-  return math.floor(n / 4294967296)
-end
-
--- All of a log's position is one packed field: reading and writing it is one call each, for every message.
--- src/state/reply.ts reads its beginning.
-local PACKED = '>c16c8I4I4I4I4I4I4I4I4I4I4I4I4Bc16'
-
+-- All of a log's position is one packed field: reading and writing it is one call each.
 local function writeLog()
-  redis.call('HSET', meta, 'log', struct.pack(PACKED, log.epoch, log.nonce, high(log.seq), log.seq % 4294967296,
-    high(log.id), log.id % 4294967296, high(log.ts), log.ts % 4294967296, high(log.messageTs),
-    log.messageTs % 4294967296, high(log.max), log.max % 4294967296, high(log.generation),
-    log.generation % 4294967296, log.previous, log.life))
+  redis.call('HSET', meta, 'log', struct.pack(POSITION, log.epoch, log.nonce, log.seq, log.id, log.ts, log.messageTs,
+    log.max, log.generation, log.previous, log.life))
 end
 
 -- Begins a log. `max` is the number of messages that are kept.
@@ -52,22 +36,11 @@ local function openLog(at)
   if not packed then
     return false
   end
-  local epoch, last, seqHigh, seq, idHigh, id, tsHigh, ts, messageHigh, message, maxHigh, max, generationHigh, generation,
-    previous, life = struct.unpack(PACKED, packed)
-  ts = tsHigh * 4294967296 + ts
-  log = {
-    epoch = epoch, nonce = last, seq = seqHigh * 4294967296 + seq, id = idHigh * 4294967296 + id, ts = ts,
-    messageTs = messageHigh * 4294967296 + message, max = maxHigh * 4294967296 + max,
-    generation = generationHigh * 4294967296 + generation, previous = previous, life = life,
-    now = math.max(tonumber(at or ts), ts),
-  }
+  log = {}
+  log.epoch, log.nonce, log.seq, log.id, log.ts, log.messageTs, log.max, log.generation, log.previous, log.life =
+    struct.unpack(POSITION, packed)
+  log.now = math.max(tonumber(at or log.ts), log.ts)
   return true
-end
-
--- The bytes of an event at the log's current position.
-local function stamp(kind, own, subject, frame)
-  return struct.pack('>BI4I4I4I4I4I4c8c8c16I2', kind, high(log.seq), log.seq % 4294967296, high(log.id),
-    log.id % 4294967296, high(log.now), log.now % 4294967296, own, log.nonce, log.epoch, #subject) .. subject .. frame
 end
 
 -- Several events of one script share four random bytes; the counter tells them apart.
@@ -83,7 +56,8 @@ end
 local function announce(kind, subject, frame)
   local own = nextNonce()
   log.seq = log.seq + 1
-  local event = stamp(kind, own, subject, frame)
+  local event = struct.pack(HEADER, kind, log.seq, log.id, log.now, own, log.nonce, log.epoch, #subject)
+    .. subject .. frame
   redis.call('XADD', events, 'MAXLEN', '~', EVENTS_KEPT, int(log.seq) .. '-0', 'e', event)
   redis.call('SPUBLISH', channel, event)
   log.nonce = own
