@@ -66,6 +66,10 @@ function assemble(reader: Reader, production: boolean): Config {
       origins.length === 1 && (firstOrigin === '*' || firstOrigin === 'same-host') ? firstOrigin : origins,
     trustedProxies: reader.get(settings.trustedProxies),
     rooms: readRooms(reader),
+    direct: {
+      messages: reader.get(settings.directMessages),
+      listSizeLimit: reader.get(settings.directListSizeLimit),
+    },
     limits: readLimits(reader),
     rate: { perSecond: reader.get(settings.rateRequestsPerSecond), burst: reader.get(settings.rateBurst) },
     node: readNode(reader),
@@ -127,6 +131,7 @@ function readRooms(reader: Reader): Config['rooms'] {
     accessListsUpdates: reader.get(settings.accessListsUpdates),
     historyMaxSize: reader.get(settings.historyMaxSize),
     largeSize: reader.get(settings.roomLargeSize),
+    listSizeLimit: reader.get(settings.roomListSizeLimit),
     roomsPerSocket: reader.get(settings.roomsPerSocket),
   };
 }
@@ -150,6 +155,7 @@ function readNode(reader: Reader): Config['node'] {
     leaseMs: reader.get(settings.nodeLeaseMs),
     drainMs: reader.get(settings.drainMs),
     drainGraceMs: reader.get(settings.drainGraceMs),
+    presenceGraceMs: reader.get(settings.presenceGraceMs),
     heartbeatMs: reader.get(settings.heartbeatMs),
     loginTimeoutMs: reader.get(settings.loginTimeoutMs),
     positionCheckMs: reader.get(settings.positionCheckMs),

@@ -52,6 +52,7 @@ describe('defaults', () => {
       leaseMs: 10_000,
       drainMs: 20_000,
       drainGraceMs: 5000,
+      presenceGraceMs: 5000,
       heartbeatMs: 25_000,
       loginTimeoutMs: 10_000,
       positionCheckMs: 30_000,

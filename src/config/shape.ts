@@ -56,7 +56,12 @@ export interface Config {
     readonly accessListsUpdates: boolean;
     readonly historyMaxSize: number;
     readonly largeSize: number;
+    readonly listSizeLimit: number;
     readonly roomsPerSocket: number;
+  };
+  readonly direct: {
+    readonly messages: 'off' | 'live' | 'stored';
+    readonly listSizeLimit: number;
   };
   readonly limits: Limits;
   readonly rate: { readonly perSecond: number; readonly burst: number };
@@ -64,6 +69,7 @@ export interface Config {
     readonly leaseMs: number;
     readonly drainMs: number;
     readonly drainGraceMs: number;
+    readonly presenceGraceMs: number;
     readonly heartbeatMs: number;
     readonly loginTimeoutMs: number;
     readonly positionCheckMs: number;

@@ -175,6 +175,27 @@ export const settings = {
     { min: 1, max: 10_000 },
     { unit: 'messages', doc: 'Messages that one reply carries at most, also when catching up.' },
   ),
+  roomListSizeLimit: integer(
+    'PARLEY_ROOM_LIST_SIZE_LIMIT',
+    10_000,
+    { min: 1, max: 1_000_000 },
+    { unit: 'names', doc: 'Names that an access list of a room holds at most (not used yet).' },
+  ),
+  directListSizeLimit: integer(
+    'PARLEY_DIRECT_LIST_SIZE_LIMIT',
+    1000,
+    { min: 1, max: 1_000_000 },
+    { unit: 'names', doc: "Names that a user's own access list holds at most (not used yet)." },
+  ),
+  directMessages: choice('PARLEY_DIRECT_MESSAGES', 'stored', ['off', 'live', 'stored'], {
+    doc: 'Whether users can write to each other, and whether that is kept for who is away (not used yet).',
+  }),
+  presenceGraceMs: integer(
+    'PARLEY_PRESENCE_GRACE_MS',
+    5000,
+    { min: 0, max: 300_000 },
+    { unit: 'ms', doc: "How long after a user's last socket contacts still see it online (not used yet)." },
+  ),
   roomLargeSize: integer(
     'PARLEY_ROOM_LARGE_SIZE',
     1000,
