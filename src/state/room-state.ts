@@ -193,14 +193,10 @@ export class RoomState {
     post: Post,
   ): Promise<{ id: number | undefined; seq: number; repeated: boolean } | Unreadable | 'messageTooLarge'> {
     const reply = await this.#commands.run(scripts.postMessage, this.#keys.room(roomName), {
-      now: Date.now(),
-      nonce: post.nonce,
+      fixed: packPost(post, this.#options.dedupMs),
       user: userName,
       head: post.head,
-      middle: post.middle,
       clientMessageId: post.clientMessageId ?? '',
-      transient: flag(post.transient),
-      dedupMs: this.#options.dedupMs,
     });
     const refused = refusal(reply, UNPOSTABLE);
     if (refused !== undefined) return refused;
@@ -301,6 +297,19 @@ function formerMember(userName: string, sockets: string): FormerMember {
     nodeIds: [...new Set(entries.map(([, nodeId]) => nodeId ?? ''))],
   };
 }
+
+/** What lib/format.lua calls `POST`, and the middle of the frame. */
+function packPost({ transient, nonce, middle }: Post, dedupMs: number): Buffer {
+  const packed = Buffer.allocUnsafe(POST_BYTES + middle.length);
+  packed.writeDoubleBE(Date.now(), 0);
+  packed.writeDoubleBE(dedupMs, 8);
+  packed[16] = transient ? 1 : 0;
+  packed.set(nonce, 17);
+  packed.set(middle, POST_BYTES);
+  return packed;
+}
+
+const POST_BYTES = 25;
 
 const flag = (on: boolean): string => (on ? '1' : '0');
 

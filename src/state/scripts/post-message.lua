@@ -1,6 +1,7 @@
 -- Posts to a room: member? repeated? then the next id, append, publish. One step, so that the ids have no gaps, the
 -- order of ids is the order of delivery, and nobody who has just been removed still posts.
--- The frame comes in two parts; the fixed-width timestamp and id go behind each.
+-- The frame comes in two parts, `head` and the end of `fixed`; the fixed-width timestamp and id go behind each.
+-- `fixed` packs the time, `dedupMs`, whether it is transient, and the nonce: every argument of its own costs both sides.
 -- An empty head stands for a message over the limit: limits come after rights, and a repeat may carry anything.
 -- This is the hot path of the service: it works on locals, without lib/log.lua's table and functions.
 -- Replies: 'noRoom' | 'notJoined' | 'messageTooLarge' |
@@ -14,11 +15,11 @@ if call('HEXISTS', members, user) == 0 then
   return 'notJoined'
 end
 local epoch, last, seq, id, ts, messageTs, max, generation, previous, life = struct.unpack(POSITION, packed)
-local at = now + 0
+local at, dedupMs, transient, nonce, middleAt = struct.unpack(POST, fixed)
 if at < ts then
   at = ts
 end
-local isTransient, isTooLarge, turned = transient == '1', head == '', false
+local isTransient, isTooLarge, turned = transient == 1, head == '', false
 
 if clientMessageId ~= '' then
   -- Two generations of one hash instead of a key per message: what is younger than `dedupMs` is in one of them. Named
@@ -63,7 +64,7 @@ end
 id, seq = id + 1, seq + 1
 local idLow = id % 4294967296
 local event = pack(HEADER, MESSAGE, seq, id, at, nonce, last, epoch, 0)
-  .. frame .. middle .. pack('>I4I4', (id - idLow) / 4294967296, idLow)
+  .. frame .. string.sub(fixed, middleAt) .. pack('>I4I4', (id - idLow) / 4294967296, idLow)
 call('HSET', meta, 'log', pack(POSITION, epoch, nonce, seq, id, at, at, max, generation, previous, life))
 if max > 0 then
   call('XADD', history, 'MAXLEN', '~', max, id .. '-' .. seq, 'e', event)

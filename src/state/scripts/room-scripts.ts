@@ -44,8 +44,8 @@ export const leaveRoom = script('leave-room', {
 
 export const postMessage = script('post-message', {
   uses: ['format'],
-  keys: [...LOG, 'members', 'history', 'dedup'],
-  args: ['now', 'nonce', 'user', 'head', 'middle', 'clientMessageId', 'transient', 'dedupMs'],
+  keys: ['meta', 'channel', 'members', 'history', 'dedup'],
+  args: ['fixed', 'user', 'head', 'clientMessageId'],
 });
 
 export const readHistory = script('read-history', {
