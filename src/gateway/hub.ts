@@ -13,6 +13,9 @@ import { roomTopic, topicKind, topicName, type TopicKey } from '../state/keys.ts
 import type { Session } from './session.ts';
 
 interface RoomAudience {
+  /** The one copy of these texts that all its sessions keep. */
+  readonly name: string;
+  epoch: string;
   readonly sessions: Set<Session>;
   /** How many of them speak JSON. */
   json: number;
@@ -88,10 +91,14 @@ export class Hub implements TopicListener, Audience {
     if (session === undefined || session.rooms.has(roomName)) return false;
     const { format } = session.connection.codec;
     let room = this.#rooms.get(roomName);
-    if (room === undefined) this.#rooms.set(roomName, (room = { sessions: new Set(), json: 0 }));
+    if (room === undefined) {
+      room = { name: roomName, epoch, sessions: new Set(), json: 0 };
+      this.#rooms.set(roomName, room);
+    }
+    if (room.epoch !== epoch) room.epoch = epoch;
     room.sessions.add(session);
     if (format === 'json') room.json++;
-    session.rooms.set(roomName, { epoch, seq });
+    session.rooms.set(room.name, { epoch: room.epoch, seq });
     session.connection.subscribe(nativeTopic(roomName, format));
     return true;
   }
