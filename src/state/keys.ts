@@ -19,93 +19,78 @@ export const topicKind = (topic: TopicKey): TopicKind => (topic.startsWith('room
 // The only place where a string becomes a key.
 const key = (tag: string, part: string): Key => `${tag}:${part}` as Key;
 
-/** Keys of a room, made as they are asked for. `perNode`, `dedup`, `tomb` and `gone` are prefixes: what scripts append stays
- * inside the tag. */
-export class RoomKeys {
+/** Keys of a topic, made as they are asked for. What ends in `:` is a prefix: what scripts append stays inside the tag. */
+class TopicKeys {
   readonly #tag: string;
 
   constructor(tag: string) {
     this.#tag = tag;
   }
 
+  protected key(part: string): Key {
+    return key(this.#tag, part);
+  }
+
   get channel(): Key {
-    return key(this.#tag, 'channel');
+    return this.key('channel');
   }
   get meta(): Key {
-    return key(this.#tag, 'meta');
-  }
-  get members(): Key {
-    return key(this.#tag, 'members');
-  }
-  get names(): Key {
-    return key(this.#tag, 'names');
-  }
-  get perNode(): Key {
-    return key(this.#tag, 'sockets:');
-  }
-  get nodes(): Key {
-    return key(this.#tag, 'nodes');
-  }
-  get seen(): Key {
-    return key(this.#tag, 'seen');
+    return this.key('meta');
   }
   get history(): Key {
-    return key(this.#tag, 'history');
+    return this.key('history');
   }
   get events(): Key {
-    return key(this.#tag, 'events');
-  }
-  get dedup(): Key {
-    return key(this.#tag, 'dedup:');
+    return this.key('events');
   }
   get tomb(): Key {
-    return key(this.#tag, 'tomb:');
-  }
-  get adminlist(): Key {
-    return key(this.#tag, 'adminlist');
-  }
-  get whitelist(): Key {
-    return key(this.#tag, 'whitelist');
-  }
-  get blacklist(): Key {
-    return key(this.#tag, 'blacklist');
-  }
-  get gone(): Key {
-    return key(this.#tag, 'gone:');
+    return this.key('tomb:');
   }
 }
 
-/** Keys of a user. `rooms` and `tomb` are prefixes. `history` is empty yet: the inbox's place. */
-export class UserKeys {
-  readonly #tag: string;
+export class RoomKeys extends TopicKeys {
+  get members(): Key {
+    return this.key('members');
+  }
+  get names(): Key {
+    return this.key('names');
+  }
+  get perNode(): Key {
+    return this.key('sockets:');
+  }
+  get nodes(): Key {
+    return this.key('nodes');
+  }
+  get seen(): Key {
+    return this.key('seen');
+  }
+  get dedup(): Key {
+    return this.key('dedup:');
+  }
+  get adminlist(): Key {
+    return this.key('adminlist');
+  }
+  get whitelist(): Key {
+    return this.key('whitelist');
+  }
+  get blacklist(): Key {
+    return this.key('blacklist');
+  }
+  get gone(): Key {
+    return this.key('gone:');
+  }
+}
 
-  constructor(tag: string) {
-    this.#tag = tag;
-  }
-
-  get channel(): Key {
-    return key(this.#tag, 'channel');
-  }
-  get meta(): Key {
-    return key(this.#tag, 'meta');
-  }
+/** A user's `history` is empty yet: the inbox's place. */
+export class UserKeys extends TopicKeys {
   get sockets(): Key {
-    return key(this.#tag, 'sockets');
+    return this.key('sockets');
   }
   get rooms(): Key {
-    return key(this.#tag, 'rooms:');
-  }
-  get events(): Key {
-    return key(this.#tag, 'events');
-  }
-  get tomb(): Key {
-    return key(this.#tag, 'tomb:');
-  }
-  get history(): Key {
-    return key(this.#tag, 'history');
+    return this.key('rooms:');
   }
   get resume(): Key {
-    return key(this.#tag, 'resume');
+    return this.key('resume');
   }
 }
 

@@ -58,7 +58,10 @@ const create = async (commands: Commands, roomName: string): Promise<string> =>
 
 /** All keys of a topic: they are made as they are asked for. */
 function allOf(made: RoomKeys | UserKeys): Key[] {
-  const names = Object.getOwnPropertyNames(Object.getPrototypeOf(made)).filter((name) => name !== 'constructor');
+  const names: string[] = [];
+  for (let type: object = Object.getPrototypeOf(made); type !== Object.prototype; type = Object.getPrototypeOf(type)) {
+    names.push(...Object.getOwnPropertyNames(type).filter((name) => name !== 'constructor' && name !== 'key'));
+  }
   const known: Readonly<Record<string, Key>> = Object.fromEntries(
     names.map((name) => [name, Reflect.get(made, name) as Key]), // getters of keys
   );
