@@ -33,6 +33,7 @@ export interface TopicsOptions {
 const READY = Promise.resolve();
 
 export const TICK_MS = 100;
+const TICKS_PER_SWEEP = 4;
 const LINGER_MS = 2000;
 const BARRIER_MS = 1000;
 const SUSPECT_MS = 1000;
@@ -50,6 +51,7 @@ export class Topics implements TransportListener {
   #urgent: Entry[] = [];
   /** Periodic checks that are due; a fraction is carried over to the next tick. */
   #share = 0;
+  #ticks = 0;
 
   constructor(parts: FeedParts, transport: Transport, manifest: Manifest, options: TopicsOptions) {
     this.#parts = parts;
@@ -168,7 +170,8 @@ export class Topics implements TransportListener {
       }
       this.#check(next.value);
     }
-    this.#sweepEntries(now);
+    // All entries are looked at: not as often as the few that wait.
+    if (this.#ticks++ % TICKS_PER_SWEEP === 0) this.#sweepEntries(now);
   }
 
   #sweepEntries(now: number): void {

@@ -51,7 +51,7 @@ export interface GatewayParts {
   onClosed(socketId: string, code: number): void;
 }
 
-const SCAN_MS = 250;
+const SCAN_MS = 1000;
 /** A scan is due, too, after this part of a socket's limit was published. */
 const SCANS_PER_LIMIT = 8;
 const PATH = '/ws';

@@ -55,6 +55,7 @@ export type PlainCommand = keyof typeof plainCommands;
 type Method = (...args: readonly ScriptArgument[]) => Promise<Reply>;
 
 const RETRY_MS = 50;
+const EXPIRE_MS = 100;
 /** Refusals before execution: the slot is elsewhere or on its way. Safe to send again. */
 const REDIRECTED = /^(MOVED|ASK|TRYAGAIN|CLUSTERDOWN)\b/;
 /** What a script or a caller got wrong; everything else that fails is Redis's state. */
@@ -77,7 +78,7 @@ export class Commands {
     this.#client = client;
     this.#options = options;
     for (const { name, keys, lua } of allScripts) client.defineCommand(name, { numberOfKeys: keys.length, lua });
-    this.#timer = setInterval(() => this.#expire(), 50);
+    this.#timer = setInterval(() => this.#expire(), EXPIRE_MS);
     this.#timer.unref();
   }
 
