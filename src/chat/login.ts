@@ -49,7 +49,12 @@ export async function login(
   const feed = await topics.follow(topic, nodeId);
   const switchOver = new SwitchOver(topics, feed);
   try {
-    const added = await users.login(userName, socketId, nodeId, countFrame('socketConnectEcho', [socketId]));
+    const added = await users.login(userName, socketId, nodeId, countFrame('socketConnectEcho', [socketId]), {
+      hash: hashOf(secret),
+      expiresAt: Date.now() + settings.resumeTokenMs,
+      family: resumeFamily,
+      record: JSON.stringify({ deviceId: credentials.deviceId ?? null, claims }),
+    });
     if (added === 'lost') throw new StateUnavailable('this node was swept');
     if (added === 'tooManySockets') {
       switchOver.abandon();
@@ -57,9 +62,6 @@ export async function login(
       return fail('tooManySockets');
     }
     switchOver.begin(added.at);
-    const expires = Date.now() + settings.resumeTokenMs;
-    const record = JSON.stringify({ deviceId: credentials.deviceId ?? null, claims });
-    await users.storeResumeToken(userName, hashOf(secret), { expiresAt: expires, family: resumeFamily, record });
     const authData: Result<'login'> = {
       // First: whatever they are called, they replace nothing below.
       ...claims,

@@ -33,11 +33,13 @@ export class UserState {
     this.#socketsMax = options.socketsMax;
   }
 
+  /** Adds a socket and keeps the hash of the resume token that it is given. */
   async login(
     userName: string,
     socketId: string,
     nodeId: string,
     echo: CountFrame,
+    token?: ResumeRecord & { readonly hash: string },
   ): Promise<{ at: Position; nconnected: number } | 'lost' | 'tooManySockets'> {
     const reply = await this.#commands.run(scripts.loginUser, this.#keys.user(userName), {
       now: Date.now(),
@@ -47,6 +49,9 @@ export class UserState {
       node: nodeId,
       socketsMax: this.#socketsMax,
       frame: echo,
+      hash: token?.hash ?? '',
+      expiresAt: token?.expiresAt ?? 0,
+      token: token === undefined ? '' : `${token.expiresAt} ${token.family} ${token.record}`,
     });
     const refused = refusal(reply, ['lost', 'tooManySockets']);
     if (refused !== undefined) return refused;
@@ -117,11 +122,6 @@ export class UserState {
   async beginSweep(userName: string, nodeId: string): Promise<string[]> {
     const args = { node: nodeId, tombMs: TOMB_MS };
     return list(await this.#commands.run(scripts.sweepUser, this.#keys.user(userName), args)).map(text);
-  }
-
-  async storeResumeToken(userName: string, hash: string, token: ResumeRecord): Promise<void> {
-    const args = { now: Date.now(), hash, tokensMax: this.#socketsMax, ...token };
-    await this.#commands.run(scripts.storeResumeToken, this.#keys.user(userName), args);
   }
 
   async readResumeToken(userName: string, hash: string): Promise<ResumeRecord | undefined> {

@@ -5,8 +5,8 @@ const LOG = ['meta', 'channel', 'events'] as const;
 
 export const loginUser = script('login-user', {
   uses: ['format', 'log'],
-  keys: [...LOG, 'sockets', 'tomb'],
-  args: ['now', 'nonce', 'epoch', 'socket', 'node', 'socketsMax', 'frame'],
+  keys: [...LOG, 'sockets', 'tomb', 'resume'],
+  args: ['now', 'nonce', 'epoch', 'socket', 'node', 'socketsMax', 'frame', 'hash', 'expiresAt', 'token'],
 });
 
 export const logoutUser = script('logout-user', {
@@ -32,11 +32,5 @@ export const notifyUser = script('notify-user', {
 export const listSockets = script('list-sockets', { uses: [], keys: ['sockets', 'rooms'], args: [] });
 
 export const sweepUser = script('sweep-user', { uses: [], keys: ['sockets', 'tomb'], args: ['node', 'tombMs'] });
-
-export const storeResumeToken = script('store-resume-token', {
-  uses: [],
-  keys: ['resume'],
-  args: ['now', 'hash', 'expiresAt', 'family', 'record', 'tokensMax'],
-});
 
 export const removeResumeTokens = script('remove-resume-tokens', { uses: [], keys: ['resume'], args: ['family'] });
