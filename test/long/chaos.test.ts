@@ -10,7 +10,7 @@ import { startService, type ServiceNode } from '../support/service.ts';
 import { startTalk } from '../support/talk.ts';
 
 const scope = useScope();
-const minutes = Number(process.env['PARLEY_SOAK_MINUTES'] ?? 5);
+const minutes = Number(process.env['SOAK_MINUTES'] ?? 5);
 const seed = Number(process.env['PARLEY_TEST_SEED'] ?? Date.now() % 1_000_000);
 
 test(
