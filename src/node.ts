@@ -153,10 +153,10 @@ export class GatewayNode {
     await this.#state.lease
       .release(drainGraceMs)
       .catch((error: unknown) => this.#shared.log.warn(about(error), 'the lease is left to run out'));
-    await this.stop();
+    this.stop();
   }
 
-  async stop(): Promise<void> {
+  stop(): void {
     for (const timer of this.#timers) clearInterval(timer);
     this.#sweeper.stop();
     this.#chat.services.authenticator.stop();
@@ -164,7 +164,7 @@ export class GatewayNode {
     this.#gateway.stop();
     this.#operatorPort.stop();
     this.#loopDelay.stop();
-    await this.#delivery.bus.stop();
+    this.#delivery.bus.stop();
     this.#state.commands.close();
     this.#state.client.disconnect();
     this.#shared.errors.flush();

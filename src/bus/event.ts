@@ -3,8 +3,9 @@
  * (src/state/scripts/lib/format.lua), a subject, and the notification already encoded. Reading it decodes nothing.
  */
 
-export const eventKinds = { transient: 0, message: 1, notice: 2, evicted: 3, deleted: 4, reset: 5 } as const;
-export type EventKind = keyof typeof eventKinds;
+/** By the byte that stands for it. */
+const kinds = ['transient', 'message', 'notice', 'evicted', 'deleted', 'reset'] as const;
+export type EventKind = (typeof kinds)[number];
 
 /** Where a log stands: after its event `seq`, whose nonce tells it from another event of that number in a forked log. */
 export interface Position {
@@ -37,7 +38,6 @@ export interface TopicEvent extends Position {
 }
 
 const HEADER_BYTES = 59;
-const kindByByte: readonly EventKind[] = ['transient', 'message', 'notice', 'evicted', 'deleted', 'reset'];
 
 /**
  * A nonce's 8 bytes as a number: the first four, and as much of the other four as a number holds exactly. Events of one
@@ -49,7 +49,7 @@ export const nonceOf = (bytes: Buffer, at: number): number =>
 /** Reads an event; undefined where the bytes are none (an operator may publish anything on a channel). */
 export function readEvent(bytes: Buffer): TopicEvent | undefined {
   if (bytes.length < HEADER_BYTES) return undefined;
-  const kind = kindByByte[bytes[0] ?? 255];
+  const kind = kinds[bytes[0] ?? 255];
   const subjectEnd = HEADER_BYTES + bytes.readUInt16BE(57);
   if (kind === undefined || subjectEnd > bytes.length) return undefined;
   return {

@@ -70,11 +70,10 @@ export class RedisBus implements Transport {
     await this.#probe();
   }
 
-  async stop(): Promise<void> {
+  stop(): void {
     this.#closed = true;
     clearInterval(this.#timer);
     this.#subscriber.disconnect();
-    await Promise.resolve();
   }
 
   async subscribe(topics: readonly Topic[]): Promise<void> {

@@ -69,10 +69,6 @@ export class Topics implements TransportListener {
     return this.#entries.size;
   }
 
-  feed(topic: Topic): Feed | undefined {
-    return this.#entries.get(topic)?.feed;
-  }
-
   /**
    * Follows a topic for an instance of this node; resolves when it is in the manifest and subscribed. Each call needs its
    * `unfollow`. Rejects for an instance whose lease was lost.

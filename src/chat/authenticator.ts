@@ -1,6 +1,6 @@
 /** Who somebody is, by credentials: a token, a name in open mode, or a random name. Resuming is login.ts's work. */
 import { decodeProtectedHeader, errors, jwtVerify, type JWTHeaderParameters, type JWTPayload } from 'jose';
-import { fail, type Failure } from '../protocol/errors.ts';
+import { fail, unavailable, type Failure } from '../protocol/errors.ts';
 import { isValidName, normaliseName } from '../protocol/names.ts';
 import type { Credentials } from '../protocol/types.ts';
 import type { ValueMap } from '../protocol/values.ts';
@@ -39,7 +39,6 @@ export type AuthFailure = Failure<
 
 /** A token is looked at before anybody has vouched for it; real ones are far shorter. */
 const TOKEN_LENGTH_MAX = 16_384;
-const RETRY_MS = 1000;
 
 export class Authenticator {
   readonly #options: AuthenticatorOptions;
@@ -71,7 +70,7 @@ export class Authenticator {
     // Before a key is looked for: a token must not decide how its own signature is checked.
     if (this.#keys === undefined || header === undefined || !algorithms.includes(header.alg)) return fail('badToken');
     const key = await this.#keys.find(header);
-    if (key === 'unavailable') return fail('unavailable', [], RETRY_MS);
+    if (key === 'unavailable') return unavailable();
     if (key === 'unknown') return fail('badToken');
     try {
       const { payload } = await jwtVerify(token, key, {

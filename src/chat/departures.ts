@@ -31,8 +31,8 @@ export class Departures implements Cleaner {
 
   /**
    * Takes sockets of one node out of a room and tells their users' other sockets: of those that were in it, of all, or
-   * leaves that to the caller. Returns the room's seq and, for each
-   * socket, its user's sockets left there; `noRoom` where there is none.
+   * leaves that to the caller. Returns the room's seq and, for each socket, its user's sockets left there; `noRoom`
+   * where there is none.
    */
   async leaveRoom(
     roomName: string,

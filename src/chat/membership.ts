@@ -1,6 +1,6 @@
 /** Joining and leaving rooms: one socket at a time, its user a member while any socket is joined. */
 import type { RecoveryCounters } from '../ops/counters.ts';
-import { fail, toErrorValue, type Failure } from '../protocol/errors.ts';
+import { fail, toErrorValue, unavailable, type Failure } from '../protocol/errors.ts';
 import { countFrame, notificationFrame } from '../protocol/frame.ts';
 import { isValidName } from '../protocol/names.ts';
 import type { RoomJoined, RoomPosition } from '../protocol/types.ts';
@@ -61,7 +61,7 @@ async function joinAll(
       try {
         return [position, await joinRoom(services, caller, roomName, sinceOf(position))];
       } catch (error) {
-        if (error instanceof StateUnavailable) return [position, fail('unavailable', [], 1000)];
+        if (error instanceof StateUnavailable) return [position, unavailable()];
         throw error;
       }
     }),

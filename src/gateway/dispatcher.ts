@@ -8,7 +8,7 @@ import type { Services } from '../chat/services.ts';
 import type { Distributions } from '../ops/distribution.ts';
 import { isRequestName, orderKeys, type RequestName } from '../protocol/catalogue.ts';
 import type { Message } from '../protocol/codec.ts';
-import { fail, Failure, toErrorValue } from '../protocol/errors.ts';
+import { fail, Failure, toErrorValue, unavailable } from '../protocol/errors.ts';
 import type { Credentials } from '../protocol/types.ts';
 import { checkArgs } from '../protocol/validate.ts';
 import type { Value } from '../protocol/values.ts';
@@ -37,7 +37,6 @@ export interface DispatcherParts {
   onLogin(session: Session): void;
 }
 
-const RETRY_MS = 1000;
 const METHOD_SHOWN_MAX = 128;
 
 /** The end of the last request of one socket on each topic. */
@@ -99,7 +98,7 @@ export class Dispatcher {
       // The lease has run out during the login.
       done.switchOver.abandon();
       void services.departures.disconnect({ socketId, userName: done.userName }, [], done.nodeId);
-      return fail('unavailable', [], RETRY_MS);
+      return unavailable();
     } catch (error) {
       return this.#failureOf(error, 'login', socketId);
     }
@@ -151,7 +150,7 @@ export class Dispatcher {
   }
 
   #failureOf(error: unknown, method: string, socketId: string): Failure {
-    if (error instanceof StateUnavailable) return fail('unavailable', [], RETRY_MS);
+    if (error instanceof StateUnavailable) return unavailable();
     return fail('internalError', [this.#parts.onDefect(error, method, socketId)]);
   }
 
@@ -161,7 +160,7 @@ export class Dispatcher {
     const mayAct = this.#parts.mayAct();
     this.#measure(message.method, mayAct ? outcomeName(outcome) : 'unavailable', began);
     if (!mayAct) {
-      this.#respond(connection, message, fail('unavailable', [], RETRY_MS));
+      this.#respond(connection, message, unavailable());
       turn?.after?.();
       return;
     }

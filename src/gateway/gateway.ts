@@ -71,7 +71,6 @@ export class Gateway {
   #unscannedBytes = 0;
   #scanSoon: NodeJS.Immediate | undefined;
   #draining = false;
-  #leaving = 0;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(app: TemplatedApp, parts: GatewayParts) {
@@ -84,11 +83,6 @@ export class Gateway {
 
   get size(): number {
     return this.#intakes.size;
-  }
-
-  /** Disconnects whose clean-up is under way. */
-  get leaving(): number {
-    return this.#leaving;
   }
 
   /** Bytes that wait to be read by clients, as the last scan saw it. */
@@ -221,8 +215,7 @@ export class Gateway {
     this.#parts.onClosed(connection.socketId, code);
     if (session === undefined) return;
     const roomNames = this.#parts.hub.remove(session);
-    this.#leaving++;
-    void this.#parts.departed(session, roomNames).finally(() => this.#leaving--);
+    void this.#parts.departed(session, roomNames);
   }
 
   /** A message for this socket was dropped: what it would see from here on has a hole. */

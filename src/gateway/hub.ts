@@ -51,10 +51,6 @@ export class Hub implements TopicListener, Audience {
     this.#parts = parts;
   }
 
-  get sessions(): Iterable<Session> {
-    return this.#sessions.values();
-  }
-
   get size(): number {
     return this.#sessions.size;
   }

@@ -244,6 +244,13 @@ export type ErrorValue = {
   retryAfterMs?: number;
 };
 
+const UNAVAILABLE_MS = 1000;
+
+/** What the service cannot do now, and probably can in a moment. */
+export function unavailable(): Failure<'unavailable'> {
+  return fail('unavailable', [], UNAVAILABLE_MS);
+}
+
 /** The failure with its sentence, ready to be encoded. */
 export function toErrorValue(failure: Failure): ErrorValue {
   const entry: ErrorEntry = errorTable[failure.code];

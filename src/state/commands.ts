@@ -41,7 +41,6 @@ interface Call {
 
 /** The plain commands in use, each as the client's method that gives bytes where the reply has any. */
 const plainCommands = {
-  hmget: 'hmgetBuffer',
   hget: 'hgetBuffer',
   hscan: 'hscanBuffer',
   zadd: 'zadd',

@@ -71,7 +71,7 @@ async function startSplitNode(): Promise<Split> {
     clearInterval(timer);
     state.lease.stop();
     gateway.stop();
-    await delivery.bus.stop();
+    delivery.bus.stop();
     state.commands.close();
     state.client.disconnect();
   });

@@ -1,16 +1,12 @@
 // The state layer on the embedded store, so that scripts keep to what it supports.
-import { beforeAll, describe, expect } from '@jest/globals';
+import { beforeAll, expect } from '@jest/globals';
 import { readConfig } from '../../src/config.ts';
 import { createLog } from '../../src/ops/log.ts';
 import { resolveRedis } from '../../src/state/local-redis.ts';
 import type { RedisAddress } from '../support/redis.ts';
 import { useScope } from '../support/scope.ts';
-import { logSuite } from './log-suite.ts';
-import { messageSuite } from './message-suite.ts';
-import { nodeSuite } from './node-suite.ts';
-import { roomSuite } from './room-suite.ts';
-import { openStore, type OpenStore } from './store.ts';
-import { userSuite } from './user-suite.ts';
+import { openStore } from './store.ts';
+import { stateSuites } from './suites.ts';
 
 const scope = useScope();
 let redis: RedisAddress;
@@ -27,9 +23,4 @@ beforeAll(async () => {
   redis = { url: resolved.url };
 });
 
-const open: OpenStore = (owner, options) => openStore(owner, redis, options);
-describe('rooms', () => roomSuite(open));
-describe('messages', () => messageSuite(open));
-describe('users', () => userSuite(open));
-describe('logs', () => logSuite(open));
-describe('nodes', () => nodeSuite(open));
+stateSuites((owner, options) => openStore(owner, redis, options));

@@ -1,7 +1,7 @@
 -- The log of a topic: its position, and how an event joins it.
--- Wants the key `meta`, and of scripts that announce the keys `channel`, `events` and the argument `nonce` (8 random bytes).
--- An event is a header (lib/format.lua), its subject, its frame. Appending and publishing happen in one script, so the order of the log is the
--- order of publishing; `saveLog` must be the last write of a script that announced something.
+-- Wants the key `meta`, and of scripts that announce the keys `channel`, `events` and the argument `nonce` (8 random
+-- bytes). An event is a header (lib/format.lua), its subject, its frame. Appending and publishing happen in one script,
+-- so the order of the log is the order of publishing; `saveLog` must be the last write of a script that announced.
 local EVENTS_KEPT = '1000'
 local log
 local announced = 0

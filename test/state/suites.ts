@@ -1,0 +1,17 @@
+// All suites of the state layer, for each store that it has to work on.
+import { describe } from '@jest/globals';
+import { logSuite } from './log-suite.ts';
+import { messageSuite } from './message-suite.ts';
+import { nodeSuite } from './node-suite.ts';
+import { roomSuite } from './room-suite.ts';
+import type { OpenStore } from './store.ts';
+import { userSuite } from './user-suite.ts';
+
+/** `open` gives a store of its own to each test. */
+export function stateSuites(open: OpenStore): void {
+  describe('rooms', () => roomSuite(open));
+  describe('messages', () => messageSuite(open));
+  describe('users', () => userSuite(open));
+  describe('logs', () => logSuite(open));
+  describe('nodes', () => nodeSuite(open));
+}
