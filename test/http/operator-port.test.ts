@@ -1,6 +1,7 @@
 // The operator port: what it answers, where it listens, how long it lives. What the metrics say is in metrics.test.ts.
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { eventually } from '../support/eventually.ts';
+import { freePort } from '../support/ports.ts';
 import { startRedis, type RedisServer } from '../support/redis.ts';
 import { useScope } from '../support/scope.ts';
 import { startNode } from '../support/service.ts';
@@ -73,9 +74,8 @@ test('it stays while a node drains, and says that the node is not to be sent cli
 
 test('it answers before Redis is there', async () => {
   const away = await startRedis(scope);
-  const first = await startNode(scope, { redis: away });
-  const { apiPort } = first;
-  await first.kill();
+  // Not one that the system hands out: a node of another test could get it.
+  const apiPort = await freePort();
   away.pause();
   const starting = startNode(scope, { redis: away, env: { PARLEY_API_PORT: String(apiPort) } });
   await eventually(async () => expect((await ask(apiPort, '/healthz')).status).toBe(200));
