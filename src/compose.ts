@@ -3,14 +3,19 @@
  * draining and stopping them is node.ts.
  */
 import { randomBytes } from 'node:crypto';
+import type { FeedParts } from './bus/feed.ts';
 import { RedisBus } from './bus/redis-bus.ts';
 import { Topics } from './bus/topics.ts';
 import { Authenticator } from './chat/authenticator.ts';
 import { Departures } from './chat/departures.ts';
+import type { Handlers } from './chat/caller.ts';
 import { bindHandlers } from './chat/handlers.ts';
+import { Losses } from './chat/losses.ts';
 import { Reconciler } from './chat/reconciler.ts';
+import { Restrictions } from './chat/restrictions.ts';
 import { createTokenKeys } from './chat/token-keys.ts';
 import type { Services } from './chat/services.ts';
+import { UserlistChanges } from './chat/userlist-changes.ts';
 import type { Config } from './config.ts';
 import { Dispatcher } from './gateway/dispatcher.ts';
 import { closeLabel } from './gateway/close-label.ts';
@@ -24,6 +29,7 @@ import { OperatorPort } from './http/operator-port.ts';
 import type { Counters, Measurements } from './ops/counters.ts';
 import type { Exposition } from './ops/exposition.ts';
 import { about, type Log, type SampledLog } from './ops/log.ts';
+import { AccessState } from './state/access-state.ts';
 import { Commands } from './state/commands.ts';
 import { openClient, type Client, type RedisEndpoint } from './state/connect.ts';
 import type { Keyspace } from './state/keys.ts';
@@ -49,6 +55,7 @@ export interface StateParts {
   readonly commands: Commands;
   readonly lease: Lease;
   readonly rooms: RoomState;
+  readonly access: AccessState;
   readonly users: UserState;
 }
 
@@ -62,6 +69,9 @@ export interface ChatParts {
   readonly services: Services;
   readonly departures: Departures;
   readonly reconciler: Reconciler;
+  readonly restrictions: Restrictions;
+  readonly userlistChanges: UserlistChanges;
+  readonly handlers: Handlers;
 }
 
 export function composeState(
@@ -84,7 +94,8 @@ export function composeState(
     client,
     commands,
     lease,
-    rooms: new RoomState(commands, keys, { dedupMs: config.dedupMs, pageMax }),
+    rooms: new RoomState(commands, keys, { dedupMs: config.dedupMs, pageMax, largeSize: config.rooms.largeSize }),
+    access: new AccessState(commands, keys, config.rooms),
     users: new UserState(commands, keys, { socketsMax: config.socketsPerUser }),
   };
 }
@@ -93,7 +104,7 @@ export function composeDelivery(
   { config, errors, counters, keys, measured }: Shared,
   { commands, lease }: StateParts,
   redis: RedisEndpoint,
-  publish: HubParts['publish'],
+  { publish, onLost, settle }: Pick<HubParts, 'publish' | 'onLost'> & Pick<FeedParts, 'settle'>,
 ): DeliveryParts {
   const bus = new RedisBus({
     openSubscriber: () => openClient(redis, 'subscriber'),
@@ -107,6 +118,7 @@ export function composeDelivery(
   const hub = new Hub({
     publish,
     onDetached: (topic, id) => topics.unfollow(topic, id),
+    onLost,
     nodeId: () => lease.nodeId,
     messageAges: measured.distributions.parley_publish_to_socket_seconds.of(''),
   });
@@ -115,6 +127,7 @@ export function composeDelivery(
     reader: new TopicLog(commands, keys, () => lease.nodeId),
     counters,
     mayDeliver: () => lease.held,
+    settle,
     gapFill: config.gapFill,
     onError: (topic: string, error: unknown) => errors.putOff('feed', error, 'a topic is not up to date', { topic }),
   };
@@ -124,14 +137,21 @@ export function composeDelivery(
 
 export function composeChat(
   { config, errors, counters }: Shared,
-  { rooms, users, lease }: StateParts,
+  { rooms, access, users, lease }: StateParts,
   { topics, hub }: DeliveryParts,
 ): ChatParts {
   const nodeId = (): string => lease.nodeId;
+  const losses = new Losses({ rooms, users });
+  const userlistChanges = new UserlistChanges({
+    access,
+    onError: (error) => errors.putOff('userlists', error, 'telling who came and went is put off'),
+  });
   const departures = new Departures({
     rooms,
     users,
     topics,
+    losses,
+    userlistChanges,
     suspect: (topic, id, cause) => reconciler.suspect(topic, id, cause),
   });
   const reconciler = new Reconciler({
@@ -144,6 +164,14 @@ export function composeChat(
     owns: (id) => lease.owns(id),
     onError: (what, error) => errors.putOff('reconciler', error, what),
   });
+  const restrictions = new Restrictions({
+    access,
+    audience: hub,
+    losses,
+    userlistChanges,
+    nodeId,
+    finishLater: (work, cause) => reconciler.finishLater(work, cause),
+  });
   const services: Services = {
     settings: {
       limits: config.limits,
@@ -155,16 +183,19 @@ export function composeChat(
       resumeTokenMs: config.auth.resumeTokenMs,
     },
     rooms,
+    access,
     users,
     topics,
     audience: hub,
     departures,
     reconciler,
+    losses,
+    userlistChanges,
     authenticator: composeAuthenticator(config, errors),
     counters,
     nodeId,
   };
-  return { services, departures, reconciler };
+  return { services, departures, reconciler, restrictions, userlistChanges, handlers: bindHandlers(services) };
 }
 
 function composeAuthenticator({ auth, limits }: Config, errors: SampledLog): Authenticator {
@@ -180,11 +211,11 @@ export function composeGateway(
   uws: Uws,
   { lease }: StateParts,
   { hub }: DeliveryParts,
-  { services }: ChatParts,
+  { services, handlers }: ChatParts,
   callbacks: Pick<GatewayParts, 'departed'> & { health(): Health },
 ): Gateway {
   const dispatcher = new Dispatcher({
-    handlers: bindHandlers(services),
+    handlers,
     services,
     hub,
     durations: measured.distributions.parley_request_duration_seconds,

@@ -34,6 +34,7 @@ import { checkRedis, RedisUnfit } from './state/requirements.ts';
 import type { Sweeper } from './state/sweep.ts';
 
 const RECONCILE_MS = 1000;
+const CHANGES_MS = 100;
 const READINESS_MS = 1000;
 const START_RETRY_MS = 500;
 const START_STEP_MS = 5000;
@@ -71,9 +72,11 @@ export class GatewayNode {
       onError: (error) => this.#shared.errors.putOff('lease', error, 'the lease is not renewed'),
     });
     onTopology(this.#state.client, () => this.#redisIsBack());
-    this.#delivery = composeDelivery(this.#shared, this.#state, redis, (topic, data) =>
-      this.#gateway.publish(topic, data),
-    );
+    this.#delivery = composeDelivery(this.#shared, this.#state, redis, {
+      publish: (topic, data) => this.#gateway.publish(topic, data),
+      onLost: () => {},
+      settle: (topic) => this.#chat.restrictions.settle(topic),
+    });
     this.#chat = composeChat(this.#shared, this.#state, this.#delivery);
     this.#gateway = composeGateway(this.#shared, uws, this.#state, this.#delivery, this.#chat, {
       departed: (session, roomNames) => this.#departed(session, roomNames),
@@ -120,6 +123,7 @@ export class GatewayNode {
     this.#timers.push(
       setInterval(() => topics.tick(), TICK_MS),
       setInterval(() => this.#reconcile(), RECONCILE_MS),
+      setInterval(() => this.#tellChanges(), CHANGES_MS),
       setInterval(() => this.#tellReadiness(), READINESS_MS),
     );
     return { port: await this.#gateway.listen(), apiPort };
@@ -205,6 +209,7 @@ export class GatewayNode {
     this.#shared.log.warn({ sockets: this.#delivery.hub.size }, 'the lease was lost: all sockets are closed');
     this.#gateway.closeAll('nodeLost');
     this.#chat.reconciler.forget();
+    this.#chat.userlistChanges.forget();
     this.#delivery.topics
       .clear()
       .catch((error: unknown) => this.#shared.errors.putOff('clear', error, 'unsubscribing'));
@@ -212,6 +217,10 @@ export class GatewayNode {
 
   #reconcile(): void {
     if (this.#state.lease.held && !this.#draining) void this.#chat.reconciler.run();
+  }
+
+  #tellChanges(): void {
+    if (this.#state.lease.held) void this.#chat.userlistChanges.run();
   }
 
   /** One line when this node stops being ready and one when it is again: what an operator looks for after an outage. */

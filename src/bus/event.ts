@@ -4,7 +4,19 @@
  */
 
 /** By the byte that stands for it. */
-const kinds = ['transient', 'message', 'notice', 'evicted', 'deleted', 'reset'] as const;
+const kinds = [
+  'transient',
+  'message',
+  'notice',
+  // A user lost the room: the subject is its sockets there (`socket@node …`), a line break, its name.
+  'evicted',
+  'deleted',
+  'reset',
+  // Members of a large room may have lost it: each node takes out its own before it delivers anything later.
+  'restricted',
+  // A user's sockets are to be closed; the subject is the reason.
+  'disconnect',
+] as const;
 export type EventKind = (typeof kinds)[number];
 
 /** Where a log stands: after its event `seq`, whose nonce tells it from another event of that number in a forked log. */
@@ -35,6 +47,29 @@ export interface TopicEvent extends Position {
   readonly subject: string;
   /** The notification as msgpack, a view into the received bytes. */
   readonly frame: Uint8Array;
+}
+
+/** Whom an `evicted` event takes out: a user, with its sockets and the nodes they are on. */
+export interface Eviction {
+  readonly userName: string;
+  readonly sockets: ReadonlySet<string>;
+  readonly nodeIds: ReadonlySet<string>;
+}
+
+export function evictionOf({ subject }: TopicEvent): Eviction {
+  const [noted = '', userName = ''] = subject.split('\n');
+  const entries = noted.split(' ').map((entry) => entry.split('@'));
+  return {
+    userName,
+    sockets: new Set(entries.map(([socketId = '']) => socketId)),
+    nodeIds: new Set(entries.map(([, nodeId = '']) => nodeId)),
+  };
+}
+
+/** Whether an event of a room takes a socket out of it. */
+export function takesOut(event: TopicEvent, socketId: string): boolean {
+  if (event.kind === 'evicted') return evictionOf(event).sockets.has(socketId);
+  return event.kind === 'notice' && event.subject === socketId;
 }
 
 const HEADER_BYTES = 59;

@@ -30,6 +30,8 @@ export interface FeedParts {
   readonly counters: BusCounters;
   /** False while this node must not deliver (its lease ran out, its links are unproven). */
   mayDeliver(): boolean;
+  /** Takes out this node's members of a restricted room; until it resolves nothing later is delivered. */
+  settle(topic: Topic): Promise<void>;
   /** The suite proves with `off` that its checker notices gaps. */
   readonly gapFill: boolean;
   onError(topic: Topic, error: unknown): void;
@@ -47,6 +49,8 @@ export class Feed {
   #state: 'starting' | 'live' | 'mending' | 'closed' = 'starting';
   /** True when mending stopped without success and somebody has to try again. */
   #stalled = false;
+  /** True after an event that has to be settled before the next one. */
+  #unsettled = false;
   /** True when only a reset can tell who is a member. */
   #unverified = false;
   /** Counts the attempts at mending: an old one that wakes up late finds that it is not the one any more. */
@@ -214,6 +218,11 @@ export class Feed {
     this.#deliver(event);
     if (this.#waiters !== undefined) this.#wake(event.seq);
     if (event.kind === 'deleted') this.#restart();
+    if (event.kind === 'restricted') {
+      this.#unsettled = true;
+      this.#stalled = true; // an attempt under way ends, ours begins
+      this.mend();
+    }
   }
 
   #deliver(event: TopicEvent): void {
@@ -243,6 +252,7 @@ export class Feed {
     this.#state = 'starting';
     this.#stalled = false;
     this.#unverified = false;
+    this.#unsettled = false;
     this.#queue = undefined;
     this.#wake(Infinity);
   }
@@ -262,6 +272,11 @@ export class Feed {
 
   async #mendRounds(attempt: number): Promise<void> {
     let filled = 0;
+    if (this.#unsettled) {
+      await this.#parts.settle(this.topic);
+      if (this.#abandoned(attempt)) return;
+      this.#unsettled = false;
+    }
     for (let round = 0; round < ROUNDS_MAX; round++) {
       const before = this.#position;
       if (before === undefined || this.#abandoned(attempt)) return;
@@ -291,7 +306,7 @@ export class Feed {
         return;
       }
       const last = this.#replay(events);
-      if (last === undefined) return;
+      if (last === undefined || this.#abandoned(attempt)) return;
       filled += last.seq - before.seq;
       if (last.seq >= at.seq) {
         if (filled > 0) this.#parts.counters.gapsFilled++;
@@ -308,6 +323,7 @@ export class Feed {
       const at = this.#position;
       if (at === undefined || event.seq !== at.seq + 1 || event.prev !== at.nonce) break;
       this.#advance(event);
+      if (this.#unsettled) break;
     }
     return this.#position;
   }
@@ -332,6 +348,9 @@ export class Feed {
 
   /** Another log, or a hole: the position is set anew, with the local sockets that are members at it. */
   async #reset(attempt: number): Promise<void> {
+    // A restriction may be among what was missed.
+    await this.#parts.settle(this.topic);
+    if (this.#abandoned(attempt)) return;
     const read = await this.#parts.reader.readLocalSockets(this.topic);
     if (this.#abandoned(attempt)) return;
     if (read === 'gone') return this.#gone();
@@ -341,6 +360,7 @@ export class Feed {
     }
     this.#parts.counters.resets++;
     this.#unverified = false;
+    this.#unsettled = false;
     this.#breakHolds();
     this.#position = read.at;
     this.#readTo = read.at.seq;

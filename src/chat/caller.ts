@@ -6,11 +6,11 @@ import type { Point } from '../bus/event.ts';
 import type { Args, DeclaredErrors, GeneralErrors, RequestName, Result } from '../protocol/catalogue.ts';
 import type { Failure } from '../protocol/errors.ts';
 
-export type RoomMove = 'joining' | 'left' | 'leaving' | 'unsure';
+export type RoomMove = 'preparing' | 'joining' | 'left' | 'leaving' | 'unsure';
 
 /**
- * What a socket is about to do in rooms: being joined, having `left` again before it heard anything, having asked to
- * leave, or `unsure` whether it has left, where the answer of Redis did not come. Empty most of the time, so it keeps
+ * What a socket is about to do in rooms: a join is prepared, then asked for; having `left` or lost the room again before
+ * it heard anything, having asked to leave, or `unsure` whether it has left, where the answer of Redis did not come. Empty most of the time, so it keeps
  * nothing then: there is one for each socket.
  */
 export class RoomMoves {
@@ -34,7 +34,8 @@ export class RoomMoves {
 
   /** Rooms being joined. */
   joining(): string[] {
-    return [...(this.#moves ?? [])].flatMap(([roomName, move]) => (move === 'joining' ? [roomName] : []));
+    const isJoining = (move: RoomMove): boolean => move === 'preparing' || move === 'joining';
+    return [...(this.#moves ?? [])].flatMap(([roomName, move]) => (isJoining(move) ? [roomName] : []));
   }
 }
 
@@ -42,6 +43,12 @@ export class RoomMoves {
 export interface Caller {
   readonly socketId: string;
   readonly userName: string;
+  /** Whose rights are asked for: the user's, or `SERVICE` where the service acts for it. */
+  readonly authority: string;
+  /** The socket that echoes of its requests leave out: itself, or none (`''`) where others ask for it. */
+  readonly echoExcept: string;
+  /** The socket takes part in its user's session. */
+  readonly synced: boolean;
   /** The node instance that the socket was logged in by. */
   readonly nodeId: string;
   /** False once the socket is gone: what is still under way for it must be undone. */
@@ -66,8 +73,10 @@ export interface Caller {
 export interface Audience {
   /** Begins delivery of a room's events to a socket, which has joined at a point. False when it has it already. */
   attachRoom(roomName: string, socketId: string, since: Point): boolean;
-  /** Ends it. False when there was none. */
-  detachRoom(roomName: string, socketId: string): boolean;
+  /** Ends it, unless the socket has joined after a point. False when there was none. */
+  detachRoom(roomName: string, socketId: string, at?: Point): boolean;
+  /** Ends it, or a join under way: the socket has lost the room. */
+  expel(roomName: string, socketId: string): void;
   /** The sockets that hear a room and did not join it after a point; all of them where there is none. */
   attached(roomName: string, at: Point | undefined): readonly Caller[];
   /** A user's sockets here. */

@@ -8,6 +8,8 @@ import { roomTopic, topicKind, topicName, userTopic, type TopicKey } from '../st
 import { SOCKETS_PER_CALL, type RoomState } from '../state/room-state.ts';
 import type { Cleaner } from '../state/sweep.ts';
 import type { UserState } from '../state/user-state.ts';
+import type { Losses } from './losses.ts';
+import type { UserlistChanges } from './userlist-changes.ts';
 
 export interface Departing {
   readonly socketId: string;
@@ -18,6 +20,8 @@ export interface DeparturesParts {
   readonly rooms: RoomState;
   readonly users: UserState;
   readonly topics: Topics;
+  readonly userlistChanges: UserlistChanges;
+  readonly losses: Losses;
   /** What could not be done; the topic's `follow` is passed on with it. */
   suspect(topic: TopicKey, nodeId: string, cause: unknown): void;
 }
@@ -39,15 +43,19 @@ export class Departures implements Cleaner {
     nodeId: string,
     sockets: readonly Departing[],
     echo: 'changed' | 'always' | 'later',
+    /** Who is not to hear the echo; each socket does not hear its own where nobody is named. */
+    echoExcept?: string,
   ): Promise<{ seq: number; njoined: number[] } | 'noRoom'> {
     const { rooms, users } = this.#parts;
     const leaving = sockets.map(({ userName, socketId }) => ({
       userName,
       socketId,
+      nodeId,
       frame: notificationFrame('roomUserLeft', [roomName, userName]),
     }));
     const result = await rooms.leave(roomName, nodeId, leaving);
     if (result === 'noRoom') return 'noRoom';
+    if (result.changesPending) this.#parts.userlistChanges.note(roomName);
     if (echo !== 'later') {
       await Promise.all(
         result.left.map(async ({ changed, njoined }, i) => {
@@ -55,7 +63,8 @@ export class Departures implements Cleaner {
           if (one === undefined || (!changed && echo === 'changed')) return;
           const { userName, socketId } = one;
           const frame = leftEcho(roomName, socketId);
-          await users.noteRoom(userName, { socketId, roomName, joined: false, njoined, echo: frame });
+          const note = { socketId, echoExcept: echoExcept ?? socketId, roomName, joined: false, njoined };
+          await users.noteRoom(userName, { ...note, echo: frame });
         }),
       );
     }
@@ -107,6 +116,9 @@ export class Departures implements Cleaner {
       }
       return;
     }
+    // What the dead node had begun: telling those concerned of a deletion, and of who came and went.
+    for (const life of await rooms.unfinishedDeletions(name, nodeId)) await this.#parts.losses.tellFormer(name, life);
+    this.#parts.userlistChanges.note(name);
     for (;;) {
       const page = await rooms.beginSweep(name, nodeId);
       if (page.length === 0) return;

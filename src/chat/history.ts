@@ -12,17 +12,17 @@ export function historyHandlers({ rooms, settings }: Services): HistoryHandlers 
   const pageMax = settings.limits.historyMaxGetMessages;
   return {
     async roomRecentHistory(caller, { roomName }) {
-      const found = await rooms.readHistory(roomName, caller.userName, undefined, pageMax);
+      const found = await rooms.readHistory(roomName, caller.authority, undefined, pageMax);
       return typeof found === 'string' ? fail(found, [roomName]) : found.map(processedMessage).reverse();
     },
 
     async roomHistoryGet(caller, { roomName, id, limit }) {
-      const found = await rooms.readHistory(roomName, caller.userName, id, Math.min(limit, pageMax));
+      const found = await rooms.readHistory(roomName, caller.authority, id, Math.min(limit, pageMax));
       return typeof found === 'string' ? fail(found, [roomName]) : found.map(processedMessage).reverse();
     },
 
     async roomHistoryInfo(caller, { roomName }) {
-      const info = await rooms.readInfo(roomName, caller.userName);
+      const info = await rooms.readInfo(roomName, caller.authority);
       if (typeof info === 'string') return fail(info, [roomName]);
       return {
         historyMaxGetMessages: pageMax,

@@ -20,6 +20,7 @@ export interface Login {
   readonly nodeId: string;
   readonly expiresAt: number | undefined;
   readonly resumeFamily: string;
+  readonly synced: boolean;
   readonly authData: Result<'login'>;
   /** Puts the socket onto its user's live notices; call in the turn in which the response goes out. */
   readonly switchOver: SwitchOver;
@@ -75,7 +76,8 @@ export async function login(
       protocol: 1,
       limits: { ...settings.limits },
     };
-    return { userName, nodeId, expiresAt, resumeFamily, authData, switchOver };
+    const synced = credentials.enableSync === true;
+    return { userName, nodeId, expiresAt, resumeFamily, synced, authData, switchOver };
   } catch (error) {
     switchOver.abandon();
     reconciler.suspect(topic, nodeId, error);

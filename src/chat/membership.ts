@@ -1,4 +1,5 @@
 /** Joining and leaving rooms: one socket at a time, its user a member while any socket is joined. */
+import { takesOut, type TopicEvent } from '../bus/event.ts';
 import type { RecoveryCounters } from '../ops/counters.ts';
 import { fail, toErrorValue, unavailable, type Failure } from '../protocol/errors.ts';
 import { countFrame, notificationFrame } from '../protocol/frame.ts';
@@ -6,7 +7,7 @@ import { isValidName } from '../protocol/names.ts';
 import type { RoomJoined, RoomPosition } from '../protocol/types.ts';
 import { StateUnavailable } from '../state/commands.ts';
 import { roomTopic } from '../state/keys.ts';
-import type { Joined, Since } from '../state/room-state.ts';
+import type { Joined, JoinRules, Since } from '../state/room-state.ts';
 import { Answer, type Caller, type Handlers } from './caller.ts';
 import { processedMessage } from './history.ts';
 import type { Services } from './services.ts';
@@ -19,7 +20,7 @@ interface Join {
   after(): void;
 }
 
-type JoinFailure = Failure<'noRoom' | 'notAllowed' | 'tooManyRooms'>;
+type JoinFailure = Failure<'noRoom' | 'notAllowed' | 'invalidName' | 'tooManyRooms'>;
 
 export function membershipHandlers(services: Services): Pick<Handlers, 'roomJoin' | 'roomsJoin' | 'roomLeave'> {
   return {
@@ -83,14 +84,16 @@ async function leaveRoom(
   const topic = roomTopic(roomName);
   const joined = caller.rooms.has(roomName);
   if (joined) caller.moves.set(roomName, 'leaving');
-  const left = await departures.leaveRoom(roomName, caller.nodeId, [caller], 'changed').catch((error: unknown) => {
-    // It may have happened all the same: then this socket must not go on hearing the room.
-    if (joined) {
-      caller.moves.set(roomName, 'unsure');
-      reconciler.suspect(topic, caller.nodeId, error, 0);
-    }
-    throw error;
-  });
+  const left = await departures
+    .leaveRoom(roomName, caller.nodeId, [caller], 'changed', caller.echoExcept)
+    .catch((error: unknown) => {
+      // It may have happened all the same: then this socket must not go on hearing the room.
+      if (joined) {
+        caller.moves.set(roomName, 'unsure');
+        reconciler.suspect(topic, caller.nodeId, error, 0);
+      }
+      throw error;
+    });
   if (left === 'noRoom') {
     caller.moves.end(roomName, 'leaving');
     return fail('noRoom', [roomName]);
@@ -117,14 +120,17 @@ async function joinRoom(
   // A room joined again is in both: it counts once.
   const taken = new Set([...caller.rooms.keys(), ...caller.moves.joining()]);
   const full = !taken.has(roomName) && taken.size >= settings.limits.roomsPerSocket;
+  const verdict = full ? 'tooManyRooms' : undefined;
 
   const topic = roomTopic(roomName);
   const frame = notificationFrame('roomUserJoined', [roomName, caller.userName]);
-  caller.moves.set(roomName, 'joining');
+  caller.moves.set(roomName, 'preparing');
   const feed = await topics.follow(topic, caller.nodeId).catch((error: unknown) => {
-    caller.moves.end(roomName, 'joining');
+    caller.moves.end(roomName, 'preparing');
     throw error;
   });
+  // In one turn with the hold: what takes this socket out from here on is told in the join's own turn.
+  caller.moves.set(roomName, 'joining');
   const switchOver = new SwitchOver(topics, feed);
   const giveUp = (): void => {
     switchOver.abandon();
@@ -132,7 +138,7 @@ async function joinRoom(
   };
   let joined: Joined | JoinFailure;
   try {
-    joined = await runJoin(services, caller, { roomName, frame, since, full, switchOver });
+    joined = await runJoin(services, caller, { roomName, frame, rules: { since, verdict }, switchOver });
   } catch (error) {
     // The script may have run: the follow is passed on until what it left behind is known.
     giveUp();
@@ -149,39 +155,56 @@ async function joinRoom(
   return {
     joined,
     before: () => {
+      // Lost and joined again before the node heard of the loss.
+      const isLoss = (event: TopicEvent): boolean => event.kind === 'evicted' && takesOut(event, caller.socketId);
+      if (switchOver.before.some(isLoss)) caller.send(lossFrame(roomName));
       if (announced) caller.send(frame);
     },
-    after: () => completeJoin(services, caller, roomName, switchOver),
+    after: () => completeJoin(services, caller, { roomName, joined, switchOver }),
   };
 }
 
 async function runJoin(
-  { rooms, users }: Services,
+  { rooms, users, userlistChanges }: Services,
   caller: Caller,
-  join: { roomName: string; frame: Uint8Array; since: Since | undefined; full: boolean; switchOver: SwitchOver },
+  join: { roomName: string; frame: Uint8Array; rules: JoinRules; switchOver: SwitchOver },
 ): Promise<Joined | JoinFailure> {
-  const { roomName, since, full } = join;
+  const { roomName, rules } = join;
   const { socketId, userName, nodeId } = caller;
-  const joined = await rooms.join({ roomName, userName, socketId, nodeId }, join.frame, { since, full });
+  const joined = await rooms.join({ roomName, userName, socketId, nodeId }, join.frame, rules);
   if (joined === 'noRoom') return fail('noRoom', [roomName]);
-  if (joined === 'notAllowed' || joined === 'tooManyRooms') return fail(joined);
   if (joined === 'lost') throw new StateUnavailable('this node was swept');
+  if (joined === 'invalidName') return fail(joined, [roomName]);
+  if (typeof joined === 'string') return fail(joined);
+  if (joined.changesPending) userlistChanges.note(roomName);
   join.switchOver.begin(joined.at);
   if (joined.changed) {
     const echo = countFrame('roomJoinedEcho', [roomName, socketId]);
-    await users.noteRoom(userName, { socketId, roomName, joined: true, njoined: joined.njoined, echo });
+    await users.noteRoom(userName, {
+      socketId,
+      echoExcept: caller.echoExcept,
+      roomName,
+      joined: true,
+      njoined: joined.njoined,
+      echo,
+    });
   }
   return joined;
 }
 
 /** Live delivery begins, unless the socket has it already, or has gone meanwhile. */
 function completeJoin(
-  { audience, topics, departures }: Services,
+  services: Services,
   caller: Caller,
-  roomName: string,
-  switchOver: SwitchOver,
+  join: { readonly roomName: string; readonly joined: Joined; readonly switchOver: SwitchOver },
 ): void {
+  const { audience, topics, departures } = services;
+  const { roomName, joined, switchOver } = join;
   const unfollow = (): void => topics.unfollow(roomTopic(roomName), caller.nodeId);
+  // Where Redis has added a socket that hears the room already, the feed has yet to deliver what had taken it out.
+  if (joined.changed && caller.rooms.has(roomName)) {
+    if (switchOver.postponed(caller, () => completeJoin(services, caller, join))) return;
+  }
   // Asked only now: a room joined before may have been deleted and made again meanwhile, and the feed may not know yet.
   if (caller.rooms.has(roomName) && !switchOver.isAhead) {
     switchOver.abandon();
@@ -196,6 +219,12 @@ function completeJoin(
       if (!audience.attachRoom(roomName, caller.socketId, since)) unfollow();
     },
     isOver: () => caller.moves.of(roomName) === 'left',
+    isOut: (event) => {
+      if (!takesOut(event, caller.socketId)) return false;
+      if (event.kind === 'evicted') caller.send(lossFrame(roomName));
+      caller.moves.set(roomName, 'left');
+      return true;
+    },
     over: () => {
       caller.moves.end(roomName, 'left');
       unfollow();
@@ -204,6 +233,8 @@ function completeJoin(
     reset: (at) => resetFrame(roomName, at),
   });
 }
+
+const lossFrame = (roomName: string): Uint8Array => notificationFrame('roomAccessRemoved', [roomName]);
 
 function countRecovery(counters: RecoveryCounters, join: Join | JoinFailure | Failure): void {
   if (!('joined' in join)) counters.recoveriesRefused++;

@@ -22,7 +22,7 @@ export function messageHandlers({ rooms, topics, settings }: Services): Pick<Han
       // A transient message has no place in the log to wait for: it is known by its nonce.
       const passing = transient ? topics.expect(topic, nonceOf(nonce, 0)) : undefined;
       const posted = await rooms
-        .post(roomName, caller.userName, {
+        .post(roomName, caller.authority, {
           head: tooLarge ? NOTHING : head,
           middle,
           nonce,

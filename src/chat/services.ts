@@ -2,12 +2,15 @@
 import type { Topics } from '../bus/topics.ts';
 import type { RecoveryCounters } from '../ops/counters.ts';
 import type { Limits } from '../protocol/limits.ts';
+import type { AccessState } from '../state/access-state.ts';
 import type { RoomState } from '../state/room-state.ts';
 import type { UserState } from '../state/user-state.ts';
 import type { Authenticator } from './authenticator.ts';
 import type { Audience } from './caller.ts';
 import type { Departures } from './departures.ts';
+import type { Losses } from './losses.ts';
 import type { Reconciler } from './reconciler.ts';
+import type { UserlistChanges } from './userlist-changes.ts';
 
 export interface ChatSettings {
   readonly limits: Limits;
@@ -22,11 +25,14 @@ export interface ChatSettings {
 export interface Services {
   readonly settings: ChatSettings;
   readonly rooms: RoomState;
+  readonly access: AccessState;
   readonly users: UserState;
   readonly topics: Topics;
   readonly audience: Audience;
   readonly departures: Departures;
   readonly reconciler: Reconciler;
+  readonly losses: Losses;
+  readonly userlistChanges: UserlistChanges;
   readonly authenticator: Authenticator;
   readonly counters: RecoveryCounters;
   nodeId(): string;

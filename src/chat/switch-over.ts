@@ -13,6 +13,8 @@ export interface Completion {
   attach(since: Point): void;
   /** Whether the caller does not want it any more; what the script did is undone already. */
   isOver?(): boolean;
+  /** Whether an event after the position has taken the caller out again; what is told of it is the callee's. */
+  isOut?(event: TopicEvent): boolean;
   /** It is so: nothing begins. */
   over?(): void;
   /** The caller's socket has gone meanwhile: what the script did must be undone. */
@@ -57,6 +59,21 @@ export class SwitchOver {
     return this.#topics.reached(this.#feed.topic, this.#at?.seq ?? 0, this.#at?.epoch);
   }
 
+  /** What the feed has delivered since this began, up to the position: the script saw it, the caller was not told. */
+  get before(): readonly TopicEvent[] {
+    const at = this.#at;
+    return at === undefined ? [] : this.#hold.events.filter((event) => event.epoch === at.epoch && event.seq <= at.seq);
+  }
+
+  /** Calls back once the feed has caught up with the position, and returns true; false where it need not. */
+  postponed(caller: Caller, again: () => void): boolean {
+    const seq = this.#at?.seq ?? 0;
+    const behind = this.isAhead || (this.#feed.position?.seq ?? Infinity) < seq;
+    if (!behind || this.#hold.broken || !caller.open) return false;
+    void this.#catchUp().then(again);
+    return true;
+  }
+
   /**
    * Call in the turn in which the response goes out: gives the caller what came after its position, then attaches
    * it. Where the bus is late, that happens when the feed has caught up; until then the hold keeps everything.
@@ -64,11 +81,7 @@ export class SwitchOver {
   complete(caller: Caller, then: Completion): void {
     const at = this.#at;
     if (at === undefined) throw new Error('completed before it began');
-    const behind = this.isAhead || (this.#feed.position?.seq ?? Infinity) < at.seq;
-    if (behind && !this.#hold.broken && caller.open) {
-      void this.#catchUp().then(() => this.complete(caller, then));
-      return;
-    }
+    if (this.postponed(caller, () => this.complete(caller, then))) return;
     this.#feed.release(this.#hold);
     if (!caller.open) return then.closed();
     if (then.isOver?.() === true) return then.over?.();
@@ -81,7 +94,10 @@ export class SwitchOver {
       else this.#feed.mend();
       return;
     }
-    for (const event of this.#hold.events) if (concerns(event, at, caller)) caller.send(event.frame);
+    for (const event of this.#hold.events) {
+      if (event.seq > at.seq && then.isOut?.(event) === true) return then.over?.();
+      if (concerns(event, at, caller)) caller.send(event.frame);
+    }
     then.attach(at);
   }
 
@@ -92,6 +108,7 @@ export class SwitchOver {
   }
 }
 
+/** For a caller that is in the topic; of a room's notices those with its own name in them have taken it out. */
 function concerns(event: TopicEvent, at: Position, caller: Caller): boolean {
   const after = event.kind === 'transient' ? event.seq >= at.seq : event.seq > at.seq;
   return after && event.frame.length > 0 && !event.subject.split(' ').includes(caller.socketId);

@@ -66,10 +66,9 @@ export class Connection {
   }
 
   /** Closes with a declared code, behind everything that is queued. */
-  end(name: CloseName): void {
+  end(name: CloseName, reason: string = closeCodes[name].reason): void {
     if (!this.#open) return;
-    const { code, reason } = closeCodes[name];
-    this.#ws.end(code, reason);
+    this.#ws.end(closeCodes[name].code, reason);
   }
 
   /** Closes at once; the peer sees 1006. */

@@ -3,7 +3,7 @@
  * native topic per room and format, users by a loop over their few sockets. Frames are passed on unread.
  */
 import type { Topic, TopicListener } from '../bus/bus.ts';
-import { isAfter, type Point, type Position, type TopicEvent } from '../bus/event.ts';
+import { evictionOf, isAfter, type Point, type Position, type TopicEvent } from '../bus/event.ts';
 import type { Audience } from '../chat/caller.ts';
 import { resetFrame } from '../chat/switch-over.ts';
 import type { Distribution } from '../ops/distribution.ts';
@@ -26,6 +26,8 @@ export interface HubParts {
   publish(nativeTopic: string, data: Uint8Array | string): void;
   /** A socket has left a room by an event, not by itself. */
   onDetached(topic: TopicKey, nodeId: string): void;
+  /** A socket has lost a room. */
+  onLost(session: Session, roomName: string): void;
   nodeId(): string;
   /** How old messages are when they are handed to the sockets. */
   readonly messageAges: Distribution;
@@ -99,9 +101,10 @@ export class Hub implements TopicListener, Audience {
     return true;
   }
 
-  detachRoom(roomName: string, socketId: string): boolean {
+  detachRoom(roomName: string, socketId: string, at?: Point): boolean {
     const session = this.#sessions.get(socketId);
-    return session !== undefined && this.#detach(roomName, session);
+    if (session === undefined || (at !== undefined && joinedAfter(session, roomName, at))) return false;
+    return this.#detach(roomName, session);
   }
 
   attached(roomName: string, at: Point | undefined): Session[] {
@@ -127,6 +130,7 @@ export class Hub implements TopicListener, Audience {
     if (topicKind(key) === 'user') return this.#deliverToUser(topicName(key), event);
     const roomName = topicName(key);
     if (event.kind === 'deleted') return this.#loseRoom(roomName, event.frame);
+    if (event.kind === 'evicted') this.#evict(roomName, event);
     // The notice of a leave is not for the socket that has left.
     if (event.kind === 'notice' && event.subject !== '') this.detachRoom(roomName, event.subject);
     if (event.frame.length > 0) this.#broadcast(roomName, event.frame);
@@ -168,18 +172,42 @@ export class Hub implements TopicListener, Audience {
   /** All sockets are out of the room, and all sockets of their users are told, joined or not. */
   #loseRoom(roomName: string, frame: Uint8Array): void {
     const lost = [...(this.#rooms.get(roomName)?.sessions ?? [])];
-    for (const session of lost) this.#detach(roomName, session);
+    for (const session of lost) if (this.#detach(roomName, session)) this.#parts.onLost(session, roomName);
     for (const userName of new Set(lost.map((session) => session.userName))) {
       for (const session of this.#users.get(userName) ?? []) session.send(frame);
     }
   }
 
-  /** The subject names a socket that is left out, or nodes (`@id`) that have told theirs already. */
-  #deliverToUser(userName: string, event: TopicEvent): void {
-    const { subject } = event;
-    if (subject.startsWith('@') && subject.split(' ').includes(`@${this.#parts.nodeId()}`)) return;
+  /** A user is out with all its sockets. Where one of them is here, all its sockets here are told, joined or not. */
+  #evict(roomName: string, event: TopicEvent): void {
+    const { userName, sockets, nodeIds } = evictionOf(event);
+    if (!nodeIds.has(this.#parts.nodeId())) return;
+    const frame = notificationFrame('roomAccessRemoved', [roomName]);
     for (const session of this.#users.get(userName) ?? []) {
-      if (session.socketId === subject) continue;
+      const isOut = sockets.has(session.socketId) && !joinedAfter(session, roomName, event);
+      if (isOut && this.#detach(roomName, session)) this.#parts.onLost(session, roomName);
+      // One that is being joined is told in its turn, or it would hear of the loss before it hears of the join.
+      if (!isOut || session.moves.of(roomName) !== 'joining') session.send(frame);
+    }
+  }
+
+  expel(roomName: string, socketId: string): void {
+    const session = this.#sessions.get(socketId);
+    if (session === undefined) return;
+    if (this.#detach(roomName, session)) this.#parts.onLost(session, roomName);
+    if (session.moves.of(roomName) === 'joining') session.moves.set(roomName, 'left');
+  }
+
+  #deliverToUser(userName: string, event: TopicEvent): void {
+    const sessions = this.#users.get(userName) ?? [];
+    if (event.kind === 'disconnect') {
+      for (const session of sessions) session.disconnectForced(event.subject);
+      return;
+    }
+    if (event.frame.length === 0) return;
+    const hears = hearersOf(event.subject, this.#parts.nodeId());
+    for (const session of sessions) {
+      if (!hears(session)) continue;
       this.deliveries++;
       session.send(event.frame);
     }
@@ -205,6 +233,19 @@ export class Hub implements TopicListener, Audience {
 function joinedAfter(session: Session, roomName: string, at: Point): boolean {
   const since = session.rooms.get(roomName);
   return since !== undefined && isAfter(since, at);
+}
+
+/**
+ * Which of a user's sockets hear a notice, by its subject: all (``), all but one (its id), all but those of nodes that
+ * have told theirs already (`@id …`), those that take part in the session (`+`), all but one of these (`+` and its id).
+ */
+function hearersOf(subject: string, nodeId: string): (session: Session) => boolean {
+  if (subject.startsWith('@')) {
+    const isTold = subject.split(' ').includes(`@${nodeId}`);
+    return () => !isTold;
+  }
+  if (subject.startsWith('+')) return ({ synced, socketId }) => synced && socketId !== subject.slice(1);
+  return ({ socketId }) => socketId !== subject;
 }
 
 /** Topics come from keys.ts by way of the bus, which treats them as plain names. */

@@ -9,6 +9,7 @@ export class Session implements Caller {
   readonly userName: string;
   readonly nodeId: string;
   readonly resumeFamily: string;
+  readonly synced: boolean;
   readonly rooms = new Map<string, Point>();
   readonly moves = new RoomMoves();
   expiresAt: number | undefined;
@@ -18,11 +19,20 @@ export class Session implements Caller {
     this.userName = login.userName;
     this.nodeId = login.nodeId;
     this.resumeFamily = login.resumeFamily;
+    this.synced = login.synced;
     this.expiresAt = login.expiresAt;
   }
 
   get socketId(): string {
     return this.connection.socketId;
+  }
+
+  get authority(): string {
+    return this.userName;
+  }
+
+  get echoExcept(): string {
+    return this.socketId;
   }
 
   get open(): boolean {
@@ -35,6 +45,11 @@ export class Session implements Caller {
 
   startAfresh(): void {
     this.connection.end('nodeLost');
+  }
+
+  /** By the service; the reason is for people. */
+  disconnectForced(reason: string): void {
+    this.connection.end('disconnectForced', reason);
   }
 
   disconnect(): void {

@@ -5,15 +5,26 @@
 import type { Static } from 'typebox';
 import type { Arg, NotificationDeclaration, NotificationParam, Order, Params, RequestDeclaration } from './declare.ts';
 import { notifications } from './notifications.ts';
+import { accessRequests } from './requests/access.ts';
 import { connectionRequests } from './requests/connection.ts';
+import { directRequests } from './requests/direct.ts';
 import { historyRequests } from './requests/history.ts';
 import { roomRequests } from './requests/room.ts';
+import { sessionRequests } from './requests/session.ts';
 import { userRequests } from './requests/user.ts';
 import type { Value } from './values.ts';
 
 export { notifications };
 
-export const requests = { ...connectionRequests, ...roomRequests, ...historyRequests, ...userRequests };
+export const requests = {
+  ...connectionRequests,
+  ...roomRequests,
+  ...accessRequests,
+  ...historyRequests,
+  ...directRequests,
+  ...sessionRequests,
+  ...userRequests,
+};
 
 type Requests = typeof requests;
 type Notifications = typeof notifications;

@@ -60,7 +60,32 @@ export function roomMessageFrame(
 
 /** `head ++ u64be(count)` is the frame of a notification whose last param is a count. */
 export function countFrame(name: NotificationName, leading: readonly Value[]): Uint8Array {
-  return concat([opening(name, leading.length + 1), ...leading.map((param) => encodeValue(param)), UINT64]);
+  return concat([frameHead(name, leading), UINT64]);
+}
+
+/** `head ++ value` is the frame of a notification whose last param the store knows, in MessagePack. */
+export function frameHead(name: NotificationName, leading: readonly Value[]): Uint8Array {
+  return concat([opening(name, leading.length + 1), ...leading.map((param) => encodeValue(param))]);
+}
+
+const LEFT_KEY = encodeValue('left');
+const COUNT_KEY = concat([encodeValue('count'), UINT64]);
+
+/** `head ++ joined ++ leftKey ++ left ++ countKey ++ u64be(count)` is a `roomUserlistChanged`, its lists in MessagePack. */
+export function userlistChangesFrame(roomName: string): {
+  head: Uint8Array;
+  leftKey: Uint8Array;
+  countKey: Uint8Array;
+} {
+  const head = concat([frameHead('roomUserlistChanged', [roomName]), mapHeader(3), encodeValue('joined')]);
+  return { head, leftKey: LEFT_KEY, countKey: COUNT_KEY };
+}
+
+/** `head ++ group` is the notice of a room in a session, the group in MessagePack. */
+export function chatHead(name: '$.chat.join' | '$.chat.leave', roomName: string, isPrivate: boolean): Uint8Array {
+  const fields = Object.entries({ name: roomName, private: isPrivate, meta: {} });
+  const known = fields.flatMap(([key, value]) => [encodeValue(key), encodeValue(value)]);
+  return concat([opening(name, 1), mapHeader(1), encodeValue('chat'), mapHeader(4), ...known, encodeValue('group')]);
 }
 
 /** The whole frame of a notification. */

@@ -1,12 +1,14 @@
 /** Every notification a server sends. When each is sent is also told by the request that causes it. */
 import Type from 'typebox';
 import { carries, notification } from './declare.ts';
-import { AnyValue, AuthData, Count, Epoch, ErrorValue, MessageId, ProcessedMessage } from './types.ts';
-import { RoomName, SocketId, UserName } from './types.ts';
+import { AnyValue, AuthData, ChatNotice, Count, Epoch, ErrorValue, MessageId, ProcessedMessage } from './types.ts';
+import { ListName, ListNames, RoomName, SocketId, UserName } from './types.ts';
 import { connectionRequests } from './requests/connection.ts';
 
 const OTHERS = "The user's other sockets, on any node.";
 const JOINED = 'All sockets joined to the room.';
+const LISTS = `${JOINED} Only in rooms with \`enableAccessListsUpdates\`. Those who lose the room by it hear it first.`;
+const SYNCED = "The user's sockets that logged in with `enableSync`";
 
 export const notifications = {
   loginConfirmed: notification({
@@ -73,10 +75,51 @@ export const notifications = {
   }),
 
   roomAccessRemoved: notification({
-    doc: 'The user lost the room, here by its deletion: none of its sockets is joined any more.',
+    doc: 'The user lost the room, by its deletion or by a change of its lists, mode or owner: none of its sockets is joined any more.',
     params: [carries('roomName', RoomName)],
     audience: 'All sockets of the user, joined or not.',
     example: ['lobby'],
+  }),
+
+  roomUserlistChanged: notification({
+    doc: 'Users joined and left a large room since the last of these: the net changes, at most one notification a second. It stands for `roomUserJoined` and `roomUserLeft`.',
+    params: [
+      carries('roomName', RoomName),
+      carries(
+        'changes',
+        Type.Object(
+          {
+            joined: Type.Array(UserName),
+            left: Type.Array(UserName),
+            count: Type.Integer({ minimum: 0, description: 'Members now.' }),
+          },
+          { title: 'UserlistChanges', description: 'Who came and who went.' },
+        ),
+      ),
+    ],
+    audience: `${JOINED} Rooms of more members than the service calls large.`,
+    example: ['lobby', { joined: ['alice'], left: ['bob', 'carol'], count: 1999 }],
+  }),
+
+  roomAccessListAdded: notification({
+    doc: 'Users were added to a list of the room; the names are those of the request.',
+    params: [carries('roomName', RoomName), carries('listName', ListName), carries('userNames', ListNames)],
+    audience: LISTS,
+    example: ['lobby', 'blacklist', ['mallory']],
+  }),
+
+  roomAccessListRemoved: notification({
+    doc: 'Users were taken out of a list of the room; the names are those of the request.',
+    params: [carries('roomName', RoomName), carries('listName', ListName), carries('userNames', ListNames)],
+    audience: LISTS,
+    example: ['lobby', 'whitelist', ['mallory']],
+  }),
+
+  roomModeChanged: notification({
+    doc: 'The mode of the room was set, perhaps to what it was.',
+    params: [carries('roomName', RoomName), carries('mode', Type.Boolean({ description: 'Whitelist-only.' }))],
+    audience: LISTS,
+    example: ['lobby', true],
   }),
 
   roomReset: notification({
@@ -84,6 +127,46 @@ export const notifications = {
     params: [carries('roomName', RoomName), carries('epoch', Epoch), carries('lastMessageId', MessageId)],
     audience: 'The joined sockets concerned.',
     example: ['lobby', '9f86d081', 57],
+  }),
+
+  directMessage: notification({
+    doc: 'Another user wrote to this one.',
+    params: [carries('message', ProcessedMessage)],
+    audience: 'All sockets of the receiver.',
+    example: [{ textMessage: 'hello', author: 'bob', timestamp: 1767225600500 }],
+  }),
+
+  directMessageEcho: notification({
+    doc: 'Another socket of the user wrote to `userName`.',
+    params: [carries('userName', UserName), carries('message', ProcessedMessage)],
+    audience: OTHERS,
+    example: ['bob', { textMessage: 'hello', author: 'alice', timestamp: 1767225600500 }],
+  }),
+
+  '$.chat.join': notification({
+    doc: "A room was filed in the user's session. It is not joined by that: who wants its messages joins it.",
+    params: [carries('notice', ChatNotice)],
+    audience: `${SYNCED}, but for the one that joined; at its login each of them, for every room filed.`,
+    example: [{ chat: { name: 'lobby', group: 'custom', private: false, meta: {} } }],
+  }),
+
+  '$.chat.leave': notification({
+    doc: "A room was taken out of the user's session: left by another socket, lost, or on its way to another group.",
+    params: [carries('notice', ChatNotice)],
+    audience: `${SYNCED}, but for the one that left.`,
+    example: [{ chat: { name: 'lobby', group: 'custom', private: false, meta: {} } }],
+  }),
+
+  '$.group.restored': notification({
+    doc: 'All rooms of a group have been told by `$.chat.join`. It comes at login for each group that has rooms, and for `custom`.',
+    params: [
+      carries(
+        'restored',
+        Type.Object({ group: Type.String() }, { title: 'GroupRestored', description: 'Which group.' }),
+      ),
+    ],
+    audience: 'A socket that logs in with `enableSync`, after `loginConfirmed`.',
+    example: [{ group: 'custom' }],
   }),
 
   systemMessage: notification({

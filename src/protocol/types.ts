@@ -56,7 +56,15 @@ export const Options = Type.Object(
 );
 
 export const JoinOptions = Type.Object(
-  { group: Type.Optional(Type.String({ form: 'name', description: 'Group of the session to file the room under.' })) },
+  {
+    group: Type.Optional(
+      Type.String({
+        form: 'name',
+        description:
+          'Group of the session to file the room under, if this socket takes part in it; `custom` for a room not filed yet. `system` is reserved.',
+      }),
+    ),
+  },
   { title: 'JoinOptions', description: 'Options of joining a room.' },
 );
 
@@ -83,6 +91,39 @@ export const PageOptions = Type.Object(
   },
   { title: 'PageOptions', description: 'Which page of a list.' },
 );
+
+/** Names that one request adds to a list or takes out of it. */
+export const listNamesMax = 500;
+
+export const ListNames = Type.Array(UserName, {
+  title: 'ListNames',
+  maxItems: listNamesMax,
+  description: 'Users, known or not. Of a list that is too long `badArgument` shows nothing.',
+});
+
+export const ListName = Type.String({ title: 'ListName', description: 'Name of an access list.' });
+
+export const Chat = Type.Object(
+  {
+    name: RoomName,
+    group: Type.String({ description: 'The group of the session that the room is filed under.' }),
+    private: Type.Boolean({ description: 'The room is whitelist-only.' }),
+    meta: Type.Unsafe<ValueMap>({ type: 'object', description: 'Attributes of the room; empty for now.' }),
+  },
+  { title: 'Chat', description: "A room as it is filed in a user's session." },
+);
+
+export const ChatNotice = Type.Object(
+  { chat: Chat },
+  { title: 'ChatNotice', description: 'What happened to it is in the name of the notification.' },
+);
+
+export const SessionChats = Type.Unsafe<{ [group: string]: { [roomName: string]: Static<typeof Chat> } }>({
+  type: 'object',
+  title: 'SessionChats',
+  required: ['custom'],
+  description: 'Group → name of the room → `Chat`. `custom` is always there.',
+});
 
 export const RoomPosition = Type.Object(
   {
@@ -173,6 +214,11 @@ export const Credentials = Type.Object(
     anonymous: Type.Optional(Type.Boolean({ description: 'Log in under a random name, where that is allowed.' })),
     resumeToken: Type.Optional(Type.String({ description: 'From the AuthData of an earlier login of this device.' })),
     deviceId: Type.Optional(Type.String({ maxLength: deviceIdLength, description: 'Names this device to its user.' })),
+    enableSync: Type.Optional(
+      Type.Boolean({
+        description: "This socket takes part in its user's session: rooms filed by one device are told to the others.",
+      }),
+    ),
   },
   { title: 'Credentials', description: 'Who logs in.' },
 );
@@ -215,6 +261,7 @@ export const AuthData = Type.Object(
   },
 );
 
+export type Chat = Static<typeof Chat>;
 export type JoinOptions = Static<typeof JoinOptions>;
 export type MessageOptions = Static<typeof MessageOptions>;
 export type PageOptions = Static<typeof PageOptions>;

@@ -41,8 +41,12 @@ interface Call {
 
 /** The plain commands in use, each as the client's method that gives bytes where the reply has any. */
 const plainCommands = {
+  exists: 'exists',
+  hdel: 'hdel',
   hget: 'hgetBuffer',
+  hgetall: 'hgetallBuffer',
   hscan: 'hscanBuffer',
+  sscan: 'sscanBuffer',
   zadd: 'zadd',
   zrem: 'zrem',
   zrangebyscore: 'zrangebyscoreBuffer',

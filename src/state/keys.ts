@@ -76,8 +76,20 @@ export class RoomKeys extends TopicKeys {
   get blacklist(): Key {
     return this.key('blacklist');
   }
+  get changes(): Key {
+    return this.key('changes');
+  }
+  get filed(): Key {
+    return this.key('filed');
+  }
   get gone(): Key {
-    return this.key('gone:');
+    return this.key('gone');
+  }
+  get goneMembers(): Key {
+    return this.key('members:');
+  }
+  get goneFiled(): Key {
+    return this.key('filed:');
   }
 }
 
@@ -85,6 +97,24 @@ export class RoomKeys extends TopicKeys {
 export class UserKeys extends TopicKeys {
   get sockets(): Key {
     return this.key('sockets');
+  }
+  get synced(): Key {
+    return this.key('synced');
+  }
+  get session(): Key {
+    return this.key('session');
+  }
+  get leaving(): Key {
+    return this.key('leaving');
+  }
+  get whitelist(): Key {
+    return this.key('whitelist');
+  }
+  get blacklist(): Key {
+    return this.key('blacklist');
+  }
+  get dedup(): Key {
+    return this.key('dedup:');
   }
   get rooms(): Key {
     return this.key('rooms:');
@@ -120,9 +150,9 @@ export class Keyspace {
     return new RoomKeys(this.#tag(`room:${roomName}`));
   }
 
-  /** Where the members of a deleted room wait until each user has been told. */
-  formerMembers(roomName: string, epoch: string): Key {
-    return key(this.#tag(`room:${roomName}`), `gone:${epoch}`);
+  /** Where those wait who have not been told yet that a room is deleted. `life` names which room of that name. */
+  former(roomName: string, who: 'members' | 'filed', life: string): Key {
+    return key(this.#tag(`room:${roomName}`), `${who}:${life}`);
   }
 
   user(userName: string): UserKeys {

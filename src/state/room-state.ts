@@ -20,7 +20,16 @@ export interface RoomOptions {
   readonly accessListsUpdates: boolean;
   /** Messages kept. */
   readonly historyMax: number;
+  readonly lists?: Readonly<Record<ListName, readonly string[]>>;
 }
+
+export type ListName = 'adminlist' | 'whitelist' | 'blacklist';
+
+/** Tells a room from another one that had its name; unlike the epoch, it outlives a failover. */
+export type Life = string;
+
+/** Stands for a user where the service acts by itself: it has every right. Nobody's name is empty. */
+export const SERVICE = '';
 
 /** One socket of a user on a node. */
 export interface Membership {
@@ -38,6 +47,16 @@ export interface Since {
   readonly timestamp: number | undefined;
 }
 
+/** Why a node would refuse a join: told where nothing that comes before it refuses. */
+export type JoinVerdict = 'notAllowed' | 'invalidName' | 'tooManyRooms';
+
+export interface JoinRules {
+  readonly since?: Since | undefined;
+  readonly verdict?: JoinVerdict | undefined;
+  /** The user's session is to keep the room. */
+  readonly filing?: boolean;
+}
+
 export interface Joined {
   /** The log at the moment of joining, the join's own notice included. */
   readonly at: Position;
@@ -48,6 +67,10 @@ export interface Joined {
   readonly recovered: boolean;
   /** Messages after `since` up to `at`, ascending; empty unless `recovered`. */
   readonly missed: readonly TopicEvent[];
+  /** The notice waits to be told with others, see `AccessState.flushChanges`. */
+  readonly changesPending: boolean;
+  readonly whitelistOnly: boolean;
+  readonly life: Life;
 }
 
 export interface Left {
@@ -79,6 +102,8 @@ export interface Post {
 }
 
 export interface RoomStateOptions {
+  /** Members above which a room is large. */
+  readonly largeSize: number;
   readonly dedupMs: number;
   /** Messages a page may hold. */
   readonly pageMax: number;
@@ -104,60 +129,93 @@ export class RoomState {
   }
 
   async create(roomName: string, options: RoomOptions): Promise<'ok' | 'roomExists'> {
-    const reply = await this.#commands.run(scripts.createRoom, this.#keys.room(roomName), {
-      now: Date.now(),
-      nonce: newNonce(),
-      epoch: newEpoch(),
-      owner: options.owner,
-      whitelistOnly: flag(options.whitelistOnly),
-      userlistUpdates: flag(options.userlistUpdates),
-      accessListsUpdates: flag(options.accessListsUpdates),
-      historyMax: options.historyMax,
-    });
+    const rest = Object.entries(options.lists ?? {}).flatMap(([listName, names]) =>
+      names.flatMap((name) => [listName, name]),
+    );
+    const reply = await this.#commands.run(
+      scripts.createRoom,
+      this.#keys.room(roomName),
+      {
+        now: Date.now(),
+        nonce: newNonce(),
+        epoch: newEpoch(),
+        owner: options.owner,
+        whitelistOnly: flag(options.whitelistOnly),
+        userlistUpdates: flag(options.userlistUpdates),
+        accessListsUpdates: flag(options.accessListsUpdates),
+        historyMax: options.historyMax,
+      },
+      rest,
+    );
     return refusal(reply, ['roomExists', 'ok']) ?? 'ok';
   }
 
-  /** Deletes for its owner. `frame` goes to the room's sockets. The members stay readable by `takeFormerMembers`. */
-  async delete(roomName: string, userName: string, frame: Uint8Array): Promise<Position | 'noRoom' | 'notAllowed'> {
-    const args = { now: Date.now(), nonce: newNonce(), user: userName, frame, dedupMs: this.#options.dedupMs };
+  /**
+   * Deletes for its owner or the service; `nodeId` is to tell those concerned, by `takeFormer`. `frame` goes to the
+   * room's sockets.
+   */
+  async delete(
+    roomName: string,
+    userName: string,
+    nodeId: string,
+    frame: Uint8Array,
+  ): Promise<{ at: Position; life: Life } | 'noRoom' | 'notAllowed'> {
+    const { dedupMs } = this.#options;
+    const args = { now: Date.now(), nonce: newNonce(), user: userName, node: nodeId, frame, dedupMs };
     const reply = await this.#commands.run(scripts.deleteRoom, this.#keys.room(roomName), args);
-    return refusal(reply, ['noRoom', 'notAllowed']) ?? position(reply);
+    const refused = refusal(reply, ['noRoom', 'notAllowed']);
+    if (refused !== undefined) return refused;
+    const [at, life] = list(reply);
+    return { at: position(at), life: text(life) };
   }
 
-  /** The members of a deleted room, page by page; forgotten once the last page was handled. */
-  async *takeFormerMembers(roomName: string, epoch: string): AsyncGenerator<readonly FormerMember[]> {
-    const key = this.#keys.formerMembers(roomName, epoch);
-    let cursor = '0';
-    do {
-      const [next, flat] = list(await this.#commands.plain('hscan', key, cursor, 'COUNT', SOCKETS_PER_CALL));
-      yield pairs(list(flat)).map(([userName, sockets]) => formerMember(userName, sockets));
-      cursor = text(next);
-    } while (cursor !== '0');
-    await this.#commands.plain('unlink', key);
+  /** The lives of rooms of this name that a node has deleted without telling everybody yet. */
+  async unfinishedDeletions(roomName: string, nodeId: string): Promise<Life[]> {
+    const noted = list(await this.#commands.plain('hgetall', this.#keys.room(roomName).gone));
+    return pairs(noted).flatMap(([life, by]) => (by === nodeId ? [life] : []));
   }
 
-  /** `full`: the socket is in as many rooms as it may be, and is refused if nothing else refuses it. */
+  /** The members of a deleted room, page by page, and then those whose session may keep it, with no sockets. */
+  async *takeFormer(roomName: string, life: Life): AsyncGenerator<readonly FormerMember[]> {
+    for (const who of ['members', 'filed'] as const) {
+      const key = this.#keys.former(roomName, who, life);
+      let cursor = '0';
+      do {
+        const scan = who === 'members' ? 'hscan' : 'sscan';
+        const [next, found] = list(await this.#commands.plain(scan, key, cursor, 'COUNT', SOCKETS_PER_CALL));
+        yield who === 'members'
+          ? pairs(list(found)).map(([userName, sockets]) => ({ userName, ...socketsOf(sockets) }))
+          : list(found).map((userName) => ({ userName: text(userName), socketIds: [], nodeIds: [] }));
+        cursor = text(next);
+      } while (cursor !== '0');
+      await this.#commands.plain('unlink', key);
+    }
+    await this.#commands.plain('hdel', this.#keys.room(roomName).gone, life);
+  }
+
   async join(
     member: Membership,
     frame: Uint8Array,
-    { since, full = false }: { since?: Since | undefined; full?: boolean } = {},
-  ): Promise<Joined | 'noRoom' | 'lost' | 'notAllowed' | 'tooManyRooms'> {
+    { since, verdict, filing = false }: JoinRules = {},
+  ): Promise<Joined | 'noRoom' | 'lost' | JoinVerdict> {
     const reply = await this.#commands.run(scripts.joinRoom, this.#keys.room(member.roomName), {
       now: Date.now(),
       nonce: newNonce(),
       user: member.userName,
       socket: member.socketId,
       node: member.nodeId,
-      full: flag(full),
+      verdict: verdict ?? '',
+      filing: flag(filing),
+      large: this.#options.largeSize,
       frame,
       sinceEpoch: since?.epoch ?? '',
       sinceId: since?.id ?? '',
       sinceTimestamp: since?.timestamp ?? '',
       pageMax: this.#options.pageMax,
     });
-    const refused = refusal(reply, ['noRoom', 'lost', 'notAllowed', 'tooManyRooms']);
+    const refused = refusal(reply, ['noRoom', 'lost', 'notAllowed', 'invalidName', 'tooManyRooms']);
     if (refused !== undefined) return refused;
-    const [at, njoined, changed, announced, recovered, missed] = list(reply);
+    const [at, njoined, changed, announced, recovered, missed, pending, mode, life] = list(reply);
     return {
       at: position(at),
       njoined: number(njoined),
@@ -165,25 +223,31 @@ export class RoomState {
       announced: announced === 1,
       recovered: recovered === 1,
       missed: events(missed),
+      changesPending: pending === 1,
+      whitelistOnly: mode === 1,
+      life: text(life),
     };
   }
 
-  /** Takes sockets of one node out, at most `SOCKETS_PER_CALL`; `frame` announces the leave of a user's last socket. */
+  /**
+   * Takes sockets out, at most `SOCKETS_PER_CALL`; `frame` announces the leave of a user's last one. `nodeId` has
+   * forgotten its own by itself or will; other nodes do when this is announced to them.
+   */
   async leave(
     roomName: string,
     nodeId: string,
-    sockets: readonly { userName: string; socketId: string; frame: Uint8Array }[],
-  ): Promise<{ at: Position; left: Left[] } | 'noRoom'> {
-    const rest = sockets.flatMap((one) => [one.userName, one.socketId, one.frame]);
-    const args = { now: Date.now(), nonce: newNonce(), node: nodeId };
+    sockets: readonly { userName: string; socketId: string; nodeId: string; frame: Uint8Array }[],
+  ): Promise<{ at: Position; left: Left[]; changesPending: boolean } | 'noRoom'> {
+    const rest = sockets.flatMap((one) => [one.userName, one.socketId, one.nodeId, one.frame]);
+    const args = { now: Date.now(), nonce: newNonce(), large: this.#options.largeSize, node: nodeId };
     const reply = await this.#commands.run(scripts.leaveRoom, this.#keys.room(roomName), args, rest);
     if (refusal(reply, ['noRoom']) !== undefined) return 'noRoom';
-    const [at, results] = list(reply);
+    const [at, results, pending] = list(reply);
     const left = list(results).map((result) => {
       const [njoined, changed] = list(result);
       return { njoined: number(njoined), changed: changed === 1 };
     });
-    return { at: position(at), left };
+    return { at: position(at), left, changesPending: pending === 1 };
   }
 
   /** `id` is undefined for a transient message; of a repeated one, which publishes nothing, it is the first's. */
@@ -282,17 +346,17 @@ export class RoomState {
   }
 }
 
-/** A member of a room that was deleted: its sockets there, and the nodes they were on. */
+/** Who has lost a room: its sockets there, and the nodes they were on. */
 export interface FormerMember {
   readonly userName: string;
   readonly socketIds: readonly string[];
   readonly nodeIds: readonly string[];
 }
 
-function formerMember(userName: string, sockets: string): FormerMember {
-  const entries = sockets.split(' ').map((entry) => entry.split('@'));
+/** What a room notes of a member: `socket@node`, separated by spaces. */
+export function socketsOf(noted: string): Pick<FormerMember, 'socketIds' | 'nodeIds'> {
+  const entries = noted.split(' ').map((entry) => entry.split('@'));
   return {
-    userName,
     socketIds: entries.map(([socketId]) => socketId ?? ''),
     nodeIds: [...new Set(entries.map(([, nodeId]) => nodeId ?? ''))],
   };

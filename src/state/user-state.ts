@@ -8,6 +8,7 @@ import type { Commands } from './commands.ts';
 import type { Keyspace } from './keys.ts';
 import { list, number, position, refusal, text } from './reply.ts';
 import * as scripts from './scripts/user-scripts.ts';
+import type { Life } from './room-state.ts';
 import { newEpoch, newNonce } from './tokens.ts';
 
 /** A notification without the count it ends with: the script knows the count. */
@@ -75,12 +76,21 @@ export class UserState {
   /** Files that a socket has joined or left a room, and echoes it to the user's other sockets. */
   async noteRoom(
     userName: string,
-    note: { socketId: string; roomName: string; joined: boolean; njoined: number; echo: CountFrame },
+    note: {
+      socketId: string;
+      /** The socket that is not to hear the echo; '' for none. */
+      echoExcept: string;
+      roomName: string;
+      joined: boolean;
+      njoined: number;
+      echo: CountFrame;
+    },
   ): Promise<void> {
     await this.#commands.run(scripts.noteRoom, this.#keys.user(userName), {
       now: Date.now(),
       nonce: newNonce(),
       socket: note.socketId,
+      except: note.echoExcept,
       roomName: note.roomName,
       joined: note.joined ? '1' : '0',
       njoined: note.njoined,
@@ -100,7 +110,13 @@ export class UserState {
    */
   async notifyRoomLost(
     userName: string,
-    lost: { roomName: string; frame: Uint8Array; socketIds: readonly string[]; nodeIds: readonly string[] },
+    lost: {
+      roomName: string;
+      life: Life;
+      frame: Uint8Array;
+      socketIds: readonly string[];
+      nodeIds: readonly string[];
+    },
   ): Promise<Position | undefined> {
     const subject = lost.nodeIds.map((nodeId) => `@${nodeId}`).join(' ');
     const args = { now: Date.now(), nonce: newNonce(), subject, frame: lost.frame, roomName: lost.roomName };

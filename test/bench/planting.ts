@@ -30,7 +30,11 @@ export async function openGarden(system: System): Promise<Garden> {
     mayAct: () => true,
     onError: () => undefined,
   });
-  const rooms = new RoomState(commands, new Keyspace(system.prefix), { dedupMs: 300_000, pageMax: 100 });
+  const rooms = new RoomState(commands, new Keyspace(system.prefix), {
+    dedupMs: 300_000,
+    pageMax: 100,
+    largeSize: 1_000_000,
+  });
   const created = { owner: 'bench', whitelistOnly: false, userlistUpdates: true, accessListsUpdates: true };
   return {
     createRooms: async (names) => {

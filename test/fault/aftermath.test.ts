@@ -28,7 +28,7 @@ test('a sweep ends when the node has no socket left in the room, however many th
     if (page.length === 0) break;
     swept += page.length;
     for (let at = 0; at < page.length; at += 500) {
-      const part = page.slice(at, at + 500).map((one) => ({ ...one, frame: frame('left') }));
+      const part = page.slice(at, at + 500).map((one) => ({ ...one, nodeId: 'dead', frame: frame('left') }));
       await store.rooms.leave(room, 'dead', part);
     }
   }
@@ -51,5 +51,5 @@ test('a message repeated after its log was given a new life is still the same me
   });
   // A room made again is another one.
   await leave(store, 'alice');
-  expect(await store.rooms.delete(room, 'owner', frame('deleted'))).toMatchObject({ id: 1 });
+  expect(await store.rooms.delete(room, 'owner', 'n1', frame('deleted'))).toMatchObject({ at: { id: 1 } });
 });

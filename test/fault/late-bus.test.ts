@@ -7,6 +7,7 @@ import {
   composeDelivery,
   composeGateway,
   composeState,
+  type ChatParts,
   type DeliveryParts,
   type Shared,
 } from '../../src/compose.ts';
@@ -56,8 +57,12 @@ async function startSplitNode(): Promise<Split> {
   const state = composeState(shared, { url: redis.url, mode: 'single', master: undefined }, events);
   const publish = (topic: string, data: Uint8Array | string): void => gateway.publish(topic, data);
   const late = { url: link.url, mode: 'single', master: undefined } as const;
-  const delivery = composeDelivery(shared, state, late, publish);
-  const chat = composeChat(shared, state, delivery);
+  const delivery = composeDelivery(shared, state, late, {
+    publish,
+    onLost: ignored,
+    settle: (topic) => chat.restrictions.settle(topic),
+  });
+  const chat: ChatParts = composeChat(shared, state, delivery);
   const gateway: Gateway = composeGateway(shared, native.uws, state, delivery, chat, {
     departed: (session, roomNames) => chat.departures.disconnect(session, roomNames, session.nodeId),
     health: () => ({ live: true, ready: true, details: {} }),

@@ -30,7 +30,7 @@ export type Outcomes = [
   Holds<Equal<Result<'disconnect'>, null>>,
   Holds<Fits<Result<'login'>, Value>>,
   Holds<Fits<Result<'roomsJoin'>, Value>>,
-  Holds<Equal<DeclaredErrors<'roomJoin'>, 'noRoom' | 'notAllowed' | 'tooManyRooms'>>,
+  Holds<Equal<DeclaredErrors<'roomJoin'>, 'noRoom' | 'notAllowed' | 'invalidName' | 'tooManyRooms'>>,
   Holds<Equal<DeclaredErrors<'ping'>, never>>,
   Holds<Fits<Failure<'noRoom'>, Failure>>,
   Fails<Fits<Failure, Failure<'noRoom'>>>,

@@ -15,7 +15,7 @@ export async function join(store: Store, userName: string, socketId = `${userNam
 }
 
 export const leave = (store: Store, userName: string, socketId = `${userName}-1`, nodeId = 'n1'): Promise<unknown> =>
-  store.rooms.leave(room, nodeId, [{ userName, socketId, frame: frame(`left ${userName}`) }]);
+  store.rooms.leave(room, nodeId, [{ userName, socketId, nodeId, frame: frame(`left ${userName}`) }]);
 
 interface PostOptions {
   clientMessageId?: string;

@@ -30,7 +30,7 @@ function existence(open: OpenStore): void {
     expect(await post(store, 'alice')).toBe('noRoom');
     expect(await leave(store, 'alice')).toBe('noRoom');
     await expect(join(store, 'alice')).rejects.toThrow('noRoom');
-    expect(await rooms.delete(room, 'owner', frame('deleted'))).toBe('noRoom');
+    expect(await rooms.delete(room, 'owner', 'n1', frame('deleted'))).toBe('noRoom');
     expect(await rooms.readHistory(room, 'owner', undefined, 10)).toBe('noRoom');
     expect(await rooms.readInfo(room, 'owner')).toBe('noRoom');
     expect(await rooms.readUserlist(room, 'owner', '', 10)).toBe('noRoom');
@@ -97,7 +97,7 @@ function membership(start: Start): void {
     const keys = store.keys.room(room);
     const tryJoin = async (userName: string, full = false): Promise<unknown> => {
       const member = { roomName: room, userName, socketId: 's', nodeId: 'n1' };
-      const joined = await store.rooms.join(member, frame('joined'), { full });
+      const joined = await store.rooms.join(member, frame('joined'), { verdict: full ? 'tooManyRooms' : undefined });
       return typeof joined === 'string' ? joined : 'joined';
     };
     expect(await tryJoin('alice')).toBe('notAllowed');
@@ -125,7 +125,9 @@ function sweeping(start: Start): void {
     for (;;) {
       const page = await store.rooms.beginSweep(room, 'dead');
       if (page.length === 0) break;
-      const leaving = page.slice(0, 500).map((one) => ({ ...one, frame: frame(`left ${one.userName}`) }));
+      const leaving = page
+        .slice(0, 500)
+        .map((one) => ({ ...one, nodeId: 'dead', frame: frame(`left ${one.userName}`) }));
       const left = await store.rooms.leave(room, 'dead', leaving);
       if (left === 'noRoom') throw new Error(left);
       expect(left.left.every(({ changed }) => changed)).toBe(true);
@@ -158,18 +160,18 @@ function deletion(start: Start): void {
     expect(Object.keys(before).length).toBeGreaterThan(8);
     for (const key of Object.keys(before)) expect(key.startsWith(tag)).toBe(true);
 
-    expect(await rooms.delete(room, 'user-1', frame('deleted'))).toBe('notAllowed');
+    expect(await rooms.delete(room, 'user-1', 'n1', frame('deleted'))).toBe('notAllowed');
     expect(await store.ttls()).toMatchObject({ [`${tag}meta`]: -1, [`${tag}members`]: -1 });
-    const deleted = await rooms.delete(room, 'owner', frame('deleted'));
+    const deleted = await rooms.delete(room, 'owner', 'n1', frame('deleted'));
     if (typeof deleted === 'string') throw new Error(deleted);
-    expect(deleted).toMatchObject({ id: 1, seq: names.length + 3 });
-    await eventually(() => expect(events.at(-1)).toMatchObject({ kind: 'deleted', seq: deleted.seq }));
+    expect(deleted.at).toMatchObject({ id: 1, seq: names.length + 3 });
+    await eventually(() => expect(events.at(-1)).toMatchObject({ kind: 'deleted', seq: deleted.at.seq }));
     expect(frameText(events.at(-1))).toBe('<deleted>');
     expectChain(events);
     for (const ttl of Object.values(await store.ttls())) expect(ttl).toBeGreaterThan(0);
 
     const former = new Map<string, unknown>();
-    for await (const page of rooms.takeFormerMembers(room, deleted.epoch)) {
+    for await (const page of rooms.takeFormer(room, deleted.life)) {
       for (const { userName, ...member } of page) former.set(userName, member);
     }
     expect(former.size).toBe(599);
@@ -184,7 +186,7 @@ function rebirth(start: Start): void {
     await join(store, 'alice');
     await post(store, 'alice', { clientMessageId: 'c' });
     const before = await store.logOf('n1').readPosition(roomTopic(room));
-    await store.rooms.delete(room, 'owner', frame('deleted'));
+    await store.rooms.delete(room, 'owner', 'n1', frame('deleted'));
     expect(await post(store, 'alice')).toBe('noRoom');
     expect(await store.rooms.create(room, roomOptions('other'))).toBe('ok');
     expect(await post(store, 'alice')).toBe('notJoined');

@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { Cluster } from 'ioredis';
 import { readEvent, type TopicEvent } from '../../src/bus/event.ts';
+import { AccessState } from '../../src/state/access-state.ts';
 import { Commands } from '../../src/state/commands.ts';
 import { openClient, type Client } from '../../src/state/connect.ts';
 import { Keyspace, type TopicKey } from '../../src/state/keys.ts';
@@ -14,6 +15,7 @@ import type { Scope } from '../support/scope.ts';
 
 export interface Store {
   readonly rooms: RoomState;
+  readonly access: AccessState;
   readonly users: UserState;
   readonly commands: Commands;
   readonly keys: Keyspace;
@@ -31,6 +33,8 @@ export interface StoreOptions {
   dedupMs?: number;
   pageMax?: number;
   socketsMax?: number;
+  largeSize?: number;
+  listSizeLimit?: number;
 }
 
 export type OpenStore = (scope: Scope, options?: StoreOptions) => Promise<Store>;
@@ -55,9 +59,10 @@ export async function openStore(scope: Scope, address: RedisAddress, options: St
     onError: () => undefined,
   });
   scope.add(() => commands.close());
-  const { dedupMs = 60_000, pageMax = 100, socketsMax = 50 } = options;
+  const { dedupMs = 60_000, pageMax = 100, socketsMax = 50, largeSize = 1000, listSizeLimit = 10_000 } = options;
   return {
-    rooms: new RoomState(commands, keys, { dedupMs, pageMax }),
+    rooms: new RoomState(commands, keys, { dedupMs, pageMax, largeSize }),
+    access: new AccessState(commands, keys, { largeSize, listSizeLimit }),
     users: new UserState(commands, keys, { socketsMax }),
     commands,
     keys,

@@ -26,7 +26,14 @@ async function keep(store: Store, hash: string, token: ResumeRecord): Promise<vo
 }
 
 const note = (store: Store, socketId: string, roomName: string, joined: boolean, njoined = 1): Promise<void> =>
-  store.users.noteRoom(user, { socketId, roomName, joined, njoined, echo: frame(`${roomName} ${joined}`) });
+  store.users.noteRoom(user, {
+    socketId,
+    echoExcept: socketId,
+    roomName,
+    joined,
+    njoined,
+    echo: frame(`${roomName} ${joined}`),
+  });
 
 /** What was published, in short: whom it leaves out, its frame without the count, the count. */
 const told = (events: readonly TopicEvent[]): [subject: string, text: string, count: number][] =>
@@ -137,7 +144,7 @@ function roomNotes(open: OpenStore): void {
 function notices(open: OpenStore): void {
   test('notices leave out a socket, or the nodes that know; a lost room is forgotten', async () => {
     const store = await open(scope);
-    const lost = { roomName: 'lobby', frame: frame('lost'), socketIds: ['s1', 's2'], nodeIds: ['n1', 'n2'] };
+    const lost = { roomName: 'lobby', life: 'l', frame: frame('lost'), socketIds: ['s1', 's2'], nodeIds: ['n1', 'n2'] };
     await store.users.notifyOthers(user, 's1', frame('hello'));
     expect(await store.users.notifyRoomLost(user, lost)).toBeUndefined();
     expect(await store.ttls()).toEqual({});

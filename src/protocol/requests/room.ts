@@ -35,7 +35,7 @@ export const roomRequests = {
   }),
 
   roomDelete: request({
-    doc: 'Deletes a room; only its owner may. All sockets of each joined user get `roomAccessRemoved`.',
+    doc: 'Deletes a room; only its owner may. All sockets of each joined user get `roomAccessRemoved`; sessions lose it.',
     params: { roomName: required(RoomName) },
     result: Type.Null(),
     errors: ['notAllowed', 'noRoom'],
@@ -45,10 +45,10 @@ export const roomRequests = {
   }),
 
   roomJoin: request({
-    doc: "Joins this socket to a room; later messages arrive as `roomMessage`. Gives how many of the user's sockets are joined. Repeating it changes nothing.",
+    doc: "Joins this socket to a room; later messages arrive as `roomMessage`. Gives how many of the user's sockets are joined. Repeating it changes nothing. By a socket with `enableSync` it files the room in the user's session.",
     params: { roomName: required(RoomName), options: optional(JoinOptions) },
     result: Count,
-    errors: ['noRoom', 'notAllowed', 'tooManyRooms'],
+    errors: ['noRoom', 'notAllowed', 'invalidName', 'tooManyRooms'],
     access: 'user',
     order: { room: 'roomName' },
     example: { params: ['lobby'], result: 1 },
@@ -77,7 +77,7 @@ export const roomRequests = {
   }),
 
   roomLeave: request({
-    doc: "Takes this socket out of a room. Gives how many of the user's sockets remain joined. Not being joined is no error.",
+    doc: "Takes this socket out of a room. Gives how many of the user's sockets remain joined. Not being joined is no error. By a socket with `enableSync` it takes out all sockets of the user that have it, and the room out of the session.",
     params: { roomName: required(RoomName), options: optional(Options) },
     result: Count,
     errors: ['noRoom'],
@@ -94,16 +94,6 @@ export const roomRequests = {
     access: 'user',
     order: { room: 'roomName' },
     example: { params: ['lobby', { textMessage: 'hello' }, { clientMessageId: 'c-1' }], result: 42 },
-  }),
-
-  roomGetAccessList: request({
-    doc: 'Gives the names in a list of the room, unordered. Only `userlist`, the members, exists so far.',
-    params: { roomName: required(RoomName), listName: required(Type.String({ description: 'Name of the list.' })) },
-    result: Type.Array(UserName),
-    errors: ['noRoom', 'notJoined', 'noList', 'listTooLong'],
-    access: 'user',
-    order: { room: 'roomName' },
-    example: { params: ['lobby', 'userlist'], result: ['alice', 'bob'] },
   }),
 
   roomUserlistGet: request({

@@ -1,9 +1,13 @@
--- Creates a room that does not exist. One step, so that a name is never half created.
--- Replies: 'roomExists' | 'ok'.
+-- Creates a room that does not exist, with its lists. One step, so that a name is never half created.
+-- Rest arguments: the name of a list, a name in it; two for each. Replies: 'roomExists' | 'ok'.
 if redis.call('EXISTS', meta) == 1 then
   return 'roomExists'
 end
 newLog(epoch, now, historyMax)
 redis.call('HSET', meta, 'owner', owner, 'whitelistOnly', whitelistOnly, 'userlistUpdates', userlistUpdates,
   'accessListsUpdates', accessListsUpdates)
+local lists = { adminlist = adminlist, whitelist = whitelist, blacklist = blacklist }
+for at = rest, #ARGV, 2 do
+  redis.call('SADD', lists[ARGV[at]], ARGV[at + 1])
+end
 return 'ok'

@@ -1,22 +1,28 @@
 -- Deletes a room and tells every node that has sockets in it. One step: from here on nobody finds, joins or posts.
--- The members are only renamed (their number is the users' choice); the caller pages through them to notify users.
--- Replies: 'noRoom' | 'notAllowed' | {epoch, seq, id, ts, nonce}.
+-- The members, and those whose session keeps the room, are only renamed (their number is the users' choice); the caller
+-- pages through them to tell them. `gone` notes who does, so that whoever sweeps after it goes on.
+-- A user of '' is the service. Replies: 'noRoom' | 'notAllowed' | {position, life}.
 if not openLog(now) then
   return 'noRoom'
 end
-if not isOwner(user) then
+if user ~= '' and not isOwner(user) then
   return 'notAllowed'
 end
 announce(DELETED, '', frame)
-if redis.call('EXISTS', members) == 1 then
-  local key = gone .. log.epoch
-  redis.call('RENAME', members, key)
-  redis.call('PEXPIRE', key, 3600000)
+if redis.call('EXISTS', members, filed) > 0 then
+  redis.call('HSET', gone, log.life, node)
+  for key, name in pairs({ [members] = goneMembers, [filed] = goneFiled }) do
+    if redis.call('EXISTS', key) == 1 then
+      redis.call('RENAME', key, name .. log.life)
+      redis.call('PEXPIRE', name .. log.life, 3600000)
+    end
+  end
+  redis.call('PEXPIRE', gone, 3600000)
 end
-for _, node in ipairs(redis.call('SMEMBERS', nodes)) do
-  redis.call('UNLINK', perNode .. node)
+for _, one in ipairs(redis.call('SMEMBERS', nodes)) do
+  redis.call('UNLINK', perNode .. one)
 end
 local generation = math.floor(log.now / tonumber(dedupMs))
 redis.call('UNLINK', dedup .. log.life .. ':' .. int(generation), dedup .. log.life .. ':' .. int(generation - 1))
-redis.call('UNLINK', meta, nodes, names, seen, history, events, adminlist, whitelist, blacklist)
-return position()
+redis.call('UNLINK', meta, nodes, names, seen, history, events, changes, adminlist, whitelist, blacklist)
+return { position(), log.life }

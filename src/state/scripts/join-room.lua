@@ -1,9 +1,11 @@
 -- Joins a socket to a room: existence, tombstone, access, membership, notice, and what was missed since the
 -- position the client names. One step, so that no rule can change between the check and the joining, and that
 -- the messages returned end exactly where live delivery begins.
--- `full` is '1' where the socket is in as many rooms as it may be: limits come after rights.
--- Replies: 'noRoom' | 'lost' (the node was swept here) | 'notAllowed' | 'tooManyRooms' |
--- {position, njoined, changed, announced, recovered, {missed events, ascending}}.
+-- `verdict` is what the node would refuse the join for: '' or a word, which comes after rights.
+-- `filing` is '1' where the user's session is to keep the room: `filed` names everybody whose session may.
+-- Replies: 'noRoom' | 'lost' (the node was swept here) | 'notAllowed' | the verdict |
+-- {position, njoined, changed, announced, recovered, {missed events, ascending}, whether changes wait to be told,
+-- whitelist-only, life}.
 if not openLog(now) then
   return 'noRoom'
 end
@@ -13,13 +15,20 @@ end
 if not admitted(user) then
   return 'notAllowed'
 end
-if full == '1' then
-  return 'tooManyRooms'
+if verdict ~= '' then
+  return verdict
 end
 local njoined, changed, first = addMember(user, socket, node)
-if first and redis.call('HGET', meta, 'userlistUpdates') == '1' then
-  announce(NOTICE, '', frame)
-  saveLog()
+if filing == '1' then
+  redis.call('SADD', filed, user)
+end
+if first and tellsUsers() then
+  if isBatched() then
+    noteChange(user, '1')
+  else
+    announce(NOTICE, '', frame)
+    saveLog()
+  end
 end
 
 local recovered, missed = 1, {}
@@ -46,4 +55,7 @@ if sinceId ~= '' then
     end
   end
 end
-return { position(), njoined, changed and 1 or 0, announced, recovered, missed }
+return {
+  position(), njoined, changed and 1 or 0, announced, recovered, missed, changesPending,
+  tonumber(redis.call('HGET', meta, 'whitelistOnly')), log.life,
+}

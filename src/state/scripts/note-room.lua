@@ -10,9 +10,9 @@ if joined == '1' then
 else
   redis.call('SREM', rooms .. socket, roomName)
 end
-local others = redis.call('HLEN', sockets) - redis.call('HEXISTS', sockets, socket)
+local others = redis.call('HLEN', sockets) - redis.call('HEXISTS', sockets, except)
 if others > 0 and frame ~= '' then
-  announce(NOTICE, socket, frame .. u64(tonumber(njoined)))
+  announce(NOTICE, except, frame .. u64(tonumber(njoined)))
   saveLog()
 end
 return { position(), announced }

@@ -3,7 +3,9 @@
 -- The frame comes in two parts, `head` and the end of `fixed`; the fixed-width timestamp and id go behind each.
 -- `fixed` packs the time, `dedupMs`, whether it is transient, and the nonce: every argument of its own costs both sides.
 -- An empty head stands for a message over the limit: limits come after rights, and a repeat may carry anything.
--- This is the hot path of the service: it works on locals, without lib/log.lua's table and functions.
+-- This is the hot path of the service: it works on locals, without lib/log.lua's table and functions. A user of '' is the
+-- service itself, which may post anywhere. Where a large room was restricted, members may still be there who are not
+-- admitted any more (see set-mode.lua): only then the lists are asked, by keys derived from the declared prefix.
 -- Replies: 'noRoom' | 'notJoined' | 'messageTooLarge' |
 -- {id or -1 (transient), seq, 1 if repeated}.
 local call, pack = redis.call, struct.pack
@@ -11,10 +13,18 @@ local packed = call('HGET', meta, 'log')
 if not packed then
   return 'noRoom'
 end
-if call('HEXISTS', members, user) == 0 then
+if user ~= '' and call('HEXISTS', members, user) == 0 then
   return 'notJoined'
 end
-local epoch, last, seq, id, ts, messageTs, max, generation, previous, life = struct.unpack(POSITION, packed)
+local epoch, last, seq, id, ts, messageTs, max, generation, previous, restricted, life = struct.unpack(POSITION, packed)
+if restricted == 1 and user ~= '' then
+  local room = string.sub(dedup, 1, -7)
+  local admitted = call('HGET', meta, 'owner') == user or call('SISMEMBER', room .. 'adminlist', user) == 1
+    or (call('SISMEMBER', room .. 'blacklist', user) == 0 and call('SISMEMBER', room .. 'whitelist', user) == 1)
+  if not admitted then
+    return 'notJoined'
+  end
+end
 local at, dedupMs, transient, nonce, middleAt = struct.unpack(POST, fixed)
 if at < ts then
   at = ts
@@ -57,7 +67,7 @@ local frame = head .. pack('>I4I4', (at - atLow) / 4294967296, atLow)
 if isTransient then
   call('SPUBLISH', channel, pack(HEADER, TRANSIENT, seq, id, at, nonce, last, epoch, 0) .. frame)
   if turned then
-    call('HSET', meta, 'log', pack(POSITION, epoch, last, seq, id, ts, messageTs, max, generation, previous, life))
+    call('HSET', meta, 'log', pack(POSITION, epoch, last, seq, id, ts, messageTs, max, generation, previous, restricted, life))
   end
   return { -1, seq, 0 }
 end
@@ -65,7 +75,8 @@ id, seq = id + 1, seq + 1
 local idLow = id % 4294967296
 local event = pack(HEADER, MESSAGE, seq, id, at, nonce, last, epoch, 0)
   .. frame .. string.sub(fixed, middleAt) .. pack('>I4I4', (id - idLow) / 4294967296, idLow)
-call('HSET', meta, 'log', pack(POSITION, epoch, nonce, seq, id, at, at, max, generation, previous, life))
+call('HSET', meta, 'log', pack(POSITION, epoch, nonce, seq, id, at, at, max, generation, previous, restricted,
+  life))
 if max > 0 then
   call('XADD', history, 'MAXLEN', '~', max, id .. '-' .. seq, 'e', event)
 end

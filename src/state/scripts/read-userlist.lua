@@ -1,5 +1,5 @@
 -- A page of a room's members in name order. Replies: 'noRoom' | 'notJoined' | {count, {names}}.
-if redis.call('EXISTS', meta) == 0 then
+if not openLog() then
   return 'noRoom'
 end
 if not mayRead(user) then

@@ -4,29 +4,34 @@ import { script } from '../script.ts';
 const MEMBERS = ['members', 'names', 'perNode', 'nodes', 'seen'] as const;
 const LISTS = ['adminlist', 'whitelist', 'blacklist'] as const;
 const LOG = ['meta', 'channel', 'events'] as const;
+const LEAVING = ['format', 'log', 'members', 'frame', 'userlist'] as const;
+const EVICTING = [...LEAVING, 'access', 'evict'] as const;
 
 export const createRoom = script('create-room', {
   uses: ['format', 'log'],
-  keys: ['meta'],
+  keys: ['meta', ...LISTS],
   args: ['now', 'nonce', 'epoch', 'owner', 'whitelistOnly', 'userlistUpdates', 'accessListsUpdates', 'historyMax'],
+  rest: true,
 });
 
 export const deleteRoom = script('delete-room', {
   uses: ['format', 'log', 'access'],
-  keys: [...LOG, ...MEMBERS, ...LISTS, 'history', 'dedup', 'gone'],
-  args: ['now', 'nonce', 'user', 'frame', 'dedupMs'],
+  keys: [...LOG, ...MEMBERS, ...LISTS, 'changes', 'filed', 'history', 'dedup', 'gone', 'goneMembers', 'goneFiled'],
+  args: ['now', 'nonce', 'user', 'node', 'frame', 'dedupMs'],
 });
 
 export const joinRoom = script('join-room', {
-  uses: ['format', 'log', 'members', 'access', 'history'],
-  keys: [...LOG, ...MEMBERS, ...LISTS, 'history', 'tomb'],
+  uses: [...LEAVING, 'access', 'history'],
+  keys: [...LOG, ...MEMBERS, ...LISTS, 'changes', 'filed', 'history', 'tomb'],
   args: [
     'now',
     'nonce',
+    'large',
     'user',
     'socket',
     'node',
-    'full',
+    'verdict',
+    'filing',
     'frame',
     'sinceEpoch',
     'sinceId',
@@ -36,10 +41,41 @@ export const joinRoom = script('join-room', {
 });
 
 export const leaveRoom = script('leave-room', {
-  uses: ['format', 'log', 'members'],
-  keys: [...LOG, ...MEMBERS],
-  args: ['now', 'nonce', 'node'],
+  uses: LEAVING,
+  keys: [...LOG, ...MEMBERS, 'changes'],
+  args: ['now', 'nonce', 'large', 'node'],
   rest: true,
+});
+
+export const editList = script('edit-list', {
+  uses: EVICTING,
+  keys: [...LOG, ...MEMBERS, ...LISTS, 'changes'],
+  args: ['now', 'nonce', 'large', 'user', 'listName', 'adding', 'limit', 'badName', 'frame', 'leftHead'],
+  rest: true,
+});
+
+export const setMode = script('set-mode', {
+  uses: EVICTING,
+  keys: [...LOG, ...MEMBERS, ...LISTS, 'changes'],
+  args: ['now', 'nonce', 'large', 'user', 'mode', 'frame', 'leftHead'],
+});
+
+export const changeOwner = script('change-owner', {
+  uses: EVICTING,
+  keys: [...LOG, ...MEMBERS, ...LISTS, 'changes'],
+  args: ['now', 'nonce', 'large', 'owner', 'leftHead'],
+});
+
+export const purgeRoom = script('purge-room', {
+  uses: [...LEAVING, 'access'],
+  keys: [...LOG, ...MEMBERS, ...LISTS, 'changes'],
+  args: ['now', 'nonce', 'large', 'node', 'cursor', 'pageMax'],
+});
+
+export const flushChanges = script('flush-changes', {
+  uses: ['format', 'log', 'frame'],
+  keys: [...LOG, 'members', 'changes'],
+  args: ['now', 'nonce', 'head', 'leftKey', 'countKey', 'pageMax', 'pauseMs'],
 });
 
 export const postMessage = script('post-message', {
@@ -60,14 +96,26 @@ export const readRoom = script('read-room', {
   args: ['user'],
 });
 
+export const readList = script('read-list', {
+  uses: ['format', 'log', 'access'],
+  keys: ['meta', 'members', 'names', ...LISTS],
+  args: ['user', 'listName', 'pageMax'],
+});
+
+export const readAccess = script('read-access', {
+  uses: ['format', 'log', 'members', 'access'],
+  keys: ['meta', ...MEMBERS, ...LISTS],
+  args: ['user'],
+});
+
 export const readUserlist = script('read-userlist', {
-  uses: ['access'],
+  uses: ['format', 'log', 'access'],
   keys: ['meta', 'members', 'names', ...LISTS],
   args: ['user', 'after', 'limit'],
 });
 
 export const readSeen = script('read-seen', {
-  uses: ['access'],
+  uses: ['format', 'log', 'access'],
   keys: ['meta', 'members', 'seen', ...LISTS],
   args: ['user', 'subject'],
 });

@@ -19,7 +19,7 @@ export const logoutUser = script('logout-user', {
 export const noteRoom = script('note-room', {
   uses: ['format', 'log'],
   keys: [...LOG, 'sockets', 'rooms'],
-  args: ['now', 'nonce', 'socket', 'roomName', 'joined', 'njoined', 'frame'],
+  args: ['now', 'nonce', 'socket', 'except', 'roomName', 'joined', 'njoined', 'frame'],
 });
 
 export const notifyUser = script('notify-user', {

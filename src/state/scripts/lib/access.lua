@@ -1,8 +1,9 @@
--- Who may do what in a room. Wants the keys `meta`, `members`, `adminlist`, `whitelist`, `blacklist`.
--- Every script of a room asks here, so that a rule is changed in one place.
+-- Who may do what in a room. Wants the keys `meta`, `members`, `adminlist`, `whitelist`, `blacklist` and an open log.
+-- Every script of a room asks here, so that a rule is changed in one place. The service itself asks as '', which is
+-- nobody's name: it has every right, but what it names is judged like anybody else.
 
 local function isOwner(user)
-  return redis.call('HGET', meta, 'owner') == user
+  return user ~= '' and redis.call('HGET', meta, 'owner') == user
 end
 
 local function isOwnerOrAdmin(user)
@@ -23,7 +24,29 @@ local function admitted(user)
   return redis.call('SISMEMBER', whitelist, user) == 1
 end
 
+-- Is this user a member; one who is not admitted any more is none, though not every node may have taken it out yet.
+local function isMember(user)
+  return redis.call('HEXISTS', members, user) == 1 and (log.restricted == 0 or admitted(user))
+end
+
 -- May this user read: members, the owner and admins.
 local function mayRead(user)
-  return redis.call('HEXISTS', members, user) == 1 or isOwnerOrAdmin(user)
+  return user == '' or isMember(user) or isOwnerOrAdmin(user)
+end
+
+-- May this user edit a list: the owner any, admins all but the adminlist, unless the owner is among the names.
+local function mayEdit(user, listName, named)
+  if user == '' or isOwner(user) then
+    return true
+  end
+  if listName == 'adminlist' or redis.call('SISMEMBER', adminlist, user) == 0 then
+    return false
+  end
+  local owner = redis.call('HGET', meta, 'owner')
+  for _, name in ipairs(named) do
+    if name == owner then
+      return false
+    end
+  end
+  return true
 end

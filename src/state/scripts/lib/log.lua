@@ -18,14 +18,14 @@ end
 -- All of a log's position is one packed field: reading and writing it is one call each.
 local function writeLog()
   redis.call('HSET', meta, 'log', struct.pack(POSITION, log.epoch, log.nonce, log.seq, log.id, log.ts, log.messageTs,
-    log.max, log.generation, log.previous, log.life))
+    log.max, log.generation, log.previous, log.restricted, log.life))
 end
 
 -- Begins a log. `max` is the number of messages that are kept.
 local function newLog(epoch, at, max)
   log = {
     epoch = epoch, nonce = nonce, seq = 0, id = 0, ts = tonumber(at), messageTs = 0, max = tonumber(max),
-    generation = 0, previous = 0, life = epoch, now = tonumber(at),
+    generation = 0, previous = 0, restricted = 0, life = epoch, now = tonumber(at),
   }
   writeLog()
 end
@@ -37,8 +37,8 @@ local function openLog(at)
     return false
   end
   log = {}
-  log.epoch, log.nonce, log.seq, log.id, log.ts, log.messageTs, log.max, log.generation, log.previous, log.life =
-    struct.unpack(POSITION, packed)
+  log.epoch, log.nonce, log.seq, log.id, log.ts, log.messageTs, log.max, log.generation, log.previous, log.restricted,
+    log.life = struct.unpack(POSITION, packed)
   log.now = math.max(tonumber(at or log.ts), log.ts)
   return true
 end

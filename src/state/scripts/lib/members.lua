@@ -29,6 +29,12 @@ local function addMember(user, socket, node)
   return countOf(list), true, first
 end
 
+local function dropMember(user)
+  redis.call('HDEL', members, user)
+  redis.call('ZREM', names, user)
+  redis.call('HSET', seen, user, int(log.now))
+end
+
 -- Removes a socket. Returns the sockets left, whether it had been there, and whether it was the user's last.
 local function removeMember(user, socket, node)
   local entry = socket .. '@' .. node
@@ -49,8 +55,13 @@ local function removeMember(user, socket, node)
     redis.call('HSET', members, user, table.concat(kept, ' '))
     return #kept, true, false
   end
-  redis.call('HDEL', members, user)
-  redis.call('ZREM', names, user)
-  redis.call('HSET', seen, user, int(log.now))
+  dropMember(user)
   return 0, true, true
+end
+
+-- A node that has no socket here any more is not listed.
+local function forgetIfEmpty(node)
+  if redis.call('EXISTS', perNode .. node) == 0 then
+    redis.call('SREM', nodes, node)
+  end
 end

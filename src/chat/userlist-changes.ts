@@ -1,0 +1,58 @@
+/**
+ * Tells large rooms who came and went, in batches. What is to be told waits in Redis; this only remembers which rooms
+ * to see to. Should this node die before it has, whoever sweeps after it or changes the room next does.
+ */
+import { userlistChangesFrame } from '../protocol/frame.ts';
+import type { AccessState } from '../state/access-state.ts';
+
+export interface UserlistChangesParts {
+  readonly access: Pick<AccessState, 'flushChanges'>;
+  onError(error: unknown): void;
+}
+
+/** The shortest time between two notices of a room, by the room's own clock. */
+export const PAUSE_MS = 1000;
+const RETRY_MS = 250;
+
+export class UserlistChanges {
+  readonly #parts: UserlistChangesParts;
+  /** Room → when to try. */
+  readonly #due = new Map<string, number>();
+  #running = false;
+
+  constructor(parts: UserlistChangesParts) {
+    this.#parts = parts;
+  }
+
+  /** A room has changes to tell, perhaps. */
+  note(roomName: string): void {
+    if (!this.#due.has(roomName)) this.#due.set(roomName, performance.now() + RETRY_MS);
+  }
+
+  /** Called often while this node may act; never rejects. */
+  async run(): Promise<void> {
+    if (this.#running) return;
+    this.#running = true;
+    try {
+      const now = performance.now();
+      const due = [...this.#due].flatMap(([roomName, at]) => (at <= now ? [roomName] : []));
+      await Promise.all(due.map((roomName) => this.#flush(roomName)));
+    } catch (error) {
+      this.#parts.onError(error);
+    } finally {
+      this.#running = false;
+    }
+  }
+
+  forget(): void {
+    this.#due.clear();
+  }
+
+  async #flush(roomName: string): Promise<void> {
+    // Put off first: what is noted meanwhile may come after what the script sees.
+    this.#due.set(roomName, performance.now() + RETRY_MS);
+    const due = this.#due.get(roomName);
+    const left = await this.#parts.access.flushChanges(roomName, userlistChangesFrame(roomName), PAUSE_MS);
+    if (left === 0 && this.#due.get(roomName) === due) this.#due.delete(roomName);
+  }
+}

@@ -1,0 +1,56 @@
+/** Requests about who may do what in a room: its lists and its mode. */
+import Type from 'typebox';
+import { request, required } from '../declare.ts';
+import { ListName, ListNames, RoomName, UserName } from '../types.ts';
+
+export const accessRequests = {
+  roomAddToList: request({
+    doc: 'Adds users to a list of the room: the owner to any, admins to `whitelist` and `blacklist` unless the owner is among the names. Members who may not be in the room any more are out when it is answered.',
+    params: { roomName: required(RoomName), listName: required(ListName), userNames: required(ListNames) },
+    result: Type.Null(),
+    errors: ['noRoom', 'notAllowed', 'noList', 'invalidName', 'listLimitExceeded'],
+    access: 'user',
+    order: { room: 'roomName' },
+    example: { params: ['lobby', 'blacklist', ['mallory']], result: null },
+  }),
+
+  roomRemoveFromList: request({
+    doc: 'Takes users out of a list of the room. Rights and consequences are those of `roomAddToList`.',
+    params: { roomName: required(RoomName), listName: required(ListName), userNames: required(ListNames) },
+    result: Type.Null(),
+    errors: ['noRoom', 'notAllowed', 'noList', 'invalidName'],
+    access: 'user',
+    order: { room: 'roomName' },
+    example: { params: ['lobby', 'blacklist', ['mallory']], result: null },
+  }),
+
+  roomGetAccessList: request({
+    doc: 'Gives the names in a list of the room, unordered: `adminlist`, `whitelist`, `blacklist`, or `userlist`, its members. A userlist longer than `limits.userlistPage` is read with `roomUserlistGet`.',
+    params: { roomName: required(RoomName), listName: required(ListName) },
+    result: Type.Array(UserName),
+    errors: ['noRoom', 'notJoined', 'noList', 'listTooLong'],
+    access: 'user',
+    order: { room: 'roomName' },
+    example: { params: ['lobby', 'userlist'], result: ['alice', 'bob'] },
+  }),
+
+  roomSetWhitelistMode: request({
+    doc: 'Opens the room to everybody, or to its owner, admins and whitelist only. The owner and admins may. Members who may not be in the room any more are out when it is answered; in a large room each node takes out its own before it delivers anything later.',
+    params: { roomName: required(RoomName), mode: required(Type.Boolean({ description: 'Whitelist-only.' })) },
+    result: Type.Null(),
+    errors: ['noRoom', 'notAllowed'],
+    access: 'user',
+    order: { room: 'roomName' },
+    example: { params: ['lobby', true], result: null },
+  }),
+
+  roomGetWhitelistMode: request({
+    doc: 'Tells whether the room is whitelist-only.',
+    params: { roomName: required(RoomName) },
+    result: Type.Boolean(),
+    errors: ['noRoom', 'notJoined'],
+    access: 'user',
+    order: { room: 'roomName' },
+    example: { params: ['lobby'], result: false },
+  }),
+};

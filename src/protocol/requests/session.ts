@@ -1,0 +1,18 @@
+/** Requests about a user's session: the rooms that its devices share. */
+import { request } from '../declare.ts';
+import { SessionChats } from '../types.ts';
+
+export const sessionRequests = {
+  sessionGet: request({
+    doc: "Gives the rooms filed in the user's session, by group. Joining and leaving by sockets with `enableSync` change it, disconnects do not.",
+    params: {},
+    result: SessionChats,
+    errors: [],
+    access: 'user',
+    order: 'self',
+    example: {
+      params: [],
+      result: { custom: { lobby: { name: 'lobby', group: 'custom', private: false, meta: {} } } },
+    },
+  }),
+};

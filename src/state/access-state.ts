@@ -1,0 +1,182 @@
+/**
+ * Who may be in a room, in Redis: its lists, mode and owner, and taking out whoever lost it by a change of them. Every
+ * method is one script on the room's slot. What the users concerned are told follows from what it returns.
+ */
+import type { Position } from '../bus/event.ts';
+import type { Commands } from './commands.ts';
+import type { Keyspace } from './keys.ts';
+import type { Reply } from './script.ts';
+import { list, number, position, refusal, text } from './reply.ts';
+import { socketsOf, type FormerMember, type Life } from './room-state.ts';
+import * as scripts from './scripts/room-scripts.ts';
+import { newNonce } from './tokens.ts';
+
+/** A change of a room's rules that was made, and who is out by it. */
+export interface Changed {
+  readonly at: Position;
+  readonly evicted: readonly FormerMember[];
+  /** See `flushChanges`. */
+  readonly changesPending: boolean;
+  readonly life: Life;
+}
+
+export interface ListEdit {
+  readonly listName: string;
+  readonly names: readonly string[];
+  /** One of the names that is not valid. */
+  readonly badName: string | undefined;
+  /** Tells the room, where it tells such things. */
+  readonly frame: Uint8Array;
+  /** A `roomUserLeft` that ends before the name of the user. */
+  readonly leftHead: Uint8Array;
+}
+
+/** A page of a node's own sockets that a restriction has taken out. */
+export interface Purged {
+  /** '0' at the end. */
+  readonly cursor: string;
+  readonly sockets: readonly { socketId: string; userName: string; last: boolean }[];
+  readonly changesPending: boolean;
+  readonly life: Life;
+}
+
+/** A `roomUserlistChanged` in three parts, between which the script puts names. */
+export interface ChangesFrame {
+  readonly head: Uint8Array;
+  readonly leftKey: Uint8Array;
+  readonly countKey: Uint8Array;
+}
+
+export interface RoomAccess {
+  readonly admitted: boolean;
+  /** Sockets of the user that are joined. */
+  readonly njoined: number;
+  readonly whitelistOnly: boolean;
+  readonly life: Life;
+}
+
+const EDIT_REFUSALS = ['noRoom', 'notAllowed', 'noList', 'invalidName'] as const;
+export type EditRefusal = (typeof EDIT_REFUSALS)[number];
+
+const PURGE_PAGE = 300;
+const CHANGES_PAGE = 1000;
+
+export class AccessState {
+  readonly #commands: Commands;
+  readonly #keys: Keyspace;
+  readonly #options: { readonly largeSize: number; readonly listSizeLimit: number };
+
+  constructor(commands: Commands, keys: Keyspace, options: { largeSize: number; listSizeLimit: number }) {
+    this.#commands = commands;
+    this.#keys = keys;
+    this.#options = options;
+  }
+
+  async addToList(
+    roomName: string,
+    userName: string,
+    edit: ListEdit,
+  ): Promise<Changed | EditRefusal | 'listLimitExceeded'> {
+    const reply = await this.#editList(roomName, userName, edit, '1');
+    return refusal(reply, [...EDIT_REFUSALS, 'listLimitExceeded']) ?? changed(reply);
+  }
+
+  async removeFromList(roomName: string, userName: string, edit: ListEdit): Promise<Changed | EditRefusal> {
+    const reply = await this.#editList(roomName, userName, edit, '0');
+    return refusal(reply, EDIT_REFUSALS) ?? changed(reply);
+  }
+
+  #editList(roomName: string, userName: string, edit: ListEdit, adding: '0' | '1'): Promise<Reply> {
+    const args = {
+      ...this.#common(),
+      user: userName,
+      listName: edit.listName,
+      adding,
+      limit: this.#options.listSizeLimit,
+      badName: edit.badName === undefined ? '0' : '1',
+      frame: edit.frame,
+      leftHead: edit.leftHead,
+    };
+    return this.#commands.run(scripts.editList, this.#keys.room(roomName), args, edit.names);
+  }
+
+  async setMode(
+    roomName: string,
+    userName: string,
+    change: { whitelistOnly: boolean; frame: Uint8Array; leftHead: Uint8Array },
+  ): Promise<Changed | 'noRoom' | 'notAllowed'> {
+    const { whitelistOnly, frame, leftHead } = change;
+    const args = { ...this.#common(), user: userName, mode: whitelistOnly ? '1' : '0', frame, leftHead };
+    const reply = await this.#commands.run(scripts.setMode, this.#keys.room(roomName), args);
+    return refusal(reply, ['noRoom', 'notAllowed']) ?? changed(reply);
+  }
+
+  /** For the service only. '' for no owner. */
+  async changeOwner(roomName: string, owner: string, leftHead: Uint8Array): Promise<Changed | 'noRoom'> {
+    const args = { ...this.#common(), owner, leftHead };
+    const reply = await this.#commands.run(scripts.changeOwner, this.#keys.room(roomName), args);
+    return refusal(reply, ['noRoom']) ?? changed(reply);
+  }
+
+  /** Takes a page of a node's own sockets out of a restricted room; undefined where the room is none. */
+  async purge(roomName: string, nodeId: string, cursor: string): Promise<Purged | undefined> {
+    const args = { ...this.#common(), node: nodeId, cursor, pageMax: PURGE_PAGE };
+    const reply = await this.#commands.run(scripts.purgeRoom, this.#keys.room(roomName), args);
+    if (refusal(reply, ['noRoom', 'open']) !== undefined) return undefined;
+    const [next, flat, pending, life] = list(reply);
+    const taken = list(flat).map(text);
+    const sockets = [];
+    for (let i = 0; i + 2 < taken.length; i += 3) {
+      sockets.push({ socketId: taken[i] ?? '', userName: taken[i + 1] ?? '', last: taken[i + 2] === '1' });
+    }
+    return { cursor: text(next), sockets, changesPending: pending === 1, life: text(life) };
+  }
+
+  /**
+   * Tells a large room who came and went, unless it was told within `pauseMs`. Returns the changes that still wait;
+   * `later` where it is too early for any.
+   */
+  async flushChanges(roomName: string, frame: ChangesFrame, pauseMs: number): Promise<number | 'later'> {
+    const args = { now: Date.now(), nonce: newNonce(), ...frame, pageMax: CHANGES_PAGE, pauseMs };
+    const reply = await this.#commands.run(scripts.flushChanges, this.#keys.room(roomName), args);
+    const refused = refusal(reply, ['noRoom', 'later']);
+    if (refused !== undefined) return refused === 'noRoom' ? 0 : 'later';
+    return number(list(reply)[1]);
+  }
+
+  /** The names in a list; only their number where it is a userlist of more than `pageMax`. */
+  async readList(
+    roomName: string,
+    userName: string,
+    listName: string,
+    pageMax: number,
+  ): Promise<{ count: number; names: string[] | undefined } | 'noRoom' | 'notJoined' | 'noList'> {
+    const args = { user: userName, listName, pageMax };
+    const reply = await this.#commands.run(scripts.readList, this.#keys.room(roomName), args);
+    const refused = refusal(reply, ['noRoom', 'notJoined', 'noList']);
+    if (refused !== undefined) return refused;
+    const [count, names] = list(reply);
+    return { count: number(count), names: names === undefined ? undefined : list(names).map(text) };
+  }
+
+  async readAccess(roomName: string, userName: string): Promise<RoomAccess | 'noRoom'> {
+    const reply = await this.#commands.run(scripts.readAccess, this.#keys.room(roomName), { user: userName });
+    if (refusal(reply, ['noRoom']) !== undefined) return 'noRoom';
+    const [admitted, njoined, mode, life] = list(reply);
+    return { admitted: admitted === 1, njoined: number(njoined), whitelistOnly: mode === 1, life: text(life) };
+  }
+
+  #common(): { now: number; nonce: Buffer; large: number } {
+    return { now: Date.now(), nonce: newNonce(), large: this.#options.largeSize };
+  }
+}
+
+function changed(reply: Reply): Changed {
+  const [at, flat, pending, life] = list(reply);
+  const noted = list(flat).map(text);
+  const evicted: FormerMember[] = [];
+  for (let i = 0; i + 1 < noted.length; i += 2) {
+    evicted.push({ userName: noted[i] ?? '', ...socketsOf(noted[i + 1] ?? '') });
+  }
+  return { at: position(at), evicted, changesPending: pending === 1, life: text(life) };
+}

@@ -1,0 +1,12 @@
+-- Gives a room another owner, '' for none; for the service only. The one before is taken out if it is not admitted
+-- otherwise. Replies: 'noRoom' | {position, {user, its sockets …} taken out, whether changes wait, life}.
+if not openLog(now) then
+  return 'noRoom'
+end
+local before = redis.call('HGET', meta, 'owner')
+redis.call('HSET', meta, 'owner', owner)
+if before and before ~= '' then
+  evictUnlessAdmitted(before)
+end
+saveLog()
+return { position(), evicted, changesPending, log.life }

@@ -1,0 +1,48 @@
+-- Adds names to a list of a room or takes them out, tells the room, and takes out whoever lost it by that. One step, so
+-- that no rule changes between the check and the act, and nobody is a member who may not be one.
+-- `badName` is '1' where a name is not valid: that comes after rights and before limits.
+-- Rest arguments: the names. Replies: 'noRoom' | 'notAllowed' | 'noList' | 'invalidName' | 'listLimitExceeded' |
+-- {position, {user, its sockets …} taken out, whether changes wait to be told, life}.
+if not openLog(now) then
+  return 'noRoom'
+end
+local named = {}
+for at = rest, #ARGV do
+  named[#named + 1] = ARGV[at]
+end
+if listName == 'userlist' or not mayEdit(user, listName, named) then
+  return 'notAllowed'
+end
+local key = ({ adminlist = adminlist, whitelist = whitelist, blacklist = blacklist })[listName]
+if not key then
+  return 'noList'
+end
+if badName == '1' then
+  return 'invalidName'
+end
+if #named == 0 then
+  return { position(), {}, 0, log.life }
+end
+if adding == '1' then
+  local new, counted = 0, {}
+  for _, name in ipairs(named) do
+    if not counted[name] and redis.call('SISMEMBER', key, name) == 0 then
+      new = new + 1
+    end
+    counted[name] = true
+  end
+  if redis.call('SCARD', key) + new > tonumber(limit) then
+    return 'listLimitExceeded'
+  end
+  redis.call('SADD', key, unpack(named))
+else
+  redis.call('SREM', key, unpack(named))
+end
+if redis.call('HGET', meta, 'accessListsUpdates') == '1' then
+  announce(NOTICE, '', frame)
+end
+for _, name in ipairs(named) do
+  evictUnlessAdmitted(name)
+end
+saveLog()
+return { position(), evicted, changesPending, log.life }

@@ -1,0 +1,28 @@
+-- Tells a large room who came and went since it was last told: one notice a second at most, of at most about `pageMax`
+-- names. `head`, `leftKey` and `countKey` are the parts of the frame between which the names go.
+-- Replies: 'noRoom' | 'later' | {position, changes left}.
+if not openLog(now) then
+  return 'noRoom'
+end
+local page = redis.call('HSCAN', changes, 0, 'COUNT', pageMax)[2]
+if #page == 0 then
+  return { position(), 0 }
+end
+local before = tonumber(redis.call('HGET', meta, 'flushedAt') or 0)
+if log.now < before + tonumber(pauseMs) then
+  return 'later'
+end
+local joined, left = {}, {}
+for at = 1, #page, 2 do
+  local list = page[at + 1] == '1' and joined or left
+  list[#list + 1] = page[at]
+end
+for _, list in ipairs({ joined, left }) do
+  for at = 1, #list, 1000 do
+    redis.call('HDEL', changes, unpack(list, at, math.min(at + 999, #list)))
+  end
+end
+announce(NOTICE, '', head .. strs(joined) .. leftKey .. strs(left) .. countKey .. u64(redis.call('HLEN', members)))
+redis.call('HSET', meta, 'flushedAt', int(log.now))
+saveLog()
+return { position(), redis.call('HLEN', changes) }
