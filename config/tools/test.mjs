@@ -1,5 +1,6 @@
 // The entry of `npm test`: sees to a Redis server and HAProxy, brings `dist` up to date, then runs jest with the arguments given.
-// `--long NAME` runs a long variant: `fuzz`, `soak`, `all`, or the name of a folder under `test/`. What is tested is up to the tests.
+// `--long NAME` runs a long variant: `fuzz`, `all`, the name of a file in `test/long/` (soak, crowd, …) or of a folder under
+// `test/`. What is tested is up to the tests.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
@@ -38,11 +39,12 @@ function readArguments(given) {
   if (name === 'fuzz') {
     return { environment: { PARLEY_LONG: '1', PARLEY_FUZZ_FRAMES: '1000000' }, args: ['test/protocol', ...others] };
   }
-  if (name === 'soak')
-    return { environment: {}, args: ['test/long', '--testPathIgnorePatterns=/node_modules/', ...others] };
+  if (name !== undefined && existsSync(join(root, 'test', 'long', `${name}.test.ts`))) {
+    return { environment: {}, args: [`test/long/${name}.test`, '--testPathIgnorePatterns=/node_modules/', ...others] };
+  }
   if (name === 'all') return { environment: { PARLEY_LONG: '1' }, args: others };
   if (name === undefined || !existsSync(join(root, 'test', name))) {
-    fail(`--long needs a name: fuzz, soak, all, or a folder under test/ (got ${name ?? 'nothing'}).`);
+    fail(`--long needs a name: fuzz, all, one of test/long, or a folder under test/ (got ${name ?? 'nothing'}).`);
   }
   return { environment: { PARLEY_LONG: '1' }, args: [`test/${name}/`, ...others] };
 }

@@ -6,7 +6,10 @@ import { pong, upgradeRequest } from './frames.ts';
 export interface LinkListener {
   upgraded(link: Link): void;
   response(link: Link, id: number, ok: boolean): void;
-  message(link: Link): void;
+  /** A room message, the whole of it in `bytes` up to `end`. */
+  message(link: Link, bytes: Buffer, end: number): void;
+  /** Another notification, by the head byte of its name; what it carries may be yet to come. */
+  notice?(link: Link, nameHead: number): void;
   /** It ended, though nobody here asked for it. */
   lost(link: Link, why: string): void;
 }
@@ -18,6 +21,8 @@ const incoming = Buffer.allocUnsafe(256 * 1024);
 const CLOSE = 0x88;
 const PING = 0x89;
 const NIL = 0xc0;
+/** Frames of up to that many bytes are waited for whole, and of others so much; no message of a generator is longer. */
+const WHOLE_BYTES = 512;
 /** The first byte of the string `roomMessage`: no other notification's name is eleven bytes long. */
 const ROOM_MESSAGE_NAME = 0xab;
 
@@ -98,19 +103,21 @@ export class Link {
     if (length - at < head) return -1;
     const size =
       short < 126 ? short : short === 126 ? bytes.readUInt16BE(at + 2) : Number(bytes.readBigUInt64BE(at + 2));
-    if (length - at < head + Math.min(size, 4)) return -1;
+    if (length - at < head + Math.min(size, WHOLE_BYTES)) return -1;
     const first = bytes[at];
     if (first === PING) this.send(pong);
     else if (first === CLOSE) this.#lose(`closed with ${bytes.readUInt16BE(at + head)}`);
-    else this.#payload(bytes, at + head);
+    else this.#payload(bytes, at + head, size);
     return at + head + size;
   }
 
-  #payload(bytes: Buffer, at: number): void {
+  #payload(bytes: Buffer, at: number, size: number): void {
     if (bytes[at] === 0x94 && bytes[at + 1] === 1) {
       this.#listener.response(this, bytes[at + 2] ?? 0, bytes[at + 3] === NIL);
-    } else if (bytes[at] === 0x93 && bytes[at + 2] === ROOM_MESSAGE_NAME) {
-      this.#listener.message(this);
+    } else if (bytes[at] === 0x93) {
+      const nameHead = bytes[at + 2] ?? 0;
+      if (nameHead === ROOM_MESSAGE_NAME) this.#listener.message(this, bytes, at + size);
+      else this.#listener.notice?.(this, nameHead);
     }
   }
 

@@ -1,0 +1,108 @@
+// A user that watches rooms on one node, and builds their state from notifications alone: it asks once, when it joins, and
+// from then on only listens.
+import type { Value } from '../../src/protocol/values.ts';
+import type { User } from '../support/rpc.ts';
+import { listNames, type ListName } from './model.ts';
+
+/** What is known of a room, sorted, so that two views compare. */
+export interface RoomView {
+  readonly members: readonly string[];
+  readonly lists: Readonly<Record<ListName, readonly string[]>>;
+  readonly whitelistOnly: boolean;
+}
+
+interface Watched {
+  readonly members: Set<string>;
+  readonly lists: Readonly<Record<ListName, Set<string>>>;
+  whitelistOnly: boolean;
+}
+
+export class Witness {
+  readonly user: User;
+  readonly #rooms = new Map<string, Watched>();
+  #read = 0;
+
+  constructor(user: User) {
+    this.user = user;
+  }
+
+  async join(roomName: string): Promise<void> {
+    await this.user.call('roomJoin', roomName);
+    this.#catchUp();
+    const { members, lists, whitelistOnly } = await this.fetch(roomName);
+    this.#rooms.set(roomName, {
+      members: new Set(members),
+      lists: {
+        adminlist: new Set(lists.adminlist),
+        whitelist: new Set(lists.whitelist),
+        blacklist: new Set(lists.blacklist),
+      },
+      whitelistOnly,
+    });
+  }
+
+  /** The rooms as notifications tell them. */
+  seen(): Map<string, RoomView> {
+    this.#catchUp();
+    return new Map(
+      [...this.#rooms].map(([roomName, { members, lists, whitelistOnly }]) => [
+        roomName,
+        viewOf(members, lists, whitelistOnly),
+      ]),
+    );
+  }
+
+  /** A room as requests tell it. */
+  async fetch(roomName: string): Promise<RoomView> {
+    const list = async (listName: string): Promise<string[]> =>
+      // Checked against the catalogue like every result.
+      (await this.user.call('roomGetAccessList', roomName, listName)) as string[];
+    const [members, adminlist, whitelist, blacklist, mode] = await Promise.all([
+      list('userlist'),
+      list('adminlist'),
+      list('whitelist'),
+      list('blacklist'),
+      this.user.call('roomGetWhitelistMode', roomName),
+    ]);
+    return viewOf(members, { adminlist, whitelist, blacklist }, mode === true);
+  }
+
+  #catchUp(): void {
+    for (; this.#read < this.user.received.length; this.#read++) {
+      const entry = this.user.received[this.#read];
+      if (entry !== undefined && 'name' in entry) this.#apply(entry.name, entry.params);
+    }
+  }
+
+  #apply(name: string, [roomName, what, more]: Value[]): void {
+    const room = this.#rooms.get(String(roomName));
+    if (room === undefined) return;
+    if (name === 'roomUserJoined') room.members.add(String(what));
+    if (name === 'roomUserLeft') room.members.delete(String(what));
+    if (name === 'roomModeChanged') room.whitelistOnly = what === true;
+    if (name === 'roomAccessRemoved') this.#rooms.delete(String(roomName));
+    const list = listNames.find((one) => one === what);
+    if (list === undefined || !Array.isArray(more)) return;
+    for (const userName of more) {
+      if (name === 'roomAccessListAdded') room.lists[list].add(String(userName));
+      if (name === 'roomAccessListRemoved') room.lists[list].delete(String(userName));
+    }
+  }
+}
+
+export function viewOf(
+  members: Iterable<string>,
+  lists: Readonly<Record<ListName, Iterable<string>>>,
+  whitelistOnly: boolean,
+): RoomView {
+  const sorted = (names: Iterable<string>): string[] => [...names].toSorted();
+  return {
+    members: sorted(members),
+    lists: {
+      adminlist: sorted(lists.adminlist),
+      whitelist: sorted(lists.whitelist),
+      blacklist: sorted(lists.blacklist),
+    },
+    whitelistOnly,
+  };
+}
