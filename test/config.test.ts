@@ -104,6 +104,8 @@ describe('reading', () => {
     ['PARLEY_LOG_LEVEL', 'loud', 'fatal, error, warn'],
     ['PARLEY_AUTH', 'none', 'open, jwt'],
     ['PARLEY_REDIS_MODE', 'replica', 'single, sentinel, cluster'],
+    ['PARLEY_API_KEY', 'a key of some words', 'visible ASCII'],
+    ['PARLEY_API_KEY', 'schlüssel-der-betreiber', 'visible ASCII'],
     ['PARLEY_REDIS_URL', 'http://redis:6379', 'redis://'],
     ['PARLEY_REDIS_URL', 'redis://a:1,b:2', 'redis://'],
     ['PARLEY_JWT_ALGORITHMS', 'HS256,none', 'HS256'],
@@ -306,6 +308,8 @@ describe('rules between settings', () => {
     ['PARLEY_JWT_SECRET', { ...jwt, PARLEY_AUTH: 'open' }],
     ['PARLEY_REDIS_MASTER', { ...jwt, PARLEY_REDIS_MASTER: 'm' }],
     ['PARLEY_API_PORT', { ...jwt, PARLEY_PORT: '8081' }],
+    ['PARLEY_API_KEY', { ...jwt, PARLEY_API_KEY: 'guess-me' }],
+    ['PARLEY_DIRECT_MESSAGES', { ...jwt, PARLEY_DIRECT_MESSAGES: 'stored' }],
     ['PARLEY_BACKPRESSURE_BYTES', { ...jwt, PARLEY_HISTORY_MAX_GET_MESSAGES: '1000' }],
   ])('a doubt about %s is told, and does not refuse', (name, environment) => {
     const { mistakes, warnings } = outcome(environment);

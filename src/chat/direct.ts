@@ -1,6 +1,15 @@
-/** Messages from user to user. */
-import { unavailable } from '../protocol/errors.ts';
-import type { Handlers } from './caller.ts';
+/**
+ * Messages from user to user while both are here, and each user's own lists of who may write to it. A message is two
+ * scripts: the receiver's is the truth, then the sender's other sockets are told. Where the first did not happen nothing
+ * has; where the node dies between them, the message was sent and its echo is missing.
+ */
+import { fail, type Failure } from '../protocol/errors.ts';
+import { decodeNotification, directEchoFrame, directMessageFrame } from '../protocol/frame.ts';
+import { isValidName } from '../protocol/names.ts';
+import { isMap, type ValueMap } from '../protocol/values.ts';
+import { StateUnavailable } from '../state/commands.ts';
+import { DIRECT_LISTS, type DirectListName } from '../state/direct-state.ts';
+import type { Caller, Handlers, Outcome } from './caller.ts';
 import type { Services } from './services.ts';
 
 type DirectHandlers = Pick<
@@ -13,13 +22,102 @@ type DirectHandlers = Pick<
   | 'directGetWhitelistMode'
 >;
 
-export function directHandlers(_services: Services): DirectHandlers {
+const NOTHING = new Uint8Array(0);
+
+export function directHandlers(services: Services): DirectHandlers {
+  const { directs, settings } = services;
   return {
-    directMessage: () => unavailable(),
-    directAddToList: () => unavailable(),
-    directRemoveFromList: () => unavailable(),
-    directGetAccessList: () => unavailable(),
-    directSetWhitelistMode: () => unavailable(),
-    directGetWhitelistMode: () => unavailable(),
+    directMessage: (caller, args) => sendMessage(services, caller, args),
+
+    async directAddToList(caller, edit) {
+      const listName = editable(caller, edit, settings.limits.nameBytes);
+      if (typeof listName !== 'string') return listName;
+      if (edit.userNames.length === 0) return null;
+      const added = known(await directs.addToList(caller.userName, listName, edit.userNames));
+      return added === 'ok' ? null : fail(added, [listName]);
+    },
+
+    async directRemoveFromList(caller, edit) {
+      const listName = editable(caller, edit, settings.limits.nameBytes);
+      if (typeof listName !== 'string') return listName;
+      if (edit.userNames.length > 0) known(await directs.removeFromList(caller.userName, listName, edit.userNames));
+      return null;
+    },
+
+    async directGetAccessList(caller, { listName }) {
+      const found = listOf(listName);
+      return found === undefined ? fail('noList', [listName]) : known(await directs.readList(caller.userName, found));
+    },
+
+    async directSetWhitelistMode(caller, { mode }) {
+      known(await directs.setWhitelistMode(caller.userName, mode));
+      return null;
+    },
+
+    directGetWhitelistMode: async (caller) => known(await directs.readWhitelistMode(caller.userName)),
   };
+}
+
+async function sendMessage(
+  services: Services,
+  caller: Caller,
+  { userName, message, options }: Parameters<Handlers['directMessage']>[1],
+): Promise<Outcome<'directMessage'>> {
+  const { directs, settings } = services;
+  if (settings.directMessages === 'off') return fail('notAllowed');
+  if (!isValidName(userName, settings.limits.nameBytes)) return fail('noUser', [userName]);
+  const transient = options?.transient ?? false;
+  const { head, bytes } = directMessageFrame(caller.userName, message);
+  const sent = await directs.send(userName, {
+    author: caller.userName,
+    authority: caller.authority,
+    head: bytes > settings.limits.messageBytes ? NOTHING : head,
+    clientMessageId: options?.clientMessageId,
+    transient,
+  });
+  if (sent === 'noUser' || sent === 'noUserOnline') return fail(sent, [userName]);
+  if (typeof sent === 'string') return fail(sent);
+  const { frame, repeated } = sent;
+  if (frame === undefined) return null;
+  if (repeated) return messageIn(frame);
+  await echo(services, caller, directEchoFrame(userName, frame));
+  return transient ? null : messageIn(frame);
+}
+
+/**
+ * Tells the sender's other sockets. What was sent stays sent whatever happens here: where Redis does not answer, they are
+ * told later, or twice if only the answer was lost. A repeat of the request tells nobody again.
+ */
+async function echo({ users, reconciler }: Services, caller: Caller, frame: Uint8Array): Promise<void> {
+  if (caller.userName === '') return;
+  const tell = (): Promise<void> => users.notifyOthers(caller.userName, caller.echoExcept, frame);
+  await tell().catch((error: unknown) => reconciler.finishLater(tell, error));
+}
+
+/** The message as the receiver has it. */
+function messageIn(frame: Uint8Array): ValueMap {
+  const message = decodeNotification(frame).params[0];
+  if (!isMap(message)) throw new TypeError('a direct message holds no message');
+  return message;
+}
+
+const listOf = (listName: string): DirectListName | undefined => DIRECT_LISTS.find((known) => known === listName);
+
+/** The list to edit, unless the request is refused whatever is in it. */
+function editable(
+  caller: Caller,
+  { listName, userNames }: { readonly listName: string; readonly userNames: readonly string[] },
+  nameBytes: number,
+): DirectListName | Failure<'noList' | 'notAllowed' | 'invalidName'> {
+  const found = listOf(listName);
+  if (found === undefined) return fail('noList', [listName]);
+  if (userNames.includes(caller.userName)) return fail('notAllowed');
+  const badName = userNames.find((name) => !isValidName(name, nameBytes));
+  return badName === undefined ? found : fail('invalidName', [badName]);
+}
+
+/** A caller's own user is there, unless the service has just deleted it: then nothing that it asks for means anything. */
+function known<T>(outcome: T | 'gone'): T {
+  if (outcome === 'gone') throw new StateUnavailable('the user is gone');
+  return outcome;
 }

@@ -45,6 +45,11 @@ export class Reader {
     return fallback;
   }
 
+  /** Whether a setting is given, be it as its default. */
+  isGiven(name: string): boolean {
+    return this.#given(name) !== undefined;
+  }
+
   #mistake(name: string, sentence: string): void {
     this.failed.add(name);
     this.mistakes.push(sentence);

@@ -5,7 +5,12 @@ import { keySources } from './signatures.ts';
 /** Shortest secret: as long as the hash (RFC 7518, 3.2). */
 const secretBytesMin: Readonly<Record<string, number>> = { HS256: 32, HS384: 48, HS512: 64 };
 
+/** Shortest key that is not warned of. */
+const API_KEY_MIN = 16;
+
 type Rule = (config: Config) => string | undefined;
+/** `isGiven` tells whether a setting, by its name, is more than a default. */
+type DoubtRule = (config: Config, isGiven: (name: string) => boolean) => string | undefined;
 
 const mistakeRules: readonly Rule[] = [
   ({ auth }) =>
@@ -77,7 +82,7 @@ const mistakeRules: readonly Rule[] = [
   ({ gapFill, production }) => (production && !gapFill ? 'PARLEY_SWITCH_GAP_FILL must be on.' : undefined),
 ];
 
-const warningRules: readonly Rule[] = [
+const warningRules: readonly DoubtRule[] = [
   ({ port, apiPort }) =>
     port === apiPort && port !== 0
       ? 'PARLEY_PORT and PARLEY_API_PORT are the same: the operator port takes a free one.'
@@ -97,6 +102,10 @@ const warningRules: readonly Rule[] = [
     auth.jwksUrl !== undefined && auth.audience === undefined
       ? 'PARLEY_JWT_AUDIENCE is not set: tokens that the same issuer made for other services are good here, too.'
       : undefined,
+  ({ apiKey }) =>
+    apiKey !== undefined && apiKey.length < API_KEY_MIN
+      ? `PARLEY_API_KEY is shorter than ${API_KEY_MIN} characters: whoever guesses it can do everything.`
+      : undefined,
   ({ redis }) =>
     redis.mode !== 'sentinel' && redis.master !== undefined
       ? 'PARLEY_REDIS_MASTER is only used with PARLEY_REDIS_MODE=sentinel.'
@@ -105,20 +114,23 @@ const warningRules: readonly Rule[] = [
     limits.historyMaxGetMessages * limits.messageBytes > backpressureBytes / 2
       ? 'A full page of the largest messages exceeds half of PARLEY_BACKPRESSURE_BYTES and would end its reader.'
       : undefined,
+  ({ direct }, isGiven) =>
+    direct.messages === 'stored' && isGiven('PARLEY_DIRECT_MESSAGES')
+      ? 'PARLEY_DIRECT_MESSAGES=stored is not built yet and behaves as live: nothing is kept for who is away.'
+      : undefined,
 ];
 
 const isPlainRemote = ({ protocol, hostname }: URL): boolean =>
   protocol === 'http:' && !/^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname);
 
-const broken = (rules: readonly Rule[], config: Config): string[] =>
-  rules.map((rule) => rule(config)).filter((sentence) => sentence !== undefined);
+const isSentence = (sentence: string | undefined): sentence is string => sentence !== undefined;
 
 /** Why this configuration must not start. */
 export function contradictions(config: Config): string[] {
-  return broken(mistakeRules, config);
+  return mistakeRules.map((rule) => rule(config)).filter(isSentence);
 }
 
 /** What works, but is hardly meant. */
-export function doubts(config: Config): string[] {
-  return broken(warningRules, config);
+export function doubts(config: Config, isGiven: (name: string) => boolean): string[] {
+  return warningRules.map((rule) => rule(config, isGiven)).filter(isSentence);
 }

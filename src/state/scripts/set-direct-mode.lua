@@ -1,0 +1,7 @@
+-- Sets whether only those on a user's whitelist may write to it. One step, so that no user is made by it.
+-- Replies: 'gone' | 'ok'.
+if redis.call('EXISTS', meta) == 0 then
+  return 'gone'
+end
+redis.call('HSET', meta, 'directWhitelistOnly', mode)
+return 'ok'
