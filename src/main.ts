@@ -1,6 +1,7 @@
 /** Reads the configuration, starts a node, drains on SIGTERM. No logic. */
 import { effectiveSettings, readConfig } from './config.ts';
 import { loadNative } from './gateway/native.ts';
+import { loadHooks } from './hooks/load.ts';
 import { GatewayNode } from './node.ts';
 import { about, createLog } from './ops/log.ts';
 import { readVersion } from './ops/process.ts';
@@ -23,6 +24,12 @@ for (const warning of warnings) log.warn(warning);
 process.on('uncaughtException', (error) => log.error({ err: error }, 'uncaught exception: the node goes on'));
 process.on('unhandledRejection', (error) => log.error({ err: error }, 'unhandled rejection: the node goes on'));
 
+const hooks = config.hooks.path === undefined ? undefined : await loadHooks(config.hooks.path);
+if (hooks !== undefined && 'problem' in hooks) {
+  process.stderr.write(`${hooks.problem}\n`);
+  process.exit(2);
+}
+
 const native = await loadNative(log);
 if ('problem' in native) {
   log.fatal(native.problem);
@@ -30,7 +37,7 @@ if ('problem' in native) {
 }
 const redis = await resolveRedis(config, log);
 const build = { version: readVersion(), nodeVersion: process.versions.node, uws: native.build };
-const node = new GatewayNode(config, { ...redis, master: config.redis.master }, native.uws, build, log);
+const node = new GatewayNode(config, { ...redis, master: config.redis.master }, native.uws, build, log, hooks);
 
 let stopping = false;
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {

@@ -1,5 +1,6 @@
-// Builds dist/: compiles src/ and copies the Lua files beside the code that loads them. Built aside and swapped in, so
-// that a failed build leaves the last good one and a running one is never seen half-written.
+// Builds dist/: compiles src/, with declarations for users of the package, and copies the Lua files beside the code that
+// loads them. Built aside and swapped in, so that a failed build leaves the last good one and a running one is never seen
+// half-written.
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -15,10 +16,11 @@ const replaced = join(aside, 'replaced');
 mkdirSync(aside, { recursive: true });
 try {
   const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-  const { status } = spawnSync(process.execPath, [compiler, '-p', join(root, 'tsconfig.json'), '--outDir', fresh], {
-    cwd: root,
-    stdio: 'inherit',
-  });
+  const { status } = spawnSync(
+    process.execPath,
+    [compiler, '-p', join(root, 'tsconfig.json'), '--outDir', fresh, '--declaration'],
+    { cwd: root, stdio: 'inherit' },
+  );
   if (status === 0) {
     for (const name of readdirSync(source, { recursive: true, encoding: 'utf8' })) {
       if (name.endsWith('.lua')) cpSync(join(source, name), join(fresh, name));

@@ -7,13 +7,28 @@ import { filesUnder, importsOf, type Import } from './source-files.ts';
  * order of the service is main → node → gateway, http → chat → state, bus → protocol.
  */
 const allowed: Readonly<Record<string, readonly string[]>> = {
-  main: ['node', 'config', 'gateway', 'state', 'protocol'],
-  node: ['readings', 'compose', 'config', 'gateway', 'http', 'chat', 'state', 'bus', 'protocol'],
+  main: ['node', 'config', 'hooks', 'gateway', 'state', 'protocol'],
+  node: [
+    'readings',
+    'compose',
+    'compose-operator',
+    'config',
+    'gateway',
+    'http',
+    'chat',
+    'hooks',
+    'state',
+    'bus',
+    'protocol',
+  ],
+  'compose-operator': ['compose', 'config', 'gateway', 'http', 'chat', 'state', 'bus', 'protocol'],
   readings: ['compose', 'gateway', 'protocol'],
-  compose: ['config', 'gateway', 'http', 'chat', 'state', 'bus', 'protocol'],
+  compose: ['config', 'gateway', 'http', 'chat', 'hooks', 'state', 'bus', 'protocol'],
   gateway: ['chat', 'state', 'bus', 'protocol'],
-  http: ['chat', 'state', 'bus', 'protocol'],
-  chat: ['state', 'bus', 'protocol'],
+  http: ['chat', 'hooks', 'state', 'bus', 'protocol'],
+  chat: ['hooks', 'state', 'bus', 'protocol'],
+  // The contract with an operator's own code: it knows what travels, and nothing of the service.
+  hooks: ['protocol'],
   // Neighbours: the state writes what the bus carries. That they do not lean on each other in a circle is tested below.
   bus: ['state', 'protocol'],
   state: ['bus', 'protocol'],
