@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 import { renderAsyncApi } from '../../src/protocol/asyncapi.ts';
 import { renderProtocolDocument } from '../../src/protocol/document.ts';
+import { renderOpenApi } from '../../src/protocol/openapi.ts';
 import { renderReadme } from './readme.ts';
 
 interface Target {
@@ -21,10 +22,12 @@ async function formatted(path: string, value: object): Promise<string> {
 }
 
 const asyncApiPath = 'src/protocol/asyncapi.json';
+const openApiPath = 'src/protocol/openapi.json';
 
 const targets: readonly Target[] = [
   { path: 'src/protocol/PROTOCOL.md', render: renderProtocolDocument },
   { path: asyncApiPath, render: () => formatted(asyncApiPath, renderAsyncApi()) },
+  { path: openApiPath, render: () => formatted(openApiPath, renderOpenApi()) },
   // Only the table of settings in it is generated.
   { path: 'README.md', render: () => renderReadme(readFileSync(fromRoot('README.md'), 'utf8')) },
 ];

@@ -72,6 +72,28 @@ export function takesOut(event: TopicEvent, socketId: string): boolean {
   return event.kind === 'notice' && event.subject === socketId;
 }
 
+/**
+ * Which of a user's sockets hear a notice, by its subject: all (``), all but one (its id), all but those of nodes that
+ * have told theirs already (`@id …`), those that take part in the session (`+`), all but one of these (`+` and its id).
+ * What has its place among the answers to requests about the session (chat/session-turns.ts) names the room on a second
+ * line.
+ */
+export function hearersOf(
+  subject: string,
+  nodeId: string,
+): (socket: { readonly socketId: string; readonly synced: boolean }) => boolean {
+  const [who = ''] = subject.split('\n');
+  if (who.startsWith('@')) {
+    const isTold = who.split(' ').includes(`@${nodeId}`);
+    return () => !isTold;
+  }
+  if (who.startsWith('+')) return ({ synced, socketId }) => synced && socketId !== who.slice(1);
+  return ({ socketId }) => socketId !== who;
+}
+
+/** The room among whose answers a notice to a user has its place; undefined for most notices. */
+export const roomOfNotice = ({ subject }: Pick<TopicEvent, 'subject'>): string | undefined => subject.split('\n')[1];
+
 const HEADER_BYTES = 59;
 
 /**

@@ -4,7 +4,7 @@
  */
 import type { BusCounters } from '../ops/counters.ts';
 import type { LogReader, Topic, TopicListener } from './bus.ts';
-import type { Position, TopicEvent } from './event.ts';
+import type { Point, Position, TopicEvent } from './event.ts';
 
 /** Waits until the feed has passed a position, or a transient message, which has none of its own. */
 interface Waiter {
@@ -30,8 +30,11 @@ export interface FeedParts {
   readonly counters: BusCounters;
   /** False while this node must not deliver (its lease ran out, its links are unproven). */
   mayDeliver(): boolean;
-  /** Takes out this node's members of a restricted room; until it resolves nothing later is delivered. */
-  settle(topic: Topic): Promise<void>;
+  /**
+   * Takes out this node's members of a room restricted at a point, or somewhere in what was missed; until it resolves
+   * nothing later is delivered.
+   */
+  settle(topic: Topic, at?: Point): Promise<void>;
   /** The suite proves with `off` that its checker notices gaps. */
   readonly gapFill: boolean;
   onError(topic: Topic, error: unknown): void;
@@ -273,7 +276,7 @@ export class Feed {
   async #mendRounds(attempt: number): Promise<void> {
     let filled = 0;
     if (this.#unsettled) {
-      await this.#parts.settle(this.topic);
+      await this.#parts.settle(this.topic, this.#position);
       if (this.#abandoned(attempt)) return;
       this.#unsettled = false;
     }

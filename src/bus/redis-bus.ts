@@ -5,7 +5,7 @@
 import { Cluster } from 'ioredis';
 import { inTime, type Commands } from '../state/commands.ts';
 import { onTopology, saltsPerPrimary, type Client } from '../state/connect.ts';
-import type { Keyspace, TopicKey } from '../state/keys.ts';
+import type { Key, Keyspace, TopicKey } from '../state/keys.ts';
 import type { BusCounters } from '../ops/counters.ts';
 import type { Topic, Transport, TransportListener } from './bus.ts';
 
@@ -37,6 +37,8 @@ export class RedisBus implements Transport {
   readonly #parts: RedisBusParts;
   readonly #channels = new Map<string, Topic>();
   readonly #probes = new Map<string, Probe>();
+  /** Channels that are no topics, and who hears them. */
+  readonly #hearers = new Map<string, (bytes: Buffer) => void>();
   #listener: TransportListener | undefined;
   #subscriber: Client;
   #timer: NodeJS.Timeout | undefined;
@@ -94,6 +96,17 @@ export class RedisBus implements Transport {
     }
   }
 
+  /** Hears another channel from now on, whatever becomes of the link; `subscribe`'s promises hold for it. */
+  async listen(channel: Key, hear: (bytes: Buffer) => void): Promise<void> {
+    this.#hearers.set(channel, hear);
+    await inTime(this.#subscribeOn(this.#subscriber, [channel]), this.#parts.timeoutMs);
+  }
+
+  async unlisten(channel: Key): Promise<void> {
+    this.#hearers.delete(channel);
+    await inTime(this.#subscriber.sunsubscribe(channel), this.#parts.timeoutMs);
+  }
+
   // Topics are made by keys.ts; the bus treats them as plain names.
   #channelOf(topic: Topic): string {
     return this.#parts.keys.channel(topic as TopicKey);
@@ -125,7 +138,7 @@ export class RedisBus implements Transport {
       return;
     }
     const probe = this.#probes.get(channel);
-    if (probe === undefined) return;
+    if (probe === undefined) return this.#hearers.get(channel)?.(bytes);
     probe.echoed = performance.now();
     probe.misses = 0;
     this.#judge();
@@ -192,14 +205,14 @@ export class RedisBus implements Transport {
     old.disconnect();
     if (this.#closed) return next.disconnect();
     // Subscribed between the copy of the registry and now: those went to the old connection.
-    await inTime(this.#subscribeOn(next, [...this.#channels.keys()]), REBUILD_MS);
+    await inTime(this.#subscribeOn(next, [...this.#channels.keys(), ...this.#hearers.keys()]), REBUILD_MS);
     for (const probe of this.#probes.values()) probe.misses = 0;
     this.#listener?.interrupted('the link was rebuilt');
   }
 
   async #connect(next: Client): Promise<void> {
     await next.connect();
-    await this.#subscribeOn(next, [...this.#channels.keys(), ...this.#probes.keys()]);
+    await this.#subscribeOn(next, [...this.#channels.keys(), ...this.#hearers.keys(), ...this.#probes.keys()]);
   }
 
   #key(channel: string): ReturnType<Keyspace['probe']> {

@@ -1,10 +1,11 @@
 /**
- * The operator's port, an app of its own beside the public one: metrics and health. It opens before Redis is there and
+ * The operator's port, an app of its own beside the public one: metrics, health, and the server API. It opens before Redis is there and
  * closes last, so that a node can be watched while it starts and drains.
  */
 import type { HttpResponse, TemplatedApp } from 'uWebSockets.js';
 import { addHealth, addNotFound, type Health } from './health.ts';
 import type { Listening } from './listen.ts';
+import { addServerApi, type ServerApiRoutes } from './server-api.ts';
 
 export interface OperatorPortParts {
   /** Takes the port; rejects where it cannot be had. */
@@ -13,6 +14,8 @@ export interface OperatorPortParts {
   /** All metrics as text, in the form that `contentType` names. */
   metrics: { readonly contentType: string; text(): Promise<string> };
   onError(error: unknown): void;
+  /** Only where there is a key. */
+  readonly serverApi?: ServerApiRoutes;
 }
 
 export class OperatorPort {
@@ -24,7 +27,7 @@ export class OperatorPort {
     this.#parts = parts;
     addHealth(app, () => parts.health());
     app.get('/metrics', (res) => this.#answerMetrics(res));
-    // The place of the server API, `POST /api/v1/<method>`: without a key it is not there, so neither is its 401.
+    if (parts.serverApi !== undefined) addServerApi(app, parts.serverApi);
     addNotFound(app);
   }
 

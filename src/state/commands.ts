@@ -3,7 +3,7 @@
  * `StateUnavailable`, in which case it may or may not have been executed. Nothing is queued without a bound, and
  * nothing is sent once this node may not act any more.
  */
-import { Cluster } from 'ioredis';
+import { Cluster, type Redis } from 'ioredis';
 import type { Distribution, Distributions, Tally } from '../ops/distribution.ts';
 import { saysNoConnection } from '../ops/log.ts';
 import type { Client } from './connect.ts';
@@ -28,6 +28,8 @@ export interface CommandsOptions {
 }
 
 interface Call {
+  /** One server of several; none where the keys say which. */
+  readonly server: Redis | undefined;
   /** The client's method. */
   readonly method: string;
   readonly args: readonly ScriptArgument[];
@@ -48,6 +50,7 @@ const plainCommands = {
   hscan: 'hscanBuffer',
   sscan: 'sscanBuffer',
   zadd: 'zadd',
+  zcard: 'zcard',
   zrem: 'zrem',
   zrangebyscore: 'zrangebyscoreBuffer',
   spublish: 'spublish',
@@ -121,13 +124,33 @@ export class Commands {
 
   /** A plain command; the first argument is its key. Never fenced: none of them changes what clients see. */
   plain(command: PlainCommand, key: Key, ...args: ScriptArgument[]): Promise<Reply> {
-    return this.#send(plainCommands[command], [key, ...args]);
+    const reply = this.#send(plainCommands[command], [key, ...args]);
+    return command === 'hgetall' ? reply.then(asList) : reply;
   }
 
-  #send(method: string, args: readonly ScriptArgument[]): Promise<Reply> {
+  /** The servers that keys are spread over, by address and in its order. One, '' by name, where there is no Cluster. */
+  primaries(): string[] {
+    return [...this.#primaries().keys()].toSorted();
+  }
+
+  /** A page of one server's keys: the next cursor and those that match. `StateUnavailable` where there is no such server. */
+  async scan(primary: string, cursor: string, pattern: string, count: number): Promise<Reply> {
+    const server = this.#primaries().get(primary);
+    if (server === undefined) throw new StateUnavailable('the server is no primary any more');
+    return this.#send('scanBuffer', [cursor, 'MATCH', pattern, 'COUNT', count], server);
+  }
+
+  #primaries(): ReadonlyMap<string, Redis> {
+    const client = this.#client;
+    if (!(client instanceof Cluster)) return new Map([['', client]]);
+    return new Map(client.nodes('master').map((node) => [`${node.options.host}:${node.options.port}`, node]));
+  }
+
+  #send(method: string, args: readonly ScriptArgument[], server?: Redis): Promise<Reply> {
     const sentAt = performance.now();
     return new Promise((resolve, reject) => {
       const call: Call = {
+        server,
         method,
         args,
         sentAt,
@@ -148,11 +171,12 @@ export class Commands {
       return false;
     }
     // Commands made by defineCommand, and the Buffer variants, are not in the client's type.
-    const methods = this.#client as unknown as Record<string, Method>;
+    const client = call.server ?? this.#client;
+    const methods = client as unknown as Record<string, Method>;
     const method = methods[call.method];
     if (method === undefined) throw new Error(`no command ${call.method}`);
     this.#outstanding++;
-    method.call(this.#client, ...call.args).then(
+    method.call(client, ...call.args).then(
       (reply) => this.#answered(call, reply),
       (error: Error) => this.#failed(call, error),
     );
@@ -234,6 +258,12 @@ export class Commands {
     this.#options.onError(late);
     this.#settle(call, late);
   }
+}
+
+/** The client makes an object of a hash, unlike of what scripts give. */
+function asList(reply: Reply): Reply {
+  if (typeof reply !== 'object' || reply === null || Array.isArray(reply) || Buffer.isBuffer(reply)) return reply;
+  return Object.entries<Reply>(reply).flatMap(([name, value]) => [Buffer.from(name), value]);
 }
 
 /** The outcome of work that has no limit of its own; rejects with `StateUnavailable` when it takes too long. */

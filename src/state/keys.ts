@@ -164,6 +164,21 @@ export class Keyspace {
     return { lease: key(tag, 'lease'), manifest: key(tag, 'manifest') };
   }
 
+  /** The channel on which an instance of a node is asked by other nodes, and answered. */
+  calls(nodeId: string): Key {
+    return key(this.#tag(`calls:${nodeId}`), 'channel');
+  }
+
+  /** What the `meta` keys of all topics of a kind match, for SCAN. */
+  metaPattern(kind: TopicKind): string {
+    return `${this.#prefix.replaceAll(/[*?[\]^\\-]/g, '\\$&')}:{${kind}:*}:meta`;
+  }
+
+  /** The name in such a key. */
+  nameIn(metaKey: string, kind: TopicKind): string {
+    return metaKey.slice(this.#prefix.length + `:{${kind}:`.length, -'}:meta'.length);
+  }
+
   /** Sorted set of node ids by the time at which their lease may be claimed; a hint, the lease itself decides. */
   get nodes(): Key {
     return key(this.#tag('nodes'), 'leases');

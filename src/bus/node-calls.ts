@@ -1,0 +1,123 @@
+/**
+ * One node asks another and gets its answer: each instance hears a channel of its own, over the same link as the topics.
+ * At most once: what is not answered in time may have been done all the same. What is asked is not known here.
+ */
+import { replyValuesMax } from '../protocol/limits.ts';
+import { decodeTrusted, encodeValue } from '../protocol/msgpack.ts';
+import { scanValue } from '../protocol/scan.ts';
+import type { Value } from '../protocol/values.ts';
+import type { Key, Keyspace } from '../state/keys.ts';
+
+export interface NodeCallsParts {
+  readonly keys: Keyspace;
+  /** This node's present instance. */
+  nodeId(): string;
+  listen(channel: Key, hear: (bytes: Buffer) => void): Promise<void>;
+  unlisten(channel: Key): Promise<void>;
+  /** Rejects where Redis cannot be asked. */
+  publish(channel: Key, bytes: Uint8Array): Promise<unknown>;
+  /** What this node gives to a question of another one. */
+  answer(question: Value): Promise<Value>;
+  readonly timeoutMs: number;
+  onError(what: string, error: unknown): void;
+}
+
+/** `busy`: the other node cannot, or this one has asked too much already. */
+export type Reply = { readonly value: Value } | 'timeout' | 'busy';
+
+/** Questions that wait for an answer at the same time; and questions of others under way here. */
+const PENDING_MAX = 1000;
+const DEPTH_MAX = 64;
+
+const QUESTION = 0;
+const ANSWER = 1;
+const BUSY = 2;
+
+export class NodeCalls {
+  readonly #parts: NodeCallsParts;
+  readonly #pending = new Map<number, (reply: Reply) => void>();
+  #heard: string | undefined;
+  #following = false;
+  #lastId = 0;
+  #answering = 0;
+
+  constructor(parts: NodeCallsParts) {
+    this.#parts = parts;
+  }
+
+  /** Hears what this node's present instance is asked. To be called again when that may be another one. */
+  async follow(): Promise<void> {
+    const { keys } = this.#parts;
+    const nodeId = this.#parts.nodeId();
+    const before = this.#heard;
+    if (before === nodeId || this.#following) return;
+    this.#following = true;
+    try {
+      await this.#parts.listen(keys.calls(nodeId), (bytes) => this.#received(bytes));
+      this.#heard = nodeId;
+      if (before !== undefined) await this.#parts.unlisten(keys.calls(before));
+    } finally {
+      this.#following = false;
+    }
+  }
+
+  /** Asks an instance of a node. Rejects where Redis cannot be asked. */
+  async ask(nodeId: string, question: Value): Promise<Reply> {
+    if (this.#pending.size >= PENDING_MAX) return 'busy';
+    const id = ++this.#lastId;
+    let timer: NodeJS.Timeout | undefined;
+    const reply = new Promise<Reply>((resolve) => {
+      this.#pending.set(id, resolve);
+      timer = setTimeout(() => resolve('timeout'), this.#parts.timeoutMs);
+    });
+    try {
+      await this.#parts.publish(this.#channel(nodeId), encodeValue([QUESTION, id, this.#parts.nodeId(), question]));
+      return await reply;
+    } finally {
+      clearTimeout(timer);
+      this.#pending.delete(id);
+    }
+  }
+
+  /** Nobody waits any longer. */
+  stop(): void {
+    for (const settle of this.#pending.values()) settle('timeout');
+  }
+
+  #channel(nodeId: string): Key {
+    return this.#parts.keys.calls(nodeId);
+  }
+
+  #received(bytes: Buffer): void {
+    // An operator may publish anything on a channel.
+    if (scanValue(bytes, 0, DEPTH_MAX, replyValuesMax) !== bytes.length) return;
+    const message = decodeTrusted(bytes);
+    if (!Array.isArray(message)) return;
+    const [type, id, third = null, fourth = null] = message;
+    if (typeof id !== 'number') return;
+    if (type === QUESTION && typeof third === 'string') void this.#answer(third, id, fourth);
+    else if (type === ANSWER) this.#pending.get(id)?.({ value: third });
+    else if (type === BUSY) this.#pending.get(id)?.('busy');
+  }
+
+  /** Never rejects. */
+  async #answer(nodeId: string, id: number, question: Value): Promise<void> {
+    const reply = (parts: Value[]): Promise<unknown> => this.#parts.publish(this.#channel(nodeId), encodeValue(parts));
+    const isBusy = this.#answering >= PENDING_MAX;
+    this.#answering++;
+    try {
+      const value = isBusy
+        ? undefined
+        : await this.#parts.answer(question).catch((error: unknown) => this.#failed(error));
+      await reply(value === undefined ? [BUSY, id] : [ANSWER, id, value]);
+    } catch (error) {
+      this.#failed(error);
+    } finally {
+      this.#answering--;
+    }
+  }
+
+  #failed(error: unknown): undefined {
+    this.#parts.onError('answering another node', error);
+  }
+}

@@ -1,0 +1,8 @@
+/** All handlers of the service's own requests, by name: one that is missing or mistyped does not compile. */
+import type { ServerHandlers, ServerServices } from './contract.ts';
+import { serverRoomHandlers } from './rooms.ts';
+import { serverUserHandlers } from './users.ts';
+
+export function bindServerHandlers(services: ServerServices): ServerHandlers {
+  return { ...serverUserHandlers(services), ...serverRoomHandlers(services) };
+}

@@ -1,0 +1,71 @@
+/** What the service itself asks about users. */
+import { closeCodes } from '../../protocol/close-codes.ts';
+import { fail } from '../../protocol/errors.ts';
+import { isValidName, utf8Length } from '../../protocol/names.ts';
+import type { serverUserRequests } from '../../protocol/server/users.ts';
+import { apiPageDefault, reasonBytesMax } from '../../protocol/server/types.ts';
+import type { ServerHandlers, ServerServices } from './contract.ts';
+import { listsRefusal } from './names.ts';
+
+type UserHandlers = Pick<ServerHandlers, keyof typeof serverUserRequests>;
+
+export function serverUserHandlers({ services, admin, directory, directListSizeLimit }: ServerServices): UserHandlers {
+  const { nameBytes } = services.settings.limits;
+  const isName = (name: string): boolean => isValidName(name, nameBytes);
+  return {
+    async addUser({ userName, options = {} }) {
+      if (!isName(userName)) return fail('invalidName', [userName]);
+      const { whitelist = [], blacklist = [], whitelistOnly = false } = options;
+      const lists = { whitelist, blacklist };
+      const refused = listsRefusal(lists, { nameBytes, listSizeLimit: directListSizeLimit });
+      if (refused !== undefined) return (await admin.hasUser(userName)) ? fail('userExists', [userName]) : refused;
+      const made = await admin.createUser(userName, { whitelistOnly, lists });
+      return made === 'ok' ? null : fail(made, [userName]);
+    },
+
+    async deleteUser({ userName }) {
+      if (!isName(userName)) return fail('noUser', [userName]);
+      const deleted = await admin.deleteUser(userName);
+      return deleted === 'ok' ? null : fail(deleted, [userName]);
+    },
+
+    hasUser: async ({ userName }) => isName(userName) && admin.hasUser(userName),
+
+    async userHasInList({ userName, listName, item }) {
+      const found = isName(userName) ? await admin.userHasInList(userName, listName, item) : 'noUser';
+      if (found === 'noList') return fail(found, [listName]);
+      return found === 'noUser' ? fail(found, [userName]) : found;
+    },
+
+    async hasDirectAccess({ recipient, sender }) {
+      if (!isName(recipient) || !isName(sender) || recipient === sender) return false;
+      return (await admin.hasDirectAccess(recipient, sender)) === true;
+    },
+
+    async disconnectUserSockets({ userName, reason = closeCodes.disconnectForced.reason }) {
+      // A close frame carries no more; and one line is one line in every log.
+      if (utf8Length(reason) > reasonBytesMax || /\p{Cc}/u.test(reason)) return fail('badArgument', [1, reason]);
+      const count = isName(userName) ? await admin.disconnectUser(userName, reason) : 'noUser';
+      return count === 'noUser' ? fail(count, [userName]) : count;
+    },
+
+    async userGet({ userName }) {
+      const found = isName(userName) ? await admin.readUser(userName) : 'noUser';
+      if (found === 'noUser') return fail(found, [userName]);
+      const { sockets, whitelistOnly, whitelistSize: whitelist, blacklistSize: blacklist } = found;
+      return {
+        userName,
+        online: sockets.length > 0,
+        sockets: [...sockets],
+        whitelistOnly,
+        sizes: { whitelist, blacklist },
+      };
+    },
+
+    async usersList({ options }) {
+      const page = await directory.names('user', options?.cursor, options?.limit ?? apiPageDefault);
+      if (page === undefined) return fail('badArgument', [0, null]);
+      return { names: [...page.items], cursor: page.cursor ?? null };
+    },
+  };
+}

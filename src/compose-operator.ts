@@ -1,0 +1,94 @@
+/** Builds what the operator uses: the server API, the calls between nodes that it needs, and the port it is on. */
+import { NodeCalls } from './bus/node-calls.ts';
+import { ServerApi } from './chat/server/server-api.ts';
+import { ServiceCalls } from './chat/server/service-calls.ts';
+import { defectLog, taken, type ChatParts, type DeliveryParts, type Shared, type StateParts } from './compose.ts';
+import type { Gateway } from './gateway/gateway.ts';
+import type { Uws } from './gateway/native.ts';
+import { NodeSockets } from './gateway/socket-calls.ts';
+import type { Health } from './http/health.ts';
+import { listenOn, type Listening } from './http/listen.ts';
+import { OperatorPort } from './http/operator-port.ts';
+import type { Exposition } from './ops/exposition.ts';
+import { about } from './ops/log.ts';
+import { AdminState } from './state/admin-state.ts';
+import { Directory } from './state/directory.ts';
+
+export interface ApiParts {
+  readonly api: ServerApi;
+  readonly calls: NodeCalls;
+  /** The same for the operator's hooks. */
+  readonly service: ServiceCalls;
+}
+
+/** How long the node that has a socket may take. */
+const CALL_MS = 5000;
+
+export function composeServerApi(
+  shared: Shared,
+  { commands, lease }: StateParts,
+  { bus, hub }: DeliveryParts,
+  { services, handlers, bareHandlers }: ChatParts,
+  gateway: Gateway,
+): ApiParts {
+  const { config, errors, keys, measured } = shared;
+  const nodeId = (): string => lease.nodeId;
+  const calls: NodeCalls = new NodeCalls({
+    keys,
+    nodeId,
+    listen: (channel, hear) => bus.listen(channel, hear),
+    unlisten: (channel) => bus.unlisten(channel),
+    publish: (channel, bytes) => commands.plain('spublish', channel, Buffer.from(bytes)),
+    answer: (question) => sockets.answer(question),
+    timeoutMs: CALL_MS,
+    onError: (what, error) => errors.putOff('calls', error, what),
+  });
+  const sockets = new NodeSockets({
+    hub,
+    dispatcher: gateway.dispatcher,
+    nodeId,
+    ask: (to, question) => calls.ask(to, question),
+  });
+  const onDefect = defectLog(shared);
+  const api = new ServerApi({
+    services,
+    admin: new AdminState(commands, keys),
+    directory: new Directory(commands, keys),
+    roomListSizeLimit: config.rooms.listSizeLimit,
+    directListSizeLimit: config.direct.listSizeLimit,
+    handlers,
+    bareHandlers,
+    sockets,
+    durations: measured.distributions.parley_api_request_duration_seconds,
+    mayAct: () => lease.held,
+    onDefect: (error, method) => onDefect(error, method, ''),
+  });
+  return { api, calls, service: new ServiceCalls(api, config.limits) };
+}
+
+export function composeOperatorPort(
+  { config, log, errors }: Shared,
+  uws: Uws,
+  metrics: Exposition,
+  health: () => Health,
+  api: ServerApi,
+): OperatorPort {
+  const { host, apiPort, production, apiKey, limits } = config;
+  const listen = async (app: ReturnType<Uws['App']>): Promise<Listening> => {
+    // Several nodes on one machine differ in their public port only, unless told more. In production a port that nobody
+    // would ask is worse than none.
+    const wanted = apiPort === config.port ? 0 : apiPort;
+    const listening = await listenOn(uws, app, host, wanted);
+    if (listening !== undefined || production) return listening ?? taken(host, wanted);
+    log.warn({ host, apiPort }, 'PARLEY_API_PORT is taken: the operator port is a free one');
+    return (await listenOn(uws, app, host, 0)) ?? taken(host, 0);
+  };
+  const onApiError = (error: unknown): void => errors.error('api', about(error), 'a request of the operator failed');
+  return new OperatorPort(uws.App(), {
+    listen,
+    health,
+    metrics,
+    onError: (error) => errors.error('metrics', about(error), 'the metrics cannot be told'),
+    ...(apiKey === undefined ? {} : { serverApi: { key: apiKey, api, limits, onError: onApiError } }),
+  });
+}

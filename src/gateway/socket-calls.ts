@@ -1,0 +1,92 @@
+/**
+ * Requests that the server API makes for a socket: run here where this node has it, else by the node that does, with the
+ * same answer. What travels between the nodes is made and read here.
+ */
+import type { Reply } from '../bus/node-calls.ts';
+import type { SocketCall, SocketCalls, SocketMethod } from '../chat/server/server-api.ts';
+import { fail, Failure, unavailable, type ErrorCode, type HookCode } from '../protocol/errors.ts';
+import { isMap, type Value, type ValueMap } from '../protocol/values.ts';
+import type { Dispatcher } from './dispatcher.ts';
+import type { Hub } from './hub.ts';
+
+export interface NodeSocketsParts {
+  readonly hub: Hub;
+  readonly dispatcher: Dispatcher;
+  nodeId(): string;
+  /** Rejects where the bus cannot be asked. */
+  ask(nodeId: string, question: Value): Promise<Reply>;
+}
+
+export class NodeSockets implements SocketCalls {
+  readonly #parts: NodeSocketsParts;
+
+  constructor(parts: NodeSocketsParts) {
+    this.#parts = parts;
+  }
+
+  async run(nodeId: string, call: SocketCall): Promise<Value | Failure> {
+    if (nodeId === this.#parts.nodeId()) return this.#runHere(call);
+    const reply = await this.#parts.ask(nodeId, { ...call });
+    if (reply === 'busy') return unavailable();
+    return reply === 'timeout' ? fail('timeout') : readReply(reply.value);
+  }
+
+  /** What another node asks. Rejects where it is not what `run` sends. */
+  async answer(question: Value): Promise<Value> {
+    const call = readCall(question);
+    if (call === undefined) throw new TypeError('another node asks what this one does not know');
+    const outcome = await this.#runHere(call);
+    return outcome instanceof Failure ? { failure: failureValue(outcome) } : { result: outcome };
+  }
+
+  async #runHere(call: SocketCall): Promise<Value | Failure> {
+    const session = this.#parts.hub.find(call.socketId);
+    if (session === undefined || session.userName !== call.userName) return fail('invalidSocket', [call.socketId]);
+    return this.#parts.dispatcher.runFor(session, call);
+  }
+}
+
+const methods: readonly SocketMethod[] = ['roomJoin', 'roomsJoin', 'roomLeave'];
+
+function readCall(value: Value): SocketCall | undefined {
+  if (!isMap(value)) return undefined;
+  const { method, params, socketId, userName, bypassPermissions, bypassHooks } = value;
+  const known = methods.find((each) => each === method);
+  if (known === undefined || !Array.isArray(params)) return undefined;
+  if (typeof socketId !== 'string' || typeof userName !== 'string') return undefined;
+  return {
+    method: known,
+    params,
+    socketId,
+    userName,
+    bypassPermissions: bypassPermissions === true,
+    bypassHooks: bypassHooks === true,
+  };
+}
+
+/** A failure whole, with what a hook has put in place of the table's words. */
+function failureValue({ code, args, retryAfterMs, own }: Failure): ValueMap {
+  return {
+    code,
+    args,
+    retryAfterMs: retryAfterMs ?? null,
+    own: own === undefined ? null : { message: own.message ?? null, temporary: own.temporary ?? null },
+  };
+}
+
+function readReply(value: Value): Value | Failure {
+  if (!isMap(value)) return unavailable();
+  const { failure, result = null } = value;
+  if (!isMap(failure)) return result;
+  const { code, args, retryAfterMs, own } = failure;
+  if (typeof code !== 'string' || !Array.isArray(args)) return unavailable();
+  const words = isMap(own)
+    ? {
+        ...(typeof own['message'] === 'string' ? { message: own['message'] } : {}),
+        ...(typeof own['temporary'] === 'boolean' ? { temporary: own['temporary'] } : {}),
+      }
+    : undefined;
+  // Made by `failureValue` of a code that was one.
+  const known = code as ErrorCode | HookCode;
+  return new Failure(known, args, typeof retryAfterMs === 'number' ? retryAfterMs : undefined, words);
+}
