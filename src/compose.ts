@@ -10,11 +10,12 @@ import { Authenticator } from './chat/authenticator.ts';
 import { Departures } from './chat/departures.ts';
 import type { Handlers } from './chat/caller.ts';
 import { bindHandlers } from './chat/handlers.ts';
+import { hookedHandlers } from './chat/hooked.ts';
 import { Losses } from './chat/losses.ts';
 import { Reconciler } from './chat/reconciler.ts';
 import { Restrictions } from './chat/restrictions.ts';
 import { createTokenKeys } from './chat/token-keys.ts';
-import type { Services } from './chat/services.ts';
+import type { ChatSettings, Services } from './chat/services.ts';
 import { UserlistChanges } from './chat/userlist-changes.ts';
 import type { Config } from './config.ts';
 import { Dispatcher } from './gateway/dispatcher.ts';
@@ -23,18 +24,20 @@ import { Gateway, type GatewayParts } from './gateway/gateway.ts';
 import { Hub, type HubParts } from './gateway/hub.ts';
 import type { Uws } from './gateway/native.ts';
 import { addressList } from './gateway/upgrade.ts';
-import { listenOn, type Listening } from './http/listen.ts';
+import { listenOn } from './http/listen.ts';
 import { addHealth, addNotFound, type Health } from './http/health.ts';
-import { OperatorPort } from './http/operator-port.ts';
+import type { LoadedHooks } from './hooks/load.ts';
+import { HookRunner } from './hooks/runner.ts';
 import type { Counters, Measurements } from './ops/counters.ts';
-import type { Exposition } from './ops/exposition.ts';
 import { about, type Log, type SampledLog } from './ops/log.ts';
 import { AccessState } from './state/access-state.ts';
 import { Commands } from './state/commands.ts';
 import { openClient, type Client, type RedisEndpoint } from './state/connect.ts';
+import { DirectState } from './state/direct-state.ts';
 import type { Keyspace } from './state/keys.ts';
 import { Lease, type LeaseEvents } from './state/lease.ts';
 import { RoomState } from './state/room-state.ts';
+import { SessionState } from './state/session-state.ts';
 import { Sweeper } from './state/sweep.ts';
 import { TopicLog } from './state/topic-log.ts';
 import { UserState } from './state/user-state.ts';
@@ -57,6 +60,8 @@ export interface StateParts {
   readonly rooms: RoomState;
   readonly access: AccessState;
   readonly users: UserState;
+  readonly directs: DirectState;
+  readonly sessions: SessionState;
 }
 
 export interface DeliveryParts {
@@ -71,7 +76,10 @@ export interface ChatParts {
   readonly reconciler: Reconciler;
   readonly restrictions: Restrictions;
   readonly userlistChanges: UserlistChanges;
+  /** What clients ask for goes through the operator's hooks, if there are any. */
   readonly handlers: Handlers;
+  /** The same without hooks around them. */
+  readonly bareHandlers: Handlers;
 }
 
 export function composeState(
@@ -97,6 +105,8 @@ export function composeState(
     rooms: new RoomState(commands, keys, { dedupMs: config.dedupMs, pageMax, largeSize: config.rooms.largeSize }),
     access: new AccessState(commands, keys, config.rooms),
     users: new UserState(commands, keys, { socketsMax: config.socketsPerUser }),
+    sessions: new SessionState(commands, keys, config),
+    directs: new DirectState(commands, keys, { dedupMs: config.dedupMs, listSizeLimit: config.direct.listSizeLimit }),
   };
 }
 
@@ -135,11 +145,31 @@ export function composeDelivery(
   return { bus, topics, hub };
 }
 
+/** The operator's hooks; none where none are loaded. */
+export function composeHooks(shared: Shared, loaded: LoadedHooks | undefined): HookRunner | undefined {
+  if (loaded === undefined) return undefined;
+  const { config, errors, measured } = shared;
+  return new HookRunner(loaded, {
+    timeoutMs: config.hooks.timeoutMs,
+    pendingMax: config.hooks.pendingMax,
+    onFailure: (hook, what, error) => {
+      measured.hookFailures.add(hook);
+      const reference = newReference();
+      const told = error === undefined ? { hook, reference } : { hook, reference, err: error };
+      errors.error(`hook ${hook}${error === undefined ? '' : ' threw'}`, told, `the hook ${hook} ${what}`);
+      return reference;
+    },
+  });
+}
+
 export function composeChat(
-  { config, errors, counters }: Shared,
-  { rooms, access, users, lease }: StateParts,
+  shared: Shared,
+  { rooms, access, users, directs, sessions, lease }: StateParts,
   { topics, hub }: DeliveryParts,
+  hooks?: HookRunner,
 ): ChatParts {
+  const { config, errors, counters } = shared;
+  const stored = { rooms, access, users, directs, sessions };
   const nodeId = (): string => lease.nodeId;
   const losses = new Losses({ rooms, users });
   const userlistChanges = new UserlistChanges({
@@ -147,11 +177,11 @@ export function composeChat(
     onError: (error) => errors.putOff('userlists', error, 'telling who came and went is put off'),
   });
   const departures = new Departures({
-    rooms,
-    users,
+    ...stored,
     topics,
     losses,
     userlistChanges,
+    hooks,
     suspect: (topic, id, cause) => reconciler.suspect(topic, id, cause),
   });
   const reconciler = new Reconciler({
@@ -173,18 +203,8 @@ export function composeChat(
     finishLater: (work, cause) => reconciler.finishLater(work, cause),
   });
   const services: Services = {
-    settings: {
-      limits: config.limits,
-      roomsManagement: config.rooms.management,
-      userlistUpdates: config.rooms.userlistUpdates,
-      accessListsUpdates: config.rooms.accessListsUpdates,
-      historyMaxSize: config.rooms.historyMaxSize,
-      heartbeatMs: config.node.heartbeatMs,
-      resumeTokenMs: config.auth.resumeTokenMs,
-    },
-    rooms,
-    access,
-    users,
+    settings: chatSettings(config),
+    ...stored,
     topics,
     audience: hub,
     departures,
@@ -193,10 +213,44 @@ export function composeChat(
     userlistChanges,
     authenticator: composeAuthenticator(config, errors),
     counters,
+    hooks,
     nodeId,
   };
-  return { services, departures, reconciler, restrictions, userlistChanges, handlers: bindHandlers(services) };
+  return { services, departures, reconciler, restrictions, userlistChanges, ...composeHandlers(shared, services) };
 }
+
+function composeHandlers(shared: Shared, services: Services): Pick<ChatParts, 'handlers' | 'bareHandlers'> {
+  const { hooks } = services;
+  const bareHandlers = bindHandlers(services);
+  if (hooks === undefined) return { handlers: bareHandlers, bareHandlers };
+  const parts = { hooks, limits: shared.config.limits, onDefect: defectLog(shared) };
+  return { handlers: hookedHandlers(bareHandlers, parts), bareHandlers };
+}
+
+function chatSettings(config: Config): ChatSettings {
+  return {
+    limits: config.limits,
+    roomsManagement: config.rooms.management,
+    userlistUpdates: config.rooms.userlistUpdates,
+    accessListsUpdates: config.rooms.accessListsUpdates,
+    directMessages: config.direct.messages,
+    historyMaxSize: config.rooms.historyMaxSize,
+    heartbeatMs: config.node.heartbeatMs,
+    resumeTokenMs: config.auth.resumeTokenMs,
+  };
+}
+
+/** Writes down what a request has thrown; gives the reference that its caller is told. */
+export function defectLog({ counters, errors }: Shared): (error: unknown, method: string, socketId: string) => string {
+  return (error, method, socket) => {
+    counters.defects++;
+    const reference = newReference();
+    errors.error(`defect ${method}`, { err: error, method, socket, reference }, 'a request failed');
+    return reference;
+  };
+}
+
+const newReference = (): string => randomBytes(6).toString('hex');
 
 function composeAuthenticator({ auth, limits }: Config, errors: SampledLog): Authenticator {
   const keys = createTokenKeys(auth, (reason) =>
@@ -207,25 +261,22 @@ function composeAuthenticator({ auth, limits }: Config, errors: SampledLog): Aut
 }
 
 export function composeGateway(
-  { config, log, errors, counters, measured }: Shared,
+  shared: Shared,
   uws: Uws,
   { lease }: StateParts,
   { hub }: DeliveryParts,
-  { services, handlers }: ChatParts,
+  { services, handlers, bareHandlers }: ChatParts,
   callbacks: Pick<GatewayParts, 'departed'> & { health(): Health },
 ): Gateway {
+  const { config, log, measured } = shared;
   const dispatcher = new Dispatcher({
     handlers,
+    bareHandlers,
     services,
     hub,
     durations: measured.distributions.parley_request_duration_seconds,
     mayAct: () => lease.held,
-    onDefect: (error, method, socket) => {
-      counters.defects++;
-      const reference = randomBytes(6).toString('hex');
-      errors.error(`defect ${method}`, { err: error, method, socket, reference }, 'a request failed');
-      return reference;
-    },
+    onDefect: defectLog(shared),
     onLogin: (session) => log.debug({ socket: session.socketId, user: session.userName }, 'logged in'),
   });
   const app = uws.App();
@@ -275,30 +326,6 @@ export function composeSweeper(
   });
 }
 
-export function composeOperatorPort(
-  { config, log, errors }: Shared,
-  uws: Uws,
-  metrics: Exposition,
-  health: () => Health,
-): OperatorPort {
-  const { host, apiPort, production } = config;
-  const listen = async (app: ReturnType<Uws['App']>): Promise<Listening> => {
-    // Several nodes on one machine differ in their public port only, unless told more. In production a port that nobody
-    // would ask is worse than none.
-    const wanted = apiPort === config.port ? 0 : apiPort;
-    const listening = await listenOn(uws, app, host, wanted);
-    if (listening !== undefined || production) return listening ?? taken(host, wanted);
-    log.warn({ host, apiPort }, 'PARLEY_API_PORT is taken: the operator port is a free one');
-    return (await listenOn(uws, app, host, 0)) ?? taken(host, 0);
-  };
-  return new OperatorPort(uws.App(), {
-    listen,
-    health,
-    metrics,
-    onError: (error) => errors.error('metrics', about(error), 'the metrics cannot be told'),
-  });
-}
-
-function taken(host: string, port: number): never {
+export function taken(host: string, port: number): never {
   throw new Error(`cannot listen on ${host}:${port}`);
 }

@@ -32,7 +32,7 @@ export function readConfig(
     ...contradictions(config).filter((sentence) => !mentions(sentence, reader.failed)),
   ];
   if (mistakes.length > 0) return { mistakes };
-  for (const doubt of doubts(config)) warn(doubt);
+  for (const doubt of doubts(config, (name) => reader.isGiven(name))) warn(doubt);
   return { config };
 }
 
@@ -70,11 +70,17 @@ function assemble(reader: Reader, production: boolean): Config {
       messages: reader.get(settings.directMessages),
       listSizeLimit: reader.get(settings.directListSizeLimit),
     },
+    hooks: {
+      path: reader.get(settings.hooks),
+      timeoutMs: reader.get(settings.hooksTimeoutMs),
+      pendingMax: reader.get(settings.hooksPendingMax),
+    },
     limits: readLimits(reader),
     rate: { perSecond: reader.get(settings.rateRequestsPerSecond), burst: reader.get(settings.rateBurst) },
     node: readNode(reader),
     dedupMs: reader.get(settings.dedupMs),
     socketsPerUser: reader.get(settings.socketsPerUser),
+    sessionRoomsMax: reader.get(settings.sessionRooms),
     socketsPerAddress: reader.get(settings.socketsPerAddress),
     backpressureBytes: reader.get(settings.backpressureBytes),
     gapFill: reader.get(settings.switchGapFill),

@@ -3,11 +3,12 @@
  * parts are put together is in compose.ts; no rule of the chat is here.
  */
 import { TICK_MS } from './bus/topics.ts';
+import { tellLeft } from './chat/hook-points.ts';
 import {
   composeChat,
   composeDelivery,
   composeGateway,
-  composeOperatorPort,
+  composeHooks,
   composeState,
   composeSweeper,
   type ChatParts,
@@ -15,7 +16,10 @@ import {
   type Shared,
   type StateParts,
 } from './compose.ts';
+import { composeOperatorPort, composeServerApi, type ApiParts } from './compose-operator.ts';
 import type { Config } from './config.ts';
+import type { LoadedHooks } from './hooks/load.ts';
+import type { HookRunner } from './hooks/runner.ts';
 import type { Health } from './http/health.ts';
 import type { OperatorPort } from './http/operator-port.ts';
 import { closeLabels } from './gateway/close-label.ts';
@@ -46,8 +50,10 @@ export class GatewayNode {
   readonly #state: StateParts;
   readonly #delivery: DeliveryParts;
   readonly #chat: ChatParts;
+  readonly #hooks: HookRunner | undefined;
   readonly #gateway: Gateway;
   readonly #sweeper: Sweeper;
+  readonly #api: ApiParts;
   readonly #operatorPort: OperatorPort;
   readonly #loopDelay = new LoopDelay();
   readonly #timers: NodeJS.Timeout[] = [];
@@ -56,15 +62,16 @@ export class GatewayNode {
   #unreadySinceMs: number | undefined;
   #draining = false;
 
-  constructor(config: Config, redis: RedisEndpoint, uws: Uws, build: BuildInfo, log: Log) {
+  constructor(config: Config, redis: RedisEndpoint, uws: Uws, build: BuildInfo, log: Log, hooks?: LoadedHooks) {
     this.#shared = {
       config,
       log,
       errors: sampled(log, 10_000),
       counters: newCounters(),
-      measured: newMeasurements(closeLabels),
+      measured: newMeasurements(closeLabels, [...(hooks?.functions.keys() ?? [])]),
       keys: new Keyspace(config.redis.prefix),
     };
+    this.#hooks = composeHooks(this.#shared, hooks);
     this.#state = composeState(this.#shared, redis, {
       suspended: () => log.warn('the lease has run out: nothing is delivered or acknowledged until Redis answers'),
       resumed: () => this.#resumed(),
@@ -74,16 +81,18 @@ export class GatewayNode {
     onTopology(this.#state.client, () => this.#redisIsBack());
     this.#delivery = composeDelivery(this.#shared, this.#state, redis, {
       publish: (topic, data) => this.#gateway.publish(topic, data),
-      onLost: () => {},
-      settle: (topic) => this.#chat.restrictions.settle(topic),
+      onLost: (session, roomName) => tellLeft(this.#hooks, session, roomName, { njoined: 0, cause: 'lost' }),
+      settle: (topic, at) => this.#chat.restrictions.settle(topic, at),
     });
-    this.#chat = composeChat(this.#shared, this.#state, this.#delivery);
+    this.#chat = composeChat(this.#shared, this.#state, this.#delivery, this.#hooks);
     this.#gateway = composeGateway(this.#shared, uws, this.#state, this.#delivery, this.#chat, {
       departed: (session, roomNames) => this.#departed(session, roomNames),
       health: () => this.#health(),
     });
     this.#sweeper = composeSweeper(this.#shared, this.#state, this.#chat);
-    this.#operatorPort = composeOperatorPort(this.#shared, uws, this.#exposition(build), () => this.#health());
+    this.#api = composeServerApi(this.#shared, this.#state, this.#delivery, this.#chat, this.#gateway);
+    const metrics = this.#exposition(build);
+    this.#operatorPort = composeOperatorPort(this.#shared, uws, metrics, () => this.#health(), this.#api.api);
   }
 
   #exposition(build: BuildInfo): Exposition {
@@ -115,6 +124,7 @@ export class GatewayNode {
     });
     await this.#whenRedisIsThere(() => lease.register());
     await this.#whenRedisIsThere(() => bus.start(topics));
+    await this.#whenRedisIsThere(() => this.#api.calls.follow());
     await this.#whenRedisIsThere(async () => {
       this.#primaries = new Set(await primaryIds(client));
     });
@@ -126,7 +136,19 @@ export class GatewayNode {
       setInterval(() => this.#tellChanges(), CHANGES_MS),
       setInterval(() => this.#tellReadiness(), READINESS_MS),
     );
+    await this.#startHooks();
     return { port: await this.#gateway.listen(), apiPort };
+  }
+
+  async #startHooks(): Promise<void> {
+    try {
+      await this.#hooks?.start({ service: this.#api.service });
+    } catch (error) {
+      this.#shared.log.error({ err: error }, 'the hook onStart failed');
+      // Nobody has to wait for the lease of a node that never was.
+      await this.#state.lease.release(0).catch(() => undefined);
+      throw new Error('the hook onStart failed', { cause: error });
+    }
   }
 
   async #whenRedisIsThere(step: () => Promise<void>): Promise<void> {
@@ -154,6 +176,7 @@ export class GatewayNode {
     this.#gateway.stopAccepting();
     const spreadMs = Math.min(drainMs / 2, (this.#gateway.size / AWAY_PER_SECOND) * 1000);
     await this.#gateway.sendAway(spreadMs, deadline - DRAIN_RESERVE_SHARE * drainMs);
+    await this.#hooks?.close((DRAIN_RESERVE_SHARE * drainMs) / 2);
     await this.#state.lease
       .release(drainGraceMs)
       .catch((error: unknown) => this.#shared.log.warn(about(error), 'the lease is left to run out'));
@@ -167,6 +190,7 @@ export class GatewayNode {
     this.#state.lease.stop();
     this.#gateway.stop();
     this.#operatorPort.stop();
+    this.#api.calls.stop();
     this.#loopDelay.stop();
     this.#delivery.bus.stop();
     this.#state.commands.close();
@@ -216,7 +240,12 @@ export class GatewayNode {
   }
 
   #reconcile(): void {
-    if (this.#state.lease.held && !this.#draining) void this.#chat.reconciler.run();
+    if (!this.#state.lease.held || this.#draining) return;
+    void this.#chat.reconciler.run();
+    // The instance may be another one than a second ago.
+    this.#api.calls
+      .follow()
+      .catch((error: unknown) => this.#shared.errors.putOff('calls', error, 'calls of other nodes are not heard yet'));
   }
 
   #tellChanges(): void {

@@ -29,6 +29,7 @@ export function composeReadings(parts: ReadingParts): Readings {
     parley_ready: () =>
       Object.entries(parts.checks()).map(([check, passes]) => ({ labels: { check }, value: Number(passes) })),
     parley_defects_total: () => counters.defects,
+    parley_hook_failures_total: () => by(measured.hookFailures, (hook) => ({ hook })),
     parley_recoveries_total: () => [
       { labels: { outcome: 'ok' }, value: counters.recoveriesOk },
       { labels: { outcome: 'failed' }, value: counters.recoveriesFailed },

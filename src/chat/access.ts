@@ -1,5 +1,5 @@
 /** Who may be in a room: its lists and its mode, and what follows for members who lose it by a change of them. */
-import { fail, type Failure } from '../protocol/errors.ts';
+import { fail, unavailable, type Failure } from '../protocol/errors.ts';
 import { frameHead, notificationFrame } from '../protocol/frame.ts';
 import { isValidName } from '../protocol/names.ts';
 import type { Changed, EditRefusal, ListEdit } from '../state/access-state.ts';
@@ -18,12 +18,14 @@ interface Edit {
   readonly userNames: readonly string[];
 }
 
+/** How often, and after how long, an opening is tried again while a large room still takes out who was to go. */
+const SETTLE_WAIT_MS = 100;
+const SETTLE_WAITS_MAX = 20;
+
 export function accessHandlers(services: Services): AccessHandlers {
   const { access, rooms, settings } = services;
-  const isRoomName = (name: string): boolean => isValidName(name, settings.limits.nameBytes);
   return {
     async roomAddToList(caller, edit) {
-      if (!isRoomName(edit.roomName)) return fail('noRoom', [edit.roomName]);
       const change = changeOf(edit, 'roomAccessListAdded', settings.limits.nameBytes);
       const changed = await access.addToList(edit.roomName, caller.authority, change);
       if (changed === 'listLimitExceeded') return fail(changed, [edit.listName]);
@@ -31,14 +33,12 @@ export function accessHandlers(services: Services): AccessHandlers {
     },
 
     async roomRemoveFromList(caller, edit) {
-      if (!isRoomName(edit.roomName)) return fail('noRoom', [edit.roomName]);
       const change = changeOf(edit, 'roomAccessListRemoved', settings.limits.nameBytes);
       const changed = await access.removeFromList(edit.roomName, caller.authority, change);
       return finishEdit(services, caller, edit, change, changed);
     },
 
     async roomGetAccessList(caller, { roomName, listName }) {
-      if (!isRoomName(roomName)) return fail('noRoom', [roomName]);
       const found = await access.readList(roomName, caller.authority, listName, settings.limits.userlistPage);
       if (found === 'noList') return fail('noList', [listName]);
       if (typeof found === 'string') return fail(found, [roomName]);
@@ -46,15 +46,17 @@ export function accessHandlers(services: Services): AccessHandlers {
     },
 
     async roomSetWhitelistMode(caller, { roomName, mode }) {
-      if (!isRoomName(roomName)) return fail('noRoom', [roomName]);
       const frame = notificationFrame('roomModeChanged', [roomName, mode]);
-      const changed = await access.setMode(roomName, caller.authority, {
-        whitelistOnly: mode,
-        frame,
-        leftHead: leftHead(roomName),
-      });
+      const change = { whitelistOnly: mode, frame, leftHead: leftHead(roomName) };
+      let changed = await access.setMode(roomName, caller.authority, change);
+      for (let waits = 0; changed === 'settling' && waits < SETTLE_WAITS_MAX; waits++) {
+        await new Promise((resolve) => setTimeout(resolve, SETTLE_WAIT_MS));
+        changed = await access.setMode(roomName, caller.authority, change);
+      }
       if (changed === 'noRoom') return fail('noRoom', [roomName]);
       if (changed === 'notAllowed') return fail('notAllowed');
+      // A node does not answer: it comes back, or is swept.
+      if (changed === 'settling') return unavailable();
       await followThrough(services, caller, roomName, changed);
       return null;
     },

@@ -2,19 +2,33 @@
  * What a handler sees of the socket that makes a request, and how it answers. A handler never touches a socket: it
  * sends frames through its caller, and asks the `Audience` to begin or end delivery.
  */
-import type { Point } from '../bus/event.ts';
+import type { Point, TopicEvent } from '../bus/event.ts';
 import type { Args, DeclaredErrors, GeneralErrors, RequestName, Result } from '../protocol/catalogue.ts';
 import type { Failure } from '../protocol/errors.ts';
+import type { SessionTurn, TurnHolder } from './session-turns.ts';
 
-export type RoomMove = 'preparing' | 'joining' | 'left' | 'leaving' | 'unsure';
+export type RoomMove = 'preparing' | 'leaving' | 'unsure';
+
+/** A join that has been asked for and is not completed: an answer may go out before the bus has caught up with it. */
+export interface PendingJoin {
+  readonly roomName: string;
+  /** The script has run: leaving from here on takes this join back. */
+  ran: boolean;
+  /** What took the socket out before has not come to this node yet. */
+  again: boolean;
+  over: boolean;
+}
 
 /**
- * What a socket is about to do in rooms: a join is prepared, then asked for; having `left` or lost the room again before
- * it heard anything, having asked to leave, or `unsure` whether it has left, where the answer of Redis did not come. Empty most of the time, so it keeps
- * nothing then: there is one for each socket.
+ * What a socket is about to do in rooms: it prepares a join, has asked for one, has asked to leave, or is `unsure` whether
+ * it has left, where the answer of Redis did not come. And what waits for its answers about the session. Empty most of
+ * the time, so it keeps nothing then: there is one for each socket.
  */
-export class RoomMoves {
+export class RoomMoves implements TurnHolder {
   #moves: Map<string, RoomMove> | undefined;
+  #joins: PendingJoin[] | undefined;
+  #told: WeakSet<TopicEvent> | undefined;
+  #turns: SessionTurn[] | undefined;
 
   of(roomName: string): RoomMove | undefined {
     return this.#moves?.get(roomName);
@@ -32,10 +46,61 @@ export class RoomMoves {
     if (this.#moves.size === 0) this.#moves = undefined;
   }
 
-  /** Rooms being joined. */
+  beginTurn(turn: SessionTurn): void {
+    this.#turns ??= [];
+    this.#turns.push(turn);
+  }
+
+  endTurn(turn: SessionTurn): void {
+    const left = this.#turns?.filter((other) => other !== turn) ?? [];
+    this.#turns = left.length === 0 ? undefined : left;
+  }
+
+  keep(event: TopicEvent): boolean {
+    return this.#turns?.some((turn) => turn.keep(event)) ?? false;
+  }
+
+  /** One socket may have several in one room, each answered and yet to be completed. */
+  beginJoin(roomName: string): PendingJoin {
+    const join = { roomName, ran: false, again: false, over: false };
+    this.#joins = [...(this.#joins ?? []), join];
+    return join;
+  }
+
+  endJoin(join: PendingJoin): void {
+    const left = this.#joins?.filter((other) => other !== join) ?? [];
+    this.#joins = left.length === 0 ? undefined : left;
+  }
+
+  isJoining(roomName: string): boolean {
+    return this.#joinsOf(roomName).length > 0;
+  }
+
+  isRejoining(roomName: string): boolean {
+    return this.#joinsOf(roomName).some(({ again }) => again);
+  }
+
+  /** The socket has left, after the joins that have run. */
+  cancelJoins(roomName: string): void {
+    for (const join of this.#joinsOf(roomName)) if (join.ran) join.over = true;
+  }
+
+  /** Rooms being joined, or about to be. */
   joining(): string[] {
-    const isJoining = (move: RoomMove): boolean => move === 'preparing' || move === 'joining';
-    return [...(this.#moves ?? [])].flatMap(([roomName, move]) => (isJoining(move) ? [roomName] : []));
+    const preparing = [...(this.#moves ?? [])].flatMap(([roomName, move]) => (move === 'preparing' ? [roomName] : []));
+    return [...preparing, ...(this.#joins ?? []).map(({ roomName }) => roomName)];
+  }
+
+  /** Whether this is asked about an event for the first time: several joins under way may have kept it. */
+  isFirst(event: TopicEvent): boolean {
+    if (this.#told?.has(event) === true) return false;
+    this.#told ??= new WeakSet();
+    this.#told.add(event);
+    return true;
+  }
+
+  #joinsOf(roomName: string): PendingJoin[] {
+    return this.#joins?.filter((join) => join.roomName === roomName) ?? [];
   }
 }
 
@@ -75,8 +140,6 @@ export interface Audience {
   attachRoom(roomName: string, socketId: string, since: Point): boolean;
   /** Ends it, unless the socket has joined after a point. False when there was none. */
   detachRoom(roomName: string, socketId: string, at?: Point): boolean;
-  /** Ends it, or a join under way: the socket has lost the room. */
-  expel(roomName: string, socketId: string): void;
   /** The sockets that hear a room and did not join it after a point; all of them where there is none. */
   attached(roomName: string, at: Point | undefined): readonly Caller[];
   /** A user's sockets here. */
@@ -89,7 +152,7 @@ export interface Audience {
 
 /**
  * A result whose sending has to happen in one turn with something else: `before` the response (notifications the
- * request caused for its caller), or `after` it (live delivery begins).
+ * request caused for its caller), or `after` it (live delivery begins). A failure where a hook has made one of it.
  */
 export class Answer<T> {
   readonly value: T;
@@ -104,7 +167,9 @@ export class Answer<T> {
 }
 
 /** What a handler gives: the result, or a failure with one of the codes its request declares. */
-export type Outcome<N extends RequestName> = Result<N> | Answer<Result<N>> | Failure<DeclaredErrors<N> | GeneralErrors>;
+export type Outcome<N extends RequestName> = Result<N> | Failed<N> | Answer<Result<N> | Failed<N>>;
+
+type Failed<N extends RequestName> = Failure<DeclaredErrors<N> | GeneralErrors>;
 
 export type Handler<N extends RequestName> = (caller: Caller, args: Args<N>) => Promise<Outcome<N>> | Outcome<N>;
 

@@ -3,6 +3,8 @@ import type { TopicEvent } from '../bus/event.ts';
 import { fail } from '../protocol/errors.ts';
 import { decodeNotification } from '../protocol/frame.ts';
 import type { ValueMap } from '../protocol/values.ts';
+import type { HistoryInfo } from '../protocol/types.ts';
+import type { RoomInfo } from '../state/room-state.ts';
 import type { Handlers } from './caller.ts';
 import type { Services } from './services.ts';
 
@@ -24,17 +26,19 @@ export function historyHandlers({ rooms, settings }: Services): HistoryHandlers 
     async roomHistoryInfo(caller, { roomName }) {
       const info = await rooms.readInfo(roomName, caller.authority);
       if (typeof info === 'string') return fail(info, [roomName]);
-      return {
-        historyMaxGetMessages: pageMax,
-        historyMaxSize: info.historyMax,
-        historySize: info.lastId - info.oldestId + 1,
-        lastMessageId: info.lastId,
-        oldestMessageId: info.oldestId,
-        epoch: info.epoch,
-      };
+      return historyInfo(info, pageMax);
     },
   };
 }
+
+export const historyInfo = (info: RoomInfo, pageMax: number): HistoryInfo => ({
+  historyMaxGetMessages: pageMax,
+  historyMaxSize: info.historyMax,
+  historySize: info.lastId - info.oldestId + 1,
+  lastMessageId: info.lastId,
+  oldestMessageId: info.oldestId,
+  epoch: info.epoch,
+});
 
 /** The message as clients know it, out of the notification that was broadcast for it. */
 export function processedMessage(event: TopicEvent): ValueMap {

@@ -8,11 +8,14 @@ import { fail, Failure } from '../protocol/errors.ts';
 import { countFrame } from '../protocol/frame.ts';
 import { isValidName } from '../protocol/names.ts';
 import type { Credentials } from '../protocol/types.ts';
+import type { ValueMap } from '../protocol/values.ts';
 import { StateUnavailable } from '../state/commands.ts';
 import { userTopic } from '../state/keys.ts';
 import { newSecret } from '../state/tokens.ts';
 import type { AuthFailure, Identity } from './authenticator.ts';
+import { askToConnect, type Refused } from './hook-points.ts';
 import type { Services } from './services.ts';
+import { restore } from './session.ts';
 import { SwitchOver } from './switch-over.ts';
 
 export interface Login {
@@ -21,6 +24,8 @@ export interface Login {
   readonly expiresAt: number | undefined;
   readonly resumeFamily: string;
   readonly synced: boolean;
+  /** What the socket is told of its user's session, between `loginConfirmed` and the response. */
+  readonly restored: readonly Uint8Array[];
   readonly authData: Result<'login'>;
   /** Puts the socket onto its user's live notices; call in the turn in which the response goes out. */
   readonly switchOver: SwitchOver;
@@ -34,28 +39,27 @@ export async function login(
   services: Services,
   socketId: string,
   credentials: Credentials,
-): Promise<Login | AuthFailure | Failure<'tooManySockets'>> {
+): Promise<Login | AuthFailure | Failure<'tooManySockets'> | Refused> {
   const { users, topics, reconciler, settings } = services;
-  const identity: Resumed | AuthFailure =
-    credentials.resumeToken === undefined
-      ? await services.authenticator.identify(credentials)
-      : await resume(services, credentials.resumeToken, credentials.deviceId);
-  if (identity instanceof Failure) return identity;
-
-  const { userName, expiresAt, claims } = identity;
+  const identified = await identify(services, socketId, credentials);
+  if (identified instanceof Failure) return identified;
+  const { userName, expiresAt, claims } = identified;
   const secret = newSecret();
-  const resumeFamily = identity.resumeFamily ?? hashOf(secret);
+  const resumeFamily = identified.resumeFamily ?? hashOf(secret);
   const topic = userTopic(userName);
   const nodeId = services.nodeId();
+  const synced = credentials.enableSync === true;
   const feed = await topics.follow(topic, nodeId);
   const switchOver = new SwitchOver(topics, feed);
   try {
-    const added = await users.login(userName, socketId, nodeId, countFrame('socketConnectEcho', [socketId]), {
+    const token = {
       hash: hashOf(secret),
       expiresAt: Date.now() + settings.resumeTokenMs,
       family: resumeFamily,
       record: JSON.stringify({ deviceId: credentials.deviceId ?? null, claims }),
-    });
+    };
+    const echo = countFrame('socketConnectEcho', [socketId]);
+    const added = await users.login(userName, socketId, nodeId, echo, token, synced);
     if (added === 'lost') throw new StateUnavailable('this node was swept');
     if (added === 'tooManySockets') {
       switchOver.abandon();
@@ -63,9 +67,11 @@ export async function login(
       return fail('tooManySockets');
     }
     switchOver.begin(added.at);
+    const restored = synced ? await restore(services, { userName, socketId }, added.filed) : [];
     const authData: Result<'login'> = {
       // First: whatever they are called, they replace nothing below.
       ...claims,
+      ...identified.authData,
       id: socketId,
       userName,
       serverTime: Date.now(),
@@ -76,13 +82,42 @@ export async function login(
       protocol: 1,
       limits: { ...settings.limits },
     };
-    const synced = credentials.enableSync === true;
-    return { userName, nodeId, expiresAt, resumeFamily, synced, authData, switchOver };
+    return { userName, nodeId, expiresAt, resumeFamily, synced, restored, authData, switchOver };
   } catch (error) {
     switchOver.abandon();
     reconciler.suspect(topic, nodeId, error);
     throw error;
   }
+}
+
+interface Identified extends Identity {
+  readonly resumeFamily: string | undefined;
+  /** What the hook adds. */
+  readonly authData: ValueMap;
+}
+
+/** Who logs in, by the credentials and as the operator's hook decides. */
+async function identify(
+  services: Services,
+  socketId: string,
+  credentials: Credentials,
+): Promise<Identified | AuthFailure | Refused> {
+  const known: Resumed | AuthFailure =
+    credentials.resumeToken === undefined
+      ? await services.authenticator.identify(credentials)
+      : await resume(services, credentials.resumeToken, credentials.deviceId);
+  // Where they name nobody, the operator's hook may.
+  if (known instanceof Failure && known.code !== 'noLogin') return known;
+  const identity = known instanceof Failure ? undefined : known;
+  const reason = credentials.resumeToken === undefined ? 'login' : 'resume';
+  const connected = await askToConnect(services.hooks, socketId, { credentials, reason }, identity);
+  if (connected instanceof Failure) return connected;
+  const { userName } = connected;
+  if (userName === undefined) return fail('noLogin');
+  if (!isValidName(userName, services.settings.limits.nameBytes)) return fail('invalidName', [userName]);
+  const { expiresAt, claims = {} } = identity ?? {};
+  const resumeFamily = userName === identity?.userName ? identity.resumeFamily : undefined;
+  return { userName, expiresAt, claims, resumeFamily, authData: connected.authData };
 }
 
 interface Resumed extends Identity {

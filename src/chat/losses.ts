@@ -6,6 +6,7 @@ import type { Position } from '../bus/event.ts';
 import { notificationFrame } from '../protocol/frame.ts';
 import type { FormerMember, Life, RoomState } from '../state/room-state.ts';
 import type { UserState } from '../state/user-state.ts';
+import { leaveHeads } from './leave-heads.ts';
 
 export interface LossesParts {
   readonly rooms: Pick<RoomState, 'takeFormer'>;
@@ -14,7 +15,6 @@ export interface LossesParts {
 
 /** Users told at the same time. */
 const CONCURRENCY = 64;
-const NOTHING = new Uint8Array(0);
 
 export class Losses {
   readonly #parts: LossesParts;
@@ -36,11 +36,12 @@ export class Losses {
     told?: (userName: string, at: Position) => void,
   ): Promise<void> {
     const frame = notificationFrame('roomAccessRemoved', [roomName]);
+    const heads = leaveHeads(roomName);
     const next = former.values();
     const work = async (): Promise<void> => {
       for (const { userName, socketIds, nodeIds } of next) {
         const isMember = socketIds.length > 0;
-        const lost = { roomName, life, frame: isMember ? frame : NOTHING, socketIds, nodeIds };
+        const lost = { roomName, life, frame: isMember ? frame : undefined, socketIds, nodeIds, ...heads };
         const at = await this.#parts.users.notifyRoomLost(userName, lost);
         if (at !== undefined) told?.(userName, at);
       }

@@ -1,5 +1,5 @@
-/** Joining and leaving rooms: one socket at a time, its user a member while any socket is joined. */
-import { takesOut, type TopicEvent } from '../bus/event.ts';
+/** Joining rooms: one socket at a time, its user a member while any socket is joined. Leaving has its own file. */
+import { takesOut, type Point, type TopicEvent } from '../bus/event.ts';
 import type { RecoveryCounters } from '../ops/counters.ts';
 import { fail, toErrorValue, unavailable, type Failure } from '../protocol/errors.ts';
 import { countFrame, notificationFrame } from '../protocol/frame.ts';
@@ -8,8 +8,11 @@ import type { RoomJoined, RoomPosition } from '../protocol/types.ts';
 import { StateUnavailable } from '../state/commands.ts';
 import { roomTopic } from '../state/keys.ts';
 import type { Joined, JoinRules, Since } from '../state/room-state.ts';
-import { Answer, type Caller, type Handlers } from './caller.ts';
+import { Answer, type Caller, type Handlers, type PendingJoin } from './caller.ts';
+import { fileRoom, judgeGroup, type Filed } from './filing.ts';
 import { processedMessage } from './history.ts';
+import { leaveRoom } from './leaving.ts';
+import { askToJoin, tellLeft, type Refused } from './hook-points.ts';
 import type { Services } from './services.ts';
 import { resetFrame, SwitchOver } from './switch-over.ts';
 
@@ -20,12 +23,19 @@ interface Join {
   after(): void;
 }
 
-type JoinFailure = Failure<'noRoom' | 'notAllowed' | 'invalidName' | 'tooManyRooms'>;
+/** Both scripts of a join have run. */
+interface Ran {
+  readonly joined: Joined;
+  /** By a socket that takes part in the session. */
+  readonly filed: Filed | undefined;
+}
+
+type JoinFailure = Failure<'noRoom' | 'notAllowed' | 'invalidName' | 'tooManyRooms'> | Refused;
 
 export function membershipHandlers(services: Services): Pick<Handlers, 'roomJoin' | 'roomsJoin' | 'roomLeave'> {
   return {
-    async roomJoin(caller, { roomName }) {
-      const join = await joinRoom(services, caller, roomName, undefined);
+    async roomJoin(caller, { roomName, options }) {
+      const join = await joinRoom(services, caller, roomName, { group: options?.group });
       return 'joined' in join ? new Answer(join.joined.njoined, join) : join;
     },
 
@@ -60,7 +70,7 @@ async function joinAll(
       if (seen.has(roomName)) return [position, fail('badArgument', [0, roomName])];
       seen.add(roomName);
       try {
-        return [position, await joinRoom(services, caller, roomName, sinceOf(position))];
+        return [position, await joinRoom(services, caller, roomName, wishOf(position))];
       } catch (error) {
         if (error instanceof StateUnavailable) return [position, unavailable()];
         throw error;
@@ -74,53 +84,27 @@ async function joinAll(
   throw broken.reason;
 }
 
-/** Takes this socket out; live delivery to it ends in the turn of the response. */
-async function leaveRoom(
-  { settings, audience, topics, departures, reconciler }: Services,
-  caller: Caller,
-  roomName: string,
-): Promise<Answer<number> | Failure<'noRoom'>> {
-  if (!isValidName(roomName, settings.limits.nameBytes)) return fail('noRoom', [roomName]);
-  const topic = roomTopic(roomName);
-  const joined = caller.rooms.has(roomName);
-  if (joined) caller.moves.set(roomName, 'leaving');
-  const left = await departures
-    .leaveRoom(roomName, caller.nodeId, [caller], 'changed', caller.echoExcept)
-    .catch((error: unknown) => {
-      // It may have happened all the same: then this socket must not go on hearing the room.
-      if (joined) {
-        caller.moves.set(roomName, 'unsure');
-        reconciler.suspect(topic, caller.nodeId, error, 0);
-      }
-      throw error;
-    });
-  if (left === 'noRoom') {
-    caller.moves.end(roomName, 'leaving');
-    return fail('noRoom', [roomName]);
-  }
-  await topics.reached(topic, left.seq);
-  return new Answer(left.njoined[0] ?? 0, {
-    after: () => {
-      caller.moves.end(roomName, 'leaving');
-      audience.detachRoom(roomName, caller.socketId);
-      // Joined, and left before the bus had brought what came until then.
-      if (caller.moves.of(roomName) === 'joining') caller.moves.set(roomName, 'left');
-    },
-  });
+/** What a client says of a join. */
+interface JoinWish {
+  readonly since?: Since | undefined;
+  /** Of the session. */
+  readonly group: string | undefined;
 }
 
 async function joinRoom(
   services: Services,
   caller: Caller,
   roomName: string,
-  since: Since | undefined,
+  { since, group }: JoinWish,
 ): Promise<Join | JoinFailure> {
   const { settings, topics, reconciler } = services;
   if (!isValidName(roomName, settings.limits.nameBytes)) return fail('noRoom', [roomName]);
+  const refused = services.hooks && (await askToJoin(services, caller, roomName));
+  if (refused !== undefined) return refused;
   // A room joined again is in both: it counts once.
   const taken = new Set([...caller.rooms.keys(), ...caller.moves.joining()]);
   const full = !taken.has(roomName) && taken.size >= settings.limits.roomsPerSocket;
-  const verdict = full ? 'tooManyRooms' : undefined;
+  const verdict = judgeGroup(caller, group, settings.limits.nameBytes) ?? (full ? 'tooManyRooms' : undefined);
 
   const topic = roomTopic(roomName);
   const frame = notificationFrame('roomUserJoined', [roomName, caller.userName]);
@@ -130,76 +114,118 @@ async function joinRoom(
     throw error;
   });
   // In one turn with the hold: what takes this socket out from here on is told in the join's own turn.
-  caller.moves.set(roomName, 'joining');
+  caller.moves.end(roomName, 'preparing');
+  const pending = caller.moves.beginJoin(roomName);
   const switchOver = new SwitchOver(topics, feed);
   const giveUp = (): void => {
     switchOver.abandon();
-    caller.moves.end(roomName, 'joining');
+    caller.moves.endJoin(pending);
+    // Lost meanwhile: that was left to this join to tell.
+    tellLosses(caller, roomName, switchOver.delivered);
   };
-  let joined: Joined | JoinFailure;
+  let ran: Ran | JoinFailure;
   try {
-    joined = await runJoin(services, caller, { roomName, frame, rules: { since, verdict }, switchOver });
+    const rules = { since, verdict, filing: caller.synced };
+    ran = await runJoin(services, caller, { roomName, group, frame, rules, switchOver, pending });
   } catch (error) {
     // The script may have run: the follow is passed on until what it left behind is known.
     giveUp();
     reconciler.suspect(topic, caller.nodeId, error);
     throw error;
   }
-  if ('code' in joined) {
+  if ('code' in ran) {
     giveUp();
     topics.unfollow(topic, caller.nodeId);
-    return joined;
+    return ran;
   }
   await switchOver.reached();
-  const { announced } = joined;
+  return turnOf(services, caller, { roomName, frame, ...ran, switchOver, pending });
+}
+
+/** What is to happen in the turn of the response. */
+function turnOf(
+  services: Services,
+  caller: Caller,
+  join: Ran & {
+    readonly roomName: string;
+    readonly frame: Uint8Array;
+    readonly switchOver: SwitchOver;
+    readonly pending: PendingJoin;
+  },
+): Join {
+  const { roomName, frame, joined, filed, switchOver, pending } = join;
   return {
     joined,
     before: () => {
       // Lost and joined again before the node heard of the loss.
-      const isLoss = (event: TopicEvent): boolean => event.kind === 'evicted' && takesOut(event, caller.socketId);
-      if (switchOver.before.some(isLoss)) caller.send(lossFrame(roomName));
-      if (announced) caller.send(frame);
+      tellLosses(caller, roomName, switchOver.before);
+      if (joined.announced) caller.send(frame);
+      filed?.before();
     },
-    after: () => completeJoin(services, caller, { roomName, joined, switchOver }),
+    after: () => {
+      completeJoin(services, caller, { roomName, joined, switchOver, pending });
+      filed?.after();
+    },
   };
 }
 
 async function runJoin(
-  { rooms, users, userlistChanges }: Services,
+  services: Services,
   caller: Caller,
-  join: { roomName: string; frame: Uint8Array; rules: JoinRules; switchOver: SwitchOver },
-): Promise<Joined | JoinFailure> {
-  const { roomName, rules } = join;
-  const { socketId, userName, nodeId } = caller;
+  join: {
+    roomName: string;
+    group: string | undefined;
+    frame: Uint8Array;
+    rules: JoinRules;
+    switchOver: SwitchOver;
+    pending: PendingJoin;
+  },
+): Promise<Ran | JoinFailure> {
+  const { rooms, users, userlistChanges, departures } = services;
+  const { roomName, group, rules } = join;
+  const { socketId, userName, nodeId, echoExcept } = caller;
   const joined = await rooms.join({ roomName, userName, socketId, nodeId }, join.frame, rules);
+  join.pending.ran = true;
   if (joined === 'noRoom') return fail('noRoom', [roomName]);
   if (joined === 'lost') throw new StateUnavailable('this node was swept');
-  if (joined === 'invalidName') return fail(joined, [roomName]);
+  if (joined === 'invalidName') return fail(joined, [group ?? '']);
   if (typeof joined === 'string') return fail(joined);
   if (joined.changesPending) userlistChanges.note(roomName);
   join.switchOver.begin(joined.at);
-  if (joined.changed) {
-    const echo = countFrame('roomJoinedEcho', [roomName, socketId]);
-    await users.noteRoom(userName, {
-      socketId,
-      echoExcept: caller.echoExcept,
-      roomName,
-      joined: true,
-      njoined: joined.njoined,
-      echo,
-    });
+  join.pending.again = joined.changed && caller.rooms.has(roomName);
+  const echo = countFrame('roomJoinedEcho', [roomName, socketId]);
+  if (caller.synced) {
+    const filed = await fileRoom(services, caller, { roomName, group, joined, echo });
+    if (filed !== 'full') return { joined, filed };
+    if (joined.changed) await departures.leaveRoom(roomName, nodeId, [caller], { echo: 'later', cause: 'leave' });
+    return fail('tooManyRooms');
   }
-  return joined;
+  if (joined.changed) {
+    const { njoined } = joined;
+    await users.noteRoom(userName, { socketId, echoExcept, roomName, joined: true, njoined, echo });
+  }
+  return { joined, filed: undefined };
 }
 
 /** Live delivery begins, unless the socket has it already, or has gone meanwhile. */
 function completeJoin(
   services: Services,
   caller: Caller,
-  join: { readonly roomName: string; readonly joined: Joined; readonly switchOver: SwitchOver },
+  join: {
+    readonly roomName: string;
+    readonly joined: Joined;
+    readonly switchOver: SwitchOver;
+    readonly pending: PendingJoin;
+  },
 ): void {
-  const { audience, topics, departures } = services;
-  const { roomName, joined, switchOver } = join;
+  const { audience, topics, departures, reconciler } = services;
+  const { roomName, joined, switchOver, pending } = join;
+  const tell = async ({ epoch, seq }: Point): Promise<void> => {
+    const work = (): Promise<void> => departures.tellTakenOut(roomName, caller, { epoch, seq });
+    await work().catch((error: unknown) => reconciler.finishLater(work, error));
+  };
+  // Whoever takes a room out of the session sees to what the user's side has noted, and tells it too.
+  let isForgotten = false;
   const unfollow = (): void => topics.unfollow(roomTopic(roomName), caller.nodeId);
   // Where Redis has added a socket that hears the room already, the feed has yet to deliver what had taken it out.
   if (joined.changed && caller.rooms.has(roomName)) {
@@ -208,30 +234,54 @@ function completeJoin(
   // Asked only now: a room joined before may have been deleted and made again meanwhile, and the feed may not know yet.
   if (caller.rooms.has(roomName) && !switchOver.isAhead) {
     switchOver.abandon();
-    caller.moves.end(roomName, 'joining');
+    caller.moves.endJoin(pending);
     unfollow();
     return;
   }
   switchOver.complete(caller, {
     attach: (since) => {
-      caller.moves.end(roomName, 'joining');
+      caller.moves.endJoin(pending);
       // Joined twice, and the other one was quicker: its follow is the one that counts.
       if (!audience.attachRoom(roomName, caller.socketId, since)) unfollow();
     },
-    isOver: () => caller.moves.of(roomName) === 'left',
+    // Left meanwhile, or heard already: of two joins under way the first one to be completed has attached it.
+    isOver: () => pending.over || (caller.rooms.has(roomName) && !switchOver.isAhead),
     isOut: (event) => {
       if (!takesOut(event, caller.socketId)) return false;
-      if (event.kind === 'evicted') caller.send(lossFrame(roomName));
-      caller.moves.set(roomName, 'left');
+      if (event.kind === 'evicted') tellLosses(caller, roomName, [event]);
+      else if (caller.synced) void tell(event);
+      isForgotten = event.kind === 'notice' && caller.synced;
+      // Whoever took it out by a notice has told the hook.
+      if (event.kind !== 'notice') tellLeft(services.hooks, caller, roomName, { njoined: 0, cause: 'lost' });
       return true;
     },
     over: () => {
-      caller.moves.end(roomName, 'left');
+      caller.moves.endJoin(pending);
       unfollow();
+      const isConcerned = caller.rooms.has(roomName) || caller.moves.isJoining(roomName);
+      if (joined.changed && !isConcerned && !isForgotten) forgetRoom(services, caller, roomName);
     },
-    closed: () => void departures.undoJoin(roomName, caller),
+    closed: () => {
+      caller.moves.endJoin(pending);
+      void departures.undoJoin(roomName, caller);
+    },
     reset: (at) => resetFrame(roomName, at),
   });
+}
+
+/** Taken out before the user's side had noted the join: what told it of the loss may have come first. */
+function forgetRoom({ users, reconciler }: Services, { userName, socketId }: Caller, roomName: string): void {
+  const note = { socketId, roomName, joined: false, echoExcept: '', njoined: 0, echo: new Uint8Array(0) };
+  const forget = (): Promise<void> => users.noteRoom(userName, note);
+  forget().catch((error: unknown) => reconciler.finishLater(forget, error));
+}
+
+/** Evictions that a join kept for its own turn; each is told once. */
+function tellLosses(caller: Caller, roomName: string, events: readonly TopicEvent[]): void {
+  for (const event of events) {
+    const isLoss = event.kind === 'evicted' && takesOut(event, caller.socketId);
+    if (isLoss && caller.moves.isFirst(event)) caller.send(lossFrame(roomName));
+  }
 }
 
 const lossFrame = (roomName: string): Uint8Array => notificationFrame('roomAccessRemoved', [roomName]);
@@ -252,6 +302,8 @@ function joinedEntry(roomName: string, joined: Joined): RoomJoined {
     messages: joined.missed.map(processedMessage),
   };
 }
+
+const wishOf = (position: RoomPosition): JoinWish => ({ since: sinceOf(position), group: position.group });
 
 const sinceOf = ({ epoch, lastMessageId, lastTimestamp }: RoomPosition): Since | undefined =>
   epoch === undefined || lastMessageId === undefined

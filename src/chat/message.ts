@@ -2,7 +2,6 @@
 import { nonceOf } from '../bus/event.ts';
 import { fail } from '../protocol/errors.ts';
 import { roomMessageFrame } from '../protocol/frame.ts';
-import { isValidName } from '../protocol/names.ts';
 import { roomTopic } from '../state/keys.ts';
 import { newNonce } from '../state/tokens.ts';
 import type { Handlers } from './caller.ts';
@@ -13,7 +12,6 @@ const NOTHING = new Uint8Array(0);
 export function messageHandlers({ rooms, topics, settings }: Services): Pick<Handlers, 'roomMessage'> {
   return {
     async roomMessage(caller, { roomName, message, options }) {
-      if (!isValidName(roomName, settings.limits.nameBytes)) return fail('noRoom', [roomName]);
       const transient = options?.transient ?? false;
       const { head, middle, bytes } = roomMessageFrame(roomName, caller.userName, message, transient);
       const tooLarge = bytes > settings.limits.messageBytes;

@@ -8,7 +8,8 @@ import { topicKind, topicName, type TopicKey } from '../state/keys.ts';
 import { SOCKETS_PER_CALL, type RoomState } from '../state/room-state.ts';
 import type { UserState } from '../state/user-state.ts';
 import type { Audience } from './caller.ts';
-import { disconnectEcho, type Departures } from './departures.ts';
+import type { Departures } from './departures.ts';
+import { Unfinished } from './unfinished.ts';
 
 export interface ReconcilerParts {
   readonly rooms: RoomState;
@@ -22,18 +23,16 @@ export interface ReconcilerParts {
   onError(what: string, error: unknown): void;
 }
 
-const UNFINISHED_MAX = 1000;
-
 export class Reconciler {
   readonly #parts: ReconcilerParts;
   /** Topic → how often this node follows it only because it is suspect. */
   readonly #suspects = new Map<TopicKey, number>();
-  /** Work on what is decided already, such as telling users of a room that is deleted. */
-  #unfinished: (() => Promise<void>)[] = [];
+  readonly #unfinished: Unfinished;
   #running = false;
 
   constructor(parts: ReconcilerParts) {
     this.#parts = parts;
+    this.#unfinished = new Unfinished(parts);
   }
 
   /**
@@ -54,8 +53,7 @@ export class Reconciler {
 
   /** Does work that may be repeated again until it succeeds, for as long as this node lives. */
   finishLater(work: () => Promise<void>, cause: unknown): void {
-    this.#parts.onError('what a request began is finished later', cause);
-    if (this.#unfinished.length < UNFINISHED_MAX) this.#unfinished.push(work);
+    this.#unfinished.add(work, cause);
   }
 
   /** Topics that are suspect now. */
@@ -73,6 +71,7 @@ export class Reconciler {
     this.#running = true;
     const nodeId = this.#parts.nodeId();
     try {
+      await this.#unfinished.run();
       for (const [topic, follows] of this.#suspects) {
         await this.#settle(topic, nodeId);
         if (!this.#parts.owns(nodeId)) return;
@@ -81,10 +80,6 @@ export class Reconciler {
         if (left > 0) this.#suspects.set(topic, left);
         else this.#suspects.delete(topic);
         for (let i = 0; i < follows; i++) this.#parts.topics.unfollow(topic, nodeId);
-      }
-      for (let work = this.#unfinished[0]; work !== undefined; work = this.#unfinished[0]) {
-        await work();
-        this.#unfinished.shift();
       }
     } catch (error) {
       this.#parts.onError('settling is put off', error);
@@ -113,7 +108,10 @@ export class Reconciler {
     const members = new Set(known.sockets.map(({ socketId }) => socketId));
     const strays = audience.attached(roomName, known.at).filter(({ socketId }) => !members.has(socketId));
     for (let at = 0; at < gone.length; at += SOCKETS_PER_CALL) {
-      await departures.leaveRoom(roomName, nodeId, gone.slice(at, at + SOCKETS_PER_CALL), 'changed');
+      await departures.leaveRoom(roomName, nodeId, gone.slice(at, at + SOCKETS_PER_CALL), {
+        echo: 'changed',
+        cause: 'disconnect',
+      });
     }
     for (const stray of strays) {
       const move = stray.moves.of(roomName);
@@ -125,18 +123,18 @@ export class Reconciler {
       }
       audience.detachRoom(roomName, stray.socketId);
       stray.moves.end(roomName, 'unsure');
-      await departures.leaveRoom(roomName, nodeId, [stray], 'always');
+      await departures.leaveRoom(roomName, nodeId, [stray], { echo: 'always', cause: 'leave' });
     }
   }
 
   async #settleUser(topic: TopicKey, nodeId: string): Promise<void> {
     const userName = topicName(topic);
-    const { audience, users } = this.#parts;
+    const { audience, users, departures } = this.#parts;
     const known = await users.listSockets(userName);
     for (const stray of audience.socketsOf(userName)) if (!known.has(stray.socketId)) stray.startAfresh();
     for (const [socketId, socket] of known) {
       if (socket.nodeId !== nodeId || audience.isOpen(socketId)) continue;
-      await users.logout(userName, socketId, disconnectEcho(socketId), []);
+      await departures.logout({ userName, socketId }, socket.rooms);
     }
   }
 }

@@ -3,15 +3,17 @@
  * before it delivers anything that came later (bus/feed.ts waits for it).
  */
 import type { Topic } from '../bus/bus.ts';
+import type { Point } from '../bus/event.ts';
 import type { AccessState, Purged } from '../state/access-state.ts';
 import { topicKind, topicName, type TopicKey } from '../state/keys.ts';
+import { leftHead } from './access.ts';
 import type { Audience } from './caller.ts';
 import type { Losses } from './losses.ts';
 import type { UserlistChanges } from './userlist-changes.ts';
 
 export interface RestrictionsParts {
   readonly access: Pick<AccessState, 'purge'>;
-  readonly audience: Pick<Audience, 'expel'>;
+  readonly audience: Pick<Audience, 'attached' | 'detachRoom'>;
   readonly losses: Losses;
   readonly userlistChanges: UserlistChanges;
   nodeId(): string;
@@ -27,28 +29,35 @@ export class Restrictions {
   }
 
   /** Takes out this node's members who are not admitted any more; rejects where Redis cannot be asked. */
-  async settle(topic: Topic): Promise<void> {
+  async settle(topic: Topic, restrictedAt?: Point): Promise<void> {
     const key = topic as TopicKey; // made by keys.ts; the bus treats it as a plain name
     if (topicKind(key) !== 'room') return;
     const roomName = topicName(key);
     const { access, audience, userlistChanges } = this.#parts;
+    const kept = new Set<string>();
     let cursor = '0';
     do {
-      const page = await access.purge(roomName, this.#parts.nodeId(), cursor);
+      const page = await access.purge(roomName, this.#parts.nodeId(), cursor, leftHead(roomName));
       if (page === undefined) return;
-      for (const { socketId } of page.sockets) audience.expel(roomName, socketId);
+      for (const socketId of page.kept) kept.add(socketId);
       if (page.changesPending) userlistChanges.note(roomName);
       this.#tell(roomName, page);
       cursor = page.cursor;
     } while (cursor !== '0');
+    // Where the log was lost, who is not a member any more starts afresh (hub.reset).
+    if (restrictedAt === undefined) return;
+    // Who has joined since was judged by the new rule.
+    const { epoch, seq } = restrictedAt;
+    const attached = audience.attached(roomName, { epoch, seq: seq - 1 });
+    // Out by this, or by what came after the restriction, and perhaps in again: it hears nothing of what was said in
+    // between. What has taken it out tells it when its turn comes.
+    for (const { socketId, moves } of attached) {
+      if (!kept.has(socketId) || moves.isRejoining(roomName)) audience.detachRoom(roomName, socketId);
+    }
   }
 
-  /** The users are told by whoever took out the last of their sockets: by then every node has heard of the mode. */
-  #tell(roomName: string, { sockets, life }: Purged): void {
-    const lost = sockets.flatMap(({ userName, socketId, last }) =>
-      last ? [{ userName, socketIds: [socketId], nodeIds: [] }] : [],
-    );
-    const tell = (): Promise<void> => this.#parts.losses.tell(roomName, life, lost);
-    if (lost.length > 0) tell().catch((error: unknown) => this.#parts.finishLater(tell, error));
+  #tell(roomName: string, { evicted, life }: Purged): void {
+    const tell = (): Promise<void> => this.#parts.losses.tell(roomName, life, evicted);
+    if (evicted.length > 0) tell().catch((error: unknown) => this.#parts.finishLater(tell, error));
   }
 }

@@ -61,7 +61,8 @@ export function roomHandlers(services: Services): RoomHandlers {
 const mayManage = ({ settings }: Services, { authority }: Pick<Caller, 'authority'>): boolean =>
   settings.roomsManagement || authority === SERVICE;
 
-async function deleteRoom(
+/** Deletes a room for its owner or the service, and tells everybody concerned. */
+export async function deleteRoom(
   services: Services,
   caller: Pick<Caller, 'authority' | 'userName'>,
   roomName: string,

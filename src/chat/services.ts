@@ -1,9 +1,12 @@
 /** What handlers work with, handed to each noun's handlers when the node is composed. */
 import type { Topics } from '../bus/topics.ts';
+import type { HookRunner } from '../hooks/runner.ts';
 import type { RecoveryCounters } from '../ops/counters.ts';
 import type { Limits } from '../protocol/limits.ts';
 import type { AccessState } from '../state/access-state.ts';
+import type { DirectState } from '../state/direct-state.ts';
 import type { RoomState } from '../state/room-state.ts';
+import type { SessionState } from '../state/session-state.ts';
 import type { UserState } from '../state/user-state.ts';
 import type { Authenticator } from './authenticator.ts';
 import type { Audience } from './caller.ts';
@@ -17,6 +20,8 @@ export interface ChatSettings {
   readonly roomsManagement: boolean;
   readonly userlistUpdates: boolean;
   readonly accessListsUpdates: boolean;
+  /** `stored` is not built yet: it is as `live`. */
+  readonly directMessages: 'off' | 'live' | 'stored';
   readonly historyMaxSize: number;
   readonly heartbeatMs: number;
   readonly resumeTokenMs: number;
@@ -27,6 +32,8 @@ export interface Services {
   readonly rooms: RoomState;
   readonly access: AccessState;
   readonly users: UserState;
+  readonly directs: DirectState;
+  readonly sessions: SessionState;
   readonly topics: Topics;
   readonly audience: Audience;
   readonly departures: Departures;
@@ -35,5 +42,7 @@ export interface Services {
   readonly userlistChanges: UserlistChanges;
   readonly authenticator: Authenticator;
   readonly counters: RecoveryCounters;
+  /** The operator's, if there are any. */
+  readonly hooks: HookRunner | undefined;
   nodeId(): string;
 }

@@ -3,7 +3,7 @@
  * joined a topic at a position of its log is put onto the topic's events after that position.
  */
 import type { Feed, Hold } from '../bus/feed.ts';
-import type { Point, Position, TopicEvent } from '../bus/event.ts';
+import { hearersOf, type Point, type Position, type TopicEvent } from '../bus/event.ts';
 import type { Topics } from '../bus/topics.ts';
 import { notificationFrame } from '../protocol/frame.ts';
 import type { Caller } from './caller.ts';
@@ -59,6 +59,11 @@ export class SwitchOver {
     return this.#topics.reached(this.#feed.topic, this.#at?.seq ?? 0, this.#at?.epoch);
   }
 
+  /** What the feed has delivered since this began. */
+  get delivered(): readonly TopicEvent[] {
+    return this.#hold.events;
+  }
+
   /** What the feed has delivered since this began, up to the position: the script saw it, the caller was not told. */
   get before(): readonly TopicEvent[] {
     const at = this.#at;
@@ -89,6 +94,8 @@ export class SwitchOver {
       // The log was changed under the join: the feed finds out what is true now, and tells all its sockets.
       this.#feed.start(at);
       if (then.reset !== undefined) caller.send(then.reset(this.#feed.position ?? at));
+      // At its login: what its session was told meanwhile is not known. The next one restores it.
+      else if (caller.synced) caller.startAfresh();
       then.attach(at);
       if (this.isAhead) this.#feed.verify();
       else this.#feed.mend();
@@ -96,7 +103,9 @@ export class SwitchOver {
     }
     for (const event of this.#hold.events) {
       if (event.seq > at.seq && then.isOut?.(event) === true) return then.over?.();
-      if (concerns(event, at, caller)) caller.send(event.frame);
+      if (!concerns(event, at, caller)) continue;
+      // A socket may ask for something before its login is complete, where the bus is late.
+      if (!isOfUser(event) || !caller.moves.keep(event)) caller.send(event.frame);
     }
     then.attach(at);
   }
@@ -111,8 +120,13 @@ export class SwitchOver {
 /** For a caller that is in the topic; of a room's notices those with its own name in them have taken it out. */
 function concerns(event: TopicEvent, at: Position, caller: Caller): boolean {
   const after = event.kind === 'transient' ? event.seq >= at.seq : event.seq > at.seq;
-  return after && event.frame.length > 0 && !event.subject.split(' ').includes(caller.socketId);
+  if (!after || event.frame.length === 0) return false;
+  if (isOfUser(event)) return hearersOf(event.subject, caller.nodeId)(caller);
+  return !event.subject.split(' ').includes(caller.socketId);
 }
+
+/** Whether a subject is one that only notices to users have. Of those to nodes a socket that arrives has heard nothing. */
+const isOfUser = ({ subject }: TopicEvent): boolean => subject.startsWith('+') || subject.startsWith('\n');
 
 /** The notification that tells a client to read a room again. */
 export function resetFrame(roomName: string, at: Position): Uint8Array {

@@ -2,11 +2,12 @@
 import { fail, Failure } from '../protocol/errors.ts';
 import { notificationFrame } from '../protocol/frame.ts';
 import { Answer, type Handlers } from './caller.ts';
+import { askToConnect } from './hook-points.ts';
 import type { Services } from './services.ts';
 
 type UserHandlers = Pick<Handlers, 'ping' | 'loginRefresh' | 'disconnect' | 'listOwnSockets' | 'systemMessage'>;
 
-export function userHandlers({ users, authenticator, settings }: Services): UserHandlers {
+export function userHandlers({ users, authenticator, settings, hooks }: Services): UserHandlers {
   return {
     ping: () => Date.now(),
 
@@ -16,7 +17,11 @@ export function userHandlers({ users, authenticator, settings }: Services): User
         if (identity.code === 'unavailable') return fail('unavailable', [], identity.retryAfterMs);
         return fail(identity.code === 'tokenExpired' ? 'tokenExpired' : 'badToken');
       }
-      if (identity.userName !== caller.userName) return fail('notAllowed');
+      // The hook that chose the name at the login chooses it again.
+      const asked = { credentials: { token }, reason: 'refresh' } as const;
+      const connected = await askToConnect(hooks, caller.socketId, asked, identity);
+      if (connected instanceof Failure) return connected;
+      if (connected.userName !== caller.userName) return fail('notAllowed');
       caller.expiresAt = identity.expiresAt;
       return identity.expiresAt ?? null;
     },
@@ -35,7 +40,7 @@ export function userHandlers({ users, authenticator, settings }: Services): User
     async systemMessage(caller, { data }) {
       const frame = notificationFrame('systemMessage', [data]);
       if (frame.length > settings.limits.messageBytes) return fail('messageTooLarge');
-      await users.notifyOthers(caller.userName, caller.socketId, frame);
+      await users.notifyOthers(caller.userName, caller.echoExcept, frame);
       return null;
     },
   };

@@ -49,10 +49,14 @@ export class UserlistChanges {
   }
 
   async #flush(roomName: string): Promise<void> {
-    // Put off first: what is noted meanwhile may come after what the script sees.
-    this.#due.set(roomName, performance.now() + RETRY_MS);
-    const due = this.#due.get(roomName);
-    const left = await this.#parts.access.flushChanges(roomName, userlistChangesFrame(roomName), PAUSE_MS);
-    if (left === 0 && this.#due.get(roomName) === due) this.#due.delete(roomName);
+    // Taken off first: what is noted meanwhile may come after what the script sees.
+    this.#due.delete(roomName);
+    try {
+      const left = await this.#parts.access.flushChanges(roomName, userlistChangesFrame(roomName), PAUSE_MS);
+      if (left !== 0) this.note(roomName);
+    } catch (error) {
+      this.note(roomName);
+      throw error;
+    }
   }
 }

@@ -4,7 +4,7 @@ import { isMap, type Value } from '../protocol/values.ts';
 
 /** A request that was refused by the service, or that the client gave up: then `unavailable` or `timeout`. */
 export class RequestError extends Error {
-  /** One of the protocol's error codes, or one that a newer service has. */
+  /** One of the protocol's error codes, or one that a newer service or its operator's hooks have. */
   readonly code: string;
   readonly args: readonly Value[];
   /** True if the same request, unchanged, may succeed later. */

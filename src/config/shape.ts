@@ -63,6 +63,13 @@ export interface Config {
     readonly messages: 'off' | 'live' | 'stored';
     readonly listSizeLimit: number;
   };
+  readonly hooks: {
+    /** A path, or a file URL. */
+    readonly path: string | undefined;
+    readonly timeoutMs: number;
+    /** Calls of one hook under way. */
+    readonly pendingMax: number;
+  };
   readonly limits: Limits;
   readonly rate: { readonly perSecond: number; readonly burst: number };
   readonly node: {
@@ -76,6 +83,7 @@ export interface Config {
   };
   readonly dedupMs: number;
   readonly socketsPerUser: number;
+  readonly sessionRoomsMax: number;
   /** 0: no limit. */
   readonly socketsPerAddress: number;
   readonly backpressureBytes: number;

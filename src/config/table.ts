@@ -42,13 +42,14 @@ export const settings = {
     8081,
     { min: 0, max: 65_535 },
     {
-      doc: 'Operator port, on the same address: metrics and health; 0 takes a free one, as does, outside production, one that is taken.',
+      doc: 'Operator port, on the same address: metrics, health and the server API; 0 takes a free one, as does, outside production, one that is taken.',
     },
   ),
-  apiKey: optionalText('PARLEY_API_KEY', {
-    secret: true,
-    doc: 'Key of the operator interface (not used yet), which is off without one.',
-  }),
+  apiKey: optionalText(
+    'PARLEY_API_KEY',
+    { secret: true, doc: 'Key of the server API on the operator port, which is not there without one.' },
+    (value) => (/^[!-~]+$/.test(value) ? undefined : 'must be visible ASCII characters without spaces'),
+  ),
 
   redisUrl: optionalText(
     'PARLEY_REDIS_URL',
@@ -179,16 +180,16 @@ export const settings = {
     'PARLEY_ROOM_LIST_SIZE_LIMIT',
     10_000,
     { min: 1, max: 1_000_000 },
-    { unit: 'names', doc: 'Names that an access list of a room holds at most (not used yet).' },
+    { unit: 'names', doc: 'Names that an access list of a room holds at most.' },
   ),
   directListSizeLimit: integer(
     'PARLEY_DIRECT_LIST_SIZE_LIMIT',
     1000,
     { min: 1, max: 1_000_000 },
-    { unit: 'names', doc: "Names that a user's own access list holds at most (not used yet)." },
+    { unit: 'names', doc: "Names that a user's own access list holds at most." },
   ),
   directMessages: choice('PARLEY_DIRECT_MESSAGES', 'stored', ['off', 'live', 'stored'], {
-    doc: 'Whether users can write to each other, and whether that is kept for who is away (not used yet).',
+    doc: 'Whether users can write to each other, and whether that is kept for who is away. `stored` is not built yet and behaves as `live`: who is away gets nothing, and the sender `noUserOnline`.',
   }),
   presenceGraceMs: integer(
     'PARLEY_PRESENCE_GRACE_MS',
@@ -202,7 +203,7 @@ export const settings = {
     { min: 2, max: 1_000_000 },
     {
       unit: 'users',
-      doc: 'Size above which a room counts as large (not used yet): joins and leaves are announced in batches.',
+      doc: 'Size above which a room counts as large: joins and leaves are announced in batches.',
     },
   ),
   userlistPage: integer(
@@ -216,6 +217,25 @@ export const settings = {
     300_000,
     { min: 1000, max: dayMs },
     { unit: 'ms', doc: 'How long a repeated clientMessageId is recognised.' },
+  ),
+
+  hooks: optionalText('PARLEY_HOOKS', {
+    doc: "Module with the operator's hooks, as a path or a file URL; it runs inside the service.",
+  }),
+  hooksTimeoutMs: integer(
+    'PARLEY_HOOKS_TIMEOUT_MS',
+    1000,
+    { min: 1, max: 60_000 },
+    { unit: 'ms', doc: 'A hook that has not answered by then is given up, unless its policy says otherwise.' },
+  ),
+  hooksPendingMax: integer(
+    'PARLEY_HOOKS_PENDING_MAX',
+    1000,
+    { min: 1, max: 1_000_000 },
+    {
+      unit: 'calls',
+      doc: 'Calls of one hook that are waited for at the same time; further ones are refused as unavailable.',
+    },
   ),
 
   frameBytes: integer(
@@ -253,6 +273,12 @@ export const settings = {
     50,
     { min: 1, max: 10_000 },
     { unit: 'sockets', doc: 'Sockets that one user may have.' },
+  ),
+  sessionRooms: integer(
+    'PARLEY_SESSION_ROOMS',
+    1000,
+    { min: 1, max: 100_000 },
+    { unit: 'rooms', doc: "Rooms that may be filed in one user's session." },
   ),
   socketsPerAddress: integer(
     'PARLEY_SOCKETS_PER_ADDRESS',

@@ -2,20 +2,23 @@
  * From a well-formed message to its response: finds the request, checks its arguments, keeps the order per topic, runs
  * the handler, and answers with one of the declared codes whatever happens in it.
  */
-import { Answer, type Caller, type Handler, type Handlers } from '../chat/caller.ts';
+import { Answer, type Caller, type Handlers } from '../chat/caller.ts';
 import { login, type Login } from '../chat/login.ts';
+import { ActingCaller } from '../chat/server/callers.ts';
+import { callHandler, type SocketCall } from '../chat/server/server-api.ts';
 import type { Services } from '../chat/services.ts';
 import type { Distributions } from '../ops/distribution.ts';
 import { isRequestName, orderKeys, type RequestName } from '../protocol/catalogue.ts';
 import type { Message } from '../protocol/codec.ts';
-import { fail, Failure, toErrorValue, unavailable } from '../protocol/errors.ts';
+import { fail, Failure, isErrorCode, toErrorValue, unavailable } from '../protocol/errors.ts';
 import type { Credentials } from '../protocol/types.ts';
 import { checkArgs } from '../protocol/validate.ts';
 import type { Value } from '../protocol/values.ts';
 import { StateUnavailable } from '../state/commands.ts';
+import { SERVICE } from '../state/room-state.ts';
 import type { Connection } from './connection.ts';
 import type { Hub } from './hub.ts';
-import { Session } from './session.ts';
+import { Session, type Tails } from './session.ts';
 
 export type RequestLike = Extract<Message, { type: 0 | 2 }>;
 
@@ -27,6 +30,8 @@ export interface LoginAttempt {
 
 export interface DispatcherParts {
   readonly handlers: Handlers;
+  /** Without the operator's hooks: for who bypasses them. */
+  readonly bareHandlers: Handlers;
   readonly services: Services;
   readonly hub: Hub;
   /** How long requests took, by method and outcome. */
@@ -39,9 +44,6 @@ export interface DispatcherParts {
 
 const METHOD_SHOWN_MAX = 128;
 
-/** The end of the last request of one socket on each topic. */
-export type Tails = Map<string, Promise<unknown>>;
-
 export class Dispatcher {
   readonly #parts: DispatcherParts;
 
@@ -50,23 +52,49 @@ export class Dispatcher {
   }
 
   /** Runs one request of a logged-in socket and answers it. Never rejects. */
-  async run(session: Session, tails: Tails, message: RequestLike): Promise<void> {
+  async run(session: Session, message: RequestLike): Promise<void> {
     const began = performance.now();
     const { method } = message;
     if (!isRequestName(method)) return this.#answer(session.connection, message, unknownMethod(method), began);
     if (method === 'login') return this.#answer(session.connection, message, fail('notAllowed'), began);
     const args = checkArgs(method, message.params, message.faultAt, this.#parts.services.settings.limits);
     if (args instanceof Failure) return this.#answer(session.connection, message, args, began);
-    const keys = orderKeys(method, args);
+    const settled = await this.#inOrder(session, orderKeys(method, args), () => this.#handle(session, method, args));
+    this.#answer(session.connection, message, settled, began);
+  }
+
+  /** Runs a request for a socket that somebody else asks for, in order with the socket's own. Never rejects. */
+  async runFor(session: Session, call: SocketCall): Promise<Value | Failure> {
+    const { method, params, bypassPermissions, bypassHooks } = call;
+    // Whoever asks has checked them; it may be another version of this.
+    const args = checkArgs(method, params, -1, this.#parts.services.settings.limits);
+    if (args instanceof Failure) return args;
+    const caller = new ActingCaller(session, bypassPermissions ? SERVICE : session.userName);
+    const handlers = bypassHooks ? this.#parts.bareHandlers : this.#parts.handlers;
+    const outcome = await this.#inOrder(session, orderKeys(method, args), () =>
+      this.#handle(caller, method, args, handlers),
+    );
+    const turn = outcome instanceof Answer ? outcome : undefined;
+    const mayAct = this.#parts.mayAct();
+    if (mayAct) session.connection.cork(() => turn?.before?.());
+    turn?.after?.();
+    if (!mayAct) return unavailable();
+    if (!session.open) return fail('invalidSocket', [session.socketId]);
+    // Handlers give what their request declares, and results are declared as values.
+    return (turn === undefined ? outcome : turn.value) as Value | Failure;
+  }
+
+  /** Runs work behind what the socket has under way on the same topics. */
+  async #inOrder(session: Session, keys: readonly string[], work: () => Promise<Settled>): Promise<Settled> {
+    if (keys.length === 0) return work();
+    const tails: Tails = (session.tails ??= new Map());
     const before = keys.flatMap((key) => tails.get(key) ?? []);
-    const outcome =
-      before.length === 0
-        ? this.#handle(session, method, args)
-        : Promise.all(before).then(() => this.#handle(session, method, args));
+    const outcome = before.length === 0 ? work() : Promise.all(before).then(work);
     for (const key of keys) tails.set(key, outcome);
     const settled = await outcome;
     for (const key of keys) if (tails.get(key) === outcome) tails.delete(key);
-    this.#answer(session.connection, message, settled, began);
+    if (tails.size === 0 && session.tails === tails) session.tails = undefined;
+    return settled;
   }
 
   /** Logs a connection in, or ends it. `adopt` gets the session before anything is sent to it. Never rejects. */
@@ -113,11 +141,18 @@ export class Dispatcher {
       this.#parts.onLogin(session);
       connection.cork(() => {
         connection.notify('loginConfirmed', [done.userName, done.authData]);
+        for (const frame of done.restored) connection.sendFrame(frame);
         if (message?.type === 0) connection.respond(message.id, null, done.authData);
       });
     }
     done.switchOver.complete(session, {
       attach: () => hub.attachUser(session),
+      // It was closed while it was logging in.
+      isOut: (event) => {
+        if (event.kind !== 'disconnect') return false;
+        session.disconnectForced(event.subject);
+        return true;
+      },
       closed: () => {
         // Otherwise the gateway saw a session close, and has begun this.
         if (!inTime) void services.departures.disconnect(session, [], session.nodeId);
@@ -126,7 +161,7 @@ export class Dispatcher {
   }
 
   #refuseLogin(connection: Connection, message: RequestLike | undefined, failure: Failure, began: number): void {
-    this.#measure('login', failure.code, began);
+    this.#measure('login', outcomeName(failure), began);
     const error = toErrorValue(failure);
     const temporary = error['temporary'] === true;
     connection.cork(() => {
@@ -136,16 +171,16 @@ export class Dispatcher {
     connection.end(temporary ? 'serverError' : 'loginRejected');
   }
 
-  async #handle(session: Caller, method: Exclude<RequestName, 'login'>, args: unknown): Promise<Settled> {
+  async #handle(
+    caller: Caller,
+    method: Exclude<RequestName, 'login'>,
+    args: unknown,
+    handlers: Handlers = this.#parts.handlers,
+  ): Promise<Settled> {
     try {
-      // The catalogue has checked these arguments for this very method; the types of one call cannot say so.
-      const handler = this.#parts.handlers[method] as unknown as (
-        caller: Caller,
-        args: unknown,
-      ) => ReturnType<Handler<RequestName>>;
-      return await handler(session, args);
+      return await callHandler(handlers, method, caller, args);
     } catch (error) {
-      return this.#failureOf(error, method, session.socketId);
+      return this.#failureOf(error, method, caller.socketId);
     }
   }
 
@@ -158,7 +193,7 @@ export class Dispatcher {
   #answer(connection: Connection, message: RequestLike, outcome: Settled, began: number): void {
     const turn = outcome instanceof Answer ? outcome : undefined;
     const mayAct = this.#parts.mayAct();
-    this.#measure(message.method, mayAct ? outcomeName(outcome) : 'unavailable', began);
+    this.#measure(message.method, mayAct ? outcomeName(turn === undefined ? outcome : turn.value) : 'unavailable', began);
     if (!mayAct) {
       this.#respond(connection, message, unavailable());
       turn?.after?.();
@@ -196,7 +231,11 @@ type Settled = unknown;
 
 const unknownMethod = (method: string): Failure => fail('noCommand', [method.slice(0, METHOD_SHOWN_MAX)]);
 
-const outcomeName = (outcome: Settled): string => (isFailure(outcome) ? outcome.code : 'ok');
+/** Codes of an operator's own are one label: there is no end to them. */
+function outcomeName(outcome: Settled): string {
+  if (!isFailure(outcome)) return 'ok';
+  return isErrorCode(outcome.code) ? outcome.code : 'own';
+}
 
 // A bare `instanceof` would leave the codes untyped.
 const isFailure = (outcome: unknown): outcome is Failure => outcome instanceof Failure;

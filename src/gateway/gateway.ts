@@ -81,6 +81,11 @@ export class Gateway {
     this.#routes();
   }
 
+  /** Where the requests of its sockets are run. */
+  get dispatcher(): Dispatcher {
+    return this.#parts.dispatcher;
+  }
+
   get size(): number {
     return this.#intakes.size;
   }

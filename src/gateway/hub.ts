@@ -3,7 +3,7 @@
  * native topic per room and format, users by a loop over their few sockets. Frames are passed on unread.
  */
 import type { Topic, TopicListener } from '../bus/bus.ts';
-import { evictionOf, isAfter, type Point, type Position, type TopicEvent } from '../bus/event.ts';
+import { evictionOf, hearersOf, isAfter, type Point, type Position, type TopicEvent } from '../bus/event.ts';
 import type { Audience } from '../chat/caller.ts';
 import { resetFrame } from '../chat/switch-over.ts';
 import type { Distribution } from '../ops/distribution.ts';
@@ -112,13 +112,17 @@ export class Hub implements TopicListener, Audience {
     return at === undefined ? sessions : sessions.filter((session) => !joinedAfter(session, roomName, at));
   }
 
+  find(socketId: string): Session | undefined {
+    return this.#sessions.get(socketId);
+  }
+
   socketsOf(userName: string): Session[] {
     return this.#users.get(userName) ?? [];
   }
 
   isConcerned(roomName: string, socketId: string): boolean {
     const session = this.#sessions.get(socketId);
-    return session !== undefined && (session.rooms.has(roomName) || session.moves.of(roomName) === 'joining');
+    return session !== undefined && (session.rooms.has(roomName) || session.moves.isJoining(roomName));
   }
 
   isOpen(socketId: string): boolean {
@@ -149,7 +153,8 @@ export class Hub implements TopicListener, Audience {
     for (const session of here ?? []) {
       // What this socket was told of its membership is not in the log any more: it starts afresh elsewhere or here.
       const missing = !members.has(session.socketId) && !(isRoom && joinedAfter(session, name, at));
-      if (missing) session.startAfresh();
+      // Nor are notices of the session, which the next login restores.
+      if (missing || (!isRoom && session.synced)) session.startAfresh();
     }
     if (isRoom) this.#broadcast(name, resetFrame(name, at));
   }
@@ -185,17 +190,12 @@ export class Hub implements TopicListener, Audience {
     const frame = notificationFrame('roomAccessRemoved', [roomName]);
     for (const session of this.#users.get(userName) ?? []) {
       const isOut = sockets.has(session.socketId) && !joinedAfter(session, roomName, event);
-      if (isOut && this.#detach(roomName, session)) this.#parts.onLost(session, roomName);
+      const isJoining = session.moves.isJoining(roomName);
+      // Detached before where it was not to hear what came before this.
+      if (isOut && (this.#detach(roomName, session) || !isJoining)) this.#parts.onLost(session, roomName);
       // One that is being joined is told in its turn, or it would hear of the loss before it hears of the join.
-      if (!isOut || session.moves.of(roomName) !== 'joining') session.send(frame);
+      if (!isOut || !isJoining) session.send(frame);
     }
-  }
-
-  expel(roomName: string, socketId: string): void {
-    const session = this.#sessions.get(socketId);
-    if (session === undefined) return;
-    if (this.#detach(roomName, session)) this.#parts.onLost(session, roomName);
-    if (session.moves.of(roomName) === 'joining') session.moves.set(roomName, 'left');
   }
 
   #deliverToUser(userName: string, event: TopicEvent): void {
@@ -207,7 +207,7 @@ export class Hub implements TopicListener, Audience {
     if (event.frame.length === 0) return;
     const hears = hearersOf(event.subject, this.#parts.nodeId());
     for (const session of sessions) {
-      if (!hears(session)) continue;
+      if (!hears(session) || session.moves.keep(event)) continue;
       this.deliveries++;
       session.send(event.frame);
     }
@@ -233,19 +233,6 @@ export class Hub implements TopicListener, Audience {
 function joinedAfter(session: Session, roomName: string, at: Point): boolean {
   const since = session.rooms.get(roomName);
   return since !== undefined && isAfter(since, at);
-}
-
-/**
- * Which of a user's sockets hear a notice, by its subject: all (``), all but one (its id), all but those of nodes that
- * have told theirs already (`@id …`), those that take part in the session (`+`), all but one of these (`+` and its id).
- */
-function hearersOf(subject: string, nodeId: string): (session: Session) => boolean {
-  if (subject.startsWith('@')) {
-    const isTold = subject.split(' ').includes(`@${nodeId}`);
-    return () => !isTold;
-  }
-  if (subject.startsWith('+')) return ({ synced, socketId }) => synced && socketId !== subject.slice(1);
-  return ({ socketId }) => socketId !== subject;
 }
 
 /** Topics come from keys.ts by way of the bus, which treats them as plain names. */

@@ -6,7 +6,7 @@ import type { CloseName } from '../protocol/close-codes.ts';
 import { fail } from '../protocol/errors.ts';
 import type { Limits } from '../protocol/limits.ts';
 import type { Connection } from './connection.ts';
-import type { Dispatcher, LoginAttempt, RequestLike, Tails } from './dispatcher.ts';
+import type { Dispatcher, LoginAttempt, RequestLike } from './dispatcher.ts';
 import { Bucket } from './rate.ts';
 import type { Session } from './session.ts';
 
@@ -34,8 +34,6 @@ export class Intake {
   session: Session | undefined;
   readonly #dispatcher: Dispatcher;
   readonly #options: IntakeLimits;
-  /** Only while something is under way. */
-  #tails: Tails | undefined;
   readonly #bucket: Bucket;
   /** Refusals are free up to a point: who goes on after that many is ended. */
   #patience: Bucket | undefined;
@@ -109,7 +107,7 @@ export class Intake {
       this.#queuedBytes -= waiting.bytes;
       const { message } = waiting;
       const { session } = this;
-      if (session !== undefined) void this.#track(this.#dispatcher.run(session, (this.#tails ??= new Map()), message));
+      if (session !== undefined) void this.#track(this.#dispatcher.run(session, message));
       else if (message.method === 'login') this.#login({ message });
       else this.#dispatcher.refuse(this.connection, message, fail('noLogin'));
     }
@@ -131,7 +129,6 @@ export class Intake {
     this.#running++;
     await work;
     this.#running--;
-    if (this.#running === 0) this.#tails = undefined;
     if (this.connection.open) this.#pump();
   }
 

@@ -4,6 +4,9 @@ import { RoomMoves, type Caller } from '../chat/caller.ts';
 import type { Login } from '../chat/login.ts';
 import type { Connection } from './connection.ts';
 
+/** The end of the last request of one socket on each topic. */
+export type Tails = Map<string, Promise<unknown>>;
+
 export class Session implements Caller {
   readonly connection: Connection;
   readonly userName: string;
@@ -13,6 +16,8 @@ export class Session implements Caller {
   readonly rooms = new Map<string, Point>();
   readonly moves = new RoomMoves();
   expiresAt: number | undefined;
+  /** Only while something is under way. */
+  tails: Tails | undefined;
 
   constructor(connection: Connection, login: Login) {
     this.connection = connection;

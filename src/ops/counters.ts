@@ -51,15 +51,22 @@ export interface Measurements {
   readonly redisErrors: Tally;
   /** By close code, as few words. */
   readonly closes: Tally;
+  /** By the name of the hook. */
+  readonly hookFailures: Tally;
 }
 
-/** `closeLabels`: the words that close codes are counted by, where they are known before. */
-export const newMeasurements = (closeLabels: readonly string[] = []): Measurements => ({
+/** The words that close codes and failures of hooks are counted by, where they are known before. */
+export const newMeasurements = (
+  closeLabels: readonly string[] = [],
+  hookNames: readonly string[] = [],
+): Measurements => ({
   distributions: {
     parley_request_duration_seconds: new Distributions(metrics.parley_request_duration_seconds.boundsMs),
+    parley_api_request_duration_seconds: new Distributions(metrics.parley_api_request_duration_seconds.boundsMs),
     parley_publish_to_socket_seconds: new Distributions(metrics.parley_publish_to_socket_seconds.boundsMs),
     parley_redis_command_duration_seconds: new Distributions(metrics.parley_redis_command_duration_seconds.boundsMs),
   },
   redisErrors: new Tally(redisErrorKinds),
   closes: new Tally(closeLabels),
+  hookFailures: new Tally(hookNames),
 });

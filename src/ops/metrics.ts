@@ -28,13 +28,23 @@ export const metrics = {
   parley_ready: gauge('1 where a check of readiness passes. A node is ready when all do.', 'check'),
 
   parley_request_duration_seconds: histogram(
-    'Time from taking up a request to its response, by outcome: ok, or the code of the error.',
+    'Time from taking up a request to its response, by outcome: ok, the code of the error, or own for one that only the hooks know.',
+    REQUEST_BOUNDS_MS,
+    'method',
+    'outcome',
+  ),
+  parley_api_request_duration_seconds: histogram(
+    'Time from taking up a request of the server API, or of a hook, to its answer, by outcome: ok, or the code of the error.',
     REQUEST_BOUNDS_MS,
     'method',
     'outcome',
   ),
   parley_defects_total: counter(
     'Requests that failed in a way nobody foresaw (internalError). The log line has the reference told to the client.',
+  ),
+  parley_hook_failures_total: counter(
+    "Calls of the operator's hooks that threw, took too long, were too many, or gave an answer that is none.",
+    'hook',
   ),
   parley_recoveries_total: counter(
     'Rooms that came with a position in roomsJoin: ok where what was missed was given, failed where it could not be, refused where the room could not be joined.',

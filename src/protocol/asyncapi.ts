@@ -23,6 +23,11 @@ import type { Value, ValueMap } from './values.ts';
 
 const CHANNEL = { $ref: '#/channels/socket' };
 
+const hookCode = {
+  not: { enum: Object.keys(errorTable) },
+  description: "One of the operator's own. Their hooks may also use codes of the protocol where it does not.",
+};
+
 const DESCRIPTION = [
   'A chat service over WebSockets, in MessagePack-RPC or the same as JSON. PROTOCOL.md, made from the same declarations, says in prose what this document cannot: the order of things, recovery, what to do when something fails.',
   'A frame carries one or more messages: MessagePack values one directly after another, JSON arrays separated by a newline. Payloads are shown as JSON; nil is `null`, and bytes are `{"$bytes": "base64"}` in JSON, bin in MessagePack. An optional param may be left out at the end or be nil, and so may an option.',
@@ -114,7 +119,7 @@ function requestMessages(): ValueMap {
     const refusal = {
       allOf: [
         { $ref: '#/components/schemas/ErrorValue' },
-        { type: 'object', properties: { code: { enum: [...errors, ...generalErrors] } } },
+        { type: 'object', properties: { code: { anyOf: [{ enum: [...errors, ...generalErrors] }, hookCode] } } },
       ],
     };
     const response = {

@@ -4,6 +4,7 @@
  */
 import type { Static } from 'typebox';
 import type { Arg, NotificationDeclaration, NotificationParam, Order, Params, RequestDeclaration } from './declare.ts';
+import type { HookCode } from './errors.ts';
 import { notifications } from './notifications.ts';
 import { accessRequests } from './requests/access.ts';
 import { connectionRequests } from './requests/connection.ts';
@@ -32,7 +33,7 @@ type Notifications = typeof notifications;
 export type RequestName = keyof Requests;
 export type NotificationName = keyof Notifications;
 
-type ArgsOf<P extends Params> = { readonly [K in keyof P]: Arg<P[K]> };
+export type ArgsOf<P extends Params> = { readonly [K in keyof P]: Arg<P[K]> };
 
 /** What a handler gets: one property per param, after defaults and normalisation. */
 export type Args<N extends RequestName> = ArgsOf<Requests[N]['params']>;
@@ -47,16 +48,17 @@ type InputOf<P extends Params> = {
 
 export type Result<N extends RequestName> = Static<Requests[N]['result']>;
 
-/** The codes that any request can fail with. */
+/** The codes that any request can fail with, besides those that an operator's hooks choose. */
 export const generalErrors = [
   'badArgument',
   'wrongArgumentsCount',
   'noLogin',
   'unavailable',
   'tooManyRequests',
+  'timeout',
   'internalError',
 ] as const;
-export type GeneralErrors = (typeof generalErrors)[number];
+export type GeneralErrors = (typeof generalErrors)[number] | HookCode;
 
 /** The codes that a request declares; every request can fail with `GeneralErrors` as well. */
 export type DeclaredErrors<N extends RequestName> = Requests[N]['errors'][number];

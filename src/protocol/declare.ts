@@ -66,8 +66,8 @@ export interface RequestDeclaration<
   readonly result: R;
   /** Codes it can fail with besides the general ones. */
   readonly errors: readonly E[];
-  /** `guest`: also before login. */
-  readonly access: 'guest' | 'user';
+  /** `guest`: also before login; `service`: by the server API only. */
+  readonly access: 'guest' | 'user' | 'service';
   readonly order?: Order;
   readonly example: { readonly params: readonly Value[]; readonly result: Value };
 }

@@ -217,17 +217,28 @@ export const errorTable = {
 
 export type ErrorCode = keyof typeof errorTable;
 
+/** A code that a hook of the operator's has chosen: one of the table, or one of the operator's own. */
+export type HookCode = string & { readonly hookCode: true };
+
+/** What a hook says in place of the table. */
+export interface OwnWords {
+  readonly message?: string;
+  readonly temporary?: boolean;
+}
+
 /** A refused request. It is returned, not thrown, and carries no stack. */
-export class Failure<C extends ErrorCode = ErrorCode> {
+export class Failure<C extends ErrorCode | HookCode = ErrorCode | HookCode> {
   readonly code: C;
   readonly args: Value[];
   /** How long to wait before repeating the request, milliseconds. */
   readonly retryAfterMs: number | undefined;
+  readonly own: OwnWords | undefined;
 
-  constructor(code: C, args: Value[], retryAfterMs: number | undefined) {
+  constructor(code: C, args: Value[], retryAfterMs: number | undefined, own?: OwnWords) {
     this.code = code;
     this.args = args;
     this.retryAfterMs = retryAfterMs;
+    this.own = own;
   }
 }
 
@@ -235,9 +246,20 @@ export function fail<C extends ErrorCode>(code: C, args: Value[] = [], retryAfte
   return new Failure(code, args, retryAfterMs);
 }
 
+/** A refusal by a hook. */
+export function refuse(code: string, args: Value[], own: OwnWords, retryAfterMs?: number): Failure<HookCode> {
+  // Any code will do: what makes it a hook's is that it is made here.
+  return new Failure(code as HookCode, args, retryAfterMs, own);
+}
+
+/** Whether a code is one of the table. */
+export function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(errorTable, code);
+}
+
 /** An error as it travels. It is a map of the wire. */
 export type ErrorValue = {
-  code: ErrorCode;
+  code: string;
   args: Value[];
   message: string;
   temporary: boolean;
@@ -253,15 +275,20 @@ export function unavailable(): Failure<'unavailable'> {
 
 /** The failure with its sentence, ready to be encoded. */
 export function toErrorValue(failure: Failure): ErrorValue {
-  const entry: ErrorEntry = errorTable[failure.code];
+  const { code, args, own } = failure;
+  const entry: ErrorEntry | undefined = isErrorCode(code) ? errorTable[code] : undefined;
   const value: ErrorValue = {
-    code: failure.code,
-    args: failure.args,
-    message: entry.message.replace(/\{(\w+)\}/g, (_, name: string) => show(failure.args[entry.args.indexOf(name)])),
-    temporary: entry.temporary,
+    code,
+    args,
+    message: own?.message ?? (entry === undefined ? `Refused: ${code}.` : sentence(entry, args)),
+    temporary: own?.temporary ?? entry?.temporary ?? false,
   };
   if (failure.retryAfterMs !== undefined) value.retryAfterMs = failure.retryAfterMs;
   return value;
+}
+
+function sentence({ message, args: names }: ErrorEntry, args: readonly Value[]): string {
+  return message.replace(/\{(\w+)\}/g, (_, name: string) => show(args[names.indexOf(name)]));
 }
 
 const SHOWN_LENGTH = 80;

@@ -24,17 +24,22 @@ export interface RoomMessageFrame {
 }
 
 const ROOM_MESSAGE = opening('roomMessage', 2);
+const DIRECT_MESSAGE = opening('directMessage', 1);
+const DIRECT_MESSAGE_ECHO = opening('directMessageEcho', 2);
 const AUTHOR = encodeValue('author');
 const TIMESTAMP = concat([encodeValue('timestamp'), UINT64]);
 const ID = concat([encodeValue('id'), UINT64]);
 /** Fields of a processed message that are the server's, whatever the client sent under these keys. */
 const SERVER_FIELDS = ['author', 'timestamp', 'id'];
+/** The service itself writes without an author, or in the name that its message gives. */
+const SERVICE_FIELDS = ['timestamp', 'id'];
 const NOTHING = new Uint8Array(0);
 
 /**
  * `head ++ u64be(timestamp) ++ middle ++ u64be(id)` is the frame `[2, 'roomMessage', [roomName, {…message, author,
  * timestamp, id}]]`. For a transient message there is no id and `head ++ u64be(timestamp)` is the whole. Top-level
- * `author`, `timestamp` and `id` of the message are dropped.
+ * `author`, `timestamp` and `id` of the message are dropped. An author of '' is the service itself: it adds no `author`,
+ * and one in the message stays.
  */
 export function roomMessageFrame(
   roomName: string,
@@ -42,20 +47,45 @@ export function roomMessageFrame(
   message: ValueMap,
   transient: boolean,
 ): RoomMessageFrame {
-  const room = encodeValue(roomName);
-  const by = encodeValue(author);
+  const { head, bytes } = messageHead([ROOM_MESSAGE, encodeValue(roomName)], author, message, !transient);
+  return { head, middle: transient ? NOTHING : ID, bytes };
+}
+
+/**
+ * `head ++ u64be(timestamp)` is the frame `[2, 'directMessage', [{…message, author, timestamp}]]`; what is dropped of the
+ * message is as in a room's, and so are `bytes`.
+ */
+export function directMessageFrame(author: string, message: ValueMap): { head: Uint8Array; bytes: number } {
+  return messageHead([DIRECT_MESSAGE], author, message, false);
+}
+
+/** The `directMessageEcho` of a whole `directMessage` to a user. */
+export function directEchoFrame(userName: string, frame: Uint8Array): Uint8Array {
+  return concat([DIRECT_MESSAGE_ECHO, encodeValue(userName), frame.subarray(DIRECT_MESSAGE.length)]);
+}
+
+/** Everything up to the timestamp, behind which only an id may come. */
+function messageHead(
+  beginning: readonly Uint8Array[],
+  author: string,
+  message: ValueMap,
+  hasId: boolean,
+): { head: Uint8Array; bytes: number } {
+  const isService = author === '';
+  const by = isService ? [] : [AUTHOR, encodeValue(author)];
+  const ours = isService ? SERVICE_FIELDS : SERVER_FIELDS;
   let shared = encodeShared(message);
   const bytes = shared.length;
   let count = Object.keys(message).length;
-  if (SERVER_FIELDS.some((field) => Object.hasOwn(message, field))) {
-    const fields = Object.entries(message).filter(([key]) => !SERVER_FIELDS.includes(key));
+  if (ours.some((field) => Object.hasOwn(message, field))) {
+    const fields = Object.entries(message).filter(([key]) => !ours.includes(key));
     shared = encodeShared(Object.fromEntries(fields));
     count = fields.length;
   }
   const entries = shared.subarray(mapHeader(count).length);
+  const added = (isService ? 1 : 2) + (hasId ? 1 : 0);
   // `entries` refers to the encoder's own buffer: it must be copied before anything else is encoded.
-  const head = concat([ROOM_MESSAGE, room, mapHeader(count + (transient ? 2 : 3)), entries, AUTHOR, by, TIMESTAMP]);
-  return { head, middle: transient ? NOTHING : ID, bytes };
+  return { head: concat([...beginning, mapHeader(count + added), entries, ...by, TIMESTAMP]), bytes };
 }
 
 /** `head ++ u64be(count)` is the frame of a notification whose last param is a count. */

@@ -57,7 +57,8 @@ function decodeFrame(data: Uint8Array, options: CodecOptions): DecodedFrame {
   return { messages, malformed: undefined };
 }
 
-function decodeText(data: Uint8Array): string | undefined {
+/** Text of UTF-8; undefined where it is none. */
+export function decodeText(data: Uint8Array): string | undefined {
   try {
     return textDecoder.decode(data);
   } catch {
@@ -66,16 +67,25 @@ function decodeText(data: Uint8Array): string | undefined {
 }
 
 function decodeLine(line: string, options: CodecOptions): Message | MalformedReason {
+  const read = parseJson(line, options);
+  return typeof read === 'string' ? read : toMessage(read.value, options.accept, read.suspicious);
+}
+
+/** One value, and whether something that no param may carry may be in it (`findFault`); or what is wrong with its form. */
+export function parseJson(
+  text: string,
+  options: Pick<CodecOptions, 'depth' | 'valuesMax'>,
+): { value: Value; suspicious: boolean } | MalformedReason {
   let parsed: Value;
   try {
     // JSON.parse gives JSON values only, which are a part of our values.
-    parsed = JSON.parse(line) as Value;
+    parsed = JSON.parse(text) as Value;
   } catch {
     return malformedReasons.notDecodable;
   }
   const reviver = new Reviver(options);
   const value = reviver.revive(parsed, 0);
-  return reviver.malformed ?? toMessage(value, options.accept, reviver.suspicious);
+  return reviver.malformed ?? { value, suspicious: reviver.suspicious };
 }
 
 /** Goes through one parsed message, in place: counts it, finds what is not allowed, and turns `$bytes` into bytes. */
@@ -84,9 +94,9 @@ class Reviver {
   /** Something no param may carry may be there; `findFault` knows where. */
   suspicious = false;
   #values = 0;
-  readonly #options: CodecOptions;
+  readonly #options: Pick<CodecOptions, 'depth' | 'valuesMax'>;
 
-  constructor(options: CodecOptions) {
+  constructor(options: Pick<CodecOptions, 'depth' | 'valuesMax'>) {
     this.#options = options;
   }
 

@@ -14,6 +14,7 @@ interface SchemaParts {
   readonly type?: string;
   readonly form?: string;
   readonly items?: SchemaParts;
+  readonly anyOf?: readonly SchemaParts[];
   readonly properties?: { readonly [key: string]: SchemaParts };
 }
 
@@ -22,6 +23,9 @@ export function normaliserOf(schema: TSchema): Normaliser | undefined {
   const parts: SchemaParts = schema;
   if (parts.form === 'name') return (value) => (typeof value === 'string' ? normaliseName(value) : undefined);
   if (parts.type === 'object') return mapNormaliser(parts.properties);
+  if (parts.anyOf?.some(({ form }) => form === 'name') === true) {
+    return (value) => (typeof value === 'string' ? normaliseName(value) : value);
+  }
   const item = parts.items && normaliserOf(parts.items);
   if (!item) return undefined;
   return (value) => (Array.isArray(value) ? value.map((entry) => item(entry) ?? null) : undefined);

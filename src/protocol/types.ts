@@ -45,9 +45,9 @@ export const Message = Type.Unsafe<ValueMap>({
 export const ProcessedMessage = Type.Unsafe<ValueMap>({
   type: 'object',
   title: 'ProcessedMessage',
-  required: ['author', 'timestamp'],
+  required: ['timestamp'],
   description:
-    "The author's map plus `author` (UserName), `timestamp` (Timestamp) and `id` (MessageId; absent if transient).",
+    "The author's map plus `author` (UserName), `timestamp` (Timestamp) and `id` (MessageId; absent if transient, and of a direct message). What the service itself sent has an `author` only if its map has.",
 });
 
 export const Options = Type.Object(
@@ -74,7 +74,7 @@ export const MessageOptions = Type.Object(
       Type.String({
         maxLength: defaultLimits.clientMessageIdLength,
         description:
-          'Chosen by the client, unique per author and room. A repeat within 5 minutes gives the first result and publishes nothing.',
+          'Chosen by the client, unique per author and room or receiver. A repeat within 5 minutes gives the first result and publishes nothing.',
       }),
     ),
     transient: Type.Optional(
@@ -142,7 +142,7 @@ export const RoomPosition = Type.Object(
 
 export const ErrorValue = Type.Object(
   {
-    code: Type.String({ description: 'One of the error codes.' }),
+    code: Type.String({ description: "One of the error codes, or one that the operator's hooks have chosen." }),
     args: Type.Array(AnyValue, { description: 'As the table of errors says.' }),
     message: Type.String({ description: 'A sentence for people; not to be parsed.' }),
     temporary: Type.Boolean({ description: 'True if the same request, unchanged, may succeed later.' }),

@@ -5,7 +5,7 @@
 import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { requestDeclaration, requiredCount, type Args, type RequestName } from './catalogue.ts';
-import type { Param } from './declare.ts';
+import type { Param, RequestDeclaration } from './declare.ts';
 import { fail, type Failure } from './errors.ts';
 import { defaultLimits, type Limits } from './limits.ts';
 import { encodeShared } from './msgpack.ts';
@@ -24,11 +24,11 @@ interface CompiledRequest {
   readonly checks: readonly Check[];
 }
 
-const compiled = new Map<RequestName, CompiledRequest>();
+const compiled = new Map<RequestDeclaration, CompiledRequest>();
 
 /** Compiled at the first use, once: compiling all at import would slow every start. */
-function compile(name: RequestName): CompiledRequest {
-  const { params } = requestDeclaration(name);
+function compile(declaration: RequestDeclaration): CompiledRequest {
+  const { params } = declaration;
   const request = {
     required: requiredCount(params),
     checks: Object.entries(params).map(([paramName, param]) => ({
@@ -38,7 +38,7 @@ function compile(name: RequestName): CompiledRequest {
       matches: matcherOf(param.schema),
     })),
   };
-  compiled.set(name, request);
+  compiled.set(declaration, request);
   return request;
 }
 
@@ -57,8 +57,21 @@ export function checkArgs<N extends RequestName>(
   params: readonly Value[],
   faultAt: number,
   limits: Limits = defaultLimits,
-): Args<N> | Failure<'badArgument' | 'wrongArgumentsCount'> {
-  const { required, checks } = compiled.get(name) ?? compile(name);
+): Args<N> | ArgsFailure {
+  // The loop put every declared param there, each checked against its schema.
+  return checkDeclared(requestDeclaration(name), params, faultAt, limits) as Args<N> | ArgsFailure;
+}
+
+export type ArgsFailure = Failure<'badArgument' | 'wrongArgumentsCount'>;
+
+/** The same by the declaration: also for requests that are not in the clients' catalogue. */
+export function checkDeclared(
+  declaration: RequestDeclaration,
+  params: readonly Value[],
+  faultAt: number,
+  limits: Limits = defaultLimits,
+): { readonly [name: string]: Value | undefined } | ArgsFailure {
+  const { required, checks } = compiled.get(declaration) ?? compile(declaration);
   if (params.length < required) return fail('wrongArgumentsCount', [required, params.length]);
   const args: { [name: string]: Value | undefined } = {};
   for (let index = 0; index < checks.length; index++) {
@@ -71,8 +84,7 @@ export function checkArgs<N extends RequestName>(
     if (arg === undefined && !absent) return fail('badArgument', [index, shown(value)]);
     args[check.name] = arg;
   }
-  // The loop put every declared param there, each checked against its schema.
-  return args as Args<N>;
+  return args;
 }
 
 /** The argument that a param stands for; undefined if it is bad. */
@@ -84,9 +96,10 @@ function argOf(check: Check, value: Value, limits: Limits): Value | undefined {
 }
 
 const SHOWN_BYTES = 1024;
+const SHOWN_ITEMS = 500;
 
-/** The value in a `badArgument`: nil if it is binary or large. */
+/** The value in a `badArgument`: nil if it is binary or large, also by the number of its items. */
 function shown(value: Value): Value {
-  if (value instanceof Uint8Array) return null;
+  if (value instanceof Uint8Array || (Array.isArray(value) && value.length > SHOWN_ITEMS)) return null;
   return encodeShared(value).length > SHOWN_BYTES ? null : value;
 }

@@ -31,11 +31,12 @@ export interface ListEdit {
   readonly leftHead: Uint8Array;
 }
 
-/** A page of a node's own sockets that a restriction has taken out. */
+/** A page of a node's own sockets in a room, and which of their users a restriction has taken out. */
 export interface Purged {
   /** '0' at the end. */
   readonly cursor: string;
-  readonly sockets: readonly { socketId: string; userName: string; last: boolean }[];
+  readonly evicted: readonly FormerMember[];
+  readonly kept: readonly string[];
   readonly changesPending: boolean;
   readonly life: Life;
 }
@@ -58,7 +59,7 @@ export interface RoomAccess {
 const EDIT_REFUSALS = ['noRoom', 'notAllowed', 'noList', 'invalidName'] as const;
 export type EditRefusal = (typeof EDIT_REFUSALS)[number];
 
-const PURGE_PAGE = 300;
+const PURGE_PAGE = 150;
 const CHANGES_PAGE = 1000;
 
 export class AccessState {
@@ -100,15 +101,16 @@ export class AccessState {
     return this.#commands.run(scripts.editList, this.#keys.room(roomName), args, edit.names);
   }
 
+  /** `settling`: nodes still take out who has lost the room, which is not opened again before they have. */
   async setMode(
     roomName: string,
     userName: string,
     change: { whitelistOnly: boolean; frame: Uint8Array; leftHead: Uint8Array },
-  ): Promise<Changed | 'noRoom' | 'notAllowed'> {
+  ): Promise<Changed | 'noRoom' | 'notAllowed' | 'settling'> {
     const { whitelistOnly, frame, leftHead } = change;
     const args = { ...this.#common(), user: userName, mode: whitelistOnly ? '1' : '0', frame, leftHead };
     const reply = await this.#commands.run(scripts.setMode, this.#keys.room(roomName), args);
-    return refusal(reply, ['noRoom', 'notAllowed']) ?? changed(reply);
+    return refusal(reply, ['noRoom', 'notAllowed', 'settling']) ?? changed(reply);
   }
 
   /** For the service only. '' for no owner. */
@@ -118,18 +120,19 @@ export class AccessState {
     return refusal(reply, ['noRoom']) ?? changed(reply);
   }
 
-  /** Takes a page of a node's own sockets out of a restricted room; undefined where the room is none. */
-  async purge(roomName: string, nodeId: string, cursor: string): Promise<Purged | undefined> {
-    const args = { ...this.#common(), node: nodeId, cursor, pageMax: PURGE_PAGE };
+  /** Goes through a page of a node's own sockets in a room that may be restricted; undefined where there is no room. */
+  async purge(roomName: string, nodeId: string, cursor: string, leftHead: Uint8Array): Promise<Purged | undefined> {
+    const args = { ...this.#common(), node: nodeId, cursor, pageMax: PURGE_PAGE, leftHead };
     const reply = await this.#commands.run(scripts.purgeRoom, this.#keys.room(roomName), args);
-    if (refusal(reply, ['noRoom', 'open']) !== undefined) return undefined;
-    const [next, flat, pending, life] = list(reply);
-    const taken = list(flat).map(text);
-    const sockets = [];
-    for (let i = 0; i + 2 < taken.length; i += 3) {
-      sockets.push({ socketId: taken[i] ?? '', userName: taken[i + 1] ?? '', last: taken[i + 2] === '1' });
-    }
-    return { cursor: text(next), sockets, changesPending: pending === 1, life: text(life) };
+    if (refusal(reply, ['noRoom']) !== undefined) return undefined;
+    const [next, flat, kept, pending, life] = list(reply);
+    return {
+      cursor: text(next),
+      evicted: formerMembers(flat),
+      kept: list(kept).map(text),
+      changesPending: pending === 1,
+      life: text(life),
+    };
   }
 
   /**
@@ -173,10 +176,15 @@ export class AccessState {
 
 function changed(reply: Reply): Changed {
   const [at, flat, pending, life] = list(reply);
+  return { at: position(at), evicted: formerMembers(flat), changesPending: pending === 1, life: text(life) };
+}
+
+/** Users and the sockets they had, as lib/evict.lua notes them. */
+function formerMembers(flat: Reply | undefined): FormerMember[] {
   const noted = list(flat).map(text);
-  const evicted: FormerMember[] = [];
+  const members: FormerMember[] = [];
   for (let i = 0; i + 1 < noted.length; i += 2) {
-    evicted.push({ userName: noted[i] ?? '', ...socketsOf(noted[i + 1] ?? '') });
+    members.push({ userName: noted[i] ?? '', ...socketsOf(noted[i + 1] ?? '') });
   }
-  return { at: position(at), evicted, changesPending: pending === 1, life: text(life) };
+  return members;
 }

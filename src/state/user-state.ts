@@ -9,6 +9,7 @@ import type { Keyspace } from './keys.ts';
 import { list, number, position, refusal, text } from './reply.ts';
 import * as scripts from './scripts/user-scripts.ts';
 import type { Life } from './room-state.ts';
+import { filings, type Filing, type LeaveHeads } from './session-state.ts';
 import { newEpoch, newNonce } from './tokens.ts';
 
 /** A notification without the count it ends with: the script knows the count. */
@@ -34,14 +35,18 @@ export class UserState {
     this.#socketsMax = options.socketsMax;
   }
 
-  /** Adds a socket and keeps the hash of the resume token that it is given. */
+  /**
+   * Adds a socket and keeps the hash of the resume token that it is given. One that is `synced` is given the session as
+   * it is at the position.
+   */
   async login(
     userName: string,
     socketId: string,
     nodeId: string,
     echo: CountFrame,
     token?: ResumeRecord & { readonly hash: string },
-  ): Promise<{ at: Position; nconnected: number } | 'lost' | 'tooManySockets'> {
+    synced = false,
+  ): Promise<{ at: Position; nconnected: number; filed: Filing[] } | 'lost' | 'tooManySockets'> {
     const reply = await this.#commands.run(scripts.loginUser, this.#keys.user(userName), {
       now: Date.now(),
       nonce: newNonce(),
@@ -53,24 +58,28 @@ export class UserState {
       hash: token?.hash ?? '',
       expiresAt: token?.expiresAt ?? 0,
       token: token === undefined ? '' : `${token.expiresAt} ${token.family} ${token.record}`,
+      syncing: synced ? '1' : '0',
     });
     const refused = refusal(reply, ['lost', 'tooManySockets']);
     if (refused !== undefined) return refused;
-    const [at, count] = list(reply);
-    return { at: position(at), nconnected: number(count) };
+    const [at, count, filed] = list(reply);
+    return { at: position(at), nconnected: number(count), filed: filings(filed) };
   }
 
-  /** `rooms`: the echo of each room the socket was in, with the user's sockets left there. */
+  /** `rooms`: the echo of each room the socket was in, with the user's sockets left there. Changes nothing twice. */
   async logout(
     userName: string,
     socketId: string,
     echo: CountFrame,
     rooms: readonly { echo: CountFrame; njoined: number }[],
-  ): Promise<{ nconnected: number } | 'gone'> {
+  ): Promise<{ nconnected: number; changed: boolean } | 'gone'> {
     const args = { now: Date.now(), nonce: newNonce(), socket: socketId, frame: echo };
     const rest = rooms.flatMap((room) => [room.echo, room.njoined]);
     const reply = await this.#commands.run(scripts.logoutUser, this.#keys.user(userName), args, rest);
-    return refusal(reply, ['gone']) ?? { nconnected: number(list(reply)[1]) };
+    const refused = refusal(reply, ['gone']);
+    if (refused !== undefined) return refused;
+    const [, count, changed] = list(reply);
+    return { nconnected: number(count), changed: changed === 1 };
   }
 
   /** Files that a socket has joined or left a room, and echoes it to the user's other sockets. */
@@ -100,27 +109,30 @@ export class UserState {
 
   /** A notice to all sockets but one. */
   async notifyOthers(userName: string, exceptSocketId: string, frame: Uint8Array): Promise<void> {
-    const args = { now: Date.now(), nonce: newNonce(), subject: exceptSocketId, frame, roomName: '' };
+    const args = { now: Date.now(), nonce: newNonce(), subject: exceptSocketId, frame };
     await this.#commands.run(scripts.notifyUser, this.#keys.user(userName), args);
   }
 
   /**
-   * Tells a user that a room is lost. `nodeIds` had sockets of the user in it and have told their sockets by the room's
-   * own event; `socketIds` are not in the room any more.
+   * Tells a user that a room is lost, and takes it out of the session if it is filed by that life. `nodeIds` had sockets
+   * of the user in it and have told their sockets by the room's own event; `socketIds` are not in the room any more. No
+   * frame for who has only had it in the session.
    */
   async notifyRoomLost(
     userName: string,
     lost: {
       roomName: string;
       life: Life;
-      frame: Uint8Array;
+      frame: Uint8Array | undefined;
       socketIds: readonly string[];
       nodeIds: readonly string[];
-    },
+    } & LeaveHeads,
   ): Promise<Position | undefined> {
     const subject = lost.nodeIds.map((nodeId) => `@${nodeId}`).join(' ');
-    const args = { now: Date.now(), nonce: newNonce(), subject, frame: lost.frame, roomName: lost.roomName };
-    const reply = await this.#commands.run(scripts.notifyUser, this.#keys.user(userName), args, lost.socketIds);
+    const { roomName, life, openHead, privateHead } = lost;
+    const told = { subject, frame: lost.frame ?? '', roomName, life, openHead, privateHead };
+    const args = { now: Date.now(), nonce: newNonce(), ...told };
+    const reply = await this.#commands.run(scripts.loseRoom, this.#keys.user(userName), args, lost.socketIds);
     return refusal(reply, ['gone']) === undefined ? position(list(reply)[0]) : undefined;
   }
 

@@ -1,11 +1,27 @@
 // All that the chat means, over JSON, on a single Redis.
+import { accessSuite } from './access-suite.ts';
+import { directSuite } from './direct-suite.ts';
 import { historySuite } from './history-suite.ts';
 import { membershipSuite } from './membership-suite.ts';
 import { messageSuite } from './message-suite.ts';
 import { recoverySuite } from './recovery-suite.ts';
 import { roomSuite } from './room-suite.ts';
 import { userSuite } from './user-suite.ts';
+import { sessionRacesSuite } from './session-races-suite.ts';
+import { sessionSuite } from './session-suite.ts';
 import { useWorld } from './world.ts';
 
 const world = useWorld({ format: 'json' });
-for (const suite of [roomSuite, membershipSuite, messageSuite, historySuite, recoverySuite, userSuite]) suite(world);
+for (const suite of [
+  roomSuite,
+  membershipSuite,
+  accessSuite,
+  messageSuite,
+  historySuite,
+  recoverySuite,
+  userSuite,
+  directSuite,
+  sessionSuite,
+  sessionRacesSuite,
+])
+  suite(world);

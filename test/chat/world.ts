@@ -2,7 +2,7 @@
 // The suites say what is true there whatever the format and the Redis; the test files choose those.
 import { beforeAll } from '@jest/globals';
 import type { Format } from '../../src/protocol/codec.ts';
-import type { Value } from '../../src/protocol/values.ts';
+import type { Value, ValueMap } from '../../src/protocol/values.ts';
 import type { Scope } from '../support/disposal.ts';
 import { startRedis, type RedisAddress } from '../support/redis.ts';
 import { loginRpc, type Rpc, type User } from '../support/rpc.ts';
@@ -10,14 +10,23 @@ import { useScope } from '../support/scope.ts';
 import { startService, type NodeOptions, type Service, type ServiceNode } from '../support/service.ts';
 
 /** Small enough that a test reaches each limit. */
-export const limits = { historyMaxSize: 8, pageMax: 5, userlistPage: 3, messageBytes: 512, roomsPerSocket: 5 };
+export const limits = {
+  historyMaxSize: 8,
+  pageMax: 5,
+  userlistPage: 3,
+  messageBytes: 512,
+  roomsPerSocket: 5,
+  roomListSize: 6,
+  directListSize: 4,
+  sessionRooms: 6,
+};
 
 export interface World {
   readonly format: Format;
   /** A name that nobody else in this world has. */
   fresh(what: string): string;
   /** A user logs in on one of the two nodes; a new one when no name is given. */
-  login(node: 0 | 1, userName?: string, format?: Format): Promise<User>;
+  login(node: 0 | 1, userName?: string, format?: Format, credentials?: ValueMap): Promise<User>;
   /** A new room of this owner, with these users joined. */
   room(owner: Rpc, ...joined: Rpc[]): Promise<string>;
   /** One more node of the same service, for this test. */
@@ -42,6 +51,10 @@ export function useWorld({ format, redis = startRedis }: WorldOptions): World {
       PARLEY_USERLIST_PAGE: String(limits.userlistPage),
       PARLEY_MESSAGE_BYTES: String(limits.messageBytes),
       PARLEY_ROOMS_PER_SOCKET: String(limits.roomsPerSocket),
+      PARLEY_SESSION_ROOMS: String(limits.sessionRooms),
+      PARLEY_ROOM_LIST_SIZE_LIMIT: String(limits.roomListSize),
+      PARLEY_DIRECT_LIST_SIZE_LIMIT: String(limits.directListSize),
+      PARLEY_DIRECT_MESSAGES: 'live',
     };
     service = await startService(scope, { redis: await redis(scope), nodes: 2, env });
   });
@@ -55,8 +68,8 @@ export function useWorld({ format, redis = startRedis }: WorldOptions): World {
     format,
     scope,
     fresh,
-    login: (node, userName = fresh('user'), as = format) =>
-      loginRpc(scope, started().node(node).url, userName, { format: as }),
+    login: (node, userName = fresh('user'), as = format, credentials = {}) =>
+      loginRpc(scope, started().node(node).url, userName, { format: as, credentials: { userName, ...credentials } }),
     room: async (owner, ...joined) => {
       const roomName = fresh('room');
       await owner.call('roomCreate', roomName);

@@ -16,6 +16,7 @@ import type { Gateway } from '../../src/gateway/gateway.ts';
 import { loadNative } from '../../src/gateway/native.ts';
 import { newCounters, newMeasurements } from '../../src/ops/counters.ts';
 import { createLog, sampled } from '../../src/ops/log.ts';
+import { AdminState } from '../../src/state/admin-state.ts';
 import { Keyspace } from '../../src/state/keys.ts';
 import { about, fenceRoom, idsHeard } from '../chat/world.ts';
 import { eventually } from '../support/eventually.ts';
@@ -29,6 +30,7 @@ const scope = useScope();
 interface Split {
   readonly link: FaultyLink;
   readonly bus: DeliveryParts['bus'];
+  readonly admin: AdminState;
   login(userName: string): Promise<User>;
 }
 
@@ -80,7 +82,12 @@ async function startSplitNode(): Promise<Split> {
     state.commands.close();
     state.client.disconnect();
   });
-  return { link, bus: delivery.bus, login: (userName) => loginRpc(scope, `ws://127.0.0.1:${port}/ws`, userName) };
+  return {
+    link,
+    bus: delivery.bus,
+    admin: new AdminState(state.commands, shared.keys),
+    login: (userName) => loginRpc(scope, `ws://127.0.0.1:${port}/ws`, userName),
+  };
 }
 
 /** Everything that has happened to the room until then is under way on the bus while `during` runs. */
@@ -126,4 +133,16 @@ test('who joins a room made again before the bus has told of the end of the old 
   await fenceRoom(bob, 'lobby', bob);
   expect(idsHeard(bob, 'lobby')).toEqual([1]);
   expect(idsHeard(alice, 'lobby')).toEqual([1, 2, 3, 4, 5]);
+});
+
+test('who has logged in before the bus has brought it is closed with the user’s other sockets', async () => {
+  const node = await startSplitNode();
+  const sockets = [await node.login('alice')];
+  await whileLate(node, async () => {
+    sockets.push(await node.login('alice'));
+    expect(await node.admin.disconnectUser('alice', 'enough')).toBe(2);
+  });
+  for (const { raw } of sockets) expect(await raw.closed).toEqual({ code: 4502, reason: 'enough' });
+  // The next one is another socket than those that were meant.
+  expect(await (await node.login('alice')).call('ping')).toBeGreaterThan(0);
 });

@@ -61,8 +61,8 @@ const edit = (by: string, roomName: string, list: ListName, named: readonly stri
 const changeOwner = (roomName: string, owner: string | undefined): Command => ({
   check: () => true,
   run: async (m, r) => {
-    const userName = owner === undefined ? null : r.name(owner);
-    expect(await r.api('changeRoomOwner', { roomName: r.name(roomName), userName })).toEqual(
+    const given = owner === undefined ? null : r.name(owner);
+    expect(await r.api('changeRoomOwner', { roomName: r.name(roomName), owner: given })).toEqual(
       m.changeOwner(roomName, owner),
     );
   },
@@ -91,7 +91,7 @@ const kill = (node: number): Command => ({
   check: (m) => m.killsLeft > 0,
   run: async (m, r) => {
     m.killsLeft--;
-    for (const [name, one] of [...m.sockets]) if (one.node === node) m.disconnect(name);
+    for (const [name, one] of m.sockets) if (one.node === node) m.disconnect(name);
     await r.kill(node, m);
   },
   toString: () => `node ${node} is killed`,

@@ -139,7 +139,7 @@ export class ChatModel {
   }
 
   #evict(roomName: string, room: RoomModel): void {
-    for (const user of [...room.members.keys()]) {
+    for (const user of room.members.keys()) {
       if (room.admits(user)) continue;
       room.members.delete(user);
       this.#tellLoss(user, roomName);

@@ -8,7 +8,7 @@ import type { Scope } from '../support/scope.ts';
 import type { Service, ServiceNode } from '../support/service.ts';
 import type { RedisServer } from '../support/redis.ts';
 import type { ChatModel, RoomModel, Verdict } from './model.ts';
-import { viewOf, Witness } from './witness.ts';
+import { nameOf, viewOf, Witness } from './witness.ts';
 
 export const apiKey = 'a-key-of-the-operator';
 export const userNames = ['a', 'b', 'c'] as const;
@@ -95,7 +95,7 @@ export class Real {
   /** Kills a node and puts another into its place; resolves when its peers have cleaned up. */
   async kill(node: number, model: ChatModel): Promise<void> {
     await this.#nodes[node]?.kill();
-    for (const socket of [...this.sockets.keys()]) if (nodeOf(socket) === node) this.sockets.delete(socket);
+    for (const socket of this.sockets.keys()) if (nodeOf(socket) === node) this.sockets.delete(socket);
     const replacement = await this.#service.addNode();
     this.#nodes[node] = replacement;
     const name = witnessNames[node] ?? '';
@@ -174,13 +174,13 @@ export class Real {
   }
 
   #lossesOf(user: User | undefined): string[] {
-    return (user?.heard('roomAccessRemoved') ?? []).map(([roomName]) => this.#short(String(roomName))).toSorted();
+    return (user?.heard('roomAccessRemoved') ?? []).map(([roomName]) => this.#short(nameOf(roomName))).toSorted();
   }
 
   #messagesOf(user: User | undefined): string[] {
     return (user?.heard('roomMessage') ?? []).flatMap(([roomName, message]) => {
       const { text } = Object(message) as { text?: string };
-      return text === undefined ? [] : [`${this.#short(String(roomName))} ${text}`];
+      return text === undefined ? [] : [`${this.#short(nameOf(roomName))} ${text}`];
     });
   }
 

@@ -75,17 +75,17 @@ export class Witness {
   }
 
   #apply(name: string, [roomName, what, more]: Value[]): void {
-    const room = this.#rooms.get(String(roomName));
+    const room = this.#rooms.get(nameOf(roomName));
     if (room === undefined) return;
-    if (name === 'roomUserJoined') room.members.add(String(what));
-    if (name === 'roomUserLeft') room.members.delete(String(what));
+    if (name === 'roomUserJoined') room.members.add(nameOf(what));
+    if (name === 'roomUserLeft') room.members.delete(nameOf(what));
     if (name === 'roomModeChanged') room.whitelistOnly = what === true;
-    if (name === 'roomAccessRemoved') this.#rooms.delete(String(roomName));
+    if (name === 'roomAccessRemoved') this.#rooms.delete(nameOf(roomName));
     const list = listNames.find((one) => one === what);
     if (list === undefined || !Array.isArray(more)) return;
     for (const userName of more) {
-      if (name === 'roomAccessListAdded') room.lists[list].add(String(userName));
-      if (name === 'roomAccessListRemoved') room.lists[list].delete(String(userName));
+      if (name === 'roomAccessListAdded') room.lists[list].add(nameOf(userName));
+      if (name === 'roomAccessListRemoved') room.lists[list].delete(nameOf(userName));
     }
   }
 }
@@ -106,3 +106,6 @@ export function viewOf(
     whitelistOnly,
   };
 }
+
+/** A name as a notification carries it. */
+export const nameOf = (value: Value | undefined): string => (typeof value === 'string' ? value : '');

@@ -72,4 +72,5 @@ test('its schemas accept its examples and refuse them changed', () => {
   const refusal = (code: string): unknown[] => [1, 7, { code, args: ['lobby'], message: '', temporary: false }, null];
   expect(check('response.roomJoin', refusal('noRoom'))).toEqual([]);
   expect(check('response.roomJoin', refusal('roomExists'))).not.toEqual([]);
+  expect(check('response.roomJoin', refusal('chosenByAHook'))).toEqual([]);
 });

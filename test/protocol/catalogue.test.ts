@@ -14,7 +14,7 @@ import {
 } from '../../src/protocol/catalogue.ts';
 import type { Input } from '../../src/protocol/catalogue.ts';
 import { closeCodes, type CloseEntry } from '../../src/protocol/close-codes.ts';
-import { errorTable, fail, Failure, toErrorValue, type ErrorEntry } from '../../src/protocol/errors.ts';
+import { errorTable, fail, Failure, refuse, toErrorValue, type ErrorEntry } from '../../src/protocol/errors.ts';
 import { checkArgs } from '../../src/protocol/validate.ts';
 
 const requestNames = Object.keys(requests).filter(isRequestName);
@@ -123,6 +123,24 @@ describe('errors', () => {
       temporary: true,
       retryAfterMs: 250,
     });
+  });
+
+  test('a hook may choose any code, and words in place of those of the table', () => {
+    expect(toErrorValue(refuse('mine', [1], {}))).toEqual({
+      code: 'mine',
+      args: [1],
+      message: 'Refused: mine.',
+      temporary: false,
+    });
+    expect(toErrorValue(refuse('noRoom', ['lobby'], { message: 'Closed.', temporary: true }, 5))).toEqual({
+      code: 'noRoom',
+      args: ['lobby'],
+      message: 'Closed.',
+      temporary: true,
+      retryAfterMs: 5,
+    });
+    expect(toErrorValue(refuse('timeout', [], {}))).toEqual(toErrorValue(fail('timeout')));
+    expect(toErrorValue(refuse('constructor', [], {}))).toMatchObject({ message: 'Refused: constructor.' });
   });
 
   test('a sentence stays short and well-formed, whatever the args', () => {

@@ -5,6 +5,8 @@ import { createCodec } from '../../src/protocol/codec.ts';
 import {
   countFrame,
   decodeNotification,
+  directEchoFrame,
+  directMessageFrame,
   notificationFrame,
   roomMessageFrame,
   transcodeToJson,
@@ -20,8 +22,9 @@ const jsonClient = createCodec('json', { accept: 'replies' });
 const time = fc.maxSafeNat();
 
 function processed(message: ValueMap, author: string, timestamp: number, id?: number): ValueMap {
-  const { author: _a, timestamp: _t, id: _i, ...rest } = message;
-  return { ...rest, author, timestamp, ...(id === undefined ? {} : { id }) };
+  const { timestamp: _t, id: _i, ...rest } = message;
+  // The service itself, '', adds no author.
+  return { ...rest, ...(author === '' ? {} : { author }), timestamp, ...(id === undefined ? {} : { id }) };
 }
 
 describe('a room message', () => {
@@ -77,6 +80,39 @@ describe('a room message', () => {
     expect(first.head).toEqual(copy);
   });
 });
+
+describe('a direct message', () => {
+  test('with the time put in it is the notification, and whole it is the echo', () => {
+    fc.assert(
+      fc.property(text, text, anyMap, time, (userName, author, message, timestamp) => {
+        const { head, bytes } = directMessageFrame(author, message);
+        const frame = concat(head, u64be(timestamp));
+        const expected = processed(message, author, timestamp);
+        expect(decodeNotification(frame)).toEqual({ name: 'directMessage', params: [expected] });
+        expect(client.decodeFrame(directEchoFrame(userName, frame))).toEqual({
+          messages: [{ type: 2, method: 'directMessageEcho', params: [userName, expected], faultAt: -1 }],
+          malformed: undefined,
+        });
+        expect(bytes).toBe(encodeValue(message).length);
+      }),
+    );
+  });
+});
+
+test.each([{ a: 1 }, { a: 1, author: 'robot' }, { author: { nested: true }, timestamp: 1, id: 2 }, {}])(
+  'what the service itself writes has an author only where the message has one: %j',
+  (message) => {
+    const { timestamp: _t, id: _i, ...kept } = { timestamp: 0, id: 0, ...message };
+    const room = roomMessageFrame('r', '', message, false);
+    const whole = concat(room.head, u64be(5), room.middle, u64be(9));
+    expect(decodeNotification(whole).params).toEqual(['r', { ...kept, timestamp: 5, id: 9 }]);
+    const passing = roomMessageFrame('r', '', message, true);
+    expect(decodeNotification(concat(passing.head, u64be(5))).params).toEqual(['r', { ...kept, timestamp: 5 }]);
+    const direct = directMessageFrame('', message);
+    expect(decodeNotification(concat(direct.head, u64be(5))).params).toEqual([{ ...kept, timestamp: 5 }]);
+    expect(direct.bytes).toBe(encodeValue(message).length);
+  },
+);
 
 test('a count put in completes the frame', () => {
   const frame = concat(countFrame('roomJoinedEcho', ['lobby', 'socket']), u64be(3));

@@ -4,10 +4,14 @@ import { randomBytes } from 'node:crypto';
 import { Cluster } from 'ioredis';
 import { readEvent, type TopicEvent } from '../../src/bus/event.ts';
 import { AccessState } from '../../src/state/access-state.ts';
+import { AdminState } from '../../src/state/admin-state.ts';
 import { Commands } from '../../src/state/commands.ts';
 import { openClient, type Client } from '../../src/state/connect.ts';
+import { DirectState } from '../../src/state/direct-state.ts';
+import { Directory } from '../../src/state/directory.ts';
 import { Keyspace, type TopicKey } from '../../src/state/keys.ts';
 import { RoomState, type RoomOptions } from '../../src/state/room-state.ts';
+import { SessionState } from '../../src/state/session-state.ts';
 import { TopicLog } from '../../src/state/topic-log.ts';
 import { UserState } from '../../src/state/user-state.ts';
 import type { RedisAddress } from '../support/redis.ts';
@@ -17,6 +21,10 @@ export interface Store {
   readonly rooms: RoomState;
   readonly access: AccessState;
   readonly users: UserState;
+  readonly sessions: SessionState;
+  readonly directs: DirectState;
+  readonly admin: AdminState;
+  readonly directory: Directory;
   readonly commands: Commands;
   readonly keys: Keyspace;
   /** Logs as the node of that id reads them. */
@@ -33,15 +41,19 @@ export interface StoreOptions {
   dedupMs?: number;
   pageMax?: number;
   socketsMax?: number;
+  sessionRoomsMax?: number;
+  /** Keys of others, to do a part of what their nodes do. */
+  prefix?: string;
   largeSize?: number;
   listSizeLimit?: number;
+  trimPage?: number;
 }
 
 export type OpenStore = (scope: Scope, options?: StoreOptions) => Promise<Store>;
 
 /** Opens a store whose keys are its own. */
 export async function openStore(scope: Scope, address: RedisAddress, options: StoreOptions = {}): Promise<Store> {
-  const prefix = `t${randomBytes(6).toString('hex')}`;
+  const prefix = options.prefix ?? `t${randomBytes(6).toString('hex')}`;
   const endpoint = { url: address.url, mode: address.mode ?? 'single', master: undefined } as const;
   const connect = async (use: 'commands' | 'subscriber'): Promise<Client> => {
     const client = openClient(endpoint, use);
@@ -59,11 +71,22 @@ export async function openStore(scope: Scope, address: RedisAddress, options: St
     onError: () => undefined,
   });
   scope.add(() => commands.close());
-  const { dedupMs = 60_000, pageMax = 100, socketsMax = 50, largeSize = 1000, listSizeLimit = 10_000 } = options;
+  const {
+    dedupMs = 60_000,
+    pageMax = 100,
+    socketsMax = 50,
+    sessionRoomsMax = 1000,
+    largeSize = 1000,
+    listSizeLimit = 10_000,
+  } = options;
   return {
     rooms: new RoomState(commands, keys, { dedupMs, pageMax, largeSize }),
     access: new AccessState(commands, keys, { largeSize, listSizeLimit }),
     users: new UserState(commands, keys, { socketsMax }),
+    sessions: new SessionState(commands, keys, { sessionRoomsMax }),
+    directs: new DirectState(commands, keys, { dedupMs, listSizeLimit }),
+    admin: new AdminState(commands, keys, options.trimPage),
+    directory: new Directory(commands, keys),
     commands,
     keys,
     logOf: (nodeId) => new TopicLog(commands, keys, () => nodeId),

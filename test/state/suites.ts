@@ -1,17 +1,27 @@
 // All suites of the state layer, for each store that it has to work on.
 import { describe } from '@jest/globals';
+import { accessSuite } from './access-suite.ts';
+import { directSuite } from './direct-suite.ts';
+import { adminSuite } from './admin-suite.ts';
+import { largeRoomSuite } from './large-room-suite.ts';
 import { logSuite } from './log-suite.ts';
 import { messageSuite } from './message-suite.ts';
 import { nodeSuite } from './node-suite.ts';
 import { roomSuite } from './room-suite.ts';
+import { sessionSuite } from './session-suite.ts';
 import type { OpenStore } from './store.ts';
 import { userSuite } from './user-suite.ts';
 
 /** `open` gives a store of its own to each test. */
 export function stateSuites(open: OpenStore): void {
   describe('rooms', () => roomSuite(open));
+  describe('access', () => accessSuite(open));
+  describe('large rooms', () => largeRoomSuite(open));
   describe('messages', () => messageSuite(open));
   describe('users', () => userSuite(open));
+  describe('sessions', () => sessionSuite(open));
+  describe('direct messages', () => directSuite(open));
+  describe('administration', () => adminSuite(open));
   describe('logs', () => logSuite(open));
   describe('nodes', () => nodeSuite(open));
 }

@@ -60,11 +60,11 @@ function connections(open: OpenStore): void {
       ['s1', { nodeId: 'n1', rooms: [] }],
       ['s2', { nodeId: 'n2', rooms: [] }],
     ]);
-    expect(await logout(store, 's1')).toEqual({ nconnected: 1 });
-    expect(await logout(store, 's1')).toEqual({ nconnected: 1 });
+    expect(await logout(store, 's1')).toEqual({ nconnected: 1, changed: true });
+    expect(await logout(store, 's1')).toEqual({ nconnected: 1, changed: false });
     expect(await login(store, 's3')).toMatchObject({ nconnected: 2 });
-    expect(await logout(store, 's3')).toEqual({ nconnected: 1 });
-    expect(await logout(store, 's2')).toEqual({ nconnected: 0 });
+    expect(await logout(store, 's3')).toEqual({ nconnected: 1, changed: true });
+    expect(await logout(store, 's2')).toEqual({ nconnected: 0, changed: true });
 
     await eventually(() => expect(told(events).at(-1)).toEqual(['', '<out s3>', 1]));
     expect(told(events)).toEqual([
@@ -124,7 +124,7 @@ function roomNotes(open: OpenStore): void {
       { echo: frame('lobby left'), njoined: 0 },
       { echo: frame('attic left'), njoined: 3 },
     ];
-    expect(await store.users.logout(user, 's2', frame('out s2'), echoes)).toEqual({ nconnected: 1 });
+    expect(await store.users.logout(user, 's2', frame('out s2'), echoes)).toEqual({ nconnected: 1, changed: true });
     await eventually(() => expect(told(events).at(-1)).toEqual(['', '<out s2>', 1]));
     expect(told(events)).toEqual([
       ['s2', '<in s2>', 2],
@@ -144,7 +144,15 @@ function roomNotes(open: OpenStore): void {
 function notices(open: OpenStore): void {
   test('notices leave out a socket, or the nodes that know; a lost room is forgotten', async () => {
     const store = await open(scope);
-    const lost = { roomName: 'lobby', life: 'l', frame: frame('lost'), socketIds: ['s1', 's2'], nodeIds: ['n1', 'n2'] };
+    const lost = {
+      roomName: 'lobby',
+      life: 'l',
+      frame: frame('lost'),
+      socketIds: ['s1', 's2'],
+      nodeIds: ['n1', 'n2'],
+      openHead: frame('never'),
+      privateHead: frame('said'),
+    };
     await store.users.notifyOthers(user, 's1', frame('hello'));
     expect(await store.users.notifyRoomLost(user, lost)).toBeUndefined();
     expect(await store.ttls()).toEqual({});

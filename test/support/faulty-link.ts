@@ -37,8 +37,13 @@ interface Pair {
   reset(): void;
 }
 
+export interface LinkOptions {
+  /** Only connections on which a client has sent such text are delayed; all of them when left out. */
+  readonly delayed?: RegExp | undefined;
+}
+
 /** Starts a link to a port of loopback. */
-export async function startLink(scope: Scope, targetPort: number): Promise<FaultyLink> {
+export async function startLink(scope: Scope, targetPort: number, { delayed }: LinkOptions = {}): Promise<FaultyLink> {
   const weather: Weather = { paused: false, delayMs: 0 };
   const pairs = new Set<Pair>();
   let target = targetPort;
@@ -51,7 +56,7 @@ export async function startLink(scope: Scope, targetPort: number): Promise<Fault
       return;
     }
     const upstream = connect({ port: target, host: '127.0.0.1', allowHalfOpen: true });
-    const pair = joinSockets(client, upstream, weather, () => pairs.delete(pair));
+    const pair = joinSockets(client, upstream, { weather, delayed }, () => pairs.delete(pair));
     pairs.add(pair);
   });
   server.listen(0, '127.0.0.1');
@@ -92,10 +97,17 @@ export async function startLink(scope: Scope, targetPort: number): Promise<Fault
   };
 }
 
-function joinSockets(client: Socket, server: Socket, weather: Weather, onEnd: () => void): Pair {
+function joinSockets(
+  client: Socket,
+  server: Socket,
+  { weather, delayed }: LinkOptions & { readonly weather: Weather },
+  onEnd: () => void,
+): Pair {
+  let isDelayed = delayed === undefined;
+  if (delayed !== undefined) client.on('data', (bytes) => (isDelayed ||= delayed.test(bytes.toString('latin1'))));
   const directions = [
     forward(client, server, weather, () => 0),
-    forward(server, client, weather, () => weather.delayMs),
+    forward(server, client, weather, () => (isDelayed ? weather.delayMs : 0)),
   ];
   let open = 2;
   for (const socket of [client, server]) {

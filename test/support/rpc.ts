@@ -22,6 +22,8 @@ export type Entry =
 export interface RpcOptions extends Omit<RawOptions, 'subprotocol'> {
   /** `msgpack` when left out. */
   format?: Format;
+  /** The service has hooks, which may refuse any request with any code. */
+  hooked?: boolean;
 }
 
 export interface Rpc {
@@ -54,10 +56,10 @@ const foreverMs = 2 ** 31 - 1;
 
 /** Connects without logging in. */
 export async function connectRpc(scope: Scope, url: string, options: RpcOptions = {}): Promise<Rpc> {
-  const { format = 'msgpack', ...rest } = options;
+  const { format = 'msgpack', hooked = false, ...rest } = options;
   const raw = await openRaw(scope, url, { ...rest, subprotocol: `parley.v1.${format}` });
   if (raw.upgradeError !== undefined) throw new Error(`the upgrade was refused with ${raw.upgradeError}`);
-  const rpc = createRpc(raw, createCodec(format, { accept: 'replies' }));
+  const rpc = createRpc(raw, createCodec(format, { accept: 'replies' }), hooked);
   // What a test does not look at is judged all the same.
   scope.add(() => expect(rpc.violations).toEqual([]));
   return rpc;
@@ -92,8 +94,8 @@ interface Wire extends Pick<Rpc, 'received' | 'callAll' | 'notify' | 'next'> {
   readonly violations: readonly string[];
 }
 
-function createRpc(raw: RawClient, codec: Codec): Rpc & { readonly violations: readonly string[] } {
-  const wire = createWire(raw, codec);
+function createRpc(raw: RawClient, codec: Codec, hooked: boolean): Rpc & { readonly violations: readonly string[] } {
+  const wire = createWire(raw, codec, hooked);
   const ask = async (...call: Call): Promise<Outcome> => {
     const [outcome] = await Promise.all(wire.callAll(call));
     if (outcome === undefined) throw new Error('asked, but not answered');
@@ -120,7 +122,7 @@ function createRpc(raw: RawClient, codec: Codec): Rpc & { readonly violations: r
   };
 }
 
-function createWire(raw: RawClient, codec: Codec): Wire {
+function createWire(raw: RawClient, codec: Codec, hooked: boolean): Wire {
   const received: Entry[] = [];
   const violations: string[] = [];
   const pending = new Map<number, Pending>();
@@ -137,7 +139,7 @@ function createWire(raw: RawClient, codec: Codec): Wire {
       const asked = pending.get(message.id);
       if (asked === undefined) return void violations.push(`a response to ${message.id}, which nobody asked`);
       pending.delete(message.id);
-      violations.push(...checkResponse(asked.method, message.error, message.result));
+      violations.push(...checkResponse(asked.method, message.error, message.result, hooked));
       // The check has seen to it that it is one.
       const error = message.error as ErrorValue | null;
       const outcome = error === null ? { result: message.result } : { error };

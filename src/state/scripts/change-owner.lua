@@ -4,6 +4,10 @@ if not openLog(now) then
   return 'noRoom'
 end
 local before = redis.call('HGET', meta, 'owner')
+-- Who has lost a restricted room, and is not out of it yet, is not given it back.
+if log.restricted == 1 and owner ~= '' then
+  evictUnlessAdmitted(owner)
+end
 redis.call('HSET', meta, 'owner', owner)
 if before and before ~= '' then
   evictUnlessAdmitted(before)

@@ -23,6 +23,14 @@ end
 if #named == 0 then
   return { position(), {}, 0, log.life }
 end
+-- Who has lost a restricted room, and is not out of it yet, is not given it back.
+local function evictRestricted()
+  if log.restricted == 1 then
+    for _, name in ipairs(named) do
+      evictUnlessAdmitted(name)
+    end
+  end
+end
 if adding == '1' then
   local new, counted = 0, {}
   for _, name in ipairs(named) do
@@ -34,8 +42,10 @@ if adding == '1' then
   if redis.call('SCARD', key) + new > tonumber(limit) then
     return 'listLimitExceeded'
   end
+  evictRestricted()
   redis.call('SADD', key, unpack(named))
 else
+  evictRestricted()
   redis.call('SREM', key, unpack(named))
 end
 if redis.call('HGET', meta, 'accessListsUpdates') == '1' then

@@ -24,5 +24,9 @@ for _, list in ipairs({ joined, left }) do
 end
 announce(NOTICE, '', head .. strs(joined) .. leftKey .. strs(left) .. countKey .. u64(redis.call('HLEN', members)))
 redis.call('HSET', meta, 'flushedAt', int(log.now))
+local waiting = redis.call('HLEN', changes)
+if waiting == 0 then
+  redis.call('HDEL', meta, 'changesSeen')
+end
 saveLog()
-return { position(), redis.call('HLEN', changes) }
+return { position(), waiting }

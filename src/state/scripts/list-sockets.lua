@@ -4,6 +4,6 @@ local all = redis.call('HGETALL', sockets)
 for at = 1, #all, 2 do
   found[#found + 1] = all[at]
   found[#found + 1] = all[at + 1]
-  found[#found + 1] = redis.call('SMEMBERS', rooms .. all[at])
+  found[#found + 1] = redis.call('HKEYS', rooms .. all[at])
 end
 return found

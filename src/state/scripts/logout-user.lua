@@ -4,6 +4,7 @@ if not openLog(now) then
   return 'gone'
 end
 local changed = redis.call('HDEL', sockets, socket)
+redis.call('SREM', synced, socket)
 redis.call('UNLINK', rooms .. socket)
 local count = redis.call('HLEN', sockets)
 if count == 0 then

@@ -4,15 +4,10 @@ if not openLog(now) then
   return 'gone'
 end
 if joined == '1' then
-  if redis.call('HEXISTS', sockets, socket) == 1 then
-    redis.call('SADD', rooms .. socket, roomName)
-  end
+  noteIn(socket, roomName, '')
 else
-  redis.call('SREM', rooms .. socket, roomName)
+  redis.call('HDEL', rooms .. socket, roomName)
 end
-local others = redis.call('HLEN', sockets) - redis.call('HEXISTS', sockets, except)
-if others > 0 and frame ~= '' then
-  announce(NOTICE, except, frame .. u64(tonumber(njoined)))
-  saveLog()
-end
+echo(except, except, frame, njoined)
+saveLog()
 return { position(), announced }

@@ -1,26 +1,24 @@
--- Takes out those of a node's sockets in a restricted room whose users are not admitted any more, a page at a time. The
--- node itself asks, having delivered everything up to the restriction and nothing after it; so no event tells of it.
--- Replies: 'noRoom' | 'open' (not restricted) | {next cursor, {socket, user, '1' if its user has none left …},
--- whether changes wait, life}.
+-- Goes through a node's sockets in a room, a page at a time, and takes out their users, on whatever nodes, whom a
+-- restriction (set-mode.lua) does not admit any more. The node itself asks, having delivered everything up to the
+-- restriction and nothing after it. After the last page the node has settled it.
+-- Replies: 'noRoom' | {next cursor, {user, its sockets …} taken out, {socket …} that this node keeps, whether changes
+-- wait to be told, life}.
 if not openLog(now) then
   return 'noRoom'
 end
-if log.restricted == 0 then
-  return 'open'
-end
 local scanned = redis.call('HSCAN', perNode .. node, cursor, 'COUNT', pageMax)
-local taken, told = {}, tellsUsers()
+local kept = {}
 for at = 1, #scanned[2], 2 do
   local socket, user = scanned[2][at], scanned[2][at + 1]
-  if not admitted(user) then
-    local _, _, last = removeMember(user, socket, node)
-    taken[#taken + 1] = socket
-    taken[#taken + 1] = user
-    taken[#taken + 1] = last and '1' or '0'
-    if last and told then
-      noteChange(user, '0')
-    end
+  if log.restricted == 0 or admitted(user) then
+    kept[#kept + 1] = socket
+  else
+    evict(user)
   end
 end
 forgetIfEmpty(node)
-return { scanned[1], taken, changesPending, log.life }
+if scanned[1] == '0' then
+  settled(node)
+end
+saveLog()
+return { scanned[1], evicted, kept, changesPending, log.life }

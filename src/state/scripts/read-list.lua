@@ -7,6 +7,7 @@ if not mayRead(user) then
   return 'notJoined'
 end
 if listName == 'userlist' then
+  noteSeen()
   local count = redis.call('ZCARD', names)
   return count > tonumber(pageMax) and { count } or { count, redis.call('ZRANGEBYLEX', names, '-', '+') }
 end

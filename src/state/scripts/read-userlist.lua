@@ -5,5 +5,6 @@ end
 if not mayRead(user) then
   return 'notJoined'
 end
+noteSeen()
 local from = after == '' and '-' or ('(' .. after)
 return { redis.call('ZCARD', names), redis.call('ZRANGEBYLEX', names, from, '+', 'LIMIT', 0, limit) }

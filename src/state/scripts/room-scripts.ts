@@ -67,9 +67,9 @@ export const changeOwner = script('change-owner', {
 });
 
 export const purgeRoom = script('purge-room', {
-  uses: [...LEAVING, 'access'],
+  uses: EVICTING,
   keys: [...LOG, ...MEMBERS, ...LISTS, 'changes'],
-  args: ['now', 'nonce', 'large', 'node', 'cursor', 'pageMax'],
+  args: ['now', 'nonce', 'large', 'node', 'cursor', 'pageMax', 'leftHead'],
 });
 
 export const flushChanges = script('flush-changes', {
@@ -97,8 +97,8 @@ export const readRoom = script('read-room', {
 });
 
 export const readList = script('read-list', {
-  uses: ['format', 'log', 'access'],
-  keys: ['meta', 'members', 'names', ...LISTS],
+  uses: ['format', 'log', 'access', 'seen'],
+  keys: ['meta', 'members', 'names', 'changes', ...LISTS],
   args: ['user', 'listName', 'pageMax'],
 });
 
@@ -109,8 +109,8 @@ export const readAccess = script('read-access', {
 });
 
 export const readUserlist = script('read-userlist', {
-  uses: ['format', 'log', 'access'],
-  keys: ['meta', 'members', 'names', ...LISTS],
+  uses: ['format', 'log', 'access', 'seen'],
+  keys: ['meta', 'members', 'names', 'changes', ...LISTS],
   args: ['user', 'after', 'limit'],
 });
 

@@ -1,31 +1,91 @@
-/** The scripts of a user: its sockets, the notices to them, its resume tokens. The Lua files say why and what they reply. */
+/** The scripts of a user: its sockets, the notices to them, its session, its resume tokens. The Lua files say why and what they reply. */
 import { script } from '../script.ts';
 
 const LOG = ['meta', 'channel', 'events'] as const;
+/** What lib/session.lua wants. */
+const SESSION = ['synced', 'session'] as const;
+const SESSION_LIBRARIES = ['format', 'log', 'frame', 'session'] as const;
 
 export const loginUser = script('login-user', {
   uses: ['format', 'log'],
-  keys: [...LOG, 'sockets', 'tomb', 'resume'],
-  args: ['now', 'nonce', 'epoch', 'socket', 'node', 'socketsMax', 'frame', 'hash', 'expiresAt', 'token'],
+  keys: [...LOG, 'sockets', 'tomb', 'resume', ...SESSION],
+  args: ['now', 'nonce', 'epoch', 'socket', 'node', 'socketsMax', 'frame', 'hash', 'expiresAt', 'token', 'syncing'],
 });
 
 export const logoutUser = script('logout-user', {
   uses: ['format', 'log'],
-  keys: [...LOG, 'sockets', 'rooms'],
+  keys: [...LOG, 'sockets', 'synced', 'rooms'],
   args: ['now', 'nonce', 'socket', 'frame'],
   rest: true,
 });
 
 export const noteRoom = script('note-room', {
-  uses: ['format', 'log'],
+  uses: ['format', 'log', 'notes'],
   keys: [...LOG, 'sockets', 'rooms'],
   args: ['now', 'nonce', 'socket', 'except', 'roomName', 'joined', 'njoined', 'frame'],
 });
 
 export const notifyUser = script('notify-user', {
   uses: ['format', 'log'],
-  keys: [...LOG, 'sockets', 'rooms'],
-  args: ['now', 'nonce', 'subject', 'frame', 'roomName'],
+  keys: [...LOG, 'sockets'],
+  args: ['now', 'nonce', 'subject', 'frame'],
+});
+
+export const loseRoom = script('lose-room', {
+  uses: SESSION_LIBRARIES,
+  keys: [...LOG, 'sockets', 'rooms', ...SESSION],
+  args: ['now', 'nonce', 'subject', 'frame', 'roomName', 'life', 'openHead', 'privateHead'],
+  rest: true,
+});
+
+export const fileRoom = script('file-room', {
+  uses: [...SESSION_LIBRARIES, 'notes', 'leaving'],
+  keys: [...LOG, 'sockets', 'rooms', ...SESSION, 'leaving'],
+  args: [
+    'now',
+    'nonce',
+    'socket',
+    'node',
+    'except',
+    'roomName',
+    'roomEpoch',
+    'roomSeq',
+    'njoined',
+    'frame',
+    'life',
+    'mode',
+    'group',
+    'fallback',
+    'roomsMax',
+    'joinHead',
+    'openHead',
+    'privateHead',
+  ],
+});
+
+export const readSession = script('read-session', {
+  uses: ['format', 'log'],
+  keys: ['meta', 'session'],
+  args: [],
+});
+
+export const unfileRooms = script('unfile-rooms', {
+  uses: SESSION_LIBRARIES,
+  keys: [...LOG, ...SESSION],
+  args: ['now', 'nonce', 'except'],
+  rest: true,
+});
+
+export const beginLeave = script('begin-leave', {
+  uses: SESSION_LIBRARIES,
+  keys: [...LOG, 'sockets', 'tomb', ...SESSION, 'leaving'],
+  args: ['now', 'nonce', 'socket', 'node', 'except', 'roomName', 'leavesMax', 'openHead', 'privateHead'],
+});
+
+export const finishLeave = script('finish-leave', {
+  uses: ['format', 'log', 'notes'],
+  keys: [...LOG, 'sockets', 'rooms', 'leaving'],
+  args: ['now', 'nonce', 'field', 'socket', 'except', 'roomName'],
   rest: true,
 });
 

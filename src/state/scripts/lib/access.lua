@@ -44,7 +44,7 @@ local function mayEdit(user, listName, named)
   end
   local owner = redis.call('HGET', meta, 'owner')
   for _, name in ipairs(named) do
-    if name == owner then
+    if name == owner and name ~= '' then
       return false
     end
   end

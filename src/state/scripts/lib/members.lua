@@ -1,6 +1,6 @@
 -- Who is in a room: `members` maps a user to its joined `socket@node` list, `names` orders the users for paging,
 -- `perNode .. node` maps that node's sockets to users (the sweeper's index), `nodes` lists the nodes that have any.
--- Wants the keys `members`, `names`, `perNode`, `nodes`, `seen` and an open log.
+-- Wants the keys `meta`, `members`, `names`, `perNode`, `nodes`, `seen` and an open log.
 
 local function countOf(list)
   if list == '' then
@@ -59,9 +59,31 @@ local function removeMember(user, socket, node)
   return 0, true, true
 end
 
+-- A node has taken out its own members of a restricted room (set-mode.lua). After the last one the restriction is over:
+-- no member is there who is not admitted.
+local function settled(node)
+  if log.restricted == 0 then
+    return
+  end
+  local waiting = {}
+  for one in string.gmatch(redis.call('HGET', meta, 'unsettled') or '', '%S+') do
+    if one ~= node then
+      waiting[#waiting + 1] = one
+    end
+  end
+  if #waiting > 0 then
+    redis.call('HSET', meta, 'unsettled', table.concat(waiting, ' '))
+  else
+    redis.call('HDEL', meta, 'unsettled')
+    log.restricted = 0
+    writeLog()
+  end
+end
+
 -- A node that has no socket here any more is not listed.
 local function forgetIfEmpty(node)
   if redis.call('EXISTS', perNode .. node) == 0 then
     redis.call('SREM', nodes, node)
+    settled(node)
   end
 end

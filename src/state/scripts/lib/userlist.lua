@@ -12,10 +12,11 @@ local function isBatched()
   return redis.call('HLEN', members) > tonumber(large) or redis.call('EXISTS', changes) == 1
 end
 
--- Whoever came and went, or went and came, within one batch is not told of.
+-- Whoever came and went, or went and came, within one batch is not told of; unless somebody has read the userlist
+-- meanwhile, who has seen what would be taken back.
 local function noteChange(user, change)
   local before = redis.call('HGET', changes, user)
-  if before and before ~= change then
+  if before and before ~= change and redis.call('HEXISTS', meta, 'changesSeen') == 0 then
     redis.call('HDEL', changes, user)
   else
     redis.call('HSET', changes, user, change)

@@ -1,0 +1,115 @@
+/**
+ * Filing rooms in a user's session: what a join by a synced socket adds, which of the filed rooms are still there, and
+ * how the session is told. Joining itself is membership's.
+ */
+import { chatHead } from '../protocol/frame.ts';
+import { isValidName } from '../protocol/names.ts';
+import type { Chat } from '../protocol/types.ts';
+import { userTopic } from '../state/keys.ts';
+import type { Joined, JoinVerdict } from '../state/room-state.ts';
+import { DEFAULT_GROUP, type Filing, type LeaveHeads } from '../state/session-state.ts';
+import type { Caller } from './caller.ts';
+import { leaveHeads } from './leave-heads.ts';
+import type { Services } from './services.ts';
+import { SessionTurn } from './session-turns.ts';
+
+/** Kept for what the service itself may file. */
+const RESERVED_GROUP = 'system';
+/** Rooms asked at the same time. */
+const CONCURRENCY = 32;
+
+/** Why a room may not be filed under a group; nothing where none is named, or the socket takes no part in the session. */
+export function judgeGroup(caller: Caller, group: string | undefined, nameBytes: number): JoinVerdict | undefined {
+  if (!caller.synced || group === undefined) return undefined;
+  if (group === RESERVED_GROUP) return 'notAllowed';
+  return isValidName(group, nameBytes) ? undefined : 'invalidName';
+}
+
+/** What a join has to do about the session in the turn of its response. */
+export interface Filed {
+  before(): void;
+  after(): void;
+}
+
+/** Files a room that a synced socket has joined, and echoes the join. `full` where no more rooms may be filed. */
+export async function fileRoom(
+  services: Services,
+  caller: Caller,
+  join: { roomName: string; group: string | undefined; joined: Joined; echo: Uint8Array },
+): Promise<Filed | 'full'> {
+  const { sessions, topics, reconciler } = services;
+  const { userName, socketId, nodeId, echoExcept: except } = caller;
+  const { roomName, group, joined, echo } = join;
+  const turn = beginTurn(caller, roomName);
+  try {
+    const filed = await sessions.file(userName, {
+      socketId,
+      nodeId,
+      except,
+      roomName,
+      joinedAt: joined.at,
+      life: joined.life,
+      whitelistOnly: joined.whitelistOnly,
+      group,
+      joinHead: chatHead('$.chat.join', roomName, joined.whitelistOnly),
+      ...leaveHeads(roomName),
+      njoined: joined.njoined,
+      echo: joined.changed ? echo : undefined,
+    });
+    if (filed === 'full') {
+      turn?.end();
+      return 'full';
+    }
+    if (filed !== 'gone') {
+      turn?.tookEffect(filed.at);
+      await topics.reached(userTopic(userName), filed.at.seq, filed.at.epoch);
+      // What took the room away between the two scripts found nothing filed: from here on it does.
+      const verify = async (): Promise<void> => {
+        await presentOf(services, userName, '', [{ roomName, life: joined.life, group: group ?? DEFAULT_GROUP }]);
+      };
+      if (filed.isNew) await verify().catch((error: unknown) => reconciler.finishLater(verify, error));
+    }
+    return { before: () => turn?.before(), after: () => turn?.end() };
+  } catch (error) {
+    turn?.end();
+    throw error;
+  }
+}
+
+/** Where the service asks for a socket, no answer of the socket's own is waited for. */
+export const beginTurn = (caller: Caller, roomName?: string): SessionTurn | undefined =>
+  caller.echoExcept === '' ? undefined : new SessionTurn(caller, roomName);
+
+/**
+ * Which of the filed rooms are still there for the user, by name. Those that are not, or are another room by that name,
+ * are taken out of the session, and its sockets are told, but for `except`.
+ */
+export async function presentOf(
+  { access, sessions }: Pick<Services, 'access' | 'sessions'>,
+  userName: string,
+  except: string,
+  filed: readonly Filing[],
+): Promise<Chat[]> {
+  const chats: Chat[] = [];
+  const lost: (Filing & LeaveHeads)[] = [];
+  const next = filed.values();
+  const ask = async (): Promise<void> => {
+    for (const filing of next) {
+      const { roomName: name, life, group } = filing;
+      const found = await access.readAccess(name, userName);
+      if (found === 'noRoom' || found.life !== life || !found.admitted) lost.push({ ...filing, ...leaveHeads(name) });
+      else chats.push({ name, group, private: found.whitelistOnly, meta: {} });
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(CONCURRENCY, filed.length) }, ask));
+  if (lost.length > 0) await sessions.unfile(userName, except, lost);
+  return chats.toSorted((one, other) => (one.name < other.name ? -1 : 1));
+}
+
+/** Rooms by group, `custom` first and always there, the others by name. */
+export function byGroup(chats: readonly Chat[]): Map<string, Chat[]> {
+  const groups = new Map<string, Chat[]>([[DEFAULT_GROUP, []]]);
+  for (const group of chats.map((chat) => chat.group).toSorted()) if (!groups.has(group)) groups.set(group, []);
+  for (const chat of chats) groups.get(chat.group)?.push(chat);
+  return groups;
+}

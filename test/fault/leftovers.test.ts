@@ -1,0 +1,198 @@
+// Nothing is left behind: not by rooms and users that lived and were deleted, and not by a node that died between two
+// scripts of one request. Where it died is decided by Redis, which refuses that node the keys of the second script.
+import { expect, test } from '@jest/globals';
+import { eventually } from '../support/eventually.ts';
+import { startRedis, type RedisServer } from '../support/redis.ts';
+import { loginRpc, type User } from '../support/rpc.ts';
+import { useScope } from '../support/scope.ts';
+import { apiEnv, serverApi } from '../support/server-api.ts';
+import { startService, type ServiceNode } from '../support/service.ts';
+
+const scope = useScope();
+const env = { ...apiEnv, PARLEY_NODE_LEASE_MS: '2000', PARLEY_DIRECT_MESSAGES: 'live' };
+/** What may stay until it expires: a dead node's tombstones, and what repeated messages are known by. */
+const expiring = /:(tomb|dedup):/;
+
+interface Scene {
+  readonly roomName: string;
+  /** On the node that is to die, with a sibling on the one that lives. Both take part in its session. */
+  readonly owner: User;
+  readonly sibling: User;
+  /** On the node that lives. */
+  readonly member: User;
+  /** A second socket of that user, in no room. */
+  readonly bystander: User;
+  /** Refuses the node that is to die all keys of topics of that kind. */
+  readonly deny: (kind: 'room' | 'user') => Promise<unknown>;
+}
+
+interface Point {
+  /** Ends with the first script done, and the second one refused. */
+  interrupt(scene: Scene): Promise<unknown>;
+  /** What the survivors see once the node is swept. */
+  readonly repaired?: (scene: Scene) => unknown;
+}
+
+const members = (user: User, roomName: string): Promise<unknown> =>
+  user.call('roomGetAccessList', roomName, 'userlist');
+
+const points: Record<string, Point> = {
+  'joining: the room knows, the user does not': {
+    interrupt: async ({ owner, roomName, deny }) => {
+      await owner.call('roomLeave', roomName);
+      await deny('user');
+      expect(await owner.refusal('roomJoin', roomName)).toMatchObject({ code: 'unavailable' });
+    },
+    repaired: async ({ member, roomName }) => expect(await members(member, roomName)).toEqual([member.userName]),
+  },
+  'disconnecting: the room knows, the user does not': {
+    interrupt: async ({ owner, roomName, member, deny }) => {
+      await deny('user');
+      owner.raw.close();
+      await eventually(async () => expect(await members(member, roomName)).toEqual([member.userName]));
+    },
+    repaired: async ({ sibling }) => expect(Object.keys(Object(await sibling.call('listOwnSockets')))).toHaveLength(1),
+  },
+  'leaving by the session: the user knows, the room does not': {
+    interrupt: async ({ owner, sibling, roomName, deny }) => {
+      await sibling.call('roomJoin', roomName);
+      await deny('room');
+      expect(await owner.refusal('roomLeave', roomName)).toMatchObject({ code: 'unavailable' });
+      expect(await sibling.next('$.chat.leave')).toMatchObject([{ chat: { name: roomName } }]);
+    },
+    repaired: async ({ member, roomName }) => expect(await members(member, roomName)).toEqual([member.userName]),
+  },
+  'evicting: the room knows, the users do not': {
+    interrupt: async ({ owner, member, roomName, deny }) => {
+      await deny('user');
+      expect(await owner.call('roomAddToList', roomName, 'blacklist', [member.userName])).toBe(null);
+      expect(await member.next('roomAccessRemoved')).toEqual([roomName]);
+    },
+    repaired: async ({ member, roomName }) =>
+      expect(await member.refusal('roomMessage', roomName, {})).toMatchObject({ code: 'notJoined' }),
+  },
+  'deleting: the room is gone, those elsewhere have not been told': {
+    interrupt: async ({ owner, sibling, bystander, roomName, deny }) => {
+      await deny('user');
+      expect(await owner.call('roomDelete', roomName)).toBe(null);
+      expect([...sibling.heard('$.chat.leave'), ...bystander.heard('$.chat.leave')]).toEqual([]);
+    },
+    repaired: async ({ owner, sibling, bystander, roomName }) => {
+      expect(await sibling.next('$.chat.leave')).toMatchObject([{ chat: { name: roomName } }]);
+      expect(await sibling.next('roomAccessRemoved')).toEqual([roomName]);
+      expect(bystander.heard('roomAccessRemoved')).toEqual([[roomName]]);
+      expect(owner.userName).toBe(sibling.userName);
+    },
+  },
+  'logging in: the node dies before it says so': {
+    interrupt: async ({ owner, roomName, deny }) => {
+      await deny('room');
+      expect(await owner.refusal('roomGetOwner', roomName)).toMatchObject({ code: 'unavailable' });
+    },
+  },
+};
+
+test('a node that dies between two scripts leaves nothing that a sweep does not put right', async () => {
+  const redis = await startRedis(scope);
+  const service = await startService(scope, { nodes: 1, redis, env });
+  const api = serverApi(service.node(0));
+  const scenes: [Point, Scene][] = [];
+  const dead: ServiceNode[] = [];
+  for (const [number, point] of Object.values(points).entries()) {
+    const doomed = await service.addNode(await doomedSettings(redis, number));
+    const scene = await openScene(redis, service.prefix, { living: service.node(0), doomed, number });
+    await point.interrupt(scene);
+    await doomed.kill();
+    dead.push(doomed);
+    scenes.push([point, scene]);
+  }
+  await eventually(
+    async () => {
+      const keys = await redis.client().keys(`${service.prefix}:{node:*`);
+      for (const { nodeId } of dead) expect(keys.filter((key) => key.includes(nodeId))).toEqual([]);
+    },
+    { timeoutMs: 40_000 },
+  );
+  for (const [point, scene] of scenes) await eventually(() => point.repaired?.(scene));
+  for (const [, { roomName, sibling, member, bystander }] of scenes) {
+    if (await api.call('hasRoom', { roomName })) await api.call('deleteRoom', { roomName });
+    for (const user of [sibling, member, bystander]) user.raw.close();
+    for (const { userName } of [sibling, member]) {
+      await eventually(async () => expect(await api.call('deleteUser', { userName })).toBe(null));
+    }
+  }
+  await expectNothingLeft(redis, service.prefix);
+});
+
+test('rooms and users that lived and were deleted leave nothing', async () => {
+  const redis = await startRedis(scope);
+  const service = await startService(scope, { nodes: 2, redis, env });
+  const api = serverApi(service.node(1));
+  const login = (node: 0 | 1, userName: string): Promise<User> =>
+    loginRpc(scope, service.node(node).url, userName, { credentials: { userName, enableSync: true } });
+  const [ann, annToo, bob] = [await login(0, 'ann'), await login(1, 'ann'), await login(1, 'bob')];
+  await ann.call('roomCreate', 'lobby', true);
+  await ann.call('roomAddToList', 'lobby', 'whitelist', ['bob', 'carol']);
+  await ann.call('roomAddToList', 'lobby', 'adminlist', ['dave']);
+  for (const user of [ann, annToo, bob]) await user.call('roomJoin', 'lobby', { group: 'work' });
+  await bob.call('roomMessage', 'lobby', { text: 'hello' }, { clientMessageId: 'm-1' });
+  await ann.call('roomAddToList', 'lobby', 'blacklist', ['bob']);
+  await bob.call('directMessage', 'ann', { text: 'why' }, { clientMessageId: 'm-2' });
+  await ann.call('directAddToList', 'blacklist', ['bob']);
+  await ann.call('directSetWhitelistMode', true);
+  await api.call('addRoom', { roomName: 'attic', options: { owner: 'bob', adminlist: ['ann'] } });
+  await bob.call('roomJoin', 'attic');
+  await annToo.call('roomLeave', 'lobby');
+  await api.call('addUser', { userName: 'carol', options: { whitelist: ['ann'] } });
+  await api.call('deleteRoom', { roomName: 'attic' });
+  await ann.call('roomDelete', 'lobby');
+  for (const user of [ann, annToo, bob]) user.raw.close();
+  for (const userName of ['ann', 'bob', 'carol']) {
+    await eventually(async () => expect(await api.call('deleteUser', { userName })).toBe(null));
+  }
+  await expectNothingLeft(redis, service.prefix);
+});
+
+/** The doomed node has a user of Redis of its own, whose rights can be taken away. */
+async function doomedSettings(redis: RedisServer, number: number): Promise<Record<string, string>> {
+  await redis.client().call('ACL', 'SETUSER', `doomed${number}`, 'on', '>secret', 'allkeys', 'allchannels', '+@all');
+  return { PARLEY_REDIS_URL: redis.url.replace('redis://', `redis://doomed${number}:secret@`) };
+}
+
+async function openScene(
+  redis: RedisServer,
+  prefix: string,
+  { living, doomed, number }: { living: ServiceNode; doomed: ServiceNode; number: number },
+): Promise<Scene> {
+  const login = (node: ServiceNode, userName: string): Promise<User> =>
+    loginRpc(scope, node.url, userName, { credentials: { userName, enableSync: true } });
+  const roomName = `room${number}`;
+  const scene = {
+    roomName,
+    owner: await login(doomed, `owner${number}`),
+    sibling: await login(living, `owner${number}`),
+    member: await login(living, `member${number}`),
+    bystander: await login(living, `member${number}`),
+  };
+  await scene.owner.call('roomCreate', roomName);
+  for (const user of [scene.owner, scene.member]) await user.call('roomJoin', roomName);
+  const others = { room: 'user', user: 'room' };
+  return {
+    ...scene,
+    deny: (kind) => {
+      const kept = [others[kind], 'node', 'probe', 'calls'].map((tag) => `~${prefix}:{${tag}*`);
+      return redis.client().call('ACL', 'SETUSER', `doomed${number}`, 'resetkeys', ...kept);
+    },
+  };
+}
+
+/** Apart from the living nodes' own keys, and what expires by itself, there is nothing. */
+async function expectNothingLeft(redis: RedisServer, prefix: string): Promise<void> {
+  await eventually(async () => {
+    const client = redis.client();
+    const keys = (await client.keys(`${prefix}:*`)).map((key) => key.slice(prefix.length + 1));
+    const left = keys.filter((key) => !/^\{(node:.*|nodes)\}/.test(key)).toSorted();
+    expect(left.filter((key) => !expiring.test(key))).toEqual([]);
+    for (const key of left) expect(await client.pttl(`${prefix}:${key}`)).toBeGreaterThan(0);
+  });
+}
