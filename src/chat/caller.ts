@@ -17,6 +17,8 @@ export interface PendingJoin {
   /** What took the socket out before has not come to this node yet. */
   again: boolean;
   over: boolean;
+  /** Another join that came to nothing has left the user's side to this one. */
+  owes: boolean;
 }
 
 /**
@@ -62,7 +64,7 @@ export class RoomMoves implements TurnHolder {
 
   /** One socket may have several in one room, each answered and yet to be completed. */
   beginJoin(roomName: string): PendingJoin {
-    const join = { roomName, ran: false, again: false, over: false };
+    const join = { roomName, ran: false, again: false, over: false, owes: false };
     this.#joins = [...(this.#joins ?? []), join];
     return join;
   }
@@ -74,6 +76,13 @@ export class RoomMoves implements TurnHolder {
 
   isJoining(roomName: string): boolean {
     return this.#joinsOf(roomName).length > 0;
+  }
+
+  /** Leaves it to the joins under way to see to the user's side. Returns whether there are any. */
+  passOn(roomName: string): boolean {
+    const heirs = this.#joinsOf(roomName);
+    for (const join of heirs) join.owes = true;
+    return heirs.length > 0;
   }
 
   isRejoining(roomName: string): boolean {

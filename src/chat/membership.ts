@@ -122,6 +122,7 @@ async function joinRoom(
     caller.moves.endJoin(pending);
     // Lost meanwhile: that was left to this join to tell.
     tellLosses(caller, roomName, switchOver.delivered);
+    if (pending.owes) forgetRoom(services, caller, roomName);
   };
   let ran: Ran | JoinFailure;
   try {
@@ -258,8 +259,7 @@ function completeJoin(
     over: () => {
       caller.moves.endJoin(pending);
       unfollow();
-      const isConcerned = caller.rooms.has(roomName) || caller.moves.isJoining(roomName);
-      if (joined.changed && !isConcerned && !isForgotten) forgetRoom(services, caller, roomName);
+      if ((joined.changed || pending.owes) && !isForgotten) forgetRoom(services, caller, roomName);
     },
     closed: () => {
       caller.moves.endJoin(pending);
@@ -270,7 +270,9 @@ function completeJoin(
 }
 
 /** Taken out before the user's side had noted the join: what told it of the loss may have come first. */
-function forgetRoom({ users, reconciler }: Services, { userName, socketId }: Caller, roomName: string): void {
+function forgetRoom({ users, reconciler }: Services, caller: Caller, roomName: string): void {
+  if (caller.rooms.has(roomName) || caller.moves.passOn(roomName)) return;
+  const { userName, socketId } = caller;
   const note = { socketId, roomName, joined: false, echoExcept: '', njoined: 0, echo: new Uint8Array(0) };
   const forget = (): Promise<void> => users.noteRoom(userName, note);
   forget().catch((error: unknown) => reconciler.finishLater(forget, error));

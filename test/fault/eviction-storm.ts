@@ -29,6 +29,8 @@ interface Storm {
   readonly crowd: readonly (readonly User[])[];
   /** Answers to requests about the room. */
   readonly outcomes: Map<Outcome, string>;
+  /** From where to where in what a socket received it had asked to leave, and was not answered. */
+  readonly leaves: Map<User, [from: number, to: number][]>;
   over: boolean;
 }
 
@@ -84,13 +86,19 @@ async function startStorm(stage: Stage, users: number): Promise<Storm> {
     posters.map(({ userName }) => userName),
   );
   for (const poster of posters) await poster.call('roomJoin', room);
-  const storm: Storm = { room, owner, posters, crowd, outcomes: new Map(), over: false };
+  const storm: Storm = { room, owner, posters, crowd, outcomes: new Map(), leaves: new Map(), over: false };
   await Promise.all(crowd.flat().map((socket) => asking(storm, socket, 'roomJoin')));
   return storm;
 }
 
-async function asking({ outcomes, room }: Storm, socket: User, method: 'roomJoin' | 'roomLeave'): Promise<void> {
+async function asking(
+  { outcomes, leaves, room }: Storm,
+  socket: User,
+  method: 'roomJoin' | 'roomLeave',
+): Promise<void> {
+  const from = socket.received.length;
   outcomes.set(await ask(socket, method, room), room);
+  if (method === 'roomLeave') leaves.set(socket, [...(leaves.get(socket) ?? []), [from, socket.received.length]]);
 }
 
 /** The owner's part: one change of the rules after the other. */
@@ -164,18 +172,22 @@ function toldOf(socket: User, room: string): string {
   return `${socket.userName} ${socket.authData.id}: ${lines.join(' | ')}`;
 }
 
-function expectNothingForbidden({ room, outcomes }: Storm, rights: Rights, socket: User): void {
-  const story = storyOf(socket, room, outcomes);
+function expectNothingForbidden({ room, outcomes, leaves }: Storm, rights: Rights, socket: User): void {
+  for (const [at, entry] of socket.received.entries()) {
+    const id = 'name' in entry && entry.params[0] === room ? field(entry.params[1], 'id') : undefined;
+    if (typeof id !== 'number' || !rights.excluded(socket.userName, id)) continue;
+    // Who leaves of its own accord hears the room until that is answered.
+    if (leaves.get(socket)?.some(([from, to]) => at >= from && at < to) === true) continue;
+    throw new Error(`heard ${id} without a right; ${toldOf(socket, room)}`);
+  }
   let last: number | undefined;
-  for (const one of story) {
-    if (typeof one === 'number') {
-      if (rights.excluded(socket.userName, one))
-        throw new Error(`heard ${one} without a right; ${toldOf(socket, room)}`);
-      // While it is in the room nothing is left out, and nothing comes twice.
-      if (last !== undefined && one !== last + 1)
-        throw new Error(`heard ${one} after ${last}; ${toldOf(socket, room)}`);
-      last = one;
-    } else if (one !== 'roomJoin') last = undefined;
+  for (const one of storyOf(socket, room, outcomes)) {
+    // While it is in the room nothing is left out, and nothing comes twice.
+    if (typeof one === 'number' && last !== undefined && one !== last + 1) {
+      throw new Error(`heard ${one} after ${last}; ${toldOf(socket, room)}`);
+    }
+    if (typeof one === 'number') last = one;
+    else if (one !== 'roomJoin') last = undefined;
   }
 }
 

@@ -12,7 +12,7 @@ const rounds = Number(process.env['EVICTION_ROUNDS'] ?? 2000);
 const storms = Number(process.env['EVICTION_STORMS'] ?? 10);
 const stages = [
   { late: 'bus', largeSize: 1000 },
-  { late: 'bus', largeSize: 1 },
+  { late: 'bus', largeSize: 2 },
   { late: 'everything', largeSize: 1000 },
   { late: 'everything', largeSize: 3 },
 ] as const;
