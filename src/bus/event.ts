@@ -8,7 +8,7 @@ const kinds = [
   'transient',
   'message',
   'notice',
-  // A user lost the room: the subject is its sockets there (`socket@node …`), a line break, its name.
+  // Users lost the room: the subject is, for each, its sockets there (`socket@node …`) and its name, on a line each.
   'evicted',
   'deleted',
   'reset',
@@ -49,26 +49,30 @@ export interface TopicEvent extends Position {
   readonly frame: Uint8Array;
 }
 
-/** Whom an `evicted` event takes out: a user, with its sockets and the nodes they are on. */
+/** Of whom an `evicted` event takes out: a user, with its sockets and the nodes they are on. */
 export interface Eviction {
   readonly userName: string;
   readonly sockets: ReadonlySet<string>;
   readonly nodeIds: ReadonlySet<string>;
 }
 
-export function evictionOf({ subject }: TopicEvent): Eviction {
-  const [noted = '', userName = ''] = subject.split('\n');
-  const entries = noted.split(' ').map((entry) => entry.split('@'));
-  return {
-    userName,
-    sockets: new Set(entries.map(([socketId = '']) => socketId)),
-    nodeIds: new Set(entries.map(([, nodeId = '']) => nodeId)),
-  };
+export function evictionsOf({ subject }: TopicEvent): Eviction[] {
+  const lines = subject.split('\n');
+  const evictions: Eviction[] = [];
+  for (let i = 0; i + 1 < lines.length; i += 2) {
+    const entries = (lines[i] ?? '').split(' ').map((entry) => entry.split('@'));
+    evictions.push({
+      userName: lines[i + 1] ?? '',
+      sockets: new Set(entries.map(([socketId = '']) => socketId)),
+      nodeIds: new Set(entries.map(([, nodeId = '']) => nodeId)),
+    });
+  }
+  return evictions;
 }
 
 /** Whether an event of a room takes a socket out of it. */
 export function takesOut(event: TopicEvent, socketId: string): boolean {
-  if (event.kind === 'evicted') return evictionOf(event).sockets.has(socketId);
+  if (event.kind === 'evicted') return evictionsOf(event).some(({ sockets }) => sockets.has(socketId));
   return event.kind === 'notice' && event.subject === socketId;
 }
 
@@ -94,7 +98,7 @@ export function hearersOf(
 /** The room among whose answers a notice to a user has its place; undefined for most notices. */
 export const roomOfNotice = ({ subject }: Pick<TopicEvent, 'subject'>): string | undefined => subject.split('\n')[1];
 
-const HEADER_BYTES = 59;
+const HEADER_BYTES = 61;
 
 /**
  * A nonce's 8 bytes as a number: the first four, and as much of the other four as a number holds exactly. Events of one
@@ -107,7 +111,7 @@ export const nonceOf = (bytes: Buffer, at: number): number =>
 export function readEvent(bytes: Buffer): TopicEvent | undefined {
   if (bytes.length < HEADER_BYTES) return undefined;
   const kind = kinds[bytes[0] ?? 255];
-  const subjectEnd = HEADER_BYTES + bytes.readUInt16BE(57);
+  const subjectEnd = HEADER_BYTES + bytes.readUInt32BE(57);
   if (kind === undefined || subjectEnd > bytes.length) return undefined;
   return {
     kind,

@@ -46,7 +46,7 @@ async function leaveTogether(services: Services, caller: Caller, roomName: strin
     const { at, room, told } = await whileLeaving(services, caller, roomName, () =>
       departures.leaveTogether(roomName, caller),
     );
-    turn?.tookEffect(at);
+    turn?.tookEffect(at, told);
     await Promise.all([
       room === 'noRoom' || topics.reached(roomTopic(roomName), room.seq),
       told === undefined || topics.reached(topic, told.seq, told.epoch),

@@ -28,6 +28,7 @@ export class SessionTurn {
   readonly #roomName: string | undefined;
   #kept: TopicEvent[] = [];
   #at: Point | undefined;
+  #toldAt: Point | undefined;
 
   /** Call before the script is sent; `end` must follow, whatever becomes of the request. */
   constructor(taker: TurnTaker, roomName?: string) {
@@ -44,18 +45,22 @@ export class SessionTurn {
     return true;
   }
 
-  /** The request took effect there. */
-  tookEffect(at: Point): void {
+  /** The request took effect there; the last echo that it caused is at `toldAt`. */
+  tookEffect(at: Point, toldAt = at): void {
     this.#at = at;
+    this.#toldAt = toldAt;
   }
 
-  /** Call right before the response: tells what came earlier. */
+  /** Call right before the response: tells what came earlier, and the echoes that the request caused. */
   before(): void {
-    const at = this.#at;
-    const isEarlier = ({ epoch, seq }: TopicEvent): boolean => epoch === at?.epoch && seq <= at.seq;
-    const earlier = this.#kept.filter(isEarlier);
-    this.#kept = this.#kept.filter((event) => !isEarlier(event));
+    const later = this.#kept.findIndex((event) => !isUpTo(event, this.#at) && !this.#isOwnEcho(event));
+    const earlier = this.#kept.splice(0, later < 0 ? this.#kept.length : later);
     for (const { frame } of earlier) this.#taker.send(frame);
+  }
+
+  /** Echoes do not touch the picture of the session; but none overtakes a notice that does. */
+  #isOwnEcho(event: TopicEvent): boolean {
+    return isUpTo(event, this.#toldAt) && !isOfSession(event);
   }
 
   /** Call right after the response, or where there is none: tells the rest, unless another turn wants it. */
@@ -66,3 +71,7 @@ export class SessionTurn {
     this.#kept = [];
   }
 }
+
+const isUpTo = ({ epoch, seq }: TopicEvent, at: Point | undefined): boolean => epoch === at?.epoch && seq <= at.seq;
+
+const isOfSession = ({ subject }: TopicEvent): boolean => subject.startsWith('+');

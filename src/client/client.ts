@@ -138,7 +138,7 @@ export class Client {
   #receive(name: string, params: readonly Value[]): void {
     if (name === 'roomMessage') this.#rooms.receiveMessage(params);
     else if (name === 'roomReset') this.#rooms.receiveReset(params);
-    else if (name === 'roomAccessRemoved') this.#rooms.receiveAccessRemoved(params);
+    else if (name === 'roomAccessRemoved' || name === 'roomLeftEcho') this.#rooms.receiveLoss(name, params);
     else this.#emitter.emitReceived(name, params);
   }
 

@@ -25,6 +25,7 @@ export class Rooms {
   readonly #changed: (roomName: string) => void;
   readonly #rooms = new Map<string, Room>();
   #link: Link | undefined;
+  #socketId: string | undefined;
   #window = joinWindow;
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
   #retryDueMs = 0;
@@ -84,8 +85,9 @@ export class Rooms {
   }
 
   /** A link is logged in: all rooms are joined again on it. */
-  connected(link: Link, { limits }: AuthData): void {
+  connected(link: Link, { id, limits }: AuthData): void {
     this.#link = link;
+    this.#socketId = id;
     const byBytes = Math.floor(limits.frameBytes / (2 * limits.nameBytes + 256));
     this.#window = Math.max(1, Math.min(joinWindow, limits.roomsPerSocket, byBytes));
     this.#reconcile();
@@ -115,10 +117,12 @@ export class Rooms {
     if (!this.#delivery.reset(this.#named(params), params)) this.#giveUpLink();
   }
 
-  receiveAccessRemoved(params: readonly Value[]): void {
+  /** A room was lost, or left for this socket by another one of its user's or by the service. */
+  receiveLoss(name: 'roomAccessRemoved' | 'roomLeftEcho', params: readonly Value[]): void {
     const room = this.#named(params);
-    this.#emitter.emitReceived('roomAccessRemoved', params);
-    if (room === undefined || room.forgotten) return;
+    this.#emitter.emitReceived(name, params);
+    const isOther = name === 'roomLeftEcho' && params[1] !== this.#socketId;
+    if (isOther || room === undefined || room.forgotten) return;
     // What waits was of the room as it was.
     room.held.length = 0;
     if (room.status === 'in' || room.status === 'leaving') this.#forget(room);

@@ -3,7 +3,8 @@
  * native topic per room and format, users by a loop over their few sockets. Frames are passed on unread.
  */
 import type { Topic, TopicListener } from '../bus/bus.ts';
-import { evictionOf, hearersOf, isAfter, type Point, type Position, type TopicEvent } from '../bus/event.ts';
+import { evictionsOf, hearersOf, isAfter } from '../bus/event.ts';
+import type { Eviction, Point, Position, TopicEvent } from '../bus/event.ts';
 import type { Audience } from '../chat/caller.ts';
 import { resetFrame } from '../chat/switch-over.ts';
 import type { Distribution } from '../ops/distribution.ts';
@@ -134,7 +135,7 @@ export class Hub implements TopicListener, Audience {
     if (topicKind(key) === 'user') return this.#deliverToUser(topicName(key), event);
     const roomName = topicName(key);
     if (event.kind === 'deleted') return this.#loseRoom(roomName, event.frame);
-    if (event.kind === 'evicted') this.#evict(roomName, event);
+    if (event.kind === 'evicted') for (const eviction of evictionsOf(event)) this.#evict(roomName, eviction, event);
     // The notice of a leave is not for the socket that has left.
     if (event.kind === 'notice' && event.subject !== '') this.detachRoom(roomName, event.subject);
     if (event.frame.length > 0) this.#broadcast(roomName, event.frame);
@@ -184,8 +185,7 @@ export class Hub implements TopicListener, Audience {
   }
 
   /** A user is out with all its sockets. Where one of them is here, all its sockets here are told, joined or not. */
-  #evict(roomName: string, event: TopicEvent): void {
-    const { userName, sockets, nodeIds } = evictionOf(event);
+  #evict(roomName: string, { userName, sockets, nodeIds }: Eviction, event: TopicEvent): void {
     if (!nodeIds.has(this.#parts.nodeId())) return;
     const frame = notificationFrame('roomAccessRemoved', [roomName]);
     for (const session of this.#users.get(userName) ?? []) {

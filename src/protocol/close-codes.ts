@@ -80,7 +80,7 @@ export const closeCodes = {
     code: 4502,
     reason: 'disconnectForced',
     comeBack: false,
-    doc: 'The operator ended the connection.',
+    doc: 'The operator ended the connection; the reason may be a sentence for people.',
   },
   loginConflict: {
     code: 4503,

@@ -67,10 +67,47 @@ const RECOVERY = [
     '2. On `roomMessage`: an id of last + 1 is the next message; take it. A smaller or equal id was seen already; drop it. A larger one is a gap, which a server does not leave; should it happen, call `roomsJoin` with the position again, joined or not. A message without `id` is transient and does not move the position.',
     '3. After a reconnect, call `roomsJoin` with all positions, at most `limits.roomsPerSocket` of them and each room once. `lastTimestamp` lets the server notice a log that lost messages and has others in their place; leave it out while it is not known. `recovered: true`: `messages` are exactly what was missed, oldest first, and live ones follow, possibly in the same frame: take the entries before reading on. `recovered: false`: the gap could not be filled whole (another epoch, messages trimmed, more than `limits.historyMaxGetMessages`, a position ahead of the log); `messages` is empty. Either way the position is now `epoch` and `lastMessageId`; after `recovered: false` read as much history as is wanted. An entry with `error` was not joined; if it is temporary, ask again.',
     '4. On `roomReset(roomName, epoch, lastMessageId)`: the server could not bridge a gap. Take the position from it and read history, as after `recovered: false`.',
-    '5. On `roomAccessRemoved(roomName)`: forget the room and its position.',
+    '5. On `roomAccessRemoved(roomName)`, and on `roomLeftEcho` with the id of this socket: forget the room and its position.',
   ].join('\n'),
   'A post whose response was lost may have been stored. Give each message a `clientMessageId`, a string that the user gives to no other message in that room, and repeat the post with the same one until it is answered without a temporary error: within 5 minutes a repeat gives the first result, whatever it carries, and publishes nothing, also over another connection.',
   'To read all history after an id, call `roomHistoryGet(roomName, id, limit)` again and again with the highest id received, until a page is empty. Pages come newest first.',
+];
+
+const ACCESS = [
+  heading(2, 'Access'),
+  'A room has an owner and three lists of names: `adminlist`, `whitelist`, `blacklist`. Names may be on them before there is such a user. Who may join is judged in this order: owner and admins may; who is on the blacklist may not; everybody may where the room is not whitelist-only; who is on the whitelist may; nobody else.',
+  'The owner edits all three lists. Admins edit `whitelist` and `blacklist`, unless the owner is among the names, and set the mode. Only the owner deletes the room. The `userlist`, its members, is read but not edited (`notAllowed`). Adding who is there, taking out who is not, and an empty list of names are no errors; the last says nothing to anybody.',
+  heading(3, 'Losing a room'),
+  'Whatever takes access away (a list, the mode, another owner; an admin who is none any more counts, too) takes the member out in the same step:',
+  [
+    '- Joined sockets hear of the change first (`roomAccessListAdded`, `roomAccessListRemoved`, `roomModeChanged`), where the room announces such changes. Then all sockets of who lost the room, joined or not, get `roomAccessRemoved`, and the members who stay `roomUserLeft`. There is no `roomLeftEcho`. A room that is deleted sends `roomAccessRemoved` only.',
+    '- No message with an id above the `lastMessageId` that the room had at the change reaches who lost it. On the node of whoever made the change, nothing of the room reaches them after its response; on others what was posted before may still come a little later.',
+    '- They are not joined any more, and their posts are `notJoined`. Being admitted again joins nobody: join again.',
+  ].join('\n'),
+  heading(3, 'Members of large rooms'),
+  'In a room of more members than the service calls large (1,000 unless configured), `roomUserlistChanged` stands for `roomUserJoined` and `roomUserLeft`. It comes up to a second or so after the change, so usually after the response to the join, and at most once a second. It tells net changes: who came and went in between is in neither list. `count` is the number of members at that moment; where very many came at once, their names follow with the next ones. A room that crosses the size may send both kinds.',
+  'To keep a list of members, join, read it with `roomUserlistGet` page by page, and apply the notifications, also those that come meanwhile, as sets: a name that is there already, or gone already, is no mistake. A room without `enableUserlistUpdates` sends none of the three.',
+];
+
+const DIRECT = [
+  heading(2, 'Direct messages'),
+  '`directMessage(userName, message)` reaches all sockets of the receiver as `directMessage`, and the other sockets of the sender as `directMessageEcho`. Refusals, in this order: `notAllowed` where the service has the feature off; `noUser` for a user that there is not; `notAllowed` to oneself, from who is on the blacklist of the receiver, and, where the receiver is whitelist-only, from who is not on its whitelist; `noUserOnline` where it has no socket.',
+  'They are live: without id and history, and not kept for who is away. Recovery does not bring them; a socket that was away has missed them, also where another one of the same user has had them. A receiver whose connection broke unnoticed counts as online for a while. A repeat with the same `clientMessageId` (see Recovery; here unique per receiver) gives the first result, also when the receiver has gone since.',
+  'Each user has a `whitelist`, a `blacklist` and a mode of its own, which only it can read and change, and of whose changes nobody is told. Here the name of the list is checked first, then whether the own name is among the names (`notAllowed`), then the names, then the limit.',
+  heading(3, 'Transient messages'),
+  'With the option `transient`, a message to a room or a user is delivered like any other, but without `id`; the result is nil. It is in no history, is not recovered, and may be dropped for slow readers. By convention its map has a key `event` that says what it is (`typing` …).',
+];
+
+const SESSIONS = [
+  heading(2, 'Sessions'),
+  'A session is the set of rooms that the devices of one user share, each filed under a group. It belongs to the user, not to a device: disconnects change nothing. A socket takes part (is _synced_) by `enableSync: true` in the credentials of its login, of a resumed one as well; sockets without it neither change the session nor hear of it, but may read it (`sessionGet`). A login by header cannot ask for it.',
+  [
+    '1. At login, after `loginConfirmed` and before the response and all newer notices: for each group one `$.chat.join` per room, then `$.group.restored`; for `custom` also when it is empty. That is the whole session: begin with an empty picture. It joins nothing; call `roomsJoin` for the rooms whose messages are wanted.',
+    '2. `roomJoin` or `roomsJoin` by a synced socket files the room under `group`, by default `custom`; `system` is `notAllowed`. The first filing sends `$.chat.join` to the other synced sockets; joining a filed room sends none. Naming another group moves the room: `$.chat.leave` with the old group, then `$.chat.join` with the new one. Naming none leaves it where it is. The others do not get messages of the room until they join it themselves.',
+    '3. `roomLeave` by a synced socket, joined or not, takes the room out of the session and all synced sockets of the user out of the room. The other synced sockets get `$.chat.leave`; for each socket taken out there is a `roomLeftEcho`, which that socket gets itself, too, unless it asked. Sockets that are not synced stay joined; the result counts them.',
+    '4. A room that is lost, by eviction or deletion, sends `$.chat.leave` to all synced sockets beside `roomAccessRemoved`. Who is away just does not find it at the next login.',
+  ].join('\n'),
+  'So `$.chat.leave` alone does not say that a socket is out of the room, for it may be a move: `roomLeftEcho` with its own id does (the service may send it, too), or `roomAccessRemoved`. A socket hears nothing of what it files or takes out itself; its response tells. Notices of the session about a room come before or after the response to a join or leave of that room in the order in which they took effect: a client that applies both as they come has what `sessionGet` gives.',
 ];
 
 /** The sections before the catalogue. `example` shows one exchange. */
@@ -84,5 +121,8 @@ export function guide(example: readonly string[]): string[] {
     ...example,
     ...LOGIN,
     ...RECOVERY,
+    ...ACCESS,
+    ...DIRECT,
+    ...SESSIONS,
   ];
 }

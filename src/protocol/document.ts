@@ -22,6 +22,7 @@ import { encodeJson } from './json.ts';
 import { defaultLimits, deviceIdLength, valuesMax } from './limits.ts';
 import { code, heading, hexBlock, jsonBlock, table } from './markdown.ts';
 import { encodeValue } from './msgpack.ts';
+import { listNamesMax } from './types.ts';
 import type { Value } from './values.ts';
 
 /** The whole document. The same declarations give the same text. */
@@ -34,7 +35,7 @@ export function renderProtocolDocument(): string {
     ...guide(exampleOf([0, 1, 'ping', []], [1, 1, null, 1767225600000])),
     heading(2, 'Requests'),
     `Every request can also fail with ${generalErrors.map(code).join(', ')}; an unknown one with ${code('noCommand')}; a service with hooks of its operator's may refuse any with any code, also with one that is not in the table of errors. In the examples the id is 1; a block of hex is one frame.`,
-    "A request is checked in this order, and the first failure is the answer: number and types of params, the operator's hooks, whether the feature is on, the name of what is to be created, whether the room or user exists, rights, names of lists, limits.",
+    "A request is checked in this order, and the first failure is the answer: number and types of params, the operator's hooks, whether the feature is on, the name of what is to be created, whether the room or user exists, rights, names of lists, names to be put in them, limits. The lists of users have an order of their own ([Direct messages](#direct-messages)).",
     'What is in a room (its messages, members, owner and settings) can be read by users who have joined it with any socket, by its owner and by its admins; others get `notJoined`.',
     ...requestNames.flatMap(requestSection),
     heading(2, 'Notifications'),
@@ -170,6 +171,7 @@ function limitsTable(): string {
     [
       ...rows,
       ['(fixed)', String(valuesMax), 'values in one message, map keys counted', 'malformed'],
+      ['(fixed)', String(listNamesMax), 'names in one request that edits a list', '`badArgument`'],
       ['(fixed)', String(deviceIdLength), 'UTF-16 units of a `deviceId`', '`badArgument`'],
     ],
   );

@@ -47,14 +47,14 @@ export const notifications = {
   }),
 
   roomJoinedEcho: notification({
-    doc: "Another socket of the user joined the room; `njoined` of the user's sockets are joined now.",
+    doc: "Another socket of the user joined the room; `njoined` of the user's sockets are joined now. With its own id, the service joined this socket, and messages follow.",
     params: [carries('roomName', RoomName), carries('id', SocketId), carries('njoined', Count)],
     audience: OTHERS,
     example: ['lobby', 'K7Zk2vXQ', 2],
   }),
 
   roomLeftEcho: notification({
-    doc: 'Another socket of the user left the room or went away; `njoined` remain joined.',
+    doc: 'Another socket of the user left the room or went away; `njoined` remain joined. With its own id, this socket itself was taken out, by the leave of another one (see Sessions) or by the service.',
     params: [carries('roomName', RoomName), carries('id', SocketId), carries('njoined', Count)],
     audience: OTHERS,
     example: ['lobby', 'K7Zk2vXQ', 1],

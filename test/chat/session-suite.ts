@@ -1,6 +1,6 @@
 // The session of a user: the rooms that its devices share, filed by joining and taken out by leaving, on all nodes.
 import { describe, expect, test } from '@jest/globals';
-import type { Rpc } from '../support/rpc.ts';
+import type { Entry, Rpc } from '../support/rpc.ts';
 import { chat, EMPTY, groupsOf, sessionTold, startDevice, textOf, threeOf } from './device.ts';
 import { restoreSuite } from './session-restore-suite.ts';
 import { about, fenceRoom, fenceUser, limits, until, type World } from './world.ts';
@@ -175,6 +175,9 @@ function leaving(world: World): void {
       expect(leftEchoes(told)).toEqual(ids.toSorted());
     }
     expect(leftEchoes(one)).toEqual(ids.slice(1).toSorted());
+    const isAnswer = (entry: Entry): boolean => 'method' in entry && entry.method === 'roomLeave';
+    const beforeAnswer = one.received.slice(0, one.received.findIndex(isAnswer));
+    expect(beforeAnswer.filter((entry) => 'name' in entry && entry.name === 'roomLeftEcho')).toHaveLength(2);
     expect(near.heard('roomLeftEcho').map(([, , count]) => count)).toEqual([3, 2, 1]);
     expect(bob.heard('roomUserLeft')).toEqual([]);
     expect(await plain.call('roomLeave', room)).toBe(0);

@@ -339,6 +339,20 @@ test('a room that is taken away is forgotten; one that is being joined is asked 
   expect(service.waiting).toEqual([]);
 });
 
+test('a room that another of the user’s devices left for this one is not joined again; that one’s own leaves are its own', async () => {
+  const { service, client } = await inLobby();
+  await settle(client, service, [['roomLeftEcho', 'lobby', 'another-socket', 1]]);
+  expect(client.position('lobby')).toEqual({ epoch: 'e1', lastMessageId: 5 });
+  await settle(client, service, [['roomLeftEcho', 'lobby', client.socketId, 0]]);
+  expect(client.position('lobby')).toBeUndefined();
+  expect(client.seen('left')).toHaveLength(1);
+  expect(client.seen('roomLeftEcho')).toHaveLength(2);
+  service.cut();
+  await client.next('connected', () => service.logins.length === 2);
+  await settle(client, service);
+  expect(service.waiting).toEqual([]);
+});
+
 test('a leave by a request of one’s own counts too; closing leaves everything', async () => {
   const { service, client } = await inLobby();
   const leaving = client.request('roomLeave', { roomName: 'lobby' });

@@ -25,7 +25,11 @@ export const As = Type.Object(
     bypassPermissions: Type.Optional(
       Type.Boolean({ description: 'The rights of the user do not count. The service without a user has all rights.' }),
     ),
-    bypassHooks: Type.Optional(Type.Boolean({ description: "The operator's hooks around the request (before, after, checks of messages) are not asked." })),
+    bypassHooks: Type.Optional(
+      Type.Boolean({
+        description: "The operator's hooks around the request (before, after, checks of messages) are not asked.",
+      }),
+    ),
   },
   { title: 'As', additionalProperties: false, description: 'On whose behalf a request is made, and with what rights.' },
 );

@@ -12,5 +12,6 @@ redis.call('HSET', meta, 'owner', owner)
 if before and before ~= '' then
   evictUnlessAdmitted(before)
 end
+tellEvictions()
 saveLog()
 return { position(), evicted, changesPending, log.life }

@@ -54,5 +54,6 @@ end
 for _, name in ipairs(named) do
   evictUnlessAdmitted(name)
 end
+tellEvictions()
 saveLog()
 return { position(), evicted, changesPending, log.life }

@@ -20,5 +20,6 @@ forgetIfEmpty(node)
 if scanned[1] == '0' then
   settled(node)
 end
+tellEvictions()
 saveLog()
 return { scanned[1], evicted, kept, changesPending, log.life }

@@ -40,5 +40,6 @@ else
     evictAll()
   end
 end
+tellEvictions()
 writeLog()
 return { position(), evicted, changesPending, log.life }

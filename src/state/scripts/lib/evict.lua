@@ -1,6 +1,8 @@
--- Taking users out who lost the room. The event names all sockets taken out and the user; its frame tells the others.
+-- Taking users out who lost the room. The event names all sockets taken out and their user; its frame tells the others.
+-- Where the room hears of who goes in batches, all users of one script share an event: there may be thousands, and the
+-- ring of events is short. `tellEvictions` must come before the log is saved.
 -- Wants lib/members.lua, lib/userlist.lua, lib/access.lua and the argument `leftHead`: a `roomUserLeft` up to the name.
-local evicted = {}
+local evicted, together = {}, {}
 
 local function evict(user)
   local list = redis.call('HGET', members, user)
@@ -12,15 +14,15 @@ local function evict(user)
     forgetIfEmpty(node)
   end
   dropMember(user)
-  local frame = ''
-  if tellsUsers() then
-    if isBatched() then
+  local tells = tellsUsers()
+  if not isBatched() then
+    announce(EVICTED, list .. '\n' .. user, tells and leftHead .. str(user) or '')
+  else
+    if tells then
       noteChange(user, '0')
-    else
-      frame = leftHead .. str(user)
     end
+    together[#together + 1] = list .. '\n' .. user
   end
-  announce(EVICTED, list .. '\n' .. user, frame)
   evicted[#evicted + 1] = user
   evicted[#evicted + 1] = list
 end
@@ -28,5 +30,11 @@ end
 local function evictUnlessAdmitted(user)
   if redis.call('HEXISTS', members, user) == 1 and not admitted(user) then
     evict(user)
+  end
+end
+
+local function tellEvictions()
+  if #together > 0 then
+    announce(EVICTED, table.concat(together, '\n'), '')
   end
 end

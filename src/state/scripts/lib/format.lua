@@ -6,5 +6,5 @@
 -- Header: kind, seq, id, timestamp, nonce, previous nonce, epoch, subject length.
 local POSITION = '>c16c8ddddddBBc16'
 local POST = '>ddBc8'
-local HEADER = '>Bdddc8c8c16I2'
+local HEADER = '>Bdddc8c8c16I4'
 local TRANSIENT, MESSAGE, NOTICE, EVICTED, DELETED, RESET, RESTRICTED, DISCONNECT = 0, 1, 2, 3, 4, 5, 6, 7
