@@ -343,7 +343,7 @@ test('a room that another of the user’s devices left for this one is not joine
   const { service, client } = await inLobby();
   await settle(client, service, [['roomLeftEcho', 'lobby', 'another-socket', 1]]);
   expect(client.position('lobby')).toEqual({ epoch: 'e1', lastMessageId: 5 });
-  await settle(client, service, [['roomLeftEcho', 'lobby', client.socketId, 0]]);
+  await settle(client, service, [['roomLeftEcho', 'lobby', client.socketId ?? '', 0]]);
   expect(client.position('lobby')).toBeUndefined();
   expect(client.seen('left')).toHaveLength(1);
   expect(client.seen('roomLeftEcho')).toHaveLength(2);
