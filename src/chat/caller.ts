@@ -19,6 +19,8 @@ export interface PendingJoin {
   over: boolean;
   /** Another join that came to nothing has left the user's side to this one. */
   owes: boolean;
+  /** A restriction that has taken the socket out, if it had joined before it: it hears nothing of what came later. */
+  outAt: Point | undefined;
 }
 
 /**
@@ -64,7 +66,7 @@ export class RoomMoves implements TurnHolder {
 
   /** One socket may have several in one room, each answered and yet to be completed. */
   beginJoin(roomName: string): PendingJoin {
-    const join = { roomName, ran: false, again: false, over: false, owes: false };
+    const join = { roomName, ran: false, again: false, over: false, owes: false, outAt: undefined };
     this.#joins = [...(this.#joins ?? []), join];
     return join;
   }
@@ -87,6 +89,11 @@ export class RoomMoves implements TurnHolder {
 
   isRejoining(roomName: string): boolean {
     return this.#joinsOf(roomName).some(({ again }) => again);
+  }
+
+  /** A restriction of the room has taken the socket out; joins after it stand. */
+  loseJoins(roomName: string, outAt: Point): void {
+    for (const join of this.#joinsOf(roomName)) join.outAt = outAt;
   }
 
   /** The socket has left, after the joins that have run. */
@@ -151,6 +158,8 @@ export interface Audience {
   detachRoom(roomName: string, socketId: string, at?: Point): boolean;
   /** The sockets that hear a room and did not join it after a point; all of them where there is none. */
   attached(roomName: string, at: Point | undefined): readonly Caller[];
+  /** The sockets that are joining a room: their join has been asked for and is not completed. */
+  joining(roomName: string): readonly Caller[];
   /** A user's sockets here. */
   socketsOf(userName: string): readonly Caller[];
   /** Whether a socket is open here, attached or still joining that room. */

@@ -2,7 +2,7 @@
 import type { Connecting, LeaveCause } from '../hooks/contract.ts';
 import type { HookFailure, HookRunner } from '../hooks/runner.ts';
 import { readConnected, readRefusal } from '../hooks/verdict.ts';
-import { Failure, type HookCode } from '../protocol/errors.ts';
+import { fail, Failure, type HookCode } from '../protocol/errors.ts';
 import type { Credentials } from '../protocol/types.ts';
 import type { ValueMap } from '../protocol/values.ts';
 import type { AccessState } from '../state/access-state.ts';
@@ -34,17 +34,21 @@ export async function askToConnect(
   return { userName: said?.userName ?? userName, authData: said?.authData ?? {} };
 }
 
-/** What the hook says against a join that the room admits; nothing where the join is no new one or will be refused. */
+/**
+ * What stands against a new join: the hook, which is asked where the room admits the user, or else the room. The room
+ * may admit the user a moment later, and nobody joins whom the hook has not been asked about.
+ */
 export async function askToJoin(
   { hooks, access }: { hooks: HookRunner | undefined; access: Pick<AccessState, 'readAccess'> },
   caller: Caller,
   roomName: string,
-): Promise<Refused | undefined> {
+): Promise<Refused | Failure<'noRoom' | 'notAllowed'> | undefined> {
   if (hooks?.has('onJoin') !== true) return undefined;
   if (caller.rooms.has(roomName) || caller.moves.isJoining(roomName)) return undefined;
   const { socketId, userName } = caller;
   const found = await access.readAccess(roomName, userName);
-  if (found === 'noRoom' || !found.admitted) return undefined;
+  if (found === 'noRoom') return fail('noRoom', [roomName]);
+  if (!found.admitted) return fail('notAllowed');
   const njoined = found.njoined + 1;
   return hooks.ask('onJoin', () => ({ socketId, userName, roomName, njoined }), readRefusal);
 }

@@ -1,5 +1,5 @@
 /** Joining rooms: one socket at a time, its user a member while any socket is joined. Leaving has its own file. */
-import { takesOut, type Point, type TopicEvent } from '../bus/event.ts';
+import { isAfter, takesOut, type Point, type TopicEvent } from '../bus/event.ts';
 import type { RecoveryCounters } from '../ops/counters.ts';
 import { fail, toErrorValue, unavailable, type Failure } from '../protocol/errors.ts';
 import { countFrame, notificationFrame } from '../protocol/frame.ts';
@@ -239,6 +239,15 @@ function completeJoin(
     unfollow();
     return;
   }
+  const isOut = (event: TopicEvent): boolean => {
+    if (!takesOut(event, caller.socketId)) return false;
+    if (event.kind === 'evicted') tellLosses(caller, roomName, [event]);
+    else if (caller.synced) void tell(event);
+    isForgotten = event.kind === 'notice' && caller.synced;
+    // Whoever took it out by a notice has told the hook.
+    if (event.kind !== 'notice') tellLeft(services.hooks, caller, roomName, { njoined: 0, cause: 'lost' });
+    return true;
+  };
   switchOver.complete(caller, {
     attach: (since) => {
       caller.moves.endJoin(pending);
@@ -248,13 +257,12 @@ function completeJoin(
     // Left meanwhile, or heard already: of two joins under way the first one to be completed has attached it.
     isOver: () => pending.over || (caller.rooms.has(roomName) && !switchOver.isAhead),
     isOut: (event) => {
-      if (!takesOut(event, caller.socketId)) return false;
-      if (event.kind === 'evicted') tellLosses(caller, roomName, [event]);
-      else if (caller.synced) void tell(event);
-      isForgotten = event.kind === 'notice' && caller.synced;
-      // Whoever took it out by a notice has told the hook.
-      if (event.kind !== 'notice') tellLeft(services.hooks, caller, roomName, { njoined: 0, cause: 'lost' });
-      return true;
+      if (event.kind === 'restricted' && isAt(event, pending.outAt)) {
+        const loss = switchOver.delivered.find((later) => isAfter(later, event) && takesOut(later, caller.socketId));
+        // Where it has not come yet, nobody is joining any more when it does: it is told like others then.
+        return loss === undefined || isOut(loss);
+      }
+      return isOut(event);
     },
     over: () => {
       caller.moves.endJoin(pending);
@@ -268,6 +276,9 @@ function completeJoin(
     reset: (at) => resetFrame(roomName, at),
   });
 }
+
+const isAt = (event: Point, point: Point | undefined): boolean =>
+  event.epoch === point?.epoch && event.seq === point.seq;
 
 /** Taken out before the user's side had noted the join: what told it of the loss may have come first. */
 function forgetRoom({ users, reconciler }: Services, caller: Caller, roomName: string): void {

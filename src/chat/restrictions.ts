@@ -4,7 +4,7 @@
  */
 import type { Topic } from '../bus/bus.ts';
 import type { Point } from '../bus/event.ts';
-import type { AccessState, Purged } from '../state/access-state.ts';
+import type { AccessState, PurgeCursor, Purged } from '../state/access-state.ts';
 import { topicKind, topicName, type TopicKey } from '../state/keys.ts';
 import { leftHead } from './access.ts';
 import type { Audience } from './caller.ts';
@@ -13,7 +13,7 @@ import type { UserlistChanges } from './userlist-changes.ts';
 
 export interface RestrictionsParts {
   readonly access: Pick<AccessState, 'purge'>;
-  readonly audience: Pick<Audience, 'attached' | 'detachRoom'>;
+  readonly audience: Pick<Audience, 'attached' | 'joining' | 'detachRoom'>;
   readonly losses: Losses;
   readonly userlistChanges: UserlistChanges;
   nodeId(): string;
@@ -35,15 +35,15 @@ export class Restrictions {
     const roomName = topicName(key);
     const { access, audience, userlistChanges } = this.#parts;
     const kept = new Set<string>();
-    let cursor = '0';
+    let next: PurgeCursor | '0' | undefined = '0';
     do {
-      const page = await access.purge(roomName, this.#parts.nodeId(), cursor, leftHead(roomName));
+      const page: Purged | undefined = await access.purge(roomName, this.#parts.nodeId(), next, leftHead(roomName));
       if (page === undefined) return;
       for (const socketId of page.kept) kept.add(socketId);
       if (page.changesPending) userlistChanges.note(roomName);
       this.#tell(roomName, page);
-      cursor = page.cursor;
-    } while (cursor !== '0');
+      next = page.next;
+    } while (next !== undefined);
     // Where the log was lost, who is not a member any more starts afresh (hub.reset).
     if (restrictedAt === undefined) return;
     // Who has joined since was judged by the new rule.
@@ -53,6 +53,10 @@ export class Restrictions {
     // between. What has taken it out tells it when its turn comes.
     for (const { socketId, moves } of attached) {
       if (!kept.has(socketId) || moves.isRejoining(roomName)) audience.detachRoom(roomName, socketId);
+    }
+    // Not attached yet: the same holds for what its join gives it.
+    for (const { socketId, moves } of audience.joining(roomName)) {
+      if (!kept.has(socketId)) moves.loseJoins(roomName, restrictedAt);
     }
   }
 

@@ -113,6 +113,10 @@ export class Hub implements TopicListener, Audience {
     return at === undefined ? sessions : sessions.filter((session) => !joinedAfter(session, roomName, at));
   }
 
+  joining(roomName: string): Session[] {
+    return [...this.#sessions.values()].filter(({ moves }) => moves.isJoining(roomName));
+  }
+
   find(socketId: string): Session | undefined {
     return this.#sessions.get(socketId);
   }

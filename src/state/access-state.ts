@@ -31,10 +31,16 @@ export interface ListEdit {
   readonly leftHead: Uint8Array;
 }
 
+/** Where going through a node's own sockets stands. `clean`: nobody was taken out since it began. */
+export interface PurgeCursor {
+  readonly at: string;
+  readonly clean: boolean;
+}
+
 /** A page of a node's own sockets in a room, and which of their users a restriction has taken out. */
 export interface Purged {
-  /** '0' at the end. */
-  readonly cursor: string;
+  /** Undefined at the end: nobody is there any more who has lost the room. */
+  readonly next: PurgeCursor | undefined;
   readonly evicted: readonly FormerMember[];
   readonly kept: readonly string[];
   readonly changesPending: boolean;
@@ -120,15 +126,25 @@ export class AccessState {
     return refusal(reply, ['noRoom']) ?? changed(reply);
   }
 
-  /** Goes through a page of a node's own sockets in a room that may be restricted; undefined where there is no room. */
-  async purge(roomName: string, nodeId: string, cursor: string, leftHead: Uint8Array): Promise<Purged | undefined> {
-    const args = { ...this.#common(), node: nodeId, cursor, pageMax: PURGE_PAGE, leftHead };
+  /** Goes through a page of a node's own sockets in a room that may be restricted, from `'0'` on; undefined where there is no room. */
+  async purge(
+    roomName: string,
+    nodeId: string,
+    cursor: PurgeCursor | '0',
+    leftHead: Uint8Array,
+  ): Promise<Purged | undefined> {
+    const { at, clean } = cursor === '0' ? { at: cursor, clean: true } : cursor;
+    const place = { node: nodeId, cursor: at, clean: clean ? '1' : '0', pageMax: PURGE_PAGE };
+    const args = { ...this.#common(), ...place, leftHead };
     const reply = await this.#commands.run(scripts.purgeRoom, this.#keys.room(roomName), args);
     if (refusal(reply, ['noRoom']) !== undefined) return undefined;
-    const [next, flat, kept, pending, life] = list(reply);
+    const [reached, flat, kept, pending, life] = list(reply);
+    const evicted = formerMembers(flat);
+    const isEnd = text(reached) === '0';
+    const isClean = clean && evicted.length === 0;
     return {
-      cursor: text(next),
-      evicted: formerMembers(flat),
+      next: isEnd && isClean ? undefined : { at: text(reached), clean: isEnd || isClean },
+      evicted,
       kept: list(kept).map(text),
       changesPending: pending === 1,
       life: text(life),

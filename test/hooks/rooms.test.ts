@@ -43,6 +43,18 @@ describe.each(['msgpack', 'json'] as const)('onJoin, %s', (format) => {
     expect(await toldOf(peer, 'onJoin', room)).toEqual({ ...joining, socketId: second.authData.id, njoined: 2 });
   });
 
+  test('is asked of every join that succeeds, also where the room is made in the middle of it', async () => {
+    const owner = await world.login(undefined, { format });
+    const eager = await Promise.all(Array.from({ length: 4 }, () => world.login(undefined, { format })));
+    for (let round = 0; round < 10; round++) {
+      const room = world.fresh('refuse');
+      const joins = eager.flatMap((user) => Array.from({ length: 5 }, () => user.callAll(['roomJoin', room])).flat());
+      await owner.call('roomCreate', room);
+      const codes = (await Promise.all(joins)).map((join) => ('error' in join ? join.error.code : 'joined'));
+      expect(codes.filter((code) => code !== 'noRoom' && code !== 'notToday')).toEqual([]);
+    }
+  });
+
   test.each(errors)('a join that fails in it (%s) leaves no trace and leaks no message', async (word, code) => {
     const owner = await world.login(undefined, { format });
     const bob = await world.login(undefined, { format });

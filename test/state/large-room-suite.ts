@@ -1,5 +1,7 @@
 // Large rooms in Redis: who comes and goes is told in batches, and a restriction is carried out node by node.
 import { expect, test } from '@jest/globals';
+import { evictionsOf } from '../../src/bus/event.ts';
+import type { PurgeCursor, Purged } from '../../src/state/access-state.ts';
 import { roomTopic } from '../../src/state/keys.ts';
 import { eventually } from '../support/eventually.ts';
 import { useScope } from '../support/scope.ts';
@@ -13,6 +15,7 @@ const scope = useScope();
 export function largeRoomSuite(open: OpenStore): void {
   const start = starter(open, scope);
   batches(start);
+  multitudes(start);
   glimpses(start);
   restriction(start);
   absentees(start);
@@ -52,6 +55,21 @@ function batches(start: Start): void {
     await join(store, 'bob');
     expect(await flush(store, 60_000)).toBe('later');
     expect(await flush(store, 0)).toBe(0);
+  });
+}
+
+function multitudes(start: Start): void {
+  test('tell everybody in the end, however many have come', async () => {
+    const store = await start({ largeSize: 0 });
+    const users = Array.from({ length: 20_000 }, (_, i) => `user-${i}`);
+    // More than join in a test's time.
+    const { changes } = store.keys.room(room);
+    await store.client.hset(changes, Object.fromEntries(users.map((user) => [user, '1'])));
+    const left: unknown[] = [];
+    do left.push(await flush(store));
+    while (left.at(-1) !== 0);
+    expect(left.length).toBeGreaterThan(10);
+    expect(await store.client.hlen(changes)).toBe(0);
   });
 }
 
@@ -103,12 +121,12 @@ async function restricted(start: Start): Promise<Store> {
 /** Asks for all pages, and gives who was taken out. */
 async function purge(store: Store, nodeId: string): Promise<string[]> {
   const out: string[] = [];
-  for (let cursor = '0'; ;) {
-    const page = await store.access.purge(room, nodeId, cursor, leftHead);
+  for (let next: PurgeCursor | '0' = '0'; ;) {
+    const page: Purged | undefined = await store.access.purge(room, nodeId, next, leftHead);
     if (page === undefined) throw new Error('noRoom');
     out.push(...page.evicted.map(({ userName, socketIds }) => `${userName} ${socketIds.join()}`));
-    if (page.cursor === '0') return out.toSorted();
-    cursor = page.cursor;
+    if (page.next === undefined) return out.toSorted();
+    next = page.next;
   }
 }
 
@@ -119,6 +137,25 @@ function evictedIn(subject: unknown): string[] {
 }
 
 function restriction(start: Start): void {
+  test.each([true, false])(
+    'leave a node that reads the log later everybody who is out, however many (userlist updates: %s)',
+    async (userlistUpdates) => {
+      const store = await start({ largeSize: 1000 }, { userlistUpdates });
+      const users = Array.from({ length: 1500 }, (_, i) => `user-${i}`);
+      await Promise.all(users.map((user) => join(store, user)));
+      await setMode(store, 'owner', true);
+      const restrictedAt = await store.logOf('n1').readPosition(roomTopic(room));
+      if (restrictedAt === 'gone') throw new Error('the room is gone');
+      expect(await purge(store, 'n1')).toHaveLength(users.length);
+      const read = await store.logOf('n1').readAfter(roomTopic(room), restrictedAt);
+      if (read === 'gone') throw new Error('the room is gone');
+      expectChain(read.events);
+      expect(read.events[0]?.prev).toBe(restrictedAt.nonce);
+      const out = read.events.flatMap(evictionsOf).map(({ userName }) => userName);
+      expect(out.toSorted()).toEqual(users.toSorted());
+    },
+  );
+
   test('are restricted at once: who lost it neither posts nor reads nor joins, and each node takes out its own', async () => {
     const store = await restricted(start);
     for (const user of others) {

@@ -4,7 +4,12 @@
 if not openLog(now) then
   return 'noRoom'
 end
-local page = redis.call('HSCAN', changes, 0, 'COUNT', pageMax)[2]
+-- Where earlier pages were taken out a scan finds nothing: only its end says that nothing is left (see sweep-room.lua).
+local cursor, page = '0', {}
+repeat
+  local scanned = redis.call('HSCAN', changes, cursor, 'COUNT', pageMax)
+  cursor, page = scanned[1], scanned[2]
+until #page > 0 or cursor == '0'
 if #page == 0 then
   return { position(), 0 }
 end

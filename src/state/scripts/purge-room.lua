@@ -1,6 +1,8 @@
 -- Goes through a node's sockets in a room, a page at a time, and takes out their users, on whatever nodes, whom a
 -- restriction (set-mode.lua) does not admit any more. The node itself asks, having delivered everything up to the
--- restriction and nothing after it. After the last page the node has settled it.
+-- restriction and nothing after it. It goes through them again until nobody is found: not every store's scan keeps its
+-- place while what it has found is taken out. After the last page of a round that has taken out nobody (`clean` '1': none
+-- before this page has) the node has settled it.
 -- Replies: 'noRoom' | {next cursor, {user, its sockets …} taken out, {socket …} that this node keeps, whether changes
 -- wait to be told, life}.
 if not openLog(now) then
@@ -17,7 +19,7 @@ for at = 1, #scanned[2], 2 do
   end
 end
 forgetIfEmpty(node)
-if scanned[1] == '0' then
+if scanned[1] == '0' and clean == '1' and #evicted == 0 then
   settled(node)
 end
 tellEvictions()

@@ -69,7 +69,7 @@ export const changeOwner = script('change-owner', {
 export const purgeRoom = script('purge-room', {
   uses: EVICTING,
   keys: [...LOG, ...MEMBERS, ...LISTS, 'changes'],
-  args: ['now', 'nonce', 'large', 'node', 'cursor', 'pageMax', 'leftHead'],
+  args: ['now', 'nonce', 'large', 'node', 'cursor', 'clean', 'pageMax', 'leftHead'],
 });
 
 export const flushChanges = script('flush-changes', {

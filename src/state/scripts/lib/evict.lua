@@ -1,5 +1,5 @@
 -- Taking users out who lost the room. The event names all sockets taken out and their user; its frame tells the others.
--- Where the room hears of who goes in batches, all users of one script share an event: there may be thousands, and the
+-- Where the room is not told of each by itself, all users of one script share an event: there may be thousands, and the
 -- ring of events is short. `tellEvictions` must come before the log is saved.
 -- Wants lib/members.lua, lib/userlist.lua, lib/access.lua and the argument `leftHead`: a `roomUserLeft` up to the name.
 local evicted, together = {}, {}
@@ -14,9 +14,9 @@ local function evict(user)
     forgetIfEmpty(node)
   end
   dropMember(user)
-  local tells = tellsUsers()
-  if not isBatched() then
-    announce(EVICTED, list .. '\n' .. user, tells and leftHead .. str(user) or '')
+  local tells, batched = tellsUsers(), isBatched()
+  if tells and not batched then
+    announce(EVICTED, list .. '\n' .. user, leftHead .. str(user))
   else
     if tells then
       noteChange(user, '0')
