@@ -190,6 +190,7 @@ export function composeChat(
     topics,
     audience: hub,
     departures,
+    userlistChanges,
     nodeId,
     owns: (id) => lease.owns(id),
     onError: (what, error) => errors.putOff('reconciler', error, what),

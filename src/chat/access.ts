@@ -112,10 +112,9 @@ export async function followThrough(
 ): Promise<void> {
   if (changesPending) userlistChanges.note(roomName);
   let ownSeq = 0;
-  const tell = (): Promise<void> =>
-    losses.tell(roomName, life, evicted, (userName, { seq }) => {
-      if (userName === caller.userName) ownSeq = seq;
-    });
+  const tell = losses.telling(roomName, life, evicted, (userName, { seq }) => {
+    if (userName === caller.userName) ownSeq = seq;
+  });
   await Promise.all([
     tell().catch((error: unknown) => reconciler.finishLater(tell, error)),
     topics.reached(roomTopic(roomName), at.seq),

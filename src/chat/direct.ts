@@ -23,6 +23,8 @@ type DirectHandlers = Pick<
 >;
 
 const NOTHING = new Uint8Array(0);
+/** How long a sender waits where a user is sent more than is remembered. */
+const CROWDED_MS = 10_000;
 
 export function directHandlers(services: Services): DirectHandlers {
   const { directs, settings } = services;
@@ -76,6 +78,7 @@ async function sendMessage(
     transient,
   });
   if (sent === 'noUser' || sent === 'noUserOnline') return fail(sent, [userName]);
+  if (sent === 'tooMany') return fail('tooManyRequests', [], CROWDED_MS);
   if (typeof sent === 'string') return fail(sent);
   const { frame, repeated } = sent;
   if (frame === undefined) return null;

@@ -16,6 +16,9 @@ export interface LossesParts {
 /** Users told at the same time. */
 const CONCURRENCY = 64;
 
+/** Told of each user that has been told, with the position of that in the user's log. */
+export type Told = (userName: string, at: Position) => void;
+
 export class Losses {
   readonly #parts: LossesParts;
 
@@ -23,29 +26,56 @@ export class Losses {
     this.#parts = parts;
   }
 
-  /** Tells everybody concerned of a room that is deleted. May be repeated until it resolves. */
-  async tellFormer(roomName: string, life: Life, told?: (userName: string, at: Position) => void): Promise<void> {
-    for await (const page of this.#parts.rooms.takeFormer(roomName, life)) await this.tell(roomName, life, page, told);
+  /** Tells everybody concerned of a room that is deleted. May be repeated until it resolves: nobody is told twice. */
+  async tellFormer(roomName: string, life: Life, told?: Told): Promise<void> {
+    for await (const page of this.#parts.rooms.takeFormer(roomName, life)) {
+      const { left, cause } = await this.#tell(roomName, life, page.members, told);
+      const names = new Set(left.map(({ userName }) => userName));
+      await page.forget(page.members.flatMap(({ userName }) => (names.has(userName) ? [] : [userName])));
+      if (left.length > 0) throw cause;
+    }
   }
 
-  /** Tells users. Those without sockets in the room have only had it in their session. */
-  async tell(
+  /**
+   * Tells users, as work that may be repeated until it resolves: who was told is not told again. Those without sockets in
+   * the room have only had it in their session.
+   */
+  telling(roomName: string, life: Life, former: readonly FormerMember[], told?: Told): () => Promise<void> {
+    let waiting = former;
+    return async () => {
+      const { left, cause } = await this.#tell(roomName, life, waiting, told);
+      waiting = left;
+      if (left.length > 0) throw cause;
+    };
+  }
+
+  /** Returns those who could not be told, and why. */
+  async #tell(
     roomName: string,
     life: Life,
     former: readonly FormerMember[],
-    told?: (userName: string, at: Position) => void,
-  ): Promise<void> {
+    told: Told | undefined,
+  ): Promise<{ left: readonly FormerMember[]; cause: unknown }> {
     const frame = notificationFrame('roomAccessRemoved', [roomName]);
     const heads = leaveHeads(roomName);
     const next = former.values();
+    const left: FormerMember[] = [];
+    let cause: unknown;
     const work = async (): Promise<void> => {
-      for (const { userName, socketIds, nodeIds } of next) {
+      for (const member of next) {
+        const { userName, socketIds, nodeIds } = member;
         const isMember = socketIds.length > 0;
         const lost = { roomName, life, frame: isMember ? frame : undefined, socketIds, nodeIds, ...heads };
-        const at = await this.#parts.users.notifyRoomLost(userName, lost);
-        if (at !== undefined) told?.(userName, at);
+        try {
+          const at = await this.#parts.users.notifyRoomLost(userName, lost);
+          if (at !== undefined) told?.(userName, at);
+        } catch (error) {
+          left.push(member);
+          cause = error;
+        }
       }
     };
     await Promise.all(Array.from({ length: Math.min(CONCURRENCY, former.length) }, work));
+    return { left, cause };
   }
 }

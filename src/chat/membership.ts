@@ -14,7 +14,7 @@ import { processedMessage } from './history.ts';
 import { leaveRoom } from './leaving.ts';
 import { askToJoin, tellLeft, type Refused } from './hook-points.ts';
 import type { Services } from './services.ts';
-import { resetFrame, SwitchOver } from './switch-over.ts';
+import { resetFrame, SwitchOver, type Completion } from './switch-over.ts';
 
 /** A join whose script has run: what it gave, and what is to happen in the turn of the response. */
 interface Join {
@@ -208,26 +208,17 @@ async function runJoin(
   return { joined, filed: undefined };
 }
 
+/** A join whose answer goes out. */
+interface Answered {
+  readonly roomName: string;
+  readonly joined: Joined;
+  readonly switchOver: SwitchOver;
+  readonly pending: PendingJoin;
+}
+
 /** Live delivery begins, unless the socket has it already, or has gone meanwhile. */
-function completeJoin(
-  services: Services,
-  caller: Caller,
-  join: {
-    readonly roomName: string;
-    readonly joined: Joined;
-    readonly switchOver: SwitchOver;
-    readonly pending: PendingJoin;
-  },
-): void {
-  const { audience, topics, departures, reconciler } = services;
+function completeJoin(services: Services, caller: Caller, join: Answered): void {
   const { roomName, joined, switchOver, pending } = join;
-  const tell = async ({ epoch, seq }: Point): Promise<void> => {
-    const work = (): Promise<void> => departures.tellTakenOut(roomName, caller, { epoch, seq });
-    await work().catch((error: unknown) => reconciler.finishLater(work, error));
-  };
-  // Whoever takes a room out of the session sees to what the user's side has noted, and tells it too.
-  let isForgotten = false;
-  const unfollow = (): void => topics.unfollow(roomTopic(roomName), caller.nodeId);
   // Where Redis has added a socket that hears the room already, the feed has yet to deliver what had taken it out.
   if (joined.changed && caller.rooms.has(roomName)) {
     if (switchOver.postponed(caller, () => completeJoin(services, caller, join))) return;
@@ -236,19 +227,35 @@ function completeJoin(
   if (caller.rooms.has(roomName) && !switchOver.isAhead) {
     switchOver.abandon();
     caller.moves.endJoin(pending);
-    unfollow();
+    services.topics.unfollow(roomTopic(roomName), caller.nodeId);
     return;
   }
+  switchOver.complete(caller, completionOf(services, caller, join));
+}
+
+function completionOf(
+  services: Services,
+  caller: Caller,
+  { roomName, joined, switchOver, pending }: Answered,
+): Completion {
+  const { audience, topics, departures, reconciler } = services;
+  const unfollow = (): void => topics.unfollow(roomTopic(roomName), caller.nodeId);
+  const tellTakenOut = ({ epoch, seq }: Point): void => {
+    const work = (): Promise<void> => departures.tellTakenOut(roomName, caller, { epoch, seq });
+    work().catch((error: unknown) => reconciler.finishLater(work, error));
+  };
+  // Whoever takes a room out of the session sees to what the user's side has noted, and tells it too.
+  let isForgotten = false;
   const isOut = (event: TopicEvent): boolean => {
     if (!takesOut(event, caller.socketId)) return false;
     if (event.kind === 'evicted') tellLosses(caller, roomName, [event]);
-    else if (caller.synced) void tell(event);
+    else if (caller.synced) tellTakenOut(event);
     isForgotten = event.kind === 'notice' && caller.synced;
     // Whoever took it out by a notice has told the hook.
     if (event.kind !== 'notice') tellLeft(services.hooks, caller, roomName, { njoined: 0, cause: 'lost' });
     return true;
   };
-  switchOver.complete(caller, {
+  return {
     attach: (since) => {
       caller.moves.endJoin(pending);
       // Joined twice, and the other one was quicker: its follow is the one that counts.
@@ -257,12 +264,10 @@ function completeJoin(
     // Left meanwhile, or heard already: of two joins under way the first one to be completed has attached it.
     isOver: () => pending.over || (caller.rooms.has(roomName) && !switchOver.isAhead),
     isOut: (event) => {
-      if (event.kind === 'restricted' && isAt(event, pending.outAt)) {
-        const loss = switchOver.delivered.find((later) => isAfter(later, event) && takesOut(later, caller.socketId));
-        // Where it has not come yet, nobody is joining any more when it does: it is told like others then.
-        return loss === undefined || isOut(loss);
-      }
-      return isOut(event);
+      if (event.kind !== 'restricted' || !isAt(event, pending.outAt)) return isOut(event);
+      const loss = switchOver.delivered.find((later) => isAfter(later, event) && takesOut(later, caller.socketId));
+      // Where it has not come yet, nobody is joining any more when it does: it is told like others then.
+      return loss === undefined || isOut(loss);
     },
     over: () => {
       caller.moves.endJoin(pending);
@@ -274,7 +279,7 @@ function completeJoin(
       void departures.undoJoin(roomName, caller);
     },
     reset: (at) => resetFrame(roomName, at),
-  });
+  };
 }
 
 const isAt = (event: Point, point: Point | undefined): boolean =>

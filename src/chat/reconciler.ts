@@ -10,6 +10,7 @@ import type { UserState } from '../state/user-state.ts';
 import type { Audience } from './caller.ts';
 import type { Departures } from './departures.ts';
 import { Unfinished } from './unfinished.ts';
+import type { UserlistChanges } from './userlist-changes.ts';
 
 export interface ReconcilerParts {
   readonly rooms: RoomState;
@@ -17,6 +18,7 @@ export interface ReconcilerParts {
   readonly topics: Topics;
   readonly audience: Audience;
   readonly departures: Departures;
+  readonly userlistChanges: UserlistChanges;
   nodeId(): string;
   /** Whether that is this node's present instance, its lease not lost. */
   owns(nodeId: string): boolean;
@@ -101,6 +103,8 @@ export class Reconciler {
 
   async #settleRoom(topic: TopicKey, nodeId: string): Promise<void> {
     const roomName = topicName(topic);
+    // Whatever was not answered may have left something to tell.
+    this.#parts.userlistChanges.note(roomName);
     const { audience, rooms, departures } = this.#parts;
     const known = await rooms.readNodeSockets(roomName, nodeId);
     // Both looked up in the turn of the reply: what joins or leaves after it is not known to it.

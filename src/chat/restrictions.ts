@@ -35,17 +35,20 @@ export class Restrictions {
     const roomName = topicName(key);
     const { access, audience, userlistChanges } = this.#parts;
     const kept = new Set<string>();
+    let epochNow = '';
     let next: PurgeCursor | '0' | undefined = '0';
     do {
       const page: Purged | undefined = await access.purge(roomName, this.#parts.nodeId(), next, leftHead(roomName));
       if (page === undefined) return;
       for (const socketId of page.kept) kept.add(socketId);
+      epochNow = page.epoch;
       if (page.changesPending) userlistChanges.note(roomName);
       this.#tell(roomName, page);
       next = page.next;
     } while (next !== undefined);
-    // Where the log was lost, who is not a member any more starts afresh (hub.reset).
-    if (restrictedAt === undefined) return;
+    // Where the log was lost, who is not a member any more starts afresh (hub.reset). That is so too where this is
+    // another room of that name by now.
+    if (restrictedAt === undefined || restrictedAt.epoch !== epochNow) return;
     // Who has joined since was judged by the new rule.
     const { epoch, seq } = restrictedAt;
     const attached = audience.attached(roomName, { epoch, seq: seq - 1 });
@@ -61,7 +64,7 @@ export class Restrictions {
   }
 
   #tell(roomName: string, { evicted, life }: Purged): void {
-    const tell = (): Promise<void> => this.#parts.losses.tell(roomName, life, evicted);
+    const tell = this.#parts.losses.telling(roomName, life, evicted);
     if (evicted.length > 0) tell().catch((error: unknown) => this.#parts.finishLater(tell, error));
   }
 }

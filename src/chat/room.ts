@@ -72,30 +72,35 @@ export async function deleteRoom(
   if (!isValidName(roomName, settings.limits.nameBytes)) return fail('noRoom', [roomName]);
   const topic = roomTopic(roomName);
   const nodeId = services.nodeId();
-  // In the manifest before the deed: should this node die before everybody is told, whoever sweeps after it goes on.
+  // In the manifest before the deed, until everybody is told: should this node die, whoever sweeps after it goes on.
   await topics.follow(topic, nodeId);
-  try {
-    const deleted = await rooms.delete(
-      roomName,
-      caller.authority,
-      nodeId,
-      notificationFrame('roomAccessRemoved', [roomName]),
-    );
-    if (deleted === 'noRoom') return fail('noRoom', [roomName]);
-    if (deleted === 'notAllowed') return fail('notAllowed');
-    let ownSeq = 0;
-    const tell = (): Promise<void> =>
-      losses.tellFormer(roomName, deleted.life, (userName, { seq }) => {
-        if (userName === caller.userName) ownSeq = seq;
-      });
-    // The room is gone whatever happens now.
-    await tell().catch((error: unknown) => reconciler.finishLater(tell, error));
-    await topics.reached(topic, deleted.at.seq);
-    if (ownSeq > 0) await topics.reached(userTopic(caller.userName), ownSeq);
-    return null;
-  } finally {
-    topics.unfollow(topic, nodeId);
+  const release = (): void => topics.unfollow(topic, nodeId);
+  const frame = notificationFrame('roomAccessRemoved', [roomName]);
+  const deleted = await rooms.delete(roomName, caller.authority, nodeId, frame).catch((error: unknown) => {
+    // It may have happened all the same.
+    const tell = async (): Promise<void> => {
+      for (const life of await rooms.unfinishedDeletions(roomName, nodeId)) await losses.tellFormer(roomName, life);
+      release();
+    };
+    reconciler.finishLater(tell, error);
+    throw error;
+  });
+  if (typeof deleted === 'string') {
+    release();
+    return deleted === 'noRoom' ? fail(deleted, [roomName]) : fail(deleted);
   }
+  let ownSeq = 0;
+  const tell = async (): Promise<void> => {
+    await losses.tellFormer(roomName, deleted.life, (userName, { seq }) => {
+      if (userName === caller.userName) ownSeq = seq;
+    });
+    release();
+  };
+  // The room is gone whatever happens now.
+  await tell().catch((error: unknown) => reconciler.finishLater(tell, error));
+  await topics.reached(topic, deleted.at.seq);
+  if (ownSeq > 0) await topics.reached(userTopic(caller.userName), ownSeq);
+  return null;
 }
 
 function userlistPage(found: { count: number; names: string[] }, limit: number): UserlistPage {

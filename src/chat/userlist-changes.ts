@@ -10,9 +10,11 @@ export interface UserlistChangesParts {
   onError(error: unknown): void;
 }
 
-/** The shortest time between two notices of a room, by the room's own clock. */
+/** The shortest time between two notices of a room, by the clock of Redis. */
 export const PAUSE_MS = 1000;
 const RETRY_MS = 250;
+/** Rooms seen to in one run; there may be thousands after a sweep. */
+const ROOMS_PER_RUN = 100;
 
 export class UserlistChanges {
   readonly #parts: UserlistChangesParts;
@@ -36,7 +38,7 @@ export class UserlistChanges {
     try {
       const now = performance.now();
       const due = [...this.#due].flatMap(([roomName, at]) => (at <= now ? [roomName] : []));
-      await Promise.all(due.map((roomName) => this.#flush(roomName)));
+      await Promise.all(due.slice(0, ROOMS_PER_RUN).map((roomName) => this.#flush(roomName)));
     } catch (error) {
       this.#parts.onError(error);
     } finally {

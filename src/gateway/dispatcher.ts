@@ -193,7 +193,11 @@ export class Dispatcher {
   #answer(connection: Connection, message: RequestLike, outcome: Settled, began: number): void {
     const turn = outcome instanceof Answer ? outcome : undefined;
     const mayAct = this.#parts.mayAct();
-    this.#measure(message.method, mayAct ? outcomeName(turn === undefined ? outcome : turn.value) : 'unavailable', began);
+    this.#measure(
+      message.method,
+      mayAct ? outcomeName(turn === undefined ? outcome : turn.value) : 'unavailable',
+      began,
+    );
     if (!mayAct) {
       this.#respond(connection, message, unavailable());
       turn?.after?.();

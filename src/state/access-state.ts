@@ -45,6 +45,7 @@ export interface Purged {
   readonly kept: readonly string[];
   readonly changesPending: boolean;
   readonly life: Life;
+  readonly epoch: string;
 }
 
 /** A `roomUserlistChanged` in three parts, between which the script puts names. */
@@ -138,7 +139,7 @@ export class AccessState {
     const args = { ...this.#common(), ...place, leftHead };
     const reply = await this.#commands.run(scripts.purgeRoom, this.#keys.room(roomName), args);
     if (refusal(reply, ['noRoom']) !== undefined) return undefined;
-    const [reached, flat, kept, pending, life] = list(reply);
+    const [reached, flat, kept, pending, life, epoch] = list(reply);
     const evicted = formerMembers(flat);
     const isEnd = text(reached) === '0';
     const isClean = clean && evicted.length === 0;
@@ -148,6 +149,7 @@ export class AccessState {
       kept: list(kept).map(text),
       changesPending: pending === 1,
       life: text(life),
+      epoch: text(epoch),
     };
   }
 

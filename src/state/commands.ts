@@ -48,6 +48,7 @@ const plainCommands = {
   hget: 'hgetBuffer',
   hgetall: 'hgetallBuffer',
   hscan: 'hscanBuffer',
+  srem: 'srem',
   sscan: 'sscanBuffer',
   zadd: 'zadd',
   zcard: 'zcard',

@@ -31,14 +31,24 @@ export interface Sent {
   readonly repeated: boolean;
 }
 
-const UNSENT = ['noUser', 'notAllowed', 'noUserOnline', 'messageTooLarge'] as const;
+const UNSENT = ['noUser', 'notAllowed', 'noUserOnline', 'messageTooLarge', 'tooMany'] as const;
+
+/** Messages that one user may be sent with a `clientMessageId` within `dedupMs`: each is kept whole that long. */
+const REPEATS_MAX = 10_000;
+
+export interface DirectOptions {
+  readonly dedupMs: number;
+  readonly listSizeLimit: number;
+  /** `REPEATS_MAX` when left out. */
+  readonly repeatsMax?: number;
+}
 
 export class DirectState {
   readonly #commands: Commands;
   readonly #keys: Keyspace;
-  readonly #options: { readonly dedupMs: number; readonly listSizeLimit: number };
+  readonly #options: DirectOptions;
 
-  constructor(commands: Commands, keys: Keyspace, options: { dedupMs: number; listSizeLimit: number }) {
+  constructor(commands: Commands, keys: Keyspace, options: DirectOptions) {
     this.#commands = commands;
     this.#keys = keys;
     this.#options = options;
@@ -57,6 +67,7 @@ export class DirectState {
       // Names hold no line break.
       repeatKey: clientMessageId === undefined || clientMessageId === '' ? '' : `${author}\n${clientMessageId}`,
       dedupMs: this.#options.dedupMs,
+      repeatsMax: this.#options.repeatsMax ?? REPEATS_MAX,
     });
     const refused = refusal(reply, UNSENT);
     if (refused !== undefined) return refused;

@@ -175,20 +175,32 @@ export class RoomState {
     return pairs(noted).flatMap(([life, by]) => (by === nodeId ? [life] : []));
   }
 
-  /** The members of a deleted room, page by page, and then those whose session may keep it, with no sockets. */
-  async *takeFormer(roomName: string, life: Life): AsyncGenerator<readonly FormerMember[]> {
+  /**
+   * The members of a deleted room, page by page, and then those whose session may keep it, with no sockets. Whoever is
+   * forgotten does not come again, also where this is repeated; who is not comes until then.
+   */
+  async *takeFormer(roomName: string, life: Life): AsyncGenerator<FormerPage> {
     for (const who of ['members', 'filed'] as const) {
       const key = this.#keys.former(roomName, who, life);
-      let cursor = '0';
-      do {
-        const scan = who === 'members' ? 'hscan' : 'sscan';
-        const [next, found] = list(await this.#commands.plain(scan, key, cursor, 'COUNT', SOCKETS_PER_CALL));
-        yield who === 'members'
-          ? pairs(list(found)).map(([userName, sockets]) => ({ userName, ...socketsOf(sockets) }))
-          : list(found).map((userName) => ({ userName: text(userName), socketIds: [], nodeIds: [] }));
-        cursor = text(next);
-      } while (cursor !== '0');
-      await this.#commands.plain('unlink', key);
+      const [scan, remove] = who === 'members' ? (['hscan', 'hdel'] as const) : (['sscan', 'srem'] as const);
+      const forget = async (names: readonly string[]): Promise<void> => {
+        if (names.length > 0) await this.#commands.plain(remove, key, ...names);
+      };
+      // Not every store's scan keeps its place while what it has found is taken out: it ends with a round that finds nobody.
+      for (let isLeft = true; isLeft;) {
+        isLeft = false;
+        let cursor = '0';
+        do {
+          const [next, found] = list(await this.#commands.plain(scan, key, cursor, 'COUNT', SOCKETS_PER_CALL));
+          const members =
+            who === 'members'
+              ? pairs(list(found)).map(([userName, sockets]) => ({ userName, ...socketsOf(sockets) }))
+              : list(found).map((userName) => ({ userName: text(userName), socketIds: [], nodeIds: [] }));
+          if (members.length > 0) yield { members, forget };
+          isLeft ||= members.length > 0;
+          cursor = text(next);
+        } while (cursor !== '0');
+      }
     }
     await this.#commands.plain('hdel', this.#keys.room(roomName).gone, life);
   }
@@ -351,6 +363,11 @@ export interface FormerMember {
   readonly userName: string;
   readonly socketIds: readonly string[];
   readonly nodeIds: readonly string[];
+}
+
+export interface FormerPage {
+  readonly members: readonly FormerMember[];
+  readonly forget: (names: readonly string[]) => Promise<void>;
 }
 
 /** What a room notes of a member: `socket@node`, separated by spaces. */

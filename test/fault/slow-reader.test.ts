@@ -50,9 +50,6 @@ async function p99OfRound(poster: TestClient, observers: readonly TestClient[], 
   return latencies.toSorted((a, b) => a - b)[Math.floor(expected * 0.99)] ?? Number.NaN;
 }
 
-const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
-
 test('is ended with 4001, and costs neither memory nor the others their time', async () => {
   const service = await startService(scope, {
     nodes: 1,
@@ -85,7 +82,8 @@ test('is ended with 4001, and costs neither memory nor the others their time', a
     beside.push(await p99OfRound(poster, observers, `beside-${round}`));
   }
   expect(node.rssBytes() - rssBefore).toBeLessThan(64 * 1024 * 1024);
-  expect(median(beside) / median(without)).toBeLessThan(1.5);
+  // The quietest of the rounds: whatever else the machine does only adds to it.
+  expect(Math.min(...beside) / Math.min(...without)).toBeLessThan(1.5);
 
   for (const silent of silents) {
     silent.resumeReading();

@@ -77,7 +77,7 @@ export const hooks = {
   },
   onLeave(left) {
     say('onLeave', left);
-    if (left.roomName.startsWith('leave')) obey(left.roomName.slice('leave'.length));
+    if (left.roomName.startsWith('leave')) void obey(left.roomName.slice('leave'.length));
   },
   roomMessageCheck: checkMessage('roomMessageCheck'),
   directMessageCheck: checkMessage('directMessageCheck'),

@@ -139,6 +139,18 @@ function rights(open: OpenStore): void {
 }
 
 function repeats(open: OpenStore): void {
+  test('are remembered up to a number of messages: more have to wait, and what is remembered is still known', async () => {
+    const store = await open(scope, { repeatsMax: 2 });
+    await login(store);
+    const [first] = [
+      await send(store, 'alice', { clientMessageId: 'c1' }),
+      await send(store, 'alice', { clientMessageId: 'c2' }),
+    ];
+    expect(await send(store, 'alice', { clientMessageId: 'c3' })).toBe('tooMany');
+    expect(await send(store, 'alice', { clientMessageId: 'c1' })).toEqual({ ...Object(first), repeated: true });
+    expect(await send(store, 'alice')).toMatchObject({ repeated: false });
+  });
+
   test('gives what was sent first and publishes nothing, per author', async () => {
     const store = await open(scope);
     await login(store);

@@ -17,6 +17,7 @@ export function largeRoomSuite(open: OpenStore): void {
   batches(start);
   multitudes(start);
   glimpses(start);
+  manyOut(start);
   restriction(start);
   absentees(start);
   regrant(start);
@@ -136,7 +137,7 @@ function evictedIn(subject: unknown): string[] {
   return lines.flatMap((line, i) => (i % 2 === 1 ? [`${line}: ${lines[i - 1]}`] : [])).toSorted();
 }
 
-function restriction(start: Start): void {
+function manyOut(start: Start): void {
   test.each([true, false])(
     'leave a node that reads the log later everybody who is out, however many (userlist updates: %s)',
     async (userlistUpdates) => {
@@ -155,7 +156,9 @@ function restriction(start: Start): void {
       expect(out.toSorted()).toEqual(users.toSorted());
     },
   );
+}
 
+function restriction(start: Start): void {
   test('are restricted at once: who lost it neither posts nor reads nor joins, and each node takes out its own', async () => {
     const store = await restricted(start);
     for (const user of others) {

@@ -97,6 +97,7 @@ export function sessionSuite(open: OpenStore): void {
   describe('leaving', () => {
     leaving(open);
     leavingOthers(open);
+    leavingRefused(open);
   });
 }
 
@@ -297,7 +298,8 @@ function leavingOthers(open: OpenStore): void {
       await store.sessions.finishLeave(user, leave, [out('b', 0, at)], 'a');
       expect(await roomsOf(store)).toEqual({ a: [], b: ['lobby'] });
     }
-    for (const one of [b, out('b', 0, { epoch: 'e', seq: 6 })]) await store.sessions.finishLeave(user, leave, [one], '');
+    for (const one of [b, out('b', 0, { epoch: 'e', seq: 6 })])
+      await store.sessions.finishLeave(user, leave, [one], '');
     expect(await roomsOf(store)).toEqual({ a: [], b: [] });
     await eventually(() => expect(echoes(events)).toHaveLength(2));
     expect(echoes(events)).toEqual([
@@ -323,7 +325,9 @@ function leavingOthers(open: OpenStore): void {
     await file(store, { socketId: 'a' });
     expect(await store.sessions.pendingLeaves(user, 'n1')).toMatchObject([{ roomName: 'lobby too' }]);
   });
+}
 
+function leavingRefused(open: OpenStore): void {
   test('is refused to a node that was swept, and where too many are unfinished', async () => {
     const store = await open(scope);
     await login(store, 'a', 'n1');

@@ -46,6 +46,7 @@ export interface StoreOptions {
   prefix?: string;
   largeSize?: number;
   listSizeLimit?: number;
+  repeatsMax?: number;
   trimPage?: number;
 }
 
@@ -84,7 +85,7 @@ export async function openStore(scope: Scope, address: RedisAddress, options: St
     access: new AccessState(commands, keys, { largeSize, listSizeLimit }),
     users: new UserState(commands, keys, { socketsMax }),
     sessions: new SessionState(commands, keys, { sessionRoomsMax }),
-    directs: new DirectState(commands, keys, { dedupMs, listSizeLimit }),
+    directs: new DirectState(commands, keys, { dedupMs, listSizeLimit, repeatsMax: options.repeatsMax ?? 10_000 }),
     admin: new AdminState(commands, keys, options.trimPage),
     directory: new Directory(commands, keys),
     commands,

@@ -4,7 +4,7 @@ import { script } from '../script.ts';
 export const sendDirect = script('send-direct', {
   uses: ['format', 'log', 'direct'],
   keys: ['meta', 'channel', 'events', 'sockets', 'whitelist', 'blacklist', 'dedup'],
-  args: ['now', 'nonce', 'user', 'toSelf', 'frame', 'transient', 'repeatKey', 'dedupMs'],
+  args: ['now', 'nonce', 'user', 'toSelf', 'frame', 'transient', 'repeatKey', 'dedupMs', 'repeatsMax'],
 });
 
 export const editDirectList = script('edit-direct-list', {

@@ -1,5 +1,5 @@
--- Tells a large room who came and went since it was last told: one notice a second at most, of at most about `pageMax`
--- names. `head`, `leftKey` and `countKey` are the parts of the frame between which the names go.
+-- Tells a large room who came and went since it was last told: one notice each `pauseMs` at most, by Redis's own clock, of
+-- at most about `pageMax` names. `head`, `leftKey` and `countKey` are the parts of the frame between which the names go.
 -- Replies: 'noRoom' | 'later' | {position, changes left}.
 if not openLog(now) then
   return 'noRoom'
@@ -13,22 +13,23 @@ until #page > 0 or cursor == '0'
 if #page == 0 then
   return { position(), 0 }
 end
-local before = tonumber(redis.call('HGET', meta, 'flushedAt') or 0)
-if log.now < before + tonumber(pauseMs) then
+local t = redis.call('TIME')
+local at = t[1] * 1000 + math.floor(t[2] / 1000)
+if at < tonumber(redis.call('HGET', meta, 'flushedAt') or 0) + tonumber(pauseMs) then
   return 'later'
 end
 local joined, left = {}, {}
-for at = 1, #page, 2 do
-  local list = page[at + 1] == '1' and joined or left
-  list[#list + 1] = page[at]
+for i = 1, #page, 2 do
+  local list = page[i + 1] == '1' and joined or left
+  list[#list + 1] = page[i]
 end
 for _, list in ipairs({ joined, left }) do
-  for at = 1, #list, 1000 do
-    redis.call('HDEL', changes, unpack(list, at, math.min(at + 999, #list)))
+  for i = 1, #list, 1000 do
+    redis.call('HDEL', changes, unpack(list, i, math.min(i + 999, #list)))
   end
 end
 announce(NOTICE, '', head .. strs(joined) .. leftKey .. strs(left) .. countKey .. u64(redis.call('HLEN', members)))
-redis.call('HSET', meta, 'flushedAt', int(log.now))
+redis.call('HSET', meta, 'flushedAt', int(at))
 local waiting = redis.call('HLEN', changes)
 if waiting == 0 then
   redis.call('HDEL', meta, 'changesSeen')

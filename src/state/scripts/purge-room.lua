@@ -4,7 +4,7 @@
 -- place while what it has found is taken out. After the last page of a round that has taken out nobody (`clean` '1': none
 -- before this page has) the node has settled it.
 -- Replies: 'noRoom' | {next cursor, {user, its sockets …} taken out, {socket …} that this node keeps, whether changes
--- wait to be told, life}.
+-- wait to be told, life, epoch}.
 if not openLog(now) then
   return 'noRoom'
 end
@@ -24,4 +24,4 @@ if scanned[1] == '0' and clean == '1' and #evicted == 0 then
 end
 tellEvictions()
 saveLog()
-return { scanned[1], evicted, kept, changesPending, log.life }
+return { scanned[1], evicted, kept, changesPending, log.life, log.epoch }

@@ -4,8 +4,9 @@
 -- limit: limits come after rights, and a repeat may carry anything. `repeatKey` names the author and its id of the
 -- message, '' for none. What was sent under it is kept whole for `dedupMs` or a little longer, in two generations of one
 -- hash: it is the answer to a repeat, also where the receiver has gone since. A transient message is in no log, and is
--- kept as ''. `toSelf` is '1' where the author is the receiver.
--- Replies: 'noUser' | 'notAllowed' | 'noUserOnline' | 'messageTooLarge' | {0, timestamp} |
+-- kept as ''. At most `repeatsMax` are kept a generation: what more asks for it has to wait. `toSelf` is '1' where the
+-- author is the receiver.
+-- Replies: 'noUser' | 'notAllowed' | 'noUserOnline' | 'messageTooLarge' | 'tooMany' | {0, timestamp} |
 -- {1, the frame of the first, '' if it was transient}.
 if not openLog(now) then
   return 'noUser'
@@ -28,6 +29,9 @@ if redis.call('HLEN', sockets) == 0 then
 end
 if frame == '' then
   return 'messageTooLarge'
+end
+if repeatKey ~= '' and redis.call('HLEN', kept .. int(generation)) >= tonumber(repeatsMax) then
+  return 'tooMany'
 end
 local whole = frame .. u64(log.now)
 if repeatKey ~= '' then

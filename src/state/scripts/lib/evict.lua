@@ -2,7 +2,8 @@
 -- Where the room is not told of each by itself, all users of one script share an event: there may be thousands, and the
 -- ring of events is short. `tellEvictions` must come before the log is saved.
 -- Wants lib/members.lua, lib/userlist.lua, lib/access.lua and the argument `leftHead`: a `roomUserLeft` up to the name.
-local evicted, together = {}, {}
+local evicted, together, touched = {}, {}, {}
+local tells, batched
 
 local function evict(user)
   local list = redis.call('HGET', members, user)
@@ -11,10 +12,13 @@ local function evict(user)
   end
   for socket, node in string.gmatch(list, '(%S+)@(%S+)') do
     redis.call('HDEL', perNode .. node, socket)
-    forgetIfEmpty(node)
+    touched[node] = true
   end
   dropMember(user)
-  local tells, batched = tellsUsers(), isBatched()
+  if tells == nil then
+    -- For the whole script: what it takes out ends no batch.
+    tells, batched = tellsUsers(), isBatched()
+  end
   if tells and not batched then
     announce(EVICTED, list .. '\n' .. user, leftHead .. str(user))
   else
@@ -34,6 +38,9 @@ local function evictUnlessAdmitted(user)
 end
 
 local function tellEvictions()
+  for node in pairs(touched) do
+    forgetIfEmpty(node)
+  end
   if #together > 0 then
     announce(EVICTED, table.concat(together, '\n'), '')
   end
