@@ -149,8 +149,8 @@ test('a leave of the session is told of each socket that it takes out', async ()
   await two.next('roomLeftEcho');
   await eventually(() => {
     const calls = told(node, 'onLeave').filter(({ roomName }) => roomName === room);
-    expect(calls.map(({ socketId, cause }) => `${String(socketId)} ${String(cause)}`).toSorted()).toEqual(
-      [one, two].map(({ authData }) => `${authData.id} leave`).toSorted(),
+    expect(calls.map(({ socketId, cause }) => JSON.stringify([socketId, cause])).toSorted()).toEqual(
+      [one, two].map(({ authData }) => JSON.stringify([authData.id, 'leave'])).toSorted(),
     );
   });
   expect(told(peer, 'onLeave').filter(({ roomName }) => roomName === room)).toEqual([]);
