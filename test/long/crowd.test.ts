@@ -9,7 +9,7 @@ import { eventually } from '../support/eventually.ts';
 import { startRedis, type RedisServer } from '../support/redis.ts';
 import { loginRpc, type User } from '../support/rpc.ts';
 import { useScope } from '../support/scope.ts';
-import { startService } from '../support/service.ts';
+import { startService, type ServiceNode } from '../support/service.ts';
 import { startGenerator, type Generator } from './crowd/crowd.ts';
 import type { Heard } from './crowd/orders.ts';
 
@@ -21,6 +21,8 @@ const roomName = 'crowd';
 const userPrefix = 'u';
 const FRAMES_MAX = 10;
 const REDIS_MAX_MICROS = 5000;
+/** Calls of a script that may be late for reasons of the machine's. */
+const NOISE_SHARE = 0.05;
 const POST_EVERY_MS = 200;
 
 test(`a room of ${sockets} sockets`, async () => {
@@ -105,11 +107,10 @@ test(`a room of ${sockets} sockets`, async () => {
   // So many names take several notices, of which there is one a second.
   const members = await userlist(owner);
   await eventually(() => expect(membersFrom(owner)).toEqual(members), { timeoutMs: 60_000 });
-  const { stalls, scripts } = await slowCommands(redis);
-  say(`above ${REDIS_MAX_MICROS} µs in Redis: scripts ${JSON.stringify(scripts)}; stalls ${JSON.stringify(stalls)}`);
-  // A script may take as long as it is allowed to, and as the machine kept Redis waiting meanwhile.
-  const allowed = REDIS_MAX_MICROS + Math.max(0, ...stalls.map(([, micros]) => micros));
-  expect(scripts.filter(([, micros]) => micros > allowed)).toEqual([]);
+  const shares = await slowShares(redis, nodes);
+  say(`scripts above ${REDIS_MAX_MICROS} µs in Redis: ${JSON.stringify(shares)}`);
+  // Time on the wall: one call in a while has waited for its turn on a busy machine.
+  expect(shares.filter(({ slow, of }) => slow > Math.max(1, of * NOISE_SHARE))).toEqual([]);
 }, 900_000);
 
 const say = (what: string): void => void process.stdout.write(`${new Date().toISOString().slice(14, 19)} ${what}\n`);
@@ -221,18 +222,22 @@ async function slow(redis: RedisServer): Promise<void> {
   await client.slowlog('RESET');
 }
 
-/** What took longer than allowed: a script by its name, or a command, and its microseconds. */
-type Slow = readonly [name: string, micros: number];
-
-/**
- * Scripts that took longer than allowed, and single commands that never take any time by themselves. Those were slow
- * because the machine did something else, which happens to scripts as well.
- */
-async function slowCommands(redis: RedisServer): Promise<{ scripts: Slow[]; stalls: Slow[] }> {
+/** By script: how many of its calls took longer than allowed, the longest of them in microseconds. */
+async function slowShares(
+  redis: RedisServer,
+  nodes: readonly ServiceNode[],
+): Promise<{ name: string; slow: number; of: number; longest: number }[]> {
   const names = new Map(allScripts.map(({ name, lua }) => [createHash('sha1').update(lua).digest('hex'), name]));
   const entries = (await redis.client().slowlog('GET', 1000)) as [number, number, number, string[]][];
-  const slow = entries.map(([, , micros, [command = '', sha = '']]): Slow => [names.get(sha) ?? command, micros]);
-  const isStall = ([name]: Slow): boolean =>
-    /^(hget|hset|hdel|zadd|zrem|sadd|sismember|exists|spublish|xadd)$/i.test(name);
-  return { scripts: slow.filter((one) => !isStall(one)), stalls: slow.filter(isStall) };
+  const slow = new Map<string, number[]>();
+  for (const [, , micros, [, sha = '']] of entries) {
+    const name = names.get(sha);
+    if (name !== undefined) slow.set(name, [...(slow.get(name) ?? []), micros]);
+  }
+  const metrics = await Promise.all(nodes.map((node) => node.metrics()));
+  const calls = (name: string): number =>
+    metrics
+      .map((one) => one.sum('parley_redis_command_duration_seconds_count', { command: name }))
+      .reduce((sum, count) => sum + (Number.isNaN(count) ? 0 : count), 0);
+  return [...slow].map(([name, all]) => ({ name, slow: all.length, of: calls(name), longest: Math.max(...all) }));
 }

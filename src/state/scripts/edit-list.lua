@@ -51,8 +51,11 @@ end
 if redis.call('HGET', meta, 'accessListsUpdates') == '1' then
   announce(NOTICE, '', frame)
 end
-for _, name in ipairs(named) do
-  evictUnlessAdmitted(name)
+-- Nobody loses anything by being put on a list of the admitted, or taken off the blacklist.
+if (adding == '1') == (listName == 'blacklist') then
+  for _, name in ipairs(named) do
+    evictUnlessAdmitted(name)
+  end
 end
 tellEvictions()
 saveLog()
