@@ -219,10 +219,8 @@ interface Answered {
 /** Live delivery begins, unless the socket has it already, or has gone meanwhile. */
 function completeJoin(services: Services, caller: Caller, join: Answered): void {
   const { roomName, joined, switchOver, pending } = join;
-  // Where Redis has added a socket that hears the room already, the feed has yet to deliver what had taken it out.
-  if (joined.changed && caller.rooms.has(roomName)) {
-    if (switchOver.postponed(caller, () => completeJoin(services, caller, join))) return;
-  }
+  // Where Redis has added a socket, the feed may have yet to deliver what had taken it out.
+  if (joined.changed && switchOver.postponed(caller, () => completeJoin(services, caller, join))) return;
   // Asked only now: a room joined before may have been deleted and made again meanwhile, and the feed may not know yet.
   if (caller.rooms.has(roomName) && !switchOver.isAhead) {
     switchOver.abandon();
@@ -230,6 +228,10 @@ function completeJoin(services: Services, caller: Caller, join: Answered): void 
     services.topics.unfollow(roomTopic(roomName), caller.nodeId);
     return;
   }
+  // Lost and in again, and the answer did not wait until this node heard of the loss: to the client it has been in all
+  // the time, and what was said in between is missing.
+  const isUntold = (event: TopicEvent): boolean => isLoss(event, caller) && caller.moves.isFirst(event);
+  if (switchOver.before.some(isUntold)) caller.send(resetFrame(roomName, joined.at));
   switchOver.complete(caller, completionOf(services, caller, join));
 }
 
@@ -297,10 +299,12 @@ function forgetRoom({ users, reconciler }: Services, caller: Caller, roomName: s
 /** Evictions that a join kept for its own turn; each is told once. */
 function tellLosses(caller: Caller, roomName: string, events: readonly TopicEvent[]): void {
   for (const event of events) {
-    const isLoss = event.kind === 'evicted' && takesOut(event, caller.socketId);
-    if (isLoss && caller.moves.isFirst(event)) caller.send(lossFrame(roomName));
+    if (isLoss(event, caller) && caller.moves.isFirst(event)) caller.send(lossFrame(roomName));
   }
 }
+
+const isLoss = (event: TopicEvent, { socketId }: Caller): boolean =>
+  event.kind === 'evicted' && takesOut(event, socketId);
 
 const lossFrame = (roomName: string): Uint8Array => notificationFrame('roomAccessRemoved', [roomName]);
 

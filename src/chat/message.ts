@@ -21,6 +21,7 @@ export function messageHandlers({ rooms, topics, settings }: Services): Pick<Han
       const passing = transient ? topics.expect(topic, nonceOf(nonce, 0)) : undefined;
       const posted = await rooms
         .post(roomName, caller.authority, {
+          author: caller.userName,
           head: tooLarge ? NOTHING : head,
           middle,
           nonce,

@@ -4,7 +4,7 @@
  * `UserState.notifyOthers`, after the message.
  */
 import type { Commands } from './commands.ts';
-import type { Key, Keyspace } from './keys.ts';
+import { repeatKey, type Key, type Keyspace } from './keys.ts';
 import { bytes, list, number, refusal, text } from './reply.ts';
 import type { Reply } from './script.ts';
 import * as scripts from './scripts/direct-scripts.ts';
@@ -64,8 +64,7 @@ export class DirectState {
       toSelf: flag(author === userName),
       frame: head,
       transient: flag(transient),
-      // Names hold no line break.
-      repeatKey: clientMessageId === undefined || clientMessageId === '' ? '' : `${author}\n${clientMessageId}`,
+      repeatKey: repeatKey(author, clientMessageId),
       dedupMs: this.#options.dedupMs,
       repeatsMax: this.#options.repeatsMax ?? REPEATS_MAX,
     });

@@ -195,3 +195,8 @@ export function hashTag(key: string): string {
   const open = key.indexOf('{');
   return key.slice(open + 1, key.indexOf('}', open));
 }
+
+/** What a repeated message is known by: its author, whoever's rights it was sent with, and the author's id of it. */
+export const repeatKey = (author: string, clientMessageId: string | undefined): string =>
+  // Names hold no line break. An empty id is none.
+  clientMessageId === undefined || clientMessageId === '' ? '' : `${author}\n${clientMessageId}`;

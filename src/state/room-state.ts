@@ -3,10 +3,9 @@
  * one step, or refuses with a word and changes nothing. Rejects with `StateUnavailable` where Redis cannot be asked.
  * Frames are notifications already encoded; nothing here knows what is in them.
  */
-import type { Position } from '../bus/event.ts';
-import { readEvent, type TopicEvent } from '../bus/event.ts';
+import { readEvent, type Position, type TopicEvent } from '../bus/event.ts';
 import type { Commands } from './commands.ts';
-import type { Keyspace } from './keys.ts';
+import { repeatKey, type Keyspace } from './keys.ts';
 import type { Reply } from './script.ts';
 import { bytes, list, number, position, refusal, text } from './reply.ts';
 import * as scripts from './scripts/room-scripts.ts';
@@ -92,6 +91,8 @@ export interface RoomInfo {
 }
 
 export interface Post {
+  /** '' where the service itself posts. */
+  readonly author: string;
   /** Empty for a message over the limit: then only the rights are checked. */
   readonly head: Uint8Array;
   readonly middle: Uint8Array;
@@ -272,7 +273,7 @@ export class RoomState {
       fixed: packPost(post, this.#options.dedupMs),
       user: userName,
       head: post.head,
-      clientMessageId: post.clientMessageId ?? '',
+      repeatKey: repeatKey(post.author, post.clientMessageId),
     });
     const refused = refusal(reply, UNPOSTABLE);
     if (refused !== undefined) return refused;

@@ -61,13 +61,14 @@ export async function ask(socket: Rpc, method: string, ...params: Value[]): Prom
   return outcome;
 }
 
-/** Joins, leaves and losses of a room as a socket was told of them, and the ids it heard in between. */
+/** Joins, leaves, losses and resets of a room as a socket was told of them, and the ids it heard in between. */
 export function storyOf(socket: Rpc, roomName: string, outcomes: ReadonlyMap<Outcome, string>): (string | number)[] {
   return socket.received.flatMap((entry): (string | number)[] => {
     if ('name' in entry) {
       const [room, message] = entry.params;
       if (room !== roomName) return [];
       if (entry.name === 'roomAccessRemoved') return ['lost'];
+      if (entry.name === 'roomReset') return ['reset'];
       const id = entry.name === 'roomMessage' ? field(message, 'id') : undefined;
       return typeof id === 'number' ? [id] : [];
     }
@@ -78,7 +79,7 @@ export function storyOf(socket: Rpc, roomName: string, outcomes: ReadonlyMap<Out
 
 /** Whether a socket is in the room, by its story. */
 export function isIn(story: readonly (string | number)[]): boolean {
-  return story.filter((one) => typeof one === 'string').at(-1) === 'roomJoin';
+  return story.filter((one) => typeof one === 'string' && one !== 'reset').at(-1) === 'roomJoin';
 }
 
 /** Rules as they change along a log. */

@@ -12,6 +12,7 @@ export function apiActingSuite(world: ApiWorld): void {
     noRights(world);
     echoes(world);
     connections(world);
+    repeating(world);
   });
   describe('as the service', () => {
     posting(world);
@@ -197,6 +198,29 @@ function posting({ api, fresh, login, scope, service }: ApiWorld): void {
     // A feature that is off is off.
     expect(await there.refusal('directMessage', [userName, {}])).toMatchObject({ code: 'notAllowed' });
     expect(await closed.terminate()).toEqual({ code: 0, signal: null });
+  });
+}
+
+function repeating({ api, fresh, login }: ApiWorld): void {
+  test('a repeat is known by whom it is made for: another author has ids of its own, whatever the rights', async () => {
+    const [member, other] = [await login(1), await login(0)];
+    const roomName = fresh('room');
+    await api().call('addRoom', [roomName]);
+    await member.call('roomJoin', roomName);
+    const call = [roomName, {}, { clientMessageId: 'c-1' }];
+    const [asMember, asOther] = [member, other].map(({ userName }) => ({ userName, bypassPermissions: true }));
+    expect(await api().call('roomMessage', call)).toBe(1);
+    expect(await api().call('roomMessage', call, asMember)).toBe(2);
+    expect(await api().call('roomMessage', call, asOther)).toBe(3);
+    // Its own, also where it asks itself.
+    expect(await member.call('roomMessage', ...call)).toBe(2);
+    expect(await api().call('roomMessage', call, asOther)).toBe(3);
+    expect(await api().call('roomMessage', call)).toBe(1);
+    expect(await api().call('roomHistoryGet', [roomName, 0, 5])).toMatchObject([
+      { id: 3, author: other.userName },
+      { id: 2, author: member.userName },
+      { id: 1 },
+    ]);
   });
 }
 

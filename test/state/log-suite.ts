@@ -24,6 +24,7 @@ async function fill(
 
 const post = (store: Store, userName: string): Promise<unknown> =>
   store.rooms.post(room, userName, {
+    author: userName,
     head: frame('head'),
     middle: frame('middle'),
     nonce: nonce(),

@@ -25,6 +25,7 @@ interface PostOptions {
 
 export const post = (store: Store, userName: string, options: PostOptions = {}): ReturnType<Store['rooms']['post']> =>
   store.rooms.post(room, userName, {
+    author: userName,
     head: Buffer.from(options.head ?? 'head'),
     middle: Buffer.from(options.transient === true ? '' : 'middle'),
     nonce: nonce(),

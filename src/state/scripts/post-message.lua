@@ -3,6 +3,7 @@
 -- The frame comes in two parts, `head` and the end of `fixed`; the fixed-width timestamp and id go behind each.
 -- `fixed` packs the time, `dedupMs`, whether it is transient, and the nonce: every argument of its own costs both sides.
 -- An empty head stands for a message over the limit: limits come after rights, and a repeat may carry anything.
+-- `repeatKey` names the author, who need not be `user`, and its id of the message; '' for none.
 -- This is the hot path of the service: it works on locals, without lib/log.lua's table and functions. A user of '' is the
 -- service itself, which may post anywhere. Where a large room was restricted, members may still be there who are not
 -- admitted any more (see set-mode.lua): only then the lists are asked, by keys derived from the declared prefix.
@@ -31,24 +32,23 @@ if at < ts then
 end
 local isTransient, isTooLarge, turned = transient == 1, head == '', false
 
-if clientMessageId ~= '' then
+if repeatKey ~= '' then
   -- Two generations of one hash instead of a key per message: what is younger than `dedupMs` is in one of them. Named
   -- by the room's life, not by the log's epoch: after a failover a message is repeated all the more.
-  local field = user .. '\n' .. clientMessageId
   local current = (at - at % dedupMs) / dedupMs
   local key = dedup .. life .. ':' .. current
   local first
-  if isTooLarge or call('HSETNX', key, field, isTransient and -1 or id + 1) == 0 then
-    first = call('HGET', key, field)
+  if isTooLarge or call('HSETNX', key, repeatKey, isTransient and -1 or id + 1) == 0 then
+    first = call('HGET', key, repeatKey)
   end
   if generation ~= current then
     previous = generation == current - 1 and 1 or 0
     generation, turned = current, true
   end
   if not first and previous == 1 then
-    first = call('HGET', dedup .. life .. ':' .. (current - 1), field)
+    first = call('HGET', dedup .. life .. ':' .. (current - 1), repeatKey)
     if first and not isTooLarge then
-      call('HDEL', key, field)
+      call('HDEL', key, repeatKey)
     end
   end
   if first then

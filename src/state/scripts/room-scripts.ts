@@ -81,7 +81,7 @@ export const flushChanges = script('flush-changes', {
 export const postMessage = script('post-message', {
   uses: ['format'],
   keys: ['meta', 'channel', 'members', 'history', 'dedup'],
-  args: ['fixed', 'user', 'head', 'clientMessageId'],
+  args: ['fixed', 'user', 'head', 'repeatKey'],
 });
 
 export const readHistory = script('read-history', {
