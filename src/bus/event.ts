@@ -49,6 +49,14 @@ export interface TopicEvent extends Position {
   readonly frame: Uint8Array;
 }
 
+/** Sockets as scripts note them: `socket@node`, separated by spaces. */
+export function readEntries(noted: string): { socketId: string; nodeId: string }[] {
+  return noted.split(' ').map((entry) => {
+    const [socketId = '', nodeId = ''] = entry.split('@');
+    return { socketId, nodeId };
+  });
+}
+
 /** Of whom an `evicted` event takes out: a user, with its sockets and the nodes they are on. */
 export interface Eviction {
   readonly userName: string;
@@ -60,11 +68,11 @@ export function evictionsOf({ subject }: TopicEvent): Eviction[] {
   const lines = subject.split('\n');
   const evictions: Eviction[] = [];
   for (let i = 0; i + 1 < lines.length; i += 2) {
-    const entries = (lines[i] ?? '').split(' ').map((entry) => entry.split('@'));
+    const entries = readEntries(lines[i] ?? '');
     evictions.push({
       userName: lines[i + 1] ?? '',
-      sockets: new Set(entries.map(([socketId = '']) => socketId)),
-      nodeIds: new Set(entries.map(([, nodeId = '']) => nodeId)),
+      sockets: new Set(entries.map(({ socketId }) => socketId)),
+      nodeIds: new Set(entries.map(({ nodeId }) => nodeId)),
     });
   }
   return evictions;

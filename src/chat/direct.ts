@@ -4,9 +4,8 @@
  * has; where the node dies between them, the message was sent and its echo is missing.
  */
 import { fail, type Failure } from '../protocol/errors.ts';
-import { decodeNotification, directEchoFrame, directMessageFrame } from '../protocol/frame.ts';
+import { directEchoFrame, directMessageFrame, messageIn } from '../protocol/frame.ts';
 import { isValidName } from '../protocol/names.ts';
-import { isMap, type ValueMap } from '../protocol/values.ts';
 import { StateUnavailable } from '../state/commands.ts';
 import { DIRECT_LISTS, type DirectListName } from '../state/direct-state.ts';
 import type { Caller, Handlers, Outcome } from './caller.ts';
@@ -95,13 +94,6 @@ async function echo({ users, reconciler }: Services, caller: Caller, frame: Uint
   if (caller.userName === '') return;
   const tell = (): Promise<void> => users.notifyOthers(caller.userName, caller.echoExcept, frame);
   await tell().catch((error: unknown) => reconciler.finishLater(tell, error));
-}
-
-/** The message as the receiver has it. */
-function messageIn(frame: Uint8Array): ValueMap {
-  const message = decodeNotification(frame).params[0];
-  if (!isMap(message)) throw new TypeError('a direct message holds no message');
-  return message;
 }
 
 const listOf = (listName: string): DirectListName | undefined => DIRECT_LISTS.find((known) => known === listName);

@@ -28,7 +28,7 @@ export function bindHandlers(services: Services): Handlers {
 }
 
 /** These say by themselves, and in their own place, what becomes of a name that is not valid. */
-const judgesItself: readonly string[] = ['roomCreate', 'roomDelete'];
+const judgesItself: readonly string[] = ['roomCreate', 'roomDelete', 'roomJoin'];
 
 /** A room whose name is not valid does not exist: said here for all requests that name one, before Redis is asked. */
 function judgeRoomNames(handlers: Handlers, nameBytes: number): Handlers {

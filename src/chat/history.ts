@@ -1,7 +1,7 @@
 /** Reading what was said. Pages come newest first, as the source system's clients expect; the log is ascending. */
 import type { TopicEvent } from '../bus/event.ts';
 import { fail } from '../protocol/errors.ts';
-import { decodeNotification } from '../protocol/frame.ts';
+import { messageIn } from '../protocol/frame.ts';
 import type { ValueMap } from '../protocol/values.ts';
 import type { HistoryInfo } from '../protocol/types.ts';
 import type { RoomInfo } from '../state/room-state.ts';
@@ -41,10 +41,4 @@ export const historyInfo = (info: RoomInfo, pageMax: number): HistoryInfo => ({
 });
 
 /** The message as clients know it, out of the notification that was broadcast for it. */
-export function processedMessage(event: TopicEvent): ValueMap {
-  const message = decodeNotification(event.frame).params[1];
-  if (typeof message !== 'object' || message === null || Array.isArray(message) || message instanceof Uint8Array) {
-    throw new TypeError('an event of the history holds no message');
-  }
-  return message;
-}
+export const processedMessage = ({ frame }: TopicEvent): ValueMap => messageIn(frame);

@@ -3,7 +3,6 @@
  * for is departures'; here is the turn of the response, in which live delivery ends.
  */
 import { fail, type Failure } from '../protocol/errors.ts';
-import { isValidName } from '../protocol/names.ts';
 import { roomTopic, userTopic } from '../state/keys.ts';
 import { Answer, type Caller } from './caller.ts';
 import { beginTurn } from './filing.ts';
@@ -12,8 +11,6 @@ import type { Services } from './services.ts';
 type Left = Answer<number | Failure<'noRoom'>> | Failure<'noRoom'>;
 
 export async function leaveRoom(services: Services, caller: Caller, roomName: string): Promise<Left> {
-  const { nameBytes } = services.settings.limits;
-  if (!isValidName(roomName, nameBytes)) return fail('noRoom', [roomName]);
   return caller.synced ? leaveTogether(services, caller, roomName) : leaveAlone(services, caller, roomName);
 }
 

@@ -19,6 +19,9 @@ const CONCURRENCY = 64;
 /** Told of each user that has been told, with the position of that in the user's log. */
 export type Told = (userName: string, at: Position) => void;
 
+/** Tells a user's sockets that it has lost a room. */
+export const lossFrame = (roomName: string): Uint8Array => notificationFrame('roomAccessRemoved', [roomName]);
+
 export class Losses {
   readonly #parts: LossesParts;
 
@@ -56,7 +59,7 @@ export class Losses {
     former: readonly FormerMember[],
     told: Told | undefined,
   ): Promise<{ left: readonly FormerMember[]; cause: unknown }> {
-    const frame = notificationFrame('roomAccessRemoved', [roomName]);
+    const frame = lossFrame(roomName);
     const heads = leaveHeads(roomName);
     const next = former.values();
     const left: FormerMember[] = [];

@@ -12,6 +12,7 @@ import { Answer, type Caller, type Handlers, type PendingJoin } from './caller.t
 import { fileRoom, judgeGroup, type Filed } from './filing.ts';
 import { processedMessage } from './history.ts';
 import { leaveRoom } from './leaving.ts';
+import { lossFrame } from './losses.ts';
 import { askToJoin, tellLeft, type Refused } from './hook-points.ts';
 import type { Services } from './services.ts';
 import { resetFrame, SwitchOver, type Completion } from './switch-over.ts';
@@ -305,8 +306,6 @@ function tellLosses(caller: Caller, roomName: string, events: readonly TopicEven
 
 const isLoss = (event: TopicEvent, { socketId }: Caller): boolean =>
   event.kind === 'evicted' && takesOut(event, socketId);
-
-const lossFrame = (roomName: string): Uint8Array => notificationFrame('roomAccessRemoved', [roomName]);
 
 function countRecovery(counters: RecoveryCounters, join: Join | JoinFailure | Failure): void {
   if (!('joined' in join)) counters.recoveriesRefused++;

@@ -1,11 +1,11 @@
 /** Rooms as things: creating, deleting, and what a reader may know of them. Joining and posting have their own files. */
 import { fail, type Failure } from '../protocol/errors.ts';
-import { notificationFrame } from '../protocol/frame.ts';
 import { isValidName } from '../protocol/names.ts';
 import type { UserlistPage } from '../protocol/types.ts';
 import { roomTopic, userTopic } from '../state/keys.ts';
 import { SERVICE } from '../state/room-state.ts';
 import type { Caller, Handlers } from './caller.ts';
+import { lossFrame } from './losses.ts';
 import type { Services } from './services.ts';
 
 type RoomHandlers = Pick<
@@ -75,7 +75,7 @@ export async function deleteRoom(
   // In the manifest before the deed, until everybody is told: should this node die, whoever sweeps after it goes on.
   await topics.follow(topic, nodeId);
   const release = (): void => topics.unfollow(topic, nodeId);
-  const frame = notificationFrame('roomAccessRemoved', [roomName]);
+  const frame = lossFrame(roomName);
   const deleted = await rooms.delete(roomName, caller.authority, nodeId, frame).catch((error: unknown) => {
     // It may have happened all the same.
     const tell = async (): Promise<void> => {

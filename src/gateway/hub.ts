@@ -6,10 +6,11 @@ import type { Topic, TopicListener } from '../bus/bus.ts';
 import { evictionsOf, hearersOf, isAfter } from '../bus/event.ts';
 import type { Eviction, Point, Position, TopicEvent } from '../bus/event.ts';
 import type { Audience } from '../chat/caller.ts';
+import { lossFrame } from '../chat/losses.ts';
 import { resetFrame } from '../chat/switch-over.ts';
 import type { Distribution } from '../ops/distribution.ts';
 import type { Format } from '../protocol/codec.ts';
-import { notificationFrame, transcodeToJson } from '../protocol/frame.ts';
+import { transcodeToJson } from '../protocol/frame.ts';
 import { roomTopic, topicKind, topicName, type TopicKey } from '../state/keys.ts';
 import type { Session } from './session.ts';
 
@@ -167,7 +168,7 @@ export class Hub implements TopicListener, Audience {
   gone(topic: Topic): void {
     const key = keyOf(topic);
     const name = topicName(key);
-    if (topicKind(key) === 'room') return this.#loseRoom(name, notificationFrame('roomAccessRemoved', [name]));
+    if (topicKind(key) === 'room') return this.#loseRoom(name, lossFrame(name));
     for (const session of this.#users.get(name) ?? []) session.startAfresh();
   }
 
@@ -191,7 +192,7 @@ export class Hub implements TopicListener, Audience {
   /** A user is out with all its sockets. Where one of them is here, all its sockets here are told, joined or not. */
   #evict(roomName: string, { userName, sockets, nodeIds }: Eviction, event: TopicEvent): void {
     if (!nodeIds.has(this.#parts.nodeId())) return;
-    const frame = notificationFrame('roomAccessRemoved', [roomName]);
+    const frame = lossFrame(roomName);
     for (const session of this.#users.get(userName) ?? []) {
       const isOut = sockets.has(session.socketId) && !joinedAfter(session, roomName, event);
       const isJoining = session.moves.isJoining(roomName);

@@ -6,7 +6,7 @@
 import type { NotificationName } from './catalogue.ts';
 import { encodeJson } from './json.ts';
 import { decodeTrusted, encodeShared, encodeValue } from './msgpack.ts';
-import type { Value, ValueMap } from './values.ts';
+import { isMap, type Value, type ValueMap } from './values.ts';
 
 /** MessagePack's head byte of an unsigned 64-bit integer; the eight bytes after it are what is patched in. */
 const UINT64 = Uint8Array.of(0xcf);
@@ -135,6 +135,13 @@ export function decodeNotification(frame: Uint8Array): DecodedNotification {
   const [, name, params] = value;
   if (typeof name !== 'string' || !Array.isArray(params)) throw new TypeError('Not the frame of a notification');
   return { name, params };
+}
+
+/** The message that a notification made here carries, its last param. Anything else is a defect of the caller, and throws. */
+export function messageIn(frame: Uint8Array): ValueMap {
+  const message = decodeNotification(frame).params.at(-1);
+  if (!isMap(message)) throw new TypeError('Not the frame of a message');
+  return message;
 }
 
 /** The same notification as one JSON text frame. */

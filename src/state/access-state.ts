@@ -5,7 +5,7 @@
 import type { Position } from '../bus/event.ts';
 import type { Commands } from './commands.ts';
 import type { Keyspace } from './keys.ts';
-import type { Reply } from './script.ts';
+import { flag, type Reply } from './script.ts';
 import { list, number, position, refusal, text } from './reply.ts';
 import { socketsOf, type FormerMember, type Life } from './room-state.ts';
 import * as scripts from './scripts/room-scripts.ts';
@@ -115,7 +115,7 @@ export class AccessState {
     change: { whitelistOnly: boolean; frame: Uint8Array; leftHead: Uint8Array },
   ): Promise<Changed | 'noRoom' | 'notAllowed' | 'settling'> {
     const { whitelistOnly, frame, leftHead } = change;
-    const args = { ...this.#common(), user: userName, mode: whitelistOnly ? '1' : '0', frame, leftHead };
+    const args = { ...this.#common(), user: userName, mode: flag(whitelistOnly), frame, leftHead };
     const reply = await this.#commands.run(scripts.setMode, this.#keys.room(roomName), args);
     return refusal(reply, ['noRoom', 'notAllowed', 'settling']) ?? changed(reply);
   }
@@ -135,7 +135,7 @@ export class AccessState {
     leftHead: Uint8Array,
   ): Promise<Purged | undefined> {
     const { at, clean } = cursor === '0' ? { at: cursor, clean: true } : cursor;
-    const place = { node: nodeId, cursor: at, clean: clean ? '1' : '0', pageMax: PURGE_PAGE };
+    const place = { node: nodeId, cursor: at, clean: flag(clean), pageMax: PURGE_PAGE };
     const args = { ...this.#common(), ...place, leftHead };
     const reply = await this.#commands.run(scripts.purgeRoom, this.#keys.room(roomName), args);
     if (refusal(reply, ['noRoom']) !== undefined) return undefined;

@@ -4,8 +4,8 @@
  */
 import type { Commands } from './commands.ts';
 import type { Key, Keyspace } from './keys.ts';
-import { list, number, refusal, text } from './reply.ts';
-import type { Reply } from './script.ts';
+import { list, number, readSockets, refusal, text } from './reply.ts';
+import { flag, type Reply } from './script.ts';
 import * as scripts from './scripts/admin-scripts.ts';
 import { newEpoch, newNonce } from './tokens.ts';
 
@@ -93,16 +93,11 @@ export class AdminState {
     const refused = refusal(reply, ['noUser']);
     if (refused !== undefined) return refused;
     const [mode, whitelistSize, blacklistSize, flat] = list(reply);
-    const found = list(flat);
-    const sockets = [];
-    for (let i = 0; i + 2 < found.length; i += 3) {
-      sockets.push({ socketId: text(found[i]), nodeId: text(found[i + 1]), rooms: list(found[i + 2]).map(text) });
-    }
     return {
       whitelistOnly: mode === 1,
       whitelistSize: number(whitelistSize),
       blacklistSize: number(blacklistSize),
-      sockets,
+      sockets: readSockets(flat),
     };
   }
 
@@ -150,5 +145,3 @@ export class AdminState {
 }
 
 const isYes = (reply: Reply): boolean => list(reply)[0] === 1;
-
-const flag = (on: boolean): '0' | '1' => (on ? '1' : '0');

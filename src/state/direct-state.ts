@@ -6,7 +6,7 @@
 import type { Commands } from './commands.ts';
 import { repeatKey, type Key, type Keyspace } from './keys.ts';
 import { bytes, list, number, refusal, text } from './reply.ts';
-import type { Reply } from './script.ts';
+import { flag, type Reply } from './script.ts';
 import * as scripts from './scripts/direct-scripts.ts';
 import { newNonce } from './tokens.ts';
 
@@ -127,5 +127,3 @@ function timed(head: Uint8Array, timestamp: number): Uint8Array {
   whole.writeBigUInt64BE(BigInt(timestamp), head.length);
   return whole;
 }
-
-const flag = (on: boolean): '0' | '1' => (on ? '1' : '0');

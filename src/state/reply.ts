@@ -55,3 +55,13 @@ export function packedPosition(packed: Buffer): Position {
     timestamp: packed.readDoubleBE(40),
   };
 }
+
+/** A user's sockets, as lib/sockets.lua gives them. */
+export function readSockets(reply: Reply | undefined): { socketId: string; nodeId: string; rooms: string[] }[] {
+  const flat = list(reply);
+  const found = [];
+  for (let i = 0; i + 2 < flat.length; i += 3) {
+    found.push({ socketId: text(flat[i]), nodeId: text(flat[i + 1]), rooms: list(flat[i + 2]).map(text) });
+  }
+  return found;
+}

@@ -3,10 +3,10 @@
  * one step, or refuses with a word and changes nothing. Rejects with `StateUnavailable` where Redis cannot be asked.
  * Frames are notifications already encoded; nothing here knows what is in them.
  */
-import { readEvent, type Position, type TopicEvent } from '../bus/event.ts';
+import { readEntries, readEvent, type Position, type TopicEvent } from '../bus/event.ts';
 import type { Commands } from './commands.ts';
 import { repeatKey, type Keyspace } from './keys.ts';
-import type { Reply } from './script.ts';
+import { flag, type Reply } from './script.ts';
 import { bytes, list, number, position, refusal, text } from './reply.ts';
 import * as scripts from './scripts/room-scripts.ts';
 import { newEpoch, newNonce } from './tokens.ts';
@@ -373,10 +373,10 @@ export interface FormerPage {
 
 /** What a room notes of a member: `socket@node`, separated by spaces. */
 export function socketsOf(noted: string): Pick<FormerMember, 'socketIds' | 'nodeIds'> {
-  const entries = noted.split(' ').map((entry) => entry.split('@'));
+  const entries = readEntries(noted);
   return {
-    socketIds: entries.map(([socketId]) => socketId ?? ''),
-    nodeIds: [...new Set(entries.map(([, nodeId]) => nodeId ?? ''))],
+    socketIds: entries.map(({ socketId }) => socketId),
+    nodeIds: [...new Set(entries.map(({ nodeId }) => nodeId))],
   };
 }
 
@@ -392,8 +392,6 @@ function packPost({ transient, nonce, middle }: Post, dedupMs: number): Buffer {
 }
 
 const POST_BYTES = 25;
-
-const flag = (on: boolean): string => (on ? '1' : '0');
 
 function events(reply: Reply | undefined): TopicEvent[] {
   return list(reply).flatMap((entry) => readEvent(bytes(entry)) ?? []);

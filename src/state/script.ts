@@ -19,6 +19,9 @@ export type ScriptArgument = string | number | Uint8Array;
 /** What a script returns: integers, byte strings, nil, and lists of those. */
 export type Reply = number | Buffer | null | Reply[];
 
+/** How a script is told yes or no. */
+export const flag = (on: boolean): '0' | '1' => (on ? '1' : '0');
+
 interface ScriptParts<K extends string, A extends string> {
   /** Library files (`scripts/lib/<name>.lua`) put in front, in this order. */
   readonly uses: readonly string[];

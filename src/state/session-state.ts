@@ -4,12 +4,12 @@
  * script and a leave un-files before it; what is filed and lost is found out by who reads it. Rejects with
  * `StateUnavailable` where Redis cannot be asked.
  */
-import type { Point, Position } from '../bus/event.ts';
+import { readEntries, type Point, type Position } from '../bus/event.ts';
 import type { Commands } from './commands.ts';
 import type { Keyspace } from './keys.ts';
 import { list, position, refusal } from './reply.ts';
 import type { Life } from './room-state.ts';
-import type { Reply } from './script.ts';
+import { flag, type Reply } from './script.ts';
 import * as scripts from './scripts/user-scripts.ts';
 import { newNonce } from './tokens.ts';
 import { pairs } from './topic-log.ts';
@@ -95,7 +95,7 @@ export class SessionState {
       njoined: note.njoined,
       frame: note.echo ?? '',
       life: note.life,
-      mode: note.whitelistOnly ? '1' : '0',
+      mode: flag(note.whitelistOnly),
       group: note.group ?? '',
       fallback: DEFAULT_GROUP,
       roomsMax: this.#roomsMax,
@@ -206,9 +206,5 @@ const fieldOf = (roomName: string, socketId: string, nodeId: string): string => 
 
 function pendingLeave(field: string, noted: string): PendingLeave {
   const [nodeId = '', socketId = '', ...roomName] = field.split(' ');
-  const sockets = noted.split(' ').map((entry) => {
-    const [id = '', home = ''] = entry.split('@');
-    return { socketId: id, nodeId: home };
-  });
-  return { roomName: roomName.join(' '), socketId, nodeId, sockets };
+  return { roomName: roomName.join(' '), socketId, nodeId, sockets: readEntries(noted) };
 }

@@ -4,7 +4,7 @@ import { readEvent, type Position, type TopicEvent } from '../bus/event.ts';
 import type { Commands } from './commands.ts';
 import { topicKind, topicName, type Keyspace, type TopicKey } from './keys.ts';
 import type { Reply } from './script.ts';
-import { bytes, list, packedPosition, position, refusal, text } from './reply.ts';
+import { bytes, list, packedPosition, position, readSockets, refusal } from './reply.ts';
 import { readNodeSockets } from './scripts/room-scripts.ts';
 import { readLog, rotateEpoch } from './scripts/topic-scripts.ts';
 import { listSockets } from './scripts/user-scripts.ts';
@@ -56,10 +56,9 @@ export class TopicLog implements LogReader {
     const at = await this.readPosition(topic);
     if (at === 'gone') return 'gone';
     const { sockets, rooms } = this.#keys.user(topicName(this.#topicKey(topic)));
-    const all = list(await this.#commands.run(listSockets, { sockets, rooms }, {}));
-    const mine = new Set<string>();
-    for (let i = 0; i + 1 < all.length; i += 3) if (text(all[i + 1]) === node) mine.add(text(all[i]));
-    return { at, sockets: mine };
+    const all = readSockets(await this.#commands.run(listSockets, { sockets, rooms }, {}));
+    const mine = all.flatMap(({ socketId, nodeId }) => (nodeId === node ? [socketId] : []));
+    return { at, sockets: new Set(mine) };
   }
 
   async rotateEpoch(topic: Topic, expected: string): Promise<void> {

@@ -6,7 +6,8 @@
 import type { Position } from '../bus/event.ts';
 import type { Commands } from './commands.ts';
 import type { Keyspace } from './keys.ts';
-import { list, number, position, refusal, text } from './reply.ts';
+import { list, number, position, readSockets, refusal, text } from './reply.ts';
+import { flag } from './script.ts';
 import * as scripts from './scripts/user-scripts.ts';
 import type { Life } from './room-state.ts';
 import { filings, type Filing, type LeaveHeads } from './session-state.ts';
@@ -58,7 +59,7 @@ export class UserState {
       hash: token?.hash ?? '',
       expiresAt: token?.expiresAt ?? 0,
       token: token === undefined ? '' : `${token.expiresAt} ${token.family} ${token.record}`,
-      syncing: synced ? '1' : '0',
+      syncing: flag(synced),
     });
     const refused = refusal(reply, ['lost', 'tooManySockets']);
     if (refused !== undefined) return refused;
@@ -101,7 +102,7 @@ export class UserState {
       socket: note.socketId,
       except: note.echoExcept,
       roomName: note.roomName,
-      joined: note.joined ? '1' : '0',
+      joined: flag(note.joined),
       njoined: note.njoined,
       frame: note.echo,
     });
@@ -138,12 +139,8 @@ export class UserState {
 
   /** Socket id → the rooms it is in, on all nodes. */
   async listSockets(userName: string): Promise<Map<string, { nodeId: string; rooms: string[] }>> {
-    const flat = list(await this.#commands.run(scripts.listSockets, this.#keys.user(userName), {}));
-    const found = new Map<string, { nodeId: string; rooms: string[] }>();
-    for (let i = 0; i + 2 < flat.length; i += 3) {
-      found.set(text(flat[i]), { nodeId: text(flat[i + 1]), rooms: list(flat[i + 2]).map(text) });
-    }
-    return found;
+    const reply = await this.#commands.run(scripts.listSockets, this.#keys.user(userName), {});
+    return new Map(readSockets(reply).map(({ socketId, ...socket }) => [socketId, socket]));
   }
 
   /** The sockets a node has of this user, behind a tombstone that keeps it from adding more. */

@@ -37,7 +37,7 @@ export const disconnectUser = script('disconnect-user', {
 });
 
 export const readUser = script('read-user', {
-  uses: [],
+  uses: ['sockets'],
   keys: ['meta', 'sockets', 'rooms', ...USER_LISTS],
   args: [],
 });

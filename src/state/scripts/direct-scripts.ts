@@ -8,7 +8,7 @@ export const sendDirect = script('send-direct', {
 });
 
 export const editDirectList = script('edit-direct-list', {
-  uses: [],
+  uses: ['lists'],
   keys: ['meta', 'list'],
   args: ['adding', 'limit'],
   rest: true,

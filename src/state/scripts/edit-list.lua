@@ -6,10 +6,7 @@
 if not openLog(now) then
   return 'noRoom'
 end
-local named = {}
-for at = rest, #ARGV do
-  named[#named + 1] = ARGV[at]
-end
+local named = namesFrom(rest)
 if listName == 'userlist' or not mayEdit(user, listName, named) then
   return 'notAllowed'
 end
@@ -32,14 +29,7 @@ local function evictRestricted()
   end
 end
 if adding == '1' then
-  local new, counted = 0, {}
-  for _, name in ipairs(named) do
-    if not counted[name] and redis.call('SISMEMBER', key, name) == 0 then
-      new = new + 1
-    end
-    counted[name] = true
-  end
-  if redis.call('SCARD', key) + new > tonumber(limit) then
+  if redis.call('SCARD', key) + newIn(key, named) > tonumber(limit) then
     return 'listLimitExceeded'
   end
   evictRestricted()

@@ -48,7 +48,7 @@ export const leaveRoom = script('leave-room', {
 });
 
 export const editList = script('edit-list', {
-  uses: EVICTING,
+  uses: [...EVICTING, 'lists'],
   keys: [...LOG, ...MEMBERS, ...LISTS, 'changes'],
   args: ['now', 'nonce', 'large', 'user', 'listName', 'adding', 'limit', 'badName', 'frame', 'leftHead'],
   rest: true,

@@ -89,7 +89,7 @@ export const finishLeave = script('finish-leave', {
   rest: true,
 });
 
-export const listSockets = script('list-sockets', { uses: [], keys: ['sockets', 'rooms'], args: [] });
+export const listSockets = script('list-sockets', { uses: ['sockets'], keys: ['sockets', 'rooms'], args: [] });
 
 export const sweepUser = script('sweep-user', { uses: [], keys: ['sockets', 'tomb'], args: ['node', 'tombMs'] });
 
