@@ -12,6 +12,7 @@ export type {
   CodecOptions,
   DecodedFrame,
   Format,
+  FrameReader,
   Message,
   NotificationMessage,
   RequestMessage,

@@ -39,6 +39,21 @@ export interface DecodedFrame {
   readonly malformed: MalformedReason | undefined;
 }
 
+/**
+ * A frame read message by message, so that nothing is built of what nobody will look at. `data` must stay as it is while
+ * it is read; a message that was given keeps no reference into it.
+ */
+export interface FrameReader {
+  /** The next message; undefined at the end, or where the next one is malformed. */
+  next(): Message | undefined;
+  /** Set once `next` has found it. */
+  readonly malformed: MalformedReason | undefined;
+  /** Values in the message that was given last, map keys counted: what it takes in memory, in units of some 100 bytes. */
+  readonly values: number;
+  /** The bytes that have not been read. They are a frame, or empty. */
+  rest(): Uint8Array;
+}
+
 export interface CodecOptions {
   /** A server accepts requests (types 0 and 2), a client replies (types 1 and 2). */
   readonly accept: 'requests' | 'replies';
@@ -49,16 +64,24 @@ export interface CodecOptions {
 }
 
 /**
- * Guarantees: `decodeFrame` returns for any bytes, never throws, and keeps no reference into `data`, whose memory may
- * be reused afterwards. What is encoded is a string for JSON (a text frame), bytes of its own for MessagePack.
+ * Guarantees: `decodeFrame` and `FrameReader.next` return for any bytes, never throw, and what they give keeps no reference into
+ * `data`, whose memory may be reused afterwards. What is encoded is a string for JSON (a text frame), bytes of its own for MessagePack.
  */
 export interface Codec {
   readonly format: Format;
   /** For JSON `data` is the text as UTF-8. */
+  readonly readFrame: (data: Uint8Array) => FrameReader;
+  /** The whole of a frame at once. */
   readonly decodeFrame: (data: Uint8Array) => DecodedFrame;
   readonly encodeRequest: (id: number, method: string, params: readonly Value[]) => Uint8Array | string;
   readonly encodeResponse: (id: number, error: ValueMap | null, result: Value) => Uint8Array | string;
   readonly encodeNotification: (name: string, params: readonly Value[]) => Uint8Array | string;
+}
+
+export function readAll(reader: FrameReader): DecodedFrame {
+  const messages: Message[] = [];
+  for (let message = reader.next(); message !== undefined; message = reader.next()) messages.push(message);
+  return { messages, malformed: reader.malformed };
 }
 
 /**

@@ -3,7 +3,7 @@
  * values as MessagePack and refuses the same things.
  */
 import { fromBase64, toBase64 } from './base64.ts';
-import { toMessage, type Codec, type CodecOptions, type DecodedFrame, type Message } from './envelope.ts';
+import { readAll, toMessage, type Codec, type CodecOptions, type FrameReader, type Message } from './envelope.ts';
 import { BYTES_KEY, isCarried } from './fault.ts';
 import { malformedReasons, type MalformedReason } from './malformed.ts';
 import { isMap, type Value, type ValueMap } from './values.ts';
@@ -13,7 +13,8 @@ const textDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 export function createJsonCodec(options: CodecOptions): Codec {
   return {
     format: 'json',
-    decodeFrame: (data) => decodeFrame(data, options),
+    readFrame: (data) => new JsonReader(data, options),
+    decodeFrame: (data) => readAll(new JsonReader(data, options)),
     encodeRequest: (id, method, params) => encodeJson([0, id, method, [...params]]),
     encodeResponse: (id, error, result) => encodeJson([1, id, error, result]),
     encodeNotification: (name, params) => encodeJson([2, name, [...params]]),
@@ -41,20 +42,45 @@ function withoutBytes(value: Value): Value {
   return copy ?? value;
 }
 
-function decodeFrame(data: Uint8Array, options: CodecOptions): DecodedFrame {
-  const messages: Message[] = [];
-  const text = decodeText(data);
-  if (text === undefined) return { messages, malformed: malformedReasons.notDecodable };
-  // A raw newline cannot occur inside a JSON string, so lines can be cut before they are parsed.
-  const lines = text.split('\n');
-  if (lines.at(-1) === '') lines.pop();
-  if (lines.every((line) => line === '')) return { messages, malformed: malformedReasons.noMessages };
-  for (const line of lines) {
-    const message = decodeLine(line, options);
-    if (typeof message === 'string') return { messages, malformed: message };
-    messages.push(message);
+const NEWLINE = 0x0a;
+
+class JsonReader implements FrameReader {
+  malformed: MalformedReason | undefined = undefined;
+  values = 0;
+  readonly #data: Uint8Array;
+  readonly #options: CodecOptions;
+  #at = 0;
+
+  constructor(data: Uint8Array, options: CodecOptions) {
+    this.#data = data;
+    this.#options = options;
+    if (data.every((byte) => byte === NEWLINE)) this.malformed = malformedReasons.noMessages;
   }
-  return { messages, malformed: undefined };
+
+  next(): Message | undefined {
+    const data = this.#data;
+    if (this.malformed !== undefined || this.#at >= data.length) return undefined;
+    // A raw newline cannot occur inside a JSON string, nor its byte inside another character of UTF-8, so lines can be cut
+    // before they are read.
+    const newline = data.indexOf(NEWLINE, this.#at);
+    const end = newline < 0 ? data.length : newline;
+    const text = decodeText(data.subarray(this.#at, end));
+    const read = text === undefined ? malformedReasons.notDecodable : parseJson(text, this.#options);
+    if (typeof read === 'string') return this.#stop(read);
+    const message = toMessage(read.value, this.#options.accept, read.suspicious);
+    if (typeof message === 'string') return this.#stop(message);
+    this.#at = end + 1;
+    this.values = read.values;
+    return message;
+  }
+
+  rest(): Uint8Array {
+    return this.#data.subarray(this.#at);
+  }
+
+  #stop(reason: MalformedReason): undefined {
+    this.malformed = reason;
+  }
 }
 
 /** Text of UTF-8; undefined where it is none. */
@@ -66,16 +92,14 @@ export function decodeText(data: Uint8Array): string | undefined {
   }
 }
 
-function decodeLine(line: string, options: CodecOptions): Message | MalformedReason {
-  const read = parseJson(line, options);
-  return typeof read === 'string' ? read : toMessage(read.value, options.accept, read.suspicious);
-}
-
-/** One value, and whether something that no param may carry may be in it (`findFault`); or what is wrong with its form. */
+/**
+ * One value, whether something that no param may carry may be in it (`findFault`), and how many values it is made of; or
+ * what is wrong with its form.
+ */
 export function parseJson(
   text: string,
   options: Pick<CodecOptions, 'depth' | 'valuesMax'>,
-): { value: Value; suspicious: boolean } | MalformedReason {
+): { value: Value; suspicious: boolean; values: number } | MalformedReason {
   let parsed: Value;
   try {
     // JSON.parse gives JSON values only, which are a part of our values.
@@ -85,7 +109,7 @@ export function parseJson(
   }
   const reviver = new Reviver(options);
   const value = reviver.revive(parsed, 0);
-  return reviver.malformed ?? { value, suspicious: reviver.suspicious };
+  return reviver.malformed ?? { value, suspicious: reviver.suspicious, values: reviver.values };
 }
 
 /** Goes through one parsed message, in place: counts it, finds what is not allowed, and turns `$bytes` into bytes. */
@@ -93,7 +117,7 @@ class Reviver {
   malformed: MalformedReason | undefined = undefined;
   /** Something no param may carry may be there; `findFault` knows where. */
   suspicious = false;
-  #values = 0;
+  values = 0;
   readonly #options: Pick<CodecOptions, 'depth' | 'valuesMax'>;
 
   constructor(options: Pick<CodecOptions, 'depth' | 'valuesMax'>) {
@@ -112,7 +136,7 @@ class Reviver {
   }
 
   #count(): void {
-    if (++this.#values > this.#options.valuesMax) this.malformed ??= malformedReasons.tooManyValues;
+    if (++this.values > this.#options.valuesMax) this.malformed ??= malformedReasons.tooManyValues;
   }
 
   #deeper(depth: number): number {

@@ -37,6 +37,8 @@ export const lastScan = {
   suspicious: false,
   /** There are bytes in the value, which a decoder would not copy. */
   binary: false,
+  /** Values, map keys counted. */
+  values: 0,
 };
 
 // Kinds of head bytes; STR and above have a count, those above BIN hold other values.
@@ -105,7 +107,10 @@ export function scanValue(bytes: Uint8Array, offset: number, depthMax: number, v
   keys.clear();
   for (;;) {
     while (left === 0) {
-      if (depth === 0) return at;
+      if (depth === 0) {
+        lastScan.values = values;
+        return at;
+      }
       depth--;
       left = lefts[depth] ?? 0;
       map = maps[depth] ?? 0;

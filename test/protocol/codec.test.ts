@@ -36,6 +36,29 @@ describe.each(formats)('%s', (format) => {
     );
   });
 
+  test('a frame is read message by message, and what has not been read is a frame of its own', () => {
+    const requests = [1, 2, 3].map((id) => bytesOf(server.encodeRequest(id, 'ping', [{ a: [id, 'x'] }])));
+    const frame = concat(
+      ...requests.flatMap((one) => (format === 'json' ? [one, bytesOf('\n')] : [one])),
+      bytesOf('}'),
+    );
+    const reader = server.readFrame(frame);
+    expect(reader.next()).toMatchObject({ id: 1 });
+    // The array, its three items, the param's array, its map, key, list and the two in it.
+    expect(reader.values).toBe(10);
+    const rest = Uint8Array.from(reader.rest());
+    expect(reader.next()).toMatchObject({ id: 2 });
+    expect(server.decodeFrame(rest)).toEqual({
+      messages: [expect.objectContaining({ id: 2 }), expect.objectContaining({ id: 3 })],
+      malformed: expect.any(String),
+    });
+    expect(reader.malformed).toBeUndefined();
+    expect(reader.next()).toMatchObject({ id: 3 });
+    expect(reader.next()).toBeUndefined();
+    expect(reader.malformed).toEqual(expect.any(String));
+    expect(reader.next()).toBeUndefined();
+  });
+
   test('several messages in one frame come out in order', () => {
     const separator = format === 'json' ? [10] : [];
     const frame = concat(
