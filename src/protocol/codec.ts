@@ -17,6 +17,7 @@ export type {
   NotificationMessage,
   RequestMessage,
   ResponseMessage,
+  SkippedMessage,
 } from './envelope.ts';
 export type { MalformedReason } from './malformed.ts';
 

@@ -56,6 +56,18 @@ export type Arg<P extends Param> = P extends { readonly optional: false } | { re
  */
 export type Order<N = string> = { readonly room: N } | { readonly user: N } | { readonly rooms: N } | 'self';
 
+/**
+ * What a request takes of a node beyond an ordinary one, in units of an ordinary request: about a tenth of a millisecond.
+ * What depends on what is found (the size of the reply, how many are told) is counted when it is known.
+ */
+export interface Cost<N = string> {
+  readonly units?: number;
+  /** For each item of a list param. */
+  readonly each?: { readonly param: N; readonly units: number };
+  /** The reply may be as large as replies get. */
+  readonly page?: true;
+}
+
 export interface RequestDeclaration<
   P extends Params = Params,
   R extends TSchema = TSchema,
@@ -69,12 +81,16 @@ export interface RequestDeclaration<
   /** `guest`: also before login; `service`: by the server API only. */
   readonly access: 'guest' | 'user' | 'service';
   readonly order?: Order;
+  readonly cost?: Cost;
   readonly example: { readonly params: readonly Value[]; readonly result: Value };
 }
 
 export function request<P extends Params, R extends TSchema, const E extends ErrorCode = never>(
-  // An order can only name params that are declared.
-  declaration: RequestDeclaration<P, R, E> & { readonly order?: Order<keyof P & string> },
+  // An order and a cost can only name params that are declared.
+  declaration: RequestDeclaration<P, R, E> & {
+    readonly order?: Order<keyof P & string>;
+    readonly cost?: Cost<keyof P & string>;
+  },
 ): RequestDeclaration<P, R, E> {
   return declaration;
 }

@@ -15,7 +15,7 @@ const TRANSPORT = [
   heading(2, 'Transport'),
   'A client connects a WebSocket to the path `/ws` and offers one of these subprotocols:',
   OFFERS.join('\n'),
-  'Of several the first that is known is spoken, and the handshake names it. Instead of the WebSocket there is HTTP 400 where only unknown ones are offered, 403 for a foreign `Origin` (none at all is accepted), 429 for too many sockets from one address, 503 while the node is leaving (come back), 404 on another path.',
+  'Of several the first that is known is spoken, and the handshake names it. Instead of the WebSocket there is HTTP 400 where only unknown ones are offered, 403 for a foreign `Origin` (none at all is accepted), 429 for too many sockets or too many new ones from one address, 503 while the node is leaving or too many have yet to log in (come back), 404 on another path.',
   'The server sends WebSocket pings at least every `heartbeatMs`, which a client answers with pongs (WebSocket libraries do by themselves). A client that hears nothing at all for twice that should consider the connection lost and reconnect. In browsers, where pings cannot be seen, the request `ping` serves instead.',
   'A frame over `limits.frameBytes` closes the connection with 1009. One over twice that is cut by the transport and seen as 1006, as is a text frame that is not UTF-8 (or 1007).',
 ];
@@ -41,6 +41,7 @@ const ENVELOPE = [
   'Optional params may be left out at the end or be nil; a nil option is an absent one. Params beyond the declared ones and unknown option keys are ignored. Fewer than the required params is `wrongArgumentsCount(expected, got)`; then types are checked from left to right, and the first bad one is `badArgument(index, value)`.',
   'A frame carries one or more messages: MessagePack values one directly after another, JSON arrays each on a line of its own (a newline at the end is fine, one inside a message is not). Both sides may batch, so a client must expect several messages in a frame.',
   'Requests of one socket start in order, and those that name the same room or user take effect in order; responses come in order of completion. The notifications that a request causes for the caller come before its response (unless the service is late: the response does not wait for ever).',
+  'A service bounds what is asked of it: so many requests a second for each socket (`limits.requestsPerSecond`), and for all sockets of a user together so many units a second. A request is one unit or more, as it says below; long ones, large replies, and messages that many sockets hear count for more. Beyond that a request is refused with `tooManyRequests` and has no effect; wait `retryAfterMs`, then repeat it. Once one request of a frame is refused so, the rest of the frame is. Reconnecting renews nothing.',
   heading(3, 'Malformed messages'),
   'A malformed message closes the connection with 4500, after the messages before it in the frame were executed and answered (for which there are 2 seconds at most). A message is malformed for one of these faults:',
   Object.values(malformedReasons)

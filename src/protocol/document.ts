@@ -14,7 +14,7 @@ import {
   type RequestName,
 } from './catalogue.ts';
 import { closeCodes, type CloseEntry } from './close-codes.ts';
-import type { Param } from './declare.ts';
+import type { Cost, Param } from './declare.ts';
 import { errorTable, type ErrorEntry } from './errors.ts';
 import { guide } from './document-guide.ts';
 import { describeSchema, namedTypes, typeText } from './document-types.ts';
@@ -57,7 +57,7 @@ export function renderProtocolDocument(): string {
 }
 
 function requestSection(name: RequestName): string[] {
-  const { doc, params, result, errors, access, example } = requestDeclaration(name);
+  const { doc, params, result, errors, access, cost, example } = requestDeclaration(name);
   const rows = Object.entries(params).map(([param, spec], index) => [
     String(index),
     code(param),
@@ -72,9 +72,17 @@ function requestSection(name: RequestName): string[] {
       `- Result: ${typeText(result)}`,
       `- Errors: ${errors.length === 0 ? 'the general ones only' : errors.map(code).join(', ')}`,
       ...(access === 'guest' ? ['- Allowed before login'] : []),
+      ...(cost === undefined ? [] : [`- Cost: ${costText(cost)}`]),
     ].join('\n'),
     ...exampleOf([0, 1, name, [...example.params]], [1, 1, null, example.result]),
   ];
+}
+
+/** In units, the one of every request included. */
+function costText({ units = 0, each, page }: Cost): string {
+  const base = each === undefined || units > 0 ? [String(1 + units)] : ['1'];
+  const ofItems = each === undefined ? [] : [`${each.units} for each of ${code(each.param)}`];
+  return [...base, ...ofItems, ...(page === true ? ['the size of the reply'] : [])].join(', and ');
 }
 
 function presence(param: Param): string {

@@ -33,6 +33,8 @@ export interface NotificationMessage {
 
 export type Message = RequestMessage | ResponseMessage | NotificationMessage;
 
+export type SkippedMessage = Exclude<Message, ResponseMessage>;
+
 /** The messages before the first malformed one, and why that one is malformed, if any is. */
 export interface DecodedFrame {
   readonly messages: Message[];
@@ -46,11 +48,15 @@ export interface DecodedFrame {
 export interface FrameReader {
   /** The next message; undefined at the end, or where the next one is malformed. */
   next(): Message | undefined;
+  /** The same of a message that is to be refused: only what an answer to it needs, without method and params. */
+  skip(): SkippedMessage | undefined;
   /** Set once `next` has found it. */
   readonly malformed: MalformedReason | undefined;
   /** Values in the message that was given last, map keys counted: what it takes in memory, in units of some 100 bytes. */
   readonly values: number;
-  /** The bytes that have not been read. They are a frame, or empty. */
+  /** Bytes that have been read. */
+  readonly offset: number;
+  /** The others. They are a frame, or empty. */
   rest(): Uint8Array;
 }
 
@@ -64,7 +70,7 @@ export interface CodecOptions {
 }
 
 /**
- * Guarantees: `decodeFrame` and `FrameReader.next` return for any bytes, never throw, and what they give keeps no reference into
+ * Guarantees: `decodeFrame` and a `FrameReader` return for any bytes, never throw, and what they give keeps no reference into
  * `data`, whose memory may be reused afterwards. What is encoded is a string for JSON (a text frame), bytes of its own for MessagePack.
  */
 export interface Codec {
@@ -76,6 +82,12 @@ export interface Codec {
   readonly encodeRequest: (id: number, method: string, params: readonly Value[]) => Uint8Array | string;
   readonly encodeResponse: (id: number, error: ValueMap | null, result: Value) => Uint8Array | string;
   readonly encodeNotification: (name: string, params: readonly Value[]) => Uint8Array | string;
+}
+
+/** A request or notification of which nothing but its form is known. */
+export function skipped(type: 0 | 2, id: number): SkippedMessage {
+  const unread = { method: '', params: [], faultAt: -1 };
+  return type === 0 ? { type, id, ...unread } : { type, ...unread };
 }
 
 export function readAll(reader: FrameReader): DecodedFrame {

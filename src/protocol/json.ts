@@ -3,7 +3,16 @@
  * values as MessagePack and refuses the same things.
  */
 import { fromBase64, toBase64 } from './base64.ts';
-import { readAll, toMessage, type Codec, type CodecOptions, type FrameReader, type Message } from './envelope.ts';
+import {
+  readAll,
+  skipped,
+  toMessage,
+  type Codec,
+  type CodecOptions,
+  type FrameReader,
+  type Message,
+  type SkippedMessage,
+} from './envelope.ts';
 import { BYTES_KEY, isCarried } from './fault.ts';
 import { malformedReasons, type MalformedReason } from './malformed.ts';
 import { isMap, type Value, type ValueMap } from './values.ts';
@@ -49,7 +58,7 @@ class JsonReader implements FrameReader {
   values = 0;
   readonly #data: Uint8Array;
   readonly #options: CodecOptions;
-  #at = 0;
+  offset = 0;
 
   constructor(data: Uint8Array, options: CodecOptions) {
     this.#data = data;
@@ -59,23 +68,30 @@ class JsonReader implements FrameReader {
 
   next(): Message | undefined {
     const data = this.#data;
-    if (this.malformed !== undefined || this.#at >= data.length) return undefined;
+    if (this.malformed !== undefined || this.offset >= data.length) return undefined;
     // A raw newline cannot occur inside a JSON string, nor its byte inside another character of UTF-8, so lines can be cut
     // before they are read.
-    const newline = data.indexOf(NEWLINE, this.#at);
+    const newline = data.indexOf(NEWLINE, this.offset);
     const end = newline < 0 ? data.length : newline;
-    const text = decodeText(data.subarray(this.#at, end));
+    const text = decodeText(data.subarray(this.offset, end));
     const read = text === undefined ? malformedReasons.notDecodable : parseJson(text, this.#options);
     if (typeof read === 'string') return this.#stop(read);
     const message = toMessage(read.value, this.#options.accept, read.suspicious);
     if (typeof message === 'string') return this.#stop(message);
-    this.#at = end + 1;
+    this.offset = Math.min(end + 1, data.length);
     this.values = read.values;
     return message;
   }
 
+  skip(): SkippedMessage | undefined {
+    const message = this.next();
+    // A line has to be parsed whole to be known as well-formed; what it says is not kept.
+    if (message === undefined || message.type === 1) return undefined;
+    return skipped(message.type, message.type === 0 ? message.id : 0);
+  }
+
   rest(): Uint8Array {
-    return this.#data.subarray(this.#at);
+    return this.#data.subarray(this.offset);
   }
 
   #stop(reason: MalformedReason): undefined {

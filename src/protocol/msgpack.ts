@@ -3,7 +3,16 @@
  * the library only builds what passed.
  */
 import { Decoder, Encoder } from '@msgpack/msgpack';
-import { readAll, toMessage, type Codec, type CodecOptions, type FrameReader, type Message } from './envelope.ts';
+import {
+  readAll,
+  skipped,
+  toMessage,
+  type Codec,
+  type CodecOptions,
+  type FrameReader,
+  type Message,
+  type SkippedMessage,
+} from './envelope.ts';
 import { malformedReasons, type MalformedReason } from './malformed.ts';
 import { lastScan, scanReason, scanValue } from './scan.ts';
 import type { Value } from './values.ts';
@@ -38,12 +47,34 @@ export function createMsgpackCodec(options: CodecOptions): Codec {
   };
 }
 
+const ARRAY_OF_3 = 0x93;
+const ARRAY_OF_4 = 0x94;
+/** Bytes of an unsigned integer after its head byte. */
+const ID_BYTES: ReadonlyMap<number, number> = new Map([
+  [0xcc, 1],
+  [0xcd, 2],
+  [0xce, 4],
+]);
+
+/** The head of a request or notification that was scanned, in the form in which encoders write it; else undefined. */
+function readHead(data: Uint8Array, at: number): SkippedMessage | undefined {
+  if (data[at] === ARRAY_OF_3 && data[at + 1] === 2) return skipped(2, 0);
+  if (data[at] !== ARRAY_OF_4 || data[at + 1] !== 0) return undefined;
+  const first = data[at + 2] ?? 0;
+  if (first < 0x80) return skipped(0, first);
+  const size = ID_BYTES.get(first);
+  if (size === undefined) return undefined;
+  let id = 0;
+  for (let i = at + 3; i < at + 3 + size; i++) id = id * 256 + (data[i] ?? 0);
+  return skipped(0, id);
+}
+
 class MsgpackReader implements FrameReader {
   malformed: MalformedReason | undefined = undefined;
   values = 0;
   readonly #data: Uint8Array;
   readonly #options: CodecOptions;
-  #at = 0;
+  offset = 0;
 
   constructor(data: Uint8Array, options: CodecOptions) {
     this.#data = data;
@@ -53,22 +84,36 @@ class MsgpackReader implements FrameReader {
 
   next(): Message | undefined {
     const data = this.#data;
-    if (this.malformed !== undefined || this.#at >= data.length) return undefined;
-    const end = scanValue(data, this.#at, this.#options.depth, this.#options.valuesMax);
+    if (this.malformed !== undefined || this.offset >= data.length) return undefined;
+    const end = scanValue(data, this.offset, this.#options.depth, this.#options.valuesMax);
     if (end < 0) return this.#stop(scanReason(end));
     // The frame's memory is not ours for long. Decoding copies everything but binary values, which refer to the bytes
     // decoded: only then is a copy needed. Allocating one for each frame would cost as much as decoding.
-    const own = data.subarray(this.#at, end);
+    const own = data.subarray(this.offset, end);
     const value = decodeTrusted(lastScan.binary ? new Uint8Array(own) : own);
     const message = toMessage(value, this.#options.accept, lastScan.suspicious);
     if (typeof message === 'string') return this.#stop(message);
-    this.#at = end;
+    this.offset = end;
     this.values = lastScan.values;
     return message;
   }
 
+  skip(): SkippedMessage | undefined {
+    const data = this.#data;
+    if (this.malformed !== undefined || this.offset >= data.length) return undefined;
+    const end = scanValue(data, this.offset, this.#options.depth, this.#options.valuesMax);
+    const head = end < 0 ? undefined : readHead(data, this.offset);
+    if (head === undefined) {
+      // Malformed, or written in some longer form.
+      const message = this.next();
+      return message?.type === 1 ? undefined : message;
+    }
+    this.offset = end;
+    return head;
+  }
+
   rest(): Uint8Array {
-    return this.#data.subarray(this.#at);
+    return this.#data.subarray(this.offset);
   }
 
   #stop(reason: MalformedReason): undefined {

@@ -11,6 +11,7 @@ export const accessRequests = {
     errors: ['noRoom', 'notAllowed', 'noList', 'invalidName', 'listLimitExceeded'],
     access: 'user',
     order: { room: 'roomName' },
+    cost: { each: { param: 'userNames', units: 0.1 } },
     example: { params: ['lobby', 'blacklist', ['mallory']], result: null },
   }),
 
@@ -21,6 +22,7 @@ export const accessRequests = {
     errors: ['noRoom', 'notAllowed', 'noList', 'invalidName'],
     access: 'user',
     order: { room: 'roomName' },
+    cost: { each: { param: 'userNames', units: 0.1 } },
     example: { params: ['lobby', 'blacklist', ['mallory']], result: null },
   }),
 
@@ -31,6 +33,7 @@ export const accessRequests = {
     errors: ['noRoom', 'notJoined', 'noList', 'listTooLong'],
     access: 'user',
     order: { room: 'roomName' },
+    cost: { units: 3, page: true },
     example: { params: ['lobby', 'userlist'], result: ['alice', 'bob'] },
   }),
 
@@ -41,6 +44,7 @@ export const accessRequests = {
     errors: ['noRoom', 'notAllowed'],
     access: 'user',
     order: { room: 'roomName' },
+    cost: { units: 10 },
     example: { params: ['lobby', true], result: null },
   }),
 

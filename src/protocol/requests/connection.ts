@@ -11,6 +11,7 @@ export const connectionRequests = {
     result: AuthData,
     errors: ['notAllowed', 'invalidName', 'badToken', 'tokenExpired', 'tooManySockets'],
     access: 'guest',
+    cost: { units: 4 },
     example: {
       params: [{ userName: 'alice' }],
       result: {
@@ -33,6 +34,7 @@ export const connectionRequests = {
     result: Type.Union([Timestamp, Type.Null()]),
     errors: ['badToken', 'tokenExpired', 'notAllowed'],
     access: 'user',
+    cost: { units: 3 },
     example: { params: ['eyJhbGciOiJIUzI1NiJ9.e30.c2ln'], result: 1767229200000 },
   }),
 

@@ -11,6 +11,7 @@ export const directRequests = {
     errors: ['notAllowed', 'noUser', 'noUserOnline', 'messageTooLarge'],
     access: 'user',
     order: { user: 'userName' },
+    cost: { units: 1 },
     example: {
       params: ['bob', { textMessage: 'hello' }],
       result: { textMessage: 'hello', author: 'alice', timestamp: 1767225600500 },
@@ -24,6 +25,7 @@ export const directRequests = {
     errors: ['noList', 'notAllowed', 'invalidName', 'listLimitExceeded'],
     access: 'user',
     order: 'self',
+    cost: { each: { param: 'userNames', units: 0.1 } },
     example: { params: ['blacklist', ['mallory']], result: null },
   }),
 
@@ -34,6 +36,7 @@ export const directRequests = {
     errors: ['noList', 'notAllowed', 'invalidName'],
     access: 'user',
     order: 'self',
+    cost: { each: { param: 'userNames', units: 0.1 } },
     example: { params: ['blacklist', ['mallory']], result: null },
   }),
 
@@ -44,6 +47,7 @@ export const directRequests = {
     errors: ['noList'],
     access: 'user',
     order: 'self',
+    cost: { units: 3, page: true },
     example: { params: ['blacklist'], result: ['mallory'] },
   }),
 

@@ -11,6 +11,7 @@ export const historyRequests = {
     errors: ['noRoom', 'notJoined'],
     access: 'user',
     order: { room: 'roomName' },
+    cost: { units: 3, page: true },
     example: {
       params: ['lobby'],
       result: [{ textMessage: 'hello', author: 'bob', timestamp: 1767225600500, id: 42 }],
@@ -28,6 +29,7 @@ export const historyRequests = {
     errors: ['noRoom', 'notJoined'],
     access: 'user',
     order: { room: 'roomName' },
+    cost: { units: 3, page: true },
     example: {
       params: ['lobby', 41, 10],
       result: [{ textMessage: 'hello', author: 'bob', timestamp: 1767225600500, id: 42 }],

@@ -41,6 +41,7 @@ export const roomRequests = {
     errors: ['notAllowed', 'noRoom'],
     access: 'user',
     order: { room: 'roomName' },
+    cost: { units: 4 },
     example: { params: ['lobby'], result: null },
   }),
 
@@ -51,6 +52,7 @@ export const roomRequests = {
     errors: ['noRoom', 'notAllowed', 'invalidName', 'tooManyRooms'],
     access: 'user',
     order: { room: 'roomName' },
+    cost: { units: 2 },
     example: { params: ['lobby'], result: 1 },
   }),
 
@@ -61,6 +63,7 @@ export const roomRequests = {
     errors: [],
     access: 'user',
     order: { rooms: 'rooms' },
+    cost: { each: { param: 'rooms', units: 3 }, page: true },
     example: {
       params: [[{ roomName: 'lobby', epoch: 'e3b0c442', lastMessageId: 41, lastTimestamp: 1767225600000 }]],
       result: [
@@ -83,6 +86,7 @@ export const roomRequests = {
     errors: ['noRoom'],
     access: 'user',
     order: { room: 'roomName' },
+    cost: { units: 2 },
     example: { params: ['lobby'], result: 0 },
   }),
 
@@ -103,6 +107,7 @@ export const roomRequests = {
     errors: ['noRoom', 'notJoined'],
     access: 'user',
     order: { room: 'roomName' },
+    cost: { units: 3, page: true },
     example: { params: ['lobby', { limit: 2 }], result: { names: ['alice', 'bob'], cursor: null, count: 2 } },
   }),
 

@@ -10,6 +10,7 @@ export const sessionRequests = {
     errors: [],
     access: 'user',
     order: 'self',
+    cost: { units: 5, page: true },
     example: {
       params: [],
       result: { custom: { lobby: { name: 'lobby', group: 'custom', private: false, meta: {} } } },

@@ -11,6 +11,7 @@ export const userRequests = {
     errors: [],
     access: 'user',
     order: 'self',
+    cost: { units: 5, page: true },
     example: { params: [], result: { K7Zk2vXQ: ['lobby'], p0Qw9eRt: [] } },
   }),
 
@@ -21,6 +22,7 @@ export const userRequests = {
     errors: ['messageTooLarge'],
     access: 'user',
     order: 'self',
+    cost: { units: 1 },
     example: { params: [{ theme: 'dark' }], result: null },
   }),
 };
