@@ -18,6 +18,8 @@ import { createTokenKeys } from './chat/token-keys.ts';
 import type { ChatSettings, Services } from './chat/services.ts';
 import { UserlistChanges } from './chat/userlist-changes.ts';
 import type { Config } from './config.ts';
+import { Accounts } from './gateway/account.ts';
+import { Addresses } from './gateway/addresses.ts';
 import { Dispatcher } from './gateway/dispatcher.ts';
 import { closeLabel } from './gateway/close-label.ts';
 import { Gateway, type GatewayParts } from './gateway/gateway.ts';
@@ -51,6 +53,8 @@ export interface Shared {
   readonly counters: Counters;
   readonly measured: Measurements;
   readonly keys: Keyspace;
+  /** What users have asked of this node. */
+  readonly accounts: Accounts;
 }
 
 export interface StateParts {
@@ -172,10 +176,7 @@ export function composeChat(
   const stored = { rooms, access, users, directs, sessions };
   const nodeId = (): string => lease.nodeId;
   const losses = new Losses({ rooms, users });
-  const userlistChanges = new UserlistChanges({
-    access,
-    onError: (error) => errors.putOff('userlists', error, 'telling who came and went is put off'),
-  });
+  const userlistChanges = composeUserlistChanges(shared, access);
   const departures = new Departures({
     ...stored,
     topics,
@@ -216,8 +217,14 @@ export function composeChat(
     counters,
     hooks,
     nodeId,
+    debtMs: (userName) => shared.accounts.debtMs(userName, performance.now()),
   };
   return { services, departures, reconciler, restrictions, userlistChanges, ...composeHandlers(shared, services) };
+}
+
+function composeUserlistChanges({ errors }: Shared, access: AccessState): UserlistChanges {
+  const onError = (error: unknown): void => errors.putOff('userlists', error, 'telling who came and went is put off');
+  return new UserlistChanges({ access, onError });
 }
 
 function composeHandlers(shared: Shared, services: Services): Pick<ChatParts, 'handlers' | 'bareHandlers'> {
@@ -269,7 +276,8 @@ export function composeGateway(
   { services, handlers, bareHandlers }: ChatParts,
   callbacks: Pick<GatewayParts, 'departed'> & { health(): Health },
 ): Gateway {
-  const { config, log, measured } = shared;
+  const { accounts, config, log, measured } = shared;
+  const softMarkBytes = config.backpressureBytes / 2;
   const dispatcher = new Dispatcher({
     handlers,
     bareHandlers,
@@ -293,8 +301,11 @@ export function composeGateway(
       loginTimeoutMs: config.node.loginTimeoutMs,
       expiryLeewayMs: config.auth.leewayMs,
       backpressureBytes: config.backpressureBytes,
-      socketsPerAddress: config.socketsPerAddress,
+      softMarkBytes,
+      replyBytes: softMarkBytes / 4,
     },
+    accounts,
+    addresses: new Addresses({ ...config, rate: config.userRate }),
     hub,
     dispatcher,
     listen: async (publicApp) => {

@@ -77,11 +77,18 @@ function assemble(reader: Reader, production: boolean): Config {
     },
     limits: readLimits(reader),
     rate: { perSecond: reader.get(settings.rateRequestsPerSecond), burst: reader.get(settings.rateBurst) },
+    userRate: readUserRate(reader),
     node: readNode(reader),
     dedupMs: reader.get(settings.dedupMs),
     socketsPerUser: reader.get(settings.socketsPerUser),
     sessionRoomsMax: reader.get(settings.sessionRooms),
     socketsPerAddress: reader.get(settings.socketsPerAddress),
+    guestsPerAddress: reader.get(settings.guestsPerAddress),
+    guestsMax: reader.get(settings.guestsMax),
+    countsPrivate: {
+      sockets: reader.isGiven(settings.socketsPerAddress.name),
+      guests: reader.isGiven(settings.guestsPerAddress.name),
+    },
     backpressureBytes: reader.get(settings.backpressureBytes),
     gapFill: reader.get(settings.switchGapFill),
     logLevel: reader.get(settings.logLevel),
@@ -141,6 +148,20 @@ function readRooms(reader: Reader): Config['rooms'] {
     roomsPerSocket: reader.get(settings.roomsPerSocket),
   };
 }
+
+/** Whoever lets a socket do more means its user as well. */
+function readUserRate(reader: Reader): Config['userRate'] {
+  const scaled = (setting: typeof settings.rateUserBurst, ofSocket: number): typeof setting => ({
+    ...setting,
+    default: Math.max(setting.default, ofSocket * SOCKETS_PER_USER_RATE),
+  });
+  return {
+    perSecond: reader.get(scaled(settings.rateUserPerSecond, reader.get(settings.rateRequestsPerSecond))),
+    burst: reader.get(scaled(settings.rateUserBurst, reader.get(settings.rateBurst))),
+  };
+}
+
+const SOCKETS_PER_USER_RATE = 5;
 
 /** What the protocol tells clients; depth and lengths of names and ids are fixed by the protocol itself. */
 function readLimits(reader: Reader): Limits {

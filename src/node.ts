@@ -22,6 +22,7 @@ import type { LoadedHooks } from './hooks/load.ts';
 import type { HookRunner } from './hooks/runner.ts';
 import type { Health } from './http/health.ts';
 import type { OperatorPort } from './http/operator-port.ts';
+import { Accounts } from './gateway/account.ts';
 import { closeLabels } from './gateway/close-label.ts';
 import type { Gateway } from './gateway/gateway.ts';
 import type { Uws } from './gateway/native.ts';
@@ -70,6 +71,7 @@ export class GatewayNode {
       counters: newCounters(),
       measured: newMeasurements(closeLabels, [...(hooks?.functions.keys() ?? [])]),
       keys: new Keyspace(config.redis.prefix),
+      accounts: new Accounts(config.userRate),
     };
     this.#hooks = composeHooks(this.#shared, hooks);
     this.#state = composeState(this.#shared, redis, {

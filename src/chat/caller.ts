@@ -138,6 +138,11 @@ export interface Caller {
   readonly rooms: ReadonlyMap<string, Point>;
   /** Rooms that are on their way in or out. */
   readonly moves: RoomMoves;
+  /**
+   * Tells what an act has cost beyond what its request is known to (protocol/cost.ts), in units of an ordinary request:
+   * the user's next ones wait for it. The service's own acts cost nothing.
+   */
+  spend(units: number): void;
   /** Sends a notification frame (msgpack; transcoded where the socket speaks JSON). Does nothing once closed. */
   send(frame: Uint8Array): void;
   /** Replaces the expiry of the login, in ms since the epoch. */
@@ -152,6 +157,8 @@ export interface Caller {
 
 /** Who delivers a topic's events to the sockets of this node. */
 export interface Audience {
+  /** How many sockets on this node an event of a room reaches. */
+  hearers(roomName: string): number;
   /** Begins delivery of a room's events to a socket, which has joined at a point. False when it has it already. */
   attachRoom(roomName: string, socketId: string, since: Point): boolean;
   /** Ends it, unless the socket has joined after a point. False when there was none. */

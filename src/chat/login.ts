@@ -39,11 +39,13 @@ export async function login(
   services: Services,
   socketId: string,
   credentials: Credentials,
-): Promise<Login | AuthFailure | Failure<'tooManySockets'> | Refused> {
+): Promise<Login | AuthFailure | Failure<'tooManySockets' | 'tooManyRequests'> | Refused> {
   const { users, topics, reconciler, settings } = services;
   const identified = await identify(services, socketId, credentials);
   if (identified instanceof Failure) return identified;
   const { userName, expiresAt, claims } = identified;
+  const debtMs = services.debtMs(userName);
+  if (debtMs > 0) return fail('tooManyRequests', [], debtMs);
   const secret = newSecret();
   const resumeFamily = identified.resumeFamily ?? hashOf(secret);
   const topic = userTopic(userName);

@@ -9,7 +9,11 @@ import type { Services } from './services.ts';
 
 const NOTHING = new Uint8Array(0);
 
-export function messageHandlers({ rooms, topics, settings }: Services): Pick<Handlers, 'roomMessage'> {
+/** Handing a small message to that many sockets takes about as long as an ordinary request. */
+const HEARERS_PER_UNIT = 50;
+const BYTES_PER_HEARER = 2048;
+
+export function messageHandlers({ rooms, topics, settings, audience }: Services): Pick<Handlers, 'roomMessage'> {
   return {
     async roomMessage(caller, { roomName, message, options }) {
       const transient = options?.transient ?? false;
@@ -35,6 +39,8 @@ export function messageHandlers({ rooms, topics, settings }: Services): Pick<Han
       if (typeof posted === 'string' || posted.repeated) passing?.cancel();
       if (posted === 'messageTooLarge') return fail(posted);
       if (typeof posted === 'string') return fail(posted, [roomName]);
+      const hearers = audience.hearers(roomName);
+      if (hearers > 1) caller.spend((hearers / HEARERS_PER_UNIT) * (1 + bytes / BYTES_PER_HEARER));
       const reached = passing?.passed ?? topics.reached(topic, posted.seq);
       if (reached !== true) await reached;
       return posted.id ?? null;

@@ -45,4 +45,6 @@ export interface Services {
   /** The operator's, if there are any. */
   readonly hooks: HookRunner | undefined;
   nodeId(): string;
+  /** How long a user has to wait before it may log in again, having asked for too much; mostly 0. */
+  debtMs(userName: string): number;
 }

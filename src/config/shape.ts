@@ -71,7 +71,10 @@ export interface Config {
     readonly pendingMax: number;
   };
   readonly limits: Limits;
+  /** Of one socket, in requests. */
   readonly rate: { readonly perSecond: number; readonly burst: number };
+  /** Of a user, in units of an ordinary request (protocol/cost.ts). */
+  readonly userRate: { readonly perSecond: number; readonly burst: number };
   readonly node: {
     readonly leaseMs: number;
     readonly drainMs: number;
@@ -86,6 +89,10 @@ export interface Config {
   readonly sessionRoomsMax: number;
   /** 0: no limit. */
   readonly socketsPerAddress: number;
+  readonly guestsPerAddress: number;
+  readonly guestsMax: number;
+  /** Whether the limits per address also count loopback and private addresses. */
+  readonly countsPrivate: { readonly sockets: boolean; readonly guests: boolean };
   readonly backpressureBytes: number;
   /** Off only in the suite, which must notice it. */
   readonly gapFill: boolean;

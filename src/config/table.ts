@@ -29,6 +29,9 @@ const claimItem = (value: string): Parsed<string> => {
   return { problem: `may only contain names of claims, not "${value}"` };
 };
 
+const PRIVATE_ADDRESSES =
+  'loopback and private addresses, behind which there is a proxy as a rule, count only where this is set.';
+
 /** By the setting's name in this code; its name in the environment is in the entry. */
 export const settings = {
   host: text('PARLEY_HOST', '0.0.0.0', {
@@ -260,7 +263,10 @@ export const settings = {
     'PARLEY_BACKPRESSURE_BYTES',
     4_194_304,
     { min: 65_536, max: 1 << 30 },
-    { unit: 'bytes', doc: 'Unread bytes kept for one socket; a reader behind by half of it is closed as slow.' },
+    {
+      unit: 'bytes',
+      doc: 'Unread bytes kept for one socket; a reader that is behind by half of it for 3 s, or by three quarters, is closed as slow.',
+    },
   ),
   roomsPerSocket: integer(
     'PARLEY_ROOMS_PER_SOCKET',
@@ -282,9 +288,27 @@ export const settings = {
   ),
   socketsPerAddress: integer(
     'PARLEY_SOCKETS_PER_ADDRESS',
-    0,
+    1000,
     { min: 0, max: 1_000_000 },
-    { unit: 'sockets', defaultText: '0 (no limit)', doc: 'Sockets that one address may have open on one node.' },
+    {
+      unit: 'sockets',
+      doc: `Sockets that one address may have open on one node, 0: no limit; ${PRIVATE_ADDRESSES}`,
+    },
+  ),
+  guestsPerAddress: integer(
+    'PARLEY_GUESTS_PER_ADDRESS',
+    100,
+    { min: 0, max: 1_000_000 },
+    {
+      unit: 'sockets',
+      doc: `The same for its guests, the sockets that have not logged in; ${PRIVATE_ADDRESSES}`,
+    },
+  ),
+  guestsMax: integer(
+    'PARLEY_GUESTS_MAX',
+    1000,
+    { min: 1, max: 1_000_000 },
+    { unit: 'sockets', doc: 'Guests of all addresses together that one node lets in; others get HTTP 503.' },
   ),
   rateRequestsPerSecond: integer(
     'PARLEY_RATE_REQUESTS_PER_SECOND',
@@ -297,6 +321,26 @@ export const settings = {
     500,
     { min: 1, max: 1_000_000 },
     { unit: 'requests', doc: 'Requests that one socket may send at once after a pause.' },
+  ),
+  rateUserPerSecond: integer(
+    'PARLEY_RATE_USER_PER_SECOND',
+    1000,
+    { min: 1, max: 100_000_000 },
+    {
+      unit: 'units/s',
+      defaultText: '1000, or five times PARLEY_RATE_REQUESTS_PER_SECOND if that is more',
+      doc: 'What all sockets of a user together may ask of one node, a unit being an ordinary request: large replies, many names and many listeners count as more.',
+    },
+  ),
+  rateUserBurst: integer(
+    'PARLEY_RATE_USER_BURST',
+    2500,
+    { min: 10, max: 100_000_000 },
+    {
+      unit: 'units',
+      defaultText: '2500, or five times PARLEY_RATE_BURST if that is more',
+      doc: 'What they may ask for at once after a pause; reconnecting does not renew it.',
+    },
   ),
   loginTimeoutMs: integer(
     'PARLEY_LOGIN_TIMEOUT_MS',

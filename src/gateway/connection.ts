@@ -8,21 +8,28 @@ import type { Codec } from '../protocol/codec.ts';
 import { transcodeToJson } from '../protocol/frame.ts';
 import type { Value, ValueMap } from '../protocol/values.ts';
 
+/** How long a reader may be behind by more than the soft mark. */
+const BEHIND_MS = 3000;
+/** In soft marks, of which two may be queued: a reader that is so far behind is ended at once. */
+const LAST_MARK = 1.5;
+
 export class Connection {
   readonly #ws: WebSocket<unknown>;
   readonly codec: Codec;
   readonly socketId: string;
   readonly openedAt: number;
-  readonly #softMark: number;
+  readonly #softMarkBytes: number;
   #open = true;
   #ending: CloseName | undefined;
+  /** Since when more than the soft mark is unread; 0: it is not. */
+  #behindSince = 0;
 
   constructor(ws: WebSocket<unknown>, codec: Codec, socketId: string, softMarkBytes: number) {
     this.#ws = ws;
     this.codec = codec;
     this.socketId = socketId;
     this.openedAt = performance.now();
-    this.#softMark = softMarkBytes;
+    this.#softMarkBytes = softMarkBytes;
   }
 
   get open(): boolean {
@@ -48,8 +55,11 @@ export class Connection {
     this.#send(this.codec.encodeNotification(name, params));
   }
 
-  respond(id: number, error: ValueMap | null, result: Value): void {
-    this.#send(this.codec.encodeResponse(id, error, result));
+  /** Returns the size of the response. */
+  respond(id: number, error: ValueMap | null, result: Value): number {
+    const response = this.codec.encodeResponse(id, error, result);
+    this.#send(response);
+    return response.length;
   }
 
   /** What is sent within goes out in as few writes as possible. */
@@ -85,9 +95,18 @@ export class Connection {
     if (this.#ending !== undefined) this.end(this.#ending);
   }
 
-  /** A reader that lets half of what may be queued pile up is ended; it still gets what is queued before. */
+  /**
+   * Ends a reader that is slow: one that has left more than the soft mark unread for a while, or so much that what comes
+   * next may not find room. It still gets what is queued before. That one answer is large makes nobody slow.
+   */
   endIfSlow(bufferedBytes: number = this.bufferedBytes): boolean {
-    if (bufferedBytes <= this.#softMark) return false;
+    if (bufferedBytes <= this.#softMarkBytes) {
+      this.#behindSince = 0;
+      return false;
+    }
+    const now = performance.now();
+    if (this.#behindSince === 0) this.#behindSince = now;
+    if (now - this.#behindSince < BEHIND_MS && bufferedBytes <= this.#softMarkBytes * LAST_MARK) return false;
     this.end('slowConsumer');
     return true;
   }

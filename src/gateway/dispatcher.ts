@@ -43,6 +43,9 @@ export interface DispatcherParts {
 }
 
 const METHOD_SHOWN_MAX = 128;
+/** A reply of that size costs nothing beside its request. */
+const FREE_REPLY_BYTES = 4096;
+const REPLY_BYTES_PER_UNIT = 8192;
 
 export class Dispatcher {
   readonly #parts: DispatcherParts;
@@ -54,13 +57,16 @@ export class Dispatcher {
   /** Runs one request of a logged-in socket and answers it. Never rejects. */
   async run(session: Session, message: RequestLike): Promise<void> {
     const began = performance.now();
-    const { method } = message;
-    if (!isRequestName(method)) return this.#answer(session.connection, message, unknownMethod(method), began);
-    if (method === 'login') return this.#answer(session.connection, message, fail('notAllowed'), began);
-    const args = checkArgs(method, message.params, message.faultAt, this.#parts.services.settings.limits);
-    if (args instanceof Failure) return this.#answer(session.connection, message, args, began);
-    const settled = await this.#inOrder(session, orderKeys(method, args), () => this.#handle(session, method, args));
-    this.#answer(session.connection, message, settled, began);
+    const bytes = this.#answer(session.connection, message, await this.#settle(session, message), began);
+    if (bytes > FREE_REPLY_BYTES) session.spend(bytes / REPLY_BYTES_PER_UNIT);
+  }
+
+  async #settle(session: Session, { method, params, faultAt }: RequestLike): Promise<Settled> {
+    if (!isRequestName(method)) return unknownMethod(method);
+    if (method === 'login') return fail('notAllowed');
+    const args = checkArgs(method, params, faultAt, this.#parts.services.settings.limits);
+    if (args instanceof Failure) return args;
+    return this.#inOrder(session, orderKeys(method, args), () => this.#handle(session, method, args));
   }
 
   /** Runs a request for a socket that somebody else asks for, in order with the socket's own. Never rejects. */
@@ -89,7 +95,9 @@ export class Dispatcher {
     if (keys.length === 0) return work();
     const tails: Tails = (session.tails ??= new Map());
     const before = keys.flatMap((key) => tails.get(key) ?? []);
-    const outcome = before.length === 0 ? work() : Promise.all(before).then(work);
+    // What has waited until its socket is gone need not be done any more: nobody was told that it would be.
+    const inTurn = (): Promise<Settled> => (session.open ? work() : Promise.resolve(unavailable()));
+    const outcome = before.length === 0 ? work() : Promise.all(before).then(inTurn);
     for (const key of keys) tails.set(key, outcome);
     const settled = await outcome;
     for (const key of keys) if (tails.get(key) === outcome) tails.delete(key);
@@ -189,8 +197,11 @@ export class Dispatcher {
     return fail('internalError', [this.#parts.onDefect(error, method, socketId)]);
   }
 
-  /** Everything of one turn: what the request caused for its caller, the response, what begins after it. */
-  #answer(connection: Connection, message: RequestLike, outcome: Settled, began: number): void {
+  /**
+   * Everything of one turn: what the request caused for its caller, the response, what begins after it. Returns the bytes
+   * of the response.
+   */
+  #answer(connection: Connection, message: RequestLike, outcome: Settled, began: number): number {
     const turn = outcome instanceof Answer ? outcome : undefined;
     const mayAct = this.#parts.mayAct();
     this.#measure(
@@ -201,21 +212,23 @@ export class Dispatcher {
     if (!mayAct) {
       this.#respond(connection, message, unavailable());
       turn?.after?.();
-      return;
+      return 0;
     }
+    let bytes = 0;
     connection.cork(() => {
       turn?.before?.();
-      this.#respond(connection, message, turn === undefined ? outcome : turn.value);
+      bytes = this.#respond(connection, message, turn === undefined ? outcome : turn.value);
     });
     turn?.after?.();
     connection.settleEnd();
+    return bytes;
   }
 
-  #respond(connection: Connection, message: RequestLike, outcome: unknown): void {
-    if (message.type !== 0) return;
-    if (isFailure(outcome)) connection.respond(message.id, toErrorValue(outcome), null);
+  #respond(connection: Connection, message: RequestLike, outcome: unknown): number {
+    if (message.type !== 0) return 0;
+    if (isFailure(outcome)) return connection.respond(message.id, toErrorValue(outcome), null);
     // Handlers give what their request declares, and results are declared as values.
-    else connection.respond(message.id, null, outcome as Value);
+    return connection.respond(message.id, null, outcome as Value);
   }
 
   #measure(method: string, outcome: string, began: number): void {

@@ -6,6 +6,8 @@ import type { HttpRequest, HttpResponse, TemplatedApp, us_socket_context_t } fro
 import type { CloseName } from '../protocol/close-codes.ts';
 import { createCodec, type Codec, type Format } from '../protocol/codec.ts';
 import { newSocketId } from '../state/tokens.ts';
+import type { Accounts } from './account.ts';
+import type { Addresses } from './addresses.ts';
 import { Connection } from './connection.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { Hub } from './hub.ts';
@@ -28,8 +30,6 @@ export interface GatewayOptions extends IntakeLimits {
   /** How long after its expiry a login is ended. */
   readonly expiryLeewayMs: number;
   readonly backpressureBytes: number;
-  /** 0: no limit. */
-  readonly socketsPerAddress: number;
 }
 
 /** The public port while it is open. */
@@ -41,6 +41,8 @@ export interface PublicPort {
 
 export interface GatewayParts {
   readonly options: GatewayOptions;
+  readonly accounts: Accounts;
+  readonly addresses: Addresses;
   /** Both are made with the gateway, since they reach the sockets through it. */
   readonly hub: Hub;
   readonly dispatcher: Dispatcher;
@@ -55,6 +57,7 @@ const SCAN_MS = 1000;
 /** A scan is due, too, after this part of a socket's limit was published. */
 const SCANS_PER_LIMIT = 8;
 const PATH = '/ws';
+const RETRY_SECONDS = 1;
 const AWAY_STEP_MS = 50;
 const RECONNECT_SPREAD_MS = 500;
 
@@ -63,7 +66,6 @@ export class Gateway {
   readonly #app: TemplatedApp;
   /** One for each open socket. */
   readonly #intakes = new Set<Intake>();
-  readonly #perAddress = new Map<string, number>();
   readonly #codecs: Readonly<Record<Format, ReturnType<typeof createCodec>>>;
   #doomed: Connection[] = [];
   #listening: PublicPort | undefined;
@@ -162,8 +164,8 @@ export class Gateway {
       upgrade: (res, req, context) => this.#upgrade(res, req, context),
       open: (ws) => {
         const data = ws.getUserData();
-        const connection = new Connection(ws, data.codec, newSocketId(), options.backpressureBytes / 2);
-        const intake = new Intake(connection, this.#parts.dispatcher, options);
+        const connection = new Connection(ws, data.codec, newSocketId(), options.softMarkBytes);
+        const intake = new Intake(connection, data.address, this.#parts);
         data.intake = intake;
         this.#intakes.add(intake);
         if (data.bearer !== undefined) intake.bearer(data.bearer);
@@ -174,9 +176,9 @@ export class Gateway {
         // Not here: this runs in the middle of a fan-out.
         if (intake !== undefined) this.#doom(intake.connection);
       },
+      drain: (ws) => ws.getUserData().intake?.pump(),
       close: (ws, code) => {
-        const { intake, address } = ws.getUserData();
-        this.#count(address, -1);
+        const { intake } = ws.getUserData();
         if (intake !== undefined) this.#closed(intake, code);
       },
     });
@@ -198,11 +200,10 @@ export class Gateway {
     if (this.#draining) return refuse(res, '503 Service Unavailable');
     if (!verdict.ok) return refuse(res, verdict.status);
     const { address } = verdict;
-    const here = this.#perAddress.get(address) ?? 0;
-    if (options.socketsPerAddress > 0 && here >= options.socketsPerAddress) {
-      return refuse(res, '429 Too Many Requests');
+    const refusal = this.#parts.addresses.admit(address, performance.now());
+    if (refusal !== undefined) {
+      return refuse(res, refusal === 'crowded' ? '503 Service Unavailable' : '429 Too Many Requests', RETRY_SECONDS);
     }
-    this.#count(address, 1);
     res.upgrade<SocketData>(
       { codec: this.#codecs[verdict.format], address, bearer: verdict.bearer, intake: undefined },
       req.getHeader('sec-websocket-key'),
@@ -250,18 +251,16 @@ export class Gateway {
       }
     }
     this.#queueBytes = queueBytes;
-  }
-
-  #count(address: string, by: 1 | -1): void {
-    const count = (this.#perAddress.get(address) ?? 0) + by;
-    if (count <= 0) this.#perAddress.delete(address);
-    else this.#perAddress.set(address, count);
+    this.#parts.accounts.tidy(monotonic);
+    this.#parts.addresses.tidy(monotonic);
   }
 }
 
-function refuse(res: HttpResponse, status: string): void {
+function refuse(res: HttpResponse, status: string, retryAfterSeconds?: number): void {
   res.cork(() => {
-    res.writeStatus(status).end();
+    res.writeStatus(status);
+    if (retryAfterSeconds !== undefined) res.writeHeader('retry-after', String(retryAfterSeconds));
+    res.end();
   });
 }
 

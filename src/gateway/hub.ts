@@ -109,6 +109,10 @@ export class Hub implements TopicListener, Audience {
     return this.#detach(roomName, session);
   }
 
+  hearers(roomName: string): number {
+    return this.#rooms.get(roomName)?.sessions.size ?? 0;
+  }
+
   attached(roomName: string, at: Point | undefined): Session[] {
     const sessions = [...(this.#rooms.get(roomName)?.sessions ?? [])];
     return at === undefined ? sessions : sessions.filter((session) => !joinedAfter(session, roomName, at));

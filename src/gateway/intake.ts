@@ -1,10 +1,15 @@
 /**
  * What comes in on one connection: frames to messages, as many at a time as the limits say, in order, the login first.
- * Whatever is too much is refused or ends the connection; nothing piles up.
+ * Whatever is too much is refused or ends the connection; nothing piles up. What waits behind an unanswered login waits
+ * as bytes, for what a stranger sends is worth nothing yet.
  */
-import type { CloseName } from '../protocol/close-codes.ts';
+import { closeCodes, type CloseName } from '../protocol/close-codes.ts';
+import type { FrameReader } from '../protocol/codec.ts';
+import { costOf, isPage } from '../protocol/cost.ts';
 import { fail } from '../protocol/errors.ts';
 import type { Limits } from '../protocol/limits.ts';
+import type { Account, Accounts, Waiter } from './account.ts';
+import type { Addresses } from './addresses.ts';
 import type { Connection } from './connection.ts';
 import type { Dispatcher, LoginAttempt, RequestLike } from './dispatcher.ts';
 import { Bucket } from './rate.ts';
@@ -14,6 +19,18 @@ export interface IntakeLimits {
   readonly limits: Limits;
   readonly perSecond: number;
   readonly burst: number;
+  /** The largest reply that a request may have. */
+  readonly replyBytes: number;
+  /** What a socket may leave unread before it counts as slow. */
+  readonly softMarkBytes: number;
+}
+
+export interface IntakeParts {
+  readonly dispatcher: Dispatcher;
+  readonly options: IntakeLimits;
+  /** Of users. */
+  readonly accounts: Accounts;
+  readonly addresses: Addresses;
 }
 
 /** How long a connection that is to be closed may finish what it had asked for. */
@@ -21,54 +38,67 @@ const FINISH_MS = 2000;
 const QUEUE_PER_SLOT = 4;
 /** Frames of the largest size that may wait. */
 const QUEUE_FRAMES = 4;
+/** Values, map keys counted, that may wait: some 100 bytes each, whatever they took on the wire. */
+const QUEUE_VALUES = 16_384;
+const BUSY_MS = 10;
 
 /** A request that waits for a slot, and its share of the frame it came in. */
 interface Waiting {
   readonly message: RequestLike;
   readonly bytes: number;
+  readonly values: number;
+  readonly units: number;
 }
 
-export class Intake {
+export class Intake implements Waiter {
   readonly connection: Connection;
+  readonly address: string;
   /** Who is on it, once logged in. */
   session: Session | undefined;
-  readonly #dispatcher: Dispatcher;
-  readonly #options: IntakeLimits;
+  readonly #parts: IntakeParts;
   readonly #bucket: Bucket;
   /** Refusals are free up to a point: who goes on after that many is ended. */
   #patience: Bucket | undefined;
+  #account: Account | undefined;
   #queue: Waiting[] = [];
   #queuedBytes = 0;
+  #queuedValues = 0;
+  /** Frames, or what is left of one, that wait for the login. */
+  #held: Uint8Array[] | undefined;
+  #heldBytes = 0;
   #running = 0;
+  /** Of those the requests whose replies may be large. */
+  #pages = 0;
   #state: 'guest' | 'login' | 'user' | 'finishing' = 'guest';
   #finishTimer: NodeJS.Timeout | undefined;
-  #finishWith: CloseName = 'protocolError';
+  #finishWith: { readonly name: CloseName; readonly reason: string } = { name: 'protocolError', reason: '' };
 
-  constructor(connection: Connection, dispatcher: Dispatcher, options: IntakeLimits) {
-    const now = performance.now();
+  constructor(connection: Connection, address: string, parts: IntakeParts) {
     this.connection = connection;
-    this.#dispatcher = dispatcher;
-    this.#options = options;
-    this.#bucket = new Bucket(options.perSecond, options.burst, now);
+    this.address = address;
+    this.#parts = parts;
+    const { perSecond, burst } = parts.options;
+    this.#bucket = new Bucket(perSecond, burst, performance.now());
   }
 
   get guest(): boolean {
-    return this.#state === 'guest' || this.#state === 'login';
+    return this.session === undefined;
   }
 
   get idle(): boolean {
-    return this.#running === 0 && this.#queue.length === 0;
+    return this.#running === 0 && this.#queue.length === 0 && this.#held === undefined;
   }
 
   /** A frame as it arrived; its bytes are not used after this call. */
   frame(data: ArrayBuffer, isBinary: boolean): void {
     if (this.#state === 'finishing') return;
-    if (data.byteLength > this.#options.limits.frameBytes) return this.connection.end('frameTooLarge');
-    if (isBinary !== (this.connection.codec.format === 'msgpack')) return this.finish('protocolError');
-    const { messages, malformed } = this.connection.codec.decodeFrame(new Uint8Array(data));
-    const bytes = data.byteLength / Math.max(1, messages.length);
-    for (const message of messages) if (message.type !== 1) this.#accept({ message, bytes });
-    if (malformed !== undefined) this.finish('protocolError');
+    if (data.byteLength > this.#parts.options.limits.frameBytes) return this.finish('frameTooLarge');
+    if (isBinary !== (this.connection.codec.format === 'msgpack')) {
+      return this.finish('protocolError', isBinary ? 'a binary frame' : 'a text frame');
+    }
+    const bytes = new Uint8Array(data);
+    if (this.#state === 'login') this.#hold(bytes);
+    else this.#read(bytes);
   }
 
   /** Logs in by the token that came with the upgrade. */
@@ -76,70 +106,191 @@ export class Intake {
     this.#login({ bearer: token });
   }
 
+  /** What has not begun never does. */
   closed(): void {
     clearTimeout(this.#finishTimer);
     this.#queue = [];
+    this.#letGo();
+    const { accounts, addresses } = this.#parts;
+    addresses.gone(this.address, this.guest);
+    if (this.session === undefined) return;
+    this.#account?.forget(this);
+    accounts.close(this.session.userName);
   }
 
-  #accept(waiting: Waiting): void {
-    const { message, bytes } = waiting;
-    if (!this.connection.open) return;
-    const waitMs = this.#bucket.take(performance.now());
-    const { requestsInFlight, frameBytes } = this.#options.limits;
-    const full =
-      this.#queue.length >= requestsInFlight * QUEUE_PER_SLOT || this.#queuedBytes + bytes > frameBytes * QUEUE_FRAMES;
-    if (waitMs === 0 && !full) {
-      this.#queue.push(waiting);
-      this.#queuedBytes += bytes;
-      this.#pump();
+  /** Returns false where nothing behind it is to be read. */
+  #read(bytes: Uint8Array): boolean {
+    const reader = this.connection.codec.readFrame(bytes);
+    for (;;) {
+      const before = reader.offset;
+      const message = reader.next();
+      if (message === undefined) break;
+      if (message.type === 1) continue;
+      const size = reader.offset - before;
+      const { values } = reader;
+      const units = costOf(message.method, message.params, size, values);
+      const outcome = this.#accept({ message, bytes: size, values, units });
+      if (!this.connection.open || outcome === 'ended') return false;
+      // Behind a login that is under way everything waits; behind a refusal all else of its frame is refused unread.
+      if (this.#isLoggingIn) {
+        this.#hold(reader.rest());
+        return true;
+      }
+      if (outcome === 'refused') return this.#refuseRest(reader);
+    }
+    return this.#isSound(reader);
+  }
+
+  #isSound({ malformed }: FrameReader): boolean {
+    if (malformed !== undefined) this.finish('protocolError', malformed);
+    return malformed === undefined;
+  }
+
+  get #isLoggingIn(): boolean {
+    return this.#state === 'login';
+  }
+
+  /** Takes a message up, or refuses it; `ended`: that was one refusal too many. */
+  #accept(waiting: Waiting): 'taken' | 'refused' | 'ended' {
+    const { message } = waiting;
+    const now = performance.now();
+    const { requestsInFlight, frameBytes } = this.#parts.options.limits;
+    let waitMs = this.#bucket.take(now);
+    const isFull =
+      this.#queue.length >= requestsInFlight * QUEUE_PER_SLOT ||
+      this.#queuedBytes + waiting.bytes > frameBytes * QUEUE_FRAMES ||
+      (this.#queue.length > 0 && this.#queuedValues + waiting.values > QUEUE_VALUES);
+    if (waitMs === 0 && isFull) waitMs = BUSY_MS;
+    if (waitMs === 0) waitMs = this.#charge(waiting, now);
+    if (waitMs > 0) return this.#refuse(message, waitMs) ? 'refused' : 'ended';
+    this.#queue.push(waiting);
+    this.#queuedBytes += waiting.bytes;
+    this.#queuedValues += waiting.values;
+    this.pump();
+    return 'taken';
+  }
+
+  /** To whoever asks for it: the user, or all guests together where it comes to nothing. */
+  #charge({ message, units }: Waiting, now: number): number {
+    if (this.#account !== undefined) return this.#account.take(units, now);
+    return message.method === 'login' ? 0 : this.#parts.addresses.takeRefused(units, now);
+  }
+
+  /** Returns false where it has lost its patience: nothing more is read then. */
+  #refuse(message: RequestLike, waitMs: number): boolean {
+    this.#parts.dispatcher.refuse(this.connection, message, fail('tooManyRequests', [], Math.max(waitMs, BUSY_MS)));
+    const { perSecond, burst } = this.#parts.options;
+    const now = performance.now();
+    this.#patience ??= new Bucket(perSecond, burst, now);
+    if (this.#patience.take(now) === 0) return true;
+    this.finish('tooManyRequests');
+    return false;
+  }
+
+  #refuseRest(reader: FrameReader): boolean {
+    for (let skipped = reader.skip(); skipped !== undefined; skipped = reader.skip()) {
+      if (!this.#refuse(skipped, BUSY_MS)) return false;
+    }
+    return this.#isSound(reader);
+  }
+
+  #hold(bytes: Uint8Array): void {
+    const { length } = bytes;
+    if (length === 0) return;
+    if (this.#heldBytes + length > this.#parts.options.limits.frameBytes || !this.#parts.addresses.hold(length)) {
+      this.#refuseRest(this.connection.codec.readFrame(bytes));
       return;
     }
-    this.#dispatcher.refuse(this.connection, message, fail('tooManyRequests', [], Math.max(waitMs, 10)));
-    const now = performance.now();
-    this.#patience ??= new Bucket(this.#options.perSecond, this.#options.burst, now);
-    if (this.#patience.take(now) > 0) this.connection.end('tooManyRequests');
+    this.#heldBytes += length;
+    // The library takes its memory back after this turn.
+    (this.#held ??= []).push(new Uint8Array(bytes));
   }
 
-  #pump(): void {
-    while (this.#queue.length > 0 && this.#running < this.#options.limits.requestsInFlight && this.#state !== 'login') {
-      const waiting = this.#queue.shift();
-      if (waiting === undefined) return;
-      this.#queuedBytes -= waiting.bytes;
-      const { message } = waiting;
-      const { session } = this;
-      if (session !== undefined) void this.#track(this.#dispatcher.run(session, message));
-      else if (message.method === 'login') this.#login({ message });
-      else this.#dispatcher.refuse(this.connection, message, fail('noLogin'));
+  /** Whoever has waited for the login goes on. */
+  #readHeld(): void {
+    for (const bytes of this.#letGo()) if (!this.connection.open || !this.#read(bytes)) return;
+  }
+
+  #letGo(): readonly Uint8Array[] {
+    const held = this.#held ?? [];
+    this.#parts.addresses.release(this.#heldBytes);
+    this.#held = undefined;
+    this.#heldBytes = 0;
+    return held;
+  }
+
+  /** Begins what may begin: by the slots of the socket, by what its user has running, and by what it has left unread. */
+  pump(): void {
+    for (let next = this.#queue[0]; next !== undefined && this.#mayBegin(next); next = this.#queue[0]) {
+      this.#queue.shift();
+      this.#queuedBytes -= next.bytes;
+      this.#queuedValues -= next.values;
+      this.#begin(next);
     }
-    if (this.#state === 'finishing' && this.idle) this.connection.end(this.#finishWith);
+    if (this.#state === 'finishing' && this.idle) this.#end();
+  }
+
+  #mayBegin({ message, units }: Waiting): boolean {
+    const { limits, replyBytes, softMarkBytes } = this.#parts.options;
+    if (this.#running >= limits.requestsInFlight || this.#isLoggingIn) return false;
+    if (isPage(message.method)) {
+      // A page is only made for who reads: pages alone make nobody slow.
+      const unreadBytes = this.connection.bufferedBytes + this.#pages * replyBytes;
+      if (unreadBytes > 0 && unreadBytes + replyBytes > softMarkBytes) return false;
+    }
+    return this.#account === undefined || this.#account.begin(units, this);
+  }
+
+  #begin({ message, units }: Waiting): void {
+    const { dispatcher } = this.#parts;
+    const { session } = this;
+    if (session === undefined) {
+      if (message.method === 'login') this.#login({ message });
+      else dispatcher.refuse(this.connection, message, fail('noLogin'));
+      return;
+    }
+    const page = isPage(message.method) ? 1 : 0;
+    this.#pages += page;
+    void this.#track(dispatcher.run(session, message), () => {
+      this.#pages -= page;
+      this.#account?.end(units);
+    });
   }
 
   #login(attempt: LoginAttempt): void {
-    this.#state = this.#state === 'finishing' ? 'finishing' : 'login';
+    if (this.#state === 'guest') this.#state = 'login';
     const adopt = (session: Session): void => {
       this.session = session;
+      this.#account = this.#parts.accounts.open(session.userName, performance.now());
+      session.account = this.#account;
+      this.#parts.addresses.loggedIn(this.address);
     };
-    const done = this.#dispatcher.login(this.connection, attempt, adopt).then(() => {
+    const done = this.#parts.dispatcher.login(this.connection, attempt, adopt).then(() => {
       if (this.#state === 'login') this.#state = 'user';
     });
-    void this.#track(done);
+    void this.#track(done, () => this.#readHeld());
   }
 
-  async #track(work: Promise<void>): Promise<void> {
+  async #track(work: Promise<void>, ended: () => void): Promise<void> {
     this.#running++;
     await work;
     this.#running--;
-    if (this.connection.open) this.#pump();
+    ended();
+    if (this.connection.open) this.pump();
   }
 
   /** Nothing more is read: what has come is answered, in bounded time, then the connection is closed. */
-  finish(name: CloseName): void {
-    if (this.#state === 'finishing') return;
-    const waiting = this.#state === 'login';
+  finish(name: CloseName, detail?: string): void {
+    if (this.#state === 'finishing' || !this.connection.open) return;
+    const { reason } = closeCodes[name];
     this.#state = 'finishing';
-    this.#finishWith = name;
-    if (this.idle) return this.connection.end(name);
-    if (!waiting) this.#pump();
-    this.#finishTimer = setTimeout(() => this.connection.end(name), FINISH_MS);
+    this.#finishWith = { name, reason: detail === undefined ? reason : `${reason}: ${detail}` };
+    this.pump();
+    if (this.connection.open) this.#finishTimer = setTimeout(() => this.#end(), FINISH_MS);
+  }
+
+  #end(): void {
+    const { name, reason } = this.#finishWith;
+    this.connection.end(name, reason);
   }
 }

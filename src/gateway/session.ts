@@ -2,6 +2,7 @@
 import type { Point } from '../bus/event.ts';
 import { RoomMoves, type Caller } from '../chat/caller.ts';
 import type { Login } from '../chat/login.ts';
+import type { Account } from './account.ts';
 import type { Connection } from './connection.ts';
 
 /** The end of the last request of one socket on each topic. */
@@ -16,6 +17,8 @@ export class Session implements Caller {
   readonly rooms = new Map<string, Point>();
   readonly moves = new RoomMoves();
   expiresAt: number | undefined;
+  /** Its user's, on this node. */
+  account: Account | undefined;
   /** Only while something is under way. */
   tails: Tails | undefined;
 
@@ -46,6 +49,10 @@ export class Session implements Caller {
 
   send(frame: Uint8Array): void {
     this.connection.sendFrame(frame);
+  }
+
+  spend(units: number): void {
+    this.account?.spend(units);
   }
 
   startAfresh(): void {

@@ -12,6 +12,7 @@ import {
   type Shared,
 } from '../../src/compose.ts';
 import { readConfig } from '../../src/config.ts';
+import { Accounts } from '../../src/gateway/account.ts';
 import type { Gateway } from '../../src/gateway/gateway.ts';
 import { loadNative } from '../../src/gateway/native.ts';
 import { newCounters, newMeasurements } from '../../src/ops/counters.ts';
@@ -53,6 +54,7 @@ async function startSplitNode(): Promise<Split> {
     counters: newCounters(),
     measured: newMeasurements(),
     keys: new Keyspace('late'),
+    accounts: new Accounts(read.config.userRate),
   };
   const ignored = (): void => undefined;
   const events = { suspended: ignored, resumed: ignored, lost: ignored, onError: ignored };

@@ -50,6 +50,17 @@ async function p99OfRound(poster: TestClient, observers: readonly TestClient[], 
   return latencies.toSorted((a, b) => a - b)[Math.floor(expected * 0.99)] ?? Number.NaN;
 }
 
+async function gotAllBefore4001(silent: RawClient): Promise<void> {
+  expect(await silent.closed).toMatchObject({ code: 4001 });
+  const ids = silent.frames
+    .flatMap((frame) => replies.decodeFrame(frame as Uint8Array).messages)
+    .flatMap((message) => (message.type === 2 && message.method === 'roomMessage' ? [message.params[1]] : []))
+    .map((message) => Number((message as { id: number }).id)); // the catalogue's own shape
+  expect(ids.length).toBeGreaterThan(0);
+  expect(ids.length).toBeLessThan(messagesPerRound);
+  expect(ids).toEqual(ids.map((_, i) => (ids[0] ?? 0) + i));
+}
+
 test('is ended with 4001, and costs neither memory nor the others their time', async () => {
   const service = await startService(scope, {
     nodes: 1,
@@ -75,25 +86,15 @@ test('is ended with 4001, and costs neither memory nor the others their time', a
 
   const without: number[] = [];
   const beside: number[] = [];
-  const silents: RawClient[] = [];
   for (let round = 0; round < rounds; round++) {
     without.push(await p99OfRound(poster, observers, `without-${round}`));
-    silents.push(await openSilent(node.url, `silent-${round}`, 'lobby'));
+    const silent = await openSilent(node.url, `silent-${round}`, 'lobby');
     beside.push(await p99OfRound(poster, observers, `beside-${round}`));
+    silent.resumeReading();
+    // Not after the rounds: the transport waits for a reader that was ended, but not for ever.
+    await gotAllBefore4001(silent);
   }
   expect(node.rssBytes() - rssBefore).toBeLessThan(64 * 1024 * 1024);
   // The quietest of the rounds: whatever else the machine does only adds to it.
   expect(Math.min(...beside) / Math.min(...without)).toBeLessThan(1.5);
-
-  for (const silent of silents) {
-    silent.resumeReading();
-    expect(await silent.closed).toMatchObject({ code: 4001 });
-    const ids = silent.frames
-      .flatMap((frame) => replies.decodeFrame(frame as Uint8Array).messages)
-      .flatMap((message) => (message.type === 2 && message.method === 'roomMessage' ? [message.params[1]] : []))
-      .map((message) => Number((message as { id: number }).id)); // the catalogue's own shape
-    expect(ids.length).toBeGreaterThan(0);
-    expect(ids.length).toBeLessThan(messagesPerRound * 2);
-    expect(ids).toEqual(ids.map((_, i) => (ids[0] ?? 0) + i));
-  }
 });

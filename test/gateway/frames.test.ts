@@ -5,6 +5,7 @@ import { Check } from 'typebox/value';
 import { isRequestName, requestDeclaration, requests, requiredCount } from '../../src/protocol/catalogue.ts';
 import { createCodec, type Format, type Message } from '../../src/protocol/codec.ts';
 import type { Value } from '../../src/protocol/values.ts';
+import { malformedReasons } from '../../src/protocol/malformed.ts';
 import { malformedFrames } from '../protocol/malformed-frames.ts';
 import { openRaw, type Frame, type RawClient } from '../support/raw-client.ts';
 import type { RedisServer } from '../support/redis.ts';
@@ -20,7 +21,7 @@ beforeAll(async () => {
   ({ url } = service.node(0));
 });
 
-const protocolError = { code: 4500, reason: 'protocolError' };
+const closedFor = (why: string): object => ({ code: 4500, reason: `protocolError: ${why}` });
 
 const open = (format: Format): Promise<RawClient> => openRaw(scope, url, { subprotocol: `parley.v1.${format}` });
 
@@ -55,7 +56,7 @@ describe.each(['msgpack', 'json'] as const)('malformed over %s', (format) => {
     const roomName = `${reason} ${what} ${format}`.replaceAll(/[:{}]/g, '');
     const raw = await open(format);
     raw.send(frameBefore(format, bad, roomName));
-    expect(await raw.closed).toEqual(protocolError);
+    expect(await raw.closed).toEqual(closedFor(malformedReasons[reason]));
     expect(replies(format, raw).filter(({ type }) => type === 1)).toEqual([
       { type: 1, id: 1, error: null, result: expect.objectContaining({ userName: 'mallory' }) },
       { type: 1, id: 2, error: null, result: null },
@@ -66,7 +67,7 @@ describe.each(['msgpack', 'json'] as const)('malformed over %s', (format) => {
   test.each(malformedFrames[format].filter(([reason]) => reason === 'noMessages'))('%s: %s', async (_, _what, bad) => {
     const raw = await open(format);
     raw.send(bad);
-    expect(await raw.closed).toEqual(protocolError);
+    expect(await raw.closed).toEqual(closedFor(malformedReasons.noMessages));
     expect(raw.frames).toEqual([]);
   });
 
@@ -77,7 +78,7 @@ describe.each(['msgpack', 'json'] as const)('malformed over %s', (format) => {
     const after = codec.encodeRequest(3, 'roomCreate', [`after-${format}`]);
     raw.send(frameBefore(format, joinFrame(format, [bad, after]), `before-${format}`));
     raw.send(after);
-    expect(await raw.closed).toEqual(protocolError);
+    expect(await raw.closed).toEqual(closedFor(malformedReasons.badType));
     expect(replies(format, raw)).not.toContainEqual(expect.objectContaining({ id: 3 }));
     expect(await watcher.refusal('roomCreate', `before-${format}`)).toMatchObject({ code: 'roomExists' });
     expect(await watcher.call('roomCreate', `after-${format}`)).toBeNull();
@@ -86,7 +87,7 @@ describe.each(['msgpack', 'json'] as const)('malformed over %s', (format) => {
   test('a frame of the other kind', async () => {
     const raw = await open(format);
     raw.send(format === 'json' ? Buffer.from('[0,1,"ping",[]]') : '[0,1,"ping",[]]');
-    expect(await raw.closed).toEqual(protocolError);
+    expect(await raw.closed).toEqual(closedFor(format === 'json' ? 'a binary frame' : 'a text frame'));
     expect(raw.frames).toEqual([]);
   });
 });
@@ -104,7 +105,7 @@ test('a malformed frame does not wait for an answer that takes too long', async 
   slow.redis.pause();
   const [created] = alice.callAll(['roomCreate', 'r']);
   alice.raw.send(Uint8Array.of(0xc1));
-  expect(await alice.raw.closed).toEqual(protocolError);
+  expect(await alice.raw.closed).toEqual(closedFor(malformedReasons.notDecodable));
   await expect(created).rejects.toThrow('closed with 4500');
   slow.redis.resume();
 });

@@ -25,6 +25,8 @@ export class VirtualCaller implements Caller {
 
   send(): void {}
 
+  spend(): void {}
+
   startAfresh(): void {}
 
   disconnect(): void {}
@@ -84,6 +86,8 @@ export class ActingCaller implements Caller {
   send(frame: Uint8Array): void {
     this.#socket.send(frame);
   }
+
+  spend(): void {}
 
   startAfresh(): void {
     this.#socket.startAfresh();

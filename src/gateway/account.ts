@@ -1,0 +1,172 @@
+/**
+ * What one party may take of a node: a user with all its sockets, or an address with all its guests. Requests cost units
+ * (protocol/cost.ts); an account has a store of them that fills by time, and bounds what runs for its party at once.
+ * It outlives the sockets until its store is full again: reconnecting gains nothing.
+ */
+
+export interface AccountLimits {
+  readonly perSecond: number;
+  readonly burst: number;
+}
+
+/** Units that run for one party at the same time: some milliseconds of a node, and of Redis. */
+const RUNNING_UNITS_MAX = 128;
+/** How far a store can be overdrawn, in seconds of its filling: costs that are known only afterwards. */
+const DEBT_SECONDS_MAX = 10;
+
+/** Two large requests may run side by side, or a large one among small ones: it need not wait until nothing runs. */
+const weightOf = (units: number): number => Math.min(units, RUNNING_UNITS_MAX / 2);
+
+/** What waits for its account: an intake. */
+export interface Waiter {
+  /** Begins what may begin now, and waits again for the rest. */
+  pump(): void;
+}
+
+export class Account {
+  readonly #limits: AccountLimits;
+  #units: number;
+  #at: number;
+  #running = 0;
+  /** In the order in which they are served; none most of the time. */
+  #waiting: Set<Waiter> | undefined;
+  /** Who is being woken, and what has come of it. */
+  #served: Waiter | undefined;
+  #begun = false;
+  #blocked = false;
+  /** Sockets that share it. */
+  holders = 0;
+
+  constructor(limits: AccountLimits, now: number) {
+    this.#limits = limits;
+    this.#units = limits.burst;
+    this.#at = now;
+  }
+
+  /** 0 when taken, else the milliseconds until it may be. `now` in milliseconds, monotonic. */
+  take(units: number, now: number): number {
+    const waitMs = this.waitMs(units, now);
+    if (waitMs === 0) this.#units -= units;
+    return waitMs;
+  }
+
+  /** How long until so much can be taken. What exceeds the whole store needs a full one. */
+  waitMs(units: number, now: number): number {
+    const { perSecond, burst } = this.#limits;
+    this.#units = Math.min(burst, this.#units + ((now - this.#at) * perSecond) / 1000);
+    this.#at = now;
+    const lacking = Math.min(units, burst) - this.#units;
+    return lacking <= 0 ? 0 : Math.ceil((lacking * 1000) / perSecond);
+  }
+
+  /** Takes what has been used up already: later requests wait for it. */
+  spend(units: number): void {
+    this.#units = Math.max(this.#units - units, -DEBT_SECONDS_MAX * this.#limits.perSecond);
+  }
+
+  /** Whether so much may begin now; where not, `waiter` is woken when it may. `end` is owed for what has begun. */
+  begin(units: number, waiter: Waiter): boolean {
+    const running = this.#running + weightOf(units);
+    const isFree = this.#running === 0 || running <= RUNNING_UNITS_MAX;
+    // Nobody overtakes who waits.
+    if (isFree && (this.#waiting === undefined || this.#served === waiter)) {
+      this.#running = running;
+      this.#begun = true;
+      return true;
+    }
+    this.#waiting ??= new Set();
+    this.#waiting.add(waiter);
+    this.#blocked = true;
+    return false;
+  }
+
+  end(units: number): void {
+    this.#running -= weightOf(units);
+    this.#serve();
+  }
+
+  /** A waiter is gone. */
+  forget(waiter: Waiter): void {
+    if (this.#waiting?.delete(waiter) === true) this.#serve();
+  }
+
+  /** Lets those who wait go on in turn, until one has to wait again. */
+  #serve(): void {
+    for (const waiter of this.#waiting ?? []) {
+      this.#served = waiter;
+      this.#begun = this.#blocked = false;
+      waiter.pump();
+      this.#served = undefined;
+      // Who could begin nothing stays the first; who could begin something waits behind the others for the rest.
+      if (this.#blocked && !this.#begun) break;
+      this.#waiting?.delete(waiter);
+      if (!this.#blocked) continue;
+      this.#waiting?.add(waiter);
+      break;
+    }
+    if (this.#waiting?.size === 0) this.#waiting = undefined;
+  }
+
+  isFull(now: number): boolean {
+    return this.#running <= 0 && this.waitMs(this.#limits.burst, now) === 0;
+  }
+}
+
+/** The accounts of one kind of party, by name. */
+export class Accounts {
+  readonly #limits: AccountLimits;
+  readonly #accounts = new Map<string, Account>();
+  /** Those that no socket holds: dropped as soon as they are full. */
+  readonly #left = new Set<string>();
+
+  constructor(limits: AccountLimits) {
+    this.#limits = limits;
+  }
+
+  get size(): number {
+    return this.#accounts.size;
+  }
+
+  /** For one more socket. */
+  open(name: string, now: number): Account {
+    const account = this.#of(name, now);
+    account.holders++;
+    this.#left.delete(name);
+    return account;
+  }
+
+  close(name: string): void {
+    const account = this.#accounts.get(name);
+    if (account === undefined || --account.holders > 0) return;
+    this.#left.add(name);
+  }
+
+  /** Takes units of a party that may have no socket yet; 0, or the milliseconds to wait. */
+  take(name: string, units: number, now: number): number {
+    const account = this.#of(name, now);
+    if (account.holders === 0) this.#left.add(name);
+    return account.take(units, now);
+  }
+
+  /** How long a party that has overdrawn its account has to wait; 0 for all others. */
+  debtMs(name: string, now: number): number {
+    return this.#accounts.get(name)?.waitMs(0, now) ?? 0;
+  }
+
+  /** Forgets the parties that are gone and owe nothing. */
+  tidy(now: number): void {
+    for (const name of this.#left) {
+      if (this.#accounts.get(name)?.isFull(now) === false) continue;
+      this.#left.delete(name);
+      this.#accounts.delete(name);
+    }
+  }
+
+  #of(name: string, now: number): Account {
+    const known = this.#accounts.get(name);
+    if (known !== undefined) return known;
+    const account = new Account(this.#limits, now);
+    this.#accounts.set(name, account);
+    return account;
+  }
+}
