@@ -130,6 +130,51 @@ describe('the rate of requests', () => {
   });
 });
 
+test('what was accepted is answered before a close for abuse', async () => {
+  const { url } = await start({ PARLEY_RATE_REQUESTS_PER_SECOND: '1', PARLEY_RATE_BURST: '10' });
+  const alice = await loginRpc(scope, url, 'alice');
+  const names = Array.from({ length: 9 }, (_, i) => `room-${i}`);
+  const answers = alice.callAll(...names.map((name): Call => ['roomCreate', name]), ...repeat(40, 'ping'));
+  const accepted = await Promise.all(answers.slice(0, 9));
+  expect(accepted.map(codeOf)).toEqual(Array(9).fill('ok'));
+  const rest = await Promise.allSettled(answers.slice(9));
+  expect(await alice.raw.closed).toMatchObject({ code: 4006 });
+  // Eleven refusals, then nothing is read any more.
+  expect(rest.filter(({ status }) => status === 'fulfilled')).toHaveLength(11);
+});
+
+test('behind a frame that is too large, what was accepted before it is answered', async () => {
+  const { url } = await start({ PARLEY_FRAME_BYTES: '4096', PARLEY_MESSAGE_BYTES: '1024' });
+  const alice = await loginRpc(scope, url, 'alice');
+  const [created] = alice.callAll(['roomCreate', 'r']);
+  alice.raw.send(Buffer.alloc(5000));
+  expect(await created).toEqual({ result: null });
+  expect(await alice.raw.closed).toMatchObject({ code: 1009 });
+});
+
+test('what waits for its turn on a socket that is gone never begins', async () => {
+  const service = await startService(scope, { nodes: 1, env: { PARLEY_REDIS_TIMEOUT_MS: '60000' } });
+  const { url } = service.node(0);
+  const owner = await loginRpc(scope, url, 'owner');
+  const alice = await loginRpc(scope, url, 'alice');
+  await owner.call('roomCreate', 'r');
+  for (const user of [owner, alice]) await user.call('roomJoin', 'r');
+  service.redis.pause();
+  const posts = alice.callAll(...Array.from({ length: 20 }, (_, i): Call => ['roomMessage', 'r', { i }]));
+  const ignored = Promise.allSettled(posts);
+  // The ping comes behind them, and its answer says that they have been read.
+  expect(await alice.call('ping')).toEqual(expect.any(Number));
+  alice.raw.terminate();
+  await eventually(async () => {
+    expect((await service.node(0).operator('/readyz')).body).toMatchObject({ sockets: 1 });
+  });
+  service.redis.resume();
+  await ignored;
+  await owner.next('roomUserLeft');
+  // The one that was under way has happened, and no other.
+  expect(await owner.call('roomHistoryInfo', 'r')).toMatchObject({ lastMessageId: 1 });
+});
+
 test('requests in flight are so many, the next ones wait, and beyond that they are refused', async () => {
   const { url } = await start({ PARLEY_REQUESTS_IN_FLIGHT: '2' });
   const alice = await loginRpc(scope, url, 'alice');
