@@ -6,6 +6,7 @@ import type { Changed, EditRefusal, ListEdit } from '../state/access-state.ts';
 import { roomTopic, userTopic } from '../state/keys.ts';
 import type { Caller, Handlers } from './caller.ts';
 import type { Services } from './services.ts';
+import { spreadUnits } from './spread.ts';
 
 type AccessHandlers = Pick<
   Handlers,
@@ -86,13 +87,14 @@ async function finishEdit(
   services: Services,
   caller: Caller,
   { roomName, listName }: Edit,
-  { badName = '' }: ListEdit,
+  { badName = '', frame }: ListEdit,
   changed: Changed | EditRefusal,
 ): Promise<null | Failure<EditRefusal>> {
   if (changed === 'noRoom') return fail('noRoom', [roomName]);
   if (changed === 'notAllowed') return fail('notAllowed');
   if (changed === 'noList') return fail('noList', [listName]);
   if (changed === 'invalidName') return fail('invalidName', [badName]);
+  caller.spend(spreadUnits(services.audience.hearers(roomName), frame.length));
   await followThrough(services, caller, roomName, changed);
   return null;
 }

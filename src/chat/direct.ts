@@ -10,6 +10,7 @@ import { StateUnavailable } from '../state/commands.ts';
 import { DIRECT_LISTS, type DirectListName } from '../state/direct-state.ts';
 import type { Caller, Handlers, Outcome } from './caller.ts';
 import type { Services } from './services.ts';
+import { spreadUnits } from './spread.ts';
 
 type DirectHandlers = Pick<
   Handlers,
@@ -64,7 +65,7 @@ async function sendMessage(
   caller: Caller,
   { userName, message, options }: Parameters<Handlers['directMessage']>[1],
 ): Promise<Outcome<'directMessage'>> {
-  const { directs, settings } = services;
+  const { audience, directs, settings } = services;
   if (settings.directMessages === 'off') return fail('notAllowed');
   if (!isValidName(userName, settings.limits.nameBytes)) return fail('noUser', [userName]);
   const transient = options?.transient ?? false;
@@ -82,6 +83,8 @@ async function sendMessage(
   const { frame, repeated } = sent;
   if (frame === undefined) return null;
   if (repeated) return messageIn(frame);
+  const hearers = audience.socketsOf(userName).length + audience.socketsOf(caller.userName).length;
+  caller.spend(spreadUnits(hearers, frame.length));
   await echo(services, caller, directEchoFrame(userName, frame));
   return transient ? null : messageIn(frame);
 }

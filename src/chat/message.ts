@@ -6,12 +6,9 @@ import { roomTopic } from '../state/keys.ts';
 import { newNonce } from '../state/tokens.ts';
 import type { Handlers } from './caller.ts';
 import type { Services } from './services.ts';
+import { spreadUnits } from './spread.ts';
 
 const NOTHING = new Uint8Array(0);
-
-/** Handing a small message to that many sockets takes about as long as an ordinary request. */
-const HEARERS_PER_UNIT = 50;
-const BYTES_PER_HEARER = 2048;
 
 export function messageHandlers({ rooms, topics, settings, audience }: Services): Pick<Handlers, 'roomMessage'> {
   return {
@@ -40,7 +37,7 @@ export function messageHandlers({ rooms, topics, settings, audience }: Services)
       if (posted === 'messageTooLarge') return fail(posted);
       if (typeof posted === 'string') return fail(posted, [roomName]);
       const hearers = audience.hearers(roomName);
-      if (hearers > 1) caller.spend((hearers / HEARERS_PER_UNIT) * (1 + bytes / BYTES_PER_HEARER));
+      if (hearers > 1) caller.spend(spreadUnits(hearers, bytes));
       const reached = passing?.passed ?? topics.reached(topic, posted.seq);
       if (reached !== true) await reached;
       return posted.id ?? null;

@@ -4,10 +4,11 @@ import { notificationFrame } from '../protocol/frame.ts';
 import { Answer, type Handlers } from './caller.ts';
 import { askToConnect } from './hook-points.ts';
 import type { Services } from './services.ts';
+import { spreadUnits } from './spread.ts';
 
 type UserHandlers = Pick<Handlers, 'ping' | 'loginRefresh' | 'disconnect' | 'listOwnSockets' | 'systemMessage'>;
 
-export function userHandlers({ users, authenticator, settings, hooks }: Services): UserHandlers {
+export function userHandlers({ users, authenticator, audience, settings, hooks }: Services): UserHandlers {
   return {
     ping: () => Date.now(),
 
@@ -40,6 +41,7 @@ export function userHandlers({ users, authenticator, settings, hooks }: Services
     async systemMessage(caller, { data }) {
       const frame = notificationFrame('systemMessage', [data]);
       if (frame.length > settings.limits.messageBytes) return fail('messageTooLarge');
+      caller.spend(spreadUnits(audience.socketsOf(caller.userName).length, frame.length));
       await users.notifyOthers(caller.userName, caller.echoExcept, frame);
       return null;
     },
