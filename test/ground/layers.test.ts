@@ -23,17 +23,19 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   ],
   'compose-operator': ['compose', 'config', 'gateway', 'http', 'chat', 'state', 'bus', 'protocol'],
   readings: ['compose', 'gateway', 'protocol'],
-  compose: ['config', 'gateway', 'http', 'chat', 'hooks', 'state', 'bus', 'protocol'],
-  gateway: ['chat', 'state', 'bus', 'protocol'],
-  http: ['chat', 'hooks', 'state', 'bus', 'protocol'],
+  compose: ['config', 'gateway', 'http', 'chat', 'hooks', 'state', 'bus', 'outside', 'protocol'],
+  gateway: ['chat', 'state', 'bus', 'outside', 'protocol'],
+  http: ['chat', 'hooks', 'state', 'bus', 'outside', 'protocol'],
   chat: ['hooks', 'state', 'bus', 'protocol'],
   // The contract with an operator's own code: it knows what travels, and nothing of the service.
   hooks: ['protocol'],
   // Neighbours: the state writes what the bus carries. That they do not lean on each other in a circle is tested below.
   bus: ['state', 'protocol'],
   state: ['bus', 'protocol'],
-  config: ['protocol'],
+  config: ['outside', 'protocol'],
   client: ['protocol'],
+  // Texts from outside in one spelling: hosts, origins, addresses, keys.
+  outside: [],
   protocol: [],
   ops: [],
 };
