@@ -3,9 +3,11 @@
 import { maskUrl } from './config/setting.ts';
 import { Reader, unknownNames, type Environment } from './config/reader.ts';
 import { contradictions, doubts } from './config/rules.ts';
+import { serviceLinks, tellLinks, withoutLinks } from './config/service-links.ts';
 import { settings } from './config/table.ts';
 import { keySources, pemLines } from './config/signatures.ts';
 import type { Config } from './config/shape.ts';
+import { bare } from './outside/text.ts';
 import { defaultLimits, type Limits } from './protocol/limits.ts';
 
 export { describeSettings, renderSettingsTable, type SettingRow } from './config/describe.ts';
@@ -23,15 +25,18 @@ export function readConfig(
   environment: Environment,
   { warn }: ReadOptions,
 ): { readonly config: Config } | { readonly mistakes: readonly string[] } {
-  const production = environment['NODE_ENV'] === 'production';
-  const reader = new Reader(environment, production);
+  const links = serviceLinks(environment);
+  const own = withoutLinks(environment, links);
+  const production = bare(own['NODE_ENV'] ?? '').toLowerCase() === 'production';
+  const reader = new Reader(own, production);
   const config = assemble(reader, production);
   const mistakes = [
-    ...unknownNames(environment, knownNames()),
+    ...unknownNames(own, knownNames()),
     ...reader.mistakes,
     ...contradictions(config).filter((sentence) => !mentions(sentence, reader.failed)),
   ];
   if (mistakes.length > 0) return { mistakes };
+  if (links.length > 0) warn(tellLinks(links));
   for (const doubt of doubts(config, (name) => reader.isGiven(name))) warn(doubt);
   return { config };
 }
@@ -58,6 +63,7 @@ function assemble(reader: Reader, production: boolean): Config {
     evaluation: !reader.configured && !production,
     host: reader.get(settings.host),
     port: reader.get(settings.port),
+    apiHost: reader.get(settings.apiHost),
     apiPort: reader.get(settings.apiPort),
     apiKey: reader.get(settings.apiKey),
     redis: readRedis(reader),
@@ -65,6 +71,7 @@ function assemble(reader: Reader, production: boolean): Config {
     allowedOrigins:
       origins.length === 1 && (firstOrigin === '*' || firstOrigin === 'same-host') ? firstOrigin : origins,
     trustedProxies: reader.get(settings.trustedProxies),
+    forwardedHeaders: reader.get(settings.forwardedHeaders),
     rooms: readRooms(reader),
     direct: {
       messages: reader.get(settings.directMessages),
@@ -90,6 +97,7 @@ function assemble(reader: Reader, production: boolean): Config {
       guests: reader.isGiven(settings.guestsPerAddress.name),
     },
     backpressureBytes: reader.get(settings.backpressureBytes),
+    metricsFreshMs: reader.get(settings.metricsFreshMs),
     gapFill: reader.get(settings.switchGapFill),
     logLevel: reader.get(settings.logLevel),
     allowOpen: reader.get(settings.allowOpen),

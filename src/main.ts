@@ -63,7 +63,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
 
 try {
   const ports = await node.start();
-  log.info({ host: config.host, ...ports, node: node.nodeId, redis: redis.kind }, 'listening');
+  log.info({ host: config.host, apiHost: config.apiHost, ...ports, node: node.nodeId, redis: redis.kind }, 'listening');
 } catch (error) {
   log.fatal(about(error), 'cannot start');
   await redis.stop();

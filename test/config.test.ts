@@ -23,13 +23,15 @@ afterAll(() => rmSync(directory, { recursive: true }));
 describe('defaults', () => {
   test('with nothing configured, an open service on loopback', () => {
     const config = good({ HOME: '/', PATH: '/bin' });
-    expect(config).toMatchObject({ evaluation: true, host: '127.0.0.1', port: 8080, apiPort: 8081, apiKey: undefined });
+    expect(config).toMatchObject({ evaluation: true, host: '127.0.0.1', port: 8080, apiKey: undefined });
+    expect(config).toMatchObject({ apiHost: '127.0.0.1', apiPort: 8081, metricsFreshMs: 1000 });
     expect(config.auth.mode).toBe('open');
   });
 
   test('with anything configured, tokens and all interfaces', () => {
     const config = good(jwt);
-    expect(config).toMatchObject({ evaluation: false, host: '0.0.0.0' });
+    // The operator port stays where it is: opening it is a decision of its own.
+    expect(config).toMatchObject({ evaluation: false, host: '0.0.0.0', apiHost: '127.0.0.1' });
     expect(config.auth).toMatchObject({ mode: 'jwt', jwtSecret: secret, algorithms: ['HS256'], userClaim: 'sub' });
     expect(mistakesOf({ PARLEY_PORT: '0' })).toEqual([expect.stringContaining('PARLEY_JWT_SECRET')]);
   });
@@ -99,7 +101,6 @@ describe('reading', () => {
     ['PARLEY_PORT', '-1', '0 to 65535'],
     ['PARLEY_PORT', '80.5', 'whole number'],
     ['PARLEY_PORT', '0x50', 'whole number'],
-    ['PARLEY_PORT', ' 80', 'whole number'],
     ['PARLEY_NODE_LEASE_MS', '10s', 'whole number'],
     ['PARLEY_LOG_LEVEL', 'loud', 'fatal, error, warn'],
     ['PARLEY_AUTH', 'none', 'open, jwt'],
@@ -114,11 +115,11 @@ describe('reading', () => {
     ['PARLEY_JWT_CLAIMS', 'role,,x', 'names of claims'],
     ['PARLEY_JWT_CLAIMS', '__proto__', 'names of claims'],
     ['PARLEY_JWT_LEEWAY_MS', '600001', '0 to 600000'],
-    ['PARLEY_TRUSTED_PROXIES', '10.0.0.0/33', 'ranges'],
-    ['PARLEY_TRUSTED_PROXIES', 'proxy.internal', 'IP addresses'],
-    ['PARLEY_ALLOWED_ORIGINS', 'https://a.example/path', 'origins'],
-    ['PARLEY_ALLOWED_ORIGINS', 'a.example', 'origins'],
-    ['PARLEY_ALLOWED_ORIGINS', 'null', 'origins'],
+    ['PARLEY_TRUSTED_PROXIES', '10.0.0.0/33', 'prefix'],
+    ['PARLEY_TRUSTED_PROXIES', 'proxy.internal', 'no IP address or range'],
+    ['PARLEY_ALLOWED_ORIGINS', 'https://a.example/path', 'no origin'],
+    ['PARLEY_ALLOWED_ORIGINS', 'a.example', 'no origin'],
+    ['PARLEY_ALLOWED_ORIGINS', 'null', 'no origin'],
   ])('%s=%s is refused, with what is expected', (name, text, expected) => {
     const mistakes = mistakesOf({ ...jwt, [name]: text });
     expect(mistakes).toHaveLength(1);
@@ -275,6 +276,12 @@ describe('rules between settings', () => {
       'PARLEY_API_PORT',
     ],
     [
+      'the key of the operator is no short one in production',
+      { ...production, PARLEY_API_KEY: 'x'.repeat(15) },
+      { ...production, PARLEY_API_KEY: 'x'.repeat(16) },
+      'shorter than 16 characters',
+    ],
+    [
       'gap filling is on in production',
       { ...production, PARLEY_SWITCH_GAP_FILL: 'off' },
       { ...jwt, PARLEY_SWITCH_GAP_FILL: 'off' },
@@ -309,6 +316,9 @@ describe('rules between settings', () => {
     ['PARLEY_REDIS_MASTER', { ...jwt, PARLEY_REDIS_MASTER: 'm' }],
     ['PARLEY_API_PORT', { ...jwt, PARLEY_PORT: '8081' }],
     ['PARLEY_API_KEY', { ...jwt, PARLEY_API_KEY: 'guess-me' }],
+    ['PARLEY_JWT_SECRET', { PARLEY_JWT_SECRET: `"${secret}"` }],
+    ['PARLEY_TRUSTED_PROXIES', { ...jwt, PARLEY_TRUSTED_PROXIES: '0.0.0.0/0' }],
+    ['PARLEY_FORWARDED_HEADERS', { ...jwt, PARLEY_FORWARDED_HEADERS: 'forwarded' }],
     ['PARLEY_DIRECT_MESSAGES', { ...jwt, PARLEY_DIRECT_MESSAGES: 'stored' }],
     ['PARLEY_BACKPRESSURE_BYTES', { ...jwt, PARLEY_HISTORY_MAX_GET_MESSAGES: '1000' }],
   ])('a doubt about %s is told, and does not refuse', (name, environment) => {

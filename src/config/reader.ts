@@ -1,6 +1,7 @@
 // Reads settings from environment variables and files, collecting every mistake instead of stopping at the first.
 // What settings mean together is left to rules.ts.
 import { readFileSync } from 'node:fs';
+import { bare, isQuoted } from '../outside/text.ts';
 import { type Setting } from './setting.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -39,6 +40,11 @@ export class Reader {
       this.#evaluation && setting.evaluationDefault !== undefined ? setting.evaluationDefault : setting.default;
     const text = setting.secret ? this.#secretText(setting.name) : this.#given(setting.name);
     if (text === undefined) return fallback;
+    // Shells take quotes away, env files of containers do not.
+    if (isQuoted(text) && !setting.quotable) {
+      this.#mistake(setting.name, `${setting.name} is in quotes, which count as a part of it here; leave them out.`);
+      return fallback;
+    }
     const parsed = setting.parse(text);
     if ('value' in parsed) return parsed.value;
     this.#mistake(setting.name, `${setting.name} ${parsed.problem}.`);
@@ -55,10 +61,13 @@ export class Reader {
     this.mistakes.push(sentence);
   }
 
-  /** Set to nothing counts as not set: that is how container files leave a variable out. */
+  /**
+   * Without white space around it, which is never meant. Set to nothing counts as not set: that is how container files leave
+   * a variable out.
+   */
   #given(name: string): string | undefined {
-    const text = this.#environment[name];
-    return text === undefined || text === '' ? undefined : text;
+    const text = bare(this.#environment[name] ?? '');
+    return text === '' ? undefined : text;
   }
 
   #secretText(name: string): string | undefined {
@@ -70,13 +79,13 @@ export class Reader {
       return undefined;
     }
     try {
-      // Editors and `echo` end a file with a newline that is not part of the secret.
-      const content = readFileSync(path, 'utf8').replace(/\r?\n$/, '');
+      // Editors and `echo` end a file with a newline, some begin it with a byte order mark: neither is part of the secret.
+      const content = bare(new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path)));
       if (content !== '') return content;
       this.#mistake(name, `${name}_FILE names an empty file: ${path}.`);
     } catch (error) {
-      const reason =
-        error !== null && typeof error === 'object' && 'code' in error ? String(error.code) : String(error);
+      const code = error !== null && typeof error === 'object' && 'code' in error ? String(error.code) : String(error);
+      const reason = code === 'ERR_ENCODING_INVALID_ENCODED_DATA' ? 'it is no text in UTF-8' : code;
       this.#mistake(name, `${name}_FILE cannot be read: ${path} (${reason}).`);
     }
     return undefined;

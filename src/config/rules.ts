@@ -1,12 +1,21 @@
 // What must hold between settings, and what production refuses. Each rule gives a sentence that says what to change.
+import { isQuoted } from '../outside/text.ts';
 import type { Config } from './shape.ts';
 import { keySources } from './signatures.ts';
 
 /** Shortest secret: as long as the hash (RFC 7518, 3.2). */
 const secretBytesMin: Readonly<Record<string, number>> = { HS256: 32, HS384: 48, HS512: 64 };
 
-/** Shortest key that is not warned of. */
+/**
+ * Shortest key that production takes. As many random letters of the poorest alphabet in use, hexadecimal, are 64 bits: who tries a
+ * hundred thousand a second, which no node answers, finds it in some millions of years. Whether letters are random cannot be seen.
+ */
 const API_KEY_MIN = 16;
+
+const shortKey = ({ apiKey }: Config): string | undefined =>
+  apiKey !== undefined && apiKey.length < API_KEY_MIN
+    ? `PARLEY_API_KEY is shorter than ${API_KEY_MIN} characters: whoever guesses it can do everything.`
+    : undefined;
 
 type Rule = (config: Config) => string | undefined;
 /** `isGiven` tells whether a setting, by its name, is more than a default. */
@@ -79,6 +88,7 @@ const mistakeRules: readonly Rule[] = [
     production && port === apiPort && port !== 0
       ? 'PARLEY_PORT and PARLEY_API_PORT are the same; each needs one of its own.'
       : undefined,
+  (config) => (config.production ? shortKey(config) : undefined),
   ({ gapFill, production }) => (production && !gapFill ? 'PARLEY_SWITCH_GAP_FILL must be on.' : undefined),
 ];
 
@@ -102,9 +112,18 @@ const warningRules: readonly DoubtRule[] = [
     auth.jwksUrl !== undefined && auth.audience === undefined
       ? 'PARLEY_JWT_AUDIENCE is not set: tokens that the same issuer made for other services are good here, too.'
       : undefined,
-  ({ apiKey }) =>
-    apiKey !== undefined && apiKey.length < API_KEY_MIN
-      ? `PARLEY_API_KEY is shorter than ${API_KEY_MIN} characters: whoever guesses it can do everything.`
+  shortKey,
+  ({ auth: { jwtSecret = '' } }) =>
+    isQuoted(jwtSecret)
+      ? 'PARLEY_JWT_SECRET is in quotes: they are taken for a part of it, and whoever signs tokens has to do the same.'
+      : undefined,
+  ({ trustedProxies }) =>
+    trustedProxies.some((range) => range.endsWith('/0'))
+      ? 'PARLEY_TRUSTED_PROXIES is everybody: any client can choose its own address.'
+      : undefined,
+  ({ trustedProxies, forwardedHeaders }) =>
+    trustedProxies.length === 0 && forwardedHeaders === 'forwarded'
+      ? 'PARLEY_FORWARDED_HEADERS is set, but nobody is believed: PARLEY_TRUSTED_PROXIES is empty.'
       : undefined,
   ({ redis }) =>
     redis.mode !== 'sentinel' && redis.master !== undefined

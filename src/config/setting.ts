@@ -1,6 +1,8 @@
 // What one setting is: its type, unit, default, documentation and how its text is read. The settings themselves are
 // listed in table.ts; the environment is read by reader.ts.
 import { isIP } from 'node:net';
+import { canonicalRange } from '../outside/address.ts';
+import { canonicalOrigin, originProblem } from '../outside/origin.ts';
 
 /** A parsed value, or the reason why the text is not one (completes the sentence "NAME …"). */
 export type Parsed<T> = { readonly value: T } | { readonly problem: string };
@@ -20,6 +22,8 @@ export interface Setting<T> {
   readonly doc: string;
   /** Never shown; may also be given as `NAME_FILE`, the path of a file that holds it. */
   readonly secret: boolean;
+  /** Quotes around the text may be a part of it. */
+  readonly quotable: boolean;
   /** Left out of the README: exists for the project's own tests. */
   readonly hidden: boolean;
   readonly parse: (text: string) => Parsed<T>;
@@ -33,6 +37,7 @@ export interface SettingOptions<T> {
   readonly evaluationDefault?: T;
   readonly defaultText?: string;
   readonly secret?: boolean;
+  readonly quotable?: boolean;
   readonly hidden?: boolean;
 }
 
@@ -46,6 +51,7 @@ function setting<T>(form: Form<T>, options: SettingOptions<T>): Setting<T> {
     defaultText: options.defaultText ?? (form.show(form.default) || 'none'),
     doc: options.doc,
     secret: options.secret ?? false,
+    quotable: options.quotable ?? false,
     hidden: options.hidden ?? false,
   };
 }
@@ -89,7 +95,7 @@ export function choice<W extends string>(
   options: SettingOptions<NoInfer<W>>,
 ): Setting<W> {
   const parse = (text: string): Parsed<W> => {
-    const value = words.find((word) => word === text);
+    const value = words.find((word) => word === text.toLowerCase());
     return value === undefined ? { problem: `must be one of ${words.join(', ')}, not "${text}"` } : { value };
   };
   return setting({ name, type: words.join(', '), default: fallback, parse, show: String }, options);
@@ -99,15 +105,16 @@ export function text(name: string, fallback: string, options: SettingOptions<str
   return setting({ name, type: 'text', default: fallback, parse: (value) => ({ value }), show: String }, options);
 }
 
-/** A text that may be absent. `check` returns what is wrong with it, if anything. */
+/** A text that may be absent. `check` returns what is wrong with it, if anything; `form` gives its one spelling. */
 export function optionalText(
   name: string,
   options: SettingOptions<string | undefined>,
   check: (value: string) => string | undefined = () => undefined,
+  form: (value: string) => string = (value) => value,
 ): Setting<string | undefined> {
   const parse = (value: string): Parsed<string | undefined> => {
     const problem = check(value);
-    return problem === undefined ? { value } : { problem };
+    return problem === undefined ? { value: form(value) } : { problem };
   };
   return setting({ name, type: 'text', default: undefined, parse, show: (value) => value ?? '' }, options);
 }
@@ -137,30 +144,37 @@ export function list<T extends string>(
 /** An item of a list that is one of a few words. */
 export function oneOf<W extends string>(words: readonly W[]): (value: string) => Parsed<W> {
   return (value) => {
-    const word = words.find((candidate) => candidate === value);
+    const word = words.find((candidate) => candidate.toLowerCase() === value.toLowerCase());
     if (word !== undefined) return { value: word };
     return { problem: `may only contain ${words.join(', ')}, not "${value}"` };
   };
 }
 
-/** An IP address or a range such as `10.0.0.0/8`. */
+/** An IP address or a range such as `10.0.0.0/8`, in its one spelling. */
 export function addressRange(value: string): Parsed<string> {
-  const [address = '', bits, ...rest] = value.split('/');
-  const family = isIP(address);
-  const bitsMax = family === 4 ? 32 : 128;
-  const bitsGood = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= bitsMax);
-  if (family !== 0 && bitsGood && rest.length === 0) return { value };
-  return { problem: `may only contain IP addresses and ranges such as 10.0.0.0/8, not "${value}"` };
+  const canonical = canonicalRange(value);
+  return 'range' in canonical ? { value: canonical.range } : { problem: `contains "${value}", ${canonical.problem}` };
 }
 
-/** A web origin exactly as browsers send it (RFC 6454): scheme, host and, unless it is the scheme's own, port. */
+/** A web origin (RFC 6454) in its one spelling. */
 export function webOrigin(value: string): Parsed<string> {
-  const url = URL.canParse(value) ? new URL(value) : undefined;
-  // Anything beside scheme, host and port would be ignored by the comparison and mislead whoever wrote it.
-  if (url !== undefined && url.origin !== 'null' && url.href === `${url.origin}/` && !/[?#]$/.test(value)) {
-    return { value: url.origin };
-  }
-  return { problem: `may only contain origins such as https://chat.example.com, not "${value}"` };
+  const problem = originProblem(value);
+  return problem === undefined
+    ? { value: canonicalOrigin(value) ?? '' }
+    : { problem: `contains "${value}", ${problem}` };
+}
+
+/** Where to listen: an IP address, without the brackets of URLs, or a name of this machine. */
+export function listenAddress(name: string, fallback: string, options: SettingOptions<string>): Setting<string> {
+  const parse = (value: string): Parsed<string> => {
+    const inner = value.replace(/^\[(.*)\]$/, '$1');
+    const good = isIP(inner) !== 0 || (inner === value && /^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/i.test(value));
+    if (good) return { value: inner };
+    return {
+      problem: `must be an address of this machine, without scheme or port, or 0.0.0.0 or :: for all, not "${value}"`,
+    };
+  };
+  return setting({ name, type: 'address', default: fallback, parse, show: String }, options);
 }
 
 /** Why a text is not a list of Redis URLs, if it is not. Does not repeat the text: it may hold a password. */
@@ -174,7 +188,15 @@ export function redisUrlProblem(value: string): string | undefined {
   return undefined;
 }
 
+/** The same list with small letters in the schemes, or the Redis client takes `REDISS://` for a connection without TLS. */
+export const plainRedisUrls = (value: string): string =>
+  value
+    .split(',')
+    .map((url) => url.trim().replace(/^rediss?:/i, (scheme) => scheme.toLowerCase()))
+    .join(',');
+
 /** The same list of URLs with user names and passwords hidden: fit for a log. */
 export function maskUrl(value: string): string {
-  return value.replace(/(rediss?:\/\/)[^@,/]*@/g, '$1***@');
+  // To the last `@`: a password may hold some.
+  return value.replace(/(rediss?:\/\/)[^,/]*@/gi, '$1***@');
 }

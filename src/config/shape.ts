@@ -1,5 +1,6 @@
 // What the rest of the service sees of its configuration: plain typed values. How they are read and checked is left to
 // ../config.ts.
+import type { ForwardedHeaders } from '../outside/forwarded.ts';
 import type { Limits } from '../protocol/limits.ts';
 import type { SignatureAlgorithm } from './signatures.ts';
 
@@ -13,6 +14,7 @@ export interface Config {
   readonly evaluation: boolean;
   readonly host: string;
   readonly port: number;
+  readonly apiHost: string;
   readonly apiPort: number;
   readonly apiKey: string | undefined;
   readonly redis: {
@@ -47,9 +49,11 @@ export interface Config {
     readonly allowAnonymous: boolean;
     readonly resumeTokenMs: number;
   };
+  /** Each in its one spelling (outside/origin.ts). */
   readonly allowedOrigins: 'same-host' | '*' | readonly string[];
-  /** IP addresses and ranges in CIDR notation. */
+  /** IP addresses and ranges in CIDR notation, each in its one spelling (outside/address.ts). */
   readonly trustedProxies: readonly string[];
+  readonly forwardedHeaders: ForwardedHeaders;
   readonly rooms: {
     readonly management: boolean;
     readonly userlistUpdates: boolean;
@@ -94,6 +98,8 @@ export interface Config {
   /** Whether the limits per address also count loopback and private addresses. */
   readonly countsPrivate: { readonly sockets: boolean; readonly guests: boolean };
   readonly backpressureBytes: number;
+  /** 0 only in the suite. */
+  readonly metricsFreshMs: number;
   /** Off only in the suite, which must notice it. */
   readonly gapFill: boolean;
   readonly logLevel: LogLevel;

@@ -58,8 +58,15 @@ function algorithmsOf(key: KeyObject): Pick<KeySource, 'algorithms' | 'usual'> {
   return { algorithms, usual: algorithms };
 }
 
-/** The lines of a PEM text; in an environment variable its line breaks may be written as `\n`. */
-export const pemLines = (text: string): string => text.replaceAll('\\n', '\n');
+/**
+ * A PEM text in its own lines. On its way through editors, environment variables and secret stores its line breaks may have become
+ * `\\n` in two letters, those of another system, or spaces.
+ */
+export function pemLines(text: string): string {
+  const [, begin = '', body = '', end = ''] = /(-----BEGIN [^-]+-----)([^-]*)(-----END [^-]+-----)/.exec(text) ?? [];
+  const lines = body.replaceAll(/\\[rn]|\s/g, '').match(/.{1,64}/g) ?? [];
+  return `${[begin, ...lines, end].join('\n')}\n`;
+}
 
 /** Why a text is not the PEM of a public key that tokens can be checked with, if it is not. Does not repeat it. */
 export function publicKeyProblem(text: string): string | undefined {

@@ -7,8 +7,10 @@ import {
   flag,
   integer,
   list,
+  listenAddress,
   oneOf,
   optionalText,
+  plainRedisUrls,
   redisUrlProblem,
   text,
   webOrigin,
@@ -20,7 +22,7 @@ const dayMs = 86_400_000;
 
 /** `same-host` and `*` stand alone; anything else is a list of exact origins. */
 const originItem = (value: string): Parsed<string> =>
-  value === '*' || value === 'same-host' ? { value } : webOrigin(value);
+  value === '*' || value.toLowerCase() === 'same-host' ? { value: value.toLowerCase() } : webOrigin(value);
 
 /** A claim passed on stands beside the fields of AuthData, and must not look like one of them. */
 const claimItem = (value: string): Parsed<string> => {
@@ -34,23 +36,29 @@ const PRIVATE_ADDRESSES =
 
 /** By the setting's name in this code; its name in the environment is in the entry. */
 export const settings = {
-  host: text('PARLEY_HOST', '0.0.0.0', {
+  host: listenAddress('PARLEY_HOST', '0.0.0.0', {
     evaluationDefault: '127.0.0.1',
     defaultText: '0.0.0.0 (127.0.0.1 when nothing is configured)',
-    doc: 'Address to listen on.',
+    doc: 'Address of the public port.',
   }),
   port: integer('PARLEY_PORT', 8080, { min: 0, max: 65_535 }, { doc: 'Public port; 0 takes a free one.' }),
+  apiHost: listenAddress('PARLEY_API_HOST', '127.0.0.1', {
+    doc: "Address of the operator port, which tells who is there and takes orders: in a container that others scrape 0.0.0.0, on no network that is not the operator's own.",
+  }),
   apiPort: integer(
     'PARLEY_API_PORT',
     8081,
     { min: 0, max: 65_535 },
     {
-      doc: 'Operator port, on the same address: metrics, health and the server API; 0 takes a free one, as does, outside production, one that is taken.',
+      doc: 'Operator port: metrics, health and the server API; 0 takes a free one, as does, outside production, one that is taken.',
     },
   ),
   apiKey: optionalText(
     'PARLEY_API_KEY',
-    { secret: true, doc: 'Key of the server API on the operator port, which is not there without one.' },
+    {
+      secret: true,
+      doc: 'Key of the server API on the operator port, which is not there without one; in production at least 16 characters.',
+    },
     (value) => (/^[!-~]+$/.test(value) ? undefined : 'must be visible ASCII characters without spaces'),
   ),
 
@@ -62,6 +70,7 @@ export const settings = {
       doc: 'Redis 7 or Valkey to keep all state in, as redis:// or rediss:// URL; several for sentinel and cluster.',
     },
     redisUrlProblem,
+    plainRedisUrls,
   ),
   redisMode: choice('PARLEY_REDIS_MODE', 'single', ['single', 'sentinel', 'cluster'], {
     doc: 'What PARLEY_REDIS_URL names: one server, the sentinels of one, or nodes of a cluster.',
@@ -93,6 +102,7 @@ export const settings = {
   }),
   jwtSecret: optionalText('PARLEY_JWT_SECRET', {
     secret: true,
+    quotable: true,
     doc: 'Shared secret of tokens signed with HS256, HS384 or HS512: at least 32, 48 or 64 bytes.',
   }),
   jwtPublicKey: optionalText(
@@ -155,11 +165,14 @@ export const settings = {
     { unit: 'ms', doc: 'How long after its issue a resume token logs in again.' },
   ),
   allowedOrigins: list('PARLEY_ALLOWED_ORIGINS', ['same-host'], originItem, {
-    doc: 'Web pages that may connect: exact origins, `same-host`, or `*` for all; clients without an origin always may.',
+    doc: 'Web pages that may connect: origins, `same-host`, or `*` for all; clients without an origin always may.',
   }),
   trustedProxies: list('PARLEY_TRUSTED_PROXIES', [], addressRange, {
     defaultText: 'none',
-    doc: 'Addresses or ranges of proxies whose X-Forwarded-For is believed.',
+    doc: 'Addresses or ranges of proxies that are believed about the address and the host of a client.',
+  }),
+  forwardedHeaders: choice('PARLEY_FORWARDED_HEADERS', 'x-forwarded', ['x-forwarded', 'forwarded'], {
+    doc: 'What they tell it by: X-Forwarded-For, -Host and -Port, or the Forwarded header of RFC 7239; the other is not looked at.',
   }),
 
   roomsManagement: flag('PARLEY_ROOMS_MANAGEMENT', true, { doc: 'Whether clients may create and delete rooms.' }),
@@ -387,6 +400,16 @@ export const settings = {
   allowEmbedded: flag('PARLEY_ALLOW_EMBEDDED', false, {
     doc: 'Accept a start without PARLEY_REDIS_URL in production.',
   }),
+  metricsFreshMs: integer(
+    'PARLEY_METRICS_FRESH_MS',
+    1000,
+    { min: 0, max: 60_000 },
+    {
+      unit: 'ms',
+      hidden: true,
+      doc: 'How long metrics, once made, are given again; 0 lets the test suite see at once what it has caused.',
+    },
+  ),
   switchGapFill: flag('PARLEY_SWITCH_GAP_FILL', true, {
     hidden: true,
     doc: 'Must be on; off lets the test suite prove that it notices missing gap filling.',

@@ -67,6 +67,9 @@ describe('docker-compose.yml', () => {
       expect(config.redis.url).toBe('redis://redis:6379');
       expect(config.node.drainMs).toBeLessThan(seconds(node.stop_grace_period) * 1000);
       expect(config.trustedProxies).toEqual(['172.30.83.0/24']);
+      // Open to the containers of its networks, one of which scrapes it, and to nobody else.
+      expect(config.apiHost).toBe('0.0.0.0');
+      expect(node.networks).toEqual(['service', 'store']);
       expect(node.healthcheck?.test).toEqual(['CMD', 'node', 'health.mjs', '/readyz']);
       expect(node.ports).toBeUndefined();
     }
@@ -190,11 +193,15 @@ test('prune.mjs leaves the binary of this platform, and refuses to leave none', 
 
 test('health.mjs says what the node says', async () => {
   const node = (await startService(scope, { nodes: 1 })).node(0);
-  const check = async (port: number, path: string): Promise<number | null> => {
+  const check = async (port: number | string, path: string, host?: string): Promise<number | null> => {
     const script = join(root, 'config/container/health.mjs');
-    const started = await startProcess(process.execPath, [script, path], { env: { PARLEY_PORT: String(port) } });
+    const env = { PARLEY_PORT: String(port), ...(host === undefined ? {} : { PARLEY_HOST: host }) };
+    const started = await startProcess(process.execPath, [script, path], { env });
     return (await started.exited).code;
   };
+  expect(await check(` ${node.port}\n`, '/healthz', '[127.0.0.1]')).toBe(0);
+  // What a Service of Kubernetes puts there is no port of this node, and nothing listens on the default one.
+  expect(await check(`tcp://127.0.0.1:${node.port}`, '/healthz', '127.0.0.77')).toBe(1);
   expect(await check(node.port, '/healthz')).toBe(0);
   expect(await check(node.port, '/readyz')).toBe(0);
   expect(await check(node.port, '/nowhere')).toBe(1);

@@ -50,9 +50,9 @@ export interface ServiceNode {
   thaw(): void;
   /** SIGTERM; resolves when the process has ended by itself. */
   terminate(): Promise<Exit>;
-  /** GET of a path on the public port; the body is parsed if it is JSON, else text. */
+  /** GET of a path on the public port; the body is parsed if it is JSON, else text. It tells a status and no details. */
   health(path: string): Promise<{ status: number; body: unknown }>;
-  /** The same on the operator port. */
+  /** The same on the operator port, which tells the details. */
   operator(path: string): Promise<{ status: number; body: unknown }>;
   /** What /metrics on the operator port tells now. */
   metrics(): Promise<Metrics>;
@@ -180,6 +180,7 @@ function nodeEnvironment(options: NodeOptions): NodeJS.ProcessEnv {
     PARLEY_HOST: '127.0.0.1',
     PARLEY_PORT: '0',
     PARLEY_API_PORT: '0',
+    PARLEY_METRICS_FRESH_MS: '0',
     PARLEY_AUTH: 'open',
     PARLEY_REDIS_URL: options.redis.url,
     PARLEY_REDIS_MODE: options.redis.mode ?? 'single',
