@@ -1,13 +1,13 @@
 /** Builds what the operator uses: the server API, the calls between nodes that it needs, and the port it is on. */
+import type { Server } from 'node:http';
 import { NodeCalls } from './bus/node-calls.ts';
 import { ServerApi } from './chat/server/server-api.ts';
 import { ServiceCalls } from './chat/server/service-calls.ts';
 import { defectLog, taken, type ChatParts, type DeliveryParts, type Shared, type StateParts } from './compose.ts';
 import type { Gateway } from './gateway/gateway.ts';
-import type { Uws } from './gateway/native.ts';
 import { NodeSockets } from './gateway/socket-calls.ts';
 import type { Health } from './http/health.ts';
-import { listenOn, type Listening } from './http/listen.ts';
+import { listenPlain } from './http/listen.ts';
 import { OperatorPort } from './http/operator-port.ts';
 import type { Exposition } from './ops/exposition.ts';
 import { about } from './ops/log.ts';
@@ -67,28 +67,35 @@ export function composeServerApi(
 }
 
 export function composeOperatorPort(
-  { config, log, errors }: Shared,
-  uws: Uws,
+  { config, log, errors, counters }: Shared,
   metrics: Exposition,
   health: () => Health,
   api: ServerApi,
 ): OperatorPort {
-  const { host, apiPort, production, apiKey, limits } = config;
-  const listen = async (app: ReturnType<Uws['App']>): Promise<Listening> => {
+  const { apiHost, apiPort, production, apiKey, limits } = config;
+  const listen = async (server: Server): Promise<number> => {
     // Several nodes on one machine differ in their public port only, unless told more. In production a port that nobody
     // would ask is worse than none.
     const wanted = apiPort === config.port ? 0 : apiPort;
-    const listening = await listenOn(uws, app, host, wanted);
-    if (listening !== undefined || production) return listening ?? taken(host, wanted);
-    log.warn({ host, apiPort }, 'PARLEY_API_PORT is taken: the operator port is a free one');
-    return (await listenOn(uws, app, host, 0)) ?? taken(host, 0);
+    const port = await listenPlain(server, apiHost, wanted);
+    if (port !== undefined || production) return port ?? taken(apiHost, wanted);
+    log.warn({ apiHost, apiPort }, 'PARLEY_API_PORT is taken: the operator port is a free one');
+    return (await listenPlain(server, apiHost, 0)) ?? taken(apiHost, 0);
   };
-  const onApiError = (error: unknown): void => errors.error('api', about(error), 'a request of the operator failed');
-  return new OperatorPort(uws.App(), {
+  const onError = (error: unknown): void => errors.error('api', about(error), 'a request of the operator failed');
+  const onKeyRefused = (address: string, reason: string): void => {
+    counters.apiKeysRefused++;
+    errors.refused('api key', { address, reason }, 'a request of the server API has not the key');
+  };
+  return new OperatorPort({
     listen,
     health,
-    metrics,
-    onError: (error) => errors.error('metrics', about(error), 'the metrics cannot be told'),
-    ...(apiKey === undefined ? {} : { serverApi: { key: apiKey, api, limits, onError: onApiError } }),
+    metrics: {
+      contentType: metrics.contentType,
+      freshMs: config.metricsFreshMs,
+      text: () => metrics.text(),
+    },
+    onError: (error) => errors.error('metrics', about(error), 'the operator port failed'),
+    ...(apiKey === undefined ? {} : { serverApi: { key: apiKey, api, limits, onError, onKeyRefused } }),
   });
 }

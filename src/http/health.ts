@@ -1,4 +1,7 @@
-/** `/healthz` and `/readyz`, the same on both ports. What makes a node ready is judged by the node. */
+/**
+ * `/healthz` and `/readyz`. The public port says their status and nothing else; what it is made of is told on the operator port. What
+ * makes a node ready is judged by the node.
+ */
 import type { HttpResponse, TemplatedApp } from 'uWebSockets.js';
 
 export interface Health {
@@ -6,13 +9,31 @@ export interface Health {
   readonly live: boolean;
   /** It should be sent clients. */
   readonly ready: boolean;
-  /** Told in the answer. */
+  /** Told to the operator. */
   readonly details: Readonly<Record<string, unknown>>;
 }
 
-export function addHealth(app: TemplatedApp, health: () => Health): void {
-  app.get('/healthz', (res) => answer(res, health(), 'live'));
-  app.get('/readyz', (res) => answer(res, health(), 'ready'));
+/** Path → which part of the health it asks for. */
+export const healthPaths = { '/healthz': 'live', '/readyz': 'ready' } as const satisfies Record<string, keyof Health>;
+
+/** What all health answers have in common. */
+export const healthHeaders = { 'content-type': 'application/json', 'cache-control': 'no-store' } as const;
+
+export const statusWord = (good: boolean): 'ok' | 'unavailable' => (good ? 'ok' : 'unavailable');
+
+export function addPublicHealth(app: TemplatedApp, health: () => Health): void {
+  for (const [path, what] of Object.entries(healthPaths)) {
+    app.get(path, (res) => answer(res, health()[what], (body) => res.end(body)));
+    app.head(path, (res) => {
+      // Told a length, the library goes on waiting for as many bytes: the header is written by hand.
+      answer(res, health()[what], (body) => res.writeHeader('content-length', String(body.length)).endWithoutBody());
+    });
+    app.any(path, (res) => {
+      res.cork(() => {
+        res.writeStatus('405 Method Not Allowed').writeHeader('allow', 'GET, HEAD').end();
+      });
+    });
+  }
 }
 
 /** For every path that nothing else answers. */
@@ -24,13 +45,10 @@ export function addNotFound(app: TemplatedApp): void {
   });
 }
 
-function answer(res: HttpResponse, health: Health, what: 'live' | 'ready'): void {
-  const good = health[what];
+function answer(res: HttpResponse, good: boolean, end: (body: string) => void): void {
   res.cork(() => {
-    res
-      .writeStatus(good ? '200 OK' : '503 Service Unavailable')
-      .writeHeader('content-type', 'application/json')
-      .writeHeader('cache-control', 'no-store')
-      .end(JSON.stringify({ status: good ? 'ok' : 'unavailable', ...health.details }));
+    res.writeStatus(good ? '200 OK' : '503 Service Unavailable');
+    for (const [name, value] of Object.entries(healthHeaders)) res.writeHeader(name, value);
+    end(JSON.stringify({ status: statusWord(good) }));
   });
 }

@@ -1,4 +1,5 @@
-/** Takes a port for a uWebSockets.js app, and gives it back. What the app answers is its maker's business. */
+/** Takes a port, for a uWebSockets.js app or for a server of Node's own, and gives it back. What is answered there is others' business. */
+import type { Server } from 'node:http';
 import { connect } from 'node:net';
 import type { TemplatedApp, us_listen_socket } from 'uWebSockets.js';
 
@@ -28,6 +29,19 @@ export async function listenOn(
     app.listen(host, port, (socket) => {
       if (socket === false) return resolve(undefined);
       resolve({ port: uws.us_socket_local_port(socket), close: () => uws.us_listen_socket_close(socket) });
+    });
+  });
+}
+
+/** The same for Node's own server: the port, or undefined where it cannot be had. */
+export function listenPlain(server: Server, host: string, port: number): Promise<number | undefined> {
+  return new Promise((resolve) => {
+    const refused = (): void => resolve(undefined);
+    server.once('error', refused);
+    server.listen(port, host, () => {
+      server.off('error', refused);
+      const address = server.address();
+      resolve(address === null || typeof address === 'string' ? undefined : address.port);
     });
   });
 }

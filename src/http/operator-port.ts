@@ -1,64 +1,91 @@
 /**
- * The operator's port, an app of its own beside the public one: metrics, health, and the server API. It opens before Redis is there and
- * closes last, so that a node can be watched while it starts and drains.
+ * The operator's port, apart from the public one: metrics, health, and the server API. It opens before Redis is there and closes last,
+ * so that a node can be watched while it starts and drains. It is served by Node's own HTTP, whose cost does not matter here: what old
+ * checks and scrapers speak, HTTP/1.0 without a host among it, the library of the public port refuses.
  */
-import type { HttpResponse, TemplatedApp } from 'uWebSockets.js';
-import { addHealth, addNotFound, type Health } from './health.ts';
-import type { Listening } from './listen.ts';
-import { addServerApi, type ServerApiRoutes } from './server-api.ts';
+import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from 'node:http';
+import { API_PATH } from '../protocol/server/http.ts';
+import { Exchange } from './exchange.ts';
+import { healthHeaders, healthPaths, statusWord, type Health } from './health.ts';
+import { ServerApiRoute, type ServerApiParts } from './server-api.ts';
+import { SharedText } from './shared-text.ts';
 
 export interface OperatorPortParts {
   /** Takes the port; rejects where it cannot be had. */
-  listen(app: TemplatedApp): Promise<Listening>;
+  listen(server: Server): Promise<number>;
   health(): Health;
-  /** All metrics as text, in the form that `contentType` names. */
-  metrics: { readonly contentType: string; text(): Promise<string> };
+  /** All metrics as text, in the form that `contentType` names; made at most once in `freshMs`. */
+  metrics: { readonly contentType: string; readonly freshMs: number; text(): Promise<string> };
   onError(error: unknown): void;
   /** Only where there is a key. */
-  readonly serverApi?: ServerApiRoutes;
+  readonly serverApi?: ServerApiParts;
 }
 
-export class OperatorPort {
-  readonly #app: TemplatedApp;
-  readonly #parts: OperatorPortParts;
+/** Strangers may reach it after all: bounds on what one can hold open without a word. */
+const OPTIONS: ServerOptions = {
+  // HTTP/1.1 demands a host, and checks that were written by hand have none.
+  requireHostHeader: false,
+  headersTimeout: 10_000,
+  requestTimeout: 30_000,
+  connectionsCheckingInterval: 5000,
+  // Longer than the minute that load balancers and scrapers keep a connection for.
+  keepAliveTimeout: 75_000,
+};
+const CONNECTIONS_MAX = 1000;
 
-  constructor(app: TemplatedApp, parts: OperatorPortParts) {
-    this.#app = app;
+export class OperatorPort {
+  readonly #server: Server;
+  readonly #parts: OperatorPortParts;
+  readonly #metrics: SharedText;
+  readonly #serverApi: ServerApiRoute | undefined;
+
+  constructor(parts: OperatorPortParts) {
     this.#parts = parts;
-    addHealth(app, () => parts.health());
-    app.get('/metrics', (res) => this.#answerMetrics(res));
-    if (parts.serverApi !== undefined) addServerApi(app, parts.serverApi);
-    addNotFound(app);
+    this.#metrics = new SharedText(() => parts.metrics.text(), parts.metrics.freshMs);
+    this.#serverApi = parts.serverApi === undefined ? undefined : new ServerApiRoute(parts.serverApi);
+    this.#server = createServer(OPTIONS);
+    this.#server.maxConnections = CONNECTIONS_MAX;
+    const take = (asksFirst: boolean) => (request: IncomingMessage, response: ServerResponse) =>
+      this.#route(new Exchange(request, response, asksFirst));
+    this.#server.on('request', take(false));
+    this.#server.on('checkContinue', take(true));
   }
 
   async listen(): Promise<number> {
-    return (await this.#parts.listen(this.#app)).port;
+    const port = await this.#parts.listen(this.#server);
+    this.#server.on('error', (error) => this.#parts.onError(error));
+    return port;
   }
 
   /** Closes the port and every connection to it. */
   stop(): void {
-    this.#app.close();
+    this.#server.close();
+    this.#server.closeAllConnections();
   }
 
-  #answerMetrics(res: HttpResponse): void {
-    let open = true;
-    res.onAborted(() => {
-      open = false;
-    });
-    const answer = (status: string, contentType: string, body: string): void => {
-      if (!open) return;
-      open = false;
-      res.cork(() => {
-        res.writeStatus(status).writeHeader('content-type', contentType).end(body);
-      });
-    };
-    const { metrics } = this.#parts;
-    metrics
-      .text()
-      .then((text) => answer('200 OK', metrics.contentType, text))
+  #route(exchange: Exchange): void {
+    const { path } = exchange;
+    if (this.#serverApi !== undefined && path.startsWith(`${API_PATH}/`)) {
+      const name = path.slice(API_PATH.length + 1);
+      if (name !== '' && !name.includes('/')) return this.#serverApi.take(exchange, name);
+    }
+    const what = Object.hasOwn(healthPaths, path) ? healthPaths[path as keyof typeof healthPaths] : undefined; // looked up
+    if (what === undefined && path !== '/metrics') return exchange.answer(404, {});
+    if (!['GET', 'HEAD'].includes(exchange.method)) return exchange.refuseMethod('GET', 'HEAD');
+    if (what === undefined) return this.#answerMetrics(exchange);
+    const health = this.#parts.health();
+    const body = { status: statusWord(health[what]), ...health.details };
+    exchange.answer(health[what] ? 200 : 503, healthHeaders, JSON.stringify(body));
+  }
+
+  #answerMetrics(exchange: Exchange): void {
+    const { contentType } = this.#parts.metrics;
+    this.#metrics
+      .bytes()
+      .then((bytes) => exchange.answer(200, { 'content-type': contentType }, bytes))
       .catch((error: unknown) => {
         this.#parts.onError(error);
-        answer('500 Internal Server Error', 'text/plain', '');
+        exchange.answer(500, {});
       });
   }
 }

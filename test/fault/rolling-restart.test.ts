@@ -23,7 +23,7 @@ const rooms = ['lobby', 'attic', 'cellar', 'porch'];
 
 /** Sockets that a node has now, as it tells. */
 async function sockets(node: ServiceNode): Promise<number> {
-  const { body } = await node.health('/readyz');
+  const { body } = await node.operator('/readyz');
   return Number((body as { sockets: number }).sockets); // the shape of our own health page
 }
 

@@ -14,20 +14,24 @@ test('a node lives and is ready; while Redis is away it lives, keeps its sockets
   const alice = await loginRpc(scope, node.url, 'alice');
   const healthy = { redis: true, bus: true, lease: true, accepting: true };
   await eventually(async () => {
-    const ready = await node.health('/readyz');
+    const ready = await node.operator('/readyz');
     expect(ready).toMatchObject({
       status: 200,
       body: { status: 'ok', node: node.nodeId, checks: healthy, sockets: 1 },
     });
   });
-  expect(await node.health('/healthz')).toMatchObject({ status: 200, body: { status: 'ok' } });
+  // Strangers learn that much, and no more.
+  for (const path of ['/healthz', '/readyz']) {
+    expect([path, await node.health(path)]).toEqual([path, { status: 200, body: { status: 'ok' } }]);
+  }
   expect(await node.health('/nonsense')).toEqual({ status: 404, body: '' });
 
   redis.pause();
   await eventually(async () => {
-    const ready = await node.health('/readyz');
+    const ready = await node.operator('/readyz');
     expect(ready).toMatchObject({ status: 503, body: { status: 'unavailable', checks: { redis: false } } });
   });
+  expect(await node.health('/readyz')).toEqual({ status: 503, body: { status: 'unavailable' } });
   expect(await node.health('/healthz')).toMatchObject({ status: 200 });
   expect(await alice.refusal('roomCreate', 'r')).toMatchObject({
     code: 'unavailable',

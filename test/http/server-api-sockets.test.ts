@@ -275,7 +275,7 @@ test('calls reach a node that had to begin again as another instance', async () 
   });
   reborn.thaw();
   await eventually(async () => {
-    const { body } = await reborn.health('/readyz');
+    const { body } = await reborn.operator('/readyz');
     expect(Object(body)).toMatchObject({ status: 'ok', node: expect.not.stringMatching(before) });
   });
   const user = await loginRpc(scope, reborn.url, 'ada');

@@ -4,11 +4,12 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import { encodeBody } from '../../src/protocol/body.ts';
 import type { Format } from '../../src/protocol/codec.ts';
 import { eventually } from '../support/eventually.ts';
+import { exchangeHttp } from '../support/raw-http.ts';
 import { startRedis, type RedisServer } from '../support/redis.ts';
 import { loginRpc } from '../support/rpc.ts';
 import { useScope } from '../support/scope.ts';
 import { apiEnv, apiKey, postApi, readAnswer, serverApi } from '../support/server-api.ts';
-import { startNode, type ServiceNode } from '../support/service.ts';
+import { startNode, type LogLine, type ServiceNode } from '../support/service.ts';
 
 const scope = useScope();
 let redis: RedisServer;
@@ -27,9 +28,15 @@ const bodyBytesMax = 2048 * 16;
 describe('the key', () => {
   test('opens the API; without one, with another one, or by another scheme nobody comes in', async () => {
     expect((await postApi(node, 'ping', undefined)).status).toBe(200);
-    for (const scheme of ['Bearer', 'bearer', 'BEARER ']) {
-      const authorization = `${scheme} ${apiKey}`;
-      expect([scheme, (await postApi(node, 'ping', undefined, { authorization })).status]).toEqual([scheme, 200]);
+    for (const authorization of [
+      `Bearer ${apiKey}`,
+      `bearer ${apiKey}`,
+      `BEARER   ${apiKey} `,
+      `Bearer\t${apiKey}`,
+      `Bearer "${apiKey}"`,
+    ]) {
+      const { status } = await postApi(node, 'ping', undefined, { authorization });
+      expect([authorization, status]).toEqual([authorization, 200]);
     }
     const wrong = [
       '',
@@ -55,6 +62,39 @@ describe('the key', () => {
     expect((await postApi(closed, 'ping', undefined)).status).toBe(404);
     expect((await postApi({ apiPort: node.port }, 'ping', undefined)).status).toBe(404);
     expect((await postApi(node, 'ping/more', undefined)).status).toBe(404);
+  });
+});
+
+describe('who has not the key', () => {
+  test('is counted and logged with the address, one line for many, and never with what was given', async () => {
+    const watched = await startNode(scope, { redis, env: apiEnv });
+    for (const authorization of ['Bearer a-guess-of-the-key', 'Bearer another-guess', 'Basic a-guess-of-the-key', '']) {
+      expect((await postApi(watched, 'ping', undefined, { authorization })).status).toBe(401);
+    }
+    expect((await watched.metrics()).sum('parley_api_keys_refused_total')).toBe(4);
+    const lines = (): LogLine[] => watched.logs().filter(({ msg }) => msg.includes('has not the key'));
+    await eventually(() => expect(lines()).toHaveLength(1));
+    expect(lines()).toEqual([expect.objectContaining({ level: 30, address: '127.0.0.1', reason: 'wrong' })]);
+    expect(JSON.stringify(watched.logs())).not.toMatch(/guess/);
+  });
+
+  test('is answered before a body is read, which is cut off where it does not end', async () => {
+    const head = 'POST /api/v1/ping HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer wrong\r\n';
+    // No byte of the body is there, and a gigabyte is promised.
+    const promised = await exchangeHttp(node.apiPort, `${head}Content-Length: 1000000000\r\n\r\n`, { until: /\}$/ });
+    expect(promised.status).toBe(401);
+    const chunked = `${head}Transfer-Encoding: chunked\r\n\r\n${`10000\r\n${'x'.repeat(0x10000)}\r\n`.repeat(40)}`;
+    const cut = await exchangeHttp(node.apiPort, chunked);
+    expect([cut.status, cut.text.match(/HTTP/g)]).toEqual([401, ['HTTP']]);
+    // Who asks first is not asked for it.
+    const asks = await exchangeHttp(node.apiPort, `${head}Expect: 100-continue\r\nContent-Length: 10\r\n\r\n`);
+    expect([asks.status, asks.headers.get('connection')]).toEqual([401, 'close']);
+    const right = head.replace('wrong', apiKey);
+    const goesOn = await exchangeHttp(
+      node.apiPort,
+      `${right}Connection: close\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n{}`,
+    );
+    expect(goesOn.text).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 OK/);
   });
 });
 
@@ -209,6 +249,10 @@ test('more requests at once than the node takes are told to wait, and the others
   );
   const first = await Promise.race(asked);
   expect([first.status, first.headers.get('retry-after')]).toEqual([503, '1']);
+  // Connections arrive one after the other: all of them, before the first is done.
+  let refused = 0;
+  for (const each of asked) void each.then(({ status }) => (refused += Number(status === 503)));
+  await eventually(() => expect(refused).toBe(300 - 256));
   away.resume();
   const statuses = (await Promise.all(asked)).map(({ status }) => status);
   expect(statuses.filter((status) => status === 503)).toHaveLength(300 - 256);

@@ -1,20 +1,9 @@
 /** How outcomes of the server API are told as HTTP: its path, and the status of each error. */
-import { isErrorCode, type ErrorCode, type Failure } from '../errors.ts';
+import { isErrorCode, type ErrorCode } from '../errors.ts';
 
 export const API_PATH = '/api/v1';
 
-const reasons = {
-  400: 'Bad Request',
-  403: 'Forbidden',
-  404: 'Not Found',
-  409: 'Conflict',
-  413: 'Payload Too Large',
-  429: 'Too Many Requests',
-  500: 'Internal Server Error',
-  503: 'Service Unavailable',
-  504: 'Gateway Timeout',
-} as const;
-type Status = keyof typeof reasons;
+type Status = 400 | 403 | 404 | 409 | 413 | 429 | 500 | 503 | 504;
 
 const statuses: Readonly<Record<ErrorCode, Status>> = {
   badArgument: 400,
@@ -50,8 +39,3 @@ const statuses: Readonly<Record<ErrorCode, Status>> = {
 /** The status of an error code; those that hooks make up are refusals like any other, or for now. */
 export const statusCode = (code: string, temporary = false): Status =>
   isErrorCode(code) ? statuses[code] : temporary ? 503 : 403;
-
-export function statusOf({ code, own }: Failure): string {
-  const status = statusCode(code, own?.temporary);
-  return `${status} ${reasons[status]}`;
-}
