@@ -22,16 +22,17 @@ import { Accounts } from './gateway/account.ts';
 import { Addresses } from './gateway/addresses.ts';
 import { Dispatcher } from './gateway/dispatcher.ts';
 import { closeLabel } from './gateway/close-label.ts';
+import { refusedLogin } from './gateway/refused-login.ts';
 import { Gateway, type GatewayParts } from './gateway/gateway.ts';
 import { Hub, type HubParts } from './gateway/hub.ts';
 import type { Uws } from './gateway/native.ts';
-import { addressList } from './gateway/upgrade.ts';
 import { listenOn } from './http/listen.ts';
-import { addHealth, addNotFound, type Health } from './http/health.ts';
+import { addNotFound, addPublicHealth, type Health } from './http/health.ts';
 import type { LoadedHooks } from './hooks/load.ts';
 import { HookRunner } from './hooks/runner.ts';
 import type { Counters, Measurements } from './ops/counters.ts';
 import { about, type Log, type SampledLog } from './ops/log.ts';
+import { AddressList } from './outside/address.ts';
 import { AccessState } from './state/access-state.ts';
 import { Commands } from './state/commands.ts';
 import { openClient, type Client, type RedisEndpoint } from './state/connect.ts';
@@ -276,7 +277,7 @@ export function composeGateway(
   { services, handlers, bareHandlers }: ChatParts,
   callbacks: Pick<GatewayParts, 'departed'> & { health(): Health },
 ): Gateway {
-  const { accounts, config, log, measured } = shared;
+  const { accounts, config, log, errors, measured } = shared;
   const softMarkBytes = config.backpressureBytes / 2;
   const dispatcher = new Dispatcher({
     handlers,
@@ -287,16 +288,24 @@ export function composeGateway(
     mayAct: () => lease.held,
     onDefect: defectLog(shared),
     onLogin: (session) => log.debug({ socket: session.socketId, user: session.userName }, 'logged in'),
+    onLoginRefused: (connection, failure) => {
+      const told = refusedLogin(connection, failure);
+      if (told !== undefined) errors.refused(`login ${told.code}`, told, 'a login is refused');
+    },
   });
   const app = uws.App();
-  addHealth(app, () => callbacks.health());
+  addPublicHealth(app, () => callbacks.health());
   addNotFound(app);
   return new Gateway(app, {
     options: {
       limits: config.limits,
       perSecond: config.rate.perSecond,
       burst: config.rate.burst,
-      rules: { allowedOrigins: config.allowedOrigins, trustedProxies: addressList(config.trustedProxies) },
+      rules: {
+        allowedOrigins: config.allowedOrigins,
+        trustedProxies: new AddressList(config.trustedProxies),
+        forwardedHeaders: config.forwardedHeaders,
+      },
       heartbeatMs: config.node.heartbeatMs,
       loginTimeoutMs: config.node.loginTimeoutMs,
       expiryLeewayMs: config.auth.leewayMs,
@@ -316,6 +325,10 @@ export function composeGateway(
     onClosed: (socket, code) => {
       measured.closes.add(closeLabel(code));
       log.debug({ socket, code }, 'closed');
+    },
+    onRefused: (reason, details) => {
+      measured.upgradesRefused.add(reason);
+      errors.refused(`upgrade ${reason}`, { reason, ...details }, 'a WebSocket is refused');
     },
   });
 }

@@ -27,6 +27,7 @@ import { closeLabels } from './gateway/close-label.ts';
 import type { Gateway } from './gateway/gateway.ts';
 import type { Uws } from './gateway/native.ts';
 import type { Session } from './gateway/session.ts';
+import { upgradeRefusalReasons } from './gateway/upgrade.ts';
 import { newCounters, newMeasurements } from './ops/counters.ts';
 import { Exposition } from './ops/exposition.ts';
 import { about, sampled, type Log } from './ops/log.ts';
@@ -69,7 +70,7 @@ export class GatewayNode {
       log,
       errors: sampled(log, 10_000),
       counters: newCounters(),
-      measured: newMeasurements(closeLabels, [...(hooks?.functions.keys() ?? [])]),
+      measured: newMeasurements(closeLabels, [...(hooks?.functions.keys() ?? [])], upgradeRefusalReasons),
       keys: new Keyspace(config.redis.prefix),
       accounts: new Accounts(config.userRate),
     };
@@ -94,7 +95,7 @@ export class GatewayNode {
     this.#sweeper = composeSweeper(this.#shared, this.#state, this.#chat);
     this.#api = composeServerApi(this.#shared, this.#state, this.#delivery, this.#chat, this.#gateway);
     const metrics = this.#exposition(build);
-    this.#operatorPort = composeOperatorPort(this.#shared, uws, metrics, () => this.#health(), this.#api.api);
+    this.#operatorPort = composeOperatorPort(this.#shared, metrics, () => this.#health(), this.#api.api);
   }
 
   #exposition(build: BuildInfo): Exposition {

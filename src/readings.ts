@@ -44,6 +44,8 @@ export function composeReadings(parts: ReadingParts): Readings {
     parley_topics: () => topics.size,
     parley_queue_bytes: () => gateway.queueBytes,
     parley_closes_total: () => by(measured.closes, (code) => ({ code, reason: closeReason(code) })),
+    parley_upgrades_refused_total: () => by(measured.upgradesRefused, (reason) => ({ reason })),
+    parley_api_keys_refused_total: () => counters.apiKeysRefused,
     parley_deliveries_total: () => hub.deliveries,
     parley_gaps_found_total: () => counters.gapsFound,
     parley_gaps_filled_total: () => counters.gapsFilled,

@@ -17,6 +17,8 @@ export class Connection {
   readonly #ws: WebSocket<unknown>;
   readonly codec: Codec;
   readonly socketId: string;
+  /** Of the client, as far as trusted proxies tell it; in its one spelling. */
+  readonly address: string;
   readonly openedAt: number;
   readonly #softMarkBytes: number;
   #open = true;
@@ -24,10 +26,11 @@ export class Connection {
   /** Since when more than the soft mark is unread; 0: it is not. */
   #behindSince = 0;
 
-  constructor(ws: WebSocket<unknown>, codec: Codec, socketId: string, softMarkBytes: number) {
+  constructor(ws: WebSocket<unknown>, codec: Codec, socketId: string, address: string, softMarkBytes: number) {
     this.#ws = ws;
     this.codec = codec;
     this.socketId = socketId;
+    this.address = address;
     this.openedAt = performance.now();
     this.#softMarkBytes = softMarkBytes;
   }

@@ -40,6 +40,7 @@ export interface DispatcherParts {
   mayAct(): boolean;
   onDefect(error: unknown, method: string, socketId: string): string;
   onLogin(session: Session): void;
+  onLoginRefused(connection: Connection, failure: Failure): void;
 }
 
 const METHOD_SHOWN_MAX = 128;
@@ -170,6 +171,7 @@ export class Dispatcher {
 
   #refuseLogin(connection: Connection, message: RequestLike | undefined, failure: Failure, began: number): void {
     this.#measure('login', outcomeName(failure), began);
+    this.#parts.onLoginRefused(connection, failure);
     const error = toErrorValue(failure);
     const temporary = error['temporary'] === true;
     connection.cork(() => {

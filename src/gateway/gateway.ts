@@ -5,6 +5,7 @@
 import type { HttpRequest, HttpResponse, TemplatedApp, us_socket_context_t } from 'uWebSockets.js';
 import type { CloseName } from '../protocol/close-codes.ts';
 import { createCodec, type Codec, type Format } from '../protocol/codec.ts';
+import { canonicalAddress } from '../outside/address.ts';
 import { newSocketId } from '../state/tokens.ts';
 import type { Accounts } from './account.ts';
 import type { Addresses } from './addresses.ts';
@@ -13,7 +14,14 @@ import type { Dispatcher } from './dispatcher.ts';
 import type { Hub } from './hub.ts';
 import { Intake, type IntakeLimits } from './intake.ts';
 import type { Session } from './session.ts';
-import { judgeUpgrade, type UpgradeRules } from './upgrade.ts';
+import {
+  judgeUpgrade,
+  refusal,
+  upgradeRefusals,
+  type Refusal,
+  type UpgradeRefusal,
+  type UpgradeRules,
+} from './upgrade.ts';
 
 /** What hangs on a native socket: the upgrade fills it, `open` completes it. */
 interface SocketData {
@@ -51,6 +59,8 @@ export interface GatewayParts {
   /** Takes the public port for the app; rejects where it cannot be had. */
   listen(app: TemplatedApp): Promise<PublicPort>;
   onClosed(socketId: string, code: number): void;
+  /** A WebSocket was not opened. `details` are short, and for the log. */
+  onRefused(reason: UpgradeRefusal, details: Refusal['details']): void;
 }
 
 const SCAN_MS = 1000;
@@ -164,8 +174,8 @@ export class Gateway {
       upgrade: (res, req, context) => this.#upgrade(res, req, context),
       open: (ws) => {
         const data = ws.getUserData();
-        const connection = new Connection(ws, data.codec, newSocketId(), options.softMarkBytes);
-        const intake = new Intake(connection, data.address, this.#parts);
+        const connection = new Connection(ws, data.codec, newSocketId(), data.address, options.softMarkBytes);
+        const intake = new Intake(connection, this.#parts);
         data.intake = intake;
         this.#intakes.add(intake);
         if (data.bearer !== undefined) intake.bearer(data.bearer);
@@ -182,35 +192,46 @@ export class Gateway {
         if (intake !== undefined) this.#closed(intake, code);
       },
     });
+    // What comes here as GET is no upgrade: a proxy has swallowed the header, more often than not.
+    this.#app.get(PATH, (res) => this.#refuse(res, refusal('noUpgrade', { address: peerOf(res) })));
+    this.#app.any(PATH, (res) => {
+      res.cork(() => {
+        res.writeStatus('405 Method Not Allowed').writeHeader('allow', 'GET').end();
+      });
+    });
   }
 
   #upgrade(res: HttpResponse, req: HttpRequest, context: us_socket_context_t): void {
     const { options } = this.#parts;
-    const verdict = judgeUpgrade(
-      {
-        origin: req.getHeader('origin'),
-        host: req.getHeader('host'),
-        offered: req.getHeader('sec-websocket-protocol'),
-        authorization: req.getHeader('authorization'),
-        forwardedFor: req.getHeader('x-forwarded-for'),
-        peer: Buffer.from(res.getRemoteAddressAsText()).toString('latin1'),
-      },
-      options.rules,
-    );
-    if (this.#draining) return refuse(res, '503 Service Unavailable');
-    if (!verdict.ok) return refuse(res, verdict.status);
+    const peer = peerOf(res);
+    if (this.#draining) return this.#refuse(res, refusal('draining', { address: peer }));
+    const headers = headersOf(req);
+    const verdict = judgeUpgrade({ header: (name) => headers.get(name) ?? '', peer }, options.rules);
+    if (!verdict.ok) return this.#refuse(res, verdict);
     const { address } = verdict;
-    const refusal = this.#parts.addresses.admit(address, performance.now());
-    if (refusal !== undefined) {
-      return refuse(res, refusal === 'crowded' ? '503 Service Unavailable' : '429 Too Many Requests', RETRY_SECONDS);
+    const full = this.#parts.addresses.admit(address, performance.now());
+    if (full !== undefined) {
+      return this.#refuse(res, refusal(full, { address }));
     }
     res.upgrade<SocketData>(
       { codec: this.#codecs[verdict.format], address, bearer: verdict.bearer, intake: undefined },
-      req.getHeader('sec-websocket-key'),
+      headers.get('sec-websocket-key') ?? '',
       verdict.subprotocol ?? '',
-      req.getHeader('sec-websocket-extensions'),
+      headers.get('sec-websocket-extensions') ?? '',
       context,
     );
+  }
+
+  #refuse(res: HttpResponse, { reason, details }: Refusal): void {
+    const { status, body } = upgradeRefusals[reason];
+    this.#parts.onRefused(reason, details);
+    res.cork(() => {
+      res.writeStatus(status);
+      if (reason === 'noUpgrade') res.writeHeader('upgrade', 'websocket');
+      if (status.startsWith('429') || status.startsWith('503')) res.writeHeader('retry-after', String(RETRY_SECONDS));
+      // Closed: who is refused need not hold a connection.
+      res.writeHeader('content-type', 'text/plain').end(body, true);
+    });
   }
 
   #closed(intake: Intake, code: number): void {
@@ -256,12 +277,20 @@ export class Gateway {
   }
 }
 
-function refuse(res: HttpResponse, status: string, retryAfterSeconds?: number): void {
-  res.cork(() => {
-    res.writeStatus(status);
-    if (retryAfterSeconds !== undefined) res.writeHeader('retry-after', String(retryAfterSeconds));
-    res.end();
+/** The address at the other end of the connection, in its one spelling: the library writes IPv6 at full length. */
+function peerOf(res: HttpResponse): string {
+  const text = Buffer.from(res.getRemoteAddressAsText()).toString('latin1');
+  return canonicalAddress(text) ?? text;
+}
+
+/** Those that come several times joined (RFC 9110, 5.3): the library alone would give the first, which may be the client's own. */
+function headersOf(req: HttpRequest): ReadonlyMap<string, string> {
+  const headers = new Map<string, string>();
+  req.forEach((name, value) => {
+    const before = headers.get(name);
+    headers.set(name, before === undefined ? value : `${before}, ${value}`);
   });
+  return headers;
 }
 
 /**

@@ -52,7 +52,6 @@ interface Waiting {
 
 export class Intake implements Waiter {
   readonly connection: Connection;
-  readonly address: string;
   /** Who is on it, once logged in. */
   session: Session | undefined;
   readonly #parts: IntakeParts;
@@ -73,9 +72,8 @@ export class Intake implements Waiter {
   #finishTimer: NodeJS.Timeout | undefined;
   #finishWith: { readonly name: CloseName; readonly reason: string } = { name: 'protocolError', reason: '' };
 
-  constructor(connection: Connection, address: string, parts: IntakeParts) {
+  constructor(connection: Connection, parts: IntakeParts) {
     this.connection = connection;
-    this.address = address;
     this.#parts = parts;
     const { perSecond, burst } = parts.options;
     this.#bucket = new Bucket(perSecond, burst, performance.now());
@@ -112,7 +110,7 @@ export class Intake implements Waiter {
     this.#queue = [];
     this.#letGo();
     const { accounts, addresses } = this.#parts;
-    addresses.gone(this.address, this.guest);
+    addresses.gone(this.connection.address, this.guest);
     if (this.session === undefined) return;
     this.#account?.forget(this);
     accounts.close(this.session.userName);
@@ -263,7 +261,7 @@ export class Intake implements Waiter {
       this.session = session;
       this.#account = this.#parts.accounts.open(session.userName, performance.now());
       session.account = this.#account;
-      this.#parts.addresses.loggedIn(this.address);
+      this.#parts.addresses.loggedIn(this.connection.address);
     };
     const done = this.#parts.dispatcher.login(this.connection, attempt, adopt).then(() => {
       if (this.#state === 'login') this.#state = 'user';

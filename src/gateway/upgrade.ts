@@ -1,87 +1,110 @@
-/** What is decided before a WebSocket exists: origin, subprotocol, address, bearer token. Pure but for the counters. */
-import { BlockList, isIPv6 } from 'node:net';
-import type { Format } from '../protocol/codec.ts';
-import { subprotocols } from '../protocol/codec.ts';
+/** What is decided before a WebSocket exists: origin, subprotocol, address, bearer token. Pure. */
+import type { AddressList } from '../outside/address.ts';
+import { clientAddress, readForwarded, type ForwardedHeaders } from '../outside/forwarded.ts';
+import { canonicalHost, canonicalOrigin, hostOfOrigin } from '../outside/origin.ts';
+import { bearerOf, shown } from '../outside/text.ts';
+import { subprotocols, type Format } from '../protocol/codec.ts';
 
 export interface UpgradeRequest {
-  readonly origin: string;
-  readonly host: string;
-  readonly offered: string;
-  readonly authorization: string;
-  readonly forwardedFor: string;
-  /** The peer's address as text. */
+  /** The values of all headers of that name, joined by commas; nothing as an empty text. */
+  header(name: string): string;
+  /** The peer's address in its one spelling. */
   readonly peer: string;
 }
 
 export interface UpgradeRules {
+  /** Origins in their one spelling. */
   readonly allowedOrigins: 'same-host' | '*' | readonly string[];
-  readonly trustedProxies: BlockList;
+  readonly trustedProxies: AddressList;
+  readonly forwardedHeaders: ForwardedHeaders;
 }
 
 export type UpgradeVerdict =
   | {
       readonly ok: true;
       readonly format: Format;
-      /** To be named in the reply; none where none was offered. */
+      /** To be named in the reply, as the client spelt it; none where none was offered. */
       readonly subprotocol: string | undefined;
       readonly address: string;
       readonly bearer: string | undefined;
     }
-  | { readonly ok: false; readonly status: string };
+  | Refusal;
+
+export interface Refusal {
+  readonly ok: false;
+  readonly reason: UpgradeRefusal;
+  /** For the log: what was compared with what. */
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+const knownSubprotocols = Object.keys(subprotocols).join(', ');
+
+/** Why a socket is not opened: what it is told. Counted and logged by these words. */
+export const upgradeRefusals = {
+  draining: { status: '503 Service Unavailable', body: 'This node is stopping.' },
+  noUpgrade: { status: '426 Upgrade Required', body: 'This path is for WebSockets; the Upgrade header is missing.' },
+  origin: { status: '403 Forbidden', body: 'Pages of this origin may not connect.' },
+  subprotocol: { status: '400 Bad Request', body: `The subprotocols known here are ${knownSubprotocols}.` },
+  tooManySockets: { status: '429 Too Many Requests', body: 'There are too many sockets of this address.' },
+  tooManyGuests: {
+    status: '429 Too Many Requests',
+    body: 'There are too many sockets of this address without a login.',
+  },
+  tooFast: { status: '429 Too Many Requests', body: 'Sockets of this address come too fast.' },
+  crowded: { status: '503 Service Unavailable', body: 'There are too many sockets without a login here.' },
+} as const satisfies Record<string, { readonly status: string; readonly body: string }>;
+export type UpgradeRefusal = keyof typeof upgradeRefusals;
+
+export const upgradeRefusalReasons: readonly string[] = Object.keys(upgradeRefusals);
+
+export const refusal = (reason: UpgradeRefusal, details: Refusal['details']): Refusal => ({
+  ok: false,
+  reason,
+  details,
+});
 
 export function judgeUpgrade(request: UpgradeRequest, rules: UpgradeRules): UpgradeVerdict {
-  if (!originAllowed(request, rules.allowedOrigins)) return { ok: false, status: '403 Forbidden' };
-  const offered = request.offered
+  const { peer } = request;
+  const forwarded = rules.trustedProxies.has(peer)
+    ? readForwarded(rules.forwardedHeaders, (name) => request.header(name))
+    : undefined;
+  const address = clientAddress(peer, forwarded?.addresses ?? [], rules.trustedProxies);
+  const hosts = forwarded?.hosts ?? hostsOf(request.header('host'));
+  const origin = request.header('origin');
+  if (!originAllowed(origin, hosts, rules.allowedOrigins)) {
+    const details = { address, origin: shown(origin), hosts: hosts.map(shown), allowed: rules.allowedOrigins };
+    return refusal('origin', details);
+  }
+  const offered = request
+    .header('sec-websocket-protocol')
     .split(',')
     .map((name) => name.trim())
     .filter((name) => name !== '');
-  const known = offered.find((name): name is keyof typeof subprotocols => Object.hasOwn(subprotocols, name));
-  if (offered.length > 0 && known === undefined) return { ok: false, status: '400 Bad Request' };
-  const bearer = /^Bearer +(\S+)$/i.exec(request.authorization)?.[1];
-  return {
-    ok: true,
-    format: known === undefined ? 'msgpack' : subprotocols[known],
-    subprotocol: known,
-    address: clientAddress(request, rules.trustedProxies),
-    bearer,
-  };
+  const chosen = offered.find((name) => formatOf(name) !== undefined);
+  const format = chosen === undefined ? undefined : formatOf(chosen);
+  if (offered.length > 0 && format === undefined) {
+    return refusal('subprotocol', { address, offered: shown(offered.join(', ')), allowed: knownSubprotocols });
+  }
+  const bearer = bearerOf(request.header('authorization'));
+  return { ok: true, format: format ?? 'msgpack', subprotocol: chosen, address, bearer };
 }
 
 /** Browsers name the page's origin; whoever names none is no browser. */
-function originAllowed({ origin, host }: UpgradeRequest, allowed: UpgradeRules['allowedOrigins']): boolean {
-  if (origin === '' || allowed === '*') return true;
+function originAllowed(given: string, hosts: readonly string[], allowed: UpgradeRules['allowedOrigins']): boolean {
+  if (given === '' || allowed === '*') return true;
+  const origin = canonicalOrigin(given);
+  if (origin === undefined) return false;
   if (allowed !== 'same-host') return allowed.includes(origin);
-  return URL.canParse(origin) && new URL(origin).host === host.toLowerCase();
+  const host = hostOfOrigin(origin);
+  return host !== undefined && hosts.includes(host);
 }
 
-/** The address nearest to the client that is not one of our own proxies. */
-function clientAddress({ peer, forwardedFor }: UpgradeRequest, proxies: BlockList): string {
-  let address = plain(peer);
-  for (const hop of forwardedFor.split(',').reverse()) {
-    if (!proxies.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')) break;
-    if (hop.trim() === '') break;
-    address = plain(hop.trim());
-  }
-  return address;
+function hostsOf(header: string): string[] {
+  const host = canonicalHost(header);
+  return host === undefined ? [] : [host];
 }
 
-/** IPv4 addresses that came in over IPv6, and the long form of IPv6, in one spelling. */
-function plain(address: string): string {
-  const mapped = /^(?:::ffff:|(?:0{1,4}:){5}ffff:)(.+)$/i.exec(address)?.[1];
-  if (mapped === undefined) return address;
-  if (mapped.includes('.')) return mapped;
-  const [high = 0, low = 0] = mapped.split(':').map((part) => Number.parseInt(part, 16));
-  return [high >> 8, high & 255, low >> 8, low & 255].join('.');
-}
-
-/** Addresses and ranges in CIDR notation. */
-export function addressList(entries: readonly string[]): BlockList {
-  const list = new BlockList();
-  for (const entry of entries) {
-    const [address = '', bits] = entry.split('/');
-    const family = isIPv6(address) ? 'ipv6' : 'ipv4';
-    if (bits === undefined) list.addAddress(address, family);
-    else list.addSubnet(address, Number(bits), family);
-  }
-  return list;
+function formatOf(subprotocol: string): Format | undefined {
+  const name = subprotocol.toLowerCase();
+  return Object.hasOwn(subprotocols, name) ? subprotocols[name as keyof typeof subprotocols] : undefined; // just looked up
 }

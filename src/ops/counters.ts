@@ -27,6 +27,8 @@ export interface Counters extends BusCounters, RecoveryCounters {
   nodesSwept: number;
   /** Requests that failed in a way nobody foresaw. */
   defects: number;
+  /** Requests of the server API without its key. */
+  apiKeysRefused: number;
 }
 
 export const redisErrorKinds = ['timeout', 'overload', 'connection', 'refused', 'defect'] as const;
@@ -44,6 +46,7 @@ export const newCounters = (): Counters => ({
   leasesLost: 0,
   nodesSwept: 0,
   defects: 0,
+  apiKeysRefused: 0,
 });
 
 export interface Measurements {
@@ -53,12 +56,15 @@ export interface Measurements {
   readonly closes: Tally;
   /** By the name of the hook. */
   readonly hookFailures: Tally;
+  /** By reason. */
+  readonly upgradesRefused: Tally;
 }
 
-/** The words that close codes and failures of hooks are counted by, where they are known before. */
+/** The words that closes, failures of hooks and refused upgrades are counted by, where they are known before. */
 export const newMeasurements = (
   closeLabels: readonly string[] = [],
   hookNames: readonly string[] = [],
+  upgradeRefusals: readonly string[] = [],
 ): Measurements => ({
   distributions: {
     parley_request_duration_seconds: new Distributions(metrics.parley_request_duration_seconds.boundsMs),
@@ -69,4 +75,5 @@ export const newMeasurements = (
   redisErrors: new Tally(redisErrorKinds),
   closes: new Tally(closeLabels),
   hookFailures: new Tally(hookNames),
+  upgradesRefused: new Tally(upgradeRefusals),
 });

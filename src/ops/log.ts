@@ -42,6 +42,11 @@ export interface SampledLog {
   /** `key` names the kind: use few, fixed ones. */
   error(key: string, fields: object, message: string): void;
   warn(key: string, fields: object, message: string): void;
+  /**
+   * Somebody outside was refused, which may happen as often as somebody outside likes: as information, sampled, or each one where
+   * the log is at debug level.
+   */
+  refused(key: string, fields: object, message: string): void;
   /** A warning about what has to wait. That Redis is away is told by its connections; parts do not repeat it. */
   putOff(key: string, error: unknown, message: string, fields?: object): void;
   /** Writes what is still only counted. Call it when the cause is over, or at the end. */
@@ -57,7 +62,7 @@ interface Kind {
 /** `now` is a monotonic clock in milliseconds. */
 export function sampled(log: Log, intervalMs: number, now: () => number = () => performance.now()): SampledLog {
   const kinds = new Map<string, Kind>();
-  const note = (level: 'error' | 'warn', key: string, fields: object, message: string): void => {
+  const note = (level: 'error' | 'warn' | 'info', key: string, fields: object, message: string): void => {
     const write = (suppressed: number): void =>
       log[level](suppressed === 0 ? fields : { ...fields, suppressed }, message);
     const nowMs = now();
@@ -73,6 +78,10 @@ export function sampled(log: Log, intervalMs: number, now: () => number = () => 
   return {
     error: (key, fields, message) => note('error', key, fields, message),
     warn: (key, fields, message) => note('warn', key, fields, message),
+    refused: (key, fields, message) => {
+      if (log.isLevelEnabled('debug')) log.debug(fields, message);
+      else note('info', key, fields, message);
+    },
     putOff: (key, error, message, fields) => {
       const told = { ...fields, ...about(error) };
       // By name, as no layer is known here.

@@ -58,6 +58,12 @@ export const metrics = {
   parley_queue_bytes: gauge('Bytes that wait to be read by clients, over all sockets.'),
   parley_closes_total: counter('Sockets closed, by close code.', 'code', 'reason'),
 
+  parley_upgrades_refused_total: counter(
+    'WebSockets that were not opened, by reason: origin, subprotocol, noUpgrade (plain HTTP came), draining; tooManySockets, tooManyGuests, tooFast of an address; crowded (guests of all).',
+    'reason',
+  ),
+  parley_api_keys_refused_total: counter('Requests of the server API that came without its key, or with a wrong one.'),
+
   parley_deliveries_total: counter('Events handed to sockets, counted once for each socket.'),
   parley_publish_to_socket_seconds: histogram(
     'Time from the timestamp of a message to its hand-over to the sockets here; one message in 16. Clocks of nodes that differ show in it.',

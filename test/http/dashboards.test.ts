@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { closeReason, closeLabels } from '../../src/gateway/close-label.ts';
+import { upgradeRefusalReasons } from '../../src/gateway/upgrade.ts';
 import { redisErrorKinds } from '../../src/ops/counters.ts';
 import { metrics, type MetricDeclaration } from '../../src/ops/metrics.ts';
 import { requests } from '../../src/protocol/catalogue.ts';
@@ -28,7 +29,7 @@ const ownMetric = 'up';
 const values: Readonly<Record<string, readonly string[]>> = {
   outcome: ['ok', 'failed', 'refused', ...Object.keys(errorTable)],
   method: ['unknown', ...Object.keys(requests)],
-  reason: closeLabels.map(closeReason),
+  reason: [...closeLabels.map(closeReason), ...upgradeRefusalReasons],
   code: closeLabels,
   kind: redisErrorKinds,
   check: ['redis', 'bus', 'lease', 'accepting'],
