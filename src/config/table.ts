@@ -1,28 +1,22 @@
-// Every setting of the service: the one table from which reading, checking, `--print-config` and the README's table
-// are derived. How settings depend on each other is in rules.ts.
+// Every setting of the service, those of the network in network-settings.ts: the one table from which reading, checking,
+// `--print-config` and the README's table are derived. How settings depend on each other is in rules.ts.
 import { AuthData } from '../protocol/types.ts';
 import {
-  addressRange,
   choice,
   flag,
   integer,
   list,
-  listenAddress,
   oneOf,
   optionalText,
   plainRedisUrls,
   redisUrlProblem,
   text,
-  webOrigin,
   type Parsed,
 } from './setting.ts';
+import { networkSettings } from './network-settings.ts';
 import { jwksUrlProblem, publicKeyProblem, signatureAlgorithms, type SignatureAlgorithm } from './signatures.ts';
 
 const dayMs = 86_400_000;
-
-/** `same-host` and `*` stand alone; anything else is a list of exact origins. */
-const originItem = (value: string): Parsed<string> =>
-  value === '*' || value.toLowerCase() === 'same-host' ? { value: value.toLowerCase() } : webOrigin(value);
 
 /** A claim passed on stands beside the fields of AuthData, and must not look like one of them. */
 const claimItem = (value: string): Parsed<string> => {
@@ -36,31 +30,7 @@ const PRIVATE_ADDRESSES =
 
 /** By the setting's name in this code; its name in the environment is in the entry. */
 export const settings = {
-  host: listenAddress('PARLEY_HOST', '0.0.0.0', {
-    evaluationDefault: '127.0.0.1',
-    defaultText: '0.0.0.0 (127.0.0.1 when nothing is configured)',
-    doc: 'Address of the public port.',
-  }),
-  port: integer('PARLEY_PORT', 8080, { min: 0, max: 65_535 }, { doc: 'Public port; 0 takes a free one.' }),
-  apiHost: listenAddress('PARLEY_API_HOST', '127.0.0.1', {
-    doc: "Address of the operator port, which tells who is there and takes orders: in a container that others scrape 0.0.0.0, on no network that is not the operator's own.",
-  }),
-  apiPort: integer(
-    'PARLEY_API_PORT',
-    8081,
-    { min: 0, max: 65_535 },
-    {
-      doc: 'Operator port: metrics, health and the server API; 0 takes a free one, as does, outside production, one that is taken.',
-    },
-  ),
-  apiKey: optionalText(
-    'PARLEY_API_KEY',
-    {
-      secret: true,
-      doc: 'Key of the server API on the operator port, which is not there without one; in production at least 16 characters.',
-    },
-    (value) => (/^[!-~]+$/.test(value) ? undefined : 'must be visible ASCII characters without spaces'),
-  ),
+  ...networkSettings,
 
   redisUrl: optionalText(
     'PARLEY_REDIS_URL',
@@ -164,17 +134,6 @@ export const settings = {
     { min: 1000, max: 90 * dayMs },
     { unit: 'ms', doc: 'How long after its issue a resume token logs in again.' },
   ),
-  allowedOrigins: list('PARLEY_ALLOWED_ORIGINS', ['same-host'], originItem, {
-    doc: 'Web pages that may connect: origins, `same-host`, or `*` for all; clients without an origin always may.',
-  }),
-  trustedProxies: list('PARLEY_TRUSTED_PROXIES', [], addressRange, {
-    defaultText: 'none',
-    doc: 'Addresses or ranges of proxies that are believed about the address and the host of a client.',
-  }),
-  forwardedHeaders: choice('PARLEY_FORWARDED_HEADERS', 'x-forwarded', ['x-forwarded', 'forwarded'], {
-    doc: 'What they tell it by: X-Forwarded-For, -Host and -Port, or the Forwarded header of RFC 7239; the other is not looked at.',
-  }),
-
   roomsManagement: flag('PARLEY_ROOMS_MANAGEMENT', true, { doc: 'Whether clients may create and delete rooms.' }),
   userlistUpdates: flag('PARLEY_USERLIST_UPDATES', true, { doc: 'Whether new rooms announce who joins and leaves.' }),
   accessListsUpdates: flag('PARLEY_ACCESS_LISTS_UPDATES', true, {
