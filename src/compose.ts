@@ -269,17 +269,14 @@ function composeAuthenticator({ auth, limits }: Config, errors: SampledLog): Aut
   return new Authenticator({ ...auth, nameBytes: limits.nameBytes, onUnfit }, keys);
 }
 
-export function composeGateway(
+function composeDispatcher(
   shared: Shared,
-  uws: Uws,
-  { lease }: StateParts,
-  { hub }: DeliveryParts,
+  lease: Lease,
+  hub: Hub,
   { services, handlers, bareHandlers }: ChatParts,
-  callbacks: Pick<GatewayParts, 'departed'> & { health(): Health },
-): Gateway {
-  const { accounts, config, log, errors, measured } = shared;
-  const softMarkBytes = config.backpressureBytes / 2;
-  const dispatcher = new Dispatcher({
+): Dispatcher {
+  const { log, errors, measured } = shared;
+  return new Dispatcher({
     handlers,
     bareHandlers,
     services,
@@ -293,6 +290,19 @@ export function composeGateway(
       if (told !== undefined) errors.refused(`login ${told.code}`, told, 'a login is refused');
     },
   });
+}
+
+export function composeGateway(
+  shared: Shared,
+  uws: Uws,
+  { lease }: StateParts,
+  { hub }: DeliveryParts,
+  chat: ChatParts,
+  callbacks: Pick<GatewayParts, 'departed'> & { health(): Health },
+): Gateway {
+  const { accounts, config, log, errors, measured } = shared;
+  const softMarkBytes = config.backpressureBytes / 2;
+  const dispatcher = composeDispatcher(shared, lease, hub, chat);
   const app = uws.App();
   addPublicHealth(app, () => callbacks.health());
   addNotFound(app);
