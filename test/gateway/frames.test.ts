@@ -7,11 +7,12 @@ import { createCodec, type Format, type Message } from '../../src/protocol/codec
 import type { Value } from '../../src/protocol/values.ts';
 import { malformedReasons } from '../../src/protocol/malformed.ts';
 import { malformedFrames } from '../protocol/malformed-frames.ts';
+import { eventually } from '../support/eventually.ts';
 import { openRaw, type Frame, type RawClient } from '../support/raw-client.ts';
 import type { RedisServer } from '../support/redis.ts';
 import { connectRpc, joinFrame, loginRpc, type User } from '../support/rpc.ts';
 import { useScope } from '../support/scope.ts';
-import { startService, type Service } from '../support/service.ts';
+import { startService, type LogLine, type Service } from '../support/service.ts';
 
 const scope = useScope();
 let service: Service<RedisServer>;
@@ -242,11 +243,12 @@ test('a defect in a request fails that request, tells nothing of its cause, and 
   expect(JSON.stringify(refused)).not.toMatch(/redis|script|WRONGTYPE|meta|stack/i);
   for (const user of [alice, bob]) expect(await user?.call('ping')).toEqual(expect.any(Number));
   const reference = refused?.args[0];
-  const logged = service
-    .node(0)
-    .logs()
-    .find((line) => line['reference'] === reference);
-  expect(logged).toMatchObject({ method: 'roomGetOwner', socket: alice?.authData.id });
+  const logged = (): LogLine | undefined =>
+    service
+      .node(0)
+      .logs()
+      .find((line) => line['reference'] === reference);
+  await eventually(() => expect(logged()).toMatchObject({ method: 'roomGetOwner', socket: alice?.authData.id }));
   const late = await connectRpc(scope, url);
   expect(await late.login({ userName: 'carol' })).toMatchObject({ userName: 'carol' });
 });
