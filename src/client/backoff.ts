@@ -1,4 +1,5 @@
-/** How long to wait before connecting again. When to do so, and when to give up, is left to the connector. */
+/** How long to wait before trying again. When to do so, and when to give up, is left to who tries. */
+import type { RequestError } from './request-error.ts';
 
 export interface Backoff {
   /** Bound of the first wait; it doubles with each further one. */
@@ -12,5 +13,24 @@ export interface Backoff {
  * not come back all at once. `attempt` counts from 0.
  */
 export function backoffMs(attempt: number, backoff: Backoff, random: () => number = Math.random): number {
-  return Math.floor(random() * Math.min(backoff.maxDelayMs, backoff.minDelayMs * 2 ** attempt));
+  return Math.floor(random() * Math.min(backoff.maxDelayMs, backoff.minDelayMs * 2 ** Math.min(attempt, 60)));
+}
+
+/** The longest that a timer of the platform can wait: beyond, it fires at once. */
+const timerMaxMs = 2 ** 31 - 1;
+
+export function timerMs(delayMs: number): number {
+  return Math.max(0, Math.min(delayMs, timerMaxMs));
+}
+
+/** What the protocol advises where an error names no time. */
+const repeatMs = 1_000;
+const repeatFloorMaxMs = 8_192;
+
+/**
+ * How long to wait before repeating what failed with a temporary error: as long as the service says, but never in a hot
+ * loop. `failures` in a row raise the least wait from a millisecond to seconds.
+ */
+export function repeatDelayMs({ retryAfterMs }: RequestError, failures: number): number {
+  return timerMs(Math.max(retryAfterMs ?? repeatMs, Math.min(repeatFloorMaxMs, 2 ** failures)));
 }

@@ -34,7 +34,7 @@ export class Client {
   /** Use `createClient`, unless a class extends this one. */
   constructor(options: ClientOptions) {
     this.#outbox = new Outbox((roomName) => this.#rooms.settled(roomName));
-    this.#rooms = new Rooms(this.#emitter, (roomName) => this.#outbox.advance(roomName));
+    this.#rooms = new Rooms(this.#emitter, () => this.#outbox.advance());
     this.#connector = new Connector(completeOptions(options), {
       connected: (link, authData) => {
         this.#rooms.connected(link, authData);
@@ -85,7 +85,8 @@ export class Client {
   /**
    * Sends a request once. It rejects with a `RequestError`: the service's, or `unavailable` when there is no connection or
    * it is lost before the answer, or `timeout`. A room joined by a `roomJoin` or `roomsJoin` of one's own is not joined
-   * again after a reconnect; `join` is for that.
+   * again after a reconnect; `join` is for that. What cannot travel, or would cost the connection, is refused before
+   * anything is sent (`badArgument`, `messageTooLarge`): README.md of this folder has the rules.
    */
   request<N extends RequestName>(name: N, input: Input<N>): Promise<Result<N>> {
     const { link } = this.#connector;
@@ -121,7 +122,7 @@ export class Client {
   /**
    * Posts a message, repeating it after losses and temporary errors, and gives its id. It rejects when it is refused for
    * good, when `giveUpAfterMs` or the time within which the service knows repeats have passed, or when the client is
-   * closed. The message must not be changed meanwhile.
+   * closed. The message is copied; what cannot travel is refused at once.
    */
   post(roomName: string, message: ValueMap, options?: PostOptions): Promise<number> {
     return this.#outbox.post(roomName, message, options);

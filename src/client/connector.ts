@@ -168,7 +168,7 @@ export class Connector {
     this.#state = { kind: 'connected', link, authData, sinceMs: performance.now() };
     this.#authData = authData;
     this.#resumeToken = authData.resumeToken;
-    link.frameBytesMax = authData.limits.frameBytes;
+    link.limits = authData.limits;
     link.watch(authData.heartbeatMs);
     this.#owner.connected(link, authData);
     this.#first?.resolve(authData);

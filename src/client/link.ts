@@ -2,10 +2,11 @@
  * One WebSocket: requests with their answers, notifications, and how it ends. Logging in, and what comes after the end,
  * is left to the connector.
  */
-import { toParams, type Input, type RequestName, type Result } from '../protocol/catalogue.ts';
+import type { Input, RequestName, Result } from '../protocol/catalogue.ts';
 import { createCodec, subprotocols, type Codec, type Message } from '../protocol/codec.ts';
-import { utf8Length } from '../protocol/names.ts';
+import { defaultLimits, type Limits } from '../protocol/limits.ts';
 import type { Value } from '../protocol/values.ts';
+import { encodeRequest } from './encoding.ts';
 import type { CompleteOptions } from './options.ts';
 import { localError, toRequestError, type Outcome } from './request-error.ts';
 import type { EndEvent, FrameEvent, WebSocketLike } from './web-socket.ts';
@@ -45,8 +46,8 @@ export class Link {
   /** Half beats since anything was heard. */
   #silence = 0;
   #ended = false;
-  /** The most that a frame may have, once the service has said so. */
-  frameBytesMax = Infinity;
+  /** The service's own, once it has told them. */
+  limits: Limits = defaultLimits;
 
   constructor(url: string, options: LinkOptions, owner: LinkOwner) {
     const { format, requestTimeoutMs } = options;
@@ -77,7 +78,7 @@ export class Link {
   ): void {
     if (this.#ended) return settle({ ok: false, error: localError('unavailable', 'The connection is lost.') });
     const id = (lastId = (lastId + 1) >>> 0);
-    const frame = this.#encode(id, name, input);
+    const frame = encodeRequest(this.#codec, id, name, input, this.limits);
     if (!frame.ok) return settle(frame);
     const timer = setTimeout(() => {
       this.#pending.delete(id);
@@ -113,22 +114,9 @@ export class Link {
     this.#owner.ended(this, code, reason);
     for (const { timer, settle } of this.#pending.values()) {
       clearTimeout(timer);
-      settle({ ok: false, error: localError('unavailable', 'The connection was lost before the answer.') });
+      settle({ ok: false, error: localError('unavailable', `Lost before the answer: ${code} ${reason}`.trimEnd()) });
     }
     this.#pending.clear();
-  }
-
-  #encode<N extends RequestName>(id: number, name: N, input: Input<N>): Outcome<string | Uint8Array<ArrayBuffer>> {
-    try {
-      const encoded = this.#codec.encodeRequest(id, name, toParams(name, input));
-      const frame = typeof encoded === 'string' ? encoded : new Uint8Array(encoded);
-      const bytes = typeof frame === 'string' ? utf8Length(frame) : frame.length;
-      // The service would answer an oversized frame by closing the connection for good.
-      if (bytes <= this.frameBytesMax) return { ok: true, value: frame };
-      return { ok: false, error: localError('messageTooLarge', `${name} takes ${bytes} bytes.`) };
-    } catch (error) {
-      return { ok: false, error: localError('badArgument', `${name} cannot be encoded: ${String(error)}`) };
-    }
   }
 
   #receive(data: unknown): void {

@@ -1,10 +1,13 @@
 /**
- * Messages on their way to rooms: one at a time per room, each repeated under the same `clientMessageId` until the service
- * has answered for good. Whether a room can be posted to at the moment is left to the rooms.
+ * Messages on their way to rooms: one at a time per room and a bounded number in all, each repeated under the same
+ * `clientMessageId` until the service has answered for good. Whether a room can be posted to at the moment is left to the rooms.
  */
+import { defaultLimits, type Limits } from '../protocol/limits.ts';
 import { normaliseName } from '../protocol/names.ts';
-import type { ValueMap } from '../protocol/values.ts';
+import { isMap, type ValueMap } from '../protocol/values.ts';
+import { repeatDelayMs, timerMs } from './backoff.ts';
 import { deferred, type Deferred } from './deferred.ts';
+import { badArgument, toParam } from './encoding.ts';
 import type { Link } from './link.ts';
 import { localError, type Outcome, type RequestError } from './request-error.ts';
 
@@ -25,12 +28,16 @@ interface Post {
   /** Set while a temporary error is waited out. */
   retry: ReturnType<typeof setTimeout> | undefined;
   sending: boolean;
+  /** Temporary errors in a row. */
+  failures: number;
   /** When it may have been stored for the first time. */
   sentMs: number | undefined;
 }
 
-/** What the protocol advises where an error names no time. */
-const retryMs = 1_000;
+/** Messages to different rooms under way at once, at most. */
+const windowMax = 16;
+/** How long all rooms wait where one message came too soon: it may be that room alone (slow mode), or the user. */
+const pauseMaxMs = 1_000;
 /** The service knows a repeat for 5 minutes; later it would store the message twice. The rest is a margin. */
 const repeatWithinMs = 270_000;
 
@@ -40,69 +47,117 @@ export class Outbox {
   readonly #idPrefix = randomText();
   #lastId = 0;
   #link: Link | undefined;
+  #limits: Limits = defaultLimits;
+  #windowMax = windowMax;
+  #window = windowMax;
+  #sending = 0;
+  #advancing = false;
+  #pause: ReturnType<typeof setTimeout> | undefined;
   #ended: RequestError | undefined;
 
-  /** `settled`: whether posting to the room makes sense now; `advance` is to be called when that changes. */
+  /** `settled`: whether posting to the room makes sense now; `advance` is to be called where that changes. */
   constructor(settled: (roomName: string) => boolean) {
     this.#settled = settled;
   }
 
   post(roomName: string, message: ValueMap, options: PostOptions = {}): Promise<number> {
     if (this.#ended !== undefined) return Promise.reject(this.#ended);
+    const checked = this.#check(roomName, message, options.clientMessageId);
+    if (!checked.ok) return Promise.reject(checked.error);
     const post: Post = {
       roomName: normaliseName(roomName),
-      message,
+      message: checked.value,
       clientMessageId: options.clientMessageId ?? `${this.#idPrefix}-${(this.#lastId += 1)}`,
       waiter: deferred(),
       deadline: undefined,
       retry: undefined,
       sending: false,
+      failures: 0,
       sentMs: undefined,
     };
     if (options.giveUpAfterMs !== undefined) {
-      post.deadline = setTimeout(() => this.#finish(post, { ok: false, error: gaveUp() }), options.giveUpAfterMs);
+      const gave = (): void => this.#finish(post, { ok: false, error: gaveUp() });
+      post.deadline = setTimeout(gave, timerMs(options.giveUpAfterMs));
     }
     const queue = this.#queues.get(post.roomName);
     if (queue === undefined) this.#queues.set(post.roomName, [post]);
     else queue.push(post);
-    this.advance(post.roomName);
+    this.advance();
     return post.waiter.promise;
   }
 
   connected(link: Link): void {
     this.#link = link;
-    for (const roomName of Array.from(this.#queues.keys())) this.advance(roomName);
+    this.#limits = link.limits;
+    // Half of what the service does at once is left for everything else.
+    this.#windowMax = Math.max(1, Math.min(windowMax, Math.floor(link.limits.requestsInFlight / 2)));
+    this.#window = Math.min(this.#window, this.#windowMax);
+    this.advance();
   }
 
+  /** Waits go on: what the service asked for may outlive the connection. */
   disconnected(): void {
     this.#link = undefined;
-    for (const [post] of this.#queues.values()) {
-      if (post === undefined) continue;
-      post.sending = false;
-      clearTimeout(post.retry);
-      post.retry = undefined;
-    }
+    this.#sending = 0;
+    for (const [post] of this.#queues.values()) if (post !== undefined) post.sending = false;
   }
 
   closed(error: RequestError): void {
     this.#ended = error;
     this.#link = undefined;
+    clearTimeout(this.#pause);
     for (const post of [...this.#queues.values()].flat()) this.#finish(post, { ok: false, error });
   }
 
-  /** Sends the room's first message, if there is one and it can go now. */
-  advance(roomName: string): void {
-    const [post] = this.#queues.get(roomName) ?? [];
-    const link = this.#link;
-    if (post === undefined || link === undefined || post.sending || post.retry !== undefined) return;
-    if (!this.#settled(roomName)) return;
+  /** Sends the first messages of rooms, as many as can go now. To be called when a room can be posted to again. */
+  advance(): void {
+    // What is refused before it is sent comes back here at once; the loop goes on to what follows it by itself.
+    if (this.#advancing) return;
+    this.#advancing = true;
+    for (const [roomName, [post]] of this.#queues) {
+      if (this.#link === undefined || this.#pause !== undefined || this.#sending >= this.#window) break;
+      if (post === undefined || post.sending || post.retry !== undefined || !this.#settled(roomName)) continue;
+      this.#send(this.#link, post);
+    }
+    this.#advancing = false;
+  }
+
+  /** The message as it will travel, a copy: what is refused is refused now, and what is queued stays as it was. */
+  #check(roomName: string, message: ValueMap, clientMessageId: unknown): Outcome<ValueMap> {
+    const { depth, clientMessageIdLength } = this.#limits;
+    const names = toParam('roomMessage', 0, roomName, depth);
+    if (!names.ok) return names;
+    const refuse = (index: number, what: string): Outcome<ValueMap> => ({
+      ok: false,
+      error: badArgument('roomMessage', index, what),
+    });
+    if (typeof names.value !== 'string') return refuse(0, 'not a string');
+    const value = toParam('roomMessage', 1, message, depth);
+    if (!value.ok) return value;
+    if (!isMap(value.value)) return refuse(1, 'not a map');
+    if (clientMessageId === undefined) return { ok: true, value: value.value };
+    if (typeof clientMessageId !== 'string' || !clientMessageId.isWellFormed()) {
+      return refuse(2, 'a clientMessageId that is not a well-formed string');
+    }
+    if (clientMessageId.length > clientMessageIdLength) {
+      return refuse(2, `a clientMessageId of more than ${clientMessageIdLength} characters`);
+    }
+    return { ok: true, value: value.value };
+  }
+
+  #send(link: Link, post: Post): void {
     const nowMs = performance.now();
     post.sentMs ??= nowMs;
     if (nowMs - post.sentMs > repeatWithinMs) return this.#finish(post, { ok: false, error: gaveUp() });
     post.sending = true;
-    const { message, clientMessageId } = post;
+    this.#sending += 1;
+    const { roomName, message, clientMessageId } = post;
     link.call('roomMessage', { roomName, message, options: { clientMessageId } }, (outcome) => {
-      if (this.#link === link && post.sending) this.#answered(post, outcome);
+      if (this.#link !== link) return;
+      this.#sending -= 1;
+      // Given up meanwhile.
+      if (post.sending) this.#answered(post, outcome);
+      this.advance();
     });
   }
 
@@ -110,14 +165,27 @@ export class Outbox {
     post.sending = false;
     if (outcome.ok) {
       const id = outcome.value;
+      this.#window = Math.min(this.#windowMax, this.#window + 1);
       const error = localError('internalError', 'The service gave the message no id.');
       return this.#finish(post, id === null ? { ok: false, error } : { ok: true, value: id });
     }
     if (!outcome.error.temporary) return this.#finish(post, outcome);
-    const delayMs = outcome.error.retryAfterMs ?? retryMs;
+    const delayMs = repeatDelayMs(outcome.error, post.failures);
+    post.failures += 1;
     post.retry = setTimeout(() => {
       post.retry = undefined;
-      this.advance(post.roomName);
+      this.advance();
+    }, delayMs);
+    if (outcome.error.code === 'tooManyRequests') this.#slowDown(Math.min(delayMs, pauseMaxMs));
+  }
+
+  /** Begins again with one message at a time, after a wait. */
+  #slowDown(delayMs: number): void {
+    this.#window = 1;
+    clearTimeout(this.#pause);
+    this.#pause = setTimeout(() => {
+      this.#pause = undefined;
+      this.advance();
     }, delayMs);
   }
 
@@ -127,11 +195,12 @@ export class Outbox {
     clearTimeout(post.retry);
     post.sending = false;
     const queue = (this.#queues.get(roomName) ?? []).filter((other) => other !== post);
-    if (queue.length === 0) this.#queues.delete(roomName);
-    else this.#queues.set(roomName, queue);
+    // Its turn comes after the other rooms'.
+    this.#queues.delete(roomName);
+    if (queue.length > 0) this.#queues.set(roomName, queue);
     if (outcome.ok) waiter.resolve(outcome.value);
     else waiter.reject(outcome.error);
-    this.advance(roomName);
+    this.advance();
   }
 }
 

@@ -31,8 +31,8 @@ export type Outcome<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: RequestError };
 
 /** A failure that the client itself states, with the meaning that the code has in the protocol. */
-export function localError(code: ErrorCode, message: string): RequestError {
-  return new RequestError(code, message, { temporary: errorTable[code].temporary });
+export function localError(code: ErrorCode, message: string, args: readonly Value[] = []): RequestError {
+  return new RequestError(code, message, { args, temporary: errorTable[code].temporary });
 }
 
 /** Reads an error value of the wire. One without its fields is taken for an internal error. */
@@ -44,6 +44,7 @@ export function toRequestError(value: Value | undefined): RequestError {
   return new RequestError(code, typeof message === 'string' ? message : code, {
     args: Array.isArray(args) ? args : [],
     temporary: temporary === true,
-    ...(typeof retryAfterMs === 'number' && { retryAfterMs }),
+    // A time that is none would have the client repeat at once.
+    ...(typeof retryAfterMs === 'number' && retryAfterMs >= 0 && { retryAfterMs }),
   });
 }

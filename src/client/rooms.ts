@@ -9,6 +9,7 @@ import type { Value } from '../protocol/values.ts';
 import { deferred } from './deferred.ts';
 import { Delivery, type Counters } from './delivery.ts';
 import type { Emitter } from './events.ts';
+import { badArgument } from './encoding.ts';
 import type { Link } from './link.ts';
 import { localError, toRequestError, type Outcome, type RequestError } from './request-error.ts';
 import { Room, type Position } from './room.ts';
@@ -53,6 +54,7 @@ export class Rooms {
 
   join(roomName: string): Promise<Position> {
     if (this.#ended !== undefined) return Promise.reject(this.#ended);
+    if (!isText(roomName)) return Promise.reject(badArgument('roomJoin', 0, 'not a well-formed string'));
     const name = normaliseName(roomName);
     const room = this.#rooms.get(name) ?? new Room(name);
     this.#rooms.set(name, room);
@@ -69,6 +71,7 @@ export class Rooms {
   }
 
   leave(roomName: string): Promise<void> {
+    if (!isText(roomName)) return Promise.reject(badArgument('roomLeave', 0, 'not a well-formed string'));
     const room = this.#rooms.get(normaliseName(roomName));
     if (room === undefined) return Promise.resolve();
     room.wanted = false;
@@ -254,6 +257,10 @@ export class Rooms {
     room.settleJoins(error);
     this.#changed(roomName);
   }
+}
+
+function isText(roomName: unknown): roomName is string {
+  return typeof roomName === 'string' && roomName.isWellFormed();
 }
 
 /** What became of one room of a `roomsJoin`. */
