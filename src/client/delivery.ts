@@ -5,7 +5,7 @@
 import type { RoomJoined } from '../protocol/types.ts';
 import { isMap, type Value, type ValueMap } from '../protocol/values.ts';
 import type { Emitter } from './events.ts';
-import type { Room, RoomEvent } from './room.ts';
+import type { Missing, Position, Room, RoomEvent } from './room.ts';
 
 export interface Counters {
   /** Messages that came again and were dropped. */
@@ -16,6 +16,8 @@ export interface Counters {
 
 /** More than this, held back for one join, is not the way of a healthy service. */
 const heldMax = 10_000;
+/** Held back while history is read; more than this is read from there, too. */
+const heldBehindPagesMax = 100;
 
 export class Delivery {
   readonly counters: Counters = { duplicates: 0, gaps: 0 };
@@ -46,9 +48,14 @@ export class Delivery {
     return true;
   }
 
-  /** The answer to a join: what was missed is emitted, or that it cannot be had; then what came meanwhile. */
+  /**
+   * The answer to a join: what was missed is emitted, then what came meanwhile. Where it is too much for an answer, the
+   * room is left with what is `missing`; where it cannot be had, that is told.
+   */
   joined(room: Room, { epoch, lastMessageId, recovered, messages }: RoomJoined): void {
     const { roomName, position } = room;
+    const held = after(room.held.splice(0), epoch, lastMessageId);
+    room.missing = undefined;
     if (position === undefined) {
       room.position = { epoch, lastMessageId };
       this.#emitter.emit('joined', { roomName, epoch, lastMessageId });
@@ -57,18 +64,70 @@ export class Delivery {
       this.#skipTo(room, lastMessageId);
       // A listener of a message may have left the room, or closed the client.
       if (!room.forgotten) this.#emitter.emit('recovered', { roomName, epoch, lastMessageId });
+    } else if (isReadable(position, epoch, lastMessageId) && held.every(({ kind }) => kind === 'message')) {
+      room.missing = { epoch, upTo: lastMessageId, verified: false };
     } else {
       this.#beginAnew(room, epoch, lastMessageId);
     }
-    for (const event of after(room.held.splice(0), epoch, lastMessageId)) this.#deliver(room, event);
+    for (const event of held) this.#inOrder(room, event);
+  }
+
+  /** A page of what is missing, ascending. False: it brought nothing. */
+  page(room: Room, messages: readonly ValueMap[]): boolean {
+    const { missing, position } = room;
+    for (const message of messages) {
+      // A listener may have left the room, or closed the client.
+      if (room.missing !== missing) return true;
+      this.#advance(room, message, true);
+    }
+    return room.position !== position;
+  }
+
+  /** Nothing is missing any more: what is live follows. */
+  caughtUp(room: Room): void {
+    const { roomName, position } = room;
+    if (position === undefined) return;
+    room.missing = undefined;
+    const held = room.held.splice(0);
+    this.#emitter.emit('recovered', { roomName, epoch: position.epoch, lastMessageId: position.lastMessageId });
+    for (const event of held) this.#inOrder(room, event);
+  }
+
+  /** What is missing cannot be had. */
+  lost(room: Room): void {
+    const { missing } = room;
+    if (missing === undefined) return;
+    room.missing = undefined;
+    const held = room.held.splice(0);
+    this.#beginAnew(room, missing.epoch, missing.upTo);
+    for (const event of held) this.#inOrder(room, event);
+  }
+
+  /** The log begins only after this id now. */
+  trimmed(room: Room, lastMessageId: number): void {
+    if (room.missing !== undefined) this.#beginAnew(room, room.missing.epoch, lastMessageId);
   }
 
   /** Delivers now, or after the answer to the join that is awaited: that brings what comes before. */
   #inOrder(room: Room, event: RoomEvent): boolean {
-    if (room.status === 'in' || room.status === 'leaving') this.#deliver(room, event);
+    if (room.missing !== undefined) this.#behindPages(room, room.missing, event);
+    else if (room.status === 'in' || room.status === 'leaving') this.#deliver(room, event);
     else if (room.held.length < heldMax) room.held.push(event);
     else return false;
     return true;
+  }
+
+  #behindPages(room: Room, missing: Missing, event: RoomEvent): void {
+    if (event.kind === 'reset') {
+      // All before it is of no use any more.
+      room.missing = undefined;
+      room.held.length = 0;
+      return this.#deliver(room, event);
+    }
+    room.held.push(event);
+    if (room.held.length <= heldBehindPagesMax) return;
+    room.held.length = 0;
+    missing.upTo = Math.max(missing.upTo, Number(event.message['id']));
   }
 
   #deliver(room: Room, event: RoomEvent): void {
@@ -76,12 +135,13 @@ export class Delivery {
     else this.#beginAnew(room, event.epoch, event.lastMessageId);
   }
 
-  #advance(room: Room, message: ValueMap): void {
+  /** A page begins where it is asked to, so what comes again in it is no duplicate that was sent. */
+  #advance(room: Room, message: ValueMap, isAsked = false): void {
     const { position } = room;
     const { id, timestamp } = message;
     if (room.forgotten || position === undefined || typeof id !== 'number') return;
     if (id <= position.lastMessageId) {
-      this.counters.duplicates += 1;
+      if (!isAsked) this.counters.duplicates += 1;
       return;
     }
     this.#skipTo(room, id - 1);
@@ -104,6 +164,11 @@ export class Delivery {
     room.position = { epoch, lastMessageId };
     this.#emitter.emit('roomReset', room.roomName, epoch, lastMessageId);
   }
+}
+
+/** Whether what lies between may be in the log: the service did not say that it is not the same one. */
+function isReadable(position: Position, epoch: string, lastMessageId: number): boolean {
+  return epoch === position.epoch && lastMessageId > position.lastMessageId;
 }
 
 /**

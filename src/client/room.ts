@@ -16,6 +16,18 @@ export type RoomEvent =
   | { readonly kind: 'message'; readonly message: ValueMap }
   | { readonly kind: 'reset'; readonly epoch: string; readonly lastMessageId: number };
 
+/**
+ * What was missed and did not fit into the answer to the join: it is being read from the history, page by page, while
+ * live messages wait.
+ */
+export interface Missing {
+  readonly epoch: string;
+  /** To be read up to this id; it grows where more live messages came than are kept. */
+  upTo: number;
+  /** The log was seen to hold the last message known before; there may be another in its place in a log that lost some. */
+  verified: boolean;
+}
+
 export class Room {
   /** In NFC, as the service writes it. */
   readonly roomName: string;
@@ -31,7 +43,11 @@ export class Room {
   askAgain = false;
   /** A temporary error is waited out. */
   paused = false;
-  /** What came while the room was not joined as far as this client knows, to be delivered after the answer. */
+  /** Undefined: the room is seen up to what is live. */
+  missing: Missing | undefined = undefined;
+  /** Refused together with others, and to be asked for alone: it may have been any of them. */
+  alone = false;
+  /** What came before what is missed (the answer to the join, or pages of history), to be delivered after it. */
   readonly held: RoomEvent[] = [];
   readonly joins: Deferred<Position>[] = [];
   readonly leaves: Deferred<void>[] = [];
@@ -40,9 +56,9 @@ export class Room {
     this.roomName = roomName;
   }
 
-  /** Out, with nothing in flight: the link is gone, or the room was left. */
+  /** Out, with nothing in flight: the link is gone, or the room was left. A wait goes on: limits outlive a link. */
   reset(): void {
-    this.paused = false;
+    this.missing = undefined;
     this.status = 'out';
     this.askAgain = false;
     this.held.length = 0;

@@ -2,39 +2,47 @@
  * The rooms a client wants to be in: joins them, joins them again after every reconnect, and leaves them. Which link is
  * logged in is left to the connector, the order of messages to the delivery, posting to the outbox.
  */
-import { normaliseName } from '../protocol/names.ts';
+import { normaliseName, utf8Length } from '../protocol/names.ts';
 import type { AuthData, RoomJoined, RoomPosition } from '../protocol/types.ts';
 import type { Result } from '../protocol/catalogue.ts';
 import type { Value } from '../protocol/values.ts';
+import { repeatDelayMs } from './backoff.ts';
 import { deferred } from './deferred.ts';
 import { Delivery, type Counters } from './delivery.ts';
 import type { Emitter } from './events.ts';
 import { badArgument } from './encoding.ts';
 import type { Link } from './link.ts';
+import { Pages } from './pages.ts';
 import { localError, toRequestError, type Outcome, type RequestError } from './request-error.ts';
 import { Room, type Position } from './room.ts';
 
 /** Rooms in one `roomsJoin` and in flight at once: their missed messages all come in the answers. */
 const joinWindow = 32;
-/** What the protocol advises where an error names no time. */
-const retryMs = 1_000;
+/** What a frame of `roomsJoin` has besides its positions, amply. */
+const frameOverhead = 128;
 
 export class Rooms {
   readonly #emitter: Emitter;
   readonly #delivery: Delivery;
+  readonly #pages: Pages;
   /** A room may be posted to, or will never be again. */
-  readonly #changed: (roomName: string) => void;
+  readonly #changed: () => void;
   readonly #rooms = new Map<string, Room>();
   #link: Link | undefined;
   #socketId: string | undefined;
   #window = joinWindow;
+  /** Waits in a row for temporary refusals. */
+  #failures = 0;
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
   #retryDueMs = 0;
   #ended: RequestError | undefined;
 
-  constructor(emitter: Emitter, changed: (roomName: string) => void) {
+  constructor(emitter: Emitter, changed: () => void) {
     this.#emitter = emitter;
     this.#delivery = new Delivery(emitter);
+    this.#pages = new Pages(this.#delivery, (room) => {
+      if (room.status === 'in') this.#retryLater(room, 'out', localError('unavailable', 'The log was replaced.'));
+    });
     this.#changed = changed;
   }
 
@@ -91,14 +99,15 @@ export class Rooms {
   connected(link: Link, { id, limits }: AuthData): void {
     this.#link = link;
     this.#socketId = id;
-    const byBytes = Math.floor(limits.frameBytes / (2 * limits.nameBytes + 256));
-    this.#window = Math.max(1, Math.min(joinWindow, limits.roomsPerSocket, byBytes));
+    this.#window = Math.max(1, Math.min(joinWindow, limits.roomsPerSocket));
+    this.#pages.connected(link);
     this.#reconcile();
   }
 
   /** The link is gone, and this socket's memberships with it. */
   disconnected(): void {
-    this.#letGo();
+    this.#link = undefined;
+    this.#pages.disconnected();
     for (const room of this.#rooms.values()) {
       if (room.status === 'leaving') this.#membershipEnded(room);
       room.reset();
@@ -108,7 +117,9 @@ export class Rooms {
 
   closed(error: RequestError): void {
     this.#ended = error;
-    this.#letGo();
+    this.#link = undefined;
+    this.#pages.disconnected();
+    clearTimeout(this.#retryTimer);
     for (const room of this.#rooms.values()) this.#forget(room, error);
   }
 
@@ -133,12 +144,6 @@ export class Rooms {
     else room.askAgain = room.status === 'joining';
   }
 
-  #letGo(): void {
-    this.#link = undefined;
-    clearTimeout(this.#retryTimer);
-    this.#retryDueMs = 0;
-  }
-
   /** Brings every room nearer to what is wanted of it, as far as can be done now. */
   #reconcile(): void {
     for (const room of this.#rooms.values()) {
@@ -150,21 +155,31 @@ export class Rooms {
     const rooms = [...this.#rooms.values()];
     const inFlight = rooms.filter(({ status }) => status === 'joining').length;
     const waiting = rooms.filter(({ wanted, status, paused }) => wanted && status === 'out' && !paused);
-    const batch = waiting.slice(0, Math.max(0, this.#window - inFlight));
-    if (this.#link !== undefined && batch.length > 0) this.#sendJoin(this.#link, batch);
+    if (this.#link === undefined) return;
+    const batch = batchOf(waiting.slice(0, Math.max(0, this.#window - inFlight)), this.#link.limits.frameBytes);
+    if (batch.length > 0) this.#sendJoin(this.#link, batch);
   }
 
   #sendJoin(link: Link, batch: readonly Room[]): void {
     for (const room of batch) room.status = 'joining';
-    const rooms = batch.map((room): RoomPosition => ({ roomName: room.roomName, ...room.position }));
-    link.call('roomsJoin', { rooms }, (outcome) => {
+    link.call('roomsJoin', { rooms: batch.map(positionOf) }, (outcome) => {
       if (this.#link !== link) return;
+      if (!outcome.ok && !outcome.error.temporary && batch.length > 1) return this.#separate(batch);
       batch.forEach((room, index) => {
         // Only what a listener did meanwhile can have ended the client or forgotten the room.
         if (room.status === 'joining') this.#settleJoin(room, entryOf(outcome, index));
       });
       this.#reconcile();
     });
+  }
+
+  /** Refused as a whole, which may be the fault of one room: each has to answer for itself. */
+  #separate(batch: readonly Room[]): void {
+    for (const room of batch) {
+      room.alone = true;
+      if (room.status === 'joining') room.status = 'out';
+    }
+    this.#reconcile();
   }
 
   #settleJoin(room: Room, entry: Outcome<RoomJoined>): void {
@@ -178,10 +193,13 @@ export class Rooms {
 
   #joined(room: Room, entry: RoomJoined): void {
     room.status = 'in';
+    room.alone = false;
+    this.#failures = 0;
     this.#delivery.joined(room, entry);
     if (room.forgotten) return;
+    if (room.missing !== undefined) this.#pages.read(room);
     room.settleJoins();
-    this.#changed(room.roomName);
+    this.#changed();
   }
 
   #refused(room: Room, error: RequestError): void {
@@ -206,6 +224,7 @@ export class Rooms {
       } else {
         room.status = 'in';
         room.wanted = true;
+        if (room.missing !== undefined) this.#pages.read(room);
         room.settleLeaves(error);
         room.settleJoins();
       }
@@ -217,13 +236,14 @@ export class Rooms {
   #retryLater(room: Room, status: 'in' | 'out', error: RequestError): void {
     room.status = status;
     room.paused = true;
-    const delayMs = error.retryAfterMs ?? retryMs;
+    const delayMs = repeatDelayMs(error, this.#failures);
     const dueMs = performance.now() + delayMs;
     if (dueMs <= this.#retryDueMs) return;
     clearTimeout(this.#retryTimer);
     this.#retryDueMs = dueMs;
     this.#retryTimer = setTimeout(() => {
       this.#retryDueMs = 0;
+      this.#failures += 1;
       for (const each of this.#rooms.values()) each.paused = false;
       this.#reconcile();
     }, delayMs);
@@ -255,12 +275,29 @@ export class Rooms {
     room.reset();
     this.#membershipEnded(room);
     room.settleJoins(error);
-    this.#changed(roomName);
+    this.#changed();
   }
 }
 
 function isText(roomName: unknown): roomName is string {
   return typeof roomName === 'string' && roomName.isWellFormed();
+}
+
+function positionOf({ roomName, position }: Room): RoomPosition {
+  return { roomName, ...position };
+}
+
+/** As many rooms as a frame can name; one that must be alone, or is too much for any frame, goes by itself. */
+function batchOf(rooms: readonly Room[], frameBytes: number): readonly Room[] {
+  const [first] = rooms;
+  if (first === undefined || first.alone) return rooms.slice(0, 1);
+  let bytes = frameOverhead;
+  const end = rooms.findIndex((room) => {
+    // MessagePack takes no more than JSON for these.
+    bytes += utf8Length(JSON.stringify(positionOf(room))) + 1;
+    return room.alone || bytes > frameBytes;
+  });
+  return rooms.slice(0, end < 0 ? rooms.length : Math.max(1, end));
 }
 
 /** What became of one room of a `roomsJoin`. */

@@ -34,7 +34,8 @@ export interface Received {
   /** Counts the connections of this service. */
   readonly connection: number;
   answer(result: Value): void;
-  refuse(code: ErrorCode, retryAfterMs?: number): void;
+  /** As the table of errors has it, but for what `own` says. */
+  refuse(code: ErrorCode, retryAfterMs?: number, own?: ValueMap): void;
   /** Sends notifications, in one frame with the answer if there is one. */
   send(notifications: readonly [string, ...Value[]][], answer?: Value): void;
   /** Sends bytes as they are. */
@@ -116,20 +117,9 @@ function receivedOf(
     params,
     connection,
     answer: (result) => socket.send(codec.encodeResponse(id, null, result)),
-    refuse: (code, retryAfterMs) => {
-      socket.send(
-        codec.encodeResponse(
-          id,
-          toErrorValue(
-            fail(
-              code,
-              errorTable[code].args.map(() => null),
-              retryAfterMs,
-            ),
-          ),
-          null,
-        ),
-      );
+    refuse: (code, retryAfterMs, own) => {
+      const args = errorTable[code].args.map(() => null);
+      socket.send(codec.encodeResponse(id, { ...toErrorValue(fail(code, args, retryAfterMs)), ...own }, null));
     },
     send: (notifications, answer) => {
       const messages = notifications.map(([name, ...rest]) => codec.encodeNotification(name, rest));

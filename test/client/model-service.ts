@@ -27,7 +27,9 @@ export class ModelService {
   /** While true, connections break and requests fail by chance. */
   faulty = true;
   /** How often each kind of fault was met. */
-  readonly faults = { cut: 0, refused: 0, unanswered: 0, overtaken: 0, unrecovered: 0, reset: 0 };
+  readonly faults = { cut: 0, refused: 0, unanswered: 0, overtaken: 0, unrecovered: 0, reset: 0, trimmed: 0 };
+  /** Pages of history that were read. */
+  pages = 0;
   readonly #rng: Rng;
   readonly #rooms = new Map<string, ModelRoom>();
 
@@ -64,6 +66,8 @@ export class ModelService {
     const [roomName] = request.params;
     if (request.method === 'roomsJoin') this.#join(request);
     else if (request.method === 'roomMessage') this.#post(request);
+    else if (request.method === 'roomHistoryGet') this.#page(request);
+    else if (request.method === 'roomHistoryInfo' && typeof roomName === 'string') this.#info(request, roomName);
     else if (request.method === 'roomLeave' && typeof roomName === 'string') this.#leave(request, roomName);
     else request.answer(request.method === 'ping' ? 1 : null);
   }
@@ -79,7 +83,7 @@ export class ModelService {
       if (this.#chance('refused', 0.1)) return { roomName, error: unavailable };
       const epoch = `e${room.epoch}`;
       const foreign = position.epoch !== undefined && position.epoch !== epoch;
-      const recovered = !foreign && !this.#chance('unrecovered', 0.05);
+      const recovered = !foreign && !this.#chance('unrecovered', 0.3);
       const messages = recovered ? room.messages.filter(({ id }) => Number(id) > since) : [];
       return { roomName, njoined: 1, epoch, lastMessageId: room.messages.length, recovered, messages };
     });
@@ -92,6 +96,22 @@ export class ModelService {
     };
     if (this.#rng.chance(0.5)) setImmediate(finish);
     else finish();
+  }
+
+  /** Shorter than it is asked to be, and now and then the oldest are not there any more. */
+  #page(request: Received): void {
+    // As for a join.
+    const [roomName, after] = request.params as [string, number];
+    this.pages += 1;
+    const messages = this.#room(roomName).messages.slice(after);
+    const cut = messages.length > 2 && this.#chance('trimmed', 0.05) ? 2 : 0;
+    request.answer(messages.slice(cut, cut + this.#rng.integer(1, 4)).toReversed());
+  }
+
+  #info(request: Received, roomName: string): void {
+    const { epoch, messages } = this.#room(roomName);
+    const size = { historyMaxGetMessages: 100, historyMaxSize: 10_000, historySize: messages.length };
+    request.answer({ ...size, lastMessageId: messages.length, oldestMessageId: 1, epoch: `e${epoch}` });
   }
 
   #leave(request: Received, roomName: string): void {

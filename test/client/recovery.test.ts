@@ -67,5 +67,6 @@ test(
     expect(clients.map(({ counters }) => counters.gaps)).toEqual([0, 0, 0]);
     expect(model.faults.cut + model.faults.refused + model.faults.unanswered).toBeGreaterThan(10);
     expect(verdict.counts.recoveries).toBeGreaterThan(0);
+    expect(model.pages).toBeGreaterThan(0);
   }),
 );
