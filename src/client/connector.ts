@@ -6,10 +6,11 @@
 import { closeCodes, type CloseEntry } from '../protocol/close-codes.ts';
 import type { AuthData, Credentials } from '../protocol/types.ts';
 import type { Value } from '../protocol/values.ts';
-import { backoffMs } from './backoff.ts';
+import { backoffMs, timerMs } from './backoff.ts';
 import { deferred, type Deferred } from './deferred.ts';
 import { Link } from './link.ts';
 import type { CompleteOptions } from './options.ts';
+import { Renewal } from './renewal.ts';
 import { localError, type Outcome, type RequestError } from './request-error.ts';
 
 export type ClientState = State['kind'];
@@ -50,6 +51,7 @@ export function comesBack(code: number): boolean {
 export class Connector {
   readonly #options: CompleteOptions;
   readonly #owner: ConnectorOwner;
+  readonly #renewal: Renewal;
   #state: State = { kind: 'idle' };
   #first: Deferred<AuthData> | undefined;
   #closing: Promise<void> | undefined;
@@ -66,6 +68,7 @@ export class Connector {
   constructor(options: CompleteOptions, owner: ConnectorOwner) {
     this.#options = options;
     this.#owner = owner;
+    this.#renewal = new Renewal(options.credentials, (error) => owner.failed(error));
   }
 
   get state(): ClientState {
@@ -143,6 +146,7 @@ export class Connector {
       ...deviceFields
     } = credentials;
     this.#deviceFields = deviceFields;
+    this.#renewal.used(credentials);
     return credentials;
   }
 
@@ -170,6 +174,7 @@ export class Connector {
     this.#resumeToken = authData.resumeToken;
     link.limits = authData.limits;
     link.watch(authData.heartbeatMs);
+    if (this.#options.renewable) this.#renewal.begin(link, authData);
     this.#owner.connected(link, authData);
     this.#first?.resolve(authData);
   }
@@ -178,7 +183,7 @@ export class Connector {
     const state = this.#state;
     if (!('link' in state) || state.link !== link) return;
     const [delayMs] = params;
-    if (name === 'goAway' && typeof delayMs === 'number') this.#goAwayDelayMs = delayMs;
+    if (name === 'goAway' && typeof delayMs === 'number' && delayMs >= 0) this.#goAwayDelayMs = delayMs;
     this.#owner.notified(name, params);
   }
 
@@ -190,8 +195,12 @@ export class Connector {
       else this.#refused(state.resumed, end);
       return;
     }
-    const { reconnect } = this.#options;
-    if (!comesBack(end.code) || reconnect === false) return this.#stop(end);
+    this.#renewal.end();
+    const { reconnect, renewable } = this.#options;
+    const expired = end.code === closeCodes.tokenExpired.code && renewable;
+    // A chain of resumed logins ends with what it began with: other credentials are asked for.
+    if (expired) this.#resumeToken = undefined;
+    if (reconnect === false || !(expired || comesBack(end.code))) return this.#stop(end);
     // Only a connection that lasted shows that coming back soon is welcome.
     if (performance.now() - state.sinceMs > reconnect.maxDelayMs) this.#attempt = 0;
     const delayMs = this.#retry(end);
@@ -215,7 +224,7 @@ export class Connector {
     }
     this.#release();
     this.#turn += 1;
-    const delayMs = this.#goAwayDelayMs ?? Math.max(atLeastMs, backoffMs(this.#attempt++, reconnect));
+    const delayMs = timerMs(Math.max(atLeastMs, this.#goAwayDelayMs ?? backoffMs(this.#attempt++, reconnect)));
     this.#goAwayDelayMs = undefined;
     this.#state = { kind: 'disconnected', timer: setTimeout(() => void this.#open(), delayMs) };
     return delayMs;
@@ -223,6 +232,7 @@ export class Connector {
 
   #stop(end: End, error?: unknown): void {
     if (this.#state.kind === 'closed') return;
+    this.#renewal.end();
     const wasConnected = this.#state.kind === 'connected';
     const { link } = 'link' in this.#state ? this.#state : { link: undefined };
     if (this.#state.kind === 'disconnected') clearTimeout(this.#state.timer);

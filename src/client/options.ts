@@ -7,8 +7,11 @@ import { platformWebSocket, type WebSocketConstructor } from './web-socket.ts';
 export interface ClientOptions {
   /** Addresses of the service (`wss://host/ws`). Each attempt takes the next. */
   readonly urls: string | readonly string[];
-  /** Who logs in. A function is asked when there is no resume token or it was refused. */
-  readonly credentials: Credentials | (() => Promise<Credentials>);
+  /**
+   * Who logs in. A function is asked for each login that a resume token does not cover, and before a token expires; with
+   * a token given as a plain value the client ends when that expires (4504).
+   */
+  readonly credentials: Credentials | (() => Credentials | Promise<Credentials>);
   /** How messages travel; `msgpack` when left out. */
   readonly format?: Format;
   /** The platform's own when left out. */
@@ -25,7 +28,9 @@ export type FrameListener = (direction: 'in' | 'out', data: Uint8Array | string)
 
 export interface CompleteOptions {
   readonly urls: readonly string[];
-  readonly credentials: () => Promise<Credentials>;
+  readonly credentials: () => Credentials | Promise<Credentials>;
+  /** False where the credentials are a token that was given once: after its end there is no other. */
+  readonly renewable: boolean;
   readonly format: Format;
   readonly WebSocket: WebSocketConstructor;
   readonly requestTimeoutMs: number;
@@ -42,7 +47,8 @@ export function completeOptions(options: ClientOptions): CompleteOptions {
   if (constructor === undefined) throw new TypeError('This platform has no WebSocket; give one as an option.');
   return {
     urls,
-    credentials: typeof credentials === 'function' ? credentials : () => Promise.resolve(credentials),
+    credentials: typeof credentials === 'function' ? credentials : () => credentials,
+    renewable: typeof credentials === 'function' || credentials.token === undefined,
     format: options.format ?? 'msgpack',
     WebSocket: constructor,
     requestTimeoutMs: options.requestTimeoutMs ?? 20_000,
