@@ -58,6 +58,7 @@ function knownNames(): string[] {
 function assemble(reader: Reader, production: boolean): Config {
   const origins = reader.get(settings.allowedOrigins);
   const [firstOrigin] = origins;
+  const rate = { perSecond: reader.get(settings.rateRequestsPerSecond), burst: reader.get(settings.rateBurst) };
   return {
     production,
     evaluation: !reader.configured && !production,
@@ -82,9 +83,9 @@ function assemble(reader: Reader, production: boolean): Config {
       timeoutMs: reader.get(settings.hooksTimeoutMs),
       pendingMax: reader.get(settings.hooksPendingMax),
     },
-    limits: readLimits(reader),
-    rate: { perSecond: reader.get(settings.rateRequestsPerSecond), burst: reader.get(settings.rateBurst) },
-    userRate: readUserRate(reader),
+    limits: readLimits(reader, rate.perSecond),
+    rate,
+    userRate: readUserRate(reader, rate),
     node: readNode(reader),
     dedupMs: reader.get(settings.dedupMs),
     socketsPerUser: reader.get(settings.socketsPerUser),
@@ -92,10 +93,6 @@ function assemble(reader: Reader, production: boolean): Config {
     socketsPerAddress: reader.get(settings.socketsPerAddress),
     guestsPerAddress: reader.get(settings.guestsPerAddress),
     guestsMax: reader.get(settings.guestsMax),
-    countsPrivate: {
-      sockets: reader.isGiven(settings.socketsPerAddress.name),
-      guests: reader.isGiven(settings.guestsPerAddress.name),
-    },
     backpressureBytes: reader.get(settings.backpressureBytes),
     metricsFreshMs: reader.get(settings.metricsFreshMs),
     gapFill: reader.get(settings.switchGapFill),
@@ -158,28 +155,28 @@ function readRooms(reader: Reader): Config['rooms'] {
 }
 
 /** Whoever lets a socket do more means its user as well. */
-function readUserRate(reader: Reader): Config['userRate'] {
-  const scaled = (setting: typeof settings.rateUserBurst, ofSocket: number): typeof setting => ({
+function readUserRate(reader: Reader, ofSocket: Config['rate']): Config['userRate'] {
+  const scaled = (setting: typeof settings.rateUserBurst, one: number): typeof setting => ({
     ...setting,
-    default: Math.max(setting.default, ofSocket * SOCKETS_PER_USER_RATE),
+    default: Math.max(setting.default, one * SOCKETS_PER_USER_RATE),
   });
   return {
-    perSecond: reader.get(scaled(settings.rateUserPerSecond, reader.get(settings.rateRequestsPerSecond))),
-    burst: reader.get(scaled(settings.rateUserBurst, reader.get(settings.rateBurst))),
+    perSecond: reader.get(scaled(settings.rateUserPerSecond, ofSocket.perSecond)),
+    burst: reader.get(scaled(settings.rateUserBurst, ofSocket.burst)),
   };
 }
 
 const SOCKETS_PER_USER_RATE = 5;
 
 /** What the protocol tells clients; depth and lengths of names and ids are fixed by the protocol itself. */
-function readLimits(reader: Reader): Limits {
+function readLimits(reader: Reader, requestsPerSecond: number): Limits {
   return {
     ...defaultLimits,
     frameBytes: reader.get(settings.frameBytes),
     messageBytes: reader.get(settings.messageBytes),
     roomsPerSocket: reader.get(settings.roomsPerSocket),
     requestsInFlight: reader.get(settings.requestsInFlight),
-    requestsPerSecond: reader.get(settings.rateRequestsPerSecond),
+    requestsPerSecond,
     historyMaxGetMessages: reader.get(settings.historyMaxGetMessages),
     userlistPage: reader.get(settings.userlistPage),
   };

@@ -78,7 +78,10 @@ describe('defaults', () => {
       rate: { perSecond: 200, burst: 500 },
       dedupMs: 300_000,
       socketsPerUser: 50,
-      socketsPerAddress: 0,
+      userRate: { perSecond: 1000, burst: 2500 },
+      socketsPerAddress: { max: 1000, publicOnly: true },
+      guestsPerAddress: { max: 100, publicOnly: true },
+      guestsMax: 1000,
       backpressureBytes: 4_194_304,
       gapFill: true,
       logLevel: 'info',
@@ -137,6 +140,25 @@ describe('reading', () => {
     expect(mistakesOf({ ...jwt, PARLEY_ALLOWED_ORIGINS: 'https://a.example/x' })).toHaveLength(1);
     expect(config.allowedOrigins).toEqual(['https://a.example', 'http://localhost:3000']);
     expect(good({ ...jwt, PARLEY_ALLOWED_ORIGINS: '*' }).allowedOrigins).toBe('*');
+  });
+
+  test('limits of addresses, with and without private ones', () => {
+    const { socketsPerAddress, guestsPerAddress } = good({
+      ...jwt,
+      PARLEY_SOCKETS_PER_ADDRESS: '7',
+      PARLEY_GUESTS_PER_ADDRESS: '5 Public',
+    });
+    expect([socketsPerAddress, guestsPerAddress]).toEqual([
+      { max: 7, publicOnly: false },
+      { max: 5, publicOnly: true },
+    ]);
+    expect(mistakesOf({ ...jwt, PARLEY_SOCKETS_PER_ADDRESS: 'public' })).toHaveLength(1);
+  });
+
+  test('what a user may ask for follows what a socket may, unless it is set', () => {
+    const { userRate } = good({ ...jwt, PARLEY_RATE_REQUESTS_PER_SECOND: '300', PARLEY_RATE_BURST: '100' });
+    expect(userRate).toEqual({ perSecond: 1500, burst: 2500 });
+    expect(good({ ...jwt, PARLEY_RATE_BURST: '9000', PARLEY_RATE_USER_BURST: '20' }).userRate.burst).toBe(20);
   });
 
   test('an unknown name is refused, with the nearest one where there is one', () => {

@@ -75,6 +75,31 @@ export function integer(
   return setting({ name, type: `integer, ${range.min}–${range.max}`, default: fallback, parse, show: String }, options);
 }
 
+/** How many of something one address may have. */
+export interface AddressLimit {
+  /** 0: no limit. */
+  readonly max: number;
+  /** Loopback and private addresses do not count: behind one of them there is, as a rule, a proxy with everybody behind it. */
+  readonly publicOnly: boolean;
+}
+
+/** A number for each address; with the word `public` behind it, for each public one. */
+export function addressLimit(
+  name: string,
+  fallback: AddressLimit,
+  options: SettingOptions<AddressLimit>,
+): Setting<AddressLimit> {
+  const parse = (text: string): Parsed<AddressLimit> => {
+    const [, digits, word] = /^(\d{1,7})(\s+public)?$/i.exec(text) ?? [];
+    if (digits !== undefined) return { value: { max: Number(digits), publicOnly: word !== undefined } };
+    return {
+      problem: `must be a whole number, with \`public\` behind it if private addresses are not to count, not "${text}"`,
+    };
+  };
+  const show = ({ max, publicOnly }: AddressLimit): string => (publicOnly ? `${max} public` : String(max));
+  return setting({ name, type: 'integer, or integer and `public`', default: fallback, parse, show }, options);
+}
+
 export function flag(name: string, fallback: boolean, options: SettingOptions<boolean>): Setting<boolean> {
   const parse = (text: string): Parsed<boolean> => {
     const word = text.toLowerCase();

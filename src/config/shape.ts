@@ -2,6 +2,7 @@
 // ../config.ts.
 import type { ForwardedHeaders } from '../outside/forwarded.ts';
 import type { Limits } from '../protocol/limits.ts';
+import type { AddressLimit } from './setting.ts';
 import type { SignatureAlgorithm } from './signatures.ts';
 
 export type RedisMode = 'single' | 'sentinel' | 'cluster';
@@ -91,12 +92,9 @@ export interface Config {
   readonly dedupMs: number;
   readonly socketsPerUser: number;
   readonly sessionRoomsMax: number;
-  /** 0: no limit. */
-  readonly socketsPerAddress: number;
-  readonly guestsPerAddress: number;
+  readonly socketsPerAddress: AddressLimit;
+  readonly guestsPerAddress: AddressLimit;
   readonly guestsMax: number;
-  /** Whether the limits per address also count loopback and private addresses. */
-  readonly countsPrivate: { readonly sockets: boolean; readonly guests: boolean };
   readonly backpressureBytes: number;
   /** 0 only in the suite. */
   readonly metricsFreshMs: number;

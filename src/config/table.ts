@@ -2,6 +2,7 @@
 // `--print-config` and the README's table are derived. How settings depend on each other is in rules.ts.
 import { AuthData } from '../protocol/types.ts';
 import {
+  addressLimit,
   choice,
   flag,
   integer,
@@ -24,9 +25,6 @@ const claimItem = (value: string): Parsed<string> => {
   if (/^[\w:/.~-]{1,128}$/.test(value) && value !== '__proto__') return { value };
   return { problem: `may only contain names of claims, not "${value}"` };
 };
-
-const PRIVATE_ADDRESSES =
-  'loopback and private addresses, behind which there is a proxy as a rule, count only where this is set.';
 
 /** By the setting's name in this code; its name in the environment is in the entry. */
 export const settings = {
@@ -258,23 +256,18 @@ export const settings = {
     { min: 1, max: 100_000 },
     { unit: 'rooms', doc: "Rooms that may be filed in one user's session." },
   ),
-  socketsPerAddress: integer(
+  socketsPerAddress: addressLimit(
     'PARLEY_SOCKETS_PER_ADDRESS',
-    1000,
-    { min: 0, max: 1_000_000 },
+    { max: 1000, publicOnly: true },
     {
       unit: 'sockets',
-      doc: `Sockets that one address may have open on one node, 0: no limit; ${PRIVATE_ADDRESSES}`,
+      doc: 'Sockets that one address may have open on one node, 0: no limit. With `public`, loopback and private addresses, behind which there is a proxy as a rule, do not count.',
     },
   ),
-  guestsPerAddress: integer(
+  guestsPerAddress: addressLimit(
     'PARLEY_GUESTS_PER_ADDRESS',
-    100,
-    { min: 0, max: 1_000_000 },
-    {
-      unit: 'sockets',
-      doc: `The same for its guests, the sockets that have not logged in; ${PRIVATE_ADDRESSES}`,
-    },
+    { max: 100, publicOnly: true },
+    { unit: 'sockets', doc: 'The same for its guests: the sockets that have not logged in.' },
   ),
   guestsMax: integer(
     'PARLEY_GUESTS_MAX',

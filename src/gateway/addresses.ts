@@ -3,19 +3,14 @@
  * together. A stranger costs a node something before anybody knows who it is; here that is bounded.
  */
 import { BlockList, isIPv6 } from 'node:net';
+import type { AddressLimit } from '../config/setting.ts';
 import { Accounts, type AccountLimits } from './account.ts';
 
 export interface DoorLimits {
-  /** Of one address; 0: no limit. */
-  readonly socketsPerAddress: number;
-  readonly guestsPerAddress: number;
+  readonly socketsPerAddress: AddressLimit;
+  readonly guestsPerAddress: AddressLimit;
   /** Of the whole node. */
   readonly guestsMax: number;
-  /**
-   * Whether loopback and private addresses count as well. Behind one of them there is, as a rule, a proxy with everybody
-   * behind it.
-   */
-  readonly countsPrivate: { readonly sockets: boolean; readonly guests: boolean };
   /** What the guests of one address may ask for, and what all guests may that are refused. */
   readonly rate: AccountLimits;
 }
@@ -82,14 +77,14 @@ export class Addresses {
 
   /** Lets one more guest in, or says why not. Each guest let in is owed a `loggedIn` or `gone`. */
   admit(address: string, now: number): DoorRefusal | undefined {
-    const { socketsPerAddress, guestsPerAddress, guestsMax, countsPrivate } = this.#limits;
+    const { socketsPerAddress, guestsPerAddress, guestsMax } = this.#limits;
     const party = partyOf(address);
     const here = this.#at.get(party) ?? { sockets: 0, guests: 0 };
     const isPublic = !isPrivate(address);
-    const isFull = (counts: boolean, max: number, count: number): boolean =>
-      max > 0 && count >= max && (counts || isPublic);
-    if (isFull(countsPrivate.sockets, socketsPerAddress, here.sockets)) return 'tooManySockets';
-    if (isFull(countsPrivate.guests, guestsPerAddress, here.guests)) return 'tooManyGuests';
+    const isFull = ({ max, publicOnly }: AddressLimit, count: number): boolean =>
+      max > 0 && count >= max && (isPublic || !publicOnly);
+    if (isFull(socketsPerAddress, here.sockets)) return 'tooManySockets';
+    if (isFull(guestsPerAddress, here.guests)) return 'tooManyGuests';
     if (this.#guests >= guestsMax) return 'crowded';
     if (isPublic && this.#rates.take(party, ARRIVAL_UNITS, now) > 0) return 'tooFast';
     here.sockets++;

@@ -21,10 +21,9 @@ const codeOf = (outcome: Outcome): string => ('error' in outcome ? outcome.error
 
 describe('the limits of addresses', () => {
   const limits: DoorLimits = {
-    socketsPerAddress: 3,
-    guestsPerAddress: 2,
+    socketsPerAddress: { max: 3, publicOnly: true },
+    guestsPerAddress: { max: 2, publicOnly: true },
     guestsMax: 5,
-    countsPrivate: { sockets: false, guests: false },
     rate: { perSecond: 10, burst: 25 },
   };
 
@@ -74,12 +73,16 @@ describe('the limits of addresses', () => {
     const many = { ...limits, guestsMax: 100 };
     const door = new Addresses(many);
     for (let i = 0; i < 20; i++) expect(door.admit(address, 0)).toBeUndefined();
-    const strict = new Addresses({ ...many, countsPrivate: { sockets: true, guests: true } });
+    const strict = new Addresses({ ...many, guestsPerAddress: { max: 2, publicOnly: false } });
     expect([1, 2, 3].map(() => strict.admit(address, 0))).toEqual([undefined, undefined, 'tooManyGuests']);
   });
 
   test('take a network of 64 bits for one IPv6 address, in whatever form it is written', () => {
-    const door = new Addresses({ ...limits, guestsPerAddress: 3, rate: { perSecond: 1e6, burst: 1e6 } });
+    const door = new Addresses({
+      ...limits,
+      guestsPerAddress: { max: 3, publicOnly: true },
+      rate: { perSecond: 1e6, burst: 1e6 },
+    });
     expect(door.admit('2001:db8::1', 0)).toBeUndefined();
     expect(door.admit('2001:0db8:0000:0000:ffff:0000:0000:0002', 0)).toBeUndefined();
     expect(door.admit('2001:DB8:0:0:1::', 0)).toBeUndefined();

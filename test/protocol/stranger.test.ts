@@ -177,7 +177,7 @@ describe.each(['msgpack', 'json'] as const)('over %s', (format) => {
     const answered = malformed.batch([['ping']]);
     malformed.send([[0, -1, 'ping', []]]);
     await Promise.all(answered);
-    expect(await malformed.ended).toEqual([4500, 'protocolError']);
+    expect(await malformed.ended).toEqual([4500, expect.stringMatching(/^protocolError: id /)]);
 
     const nobody = await arrive(format, '');
     expect(await refusalOf(nobody.request('login', {}))).toEqual(['noLogin']);
