@@ -35,10 +35,11 @@ import { about, type Log, type SampledLog } from './ops/log.ts';
 import { AddressList } from './outside/address.ts';
 import { AccessState } from './state/access-state.ts';
 import { Commands } from './state/commands.ts';
-import { openClient, type Client, type RedisEndpoint } from './state/connect.ts';
+import { openClient, type RedisEndpoint } from './state/connect.ts';
 import { DirectState } from './state/direct-state.ts';
 import type { Keyspace } from './state/keys.ts';
 import { Lease, type LeaseEvents } from './state/lease.ts';
+import { Links } from './state/links.ts';
 import { RoomState } from './state/room-state.ts';
 import { SessionState } from './state/session-state.ts';
 import { Sweeper } from './state/sweep.ts';
@@ -59,8 +60,10 @@ export interface Shared {
 }
 
 export interface StateParts {
-  readonly client: Client;
+  readonly links: Links;
   readonly commands: Commands;
+  /** On the lease's own connection. */
+  readonly leaseCommands: Commands;
   readonly lease: Lease;
   readonly rooms: RoomState;
   readonly access: AccessState;
@@ -87,25 +90,33 @@ export interface ChatParts {
   readonly bareHandlers: Handlers;
 }
 
+/** A renewal at a time, and what a silent connection has left behind. */
+const LEASE_QUEUE_MAX = 100;
+
 export function composeState(
   { config, errors, keys, measured }: Shared,
   redis: RedisEndpoint,
   events: LeaseEvents,
 ): StateParts {
-  const client = openClient(redis, 'commands');
-  client.on('error', (error: unknown) => errors.warn('redis', about(error), 'the connection for commands'));
-  const commands: Commands = new Commands(client, {
-    timeoutMs: config.redis.timeoutMs,
-    queueMax: config.redis.queueMax,
-    mayAct: () => lease.held,
-    onError: (error) => errors.warn('command', about(error), 'a command failed'),
-    measured: { durations: measured.distributions.parley_redis_command_duration_seconds, errors: measured.redisErrors },
+  const { timeoutMs, queueMax } = config.redis;
+  const links = new Links(redis, {
+    timeoutMs,
+    leaseMs: config.node.leaseMs,
+    onError: (what, error) => errors.warn(what, about(error), what),
   });
-  const lease = new Lease(commands, keys, config.node.leaseMs, events);
+  const shared = {
+    timeoutMs,
+    onError: (error: Error) => errors.warn('command', about(error), 'a command failed'),
+    measured: { durations: measured.distributions.parley_redis_command_duration_seconds, errors: measured.redisErrors },
+  };
+  const commands: Commands = new Commands(links.commands, { ...shared, queueMax, mayAct: () => lease.held });
+  const leaseCommands = new Commands(links.lease, { ...shared, queueMax: LEASE_QUEUE_MAX, mayAct: () => lease.held });
+  const lease: Lease = new Lease({ own: leaseCommands, commands }, keys, config.node.leaseMs, events);
   const pageMax = config.limits.historyMaxGetMessages;
   return {
-    client,
+    links,
     commands,
+    leaseCommands,
     lease,
     rooms: new RoomState(commands, keys, { dedupMs: config.dedupMs, pageMax, largeSize: config.rooms.largeSize }),
     access: new AccessState(commands, keys, config.rooms),

@@ -81,7 +81,8 @@ export class GatewayNode {
       lost: () => this.#lost(),
       onError: (error) => this.#shared.errors.putOff('lease', error, 'the lease is not renewed'),
     });
-    onTopology(this.#state.client, () => this.#redisIsBack());
+    onTopology(this.#state.links.commands, () => this.#redisIsBack());
+    onTopology(this.#state.links.lease, () => this.#state.lease.hurry());
     this.#delivery = composeDelivery(this.#shared, this.#state, redis, {
       publish: (topic, data) => this.#gateway.publish(topic, data),
       onLost: (session, roomName) => tellLeft(this.#hooks, session, roomName, { njoined: 0, cause: 'lost' }),
@@ -118,18 +119,18 @@ export class GatewayNode {
 
   /** Starts all parts; resolves with the ports that are listened on. Waits for Redis as long as it takes. */
   async start(): Promise<{ port: number; apiPort: number }> {
-    const { client, lease } = this.#state;
+    const { links, lease } = this.#state;
     const { bus, topics } = this.#delivery;
     const apiPort = await this.#operatorPort.listen();
     await this.#whenRedisIsThere(async () => {
-      if (client.status === 'wait' || client.status === 'end') await client.connect();
-      await checkRedis(client, this.#shared.log);
+      await links.connect();
+      await checkRedis(links.commands, this.#shared.log);
     });
     await this.#whenRedisIsThere(() => lease.register());
     await this.#whenRedisIsThere(() => bus.start(topics));
     await this.#whenRedisIsThere(() => this.#api.calls.follow());
     await this.#whenRedisIsThere(async () => {
-      this.#primaries = new Set(await primaryIds(client));
+      this.#primaries = new Set(await primaryIds(links.commands));
     });
     this.#chat.services.authenticator.start();
     this.#sweeper.start();
@@ -177,10 +178,14 @@ export class GatewayNode {
     const { drainMs, drainGraceMs } = this.#shared.config.node;
     const deadline = performance.now() + drainMs;
     this.#gateway.stopAccepting();
+    const { lease } = this.#state;
+    void lease
+      .beginDrain()
+      .catch((error: unknown) => this.#shared.errors.putOff('lease', error, 'draining is not told'));
     const spreadMs = Math.min(drainMs / 2, (this.#gateway.size / AWAY_PER_SECOND) * 1000);
     await this.#gateway.sendAway(spreadMs, deadline - DRAIN_RESERVE_SHARE * drainMs);
     await this.#hooks?.close((DRAIN_RESERVE_SHARE * drainMs) / 2);
-    await this.#state.lease
+    await lease
       .release(drainGraceMs)
       .catch((error: unknown) => this.#shared.log.warn(about(error), 'the lease is left to run out'));
     this.stop();
@@ -197,7 +202,8 @@ export class GatewayNode {
     this.#loopDelay.stop();
     this.#delivery.bus.stop();
     this.#state.commands.close();
-    this.#state.client.disconnect();
+    this.#state.leaseCommands.close();
+    this.#state.links.close();
     this.#shared.errors.flush();
   }
 
@@ -217,7 +223,7 @@ export class GatewayNode {
   async #lookForFailover(): Promise<void> {
     const known = this.#primaries;
     if (known === undefined) return; // still starting
-    const unknown = [...(await primaryIds(this.#state.client))].filter((id) => !known.has(id));
+    const unknown = [...(await primaryIds(this.#state.links.commands))].filter((id) => !known.has(id));
     if (unknown.length === 0) return;
     for (const id of unknown) known.add(id);
     this.#shared.log.warn('Redis was restarted or failed over: memberships are compared');

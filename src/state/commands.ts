@@ -76,6 +76,8 @@ export class Commands {
   #outstanding = 0;
   #answeredAt = 0;
   #failedAt = 0;
+  /** The first failure since the last answer. */
+  #failingSince: number | undefined;
   #refreshedAt = 0;
   readonly #timer: NodeJS.Timeout;
   /** By the client's method. */
@@ -93,9 +95,14 @@ export class Commands {
     return this.#outstanding;
   }
 
-  /** True when the last outcome was an answer. */
+  /** True when the last outcome was an answer; one that came too late is none. */
   get healthy(): boolean {
     return this.#answeredAt >= this.#failedAt;
+  }
+
+  /** For how long, in ms, everything has failed and nothing was answered, be it late; 0 after an answer. */
+  get failingMs(): number {
+    return this.#failingSince === undefined ? 0 : performance.now() - this.#failingSince;
   }
 
   close(): void {
@@ -186,9 +193,11 @@ export class Commands {
 
   #answered(call: Call, reply: Reply): void {
     this.#outstanding--;
-    this.#answeredAt = performance.now();
-    this.#durationsOf(call.method)?.observe(this.#answeredAt - call.sentAt);
+    const now = performance.now();
+    this.#failingSince = undefined;
+    this.#durationsOf(call.method)?.observe(now - call.sentAt);
     if (call.settled) return;
+    this.#answeredAt = now;
     call.settled = true;
     call.resolve(reply);
   }
@@ -228,7 +237,7 @@ export class Commands {
       return error;
     }
     this.#options.measured?.errors.add(saysNoConnection(error) ? 'connection' : 'refused');
-    this.#failedAt = performance.now();
+    this.#noteFailure(performance.now());
     if (!saysNoConnection(error)) this.#options.onError(error);
     this.#refreshSlots();
     return new StateUnavailable(error.message);
@@ -252,8 +261,13 @@ export class Commands {
     if (done > 0) this.#pending = this.#pending.slice(done);
   }
 
-  #expireCall(call: Call, now: number): void {
+  #noteFailure(now: number): void {
     this.#failedAt = now;
+    this.#failingSince ??= now;
+  }
+
+  #expireCall(call: Call, now: number): void {
+    this.#noteFailure(now);
     const late = new StateUnavailable('Redis did not answer in time');
     this.#options.measured?.errors.add('timeout');
     this.#options.onError(late);

@@ -28,15 +28,23 @@ const shared = {
   reconnectOnError: (error: Error) => (error.message.startsWith('READONLY') ? 1 : false),
 } as const;
 
+/** What a connection is for; also its name in CLIENT LIST. */
+export type LinkUse = 'commands' | 'lease' | 'subscriber';
+
 /** The nodes of a Cluster are opened and reopened by the cluster client, which has its own ideas of when. */
 const { enableOfflineQueue: _queue, retryStrategy: _strategy, ...clusterNode } = shared;
 
-/** Opens a client that is not connected yet. `subscriber` clients are for sharded subscriptions only. */
-export function openClient(endpoint: RedisEndpoint, use: 'commands' | 'subscriber'): Client {
+/**
+ * Opens a client that is not connected yet. `subscriber` clients are for sharded subscriptions only. A connection that
+ * brings no byte for `silentMs`, while something was asked, is dead without a sign, and is replaced.
+ */
+export function openClient(endpoint: RedisEndpoint, use: LinkUse, silentMs?: number): Client {
   const urls = endpoint.url.split(',').map((url) => url.trim());
   const subscriber = use === 'subscriber';
+  const own = { connectionName: `parley-${use}`, ...(silentMs === undefined ? {} : { socketTimeout: silentMs }) };
   const options = {
     ...shared,
+    ...own,
     lazyConnect: true,
     enableAutoPipelining: !subscriber,
     // Subscriptions wait for a connection: what was missed meanwhile is found by comparing positions.
@@ -55,6 +63,7 @@ export function openClient(endpoint: RedisEndpoint, use: 'commands' | 'subscribe
       clusterRetryStrategy: (attempt) => Math.min(50 * attempt, 500),
       redisOptions: {
         ...clusterNode,
+        ...own,
         maxRetriesPerRequest: options.maxRetriesPerRequest,
         ...credentials(urls[0] ?? ''),
       },
@@ -78,6 +87,9 @@ function credentials(url: string): { username?: string; password?: string; tls?:
     ...(protocol === 'rediss:' ? { tls: {} } : {}),
   };
 }
+
+/** The client as one of a Cluster; undefined where it is not. */
+export const clusterOf = (client: Client): Cluster | undefined => (client instanceof Cluster ? client : undefined);
 
 /** For each primary a text that, as a hash tag, lands on it. One entry where there is no Cluster. */
 export function saltsPerPrimary(client: Client, keyOf: (salt: string) => string): string[] {

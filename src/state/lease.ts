@@ -6,6 +6,7 @@ import type { Commands } from './commands.ts';
 import type { Keyspace } from './keys.ts';
 import type { Manifest } from '../bus/topics.ts';
 import { text } from './reply.ts';
+import { flag } from './script.ts';
 import { addToManifest, registerNode, renewLease } from './scripts/node-scripts.ts';
 import { StateUnavailable } from './commands.ts';
 import { newNodeId } from './tokens.ts';
@@ -27,7 +28,15 @@ const SAFETY_MS = 1000;
 /** Renewals further apart than this share of the lease mean that Redis, or this node, was away. */
 const BREAK_SHARE = 0.7;
 
+export interface LeaseLinks {
+  /** By a connection of the lease's own: what users make a node ask cannot keep a renewal waiting. */
+  readonly own: Commands;
+  /** What the node serves its users by. The manifest is written here: it is asked for by those who wait for more anyway. */
+  readonly commands: Commands;
+}
+
 export class Lease implements Manifest {
+  readonly #own: Commands;
   readonly #commands: Commands;
   readonly #keys: Keyspace;
   readonly #ttlMs: number;
@@ -38,12 +47,14 @@ export class Lease implements Manifest {
   #state: 'none' | 'held' | 'suspended' | 'lost' | 'released' = 'none';
   #timer: NodeJS.Timeout | undefined;
   #renewing = false;
+  #draining = false;
   #renewedAt = 0;
   #steadySince = 0;
   /** Redis's clock minus this node's, in ms. */
   #redisOffsetMs = 0;
 
-  constructor(commands: Commands, keys: Keyspace, ttlMs: number, events: LeaseEvents) {
+  constructor({ own, commands }: LeaseLinks, keys: Keyspace, ttlMs: number, events: LeaseEvents) {
+    this.#own = own;
     this.#commands = commands;
     this.#keys = keys;
     this.#ttlMs = ttlMs;
@@ -92,21 +103,29 @@ export class Lease implements Manifest {
     const { lease } = this.#keys.node(this.#nodeId);
     const sent = this.#now();
     const args = { ttlMs: this.#ttlMs, keepMs: KEEP_MS };
-    const at = Number(text(await this.#commands.runUnfenced(registerNode, { lease }, args)));
+    const at = Number(text(await this.#own.runUnfenced(registerNode, { lease }, args)));
     this.#steadySince = sent.monotonic;
     // The record first, the hint second: a hint without a record would be dropped by the first sweeper.
-    await this.#commands.plain('zadd', this.#keys.nodes, at + this.#ttlMs, this.#nodeId);
+    await this.#own.plain('zadd', this.#keys.nodes, at + this.#ttlMs, this.#nodeId);
     this.#hold(sent, at);
     this.#timer ??= setInterval(() => void this.#renew(), this.#ttlMs * RENEW_SHARE);
+  }
+
+  /** Tells peers that the sockets of this node are on their way out: none of them counts against its user any more. */
+  async beginDrain(): Promise<void> {
+    this.#draining = true;
+    const { lease } = this.#keys.node(this.#nodeId);
+    await this.#own.runUnfenced(renewLease, { lease }, this.#term(this.#ttlMs));
   }
 
   /** Stops renewing; peers sweep this instance `graceMs` from now. For a drained node. */
   async release(graceMs: number): Promise<void> {
     this.stop();
     this.#state = 'released';
+    this.#draining = true;
     const { lease } = this.#keys.node(this.#nodeId);
-    const expires = await this.#commands.runUnfenced(renewLease, { lease }, { ttlMs: graceMs, keepMs: KEEP_MS });
-    await this.#commands.plain('zadd', this.#keys.nodes, text(expires), this.#nodeId);
+    const expires = await this.#own.runUnfenced(renewLease, { lease }, this.#term(graceMs));
+    await this.#own.plain('zadd', this.#keys.nodes, text(expires), this.#nodeId);
   }
 
   stop(): void {
@@ -124,7 +143,7 @@ export class Lease implements Manifest {
     if (topics.length > 0) await this.#commands.plain('zrem', this.#keys.node(this.#nodeId).manifest, ...topics);
   }
 
-  /** Renews at once where the last renewal failed: called when a connection is back. */
+  /** Renews at once where the last renewal failed: called when one of the connections is back. */
   hurry(): void {
     if (this.#state === 'suspended' || this.ageMs > this.#ttlMs * RENEW_SHARE) void this.#renew();
   }
@@ -133,6 +152,7 @@ export class Lease implements Manifest {
     if (this.#renewing || this.#state === 'none' || this.#state === 'released') return;
     this.#renewing = true;
     try {
+      await this.#checkService();
       if (this.#state === 'lost') await this.register();
       else await this.#renewOnce();
     } catch (error) {
@@ -143,12 +163,20 @@ export class Lease implements Manifest {
     void this.held; // notices a deadline that passed while nothing else asked
   }
 
+  /**
+   * A node whose commands get no answer serves nobody. It must not keep its users from being taken over for ever because
+   * its lease has a connection that works: after a whole lease of that it renews no more until something is answered.
+   */
+  async #checkService(): Promise<void> {
+    if (this.#commands.failingMs <= this.#ttlMs) return;
+    await this.#commands.plain('exists', this.#keys.node(this.#nodeId).lease);
+  }
+
   async #renewOnce(): Promise<void> {
     const nodeId = this.#nodeId;
     const sent = this.#now();
     const { lease } = this.#keys.node(nodeId);
-    const args = { ttlMs: this.#ttlMs, keepMs: KEEP_MS };
-    const reply = text(await this.#commands.runUnfenced(renewLease, { lease }, args));
+    const reply = text(await this.#own.runUnfenced(renewLease, { lease }, this.#term(this.#ttlMs)));
     if (reply === 'lost') {
       this.#state = 'lost';
       this.#events.lost();
@@ -161,7 +189,11 @@ export class Lease implements Manifest {
     this.#hold(sent, Number(reply) - this.#ttlMs);
     if (wasSuspended) this.#events.resumed();
     // Last, for it is only a hint, and may be on a primary that is away while the lease's own is not.
-    await this.#commands.plain('zadd', this.#keys.nodes, reply, nodeId);
+    await this.#own.plain('zadd', this.#keys.nodes, reply, nodeId);
+  }
+
+  #term(ttlMs: number): { ttlMs: number; keepMs: number; draining: '0' | '1' } {
+    return { ttlMs, keepMs: KEEP_MS, draining: flag(this.#draining) };
   }
 
   #now(): { monotonic: number; wall: number } {

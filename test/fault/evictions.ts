@@ -26,7 +26,7 @@ export async function startStage(
   options: { late: 'bus' | 'everything'; largeSize: number },
 ): Promise<Stage> {
   const redis = await startRedis(scope);
-  const link = await startLink(scope, redis.port, options.late === 'bus' ? { delayed: /\bssubscribe\b/i } : {});
+  const link = await startLink(scope, redis.port, options.late === 'bus' ? { only: /\bssubscribe\b/i } : {});
   const service = await startService(scope, {
     redis,
     nodes: 1,

@@ -71,7 +71,7 @@ async function startSplitNode(): Promise<Split> {
     departed: (session, roomNames) => chat.departures.disconnect(session, roomNames, session.nodeId),
     health: () => ({ live: true, ready: true, details: {} }),
   });
-  await state.client.connect();
+  await state.links.connect();
   await state.lease.register();
   await delivery.bus.start(delivery.topics);
   const timer = setInterval(() => delivery.topics.tick(), 100);
@@ -82,7 +82,8 @@ async function startSplitNode(): Promise<Split> {
     gateway.stop();
     delivery.bus.stop();
     state.commands.close();
-    state.client.disconnect();
+    state.leaseCommands.close();
+    state.links.close();
   });
   return {
     link,

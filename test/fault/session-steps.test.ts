@@ -42,7 +42,7 @@ beforeAll(async () => {
   });
   store = await openStore(scope, service.redis, { prefix: service.prefix });
   const unheard = (): void => undefined;
-  lease = new Lease(store.commands, store.keys, 60_000, {
+  lease = new Lease({ own: store.commands, commands: store.commands }, store.keys, 60_000, {
     suspended: unheard,
     resumed: unheard,
     lost: unheard,

@@ -1,6 +1,7 @@
 // Leases and manifests: what every script of a node replies. That nodes act on it is tested with real ones.
 import { expect, test } from '@jest/globals';
 import { Lease } from '../../src/state/lease.ts';
+import { text } from '../../src/state/reply.ts';
 import type { ScriptArgument } from '../../src/state/script.ts';
 import * as scripts from '../../src/state/scripts/node-scripts.ts';
 import { eventually } from '../support/eventually.ts';
@@ -14,17 +15,26 @@ const keepMs = 60_000;
 /** The scripts of one node, with replies as text and numbers. */
 function scriptsOf(store: Store): Record<'register' | 'renew', (ttlMs: number) => Promise<unknown>> & {
   claim(): Promise<unknown>;
+  drain(ttlMs: number): Promise<unknown>;
+  read(): Promise<unknown>;
   add(...topics: string[]): Promise<unknown>;
   take(pageMax: number, holdMs: number): Promise<unknown>;
 } {
   const keys = store.keys.node(node);
   const plain = (reply: unknown): unknown =>
     Array.isArray(reply) ? reply.map(plain) : Buffer.isBuffer(reply) ? reply.toString() : reply;
-  const args = (ttlMs: number): { ttlMs: number; keepMs: number } => ({ ttlMs, keepMs });
+  const args = (ttlMs: number): { ttlMs: number; keepMs: number; draining: string } => ({
+    ttlMs,
+    keepMs,
+    draining: '0',
+  });
   const rest: readonly ScriptArgument[] = [];
   return {
     register: async (ttlMs) => plain(await store.commands.run(scripts.registerNode, keys, args(ttlMs), rest)),
     renew: async (ttlMs) => plain(await store.commands.run(scripts.renewLease, keys, args(ttlMs), rest)),
+    drain: async (ttlMs) =>
+      plain(await store.commands.run(scripts.renewLease, keys, { ...args(ttlMs), draining: '1' }, rest)),
+    read: async () => plain(await store.commands.run(scripts.readLease, keys, {})),
     claim: async () => plain(await store.commands.run(scripts.claimLease, keys, {})),
     add: async (...topics) => plain(await store.commands.run(scripts.addToManifest, keys, {}, topics)),
     take: async (pageMax, holdMs) => plain(await store.commands.run(scripts.takeSweepPage, keys, { pageMax, holdMs })),
@@ -34,13 +44,14 @@ function scriptsOf(store: Store): Record<'register' | 'renew', (ttlMs: number) =
 /** Call within a `describe`; `open` gives a store of its own to each test. */
 export function nodeSuite(open: OpenStore): void {
   leases(open);
+  lostLeases(open);
   manifests(open);
 }
 
 function leases(open: OpenStore): void {
   test('a lease is held until it has run out and was claimed; then nothing of its node goes on', async () => {
     const lease = scriptsOf(await open(scope));
-    expect(await lease.claim()).toBe('gone');
+    expect([await lease.claim(), await lease.read()]).toEqual(['gone', 'gone']);
     expect(await lease.renew(1000)).toBe('lost');
     expect(await lease.add('room:a')).toBe('lost');
     const at = Number(await lease.register(60_000));
@@ -49,21 +60,28 @@ function leases(open: OpenStore): void {
     const expires = await lease.renew(120_000);
     expect(expires).toBeGreaterThanOrEqual(at + 120_000);
     expect(await lease.claim()).toBe(expires);
+    expect(await lease.read()).toBeGreaterThan(60_000);
+    expect(await lease.read()).toBeLessThanOrEqual(120_000);
+    await lease.drain(60_000);
+    expect(await lease.read()).toBe('draining');
 
     // Run out, but not claimed: it can still be saved, and lost only once.
     await lease.renew(0);
+    expect(await lease.read()).toBe(0);
     expect(await lease.renew(60_000)).toBeGreaterThan(at);
     expect(await lease.claim()).toBeGreaterThan(at);
     await lease.renew(0);
-    expect([await lease.claim(), await lease.claim()]).toEqual(['claimed', 'claimed']);
+    expect([await lease.claim(), await lease.claim(), await lease.read()]).toEqual(['claimed', 'claimed', 'claimed']);
     expect(await lease.renew(60_000)).toBe('lost');
     expect(await lease.add('room:c')).toBe('lost');
   });
+}
 
+function lostLeases(open: OpenStore): void {
   test('a node whose lease was claimed learns it, and begins again as another', async () => {
     const store = await open(scope);
     const told: string[] = [];
-    const lease = new Lease(store.commands, store.keys, 2000, {
+    const lease = new Lease({ own: store.commands, commands: store.commands }, store.keys, 2000, {
       suspended: () => told.push('suspended'),
       resumed: () => told.push('resumed'),
       lost: () => told.push('lost'),
@@ -84,8 +102,14 @@ function leases(open: OpenStore): void {
     await lease.add(['room:b']);
     expect(Number(await store.client.zscore(store.keys.nodes, lease.nodeId))).toBeGreaterThan(Date.now());
 
+    // While it drains it works on, and says so also where it renews.
+    const word = async (): Promise<string> =>
+      text(await store.commands.run(scripts.readLease, { lease: store.keys.node(lease.nodeId).lease }, {}));
+    expect(Number(await word())).toBeGreaterThan(0);
+    await lease.beginDrain();
+    expect([await word(), lease.held]).toEqual(['draining', true]);
     await lease.release(0);
-    expect(lease.held).toBe(false);
+    expect([await word(), lease.held]).toEqual(['draining', false]);
     expect(told).toEqual(['lost']);
   });
 }

@@ -136,3 +136,35 @@ test('a target that is not there resets the connection; a stopped link is closed
   await link.stop();
   await expect(visit(link)).rejects.toThrow('ECONNREFUSED');
 });
+
+test('a link that is about some connections only leaves the others alone; stranded ones carry nothing more', async () => {
+  const link = await startLink(scope, await startEcho('a'), { only: /shaky/ });
+  const sound = await visit(link);
+  const shaky = await visit(link);
+  shaky.socket.write('shaky');
+  await eventually(() => expect(shaky.received()).toBe('a:shaky'));
+  link.strand();
+  link.resume();
+  for (const visitor of [sound, shaky]) visitor.socket.write('1');
+  await eventually(() => expect(sound.received()).toBe('a:1'));
+  const next = await visit(link);
+  next.socket.write('shaky too');
+  await eventually(() => expect(next.received()).toBe('a:shaky too'));
+  expect(shaky.received()).toBe('a:shaky');
+
+  link.refuse(true);
+  const refused = await visit(link);
+  const passed = await visit(link);
+  for (const [visitor, text] of [
+    [refused, 'shaky'],
+    [passed, 'fine'],
+  ] as const) {
+    visitor.socket.write(text);
+  }
+  expect(await refused.closed).toBe('reset');
+  await eventually(() => expect(passed.received()).toBe('a:fine'));
+  link.cut();
+  expect(await next.closed).toBe('reset');
+  sound.socket.write('2');
+  await eventually(() => expect(sound.received()).toBe('a:1a:2'));
+});

@@ -17,6 +17,8 @@ export interface FaultyLink {
   /** Forwards nothing more, either way, also on new connections; sockets stay open, nothing is lost. */
   pause(): void;
   resume(): void;
+  /** The connections that are open now carry nothing more, either way, for good; new ones do. */
+  strand(): void;
   /** Holds back what the server sends for this long, what is held already included; 0 releases it. */
   delay(delayMs: number): void;
   /** While true, new connections are reset at once. */
@@ -32,31 +34,42 @@ interface Weather {
 
 /** One connection through the link. */
 interface Pair {
+  /** Whether the weather is about it. */
+  readonly isTouched: boolean;
+  strand(): void;
   /** Lets data flow again after the weather changed. */
   update(): void;
   reset(): void;
 }
 
 export interface LinkOptions {
-  /** Only connections on which a client has sent such text are delayed; all of them when left out. */
-  readonly delayed?: RegExp | undefined;
+  /** All that can be done to the link is done only to connections on which a client has sent such text; to all when left out. */
+  readonly only?: RegExp | undefined;
 }
 
 /** Starts a link to a port of loopback. */
-export async function startLink(scope: Scope, targetPort: number, { delayed }: LinkOptions = {}): Promise<FaultyLink> {
+export async function startLink(scope: Scope, targetPort: number, { only }: LinkOptions = {}): Promise<FaultyLink> {
   const weather: Weather = { paused: false, delayMs: 0 };
   const pairs = new Set<Pair>();
   let target = targetPort;
   let refused = false;
   // Half-open, so that one end may finish while the other's bytes are still held back.
   const server = createServer({ allowHalfOpen: true }, (client) => {
-    if (refused) {
+    if (refused && only === undefined) {
       client.on('error', () => undefined);
       client.resetAndDestroy();
       return;
     }
     const upstream = connect({ port: target, host: '127.0.0.1', allowHalfOpen: true });
-    const pair = joinSockets(client, upstream, { weather, delayed }, () => pairs.delete(pair));
+    const pair = joinSockets(
+      client,
+      upstream,
+      { weather, only },
+      {
+        touched: () => refused && pair.reset(),
+        ended: () => pairs.delete(pair),
+      },
+    );
     pairs.add(pair);
   });
   server.listen(0, '127.0.0.1');
@@ -67,13 +80,11 @@ export async function startLink(scope: Scope, targetPort: number, { delayed }: L
     Object.assign(weather, changed);
     for (const pair of pairs) pair.update();
   };
-  const cut = (): void => {
-    for (const pair of pairs) pair.reset();
-  };
+  const touched = (): Pair[] => [...pairs].filter((pair) => pair.isTouched);
   const stop = async (): Promise<void> => {
     if (!server.listening) return;
     server.close();
-    cut();
+    for (const pair of pairs) pair.reset();
     await once(server, 'close');
   };
   scope.add(stop);
@@ -86,7 +97,8 @@ export async function startLink(scope: Scope, targetPort: number, { delayed }: L
     setTarget: (next) => {
       target = next;
     },
-    cut,
+    cut: () => touched().forEach((pair) => pair.reset()),
+    strand: () => touched().forEach((pair) => pair.strand()),
     pause: () => change({ paused: true }),
     resume: () => change({ paused: false }),
     delay: (delayMs) => change({ delayMs }),
@@ -100,14 +112,23 @@ export async function startLink(scope: Scope, targetPort: number, { delayed }: L
 function joinSockets(
   client: Socket,
   server: Socket,
-  { weather, delayed }: LinkOptions & { readonly weather: Weather },
-  onEnd: () => void,
+  { weather, only }: LinkOptions & { readonly weather: Weather },
+  on: { touched(): void; ended(): void },
 ): Pair {
-  let isDelayed = delayed === undefined;
-  if (delayed !== undefined) client.on('data', (bytes) => (isDelayed ||= delayed.test(bytes.toString('latin1'))));
+  let isTouched = only === undefined;
+  let isStranded = false;
+  const conditions: Conditions = {
+    isPaused: () => isStranded || (isTouched && weather.paused),
+    delayMs: () => (isTouched ? weather.delayMs : 0),
+  };
+  client.on('data', (bytes) => {
+    if (isTouched || only?.test(bytes.toString('latin1')) === false) return;
+    isTouched = true;
+    on.touched();
+  });
   const directions = [
-    forward(client, server, weather, () => 0),
-    forward(server, client, weather, () => (isDelayed ? weather.delayMs : 0)),
+    forward(client, server, { ...conditions, delayMs: () => 0 }),
+    forward(server, client, conditions),
   ];
   let open = 2;
   for (const socket of [client, server]) {
@@ -116,10 +137,16 @@ function joinSockets(
     socket.on('error', () => undefined);
     socket.once('close', () => {
       open -= 1;
-      if (open === 0) onEnd();
+      if (open === 0) on.ended();
     });
   }
   return {
+    get isTouched() {
+      return isTouched;
+    },
+    strand: () => {
+      isStranded = true;
+    },
     update: () => {
       for (const direction of directions) direction.update();
     },
@@ -136,15 +163,20 @@ interface Held {
   readonly bytes: Buffer | undefined;
 }
 
+interface Conditions {
+  readonly isPaused: () => boolean;
+  readonly delayMs: () => number;
+}
+
 /** Carries bytes and the end of one direction, in order, each piece held for the current delay. */
-function forward(from: Socket, to: Socket, weather: Weather, delayMs: () => number): { update(): void } {
+function forward(from: Socket, to: Socket, { isPaused, delayMs }: Conditions): { update(): void } {
   const held: Held[] = [];
   let timer: NodeJS.Timeout | undefined;
 
   const flush = (): void => {
     clearTimeout(timer);
     timer = undefined;
-    for (let next = held[0]; next !== undefined && !weather.paused; next = held[0]) {
+    for (let next = held[0]; next !== undefined && !isPaused(); next = held[0]) {
       const waitMs = next.arrivedMs + delayMs() - performance.now();
       if (waitMs > 0) {
         timer = setTimeout(flush, Math.ceil(waitMs));
@@ -155,7 +187,7 @@ function forward(from: Socket, to: Socket, weather: Weather, delayMs: () => numb
       else to.write(next.bytes);
     }
     // While the far side is slow nothing more is read, so that back-pressure passes through.
-    if (weather.paused || to.writableNeedDrain) from.pause();
+    if (isPaused() || to.writableNeedDrain) from.pause();
     else from.resume();
   };
   const hold = (bytes: Buffer | undefined): void => {

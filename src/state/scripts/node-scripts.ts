@@ -3,7 +3,9 @@ import { script } from '../script.ts';
 
 export const registerNode = script('register-node', { uses: [], keys: ['lease'], args: ['ttlMs', 'keepMs'] });
 
-export const renewLease = script('renew-lease', { uses: [], keys: ['lease'], args: ['ttlMs', 'keepMs'] });
+export const renewLease = script('renew-lease', { uses: [], keys: ['lease'], args: ['ttlMs', 'keepMs', 'draining'] });
+
+export const readLease = script('read-lease', { uses: [], keys: ['lease'], args: [] });
 
 export const claimLease = script('claim-lease', { uses: [], keys: ['lease', 'manifest'], args: [] });
 
