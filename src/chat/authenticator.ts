@@ -10,8 +10,10 @@ import type { TokenKeys } from './token-keys.ts';
 
 export interface Identity {
   readonly userName: string;
-  /** When the login ends unless refreshed, in ms since the epoch, by the token's word: the leeway comes on top. */
+  /** When the login ends unless refreshed, in ms since the epoch, by the token's word. */
   readonly expiresAt: number | undefined;
+  /** When its open sockets are closed, by this node's clock; undefined for never. */
+  readonly closesAt: number | undefined;
   /** What the operator passes on of the token. */
   readonly claims: ValueMap;
 }
@@ -54,7 +56,7 @@ export class Authenticator {
     if (credentials.token !== undefined) return this.verify(credentials.token);
     if (credentials.anonymous === true) {
       if (!this.#options.allowAnonymous) return fail('notAllowed');
-      return { userName: `anonymous-${newSocketId()}`, expiresAt: undefined, claims: {} };
+      return { userName: `anonymous-${newSocketId()}`, expiresAt: undefined, closesAt: undefined, claims: {} };
     }
     if (this.#options.mode !== 'open' || credentials.userName === undefined) return fail('noLogin');
     return this.#named(credentials.userName, undefined, {});
@@ -117,8 +119,10 @@ export class Authenticator {
   }
 
   #named(userName: string, expiresAt: number | undefined, claims: ValueMap): Identity | AuthFailure {
-    const valid = isValidName(userName, this.#options.nameBytes);
-    return valid ? { userName, expiresAt, claims } : fail('invalidName', [userName]);
+    const { nameBytes, leewayMs } = this.#options;
+    const closesAt = expiresAt === undefined ? undefined : expiresAt + leewayMs;
+    const valid = isValidName(userName, nameBytes);
+    return valid ? { userName, expiresAt, closesAt, claims } : fail('invalidName', [userName]);
   }
 }
 

@@ -5,6 +5,7 @@
 import type { Point, TopicEvent } from '../bus/event.ts';
 import type { Args, DeclaredErrors, GeneralErrors, RequestName, Result } from '../protocol/catalogue.ts';
 import type { Failure } from '../protocol/errors.ts';
+import type { ResumeFamily } from '../state/user-state.ts';
 import type { SessionTurn, TurnHolder } from './session-turns.ts';
 
 export type RoomMove = 'preparing' | 'leaving' | 'unsure';
@@ -145,10 +146,10 @@ export interface Caller {
   spend(units: number): void;
   /** Sends a notification frame (msgpack; transcoded where the socket speaks JSON). Does nothing once closed. */
   send(frame: Uint8Array): void;
-  /** Replaces the expiry of the login, in ms since the epoch. */
-  expiresAt: number | undefined;
-  /** Names the resume tokens that came of the same login with credentials. */
-  readonly resumeFamily: string;
+  /** When the login ends unless refreshed, in ms since the epoch by this node's clock. */
+  closesAt: number | undefined;
+  /** The resume tokens that end with this login when it is ended on purpose. */
+  readonly resumeFamily: ResumeFamily;
   /** Closes so that the client comes back: what this node knows of the socket is not true any more. */
   startAfresh(): void;
   /** Closes normally once the response under way has been sent. */

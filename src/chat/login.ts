@@ -2,7 +2,6 @@
  * From credentials to a logged-in socket: who it is, its place among the user's sockets, and what the client is told.
  * The user's topic is followed before the script runs, and live notices begin right behind it.
  */
-import { createHash } from 'node:crypto';
 import type { Result } from '../protocol/catalogue.ts';
 import { fail, Failure } from '../protocol/errors.ts';
 import { countFrame } from '../protocol/frame.ts';
@@ -11,9 +10,10 @@ import type { Credentials } from '../protocol/types.ts';
 import type { ValueMap } from '../protocol/values.ts';
 import { StateUnavailable } from '../state/commands.ts';
 import { userTopic } from '../state/keys.ts';
-import { newSecret } from '../state/tokens.ts';
+import type { ResumeFamily } from '../state/user-state.ts';
 import type { AuthFailure, Identity } from './authenticator.ts';
 import { askToConnect, type Refused } from './hook-points.ts';
+import { issueToken, resume, type Chain } from './resume.ts';
 import type { Services } from './services.ts';
 import { restore } from './session.ts';
 import { SwitchOver } from './switch-over.ts';
@@ -21,8 +21,9 @@ import { SwitchOver } from './switch-over.ts';
 export interface Login {
   readonly userName: string;
   readonly nodeId: string;
-  readonly expiresAt: number | undefined;
-  readonly resumeFamily: string;
+  /** When the socket is closed, in ms since the epoch by this node's clock. */
+  readonly closesAt: number | undefined;
+  readonly resumeFamily: ResumeFamily;
   readonly synced: boolean;
   /** What the socket is told of its user's session, between `loginConfirmed` and the response. */
   readonly restored: readonly Uint8Array[];
@@ -43,30 +44,24 @@ export async function login(
   const { users, topics, reconciler, settings } = services;
   const identified = await identify(services, socketId, credentials);
   if (identified instanceof Failure) return identified;
-  const { userName, expiresAt, claims } = identified;
+  const { userName, expiresAt, closesAt, claims } = identified;
   const debtMs = services.debtMs(userName);
   if (debtMs > 0) return fail('tooManyRequests', [], debtMs);
-  const secret = newSecret();
-  const resumeFamily = identified.resumeFamily ?? hashOf(secret);
+  const { deviceId } = credentials;
+  const { token, stored, family: resumeFamily } = issueToken(services, { ...identified, deviceId });
   const topic = userTopic(userName);
   const nodeId = services.nodeId();
   const synced = credentials.enableSync === true;
   const feed = await topics.follow(topic, nodeId);
   const switchOver = new SwitchOver(topics, feed);
   try {
-    const token = {
-      hash: hashOf(secret),
-      expiresAt: Date.now() + settings.resumeTokenMs,
-      family: resumeFamily,
-      record: JSON.stringify({ deviceId: credentials.deviceId ?? null, claims }),
-    };
     const echo = countFrame('socketConnectEcho', [socketId]);
-    const added = await users.login(userName, socketId, nodeId, echo, token, synced);
+    const added = await users.login(userName, { socketId, nodeId, echo, token: stored, synced });
     if (added === 'lost') throw new StateUnavailable('this node was swept');
-    if (added === 'tooManySockets') {
+    if (added === 'void' || added === 'tooManySockets') {
       switchOver.abandon();
       topics.unfollow(topic, nodeId);
-      return fail('tooManySockets');
+      return added === 'void' ? fail('badToken') : fail('tooManySockets');
     }
     switchOver.begin(added.at);
     const restored = synced ? await restore(services, { userName, socketId }, added.filed) : [];
@@ -79,12 +74,12 @@ export async function login(
       serverTime: Date.now(),
       heartbeatMs: settings.heartbeatMs,
       tokenExpiresAt: expiresAt ?? null,
-      resumeToken: `${Buffer.from(userName, 'utf8').toString('base64url')}.${secret}`,
+      resumeToken: token,
       inbox: { epoch: added.at.epoch, seq: 0 },
       protocol: 1,
       limits: { ...settings.limits },
     };
-    return { userName, nodeId, expiresAt, resumeFamily, synced, restored, authData, switchOver };
+    return { userName, nodeId, closesAt, resumeFamily, synced, restored, authData, switchOver };
   } catch (error) {
     switchOver.abandon();
     reconciler.suspect(topic, nodeId, error);
@@ -93,7 +88,9 @@ export async function login(
 }
 
 interface Identified extends Identity {
-  readonly resumeFamily: string | undefined;
+  /** What is gone on with; none where credentials were shown. */
+  readonly chain: Chain | undefined;
+  readonly isSameUser: boolean;
   /** What the hook adds. */
   readonly authData: ValueMap;
 }
@@ -104,7 +101,7 @@ async function identify(
   socketId: string,
   credentials: Credentials,
 ): Promise<Identified | AuthFailure | Refused> {
-  const known: Resumed | AuthFailure =
+  const known: (Identity & { readonly chain?: Chain }) | AuthFailure =
     credentials.resumeToken === undefined
       ? await services.authenticator.identify(credentials)
       : await resume(services, credentials.resumeToken, credentials.deviceId);
@@ -117,36 +114,7 @@ async function identify(
   const { userName } = connected;
   if (userName === undefined) return fail('noLogin');
   if (!isValidName(userName, services.settings.limits.nameBytes)) return fail('invalidName', [userName]);
-  const { expiresAt, claims = {} } = identity ?? {};
-  const resumeFamily = userName === identity?.userName ? identity.resumeFamily : undefined;
-  return { userName, expiresAt, claims, resumeFamily, authData: connected.authData };
+  const { expiresAt, closesAt, claims = {}, chain } = identity ?? {};
+  const isSameUser = userName === identity?.userName;
+  return { userName, expiresAt, closesAt, claims, chain, isSameUser, authData: connected.authData };
 }
-
-interface Resumed extends Identity {
-  /** Of the token that was shown; none where credentials were. */
-  readonly resumeFamily?: string;
-}
-
-/** The identity that a resume token stands for. It is bound to the device that it was given to. */
-async function resume(
-  services: Services,
-  token: string,
-  deviceId: string | undefined,
-): Promise<Resumed | Failure<'badToken' | 'tokenExpired'>> {
-  const [name = '', secret = ''] = token.split('.');
-  const userName = Buffer.from(name, 'base64url').toString('utf8');
-  if (!isValidName(userName, services.settings.limits.nameBytes) || secret === '') return fail('badToken');
-  const stored = await services.users.readResumeToken(userName, hashOf(secret));
-  if (stored === undefined) return fail('badToken');
-  if (stored.expiresAt <= Date.now()) return fail('tokenExpired');
-  // Written above, perhaps by another version of it.
-  const parsed: unknown = JSON.parse(stored.record);
-  const record = new Map<string, unknown>(typeof parsed === 'object' && parsed !== null ? Object.entries(parsed) : []);
-  if ((record.get('deviceId') ?? null) !== (deviceId ?? null)) return fail('badToken');
-  // Claims were checked when they came; those that are not passed on any more are left out.
-  const claims = services.authenticator.claimsOf(record.get('claims')) ?? {};
-  return { userName, expiresAt: undefined, claims, resumeFamily: stored.family };
-}
-
-/** Only hashes are stored: who reads Redis cannot log in with what is found there. */
-const hashOf = (secret: string): string => createHash('sha256').update(secret).digest('base64url');

@@ -47,4 +47,6 @@ export interface Services {
   nodeId(): string;
   /** How long a user has to wait before it may log in again, having asked for too much; mostly 0. */
   debtMs(userName: string): number;
+  /** About what Redis's clock shows, the one that all nodes share; ms since the epoch. */
+  redisNow(): number;
 }

@@ -23,7 +23,8 @@ export function userHandlers({ users, authenticator, audience, settings, hooks }
       const connected = await askToConnect(hooks, caller.socketId, asked, identity);
       if (connected instanceof Failure) return connected;
       if (connected.userName !== caller.userName) return fail('notAllowed');
-      caller.expiresAt = identity.expiresAt;
+      // Resume tokens given before keep the end of their chain; the next login by this token begins another.
+      caller.closesAt = identity.closesAt;
       return identity.expiresAt ?? null;
     },
 

@@ -130,7 +130,10 @@ export const settings = {
     'PARLEY_RESUME_TOKEN_MS',
     dayMs,
     { min: 1000, max: 90 * dayMs },
-    { unit: 'ms', doc: 'How long after its issue a resume token logs in again.' },
+    {
+      unit: 'ms',
+      doc: 'How long after its issue a resume token logs in again, and how long resumes outlive the token they began with.',
+    },
   ),
   roomsManagement: flag('PARLEY_ROOMS_MANAGEMENT', true, { doc: 'Whether clients may create and delete rooms.' }),
   userlistUpdates: flag('PARLEY_USERLIST_UPDATES', true, { doc: 'Whether new rooms announce who joins and leaves.' }),

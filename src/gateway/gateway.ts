@@ -35,8 +35,6 @@ export interface GatewayOptions extends IntakeLimits {
   readonly rules: UpgradeRules;
   readonly heartbeatMs: number;
   readonly loginTimeoutMs: number;
-  /** How long after its expiry a login is ended. */
-  readonly expiryLeewayMs: number;
   readonly backpressureBytes: number;
 }
 
@@ -259,7 +257,7 @@ export class Gateway {
   #scan(): void {
     const monotonic = performance.now();
     const wall = Date.now();
-    const { loginTimeoutMs, expiryLeewayMs } = this.#parts.options;
+    const { loginTimeoutMs } = this.#parts.options;
     let queueBytes = 0;
     for (const { connection, session } of this.#intakes) {
       const { bufferedBytes } = connection;
@@ -267,7 +265,7 @@ export class Gateway {
       if (connection.endIfSlow(bufferedBytes)) continue;
       if (session === undefined) {
         if (monotonic - connection.openedAt > loginTimeoutMs) connection.end('loginTimeout');
-      } else if (session.expiresAt !== undefined && session.expiresAt + expiryLeewayMs <= wall) {
+      } else if (session.closesAt !== undefined && session.closesAt <= wall) {
         connection.end('tokenExpired');
       }
     }

@@ -3,6 +3,7 @@ import type { Point } from '../bus/event.ts';
 import { RoomMoves, type Caller } from '../chat/caller.ts';
 import type { Login } from '../chat/login.ts';
 import type { Account } from './account.ts';
+import type { ResumeFamily } from '../state/user-state.ts';
 import type { Connection } from './connection.ts';
 
 /** The end of the last request of one socket on each topic. */
@@ -12,11 +13,11 @@ export class Session implements Caller {
   readonly connection: Connection;
   readonly userName: string;
   readonly nodeId: string;
-  readonly resumeFamily: string;
+  readonly resumeFamily: ResumeFamily;
   readonly synced: boolean;
   readonly rooms = new Map<string, Point>();
   readonly moves = new RoomMoves();
-  expiresAt: number | undefined;
+  closesAt: number | undefined;
   /** Its user's, on this node. */
   account: Account | undefined;
   /** Only while something is under way. */
@@ -28,7 +29,7 @@ export class Session implements Caller {
     this.nodeId = login.nodeId;
     this.resumeFamily = login.resumeFamily;
     this.synced = login.synced;
-    this.expiresAt = login.expiresAt;
+    this.closesAt = login.closesAt;
   }
 
   get socketId(): string {

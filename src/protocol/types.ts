@@ -245,7 +245,10 @@ export const AuthData = Type.Object(
     userName: UserName,
     serverTime: Timestamp,
     heartbeatMs: Type.Integer({ minimum: 1, description: 'WebSocket pings come at least this often.' }),
-    tokenExpiresAt: Type.Union([Timestamp, Type.Null()], { description: 'nil if the login does not expire.' }),
+    tokenExpiresAt: Type.Union([Timestamp, Type.Null()], {
+      description:
+        'When the socket is closed unless refreshed: of a resumed login the end of its chain. nil if it is not.',
+    }),
     resumeToken: Type.String({ description: 'Logs the same user and device in again.' }),
     inbox: Type.Object(
       { epoch: Epoch, seq: Type.Integer({ minimum: 0 }) },

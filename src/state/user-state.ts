@@ -16,11 +16,37 @@ import { newEpoch, newNonce } from './tokens.ts';
 /** A notification without the count it ends with: the script knows the count. */
 export type CountFrame = Uint8Array;
 
+/** Times are by Redis's clock. */
 export interface ResumeRecord {
-  /** Tokens of one family came of one login: each but the first was issued to a login by another of them. */
+  /** Names the tokens that are voided together: those of one device, or where that is not named those of one chain. */
   readonly family: string;
   readonly expiresAt: number;
+  /** Opaque, but for its beginning, `{"issuedAt":` and a time, where it has one. */
   readonly record: string;
+}
+
+/** What `disconnect` voids. */
+export interface ResumeFamily {
+  readonly name: string;
+  readonly deviceId: string | undefined;
+}
+
+/** A resume token that a login issues. */
+export interface NewToken extends ResumeRecord {
+  readonly hash: string;
+  readonly issuedAt: number;
+  /** The hash of the token that logs in: the login fails where that was voided meanwhile. */
+  readonly shown: string | undefined;
+}
+
+/** A socket to be added. */
+export interface Arrival {
+  readonly socketId: string;
+  readonly nodeId: string;
+  readonly echo: CountFrame;
+  readonly token?: NewToken;
+  /** It is given the session as it is at the position. */
+  readonly synced?: boolean;
 }
 
 const TOMB_MS = 60 * 60 * 1000;
@@ -36,19 +62,12 @@ export class UserState {
     this.#socketsMax = options.socketsMax;
   }
 
-  /**
-   * Adds a socket and keeps the hash of the resume token that it is given. One that is `synced` is given the session as
-   * it is at the position.
-   */
+  /** Adds a socket, and keeps the hash of the resume token that it is given. `void`: the token shown is no more. */
   async login(
     userName: string,
-    socketId: string,
-    nodeId: string,
-    echo: CountFrame,
-    token?: ResumeRecord & { readonly hash: string },
-    synced = false,
-  ): Promise<{ at: Position; nconnected: number; filed: Filing[] } | 'lost' | 'tooManySockets'> {
-    const reply = await this.#commands.run(scripts.loginUser, this.#keys.user(userName), {
+    { socketId, nodeId, echo, token, synced = false }: Arrival,
+  ): Promise<{ at: Position; nconnected: number; filed: Filing[] } | 'lost' | 'void' | 'tooManySockets'> {
+    const args = {
       now: Date.now(),
       nonce: newNonce(),
       epoch: newEpoch(),
@@ -59,9 +78,12 @@ export class UserState {
       hash: token?.hash ?? '',
       expiresAt: token?.expiresAt ?? 0,
       token: token === undefined ? '' : `${token.expiresAt} ${token.family} ${token.record}`,
+      tokenNow: token?.issuedAt ?? 0,
+      shown: token?.shown ?? '',
       syncing: flag(synced),
-    });
-    const refused = refusal(reply, ['lost', 'tooManySockets']);
+    };
+    const reply = await this.#commands.run(scripts.loginUser, this.#keys.user(userName), args);
+    const refused = refusal(reply, ['lost', 'void', 'tooManySockets']);
     if (refused !== undefined) return refused;
     const [at, count, filed] = list(reply);
     return { at: position(at), nconnected: number(count), filed: filings(filed) };
@@ -156,7 +178,9 @@ export class UserState {
     return { expiresAt: Number(expiresAt), family, record: record.join(' ') };
   }
 
-  async removeResumeTokens(userName: string, family: string): Promise<void> {
-    await this.#commands.run(scripts.removeResumeTokens, this.#keys.user(userName), { family });
+  /** Voids all tokens of a family, and those that an earlier version gave to the same device. */
+  async removeResumeTokens(userName: string, { name, deviceId }: ResumeFamily): Promise<void> {
+    const device = deviceId === undefined ? '' : `{"deviceId":${JSON.stringify(deviceId)},`;
+    await this.#commands.run(scripts.removeResumeTokens, this.#keys.user(userName), { family: name, device });
   }
 }

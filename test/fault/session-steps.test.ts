@@ -78,7 +78,8 @@ async function doomedSocket(userName: string, room: string): Promise<Doomed> {
   await lease.add([userTopic(userName), roomTopic(room)]);
   const { nodeId } = lease;
   const socketId = `doomed-of-${userName}`;
-  await store.users.login(userName, socketId, nodeId, countFrame('socketConnectEcho', [socketId]), undefined, true);
+  const echo = countFrame('socketConnectEcho', [socketId]);
+  await store.users.login(userName, { socketId, nodeId, echo, synced: true });
   const heads = { openHead: chatHead('$.chat.leave', room, false), privateHead: chatHead('$.chat.leave', room, true) };
   return new Doomed({ userName, room, socketId, nodeId, heads });
 }

@@ -13,11 +13,18 @@ const user = 'alice';
 const tag = `{user:${user}}:`;
 
 const login = (store: Store, socketId: string, nodeId = 'n1'): ReturnType<Store['users']['login']> =>
-  store.users.login(user, socketId, nodeId, frame('in'), {
-    hash: `hash of ${socketId}`,
-    family: 'f',
-    expiresAt: Date.now() + 60_000,
-    record: '{}',
+  store.users.login(user, {
+    socketId,
+    nodeId,
+    echo: frame('in'),
+    token: {
+      hash: `hash of ${socketId}`,
+      family: 'f',
+      issuedAt: Date.now(),
+      expiresAt: Date.now() + 60_000,
+      record: '{}',
+      shown: undefined,
+    },
   });
 
 const logout = (store: Store, socketId: string): ReturnType<Store['users']['logout']> =>

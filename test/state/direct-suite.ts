@@ -12,7 +12,7 @@ const receiver = 'bob';
 const tag = `{user:${receiver}}:`;
 
 const login = (store: Store, userName = receiver, socketId = 's1'): Promise<unknown> =>
-  store.users.login(userName, socketId, 'n1', frame('in'));
+  store.users.login(userName, { socketId, nodeId: 'n1', echo: frame('in') });
 
 const logout = (store: Store, userName = receiver, socketId = 's1'): Promise<unknown> =>
   store.users.logout(userName, socketId, frame('out'), []);

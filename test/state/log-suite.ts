@@ -97,8 +97,8 @@ function ownSockets(open: OpenStore): void {
       ['alice', 'a2', 'n2'],
       ['bob', 'b1', 'n1'],
     ]);
-    await store.users.login('alice', 'a1', 'n1', frame('in'));
-    await store.users.login('alice', 'a2', 'n2', frame('in'));
+    await store.users.login('alice', { socketId: 'a1', nodeId: 'n1', echo: frame('in') });
+    await store.users.login('alice', { socketId: 'a2', nodeId: 'n2', echo: frame('in') });
     for (const [nodeId, inRoom, ofAlice] of [
       ['n1', ['a1', 'b1'], ['a1']],
       ['n2', ['a2'], ['a2']],
@@ -121,7 +121,7 @@ function rotation(open: OpenStore): void {
     const store = await open(scope);
     await fill(store, [['alice', 'a1', 'n1']]);
     await post(store, 'alice');
-    await store.users.login('alice', 'a1', 'n1', frame('in'));
+    await store.users.login('alice', { socketId: 'a1', nodeId: 'n1', echo: frame('in') });
     for (const topic of [roomTopic(room), userTopic('alice')]) {
       const logs = ['n1', 'n2', 'n3'].map((nodeId) => store.logOf(nodeId));
       const [log] = logs;

@@ -14,7 +14,7 @@ const life = 'life-of-16-bytes';
 const otherLife = 'another-16-bytes';
 
 const login = async (store: Store, socketId: string, nodeId: string, synced = true): Promise<void> => {
-  const added = await store.users.login(user, socketId, nodeId, frame(''), undefined, synced);
+  const added = await store.users.login(user, { socketId, nodeId, echo: frame(''), synced });
   expect(added).toMatchObject({ nconnected: expect.any(Number) });
 };
 
@@ -135,8 +135,10 @@ function filing(open: OpenStore): void {
     expect(await filed(store)).toEqual(rooms);
     expect(await roomsOf(store)).toEqual({ a: ['attic', 'cellar', 'lobby'], b: ['lobby'], plain: [] });
 
-    expect(await store.users.login(user, 'c', 'n1', frame(''), undefined, false)).toMatchObject({ filed: [] });
-    const added = await store.users.login(user, 'd', 'n1', frame(''), undefined, true);
+    expect(await store.users.login(user, { socketId: 'c', nodeId: 'n1', echo: frame('') })).toMatchObject({
+      filed: [],
+    });
+    const added = await store.users.login(user, { socketId: 'd', nodeId: 'n1', echo: frame(''), synced: true });
     expect(added).toMatchObject({ filed: expect.arrayContaining([{ roomName: 'lobby', life, group: 'custom' }]) });
     for (const id of ['a', 'b', 'c', 'd', 'plain']) await store.users.logout(user, id, frame(''), []);
     expect(await filed(store)).toEqual(rooms);

@@ -12,18 +12,33 @@ const user = 'alice';
 const tag = `{user:${user}}:`;
 
 const login = (store: Store, socketId: string, nodeId = 'n1'): ReturnType<Store['users']['login']> =>
-  store.users.login(user, socketId, nodeId, frame(`in ${socketId}`));
+  store.users.login(user, { socketId, nodeId, echo: frame(`in ${socketId}`) });
 
 const logout = (store: Store, socketId: string): ReturnType<Store['users']['logout']> =>
   store.users.logout(user, socketId, frame(`out ${socketId}`), []);
 
 /** A login that is given a token, and goes. */
-async function keep(store: Store, hash: string, token: ResumeRecord): Promise<void> {
-  const socketId = `with ${hash}`;
-  const added = await store.users.login(user, socketId, 'n1', frame('in'), { hash, ...token });
+async function keep(store: Store, hash: string, token: ResumeRecord, shown?: string): Promise<void> {
+  const added = await show(store, hash, token, shown);
   expect(added).toMatchObject({ nconnected: 1 });
-  await logout(store, socketId);
+  await logout(store, `with ${hash}`);
 }
+
+const show = (
+  store: Store,
+  hash: string,
+  token: ResumeRecord,
+  shown: string | undefined,
+): ReturnType<Store['users']['login']> => {
+  const issued = { hash, ...token, issuedAt: Date.now(), shown };
+  return store.users.login(user, { socketId: `with ${hash}`, nodeId: 'n1', echo: frame('in'), token: issued });
+};
+
+/** Which of these tokens are there. */
+const tokensLeft = async (store: Store, hashes: readonly string[]): Promise<string[]> => {
+  const read = await Promise.all(hashes.map((hash) => store.users.readResumeToken(user, hash)));
+  return hashes.filter((_, i) => read[i] !== undefined);
+};
 
 const note = (store: Store, socketId: string, roomName: string, joined: boolean, njoined = 1): Promise<void> =>
   store.users.noteRoom(user, {
@@ -44,7 +59,10 @@ export function userSuite(open: OpenStore): void {
   connections(open);
   roomNotes(open);
   notices(open);
-  describe('resume tokens', () => resumeTokens(open));
+  describe('resume tokens', () => {
+    resumeTokens(open);
+    voidedTokens(open);
+  });
 }
 
 function connections(open: OpenStore): void {
@@ -221,7 +239,9 @@ function resumeTokens(open: OpenStore): void {
     expect(read.map((one) => one?.family)).toEqual(['f', undefined, 'f']);
     expect((await store.ttls())[`${tag}resume`]).toBeGreaterThan(60_000);
   });
+}
 
+function voidedTokens(open: OpenStore): void {
   test('of one login are voided together', async () => {
     const store = await open(scope);
     for (const [hash, family] of [
@@ -231,11 +251,50 @@ function resumeTokens(open: OpenStore): void {
     ] as const) {
       await keep(store, hash, { expiresAt: inAnHour(), family, record: 'a a' });
     }
-    await store.users.removeResumeTokens(user, 'a');
-    await store.users.removeResumeTokens(user, 'a');
+    const chain = { name: 'a', deviceId: undefined };
+    await store.users.removeResumeTokens(user, chain);
+    await store.users.removeResumeTokens(user, chain);
     const left = await Promise.all(['a1', 'a2', 'b1'].map((hash) => store.users.readResumeToken(user, hash)));
     expect(left.map((one) => one?.family)).toEqual([undefined, undefined, 'b']);
-    await store.users.removeResumeTokens(user, 'b');
+    await store.users.removeResumeTokens(user, { name: 'b', deviceId: undefined });
     expect(await store.ttls()).not.toHaveProperty([`${tag}resume`]);
+  });
+
+  test('of one device are voided together, those of an earlier version included', async () => {
+    const store = await open(scope);
+    const expiresAt = inAnHour();
+    const phone = '{"deviceId":"the \\"phone\\"",';
+    for (const [hash, family, record] of [
+      ['new', 'device', `{"issuedAt":1,${phone.slice(1)}"claims":{}}`],
+      ['old', 'x', `${phone}"claims":{}}`],
+      ['other', 'y', '{"deviceId":"the phone","claims":{}}'],
+      ['none', 'z', '{"deviceId":null,"claims":{}}'],
+    ] as const) {
+      await keep(store, hash, { expiresAt, family, record });
+    }
+    await store.users.removeResumeTokens(user, { name: 'device', deviceId: 'the "phone"' });
+    expect(await tokensLeft(store, ['new', 'old', 'other', 'none'])).toEqual(['other', 'none']);
+  });
+
+  test('that log in must be there still, and one that comes again and again takes no place of another', async () => {
+    const store = await open(scope, { socketsMax: 4 });
+    const expiresAt = inAnHour();
+    const token = (family: string, issuedAt: number): ResumeRecord => ({
+      family,
+      expiresAt,
+      record: `{"issuedAt":${issuedAt},"endsAt":1}`,
+    });
+    await keep(store, 'phone', token('phone', 1));
+    await keep(store, 'tablet', token('tablet', 2));
+    await keep(store, 'loop-0', token('loop', 3));
+    for (let i = 1; i <= 6; i++) await keep(store, `loop-${i}`, token('loop', 3 + i), 'loop-0');
+    const loop = Array.from({ length: 7 }, (_, i) => `loop-${i}`);
+    expect(await tokensLeft(store, ['phone', 'tablet', ...loop])).toEqual(['phone', 'tablet', 'loop-0', 'loop-6']);
+
+    // Ended on purpose while a login by it is under way.
+    await store.users.removeResumeTokens(user, { name: 'loop', deviceId: undefined });
+    expect(await show(store, 'late', token('loop', 20), 'loop-0')).toBe('void');
+    expect([...(await store.users.listSockets(user))]).toEqual([]);
+    expect(await tokensLeft(store, ['late', 'phone'])).toEqual(['phone']);
   });
 }

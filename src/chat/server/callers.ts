@@ -1,5 +1,6 @@
 /** The callers of requests that no socket has sent: the service, or a user it acts for; and a socket that it acts for. */
 import type { Point } from '../../bus/event.ts';
+import type { ResumeFamily } from '../../state/user-state.ts';
 import { RoomMoves, type Caller } from '../caller.ts';
 
 /** Asks without a socket: nothing is delivered to it. */
@@ -13,8 +14,8 @@ export class VirtualCaller implements Caller {
   readonly open = true;
   readonly rooms: ReadonlyMap<string, Point> = new Map<string, Point>();
   readonly moves = new RoomMoves();
-  readonly resumeFamily = '';
-  expiresAt: number | undefined = undefined;
+  readonly resumeFamily: ResumeFamily = { name: '', deviceId: undefined };
+  closesAt: number | undefined = undefined;
 
   constructor(as: { userName: string; authority: string; echoExcept: string; nodeId: string }) {
     this.userName = as.userName;
@@ -71,16 +72,16 @@ export class ActingCaller implements Caller {
     return this.#socket.moves;
   }
 
-  get resumeFamily(): string {
+  get resumeFamily(): ResumeFamily {
     return this.#socket.resumeFamily;
   }
 
-  get expiresAt(): number | undefined {
-    return this.#socket.expiresAt;
+  get closesAt(): number | undefined {
+    return this.#socket.closesAt;
   }
 
-  set expiresAt(at: number | undefined) {
-    this.#socket.expiresAt = at;
+  set closesAt(at: number | undefined) {
+    this.#socket.closesAt = at;
   }
 
   send(frame: Uint8Array): void {

@@ -29,7 +29,7 @@ export const connectionRequests = {
   }),
 
   loginRefresh: request({
-    doc: 'Replaces the token of the login by a newer one of the same user, so that the socket outlives the first. Gives the new expiry, nil if there is none.',
+    doc: 'Replaces the token of the login by a newer one of the same user, so that the socket outlives the first, or the chain that it was resumed in. Gives the new expiry, nil if there is none. Resume tokens keep the end of their chain.',
     params: { token: required(Type.String({ description: 'A newer JWT.' })) },
     result: Type.Union([Timestamp, Type.Null()]),
     errors: ['badToken', 'tokenExpired', 'notAllowed'],
@@ -39,7 +39,7 @@ export const connectionRequests = {
   }),
 
   disconnect: request({
-    doc: 'Ends the login on purpose: the response, then a normal close. Presence changes at once, and the resume token is void.',
+    doc: 'Ends the login on purpose: the response, then a normal close. Presence changes at once, and all resume tokens of this device are void; without a `deviceId`, those of this chain of logins.',
     params: {},
     result: Type.Null(),
     errors: [],

@@ -9,7 +9,21 @@ const SESSION_LIBRARIES = ['format', 'log', 'frame', 'session'] as const;
 export const loginUser = script('login-user', {
   uses: ['format', 'log'],
   keys: [...LOG, 'sockets', 'tomb', 'resume', ...SESSION],
-  args: ['now', 'nonce', 'epoch', 'socket', 'node', 'socketsMax', 'frame', 'hash', 'expiresAt', 'token', 'syncing'],
+  args: [
+    'now',
+    'nonce',
+    'epoch',
+    'socket',
+    'node',
+    'socketsMax',
+    'frame',
+    'hash',
+    'expiresAt',
+    'token',
+    'tokenNow',
+    'shown',
+    'syncing',
+  ],
 });
 
 export const logoutUser = script('logout-user', {
@@ -93,4 +107,8 @@ export const listSockets = script('list-sockets', { uses: ['sockets'], keys: ['s
 
 export const sweepUser = script('sweep-user', { uses: [], keys: ['sockets', 'tomb'], args: ['node', 'tombMs'] });
 
-export const removeResumeTokens = script('remove-resume-tokens', { uses: [], keys: ['resume'], args: ['family'] });
+export const removeResumeTokens = script('remove-resume-tokens', {
+  uses: [],
+  keys: ['resume'],
+  args: ['family', 'device'],
+});
