@@ -58,10 +58,10 @@ export async function login(
     const echo = countFrame('socketConnectEcho', [socketId]);
     const added = await users.login(userName, { socketId, nodeId, echo, token: stored, synced });
     if (added === 'lost') throw new StateUnavailable('this node was swept');
-    if (added === 'void' || added === 'tooManySockets') {
+    if (added === 'void' || 'retryAfterMs' in added) {
       switchOver.abandon();
       topics.unfollow(topic, nodeId);
-      return added === 'void' ? fail('badToken') : fail('tooManySockets');
+      return added === 'void' ? fail('badToken') : fail('tooManySockets', [], added.retryAfterMs);
     }
     switchOver.begin(added.at);
     const restored = synced ? await restore(services, { userName, socketId }, added.filed) : [];

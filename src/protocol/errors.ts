@@ -173,10 +173,10 @@ export const errorTable = {
   },
   tooManySockets: {
     args: [],
-    temporary: false,
+    temporary: true,
     message: 'The user has too many sockets.',
-    doc: 'The user has as many sockets as the service allows.',
-    nextMove: 'Close another connection of the user first.',
+    doc: 'The user has as many sockets as the service allows, on all nodes together; those of a node that has ended or is stopping do not count.',
+    nextMove: 'Wait `retryAfterMs`, or close another connection of the user.',
   },
   messageTooLarge: {
     args: [],

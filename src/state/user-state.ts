@@ -6,6 +6,7 @@
 import type { Position } from '../bus/event.ts';
 import type { Commands } from './commands.ts';
 import type { Keyspace } from './keys.ts';
+import { readLeases } from './peers.ts';
 import { list, number, position, readSockets, refusal, text } from './reply.ts';
 import { flag } from './script.ts';
 import * as scripts from './scripts/user-scripts.ts';
@@ -49,7 +50,14 @@ export interface Arrival {
   readonly synced?: boolean;
 }
 
+/** The user has as many sockets as it may. */
+export interface Full {
+  /** When it is worth another try. */
+  readonly retryAfterMs: number;
+}
+
 const TOMB_MS = 60 * 60 * 1000;
+const FULL_RETRY_MS = { min: 1000, max: 10_000 };
 
 export class UserState {
   readonly #commands: Commands;
@@ -62,11 +70,27 @@ export class UserState {
     this.#socketsMax = options.socketsMax;
   }
 
-  /** Adds a socket, and keeps the hash of the resume token that it is given. `void`: the token shown is no more. */
+  /**
+   * Adds a socket, and keeps the hash of the resume token that it is given. Sockets of nodes that are gone, or send theirs
+   * away, do not count against the user: where it is full their leases are looked at. `void`: the token shown is no more.
+   */
   async login(
     userName: string,
+    arrival: Arrival,
+  ): Promise<{ at: Position; nconnected: number; filed: Filing[] } | 'lost' | 'void' | Full> {
+    const added = await this.#add(userName, arrival, []);
+    if (typeof added === 'string' || !('homes' in added)) return added;
+    const { absent, freeInMs } = await readLeases(this.#commands, this.#keys, added.homes);
+    const again = absent.length === 0 ? added : await this.#add(userName, arrival, absent);
+    if (typeof again === 'string' || !('homes' in again)) return again;
+    return { retryAfterMs: Math.min(Math.max(freeInMs, FULL_RETRY_MS.min), FULL_RETRY_MS.max) };
+  }
+
+  async #add(
+    userName: string,
     { socketId, nodeId, echo, token, synced = false }: Arrival,
-  ): Promise<{ at: Position; nconnected: number; filed: Filing[] } | 'lost' | 'void' | 'tooManySockets'> {
+    absent: readonly string[],
+  ): Promise<{ at: Position; nconnected: number; filed: Filing[] } | 'lost' | 'void' | { homes: string[] }> {
     const args = {
       now: Date.now(),
       nonce: newNonce(),
@@ -82,10 +106,13 @@ export class UserState {
       shown: token?.shown ?? '',
       syncing: flag(synced),
     };
-    const reply = await this.#commands.run(scripts.loginUser, this.#keys.user(userName), args);
-    const refused = refusal(reply, ['lost', 'void', 'tooManySockets']);
+    const reply = await this.#commands.run(scripts.loginUser, this.#keys.user(userName), args, absent);
+    const refused = refusal(reply, ['lost', 'void']);
     if (refused !== undefined) return refused;
-    const [at, count, filed] = list(reply);
+    const [at, ...rest] = list(reply);
+    // A position is a list.
+    if (!Array.isArray(at)) return { homes: rest.map(text) };
+    const [count, filed] = rest;
     return { at: position(at), nconnected: number(count), filed: filings(filed) };
   }
 

@@ -38,9 +38,13 @@ test('a user has so many sockets on all nodes together, until one closes', async
   const two = await loginRpc(scope, second, 'alice');
   for (const url of [first, second]) {
     const refused = await connectRpc(scope, url);
-    expect(await refused.refusal('login', { userName: 'alice' })).toMatchObject({ code: 'tooManySockets' });
-    expect(await refused.raw.closed).toMatchObject({ code: 4501 });
-    expect(refused.heard('loginRejected')).toHaveLength(1);
+    expect(await refused.refusal('login', { userName: 'alice' })).toMatchObject({
+      code: 'tooManySockets',
+      temporary: true,
+      retryAfterMs: expect.any(Number),
+    });
+    expect(await refused.raw.closed).toMatchObject({ code: 4005 });
+    expect(refused.heard('loginRejected')).toEqual([]);
   }
   await loginRpc(scope, second, 'bob');
   one.raw.terminate();

@@ -153,7 +153,7 @@ describe('errors', () => {
 
   test('temporary are those that time alone can cure', () => {
     const temporary = entries.filter(([, entry]) => entry.temporary).map(([code]) => code);
-    expect(temporary.toSorted()).toEqual(['timeout', 'tooManyRequests', 'unavailable']);
+    expect(temporary.toSorted()).toEqual(['timeout', 'tooManyRequests', 'tooManySockets', 'unavailable']);
   });
 });
 

@@ -3,6 +3,8 @@ import { describe, expect, test } from '@jest/globals';
 import type { TopicEvent } from '../../src/bus/event.ts';
 import { userTopic } from '../../src/state/keys.ts';
 import type { ResumeRecord } from '../../src/state/user-state.ts';
+import { text } from '../../src/state/reply.ts';
+import { claimLease, registerNode, renewLease } from '../../src/state/scripts/node-scripts.ts';
 import { eventually } from '../support/eventually.ts';
 import { useScope } from '../support/scope.ts';
 import { countIn, frame, frameText, type OpenStore, type Store } from './store.ts';
@@ -40,6 +42,18 @@ const tokensLeft = async (store: Store, hashes: readonly string[]): Promise<stri
   return hashes.filter((_, i) => read[i] !== undefined);
 };
 
+/** What a node's lease says. */
+async function lease(store: Store, nodeId: string, is: 'held' | 'draining' | 'over' | 'claimed'): Promise<void> {
+  const keys = store.keys.node(nodeId);
+  await store.commands.run(registerNode, keys, {
+    ttlMs: is === 'held' || is === 'draining' ? 60_000 : 0,
+    keepMs: 60_000,
+  });
+  const draining = { ttlMs: 60_000, keepMs: 60_000, draining: '1' };
+  if (is === 'draining') await store.commands.run(renewLease, keys, draining);
+  if (is === 'claimed') expect(text(await store.commands.run(claimLease, keys, {}))).toBe('claimed');
+}
+
 const note = (store: Store, socketId: string, roomName: string, joined: boolean, njoined = 1): Promise<void> =>
   store.users.noteRoom(user, {
     socketId,
@@ -57,6 +71,7 @@ const told = (events: readonly TopicEvent[]): [subject: string, text: string, co
 /** Call within a `describe`; `open` gives a store of its own to each test. */
 export function userSuite(open: OpenStore): void {
   connections(open);
+  fullUsers(open);
   roomNotes(open);
   notices(open);
   describe('resume tokens', () => {
@@ -69,10 +84,11 @@ function connections(open: OpenStore): void {
   test('sockets come and go, and the others are told how many there are', async () => {
     const store = await open(scope, { socketsMax: 2 });
     const events = await store.listen(userTopic(user));
+    for (const nodeId of ['n1', 'n2']) await lease(store, nodeId, 'held');
     expect(await logout(store, 's1')).toBe('gone');
     expect(await login(store, 's1')).toMatchObject({ nconnected: 1, at: { seq: 0, id: 0 } });
     expect(await login(store, 's2', 'n2')).toMatchObject({ nconnected: 2, at: { seq: 1 } });
-    expect(await login(store, 's3')).toBe('tooManySockets');
+    expect(await login(store, 's3')).toEqual({ retryAfterMs: 10_000 });
     expect(await login(store, 's2', 'n2')).toMatchObject({ nconnected: 2 });
     expect([...(await store.users.listSockets(user))]).toEqual([
       ['s1', { nodeId: 'n1', rooms: [] }],
@@ -96,7 +112,7 @@ function connections(open: OpenStore): void {
     for (const [i, event] of events.entries()) if (i > 0) expect(event.prev).toBe(events[i - 1]?.nonce);
     // The name keeps its log's life; what was told goes soon.
     const ttls = await store.ttls();
-    expect(Object.keys(ttls)).toEqual([`${tag}events`, `${tag}meta`]);
+    expect(Object.keys(ttls).filter((key) => key.startsWith(tag))).toEqual([`${tag}events`, `${tag}meta`]);
     expect(ttls[`${tag}events`]).toBeGreaterThan(0);
     expect(await login(store, 's4')).toMatchObject({ nconnected: 1 });
     expect(await store.ttls()).toMatchObject({ [`${tag}events`]: -1 });
@@ -117,6 +133,44 @@ function connections(open: OpenStore): void {
     const ttls = await store.ttls();
     for (const node of ['dead', 'dying']) expect(ttls[`${tag}tomb:${node}`]).toBeGreaterThan(0);
     for (const key of Object.keys(ttls)) expect(key.startsWith(tag)).toBe(true);
+  });
+}
+
+function fullUsers(open: OpenStore): void {
+  test('sockets of nodes that are gone or on their way out do not count, but never are there many times as many', async () => {
+    const store = await open(scope, { socketsMax: 2 });
+    await lease(store, 'n1', 'held');
+    for (const is of ['draining', 'over', 'claimed'] as const) {
+      await lease(store, is, 'held');
+      // Until then they do.
+      expect(await login(store, `${is} 1`, is)).toMatchObject({ nconnected: expect.any(Number) });
+      expect(await login(store, `${is} 2`, is)).toMatchObject({ nconnected: expect.any(Number) });
+      expect(await login(store, 'new')).toEqual({ retryAfterMs: 10_000 });
+      await lease(store, is, is);
+    }
+    // Its record is no more.
+    expect(await login(store, 'forgotten', 'forgotten')).toMatchObject({ nconnected: 7 });
+    expect(await login(store, 's1')).toMatchObject({ nconnected: 8 });
+    expect(await login(store, 's2')).toEqual({ retryAfterMs: 10_000 });
+    // A login that was not answered, and comes again, is none more.
+    expect(await login(store, 's1')).toMatchObject({ nconnected: 8 });
+    await logout(store, 'over 1');
+    expect(await login(store, 's2')).toMatchObject({ nconnected: 8 });
+    await logout(store, 'over 2');
+    expect(await login(store, 's3')).toEqual({ retryAfterMs: 10_000 });
+  });
+
+  test('who is full is told when the next lease of its nodes runs out', async () => {
+    const store = await open(scope, { socketsMax: 2 });
+    await lease(store, 'n1', 'held');
+    await store.commands.run(registerNode, store.keys.node('n2'), { ttlMs: 5000, keepMs: 60_000 });
+    await login(store, 's1', 'n1');
+    await login(store, 's2', 'n2');
+    const full = await login(store, 's3');
+    expect(full).toEqual({ retryAfterMs: expect.any(Number) });
+    const { retryAfterMs } = full as { retryAfterMs: number };
+    expect(retryAfterMs).toBeGreaterThanOrEqual(1000);
+    expect(retryAfterMs).toBeLessThanOrEqual(5000);
   });
 }
 

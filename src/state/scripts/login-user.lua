@@ -7,17 +7,36 @@
 -- token. `shown` is the hash of the token that logs in, '' for none: it must be there still. At most `socketsMax` tokens
 -- are kept: of the family that has most, so that nobody's other devices pay for one that comes again and again, the oldest
 -- gives way; the one that was shown stays, for the answer may get lost.
--- Replies: 'lost' | 'void' (the token shown) | 'tooManySockets' |
+-- Rest arguments: nodes whose sockets do not count, being gone or on their way out. So that they are no way around the
+-- limit, all sockets together are never more than `PILED` times as many.
+-- Replies: 'lost' | 'void' (the token shown) | {'full', nodes of the sockets that count …} |
 -- {position, nconnected, {room, filing (lib/session.lua) …}}.
+local PILED = 4
 if redis.call('EXISTS', tomb .. node) == 1 then
   return 'lost'
 end
 if shown ~= '' and redis.call('HEXISTS', resume, shown) == 0 then
   return 'void'
 end
-local most = tonumber(socketsMax)
-if redis.call('HLEN', sockets) >= most and redis.call('HEXISTS', sockets, socket) == 0 then
-  return 'tooManySockets'
+local total, most = redis.call('HLEN', sockets), tonumber(socketsMax)
+if total >= most and redis.call('HEXISTS', sockets, socket) == 0 then
+  local isAbsent, homes, present = {}, { 'full' }, 0
+  for at = rest, #ARGV do
+    isAbsent[ARGV[at]] = true
+  end
+  local isListed = {}
+  for _, home in ipairs(redis.call('HVALS', sockets)) do
+    if not isAbsent[home] then
+      present = present + 1
+      if not isListed[home] then
+        isListed[home] = true
+        homes[#homes + 1] = home
+      end
+    end
+  end
+  if present >= most or total >= most * PILED then
+    return homes
+  end
 end
 if not openLog(now) then
   newLog(epoch, now, 0)

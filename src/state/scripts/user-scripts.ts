@@ -24,6 +24,7 @@ export const loginUser = script('login-user', {
     'shown',
     'syncing',
   ],
+  rest: true,
 });
 
 export const logoutUser = script('logout-user', {
