@@ -27,7 +27,7 @@ async function startPair(use: 'commands' | 'lease', leaseMs: number): Promise<Pa
 }
 
 async function checksOf(node: ServiceNode): Promise<Readonly<Record<string, boolean>>> {
-  const { body } = await node.health('/readyz');
+  const { body } = await node.operator('/readyz');
   return (body as { checks: Record<string, boolean> }).checks; // as http/health.ts answers
 }
 
