@@ -12,6 +12,7 @@ import type { Handlers } from './chat/caller.ts';
 import { bindHandlers } from './chat/handlers.ts';
 import { hookedHandlers } from './chat/hooked.ts';
 import { Losses } from './chat/losses.ts';
+import { Quotas } from './chat/quotas.ts';
 import { Reconciler } from './chat/reconciler.ts';
 import { Restrictions } from './chat/restrictions.ts';
 import { createTokenKeys } from './chat/token-keys.ts';
@@ -36,10 +37,12 @@ import { AddressList } from './outside/address.ts';
 import { AccessState } from './state/access-state.ts';
 import { Commands } from './state/commands.ts';
 import { openClient, type RedisEndpoint } from './state/connect.ts';
+import { Deletions } from './state/deletions.ts';
 import { DirectState } from './state/direct-state.ts';
 import type { Keyspace } from './state/keys.ts';
 import { Lease, type LeaseEvents } from './state/lease.ts';
 import { Links } from './state/links.ts';
+import { QuotaState } from './state/quota-state.ts';
 import { RoomState } from './state/room-state.ts';
 import { SessionState } from './state/session-state.ts';
 import { Sweeper } from './state/sweep.ts';
@@ -70,6 +73,8 @@ export interface StateParts {
   readonly users: UserState;
   readonly directs: DirectState;
   readonly sessions: SessionState;
+  readonly deletions: Deletions;
+  readonly quotas: QuotaState;
 }
 
 export interface DeliveryParts {
@@ -118,7 +123,9 @@ export function composeState(
     commands,
     leaseCommands,
     lease,
-    rooms: new RoomState(commands, keys, { dedupMs: config.dedupMs, pageMax, largeSize: config.rooms.largeSize }),
+    rooms: new RoomState(commands, keys, { ...config.rooms, dedupMs: config.dedupMs, pageMax }),
+    deletions: new Deletions(commands, keys),
+    quotas: new QuotaState(commands, keys, config.quotas),
     access: new AccessState(commands, keys, config.rooms),
     users: new UserState(commands, keys, { socketsMax: config.socketsPerUser }),
     sessions: new SessionState(commands, keys, config),
@@ -180,14 +187,16 @@ export function composeHooks(shared: Shared, loaded: LoadedHooks | undefined): H
 
 export function composeChat(
   shared: Shared,
-  { rooms, access, users, directs, sessions, lease }: StateParts,
+  { rooms, access, users, directs, sessions, deletions, quotas: quotaState, lease }: StateParts,
   { topics, hub }: DeliveryParts,
   hooks?: HookRunner,
 ): ChatParts {
   const { config, errors, counters } = shared;
-  const stored = { rooms, access, users, directs, sessions };
+  const stored = { rooms, access, users, directs, sessions, deletions };
   const nodeId = (): string => lease.nodeId;
-  const losses = new Losses({ rooms, users });
+  const finishLater = (work: () => Promise<void>, cause: unknown): void => reconciler.finishLater(work, cause);
+  const quotas = new Quotas({ quotas: quotaState, rooms, finishLater });
+  const losses = new Losses({ deletions, quotas, users });
   const userlistChanges = composeUserlistChanges(shared, access);
   const departures = new Departures({
     ...stored,
@@ -214,7 +223,7 @@ export function composeChat(
     losses,
     userlistChanges,
     nodeId,
-    finishLater: (work, cause) => reconciler.finishLater(work, cause),
+    finishLater,
   });
   const services: Services = {
     settings: chatSettings(config),
@@ -224,6 +233,7 @@ export function composeChat(
     departures,
     reconciler,
     losses,
+    quotas,
     userlistChanges,
     redisNow: () => lease.redisNow(),
     authenticator: composeAuthenticator(config, errors),

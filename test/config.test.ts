@@ -72,6 +72,8 @@ describe('defaults', () => {
       clientMessageIdLength: 64,
     });
     expect(config.rooms).toMatchObject({ management: true, userlistUpdates: true, historyMaxSize: 10_000 });
+    expect(config.rooms.historyMaxBytes).toBe(16 * 1024 * 1024);
+    expect(config.quotas).toEqual({ rooms: 1000, listNames: 100_000, bytes: 1024 ** 3 });
     expect(config).toMatchObject({
       allowedOrigins: 'same-host',
       trustedProxies: [],
@@ -290,6 +292,12 @@ describe('rules between settings', () => {
       { ...jwt, PARLEY_BACKPRESSURE_BYTES: '262143' },
       { ...jwt, PARLEY_BACKPRESSURE_BYTES: '262144' },
       'four times',
+    ],
+    [
+      'a quota lets a room be created',
+      { ...jwt, PARLEY_QUOTA_BYTES: '65535' },
+      { ...jwt, PARLEY_QUOTA_BYTES: '0' },
+      'PARLEY_QUOTA_BYTES',
     ],
     [
       'the ports differ in production',

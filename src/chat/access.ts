@@ -1,5 +1,5 @@
 /** Who may be in a room: its lists and its mode, and what follows for members who lose it by a change of them. */
-import { fail, unavailable, type Failure } from '../protocol/errors.ts';
+import { fail, Failure, unavailable } from '../protocol/errors.ts';
 import { frameHead, notificationFrame } from '../protocol/frame.ts';
 import { isValidName } from '../protocol/names.ts';
 import type { Changed, EditRefusal, ListEdit } from '../state/access-state.ts';
@@ -24,11 +24,13 @@ const SETTLE_WAIT_MS = 100;
 const SETTLE_WAITS_MAX = 20;
 
 export function accessHandlers(services: Services): AccessHandlers {
-  const { access, rooms, settings } = services;
+  const { access, rooms, quotas, settings } = services;
   return {
     async roomAddToList(caller, edit) {
       const change = changeOf(edit, 'roomAccessListAdded', settings.limits.nameBytes);
-      const changed = await access.addToList(edit.roomName, caller.authority, change);
+      const add = () => access.addToList(edit.roomName, caller.authority, change);
+      const changed = await quotas.withNames(edit.roomName, add);
+      if (changed instanceof Failure) return changed;
       if (changed === 'listLimitExceeded') return fail(changed, [edit.listName]);
       return finishEdit(services, caller, edit, change, changed);
     },
@@ -107,11 +109,12 @@ export const leftHead = (roomName: string): Uint8Array => frameHead('roomUserLef
  * The change stands whatever happens here.
  */
 export async function followThrough(
-  { topics, audience, losses, reconciler, userlistChanges }: Services,
+  { topics, audience, losses, quotas, reconciler, userlistChanges }: Services,
   caller: Pick<Caller, 'userName'>,
   roomName: string,
-  { at, evicted, changesPending, life }: Changed,
+  { at, evicted, changesPending, life, wish }: Changed,
 ): Promise<void> {
+  if (wish !== undefined) void quotas.grow(roomName, wish);
   if (changesPending) userlistChanges.note(roomName);
   let ownSeq = 0;
   const tell = losses.telling(roomName, life, evicted, (userName, { seq }) => {

@@ -10,6 +10,7 @@ import type { HookRunner } from '../hooks/runner.ts';
 import { countFrame, notificationFrame } from '../protocol/frame.ts';
 import type { AccessState } from '../state/access-state.ts';
 import { StateUnavailable } from '../state/commands.ts';
+import type { Deletions } from '../state/deletions.ts';
 import { roomTopic, topicKind, topicName, userTopic, type TopicKey } from '../state/keys.ts';
 import { SOCKETS_PER_CALL, type RoomState } from '../state/room-state.ts';
 import type { PendingLeave, SessionState, TakenOut } from '../state/session-state.ts';
@@ -31,6 +32,7 @@ export interface DeparturesParts {
   readonly access: Pick<AccessState, 'readAccess'>;
   readonly users: UserState;
   readonly sessions: SessionState;
+  readonly deletions: Pick<Deletions, 'unfinished'>;
   readonly topics: Topics;
   readonly userlistChanges: UserlistChanges;
   readonly losses: Losses;
@@ -213,7 +215,7 @@ export class Departures implements Cleaner {
 
   /** Takes everything of a dead node out of one topic. Safe to repeat, and for several peers to do at once. */
   async clean(topic: TopicKey, nodeId: string): Promise<void> {
-    const { rooms, users, hooks } = this.#parts;
+    const { rooms, users, hooks, deletions, losses } = this.#parts;
     const name = topicName(topic);
     if (topicKind(topic) === 'user') {
       const gone = await users.beginSweep(name, nodeId);
@@ -224,7 +226,7 @@ export class Departures implements Cleaner {
       return;
     }
     // What the dead node had begun: telling those concerned of a deletion, and of who came and went.
-    for (const life of await rooms.unfinishedDeletions(name, nodeId)) await this.#parts.losses.tellFormer(name, life);
+    for (const deletion of await deletions.unfinished(name, nodeId)) await losses.tellFormer(name, deletion);
     this.#parts.userlistChanges.note(name);
     for (;;) {
       const page = await rooms.beginSweep(name, nodeId);

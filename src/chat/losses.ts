@@ -4,12 +4,15 @@
  */
 import type { Position } from '../bus/event.ts';
 import { notificationFrame } from '../protocol/frame.ts';
-import type { FormerMember, Life, RoomState } from '../state/room-state.ts';
+import type { Deletion, Deletions, FormerMember } from '../state/deletions.ts';
+import type { Life } from '../state/room-state.ts';
 import type { UserState } from '../state/user-state.ts';
 import { leaveHeads } from './leave-heads.ts';
+import type { Quotas } from './quotas.ts';
 
 export interface LossesParts {
-  readonly rooms: Pick<RoomState, 'takeFormer'>;
+  readonly deletions: Pick<Deletions, 'takeFormer'>;
+  readonly quotas: Pick<Quotas, 'released'>;
   readonly users: Pick<UserState, 'notifyRoomLost'>;
 }
 
@@ -29,9 +32,15 @@ export class Losses {
     this.#parts = parts;
   }
 
-  /** Tells everybody concerned of a room that is deleted. May be repeated until it resolves: nobody is told twice. */
-  async tellFormer(roomName: string, life: Life, told?: Told): Promise<void> {
-    for await (const page of this.#parts.rooms.takeFormer(roomName, life)) {
+  /**
+   * Tells everybody concerned of a room that is deleted, and gives back what it had of its owner's quota. May be repeated
+   * until it resolves: nobody is told twice.
+   */
+  async tellFormer(roomName: string, { life, owner }: Deletion, told?: Told): Promise<void> {
+    const { deletions, quotas } = this.#parts;
+    // First, for at the end of the pages it is forgotten that this is to be done.
+    await quotas.released({ owner, roomName, life });
+    for await (const page of deletions.takeFormer(roomName, life)) {
       const { left, cause } = await this.#tell(roomName, life, page.members, told);
       const names = new Set(left.map(({ userName }) => userName));
       await page.forget(page.members.flatMap(({ userName }) => (names.has(userName) ? [] : [userName])));

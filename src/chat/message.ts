@@ -10,7 +10,16 @@ import { spreadUnits } from './spread.ts';
 
 const NOTHING = new Uint8Array(0);
 
-export function messageHandlers({ rooms, topics, settings, audience }: Services): Pick<Handlers, 'roomMessage'> {
+/** How long an author waits who sends more with a `clientMessageId` than is remembered. */
+const CROWDED_MS = 10_000;
+
+export function messageHandlers({
+  rooms,
+  topics,
+  quotas,
+  settings,
+  audience,
+}: Services): Pick<Handlers, 'roomMessage'> {
   return {
     async roomMessage(caller, { roomName, message, options }) {
       const transient = options?.transient ?? false;
@@ -35,7 +44,9 @@ export function messageHandlers({ rooms, topics, settings, audience }: Services)
         });
       if (typeof posted === 'string' || posted.repeated) passing?.cancel();
       if (posted === 'messageTooLarge') return fail(posted);
+      if (posted === 'tooMany') return fail('tooManyRequests', [], CROWDED_MS);
       if (typeof posted === 'string') return fail(posted, [roomName]);
+      if (posted.wish !== undefined) void quotas.grow(roomName, posted.wish);
       const hearers = audience.hearers(roomName);
       if (hearers > 1) caller.spend(spreadUnits(hearers, bytes));
       const reached = passing?.passed ?? topics.reached(topic, posted.seq);

@@ -14,19 +14,21 @@ type RoomHandlers = Pick<
 >;
 
 export function roomHandlers(services: Services): RoomHandlers {
-  const { rooms, settings } = services;
+  const { rooms, quotas, settings } = services;
   return {
     async roomCreate(caller, { roomName, whitelistOnly }) {
       if (!mayManage(services, caller)) return fail('notAllowed');
       if (!isValidName(roomName, settings.limits.nameBytes)) return fail('invalidName', [roomName]);
-      const created = await rooms.create(roomName, {
+      const options = {
         owner: caller.userName,
         whitelistOnly,
         userlistUpdates: settings.userlistUpdates,
         accessListsUpdates: settings.accessListsUpdates,
         historyMax: settings.historyMaxSize,
-      });
-      return created === 'ok' ? null : fail('roomExists', [roomName]);
+      };
+      const created = await quotas.create(roomName, options, caller.authority === SERVICE);
+      if (created === 'roomExists') return fail(created, [roomName]);
+      return created === 'ok' ? null : created;
     },
 
     roomDelete: (caller, { roomName }) => deleteRoom(services, caller, roomName),
@@ -67,7 +69,7 @@ export async function deleteRoom(
   caller: Pick<Caller, 'authority' | 'userName'>,
   roomName: string,
 ): Promise<null | Failure<'notAllowed' | 'noRoom'>> {
-  const { rooms, settings, reconciler, topics, losses } = services;
+  const { rooms, settings, reconciler, topics, losses, deletions } = services;
   if (!mayManage(services, caller)) return fail('notAllowed');
   if (!isValidName(roomName, settings.limits.nameBytes)) return fail('noRoom', [roomName]);
   const topic = roomTopic(roomName);
@@ -79,7 +81,9 @@ export async function deleteRoom(
   const deleted = await rooms.delete(roomName, caller.authority, nodeId, frame).catch((error: unknown) => {
     // It may have happened all the same.
     const tell = async (): Promise<void> => {
-      for (const life of await rooms.unfinishedDeletions(roomName, nodeId)) await losses.tellFormer(roomName, life);
+      for (const deletion of await deletions.unfinished(roomName, nodeId)) {
+        await losses.tellFormer(roomName, deletion);
+      }
       release();
     };
     reconciler.finishLater(tell, error);
@@ -91,7 +95,7 @@ export async function deleteRoom(
   }
   let ownSeq = 0;
   const tell = async (): Promise<void> => {
-    await losses.tellFormer(roomName, deleted.life, (userName, { seq }) => {
+    await losses.tellFormer(roomName, deleted, (userName, { seq }) => {
       if (userName === caller.userName) ownSeq = seq;
     });
     release();

@@ -84,6 +84,11 @@ const mistakeRules: readonly Rule[] = [
     backpressureBytes < 4 * limits.frameBytes
       ? 'PARLEY_BACKPRESSURE_BYTES must be at least four times PARLEY_FRAME_BYTES.'
       : undefined,
+  // A room is given 16 KiB of it when it is made.
+  ({ quotas }) =>
+    quotas.bytes > 0 && quotas.bytes < 65_536
+      ? 'PARLEY_QUOTA_BYTES is less than 65536: hardly a room could be created; 0 is no limit.'
+      : undefined,
   ({ port, apiPort, production }) =>
     production && port === apiPort && port !== 0
       ? 'PARLEY_PORT and PARLEY_API_PORT are the same; each needs one of its own.'

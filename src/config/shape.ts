@@ -60,6 +60,7 @@ export interface Config {
     readonly userlistUpdates: boolean;
     readonly accessListsUpdates: boolean;
     readonly historyMaxSize: number;
+    readonly historyMaxBytes: number;
     readonly largeSize: number;
     readonly listSizeLimit: number;
     readonly roomsPerSocket: number;
@@ -89,6 +90,8 @@ export interface Config {
     readonly loginTimeoutMs: number;
     readonly positionCheckMs: number;
   };
+  /** Of one user; 0: no limit. */
+  readonly quotas: { readonly rooms: number; readonly listNames: number; readonly bytes: number };
   readonly dedupMs: number;
   readonly socketsPerUser: number;
   readonly sessionRoomsMax: number;

@@ -146,6 +146,12 @@ export const settings = {
     { min: 1, max: 10_000_000 },
     { unit: 'messages', doc: 'Messages that a room keeps.' },
   ),
+  historyMaxBytes: integer(
+    'PARLEY_HISTORY_MAX_BYTES',
+    16_777_216,
+    { min: 65_536, max: 1 << 30 },
+    { unit: 'bytes', doc: 'Bytes of messages that a room keeps; beyond it the oldest go, however few there are.' },
+  ),
   historyMaxGetMessages: integer(
     'PARLEY_HISTORY_MAX_GET_MESSAGES',
     100,
@@ -157,6 +163,27 @@ export const settings = {
     10_000,
     { min: 1, max: 1_000_000 },
     { unit: 'names', doc: 'Names that an access list of a room holds at most.' },
+  ),
+  quotaRooms: integer(
+    'PARLEY_QUOTA_ROOMS',
+    1000,
+    { min: 0, max: 10_000_000 },
+    { unit: 'rooms', doc: 'Rooms that one user may own; 0 is no limit. The server API may go beyond each quota.' },
+  ),
+  quotaListNames: integer(
+    'PARLEY_QUOTA_LIST_NAMES',
+    100_000,
+    { min: 0, max: 1_000_000_000 },
+    { unit: 'names', doc: 'Names in the access lists of all rooms that one user owns; 0 is no limit.' },
+  ),
+  quotaBytes: integer(
+    'PARLEY_QUOTA_BYTES',
+    1_073_741_824,
+    { min: 0, max: Number.MAX_SAFE_INTEGER },
+    {
+      unit: 'bytes',
+      doc: 'History and events of all rooms that one user owns; beyond it the oldest messages go, and no room can be created. 0 is no limit.',
+    },
   ),
   directListSizeLimit: integer(
     'PARLEY_DIRECT_LIST_SIZE_LIMIT',

@@ -31,7 +31,7 @@ export interface Counters extends BusCounters, RecoveryCounters {
   apiKeysRefused: number;
 }
 
-export const redisErrorKinds = ['timeout', 'overload', 'connection', 'refused', 'defect'] as const;
+export const redisErrorKinds = ['timeout', 'overload', 'connection', 'refused', 'full', 'defect'] as const;
 
 export const newCounters = (): Counters => ({
   gapsFound: 0,

@@ -206,6 +206,13 @@ export const errorTable = {
     doc: 'The token was good once, and is past its expiry.',
     nextMove: 'Get a new token.',
   },
+  quotaExceeded: {
+    args: ['quota'],
+    temporary: false,
+    message: 'The quota {quota} is used up.',
+    doc: 'The owner of the room, who is the caller where one is created, has as much as one user may have: `rooms` owned, `listNames` in the lists of these rooms, or `bytes` of their history and events.',
+    nextMove: 'Delete rooms, or remove names, first.',
+  },
   sessionConflict: {
     args: [],
     temporary: false,

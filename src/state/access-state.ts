@@ -6,8 +6,10 @@ import type { Position } from '../bus/event.ts';
 import type { Commands } from './commands.ts';
 import type { Keyspace } from './keys.ts';
 import { flag, type Reply } from './script.ts';
+import { readWish, type Grant, type Wish } from './grant.ts';
 import { list, number, position, refusal, text } from './reply.ts';
-import { socketsOf, type FormerMember, type Life } from './room-state.ts';
+import { socketsOf, type FormerMember } from './deletions.ts';
+import type { Life } from './room-state.ts';
 import * as scripts from './scripts/room-scripts.ts';
 import { newNonce } from './tokens.ts';
 
@@ -18,6 +20,21 @@ export interface Changed {
   /** See `flushChanges`. */
   readonly changesPending: boolean;
   readonly life: Life;
+  /** The room is about to need more of its owner's quota. */
+  readonly wish?: Wish;
+}
+
+/** Nothing was done: the room needs more names of its owner's quota first. */
+export interface NamesWanted {
+  readonly owner: string;
+  readonly life: Life;
+  readonly names: number;
+}
+
+/** A change of owner, with what goes over from one's quota to the other's. '' for no owner. */
+export interface OwnerChanged extends Changed {
+  readonly before: string;
+  readonly takes: Grant;
 }
 
 export interface ListEdit {
@@ -84,9 +101,14 @@ export class AccessState {
     roomName: string,
     userName: string,
     edit: ListEdit,
-  ): Promise<Changed | EditRefusal | 'listLimitExceeded'> {
+  ): Promise<Changed | NamesWanted | EditRefusal | 'listLimitExceeded'> {
     const reply = await this.#editList(roomName, userName, edit, '1');
-    return refusal(reply, [...EDIT_REFUSALS, 'listLimitExceeded']) ?? changed(reply);
+    const refused = refusal(reply, [...EDIT_REFUSALS, 'listLimitExceeded']);
+    if (refused !== undefined) return refused;
+    const [at, wanted] = list(reply);
+    if (Array.isArray(at)) return changed(reply);
+    const [owner, life, names] = list(wanted);
+    return { owner: text(owner), life: text(life), names: number(names) };
   }
 
   async removeFromList(roomName: string, userName: string, edit: ListEdit): Promise<Changed | EditRefusal> {
@@ -121,10 +143,12 @@ export class AccessState {
   }
 
   /** For the service only. '' for no owner. */
-  async changeOwner(roomName: string, owner: string, leftHead: Uint8Array): Promise<Changed | 'noRoom'> {
+  async changeOwner(roomName: string, owner: string, leftHead: Uint8Array): Promise<OwnerChanged | 'noRoom'> {
     const args = { ...this.#common(), owner, leftHead };
     const reply = await this.#commands.run(scripts.changeOwner, this.#keys.room(roomName), args);
-    return refusal(reply, ['noRoom']) ?? changed(reply);
+    if (refusal(reply, ['noRoom']) !== undefined) return 'noRoom';
+    const [before, names, bytes] = list(reply).slice(5);
+    return { ...changed(reply), before: text(before), takes: { names: number(names), bytes: number(bytes) } };
   }
 
   /** Goes through a page of a node's own sockets in a room that may be restricted, from `'0'` on; undefined where there is no room. */
@@ -193,8 +217,9 @@ export class AccessState {
 }
 
 function changed(reply: Reply): Changed {
-  const [at, flat, pending, life] = list(reply);
-  return { at: position(at), evicted: formerMembers(flat), changesPending: pending === 1, life: text(life) };
+  const [at, flat, pending, life, wish] = list(reply);
+  const made = { at: position(at), evicted: formerMembers(flat), changesPending: pending === 1, life: text(life) };
+  return Array.isArray(wish) ? { ...made, wish: readWish(wish) } : made;
 }
 
 /** Users and the sockets they had, as lib/evict.lua notes them. */

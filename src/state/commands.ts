@@ -50,7 +50,6 @@ const plainCommands = {
   hscan: 'hscanBuffer',
   srem: 'srem',
   sscan: 'sscanBuffer',
-  zadd: 'zadd',
   zcard: 'zcard',
   zrem: 'zrem',
   zrangebyscore: 'zrangebyscoreBuffer',
@@ -61,10 +60,14 @@ export type PlainCommand = keyof typeof plainCommands;
 
 type Method = (...args: readonly ScriptArgument[]) => Promise<Reply>;
 
+/** The first line of a script that Redis is to run also when it is full. */
+const WHEN_FULL = '#!lua flags=allow-oom\n';
 const RETRY_MS = 50;
 const EXPIRE_MS = 100;
 /** Refusals before execution: the slot is elsewhere or on its way. Safe to send again. */
 const REDIRECTED = /^(MOVED|ASK|TRYAGAIN|CLUSTERDOWN)\b/;
+/** Redis has answered that it has no memory for it: nothing was done, for it refuses the first write of a script only. */
+const FULL = /^OOM\b/;
 /** What a script or a caller got wrong; everything else that fails is Redis's state. */
 const DEFECT = /^(ERR|WRONGTYPE)\b/;
 
@@ -79,6 +82,7 @@ export class Commands {
   /** The first failure since the last answer. */
   #failingSince: number | undefined;
   #refreshedAt = 0;
+  #fullAt: number | undefined;
   readonly #timer: NodeJS.Timeout;
   /** By the client's method. */
   readonly #durations = new Map<string, Distribution>();
@@ -89,6 +93,29 @@ export class Commands {
     for (const { name, keys, lua } of allScripts) client.defineCommand(name, { numberOfKeys: keys.length, lua });
     this.#timer = setInterval(() => this.#expire(), EXPIRE_MS);
     this.#timer.unref();
+  }
+
+  /**
+   * From here on the scripts that are declared so run where Redis is full. Asked of the server, for not every store knows
+   * what it is told by: without, they are refused like all others. To be called once there is a connection.
+   */
+  async allowWhenFull(): Promise<void> {
+    const client = this.#client;
+    const server = client instanceof Cluster ? client.nodes('master')[0] : client;
+    try {
+      await server?.eval(`${WHEN_FULL}return 1`, 0);
+    } catch (error) {
+      if (error instanceof Error && error.name === 'ReplyError') return;
+      throw error;
+    }
+    for (const { name, keys, lua, whenFull } of allScripts) {
+      if (whenFull) client.defineCommand(name, { numberOfKeys: keys.length, lua: WHEN_FULL + lua });
+    }
+  }
+
+  /** When Redis last refused something for want of memory, on the monotonic clock. */
+  get fullAt(): number | undefined {
+    return this.#fullAt;
   }
 
   get outstanding(): number {
@@ -134,6 +161,13 @@ export class Commands {
   plain(command: PlainCommand, key: Key, ...args: ScriptArgument[]): Promise<Reply> {
     const reply = this.#send(plainCommands[command], [key, ...args]);
     return command === 'hgetall' ? reply.then(asList) : reply;
+  }
+
+  /** What a primary tells of itself, by section. Rejects where it does not, or is no primary. */
+  async info(primary: string, section: string): Promise<string> {
+    const server = this.#primaries().get(primary);
+    if (server === undefined) throw new StateUnavailable('the server is no primary any more');
+    return inTime(server.info(section), this.#options.timeoutMs);
   }
 
   /** The servers that keys are spread over, by address and in its order. One, '' by name, where there is no Cluster. */
@@ -235,6 +269,13 @@ export class Commands {
     if (error.name === 'ReplyError' && DEFECT.test(error.message)) {
       this.#options.measured?.errors.add('defect');
       return error;
+    }
+    if (FULL.test(error.message)) {
+      // It has answered, and does whatever needs no memory.
+      this.#options.measured?.errors.add('full');
+      this.#answeredAt = this.#fullAt = performance.now();
+      this.#options.onError(error);
+      return new StateUnavailable(error.message);
     }
     this.#options.measured?.errors.add(saysNoConnection(error) ? 'connection' : 'refused');
     this.#noteFailure(performance.now());

@@ -33,14 +33,20 @@ export interface Sent {
 
 const UNSENT = ['noUser', 'notAllowed', 'noUserOnline', 'messageTooLarge', 'tooMany'] as const;
 
-/** Messages that one user may be sent with a `clientMessageId` within `dedupMs`: each is kept whole that long. */
-const REPEATS_MAX = 10_000;
+/**
+ * What one author may send one user with a `clientMessageId` within `dedupMs`, for each is kept whole that long. A
+ * sixteenth of it is kept of everybody, however much is kept of others.
+ */
+const REPEATS_MAX = 8000;
+const REPEAT_BYTES_MAX = 4 * 1024 * 1024;
 
 export interface DirectOptions {
   readonly dedupMs: number;
   readonly listSizeLimit: number;
   /** `REPEATS_MAX` when left out. */
   readonly repeatsMax?: number;
+  /** `REPEAT_BYTES_MAX` when left out. */
+  readonly repeatBytesMax?: number;
 }
 
 export class DirectState {
@@ -64,9 +70,11 @@ export class DirectState {
       toSelf: flag(author === userName),
       frame: head,
       transient: flag(transient),
+      author,
       repeatKey: repeatKey(author, clientMessageId),
       dedupMs: this.#options.dedupMs,
       repeatsMax: this.#options.repeatsMax ?? REPEATS_MAX,
+      repeatBytesMax: this.#options.repeatBytesMax ?? REPEAT_BYTES_MAX,
     });
     const refused = refusal(reply, UNSENT);
     if (refused !== undefined) return refused;

@@ -122,6 +122,9 @@ export class UserKeys extends TopicKeys {
   get resume(): Key {
     return this.key('resume');
   }
+  get owned(): Key {
+    return this.key('owned');
+  }
 }
 
 export interface NodeKeys {

@@ -7,7 +7,7 @@ import type { Keyspace } from './keys.ts';
 import type { Manifest } from '../bus/topics.ts';
 import { text } from './reply.ts';
 import { flag } from './script.ts';
-import { addToManifest, registerNode, renewLease } from './scripts/node-scripts.ts';
+import { addToManifest, noteLease, registerNode, renewLease } from './scripts/node-scripts.ts';
 import { StateUnavailable } from './commands.ts';
 import { newNodeId } from './tokens.ts';
 
@@ -106,7 +106,7 @@ export class Lease implements Manifest {
     const at = Number(text(await this.#own.runUnfenced(registerNode, { lease }, args)));
     this.#steadySince = sent.monotonic;
     // The record first, the hint second: a hint without a record would be dropped by the first sweeper.
-    await this.#own.plain('zadd', this.#keys.nodes, at + this.#ttlMs, this.#nodeId);
+    await this.#note(this.#nodeId, at + this.#ttlMs);
     this.#hold(sent, at);
     this.#timer ??= setInterval(() => void this.#renew(), this.#ttlMs * RENEW_SHARE);
   }
@@ -125,7 +125,7 @@ export class Lease implements Manifest {
     this.#draining = true;
     const { lease } = this.#keys.node(this.#nodeId);
     const expires = await this.#own.runUnfenced(renewLease, { lease }, this.#term(graceMs));
-    await this.#own.plain('zadd', this.#keys.nodes, text(expires), this.#nodeId);
+    await this.#note(this.#nodeId, text(expires));
   }
 
   stop(): void {
@@ -189,7 +189,11 @@ export class Lease implements Manifest {
     this.#hold(sent, Number(reply) - this.#ttlMs);
     if (wasSuspended) this.#events.resumed();
     // Last, for it is only a hint, and may be on a primary that is away while the lease's own is not.
-    await this.#own.plain('zadd', this.#keys.nodes, reply, nodeId);
+    await this.#note(nodeId, reply);
+  }
+
+  async #note(node: string, expires: string | number): Promise<void> {
+    await this.#own.runUnfenced(noteLease, { nodes: this.#keys.nodes }, { node, expires });
   }
 
   #term(ttlMs: number): { ttlMs: number; keepMs: number; draining: '0' | '1' } {

@@ -3,9 +3,12 @@
  * one step, or refuses with a word and changes nothing. Rejects with `StateUnavailable` where Redis cannot be asked.
  * Frames are notifications already encoded; nothing here knows what is in them.
  */
-import { readEntries, readEvent, type Position, type TopicEvent } from '../bus/event.ts';
+import { readEvent, type Position, type TopicEvent } from '../bus/event.ts';
 import type { Commands } from './commands.ts';
 import { repeatKey, type Keyspace } from './keys.ts';
+import { packPost, type Post } from './post.ts';
+import type { Deletion } from './deletions.ts';
+import { packGrant, readWish, type Grant, type Wish } from './grant.ts';
 import { flag, type Reply } from './script.ts';
 import { bytes, list, number, position, refusal, text } from './reply.ts';
 import * as scripts from './scripts/room-scripts.ts';
@@ -20,6 +23,8 @@ export interface RoomOptions {
   /** Messages kept. */
   readonly historyMax: number;
   readonly lists?: Readonly<Record<ListName, readonly string[]>>;
+  /** Its life, and what was reserved for it of its owner's quota; without, it has no quota. */
+  readonly reserved?: { readonly life: Life; readonly grant: Grant };
 }
 
 export type ListName = 'adminlist' | 'whitelist' | 'blacklist';
@@ -90,29 +95,29 @@ export interface RoomInfo {
   readonly memberCount: number;
 }
 
-export interface Post {
-  /** '' where the service itself posts. */
-  readonly author: string;
-  /** Empty for a message over the limit: then only the rights are checked. */
-  readonly head: Uint8Array;
-  readonly middle: Uint8Array;
-  /** The event's nonce, 8 bytes. */
-  readonly nonce: Buffer;
-  readonly clientMessageId: string | undefined;
-  readonly transient: boolean;
-}
-
 export interface RoomStateOptions {
   /** Members above which a room is large. */
   readonly largeSize: number;
   readonly dedupMs: number;
+  /** Bytes of messages that a room keeps. */
+  readonly historyMaxBytes: number;
   /** Messages a page may hold. */
   readonly pageMax: number;
 }
 
 const UNREADABLE = ['noRoom', 'notJoined'] as const;
 type Unreadable = (typeof UNREADABLE)[number];
-const UNPOSTABLE = [...UNREADABLE, 'messageTooLarge'] as const;
+const UNPOSTABLE = [...UNREADABLE, 'messageTooLarge', 'tooMany'] as const;
+
+/** A message that was posted. */
+export interface Posted {
+  /** Undefined for a transient message; of a repeated one, which publishes nothing, it is the first's. */
+  readonly id: number | undefined;
+  readonly seq: number;
+  readonly repeated: boolean;
+  /** The room is about to need more of its owner's quota. */
+  readonly wish?: Wish;
+}
 
 const TOMB_MS = 60 * 60 * 1000;
 /** Sockets a script touches at most. */
@@ -139,7 +144,8 @@ export class RoomState {
       {
         now: Date.now(),
         nonce: newNonce(),
-        epoch: newEpoch(),
+        epoch: options.reserved?.life ?? newEpoch(),
+        granted: options.reserved === undefined ? '' : packGrant(options.reserved.grant),
         owner: options.owner,
         whitelistOnly: flag(options.whitelistOnly),
         userlistUpdates: flag(options.userlistUpdates),
@@ -160,50 +166,14 @@ export class RoomState {
     userName: string,
     nodeId: string,
     frame: Uint8Array,
-  ): Promise<{ at: Position; life: Life } | 'noRoom' | 'notAllowed'> {
+  ): Promise<({ at: Position } & Deletion) | 'noRoom' | 'notAllowed'> {
     const { dedupMs } = this.#options;
     const args = { now: Date.now(), nonce: newNonce(), user: userName, node: nodeId, frame, dedupMs };
     const reply = await this.#commands.run(scripts.deleteRoom, this.#keys.room(roomName), args);
     const refused = refusal(reply, ['noRoom', 'notAllowed']);
     if (refused !== undefined) return refused;
-    const [at, life] = list(reply);
-    return { at: position(at), life: text(life) };
-  }
-
-  /** The lives of rooms of this name that a node has deleted without telling everybody yet. */
-  async unfinishedDeletions(roomName: string, nodeId: string): Promise<Life[]> {
-    const noted = list(await this.#commands.plain('hgetall', this.#keys.room(roomName).gone));
-    return pairs(noted).flatMap(([life, by]) => (by === nodeId ? [life] : []));
-  }
-
-  /**
-   * The members of a deleted room, page by page, and then those whose session may keep it, with no sockets. Whoever is
-   * forgotten does not come again, also where this is repeated; who is not comes until then.
-   */
-  async *takeFormer(roomName: string, life: Life): AsyncGenerator<FormerPage> {
-    for (const who of ['members', 'filed'] as const) {
-      const key = this.#keys.former(roomName, who, life);
-      const [scan, remove] = who === 'members' ? (['hscan', 'hdel'] as const) : (['sscan', 'srem'] as const);
-      const forget = async (names: readonly string[]): Promise<void> => {
-        if (names.length > 0) await this.#commands.plain(remove, key, ...names);
-      };
-      // Not every store's scan keeps its place while what it has found is taken out: it ends with a round that finds nobody.
-      for (let isLeft = true; isLeft;) {
-        isLeft = false;
-        let cursor = '0';
-        do {
-          const [next, found] = list(await this.#commands.plain(scan, key, cursor, 'COUNT', SOCKETS_PER_CALL));
-          const members =
-            who === 'members'
-              ? pairs(list(found)).map(([userName, sockets]) => ({ userName, ...socketsOf(sockets) }))
-              : list(found).map((userName) => ({ userName: text(userName), socketIds: [], nodeIds: [] }));
-          if (members.length > 0) yield { members, forget };
-          isLeft ||= members.length > 0;
-          cursor = text(next);
-        } while (cursor !== '0');
-      }
-    }
-    await this.#commands.plain('hdel', this.#keys.room(roomName).gone, life);
+    const [at, life, owner] = list(reply);
+    return { at: position(at), life: text(life), owner: text(owner) };
   }
 
   async join(
@@ -263,22 +233,18 @@ export class RoomState {
     return { at: position(at), left, changesPending: pending === 1 };
   }
 
-  /** `id` is undefined for a transient message; of a repeated one, which publishes nothing, it is the first's. */
-  async post(
-    roomName: string,
-    userName: string,
-    post: Post,
-  ): Promise<{ id: number | undefined; seq: number; repeated: boolean } | Unreadable | 'messageTooLarge'> {
+  async post(roomName: string, userName: string, post: Post): Promise<Posted | (typeof UNPOSTABLE)[number]> {
     const reply = await this.#commands.run(scripts.postMessage, this.#keys.room(roomName), {
-      fixed: packPost(post, this.#options.dedupMs),
+      fixed: packPost(post, this.#options),
       user: userName,
       head: post.head,
       repeatKey: repeatKey(post.author, post.clientMessageId),
     });
     const refused = refusal(reply, UNPOSTABLE);
     if (refused !== undefined) return refused;
-    const [id, seq, repeated] = list(reply);
-    return { id: number(id) < 0 ? undefined : number(id), seq: number(seq), repeated: repeated === 1 };
+    const [id, seq, repeated, wish] = list(reply);
+    const posted = { id: number(id) < 0 ? undefined : number(id), seq: number(seq), repeated: repeated === 1 };
+    return wish === undefined ? posted : { ...posted, wish: readWish(wish) };
   }
 
   /** Messages ascending: the `limit` smallest ids after `after`, or the newest ones. */
@@ -358,40 +324,6 @@ export class RoomState {
     return { at: position(at), sockets: found };
   }
 }
-
-/** Who has lost a room: its sockets there, and the nodes they were on. */
-export interface FormerMember {
-  readonly userName: string;
-  readonly socketIds: readonly string[];
-  readonly nodeIds: readonly string[];
-}
-
-export interface FormerPage {
-  readonly members: readonly FormerMember[];
-  readonly forget: (names: readonly string[]) => Promise<void>;
-}
-
-/** What a room notes of a member: `socket@node`, separated by spaces. */
-export function socketsOf(noted: string): Pick<FormerMember, 'socketIds' | 'nodeIds'> {
-  const entries = readEntries(noted);
-  return {
-    socketIds: entries.map(({ socketId }) => socketId),
-    nodeIds: [...new Set(entries.map(({ nodeId }) => nodeId))],
-  };
-}
-
-/** What lib/format.lua calls `POST`, and the middle of the frame. */
-function packPost({ transient, nonce, middle }: Post, dedupMs: number): Buffer {
-  const packed = Buffer.allocUnsafe(POST_BYTES + middle.length);
-  packed.writeDoubleBE(Date.now(), 0);
-  packed.writeDoubleBE(dedupMs, 8);
-  packed[16] = transient ? 1 : 0;
-  packed.set(nonce, 17);
-  packed.set(middle, POST_BYTES);
-  return packed;
-}
-
-const POST_BYTES = 25;
 
 function events(reply: Reply | undefined): TopicEvent[] {
   return list(reply).flatMap((entry) => readEvent(bytes(entry)) ?? []);

@@ -12,6 +12,8 @@ export interface ScriptDeclaration<K extends string = string, A extends string =
   readonly args: readonly A[];
   /** True when any number of values follows the named arguments; Lua finds the first of them at `ARGV[rest]`. */
   readonly rest: boolean;
+  /** It runs also where Redis has no memory left: it frees some, or the service cannot do without it. */
+  readonly whenFull: boolean;
   readonly lua: string;
 }
 
@@ -28,6 +30,7 @@ interface ScriptParts<K extends string, A extends string> {
   readonly keys: readonly K[];
   readonly args: readonly A[];
   readonly rest?: boolean;
+  readonly whenFull?: boolean;
 }
 
 const read = (path: string): string => readFileSync(new URL(`./scripts/${path}.lua`, import.meta.url), 'utf8');
@@ -46,7 +49,7 @@ export function script<const K extends string, const A extends string>(
     (rest ? `local rest = ${parts.args.length + 1}\n` : '') +
     parts.uses.map((library) => read(`lib/${library}`)).join('\n') +
     read(name);
-  return { name, keys: parts.keys, args: parts.args, rest, lua };
+  return { name, keys: parts.keys, args: parts.args, rest, whenFull: parts.whenFull ?? false, lua };
 }
 
 /** The client takes bytes as Buffers only; any other array of bytes it would write as text. */

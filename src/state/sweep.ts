@@ -6,7 +6,7 @@ import type { Commands } from './commands.ts';
 import type { Keyspace, TopicKey } from './keys.ts';
 import type { Lease } from './lease.ts';
 import { list, text } from './reply.ts';
-import { claimLease, takeSweepPage } from './scripts/node-scripts.ts';
+import { claimLease, noteLease, takeSweepPage } from './scripts/node-scripts.ts';
 
 export interface Cleaner {
   /** Takes everything of a dead node out of one topic. May be repeated, and done by several peers at once. */
@@ -69,7 +69,7 @@ export class Sweeper {
     const claim = text(await commands.run(claimLease, keys.node(nodeId), {}));
     if (claim !== 'gone' && claim !== 'claimed') {
       // Alive after all: the hint was old.
-      await commands.plain('zadd', keys.nodes, claim, nodeId);
+      await commands.run(noteLease, { nodes: keys.nodes }, { node: nodeId, expires: claim });
       return;
     }
     let swept = 0;

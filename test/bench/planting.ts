@@ -34,6 +34,7 @@ export async function openGarden(system: System): Promise<Garden> {
     dedupMs: 300_000,
     pageMax: 100,
     largeSize: 1_000_000,
+    historyMaxBytes: 1 << 30,
   });
   const created = { owner: 'bench', whitelistOnly: false, userlistUpdates: true, accessListsUpdates: true };
   return {

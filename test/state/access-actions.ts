@@ -1,6 +1,6 @@
 // What is done to the rules of one room in the suites about access, and how what was published of it reads.
 import type { TopicEvent } from '../../src/bus/event.ts';
-import type { Changed, ListEdit } from '../../src/state/access-state.ts';
+import type { Changed, ListEdit, NamesWanted } from '../../src/state/access-state.ts';
 import { SERVICE } from '../../src/state/room-state.ts';
 import { room } from './room-actions.ts';
 import { frame, frameText, type Store } from './store.ts';
@@ -37,9 +37,10 @@ export const flush = (store: Store, pauseMs = 0): ReturnType<Store['access']['fl
   store.access.flushChanges(room, changesFrame, pauseMs);
 
 /** Who is out by a change; throws where it was refused. */
-export async function outBy(change: Promise<Changed | string>): Promise<string[]> {
+export async function outBy(change: Promise<Changed | NamesWanted | string>): Promise<string[]> {
   const changed = await change;
   if (typeof changed === 'string') throw new Error(changed);
+  if ('names' in changed) throw new Error('the room has not been granted so many names');
   return changed.evicted.map(({ userName }) => userName);
 }
 

@@ -15,6 +15,7 @@ import {
 } from '../../src/state/keys.ts';
 import { text } from '../../src/state/reply.ts';
 import { layOut } from '../../src/state/script.ts';
+import { noteLease, registerNode } from '../../src/state/scripts/node-scripts.ts';
 import { createRoom } from '../../src/state/scripts/room-scripts.ts';
 import { eventually } from '../support/eventually.ts';
 import { startRedis, type RedisServer } from '../support/redis.ts';
@@ -52,6 +53,7 @@ const args = {
   userlistUpdates: '1',
   accessListsUpdates: '1',
   historyMax: 10,
+  granted: '',
 };
 const create = async (commands: Commands, roomName: string): Promise<string> =>
   text(await commands.run(createRoom, keys.room(roomName), args));
@@ -88,7 +90,7 @@ describe('keys', () => {
 
   test('of two tags do not go into one script', () => {
     const [one, two] = [keys.room('one'), keys.room('two')];
-    const declaration = { name: 'x', keys: ['a', 'b'], args: ['c'], rest: true, lua: '' } as const;
+    const declaration = { name: 'x', keys: ['a', 'b'], args: ['c'], rest: true, whenFull: false, lua: '' } as const;
     expect(() => layOut(declaration, { a: one.meta, b: two.meta }, { c: 1 })).toThrow('two hash tags');
     const line = layOut(declaration, { a: one.meta, b: one.members }, { c: 1 }, ['more']);
     expect(line.slice(0, 2)).toEqual([one.meta, one.members]);
@@ -111,10 +113,30 @@ test('a script runs also when the server has forgotten it, and after one that fa
 test('what a caller got wrong is a defect, not a matter of waiting', async () => {
   const commands = await open();
   await redis.client().set(keys.room('text').names, 'text');
-  const wrong = commands.plain('zadd', keys.room('text').names, 1, 'a');
+  const wrong = commands.plain('zrem', keys.room('text').names, 'a');
   await expect(wrong).rejects.toThrow('WRONGTYPE');
   await expect(wrong).rejects.not.toBeInstanceOf(StateUnavailable);
   expect(commands.outstanding).toBe(0);
+});
+
+test('a full Redis is unavailable and has answered; scripts that are declared so run all the same', async () => {
+  const own = await startRedis(scope);
+  const errors: Error[] = [];
+  const commands = await open({ onError: (error) => errors.push(error) }, own);
+  await commands.allowWhenFull();
+  expect(await create(commands, 'before')).toBe('ok');
+  expect(commands.fullAt).toBeUndefined();
+  await own.client().config('SET', 'maxmemory', 1);
+  await expect(create(commands, 'a')).rejects.toBeInstanceOf(StateUnavailable);
+  expect(errors.map(({ message }) => message)).toEqual([expect.stringMatching(/^OOM/)]);
+  expect(commands.healthy).toBe(true);
+  expect(commands.fullAt).toBeGreaterThan(0);
+  const { lease } = keys.node('n1');
+  expect(Number(text(await commands.run(registerNode, { lease }, { ttlMs: 1000, keepMs: 1000 })))).toBeGreaterThan(0);
+  expect(text(await commands.run(noteLease, { nodes: keys.nodes }, { node: 'n1', expires: 1 }))).toBe('ok');
+  // Also after the server has forgotten them.
+  await own.client().script('FLUSH');
+  expect(text(await commands.run(noteLease, { nodes: keys.nodes }, { node: 'n1', expires: 1 }))).toBe('ok');
 });
 
 test('a node that may not act sends nothing but what concerns its lease', async () => {

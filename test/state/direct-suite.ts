@@ -44,7 +44,8 @@ export function directSuite(open: OpenStore): void {
   sending(open);
   rights(open);
   describe('sent again with the same id of the client', () => {
-    repeats(open);
+    repeatsBounded(open);
+    repeatsKnown(open);
     repeatsInTime(open);
   });
   describe('the lists of a user', () => ownLists(open));
@@ -138,8 +139,8 @@ function rights(open: OpenStore): void {
   });
 }
 
-function repeats(open: OpenStore): void {
-  test('are remembered up to a number of messages: more have to wait, and what is remembered is still known', async () => {
+function repeatsBounded(open: OpenStore): void {
+  test('are remembered up to a number of messages of an author: who sends more has to wait, and nobody else', async () => {
     const store = await open(scope, { repeatsMax: 2 });
     await login(store);
     const [first] = [
@@ -149,8 +150,50 @@ function repeats(open: OpenStore): void {
     expect(await send(store, 'alice', { clientMessageId: 'c3' })).toBe('tooMany');
     expect(await send(store, 'alice', { clientMessageId: 'c1' })).toEqual({ ...Object(first), repeated: true });
     expect(await send(store, 'alice')).toMatchObject({ repeated: false });
+    expect(await send(store, 'carol', { clientMessageId: 'c3' })).toMatchObject({ repeated: false });
+    expect(await send(store, '', { clientMessageId: 'c3', authority: SERVICE })).toMatchObject({ repeated: false });
   });
 
+  test('are remembered up to a number of bytes of an author', async () => {
+    const store = await open(scope, { repeatBytesMax: 1000 });
+    await login(store);
+    const head = 'x'.repeat(400);
+    for (const [clientMessageId, outcome] of Object.entries({
+      c1: false,
+      c2: false,
+      c3: 'tooMany',
+      c2again: 'tooMany',
+    })) {
+      const sent = await send(store, 'alice', { clientMessageId, head });
+      if (typeof outcome === 'string') expect(sent).toBe(outcome);
+      else expect(sent).toMatchObject({ repeated: outcome });
+    }
+    expect(await send(store, 'alice', { clientMessageId: 'c1' })).toMatchObject({ repeated: true });
+    expect(await send(store, 'carol', { clientMessageId: 'c1', head })).toMatchObject({ repeated: false });
+  });
+
+  test('are bounded for a receiver too: those who flood it together leave everybody else a share', async () => {
+    const store = await open(scope, { repeatsMax: 32 });
+    await login(store);
+    const flood = ['eve', 'mallory', 'oscar', 'trudy', 'victor'];
+    const outcomes = new Map<string, number>();
+    for (const author of flood) {
+      let sent = 0;
+      while ((await send(store, author, { clientMessageId: `c${sent}` })) !== 'tooMany') sent++;
+      outcomes.set(author, sent);
+    }
+    // Four have as much as one may have each; from there on a sixteenth of it is left to each of the others.
+    expect([...outcomes.values()]).toEqual([32, 32, 32, 32, 2]);
+    for (const author of ['alice', 'carol']) {
+      for (const clientMessageId of ['c0', 'c1']) {
+        expect(await send(store, author, { clientMessageId })).toMatchObject({ repeated: false });
+      }
+      expect(await send(store, author, { clientMessageId: 'c2' })).toBe('tooMany');
+    }
+  });
+}
+
+function repeatsKnown(open: OpenStore): void {
   test('gives what was sent first and publishes nothing, per author', async () => {
     const store = await open(scope);
     await login(store);
@@ -199,7 +242,8 @@ function repeatsInTime(open: OpenStore): void {
     const clientMessageId = 'c 1';
     expect(await send(store, 'alice', { clientMessageId })).toMatchObject({ repeated: false });
     const kept = Object.entries(await store.ttls()).filter(([key]) => key.startsWith(`${tag}dedup:`));
-    expect(kept).toHaveLength(1);
+    // What was sent, and how much of it each author has.
+    expect(kept).toHaveLength(2);
     for (const [, ttl] of kept) expect(ttl).toBeGreaterThan(0);
     await eventually(async () => {
       expect(await send(store, 'alice', { clientMessageId })).toMatchObject({ repeated: false });

@@ -172,7 +172,7 @@ function deletion(start: Start): void {
 
     const former = new Map<string, unknown>();
     // Whoever has been forgotten does not come again where this begins anew.
-    for await (const { members, forget } of rooms.takeFormer(room, deleted.life)) {
+    for await (const { members, forget } of store.deletions.takeFormer(room, deleted.life)) {
       const told = members.slice(0, members.length / 2);
       for (const { userName, ...member } of told) former.set(userName, member);
       await forget(told.map(({ userName }) => userName));
@@ -180,7 +180,7 @@ function deletion(start: Start): void {
     }
     let seen = former.size;
     expect(seen).toBeGreaterThan(0);
-    for await (const { members, forget } of rooms.takeFormer(room, deleted.life)) {
+    for await (const { members, forget } of store.deletions.takeFormer(room, deleted.life)) {
       for (const { userName, ...member } of members) former.set(userName, member);
       seen += members.length;
       await forget(members.map(({ userName }) => userName));

@@ -7,9 +7,11 @@ import { AccessState } from '../../src/state/access-state.ts';
 import { AdminState } from '../../src/state/admin-state.ts';
 import { Commands } from '../../src/state/commands.ts';
 import { openClient, type Client } from '../../src/state/connect.ts';
+import { Deletions } from '../../src/state/deletions.ts';
 import { DirectState } from '../../src/state/direct-state.ts';
 import { Directory } from '../../src/state/directory.ts';
 import { Keyspace, type TopicKey } from '../../src/state/keys.ts';
+import { QuotaState, type QuotaOptions } from '../../src/state/quota-state.ts';
 import { RoomState, type RoomOptions } from '../../src/state/room-state.ts';
 import { SessionState } from '../../src/state/session-state.ts';
 import { TopicLog } from '../../src/state/topic-log.ts';
@@ -23,6 +25,8 @@ export interface Store {
   readonly users: UserState;
   readonly sessions: SessionState;
   readonly directs: DirectState;
+  readonly deletions: Deletions;
+  readonly quotas: QuotaState;
   readonly admin: AdminState;
   readonly directory: Directory;
   readonly commands: Commands;
@@ -47,6 +51,9 @@ export interface StoreOptions {
   largeSize?: number;
   listSizeLimit?: number;
   repeatsMax?: number;
+  repeatBytesMax?: number;
+  historyMaxBytes?: number;
+  quotas?: Partial<QuotaOptions>;
   trimPage?: number;
 }
 
@@ -72,6 +79,7 @@ export async function openStore(scope: Scope, address: RedisAddress, options: St
     onError: () => undefined,
   });
   scope.add(() => commands.close());
+  await commands.allowWhenFull();
   const {
     dedupMs = 60_000,
     pageMax = 100,
@@ -79,24 +87,22 @@ export async function openStore(scope: Scope, address: RedisAddress, options: St
     sessionRoomsMax = 1000,
     largeSize = 1000,
     listSizeLimit = 10_000,
+    historyMaxBytes = 1 << 24,
   } = options;
   return {
-    rooms: new RoomState(commands, keys, { dedupMs, pageMax, largeSize }),
+    rooms: new RoomState(commands, keys, { dedupMs, pageMax, largeSize, historyMaxBytes }),
     access: new AccessState(commands, keys, { largeSize, listSizeLimit }),
     users: new UserState(commands, keys, { socketsMax }),
     sessions: new SessionState(commands, keys, { sessionRoomsMax }),
-    directs: new DirectState(commands, keys, { dedupMs, listSizeLimit, repeatsMax: options.repeatsMax ?? 10_000 }),
+    directs: new DirectState(commands, keys, { dedupMs, listSizeLimit, ...repeatsOf(options) }),
+    deletions: new Deletions(commands, keys),
+    quotas: new QuotaState(commands, keys, { rooms: 0, listNames: 0, bytes: 0, ...options.quotas }),
     admin: new AdminState(commands, keys, options.trimPage),
     directory: new Directory(commands, keys),
     commands,
     keys,
     logOf: (nodeId) => new TopicLog(commands, keys, () => nodeId),
-    ttls: async () => {
-      const servers = client instanceof Cluster ? client.nodes('master') : [client];
-      const found = (await Promise.all(servers.map((server) => server.keys(`${prefix}:*`)))).flat().toSorted();
-      const ttls = await Promise.all(found.map((key) => client.pttl(key)));
-      return Object.fromEntries(found.map((key, i) => [key.slice(prefix.length + 1), ttls[i] ?? 0]));
-    },
+    ttls: () => ttlsOf(client, prefix),
     listen: async (topic) => {
       const subscriber = await connect('subscriber');
       const events: TopicEvent[] = [];
@@ -109,6 +115,21 @@ export async function openStore(scope: Scope, address: RedisAddress, options: St
     },
     client,
   };
+}
+
+/** Only what is asked for: the rest is as the service has it. */
+function repeatsOf({ repeatsMax, repeatBytesMax }: StoreOptions): { repeatsMax?: number; repeatBytesMax?: number } {
+  return {
+    ...(repeatsMax === undefined ? {} : { repeatsMax }),
+    ...(repeatBytesMax === undefined ? {} : { repeatBytesMax }),
+  };
+}
+
+async function ttlsOf(client: Client, prefix: string): Promise<Record<string, number>> {
+  const servers = client instanceof Cluster ? client.nodes('master') : [client];
+  const found = (await Promise.all(servers.map((server) => server.keys(`${prefix}:*`)))).flat().toSorted();
+  const ttls = await Promise.all(found.map((key) => client.pttl(key)));
+  return Object.fromEntries(found.map((key, i) => [key.slice(prefix.length + 1), ttls[i] ?? 0]));
 }
 
 export const nonce = (): Buffer => randomBytes(8);

@@ -1,12 +1,14 @@
 // All suites of the state layer, for each store that it has to work on.
 import { describe } from '@jest/globals';
 import { accessSuite } from './access-suite.ts';
+import { bytesSuite } from './bytes-suite.ts';
 import { directSuite } from './direct-suite.ts';
 import { adminSuite } from './admin-suite.ts';
 import { largeRoomSuite } from './large-room-suite.ts';
 import { logSuite } from './log-suite.ts';
 import { messageSuite } from './message-suite.ts';
 import { nodeSuite } from './node-suite.ts';
+import { quotaSuite } from './quota-suite.ts';
 import { roomSuite } from './room-suite.ts';
 import { sessionSuite } from './session-suite.ts';
 import type { OpenStore } from './store.ts';
@@ -20,6 +22,8 @@ export function stateSuites(open: OpenStore): void {
   describe('messages', () => messageSuite(open));
   describe('users', () => userSuite(open));
   describe('sessions', () => sessionSuite(open));
+  describe('bytes', () => bytesSuite(open));
+  describe('quotas', () => quotaSuite(open));
   describe('direct messages', () => directSuite(open));
   describe('administration', () => adminSuite(open));
   describe('logs', () => logSuite(open));

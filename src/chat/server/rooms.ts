@@ -85,6 +85,7 @@ async function changeOwner(
   }
   const changed = await services.access.changeOwner(roomName, owner ?? '', leftHead(roomName));
   if (changed === 'noRoom') return fail(changed, [roomName]);
+  await services.quotas.moved(roomName, owner ?? '', changed);
   await followThrough(services, nobody, roomName, changed);
   return null;
 }
@@ -94,7 +95,7 @@ async function addRoom(
   roomName: string,
   options: AddRoomOptions,
 ): Promise<null | Failure<'invalidName' | 'roomExists' | 'listLimitExceeded'>> {
-  const { rooms, settings } = services;
+  const { quotas, settings } = services;
   const { nameBytes } = settings.limits;
   if (!isValidName(roomName, nameBytes)) return fail('invalidName', [roomName]);
   const { owner, adminlist = [], whitelist = [], blacklist = [] } = options;
@@ -104,15 +105,17 @@ async function addRoom(
       ? fail('invalidName', [owner])
       : listsRefusal(lists, { nameBytes, listSizeLimit: roomListSizeLimit });
   if (refused !== undefined) return (await admin.hasRoom(roomName)) ? fail('roomExists', [roomName]) : refused;
-  const created = await rooms.create(roomName, {
+  const room = {
     owner: owner ?? '',
     whitelistOnly: options.whitelistOnly ?? false,
     userlistUpdates: options.enableUserlistUpdates ?? settings.userlistUpdates,
     accessListsUpdates: options.enableAccessListsUpdates ?? settings.accessListsUpdates,
     historyMax: options.historyMaxSize ?? settings.historyMaxSize,
     lists,
-  });
-  return created === 'ok' ? null : fail(created, [roomName]);
+  };
+  // Beyond the owner's quota too, so there is nothing but this to refuse.
+  const created = await quotas.create(roomName, room, true);
+  return created === 'roomExists' ? fail(created, [roomName]) : null;
 }
 
 const readRoom = async (

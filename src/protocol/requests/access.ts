@@ -8,7 +8,7 @@ export const accessRequests = {
     doc: 'Adds users to a list of the room: the owner to any, admins to `whitelist` and `blacklist` unless the owner is among the names. Members who may not be in the room any more are out when it is answered.',
     params: { roomName: required(RoomName), listName: required(ListName), userNames: required(ListNames) },
     result: Type.Null(),
-    errors: ['noRoom', 'notAllowed', 'noList', 'invalidName', 'listLimitExceeded'],
+    errors: ['noRoom', 'notAllowed', 'noList', 'invalidName', 'listLimitExceeded', 'quotaExceeded'],
     access: 'user',
     order: { room: 'roomName' },
     cost: { each: { param: 'userNames', units: 0.1 } },

@@ -28,7 +28,7 @@ export const roomRequests = {
       options: optional(Options),
     },
     result: Type.Null(),
-    errors: ['notAllowed', 'invalidName', 'roomExists'],
+    errors: ['notAllowed', 'invalidName', 'roomExists', 'quotaExceeded'],
     access: 'user',
     order: { room: 'roomName' },
     example: { params: ['lobby', false], result: null },

@@ -11,6 +11,7 @@ const statuses: Readonly<Record<ErrorCode, Status>> = {
   invalidName: 400,
   noSocket: 400,
   listLimitExceeded: 400,
+  quotaExceeded: 403,
   listTooLong: 400,
   badToken: 403,
   tokenExpired: 403,

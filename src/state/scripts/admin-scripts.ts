@@ -13,9 +13,10 @@ export const createUser = script('create-user', {
 });
 
 export const deleteUser = script('delete-user', {
-  uses: ['format', 'log'],
+  uses: ['format', 'bytes', 'log'],
   keys: [...LOG, 'history', 'sockets', 'synced', 'session', 'leaving', ...USER_LISTS, 'resume'],
   args: ['now', 'nonce'],
+  whenFull: true,
 });
 
 export const userHasInList = script('user-has-in-list', {
@@ -31,9 +32,10 @@ export const readDirectAccess = script('read-direct-access', {
 });
 
 export const disconnectUser = script('disconnect-user', {
-  uses: ['format', 'log'],
+  uses: ['format', 'bytes', 'log'],
   keys: [...LOG, 'sockets'],
   args: ['now', 'nonce', 'reason'],
+  whenFull: true,
 });
 
 export const readUser = script('read-user', {
@@ -52,6 +54,7 @@ export const resizeHistory = script('resize-history', {
   uses: ['format', 'log'],
   keys: ['meta', 'history'],
   args: ['size', 'pageMax'],
+  whenFull: true,
 });
 
 export const setRoomFlag = script('set-room-flag', {

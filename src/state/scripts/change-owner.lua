@@ -1,5 +1,7 @@
 -- Gives a room another owner, '' for none; for the service only. The one before is taken out if it is not admitted
--- otherwise. Replies: 'noRoom' | {position, {user, its sockets …} taken out, whether changes wait, life}.
+-- otherwise. What the room takes of a quota goes over to the new owner's as it is: the caller notes it there, and takes it
+-- off the one before. Replies: 'noRoom' |
+-- {position, {user, its sockets …} taken out, whether changes wait, life, nil, owner before, names, bytes}.
 if not openLog(now) then
   return 'noRoom'
 end
@@ -14,4 +16,10 @@ if before and before ~= '' then
 end
 tellEvictions()
 saveLog()
-return { position(), evicted, changesPending, log.life }
+local names, bytes = namesIn(), bytesIn()
+if owner == '' then
+  redis.call('HDEL', meta, 'granted')
+else
+  saveGrant(names, bytes, 0)
+end
+return { position(), evicted, changesPending, log.life, '', before or '', names, bytes }

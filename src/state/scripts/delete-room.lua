@@ -1,7 +1,8 @@
 -- Deletes a room and tells every node that has sockets in it. One step: from here on nobody finds, joins or posts.
 -- The members, and those whose session keeps the room, are only renamed (their number is the users' choice); the caller
--- pages through them to tell them. `gone` notes who does, so that whoever sweeps after it goes on.
--- A user of '' is the service. Replies: 'noRoom' | 'notAllowed' | {position, life}.
+-- pages through them to tell them, and gives back what the room had of its owner's quota. `gone` notes who does, and for
+-- whom, so that whoever sweeps after it goes on.
+-- A user of '' is the service. Replies: 'noRoom' | 'notAllowed' | {position, life, owner}.
 if not openLog(now) then
   return 'noRoom'
 end
@@ -9,8 +10,9 @@ if user ~= '' and not isOwner(user) then
   return 'notAllowed'
 end
 announce(DELETED, '', frame)
-if redis.call('EXISTS', members, filed) > 0 then
-  redis.call('HSET', gone, log.life, node)
+local owner = redis.call('HGET', meta, 'owner') or ''
+if owner ~= '' or redis.call('EXISTS', members, filed) > 0 then
+  redis.call('HSET', gone, log.life, node .. ' ' .. owner)
   for key, name in pairs({ [members] = goneMembers, [filed] = goneFiled }) do
     if redis.call('EXISTS', key) == 1 then
       redis.call('RENAME', key, name .. log.life)
@@ -23,6 +25,8 @@ for _, one in ipairs(redis.call('SMEMBERS', nodes)) do
   redis.call('UNLINK', perNode .. one)
 end
 local generation = math.floor(log.now / tonumber(dedupMs))
-redis.call('UNLINK', dedup .. log.life .. ':' .. int(generation), dedup .. log.life .. ':' .. int(generation - 1))
+for _, one in ipairs({ int(generation), int(generation - 1) }) do
+  redis.call('UNLINK', dedup .. log.life .. ':' .. one, dedup .. log.life .. ':' .. one .. ':authors')
+end
 redis.call('UNLINK', meta, nodes, names, seen, history, events, changes, adminlist, whitelist, blacklist)
-return { position(), log.life }
+return { position(), log.life, owner }

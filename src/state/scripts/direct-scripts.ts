@@ -2,9 +2,21 @@
 import { script } from '../script.ts';
 
 export const sendDirect = script('send-direct', {
-  uses: ['format', 'log', 'direct'],
+  uses: ['format', 'bytes', 'log', 'direct'],
   keys: ['meta', 'channel', 'events', 'sockets', 'whitelist', 'blacklist', 'dedup'],
-  args: ['now', 'nonce', 'user', 'toSelf', 'frame', 'transient', 'repeatKey', 'dedupMs', 'repeatsMax'],
+  args: [
+    'now',
+    'nonce',
+    'user',
+    'toSelf',
+    'frame',
+    'transient',
+    'author',
+    'repeatKey',
+    'dedupMs',
+    'repeatsMax',
+    'repeatBytesMax',
+  ],
 });
 
 export const editDirectList = script('edit-direct-list', {

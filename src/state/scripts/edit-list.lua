@@ -1,8 +1,12 @@
 -- Adds names to a list of a room or takes them out, tells the room, and takes out whoever lost it by that. One step, so
 -- that no rule changes between the check and the act, and nobody is a member who may not be one.
 -- `badName` is '1' where a name is not valid: that comes after rights and before limits.
+-- Names are of the owner's quota, and the events that tell of them too (lib/grant.lua). What the room was granted decides
+-- here; where that does not do, the caller asks for more on the owner's slot, and comes again. The service may add anyway.
 -- Rest arguments: the names. Replies: 'noRoom' | 'notAllowed' | 'noList' | 'invalidName' | 'listLimitExceeded' |
--- {position, {user, its sockets …} taken out, whether changes wait to be told, life}.
+-- {'grant', {owner, life, names that the room would have}}: nothing was done |
+-- {position, {user, its sockets …} taken out, whether changes wait to be told, life} and, where more of the quota is
+-- wanted, {owner, life, bytes needed, asked for}.
 if not openLog(now) then
   return 'noRoom'
 end
@@ -32,6 +36,11 @@ if adding == '1' then
   if redis.call('SCARD', key) + newIn(key, named) > tonumber(limit) then
     return 'listLimitExceeded'
   end
+  local granted = user ~= '' and grantOf()
+  local wanted = granted and newIn(key, named) + namesIn()
+  if granted and wanted > granted then
+    return { 'grant', { redis.call('HGET', meta, 'owner'), log.life, wanted } }
+  end
   evictRestricted()
   redis.call('SADD', key, unpack(named))
 else
@@ -49,4 +58,4 @@ if (adding == '1') == (listName == 'blacklist') then
 end
 tellEvictions()
 saveLog()
-return { position(), evicted, changesPending, log.life }
+return { position(), evicted, changesPending, log.life, #frame > 1024 and wish() or nil }

@@ -4,20 +4,31 @@ import { script } from '../script.ts';
 const MEMBERS = ['members', 'names', 'perNode', 'nodes', 'seen'] as const;
 const LISTS = ['adminlist', 'whitelist', 'blacklist'] as const;
 const LOG = ['meta', 'channel', 'events'] as const;
-const LEAVING = ['format', 'log', 'members', 'frame', 'userlist'] as const;
+const LEAVING = ['format', 'bytes', 'log', 'members', 'frame', 'userlist'] as const;
 const EVICTING = [...LEAVING, 'access', 'evict'] as const;
 
 export const createRoom = script('create-room', {
   uses: ['format', 'log'],
   keys: ['meta', ...LISTS],
-  args: ['now', 'nonce', 'epoch', 'owner', 'whitelistOnly', 'userlistUpdates', 'accessListsUpdates', 'historyMax'],
+  args: [
+    'now',
+    'nonce',
+    'epoch',
+    'owner',
+    'whitelistOnly',
+    'userlistUpdates',
+    'accessListsUpdates',
+    'historyMax',
+    'granted',
+  ],
   rest: true,
 });
 
 export const deleteRoom = script('delete-room', {
-  uses: ['format', 'log', 'access'],
+  uses: ['format', 'bytes', 'log', 'access'],
   keys: [...LOG, ...MEMBERS, ...LISTS, 'changes', 'filed', 'history', 'dedup', 'gone', 'goneMembers', 'goneFiled'],
   args: ['now', 'nonce', 'user', 'node', 'frame', 'dedupMs'],
+  whenFull: true,
 });
 
 export const joinRoom = script('join-room', {
@@ -45,10 +56,11 @@ export const leaveRoom = script('leave-room', {
   keys: [...LOG, ...MEMBERS, 'changes'],
   args: ['now', 'nonce', 'large', 'node'],
   rest: true,
+  whenFull: true,
 });
 
 export const editList = script('edit-list', {
-  uses: [...EVICTING, 'lists'],
+  uses: [...EVICTING, 'lists', 'grant', 'usage'],
   keys: [...LOG, ...MEMBERS, ...LISTS, 'changes'],
   args: ['now', 'nonce', 'large', 'user', 'listName', 'adding', 'limit', 'badName', 'frame', 'leftHead'],
   rest: true,
@@ -61,7 +73,7 @@ export const setMode = script('set-mode', {
 });
 
 export const changeOwner = script('change-owner', {
-  uses: EVICTING,
+  uses: [...EVICTING, 'grant', 'usage'],
   keys: [...LOG, ...MEMBERS, ...LISTS, 'changes'],
   args: ['now', 'nonce', 'large', 'owner', 'leftHead'],
 });
@@ -70,16 +82,18 @@ export const purgeRoom = script('purge-room', {
   uses: EVICTING,
   keys: [...LOG, ...MEMBERS, ...LISTS, 'changes'],
   args: ['now', 'nonce', 'large', 'node', 'cursor', 'clean', 'pageMax', 'leftHead'],
+  whenFull: true,
 });
 
 export const flushChanges = script('flush-changes', {
-  uses: ['format', 'log', 'frame'],
+  uses: ['format', 'bytes', 'log', 'frame'],
   keys: [...LOG, 'members', 'changes'],
   args: ['now', 'nonce', 'head', 'leftKey', 'countKey', 'pageMax', 'pauseMs'],
+  whenFull: true,
 });
 
 export const postMessage = script('post-message', {
-  uses: ['format'],
+  uses: ['format', 'bytes', 'history-bytes'],
   keys: ['meta', 'channel', 'members', 'history', 'dedup'],
   args: ['fixed', 'user', 'head', 'repeatKey'],
 });
@@ -100,6 +114,7 @@ export const readList = script('read-list', {
   uses: ['format', 'log', 'access', 'seen'],
   keys: ['meta', 'members', 'names', 'changes', ...LISTS],
   args: ['user', 'listName', 'pageMax'],
+  whenFull: true,
 });
 
 export const readAccess = script('read-access', {
@@ -112,6 +127,7 @@ export const readUserlist = script('read-userlist', {
   uses: ['format', 'log', 'access', 'seen'],
   keys: ['meta', 'members', 'names', 'changes', ...LISTS],
   args: ['user', 'after', 'limit'],
+  whenFull: true,
 });
 
 export const readSeen = script('read-seen', {
@@ -130,4 +146,5 @@ export const sweepRoom = script('sweep-room', {
   uses: [],
   keys: ['tomb', 'perNode'],
   args: ['node', 'tombMs', 'pageMax'],
+  whenFull: true,
 });

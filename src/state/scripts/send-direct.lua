@@ -4,10 +4,24 @@
 -- limit: limits come after rights, and a repeat may carry anything. `repeatKey` names the author and its id of the
 -- message, '' for none. What was sent under it is kept whole for `dedupMs` or a little longer, in two generations of one
 -- hash: it is the answer to a repeat, also where the receiver has gone since. A transient message is in no log, and is
--- kept as ''. At most `repeatsMax` are kept a generation: what more asks for it has to wait. `toSelf` is '1' where the
--- author is the receiver.
+-- kept as ''. What asks for more of it has to wait. An author is kept `repeatsMax` messages and `repeatBytesMax` bytes a
+-- generation; where all of them together have `AUTHORS` times as much, the floor of that share, which each is kept whatever
+-- others do: nobody can use up what is left for somebody else. `author` is who sends. `toSelf` is '1' where that is the
+-- receiver.
 -- Replies: 'noUser' | 'notAllowed' | 'noUserOnline' | 'messageTooLarge' | 'tooMany' | {0, timestamp} |
 -- {1, the frame of the first, '' if it was transient}.
+local AUTHORS, FLOOR = 4, 1 / 16
+
+-- Messages and bytes kept of an author, with one more.
+local function addedTo(counts, name, bytes)
+  local count, size = string.match(redis.call('HGET', counts, name) or '0 0', '^(%d+) (%d+)$')
+  return { tonumber(count) + 1, tonumber(size) + bytes }
+end
+
+local function isOver(kept, share)
+  return kept[1] > tonumber(repeatsMax) * share or kept[2] > tonumber(repeatBytesMax) * share
+end
+
 if not openLog(now) then
   return 'noUser'
 end
@@ -30,15 +44,23 @@ end
 if frame == '' then
   return 'messageTooLarge'
 end
-if repeatKey ~= '' and redis.call('HLEN', kept .. int(generation)) >= tonumber(repeatsMax) then
-  return 'tooMany'
-end
 local whole = frame .. u64(log.now)
 if repeatKey ~= '' then
   local key = kept .. int(generation)
-  redis.call('HSET', key, repeatKey, transient == '1' and '' or whole)
-  if redis.call('HLEN', key) == 1 then
+  local counts = key .. ':authors'
+  local stored = transient == '1' and '' or whole
+  local own = addedTo(counts, author, #stored + #repeatKey)
+  -- No name holds a colon.
+  local all = addedTo(counts, ':', #stored + #repeatKey)
+  local isCrowded = isOver(all, AUTHORS)
+  if isOver(own, 1) or (isCrowded and isOver(own, FLOOR)) then
+    return 'tooMany'
+  end
+  redis.call('HSET', key, repeatKey, stored)
+  redis.call('HSET', counts, author, table.concat(own, ' '), ':', table.concat(all, ' '))
+  if all[1] == 1 then
     redis.call('PEXPIRE', key, int(2 * tonumber(dedupMs)))
+    redis.call('PEXPIRE', counts, int(2 * tonumber(dedupMs)))
   end
 end
 if transient == '1' then

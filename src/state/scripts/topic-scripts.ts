@@ -8,7 +8,8 @@ export const readLog = script('read-log', {
 });
 
 export const rotateEpoch = script('rotate-epoch', {
-  uses: ['format', 'log'],
+  uses: ['format', 'bytes', 'log'],
   keys: ['meta', 'channel', 'events'],
   args: ['now', 'nonce', 'expected', 'epoch'],
+  whenFull: true,
 });

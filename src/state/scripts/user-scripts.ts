@@ -4,10 +4,10 @@ import { script } from '../script.ts';
 const LOG = ['meta', 'channel', 'events'] as const;
 /** What lib/session.lua wants. */
 const SESSION = ['synced', 'session'] as const;
-const SESSION_LIBRARIES = ['format', 'log', 'frame', 'session'] as const;
+const SESSION_LIBRARIES = ['format', 'bytes', 'log', 'frame', 'session'] as const;
 
 export const loginUser = script('login-user', {
-  uses: ['format', 'log'],
+  uses: ['format', 'bytes', 'log'],
   keys: [...LOG, 'sockets', 'tomb', 'resume', ...SESSION],
   args: [
     'now',
@@ -28,20 +28,22 @@ export const loginUser = script('login-user', {
 });
 
 export const logoutUser = script('logout-user', {
-  uses: ['format', 'log'],
+  uses: ['format', 'bytes', 'log'],
   keys: [...LOG, 'sockets', 'synced', 'rooms'],
   args: ['now', 'nonce', 'socket', 'frame'],
   rest: true,
+  whenFull: true,
 });
 
 export const noteRoom = script('note-room', {
-  uses: ['format', 'log', 'notes'],
+  uses: ['format', 'bytes', 'log', 'notes'],
   keys: [...LOG, 'sockets', 'rooms'],
   args: ['now', 'nonce', 'socket', 'except', 'roomName', 'joined', 'njoined', 'frame'],
+  whenFull: true,
 });
 
 export const notifyUser = script('notify-user', {
-  uses: ['format', 'log'],
+  uses: ['format', 'bytes', 'log'],
   keys: [...LOG, 'sockets'],
   args: ['now', 'nonce', 'subject', 'frame'],
 });
@@ -51,6 +53,7 @@ export const loseRoom = script('lose-room', {
   keys: [...LOG, 'sockets', 'rooms', ...SESSION],
   args: ['now', 'nonce', 'subject', 'frame', 'roomName', 'life', 'openHead', 'privateHead'],
   rest: true,
+  whenFull: true,
 });
 
 export const fileRoom = script('file-room', {
@@ -89,27 +92,36 @@ export const unfileRooms = script('unfile-rooms', {
   keys: [...LOG, ...SESSION],
   args: ['now', 'nonce', 'except'],
   rest: true,
+  whenFull: true,
 });
 
 export const beginLeave = script('begin-leave', {
   uses: SESSION_LIBRARIES,
   keys: [...LOG, 'sockets', 'tomb', ...SESSION, 'leaving'],
   args: ['now', 'nonce', 'socket', 'node', 'except', 'roomName', 'leavesMax', 'openHead', 'privateHead'],
+  whenFull: true,
 });
 
 export const finishLeave = script('finish-leave', {
-  uses: ['format', 'log', 'notes'],
+  uses: ['format', 'bytes', 'log', 'notes'],
   keys: [...LOG, 'sockets', 'rooms', 'leaving'],
   args: ['now', 'nonce', 'field', 'socket', 'except', 'roomName'],
   rest: true,
+  whenFull: true,
 });
 
 export const listSockets = script('list-sockets', { uses: ['sockets'], keys: ['sockets', 'rooms'], args: [] });
 
-export const sweepUser = script('sweep-user', { uses: [], keys: ['sockets', 'tomb'], args: ['node', 'tombMs'] });
+export const sweepUser = script('sweep-user', {
+  uses: [],
+  keys: ['sockets', 'tomb'],
+  args: ['node', 'tombMs'],
+  whenFull: true,
+});
 
 export const removeResumeTokens = script('remove-resume-tokens', {
   uses: [],
   keys: ['resume'],
   args: ['family', 'device'],
+  whenFull: true,
 });

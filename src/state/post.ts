@@ -1,0 +1,34 @@
+/** A message on its way into a room: the frame of its notification, without what only the script knows, and how it is posted. */
+
+export interface Post {
+  /** '' where the service itself posts. */
+  readonly author: string;
+  /** Empty for a message over the limit: then only the rights are checked. */
+  readonly head: Uint8Array;
+  readonly middle: Uint8Array;
+  /** The event's nonce, 8 bytes. */
+  readonly nonce: Buffer;
+  readonly clientMessageId: string | undefined;
+  readonly transient: boolean;
+}
+
+/** What of a room is kept, besides the number of its messages. */
+export interface PostRules {
+  readonly dedupMs: number;
+  /** Bytes of messages. */
+  readonly historyMaxBytes: number;
+}
+
+/** What lib/format.lua calls `POST`, and the middle of the frame. */
+export function packPost({ transient, nonce, middle }: Post, { dedupMs, historyMaxBytes }: PostRules): Buffer {
+  const packed = Buffer.allocUnsafe(POST_BYTES + middle.length);
+  packed.writeDoubleBE(Date.now(), 0);
+  packed.writeDoubleBE(dedupMs, 8);
+  packed.writeDoubleBE(historyMaxBytes, 16);
+  packed[24] = transient ? 1 : 0;
+  packed.set(nonce, 25);
+  packed.set(middle, POST_BYTES);
+  return packed;
+}
+
+const POST_BYTES = 33;
