@@ -36,6 +36,7 @@ import { composeReadings } from './readings.ts';
 import { inTime } from './state/commands.ts';
 import { onTopology, primaryIds, type RedisEndpoint } from './state/connect.ts';
 import { Keyspace, type TopicKey } from './state/keys.ts';
+import { RedisMemory } from './state/redis-memory.ts';
 import { checkRedis, RedisUnfit } from './state/requirements.ts';
 import type { Sweeper } from './state/sweep.ts';
 
@@ -57,6 +58,7 @@ export class GatewayNode {
   readonly #sweeper: Sweeper;
   readonly #api: ApiParts;
   readonly #operatorPort: OperatorPort;
+  readonly #memory: RedisMemory;
   readonly #loopDelay = new LoopDelay();
   readonly #timers: NodeJS.Timeout[] = [];
   /** Every Redis server that was written to since the start. */
@@ -80,6 +82,10 @@ export class GatewayNode {
       resumed: () => this.#resumed(),
       lost: () => this.#lost(),
       onError: (error) => this.#shared.errors.putOff('lease', error, 'the lease is not renewed'),
+    });
+    this.#memory = new RedisMemory({
+      commands: this.#state.commands,
+      onLevel: (level, ratio) => log[level === 'ample' ? 'info' : 'warn']({ level, ratio }, 'the memory of Redis'),
     });
     onTopology(this.#state.links.commands, () => this.#redisIsBack());
     onTopology(this.#state.links.lease, () => this.#state.lease.hurry());
@@ -108,6 +114,7 @@ export class GatewayNode {
       gateway: this.#gateway,
       build,
       loopDelay: this.#loopDelay,
+      memory: this.#memory,
       checks: () => this.#checks(),
     });
     return new Exposition(readings, this.#shared.measured.distributions);
@@ -125,6 +132,8 @@ export class GatewayNode {
     await this.#whenRedisIsThere(async () => {
       await links.connect();
       await checkRedis(links.commands, this.#shared.log);
+      await this.#state.commands.allowWhenFull();
+      await this.#state.leaseCommands.allowWhenFull();
     });
     await this.#whenRedisIsThere(() => lease.register());
     await this.#whenRedisIsThere(() => bus.start(topics));
@@ -134,6 +143,7 @@ export class GatewayNode {
     });
     this.#chat.services.authenticator.start();
     this.#sweeper.start();
+    this.#memory.start();
     this.#timers.push(
       setInterval(() => topics.tick(), TICK_MS),
       setInterval(() => this.#reconcile(), RECONCILE_MS),
@@ -194,6 +204,7 @@ export class GatewayNode {
   stop(): void {
     for (const timer of this.#timers) clearInterval(timer);
     this.#sweeper.stop();
+    this.#memory.stop();
     this.#chat.services.authenticator.stop();
     this.#state.lease.stop();
     this.#gateway.stop();
@@ -286,6 +297,12 @@ export class GatewayNode {
     };
   }
 
+  /** Told, and no reason to be out of rotation: all nodes would be at once, and most of what clients ask goes on. */
+  #warnings(): Record<string, boolean> {
+    const { level } = this.#memory;
+    return { redisMemory: level !== 'short' && level !== 'full' };
+  }
+
   #health(): Health {
     const checks = this.#checks();
     return {
@@ -293,7 +310,7 @@ export class GatewayNode {
       ready: Object.values(checks).every(Boolean),
       details: {
         node: this.nodeId,
-        checks,
+        checks: { ...checks, ...this.#warnings() },
         sockets: this.#delivery.hub.size,
         topics: this.#delivery.topics.size,
       },

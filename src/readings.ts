@@ -13,6 +13,7 @@ export interface ReadingParts {
   readonly gateway: Gateway;
   readonly build: BuildInfo;
   readonly loopDelay: LoopDelay;
+  readonly memory: { readonly readings: readonly { readonly server: string; readonly ratio: number }[] };
   /** What has to be true for the node to be ready. */
   checks(): Readonly<Record<string, boolean>>;
 }
@@ -60,6 +61,8 @@ export function composeReadings(parts: ReadingParts): Readings {
     parley_suspect_topics: () => parts.chat.reconciler.size,
     parley_redis_errors_total: () => by(measured.redisErrors, (kind) => ({ kind })),
     parley_redis_commands_outstanding: () => parts.state.commands.outstanding,
+    parley_redis_memory_ratio: () =>
+      parts.memory.readings.map(({ server, ratio }) => ({ labels: { server }, value: ratio })),
     parley_event_loop_delay_seconds: () => loopDelay.read(),
   };
 }

@@ -88,10 +88,15 @@ export const metrics = {
     'command',
   ),
   parley_redis_errors_total: counter(
-    'Commands that failed, by kind: timeout, overload (too many outstanding), connection, refused (Redis cannot now), defect.',
+    'Commands that failed, by kind: timeout, overload (too many outstanding), connection, refused (Redis cannot now), full (it has no memory left), defect.',
     'kind',
   ),
   parley_redis_commands_outstanding: gauge('Commands sent and not answered.'),
+
+  parley_redis_memory_ratio: gauge(
+    'Used memory of a Redis server by its maxmemory; 1 is full. Not there where there is no limit, or the server does not tell.',
+    'server',
+  ),
 
   parley_event_loop_delay_seconds: gauge(
     'How late the event loop was, since the scrape before; quantile 1 is the longest.',

@@ -26,6 +26,7 @@ interface ComposeService {
   readonly ports?: readonly string[];
   readonly command?: readonly string[];
   readonly secrets?: readonly string[];
+  readonly mem_limit?: string;
   readonly profiles?: readonly string[];
   readonly networks: readonly string[];
   readonly stop_grace_period?: string;
@@ -110,6 +111,18 @@ describe('docker-compose.yml', () => {
     for (const [name, value] of Object.entries(wanted)) expect(await redis.config('GET', name)).toEqual([name, value]);
     const limits = JSON.stringify(await redis.config('GET', 'client-output-buffer-limit'));
     expect(limits).toContain(`pubsub ${256 << 20} ${128 << 20} 60`);
+  });
+
+  test('bounds the memory of everything, of Redis by what it may keep, of which one user may take a part', async () => {
+    for (const [name, { mem_limit: most = '' }] of services)
+      expect([name, most]).toEqual([name, expect.stringMatching(/^\d+[mg]$/)]);
+    const { command = [], mem_limit: most = '' } = compose.services['redis'] ?? { networks: [], image: '' };
+    const redis = (await startRedis(scope, { args: command.slice(1) })).client();
+    const maxmemory = Number((await redis.config('GET', 'maxmemory'))[1]);
+    expect(maxmemory).toBe(2 ** 30);
+    // A rewrite of its file may need as much again.
+    expect(Number.parseInt(most, 10) * 2 ** 30).toBe(2 * maxmemory);
+    for (const [, node] of nodes) expect(configOf(node).quotas.bytes).toBe(maxmemory / 8);
   });
 
   test('has a load balancer and a Prometheus that know all nodes by name', () => {

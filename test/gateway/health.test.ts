@@ -12,7 +12,7 @@ test('a node lives and is ready; while Redis is away it lives, keeps its sockets
   const redis = await startRedis(scope);
   const node = await startNode(scope, { redis, env: { PARLEY_NODE_LEASE_MS: '3000', PARLEY_REDIS_TIMEOUT_MS: '300' } });
   const alice = await loginRpc(scope, node.url, 'alice');
-  const healthy = { redis: true, bus: true, lease: true, accepting: true };
+  const healthy = { redis: true, bus: true, lease: true, accepting: true, redisMemory: true };
   await eventually(async () => {
     const ready = await node.operator('/readyz');
     expect(ready).toMatchObject({

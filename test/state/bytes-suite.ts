@@ -104,8 +104,9 @@ function rings(start: Start): void {
 
   test('so are those of a user, and a node that reads too late is told by the hole', async () => {
     const store = await start();
-    await store.users.login('bob', 'b1', 'n1', frame('in'));
-    await store.users.login('bob', 'b2', 'n1', frame('in'));
+    for (const socketId of ['b1', 'b2']) {
+      await store.users.login('bob', { socketId, nodeId: 'n1', echo: frame('in') });
+    }
     const topic: TopicKey = userTopic('bob');
     const log = store.logOf('n1');
     const before = await log.readPosition(topic);

@@ -23,7 +23,7 @@ const direct = (author: string, clientMessageId?: string, transient = false) => 
   transient,
 });
 const login = (store: Store, userName: string, socketId: string): Promise<unknown> =>
-  store.users.login(userName, socketId, 'n1', frame('in'), undefined, true);
+  store.users.login(userName, { socketId, nodeId: 'n1', echo: frame('in'), synced: true });
 
 const refused: Record<string, Act> = {
   'creating a room': ({ rooms }) => rooms.create('new', roomOptions('owner')),
