@@ -3,7 +3,8 @@
  * see. What comes back may be anything, and is only taken where the protocol carries it.
  */
 import { BYTES_KEY, isCarried } from '../protocol/fault.ts';
-import type { Value, ValueMap } from '../protocol/values.ts';
+import { mapFor } from '../protocol/sparse.ts';
+import type { Value } from '../protocol/values.ts';
 
 export interface CopyLimits {
   /** Arrays and maps inside each other. */
@@ -31,7 +32,7 @@ export function copyValue(given: unknown, limits: CopyLimits): Value {
     if (depth === 0) return refuse('what nests too deep');
     if (Array.isArray(value)) return Array.from(value, (item: unknown) => copy(item, depth - 1));
     if (!isPlain(value)) return refuse('an object that is no plain map');
-    const map: ValueMap = {};
+    const map = mapFor(Object.keys(value));
     for (const [key, field] of Object.entries(value)) {
       if (field === undefined) continue;
       if (key === BYTES_KEY || key === '__proto__' || !key.isWellFormed()) return refuse(`the key ${key}`);

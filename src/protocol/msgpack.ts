@@ -15,10 +15,19 @@ import {
 } from './envelope.ts';
 import { malformedReasons, type MalformedReason } from './malformed.ts';
 import { lastScan, scanReason, scanValue } from './scan.ts';
+import { isIndexLike, MARK, unmarked } from './sparse.ts';
 import type { Value } from './values.ts';
 
 const encoder = new Encoder({ ignoreUndefined: true });
-const decoder = new Decoder();
+let isMarked = false;
+const decoder = new Decoder({
+  mapKeyConverter: (key) => {
+    // Keys are strings wherever this decodes, see below.
+    if (typeof key !== 'string' || !isIndexLike(key)) return key as string;
+    isMarked = true;
+    return MARK + key;
+  },
+});
 
 /** Bytes of a value, the caller's own. */
 export function encodeValue(value: Value | readonly Value[]): Uint8Array {
@@ -33,7 +42,9 @@ export function encodeShared(value: Value | readonly Value[]): Uint8Array {
 /** The value of bytes that this service made or that passed the scan. Binary in it refers to `bytes`. */
 export function decodeTrusted(bytes: Uint8Array): Value {
   // Decoded bytes are values by construction: ext types, the only others, never get here.
-  return decoder.decode(bytes) as Value;
+  isMarked = false;
+  const value = decoder.decode(bytes) as Value;
+  return isMarked ? unmarked(value) : value;
 }
 
 export function createMsgpackCodec(options: CodecOptions): Codec {

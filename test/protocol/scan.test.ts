@@ -4,7 +4,8 @@ import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from '@jest/globals';
 import { Decoder } from '@msgpack/msgpack';
 import fc from 'fast-check';
-import { encodeValue } from '../../src/protocol/msgpack.ts';
+import { hashOf, KeySet } from '../../src/protocol/key-set.ts';
+import { decodeTrusted, encodeValue } from '../../src/protocol/msgpack.ts';
 import { createCodec } from '../../src/protocol/codec.ts';
 import { lastScan, scanReason, scanValue } from '../../src/protocol/scan.ts';
 import { anyMap, anyValue } from './arbitraries.ts';
@@ -110,6 +111,40 @@ describe('keys', () => {
     expect(scan(bytes)).toBe(bytes.length);
   });
 
+  test('that all collide by the seed in use are told apart in the time that others take', () => {
+    const seed = 12345;
+    const text = new TextEncoder();
+    const collide: Uint8Array[] = [];
+    const others: Uint8Array[] = [];
+    // By the slot of a table as it is at first, which is what a key is looked for by.
+    for (let i = 0; collide.length < 1500; i++) {
+      const key = text.encode(i.toString(36));
+      if ((hashOf(seed, 1, key, 0, key.length) & 8191) < 64) collide.push(key);
+      else if (others.length < 1500) others.push(key);
+    }
+    const fastest = (keys: readonly Uint8Array[]): number => {
+      const all = concat(...keys);
+      let best = Infinity;
+      for (let run = 0; run < 10; run++) {
+        const set = new KeySet(seed);
+        const map = set.openMap();
+        let at = 0;
+        const began = performance.now();
+        for (const key of keys) mustBeNew(set.add(map, all, at, (at += key.length)));
+        best = Math.min(best, performance.now() - began);
+        // And each is known.
+        at = 0;
+        for (const key of keys) if (set.add(map, all, at, (at += key.length))) throw new Error('forgotten');
+      }
+      return best;
+    };
+    expect(fastest(collide)).toBeLessThan(8 * fastest(others));
+  });
+
+  function mustBeNew(added: boolean): void {
+    if (!added) throw new Error('taken for another one');
+  }
+
   function entries(map: Uint8Array, size: number): Uint8Array {
     return map.subarray(size < 16 ? 1 : 3);
   }
@@ -166,5 +201,39 @@ describe('hostile input is refused, and costs next to nothing', () => {
     // Uncollected garbage of 20 rounds of 11 frames of up to 64 KiB; the attacks aim at hundreds of megabytes each.
     expect(peak - before).toBeLessThan(100e6);
     expect(process.memoryUsage().heapUsed - before).toBeLessThan(5e6);
+  });
+
+  test('maps with keys like the index of an array take what others take', () => {
+    setFlagsFromString('--expose-gc');
+    // As above.
+    const collect = runInNewContext('gc') as () => void;
+    const heapOf = (key: string): number => {
+      const bytes = encodeValue(Array.from({ length: 1300 }, () => ({ [key]: 0 })));
+      decodeTrusted(bytes);
+      collect();
+      const before = process.memoryUsage().heapUsed;
+      const value = decodeTrusted(bytes);
+      const after = process.memoryUsage().heapUsed;
+      expect(value).toHaveLength(1300);
+      return after - before;
+    };
+    const plain = heapOf('key1');
+    for (const key of ['1023', '333', '15', '4000', '123456789']) expect(heapOf(key)).toBeLessThan(20 * plain + 1e6);
+  });
+
+  test('and are what they were', () => {
+    const maps = [
+      { '1023': 1, '7': [{ '99': { '12': 'x' } }] },
+      { '\u0001': 1, '\u000112': 2, '12': 3, '012': 4, '12a': 5, '4294967294': 6, '4294967295': 7, '99999999999': 8 },
+      { '15': Uint8Array.of(1), a: null },
+    ];
+    for (const map of maps) {
+      expect(decodeTrusted(encodeValue(map))).toEqual(map);
+      expect(createCodec('msgpack').decodeFrame(encodeValue([0, 1, 'a', [map]])).messages).toMatchObject([
+        { params: [map] },
+      ]);
+      const text = createCodec('json').encodeRequest(1, 'a', [map]);
+      expect(createCodec('json').decodeFrame(Buffer.from(text)).messages).toMatchObject([{ params: [map] }]);
+    }
   });
 });
