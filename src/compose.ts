@@ -353,9 +353,9 @@ export function composeGateway(
       return listening ?? taken(config.host, config.port);
     },
     departed: callbacks.departed,
-    onClosed: (socket, code) => {
+    onClosed: (socket, code, reason) => {
       measured.closes.add(closeLabel(code));
-      log.debug({ socket, code }, 'closed');
+      log.debug({ socket, code, reason }, 'closed');
     },
     onRefused: (reason, details) => {
       measured.upgradesRefused.add(reason);

@@ -1,6 +1,6 @@
 /** Posting to a room: one encode here, one script in Redis, and the frame goes out on every node as it is. */
 import { nonceOf } from '../bus/event.ts';
-import { fail } from '../protocol/errors.ts';
+import { fail, messageTooLarge } from '../protocol/errors.ts';
 import { roomMessageFrame } from '../protocol/frame.ts';
 import { roomTopic } from '../state/keys.ts';
 import { newNonce } from '../state/tokens.ts';
@@ -43,7 +43,7 @@ export function messageHandlers({
           throw error;
         });
       if (typeof posted === 'string' || posted.repeated) passing?.cancel();
-      if (posted === 'messageTooLarge') return fail(posted);
+      if (posted === 'messageTooLarge') return messageTooLarge(bytes, settings.limits);
       if (posted === 'tooMany') return fail('tooManyRequests', [], CROWDED_MS);
       if (typeof posted === 'string') return fail(posted, [roomName]);
       if (posted.wish !== undefined) void quotas.grow(roomName, posted.wish);

@@ -25,6 +25,7 @@ export class Connection {
   #ending: CloseName | undefined;
   /** Since when more than the soft mark is unread; 0: it is not. */
   #behindSince = 0;
+  #endReason: string | undefined;
 
   constructor(ws: WebSocket<unknown>, codec: Codec, socketId: string, address: string, softMarkBytes: number) {
     this.#ws = ws;
@@ -78,10 +79,22 @@ export class Connection {
     if (this.#open) this.#ws.unsubscribe(topic);
   }
 
-  /** Closes with a declared code, behind everything that is queued. */
+  /** What the close frame of this side said, once there is one. */
+  get endReason(): string | undefined {
+    return this.#endReason;
+  }
+
+  /** Closes with a declared code, behind everything that is queued. A close frame has 123 bytes for the reason. */
   end(name: CloseName, reason: string = closeCodes[name].reason): void {
     if (!this.#open) return;
+    this.#endReason ??= reason;
     this.#ws.end(closeCodes[name].code, reason);
+  }
+
+  /** The same where a name has many causes: both are told. */
+  endBecause(name: CloseName, because: string | undefined): void {
+    const { reason } = closeCodes[name];
+    this.end(name, because === undefined ? reason : `${reason}: ${because}`);
   }
 
   /** Closes at once; the peer sees 1006. */

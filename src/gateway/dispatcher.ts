@@ -10,7 +10,7 @@ import type { Services } from '../chat/services.ts';
 import type { Distributions } from '../ops/distribution.ts';
 import { isRequestName, orderKeys, type RequestName } from '../protocol/catalogue.ts';
 import type { Message } from '../protocol/codec.ts';
-import { fail, Failure, isErrorCode, toErrorValue, unavailable } from '../protocol/errors.ts';
+import { fail, failBecause, Failure, isErrorCode, toErrorValue, unavailable } from '../protocol/errors.ts';
 import type { Credentials } from '../protocol/types.ts';
 import { checkArgs } from '../protocol/validate.ts';
 import type { Value } from '../protocol/values.ts';
@@ -64,7 +64,7 @@ export class Dispatcher {
 
   async #settle(session: Session, { method, params, faultAt }: RequestLike): Promise<Settled> {
     if (!isRequestName(method)) return unknownMethod(method);
-    if (method === 'login') return fail('notAllowed');
+    if (method === 'login') return loggedIn();
     const args = checkArgs(method, params, faultAt, this.#parts.services.settings.limits);
     if (args instanceof Failure) return args;
     return this.#inOrder(session, orderKeys(method, args), () => this.#handle(session, method, args));
@@ -110,7 +110,8 @@ export class Dispatcher {
   async login(connection: Connection, attempt: LoginAttempt, adopt: (session: Session) => void): Promise<void> {
     const { message, bearer } = attempt;
     const began = performance.now();
-    const args = message === undefined ? undefined : checkArgs('login', message.params, message.faultAt);
+    const { limits } = this.#parts.services.settings;
+    const args = message && checkArgs('login', message.params, message.faultAt, limits);
     if (args instanceof Failure) return this.#refuseLogin(connection, message, args, began);
     const credentials: Credentials = args?.credentials ?? { token: bearer ?? '' };
     const { arriving } = this.#parts.hub;
@@ -248,6 +249,7 @@ export class Dispatcher {
 /** What a handler has given: a failure, an answer, or a bare result. */
 type Settled = unknown;
 
+const loggedIn = (): Failure => failBecause('notAllowed', [], 'this socket has logged in');
 const unknownMethod = (method: string): Failure => fail('noCommand', [method.slice(0, METHOD_SHOWN_MAX)]);
 
 /** Codes of an operator's own are one label: there is no end to them. */

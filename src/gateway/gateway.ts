@@ -56,7 +56,8 @@ export interface GatewayParts {
   departed(session: Session, roomNames: readonly string[]): Promise<void>;
   /** Takes the public port for the app; rejects where it cannot be had. */
   listen(app: TemplatedApp): Promise<PublicPort>;
-  onClosed(socketId: string, code: number): void;
+  /** `reason`: what this side's close frame said; none where the other side ended it. */
+  onClosed(socketId: string, code: number, reason: string | undefined): void;
   /** A WebSocket was not opened. `details` are short, and for the log. */
   onRefused(reason: UpgradeRefusal, details: Refusal['details']): void;
 }
@@ -237,7 +238,7 @@ export class Gateway {
     connection.markClosed();
     intake.closed();
     this.#intakes.delete(intake);
-    this.#parts.onClosed(connection.socketId, code);
+    this.#parts.onClosed(connection.socketId, code, connection.endReason);
     if (session === undefined) return;
     const roomNames = this.#parts.hub.remove(session);
     void this.#parts.departed(session, roomNames);

@@ -3,11 +3,12 @@
  * Whatever is too much is refused or ends the connection; nothing piles up. What waits behind an unanswered login waits
  * as bytes, for what a stranger sends is worth nothing yet.
  */
-import { closeCodes, type CloseName } from '../protocol/close-codes.ts';
+import type { CloseName } from '../protocol/close-codes.ts';
 import type { FrameReader } from '../protocol/codec.ts';
 import { costOf, isPage } from '../protocol/cost.ts';
 import { fail } from '../protocol/errors.ts';
 import type { Limits } from '../protocol/limits.ts';
+import { frameFaults } from '../protocol/malformed.ts';
 import type { Account, Accounts, Waiter } from './account.ts';
 import type { Addresses } from './addresses.ts';
 import type { Connection } from './connection.ts';
@@ -70,7 +71,7 @@ export class Intake implements Waiter {
   #pages = 0;
   #state: 'guest' | 'login' | 'user' | 'finishing' = 'guest';
   #finishTimer: NodeJS.Timeout | undefined;
-  #finishWith: { readonly name: CloseName; readonly reason: string } = { name: 'protocolError', reason: '' };
+  #finishWith: { readonly name: CloseName; readonly because: string | undefined } | undefined;
 
   constructor(connection: Connection, parts: IntakeParts) {
     this.connection = connection;
@@ -90,9 +91,12 @@ export class Intake implements Waiter {
   /** A frame as it arrived; its bytes are not used after this call. */
   frame(data: ArrayBuffer, isBinary: boolean): void {
     if (this.#state === 'finishing') return;
-    if (data.byteLength > this.#parts.options.limits.frameBytes) return this.finish('frameTooLarge');
+    const { frameBytes } = this.#parts.options.limits;
+    if (data.byteLength > frameBytes) {
+      return this.finish('frameTooLarge', `${data.byteLength} bytes where ${frameBytes} are allowed`);
+    }
     if (isBinary !== (this.connection.codec.format === 'msgpack')) {
-      return this.finish('protocolError', isBinary ? 'a binary frame' : 'a text frame');
+      return this.finish('protocolError', isBinary ? frameFaults.binary : frameFaults.text);
     }
     const bytes = new Uint8Array(data);
     if (this.#state === 'login') this.#hold(bytes);
@@ -278,17 +282,16 @@ export class Intake implements Waiter {
   }
 
   /** Nothing more is read: what has come is answered, in bounded time, then the connection is closed. */
-  finish(name: CloseName, detail?: string): void {
+  finish(name: CloseName, because?: string): void {
     if (this.#state === 'finishing' || !this.connection.open) return;
-    const { reason } = closeCodes[name];
     this.#state = 'finishing';
-    this.#finishWith = { name, reason: detail === undefined ? reason : `${reason}: ${detail}` };
+    this.#finishWith = { name, because };
     this.pump();
     if (this.connection.open) this.#finishTimer = setTimeout(() => this.#end(), FINISH_MS);
   }
 
   #end(): void {
-    const { name, reason } = this.#finishWith;
-    this.connection.end(name, reason);
+    const { name = 'protocolError', because } = this.#finishWith ?? {};
+    this.connection.endBecause(name, because);
   }
 }

@@ -65,11 +65,12 @@ function readCall(value: Value): SocketCall | undefined {
 }
 
 /** A failure whole, with what a hook has put in place of the table's words. */
-function failureValue({ code, args, retryAfterMs, own }: Failure): ValueMap {
+function failureValue({ code, args, retryAfterMs, own, message }: Failure): ValueMap {
   return {
     code,
     args,
     retryAfterMs: retryAfterMs ?? null,
+    message,
     own: own === undefined ? null : { message: own.message ?? null, temporary: own.temporary ?? null },
   };
 }
@@ -78,7 +79,7 @@ function readReply(value: Value): Value | Failure {
   if (!isMap(value)) return unavailable();
   const { failure, result = null } = value;
   if (!isMap(failure)) return result;
-  const { code, args, retryAfterMs, own } = failure;
+  const { code, args, retryAfterMs, own, message } = failure;
   if (typeof code !== 'string' || !Array.isArray(args)) return unavailable();
   const words = isMap(own)
     ? {
@@ -88,5 +89,6 @@ function readReply(value: Value): Value | Failure {
     : undefined;
   // Made by `failureValue` of a code that was one.
   const known = code as ErrorCode | HookCode;
-  return new Failure(known, args, typeof retryAfterMs === 'number' ? retryAfterMs : undefined, words);
+  const waitMs = typeof retryAfterMs === 'number' ? retryAfterMs : undefined;
+  return new Failure(known, args, waitMs, words, typeof message === 'string' ? message : undefined);
 }

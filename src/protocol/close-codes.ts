@@ -20,7 +20,7 @@ export const closeCodes = {
     code: 1009,
     reason: 'frameTooLarge',
     comeBack: false,
-    doc: 'A frame exceeded `limits.frameBytes`.',
+    doc: 'A frame exceeded `limits.frameBytes`; behind the name and a colon, the reason says by how much.',
   },
   goAway: {
     code: 4000,
@@ -68,7 +68,7 @@ export const closeCodes = {
     code: 4500,
     reason: 'protocolError',
     comeBack: false,
-    doc: 'The client sent something malformed.',
+    doc: 'The client sent something malformed; behind the name and a colon, the reason says what.',
   },
   loginRejected: {
     code: 4501,

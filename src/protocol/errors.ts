@@ -2,6 +2,7 @@
  * The table of error codes, and `Failure`, the value that stands for a refused request everywhere in the service.
  * Who may fail with which code is left to the catalogue.
  */
+import { echoed, inWords, isEchoed } from './echo.ts';
 import type { Value } from './values.ts';
 
 export interface ErrorEntry {
@@ -21,7 +22,7 @@ export const errorTable = {
     args: ['index', 'value'],
     temporary: false,
     message: 'Bad argument at index {index}: {value}.',
-    doc: 'A param has the wrong type or range. `value` is nil if it is binary, larger than 1 KiB or no valid value.',
+    doc: 'A param has the wrong type or range. `value` is nil if it is binary, larger than 1 KiB in either format, or no valid value; the message says what it was.',
     nextMove: 'Correct the request.',
   },
   internalError: {
@@ -224,6 +225,8 @@ export const errorTable = {
 
 export type ErrorCode = keyof typeof errorTable;
 
+const entryOf = (code: ErrorCode): ErrorEntry => errorTable[code];
+
 /** A code that a hook of the operator's has chosen: one of the table, or one of the operator's own. */
 export type HookCode = string & { readonly hookCode: true };
 
@@ -240,12 +243,21 @@ export class Failure<C extends ErrorCode | HookCode = ErrorCode | HookCode> {
   /** How long to wait before repeating the request, milliseconds. */
   readonly retryAfterMs: number | undefined;
   readonly own: OwnWords | undefined;
+  /** Words for people only: two failures that differ in nothing else are the same to a program. */
+  readonly #said: string | undefined;
 
-  constructor(code: C, args: Value[], retryAfterMs: number | undefined, own?: OwnWords) {
+  constructor(code: C, args: Value[], retryAfterMs: number | undefined, own?: OwnWords, said?: string) {
     this.code = code;
     this.args = args;
     this.retryAfterMs = retryAfterMs;
     this.own = own;
+    this.#said = said;
+  }
+
+  /** The sentence for people. */
+  get message(): string {
+    const { code, args, own } = this;
+    return own?.message ?? this.#said ?? (isErrorCode(code) ? sentence(entryOf(code), args) : `Refused: ${code}.`);
   }
 }
 
@@ -253,10 +265,37 @@ export function fail<C extends ErrorCode>(code: C, args: Value[] = [], retryAfte
   return new Failure(code, args, retryAfterMs);
 }
 
+/**
+ * The same where one code has many causes: `because` completes the sentence of the table after a colon. It goes to the
+ * client, so it names no secret and nothing internal. Without one the sentence stays as it is.
+ */
+export function failBecause<C extends ErrorCode>(code: C, args: Value[], because: string | undefined): Failure<C> {
+  if (because === undefined) return fail(code, args);
+  const told = sentence(entryOf(code), args).replace(/\.$/, '');
+  return new Failure(code, args, undefined, undefined, `${told}: ${because}.`);
+}
+
+/** A param that will not do. What is too large, or no value of the protocol, is told in words instead of shown. */
+export function badArgument(index: number, value: Value, because?: string): Failure<'badArgument'> {
+  const why = because === undefined ? '' : `: ${because}`;
+  const said = sentence(errorTable.badArgument, [index, value]).replace(/\.$/, '');
+  const args = because === undefined ? [index, isEchoed(value) ? value : null] : [index, null];
+  return new Failure('badArgument', args, undefined, undefined, `${said}${why}.`);
+}
+
+export function messageTooLarge(bytes: number, limits: { readonly messageBytes: number }): Failure<'messageTooLarge'> {
+  return failBecause('messageTooLarge', [], `${bytes} bytes where ${limits.messageBytes} are allowed`);
+}
+
 /** A refusal by a hook. */
 export function refuse(code: string, args: Value[], own: OwnWords, retryAfterMs?: number): Failure<HookCode> {
   // Any code will do: what makes it a hook's is that it is made here.
   return new Failure(code as HookCode, args, retryAfterMs, own);
+}
+
+/** Whether a failure has one of these codes, and its type says so. */
+export function hasCode<C extends ErrorCode>(failure: Failure, ...codes: readonly C[]): failure is Failure<C> {
+  return codes.some((code) => code === failure.code);
 }
 
 /** Whether a code is one of the table. */
@@ -280,32 +319,20 @@ export function unavailable(): Failure<'unavailable'> {
   return fail('unavailable', [], UNAVAILABLE_MS);
 }
 
-/** The failure with its sentence, ready to be encoded. */
+/** The failure with its sentence, ready to be encoded. Nothing of the table gives back more than 1 KiB of what was sent. */
 export function toErrorValue(failure: Failure): ErrorValue {
-  const { code, args, own } = failure;
-  const entry: ErrorEntry | undefined = isErrorCode(code) ? errorTable[code] : undefined;
+  const { code, args, own, message } = failure;
+  const entry: ErrorEntry | undefined = isErrorCode(code) ? entryOf(code) : undefined;
   const value: ErrorValue = {
     code,
-    args,
-    message: own?.message ?? (entry === undefined ? `Refused: ${code}.` : sentence(entry, args)),
+    // The args of a code of the operator's own are the operator's words.
+    args: entry === undefined ? args : echoed(args),
+    message,
     temporary: own?.temporary ?? entry?.temporary ?? false,
   };
   if (failure.retryAfterMs !== undefined) value.retryAfterMs = failure.retryAfterMs;
   return value;
 }
 
-function sentence({ message, args: names }: ErrorEntry, args: readonly Value[]): string {
-  return message.replace(/\{(\w+)\}/g, (_, name: string) => show(args[names.indexOf(name)]));
-}
-
-const SHOWN_LENGTH = 80;
-
-/** An arg inside a sentence: scalars only, cut, so that a message stays one short line. */
-function show(arg: Value | undefined): string {
-  if (arg === undefined || arg === null) return 'nil';
-  if (typeof arg === 'object') return 'a structured value';
-  if (typeof arg !== 'string') return String(arg);
-  // A surrogate pair cut in half is escaped by JSON.stringify, so the sentence stays well-formed.
-  const shown = arg.length > SHOWN_LENGTH ? `${arg.slice(0, SHOWN_LENGTH - 1)}…` : arg;
-  return JSON.stringify(shown);
-}
+const sentence = ({ message, args: names }: ErrorEntry, args: readonly Value[]): string =>
+  message.replace(/\{(\w+)\}/g, (_, name: string) => inWords(args[names.indexOf(name)]));

@@ -14,10 +14,28 @@ export function findFault(params: readonly Value[]): number {
   return params.findIndex(isFaulty);
 }
 
-function isFaulty(value: Value): boolean {
-  if (typeof value === 'number') return !isCarried(value);
-  if (typeof value === 'string') return !value.isWellFormed();
-  if (Array.isArray(value)) return value.some(isFaulty);
-  if (!isMap(value)) return false;
-  return Object.entries(value).some(([key, item]) => key === BYTES_KEY || !key.isWellFormed() || isFaulty(item));
+const isFaulty = (value: Value): boolean => faultIn(value) !== undefined;
+
+/** What is there that no param may carry, in words; undefined where nothing is. */
+export function faultIn(value: Value): string | undefined {
+  if (typeof value === 'number') return isCarried(value) ? undefined : faultOf(value);
+  if (typeof value === 'string')
+    return value.isWellFormed() ? undefined : 'it holds text that is cut within a character';
+  if (Array.isArray(value)) return firstFault(value);
+  if (!isMap(value)) return undefined;
+  const keys = Object.keys(value);
+  if (keys.includes(BYTES_KEY)) return `it holds a map with the key ${BYTES_KEY} that stands for no bytes`;
+  if (!keys.every((key) => key.isWellFormed())) return 'it holds a key that is cut within a character';
+  return firstFault(Object.values(value));
 }
+
+function firstFault(values: readonly Value[]): string | undefined {
+  for (const value of values) {
+    const fault = faultIn(value);
+    if (fault !== undefined) return fault;
+  }
+  return undefined;
+}
+
+const faultOf = (number: number): string =>
+  Number.isFinite(number) ? `it holds an integer beyond 53 bits` : 'it holds a number that is not finite';

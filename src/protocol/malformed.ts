@@ -17,4 +17,10 @@ export const malformedReasons = {
   tooManyValues: 'too many values',
 } as const;
 
+/** The same of a whole frame, of which nothing is read. */
+export const frameFaults = {
+  text: 'a text frame on msgpack',
+  binary: 'a binary frame on json',
+} as const;
+
 export type MalformedReason = (typeof malformedReasons)[keyof typeof malformedReasons];

@@ -4,25 +4,28 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import { Check } from 'typebox/value';
 import { isRequestName, requestDeclaration, requests, requiredCount } from '../../src/protocol/catalogue.ts';
 import { createCodec, type Format, type Message } from '../../src/protocol/codec.ts';
+import { frameFaults, malformedReasons } from '../../src/protocol/malformed.ts';
 import type { Value } from '../../src/protocol/values.ts';
-import { malformedReasons } from '../../src/protocol/malformed.ts';
 import { malformedFrames } from '../protocol/malformed-frames.ts';
 import { eventually } from '../support/eventually.ts';
 import { openRaw, type Frame, type RawClient } from '../support/raw-client.ts';
 import type { RedisServer } from '../support/redis.ts';
 import { connectRpc, joinFrame, loginRpc, type User } from '../support/rpc.ts';
 import { useScope } from '../support/scope.ts';
-import { startService, type LogLine, type Service } from '../support/service.ts';
+import { startService, type Service } from '../support/service.ts';
 
 const scope = useScope();
 let service: Service<RedisServer>;
 let url: string;
 beforeAll(async () => {
-  service = await startService(scope, { nodes: 1 });
+  service = await startService(scope, { nodes: 1, env: { PARLEY_LOG_LEVEL: 'debug' } });
   ({ url } = service.node(0));
 });
 
-const closedFor = (why: string): object => ({ code: 4500, reason: `protocolError: ${why}` });
+const protocolError = (because: string): { code: number; reason: string } => ({
+  code: 4500,
+  reason: `protocolError: ${because}`,
+});
 
 const open = (format: Format): Promise<RawClient> => openRaw(scope, url, { subprotocol: `parley.v1.${format}` });
 
@@ -53,11 +56,11 @@ describe.each(['msgpack', 'json'] as const)('malformed over %s', (format) => {
   const throughCodec = malformedFrames[format].filter(
     ([reason, what]) => reason !== 'noMessages' && !(format === 'json' && what === 'not UTF-8'),
   );
-  test.each(throughCodec)('%s: %s', async (reason, what, bad) => {
+  test.each(throughCodec)('%s: %s, and the close frame says so', async (reason, what, bad) => {
     const roomName = `${reason} ${what} ${format}`.replaceAll(/[:{}]/g, '');
     const raw = await open(format);
     raw.send(frameBefore(format, bad, roomName));
-    expect(await raw.closed).toEqual(closedFor(malformedReasons[reason]));
+    expect(await raw.closed).toEqual(protocolError(malformedReasons[reason]));
     expect(replies(format, raw).filter(({ type }) => type === 1)).toEqual([
       { type: 1, id: 1, error: null, result: expect.objectContaining({ userName: 'mallory' }) },
       { type: 1, id: 2, error: null, result: null },
@@ -68,7 +71,7 @@ describe.each(['msgpack', 'json'] as const)('malformed over %s', (format) => {
   test.each(malformedFrames[format].filter(([reason]) => reason === 'noMessages'))('%s: %s', async (_, _what, bad) => {
     const raw = await open(format);
     raw.send(bad);
-    expect(await raw.closed).toEqual(closedFor(malformedReasons.noMessages));
+    expect(await raw.closed).toEqual(protocolError(malformedReasons.noMessages));
     expect(raw.frames).toEqual([]);
   });
 
@@ -79,7 +82,7 @@ describe.each(['msgpack', 'json'] as const)('malformed over %s', (format) => {
     const after = codec.encodeRequest(3, 'roomCreate', [`after-${format}`]);
     raw.send(frameBefore(format, joinFrame(format, [bad, after]), `before-${format}`));
     raw.send(after);
-    expect(await raw.closed).toEqual(closedFor(malformedReasons.badType));
+    expect(await raw.closed).toEqual(protocolError(malformedReasons.badType));
     expect(replies(format, raw)).not.toContainEqual(expect.objectContaining({ id: 3 }));
     expect(await watcher.refusal('roomCreate', `before-${format}`)).toMatchObject({ code: 'roomExists' });
     expect(await watcher.call('roomCreate', `after-${format}`)).toBeNull();
@@ -88,8 +91,18 @@ describe.each(['msgpack', 'json'] as const)('malformed over %s', (format) => {
   test('a frame of the other kind', async () => {
     const raw = await open(format);
     raw.send(format === 'json' ? Buffer.from('[0,1,"ping",[]]') : '[0,1,"ping",[]]');
-    expect(await raw.closed).toEqual(closedFor(format === 'json' ? 'a binary frame' : 'a text frame'));
+    expect(await raw.closed).toEqual(protocolError(format === 'json' ? frameFaults.binary : frameFaults.text));
     expect(raw.frames).toEqual([]);
+  });
+
+  test('what the close frame says is in the log', async () => {
+    const raw = await open(format);
+    raw.send(format === 'json' ? 'hello' : Uint8Array.of(0xc1));
+    await raw.closed;
+    const reason = `protocolError: ${malformedReasons.notDecodable}`;
+    await eventually(() =>
+      expect(service.node(0).logs()).toContainEqual(expect.objectContaining({ msg: 'closed', code: 4500, reason })),
+    );
   });
 });
 
@@ -106,7 +119,7 @@ test('a malformed frame does not wait for an answer that takes too long', async 
   slow.redis.pause();
   const [created] = alice.callAll(['roomCreate', 'r']);
   alice.raw.send(Uint8Array.of(0xc1));
-  expect(await alice.raw.closed).toEqual(closedFor(malformedReasons.notDecodable));
+  expect(await alice.raw.closed).toEqual(protocolError(malformedReasons.notDecodable));
   await expect(created).rejects.toThrow('closed with 4500');
   slow.redis.resume();
 });
@@ -133,7 +146,10 @@ describe.each(['msgpack', 'json'] as const)('a wrong request over %s', (format) 
     const candidates: Value[] = [7, 'text', true, [], [7], {}, -1, 0.5];
     for (const [index, { schema, optional }] of Object.values(params).entries()) {
       const others = Object.keys(params).map((_, i) => given[i] ?? null);
-      const wrong: Value[] = candidates.filter((value) => !Check(schema, value));
+      // An empty list may be an empty map, and the other way round: languages with one kind of table cannot tell.
+      const isEmpty = (value: Value): boolean => typeof value === 'object' && Object.keys(value ?? {}).length === 0;
+      const takesEmpty = Check(schema, []) || Check(schema, {});
+      const wrong: Value[] = candidates.filter((value) => !Check(schema, value) && !(isEmpty(value) && takesEmpty));
       // nil stands for absent, which only an optional param may be.
       if (!optional && !Check(schema, null)) wrong.push(null);
       for (const value of wrong) {
@@ -146,7 +162,7 @@ describe.each(['msgpack', 'json'] as const)('a wrong request over %s', (format) 
 
   test('a value in a refusal is nil where it is binary or large', async () => {
     const large = 'x'.repeat(1025);
-    for (const value of [Uint8Array.of(1, 2, 3), [large]]) {
+    for (const value of [Uint8Array.of(1, 2, 0xff), [large]]) {
       expect(await alice.refusal('roomJoin', value)).toMatchObject({ code: 'badArgument', args: [0, null] });
     }
     expect(await alice.refusal('roomJoin', [large.slice(50)])).toMatchObject({ args: [0, [large.slice(50)]] });
@@ -201,7 +217,7 @@ describe.each(['msgpack', 'json'] as const)('messages over %s', (format) => {
   });
 
   test('that are notifications are executed, and never answered, right or wrong', async () => {
-    const alice = await loginRpc(scope, url, 'alice', { format });
+    const alice = await loginRpc(scope, url, `notifier-${format}`, { format });
     const roomName = `quiet-${format}`;
     const own = alice.received.length;
     alice.notify(
@@ -243,12 +259,8 @@ test('a defect in a request fails that request, tells nothing of its cause, and 
   expect(JSON.stringify(refused)).not.toMatch(/redis|script|WRONGTYPE|meta|stack/i);
   for (const user of [alice, bob]) expect(await user?.call('ping')).toEqual(expect.any(Number));
   const reference = refused?.args[0];
-  const logged = (): LogLine | undefined =>
-    service
-      .node(0)
-      .logs()
-      .find((line) => line['reference'] === reference);
-  await eventually(() => expect(logged()).toMatchObject({ method: 'roomGetOwner', socket: alice?.authData.id }));
+  const logged = expect.objectContaining({ reference, method: 'roomGetOwner', socket: alice?.authData.id });
+  await eventually(() => expect(service.node(0).logs()).toContainEqual(logged));
   const late = await connectRpc(scope, url);
   expect(await late.login({ userName: 'carol' })).toMatchObject({ userName: 'carol' });
 });

@@ -153,7 +153,10 @@ test('behind a frame that is too large, what was accepted before it is answered'
   const [created] = alice.callAll(['roomCreate', 'r']);
   alice.raw.send(Buffer.alloc(5000));
   expect(await created).toEqual({ result: null });
-  expect(await alice.raw.closed).toMatchObject({ code: 1009 });
+  expect(await alice.raw.closed).toMatchObject({
+    code: 1009,
+    reason: expect.stringMatching(/^frameTooLarge: \d+ bytes where \d+ are allowed$/),
+  });
 });
 
 test('what waits for its turn on a socket that is gone never begins', async () => {
