@@ -288,7 +288,7 @@ function composeAuthenticator({ auth, limits }: Config, errors: SampledLog): Aut
     errors.warn('jwks', { reason }, 'the keys that tokens are checked with cannot be fetched'),
   );
   const onUnfit = (reason: string): void => errors.warn('token', { reason }, 'a good token is refused');
-  return new Authenticator({ ...auth, nameBytes: limits.nameBytes, onUnfit }, keys);
+  return new Authenticator({ ...auth, limits, onUnfit }, keys);
 }
 
 function composeDispatcher(

@@ -185,6 +185,7 @@ function readLimits(reader: Reader, requestsPerSecond: number): Limits {
     requestsPerSecond,
     historyMaxGetMessages: reader.get(settings.historyMaxGetMessages),
     userlistPage: reader.get(settings.userlistPage),
+    ...(reader.get(settings.names) === 'username' && { names: 'username' }),
   };
 }
 

@@ -1,7 +1,8 @@
 /** Who may be in a room: its lists and its mode, and what follows for members who lose it by a change of them. */
 import { fail, Failure, unavailable } from '../protocol/errors.ts';
 import { frameHead, notificationFrame } from '../protocol/frame.ts';
-import { isValidName } from '../protocol/names.ts';
+import { invalidName, isValidName } from '../protocol/name-rule.ts';
+import type { NameLimits } from '../protocol/names.ts';
 import type { Changed, EditRefusal, ListEdit } from '../state/access-state.ts';
 import { roomTopic, userTopic } from '../state/keys.ts';
 import type { Caller, Handlers } from './caller.ts';
@@ -27,7 +28,7 @@ export function accessHandlers(services: Services): AccessHandlers {
   const { access, rooms, quotas, settings } = services;
   return {
     async roomAddToList(caller, edit) {
-      const change = changeOf(edit, 'roomAccessListAdded', settings.limits.nameBytes);
+      const change = changeOf(edit, 'roomAccessListAdded', settings.limits);
       const add = () => access.addToList(edit.roomName, caller.authority, change);
       const changed = await quotas.withNames(edit.roomName, add);
       if (changed instanceof Failure) return changed;
@@ -36,7 +37,7 @@ export function accessHandlers(services: Services): AccessHandlers {
     },
 
     async roomRemoveFromList(caller, edit) {
-      const change = changeOf(edit, 'roomAccessListRemoved', settings.limits.nameBytes);
+      const change = changeOf(edit, 'roomAccessListRemoved', settings.limits);
       const changed = await access.removeFromList(edit.roomName, caller.authority, change);
       return finishEdit(services, caller, edit, change, changed);
     },
@@ -74,12 +75,12 @@ export function accessHandlers(services: Services): AccessHandlers {
 function changeOf(
   { roomName, listName, userNames }: Edit,
   notice: 'roomAccessListAdded' | 'roomAccessListRemoved',
-  nameBytes: number,
+  limits: NameLimits,
 ): ListEdit {
   return {
     listName,
     names: userNames,
-    badName: userNames.find((name) => !isValidName(name, nameBytes)),
+    badName: userNames.find((name) => !isValidName(name, limits)),
     frame: notificationFrame(notice, [roomName, listName, [...userNames]]),
     leftHead: leftHead(roomName),
   };
@@ -95,7 +96,7 @@ async function finishEdit(
   if (changed === 'noRoom') return fail('noRoom', [roomName]);
   if (changed === 'notAllowed') return fail('notAllowed');
   if (changed === 'noList') return fail('noList', [listName]);
-  if (changed === 'invalidName') return fail('invalidName', [badName]);
+  if (changed === 'invalidName') return invalidName(badName, services.settings.limits);
   caller.spend(spreadUnits(services.audience.hearers(roomName), frame.length));
   await followThrough(services, caller, roomName, changed);
   return null;

@@ -1,7 +1,8 @@
 /** Who somebody is, by credentials: a token, a name in open mode, or a random name. Resuming is login.ts's work. */
 import { decodeProtectedHeader, errors, jwtVerify, type JWTHeaderParameters, type JWTPayload } from 'jose';
 import { fail, unavailable, type Failure } from '../protocol/errors.ts';
-import { isValidName, normaliseName } from '../protocol/names.ts';
+import { invalidName, isValidName } from '../protocol/name-rule.ts';
+import { normaliseName, type NameLimits } from '../protocol/names.ts';
 import type { Credentials } from '../protocol/types.ts';
 import type { ValueMap } from '../protocol/values.ts';
 import { newSocketId } from '../state/tokens.ts';
@@ -30,7 +31,7 @@ export interface AuthenticatorOptions {
   /** Names of the claims to pass on. */
   readonly claims: readonly string[];
   readonly allowAnonymous: boolean;
-  readonly nameBytes: number;
+  readonly limits: NameLimits;
   /** Told of good tokens that are refused for what they carry. */
   onUnfit(reason: string): void;
 }
@@ -56,7 +57,8 @@ export class Authenticator {
     if (credentials.token !== undefined) return this.verify(credentials.token);
     if (credentials.anonymous === true) {
       if (!this.#options.allowAnonymous) return fail('notAllowed');
-      return { userName: `anonymous-${newSocketId()}`, expiresAt: undefined, closesAt: undefined, claims: {} };
+      const userName = normaliseName(`anonymous-${newSocketId()}`, this.#options.limits);
+      return { userName, expiresAt: undefined, closesAt: undefined, claims: {} };
     }
     if (this.#options.mode !== 'open' || credentials.userName === undefined) return fail('noLogin');
     return this.#named(credentials.userName, undefined, {});
@@ -115,14 +117,14 @@ export class Authenticator {
       this.#options.onUnfit('the claims to pass on are too large, or no values of the protocol');
       return fail('badToken');
     }
-    return this.#named(normaliseName(name), expiresAt, claims);
+    return this.#named(normaliseName(name, this.#options.limits), expiresAt, claims);
   }
 
   #named(userName: string, expiresAt: number | undefined, claims: ValueMap): Identity | AuthFailure {
-    const { nameBytes, leewayMs } = this.#options;
+    const { limits, leewayMs } = this.#options;
+    if (!isValidName(userName, limits)) return invalidName(userName, limits);
     const closesAt = expiresAt === undefined ? undefined : expiresAt + leewayMs;
-    const valid = isValidName(userName, nameBytes);
-    return valid ? { userName, expiresAt, closesAt, claims } : fail('invalidName', [userName]);
+    return { userName, expiresAt, closesAt, claims };
   }
 }
 

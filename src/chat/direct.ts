@@ -3,9 +3,10 @@
  * scripts: the receiver's is the truth, then the sender's other sockets are told. Where the first did not happen nothing
  * has; where the node dies between them, the message was sent and its echo is missing.
  */
-import { fail, type Failure } from '../protocol/errors.ts';
+import { fail, failBecause, type Failure, messageTooLarge } from '../protocol/errors.ts';
 import { directEchoFrame, directMessageFrame, messageIn } from '../protocol/frame.ts';
-import { isValidName } from '../protocol/names.ts';
+import { invalidName, isValidName } from '../protocol/name-rule.ts';
+import type { NameLimits } from '../protocol/names.ts';
 import { StateUnavailable } from '../state/commands.ts';
 import { DIRECT_LISTS, type DirectListName } from '../state/direct-state.ts';
 import type { Caller, Handlers, Outcome } from './caller.ts';
@@ -32,7 +33,7 @@ export function directHandlers(services: Services): DirectHandlers {
     directMessage: (caller, args) => sendMessage(services, caller, args),
 
     async directAddToList(caller, edit) {
-      const listName = editable(caller, edit, settings.limits.nameBytes);
+      const listName = editable(caller, edit, settings.limits);
       if (typeof listName !== 'string') return listName;
       if (edit.userNames.length === 0) return null;
       const added = known(await directs.addToList(caller.userName, listName, edit.userNames));
@@ -40,7 +41,7 @@ export function directHandlers(services: Services): DirectHandlers {
     },
 
     async directRemoveFromList(caller, edit) {
-      const listName = editable(caller, edit, settings.limits.nameBytes);
+      const listName = editable(caller, edit, settings.limits);
       if (typeof listName !== 'string') return listName;
       if (edit.userNames.length > 0) known(await directs.removeFromList(caller.userName, listName, edit.userNames));
       return null;
@@ -66,8 +67,8 @@ async function sendMessage(
   { userName, message, options }: Parameters<Handlers['directMessage']>[1],
 ): Promise<Outcome<'directMessage'>> {
   const { audience, directs, settings } = services;
-  if (settings.directMessages === 'off') return fail('notAllowed');
-  if (!isValidName(userName, settings.limits.nameBytes)) return fail('noUser', [userName]);
+  if (settings.directMessages === 'off') return failBecause('notAllowed', [], 'direct messages are switched off');
+  if (!isValidName(userName, settings.limits)) return fail('noUser', [userName]);
   const transient = options?.transient ?? false;
   const { head, bytes } = directMessageFrame(caller.userName, message);
   const sent = await directs.send(userName, {
@@ -79,6 +80,7 @@ async function sendMessage(
   });
   if (sent === 'noUser' || sent === 'noUserOnline') return fail(sent, [userName]);
   if (sent === 'tooMany') return fail('tooManyRequests', [], CROWDED_MS);
+  if (sent === 'messageTooLarge') return messageTooLarge(bytes, settings.limits);
   if (typeof sent === 'string') return fail(sent);
   const { frame, repeated } = sent;
   if (frame === undefined) return null;
@@ -105,13 +107,13 @@ const listOf = (listName: string): DirectListName | undefined => DIRECT_LISTS.fi
 function editable(
   caller: Caller,
   { listName, userNames }: { readonly listName: string; readonly userNames: readonly string[] },
-  nameBytes: number,
+  limits: NameLimits,
 ): DirectListName | Failure<'noList' | 'notAllowed' | 'invalidName'> {
   const found = listOf(listName);
   if (found === undefined) return fail('noList', [listName]);
-  if (userNames.includes(caller.userName)) return fail('notAllowed');
-  const badName = userNames.find((name) => !isValidName(name, nameBytes));
-  return badName === undefined ? found : fail('invalidName', [badName]);
+  if (userNames.includes(caller.userName)) return failBecause('notAllowed', [], 'nobody is in a list of its own');
+  const badName = userNames.find((name) => !isValidName(name, limits));
+  return badName === undefined ? found : invalidName(badName, limits);
 }
 
 /** A caller's own user is there, unless the service has just deleted it: then nothing that it asks for means anything. */

@@ -3,7 +3,8 @@
  * how the session is told. Joining itself is membership's.
  */
 import { chatHead } from '../protocol/frame.ts';
-import { isValidName } from '../protocol/names.ts';
+import { isValidName } from '../protocol/name-rule.ts';
+import type { NameLimits } from '../protocol/names.ts';
 import type { Chat } from '../protocol/types.ts';
 import { userTopic } from '../state/keys.ts';
 import type { Joined, JoinVerdict } from '../state/room-state.ts';
@@ -19,10 +20,10 @@ const RESERVED_GROUP = 'system';
 const CONCURRENCY = 32;
 
 /** Why a room may not be filed under a group; nothing where none is named, or the socket takes no part in the session. */
-export function judgeGroup(caller: Caller, group: string | undefined, nameBytes: number): JoinVerdict | undefined {
+export function judgeGroup(caller: Caller, group: string | undefined, limits: NameLimits): JoinVerdict | undefined {
   if (!caller.synced || group === undefined) return undefined;
   if (group === RESERVED_GROUP) return 'notAllowed';
-  return isValidName(group, nameBytes) ? undefined : 'invalidName';
+  return isValidName(group, limits) ? undefined : 'invalidName';
 }
 
 /** What a join has to do about the session in the turn of its response. */

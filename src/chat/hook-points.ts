@@ -3,6 +3,7 @@ import type { Connecting, LeaveCause } from '../hooks/contract.ts';
 import type { HookFailure, HookRunner } from '../hooks/runner.ts';
 import { readConnected, readRefusal } from '../hooks/verdict.ts';
 import { fail, Failure, type HookCode } from '../protocol/errors.ts';
+import { normaliseName, type NameLimits } from '../protocol/names.ts';
 import type { Credentials } from '../protocol/types.ts';
 import type { ValueMap } from '../protocol/values.ts';
 import type { AccessState } from '../state/access-state.ts';
@@ -18,7 +19,7 @@ export type Refused = Failure<HookCode> | HookFailure;
 export async function askToConnect(
   hooks: HookRunner | undefined,
   socketId: string,
-  { credentials, reason }: Pick<Connecting, 'reason'> & { readonly credentials: Credentials },
+  { credentials, reason, limits }: Pick<Connecting, 'reason'> & { credentials: Credentials; limits: NameLimits },
   identity: Identity | undefined,
 ): Promise<{ readonly userName: string | undefined; readonly authData: ValueMap } | Refused> {
   const userName = identity?.userName;
@@ -31,7 +32,8 @@ export async function askToConnect(
   });
   const said = await hooks?.ask('onConnect', connecting, readConnected);
   if (said instanceof Failure) return said;
-  return { userName: said?.userName ?? userName, authData: said?.authData ?? {} };
+  const chosen = said?.userName === undefined ? userName : normaliseName(said.userName, limits);
+  return { userName: chosen, authData: said?.authData ?? {} };
 }
 
 /**

@@ -5,7 +5,7 @@
 import type { Result } from '../protocol/catalogue.ts';
 import { fail, Failure } from '../protocol/errors.ts';
 import { countFrame } from '../protocol/frame.ts';
-import { isValidName } from '../protocol/names.ts';
+import { invalidName, isValidName } from '../protocol/name-rule.ts';
 import type { Credentials } from '../protocol/types.ts';
 import type { ValueMap } from '../protocol/values.ts';
 import { StateUnavailable } from '../state/commands.ts';
@@ -109,11 +109,12 @@ async function identify(
   if (known instanceof Failure && known.code !== 'noLogin') return known;
   const identity = known instanceof Failure ? undefined : known;
   const reason = credentials.resumeToken === undefined ? 'login' : 'resume';
-  const connected = await askToConnect(services.hooks, socketId, { credentials, reason }, identity);
+  const { limits } = services.settings;
+  const connected = await askToConnect(services.hooks, socketId, { credentials, reason, limits }, identity);
   if (connected instanceof Failure) return connected;
   const { userName } = connected;
   if (userName === undefined) return fail('noLogin');
-  if (!isValidName(userName, services.settings.limits.nameBytes)) return fail('invalidName', [userName]);
+  if (!isValidName(userName, limits)) return invalidName(userName, limits);
   const { expiresAt, closesAt, claims = {}, chain } = identity ?? {};
   const isSameUser = userName === identity?.userName;
   return { userName, expiresAt, closesAt, claims, chain, isSameUser, authData: connected.authData };

@@ -1,9 +1,10 @@
 /** Joining rooms: one socket at a time, its user a member while any socket is joined. Leaving has its own file. */
 import { isAfter, takesOut, type Point, type TopicEvent } from '../bus/event.ts';
 import type { RecoveryCounters } from '../ops/counters.ts';
-import { fail, toErrorValue, unavailable, type Failure } from '../protocol/errors.ts';
+import { echoedText } from '../protocol/echo.ts';
+import { fail, failBecause, type Failure, toErrorValue, unavailable } from '../protocol/errors.ts';
 import { countFrame, notificationFrame } from '../protocol/frame.ts';
-import { isValidName } from '../protocol/names.ts';
+import { invalidName, isValidName } from '../protocol/name-rule.ts';
 import type { RoomJoined, RoomPosition } from '../protocol/types.ts';
 import { StateUnavailable } from '../state/commands.ts';
 import { roomTopic } from '../state/keys.ts';
@@ -44,7 +45,9 @@ export function membershipHandlers(services: Services): Pick<Handlers, 'roomJoin
       const joins = await joinAll(services, caller, rooms);
       for (const [position, join] of joins) if (sinceOf(position) !== undefined) countRecovery(services.counters, join);
       const result = joins.map(([{ roomName }, join]) =>
-        'joined' in join ? joinedEntry(roomName, join.joined) : { roomName, error: toErrorValue(join) },
+        'joined' in join
+          ? joinedEntry(roomName, join.joined)
+          : { roomName: echoedText(roomName), error: toErrorValue(join) },
       );
       const done = joins.flatMap(([, join]) => ('joined' in join ? [join] : []));
       return new Answer(result, {
@@ -68,7 +71,7 @@ async function joinAll(
     rooms.map(async (position): Promise<[RoomPosition, Join | Failure]> => {
       const { roomName } = position;
       // A room named twice: the second entry would race the first for the same place.
-      if (seen.has(roomName)) return [position, fail('badArgument', [0, roomName])];
+      if (seen.has(roomName)) return [position, failBecause('badArgument', [0, roomName], 'the room is named twice')];
       seen.add(roomName);
       try {
         return [position, await joinRoom(services, caller, roomName, wishOf(position))];
@@ -99,13 +102,13 @@ async function joinRoom(
   { since, group }: JoinWish,
 ): Promise<Join | JoinFailure> {
   const { settings, topics, reconciler } = services;
-  if (!isValidName(roomName, settings.limits.nameBytes)) return fail('noRoom', [roomName]);
+  if (!isValidName(roomName, settings.limits)) return fail('noRoom', [roomName]);
   const refused = services.hooks && (await askToJoin(services, caller, roomName));
   if (refused !== undefined) return refused;
   // A room joined again is in both: it counts once.
   const taken = new Set([...caller.rooms.keys(), ...caller.moves.joining()]);
   const full = !taken.has(roomName) && taken.size >= settings.limits.roomsPerSocket;
-  const verdict = judgeGroup(caller, group, settings.limits.nameBytes) ?? (full ? 'tooManyRooms' : undefined);
+  const verdict = judgeGroup(caller, group, settings.limits) ?? (full ? 'tooManyRooms' : undefined);
 
   const topic = roomTopic(roomName);
   const frame = notificationFrame('roomUserJoined', [roomName, caller.userName]);
@@ -190,7 +193,7 @@ async function runJoin(
   join.pending.ran = true;
   if (joined === 'noRoom') return fail('noRoom', [roomName]);
   if (joined === 'lost') throw new StateUnavailable('this node was swept');
-  if (joined === 'invalidName') return fail(joined, [group ?? '']);
+  if (joined === 'invalidName') return invalidName(group ?? '', services.settings.limits);
   if (typeof joined === 'string') return fail(joined);
   if (joined.changesPending) userlistChanges.note(roomName);
   join.switchOver.begin(joined.at);
@@ -200,7 +203,7 @@ async function runJoin(
     const filed = await fileRoom(services, caller, { roomName, group, joined, echo });
     if (filed !== 'full') return { joined, filed };
     if (joined.changed) await departures.leaveRoom(roomName, nodeId, [caller], { echo: 'later', cause: 'leave' });
-    return fail('tooManyRooms');
+    return failBecause('tooManyRooms', [], 'the session of its user holds no more');
   }
   if (joined.changed) {
     const { njoined } = joined;

@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import { fail, Failure } from '../protocol/errors.ts';
-import { isValidName } from '../protocol/names.ts';
+import { isValidName } from '../protocol/name-rule.ts';
 import type { NewToken, ResumeFamily } from '../state/user-state.ts';
 import { newSecret } from '../state/tokens.ts';
 import type { Identity } from './authenticator.ts';
@@ -32,7 +32,7 @@ export async function resume(
   const { users, authenticator, settings } = services;
   const [name = '', secret = ''] = token.split('.');
   const userName = Buffer.from(name, 'base64url').toString('utf8');
-  if (!isValidName(userName, settings.limits.nameBytes) || secret === '') return fail('badToken');
+  if (!isValidName(userName, settings.limits) || secret === '') return fail('badToken');
   const shown = hashOf(secret);
   const stored = await users.readResumeToken(userName, shown);
   if (stored === undefined) return fail('badToken');

@@ -1,6 +1,6 @@
 /** Rooms as things: creating, deleting, and what a reader may know of them. Joining and posting have their own files. */
-import { fail, type Failure } from '../protocol/errors.ts';
-import { isValidName } from '../protocol/names.ts';
+import { fail, failBecause, type Failure } from '../protocol/errors.ts';
+import { invalidName, isStorableName, isValidName } from '../protocol/name-rule.ts';
 import type { UserlistPage } from '../protocol/types.ts';
 import { roomTopic, userTopic } from '../state/keys.ts';
 import { SERVICE } from '../state/room-state.ts';
@@ -17,8 +17,8 @@ export function roomHandlers(services: Services): RoomHandlers {
   const { rooms, quotas, settings } = services;
   return {
     async roomCreate(caller, { roomName, whitelistOnly }) {
-      if (!mayManage(services, caller)) return fail('notAllowed');
-      if (!isValidName(roomName, settings.limits.nameBytes)) return fail('invalidName', [roomName]);
+      if (!mayManage(services, caller)) return failBecause('notAllowed', [], SWITCHED_OFF);
+      if (!isValidName(roomName, settings.limits)) return invalidName(roomName, settings.limits);
       const options = {
         owner: caller.userName,
         whitelistOnly,
@@ -59,6 +59,8 @@ export function roomHandlers(services: Services): RoomHandlers {
   };
 }
 
+const SWITCHED_OFF = 'clients create and delete no rooms here';
+
 /** Whether clients may create and delete rooms is the operator's choice; the service always may. */
 const mayManage = ({ settings }: Services, { authority }: Pick<Caller, 'authority'>): boolean =>
   settings.roomsManagement || authority === SERVICE;
@@ -70,8 +72,10 @@ export async function deleteRoom(
   roomName: string,
 ): Promise<null | Failure<'notAllowed' | 'noRoom'>> {
   const { rooms, settings, reconciler, topics, losses, deletions } = services;
-  if (!mayManage(services, caller)) return fail('notAllowed');
-  if (!isValidName(roomName, settings.limits.nameBytes)) return fail('noRoom', [roomName]);
+  if (!mayManage(services, caller)) return failBecause('notAllowed', [], SWITCHED_OFF);
+  // The service can delete what was made under an earlier rule for names.
+  const isName = caller.authority === SERVICE ? isStorableName : isValidName;
+  if (!isName(roomName, settings.limits)) return fail('noRoom', [roomName]);
   const topic = roomTopic(roomName);
   const nodeId = services.nodeId();
   // In the manifest before the deed, until everybody is told: should this node die, whoever sweeps after it goes on.

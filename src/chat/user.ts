@@ -19,7 +19,7 @@ export function userHandlers({ users, authenticator, audience, settings, hooks }
         return fail(identity.code === 'tokenExpired' ? 'tokenExpired' : 'badToken');
       }
       // The hook that chose the name at the login chooses it again.
-      const asked = { credentials: { token }, reason: 'refresh' } as const;
+      const asked = { credentials: { token }, reason: 'refresh', limits: settings.limits } as const;
       const connected = await askToConnect(hooks, caller.socketId, asked, identity);
       if (connected instanceof Failure) return connected;
       if (connected.userName !== caller.userName) return fail('notAllowed');

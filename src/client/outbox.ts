@@ -19,7 +19,7 @@ export interface PostOptions {
 }
 
 interface Post {
-  readonly roomName: string;
+  roomName: string;
   readonly message: ValueMap;
   readonly clientMessageId: string;
   readonly waiter: Deferred<number>;
@@ -65,7 +65,7 @@ export class Outbox {
     const checked = this.#check(roomName, message, options.clientMessageId);
     if (!checked.ok) return Promise.reject(checked.error);
     const post: Post = {
-      roomName: normaliseName(roomName),
+      roomName: normaliseName(roomName, this.#limits),
       message: checked.value,
       clientMessageId: options.clientMessageId ?? `${this.#idPrefix}-${(this.#lastId += 1)}`,
       waiter: deferred(),
@@ -88,7 +88,7 @@ export class Outbox {
 
   connected(link: Link): void {
     this.#link = link;
-    this.#limits = link.limits;
+    this.#adopt(link.limits);
     // Half of what the service does at once is left for everything else.
     this.#windowMax = Math.max(1, Math.min(windowMax, Math.floor(link.limits.requestsInFlight / 2)));
     this.#window = Math.min(this.#window, this.#windowMax);
@@ -159,6 +159,19 @@ export class Outbox {
       if (post.sending) this.#answered(post, outcome);
       this.advance();
     });
+  }
+
+  /** What waits goes under the names that its rooms have by the service's rule. */
+  #adopt(limits: Limits): void {
+    const isNew = limits.names !== this.#limits.names;
+    this.#limits = limits;
+    if (!isNew) return;
+    const posts = [...this.#queues.values()].flat();
+    this.#queues.clear();
+    for (const post of posts) {
+      post.roomName = normaliseName(post.roomName, limits);
+      this.#queues.set(post.roomName, [...(this.#queues.get(post.roomName) ?? []), post]);
+    }
   }
 
   #answered(post: Post, outcome: Outcome<number | null>): void {

@@ -29,8 +29,8 @@ export interface Missing {
 }
 
 export class Room {
-  /** In NFC, as the service writes it. */
-  readonly roomName: string;
+  /** As the service writes it, once its rule for names is known. */
+  roomName: string;
   /** What the user wants: in or out. */
   wanted = true;
   /** What this link's socket is. `joining` and `leaving`: a request is in flight. */
@@ -62,6 +62,14 @@ export class Room {
     this.status = 'out';
     this.askAgain = false;
     this.held.length = 0;
+  }
+
+  /** Two names have turned out to be one room's: who waits for the other one waits for this one. */
+  takeOver(other: Room): void {
+    this.wanted ||= other.wanted;
+    this.joins.push(...other.joins.splice(0));
+    this.leaves.push(...other.leaves.splice(0));
+    other.forgotten = true;
   }
 
   settleJoins(error?: RequestError): void {

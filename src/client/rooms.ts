@@ -2,7 +2,8 @@
  * The rooms a client wants to be in: joins them, joins them again after every reconnect, and leaves them. Which link is
  * logged in is left to the connector, the order of messages to the delivery, posting to the outbox.
  */
-import { normaliseName, utf8Length } from '../protocol/names.ts';
+import { defaultLimits } from '../protocol/limits.ts';
+import { normaliseName, utf8Length, type NameLimits } from '../protocol/names.ts';
 import type { AuthData, RoomJoined, RoomPosition } from '../protocol/types.ts';
 import type { Result } from '../protocol/catalogue.ts';
 import type { Value } from '../protocol/values.ts';
@@ -33,6 +34,7 @@ export class Rooms {
   #window = joinWindow;
   /** Waits in a row for temporary refusals. */
   #failures = 0;
+  #names: NameLimits = defaultLimits;
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
   #retryDueMs = 0;
   #ended: RequestError | undefined;
@@ -51,19 +53,19 @@ export class Rooms {
   }
 
   position(roomName: string): Position | undefined {
-    return this.#rooms.get(normaliseName(roomName))?.position;
+    return this.#rooms.get(this.#nameOf(roomName))?.position;
   }
 
   /** False for a room that is wanted and not joined at the moment: what needs it joined had better wait. */
   settled(roomName: string): boolean {
-    const room = this.#rooms.get(normaliseName(roomName));
+    const room = this.#rooms.get(this.#nameOf(roomName));
     return room === undefined || room.status === 'in' || !room.wanted;
   }
 
   join(roomName: string): Promise<Position> {
     if (this.#ended !== undefined) return Promise.reject(this.#ended);
     if (!isText(roomName)) return Promise.reject(badArgument('roomJoin', 0, 'not a well-formed string'));
-    const name = normaliseName(roomName);
+    const name = this.#nameOf(roomName);
     const room = this.#rooms.get(name) ?? new Room(name);
     this.#rooms.set(name, room);
     room.wanted = true;
@@ -80,7 +82,7 @@ export class Rooms {
 
   leave(roomName: string): Promise<void> {
     if (!isText(roomName)) return Promise.reject(badArgument('roomLeave', 0, 'not a well-formed string'));
-    const room = this.#rooms.get(normaliseName(roomName));
+    const room = this.#rooms.get(this.#nameOf(roomName));
     if (room === undefined) return Promise.resolve();
     room.wanted = false;
     const waiter = deferred<void>();
@@ -91,7 +93,7 @@ export class Rooms {
 
   /** The user has left a room by a request of its own. */
   leftByRequest(roomName: string): void {
-    const room = this.#rooms.get(normaliseName(roomName));
+    const room = this.#rooms.get(this.#nameOf(roomName));
     if (room?.status === 'in') this.#forget(room);
   }
 
@@ -101,6 +103,7 @@ export class Rooms {
     this.#socketId = id;
     this.#window = Math.max(1, Math.min(joinWindow, limits.roomsPerSocket));
     this.#pages.connected(link);
+    this.#adopt(limits);
     this.#reconcile();
   }
 
@@ -142,6 +145,25 @@ export class Rooms {
     if (room.status === 'in' || room.status === 'leaving') this.#forget(room);
     // Whether it happened before or after the join in flight only the service can tell.
     else room.askAgain = room.status === 'joining';
+  }
+
+  #nameOf(roomName: string): string {
+    return normaliseName(roomName, this.#names);
+  }
+
+  /** By which rule the service makes names shows at the login: rooms that were asked for before get the names they have there. */
+  #adopt(names: NameLimits): void {
+    if (names.names === this.#names.names) return;
+    this.#names = names;
+    for (const room of this.#rooms.values()) {
+      const name = this.#nameOf(room.roomName);
+      if (name === room.roomName) continue;
+      this.#rooms.delete(room.roomName);
+      const same = this.#rooms.get(name);
+      room.roomName = name;
+      if (same === undefined) this.#rooms.set(name, room);
+      else same.takeOver(room);
+    }
   }
 
   /** Brings every room nearer to what is wanted of it, as far as can be done now. */

@@ -135,6 +135,9 @@ export const settings = {
       doc: 'How long after its issue a resume token logs in again, and how long resumes outlive the token they began with.',
     },
   ),
+  names: choice('PARLEY_NAMES', 'visible', ['visible', 'username'], {
+    doc: 'Names that may be made, of users, rooms and groups: `visible` refuses what cannot be seen; `username` is the UsernameCaseMapped profile of RFC 8265, letters and digits in lower case.',
+  }),
   roomsManagement: flag('PARLEY_ROOMS_MANAGEMENT', true, { doc: 'Whether clients may create and delete rooms.' }),
   userlistUpdates: flag('PARLEY_USERLIST_UPDATES', true, { doc: 'Whether new rooms announce who joins and leaves.' }),
   accessListsUpdates: flag('PARLEY_ACCESS_LISTS_UPDATES', true, {

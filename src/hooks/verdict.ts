@@ -5,7 +5,6 @@
 import { Failure, isErrorCode, refuse, errorTable, type HookCode } from '../protocol/errors.ts';
 import { replyDepth, replyValuesMax, valuesMax, type Limits } from '../protocol/limits.ts';
 import { encodeShared } from '../protocol/msgpack.ts';
-import { normaliseName } from '../protocol/names.ts';
 import { isMap, type Value, type ValueMap } from '../protocol/values.ts';
 import { copyValue, isPlain, NoValue } from './copy.ts';
 
@@ -77,7 +76,7 @@ export function readRefusal(said: unknown): Read<never> {
   return fields instanceof Failure ? fields : undefined;
 }
 
-/** Who is to be logged in, as the hook says; the name is not judged here. */
+/** Who is to be logged in, as the hook says; the name is neither brought to its form nor judged here. */
 export function readConnected(said: unknown): Read<{ userName: string | undefined; authData: ValueMap }> {
   const fields = fieldsOf(said, ['userName', 'authData']);
   if (fields === undefined || fields instanceof Failure) return fields;
@@ -87,7 +86,7 @@ export function readConnected(said: unknown): Read<{ userName: string | undefine
   if (encodeShared(data).length > AUTH_DATA_BYTES_MAX) {
     throw new Nonsense(`answered with authData of more than ${AUTH_DATA_BYTES_MAX} bytes`);
   }
-  return { userName: userName === undefined ? undefined : normaliseName(userName), authData: data };
+  return { userName, authData: data };
 }
 
 /** The message that goes in place of the one that was checked. */

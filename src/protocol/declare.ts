@@ -4,7 +4,7 @@
  */
 import type { Static, TSchema } from 'typebox';
 import type { ErrorCode } from './errors.ts';
-import type { Limits } from './limits.ts';
+import type { CountLimit } from './limits.ts';
 import type { Value } from './values.ts';
 
 /** One positional param of a request. */
@@ -15,7 +15,7 @@ export interface Param {
   /** Stands in for an absent optional param. */
   readonly default?: Value;
   /** The limit that bounds the length of an array param. */
-  readonly itemsMax?: keyof Limits;
+  readonly itemsMax?: CountLimit;
 }
 
 /** Params by name, in the order of the wire. */
@@ -40,8 +40,8 @@ export function defaulted<S extends TSchema, const V extends Static<S> & Value>(
 /** A required array of at most as many items as the limit says. */
 export function bounded<S extends TSchema>(
   schema: S,
-  itemsMax: keyof Limits,
-): { readonly schema: S; readonly optional: false; readonly itemsMax: keyof Limits } {
+  itemsMax: CountLimit,
+): { readonly schema: S; readonly optional: false; readonly itemsMax: CountLimit } {
   return { schema, optional: false, itemsMax };
 }
 

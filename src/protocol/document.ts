@@ -19,7 +19,7 @@ import { errorTable, type ErrorEntry } from './errors.ts';
 import { guide } from './document-guide.ts';
 import { describeSchema, namedTypes, typeText } from './document-types.ts';
 import { encodeJson } from './json.ts';
-import { defaultLimits, deviceIdLength, valuesMax } from './limits.ts';
+import { defaultLimits, deviceIdLength, valuesMax, type CountLimit } from './limits.ts';
 import { code, heading, hexBlock, jsonBlock, table } from './markdown.ts';
 import { encodeValue } from './msgpack.ts';
 import { listNamesMax } from './types.ts';
@@ -153,7 +153,7 @@ function closeTable(): string {
   );
 }
 
-const limitDocs: { readonly [K in keyof typeof defaultLimits]: readonly [unit: string, outcome: string] } = {
+const limitDocs: { readonly [K in CountLimit]: readonly [unit: string, outcome: string] } = {
   frameBytes: ['bytes of a frame a client sends', 'close code 1009; over twice that, 1006'],
   messageBytes: ['bytes of a message map in MessagePack', '`messageTooLarge`'],
   depth: ['arrays and maps inside each other, the message itself counted', 'malformed'],

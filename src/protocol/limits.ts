@@ -18,9 +18,14 @@ export interface Limits {
   readonly userlistPage: number;
   /** Characters (UTF-16 units) of a `clientMessageId`. */
   readonly clientMessageIdLength: number;
+  /** By which rule names are made, where that is RFC 8265's profile for user names; otherwise it is not there. */
+  readonly names?: 'username';
 }
 
-export const defaultLimits: Limits = {
+/** Those that are numbers. */
+export type CountLimit = Exclude<keyof Limits, 'names'>;
+
+export const defaultLimits: Readonly<Record<CountLimit, number>> = {
   frameBytes: 65536,
   messageBytes: 16384,
   depth: 16,

@@ -1,23 +1,27 @@
-/** The rule for user and room names, in one place. Where a bad name is an error is left to the handlers. */
-import { defaultLimits } from './limits.ts';
+/**
+ * How names of users, rooms and groups are brought to their one form, on both sides of the wire. Which of them may be
+ * made is the name rule's; where a bad one is an error is left to the handlers.
+ */
+import { defaultLimits, type Limits } from './limits.ts';
+import { caseMapped } from './username-profile.ts';
 
-/** NFC, so that two spellings of one text are one name. A string with lone surrogates is returned in NFC as well. */
-export function normaliseName(name: string): string {
-  return name.normalize('NFC');
-}
+/** What a service says of names: how long they may be, and by which rule they are made. */
+export type NameLimits = Pick<Limits, 'nameBytes' | 'names'>;
 
-// Control characters (C0, DEL, C1) would spoil logs and terminals; `:`, `{` and `}` delimit keys in the store.
-const FORBIDDEN = /[\p{Cc}:{}]/u;
+/** UTF-16 units that may become one when they are composed: `ᾂ` is a letter and three marks. */
+const UNITS_PER_UNIT = 4;
+/** A text with more marks (of the combining kind) than a name has bytes: what is composed keeps a byte for each. */
+const LOADED = new RegExp(`^\\P{M}*(?:\\p{M}\\P{M}*){${defaultLimits.nameBytes + 1}}`, 'u');
 
-/** These would be dangerous as keys of plain objects, here or in a client. */
-const RESERVED: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
-
-/** True for a name that may be created: well-formed, NFC, 1 to `nameBytes` bytes of UTF-8, nothing forbidden. */
-export function isValidName(name: string, nameBytes: number = defaultLimits.nameBytes): boolean {
-  // UTF-8 needs at least one byte per UTF-16 unit: this bounds the work below.
-  if (name.length === 0 || name.length > nameBytes) return false;
-  if (FORBIDDEN.test(name) || RESERVED.has(name) || !name.isWellFormed()) return false;
-  return utf8Length(name) <= nameBytes && normaliseName(name) === name;
+/**
+ * The form in which a name is compared and told: NFC, so that two spellings of one text are one name, and by the profile
+ * for user names where the service goes by that. What cannot be within the limit in any form is returned as it is:
+ * normalising takes time by the square of the marks in a row, and anything may come here.
+ */
+export function normaliseName(name: string, limits: NameLimits = defaultLimits): string {
+  if (name.length > limits.nameBytes * UNITS_PER_UNIT) return name;
+  if (name.length > defaultLimits.nameBytes && LOADED.test(name)) return name;
+  return limits.names === 'username' ? caseMapped(name) : name.normalize('NFC');
 }
 
 /** Bytes of a well-formed string in UTF-8. */

@@ -235,6 +235,11 @@ const LimitsValue = Type.Object(
     historyMaxGetMessages: Type.Integer(),
     userlistPage: Type.Integer(),
     clientMessageIdLength: Type.Integer(),
+    names: Type.Optional(
+      Type.Literal('username', {
+        description: 'Names are made by RFC 8265 (UsernameCaseMapped). Otherwise not there.',
+      }),
+    ),
   },
   { title: 'ServiceLimits', description: 'The limits of this service, as in the table of limits.' },
 );

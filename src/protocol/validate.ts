@@ -6,9 +6,9 @@ import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { requestDeclaration, requiredCount, type Args, type RequestName } from './catalogue.ts';
 import type { Param, RequestDeclaration } from './declare.ts';
-import { fail, type Failure } from './errors.ts';
+import { badArgument, fail, type Failure } from './errors.ts';
+import { faultIn } from './fault.ts';
 import { defaultLimits, type Limits } from './limits.ts';
-import { encodeShared } from './msgpack.ts';
 import { normaliserOf, type Normaliser } from './normalise.ts';
 import type { Value } from './values.ts';
 
@@ -78,10 +78,10 @@ export function checkDeclared(
     const check = checks[index];
     if (check === undefined) break;
     const value = params[index] ?? null;
-    if (index === faultAt) return fail('badArgument', [index, null]);
+    if (index === faultAt) return badArgument(index, value, faultIn(value));
     const absent = value === null && check.param.optional;
     const arg = absent ? check.param.default : argOf(check, value, limits);
-    if (arg === undefined && !absent) return fail('badArgument', [index, shown(value)]);
+    if (arg === undefined && !absent) return badArgument(index, value);
     args[check.name] = arg;
   }
   return args;
@@ -91,15 +91,6 @@ export function checkDeclared(
 function argOf(check: Check, value: Value, limits: Limits): Value | undefined {
   const { itemsMax } = check.param;
   if (itemsMax !== undefined && Array.isArray(value) && value.length > limits[itemsMax]) return undefined;
-  const arg = check.normalise ? check.normalise(value) : value;
+  const arg = check.normalise ? check.normalise(value, limits) : value;
   return arg !== undefined && check.matches(arg) ? arg : undefined;
-}
-
-const SHOWN_BYTES = 1024;
-const SHOWN_ITEMS = 500;
-
-/** The value in a `badArgument`: nil if it is binary or large, also by the number of its items. */
-function shown(value: Value): Value {
-  if (value instanceof Uint8Array || (Array.isArray(value) && value.length > SHOWN_ITEMS)) return null;
-  return encodeShared(value).length > SHOWN_BYTES ? null : value;
 }

@@ -104,7 +104,7 @@ function naming(world: World): void {
     ]);
   });
 
-  test.each(['x'.repeat(128), 'a b/c#d@e', '\u{1f600}', 'toString', 'hasOwnProperty', ' '])(
+  test.each(['x'.repeat(128), 'a b/c#d@e', '\u{1f600}', 'toString', 'hasOwnProperty', '. .'])(
     '%j is good',
     async (name) => {
       const alice = await world.login(0);

@@ -1,6 +1,6 @@
 /** What the service itself asks about rooms and nodes. */
 import { fail, type Failure } from '../../protocol/errors.ts';
-import { isValidName } from '../../protocol/names.ts';
+import { invalidName, isStorableName, isValidName } from '../../protocol/name-rule.ts';
 import type { serverRoomRequests } from '../../protocol/server/rooms.ts';
 import { apiPageDefault, type AddRoomOptions } from '../../protocol/server/types.ts';
 import type { RoomFlag } from '../../state/admin-state.ts';
@@ -10,6 +10,7 @@ import { historyInfo } from '../history.ts';
 import { deleteRoom } from '../room.ts';
 import type { ServerHandlers, ServerServices } from './contract.ts';
 import { listsRefusal } from './names.ts';
+import { namesPage } from './pages.ts';
 
 type RoomHandlers = Pick<ServerHandlers, keyof typeof serverRoomRequests>;
 
@@ -19,7 +20,8 @@ const nobody = { userName: '', authority: SERVICE } as const;
 export function serverRoomHandlers(parts: ServerServices): RoomHandlers {
   const { services, admin, directory } = parts;
   const { access, settings } = services;
-  const isName = (name: string): boolean => isValidName(name, settings.limits.nameBytes);
+  // Also of rooms made under an earlier rule: whom nobody else can name is left to the service.
+  const isName = (name: string): boolean => isStorableName(name, settings.limits);
   const setFlag = async (roomName: string, flag: RoomFlag, on: boolean): Promise<null | Failure<'noRoom'>> => {
     const set = isName(roomName) ? await admin.setRoomFlag(roomName, flag, on) : 'noRoom';
     return set === 'ok' ? null : fail(set, [roomName]);
@@ -60,11 +62,7 @@ export function serverRoomHandlers(parts: ServerServices): RoomHandlers {
 
     roomGet: ({ roomName }) => readRoom(parts, roomName),
 
-    async roomsList({ options }) {
-      const page = await directory.names('room', options?.cursor, options?.limit ?? apiPageDefault);
-      if (page === undefined) return fail('badArgument', [0, null]);
-      return { names: [...page.items], cursor: page.cursor ?? null };
-    },
+    roomsList: ({ options }) => namesPage(directory, 'room', options),
 
     async nodesList({ options }) {
       const page = await directory.nodes(options?.cursor, options?.limit ?? apiPageDefault);
@@ -78,10 +76,10 @@ async function changeOwner(
   roomName: string,
   owner: string | null,
 ): Promise<null | Failure<'noRoom' | 'invalidName'>> {
-  const isName = (name: string): boolean => isValidName(name, services.settings.limits.nameBytes);
-  if (!isName(roomName)) return fail('noRoom', [roomName]);
-  if (owner !== null && !isName(owner)) {
-    return (await admin.hasRoom(roomName)) ? fail('invalidName', [owner]) : fail('noRoom', [roomName]);
+  const { limits } = services.settings;
+  if (!isStorableName(roomName, limits)) return fail('noRoom', [roomName]);
+  if (owner !== null && !isValidName(owner, limits)) {
+    return (await admin.hasRoom(roomName)) ? invalidName(owner, limits) : fail('noRoom', [roomName]);
   }
   const changed = await services.access.changeOwner(roomName, owner ?? '', leftHead(roomName));
   if (changed === 'noRoom') return fail(changed, [roomName]);
@@ -96,14 +94,14 @@ async function addRoom(
   options: AddRoomOptions,
 ): Promise<null | Failure<'invalidName' | 'roomExists' | 'listLimitExceeded'>> {
   const { quotas, settings } = services;
-  const { nameBytes } = settings.limits;
-  if (!isValidName(roomName, nameBytes)) return fail('invalidName', [roomName]);
+  const { limits } = settings;
+  if (!isValidName(roomName, limits)) return invalidName(roomName, limits);
   const { owner, adminlist = [], whitelist = [], blacklist = [] } = options;
   const lists = { adminlist, whitelist, blacklist };
   const refused =
-    owner !== undefined && !isValidName(owner, nameBytes)
-      ? fail('invalidName', [owner])
-      : listsRefusal(lists, { nameBytes, listSizeLimit: roomListSizeLimit });
+    owner !== undefined && !isValidName(owner, limits)
+      ? invalidName(owner, limits)
+      : listsRefusal(lists, { ...limits, listSizeLimit: roomListSizeLimit });
   if (refused !== undefined) return (await admin.hasRoom(roomName)) ? fail('roomExists', [roomName]) : refused;
   const room = {
     owner: owner ?? '',
@@ -123,7 +121,7 @@ const readRoom = async (
   roomName: string,
 ): ReturnType<ServerHandlers['roomGet']> => {
   const { rooms, settings } = services;
-  if (!isValidName(roomName, settings.limits.nameBytes)) return fail('noRoom', [roomName]);
+  if (!isStorableName(roomName, settings.limits)) return fail('noRoom', [roomName]);
   const [info, more] = await Promise.all([rooms.readInfo(roomName, SERVICE), admin.inspectRoom(roomName)]);
   if (typeof info === 'string' || typeof more === 'string') return fail('noRoom', [roomName]);
   return {

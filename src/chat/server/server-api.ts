@@ -7,7 +7,8 @@ import type { Distributions } from '../../ops/distribution.ts';
 import type { RequestName } from '../../protocol/catalogue.ts';
 import { fail, Failure, isErrorCode, unavailable } from '../../protocol/errors.ts';
 import { findFault } from '../../protocol/fault.ts';
-import { isValidName } from '../../protocol/names.ts';
+import { isStorableName } from '../../protocol/name-rule.ts';
+import type { NameLimits } from '../../protocol/names.ts';
 import { normaliserOf } from '../../protocol/normalise.ts';
 import {
   apiDeclaration,
@@ -102,7 +103,7 @@ export class ServerApi {
 
   async #run(method: string, given: Value | undefined, givenAs: Value | undefined): Promise<Value | Failure> {
     if (!isApiRequestName(method)) return fail('noCommand', [method.slice(0, METHOD_SHOWN_MAX)]);
-    const as = readAs(givenAs);
+    const as = readAs(givenAs, this.#parts.services.settings.limits);
     if (as instanceof Failure) return as;
     const declaration = apiDeclaration(method);
     const params = positional(declaration, given);
@@ -151,7 +152,7 @@ export class ServerApi {
   async #find(userName: string | undefined, socketId: string | undefined): Promise<string | Failure> {
     if (userName === undefined) return '';
     const { admin, services } = this.#parts;
-    const isName = isValidName(userName, services.settings.limits.nameBytes);
+    const isName = isStorableName(userName, services.settings.limits);
     if (!isName || !(await admin.hasUser(userName))) return fail('noUser', [userName]);
     if (socketId === undefined) return '';
     const socket = (await services.users.listSockets(userName)).get(socketId);
@@ -181,13 +182,14 @@ function settle(outcome: unknown): Value | Failure {
 }
 
 /** What is not known, and a user who is nil, is refused: the service would act with all rights by mistake. */
-function readAs(given: Value | undefined): As | Failure<'badArgument'> {
+function readAs(value: Value | undefined, limits: NameLimits): As | Failure<'badArgument'> {
+  const given = value;
   if (given === undefined || given === null) return {};
   if (!isMap(given)) return badRequest('`as` is no map.');
   const unknown = Object.keys(given).find((key) => !asKeys.includes(key));
   if (unknown !== undefined) return badRequest('`as` has a field that is not known.');
   if (given['userName'] === null) return badRequest('`as` names a user, and no name.');
-  const as = normaliseAs?.(given);
+  const as = normaliseAs?.(given, limits);
   if (!asSchema.Check(as)) return badRequest('`as` is not as it should be.');
   if (as.userName === undefined) {
     if (as.socketId !== undefined) return badRequest('`as` names a socket without its user.');

@@ -1,23 +1,26 @@
 /** What the service itself asks about users. */
 import { closeCodes } from '../../protocol/close-codes.ts';
-import { fail } from '../../protocol/errors.ts';
-import { isValidName, utf8Length } from '../../protocol/names.ts';
+import { fail, failBecause } from '../../protocol/errors.ts';
+import { invalidName, isStorableName, isValidName } from '../../protocol/name-rule.ts';
+import { utf8Length } from '../../protocol/names.ts';
 import type { serverUserRequests } from '../../protocol/server/users.ts';
-import { apiPageDefault, reasonBytesMax } from '../../protocol/server/types.ts';
+import { reasonBytesMax } from '../../protocol/server/types.ts';
 import type { ServerHandlers, ServerServices } from './contract.ts';
 import { listsRefusal } from './names.ts';
+import { namesPage } from './pages.ts';
 
 type UserHandlers = Pick<ServerHandlers, keyof typeof serverUserRequests>;
 
 export function serverUserHandlers({ services, admin, directory, directListSizeLimit }: ServerServices): UserHandlers {
-  const { nameBytes } = services.settings.limits;
-  const isName = (name: string): boolean => isValidName(name, nameBytes);
+  const { limits } = services.settings;
+  // Also of users made under an earlier rule: the service can look at them, and delete them.
+  const isName = (name: string): boolean => isStorableName(name, limits);
   return {
     async addUser({ userName, options = {} }) {
-      if (!isName(userName)) return fail('invalidName', [userName]);
+      if (!isValidName(userName, limits)) return invalidName(userName, limits);
       const { whitelist = [], blacklist = [], whitelistOnly = false } = options;
       const lists = { whitelist, blacklist };
-      const refused = listsRefusal(lists, { nameBytes, listSizeLimit: directListSizeLimit });
+      const refused = listsRefusal(lists, { ...limits, listSizeLimit: directListSizeLimit });
       if (refused !== undefined) return (await admin.hasUser(userName)) ? fail('userExists', [userName]) : refused;
       const made = await admin.createUser(userName, { whitelistOnly, lists });
       return made === 'ok' ? null : fail(made, [userName]);
@@ -44,7 +47,9 @@ export function serverUserHandlers({ services, admin, directory, directListSizeL
 
     async disconnectUserSockets({ userName, reason = closeCodes.disconnectForced.reason }) {
       // A close frame carries no more; and one line is one line in every log.
-      if (utf8Length(reason) > reasonBytesMax || /\p{Cc}/u.test(reason)) return fail('badArgument', [1, reason]);
+      if (utf8Length(reason) > reasonBytesMax || /\p{Cc}/u.test(reason)) {
+        return failBecause('badArgument', [1, reason], `a reason is one line of at most ${reasonBytesMax} bytes`);
+      }
       const count = isName(userName) ? await admin.disconnectUser(userName, reason) : 'noUser';
       return count === 'noUser' ? fail(count, [userName]) : count;
     },
@@ -62,10 +67,6 @@ export function serverUserHandlers({ services, admin, directory, directListSizeL
       };
     },
 
-    async usersList({ options }) {
-      const page = await directory.names('user', options?.cursor, options?.limit ?? apiPageDefault);
-      if (page === undefined) return fail('badArgument', [0, null]);
-      return { names: [...page.items], cursor: page.cursor ?? null };
-    },
+    usersList: ({ options }) => namesPage(directory, 'user', options),
   };
 }
