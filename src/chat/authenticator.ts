@@ -1,12 +1,13 @@
 /** Who somebody is, by credentials: a token, a name in open mode, or a random name. Resuming is login.ts's work. */
-import { decodeProtectedHeader, errors, jwtVerify, type JWTHeaderParameters, type JWTPayload } from 'jose';
-import { fail, unavailable, type Failure } from '../protocol/errors.ts';
+import { decodeProtectedHeader, jwtVerify, type JWTHeaderParameters, type JWTPayload } from 'jose';
+import { failBecause, unavailable, type Failure } from '../protocol/errors.ts';
 import { invalidName, isValidName } from '../protocol/name-rule.ts';
 import { normaliseName, type NameLimits } from '../protocol/names.ts';
 import type { Credentials } from '../protocol/types.ts';
 import type { ValueMap } from '../protocol/values.ts';
 import { newSocketId } from '../state/tokens.ts';
 import { pickClaims } from './claims.ts';
+import { badToken, refusalOf, tokenExpired } from './token-faults.ts';
 import type { TokenKeys } from './token-keys.ts';
 
 export interface Identity {
@@ -56,11 +57,12 @@ export class Authenticator {
   async identify(credentials: Credentials): Promise<Identity | AuthFailure> {
     if (credentials.token !== undefined) return this.verify(credentials.token);
     if (credentials.anonymous === true) {
-      if (!this.#options.allowAnonymous) return fail('notAllowed');
+      if (!this.#options.allowAnonymous) return failBecause('notAllowed', [], 'nobody logs in anonymously here');
       const userName = normaliseName(`anonymous-${newSocketId()}`, this.#options.limits);
       return { userName, expiresAt: undefined, closesAt: undefined, claims: {} };
     }
-    if (this.#options.mode !== 'open' || credentials.userName === undefined) return fail('noLogin');
+    if (credentials.userName === undefined) return failBecause('noLogin', [], 'the credentials name nobody');
+    if (this.#options.mode !== 'open') return failBecause('noLogin', [], 'a name alone is not believed here');
     return this.#named(credentials.userName, undefined, {});
   }
 
@@ -70,12 +72,15 @@ export class Authenticator {
    */
   async verify(token: string): Promise<Identity | AuthFailure> {
     const { algorithms, audience, issuer, leewayMs } = this.#options;
+    if (this.#keys === undefined) return badToken('no tokens are checked here');
+    if (token.length > TOKEN_LENGTH_MAX) return badToken('it is too long');
     const header = headerOf(token);
+    if (header === undefined) return badToken('it is no signed JWT');
     // Before a key is looked for: a token must not decide how its own signature is checked.
-    if (this.#keys === undefined || header === undefined || !algorithms.includes(header.alg)) return fail('badToken');
+    if (!algorithms.includes(header.alg)) return badToken('its algorithm (`alg`) is not accepted here');
     const key = await this.#keys.find(header);
     if (key === 'unavailable') return unavailable();
-    if (key === 'unknown') return fail('badToken');
+    if (key === 'unknown') return badToken('no key known here goes with it (`kid`)');
     try {
       const { payload } = await jwtVerify(token, key, {
         algorithms: [...algorithms],
@@ -85,7 +90,7 @@ export class Authenticator {
       });
       return this.#identityOf(payload);
     } catch (error) {
-      return error instanceof errors.JWTExpired ? fail('tokenExpired') : fail('badToken');
+      return refusalOf(error);
     }
   }
 
@@ -105,17 +110,18 @@ export class Authenticator {
   #identityOf(payload: JWTPayload): Identity | AuthFailure {
     const { userClaim, leewayMs } = this.#options;
     const name = Object.hasOwn(payload, userClaim) ? payload[userClaim] : undefined;
-    if (typeof name !== 'string') return fail('badToken');
+    if (typeof name !== 'string') return badToken(`its \`${userClaim}\` names no user`);
     const expiresAt = payload.exp === undefined ? undefined : Math.floor(payload.exp * 1000);
     if (expiresAt !== undefined) {
-      if (!Number.isSafeInteger(expiresAt)) return fail('badToken');
+      if (!Number.isSafeInteger(expiresAt)) return badToken('its `exp` is out of range');
       // The library counts in whole seconds; an open socket is closed by this very rule.
-      if (expiresAt + leewayMs <= Date.now()) return fail('tokenExpired');
+      if (expiresAt + leewayMs <= Date.now()) return tokenExpired(expiresAt);
     }
     const claims = this.claimsOf(payload);
     if (claims === undefined) {
-      this.#options.onUnfit('the claims to pass on are too large, or no values of the protocol');
-      return fail('badToken');
+      const because = 'the claims to pass on are too large, or no values of the protocol';
+      this.#options.onUnfit(because);
+      return badToken(because);
     }
     return this.#named(normaliseName(name, this.#options.limits), expiresAt, claims);
   }
@@ -130,7 +136,6 @@ export class Authenticator {
 
 /** The header of a token, unverified; undefined where there is none. */
 function headerOf(token: string): JWTHeaderParameters | undefined {
-  if (token.length > TOKEN_LENGTH_MAX) return undefined;
   try {
     const { alg, ...rest } = decodeProtectedHeader(token);
     return alg === undefined ? undefined : { ...rest, alg };

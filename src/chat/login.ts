@@ -17,6 +17,7 @@ import { issueToken, resume, type Chain } from './resume.ts';
 import type { Services } from './services.ts';
 import { restore } from './session.ts';
 import { SwitchOver } from './switch-over.ts';
+import { badToken } from './token-faults.ts';
 
 export interface Login {
   readonly userName: string;
@@ -61,7 +62,7 @@ export async function login(
     if (added === 'void' || 'retryAfterMs' in added) {
       switchOver.abandon();
       topics.unfollow(topic, nodeId);
-      return added === 'void' ? fail('badToken') : fail('tooManySockets', [], added.retryAfterMs);
+      return added === 'void' ? badToken('it is not known any more') : fail('tooManySockets', [], added.retryAfterMs);
     }
     switchOver.begin(added.at);
     const restored = synced ? await restore(services, { userName, socketId }, added.filed) : [];
@@ -113,7 +114,7 @@ async function identify(
   const connected = await askToConnect(services.hooks, socketId, { credentials, reason, limits }, identity);
   if (connected instanceof Failure) return connected;
   const { userName } = connected;
-  if (userName === undefined) return fail('noLogin');
+  if (userName === undefined) return known instanceof Failure ? known : fail('noLogin');
   if (!isValidName(userName, limits)) return invalidName(userName, limits);
   const { expiresAt, closesAt, claims = {}, chain } = identity ?? {};
   const isSameUser = userName === identity?.userName;

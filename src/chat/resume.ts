@@ -4,12 +4,13 @@
  * Their times are by Redis's clock, which all nodes share.
  */
 import { createHash } from 'node:crypto';
-import { fail, Failure } from '../protocol/errors.ts';
+import type { Failure } from '../protocol/errors.ts';
 import { isValidName } from '../protocol/name-rule.ts';
 import type { NewToken, ResumeFamily } from '../state/user-state.ts';
 import { newSecret } from '../state/tokens.ts';
 import type { Identity } from './authenticator.ts';
 import type { Services } from './services.ts';
+import { badToken, tokenExpired } from './token-faults.ts';
 
 /** What a resumed login goes on with. */
 export interface Chain {
@@ -32,10 +33,10 @@ export async function resume(
   const { users, authenticator, settings } = services;
   const [name = '', secret = ''] = token.split('.');
   const userName = Buffer.from(name, 'base64url').toString('utf8');
-  if (!isValidName(userName, settings.limits) || secret === '') return fail('badToken');
+  if (!isValidName(userName, settings.limits) || secret === '') return badToken('it is no resume token');
   const shown = hashOf(secret);
   const stored = await users.readResumeToken(userName, shown);
-  if (stored === undefined) return fail('badToken');
+  if (stored === undefined) return badToken('it is not known, or not any more');
   // Written below, perhaps by another version of it.
   const parsed: unknown = JSON.parse(stored.record);
   const record = new Map<string, unknown>(typeof parsed === 'object' && parsed !== null ? Object.entries(parsed) : []);
@@ -43,8 +44,9 @@ export async function resume(
   // Chains had no end once: what is left of those ends with the token.
   const endsAt = typeof noted === 'number' ? noted : stored.expiresAt;
   const now = services.redisNow();
-  if (Math.min(stored.expiresAt, endsAt) <= now) return fail('tokenExpired');
-  if ((record.get('deviceId') ?? null) !== (deviceId ?? null)) return fail('badToken');
+  const expiresAt = Math.min(stored.expiresAt, endsAt);
+  if (expiresAt <= now) return tokenExpired(expiresAt);
+  if ((record.get('deviceId') ?? null) !== (deviceId ?? null)) return badToken('it was given to another device');
   // Claims were checked when they came; those that are not passed on any more are left out.
   const claims = authenticator.claimsOf(record.get('claims')) ?? {};
   // Sockets are closed by this node's clock.

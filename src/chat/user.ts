@@ -1,8 +1,9 @@
 /** A user's own sockets and its login: what concerns no room and nobody else. */
-import { fail, Failure } from '../protocol/errors.ts';
+import { failBecause, Failure, hasCode, messageTooLarge } from '../protocol/errors.ts';
 import { notificationFrame } from '../protocol/frame.ts';
 import { Answer, type Handlers } from './caller.ts';
 import { askToConnect } from './hook-points.ts';
+import { badToken } from './token-faults.ts';
 import type { Services } from './services.ts';
 import { spreadUnits } from './spread.ts';
 
@@ -15,14 +16,14 @@ export function userHandlers({ users, authenticator, audience, settings, hooks }
     async loginRefresh(caller, { token }) {
       const identity = await authenticator.verify(token);
       if (identity instanceof Failure) {
-        if (identity.code === 'unavailable') return fail('unavailable', [], identity.retryAfterMs);
-        return fail(identity.code === 'tokenExpired' ? 'tokenExpired' : 'badToken');
+        if (hasCode(identity, 'unavailable', 'tokenExpired', 'badToken')) return identity;
+        return badToken('it names no valid user');
       }
       // The hook that chose the name at the login chooses it again.
       const asked = { credentials: { token }, reason: 'refresh', limits: settings.limits } as const;
       const connected = await askToConnect(hooks, caller.socketId, asked, identity);
       if (connected instanceof Failure) return connected;
-      if (connected.userName !== caller.userName) return fail('notAllowed');
+      if (connected.userName !== caller.userName) return failBecause('notAllowed', [], 'the token is of another user');
       // Resume tokens given before keep the end of their chain; the next login by this token begins another.
       caller.closesAt = identity.closesAt;
       return identity.expiresAt ?? null;
@@ -41,7 +42,7 @@ export function userHandlers({ users, authenticator, audience, settings, hooks }
 
     async systemMessage(caller, { data }) {
       const frame = notificationFrame('systemMessage', [data]);
-      if (frame.length > settings.limits.messageBytes) return fail('messageTooLarge');
+      if (frame.length > settings.limits.messageBytes) return messageTooLarge(frame.length, settings.limits);
       caller.spend(spreadUnits(audience.socketsOf(caller.userName).length, frame.length));
       await users.notifyOthers(caller.userName, caller.echoExcept, frame);
       return null;
