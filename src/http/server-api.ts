@@ -11,7 +11,7 @@ import type { Format } from '../protocol/codec.ts';
 import { fail, Failure, toErrorValue, unavailable } from '../protocol/errors.ts';
 import { valuesMax, type Limits } from '../protocol/limits.ts';
 import { statusCode } from '../protocol/server/http.ts';
-import { isMap, type Value, type ValueMap } from '../protocol/values.ts';
+import { asMap, isMap, type Value, type ValueMap } from '../protocol/values.ts';
 import type { Exchange } from './exchange.ts';
 
 export interface ServerApiParts {
@@ -81,8 +81,9 @@ export class ServerApiRoute {
     const { depth } = this.#parts.limits;
     const body = decodeBody(format, bytes, { depth: depth + DEPTH_AROUND, valuesMax: valuesMax * FRAMES_PER_BODY });
     if (typeof body === 'string') return badRequest(`The body is malformed: ${body}.`);
-    if (!isMap(body.value)) return badRequest('The body is no map.');
-    const { params, as, ...others } = body.value;
+    const given = asMap(body.value);
+    if (!isMap(given)) return badRequest('The body is no map.');
+    const { params, as, ...others } = given;
     if (Object.keys(others).length > 0) return badRequest('The body may hold `params` and `as`, and nothing else.');
     return await this.#parts.api.call(method, params, as);
   }

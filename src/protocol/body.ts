@@ -3,7 +3,7 @@
  * socket: checked for structure before anything is built, bytes in JSON as `{"$bytes": base64}`.
  */
 import type { CodecOptions, Format } from './envelope.ts';
-import { decodeText, encodeJson, parseJson } from './json.ts';
+import { encodeJson, readJsonText } from './json.ts';
 import { malformedReasons, type MalformedReason } from './malformed.ts';
 import { decodeTrusted, encodeValue } from './msgpack.ts';
 import { lastScan, scanReason, scanValue } from './scan.ts';
@@ -39,10 +39,7 @@ export type BodyLimits = Pick<CodecOptions, 'depth' | 'valuesMax'>;
 
 /** The value, or what is wrong with the form of the body. `bytes` must stay as they are: binary values refer to them. */
 export function decodeBody(format: Format, bytes: Uint8Array, limits: BodyLimits): Body | MalformedReason {
-  if (format === 'json') {
-    const text = decodeText(bytes);
-    return text === undefined ? malformedReasons.notDecodable : parseJson(text, limits);
-  }
+  if (format === 'json') return readJsonText(bytes, limits);
   const end = scanValue(bytes, 0, limits.depth, limits.valuesMax);
   if (end < 0) return scanReason(end);
   if (end !== bytes.length) return malformedReasons.badLength;

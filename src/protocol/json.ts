@@ -15,9 +15,9 @@ import {
 } from './envelope.ts';
 import { BYTES_KEY, isCarried } from './fault.ts';
 import { malformedReasons, type MalformedReason } from './malformed.ts';
+import { mapFor } from './sparse.ts';
+import { decodeText } from './utf8.ts';
 import { isMap, type Value, type ValueMap } from './values.ts';
-
-const textDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 export function createJsonCodec(options: CodecOptions): Codec {
   return {
@@ -46,39 +46,42 @@ function withoutBytes(value: Value): Value {
   let copy: ValueMap | undefined;
   for (const [key, item] of Object.entries(value)) {
     const replaced = withoutBytes(item);
-    if (replaced !== item) (copy ??= { ...value })[key] = replaced;
+    if (replaced !== item) (copy ??= Object.assign(mapFor(Object.keys(value)), value))[key] = replaced;
   }
   return copy ?? value;
 }
 
 const NEWLINE = 0x0a;
+/** Some encoders write it before all text; RFC 8259, section 8.1, lets readers pass over it. */
+const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 
 class JsonReader implements FrameReader {
   malformed: MalformedReason | undefined = undefined;
   values = 0;
   readonly #data: Uint8Array;
   readonly #options: CodecOptions;
-  offset = 0;
+  offset: number;
 
   constructor(data: Uint8Array, options: CodecOptions) {
     this.#data = data;
     this.#options = options;
-    if (data.every((byte) => byte === NEWLINE)) this.malformed = malformedReasons.noMessages;
+    this.offset = afterBlank(data, afterMark(data));
+    if (this.offset === data.length) this.malformed = malformedReasons.noMessages;
   }
 
   next(): Message | undefined {
     const data = this.#data;
     if (this.malformed !== undefined || this.offset >= data.length) return undefined;
     // A raw newline cannot occur inside a JSON string, nor its byte inside another character of UTF-8, so lines can be cut
-    // before they are read.
+    // before they are read. A carriage return before it is white space.
     const newline = data.indexOf(NEWLINE, this.offset);
     const end = newline < 0 ? data.length : newline;
-    const text = decodeText(data.subarray(this.offset, end));
-    const read = text === undefined ? malformedReasons.notDecodable : parseJson(text, this.#options);
+    const read = readJson(data.subarray(this.offset, end), this.#options);
     if (typeof read === 'string') return this.#stop(read);
     const message = toMessage(read.value, this.#options.accept, read.suspicious);
     if (typeof message === 'string') return this.#stop(message);
-    this.offset = Math.min(end + 1, data.length);
+    // What is left is a frame or nothing: lines without a message are passed over now.
+    this.offset = afterBlank(data, end);
     this.values = read.values;
     return message;
   }
@@ -99,23 +102,41 @@ class JsonReader implements FrameReader {
   }
 }
 
-/** Text of UTF-8; undefined where it is none. */
-export function decodeText(data: Uint8Array): string | undefined {
-  try {
-    return textDecoder.decode(data);
-  } catch {
-    return undefined;
+function afterMark(data: Uint8Array): number {
+  return BYTE_ORDER_MARK.every((byte, at) => data[at] === byte) ? BYTE_ORDER_MARK.length : 0;
+}
+
+/** The first byte from there on that is no white space of JSON. */
+function afterBlank(data: Uint8Array, from: number): number {
+  let at = from;
+  for (; at < data.length; at++) {
+    const byte = data[at];
+    if (byte !== NEWLINE && byte !== 0x0d && byte !== 0x20 && byte !== 0x09) break;
   }
+  return at;
+}
+
+/** The value that is the whole of a text. */
+export function readJsonText(
+  bytes: Uint8Array,
+  options: Pick<CodecOptions, 'depth' | 'valuesMax'>,
+): ReadJson | MalformedReason {
+  return readJson(bytes.subarray(afterMark(bytes)), options);
+}
+
+interface ReadJson {
+  readonly value: Value;
+  readonly suspicious: boolean;
+  readonly values: number;
 }
 
 /**
  * One value, whether something that no param may carry may be in it (`findFault`), and how many values it is made of; or
  * what is wrong with its form.
  */
-export function parseJson(
-  text: string,
-  options: Pick<CodecOptions, 'depth' | 'valuesMax'>,
-): { value: Value; suspicious: boolean; values: number } | MalformedReason {
+function readJson(bytes: Uint8Array, options: Pick<CodecOptions, 'depth' | 'valuesMax'>): ReadJson | MalformedReason {
+  const text = decodeText(bytes);
+  if (text === undefined) return malformedReasons.notDecodable;
   let parsed: Value;
   try {
     // JSON.parse gives JSON values only, which are a part of our values.

@@ -1,10 +1,12 @@
 /**
- * Brings an argument into the form its schema describes before it is checked: names to NFC, only the declared keys of
- * option maps, nil fields left out. It derives from the schema, so that a declaration needs no code.
+ * Brings an argument into the form its schema describes before it is checked: names to their one form, only the declared
+ * keys of option maps, nil fields left out, and what some languages cannot say otherwise: their one kind of empty table
+ * for a map or a list, their byte strings for text. It derives from the schema, so that a declaration needs no code.
  */
 import type { TSchema } from 'typebox';
 import { normaliseName, type NameLimits } from './names.ts';
-import { isMap, type Value, type ValueMap } from './values.ts';
+import { decodeText } from './utf8.ts';
+import { asList, asMap, isMap, type Value, type ValueMap } from './values.ts';
 
 /** Gives undefined for a value that cannot be of the schema's kind; otherwise the schema itself decides. */
 export type Normaliser = (value: Value, limits: NameLimits) => Value | undefined;
@@ -22,30 +24,47 @@ interface SchemaParts {
 /** The normaliser of a schema, or undefined where values are taken as they are. */
 export function normaliserOf(schema: TSchema): Normaliser | undefined {
   const parts: SchemaParts = schema;
-  if (parts.form === 'name') return (value, limits) => (typeof value === 'string' ? normaliseName(value, limits) : undefined);
+  if (parts.type === 'string') return parts.form === 'name' ? name : text;
   if (parts.type === 'object') return mapNormaliser(parts.properties);
-  if (parts.anyOf?.some(({ form }) => form === 'name') === true) {
-    return (value, limits) => (typeof value === 'string' ? normaliseName(value, limits) : value);
-  }
-  const item = parts.items && normaliserOf(parts.items);
-  if (!item) return undefined;
-  const { maxItems = Infinity } = parts;
+  if (parts.type === 'array') return listNormaliser(parts);
+  return parts.anyOf?.some(({ form }) => form === 'name') === true ? name : undefined;
+}
+
+/** Some languages have byte strings only, and their encoders say so: bytes that are UTF-8 are text where text is declared. */
+function text(value: Value): Value {
+  return value instanceof Uint8Array ? (decodeText(value) ?? value) : value;
+}
+
+function name(value: Value, limits: NameLimits): Value {
+  const given = text(value);
+  return typeof given === 'string' ? normaliseName(given, limits) : given;
+}
+
+function listNormaliser({ items, maxItems = Infinity }: SchemaParts): Normaliser {
+  const item = items && normaliserOf(items);
   return (value, limits) => {
+    const list = asList(value);
     // Too many are refused by the schema; nothing is done for them before.
-    if (!Array.isArray(value) || value.length > maxItems) return undefined;
-    return value.map((entry) => item(entry, limits) ?? null);
+    if (!Array.isArray(list) || list.length > maxItems) return undefined;
+    return item ? list.map((entry) => item(entry, limits) ?? null) : list;
   };
 }
 
 function mapNormaliser(properties: SchemaParts['properties']): Normaliser {
   // A map without declared keys, such as a message, is any map.
-  if (!properties) return (value) => (isMap(value) ? value : undefined);
+  if (!properties) {
+    return (value) => {
+      const map = asMap(value);
+      return isMap(map) ? map : undefined;
+    };
+  }
   const fields = Object.entries(properties).map(([key, field]) => [key, normaliserOf(field)] as const);
   return (value, limits) => {
-    if (!isMap(value)) return undefined;
+    const map = asMap(value);
+    if (!isMap(map)) return undefined;
     const known: ValueMap = {};
     for (const [key, normalise] of fields) {
-      const field = value[key] ?? null;
+      const field = map[key] ?? null;
       // What cannot be normalised is left for the schema to refuse.
       if (field !== null) known[key] = normalise ? (normalise(field, limits) ?? field) : field;
     }

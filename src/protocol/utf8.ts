@@ -1,4 +1,4 @@
-/** Checks that bytes are well-formed UTF-8. Decoders that replace bad bytes silently are used only after this. */
+/** Checks and reads bytes as UTF-8. Decoders that replace bad bytes silently are used only after `isUtf8`. */
 
 /**
  * True if `bytes[start, end)` is well-formed UTF-8: no overlong forms, no surrogates, nothing above U+10FFFF, nothing
@@ -22,4 +22,15 @@ export function isUtf8(bytes: Uint8Array, start: number, end: number): boolean {
     at += length;
   }
   return true;
+}
+
+const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** Text of UTF-8, a byte order mark being part of it; undefined where it is none. */
+export function decodeText(bytes: Uint8Array): string | undefined {
+  try {
+    return strict.decode(bytes);
+  } catch {
+    return undefined;
+  }
 }

@@ -82,7 +82,7 @@ function contents(world: World): void {
     expect(field(result, 'bytes')).toBeInstanceOf(Uint8Array);
     expect(await bob.next('directMessage')).toEqual([result]);
     expect(await aliceToo.next('directMessageEcho')).toEqual([bob.userName, result]);
-    for (const bad of ['text', 1, null, [], true]) {
+    for (const bad of ['text', 1, null, [7], true]) {
       const refusal = await alice.refusal('directMessage', bob.userName, bad);
       expect(refusal).toMatchObject({ code: 'badArgument', args: [1, bad] });
     }

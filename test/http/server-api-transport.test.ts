@@ -124,6 +124,15 @@ describe.each<Format>(['json', 'msgpack'])('a body in %s', (format) => {
     expect(await api.call('roomGet', [`in order ${format}`])).toMatchObject({ owner: '\u00e9' });
   });
 
+  test('may be written by what has one kind of empty table: nothing, and on behalf of nobody', async () => {
+    const type = format === 'json' ? 'application/json' : 'application/msgpack';
+    for (const body of [[], { params: [], as: [] }, { params: {}, as: {} }]) {
+      const bytes = encodeBody(format, body);
+      const answer = await readAnswer(await postApi(node, 'roomsList', bytes, { 'content-type': type }), format);
+      expect([body, answer.status]).toEqual([body, 200]);
+    }
+  });
+
   test('carries bytes both ways', async () => {
     const api = serverApi(node, format);
     const roomName = `bytes ${format}`;

@@ -51,7 +51,7 @@ describe('the first bad param wins', () => {
 describe('types and ranges', () => {
   test.each<[string, Value]>([
     ['a string', 'x'],
-    ['an array', []],
+    ['an array', [1]],
     ['bytes', Uint8Array.of()],
     ['a number', 1],
     ['nil', null],
@@ -61,7 +61,7 @@ describe('types and ranges', () => {
 
   test.each<[string, Value]>([
     ['a string', 'x'],
-    ['an array', []],
+    ['an array', [1]],
     ['bytes', Uint8Array.of()],
     ['a boolean', true],
   ])('options are a map, not %s', (_, value) => {

@@ -20,7 +20,7 @@ import {
 } from '../../protocol/server/catalogue.ts';
 import { As } from '../../protocol/server/types.ts';
 import { checkDeclared } from '../../protocol/validate.ts';
-import { isMap, type Value } from '../../protocol/values.ts';
+import { asMap, isMap, type Value } from '../../protocol/values.ts';
 import { StateUnavailable } from '../../state/commands.ts';
 import { SERVICE } from '../../state/room-state.ts';
 import { Answer, type Caller, type Handlers } from '../caller.ts';
@@ -183,8 +183,7 @@ function settle(outcome: unknown): Value | Failure {
 
 /** What is not known, and a user who is nil, is refused: the service would act with all rights by mistake. */
 function readAs(value: Value | undefined, limits: NameLimits): As | Failure<'badArgument'> {
-  const given = value;
-  if (given === undefined || given === null) return {};
+  const given = asMap(value ?? {});
   if (!isMap(given)) return badRequest('`as` is no map.');
   const unknown = Object.keys(given).find((key) => !asKeys.includes(key));
   if (unknown !== undefined) return badRequest('`as` has a field that is not known.');
