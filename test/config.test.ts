@@ -71,6 +71,9 @@ describe('defaults', () => {
       userlistPage: 1000,
       clientMessageIdLength: 64,
     });
+    const none = good({ ...jwt, PARLEY_HISTORY_MAX_SIZE: '0', PARLEY_HISTORY_MAX_GET_MESSAGES: '0' });
+    expect([none.rooms.historyMaxSize, none.limits.historyMaxGetMessages]).toEqual([0, 0]);
+    expect(good({ ...jwt, PARLEY_NAMES: 'username' }).limits).toEqual({ ...config.limits, names: 'username' });
     expect(config.rooms).toMatchObject({ management: true, userlistUpdates: true, historyMaxSize: 10_000 });
     expect(config.rooms.historyMaxBytes).toBe(16 * 1024 * 1024);
     expect(config.quotas).toEqual({ rooms: 1000, listNames: 100_000, bytes: 1024 ** 3 });
@@ -109,6 +112,7 @@ describe('reading', () => {
     ['PARLEY_NODE_LEASE_MS', '10s', 'whole number'],
     ['PARLEY_LOG_LEVEL', 'loud', 'fatal, error, warn'],
     ['PARLEY_AUTH', 'none', 'open, jwt'],
+    ['PARLEY_NAMES', 'any', 'visible, username'],
     ['PARLEY_REDIS_MODE', 'replica', 'single, sentinel, cluster'],
     ['PARLEY_API_KEY', 'a key of some words', 'visible ASCII'],
     ['PARLEY_API_KEY', 'schlüssel-der-betreiber', 'visible ASCII'],

@@ -146,8 +146,8 @@ export const settings = {
   historyMaxSize: integer(
     'PARLEY_HISTORY_MAX_SIZE',
     10_000,
-    { min: 1, max: 10_000_000 },
-    { unit: 'messages', doc: 'Messages that a room keeps.' },
+    { min: 0, max: 10_000_000 },
+    { unit: 'messages', doc: 'Messages that a new room keeps; 0 keeps none.' },
   ),
   historyMaxBytes: integer(
     'PARLEY_HISTORY_MAX_BYTES',
@@ -158,8 +158,8 @@ export const settings = {
   historyMaxGetMessages: integer(
     'PARLEY_HISTORY_MAX_GET_MESSAGES',
     100,
-    { min: 1, max: 10_000 },
-    { unit: 'messages', doc: 'Messages that one reply carries at most, also when catching up.' },
+    { min: 0, max: 10_000 },
+    { unit: 'messages', doc: 'Messages that one reply carries at most, also when catching up; 0 gives none.' },
   ),
   roomListSizeLimit: integer(
     'PARLEY_ROOM_LIST_SIZE_LIMIT',

@@ -1,7 +1,7 @@
 // What the operator's settings change for rooms: who may manage them, and what new ones announce.
 import { expect, test } from '@jest/globals';
 import { loginRpc } from '../support/rpc.ts';
-import { about, fenceRoom, useWorld } from './world.ts';
+import { about, fenceRoom, idsHeard, useWorld } from './world.ts';
 
 const world = useWorld({ format: 'msgpack' });
 
@@ -58,4 +58,52 @@ test('where a page is larger than the history, what was trimmed is not given by 
   expect(await bob.call('roomsJoin', [{ roomName: name, epoch, lastMessageId: 2 }])).toMatchObject([
     { recovered: true, messages: [{ n: 3 }, { n: 4 }, { n: 5 }] },
   ]);
+});
+
+test('a history of no messages keeps none: ids go on, and nobody is told of a gap that is none', async () => {
+  const none = await world.addNode({ PARLEY_HISTORY_MAX_SIZE: '0' });
+  const alice = await loginRpc(world.scope, none.url, world.fresh('user'));
+  const bob = await world.login(0);
+  const name = await world.room(alice, alice, bob);
+  for (let i = 1; i <= 3; i++) expect(await alice.call('roomMessage', name, { n: i })).toBe(i);
+  await fenceRoom(alice, name, bob);
+  expect(idsHeard(bob, name)).toEqual([1, 2, 3]);
+  expect(await alice.call('roomHistoryInfo', name)).toMatchObject({
+    historyMaxSize: 0,
+    historySize: 0,
+    lastMessageId: 3,
+    oldestMessageId: 4,
+  });
+  for (const reader of [alice, bob]) {
+    expect(await reader.call('roomRecentHistory', name)).toEqual([]);
+    expect(await reader.call('roomHistoryGet', name, 0, 10)).toEqual([]);
+  }
+  const { epoch } = Object(await alice.call('roomHistoryInfo', name));
+  const carol = await world.login(1);
+  const joined = (lastMessageId: number): Promise<unknown> =>
+    carol.call('roomsJoin', [{ roomName: name, epoch, lastMessageId }]);
+  expect(await joined(3)).toMatchObject([{ recovered: true, messages: [], lastMessageId: 3 }]);
+  expect(await joined(2)).toMatchObject([{ recovered: false, messages: [], lastMessageId: 3 }]);
+  expect(await carol.call('roomsJoin', [{ roomName: name }])).toMatchObject([{ recovered: true, messages: [] }]);
+  expect(await alice.call('roomMessage', name, { n: 4 }, { clientMessageId: 'once' })).toBe(4);
+  expect(await alice.call('roomMessage', name, { n: 4 }, { clientMessageId: 'once' })).toBe(4);
+});
+
+test('pages of no messages give none, and what was missed is not recovered', async () => {
+  const none = await world.addNode({ PARLEY_HISTORY_MAX_GET_MESSAGES: '0' });
+  const alice = await loginRpc(world.scope, none.url, world.fresh('user'));
+  expect(alice.authData.limits.historyMaxGetMessages).toBe(0);
+  const bob = await world.login(0);
+  const name = await world.room(bob, bob, alice);
+  for (let i = 1; i <= 3; i++) await bob.call('roomMessage', name, { n: i });
+  expect(await alice.call('roomRecentHistory', name)).toEqual([]);
+  expect(await alice.call('roomHistoryGet', name, 0, 10)).toEqual([]);
+  expect(await alice.call('roomHistoryInfo', name)).toMatchObject({ historyMaxGetMessages: 0, historySize: 3 });
+  const { epoch } = Object(await alice.call('roomHistoryInfo', name));
+  const again = (lastMessageId: number): Promise<unknown> =>
+    alice.call('roomsJoin', [{ roomName: name, epoch, lastMessageId }]);
+  expect(await again(3)).toMatchObject([{ recovered: true, messages: [] }]);
+  expect(await again(2)).toMatchObject([{ recovered: false, messages: [] }]);
+  // Elsewhere pages are as they were.
+  expect(await bob.call('roomRecentHistory', name)).toMatchObject([{ id: 3 }, { id: 2 }, { id: 1 }]);
 });
