@@ -1,14 +1,17 @@
-// Mutated frames: whatever bytes arrive, decoding returns, and what it returns keeps the promises of the codec.
+// Mutated frames: whatever bytes arrive, decoding returns, and what it returns keeps the promises of the codec. Hostile ones:
+// whatever a frame is made of, it costs a small multiple of an ordinary one of its size, in the same run.
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { isRequestName, requestDeclaration, requests } from '../../src/protocol/catalogue.ts';
 import { createCodec, type Format, type Message } from '../../src/protocol/codec.ts';
-import { Failure } from '../../src/protocol/errors.ts';
+import { Failure, toErrorValue } from '../../src/protocol/errors.ts';
 import { malformedReasons } from '../../src/protocol/malformed.ts';
+import { isValidName } from '../../src/protocol/name-rule.ts';
 import { checkArgs } from '../../src/protocol/validate.ts';
 import { createRng, seeded, type Rng } from '../support/rng.ts';
 import { anyValue } from './arbitraries.ts';
 import { bytesOf, concat } from './frames.ts';
+import { hostileFrame, plainFrame } from './hostile-frames.ts';
 
 /** Frames over both formats; a million in the long run. */
 const FRAMES = Number(process.env['PARLEY_FUZZ_FRAMES'] ?? 40_000);
@@ -80,6 +83,62 @@ describe.each(['msgpack', 'json'] as const)('%s', (format) => {
     }, seed)();
     // The mutations reach every outcome, so the run was not idle.
     for (const count of [good, bad, refused, passed]) expect(count).toBeGreaterThan(FRAMES / 1000);
+  });
+});
+
+/** Hostile frames of either format. */
+const HOSTILE = Math.max(120, FRAMES / 500);
+/** As much as an ordinary frame, so many times; work by the square of what comes is hundreds and more. */
+const TIMES_MAX = 12;
+
+/** What the edge does with a frame before anything of it is looked up: arguments, names, refusals. */
+function serve(format: Format, frame: Uint8Array): void {
+  const codec = createCodec(format);
+  for (const message of codec.decodeFrame(frame).messages) {
+    if (message.type === 1 || !isRequestName(message.method)) continue;
+    const args = checkArgs(message.method, message.params, message.faultAt);
+    if (args instanceof Failure) codec.encodeResponse(1, toErrorValue(args), null);
+    else judgeNames(args);
+  }
+}
+
+/** Every text in what came of the arguments, as if it were a name. */
+function judgeNames(value: unknown): void {
+  if (typeof value === 'string') isValidName(value);
+  else if (typeof value === 'object' && value !== null && !(value instanceof Uint8Array))
+    Object.values(value).forEach(judgeNames);
+}
+
+function fastestOf(runs: number, work: () => void): number {
+  let fastest = Infinity;
+  for (let run = 0; run < runs; run++) {
+    const began = performance.now();
+    work();
+    fastest = Math.min(fastest, performance.now() - began);
+  }
+  return fastest;
+}
+
+describe.each(['msgpack', 'json'] as const)('%s', (format) => {
+  test(`${HOSTILE} hostile frames cost no more than a few ordinary ones`, async () => {
+    const seed = process.env['PARLEY_FUZZ_FRAMES'] === undefined ? { seed: 20261128 } : {};
+    const plain = plainFrame(format);
+    const ordinary = (runs: number): number => fastestOf(runs, () => serve(format, plain));
+    const excesses: string[] = [];
+    await seeded((rng) => {
+      const plainMs = ordinary(20);
+      for (let i = 0; i < HOSTILE; i++) {
+        const { what, bytes } = hostileFrame(rng, format);
+        const share = Math.max(0.1, bytes.length / plain.length);
+        let times = fastestOf(1, () => serve(format, bytes)) / (plainMs * share);
+        // What exceeds once may have been disturbed, for the machine is not this test's alone: both again, side by side.
+        for (let again = 0; again < 4 && times > TIMES_MAX; again++) {
+          times = fastestOf(4, () => serve(format, bytes)) / (ordinary(4) * share);
+        }
+        if (times > TIMES_MAX) excesses.push(`${times.toFixed(1)} times: ${what}`);
+      }
+    }, seed)();
+    expect(excesses).toEqual([]);
   });
 });
 
