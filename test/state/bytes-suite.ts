@@ -129,12 +129,12 @@ function repeats(start: Start): void {
     const { meta } = store.keys.room(room);
     // As if there were so many: the number stands in the packed position (lib/format.lua).
     const packed = await store.client.hgetBuffer(meta, 'log');
-    packed?.writeUInt32BE(20_000, 74);
+    packed?.writeUInt32BE(100_000, 74);
     await store.client.hset(meta, 'log', packed ?? '');
     expect(await post(store, 'alice', { clientMessageId: 'c 1' })).toMatchObject({ id: 2 });
     const [key = ''] = Object.keys(await store.ttls()).filter((name) => name.endsWith(':authors'));
     const counts = `${meta.slice(0, meta.indexOf('{'))}${key}`;
-    await store.client.hset(counts, 'alice', 5000);
+    await store.client.hset(counts, 'alice', 50_000);
     expect(await post(store, 'alice', { clientMessageId: 'c 2' })).toBe('tooMany');
     expect(await post(store, 'alice', { clientMessageId: 'c 2' })).toBe('tooMany');
     expect(await post(store, 'alice', { clientMessageId: 'c 1' })).toMatchObject({ id: 2, repeated: true });

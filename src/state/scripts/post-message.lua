@@ -13,7 +13,7 @@
 -- up (lib/grant.lua). A room that will soon need more of the quota says so, and is not short of it before it was refused.
 -- Replies: 'noRoom' | 'notJoined' | 'messageTooLarge' | 'tooMany' |
 -- {id or -1 (transient), seq, 1 if repeated} and, where more of the quota is wanted, {owner, life, bytes needed, asked for}.
-local REPEATS_MAX, AUTHOR_REPEATS_MAX = 20000, 5000
+local REPEATS_MAX, AUTHOR_REPEATS_MAX = 100000, 50000
 local call, pack = redis.call, struct.pack
 local packed = call('HGET', meta, 'log')
 if not packed then
