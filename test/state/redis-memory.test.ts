@@ -75,8 +75,9 @@ test('reads every primary of a cluster; the fullest one counts', async () => {
   const cluster = await startRedisCluster(scope);
   for (const [i, node] of cluster.nodes.entries()) {
     const admin = node.client();
+    // Further connections take some, too.
     const used = Number(/^used_memory:(\d+)/m.exec(await admin.info('memory'))?.[1]);
-    await admin.config('SET', 'maxmemory', Math.round(used / (i === 1 ? 0.9 : 0.2)));
+    await admin.config('SET', 'maxmemory', Math.round(used / (i === 1 ? 0.87 : 0.2)));
   }
   const { memory } = await open(cluster);
   await memory.poll();
