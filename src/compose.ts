@@ -103,7 +103,7 @@ export function composeState(
   redis: RedisEndpoint,
   events: LeaseEvents,
 ): StateParts {
-  const { timeoutMs, queueMax } = config.redis;
+  const { timeoutMs, queueMax, queueBytes: queueBytesMax } = config.redis;
   const links = new Links(redis, {
     timeoutMs,
     leaseMs: config.node.leaseMs,
@@ -117,6 +117,7 @@ export function composeState(
   const commands: Commands = new Commands(links.commands, { ...shared, queueMax, mayAct: () => lease.held });
   const leaseCommands = new Commands(links.lease, { ...shared, queueMax: LEASE_QUEUE_MAX, mayAct: () => lease.held });
   const lease: Lease = new Lease({ own: leaseCommands, commands }, keys, config.node.leaseMs, events);
+    queueBytesMax,
   const pageMax = config.limits.historyMaxGetMessages;
   return {
     links,

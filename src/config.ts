@@ -116,6 +116,7 @@ function readRedis(reader: Reader): Config['redis'] {
     prefix: reader.get(settings.redisPrefix),
     timeoutMs: reader.get(settings.redisTimeoutMs),
     queueMax: reader.get(settings.redisQueueMax),
+    queueBytes: reader.get(settings.redisQueueBytes),
   };
 }
 

@@ -63,6 +63,7 @@ export function composeReadings(parts: ReadingParts): Readings {
     parley_redis_commands_outstanding: () => parts.state.commands.outstanding,
     parley_redis_memory_ratio: () =>
       parts.memory.readings.map(({ server, ratio }) => ({ labels: { server }, value: ratio })),
+    parley_redis_outstanding_bytes: () => parts.state.commands.outstandingBytes,
     parley_event_loop_delay_seconds: () => loopDelay.read(),
   };
 }

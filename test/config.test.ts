@@ -49,6 +49,7 @@ describe('defaults', () => {
       prefix: 'parley',
       timeoutMs: 2000,
       queueMax: 20_000,
+      queueBytes: 67_108_864,
     });
     expect(config.node).toEqual({
       leaseMs: 10_000,

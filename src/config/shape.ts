@@ -26,6 +26,7 @@ export interface Config {
     readonly prefix: string;
     readonly timeoutMs: number;
     readonly queueMax: number;
+    readonly queueBytes: number;
   };
   readonly auth: {
     readonly mode: 'open' | 'jwt';

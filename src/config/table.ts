@@ -62,6 +62,12 @@ export const settings = {
     { min: 100, max: 1_000_000 },
     { unit: 'commands', doc: 'Commands outstanding at most; further ones fail at once as temporarily unavailable.' },
   ),
+  redisQueueBytes: integer(
+    'PARLEY_REDIS_QUEUE_BYTES',
+    67_108_864,
+    { min: 1 << 20, max: 4_294_967_296 },
+    { unit: 'bytes', doc: 'The same for the bytes that they carry.' },
+  ),
 
   auth: choice('PARLEY_AUTH', 'jwt', ['open', 'jwt'], {
     evaluationDefault: 'open',

@@ -92,6 +92,7 @@ export const metrics = {
     'kind',
   ),
   parley_redis_commands_outstanding: gauge('Commands sent and not answered.'),
+  parley_redis_outstanding_bytes: gauge('Bytes of their arguments.'),
 
   parley_redis_memory_ratio: gauge(
     'Used memory of a Redis server by its maxmemory; 1 is full. Not there where there is no limit, or the server does not tell.',

@@ -18,7 +18,9 @@ export class StateUnavailable extends Error {
 
 export interface CommandsOptions {
   readonly timeoutMs: number;
+  /** Commands outstanding, and the bytes of their arguments. */
   readonly queueMax: number;
+  readonly queueBytesMax: number;
   /** False once this node's lease may have been claimed. */
   mayAct(): boolean;
   /** Told of every command that Redis did not answer or refused; of a missing connection its own events tell. */
@@ -33,6 +35,8 @@ interface Call {
   /** The client's method. */
   readonly method: string;
   readonly args: readonly ScriptArgument[];
+  /** Of the arguments, about. */
+  readonly bytes: number;
   readonly sentAt: number;
   readonly deadline: number;
   /** Its promise has been told; the command itself may still be outstanding. */
@@ -77,6 +81,7 @@ export class Commands {
   /** In order of their deadlines: the limit is the same for all. */
   #pending: Call[] = [];
   #outstanding = 0;
+  #outstandingBytes = 0;
   #answeredAt = 0;
   #failedAt = 0;
   /** The first failure since the last answer. */
@@ -120,6 +125,10 @@ export class Commands {
 
   get outstanding(): number {
     return this.#outstanding;
+  }
+
+  get outstandingBytes(): number {
+    return this.#outstandingBytes;
   }
 
   /** True when the last outcome was an answer; one that came too late is none. */
@@ -195,6 +204,7 @@ export class Commands {
         server,
         method,
         args,
+        bytes: bytesOf(args),
         sentAt,
         deadline: sentAt + this.#options.timeoutMs,
         settled: false,
@@ -207,7 +217,8 @@ export class Commands {
 
   /** Hands a call to the client; false where there are too many already. */
   #attempt(call: Call): boolean {
-    if (this.#outstanding >= this.#options.queueMax) {
+    const { queueMax, queueBytesMax } = this.#options;
+    if (this.#outstanding >= queueMax || this.#outstandingBytes + call.bytes > queueBytesMax) {
       this.#options.measured?.errors.add('overload');
       this.#settle(call, new StateUnavailable('too many commands are outstanding'));
       return false;
@@ -218,6 +229,7 @@ export class Commands {
     const method = methods[call.method];
     if (method === undefined) throw new Error(`no command ${call.method}`);
     this.#outstanding++;
+    this.#outstandingBytes += call.bytes;
     method.call(client, ...call.args).then(
       (reply) => this.#answered(call, reply),
       (error: Error) => this.#failed(call, error),
@@ -227,6 +239,7 @@ export class Commands {
 
   #answered(call: Call, reply: Reply): void {
     this.#outstanding--;
+    this.#outstandingBytes -= call.bytes;
     const now = performance.now();
     this.#failingSince = undefined;
     this.#durationsOf(call.method)?.observe(now - call.sentAt);
@@ -238,6 +251,7 @@ export class Commands {
 
   #failed(call: Call, error: Error): void {
     this.#outstanding--;
+    this.#outstandingBytes -= call.bytes;
     if (call.settled) return;
     if (!REDIRECTED.test(error.message)) return this.#settle(call, this.#classified(error));
     if (performance.now() + RETRY_MS >= call.deadline) {
@@ -314,6 +328,13 @@ export class Commands {
     this.#options.onError(late);
     this.#settle(call, late);
   }
+}
+
+/** Strings are mostly names and ids, of a byte for each unit. */
+function bytesOf(args: readonly ScriptArgument[]): number {
+  let bytes = 0;
+  for (const arg of args) bytes += typeof arg === 'number' ? 8 : arg.length;
+  return bytes;
 }
 
 /** The client makes an object of a hash, unlike of what scripts give. */

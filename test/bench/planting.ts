@@ -27,6 +27,7 @@ export async function openGarden(system: System): Promise<Garden> {
   const commands = new Commands(client, {
     timeoutMs: 20_000,
     queueMax: 10_000,
+    queueBytesMax: 1 << 28,
     mayAct: () => true,
     onError: () => undefined,
   });

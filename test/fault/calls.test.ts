@@ -44,6 +44,7 @@ async function startPeer(redis: RedisServer, nodeId: string, options: PeerOption
   const commands = new Commands(client, {
     timeoutMs: 1000,
     queueMax: 5000,
+    queueBytesMax: 1 << 26,
     mayAct: () => true,
     onError: () => undefined,
   });

@@ -2,6 +2,7 @@
 // failure that tells whether it may be tried again.
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import calculateSlot from 'cluster-key-slot';
+import { Distributions, Tally } from '../../src/ops/distribution.ts';
 import { Commands, StateUnavailable, type CommandsOptions } from '../../src/state/commands.ts';
 import { openClient } from '../../src/state/connect.ts';
 import {
@@ -14,7 +15,7 @@ import {
   type UserKeys,
 } from '../../src/state/keys.ts';
 import { text } from '../../src/state/reply.ts';
-import { layOut } from '../../src/state/script.ts';
+import { layOut, type Reply } from '../../src/state/script.ts';
 import { noteLease, registerNode } from '../../src/state/scripts/node-scripts.ts';
 import { createRoom } from '../../src/state/scripts/room-scripts.ts';
 import { eventually } from '../support/eventually.ts';
@@ -36,6 +37,7 @@ async function open(options: Partial<CommandsOptions> = {}, { url } = redis): Pr
   const commands = new Commands(client, {
     timeoutMs: 10_000,
     queueMax: 1000,
+    queueBytesMax: 1 << 20,
     mayAct: () => true,
     onError: () => undefined,
     ...options,
@@ -108,6 +110,22 @@ test('a script runs also when the server has forgotten it, and after one that fa
     'ok',
     'roomExists',
   ]);
+});
+
+test('the bytes that are outstanding are bounded; what is beyond fails at once, and may be tried again', async () => {
+  const errors = new Tally([]);
+  const commands = await open({ queueBytesMax: 5000, measured: { durations: new Distributions([1]), errors } });
+  const send = (bytes: number): Promise<Reply> =>
+    commands.plain('hdel', keys.room('bytes').members, Buffer.alloc(bytes, 'x'));
+  const [first, second, third] = [send(3000), send(3000), send(1500)];
+  expect(commands.outstandingBytes).toBeGreaterThan(4500);
+  await expect(second).rejects.toBeInstanceOf(StateUnavailable);
+  expect([...errors]).toEqual([['overload', 1]]);
+  expect(await Promise.all([first, third])).toEqual([0, 0]);
+  expect(commands.outstandingBytes).toBe(0);
+  expect(await send(3000)).toBe(0);
+  // Not even where nothing else is outstanding.
+  await expect(send(6000)).rejects.toBeInstanceOf(StateUnavailable);
 });
 
 test('what a caller got wrong is a defect, not a matter of waiting', async () => {

@@ -31,7 +31,13 @@ async function open({ url, mode }: RedisAddress, leaseMs = 10_000): Promise<Open
 }
 
 function commandsOn(client: Client, timeoutMs = 60_000): Commands {
-  const commands = new Commands(client, { timeoutMs, queueMax: 1000, mayAct: () => true, onError: () => undefined });
+  const commands = new Commands(client, {
+    timeoutMs,
+    queueMax: 1000,
+    queueBytesMax: 1 << 20,
+    mayAct: () => true,
+    onError: () => undefined,
+  });
   scope.add(() => commands.close());
   return commands;
 }

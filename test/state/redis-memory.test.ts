@@ -21,6 +21,7 @@ async function open({ url, mode = 'single' }: RedisAddress): Promise<Opened> {
   const commands = new Commands(client, {
     timeoutMs: 5000,
     queueMax: 100,
+    queueBytesMax: 1 << 20,
     mayAct: () => true,
     onError: () => undefined,
   });

@@ -76,6 +76,7 @@ export async function openStore(scope: Scope, address: RedisAddress, options: St
     timeoutMs: 10_000,
     queueMax: 20_000,
     mayAct: () => true,
+    queueBytesMax: 1 << 26,
     onError: () => undefined,
   });
   scope.add(() => commands.close());
