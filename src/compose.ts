@@ -98,6 +98,12 @@ export interface ChatParts {
 /** A renewal at a time, and what a silent connection has left behind. */
 const LEASE_QUEUE_MAX = 100;
 
+/** What a socket may leave unread before it counts as slow. */
+const softMarkBytesOf = ({ backpressureBytes }: Config): number => backpressureBytes / 2;
+
+/** The largest reply: who has not read a few of them yet is not slow. */
+const replyBytesOf = (config: Config): number => softMarkBytesOf(config) / 4;
+
 export function composeState(
   { config, errors, keys, measured }: Shared,
   redis: RedisEndpoint,
@@ -111,20 +117,25 @@ export function composeState(
   });
   const shared = {
     timeoutMs,
+    queueBytesMax,
     onError: (error: Error) => errors.warn('command', about(error), 'a command failed'),
     measured: { durations: measured.distributions.parley_redis_command_duration_seconds, errors: measured.redisErrors },
   };
   const commands: Commands = new Commands(links.commands, { ...shared, queueMax, mayAct: () => lease.held });
   const leaseCommands = new Commands(links.lease, { ...shared, queueMax: LEASE_QUEUE_MAX, mayAct: () => lease.held });
   const lease: Lease = new Lease({ own: leaseCommands, commands }, keys, config.node.leaseMs, events);
-    queueBytesMax,
   const pageMax = config.limits.historyMaxGetMessages;
   return {
     links,
     commands,
     leaseCommands,
     lease,
-    rooms: new RoomState(commands, keys, { ...config.rooms, dedupMs: config.dedupMs, pageMax }),
+    rooms: new RoomState(commands, keys, {
+      ...config.rooms,
+      dedupMs: config.dedupMs,
+      pageMax,
+      replyBytes: replyBytesOf(config),
+    }),
     deletions: new Deletions(commands, keys),
     quotas: new QuotaState(commands, keys, config.quotas),
     access: new AccessState(commands, keys, config.rooms),
@@ -269,6 +280,7 @@ function chatSettings(config: Config): ChatSettings {
     historyMaxSize: config.rooms.historyMaxSize,
     heartbeatMs: config.node.heartbeatMs,
     resumeTokenMs: config.auth.resumeTokenMs,
+    replyBytes: replyBytesOf(config),
   };
 }
 
@@ -324,7 +336,6 @@ export function composeGateway(
   callbacks: Pick<GatewayParts, 'departed'> & { health(): Health },
 ): Gateway {
   const { accounts, config, log, errors, measured } = shared;
-  const softMarkBytes = config.backpressureBytes / 2;
   const dispatcher = composeDispatcher(shared, lease, hub, chat);
   const app = uws.App();
   addPublicHealth(app, () => callbacks.health());
@@ -342,8 +353,8 @@ export function composeGateway(
       heartbeatMs: config.node.heartbeatMs,
       loginTimeoutMs: config.node.loginTimeoutMs,
       backpressureBytes: config.backpressureBytes,
-      softMarkBytes,
-      replyBytes: softMarkBytes / 4,
+      softMarkBytes: softMarkBytesOf(config),
+      replyBytes: replyBytesOf(config),
     },
     accounts,
     addresses: new Addresses({ ...config, rate: config.userRate }),

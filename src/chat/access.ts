@@ -1,11 +1,13 @@
 /** Who may be in a room: its lists and its mode, and what follows for members who lose it by a change of them. */
-import { fail, Failure, unavailable } from '../protocol/errors.ts';
+import { fail, failBecause, Failure, unavailable } from '../protocol/errors.ts';
 import { frameHead, notificationFrame } from '../protocol/frame.ts';
 import { invalidName, isValidName } from '../protocol/name-rule.ts';
 import type { NameLimits } from '../protocol/names.ts';
 import type { Changed, EditRefusal, ListEdit } from '../state/access-state.ts';
 import { roomTopic, userTopic } from '../state/keys.ts';
+import type { PageWish } from '../state/list-page.ts';
 import type { Caller, Handlers } from './caller.ts';
+import { isScanCursor, NO_CURSOR, pageOfList, wholeList } from './lists.ts';
 import type { Services } from './services.ts';
 import { spreadUnits } from './spread.ts';
 
@@ -42,11 +44,20 @@ export function accessHandlers(services: Services): AccessHandlers {
       return finishEdit(services, caller, edit, change, changed);
     },
 
-    async roomGetAccessList(caller, { roomName, listName }) {
-      const found = await access.readList(roomName, caller.authority, listName, settings.limits.userlistPage);
+    async roomGetAccessList(caller, { roomName, listName, options }) {
+      const isUserlist = listName === 'userlist';
+      if (!isUserlist && !isScanCursor(options?.cursor)) {
+        return failBecause('badArgument', [2, { ...options }], NO_CURSOR);
+      }
+      const read = (wish: PageWish): ReturnType<typeof access.readList> =>
+        access.readList(roomName, caller.authority, listName, wish);
+      const namesMax = isUserlist ? settings.limits.userlistPage : Infinity;
+      const found =
+        options === undefined
+          ? await wholeList(read, 'noRoom', caller, { settings, namesMax })
+          : await pageOfList(read, options, settings);
       if (found === 'noList') return fail('noList', [listName]);
-      if (typeof found === 'string') return fail(found, [roomName]);
-      return found.names ?? fail('listTooLong', [found.count]);
+      return typeof found === 'string' ? fail(found, [roomName]) : found;
     },
 
     async roomSetWhitelistMode(caller, { roomName, mode }) {

@@ -4,7 +4,9 @@
  */
 import type { Point, TopicEvent } from '../bus/event.ts';
 import type { Args, DeclaredErrors, GeneralErrors, RequestName, Result } from '../protocol/catalogue.ts';
+import type { Format } from '../protocol/codec.ts';
 import type { Failure } from '../protocol/errors.ts';
+import type { StoredResult } from '../protocol/stored.ts';
 import type { ResumeFamily } from '../state/user-state.ts';
 import type { SessionTurn, TurnHolder } from './session-turns.ts';
 
@@ -133,6 +135,8 @@ export interface Caller {
   readonly synced: boolean;
   /** The node instance that the socket was logged in by. */
   readonly nodeId: string;
+  /** What its replies are written in, by which they are measured. */
+  readonly format: Format;
   /** False once the socket is gone: what is still under way for it must be undone. */
   readonly open: boolean;
   /** Rooms whose live events reach this socket → the point of the log at which it joined. */
@@ -193,7 +197,9 @@ export class Answer<T> {
 }
 
 /** What a handler gives: the result, or a failure with one of the codes its request declares. */
-export type Outcome<N extends RequestName> = Result<N> | Failed<N> | Answer<Result<N> | Failed<N>>;
+export type Outcome<N extends RequestName> = Given<N> | Failed<N> | Answer<Given<N> | Failed<N>>;
+
+type Given<N extends RequestName> = Result<N> | StoredResult<Result<N>>;
 
 type Failed<N extends RequestName> = Failure<DeclaredErrors<N> | GeneralErrors>;
 

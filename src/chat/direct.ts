@@ -4,12 +4,15 @@
  * has; where the node dies between them, the message was sent and its echo is missing.
  */
 import { fail, failBecause, type Failure, messageTooLarge } from '../protocol/errors.ts';
-import { directEchoFrame, directMessageFrame, messageIn } from '../protocol/frame.ts';
+import { directEchoFrame, directMessageFrame, storedMessageIn } from '../protocol/frame.ts';
 import { invalidName, isValidName } from '../protocol/name-rule.ts';
 import type { NameLimits } from '../protocol/names.ts';
+import { StoredResult } from '../protocol/stored.ts';
 import { StateUnavailable } from '../state/commands.ts';
+import type { PageWish } from '../state/list-page.ts';
 import { DIRECT_LISTS, type DirectListName } from '../state/direct-state.ts';
 import type { Caller, Handlers, Outcome } from './caller.ts';
+import { isScanCursor, NO_CURSOR, pageOfList, wholeList } from './lists.ts';
 import type { Services } from './services.ts';
 import { spreadUnits } from './spread.ts';
 
@@ -47,9 +50,17 @@ export function directHandlers(services: Services): DirectHandlers {
       return null;
     },
 
-    async directGetAccessList(caller, { listName }) {
+    async directGetAccessList(caller, { listName, options }) {
+      if (!isScanCursor(options?.cursor)) return failBecause('badArgument', [1, { ...options }], NO_CURSOR);
       const found = listOf(listName);
-      return found === undefined ? fail('noList', [listName]) : known(await directs.readList(caller.userName, found));
+      if (found === undefined) return fail('noList', [listName]);
+      const read = (wish: PageWish): ReturnType<typeof directs.readList> =>
+        directs.readList(caller.userName, found, wish);
+      return known(
+        options === undefined
+          ? await wholeList(read, 'gone', caller, { settings, namesMax: Infinity })
+          : await pageOfList(read, options, settings),
+      );
     },
 
     async directSetWhitelistMode(caller, { mode }) {
@@ -84,11 +95,11 @@ async function sendMessage(
   if (typeof sent === 'string') return fail(sent);
   const { frame, repeated } = sent;
   if (frame === undefined) return null;
-  if (repeated) return messageIn(frame);
+  if (repeated) return new StoredResult(storedMessageIn(frame));
   const hearers = audience.socketsOf(userName).length + audience.socketsOf(caller.userName).length;
   caller.spend(spreadUnits(hearers, frame.length));
   await echo(services, caller, directEchoFrame(userName, frame));
-  return transient ? null : messageIn(frame);
+  return transient ? null : new StoredResult(storedMessageIn(frame));
 }
 
 /**

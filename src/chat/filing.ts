@@ -6,6 +6,7 @@ import { chatHead } from '../protocol/frame.ts';
 import { isValidName } from '../protocol/name-rule.ts';
 import type { NameLimits } from '../protocol/names.ts';
 import type { Chat } from '../protocol/types.ts';
+import { StateUnavailable } from '../state/commands.ts';
 import { userTopic } from '../state/keys.ts';
 import type { Joined, JoinVerdict } from '../state/room-state.ts';
 import { DEFAULT_GROUP, type Filing, type LeaveHeads } from '../state/session-state.ts';
@@ -13,11 +14,12 @@ import type { Caller } from './caller.ts';
 import { leaveHeads } from './leave-heads.ts';
 import type { Services } from './services.ts';
 import { SessionTurn } from './session-turns.ts';
+import { windowsOf } from './windows.ts';
 
 /** Kept for what the service itself may file. */
 const RESERVED_GROUP = 'system';
 /** Rooms asked at the same time. */
-const CONCURRENCY = 32;
+const WINDOW = 32;
 
 /** Why a room may not be filed under a group; nothing where none is named, or the socket takes no part in the session. */
 export function judgeGroup(caller: Caller, group: string | undefined, limits: NameLimits): JoinVerdict | undefined {
@@ -28,6 +30,8 @@ export function judgeGroup(caller: Caller, group: string | undefined, limits: Na
 
 /** What a join has to do about the session in the turn of its response. */
 export interface Filed {
+  /** Resolves once this node has heard of it, or the bus is late. */
+  reached(): Promise<unknown>;
   before(): void;
   after(): void;
 }
@@ -61,21 +65,26 @@ export async function fileRoom(
       turn?.end();
       return 'full';
     }
-    if (filed !== 'gone') {
-      turn?.tookEffect(filed.at);
-      await topics.reached(userTopic(userName), filed.at.seq, filed.at.epoch);
-      // What took the room away between the two scripts found nothing filed: from here on it does.
-      const verify = async (): Promise<void> => {
-        await presentOf(services, userName, '', [{ roomName, life: joined.life, group: group ?? DEFAULT_GROUP }]);
-      };
-      if (filed.isNew) await verify().catch((error: unknown) => reconciler.finishLater(verify, error));
-    }
-    return { before: () => turn?.before(), after: () => turn?.end() };
+    if (filed === 'gone') return { reached: () => Promise.resolve(), ...turnOf(turn) };
+    turn?.tookEffect(filed.at);
+    // What took the room away between the two scripts found nothing filed: from here on it does.
+    const verify = async (): Promise<void> => {
+      await presentOf(services, userName, '', [{ roomName, life: joined.life, group: group ?? DEFAULT_GROUP }]);
+    };
+    if (filed.isNew) await verify().catch((error: unknown) => reconciler.finishLater(verify, error));
+    const { seq, epoch } = filed.at;
+    return { reached: async () => topics.reached(userTopic(userName), seq, epoch), ...turnOf(turn) };
   } catch (error) {
     turn?.end();
     throw error;
   }
 }
+
+/** What a turn has to do in that of the response. */
+export const turnOf = (turn: SessionTurn | undefined): Pick<Filed, 'before' | 'after'> => ({
+  before: () => turn?.before(),
+  after: () => turn?.end(),
+});
 
 /** Where the service asks for a socket, no answer of the socket's own is waited for. */
 export const beginTurn = (caller: Caller, roomName?: string): SessionTurn | undefined =>
@@ -83,27 +92,29 @@ export const beginTurn = (caller: Caller, roomName?: string): SessionTurn | unde
 
 /**
  * Which of the filed rooms are still there for the user, by name. Those that are not, or are another room by that name,
- * are taken out of the session, and its sockets are told, but for `except`.
+ * are taken out of the session, and its sockets are told, but for `except`. Rejects where nobody waits for it any more.
  */
 export async function presentOf(
   { access, sessions }: Pick<Services, 'access' | 'sessions'>,
   userName: string,
   except: string,
   filed: readonly Filing[],
+  isWanted: () => boolean = () => true,
 ): Promise<Chat[]> {
   const chats: Chat[] = [];
-  const lost: (Filing & LeaveHeads)[] = [];
-  const next = filed.values();
-  const ask = async (): Promise<void> => {
-    for (const filing of next) {
+  for await (const window of windowsOf(filed, WINDOW)) {
+    if (!isWanted()) throw new StateUnavailable('nobody waits for the session any more');
+    const lost: (Filing & LeaveHeads)[] = [];
+    const found = await Promise.all(window.map(({ roomName }) => access.readAccess(roomName, userName)));
+    for (const [at, filing] of window.entries()) {
       const { roomName: name, life, group } = filing;
-      const found = await access.readAccess(name, userName);
-      if (found === 'noRoom' || found.life !== life || !found.admitted) lost.push({ ...filing, ...leaveHeads(name) });
-      else chats.push({ name, group, private: found.whitelistOnly, meta: {} });
+      const room = found[at];
+      if (room === undefined || room === 'noRoom' || room.life !== life || !room.admitted) {
+        lost.push({ ...filing, ...leaveHeads(name) });
+      } else chats.push({ name, group, private: room.whitelistOnly, meta: {} });
     }
-  };
-  await Promise.all(Array.from({ length: Math.min(CONCURRENCY, filed.length) }, ask));
-  if (lost.length > 0) await sessions.unfile(userName, except, lost);
+    if (lost.length > 0) await sessions.unfile(userName, except, lost);
+  }
   return chats.toSorted((one, other) => (one.name < other.name ? -1 : 1));
 }
 

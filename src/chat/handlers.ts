@@ -10,6 +10,7 @@ import { historyHandlers } from './history.ts';
 import { membershipHandlers } from './membership.ts';
 import { messageHandlers } from './message.ts';
 import { roomHandlers } from './room.ts';
+import { roomsJoinHandlers } from './rooms-join.ts';
 import type { Services } from './services.ts';
 import { sessionHandlers } from './session.ts';
 import { userHandlers } from './user.ts';
@@ -18,6 +19,7 @@ export function bindHandlers(services: Services): Handlers {
   const handlers: Handlers = {
     ...roomHandlers(services),
     ...membershipHandlers(services),
+    ...roomsJoinHandlers(services),
     ...accessHandlers(services),
     ...directHandlers(services),
     ...sessionHandlers(services),

@@ -1,11 +1,15 @@
-/** Reading what was said. Pages come newest first, as the source system's clients expect; the log is ascending. */
+/**
+ * Reading what was said. Pages come newest first, as the source system's clients expect; the log is ascending. A page is
+ * as long as fits into a reply, and has one message at least.
+ */
 import type { TopicEvent } from '../bus/event.ts';
 import { fail } from '../protocol/errors.ts';
-import { messageIn } from '../protocol/frame.ts';
-import type { ValueMap } from '../protocol/values.ts';
+import { storedMessageIn } from '../protocol/frame.ts';
+import { StoredResult, type StoredValue } from '../protocol/stored.ts';
 import type { HistoryInfo } from '../protocol/types.ts';
+import type { ValueMap } from '../protocol/values.ts';
 import type { RoomInfo } from '../state/room-state.ts';
-import type { Handlers } from './caller.ts';
+import type { Caller, Handlers } from './caller.ts';
 import type { Services } from './services.ts';
 
 type HistoryHandlers = Pick<Handlers, 'roomRecentHistory' | 'roomHistoryGet' | 'roomHistoryInfo'>;
@@ -15,12 +19,14 @@ export function historyHandlers({ rooms, settings }: Services): HistoryHandlers 
   return {
     async roomRecentHistory(caller, { roomName }) {
       const found = await rooms.readHistory(roomName, caller.authority, undefined, pageMax);
-      return typeof found === 'string' ? fail(found, [roomName]) : found.map(processedMessage).reverse();
+      if (typeof found === 'string') return fail(found, [roomName]);
+      return pageOf(fitting(found.toReversed(), caller, settings.replyBytes));
     },
 
     async roomHistoryGet(caller, { roomName, id, limit }) {
       const found = await rooms.readHistory(roomName, caller.authority, id, Math.min(limit, pageMax));
-      return typeof found === 'string' ? fail(found, [roomName]) : found.map(processedMessage).reverse();
+      if (typeof found === 'string') return fail(found, [roomName]);
+      return pageOf(fitting(found, caller, settings.replyBytes).toReversed());
     },
 
     async roomHistoryInfo(caller, { roomName }) {
@@ -40,5 +46,12 @@ export const historyInfo = (info: RoomInfo, pageMax: number): HistoryInfo => ({
   epoch: info.epoch,
 });
 
-/** The message as clients know it, out of the notification that was broadcast for it. */
-export const processedMessage = ({ frame }: TopicEvent): ValueMap => messageIn(frame);
+const pageOf = (messages: readonly StoredValue[]): StoredResult<ValueMap[]> => new StoredResult(messages);
+
+/** The first messages, as many as fit; the store has counted their MessagePack, and JSON may be longer. */
+function fitting(events: readonly TopicEvent[], { format }: Caller, bytesMax: number): StoredValue[] {
+  const messages = events.map(({ frame }) => storedMessageIn(frame));
+  let bytes = 0;
+  const end = messages.findIndex((message, at) => (bytes += message.size(format)) > bytesMax && at > 0);
+  return end < 0 ? messages : messages.slice(0, end);
+}

@@ -8,6 +8,7 @@ import { Nonsense, readAfter, readBefore, readMessage, type Read } from '../hook
 import { requestDeclaration, type RequestName } from '../protocol/catalogue.ts';
 import { fail, Failure, unavailable } from '../protocol/errors.ts';
 import type { Limits } from '../protocol/limits.ts';
+import { plain } from '../protocol/stored.ts';
 import { checkDeclared } from '../protocol/validate.ts';
 import type { Value, ValueMap } from '../protocol/values.ts';
 import { StateUnavailable } from '../state/commands.ts';
@@ -134,7 +135,7 @@ async function runAfter(passage: Passage, args: AnyArgs, outcome: unknown): Prom
   const { hooks, method } = passage;
   const turn = outcome instanceof Answer ? outcome : undefined;
   // Handlers give what their request declares, and results are declared as values.
-  let told = (turn === undefined ? outcome : turn.value) as Value | Failure;
+  let told = plain(turn === undefined ? outcome : turn.value) as Value | Failure;
   for (const name of hooksOf('after', method).toReversed()) {
     const current = told;
     const said = await hooks.ask(

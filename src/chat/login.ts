@@ -34,13 +34,14 @@ export interface Login {
 }
 
 /**
- * Logs a socket in. Refusals are values; rejects with `StateUnavailable` where Redis cannot be asked, having left
+ * Logs a socket in, while `isOpen`. Refusals are values; rejects with `StateUnavailable` where Redis cannot be asked, having left
  * nothing that is not cleaned up later.
  */
 export async function login(
   services: Services,
   socketId: string,
   credentials: Credentials,
+  isOpen: () => boolean,
 ): Promise<Login | AuthFailure | Failure<'tooManySockets' | 'tooManyRequests'> | Refused> {
   const { users, topics, reconciler, settings } = services;
   const identified = await identify(services, socketId, credentials);
@@ -65,7 +66,7 @@ export async function login(
       return added === 'void' ? badToken('it is not known any more') : fail('tooManySockets', [], added.retryAfterMs);
     }
     switchOver.begin(added.at);
-    const restored = synced ? await restore(services, { userName, socketId }, added.filed) : [];
+    const restored = synced ? await restore(services, { userName, socketId }, added.filed, isOpen) : [];
     const authData: Result<'login'> = {
       // First: whatever they are called, they replace nothing below.
       ...claims,

@@ -1,17 +1,16 @@
-/** Joining rooms: one socket at a time, its user a member while any socket is joined. Leaving has its own file. */
+/**
+ * Joining a room: one socket at a time, its user a member while any socket is joined. Leaving has its own file, and so has
+ * joining several rooms at once.
+ */
 import { isAfter, takesOut, type Point, type TopicEvent } from '../bus/event.ts';
-import type { RecoveryCounters } from '../ops/counters.ts';
-import { echoedText } from '../protocol/echo.ts';
-import { fail, failBecause, type Failure, toErrorValue, unavailable } from '../protocol/errors.ts';
+import { fail, failBecause, type Failure } from '../protocol/errors.ts';
 import { countFrame, notificationFrame } from '../protocol/frame.ts';
 import { invalidName, isValidName } from '../protocol/name-rule.ts';
-import type { RoomJoined, RoomPosition } from '../protocol/types.ts';
 import { StateUnavailable } from '../state/commands.ts';
 import { roomTopic } from '../state/keys.ts';
 import type { Joined, JoinRules, Since } from '../state/room-state.ts';
 import { Answer, type Caller, type Handlers, type PendingJoin } from './caller.ts';
 import { fileRoom, judgeGroup, type Filed } from './filing.ts';
-import { processedMessage } from './history.ts';
 import { leaveRoom } from './leaving.ts';
 import { lossFrame } from './losses.ts';
 import { askToJoin, tellLeft, type Refused } from './hook-points.ts';
@@ -19,8 +18,10 @@ import type { Services } from './services.ts';
 import { resetFrame, SwitchOver, type Completion } from './switch-over.ts';
 
 /** A join whose script has run: what it gave, and what is to happen in the turn of the response. */
-interface Join {
+export interface Join {
   readonly joined: Joined;
+  /** Resolves once this node has heard of it, or the bus is late. */
+  reached(): Promise<unknown>;
   before(): void;
   after(): void;
 }
@@ -34,58 +35,17 @@ interface Ran {
 
 type JoinFailure = Failure<'noRoom' | 'notAllowed' | 'invalidName' | 'tooManyRooms'> | Refused;
 
-export function membershipHandlers(services: Services): Pick<Handlers, 'roomJoin' | 'roomsJoin' | 'roomLeave'> {
+export function membershipHandlers(services: Services): Pick<Handlers, 'roomJoin' | 'roomLeave'> {
   return {
     async roomJoin(caller, { roomName, options }) {
       const join = await joinRoom(services, caller, roomName, { group: options?.group });
-      return 'joined' in join ? new Answer(join.joined.njoined, join) : join;
-    },
-
-    async roomsJoin(caller, { rooms }) {
-      const joins = await joinAll(services, caller, rooms);
-      for (const [position, join] of joins) if (sinceOf(position) !== undefined) countRecovery(services.counters, join);
-      const result = joins.map(([{ roomName }, join]) =>
-        'joined' in join
-          ? joinedEntry(roomName, join.joined)
-          : { roomName: echoedText(roomName), error: toErrorValue(join) },
-      );
-      const done = joins.flatMap(([, join]) => ('joined' in join ? [join] : []));
-      return new Answer(result, {
-        before: () => done.forEach((join) => join.before()),
-        after: () => done.forEach((join) => join.after()),
-      });
+      if (!('joined' in join)) return join;
+      await join.reached();
+      return new Answer(join.joined.njoined, join);
     },
 
     roomLeave: (caller, { roomName }) => leaveRoom(services, caller, roomName),
   };
-}
-
-/** Joins rooms side by side. A defect in one of them is thrown once the others are complete. */
-async function joinAll(
-  services: Services,
-  caller: Caller,
-  rooms: readonly RoomPosition[],
-): Promise<[RoomPosition, Join | Failure][]> {
-  const seen = new Set<string>();
-  const joins = await Promise.allSettled(
-    rooms.map(async (position): Promise<[RoomPosition, Join | Failure]> => {
-      const { roomName } = position;
-      // A room named twice: the second entry would race the first for the same place.
-      if (seen.has(roomName)) return [position, failBecause('badArgument', [0, roomName], 'the room is named twice')];
-      seen.add(roomName);
-      try {
-        return [position, await joinRoom(services, caller, roomName, wishOf(position))];
-      } catch (error) {
-        if (error instanceof StateUnavailable) return [position, unavailable()];
-        throw error;
-      }
-    }),
-  );
-  const done = joins.flatMap((join) => (join.status === 'fulfilled' ? [join.value] : []));
-  const broken = joins.find((join) => join.status === 'rejected');
-  if (broken === undefined) return done;
-  for (const [, join] of done) if ('joined' in join) join.after();
-  throw broken.reason;
 }
 
 /** What a client says of a join. */
@@ -93,13 +53,16 @@ interface JoinWish {
   readonly since?: Since | undefined;
   /** Of the session. */
   readonly group: string | undefined;
+  /** What was missed may take so much of the reply. */
+  readonly bytesMax?: number;
 }
 
-async function joinRoom(
+/** Runs the scripts of a join. What is to happen besides is the answer's, in whose turn live delivery begins. */
+export async function joinRoom(
   services: Services,
   caller: Caller,
   roomName: string,
-  { since, group }: JoinWish,
+  { since, group, bytesMax }: JoinWish,
 ): Promise<Join | JoinFailure> {
   const { settings, topics, reconciler } = services;
   if (!isValidName(roomName, settings.limits)) return fail('noRoom', [roomName]);
@@ -130,7 +93,7 @@ async function joinRoom(
   };
   let ran: Ran | JoinFailure;
   try {
-    const rules = { since, verdict, filing: caller.synced };
+    const rules = { since, bytesMax, verdict, filing: caller.synced };
     ran = await runJoin(services, caller, { roomName, group, frame, rules, switchOver, pending });
   } catch (error) {
     // The script may have run: the follow is passed on until what it left behind is known.
@@ -143,7 +106,6 @@ async function joinRoom(
     topics.unfollow(topic, caller.nodeId);
     return ran;
   }
-  await switchOver.reached();
   return turnOf(services, caller, { roomName, frame, ...ran, switchOver, pending });
 }
 
@@ -161,6 +123,7 @@ function turnOf(
   const { roomName, frame, joined, filed, switchOver, pending } = join;
   return {
     joined,
+    reached: () => Promise.all([switchOver.reached(), filed?.reached()]),
     before: () => {
       // Lost and joined again before the node heard of the loss.
       tellLosses(caller, roomName, switchOver.before);
@@ -309,27 +272,3 @@ function tellLosses(caller: Caller, roomName: string, events: readonly TopicEven
 
 const isLoss = (event: TopicEvent, { socketId }: Caller): boolean =>
   event.kind === 'evicted' && takesOut(event, socketId);
-
-function countRecovery(counters: RecoveryCounters, join: Join | JoinFailure | Failure): void {
-  if (!('joined' in join)) counters.recoveriesRefused++;
-  else if (join.joined.recovered) counters.recoveriesOk++;
-  else counters.recoveriesFailed++;
-}
-
-function joinedEntry(roomName: string, joined: Joined): RoomJoined {
-  return {
-    roomName,
-    njoined: joined.njoined,
-    epoch: joined.at.epoch,
-    lastMessageId: joined.at.id,
-    recovered: joined.recovered,
-    messages: joined.missed.map(processedMessage),
-  };
-}
-
-const wishOf = (position: RoomPosition): JoinWish => ({ since: sinceOf(position), group: position.group });
-
-const sinceOf = ({ epoch, lastMessageId, lastTimestamp }: RoomPosition): Since | undefined =>
-  epoch === undefined || lastMessageId === undefined
-    ? undefined
-    : { epoch, id: lastMessageId, timestamp: lastTimestamp };

@@ -134,11 +134,14 @@ export class Reconciler {
   async #settleUser(topic: TopicKey, nodeId: string): Promise<void> {
     const userName = topicName(topic);
     const { audience, users, departures } = this.#parts;
-    const known = await users.listSockets(userName);
+    const known = await users.readSockets(userName);
     for (const stray of audience.socketsOf(userName)) if (!known.has(stray.socketId)) stray.startAfresh();
-    for (const [socketId, socket] of known) {
-      if (socket.nodeId !== nodeId || audience.isOpen(socketId)) continue;
-      await departures.logout({ userName, socketId }, socket.rooms);
+    const gone = [...known].filter(([socketId, home]) => home === nodeId && !audience.isOpen(socketId));
+    if (gone.length === 0) return;
+    // They are in no more rooms than they were.
+    const sockets = await users.listSockets(userName);
+    for (const [socketId] of gone) {
+      await departures.logout({ userName, socketId }, sockets.get(socketId)?.rooms ?? []);
     }
   }
 }

@@ -1,10 +1,11 @@
 /** Rooms as things: creating, deleting, and what a reader may know of them. Joining and posting have their own files. */
 import { fail, failBecause, type Failure } from '../protocol/errors.ts';
 import { invalidName, isStorableName, isValidName } from '../protocol/name-rule.ts';
-import type { UserlistPage } from '../protocol/types.ts';
 import { roomTopic, userTopic } from '../state/keys.ts';
+import type { PageWish } from '../state/list-page.ts';
 import { SERVICE } from '../state/room-state.ts';
 import type { Caller, Handlers } from './caller.ts';
+import { pageOfList } from './lists.ts';
 import { lossFrame } from './losses.ts';
 import type { Services } from './services.ts';
 
@@ -14,7 +15,7 @@ type RoomHandlers = Pick<
 >;
 
 export function roomHandlers(services: Services): RoomHandlers {
-  const { rooms, quotas, settings } = services;
+  const { access, rooms, quotas, settings } = services;
   return {
     async roomCreate(caller, { roomName, whitelistOnly }) {
       if (!mayManage(services, caller)) return failBecause('notAllowed', [], SWITCHED_OFF);
@@ -33,11 +34,13 @@ export function roomHandlers(services: Services): RoomHandlers {
 
     roomDelete: (caller, { roomName }) => deleteRoom(services, caller, roomName),
 
-    async roomUserlistGet(caller, { roomName, options }) {
-      const limit = Math.min(options?.limit ?? settings.limits.userlistPage, settings.limits.userlistPage);
-      // One more than asked for tells whether this page is the last.
-      const found = await rooms.readUserlist(roomName, caller.authority, options?.cursor ?? '', limit + 1);
-      return typeof found === 'string' ? fail(found, [roomName]) : userlistPage(found, limit);
+    async roomUserlistGet(caller, { roomName, options = {} }) {
+      const read = (wish: PageWish): ReturnType<typeof access.readList> =>
+        access.readList(roomName, caller.authority, 'userlist', wish);
+      const found = await pageOfList(read, options, settings);
+      // That list there is.
+      if (found === 'noList') throw new Error('a room without a userlist');
+      return typeof found === 'string' ? fail(found, [roomName]) : found;
     },
 
     async roomGetOwner(caller, { roomName }) {
@@ -109,9 +112,4 @@ export async function deleteRoom(
   await topics.reached(topic, deleted.at.seq);
   if (ownSeq > 0) await topics.reached(userTopic(caller.userName), ownSeq);
   return null;
-}
-
-function userlistPage(found: { count: number; names: string[] }, limit: number): UserlistPage {
-  const names = found.names.slice(0, limit);
-  return { names, cursor: found.names.length > limit ? (names.at(-1) ?? null) : null, count: found.count };
 }

@@ -27,6 +27,8 @@ export interface ChatSettings {
   readonly historyMaxSize: number;
   readonly heartbeatMs: number;
   readonly resumeTokenMs: number;
+  /** Bytes that a reply holds at most, but for one message that is larger by itself. */
+  readonly replyBytes: number;
 }
 
 export interface Services {

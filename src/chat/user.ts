@@ -1,9 +1,10 @@
 /** A user's own sockets and its login: what concerns no room and nobody else. */
-import { failBecause, Failure, hasCode, messageTooLarge } from '../protocol/errors.ts';
+import { fail, failBecause, Failure, hasCode, messageTooLarge } from '../protocol/errors.ts';
 import { notificationFrame } from '../protocol/frame.ts';
 import { Answer, type Handlers } from './caller.ts';
 import { askToConnect } from './hook-points.ts';
 import { badToken } from './token-faults.ts';
+import { namesSize } from './lists.ts';
 import type { Services } from './services.ts';
 import { spreadUnits } from './spread.ts';
 
@@ -36,8 +37,14 @@ export function userHandlers({ users, authenticator, audience, settings, hooks }
     },
 
     async listOwnSockets(caller) {
-      const sockets = await users.listSockets(caller.userName);
-      return Object.fromEntries([...sockets].map(([socketId, { rooms }]) => [socketId, rooms]));
+      const found: Record<string, string[]> = {};
+      let bytes = 0;
+      for await (const page of users.socketPages(caller.userName)) {
+        bytes += page.reduce((sum, { socketId, rooms }) => sum + namesSize([socketId, ...rooms], caller.format), 0);
+        if (bytes > settings.replyBytes) return fail('listTooLong', [(await users.readSockets(caller.userName)).size]);
+        for (const { socketId, rooms } of page) found[socketId] = [...rooms];
+      }
+      return found;
     },
 
     async systemMessage(caller, { data }) {

@@ -135,8 +135,8 @@ const warningRules: readonly DoubtRule[] = [
       ? 'PARLEY_REDIS_MASTER is only used with PARLEY_REDIS_MODE=sentinel.'
       : undefined,
   ({ limits, backpressureBytes }) =>
-    limits.historyMaxGetMessages * limits.messageBytes > backpressureBytes / 2
-      ? 'A full page of the largest messages exceeds half of PARLEY_BACKPRESSURE_BYTES and would end its reader.'
+    limits.messageBytes > backpressureBytes / 8
+      ? 'A reply holds an eighth of PARLEY_BACKPRESSURE_BYTES, less than PARLEY_MESSAGE_BYTES: who misses so large a message has to read it as history.'
       : undefined,
   ({ direct }, isGiven) =>
     direct.messages === 'stored' && isGiven('PARLEY_DIRECT_MESSAGES')

@@ -6,6 +6,7 @@ import type { WebSocket } from 'uWebSockets.js';
 import { closeCodes, type CloseName } from '../protocol/close-codes.ts';
 import type { Codec } from '../protocol/codec.ts';
 import { transcodeToJson } from '../protocol/frame.ts';
+import type { StoredResult } from '../protocol/stored.ts';
 import type { Value, ValueMap } from '../protocol/values.ts';
 
 /** How long a reader may be behind by more than the soft mark. */
@@ -60,7 +61,7 @@ export class Connection {
   }
 
   /** Returns the size of the response. */
-  respond(id: number, error: ValueMap | null, result: Value): number {
+  respond(id: number, error: ValueMap | null, result: Value | StoredResult<Value>): number {
     const response = this.codec.encodeResponse(id, error, result);
     this.#send(response);
     return response.length;

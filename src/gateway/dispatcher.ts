@@ -2,6 +2,7 @@
  * From a well-formed message to its response: finds the request, checks its arguments, keeps the order per topic, runs
  * the handler, and answers with one of the declared codes whatever happens in it.
  */
+import { setImmediate } from 'node:timers/promises';
 import { Answer, type Caller, type Handlers } from '../chat/caller.ts';
 import { login, type Login } from '../chat/login.ts';
 import { ActingCaller } from '../chat/server/callers.ts';
@@ -12,6 +13,7 @@ import { isRequestName, orderKeys, type RequestName } from '../protocol/catalogu
 import type { Message } from '../protocol/codec.ts';
 import { fail, failBecause, Failure, isErrorCode, toErrorValue, unavailable } from '../protocol/errors.ts';
 import type { Credentials } from '../protocol/types.ts';
+import { plain, type StoredResult } from '../protocol/stored.ts';
 import { checkArgs } from '../protocol/validate.ts';
 import type { Value } from '../protocol/values.ts';
 import { StateUnavailable } from '../state/commands.ts';
@@ -43,6 +45,8 @@ export interface DispatcherParts {
   onLoginRefused(connection: Connection, failure: Failure): void;
 }
 
+/** Frames about a session that a login is told at once. */
+const RESTORED_PER_TURN = 100;
 const METHOD_SHOWN_MAX = 128;
 /** A reply of that size costs nothing beside its request. */
 const FREE_REPLY_BYTES = 4096;
@@ -88,7 +92,7 @@ export class Dispatcher {
     if (!mayAct) return unavailable();
     if (!session.open) return fail('invalidSocket', [session.socketId]);
     // Handlers give what their request declares, and results are declared as values.
-    return (turn === undefined ? outcome : turn.value) as Value | Failure;
+    return plain(turn === undefined ? outcome : turn.value) as Value | Failure;
   }
 
   /** Runs work behind what the socket has under way on the same topics. */
@@ -121,17 +125,18 @@ export class Dispatcher {
       if (result instanceof Failure) return this.#refuseLogin(connection, message, result, began);
       const session = new Session(connection, result);
       if (connection.open) adopt(session);
-      this.#confirmLogin(session, message, result);
+      await this.#confirmLogin(session, message, result);
       this.#measure('login', 'ok', began);
     } finally {
       arriving.delete(connection.socketId);
     }
   }
 
-  async #logIn({ socketId }: Connection, credentials: Credentials): Promise<Login | Failure> {
+  async #logIn(connection: Connection, credentials: Credentials): Promise<Login | Failure> {
     const { services } = this.#parts;
+    const { socketId } = connection;
     try {
-      const done = await login(services, socketId, credentials);
+      const done = await login(services, socketId, credentials, () => connection.open);
       if (done instanceof Failure || this.#parts.mayAct()) return done;
       // The lease has run out during the login.
       done.switchOver.abandon();
@@ -142,18 +147,14 @@ export class Dispatcher {
     }
   }
 
-  #confirmLogin(session: Session, message: RequestLike | undefined, done: Login): void {
+  async #confirmLogin(session: Session, message: RequestLike | undefined, done: Login): Promise<void> {
     const { hub, services } = this.#parts;
     const { connection } = session;
     const inTime = connection.open;
     if (inTime) {
       hub.add(session);
       this.#parts.onLogin(session);
-      connection.cork(() => {
-        connection.notify('loginConfirmed', [done.userName, done.authData]);
-        for (const frame of done.restored) connection.sendFrame(frame);
-        if (message?.type === 0) connection.respond(message.id, null, done.authData);
-      });
+      await tellLogin(connection, message, done);
     }
     done.switchOver.complete(session, {
       attach: () => hub.attachUser(session),
@@ -231,7 +232,7 @@ export class Dispatcher {
     if (message.type !== 0) return 0;
     if (isFailure(outcome)) return connection.respond(message.id, toErrorValue(outcome), null);
     // Handlers give what their request declares, and results are declared as values.
-    return connection.respond(message.id, null, outcome as Value);
+    return connection.respond(message.id, null, outcome as Value | StoredResult<Value>);
   }
 
   #measure(method: string, outcome: string, began: number): void {
@@ -243,6 +244,20 @@ export class Dispatcher {
   /** Refuses a message without running it. */
   refuse(connection: Connection, message: RequestLike, failure: Failure): void {
     if (connection.open) this.#answer(connection, message, failure, performance.now());
+  }
+}
+
+/** A long session is told in several turns. What is live waits until it is told whole. */
+async function tellLogin(connection: Connection, message: RequestLike | undefined, done: Login): Promise<void> {
+  const { userName, authData, restored } = done;
+  for (let at = 0; at === 0 || at < restored.length; at += RESTORED_PER_TURN) {
+    if (at > 0) await setImmediate();
+    connection.cork(() => {
+      if (at === 0) connection.notify('loginConfirmed', [userName, authData]);
+      for (const frame of restored.slice(at, at + RESTORED_PER_TURN)) connection.sendFrame(frame);
+      const isLast = at + RESTORED_PER_TURN >= restored.length;
+      if (isLast && message?.type === 0) connection.respond(message.id, null, authData);
+    });
   }
 }
 

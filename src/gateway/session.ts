@@ -2,6 +2,7 @@
 import type { Point } from '../bus/event.ts';
 import { RoomMoves, type Caller } from '../chat/caller.ts';
 import type { Login } from '../chat/login.ts';
+import type { Format } from '../protocol/codec.ts';
 import type { Account } from './account.ts';
 import type { ResumeFamily } from '../state/user-state.ts';
 import type { Connection } from './connection.ts';
@@ -42,6 +43,10 @@ export class Session implements Caller {
 
   get echoExcept(): string {
     return this.socketId;
+  }
+
+  get format(): Format {
+    return this.connection.codec.format;
   }
 
   get open(): boolean {

@@ -162,7 +162,7 @@ const limitDocs: { readonly [K in CountLimit]: readonly [unit: string, outcome: 
   requestsInFlight: ['requests of one socket being executed', 'further ones wait; if many wait, `tooManyRequests`'],
   requestsPerSecond: ['requests of one socket per second, on average', '`tooManyRequests`, on abuse close code 4006'],
   historyMaxGetMessages: ['messages in one page of history', 'the page ends there'],
-  userlistPage: ['names in one page of a userlist', 'the page ends there; `listTooLong` where there are no pages'],
+  userlistPage: ['names in one page of a list', 'the page ends there; `listTooLong` where there are no pages'],
   clientMessageIdLength: ['UTF-16 units of a `clientMessageId`', '`badArgument`'],
 };
 

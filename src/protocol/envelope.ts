@@ -69,6 +69,14 @@ export interface CodecOptions {
   readonly valuesMax: number;
 }
 
+/** A result that is written in another way than by its values, see `stored.ts`. */
+export abstract class PreparedResult {
+  /** The one value in MessagePack, in pieces that follow one another. */
+  abstract packed(): Uint8Array[];
+  /** The same as JSON. */
+  abstract text(): string;
+}
+
 /**
  * Guarantees: `decodeFrame` and a `FrameReader` return for any bytes, never throw, and what they give keeps no reference into
  * `data`, whose memory may be reused afterwards. What is encoded is a string for JSON (a text frame), bytes of its own for MessagePack.
@@ -80,7 +88,7 @@ export interface Codec {
   /** The whole of a frame at once. */
   readonly decodeFrame: (data: Uint8Array) => DecodedFrame;
   readonly encodeRequest: (id: number, method: string, params: readonly Value[]) => Uint8Array | string;
-  readonly encodeResponse: (id: number, error: ValueMap | null, result: Value) => Uint8Array | string;
+  readonly encodeResponse: (id: number, error: ValueMap | null, result: Value | PreparedResult) => Uint8Array | string;
   readonly encodeNotification: (name: string, params: readonly Value[]) => Uint8Array | string;
 }
 

@@ -191,7 +191,7 @@ export const errorTable = {
     temporary: false,
     message: 'The list has {count} entries, too many for one response.',
     doc: 'The list is longer than one response carries.',
-    nextMove: 'Read it in pages (`roomUserlistGet`).',
+    nextMove: 'Read it page by page, where the request has pages.',
   },
   badToken: {
     args: [],

@@ -6,15 +6,14 @@
 import type { NotificationName } from './catalogue.ts';
 import { encodeJson } from './json.ts';
 import { decodeTrusted, encodeShared, encodeValue } from './msgpack.ts';
-import { isMap, type Value, type ValueMap } from './values.ts';
+import { concat, mapHeader, stringSize } from './pack.ts';
+import { StoredValue } from './stored.ts';
+import type { Value, ValueMap } from './values.ts';
 
 /** MessagePack's head byte of an unsigned 64-bit integer; the eight bytes after it are what is patched in. */
 const UINT64 = Uint8Array.of(0xcf);
 const ARRAY_OF_3 = 0x93;
 const FIXARRAY = 0x90;
-const FIXMAP = 0x80;
-const MAP16 = 0xde;
-const MAP32 = 0xdf;
 
 export interface RoomMessageFrame {
   readonly head: Uint8Array;
@@ -137,12 +136,15 @@ export function decodeNotification(frame: Uint8Array): DecodedNotification {
   return { name, params };
 }
 
-/** The message that a notification made here carries, its last param. Anything else is a defect of the caller, and throws. */
-export function messageIn(frame: Uint8Array): ValueMap {
-  const message = decodeNotification(frame).params.at(-1);
-  if (!isMap(message)) throw new TypeError('Not the frame of a message');
-  return message;
+/** The message in a `roomMessage` or `directMessage` made here, as it is there. Anything else is a defect, and throws. */
+export function storedMessageIn(frame: Uint8Array): StoredValue {
+  if (beginsWith(frame, DIRECT_MESSAGE)) return new StoredValue(frame.subarray(DIRECT_MESSAGE.length));
+  const name = beginsWith(frame, ROOM_MESSAGE) ? stringSize(frame, ROOM_MESSAGE.length) : 0;
+  if (name === 0) throw new TypeError('Not the frame of a message');
+  return new StoredValue(frame.subarray(ROOM_MESSAGE.length + name));
 }
+
+const beginsWith = (frame: Uint8Array, opened: Uint8Array): boolean => opened.every((byte, at) => frame[at] === byte);
 
 /** The same notification as one JSON text frame. */
 export function transcodeToJson(frame: Uint8Array): string {
@@ -152,20 +154,4 @@ export function transcodeToJson(frame: Uint8Array): string {
 /** `[2, name, [` with the number of params, of which there are fewer than 16. */
 function opening(name: string, paramsCount: number): Uint8Array {
   return concat([Uint8Array.of(ARRAY_OF_3, 2), encodeValue(name), Uint8Array.of(FIXARRAY | paramsCount)]);
-}
-
-function mapHeader(count: number): Uint8Array {
-  if (count < 16) return Uint8Array.of(FIXMAP | count);
-  if (count < 0x10000) return Uint8Array.of(MAP16, count >> 8, count & 0xff);
-  return Uint8Array.of(MAP32, count >>> 24, (count >> 16) & 0xff, (count >> 8) & 0xff, count & 0xff);
-}
-
-function concat(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

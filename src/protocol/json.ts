@@ -4,6 +4,7 @@
  */
 import { fromBase64, toBase64 } from './base64.ts';
 import {
+  PreparedResult,
   readAll,
   skipped,
   toMessage,
@@ -25,7 +26,10 @@ export function createJsonCodec(options: CodecOptions): Codec {
     readFrame: (data) => new JsonReader(data, options),
     decodeFrame: (data) => readAll(new JsonReader(data, options)),
     encodeRequest: (id, method, params) => encodeJson([0, id, method, [...params]]),
-    encodeResponse: (id, error, result) => encodeJson([1, id, error, result]),
+    encodeResponse: (id, error, result) =>
+      result instanceof PreparedResult
+        ? `[1,${id},${encodeJson(error)},${result.text()}]`
+        : encodeJson([1, id, error, result]),
     encodeNotification: (name, params) => encodeJson([2, name, [...params]]),
   };
 }

@@ -4,6 +4,7 @@
  */
 import { Decoder, Encoder } from '@msgpack/msgpack';
 import {
+  PreparedResult,
   readAll,
   skipped,
   toMessage,
@@ -14,6 +15,7 @@ import {
   type SkippedMessage,
 } from './envelope.ts';
 import { malformedReasons, type MalformedReason } from './malformed.ts';
+import { concat } from './pack.ts';
 import { lastScan, scanReason, scanValue } from './scan.ts';
 import { isIndexLike, MARK, unmarked } from './sparse.ts';
 import type { Value } from './values.ts';
@@ -53,13 +55,17 @@ export function createMsgpackCodec(options: CodecOptions): Codec {
     readFrame: (data) => new MsgpackReader(data, options),
     decodeFrame: (data) => readAll(new MsgpackReader(data, options)),
     encodeRequest: (id, method, params) => encoder.encode([0, id, method, params]),
-    encodeResponse: (id, error, result) => encoder.encode([1, id, error, result]),
+    encodeResponse: (id, error, result) =>
+      result instanceof PreparedResult
+        ? concat([RESPONSE, encodeValue(id), encodeValue(error), ...result.packed()])
+        : encoder.encode([1, id, error, result]),
     encodeNotification: (name, params) => encoder.encode([2, name, params]),
   };
 }
 
 const ARRAY_OF_3 = 0x93;
 const ARRAY_OF_4 = 0x94;
+const RESPONSE = Uint8Array.of(ARRAY_OF_4, 1);
 /** Bytes of an unsigned integer after its head byte. */
 const ID_BYTES: ReadonlyMap<number, number> = new Map([
   [0xcc, 1],

@@ -87,7 +87,13 @@ export const MessageOptions = Type.Object(
 export const PageOptions = Type.Object(
   {
     cursor: Type.Optional(Type.String({ description: 'The `cursor` of the page before; none for the first page.' })),
-    limit: Type.Optional(Type.Integer({ minimum: 1, description: 'Names wanted, up to `limits.userlistPage`.' })),
+    limit: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        description:
+          'Names wanted, up to `limits.userlistPage`; a page may be shorter, and one of a list other than the userlist somewhat longer.',
+      }),
+    ),
   },
   { title: 'PageOptions', description: 'Which page of a list.' },
 );
@@ -200,9 +206,9 @@ export const UserlistPage = Type.Object(
   {
     names: Type.Array(UserName),
     cursor: Type.Union([Type.String(), Type.Null()], { description: 'For the next page; nil at the end.' }),
-    count: Type.Integer({ minimum: 0, description: 'Members of the room.' }),
+    count: Type.Integer({ minimum: 0, description: 'Names in the whole list.' }),
   },
-  { title: 'UserlistPage', description: 'One page of the members of a room.' },
+  { title: 'UserlistPage', description: 'One page of the members of a room, or of another list of names.' },
 );
 
 export const Credentials = Type.Object(

@@ -5,6 +5,7 @@
 import type { Position } from '../bus/event.ts';
 import type { Commands } from './commands.ts';
 import type { Keyspace } from './keys.ts';
+import { readListPage, type ListPage, type PageWish } from './list-page.ts';
 import { flag, type Reply } from './script.ts';
 import { readWish, type Grant, type Wish } from './grant.ts';
 import { list, number, position, refusal, text } from './reply.ts';
@@ -189,19 +190,16 @@ export class AccessState {
     return number(list(reply)[1]);
   }
 
-  /** The names in a list; only their number where it is a userlist of more than `pageMax`. */
+  /** A page of a list, `userlist` included: of that in byte order of the names, and exactly `limit` where there are more. */
   async readList(
     roomName: string,
     userName: string,
     listName: string,
-    pageMax: number,
-  ): Promise<{ count: number; names: string[] | undefined } | 'noRoom' | 'notJoined' | 'noList'> {
-    const args = { user: userName, listName, pageMax };
+    { cursor, limit }: PageWish,
+  ): Promise<ListPage | 'noRoom' | 'notJoined' | 'noList'> {
+    const args = { user: userName, listName, cursor, limit };
     const reply = await this.#commands.run(scripts.readList, this.#keys.room(roomName), args);
-    const refused = refusal(reply, ['noRoom', 'notJoined', 'noList']);
-    if (refused !== undefined) return refused;
-    const [count, names] = list(reply);
-    return { count: number(count), names: names === undefined ? undefined : list(names).map(text) };
+    return refusal(reply, ['noRoom', 'notJoined', 'noList']) ?? readListPage(reply);
   }
 
   async readAccess(roomName: string, userName: string): Promise<RoomAccess | 'noRoom'> {

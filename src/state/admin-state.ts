@@ -1,12 +1,13 @@
 /**
  * What only the service itself asks of users and rooms: making and deleting users, switches of rooms, looking into both.
- * Every method is one script on the slot of the user or room. Rejects with `StateUnavailable` where Redis cannot be asked.
+ * Every method is one script on the slot of the user or room, or, where there may be much, several. Rejects with `StateUnavailable` where Redis cannot be asked.
  */
 import type { Commands } from './commands.ts';
 import type { Key, Keyspace } from './keys.ts';
-import { list, number, readSockets, refusal, text } from './reply.ts';
+import { list, number, refusal, text } from './reply.ts';
 import { flag, type Reply } from './script.ts';
 import * as scripts from './scripts/admin-scripts.ts';
+import { readSocketPages, type UserSocket } from './socket-list.ts';
 import { newEpoch, newNonce } from './tokens.ts';
 
 export interface UserOptions {
@@ -19,7 +20,7 @@ export interface UserInfo {
   readonly whitelistOnly: boolean;
   readonly whitelistSize: number;
   readonly blacklistSize: number;
-  readonly sockets: readonly { socketId: string; nodeId: string; rooms: string[] }[];
+  readonly sockets: readonly UserSocket[];
 }
 
 export interface RoomSizes {
@@ -92,12 +93,14 @@ export class AdminState {
     const reply = await this.#commands.run(scripts.readUser, this.#keys.user(userName), {});
     const refused = refusal(reply, ['noUser']);
     if (refused !== undefined) return refused;
-    const [mode, whitelistSize, blacklistSize, flat] = list(reply);
+    const [mode, whitelistSize, blacklistSize] = list(reply);
+    const sockets: UserSocket[] = [];
+    for await (const page of readSocketPages(this.#commands, this.#keys.user(userName))) sockets.push(...page);
     return {
       whitelistOnly: mode === 1,
       whitelistSize: number(whitelistSize),
       blacklistSize: number(blacklistSize),
-      sockets: readSockets(flat),
+      sockets,
     };
   }
 

@@ -5,8 +5,7 @@
 import { readEntries } from '../bus/event.ts';
 import type { Commands } from './commands.ts';
 import type { Keyspace } from './keys.ts';
-import { list, text } from './reply.ts';
-import { pairs } from './topic-log.ts';
+import { list, pairs, text } from './reply.ts';
 
 /** A room that is deleted; '' where it had no owner. */
 export interface Deletion {

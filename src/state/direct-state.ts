@@ -5,7 +5,8 @@
  */
 import type { Commands } from './commands.ts';
 import { repeatKey, type Key, type Keyspace } from './keys.ts';
-import { bytes, list, number, refusal, text } from './reply.ts';
+import { readListPage, type ListPage, type PageWish } from './list-page.ts';
+import { bytes, list, number, refusal } from './reply.ts';
 import { flag, type Reply } from './script.ts';
 import * as scripts from './scripts/direct-scripts.ts';
 import { newNonce } from './tokens.ts';
@@ -105,9 +106,11 @@ export class DirectState {
     return this.#commands.run(scripts.editDirectList, this.#listKeys(userName, listName), args, names);
   }
 
-  async readList(userName: string, listName: DirectListName): Promise<string[] | 'gone'> {
-    const reply = await this.#commands.run(scripts.readDirectList, this.#listKeys(userName, listName), {});
-    return refusal(reply, ['gone']) ?? list(reply).map(text);
+  /** A page of a list. */
+  async readList(userName: string, listName: DirectListName, { cursor, limit }: PageWish): Promise<ListPage | 'gone'> {
+    const args = { cursor, limit };
+    const reply = await this.#commands.run(scripts.readDirectList, this.#listKeys(userName, listName), args);
+    return refusal(reply, ['gone']) ?? readListPage(reply);
   }
 
   async setWhitelistMode(userName: string, mode: boolean): Promise<'ok' | 'gone'> {

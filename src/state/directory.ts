@@ -4,8 +4,7 @@
  */
 import type { Commands } from './commands.ts';
 import type { Keyspace, TopicKind } from './keys.ts';
-import { list, text } from './reply.ts';
-import { pairs } from './topic-log.ts';
+import { list, pairs, text } from './reply.ts';
 
 export interface Page<T> {
   readonly items: readonly T[];

@@ -7,10 +7,9 @@
 import type { Commands } from './commands.ts';
 import type { Grant } from './grant.ts';
 import type { Keyspace } from './keys.ts';
-import { list, number, refusal, text } from './reply.ts';
+import { list, number, pairs, refusal, text } from './reply.ts';
 import { flag } from './script.ts';
 import * as scripts from './scripts/quota-scripts.ts';
-import { pairs } from './topic-log.ts';
 
 /** At most; 0: no limit. */
 export interface QuotaLimits {

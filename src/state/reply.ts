@@ -56,12 +56,12 @@ export function packedPosition(packed: Buffer): Position {
   };
 }
 
-/** A user's sockets, as lib/sockets.lua gives them. */
-export function readSockets(reply: Reply | undefined): { socketId: string; nodeId: string; rooms: string[] }[] {
-  const flat = list(reply);
-  const found = [];
-  for (let i = 0; i + 2 < flat.length; i += 3) {
-    found.push({ socketId: text(flat[i]), nodeId: text(flat[i + 1]), rooms: list(flat[i + 2]).map(text) });
+/** A flat list of names and values as pairs. */
+export function pairs(flat: readonly Reply[]): [string, string][] {
+  const found: [string, string][] = [];
+  for (let i = 0; i + 1 < flat.length; i += 2) {
+    const [name, value] = [flat[i], flat[i + 1]];
+    if (Buffer.isBuffer(name) && Buffer.isBuffer(value)) found.push([name.toString('utf8'), value.toString('utf8')]);
   }
   return found;
 }

@@ -10,10 +10,10 @@ import { packPost, type Post } from './post.ts';
 import type { Deletion } from './deletions.ts';
 import { packGrant, readWish, type Grant, type Wish } from './grant.ts';
 import { flag, type Reply } from './script.ts';
-import { bytes, list, number, position, refusal, text } from './reply.ts';
+import { readNodeSockets } from './node-sockets.ts';
+import { bytes, list, number, pairs, position, refusal, text } from './reply.ts';
 import * as scripts from './scripts/room-scripts.ts';
 import { newEpoch, newNonce } from './tokens.ts';
-import { pairs } from './topic-log.ts';
 
 export interface RoomOptions {
   readonly owner: string;
@@ -56,6 +56,8 @@ export type JoinVerdict = 'notAllowed' | 'invalidName' | 'tooManyRooms';
 
 export interface JoinRules {
   readonly since?: Since | undefined;
+  /** Bytes that what was missed may take; those of a reply when left out. */
+  readonly bytesMax?: number | undefined;
   readonly verdict?: JoinVerdict | undefined;
   /** The user's session is to keep the room. */
   readonly filing?: boolean;
@@ -103,6 +105,8 @@ export interface RoomStateOptions {
   readonly historyMaxBytes: number;
   /** Messages a page may hold. */
   readonly pageMax: number;
+  /** Bytes of them: one is given whatever its size. */
+  readonly replyBytes: number;
 }
 
 const UNREADABLE = ['noRoom', 'notJoined'] as const;
@@ -179,7 +183,7 @@ export class RoomState {
   async join(
     member: Membership,
     frame: Uint8Array,
-    { since, verdict, filing = false }: JoinRules = {},
+    { since, bytesMax = this.#options.replyBytes, verdict, filing = false }: JoinRules = {},
   ): Promise<Joined | 'noRoom' | 'lost' | JoinVerdict> {
     const reply = await this.#commands.run(scripts.joinRoom, this.#keys.room(member.roomName), {
       now: Date.now(),
@@ -195,6 +199,7 @@ export class RoomState {
       sinceId: since?.id ?? '',
       sinceTimestamp: since?.timestamp ?? '',
       pageMax: this.#options.pageMax,
+      bytesMax,
     });
     const refused = refusal(reply, ['noRoom', 'lost', 'notAllowed', 'invalidName', 'tooManyRooms']);
     if (refused !== undefined) return refused;
@@ -247,16 +252,21 @@ export class RoomState {
     return wish === undefined ? posted : { ...posted, wish: readWish(wish) };
   }
 
-  /** Messages ascending: the `limit` smallest ids after `after`, or the newest ones. */
+  /**
+   * Messages without a hole, ascending: the `limit` smallest ids after `after`, or the newest ones; fewer where they would
+   * not fit into a reply, one at least.
+   */
   async readHistory(
     roomName: string,
     userName: string,
     after: number | undefined,
     limit: number,
   ): Promise<readonly TopicEvent[] | Unreadable> {
-    const args = { user: userName, after: after ?? '', limit };
+    const args = { user: userName, after: after ?? '', limit, bytesMax: this.#options.replyBytes };
     const reply = await this.#commands.run(scripts.readHistory, this.#keys.room(roomName), args);
-    return refusal(reply, UNREADABLE) ?? events(reply);
+    const refused = refusal(reply, UNREADABLE);
+    if (refused !== undefined) return refused;
+    return after === undefined ? events(reply).reverse() : events(reply);
   }
 
   async readInfo(roomName: string, userName: string): Promise<RoomInfo | Unreadable> {
@@ -275,21 +285,6 @@ export class RoomState {
       oldestId: number(oldestId),
       memberCount: number(memberCount),
     };
-  }
-
-  /** A page of members in byte order of their names, after the name `after`. */
-  async readUserlist(
-    roomName: string,
-    userName: string,
-    after: string,
-    limit: number,
-  ): Promise<{ count: number; names: string[] } | Unreadable> {
-    const args = { user: userName, after, limit };
-    const reply = await this.#commands.run(scripts.readUserlist, this.#keys.room(roomName), args);
-    const refused = refusal(reply, UNREADABLE);
-    if (refused !== undefined) return refused;
-    const [count, names] = list(reply);
-    return { count: number(count), names: list(names).map(text) };
   }
 
   async readSeen(
@@ -317,11 +312,9 @@ export class RoomState {
     roomName: string,
     nodeId: string,
   ): Promise<{ at: Position | undefined; sockets: { socketId: string; userName: string }[] }> {
-    const reply = await this.#commands.run(scripts.readNodeSockets, this.#keys.room(roomName), { node: nodeId });
-    if (refusal(reply, ['gone']) !== undefined) return { at: undefined, sockets: [] };
-    const [at, sockets] = list(reply);
-    const found = pairs(list(sockets)).map(([socketId, userName]) => ({ socketId, userName }));
-    return { at: position(at), sockets: found };
+    const read = await readNodeSockets(this.#commands, this.#keys.room(roomName), nodeId);
+    if (read === 'gone') return { at: undefined, sockets: [] };
+    return { at: read.at, sockets: [...read.sockets].map(([socketId, userName]) => ({ socketId, userName })) };
   }
 }
 

@@ -7,12 +7,11 @@
 import { readEntries, type Point, type Position } from '../bus/event.ts';
 import type { Commands } from './commands.ts';
 import type { Keyspace } from './keys.ts';
-import { list, position, refusal } from './reply.ts';
+import { list, pairs, position, refusal } from './reply.ts';
 import type { Life } from './room-state.ts';
 import { flag, type Reply } from './script.ts';
 import * as scripts from './scripts/user-scripts.ts';
 import { newNonce } from './tokens.ts';
-import { pairs } from './topic-log.ts';
 
 /** A room in a session. */
 export interface Filing {

@@ -2,15 +2,16 @@
 import type { LogReader, Topic } from '../bus/bus.ts';
 import { readEvent, type Position, type TopicEvent } from '../bus/event.ts';
 import type { Commands } from './commands.ts';
+import { readNodeSockets } from './node-sockets.ts';
 import { topicKind, topicName, type Keyspace, type TopicKey } from './keys.ts';
-import type { Reply } from './script.ts';
-import { bytes, list, packedPosition, position, readSockets, refusal } from './reply.ts';
-import { readNodeSockets } from './scripts/room-scripts.ts';
+import { bytes, list, packedPosition, position, refusal } from './reply.ts';
 import { readLog, rotateEpoch } from './scripts/topic-scripts.ts';
-import { listSockets } from './scripts/user-scripts.ts';
+import { readSockets } from './socket-list.ts';
 import { newEpoch, newNonce } from './tokens.ts';
 
 const PAGE_MAX = 200;
+/** Of messages, and of other events. */
+const PAGE_BYTES = 1 << 20;
 
 export class TopicLog implements LogReader {
   readonly #commands: Commands;
@@ -31,7 +32,7 @@ export class TopicLog implements LogReader {
 
   async readAfter(topic: Topic, after: Position): Promise<{ at: Position; events: TopicEvent[] } | 'gone'> {
     const { meta, history, events } = this.#keysOf(topic);
-    const args = { afterSeq: after.seq, afterId: after.id, pageMax: PAGE_MAX };
+    const args = { afterSeq: after.seq, afterId: after.id, pageMax: PAGE_MAX, bytesMax: PAGE_BYTES };
     const reply = await this.#commands.run(readLog, { meta, history, events }, args);
     if (refusal(reply, ['gone']) !== undefined) return 'gone';
     const [at, messages, others] = list(reply);
@@ -47,17 +48,13 @@ export class TopicLog implements LogReader {
   async readLocalSockets(topic: Topic): Promise<{ at: Position; sockets: ReadonlySet<string> } | 'gone'> {
     const node = this.#nodeId();
     if (topicKind(this.#topicKey(topic)) === 'room') {
-      const { meta, perNode } = this.#keys.room(topicName(this.#topicKey(topic)));
-      const reply = await this.#commands.run(readNodeSockets, { meta, perNode }, { node });
-      if (refusal(reply, ['gone']) !== undefined) return 'gone';
-      const [at, sockets] = list(reply);
-      return { at: position(at), sockets: new Set(pairs(list(sockets)).map(([socket]) => socket)) };
+      const read = await readNodeSockets(this.#commands, this.#keys.room(topicName(this.#topicKey(topic))), node);
+      return read === 'gone' ? 'gone' : { at: read.at, sockets: new Set(read.sockets.keys()) };
     }
     const at = await this.readPosition(topic);
     if (at === 'gone') return 'gone';
-    const { sockets, rooms } = this.#keys.user(topicName(this.#topicKey(topic)));
-    const all = readSockets(await this.#commands.run(listSockets, { sockets, rooms }, {}));
-    const mine = all.flatMap(({ socketId, nodeId }) => (nodeId === node ? [socketId] : []));
+    const all = await readSockets(this.#commands, this.#keys.user(topicName(this.#topicKey(topic))));
+    const mine = [...all].flatMap(([socketId, nodeId]) => (nodeId === node ? [socketId] : []));
     return { at, sockets: new Set(mine) };
   }
 
@@ -76,14 +73,4 @@ export class TopicLog implements LogReader {
   #topicKey(topic: Topic): TopicKey {
     return topic as TopicKey;
   }
-}
-
-/** A flat list of names and values as pairs. */
-export function pairs(flat: readonly Reply[]): [string, string][] {
-  const found: [string, string][] = [];
-  for (let i = 0; i + 1 < flat.length; i += 2) {
-    const [name, value] = [flat[i], flat[i + 1]];
-    if (Buffer.isBuffer(name) && Buffer.isBuffer(value)) found.push([name.toString('utf8'), value.toString('utf8')]);
-  }
-  return found;
 }

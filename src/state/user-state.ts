@@ -7,11 +7,12 @@ import type { Position } from '../bus/event.ts';
 import type { Commands } from './commands.ts';
 import type { Keyspace } from './keys.ts';
 import { readLeases } from './peers.ts';
-import { list, number, position, readSockets, refusal, text } from './reply.ts';
+import { list, number, position, refusal, text } from './reply.ts';
 import { flag } from './script.ts';
 import * as scripts from './scripts/user-scripts.ts';
 import type { Life } from './room-state.ts';
 import { filings, type Filing, type LeaveHeads } from './session-state.ts';
+import { readSocketPages, readSockets, type UserSocket } from './socket-list.ts';
 import { newEpoch, newNonce } from './tokens.ts';
 
 /** A notification without the count it ends with: the script knows the count. */
@@ -186,10 +187,21 @@ export class UserState {
     return refusal(reply, ['gone']) === undefined ? position(list(reply)[0]) : undefined;
   }
 
-  /** Socket id → the rooms it is in, on all nodes. */
-  async listSockets(userName: string): Promise<Map<string, { nodeId: string; rooms: string[] }>> {
-    const reply = await this.#commands.run(scripts.listSockets, this.#keys.user(userName), {});
-    return new Map(readSockets(reply).map(({ socketId, ...socket }) => [socketId, socket]));
+  /** Socket id → the node that it is on. */
+  readSockets(userName: string): Promise<Map<string, string>> {
+    return readSockets(this.#commands, this.#keys.user(userName));
+  }
+
+  /** The sockets on all nodes with the rooms that each is in, page by page: see `socket-list.ts`. */
+  socketPages(userName: string): AsyncGenerator<readonly UserSocket[]> {
+    return readSocketPages(this.#commands, this.#keys.user(userName));
+  }
+
+  /** All of them, by id. */
+  async listSockets(userName: string): Promise<Map<string, UserSocket>> {
+    const found = new Map<string, UserSocket>();
+    for await (const page of this.socketPages(userName)) for (const socket of page) found.set(socket.socketId, socket);
+    return found;
   }
 
   /** The sockets a node has of this user, behind a tombstone that keeps it from adding more. */

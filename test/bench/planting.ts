@@ -34,6 +34,7 @@ export async function openGarden(system: System): Promise<Garden> {
   const rooms = new RoomState(commands, new Keyspace(system.prefix), {
     dedupMs: 300_000,
     pageMax: 100,
+    replyBytes: 1 << 19,
     largeSize: 1_000_000,
     historyMaxBytes: 1 << 30,
   });

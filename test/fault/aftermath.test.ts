@@ -3,7 +3,7 @@ import { beforeAll, expect, test } from '@jest/globals';
 import { roomTopic } from '../../src/state/keys.ts';
 import { startRedis, type RedisServer } from '../support/redis.ts';
 import { useScope } from '../support/scope.ts';
-import { join, leave, post, room, starter } from '../state/room-actions.ts';
+import { join, leave, post, room, starter, userlist } from '../state/room-actions.ts';
 import { frame, openStore, type OpenStore } from '../state/store.ts';
 
 const scope = useScope();
@@ -33,7 +33,7 @@ test('a sweep ends when the node has no socket left in the room, however many th
     }
   }
   expect(swept).toBe(14_000);
-  expect(await store.rooms.readUserlist(room, 'owner', '', 10)).toEqual({ count: 0, names: [] });
+  expect(await userlist(store, 'owner')).toEqual({ count: 0, names: [] });
 });
 
 test('a message repeated after its log was given a new life is still the same message', async () => {

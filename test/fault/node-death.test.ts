@@ -11,7 +11,7 @@ const scope = useScope();
 const busy = { PARLEY_RATE_REQUESTS_PER_SECOND: '10000', PARLEY_RATE_BURST: '10000' };
 
 const userlist = async (client: TestClient, roomName: string): Promise<string[]> =>
-  (await client.request('roomGetAccessList', { roomName, listName: 'userlist' })).toSorted();
+  (await client.request('roomUserlistGet', { roomName })).names.toSorted();
 
 const leavesOf = (client: TestClient, userName: string): number =>
   client.seen('roomUserLeft').filter(([, name]) => name === userName).length;

@@ -26,7 +26,7 @@ export type Inputs = [
 
 export type Outcomes = [
   Holds<Equal<Result<'roomMessage'>, number | null>>,
-  Holds<Equal<Result<'roomGetAccessList'>, string[]>>,
+  Holds<Fits<string[], Result<'roomGetAccessList'>>>,
   Holds<Equal<Result<'disconnect'>, null>>,
   Holds<Fits<Result<'login'>, Value>>,
   Holds<Fits<Result<'roomsJoin'>, Value>>,

@@ -30,8 +30,8 @@ export const setMode = (store: Store, by: string, whitelistOnly: boolean): Retur
 export const changeOwner = (store: Store, owner: string): ReturnType<Store['access']['changeOwner']> =>
   store.access.changeOwner(room, owner, leftHead);
 export const listed = async (store: Store, listName: string): Promise<unknown> => {
-  const found = await store.access.readList(room, SERVICE, listName, 100);
-  return typeof found === 'string' ? found : found.names?.toSorted();
+  const found = await store.access.readList(room, SERVICE, listName, { cursor: '', limit: 100 });
+  return typeof found === 'string' ? found : found.names.toSorted();
 };
 export const flush = (store: Store, pauseMs = 0): ReturnType<Store['access']['flushChanges']> =>
   store.access.flushChanges(room, changesFrame, pauseMs);

@@ -2,6 +2,7 @@
 // behind, and who is out by it. What clients see of it is tested over the wire.
 import { describe, expect, test } from '@jest/globals';
 import { roomTopic } from '../../src/state/keys.ts';
+import type { ListPage } from '../../src/state/list-page.ts';
 import { SERVICE } from '../../src/state/room-state.ts';
 import { eventually } from '../support/eventually.ts';
 import { useScope } from '../support/scope.ts';
@@ -19,7 +20,7 @@ import {
   told,
 } from './access-actions.ts';
 import { expectChain, join, post, room, starter, type Start } from './room-actions.ts';
-import type { OpenStore, Store } from './store.ts';
+import type { OpenStore } from './store.ts';
 
 const scope = useScope();
 /** Call within a `describe`; `open` gives a store of its own to each test. */
@@ -45,7 +46,7 @@ function editing(open: OpenStore, start: Start): void {
     expect(await take(store, SERVICE, 'blacklist', 'bob')).toBe('noRoom');
     expect(await setMode(store, 'owner', true)).toBe('noRoom');
     expect(await changeOwner(store, 'bob')).toBe('noRoom');
-    expect(await store.access.readList(room, SERVICE, 'whitelist', 10)).toBe('noRoom');
+    expect(await store.access.readList(room, SERVICE, 'whitelist', { cursor: '', limit: 10 })).toBe('noRoom');
     expect(await store.access.readAccess(room, 'bob')).toBe('noRoom');
     expect(await store.access.purge(room, 'n1', '0', leftHead)).toBeUndefined();
     expect(await flush(store)).toBe(0);
@@ -257,18 +258,21 @@ function owners(start: Start): void {
 }
 
 function reading(start: Start): void {
-  test('lists are read by members, admins and the owner; a long userlist is only counted', async () => {
+  test('lists are read by members, admins and the owner', async () => {
     const store = await start();
     await outBy(add(store, 'owner', 'adminlist', 'adam'));
     await outBy(add(store, 'owner', 'blacklist', 'zoe', 'yan'));
     for (const user of ['bob', 'ann']) await join(store, user);
-    const read = (user: string, listName: string, pageMax = 2): ReturnType<Store['access']['readList']> =>
-      store.access.readList(room, user, listName, pageMax);
+    const read = async (user: string, listName: string, limit = 2, cursor = ''): Promise<unknown> => {
+      const page = await store.access.readList(room, user, listName, { cursor, limit });
+      return typeof page === 'string' ? page : [page.count, page.names, page.next];
+    };
     for (const user of ['owner', 'adam', 'bob', SERVICE]) {
-      expect(await read(user, 'userlist')).toEqual({ count: 2, names: ['ann', 'bob'] });
-      expect(await read(user, 'userlist', 1)).toEqual({ count: 2, names: undefined });
-      expect(await read(user, 'adminlist', 0)).toEqual({ count: 1, names: ['adam'] });
-      expect(await read(user, 'whitelist')).toEqual({ count: 0, names: [] });
+      expect(await read(user, 'userlist')).toEqual([2, ['ann', 'bob'], undefined]);
+      expect(await read(user, 'userlist', 1)).toEqual([2, ['ann'], 'ann']);
+      expect(await read(user, 'userlist', 1, 'ann')).toEqual([2, ['bob'], undefined]);
+      expect(await read(user, 'adminlist', 10)).toEqual([1, ['adam'], undefined]);
+      expect(await read(user, 'whitelist')).toEqual([0, [], undefined]);
       expect(await read(user, 'nolist')).toBe('noList');
     }
     for (const listName of ['userlist', 'adminlist', 'whitelist', 'blacklist', 'nolist']) {
@@ -278,5 +282,27 @@ function reading(start: Start): void {
     await join(store, 'bob', 'bob-2', 'n2');
     expect(await store.access.readAccess(room, 'bob')).toMatchObject({ njoined: 2, whitelistOnly: false });
     expect(await store.access.readAccess(room, 'zoe')).toMatchObject({ admitted: false, njoined: 0 });
+  });
+
+  test('a long list is read in pages of bounded length, which have everybody who is in it all the while', async () => {
+    const store = await start();
+    const names = Array.from({ length: 3000 }, (_, i) => `name-${i}`);
+    const { blacklist } = store.keys.room(room);
+    for (let at = 0; at < names.length; at += 500) {
+      await outBy(add(store, 'owner', 'blacklist', ...names.slice(at, at + 500)));
+    }
+    const found = new Set<string>();
+    let pages = 0;
+    for (let cursor: string | undefined = ''; cursor !== undefined; pages++) {
+      const page: ListPage | string = await store.access.readList(room, 'owner', 'blacklist', { cursor, limit: 500 });
+      if (typeof page === 'string') throw new Error(page);
+      expect(page.names.length).toBeLessThan(1000);
+      for (const name of page.names) found.add(name);
+      // Who comes and goes meanwhile changes nothing for the others.
+      await store.client.sadd(blacklist, `late-${pages}`);
+      cursor = page.next;
+    }
+    expect(pages).toBeGreaterThan(3);
+    expect(names.filter((name) => !found.has(name))).toEqual([]);
   });
 }

@@ -52,8 +52,8 @@ const done: Record<string, Act> = {
   'a transient message': (store) => post(store, 'alice', { transient: true }),
   'a transient direct message': ({ directs }) => directs.send('bob', direct('alice', undefined, true)),
   'joining again': (store) => join(store, 'alice'),
-  'reading a userlist of which changes wait': ({ rooms }) => rooms.readUserlist('large', 'owner', '', 10),
-  'reading it as a list': ({ access }) => access.readList('large', 'owner', 'userlist', 10),
+  'reading a userlist of which changes wait': ({ access }) =>
+    access.readList('large', 'owner', 'userlist', { cursor: '', limit: 10 }),
   'telling who came and went': ({ access }) =>
     access.flushChanges('large', { head: head('h'), leftKey: head('l'), countKey: head('c') }, 0),
   'taking off a list': (store) => take(store, 'owner', 'whitelist', 'carol'),

@@ -6,7 +6,7 @@ import { roomTopic } from '../../src/state/keys.ts';
 import { eventually } from '../support/eventually.ts';
 import { useScope } from '../support/scope.ts';
 import { add, changeOwner, changesIn, flush, leftHead, listed, outBy, setMode, told } from './access-actions.ts';
-import { expectChain, join, leave, post, room, starter, type Start } from './room-actions.ts';
+import { expectChain, join, leave, post, room, type Start, starter, userlist } from './room-actions.ts';
 import type { OpenStore, Store } from './store.ts';
 
 const scope = useScope();
@@ -81,7 +81,7 @@ function glimpses(start: Start): void {
     await flush(store);
     const events = await store.listen(roomTopic(room));
     await join(store, 'cid');
-    expect(await store.rooms.readUserlist(room, 'ann', '', 10)).toMatchObject({ names: ['ann', 'bob', 'cid'] });
+    expect(await userlist(store, 'ann')).toMatchObject({ names: ['ann', 'bob', 'cid'] });
     await leave(store, 'cid');
     await flush(store);
     await join(store, 'dan');
@@ -164,8 +164,8 @@ function restriction(start: Start): void {
     for (const user of others) {
       expect(await post(store, user)).toBe('notJoined');
       expect(await store.rooms.readHistory(room, user, undefined, 10)).toBe('notJoined');
-      expect(await store.rooms.readUserlist(room, user, '', 10)).toBe('notJoined');
-      expect(await store.access.readList(room, user, 'whitelist', 10)).toBe('notJoined');
+      expect(await userlist(store, user)).toBe('notJoined');
+      expect(await store.access.readList(room, user, 'whitelist', { cursor: '', limit: 10 })).toBe('notJoined');
       expect(await store.rooms.readSeen(room, 'owner', user)).toMatchObject({ joined: false });
       await expect(join(store, user, 'another')).rejects.toThrow('notAllowed');
     }

@@ -22,10 +22,10 @@ async function fill(
   }
 }
 
-const post = (store: Store, userName: string): Promise<unknown> =>
+const post = (store: Store, userName: string, { head = 'head' } = {}): Promise<unknown> =>
   store.rooms.post(room, userName, {
     author: userName,
-    head: frame('head'),
+    head: frame(head),
     middle: frame('middle'),
     nonce: nonce(),
     clientMessageId: undefined,
@@ -48,6 +48,7 @@ async function readAfter(log: TopicLog, topic: string, after: Position): Promise
 /** Call within a `describe`; `open` gives a store of its own to each test. */
 export function logSuite(open: OpenStore): void {
   reading(open);
+  largeEvents(open);
   ownSockets(open);
   rotation(open);
 }
@@ -113,6 +114,36 @@ function ownSockets(open: OpenStore): void {
         expect(read).toEqual({ at: await positionOf(log, topic), sockets: new Set(sockets) });
       }
     }
+  });
+
+  test('all of them, however many they are', async () => {
+    const store = await open(scope);
+    await fill(store, [['alice', 'a1', 'n1']]);
+    const planted = Object.fromEntries(Array.from({ length: 5000 }, (_, i) => [`s${i}`, 'alice']));
+    await store.client.hset(`${store.keys.room(room).perNode}n1`, planted);
+    const read = await store.logOf('n1').readLocalSockets(roomTopic(room));
+    expect(read === 'gone' ? read : read.sockets.size).toBe(5001);
+  });
+}
+
+function largeEvents(open: OpenStore): void {
+  test('pages are bounded in bytes, and one after another they are the whole log', async () => {
+    const store = await open(scope);
+    await fill(store, [['alice', 'a1', 'n1']]);
+    const log = store.logOf('n1');
+    const before = await positionOf(log, roomTopic(room));
+    for (let i = 0; i < 30; i++) await post(store, 'alice', { head: 'x'.repeat(100_000) });
+    const read: TopicEvent[] = [];
+    let pages = 0;
+    for (let at: Position = before; at.id < 30; at = read.at(-1) ?? at) {
+      const page = await readAfter(log, roomTopic(room), at);
+      expect(page.length).toBeGreaterThan(0);
+      expect(page.length).toBeLessThan(12);
+      read.push(...page);
+      pages++;
+    }
+    expect(pages).toBeGreaterThan(2);
+    expect(read.map(({ id }) => id)).toEqual(Array.from({ length: 30 }, (_, i) => i + 1));
   });
 }
 

@@ -3,7 +3,18 @@ import { describe, expect, test } from '@jest/globals';
 import { roomTopic } from '../../src/state/keys.ts';
 import { eventually } from '../support/eventually.ts';
 import { useScope } from '../support/scope.ts';
-import { expectChain, idsOf, join, leave, post, room, stampsOf, starter, type Start } from './room-actions.ts';
+import {
+  expectChain,
+  idsOf,
+  join,
+  leave,
+  post,
+  room,
+  stampsOf,
+  type Start,
+  starter,
+  userlist,
+} from './room-actions.ts';
 import { frame, frameText, type OpenStore } from './store.ts';
 
 const scope = useScope();
@@ -15,8 +26,13 @@ export function messageSuite(open: OpenStore): void {
     posts(start);
     repeats(start);
   });
-  describe('reading', () => reading(start));
+  describe('reading', () => {
+    reading(start);
+    boundedReading(start);
+    readingMembers(start);
+  });
   recovery(start);
+  boundedRecovery(start);
 }
 
 function posts(start: Start): void {
@@ -101,12 +117,12 @@ function reading(start: Start): void {
     for (const userName of ['alice', 'owner', 'admin']) {
       expect(await rooms.readInfo(room, userName)).toMatchObject({ owner: 'owner' });
       expect(await rooms.readHistory(room, userName, undefined, 5)).toEqual([]);
-      expect(await rooms.readUserlist(room, userName, '', 5)).toEqual({ count: 1, names: ['alice'] });
+      expect(await userlist(store, userName)).toEqual({ count: 1, names: ['alice'] });
       expect(await rooms.readSeen(room, userName, 'nobody')).toEqual({ joined: false, timestamp: null });
     }
     expect(await rooms.readInfo(room, 'eve')).toBe('notJoined');
     expect(await rooms.readHistory(room, 'eve', undefined, 5)).toBe('notJoined');
-    expect(await rooms.readUserlist(room, 'eve', '', 5)).toBe('notJoined');
+    expect(await userlist(store, 'eve')).toBe('notJoined');
     expect(await rooms.readSeen(room, 'eve', 'alice')).toBe('notJoined');
   });
 
@@ -125,13 +141,38 @@ function reading(start: Start): void {
     expect(await read(1000, 10)).toEqual([]);
     expect(await store.rooms.readInfo(room, 'alice')).toMatchObject({ lastId: 20, oldestId: 16, memberCount: 1 });
   });
+}
 
+function boundedReading(start: Start): void {
+  test('gives as many messages as fit into a reply, one at least, and without a hole', async () => {
+    const store = await start({ replyBytes: 10_000 });
+    await join(store, 'alice');
+    // About 1000 bytes each, but for one that is larger than a reply.
+    for (let id = 1; id <= 30; id++) await post(store, 'alice', { head: 'x'.repeat(id === 20 ? 12_000 : 900) });
+    const read = async (after: number | undefined, limit = 100): Promise<number[] | string> =>
+      idsOf(await store.rooms.readHistory(room, 'alice', after, limit));
+    expect(await read(0)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    expect(await read(0, 3)).toEqual([1, 2, 3]);
+    expect(await read(15)).toEqual([16, 17, 18, 19]);
+    expect(await read(19)).toEqual([20]);
+    expect(await read(undefined)).toEqual([21, 22, 23, 24, 25, 26, 27, 28, 29, 30]);
+    expect(await read(undefined, 2)).toEqual([29, 30]);
+    const caughtUp: number[] = [];
+    for (let page: number[] | string = [0]; page.length > 0 && typeof page !== 'string';) {
+      page = await read(caughtUp.at(-1) ?? 0);
+      if (typeof page !== 'string') caughtUp.push(...page);
+    }
+    expect(caughtUp).toEqual(Array.from({ length: 30 }, (_, i) => i + 1));
+  });
+}
+
+function readingMembers(start: Start): void {
   test('goes through members page by page, and tells when somebody was seen', async () => {
     const store = await start();
     for (const name of ['dora', 'alice', 'bob', 'Zed', '\u00e9va']) await join(store, name);
     const names: string[] = [];
     for (let after = ''; ;) {
-      const page = await store.rooms.readUserlist(room, 'owner', after, 2);
+      const page = await store.access.readList(room, 'owner', 'userlist', { cursor: after, limit: 2 });
       if (typeof page === 'string') throw new Error(page);
       expect(page.count).toBe(5);
       names.push(...page.names);
@@ -190,5 +231,28 @@ function recovery(start: Start): void {
     });
     const trimmed = await small.rooms.join(bob, frame('joined'), { since: { ...since, id: 8 } });
     expect(trimmed).toMatchObject({ recovered: false, missed: [] });
+  });
+}
+
+function boundedRecovery(start: Start): void {
+  test('a join gives what was missed only where it fits into what is left of the reply', async () => {
+    const store = await start();
+    await join(store, 'alice');
+    for (let i = 0; i < 10; i++) await post(store, 'alice', { head: 'x'.repeat(900) });
+    const { at } = await join(store, 'alice');
+    const missed = async (id: number, bytesMax?: number): Promise<unknown> => {
+      const member = { roomName: room, userName: 'bob', socketId: 's', nodeId: 'n1' };
+      const rules = { since: { epoch: at.epoch, id, timestamp: undefined }, bytesMax };
+      const joined = await store.rooms.join(member, frame('joined'), rules);
+      if (typeof joined === 'string') throw new Error(joined);
+      return joined.recovered ? idsOf(joined.missed) : 'not recovered';
+    };
+    expect(await missed(0)).toHaveLength(10);
+    expect(await missed(0, 11_000)).toHaveLength(10);
+    expect(await missed(0, 9000)).toBe('not recovered');
+    expect(await missed(8, 9000)).toEqual([9, 10]);
+    expect(await missed(9, 100)).toBe('not recovered');
+    expect(await missed(9, 0)).toBe('not recovered');
+    expect(await missed(10, 0)).toEqual([]);
   });
 }

@@ -66,3 +66,9 @@ export function starter(open: OpenStore, scope: Scope): Start {
     return store;
   };
 }
+
+/** A page of the members, as a reader sees it. */
+export async function userlist(store: Store, reader: string, cursor = '', limit = 10): Promise<unknown> {
+  const page = await store.access.readList(room, reader, 'userlist', { cursor, limit });
+  return typeof page === 'string' ? page : { count: page.count, names: page.names };
+}

@@ -4,7 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import { roomTopic } from '../../src/state/keys.ts';
 import { eventually } from '../support/eventually.ts';
 import { useScope } from '../support/scope.ts';
-import { expectChain, join, leave, post, room, starter, type Start } from './room-actions.ts';
+import { expectChain, join, leave, post, room, type Start, starter, userlist } from './room-actions.ts';
 import { frame, frameText, roomOptions, type OpenStore } from './store.ts';
 
 const scope = useScope();
@@ -33,7 +33,7 @@ function existence(open: OpenStore): void {
     expect(await rooms.delete(room, 'owner', 'n1', frame('deleted'))).toBe('noRoom');
     expect(await rooms.readHistory(room, 'owner', undefined, 10)).toBe('noRoom');
     expect(await rooms.readInfo(room, 'owner')).toBe('noRoom');
-    expect(await rooms.readUserlist(room, 'owner', '', 10)).toBe('noRoom');
+    expect(await userlist(store, 'owner')).toBe('noRoom');
     expect(await rooms.readSeen(room, 'owner', 'alice')).toBe('noRoom');
     expect(await rooms.readNodeSockets(room, 'n1')).toMatchObject({ sockets: [] });
     expect(await store.logOf('n1').readPosition(roomTopic(room))).toBe('gone');
@@ -136,7 +136,7 @@ function sweeping(start: Start): void {
     expect(swept).toBe(700);
     await expect(join(store, 'late', 'late-1', 'dead')).rejects.toThrow('lost');
     expect(await join(store, 'late', 'late-1', 'n1')).toMatchObject({ njoined: 1 });
-    const list = await store.rooms.readUserlist(room, 'owner', '', 10);
+    const list = await userlist(store, 'owner');
     expect(list).toEqual({ count: 2, names: ['late', 'user-0'] });
     const ttls = await store.ttls();
     expect(ttls[`{room:${room}}:tomb:dead`]).toBeGreaterThan(0);
@@ -202,7 +202,7 @@ function rebirth(start: Start): void {
     expect(await store.rooms.create(room, roomOptions('other'))).toBe('ok');
     expect(await post(store, 'alice')).toBe('notJoined');
     expect(await store.rooms.readHistory(room, 'other', undefined, 10)).toEqual([]);
-    expect(await store.rooms.readUserlist(room, 'other', '', 10)).toEqual({ count: 0, names: [] });
+    expect(await userlist(store, 'other')).toEqual({ count: 0, names: [] });
     await join(store, 'alice');
     expect(await post(store, 'alice', { clientMessageId: 'c' })).toMatchObject({ id: 1, repeated: false });
     const after = await store.logOf('n1').readPosition(roomTopic(room));

@@ -44,6 +44,7 @@ export interface Store {
 export interface StoreOptions {
   dedupMs?: number;
   pageMax?: number;
+  replyBytes?: number;
   socketsMax?: number;
   sessionRoomsMax?: number;
   /** Keys of others, to do a part of what their nodes do. */
@@ -75,8 +76,8 @@ export async function openStore(scope: Scope, address: RedisAddress, options: St
   const commands = new Commands(client, {
     timeoutMs: 10_000,
     queueMax: 20_000,
-    mayAct: () => true,
     queueBytesMax: 1 << 26,
+    mayAct: () => true,
     onError: () => undefined,
   });
   scope.add(() => commands.close());
@@ -84,6 +85,7 @@ export async function openStore(scope: Scope, address: RedisAddress, options: St
   const {
     dedupMs = 60_000,
     pageMax = 100,
+    replyBytes = 1 << 19,
     socketsMax = 50,
     sessionRoomsMax = 1000,
     largeSize = 1000,
@@ -91,7 +93,7 @@ export async function openStore(scope: Scope, address: RedisAddress, options: St
     historyMaxBytes = 1 << 24,
   } = options;
   return {
-    rooms: new RoomState(commands, keys, { dedupMs, pageMax, largeSize, historyMaxBytes }),
+    rooms: new RoomState(commands, keys, { dedupMs, pageMax, replyBytes, largeSize, historyMaxBytes }),
     access: new AccessState(commands, keys, { largeSize, listSizeLimit }),
     users: new UserState(commands, keys, { socketsMax }),
     sessions: new SessionState(commands, keys, { sessionRoomsMax }),

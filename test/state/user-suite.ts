@@ -91,8 +91,8 @@ function connections(open: OpenStore): void {
     expect(await login(store, 's3')).toEqual({ retryAfterMs: 10_000 });
     expect(await login(store, 's2', 'n2')).toMatchObject({ nconnected: 2 });
     expect([...(await store.users.listSockets(user))]).toEqual([
-      ['s1', { nodeId: 'n1', rooms: [] }],
-      ['s2', { nodeId: 'n2', rooms: [] }],
+      ['s1', { socketId: 's1', nodeId: 'n1', rooms: [] }],
+      ['s2', { socketId: 's2', nodeId: 'n2', rooms: [] }],
     ]);
     expect(await logout(store, 's1')).toEqual({ nconnected: 1, changed: true });
     expect(await logout(store, 's1')).toEqual({ nconnected: 1, changed: false });
@@ -189,8 +189,8 @@ function roomNotes(open: OpenStore): void {
     // A socket that has gone meanwhile is not noted, but the others are told all the same.
     await note(store, 'ghost', 'attic', true, 2);
     expect([...(await store.users.listSockets(user))]).toEqual([
-      ['s1', { nodeId: 'n1', rooms: [] }],
-      ['s2', { nodeId: 'n2', rooms: expect.arrayContaining(['lobby', 'attic']) }],
+      ['s1', { socketId: 's1', nodeId: 'n1', rooms: [] }],
+      ['s2', { socketId: 's2', nodeId: 'n2', rooms: expect.arrayContaining(['lobby', 'attic']) }],
     ]);
     const echoes = [
       { echo: frame('lobby left'), njoined: 0 },

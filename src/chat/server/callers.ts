@@ -11,6 +11,8 @@ export class VirtualCaller implements Caller {
   readonly echoExcept: string;
   readonly nodeId: string;
   readonly synced = false;
+  /** The service's own replies are measured as they are stored. */
+  readonly format = 'msgpack';
   readonly open = true;
   readonly rooms: ReadonlyMap<string, Point> = new Map<string, Point>();
   readonly moves = new RoomMoves();
@@ -38,6 +40,7 @@ export class ActingCaller implements Caller {
   readonly #socket: Caller;
   readonly authority: string;
   readonly echoExcept = '';
+  readonly format = 'msgpack';
 
   constructor(socket: Caller, authority: string) {
     this.#socket = socket;

@@ -18,6 +18,7 @@ import {
   positional,
   type ApiRequestName,
 } from '../../protocol/server/catalogue.ts';
+import { plain } from '../../protocol/stored.ts';
 import { As } from '../../protocol/server/types.ts';
 import { checkDeclared } from '../../protocol/validate.ts';
 import { asMap, isMap, type Value } from '../../protocol/values.ts';
@@ -155,8 +156,8 @@ export class ServerApi {
     const isName = isStorableName(userName, services.settings.limits);
     if (!isName || !(await admin.hasUser(userName))) return fail('noUser', [userName]);
     if (socketId === undefined) return '';
-    const socket = (await services.users.listSockets(userName)).get(socketId);
-    return socket?.nodeId ?? fail('invalidSocket', [socketId]);
+    const nodeId = (await services.users.readSockets(userName)).get(socketId);
+    return nodeId ?? fail('invalidSocket', [socketId]);
   }
 }
 
@@ -178,7 +179,7 @@ function settle(outcome: unknown): Value | Failure {
   turn?.before?.();
   turn?.after?.();
   // Handlers give what their request declares, and results are declared as values.
-  return (turn === undefined ? outcome : turn.value) as Value | Failure;
+  return plain(turn === undefined ? outcome : turn.value) as Value | Failure;
 }
 
 /** What is not known, and a user who is nil, is refused: the service would act with all rights by mistake. */

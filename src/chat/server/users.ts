@@ -5,11 +5,15 @@ import { invalidName, isStorableName, isValidName } from '../../protocol/name-ru
 import { utf8Length } from '../../protocol/names.ts';
 import type { serverUserRequests } from '../../protocol/server/users.ts';
 import { reasonBytesMax } from '../../protocol/server/types.ts';
+import { namesSize } from '../lists.ts';
 import type { ServerHandlers, ServerServices } from './contract.ts';
 import { listsRefusal } from './names.ts';
 import { namesPage } from './pages.ts';
 
 type UserHandlers = Pick<ServerHandlers, keyof typeof serverUserRequests>;
+
+/** Of a socket without the names of its rooms. */
+const SOCKET_BYTES = 80;
 
 export function serverUserHandlers({ services, admin, directory, directListSizeLimit }: ServerServices): UserHandlers {
   const { limits } = services.settings;
@@ -54,19 +58,27 @@ export function serverUserHandlers({ services, admin, directory, directListSizeL
       return count === 'noUser' ? fail(count, [userName]) : count;
     },
 
-    async userGet({ userName }) {
-      const found = isName(userName) ? await admin.readUser(userName) : 'noUser';
-      if (found === 'noUser') return fail(found, [userName]);
-      const { sockets, whitelistOnly, whitelistSize: whitelist, blacklistSize: blacklist } = found;
-      return {
-        userName,
-        online: sockets.length > 0,
-        sockets: [...sockets],
-        whitelistOnly,
-        sizes: { whitelist, blacklist },
-      };
-    },
+    userGet: ({ userName }) => readUser(services, admin, userName),
 
     usersList: ({ options }) => namesPage(directory, 'user', options),
+  };
+}
+
+async function readUser(
+  { settings }: ServerServices['services'],
+  admin: ServerServices['admin'],
+  userName: string,
+): ReturnType<UserHandlers['userGet']> {
+  const found = isStorableName(userName, settings.limits) ? await admin.readUser(userName) : 'noUser';
+  if (found === 'noUser') return fail(found, [userName]);
+  const { sockets, whitelistOnly, whitelistSize: whitelist, blacklistSize: blacklist } = found;
+  const bytes = sockets.reduce((sum, { rooms }) => sum + SOCKET_BYTES + namesSize(rooms, 'msgpack'), 0);
+  if (bytes > settings.replyBytes) return fail('listTooLong', [sockets.length]);
+  return {
+    userName,
+    online: sockets.length > 0,
+    sockets: sockets.map((socket) => ({ ...socket, rooms: [...socket.rooms] })),
+    whitelistOnly,
+    sizes: { whitelist, blacklist },
   };
 }

@@ -1,7 +1,7 @@
 /** Requests about who may do what in a room: its lists and its mode. */
 import Type from 'typebox';
-import { request, required } from '../declare.ts';
-import { ListName, ListNames, RoomName, UserName } from '../types.ts';
+import { optional, request, required } from '../declare.ts';
+import { ListName, ListNames, PageOptions, RoomName, UserlistPage, UserName } from '../types.ts';
 
 export const accessRequests = {
   roomAddToList: request({
@@ -27,9 +27,9 @@ export const accessRequests = {
   }),
 
   roomGetAccessList: request({
-    doc: 'Gives the names in a list of the room, unordered: `adminlist`, `whitelist`, `blacklist`, or `userlist`, its members. A userlist longer than `limits.userlistPage` is read with `roomUserlistGet`.',
-    params: { roomName: required(RoomName), listName: required(ListName) },
-    result: Type.Array(UserName),
+    doc: 'Gives the names in a list of the room, unordered: `adminlist`, `whitelist`, `blacklist`, or `userlist`, its members. A userlist longer than `limits.userlistPage`, and a list that does not fit into one reply, is read page by page: with options, which may be an empty map, a page is given instead (a `UserlistPage`; of a list that changes meanwhile nobody is left out who is in it all the while, and somebody may come twice).',
+    params: { roomName: required(RoomName), listName: required(ListName), options: optional(PageOptions) },
+    result: Type.Union([Type.Array(UserName), UserlistPage]),
     errors: ['noRoom', 'notJoined', 'noList', 'listTooLong'],
     access: 'user',
     order: { room: 'roomName' },

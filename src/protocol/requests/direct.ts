@@ -1,7 +1,16 @@
 /** Requests about messages from user to user, and about who may write to the caller. */
 import Type from 'typebox';
 import { optional, request, required } from '../declare.ts';
-import { ListName, ListNames, Message, MessageOptions, ProcessedMessage, UserName } from '../types.ts';
+import {
+  ListName,
+  ListNames,
+  Message,
+  MessageOptions,
+  PageOptions,
+  ProcessedMessage,
+  UserlistPage,
+  UserName,
+} from '../types.ts';
 
 export const directRequests = {
   directMessage: request({
@@ -41,10 +50,10 @@ export const directRequests = {
   }),
 
   directGetAccessList: request({
-    doc: "Gives the names in one of the caller's own lists, unordered.",
-    params: { listName: required(ListName) },
-    result: Type.Array(UserName),
-    errors: ['noList'],
+    doc: "Gives the names in one of the caller's own lists, unordered; with options a page of them, as `roomGetAccessList` does.",
+    params: { listName: required(ListName), options: optional(PageOptions) },
+    result: Type.Union([Type.Array(UserName), UserlistPage]),
+    errors: ['noList', 'listTooLong'],
     access: 'user',
     order: 'self',
     cost: { units: 3, page: true },

@@ -5,7 +5,7 @@ import { HistoryInfo, MessageId, ProcessedMessage, RoomName } from '../types.ts'
 
 export const historyRequests = {
   roomRecentHistory: request({
-    doc: 'Gives the newest messages, newest first, at most `limits.historyMaxGetMessages`.',
+    doc: 'Gives the newest messages, newest first, at most `limits.historyMaxGetMessages`; fewer where they would take too many bytes, one at least.',
     params: { roomName: required(RoomName) },
     result: Type.Array(ProcessedMessage),
     errors: ['noRoom', 'notJoined'],
@@ -19,7 +19,7 @@ export const historyRequests = {
   }),
 
   roomHistoryGet: request({
-    doc: 'Gives the messages with ids `id + 1` to `id + limit`, newest first, at most `limits.historyMaxGetMessages`. Where the start was trimmed, the page starts at the oldest message kept.',
+    doc: 'Gives the messages with ids `id + 1` to `id + limit`, newest first, at most `limits.historyMaxGetMessages`. Where the start was trimmed, the page starts at the oldest message kept. It ends earlier where more would take too many bytes, and has one message at least: a page shorter than asked for is not the last one.',
     params: {
       roomName: required(RoomName),
       id: required(MessageId),

@@ -57,7 +57,7 @@ export const roomRequests = {
   }),
 
   roomsJoin: request({
-    doc: 'Joins this socket to several rooms and gives, for each in the same order, what was missed since the position named. The messages come before any live message of that room.',
+    doc: 'Joins this socket to several rooms and gives, for each in the same order, what was missed since the position named. The messages come before any live message of that room. What does not fit into the response is told as `recovered: false`: read it as history.',
     params: { rooms: bounded(Type.Array(RoomPosition), 'roomsPerSocket') },
     result: Type.Array(Type.Union([RoomJoined, RoomRefused])),
     errors: [],

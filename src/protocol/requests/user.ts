@@ -5,10 +5,10 @@ import { AnyValue, RoomName } from '../types.ts';
 
 export const userRequests = {
   listOwnSockets: request({
-    doc: "Gives the user's sockets on all nodes, each with the rooms it has joined.",
+    doc: "Gives the user's sockets on all nodes, each with the rooms it has joined; `listTooLong` with the number of sockets where that is more than a response holds.",
     params: {},
     result: Type.Record(Type.String(), Type.Array(RoomName)),
-    errors: [],
+    errors: ['listTooLong'],
     access: 'user',
     order: 'self',
     cost: { units: 5, page: true },

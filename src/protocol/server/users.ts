@@ -63,7 +63,7 @@ export const serverUserRequests = {
     doc: 'Describes a user: its sockets on all nodes, and the sizes of its lists.',
     params: { userName: required(UserName) },
     result: UserDetails,
-    errors: ['noUser'],
+    errors: ['noUser', 'listTooLong'],
     access: 'service',
     example: {
       params: ['alice'],

@@ -39,8 +39,8 @@ export const disconnectUser = script('disconnect-user', {
 });
 
 export const readUser = script('read-user', {
-  uses: ['sockets'],
-  keys: ['meta', 'sockets', 'rooms', ...USER_LISTS],
+  uses: [],
+  keys: ['meta', ...USER_LISTS],
   args: [],
 });
 

@@ -26,7 +26,11 @@ export const editDirectList = script('edit-direct-list', {
   rest: true,
 });
 
-export const readDirectList = script('read-direct-list', { uses: [], keys: ['meta', 'list'], args: [] });
+export const readDirectList = script('read-direct-list', {
+  uses: ['format', 'log', 'pages'],
+  keys: ['meta', 'list'],
+  args: ['cursor', 'limit'],
+});
 
 export const setDirectMode = script('set-direct-mode', { uses: [], keys: ['meta'], args: ['mode'] });
 

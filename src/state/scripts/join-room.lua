@@ -1,6 +1,7 @@
 -- Joins a socket to a room: existence, tombstone, access, membership, notice, and what was missed since the
 -- position the client names. One step, so that no rule can change between the check and the joining, and that
--- the messages returned end exactly where live delivery begins.
+-- the messages returned end exactly where live delivery begins. They come whole, or not at all where they do not fit into
+-- `bytesMax`.
 -- `verdict` is what the node would refuse the join for: '' or a word, which comes after rights.
 -- `filing` is '1' where the user's session is to keep the room: `filed` names everybody whose session may.
 -- Replies: 'noRoom' | 'lost' (the node was swept here) | 'notAllowed' | the verdict |
@@ -40,14 +41,14 @@ if sinceId ~= '' then
     -- A lost and overtaken log shows in the timestamp of the last message the client has seen.
     local known = from == log.id and log.messageTs
     if from ~= log.id and sinceTimestamp ~= '' then
-      local event = messagesFrom(from, 1)[1]
+      local event = messagesFrom(from, 1, math.huge)[1]
       if event then
         local _, _, eventId, eventAt = struct.unpack(HEADER, event)
         known = eventId == from and eventAt
       end
     end
     if sinceTimestamp == '' or from == 0 or not known or known == tonumber(sinceTimestamp) then
-      missed = messagesFrom(from + 1, count)
+      missed = messagesFrom(from + 1, count, tonumber(bytesMax))
       recovered = #missed == count and 1 or 0
       if recovered == 0 then
         missed = {}

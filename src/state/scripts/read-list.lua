@@ -1,5 +1,6 @@
--- The names in a list of a room. Replies: 'noRoom' | 'notJoined' | 'noList' | {members} where the userlist is longer
--- than `pageMax` | {members, {names}}; members of the list, that is.
+-- A page of a list of a room, of about `limit` names: of the userlist those after the name `cursor`, in name order, of the
+-- others what a scan gives. Replies: 'noRoom' | 'notJoined' | 'noList' |
+-- {members of the list, {names}, next cursor or '' at the end, life}.
 if not openLog() then
   return 'noRoom'
 end
@@ -8,11 +9,10 @@ if not mayRead(user) then
 end
 if listName == 'userlist' then
   noteSeen()
-  local count = redis.call('ZCARD', names)
-  return count > tonumber(pageMax) and { count } or { count, redis.call('ZRANGEBYLEX', names, '-', '+') }
+  return pageOfNames(names, cursor, tonumber(limit))
 end
 local key = ({ adminlist = adminlist, whitelist = whitelist, blacklist = blacklist })[listName]
 if not key then
   return 'noList'
 end
-return { redis.call('SCARD', key), redis.call('SMEMBERS', key) }
+return pageOfSet(key, cursor, tonumber(limit))

@@ -48,6 +48,7 @@ export const joinRoom = script('join-room', {
     'sinceId',
     'sinceTimestamp',
     'pageMax',
+    'bytesMax',
   ],
 });
 
@@ -101,7 +102,7 @@ export const postMessage = script('post-message', {
 export const readHistory = script('read-history', {
   uses: ['format', 'log', 'access', 'history'],
   keys: ['meta', 'members', ...LISTS, 'history'],
-  args: ['user', 'after', 'limit'],
+  args: ['user', 'after', 'limit', 'bytesMax'],
 });
 
 export const readRoom = script('read-room', {
@@ -111,9 +112,9 @@ export const readRoom = script('read-room', {
 });
 
 export const readList = script('read-list', {
-  uses: ['format', 'log', 'access', 'seen'],
+  uses: ['format', 'log', 'access', 'seen', 'pages'],
   keys: ['meta', 'members', 'names', 'changes', ...LISTS],
-  args: ['user', 'listName', 'pageMax'],
+  args: ['user', 'listName', 'cursor', 'limit'],
   whenFull: true,
 });
 
@@ -121,13 +122,6 @@ export const readAccess = script('read-access', {
   uses: ['format', 'log', 'members', 'access'],
   keys: ['meta', ...MEMBERS, ...LISTS],
   args: ['user'],
-});
-
-export const readUserlist = script('read-userlist', {
-  uses: ['format', 'log', 'access', 'seen'],
-  keys: ['meta', 'members', 'names', 'changes', ...LISTS],
-  args: ['user', 'after', 'limit'],
-  whenFull: true,
 });
 
 export const readSeen = script('read-seen', {
@@ -139,7 +133,7 @@ export const readSeen = script('read-seen', {
 export const readNodeSockets = script('read-node-sockets', {
   uses: ['format', 'log'],
   keys: ['meta', 'perNode'],
-  args: ['node'],
+  args: ['node', 'cursor', 'pageMax'],
 });
 
 export const sweepRoom = script('sweep-room', {

@@ -4,7 +4,7 @@ import { script } from '../script.ts';
 export const readLog = script('read-log', {
   uses: ['format', 'log'],
   keys: ['meta', 'history', 'events'],
-  args: ['afterSeq', 'afterId', 'pageMax'],
+  args: ['afterSeq', 'afterId', 'pageMax', 'bytesMax'],
 });
 
 export const rotateEpoch = script('rotate-epoch', {

@@ -110,7 +110,7 @@ export const finishLeave = script('finish-leave', {
   whenFull: true,
 });
 
-export const listSockets = script('list-sockets', { uses: ['sockets'], keys: ['sockets', 'rooms'], args: [] });
+export const readSocketRooms = script('read-socket-rooms', { uses: [], keys: ['rooms'], args: [], rest: true });
 
 export const sweepUser = script('sweep-user', {
   uses: [],

@@ -8,13 +8,29 @@ local function oldestVisible()
   return math.max(kept, log.id - log.max + 1)
 end
 
--- The events with ids from..last, oldest first, at most `count`.
-local function messagesFrom(from, count)
-  local found = {}
-  if count > 0 then
-    for _, entry in ipairs(redis.call('XRANGE', history, int(from), '+', 'COUNT', count)) do
-      found[#found + 1] = entry[2][2]
+-- The events with ids from..last, oldest first, or with ids last..from, newest first: at most `count`, and no more than
+-- fit into `bytesMax`. Read in pages of about what still fits, so that nothing large is read in vain.
+local function messagesFrom(from, count, bytesMax, newestFirst)
+  local found, bytes = {}, 0
+  local at = from
+  while #found < count and bytes < bytesMax do
+    local page = #found == 0 and 8 or math.max(1, math.floor((bytesMax - bytes) * #found / bytes))
+    page = math.min(page, count - #found)
+    local entries = newestFirst and redis.call('XREVRANGE', history, int(at), '-', 'COUNT', page)
+      or redis.call('XRANGE', history, int(at), '+', 'COUNT', page)
+    for _, entry in ipairs(entries) do
+      local event = entry[2][2]
+      bytes = bytes + #event
+      if bytes > bytesMax then
+        return found
+      end
+      found[#found + 1] = event
     end
+    if #entries < page then
+      return found
+    end
+    local last = tonumber(string.match(entries[#entries][1], '^%d+'))
+    at = newestFirst and last - 1 or last + 1
   end
   return found
 end

@@ -1,0 +1,35 @@
+/**
+ * The sockets that a node has in a room, as the room knows it. Where they are many they are read page by page: who is there
+ * all the while is among them, and the position is that of the first page.
+ */
+import type { Position } from '../bus/event.ts';
+import type { Commands } from './commands.ts';
+import type { RoomKeys } from './keys.ts';
+import { list, pairs, position, refusal, text } from './reply.ts';
+import * as scripts from './scripts/room-scripts.ts';
+
+/** Sockets that one script goes through, about. */
+const PAGE_MAX = 1000;
+
+/** Socket id → its user. */
+export async function readNodeSockets(
+  commands: Commands,
+  { meta, perNode }: Pick<RoomKeys, 'meta' | 'perNode'>,
+  node: string,
+): Promise<{ at: Position; sockets: Map<string, string> } | 'gone'> {
+  const sockets = new Map<string, string>();
+  let first: Position | undefined;
+  for (let cursor = '0'; ;) {
+    const args = { node, cursor, pageMax: PAGE_MAX };
+    const reply = await commands.run(scripts.readNodeSockets, { meta, perNode }, args);
+    if (refusal(reply, ['gone']) !== undefined) return 'gone';
+    const [where, page, next] = list(reply);
+    const at = position(where);
+    // Another life of the room, or of its log: what was read is of one that is over.
+    if (first !== undefined && first.epoch !== at.epoch) return readNodeSockets(commands, { meta, perNode }, node);
+    first ??= at;
+    for (const [socketId, userName] of pairs(list(page))) sockets.set(socketId, userName);
+    cursor = text(next);
+    if (cursor === '0') return { at: first, sockets };
+  }
+}

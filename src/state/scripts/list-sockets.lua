@@ -1,2 +1,0 @@
--- A user's sockets on all nodes, each with its node and rooms. Replies: {socket, node, {rooms} …}.
-return knownSockets()
