@@ -15,6 +15,7 @@ import { leaveRoom } from './leaving.ts';
 import { lossFrame } from './losses.ts';
 import { askToJoin, tellLeft, type Refused } from './hook-points.ts';
 import type { Services } from './services.ts';
+import { spreadUnits } from './spread.ts';
 import { resetFrame, SwitchOver, type Completion } from './switch-over.ts';
 
 /** A join whose script has run: what it gave, and what is to happen in the turn of the response. */
@@ -127,7 +128,10 @@ function turnOf(
     before: () => {
       // Lost and joined again before the node heard of the loss.
       tellLosses(caller, roomName, switchOver.before);
-      if (joined.announced) caller.send(frame);
+      if (joined.announced) {
+        caller.send(frame);
+        caller.spend(spreadUnits(services.audience.hearers(roomName), frame.length));
+      }
       filed?.before();
     },
     after: () => {
@@ -161,6 +165,8 @@ async function runJoin(
   if (joined.changesPending) userlistChanges.note(roomName);
   join.switchOver.begin(joined.at);
   join.pending.again = joined.changed && caller.rooms.has(roomName);
+  // The other sockets are told one by one.
+  caller.spend(spreadUnits(2 * services.audience.socketsOf(userName).length, 0));
   const echo = countFrame('roomJoinedEcho', [roomName, socketId]);
   if (caller.synced) {
     const filed = await fileRoom(services, caller, { roomName, group, joined, echo });

@@ -18,6 +18,7 @@ export function sessionHandlers(services: Services): Pick<Handlers, 'sessionGet'
       try {
         const read = await sessions.read(caller.userName);
         const filed = read === 'gone' ? [] : read.filed;
+        caller.spend(filed.length * UNITS_PER_ROOM);
         const chats = await presentOf(services, caller.userName, caller.echoExcept, filed, () => caller.open);
         if (read !== 'gone') {
           turn?.tookEffect(read.at);
@@ -38,6 +39,9 @@ export function sessionHandlers(services: Services): Pick<Handlers, 'sessionGet'
     },
   };
 }
+
+/** Each room of a session is asked for on its own. */
+export const UNITS_PER_ROOM = 0.5;
 
 /** What a synced socket is told of the session at its login, before anything newer. */
 export async function restore(

@@ -23,10 +23,19 @@ export interface Waiter {
   pump(): void;
 }
 
+/**
+ * Refusing costs something, too: so much may be refused to one party, in units, before its sockets are closed for it. A
+ * fifth of what it may ask for, but not less than this.
+ */
+const PATIENCE_MIN: AccountLimits = { perSecond: 200, burst: 500 };
+const PATIENCE_SHARE = 0.2;
+
 export class Account {
   readonly #limits: AccountLimits;
   #units: number;
   #at: number;
+  /** Made when it is needed, which is seldom. */
+  #patience: Account | undefined;
   #running = 0;
   /** In the order in which they are served; none most of the time. */
   #waiting: Set<Waiter> | undefined;
@@ -62,6 +71,19 @@ export class Account {
   /** Takes what has been used up already: later requests wait for it. */
   spend(units: number): void {
     this.#units = Math.max(this.#units - units, -DEBT_SECONDS_MAX * this.#limits.perSecond);
+  }
+
+  /** Whether a refusal of so much is still borne. */
+  bears(units: number, now: number): boolean {
+    const { perSecond, burst } = this.#limits;
+    this.#patience ??= new Account(
+      {
+        perSecond: Math.max(PATIENCE_MIN.perSecond, perSecond * PATIENCE_SHARE),
+        burst: Math.max(PATIENCE_MIN.burst, burst * PATIENCE_SHARE),
+      },
+      now,
+    );
+    return this.#patience.take(units, now) === 0;
   }
 
   /** Whether so much may begin now; where not, `waiter` is woken when it may. `end` is owed for what has begun. */
@@ -108,7 +130,7 @@ export class Account {
   }
 
   isFull(now: number): boolean {
-    return this.#running <= 0 && this.waitMs(this.#limits.burst, now) === 0;
+    return this.#running <= 0 && this.waitMs(this.#limits.burst, now) === 0 && this.#patience?.isFull(now) !== false;
   }
 }
 

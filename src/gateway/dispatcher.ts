@@ -5,6 +5,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { Answer, type Caller, type Handlers } from '../chat/caller.ts';
 import { login, type Login } from '../chat/login.ts';
+import { UNITS_PER_ROOM } from '../chat/session.ts';
 import { ActingCaller } from '../chat/server/callers.ts';
 import { callHandler, type SocketCall } from '../chat/server/server-api.ts';
 import type { Services } from '../chat/services.ts';
@@ -125,6 +126,7 @@ export class Dispatcher {
       if (result instanceof Failure) return this.#refuseLogin(connection, message, result, began);
       const session = new Session(connection, result);
       if (connection.open) adopt(session);
+      session.spend(result.restored.length * UNITS_PER_ROOM);
       await this.#confirmLogin(session, message, result);
       this.#measure('login', 'ok', began);
     } finally {

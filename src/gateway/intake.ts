@@ -164,7 +164,7 @@ export class Intake implements Waiter {
       (this.#queue.length > 0 && this.#queuedValues + waiting.values > QUEUE_VALUES);
     if (waitMs === 0 && isFull) waitMs = BUSY_MS;
     if (waitMs === 0) waitMs = this.#charge(waiting, now);
-    if (waitMs > 0) return this.#refuse(message, waitMs) ? 'refused' : 'ended';
+    if (waitMs > 0) return this.#refuse(message, waitMs, waiting.units) ? 'refused' : 'ended';
     this.#queue.push(waiting);
     this.#queuedBytes += waiting.bytes;
     this.#queuedValues += waiting.values;
@@ -178,20 +178,23 @@ export class Intake implements Waiter {
     return message.method === 'login' ? 0 : this.#parts.addresses.takeRefused(units, now);
   }
 
-  /** Returns false where it has lost its patience: nothing more is read then. */
-  #refuse(message: RequestLike, waitMs: number): boolean {
+  /** Returns false where it has lost its patience, with this socket or with its user: nothing more is read then. */
+  #refuse(message: RequestLike, waitMs: number, units: number): boolean {
     this.#parts.dispatcher.refuse(this.connection, message, fail('tooManyRequests', [], Math.max(waitMs, BUSY_MS)));
     const { perSecond, burst } = this.#parts.options;
     const now = performance.now();
     this.#patience ??= new Bucket(perSecond, burst, now);
-    if (this.#patience.take(now) === 0) return true;
+    if (this.#patience.take(now) === 0 && this.#account?.bears(units, now) !== false) return true;
     this.finish('tooManyRequests');
     return false;
   }
 
   #refuseRest(reader: FrameReader): boolean {
+    let before = reader.offset;
     for (let skipped = reader.skip(); skipped !== undefined; skipped = reader.skip()) {
-      if (!this.#refuse(skipped, BUSY_MS)) return false;
+      const units = costOf(skipped.method, skipped.params, reader.offset - before, 0);
+      before = reader.offset;
+      if (!this.#refuse(skipped, BUSY_MS, units)) return false;
     }
     return this.#isSound(reader);
   }

@@ -21,7 +21,11 @@ const SLOWER_MAX = 5;
 test(`${sockets} sockets of one user, ${seconds} s each way`, async () => {
   const redis = await startRedis(scope);
   const prefix = randomPrefix();
-  const busy = { PARLEY_RATE_REQUESTS_PER_SECOND: '100000', PARLEY_RATE_BURST: '100000' };
+  const busy = {
+    PARLEY_RATE_REQUESTS_PER_SECOND: '100000',
+    PARLEY_RATE_BURST: '100000',
+    PARLEY_QUOTA_ROOMS: '0',
+  };
   const stage = await startNode(scope, { redis, prefix, env: busy });
   const epochs = await setScene(await loginRpc(scope, stage.url, 'mallory'), stage.url);
   const node = await startNode(scope, { redis, prefix });

@@ -52,7 +52,7 @@ export const roomRequests = {
     errors: ['noRoom', 'notAllowed', 'invalidName', 'tooManyRooms'],
     access: 'user',
     order: { room: 'roomName' },
-    cost: { units: 2 },
+    cost: { units: 4 },
     example: { params: ['lobby'], result: 1 },
   }),
 
@@ -63,7 +63,7 @@ export const roomRequests = {
     errors: [],
     access: 'user',
     order: { rooms: 'rooms' },
-    cost: { each: { param: 'rooms', units: 3 }, page: true },
+    cost: { each: { param: 'rooms', units: 5 }, page: true },
     example: {
       params: [[{ roomName: 'lobby', epoch: 'e3b0c442', lastMessageId: 41, lastTimestamp: 1767225600000 }]],
       result: [
@@ -86,7 +86,7 @@ export const roomRequests = {
     errors: ['noRoom'],
     access: 'user',
     order: { room: 'roomName' },
-    cost: { units: 2 },
+    cost: { units: 3 },
     example: { params: ['lobby'], result: 0 },
   }),
 

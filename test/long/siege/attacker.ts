@@ -5,9 +5,9 @@ import { loginFrame, requestIds } from '../../bench/generator/frames.ts';
 import { Link, type LinkListener } from '../../bench/generator/link.ts';
 import { scene, type AnswerOf, type Kind, type Order, type OrderName, type OrderOf, type Outcomes } from './orders.ts';
 
-const IN_FLIGHT = 8;
-/** A refused request is sent again after that: within what is told to be waited for, and no abuse. */
-const PAUSE_MS = 100;
+const IN_FLIGHT = 4;
+/** A refused request is sent again after that; who is closed for it comes back. */
+const PAUSE_MS = 1000;
 const FIRST_ID = 10;
 
 const MASKED = 0x80;
