@@ -74,7 +74,8 @@ export async function openStore(scope: Scope, address: RedisAddress, options: St
   const client = await connect('commands');
   const keys = new Keyspace(prefix);
   const commands = new Commands(client, {
-    timeoutMs: 10_000,
+    // For how fast a store is, the embedded one under load above all, is not asked here.
+    timeoutMs: 120_000,
     queueMax: 20_000,
     queueBytesMax: 1 << 26,
     mayAct: () => true,
