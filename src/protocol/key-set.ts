@@ -6,7 +6,7 @@
 
 const INITIAL_SLOTS = 8192;
 /** Slots that are looked at for one key. The table is at most half full: chance never gets there. */
-const PROBES_MAX = 256;
+const PROBES_MAX = 128;
 
 export class KeySet {
   // One row per slot: hash, map, start and end of the key. A slot of a map older than `#firstMap` is free.

@@ -117,28 +117,32 @@ describe('keys', () => {
     const collide: Uint8Array[] = [];
     const others: Uint8Array[] = [];
     // By the slot of a table as it is at first, which is what a key is looked for by.
-    for (let i = 0; collide.length < 1500; i++) {
+    for (let i = 0; collide.length < 3000; i++) {
       const key = text.encode(i.toString(36));
       if ((hashOf(seed, 1, key, 0, key.length) & 8191) < 64) collide.push(key);
-      else if (others.length < 1500) others.push(key);
+      else if (others.length < 3000) others.push(key);
     }
-    const fastest = (keys: readonly Uint8Array[]): number => {
+    const timeOf = (keys: readonly Uint8Array[]): number => {
       const all = concat(...keys);
-      let best = Infinity;
-      for (let run = 0; run < 10; run++) {
-        const set = new KeySet(seed);
-        const map = set.openMap();
-        let at = 0;
-        const began = performance.now();
-        for (const key of keys) mustBeNew(set.add(map, all, at, (at += key.length)));
-        best = Math.min(best, performance.now() - began);
-        // And each is known.
-        at = 0;
-        for (const key of keys) if (set.add(map, all, at, (at += key.length))) throw new Error('forgotten');
-      }
-      return best;
+      const set = new KeySet(seed);
+      const map = set.openMap();
+      let at = 0;
+      const began = performance.now();
+      for (const key of keys) mustBeNew(set.add(map, all, at, (at += key.length)));
+      const took = performance.now() - began;
+      // And each is known.
+      at = 0;
+      for (const key of keys) if (set.add(map, all, at, (at += key.length))) throw new Error('forgotten');
+      return took;
     };
-    expect(fastest(collide)).toBeLessThan(8 * fastest(others));
+    // Side by side, for the machine is not this test's alone.
+    const [colliding, plain]: [number[], number[]] = [[], []];
+    for (let run = 0; run < 40; run++) {
+      colliding.push(timeOf(collide));
+      plain.push(timeOf(others));
+    }
+    // One and a half times; without another seed eight times, and more with more keys.
+    expect(Math.min(...colliding)).toBeLessThan(4 * Math.min(...plain));
   });
 
   function mustBeNew(added: boolean): void {
