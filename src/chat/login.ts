@@ -47,6 +47,8 @@ export async function login(
   const identified = await identify(services, socketId, credentials);
   if (identified instanceof Failure) return identified;
   const { userName, expiresAt, closesAt, claims } = identified;
+  // A token or a hook may take its time.
+  if (!isOpen()) throw new StateUnavailable('nobody waits for the login any more');
   const debtMs = services.debtMs(userName);
   if (debtMs > 0) return fail('tooManyRequests', [], debtMs);
   const { deviceId } = credentials;

@@ -15,7 +15,10 @@ const RUNNING_UNITS_MAX = 128;
 const DEBT_SECONDS_MAX = 10;
 
 /** Two large requests may run side by side, or a large one among small ones: it need not wait until nothing runs. */
-const weightOf = (units: number): number => Math.min(units, RUNNING_UNITS_MAX / 2);
+const weightOf = (units: number): number => Math.ceil(Math.min(units, RUNNING_UNITS_MAX / 2));
+
+/** A busy user owes a little all the time, by what is known only afterwards: that keeps none of its devices out. */
+const LOGIN_DEBT_MS_MAX = 3000;
 
 /** What waits for its account: an intake. */
 export interface Waiter {
@@ -55,7 +58,7 @@ export class Account {
   /** 0 when taken, else the milliseconds until it may be. `now` in milliseconds, monotonic. */
   take(units: number, now: number): number {
     const waitMs = this.waitMs(units, now);
-    if (waitMs === 0) this.#units -= units;
+    if (waitMs === 0) this.spend(units);
     return waitMs;
   }
 
@@ -114,15 +117,20 @@ export class Account {
 
   /** Lets those who wait go on in turn, until one has to wait again. */
   #serve(): void {
+    // A waiter that is woken may end, and be forgotten: the round under way goes on behind it.
+    if (this.#served !== undefined) return;
     for (const waiter of this.#waiting ?? []) {
       this.#served = waiter;
       this.#begun = this.#blocked = false;
-      waiter.pump();
-      this.#served = undefined;
+      try {
+        waiter.pump();
+      } finally {
+        this.#served = undefined;
+      }
       // Who could begin nothing stays the first; who could begin something waits behind the others for the rest.
       if (this.#blocked && !this.#begun) break;
-      this.#waiting?.delete(waiter);
-      if (!this.#blocked) continue;
+      const isGone = this.#waiting?.delete(waiter) !== true;
+      if (isGone || !this.#blocked) continue;
       this.#waiting?.add(waiter);
       break;
     }
@@ -170,9 +178,10 @@ export class Accounts {
     return account.take(units, now);
   }
 
-  /** How long a party that has overdrawn its account has to wait; 0 for all others. */
+  /** How long a party that has overdrawn its account by much has to wait before it comes again; 0 for all others. */
   debtMs(name: string, now: number): number {
-    return this.#accounts.get(name)?.waitMs(0, now) ?? 0;
+    const debtMs = this.#accounts.get(name)?.waitMs(0, now) ?? 0;
+    return debtMs > LOGIN_DEBT_MS_MAX ? debtMs - LOGIN_DEBT_MS_MAX : 0;
   }
 
   /** Forgets the parties that are gone and owe nothing. */

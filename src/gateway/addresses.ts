@@ -94,19 +94,24 @@ export class Addresses {
     return undefined;
   }
 
+  /** One is no guest any more: logged in, or gone in the middle of its login. */
   loggedIn(address: string): void {
     this.#guests--;
-    const here = this.#at.get(partyOf(address));
-    if (here !== undefined) here.guests--;
+    this.#count(address, 0, -1);
   }
 
   gone(address: string, isGuest: boolean): void {
-    if (isGuest) this.loggedIn(address);
+    if (isGuest) this.#guests--;
+    this.#count(address, -1, isGuest ? -1 : 0);
+  }
+
+  #count(address: string, sockets: number, guests: number): void {
     const party = partyOf(address);
     const here = this.#at.get(party);
     if (here === undefined) return;
-    here.sockets--;
-    if (here.sockets === 0) this.#at.delete(party);
+    here.sockets += sockets;
+    here.guests += guests;
+    if (here.sockets <= 0 && here.guests <= 0) this.#at.delete(party);
   }
 
   /** What a guest asks for that is no login: all of them share one small store. 0, or the milliseconds to wait. */

@@ -5,7 +5,7 @@
  */
 import type { CloseName } from '../protocol/close-codes.ts';
 import type { FrameReader } from '../protocol/codec.ts';
-import { costOf, isPage } from '../protocol/cost.ts';
+import { costOf, isPage, refusalCost } from '../protocol/cost.ts';
 import { fail } from '../protocol/errors.ts';
 import type { Limits } from '../protocol/limits.ts';
 import { frameFaults } from '../protocol/malformed.ts';
@@ -70,6 +70,7 @@ export class Intake implements Waiter {
   /** Of those the requests whose replies may be large. */
   #pages = 0;
   #state: 'guest' | 'login' | 'user' | 'finishing' = 'guest';
+  #isBeingLoggedIn = false;
   #finishTimer: NodeJS.Timeout | undefined;
   #finishWith: { readonly name: CloseName; readonly because: string | undefined } | undefined;
 
@@ -114,7 +115,8 @@ export class Intake implements Waiter {
     this.#queue = [];
     this.#letGo();
     const { accounts, addresses } = this.#parts;
-    addresses.gone(this.connection.address, this.guest);
+    // Who hangs up during a login keeps its place until that has come to its end.
+    addresses.gone(this.connection.address, this.guest && !this.#isBeingLoggedIn);
     if (this.session === undefined) return;
     this.#account?.forget(this);
     accounts.close(this.session.userName);
@@ -163,8 +165,10 @@ export class Intake implements Waiter {
       this.#queuedBytes + waiting.bytes > frameBytes * QUEUE_FRAMES ||
       (this.#queue.length > 0 && this.#queuedValues + waiting.values > QUEUE_VALUES);
     if (waitMs === 0 && isFull) waitMs = BUSY_MS;
+    // Where its queue is full, it may be Redis that is slow: that is not for its user to bear.
+    const units = isFull ? 0 : refusalCost(waiting.bytes, waiting.values);
     if (waitMs === 0) waitMs = this.#charge(waiting, now);
-    if (waitMs > 0) return this.#refuse(message, waitMs, waiting.units) ? 'refused' : 'ended';
+    if (waitMs > 0) return this.#refuse(message, waitMs, units) ? 'refused' : 'ended';
     this.#queue.push(waiting);
     this.#queuedBytes += waiting.bytes;
     this.#queuedValues += waiting.values;
@@ -180,7 +184,10 @@ export class Intake implements Waiter {
 
   /** Returns false where it has lost its patience, with this socket or with its user: nothing more is read then. */
   #refuse(message: RequestLike, waitMs: number, units: number): boolean {
-    this.#parts.dispatcher.refuse(this.connection, message, fail('tooManyRequests', [], Math.max(waitMs, BUSY_MS)));
+    const isGuest = this.#state === 'guest' && message.method !== 'login';
+    // Whatever else there is against it: who has not logged in is told that.
+    const failure = isGuest ? fail('noLogin') : fail('tooManyRequests', [], Math.max(waitMs, BUSY_MS));
+    this.#parts.dispatcher.refuse(this.connection, message, failure);
     const { perSecond, burst } = this.#parts.options;
     const now = performance.now();
     this.#patience ??= new Bucket(perSecond, burst, now);
@@ -192,7 +199,7 @@ export class Intake implements Waiter {
   #refuseRest(reader: FrameReader): boolean {
     let before = reader.offset;
     for (let skipped = reader.skip(); skipped !== undefined; skipped = reader.skip()) {
-      const units = costOf(skipped.method, skipped.params, reader.offset - before, 0);
+      const units = refusalCost(reader.offset - before, 0);
       before = reader.offset;
       if (!this.#refuse(skipped, BUSY_MS, units)) return false;
     }
@@ -264,6 +271,7 @@ export class Intake implements Waiter {
 
   #login(attempt: LoginAttempt): void {
     if (this.#state === 'guest') this.#state = 'login';
+    this.#isBeingLoggedIn = true;
     const adopt = (session: Session): void => {
       this.session = session;
       this.#account = this.#parts.accounts.open(session.userName, performance.now());
@@ -273,15 +281,22 @@ export class Intake implements Waiter {
     const done = this.#parts.dispatcher.login(this.connection, attempt, adopt).then(() => {
       if (this.#state === 'login') this.#state = 'user';
     });
-    void this.#track(done, () => this.#readHeld());
+    void this.#track(done, () => {
+      this.#isBeingLoggedIn = false;
+      if (this.connection.open) this.#readHeld();
+      else if (this.guest) this.#parts.addresses.loggedIn(this.connection.address);
+    });
   }
 
   async #track(work: Promise<void>, ended: () => void): Promise<void> {
     this.#running++;
-    await work;
-    this.#running--;
-    ended();
-    if (this.connection.open) this.pump();
+    try {
+      await work;
+    } finally {
+      this.#running--;
+      ended();
+      if (this.connection.open) this.pump();
+    }
   }
 
   /** Nothing more is read: what has come is answered, in bounded time, then the connection is closed. */

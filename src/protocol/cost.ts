@@ -29,12 +29,16 @@ const costs: ReadonlyMap<string, CompiledCost> = new Map(
     }),
 );
 
+/** What it takes to read a message and refuse it, whatever it asks for. */
+export const refusalCost = (bytes: number, values: number): number =>
+  1 + bytes / BYTES_PER_UNIT + values / VALUES_PER_UNIT;
+
 /** In units of an ordinary request. `bytes`: of the message on the wire; `values`: as the codec counts them. */
 export function costOf(method: string, params: readonly Value[], bytes: number, values: number): number {
   const { units, param, perItem } = costs.get(method) ?? ORDINARY;
   const items = param < 0 ? undefined : params[param];
   const ofItems = Array.isArray(items) ? items.length * perItem : 0;
-  return 1 + units + ofItems + bytes / BYTES_PER_UNIT + values / VALUES_PER_UNIT;
+  return units + ofItems + refusalCost(bytes, values);
 }
 
 /** Whether the reply to a request may be as large as replies get. */

@@ -173,9 +173,8 @@ test('all guests together may ask for so much that comes to nothing; users do no
   const ann = await loginRpc(scope, url, 'ann');
   const guests = [await connectRpc(scope, url), await connectRpc(scope, url)];
   const outcomes = await Promise.all(guests.flatMap((guest) => guest.callAll(...Array<Call>(15).fill(['ping']))));
-  const codes = outcomes.map(codeOf);
-  expect(new Set(codes)).toEqual(new Set(['noLogin', 'tooManyRequests']));
-  expect(codes.filter((code) => code === 'noLogin').length).toBeLessThan(25);
+  // Whatever others ask for, each is told what is the matter.
+  expect(new Set(outcomes.map(codeOf))).toEqual(new Set(['noLogin']));
   expect(await ann.call('ping')).toEqual(expect.any(Number));
   // A login is no such thing.
   expect(await guests[0]?.call('login', { userName: 'bob' })).toMatchObject({ userName: 'bob' });
