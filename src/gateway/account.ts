@@ -4,15 +4,10 @@
  * It outlives the sockets until its store is full again: reconnecting gains nothing.
  */
 
-export interface AccountLimits {
-  readonly perSecond: number;
-  readonly burst: number;
-}
+import { Bucket, type Rate } from './rate.ts';
 
 /** Units that run for one party at the same time: some milliseconds of a node, and of Redis. */
 const RUNNING_UNITS_MAX = 128;
-/** How far a store can be overdrawn, in seconds of its filling: costs that are known only afterwards. */
-const DEBT_SECONDS_MAX = 10;
 
 /** Two large requests may run side by side, or a large one among small ones: it need not wait until nothing runs. */
 const weightOf = (units: number): number => Math.ceil(Math.min(units, RUNNING_UNITS_MAX / 2));
@@ -30,15 +25,14 @@ export interface Waiter {
  * Refusing costs something, too: so much may be refused to one party, in units, before its sockets are closed for it. A
  * fifth of what it may ask for, but not less than this.
  */
-const PATIENCE_MIN: AccountLimits = { perSecond: 200, burst: 500 };
+const PATIENCE_MIN: Rate = { perSecond: 200, burst: 500 };
 const PATIENCE_SHARE = 0.2;
 
 export class Account {
-  readonly #limits: AccountLimits;
-  #units: number;
-  #at: number;
+  readonly #rate: Rate;
+  readonly #store: Bucket;
   /** Made when it is needed, which is seldom. */
-  #patience: Account | undefined;
+  #patience: Bucket | undefined;
   #running = 0;
   /** In the order in which they are served; none most of the time. */
   #waiting: Set<Waiter> | undefined;
@@ -49,37 +43,29 @@ export class Account {
   /** Sockets that share it. */
   holders = 0;
 
-  constructor(limits: AccountLimits, now: number) {
-    this.#limits = limits;
-    this.#units = limits.burst;
-    this.#at = now;
+  constructor(rate: Rate, now: number) {
+    this.#rate = rate;
+    this.#store = new Bucket(rate, now);
   }
 
   /** 0 when taken, else the milliseconds until it may be. `now` in milliseconds, monotonic. */
   take(units: number, now: number): number {
-    const waitMs = this.waitMs(units, now);
-    if (waitMs === 0) this.spend(units);
-    return waitMs;
+    return this.#store.take(units, now);
   }
 
-  /** How long until so much can be taken. What exceeds the whole store needs a full one. */
   waitMs(units: number, now: number): number {
-    const { perSecond, burst } = this.#limits;
-    this.#units = Math.min(burst, this.#units + ((now - this.#at) * perSecond) / 1000);
-    this.#at = now;
-    const lacking = Math.min(units, burst) - this.#units;
-    return lacking <= 0 ? 0 : Math.ceil((lacking * 1000) / perSecond);
+    return this.#store.waitMs(units, now);
   }
 
   /** Takes what has been used up already: later requests wait for it. */
   spend(units: number): void {
-    this.#units = Math.max(this.#units - units, -DEBT_SECONDS_MAX * this.#limits.perSecond);
+    this.#store.spend(units);
   }
 
   /** Whether a refusal of so much is still borne. */
   bears(units: number, now: number): boolean {
-    const { perSecond, burst } = this.#limits;
-    this.#patience ??= new Account(
+    const { perSecond, burst } = this.#rate;
+    this.#patience ??= new Bucket(
       {
         perSecond: Math.max(PATIENCE_MIN.perSecond, perSecond * PATIENCE_SHARE),
         burst: Math.max(PATIENCE_MIN.burst, burst * PATIENCE_SHARE),
@@ -138,19 +124,19 @@ export class Account {
   }
 
   isFull(now: number): boolean {
-    return this.#running <= 0 && this.waitMs(this.#limits.burst, now) === 0 && this.#patience?.isFull(now) !== false;
+    return this.#running <= 0 && this.#store.isFull(now) && this.#patience?.isFull(now) !== false;
   }
 }
 
 /** The accounts of one kind of party, by name. */
 export class Accounts {
-  readonly #limits: AccountLimits;
+  readonly #rate: Rate;
   readonly #accounts = new Map<string, Account>();
   /** Those that no socket holds: dropped as soon as they are full. */
   readonly #left = new Set<string>();
 
-  constructor(limits: AccountLimits) {
-    this.#limits = limits;
+  constructor(rate: Rate) {
+    this.#rate = rate;
   }
 
   get size(): number {
@@ -196,7 +182,7 @@ export class Accounts {
   #of(name: string, now: number): Account {
     const known = this.#accounts.get(name);
     if (known !== undefined) return known;
-    const account = new Account(this.#limits, now);
+    const account = new Account(this.#rate, now);
     this.#accounts.set(name, account);
     return account;
   }

@@ -4,7 +4,8 @@
  */
 import { BlockList, isIPv6 } from 'node:net';
 import type { AddressLimit } from '../config/setting.ts';
-import { Accounts, type AccountLimits } from './account.ts';
+import { Accounts } from './account.ts';
+import { Bucket, type Rate } from './rate.ts';
 
 export interface DoorLimits {
   readonly socketsPerAddress: AddressLimit;
@@ -12,7 +13,7 @@ export interface DoorLimits {
   /** Of the whole node. */
   readonly guestsMax: number;
   /** What the guests of one address may ask for, and what all guests may that are refused. */
-  readonly rate: AccountLimits;
+  readonly rate: Rate;
 }
 
 export type DoorRefusal = 'tooManySockets' | 'tooManyGuests' | 'tooFast' | 'crowded';
@@ -41,7 +42,6 @@ PRIVATE.addSubnet('fe80::', 10, 'ipv6');
 const ARRIVAL_UNITS = 5;
 /** Bytes of all guests of a node that may wait behind unanswered logins. */
 const HELD_BYTES_MAX = 16 * 1024 * 1024;
-const ALL = '';
 
 /** What one party has: an IPv4 address, or a network of 64 bits, of which an IPv6 host has all addresses. */
 function partyOf(address: string): string {
@@ -61,14 +61,14 @@ export class Addresses {
   readonly #limits: DoorLimits;
   readonly #at = new Map<string, AtAddress>();
   readonly #rates: Accounts;
-  readonly #refused: Accounts;
+  readonly #refused: Bucket;
   #guests = 0;
   #heldBytes = 0;
 
   constructor(limits: DoorLimits) {
     this.#limits = limits;
     this.#rates = new Accounts(limits.rate);
-    this.#refused = new Accounts(limits.rate);
+    this.#refused = new Bucket(limits.rate, performance.now());
   }
 
   get guests(): number {
@@ -116,7 +116,7 @@ export class Addresses {
 
   /** What a guest asks for that is no login: all of them share one small store. 0, or the milliseconds to wait. */
   takeRefused(units: number, now: number): number {
-    return this.#refused.take(ALL, units, now);
+    return this.#refused.take(units, now);
   }
 
   /** What is to wait behind an unanswered login; false where guests have that much waiting already. */
@@ -132,6 +132,5 @@ export class Addresses {
 
   tidy(now: number): void {
     this.#rates.tidy(now);
-    this.#refused.tidy(now);
   }
 }

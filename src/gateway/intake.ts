@@ -13,13 +13,12 @@ import type { Account, Accounts, Waiter } from './account.ts';
 import type { Addresses } from './addresses.ts';
 import type { Connection } from './connection.ts';
 import type { Dispatcher, LoginAttempt, RequestLike } from './dispatcher.ts';
-import { Bucket } from './rate.ts';
+import { Bucket, type Rate } from './rate.ts';
 import type { Session } from './session.ts';
 
-export interface IntakeLimits {
+/** The rate is that of one socket, in requests. */
+export interface IntakeLimits extends Rate {
   readonly limits: Limits;
-  readonly perSecond: number;
-  readonly burst: number;
   /** The largest reply that a request may have. */
   readonly replyBytes: number;
   /** What a socket may leave unread before it counts as slow. */
@@ -77,8 +76,7 @@ export class Intake implements Waiter {
   constructor(connection: Connection, parts: IntakeParts) {
     this.connection = connection;
     this.#parts = parts;
-    const { perSecond, burst } = parts.options;
-    this.#bucket = new Bucket(perSecond, burst, performance.now());
+    this.#bucket = new Bucket(parts.options, performance.now());
   }
 
   get guest(): boolean {
@@ -159,7 +157,7 @@ export class Intake implements Waiter {
     const { message } = waiting;
     const now = performance.now();
     const { requestsInFlight, frameBytes } = this.#parts.options.limits;
-    let waitMs = this.#bucket.take(now);
+    let waitMs = this.#bucket.take(1, now);
     const isFull =
       this.#queue.length >= requestsInFlight * QUEUE_PER_SLOT ||
       this.#queuedBytes + waiting.bytes > frameBytes * QUEUE_FRAMES ||
@@ -188,10 +186,9 @@ export class Intake implements Waiter {
     // Whatever else there is against it: who has not logged in is told that.
     const failure = isGuest ? fail('noLogin') : fail('tooManyRequests', [], Math.max(waitMs, BUSY_MS));
     this.#parts.dispatcher.refuse(this.connection, message, failure);
-    const { perSecond, burst } = this.#parts.options;
     const now = performance.now();
-    this.#patience ??= new Bucket(perSecond, burst, now);
-    if (this.#patience.take(now) === 0 && this.#account?.bears(units, now) !== false) return true;
+    this.#patience ??= new Bucket(this.#parts.options, now);
+    if (this.#patience.take(1, now) === 0 && this.#account?.bears(units, now) !== false) return true;
     this.finish('tooManyRequests');
     return false;
   }
