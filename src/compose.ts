@@ -36,12 +36,12 @@ import { about, type Log, type SampledLog } from './ops/log.ts';
 import { AddressList } from './outside/address.ts';
 import { AccessState } from './state/access-state.ts';
 import { Commands } from './state/commands.ts';
-import { openClient, type RedisEndpoint } from './state/connect.ts';
+import type { RedisEndpoint } from './state/connect.ts';
 import { Deletions } from './state/deletions.ts';
 import { DirectState } from './state/direct-state.ts';
 import type { Keyspace } from './state/keys.ts';
 import { Lease, type LeaseEvents } from './state/lease.ts';
-import { Links } from './state/links.ts';
+import { Links, type LinksOptions } from './state/links.ts';
 import { QuotaState } from './state/quota-state.ts';
 import { RoomState } from './state/room-state.ts';
 import { SessionState } from './state/session-state.ts';
@@ -107,13 +107,14 @@ const replyBytesOf = (config: Config): number => softMarkBytesOf(config) / 4;
 export function composeState(
   { config, errors, keys, measured }: Shared,
   redis: RedisEndpoint,
-  events: LeaseEvents,
+  events: LeaseEvents & Pick<LinksOptions, 'onLeave'>,
 ): StateParts {
   const { timeoutMs, queueMax, queueBytes: queueBytesMax } = config.redis;
   const links = new Links(redis, {
     timeoutMs,
     leaseMs: config.node.leaseMs,
     onError: (what, error) => errors.warn(what, about(error), what),
+    onLeave: events.onLeave,
   });
   const shared = {
     timeoutMs,
@@ -147,12 +148,11 @@ export function composeState(
 
 export function composeDelivery(
   { config, errors, counters, keys, measured }: Shared,
-  { commands, lease }: StateParts,
-  redis: RedisEndpoint,
+  { links, commands, lease }: Pick<StateParts, 'commands' | 'lease'> & { readonly links: Pick<Links, 'shards'> },
   { publish, onLost, settle }: Pick<HubParts, 'publish' | 'onLost'> & Pick<FeedParts, 'settle'>,
 ): DeliveryParts {
   const bus = new RedisBus({
-    openSubscriber: () => openClient(redis, 'subscriber'),
+    shards: links.shards,
     commands,
     keys,
     nodeId: lease.nodeId,

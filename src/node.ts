@@ -82,14 +82,15 @@ export class GatewayNode {
       resumed: () => this.#resumed(),
       lost: () => this.#lost(),
       onError: (error) => this.#shared.errors.putOff('lease', error, 'the lease is not renewed'),
+      onLeave: () => this.#primaryChanges(),
     });
     this.#memory = new RedisMemory({
       commands: this.#state.commands,
       onLevel: (level, ratio) => log[level === 'ample' ? 'info' : 'warn']({ level, ratio }, 'the memory of Redis'),
     });
     onTopology(this.#state.links.commands, () => this.#redisIsBack());
-    onTopology(this.#state.links.lease, () => this.#state.lease.hurry());
-    this.#delivery = composeDelivery(this.#shared, this.#state, redis, {
+    onTopology(this.#state.links.lease, () => this.#leaseMoves());
+    this.#delivery = composeDelivery(this.#shared, this.#state, {
       publish: (topic, data) => this.#gateway.publish(topic, data),
       onLost: (session, roomName) => tellLeft(this.#hooks, session, roomName, { njoined: 0, cause: 'lost' }),
       settle: (topic, at) => this.#chat.restrictions.settle(topic, at),
@@ -222,6 +223,18 @@ export class GatewayNode {
   #departed(session: Session, roomNames: readonly string[]): Promise<void> {
     if (this.#draining || !this.#state.lease.owns(session.nodeId)) return Promise.resolve();
     return this.#chat.departures.disconnect(session, roomNames, session.nodeId);
+  }
+
+  /** A failover is under way: who is connected to the former primary leaves it. */
+  #primaryChanges(): void {
+    this.#state.lease.unsettle();
+    this.#delivery.bus.reconnect();
+  }
+
+  /** Peers may not have been there yet, and what the server knows of them may be old. */
+  #leaseMoves(): void {
+    this.#state.lease.unsettle();
+    this.#state.lease.hurry();
   }
 
   #redisIsBack(): void {

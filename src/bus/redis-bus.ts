@@ -1,18 +1,17 @@
 /**
- * The bus over Redis's sharded pub/sub: one connection for subscriptions, proved every two seconds by a probe to each
- * primary that has to come back. A link that does not echo is replaced, and its owner is told that events may be missing.
+ * The bus over Redis's sharded pub/sub: one connection for subscriptions to each primary, proved every two seconds by a probe
+ * that has to come back. A link that does not echo is replaced, and its owner is told that events may be missing.
  */
-import { Cluster } from 'ioredis';
-import { inTime, type Commands } from '../state/commands.ts';
-import { onTopology, saltsPerPrimary, type Client } from '../state/connect.ts';
-import type { Key, Keyspace, TopicKey } from '../state/keys.ts';
 import type { BusCounters } from '../ops/counters.ts';
+import { StateUnavailable, type Commands } from '../state/commands.ts';
+import type { Key, Keyspace, TopicKey } from '../state/keys.ts';
+import type { Shards } from '../state/shards.ts';
+import { BusLink, REDIRECTED } from './bus-link.ts';
 import type { Topic, Transport, TransportListener } from './bus.ts';
 
 export interface RedisBusParts {
-  /** A new connection for subscriptions, not connected yet. */
-  openSubscriber(): Client;
-  readonly commands: Commands;
+  readonly shards: Shards;
+  readonly commands: Pick<Commands, 'plain'>;
   readonly keys: Keyspace;
   readonly nodeId: string;
   /** How long a subscription may take. */
@@ -22,12 +21,19 @@ export interface RedisBusParts {
 }
 
 const PROBE_MS = 2000;
+const LIVE_MS = 1000;
 /** Probes in a row that may be missing before the link is replaced; the first one makes it unhealthy. */
 const MISSES_MAX = 2;
-/** How long replacing the link may take: all subscriptions are made again. */
-const REBUILD_MS = 10_000;
+/** Channels in one call at most. */
+const CALL_MAX = 1000;
+const RETRY_MS = 50;
+const SALTS_MAX = 100_000;
 
-interface Probe {
+/** A primary with the link to it, and what proves it. */
+interface Shard {
+  readonly link: BusLink;
+  /** Undefined until a slot of this primary is found. */
+  probe: Key | undefined;
   sent: number;
   echoed: number;
   misses: number;
@@ -36,12 +42,14 @@ interface Probe {
 export class RedisBus implements Transport {
   readonly #parts: RedisBusParts;
   readonly #channels = new Map<string, Topic>();
-  readonly #probes = new Map<string, Probe>();
   /** Channels that are no topics, and who hears them. */
   readonly #hearers = new Map<string, (bytes: Buffer) => void>();
+  /** By primary. */
+  readonly #shards = new Map<string, Shard>();
+  /** The primary of each slot, as the links are set up. */
+  #owners: readonly (string | undefined)[] = [];
   #listener: TransportListener | undefined;
-  #subscriber: Client;
-  #timer: NodeJS.Timeout | undefined;
+  #timers: NodeJS.Timeout[] = [];
   #healthy = false;
   #count = 0;
   #probing = false;
@@ -49,62 +57,66 @@ export class RedisBus implements Transport {
 
   constructor(parts: RedisBusParts) {
     this.#parts = parts;
-    this.#subscriber = this.#open();
+    parts.shards.onMoved(() => this.#assign());
   }
 
   get healthy(): boolean {
-    return this.#healthy;
+    return this.#healthy && [...this.#shards.values()].every(({ link }) => link.isReady);
   }
 
   /** Milliseconds since the oldest echo among the links; Infinity where one has never come. */
   get probeAgeMs(): number {
     const now = performance.now();
-    const ages = [...this.#probes.values()].map(({ echoed }) => (echoed === 0 ? Infinity : now - echoed));
+    const ages = [...this.#shards.values()].map(({ echoed }) => (echoed === 0 ? Infinity : now - echoed));
     return ages.length === 0 ? Infinity : Math.max(...ages);
   }
 
-  /** May be called again where it has failed. */
+  /** Resolves when every link has been proven to be able to. May be called again where it has failed. */
   async start(listener: TransportListener): Promise<void> {
     this.#listener = listener;
-    const { status } = this.#subscriber;
-    if (status === 'wait' || status === 'end') await this.#subscriber.connect();
-    this.#timer ??= setInterval(() => void this.#probe(), PROBE_MS);
+    this.#assign();
+    if (this.#timers.length === 0) {
+      this.#timers = [
+        setInterval(() => void this.#probe(), PROBE_MS),
+        setInterval(() => this.#shards.forEach(({ link }) => link.tick()), LIVE_MS),
+      ];
+    }
+    await this.#subscribe([...this.#channels.keys(), ...this.#hearers.keys(), ...this.#probes()]);
     await this.#probe();
   }
 
   stop(): void {
     this.#closed = true;
-    clearInterval(this.#timer);
-    this.#subscriber.disconnect();
+    for (const timer of this.#timers) clearInterval(timer);
+    for (const { link } of this.#shards.values()) link.close();
+  }
+
+  /** Connects anew, everywhere: the servers are others than before. */
+  reconnect(): void {
+    for (const { link } of this.#shards.values()) link.replace();
   }
 
   async subscribe(topics: readonly Topic[]): Promise<void> {
     const channels = topics.map((topic) => this.#channelOf(topic));
     for (const [i, channel] of channels.entries()) this.#channels.set(channel, topics[i] ?? '');
-    // The subscriber waits for its connection as long as it takes; those who wait for the subscriber do not.
-    await inTime(this.#subscribeOn(this.#subscriber, channels), this.#parts.timeoutMs);
+    await this.#subscribe(channels);
   }
 
   async unsubscribe(topics: readonly Topic[]): Promise<void> {
     const channels = topics.map((topic) => this.#channelOf(topic));
     for (const channel of channels) this.#channels.delete(channel);
-    if (channels.length === 0) return;
-    if (this.#subscriber instanceof Cluster) {
-      await Promise.all(channels.map((channel) => this.#subscriber.sunsubscribe(channel)));
-    } else {
-      await this.#subscriber.sunsubscribe(...channels);
-    }
+    await this.#unsubscribe(channels);
   }
 
   /** Hears another channel from now on, whatever becomes of the link; `subscribe`'s promises hold for it. */
   async listen(channel: Key, hear: (bytes: Buffer) => void): Promise<void> {
     this.#hearers.set(channel, hear);
-    await inTime(this.#subscribeOn(this.#subscriber, [channel]), this.#parts.timeoutMs);
+    await this.#subscribe([channel]);
   }
 
   async unlisten(channel: Key): Promise<void> {
     this.#hearers.delete(channel);
-    await inTime(this.#subscriber.sunsubscribe(channel), this.#parts.timeoutMs);
+    await this.#unsubscribe([channel]);
   }
 
   // Topics are made by keys.ts; the bus treats them as plain names.
@@ -112,49 +124,157 @@ export class RedisBus implements Transport {
     return this.#parts.keys.channel(topic as TopicKey);
   }
 
-  /** One slot a call in Cluster; the client sends them together all the same. */
-  async #subscribeOn(client: Client, channels: readonly string[]): Promise<void> {
-    if (channels.length === 0) return;
-    if (client instanceof Cluster) await Promise.all(channels.map((channel) => client.ssubscribe(channel)));
-    else await client.ssubscribe(...channels);
+  /** A slot that has moved is looked for as long as a subscription may take. */
+  async #subscribe(channels: readonly string[]): Promise<void> {
+    const deadline = performance.now() + this.#parts.timeoutMs;
+    for (;;) {
+      try {
+        await Promise.all([...this.#byShard(channels)].map(([shard, own]) => shard.link.subscribe(own)));
+        return;
+      } catch (error) {
+        const isElsewhere = error instanceof StateUnavailable && REDIRECTED.test(error.message);
+        if (!isElsewhere || performance.now() + RETRY_MS > deadline) throw error;
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      }
+    }
   }
 
-  #open(): Client {
-    const client = this.#parts.openSubscriber();
-    client.on('error', (error: unknown) => this.#parts.onError('the connection for subscriptions', error));
-    client.on('smessageBuffer', (channel: Buffer, bytes: Buffer) => {
-      if (client === this.#subscriber) this.#received(channel.toString('utf8'), bytes);
-    });
-    onTopology(client, (reason) => {
-      if (client === this.#subscriber) this.#listener?.interrupted(reason);
-    });
-    return client;
+  async #unsubscribe(channels: readonly string[]): Promise<void> {
+    const known = channels.filter((channel) => this.#shardOf(channel) !== undefined);
+    await Promise.all([...this.#byShard(known)].map(([shard, own]) => shard.link.unsubscribe(own)));
   }
 
-  #received(channel: string, bytes: Buffer): void {
+  #shardOf(channel: string): Shard | undefined {
+    const owner = this.#owners[this.#parts.shards.slotOf(channel)];
+    return owner === undefined ? undefined : this.#shards.get(owner);
+  }
+
+  #byShard(channels: readonly string[]): Map<Shard, string[]> {
+    const shards = new Map<Shard, string[]>();
+    for (const channel of channels) {
+      const shard = this.#shardOf(channel);
+      if (shard === undefined) throw new StateUnavailable('no primary is known for a channel');
+      const own = shards.get(shard);
+      if (own === undefined) shards.set(shard, [channel]);
+      else own.push(channel);
+    }
+    return shards;
+  }
+
+  #probes(): string[] {
+    return [...this.#shards.values()].flatMap(({ probe }) => (probe === undefined ? [] : [probe]));
+  }
+
+  /** Links to the primaries that there are, and every channel at the one that serves it. */
+  #assign(): void {
+    if (this.#listener === undefined || this.#closed) return;
+    const before = this.#owners;
+    this.#owners = this.#parts.shards.owners();
+    const primaries = new Set(this.#owners.filter((owner) => owner !== undefined));
+    for (const [primary, { link }] of this.#shards) {
+      if (primaries.has(primary)) continue;
+      link.close();
+      this.#shards.delete(primary);
+    }
+    for (const primary of primaries) {
+      if (!this.#shards.has(primary)) this.#shards.set(primary, this.#connect(primary));
+    }
+    this.#findProbes();
+    const { shards } = this.#parts;
+    const all = [...this.#channels.keys(), ...this.#hearers.keys(), ...this.#probes()];
+    const moved = all.filter((channel) => before[shards.slotOf(channel)] !== this.#owners[shards.slotOf(channel)]);
+    if (before.length === 0 || moved.length === 0) return;
+    this.#subscribe(moved).then(
+      () => this.#listener?.interrupted('slots moved'),
+      // A link that is not there yet subscribes all that it has to hold when it is.
+      (error: unknown) => this.#parts.onError('moving subscriptions', error),
+    );
+  }
+
+  /** A channel for each primary that lands on it. */
+  #findProbes(): void {
+    const { keys, nodeId } = this.#parts;
+    const missing = new Set(this.#shards.values());
+    for (const shard of missing) {
+      if (shard.probe !== undefined && this.#shardOf(shard.probe) === shard) missing.delete(shard);
+      else shard.probe = undefined;
+    }
+    for (let salt = 0; missing.size > 0 && salt < SALTS_MAX; salt++) {
+      const probe = keys.probe(nodeId, String(salt));
+      const shard = this.#shardOf(probe);
+      if (shard !== undefined && missing.delete(shard)) shard.probe = probe;
+    }
+  }
+
+  #connect(primary: string): Shard {
+    const { shards, timeoutMs } = this.#parts;
+    const wanted = (): string[] => {
+      const all = [...this.#channels.keys(), ...this.#hearers.keys(), ...this.#probes()];
+      return all.filter((channel) => this.#owners[shards.slotOf(channel)] === primary);
+    };
+    const link = new BusLink({
+      open: () => shards.open(primary),
+      wanted,
+      calls: (channels) => this.#calls(channels),
+      received: (channel, bytes) => this.#received(channel, bytes, link),
+      ready: () => this.#listener?.interrupted('a link was made'),
+      strayed: () => shards.refresh(),
+      onError: (error) => this.#parts.onError('the connection for subscriptions', error),
+      timeoutMs,
+    });
+    return { link, probe: undefined, sent: 0, echoed: 0, misses: 0 };
+  }
+
+  /** In Cluster the channels of one call have to be of one slot. */
+  #calls(channels: readonly string[]): string[][] {
+    const { shards } = this.#parts;
+    const slots = new Map<number, string[]>();
+    for (const channel of channels) {
+      const slot = shards.slotOf(channel);
+      const own = slots.get(slot);
+      if (own === undefined) slots.set(slot, [channel]);
+      else own.push(channel);
+    }
+    return [...slots.values()].flatMap((own) => {
+      const calls = Math.ceil(own.length / CALL_MAX);
+      return Array.from({ length: calls }, (_, i) => own.slice(i * CALL_MAX, (i + 1) * CALL_MAX));
+    });
+  }
+
+  #received(channel: string, bytes: Buffer, link: BusLink): void {
     const topic = this.#channels.get(channel);
     if (topic !== undefined) {
       this.#listener?.received(topic, bytes);
       return;
     }
-    const probe = this.#probes.get(channel);
-    if (probe === undefined) return this.#hearers.get(channel)?.(bytes);
-    probe.echoed = performance.now();
-    probe.misses = 0;
+    const hear = this.#hearers.get(channel);
+    if (hear !== undefined) return hear(bytes);
+    const shard = [...this.#shards.values()].find(({ probe }) => probe === channel);
+    // Let go while the connection was made.
+    if (shard === undefined) return void link.unsubscribe([channel]);
+    shard.echoed = performance.now();
+    shard.misses = 0;
     this.#judge();
   }
 
-  /** Each tick: were the last probes echoed, and are there primaries without one? */
+  /** Each tick: were the last probes echoed? Not asked of links that are only being made. */
   async #probe(): Promise<void> {
     if (this.#probing || this.#closed) return;
     this.#probing = true;
     try {
-      for (const probe of this.#probes.values()) if (probe.sent > probe.echoed) probe.misses++;
+      for (const shard of this.#shards.values()) {
+        if (shard.sent > shard.echoed) shard.misses++;
+        if (shard.misses < MISSES_MAX || !shard.link.isReady) continue;
+        // Not healthy before the new one has echoed.
+        shard.misses = 1;
+        this.#parts.counters.linkRebuilds++;
+        shard.link.replace();
+      }
       this.#judge();
-      if ([...this.#probes.values()].some((probe) => probe.misses >= MISSES_MAX)) await this.#rebuild();
-      await this.#coverPrimaries();
-      await Promise.all([...this.#probes].map(([channel, probe]) => this.#send(channel, probe)));
+      if (this.#shards.size === 0) throw new Error('no primary is known');
+      await Promise.all([...this.#shards.values()].map((shard) => this.#send(shard)));
     } catch (error) {
+      // The connection for commands is proven by itself.
       this.#healthy = false;
       this.#parts.onError('probing the bus', error);
     } finally {
@@ -162,65 +282,23 @@ export class RedisBus implements Transport {
     }
   }
 
-  async #send(channel: string, probe: Probe): Promise<void> {
+  async #send(shard: Shard): Promise<void> {
+    if (shard.probe === undefined) return;
     const sent = performance.now();
     try {
-      await this.#parts.commands.plain('spublish', this.#key(channel), String(this.#count++));
+      await this.#parts.commands.plain('spublish', shard.probe, String(this.#count++));
     } catch (error) {
       // A probe that could not be sent proves nothing about the link. One that came back does, even if the answer that it
       // was sent is behind much that users have asked for.
-      if (probe.echoed < sent) throw error;
+      if (shard.echoed < sent) throw error;
     }
-    if (probe.echoed < sent) probe.sent = sent;
+    if (shard.echoed < sent) shard.sent = sent;
   }
 
   #judge(): void {
     const before = this.#healthy;
-    this.#healthy = this.#probes.size > 0 && [...this.#probes.values()].every((p) => p.misses === 0 && p.echoed > 0);
+    const shards = [...this.#shards.values()];
+    this.#healthy = shards.length > 0 && shards.every(({ misses, echoed }) => misses === 0 && echoed > 0);
     if (this.#healthy && !before) this.#listener?.interrupted('the bus is proven again');
-  }
-
-  async #coverPrimaries(): Promise<void> {
-    const { keys, nodeId } = this.#parts;
-    const salts = saltsPerPrimary(this.#subscriber, (salt) => keys.probe(nodeId, salt));
-    const wanted = new Set(salts.map((salt): string => keys.probe(nodeId, salt)));
-    if (wanted.size === 0) throw new Error('no primary is known');
-    for (const channel of this.#probes.keys()) {
-      if (wanted.has(channel)) continue;
-      this.#probes.delete(channel);
-      await inTime(this.#subscriber.sunsubscribe(channel), this.#parts.timeoutMs);
-    }
-    const added = [...wanted].filter((channel) => !this.#probes.has(channel));
-    await inTime(this.#subscribeOn(this.#subscriber, added), this.#parts.timeoutMs);
-    for (const channel of added) this.#probes.set(channel, { sent: 0, echoed: 0, misses: 0 });
-  }
-
-  /** Replaces the connection: whatever state the old one is in, the new one holds what the registry says. */
-  async #rebuild(): Promise<void> {
-    this.#parts.counters.linkRebuilds++;
-    const old = this.#subscriber;
-    const next = this.#open();
-    try {
-      await inTime(this.#connect(next), REBUILD_MS);
-    } catch (error) {
-      next.disconnect();
-      throw error;
-    }
-    this.#subscriber = next;
-    old.disconnect();
-    if (this.#closed) return next.disconnect();
-    // Subscribed between the copy of the registry and now: those went to the old connection.
-    await inTime(this.#subscribeOn(next, [...this.#channels.keys(), ...this.#hearers.keys()]), REBUILD_MS);
-    for (const probe of this.#probes.values()) probe.misses = 0;
-    this.#listener?.interrupted('the link was rebuilt');
-  }
-
-  async #connect(next: Client): Promise<void> {
-    await next.connect();
-    await this.#subscribeOn(next, [...this.#channels.keys(), ...this.#hearers.keys(), ...this.#probes.keys()]);
-  }
-
-  #key(channel: string): ReturnType<Keyspace['probe']> {
-    return channel as ReturnType<Keyspace['probe']>; // made by keys.probe
   }
 }

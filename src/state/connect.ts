@@ -2,9 +2,10 @@
  * Connections to Redis, single, Sentinel or Cluster, with the one set of options under which a command either gets its
  * reply, or fails, and is never sent twice behind our back. What the connections are used for is not known here.
  */
-import calculateSlot from 'cluster-key-slot';
 import { Cluster, Redis } from 'ioredis';
 import type { RedisMode } from '../config.ts';
+import { sentinelConnector } from './sentinel-connector.ts';
+import { Sentinels, type SentinelsParts, type ServerAddress } from './sentinels.ts';
 
 export type Client = Redis | Cluster;
 
@@ -19,9 +20,13 @@ export interface RedisEndpoint {
 const shared = {
   // A command whose connection broke may have been executed: it fails, and whoever sent it decides.
   autoResendUnfulfilledCommands: false,
+  // Who subscribes knows to what.
+  autoResubscribe: false,
   maxRetriesPerRequest: 0,
   enableOfflineQueue: false,
   connectTimeout: 3000,
+  // A connection that is left is left at once: its other side may be frozen.
+  disconnectTimeout: 50,
   keepAlive: 5000,
   retryStrategy: (attempt: number) => Math.min(50 * attempt, 500),
   // A primary that has become a replica: reconnect and find the new one.
@@ -31,53 +36,71 @@ const shared = {
 /** What a connection is for; also its name in CLIENT LIST. */
 export type LinkUse = 'commands' | 'lease' | 'subscriber';
 
+export interface LinkOptions {
+  readonly use: LinkUse;
+  /** A connection that brings no byte for so long, while something was asked, is dead without a sign, and is replaced. */
+  readonly silentMs?: number | undefined;
+  /** Where the mode is `sentinel`. */
+  readonly sentinels?: Sentinels | undefined;
+}
+
 /** The nodes of a Cluster are opened and reopened by the cluster client, which has its own ideas of when. */
 const { enableOfflineQueue: _queue, retryStrategy: _strategy, ...clusterNode } = shared;
 
-/**
- * Opens a client that is not connected yet. `subscriber` clients are for sharded subscriptions only. A connection that
- * brings no byte for `silentMs`, while something was asked, is dead without a sign, and is replaced.
- */
-export function openClient(endpoint: RedisEndpoint, use: LinkUse, silentMs?: number): Client {
-  const urls = endpoint.url.split(',').map((url) => url.trim());
-  const subscriber = use === 'subscriber';
-  const own = { connectionName: `parley-${use}`, ...(silentMs === undefined ? {} : { socketTimeout: silentMs }) };
-  const options = {
-    ...shared,
-    ...own,
-    lazyConnect: true,
-    enableAutoPipelining: !subscriber,
-    // Subscriptions wait for a connection: what was missed meanwhile is found by comparing positions.
-    enableOfflineQueue: subscriber,
-    maxRetriesPerRequest: subscriber ? null : 0,
-  };
+/** Opens a client that is not connected yet. */
+export function openClient(endpoint: RedisEndpoint, { use, silentMs, sentinels }: LinkOptions): Client {
+  const urls = urlsOf(endpoint);
   if (endpoint.mode === 'cluster') {
+    const own = { connectionName: `parley-${use}`, ...(silentMs === undefined ? {} : { socketTimeout: silentMs }) };
     return new Cluster(urls, {
       lazyConnect: true,
-      enableOfflineQueue: subscriber,
-      enableAutoPipelining: !subscriber,
-      shardedSubscribers: subscriber,
+      enableOfflineQueue: false,
+      enableAutoPipelining: true,
       slotsRefreshInterval: 5000,
-      slotsRefreshTimeout: 2000,
+      slotsRefreshTimeout: 1000,
       retryDelayOnFailover: 0,
       clusterRetryStrategy: (attempt) => Math.min(50 * attempt, 500),
-      redisOptions: {
-        ...clusterNode,
-        ...own,
-        maxRetriesPerRequest: options.maxRetriesPerRequest,
-        ...credentials(urls[0] ?? ''),
-      },
+      redisOptions: { ...clusterNode, ...own, ...credentials(urls[0] ?? '') },
     });
   }
-  if (endpoint.mode === 'sentinel') {
-    const sentinels = urls.map((url) => {
-      const { hostname, port } = new URL(url);
-      return { host: hostname, port: Number(port || 26379) };
-    });
-    return new Redis({ ...options, ...credentials(urls[0] ?? ''), sentinels, name: endpoint.master ?? 'mymaster' });
-  }
-  return new Redis(urls[0] ?? '', options);
+  return openServer(endpoint, { use, silentMs, sentinels });
 }
+
+export interface ServerLinkOptions extends LinkOptions {
+  /** Another server than the endpoint names: one of a Cluster. */
+  readonly server?: ServerAddress | undefined;
+}
+
+/** A client of one server that is not connected yet. */
+export function openServer(endpoint: RedisEndpoint, { use, silentMs, sentinels, server }: ServerLinkOptions): Redis {
+  const url = urlsOf(endpoint)[0] ?? '';
+  const given = credentials(url);
+  const options = {
+    ...shared,
+    ...given,
+    connectionName: `parley-${use}`,
+    ...(silentMs === undefined ? {} : { socketTimeout: silentMs }),
+    lazyConnect: true,
+    enableAutoPipelining: use !== 'subscriber',
+  };
+  if (sentinels !== undefined) return new Redis({ ...options, Connector: sentinelConnector(sentinels, given.tls) });
+  return server === undefined ? new Redis(url, options) : new Redis({ ...options, ...server });
+}
+
+/** Who tells which server is the primary; undefined where nobody does. */
+export function openSentinels(
+  endpoint: RedisEndpoint,
+  parts: Pick<SentinelsParts, 'onLeave' | 'onError'>,
+): Sentinels | undefined {
+  if (endpoint.mode !== 'sentinel') return undefined;
+  const sentinels = urlsOf(endpoint).map((url) => {
+    const { hostname, port } = new URL(url);
+    return { host: hostname, port: Number(port || 26379) };
+  });
+  return new Sentinels({ ...parts, sentinels, name: endpoint.master ?? 'mymaster', options: {} });
+}
+
+const urlsOf = ({ url }: RedisEndpoint): string[] => url.split(',').map((one) => one.trim());
 
 function credentials(url: string): { username?: string; password?: string; tls?: object } {
   const { username, password, protocol } = new URL(url);
@@ -90,19 +113,6 @@ function credentials(url: string): { username?: string; password?: string; tls?:
 
 /** The client as one of a Cluster; undefined where it is not. */
 export const clusterOf = (client: Client): Cluster | undefined => (client instanceof Cluster ? client : undefined);
-
-/** For each primary a text that, as a hash tag, lands on it. One entry where there is no Cluster. */
-export function saltsPerPrimary(client: Client, keyOf: (salt: string) => string): string[] {
-  if (!(client instanceof Cluster)) return ['0'];
-  const missing = new Set<string>();
-  for (const owners of client.slots) if (owners?.[0] !== undefined) missing.add(owners[0]);
-  const salts: string[] = [];
-  for (let salt = 0; missing.size > 0 && salt < 100_000; salt++) {
-    const owner = client.slots[calculateSlot(keyOf(String(salt)))]?.[0];
-    if (owner !== undefined && missing.delete(owner)) salts.push(String(salt));
-  }
-  return salts;
-}
 
 /** Tells when the servers behind a client may be others than before: after each connect, and when slots move. */
 export function onTopology(client: Client, changed: (reason: string) => void): void {

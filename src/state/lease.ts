@@ -92,6 +92,11 @@ export class Lease implements Manifest {
     return this.#state === 'held' && performance.now() - this.#steadySince > this.#ttlMs;
   }
 
+  /** Another server keeps the leases now: it may not know yet that peers have renewed theirs. */
+  unsettle(): void {
+    this.#steadySince = performance.now();
+  }
+
   /** About what Redis's clock shows, in ms since the epoch. */
   redisNow(): number {
     return Date.now() + this.#redisOffsetMs;

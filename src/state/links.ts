@@ -2,8 +2,20 @@
  * The connections by which a node reads and writes: one for all that users make it ask, one for its lease alone, so that
  * nothing users ask for is waited for by a renewal. Opened and closed together; both are kept at the same server.
  */
+import type { Redis } from 'ioredis';
 import { inTime } from './commands.ts';
-import { clusterOf, onTopology, openClient, primaryIds, type Client, type RedisEndpoint } from './connect.ts';
+import {
+  clusterOf,
+  onTopology,
+  openClient,
+  openSentinels,
+  openServer,
+  primaryIds,
+  type Client,
+  type RedisEndpoint,
+} from './connect.ts';
+import type { Sentinels } from './sentinels.ts';
+import { Shards } from './shards.ts';
 
 export interface LinksOptions {
   /** The longest wait for the answer to one command, and how long a lease lasts. */
@@ -11,10 +23,14 @@ export interface LinksOptions {
   readonly leaseMs: number;
   /** One of the connections is broken, or is made again for a reason. */
   onError(what: string, error: unknown): void;
+  /** The primary is another one, or will be: all that is connected to the former one has to connect anew. */
+  onLeave(): void;
 }
 
+/** How often a connection has to prove itself. */
+const PROVE_MS = 1000;
 /** Silence after which a connection is replaced. Commands may be answered slowly; a lease cannot wait. */
-const COMMANDS_SILENT_MS = 10_000;
+const SILENT_MS = 4000;
 const LEASE_SILENT_MS = 2000;
 const LEASE_SILENT_SHARE = 0.2;
 
@@ -26,7 +42,11 @@ const ASK_MS = 5000;
 export class Links {
   readonly commands: Client;
   readonly lease: Client;
+  /** Where subscriptions are made. */
+  readonly shards: Shards;
+  readonly #sentinels: Sentinels | undefined;
   readonly #options: LinksOptions;
+  readonly #prover: NodeJS.Timeout;
   #tries = 0;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
@@ -34,17 +54,31 @@ export class Links {
   constructor(endpoint: RedisEndpoint, options: LinksOptions) {
     const { timeoutMs, leaseMs } = options;
     this.#options = options;
-    this.commands = openClient(endpoint, 'commands', Math.max(COMMANDS_SILENT_MS, 2 * timeoutMs));
-    this.lease = openClient(endpoint, 'lease', Math.min(LEASE_SILENT_MS, LEASE_SILENT_SHARE * leaseMs));
-    this.commands.on('error', (error: unknown) => options.onError('the connection for commands', error));
-    this.lease.on('error', (error: unknown) => options.onError('the connection for the lease', error));
-    for (const client of [this.commands, this.lease]) onTopology(client, () => this.#align());
+    const onError = (what: string, error: unknown): void => options.onError(what, error);
+    const sentinels = openSentinels(endpoint, { onError, onLeave: (reason) => this.#leave(reason) });
+    this.#sentinels = sentinels;
+    const silentMs = Math.max(SILENT_MS, 2 * timeoutMs);
+    const leaseSilentMs = Math.min(LEASE_SILENT_MS, LEASE_SILENT_SHARE * leaseMs);
+    this.commands = openClient(endpoint, { use: 'commands', silentMs, sentinels });
+    this.lease = openClient(endpoint, { use: 'lease', silentMs: leaseSilentMs, sentinels });
+    this.commands.on('error', (error: unknown) => onError('the connection for commands', error));
+    this.lease.on('error', (error: unknown) => onError('the connection for the lease', error));
+    for (const client of this.#clients) onTopology(client, () => this.#align());
+    this.shards = new Shards({
+      commands: this.commands,
+      open: (server) => openServer(endpoint, { use: 'subscriber', server, sentinels, silentMs: silentMs }),
+    });
+    this.#prover = setInterval(() => this.#prove(), PROVE_MS);
+  }
+
+  get #clients(): readonly Client[] {
+    return [this.commands, this.lease];
   }
 
   /** May be called again where it has failed. */
   async connect(): Promise<void> {
     await Promise.all(
-      [this.commands, this.lease].map(async (client) => {
+      this.#clients.map(async (client) => {
         if (client.status === 'wait' || client.status === 'end') await client.connect();
       }),
     );
@@ -53,8 +87,44 @@ export class Links {
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);
-    this.commands.disconnect();
-    this.lease.disconnect();
+    clearInterval(this.#prover);
+    this.#sentinels?.stop();
+    for (const client of this.#clients) client.disconnect();
+  }
+
+  /**
+   * Something is asked of each connection, so that a silent one is noticed when nobody else asks; and that is what it is
+   * connected to. A primary that was made a replica keeps its connections, answers what is read, and is behind.
+   */
+  #prove(): void {
+    for (const client of this.#clients) {
+      for (const server of clusterOf(client)?.nodes('master') ?? [client as Redis]) {
+        if (server.status === 'ready') void this.#proveOne(server);
+      }
+    }
+  }
+
+  async #proveOne(server: Redis): Promise<void> {
+    try {
+      const role = roleIn(await server.call('HELLO'));
+      if (role === 'replica') this.#reconnect(server, 'the server is a replica');
+    } catch {
+      // It is not told, or not asked for any more: the connection's own events say so.
+    }
+  }
+
+  #reconnect(client: Client, reason: string): void {
+    // One that is being made finds the right server by itself, and would not try again if it was told to stop.
+    if (this.#closed || (client.status !== 'ready' && client.status !== 'connect')) return;
+    this.#options.onError('a connection is made again', new Error(reason));
+    client.disconnect(true);
+  }
+
+  /** What the present primary would acknowledge from now on is lost: nothing is asked of it any more. */
+  #leave(reason: string): void {
+    if (this.#closed) return;
+    for (const client of this.#clients) this.#reconnect(client, reason);
+    this.#options.onLeave();
   }
 
   /**
@@ -85,15 +155,18 @@ export class Links {
     const apart = await this.#areApart().catch(() => false);
     this.#timer = undefined;
     if (!apart || this.#closed) return;
-    const error = new Error('commands and lease are at different servers');
-    this.#options.onError('both connections are made again', error);
-    this.commands.disconnect(true);
-    this.lease.disconnect(true);
+    for (const client of this.#clients) this.#reconnect(client, 'commands and lease are at different servers');
   }
 
   async #areApart(): Promise<boolean> {
-    const asked = Promise.all([this.commands, this.lease].map(primaryIds));
+    const asked = Promise.all(this.#clients.map(primaryIds));
     const [commands, lease] = await inTime(asked, ASK_MS);
     return [...(commands ?? [])].join() !== [...(lease ?? [])].join();
   }
+}
+
+/** `master` or `replica`, of a reply of names and values in turn. */
+function roleIn(reply: unknown): string {
+  const fields = Array.isArray(reply) ? reply.map(String) : [];
+  return fields[fields.indexOf('role') + 1] ?? '';
 }

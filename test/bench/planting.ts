@@ -21,7 +21,7 @@ export async function openGarden(system: System): Promise<Garden> {
   if (system.name !== 'parley' || system.redis === undefined) {
     return { createRooms: () => Promise.resolve(), join: () => Promise.resolve(), close: () => undefined };
   }
-  const client = openClient({ url: system.redis.url, mode: 'single', master: undefined }, 'commands');
+  const client = openClient({ url: system.redis.url, mode: 'single', master: undefined }, { use: 'commands' });
   client.on('error', () => undefined);
   await client.connect();
   const commands = new Commands(client, {

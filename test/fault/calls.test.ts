@@ -1,13 +1,15 @@
 // Calls from node to node, over links that fail: answered once, in bounded time and number, and heard again by the link
 // that replaces a silent one.
 import { expect, test } from '@jest/globals';
+import type { Redis } from 'ioredis';
 import { NodeCalls } from '../../src/bus/node-calls.ts';
 import { RedisBus } from '../../src/bus/redis-bus.ts';
 import { newCounters } from '../../src/ops/counters.ts';
 import type { Value } from '../../src/protocol/values.ts';
 import { Commands } from '../../src/state/commands.ts';
-import { openClient, type Client } from '../../src/state/connect.ts';
+import { openServer, type LinkUse } from '../../src/state/connect.ts';
 import { Keyspace } from '../../src/state/keys.ts';
+import { Shards } from '../../src/state/shards.ts';
 import { eventually } from '../support/eventually.ts';
 import { startLink } from '../support/faulty-link.ts';
 import { startRedis, type RedisServer } from '../support/redis.ts';
@@ -32,8 +34,8 @@ interface PeerOptions {
 
 async function startPeer(redis: RedisServer, nodeId: string, options: PeerOptions = {}): Promise<Peer> {
   const urls = [...(options.subscriberUrls ?? [redis.url])];
-  const open = (url: string, use: 'commands' | 'subscriber'): Client => {
-    const client = openClient({ url, mode: 'single', master: undefined }, use);
+  const open = (url: string, use: LinkUse): Redis => {
+    const client = openServer({ url, mode: 'single', master: undefined }, { use });
     client.on('error', () => undefined);
     scope.add(() => client.disconnect());
     return client;
@@ -50,7 +52,10 @@ async function startPeer(redis: RedisServer, nodeId: string, options: PeerOption
   });
   scope.add(() => commands.close());
   const bus = new RedisBus({
-    openSubscriber: () => open((urls.length > 1 ? urls.shift() : urls[0]) ?? redis.url, 'subscriber'),
+    shards: new Shards({
+      commands: client,
+      open: () => open((urls.length > 1 ? urls.shift() : urls[0]) ?? redis.url, 'subscriber'),
+    }),
     commands,
     keys,
     nodeId,

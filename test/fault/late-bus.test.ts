@@ -18,7 +18,9 @@ import { loadNative } from '../../src/gateway/native.ts';
 import { newCounters, newMeasurements } from '../../src/ops/counters.ts';
 import { createLog, sampled } from '../../src/ops/log.ts';
 import { AdminState } from '../../src/state/admin-state.ts';
+import { openServer } from '../../src/state/connect.ts';
 import { Keyspace } from '../../src/state/keys.ts';
+import { Shards } from '../../src/state/shards.ts';
 import { about, fenceRoom, idsHeard } from '../chat/world.ts';
 import { eventually } from '../support/eventually.ts';
 import { startLink, type FaultyLink } from '../support/faulty-link.ts';
@@ -57,15 +59,23 @@ async function startSplitNode(): Promise<Split> {
     accounts: new Accounts(read.config.userRate),
   };
   const ignored = (): void => undefined;
-  const events = { suspended: ignored, resumed: ignored, lost: ignored, onError: ignored };
+  const events = { suspended: ignored, resumed: ignored, lost: ignored, onError: ignored, onLeave: ignored };
   const state = composeState(shared, { url: redis.url, mode: 'single', master: undefined }, events);
   const publish = (topic: string, data: Uint8Array | string): void => gateway.publish(topic, data);
   const late = { url: link.url, mode: 'single', master: undefined } as const;
-  const delivery = composeDelivery(shared, state, late, {
-    publish,
-    onLost: ignored,
-    settle: (topic) => chat.restrictions.settle(topic),
+  const shards = new Shards({
+    commands: state.links.commands,
+    open: () => openServer(late, { use: 'subscriber' }),
   });
+  const delivery = composeDelivery(
+    shared,
+    { ...state, links: { shards } },
+    {
+      publish,
+      onLost: ignored,
+      settle: (topic) => chat.restrictions.settle(topic),
+    },
+  );
   const chat: ChatParts = composeChat(shared, state, delivery);
   const gateway: Gateway = composeGateway(shared, native.uws, state, delivery, chat, {
     departed: (session, roomNames) => chat.departures.disconnect(session, roomNames, session.nodeId),

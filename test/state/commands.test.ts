@@ -30,7 +30,7 @@ beforeAll(async () => {
 });
 
 async function open(options: Partial<CommandsOptions> = {}, { url } = redis): Promise<Commands> {
-  const client = openClient({ url, mode: 'single', master: undefined }, 'commands');
+  const client = openClient({ url, mode: 'single', master: undefined }, { use: 'commands' });
   client.on('error', () => undefined);
   scope.add(() => client.disconnect());
   await client.connect();

@@ -23,7 +23,12 @@ async function open({ url, mode }: RedisAddress, leaseMs = 10_000): Promise<Open
   const errors: string[] = [];
   const links = new Links(
     { url, mode: mode ?? 'single', master: undefined },
-    { timeoutMs: 2000, leaseMs, onError: (what, error) => errors.push(`${what}: ${String(error)}`) },
+    {
+      timeoutMs: 2000,
+      leaseMs,
+      onError: (what, error) => errors.push(`${what}: ${String(error)}`),
+      onLeave: () => undefined,
+    },
   );
   scope.add(() => links.close());
   await links.connect();

@@ -15,7 +15,7 @@ interface Opened {
 }
 
 async function open({ url, mode = 'single' }: RedisAddress): Promise<Opened> {
-  const client = openClient({ url, mode, master: undefined }, 'commands');
+  const client = openClient({ url, mode, master: undefined }, { use: 'commands' });
   client.on('error', () => undefined);
   await client.connect();
   const commands = new Commands(client, {

@@ -6,7 +6,7 @@ import { readEvent, type TopicEvent } from '../../src/bus/event.ts';
 import { AccessState } from '../../src/state/access-state.ts';
 import { AdminState } from '../../src/state/admin-state.ts';
 import { Commands } from '../../src/state/commands.ts';
-import { openClient, type Client } from '../../src/state/connect.ts';
+import { openClient, openServer, type Client } from '../../src/state/connect.ts';
 import { Deletions } from '../../src/state/deletions.ts';
 import { DirectState } from '../../src/state/direct-state.ts';
 import { Directory } from '../../src/state/directory.ts';
@@ -14,6 +14,7 @@ import { Keyspace, type TopicKey } from '../../src/state/keys.ts';
 import { QuotaState, type QuotaOptions } from '../../src/state/quota-state.ts';
 import { RoomState, type RoomOptions } from '../../src/state/room-state.ts';
 import { SessionState } from '../../src/state/session-state.ts';
+import { Shards } from '../../src/state/shards.ts';
 import { TopicLog } from '../../src/state/topic-log.ts';
 import { UserState } from '../../src/state/user-state.ts';
 import type { RedisAddress } from '../support/redis.ts';
@@ -64,14 +65,11 @@ export type OpenStore = (scope: Scope, options?: StoreOptions) => Promise<Store>
 export async function openStore(scope: Scope, address: RedisAddress, options: StoreOptions = {}): Promise<Store> {
   const prefix = options.prefix ?? `t${randomBytes(6).toString('hex')}`;
   const endpoint = { url: address.url, mode: address.mode ?? 'single', master: undefined } as const;
-  const connect = async (use: 'commands' | 'subscriber'): Promise<Client> => {
-    const client = openClient(endpoint, use);
-    client.on('error', () => undefined);
-    scope.add(() => client.disconnect());
-    await client.connect();
-    return client;
-  };
-  const client = await connect('commands');
+  const client = await connect(scope, openClient(endpoint, { use: 'commands' }));
+  const shards = new Shards({
+    commands: client,
+    open: (server) => openServer(endpoint, { use: 'subscriber', server }),
+  });
   const keys = new Keyspace(prefix);
   const commands = new Commands(client, {
     // For how fast a store is, the embedded one under load above all, is not asked here.
@@ -108,17 +106,25 @@ export async function openStore(scope: Scope, address: RedisAddress, options: St
     logOf: (nodeId) => new TopicLog(commands, keys, () => nodeId),
     ttls: () => ttlsOf(client, prefix),
     listen: async (topic) => {
-      const subscriber = await connect('subscriber');
+      const channel = keys.channel(topic);
+      const subscriber = await connect(scope, shards.open(shards.owners()[shards.slotOf(channel)] ?? ''));
       const events: TopicEvent[] = [];
       subscriber.on('smessageBuffer', (_channel: Buffer, bytes: Buffer) => {
         const event = readEvent(bytes);
         if (event !== undefined) events.push(event);
       });
-      await subscriber.ssubscribe(keys.channel(topic));
+      await subscriber.ssubscribe(channel);
       return events;
     },
     client,
   };
+}
+
+async function connect<C extends Client>(scope: Scope, client: C): Promise<C> {
+  client.on('error', () => undefined);
+  scope.add(() => client.disconnect());
+  await client.connect();
+  return client;
 }
 
 /** Only what is asked for: the rest is as the service has it. */

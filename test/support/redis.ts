@@ -12,10 +12,12 @@ import { freePort } from './ports.ts';
 
 /** What a service needs to find its Redis. */
 export interface RedisAddress {
-  /** `redis://…`; several, comma-separated, in a cluster. */
+  /** `redis://…`; several, comma-separated, in a cluster, or of sentinels. */
   readonly url: string;
   /** `single` when left out. */
-  readonly mode?: 'single' | 'cluster';
+  readonly mode?: 'single' | 'sentinel' | 'cluster';
+  /** The name that sentinels watch a primary by. */
+  readonly master?: string;
 }
 
 const portAttempts = 10;
@@ -181,7 +183,7 @@ function serverArguments(dir: string, port: number, persist: boolean): string[] 
 }
 
 /** The server on PATH; `npm test` has seen to it that there is one. */
-function serverProgram(): string {
+export function serverProgram(): string {
   const folders = (process.env.PATH ?? '').split(delimiter);
   for (const name of ['redis-server', 'valkey-server']) {
     if (folders.some((folder) => folder !== '' && existsSync(join(folder, name)))) return name;

@@ -184,6 +184,7 @@ function nodeEnvironment(options: NodeOptions): NodeJS.ProcessEnv {
     PARLEY_AUTH: 'open',
     PARLEY_REDIS_URL: options.redis.url,
     PARLEY_REDIS_MODE: options.redis.mode ?? 'single',
+    ...(options.redis.master === undefined ? {} : { PARLEY_REDIS_MASTER: options.redis.master }),
     PARLEY_REDIS_PREFIX: options.prefix ?? randomPrefix(),
     ...options.env,
   };

@@ -1,0 +1,148 @@
+/**
+ * The subscriptions at one server, by one connection. Nothing is queued while it is down: what it has to hold is known to its
+ * owner, and is subscribed, some at a time, whenever the connection is made.
+ */
+import type { Redis } from 'ioredis';
+import { inTime, StateUnavailable } from '../state/commands.ts';
+
+export interface BusLinkParts {
+  /** A new connection, not made yet. */
+  open(): Redis;
+  /** What this link has to hold now. */
+  wanted(): string[];
+  /** Splits channels into those that may go in one call. */
+  calls(channels: readonly string[]): string[][];
+  received(channel: string, bytes: Buffer): void;
+  /** All that is wanted is subscribed on a new connection: events may have been missed before. */
+  ready(): void;
+  /** Something is not served by this server, or not any more. */
+  strayed(): void;
+  onError(error: unknown): void;
+  /** How long a call may take. */
+  readonly timeoutMs: number;
+}
+
+/** Calls that are under way at the same time while everything is subscribed. */
+const CALLS_MAX = 64;
+/** The server is not the one that serves this slot, or none does for now. */
+export const REDIRECTED = /^(MOVED|ASK|TRYAGAIN|CLUSTERDOWN)\b/;
+
+export class BusLink {
+  readonly #parts: BusLinkParts;
+  #client: Redis;
+  /** Everything is subscribed on the present connection. */
+  #isReady = false;
+  readonly #waiting = new Set<() => void>();
+  /** Wanted, and refused when it was subscribed. */
+  readonly #missing = new Set<string>();
+  #closed = false;
+
+  constructor(parts: BusLinkParts) {
+    this.#parts = parts;
+    this.#client = this.#open();
+  }
+
+  get isReady(): boolean {
+    return this.#isReady && this.#missing.size === 0;
+  }
+
+  /** Resolves when the server has confirmed; waits for the connection as long as a call may take. `StateUnavailable` else. */
+  async subscribe(channels: readonly string[]): Promise<void> {
+    if (this.#client.status !== 'ready') await this.#whenReady();
+    else await Promise.all(this.#parts.calls(channels).map((call) => this.#call(this.#client, 'ssubscribe', call)));
+  }
+
+  /** Where there is no connection there is nothing to do. Never rejects. */
+  async unsubscribe(channels: readonly string[]): Promise<void> {
+    for (const channel of channels) this.#missing.delete(channel);
+    if (this.#client.status !== 'ready') return;
+    const calls = this.#parts.calls(channels).map((call) => this.#call(this.#client, 'sunsubscribe', call));
+    await Promise.all(calls).catch((error: unknown) => this.#parts.onError(error));
+  }
+
+  /** Asks for a sign of life, without which the connection replaces itself, and again for what was refused. */
+  tick(): void {
+    if (this.#client.status !== 'ready') return;
+    this.#client.ping().catch((error: unknown) => this.#parts.onError(error));
+    if (this.#isReady && this.#missing.size > 0) void this.#subscribeAll(this.#client, [...this.#missing]);
+  }
+
+  /** Makes the connection anew, whatever it looks like. */
+  replace(): void {
+    const old = this.#client;
+    this.#client = this.#open();
+    old.disconnect();
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#isReady = false;
+    this.#client.disconnect();
+  }
+
+  #open(): Redis {
+    this.#isReady = false;
+    const client = this.#parts.open();
+    const isOurs = (): boolean => client === this.#client && !this.#closed;
+    client.on('error', (error: unknown) => this.#parts.onError(error));
+    client.on('smessageBuffer', (channel: Buffer, bytes: Buffer) => {
+      if (isOurs()) this.#parts.received(channel.toString('utf8'), bytes);
+    });
+    client.on('moved', () => isOurs() && this.#parts.strayed());
+    client.on('close', () => {
+      if (isOurs()) this.#isReady = false;
+    });
+    client.on('ready', () => {
+      if (isOurs()) void this.#subscribeAll(client, this.#parts.wanted());
+    });
+    client.connect().catch(() => undefined); // told by its events, and tried again
+    return client;
+  }
+
+  /** Never rejects: a connection that breaks begins anew, what is refused is asked for again. */
+  async #subscribeAll(client: Redis, channels: readonly string[]): Promise<void> {
+    const calls = this.#parts.calls(channels);
+    this.#missing.clear();
+    const worker = async (): Promise<void> => {
+      for (let call = calls.pop(); call !== undefined; call = calls.pop()) {
+        try {
+          await this.#call(client, 'ssubscribe', call);
+        } catch (error) {
+          for (const channel of call) this.#missing.add(channel);
+          this.#parts.onError(error);
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: CALLS_MAX }, worker));
+    if (client !== this.#client || client.status !== 'ready' || this.#closed) return;
+    this.#isReady = true;
+    if (this.#missing.size > 0) return;
+    for (const done of this.#waiting) done();
+    this.#parts.ready();
+  }
+
+  async #call(client: Redis, method: 'ssubscribe' | 'sunsubscribe', channels: string[]): Promise<void> {
+    try {
+      await inTime(client[method](...channels), this.#parts.timeoutMs);
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      if (REDIRECTED.test(message)) this.#parts.strayed();
+      throw error instanceof StateUnavailable ? error : new StateUnavailable(message, { cause: error });
+    }
+  }
+
+  /** Who waits no longer is forgotten, however long the connection is away. */
+  #whenReady(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const settle = (outcome: () => void): void => {
+        clearTimeout(timer);
+        this.#waiting.delete(done);
+        outcome();
+      };
+      const late = new StateUnavailable('the connection for subscriptions is down');
+      const timer = setTimeout(() => settle(() => reject(late)), this.#parts.timeoutMs);
+      const done = (): void => settle(resolve);
+      this.#waiting.add(done);
+    });
+  }
+}

@@ -1,0 +1,58 @@
+/** Which of the primaries serves a channel, and a connection for subscriptions to each. One, '' by name, where there is no Cluster. */
+import calculateSlot from 'cluster-key-slot';
+import { Cluster, type Redis } from 'ioredis';
+import { onTopology, type Client } from './connect.ts';
+import type { ServerAddress } from './sentinels.ts';
+
+const SLOTS = 16_384;
+const REFRESH_MS = 200;
+
+export interface ShardsParts {
+  /** Knows the slots, where there are any. */
+  readonly commands: Client;
+  /** Opens a connection for subscriptions; to the one server of a Cluster where that is named. */
+  open(server?: ServerAddress): Redis;
+}
+
+export class Shards {
+  readonly #parts: ShardsParts;
+  readonly #cluster: Cluster | undefined;
+  #refreshedAt = 0;
+
+  constructor(parts: ShardsParts) {
+    this.#parts = parts;
+    this.#cluster = parts.commands instanceof Cluster ? parts.commands : undefined;
+  }
+
+  /** Below that number. Always 0 where there is one server. */
+  slotOf(channel: string): number {
+    return this.#cluster === undefined ? 0 : calculateSlot(channel);
+  }
+
+  /** The primaries by slot, as far as they are known. */
+  owners(): readonly (string | undefined)[] {
+    const cluster = this.#cluster;
+    if (cluster === undefined) return [''];
+    return Array.from({ length: SLOTS }, (_, slot) => cluster.slots[slot]?.[0]);
+  }
+
+  open(primary: string): Redis {
+    if (this.#cluster === undefined) return this.#parts.open();
+    const colon = primary.lastIndexOf(':');
+    return this.#parts.open({ host: primary.slice(0, colon), port: Number(primary.slice(colon + 1)) });
+  }
+
+  /** Told whenever slots may have moved. */
+  onMoved(moved: () => void): void {
+    if (this.#cluster !== undefined) onTopology(this.#cluster, moved);
+  }
+
+  /** Asks where the slots are, soon after something was not where it should be. */
+  refresh(): void {
+    const now = performance.now();
+    if (this.#cluster === undefined || now - this.#refreshedAt < REFRESH_MS) return;
+    this.#refreshedAt = now;
+    // What goes wrong is told by the client's own events.
+    this.#cluster.refreshSlotsCache(() => undefined);
+  }
+}

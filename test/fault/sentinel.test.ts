@@ -1,0 +1,71 @@
+// A primary that its sentinels replace, by plan or because it hangs: nodes leave it before what it acknowledges is lost, come
+// to the next one within seconds, and nobody is closed or taken for dead meanwhile.
+import { expect, test } from '@jest/globals';
+import { eventually } from '../support/eventually.ts';
+import { startWatched, type Watched } from '../support/sentinels.ts';
+import { useScope } from '../support/scope.ts';
+import { startService, type ServiceNode } from '../support/service.ts';
+import { counted, expectWhole, startTalk, type Talk } from '../support/talk.ts';
+
+const scope = useScope();
+const busy = { PARLEY_RATE_REQUESTS_PER_SECOND: '10000', PARLEY_RATE_BURST: '10000' };
+
+const allReady = (nodes: readonly ServiceNode[]): Promise<void> =>
+  eventually(
+    async () => {
+      for (const node of nodes) expect((await node.health('/readyz')).status).toBe(200);
+    },
+    { timeoutMs: 30_000 },
+  );
+
+test('a planned failover loses nothing, closes nobody, and no living node is swept', async () => {
+  const redis = await startWatched(scope);
+  const service = await startService(scope, { nodes: 2, redis, env: busy });
+  const urls = service.nodes.map((node) => node.url);
+  const talk = await startTalk(scope, { clients: [...urls, ...urls], rooms: ['lobby', 'attic'] });
+  await talk.more(200);
+  await redis.failover();
+  await talk.more(200);
+  await allReady(service.nodes);
+  expectWhole(await talk.verdict());
+  for (const client of talk.clients) expect(client.seen('disconnected')).toEqual([]);
+  expect(await counted(service.nodes, 'parley_nodes_swept_total')).toBe(0);
+}, 120_000);
+
+/** Talks, makes a primary hang that has acknowledged nothing which its replica lacks, and gives it back later. */
+async function hang(redis: Watched, talk: Talk): Promise<void> {
+  await talk.more(100);
+  await talk.quiet();
+  const former = await redis.primary();
+  former.pause();
+  await redis.promoted(former);
+  const promotedAt = performance.now();
+  // Posted again by the client until it is acknowledged.
+  await talk.clients[0]?.say('lobby', 'after');
+  expect(performance.now() - promotedAt).toBeLessThan(10_000);
+  former.resume();
+}
+
+test('a primary that hangs is left when its sentinels have another one', async () => {
+  const redis = await startWatched(scope);
+  const service = await startService(scope, { nodes: 2, redis, env: busy });
+  const urls = service.nodes.map((node) => node.url);
+  const talk = await startTalk(scope, { clients: [...urls, ...urls], rooms: ['lobby', 'attic'] });
+  await hang(redis, talk);
+  await allReady(service.nodes);
+  expectWhole(await talk.verdict());
+  for (const client of talk.clients) expect(client.seen('disconnected')).toEqual([]);
+}, 120_000);
+
+test('the first sentinel of the list hangs, too: the others are asked', async () => {
+  const redis = await startWatched(scope);
+  const service = await startService(scope, { nodes: 1, redis, env: busy });
+  const url = service.node(0).url;
+  const talk = await startTalk(scope, { clients: [url, url], rooms: ['lobby'] });
+  redis.sentinels[0]?.pause();
+  await hang(redis, talk);
+  // And a node that starts now finds the primary.
+  const fresh = await service.addNode();
+  await allReady([...service.nodes, fresh]);
+  expectWhole(await talk.verdict());
+}, 120_000);
