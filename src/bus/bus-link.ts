@@ -3,7 +3,7 @@
  * owner, and is subscribed, some at a time, whenever the connection is made.
  */
 import type { Redis } from 'ioredis';
-import { inTime, StateUnavailable } from '../state/commands.ts';
+import { inTime, StateUnavailable } from '../state/unavailable.ts';
 
 export interface BusLinkParts {
   /** A new connection, not made yet. */

@@ -10,11 +10,9 @@ import type { Client } from './connect.ts';
 import type { Key } from './keys.ts';
 import { allScripts } from './scripts/index.ts';
 import { layOut, type Reply, type ScriptArgument, type ScriptDeclaration } from './script.ts';
+import { inTime, StateUnavailable } from './unavailable.ts';
 
-/** Redis did not answer, refused for now, or this node may not act. Temporary by nature. */
-export class StateUnavailable extends Error {
-  override readonly name = 'StateUnavailable';
-}
+export { inTime, StateUnavailable };
 
 export interface CommandsOptions {
   readonly timeoutMs: number;
@@ -72,8 +70,8 @@ const EXPIRE_MS = 100;
 const REDIRECTED = /^(MOVED|ASK|TRYAGAIN|CLUSTERDOWN)\b/;
 /** Redis has answered that it has no memory for it: nothing was done, for it refuses the first write of a script only. */
 const FULL = /^OOM\b/;
-/** What a script or a caller got wrong; everything else that fails is Redis's state. */
-const DEFECT = /^(ERR|WRONGTYPE)\b/;
+/** A script's own error, or a key that holds something else. Whatever a command fails with besides is Redis's state. */
+const DEFECT = /^(WRONGTYPE\b|ERR (user_script:|Error compiling script|.*\bscript: \w+, on ))/s;
 
 export class Commands {
   readonly #client: Client;
@@ -341,17 +339,4 @@ function bytesOf(args: readonly ScriptArgument[]): number {
 function asList(reply: Reply): Reply {
   if (typeof reply !== 'object' || reply === null || Array.isArray(reply) || Buffer.isBuffer(reply)) return reply;
   return Object.entries<Reply>(reply).flatMap(([name, value]) => [Buffer.from(name), value]);
-}
-
-/** The outcome of work that has no limit of its own; rejects with `StateUnavailable` when it takes too long. */
-export async function inTime<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new StateUnavailable('Redis did not answer in time')), timeoutMs);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

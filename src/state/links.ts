@@ -3,7 +3,7 @@
  * nothing users ask for is waited for by a renewal. Opened and closed together; both are kept at the same server.
  */
 import type { Redis } from 'ioredis';
-import { inTime } from './commands.ts';
+import { inTime } from './unavailable.ts';
 import {
   clusterOf,
   onTopology,

@@ -5,7 +5,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { Redis, type RedisOptions } from 'ioredis';
-import { inTime } from './commands.ts';
+import { inTime } from './unavailable.ts';
 
 export interface ServerAddress {
   readonly host: string;

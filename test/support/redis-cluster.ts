@@ -3,7 +3,7 @@
 import type { Redis } from 'ioredis';
 import type { Scope } from './disposal.ts';
 import { eventually } from './eventually.ts';
-import { startRedis, type RedisAddress, type RedisServer } from './redis.ts';
+import { startRedis, type RedisAddress, type RedisServer, type RedisServerOptions } from './redis.ts';
 
 const slotCount = 16_384;
 /** Keys moved per MIGRATE: enough to be quick, few enough not to block the servers for long. */
@@ -19,28 +19,46 @@ export interface RedisCluster extends RedisAddress {
   slotOf(key: string): number;
   /** The index of the node that serves a slot now. */
   ownerOf(slot: number): Promise<number>;
+  /** The replica of the node of this index; throws where there is none. */
+  replicaOf(index: number): RedisServer;
+  /** Makes the replica of a node take its place, as an operator does; resolves when all others know. */
+  failover(index: number): Promise<void>;
+  /** Resolves when every member that answers knows the replica of this node as its successor. */
+  promoted(index: number): Promise<void>;
   /** Moves a slot with its keys to another node, the way `redis-cli --cluster reshard` does. */
   migrateSlot(slot: number, toIndex: number): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Starts `masters` empty servers (3 by default), shares the slots out evenly, and resolves when all of them serve. */
-export async function startRedisCluster(
-  scope: Scope,
-  options: { masters?: number; args?: string[] } = {},
-): Promise<RedisCluster> {
-  const { masters = 3, args = [] } = options;
+export interface RedisClusterOptions {
+  /** 3 when left out. */
+  masters?: number;
+  /** Gives each of them a replica. */
+  replicas?: boolean;
+  args?: string[];
+}
+
+/** Starts empty servers, shares the slots out evenly, and resolves when all of them serve. */
+export async function startRedisCluster(scope: Scope, options: RedisClusterOptions = {}): Promise<RedisCluster> {
+  const { masters = 3, replicas = false, args = [] } = options;
   // A short node timeout, so that a dead master is noticed within a test's patience.
   const memberOptions = { cluster: true, args: ['--cluster-node-timeout', '1500', ...args] };
   const nodes = await Promise.all(Array.from({ length: masters }, () => startRedis(scope, memberOptions)));
   const members = await Promise.all(nodes.map(describeMember));
   await formCluster(members);
+  const followers = replicas ? await addReplicas(scope, members, memberOptions) : [];
 
   const member = (index: number): Member => {
     const found = members[index];
     if (found === undefined) throw new Error(`the cluster has no node ${index}`);
     return found;
   };
+  const follower = (index: number): Member => {
+    const found = followers[index];
+    if (found === undefined) throw new Error(`node ${index} has no replica`);
+    return found;
+  };
+  const promoted = (index: number): Promise<void> => promotedEverywhere(follower(index), [...members, ...followers]);
   const ownerOf = async (slot: number): Promise<number> => {
     const owner = await ownerPort(member(0).admin, slot);
     return members.findIndex(({ server }) => server.port === owner);
@@ -53,6 +71,12 @@ export async function startRedisCluster(
     node: (index) => member(index).server,
     slotOf,
     ownerOf,
+    replicaOf: (index) => follower(index).server,
+    failover: async (index) => {
+      await follower(index).admin.call('CLUSTER', 'FAILOVER');
+      await promoted(index);
+    },
+    promoted,
     migrateSlot: async (slot, toIndex) => {
       const from = member(await ownerOf(slot));
       const to = member(toIndex);
@@ -60,7 +84,7 @@ export async function startRedisCluster(
       await migrate(slot, from, to, members);
     },
     stop: async () => {
-      for (const { server } of members) await server.stop();
+      for (const { server } of [...members, ...followers]) await server.stop();
     },
   };
 }
@@ -103,6 +127,57 @@ async function formCluster(members: readonly Member[]): Promise<void> {
       { what: `the cluster as seen by port ${server.port}` },
     );
   }
+}
+
+/** One for each member, in its order; resolves when they are in step. */
+async function addReplicas(
+  scope: Scope,
+  members: readonly Member[],
+  options: RedisServerOptions,
+): Promise<readonly Member[]> {
+  const servers = await Promise.all(members.map(() => startRedis(scope, options)));
+  const replicas = await Promise.all(servers.map(describeMember));
+  for (const [i, { admin, server }] of replicas.entries()) {
+    const primary = members[i];
+    if (primary === undefined) continue;
+    await admin.call('CLUSTER', 'MEET', '127.0.0.1', primary.server.port, primary.busPort);
+    await eventually(() => admin.call('CLUSTER', 'REPLICATE', primary.id), {
+      what: `${server.port} knows its primary`,
+    });
+    await eventually(
+      async () => {
+        const status = await admin.info('replication');
+        if (!status.includes('master_link_status:up')) throw new Error(status);
+      },
+      { what: `the replica on ${server.port} in step` },
+    );
+  }
+  await eventually(
+    async () => {
+      for (const { admin } of members) {
+        const nodes = String(await admin.call('CLUSTER', 'NODES'));
+        if (nodes.split('\n').filter((line) => line.includes('slave')).length < replicas.length) throw new Error(nodes);
+      }
+    },
+    { what: 'all replicas known to all', timeoutMs: 30_000 },
+  );
+  return replicas;
+}
+
+function promotedEverywhere(replica: Member, all: readonly Member[]): Promise<void> {
+  const known = async ({ admin }: Member): Promise<boolean> => {
+    const nodes = String(await admin.call('CLUSTER', 'NODES'));
+    return nodes.split('\n').some((line) => line.startsWith(replica.id) && line.includes('master'));
+  };
+  const late = (): Promise<boolean> => new Promise((resolve) => void setTimeout(resolve, 1000, true));
+  return eventually(
+    async () => {
+      // Who is frozen or gone has nothing to say.
+      const answers = await Promise.all(all.map((one) => Promise.race([known(one).catch(() => true), late()])));
+      if (!answers.every(Boolean) || !(await known(replica))) throw new Error('not everybody knows');
+    },
+    { what: "a replica in its primary's place", timeoutMs: 60_000 },
+  );
 }
 
 async function migrate(slot: number, from: Member, to: Member, members: readonly Member[]): Promise<void> {

@@ -1,0 +1,19 @@
+/** What is told where Redis cannot be asked, and the limit on waiting for it. */
+
+/** Redis did not answer, refused for now, or this node may not act. Temporary by nature. */
+export class StateUnavailable extends Error {
+  override readonly name = 'StateUnavailable';
+}
+
+/** The outcome of work that has no limit of its own; rejects with `StateUnavailable` when it takes too long. */
+export async function inTime<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new StateUnavailable('Redis did not answer in time')), timeoutMs);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
