@@ -38,7 +38,7 @@ export function composeServerApi(
     nodeId,
     listen: (channel, hear) => bus.listen(channel, hear),
     unlisten: (channel) => bus.unlisten(channel),
-    publish: (channel, bytes) => commands.plain('spublish', channel, Buffer.from(bytes)),
+    publish: async (channel, bytes) => Number(await commands.plain('spublish', channel, Buffer.from(bytes))),
     answer: (question) => sockets.answer(question),
     timeoutMs: CALL_MS,
     onError: (what, error) => errors.putOff('calls', error, what),

@@ -14,16 +14,19 @@ export interface NodeCallsParts {
   nodeId(): string;
   listen(channel: Key, hear: (bytes: Buffer) => void): Promise<void>;
   unlisten(channel: Key): Promise<void>;
-  /** Rejects where Redis cannot be asked. */
-  publish(channel: Key, bytes: Uint8Array): Promise<unknown>;
+  /** Resolves with how many hear the channel; rejects where Redis cannot be asked. */
+  publish(channel: Key, bytes: Uint8Array): Promise<number>;
   /** What this node gives to a question of another one. */
   answer(question: Value): Promise<Value>;
   readonly timeoutMs: number;
   onError(what: string, error: unknown): void;
 }
 
-/** `busy`: the other node cannot, or this one has asked too much already. */
-export type Reply = { readonly value: Value } | 'timeout' | 'busy';
+/** `absent`: nobody hears it; `busy`: the other node cannot, or this one has asked too much already. Neither has done anything. */
+export type Reply = { readonly value: Value } | 'timeout' | 'absent' | 'busy';
+
+/** A node that was asked says so at once; who does not hear of that waits no longer. */
+const HEARD_MS = 1000;
 
 /** Questions that wait for an answer at the same time; and questions of others under way here. */
 const PENDING_MAX = 1000;
@@ -32,10 +35,16 @@ const DEPTH_MAX = 64;
 const QUESTION = 0;
 const ANSWER = 1;
 const BUSY = 2;
+const HEARD = 3;
+
+interface Pending {
+  settle(reply: Reply): void;
+  timer: NodeJS.Timeout;
+}
 
 export class NodeCalls {
   readonly #parts: NodeCallsParts;
-  readonly #pending = new Map<number, (reply: Reply) => void>();
+  readonly #pending = new Map<number, Pending>();
   #heard: string | undefined;
   #following = false;
   #lastId = 0;
@@ -65,23 +74,36 @@ export class NodeCalls {
   async ask(nodeId: string, question: Value): Promise<Reply> {
     if (this.#pending.size >= PENDING_MAX) return 'busy';
     const id = ++this.#lastId;
-    let timer: NodeJS.Timeout | undefined;
-    const reply = new Promise<Reply>((resolve) => {
-      this.#pending.set(id, resolve);
-      timer = setTimeout(() => resolve('timeout'), this.#parts.timeoutMs);
-    });
+    const reply = this.#wait(id);
     try {
-      await this.#parts.publish(this.#channel(nodeId), encodeValue([QUESTION, id, this.#parts.nodeId(), question]));
-      return await reply;
+      const hearers = await this.#parts.publish(
+        this.#channel(nodeId),
+        encodeValue([QUESTION, id, this.#parts.nodeId(), question]),
+      );
+      return hearers === 0 ? 'absent' : await reply;
     } finally {
-      clearTimeout(timer);
+      clearTimeout(this.#pending.get(id)?.timer);
       this.#pending.delete(id);
     }
   }
 
+  #wait(id: number): Promise<Reply> {
+    const heardMs = Math.min(HEARD_MS, this.#parts.timeoutMs);
+    return new Promise((settle) => {
+      this.#pending.set(id, { settle, timer: setTimeout(() => settle('timeout'), heardMs) });
+    });
+  }
+
+  #heardOf(id: number): void {
+    const pending = this.#pending.get(id);
+    if (pending === undefined) return;
+    clearTimeout(pending.timer);
+    pending.timer = setTimeout(() => pending.settle('timeout'), this.#parts.timeoutMs);
+  }
+
   /** Nobody waits any longer. */
   stop(): void {
-    for (const settle of this.#pending.values()) settle('timeout');
+    for (const pending of this.#pending.values()) pending.settle('timeout');
   }
 
   #channel(nodeId: string): Key {
@@ -96,8 +118,9 @@ export class NodeCalls {
     const [type, id, third = null, fourth = null] = message;
     if (typeof id !== 'number') return;
     if (type === QUESTION && typeof third === 'string') void this.#answer(third, id, fourth);
-    else if (type === ANSWER) this.#pending.get(id)?.({ value: third });
-    else if (type === BUSY) this.#pending.get(id)?.('busy');
+    else if (type === HEARD) this.#heardOf(id);
+    else if (type === ANSWER) this.#pending.get(id)?.settle({ value: third });
+    else if (type === BUSY) this.#pending.get(id)?.settle('busy');
   }
 
   /** Never rejects. */
@@ -106,6 +129,7 @@ export class NodeCalls {
     const isBusy = this.#answering >= PENDING_MAX;
     this.#answering++;
     try {
+      if (!isBusy) await reply([HEARD, id]);
       const value = isBusy
         ? undefined
         : await this.#parts.answer(question).catch((error: unknown) => this.#failed(error));

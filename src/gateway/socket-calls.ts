@@ -27,7 +27,7 @@ export class NodeSockets implements SocketCalls {
   async run(nodeId: string, call: SocketCall): Promise<Value | Failure> {
     if (nodeId === this.#parts.nodeId()) return this.#runHere(call);
     const reply = await this.#parts.ask(nodeId, { ...call });
-    if (reply === 'busy') return unavailable();
+    if (reply === 'busy' || reply === 'absent') return unavailable();
     return reply === 'timeout' ? fail('timeout') : readReply(reply.value);
   }
 

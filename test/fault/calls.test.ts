@@ -72,7 +72,7 @@ async function startPeer(redis: RedisServer, nodeId: string, options: PeerOption
     nodeId: () => instance,
     listen: (channel, hear) => bus.listen(channel, hear),
     unlisten: (channel) => bus.unlisten(channel),
-    publish: (channel, bytes) => commands.plain('spublish', channel, Buffer.from(bytes)),
+    publish: async (channel, bytes) => Number(await commands.plain('spublish', channel, Buffer.from(bytes))),
     answer: async (question) => {
       asked.push(question);
       return options.answer === undefined ? { echo: question } : options.answer(question);
@@ -93,6 +93,19 @@ async function startPeer(redis: RedisServer, nodeId: string, options: PeerOption
   };
 }
 
+/** Subscribed as a node is, but frozen, or gone without a sign. */
+async function hearAndDoNothing(redis: RedisServer, nodeId: string): Promise<{ readonly heard: number }> {
+  const client = redis.client();
+  let heard = 0;
+  client.on('smessageBuffer', () => heard++);
+  await client.ssubscribe(new Keyspace('calls').calls(nodeId));
+  return {
+    get heard() {
+      return heard;
+    },
+  };
+}
+
 test('a question is answered by the node that is asked, and by no other', async () => {
   const redis = await startRedis(scope);
   const [a, b, c] = [await startPeer(redis, 'a'), await startPeer(redis, 'b'), await startPeer(redis, 'c')];
@@ -109,14 +122,16 @@ test('nobody there, an answer that fails, or too many questions: each has its ou
   const redis = await startRedis(scope);
   const fails = (): Promise<Value> => Promise.reject(new Error('a defect'));
   const [a, b] = [await startPeer(redis, 'a', { timeoutMs: 300 }), await startPeer(redis, 'b', { answer: fails })];
-  expect(await a.calls.ask('nobody', 1)).toBe('timeout');
+  expect(await a.calls.ask('nobody', 1)).toBe('absent');
   expect(await a.calls.ask('b', 1)).toBe('busy');
   expect(b.asked).toEqual([1]);
-  const asked = Array.from({ length: 1001 }, () => a.calls.ask('nobody', 1));
+  const deaf = await hearAndDoNothing(redis, 'deaf');
+  const asked = Array.from({ length: 1001 }, () => a.calls.ask('deaf', 1));
   expect(await asked.at(-1)).toBe('busy');
   expect(new Set(await Promise.all(asked.slice(0, -1)))).toEqual(new Set(['timeout']));
   expect(await a.calls.ask('a', 1)).toEqual({ value: { echo: 1 } });
-  const stopped = a.calls.ask('nobody', 1);
+  const stopped = a.calls.ask('deaf', 1);
+  await eventually(() => expect(deaf.heard).toBe(1001));
   a.calls.stop();
   expect(await stopped).toBe('timeout');
 });
@@ -126,8 +141,23 @@ test('a new instance hears its own channel, and the old one’s no more', async 
   const [a, b] = [await startPeer(redis, 'a', { timeoutMs: 300 }), await startPeer(redis, 'b')];
   await b.rename('b2');
   expect(await a.calls.ask('b2', 1)).toEqual({ value: { echo: 1 } });
-  expect(await a.calls.ask('b', 1)).toBe('timeout');
+  expect(await a.calls.ask('b', 1)).toBe('absent');
   expect(b.asked).toEqual([1]);
+});
+
+test('a node that has not heard the question in a second is not waited for as long as one that works on it', async () => {
+  const redis = await startRedis(scope);
+  const slowly = async (question: Value): Promise<Value> => {
+    await new Promise((resolve) => void setTimeout(resolve, 2000));
+    return question;
+  };
+  const a = await startPeer(redis, 'a', { timeoutMs: 60_000 });
+  await startPeer(redis, 'slow', { answer: slowly });
+  await hearAndDoNothing(redis, 'deaf');
+  const outcomes: unknown[] = [];
+  const asked = ['slow', 'deaf'].map(async (node) => outcomes.push(await a.calls.ask(node, 1)));
+  await Promise.all(asked);
+  expect(outcomes).toEqual(['timeout', { value: 1 }]);
 });
 
 test('the link that replaces a silent one hears questions and answers', async () => {
