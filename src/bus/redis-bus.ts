@@ -5,6 +5,7 @@
 import type { BusCounters } from '../ops/counters.ts';
 import { StateUnavailable, type Commands } from '../state/commands.ts';
 import type { Key, Keyspace, TopicKey } from '../state/keys.ts';
+import { inPages } from '../state/pages.ts';
 import type { Shards } from '../state/shards.ts';
 import { BusLink, REDIRECTED } from './bus-link.ts';
 import type { Topic, Transport, TransportListener } from './bus.ts';
@@ -24,8 +25,6 @@ const PROBE_MS = 2000;
 const LIVE_MS = 1000;
 /** Probes in a row that may be missing before the link is replaced; the first one makes it unhealthy. */
 const MISSES_MAX = 2;
-/** Channels in one call at most. */
-const CALL_MAX = 1000;
 const RETRY_MS = 50;
 const SALTS_MAX = 100_000;
 
@@ -235,10 +234,7 @@ export class RedisBus implements Transport {
       if (own === undefined) slots.set(slot, [channel]);
       else own.push(channel);
     }
-    return [...slots.values()].flatMap((own) => {
-      const calls = Math.ceil(own.length / CALL_MAX);
-      return Array.from({ length: calls }, (_, i) => own.slice(i * CALL_MAX, (i + 1) * CALL_MAX));
-    });
+    return [...slots.values()].flatMap((own) => inPages(own));
   }
 
   #received(channel: string, bytes: Buffer, link: BusLink): void {

@@ -5,6 +5,7 @@
 import type { Commands } from './commands.ts';
 import type { Keyspace } from './keys.ts';
 import type { Manifest } from '../bus/topics.ts';
+import { inPages } from './pages.ts';
 import { text } from './reply.ts';
 import { flag } from './script.ts';
 import { addToManifest, noteLease, registerNode, renewLease } from './scripts/node-scripts.ts';
@@ -140,12 +141,15 @@ export class Lease implements Manifest {
 
   async add(topics: readonly string[]): Promise<void> {
     const { lease, manifest } = this.#keys.node(this.#nodeId);
-    const reply = await this.#commands.run(addToManifest, { lease, manifest }, {}, topics);
-    if (text(reply) !== 'ok') throw new StateUnavailable('the lease of this node was claimed');
+    const replies = await Promise.all(
+      inPages(topics).map((page) => this.#commands.run(addToManifest, { lease, manifest }, {}, page)),
+    );
+    if (replies.some((reply) => text(reply) !== 'ok')) throw new StateUnavailable('the lease of this node was claimed');
   }
 
   async remove(topics: readonly string[]): Promise<void> {
-    if (topics.length > 0) await this.#commands.plain('zrem', this.#keys.node(this.#nodeId).manifest, ...topics);
+    const { manifest } = this.#keys.node(this.#nodeId);
+    await Promise.all(inPages(topics).map((page) => this.#commands.plain('zrem', manifest, ...page)));
   }
 
   /** Renews at once where the last renewal failed: called when one of the connections is back. */
