@@ -27,7 +27,7 @@ export const limitSettings = {
     { min: 65_536, max: 1 << 30 },
     {
       unit: 'bytes',
-      doc: 'Unread bytes kept for one socket; a reader that is behind by half of it for 3 s, or by three quarters, is closed as slow.',
+      doc: 'Unread bytes kept for one socket; a reader that is behind by half of it for 3 s, or by three quarters, is closed as slow. A reply holds an eighth of it at most.',
     },
   ),
   roomsPerSocket: integer(

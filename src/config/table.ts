@@ -191,7 +191,7 @@ export const settings = {
     { min: 0, max: Number.MAX_SAFE_INTEGER },
     {
       unit: 'bytes',
-      doc: 'History and events of all rooms that one user owns; beyond it the oldest messages go, and no room can be created. 0 is no limit.',
+      doc: 'History and events of all rooms that one user owns; beyond it the oldest messages go, and no room can be created; an eighth of what Redis may take at most. 0 is no limit.',
     },
   ),
   directListSizeLimit: integer(

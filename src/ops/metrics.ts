@@ -88,7 +88,7 @@ export const metrics = {
     'command',
   ),
   parley_redis_errors_total: counter(
-    'Commands that failed, by kind: timeout, overload (too many outstanding), connection, refused (Redis cannot now), full (it has no memory left), defect.',
+    'Commands that failed, by kind: timeout, overload (too many outstanding, or too many bytes of them), connection, refused (Redis cannot now), full (it has no memory left), defect.',
     'kind',
   ),
   parley_redis_commands_outstanding: gauge('Commands sent and not answered.'),
