@@ -11,6 +11,7 @@ import { nodeSuite } from './node-suite.ts';
 import { quotaSuite } from './quota-suite.ts';
 import { roomSuite } from './room-suite.ts';
 import { sessionSuite } from './session-suite.ts';
+import { shortPositionSuite } from './short-position-suite.ts';
 import type { OpenStore } from './store.ts';
 import { userSuite } from './user-suite.ts';
 
@@ -27,5 +28,6 @@ export function stateSuites(open: OpenStore): void {
   describe('direct messages', () => directSuite(open));
   describe('administration', () => adminSuite(open));
   describe('logs', () => logSuite(open));
+  describe('positions of an earlier form', () => shortPositionSuite(open));
   describe('nodes', () => nodeSuite(open));
 }

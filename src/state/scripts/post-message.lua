@@ -19,6 +19,9 @@ local packed = call('HGET', meta, 'log')
 if not packed then
   return 'noRoom'
 end
+if #packed < POSITION_BYTES then
+  packed = completed(packed)
+end
 if user ~= '' and call('HEXISTS', members, user) == 0 then
   return 'notJoined'
 end

@@ -40,6 +40,9 @@ local function openLog(at)
   if not packed then
     return false
   end
+  if #packed < POSITION_BYTES then
+    packed = completed(packed)
+  end
   log = {}
   local rest
   log.epoch, log.nonce, log.seq, log.id, log.ts, log.messageTs, log.max, log.generation, log.previous, log.restricted,
