@@ -67,11 +67,12 @@ export function composeServerApi(
 }
 
 export function composeOperatorPort(
-  { config, log, errors, counters }: Shared,
+  shared: Shared,
   metrics: Exposition,
   health: () => Health,
   api: ServerApi,
 ): OperatorPort {
+  const { config, log, errors, counters } = shared;
   const { apiHost, apiPort, production, apiKey, limits } = config;
   const listen = async (server: Server): Promise<number> => {
     // Several nodes on one machine differ in their public port only, unless told more. In production a port that nobody
@@ -82,7 +83,8 @@ export function composeOperatorPort(
     log.warn({ apiHost, apiPort }, 'PARLEY_API_PORT is taken: the operator port is a free one');
     return (await listenPlain(server, apiHost, 0)) ?? taken(apiHost, 0);
   };
-  const onError = (error: unknown): void => errors.error('api', about(error), 'a request of the operator failed');
+  const defects = defectLog(shared);
+  const onDefect = (error: unknown, method: string): string => defects(error, method, '');
   const onKeyRefused = (address: string, reason: string): void => {
     counters.apiKeysRefused++;
     errors.refused('api key', { address, reason }, 'a request of the server API has not the key');
@@ -96,6 +98,6 @@ export function composeOperatorPort(
       text: () => metrics.text(),
     },
     onError: (error) => errors.error('metrics', about(error), 'the operator port failed'),
-    ...(apiKey === undefined ? {} : { serverApi: { key: apiKey, api, limits, onError, onKeyRefused } }),
+    ...(apiKey === undefined ? {} : { serverApi: { key: apiKey, api, limits, onDefect, onKeyRefused } }),
   });
 }

@@ -135,8 +135,11 @@ function turnOf(
       filed?.before();
     },
     after: () => {
-      completeJoin(services, caller, { roomName, joined, switchOver, pending });
-      filed?.after();
+      try {
+        completeJoin(services, caller, { roomName, joined, switchOver, pending });
+      } finally {
+        filed?.after();
+      }
     },
   };
 }
@@ -191,9 +194,29 @@ interface Answered {
 
 /** Live delivery begins, unless the socket has it already, or has gone meanwhile. */
 function completeJoin(services: Services, caller: Caller, join: Answered): void {
-  const { roomName, joined, switchOver, pending } = join;
+  const { joined, switchOver } = join;
   // Where Redis has added a socket, the feed may have yet to deliver what had taken it out.
   if (joined.changed && switchOver.postponed(caller, () => completeJoin(services, caller, join))) return;
+  try {
+    beginDelivery(services, caller, join);
+  } catch (error) {
+    breakOffJoin(services, caller, join, error);
+    throw error;
+  }
+}
+
+/** A defect: Redis has the socket in the room, and nobody delivers anything to it. */
+function breakOffJoin({ reconciler }: Services, caller: Caller, join: Answered, error: unknown): void {
+  const { roomName, switchOver, pending } = join;
+  switchOver.abandon();
+  caller.moves.endJoin(pending);
+  // What has been attached is taken out where the socket closes; else the follow is passed on until it is known.
+  if (!caller.rooms.has(roomName)) reconciler.suspect(roomTopic(roomName), caller.nodeId, error);
+  caller.startAfresh();
+}
+
+function beginDelivery(services: Services, caller: Caller, join: Answered): void {
+  const { roomName, joined, switchOver, pending } = join;
   // Asked only now: a room joined before may have been deleted and made again meanwhile, and the feed may not know yet.
   if (caller.rooms.has(roomName) && !switchOver.isAhead) {
     switchOver.abandon();

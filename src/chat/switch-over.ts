@@ -75,7 +75,14 @@ export class SwitchOver {
     const seq = this.#at?.seq ?? 0;
     const behind = this.isAhead || (this.#feed.position?.seq ?? Infinity) < seq;
     if (!behind || this.#hold.broken || !caller.open) return false;
-    void this.#catchUp().then(again);
+    void this.#catchUp()
+      .then(again)
+      .catch((error: unknown) => {
+        // It was answered long ago, and would wait for ever for what it was told that it hears.
+        this.abandon();
+        caller.startAfresh();
+        throw error;
+      });
     return true;
   }
 

@@ -70,9 +70,13 @@ export class Dispatcher {
   async #settle(session: Session, { method, params, faultAt }: RequestLike): Promise<Settled> {
     if (!isRequestName(method)) return unknownMethod(method);
     if (method === 'login') return loggedIn();
-    const args = checkArgs(method, params, faultAt, this.#parts.services.settings.limits);
-    if (args instanceof Failure) return args;
-    return this.#inOrder(session, orderKeys(method, args), () => this.#handle(session, method, args));
+    try {
+      const args = checkArgs(method, params, faultAt, this.#parts.services.settings.limits);
+      if (args instanceof Failure) return args;
+      return await this.#inOrder(session, orderKeys(method, args), () => this.#handle(session, method, args));
+    } catch (error) {
+      return this.#failureOf(error, method, session.socketId);
+    }
   }
 
   /** Runs a request for a socket that somebody else asks for, in order with the socket's own. Never rejects. */
@@ -86,14 +90,14 @@ export class Dispatcher {
     const outcome = await this.#inOrder(session, orderKeys(method, args), () =>
       this.#handle(caller, method, args, handlers),
     );
-    const turn = outcome instanceof Answer ? outcome : undefined;
     const mayAct = this.#parts.mayAct();
-    if (mayAct) session.connection.cork(() => turn?.before?.());
-    turn?.after?.();
-    if (!mayAct) return unavailable();
-    if (!session.open) return fail('invalidSocket', [session.socketId]);
-    // Handlers give what their request declares, and results are declared as values.
-    return plain(turn === undefined ? outcome : turn.value) as Value | Failure;
+    const gone = mayAct ? fail('invalidSocket', [session.socketId]) : unavailable();
+    let answer: Value | Failure = gone;
+    this.#takeTurn(session.connection, method, outcome, (told) => {
+      // Handlers give what their request declares, and results are declared as values.
+      answer = plain(told) as Value | Failure;
+    });
+    return session.open ? answer : gone;
   }
 
   /** Runs work behind what the socket has under way on the same topics. */
@@ -113,25 +117,49 @@ export class Dispatcher {
 
   /** Logs a connection in, or ends it. `adopt` gets the session before anything is sent to it. Never rejects. */
   async login(connection: Connection, attempt: LoginAttempt, adopt: (session: Session) => void): Promise<void> {
-    const { message, bearer } = attempt;
-    const began = performance.now();
+    const { arriving } = this.#parts.hub;
+    const { socketId } = connection;
+    const telling: LoginTelling = { message: attempt.message, began: performance.now(), told: 'nothing' };
+    arriving.add(socketId);
+    try {
+      await this.#attemptLogin(connection, attempt, telling, adopt);
+    } catch (error) {
+      this.#breakOffLogin(connection, telling, this.#failureOf(error, 'login', socketId));
+    } finally {
+      arriving.delete(socketId);
+    }
+  }
+
+  async #attemptLogin(
+    connection: Connection,
+    { message, bearer }: LoginAttempt,
+    telling: LoginTelling,
+    adopt: (session: Session) => void,
+  ): Promise<void> {
+    const { socketId } = connection;
     const { limits } = this.#parts.services.settings;
     const args = message && checkArgs('login', message.params, message.faultAt, limits);
-    if (args instanceof Failure) return this.#refuseLogin(connection, message, args, began);
+    if (args instanceof Failure) return this.#refuseLogin(connection, telling, args);
     const credentials: Credentials = args?.credentials ?? { token: bearer ?? '' };
-    const { arriving } = this.#parts.hub;
-    arriving.add(connection.socketId);
+    const done = await this.#logIn(connection, credentials);
+    if (done instanceof Failure) return this.#refuseLogin(connection, telling, done);
+    let isAdopted = false;
     try {
-      const result = await this.#logIn(connection, credentials);
-      if (result instanceof Failure) return this.#refuseLogin(connection, message, result, began);
-      const session = new Session(connection, result);
-      if (connection.open) adopt(session);
-      session.spend(result.restored.length * UNITS_PER_ROOM);
-      await this.#confirmLogin(session, message, result);
-      this.#measure('login', 'ok', began);
-    } finally {
-      arriving.delete(connection.socketId);
+      const session = new Session(connection, done);
+      if (connection.open) {
+        adopt(session);
+        isAdopted = true;
+      }
+      session.spend(done.restored.length * UNITS_PER_ROOM);
+      await this.#confirmLogin(session, telling, done);
+    } catch (error) {
+      // Nobody is there any more who would take what is kept for it. One that was adopted is taken out by its end.
+      done.switchOver.abandon();
+      const { departures } = this.#parts.services;
+      if (!isAdopted) void departures.disconnect({ socketId, userName: done.userName }, [], done.nodeId);
+      throw error;
     }
+    this.#measure('login', 'ok', telling.began);
   }
 
   async #logIn(connection: Connection, credentials: Credentials): Promise<Login | Failure> {
@@ -149,14 +177,14 @@ export class Dispatcher {
     }
   }
 
-  async #confirmLogin(session: Session, message: RequestLike | undefined, done: Login): Promise<void> {
+  async #confirmLogin(session: Session, telling: LoginTelling, done: Login): Promise<void> {
     const { hub, services } = this.#parts;
     const { connection } = session;
     const inTime = connection.open;
     if (inTime) {
       hub.add(session);
       this.#parts.onLogin(session);
-      await tellLogin(connection, message, done);
+      await tellLogin(connection, telling, done);
     }
     done.switchOver.complete(session, {
       attach: () => hub.attachUser(session),
@@ -173,7 +201,7 @@ export class Dispatcher {
     });
   }
 
-  #refuseLogin(connection: Connection, message: RequestLike | undefined, failure: Failure, began: number): void {
+  #refuseLogin(connection: Connection, { message, began }: LoginTelling, failure: Failure): void {
     this.#measure('login', outcomeName(failure), began);
     this.#parts.onLoginRefused(connection, failure);
     const error = toErrorValue(failure);
@@ -183,6 +211,16 @@ export class Dispatcher {
       if (message?.type === 0) connection.respond(message.id, error, null);
     });
     connection.end(temporary ? 'serverError' : 'loginRejected');
+  }
+
+  /** A login that broke while it was told of: its socket does not stay. That it is closed takes it out of everything. */
+  #breakOffLogin(connection: Connection, telling: LoginTelling, failure: Failure): void {
+    if (telling.told === 'nothing') return this.#refuseLogin(connection, telling, failure);
+    const { message, began, told } = telling;
+    this.#measure('login', outcomeName(failure), began);
+    // It heard that it is confirmed: it cannot hear that it is rejected.
+    if (message?.type === 0 && told !== 'all') connection.respond(message.id, toErrorValue(failure), null);
+    connection.end('serverError');
   }
 
   async #handle(
@@ -203,31 +241,44 @@ export class Dispatcher {
     return fail('internalError', [this.#parts.onDefect(error, method, socketId)]);
   }
 
-  /**
-   * Everything of one turn: what the request caused for its caller, the response, what begins after it. Returns the bytes
-   * of the response.
-   */
+  /** Answers a request; returns the bytes of the response. */
   #answer(connection: Connection, message: RequestLike, outcome: Settled, began: number): number {
+    let bytes = 0;
+    const told = this.#takeTurn(connection, message.method, outcome, (value) => {
+      bytes = this.#respond(connection, message, value);
+    });
+    this.#measure(message.method, outcomeName(told), began);
+    if (this.#parts.mayAct()) connection.settleEnd();
+    return bytes;
+  }
+
+  /**
+   * Everything of one turn: what a request caused for its caller, what it is told, what begins after it. Returns what it
+   * was told: where that cannot be said, or what comes before it, that there is a defect.
+   */
+  #takeTurn(connection: Connection, method: string, outcome: Settled, tell: (told: unknown) => void): unknown {
     const turn = outcome instanceof Answer ? outcome : undefined;
     const mayAct = this.#parts.mayAct();
-    this.#measure(
-      message.method,
-      mayAct ? outcomeName(turn === undefined ? outcome : turn.value) : 'unavailable',
-      began,
-    );
-    if (!mayAct) {
-      this.#respond(connection, message, unavailable());
-      turn?.after?.();
-      return 0;
+    const given: unknown = turn === undefined ? outcome : turn.value;
+    let told: unknown = mayAct ? given : unavailable();
+    try {
+      connection.cork(() => {
+        if (mayAct) turn?.before?.();
+        tell(told);
+      });
+    } catch (error) {
+      told = this.#failureOf(error, labelOf(method), connection.socketId);
+      tell(told);
     }
-    let bytes = 0;
-    connection.cork(() => {
-      turn?.before?.();
-      bytes = this.#respond(connection, message, turn === undefined ? outcome : turn.value);
-    });
-    turn?.after?.();
-    connection.settleEnd();
-    return bytes;
+    try {
+      // What waits for it, waits whatever the caller was told.
+      turn?.after?.();
+    } catch (error) {
+      this.#failureOf(error, labelOf(method), connection.socketId);
+      // It was told of something that has not begun: where it comes back, it begins.
+      connection.end('serverError');
+    }
+    return told;
   }
 
   #respond(connection: Connection, message: RequestLike, outcome: unknown): number {
@@ -238,9 +289,7 @@ export class Dispatcher {
   }
 
   #measure(method: string, outcome: string, began: number): void {
-    // Anything may stand where a method does, and each label is kept.
-    const label = isRequestName(method) ? method : 'unknown';
-    this.#parts.durations.of(label, outcome).observe(performance.now() - began);
+    this.#parts.durations.of(labelOf(method), outcome).observe(performance.now() - began);
   }
 
   /** Refuses a message without running it. */
@@ -249,16 +298,26 @@ export class Dispatcher {
   }
 }
 
+/** What a login has been told so far. `confirmed`: and not yet answered. */
+interface LoginTelling {
+  readonly message: RequestLike | undefined;
+  readonly began: number;
+  told: 'nothing' | 'confirmed' | 'all';
+}
+
 /** A long session is told in several turns. What is live waits until it is told whole. */
-async function tellLogin(connection: Connection, message: RequestLike | undefined, done: Login): Promise<void> {
+async function tellLogin(connection: Connection, telling: LoginTelling, done: Login): Promise<void> {
+  const { message } = telling;
   const { userName, authData, restored } = done;
   for (let at = 0; at === 0 || at < restored.length; at += RESTORED_PER_TURN) {
     if (at > 0) await setImmediate();
     connection.cork(() => {
       if (at === 0) connection.notify('loginConfirmed', [userName, authData]);
+      telling.told = 'confirmed';
       for (const frame of restored.slice(at, at + RESTORED_PER_TURN)) connection.sendFrame(frame);
-      const isLast = at + RESTORED_PER_TURN >= restored.length;
-      if (isLast && message?.type === 0) connection.respond(message.id, null, authData);
+      if (at + RESTORED_PER_TURN < restored.length) return;
+      if (message?.type === 0) connection.respond(message.id, null, authData);
+      telling.told = 'all';
     });
   }
 }
@@ -266,6 +325,8 @@ async function tellLogin(connection: Connection, message: RequestLike | undefine
 /** What a handler has given: a failure, an answer, or a bare result. */
 type Settled = unknown;
 
+/** Anything may stand where a method does, and each label is kept. */
+const labelOf = (method: string): string => (isRequestName(method) ? method : 'unknown');
 const loggedIn = (): Failure => failBecause('notAllowed', [], 'this socket has logged in');
 const unknownMethod = (method: string): Failure => fail('noCommand', [method.slice(0, METHOD_SHOWN_MAX)]);
 

@@ -10,6 +10,7 @@ import { contentTypes, decodeBody, encodeBody, formatOf } from '../protocol/body
 import type { Format } from '../protocol/codec.ts';
 import { fail, Failure, toErrorValue, unavailable } from '../protocol/errors.ts';
 import { valuesMax, type Limits } from '../protocol/limits.ts';
+import { isApiRequestName } from '../protocol/server/catalogue.ts';
 import { statusCode } from '../protocol/server/http.ts';
 import { asMap, isMap, type Value, type ValueMap } from '../protocol/values.ts';
 import type { Exchange } from './exchange.ts';
@@ -18,7 +19,8 @@ export interface ServerApiParts {
   readonly key: string;
   readonly api: Pick<ServerApi, 'call'>;
   readonly limits: Pick<Limits, 'frameBytes' | 'depth'>;
-  onError(error: unknown): void;
+  /** Gives a reference for the caller. */
+  onDefect(error: unknown, method: string): string;
   /** Somebody came without the key. */
   onKeyRefused(address: string, reason: 'missing' | 'wrong'): void;
 }
@@ -63,8 +65,8 @@ export class ServerApiRoute {
     this.#open++;
     this.#outcome(exchange, method, format, answering)
       .catch((error: unknown) => {
-        this.#parts.onError(error);
-        answering.refuse(500, fail('internalError', ['']));
+        const reference = this.#parts.onDefect(error, isApiRequestName(method) ? method : 'unknown');
+        answering.refuse(500, fail('internalError', [reference]));
       })
       .finally(() => this.#open--);
   }

@@ -1,0 +1,45 @@
+// A module of hooks that has none: it puts defects into the node that loads it. Each strikes where a word is in what the node is
+// about to say or do, so that a test chooses by the names that it gives.
+const load = (path) => import(new URL(`../../dist/${path}`, import.meta.url).href);
+const [{ Connection }, { SwitchOver }, { ServerApi }] = await Promise.all(
+  ['gateway/connection.js', 'chat/switch-over.js', 'chat/server/server-api.js'].map(load),
+);
+
+const text = (value) =>
+  value instanceof Uint8Array ? Buffer.from(value).toString('latin1') : (JSON.stringify(value) ?? '');
+
+function strike(word, where) {
+  if (where.includes(word)) throw new Error(`a defect: ${word}`);
+}
+
+/** Puts a defect in front of a method; `of` gives what the word is looked for in. */
+function sabotage({ prototype }, name, word, of) {
+  const sound = prototype[name];
+  prototype[name] = function (...args) {
+    strike(word, of.apply(this, args));
+    return sound.apply(this, args);
+  };
+}
+
+sabotage(Connection, 'respond', 'cannot-answer', (_id, error, result) => (error === null ? text(result) : ''));
+sabotage(Connection, 'sendFrame', 'cannot-tell', text);
+sabotage(Connection, 'notify', 'cannot-confirm', (name, params) => (name === 'loginConfirmed' ? text(params) : ''));
+
+const { complete } = SwitchOver.prototype;
+SwitchOver.prototype.complete = function (caller, then) {
+  // Of a login, or of a join, which may be over.
+  strike(then.isOver === undefined ? 'cannot-begin' : 'cannot-join', caller.userName);
+  return complete.call(this, caller, then);
+};
+
+const { call } = ServerApi.prototype;
+ServerApi.prototype.call = async function (method, params, as) {
+  const outcome = await call.call(this, method, params, as);
+  if (!text(params).includes('cannot-write')) return outcome;
+  return Object.defineProperty({}, 'outcome', {
+    enumerable: true,
+    get: () => strike('cannot-write', text(params)),
+  });
+};
+
+export const hooks = {};
