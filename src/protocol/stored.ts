@@ -48,17 +48,17 @@ export class StoredResult<T> extends PreparedResult {
 
   get value(): T {
     // A handler gives what its request declares; here that is so once the parts are decoded.
-    return valueOf(this.#spliced) as T;
+    return valueOf(this.#spliced, mixedIn(this.#spliced)) as T;
   }
 
   override packed(): Uint8Array[] {
     const parts: Uint8Array[] = [];
-    pack(this.#spliced, parts);
+    pack(this.#spliced, mixedIn(this.#spliced), parts);
     return parts;
   }
 
   override text(): string {
-    return textOf(this.#spliced);
+    return textOf(this.#spliced, mixedIn(this.#spliced));
   }
 }
 
@@ -67,45 +67,60 @@ export const plain = (outcome: unknown): unknown => (outcome instanceof StoredRe
 
 const isList = (spliced: Spliced): spliced is readonly Spliced[] => Array.isArray(spliced);
 
-function isPlain(spliced: Spliced): spliced is Value {
-  if (typeof spliced !== 'object' || spliced === null || spliced instanceof Uint8Array) return true;
-  if (spliced instanceof StoredValue) return false;
-  return isList(spliced) ? spliced.every(isPlain) : Object.values(spliced).every(isPlain);
+/** The lists and maps that hold a stored value somewhere. */
+type Mixed = ReadonlySet<Spliced>;
+
+/** Found in one walk over all of it: looking into a part again at each level above it would take the square of the depth. */
+function mixedIn(spliced: Spliced): Mixed {
+  const mixed = new Set<Spliced>();
+  const holdsStored = (part: Spliced): boolean => {
+    if (typeof part !== 'object' || part === null || part instanceof Uint8Array) return false;
+    if (part instanceof StoredValue) return true;
+    let holds = false;
+    for (const item of isList(part) ? part : Object.values(part)) if (holdsStored(item)) holds = true;
+    if (holds) mixed.add(part);
+    return holds;
+  };
+  holdsStored(spliced);
+  return mixed;
 }
 
-function valueOf(spliced: Spliced): Value {
-  if (isPlain(spliced)) return spliced;
+const isPlain = (spliced: Spliced, mixed: Mixed): spliced is Value =>
+  !(spliced instanceof StoredValue) && !mixed.has(spliced);
+
+function valueOf(spliced: Spliced, mixed: Mixed): Value {
+  if (isPlain(spliced, mixed)) return spliced;
   if (spliced instanceof StoredValue) return spliced.value;
-  if (isList(spliced)) return spliced.map(valueOf);
-  return Object.fromEntries(Object.entries(spliced).map(([key, item]) => [key, valueOf(item)]));
+  if (isList(spliced)) return spliced.map((item) => valueOf(item, mixed));
+  return Object.fromEntries(Object.entries(spliced).map(([key, item]) => [key, valueOf(item, mixed)]));
 }
 
-function textOf(spliced: Spliced): string {
-  if (isPlain(spliced)) return encodeJson(spliced);
+function textOf(spliced: Spliced, mixed: Mixed): string {
+  if (isPlain(spliced, mixed)) return encodeJson(spliced);
   if (spliced instanceof StoredValue) return spliced.text;
-  if (isList(spliced)) return `[${spliced.map(textOf).join(',')}]`;
+  if (isList(spliced)) return `[${spliced.map((item) => textOf(item, mixed)).join(',')}]`;
   return `{${Object.entries(spliced)
-    .map(([key, item]) => `${JSON.stringify(key)}:${textOf(item)}`)
+    .map(([key, item]) => `${JSON.stringify(key)}:${textOf(item, mixed)}`)
     .join(',')}}`;
 }
 
-function pack(spliced: Spliced, parts: Uint8Array[]): void {
-  if (isPlain(spliced)) parts.push(encodeValue(spliced));
+function pack(spliced: Spliced, mixed: Mixed, parts: Uint8Array[]): void {
+  if (isPlain(spliced, mixed)) parts.push(encodeValue(spliced));
   else if (spliced instanceof StoredValue) parts.push(spliced.bytes);
   else if (isList(spliced)) {
     parts.push(arrayHeader(spliced.length));
-    for (const item of spliced) pack(item, parts);
-  } else packMap(spliced, parts);
+    for (const item of spliced) pack(item, mixed, parts);
+  } else packMap(spliced, mixed, parts);
 }
 
 /** What is plain in it is encoded at once, and comes first. */
-function packMap(map: { readonly [key: string]: Spliced }, parts: Uint8Array[]): void {
+function packMap(map: { readonly [key: string]: Spliced }, mixed: Mixed, parts: Uint8Array[]): void {
   const known: ValueMap = {};
   const others: [string, Spliced][] = [];
   let count = 0;
   for (const [key, item] of Object.entries(map)) {
     count++;
-    if (isPlain(item)) known[key] = item;
+    if (isPlain(item, mixed)) known[key] = item;
     else others.push([key, item]);
   }
   const entries = encodeShared(known).subarray(mapHeader(count - others.length).length);
@@ -113,6 +128,6 @@ function packMap(map: { readonly [key: string]: Spliced }, parts: Uint8Array[]):
   parts.push(concat([mapHeader(count), entries]));
   for (const [key, item] of others) {
     parts.push(encodeValue(key));
-    pack(item, parts);
+    pack(item, mixed, parts);
   }
 }

@@ -69,6 +69,33 @@ describe('a result with stored parts', () => {
     expect(stored(value).size('json')).toBe(Buffer.byteLength('{"text":"\\u0001é\\"","bytes":{"$bytes":"AAAAAAA="}}'));
   });
 
+  test('is looked at in proportion to what there is of it, however deep its parts stand', () => {
+    /** How often something looks into a level, where each holds the next one, the last a stored value or a plain one. */
+    const visits = (depth: number, last: Spliced, make: (result: StoredResult<Value>) => unknown): number => {
+      let seen = 0;
+      let nested = last;
+      for (let i = 0; i < depth; i++) {
+        const inner = nested;
+        const level = { beside: i, list: [i] };
+        nested = Object.defineProperty(level, 'next', { enumerable: true, get: () => (seen++, inner) });
+      }
+      make(new StoredResult<Value>(nested));
+      return seen;
+    };
+    const makers = [
+      (result: StoredResult<Value>) => result.packed(),
+      (result: StoredResult<Value>) => result.text(),
+      (result: StoredResult<Value>) => result.value,
+    ];
+    for (const make of makers) {
+      for (const last of [stored({ a: 1 }), 1]) {
+        const [few, many] = [visits(30, last, make), visits(60, last, make)];
+        expect(few).toBeGreaterThanOrEqual(30);
+        expect(many).toBe(2 * few);
+      }
+    }
+  });
+
   test('leaves what is no such result as it is', () => {
     for (const value of [null, 1, 'a', [1], { a: 1 }]) expect(plain(value)).toBe(value);
   });
