@@ -1,14 +1,13 @@
 // One account with 49 sockets does its worst within its limits, one way after the other, while a witness, another user of the
 // same node, pings and posts ten times a second. `npm run siege`; the suite runs it with little time for each way. Nobody
 // loses a lease, no request of the witness fails, and it does not wait much longer than in quiet times.
-import { fork } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
 import type { Value } from '../../src/protocol/values.ts';
 import { startRedis } from '../support/redis.ts';
 import { loginRpc, type User } from '../support/rpc.ts';
 import { useScope, type Scope } from '../support/scope.ts';
 import { randomPrefix, startNode } from '../support/service.ts';
+import { startOrdered } from './ordered-process.ts';
 import { kinds, scene, type AnswerOf, type OrderName, type OrderOf } from './siege/orders.ts';
 
 const scope = useScope();
@@ -101,24 +100,7 @@ function percentile(values: readonly number[], share: number): number {
 type Attacker = <N extends OrderName>(name: N, order: OrderOf<N>) => Promise<AnswerOf<N>>;
 
 async function startAttacker(owner: Scope): Promise<Attacker> {
-  const program = fileURLToPath(new URL('./siege/attacker.ts', import.meta.url));
-  const child = fork(program, [], { execArgv: ['--import', 'tsx'], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
-  owner.add(() => void child.kill('SIGKILL'));
-  const answer = (): Promise<unknown> =>
-    new Promise((resolve, reject) => {
-      const onExit = (): void => reject(new Error('the attacker has ended'));
-      child.once('exit', onExit);
-      child.once('message', (report: { answer?: unknown; error?: string }) => {
-        child.off('exit', onExit);
-        if (report.error === undefined) resolve(report.answer);
-        else reject(new Error(report.error));
-      });
-    });
-  await answer();
-  return (name, order) => {
-    const answered = answer();
-    child.send({ name, order });
-    // Both sides are typed by the same table.
-    return answered as Promise<AnswerOf<typeof name>>;
-  };
+  const give = await startOrdered(owner, new URL('./siege/attacker.ts', import.meta.url));
+  // Both sides are typed by the same table.
+  return (name, order) => give(name, order) as Promise<AnswerOf<typeof name>>;
 }

@@ -38,7 +38,8 @@ export function postFrames(roomName: string, textBytes: number): () => Buffer {
   };
 }
 
-function requestFrame(id: number, method: string, params: readonly unknown[]): Buffer {
+/** Any request as one masked frame. */
+export function requestFrame(id: number, method: string, params: readonly unknown[]): Buffer {
   const payload = encode([0, id, method, params]);
   const long = payload.length > 125;
   const head = long

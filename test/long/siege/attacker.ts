@@ -1,7 +1,6 @@
 // The attacker's process: many sockets of one user that keep as much under way as they are let. It takes one order at a time
 // and ends with its parent. Nothing is decoded but whether an answer is an error.
-import { encode } from '@msgpack/msgpack';
-import { loginFrame, requestIds } from '../../bench/generator/frames.ts';
+import { loginFrame, requestFrame, requestIds } from '../../bench/generator/frames.ts';
 import { Link, type LinkListener } from '../../bench/generator/link.ts';
 import { scene, type AnswerOf, type Kind, type Order, type OrderName, type OrderOf, type Outcomes } from './orders.ts';
 
@@ -10,32 +9,20 @@ const IN_FLIGHT = 4;
 const PAUSE_MS = 1000;
 const FIRST_ID = 10;
 
-const MASKED = 0x80;
-const BINARY = 0x82;
-
-function frame(id: number, method: string, params: readonly unknown[]): Buffer {
-  const payload = encode([0, id, method, params]);
-  const head =
-    payload.length > 125
-      ? [BINARY, MASKED | 126, payload.length >> 8, payload.length & 255]
-      : [BINARY, MASKED | payload.length];
-  return Buffer.concat([Buffer.from([...head, 0, 0, 0, 0]), payload]);
-}
-
 const text = 'x'.repeat(scene.messageBytes);
 const names = (salt: number): string[] => Array.from({ length: 500 }, (_, i) => `${salt}-${i}-`.padEnd(120, 'n'));
 
 const requestsOf: Record<Kind, (id: number, round: number) => Buffer> = {
   roomsJoin: (id) =>
-    frame(id, 'roomsJoin', [
+    requestFrame(id, 'roomsJoin', [
       scene.joinedRooms.map((roomName) => ({ roomName, epoch: epochs.get(roomName) ?? '', lastMessageId: 0 })),
     ]),
-  history: (id, round) => frame(id, 'roomHistoryGet', [scene.joinedRooms[round % scene.fullRooms], 0, 100]),
-  posts: (id) => frame(id, 'roomMessage', [scene.joinedRooms[100], { text }]),
-  values: (id) => frame(id, 'roomMessage', [scene.joinedRooms[101], { a: Array<number>(4000).fill(0) }]),
-  lists: (id, round) => frame(id, 'roomAddToList', [scene.joinedRooms[round % 128], 'whitelist', names(round)]),
-  sessionGet: (id) => frame(id, 'sessionGet', []),
-  reconnect: (id) => frame(id, 'roomRecentHistory', [scene.joinedRooms[0]]),
+  history: (id, round) => requestFrame(id, 'roomHistoryGet', [scene.joinedRooms[round % scene.fullRooms], 0, 100]),
+  posts: (id) => requestFrame(id, 'roomMessage', [scene.joinedRooms[100], { text }]),
+  values: (id) => requestFrame(id, 'roomMessage', [scene.joinedRooms[101], { a: Array<number>(4000).fill(0) }]),
+  lists: (id, round) => requestFrame(id, 'roomAddToList', [scene.joinedRooms[round % 128], 'whitelist', names(round)]),
+  sessionGet: (id) => requestFrame(id, 'sessionGet', []),
+  reconnect: (id) => requestFrame(id, 'roomRecentHistory', [scene.joinedRooms[0]]),
 };
 
 /** Epochs are told with the order to open. */
