@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import type { Scope } from './disposal.ts';
 import { eventually } from './eventually.ts';
+import { startLink } from './faulty-link.ts';
 import { startProcess } from './owned-process.ts';
 import { freePort } from './ports.ts';
 import { serverProgram, startRedis, startReplica, type RedisAddress, type RedisServer } from './redis.ts';
@@ -41,17 +42,21 @@ export interface WatchedOptions {
   /** Further arguments of the servers. */
   args?: string[];
   persist?: boolean;
+  /** By how much the replica is behind; 0 when left out. */
+  lagMs?: number;
 }
 
 /** Starts a primary, a replica and three sentinels, and resolves when all of them know of each other. */
 export async function startWatched(scope: Scope, options: WatchedOptions = {}): Promise<Watched> {
-  const { downAfterMs = 1000, args = [], persist = false } = options;
+  const { downAfterMs = 1000, args = [], persist = false, lagMs = 0 } = options;
   const serverOptions = { persist, args: ['--repl-ping-replica-period', '1', ...args] };
   const first = await startRedis(scope, serverOptions);
-  const servers = [first, await startReplica(scope, first, serverOptions)];
+  const link = await startLink(scope, first.port);
+  const servers = [first, await startReplica(scope, lagMs > 0 ? link : first, serverOptions)];
   const sentinels = await Promise.all([0, 1, 2].map(() => startSentinel(scope, first.port, downAfterMs)));
   const admins = sentinels.map(({ admin }) => admin);
   await acquainted(admins);
+  link.delay(lagMs);
   const serverAt = (port: number): RedisServer => {
     const found = servers.find((server) => server.port === port);
     if (found === undefined) throw new Error(`no server listens on ${port}`);
