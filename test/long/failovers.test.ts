@@ -53,7 +53,13 @@ const faults: Readonly<Record<string, (owner: Scope) => Promise<Fault>>> = {
   },
   'sentinel, planned': async (owner) => {
     const redis = await startWatched(owner);
-    return { redis, happen: async () => void (await redis.failover()) };
+    const former = await redis.primary();
+    const happen = async (): Promise<void> => {
+      await redis.failover();
+      // Until then it acknowledges whatever it is sent, and forgets it.
+      await redis.demoted(former);
+    };
+    return { redis, happen };
   },
   'sentinel, killed': (owner) => killed(owner, 0),
   'sentinel, killed, its replica 0.5 s behind': (owner) => killed(owner, 500),
@@ -88,6 +94,7 @@ async function killed(owner: Scope, lagMs: number): Promise<Fault> {
   const redis = await startWatched(owner, { lagMs });
   const happen = async (): Promise<void> => {
     const former = await redis.primary();
+    redis.cutReplication();
     await former.kill();
     await redis.promoted(former);
   };

@@ -32,6 +32,10 @@ export interface Watched extends RedisAddress {
   replica(): Promise<RedisServer>;
   /** Orders a failover, as an operator does; resolves when every sentinel that answers names another primary. */
   failover(): Promise<RedisServer>;
+  /** What the replica has not received yet will never come, where it is behind. */
+  cutReplication(): void;
+  /** Resolves when a server knows that it is a primary no more. */
+  demoted(former: RedisServer): Promise<void>;
   /** Resolves when every sentinel that answers names a primary other than this. */
   promoted(former: RedisServer): Promise<RedisServer>;
 }
@@ -99,8 +103,21 @@ export async function startWatched(scope: Scope, options: WatchedOptions = {}): 
       });
       return promoted(former);
     },
+    cutReplication: () => link.cut(),
+    demoted,
     promoted,
   };
+}
+
+async function demoted(former: RedisServer): Promise<void> {
+  const client = former.client();
+  const told = async (): Promise<void> => {
+    const status = await client.info('replication');
+    if (!status.includes('role:slave')) throw new Error(status);
+  };
+  await eventually(told, { what: 'a former primary that knows it', timeoutMs: 60_000 }).finally(() =>
+    client.disconnect(),
+  );
 }
 
 /** Resolves when every sentinel knows of the replica and of the others. */
