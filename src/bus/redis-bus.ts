@@ -216,12 +216,17 @@ export class RedisBus implements Transport {
       wanted,
       calls: (channels) => this.#calls(channels),
       received: (channel, bytes) => this.#received(channel, bytes, link),
-      ready: () => this.#listener?.interrupted('a link was made'),
+      ready: () => {
+        // What was sent while the link was made could not be echoed, and says nothing about it.
+        shard.sent = 0;
+        this.#listener?.interrupted('a link was made');
+      },
       strayed: () => shards.refresh(),
       onError: (error) => this.#parts.onError('the connection for subscriptions', error),
       timeoutMs,
     });
-    return { link, probe: undefined, sent: 0, echoed: 0, misses: 0 };
+    const shard: Shard = { link, probe: undefined, sent: 0, echoed: 0, misses: 0 };
+    return shard;
   }
 
   /** In Cluster the channels of one call have to be of one slot. */
@@ -253,14 +258,15 @@ export class RedisBus implements Transport {
     this.#judge();
   }
 
-  /** Each tick: were the last probes echoed? Not asked of links that are only being made. */
+  /** Each tick: were the last probes echoed? Neither sent to nor asked of links that are only being made. */
   async #probe(): Promise<void> {
     if (this.#probing || this.#closed) return;
     this.#probing = true;
     try {
       for (const shard of this.#shards.values()) {
+        if (!shard.link.isReady) continue;
         if (shard.sent > shard.echoed) shard.misses++;
-        if (shard.misses < MISSES_MAX || !shard.link.isReady) continue;
+        if (shard.misses < MISSES_MAX) continue;
         // Not healthy before the new one has echoed.
         shard.misses = 1;
         this.#parts.counters.linkRebuilds++;
@@ -268,7 +274,8 @@ export class RedisBus implements Transport {
       }
       this.#judge();
       if (this.#shards.size === 0) throw new Error('no primary is known');
-      await Promise.all([...this.#shards.values()].map((shard) => this.#send(shard)));
+      const ready = [...this.#shards.values()].filter(({ link }) => link.isReady);
+      await Promise.all(ready.map((shard) => this.#send(shard)));
     } catch (error) {
       // The connection for commands is proven by itself.
       this.#healthy = false;
