@@ -64,7 +64,13 @@ export class BusLink {
   tick(): void {
     if (this.#client.status !== 'ready') return;
     this.#client.ping().catch((error: unknown) => this.#parts.onError(error));
-    if (this.#isReady && this.#missing.size > 0) void this.#subscribeAll(this.#client, [...this.#missing]);
+    if (!this.#isReady || this.#missing.size === 0) return;
+    // What another server serves by now, or nobody wants any more, would be refused for ever.
+    const wanted = new Set(this.#parts.wanted());
+    void this.#subscribeAll(
+      this.#client,
+      [...this.#missing].filter((channel) => wanted.has(channel)),
+    );
   }
 
   /** Makes the connection anew, whatever it looks like. */
