@@ -56,7 +56,7 @@ export class Sentinels {
   constructor(parts: SentinelsParts) {
     this.#parts = parts;
     for (const sentinel of parts.sentinels) this.#add(sentinel);
-    this.#timer = setInterval(() => void this.#look(), POLL_MS);
+    this.#timer = setInterval(() => void this.#ask(), POLL_MS);
   }
 
   stop(): void {
@@ -73,6 +73,11 @@ export class Sentinels {
       if (found !== undefined && !this.#isLeft(found)) return found;
       await pause(found === undefined ? POLL_MS : LEAVING_POLL_MS);
     }
+  }
+
+  /** Asked of a connection when it is made: what was known when it was begun may be old. */
+  isCurrent(address: ServerAddress): boolean {
+    return !this.#isLeft(address) && (this.#known === undefined || isSame(this.#known, address));
   }
 
   #isLeft(address: ServerAddress): boolean {
@@ -112,7 +117,7 @@ export class Sentinels {
   async #listen(client: Redis): Promise<void> {
     await client.subscribe(...leaves, ...settles, ...aborts);
     // A primary that was changed before we listened.
-    void this.#look();
+    void this.#ask();
     const others = (await client.call('SENTINEL', 'SENTINELS', this.#parts.name)) as unknown; // rows of names and values
     for (const row of Array.isArray(others) ? others : []) {
       const { ip = '', port = '', flags = '' } = fieldsOf(row);
@@ -124,23 +129,19 @@ export class Sentinels {
     if (!text.split(' ').includes(this.#parts.name)) return;
     if (leaves.includes(event)) {
       if (this.#leaving !== undefined && performance.now() < this.#leaving.until) return;
-      this.#leaving = { from: this.#known, until: performance.now() + LEAVING_MS };
+      const known = this.#known;
+      const from = primaryIn(text) ?? known;
+      // Told late: it is about a primary that was left before.
+      if (from !== undefined && known !== undefined && !isSame(from, known)) return void this.#ask();
+      this.#leaving = { from, until: performance.now() + LEAVING_MS };
       this.#parts.onLeave('a failover has begun');
     } else {
       if (aborts.includes(event)) this.#leaving = undefined;
-      void this.#look();
+      void this.#ask();
     }
   }
 
-  /** Never rejects. */
-  async #look(): Promise<void> {
-    const before = this.#known;
-    const found = await this.#ask();
-    if (found === undefined || before === undefined || isSame(before, found) || this.#stopped) return;
-    this.#parts.onLeave(`the primary is ${nameOf(found)}`);
-  }
-
-  /** What the sentinels say now; undefined where none answers or none knows the name. Never rejects. */
+  /** What the sentinels say now, and tells where that is news; undefined where none answers or none knows the name. Never rejects. */
   async #ask(): Promise<Opinion | undefined> {
     const opinions: Opinion[] = [];
     const asked = [...this.#clients.values()].filter(({ status }) => status === 'ready');
@@ -173,12 +174,20 @@ export class Sentinels {
 
   /** An older opinion than what is known counts only where most share it: somebody has set the sentinels up anew. */
   #newest(opinions: readonly Opinion[]): Opinion | undefined {
-    const newest = opinions.toSorted((a, b) => b.epoch - a.epoch)[0];
+    const epoch = Math.max(...opinions.map((opinion) => opinion.epoch));
+    const newer = opinions.filter((opinion) => opinion.epoch === epoch);
+    // Of two names for the same one, the one in use.
+    const newest = newer.find((opinion) => this.#known !== undefined && isSame(opinion, this.#known)) ?? newer[0];
     if (newest === undefined) return undefined;
     const sharing = opinions.filter((opinion) => isSame(opinion, newest)).length;
     const isOld = this.#known !== undefined && newest.epoch < this.#known.epoch;
     if (isOld && sharing <= this.#clients.size / 2) return this.#known;
+    const before = this.#known;
     this.#known = newest;
+    // Whoever asked: all others have to know, too.
+    if (before !== undefined && !isSame(before, newest) && !this.#stopped) {
+      this.#parts.onLeave(`the primary is ${nameOf(newest)}`);
+    }
     return newest;
   }
 }
@@ -186,6 +195,12 @@ export class Sentinels {
 export const nameOf = ({ host, port }: ServerAddress): string => `${host}:${port}`;
 
 const isSame = (a: ServerAddress, b: ServerAddress): boolean => a.host === b.host && a.port === b.port;
+
+/** The primary that is replaced, of an event about one of its replicas: `slave … @ name host port`. */
+function primaryIn(text: string): ServerAddress | undefined {
+  const [, host = '', port = ''] = /@ \S+ (\S+) (\d+)$/.exec(text) ?? [];
+  return host === '' ? undefined : { host, port: Number(port) };
+}
 
 /** A reply of names and values in turn. */
 function fieldsOf(reply: unknown): Readonly<Record<string, string>> {
