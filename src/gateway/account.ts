@@ -9,8 +9,21 @@ import { Bucket, type Rate } from './rate.ts';
 /** Units that run for one party at the same time: some milliseconds of a node, and of Redis. */
 const RUNNING_UNITS_MAX = 128;
 
-/** Two large requests may run side by side, or a large one among small ones: it need not wait until nothing runs. */
-const weightOf = (units: number): number => Math.ceil(Math.min(units, RUNNING_UNITS_MAX / 2));
+/** Of the heaviest requests one runs at a time, among small ones: it need not wait until nothing runs. */
+const WEIGHT_MAX = 96;
+const weightOf = (units: number): number => Math.ceil(Math.min(units, WEIGHT_MAX));
+
+/**
+ * From that weight on work is heavy: its party rests after it in proportion to the time it took, so that what is cheaper
+ * in units than in truth, or dear because the machine is busy, leaves the node to others for two thirds of the time. It
+ * also rests until it has paid for what was known only afterwards: what waits was let in for less.
+ */
+const HEAVY_UNITS = 32;
+const REST_PER_TIME = 2;
+/** Redis may have been slow, or an operator's hook: that is not for its user to bear for long. */
+const REST_MS_MAX = 500;
+/** Who has more than that share of its store left has asked for little lately, and need not rest. */
+const RESTLESS_SHARE = 0.5;
 
 /** A busy user owes a little all the time, by what is known only afterwards: that keeps none of its devices out. */
 const LOGIN_DEBT_MS_MAX = 3000;
@@ -40,6 +53,9 @@ export class Account {
   #served: Waiter | undefined;
   #begun = false;
   #blocked = false;
+  /** Until then nothing heavy begins. */
+  #restsUntil = 0;
+  #restTimer: NodeJS.Timeout | undefined;
   /** Sockets that share it. */
   holders = 0;
 
@@ -77,10 +93,13 @@ export class Account {
 
   /** Whether so much may begin now; where not, `waiter` is woken when it may. `end` is owed for what has begun. */
   begin(units: number, waiter: Waiter): boolean {
-    const running = this.#running + weightOf(units);
-    const isFree = this.#running === 0 || running <= RUNNING_UNITS_MAX;
-    // Nobody overtakes who waits.
-    if (isFree && (this.#waiting === undefined || this.#served === waiter)) {
+    const weight = weightOf(units);
+    const running = this.#running + weight;
+    const isResting = this.#restTimer !== undefined;
+    const isHeavy = weight >= HEAVY_UNITS;
+    const isFree = (this.#running === 0 || running <= RUNNING_UNITS_MAX) && !(isResting && isHeavy);
+    // Nobody overtakes who waits, but for small requests while heavy ones may not begin anyway.
+    if (isFree && (this.#waiting === undefined || this.#served === waiter || isResting)) {
       this.#running = running;
       this.#begun = true;
       return true;
@@ -91,9 +110,26 @@ export class Account {
     return false;
   }
 
-  end(units: number): void {
-    this.#running -= weightOf(units);
+  /** `tookMs`: from its begin on. */
+  end(units: number, tookMs: number, now: number): void {
+    const weight = weightOf(units);
+    this.#running -= weight;
+    if (weight >= HEAVY_UNITS) this.#rest(tookMs, now);
     this.#serve();
+  }
+
+  #rest(tookMs: number, now: number): void {
+    if (this.#store.waitMs(this.#rate.burst * RESTLESS_SHARE, now) === 0) return;
+    const restMs = Math.max(tookMs * REST_PER_TIME, this.#store.waitMs(0, now));
+    const until = now + Math.min(restMs, REST_MS_MAX);
+    if (until <= Math.max(now, this.#restsUntil)) return;
+    this.#restsUntil = until;
+    clearTimeout(this.#restTimer);
+    this.#restTimer = setTimeout(() => {
+      this.#restTimer = undefined;
+      this.#serve();
+    }, until - now);
+    this.#restTimer.unref();
   }
 
   /** A waiter is gone. */
@@ -113,8 +149,11 @@ export class Account {
       } finally {
         this.#served = undefined;
       }
-      // Who could begin nothing stays the first; who could begin something waits behind the others for the rest.
-      if (this.#blocked && !this.#begun) break;
+      // Who could begin nothing stays the first, and while heavy work rests the others get their turn all the same; who could begin something waits behind the others for the rest.
+      if (this.#blocked && !this.#begun) {
+        if (this.#restTimer === undefined) break;
+        continue;
+      }
       const isGone = this.#waiting?.delete(waiter) !== true;
       if (isGone || !this.#blocked) continue;
       this.#waiting?.add(waiter);
@@ -124,7 +163,12 @@ export class Account {
   }
 
   isFull(now: number): boolean {
-    return this.#running <= 0 && this.#store.isFull(now) && this.#patience?.isFull(now) !== false;
+    return (
+      this.#running <= 0 &&
+      this.#restTimer === undefined &&
+      this.#store.isFull(now) &&
+      this.#patience?.isFull(now) !== false
+    );
   }
 }
 

@@ -5,7 +5,7 @@
  */
 import type { CloseName } from '../protocol/close-codes.ts';
 import type { FrameReader } from '../protocol/codec.ts';
-import { costOf, isPage, refusalCost } from '../protocol/cost.ts';
+import { costOf, isPage, refusalCost, runningCost } from '../protocol/cost.ts';
 import { fail } from '../protocol/errors.ts';
 import type { Limits } from '../protocol/limits.ts';
 import { frameFaults } from '../protocol/malformed.ts';
@@ -41,6 +41,8 @@ const QUEUE_FRAMES = 4;
 /** Values, map keys counted, that may wait: some 100 bytes each, whatever they took on the wire. */
 const QUEUE_VALUES = 16_384;
 const BUSY_MS = 10;
+/** From that size on a frame is refused unread where its bytes cannot be paid. Smaller ones cost a unit or two to read. */
+const LARGE_FRAME_BYTES = 4096;
 
 /** A request that waits for a slot, and its share of the frame it came in. */
 interface Waiting {
@@ -123,6 +125,8 @@ export class Intake implements Waiter {
   /** Returns false where nothing behind it is to be read. */
   #read(bytes: Uint8Array): boolean {
     const reader = this.connection.codec.readFrame(bytes);
+    const unpaidMs = this.#unpaidMs(bytes.length);
+    if (unpaidMs > 0) return this.#refuseRest(reader, unpaidMs);
     for (;;) {
       const before = reader.offset;
       const message = reader.next();
@@ -141,6 +145,12 @@ export class Intake implements Waiter {
       if (outcome === 'refused') return this.#refuseRest(reader);
     }
     return this.#isSound(reader);
+  }
+
+  /** How long a large frame would have to wait even for being read: decoding it in order to refuse it costs others time. */
+  #unpaidMs(bytes: number): number {
+    if (bytes < LARGE_FRAME_BYTES || this.#account === undefined) return 0;
+    return this.#account.waitMs(refusalCost(bytes, 0), performance.now());
   }
 
   #isSound({ malformed }: FrameReader): boolean {
@@ -166,7 +176,11 @@ export class Intake implements Waiter {
     // Where its queue is full, it may be Redis that is slow: that is not for its user to bear.
     const units = isFull ? 0 : refusalCost(waiting.bytes, waiting.values);
     if (waitMs === 0) waitMs = this.#charge(waiting, now);
-    if (waitMs > 0) return this.#refuse(message, waitMs, units) ? 'refused' : 'ended';
+    if (waitMs > 0) {
+      // It has been read: of who goes on so, large frames are refused unread.
+      if (units > 1) this.#account?.spend(units - 1);
+      return this.#refuse(message, waitMs, units) ? 'refused' : 'ended';
+    }
     this.#queue.push(waiting);
     this.#queuedBytes += waiting.bytes;
     this.#queuedValues += waiting.values;
@@ -193,12 +207,12 @@ export class Intake implements Waiter {
     return false;
   }
 
-  #refuseRest(reader: FrameReader): boolean {
+  #refuseRest(reader: FrameReader, waitMs: number = BUSY_MS): boolean {
     let before = reader.offset;
     for (let skipped = reader.skip(); skipped !== undefined; skipped = reader.skip()) {
       const units = refusalCost(reader.offset - before, 0);
       before = reader.offset;
-      if (!this.#refuse(skipped, BUSY_MS, units)) return false;
+      if (!this.#refuse(skipped, waitMs, units)) return false;
     }
     return this.#isSound(reader);
   }
@@ -247,7 +261,7 @@ export class Intake implements Waiter {
       const unreadBytes = this.connection.bufferedBytes + this.#pages * replyBytes;
       if (unreadBytes > 0 && unreadBytes + replyBytes > softMarkBytes) return false;
     }
-    return this.#account === undefined || this.#account.begin(units, this);
+    return this.#account === undefined || this.#account.begin(runningCost(message.method, units), this);
   }
 
   #begin({ message, units }: Waiting): void {
@@ -260,9 +274,11 @@ export class Intake implements Waiter {
     }
     const page = isPage(message.method) ? 1 : 0;
     this.#pages += page;
+    const began = performance.now();
     void this.#track(dispatcher.run(session, message), () => {
       this.#pages -= page;
-      this.#account?.end(units);
+      const now = performance.now();
+      this.#account?.end(runningCost(message.method, units), now - began, now);
     });
   }
 

@@ -43,3 +43,10 @@ export function costOf(method: string, params: readonly Value[], bytes: number, 
 
 /** Whether the reply to a request may be as large as replies get. */
 export const isPage = (method: string): boolean => costs.get(method)?.page ?? false;
+
+/** A page is charged by its size once that is known, but until then it may be a large one: two of them run at a time. */
+const PAGE_UNITS = 64;
+
+/** What a request counts for while it runs, by what it costs. */
+export const runningCost = (method: string, units: number): number =>
+  isPage(method) ? Math.max(units, PAGE_UNITS) : units;

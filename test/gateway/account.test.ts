@@ -1,5 +1,5 @@
 // What one party may take of a node: its store of units, what runs for it at once, and who of its sockets is next.
-import { describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
 import { Account, Accounts, type Waiter } from '../../src/gateway/account.ts';
 
@@ -67,9 +67,9 @@ describe('what runs for one party at once', () => {
     const sockets = ['a', 'b', 'c'].map((name) => new Socket(account, name, begun, [50, 50, 50]));
     for (const socket of sockets) socket.pump();
     expect(begun).toEqual(['a50', 'a50']);
-    account.end(50);
-    account.end(50);
-    account.end(50);
+    account.end(50, 0, 0);
+    account.end(50, 0, 0);
+    account.end(50, 0, 0);
     // Of those that wait each gets one before anybody gets a second.
     expect(begun.slice(2)).toEqual(['a50', 'b50', 'c50']);
   });
@@ -81,21 +81,33 @@ describe('what runs for one party at once', () => {
     const large = new Socket(account, 'L', begun, [5000]);
     small.pump();
     large.pump();
-    for (let ended = 0; ended < 5; ended++) account.end(20);
+    for (let ended = 0; ended < 6; ended++) account.end(20, 0, 0);
     expect(begun).toContain('L5000');
+  });
+
+  test('is one of the heaviest requests at a time', () => {
+    const account = new Account({ perSecond: 1, burst: 1 }, 0);
+    const begun: string[] = [];
+    const [one, other, small] = [[5000], [5000], [10]].map((queue, at) => new Socket(account, `${at}:`, begun, queue));
+    one?.pump();
+    small?.pump();
+    other?.pump();
+    expect(begun).toEqual(['0:5000', '2:10']);
+    account.end(5000, 0, 0);
+    expect(begun).toEqual(['0:5000', '2:10', '1:5000']);
   });
 
   test('does not wait for a socket that is gone', () => {
     const account = new Account({ perSecond: 1, burst: 1 }, 0);
     const begun: string[] = [];
-    const [first, gone, next] = ['f', 'g', 'n'].map((name) => new Socket(account, name, begun, [128]));
+    const [first, gone, next] = ['f', 'g', 'n'].map((name) => new Socket(account, name, begun, [64]));
     first?.pump();
     gone?.pump();
     next?.pump();
-    expect(begun).toEqual(['f128', 'g128']);
+    expect(begun).toEqual(['f64', 'g64']);
     if (gone !== undefined) account.forget(gone);
-    account.end(128);
-    expect(begun).toEqual(['f128', 'g128', 'n128']);
+    account.end(64, 0, 0);
+    expect(begun).toEqual(['f64', 'g64', 'n64']);
   });
 
   test('never exceeds the bound by more than one request, and nothing waits while nothing runs', () => {
@@ -114,16 +126,103 @@ describe('what runs for one party at once', () => {
           if (one !== 'end') {
             sockets[one.socket]?.queue.push(one.units);
             sockets[one.socket]?.pump();
-          } else if (ended < begun.length) account.end(sizes()[ended++] ?? 0);
+          } else if (ended < begun.length) account.end(sizes()[ended++] ?? 0, 0, 0);
           const running = sizes()
             .slice(ended)
-            .reduce((sum, units) => sum + Math.min(units, 64), 0);
+            .reduce((sum, units) => sum + Math.min(units, 96), 0);
           expect(running).toBeLessThanOrEqual(128);
           const waits = sockets.some(({ queue }) => queue.length > 0);
           if (waits) expect(begun.length).toBeGreaterThan(ended);
         }
       }),
     );
+  });
+});
+
+describe('the rest after heavy work', () => {
+  beforeEach(() => void jest.useFakeTimers());
+  afterEach(() => void jest.useRealTimers());
+
+  const half = { perSecond: 1000, burst: 1000 };
+  const heavy = 96;
+
+  /** An account that has a little less than half of its store left, at 0 ms, with a heavy request that runs. */
+  function busy(): { account: Account; begun: string[]; next: Socket } {
+    const account = new Account(half, 0);
+    account.spend(501);
+    const begun: string[] = [];
+    const next = new Socket(account, '', begun, [heavy, heavy]);
+    next.pump();
+    return { account, begun, next };
+  }
+
+  test('is twice the time that it took, whatever it was charged: two thirds of the time are for others', () => {
+    const { account, begun } = busy();
+    account.end(heavy, 40, 0);
+    jest.advanceTimersByTime(79);
+    expect(begun).toHaveLength(1);
+    jest.advanceTimersByTime(1);
+    expect(begun).toHaveLength(2);
+  });
+
+  test('is of heavy work: small requests of other sockets of the user go on, also those that have had to wait', () => {
+    const { account, begun, next } = busy();
+    const small = new Socket(account, 'small', begun, Array<number>(7).fill(20));
+    next.queue.push(heavy);
+    account.end(heavy, 40, 0);
+    small.pump();
+    const six = Array<string>(6).fill('small20');
+    expect(begun).toEqual(['96', ...six]);
+    account.end(20, 0, 0);
+    expect(begun).toEqual(['96', ...six, 'small20']);
+    jest.advanceTimersByTime(80);
+    for (let ended = 0; ended < 6; ended++) account.end(20, 0, 0);
+    expect(begun.slice(8)).toEqual(['96']);
+    // The rest is over: nobody overtakes who waits.
+    small.queue.push(10);
+    small.pump();
+    expect(begun.slice(9)).toEqual([]);
+  });
+
+  test('is not asked of other accounts, nor of one that has most of its store', () => {
+    const { account } = busy();
+    account.end(heavy, 40, 0);
+    const other = new Account(half, 0);
+    const begun: string[] = [];
+    new Socket(other, '', begun, [heavy, heavy, heavy]).pump();
+    for (const { length } of [[1], [1, 2]]) {
+      expect(begun).toHaveLength(length);
+      other.end(heavy, 40, 0);
+    }
+    expect(begun).toHaveLength(3);
+  });
+
+  test('lasts until a debt is paid, and has an end also where Redis was slow', () => {
+    const indebted = busy();
+    indebted.account.spend(599);
+    indebted.account.end(heavy, 0, 0);
+    jest.advanceTimersByTime(99);
+    expect(indebted.begun).toHaveLength(1);
+    jest.advanceTimersByTime(1);
+    expect(indebted.begun).toHaveLength(2);
+
+    const slow = busy();
+    slow.account.end(heavy, 60_000, 0);
+    jest.advanceTimersByTime(500);
+    expect(slow.begun).toHaveLength(2);
+  });
+
+  test('is that of the longest, where several end', () => {
+    const { account, begun } = busy();
+    account.end(heavy, 100, 0);
+    account.end(0, 0, 0);
+    const { account: second, begun: ofSecond } = busy();
+    second.end(heavy, 100, 0);
+    second.end(32, 10, 10);
+    jest.advanceTimersByTime(199);
+    expect([begun.length, ofSecond.length]).toEqual([1, 1]);
+    jest.advanceTimersByTime(1);
+    expect([begun.length, ofSecond.length]).toEqual([2, 2]);
   });
 });
 

@@ -2,7 +2,7 @@
 // one account, and coming back renews nothing.
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { isRequestName, requestDeclaration, requests } from '../../src/protocol/catalogue.ts';
-import { costOf, isPage } from '../../src/protocol/cost.ts';
+import { costOf, isPage, runningCost } from '../../src/protocol/cost.ts';
 import { eventually } from '../support/eventually.ts';
 import { startRedis, type RedisServer } from '../support/redis.ts';
 import { connectRpc, loginRpc, type Call, type Outcome } from '../support/rpc.ts';
@@ -43,6 +43,30 @@ describe('a declared cost', () => {
     expect(costOf('ping', [], 65_536, 0)).toBeGreaterThan(costOf('ping', [], 100, 0) + 10);
     expect(costOf('ping', [], 0, 4096)).toBeGreaterThan(costOf('ping', [], 0, 100) + 10);
   });
+});
+
+test('while it runs a page counts as a large one, whatever it turns out to be, and all else as what it costs', () => {
+  expect(runningCost('roomHistoryGet', 4)).toBe(runningCost('roomRecentHistory', 4));
+  expect(runningCost('roomHistoryGet', 4)).toBeGreaterThan(60);
+  expect(runningCost('roomsJoin', 600)).toBe(600);
+  expect(runningCost('roomMessage', 4)).toBe(4);
+});
+
+test('who is refused a large frame pays for its being read; one that it could not even pay for is refused unread', async () => {
+  const { url } = await start(30);
+  const ann = await loginRpc(scope, url, 'ann');
+  const names = Array.from({ length: 500 }, (_, i) => `${i}`.padEnd(40, 'n'));
+  const large: Call = ['roomAddToList', 'room', 'whitelist', names];
+  expect((await Promise.all(ann.callAll(...repeat(18, 'ping')))).every(isOk)).toBe(true);
+  // Some twelve units are left, of which reading these twenty kilobytes takes seven: once.
+  for (let i = 0; i < 4; i++) {
+    const [refused] = await Promise.all(ann.callAll(large));
+    expect(refused).toMatchObject({ error: { code: 'tooManyRequests', retryAfterMs: expect.any(Number) } });
+  }
+  const outcomes = await Promise.all(ann.callAll(...repeat(30, 'ping')));
+  const answered = outcomes.filter(isOk).length;
+  expect(answered).toBeGreaterThan(0);
+  expect(answered).toBeLessThan(11);
 });
 
 test('all sockets of a user share what it may ask for; other users have their own', async () => {
