@@ -21,6 +21,7 @@ import { tellLeft } from './hook-points.ts';
 import { leaveHeads } from './leave-heads.ts';
 import type { Losses } from './losses.ts';
 import type { UserlistChanges } from './userlist-changes.ts';
+import { windowsOf } from './windows.ts';
 
 export interface Departing {
   readonly socketId: string;
@@ -58,6 +59,9 @@ export interface Leaving {
   /** What the operator's hook is told. */
   readonly cause: LeaveCause;
 }
+
+/** Of one socket that is gone: a user's fifty may be closed in one moment, each with a hundred rooms. */
+const ROOMS_AT_ONCE = 8;
 
 export class Departures implements Cleaner {
   readonly #parts: DeparturesParts;
@@ -169,19 +173,27 @@ export class Departures implements Cleaner {
   async disconnect(socket: Departing, roomNames: readonly string[], nodeId: string): Promise<void> {
     const { topics } = this.#parts;
     const echoes: { echo: Uint8Array; njoined: number }[] = [];
-    await Promise.all(
-      roomNames.map(async (roomName) => {
-        try {
-          const left = await this.leaveRoom(roomName, nodeId, [socket], { echo: 'later', cause: 'disconnect' });
-          if (left !== 'noRoom') {
-            echoes.push({ echo: leftEcho(roomName, socket.socketId), njoined: left.njoined[0] ?? 0 });
-          }
-          topics.unfollow(roomTopic(roomName), nodeId);
-        } catch (error) {
-          this.#parts.suspect(roomTopic(roomName), nodeId, error);
+    let hasFailed = false;
+    const leave = async (roomName: string): Promise<void> => {
+      try {
+        const left = await this.leaveRoom(roomName, nodeId, [socket], { echo: 'later', cause: 'disconnect' });
+        if (left !== 'noRoom') {
+          echoes.push({ echo: leftEcho(roomName, socket.socketId), njoined: left.njoined[0] ?? 0 });
         }
-      }),
-    );
+        topics.unfollow(roomTopic(roomName), nodeId);
+      } catch (error) {
+        hasFailed = true;
+        this.#parts.suspect(roomTopic(roomName), nodeId, error);
+      }
+    };
+    let begun = 0;
+    for await (const window of windowsOf(roomNames, ROOMS_AT_ONCE)) {
+      // Where Redis does not answer, nobody waits for its time limit again and again: what is left ends with this one.
+      const next = hasFailed ? roomNames.slice(begun) : window;
+      begun += next.length;
+      await Promise.all(next.map(leave));
+      if (begun >= roomNames.length) break;
+    }
     try {
       await this.logout(socket, roomNames, echoes);
       topics.unfollow(userTopic(socket.userName), nodeId);

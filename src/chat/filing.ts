@@ -19,7 +19,7 @@ import { windowsOf } from './windows.ts';
 /** Kept for what the service itself may file. */
 const RESERVED_GROUP = 'system';
 /** Rooms asked at the same time. */
-const WINDOW = 32;
+const WINDOW = 8;
 
 /** Why a room may not be filed under a group; nothing where none is named, or the socket takes no part in the session. */
 export function judgeGroup(caller: Caller, group: string | undefined, limits: NameLimits): JoinVerdict | undefined {

@@ -18,7 +18,7 @@ import type { Services } from './services.ts';
 import { windowsOf } from './windows.ts';
 
 /** Rooms joined at the same time. What is missed in each may fill the rest of the reply, and is in vain where it does not. */
-const WINDOW = 8;
+const WINDOW = 4;
 /** What an entry takes without its messages and its room's name, which an error tells three times. */
 const ENTRY_BYTES = 256;
 const NAMES_PER_ENTRY = 3;
