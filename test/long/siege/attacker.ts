@@ -1,5 +1,6 @@
 // The attacker's process: many sockets of one user that keep as much under way as they are let. It takes one order at a time
 // and ends with its parent. Nothing is decoded but whether an answer is an error.
+import { constants, setPriority } from 'node:os';
 import { loginFrame, requestFrame, requestIds } from '../../bench/generator/frames.ts';
 import { Link, type LinkListener } from '../../bench/generator/link.ts';
 import { scene, type AnswerOf, type Kind, type Order, type OrderName, type OrderOf, type Outcomes } from './orders.ts';
@@ -95,6 +96,8 @@ class Attacker implements LinkListener {
   }
 }
 
+// The service and the witness are not to wait for the processor because of this.
+setPriority(constants.priority.PRIORITY_LOW);
 const attacker = new Attacker();
 
 function execute(order: Order): Promise<AnswerOf<OrderName>> {
