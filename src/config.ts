@@ -1,19 +1,18 @@
 // The configuration of a node: the only reader of the environment. The table of settings, their rules and their
 // documentation are in config/; what a value does is said where it is used.
-import { maskUrl } from './config/setting.ts';
 import { Reader, unknownNames, type Environment } from './config/reader.ts';
 import { contradictions, doubts } from './config/rules.ts';
 import { serviceLinks, tellLinks, withoutLinks } from './config/service-links.ts';
 import { settings } from './config/table.ts';
 import { keySources, pemLines } from './config/signatures.ts';
 import type { Config } from './config/shape.ts';
+import { endpointOf } from './outside/redis-endpoint.ts';
 import { bare } from './outside/text.ts';
 import { defaultLimits, type Limits } from './protocol/limits.ts';
 
 export { describeSettings, renderSettingsTable, type SettingRow } from './config/describe.ts';
-export { maskUrl } from './config/setting.ts';
 export type { Environment } from './config/reader.ts';
-export type { Config, LogLevel, RedisMode } from './config/shape.ts';
+export type { Config, LogLevel } from './config/shape.ts';
 
 export interface ReadOptions {
   /** Called for what works but is hardly meant. */
@@ -33,7 +32,7 @@ export function readConfig(
   const mistakes = [
     ...unknownNames(own, knownNames()),
     ...reader.mistakes,
-    ...contradictions(config).filter((sentence) => !mentions(sentence, reader.failed)),
+    ...contradictions(config, (name) => reader.isGiven(name)).filter((sentence) => !mentions(sentence, reader.failed)),
   ];
   if (mistakes.length > 0) return { mistakes };
   if (links.length > 0) warn(tellLinks(links));
@@ -110,14 +109,31 @@ function assemble(reader: Reader, production: boolean): Config {
 
 function readRedis(reader: Reader): Config['redis'] {
   return {
-    url: reader.get(settings.redisUrl, maskUrl),
-    mode: reader.get(settings.redisMode),
-    master: reader.get(settings.redisMaster),
+    ...readEndpoint(reader),
     prefix: reader.get(settings.redisPrefix),
     timeoutMs: reader.get(settings.redisTimeoutMs),
     queueMax: reader.get(settings.redisQueueMax),
     queueBytes: reader.get(settings.redisQueueBytes),
   };
+}
+
+function readEndpoint(reader: Reader): Pick<Config['redis'], 'mode' | 'endpoint'> {
+  // It hides what is secret by itself.
+  const urls = reader.get(settings.redisUrl, (shown) => shown);
+  const [mode, master] = [reader.get(settings.redisMode), reader.get(settings.redisMaster)];
+  const tls = {
+    ca: reader.get(settings.redisTlsCa)?.pem,
+    cert: reader.get(settings.redisTlsCert)?.pem,
+    key: reader.get(settings.redisTlsKey)?.pem,
+    serverName: reader.get(settings.redisTlsServerName),
+  };
+  const ofSentinels = reader.get(settings.redisSentinelTls);
+  const sentinel = {
+    username: reader.get(settings.redisSentinelUsername),
+    password: reader.get(settings.redisSentinelPassword),
+    tls: ofSentinels === 'same' ? undefined : ofSentinels === 'on',
+  };
+  return { mode, endpoint: urls === undefined ? undefined : endpointOf({ mode, master, urls, tls, sentinel }) };
 }
 
 function readAuth(reader: Reader): Config['auth'] {

@@ -37,7 +37,7 @@ if ('problem' in native) {
 }
 const redis = await resolveRedis(config, log);
 const build = { version: readVersion(), nodeVersion: process.versions.node, uws: native.build };
-const node = new GatewayNode(config, { ...redis, master: config.redis.master }, native.uws, build, log, hooks);
+const node = new GatewayNode(config, redis.endpoint, native.uws, build, log, hooks);
 
 let stopping = false;
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {

@@ -151,10 +151,19 @@ describe('a value in another form', () => {
   });
 
   test('is the same Redis, with TLS where that was meant, and no password shown', () => {
-    const url = 'REDISS://user:pa@ss@one:6379, Redis://two:6379';
+    const url = 'REDISS://user:pa@ss@ONE:6379, Rediss://user:pa@ss@two';
     const config = good({ ...jwt, PARLEY_REDIS_URL: url, PARLEY_REDIS_MODE: 'CLUSTER' });
-    expect(config.redis).toMatchObject({ url: 'rediss://user:pa@ss@one:6379,redis://two:6379', mode: 'cluster' });
-    expect(config.effective.get('PARLEY_REDIS_URL')).toBe('rediss://***@one:6379,redis://two:6379');
+    expect(config.redis).toMatchObject({
+      mode: 'cluster',
+      endpoint: {
+        servers: [
+          { host: 'one', port: 6379 },
+          { host: 'two', port: 6379 },
+        ],
+        access: { username: 'user', password: 'pa@ss', tls: {} },
+      },
+    });
+    expect(config.effective.get('PARLEY_REDIS_URL')).toBe('rediss://***@one:6379,rediss://***@two');
   });
 
   test('is the same place to listen on', () => {

@@ -53,7 +53,7 @@ export class Reader {
 
   /** Whether a setting is given, be it as its default. */
   isGiven(name: string): boolean {
-    return this.#given(name) !== undefined;
+    return this.#given(name) !== undefined || this.#given(`${name}_FILE`) !== undefined;
   }
 
   #mistake(name: string, sentence: string): void {

@@ -1,5 +1,6 @@
 // What must hold between settings, and what production refuses. Each rule gives a sentence that says what to change.
 import { isQuoted } from '../outside/text.ts';
+import { redisRules, type Rule } from './redis-rules.ts';
 import type { Config } from './shape.ts';
 import { keySources } from './signatures.ts';
 
@@ -16,10 +17,6 @@ const shortKey = ({ apiKey }: Config): string | undefined =>
   apiKey !== undefined && apiKey.length < API_KEY_MIN
     ? `PARLEY_API_KEY is shorter than ${API_KEY_MIN} characters: whoever guesses it can do everything.`
     : undefined;
-
-type Rule = (config: Config) => string | undefined;
-/** `isGiven` tells whether a setting, by its name, is more than a default. */
-type DoubtRule = (config: Config, isGiven: (name: string) => boolean) => string | undefined;
 
 const mistakeRules: readonly Rule[] = [
   ({ auth }) =>
@@ -54,21 +51,10 @@ const mistakeRules: readonly Rule[] = [
       ? 'PARLEY_AUTH=open lets anybody in under any name; production needs PARLEY_ALLOW_OPEN=on for that.'
       : undefined,
   ({ redis, production, allowEmbedded }) =>
-    production && redis.url === undefined && !allowEmbedded
+    production && redis.endpoint === undefined && !allowEmbedded
       ? 'PARLEY_REDIS_URL is missing; production needs it, or PARLEY_ALLOW_EMBEDDED=on to run without lasting state.'
       : undefined,
-  ({ redis }) =>
-    redis.url === undefined && redis.mode !== 'single'
-      ? `PARLEY_REDIS_MODE=${redis.mode} needs PARLEY_REDIS_URL.`
-      : undefined,
-  ({ redis }) =>
-    redis.mode === 'single' && redis.url !== undefined && redis.url.includes(',')
-      ? 'PARLEY_REDIS_URL names several servers; say which kind with PARLEY_REDIS_MODE=sentinel or cluster.'
-      : undefined,
-  ({ redis }) =>
-    redis.mode === 'sentinel' && redis.master === undefined
-      ? 'PARLEY_REDIS_MODE=sentinel needs PARLEY_REDIS_MASTER.'
-      : undefined,
+  ...redisRules,
   // The prefix stands before the hash tag: braces in it would become the tag and put all keys into one slot.
   ({ redis }) =>
     /[{}\s]/.test(redis.prefix) ? 'PARLEY_REDIS_PREFIX may not contain braces or white space.' : undefined,
@@ -97,7 +83,7 @@ const mistakeRules: readonly Rule[] = [
   ({ gapFill, production }) => (production && !gapFill ? 'PARLEY_SWITCH_GAP_FILL must be on.' : undefined),
 ];
 
-const warningRules: readonly DoubtRule[] = [
+const warningRules: readonly Rule[] = [
   ({ port, apiPort }) =>
     port === apiPort && port !== 0
       ? 'PARLEY_PORT and PARLEY_API_PORT are the same: the operator port takes a free one.'
@@ -130,10 +116,6 @@ const warningRules: readonly DoubtRule[] = [
     trustedProxies.length === 0 && forwardedHeaders === 'forwarded'
       ? 'PARLEY_FORWARDED_HEADERS is set, but nobody is believed: PARLEY_TRUSTED_PROXIES is empty.'
       : undefined,
-  ({ redis }) =>
-    redis.mode !== 'sentinel' && redis.master !== undefined
-      ? 'PARLEY_REDIS_MASTER is only used with PARLEY_REDIS_MODE=sentinel.'
-      : undefined,
   ({ limits, backpressureBytes }) =>
     limits.messageBytes > backpressureBytes / 8
       ? 'A reply holds an eighth of PARLEY_BACKPRESSURE_BYTES, less than PARLEY_MESSAGE_BYTES: who misses so large a message has to read it as history.'
@@ -150,8 +132,8 @@ const isPlainRemote = ({ protocol, hostname }: URL): boolean =>
 const isSentence = (sentence: string | undefined): sentence is string => sentence !== undefined;
 
 /** Why this configuration must not start. */
-export function contradictions(config: Config): string[] {
-  return mistakeRules.map((rule) => rule(config)).filter(isSentence);
+export function contradictions(config: Config, isGiven: (name: string) => boolean): string[] {
+  return mistakeRules.map((rule) => rule(config, isGiven)).filter(isSentence);
 }
 
 /** What works, but is hardly meant. */

@@ -43,7 +43,8 @@ export interface SettingOptions<T> {
 
 type Form<T> = Pick<Setting<T>, 'name' | 'type' | 'default' | 'parse' | 'show'>;
 
-function setting<T>(form: Form<T>, options: SettingOptions<T>): Setting<T> {
+/** A setting of a form of its own. */
+export function custom<T>(form: Form<T>, options: SettingOptions<T>): Setting<T> {
   return {
     ...form,
     unit: options.unit,
@@ -72,7 +73,7 @@ export function integer(
     if (/^\d{1,15}$/.test(text) && value >= range.min && value <= range.max) return { value };
     return { problem: `must be a whole number from ${range.min} to ${range.max}, not "${text}"` };
   };
-  return setting({ name, type: `integer, ${range.min}–${range.max}`, default: fallback, parse, show: String }, options);
+  return custom({ name, type: `integer, ${range.min}–${range.max}`, default: fallback, parse, show: String }, options);
 }
 
 /** How many of something one address may have. */
@@ -97,7 +98,7 @@ export function addressLimit(
     };
   };
   const show = ({ max, publicOnly }: AddressLimit): string => (publicOnly ? `${max} public` : String(max));
-  return setting({ name, type: 'integer, or integer and `public`', default: fallback, parse, show }, options);
+  return custom({ name, type: 'integer, or integer and `public`', default: fallback, parse, show }, options);
 }
 
 export function flag(name: string, fallback: boolean, options: SettingOptions<boolean>): Setting<boolean> {
@@ -107,7 +108,7 @@ export function flag(name: string, fallback: boolean, options: SettingOptions<bo
     if (['off', 'false', '0'].includes(word)) return { value: false };
     return { problem: `must be on, off, true, false, 1 or 0, not "${text}"` };
   };
-  return setting(
+  return custom(
     { name, type: 'on or off', default: fallback, parse, show: (value) => (value ? 'on' : 'off') },
     options,
   );
@@ -123,11 +124,11 @@ export function choice<W extends string>(
     const value = words.find((word) => word === text.toLowerCase());
     return value === undefined ? { problem: `must be one of ${words.join(', ')}, not "${text}"` } : { value };
   };
-  return setting({ name, type: words.join(', '), default: fallback, parse, show: String }, options);
+  return custom({ name, type: words.join(', '), default: fallback, parse, show: String }, options);
 }
 
 export function text(name: string, fallback: string, options: SettingOptions<string>): Setting<string> {
-  return setting({ name, type: 'text', default: fallback, parse: (value) => ({ value }), show: String }, options);
+  return custom({ name, type: 'text', default: fallback, parse: (value) => ({ value }), show: String }, options);
 }
 
 /** A text that may be absent. `check` returns what is wrong with it, if anything; `form` gives its one spelling. */
@@ -141,7 +142,7 @@ export function optionalText(
     const problem = check(value);
     return problem === undefined ? { value: form(value) } : { problem };
   };
-  return setting({ name, type: 'text', default: undefined, parse, show: (value) => value ?? '' }, options);
+  return custom({ name, type: 'text', default: undefined, parse, show: (value) => value ?? '' }, options);
 }
 
 /** Comma-separated values; every one is checked and may be put into its normal form. */
@@ -160,7 +161,7 @@ export function list<T extends string>(
     }
     return { value: items };
   };
-  return setting(
+  return custom(
     { name, type: 'comma-separated list', default: fallback, parse, show: (value) => value.join(',') },
     options,
   );
@@ -199,29 +200,5 @@ export function listenAddress(name: string, fallback: string, options: SettingOp
       problem: `must be an address of this machine, without scheme or port, or 0.0.0.0 or :: for all, not "${value}"`,
     };
   };
-  return setting({ name, type: 'address', default: fallback, parse, show: String }, options);
-}
-
-/** Why a text is not a list of Redis URLs, if it is not. Does not repeat the text: it may hold a password. */
-export function redisUrlProblem(value: string): string | undefined {
-  for (const part of value.split(',')) {
-    const protocol = URL.canParse(part.trim()) ? new URL(part.trim()).protocol : '';
-    if (protocol !== 'redis:' && protocol !== 'rediss:') {
-      return 'must be redis://HOST:PORT or rediss://HOST:PORT, several separated by commas';
-    }
-  }
-  return undefined;
-}
-
-/** The same list with small letters in the schemes, or the Redis client takes `REDISS://` for a connection without TLS. */
-export const plainRedisUrls = (value: string): string =>
-  value
-    .split(',')
-    .map((url) => url.trim().replace(/^rediss?:/i, (scheme) => scheme.toLowerCase()))
-    .join(',');
-
-/** The same list of URLs with user names and passwords hidden: fit for a log. */
-export function maskUrl(value: string): string {
-  // To the last `@`: a password may hold some.
-  return value.replace(/(rediss?:\/\/)[^,/]*@/gi, '$1***@');
+  return custom({ name, type: 'address', default: fallback, parse, show: String }, options);
 }

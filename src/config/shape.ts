@@ -1,11 +1,11 @@
 // What the rest of the service sees of its configuration: plain typed values. How they are read and checked is left to
 // ../config.ts.
 import type { ForwardedHeaders } from '../outside/forwarded.ts';
+import type { RedisEndpoint, RedisMode } from '../outside/redis-endpoint.ts';
 import type { Limits } from '../protocol/limits.ts';
 import type { AddressLimit } from './setting.ts';
 import type { SignatureAlgorithm } from './signatures.ts';
 
-export type RedisMode = 'single' | 'sentinel' | 'cluster';
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
 
 /** Times in milliseconds, sizes in bytes. Checked: every rule of config/rules.ts holds. */
@@ -19,10 +19,9 @@ export interface Config {
   readonly apiPort: number;
   readonly apiKey: string | undefined;
   readonly redis: {
-    /** One URL, or several separated by commas; undefined: see state/local-redis.ts. May hold a password. */
-    readonly url: string | undefined;
+    /** Undefined: see state/local-redis.ts. May hold a password. */
+    readonly endpoint: RedisEndpoint | undefined;
     readonly mode: RedisMode;
-    readonly master: string | undefined;
     readonly prefix: string;
     readonly timeoutMs: number;
     readonly queueMax: number;

@@ -1,20 +1,10 @@
 // Every setting of the service, those of the network and of limits in files of their own: the one table from which reading, checking,
 // `--print-config` and the README's table are derived. How settings depend on each other is in rules.ts.
 import { AuthData } from '../protocol/types.ts';
-import {
-  choice,
-  flag,
-  integer,
-  list,
-  oneOf,
-  optionalText,
-  plainRedisUrls,
-  redisUrlProblem,
-  text,
-  type Parsed,
-} from './setting.ts';
+import { choice, flag, integer, list, oneOf, optionalText, text, type Parsed } from './setting.ts';
 import { limitSettings } from './limit-settings.ts';
 import { networkSettings } from './network-settings.ts';
+import { redisSettings } from './redis-settings.ts';
 import { jwksUrlProblem, publicKeyProblem, signatureAlgorithms, type SignatureAlgorithm } from './signatures.ts';
 
 const dayMs = 86_400_000;
@@ -30,44 +20,7 @@ const claimItem = (value: string): Parsed<string> => {
 export const settings = {
   ...networkSettings,
 
-  redisUrl: optionalText(
-    'PARLEY_REDIS_URL',
-    {
-      secret: true,
-      defaultText: 'none: a server found on PATH, else the embedded store',
-      doc: 'Redis 7 or Valkey to keep all state in, as redis:// or rediss:// URL; several for sentinel and cluster.',
-    },
-    redisUrlProblem,
-    plainRedisUrls,
-  ),
-  redisMode: choice('PARLEY_REDIS_MODE', 'single', ['single', 'sentinel', 'cluster'], {
-    doc: 'What PARLEY_REDIS_URL names: one server, the sentinels of one, or nodes of a cluster.',
-  }),
-  redisMaster: optionalText('PARLEY_REDIS_MASTER', { doc: 'Name of the master that the sentinels watch.' }),
-  redisPrefix: text('PARLEY_REDIS_PREFIX', 'parley', {
-    doc: 'Start of every key and channel; keeps deployments on one Redis apart.',
-  }),
-  redisTimeoutMs: integer(
-    'PARLEY_REDIS_TIMEOUT_MS',
-    2000,
-    { min: 50, max: 60_000 },
-    {
-      unit: 'ms',
-      doc: 'Longest wait for the reply to one command before the request fails as temporarily unavailable.',
-    },
-  ),
-  redisQueueMax: integer(
-    'PARLEY_REDIS_QUEUE_MAX',
-    20_000,
-    { min: 100, max: 1_000_000 },
-    { unit: 'commands', doc: 'Commands outstanding at most; further ones fail at once as temporarily unavailable.' },
-  ),
-  redisQueueBytes: integer(
-    'PARLEY_REDIS_QUEUE_BYTES',
-    67_108_864,
-    { min: 1 << 20, max: 4_294_967_296 },
-    { unit: 'bytes', doc: 'The same for the bytes that they carry.' },
-  ),
+  ...redisSettings,
 
   auth: choice('PARLEY_AUTH', 'jwt', ['open', 'jwt'], {
     evaluationDefault: 'open',

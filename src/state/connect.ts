@@ -3,19 +3,12 @@
  * reply, or fails, and is never sent twice behind our back. What the connections are used for is not known here.
  */
 import { Cluster, Redis } from 'ioredis';
-import type { RedisMode } from '../config.ts';
+import type { ConnectionOptions } from 'node:tls';
+import type { RedisAccess, RedisEndpoint, RedisTls } from '../outside/redis-endpoint.ts';
 import { sentinelConnector } from './sentinel-connector.ts';
 import { Sentinels, type SentinelsParts, type ServerAddress } from './sentinels.ts';
 
 export type Client = Redis | Cluster;
-
-export interface RedisEndpoint {
-  /** One URL, or several separated by commas. */
-  readonly url: string;
-  readonly mode: RedisMode;
-  /** Sentinel's name of the primary. */
-  readonly master: string | undefined;
-}
 
 const shared = {
   // A command whose connection broke may have been executed: it fails, and whoever sent it decides.
@@ -49,10 +42,9 @@ const { enableOfflineQueue: _queue, retryStrategy: _strategy, ...clusterNode } =
 
 /** Opens a client that is not connected yet. */
 export function openClient(endpoint: RedisEndpoint, { use, silentMs, sentinels }: LinkOptions): Client {
-  const urls = urlsOf(endpoint);
   if (endpoint.mode === 'cluster') {
     const own = { connectionName: `parley-${use}`, ...(silentMs === undefined ? {} : { socketTimeout: silentMs }) };
-    return new Cluster(urls, {
+    return new Cluster(hostsOf(endpoint), {
       lazyConnect: true,
       enableOfflineQueue: false,
       enableAutoPipelining: true,
@@ -60,7 +52,9 @@ export function openClient(endpoint: RedisEndpoint, { use, silentMs, sentinels }
       slotsRefreshTimeout: 1000,
       retryDelayOnFailover: 0,
       clusterRetryStrategy: (attempt) => Math.min(50 * attempt, 500),
-      redisOptions: { ...clusterNode, ...own, ...credentials(urls[0] ?? '') },
+      // By the names that are given: those are what certificates are for.
+      dnsLookup: (host, callback) => callback(null, host),
+      redisOptions: { ...clusterNode, ...own, ...accessOptions(endpoint.access) },
     });
   }
   return openServer(endpoint, { use, silentMs, sentinels });
@@ -73,18 +67,18 @@ export interface ServerLinkOptions extends LinkOptions {
 
 /** A client of one server that is not connected yet. */
 export function openServer(endpoint: RedisEndpoint, { use, silentMs, sentinels, server }: ServerLinkOptions): Redis {
-  const url = urlsOf(endpoint)[0] ?? '';
-  const given = credentials(url);
+  const access = accessOptions(endpoint.access);
   const options = {
     ...shared,
-    ...given,
+    ...access,
+    ...(endpoint.db === 0 ? {} : { db: endpoint.db }),
     connectionName: `parley-${use}`,
     ...(silentMs === undefined ? {} : { socketTimeout: silentMs }),
     lazyConnect: true,
     enableAutoPipelining: use !== 'subscriber',
   };
-  if (sentinels !== undefined) return new Redis({ ...options, Connector: sentinelConnector(sentinels, given.tls) });
-  return server === undefined ? new Redis(url, options) : new Redis({ ...options, ...server });
+  if (sentinels !== undefined) return new Redis({ ...options, Connector: sentinelConnector(sentinels, access.tls) });
+  return new Redis({ ...options, ...(server ?? endpoint.servers[0]) });
 }
 
 /** Who tells which server is the primary; undefined where nobody does. */
@@ -93,21 +87,33 @@ export function openSentinels(
   parts: Pick<SentinelsParts, 'onLeave' | 'onError'>,
 ): Sentinels | undefined {
   if (endpoint.mode !== 'sentinel') return undefined;
-  const sentinels = urlsOf(endpoint).map((url) => {
-    const { hostname, port } = new URL(url);
-    return { host: hostname, port: Number(port || 26379) };
-  });
-  return new Sentinels({ ...parts, sentinels, name: endpoint.master ?? 'mymaster', options: {} });
+  const options = accessOptions(endpoint.sentinelAccess);
+  return new Sentinels({ ...parts, sentinels: hostsOf(endpoint), name: endpoint.master ?? 'mymaster', options });
 }
 
-const urlsOf = ({ url }: RedisEndpoint): string[] => url.split(',').map((one) => one.trim());
+const hostsOf = ({ servers }: RedisEndpoint): ServerAddress[] => servers.filter((server) => 'host' in server);
 
-function credentials(url: string): { username?: string; password?: string; tls?: object } {
-  const { username, password, protocol } = new URL(url);
+/** The same as the client wants it; only what is given. */
+function accessOptions({ username, password, tls }: RedisAccess): AccessOptions {
   return {
-    ...(username === '' ? {} : { username: decodeURIComponent(username) }),
-    ...(password === '' ? {} : { password: decodeURIComponent(password) }),
-    ...(protocol === 'rediss:' ? { tls: {} } : {}),
+    ...(username === undefined ? {} : { username }),
+    ...(password === undefined ? {} : { password }),
+    ...(tls === undefined ? {} : { tls: tlsOptions(tls) }),
+  };
+}
+
+interface AccessOptions {
+  username?: string;
+  password?: string;
+  tls?: ConnectionOptions;
+}
+
+function tlsOptions({ ca, cert, key, serverName }: RedisTls): ConnectionOptions {
+  return {
+    ...(ca === undefined ? {} : { ca }),
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
+    ...(serverName === undefined ? {} : { servername: serverName }),
   };
 }
 

@@ -3,17 +3,9 @@
  * nothing users ask for is waited for by a renewal. Opened and closed together; both are kept at the same server.
  */
 import type { Redis } from 'ioredis';
+import type { RedisEndpoint } from '../outside/redis-endpoint.ts';
 import { inTime } from './unavailable.ts';
-import {
-  clusterOf,
-  onTopology,
-  openClient,
-  openSentinels,
-  openServer,
-  primaryIds,
-  type Client,
-  type RedisEndpoint,
-} from './connect.ts';
+import { clusterOf, onTopology, openClient, openSentinels, openServer, primaryIds, type Client } from './connect.ts';
 import type { Sentinels } from './sentinels.ts';
 import { Shards } from './shards.ts';
 

@@ -10,13 +10,14 @@ import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import type { Config, RedisMode } from '../config.ts';
+import type { Config } from '../config.ts';
 import type { Log } from '../ops/log.ts';
+import type { RedisEndpoint } from '../outside/redis-endpoint.ts';
 
 export interface ResolvedRedis {
-  /** One URL, or several separated by commas. */
+  readonly endpoint: RedisEndpoint;
+  /** For people: nobody's name or password is in it. */
   readonly url: string;
-  readonly mode: RedisMode;
   /** `server`: started here. `embedded`: the embedded store. Both forget everything at their end. */
   readonly kind: 'configured' | 'server' | 'embedded';
   /** Ends what was started here; does nothing to a configured Redis. */
@@ -32,8 +33,8 @@ const startTimeoutMs = 10_000;
  * that it may do without, was checked with the configuration.
  */
 export async function resolveRedis(config: Pick<Config, 'redis'>, log: Log): Promise<ResolvedRedis> {
-  const { url, mode } = config.redis;
-  if (url !== undefined) return { url, mode, kind: 'configured', stop: async () => {} };
+  const { endpoint } = config.redis;
+  if (endpoint !== undefined) return { endpoint, url: urlOf(endpoint), kind: 'configured', stop: async () => {} };
   for (const name of serverNames) {
     const path = findOnPath(name, process.env['PATH'] ?? '');
     if (path === undefined) continue;
@@ -89,6 +90,17 @@ rm -rf -- "$directory"
 exit "$code"
 `;
 
+function ownServer(port: number): Pick<ResolvedRedis, 'endpoint' | 'url'> {
+  const access = { username: undefined, password: undefined, tls: undefined };
+  const servers = [{ host: loopback, port }];
+  const endpoint = { mode: 'single', servers, master: undefined, access, sentinelAccess: access, db: 0 } as const;
+  return { endpoint, url: urlOf(endpoint) };
+}
+
+function urlOf({ servers }: RedisEndpoint): string {
+  return servers.map((server) => ('path' in server ? server.path : `redis://${server.host}:${server.port}`)).join();
+}
+
 async function startServer(path: string): Promise<ResolvedRedis | { readonly problem: string }> {
   let problem = '';
   // A port that was free a moment ago may be taken by now; the server then says so and ends.
@@ -103,7 +115,7 @@ async function startServer(path: string): Promise<ResolvedRedis | { readonly pro
     const failure = await readiness(child);
     if (failure === undefined) {
       letGo(child);
-      return { url: `redis://${loopback}:${port}`, mode: 'single', kind: 'server', stop: () => endGuard(child) };
+      return { ...ownServer(port), kind: 'server', stop: () => endGuard(child) };
     }
     await endGuard(child);
     rmSync(directory, { recursive: true, force: true });
@@ -182,8 +194,7 @@ async function startEmbedded(): Promise<ResolvedRedis> {
     throw new Error('the embedded store did not tell its port');
   }
   return {
-    url: `redis://${loopback}:${String(ready.port)}`,
-    mode: 'single',
+    ...ownServer(Number(ready.port)),
     kind: 'embedded',
     // Closing it in order would wait for its clients.
     stop: async () => void (await worker.terminate()),

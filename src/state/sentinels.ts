@@ -5,12 +5,10 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { Redis, type RedisOptions } from 'ioredis';
+import type { RedisServerAddress as ServerAddress } from '../outside/redis-endpoint.ts';
 import { inTime } from './unavailable.ts';
 
-export interface ServerAddress {
-  readonly host: string;
-  readonly port: number;
-}
+export type { ServerAddress };
 
 export interface SentinelsParts {
   readonly sentinels: readonly ServerAddress[];

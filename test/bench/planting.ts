@@ -5,6 +5,7 @@ import { openClient } from '../../src/state/connect.ts';
 import { Keyspace } from '../../src/state/keys.ts';
 import { RoomState } from '../../src/state/room-state.ts';
 import type { System } from './systems.ts';
+import { endpointAt } from '../support/redis-endpoint.ts';
 
 const AT_ONCE = 200;
 const NO_FRAME = new Uint8Array(0);
@@ -21,7 +22,7 @@ export async function openGarden(system: System): Promise<Garden> {
   if (system.name !== 'parley' || system.redis === undefined) {
     return { createRooms: () => Promise.resolve(), join: () => Promise.resolve(), close: () => undefined };
   }
-  const client = openClient({ url: system.redis.url, mode: 'single', master: undefined }, { use: 'commands' });
+  const client = openClient(endpointAt(system.redis), { use: 'commands' });
   client.on('error', () => undefined);
   await client.connect();
   const commands = new Commands(client, {

@@ -65,7 +65,7 @@ describe('docker-compose.yml', () => {
       expect(node).toEqual(nodes[0]?.[1]);
       const config = configOf(node);
       expect(config.auth.mode).toBe('jwt');
-      expect(config.redis.url).toBe('redis://redis:6379');
+      expect(config.redis.endpoint?.servers).toEqual([{ host: 'redis', port: 6379 }]);
       expect(config.node.drainMs).toBeLessThan(seconds(node.stop_grace_period) * 1000);
       expect(config.trustedProxies).toEqual(['172.30.83.0/24']);
       // Open to the containers of its networks, one of which scrapes it, and to nobody else.

@@ -14,6 +14,7 @@ import { eventually } from '../support/eventually.ts';
 import { startLink } from '../support/faulty-link.ts';
 import { startRedis, type RedisServer } from '../support/redis.ts';
 import { useScope } from '../support/scope.ts';
+import { endpointAt } from '../support/redis-endpoint.ts';
 
 const scope = useScope();
 
@@ -35,7 +36,7 @@ interface PeerOptions {
 async function startPeer(redis: RedisServer, nodeId: string, options: PeerOptions = {}): Promise<Peer> {
   const urls = [...(options.subscriberUrls ?? [redis.url])];
   const open = (url: string, use: LinkUse): Redis => {
-    const client = openServer({ url, mode: 'single', master: undefined }, { use });
+    const client = openServer(endpointAt({ url }), { use });
     client.on('error', () => undefined);
     scope.add(() => client.disconnect());
     return client;

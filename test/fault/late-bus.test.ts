@@ -27,6 +27,7 @@ import { startLink, type FaultyLink } from '../support/faulty-link.ts';
 import { startRedis } from '../support/redis.ts';
 import { loginRpc, type User } from '../support/rpc.ts';
 import { useScope } from '../support/scope.ts';
+import { endpointAt } from '../support/redis-endpoint.ts';
 
 const scope = useScope();
 
@@ -60,9 +61,9 @@ async function startSplitNode(): Promise<Split> {
   };
   const ignored = (): void => undefined;
   const events = { suspended: ignored, resumed: ignored, lost: ignored, onError: ignored, onLeave: ignored };
-  const state = composeState(shared, { url: redis.url, mode: 'single', master: undefined }, events);
+  const state = composeState(shared, endpointAt(redis), events);
   const publish = (topic: string, data: Uint8Array | string): void => gateway.publish(topic, data);
-  const late = { url: link.url, mode: 'single', master: undefined } as const;
+  const late = endpointAt({ url: link.url });
   const shards = new Shards({
     commands: state.links.commands,
     open: () => openServer(late, { use: 'subscriber' }),

@@ -13,6 +13,7 @@ import { startLink } from '../support/faulty-link.ts';
 import { startRedisCluster } from '../support/redis-cluster.ts';
 import { startRedis, type RedisAddress, type RedisServer } from '../support/redis.ts';
 import { useScope } from '../support/scope.ts';
+import { endpointAt } from '../support/redis-endpoint.ts';
 
 const scope = useScope();
 const keys = new Keyspace('many');
@@ -26,7 +27,7 @@ interface Scene {
 }
 
 async function startBus(redis: RedisAddress, subscriberUrl = redis.url, timeoutMs = 60_000): Promise<Scene> {
-  const endpoint = { url: redis.url, mode: redis.mode ?? 'single', master: undefined };
+  const endpoint = endpointAt(redis);
   const client = openClient(endpoint, { use: 'commands' });
   client.on('error', ignored);
   scope.add(() => client.disconnect());
@@ -42,7 +43,7 @@ async function startBus(redis: RedisAddress, subscriberUrl = redis.url, timeoutM
   const bus = new RedisBus({
     shards: new Shards({
       commands: client,
-      open: (server) => openServer({ ...endpoint, url: subscriberUrl }, { use: 'subscriber', server }),
+      open: (server) => openServer(endpointAt({ url: subscriberUrl }), { use: 'subscriber', server }),
     }),
     commands,
     keys,

@@ -20,7 +20,7 @@ test('the embedded store starts from dist, without TypeScript at hand', async ()
   expect(existsSync(module)).toBe(true);
   const script = `
     const { resolveRedis } = await import(${JSON.stringify(pathToFileURL(module).href)});
-    const store = await resolveRedis({ redis: { mode: 'single' } }, { warn: () => undefined });
+    const store = await resolveRedis({ redis: {} }, { warn: () => undefined });
     console.log(store.kind, new URL(store.url).hostname);
     await store.stop();`;
   const child = spawn(process.execPath, ['--input-type=module', '-e', script], {

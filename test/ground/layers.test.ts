@@ -10,6 +10,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   main: ['node', 'config', 'hooks', 'gateway', 'state', 'protocol'],
   node: [
     'readings',
+    'outside',
     'compose',
     'compose-operator',
     'config',
@@ -31,7 +32,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   hooks: ['protocol'],
   // Neighbours: the state writes what the bus carries. That they do not lean on each other in a circle is tested below.
   bus: ['state', 'protocol'],
-  state: ['bus', 'protocol'],
+  state: ['bus', 'outside', 'protocol'],
   config: ['outside', 'protocol'],
   client: ['protocol'],
   // Texts from outside in one spelling: hosts, origins, addresses, keys.

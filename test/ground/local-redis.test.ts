@@ -73,7 +73,11 @@ describe('order', () => {
       PARLEY_REDIS_MODE: 'cluster',
     };
     const resolved = await resolveRedis(configuration(environment), log);
-    expect(resolved).toMatchObject({ kind: 'configured', url: 'redis://one:1,redis://two:2', mode: 'cluster' });
+    expect(resolved).toMatchObject({
+      kind: 'configured',
+      url: 'redis://one:1,redis://two:2',
+      endpoint: { mode: 'cluster' },
+    });
     await resolved.stop();
     expect(lines).toEqual([]);
   });
@@ -100,7 +104,7 @@ describe('order', () => {
 describe('the server from PATH', () => {
   test('listens on loopback, saves nothing, never evicts, and ends with stop', async () => {
     const resolved = await resolveRedis(configuration({}), log);
-    expect(resolved).toMatchObject({ kind: 'server', mode: 'single' });
+    expect(resolved).toMatchObject({ kind: 'server', endpoint: { mode: 'single' } });
     const client = new Redis(resolved.url);
     try {
       expect(listeningAddresses(portOf(resolved))).toEqual(['0100007F']);
@@ -152,7 +156,7 @@ describe('the embedded store', () => {
   });
 
   test('is what is left without a server, and listens on loopback only', () => {
-    expect(store).toMatchObject({ kind: 'embedded', mode: 'single' });
+    expect(store).toMatchObject({ kind: 'embedded', endpoint: { mode: 'single' } });
     expect(listeningAddresses(portOf(store))).toEqual(['0100007F']);
   });
 

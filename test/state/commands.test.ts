@@ -21,6 +21,7 @@ import { createRoom } from '../../src/state/scripts/room-scripts.ts';
 import { eventually } from '../support/eventually.ts';
 import { startRedis, type RedisServer } from '../support/redis.ts';
 import { useScope } from '../support/scope.ts';
+import { endpointAt } from '../support/redis-endpoint.ts';
 
 const scope = useScope();
 const keys = new Keyspace('test');
@@ -30,7 +31,7 @@ beforeAll(async () => {
 });
 
 async function open(options: Partial<CommandsOptions> = {}, { url } = redis): Promise<Commands> {
-  const client = openClient({ url, mode: 'single', master: undefined }, { use: 'commands' });
+  const client = openClient(endpointAt({ url }), { use: 'commands' });
   client.on('error', () => undefined);
   scope.add(() => client.disconnect());
   await client.connect();

@@ -10,6 +10,7 @@ import { startLink } from '../support/faulty-link.ts';
 import { startRedisCluster } from '../support/redis-cluster.ts';
 import { startRedis, type RedisAddress } from '../support/redis.ts';
 import { useScope } from '../support/scope.ts';
+import { endpointAt } from '../support/redis-endpoint.ts';
 
 const scope = useScope();
 const { nodes: key } = new Keyspace('links');
@@ -19,17 +20,14 @@ interface Opened {
   readonly errors: readonly string[];
 }
 
-async function open({ url, mode }: RedisAddress, leaseMs = 10_000): Promise<Opened> {
+async function open(address: RedisAddress, leaseMs = 10_000): Promise<Opened> {
   const errors: string[] = [];
-  const links = new Links(
-    { url, mode: mode ?? 'single', master: undefined },
-    {
-      timeoutMs: 2000,
-      leaseMs,
-      onError: (what, error) => errors.push(`${what}: ${String(error)}`),
-      onLeave: () => undefined,
-    },
-  );
+  const links = new Links(endpointAt(address), {
+    timeoutMs: 2000,
+    leaseMs,
+    onError: (what, error) => errors.push(`${what}: ${String(error)}`),
+    onLeave: () => undefined,
+  });
   scope.add(() => links.close());
   await links.connect();
   return { links, errors };

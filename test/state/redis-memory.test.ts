@@ -6,6 +6,7 @@ import { RedisMemory, type MemoryLevel } from '../../src/state/redis-memory.ts';
 import { startRedis, type RedisAddress, type RedisServer } from '../support/redis.ts';
 import { startRedisCluster } from '../support/redis-cluster.ts';
 import { useScope } from '../support/scope.ts';
+import { endpointAt } from '../support/redis-endpoint.ts';
 
 const scope = useScope();
 
@@ -14,8 +15,8 @@ interface Opened {
   readonly levels: readonly MemoryLevel[];
 }
 
-async function open({ url, mode = 'single' }: RedisAddress): Promise<Opened> {
-  const client = openClient({ url, mode, master: undefined }, { use: 'commands' });
+async function open(address: RedisAddress): Promise<Opened> {
+  const client = openClient(endpointAt(address), { use: 'commands' });
   client.on('error', () => undefined);
   await client.connect();
   const commands = new Commands(client, {

@@ -19,6 +19,7 @@ import { TopicLog } from '../../src/state/topic-log.ts';
 import { UserState } from '../../src/state/user-state.ts';
 import type { RedisAddress } from '../support/redis.ts';
 import type { Scope } from '../support/scope.ts';
+import { endpointAt } from '../support/redis-endpoint.ts';
 
 export interface Store {
   readonly rooms: RoomState;
@@ -64,7 +65,7 @@ export type OpenStore = (scope: Scope, options?: StoreOptions) => Promise<Store>
 /** Opens a store whose keys are its own. */
 export async function openStore(scope: Scope, address: RedisAddress, options: StoreOptions = {}): Promise<Store> {
   const prefix = options.prefix ?? `t${randomBytes(6).toString('hex')}`;
-  const endpoint = { url: address.url, mode: address.mode ?? 'single', master: undefined } as const;
+  const endpoint = endpointAt(address);
   const client = await connect(scope, openClient(endpoint, { use: 'commands' }));
   const shards = new Shards({
     commands: client,

@@ -14,6 +14,8 @@ import { freePort } from './ports.ts';
 export interface RedisAddress {
   /** `redis://…`; several, comma-separated, in a cluster, or of sentinels. */
   readonly url: string;
+  /** Further settings of a service there. */
+  readonly env?: Readonly<Record<string, string>>;
   /** `single` when left out. */
   readonly mode?: 'single' | 'sentinel' | 'cluster';
   /** The name that sentinels watch a primary by. */

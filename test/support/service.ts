@@ -185,6 +185,7 @@ function nodeEnvironment(options: NodeOptions): NodeJS.ProcessEnv {
     PARLEY_REDIS_URL: options.redis.url,
     PARLEY_REDIS_MODE: options.redis.mode ?? 'single',
     ...(options.redis.master === undefined ? {} : { PARLEY_REDIS_MASTER: options.redis.master }),
+    ...options.redis.env,
     PARLEY_REDIS_PREFIX: options.prefix ?? randomPrefix(),
     ...options.env,
   };
