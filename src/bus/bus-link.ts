@@ -32,6 +32,7 @@ export class BusLink {
   #client: Redis;
   /** Everything is subscribed on the present connection. */
   #isReady = false;
+  #readyAt = 0;
   readonly #waiting = new Set<() => void>();
   /** Wanted, and refused when it was subscribed. */
   readonly #missing = new Set<string>();
@@ -40,6 +41,11 @@ export class BusLink {
   constructor(parts: BusLinkParts) {
     this.#parts = parts;
     this.#client = this.#open();
+  }
+
+  /** When everything was last subscribed anew, on the monotonic clock. */
+  get readyAt(): number {
+    return this.#readyAt;
   }
 
   get isReady(): boolean {
@@ -122,6 +128,7 @@ export class BusLink {
     await Promise.all(Array.from({ length: CALLS_MAX }, worker));
     if (client !== this.#client || client.status !== 'ready' || this.#closed) return;
     this.#isReady = true;
+    this.#readyAt = performance.now();
     if (this.#missing.size > 0) return;
     for (const done of this.#waiting) done();
     this.#parts.ready();

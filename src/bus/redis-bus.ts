@@ -60,7 +60,10 @@ export class RedisBus implements Transport {
   }
 
   get healthy(): boolean {
-    return this.#healthy && [...this.#shards.values()].every(({ link }) => link.isReady);
+    // What was proven of a former connection says nothing of this one.
+    return (
+      this.#healthy && [...this.#shards.values()].every(({ link, echoed }) => link.isReady && echoed >= link.readyAt)
+    );
   }
 
   /** Milliseconds since the oldest echo among the links; Infinity where one has never come. */
@@ -220,6 +223,7 @@ export class RedisBus implements Transport {
         // What was sent while the link was made could not be echoed, and says nothing about it.
         shard.sent = 0;
         this.#listener?.interrupted('a link was made');
+        void this.#probe();
       },
       strayed: () => shards.refresh(),
       onError: (error) => this.#parts.onError('the connection for subscriptions', error),

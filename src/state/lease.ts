@@ -50,6 +50,7 @@ export class Lease implements Manifest {
   #renewing = false;
   #draining = false;
   #renewedAt = 0;
+  #doubtedAt = 0;
   #steadySince = 0;
   /** Redis's clock minus this node's, in ms. */
   #redisOffsetMs = 0;
@@ -81,6 +82,16 @@ export class Lease implements Manifest {
   /** Milliseconds since the last successful renewal was sent. */
   get ageMs(): number {
     return performance.now() - this.#renewedAt;
+  }
+
+  /** Whether the store as it is now is known to hold the lease: it was renewed since there was last a reason to doubt it. */
+  get confirmed(): boolean {
+    return this.held && this.#renewedAt > this.#doubtedAt;
+  }
+
+  /** Another server, or one that has lost its data, may answer from now on. */
+  doubt(): void {
+    this.#doubtedAt = performance.now();
   }
 
   /** Whether that is the present instance, and nobody has claimed its lease as far as this node knows. */
@@ -154,7 +165,7 @@ export class Lease implements Manifest {
 
   /** Renews at once where the last renewal failed: called when one of the connections is back. */
   hurry(): void {
-    if (this.#state === 'suspended' || this.ageMs > this.#ttlMs * RENEW_SHARE) void this.#renew();
+    if (this.#state === 'suspended' || !this.confirmed || this.ageMs > this.#ttlMs * RENEW_SHARE) void this.#renew();
   }
 
   async #renew(): Promise<void> {
