@@ -3,7 +3,7 @@ import { effectiveSettings, readConfig } from './config.ts';
 import { loadNative } from './gateway/native.ts';
 import { loadHooks } from './hooks/load.ts';
 import { GatewayNode } from './node.ts';
-import { about, createLog } from './ops/log.ts';
+import { about, createLog, logConsole } from './ops/log.ts';
 import { readVersion } from './ops/process.ts';
 import { resolveRedis } from './state/local-redis.ts';
 
@@ -21,8 +21,16 @@ if (process.argv.includes('--print-config')) {
 
 const log = createLog({ level: config.logLevel });
 for (const warning of warnings) log.warn(warning);
-process.on('uncaughtException', (error) => log.error({ err: error }, 'uncaught exception: the node goes on'));
-process.on('unhandledRejection', (error) => log.error({ err: error }, 'unhandled rejection: the node goes on'));
+logConsole(log);
+let started = false;
+for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+  process.on(event, (error: unknown) => {
+    if (started) return log.error({ err: error }, `${event}: the node goes on`);
+    // What is half made will never serve, and nobody would see that it does not.
+    log.fatal({ err: error }, `${event}: cannot start`);
+    process.exit(1);
+  });
+}
 
 const hooks = config.hooks.path === undefined ? undefined : await loadHooks(config.hooks.path);
 if (hooks !== undefined && 'problem' in hooks) {
@@ -63,6 +71,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
 
 try {
   const ports = await node.start();
+  started = true;
   log.info({ host: config.host, apiHost: config.apiHost, ...ports, node: node.nodeId, redis: redis.kind }, 'listening');
 } catch (error) {
   log.fatal(about(error), 'cannot start');

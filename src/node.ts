@@ -35,7 +35,7 @@ import { LoopDelay, type BuildInfo } from './ops/process.ts';
 import type { RedisEndpoint } from './outside/redis-endpoint.ts';
 import { composeReadings } from './readings.ts';
 import { inTime } from './state/commands.ts';
-import { onTopology, primaryIds } from './state/connect.ts';
+import { onBreak, onTopology, primaryIds } from './state/connect.ts';
 import { Keyspace, type TopicKey } from './state/keys.ts';
 import { RedisMemory } from './state/redis-memory.ts';
 import { checkRedis, RedisUnfit } from './state/requirements.ts';
@@ -46,11 +46,14 @@ const CHANGES_MS = 100;
 const READINESS_MS = 1000;
 const START_RETRY_MS = 500;
 const START_STEP_MS = 5000;
+/** The first look at Redis has limits of its own for each of the servers. */
+const START_LOOK_MS = 30_000;
 /** Sockets sent away per second at most while draining. */
 const AWAY_PER_SECOND = 2000;
 
 export class GatewayNode {
   readonly #shared: Shared;
+  readonly #redis: RedisEndpoint;
   readonly #state: StateParts;
   readonly #delivery: DeliveryParts;
   readonly #chat: ChatParts;
@@ -68,6 +71,7 @@ export class GatewayNode {
   #draining = false;
 
   constructor(config: Config, redis: RedisEndpoint, uws: Uws, build: BuildInfo, log: Log, hooks?: LoadedHooks) {
+    this.#redis = redis;
     this.#shared = {
       config,
       log,
@@ -89,8 +93,13 @@ export class GatewayNode {
       commands: this.#state.commands,
       onLevel: (level, ratio) => log[level === 'ample' ? 'info' : 'warn']({ level, ratio }, 'the memory of Redis'),
     });
-    onTopology(this.#state.links.commands, () => this.#redisIsBack());
-    onTopology(this.#state.links.lease, () => this.#leaseMoves());
+    const { commands, lease } = this.#state.links;
+    onBreak([commands, lease], () => {
+      this.#state.lease.doubt();
+      this.#state.lease.hurry();
+    });
+    onTopology(commands, () => this.#redisIsBack());
+    onTopology(lease, () => this.#leaseMoves());
     this.#delivery = composeDelivery(this.#shared, this.#state, {
       publish: (topic, data) => this.#gateway.publish(topic, data),
       onLost: (session, roomName) => tellLeft(this.#hooks, session, roomName, { njoined: 0, cause: 'lost' }),
@@ -131,9 +140,9 @@ export class GatewayNode {
     const { links, lease } = this.#state;
     const { bus, topics } = this.#delivery;
     const apiPort = await this.#operatorPort.listen();
+    await this.#whenRedisIsThere(() => checkRedis(this.#redis, this.#shared.keys, this.#shared.log), START_LOOK_MS);
     await this.#whenRedisIsThere(async () => {
       await links.connect();
-      await checkRedis(links.commands, this.#shared.log);
       await this.#state.commands.allowWhenFull();
       await this.#state.leaseCommands.allowWhenFull();
     });
@@ -167,11 +176,11 @@ export class GatewayNode {
     }
   }
 
-  async #whenRedisIsThere(step: () => Promise<void>): Promise<void> {
+  async #whenRedisIsThere(step: () => Promise<void>, limitMs = START_STEP_MS): Promise<void> {
     for (;;) {
       try {
         // The Redis client's own calls have no limit; what hangs is asked again.
-        return await inTime(step(), START_STEP_MS);
+        return await inTime(step(), limitMs);
       } catch (error) {
         if (error instanceof RedisUnfit) throw error;
         this.#shared.errors.error('start', about(error), 'waiting for Redis');
@@ -234,11 +243,13 @@ export class GatewayNode {
 
   /** Peers may not have been there yet, and what the server knows of them may be old. */
   #leaseMoves(): void {
+    this.#state.lease.doubt();
     this.#state.lease.unsettle();
     this.#state.lease.hurry();
   }
 
   #redisIsBack(): void {
+    this.#state.lease.doubt();
     this.#state.lease.hurry();
     this.#delivery.topics.checkAll();
     this.#lookForFailover().catch((error: unknown) => this.#shared.errors.putOff('failover', error, 'who is primary?'));
@@ -248,7 +259,9 @@ export class GatewayNode {
   async #lookForFailover(): Promise<void> {
     const known = this.#primaries;
     if (known === undefined) return; // still starting
-    const unknown = [...(await primaryIds(this.#state.links.commands))].filter((id) => !known.has(id));
+    // One that does not tell may be another one every time.
+    const ids = [...(await primaryIds(this.#state.links.commands))];
+    const unknown = ids.filter((id) => id === '' || !known.has(id));
     if (unknown.length === 0) return;
     for (const id of unknown) known.add(id);
     this.#shared.log.warn('Redis was restarted or failed over: memberships are compared');
@@ -304,7 +317,11 @@ export class GatewayNode {
 
   #checks(): Record<string, boolean> {
     return {
-      redis: this.#state.commands.healthy && this.#state.lease.ageMs < this.#shared.config.node.leaseMs / 2,
+      redis:
+        this.#state.links.commands.status === 'ready' &&
+        this.#state.commands.healthy &&
+        this.#state.lease.confirmed &&
+        this.#state.lease.ageMs < this.#shared.config.node.leaseMs / 2,
       bus: this.#delivery.bus.healthy,
       lease: this.#state.lease.held,
       accepting: !this.#draining,

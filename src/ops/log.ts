@@ -1,5 +1,6 @@
 // The log: JSON lines on standard output, without secrets, and a limiter for errors that come by the thousand.
 // What is logged, and where, is left to the parts.
+import { format } from 'node:util';
 import { pino, type DestinationStream, type Logger } from 'pino';
 
 export type Log = Logger;
@@ -35,6 +36,16 @@ export function createLog({ level, node, destination }: LogOptions): Log {
     },
   };
   return destination === undefined ? pino(options) : pino(options, destination);
+}
+
+/** From here on what libraries, hooks and Node itself would print beside the log are lines of it. */
+export function logConsole(log: Log): void {
+  const levels = { debug: 'debug', log: 'info', info: 'info', warn: 'warn', error: 'error', trace: 'debug' } as const;
+  for (const [method, level] of Object.entries(levels)) {
+    Object.assign(console, { [method]: (...args: unknown[]) => log[level]({ printed: true }, format(...args)) });
+  }
+  process.removeAllListeners('warning');
+  process.on('warning', (warning) => log.warn({ name: warning.name }, warning.message));
 }
 
 /** A log that writes each kind of line at most once per interval, with the number of those left out. */
@@ -98,7 +109,10 @@ export function sampled(log: Log, intervalMs: number, now: () => number = () => 
 /** An error as log fields: one that is expected while a server is away needs no stack, a defect does. */
 export function about(error: unknown): { reason: string } | { err: unknown } {
   if (!(error instanceof Error) || DEFECTS.has(error.name)) return { err: error };
-  return { reason: saysNoConnection(error) ? 'there is no connection to Redis' : error.message };
+  if (saysNoConnection(error)) return { reason: 'there is no connection to Redis' };
+  // The client for a Cluster says of its nodes only that all have failed; the last of them said why.
+  const { lastNodeError: cause } = error as { lastNodeError?: unknown };
+  return { reason: cause instanceof Error ? `${error.message} (${cause.message})` : error.message };
 }
 
 /** Whether a command was not even sent. The Redis client's words for it name its own options, not the matter. */

@@ -3,8 +3,9 @@
  * reply, or fails, and is never sent twice behind our back. What the connections are used for is not known here.
  */
 import { Cluster, Redis } from 'ioredis';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { ConnectionOptions } from 'node:tls';
-import type { RedisAccess, RedisEndpoint, RedisTls } from '../outside/redis-endpoint.ts';
+import type { RedisAccess, RedisEndpoint, RedisSocket, RedisTls } from '../outside/redis-endpoint.ts';
 import { sentinelConnector } from './sentinel-connector.ts';
 import { Sentinels, type SentinelsParts, type ServerAddress } from './sentinels.ts';
 
@@ -21,6 +22,9 @@ const shared = {
   // A connection that is left is left at once: its other side may be frozen.
   disconnectTimeout: 50,
   keepAlive: 5000,
+  // Its check asks for INFO, which a user may be without. Who has to know whether a server answers asks it.
+  enableReadyCheck: false,
+  disableClientInfo: true,
   retryStrategy: (attempt: number) => Math.min(50 * attempt, 500),
   // A primary that has become a replica: reconnect and find the new one.
   reconnectOnError: (error: Error) => (error.message.startsWith('READONLY') ? 1 : false),
@@ -47,6 +51,7 @@ export function openClient(endpoint: RedisEndpoint, { use, silentMs, sentinels }
     return new Cluster(hostsOf(endpoint), {
       lazyConnect: true,
       enableOfflineQueue: false,
+      enableReadyCheck: false,
       enableAutoPipelining: true,
       slotsRefreshInterval: 5000,
       slotsRefreshTimeout: 1000,
@@ -78,7 +83,29 @@ export function openServer(endpoint: RedisEndpoint, { use, silentMs, sentinels, 
     enableAutoPipelining: use !== 'subscriber',
   };
   if (sentinels !== undefined) return new Redis({ ...options, Connector: sentinelConnector(sentinels, access.tls) });
-  return new Redis({ ...options, ...(server ?? endpoint.servers[0]) });
+  const client = new Redis({ ...options, ...(server ?? endpoint.servers[0]) });
+  // Where the database is refused the client would go on in another one.
+  client.on('error', (error: Error & { command?: { name?: string } }) => {
+    if (error.command?.name === 'select') client.disconnect(true);
+  });
+  return client;
+}
+
+/** A client of the server named, for a single connection that is not made again, nor made yet. */
+export function openOnce(
+  endpoint: RedisEndpoint,
+  server: ServerAddress | RedisSocket,
+  of: 'data' | 'sentinels',
+): Redis {
+  const isData = of === 'data';
+  return new Redis({
+    ...shared,
+    ...accessOptions(isData ? endpoint.access : endpoint.sentinelAccess),
+    ...(isData && endpoint.db !== 0 ? { db: endpoint.db } : {}),
+    ...server,
+    lazyConnect: true,
+    retryStrategy: () => null,
+  });
 }
 
 /** Who tells which server is the primary; undefined where nobody does. */
@@ -120,10 +147,23 @@ function tlsOptions({ ca, cert, key, serverName }: RedisTls): ConnectionOptions 
 /** The client as one of a Cluster; undefined where it is not. */
 export const clusterOf = (client: Client): Cluster | undefined => (client instanceof Cluster ? client : undefined);
 
+/** Tells of every connection that ends: what answers next may be another server, or one that has lost its data. */
+export function onBreak(clients: readonly Client[], broken: () => void): void {
+  for (const client of clients) {
+    client.on('close', broken);
+    if (client instanceof Cluster) client.on('-node', broken);
+  }
+}
+
+/** Tells why one node of a Cluster is not connected to; the client's other errors tell that none is. */
+export function onNodeError(client: Client, failed: (server: string, error: unknown) => void): void {
+  if (client instanceof Cluster) client.on('node error', (error: unknown, server: string) => failed(server, error));
+}
+
 /** Tells when the servers behind a client may be others than before: after each connect, and when slots move. */
 export function onTopology(client: Client, changed: (reason: string) => void): void {
   if (!(client instanceof Cluster)) {
-    client.on('ready', () => changed('connected'));
+    client.on('ready', () => void whenServing(client).then((serves) => serves && changed('connected')));
     return;
   }
   let before = '';
@@ -142,9 +182,37 @@ export function onTopology(client: Client, changed: (reason: string) => void): v
   client.on('ready', () => changed('connected'));
 }
 
-/** The ids of the servers that are written to, one of which changes with every failover and restart. */
+/**
+ * The ids of the servers that are written to, one of which changes with every failover and restart; '' for one that this user may
+ * not ask.
+ */
 export async function primaryIds(client: Client): Promise<ReadonlySet<string>> {
   const servers = client instanceof Cluster ? client.nodes('master') : [client];
-  const infos = await Promise.all(servers.map((server) => server.info('server')));
-  return new Set(infos.map((info) => /run_id:(\w+)/.exec(info)?.[1] ?? ''));
+  return new Set(await Promise.all(servers.map(runIdOf)));
+}
+
+/** A server that reads its data, or has lost its primary, takes connections and does nothing; false where this one ends. */
+async function whenServing(client: Redis): Promise<boolean> {
+  while (client.status === 'ready') {
+    try {
+      await client.ping();
+      return true;
+    } catch (error) {
+      // Anything else is told to who asks for something.
+      if (!(error instanceof Error) || !/^(LOADING|MASTERDOWN|BUSY)/.test(error.message)) return true;
+      await pause(SERVING_MS);
+    }
+  }
+  return false;
+}
+
+const SERVING_MS = 100;
+
+async function runIdOf(server: Redis): Promise<string> {
+  try {
+    return /run_id:(\w+)/.exec(await server.info('server'))?.[1] ?? '';
+  } catch (error) {
+    if (error instanceof Error && error.message.startsWith('NOPERM')) return '';
+    throw error;
+  }
 }

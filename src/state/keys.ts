@@ -140,6 +140,10 @@ export class Keyspace {
     this.#prefix = prefix;
   }
 
+  get prefix(): string {
+    return this.#prefix;
+  }
+
   #tag(name: string): string {
     return `${this.#prefix}:{${name}}`;
   }
@@ -174,7 +178,7 @@ export class Keyspace {
 
   /** What the `meta` keys of all topics of a kind match, for SCAN. */
   metaPattern(kind: TopicKind): string {
-    return `${this.#prefix.replaceAll(/[*?[\]^\\-]/g, '\\$&')}:{${kind}:*}:meta`;
+    return `${globOf(this.#prefix)}:{${kind}:*}:meta`;
   }
 
   /** The name in such a key. */
@@ -187,11 +191,20 @@ export class Keyspace {
     return key(this.#tag('nodes'), 'leases');
   }
 
+  /** What nobody else has, to try at the start what is allowed. */
+  check(id: string): { key: Key; channel: Key } {
+    const tag = this.#tag(`check:${id}`);
+    return { key: key(tag, 'key'), channel: key(tag, 'channel') };
+  }
+
   /** A channel of its own for link probes; `salt` is chosen so that it lands on a given primary. */
   probe(nodeId: string, salt: string): Key {
     return key(this.#tag(`probe:${salt}`), nodeId);
   }
 }
+
+/** The text itself in a pattern of Redis. */
+export const globOf = (text: string): string => text.replaceAll(/[*?[\]^\\-]/g, '\\$&');
 
 /** The text between the first `{` and the `}` after it: what Redis Cluster hashes. */
 export function hashTag(key: string): string {

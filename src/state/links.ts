@@ -5,7 +5,16 @@
 import type { Redis } from 'ioredis';
 import type { RedisEndpoint } from '../outside/redis-endpoint.ts';
 import { inTime } from './unavailable.ts';
-import { clusterOf, onTopology, openClient, openSentinels, openServer, primaryIds, type Client } from './connect.ts';
+import {
+  clusterOf,
+  onNodeError,
+  onTopology,
+  openClient,
+  openSentinels,
+  openServer,
+  primaryIds,
+  type Client,
+} from './connect.ts';
 import type { Sentinels } from './sentinels.ts';
 import { Shards } from './shards.ts';
 
@@ -55,7 +64,10 @@ export class Links {
     this.lease = openClient(endpoint, { use: 'lease', silentMs: leaseSilentMs, sentinels });
     this.commands.on('error', (error: unknown) => onError('the connection for commands', error));
     this.lease.on('error', (error: unknown) => onError('the connection for the lease', error));
-    for (const client of this.#clients) onTopology(client, () => this.#align());
+    for (const client of this.#clients) {
+      onTopology(client, () => this.#align());
+      onNodeError(client, (server, error) => onError(`the node ${server} of the cluster`, error));
+    }
     this.shards = new Shards({
       commands: this.commands,
       open: (server) => openServer(endpoint, { use: 'subscriber', server, sentinels, silentMs: silentMs }),

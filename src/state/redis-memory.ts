@@ -64,7 +64,7 @@ export class RedisMemory {
   async poll(): Promise<void> {
     const { commands } = this.#parts;
     const read = commands.primaries().map(async (server) => {
-      const ratio = ratioIn(await commands.info(server, 'memory').catch(() => ''));
+      const ratio = ratioIn(await commands.info(server, 'memory').catch((error: unknown) => this.#untold(error)));
       return ratio === undefined ? [] : [{ server: server === '' ? 'redis' : server, ratio }];
     });
     this.#readings = (await Promise.all(read)).flat();
@@ -72,6 +72,12 @@ export class RedisMemory {
     if (level === this.#level) return;
     this.#level = level;
     this.#parts.onLevel(level, this.#highest());
+  }
+
+  /** Who may not ask is refused each time, and every refusal is on record there. */
+  #untold(error: unknown): string {
+    if (error instanceof Error && error.message.startsWith('NOPERM')) this.stop();
+    return '';
   }
 
   #highest(): number {

@@ -43,7 +43,11 @@ async function startBus(redis: RedisAddress, subscriberUrl = redis.url, timeoutM
   const bus = new RedisBus({
     shards: new Shards({
       commands: client,
-      open: (server) => openServer(endpointAt({ url: subscriberUrl }), { use: 'subscriber', server }),
+      open: (server) =>
+        openServer(subscriberUrl === redis.url ? endpoint : endpointAt({ url: subscriberUrl }), {
+          use: 'subscriber',
+          server,
+        }),
     }),
     commands,
     keys,

@@ -8,6 +8,7 @@ import { Keyspace } from '../../src/state/keys.ts';
 import { Links } from '../../src/state/links.ts';
 import { eventually } from '../support/eventually.ts';
 import { startLink } from '../support/faulty-link.ts';
+import { endpointAt } from '../support/redis-endpoint.ts';
 import { startRedis } from '../support/redis.ts';
 import { useScope } from '../support/scope.ts';
 
@@ -27,8 +28,7 @@ test.each([
     const redis = await startRedis(scope);
     const link = await startLink(scope, redis.port, { only: new RegExp(`parley-${use}`) });
     link.delay(delayMs);
-    const endpoint = { url: link.url, mode: 'single', master: undefined } as const;
-    const links = new Links(endpoint, { timeoutMs, leaseMs: 15_000, onError: ignored, onLeave: ignored });
+    const links = new Links(endpointAt(link), { timeoutMs, leaseMs: 15_000, onError: ignored, onLeave: ignored });
     scope.add(() => links.close());
     await links.connect();
     const limits = { timeoutMs, queueMax: 1000, queueBytesMax: 1 << 20 };

@@ -5,6 +5,7 @@ import { expect, test } from '@jest/globals';
 import { Links } from '../../src/state/links.ts';
 import { eventually } from '../support/eventually.ts';
 import { startFakeSentinel, type FakeSentinel } from '../support/fake-sentinel.ts';
+import { endpointAt } from '../support/redis-endpoint.ts';
 import { startRedis, startReplica, type RedisServer } from '../support/redis.ts';
 import { useScope } from '../support/scope.ts';
 
@@ -26,7 +27,7 @@ async function start(): Promise<Scene> {
   const sentinels = await Promise.all([0, 1, 2].map(() => startFakeSentinel(scope, a.port)));
   let left = 0;
   const links = new Links(
-    { url: sentinels.map(({ url }) => url).join(','), mode: 'sentinel', master: 'p' },
+    endpointAt({ url: sentinels.map(({ url }) => url).join(','), mode: 'sentinel', master: 'p' }),
     { timeoutMs: 2000, leaseMs: 15_000, onError: () => undefined, onLeave: () => left++ },
   );
   scope.add(() => links.close());

@@ -1,6 +1,6 @@
 // The log: no secrets in any line, and the limiter that keeps a failing Redis from filling the disk.
 import { describe, expect, test } from '@jest/globals';
-import { about, createLog, sampled } from '../../src/ops/log.ts';
+import { about, createLog, logConsole, sampled } from '../../src/ops/log.ts';
 
 function record(): { lines: Record<string, unknown>[]; destination: { write(text: string): void } } {
   const lines: Record<string, unknown>[] = [];
@@ -31,6 +31,32 @@ describe('lines', () => {
     log.warn('loud');
     expect(lines.map(({ msg }) => msg)).toEqual(['loud']);
   });
+});
+
+test('what libraries print is lines of it', () => {
+  const { lines, destination } = record();
+  const before = { ...console };
+  const warnings = process.listeners('warning');
+  try {
+    logConsole(createLog({ level: 'info', destination }));
+    console.warn('[WARN] %s', 'a library', { of: 'its own' });
+    console.error(new Error('boom').message);
+    process.emit('warning', new Error('deprecated'));
+  } finally {
+    Object.assign(console, before);
+    process.removeAllListeners('warning');
+    for (const listener of warnings) process.on('warning', listener);
+  }
+  expect(lines.map(({ level, msg }) => [level, msg])).toEqual([
+    [40, "[WARN] a library { of: 'its own' }"],
+    [50, 'boom'],
+    [40, 'deprecated'],
+  ]);
+});
+
+test('that all nodes of a cluster have failed is told with the reason of the last', () => {
+  const error = Object.assign(new Error('Failed to refresh slots cache.'), { lastNodeError: new Error('ALTNAME') });
+  expect(about(error)).toEqual({ reason: 'Failed to refresh slots cache. (ALTNAME)' });
 });
 
 describe('sampling', () => {

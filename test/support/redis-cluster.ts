@@ -30,7 +30,7 @@ export interface RedisCluster extends RedisAddress {
   stop(): Promise<void>;
 }
 
-export interface RedisClusterOptions {
+export interface RedisClusterOptions extends Pick<RedisServerOptions, 'tls' | 'user'> {
   /** 3 when left out. */
   masters?: number;
   /** Gives each of them a replica. */
@@ -40,9 +40,9 @@ export interface RedisClusterOptions {
 
 /** Starts empty servers, shares the slots out evenly, and resolves when all of them serve. */
 export async function startRedisCluster(scope: Scope, options: RedisClusterOptions = {}): Promise<RedisCluster> {
-  const { masters = 3, replicas = false, args = [] } = options;
+  const { masters = 3, replicas = false, args = [], ...access } = options;
   // A short node timeout, so that a dead master is noticed within a test's patience.
-  const memberOptions = { cluster: true, args: ['--cluster-node-timeout', '1500', ...args] };
+  const memberOptions = { ...access, cluster: true, args: ['--cluster-node-timeout', '1500', ...args] };
   const nodes = await Promise.all(Array.from({ length: masters }, () => startRedis(scope, memberOptions)));
   const members = await Promise.all(nodes.map(describeMember));
   await formCluster(members);
@@ -67,6 +67,7 @@ export async function startRedisCluster(scope: Scope, options: RedisClusterOptio
     mode: 'cluster',
     url: nodes.map(({ url }) => url).join(','),
     urls: nodes.map(({ url }) => url),
+    ...(access.tls === undefined ? {} : { env: access.tls.env }),
     nodes,
     node: (index) => member(index).server,
     slotOf,

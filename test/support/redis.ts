@@ -5,6 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { Redis, type RedisOptions } from 'ioredis';
+import type { Certificates } from './certificates.ts';
 import type { Scope } from './disposal.ts';
 import { eventually } from './eventually.ts';
 import { startProcess, type OwnedProcess } from './owned-process.ts';
@@ -32,8 +33,19 @@ export interface RedisServerOptions {
   args?: string[];
   /** Writes every command to disk before it is answered, so that data survives `kill` and `restart`. */
   persist?: boolean;
+  /** Over TLS only, and for clients with a certificate of the same authority only. */
+  tls?: Certificates;
+  /** A user beside the default one, which is the kit's own: the service is to come in by it. */
+  user?: RedisUser;
   /** Starts an empty member of a cluster that is yet to be formed. */
   cluster?: boolean;
+}
+
+export interface RedisUser {
+  readonly name: string;
+  readonly password: string;
+  /** In the words of ACL SETUSER. */
+  readonly rules: readonly string[];
 }
 
 export interface RedisServer extends RedisAddress {
@@ -67,7 +79,10 @@ export async function startRedis(scope: Scope, options: RedisServerOptions = {})
   let { server } = launched;
   const clients = new Set<Redis>();
   const client = (clientOptions: ClientOptions = {}): Redis => {
-    const made = new Redis(port, '127.0.0.1', clientOptions);
+    const made = new Redis(port, '127.0.0.1', {
+      ...(options.tls === undefined ? {} : { tls: options.tls.options }),
+      ...clientOptions,
+    });
     made.on('error', () => undefined);
     made.once('end', () => clients.delete(made));
     clients.add(made);
@@ -82,7 +97,8 @@ export async function startRedis(scope: Scope, options: RedisServerOptions = {})
   return {
     port,
     dir,
-    url: `redis://127.0.0.1:${port}`,
+    url: addressOf(port, options),
+    ...(options.tls === undefined ? {} : { env: options.tls.env }),
     mode: 'single',
     get pid() {
       return server.pid;
@@ -138,6 +154,9 @@ async function launchOnFreePort(
   for (let attempt = 1; ; attempt++) {
     const port = await freePort();
     const args = serverArguments(dir, port, options.persist ?? false);
+    if (options.tls !== undefined) args.push('--port', '0', '--tls-port', String(port), ...options.tls.serverArgs);
+    if (options.user !== undefined)
+      args.push('--user', options.user.name, 'on', `>${options.user.password}`, ...options.user.rules);
     if (options.cluster) args.push('--cluster-enabled', 'yes', '--cluster-port', String(await freePort()));
     args.push(...(options.args ?? []));
     try {
@@ -182,6 +201,11 @@ function serverArguments(dir: string, port: number, persist: boolean): string[] 
     'enable-debug-command': ['local'],
   };
   return Object.entries(settings).flatMap(([name, values]) => [`--${name}`, ...values]);
+}
+
+function addressOf(port: number, { tls, user }: RedisServerOptions): string {
+  const who = user === undefined ? '' : `${encodeURIComponent(user.name)}:${encodeURIComponent(user.password)}@`;
+  return tls === undefined ? `redis://${who}127.0.0.1:${port}` : `rediss://${who}localhost:${port}`;
 }
 
 /** The server on PATH; `npm test` has seen to it that there is one. */

@@ -4,12 +4,20 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
+import type { Certificates } from './certificates.ts';
 import type { Scope } from './disposal.ts';
 import { eventually } from './eventually.ts';
 import { startLink } from './faulty-link.ts';
 import { startProcess } from './owned-process.ts';
 import { freePort } from './ports.ts';
-import { serverProgram, startRedis, startReplica, type RedisAddress, type RedisServer } from './redis.ts';
+import {
+  serverProgram,
+  startRedis,
+  startReplica,
+  type RedisAddress,
+  type RedisServer,
+  type RedisUser,
+} from './redis.ts';
 
 const name = 'parley-primary';
 
@@ -48,16 +56,23 @@ export interface WatchedOptions {
   persist?: boolean;
   /** By how much the replica is behind; 0 when left out. */
   lagMs?: number;
+  /** Of the servers, as in `redis.ts`; TLS is the sentinels' too. */
+  tls?: Certificates;
+  user?: RedisUser;
+  /** The sentinels' own, for their default user. */
+  sentinelPassword?: string;
 }
 
 /** Starts a primary, a replica and three sentinels, and resolves when all of them know of each other. */
 export async function startWatched(scope: Scope, options: WatchedOptions = {}): Promise<Watched> {
-  const { downAfterMs = 1000, args = [], persist = false, lagMs = 0 } = options;
-  const serverOptions = { persist, args: ['--repl-ping-replica-period', '1', ...args] };
+  const { downAfterMs = 1000, args = [], lagMs = 0 } = options;
+  const serverOptions = { ...options, args: ['--repl-ping-replica-period', '1', ...args] };
   const first = await startRedis(scope, serverOptions);
   const link = await startLink(scope, first.port);
   const servers = [first, await startReplica(scope, lagMs > 0 ? link : first, serverOptions)];
-  const sentinels = await Promise.all([0, 1, 2].map(() => startSentinel(scope, first.port, downAfterMs)));
+  const sentinels = await Promise.all(
+    [0, 1, 2].map(() => startSentinel(scope, first.port, { ...options, downAfterMs })),
+  );
   const admins = sentinels.map(({ admin }) => admin);
   await acquainted(admins);
   link.delay(lagMs);
@@ -87,7 +102,8 @@ export async function startWatched(scope: Scope, options: WatchedOptions = {}): 
   return {
     mode: 'sentinel',
     master: name,
-    url: sentinels.map(({ server }) => `redis://127.0.0.1:${server.port}`).join(','),
+    url: sentinels.map(({ server }) => first.url.replace(/\d+$/, String(server.port))).join(','),
+    env: envOf(options),
     sentinels: sentinels.map(({ server }) => server),
     servers,
     primary,
@@ -135,7 +151,7 @@ async function acquainted(admins: readonly Redis[]): Promise<void> {
 async function startSentinel(
   scope: Scope,
   primaryPort: number,
-  downAfterMs: number,
+  { downAfterMs, tls, sentinelPassword }: WatchedOptions,
 ): Promise<{ server: SentinelServer; admin: Redis }> {
   const dir = await mkdtemp(join(tmpdir(), 'parley-test-sentinel-'));
   scope.add(() => rm(dir, { recursive: true, force: true }));
@@ -148,6 +164,9 @@ async function startSentinel(
     `sentinel down-after-milliseconds ${name} ${downAfterMs}`,
     `sentinel failover-timeout ${name} 10000`,
   ];
+  if (tls !== undefined) settings.push('port 0', `tls-port ${port}`, ...configLines(tls.serverArgs));
+  if (sentinelPassword !== undefined)
+    settings.push(`requirepass "${sentinelPassword}"`, `sentinel sentinel-pass "${sentinelPassword}"`);
   const path = join(dir, 'sentinel.conf');
   await writeFile(path, `${settings.join('\n')}\n`);
   const child = await startProcess(serverProgram(), [path, '--sentinel'], { cwd: dir });
@@ -155,6 +174,8 @@ async function startSentinel(
     commandTimeout: 1000,
     maxRetriesPerRequest: 1,
     enableReadyCheck: false,
+    ...(tls === undefined ? {} : { tls: tls.options }),
+    ...(sentinelPassword === undefined ? {} : { password: sentinelPassword }),
   });
   admin.on('error', () => undefined);
   scope.add(async () => {
@@ -169,6 +190,19 @@ async function startSentinel(
     kill: async () => void (await child.kill()),
   };
   return { server, admin };
+}
+
+/** What a service has to be told. */
+function envOf({ tls, sentinelPassword }: WatchedOptions): Readonly<Record<string, string>> {
+  return {
+    ...tls?.env,
+    ...(sentinelPassword === undefined ? {} : { PARLEY_REDIS_SENTINEL_PASSWORD: sentinelPassword }),
+  };
+}
+
+/** Arguments of the command line as lines of a file. */
+function configLines(args: readonly string[]): string[] {
+  return args.flatMap((arg, i) => (arg.startsWith('--') ? [`${arg.slice(2)} ${args[i + 1] ?? ''}`] : []));
 }
 
 async function addressOf(admin: Redis): Promise<number> {
