@@ -36,6 +36,8 @@ export class BusLink {
   readonly #waiting = new Set<() => void>();
   /** Wanted, and refused when it was subscribed. */
   readonly #missing = new Set<string>();
+  #hasStrayed = false;
+  #isAsking = false;
   #closed = false;
 
   constructor(parts: BusLinkParts) {
@@ -54,8 +56,9 @@ export class BusLink {
 
   /** Resolves when the server has confirmed; waits for the connection as long as a call may take. `StateUnavailable` else. */
   async subscribe(channels: readonly string[]): Promise<void> {
-    if (this.#client.status !== 'ready') await this.#whenReady();
-    else await Promise.all(this.#parts.calls(channels).map((call) => this.#call(this.#client, 'ssubscribe', call)));
+    if (this.#client.status !== 'ready') return this.#whenReady();
+    const client = this.#client;
+    await Promise.all(this.#parts.calls(channels).map((call) => this.#subscribeCall(client, call)));
   }
 
   /** Where there is no connection there is nothing to do. Never rejects. */
@@ -70,13 +73,15 @@ export class BusLink {
   tick(): void {
     if (this.#client.status !== 'ready') return;
     this.#client.ping().catch((error: unknown) => this.#parts.onError(error));
-    if (!this.#isReady || this.#missing.size === 0) return;
+    if (!this.#isReady || this.#isAsking || (this.#missing.size === 0 && !this.#hasStrayed)) return;
     // What another server serves by now, or nobody wants any more, would be refused for ever.
-    const wanted = new Set(this.#parts.wanted());
-    void this.#subscribeAll(
-      this.#client,
-      [...this.#missing].filter((channel) => wanted.has(channel)),
-    );
+    const wanted = this.#parts.wanted();
+    const again = this.#hasStrayed ? wanted : wanted.filter((channel) => this.#missing.has(channel));
+    this.#hasStrayed = false;
+    this.#isAsking = true;
+    void this.#subscribeAll(this.#client, again).then(() => {
+      this.#isAsking = false;
+    });
   }
 
   /** Makes the connection anew, whatever it looks like. */
@@ -100,7 +105,12 @@ export class BusLink {
     client.on('smessageBuffer', (channel: Buffer, bytes: Buffer) => {
       if (isOurs()) this.#parts.received(channel.toString('utf8'), bytes);
     });
-    client.on('moved', () => isOurs() && this.#parts.strayed());
+    client.on('moved', () => {
+      if (!isOurs()) return;
+      // The server has let go of something and does not say what: all is asked for again once it is known who serves it.
+      this.#hasStrayed = true;
+      this.#parts.strayed();
+    });
     client.on('close', () => {
       if (isOurs()) this.#isReady = false;
     });
@@ -117,12 +127,7 @@ export class BusLink {
     this.#missing.clear();
     const worker = async (): Promise<void> => {
       for (let call = calls.pop(); call !== undefined; call = calls.pop()) {
-        try {
-          await this.#call(client, 'ssubscribe', call);
-        } catch (error) {
-          for (const channel of call) this.#missing.add(channel);
-          this.#parts.onError(error);
-        }
+        await this.#subscribeCall(client, call).catch((error: unknown) => this.#parts.onError(error));
       }
     };
     await Promise.all(Array.from({ length: CALLS_MAX }, worker));
@@ -132,6 +137,16 @@ export class BusLink {
     if (this.#missing.size > 0) return;
     for (const done of this.#waiting) done();
     this.#parts.ready();
+  }
+
+  /** What is refused is asked for again, as long as it is wanted. */
+  async #subscribeCall(client: Redis, channels: string[]): Promise<void> {
+    try {
+      await this.#call(client, 'ssubscribe', channels);
+    } catch (error) {
+      if (client === this.#client) for (const channel of channels) this.#missing.add(channel);
+      throw error;
+    }
   }
 
   async #call(client: Redis, method: 'ssubscribe' | 'sunsubscribe', channels: string[]): Promise<void> {

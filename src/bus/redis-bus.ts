@@ -36,6 +36,8 @@ interface Shard {
   sent: number;
   echoed: number;
   misses: number;
+  /** The last probe could not be sent. */
+  isMute: boolean;
 }
 
 export class RedisBus implements Transport {
@@ -181,11 +183,14 @@ export class RedisBus implements Transport {
     for (const primary of primaries) {
       if (!this.#shards.has(primary)) this.#shards.set(primary, this.#connect(primary));
     }
-    this.#findProbes();
+    const fresh = this.#findProbes();
+    if (before.length === 0) return;
     const { shards } = this.#parts;
-    const all = [...this.#channels.keys(), ...this.#hearers.keys(), ...this.#probes()];
-    const moved = all.filter((channel) => before[shards.slotOf(channel)] !== this.#owners[shards.slotOf(channel)]);
-    if (before.length === 0 || moved.length === 0) return;
+    const all = [...this.#channels.keys(), ...this.#hearers.keys()];
+    const hasMoved = (channel: string): boolean =>
+      before[shards.slotOf(channel)] !== this.#owners[shards.slotOf(channel)];
+    const moved = [...all.filter(hasMoved), ...fresh];
+    if (moved.length === 0) return;
     this.#subscribe(moved).then(
       () => this.#listener?.interrupted('slots moved'),
       // A link that is not there yet subscribes all that it has to hold when it is.
@@ -193,9 +198,10 @@ export class RedisBus implements Transport {
     );
   }
 
-  /** A channel for each primary that lands on it. */
-  #findProbes(): void {
+  /** A channel for each primary that lands on it; gives those that are new. */
+  #findProbes(): string[] {
     const { keys, nodeId } = this.#parts;
+    const found: string[] = [];
     const missing = new Set(this.#shards.values());
     for (const shard of missing) {
       if (shard.probe !== undefined && this.#shardOf(shard.probe) === shard) missing.delete(shard);
@@ -204,8 +210,11 @@ export class RedisBus implements Transport {
     for (let salt = 0; missing.size > 0 && salt < SALTS_MAX; salt++) {
       const probe = keys.probe(nodeId, String(salt));
       const shard = this.#shardOf(probe);
-      if (shard !== undefined && missing.delete(shard)) shard.probe = probe;
+      if (shard === undefined || !missing.delete(shard)) continue;
+      shard.probe = probe;
+      found.push(probe);
     }
+    return found;
   }
 
   #connect(primary: string): Shard {
@@ -229,7 +238,7 @@ export class RedisBus implements Transport {
       onError: (error) => this.#parts.onError('the connection for subscriptions', error),
       timeoutMs,
     });
-    const shard: Shard = { link, probe: undefined, sent: 0, echoed: 0, misses: 0 };
+    const shard: Shard = { link, probe: undefined, sent: 0, echoed: 0, misses: 0, isMute: false };
     return shard;
   }
 
@@ -259,6 +268,7 @@ export class RedisBus implements Transport {
     if (shard === undefined) return void link.unsubscribe([channel]);
     shard.echoed = performance.now();
     shard.misses = 0;
+    shard.isMute = false;
     this.#judge();
   }
 
@@ -277,13 +287,9 @@ export class RedisBus implements Transport {
         shard.link.replace();
       }
       this.#judge();
-      if (this.#shards.size === 0) throw new Error('no primary is known');
       const ready = [...this.#shards.values()].filter(({ link }) => link.isReady);
       await Promise.all(ready.map((shard) => this.#send(shard)));
-    } catch (error) {
-      // The connection for commands is proven by itself.
-      this.#healthy = false;
-      this.#parts.onError('probing the bus', error);
+      this.#judge();
     } finally {
       this.#probing = false;
     }
@@ -294,10 +300,13 @@ export class RedisBus implements Transport {
     const sent = performance.now();
     try {
       await this.#parts.commands.plain('spublish', shard.probe, String(this.#count++));
+      shard.isMute = false;
     } catch (error) {
-      // A probe that could not be sent proves nothing about the link. One that came back does, even if the answer that it
-      // was sent is behind much that users have asked for.
-      if (shard.echoed < sent) throw error;
+      // A probe that could not be sent proves nothing about the link: the connection for commands is proven by itself. One that
+      // came back does, even if the answer that it was sent is behind much that users have asked for.
+      shard.isMute = shard.echoed < sent;
+      if (!shard.isMute) return;
+      return this.#parts.onError('probing the bus', error);
     }
     if (shard.echoed < sent) shard.sent = sent;
   }
@@ -305,7 +314,8 @@ export class RedisBus implements Transport {
   #judge(): void {
     const before = this.#healthy;
     const shards = [...this.#shards.values()];
-    this.#healthy = shards.length > 0 && shards.every(({ misses, echoed }) => misses === 0 && echoed > 0);
+    this.#healthy =
+      shards.length > 0 && shards.every(({ misses, echoed, isMute }) => misses === 0 && echoed > 0 && !isMute);
     if (this.#healthy && !before) this.#listener?.interrupted('the bus is proven again');
   }
 }

@@ -70,7 +70,7 @@ export class Links {
     }
     this.shards = new Shards({
       commands: this.commands,
-      open: (server) => openServer(endpoint, { use: 'subscriber', server, sentinels, silentMs: silentMs }),
+      open: (server) => openServer(endpoint, { use: 'subscriber', server, sentinels, silentMs }),
     });
     this.#prover = setInterval(() => this.#prove(), PROVE_MS);
   }
@@ -111,7 +111,10 @@ export class Links {
   async #proveOne(server: Redis): Promise<void> {
     try {
       const role = roleIn(await server.call('HELLO'));
-      if (role === 'replica') this.#reconnect(server, 'the server is a replica');
+      if (role !== 'replica') return;
+      // In Cluster that is a matter of slots; elsewhere all that is connected to it has to go.
+      if (clusterOf(this.commands) === undefined) this.#leave('the server is a replica');
+      else this.#reconnect(server, 'the server is a replica');
     } catch {
       // It is not told, or not asked for any more: the connection's own events say so.
     }

@@ -101,7 +101,8 @@ async function checkAllowed(client: Redis, what: string, endpoint: RedisEndpoint
       return await call();
     } catch (error) {
       const said = saidOf(error);
-      if (said.startsWith('NOPERM')) refused.push(/channel/.test(said) ? 'channels' : name);
+      if (said.startsWith('NOPERM'))
+        refused.push(/channel/.test(said) ? 'channels' : /\bkeys?\b/.test(said) ? 'keys' : name);
       else if (/^(LOADING|MASTERDOWN|CLUSTERDOWN|BUSY)/.test(said) || !isReply(error)) throw error;
       return undefined; // refused for another reason: it may be used
     }

@@ -2,15 +2,13 @@
 import { createConnection } from 'node:net';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 import { AbstractConnector, type RedisOptions } from 'ioredis';
-import type { Sentinels, ServerAddress } from './sentinels.ts';
+import type { Sentinels } from './sentinels.ts';
 
 type Stream = Awaited<ReturnType<AbstractConnector['connect']>>;
 
 /** The client makes its connector itself, of the class that it is given. */
 export function sentinelConnector(sentinels: Sentinels, tls: ConnectionOptions | undefined): RedisOptions['Connector'] {
   return class extends AbstractConnector {
-    #address: ServerAddress | undefined;
-
     constructor() {
       super(DESTROY_MS);
     }
@@ -20,17 +18,15 @@ export function sentinelConnector(sentinels: Sentinels, tls: ConnectionOptions |
       this.connecting = true;
       const address = await sentinels.primary(() => this.connecting);
       if (address === undefined) throw new Error('Connection is closed.');
-      this.#address = address;
       this.stream = tls === undefined ? createConnection({ ...address }) : connectTls({ ...address, ...tls });
       this.stream.once('error', (error: Error) => {
         this.firstError = error;
       });
+      // Who begins to leave a primary does not reach those connections that are only being made.
+      this.stream.once(tls === undefined ? 'connect' : 'secureConnect', () => {
+        if (!sentinels.isCurrent(address)) this.stream.destroy();
+      });
       return this.stream;
-    }
-
-    /** Before the connection is used: who begins to leave a primary does not reach those that are only being made. */
-    override check(): boolean {
-      return this.#address !== undefined && sentinels.isCurrent(this.#address);
     }
   };
 }

@@ -17,7 +17,7 @@ export interface ShardsParts {
 export class Shards {
   readonly #parts: ShardsParts;
   readonly #cluster: Cluster | undefined;
-  #refreshedAt = 0;
+  #refreshing: NodeJS.Timeout | undefined;
 
   constructor(parts: ShardsParts) {
     this.#parts = parts;
@@ -49,9 +49,13 @@ export class Shards {
 
   /** Asks where the slots are, soon after something was not where it should be. */
   refresh(): void {
-    const now = performance.now();
-    if (this.#cluster === undefined || now - this.#refreshedAt < REFRESH_MS) return;
-    this.#refreshedAt = now;
+    if (this.#cluster === undefined || this.#refreshing !== undefined) return;
+    // At the end of the time, too: what was asked at its beginning may not have known yet.
+    this.#refreshing = setTimeout(() => {
+      this.#refreshing = undefined;
+      this.#cluster?.refreshSlotsCache(() => undefined);
+    }, REFRESH_MS);
+    this.#refreshing.unref();
     // What goes wrong is told by the client's own events.
     this.#cluster.refreshSlotsCache(() => undefined);
   }

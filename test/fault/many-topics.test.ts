@@ -23,7 +23,7 @@ const patient = { timeoutMs: 120_000 };
 interface Scene {
   readonly bus: RedisBus;
   readonly commands: Commands;
-  readonly received: ReadonlySet<string>;
+  readonly received: Set<string>;
 }
 
 async function startBus(redis: RedisAddress, subscriberUrl = redis.url, timeoutMs = 60_000): Promise<Scene> {
@@ -158,4 +158,17 @@ test('what is asked for while the connection is away fails in time, and what is 
   await eventually(() => expect(scene.bus.healthy).toBe(true), patient);
   await allHeard(scene, ['room:kept']);
   expect(await channelsOf(redis)).toBe(2);
+}, 120_000);
+
+test('a slot that has moved away and back before anybody looked is subscribed again', async () => {
+  const redis = await startRedisCluster(scope);
+  const scene = await startBus(redis);
+  await scene.bus.subscribe(topicsOf(100));
+  await allHeard(scene, ['room:r7']);
+  const slot = redis.slotOf('{room:r7}');
+  const home = await redis.ownerOf(slot);
+  await redis.migrateSlot(slot, (home + 1) % 3);
+  await redis.migrateSlot(slot, home);
+  scene.received.clear();
+  await allHeard(scene, ['room:r7']);
 }, 120_000);

@@ -37,7 +37,8 @@ async function start(): Promise<Scene> {
 
 const bothAt = (server: RedisServer): Promise<void> =>
   eventually(async () => {
-    const clients = String(await server.client().call('CLIENT', 'LIST'));
+    const admin = server.client();
+    const clients = String(await admin.call('CLIENT', 'LIST').finally(() => admin.disconnect()));
     expect(clients).toContain('name=parley-commands');
     expect(clients).toContain('name=parley-lease');
   });
