@@ -3,7 +3,8 @@ import type { Server } from 'node:http';
 import { NodeCalls } from './bus/node-calls.ts';
 import { ServerApi } from './chat/server/server-api.ts';
 import { ServiceCalls } from './chat/server/service-calls.ts';
-import { defectLog, taken, type ChatParts, type DeliveryParts, type Shared, type StateParts } from './compose.ts';
+import { defectLog, type ChatParts, type DeliveryParts, type Shared, type StateParts } from './compose.ts';
+import { taken } from './compose-gateway.ts';
 import type { Gateway } from './gateway/gateway.ts';
 import { NodeSockets } from './gateway/socket-calls.ts';
 import type { Health } from './http/health.ts';
@@ -17,6 +18,8 @@ import { Directory } from './state/directory.ts';
 export interface ApiParts {
   readonly api: ServerApi;
   readonly calls: NodeCalls;
+  /** What nodes ask each other by these. */
+  readonly sockets: NodeSockets;
   /** The same for the operator's hooks. */
   readonly service: ServiceCalls;
 }
@@ -28,7 +31,7 @@ export function composeServerApi(
   shared: Shared,
   { commands, lease }: StateParts,
   { bus, hub }: DeliveryParts,
-  { services, handlers, bareHandlers }: ChatParts,
+  { services, restrictions, handlers, bareHandlers }: ChatParts,
   gateway: Gateway,
 ): ApiParts {
   const { config, errors, keys, measured } = shared;
@@ -47,6 +50,7 @@ export function composeServerApi(
     hub,
     dispatcher: gateway.dispatcher,
     nodeId,
+    settleRoom: (roomName) => restrictions.settleUnfollowed(roomName),
     ask: (to, question) => calls.ask(to, question),
   });
   const onDefect = defectLog(shared);
@@ -63,7 +67,7 @@ export function composeServerApi(
     mayAct: () => lease.held,
     onDefect: (error, method) => onDefect(error, method, ''),
   });
-  return { api, calls, service: new ServiceCalls(api, config.limits) };
+  return { api, calls, sockets, service: new ServiceCalls(api, config.limits) };
 }
 
 export function composeOperatorPort(

@@ -7,6 +7,7 @@ import type { FeedParts } from './bus/feed.ts';
 import { RedisBus } from './bus/redis-bus.ts';
 import { Topics } from './bus/topics.ts';
 import { Authenticator } from './chat/authenticator.ts';
+import { Comparison } from './chat/comparison.ts';
 import { Departures } from './chat/departures.ts';
 import type { Handlers } from './chat/caller.ts';
 import { bindHandlers } from './chat/handlers.ts';
@@ -14,34 +15,27 @@ import { hookedHandlers } from './chat/hooked.ts';
 import { Losses } from './chat/losses.ts';
 import { Quotas } from './chat/quotas.ts';
 import { Reconciler } from './chat/reconciler.ts';
-import { Restrictions } from './chat/restrictions.ts';
+import { Restrictions, type RestrictionsParts } from './chat/restrictions.ts';
 import { createTokenKeys } from './chat/token-keys.ts';
 import type { ChatSettings, Services } from './chat/services.ts';
 import { UserlistChanges } from './chat/userlist-changes.ts';
 import type { Config } from './config.ts';
 import { Accounts } from './gateway/account.ts';
-import { Addresses } from './gateway/addresses.ts';
-import { Dispatcher } from './gateway/dispatcher.ts';
-import { closeLabel } from './gateway/close-label.ts';
-import { refusedLogin } from './gateway/refused-login.ts';
-import { Gateway, type GatewayParts } from './gateway/gateway.ts';
 import { Hub, type HubParts } from './gateway/hub.ts';
-import type { Uws } from './gateway/native.ts';
-import { listenOn } from './http/listen.ts';
-import { addNotFound, addPublicHealth, type Health } from './http/health.ts';
 import type { LoadedHooks } from './hooks/load.ts';
 import { HookRunner } from './hooks/runner.ts';
 import type { Counters, Measurements } from './ops/counters.ts';
 import { about, type Log, type SampledLog } from './ops/log.ts';
-import { AddressList } from './outside/address.ts';
 import type { RedisEndpoint } from './outside/redis-endpoint.ts';
 import { AccessState } from './state/access-state.ts';
 import { Commands } from './state/commands.ts';
+import { primaryIds } from './state/connect.ts';
 import { Deletions } from './state/deletions.ts';
 import { DirectState } from './state/direct-state.ts';
 import type { Keyspace } from './state/keys.ts';
 import { Lease, type LeaseEvents } from './state/lease.ts';
 import { Links, type LinksOptions } from './state/links.ts';
+import { Peers } from './state/peers.ts';
 import { QuotaState } from './state/quota-state.ts';
 import { RoomState } from './state/room-state.ts';
 import { SessionState } from './state/session-state.ts';
@@ -75,6 +69,7 @@ export interface StateParts {
   readonly sessions: SessionState;
   readonly deletions: Deletions;
   readonly quotas: QuotaState;
+  readonly peers: Peers;
 }
 
 export interface DeliveryParts {
@@ -99,10 +94,10 @@ export interface ChatParts {
 const LEASE_QUEUE_MAX = 100;
 
 /** What a socket may leave unread before it counts as slow. */
-const softMarkBytesOf = ({ backpressureBytes }: Config): number => backpressureBytes / 2;
+export const softMarkBytesOf = ({ backpressureBytes }: Config): number => backpressureBytes / 2;
 
 /** The largest reply: who has not read a few of them yet is not slow. */
-const replyBytesOf = (config: Config): number => softMarkBytesOf(config) / 4;
+export const replyBytesOf = (config: Config): number => softMarkBytesOf(config) / 4;
 
 export function composeState(
   { config, errors, keys, measured }: Shared,
@@ -139,6 +134,7 @@ export function composeState(
     }),
     deletions: new Deletions(commands, keys),
     quotas: new QuotaState(commands, keys, config.quotas),
+    peers: new Peers(commands, keys),
     access: new AccessState(commands, keys, config.rooms),
     users: new UserState(commands, keys, { socketsMax: config.socketsPerUser }),
     sessions: new SessionState(commands, keys, config),
@@ -199,9 +195,9 @@ export function composeHooks(shared: Shared, loaded: LoadedHooks | undefined): H
 
 export function composeChat(
   shared: Shared,
-  { rooms, access, users, directs, sessions, deletions, quotas: quotaState, lease }: StateParts,
+  { rooms, access, users, directs, sessions, deletions, quotas: quotaState, lease, peers }: StateParts,
   { topics, hub }: DeliveryParts,
-  hooks?: HookRunner,
+  { hooks, askToSettle }: { hooks: HookRunner | undefined } & Pick<RestrictionsParts, 'askToSettle'>,
 ): ChatParts {
   const { config, errors, counters } = shared;
   const stored = { rooms, access, users, directs, sessions, deletions };
@@ -218,9 +214,10 @@ export function composeChat(
     hooks,
     suspect: (topic, id, cause) => reconciler.suspect(topic, id, cause),
   });
-  const reconciler = new Reconciler({
+  const reconciler: Reconciler = new Reconciler({
     rooms,
     users,
+    peers,
     topics,
     audience: hub,
     departures,
@@ -229,14 +226,8 @@ export function composeChat(
     owns: (id) => lease.owns(id),
     onError: (what, error) => errors.putOff('reconciler', error, what),
   });
-  const restrictions = new Restrictions({
-    access,
-    audience: hub,
-    losses,
-    userlistChanges,
-    nodeId,
-    finishLater,
-  });
+  const settling = { access, topics, peers, audience: hub, departures, reconciler, losses, userlistChanges, nodeId };
+  const restrictions = new Restrictions({ ...settling, askToSettle, finishLater });
   const services: Services = {
     settings: chatSettings(config),
     ...stored,
@@ -244,6 +235,7 @@ export function composeChat(
     audience: hub,
     departures,
     reconciler,
+    restrictions,
     losses,
     quotas,
     userlistChanges,
@@ -304,78 +296,6 @@ function composeAuthenticator({ auth, limits }: Config, errors: SampledLog): Aut
   return new Authenticator({ ...auth, limits, onUnfit }, keys);
 }
 
-function composeDispatcher(
-  shared: Shared,
-  lease: Lease,
-  hub: Hub,
-  { services, handlers, bareHandlers }: ChatParts,
-): Dispatcher {
-  const { log, errors, measured } = shared;
-  return new Dispatcher({
-    handlers,
-    bareHandlers,
-    services,
-    hub,
-    durations: measured.distributions.parley_request_duration_seconds,
-    mayAct: () => lease.held,
-    onDefect: defectLog(shared),
-    onLogin: (session) => log.debug({ socket: session.socketId, user: session.userName }, 'logged in'),
-    onLoginRefused: (connection, failure) => {
-      const told = refusedLogin(connection, failure);
-      if (told !== undefined) errors.refused(`login ${told.code}`, told, 'a login is refused');
-    },
-  });
-}
-
-export function composeGateway(
-  shared: Shared,
-  uws: Uws,
-  { lease }: StateParts,
-  { hub }: DeliveryParts,
-  chat: ChatParts,
-  callbacks: Pick<GatewayParts, 'departed'> & { health(): Health },
-): Gateway {
-  const { accounts, config, log, errors, measured } = shared;
-  const dispatcher = composeDispatcher(shared, lease, hub, chat);
-  const app = uws.App();
-  addPublicHealth(app, () => callbacks.health());
-  addNotFound(app);
-  return new Gateway(app, {
-    options: {
-      limits: config.limits,
-      perSecond: config.rate.perSecond,
-      burst: config.rate.burst,
-      rules: {
-        allowedOrigins: config.allowedOrigins,
-        trustedProxies: new AddressList(config.trustedProxies),
-        forwardedHeaders: config.forwardedHeaders,
-      },
-      heartbeatMs: config.node.heartbeatMs,
-      loginTimeoutMs: config.node.loginTimeoutMs,
-      backpressureBytes: config.backpressureBytes,
-      softMarkBytes: softMarkBytesOf(config),
-      replyBytes: replyBytesOf(config),
-    },
-    accounts,
-    addresses: new Addresses({ ...config, rate: config.userRate }),
-    hub,
-    dispatcher,
-    listen: async (publicApp) => {
-      const listening = await listenOn(uws, publicApp, config.host, config.port);
-      return listening ?? taken(config.host, config.port);
-    },
-    departed: callbacks.departed,
-    onClosed: (socket, code, reason) => {
-      measured.closes.add(closeLabel(code));
-      log.debug({ socket, code, reason }, 'closed');
-    },
-    onRefused: (reason, details) => {
-      measured.upgradesRefused.add(reason);
-      errors.refused(`upgrade ${reason}`, { reason, ...details }, 'a WebSocket is refused');
-    },
-  });
-}
-
 export function composeSweeper(
   { keys, log, errors, counters }: Shared,
   { commands, lease }: StateParts,
@@ -394,6 +314,21 @@ export function composeSweeper(
   });
 }
 
-export function taken(host: string, port: number): never {
-  throw new Error(`cannot listen on ${host}:${port}`);
+/** What is done when another server is written to than before. */
+export function composeComparison(
+  { log, errors }: Shared,
+  { links, lease }: StateParts,
+  { topics }: DeliveryParts,
+  { reconciler }: ChatParts,
+  sweeper: Sweeper,
+): Comparison {
+  return new Comparison({
+    primaryIds: () => primaryIds(links.commands),
+    lease,
+    topics,
+    reconciler,
+    sweeper,
+    onBreak: () => log.warn('Redis was restarted or failed over: memberships are compared'),
+    onError: (error) => errors.putOff('comparison', error, 'comparing memberships is put off'),
+  });
 }

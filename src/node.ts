@@ -3,11 +3,12 @@
  * parts are put together is in compose.ts; no rule of the chat is here.
  */
 import { TICK_MS } from './bus/topics.ts';
+import type { Comparison } from './chat/comparison.ts';
 import { tellLeft } from './chat/hook-points.ts';
 import {
   composeChat,
+  composeComparison,
   composeDelivery,
-  composeGateway,
   composeHooks,
   composeState,
   composeSweeper,
@@ -16,6 +17,7 @@ import {
   type Shared,
   type StateParts,
 } from './compose.ts';
+import { composeGateway } from './compose-gateway.ts';
 import { composeOperatorPort, composeServerApi, type ApiParts } from './compose-operator.ts';
 import type { Config } from './config.ts';
 import type { LoadedHooks } from './hooks/load.ts';
@@ -35,8 +37,8 @@ import { LoopDelay, type BuildInfo } from './ops/process.ts';
 import type { RedisEndpoint } from './outside/redis-endpoint.ts';
 import { composeReadings } from './readings.ts';
 import { inTime } from './state/commands.ts';
-import { onBreak, onTopology, primaryIds } from './state/connect.ts';
-import { Keyspace, type TopicKey } from './state/keys.ts';
+import { onBreak, onTopology } from './state/connect.ts';
+import { Keyspace } from './state/keys.ts';
 import { RedisMemory } from './state/redis-memory.ts';
 import { checkRedis, RedisUnfit } from './state/requirements.ts';
 import type { Sweeper } from './state/sweep.ts';
@@ -60,13 +62,12 @@ export class GatewayNode {
   readonly #hooks: HookRunner | undefined;
   readonly #gateway: Gateway;
   readonly #sweeper: Sweeper;
+  readonly #comparison: Comparison;
   readonly #api: ApiParts;
   readonly #operatorPort: OperatorPort;
   readonly #memory: RedisMemory;
   readonly #loopDelay = new LoopDelay();
   readonly #timers: NodeJS.Timeout[] = [];
-  /** Every Redis server that was written to since the start. */
-  #primaries: Set<string> | undefined;
   #unreadySinceMs: number | undefined;
   #draining = false;
 
@@ -105,12 +106,16 @@ export class GatewayNode {
       onLost: (session, roomName) => tellLeft(this.#hooks, session, roomName, { njoined: 0, cause: 'lost' }),
       settle: (topic, at) => this.#chat.restrictions.settle(topic, at),
     });
-    this.#chat = composeChat(this.#shared, this.#state, this.#delivery, this.#hooks);
+    this.#chat = composeChat(this.#shared, this.#state, this.#delivery, {
+      hooks: this.#hooks,
+      askToSettle: (nodeId, roomName) => this.#api.sockets.askToSettle(nodeId, roomName),
+    });
     this.#gateway = composeGateway(this.#shared, uws, this.#state, this.#delivery, this.#chat, {
       departed: (session, roomNames) => this.#departed(session, roomNames),
       health: () => this.#health(),
     });
     this.#sweeper = composeSweeper(this.#shared, this.#state, this.#chat);
+    this.#comparison = composeComparison(this.#shared, this.#state, this.#delivery, this.#chat, this.#sweeper);
     this.#api = composeServerApi(this.#shared, this.#state, this.#delivery, this.#chat, this.#gateway);
     const metrics = this.#exposition(build);
     this.#operatorPort = composeOperatorPort(this.#shared, metrics, () => this.#health(), this.#api.api);
@@ -149,9 +154,7 @@ export class GatewayNode {
     await this.#whenRedisIsThere(() => lease.register());
     await this.#whenRedisIsThere(() => bus.start(topics));
     await this.#whenRedisIsThere(() => this.#api.calls.follow());
-    await this.#whenRedisIsThere(async () => {
-      this.#primaries = new Set(await primaryIds(links.commands));
-    });
+    await this.#whenRedisIsThere(() => this.#comparison.start());
     this.#chat.services.authenticator.start();
     this.#sweeper.start();
     this.#memory.start();
@@ -252,21 +255,9 @@ export class GatewayNode {
     this.#state.lease.doubt();
     this.#state.lease.hurry();
     this.#delivery.topics.checkAll();
-    this.#lookForFailover().catch((error: unknown) => this.#shared.errors.putOff('failover', error, 'who is primary?'));
-  }
-
-  /** Another server may lack the last writes: logs show it by themselves, memberships have to be compared. */
-  async #lookForFailover(): Promise<void> {
-    const known = this.#primaries;
-    if (known === undefined) return; // still starting
-    // One that does not tell may be another one every time.
-    const ids = [...(await primaryIds(this.#state.links.commands))];
-    const unknown = ids.filter((id) => id === '' || !known.has(id));
-    if (unknown.length === 0) return;
-    for (const id of unknown) known.add(id);
-    this.#shared.log.warn('Redis was restarted or failed over: memberships are compared');
-    // Topics are made by keys.ts.
-    this.#chat.reconciler.suspectAll(this.#delivery.topics.followed as Iterable<TopicKey>);
+    // Another server may lack the last writes: logs show it by themselves, memberships have to be compared.
+    this.#comparison.notice();
+    if (this.#state.lease.held) void this.#comparison.run();
   }
 
   #resumed(): void {
@@ -280,14 +271,25 @@ export class GatewayNode {
     this.#shared.log.warn({ sockets: this.#delivery.hub.size }, 'the lease was lost: all sockets are closed');
     this.#gateway.closeAll('nodeLost');
     this.#chat.reconciler.forget();
+    this.#comparison.forget();
     this.#chat.userlistChanges.forget();
+    this.#leaveToSweepers();
     this.#delivery.topics
       .clear()
       .catch((error: unknown) => this.#shared.errors.putOff('clear', error, 'unsubscribing'));
   }
 
+  /** The lease may be lost with its manifest, by a failover of where they were: what the instance was in is written anew. */
+  #leaveToSweepers(): void {
+    const { lease } = this.#state;
+    const { nodeId } = lease;
+    const { touched } = this.#delivery.topics;
+    this.#chat.reconciler.finishLater(() => lease.bequeath(nodeId, touched), new Error('the lease was lost'));
+  }
+
   #reconcile(): void {
     if (!this.#state.lease.held || this.#draining) return;
+    void this.#comparison.run();
     void this.#chat.reconciler.run();
     // The instance may be another one than a second ago.
     this.#api.calls

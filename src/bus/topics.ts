@@ -1,10 +1,11 @@
 /**
  * The topics this node follows: one feed and one subscription each, however many sockets are in it. A topic is
- * entered into the node's manifest before anything of this node appears in it, and taken out last of all.
+ * entered into the node's manifest before anything of this node appears in it, and taken out a while after it was left.
  */
 import { readEvent } from './event.ts';
 import { Feed, type FeedParts } from './feed.ts';
 import type { Topic, Transport, TransportListener } from './bus.ts';
+import { LeftTopics } from './left-topics.ts';
 import { StateUnavailable } from '../state/commands.ts';
 
 /** The node's manifest: what peers clean up after this node. `add` rejects once the node's lease was claimed. */
@@ -38,6 +39,7 @@ const LINGER_MS = 2000;
 const BARRIER_MS = 1000;
 const SUSPECT_MS = 1000;
 const URGENT_CHECKS_PER_TICK = 1000;
+const MANIFEST_BATCH = 1000;
 
 export class Topics implements TransportListener {
   readonly #parts: FeedParts;
@@ -45,6 +47,7 @@ export class Topics implements TransportListener {
   readonly #manifest: Manifest;
   readonly #options: TopicsOptions;
   readonly #entries = new Map<Topic, Entry>();
+  readonly #left = new LeftTopics();
   readonly #waiting = new Set<Feed>();
   #joining: { topics: Topic[]; done: Promise<void> } | undefined;
   #round: Iterator<Entry> | undefined;
@@ -65,6 +68,15 @@ export class Topics implements TransportListener {
     return this.#entries.keys();
   }
 
+  /** These, and those that were left lately: where Redis may know sockets of this node, whatever it has lost. */
+  get touched(): Topic[] {
+    return [...this.#entries.keys(), ...this.#left.names];
+  }
+
+  isFollowed(topic: Topic): boolean {
+    return this.#entries.has(topic);
+  }
+
   get size(): number {
     return this.#entries.size;
   }
@@ -80,6 +92,7 @@ export class Topics implements TransportListener {
       const ready = this.#enter(topic);
       entry = { feed: new Feed(topic, this.#parts), ready, users: 0, idleSince: 0, suspectSeq: 0, suspectedAt: 0 };
       this.#entries.set(topic, entry);
+      this.#left.delete(topic);
     }
     entry.users++;
     try {
@@ -88,7 +101,8 @@ export class Topics implements TransportListener {
       this.#release(topic, entry);
       if (this.#entries.get(topic) === entry) {
         this.#entries.delete(topic);
-        // It may have been subscribed all the same.
+        // It may have been entered and subscribed all the same.
+        this.#left.add(topic, performance.now());
         this.#transport.unsubscribe([topic]).catch((late: unknown) => this.#parts.onError(topic, late));
       }
       throw error;
@@ -144,6 +158,7 @@ export class Topics implements TransportListener {
     const topics = [...this.#entries.keys()];
     for (const entry of this.#entries.values()) entry.feed.close();
     this.#entries.clear();
+    this.#left.clear();
     this.#urgent = [];
     await this.#transport.unsubscribe(topics);
   }
@@ -181,6 +196,7 @@ export class Topics implements TransportListener {
       if (entry.users === 0 && !entry.feed.holding && now - entry.idleSince > LINGER_MS) idle.push(topic);
     }
     if (idle.length > 0) void this.#leave(idle);
+    void this.#forgetLeft(this.#left.takeDue(now));
   }
 
   #release(topic: Topic, entry: Entry): void {
@@ -207,14 +223,25 @@ export class Topics implements TransportListener {
     for (const topic of topics) {
       this.#entries.get(topic)?.feed.close();
       this.#entries.delete(topic);
+      this.#left.add(topic, performance.now());
     }
     try {
       await this.#transport.unsubscribe(topics);
-      // Followed again meanwhile: its manifest entry was written after this and must stay.
-      await this.#manifest.remove(topics.filter((topic) => !this.#entries.has(topic)));
     } catch (error) {
-      // A topic too many in the manifest costs a sweeper one look, an event too many is not for anybody here.
+      // An event too many is not for anybody here.
       this.#parts.onError(topics[0] ?? '', error);
+    }
+  }
+
+  /** None of them is followed again, and whoever follows one from now on writes its manifest entry after this. */
+  async #forgetLeft(topics: readonly Topic[]): Promise<void> {
+    for (let at = 0; at < topics.length; at += MANIFEST_BATCH) {
+      try {
+        await this.#manifest.remove(topics.slice(at, at + MANIFEST_BATCH).filter((topic) => !this.#entries.has(topic)));
+      } catch (error) {
+        // A topic too many in the manifest costs a sweeper one look.
+        this.#parts.onError(topics[at] ?? '', error);
+      }
     }
   }
 

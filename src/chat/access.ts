@@ -1,12 +1,13 @@
 /** Who may be in a room: its lists and its mode, and what follows for members who lose it by a change of them. */
 import { fail, failBecause, Failure, unavailable } from '../protocol/errors.ts';
-import { frameHead, notificationFrame } from '../protocol/frame.ts';
+import { notificationFrame } from '../protocol/frame.ts';
 import { invalidName, isValidName } from '../protocol/name-rule.ts';
 import type { NameLimits } from '../protocol/names.ts';
 import type { Changed, EditRefusal, ListEdit } from '../state/access-state.ts';
 import { roomTopic, userTopic } from '../state/keys.ts';
 import type { PageWish } from '../state/list-page.ts';
 import type { Caller, Handlers } from './caller.ts';
+import { leftHead } from './leave-heads.ts';
 import { isScanCursor, NO_CURSOR, pageOfList, wholeList } from './lists.ts';
 import type { Services } from './services.ts';
 import { spreadUnits } from './spread.ts';
@@ -25,6 +26,8 @@ interface Edit {
 /** How often, and after how long, an opening is tried again while a large room still takes out who was to go. */
 const SETTLE_WAIT_MS = 100;
 const SETTLE_WAITS_MAX = 20;
+/** Then it is asked whom it waits for: most have settled it by themselves. */
+const SETTLE_ASK_AFTER = 2;
 
 export function accessHandlers(services: Services): AccessHandlers {
   const { access, rooms, quotas, settings } = services;
@@ -66,6 +69,7 @@ export function accessHandlers(services: Services): AccessHandlers {
       let changed = await access.setMode(roomName, caller.authority, change);
       for (let waits = 0; changed === 'settling' && waits < SETTLE_WAITS_MAX; waits++) {
         await new Promise((resolve) => setTimeout(resolve, SETTLE_WAIT_MS));
+        if (waits === SETTLE_ASK_AFTER) await services.restrictions.hasten(roomName);
         changed = await access.setMode(roomName, caller.authority, change);
       }
       if (changed === 'noRoom') return fail('noRoom', [roomName]);
@@ -112,9 +116,6 @@ async function finishEdit(
   await followThrough(services, caller, roomName, changed);
   return null;
 }
-
-/** A `roomUserLeft` up to the name, which only the script knows. */
-export const leftHead = (roomName: string): Uint8Array => frameHead('roomUserLeft', [roomName]);
 
 /**
  * What follows from a change of a room's rules: who lost the room is told, and hears nothing more of it from this node.

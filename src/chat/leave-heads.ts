@@ -1,5 +1,5 @@
-/** How a session is told that a room is not in it any more, up to what only the script knows. */
-import { chatHead } from '../protocol/frame.ts';
+/** How a session is told that a room is not in it any more, and a room that a user has left, up to what only the script knows. */
+import { chatHead, frameHead } from '../protocol/frame.ts';
 import type { LeaveHeads } from '../state/session-state.ts';
 
 export function leaveHeads(roomName: string): LeaveHeads {
@@ -8,3 +8,6 @@ export function leaveHeads(roomName: string): LeaveHeads {
     privateHead: chatHead('$.chat.leave', roomName, true),
   };
 }
+
+/** A `roomUserLeft` up to the name. */
+export const leftHead = (roomName: string): Uint8Array => frameHead('roomUserLeft', [roomName]);

@@ -1,10 +1,11 @@
 /**
  * Brings this node and Redis to one view of who is where: topics in which a command failed that may have been executed
- * all the same, and all topics after a failover that may have lost some. Redis says what it knows of this node; sockets
- * that are gone are taken out, and sockets that Redis does not know start afresh.
+ * all the same, and all that this node had lately to do with after a failover that may have lost some. Redis says what it
+ * knows of this node; sockets that are gone are taken out, and sockets that Redis does not know start afresh.
  */
 import type { Topics } from '../bus/topics.ts';
 import { topicKind, topicName, type TopicKey } from '../state/keys.ts';
+import type { Peers } from '../state/peers.ts';
 import { SOCKETS_PER_CALL, type RoomState } from '../state/room-state.ts';
 import type { UserState } from '../state/user-state.ts';
 import type { Audience } from './caller.ts';
@@ -15,21 +16,34 @@ import type { UserlistChanges } from './userlist-changes.ts';
 export interface ReconcilerParts {
   readonly rooms: RoomState;
   readonly users: UserState;
-  readonly topics: Topics;
+  readonly peers: Pick<Peers, 'isGone'>;
+  readonly topics: Pick<Topics, 'unfollow'>;
   readonly audience: Audience;
-  readonly departures: Departures;
-  readonly userlistChanges: UserlistChanges;
+  readonly departures: Pick<Departures, 'leaveRoom' | 'logout' | 'clean'>;
+  readonly userlistChanges: Pick<UserlistChanges, 'note'>;
   nodeId(): string;
   /** Whether that is this node's present instance, its lease not lost. */
   owns(nodeId: string): boolean;
   onError(what: string, error: unknown): void;
 }
 
+/** Topics settled side by side. What an outage leaves behind are thousands, and each is a few round trips. */
+const AT_ONCE = 64;
+/** So many failures in a row end a round: Redis is away. */
+const FAILURES_MAX = 256;
+
+interface Suspicion {
+  /** How often this node follows the topic only because it is suspect. */
+  follows: number;
+  /** Redis may have lost what was written of other nodes, too. */
+  peers: boolean;
+}
+
 export class Reconciler {
   readonly #parts: ReconcilerParts;
-  /** Topic → how often this node follows it only because it is suspect. */
-  readonly #suspects = new Map<TopicKey, number>();
+  readonly #suspects = new Map<TopicKey, Suspicion>();
   readonly #unfinished: Unfinished;
+  #underWay = 0;
   #running = false;
 
   constructor(parts: ReconcilerParts) {
@@ -44,13 +58,13 @@ export class Reconciler {
   suspect(topic: TopicKey, nodeId: string, cause: unknown, follows: 0 | 1 = 1): void {
     // What an instance without a lease left behind is its sweepers' work.
     if (!this.#parts.owns(nodeId)) return;
-    this.#suspects.set(topic, (this.#suspects.get(topic) ?? 0) + follows);
+    this.#add(topic, { follows, peers: false });
     this.#parts.onError('what a request or a socket left behind is settled later', cause);
   }
 
-  /** Looks at every topic soon: after a failover. */
+  /** Looks at topics soon, and at what Redis knows there of nodes that are gone: after a failover. */
   suspectAll(topics: Iterable<TopicKey>): void {
-    for (const topic of topics) if (!this.#suspects.has(topic)) this.#suspects.set(topic, 0);
+    for (const topic of topics) this.#add(topic, { follows: 0, peers: true });
   }
 
   /** Does work that may be repeated again until it succeeds, for as long as this node lives. */
@@ -60,29 +74,20 @@ export class Reconciler {
 
   /** Topics that are suspect now. */
   get size(): number {
-    return this.#suspects.size;
+    return this.#suspects.size + this.#underWay;
   }
 
   forget(): void {
     this.#suspects.clear();
   }
 
-  /** Settles what is suspect. Called once a second while this node may act; never rejects. */
+  /** Settles what is suspect, rooms and users side by side. Called once a second while this node may act; never rejects. */
   async run(): Promise<void> {
     if (this.#running) return;
     this.#running = true;
     const nodeId = this.#parts.nodeId();
     try {
-      await this.#unfinished.run();
-      for (const [topic, follows] of this.#suspects) {
-        await this.#settle(topic, nodeId);
-        if (!this.#parts.owns(nodeId)) return;
-        // What became suspect meanwhile stays so.
-        const left = (this.#suspects.get(topic) ?? 0) - follows;
-        if (left > 0) this.#suspects.set(topic, left);
-        else this.#suspects.delete(topic);
-        for (let i = 0; i < follows; i++) this.#parts.topics.unfollow(topic, nodeId);
-      }
+      await Promise.all([this.#unfinished.run(), this.#round(nodeId)]);
     } catch (error) {
       this.#parts.onError('settling is put off', error);
     } finally {
@@ -90,15 +95,60 @@ export class Reconciler {
     }
   }
 
-  async #settle(topic: TopicKey, nodeId: string): Promise<void> {
-    try {
-      await (topicKind(topic) === 'room' ? this.#settleRoom(topic, nodeId) : this.#settleUser(topic, nodeId));
-    } catch (error) {
-      // In a cluster others may get an answer where this one does not: next time it comes last.
-      const follows = this.#suspects.get(topic);
-      if (follows !== undefined && this.#suspects.delete(topic)) this.#suspects.set(topic, follows);
-      throw error;
+  /** Takes out of a room what Redis knows there of this node and is not so. For whoever waits for it. */
+  settleRoomNow(topic: TopicKey): Promise<void> {
+    return this.#settle(topic, this.#parts.nodeId(), false);
+  }
+
+  #add(topic: TopicKey, { follows, peers }: Suspicion): void {
+    const known = this.#suspects.get(topic);
+    if (known === undefined) this.#suspects.set(topic, { follows, peers });
+    else {
+      known.follows += follows;
+      known.peers ||= peers;
     }
+  }
+
+  async #round(nodeId: string): Promise<void> {
+    // What becomes suspect meanwhile waits for the next round; what fails comes last in it.
+    const next = [...this.#suspects.keys()].values();
+    let failures = 0;
+    const work = async (): Promise<void> => {
+      for (const topic of next) {
+        if (failures >= FAILURES_MAX || !this.#parts.owns(nodeId)) return;
+        failures = (await this.#try(topic, nodeId)) ? 0 : failures + 1;
+      }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, work));
+  }
+
+  async #try(topic: TopicKey, nodeId: string): Promise<boolean> {
+    const suspicion = this.#suspects.get(topic);
+    if (suspicion === undefined) return true;
+    // Taken out first: what becomes suspect while it is looked at stays so.
+    this.#suspects.delete(topic);
+    this.#underWay++;
+    try {
+      await this.#settle(topic, nodeId, suspicion.peers);
+      for (let i = 0; i < suspicion.follows; i++) this.#parts.topics.unfollow(topic, nodeId);
+      return true;
+    } catch (error) {
+      if (this.#parts.owns(nodeId)) this.#add(topic, suspicion);
+      this.#parts.onError('settling is put off', error);
+      return false;
+    } finally {
+      this.#underWay--;
+    }
+  }
+
+  async #settle(topic: TopicKey, nodeId: string, peers: boolean): Promise<void> {
+    if (topicKind(topic) === 'room') {
+      await this.#settleRoom(topic, nodeId);
+      if (peers) await this.#cleanUpAfter(topic, nodeId, await this.#parts.rooms.readNodes(topicName(topic)));
+      return;
+    }
+    const homes = await this.#settleUser(topic, nodeId);
+    if (peers) await this.#cleanUpAfter(topic, nodeId, homes);
   }
 
   async #settleRoom(topic: TopicKey, nodeId: string): Promise<void> {
@@ -131,17 +181,28 @@ export class Reconciler {
     }
   }
 
-  async #settleUser(topic: TopicKey, nodeId: string): Promise<void> {
+  /** Returns the nodes that the user has sockets on. */
+  async #settleUser(topic: TopicKey, nodeId: string): Promise<Iterable<string>> {
     const userName = topicName(topic);
     const { audience, users, departures } = this.#parts;
     const known = await users.readSockets(userName);
     for (const stray of audience.socketsOf(userName)) if (!known.has(stray.socketId)) stray.startAfresh();
     const gone = [...known].filter(([socketId, home]) => home === nodeId && !audience.isOpen(socketId));
-    if (gone.length === 0) return;
-    // They are in no more rooms than they were.
-    const sockets = await users.listSockets(userName);
-    for (const [socketId] of gone) {
-      await departures.logout({ userName, socketId }, sockets.get(socketId)?.rooms ?? []);
+    if (gone.length > 0) {
+      // They are in no more rooms than they were.
+      const sockets = await users.listSockets(userName);
+      for (const [socketId] of gone) {
+        await departures.logout({ userName, socketId }, sockets.get(socketId)?.rooms ?? []);
+      }
+    }
+    return known.values();
+  }
+
+  /** A failover may have lost that a node was swept here, and of all others what would lead sweepers here once more. */
+  async #cleanUpAfter(topic: TopicKey, ownId: string, nodeIds: Iterable<string>): Promise<void> {
+    for (const nodeId of new Set(nodeIds)) {
+      if (nodeId !== ownId && (await this.#parts.peers.isGone(nodeId)))
+        await this.#parts.departures.clean(topic, nodeId);
     }
   }
 }

@@ -4,19 +4,29 @@
  */
 import type { Topic } from '../bus/bus.ts';
 import type { Point } from '../bus/event.ts';
+import type { Topics } from '../bus/topics.ts';
 import type { AccessState, PurgeCursor, Purged } from '../state/access-state.ts';
-import { topicKind, topicName, type TopicKey } from '../state/keys.ts';
-import { leftHead } from './access.ts';
+import { roomTopic, topicKind, topicName, type TopicKey } from '../state/keys.ts';
+import type { Peers } from '../state/peers.ts';
 import type { Audience } from './caller.ts';
+import type { Departures } from './departures.ts';
+import { leftHead } from './leave-heads.ts';
 import type { Losses } from './losses.ts';
+import type { Reconciler } from './reconciler.ts';
 import type { UserlistChanges } from './userlist-changes.ts';
 
 export interface RestrictionsParts {
-  readonly access: Pick<AccessState, 'purge'>;
+  readonly access: Pick<AccessState, 'purge' | 'unsettled'>;
+  readonly topics: Pick<Topics, 'isFollowed'>;
+  readonly peers: Pick<Peers, 'isGone'>;
+  readonly departures: Pick<Departures, 'clean'>;
+  readonly reconciler: Pick<Reconciler, 'settleRoomNow'>;
   readonly audience: Pick<Audience, 'attached' | 'joining' | 'detachRoom'>;
   readonly losses: Losses;
   readonly userlistChanges: UserlistChanges;
   nodeId(): string;
+  /** Has another node do `settleUnfollowed`. */
+  askToSettle(nodeId: string, roomName: string): Promise<unknown>;
   /** Does work that may be repeated again until it succeeds. */
   finishLater(work: () => Promise<void>, cause: unknown): void;
 }
@@ -33,19 +43,10 @@ export class Restrictions {
     const key = topic as TopicKey; // made by keys.ts; the bus treats it as a plain name
     if (topicKind(key) !== 'room') return;
     const roomName = topicName(key);
-    const { access, audience, userlistChanges } = this.#parts;
-    const kept = new Set<string>();
-    let epochNow = '';
-    let next: PurgeCursor | '0' | undefined = '0';
-    do {
-      const page: Purged | undefined = await access.purge(roomName, this.#parts.nodeId(), next, leftHead(roomName));
-      if (page === undefined) return;
-      for (const socketId of page.kept) kept.add(socketId);
-      epochNow = page.epoch;
-      if (page.changesPending) userlistChanges.note(roomName);
-      this.#tell(roomName, page);
-      next = page.next;
-    } while (next !== undefined);
+    const { audience } = this.#parts;
+    const purged = await this.#purge(roomName, this.#parts.nodeId());
+    if (purged === undefined) return;
+    const { kept, epoch: epochNow } = purged;
     // Where the log was lost, who is not a member any more starts afresh (hub.reset). That is so too where this is
     // another room of that name by now.
     if (restrictedAt === undefined || restrictedAt.epoch !== epochNow) return;
@@ -61,6 +62,50 @@ export class Restrictions {
     for (const { socketId, moves } of audience.joining(roomName)) {
       if (!kept.has(socketId)) moves.loseJoins(roomName, restrictedAt);
     }
+  }
+
+  /**
+   * A room is not opened again before every node has taken out its own. The event tells those that follow it; but what the room
+   * knows of others may be what a failover has brought back, and those would never settle it.
+   */
+  async hasten(roomName: string): Promise<void> {
+    const { access, peers, departures } = this.#parts;
+    const topic = roomTopic(roomName);
+    await Promise.all(
+      (await access.unsettled(roomName)).map(async (nodeId) => {
+        if (nodeId === this.#parts.nodeId()) return this.settleUnfollowed(roomName);
+        if (!(await peers.isGone(nodeId))) return this.#parts.askToSettle(nodeId, roomName);
+        await departures.clean(topic, nodeId);
+        return this.#purge(roomName, nodeId);
+      }),
+    );
+  }
+
+  /** Where this node does not follow the room, it has nobody in it, whatever is known of it there. */
+  async settleUnfollowed(roomName: string): Promise<void> {
+    const topic = roomTopic(roomName);
+    // Otherwise its feed settles it, at its own place in the log.
+    if (this.#parts.topics.isFollowed(topic)) return;
+    await this.#parts.reconciler.settleRoomNow(topic);
+    await this.#purge(roomName, this.#parts.nodeId());
+  }
+
+  /** Takes out a node's members who are not admitted. Returns who is kept of them, and of which life of the log that is. */
+  async #purge(roomName: string, nodeId: string): Promise<{ kept: Set<string>; epoch: string } | undefined> {
+    const { access, userlistChanges } = this.#parts;
+    const kept = new Set<string>();
+    let epoch = '';
+    let next: PurgeCursor | '0' | undefined = '0';
+    do {
+      const page: Purged | undefined = await access.purge(roomName, nodeId, next, leftHead(roomName));
+      if (page === undefined) return undefined;
+      for (const socketId of page.kept) kept.add(socketId);
+      epoch = page.epoch;
+      if (page.changesPending) userlistChanges.note(roomName);
+      this.#tell(roomName, page);
+      next = page.next;
+    } while (next !== undefined);
+    return { kept, epoch };
   }
 
   #tell(roomName: string, { evicted, life }: Purged): void {

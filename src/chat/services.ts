@@ -15,6 +15,7 @@ import type { Departures } from './departures.ts';
 import type { Losses } from './losses.ts';
 import type { Quotas } from './quotas.ts';
 import type { Reconciler } from './reconciler.ts';
+import type { Restrictions } from './restrictions.ts';
 import type { UserlistChanges } from './userlist-changes.ts';
 
 export interface ChatSettings {
@@ -43,6 +44,7 @@ export interface Services {
   readonly audience: Audience;
   readonly departures: Departures;
   readonly reconciler: Reconciler;
+  readonly restrictions: Pick<Restrictions, 'hasten'>;
   readonly losses: Losses;
   readonly quotas: Quotas;
   readonly userlistChanges: UserlistChanges;

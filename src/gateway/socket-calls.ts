@@ -1,6 +1,6 @@
 /**
- * Requests that the server API makes for a socket: run here where this node has it, else by the node that does, with the
- * same answer. What travels between the nodes is made and read here.
+ * What nodes ask each other. Requests that the server API makes for a socket: run here where this node has it, else by the
+ * node that does, with the same answer. And to settle a room. What travels between the nodes is made and read here.
  */
 import type { Reply } from '../bus/node-calls.ts';
 import type { SocketCall, SocketCalls, SocketMethod } from '../chat/server/server-api.ts';
@@ -13,6 +13,8 @@ export interface NodeSocketsParts {
   readonly hub: Hub;
   readonly dispatcher: Dispatcher;
   nodeId(): string;
+  /** Another node waits for this one to have settled a room that it may not follow. */
+  settleRoom(roomName: string): Promise<void>;
   /** Rejects where the bus cannot be asked. */
   ask(nodeId: string, question: Value): Promise<Reply>;
 }
@@ -31,8 +33,17 @@ export class NodeSockets implements SocketCalls {
     return reply === 'timeout' ? fail('timeout') : readReply(reply.value);
   }
 
-  /** What another node asks. Rejects where it is not what `run` sends. */
+  /** Resolves when another node has settled a room, or does not say so. */
+  async askToSettle(nodeId: string, roomName: string): Promise<void> {
+    await this.#parts.ask(nodeId, { settle: roomName });
+  }
+
+  /** What another node asks. Rejects where it is not what is sent here. */
   async answer(question: Value): Promise<Value> {
+    if (isMap(question) && typeof question['settle'] === 'string') {
+      await this.#parts.settleRoom(question['settle']);
+      return null;
+    }
     const call = readCall(question);
     if (call === undefined) throw new TypeError('another node asks what this one does not know');
     const outcome = await this.#runHere(call);

@@ -178,6 +178,12 @@ export class AccessState {
     };
   }
 
+  /** The nodes that have yet to take out their own of a restricted room. */
+  async unsettled(roomName: string): Promise<string[]> {
+    const noted = await this.#commands.plain('hget', this.#keys.room(roomName).meta, 'unsettled');
+    return noted === null ? [] : text(noted).split(' ');
+  }
+
   /**
    * Tells a large room who came and went, unless it was told within `pauseMs`. Returns the changes that still wait;
    * `later` where it is too early for any.

@@ -52,9 +52,11 @@ const plainCommands = {
   hscan: 'hscanBuffer',
   srem: 'srem',
   sscan: 'sscanBuffer',
+  smembers: 'smembersBuffer',
   zcard: 'zcard',
   zrem: 'zrem',
   zrangebyscore: 'zrangebyscoreBuffer',
+  zscan: 'zscanBuffer',
   spublish: 'spublish',
   unlink: 'unlink',
 } as const;

@@ -130,6 +130,8 @@ export class UserKeys extends TopicKeys {
 export interface NodeKeys {
   readonly lease: Key;
   readonly manifest: Key;
+  /** Topics that were swept after it lately. */
+  readonly swept: Key;
 }
 
 /** Makes the keys of one deployment; `prefix` keeps several of them apart on one Redis. */
@@ -168,7 +170,7 @@ export class Keyspace {
 
   node(nodeId: string): NodeKeys {
     const tag = this.#tag(`node:${nodeId}`);
-    return { lease: key(tag, 'lease'), manifest: key(tag, 'manifest') };
+    return { lease: key(tag, 'lease'), manifest: key(tag, 'manifest'), swept: key(tag, 'swept') };
   }
 
   /** The channel on which an instance of a node is asked by other nodes, and answered. */
@@ -195,6 +197,11 @@ export class Keyspace {
   check(id: string): { key: Key; channel: Key } {
     const tag = this.#tag(`check:${id}`);
     return { key: key(tag, 'key'), channel: key(tag, 'channel') };
+  }
+
+  /** Node ids by when they were swept, of the last minutes. */
+  get sweptNodes(): Key {
+    return key(this.#tag('nodes'), 'swept');
   }
 
   /** A channel of its own for link probes; `salt` is chosen so that it lands on a given primary. */

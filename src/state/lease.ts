@@ -6,9 +6,8 @@ import type { Commands } from './commands.ts';
 import type { Keyspace } from './keys.ts';
 import type { Manifest } from '../bus/topics.ts';
 import { inPages } from './pages.ts';
-import { text } from './reply.ts';
-import { flag } from './script.ts';
-import { addToManifest, noteLease, registerNode, renewLease } from './scripts/node-scripts.ts';
+import { list, text } from './reply.ts';
+import { addToManifest, bequeath, noteLease, registerNode, renewLease } from './scripts/node-scripts.ts';
 import { StateUnavailable } from './commands.ts';
 import { newNodeId } from './tokens.ts';
 
@@ -23,7 +22,9 @@ export interface LeaseEvents {
 }
 
 /** A lease record outlives its node by this, so that a sweeper can come late, but not for ever. */
-const KEEP_MS = 24 * 60 * 60 * 1000;
+export const KEEP_MS = 24 * 60 * 60 * 1000;
+/** Topics written or read at once. */
+const MANIFEST_PAGE = 1000;
 const RENEW_SHARE = 0.3;
 const SAFETY_MS = 1000;
 /** Renewals further apart than this share of the lease mean that Redis, or this node, was away. */
@@ -52,7 +53,7 @@ export class Lease implements Manifest {
   #renewedAt = 0;
   #doubtedAt = 0;
   #steadySince = 0;
-  /** Redis's clock minus this node's, in ms. */
+  /** Redis's clock minus this node's monotonic one, in ms: this node's own time of day may be set. */
   #redisOffsetMs = 0;
 
   constructor({ own, commands }: LeaseLinks, keys: Keyspace, ttlMs: number, events: LeaseEvents) {
@@ -67,6 +68,10 @@ export class Lease implements Manifest {
     return this.#nodeId;
   }
 
+  get ttlMs(): number {
+    return this.#ttlMs;
+  }
+
   /**
    * May this node act now? Asked before each command, response and delivery. Compares two clocks: the monotonic one
    * runs while a process is stopped, the wall clock also while a machine is suspended.
@@ -76,6 +81,8 @@ export class Lease implements Manifest {
     if (performance.now() < this.#deadline && Date.now() < this.#wallDeadline) return true;
     this.#state = 'suspended';
     this.#events.suspended();
+    // Perhaps only the time of day was set.
+    void this.#renew();
     return false;
   }
 
@@ -99,9 +106,12 @@ export class Lease implements Manifest {
     return nodeId === this.#nodeId && this.#state !== 'lost' && this.#state !== 'none';
   }
 
-  /** True when this node has renewed without a break for a whole lease: only then may it judge others. */
-  get steady(): boolean {
-    return this.#state === 'held' && performance.now() - this.#steadySince > this.#ttlMs;
+  /**
+   * Since when this node has renewed without a break, on the monotonic clock: only what it has seen of others since then says
+   * anything of them, for before that they may have been cut off as it was.
+   */
+  get steadySince(): number {
+    return this.#steadySince;
   }
 
   /** Another server keeps the leases now: it may not know yet that peers have renewed theirs. */
@@ -111,7 +121,7 @@ export class Lease implements Manifest {
 
   /** About what Redis's clock shows, in ms since the epoch. */
   redisNow(): number {
-    return Date.now() + this.#redisOffsetMs;
+    return performance.now() + this.#redisOffsetMs;
   }
 
   /** Begins the lease of a new instance. Rejects where Redis does not answer. */
@@ -141,7 +151,8 @@ export class Lease implements Manifest {
     this.#state = 'released';
     this.#draining = true;
     const { lease } = this.#keys.node(this.#nodeId);
-    const expires = await this.#own.runUnfenced(renewLease, { lease }, this.#term(graceMs));
+    const term = { ...this.#term(graceMs), draining: '2' };
+    const expires = await this.#own.runUnfenced(renewLease, { lease }, term);
     await this.#note(this.#nodeId, text(expires));
   }
 
@@ -161,6 +172,30 @@ export class Lease implements Manifest {
   async remove(topics: readonly string[]): Promise<void> {
     const { manifest } = this.#keys.node(this.#nodeId);
     await Promise.all(inPages(topics).map((page) => this.#commands.plain('zrem', manifest, ...page)));
+  }
+
+  /** The topics of this instance as Redis has them. Some may come twice, others may come or not that are changed meanwhile. */
+  async *manifestPages(): AsyncGenerator<string[]> {
+    const { manifest } = this.#keys.node(this.#nodeId);
+    let cursor = '0';
+    do {
+      const [next, found] = list(await this.#commands.plain('zscan', manifest, cursor, 'COUNT', MANIFEST_PAGE));
+      yield list(found).flatMap((topic, at) => (at % 2 === 0 ? [text(topic)] : []));
+      cursor = text(next);
+    } while (cursor !== '0');
+  }
+
+  /**
+   * Leaves topics to be swept in the name of an instance that has lost its lease: the manifest may be lost with that, and what
+   * the topics know of the instance is elsewhere.
+   */
+  async bequeath(nodeId: string, topics: readonly string[]): Promise<void> {
+    const { lease, manifest } = this.#keys.node(nodeId);
+    for (let at = 0; at < topics.length; at += MANIFEST_PAGE) {
+      const page = topics.slice(at, at + MANIFEST_PAGE);
+      await this.#commands.run(bequeath, { lease, manifest }, { keepMs: KEEP_MS }, page);
+    }
+    await this.#note(nodeId, 0);
   }
 
   /** Renews at once where the last renewal failed: called when one of the connections is back. */
@@ -216,8 +251,8 @@ export class Lease implements Manifest {
     await this.#own.runUnfenced(noteLease, { nodes: this.#keys.nodes }, { node, expires });
   }
 
-  #term(ttlMs: number): { ttlMs: number; keepMs: number; draining: '0' | '1' } {
-    return { ttlMs, keepMs: KEEP_MS, draining: flag(this.#draining) };
+  #term(ttlMs: number): { ttlMs: number; keepMs: number; draining: string } {
+    return { ttlMs, keepMs: KEEP_MS, draining: this.#draining ? '1' : '0' };
   }
 
   #now(): { monotonic: number; wall: number } {
@@ -225,7 +260,7 @@ export class Lease implements Manifest {
   }
 
   #hold(sent: { monotonic: number; wall: number }, redisAt: number): void {
-    this.#redisOffsetMs = redisAt - sent.wall;
+    this.#redisOffsetMs = redisAt - sent.monotonic;
     this.#renewedAt = sent.monotonic;
     this.#deadline = sent.monotonic + this.#ttlMs - SAFETY_MS;
     this.#wallDeadline = sent.wall + this.#ttlMs - SAFETY_MS;

@@ -22,3 +22,35 @@ export async function readLeases(commands: Commands, keys: Keyspace, nodeIds: re
     freeInMs: Math.min(...leftMs.filter((ms) => ms > 0)),
   };
 }
+
+const GONE_KNOWN_MS = 2000;
+const GONE_KNOWN_MAX = 1000;
+
+/** Which nodes are gone for good, remembered for a moment: it is asked of the same few nodes by the thousand. */
+export class Peers {
+  readonly #commands: Commands;
+  readonly #keys: Keyspace;
+  readonly #known = new Map<string, { readonly at: number; readonly isGone: Promise<boolean> }>();
+
+  constructor(commands: Commands, keys: Keyspace) {
+    this.#commands = commands;
+    this.#keys = keys;
+  }
+
+  /**
+   * Whether there is no lease of that node, which is for good: it is written before anything else of a node, and a node that
+   * finds it missing is another one from then on.
+   */
+  isGone(nodeId: string): Promise<boolean> {
+    const now = performance.now();
+    const known = this.#known.get(nodeId);
+    if (known !== undefined && now - known.at < GONE_KNOWN_MS) return known.isGone;
+    if (this.#known.size >= GONE_KNOWN_MAX) this.#known.clear();
+    const isGone = this.#commands
+      .run(readLease, { lease: this.#keys.node(nodeId).lease }, {})
+      .then((word) => text(word) === 'gone');
+    this.#known.set(nodeId, { at: now, isGone });
+    isGone.catch(() => this.#known.delete(nodeId));
+    return isGone;
+  }
+}

@@ -307,6 +307,11 @@ export class RoomState {
     return pairs(list(reply)).map(([socketId, userName]) => ({ socketId, userName }));
   }
 
+  /** The nodes that have sockets here. */
+  async readNodes(roomName: string): Promise<string[]> {
+    return list(await this.#commands.plain('smembers', this.#keys.room(roomName).nodes)).map(text);
+  }
+
   /** The sockets a node has here, with the position at which that is so; neither where there is no room. For the node itself. */
   async readNodeSockets(
     roomName: string,

@@ -1,12 +1,13 @@
 /**
- * Sweeping after nodes that are gone: claims leases that ran out and, with its peers, works through their manifests page
- * by page. What cleaning a topic means is left to the `Cleaner`.
+ * Sweeping after nodes that are gone: claims leases that nobody has renewed for their whole term and, with its peers, works
+ * through their manifests page by page. What cleaning a topic means is left to the `Cleaner`.
  */
 import type { Commands } from './commands.ts';
 import type { Keyspace, TopicKey } from './keys.ts';
-import type { Lease } from './lease.ts';
-import { list, text } from './reply.ts';
-import { claimLease, noteLease, takeSweepPage } from './scripts/node-scripts.ts';
+import { KEEP_MS, type Lease } from './lease.ts';
+import { LeaseWatch } from './lease-watch.ts';
+import { list, pairs, text } from './reply.ts';
+import * as scripts from './scripts/node-scripts.ts';
 
 export interface Cleaner {
   /** Takes everything of a dead node out of one topic. May be repeated, and done by several peers at once. */
@@ -27,9 +28,15 @@ const PAGE_MAX = 200;
 const HOLD_MS = 5000;
 const CONCURRENCY = 32;
 const NODES_PER_POLL = 50;
+/** For so long a node that was swept is swept again where a failover may have lost that. */
+const SWEPT_KEPT_MS = 10 * 60 * 1000;
+const KNOWN_MAX = 1000;
 
 export class Sweeper {
   readonly #parts: SweeperParts;
+  readonly #watch = new LeaseWatch();
+  /** Node → when it was last heard of, in that order: what Redis knows of it may be lost. */
+  readonly #known = new Map<string, number>();
   #timer: NodeJS.Timeout | undefined;
   #busy = false;
 
@@ -45,17 +52,27 @@ export class Sweeper {
     clearInterval(this.#timer);
   }
 
-  async #poll(): Promise<void> {
+  /** Has everybody who was swept lately swept again: a failover may have brought back what was taken out. */
+  async again(): Promise<void> {
     const { commands, keys, lease } = this.#parts;
-    // After an outage everybody's lease is old: those who live get the time to renew before anyone claims.
-    if (this.#busy || !lease.held || !lease.steady) return;
+    const noted = list(await commands.plain('zrangebyscore', keys.sweptNodes, '-inf', '+inf')).map(text);
+    for (const nodeId of new Set([...noted, ...this.#known.keys()])) {
+      if (nodeId === lease.nodeId) continue;
+      const reply = text(await commands.run(scripts.reopenSweep, keys.node(nodeId), { keepMs: KEEP_MS }));
+      if (reply !== 'none') await this.#note(nodeId, reply === 'open' ? '0' : reply);
+    }
+  }
+
+  async #poll(): Promise<void> {
+    const { lease } = this.#parts;
+    if (this.#busy || !lease.held) return;
     this.#busy = true;
     try {
-      const now = lease.redisNow();
-      const expired = await commands.plain('zrangebyscore', keys.nodes, '-inf', now, 'LIMIT', 0, NODES_PER_POLL);
-      for (const nodeId of list(expired).map(text)) {
+      let left = NODES_PER_POLL;
+      for (const seen of await this.#look()) {
+        if (left-- === 0) break;
         // One that cannot be swept now does not keep the others waiting.
-        if (nodeId !== lease.nodeId) await this.#sweep(nodeId).catch((error: unknown) => this.#parts.onError(error));
+        await this.#sweep(seen).catch((error: unknown) => this.#parts.onError(error));
       }
     } catch (error) {
       this.#parts.onError(error);
@@ -64,24 +81,53 @@ export class Sweeper {
     }
   }
 
-  async #sweep(nodeId: string): Promise<void> {
+  /** Those that may have to be swept; the lease itself decides. */
+  async #look(): Promise<ReturnType<LeaseWatch['look']>> {
     const { commands, keys, lease } = this.#parts;
-    const claim = text(await commands.run(claimLease, keys.node(nodeId), {}));
+    const leases = pairs(list(await commands.run(scripts.listLeases, { nodes: keys.nodes }, {})));
+    const now = performance.now();
+    for (const [nodeId] of leases) this.#know(nodeId, now);
+    const redisNow = lease.redisNow();
+    return this.#watch.look(leases, now, lease.steadySince).filter(({ nodeId, expires, watchedMs }) => {
+      if (nodeId === lease.nodeId) return false;
+      // A node that has ended says until when; of all others nothing is known before a whole lease has passed.
+      return watchedMs > lease.ttlMs || Number(expires) <= redisNow;
+    });
+  }
+
+  #know(nodeId: string, now: number): void {
+    this.#known.delete(nodeId);
+    this.#known.set(nodeId, now);
+    for (const [oldest, heardAt] of this.#known) {
+      if (this.#known.size <= KNOWN_MAX && now - heardAt < SWEPT_KEPT_MS) return;
+      this.#known.delete(oldest);
+    }
+  }
+
+  async #sweep({ nodeId, expires, watchedMs }: { nodeId: string; expires: string; watchedMs: number }): Promise<void> {
+    const { commands, keys, lease } = this.#parts;
+    const args = { seen: expires, watchedMs: Math.floor(watchedMs), keepMs: KEEP_MS };
+    const claim = text(await commands.run(scripts.claimLease, keys.node(nodeId), args));
     if (claim !== 'gone' && claim !== 'claimed') {
-      // Alive after all: the hint was old.
-      await commands.run(noteLease, { nodes: keys.nodes }, { node: nodeId, expires: claim });
+      // Alive after all, or not watched for long enough. The hint was old where it says something else.
+      if (claim !== expires) await this.#note(nodeId, claim);
       return;
     }
     let swept = 0;
     while (claim === 'claimed' && lease.held) {
-      const page = await commands.run(takeSweepPage, keys.node(nodeId), { pageMax: PAGE_MAX, holdMs: HOLD_MS });
+      const page = await commands.run(scripts.takeSweepPage, keys.node(nodeId), { pageMax: PAGE_MAX, holdMs: HOLD_MS });
       if (!Array.isArray(page)) break;
       if (page.length === 0) return; // the rest is in other hands; the next poll looks again
       await this.#cleanPage(nodeId, page.map(text));
       swept += page.length;
     }
-    await commands.plain('zrem', keys.nodes, nodeId);
+    const { nodes, sweptNodes } = keys;
+    await commands.run(scripts.forgetLease, { nodes, sweptNodes }, { node: nodeId, keepMs: SWEPT_KEPT_MS });
     this.#parts.onSwept(nodeId, swept);
+  }
+
+  #note(node: string, expires: string): Promise<unknown> {
+    return this.#parts.commands.run(scripts.noteLease, { nodes: this.#parts.keys.nodes }, { node, expires });
   }
 
   async #cleanPage(nodeId: string, topics: readonly string[]): Promise<void> {
@@ -91,7 +137,7 @@ export class Sweeper {
       for (const topic of next) {
         // Manifests are written by Lease.add, which is given topics only.
         await cleaner.clean(topic as TopicKey, nodeId);
-        await commands.plain('zrem', keys.node(nodeId).manifest, topic);
+        await commands.run(scripts.endSweepOf, keys.node(nodeId), { topic, keepMs: SWEPT_KEPT_MS });
       }
     };
     await Promise.all(Array.from({ length: CONCURRENCY }, work));

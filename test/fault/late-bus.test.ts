@@ -5,12 +5,12 @@ import { expect, test } from '@jest/globals';
 import {
   composeChat,
   composeDelivery,
-  composeGateway,
   composeState,
   type ChatParts,
   type DeliveryParts,
   type Shared,
 } from '../../src/compose.ts';
+import { composeGateway } from '../../src/compose-gateway.ts';
 import { readConfig } from '../../src/config.ts';
 import { Accounts } from '../../src/gateway/account.ts';
 import type { Gateway } from '../../src/gateway/gateway.ts';
@@ -77,7 +77,10 @@ async function startSplitNode(): Promise<Split> {
       settle: (topic) => chat.restrictions.settle(topic),
     },
   );
-  const chat: ChatParts = composeChat(shared, state, delivery);
+  const chat: ChatParts = composeChat(shared, state, delivery, {
+    hooks: undefined,
+    askToSettle: () => Promise.resolve(),
+  });
   const gateway: Gateway = composeGateway(shared, native.uws, state, delivery, chat, {
     departed: (session, roomNames) => chat.departures.disconnect(session, roomNames, session.nodeId),
     health: () => ({ live: true, ready: true, details: {} }),

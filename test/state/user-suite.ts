@@ -51,7 +51,9 @@ async function lease(store: Store, nodeId: string, is: 'held' | 'draining' | 'ov
   });
   const draining = { ttlMs: 60_000, keepMs: 60_000, draining: '1' };
   if (is === 'draining') await store.commands.run(renewLease, keys, draining);
-  if (is === 'claimed') expect(text(await store.commands.run(claimLease, keys, {}))).toBe('claimed');
+  if (is !== 'claimed') return;
+  const seen = (await store.client.hget(keys.lease, 'expires')) ?? '';
+  expect(text(await store.commands.run(claimLease, keys, { seen, watchedMs: 0, keepMs: 60_000 }))).toBe('claimed');
 }
 
 const note = (store: Store, socketId: string, roomName: string, joined: boolean, njoined = 1): Promise<void> =>

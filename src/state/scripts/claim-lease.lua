@@ -1,20 +1,28 @@
 -- Claims the lease of a node that let it run out. From here on that node's renewals and manifest writes fail.
--- Replies: 'gone' (nothing is left to sweep) | 'claimed' | ms of Redis's clock at which it expires.
-local expires = redis.call('HGET', lease, 'expires')
+-- Redis's clock may be set, and replicas have another one: whether a lease has run out is told by a peer's own clock, by
+-- which it has `seen` the same one for `watchedMs`. Only of a node that has ended by itself the clock here tells when.
+-- Replies: 'gone' (nothing is left to sweep) | 'claimed' | what the lease says now, for whoever has to go on watching.
+local found = redis.call('HMGET', lease, 'expires', 'claimed', 'draining', 'term')
+local expires, claimed, draining, term = found[1], found[2], found[3], found[4]
 if not expires then
   -- A record outlives its node by a day. What is left behind is swept all the same.
   if redis.call('EXISTS', manifest) == 0 then
     return 'gone'
   end
   redis.call('HSET', lease, 'expires', '0', 'claimed', '1')
+  redis.call('PEXPIRE', lease, keepMs)
   return 'claimed'
 end
-if redis.call('HGET', lease, 'claimed') == '1' then
+if claimed == '1' then
   return 'claimed'
 end
-local t = redis.call('TIME')
-if tonumber(expires) > t[1] * 1000 + math.floor(t[2] / 1000) then
-  return tonumber(expires)
+local over = expires == seen and tonumber(watchedMs) >= tonumber(term)
+if draining == '2' then
+  local t = redis.call('TIME')
+  over = over or tonumber(expires) <= t[1] * 1000 + math.floor(t[2] / 1000)
+end
+if not over then
+  return expires
 end
 redis.call('HSET', lease, 'claimed', '1')
 return 'claimed'

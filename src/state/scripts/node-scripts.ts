@@ -20,7 +20,29 @@ export const readLease = script('read-lease', { uses: [], keys: ['lease'], args:
 // A hint for those who sweep, in a set of all nodes.
 export const noteLease = script('note-lease', { uses: [], keys: ['nodes'], args: ['node', 'expires'], whenFull: true });
 
-export const claimLease = script('claim-lease', { uses: [], keys: ['lease', 'manifest'], args: [], whenFull: true });
+export const listLeases = script('list-leases', { uses: [], keys: ['nodes'], args: [] });
+
+export const forgetLease = script('forget-lease', {
+  uses: [],
+  keys: ['nodes', 'sweptNodes'],
+  args: ['node', 'keepMs'],
+  whenFull: true,
+});
+
+export const claimLease = script('claim-lease', {
+  uses: [],
+  keys: ['lease', 'manifest'],
+  args: ['seen', 'watchedMs', 'keepMs'],
+  whenFull: true,
+});
+
+export const bequeath = script('bequeath', {
+  uses: [],
+  keys: ['lease', 'manifest'],
+  args: ['keepMs'],
+  rest: true,
+  whenFull: true,
+});
 
 export const addToManifest = script('add-to-manifest', {
   uses: [],
@@ -34,5 +56,19 @@ export const takeSweepPage = script('take-sweep-page', {
   uses: [],
   keys: ['lease', 'manifest'],
   args: ['pageMax', 'holdMs'],
+  whenFull: true,
+});
+
+export const endSweepOf = script('end-sweep-of', {
+  uses: [],
+  keys: ['manifest', 'swept'],
+  args: ['topic', 'keepMs'],
+  whenFull: true,
+});
+
+export const reopenSweep = script('reopen-sweep', {
+  uses: [],
+  keys: ['lease', 'manifest', 'swept'],
+  args: ['keepMs'],
   whenFull: true,
 });

@@ -7,7 +7,7 @@ end
 if found[2] == '1' then
   return 'claimed'
 end
-if found[3] == '1' then
+if found[3] and found[3] ~= '0' then
   return 'draining'
 end
 local t = redis.call('TIME')

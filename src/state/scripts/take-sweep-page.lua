@@ -7,7 +7,12 @@ if redis.call('ZCARD', manifest) == 0 then
   redis.call('UNLINK', lease)
   return 'done'
 end
+local heldUntil = string.format('%.0f', at + tonumber(holdMs))
 local free = redis.call('ZRANGEBYSCORE', manifest, '-inf', at, 'LIMIT', 0, pageMax)
+if #free == 0 then
+  -- Held for longer than anybody holds them: the clock was set back.
+  free = redis.call('ZRANGEBYSCORE', manifest, '(' .. heldUntil, '+inf', 'LIMIT', 0, pageMax)
+end
 local page, rooms = {}, false
 for _, topic in ipairs(free) do
   rooms = rooms or string.sub(topic, 1, 5) == 'room:'
@@ -15,7 +20,7 @@ end
 -- Names of one score are in byte order, so a page of users means that no free room is left; rooms in other hands
 -- may still be under way, and users wait for them.
 if not rooms and #free > 0 then
-  for _, topic in ipairs(redis.call('ZRANGEBYSCORE', manifest, '(' .. string.format('%.0f', at), '+inf', 'LIMIT', 0, 1000)) do
+  for _, topic in ipairs(redis.call('ZRANGEBYSCORE', manifest, '(' .. string.format('%.0f', at), heldUntil, 'LIMIT', 0, 1000)) do
     if string.sub(topic, 1, 5) == 'room:' then
       return page
     end
@@ -23,7 +28,7 @@ if not rooms and #free > 0 then
 end
 for _, topic in ipairs(free) do
   if not rooms or string.sub(topic, 1, 5) == 'room:' then
-    redis.call('ZADD', manifest, at + tonumber(holdMs), topic)
+    redis.call('ZADD', manifest, heldUntil, topic)
     page[#page + 1] = topic
   end
 end
