@@ -161,6 +161,7 @@ export function composeDelivery(
     onDetached: (topic, id) => topics.unfollow(topic, id),
     onLost,
     nodeId: () => lease.nodeId,
+    redisNow: () => lease.redisNow(),
     messageAges: measured.distributions.parley_publish_to_socket_seconds.of(''),
   });
   const feeds = {

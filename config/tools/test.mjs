@@ -8,8 +8,11 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const stamp = join(root, 'dist', '.built');
-/** The tests of the load balancer; the only ones that the suite can do without. */
-const balancerTests = 'test/(fault/rolling-restart|deploy/haproxy)\\.test';
+/** What the suite can do without, by the program that it needs. */
+const optionalTests = {
+  haproxy: 'test/(fault/rolling-restart|deploy/haproxy)\\.test',
+  cc: 'test/fault/clocks\\.test',
+};
 
 main();
 
@@ -18,7 +21,8 @@ function main() {
   installMissing();
   ensureRedis();
   buildIfStale();
-  const left = onPath('haproxy') === undefined ? [`--testPathIgnorePatterns=${balancerTests}`] : [];
+  const lacking = Object.keys(optionalTests).filter((program) => onPath(program) === undefined);
+  const left = lacking.map((program) => `--testPathIgnorePatterns=${optionalTests[program]}`);
   const jest = join(root, 'node_modules', 'jest', 'bin', 'jest.js');
   const run = spawnSync(process.execPath, ['--experimental-vm-modules', '--no-warnings', jest, ...args, ...left], {
     cwd: root,
@@ -26,7 +30,9 @@ function main() {
     env: { ...process.env, ...environment },
   });
   // At the end, where it is seen.
-  if (left.length > 0) console.error(`\nNOT TESTED, for lack of haproxy: ${balancerTests}. Please install it.`);
+  for (const program of lacking) {
+    console.error(`\nNOT TESTED, for lack of ${program}: ${optionalTests[program]}. Please install it.`);
+  }
   process.exit(run.status ?? 1);
 }
 

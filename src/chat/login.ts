@@ -75,7 +75,7 @@ export async function login(
       ...identified.authData,
       id: socketId,
       userName,
-      serverTime: Date.now(),
+      serverTime: Math.floor(services.redisNow()),
       heartbeatMs: settings.heartbeatMs,
       tokenExpiresAt: expiresAt ?? null,
       resumeToken: token,

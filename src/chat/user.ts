@@ -10,9 +10,10 @@ import { spreadUnits } from './spread.ts';
 
 type UserHandlers = Pick<Handlers, 'ping' | 'loginRefresh' | 'disconnect' | 'listOwnSockets' | 'systemMessage'>;
 
-export function userHandlers({ users, authenticator, audience, settings, hooks }: Services): UserHandlers {
+export function userHandlers(services: Services): UserHandlers {
+  const { users, authenticator, audience, settings, hooks } = services;
   return {
-    ping: () => Date.now(),
+    ping: () => Math.floor(services.redisNow()),
 
     async loginRefresh(caller, { token }) {
       const identity = await authenticator.verify(token);

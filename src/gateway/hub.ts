@@ -31,6 +31,8 @@ export interface HubParts {
   /** A socket has lost a room. */
   onLost(session: Session, roomName: string): void;
   nodeId(): string;
+  /** About what Redis's clock shows. */
+  redisNow(): number;
   /** How old messages are when they are handed to the sockets. */
   readonly messageAges: Distribution;
 }
@@ -150,8 +152,8 @@ export class Hub implements TopicListener, Audience {
     if (event.frame.length > 0) this.#broadcast(roomName, event.frame);
     if (event.kind === 'message' && --this.#untilAge === 0) {
       this.#untilAge = MESSAGES_PER_AGE;
-      // The timestamp is by the clock of the node that posted it, which may be ahead of this one's.
-      this.#parts.messageAges.observe(Math.max(0, Date.now() - event.timestamp));
+      // What this node knows of the clock that has made the timestamp is not exact.
+      this.#parts.messageAges.observe(Math.max(0, this.#parts.redisNow() - event.timestamp));
     }
   }
 

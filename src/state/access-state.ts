@@ -189,7 +189,7 @@ export class AccessState {
    * `later` where it is too early for any.
    */
   async flushChanges(roomName: string, frame: ChangesFrame, pauseMs: number): Promise<number | 'later'> {
-    const args = { now: Date.now(), nonce: newNonce(), ...frame, pageMax: CHANGES_PAGE, pauseMs };
+    const args = { nonce: newNonce(), ...frame, pageMax: CHANGES_PAGE, pauseMs };
     const reply = await this.#commands.run(scripts.flushChanges, this.#keys.room(roomName), args);
     const refused = refusal(reply, ['noRoom', 'later']);
     if (refused !== undefined) return refused === 'noRoom' ? 0 : 'later';
@@ -215,8 +215,8 @@ export class AccessState {
     return { admitted: admitted === 1, njoined: number(njoined), whitelistOnly: mode === 1, life: text(life) };
   }
 
-  #common(): { now: number; nonce: Buffer; large: number } {
-    return { now: Date.now(), nonce: newNonce(), large: this.#options.largeSize };
+  #common(): { nonce: Buffer; large: number } {
+    return { nonce: newNonce(), large: this.#options.largeSize };
   }
 }
 

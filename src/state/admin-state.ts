@@ -59,14 +59,14 @@ export class AdminState {
   }
 
   async createUser(userName: string, { whitelistOnly, lists }: UserOptions): Promise<'ok' | 'userExists'> {
-    const args = { now: Date.now(), nonce: newNonce(), epoch: newEpoch(), whitelistOnly: flag(whitelistOnly) };
+    const args = { nonce: newNonce(), epoch: newEpoch(), whitelistOnly: flag(whitelistOnly) };
     const rest = Object.entries(lists).flatMap(([listName, names]) => names.flatMap((name) => [listName, name]));
     const reply = await this.#commands.run(scripts.createUser, this.#keys.user(userName), args, rest);
     return refusal(reply, ['userExists', 'ok']) ?? 'ok';
   }
 
   async deleteUser(userName: string): Promise<'ok' | 'noUser' | 'userOnline'> {
-    const args = { now: Date.now(), nonce: newNonce() };
+    const args = { nonce: newNonce() };
     const reply = await this.#commands.run(scripts.deleteUser, this.#keys.user(userName), args);
     return refusal(reply, ['noUser', 'userOnline', 'ok']) ?? 'ok';
   }
@@ -84,7 +84,7 @@ export class AdminState {
 
   /** Has all sockets of a user closed, on whatever nodes. Gives their number. */
   async disconnectUser(userName: string, reason: string): Promise<number | 'noUser'> {
-    const args = { now: Date.now(), nonce: newNonce(), reason };
+    const args = { nonce: newNonce(), reason };
     const reply = await this.#commands.run(scripts.disconnectUser, this.#keys.user(userName), args);
     return refusal(reply, ['noUser']) ?? number(list(reply)[0]);
   }

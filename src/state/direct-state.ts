@@ -65,7 +65,6 @@ export class DirectState {
   async send(userName: string, post: DirectPost): Promise<Sent | (typeof UNSENT)[number]> {
     const { author, authority, head, clientMessageId, transient } = post;
     const reply = await this.#commands.run(scripts.sendDirect, this.#keys.user(userName), {
-      now: Date.now(),
       nonce: newNonce(),
       user: authority,
       toSelf: flag(author === userName),

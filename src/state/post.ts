@@ -22,13 +22,12 @@ export interface PostRules {
 /** What lib/format.lua calls `POST`, and the middle of the frame. */
 export function packPost({ transient, nonce, middle }: Post, { dedupMs, historyMaxBytes }: PostRules): Buffer {
   const packed = Buffer.allocUnsafe(POST_BYTES + middle.length);
-  packed.writeDoubleBE(Date.now(), 0);
-  packed.writeDoubleBE(dedupMs, 8);
-  packed.writeDoubleBE(historyMaxBytes, 16);
-  packed[24] = transient ? 1 : 0;
-  packed.set(nonce, 25);
+  packed.writeDoubleBE(dedupMs, 0);
+  packed.writeDoubleBE(historyMaxBytes, 8);
+  packed[16] = transient ? 1 : 0;
+  packed.set(nonce, 17);
   packed.set(middle, POST_BYTES);
   return packed;
 }
 
-const POST_BYTES = 33;
+const POST_BYTES = 25;

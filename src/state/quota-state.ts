@@ -90,7 +90,7 @@ export class QuotaState {
     const { owned } = this.#keys.user(owner);
     const limits = { roomsMax: rooms, namesMax: listNames, bytesMax, pauseMs };
     const wanted = { names, namesAsked, bytes, bytesAsked, creating: flag(creating), forced: flag(forced) };
-    const args = { now: Date.now(), room: fieldOf(roomName, life), ...wanted, ...limits };
+    const args = { room: fieldOf(roomName, life), ...wanted, ...limits };
     const [short, hasNames, hasBytes, look, cursor] = list(
       await this.#commands.run(scripts.grantOwned, { owned }, args),
     );
@@ -112,9 +112,9 @@ export class QuotaState {
     wish?: 'granted' | 'refused',
   ): Promise<boolean> {
     const { meta } = this.#keys.room(roomName);
-    const untils = { granted: 0, refused: Date.now() + (this.#options.pauseMs ?? PAUSE_MS) };
-    const refusedUntil = wish === undefined ? '' : untils[wish];
-    const reply = await this.#commands.run(scripts.writeGrant, { meta }, { life, owner, names, bytes, refusedUntil });
+    const pauses = { granted: 0, refused: this.#options.pauseMs ?? PAUSE_MS };
+    const refusedMs = wish === undefined ? '' : pauses[wish];
+    const reply = await this.#commands.run(scripts.writeGrant, { meta }, { life, owner, names, bytes, refusedMs });
     return refusal(reply, ['gone', 'ok']) === 'ok';
   }
 
@@ -151,17 +151,20 @@ export class QuotaState {
   async #lookAt(owner: string, field: string, note: string): Promise<boolean> {
     const [roomName = '', life = ''] = field.split(':');
     const [names = 0, bytes = 0, at = 0] = note.split(' ').map(Number);
-    if (life === '' || at > Date.now() - (this.#options.youngMs ?? YOUNG_MS)) return false;
-    const left = await this.#shrink({ owner, roomName, life });
+    if (life === '') return false;
+    const left = await this.#shrink({ owner, roomName, life }, at);
+    if (left === 'young') return false;
     if (left === 'gone') return this.#settle(owner, field, note, undefined);
     if (left.names >= names && left.bytes >= bytes) return false;
     return this.#settle(owner, field, note, left);
   }
 
-  async #shrink({ owner, roomName, life }: Owned): Promise<Grant | 'gone'> {
-    const args = { life, owner, bytesMin: ROOM_BYTES };
+  async #shrink({ owner, roomName, life }: Owned, notedAt = 0): Promise<Grant | 'young' | 'gone'> {
+    const youngMs = this.#options.youngMs ?? YOUNG_MS;
+    const args = { life, owner, bytesMin: ROOM_BYTES, notedAt, youngMs };
     const reply = await this.#commands.run(scripts.shrinkGrant, this.#keys.room(roomName), args);
-    if (refusal(reply, ['gone']) !== undefined) return 'gone';
+    const refused = refusal(reply, ['young', 'gone']);
+    if (refused !== undefined) return refused;
     const [names, bytes] = list(reply);
     return { names: number(names), bytes: number(bytes) };
   }

@@ -146,7 +146,6 @@ export class RoomState {
       scripts.createRoom,
       this.#keys.room(roomName),
       {
-        now: Date.now(),
         nonce: newNonce(),
         epoch: options.reserved?.life ?? newEpoch(),
         granted: options.reserved === undefined ? '' : packGrant(options.reserved.grant),
@@ -172,7 +171,7 @@ export class RoomState {
     frame: Uint8Array,
   ): Promise<({ at: Position } & Deletion) | 'noRoom' | 'notAllowed'> {
     const { dedupMs } = this.#options;
-    const args = { now: Date.now(), nonce: newNonce(), user: userName, node: nodeId, frame, dedupMs };
+    const args = { nonce: newNonce(), user: userName, node: nodeId, frame, dedupMs };
     const reply = await this.#commands.run(scripts.deleteRoom, this.#keys.room(roomName), args);
     const refused = refusal(reply, ['noRoom', 'notAllowed']);
     if (refused !== undefined) return refused;
@@ -186,7 +185,6 @@ export class RoomState {
     { since, bytesMax = this.#options.replyBytes, verdict, filing = false }: JoinRules = {},
   ): Promise<Joined | 'noRoom' | 'lost' | JoinVerdict> {
     const reply = await this.#commands.run(scripts.joinRoom, this.#keys.room(member.roomName), {
-      now: Date.now(),
       nonce: newNonce(),
       user: member.userName,
       socket: member.socketId,
@@ -227,7 +225,7 @@ export class RoomState {
     sockets: readonly { userName: string; socketId: string; nodeId: string; frame: Uint8Array }[],
   ): Promise<{ at: Position; left: Left[]; changesPending: boolean } | 'noRoom'> {
     const rest = sockets.flatMap((one) => [one.userName, one.socketId, one.nodeId, one.frame]);
-    const args = { now: Date.now(), nonce: newNonce(), large: this.#options.largeSize, node: nodeId };
+    const args = { nonce: newNonce(), large: this.#options.largeSize, node: nodeId };
     const reply = await this.#commands.run(scripts.leaveRoom, this.#keys.room(roomName), args, rest);
     if (refusal(reply, ['noRoom']) !== undefined) return 'noRoom';
     const [at, results, pending] = list(reply);

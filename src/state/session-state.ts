@@ -83,7 +83,6 @@ export class SessionState {
   /** Notes a join as `UserState.noteRoom` does, and files the room. `full` has done neither. */
   async file(userName: string, note: FilingNote): Promise<{ at: Position; isNew: boolean } | 'gone' | 'full'> {
     const reply = await this.#commands.run(scripts.fileRoom, this.#keys.user(userName), {
-      now: Date.now(),
       nonce: newNonce(),
       socket: note.socketId,
       node: note.nodeId,
@@ -122,7 +121,7 @@ export class SessionState {
       const rest = lost
         .slice(at, at + ROOMS_PER_CALL)
         .flatMap(({ roomName, life, openHead, privateHead }) => [roomName, life, openHead, privateHead]);
-      const args = { now: Date.now(), nonce: newNonce(), except };
+      const args = { nonce: newNonce(), except };
       await this.#commands.run(scripts.unfileRooms, this.#keys.user(userName), args, rest);
     }
   }
@@ -134,7 +133,6 @@ export class SessionState {
   ): Promise<{ at: Position; pending: PendingLeave } | 'gone' | 'lost' | 'full'> {
     const { roomName, socketId, nodeId } = leave;
     const reply = await this.#commands.run(scripts.beginLeave, this.#keys.user(userName), {
-      now: Date.now(),
       nonce: newNonce(),
       socket: socketId,
       node: nodeId,
@@ -168,7 +166,6 @@ export class SessionState {
       scripts.finishLeave,
       this.#keys.user(userName),
       {
-        now: Date.now(),
         nonce: newNonce(),
         field: fieldOf(roomName, socketId, nodeId),
         socket: socketId,

@@ -60,7 +60,7 @@ export class TopicLog implements LogReader {
 
   async rotateEpoch(topic: Topic, expected: string): Promise<void> {
     const { meta, channel, events } = this.#keysOf(topic);
-    const args = { now: Date.now(), nonce: newNonce(), expected, epoch: newEpoch() };
+    const args = { nonce: newNonce(), expected, epoch: newEpoch() };
     await this.#commands.run(rotateEpoch, { meta, channel, events }, args);
   }
 

@@ -93,7 +93,6 @@ export class UserState {
     absent: readonly string[],
   ): Promise<{ at: Position; nconnected: number; filed: Filing[] } | 'lost' | 'void' | { homes: string[] }> {
     const args = {
-      now: Date.now(),
       nonce: newNonce(),
       epoch: newEpoch(),
       socket: socketId,
@@ -124,7 +123,7 @@ export class UserState {
     echo: CountFrame,
     rooms: readonly { echo: CountFrame; njoined: number }[],
   ): Promise<{ nconnected: number; changed: boolean } | 'gone'> {
-    const args = { now: Date.now(), nonce: newNonce(), socket: socketId, frame: echo };
+    const args = { nonce: newNonce(), socket: socketId, frame: echo };
     const rest = rooms.flatMap((room) => [room.echo, room.njoined]);
     const reply = await this.#commands.run(scripts.logoutUser, this.#keys.user(userName), args, rest);
     const refused = refusal(reply, ['gone']);
@@ -147,7 +146,6 @@ export class UserState {
     },
   ): Promise<void> {
     await this.#commands.run(scripts.noteRoom, this.#keys.user(userName), {
-      now: Date.now(),
       nonce: newNonce(),
       socket: note.socketId,
       except: note.echoExcept,
@@ -160,7 +158,7 @@ export class UserState {
 
   /** A notice to all sockets but one. */
   async notifyOthers(userName: string, exceptSocketId: string, frame: Uint8Array): Promise<void> {
-    const args = { now: Date.now(), nonce: newNonce(), subject: exceptSocketId, frame };
+    const args = { nonce: newNonce(), subject: exceptSocketId, frame };
     await this.#commands.run(scripts.notifyUser, this.#keys.user(userName), args);
   }
 
@@ -182,7 +180,7 @@ export class UserState {
     const subject = lost.nodeIds.map((nodeId) => `@${nodeId}`).join(' ');
     const { roomName, life, openHead, privateHead } = lost;
     const told = { subject, frame: lost.frame ?? '', roomName, life, openHead, privateHead };
-    const args = { now: Date.now(), nonce: newNonce(), ...told };
+    const args = { nonce: newNonce(), ...told };
     const reply = await this.#commands.run(scripts.loseRoom, this.#keys.user(userName), args, lost.socketIds);
     return refusal(reply, ['gone']) === undefined ? position(list(reply)[0]) : undefined;
   }

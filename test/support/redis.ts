@@ -37,6 +37,8 @@ export interface RedisServerOptions {
   tls?: Certificates;
   /** A user beside the default one, which is the kit's own: the service is to come in by it. */
   user?: RedisUser;
+  /** Of its process, besides the test's own. */
+  env?: Readonly<Record<string, string>>;
   /** Starts an empty member of a cluster that is yet to be formed. */
   cluster?: boolean;
 }
@@ -110,7 +112,7 @@ export async function startRedis(scope: Scope, options: RedisServerOptions = {})
     resume: () => server.signal('SIGCONT'),
     restart: async () => {
       await server.kill();
-      server = await launch(dir, args);
+      server = await launch(dir, args, options.env);
     },
     stop,
     client,
@@ -160,7 +162,7 @@ async function launchOnFreePort(
     if (options.cluster) args.push('--cluster-enabled', 'yes', '--cluster-port', String(await freePort()));
     args.push(...(options.args ?? []));
     try {
-      return { port, args, server: await launch(dir, args) };
+      return { port, args, server: await launch(dir, args, options.env) };
     } catch (failure) {
       // Somebody may have taken the port first; anything else would fail again.
       if (attempt === portAttempts || !/already in use/i.test(String(failure))) throw failure;
@@ -169,7 +171,7 @@ async function launchOnFreePort(
 }
 
 /** Starts the program and waits until it says that it is ready; rejects with what it printed when it ends before. */
-async function launch(dir: string, args: string[]): Promise<OwnedProcess> {
+async function launch(dir: string, args: string[], env?: RedisServerOptions['env']): Promise<OwnedProcess> {
   const printed: string[] = [];
   let announceReady: () => void = () => undefined;
   const ready = new Promise<true>((resolve) => {
@@ -177,6 +179,7 @@ async function launch(dir: string, args: string[]): Promise<OwnedProcess> {
   });
   const server = await startProcess(serverProgram(), args, {
     cwd: dir,
+    ...(env === undefined ? {} : { env: { ...process.env, ...env } }),
     onLine: (line) => {
       printed.push(line);
       if (line.includes('Ready to accept connections')) announceReady();

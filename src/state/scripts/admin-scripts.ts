@@ -6,16 +6,16 @@ const ROOM_LISTS = ['adminlist', 'whitelist', 'blacklist'] as const;
 const USER_LISTS = ['whitelist', 'blacklist'] as const;
 
 export const createUser = script('create-user', {
-  uses: ['format', 'log'],
+  uses: ['clock', 'format', 'log'],
   keys: ['meta', ...USER_LISTS],
-  args: ['now', 'nonce', 'epoch', 'whitelistOnly'],
+  args: ['nonce', 'epoch', 'whitelistOnly'],
   rest: true,
 });
 
 export const deleteUser = script('delete-user', {
-  uses: ['format', 'bytes', 'log'],
+  uses: ['clock', 'format', 'bytes', 'log'],
   keys: [...LOG, 'history', 'sockets', 'synced', 'session', 'leaving', ...USER_LISTS, 'resume'],
-  args: ['now', 'nonce'],
+  args: ['nonce'],
   whenFull: true,
 });
 
@@ -32,9 +32,9 @@ export const readDirectAccess = script('read-direct-access', {
 });
 
 export const disconnectUser = script('disconnect-user', {
-  uses: ['format', 'bytes', 'log'],
+  uses: ['clock', 'format', 'bytes', 'log'],
   keys: [...LOG, 'sockets'],
-  args: ['now', 'nonce', 'reason'],
+  args: ['nonce', 'reason'],
   whenFull: true,
 });
 

@@ -16,10 +16,9 @@ end
 if claimed == '1' then
   return 'claimed'
 end
-local over = expires == seen and tonumber(watchedMs) >= tonumber(term)
+local over = expires == seen and tonumber(watchedMs) >= tonumber(term or '0')
 if draining == '2' then
-  local t = redis.call('TIME')
-  over = over or tonumber(expires) <= t[1] * 1000 + math.floor(t[2] / 1000)
+  over = over or tonumber(expires) <= now
 end
 if not over then
   return expires

@@ -2,10 +2,9 @@
 import { script } from '../script.ts';
 
 export const sendDirect = script('send-direct', {
-  uses: ['format', 'bytes', 'log', 'direct'],
+  uses: ['clock', 'format', 'bytes', 'log', 'direct'],
   keys: ['meta', 'channel', 'events', 'sockets', 'whitelist', 'blacklist', 'dedup'],
   args: [
-    'now',
     'nonce',
     'user',
     'toSelf',

@@ -13,9 +13,9 @@ until #page > 0 or cursor == '0'
 if #page == 0 then
   return { position(), 0 }
 end
-local t = redis.call('TIME')
-local at = t[1] * 1000 + math.floor(t[2] / 1000)
-if at < tonumber(redis.call('HGET', meta, 'flushedAt') or 0) + tonumber(pauseMs) then
+local flushedAt = tonumber(redis.call('HGET', meta, 'flushedAt') or 0)
+-- Later than now: the clock was set back.
+if now >= flushedAt and now < flushedAt + tonumber(pauseMs) then
   return 'later'
 end
 local joined, left = {}, {}
@@ -29,7 +29,7 @@ for _, list in ipairs({ joined, left }) do
   end
 end
 announce(NOTICE, '', head .. strs(joined) .. leftKey .. strs(left) .. countKey .. u64(redis.call('HLEN', members)))
-redis.call('HSET', meta, 'flushedAt', int(at))
+redis.call('HSET', meta, 'flushedAt', int(now))
 local waiting = redis.call('HLEN', changes)
 if waiting == 0 then
   redis.call('HDEL', meta, 'changesSeen')

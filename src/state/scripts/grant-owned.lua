@@ -25,9 +25,10 @@ local function save()
 end
 
 local function refused(quota)
-  local look = tonumber(now) - lookedAt >= tonumber(pauseMs)
+  -- Either way: the clock may have been set back.
+  local look = math.abs(now - lookedAt) >= tonumber(pauseMs)
   if look then
-    lookedAt = tonumber(now)
+    lookedAt = now
     save()
   end
   return { quota, hasNames, hasBytes, look and 1 or 0, cursor }
@@ -57,7 +58,7 @@ local isShort = newBytes < tonumber(bytes)
 if isShort and creating == '1' then
   return refused('bytes')
 end
-redis.call('HSET', owned, room, string.format('%.0f %.0f %.0f', newNames, newBytes, tonumber(now)))
+redis.call('HSET', owned, room, string.format('%.0f %.0f %.0f', newNames, newBytes, now))
 allNames, allBytes = allNames - hasNames + newNames, allBytes - hasBytes + newBytes
 hasNames, hasBytes = newNames, newBytes
 if isShort then

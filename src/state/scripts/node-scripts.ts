@@ -2,20 +2,20 @@
 import { script } from '../script.ts';
 
 export const registerNode = script('register-node', {
-  uses: [],
+  uses: ['clock'],
   keys: ['lease'],
   args: ['ttlMs', 'keepMs'],
   whenFull: true,
 });
 
 export const renewLease = script('renew-lease', {
-  uses: [],
+  uses: ['clock'],
   keys: ['lease'],
   args: ['ttlMs', 'keepMs', 'draining'],
   whenFull: true,
 });
 
-export const readLease = script('read-lease', { uses: [], keys: ['lease'], args: [] });
+export const readLease = script('read-lease', { uses: ['clock'], keys: ['lease'], args: [] });
 
 // A hint for those who sweep, in a set of all nodes.
 export const noteLease = script('note-lease', { uses: [], keys: ['nodes'], args: ['node', 'expires'], whenFull: true });
@@ -23,14 +23,14 @@ export const noteLease = script('note-lease', { uses: [], keys: ['nodes'], args:
 export const listLeases = script('list-leases', { uses: [], keys: ['nodes'], args: [] });
 
 export const forgetLease = script('forget-lease', {
-  uses: [],
+  uses: ['clock'],
   keys: ['nodes', 'sweptNodes'],
   args: ['node', 'keepMs'],
   whenFull: true,
 });
 
 export const claimLease = script('claim-lease', {
-  uses: [],
+  uses: ['clock'],
   keys: ['lease', 'manifest'],
   args: ['seen', 'watchedMs', 'keepMs'],
   whenFull: true,
@@ -53,7 +53,7 @@ export const addToManifest = script('add-to-manifest', {
 });
 
 export const takeSweepPage = script('take-sweep-page', {
-  uses: [],
+  uses: ['clock'],
   keys: ['lease', 'manifest'],
   args: ['pageMax', 'holdMs'],
   whenFull: true,

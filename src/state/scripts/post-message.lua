@@ -1,7 +1,7 @@
 -- Posts to a room: member? repeated? then the next id, append, publish. One step, so that the ids have no gaps, the
 -- order of ids is the order of delivery, and nobody who has just been removed still posts.
 -- The frame comes in two parts, `head` and the end of `fixed`; the fixed-width timestamp and id go behind each.
--- `fixed` packs the time, `dedupMs`, the bytes that a room keeps, whether it is transient, and the nonce: every argument of
+-- `fixed` packs `dedupMs`, the bytes that a room keeps, whether it is transient, and the nonce: every argument of
 -- its own costs both sides.
 -- An empty head stands for a message over the limit: limits come after rights, and a repeat may carry anything.
 -- `repeatKey` names the author, who need not be `user`, and its id of the message; '' for none.
@@ -35,11 +35,11 @@ if restricted == 1 and user ~= '' then
     return 'notJoined'
   end
 end
-local at, dedupMs, bytesMax, transient, nonce, middleAt = struct.unpack(POST, fixed)
+local at, dedupMs, bytesMax, transient, nonce, middleAt = now, struct.unpack(POST, fixed)
 if at < ts then
   at = ts
 end
-local isTransient, isTooLarge, turned = transient == 1, head == '', false
+local isTransient, isTooLarge = transient == 1, head == ''
 
 if repeatKey ~= '' then
   -- Two generations of one hash instead of a key per message: what is younger than `dedupMs` is in one of them. Named
@@ -53,7 +53,7 @@ if repeatKey ~= '' then
   end
   if generation ~= current then
     previous = generation == current - 1 and 1 or 0
-    generation, turned, repeats = current, true, 0
+    generation, repeats = current, 0
   end
   if not first and previous == 1 then
     first = call('HGET', kept .. (current - 1), repeatKey)
@@ -64,7 +64,8 @@ if repeatKey ~= '' then
   if first then
     return { tonumber(first), seq, 1 }
   end
-  if turned and not isTooLarge then
+  -- Whenever this has made the key, and not only where the generation turns: a failover may have lost that it has.
+  if not isTooLarge and call('HLEN', key) == 1 then
     call('PEXPIRE', key, 2 * dedupMs)
   end
   if repeats >= REPEATS_MAX and not isTooLarge then

@@ -4,10 +4,9 @@ import { script } from '../script.ts';
 const LISTS = ['adminlist', 'whitelist', 'blacklist'] as const;
 
 export const grantOwned = script('grant-owned', {
-  uses: [],
+  uses: ['clock'],
   keys: ['owned'],
   args: [
-    'now',
     'room',
     'creating',
     'forced',
@@ -30,15 +29,15 @@ export const settleOwned = script('settle-owned', {
 });
 
 export const writeGrant = script('write-grant', {
-  uses: ['format', 'log', 'grant'],
+  uses: ['clock', 'format', 'log', 'grant'],
   keys: ['meta'],
-  args: ['life', 'owner', 'names', 'bytes', 'refusedUntil'],
+  args: ['life', 'owner', 'names', 'bytes', 'refusedMs'],
   whenFull: true,
 });
 
 export const shrinkGrant = script('shrink-grant', {
-  uses: ['format', 'bytes', 'log', 'grant', 'usage'],
+  uses: ['clock', 'format', 'bytes', 'log', 'grant', 'usage'],
   keys: ['meta', ...LISTS],
-  args: ['life', 'owner', 'bytesMin'],
+  args: ['life', 'owner', 'bytesMin', 'notedAt', 'youngMs'],
   whenFull: true,
 });

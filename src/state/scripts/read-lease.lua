@@ -10,5 +10,4 @@ end
 if found[3] and found[3] ~= '0' then
   return 'draining'
 end
-local t = redis.call('TIME')
-return math.max(0, tonumber(found[1]) - (t[1] * 1000 + math.floor(t[2] / 1000)))
+return math.max(0, tonumber(found[1]) - now)

@@ -4,8 +4,7 @@
 if redis.call('HGET', lease, 'claimed') ~= '0' then
   return 'lost'
 end
-local t = redis.call('TIME')
-local expires = t[1] * 1000 + math.floor(t[2] / 1000) + tonumber(ttlMs)
+local expires = now + tonumber(ttlMs)
 redis.call('HSET', lease, 'expires', string.format('%.0f', expires), 'draining', draining, 'term', ttlMs)
 redis.call('PEXPIRE', lease, keepMs)
 return expires

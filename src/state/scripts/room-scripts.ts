@@ -8,34 +8,23 @@ const LEAVING = ['format', 'bytes', 'log', 'members', 'frame', 'userlist'] as co
 const EVICTING = [...LEAVING, 'access', 'evict'] as const;
 
 export const createRoom = script('create-room', {
-  uses: ['format', 'log'],
+  uses: ['clock', 'format', 'log'],
   keys: ['meta', ...LISTS],
-  args: [
-    'now',
-    'nonce',
-    'epoch',
-    'owner',
-    'whitelistOnly',
-    'userlistUpdates',
-    'accessListsUpdates',
-    'historyMax',
-    'granted',
-  ],
+  args: ['nonce', 'epoch', 'owner', 'whitelistOnly', 'userlistUpdates', 'accessListsUpdates', 'historyMax', 'granted'],
   rest: true,
 });
 
 export const deleteRoom = script('delete-room', {
-  uses: ['format', 'bytes', 'log', 'access'],
+  uses: ['clock', 'format', 'bytes', 'log', 'access'],
   keys: [...LOG, ...MEMBERS, ...LISTS, 'changes', 'filed', 'history', 'dedup', 'gone', 'goneMembers', 'goneFiled'],
-  args: ['now', 'nonce', 'user', 'node', 'frame', 'dedupMs'],
+  args: ['nonce', 'user', 'node', 'frame', 'dedupMs'],
   whenFull: true,
 });
 
 export const joinRoom = script('join-room', {
-  uses: [...LEAVING, 'access', 'history'],
+  uses: ['clock', ...LEAVING, 'access', 'history'],
   keys: [...LOG, ...MEMBERS, ...LISTS, 'changes', 'filed', 'history', 'tomb'],
   args: [
-    'now',
     'nonce',
     'large',
     'user',
@@ -53,48 +42,48 @@ export const joinRoom = script('join-room', {
 });
 
 export const leaveRoom = script('leave-room', {
-  uses: LEAVING,
+  uses: ['clock', ...LEAVING],
   keys: [...LOG, ...MEMBERS, 'changes'],
-  args: ['now', 'nonce', 'large', 'node'],
+  args: ['nonce', 'large', 'node'],
   rest: true,
   whenFull: true,
 });
 
 export const editList = script('edit-list', {
-  uses: [...EVICTING, 'lists', 'grant', 'usage'],
+  uses: ['clock', ...EVICTING, 'lists', 'grant', 'usage'],
   keys: [...LOG, ...MEMBERS, ...LISTS, 'changes'],
-  args: ['now', 'nonce', 'large', 'user', 'listName', 'adding', 'limit', 'badName', 'frame', 'leftHead'],
+  args: ['nonce', 'large', 'user', 'listName', 'adding', 'limit', 'badName', 'frame', 'leftHead'],
   rest: true,
 });
 
 export const setMode = script('set-mode', {
-  uses: EVICTING,
+  uses: ['clock', ...EVICTING],
   keys: [...LOG, ...MEMBERS, ...LISTS, 'changes'],
-  args: ['now', 'nonce', 'large', 'user', 'mode', 'frame', 'leftHead'],
+  args: ['nonce', 'large', 'user', 'mode', 'frame', 'leftHead'],
 });
 
 export const changeOwner = script('change-owner', {
-  uses: [...EVICTING, 'grant', 'usage'],
+  uses: ['clock', ...EVICTING, 'grant', 'usage'],
   keys: [...LOG, ...MEMBERS, ...LISTS, 'changes'],
-  args: ['now', 'nonce', 'large', 'owner', 'leftHead'],
+  args: ['nonce', 'large', 'owner', 'leftHead'],
 });
 
 export const purgeRoom = script('purge-room', {
-  uses: EVICTING,
+  uses: ['clock', ...EVICTING],
   keys: [...LOG, ...MEMBERS, ...LISTS, 'changes'],
-  args: ['now', 'nonce', 'large', 'node', 'cursor', 'clean', 'pageMax', 'leftHead'],
+  args: ['nonce', 'large', 'node', 'cursor', 'clean', 'pageMax', 'leftHead'],
   whenFull: true,
 });
 
 export const flushChanges = script('flush-changes', {
-  uses: ['format', 'bytes', 'log', 'frame'],
+  uses: ['clock', 'format', 'bytes', 'log', 'frame'],
   keys: [...LOG, 'members', 'changes'],
-  args: ['now', 'nonce', 'head', 'leftKey', 'countKey', 'pageMax', 'pauseMs'],
+  args: ['nonce', 'head', 'leftKey', 'countKey', 'pageMax', 'pauseMs'],
   whenFull: true,
 });
 
 export const postMessage = script('post-message', {
-  uses: ['format', 'bytes', 'history-bytes'],
+  uses: ['clock', 'format', 'bytes', 'history-bytes'],
   keys: ['meta', 'channel', 'members', 'history', 'dedup'],
   args: ['fixed', 'user', 'head', 'repeatKey'],
 });

@@ -58,7 +58,7 @@ if repeatKey ~= '' then
   end
   redis.call('HSET', key, repeatKey, stored)
   redis.call('HSET', counts, author, table.concat(own, ' '), ':', table.concat(all, ' '))
-  if all[1] == 1 then
+  if all[1] == 1 or redis.call('HLEN', key) == 1 then
     redis.call('PEXPIRE', key, int(2 * tonumber(dedupMs)))
     redis.call('PEXPIRE', counts, int(2 * tonumber(dedupMs)))
   end

@@ -1,14 +1,12 @@
 -- Takes a page of a claimed node's manifest for `holdMs`, so that peers sweep different pages and a sweeper that dies
 -- leaves its page to the others. Rooms come before users: a user's last echo follows those of its rooms.
 -- Replies: 'done' | {topics …}, empty while all that is left is in other hands.
-local t = redis.call('TIME')
-local at = t[1] * 1000 + math.floor(t[2] / 1000)
 if redis.call('ZCARD', manifest) == 0 then
   redis.call('UNLINK', lease)
   return 'done'
 end
-local heldUntil = string.format('%.0f', at + tonumber(holdMs))
-local free = redis.call('ZRANGEBYSCORE', manifest, '-inf', at, 'LIMIT', 0, pageMax)
+local heldUntil = string.format('%.0f', now + tonumber(holdMs))
+local free = redis.call('ZRANGEBYSCORE', manifest, '-inf', now, 'LIMIT', 0, pageMax)
 if #free == 0 then
   -- Held for longer than anybody holds them: the clock was set back.
   free = redis.call('ZRANGEBYSCORE', manifest, '(' .. heldUntil, '+inf', 'LIMIT', 0, pageMax)
@@ -20,7 +18,7 @@ end
 -- Names of one score are in byte order, so a page of users means that no free room is left; rooms in other hands
 -- may still be under way, and users wait for them.
 if not rooms and #free > 0 then
-  for _, topic in ipairs(redis.call('ZRANGEBYSCORE', manifest, '(' .. string.format('%.0f', at), heldUntil, 'LIMIT', 0, 1000)) do
+  for _, topic in ipairs(redis.call('ZRANGEBYSCORE', manifest, '(' .. string.format('%.0f', now), heldUntil, 'LIMIT', 0, 1000)) do
     if string.sub(topic, 1, 5) == 'room:' then
       return page
     end

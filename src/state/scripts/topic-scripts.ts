@@ -8,8 +8,8 @@ export const readLog = script('read-log', {
 });
 
 export const rotateEpoch = script('rotate-epoch', {
-  uses: ['format', 'bytes', 'log'],
+  uses: ['clock', 'format', 'bytes', 'log'],
   keys: ['meta', 'channel', 'events'],
-  args: ['now', 'nonce', 'expected', 'epoch'],
+  args: ['nonce', 'expected', 'epoch'],
   whenFull: true,
 });

@@ -7,10 +7,9 @@ const SESSION = ['synced', 'session'] as const;
 const SESSION_LIBRARIES = ['format', 'bytes', 'log', 'frame', 'session'] as const;
 
 export const loginUser = script('login-user', {
-  uses: ['format', 'bytes', 'log'],
+  uses: ['clock', 'format', 'bytes', 'log'],
   keys: [...LOG, 'sockets', 'tomb', 'resume', ...SESSION],
   args: [
-    'now',
     'nonce',
     'epoch',
     'socket',
@@ -28,39 +27,38 @@ export const loginUser = script('login-user', {
 });
 
 export const logoutUser = script('logout-user', {
-  uses: ['format', 'bytes', 'log'],
+  uses: ['clock', 'format', 'bytes', 'log'],
   keys: [...LOG, 'sockets', 'synced', 'rooms'],
-  args: ['now', 'nonce', 'socket', 'frame'],
+  args: ['nonce', 'socket', 'frame'],
   rest: true,
   whenFull: true,
 });
 
 export const noteRoom = script('note-room', {
-  uses: ['format', 'bytes', 'log', 'notes'],
+  uses: ['clock', 'format', 'bytes', 'log', 'notes'],
   keys: [...LOG, 'sockets', 'rooms'],
-  args: ['now', 'nonce', 'socket', 'except', 'roomName', 'joined', 'njoined', 'frame'],
+  args: ['nonce', 'socket', 'except', 'roomName', 'joined', 'njoined', 'frame'],
   whenFull: true,
 });
 
 export const notifyUser = script('notify-user', {
-  uses: ['format', 'bytes', 'log'],
+  uses: ['clock', 'format', 'bytes', 'log'],
   keys: [...LOG, 'sockets'],
-  args: ['now', 'nonce', 'subject', 'frame'],
+  args: ['nonce', 'subject', 'frame'],
 });
 
 export const loseRoom = script('lose-room', {
-  uses: SESSION_LIBRARIES,
+  uses: ['clock', ...SESSION_LIBRARIES],
   keys: [...LOG, 'sockets', 'rooms', ...SESSION],
-  args: ['now', 'nonce', 'subject', 'frame', 'roomName', 'life', 'openHead', 'privateHead'],
+  args: ['nonce', 'subject', 'frame', 'roomName', 'life', 'openHead', 'privateHead'],
   rest: true,
   whenFull: true,
 });
 
 export const fileRoom = script('file-room', {
-  uses: [...SESSION_LIBRARIES, 'notes', 'leaving'],
+  uses: ['clock', ...SESSION_LIBRARIES, 'notes', 'leaving'],
   keys: [...LOG, 'sockets', 'rooms', ...SESSION, 'leaving'],
   args: [
-    'now',
     'nonce',
     'socket',
     'node',
@@ -88,24 +86,24 @@ export const readSession = script('read-session', {
 });
 
 export const unfileRooms = script('unfile-rooms', {
-  uses: SESSION_LIBRARIES,
+  uses: ['clock', ...SESSION_LIBRARIES],
   keys: [...LOG, ...SESSION],
-  args: ['now', 'nonce', 'except'],
+  args: ['nonce', 'except'],
   rest: true,
   whenFull: true,
 });
 
 export const beginLeave = script('begin-leave', {
-  uses: SESSION_LIBRARIES,
+  uses: ['clock', ...SESSION_LIBRARIES],
   keys: [...LOG, 'sockets', 'tomb', ...SESSION, 'leaving'],
-  args: ['now', 'nonce', 'socket', 'node', 'except', 'roomName', 'leavesMax', 'openHead', 'privateHead'],
+  args: ['nonce', 'socket', 'node', 'except', 'roomName', 'leavesMax', 'openHead', 'privateHead'],
   whenFull: true,
 });
 
 export const finishLeave = script('finish-leave', {
-  uses: ['format', 'bytes', 'log', 'notes'],
+  uses: ['clock', 'format', 'bytes', 'log', 'notes'],
   keys: [...LOG, 'sockets', 'rooms', 'leaving'],
-  args: ['now', 'nonce', 'field', 'socket', 'except', 'roomName'],
+  args: ['nonce', 'field', 'socket', 'except', 'roomName'],
   rest: true,
   whenFull: true,
 });

@@ -1,11 +1,11 @@
 -- Writes what a room was granted of its owner's quota, after grant-owned.lua noted it there. Never less than it has: of two
--- nodes that asked, either may come last. Bytes that were refused are not asked for again before `refusedUntil`; '' where
--- this is not about bytes.
+-- nodes that asked, either may come last. Bytes that were refused are not asked for again for `refusedMs`; 0 where they were
+-- granted, '' where this is not about bytes.
 -- Replies: 'gone' (there is no room of that life and owner) | 'ok'.
 if not openLog() or log.life ~= life or redis.call('HGET', meta, 'owner') ~= owner then
   return 'gone'
 end
 local oldNames, oldBytes, oldUntil = grantOf()
 saveGrant(math.max(tonumber(names), oldNames or 0), math.max(tonumber(bytes), oldBytes or 0),
-  tonumber(refusedUntil) or oldUntil or 0)
+  refusedMs ~= '' and now + tonumber(refusedMs) or oldUntil or 0)
 return 'ok'
