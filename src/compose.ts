@@ -136,7 +136,11 @@ export function composeState(
     quotas: new QuotaState(commands, keys, config.quotas),
     peers: new Peers(commands, keys),
     access: new AccessState(commands, keys, config.rooms),
-    users: new UserState(commands, keys, { socketsMax: config.socketsPerUser }),
+    users: new UserState(commands, keys, {
+      socketsMax: config.socketsPerUser,
+      // What it was answered before is remembered for twice as long as repeats are.
+      anonymousMs: Math.max(config.auth.resumeTokenMs, 2 * config.dedupMs),
+    }),
     sessions: new SessionState(commands, keys, config),
     directs: new DirectState(commands, keys, { dedupMs: config.dedupMs, listSizeLimit: config.direct.listSizeLimit }),
   };

@@ -5,6 +5,7 @@ import { invalidName, isValidName } from '../protocol/name-rule.ts';
 import { normaliseName, type NameLimits } from '../protocol/names.ts';
 import type { Credentials } from '../protocol/types.ts';
 import type { ValueMap } from '../protocol/values.ts';
+import { anonymousName } from '../state/anonymous.ts';
 import { newSocketId } from '../state/tokens.ts';
 import { pickClaims } from './claims.ts';
 import { badToken, refusalOf, tokenExpired } from './token-faults.ts';
@@ -58,7 +59,7 @@ export class Authenticator {
     if (credentials.token !== undefined) return this.verify(credentials.token);
     if (credentials.anonymous === true) {
       if (!this.#options.allowAnonymous) return failBecause('notAllowed', [], 'nobody logs in anonymously here');
-      const userName = normaliseName(`anonymous-${newSocketId()}`, this.#options.limits);
+      const userName = normaliseName(anonymousName(newSocketId()), this.#options.limits);
       return { userName, expiresAt: undefined, closesAt: undefined, claims: {} };
     }
     if (credentials.userName === undefined) return failBecause('noLogin', [], 'the credentials name nobody');

@@ -11,7 +11,7 @@ import { leaveHeads } from './leave-heads.ts';
 import type { Quotas } from './quotas.ts';
 
 export interface LossesParts {
-  readonly deletions: Pick<Deletions, 'takeFormer'>;
+  readonly deletions: Pick<Deletions, 'takeFormer' | 'formerMember' | 'forgetMember'>;
   readonly quotas: Pick<Quotas, 'released'>;
   readonly users: Pick<UserState, 'notifyRoomLost'>;
 }
@@ -27,6 +27,7 @@ export const lossFrame = (roomName: string): Uint8Array => notificationFrame('ro
 
 export class Losses {
   readonly #parts: LossesParts;
+  #last: Promise<void> = Promise.resolve();
 
   constructor(parts: LossesParts) {
     this.#parts = parts;
@@ -46,6 +47,22 @@ export class Losses {
       await page.forget(page.members.flatMap(({ userName }) => (names.has(userName) ? [] : [userName])));
       if (left.length > 0) throw cause;
     }
+  }
+
+  /** Tells one user of a deleted room before the others, if it is concerned. */
+  async tellFirst(roomName: string, { life }: Deletion, userName: string, told: Told): Promise<void> {
+    const { deletions } = this.#parts;
+    if (userName === '') return;
+    // It may have the room in its session only, or not at all.
+    const noSockets = { userName, socketIds: [], nodeIds: [] };
+    const member = (await deletions.formerMember(roomName, life, userName)) ?? noSockets;
+    const { left } = await this.#tell(roomName, life, [member], told);
+    if (left.length === 0) await deletions.forgetMember(roomName, life, userName);
+  }
+
+  /** Does such work when what was to be done before is: rooms of thousands are deleted one after the other. Never rejects. */
+  inTurn(work: () => Promise<void>): void {
+    this.#last = this.#last.then(work);
   }
 
   /**

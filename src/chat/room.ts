@@ -102,13 +102,12 @@ export async function deleteRoom(
   }
   let ownSeq = 0;
   const tell = async (): Promise<void> => {
-    await losses.tellFormer(roomName, deleted, (userName, { seq }) => {
-      if (userName === caller.userName) ownSeq = seq;
-    });
+    await losses.tellFormer(roomName, deleted);
     release();
   };
-  // The room is gone whatever happens now.
-  await tell().catch((error: unknown) => reconciler.finishLater(tell, error));
+  // The room is gone whatever happens now. Who asked hears of it before the answer; how many others there are is not its choice.
+  await losses.tellFirst(roomName, deleted, caller.userName, (_, { seq }) => (ownSeq = seq)).catch(() => undefined);
+  losses.inTurn(() => tell().catch((error: unknown) => reconciler.finishLater(tell, error)));
   await topics.reached(topic, deleted.at.seq);
   if (ownSeq > 0) await topics.reached(userTopic(caller.userName), ownSeq);
   return null;

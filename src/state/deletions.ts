@@ -55,6 +55,18 @@ export class Deletions {
     });
   }
 
+  /** One user of a deleted room, where it is yet to be told. */
+  async formerMember(roomName: string, life: string, userName: string): Promise<FormerMember | undefined> {
+    const noted = await this.#commands.plain('hget', this.#keys.former(roomName, 'members', life), userName);
+    return noted === null ? undefined : { userName, ...socketsOf(text(noted)) };
+  }
+
+  /** It is told. */
+  async forgetMember(roomName: string, life: string, userName: string): Promise<void> {
+    await this.#commands.plain('hdel', this.#keys.former(roomName, 'members', life), userName);
+    await this.#commands.plain('srem', this.#keys.former(roomName, 'filed', life), userName);
+  }
+
   /**
    * The members of a deleted room, page by page, and then those whose session may keep it, with no sockets. Whoever is
    * forgotten does not come again, also where this is repeated; who is not comes until then.

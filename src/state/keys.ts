@@ -64,6 +64,9 @@ export class RoomKeys extends TopicKeys {
   get seen(): Key {
     return this.key('seen');
   }
+  get left(): Key {
+    return this.key('left');
+  }
   get dedup(): Key {
     return this.key('dedup:');
   }

@@ -4,6 +4,7 @@
  * repaired by a sweep or the next login. Rejects with `StateUnavailable` where Redis cannot be asked.
  */
 import type { Position } from '../bus/event.ts';
+import { isAnonymous } from './anonymous.ts';
 import type { Commands } from './commands.ts';
 import type { Keyspace } from './keys.ts';
 import { readLeases } from './peers.ts';
@@ -57,6 +58,8 @@ export interface Full {
   readonly retryAfterMs: number;
 }
 
+/** A user who has left nothing behind on purpose is known for so long after its last socket. */
+const KEPT_MS = 30 * 24 * 60 * 60 * 1000;
 const TOMB_MS = 60 * 60 * 1000;
 const FULL_RETRY_MS = { min: 1000, max: 10_000 };
 
@@ -64,11 +67,14 @@ export class UserState {
   readonly #commands: Commands;
   readonly #keys: Keyspace;
   readonly #socketsMax: number;
+  readonly #anonymousMs: number;
 
-  constructor(commands: Commands, keys: Keyspace, options: { socketsMax: number }) {
+  /** `anonymousMs`: how long an anonymous user may come back after its last socket. */
+  constructor(commands: Commands, keys: Keyspace, options: { socketsMax: number; anonymousMs: number }) {
     this.#commands = commands;
     this.#keys = keys;
     this.#socketsMax = options.socketsMax;
+    this.#anonymousMs = options.anonymousMs;
   }
 
   /**
@@ -123,7 +129,9 @@ export class UserState {
     echo: CountFrame,
     rooms: readonly { echo: CountFrame; njoined: number }[],
   ): Promise<{ nconnected: number; changed: boolean } | 'gone'> {
-    const args = { nonce: newNonce(), socket: socketId, frame: echo };
+    const anonymous = isAnonymous(userName);
+    const kept = { keptMs: anonymous ? this.#anonymousMs : KEPT_MS, anonymous: flag(anonymous) };
+    const args = { nonce: newNonce(), socket: socketId, frame: echo, ...kept };
     const rest = rooms.flatMap((room) => [room.echo, room.njoined]);
     const reply = await this.#commands.run(scripts.logoutUser, this.#keys.user(userName), args, rest);
     const refused = refusal(reply, ['gone']);

@@ -197,3 +197,79 @@ async function expectNothingLeft(redis: RedisServer, prefix: string): Promise<vo
     for (const key of left) expect(await client.pttl(`${prefix}:${key}`)).toBeGreaterThan(0);
   });
 }
+
+test('anonymous users who have lived and gone leave nothing once their resume tokens are over', async () => {
+  const redis = await startRedis(scope);
+  const short = { PARLEY_ALLOW_ANONYMOUS: 'on', PARLEY_RESUME_TOKEN_MS: '1000', PARLEY_DEDUP_MS: '1000' };
+  const service = await startService(scope, { nodes: 1, redis, env: { ...env, ...short } });
+  const { url } = service.node(0);
+  const host = await loginRpc(scope, url, 'host');
+  await host.call('roomCreate', 'lobby');
+  await host.call('roomJoin', 'lobby');
+  const live = async (i: number): Promise<void> => {
+    const credentials = { anonymous: true, enableSync: i % 2 === 0 };
+    const user = await loginRpc(scope, url, '', { credentials });
+    const { userName } = user.authData;
+    await user.call('roomJoin', 'lobby');
+    await user.call('roomMessage', 'lobby', { text: 'hello' }, { clientMessageId: `m-${i}` });
+    await host.call('directMessage', userName, { text: 'welcome' }, { clientMessageId: `d-${i}` });
+    await user.call('directAddToList', 'blacklist', ['host']);
+    await user.call('directSetWhitelistMode', true);
+    if (i % 4 < 2) await user.call('roomLeave', 'lobby');
+    user.raw.close();
+  };
+  for (let batch = 0; batch < 5; batch++) await Promise.all(Array.from({ length: 20 }, (_, i) => live(batch * 20 + i)));
+  const client = redis.client();
+  const lobby = `${service.prefix}:{room:lobby}`;
+  await eventually(async () => expect(await client.keys(`${service.prefix}:{user:anonymous-*`)).toEqual([]), {
+    timeoutMs: 30_000,
+  });
+  // The room remembers when they were there, a bounded number of them, and not since when.
+  expect(await client.hlen(`${lobby}:members`)).toBe(1);
+  expect(await client.hkeys(`${lobby}:seen`)).toEqual(['host']);
+  expect(await client.zcard(`${lobby}:left`)).toBe(100);
+  // Those who left by their session are not told when it is deleted; the others may have it in theirs.
+  expect(await client.scard(`${lobby}:filed`)).toBeLessThanOrEqual(25);
+});
+
+test('a user who comes back in time is the same, and one who has left something behind is not forgotten', async () => {
+  const redis = await startRedis(scope);
+  const service = await startService(scope, { nodes: 1, redis, env });
+  const { url } = service.node(0);
+  const client = redis.client();
+  const ttl = (userName: string): Promise<number> => client.pttl(`${service.prefix}:{user:${userName}}:meta`);
+  const visit = async (userName: string, during: (user: User) => Promise<unknown>): Promise<number> => {
+    const user = await loginRpc(scope, url, userName);
+    expect(await ttl(userName)).toBe(-1);
+    await during(user);
+    user.raw.close();
+    await eventually(async () => expect(await client.exists(`${service.prefix}:{user:${userName}}:sockets`)).toBe(0));
+    return ttl(userName);
+  };
+  expect(await visit('guest', () => Promise.resolve())).toBeGreaterThan(1_000_000);
+  expect(await visit('guest', (user) => user.call('directAddToList', 'whitelist', ['host']))).toBe(-1);
+  expect(await visit('owner', (user) => user.call('roomCreate', 'attic'))).toBe(-1);
+});
+
+test('a deletion is answered before thousands of sessions are told, and they are told all the same', async () => {
+  const redis = await startRedis(scope);
+  const service = await startService(scope, { nodes: 1, redis, env });
+  const host = await loginRpc(scope, service.node(0).url, 'host', {
+    credentials: { userName: 'host', enableSync: true },
+  });
+  await host.call('roomCreate', 'lobby');
+  await host.call('roomJoin', 'lobby');
+  const client = redis.client();
+  const filed = Array.from({ length: 3000 }, (_, i) => `user${i}`);
+  await client.sadd(`${service.prefix}:{room:lobby}:filed`, ...filed);
+  expect(await host.call('roomDelete', 'lobby')).toBe(null);
+  // Who asks hears of it before the answer.
+  const names = host.received.map((entry) => ('name' in entry ? entry.name : entry.method));
+  expect(names.indexOf('$.chat.leave')).toBeGreaterThan(0);
+  expect(names.indexOf('$.chat.leave')).toBeLessThan(names.indexOf('roomDelete'));
+  const [former] = await client.keys(`${service.prefix}:{room:lobby}:filed:*`);
+  if (former === undefined) throw new Error('everybody was told before the answer');
+  await eventually(async () => {
+    expect(await client.exists(former, `${service.prefix}:{room:lobby}:gone`)).toBe(0);
+  });
+});

@@ -234,7 +234,7 @@ function modes(start: Start): void {
     ]);
     expect(await store.access.readAccess(room, 'bob')).toMatchObject({ whitelistOnly: true, admitted: false });
     const keys = Object.keys(await store.ttls()).map((key) => key.split(':').at(-1));
-    expect(keys).toEqual(['adminlist', 'events', 'meta', 'seen']);
+    expect(keys).toEqual(['adminlist', 'events', 'left', 'meta']);
   });
 }
 

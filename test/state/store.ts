@@ -95,7 +95,7 @@ export async function openStore(scope: Scope, address: RedisAddress, options: St
   return {
     rooms: new RoomState(commands, keys, { dedupMs, pageMax, replyBytes, largeSize, historyMaxBytes }),
     access: new AccessState(commands, keys, { largeSize, listSizeLimit }),
-    users: new UserState(commands, keys, { socketsMax }),
+    users: new UserState(commands, keys, { socketsMax, anonymousMs: 60_000 }),
     sessions: new SessionState(commands, keys, { sessionRoomsMax }),
     directs: new DirectState(commands, keys, { dedupMs, listSizeLimit, ...repeatsOf(options) }),
     deletions: new Deletions(commands, keys),

@@ -132,7 +132,7 @@ export const roomRequests = {
   }),
 
   roomUserSeen: request({
-    doc: 'Tells whether a user is in the room, and since when or when last. An unknown user is no error.',
+    doc: 'Tells whether a user is in the room, and since when or when last, which is remembered of the 10,000 who left latest. An unknown user is no error.',
     params: { roomName: required(RoomName), userName: required(UserName) },
     result: UserSeen,
     errors: ['noRoom', 'notJoined'],

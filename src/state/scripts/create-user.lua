@@ -4,7 +4,7 @@ if redis.call('EXISTS', meta) == 1 then
   return 'userExists'
 end
 newLog(epoch, now, 0)
-redis.call('HSET', meta, 'directWhitelistOnly', whitelistOnly)
+redis.call('HSET', meta, 'directWhitelistOnly', whitelistOnly, 'kept', '1')
 local lists = { whitelist = whitelist, blacklist = blacklist }
 for at = rest, #ARGV, 2 do
   redis.call('SADD', lists[ARGV[at]], ARGV[at + 1])

@@ -12,4 +12,6 @@ if redis.call('SCARD', list) + newIn(list, named) > tonumber(limit) then
   return 'listLimitExceeded'
 end
 redis.call('SADD', list, unpack(named))
+-- Kept with what is kept in it, should it be about to be forgotten.
+redis.call('PERSIST', meta)
 return 'ok'

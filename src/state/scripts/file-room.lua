@@ -33,6 +33,11 @@ if isNew or (group ~= '' and group ~= filedGroup) then
   unfile(except, roomName, nil, openHead, privateHead)
   local into = group == '' and fallback or group
   redis.call('HSET', session, roomName, life .. mode .. into)
+  local left = redis.call('PTTL', meta)
+  if left > 0 then
+    -- The last socket went while this one joined: the session goes with the rest (logout-user.lua).
+    redis.call('PEXPIRE', session, left)
+  end
   tellSession(except, roomName, joinHead, into)
 end
 saveLog()

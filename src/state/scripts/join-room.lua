@@ -7,6 +7,7 @@
 -- Replies: 'noRoom' | 'lost' (the node was swept here) | 'notAllowed' | the verdict |
 -- {position, njoined, changed, announced, recovered, {missed events, ascending}, whether changes wait to be told,
 -- whitelist-only, life}.
+local FILED_MAX = 100000
 if not openLog(now) then
   return 'noRoom'
 end
@@ -21,7 +22,10 @@ if verdict ~= '' then
 end
 local njoined, changed, first = addMember(user, socket, node)
 if filing == '1' then
-  redis.call('SADD', filed, user)
+  -- Beyond so many a user finds out that the room is deleted when its session is read next.
+  if redis.call('SCARD', filed) < FILED_MAX then
+    redis.call('SADD', filed, user)
+  end
 end
 if first and tellsUsers() then
   if isBatched() then

@@ -1,6 +1,7 @@
 -- Takes sockets out of a room: a leave, a disconnect, or up to 500 sockets of a swept node at once. One step per call,
 -- so that "was it the user's last socket" and the notice about it cannot disagree.
--- `node` looks after its own sockets; those of other nodes are taken out there when this is announced.
+-- `node` looks after its own sockets; those of other nodes are taken out there when this is announced. '' for a leave of the
+-- session, which does not keep the room any more.
 -- Rest arguments: user, socket, its node, frame of the notice; four per socket. The notice's subject is the socket,
 -- which is not to get it.
 -- Replies: 'noRoom' | {position, {njoined, changed, announced} per socket …, whether changes wait to be told}.
@@ -24,6 +25,9 @@ for at = rest, #ARGV, 4 do
     announce(NOTICE, socket, frame)
   end
   forgetIfEmpty(home)
+  if node == '' and njoined == 0 then
+    redis.call('SREM', filed, user)
+  end
   results[#results + 1] = { njoined, changed and 1 or 0, announced - before }
 end
 saveLog()

@@ -98,6 +98,12 @@ redis.call('HSET', sockets, socket, node)
 if syncing == '1' then
   redis.call('SADD', synced, socket)
 end
+if redis.call('PERSIST', meta) == 1 then
+  -- It was about to be forgotten (logout-user.lua).
+  for _, key in ipairs({ session, whitelist, blacklist }) do
+    redis.call('PERSIST', key)
+  end
+end
 redis.call('PERSIST', events)
 local count = redis.call('HLEN', sockets)
 if count > 1 then

@@ -1,7 +1,7 @@
 /** The scripts of a room: one per operation, each one step on the room's slot. The Lua files say why and what they reply. */
 import { script } from '../script.ts';
 
-const MEMBERS = ['members', 'names', 'perNode', 'nodes', 'seen'] as const;
+const MEMBERS = ['members', 'names', 'perNode', 'nodes', 'seen', 'left'] as const;
 const LISTS = ['adminlist', 'whitelist', 'blacklist'] as const;
 const LOG = ['meta', 'channel', 'events'] as const;
 const LEAVING = ['format', 'bytes', 'log', 'members', 'frame', 'userlist'] as const;
@@ -43,7 +43,7 @@ export const joinRoom = script('join-room', {
 
 export const leaveRoom = script('leave-room', {
   uses: ['clock', ...LEAVING],
-  keys: [...LOG, ...MEMBERS, 'changes'],
+  keys: [...LOG, ...MEMBERS, 'changes', 'filed'],
   args: ['nonce', 'large', 'node'],
   rest: true,
   whenFull: true,
@@ -51,26 +51,26 @@ export const leaveRoom = script('leave-room', {
 
 export const editList = script('edit-list', {
   uses: ['clock', ...EVICTING, 'lists', 'grant', 'usage'],
-  keys: [...LOG, ...MEMBERS, ...LISTS, 'changes'],
+  keys: [...LOG, ...MEMBERS, ...LISTS, 'changes', 'filed'],
   args: ['nonce', 'large', 'user', 'listName', 'adding', 'limit', 'badName', 'frame', 'leftHead'],
   rest: true,
 });
 
 export const setMode = script('set-mode', {
   uses: ['clock', ...EVICTING],
-  keys: [...LOG, ...MEMBERS, ...LISTS, 'changes'],
+  keys: [...LOG, ...MEMBERS, ...LISTS, 'changes', 'filed'],
   args: ['nonce', 'large', 'user', 'mode', 'frame', 'leftHead'],
 });
 
 export const changeOwner = script('change-owner', {
   uses: ['clock', ...EVICTING, 'grant', 'usage'],
-  keys: [...LOG, ...MEMBERS, ...LISTS, 'changes'],
+  keys: [...LOG, ...MEMBERS, ...LISTS, 'changes', 'filed'],
   args: ['nonce', 'large', 'owner', 'leftHead'],
 });
 
 export const purgeRoom = script('purge-room', {
   uses: ['clock', ...EVICTING],
-  keys: [...LOG, ...MEMBERS, ...LISTS, 'changes'],
+  keys: [...LOG, ...MEMBERS, ...LISTS, 'changes', 'filed'],
   args: ['nonce', 'large', 'node', 'cursor', 'clean', 'pageMax', 'leftHead'],
   whenFull: true,
 });
@@ -115,7 +115,7 @@ export const readAccess = script('read-access', {
 
 export const readSeen = script('read-seen', {
   uses: ['format', 'log', 'access'],
-  keys: ['meta', 'members', 'seen', ...LISTS],
+  keys: ['meta', 'members', 'seen', 'left', ...LISTS],
   args: ['user', 'subject'],
 });
 

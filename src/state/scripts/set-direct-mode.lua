@@ -4,4 +4,7 @@ if redis.call('EXISTS', meta) == 0 then
   return 'gone'
 end
 redis.call('HSET', meta, 'directWhitelistOnly', mode)
+if mode == '1' then
+  redis.call('PERSIST', meta)
+end
 return 'ok'

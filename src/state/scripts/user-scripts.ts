@@ -2,13 +2,15 @@
 import { script } from '../script.ts';
 
 const LOG = ['meta', 'channel', 'events'] as const;
+/** What a user may leave behind on purpose, besides its session. */
+const KEPT = ['whitelist', 'blacklist'] as const;
 /** What lib/session.lua wants. */
 const SESSION = ['synced', 'session'] as const;
 const SESSION_LIBRARIES = ['format', 'bytes', 'log', 'frame', 'session'] as const;
 
 export const loginUser = script('login-user', {
   uses: ['clock', 'format', 'bytes', 'log'],
-  keys: [...LOG, 'sockets', 'tomb', 'resume', ...SESSION],
+  keys: [...LOG, 'sockets', 'tomb', 'resume', ...SESSION, ...KEPT],
   args: [
     'nonce',
     'epoch',
@@ -28,8 +30,8 @@ export const loginUser = script('login-user', {
 
 export const logoutUser = script('logout-user', {
   uses: ['clock', 'format', 'bytes', 'log'],
-  keys: [...LOG, 'sockets', 'synced', 'rooms'],
-  args: ['nonce', 'socket', 'frame'],
+  keys: [...LOG, 'sockets', ...SESSION, 'rooms', ...KEPT, 'leaving', 'owned'],
+  args: ['nonce', 'socket', 'frame', 'keptMs', 'anonymous'],
   rest: true,
   whenFull: true,
 });

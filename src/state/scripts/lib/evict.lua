@@ -1,7 +1,7 @@
 -- Taking users out who lost the room. The event names all sockets taken out and their user; its frame tells the others.
 -- Where the room is not told of each by itself, all users of one script share an event: there may be thousands, and the
 -- ring of events is short. `tellEvictions` must come before the log is saved.
--- Wants lib/members.lua, lib/userlist.lua, lib/access.lua and the argument `leftHead`: a `roomUserLeft` up to the name.
+-- Their sessions lose the room, too. Wants the key `filed`, lib/members.lua, lib/userlist.lua, lib/access.lua and the argument `leftHead`: a `roomUserLeft` up to the name.
 local evicted, together, touched = {}, {}, {}
 local tells, batched
 
@@ -15,6 +15,7 @@ local function evict(user)
     touched[node] = true
   end
   dropMember(user)
+  redis.call('SREM', filed, user)
   if tells == nil then
     -- For the whole script: what it takes out ends no batch.
     tells, batched = tellsUsers(), isBatched()

@@ -1,6 +1,9 @@
 -- Who is in a room: `members` maps a user to its joined `socket@node` list, `names` orders the users for paging,
 -- `perNode .. node` maps that node's sockets to users (the sweeper's index), `nodes` lists the nodes that have any.
--- Wants the keys `meta`, `members`, `names`, `perNode`, `nodes`, `seen` and an open log.
+-- `seen` has since when members are there, `left` when others were there last: of them the latest `LEFT_MAX`, for whoever
+-- ever came would be too many.
+-- Wants the keys `meta`, `members`, `names`, `perNode`, `nodes`, `seen`, `left` and an open log.
+local LEFT_MAX = 10000
 
 local function countOf(list)
   if list == '' then
@@ -25,6 +28,7 @@ local function addMember(user, socket, node)
   if first then
     redis.call('ZADD', names, 0, user)
     redis.call('HSET', seen, user, int(log.now))
+    redis.call('ZREM', left, user)
   end
   return countOf(list), true, first
 end
@@ -32,7 +36,12 @@ end
 local function dropMember(user)
   redis.call('HDEL', members, user)
   redis.call('ZREM', names, user)
-  redis.call('HSET', seen, user, int(log.now))
+  redis.call('HDEL', seen, user)
+  redis.call('ZADD', left, int(log.now), user)
+  local over = redis.call('ZCARD', left) - LEFT_MAX
+  if over > 0 then
+    redis.call('ZREMRANGEBYRANK', left, 0, over - 1)
+  end
 end
 
 -- Removes a socket. Returns the sockets left, whether it had been there, and whether it was the user's last.
