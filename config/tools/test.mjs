@@ -67,7 +67,14 @@ function ensureRedis() {
 
 /** Installs the programs that the tests start, where the system's packages may be installed. */
 function installMissing() {
-  const needed = { 'redis-server': ['redis-server', 'valkey-server'], haproxy: ['haproxy'] };
+  const needed = {
+    'redis-server': ['redis-server', 'valkey-server'],
+    haproxy: ['haproxy'],
+    openssl: ['openssl'],
+    gcc: ['cc'],
+    // Its headers, which a compiler only recommends.
+    'libc6-dev': ['cc'],
+  };
   const missing = Object.keys(needed).filter((name) => needed[name].every((program) => onPath(program) === undefined));
   if (missing.length === 0 || onPath('apt-get') === undefined) return;
   const sudo = process.getuid?.() === 0 ? [] : ['sudo', '-n'];
