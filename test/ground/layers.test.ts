@@ -26,7 +26,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'compose-gateway': ['compose', 'gateway', 'http', 'outside', 'state'],
   'compose-operator': ['compose', 'compose-gateway', 'config', 'gateway', 'http', 'chat', 'state', 'bus', 'protocol'],
   readings: ['compose', 'gateway', 'protocol'],
-  compose: ['config', 'gateway', 'chat', 'hooks', 'state', 'bus', 'protocol'],
+  compose: ['config', 'gateway', 'chat', 'hooks', 'state', 'bus', 'outside', 'protocol'],
   gateway: ['chat', 'state', 'bus', 'outside', 'protocol'],
   http: ['chat', 'hooks', 'state', 'bus', 'outside', 'protocol'],
   chat: ['hooks', 'state', 'bus', 'protocol'],

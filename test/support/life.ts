@@ -30,7 +30,7 @@ export async function liveOnce(
   const bob = await loginRpc(scope, doomed.url, 'bob', { credentials: { userName: 'bob', enableSync: true } });
   await ann.call('roomCreate', 'hall');
   for (const user of [ann, bob]) await user.call('roomJoin', 'hall');
-  await bob.call('roomMessage', 'hall', { textMessage: 'hello' });
+  await bob.call('roomMessage', 'hall', { textMessage: 'hello' }, { clientMessageId: 'm-1' });
   await ann.next('roomMessage');
   expect(await ann.call('roomRecentHistory', 'hall')).toMatchObject([{ textMessage: 'hello' }]);
   await ann.call('roomAddToList', 'hall', 'blacklist', ['eve']);

@@ -5,12 +5,14 @@
 local tries = {
   {'EXISTS', key}, {'HEXISTS', key, 'f'}, {'HGET', key, 'f'}, {'HGETALL', key}, {'HKEYS', key}, {'HLEN', key},
   {'HMGET', key, 'f'}, {'HSCAN', key, '0'}, {'HVALS', key}, {'SCARD', key}, {'SISMEMBER', key, 'm'}, {'SMEMBERS', key},
-  {'SSCAN', key, '0'}, {'ZCARD', key}, {'ZRANGEBYLEX', key, '-', '+'}, {'ZRANGEBYSCORE', key, '0', '0'},
+  {'PTTL', key}, {'SSCAN', key, '0'}, {'ZCARD', key}, {'ZRANGE', key, '0', '0'}, {'ZSCAN', key, '0'}, {'ZSCORE', key, 'm'},
+  {'ZRANGEBYLEX', key, '-', '+'}, {'ZRANGEBYSCORE', key, '0', '0'},
   {'XLEN', key}, {'XRANGE', key, '-', '+'}, {'XREVRANGE', key, '+', '-'}, {'TIME'},
-  {'HDEL', key, 'f'}, {'SREM', key, 'm'}, {'ZREM', key, 'm'}, {'XTRIM', key, 'MAXLEN', '1'}, {'PERSIST', key},
+  {'HDEL', key, 'f'}, {'SREM', key, 'm'}, {'ZREM', key, 'm'}, {'ZREMRANGEBYRANK', key, '1', '0'},
+  {'ZREMRANGEBYSCORE', key, '(0', '0'}, {'ZUNIONSTORE', key, '1', key}, {'XTRIM', key, 'MAXLEN', '1'}, {'PERSIST', key},
   {'PEXPIRE', key, '1'}, {'PEXPIREAT', key, '1'}, {'RENAME', key, key}, {'SET', key, '', 'XX'},
   {'ZADD', key, 'XX', '1', 'm'}, {'XADD', key, 'NOMKSTREAM', '*', 'f', 'v'}, {'SPUBLISH', channel, ''},
-  {'SADD', key, 'm'}, {'UNLINK', key}, {'HSET', key, 'f', 'v'}, {'UNLINK', key},
+  {'SADD', key, 'm'}, {'UNLINK', key}, {'HSETNX', key, 'f', '1'}, {'HINCRBY', key, 'f', '1'}, {'HSET', key, 'f', 'v'}, {'UNLINK', key},
 }
 local refused, told = {}, {}
 local function refuse(what)
