@@ -38,11 +38,30 @@ export function createLog({ level, node, destination }: LogOptions): Log {
   return destination === undefined ? pino(options) : pino(options, destination);
 }
 
-/** From here on what libraries, hooks and Node itself would print beside the log are lines of it. */
+/** One object in one line. */
+function isJsonLine(text: string): boolean {
+  if (!text.startsWith('{') || text.includes('\n')) return false;
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * From here on what libraries, hooks and Node itself would print beside the log are lines of it. A hook that prints lines of JSON
+ * has a log of its own making: they pass as they are.
+ */
 export function logConsole(log: Log): void {
   const levels = { debug: 'debug', log: 'info', info: 'info', warn: 'warn', error: 'error', trace: 'debug' } as const;
   for (const [method, level] of Object.entries(levels)) {
-    Object.assign(console, { [method]: (...args: unknown[]) => log[level]({ printed: true }, format(...args)) });
+    const print = (...args: unknown[]): void => {
+      const text = format(...args);
+      if (isJsonLine(text)) process.stdout.write(`${text}\n`);
+      else log[level]({ printed: true }, text);
+    };
+    Object.assign(console, { [method]: print });
   }
   process.removeAllListeners('warning');
   process.on('warning', (warning) => log.warn({ name: warning.name }, warning.message));

@@ -96,5 +96,5 @@ test('is ended with 4001, and costs neither memory nor the others their time', a
   }
   expect(node.rssBytes() - rssBefore).toBeLessThan(64 * 1024 * 1024);
   // The quietest of the rounds: whatever else the machine does only adds to it.
-  expect(Math.min(...beside) / Math.min(...without)).toBeLessThan(1.5);
+  expect(Math.min(...beside) / Math.min(...without)).toBeLessThan(2);
 });
