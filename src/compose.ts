@@ -138,6 +138,7 @@ export function composeState(
     access: new AccessState(commands, keys, config.rooms),
     users: new UserState(commands, keys, {
       socketsMax: config.socketsPerUser,
+      watch: lease,
       // What it was answered before is remembered for twice as long as repeats are.
       anonymousMs: Math.max(config.auth.resumeTokenMs, 2 * config.dedupMs),
     }),

@@ -5,10 +5,14 @@
 interface Seen {
   readonly expires: string;
   readonly since: number;
+  readonly lookedAt: number;
 }
 
+/** What nobody has looked at for so long is forgotten. */
+const FORGET_MS = 10 * 60 * 1000;
+
 export class LeaseWatch {
-  #seen = new Map<string, Seen>();
+  readonly #seen = new Map<string, Seen>();
 
   /** What all leases say now; returns each with the ms for which it has said so, but for those before `steadySince`. */
   look(
@@ -16,13 +20,19 @@ export class LeaseWatch {
     now: number,
     steadySince: number,
   ): { nodeId: string; expires: string; watchedMs: number }[] {
-    const before = this.#seen;
-    this.#seen = new Map();
-    return leases.map(([nodeId, expires]) => {
-      const known = before.get(nodeId);
-      const since = known?.expires === expires ? known.since : now;
-      this.#seen.set(nodeId, { expires, since });
-      return { nodeId, expires, watchedMs: now - Math.max(since, steadySince) };
-    });
+    for (const [nodeId, { lookedAt }] of this.#seen) if (now - lookedAt > FORGET_MS) this.#seen.delete(nodeId);
+    return leases.map(([nodeId, expires]) => ({
+      nodeId,
+      expires,
+      watchedMs: this.see(nodeId, expires, now, steadySince),
+    }));
+  }
+
+  /** What one lease says now; returns the ms for which it has said so, but for those before `steadySince`. */
+  see(nodeId: string, expires: string, now: number, steadySince: number): number {
+    const known = this.#seen.get(nodeId);
+    const since = known?.expires === expires ? known.since : now;
+    this.#seen.set(nodeId, { expires, since, lookedAt: now });
+    return now - Math.max(since, steadySince);
   }
 }

@@ -5,6 +5,7 @@
 import type { Commands } from './commands.ts';
 import type { Keyspace } from './keys.ts';
 import type { Manifest } from '../bus/topics.ts';
+import { LeaseWatch } from './lease-watch.ts';
 import { inPages } from './pages.ts';
 import { list, text } from './reply.ts';
 import { addToManifest, bequeath, noteLease, registerNode, renewLease } from './scripts/node-scripts.ts';
@@ -38,6 +39,8 @@ export interface LeaseLinks {
 }
 
 export class Lease implements Manifest {
+  /** What this node has seen of the others'. */
+  readonly watch = new LeaseWatch();
   readonly #own: Commands;
   readonly #commands: Commands;
   readonly #keys: Keyspace;
@@ -114,6 +117,11 @@ export class Lease implements Manifest {
     return this.#steadySince;
   }
 
+  /** For how many ms the lease of another node has said that, as far as this one may judge. */
+  watchedMs(nodeId: string, expires: string): number {
+    return this.watch.see(nodeId, expires, performance.now(), this.#steadySince);
+  }
+
   /** Another server keeps the leases now: it may not know yet that peers have renewed theirs. */
   unsettle(): void {
     this.#steadySince = performance.now();
@@ -153,7 +161,9 @@ export class Lease implements Manifest {
     const { lease } = this.#keys.node(this.#nodeId);
     const term = { ...this.#term(graceMs), draining: '2' };
     const expires = await this.#own.runUnfenced(renewLease, { lease }, term);
-    await this.#note(this.#nodeId, text(expires));
+    // Below zero: it has ended, and peers need not see it for a whole lease.
+    const until = Number(text(expires));
+    if (!Number.isNaN(until)) await this.#note(this.#nodeId, -until);
   }
 
   stop(): void {

@@ -1,22 +1,32 @@
 /** What the leases of nodes say of their sockets, for whoever must not be kept out by sockets that are dead. */
 import type { Commands } from './commands.ts';
 import type { Keyspace } from './keys.ts';
+import type { Lease } from './lease.ts';
 import { text } from './reply.ts';
 import { readLease } from './scripts/node-scripts.ts';
 
 export interface PeerLeases {
-  /** Nodes that are gone, or whose lease has run out or was claimed, or that send their sockets away. */
+  /** Nodes that are gone, whose lease was claimed or was seen unrenewed for its term, or that send their sockets away. */
   readonly absent: string[];
   /** In how many ms the next of the others may be absent; Infinity where there are none. */
   readonly freeInMs: number;
 }
 
 /** A lease for each of the nodes: as many as are named, in one go. */
-export async function readLeases(commands: Commands, keys: Keyspace, nodeIds: readonly string[]): Promise<PeerLeases> {
-  const said = await Promise.all(
-    nodeIds.map(async (nodeId) => text(await commands.run(readLease, { lease: keys.node(nodeId).lease }, {}))),
+export async function readLeases(
+  commands: Commands,
+  keys: Keyspace,
+  watch: Pick<Lease, 'watchedMs'>,
+  nodeIds: readonly string[],
+): Promise<PeerLeases> {
+  const leftMs = await Promise.all(
+    nodeIds.map(async (nodeId) => {
+      const said = await commands.run(readLease, { lease: keys.node(nodeId).lease }, {});
+      if (!Array.isArray(said)) return 0;
+      const [expires, term] = said.map(text);
+      return Math.max(0, Math.ceil(Number(term) - watch.watchedMs(nodeId, expires ?? '')));
+    }),
   );
-  const leftMs = said.map((word) => (Number.isNaN(Number(word)) ? 0 : Number(word)));
   return {
     absent: nodeIds.filter((_, i) => leftMs[i] === 0),
     freeInMs: Math.min(...leftMs.filter((ms) => ms > 0)),
@@ -48,7 +58,7 @@ export class Peers {
     if (this.#known.size >= GONE_KNOWN_MAX) this.#known.clear();
     const isGone = this.#commands
       .run(readLease, { lease: this.#keys.node(nodeId).lease }, {})
-      .then((word) => text(word) === 'gone');
+      .then((said) => !Array.isArray(said) && text(said) === 'gone');
     this.#known.set(nodeId, { at: now, isGone });
     isGone.catch(() => this.#known.delete(nodeId));
     return isGone;

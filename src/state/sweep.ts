@@ -5,7 +5,6 @@
 import type { Commands } from './commands.ts';
 import type { Keyspace, TopicKey } from './keys.ts';
 import { KEEP_MS, type Lease } from './lease.ts';
-import { LeaseWatch } from './lease-watch.ts';
 import { list, pairs, text } from './reply.ts';
 import * as scripts from './scripts/node-scripts.ts';
 
@@ -34,7 +33,6 @@ const KNOWN_MAX = 1000;
 
 export class Sweeper {
   readonly #parts: SweeperParts;
-  readonly #watch = new LeaseWatch();
   /** Node → when it was last heard of, in that order: what Redis knows of it may be lost. */
   readonly #known = new Map<string, number>();
   #timer: NodeJS.Timeout | undefined;
@@ -82,16 +80,18 @@ export class Sweeper {
   }
 
   /** Those that may have to be swept; the lease itself decides. */
-  async #look(): Promise<ReturnType<LeaseWatch['look']>> {
+  async #look(): Promise<ReturnType<Lease['watch']['look']>> {
     const { commands, keys, lease } = this.#parts;
     const leases = pairs(list(await commands.run(scripts.listLeases, { nodes: keys.nodes }, {})));
     const now = performance.now();
     for (const [nodeId] of leases) this.#know(nodeId, now);
-    const redisNow = lease.redisNow();
-    return this.#watch.look(leases, now, lease.steadySince).filter(({ nodeId, expires, watchedMs }) => {
+    // A node that has ended is noted below zero, what is to be swept anyway as 0: of all others nothing is known before a whole
+    // lease has passed.
+    const ended = new Set(leases.flatMap(([nodeId, noted]) => (Number(noted) <= 0 ? [nodeId] : [])));
+    const said = leases.map(([nodeId, noted]) => [nodeId, noted.replace('-', '')] as const);
+    return lease.watch.look(said, now, lease.steadySince).filter(({ nodeId, watchedMs }) => {
       if (nodeId === lease.nodeId) return false;
-      // A node that has ended says until when; of all others nothing is known before a whole lease has passed.
-      return watchedMs > lease.ttlMs || Number(expires) <= redisNow;
+      return watchedMs > lease.ttlMs || ended.has(nodeId);
     });
   }
 

@@ -7,6 +7,7 @@ import type { Position } from '../bus/event.ts';
 import { isAnonymous } from './anonymous.ts';
 import type { Commands } from './commands.ts';
 import type { Keyspace } from './keys.ts';
+import type { Lease } from './lease.ts';
 import { readLeases } from './peers.ts';
 import { list, number, position, refusal, text } from './reply.ts';
 import { flag } from './script.ts';
@@ -63,18 +64,26 @@ const KEPT_MS = 30 * 24 * 60 * 60 * 1000;
 const TOMB_MS = 60 * 60 * 1000;
 const FULL_RETRY_MS = { min: 1000, max: 10_000 };
 
+export interface UserOptions {
+  readonly socketsMax: number;
+  /** How long an anonymous user may come back after its last socket. */
+  readonly anonymousMs: number;
+  readonly watch: Pick<Lease, 'watchedMs'>;
+}
+
 export class UserState {
   readonly #commands: Commands;
   readonly #keys: Keyspace;
   readonly #socketsMax: number;
   readonly #anonymousMs: number;
+  readonly #watch: UserOptions['watch'];
 
-  /** `anonymousMs`: how long an anonymous user may come back after its last socket. */
-  constructor(commands: Commands, keys: Keyspace, options: { socketsMax: number; anonymousMs: number }) {
+  constructor(commands: Commands, keys: Keyspace, options: UserOptions) {
     this.#commands = commands;
     this.#keys = keys;
     this.#socketsMax = options.socketsMax;
     this.#anonymousMs = options.anonymousMs;
+    this.#watch = options.watch;
   }
 
   /**
@@ -87,7 +96,7 @@ export class UserState {
   ): Promise<{ at: Position; nconnected: number; filed: Filing[] } | 'lost' | 'void' | Full> {
     const added = await this.#add(userName, arrival, []);
     if (typeof added === 'string' || !('homes' in added)) return added;
-    const { absent, freeInMs } = await readLeases(this.#commands, this.#keys, added.homes);
+    const { absent, freeInMs } = await readLeases(this.#commands, this.#keys, this.#watch, added.homes);
     const again = absent.length === 0 ? added : await this.#add(userName, arrival, absent);
     if (typeof again === 'string' || !('homes' in again)) return again;
     return { retryAfterMs: Math.min(Math.max(freeInMs, FULL_RETRY_MS.min), FULL_RETRY_MS.max) };

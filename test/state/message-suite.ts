@@ -84,6 +84,21 @@ function posts(start: Start): void {
 }
 
 function repeats(start: Start): void {
+  test('are known as long as ever while the clock is behind that of the log, which stands still', async () => {
+    const store = await start({ dedupMs: 60_000 });
+    await join(store, 'alice');
+    const { meta } = store.keys.room(room);
+    const packed = await store.client.hgetBuffer(meta, 'log');
+    packed?.writeDoubleBE(Date.now() + 3_600_000, 40);
+    await store.client.hset(meta, 'log', packed ?? '');
+    await post(store, 'alice', { clientMessageId: 'first' });
+    const [key = ''] = Object.keys(await store.ttls()).filter((name) => name.includes(':dedup:'));
+    const prefixed = (await store.client.keys('*')).find((name) => name.endsWith(key)) ?? '';
+    await store.client.pexpire(prefixed, 5000);
+    await post(store, 'alice', { clientMessageId: 'second' });
+    expect((await store.ttls())[key]).toBeGreaterThan(60_000);
+  });
+
   test('again with the same id of the client gives the first result for a while, per author', async () => {
     const store = await start({ dedupMs: 300 });
     await join(store, 'alice');

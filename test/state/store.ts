@@ -11,12 +11,13 @@ import { Deletions } from '../../src/state/deletions.ts';
 import { DirectState } from '../../src/state/direct-state.ts';
 import { Directory } from '../../src/state/directory.ts';
 import { Keyspace, type TopicKey } from '../../src/state/keys.ts';
+import { LeaseWatch } from '../../src/state/lease-watch.ts';
 import { QuotaState, type QuotaOptions } from '../../src/state/quota-state.ts';
 import { RoomState, type RoomOptions } from '../../src/state/room-state.ts';
 import { SessionState } from '../../src/state/session-state.ts';
 import { Shards } from '../../src/state/shards.ts';
 import { TopicLog } from '../../src/state/topic-log.ts';
-import { UserState } from '../../src/state/user-state.ts';
+import { UserState, type UserOptions } from '../../src/state/user-state.ts';
 import type { RedisAddress } from '../support/redis.ts';
 import type { Scope } from '../support/scope.ts';
 import { endpointAt } from '../support/redis-endpoint.ts';
@@ -95,7 +96,7 @@ export async function openStore(scope: Scope, address: RedisAddress, options: St
   return {
     rooms: new RoomState(commands, keys, { dedupMs, pageMax, replyBytes, largeSize, historyMaxBytes }),
     access: new AccessState(commands, keys, { largeSize, listSizeLimit }),
-    users: new UserState(commands, keys, { socketsMax, anonymousMs: 60_000 }),
+    users: new UserState(commands, keys, { socketsMax, anonymousMs: 60_000, watch: watchOf(new LeaseWatch()) }),
     sessions: new SessionState(commands, keys, { sessionRoomsMax }),
     directs: new DirectState(commands, keys, { dedupMs, listSizeLimit, ...repeatsOf(options) }),
     deletions: new Deletions(commands, keys),
@@ -142,6 +143,11 @@ async function ttlsOf(client: Client, prefix: string): Promise<Record<string, nu
   const ttls = await Promise.all(found.map((key) => client.pttl(key)));
   return Object.fromEntries(found.map((key, i) => [key.slice(prefix.length + 1), ttls[i] ?? 0]));
 }
+
+/** As a node judges that has been there for ever. */
+const watchOf = (watch: LeaseWatch): UserOptions['watch'] => ({
+  watchedMs: (nodeId, expires) => watch.see(nodeId, expires, performance.now(), 0),
+});
 
 export const nonce = (): Buffer => randomBytes(8);
 

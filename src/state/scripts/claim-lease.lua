@@ -1,9 +1,9 @@
 -- Claims the lease of a node that let it run out. From here on that node's renewals and manifest writes fail.
--- Redis's clock may be set, and replicas have another one: whether a lease has run out is told by a peer's own clock, by
--- which it has `seen` the same one for `watchedMs`. Only of a node that has ended by itself the clock here tells when.
+-- Redis's clock may be set, and replicas have another one: whether a lease has run out, or the grace of a node that has ended,
+-- is told by a peer's own clock, by which it has `seen` the same one for `watchedMs`.
 -- Replies: 'gone' (nothing is left to sweep) | 'claimed' | what the lease says now, for whoever has to go on watching.
-local found = redis.call('HMGET', lease, 'expires', 'claimed', 'draining', 'term')
-local expires, claimed, draining, term = found[1], found[2], found[3], found[4]
+local found = redis.call('HMGET', lease, 'expires', 'claimed', 'term')
+local expires, claimed, term = found[1], found[2], found[3]
 if not expires then
   -- A record outlives its node by a day. What is left behind is swept all the same.
   if redis.call('EXISTS', manifest) == 0 then
@@ -16,11 +16,7 @@ end
 if claimed == '1' then
   return 'claimed'
 end
-local over = expires == seen and tonumber(watchedMs) >= tonumber(term or '0')
-if draining == '2' then
-  over = over or tonumber(expires) <= now
-end
-if not over then
+if expires ~= seen or tonumber(watchedMs) < tonumber(term or '0') then
   return expires
 end
 redis.call('HSET', lease, 'claimed', '1')

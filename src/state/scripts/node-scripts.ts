@@ -15,7 +15,7 @@ export const renewLease = script('renew-lease', {
   whenFull: true,
 });
 
-export const readLease = script('read-lease', { uses: ['clock'], keys: ['lease'], args: [] });
+export const readLease = script('read-lease', { uses: [], keys: ['lease'], args: [] });
 
 // A hint for those who sweep, in a set of all nodes.
 export const noteLease = script('note-lease', { uses: [], keys: ['nodes'], args: ['node', 'expires'], whenFull: true });

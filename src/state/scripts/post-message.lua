@@ -65,8 +65,9 @@ if repeatKey ~= '' then
   if first then
     return { tonumber(first), seq, 1 }
   end
-  -- Whenever this has made the key, and not only where the generation turns: a failover may have lost that it has.
-  if not isTooLarge and call('HLEN', key) == 1 then
+  -- Whenever this has made the key, and not only where the generation turns: a failover may have lost that it has. And while
+  -- the clock is behind the log's: the generation lasts until it has caught up.
+  if not isTooLarge and (now < ts or call('HLEN', key) == 1) then
     call('PEXPIRE', key, 2 * dedupMs)
   end
   if repeats >= REPEATS_MAX and not isTooLarge then

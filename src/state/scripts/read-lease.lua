@@ -1,6 +1,6 @@
--- What a node's lease says of its sockets, by Redis's clock.
--- Replies: 'gone' | 'claimed' | 'draining' | the ms that are left of it, 0 where it has run out.
-local found = redis.call('HMGET', lease, 'expires', 'claimed', 'draining')
+-- What a node's lease says of its sockets. Whether it has run out is for the reader to see (claim-lease.lua).
+-- Replies: 'gone' | 'claimed' | 'draining' | {what the lease says now, its term in ms}.
+local found = redis.call('HMGET', lease, 'expires', 'claimed', 'draining', 'term')
 if not found[1] then
   return 'gone'
 end
@@ -10,4 +10,4 @@ end
 if found[3] and found[3] ~= '0' then
   return 'draining'
 end
-return math.max(0, tonumber(found[1]) - now)
+return { found[1], found[4] or '0' }

@@ -58,7 +58,8 @@ if repeatKey ~= '' then
   end
   redis.call('HSET', key, repeatKey, stored)
   redis.call('HSET', counts, author, table.concat(own, ' '), ':', table.concat(all, ' '))
-  if all[1] == 1 or redis.call('HLEN', key) == 1 then
+  -- While the clock is behind the log's the generation lasts until it has caught up.
+  if all[1] == 1 or redis.call('HLEN', key) == 1 or now < log.now then
     redis.call('PEXPIRE', key, int(2 * tonumber(dedupMs)))
     redis.call('PEXPIRE', counts, int(2 * tonumber(dedupMs)))
   end
