@@ -41,7 +41,7 @@ export function roomsJoinHandlers(services: Services): Pick<Handlers, 'roomsJoin
       for (const entry of entries) countRecovery(services.counters, entry);
       return new Answer(new StoredResult<Result<'roomsJoin'>>(entries.map(entryValue)), {
         before: () => done.forEach((join) => join.before()),
-        after: () => done.forEach((join) => join.after()),
+        after: () => completeAll(done),
       });
     },
   };
@@ -67,10 +67,23 @@ async function joinAll(services: Services, caller: Caller, rooms: readonly RoomP
     }
     const broken = joins.find((join) => join.status === 'rejected');
     if (broken === undefined) continue;
-    for (const { join } of entries) if ('joined' in join) join.after();
+    completeAll(entries.flatMap(({ join }) => ('joined' in join ? [join] : [])));
     throw broken.reason;
   }
   return [...entries, ...rooms.slice(entries.length).map((position) => refused(position, unavailable()))];
+}
+
+/** A defect in one join leaves none of the others incomplete. */
+function completeAll(joins: readonly Join[]): void {
+  const defects: unknown[] = [];
+  for (const join of joins) {
+    try {
+      join.after();
+    } catch (error) {
+      defects.push(error);
+    }
+  }
+  if (defects.length > 0) throw defects[0];
 }
 
 async function joinOne(
