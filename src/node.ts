@@ -36,7 +36,7 @@ import { about, sampled, type Log } from './ops/log.ts';
 import { LoopDelay, type BuildInfo } from './ops/process.ts';
 import type { RedisEndpoint } from './outside/redis-endpoint.ts';
 import { composeReadings } from './readings.ts';
-import { inTime } from './state/commands.ts';
+import { inTime } from './state/unavailable.ts';
 import { onBreak, onTopology } from './state/connect.ts';
 import { Keyspace } from './state/keys.ts';
 import { RedisMemory } from './state/redis-memory.ts';
@@ -95,10 +95,7 @@ export class GatewayNode {
       onLevel: (level, ratio) => log[level === 'ample' ? 'info' : 'warn']({ level, ratio }, 'the memory of Redis'),
     });
     const { commands, lease } = this.#state.links;
-    onBreak([commands, lease], () => {
-      this.#state.lease.doubt();
-      this.#state.lease.hurry();
-    });
+    onBreak([commands, lease], () => this.#state.lease.doubt());
     onTopology(commands, () => this.#redisIsBack());
     onTopology(lease, () => this.#leaseMoves());
     this.#delivery = composeDelivery(this.#shared, this.#state, {
@@ -246,14 +243,12 @@ export class GatewayNode {
 
   /** Peers may not have been there yet, and what the server knows of them may be old. */
   #leaseMoves(): void {
-    this.#state.lease.doubt();
     this.#state.lease.unsettle();
-    this.#state.lease.hurry();
+    this.#state.lease.doubt();
   }
 
   #redisIsBack(): void {
     this.#state.lease.doubt();
-    this.#state.lease.hurry();
     this.#delivery.topics.checkAll();
     // Another server may lack the last writes: logs show it by themselves, memberships have to be compared.
     this.#comparison.notice();

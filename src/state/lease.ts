@@ -9,7 +9,7 @@ import { LeaseWatch } from './lease-watch.ts';
 import { inPages } from './pages.ts';
 import { list, text } from './reply.ts';
 import { addToManifest, bequeath, noteLease, registerNode, renewLease } from './scripts/node-scripts.ts';
-import { StateUnavailable } from './commands.ts';
+import { StateUnavailable } from './unavailable.ts';
 import { newNodeId } from './tokens.ts';
 
 export interface LeaseEvents {
@@ -24,7 +24,7 @@ export interface LeaseEvents {
 
 /** A lease record outlives its node by this, so that a sweeper can come late, but not for ever. */
 export const KEEP_MS = 24 * 60 * 60 * 1000;
-/** Topics written or read at once. */
+/** Topics read at once. */
 const MANIFEST_PAGE = 1000;
 const RENEW_SHARE = 0.3;
 const SAFETY_MS = 1000;
@@ -99,9 +99,10 @@ export class Lease implements Manifest {
     return this.held && this.#renewedAt > this.#doubtedAt;
   }
 
-  /** Another server, or one that has lost its data, may answer from now on. */
+  /** Another server, or one that has lost its data, may answer from now on: the lease is renewed at once. */
   doubt(): void {
     this.#doubtedAt = performance.now();
+    void this.#renew();
   }
 
   /** Whether that is the present instance, and nobody has claimed its lease as far as this node knows. */
@@ -201,16 +202,10 @@ export class Lease implements Manifest {
    */
   async bequeath(nodeId: string, topics: readonly string[]): Promise<void> {
     const { lease, manifest } = this.#keys.node(nodeId);
-    for (let at = 0; at < topics.length; at += MANIFEST_PAGE) {
-      const page = topics.slice(at, at + MANIFEST_PAGE);
+    for (const page of inPages(topics)) {
       await this.#commands.run(bequeath, { lease, manifest }, { keepMs: KEEP_MS }, page);
     }
     await this.#note(nodeId, 0);
-  }
-
-  /** Renews at once where the last renewal failed: called when one of the connections is back. */
-  hurry(): void {
-    if (this.#state === 'suspended' || !this.confirmed || this.ageMs > this.#ttlMs * RENEW_SHARE) void this.#renew();
   }
 
   async #renew(): Promise<void> {
