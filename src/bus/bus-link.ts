@@ -3,7 +3,7 @@
  * owner, and is subscribed, some at a time, whenever the connection is made.
  */
 import type { Redis } from 'ioredis';
-import { inTime, StateUnavailable } from '../state/unavailable.ts';
+import { inTime, REDIRECTED, StateUnavailable } from '../state/unavailable.ts';
 
 export interface BusLinkParts {
   /** A new connection, not made yet. */
@@ -24,8 +24,6 @@ export interface BusLinkParts {
 
 /** Calls that are under way at the same time while everything is subscribed. */
 const CALLS_MAX = 64;
-/** The server is not the one that serves this slot, or none does for now. */
-export const REDIRECTED = /^(MOVED|ASK|TRYAGAIN|CLUSTERDOWN)\b/;
 
 export class BusLink {
   readonly #parts: BusLinkParts;

@@ -3,11 +3,12 @@
  * that has to come back. A link that does not echo is replaced, and its owner is told that events may be missing.
  */
 import type { BusCounters } from '../ops/counters.ts';
-import { StateUnavailable, type Commands } from '../state/commands.ts';
+import type { Commands } from '../state/commands.ts';
 import type { Key, Keyspace, TopicKey } from '../state/keys.ts';
 import { inPages } from '../state/pages.ts';
 import type { Shards } from '../state/shards.ts';
-import { BusLink, REDIRECTED } from './bus-link.ts';
+import { REDIRECTED, StateUnavailable } from '../state/unavailable.ts';
+import { BusLink } from './bus-link.ts';
 import type { Topic, Transport, TransportListener } from './bus.ts';
 
 export interface RedisBusParts {
@@ -85,7 +86,7 @@ export class RedisBus implements Transport {
         setInterval(() => this.#shards.forEach(({ link }) => link.tick()), LIVE_MS),
       ];
     }
-    await this.#subscribe([...this.#channels.keys(), ...this.#hearers.keys(), ...this.#probes()]);
+    await this.#subscribe([...this.#all(), ...this.#probes()]);
     await this.#probe();
   }
 
@@ -154,15 +155,16 @@ export class RedisBus implements Transport {
   }
 
   #byShard(channels: readonly string[]): Map<Shard, string[]> {
-    const shards = new Map<Shard, string[]>();
-    for (const channel of channels) {
+    return grouped(channels, (channel) => {
       const shard = this.#shardOf(channel);
       if (shard === undefined) throw new StateUnavailable('no primary is known for a channel');
-      const own = shards.get(shard);
-      if (own === undefined) shards.set(shard, [channel]);
-      else own.push(channel);
-    }
-    return shards;
+      return shard;
+    });
+  }
+
+  /** What is heard here, but for probes. */
+  #all(): string[] {
+    return [...this.#channels.keys(), ...this.#hearers.keys()];
   }
 
   #probes(): string[] {
@@ -186,10 +188,9 @@ export class RedisBus implements Transport {
     const fresh = this.#findProbes();
     if (before.length === 0) return;
     const { shards } = this.#parts;
-    const all = [...this.#channels.keys(), ...this.#hearers.keys()];
     const hasMoved = (channel: string): boolean =>
       before[shards.slotOf(channel)] !== this.#owners[shards.slotOf(channel)];
-    const moved = [...all.filter(hasMoved), ...fresh];
+    const moved = [...this.#all().filter(hasMoved), ...fresh];
     if (moved.length === 0) return;
     this.#subscribe(moved).then(
       () => this.#listener?.interrupted('slots moved'),
@@ -220,7 +221,7 @@ export class RedisBus implements Transport {
   #connect(primary: string): Shard {
     const { shards, timeoutMs } = this.#parts;
     const wanted = (): string[] => {
-      const all = [...this.#channels.keys(), ...this.#hearers.keys(), ...this.#probes()];
+      const all = [...this.#all(), ...this.#probes()];
       return all.filter((channel) => this.#owners[shards.slotOf(channel)] === primary);
     };
     const link = new BusLink({
@@ -245,13 +246,7 @@ export class RedisBus implements Transport {
   /** In Cluster the channels of one call have to be of one slot. */
   #calls(channels: readonly string[]): string[][] {
     const { shards } = this.#parts;
-    const slots = new Map<number, string[]>();
-    for (const channel of channels) {
-      const slot = shards.slotOf(channel);
-      const own = slots.get(slot);
-      if (own === undefined) slots.set(slot, [channel]);
-      else own.push(channel);
-    }
+    const slots = grouped(channels, (channel) => shards.slotOf(channel));
     return [...slots.values()].flatMap((own) => inPages(own));
   }
 
@@ -318,4 +313,16 @@ export class RedisBus implements Transport {
       shards.length > 0 && shards.every(({ misses, echoed, isMute }) => misses === 0 && echoed > 0 && !isMute);
     if (this.#healthy && !before) this.#listener?.interrupted('the bus is proven again');
   }
+}
+
+/** By what `of` gives for each, in the order of their first. */
+function grouped<K>(channels: readonly string[], of: (channel: string) => K): Map<K, string[]> {
+  const groups = new Map<K, string[]>();
+  for (const channel of channels) {
+    const key = of(channel);
+    const own = groups.get(key);
+    if (own === undefined) groups.set(key, [channel]);
+    else own.push(channel);
+  }
+  return groups;
 }

@@ -6,7 +6,7 @@ import { readEvent } from './event.ts';
 import { Feed, type FeedParts } from './feed.ts';
 import type { Topic, Transport, TransportListener } from './bus.ts';
 import { LeftTopics } from './left-topics.ts';
-import { StateUnavailable } from '../state/commands.ts';
+import { StateUnavailable } from '../state/unavailable.ts';
 
 /** The node's manifest: what peers clean up after this node. `add` rejects once the node's lease was claimed. */
 export interface Manifest {

@@ -21,8 +21,6 @@ export interface ComparisonParts {
   onError(error: unknown): void;
 }
 
-const BATCH = 1000;
-
 export class Comparison {
   readonly #parts: ComparisonParts;
   /** Those of the last look. One that was primary before them may be so again, and has missed what was written since. */
@@ -88,7 +86,7 @@ export class Comparison {
     try {
       // Where this node dies next, its sweepers have to find all of it.
       const { touched } = topics;
-      for (let at = 0; at < touched.length; at += BATCH) await lease.add(touched.slice(at, at + BATCH));
+      await lease.add(touched);
       // Topics are made by keys.ts. What the manifest knows of besides was left longer ago, and may be back all the same.
       reconciler.suspectAll(touched as TopicKey[]);
       for await (const page of lease.manifestPages()) reconciler.suspectAll(page as TopicKey[]);

@@ -9,7 +9,7 @@ import type { LeaveCause } from '../hooks/contract.ts';
 import type { HookRunner } from '../hooks/runner.ts';
 import { countFrame, notificationFrame } from '../protocol/frame.ts';
 import type { AccessState } from '../state/access-state.ts';
-import { StateUnavailable } from '../state/commands.ts';
+import { StateUnavailable } from '../state/unavailable.ts';
 import type { Deletions } from '../state/deletions.ts';
 import { roomTopic, topicKind, topicName, userTopic, type TopicKey } from '../state/keys.ts';
 import { SOCKETS_PER_CALL, type RoomState } from '../state/room-state.ts';

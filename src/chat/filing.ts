@@ -6,7 +6,7 @@ import { chatHead } from '../protocol/frame.ts';
 import { isValidName } from '../protocol/name-rule.ts';
 import type { NameLimits } from '../protocol/names.ts';
 import type { Chat } from '../protocol/types.ts';
-import { StateUnavailable } from '../state/commands.ts';
+import { StateUnavailable } from '../state/unavailable.ts';
 import { userTopic } from '../state/keys.ts';
 import type { Joined, JoinVerdict } from '../state/room-state.ts';
 import { DEFAULT_GROUP, type Filing, type LeaveHeads } from '../state/session-state.ts';

@@ -8,7 +8,7 @@ import { countFrame } from '../protocol/frame.ts';
 import { invalidName, isValidName } from '../protocol/name-rule.ts';
 import type { Credentials } from '../protocol/types.ts';
 import type { ValueMap } from '../protocol/values.ts';
-import { StateUnavailable } from '../state/commands.ts';
+import { StateUnavailable } from '../state/unavailable.ts';
 import { userTopic } from '../state/keys.ts';
 import type { ResumeFamily } from '../state/user-state.ts';
 import type { AuthFailure, Identity } from './authenticator.ts';

@@ -6,7 +6,7 @@ import { isAfter, takesOut, type Point, type TopicEvent } from '../bus/event.ts'
 import { fail, failBecause, type Failure } from '../protocol/errors.ts';
 import { countFrame, notificationFrame } from '../protocol/frame.ts';
 import { invalidName, isValidName } from '../protocol/name-rule.ts';
-import { StateUnavailable } from '../state/commands.ts';
+import { StateUnavailable } from '../state/unavailable.ts';
 import { roomTopic } from '../state/keys.ts';
 import type { Joined, JoinRules, Since } from '../state/room-state.ts';
 import { Answer, type Caller, type Handlers, type PendingJoin } from './caller.ts';

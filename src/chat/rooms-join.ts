@@ -10,7 +10,7 @@ import { utf8Length } from '../protocol/names.ts';
 import { StoredResult, type Spliced, type StoredValue } from '../protocol/stored.ts';
 import type { Result } from '../protocol/catalogue.ts';
 import type { RoomPosition } from '../protocol/types.ts';
-import { StateUnavailable } from '../state/commands.ts';
+import { StateUnavailable } from '../state/unavailable.ts';
 import type { Since } from '../state/room-state.ts';
 import { Answer, type Caller, type Handlers } from './caller.ts';
 import { joinRoom, type Join } from './membership.ts';

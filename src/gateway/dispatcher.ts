@@ -17,7 +17,7 @@ import type { Credentials } from '../protocol/types.ts';
 import { plain, type StoredResult } from '../protocol/stored.ts';
 import { checkArgs } from '../protocol/validate.ts';
 import type { Value } from '../protocol/values.ts';
-import { StateUnavailable } from '../state/commands.ts';
+import { StateUnavailable } from '../state/unavailable.ts';
 import { SERVICE } from '../state/room-state.ts';
 import type { Connection } from './connection.ts';
 import type { Hub } from './hub.ts';

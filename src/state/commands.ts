@@ -10,9 +10,7 @@ import type { Client } from './connect.ts';
 import type { Key } from './keys.ts';
 import { allScripts } from './scripts/index.ts';
 import { layOut, type Reply, type ScriptArgument, type ScriptDeclaration } from './script.ts';
-import { inTime, StateUnavailable } from './unavailable.ts';
-
-export { inTime, StateUnavailable };
+import { inTime, REDIRECTED, StateUnavailable } from './unavailable.ts';
 
 export interface CommandsOptions {
   readonly timeoutMs: number;
@@ -68,8 +66,6 @@ type Method = (...args: readonly ScriptArgument[]) => Promise<Reply>;
 const WHEN_FULL = '#!lua flags=allow-oom\n';
 const RETRY_MS = 50;
 const EXPIRE_MS = 100;
-/** Refusals before execution: the slot is elsewhere or on its way. Safe to send again. */
-const REDIRECTED = /^(MOVED|ASK|TRYAGAIN|CLUSTERDOWN)\b/;
 /** Redis has answered that it has no memory for it: nothing was done, for it refuses the first write of a script only. */
 const FULL = /^OOM\b/;
 /** A script's own error, or a key that holds something else. Whatever a command fails with besides is Redis's state. */

@@ -15,6 +15,7 @@ import {
   primaryIds,
   type Client,
 } from './connect.ts';
+import { fieldsOf } from './reply.ts';
 import type { Sentinels } from './sentinels.ts';
 import { Shards } from './shards.ts';
 
@@ -110,7 +111,7 @@ export class Links {
 
   async #proveOne(server: Redis): Promise<void> {
     try {
-      const role = roleIn(await server.call('HELLO'));
+      const { role } = fieldsOf(await server.call('HELLO'));
       if (role !== 'replica') return;
       // In Cluster that is a matter of slots; elsewhere all that is connected to it has to go.
       if (clusterOf(this.commands) === undefined) this.#leave('the server is a replica');
@@ -170,10 +171,4 @@ export class Links {
     const [commands, lease] = await inTime(asked, ASK_MS);
     return [...(commands ?? [])].join() !== [...(lease ?? [])].join();
   }
-}
-
-/** `master` or `replica`, of a reply of names and values in turn. */
-function roleIn(reply: unknown): string {
-  const fields = Array.isArray(reply) ? reply.map(String) : [];
-  return fields[fields.indexOf('role') + 1] ?? '';
 }

@@ -65,3 +65,9 @@ export function pairs(flat: readonly Reply[]): [string, string][] {
   }
   return found;
 }
+
+/** What a command, not one of our scripts, has answered as names and values in turn; none of another reply. */
+export function fieldsOf(reply: unknown): Readonly<Record<string, string>> {
+  const flat = Array.isArray(reply) ? reply.map(String) : [];
+  return Object.fromEntries(flat.flatMap((name, i) => (i % 2 === 0 ? [[name, flat[i + 1] ?? '']] : [])));
+}

@@ -8,6 +8,7 @@ import type { RedisEndpoint, RedisMode } from '../outside/redis-endpoint.ts';
 import { openOnce } from './connect.ts';
 import { contact, judged, placeName, RedisUnfit, type Place } from './first-contact.ts';
 import { globOf, type Keyspace } from './keys.ts';
+import { fieldsOf } from './reply.ts';
 import { checkPermissions } from './scripts/start-scripts.ts';
 import type { ServerAddress } from './sentinels.ts';
 import { inTime, StateUnavailable } from './unavailable.ts';
@@ -231,9 +232,3 @@ function primariesIn(slots: unknown, asked: Place): Place[] {
 const saidOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 const isReply = (error: unknown): boolean => error instanceof Error && error.name === 'ReplyError';
-
-/** A reply of names and values in turn. */
-function fieldsOf(reply: unknown): Readonly<Record<string, string>> {
-  const flat = Array.isArray(reply) ? reply.map(String) : [];
-  return Object.fromEntries(flat.flatMap((name, i) => (i % 2 === 0 ? [[name, flat[i + 1] ?? '']] : [])));
-}

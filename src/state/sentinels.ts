@@ -6,6 +6,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Redis, type RedisOptions } from 'ioredis';
 import type { RedisServerAddress as ServerAddress } from '../outside/redis-endpoint.ts';
+import { fieldsOf } from './reply.ts';
 import { inTime } from './unavailable.ts';
 
 export type { ServerAddress };
@@ -198,10 +199,4 @@ const isSame = (a: ServerAddress, b: ServerAddress): boolean => a.host === b.hos
 function primaryIn(text: string): ServerAddress | undefined {
   const [, host = '', port = ''] = /@ \S+ (\S+) (\d+)$/.exec(text) ?? [];
   return host === '' ? undefined : { host, port: Number(port) };
-}
-
-/** A reply of names and values in turn. */
-function fieldsOf(reply: unknown): Readonly<Record<string, string>> {
-  const flat = Array.isArray(reply) ? reply.map(String) : [];
-  return Object.fromEntries(flat.flatMap((name, i) => (i % 2 === 0 ? [[name, flat[i + 1] ?? '']] : [])));
 }

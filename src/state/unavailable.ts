@@ -5,6 +5,9 @@ export class StateUnavailable extends Error {
   override readonly name = 'StateUnavailable';
 }
 
+/** How Redis refuses before execution: the slot is elsewhere or on its way. Safe to send again. */
+export const REDIRECTED = /^(MOVED|ASK|TRYAGAIN|CLUSTERDOWN)\b/;
+
 /** The outcome of work that has no limit of its own; rejects with `StateUnavailable` when it takes too long. */
 export async function inTime<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;

@@ -3,7 +3,8 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import calculateSlot from 'cluster-key-slot';
 import { Distributions, Tally } from '../../src/ops/distribution.ts';
-import { Commands, StateUnavailable, type CommandsOptions } from '../../src/state/commands.ts';
+import { Commands, type CommandsOptions } from '../../src/state/commands.ts';
+import { StateUnavailable } from '../../src/state/unavailable.ts';
 import { openClient } from '../../src/state/connect.ts';
 import {
   hashTag,

@@ -1,6 +1,6 @@
 // Every operation on a full Redis: it is done whole, or refused and nothing has changed, and nothing was published of it.
 import { expect, test } from '@jest/globals';
-import { StateUnavailable } from '../../src/state/commands.ts';
+import { StateUnavailable } from '../../src/state/unavailable.ts';
 import { roomTopic, userTopic } from '../../src/state/keys.ts';
 import { SERVICE } from '../../src/state/room-state.ts';
 import { startRedis, type RedisServer } from '../support/redis.ts';

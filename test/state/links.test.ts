@@ -1,7 +1,8 @@
 // The two connections of a node to Redis: named, opened and closed together, replaced where they fall silent, and always
 // at the same server.
 import { describe, expect, test } from '@jest/globals';
-import { Commands, StateUnavailable } from '../../src/state/commands.ts';
+import { Commands } from '../../src/state/commands.ts';
+import { StateUnavailable } from '../../src/state/unavailable.ts';
 import { primaryIds, type Client } from '../../src/state/connect.ts';
 import { Keyspace } from '../../src/state/keys.ts';
 import { Links } from '../../src/state/links.ts';

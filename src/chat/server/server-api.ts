@@ -22,7 +22,7 @@ import { plain } from '../../protocol/stored.ts';
 import { As } from '../../protocol/server/types.ts';
 import { checkDeclared } from '../../protocol/validate.ts';
 import { asMap, isMap, type Value } from '../../protocol/values.ts';
-import { StateUnavailable } from '../../state/commands.ts';
+import { StateUnavailable } from '../../state/unavailable.ts';
 import { SERVICE } from '../../state/room-state.ts';
 import { Answer, type Caller, type Handlers } from '../caller.ts';
 import { VirtualCaller } from './callers.ts';
