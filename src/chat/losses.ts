@@ -49,10 +49,17 @@ export class Losses {
     }
   }
 
+  /** What whoever deletes a room may count on: its owner may make another one, and it has been told itself. Never rejects. */
+  async first(roomName: string, deletion: Deletion, userName: string, told: Told): Promise<void> {
+    const { life, owner } = deletion;
+    const isReleased = this.#parts.quotas.released({ owner, roomName, life });
+    const isTold = userName === '' ? undefined : this.#tellFirst(roomName, life, userName, told);
+    await Promise.allSettled([isReleased, isTold]); // what fails is done again with the others
+  }
+
   /** Tells one user of a deleted room before the others, if it is concerned. */
-  async tellFirst(roomName: string, { life }: Deletion, userName: string, told: Told): Promise<void> {
+  async #tellFirst(roomName: string, life: Life, userName: string, told: Told): Promise<void> {
     const { deletions } = this.#parts;
-    if (userName === '') return;
     // It may have the room in its session only, or not at all.
     const noSockets = { userName, socketIds: [], nodeIds: [] };
     const member = (await deletions.formerMember(roomName, life, userName)) ?? noSockets;

@@ -106,7 +106,7 @@ export async function deleteRoom(
     release();
   };
   // The room is gone whatever happens now. Who asked hears of it before the answer; how many others there are is not its choice.
-  await losses.tellFirst(roomName, deleted, caller.userName, (_, { seq }) => (ownSeq = seq)).catch(() => undefined);
+  await losses.first(roomName, deleted, caller.userName, (_, { seq }) => (ownSeq = seq));
   losses.inTurn(() => tell().catch((error: unknown) => reconciler.finishLater(tell, error)));
   await topics.reached(topic, deleted.at.seq);
   if (ownSeq > 0) await topics.reached(userTopic(caller.userName), ownSeq);

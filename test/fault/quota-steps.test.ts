@@ -91,6 +91,18 @@ test('rooms: so many may be owned, on whatever nodes; the service may go beyond,
   expect(await notesOf('somebody else')).toEqual({ [a]: [0, expect.any(Number)] });
 });
 
+test('rooms: a deleted one is given back at once, however many are still to be told of another', async () => {
+  const { near, far, rooms } = await setUp();
+  const [a = '', b = '', c = '', d = ''] = rooms;
+  for (const room of [a, b, c]) await near.call('roomCreate', room);
+  const join = (i: number): Promise<unknown> =>
+    store.rooms.join({ roomName: a, userName: `u${i}`, socketId: `s${i}`, nodeId: 'n' }, Buffer.from('joined'));
+  await Promise.all(Array.from({ length: 3000 }, (_, i) => join(i)));
+  await near.call('roomDelete', a);
+  await near.call('roomDelete', b);
+  for (const room of [a, d]) await far.call('roomCreate', room);
+});
+
 test('rooms: the same where a room and its owner are on different servers of a cluster', async () => {
   const cluster: Service<RedisCluster> = await startService(scope, {
     nodes: 2,
