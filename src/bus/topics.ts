@@ -2,7 +2,7 @@
  * The topics this node follows: one feed and one subscription each, however many sockets are in it. A topic is
  * entered into the node's manifest before anything of this node appears in it, and taken out a while after it was left.
  */
-import { readEvent } from './event.ts';
+import { readEvent, type Point } from './event.ts';
 import { Feed, type FeedParts } from './feed.ts';
 import type { Topic, Transport, TransportListener } from './bus.ts';
 import { LeftTopics } from './left-topics.ts';
@@ -127,6 +127,19 @@ export class Topics implements TransportListener {
     const wait = entry.feed.reached(seq, performance.now(), epoch);
     if (wait !== true) this.#waiting.add(entry.feed);
     return wait;
+  }
+
+  /**
+   * Resolves when this node has delivered what the log of a topic held up to a position, or that the log has ended (none).
+   * Rejects where that takes too long or cannot be known; the topic is mended meanwhile.
+   */
+  async caughtUp(topic: Topic, at: Point | undefined): Promise<void> {
+    const feed = this.#entries.get(topic)?.feed;
+    if (feed?.position === undefined) return;
+    if (at === undefined) feed.mend();
+    const wait = feed.reached(at?.seq ?? Infinity, performance.now(), at?.epoch);
+    if (wait !== true) this.#waiting.add(feed);
+    if (!(await wait) || !this.#transport.healthy) throw new Error(`${topic}: the bus is behind its log`);
   }
 
   /** The same for a transient message that is about to be published, by its nonce; `cancel` where it was not. */

@@ -8,7 +8,7 @@ import { topicKind, topicName, type TopicKey } from '../state/keys.ts';
 import type { Peers } from '../state/peers.ts';
 import { SOCKETS_PER_CALL, type RoomState } from '../state/room-state.ts';
 import type { UserState } from '../state/user-state.ts';
-import type { Audience } from './caller.ts';
+import type { Audience, Caller } from './caller.ts';
 import type { Departures } from './departures.ts';
 import { Unfinished } from './unfinished.ts';
 import type { UserlistChanges } from './userlist-changes.ts';
@@ -17,7 +17,7 @@ export interface ReconcilerParts {
   readonly rooms: RoomState;
   readonly users: UserState;
   readonly peers: Pick<Peers, 'isGone'>;
-  readonly topics: Pick<Topics, 'unfollow'>;
+  readonly topics: Pick<Topics, 'unfollow' | 'caughtUp'>;
   readonly audience: Audience;
   readonly departures: Pick<Departures, 'leaveRoom' | 'logout' | 'clean'>;
   readonly userlistChanges: Pick<UserlistChanges, 'note'>;
@@ -157,27 +157,30 @@ export class Reconciler {
     this.#parts.userlistChanges.note(roomName);
     const { audience, rooms, departures } = this.#parts;
     const known = await rooms.readNodeSockets(roomName, nodeId);
-    // Both looked up in the turn of the reply: what joins or leaves after it is not known to it.
+    // Looked up in the turn of the reply: what joins or leaves after it is not known to it.
     const gone = known.sockets.filter(({ socketId }) => !audience.isConcerned(roomName, socketId));
     const members = new Set(known.sockets.map(({ socketId }) => socketId));
-    const strays = audience.attached(roomName, known.at).filter(({ socketId }) => !members.has(socketId));
+    const strays = (): Caller[] =>
+      audience.attached(roomName, known.at).filter(({ socketId }) => !members.has(socketId));
+    const unsure = strays().filter(({ moves }) => moves.of(roomName) === 'unsure');
     for (let at = 0; at < gone.length; at += SOCKETS_PER_CALL) {
       await departures.leaveRoom(roomName, nodeId, gone.slice(at, at + SOCKETS_PER_CALL), {
         echo: 'changed',
         cause: 'disconnect',
       });
     }
-    for (const stray of strays) {
-      const move = stray.moves.of(roomName);
-      if (move === 'leaving') continue; // its request is about to be answered
-      if (move !== 'unsure') {
-        // It had joined, and Redis has lost that: coming back, it joins again.
-        stray.startAfresh();
-        continue;
-      }
+    for (const stray of unsure) {
       audience.detachRoom(roomName, stray.socketId);
       stray.moves.end(roomName, 'unsure');
       await departures.leaveRoom(roomName, nodeId, [stray], { echo: 'always', cause: 'leave' });
+    }
+    if (strays().length === 0) return;
+    // What took a socket out may be on its way here, and tells it so.
+    await this.#parts.topics.caughtUp(topic, known.at);
+    for (const stray of strays()) {
+      const move = stray.moves.of(roomName);
+      // It had joined, and Redis has lost that: coming back, it joins again. One that leaves is about to be answered.
+      if (move !== 'leaving' && move !== 'unsure') stray.startAfresh();
     }
   }
 

@@ -164,7 +164,8 @@ export class Hub implements TopicListener, Audience {
     const here = isRoom ? this.#rooms.get(name)?.sessions : this.#users.get(name);
     for (const session of here ?? []) {
       // What this socket was told of its membership is not in the log any more: it starts afresh elsewhere or here.
-      const missing = !members.has(session.socketId) && !(isRoom && joinedAfter(session, name, at));
+      const isRight = members.has(session.socketId) || (isRoom && joinedAfter(session, name, at));
+      const missing = !isRight && session.moves.of(name) !== 'leaving'; // that is about to be answered
       // Nor are notices of the session, which the next login restores.
       if (missing || (!isRoom && session.synced)) session.startAfresh();
     }

@@ -19,7 +19,7 @@ import { newCounters, newMeasurements } from '../../src/ops/counters.ts';
 import { createLog, sampled } from '../../src/ops/log.ts';
 import { AdminState } from '../../src/state/admin-state.ts';
 import { openServer } from '../../src/state/connect.ts';
-import { Keyspace } from '../../src/state/keys.ts';
+import { Keyspace, roomTopic } from '../../src/state/keys.ts';
 import { Shards } from '../../src/state/shards.ts';
 import { about, fenceRoom, idsHeard } from '../chat/world.ts';
 import { eventually } from '../support/eventually.ts';
@@ -35,6 +35,8 @@ interface Split {
   readonly link: FaultyLink;
   readonly bus: DeliveryParts['bus'];
   readonly admin: AdminState;
+  /** Has the node compare its sockets in these rooms with what Redis knows. */
+  compare(roomNames: readonly string[]): Promise<void>;
   login(userName: string): Promise<User>;
 }
 
@@ -103,6 +105,10 @@ async function startSplitNode(): Promise<Split> {
     link,
     bus: delivery.bus,
     admin: new AdminState(state.commands, shared.keys),
+    compare: async (roomNames) => {
+      chat.reconciler.suspectAll(roomNames.map(roomTopic));
+      await chat.reconciler.run();
+    },
     login: (userName) => loginRpc(scope, `ws://127.0.0.1:${port}/ws`, userName),
   };
 }
@@ -162,4 +168,23 @@ test('who has logged in before the bus has brought it is closed with the user’
   for (const { raw } of sockets) expect(await raw.closed).toEqual({ code: 4502, reason: 'enough' });
   // The next one is another socket than those that were meant.
   expect(await (await node.login('alice')).call('ping')).toBeGreaterThan(0);
+});
+
+test('who was taken out before the bus has told so is told, not closed, when the node compares its sockets', async () => {
+  const node = await startSplitNode();
+  const [alice, bob] = [await node.login('alice'), await node.login('bob')];
+  const rooms = ['barred', 'deleted', 'kept'];
+  for (const room of rooms) {
+    await alice.call('roomCreate', room);
+    await bob.call('roomJoin', room);
+  }
+  await whileLate(node, async () => {
+    await alice.call('roomAddToList', 'barred', 'blacklist', ['bob']);
+    await alice.call('roomDelete', 'deleted');
+    await node.compare(rooms);
+  });
+  await node.compare(rooms);
+  await eventually(() => expect(bob.heard('roomAccessRemoved')).toHaveLength(2));
+  await alice.call('roomJoin', 'kept');
+  await fenceRoom(alice, 'kept', alice, bob);
 });
