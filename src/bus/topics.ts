@@ -21,9 +21,15 @@ interface Entry {
   ready: Promise<void>;
   users: number;
   idleSince: number;
-  /** A check saw the log at this seq; if the feed is still behind at `suspectedAt` + a while, it mends. */
-  suspectSeq: number;
-  suspectedAt: number;
+  /** A check saw the log there: if the feed has not come that far after a while, it mends. */
+  suspicion: Suspicion | undefined;
+}
+
+interface Suspicion {
+  /** In none when the log was gone. */
+  readonly epoch: string | undefined;
+  readonly seq: number;
+  readonly since: number;
 }
 
 export interface TopicsOptions {
@@ -90,7 +96,7 @@ export class Topics implements TransportListener {
     let entry = this.#entries.get(topic);
     if (entry === undefined) {
       const ready = this.#enter(topic);
-      entry = { feed: new Feed(topic, this.#parts), ready, users: 0, idleSince: 0, suspectSeq: 0, suspectedAt: 0 };
+      entry = { feed: new Feed(topic, this.#parts), ready, users: 0, idleSince: 0, suspicion: undefined };
       this.#entries.set(topic, entry);
       this.#left.delete(topic);
     }
@@ -136,10 +142,11 @@ export class Topics implements TransportListener {
   async caughtUp(topic: Topic, at: Point | undefined): Promise<void> {
     const feed = this.#entries.get(topic)?.feed;
     if (feed?.position === undefined) return;
-    if (at === undefined) feed.mend();
     const wait = feed.reached(at?.seq ?? Infinity, performance.now(), at?.epoch);
     if (wait !== true) this.#waiting.add(feed);
-    if (!(await wait) || !this.#transport.healthy) throw new Error(`${topic}: the bus is behind its log`);
+    await wait;
+    const isThere = feed.position === undefined || !isBehind(feed, { epoch: at?.epoch, seq: at?.seq ?? 0 });
+    if (!isThere || !this.#transport.healthy) throw new Error(`${topic}: the bus is behind its log`);
   }
 
   /** The same for a transient message that is about to be published, by its nonce; `cancel` where it was not. */
@@ -202,9 +209,9 @@ export class Topics implements TransportListener {
     const idle: Topic[] = [];
     for (const [topic, entry] of this.#entries) {
       if (entry.feed.stalled && this.#parts.mayDeliver()) entry.feed.mend();
-      if (entry.suspectSeq > 0 && now - entry.suspectedAt > SUSPECT_MS) {
-        if ((entry.feed.position?.seq ?? Infinity) < entry.suspectSeq) entry.feed.mend();
-        entry.suspectSeq = 0;
+      if (entry.suspicion !== undefined && now - entry.suspicion.since > SUSPECT_MS) {
+        if (isBehind(entry.feed, entry.suspicion)) entry.feed.mend();
+        entry.suspicion = undefined;
       }
       if (entry.users === 0 && !entry.feed.holding && now - entry.idleSince > LINGER_MS) idle.push(topic);
     }
@@ -263,15 +270,18 @@ export class Topics implements TransportListener {
     if (before === undefined || !entry.feed.live) return;
     this.#parts.reader.readPosition(entry.feed.topic).then(
       (at) => {
-        if (at === 'gone' || at.epoch !== before.epoch || at.seq < before.seq) entry.feed.mend();
-        else if (at.seq === before.seq && at.nonce !== before.nonce) entry.feed.mend();
-        else if (at.seq > (entry.feed.position?.seq ?? Infinity) && entry.suspectSeq === 0) {
-          // Not set again by later checks, or checks that come often would put the mending off for ever.
-          entry.suspectSeq = at.seq;
-          entry.suspectedAt = performance.now();
-        }
+        const { epoch, seq, nonce } = at === 'gone' ? { epoch: undefined, seq: 0, nonce: 0 } : at;
+        const isOther = seq < before.seq || (seq === before.seq && nonce !== before.nonce);
+        if (epoch === before.epoch && isOther) entry.feed.mend();
+        // What has happened meanwhile is on its way. Not set again by later checks, or checks that come often would put
+        // the mending off for ever.
+        else if (isBehind(entry.feed, { epoch, seq })) entry.suspicion ??= { epoch, seq, since: performance.now() };
       },
       (error: unknown) => this.#parts.onError(entry.feed.topic, error),
     );
   }
 }
+
+/** Whether a feed that has begun has yet to hear of what is there in its log, or that the log has ended. */
+const isBehind = ({ position }: Feed, { epoch, seq }: Pick<Suspicion, 'epoch' | 'seq'>): boolean =>
+  position !== undefined && (position.epoch !== epoch || position.seq < seq);

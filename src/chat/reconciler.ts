@@ -178,6 +178,8 @@ export class Reconciler {
     // What took a socket out may be on its way here, and tells it so.
     await this.#parts.topics.caughtUp(topic, known.at);
     for (const stray of strays()) {
+      // In again, in a room of the same name.
+      if (stray.rooms.get(roomName)?.epoch !== known.at?.epoch) continue;
       const move = stray.moves.of(roomName);
       // It had joined, and Redis has lost that: coming back, it joins again. One that leaves is about to be answered.
       if (move !== 'leaving' && move !== 'unsure') stray.startAfresh();

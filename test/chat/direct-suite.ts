@@ -121,6 +121,7 @@ function refusals(world: World): void {
     expect(await alice.call('directMessage', bob.userName, mapOf(limits.messageBytes))).toMatchObject({
       author: alice.userName,
     });
+    await bob.next('directMessage');
     await goAway(bob);
     await eventually(async () => {
       expect(await refusal(bob.userName)).toMatchObject({ code: 'noUserOnline', args: [bob.userName] });

@@ -1,6 +1,7 @@
 // What the metrics say, held against what clients did: each is moved by its cause, and its labels stay few.
 import { beforeAll, expect, test } from '@jest/globals';
 import { metrics, type MetricDeclaration } from '../../src/ops/metrics.ts';
+import { until } from '../chat/world.ts';
 import { eventually } from '../support/eventually.ts';
 import type { Metrics } from '../support/metrics.ts';
 import { openRaw } from '../support/raw-client.ts';
@@ -102,6 +103,7 @@ test('sockets, users, rooms, topics and deliveries are those of this node', asyn
   await connectRpc(scope, here.url);
   await ann?.call('roomCreate', 'room');
   for (const each of [...sockets, bob]) await each.call('roomJoin', 'room');
+  for (const each of sockets) await until(each, 'roomUserJoined', ([, userName]) => userName === 'bob');
   const before = await here.metrics();
   await bob.call('roomMessage', 'room', { text: 'x' });
   for (const each of sockets) await each.next('roomMessage');
