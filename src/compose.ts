@@ -9,6 +9,7 @@ import { Topics } from './bus/topics.ts';
 import { Authenticator } from './chat/authenticator.ts';
 import { Comparison } from './chat/comparison.ts';
 import { Departures } from './chat/departures.ts';
+import { Disconnects } from './chat/disconnects.ts';
 import type { Handlers } from './chat/caller.ts';
 import { bindHandlers } from './chat/handlers.ts';
 import { hookedHandlers } from './chat/hooked.ts';
@@ -32,7 +33,7 @@ import { Commands } from './state/commands.ts';
 import { primaryIds } from './state/connect.ts';
 import { Deletions } from './state/deletions.ts';
 import { DirectState } from './state/direct-state.ts';
-import type { Keyspace } from './state/keys.ts';
+import type { Keyspace, TopicKey } from './state/keys.ts';
 import { Lease, type LeaseEvents } from './state/lease.ts';
 import { Links, type LinksOptions } from './state/links.ts';
 import { Peers } from './state/peers.ts';
@@ -212,13 +213,14 @@ export function composeChat(
   const quotas = new Quotas({ quotas: quotaState, rooms, finishLater });
   const losses = new Losses({ deletions, quotas, users });
   const userlistChanges = composeUserlistChanges(shared, access);
+  const suspect = (topic: TopicKey, id: string, cause: unknown): void => reconciler.suspect(topic, id, cause);
   const departures = new Departures({
     ...stored,
     topics,
     losses,
     userlistChanges,
     hooks,
-    suspect: (topic, id, cause) => reconciler.suspect(topic, id, cause),
+    suspect,
   });
   const reconciler: Reconciler = new Reconciler({
     rooms,
@@ -240,6 +242,7 @@ export function composeChat(
     topics,
     audience: hub,
     departures,
+    disconnects: new Disconnects({ departures, topics, suspect }),
     reconciler,
     restrictions,
     losses,

@@ -230,9 +230,9 @@ export class GatewayNode {
   }
 
   /** A logged-in socket is gone. While draining, and after a lease was lost, that is left to the sweepers. */
-  #departed(session: Session, roomNames: readonly string[]): Promise<void> {
-    if (this.#draining || !this.#state.lease.owns(session.nodeId)) return Promise.resolve();
-    return this.#chat.departures.disconnect(session, roomNames, session.nodeId);
+  #departed(session: Session, roomNames: readonly string[]): void {
+    if (this.#draining || !this.#state.lease.owns(session.nodeId)) return;
+    this.#chat.services.disconnects.add(session, roomNames, session.nodeId);
   }
 
   /** A failover is under way: who is connected to the former primary leaves it. */

@@ -11,7 +11,7 @@ import { countFrame, notificationFrame } from '../protocol/frame.ts';
 import type { AccessState } from '../state/access-state.ts';
 import { StateUnavailable } from '../state/unavailable.ts';
 import type { Deletions } from '../state/deletions.ts';
-import { roomTopic, topicKind, topicName, userTopic, type TopicKey } from '../state/keys.ts';
+import { roomTopic, topicKind, topicName, type TopicKey } from '../state/keys.ts';
 import { SOCKETS_PER_CALL, type RoomState } from '../state/room-state.ts';
 import type { PendingLeave, SessionState, TakenOut } from '../state/session-state.ts';
 import type { Cleaner } from '../state/sweep.ts';
@@ -21,7 +21,6 @@ import { tellLeft } from './hook-points.ts';
 import { leaveHeads } from './leave-heads.ts';
 import type { Losses } from './losses.ts';
 import type { UserlistChanges } from './userlist-changes.ts';
-import { windowsOf } from './windows.ts';
 
 export interface Departing {
   readonly socketId: string;
@@ -59,9 +58,6 @@ export interface Leaving {
   /** What the operator's hook is told. */
   readonly cause: LeaveCause;
 }
-
-/** Of one socket that is gone: a user's fifty may be closed in one moment, each with a hundred rooms. */
-const ROOMS_AT_ONCE = 8;
 
 export class Departures implements Cleaner {
   readonly #parts: DeparturesParts;
@@ -169,39 +165,6 @@ export class Departures implements Cleaner {
     await sessions.finishLeave(userName, { roomName, socketId, nodeId, sockets: [] }, out, '');
   }
 
-  /** A socket of this node is gone. Never rejects. Lets go of the topics it followed when Redis knows it too. */
-  async disconnect(socket: Departing, roomNames: readonly string[], nodeId: string): Promise<void> {
-    const { topics } = this.#parts;
-    const echoes: { echo: Uint8Array; njoined: number }[] = [];
-    let hasFailed = false;
-    const leave = async (roomName: string): Promise<void> => {
-      try {
-        const left = await this.leaveRoom(roomName, nodeId, [socket], { echo: 'later', cause: 'disconnect' });
-        if (left !== 'noRoom') {
-          echoes.push({ echo: leftEcho(roomName, socket.socketId), njoined: left.njoined[0] ?? 0 });
-        }
-        topics.unfollow(roomTopic(roomName), nodeId);
-      } catch (error) {
-        hasFailed = true;
-        this.#parts.suspect(roomTopic(roomName), nodeId, error);
-      }
-    };
-    let begun = 0;
-    for await (const window of windowsOf(roomNames, ROOMS_AT_ONCE)) {
-      // Where Redis does not answer, nobody waits for its time limit again and again: what is left ends with this one.
-      const next = hasFailed ? roomNames.slice(begun) : window;
-      begun += next.length;
-      await Promise.all(next.map(leave));
-      if (begun >= roomNames.length) break;
-    }
-    try {
-      await this.logout(socket, roomNames, echoes);
-      topics.unfollow(userTopic(socket.userName), nodeId);
-    } catch (error) {
-      this.#parts.suspect(userTopic(socket.userName), nodeId, error);
-    }
-  }
-
   /** Takes a socket from its user; `roomNames` are what the hook is told that it was in. */
   async logout(
     { userName, socketId }: Departing,
@@ -254,7 +217,9 @@ export class Departures implements Cleaner {
   }
 }
 
-const leftEcho = (roomName: string, socketId: string): Uint8Array => countFrame('roomLeftEcho', [roomName, socketId]);
+/** The frame, without its count, that tells a user's other sockets of one that is in a room no more. */
+export const leftEcho = (roomName: string, socketId: string): Uint8Array =>
+  countFrame('roomLeftEcho', [roomName, socketId]);
 
 /** The frame, without its count, that tells a user's other sockets of one that is gone. */
 const disconnectEcho = (socketId: string): Uint8Array => countFrame('socketDisconnectEcho', [socketId]);

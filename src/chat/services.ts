@@ -12,6 +12,7 @@ import type { UserState } from '../state/user-state.ts';
 import type { Authenticator } from './authenticator.ts';
 import type { Audience } from './caller.ts';
 import type { Departures } from './departures.ts';
+import type { Disconnects } from './disconnects.ts';
 import type { Losses } from './losses.ts';
 import type { Quotas } from './quotas.ts';
 import type { Reconciler } from './reconciler.ts';
@@ -43,6 +44,7 @@ export interface Services {
   readonly topics: Topics;
   readonly audience: Audience;
   readonly departures: Departures;
+  readonly disconnects: Disconnects;
   readonly reconciler: Reconciler;
   readonly restrictions: Pick<Restrictions, 'hasten'>;
   readonly losses: Losses;

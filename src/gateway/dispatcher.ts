@@ -155,8 +155,8 @@ export class Dispatcher {
     } catch (error) {
       // Nobody is there any more who would take what is kept for it. One that was adopted is taken out by its end.
       done.switchOver.abandon();
-      const { departures } = this.#parts.services;
-      if (!isAdopted) void departures.disconnect({ socketId, userName: done.userName }, [], done.nodeId);
+      const { disconnects } = this.#parts.services;
+      if (!isAdopted) disconnects.add({ socketId, userName: done.userName }, [], done.nodeId);
       throw error;
     }
     this.#measure('login', 'ok', telling.began);
@@ -170,7 +170,7 @@ export class Dispatcher {
       if (done instanceof Failure || this.#parts.mayAct()) return done;
       // The lease has run out during the login.
       done.switchOver.abandon();
-      void services.departures.disconnect({ socketId, userName: done.userName }, [], done.nodeId);
+      services.disconnects.add({ socketId, userName: done.userName }, [], done.nodeId);
       return unavailable();
     } catch (error) {
       return this.#failureOf(error, 'login', socketId);
@@ -196,7 +196,7 @@ export class Dispatcher {
       },
       closed: () => {
         // Otherwise the gateway saw a session close, and has begun this.
-        if (!inTime) void services.departures.disconnect(session, [], session.nodeId);
+        if (!inTime) services.disconnects.add(session, [], session.nodeId);
       },
     });
   }

@@ -53,7 +53,7 @@ export interface GatewayParts {
   readonly hub: Hub;
   readonly dispatcher: Dispatcher;
   /** A logged-in socket is gone; resolves when Redis knows it, or it is remembered for later. */
-  departed(session: Session, roomNames: readonly string[]): Promise<void>;
+  departed(session: Session, roomNames: readonly string[]): void;
   /** Takes the public port for the app; rejects where it cannot be had. */
   listen(app: TemplatedApp): Promise<PublicPort>;
   /** `reason`: what this side's close frame said; none where the other side ended it. */
@@ -241,7 +241,7 @@ export class Gateway {
     this.#parts.onClosed(connection.socketId, code, connection.endReason);
     if (session === undefined) return;
     const roomNames = this.#parts.hub.remove(session);
-    void this.#parts.departed(session, roomNames);
+    this.#parts.departed(session, roomNames);
   }
 
   /** A message for this socket was dropped: what it would see from here on has a hole. */

@@ -84,7 +84,7 @@ async function startSplitNode(): Promise<Split> {
     askToSettle: () => Promise.resolve(),
   });
   const gateway: Gateway = composeGateway(shared, native.uws, state, delivery, chat, {
-    departed: (session, roomNames) => chat.departures.disconnect(session, roomNames, session.nodeId),
+    departed: (session, roomNames) => chat.services.disconnects.add(session, roomNames, session.nodeId),
     health: () => ({ live: true, ready: true, details: {} }),
   });
   await state.links.connect();

@@ -1,0 +1,125 @@
+/**
+ * Sockets that are gone. A user's are taken out together: the first at once, those that close meanwhile after it, with one
+ * leave for all of them in a room. Fifty may be closed in one moment, each with a hundred rooms.
+ */
+import { setImmediate } from 'node:timers/promises';
+import type { Topics } from '../bus/topics.ts';
+import { roomTopic, userTopic, type TopicKey } from '../state/keys.ts';
+import { SOCKETS_PER_CALL } from '../state/room-state.ts';
+import { leftEcho, type Departing, type Departures } from './departures.ts';
+import { windowsOf } from './windows.ts';
+
+export interface DisconnectsParts {
+  readonly departures: Pick<Departures, 'leaveRoom' | 'logout'>;
+  readonly topics: Pick<Topics, 'unfollow'>;
+  /** What could not be done; the topic's `follow` is passed on with it. */
+  suspect(topic: TopicKey, nodeId: string, cause: unknown): void;
+}
+
+interface Gone {
+  readonly socketId: string;
+  readonly roomNames: readonly string[];
+  readonly nodeId: string;
+  readonly echoes: { echo: Uint8Array; njoined: number }[];
+}
+
+const ROOMS_AT_ONCE = 8;
+const SOCKETS_AT_ONCE = 8;
+
+export class Disconnects {
+  readonly #parts: DisconnectsParts;
+  /** Users of whom some are being taken out → those that come next. */
+  readonly #users = new Map<string, Gone[]>();
+
+  constructor(parts: DisconnectsParts) {
+    this.#parts = parts;
+  }
+
+  /** A socket of this node is gone. Lets go of the topics it followed when Redis knows it too. */
+  add({ socketId, userName }: Departing, roomNames: readonly string[], nodeId: string): void {
+    const gone = { socketId, roomNames, nodeId, echoes: [] };
+    const waiting = this.#users.get(userName);
+    if (waiting === undefined) void this.#begin(userName, gone);
+    else waiting.push(gone);
+  }
+
+  /** Never rejects. */
+  async #begin(userName: string, first: Gone): Promise<void> {
+    for (let next = [first]; next.length > 0;) {
+      const later: Gone[] = [];
+      this.#users.set(userName, later);
+      // Of one instance each: the next ones may be of a new lease.
+      for (const nodeId of new Set(next.map((gone) => gone.nodeId))) {
+        const gone = next.filter((one) => one.nodeId === nodeId);
+        await this.#takeOut(userName, nodeId, gone);
+      }
+      next = later;
+    }
+    this.#users.delete(userName);
+  }
+
+  async #takeOut(userName: string, nodeId: string, gone: readonly Gone[]): Promise<void> {
+    await this.#leaveRooms(userName, nodeId, gone);
+    const { departures, topics } = this.#parts;
+    for await (const window of windowsOf(gone, SOCKETS_AT_ONCE)) {
+      await Promise.all(
+        window.map(async ({ socketId, roomNames, echoes }) => {
+          try {
+            await departures.logout({ userName, socketId }, roomNames, echoes);
+            topics.unfollow(userTopic(userName), nodeId);
+          } catch (error) {
+            this.#parts.suspect(userTopic(userName), nodeId, error);
+          }
+        }),
+      );
+    }
+  }
+
+  async #leaveRooms(userName: string, nodeId: string, gone: readonly Gone[]): Promise<void> {
+    const rooms = [...roomsOf(gone)];
+    let begun = 0;
+    let size = ROOMS_AT_ONCE;
+    while (begun < rooms.length) {
+      if (begun > 0) await setImmediate();
+      const next = rooms.slice(begun, begun + size);
+      begun += next.length;
+      const done = await Promise.all(next.map(([roomName, inIt]) => this.#leaveRoom(roomName, userName, nodeId, inIt)));
+      // Where Redis does not answer, nobody waits for its time limit again and again: what is left ends with the next.
+      if (done.includes(false)) size = Infinity;
+    }
+  }
+
+  async #leaveRoom(roomName: string, userName: string, nodeId: string, gone: readonly Gone[]): Promise<boolean> {
+    const { departures, topics } = this.#parts;
+    const topic = roomTopic(roomName);
+    let isDone = true;
+    for (let at = 0; at < gone.length; at += SOCKETS_PER_CALL) {
+      const page = gone.slice(at, at + SOCKETS_PER_CALL);
+      try {
+        const sockets = page.map(({ socketId }) => ({ userName, socketId }));
+        const left = await departures.leaveRoom(roomName, nodeId, sockets, { echo: 'later', cause: 'disconnect' });
+        for (const [i, { socketId, echoes }] of page.entries()) {
+          if (left !== 'noRoom') echoes.push({ echo: leftEcho(roomName, socketId), njoined: left.njoined[i] ?? 0 });
+          topics.unfollow(topic, nodeId);
+        }
+      } catch (error) {
+        isDone = false;
+        for (let i = 0; i < page.length; i++) this.#parts.suspect(topic, nodeId, error);
+      }
+    }
+    return isDone;
+  }
+}
+
+/** Who of them is in which room. */
+function roomsOf(gone: readonly Gone[]): Map<string, Gone[]> {
+  const rooms = new Map<string, Gone[]>();
+  for (const one of gone) {
+    for (const roomName of one.roomNames) {
+      const inIt = rooms.get(roomName);
+      if (inIt === undefined) rooms.set(roomName, [one]);
+      else inIt.push(one);
+    }
+  }
+  return rooms;
+}
