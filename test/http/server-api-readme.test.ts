@@ -1,17 +1,18 @@
-// The README's section on the server API, done as it says: its commands work when pasted, and it names what there is.
+// The README of the server API, done as it says: its commands work when pasted, and it names what there is.
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { expect, test } from '@jest/globals';
 import { serverRequests } from '../../src/protocol/server/catalogue.ts';
+import { fencesOf, sectionOf } from '../ground/papers.ts';
 import { startRedis } from '../support/redis.ts';
 import { useScope } from '../support/scope.ts';
 import { startNode } from '../support/service.ts';
 
 const scope = useScope();
-const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
-const section = /\n## Server API\n([\s\S]*?)\n## /.exec(readme)?.[1] ?? '';
-const blocks = [...section.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, block = '']) => block);
+const readme = readFileSync(new URL('../../src/chat/server/README.md', import.meta.url), 'utf8');
+const section = sectionOf(readme, 'Server API');
+const blocks = fencesOf(section, 'sh');
 
 /** Runs a command of the README; without curl on the machine, what curl would send. */
 async function run(command: string): Promise<unknown> {
@@ -33,6 +34,7 @@ async function run(command: string): Promise<unknown> {
 }
 
 test('its commands work as they stand, against a node started as it says', async () => {
+  expect(blocks).toHaveLength(2);
   const [start = '', asking = ''] = blocks;
   expect(start).toContain('npm start');
   const settings = [...start.matchAll(/(PARLEY_\w+)=(\S+)/g)].map(([, name = '', value = '']) => [name, value]);
