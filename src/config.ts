@@ -10,7 +10,7 @@ import { endpointOf } from './outside/redis-endpoint.ts';
 import { bare } from './outside/text.ts';
 import { defaultLimits, type Limits } from './protocol/limits.ts';
 
-export { describeSettings, renderSettingsTable, type SettingRow } from './config/describe.ts';
+export { describeSettingGroups, describeSettings, type SettingGroup, type SettingRow } from './config/describe.ts';
 export type { Environment } from './config/reader.ts';
 export type { Config, LogLevel } from './config/shape.ts';
 

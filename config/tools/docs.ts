@@ -5,7 +5,7 @@ import { format, resolveConfig } from 'prettier';
 import { renderAsyncApi } from '../../src/protocol/asyncapi.ts';
 import { renderProtocolDocument } from '../../src/protocol/document.ts';
 import { renderOpenApi } from '../../src/protocol/openapi.ts';
-import { renderReadme } from './readme.ts';
+import { generatedParts, renderPart } from './readme.ts';
 
 interface Target {
   /** Relative to the root of the project. */
@@ -28,8 +28,11 @@ const targets: readonly Target[] = [
   { path: 'src/protocol/PROTOCOL.md', render: renderProtocolDocument },
   { path: asyncApiPath, render: () => formatted(asyncApiPath, renderAsyncApi()) },
   { path: openApiPath, render: () => formatted(openApiPath, renderOpenApi()) },
-  // Only the table of settings in it is generated.
-  { path: 'README.md', render: () => renderReadme(readFileSync(fromRoot('README.md'), 'utf8')) },
+  // Only the tables in them are generated.
+  ...generatedParts.map((part) => ({
+    path: part.path,
+    render: () => renderPart(part, readFileSync(fromRoot(part.path), 'utf8')),
+  })),
 ];
 
 for (const { path, render } of targets) {

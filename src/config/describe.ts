@@ -1,4 +1,4 @@
-// The documentation of the settings, derived from their table: rows, and the Markdown of the README.
+// The documentation of the settings, derived from their table, by group. Its Markdown is made by config/tools/readme.ts.
 import { settings } from './table.ts';
 
 export interface SettingRow {
@@ -11,32 +11,41 @@ export interface SettingRow {
   readonly fileName: string | undefined;
 }
 
-/** All settings meant for operators, in the order of the table. */
-export function describeSettings(): SettingRow[] {
-  return Object.values(settings)
-    .filter(({ hidden }) => !hidden)
-    .map(({ name, type, unit, defaultText, doc, secret }) => ({
-      name,
-      type,
-      unit,
-      default: defaultText,
-      doc,
-      fileName: secret ? `${name}_FILE` : undefined,
-    }));
+export interface SettingGroup {
+  readonly title: string;
+  readonly rows: readonly SettingRow[];
 }
 
-/** The settings as a Markdown table, laid out as the formatter would. */
-export function renderSettingsTable(): string {
-  const rows = describeSettings().map((row) => [
-    row.fileName === undefined ? `\`${row.name}\`` : `\`${row.name}\` (\`_FILE\`)`,
-    row.unit === undefined ? row.type : `${row.type} ${row.unit}`,
-    row.default,
-    row.doc,
-  ]);
-  const table = [['setting', 'type', 'default', 'meaning'], ...rows];
-  const widths = [0, 1, 2, 3].map((column) => Math.max(...table.map((row) => [...(row[column] ?? '')].length)));
-  const line = (cells: readonly string[]): string =>
-    `| ${cells.map((cell, column) => cell + ' '.repeat((widths[column] ?? 0) - [...cell].length)).join(' | ')} |`;
-  const [head = [], ...body] = table;
-  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...body.map(line)].join('\n');
+type SettingKey = keyof typeof settings;
+
+/** A group reaches from its first setting to the next group, in the order of the table: a new setting is in that of its neighbour. */
+const groupTitles: { readonly [K in SettingKey]?: string } = {
+  host: 'Ports, origins and proxies',
+  redisUrl: 'Where Redis is',
+  auth: 'Logins and tokens',
+  names: 'Names, and what clients may do with rooms',
+  historyMaxSize: 'What rooms and their owners may keep',
+  directListSizeLimit: 'Direct messages, large rooms and repeats',
+  hooks: 'Hooks',
+  frameBytes: 'Limits of messages, sockets, users and addresses',
+  loginTimeoutMs: 'Times',
+  logLevel: 'Log, and what production has to allow',
+};
+
+/** All settings meant for operators, by group, in the order of the table. */
+export function describeSettingGroups(): SettingGroup[] {
+  const groups: { title: string; rows: SettingRow[] }[] = [];
+  for (const [key, setting] of Object.entries(settings)) {
+    const title = groupTitles[key as SettingKey]; // a key of `settings`, which Object.entries forgets
+    if (title !== undefined) groups.push({ title, rows: [] });
+    const { hidden, name, type, unit, defaultText, doc, secret } = setting;
+    const fileName = secret ? `${name}_FILE` : undefined;
+    if (!hidden) groups.at(-1)?.rows.push({ name, type, unit, default: defaultText, doc, fileName });
+  }
+  return groups;
+}
+
+/** The same without groups. */
+export function describeSettings(): SettingRow[] {
+  return describeSettingGroups().flatMap(({ rows }) => rows);
 }

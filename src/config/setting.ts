@@ -24,7 +24,7 @@ export interface Setting<T> {
   readonly secret: boolean;
   /** Quotes around the text may be a part of it. */
   readonly quotable: boolean;
-  /** Left out of the README: exists for the project's own tests. */
+  /** Left out of config/README.md: exists for the project's own tests. */
   readonly hidden: boolean;
   readonly parse: (text: string) => Parsed<T>;
   /** The text that `parse` would turn into this value, for people to read. */

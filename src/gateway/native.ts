@@ -1,5 +1,5 @@
 // Loads uWebSockets.js, a native library, after checking that the binary is the one this project was tested with.
-// Which package provides it, and how to switch to the official build, is explained in the README.
+// Which package provides it, and how to switch to the official build, is explained in config/README.md.
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';

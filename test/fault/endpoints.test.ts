@@ -112,7 +112,7 @@ const least = ['~least:*', '&least:*', ...needed];
 
 describe.each([
   ['without @dangerous', ['~*', '&*', '+@all', '-@dangerous'], ['info', 'config|get']],
-  ['that is allowed what the README names', least, ['info', 'config|get']],
+  ['that is allowed what config/README.md names', least, ['info', 'config|get']],
 ])('a user %s', (_, rules, missing) => {
   const limited = { name: 'parley', password: 'secret', rules };
   const told = async (logs: readonly { msg: string }[]): Promise<void> => {
@@ -135,8 +135,8 @@ describe.each([
   }, 120_000);
 });
 
-test('the README names these rules', () => {
-  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+test('config/README.md names these rules', () => {
+  const readme = readFileSync(new URL('../../config/README.md', import.meta.url), 'utf8');
   const line = /^ACL SETUSER parley on [^`]*/m.exec(readme)?.[0].split(/\s+/).filter(Boolean) ?? [];
   const named = line.filter((rule) => rule.startsWith('+')).toSorted();
   expect(named).toEqual([...needed, '+info', '+config|get'].toSorted());

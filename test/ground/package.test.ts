@@ -1,9 +1,8 @@
-// What a newcomer installs and reads: the lock file, exact versions, and the README where it repeats the code.
+// What a newcomer installs: the lock file, exact versions, and nothing that is not depended on.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { renderReadme } from '../../config/tools/readme.ts';
 import { filesUnder, importsOf, root } from './source-files.ts';
 
 interface LockEntry {
@@ -15,7 +14,6 @@ interface LockEntry {
 interface Manifest {
   readonly dependencies: Readonly<Record<string, string>>;
   readonly devDependencies: Readonly<Record<string, string>>;
-  readonly scripts: Readonly<Record<string, string>>;
 }
 
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
@@ -66,32 +64,4 @@ test('the service imports only what it depends on', () => {
     }));
   expect(named.length).toBeGreaterThan(0);
   expect(named.filter(({ name }) => manifest.dependencies[name] === undefined)).toEqual([]);
-});
-
-describe('the README', () => {
-  const readme = read('README.md');
-
-  test('has the table of settings as the code has it (npm run docs)', () => {
-    expect(readme).toBe(renderReadme(readme));
-    expect(() => renderReadme('no markers')).toThrow('markers');
-  });
-
-  test('names only scripts that exist', () => {
-    const named = [...readme.matchAll(/npm run (\w+)/g)].map(([, script = '']) => script);
-    expect(named.length).toBeGreaterThan(0);
-    expect(named.filter((script) => manifest.scripts[script] === undefined)).toEqual([]);
-  });
-
-  test('links only to files that exist', () => {
-    const linked = [...readme.matchAll(/\]\(([^)#:]+)\)/g)].map(([, path = '']) => path);
-    expect(linked.length).toBeGreaterThan(0);
-    expect(linked.filter((path) => !existsSync(join(root, path)))).toEqual([]);
-  });
-
-  test('names only settings that exist', () => {
-    const table = renderReadme(readme);
-    const known = new Set([...table.matchAll(/^\| `(PARLEY_\w+)`/gm)].map(([, name]) => name));
-    const named = [...readme.matchAll(/\bPARLEY_[A-Z_]+[A-Z]/g)].map(([name]) => name.replace(/_FILE$/, ''));
-    expect(named.filter((name) => !known.has(name))).toEqual([]);
-  });
 });
