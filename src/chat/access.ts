@@ -1,4 +1,5 @@
 /** Who may be in a room: its lists and its mode, and what follows for members who lose it by a change of them. */
+import { spreadUnits } from '../protocol/cost.ts';
 import { fail, failBecause, Failure, unavailable } from '../protocol/errors.ts';
 import { notificationFrame } from '../protocol/frame.ts';
 import { invalidName, isValidName } from '../protocol/name-rule.ts';
@@ -10,7 +11,6 @@ import type { Caller, Handlers } from './caller.ts';
 import { leftHead } from './leave-heads.ts';
 import { isScanCursor, NO_CURSOR, pageOfList, wholeList } from './lists.ts';
 import type { Services } from './services.ts';
-import { spreadUnits } from './spread.ts';
 
 type AccessHandlers = Pick<
   Handlers,

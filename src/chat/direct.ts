@@ -3,6 +3,7 @@
  * scripts: the receiver's is the truth, then the sender's other sockets are told. Where the first did not happen nothing
  * has; where the node dies between them, the message was sent and its echo is missing.
  */
+import { spreadUnits } from '../protocol/cost.ts';
 import { fail, failBecause, type Failure, messageTooLarge } from '../protocol/errors.ts';
 import { directEchoFrame, directMessageFrame, storedMessageIn } from '../protocol/frame.ts';
 import { invalidName, isValidName } from '../protocol/name-rule.ts';
@@ -14,7 +15,6 @@ import { DIRECT_LISTS, type DirectListName } from '../state/direct-state.ts';
 import type { Caller, Handlers, Outcome } from './caller.ts';
 import { isScanCursor, NO_CURSOR, pageOfList, wholeList } from './lists.ts';
 import type { Services } from './services.ts';
-import { spreadUnits } from './spread.ts';
 
 type DirectHandlers = Pick<
   Handlers,

@@ -3,6 +3,7 @@
  * joining several rooms at once.
  */
 import { isAfter, takesOut, type Point, type TopicEvent } from '../bus/event.ts';
+import { spreadUnits } from '../protocol/cost.ts';
 import { fail, failBecause, type Failure } from '../protocol/errors.ts';
 import { countFrame, notificationFrame } from '../protocol/frame.ts';
 import { invalidName, isValidName } from '../protocol/name-rule.ts';
@@ -15,7 +16,6 @@ import { leaveRoom } from './leaving.ts';
 import { lossFrame } from './losses.ts';
 import { askToJoin, tellLeft, type Refused } from './hook-points.ts';
 import type { Services } from './services.ts';
-import { spreadUnits } from './spread.ts';
 import { resetFrame, SwitchOver, type Completion } from './switch-over.ts';
 
 /** A join whose script has run: what it gave, and what is to happen in the turn of the response. */

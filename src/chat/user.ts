@@ -1,4 +1,5 @@
 /** A user's own sockets and its login: what concerns no room and nobody else. */
+import { spreadUnits } from '../protocol/cost.ts';
 import { fail, failBecause, Failure, hasCode, messageTooLarge } from '../protocol/errors.ts';
 import { notificationFrame } from '../protocol/frame.ts';
 import { Answer, type Handlers } from './caller.ts';
@@ -6,7 +7,6 @@ import { askToConnect } from './hook-points.ts';
 import { badToken } from './token-faults.ts';
 import { namesSize } from './lists.ts';
 import type { Services } from './services.ts';
-import { spreadUnits } from './spread.ts';
 
 type UserHandlers = Pick<Handlers, 'ping' | 'loginRefresh' | 'disconnect' | 'listOwnSockets' | 'systemMessage'>;
 

@@ -5,13 +5,14 @@
  */
 import type { CloseName } from '../protocol/close-codes.ts';
 import type { FrameReader } from '../protocol/codec.ts';
-import { costOf, isPage, refusalCost, runningCost } from '../protocol/cost.ts';
+import { copyUnits, costOf, isPage, refusalCost, runningCost, spreadOf } from '../protocol/cost.ts';
 import { fail } from '../protocol/errors.ts';
 import type { Limits } from '../protocol/limits.ts';
 import { frameFaults } from '../protocol/malformed.ts';
 import type { Account, Accounts, Waiter } from './account.ts';
 import type { Addresses } from './addresses.ts';
 import type { Connection } from './connection.ts';
+import type { Hub } from './hub.ts';
 import type { Dispatcher, LoginAttempt, RequestLike } from './dispatcher.ts';
 import { Bucket, type Rate } from './rate.ts';
 import type { Session } from './session.ts';
@@ -31,6 +32,8 @@ export interface IntakeParts {
   /** Of users. */
   readonly accounts: Accounts;
   readonly addresses: Addresses;
+  /** Who hears what. */
+  readonly hub: Pick<Hub, 'hearers' | 'socketsOf'>;
 }
 
 /** How long a connection that is to be closed may finish what it had asked for. */
@@ -244,16 +247,18 @@ export class Intake implements Waiter {
 
   /** Begins what may begin: by the slots of the socket, by what its user has running, and by what it has left unread. */
   pump(): void {
-    for (let next = this.#queue[0]; next !== undefined && this.#mayBegin(next); next = this.#queue[0]) {
+    for (let next = this.#queue[0]; next !== undefined; next = this.#queue[0]) {
+      const weight = this.#account === undefined ? 0 : this.#weightOf(next);
+      if (!this.#mayBegin(next, weight)) break;
       this.#queue.shift();
       this.#queuedBytes -= next.bytes;
       this.#queuedValues -= next.values;
-      this.#begin(next);
+      this.#begin(next, weight);
     }
     if (this.#state === 'finishing' && this.idle) this.#end();
   }
 
-  #mayBegin({ message, units }: Waiting): boolean {
+  #mayBegin({ message }: Waiting, weight: number): boolean {
     const { limits, replyBytes, softMarkBytes } = this.#parts.options;
     if (this.#running >= limits.requestsInFlight || this.#isLoggingIn) return false;
     if (isPage(message.method)) {
@@ -261,10 +266,20 @@ export class Intake implements Waiter {
       const unreadBytes = this.connection.bufferedBytes + this.#pages * replyBytes;
       if (unreadBytes > 0 && unreadBytes + replyBytes > softMarkBytes) return false;
     }
-    return this.#account === undefined || this.#account.begin(runningCost(message.method, units), this);
+    return this.#account === undefined || this.#account.begin(weight, this);
   }
 
-  #begin({ message, units }: Waiting): void {
+  /** In units, what a request counts for while it runs. */
+  #weightOf({ message: { method, params }, units, bytes }: Waiting): number {
+    const { hub } = this.#parts;
+    const told = spreadOf(method, params);
+    let hearers = told?.kind === 'room' ? hub.hearers(told.name) : 0;
+    if (told?.kind === 'user')
+      hearers = hub.socketsOf(told.name).length + hub.socketsOf(this.session?.userName ?? '').length;
+    return runningCost(method, units) + copyUnits(hearers, bytes);
+  }
+
+  #begin({ message }: Waiting, weight: number): void {
     const { dispatcher } = this.#parts;
     const { session } = this;
     if (session === undefined) {
@@ -278,7 +293,7 @@ export class Intake implements Waiter {
     void this.#track(dispatcher.run(session, message), () => {
       this.#pages -= page;
       const now = performance.now();
-      this.#account?.end(runningCost(message.method, units), now - began, now);
+      this.#account?.end(weight, now - began, now);
     });
   }
 

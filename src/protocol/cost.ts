@@ -11,9 +11,10 @@ interface CompiledCost {
   readonly param: number;
   readonly perItem: number;
   readonly page: boolean;
+  readonly spread: { readonly kind: 'room' | 'user'; readonly param: number } | undefined;
 }
 
-const ORDINARY: CompiledCost = { units: 0, param: -1, perItem: 0, page: false };
+const ORDINARY: CompiledCost = { units: 0, param: -1, perItem: 0, page: false, spread: undefined };
 const BYTES_PER_UNIT = 4096;
 /** They cost memory while the request runs more than time. */
 const VALUES_PER_UNIT = 256;
@@ -23,9 +24,17 @@ const costs: ReadonlyMap<string, CompiledCost> = new Map(
     .filter(isRequestName)
     .map((name) => {
       const { cost, params } = requestDeclaration(name);
-      const param = cost?.each === undefined ? -1 : Object.keys(params).indexOf(cost.each.param);
-      const compiled = { units: cost?.units ?? 0, param, perItem: cost?.each?.units ?? 0, page: cost?.page ?? false };
-      return [name, cost === undefined ? ORDINARY : compiled];
+      if (cost === undefined) return [name, ORDINARY];
+      const { units = 0, each, page = false, spread } = cost;
+      const indexOf = (param: string): number => Object.keys(params).indexOf(param);
+      const told =
+        spread === undefined
+          ? undefined
+          : 'room' in spread
+            ? { kind: 'room' as const, param: indexOf(spread.room) }
+            : { kind: 'user' as const, param: indexOf(spread.user) };
+      const param = each === undefined ? -1 : indexOf(each.param);
+      return [name, { units, param, perItem: each?.units ?? 0, page, spread: told }];
     }),
 );
 
@@ -50,3 +59,26 @@ const PAGE_UNITS = 64;
 /** What a request counts for while it runs, by what it costs. */
 export const runningCost = (method: string, units: number): number =>
   isPage(method) ? Math.max(units, PAGE_UNITS) : units;
+
+/** Whom a request is told to: all sockets in a room, or of a user. Nobody has checked the param yet. */
+export function spreadOf(
+  method: string,
+  params: readonly Value[],
+): { kind: 'room' | 'user'; name: string } | undefined {
+  const { spread } = costs.get(method) ?? ORDINARY;
+  const name = spread === undefined ? undefined : params[spread.param];
+  return spread === undefined || typeof name !== 'string' ? undefined : { kind: spread.kind, name };
+}
+
+/** Handing a small frame to that many sockets takes about as long as an ordinary request. */
+const HEARERS_PER_UNIT = 50;
+/** A frame that is longer by so much costs as much again. */
+const BYTES_PER_SHARE = 2048;
+
+/** What it costs a node to tell many sockets something. */
+export const spreadUnits = (hearers: number, bytes: number): number =>
+  hearers / HEARERS_PER_UNIT + copyUnits(hearers, bytes);
+
+/** Of that the copying, which frames of one turn do not share: what tells many sockets something large counts for it while it runs. */
+export const copyUnits = (hearers: number, bytes: number): number =>
+  (hearers / HEARERS_PER_UNIT) * (bytes / BYTES_PER_SHARE);

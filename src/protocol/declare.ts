@@ -66,6 +66,8 @@ export interface Cost<N = string> {
   readonly each?: { readonly param: N; readonly units: number };
   /** The reply may be as large as replies get. */
   readonly page?: true;
+  /** It is told to all sockets in the room, or of the user, that a param names. */
+  readonly spread?: { readonly room: N } | { readonly user: N };
 }
 
 export interface RequestDeclaration<

@@ -2,7 +2,7 @@
 // one account, and coming back renews nothing.
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { isRequestName, requestDeclaration, requests } from '../../src/protocol/catalogue.ts';
-import { costOf, isPage, runningCost } from '../../src/protocol/cost.ts';
+import { copyUnits, costOf, isPage, runningCost, spreadOf, spreadUnits } from '../../src/protocol/cost.ts';
 import { eventually } from '../support/eventually.ts';
 import { startRedis, type RedisServer } from '../support/redis.ts';
 import { connectRpc, loginRpc, type Call, type Outcome } from '../support/rpc.ts';
@@ -50,6 +50,17 @@ test('while it runs a page counts as a large one, whatever it turns out to be, a
   expect(runningCost('roomHistoryGet', 4)).toBeGreaterThan(60);
   expect(runningCost('roomsJoin', 600)).toBe(600);
   expect(runningCost('roomMessage', 4)).toBe(4);
+});
+
+test('what many are told costs by their number and its size; while it runs only its size counts, which is theirs alone', () => {
+  expect(spreadOf('roomMessage', ['lobby', {}])).toEqual({ kind: 'room', name: 'lobby' });
+  expect(spreadOf('directMessage', ['bob', {}])).toEqual({ kind: 'user', name: 'bob' });
+  // Nobody has checked the params yet.
+  for (const params of [[], [7], [['lobby']]]) expect(spreadOf('roomMessage', params)).toBeUndefined();
+  expect(spreadOf('ping', ['lobby'])).toBeUndefined();
+  expect(spreadUnits(1000, 100)).toBeGreaterThan(20);
+  expect(copyUnits(1000, 100)).toBeLessThan(1);
+  expect(copyUnits(50, 16_384)).toBeCloseTo(8);
 });
 
 test('who is refused a large frame pays for its being read; one that it could not even pay for is refused unread', async () => {

@@ -20,7 +20,7 @@ export const directRequests = {
     errors: ['notAllowed', 'noUser', 'noUserOnline', 'messageTooLarge'],
     access: 'user',
     order: { user: 'userName' },
-    cost: { units: 1 },
+    cost: { units: 1, spread: { user: 'userName' } },
     example: {
       params: ['bob', { textMessage: 'hello' }],
       result: { textMessage: 'hello', author: 'alice', timestamp: 1767225600500 },

@@ -97,6 +97,7 @@ export const roomRequests = {
     errors: ['noRoom', 'notJoined', 'messageTooLarge'],
     access: 'user',
     order: { room: 'roomName' },
+    cost: { spread: { room: 'roomName' } },
     example: { params: ['lobby', { textMessage: 'hello' }, { clientMessageId: 'c-1' }], result: 42 },
   }),
 
