@@ -14,13 +14,14 @@ import {
   type Message,
   type SkippedMessage,
 } from './envelope.ts';
+import { withLongStrings } from './long-strings.ts';
 import { malformedReasons, type MalformedReason } from './malformed.ts';
 import { concat } from './pack.ts';
 import { lastScan, scanReason, scanValue } from './scan.ts';
 import { isIndexLike, MARK, unmarked } from './sparse.ts';
 import type { Value } from './values.ts';
 
-const encoder = new Encoder({ ignoreUndefined: true });
+const encoder = withLongStrings(new Encoder({ ignoreUndefined: true }));
 let isMarked = false;
 const decoder = new Decoder({
   mapKeyConverter: (key) => {
