@@ -79,10 +79,12 @@ function requestSection(name: RequestName): string[] {
 }
 
 /** In units, the one of every request included. */
-function costText({ units = 0, each, page }: Cost): string {
+function costText({ units = 0, each, page, spread }: Cost): string {
   const base = each === undefined || units > 0 ? [String(1 + units)] : ['1'];
   const ofItems = each === undefined ? [] : [`${each.units} for each of ${code(each.param)}`];
-  return [...base, ...ofItems, ...(page === true ? ['the size of the reply'] : [])].join(', and ');
+  const ofReply = page === true ? ['the size of the reply'] : [];
+  const ofTold = spread === undefined ? [] : ['how many sockets are told, times the size'];
+  return [...base, ...ofItems, ...ofReply, ...ofTold].join(', and ');
 }
 
 function presence(param: Param): string {
