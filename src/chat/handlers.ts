@@ -30,18 +30,18 @@ export function bindHandlers(services: Services): Handlers {
   return judgeRoomNames(handlers, services.settings.limits);
 }
 
-/** These say by themselves, and in their own place, what becomes of a name that is not valid. */
-const judgesItself: readonly string[] = ['roomCreate', 'roomDelete', 'roomJoin'];
-
-/** A room whose name is not valid does not exist: said here for all requests that name one, before Redis is asked. */
+/** A room whose name is not valid does not exist: said here for all requests that declare it so, before Redis is asked. */
 function judgeRoomNames(handlers: Handlers, limits: NameLimits): Handlers {
   const judged = Object.entries(handlers).map(([method, handler]) => {
-    const namesRoom = isRequestName(method) && Object.hasOwn(requestDeclaration(method).params, 'roomName');
-    if (!namesRoom || judgesItself.includes(method)) return [method, handler];
-    // What has a param of that name is given one, and may fail with `noRoom`; the types of all together cannot say so.
-    const ask = handler as unknown as (caller: Caller, args: { readonly roomName: string }) => unknown;
-    const judge: typeof ask = (caller, args) =>
-      isValidName(args.roomName, limits) ? ask(caller, args) : fail('noRoom', [args.roomName]);
+    const params = isRequestName(method) ? Object.entries(requestDeclaration(method).params) : [];
+    const names = params.flatMap(([name, { existing }]) => (existing === true ? [name] : []));
+    if (names.length === 0) return [method, handler];
+    // What declares such a param is given a name, and may fail with `noRoom`; the types of all together cannot say so.
+    const ask = handler as unknown as (caller: Caller, args: Readonly<Record<string, string>>) => unknown;
+    const judge: typeof ask = (caller, args) => {
+      const wrong = names.map((name) => args[name] ?? '').find((name) => !isValidName(name, limits));
+      return wrong === undefined ? ask(caller, args) : fail('noRoom', [wrong]);
+    };
     return [method, judge];
   });
   // The same methods as before.

@@ -3,7 +3,8 @@
  * node that does, with the same answer. And to settle a room. What travels between the nodes is made and read here.
  */
 import type { Reply } from '../bus/node-calls.ts';
-import type { SocketCall, SocketCalls, SocketMethod } from '../chat/server/server-api.ts';
+import type { SocketCall, SocketCalls } from '../chat/server/server-api.ts';
+import { isRequestOn } from '../protocol/catalogue.ts';
 import { fail, Failure, unavailable, type ErrorCode, type HookCode } from '../protocol/errors.ts';
 import { isMap, type Value, type ValueMap } from '../protocol/values.ts';
 import type { Dispatcher } from './dispatcher.ts';
@@ -57,16 +58,13 @@ export class NodeSockets implements SocketCalls {
   }
 }
 
-const methods: readonly SocketMethod[] = ['roomJoin', 'roomsJoin', 'roomLeave'];
-
 function readCall(value: Value): SocketCall | undefined {
   if (!isMap(value)) return undefined;
   const { method, params, socketId, userName, bypassPermissions, bypassHooks } = value;
-  const known = methods.find((each) => each === method);
-  if (known === undefined || !Array.isArray(params)) return undefined;
+  if (typeof method !== 'string' || !isRequestOn(method, 'socket') || !Array.isArray(params)) return undefined;
   if (typeof socketId !== 'string' || typeof userName !== 'string') return undefined;
   return {
-    method: known,
+    method,
     params,
     socketId,
     userName,

@@ -3,7 +3,15 @@
  * left to `validate.ts`, bytes to the codec.
  */
 import type { Static } from 'typebox';
-import type { Arg, NotificationDeclaration, NotificationParam, Order, Params, RequestDeclaration } from './declare.ts';
+import type {
+  Arg,
+  NotificationDeclaration,
+  NotificationParam,
+  Order,
+  Params,
+  RequestDeclaration,
+  Subject,
+} from './declare.ts';
 import type { HookCode } from './errors.ts';
 import { notifications } from './notifications.ts';
 import { accessRequests } from './requests/access.ts';
@@ -32,6 +40,11 @@ type Notifications = typeof notifications;
 
 export type RequestName = keyof Requests;
 export type NotificationName = keyof Notifications;
+
+/** The requests that are about that: see `on` of a declaration. */
+export type RequestOn<O extends Subject> = {
+  [N in RequestName]: Requests[N] extends { readonly on?: infer S } ? (O extends S ? N : never) : never;
+}[RequestName];
 
 export type ArgsOf<P extends Params> = { readonly [K in keyof P]: Arg<P[K]> };
 
@@ -74,6 +87,12 @@ export type NotificationParams<N extends NotificationName> = Notifications[N]['p
 export function isRequestName(name: string): name is RequestName {
   return Object.hasOwn(requests, name);
 }
+
+/** What a request is about. */
+export const subjectOf = (name: RequestName): Subject => requestDeclaration(name).on ?? 'anything';
+
+export const isRequestOn = <O extends Subject>(name: string, subject: O): name is RequestOn<O> =>
+  isRequestName(name) && subjectOf(name) === subject;
 
 export function isNotificationName(name: string): name is NotificationName {
   return Object.hasOwn(notifications, name);

@@ -16,6 +16,8 @@ export interface Param {
   readonly default?: Value;
   /** The limit that bounds the length of an array param. */
   readonly itemsMax?: CountLimit;
+  /** It names a room that is to be there. */
+  readonly existing?: true;
 }
 
 /** Params by name, in the order of the wire. */
@@ -27,6 +29,13 @@ export function required<S extends TSchema>(schema: S): { readonly schema: S; re
 
 export function optional<S extends TSchema>(schema: S): { readonly schema: S; readonly optional: true } {
   return { schema, optional: true };
+}
+
+/** The name of a room that is to be there: with one that nobody may give a room the request ends in `noRoom`, before anything is asked. */
+export function existing<S extends TSchema>(
+  schema: S,
+): { readonly schema: S; readonly optional: false; readonly existing: true } {
+  return { schema, optional: false, existing: true };
 }
 
 /** Optional, and `value` when absent: handlers always see a value. */
@@ -57,6 +66,12 @@ export type Arg<P extends Param> = P extends { readonly optional: false } | { re
 export type Order<N = string> = { readonly room: N } | { readonly user: N } | { readonly rooms: N } | 'self';
 
 /**
+ * What a request is about, and so what whoever makes it through the server API has to name: the connection that it comes by
+ * (nobody can make it for that), a socket of a user, a user, or neither, for the service itself may ask.
+ */
+export type Subject = 'connection' | 'socket' | 'user' | 'anything';
+
+/**
  * What a request takes of a node beyond an ordinary one, in units of an ordinary request: about a tenth of a millisecond.
  * What depends on what is found (the size of the reply, how many are told) is counted when it is known.
  */
@@ -74,6 +89,7 @@ export interface RequestDeclaration<
   P extends Params = Params,
   R extends TSchema = TSchema,
   E extends ErrorCode = ErrorCode,
+  O extends Subject = Subject,
 > {
   readonly doc: string;
   readonly params: P;
@@ -82,18 +98,25 @@ export interface RequestDeclaration<
   readonly errors: readonly E[];
   /** `guest`: also before login; `service`: by the server API only. */
   readonly access: 'guest' | 'user' | 'service';
+  /** `anything` where it is left out. */
+  readonly on?: O;
   readonly order?: Order;
   readonly cost?: Cost;
   readonly example: { readonly params: readonly Value[]; readonly result: Value };
 }
 
-export function request<P extends Params, R extends TSchema, const E extends ErrorCode = never>(
+export function request<
+  P extends Params,
+  R extends TSchema,
+  const E extends ErrorCode = never,
+  const O extends Subject = 'anything',
+>(
   // An order and a cost can only name params that are declared.
-  declaration: RequestDeclaration<P, R, E> & {
+  declaration: RequestDeclaration<P, R, E, O> & {
     readonly order?: Order<keyof P & string>;
     readonly cost?: Cost<keyof P & string>;
   },
-): RequestDeclaration<P, R, E> {
+): RequestDeclaration<P, R, E, O> {
   return declaration;
 }
 

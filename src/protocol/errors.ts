@@ -10,6 +10,8 @@ export interface ErrorEntry {
   readonly args: readonly string[];
   /** True when the same request, unchanged, may succeed later. */
   readonly temporary: boolean;
+  /** Where it is told by HTTP. */
+  readonly status: 400 | 403 | 404 | 409 | 413 | 429 | 500 | 503 | 504;
   /** Sentence for people; `{name}` is replaced by the arg of that name. */
   readonly message: string;
   readonly doc: string;
@@ -21,6 +23,7 @@ export const errorTable = {
   badArgument: {
     args: ['index', 'value'],
     temporary: false,
+    status: 400,
     message: 'Bad argument at index {index}: {value}.',
     doc: 'A param has the wrong type or range. `value` is nil if it is binary, larger than 1 KiB in either format, or no valid value; the message says what it was.',
     nextMove: 'Correct the request.',
@@ -28,6 +31,7 @@ export const errorTable = {
   internalError: {
     args: ['text'],
     temporary: false,
+    status: 500,
     message: 'Internal error: {text}.',
     doc: 'The service failed in a way it did not foresee. `text` names a reference for the operator, nothing internal.',
     nextMove: 'Report it; retry only if repeating the request is harmless.',
@@ -35,6 +39,7 @@ export const errorTable = {
   invalidName: {
     args: ['name'],
     temporary: false,
+    status: 400,
     message: 'The name {name} is not valid.',
     doc: 'A name to be created breaks the rule for names.',
     nextMove: 'Choose another name.',
@@ -42,6 +47,7 @@ export const errorTable = {
   invalidSocket: {
     args: ['id'],
     temporary: false,
+    status: 404,
     message: 'There is no socket {id}.',
     doc: 'The socket named is not connected.',
     nextMove: 'Forget that socket.',
@@ -49,6 +55,7 @@ export const errorTable = {
   listLimitExceeded: {
     args: ['list'],
     temporary: false,
+    status: 400,
     message: 'The list {list} would exceed its size limit.',
     doc: 'Adding would make an access list longer than the service allows.',
     nextMove: 'Remove names first.',
@@ -56,6 +63,7 @@ export const errorTable = {
   noCommand: {
     args: ['name'],
     temporary: false,
+    status: 404,
     message: 'There is no request {name}.',
     doc: 'The method is not known to this service.',
     nextMove: 'Do not send it again.',
@@ -63,6 +71,7 @@ export const errorTable = {
   noList: {
     args: ['list'],
     temporary: false,
+    status: 404,
     message: 'There is no list {list}.',
     doc: 'No list of that name exists.',
     nextMove: 'Correct the list name.',
@@ -70,6 +79,7 @@ export const errorTable = {
   noLogin: {
     args: [],
     temporary: false,
+    status: 403,
     message: 'Not logged in.',
     doc: 'The socket has not logged in, or the credentials named no user.',
     nextMove: 'Send `login` with credentials first.',
@@ -77,6 +87,7 @@ export const errorTable = {
   noRoom: {
     args: ['room'],
     temporary: false,
+    status: 404,
     message: 'There is no room {room}.',
     doc: 'The room does not exist.',
     nextMove: 'Forget the room, or create it.',
@@ -84,6 +95,7 @@ export const errorTable = {
   noSocket: {
     args: ['command'],
     temporary: false,
+    status: 400,
     message: 'The request {command} needs a socket.',
     doc: 'The request was made through an interface without a socket.',
     nextMove: 'Send it over a WebSocket.',
@@ -91,6 +103,7 @@ export const errorTable = {
   noUser: {
     args: ['user'],
     temporary: false,
+    status: 404,
     message: 'There is no user {user}.',
     doc: 'The user does not exist.',
     nextMove: 'Correct the user name.',
@@ -98,6 +111,7 @@ export const errorTable = {
   noUserOnline: {
     args: ['user'],
     temporary: false,
+    status: 404,
     message: 'The user {user} is not online.',
     doc: 'The user has no connected socket.',
     nextMove: 'Try again when the user is back.',
@@ -105,6 +119,7 @@ export const errorTable = {
   notAllowed: {
     args: [],
     temporary: false,
+    status: 403,
     message: 'Not allowed.',
     doc: 'The caller lacks the right, or the feature is switched off.',
     nextMove: 'Do not repeat it unless the rights have changed.',
@@ -112,6 +127,7 @@ export const errorTable = {
   notJoined: {
     args: ['room'],
     temporary: false,
+    status: 403,
     message: 'Not joined to the room {room}.',
     doc: 'The request needs the caller to be a member of the room.',
     nextMove: 'Join the room first.',
@@ -119,6 +135,7 @@ export const errorTable = {
   roomExists: {
     args: ['room'],
     temporary: false,
+    status: 409,
     message: 'The room {room} exists already.',
     doc: 'A room of that name exists already.',
     nextMove: 'Join it, or choose another name.',
@@ -126,6 +143,7 @@ export const errorTable = {
   timeout: {
     args: [],
     temporary: true,
+    status: 504,
     message: 'The request took too long.',
     doc: 'The request was given up; whether it took effect is not known.',
     nextMove: 'Repeat it; posts with the same `clientMessageId`.',
@@ -133,6 +151,7 @@ export const errorTable = {
   userExists: {
     args: ['user'],
     temporary: false,
+    status: 409,
     message: 'The user {user} exists already.',
     doc: 'A user of that name exists already.',
     nextMove: 'Choose another name.',
@@ -140,6 +159,7 @@ export const errorTable = {
   userOnline: {
     args: ['user'],
     temporary: false,
+    status: 409,
     message: 'The user {user} is online.',
     doc: 'The user must not be connected for this.',
     nextMove: 'Disconnect the user first.',
@@ -147,6 +167,7 @@ export const errorTable = {
   wrongArgumentsCount: {
     args: ['expected', 'got'],
     temporary: false,
+    status: 400,
     message: 'Expected at least {expected} params, got {got}.',
     doc: 'Fewer params than the required ones were sent.',
     nextMove: 'Correct the request.',
@@ -154,6 +175,7 @@ export const errorTable = {
   unavailable: {
     args: [],
     temporary: true,
+    status: 503,
     message: 'The service cannot serve this at the moment.',
     doc: 'The store is away or slow, at login perhaps the keys of tokens, or the node is leaving. Whether the request took effect is not known.',
     nextMove: 'Repeat it after `retryAfterMs` (or a second); posts with the same `clientMessageId`.',
@@ -161,6 +183,7 @@ export const errorTable = {
   tooManyRequests: {
     args: [],
     temporary: true,
+    status: 429,
     message: 'Too many requests.',
     doc: 'The socket sends faster than its limits allow. The request had no effect.',
     nextMove: 'Wait `retryAfterMs`, then repeat it; send slower.',
@@ -168,6 +191,7 @@ export const errorTable = {
   tooManyRooms: {
     args: [],
     temporary: false,
+    status: 403,
     message: 'This socket is in too many rooms.',
     doc: 'The socket is joined to `limits.roomsPerSocket` rooms.',
     nextMove: 'Leave a room first.',
@@ -175,6 +199,7 @@ export const errorTable = {
   tooManySockets: {
     args: [],
     temporary: true,
+    status: 403,
     message: 'The user has too many sockets.',
     doc: 'The user has as many sockets as the service allows, on all nodes together; those of a node that has ended or is stopping do not count.',
     nextMove: 'Wait `retryAfterMs`, or close another connection of the user.',
@@ -182,6 +207,7 @@ export const errorTable = {
   messageTooLarge: {
     args: [],
     temporary: false,
+    status: 413,
     message: 'The message is too large.',
     doc: 'The message map takes more than `limits.messageBytes` bytes in MessagePack.',
     nextMove: 'Send less.',
@@ -189,6 +215,7 @@ export const errorTable = {
   listTooLong: {
     args: ['count'],
     temporary: false,
+    status: 400,
     message: 'The list has {count} entries, too many for one response.',
     doc: 'The list is longer than one response carries.',
     nextMove: 'Read it page by page, where the request has pages.',
@@ -196,6 +223,7 @@ export const errorTable = {
   badToken: {
     args: [],
     temporary: false,
+    status: 403,
     message: 'The token is not valid.',
     doc: 'The token is malformed, not signed as configured, or not meant for this service.',
     nextMove: 'Get a new token.',
@@ -203,6 +231,7 @@ export const errorTable = {
   tokenExpired: {
     args: [],
     temporary: false,
+    status: 403,
     message: 'The token has expired.',
     doc: 'The token was good once, and is past its expiry.',
     nextMove: 'Get a new token.',
@@ -210,6 +239,7 @@ export const errorTable = {
   quotaExceeded: {
     args: ['quota'],
     temporary: false,
+    status: 403,
     message: 'The quota {quota} is used up.',
     doc: 'The owner of the room, who is the caller where one is created, has as much as one user may have: `rooms` owned, `listNames` in the lists of these rooms, or `bytes` of their history and events.',
     nextMove: 'Delete rooms, or remove names, first.',
@@ -217,6 +247,7 @@ export const errorTable = {
   sessionConflict: {
     args: [],
     temporary: false,
+    status: 409,
     message: 'Another device has taken over this session.',
     doc: 'A reconnecting login found that another login with the same tag is in place.',
     nextMove: 'Ask the person; log in without `isReconnect` to take over.',

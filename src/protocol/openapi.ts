@@ -11,8 +11,8 @@ import {
   apiDeclaration,
   isApiRequestName,
   isServerRequestName,
-  needsOf,
   serverRequests,
+  subjectOfApi,
   type ApiRequestName,
 } from './server/catalogue.ts';
 import { API_PATH, statusCode } from './server/http.ts';
@@ -39,7 +39,7 @@ const COMMON = generalErrors.filter((code) => code !== 'noLogin' && code !== 'to
 export function renderOpenApi(): ValueMap {
   const names = [...Object.keys(serverRequests), ...Object.keys(requests)]
     .filter(isApiRequestName)
-    .filter((name) => needsOf(name) !== 'never');
+    .filter((name) => subjectOfApi(name) !== 'connection');
   return {
     openapi: '3.1.0',
     info: {
@@ -77,18 +77,18 @@ export function renderOpenApi(): ValueMap {
 function operation(name: ApiRequestName): ValueMap {
   const declaration = apiDeclaration(name);
   const own = isServerRequestName(name);
-  const needs = needsOf(name);
+  const on = subjectOfApi(name);
   const { doc, params, result, example } = declaration;
-  const as = { ...(needs === 'user' ? ASKED : {}), ...(needs === 'socket' ? SOCKET : {}) };
+  const as = { ...(on === 'user' ? ASKED : {}), ...(on === 'socket' ? SOCKET : {}) };
   return {
     operationId: name,
     tags: [own ? 'service' : 'client'],
-    description: needs === 'socket' ? `${doc} Done by the node that has the socket, wherever that is.` : doc,
+    description: on === 'socket' ? `${doc} Done by the node that has the socket, wherever that is.` : doc,
     requestBody: {
-      required: needs === 'user' || needs === 'socket' || requiredCount(params) > 0,
-      content: content(bodySchema(declaration, own ? undefined : needs), {
+      required: on === 'user' || on === 'socket' || requiredCount(params) > 0,
+      content: content(bodySchema(declaration, own ? undefined : on), {
         ...(example.params.length === 0 ? {} : { params: [...example.params] }),
-        ...(own || needs === 'nothing' ? {} : { as }),
+        ...(own || on === 'anything' ? {} : { as }),
       }),
     },
     responses: {
@@ -105,7 +105,7 @@ function operation(name: ApiRequestName): ValueMap {
         ),
       },
       '401': { $ref: '#/components/responses/Unauthorized' },
-      ...failures([...new Set([...declaration.errors, ...needed(own, needs), ...COMMON])], !own),
+      ...failures([...new Set([...declaration.errors, ...needed(own, on), ...COMMON])], !own),
     },
   };
 }
@@ -114,12 +114,12 @@ const ASKED: ValueMap = { userName: 'alice' };
 const SOCKET: ValueMap = { userName: 'alice', socketId: 'K7Zk2vXQ' };
 
 /** What the API itself may find wrong with whom a request is made for. */
-function needed(own: boolean, needs: string): string[] {
+function needed(own: boolean, on: string): string[] {
   if (own) return [];
-  return needs === 'socket' ? ['noUser', 'noSocket', 'invalidSocket', 'timeout'] : ['noUser', 'invalidSocket'];
+  return on === 'socket' ? ['noUser', 'noSocket', 'invalidSocket', 'timeout'] : ['noUser', 'invalidSocket'];
 }
 
-function bodySchema({ params }: RequestDeclaration, needs: string | undefined): ValueMap {
+function bodySchema({ params }: RequestDeclaration, on: string | undefined): ValueMap {
   const required = requiredCount(params);
   const schemas: [string, Value][] = Object.entries(params).map(([name, param]) => [name, paramSchema(param)]);
   const items = schemas.map(([, schema]) => schema);
@@ -129,11 +129,11 @@ function bodySchema({ params }: RequestDeclaration, needs: string | undefined): 
     properties: Object.fromEntries(schemas),
     required: Object.entries(params).flatMap(([name, { optional }]) => (optional ? [] : [name])),
   };
-  const wanted = needs === 'socket' ? ['userName', 'socketId'] : needs === 'user' ? ['userName'] : [];
+  const wanted = on === 'socket' ? ['userName', 'socketId'] : on === 'user' ? ['userName'] : [];
   const as = wanted.length === 0 ? schemaOf(As) : { allOf: [schemaOf(As), { type: 'object', required: wanted }] };
   return {
     type: 'object',
-    properties: { params: { anyOf: [ordered, named] }, ...(needs === undefined ? {} : { as }) },
+    properties: { params: { anyOf: [ordered, named] }, ...(on === undefined ? {} : { as }) },
     required: [...(required > 0 ? ['params'] : []), ...(wanted.length > 0 ? ['as'] : [])],
     additionalProperties: false,
   };

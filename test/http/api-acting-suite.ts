@@ -1,6 +1,6 @@
 // Requests of clients, made on behalf of users and by the service itself, with and without permission checks.
 import { describe, expect, test } from '@jest/globals';
-import { needsOf } from '../../src/protocol/server/catalogue.ts';
+import { subjectOfApi } from '../../src/protocol/server/catalogue.ts';
 import type { Value } from '../../src/protocol/values.ts';
 import { loginRpc } from '../support/rpc.ts';
 import { serverApi } from '../support/server-api.ts';
@@ -239,6 +239,6 @@ function managing({ api }: ApiWorld): void {
     for (const [method, params] of Object.entries(about)) {
       expect([method, await api().refusal(method, params)]).toMatchObject([method, { code: 'noUser', args: [''] }]);
     }
-    expect(needsOf('roomMessage')).toBe('nothing');
+    expect(subjectOfApi('roomMessage')).toBe('anything');
   });
 }

@@ -4,7 +4,7 @@
  */
 import { Compile } from 'typebox/compile';
 import type { Distributions } from '../../ops/distribution.ts';
-import type { RequestName } from '../../protocol/catalogue.ts';
+import { isRequestOn, type RequestName, type RequestOn } from '../../protocol/catalogue.ts';
 import { fail, Failure, isErrorCode, unavailable } from '../../protocol/errors.ts';
 import { findFault } from '../../protocol/fault.ts';
 import { isStorableName } from '../../protocol/name-rule.ts';
@@ -14,7 +14,6 @@ import {
   apiDeclaration,
   isApiRequestName,
   isServerRequestName,
-  needsOf,
   positional,
   type ApiRequestName,
 } from '../../protocol/server/catalogue.ts';
@@ -39,7 +38,8 @@ export interface SocketCall {
   readonly bypassHooks: boolean;
 }
 
-export type SocketMethod = 'roomJoin' | 'roomsJoin' | 'roomLeave';
+/** A request about one socket. */
+export type SocketMethod = RequestOn<'socket'>;
 
 /** Has requests run where their sockets are. */
 export interface SocketCalls {
@@ -127,14 +127,14 @@ export class ServerApi {
     as: As,
   ): Promise<Value | Failure> {
     const { userName, socketId } = as;
-    const needs = needsOf(method);
-    if (method === 'login' || needs === 'never') return fail('noSocket', [method]);
-    if (needs === 'socket' && socketId === undefined) return fail('noSocket', [method]);
-    if (needs !== 'nothing' && userName === undefined) return fail('noUser', ['']);
+    if (isRequestOn(method, 'connection')) return fail('noSocket', [method]);
+    const isOnSocket = isRequestOn(method, 'socket');
+    if (isOnSocket && socketId === undefined) return fail('noSocket', [method]);
+    if ((isOnSocket || isRequestOn(method, 'user')) && userName === undefined) return fail('noUser', ['']);
     const nodeId = await this.#find(userName, socketId);
     if (nodeId instanceof Failure) return nodeId;
     const bypassHooks = as.bypassHooks === true;
-    if (isSocketMethod(method) && userName !== undefined && socketId !== undefined) {
+    if (isOnSocket && userName !== undefined && socketId !== undefined) {
       const bypassPermissions = as.bypassPermissions === true;
       return this.#parts.sockets.run(nodeId, { method, params, socketId, userName, bypassPermissions, bypassHooks });
     }
@@ -197,8 +197,6 @@ function readAs(value: Value | undefined, limits: NameLimits): As | Failure<'bad
   }
   return as;
 }
-
-const isSocketMethod = (method: ApiRequestName): method is SocketMethod => needsOf(method) === 'socket';
 
 /** Hooks may refuse with codes of their own, as many as they like: labels are kept for good. */
 function outcomeLabel(outcome: Value | Failure): string {

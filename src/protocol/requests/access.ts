@@ -1,12 +1,12 @@
 /** Requests about who may do what in a room: its lists and its mode. */
 import Type from 'typebox';
-import { optional, request, required } from '../declare.ts';
+import { existing, optional, request, required } from '../declare.ts';
 import { ListName, ListNames, PageOptions, RoomName, UserlistPage, UserName } from '../types.ts';
 
 export const accessRequests = {
   roomAddToList: request({
     doc: 'Adds users to a list of the room: the owner to any, admins to `whitelist` and `blacklist` unless the owner is among the names. Members who may not be in the room any more are out when it is answered.',
-    params: { roomName: required(RoomName), listName: required(ListName), userNames: required(ListNames) },
+    params: { roomName: existing(RoomName), listName: required(ListName), userNames: required(ListNames) },
     result: Type.Null(),
     errors: ['noRoom', 'notAllowed', 'noList', 'invalidName', 'listLimitExceeded', 'quotaExceeded'],
     access: 'user',
@@ -17,7 +17,7 @@ export const accessRequests = {
 
   roomRemoveFromList: request({
     doc: 'Takes users out of a list of the room. Rights and consequences are those of `roomAddToList`.',
-    params: { roomName: required(RoomName), listName: required(ListName), userNames: required(ListNames) },
+    params: { roomName: existing(RoomName), listName: required(ListName), userNames: required(ListNames) },
     result: Type.Null(),
     errors: ['noRoom', 'notAllowed', 'noList', 'invalidName'],
     access: 'user',
@@ -28,7 +28,7 @@ export const accessRequests = {
 
   roomGetAccessList: request({
     doc: 'Gives the names in a list of the room, unordered: `adminlist`, `whitelist`, `blacklist`, or `userlist`, its members. A userlist longer than `limits.userlistPage`, and a list that does not fit into one reply, is read page by page: with options, which may be an empty map, a page is given instead (a `UserlistPage`; of a list that changes meanwhile nobody is left out who is in it all the while, and somebody may come twice).',
-    params: { roomName: required(RoomName), listName: required(ListName), options: optional(PageOptions) },
+    params: { roomName: existing(RoomName), listName: required(ListName), options: optional(PageOptions) },
     result: Type.Union([Type.Array(UserName), UserlistPage]),
     errors: ['noRoom', 'notJoined', 'noList', 'listTooLong'],
     access: 'user',
@@ -39,7 +39,7 @@ export const accessRequests = {
 
   roomSetWhitelistMode: request({
     doc: 'Opens the room to everybody, or to its owner, admins and whitelist only. The owner and admins may. Members who may not be in the room any more are out when it is answered; in a large room each node takes out its own before it delivers anything later.',
-    params: { roomName: required(RoomName), mode: required(Type.Boolean({ description: 'Whitelist-only.' })) },
+    params: { roomName: existing(RoomName), mode: required(Type.Boolean({ description: 'Whitelist-only.' })) },
     result: Type.Null(),
     errors: ['noRoom', 'notAllowed'],
     access: 'user',
@@ -50,7 +50,7 @@ export const accessRequests = {
 
   roomGetWhitelistMode: request({
     doc: 'Tells whether the room is whitelist-only.',
-    params: { roomName: required(RoomName) },
+    params: { roomName: existing(RoomName) },
     result: Type.Boolean(),
     errors: ['noRoom', 'notJoined'],
     access: 'user',

@@ -11,6 +11,7 @@ export const connectionRequests = {
     result: AuthData,
     errors: ['notAllowed', 'invalidName', 'badToken', 'tokenExpired', 'tooManySockets'],
     access: 'guest',
+    on: 'connection',
     cost: { units: 4 },
     example: {
       params: [{ userName: 'alice' }],
@@ -34,6 +35,7 @@ export const connectionRequests = {
     result: Type.Union([Timestamp, Type.Null()]),
     errors: ['badToken', 'tokenExpired', 'notAllowed'],
     access: 'user',
+    on: 'connection',
     cost: { units: 3 },
     example: { params: ['eyJhbGciOiJIUzI1NiJ9.e30.c2ln'], result: 1767229200000 },
   }),
@@ -44,6 +46,7 @@ export const connectionRequests = {
     result: Type.Null(),
     errors: [],
     access: 'user',
+    on: 'connection',
     example: { params: [], result: null },
   }),
 

@@ -1,12 +1,12 @@
 /** Requests that read what was said in a room. Readers are joined users, the owner and admins. */
 import Type from 'typebox';
-import { request, required } from '../declare.ts';
+import { existing, request, required } from '../declare.ts';
 import { HistoryInfo, MessageId, ProcessedMessage, RoomName } from '../types.ts';
 
 export const historyRequests = {
   roomRecentHistory: request({
     doc: 'Gives the newest messages, newest first, at most `limits.historyMaxGetMessages`; fewer where they would take too many bytes, one at least.',
-    params: { roomName: required(RoomName) },
+    params: { roomName: existing(RoomName) },
     result: Type.Array(ProcessedMessage),
     errors: ['noRoom', 'notJoined'],
     access: 'user',
@@ -21,7 +21,7 @@ export const historyRequests = {
   roomHistoryGet: request({
     doc: 'Gives the messages with ids `id + 1` to `id + limit`, newest first, at most `limits.historyMaxGetMessages`. Where the start was trimmed, the page starts at the oldest message kept. It ends earlier where more would take too many bytes, and has one message at least: a page shorter than asked for is not the last one.',
     params: {
-      roomName: required(RoomName),
+      roomName: existing(RoomName),
       id: required(MessageId),
       limit: required(Type.Integer({ minimum: 1, description: 'Messages wanted.' })),
     },
@@ -38,7 +38,7 @@ export const historyRequests = {
 
   roomHistoryInfo: request({
     doc: "Describes the room's history.",
-    params: { roomName: required(RoomName) },
+    params: { roomName: existing(RoomName) },
     result: HistoryInfo,
     errors: ['noRoom', 'notJoined'],
     access: 'user',

@@ -1,6 +1,6 @@
 /** Requests about rooms: creating and deleting, joining and leaving, posting, and who is in them. */
 import Type from 'typebox';
-import { bounded, defaulted, optional, request, required } from '../declare.ts';
+import { bounded, defaulted, existing, optional, request, required } from '../declare.ts';
 import {
   Count,
   JoinOptions,
@@ -51,6 +51,7 @@ export const roomRequests = {
     result: Count,
     errors: ['noRoom', 'notAllowed', 'invalidName', 'tooManyRooms'],
     access: 'user',
+    on: 'socket',
     order: { room: 'roomName' },
     cost: { units: 4 },
     example: { params: ['lobby'], result: 1 },
@@ -62,6 +63,7 @@ export const roomRequests = {
     result: Type.Array(Type.Union([RoomJoined, RoomRefused])),
     errors: [],
     access: 'user',
+    on: 'socket',
     order: { rooms: 'rooms' },
     cost: { each: { param: 'rooms', units: 5 }, page: true },
     example: {
@@ -81,10 +83,11 @@ export const roomRequests = {
 
   roomLeave: request({
     doc: "Takes this socket out of a room. Gives how many of the user's sockets remain joined. Not being joined is no error. By a socket with `enableSync` it takes out all sockets of the user that have it, and the room out of the session.",
-    params: { roomName: required(RoomName), options: optional(Options) },
+    params: { roomName: existing(RoomName), options: optional(Options) },
     result: Count,
     errors: ['noRoom'],
     access: 'user',
+    on: 'socket',
     order: { room: 'roomName' },
     cost: { units: 3 },
     example: { params: ['lobby'], result: 0 },
@@ -92,7 +95,7 @@ export const roomRequests = {
 
   roomMessage: request({
     doc: 'Posts a message to a room that the user has joined with some socket. Gives its id once it is stored; nil if transient.',
-    params: { roomName: required(RoomName), message: required(Message), options: optional(MessageOptions) },
+    params: { roomName: existing(RoomName), message: required(Message), options: optional(MessageOptions) },
     result: Type.Union([MessageId, Type.Null()]),
     errors: ['noRoom', 'notJoined', 'messageTooLarge'],
     access: 'user',
@@ -103,7 +106,7 @@ export const roomRequests = {
 
   roomUserlistGet: request({
     doc: 'Gives the members of the room page by page.',
-    params: { roomName: required(RoomName), options: optional(PageOptions) },
+    params: { roomName: existing(RoomName), options: optional(PageOptions) },
     result: UserlistPage,
     errors: ['noRoom', 'notJoined'],
     access: 'user',
@@ -114,7 +117,7 @@ export const roomRequests = {
 
   roomGetOwner: request({
     doc: 'Gives the owner of the room, nil if it has none.',
-    params: { roomName: required(RoomName) },
+    params: { roomName: existing(RoomName) },
     result: Type.Union([UserName, Type.Null()]),
     errors: ['noRoom', 'notJoined'],
     access: 'user',
@@ -124,7 +127,7 @@ export const roomRequests = {
 
   roomNotificationsInfo: request({
     doc: 'Tells which notifications the room sends.',
-    params: { roomName: required(RoomName) },
+    params: { roomName: existing(RoomName) },
     result: NotificationsInfo,
     errors: ['noRoom', 'notJoined'],
     access: 'user',
@@ -134,7 +137,7 @@ export const roomRequests = {
 
   roomUserSeen: request({
     doc: 'Tells whether a user is in the room, and since when or when last, which is remembered of the 10,000 who left latest. An unknown user is no error.',
-    params: { roomName: required(RoomName), userName: required(UserName) },
+    params: { roomName: existing(RoomName), userName: required(UserName) },
     result: UserSeen,
     errors: ['noRoom', 'notJoined'],
     access: 'user',

@@ -9,6 +9,7 @@ export const sessionRequests = {
     result: SessionChats,
     errors: ['listTooLong'],
     access: 'user',
+    on: 'user',
     order: 'self',
     cost: { units: 5, page: true },
     example: {

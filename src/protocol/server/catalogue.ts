@@ -3,8 +3,8 @@
  * made through it as well; those are in `../catalogue.ts`.
  */
 import type { Static } from 'typebox';
-import { isRequestName, requestDeclaration, type ArgsOf, type RequestName } from '../catalogue.ts';
-import type { RequestDeclaration } from '../declare.ts';
+import { isRequestName, requestDeclaration, subjectOf, type ArgsOf, type RequestName } from '../catalogue.ts';
+import type { RequestDeclaration, Subject } from '../declare.ts';
 import { isMap, type Value } from '../values.ts';
 import { serverRoomRequests } from './rooms.ts';
 import { serverUserRequests } from './users.ts';
@@ -47,12 +47,6 @@ export function positional({ params }: RequestDeclaration, given: Value | undefi
   return values;
 }
 
-/** What the API asks of a client's request: `user`, that a user is named; `socket`, a socket too; `never`, that none. */
-export type Needs = 'nothing' | 'user' | 'socket' | 'never';
-
-export function needsOf(name: ApiRequestName): Needs {
-  if (isServerRequestName(name)) return 'nothing';
-  if (name === 'login' || name === 'loginRefresh' || name === 'disconnect') return 'never';
-  if (name === 'roomJoin' || name === 'roomsJoin' || name === 'roomLeave') return 'socket';
-  return requestDeclaration(name).order === 'self' ? 'user' : 'nothing';
-}
+/** What whoever asks has to name: requests of the service's own are made by the service. */
+export const subjectOfApi = (name: ApiRequestName): Subject =>
+  isServerRequestName(name) ? 'anything' : subjectOf(name);
