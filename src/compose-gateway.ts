@@ -11,7 +11,7 @@ import { refusedLogin } from './gateway/refused-login.ts';
 import { addNotFound, addPublicHealth, type Health } from './http/health.ts';
 import { listenOn } from './http/listen.ts';
 import { AddressList } from './outside/address.ts';
-import type { Lease } from './state/lease.ts';
+import type { Lease } from './store/node/lease.ts';
 
 function composeDispatcher(
   shared: Shared,

@@ -12,8 +12,8 @@ import { listenPlain } from './http/listen.ts';
 import { OperatorPort } from './http/operator-port.ts';
 import type { Exposition } from './ops/exposition.ts';
 import { about } from './ops/log.ts';
-import { AdminState } from './state/admin-state.ts';
-import { Directory } from './state/directory.ts';
+import { AdminState } from './store/admin/admin-state.ts';
+import { Directory } from './store/admin/directory.ts';
 
 export interface ApiParts {
   readonly api: ServerApi;

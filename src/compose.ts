@@ -28,21 +28,21 @@ import { HookRunner } from './hooks/runner.ts';
 import type { Counters, Measurements } from './ops/counters.ts';
 import { about, type Log, type SampledLog } from './ops/log.ts';
 import type { RedisEndpoint } from './outside/redis-endpoint.ts';
-import { AccessState } from './state/access-state.ts';
-import { Commands } from './state/commands.ts';
-import { primaryIds } from './state/connect.ts';
-import { Deletions } from './state/deletions.ts';
-import { DirectState } from './state/direct-state.ts';
-import type { Keyspace, TopicKey } from './state/keys.ts';
-import { Lease, type LeaseEvents } from './state/lease.ts';
-import { Links, type LinksOptions } from './state/links.ts';
-import { Peers } from './state/peers.ts';
-import { QuotaState } from './state/quota-state.ts';
-import { RoomState } from './state/room-state.ts';
-import { SessionState } from './state/session-state.ts';
-import { Sweeper } from './state/sweep.ts';
-import { TopicLog } from './state/topic-log.ts';
-import { UserState } from './state/user-state.ts';
+import { AccessState } from './store/access/access-state.ts';
+import { Commands } from './redis/commands.ts';
+import { primaryIds } from './redis/connect.ts';
+import { Deletions } from './store/room/deletions.ts';
+import { DirectState } from './store/direct/direct-state.ts';
+import type { Keyspace, TopicKey } from './redis/keys.ts';
+import { Lease, type LeaseEvents } from './store/node/lease.ts';
+import { Links, type LinksOptions } from './redis/links.ts';
+import { Peers } from './store/node/peers.ts';
+import { QuotaState } from './store/quota/quota-state.ts';
+import { RoomState } from './store/room/room-state.ts';
+import { SessionState } from './store/session/session-state.ts';
+import { Sweeper } from './store/node/sweep.ts';
+import { TopicLog } from './store/topic/topic-log.ts';
+import { UserState } from './store/user/user-state.ts';
 
 /** What every part may need. */
 export interface Shared {

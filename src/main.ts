@@ -5,7 +5,7 @@ import { loadHooks } from './hooks/load.ts';
 import { GatewayNode } from './node.ts';
 import { about, createLog, logConsole } from './ops/log.ts';
 import { readVersion } from './ops/process.ts';
-import { resolveRedis } from './state/local-redis.ts';
+import { resolveRedis } from './redis/local-redis.ts';
 
 const warnings: string[] = [];
 const read = readConfig(process.env, { warn: (sentence) => warnings.push(sentence) });

@@ -36,12 +36,12 @@ import { about, sampled, type Log } from './ops/log.ts';
 import { LoopDelay, type BuildInfo } from './ops/process.ts';
 import type { RedisEndpoint } from './outside/redis-endpoint.ts';
 import { composeReadings } from './readings.ts';
-import { inTime } from './state/unavailable.ts';
-import { onBreak, onTopology } from './state/connect.ts';
-import { Keyspace } from './state/keys.ts';
-import { RedisMemory } from './state/redis-memory.ts';
-import { checkRedis, RedisUnfit } from './state/requirements.ts';
-import type { Sweeper } from './state/sweep.ts';
+import { inTime } from './redis/unavailable.ts';
+import { onBreak, onTopology } from './redis/connect.ts';
+import { Keyspace } from './redis/keys.ts';
+import { RedisMemory } from './redis/redis-memory.ts';
+import { checkRedis, RedisUnfit } from './redis/requirements.ts';
+import type { Sweeper } from './store/node/sweep.ts';
 
 const RECONCILE_MS = 1000;
 const CHANGES_MS = 100;

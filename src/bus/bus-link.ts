@@ -3,7 +3,7 @@
  * owner, and is subscribed, some at a time, whenever the connection is made.
  */
 import type { Redis } from 'ioredis';
-import { inTime, REDIRECTED, StateUnavailable } from '../state/unavailable.ts';
+import { inTime, REDIRECTED, StateUnavailable } from '../redis/unavailable.ts';
 
 export interface BusLinkParts {
   /** A new connection, not made yet. */

@@ -2,7 +2,7 @@
  * Between nodes: what the bus promises, whoever carries the bytes. The bus never calls a handler; it hands events to
  * one listener (the gateway's hub) and reads missing ones through a `LogReader` (the state layer).
  */
-import type { Position, TopicEvent } from './event.ts';
+import type { Position, TopicEvent } from '../log/event.ts';
 
 /** `room:NAME` or `user:NAME`. */
 export type Topic = string;

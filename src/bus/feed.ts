@@ -4,7 +4,7 @@
  */
 import type { BusCounters } from '../ops/counters.ts';
 import type { LogReader, Topic, TopicListener } from './bus.ts';
-import type { Point, Position, TopicEvent } from './event.ts';
+import type { Point, Position, TopicEvent } from '../log/event.ts';
 
 /** Waits until the feed has passed a position, or a transient message, which has none of its own. */
 interface Waiter {

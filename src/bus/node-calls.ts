@@ -6,7 +6,7 @@ import { replyValuesMax } from '../protocol/limits.ts';
 import { decodeTrusted, encodeValue } from '../protocol/msgpack.ts';
 import { scanValue } from '../protocol/scan.ts';
 import type { Value } from '../protocol/values.ts';
-import type { Key, Keyspace } from '../state/keys.ts';
+import type { Key, Keyspace } from '../redis/keys.ts';
 
 export interface NodeCallsParts {
   readonly keys: Keyspace;

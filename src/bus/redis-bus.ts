@@ -3,11 +3,11 @@
  * that has to come back. A link that does not echo is replaced, and its owner is told that events may be missing.
  */
 import type { BusCounters } from '../ops/counters.ts';
-import type { Commands } from '../state/commands.ts';
-import type { Key, Keyspace, TopicKey } from '../state/keys.ts';
-import { inPages } from '../state/pages.ts';
-import type { Shards } from '../state/shards.ts';
-import { REDIRECTED, StateUnavailable } from '../state/unavailable.ts';
+import type { Commands } from '../redis/commands.ts';
+import type { Key, Keyspace, TopicKey } from '../redis/keys.ts';
+import { inPages } from '../redis/pages.ts';
+import type { Shards } from '../redis/shards.ts';
+import { REDIRECTED, StateUnavailable } from '../redis/unavailable.ts';
 import { BusLink } from './bus-link.ts';
 import type { Topic, Transport, TransportListener } from './bus.ts';
 

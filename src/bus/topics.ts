@@ -2,11 +2,11 @@
  * The topics this node follows: one feed and one subscription each, however many sockets are in it. A topic is
  * entered into the node's manifest before anything of this node appears in it, and taken out a while after it was left.
  */
-import { readEvent, type Point } from './event.ts';
+import { readEvent, type Point } from '../log/event.ts';
 import { Feed, type FeedParts } from './feed.ts';
 import type { Topic, Transport, TransportListener } from './bus.ts';
 import { LeftTopics } from './left-topics.ts';
-import { StateUnavailable } from '../state/unavailable.ts';
+import { StateUnavailable } from '../redis/unavailable.ts';
 
 /** The node's manifest: what peers clean up after this node. `add` rejects once the node's lease was claimed. */
 export interface Manifest {

@@ -2,12 +2,12 @@
  * What a handler sees of the socket that makes a request, and how it answers. A handler never touches a socket: it
  * sends frames through its caller, and asks the `Audience` to begin or end delivery.
  */
-import type { Point, TopicEvent } from '../bus/event.ts';
+import type { Point, TopicEvent } from '../log/event.ts';
 import type { Args, DeclaredErrors, GeneralErrors, RequestName, Result } from '../protocol/catalogue.ts';
 import type { Format } from '../protocol/codec.ts';
 import type { Failure } from '../protocol/errors.ts';
 import type { StoredResult } from '../protocol/stored.ts';
-import type { ResumeFamily } from '../state/user-state.ts';
+import type { ResumeFamily } from '../store/user/user-state.ts';
 import type { SessionTurn, TurnHolder } from './session-turns.ts';
 
 export type RoomMove = 'preparing' | 'leaving' | 'unsure';

@@ -4,9 +4,9 @@
  * step is tried until it succeeds.
  */
 import type { Topics } from '../bus/topics.ts';
-import type { TopicKey } from '../state/keys.ts';
-import type { Lease } from '../state/lease.ts';
-import type { Sweeper } from '../state/sweep.ts';
+import type { TopicKey } from '../redis/keys.ts';
+import type { Lease } from '../store/node/lease.ts';
+import type { Sweeper } from '../store/node/sweep.ts';
 import type { Reconciler } from './reconciler.ts';
 
 export interface ComparisonParts {

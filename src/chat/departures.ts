@@ -3,19 +3,19 @@
  * the user's side follows; what could not be done is left to the reconciler. Only a leave of the session begins on the
  * user's side, where it is noted until it is done.
  */
-import type { Point, Position } from '../bus/event.ts';
+import type { Point, Position } from '../log/event.ts';
 import type { Topics } from '../bus/topics.ts';
 import type { LeaveCause } from '../hooks/contract.ts';
 import type { HookRunner } from '../hooks/runner.ts';
 import { countFrame, notificationFrame } from '../protocol/frame.ts';
-import type { AccessState } from '../state/access-state.ts';
-import { StateUnavailable } from '../state/unavailable.ts';
-import type { Deletions } from '../state/deletions.ts';
-import { roomTopic, topicKind, topicName, type TopicKey } from '../state/keys.ts';
-import { SOCKETS_PER_CALL, type RoomState } from '../state/room-state.ts';
-import type { PendingLeave, SessionState, TakenOut } from '../state/session-state.ts';
-import type { Cleaner } from '../state/sweep.ts';
-import type { UserState } from '../state/user-state.ts';
+import type { AccessState } from '../store/access/access-state.ts';
+import { StateUnavailable } from '../redis/unavailable.ts';
+import type { Deletions } from '../store/room/deletions.ts';
+import { roomTopic, topicKind, topicName, type TopicKey } from '../redis/keys.ts';
+import { SOCKETS_PER_CALL, type RoomState } from '../store/room/room-state.ts';
+import type { PendingLeave, SessionState, TakenOut } from '../store/session/session-state.ts';
+import type { Cleaner } from '../store/node/sweep.ts';
+import type { UserState } from '../store/user/user-state.ts';
 import type { Caller } from './caller.ts';
 import { tellLeft } from './hook-points.ts';
 import { leaveHeads } from './leave-heads.ts';

@@ -9,9 +9,9 @@ import { directEchoFrame, directMessageFrame, storedMessageIn } from '../protoco
 import { invalidName, isValidName } from '../protocol/name-rule.ts';
 import type { NameLimits } from '../protocol/names.ts';
 import { StoredResult } from '../protocol/stored.ts';
-import { StateUnavailable } from '../state/unavailable.ts';
-import type { PageWish } from '../state/list-page.ts';
-import { DIRECT_LISTS, type DirectListName } from '../state/direct-state.ts';
+import { StateUnavailable } from '../redis/unavailable.ts';
+import type { PageWish } from '../store/access/list-page.ts';
+import { DIRECT_LISTS, type DirectListName } from '../store/direct/direct-state.ts';
 import type { Caller, Handlers, Outcome } from './caller.ts';
 import { isScanCursor, NO_CURSOR, pageOfList, wholeList } from './lists.ts';
 import type { Services } from './services.ts';

@@ -4,8 +4,8 @@
  */
 import { setImmediate } from 'node:timers/promises';
 import type { Topics } from '../bus/topics.ts';
-import { roomTopic, userTopic, type TopicKey } from '../state/keys.ts';
-import { SOCKETS_PER_CALL } from '../state/room-state.ts';
+import { roomTopic, userTopic, type TopicKey } from '../redis/keys.ts';
+import { SOCKETS_PER_CALL } from '../store/room/room-state.ts';
 import { leftEcho, type Departing, type Departures } from './departures.ts';
 import { windowsOf } from './windows.ts';
 

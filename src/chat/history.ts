@@ -2,13 +2,13 @@
  * Reading what was said. Pages come newest first, as the source system's clients expect; the log is ascending. A page is
  * as long as fits into a reply, and has one message at least.
  */
-import type { TopicEvent } from '../bus/event.ts';
+import type { TopicEvent } from '../log/event.ts';
 import { fail } from '../protocol/errors.ts';
 import { storedMessageIn } from '../protocol/frame.ts';
 import { StoredResult, type StoredValue } from '../protocol/stored.ts';
 import type { HistoryInfo } from '../protocol/types.ts';
 import type { ValueMap } from '../protocol/values.ts';
-import type { RoomInfo } from '../state/room-state.ts';
+import type { RoomInfo } from '../store/room/room-state.ts';
 import type { Caller, Handlers } from './caller.ts';
 import type { Services } from './services.ts';
 

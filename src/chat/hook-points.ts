@@ -6,7 +6,7 @@ import { fail, Failure, type HookCode } from '../protocol/errors.ts';
 import { normaliseName, type NameLimits } from '../protocol/names.ts';
 import type { Credentials } from '../protocol/types.ts';
 import type { ValueMap } from '../protocol/values.ts';
-import type { AccessState } from '../state/access-state.ts';
+import type { AccessState } from '../store/access/access-state.ts';
 import type { Identity } from './authenticator.ts';
 import type { Caller } from './caller.ts';
 

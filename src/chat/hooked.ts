@@ -11,7 +11,7 @@ import type { Limits } from '../protocol/limits.ts';
 import { plain } from '../protocol/stored.ts';
 import { checkDeclared } from '../protocol/validate.ts';
 import type { Value, ValueMap } from '../protocol/values.ts';
-import { StateUnavailable } from '../state/unavailable.ts';
+import { StateUnavailable } from '../redis/unavailable.ts';
 import { Answer, type Caller, type Handlers } from './caller.ts';
 
 export interface HookedParts {

@@ -3,7 +3,7 @@
  * for is departures'; here is the turn of the response, in which live delivery ends.
  */
 import { fail, type Failure } from '../protocol/errors.ts';
-import { roomTopic, userTopic } from '../state/keys.ts';
+import { roomTopic, userTopic } from '../redis/keys.ts';
 import { Answer, type Caller } from './caller.ts';
 import { beginTurn } from './filing.ts';
 import type { Services } from './services.ts';

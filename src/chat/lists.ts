@@ -6,7 +6,7 @@ import type { Format } from '../protocol/codec.ts';
 import { fail, type Failure } from '../protocol/errors.ts';
 import { utf8Length } from '../protocol/names.ts';
 import type { PageOptions, UserlistPage } from '../protocol/types.ts';
-import type { ListPage, PageWish } from '../state/list-page.ts';
+import type { ListPage, PageWish } from '../store/access/list-page.ts';
 import type { Caller } from './caller.ts';
 import type { ChatSettings } from './services.ts';
 

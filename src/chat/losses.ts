@@ -2,11 +2,11 @@
  * Telling users who lost a room, by its deletion or by a change of its rules. The room's script has taken them out and
  * told the nodes with sockets of theirs in it; their other sockets, and their sessions, hear of it from here.
  */
-import type { Position } from '../bus/event.ts';
+import type { Position } from '../log/event.ts';
 import { notificationFrame } from '../protocol/frame.ts';
-import type { Deletion, Deletions, FormerMember } from '../state/deletions.ts';
-import type { Life } from '../state/room-state.ts';
-import type { UserState } from '../state/user-state.ts';
+import type { Deletion, Deletions, FormerMember } from '../store/room/deletions.ts';
+import type { Life } from '../store/room/room-state.ts';
+import type { UserState } from '../store/user/user-state.ts';
 import { leaveHeads } from './leave-heads.ts';
 import type { Quotas } from './quotas.ts';
 

@@ -2,14 +2,14 @@
  * Joining a room: one socket at a time, its user a member while any socket is joined. Leaving has its own file, and so has
  * joining several rooms at once.
  */
-import { isAfter, takesOut, type Point, type TopicEvent } from '../bus/event.ts';
+import { isAfter, takesOut, type Point, type TopicEvent } from '../log/event.ts';
 import { spreadUnits } from '../protocol/cost.ts';
 import { fail, failBecause, type Failure } from '../protocol/errors.ts';
 import { countFrame, notificationFrame } from '../protocol/frame.ts';
 import { invalidName, isValidName } from '../protocol/name-rule.ts';
-import { StateUnavailable } from '../state/unavailable.ts';
-import { roomTopic } from '../state/keys.ts';
-import type { Joined, JoinRules, Since } from '../state/room-state.ts';
+import { StateUnavailable } from '../redis/unavailable.ts';
+import { roomTopic } from '../redis/keys.ts';
+import type { Joined, JoinRules, Since } from '../store/room/room-state.ts';
 import { Answer, type Caller, type Handlers, type PendingJoin } from './caller.ts';
 import { fileRoom, judgeGroup, type Filed } from './filing.ts';
 import { leaveRoom } from './leaving.ts';

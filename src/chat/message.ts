@@ -1,10 +1,10 @@
 /** Posting to a room: one encode here, one script in Redis, and the frame goes out on every node as it is. */
-import { nonceOf } from '../bus/event.ts';
+import { nonceOf } from '../log/event.ts';
 import { spreadUnits } from '../protocol/cost.ts';
 import { fail, messageTooLarge } from '../protocol/errors.ts';
 import { roomMessageFrame } from '../protocol/frame.ts';
-import { roomTopic } from '../state/keys.ts';
-import { newNonce } from '../state/tokens.ts';
+import { roomTopic } from '../redis/keys.ts';
+import { newNonce } from '../redis/tokens.ts';
 import type { Handlers } from './caller.ts';
 import type { Services } from './services.ts';
 

@@ -3,11 +3,11 @@
  * back. A step that was not done leaves the owner's notes too high, never too low, until somebody meets the quota and looks.
  */
 import { fail, unavailable, type Failure } from '../protocol/errors.ts';
-import type { NamesWanted, OwnerChanged } from '../state/access-state.ts';
-import type { Wish } from '../state/grant.ts';
-import { ROOM_BYTES, type Ask, type Granted, type Owned, type QuotaState } from '../state/quota-state.ts';
-import { SERVICE, type RoomOptions, type RoomState } from '../state/room-state.ts';
-import { newEpoch } from '../state/tokens.ts';
+import type { NamesWanted, OwnerChanged } from '../store/access/access-state.ts';
+import type { Wish } from '../store/quota/grant.ts';
+import { ROOM_BYTES, type Ask, type Granted, type Owned, type QuotaState } from '../store/quota/quota-state.ts';
+import { SERVICE, type RoomOptions, type RoomState } from '../store/room/room-state.ts';
+import { newEpoch } from '../redis/tokens.ts';
 
 export interface QuotasParts {
   readonly quotas: Pick<QuotaState, 'grant' | 'write' | 'release' | 'isThere' | 'look' | 'firstNames'>;

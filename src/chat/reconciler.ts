@@ -4,10 +4,10 @@
  * knows of this node; sockets that are gone are taken out, and sockets that Redis does not know start afresh.
  */
 import type { Topics } from '../bus/topics.ts';
-import { topicKind, topicName, type TopicKey } from '../state/keys.ts';
-import type { Peers } from '../state/peers.ts';
-import { SOCKETS_PER_CALL, type RoomState } from '../state/room-state.ts';
-import type { UserState } from '../state/user-state.ts';
+import { topicKind, topicName, type TopicKey } from '../redis/keys.ts';
+import type { Peers } from '../store/node/peers.ts';
+import { SOCKETS_PER_CALL, type RoomState } from '../store/room/room-state.ts';
+import type { UserState } from '../store/user/user-state.ts';
 import type { Audience, Caller } from './caller.ts';
 import type { Departures } from './departures.ts';
 import { Unfinished } from './unfinished.ts';

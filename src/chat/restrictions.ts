@@ -3,11 +3,11 @@
  * before it delivers anything that came later (bus/feed.ts waits for it).
  */
 import type { Topic } from '../bus/bus.ts';
-import type { Point } from '../bus/event.ts';
+import type { Point } from '../log/event.ts';
 import type { Topics } from '../bus/topics.ts';
-import type { AccessState, PurgeCursor, Purged } from '../state/access-state.ts';
-import { roomTopic, topicKind, topicName, type TopicKey } from '../state/keys.ts';
-import type { Peers } from '../state/peers.ts';
+import type { AccessState, PurgeCursor, Purged } from '../store/access/access-state.ts';
+import { roomTopic, topicKind, topicName, type TopicKey } from '../redis/keys.ts';
+import type { Peers } from '../store/node/peers.ts';
 import type { Audience } from './caller.ts';
 import type { Departures } from './departures.ts';
 import { leftHead } from './leave-heads.ts';

@@ -6,8 +6,8 @@
 import { createHash } from 'node:crypto';
 import type { Failure } from '../protocol/errors.ts';
 import { isValidName } from '../protocol/name-rule.ts';
-import type { NewToken, ResumeFamily } from '../state/user-state.ts';
-import { newSecret } from '../state/tokens.ts';
+import type { NewToken, ResumeFamily } from '../store/user/user-state.ts';
+import { newSecret } from '../redis/tokens.ts';
 import type { Identity } from './authenticator.ts';
 import type { Services } from './services.ts';
 import { badToken, tokenExpired } from './token-faults.ts';

@@ -1,9 +1,9 @@
 /** Rooms as things: creating, deleting, and what a reader may know of them. Joining and posting have their own files. */
 import { fail, failBecause, type Failure } from '../protocol/errors.ts';
 import { invalidName, isStorableName, isValidName } from '../protocol/name-rule.ts';
-import { roomTopic, userTopic } from '../state/keys.ts';
-import type { PageWish } from '../state/list-page.ts';
-import { SERVICE } from '../state/room-state.ts';
+import { roomTopic, userTopic } from '../redis/keys.ts';
+import type { PageWish } from '../store/access/list-page.ts';
+import { SERVICE } from '../store/room/room-state.ts';
 import type { Caller, Handlers } from './caller.ts';
 import { pageOfList } from './lists.ts';
 import { lossFrame } from './losses.ts';

@@ -3,7 +3,7 @@
  * what the session was told before the request took effect must come before the answer, what was told later after it, or
  * a leave by another device looks as if it had come before one's own join. Delivering is left to the hub, which asks here.
  */
-import { roomOfNotice, type Point, type TopicEvent } from '../bus/event.ts';
+import { roomOfNotice, type Point, type TopicEvent } from '../log/event.ts';
 
 /** What the turns of one socket are kept in. */
 export interface TurnHolder {

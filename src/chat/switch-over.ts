@@ -3,7 +3,7 @@
  * joined a topic at a position of its log is put onto the topic's events after that position.
  */
 import type { Feed, Hold } from '../bus/feed.ts';
-import { hearersOf, type Point, type Position, type TopicEvent } from '../bus/event.ts';
+import { hearersOf, type Point, type Position, type TopicEvent } from '../log/event.ts';
 import type { Topics } from '../bus/topics.ts';
 import { notificationFrame } from '../protocol/frame.ts';
 import type { Caller } from './caller.ts';

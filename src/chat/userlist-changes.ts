@@ -3,7 +3,7 @@
  * to see to. Should this node die before it has, whoever sweeps after it or changes the room next does.
  */
 import { userlistChangesFrame } from '../protocol/frame.ts';
-import type { AccessState } from '../state/access-state.ts';
+import type { AccessState } from '../store/access/access-state.ts';
 
 export interface UserlistChangesParts {
   readonly access: Pick<AccessState, 'flushChanges'>;

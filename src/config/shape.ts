@@ -19,7 +19,7 @@ export interface Config {
   readonly apiPort: number;
   readonly apiKey: string | undefined;
   readonly redis: {
-    /** Undefined: see state/local-redis.ts. May hold a password. */
+    /** Undefined: see redis/local-redis.ts. May hold a password. */
     readonly endpoint: RedisEndpoint | undefined;
     readonly mode: RedisMode;
     readonly prefix: string;

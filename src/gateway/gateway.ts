@@ -6,7 +6,7 @@ import type { HttpRequest, HttpResponse, TemplatedApp, us_socket_context_t } fro
 import type { CloseName } from '../protocol/close-codes.ts';
 import { createCodec, type Codec, type Format } from '../protocol/codec.ts';
 import { canonicalAddress } from '../outside/address.ts';
-import { newSocketId } from '../state/tokens.ts';
+import { newSocketId } from '../redis/tokens.ts';
 import type { Accounts } from './account.ts';
 import type { Addresses } from './addresses.ts';
 import { Connection } from './connection.ts';

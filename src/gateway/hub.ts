@@ -3,15 +3,15 @@
  * native topic per room and format, users by a loop over their few sockets. Frames are passed on unread.
  */
 import type { Topic, TopicListener } from '../bus/bus.ts';
-import { evictionsOf, hearersOf, isAfter } from '../bus/event.ts';
-import type { Eviction, Point, Position, TopicEvent } from '../bus/event.ts';
+import { evictionsOf, hearersOf, isAfter } from '../log/event.ts';
+import type { Eviction, Point, Position, TopicEvent } from '../log/event.ts';
 import type { Audience } from '../chat/caller.ts';
 import { lossFrame } from '../chat/losses.ts';
 import { resetFrame } from '../chat/switch-over.ts';
 import type { Distribution } from '../ops/distribution.ts';
 import type { Format } from '../protocol/codec.ts';
 import { transcodeToJson } from '../protocol/frame.ts';
-import { roomTopic, topicKind, topicName, type TopicKey } from '../state/keys.ts';
+import { roomTopic, topicKind, topicName, type TopicKey } from '../redis/keys.ts';
 import type { Session } from './session.ts';
 
 interface RoomAudience {

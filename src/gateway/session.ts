@@ -1,10 +1,10 @@
 /** A logged-in socket as handlers and the hub see it. Sending is the connection's work. */
-import type { Point } from '../bus/event.ts';
+import type { Point } from '../log/event.ts';
 import { RoomMoves, type Caller } from '../chat/caller.ts';
 import type { Login } from '../chat/login.ts';
 import type { Format } from '../protocol/codec.ts';
 import type { Account } from './account.ts';
-import type { ResumeFamily } from '../state/user-state.ts';
+import type { ResumeFamily } from '../store/user/user-state.ts';
 import type { Connection } from './connection.ts';
 
 /** The end of the last request of one socket on each topic. */

@@ -1,9 +1,9 @@
 // Puts rooms and members into the service's Redis by the service's own scripts, for what would take too many requests or
 // more sockets than a machine has. Planted members are on no node, so nothing is delivered to them.
-import { Commands } from '../../src/state/commands.ts';
-import { openClient } from '../../src/state/connect.ts';
-import { Keyspace } from '../../src/state/keys.ts';
-import { RoomState } from '../../src/state/room-state.ts';
+import { Commands } from '../../src/redis/commands.ts';
+import { openClient } from '../../src/redis/connect.ts';
+import { Keyspace } from '../../src/redis/keys.ts';
+import { RoomState } from '../../src/store/room/room-state.ts';
 import type { System } from './systems.ts';
 import { endpointAt } from '../support/redis-endpoint.ts';
 

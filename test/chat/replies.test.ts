@@ -5,7 +5,7 @@ import { requestDeclaration, requests, type RequestName } from '../../src/protoc
 import { encodeBody } from '../../src/protocol/body.ts';
 import type { Format } from '../../src/protocol/codec.ts';
 import type { Value } from '../../src/protocol/values.ts';
-import { Keyspace } from '../../src/state/keys.ts';
+import { Keyspace } from '../../src/redis/keys.ts';
 import { bytesOf } from '../protocol/frames.ts';
 import { startRedis, type RedisServer } from '../support/redis.ts';
 import { loginRpc, type Call, type User } from '../support/rpc.ts';

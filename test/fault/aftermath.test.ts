@@ -1,10 +1,10 @@
 // What a node leaves behind, and what is repeated, after a fault: however many sockets it had, whatever life the log is in.
 import { beforeAll, expect, test } from '@jest/globals';
-import { roomTopic } from '../../src/state/keys.ts';
+import { roomTopic } from '../../src/redis/keys.ts';
 import { startRedis, type RedisServer } from '../support/redis.ts';
 import { useScope } from '../support/scope.ts';
-import { join, leave, post, room, starter, userlist } from '../state/room-actions.ts';
-import { frame, openStore, type OpenStore } from '../state/store.ts';
+import { join, leave, post, room, starter, userlist } from '../store/room-actions.ts';
+import { frame, openStore, type OpenStore } from '../store/store.ts';
 
 const scope = useScope();
 let redis: RedisServer;

@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { checkPermissions } from '../../src/state/scripts/start-scripts.ts';
+import { checkPermissions } from '../../src/redis/start-scripts.ts';
 import { makeCertificates } from '../support/certificates.ts';
 import { liveOnce } from '../support/life.ts';
 import { startRedis, type RedisServer } from '../support/redis.ts';
@@ -143,7 +143,7 @@ test('config/README.md names these rules', () => {
 });
 
 test('every command of a script is tried at the start', () => {
-  const folder = new URL('../../src/state/scripts/', import.meta.url);
+  const folder = new URL('../../src/', import.meta.url);
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.lua'));
   const texts = files.map((path) => readFileSync(new URL(path, folder), 'utf8'));
   const called = texts.flatMap((text) => [...text.matchAll(/\bp?call\(\s*'(\w+)'/g)].map(([, name]) => name));

@@ -3,11 +3,11 @@
 import { expect, test } from '@jest/globals';
 import { RedisBus } from '../../src/bus/redis-bus.ts';
 import { newCounters } from '../../src/ops/counters.ts';
-import { Commands } from '../../src/state/commands.ts';
-import { openClient, openServer } from '../../src/state/connect.ts';
-import { Keyspace } from '../../src/state/keys.ts';
-import { Lease } from '../../src/state/lease.ts';
-import { Shards } from '../../src/state/shards.ts';
+import { Commands } from '../../src/redis/commands.ts';
+import { openClient, openServer } from '../../src/redis/connect.ts';
+import { Keyspace } from '../../src/redis/keys.ts';
+import { Lease } from '../../src/store/node/lease.ts';
+import { Shards } from '../../src/redis/shards.ts';
 import { eventually } from '../support/eventually.ts';
 import { startLink } from '../support/faulty-link.ts';
 import { startRedisCluster } from '../support/redis-cluster.ts';

@@ -2,10 +2,10 @@
 // use; and a node dies between each two steps: the test does the first ones itself, as a node whose lease then ends.
 import { beforeAll, expect, test } from '@jest/globals';
 import { frameHead, notificationFrame } from '../../src/protocol/frame.ts';
-import { roomTopic } from '../../src/state/keys.ts';
-import { Lease } from '../../src/state/lease.ts';
-import { ROOM_BYTES } from '../../src/state/quota-state.ts';
-import { roomOptions, openStore, type Store } from '../state/store.ts';
+import { roomTopic } from '../../src/redis/keys.ts';
+import { Lease } from '../../src/store/node/lease.ts';
+import { ROOM_BYTES } from '../../src/store/quota/quota-state.ts';
+import { roomOptions, openStore, type Store } from '../store/store.ts';
 import { eventually } from '../support/eventually.ts';
 import { startRedis, type RedisServer } from '../support/redis.ts';
 import { startRedisCluster, type RedisCluster } from '../support/redis-cluster.ts';

@@ -3,16 +3,16 @@
 // is in the names of the tests.
 import { beforeAll, expect, test } from '@jest/globals';
 import { chatHead, countFrame, frameHead, notificationFrame } from '../../src/protocol/frame.ts';
-import { roomTopic, userTopic } from '../../src/state/keys.ts';
-import { Lease } from '../../src/state/lease.ts';
-import type { Joined } from '../../src/state/room-state.ts';
-import type { PendingLeave } from '../../src/state/session-state.ts';
+import { roomTopic, userTopic } from '../../src/redis/keys.ts';
+import { Lease } from '../../src/store/node/lease.ts';
+import type { Joined } from '../../src/store/room/room-state.ts';
+import type { PendingLeave } from '../../src/store/session/session-state.ts';
 import { eventually } from '../support/eventually.ts';
 import { startRedis, type RedisServer } from '../support/redis.ts';
 import { loginRpc, type User } from '../support/rpc.ts';
 import { useScope } from '../support/scope.ts';
 import { startService, type Service } from '../support/service.ts';
-import { openStore, type Store } from '../state/store.ts';
+import { openStore, type Store } from '../store/store.ts';
 
 const scope = useScope();
 let service: Service<RedisServer>;

@@ -2,7 +2,7 @@
 import { expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
 import type { Value } from '../../src/protocol/values.ts';
-import { shortenPosition } from '../state/short-position.ts';
+import { shortenPosition } from '../store/short-position.ts';
 import { startRedis } from '../support/redis.ts';
 import { loginRpc, type User } from '../support/rpc.ts';
 import { useScope } from '../support/scope.ts';

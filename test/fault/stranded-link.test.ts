@@ -3,9 +3,9 @@
 import { expect, test } from '@jest/globals';
 import { RedisBus } from '../../src/bus/redis-bus.ts';
 import { newCounters } from '../../src/ops/counters.ts';
-import { Commands } from '../../src/state/commands.ts';
-import { Keyspace } from '../../src/state/keys.ts';
-import { Links } from '../../src/state/links.ts';
+import { Commands } from '../../src/redis/commands.ts';
+import { Keyspace } from '../../src/redis/keys.ts';
+import { Links } from '../../src/redis/links.ts';
 import { eventually } from '../support/eventually.ts';
 import { startLink } from '../support/faulty-link.ts';
 import { endpointAt } from '../support/redis-endpoint.ts';

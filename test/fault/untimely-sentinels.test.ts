@@ -2,7 +2,7 @@
 // only. Both of a node's connections come to the primary, once, and everything else is told that it changed.
 import { connect, type Socket } from 'node:net';
 import { expect, test } from '@jest/globals';
-import { Links } from '../../src/state/links.ts';
+import { Links } from '../../src/redis/links.ts';
 import { eventually } from '../support/eventually.ts';
 import { startFakeSentinel, type FakeSentinel } from '../support/fake-sentinel.ts';
 import { endpointAt } from '../support/redis-endpoint.ts';

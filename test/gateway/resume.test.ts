@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import { SignJWT, type JWTPayload } from 'jose';
 import { issueToken } from '../../src/chat/resume.ts';
 import type { ErrorCode } from '../../src/protocol/errors.ts';
-import { Keyspace } from '../../src/state/keys.ts';
+import { Keyspace } from '../../src/redis/keys.ts';
 import { eventually } from '../support/eventually.ts';
 import { startRedis, type RedisServer } from '../support/redis.ts';
 import { connectRpc, loginRpc, type User } from '../support/rpc.ts';

@@ -16,7 +16,7 @@ test('every Lua file of the source is in dist, unchanged', () => {
 });
 
 test('the embedded store starts from dist, without TypeScript at hand', async () => {
-  const module = join(root, 'dist', 'state', 'local-redis.js');
+  const module = join(root, 'dist', 'redis', 'local-redis.js');
   expect(existsSync(module)).toBe(true);
   const script = `
     const { resolveRedis } = await import(${JSON.stringify(pathToFileURL(module).href)});

@@ -11,7 +11,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { Redis } from 'ioredis';
 import { readConfig, type Config, type Environment } from '../../src/config.ts';
 import { createLog } from '../../src/ops/log.ts';
-import { findOnPath, resolveRedis, type ResolvedRedis } from '../../src/state/local-redis.ts';
+import { findOnPath, resolveRedis, type ResolvedRedis } from '../../src/redis/local-redis.ts';
 import { eventually } from '../support/eventually.ts';
 
 const realPath = process.env['PATH'] ?? '';
@@ -122,7 +122,7 @@ describe('the server from PATH', () => {
 
   test('ends when its owner is killed', async () => {
     const script = `
-      import { resolveRedis } from './src/state/local-redis.ts';
+      import { resolveRedis } from './src/redis/local-redis.ts';
       import { createLog } from './src/ops/log.ts';
       const resolved = await resolveRedis({ redis: { mode: 'single' } }, createLog({ level: 'silent' }));
       console.log(resolved.kind, resolved.url);

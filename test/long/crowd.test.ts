@@ -4,7 +4,8 @@ import { createHash } from 'node:crypto';
 import { setPriority } from 'node:os';
 import { expect, test } from '@jest/globals';
 import type { Value } from '../../src/protocol/values.ts';
-import { allScripts } from '../../src/state/scripts/index.ts';
+import '../../src/compose.ts'; // declares all scripts
+import { declaredScripts } from '../../src/redis/script.ts';
 import { eventually } from '../support/eventually.ts';
 import { startRedis, type RedisServer } from '../support/redis.ts';
 import { loginRpc, type User } from '../support/rpc.ts';
@@ -227,7 +228,9 @@ async function slowShares(
   redis: RedisServer,
   nodes: readonly ServiceNode[],
 ): Promise<{ name: string; slow: number; of: number; longest: number }[]> {
-  const names = new Map(allScripts.map(({ name, lua }) => [createHash('sha1').update(lua).digest('hex'), name]));
+  const names = new Map(
+    [...declaredScripts].map(({ name, lua }) => [createHash('sha1').update(lua).digest('hex'), name]),
+  );
   const entries = (await redis.client().slowlog('GET', 1000)) as [number, number, number, string[]][];
   const slow = new Map<string, number[]>();
   for (const [, , micros, [, sha = '']] of entries) {

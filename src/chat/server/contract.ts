@@ -2,8 +2,8 @@
 import type { GeneralErrors } from '../../protocol/catalogue.ts';
 import type { Failure } from '../../protocol/errors.ts';
 import type { ServerArgs, ServerErrors, ServerRequestName, ServerResult } from '../../protocol/server/catalogue.ts';
-import type { AdminState } from '../../state/admin-state.ts';
-import type { Directory } from '../../state/directory.ts';
+import type { AdminState } from '../../store/admin/admin-state.ts';
+import type { Directory } from '../../store/admin/directory.ts';
 import type { Services } from '../services.ts';
 
 export interface ServerServices {

@@ -1,8 +1,8 @@
 /** Pages of all names there are, as the service asks for them. How they are found is the directory's. */
 import { failBecause, type Failure } from '../../protocol/errors.ts';
 import { apiPageDefault, type ApiPageOptions } from '../../protocol/server/types.ts';
-import type { Directory } from '../../state/directory.ts';
-import type { TopicKind } from '../../state/keys.ts';
+import type { Directory } from '../../store/admin/directory.ts';
+import type { TopicKind } from '../../redis/keys.ts';
 
 export async function namesPage(
   directory: Directory,

@@ -1,0 +1,135 @@
+/**
+ * An event of a topic's log as it travels: a fixed header written by the script that appended it
+ * (src/store/lib/format.lua), a subject, and the notification already encoded. Reading it decodes nothing.
+ */
+
+/** By the byte that stands for it. */
+const kinds = [
+  'transient',
+  'message',
+  'notice',
+  // Users lost the room: the subject is, for each, its sockets there (`socket@node …`) and its name, on a line each.
+  'evicted',
+  'deleted',
+  'reset',
+  // Members of a large room may have lost it: each node takes out its own before it delivers anything later.
+  'restricted',
+  // A user's sockets are to be closed; the subject is the reason.
+  'disconnect',
+] as const;
+export type EventKind = (typeof kinds)[number];
+
+/** Where a log stands: after its event `seq`, whose nonce tells it from another event of that number in a forked log. */
+export interface Position {
+  /** Names the life of the log, 16 characters. */
+  readonly epoch: string;
+  /** Number of the last event. */
+  readonly seq: number;
+  /** Id of the last message. */
+  readonly id: number;
+  /** Milliseconds since the epoch, UTC; never goes back within a log. */
+  readonly timestamp: number;
+  /** The last event's nonce, see `nonceOf`. */
+  readonly nonce: number;
+}
+
+/** What tells two points of a log apart, or of two lives of it. */
+export type Point = Pick<Position, 'epoch' | 'seq'>;
+
+/** Whether a point comes after another one of the same life of the log. Numbers of different lives do not compare. */
+export const isAfter = (point: Point, other: Point): boolean => point.epoch === other.epoch && point.seq > other.seq;
+
+export interface TopicEvent extends Position {
+  readonly kind: EventKind;
+  /** Nonce of the event before this one. */
+  readonly prev: number;
+  /** Whom it concerns; what that means depends on the kind. */
+  readonly subject: string;
+  /** The notification as msgpack, a view into the received bytes. */
+  readonly frame: Uint8Array;
+}
+
+/** Sockets as scripts note them: `socket@node`, separated by spaces. */
+export function readEntries(noted: string): { socketId: string; nodeId: string }[] {
+  return noted.split(' ').map((entry) => {
+    const [socketId = '', nodeId = ''] = entry.split('@');
+    return { socketId, nodeId };
+  });
+}
+
+/** Of whom an `evicted` event takes out: a user, with its sockets and the nodes they are on. */
+export interface Eviction {
+  readonly userName: string;
+  readonly sockets: ReadonlySet<string>;
+  readonly nodeIds: ReadonlySet<string>;
+}
+
+export function evictionsOf({ subject }: TopicEvent): Eviction[] {
+  const lines = subject.split('\n');
+  const evictions: Eviction[] = [];
+  for (let i = 0; i + 1 < lines.length; i += 2) {
+    const entries = readEntries(lines[i] ?? '');
+    evictions.push({
+      userName: lines[i + 1] ?? '',
+      sockets: new Set(entries.map(({ socketId }) => socketId)),
+      nodeIds: new Set(entries.map(({ nodeId }) => nodeId)),
+    });
+  }
+  return evictions;
+}
+
+/** Whether an event of a room takes a socket out of it. */
+export function takesOut(event: TopicEvent, socketId: string): boolean {
+  if (event.kind === 'evicted') return evictionsOf(event).some(({ sockets }) => sockets.has(socketId));
+  return event.kind === 'notice' && event.subject === socketId;
+}
+
+/**
+ * Which of a user's sockets hear a notice, by its subject: all (``), all but one (its id), all but those of nodes that
+ * have told theirs already (`@id …`), those that take part in the session (`+`), all but one of these (`+` and its id).
+ * What has its place among the answers to requests about the session (chat/session-turns.ts) names the room on a second
+ * line.
+ */
+export function hearersOf(
+  subject: string,
+  nodeId: string,
+): (socket: { readonly socketId: string; readonly synced: boolean }) => boolean {
+  const [who = ''] = subject.split('\n');
+  if (who.startsWith('@')) {
+    const isTold = who.split(' ').includes(`@${nodeId}`);
+    return () => !isTold;
+  }
+  if (who.startsWith('+')) return ({ synced, socketId }) => synced && socketId !== who.slice(1);
+  return ({ socketId }) => socketId !== who;
+}
+
+/** The room among whose answers a notice to a user has its place; undefined for most notices. */
+export const roomOfNotice = ({ subject }: Pick<TopicEvent, 'subject'>): string | undefined => subject.split('\n')[1];
+
+const HEADER_BYTES = 61;
+
+/**
+ * A nonce's 8 bytes as a number: the first four, and as much of the other four as a number holds exactly. Events of one
+ * script share the first four bytes and count in the others.
+ */
+export const nonceOf = (bytes: Buffer, at: number): number =>
+  bytes.readUInt32BE(at) * 0x20_0000 + (bytes.readUInt32BE(at + 4) & 0x1f_ffff);
+
+/** Reads an event; undefined where the bytes are none (an operator may publish anything on a channel). */
+export function readEvent(bytes: Buffer): TopicEvent | undefined {
+  if (bytes.length < HEADER_BYTES) return undefined;
+  const kind = kinds[bytes[0] ?? 255];
+  const subjectEnd = HEADER_BYTES + bytes.readUInt32BE(57);
+  if (kind === undefined || subjectEnd > bytes.length) return undefined;
+  return {
+    kind,
+    seq: bytes.readDoubleBE(1),
+    id: bytes.readDoubleBE(9),
+    timestamp: bytes.readDoubleBE(17),
+    nonce: nonceOf(bytes, 25),
+    prev: nonceOf(bytes, 33),
+    epoch: bytes.toString('latin1', 41, 57),
+    subject: subjectEnd === HEADER_BYTES ? '' : bytes.toString('utf8', HEADER_BYTES, subjectEnd),
+    frame: bytes.subarray(subjectEnd),
+  };
+}

@@ -1,0 +1,356 @@
+/**
+ * Sends scripts and plain commands to Redis. Every call settles within the time limit: with the reply, or with
+ * `StateUnavailable`, in which case it may or may not have been executed. Nothing is queued without a bound, and
+ * nothing is sent once this node may not act any more.
+ */
+import { Cluster, type Redis } from 'ioredis';
+import type { Distribution, Distributions, Tally } from '../ops/distribution.ts';
+import { saysNoConnection } from '../ops/log.ts';
+import type { Client } from './connect.ts';
+import type { Key } from './keys.ts';
+import type { Reply } from './reply.ts';
+import { layOut, readReply, type Given, type Gives, type Script, type ScriptArgument } from './script.ts';
+import { newNonce } from './tokens.ts';
+import { inTime, REDIRECTED, StateUnavailable } from './unavailable.ts';
+
+export interface CommandsOptions {
+  readonly timeoutMs: number;
+  /** Commands outstanding, and the bytes of their arguments. */
+  readonly queueMax: number;
+  readonly queueBytesMax: number;
+  /** False once this node's lease may have been claimed. */
+  mayAct(): boolean;
+  /** Told of every command that Redis did not answer or refused; of a missing connection its own events tell. */
+  onError(error: Error): void;
+  /** Sees what scripts reply: for tests of what they declare. */
+  onReply?(script: Script, reply: Reply): void;
+  /** How long answers took, by command; and what went wrong, by kind. */
+  readonly measured?: { readonly durations: Distributions; readonly errors: Tally };
+}
+
+interface Call {
+  /** One server of several; none where the keys say which. */
+  readonly server: Redis | undefined;
+  /** The client's method. */
+  readonly method: string;
+  readonly args: readonly ScriptArgument[];
+  /** Of the arguments, about. */
+  readonly bytes: number;
+  readonly sentAt: number;
+  readonly deadline: number;
+  /** Its promise has been told; the command itself may still be outstanding. */
+  settled: boolean;
+  resolve(reply: Reply): void;
+  reject(error: Error): void;
+}
+
+/** The plain commands in use, each as the client's method that gives bytes where the reply has any. */
+const plainCommands = {
+  exists: 'exists',
+  hdel: 'hdel',
+  hget: 'hgetBuffer',
+  hgetall: 'hgetallBuffer',
+  hscan: 'hscanBuffer',
+  srem: 'srem',
+  sscan: 'sscanBuffer',
+  smembers: 'smembersBuffer',
+  zcard: 'zcard',
+  zrem: 'zrem',
+  zrangebyscore: 'zrangebyscoreBuffer',
+  zscan: 'zscanBuffer',
+  spublish: 'spublish',
+  unlink: 'unlink',
+} as const;
+export type PlainCommand = keyof typeof plainCommands;
+
+type Method = (...args: readonly ScriptArgument[]) => Promise<Reply>;
+
+/** The first line of a script that Redis is to run also when it is full. */
+const WHEN_FULL = '#!lua flags=allow-oom\n';
+const RETRY_MS = 50;
+const EXPIRE_MS = 100;
+/** Redis has answered that it has no memory for it: nothing was done, for it refuses the first write of a script only. */
+const FULL = /^OOM\b/;
+/** A script's own error, or a key that holds something else. Whatever a command fails with besides is Redis's state. */
+const DEFECT = /^(WRONGTYPE\b|ERR (user_script:|Error compiling script|.*\bscript: \w+, on ))/s;
+
+export class Commands {
+  readonly #client: Client;
+  readonly #options: CommandsOptions;
+  /** In order of their deadlines: the limit is the same for all. */
+  #pending: Call[] = [];
+  #outstanding = 0;
+  #outstandingBytes = 0;
+  #answeredAt = 0;
+  #failedAt = 0;
+  /** The first failure since the last answer. */
+  #failingSince: number | undefined;
+  #refreshedAt = 0;
+  #fullAt: number | undefined;
+  /** Those that the client knows, made known by their first call. */
+  readonly #scripts = new Set<Script>();
+  #isAllowedWhenFull = false;
+  readonly #timer: NodeJS.Timeout;
+  /** By the client's method. */
+  readonly #durations = new Map<string, Distribution>();
+
+  constructor(client: Client, options: CommandsOptions) {
+    this.#client = client;
+    this.#options = options;
+    this.#timer = setInterval(() => this.#expire(), EXPIRE_MS);
+    this.#timer.unref();
+  }
+
+  /**
+   * From here on the scripts that are declared so run where Redis is full. Asked of the server, for not every store knows
+   * what it is told by: without, they are refused like all others. To be called once there is a connection.
+   */
+  async allowWhenFull(): Promise<void> {
+    const client = this.#client;
+    const server = client instanceof Cluster ? client.nodes('master')[0] : client;
+    try {
+      await server?.eval(`${WHEN_FULL}return 1`, 0);
+    } catch (error) {
+      if (error instanceof Error && error.name === 'ReplyError') return;
+      throw error;
+    }
+    this.#isAllowedWhenFull = true;
+    for (const script of this.#scripts) this.#define(script);
+  }
+
+  /** When Redis last refused something for want of memory, on the monotonic clock. */
+  get fullAt(): number | undefined {
+    return this.#fullAt;
+  }
+
+  get outstanding(): number {
+    return this.#outstanding;
+  }
+
+  get outstandingBytes(): number {
+    return this.#outstandingBytes;
+  }
+
+  /** True when the last outcome was an answer; one that came too late is none. */
+  get healthy(): boolean {
+    return this.#answeredAt >= this.#failedAt;
+  }
+
+  /** For how long, in ms, everything has failed and nothing was answered, be it late; 0 after an answer. */
+  get failingMs(): number {
+    return this.#failingSince === undefined ? 0 : performance.now() - this.#failingSince;
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+  }
+
+  /** Runs a script: the word by which it refuses, or what it gives. */
+  run<K extends string, A extends string, W extends string, G extends Gives>(
+    script: Script<K, A, W, G>,
+    keys: Readonly<Record<K, Key>>,
+    args: Readonly<Record<A, ScriptArgument>>,
+    rest: readonly ScriptArgument[] = [],
+  ): Promise<W | Given<G>> {
+    if (!this.#options.mayAct()) return Promise.reject(new StateUnavailable('the lease of this node has run out'));
+    return this.runUnfenced(script, keys, args, rest);
+  }
+
+  /** The same without asking whether this node may act: for the lease itself. */
+  runUnfenced<K extends string, A extends string, W extends string, G extends Gives>(
+    script: Script<K, A, W, G>,
+    keys: Readonly<Record<K, Key>>,
+    args: Readonly<Record<A, ScriptArgument>>,
+    rest: readonly ScriptArgument[] = [],
+  ): Promise<W | Given<G>> {
+    if (!this.#scripts.has(script)) {
+      this.#scripts.add(script);
+      this.#define(script);
+    }
+    return this.#send(`${script.name}Buffer`, layOut(script, keys, args, rest, newNonce)).then((reply) => {
+      this.#options.onReply?.(script, reply);
+      return readReply(script, reply);
+    });
+  }
+
+  #define({ name, keys, whenFull, lua }: Script): void {
+    const isFlagged = whenFull && this.#isAllowedWhenFull;
+    this.#client.defineCommand(name, { numberOfKeys: keys.length, lua: isFlagged ? WHEN_FULL + lua : lua });
+  }
+
+  /** A plain command; the first argument is its key. Never fenced: none of them changes what clients see. */
+  plain(command: PlainCommand, key: Key, ...args: ScriptArgument[]): Promise<Reply> {
+    const reply = this.#send(plainCommands[command], [key, ...args]);
+    return command === 'hgetall' ? reply.then(asList) : reply;
+  }
+
+  /** What a primary tells of itself, by section. Rejects where it does not, or is no primary. */
+  async info(primary: string, section: string): Promise<string> {
+    const server = this.#primaries().get(primary);
+    if (server === undefined) throw new StateUnavailable('the server is no primary any more');
+    return inTime(server.info(section), this.#options.timeoutMs);
+  }
+
+  /** The servers that keys are spread over, by address and in its order. One, '' by name, where there is no Cluster. */
+  primaries(): string[] {
+    return [...this.#primaries().keys()].toSorted();
+  }
+
+  /** A page of one server's keys: the next cursor and those that match. `StateUnavailable` where there is no such server. */
+  async scan(primary: string, cursor: string, pattern: string, count: number): Promise<Reply> {
+    const server = this.#primaries().get(primary);
+    if (server === undefined) throw new StateUnavailable('the server is no primary any more');
+    return this.#send('scanBuffer', [cursor, 'MATCH', pattern, 'COUNT', count], server);
+  }
+
+  #primaries(): ReadonlyMap<string, Redis> {
+    const client = this.#client;
+    if (!(client instanceof Cluster)) return new Map([['', client]]);
+    return new Map(client.nodes('master').map((node) => [`${node.options.host}:${node.options.port}`, node]));
+  }
+
+  #send(method: string, args: readonly ScriptArgument[], server?: Redis): Promise<Reply> {
+    const sentAt = performance.now();
+    return new Promise((resolve, reject) => {
+      const call: Call = {
+        server,
+        method,
+        args,
+        bytes: bytesOf(args),
+        sentAt,
+        deadline: sentAt + this.#options.timeoutMs,
+        settled: false,
+        resolve,
+        reject,
+      };
+      if (this.#attempt(call)) this.#pending.push(call);
+    });
+  }
+
+  /** Hands a call to the client; false where there are too many already. */
+  #attempt(call: Call): boolean {
+    const { queueMax, queueBytesMax } = this.#options;
+    if (this.#outstanding >= queueMax || this.#outstandingBytes + call.bytes > queueBytesMax) {
+      this.#options.measured?.errors.add('overload');
+      this.#settle(call, new StateUnavailable('too many commands are outstanding'));
+      return false;
+    }
+    // Commands made by defineCommand, and the Buffer variants, are not in the client's type.
+    const client = call.server ?? this.#client;
+    const methods = client as unknown as Record<string, Method>;
+    const method = methods[call.method];
+    if (method === undefined) throw new Error(`no command ${call.method}`);
+    this.#outstanding++;
+    this.#outstandingBytes += call.bytes;
+    method.call(client, ...call.args).then(
+      (reply) => this.#answered(call, reply),
+      (error: Error) => this.#failed(call, error),
+    );
+    return true;
+  }
+
+  #answered(call: Call, reply: Reply): void {
+    this.#outstanding--;
+    this.#outstandingBytes -= call.bytes;
+    const now = performance.now();
+    this.#failingSince = undefined;
+    this.#durationsOf(call.method)?.observe(now - call.sentAt);
+    if (call.settled) return;
+    this.#answeredAt = now;
+    call.settled = true;
+    call.resolve(reply);
+  }
+
+  #failed(call: Call, error: Error): void {
+    this.#outstanding--;
+    this.#outstandingBytes -= call.bytes;
+    if (call.settled) return;
+    if (!REDIRECTED.test(error.message)) return this.#settle(call, this.#classified(error));
+    if (performance.now() + RETRY_MS >= call.deadline) {
+      this.#options.measured?.errors.add('refused');
+      return this.#settle(call, new StateUnavailable(error.message));
+    }
+    this.#refreshSlots();
+    setTimeout(() => {
+      if (!call.settled) this.#attempt(call);
+    }, RETRY_MS);
+  }
+
+  #settle(call: Call, error: Error): void {
+    call.settled = true;
+    call.reject(error);
+  }
+
+  #durationsOf(method: string): Distribution | undefined {
+    let durations = this.#durations.get(method);
+    if (durations === undefined) {
+      durations = this.#options.measured?.durations.of(method.replace(/Buffer$/, ''));
+      if (durations !== undefined) this.#durations.set(method, durations);
+    }
+    return durations;
+  }
+
+  #classified(error: Error): Error {
+    if (error instanceof StateUnavailable) return error;
+    if (error.name === 'ReplyError' && DEFECT.test(error.message)) {
+      this.#options.measured?.errors.add('defect');
+      return error;
+    }
+    if (FULL.test(error.message)) {
+      // It has answered, and does whatever needs no memory.
+      this.#options.measured?.errors.add('full');
+      this.#answeredAt = this.#fullAt = performance.now();
+      this.#options.onError(error);
+      return new StateUnavailable(error.message);
+    }
+    this.#options.measured?.errors.add(saysNoConnection(error) ? 'connection' : 'refused');
+    this.#noteFailure(performance.now());
+    if (!saysNoConnection(error)) this.#options.onError(error);
+    this.#refreshSlots();
+    return new StateUnavailable(error.message);
+  }
+
+  #refreshSlots(): void {
+    const now = performance.now();
+    if (!(this.#client instanceof Cluster) || now - this.#refreshedAt < 500) return;
+    this.#refreshedAt = now;
+    this.#client.refreshSlotsCache(() => {});
+  }
+
+  #expire(): void {
+    const now = performance.now();
+    let done = 0;
+    for (const call of this.#pending) {
+      if (!call.settled && call.deadline > now) break;
+      if (!call.settled) this.#expireCall(call, now);
+      done++;
+    }
+    if (done > 0) this.#pending = this.#pending.slice(done);
+  }
+
+  #noteFailure(now: number): void {
+    this.#failedAt = now;
+    this.#failingSince ??= now;
+  }
+
+  #expireCall(call: Call, now: number): void {
+    this.#noteFailure(now);
+    const late = new StateUnavailable('Redis did not answer in time');
+    this.#options.measured?.errors.add('timeout');
+    this.#options.onError(late);
+    this.#settle(call, late);
+  }
+}
+
+/** Strings are mostly names and ids, of a byte for each unit. */
+function bytesOf(args: readonly ScriptArgument[]): number {
+  let bytes = 0;
+  for (const arg of args) bytes += typeof arg === 'number' ? 8 : arg.length;
+  return bytes;
+}
+
+/** The client makes an object of a hash, unlike of what scripts give. */
+function asList(reply: Reply): Reply {
+  if (typeof reply !== 'object' || reply === null || Array.isArray(reply) || Buffer.isBuffer(reply)) return reply;
+  return Object.entries<Reply>(reply).flatMap(([name, value]) => [Buffer.from(name), value]);
+}

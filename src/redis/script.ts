@@ -1,0 +1,161 @@
+/**
+ * A Redis script as a declaration: a Lua file, the names of its keys and arguments, and what it replies. Lua sees those
+ * names and never `KEYS[9]`; who runs it gets a word of refusal or named values, and never a position in a list. Knows
+ * nothing of what any script means.
+ */
+import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { hashTag, type Key } from './keys.ts';
+import { list, type Reader, type Reply } from './reply.ts';
+
+export type ScriptArgument = string | number | Uint8Array;
+
+/** The values of a reply, by their place in it; or one reader for the whole of it. */
+export type Gives = Readonly<Record<string, Reader<unknown>>> | Reader<unknown>;
+
+/** What `gives` becomes. */
+export type Given<G> =
+  G extends Reader<infer T> ? T : { readonly [N in keyof G]: G[N] extends Reader<infer T> ? T : never };
+
+export interface Script<
+  K extends string = string,
+  A extends string = string,
+  W extends string = string,
+  G extends Gives = Gives,
+> {
+  /** Also that of the file: `<name>.lua`. */
+  readonly name: string;
+  readonly keys: readonly K[];
+  readonly args: readonly A[];
+  /** True when any number of values follows the named arguments; Lua finds the first of them at `ARGV[rest]`. */
+  readonly rest: boolean;
+  /** It adds to a log: before its arguments it is given a `nonce`, 8 random bytes. */
+  readonly writes: boolean;
+  /** It runs also where Redis has no memory left: it frees some, or the service cannot do without it. */
+  readonly whenFull: boolean;
+  /** The words by which it refuses: then it has changed nothing that anybody is told of. */
+  readonly refuses: readonly W[];
+  readonly gives: G;
+  readonly lua: string;
+}
+
+/** What running a script comes to: a word where it refuses, else what it gives. */
+export type OutcomeOf<S> = S extends Script<string, string, infer W, infer G> ? W | Given<G> : never;
+
+/** How a script is told yes or no. */
+export const flag = (on: boolean): '0' | '1' => (on ? '1' : '0');
+
+interface ScriptParts<K extends string, A extends string, W extends string, G extends Gives> {
+  readonly keys: readonly K[];
+  readonly args?: readonly A[];
+  readonly rest?: boolean;
+  readonly writes?: boolean;
+  readonly whenFull?: boolean;
+  readonly refuses?: readonly W[];
+  readonly gives: G;
+}
+
+type Declare = <
+  const K extends string,
+  const A extends string = never,
+  const W extends string = never,
+  G extends Gives = Gives,
+>(
+  name: string,
+  parts: ScriptParts<K, A, W, G>,
+) => Script<K, A, W, G>;
+
+const declared = new Set<Script>();
+/** All scripts that modules loaded until now have declared: for whoever looks at them together. */
+export const declaredScripts: ReadonlySet<Script> = declared;
+
+/**
+ * Declares scripts whose Lua files are beside a module (`import.meta.url`); each is read when its script is declared. The
+ * first line of a file names the libraries (`../lib/<name>.lua`) that it builds on: `-- uses: clock members`. Libraries name
+ * their own.
+ */
+export function scriptsBeside(moduleUrl: string): Declare {
+  return (name, { keys, args = [], rest = false, writes = false, whenFull = false, refuses = [], gives }) => {
+    const argNames = writes ? ['nonce', ...args] : args;
+    const lua =
+      locals(keys, 'KEYS') +
+      locals(argNames, 'ARGV') +
+      (rest ? `local rest = ${argNames.length + 1}\n` : '') +
+      withLibraries(new URL(`./${name}.lua`, moduleUrl), new Set());
+    const script = { name: basename(name), keys, args, rest, writes, whenFull, refuses, gives, lua };
+    declared.add(script);
+    return script;
+  };
+}
+
+const locals = (names: readonly string[], from: string): string =>
+  names.length === 0 ? '' : `local ${names.join(', ')} = ${names.map((_, i) => `${from}[${i + 1}]`).join(', ')}\n`;
+
+/** A Lua file behind the libraries it uses, each of them once, behind its own. */
+function withLibraries(file: URL, included: Set<string>): string {
+  const text = readFileSync(file, 'utf8');
+  const uses = /^-- uses: (.*)\n/.exec(text)?.[1]?.split(' ') ?? [];
+  const libraries = uses.map((library) => {
+    if (included.has(library)) return '';
+    included.add(library);
+    return `${withLibraries(new URL(`../lib/${library}.lua`, file), included)}\n`;
+  });
+  return libraries.join('') + text;
+}
+
+/** The client takes bytes as Buffers only; any other array of bytes it would write as text. */
+function wire(value: ScriptArgument): ScriptArgument {
+  if (typeof value !== 'object' || Buffer.isBuffer(value)) return value;
+  return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+}
+
+/** Scripts whose keys have been looked at: which ones share a tag is written in the code, not in the data. */
+const sound = new Set<string>();
+
+/**
+ * Lays out keys and arguments in declared order. Throws when the keys of a script do not share a hash tag: that would
+ * work on a single Redis and fail on Cluster, so it is a defect wherever it shows. Looked at on a script's first call.
+ */
+export function layOut<K extends string, A extends string>(
+  script: Script<K, A>,
+  keys: Readonly<Record<K, Key>>,
+  args: Readonly<Record<A, ScriptArgument>>,
+  rest: readonly ScriptArgument[],
+  nonce: () => Uint8Array,
+): ScriptArgument[] {
+  const line: ScriptArgument[] = [];
+  for (const name of script.keys) line.push(keys[name]);
+  if (!sound.has(script.name)) {
+    const tags = new Set(script.keys.map((name) => hashTag(keys[name])));
+    if (tags.size > 1) throw new Error(`${script.name}: keys of two hash tags`);
+    sound.add(script.name);
+  }
+  if (script.writes) line.push(wire(nonce()));
+  for (const name of script.args) line.push(wire(args[name]));
+  for (const value of rest) line.push(wire(value));
+  return line;
+}
+
+/** Reads a reply as it is declared. Throws on any other: that is a defect of the script or of its declaration. */
+export function readReply<W extends string, G extends Gives>(
+  script: Pick<Script<string, string, W, G>, 'name' | 'refuses' | 'gives'>,
+  reply: Reply,
+): W | Given<G> {
+  const word = Buffer.isBuffer(reply) ? script.refuses.find((known) => reply.equals(Buffer.from(known))) : undefined;
+  if (word !== undefined) return word;
+  try {
+    return given(script.gives, reply);
+  } catch (error) {
+    throw new TypeError(`${script.name} has replied what is not declared`, { cause: error });
+  }
+}
+
+// `Given` says the same of the declaration as this does of its value.
+function given<G extends Gives>(gives: G, reply: Reply): Given<G> {
+  if (typeof gives === 'function') return gives(reply) as Given<G>;
+  const values = list(reply);
+  const read: Record<string, unknown> = {};
+  let at = 0;
+  for (const name in gives) read[name] = (gives as Readonly<Record<string, Reader<unknown>>>)[name]?.(values[at++]);
+  return read as Given<G>;
+}

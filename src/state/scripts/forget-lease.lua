@@ -1,6 +1,0 @@
--- A node is swept: takes it from those that may have to be, and notes for `keepMs` that it was. Replies: 'ok'.
-redis.call('ZREM', nodes, node)
-redis.call('ZADD', sweptNodes, string.format('%.0f', now), node)
-redis.call('ZREMRANGEBYSCORE', sweptNodes, '-inf', string.format('%.0f', now - tonumber(keepMs)))
-redis.call('PEXPIRE', sweptNodes, keepMs)
-return 'ok'

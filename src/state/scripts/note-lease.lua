@@ -1,4 +1,0 @@
--- Notes when a node's lease will have run out, for those who look for nodes to sweep: a hint, the lease itself decides. A
--- script because Redis refuses a plain ZADD when it is full. Replies: 'ok'.
-redis.call('ZADD', nodes, expires, node)
-return 'ok'

@@ -1,8 +1,0 @@
--- Whether a user is in a room and since when that has been so, as far as that is remembered. Replies: 'noRoom' | 'notJoined' | {joined, ms or nil}.
-if not openLog() then
-  return 'noRoom'
-end
-if not mayRead(user) then
-  return 'notJoined'
-end
-return { isMember(subject) and 1 or 0, redis.call('HGET', seen, subject) or redis.call('ZSCORE', left, subject) }

@@ -1,5 +1,0 @@
--- A node's lease begins. Redis's clock decides, as it does for renewing and claiming. Replies: ms of Redis's clock.
-redis.call('HSET', lease, 'expires', string.format('%.0f', now + tonumber(ttlMs)), 'claimed', '0',
-  'term', ttlMs)
-redis.call('PEXPIRE', lease, keepMs)
-return now

@@ -1,9 +1,0 @@
--- Whether a name is in a user's own list. Replies: 'noUser' | 'noList' | {0 or 1}.
-if redis.call('EXISTS', meta) == 0 then
-  return 'noUser'
-end
-local key = ({ whitelist = whitelist, blacklist = blacklist })[listName]
-if not key then
-  return 'noList'
-end
-return { redis.call('SISMEMBER', key, item) }

@@ -1,0 +1,286 @@
+/**
+ * Who may be in a room, in Redis: its lists, mode and owner, and taking out whoever lost it by a change of them. Every
+ * method is one script on the room's slot. What the users concerned are told follows from what it returns.
+ */
+import type { Position } from '../../log/event.ts';
+import type { Commands } from '../../redis/commands.ts';
+import type { Keyspace } from '../../redis/keys.ts';
+import { list, listOf, number, optional, position, text, yes, type Reply } from '../../redis/reply.ts';
+import { flag, scriptsBeside, type OutcomeOf } from '../../redis/script.ts';
+import { readWish, type Grant, type Wish } from '../quota/grant.ts';
+import { socketsOf, type FormerMember } from '../room/deletions.ts';
+import type { Life } from '../room/room-state.ts';
+import { listPage, type ListPage, type PageWish } from './list-page.ts';
+
+/** A change of a room's rules that was made, and who is out by it. */
+export interface Changed {
+  readonly at: Position;
+  readonly evicted: readonly FormerMember[];
+  /** See `flushChanges`. */
+  readonly changesPending: boolean;
+  readonly life: Life;
+  /** The room is about to need more of its owner's quota. */
+  readonly wish?: Wish | undefined;
+}
+
+/** Nothing was done: the room needs more names of its owner's quota first. */
+export interface NamesWanted {
+  readonly owner: string;
+  readonly life: Life;
+  readonly names: number;
+}
+
+/** A change of owner, with what goes over from one's quota to the other's. '' for no owner. */
+export interface OwnerChanged extends Changed {
+  readonly before: string;
+  readonly takes: Grant;
+}
+
+export interface ListEdit {
+  readonly listName: string;
+  readonly names: readonly string[];
+  /** One of the names that is not valid. */
+  readonly badName: string | undefined;
+  /** Tells the room, where it tells such things. */
+  readonly frame: Uint8Array;
+  /** A `roomUserLeft` that ends before the name of the user. */
+  readonly leftHead: Uint8Array;
+}
+
+/** Where going through a node's own sockets stands. `clean`: nobody was taken out since it began. */
+export interface PurgeCursor {
+  readonly at: string;
+  readonly clean: boolean;
+}
+
+/** A page of a node's own sockets in a room, and which of their users a restriction has taken out. */
+export interface Purged {
+  /** Undefined at the end: nobody is there any more who has lost the room. */
+  readonly next: PurgeCursor | undefined;
+  readonly evicted: readonly FormerMember[];
+  readonly kept: readonly string[];
+  readonly changesPending: boolean;
+  readonly life: Life;
+  readonly epoch: string;
+}
+
+/** A `roomUserlistChanged` in three parts, between which the script puts names. */
+export interface ChangesFrame {
+  readonly head: Uint8Array;
+  readonly leftKey: Uint8Array;
+  readonly countKey: Uint8Array;
+}
+
+export interface RoomAccess {
+  readonly admitted: boolean;
+  /** Sockets of the user that are joined. */
+  readonly njoined: number;
+  readonly whitelistOnly: boolean;
+  readonly life: Life;
+}
+
+const script = scriptsBeside(import.meta.url);
+
+const LISTS = ['adminlist', 'whitelist', 'blacklist'] as const;
+const MEMBERS = ['members', 'names', 'perNode', 'nodes', 'seen', 'left'] as const;
+const EVICTING = ['meta', 'channel', 'events', ...MEMBERS, ...LISTS, 'changes', 'filed'] as const;
+const CHANGED = { at: position, evicted: formerMembers, changesPending: yes, life: text };
+
+const editList = script('edit-list', {
+  keys: EVICTING,
+  args: ['large', 'user', 'listName', 'adding', 'limit', 'badName', 'frame', 'leftHead'],
+  rest: true,
+  writes: true,
+  refuses: ['noRoom', 'notAllowed', 'noList', 'invalidName', 'listLimitExceeded'],
+  gives: { ...CHANGED, at: optional(position), wish: optional(readWish), wanted: optional(namesWanted) },
+});
+
+const setMode = script('set-mode', {
+  keys: EVICTING,
+  args: ['large', 'user', 'mode', 'frame', 'leftHead'],
+  writes: true,
+  refuses: ['noRoom', 'notAllowed', 'settling'],
+  gives: CHANGED,
+});
+
+const changeOwner = script('change-owner', {
+  keys: EVICTING,
+  args: ['large', 'owner', 'leftHead'],
+  writes: true,
+  refuses: ['noRoom'],
+  gives: { ...CHANGED, before: text, names: number, bytes: number },
+});
+
+const purgeRoom = script('purge-room', {
+  keys: EVICTING,
+  args: ['large', 'node', 'cursor', 'clean', 'pageMax', 'leftHead'],
+  writes: true,
+  whenFull: true,
+  refuses: ['noRoom'],
+  gives: { reached: text, evicted: formerMembers, kept: listOf(text), changesPending: yes, life: text, epoch: text },
+});
+
+const flushChanges = script('flush-changes', {
+  keys: ['meta', 'channel', 'events', 'members', 'changes'],
+  args: ['head', 'leftKey', 'countKey', 'pageMax', 'pauseMs'],
+  writes: true,
+  whenFull: true,
+  refuses: ['noRoom', 'later'],
+  gives: number,
+});
+
+const readList = script('read-list', {
+  keys: ['meta', 'members', 'names', 'changes', ...LISTS],
+  args: ['user', 'listName', 'cursor', 'limit'],
+  whenFull: true,
+  refuses: ['noRoom', 'notJoined', 'noList'],
+  gives: listPage,
+});
+
+const readAccess = script('read-access', {
+  keys: ['meta', ...MEMBERS, ...LISTS],
+  args: ['user'],
+  refuses: ['noRoom'],
+  gives: { admitted: yes, njoined: number, whitelistOnly: yes, life: text },
+});
+
+export type EditRefusal = 'noRoom' | 'notAllowed' | 'noList' | 'invalidName';
+
+const PURGE_PAGE = 150;
+const CHANGES_PAGE = 1000;
+
+export class AccessState {
+  readonly #commands: Commands;
+  readonly #keys: Keyspace;
+  readonly #options: { readonly largeSize: number; readonly listSizeLimit: number };
+
+  constructor(commands: Commands, keys: Keyspace, options: { largeSize: number; listSizeLimit: number }) {
+    this.#commands = commands;
+    this.#keys = keys;
+    this.#options = options;
+  }
+
+  async addToList(
+    roomName: string,
+    userName: string,
+    edit: ListEdit,
+  ): Promise<Changed | NamesWanted | EditRefusal | 'listLimitExceeded'> {
+    return edited(await this.#editList(roomName, userName, edit, true));
+  }
+
+  async removeFromList(roomName: string, userName: string, edit: ListEdit): Promise<Changed | EditRefusal> {
+    const done = edited(await this.#editList(roomName, userName, edit, false));
+    if (done === 'listLimitExceeded' || (typeof done === 'object' && 'names' in done)) {
+      throw new TypeError('a removal was refused for want of room');
+    }
+    return done;
+  }
+
+  #editList(roomName: string, userName: string, edit: ListEdit, adding: boolean): Promise<OutcomeOf<typeof editList>> {
+    const args = {
+      large: this.#options.largeSize,
+      user: userName,
+      listName: edit.listName,
+      adding: flag(adding),
+      limit: this.#options.listSizeLimit,
+      badName: flag(edit.badName !== undefined),
+      frame: edit.frame,
+      leftHead: edit.leftHead,
+    };
+    return this.#commands.run(editList, this.#keys.room(roomName), args, edit.names);
+  }
+
+  /** `settling`: nodes still take out who has lost the room, which is not opened again before they have. */
+  setMode(
+    roomName: string,
+    userName: string,
+    change: { whitelistOnly: boolean; frame: Uint8Array; leftHead: Uint8Array },
+  ): Promise<Changed | 'noRoom' | 'notAllowed' | 'settling'> {
+    const { whitelistOnly, frame, leftHead } = change;
+    const args = { large: this.#options.largeSize, user: userName, mode: flag(whitelistOnly), frame, leftHead };
+    return this.#commands.run(setMode, this.#keys.room(roomName), args);
+  }
+
+  /** For the service only. '' for no owner. */
+  async changeOwner(roomName: string, owner: string, leftHead: Uint8Array): Promise<OwnerChanged | 'noRoom'> {
+    const args = { large: this.#options.largeSize, owner, leftHead };
+    const done = await this.#commands.run(changeOwner, this.#keys.room(roomName), args);
+    if (done === 'noRoom') return done;
+    const { names, bytes, ...changed } = done;
+    return { ...changed, takes: { names, bytes } };
+  }
+
+  /** Goes through a page of a node's own sockets in a room that may be restricted, from `'0'` on; undefined where there is no room. */
+  async purge(
+    roomName: string,
+    nodeId: string,
+    cursor: PurgeCursor | '0',
+    leftHead: Uint8Array,
+  ): Promise<Purged | undefined> {
+    const { at, clean } = cursor === '0' ? { at: cursor, clean: true } : cursor;
+    const place = { node: nodeId, cursor: at, clean: flag(clean), pageMax: PURGE_PAGE };
+    const args = { large: this.#options.largeSize, ...place, leftHead };
+    const page = await this.#commands.run(purgeRoom, this.#keys.room(roomName), args);
+    if (page === 'noRoom') return undefined;
+    const { reached, ...purged } = page;
+    const isEnd = reached === '0';
+    const isClean = clean && purged.evicted.length === 0;
+    return { ...purged, next: isEnd && isClean ? undefined : { at: reached, clean: isEnd || isClean } };
+  }
+
+  /** The nodes that have yet to take out their own of a restricted room. */
+  async unsettled(roomName: string): Promise<string[]> {
+    const noted = await this.#commands.plain('hget', this.#keys.room(roomName).meta, 'unsettled');
+    return noted === null ? [] : text(noted).split(' ');
+  }
+
+  /**
+   * Tells a large room who came and went, unless it was told within `pauseMs`. Returns the changes that still wait;
+   * `later` where it is too early for any.
+   */
+  async flushChanges(roomName: string, frame: ChangesFrame, pauseMs: number): Promise<number | 'later'> {
+    const args = { ...frame, pageMax: CHANGES_PAGE, pauseMs };
+    const left = await this.#commands.run(flushChanges, this.#keys.room(roomName), args);
+    return left === 'noRoom' ? 0 : left;
+  }
+
+  /** A page of a list, `userlist` included: of that in byte order of the names, and exactly `limit` where there are more. */
+  readList(
+    roomName: string,
+    userName: string,
+    listName: string,
+    { cursor, limit }: PageWish,
+  ): Promise<ListPage | 'noRoom' | 'notJoined' | 'noList'> {
+    return this.#commands.run(readList, this.#keys.room(roomName), { user: userName, listName, cursor, limit });
+  }
+
+  readAccess(roomName: string, userName: string): Promise<RoomAccess | 'noRoom'> {
+    return this.#commands.run(readAccess, this.#keys.room(roomName), { user: userName });
+  }
+}
+
+/** An edit that was not refused was made, or wants names first. */
+function edited(
+  outcome: OutcomeOf<typeof editList>,
+): Changed | NamesWanted | Exclude<OutcomeOf<typeof editList>, object> {
+  if (typeof outcome === 'string') return outcome;
+  const { at, wanted, ...rest } = outcome;
+  if (wanted !== undefined) return wanted;
+  if (at === undefined) throw new TypeError('an edit that was made has a position');
+  return { ...rest, at };
+}
+
+function namesWanted(reply: Reply | undefined): NamesWanted {
+  const [owner, life, names] = list(reply);
+  return { owner: text(owner), life: text(life), names: number(names) };
+}
+
+/** Users and the sockets they had, as lib/evict.lua notes them. */
+function formerMembers(reply: Reply | undefined): FormerMember[] {
+  const noted = list(reply).map(text);
+  const members: FormerMember[] = [];
+  for (let i = 0; i + 1 < noted.length; i += 2) {
+    members.push({ userName: noted[i] ?? '', ...socketsOf(noted[i + 1] ?? '') });
+  }
+  return members;
+}

@@ -1,0 +1,59 @@
+-- uses: clock evict lists usage
+-- Adds names to a list of a room or takes them out, tells the room, and takes out whoever lost it by that. One step, so
+-- that no rule changes between the check and the act, and nobody is a member who may not be one.
+-- `badName` is '1' where a name is not valid: that comes after rights and before limits.
+-- Names are of the owner's quota, and the events that tell of them too (lib/grant.lua). What the room was granted decides
+-- here; where that does not do, the caller asks for more on the owner's slot, and comes again. The service may add anyway.
+-- Rest arguments: the names. No position: nothing was done, for it takes more names than were granted.
+if not openLog(now) then
+  return 'noRoom'
+end
+local named = namesFrom(rest)
+if listName == 'userlist' or not mayEdit(user, listName, named) then
+  return 'notAllowed'
+end
+local key = ({ adminlist = adminlist, whitelist = whitelist, blacklist = blacklist })[listName]
+if not key then
+  return 'noList'
+end
+if badName == '1' then
+  return 'invalidName'
+end
+if #named == 0 then
+  return { position(), {}, 0, log.life }
+end
+-- Who has lost a restricted room, and is not out of it yet, is not given it back.
+local function evictRestricted()
+  if log.restricted == 1 then
+    for _, name in ipairs(named) do
+      evictUnlessAdmitted(name)
+    end
+  end
+end
+if adding == '1' then
+  if redis.call('SCARD', key) + newIn(key, named) > tonumber(limit) then
+    return 'listLimitExceeded'
+  end
+  local granted = user ~= '' and grantOf()
+  local wanted = granted and newIn(key, named) + namesIn()
+  if granted and wanted > granted then
+    return { false, {}, 0, log.life, false, { redis.call('HGET', meta, 'owner'), log.life, wanted } }
+  end
+  evictRestricted()
+  redis.call('SADD', key, unpack(named))
+else
+  evictRestricted()
+  redis.call('SREM', key, unpack(named))
+end
+if redis.call('HGET', meta, 'accessListsUpdates') == '1' then
+  announce(NOTICE, '', frame)
+end
+-- Nobody loses anything by being put on a list of the admitted, or taken off the blacklist.
+if (adding == '1') == (listName == 'blacklist') then
+  for _, name in ipairs(named) do
+    evictUnlessAdmitted(name)
+  end
+end
+tellEvictions()
+saveLog()
+return { position(), evicted, changesPending, log.life, #frame > 1024 and wish() or nil }

@@ -1,0 +1,12 @@
+-- uses: members access
+-- What a room is to one user: whether it may join, and how often it has. Asked before hooks, by sessions and the server
+-- API; what is decided by it is checked again by the script that acts.
+if not openLog() then
+  return 'noRoom'
+end
+return {
+  admitted(user) and 1 or 0,
+  countOf(redis.call('HGET', members, user) or ''),
+  tonumber(redis.call('HGET', meta, 'whitelistOnly')),
+  log.life,
+}

@@ -1,0 +1,18 @@
+-- uses: access seen pages
+-- A page of a list of a room, of about `limit` names: of the userlist those after the name `cursor`, in name order, of the
+-- others what a scan gives.
+if not openLog() then
+  return 'noRoom'
+end
+if not mayRead(user) then
+  return 'notJoined'
+end
+if listName == 'userlist' then
+  noteSeen()
+  return pageOfNames(names, cursor, tonumber(limit))
+end
+local key = ({ adminlist = adminlist, whitelist = whitelist, blacklist = blacklist })[listName]
+if not key then
+  return 'noList'
+end
+return pageOfSet(key, cursor, tonumber(limit))

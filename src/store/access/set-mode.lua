@@ -1,0 +1,44 @@
+-- uses: clock evict
+-- Sets a room's mode and takes out whoever lost the room by it. One step where the room has at most `large` members.
+-- The number of members is the users' choice, so in a larger room this only writes the rule: from here on posts, reads
+-- and joins go by it, and at the event `RESTRICTED` each node takes out its own members (purge-room.lua) before it
+-- delivers anything later.
+-- Until all nodes have, the room is not opened again: who has lost it is to be out, whatever is allowed later.
+if not openLog(now) then
+  return 'noRoom'
+end
+if user ~= '' and not isOwnerOrAdmin(user) then
+  return 'notAllowed'
+end
+local function evictAll()
+  for _, member in ipairs(redis.call('HKEYS', members)) do
+    evictUnlessAdmitted(member)
+  end
+end
+local isLarge = redis.call('HLEN', members) > tonumber(large)
+local told = redis.call('HGET', meta, 'accessListsUpdates') == '1'
+if isLarge and mode == '1' then
+  redis.call('HSET', meta, 'whitelistOnly', mode, 'unsettled', table.concat(redis.call('SMEMBERS', nodes), ' '))
+  log.restricted = 1
+  announce(RESTRICTED, '', told and frame or '')
+else
+  if log.restricted == 1 then
+    if isLarge then
+      return 'settling'
+    end
+    evictAll()
+    redis.call('HDEL', meta, 'unsettled')
+    log.restricted = 0
+  end
+  redis.call('HSET', meta, 'whitelistOnly', mode)
+  if told then
+    announce(NOTICE, '', frame)
+  end
+  -- Everybody whom the lists alone exclude was taken out when they were put there.
+  if mode == '1' then
+    evictAll()
+  end
+end
+tellEvictions()
+writeLog()
+return { position(), evicted, changesPending, log.life }

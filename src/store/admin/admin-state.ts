@@ -1,0 +1,117 @@
+/**
+ * What only the service itself asks of users and rooms: making and deleting users, switches of rooms, looking into both.
+ * Every method is one script on the slot of the user or room, or, where there may be much, several. Rejects with `StateUnavailable` where Redis cannot be asked.
+ */
+import type { Commands } from '../../redis/commands.ts';
+import type { Key, Keyspace } from '../../redis/keys.ts';
+import { flag } from '../../redis/script.ts';
+import { readDirectAccess, userHasInList } from '../direct/direct-scripts.ts';
+import { createUser, deleteUser, disconnectUser, readUser } from '../user/user-scripts.ts';
+import { inspectRoom, resizeHistory, roomHasInList, setRoomFlag } from './admin-scripts.ts';
+import { readSocketPages, type UserSocket } from '../user/socket-list.ts';
+import { newEpoch } from '../../redis/tokens.ts';
+
+export interface UserOptions {
+  /** Direct messages from its whitelist only. */
+  readonly whitelistOnly: boolean;
+  readonly lists: { readonly whitelist: readonly string[]; readonly blacklist: readonly string[] };
+}
+
+export interface UserInfo {
+  readonly whitelistOnly: boolean;
+  readonly whitelistSize: number;
+  readonly blacklistSize: number;
+  readonly sockets: readonly UserSocket[];
+}
+
+export interface RoomSizes {
+  readonly adminlistSize: number;
+  readonly whitelistSize: number;
+  readonly blacklistSize: number;
+  readonly nodes: readonly { nodeId: string; sockets: number }[];
+}
+
+export type RoomFlag = 'userlistUpdates' | 'accessListsUpdates';
+
+/** Messages that one step of shrinking a history takes out. */
+const TRIM_PAGE = 5000;
+
+export class AdminState {
+  readonly #commands: Commands;
+  readonly #keys: Keyspace;
+  readonly #trimPage: number;
+
+  constructor(commands: Commands, keys: Keyspace, trimPage: number = TRIM_PAGE) {
+    this.#commands = commands;
+    this.#keys = keys;
+    this.#trimPage = trimPage;
+  }
+
+  hasUser(userName: string): Promise<boolean> {
+    return this.#exists(this.#keys.user(userName).meta);
+  }
+
+  hasRoom(roomName: string): Promise<boolean> {
+    return this.#exists(this.#keys.room(roomName).meta);
+  }
+
+  async #exists(meta: Key): Promise<boolean> {
+    return (await this.#commands.plain('exists', meta)) === 1;
+  }
+
+  createUser(userName: string, { whitelistOnly, lists }: UserOptions): Promise<'ok' | 'userExists'> {
+    const args = { epoch: newEpoch(), whitelistOnly: flag(whitelistOnly) };
+    const rest = Object.entries(lists).flatMap(([listName, names]) => names.flatMap((name) => [listName, name]));
+    return this.#commands.run(createUser, this.#keys.user(userName), args, rest);
+  }
+
+  deleteUser(userName: string): Promise<'ok' | 'noUser' | 'userOnline'> {
+    return this.#commands.run(deleteUser, this.#keys.user(userName), {});
+  }
+
+  userHasInList(userName: string, listName: string, item: string): Promise<boolean | 'noUser' | 'noList'> {
+    return this.#commands.run(userHasInList, this.#keys.user(userName), { listName, item });
+  }
+
+  /** Whether the lists and the mode of a user let another one write to it. */
+  hasDirectAccess(userName: string, sender: string): Promise<boolean | 'noUser'> {
+    return this.#commands.run(readDirectAccess, this.#keys.user(userName), { user: sender });
+  }
+
+  /** Has all sockets of a user closed, on whatever nodes. Gives their number. */
+  disconnectUser(userName: string, reason: string): Promise<number | 'noUser'> {
+    return this.#commands.run(disconnectUser, this.#keys.user(userName), { reason });
+  }
+
+  async readUser(userName: string): Promise<UserInfo | 'noUser'> {
+    const user = await this.#commands.run(readUser, this.#keys.user(userName), {});
+    if (user === 'noUser') return user;
+    const sockets: UserSocket[] = [];
+    for await (const page of readSocketPages(this.#commands, this.#keys.user(userName))) sockets.push(...page);
+    return { ...user, sockets };
+  }
+
+  roomHasInList(roomName: string, listName: string, item: string): Promise<boolean | 'noRoom' | 'noList'> {
+    return this.#commands.run(roomHasInList, this.#keys.room(roomName), { listName, item });
+  }
+
+  /** Sets how many messages a room keeps; older ones cannot be read from then on, and are gone when it resolves. */
+  async resizeHistory(roomName: string, size: number): Promise<'ok' | 'noRoom'> {
+    const keys = this.#keys.room(roomName);
+    let args: { size: number | ''; pageMax: number } = { size, pageMax: this.#trimPage };
+    for (;;) {
+      const left = await this.#commands.run(resizeHistory, keys, args);
+      if (left === 'noRoom') return left;
+      if (left === 0) return 'ok';
+      args = { size: '', pageMax: this.#trimPage };
+    }
+  }
+
+  setRoomFlag(roomName: string, which: RoomFlag, enabled: boolean): Promise<'ok' | 'noRoom'> {
+    return this.#commands.run(setRoomFlag, this.#keys.room(roomName), { flag: which, enabled: flag(enabled) });
+  }
+
+  inspectRoom(roomName: string): Promise<RoomSizes | 'noRoom'> {
+    return this.#commands.run(inspectRoom, this.#keys.room(roomName), {});
+  }
+}

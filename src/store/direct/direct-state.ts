@@ -1,0 +1,136 @@
+/**
+ * Messages from user to user in Redis, and who may write to whom. Every method is one script on the slot of the user
+ * named first. Rejects with `StateUnavailable` where Redis cannot be asked. The sender's own other sockets are told by
+ * `UserState.notifyOthers`, after the message.
+ */
+import type { Commands } from '../../redis/commands.ts';
+import { repeatKey, type Key, type Keyspace } from '../../redis/keys.ts';
+import { flag, type OutcomeOf } from '../../redis/script.ts';
+import type { ListPage, PageWish } from '../access/list-page.ts';
+import * as scripts from './direct-scripts.ts';
+
+export const DIRECT_LISTS = ['whitelist', 'blacklist'] as const;
+export type DirectListName = (typeof DIRECT_LISTS)[number];
+
+export interface DirectPost {
+  /** '' where the service itself writes. */
+  readonly author: string;
+  /** Whose rights are asked for: the author's, or `SERVICE`. */
+  readonly authority: string;
+  /** The notification up to its timestamp; empty for a message over the limit: then only the rights are checked. */
+  readonly head: Uint8Array;
+  readonly clientMessageId: string | undefined;
+  readonly transient: boolean;
+}
+
+export interface Sent {
+  /** The notification as it was sent; nothing of a transient one that is repeated. */
+  readonly frame: Uint8Array | undefined;
+  /** Nothing was sent now: the frame is the first one's. */
+  readonly repeated: boolean;
+}
+
+/**
+ * What one author may send one user with a `clientMessageId` within `dedupMs`, for each is kept whole that long. A
+ * sixteenth of it is kept of everybody, however much is kept of others.
+ */
+const REPEATS_MAX = 8000;
+const REPEAT_BYTES_MAX = 4 * 1024 * 1024;
+
+export interface DirectOptions {
+  readonly dedupMs: number;
+  readonly listSizeLimit: number;
+  /** `REPEATS_MAX` when left out. */
+  readonly repeatsMax?: number;
+  /** `REPEAT_BYTES_MAX` when left out. */
+  readonly repeatBytesMax?: number;
+}
+
+export class DirectState {
+  readonly #commands: Commands;
+  readonly #keys: Keyspace;
+  readonly #options: DirectOptions;
+
+  constructor(commands: Commands, keys: Keyspace, options: DirectOptions) {
+    this.#commands = commands;
+    this.#keys = keys;
+    this.#options = options;
+  }
+
+  /** To all sockets of a user, on all nodes. */
+  async send(
+    userName: string,
+    post: DirectPost,
+  ): Promise<Sent | Exclude<OutcomeOf<typeof scripts.sendDirect>, object>> {
+    const { author, authority, head, clientMessageId, transient } = post;
+    const sent = await this.#commands.run(scripts.sendDirect, this.#keys.user(userName), {
+      user: authority,
+      toSelf: flag(author === userName),
+      frame: head,
+      transient: flag(transient),
+      author,
+      repeatKey: repeatKey(author, clientMessageId),
+      dedupMs: this.#options.dedupMs,
+      repeatsMax: this.#options.repeatsMax ?? REPEATS_MAX,
+      repeatBytesMax: this.#options.repeatBytesMax ?? REPEAT_BYTES_MAX,
+    });
+    if (typeof sent === 'string') return sent;
+    const { timestamp, first } = sent;
+    if (first === undefined) return { frame: timed(head, timestamp), repeated: false };
+    return { frame: first.length === 0 ? undefined : first, repeated: true };
+  }
+
+  /** `names`: at least one. */
+  addToList(
+    userName: string,
+    listName: DirectListName,
+    names: readonly string[],
+  ): Promise<'ok' | 'gone' | 'listLimitExceeded'> {
+    return this.#editList(userName, listName, names, true);
+  }
+
+  /** `names`: at least one. */
+  async removeFromList(userName: string, listName: DirectListName, names: readonly string[]): Promise<'ok' | 'gone'> {
+    const edited = await this.#editList(userName, listName, names, false);
+    if (edited === 'listLimitExceeded') throw new TypeError('a removal was refused for want of room');
+    return edited;
+  }
+
+  #editList(
+    userName: string,
+    listName: DirectListName,
+    names: readonly string[],
+    adding: boolean,
+  ): Promise<OutcomeOf<typeof scripts.editDirectList>> {
+    const args = { adding: flag(adding), limit: this.#options.listSizeLimit };
+    return this.#commands.run(scripts.editDirectList, this.#listKeys(userName, listName), args, names);
+  }
+
+  /** A page of a list. */
+  readList(userName: string, listName: DirectListName, { cursor, limit }: PageWish): Promise<ListPage | 'gone'> {
+    return this.#commands.run(scripts.readDirectList, this.#listKeys(userName, listName), { cursor, limit });
+  }
+
+  setWhitelistMode(userName: string, mode: boolean): Promise<'ok' | 'gone'> {
+    const { meta } = this.#keys.user(userName);
+    return this.#commands.run(scripts.setDirectMode, { meta }, { mode: flag(mode) });
+  }
+
+  readWhitelistMode(userName: string): Promise<boolean | 'gone'> {
+    const { meta } = this.#keys.user(userName);
+    return this.#commands.run(scripts.readDirectMode, { meta }, {});
+  }
+
+  #listKeys(userName: string, listName: DirectListName): { meta: Key; list: Key } {
+    const keys = this.#keys.user(userName);
+    return { meta: keys.meta, list: keys[listName] };
+  }
+}
+
+/** What the script has made of a head and its timestamp. */
+function timed(head: Uint8Array, timestamp: number): Uint8Array {
+  const whole = Buffer.allocUnsafe(head.length + 8);
+  whole.set(head);
+  whole.writeBigUInt64BE(BigInt(timestamp), head.length);
+  return whole;
+}

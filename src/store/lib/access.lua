@@ -1,0 +1,53 @@
+-- uses: log
+-- Who may do what in a room. Wants the keys `meta`, `members`, `adminlist`, `whitelist`, `blacklist` and an open log.
+-- Every script of a room asks here, so that a rule is changed in one place. The service itself asks as '', which is
+-- nobody's name: it has every right, but what it names is judged like anybody else.
+
+local function isOwner(user)
+  return user ~= '' and redis.call('HGET', meta, 'owner') == user
+end
+
+local function isOwnerOrAdmin(user)
+  return isOwner(user) or redis.call('SISMEMBER', adminlist, user) == 1
+end
+
+-- May this user join: owner or admin, then the blacklist, then the mode, then the whitelist.
+local function admitted(user)
+  if isOwnerOrAdmin(user) then
+    return true
+  end
+  if redis.call('SISMEMBER', blacklist, user) == 1 then
+    return false
+  end
+  if redis.call('HGET', meta, 'whitelistOnly') ~= '1' then
+    return true
+  end
+  return redis.call('SISMEMBER', whitelist, user) == 1
+end
+
+-- Is this user a member; one who is not admitted any more is none, though not every node may have taken it out yet.
+local function isMember(user)
+  return redis.call('HEXISTS', members, user) == 1 and (log.restricted == 0 or admitted(user))
+end
+
+-- May this user read: members, the owner and admins.
+local function mayRead(user)
+  return user == '' or isMember(user) or isOwnerOrAdmin(user)
+end
+
+-- May this user edit a list: the owner any, admins all but the adminlist, unless the owner is among the names.
+local function mayEdit(user, listName, named)
+  if user == '' or isOwner(user) then
+    return true
+  end
+  if listName == 'adminlist' or redis.call('SISMEMBER', adminlist, user) == 0 then
+    return false
+  end
+  local owner = redis.call('HGET', meta, 'owner')
+  for _, name in ipairs(named) do
+    if name == owner and name ~= '' then
+      return false
+    end
+  end
+  return true
+end

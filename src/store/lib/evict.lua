@@ -1,0 +1,49 @@
+-- uses: access members userlist
+-- Taking users out who lost the room. The event names all sockets taken out and their user; its frame tells the others.
+-- Where the room is not told of each by itself, all users of one script share an event: there may be thousands, and the
+-- ring of events is short. `tellEvictions` must come before the log is saved.
+-- Their sessions lose the room, too. Wants the key `filed`, lib/members.lua, lib/userlist.lua, lib/access.lua and the argument `leftHead`: a `roomUserLeft` up to the name.
+local evicted, together, touched = {}, {}, {}
+local tells, batched
+
+local function evict(user)
+  local list = redis.call('HGET', members, user)
+  if not list then
+    return
+  end
+  for socket, node in string.gmatch(list, '(%S+)@(%S+)') do
+    redis.call('HDEL', perNode .. node, socket)
+    touched[node] = true
+  end
+  dropMember(user)
+  redis.call('SREM', filed, user)
+  if tells == nil then
+    -- For the whole script: what it takes out ends no batch.
+    tells, batched = tellsUsers(), isBatched()
+  end
+  if tells and not batched then
+    announce(EVICTED, list .. '\n' .. user, leftHead .. str(user))
+  else
+    if tells then
+      noteChange(user, '0')
+    end
+    together[#together + 1] = list .. '\n' .. user
+  end
+  evicted[#evicted + 1] = user
+  evicted[#evicted + 1] = list
+end
+
+local function evictUnlessAdmitted(user)
+  if redis.call('HEXISTS', members, user) == 1 and not admitted(user) then
+    evict(user)
+  end
+end
+
+local function tellEvictions()
+  for node in pairs(touched) do
+    forgetIfEmpty(node)
+  end
+  if #together > 0 then
+    announce(EVICTED, table.concat(together, '\n'), '')
+  end
+end

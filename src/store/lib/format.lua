@@ -1,0 +1,21 @@
+-- How a log's position and its events are packed; src/log/event.ts and src/redis/reply.ts read both. Numbers are doubles:
+-- exact up to 2^53, and one value each, where 64-bit integers would take two.
+-- Position: epoch, nonce, seq, id, timestamp, timestamp of the last message, messages kept, dedup generation, whether the
+-- generation before it exists, whether members may be there who are not admitted any more, repeats noted in the dedup
+-- generation; how many bytes of messages were ever written and at which number of them lib/bytes.lua looks again. The rest is
+-- one piece to a post: the life, and the same two numbers of the ring of events. What was written before these numbers were
+-- counted has 90 bytes, without them: as zeros they say that nothing was counted yet, and that the next thing written is
+-- looked at. What such a topic keeps already is bounded by its number only, until the first trimming takes it away.
+-- Post: dedupMs, bytes of messages that a room keeps, transient, nonce; what follows is a part of the frame.
+-- Header: kind, seq, id, timestamp, nonce, previous nonce, epoch, subject length.
+local POSITION = '>c16c8ddddddBBI4ddc32'
+local REST = '>c16dd'
+local POSITION_BYTES = 126
+local POST = '>ddBc8'
+local HEADER = '>Bdddc8c8c16I4'
+local TRANSIENT, MESSAGE, NOTICE, EVICTED, DELETED, RESET, RESTRICTED, DISCONNECT = 0, 1, 2, 3, 4, 5, 6, 7
+
+-- A position of 90 bytes as one of today.
+local function completed(packed)
+  return string.sub(packed, 1, 74) .. string.rep('\0', 20) .. string.sub(packed, 75) .. string.rep('\0', 16)
+end

@@ -1,0 +1,37 @@
+-- uses: log
+-- What of a room's messages can be seen. Trimming of the stream is approximate (exact trimming costs more than the
+-- rest of a post), so readers clamp to the size the room promises. Wants the keys `meta`, `history` and an open log.
+
+-- The smallest id that readers may see; last + 1 when nothing is kept.
+local function oldestVisible()
+  local entry = redis.call('XRANGE', history, '-', '+', 'COUNT', 1)[1]
+  local kept = entry and tonumber(string.match(entry[1], '^%d+')) or (log.id + 1)
+  return math.max(kept, log.id - log.max + 1)
+end
+
+-- The events with ids from..last, oldest first, or with ids last..from, newest first: at most `count`, and no more than
+-- fit into `bytesMax`. Read in pages of about what still fits, so that nothing large is read in vain.
+local function messagesFrom(from, count, bytesMax, newestFirst)
+  local found, bytes = {}, 0
+  local at = from
+  while #found < count and bytes < bytesMax do
+    local page = #found == 0 and 8 or math.max(1, math.floor((bytesMax - bytes) * #found / bytes))
+    page = math.min(page, count - #found)
+    local entries = newestFirst and redis.call('XREVRANGE', history, int(at), '-', 'COUNT', page)
+      or redis.call('XRANGE', history, int(at), '+', 'COUNT', page)
+    for _, entry in ipairs(entries) do
+      local event = entry[2][2]
+      bytes = bytes + #event
+      if bytes > bytesMax then
+        return found
+      end
+      found[#found + 1] = event
+    end
+    if #entries < page then
+      return found
+    end
+    local last = tonumber(string.match(entries[#entries][1], '^%d+'))
+    at = newestFirst and last - 1 or last + 1
+  end
+  return found
+end

@@ -1,0 +1,99 @@
+-- uses: log
+-- Who is in a room: `members` maps a user to its joined `socket@node` list, `names` orders the users for paging,
+-- `perNode .. node` maps that node's sockets to users (the sweeper's index), `nodes` lists the nodes that have any.
+-- `seen` has since when members are there, `left` when others were there last: of them the latest `LEFT_MAX`, for whoever
+-- ever came would be too many.
+-- Wants the keys `meta`, `members`, `names`, `perNode`, `nodes`, `seen`, `left` and an open log.
+local LEFT_MAX = 10000
+
+local function countOf(list)
+  if list == '' then
+    return 0
+  end
+  local _, spaces = string.gsub(list, ' ', '')
+  return spaces + 1
+end
+
+-- Adds a socket. Returns the user's joined sockets, whether this was new, and whether it was the user's first.
+local function addMember(user, socket, node)
+  local entry = socket .. '@' .. node
+  local list = redis.call('HGET', members, user) or ''
+  if string.find(' ' .. list .. ' ', ' ' .. entry .. ' ', 1, true) then
+    return countOf(list), false, false
+  end
+  local first = list == ''
+  list = first and entry or (list .. ' ' .. entry)
+  redis.call('HSET', members, user, list)
+  redis.call('HSET', perNode .. node, socket, user)
+  redis.call('SADD', nodes, node)
+  if first then
+    redis.call('ZADD', names, 0, user)
+    redis.call('HSET', seen, user, int(log.now))
+    redis.call('ZREM', left, user)
+  end
+  return countOf(list), true, first
+end
+
+local function dropMember(user)
+  redis.call('HDEL', members, user)
+  redis.call('ZREM', names, user)
+  redis.call('HDEL', seen, user)
+  redis.call('ZADD', left, int(log.now), user)
+  local over = redis.call('ZCARD', left) - LEFT_MAX
+  if over > 0 then
+    redis.call('ZREMRANGEBYRANK', left, 0, over - 1)
+  end
+end
+
+-- Removes a socket. Returns the sockets left, whether it had been there, and whether it was the user's last.
+local function removeMember(user, socket, node)
+  local entry = socket .. '@' .. node
+  local list = redis.call('HGET', members, user) or ''
+  redis.call('HDEL', perNode .. node, socket)
+  local kept, found = {}, false
+  for one in string.gmatch(list, '%S+') do
+    if one == entry then
+      found = true
+    else
+      kept[#kept + 1] = one
+    end
+  end
+  if not found then
+    return #kept, false, false
+  end
+  if #kept > 0 then
+    redis.call('HSET', members, user, table.concat(kept, ' '))
+    return #kept, true, false
+  end
+  dropMember(user)
+  return 0, true, true
+end
+
+-- A node has taken out its own members of a restricted room (set-mode.lua). After the last one the restriction is over:
+-- no member is there who is not admitted.
+local function settled(node)
+  if log.restricted == 0 then
+    return
+  end
+  local waiting = {}
+  for one in string.gmatch(redis.call('HGET', meta, 'unsettled') or '', '%S+') do
+    if one ~= node then
+      waiting[#waiting + 1] = one
+    end
+  end
+  if #waiting > 0 then
+    redis.call('HSET', meta, 'unsettled', table.concat(waiting, ' '))
+  else
+    redis.call('HDEL', meta, 'unsettled')
+    log.restricted = 0
+    writeLog()
+  end
+end
+
+-- A node that has no socket here any more is not listed.
+local function forgetIfEmpty(node)
+  if redis.call('EXISTS', perNode .. node) == 0 then
+    redis.call('SREM', nodes, node)
+    settled(node)
+  end
+end

@@ -1,0 +1,17 @@
+-- uses: clock log
+-- Creates a room that does not exist, with its lists. One step, so that a name is never half created.
+-- `granted` is what was reserved of the owner's quota (lib/grant.lua), packed; '' where there is none to ask for.
+-- Rest arguments: the name of a list, a name in it; two for each.
+if redis.call('EXISTS', meta) == 1 then
+  return 'roomExists'
+end
+newLog(epoch, now, historyMax)
+redis.call('HSET', meta, 'owner', owner, 'whitelistOnly', whitelistOnly, 'userlistUpdates', userlistUpdates,
+  'accessListsUpdates', accessListsUpdates)
+if granted ~= '' then
+  redis.call('HSET', meta, 'granted', granted)
+end
+local lists = { adminlist = adminlist, whitelist = whitelist, blacklist = blacklist }
+for at = rest, #ARGV, 2 do
+  redis.call('SADD', lists[ARGV[at]], ARGV[at + 1])
+end

@@ -1,0 +1,33 @@
+-- uses: clock access
+-- Deletes a room and tells every node that has sockets in it. One step: from here on nobody finds, joins or posts.
+-- The members, and those whose session keeps the room, are only renamed (their number is the users' choice); the caller
+-- pages through them to tell them, and gives back what the room had of its owner's quota. `gone` notes who does, and for
+-- whom, so that whoever sweeps after it goes on.
+-- A user of '' is the service.
+if not openLog(now) then
+  return 'noRoom'
+end
+if user ~= '' and not isOwner(user) then
+  return 'notAllowed'
+end
+announce(DELETED, '', frame)
+local owner = redis.call('HGET', meta, 'owner') or ''
+if owner ~= '' or redis.call('EXISTS', members, filed) > 0 then
+  redis.call('HSET', gone, log.life, node .. ' ' .. owner)
+  for key, name in pairs({ [members] = goneMembers, [filed] = goneFiled }) do
+    if redis.call('EXISTS', key) == 1 then
+      redis.call('RENAME', key, name .. log.life)
+      redis.call('PEXPIRE', name .. log.life, 3600000)
+    end
+  end
+  redis.call('PEXPIRE', gone, 3600000)
+end
+for _, one in ipairs(redis.call('SMEMBERS', nodes)) do
+  redis.call('UNLINK', perNode .. one)
+end
+local generation = math.floor(log.now / tonumber(dedupMs))
+for _, one in ipairs({ int(generation), int(generation - 1) }) do
+  redis.call('UNLINK', dedup .. log.life .. ':' .. one, dedup .. log.life .. ':' .. one .. ':authors')
+end
+redis.call('UNLINK', meta, nodes, names, seen, left, history, events, changes, adminlist, whitelist, blacklist)
+return { position(), log.life, owner }

@@ -1,0 +1,99 @@
+/**
+ * What is left of rooms that were deleted: who is to be told, page by page, and by which node. The room's script has
+ * only renamed it (delete-room.lua), so that a deletion is short whoever was there.
+ */
+import { readEntries } from '../../log/event.ts';
+import type { Commands } from '../../redis/commands.ts';
+import type { Keyspace } from '../../redis/keys.ts';
+import { list, pairs, text } from '../../redis/reply.ts';
+
+/** A room that is deleted; '' where it had no owner. */
+export interface Deletion {
+  /** Which room of that name. */
+  readonly life: string;
+  readonly owner: string;
+}
+
+/** Who has lost a room: its sockets there, and the nodes they were on. */
+export interface FormerMember {
+  readonly userName: string;
+  readonly socketIds: readonly string[];
+  readonly nodeIds: readonly string[];
+}
+
+export interface FormerPage {
+  readonly members: readonly FormerMember[];
+  readonly forget: (names: readonly string[]) => Promise<void>;
+}
+
+/** What a room notes of a member: `socket@node`, separated by spaces. */
+export function socketsOf(noted: string): Pick<FormerMember, 'socketIds' | 'nodeIds'> {
+  const entries = readEntries(noted);
+  return {
+    socketIds: entries.map(({ socketId }) => socketId),
+    nodeIds: [...new Set(entries.map(({ nodeId }) => nodeId))],
+  };
+}
+
+const PAGE = 500;
+
+export class Deletions {
+  readonly #commands: Commands;
+  readonly #keys: Keyspace;
+
+  constructor(commands: Commands, keys: Keyspace) {
+    this.#commands = commands;
+    this.#keys = keys;
+  }
+
+  /** What a node has deleted of rooms of this name without telling everybody yet. */
+  async unfinished(roomName: string, nodeId: string): Promise<Deletion[]> {
+    const noted = await this.#commands.plain('hgetall', this.#keys.room(roomName).gone);
+    return pairs(noted).flatMap(([life, by]) => {
+      const [node, ...owner] = by.split(' ');
+      return node === nodeId ? [{ life, owner: owner.join(' ') }] : [];
+    });
+  }
+
+  /** One user of a deleted room, where it is yet to be told. */
+  async formerMember(roomName: string, life: string, userName: string): Promise<FormerMember | undefined> {
+    const noted = await this.#commands.plain('hget', this.#keys.former(roomName, 'members', life), userName);
+    return noted === null ? undefined : { userName, ...socketsOf(text(noted)) };
+  }
+
+  /** It is told. */
+  async forgetMember(roomName: string, life: string, userName: string): Promise<void> {
+    await this.#commands.plain('hdel', this.#keys.former(roomName, 'members', life), userName);
+    await this.#commands.plain('srem', this.#keys.former(roomName, 'filed', life), userName);
+  }
+
+  /**
+   * The members of a deleted room, page by page, and then those whose session may keep it, with no sockets. Whoever is
+   * forgotten does not come again, also where this is repeated; who is not comes until then.
+   */
+  async *takeFormer(roomName: string, life: string): AsyncGenerator<FormerPage> {
+    for (const who of ['members', 'filed'] as const) {
+      const key = this.#keys.former(roomName, who, life);
+      const [scan, remove] = who === 'members' ? (['hscan', 'hdel'] as const) : (['sscan', 'srem'] as const);
+      const forget = async (names: readonly string[]): Promise<void> => {
+        if (names.length > 0) await this.#commands.plain(remove, key, ...names);
+      };
+      // Not every store's scan keeps its place while what it has found is taken out: it ends with a round that finds nobody.
+      for (let isLeft = true; isLeft;) {
+        isLeft = false;
+        let cursor = '0';
+        do {
+          const [next, found] = list(await this.#commands.plain(scan, key, cursor, 'COUNT', PAGE));
+          const members =
+            who === 'members'
+              ? pairs(found).map(([userName, sockets]) => ({ userName, ...socketsOf(sockets) }))
+              : list(found).map((userName) => ({ userName: text(userName), socketIds: [], nodeIds: [] }));
+          if (members.length > 0) yield { members, forget };
+          isLeft ||= members.length > 0;
+          cursor = text(next);
+        } while (cursor !== '0');
+      }
+    }
+    await this.#commands.plain('hdel', this.#keys.room(roomName).gone, life);
+  }
+}

@@ -1,0 +1,65 @@
+-- uses: clock members userlist access history
+-- Joins a socket to a room: existence, tombstone, access, membership, notice, and what was missed since the
+-- position the client names. One step, so that no rule can change between the check and the joining, and that
+-- the messages returned end exactly where live delivery begins. They come whole, or not at all where they do not fit into
+-- `bytesMax`.
+-- `verdict` is what the node would refuse the join for: '' or a word, which comes after rights.
+-- `filing` is '1' where the user's session is to keep the room: `filed` names everybody whose session may.
+-- 'lost': the node was swept here.
+local FILED_MAX = 100000
+if not openLog(now) then
+  return 'noRoom'
+end
+if redis.call('EXISTS', tomb .. node) == 1 then
+  return 'lost'
+end
+if not admitted(user) then
+  return 'notAllowed'
+end
+if verdict ~= '' then
+  return verdict
+end
+local njoined, changed, first = addMember(user, socket, node)
+if filing == '1' then
+  -- Beyond so many a user finds out that the room is deleted when its session is read next.
+  if redis.call('SCARD', filed) < FILED_MAX then
+    redis.call('SADD', filed, user)
+  end
+end
+if first and tellsUsers() then
+  if isBatched() then
+    noteChange(user, '1')
+  else
+    announce(NOTICE, '', frame)
+    saveLog()
+  end
+end
+
+local recovered, missed = 1, {}
+if sinceId ~= '' then
+  local from = tonumber(sinceId)
+  local count = log.id - from
+  recovered = 0
+  if sinceEpoch == log.epoch and count >= 0 and count <= tonumber(pageMax) and count <= log.max then
+    -- A lost and overtaken log shows in the timestamp of the last message the client has seen.
+    local known = from == log.id and log.messageTs
+    if from ~= log.id and sinceTimestamp ~= '' then
+      local event = messagesFrom(from, 1, math.huge)[1]
+      if event then
+        local _, _, eventId, eventAt = struct.unpack(HEADER, event)
+        known = eventId == from and eventAt
+      end
+    end
+    if sinceTimestamp == '' or from == 0 or not known or known == tonumber(sinceTimestamp) then
+      missed = messagesFrom(from + 1, count, tonumber(bytesMax))
+      recovered = #missed == count and 1 or 0
+      if recovered == 0 then
+        missed = {}
+      end
+    end
+  end
+end
+return {
+  position(), njoined, changed and 1 or 0, announced, recovered, missed, changesPending,
+  tonumber(redis.call('HGET', meta, 'whitelistOnly')), log.life,
+}

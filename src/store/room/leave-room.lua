@@ -1,0 +1,34 @@
+-- uses: clock members userlist
+-- Takes sockets out of a room: a leave, a disconnect, or up to 500 sockets of a swept node at once. One step per call,
+-- so that "was it the user's last socket" and the notice about it cannot disagree.
+-- `node` looks after its own sockets; those of other nodes are taken out there when this is announced. '' for a leave of the
+-- session, which does not keep the room any more.
+-- Rest arguments: user, socket, its node, frame of the notice; four per socket. The notice's subject is the socket,
+-- which is not to get it.
+if not openLog(now) then
+  return 'noRoom'
+end
+local told = tellsUsers()
+local results = {}
+for at = rest, #ARGV, 4 do
+  local user, socket, home = ARGV[at], ARGV[at + 1], ARGV[at + 2]
+  local njoined, changed, last = removeMember(user, socket, home)
+  local frame = ''
+  if last and told then
+    if isBatched() then
+      noteChange(user, '0')
+    else
+      frame = ARGV[at + 3]
+    end
+  end
+  if frame ~= '' or (changed and home ~= node) then
+    announce(NOTICE, socket, frame)
+  end
+  forgetIfEmpty(home)
+  if node == '' and njoined == 0 then
+    redis.call('SREM', filed, user)
+  end
+  results[#results + 1] = { njoined, changed and 1 or 0 }
+end
+saveLog()
+return { position(), results, changesPending }

@@ -1,0 +1,44 @@
+-- uses: clock session notes leaving
+-- The user's side of a join by a socket that takes part in the session: notes and echoes it as note-room.lua does, and
+-- files the room, or moves it to the group that is named. One step, so that of two devices that join at once one files
+-- the room and the other finds it filed, and that what they are told has one order.
+-- `frame` is empty where the socket was in the room already; `group` where none is named: then the room stays where it
+-- is filed, and goes under `fallback` where it is not. A filing by another life is of a room that is gone.
+-- A leave that takes this socket out of the room and was never finished, its node having died, is not to be finished for
+-- it any more (begin-leave.lua).
+if not openLog(now) then
+  return 'gone'
+end
+local filedLife, filedMode, filedGroup = filedAs(roomName)
+if not filedLife and redis.call('HLEN', session) >= tonumber(roomsMax) then
+  return 'full'
+end
+for field, left in pairs(leavesOf(roomName)) do
+  local others = {}
+  for entry in string.gmatch(left, '%S+') do
+    if entry ~= socket .. '@' .. node then
+      others[#others + 1] = entry
+    end
+  end
+  if #others > 0 then
+    redis.call('HSET', leaving, field, table.concat(others, ' '))
+  else
+    redis.call('HDEL', leaving, field)
+  end
+end
+noteIn(socket, roomName, roomEpoch .. ' ' .. roomSeq)
+echo(except, except, frame, njoined)
+local isNew = filedLife ~= life
+if isNew or (group ~= '' and group ~= filedGroup) then
+  unfile(except, roomName, nil, openHead, privateHead)
+  local into = group == '' and fallback or group
+  redis.call('HSET', session, roomName, life .. mode .. into)
+  local left = redis.call('PTTL', meta)
+  if left > 0 then
+    -- The last socket went while this one joined: the session goes with the rest (logout-user.lua).
+    redis.call('PEXPIRE', session, left)
+  end
+  tellSession(except, roomName, joinHead, into)
+end
+saveLog()
+return { position(), isNew and 1 or 0 }

@@ -1,0 +1,6 @@
+-- uses: log
+-- The rooms filed in a user's session, with the place of this reading among the notices of it.
+if not openLog() then
+  return 'gone'
+end
+return { position(), redis.call('HGETALL', session) }

@@ -1,0 +1,165 @@
+/**
+ * Sessions in Redis: the rooms that a user has filed, kept by user and not by device. Every method is one step on the
+ * user's slot, and what it changes it tells the sockets that take part, in one order. A join files after the room's
+ * script and a leave un-files before it; what is filed and lost is found out by who reads it. Rejects with
+ * `StateUnavailable` where Redis cannot be asked.
+ */
+import { readEntries, type Point, type Position } from '../../log/event.ts';
+import type { Commands } from '../../redis/commands.ts';
+import type { Keyspace } from '../../redis/keys.ts';
+import { pairs } from '../../redis/reply.ts';
+import type { Life } from '../room/room-state.ts';
+import { flag } from '../../redis/script.ts';
+import type { Filing } from './entries.ts';
+import * as scripts from './session-scripts.ts';
+
+/** `$.chat.leave` up to the group, of the room as an open and as a whitelist-only one: the script knows which it was. */
+export interface LeaveHeads {
+  readonly openHead: Uint8Array;
+  readonly privateHead: Uint8Array;
+}
+
+/** A join by a socket that takes part. */
+export interface FilingNote extends LeaveHeads {
+  readonly socketId: string;
+  readonly nodeId: string;
+  /** The socket that is told nothing; '' for none. */
+  readonly except: string;
+  readonly roomName: string;
+  /** The room's log as the join has left it. */
+  readonly joinedAt: Point;
+  readonly life: Life;
+  readonly whitelistOnly: boolean;
+  /** The group to file under; undefined leaves the room where it is. */
+  readonly group: string | undefined;
+  readonly joinHead: Uint8Array;
+  readonly njoined: number;
+  /** A notification without the count it ends with. Undefined where the socket was in the room already. */
+  readonly echo: Uint8Array | undefined;
+}
+
+/** A leave that has been begun: who is to be taken out of the room for it. */
+export interface PendingLeave {
+  readonly roomName: string;
+  /** The socket that asked for it, and its node. */
+  readonly socketId: string;
+  readonly nodeId: string;
+  readonly sockets: readonly { readonly socketId: string; readonly nodeId: string }[];
+}
+
+/** One socket that the room's script has taken out, or had not found any more. */
+export interface TakenOut {
+  readonly socketId: string;
+  /** The room's log after that; undefined where there is no room. */
+  readonly at: Point | undefined;
+  readonly njoined: number;
+  /** A notification without the count it ends with. */
+  readonly echo: Uint8Array;
+}
+
+export const DEFAULT_GROUP = 'custom';
+/** Unfinished leaves of one user. */
+const LEAVES_MAX = 1000;
+const ROOMS_PER_CALL = 100;
+
+export class SessionState {
+  readonly #commands: Commands;
+  readonly #keys: Keyspace;
+  readonly #roomsMax: number;
+
+  constructor(commands: Commands, keys: Keyspace, options: { sessionRoomsMax: number }) {
+    this.#commands = commands;
+    this.#keys = keys;
+    this.#roomsMax = options.sessionRoomsMax;
+  }
+
+  /** Notes a join as `UserState.noteRoom` does, and files the room. `full` has done neither. */
+  file(userName: string, note: FilingNote): Promise<{ at: Position; isNew: boolean } | 'gone' | 'full'> {
+    return this.#commands.run(scripts.fileRoom, this.#keys.user(userName), {
+      socket: note.socketId,
+      node: note.nodeId,
+      except: note.except,
+      roomName: note.roomName,
+      roomEpoch: note.joinedAt.epoch,
+      roomSeq: note.joinedAt.seq,
+      njoined: note.njoined,
+      frame: note.echo ?? '',
+      life: note.life,
+      mode: flag(note.whitelistOnly),
+      group: note.group ?? '',
+      fallback: DEFAULT_GROUP,
+      roomsMax: this.#roomsMax,
+      joinHead: note.joinHead,
+      openHead: note.openHead,
+      privateHead: note.privateHead,
+    });
+  }
+
+  read(userName: string): Promise<{ at: Position; filed: Filing[] } | 'gone'> {
+    return this.#commands.run(scripts.readSession, this.#keys.user(userName), {});
+  }
+
+  /** Takes out what is lost, if it is still filed as it was read; `except` is told nothing. */
+  async unfile(userName: string, except: string, lost: readonly (Filing & LeaveHeads)[]): Promise<void> {
+    for (let at = 0; at < lost.length; at += ROOMS_PER_CALL) {
+      const rest = lost
+        .slice(at, at + ROOMS_PER_CALL)
+        .flatMap(({ roomName, life, openHead, privateHead }) => [roomName, life, openHead, privateHead]);
+      await this.#commands.run(scripts.unfileRooms, this.#keys.user(userName), { except }, rest);
+    }
+  }
+
+  /** Un-files a room, and notes which sockets are to be taken out of it: the one that asks first, then all that take part. */
+  async beginLeave(
+    userName: string,
+    leave: { roomName: string; socketId: string; nodeId: string; except: string } & LeaveHeads,
+  ): Promise<{ at: Position; pending: PendingLeave } | 'gone' | 'lost' | 'full'> {
+    const { roomName, socketId, nodeId } = leave;
+    const begun = await this.#commands.run(scripts.beginLeave, this.#keys.user(userName), {
+      socket: socketId,
+      node: nodeId,
+      except: leave.except,
+      roomName,
+      leavesMax: LEAVES_MAX,
+      openHead: leave.openHead,
+      privateHead: leave.privateHead,
+    });
+    if (typeof begun === 'string') return begun;
+    const sockets = begun.sockets.map(([id, home]) => ({ socketId: id, nodeId: home }));
+    return { at: begun.at, pending: { roomName, socketId, nodeId, sockets } };
+  }
+
+  /**
+   * Forgets a leave that the room has carried out, and tells the user of each socket that was noted as being in it and has
+   * not joined since. May be done again, and by several.
+   */
+  async finishLeave(
+    userName: string,
+    { roomName, socketId, nodeId }: PendingLeave,
+    out: readonly TakenOut[],
+    except: string,
+  ): Promise<Position | undefined> {
+    const rest = out.flatMap(({ socketId: id, at, njoined, echo }) => {
+      return [id, at?.epoch ?? '', at?.seq ?? 0, njoined, echo];
+    });
+    const args = { field: fieldOf(roomName, socketId, nodeId), socket: socketId, except, roomName };
+    const at = await this.#commands.run(scripts.finishLeave, this.#keys.user(userName), args, rest);
+    return at === 'gone' ? undefined : at;
+  }
+
+  /** The leaves that a node has begun and nobody has finished. */
+  async pendingLeaves(userName: string, nodeId: string): Promise<PendingLeave[]> {
+    const noted = await this.#commands.plain('hgetall', this.#keys.user(userName).leaving);
+    return pairs(noted).flatMap(([field, sockets]) => {
+      const leave = pendingLeave(field, sockets);
+      return leave.nodeId === nodeId ? [leave] : [];
+    });
+  }
+}
+
+const fieldOf = (roomName: string, socketId: string, nodeId: string): string => `${nodeId} ${socketId} ${roomName}`;
+
+function pendingLeave(field: string, noted: string): PendingLeave {
+  const [nodeId = '', socketId = '', ...roomName] = field.split(' ');
+  return { roomName: roomName.join(' '), socketId, nodeId, sockets: readEntries(noted) };
+}

@@ -1,0 +1,27 @@
+-- uses: log
+-- What a node missed of a topic since its position: messages and other events, each ascending, a page of at most `pageMax`
+-- and about `bytesMax` bytes, one at least; the node merges them by seq, and asks on from the first hole.
+if not openLog() then
+  return 'gone'
+end
+-- Read a few at a time: how large they are is the users' choice.
+local function page(key, from)
+  local found, bytes = {}, 0
+  local step = 20
+  while #found < tonumber(pageMax) do
+    local entries = redis.call('XRANGE', key, from, '+', 'COUNT', math.min(step, tonumber(pageMax) - #found))
+    for _, entry in ipairs(entries) do
+      bytes = bytes + #entry[2][2]
+      if bytes > tonumber(bytesMax) and #found > 0 then
+        return found
+      end
+      found[#found + 1] = entry[2][2]
+    end
+    if #entries < step then
+      return found
+    end
+    from = '(' .. entries[#entries][1]
+  end
+  return found
+end
+return { position(), page(history, int(tonumber(afterId) + 1)), page(events, int(tonumber(afterSeq) + 1)) }

@@ -1,0 +1,87 @@
+/** Reads the logs of topics again, for the feeds: positions, what was missed, which local sockets are still members. */
+import type { LogReader, Topic } from '../../bus/bus.ts';
+import type { Position, TopicEvent } from '../../log/event.ts';
+import type { Commands } from '../../redis/commands.ts';
+import { readNodeSockets } from '../room/node-sockets.ts';
+import { topicKind, topicName, type Keyspace, type TopicKey } from '../../redis/keys.ts';
+import { bytes, events, nothing, packedPosition, position } from '../../redis/reply.ts';
+import { scriptsBeside } from '../../redis/script.ts';
+import { readSockets } from '../user/socket-list.ts';
+import { newEpoch } from '../../redis/tokens.ts';
+
+const script = scriptsBeside(import.meta.url);
+
+const readLog = script('read-log', {
+  keys: ['meta', 'history', 'events'],
+  args: ['afterSeq', 'afterId', 'pageMax', 'bytesMax'],
+  refuses: ['gone'],
+  gives: { at: position, messages: events, others: events },
+});
+
+const rotateEpoch = script('rotate-epoch', {
+  keys: ['meta', 'channel', 'events'],
+  args: ['expected', 'epoch'],
+  writes: true,
+  whenFull: true,
+  refuses: ['gone', 'changed'],
+  gives: nothing,
+});
+
+const PAGE_MAX = 200;
+/** Of messages, and of other events. */
+const PAGE_BYTES = 1 << 20;
+
+export class TopicLog implements LogReader {
+  readonly #commands: Commands;
+  readonly #keys: Keyspace;
+  readonly #nodeId: () => string;
+
+  constructor(commands: Commands, keys: Keyspace, nodeId: () => string) {
+    this.#commands = commands;
+    this.#keys = keys;
+    this.#nodeId = nodeId;
+  }
+
+  async readPosition(topic: Topic): Promise<Position | 'gone'> {
+    const { meta } = this.#keysOf(topic);
+    const packed = await this.#commands.plain('hget', meta, 'log');
+    return packed === null ? 'gone' : packedPosition(bytes(packed));
+  }
+
+  async readAfter(topic: Topic, after: Position): Promise<{ at: Position; events: TopicEvent[] } | 'gone'> {
+    const { meta, history, events: others } = this.#keysOf(topic);
+    const args = { afterSeq: after.seq, afterId: after.id, pageMax: PAGE_MAX, bytesMax: PAGE_BYTES };
+    const read = await this.#commands.run(readLog, { meta, history, events: others }, args);
+    if (read === 'gone') return 'gone';
+    return { at: read.at, events: [...read.messages, ...read.others].sort((a, b) => a.seq - b.seq) };
+  }
+
+  async readLocalSockets(topic: Topic): Promise<{ at: Position; sockets: ReadonlySet<string> } | 'gone'> {
+    const node = this.#nodeId();
+    if (topicKind(this.#topicKey(topic)) === 'room') {
+      const read = await readNodeSockets(this.#commands, this.#keys.room(topicName(this.#topicKey(topic))), node);
+      return read === 'gone' ? 'gone' : { at: read.at, sockets: new Set(read.sockets.keys()) };
+    }
+    const at = await this.readPosition(topic);
+    if (at === 'gone') return 'gone';
+    const all = await readSockets(this.#commands, this.#keys.user(topicName(this.#topicKey(topic))));
+    const mine = [...all].flatMap(([socketId, nodeId]) => (nodeId === node ? [socketId] : []));
+    return { at, sockets: new Set(mine) };
+  }
+
+  async rotateEpoch(topic: Topic, expected: string): Promise<void> {
+    const { meta, channel, events } = this.#keysOf(topic);
+    const args = { expected, epoch: newEpoch() };
+    await this.#commands.run(rotateEpoch, { meta, channel, events }, args);
+  }
+
+  #keysOf(topic: Topic): ReturnType<Keyspace['user']> | ReturnType<Keyspace['room']> {
+    const key = this.#topicKey(topic);
+    return topicKind(key) === 'room' ? this.#keys.room(topicName(key)) : this.#keys.user(topicName(key));
+  }
+
+  // Topics come from keys.ts by way of the bus, which treats them as plain names.
+  #topicKey(topic: Topic): TopicKey {
+    return topic as TopicKey;
+  }
+}

@@ -1,0 +1,12 @@
+-- uses: clock log
+-- Deletes a user who has no sockets. One step, so that nobody who logs in meanwhile is half there. A node that still
+-- follows the user is told that this log has ended. What remains are tombstones of swept nodes and the repeats of
+-- messages, both named apart from any later user of the name, and both gone by themselves.
+if not openLog(now) then
+  return 'noUser'
+end
+if redis.call('HLEN', sockets) > 0 then
+  return 'userOnline'
+end
+announce(DELETED, '', '')
+redis.call('UNLINK', meta, history, events, sockets, synced, session, leaving, whitelist, blacklist, resume)

@@ -1,0 +1,31 @@
+-- uses: clock log
+-- Takes a socket away from a user and tells the remaining ones, room by room first. After the last one a user is forgotten
+-- `keptMs` later: one who has left nothing behind on purpose, and of `anonymous` ('1') all of it, for nobody comes back to
+-- such a name once its resume tokens are over.
+-- Rest arguments: frame and count of each room's echo.
+if not openLog(now) then
+  return 'gone'
+end
+local changed = redis.call('HDEL', sockets, socket)
+redis.call('SREM', synced, socket)
+redis.call('UNLINK', rooms .. socket)
+local count = redis.call('HLEN', sockets)
+if count == 0 then
+  -- Nobody follows a user without sockets; the ring is only kept for the stragglers, and not for another life of the user.
+  redis.call('PEXPIRE', events, math.min(60000, tonumber(keptMs)))
+  if anonymous == '1' then
+    for _, key in ipairs({ meta, session, whitelist, blacklist }) do
+      redis.call('PEXPIRE', key, keptMs)
+    end
+  elseif redis.call('EXISTS', session, whitelist, blacklist, leaving, owned) == 0
+    and redis.call('HGET', meta, 'kept') ~= '1' and redis.call('HGET', meta, 'directWhitelistOnly') ~= '1' then
+    redis.call('PEXPIRE', meta, keptMs)
+  end
+elseif changed == 1 then
+  for at = rest, #ARGV, 2 do
+    announce(NOTICE, '', ARGV[at] .. u64(tonumber(ARGV[at + 1])))
+  end
+  announce(NOTICE, '', frame .. u64(count))
+  saveLog()
+end
+return { count, changed }

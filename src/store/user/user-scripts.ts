@@ -1,0 +1,122 @@
+/** The scripts of a user: its sockets, the notices to them, its resume tokens. The Lua files say why. */
+import { done, listOf, nothing, number, optional, position, text, yes } from '../../redis/reply.ts';
+import { scriptsBeside } from '../../redis/script.ts';
+import { entries } from '../session/entries.ts';
+
+const script = scriptsBeside(import.meta.url);
+
+const LOG = ['meta', 'channel', 'events'] as const;
+const LISTS = ['whitelist', 'blacklist'] as const;
+/** What lib/session.lua wants. */
+const SESSION = ['synced', 'session'] as const;
+
+export const loginUser = script('login-user', {
+  keys: [...LOG, 'sockets', 'tomb', 'resume', ...SESSION, ...LISTS],
+  args: [
+    'epoch',
+    'socket',
+    'node',
+    'socketsMax',
+    'frame',
+    'hash',
+    'expiresAt',
+    'token',
+    'tokenNow',
+    'shown',
+    'syncing',
+  ],
+  rest: true,
+  writes: true,
+  refuses: ['lost', 'void'],
+  // No position: the user is full, `homes` are the nodes of the sockets that count.
+  gives: { at: optional(position), nconnected: number, filed: entries, homes: listOf(text) },
+});
+
+export const logoutUser = script('logout-user', {
+  keys: [...LOG, 'sockets', ...SESSION, 'rooms', ...LISTS, 'leaving', 'owned'],
+  args: ['socket', 'frame', 'keptMs', 'anonymous'],
+  rest: true,
+  writes: true,
+  whenFull: true,
+  refuses: ['gone'],
+  gives: { nconnected: number, changed: yes },
+});
+
+export const noteRoom = script('note-room', {
+  keys: [...LOG, 'sockets', 'rooms'],
+  args: ['socket', 'except', 'roomName', 'joined', 'njoined', 'frame'],
+  writes: true,
+  whenFull: true,
+  refuses: ['gone'],
+  gives: nothing,
+});
+
+export const notifyUser = script('notify-user', {
+  keys: [...LOG, 'sockets'],
+  args: ['subject', 'frame'],
+  writes: true,
+  refuses: ['gone'],
+  gives: nothing,
+});
+
+export const loseRoom = script('lose-room', {
+  keys: [...LOG, 'sockets', 'rooms', ...SESSION],
+  args: ['subject', 'frame', 'roomName', 'life', 'openHead', 'privateHead'],
+  rest: true,
+  writes: true,
+  whenFull: true,
+  refuses: ['gone'],
+  gives: position,
+});
+
+export const readSocketRooms = script('read-socket-rooms', {
+  keys: ['rooms'],
+  rest: true,
+  gives: listOf(listOf(text)),
+});
+
+export const sweepUser = script('sweep-user', {
+  keys: ['sockets', 'tomb'],
+  args: ['node', 'tombMs'],
+  whenFull: true,
+  gives: listOf(text),
+});
+
+export const removeResumeTokens = script('remove-resume-tokens', {
+  keys: ['resume'],
+  args: ['family', 'device'],
+  whenFull: true,
+  gives: nothing,
+});
+
+export const createUser = script('create-user', {
+  keys: ['meta', ...LISTS],
+  args: ['epoch', 'whitelistOnly'],
+  rest: true,
+  writes: true,
+  refuses: ['userExists'],
+  gives: done,
+});
+
+export const deleteUser = script('delete-user', {
+  keys: [...LOG, 'history', 'sockets', ...SESSION, 'leaving', ...LISTS, 'resume'],
+  writes: true,
+  whenFull: true,
+  refuses: ['noUser', 'userOnline'],
+  gives: done,
+});
+
+export const disconnectUser = script('disconnect-user', {
+  keys: [...LOG, 'sockets'],
+  args: ['reason'],
+  writes: true,
+  whenFull: true,
+  refuses: ['noUser'],
+  gives: number,
+});
+
+export const readUser = script('read-user', {
+  keys: ['meta', ...LISTS],
+  refuses: ['noUser'],
+  gives: { whitelistOnly: yes, whitelistSize: number, blacklistSize: number },
+});

@@ -1,0 +1,205 @@
+// What every call to Redis keeps to, whatever it is for: one hash tag, a bound on time and number, and an answer or a
+// failure that tells whether it may be tried again.
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import calculateSlot from 'cluster-key-slot';
+import { Distributions, Tally } from '../../src/ops/distribution.ts';
+import { Commands, type CommandsOptions } from '../../src/redis/commands.ts';
+import { StateUnavailable } from '../../src/redis/unavailable.ts';
+import { openClient } from '../../src/redis/connect.ts';
+import {
+  hashTag,
+  Keyspace,
+  roomTopic,
+  userTopic,
+  type Key,
+  type RoomKeys,
+  type UserKeys,
+} from '../../src/redis/keys.ts';
+import { nothing, type Reply } from '../../src/redis/reply.ts';
+import { layOut } from '../../src/redis/script.ts';
+import { noteLease, registerNode } from '../../src/store/node/node-scripts.ts';
+import { createRoom } from '../../src/store/room/room-scripts.ts';
+import { eventually } from '../support/eventually.ts';
+import { startRedis, type RedisServer } from '../support/redis.ts';
+import { useScope } from '../support/scope.ts';
+import { endpointAt } from '../support/redis-endpoint.ts';
+
+const scope = useScope();
+const keys = new Keyspace('test');
+let redis: RedisServer;
+beforeAll(async () => {
+  redis = await startRedis(scope);
+});
+
+async function open(options: Partial<CommandsOptions> = {}, { url } = redis): Promise<Commands> {
+  const client = openClient(endpointAt({ url }), { use: 'commands' });
+  client.on('error', () => undefined);
+  scope.add(() => client.disconnect());
+  await client.connect();
+  const commands = new Commands(client, {
+    timeoutMs: 10_000,
+    queueMax: 1000,
+    queueBytesMax: 1 << 20,
+    mayAct: () => true,
+    onError: () => undefined,
+    ...options,
+  });
+  scope.add(() => commands.close());
+  return commands;
+}
+
+const args = {
+  epoch: 'sixteen letters!',
+  owner: 'alice',
+  whitelistOnly: '0',
+  userlistUpdates: '1',
+  accessListsUpdates: '1',
+  historyMax: 10,
+  granted: '',
+};
+const create = (commands: Commands, roomName: string): Promise<string> =>
+  commands.run(createRoom, keys.room(roomName), args);
+
+/** All keys of a topic: they are made as they are asked for. */
+function allOf(made: RoomKeys | UserKeys): Key[] {
+  const names: string[] = [];
+  for (let type: object = Object.getPrototypeOf(made); type !== Object.prototype; type = Object.getPrototypeOf(type)) {
+    names.push(...Object.getOwnPropertyNames(type).filter((name) => name !== 'constructor' && name !== 'key'));
+  }
+  const known: Readonly<Record<string, Key>> = Object.fromEntries(
+    names.map((name) => [name, Reflect.get(made, name) as Key]), // getters of keys
+  );
+  expect(names.length).toBeGreaterThan(5);
+  return Object.values(known);
+}
+
+describe('keys', () => {
+  test('of one topic share its tag and slot with its channel, and nothing with another topic', () => {
+    for (const name of ['lobby', 'Zo\u00e9', 'a b', '*', '\u{1f600}']) {
+      const own = { room: allOf(keys.room(name)), user: allOf(keys.user(name)) };
+      expect(new Set(own.room.map(hashTag))).toEqual(new Set([`room:${name}`]));
+      expect(new Set(own.user.map(hashTag))).toEqual(new Set([`user:${name}`]));
+      expect(new Set(own.room.map((key) => calculateSlot(key))).size).toBe(1);
+      expect([own.room, own.user].flat()).toContain(keys.channel(roomTopic(name)));
+      expect(keys.channel(userTopic(name))).toBe(keys.user(name).channel);
+      expect(keys.former(name, 'members', 'e')).toBe(`${keys.room(name).goneMembers}e`);
+      expect(keys.former(name, 'filed', 'e')).toBe(`${keys.room(name).goneFiled}e`);
+      const all = [...own.room, ...own.user, ...Object.values(keys.node(name)), keys.probe(name, '0'), keys.nodes];
+      expect(new Set(all).size).toBe(all.length);
+      expect(all.every((key) => key.startsWith('test:{'))).toBe(true);
+    }
+  });
+
+  test('of two tags do not go into one script', () => {
+    const [one, two] = [keys.room('one'), keys.room('two')];
+    const declared = {
+      name: 'x',
+      keys: ['a', 'b'],
+      args: ['c'],
+      rest: true,
+      whenFull: false,
+      writes: true,
+      lua: '',
+    } as const;
+    const script = { ...declared, refuses: [], gives: nothing };
+    const nonce = (): Uint8Array => Buffer.from('12345678');
+    expect(() => layOut(script, { a: one.meta, b: two.meta }, { c: 1 }, [], nonce)).toThrow('two hash tags');
+    const line = layOut(script, { a: one.meta, b: one.members }, { c: 1 }, ['more'], nonce);
+    expect(line.slice(0, 2)).toEqual([one.meta, one.members]);
+    expect(line.slice(2).map(String)).toEqual(['12345678', '1', 'more']);
+  });
+});
+
+test('a script runs also when the server has forgotten it, and after one that failed', async () => {
+  const commands = await open();
+  expect(await create(commands, 'a')).toBe('ok');
+  const admin = redis.client();
+  await admin.script('FLUSH');
+  expect(await Promise.all(['a', 'b', 'b'].map((name) => create(commands, name)))).toEqual([
+    'roomExists',
+    'ok',
+    'roomExists',
+  ]);
+});
+
+test('the bytes that are outstanding are bounded; what is beyond fails at once, and may be tried again', async () => {
+  const errors = new Tally([]);
+  const commands = await open({ queueBytesMax: 5000, measured: { durations: new Distributions([1]), errors } });
+  const send = (bytes: number): Promise<Reply> =>
+    commands.plain('hdel', keys.room('bytes').members, Buffer.alloc(bytes, 'x'));
+  const [first, second, third] = [send(3000), send(3000), send(1500)];
+  expect(commands.outstandingBytes).toBeGreaterThan(4500);
+  await expect(second).rejects.toBeInstanceOf(StateUnavailable);
+  expect([...errors]).toEqual([['overload', 1]]);
+  expect(await Promise.all([first, third])).toEqual([0, 0]);
+  expect(commands.outstandingBytes).toBe(0);
+  expect(await send(3000)).toBe(0);
+  // Not even where nothing else is outstanding.
+  await expect(send(6000)).rejects.toBeInstanceOf(StateUnavailable);
+});
+
+test('what a caller got wrong is a defect, not a matter of waiting', async () => {
+  const commands = await open();
+  await redis.client().set(keys.room('text').names, 'text');
+  const wrong = commands.plain('zrem', keys.room('text').names, 'a');
+  await expect(wrong).rejects.toThrow('WRONGTYPE');
+  await expect(wrong).rejects.not.toBeInstanceOf(StateUnavailable);
+  expect(commands.outstanding).toBe(0);
+});
+
+test('a full Redis is unavailable and has answered; scripts that are declared so run all the same', async () => {
+  const own = await startRedis(scope);
+  const errors: Error[] = [];
+  const commands = await open({ onError: (error) => errors.push(error) }, own);
+  await commands.allowWhenFull();
+  expect(await create(commands, 'before')).toBe('ok');
+  expect(commands.fullAt).toBeUndefined();
+  await own.client().config('SET', 'maxmemory', 1);
+  await expect(create(commands, 'a')).rejects.toBeInstanceOf(StateUnavailable);
+  expect(errors.map(({ message }) => message)).toEqual([expect.stringMatching(/^OOM/)]);
+  expect(commands.healthy).toBe(true);
+  expect(commands.fullAt).toBeGreaterThan(0);
+  const { lease } = keys.node('n1');
+  expect(await commands.run(registerNode, { lease }, { ttlMs: 1000, keepMs: 1000 })).toBeGreaterThan(0);
+  await commands.run(noteLease, { nodes: keys.nodes }, { node: 'n1', expires: 1 });
+  // Also after the server has forgotten them.
+  await own.client().script('FLUSH');
+  await commands.run(noteLease, { nodes: keys.nodes }, { node: 'n1', expires: 1 });
+});
+
+test('a node that may not act sends nothing but what concerns its lease', async () => {
+  let allowed = false;
+  const commands = await open({ mayAct: () => allowed });
+  await expect(create(commands, 'fenced')).rejects.toBeInstanceOf(StateUnavailable);
+  expect(await redis.client().exists(keys.room('fenced').meta)).toBe(0);
+  expect(await commands.runUnfenced(createRoom, keys.room('unfenced'), args)).toBe('ok');
+  allowed = true;
+  expect(await create(commands, 'fenced')).toBe('ok');
+});
+
+test('while Redis does not answer, calls fail in time, and no more of them wait than the bound', async () => {
+  const errors: Error[] = [];
+  const commands = await open({ timeoutMs: 200, queueMax: 3, onError: (error) => errors.push(error) });
+  redis.pause();
+  const waiting = ['w1', 'w2', 'w3'].map((name) => create(commands, name));
+  expect(commands.outstanding).toBe(3);
+  await expect(create(commands, 'w4')).rejects.toThrow('too many commands');
+  for (const one of await Promise.allSettled(waiting)) {
+    expect(one).toMatchObject({ status: 'rejected', reason: expect.any(StateUnavailable) });
+  }
+  // Not forgotten: what was sent may still be executed, and counts until it is known.
+  expect(commands.outstanding).toBe(3);
+  redis.resume();
+  await eventually(() => expect(commands.outstanding).toBe(0));
+  expect(await create(commands, 'w1')).toBe('roomExists');
+  expect(await create(commands, 'w4')).toBe('ok');
+});
+
+test('without a connection calls fail at once, and succeed when it is back', async () => {
+  const own = await startRedis(scope);
+  const commands = await open({ timeoutMs: 60_000 }, own);
+  await own.kill();
+  await eventually(() => expect(create(commands, 'gone')).rejects.toBeInstanceOf(StateUnavailable));
+  await own.restart();
+  expect(await eventually(() => create(commands, 'back'))).toBe('ok');
+});

@@ -1,0 +1,126 @@
+// Every operation on a full Redis: it is done whole, or refused and nothing has changed, and nothing was published of it.
+import { expect, test } from '@jest/globals';
+import { StateUnavailable } from '../../src/redis/unavailable.ts';
+import { roomTopic, userTopic } from '../../src/redis/keys.ts';
+import { SERVICE } from '../../src/store/room/room-state.ts';
+import { startRedis, type RedisServer } from '../support/redis.ts';
+import { useScope } from '../support/scope.ts';
+import { add, changeOwner, setMode, take } from './access-actions.ts';
+import { join, leave, post, room } from './room-actions.ts';
+import { frame, openStore, roomOptions, type Store } from './store.ts';
+
+const scope = useScope();
+
+type Act = (store: Store) => Promise<unknown>;
+
+const head = (text: string): Uint8Array => Buffer.from(text);
+const heads = { openHead: head('open'), privateHead: head('private') };
+const direct = (author: string, clientMessageId?: string, transient = false) => ({
+  author,
+  authority: author,
+  head: head('head'),
+  clientMessageId,
+  transient,
+});
+const login = (store: Store, userName: string, socketId: string): Promise<unknown> =>
+  store.users.login(userName, { socketId, nodeId: 'n1', echo: frame('in'), synced: true });
+
+const refused: Record<string, Act> = {
+  'creating a room': ({ rooms }) => rooms.create('new', roomOptions('owner')),
+  'reserving of a quota': ({ quotas }) =>
+    quotas.grant({ owner: 'bob', roomName: 'new', life: 'l'.repeat(16) }, { creating: true }),
+  joining: (store) => join(store, 'eve'),
+  posting: (store) => post(store, 'alice'),
+  'posting with an id': (store) => post(store, 'alice', { clientMessageId: 'new' }),
+  'a transient message with an id': (store) => post(store, 'alice', { clientMessageId: 'new', transient: true }),
+  'adding to a list': (store) => add(store, 'owner', 'whitelist', 'dora'),
+  blacklisting: (store) => add(store, 'owner', 'blacklist', 'alice'),
+  'setting the mode': (store) => setMode(store, 'owner', true),
+  'changing the owner': (store) => changeOwner(store, 'bob'),
+  'a first login': (store) => login(store, 'new', 'new-1'),
+  'another login': (store) => login(store, 'bob', 'bob-3'),
+  'a direct message': ({ directs }) => directs.send('bob', direct('alice')),
+  'a direct message with an id': ({ directs }) => directs.send('bob', direct('alice', 'new')),
+  'a transient direct message with an id': ({ directs }) => directs.send('bob', direct('alice', 'new', true)),
+  'a notice to others': ({ users }) => users.notifyOthers('bob', 'bob-1', frame('notice')),
+  'making a user': ({ admin }) =>
+    admin.createUser('new', { whitelistOnly: false, lists: { whitelist: [], blacklist: [] } }),
+  'a list of one’s own': ({ directs }) => directs.addToList('bob', 'blacklist', ['eve']),
+};
+
+const done: Record<string, Act> = {
+  'a transient message': (store) => post(store, 'alice', { transient: true }),
+  'a transient direct message': ({ directs }) => directs.send('bob', direct('alice', undefined, true)),
+  'joining again': (store) => join(store, 'alice'),
+  'reading a userlist of which changes wait': ({ access }) =>
+    access.readList('large', 'owner', 'userlist', { cursor: '', limit: 10 }),
+  'telling who came and went': ({ access }) =>
+    access.flushChanges('large', { head: head('h'), leftKey: head('l'), countKey: head('c') }, 0),
+  'taking off a list': (store) => take(store, 'owner', 'whitelist', 'carol'),
+  leaving: (store) => leave(store, 'alice'),
+  'beginning a leave of the session': ({ sessions }) =>
+    sessions.beginLeave('bob', { roomName: 'large', socketId: 'bob-1', nodeId: 'n1', except: '', ...heads }),
+  'losing a room': ({ users }) =>
+    users.notifyRoomLost('bob', {
+      roomName: room,
+      life: 'l'.repeat(16),
+      frame: frame('lost'),
+      socketIds: ['bob-1'],
+      nodeIds: [],
+      ...heads,
+    }),
+  'sweeping a room': ({ rooms }) => rooms.beginSweep(room, 'dead'),
+  'sweeping a user': ({ users }) => users.beginSweep('bob', 'dead'),
+  disconnecting: ({ admin }) => admin.disconnectUser('bob', 'because'),
+  'logging out': ({ users }) => users.logout('bob', 'bob-2', frame('out'), []),
+  'keeping less history': ({ admin }) => admin.resizeHistory(room, 1),
+  'taking back of a quota': ({ quotas }) => quotas.look('owner', '0'),
+  'giving back to a quota': ({ quotas }) => quotas.release({ owner: 'owner', roomName: 'x', life: 'l'.repeat(16) }),
+  'deleting a room': ({ rooms }) => rooms.delete(room, SERVICE, 'n1', frame('deleted')),
+  'deleting a user': ({ admin }) => admin.deleteUser('gone'),
+};
+
+/** All that there is, byte by byte. */
+async function contents({ client }: Store): Promise<Record<string, string>> {
+  const found = (await client.keys('*')).toSorted();
+  const dumps = await Promise.all(found.map((key) => client.dumpBuffer(key)));
+  return Object.fromEntries(found.map((key, i) => [key, dumps[i]?.toString('latin1') ?? '']));
+}
+
+async function scene(redis: RedisServer): Promise<Store> {
+  const store = await openStore(scope, redis, { largeSize: 2 });
+  await store.rooms.create(room, roomOptions('owner'));
+  await store.rooms.create('large', roomOptions('owner'));
+  const members = ['alice', 'bob', 'carol', 'dave'];
+  for (const userName of ['alice', 'bob']) await join(store, userName);
+  for (const userName of members) {
+    const member = { roomName: 'large', userName, socketId: `${userName}-1`, nodeId: 'n1' };
+    await store.rooms.join(member, frame('joined'));
+  }
+  for (let i = 0; i < 3; i++) await post(store, 'alice', { clientMessageId: `c ${i}` });
+  await add(store, 'owner', 'whitelist', 'carol');
+  for (const socketId of ['bob-1', 'bob-2']) await login(store, 'bob', socketId);
+  await login(store, 'gone', 'gone-1');
+  await store.users.logout('gone', 'gone-1', frame('out'), []);
+  await store.quotas.grant({ owner: 'owner', roomName: 'x', life: 'l'.repeat(16) }, { creating: true });
+  return store;
+}
+
+test('what needs memory is refused whole, what frees it or needs none is done', async () => {
+  const redis = await startRedis(scope);
+  const store = await scene(redis);
+  const published = [await store.listen(roomTopic(room)), await store.listen(userTopic('bob'))];
+  await redis.client().config('SET', 'maxmemory', 1);
+  const before = await contents(store);
+  for (const [what, act] of Object.entries(refused)) {
+    const outcome = await act(store).catch((error: unknown) => error);
+    expect([what, outcome]).toEqual([what, expect.any(StateUnavailable)]);
+    expect([what, await contents(store)]).toEqual([what, before]);
+  }
+  expect(published.flat()).toEqual([]);
+  for (const [what, act] of Object.entries(done)) {
+    const outcome = await act(store).catch((error: unknown) => error);
+    const word = outcome instanceof Error ? outcome.message : typeof outcome === 'string' ? outcome : 'ok';
+    expect([what, word]).toEqual([what, 'ok']);
+  }
+});

@@ -1,0 +1,74 @@
+// One room, and what is done to it in the suites about rooms and about messages.
+import { expect } from '@jest/globals';
+import type { TopicEvent } from '../../src/log/event.ts';
+import type { Joined } from '../../src/store/room/room-state.ts';
+import type { Scope } from '../support/scope.ts';
+import { frame, nonce, roomOptions, type OpenStore, type Store, type StoreOptions } from './store.ts';
+
+export const room = 'lobby';
+
+/** Joins, or shows why not. */
+export async function join(store: Store, userName: string, socketId = `${userName}-1`, nodeId = 'n1'): Promise<Joined> {
+  const joined = await store.rooms.join({ roomName: room, userName, socketId, nodeId }, frame(`joined ${userName}`));
+  if (typeof joined === 'string') throw new Error(joined);
+  return joined;
+}
+
+export const leave = (store: Store, userName: string, socketId = `${userName}-1`, nodeId = 'n1'): Promise<unknown> =>
+  store.rooms.leave(room, nodeId, [{ userName, socketId, nodeId, frame: frame(`left ${userName}`) }]);
+
+interface PostOptions {
+  clientMessageId?: string;
+  transient?: boolean;
+  head?: string;
+}
+
+export const post = (store: Store, userName: string, options: PostOptions = {}): ReturnType<Store['rooms']['post']> =>
+  store.rooms.post(room, userName, {
+    author: userName,
+    head: Buffer.from(options.head ?? 'head'),
+    middle: Buffer.from(options.transient === true ? '' : 'middle'),
+    nonce: nonce(),
+    clientMessageId: options.clientMessageId,
+    transient: options.transient ?? false,
+  });
+
+export const idsOf = (events: readonly TopicEvent[] | string): number[] | string =>
+  typeof events === 'string' ? events : events.map(({ id }) => id);
+
+/** What a published or stored message of `post` carries: its time and id, as the script put them in. */
+export function stampsOf({ frame: bytes }: TopicEvent): { timestamp: number; id: number } {
+  const read = Buffer.from(bytes);
+  const headLength = 'head'.length;
+  expect(read.toString('latin1', 0, headLength)).toBe('head');
+  expect(read.toString('latin1', headLength + 8, read.length - 8)).toBe('middle');
+  return { timestamp: Number(read.readBigUInt64BE(headLength)), id: Number(read.readBigUInt64BE(read.length - 8)) };
+}
+
+/** Events as they were published: no number left out, each naming the one before it. */
+export function expectChain(events: readonly TopicEvent[]): void {
+  const logged = events.filter(({ kind }) => kind !== 'transient');
+  for (const [i, event] of logged.entries()) {
+    const before = logged[i - 1];
+    if (before === undefined) continue;
+    expect([event.seq, event.prev]).toEqual([before.seq + 1, before.nonce]);
+    expect(event.timestamp).toBeGreaterThanOrEqual(before.timestamp);
+  }
+}
+
+/** A store of its own with the room in it, which `owner` owns. */
+export type Start = (options?: StoreOptions, rules?: Parameters<typeof roomOptions>[1]) => Promise<Store>;
+
+export function starter(open: OpenStore, scope: Scope): Start {
+  return async (options, rules) => {
+    const store = await open(scope, options);
+    expect(await store.rooms.create(room, roomOptions('owner', rules))).toBe('ok');
+    return store;
+  };
+}
+
+/** A page of the members, as a reader sees it. */
+export async function userlist(store: Store, reader: string, cursor = '', limit = 10): Promise<unknown> {
+  const page = await store.access.readList(room, reader, 'userlist', { cursor, limit });
+  return typeof page === 'string' ? page : { count: page.count, names: page.names };
+}

@@ -1,0 +1,214 @@
+// Rooms and their members in Redis: what every script about them replies, publishes and leaves behind. What clients see of
+// it is tested over the wire.
+import { describe, expect, test } from '@jest/globals';
+import { roomTopic } from '../../src/redis/keys.ts';
+import { eventually } from '../support/eventually.ts';
+import { useScope } from '../support/scope.ts';
+import { expectChain, join, leave, post, room, type Start, starter, userlist } from './room-actions.ts';
+import { frame, frameText, roomOptions, type OpenStore } from './store.ts';
+
+const scope = useScope();
+
+/** Call within a `describe`; `open` gives a store of its own to each test. */
+export function roomSuite(open: OpenStore): void {
+  const start = starter(open, scope);
+  existence(open);
+  describe('joining and leaving', () => {
+    membership(start);
+    sweeping(start);
+  });
+  describe('deleting', () => {
+    deletion(start);
+    rebirth(start);
+  });
+}
+
+function existence(open: OpenStore): void {
+  test('a room is created once, and everything asked of none is refused', async () => {
+    const store = await open(scope);
+    const { rooms } = store;
+    expect(await post(store, 'alice')).toBe('noRoom');
+    expect(await leave(store, 'alice')).toBe('noRoom');
+    await expect(join(store, 'alice')).rejects.toThrow('noRoom');
+    expect(await rooms.delete(room, 'owner', 'n1', frame('deleted'))).toBe('noRoom');
+    expect(await rooms.readHistory(room, 'owner', undefined, 10)).toBe('noRoom');
+    expect(await rooms.readInfo(room, 'owner')).toBe('noRoom');
+    expect(await userlist(store, 'owner')).toBe('noRoom');
+    expect(await rooms.readSeen(room, 'owner', 'alice')).toBe('noRoom');
+    expect(await rooms.readNodeSockets(room, 'n1')).toMatchObject({ sockets: [] });
+    expect(await store.logOf('n1').readPosition(roomTopic(room))).toBe('gone');
+    expect(await store.ttls()).toEqual({});
+
+    expect(await rooms.create(room, roomOptions('owner', { historyMax: 7, userlistUpdates: false }))).toBe('ok');
+    expect(await rooms.create(room, roomOptions('other'))).toBe('roomExists');
+    expect(await rooms.readInfo(room, 'owner')).toEqual({
+      owner: 'owner',
+      whitelistOnly: false,
+      userlistUpdates: false,
+      accessListsUpdates: true,
+      historyMax: 7,
+      epoch: expect.stringMatching(/^[\w-]{16}$/),
+      lastId: 0,
+      oldestId: 1,
+      memberCount: 0,
+    });
+    expect(Object.keys(await store.ttls())).toEqual([`{room:${room}}:meta`]);
+  });
+}
+
+function membership(start: Start): void {
+  test('count sockets, and announce only the first and the last of a user', async () => {
+    const store = await start();
+    const events = await store.listen(roomTopic(room));
+    expect(await join(store, 'alice')).toMatchObject({ njoined: 1, changed: true, announced: true, at: { seq: 1 } });
+    expect(await join(store, 'alice')).toMatchObject({ njoined: 1, changed: false, announced: false });
+    expect(await join(store, 'alice', 'alice-2', 'n2')).toMatchObject({
+      njoined: 2,
+      changed: true,
+      announced: false,
+    });
+    expect(await join(store, 'bob')).toMatchObject({ njoined: 1, announced: true, at: { seq: 2 } });
+    expect(await leave(store, 'alice')).toMatchObject({ left: [{ njoined: 1, changed: true }], at: { seq: 2 } });
+    expect(await leave(store, 'alice')).toMatchObject({ left: [{ njoined: 1, changed: false }] });
+    // That socket is on another node: this one has none of that name.
+    expect(await leave(store, 'alice', 'alice-2', 'n1')).toMatchObject({ left: [{ njoined: 1, changed: false }] });
+    expect(await leave(store, 'alice', 'alice-2', 'n2')).toMatchObject({ left: [{ njoined: 0, changed: true }] });
+    expect(await leave(store, 'carol')).toMatchObject({ left: [{ njoined: 0, changed: false }], at: { seq: 3 } });
+
+    await eventually(() => expect(events).toHaveLength(3));
+    expect(
+      events.map(({ kind, subject, ...event }) => [kind, subject, frameText({ kind, subject, ...event })]),
+    ).toEqual([
+      ['notice', '', '<joined alice>'],
+      ['notice', '', '<joined bob>'],
+      ['notice', 'alice-2', '<left alice>'],
+    ]);
+    expectChain(events);
+  });
+
+  test('are not announced in a room that does not want it', async () => {
+    const store = await start({}, { userlistUpdates: false });
+    expect(await join(store, 'alice')).toMatchObject({ njoined: 1, changed: true, announced: false, at: { seq: 0 } });
+    expect(await leave(store, 'alice')).toMatchObject({ left: [{ njoined: 0, changed: true }], at: { seq: 0 } });
+  });
+
+  test('are refused by the rules in their order: access, then the limit of the socket', async () => {
+    const store = await start({}, { whitelistOnly: true });
+    const keys = store.keys.room(room);
+    const tryJoin = async (userName: string, full = false): Promise<unknown> => {
+      const member = { roomName: room, userName, socketId: 's', nodeId: 'n1' };
+      const joined = await store.rooms.join(member, frame('joined'), { verdict: full ? 'tooManyRooms' : undefined });
+      return typeof joined === 'string' ? joined : 'joined';
+    };
+    expect(await tryJoin('alice')).toBe('notAllowed');
+    expect(await tryJoin('alice', true)).toBe('notAllowed');
+    expect(await tryJoin('owner', true)).toBe('tooManyRooms');
+    const owner = { roomName: room, userName: 'owner', socketId: 's', nodeId: 'n1' };
+    expect(await store.rooms.join(owner, frame('joined'), { verdict: 'invalidName' })).toBe('invalidName');
+    expect(Object.keys(await store.ttls())).toEqual([`{room:${room}}:meta`]);
+    await store.client.sadd(keys.whitelist, 'alice', 'bob', 'admin');
+    await store.client.sadd(keys.blacklist, 'bob', 'admin', 'owner');
+    await store.client.sadd(keys.adminlist, 'admin');
+    for (const userName of ['alice', 'admin', 'owner']) expect(await tryJoin(userName)).toBe('joined');
+    expect(await tryJoin('bob')).toBe('notAllowed');
+    await store.client.hset(keys.meta, 'whitelistOnly', '0');
+    expect([await tryJoin('carol'), await tryJoin('bob')]).toEqual(['joined', 'notAllowed']);
+  });
+}
+
+function sweeping(start: Start): void {
+  test('of many sockets at once, as a sweep does, behind a tombstone', async () => {
+    const store = await start();
+    const names = Array.from({ length: 700 }, (_, i) => `user-${i}`);
+    await Promise.all(names.map((name) => join(store, name, `${name}-1`, 'dead')));
+    await join(store, 'user-0', 'user-0-2', 'n1');
+    expect((await store.rooms.readNodeSockets(room, 'dead')).sockets).toHaveLength(700);
+    let swept = 0;
+    for (;;) {
+      const page = await store.rooms.beginSweep(room, 'dead');
+      if (page.length === 0) break;
+      const leaving = page
+        .slice(0, 500)
+        .map((one) => ({ ...one, nodeId: 'dead', frame: frame(`left ${one.userName}`) }));
+      const left = await store.rooms.leave(room, 'dead', leaving);
+      if (left === 'noRoom') throw new Error(left);
+      expect(left.left.every(({ changed }) => changed)).toBe(true);
+      swept += left.left.length;
+    }
+    expect(swept).toBe(700);
+    await expect(join(store, 'late', 'late-1', 'dead')).rejects.toThrow('lost');
+    expect(await join(store, 'late', 'late-1', 'n1')).toMatchObject({ njoined: 1 });
+    const list = await userlist(store, 'owner');
+    expect(list).toEqual({ count: 2, names: ['late', 'user-0'] });
+    const ttls = await store.ttls();
+    expect(ttls[`{room:${room}}:tomb:dead`]).toBeGreaterThan(0);
+    expect(ttls).not.toHaveProperty([`{room:${room}}:sockets:dead`]);
+  });
+}
+
+function deletion(start: Start): void {
+  test('is for the owner, tells the room, and leaves nothing that stays', async () => {
+    const store = await start();
+    const { rooms } = store;
+    const events = await store.listen(roomTopic(room));
+    const names = Array.from({ length: 600 }, (_, i) => `user-${i}`);
+    await Promise.all(names.map((name, i) => join(store, name, `${name}-1`, `n${i % 3}`)));
+    await join(store, 'user-0', 'user-0-2', 'n1');
+    await post(store, 'user-1', { clientMessageId: 'c' });
+    await leave(store, 'user-2', 'user-2-1', 'n2');
+    await rooms.beginSweep(room, 'dead');
+    const tag = `{room:${room}}:`;
+    const before = await store.ttls();
+    expect(Object.keys(before).length).toBeGreaterThan(8);
+    for (const key of Object.keys(before)) expect(key.startsWith(tag)).toBe(true);
+
+    expect(await rooms.delete(room, 'user-1', 'n1', frame('deleted'))).toBe('notAllowed');
+    expect(await store.ttls()).toMatchObject({ [`${tag}meta`]: -1, [`${tag}members`]: -1 });
+    const deleted = await rooms.delete(room, 'owner', 'n1', frame('deleted'));
+    if (typeof deleted === 'string') throw new Error(deleted);
+    expect(deleted.at).toMatchObject({ id: 1, seq: names.length + 3 });
+    await eventually(() => expect(events.at(-1)).toMatchObject({ kind: 'deleted', seq: deleted.at.seq }));
+    expect(frameText(events.at(-1))).toBe('<deleted>');
+    expectChain(events);
+    for (const ttl of Object.values(await store.ttls())) expect(ttl).toBeGreaterThan(0);
+
+    const former = new Map<string, unknown>();
+    // Whoever has been forgotten does not come again where this begins anew.
+    for await (const { members, forget } of store.deletions.takeFormer(room, deleted.life)) {
+      const told = members.slice(0, members.length / 2);
+      for (const { userName, ...member } of told) former.set(userName, member);
+      await forget(told.map(({ userName }) => userName));
+      break;
+    }
+    let seen = former.size;
+    expect(seen).toBeGreaterThan(0);
+    for await (const { members, forget } of store.deletions.takeFormer(room, deleted.life)) {
+      for (const { userName, ...member } of members) former.set(userName, member);
+      seen += members.length;
+      await forget(members.map(({ userName }) => userName));
+    }
+    expect([seen, former.size]).toEqual([599, 599]);
+    expect(former.get('user-0')).toEqual({ socketIds: ['user-0-1', 'user-0-2'], nodeIds: ['n0', 'n1'] });
+    expect(Object.keys(await store.ttls())).toEqual([`${tag}tomb:dead`]);
+  });
+}
+
+function rebirth(start: Start): void {
+  test('ends the log: the next room of that name begins anew', async () => {
+    const store = await start();
+    await join(store, 'alice');
+    await post(store, 'alice', { clientMessageId: 'c' });
+    const before = await store.logOf('n1').readPosition(roomTopic(room));
+    await store.rooms.delete(room, 'owner', 'n1', frame('deleted'));
+    expect(await post(store, 'alice')).toBe('noRoom');
+    expect(await store.rooms.create(room, roomOptions('other'))).toBe('ok');
+    expect(await post(store, 'alice')).toBe('notJoined');
+    expect(await store.rooms.readHistory(room, 'other', undefined, 10)).toEqual([]);
+    expect(await userlist(store, 'other')).toEqual({ count: 0, names: [] });
+    await join(store, 'alice');
+    expect(await post(store, 'alice', { clientMessageId: 'c' })).toMatchObject({ id: 1, repeated: false });
+    const after = await store.logOf('n1').readPosition(roomTopic(room));
+    if (before === 'gone' || after === 'gone') throw new Error('a room has a position');
+    expect(after.epoch).not.toBe(before.epoch);
+  });
+}

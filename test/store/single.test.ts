@@ -1,0 +1,27 @@
+// The state layer on a single Redis server.
+import { readdirSync } from 'node:fs';
+import { basename } from 'node:path';
+import { beforeAll, expect, test } from '@jest/globals';
+import { declaredScripts } from '../../src/redis/script.ts';
+import { startRedis, type RedisServer } from '../support/redis.ts';
+import { useScope } from '../support/scope.ts';
+import { unseen } from './replies-seen.ts';
+import { openStore } from './store.ts';
+import { stateSuites } from './suites.ts';
+
+const scope = useScope();
+let redis: RedisServer;
+beforeAll(async () => {
+  redis = await startRedis(scope);
+});
+
+stateSuites((owner, options) => openStore(owner, redis, options));
+
+test('every word and every field that a script declares was seen above', () => {
+  const files = readdirSync(new URL('../../src/store/', import.meta.url), { recursive: true, encoding: 'utf8' });
+  const scripts = files
+    .filter((path) => path.endsWith('.lua') && !path.startsWith('lib/'))
+    .map((path) => basename(path, '.lua'));
+  expect(new Set([...declaredScripts].map(({ name }) => name))).toEqual(new Set(scripts));
+  expect(unseen()).toEqual([]);
+});

@@ -1,0 +1,173 @@
+// The state layer on a Redis of the test's own, with eyes: what it publishes and every key it leaves. The suites of this
+// folder take a function that opens one, and run on a single server, a cluster and the embedded store.
+import { randomBytes } from 'node:crypto';
+import { Cluster } from 'ioredis';
+import { readEvent, type TopicEvent } from '../../src/log/event.ts';
+import { AccessState } from '../../src/store/access/access-state.ts';
+import { AdminState } from '../../src/store/admin/admin-state.ts';
+import { Commands } from '../../src/redis/commands.ts';
+import { openClient, openServer, type Client } from '../../src/redis/connect.ts';
+import { Deletions } from '../../src/store/room/deletions.ts';
+import { DirectState } from '../../src/store/direct/direct-state.ts';
+import { Directory } from '../../src/store/admin/directory.ts';
+import { Keyspace, type TopicKey } from '../../src/redis/keys.ts';
+import { LeaseWatch } from '../../src/store/node/lease-watch.ts';
+import { QuotaState, type QuotaOptions } from '../../src/store/quota/quota-state.ts';
+import { RoomState, type RoomOptions } from '../../src/store/room/room-state.ts';
+import { SessionState } from '../../src/store/session/session-state.ts';
+import { Shards } from '../../src/redis/shards.ts';
+import { TopicLog } from '../../src/store/topic/topic-log.ts';
+import { UserState, type UserOptions } from '../../src/store/user/user-state.ts';
+import { noteReply } from './replies-seen.ts';
+import type { RedisAddress } from '../support/redis.ts';
+import type { Scope } from '../support/scope.ts';
+import { endpointAt } from '../support/redis-endpoint.ts';
+
+export interface Store {
+  readonly rooms: RoomState;
+  readonly access: AccessState;
+  readonly users: UserState;
+  readonly sessions: SessionState;
+  readonly directs: DirectState;
+  readonly deletions: Deletions;
+  readonly quotas: QuotaState;
+  readonly admin: AdminState;
+  readonly directory: Directory;
+  readonly commands: Commands;
+  readonly keys: Keyspace;
+  /** Logs as the node of that id reads them. */
+  logOf(nodeId: string): TopicLog;
+  /** Milliseconds that a key has left; -1 for one that stays. By key without the prefix, sorted. */
+  ttls(): Promise<Record<string, number>>;
+  /** Everything published for a topic from now on; the list grows. */
+  listen(topic: TopicKey): Promise<readonly TopicEvent[]>;
+  /** The bare client, to put things into a state that nobody asks for. */
+  readonly client: Client;
+}
+
+export interface StoreOptions {
+  dedupMs?: number;
+  pageMax?: number;
+  replyBytes?: number;
+  socketsMax?: number;
+  sessionRoomsMax?: number;
+  /** Keys of others, to do a part of what their nodes do. */
+  prefix?: string;
+  largeSize?: number;
+  listSizeLimit?: number;
+  repeatsMax?: number;
+  repeatBytesMax?: number;
+  historyMaxBytes?: number;
+  quotas?: Partial<QuotaOptions>;
+  trimPage?: number;
+}
+
+export type OpenStore = (scope: Scope, options?: StoreOptions) => Promise<Store>;
+
+/** Opens a store whose keys are its own. */
+export async function openStore(scope: Scope, address: RedisAddress, options: StoreOptions = {}): Promise<Store> {
+  const prefix = options.prefix ?? `t${randomBytes(6).toString('hex')}`;
+  const endpoint = endpointAt(address);
+  const client = await connect(scope, openClient(endpoint, { use: 'commands' }));
+  const shards = new Shards({
+    commands: client,
+    open: (server) => openServer(endpoint, { use: 'subscriber', server }),
+  });
+  const keys = new Keyspace(prefix);
+  const commands = new Commands(client, {
+    // For how fast a store is, the embedded one under load above all, is not asked here.
+    timeoutMs: 120_000,
+    queueMax: 20_000,
+    queueBytesMax: 1 << 26,
+    mayAct: () => true,
+    onError: () => undefined,
+    onReply: noteReply,
+  });
+  scope.add(() => commands.close());
+  await commands.allowWhenFull();
+  const {
+    dedupMs = 60_000,
+    pageMax = 100,
+    replyBytes = 1 << 19,
+    socketsMax = 50,
+    sessionRoomsMax = 1000,
+    largeSize = 1000,
+    listSizeLimit = 10_000,
+    historyMaxBytes = 1 << 24,
+  } = options;
+  return {
+    rooms: new RoomState(commands, keys, { dedupMs, pageMax, replyBytes, largeSize, historyMaxBytes }),
+    access: new AccessState(commands, keys, { largeSize, listSizeLimit }),
+    users: new UserState(commands, keys, { socketsMax, anonymousMs: 60_000, watch: watchOf(new LeaseWatch()) }),
+    sessions: new SessionState(commands, keys, { sessionRoomsMax }),
+    directs: new DirectState(commands, keys, { dedupMs, listSizeLimit, ...repeatsOf(options) }),
+    deletions: new Deletions(commands, keys),
+    quotas: new QuotaState(commands, keys, { rooms: 0, listNames: 0, bytes: 0, ...options.quotas }),
+    admin: new AdminState(commands, keys, options.trimPage),
+    directory: new Directory(commands, keys),
+    commands,
+    keys,
+    logOf: (nodeId) => new TopicLog(commands, keys, () => nodeId),
+    ttls: () => ttlsOf(client, prefix),
+    listen: async (topic) => {
+      const channel = keys.channel(topic);
+      const subscriber = await connect(scope, shards.open(shards.owners()[shards.slotOf(channel)] ?? ''));
+      const events: TopicEvent[] = [];
+      subscriber.on('smessageBuffer', (_channel: Buffer, bytes: Buffer) => {
+        const event = readEvent(bytes);
+        if (event !== undefined) events.push(event);
+      });
+      await subscriber.ssubscribe(channel);
+      return events;
+    },
+    client,
+  };
+}
+
+async function connect<C extends Client>(scope: Scope, client: C): Promise<C> {
+  client.on('error', () => undefined);
+  scope.add(() => client.disconnect());
+  await client.connect();
+  return client;
+}
+
+/** Only what is asked for: the rest is as the service has it. */
+function repeatsOf({ repeatsMax, repeatBytesMax }: StoreOptions): { repeatsMax?: number; repeatBytesMax?: number } {
+  return {
+    ...(repeatsMax === undefined ? {} : { repeatsMax }),
+    ...(repeatBytesMax === undefined ? {} : { repeatBytesMax }),
+  };
+}
+
+async function ttlsOf(client: Client, prefix: string): Promise<Record<string, number>> {
+  const servers = client instanceof Cluster ? client.nodes('master') : [client];
+  const found = (await Promise.all(servers.map((server) => server.keys(`${prefix}:*`)))).flat().toSorted();
+  const ttls = await Promise.all(found.map((key) => client.pttl(key)));
+  return Object.fromEntries(found.map((key, i) => [key.slice(prefix.length + 1), ttls[i] ?? 0]));
+}
+
+/** As a node judges that has been there for ever. */
+const watchOf = (watch: LeaseWatch): UserOptions['watch'] => ({
+  watchedMs: (nodeId, expires) => watch.see(nodeId, expires, performance.now(), 0),
+});
+
+export const nonce = (): Buffer => randomBytes(8);
+
+/** What is behind the time and the id that a script has put in. */
+export const frameText = (event: TopicEvent | undefined): string => Buffer.from(event?.frame ?? []).toString('latin1');
+
+/** A notification whose last field the scripts fill in, as they see it: opaque. */
+export const frame = (name: string): Uint8Array => Buffer.from(`<${name}>`);
+
+/** The 64-bit integer at the end of a frame that a script has completed. */
+export const countIn = (event: TopicEvent | undefined): number =>
+  Number(Buffer.from(event?.frame ?? []).readBigUInt64BE((event?.frame.length ?? 8) - 8));
+
+export const roomOptions = (owner: string, changes: Partial<RoomOptions> = {}): RoomOptions => ({
+  owner,
+  whitelistOnly: false,
+  userlistUpdates: true,
+  accessListsUpdates: true,
+  historyMax: 1000,
+  ...changes,
+});

@@ -1,0 +1,355 @@
+// Users in Redis: what every script of a user replies, publishes and leaves behind.
+import { describe, expect, test } from '@jest/globals';
+import type { TopicEvent } from '../../src/log/event.ts';
+import { userTopic } from '../../src/redis/keys.ts';
+import type { ResumeRecord } from '../../src/store/user/user-state.ts';
+import { claimLease, registerNode, renewLease } from '../../src/store/node/node-scripts.ts';
+import { eventually } from '../support/eventually.ts';
+import { useScope } from '../support/scope.ts';
+import { countIn, frame, frameText, type OpenStore, type Store } from './store.ts';
+
+const scope = useScope();
+const user = 'alice';
+const tag = `{user:${user}}:`;
+
+const login = (store: Store, socketId: string, nodeId = 'n1'): ReturnType<Store['users']['login']> =>
+  store.users.login(user, { socketId, nodeId, echo: frame(`in ${socketId}`) });
+
+const logout = (store: Store, socketId: string): ReturnType<Store['users']['logout']> =>
+  store.users.logout(user, socketId, frame(`out ${socketId}`), []);
+
+/** A login that is given a token, and goes. */
+async function keep(store: Store, hash: string, token: ResumeRecord, shown?: string): Promise<void> {
+  const added = await show(store, hash, token, shown);
+  expect(added).toMatchObject({ nconnected: 1 });
+  await logout(store, `with ${hash}`);
+}
+
+const show = (
+  store: Store,
+  hash: string,
+  token: ResumeRecord,
+  shown: string | undefined,
+): ReturnType<Store['users']['login']> => {
+  const issued = { hash, ...token, issuedAt: Date.now(), shown };
+  return store.users.login(user, { socketId: `with ${hash}`, nodeId: 'n1', echo: frame('in'), token: issued });
+};
+
+/** Which of these tokens are there. */
+const tokensLeft = async (store: Store, hashes: readonly string[]): Promise<string[]> => {
+  const read = await Promise.all(hashes.map((hash) => store.users.readResumeToken(user, hash)));
+  return hashes.filter((_, i) => read[i] !== undefined);
+};
+
+/** What a node's lease says. */
+async function lease(store: Store, nodeId: string, is: 'held' | 'draining' | 'over' | 'claimed'): Promise<void> {
+  const keys = store.keys.node(nodeId);
+  await store.commands.run(registerNode, keys, {
+    ttlMs: is === 'held' || is === 'draining' ? 60_000 : 0,
+    keepMs: 60_000,
+  });
+  const draining = { ttlMs: 60_000, keepMs: 60_000, draining: '1' };
+  if (is === 'draining') await store.commands.run(renewLease, keys, draining);
+  if (is !== 'claimed') return;
+  const seen = (await store.client.hget(keys.lease, 'expires')) ?? '';
+  expect(await store.commands.run(claimLease, keys, { seen, watchedMs: 0, keepMs: 60_000 })).toBe('claimed');
+}
+
+const note = (store: Store, socketId: string, roomName: string, joined: boolean, njoined = 1): Promise<void> =>
+  store.users.noteRoom(user, {
+    socketId,
+    echoExcept: socketId,
+    roomName,
+    joined,
+    njoined,
+    echo: frame(`${roomName} ${joined}`),
+  });
+
+/** What was published, in short: whom it leaves out, its frame without the count, the count. */
+const told = (events: readonly TopicEvent[]): [subject: string, text: string, count: number][] =>
+  events.map((event) => [event.subject, frameText(event).slice(0, -8), countIn(event)]);
+
+/** Call within a `describe`; `open` gives a store of its own to each test. */
+export function userSuite(open: OpenStore): void {
+  connections(open);
+  fullUsers(open);
+  roomNotes(open);
+  notices(open);
+  describe('resume tokens', () => {
+    resumeTokens(open);
+    voidedTokens(open);
+  });
+}
+
+function connections(open: OpenStore): void {
+  test('sockets come and go, and the others are told how many there are', async () => {
+    const store = await open(scope, { socketsMax: 2 });
+    const events = await store.listen(userTopic(user));
+    for (const nodeId of ['n1', 'n2']) await lease(store, nodeId, 'held');
+    expect(await logout(store, 's1')).toBe('gone');
+    expect(await login(store, 's1')).toMatchObject({ nconnected: 1, at: { seq: 0, id: 0 } });
+    expect(await login(store, 's2', 'n2')).toMatchObject({ nconnected: 2, at: { seq: 1 } });
+    expect(await login(store, 's3')).toEqual({ retryAfterMs: 10_000 });
+    expect(await login(store, 's2', 'n2')).toMatchObject({ nconnected: 2 });
+    expect([...(await store.users.listSockets(user))]).toEqual([
+      ['s1', { socketId: 's1', nodeId: 'n1', rooms: [] }],
+      ['s2', { socketId: 's2', nodeId: 'n2', rooms: [] }],
+    ]);
+    expect(await logout(store, 's1')).toEqual({ nconnected: 1, changed: true });
+    expect(await logout(store, 's1')).toEqual({ nconnected: 1, changed: false });
+    expect(await login(store, 's3')).toMatchObject({ nconnected: 2 });
+    expect(await logout(store, 's3')).toEqual({ nconnected: 1, changed: true });
+    expect(await logout(store, 's2')).toEqual({ nconnected: 0, changed: true });
+
+    await eventually(() => expect(told(events).at(-1)).toEqual(['', '<out s3>', 1]));
+    expect(told(events)).toEqual([
+      ['s2', '<in s2>', 2],
+      ['s2', '<in s2>', 2],
+      ['', '<out s1>', 1],
+      ['s3', '<in s3>', 2],
+      ['', '<out s3>', 1],
+    ]);
+    expect(events.map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5]);
+    for (const [i, event] of events.entries()) if (i > 0) expect(event.prev).toBe(events[i - 1]?.nonce);
+    // The name keeps its log's life; what was told goes soon.
+    const ttls = await store.ttls();
+    expect(Object.keys(ttls).filter((key) => key.startsWith(tag))).toEqual([`${tag}events`, `${tag}meta`]);
+    expect(ttls[`${tag}events`]).toBeGreaterThan(0);
+    expect(await login(store, 's4')).toMatchObject({ nconnected: 1 });
+    expect(await store.ttls()).toMatchObject({ [`${tag}events`]: -1 });
+  });
+
+  test('a dead node is swept behind a tombstone', async () => {
+    const store = await open(scope);
+    expect(await store.users.beginSweep(user, 'dead')).toEqual([]);
+    await login(store, 's1', 'n1');
+    expect(await login(store, 's2', 'dead')).toBe('lost');
+    await login(store, 's3', 'dying');
+    await login(store, 's4', 'dying');
+    expect((await store.users.beginSweep(user, 'dying')).toSorted()).toEqual(['s3', 's4']);
+    for (const socketId of ['s3', 's4']) await logout(store, socketId);
+    expect(await store.users.beginSweep(user, 'dying')).toEqual([]);
+    expect(await login(store, 's5', 'dying')).toBe('lost');
+    expect([...(await store.users.listSockets(user)).keys()]).toEqual(['s1']);
+    const ttls = await store.ttls();
+    for (const node of ['dead', 'dying']) expect(ttls[`${tag}tomb:${node}`]).toBeGreaterThan(0);
+    for (const key of Object.keys(ttls)) expect(key.startsWith(tag)).toBe(true);
+  });
+}
+
+function fullUsers(open: OpenStore): void {
+  test('sockets of nodes that are gone or on their way out do not count, but never are there many times as many', async () => {
+    const store = await open(scope, { socketsMax: 2 });
+    await lease(store, 'n1', 'held');
+    for (const is of ['draining', 'over', 'claimed'] as const) {
+      await lease(store, is, 'held');
+      // Until then they do.
+      expect(await login(store, `${is} 1`, is)).toMatchObject({ nconnected: expect.any(Number) });
+      expect(await login(store, `${is} 2`, is)).toMatchObject({ nconnected: expect.any(Number) });
+      expect(await login(store, 'new')).toEqual({ retryAfterMs: 10_000 });
+      await lease(store, is, is);
+    }
+    // Its record is no more.
+    expect(await login(store, 'forgotten', 'forgotten')).toMatchObject({ nconnected: 7 });
+    expect(await login(store, 's1')).toMatchObject({ nconnected: 8 });
+    expect(await login(store, 's2')).toEqual({ retryAfterMs: 10_000 });
+    // A login that was not answered, and comes again, is none more.
+    expect(await login(store, 's1')).toMatchObject({ nconnected: 8 });
+    await logout(store, 'over 1');
+    expect(await login(store, 's2')).toMatchObject({ nconnected: 8 });
+    await logout(store, 'over 2');
+    expect(await login(store, 's3')).toEqual({ retryAfterMs: 10_000 });
+  });
+
+  test('who is full is told when the next lease of its nodes runs out', async () => {
+    const store = await open(scope, { socketsMax: 2 });
+    await lease(store, 'n1', 'held');
+    await store.commands.run(registerNode, store.keys.node('n2'), { ttlMs: 5000, keepMs: 60_000 });
+    await login(store, 's1', 'n1');
+    await login(store, 's2', 'n2');
+    const full = await login(store, 's3');
+    expect(full).toEqual({ retryAfterMs: expect.any(Number) });
+    const { retryAfterMs } = full as { retryAfterMs: number };
+    expect(retryAfterMs).toBeGreaterThanOrEqual(1000);
+    expect(retryAfterMs).toBeLessThanOrEqual(5000);
+  });
+}
+
+function roomNotes(open: OpenStore): void {
+  test('rooms of each socket are noted and echoed to the others, and go with the socket', async () => {
+    const store = await open(scope);
+    await note(store, 's1', 'lobby', true);
+    expect(await store.ttls()).toEqual({});
+    await login(store, 's1');
+    const events = await store.listen(userTopic(user));
+    await note(store, 's1', 'lobby', true);
+    await login(store, 's2', 'n2');
+    await note(store, 's2', 'lobby', true, 2);
+    await note(store, 's2', 'attic', true);
+    await note(store, 's1', 'lobby', false);
+    // A socket that has gone meanwhile is not noted, but the others are told all the same.
+    await note(store, 'ghost', 'attic', true, 2);
+    expect([...(await store.users.listSockets(user))]).toEqual([
+      ['s1', { socketId: 's1', nodeId: 'n1', rooms: [] }],
+      ['s2', { socketId: 's2', nodeId: 'n2', rooms: expect.arrayContaining(['lobby', 'attic']) }],
+    ]);
+    const echoes = [
+      { echo: frame('lobby left'), njoined: 0 },
+      { echo: frame('attic left'), njoined: 3 },
+    ];
+    expect(await store.users.logout(user, 's2', frame('out s2'), echoes)).toEqual({ nconnected: 1, changed: true });
+    await eventually(() => expect(told(events).at(-1)).toEqual(['', '<out s2>', 1]));
+    expect(told(events)).toEqual([
+      ['s2', '<in s2>', 2],
+      ['s2', '<lobby true>', 2],
+      ['s2', '<attic true>', 1],
+      ['s1', '<lobby false>', 1],
+      ['ghost', '<attic true>', 2],
+      ['', '<lobby left>', 0],
+      ['', '<attic left>', 3],
+      ['', '<out s2>', 1],
+    ]);
+    const ttls = await store.ttls();
+    expect(Object.keys(ttls)).toEqual([`${tag}events`, `${tag}meta`, `${tag}sockets`]);
+  });
+}
+
+function notices(open: OpenStore): void {
+  test('notices leave out a socket, or the nodes that know; a lost room is forgotten', async () => {
+    const store = await open(scope);
+    const lost = {
+      roomName: 'lobby',
+      life: 'l',
+      frame: frame('lost'),
+      socketIds: ['s1', 's2'],
+      nodeIds: ['n1', 'n2'],
+      openHead: frame('never'),
+      privateHead: frame('said'),
+    };
+    await store.users.notifyOthers(user, 's1', frame('hello'));
+    expect(await store.users.notifyRoomLost(user, lost)).toBeUndefined();
+    expect(await store.ttls()).toEqual({});
+
+    await login(store, 's1');
+    await login(store, 's2', 'n2');
+    for (const socketId of ['s1', 's2']) {
+      await note(store, socketId, 'lobby', true);
+      await note(store, socketId, 'attic', true);
+    }
+    const events = await store.listen(userTopic(user));
+    await store.users.notifyOthers(user, 's1', frame('hello'));
+    const at = await store.users.notifyRoomLost(user, lost);
+    await eventually(() => expect(events).toHaveLength(2));
+    expect(events.map((event) => [event.subject, frameText(event)])).toEqual([
+      ['s1', '<hello>'],
+      ['@n1 @n2', '<lost>'],
+    ]);
+    expect(at?.seq).toBe(events[1]?.seq);
+    const rooms = [...(await store.users.listSockets(user)).values()].map((socket) => socket.rooms);
+    expect(rooms).toEqual([['attic'], ['attic']]);
+
+    await logout(store, 's1');
+    await logout(store, 's2');
+    const before = await store.logOf('n1').readPosition(userTopic(user));
+    await store.users.notifyOthers(user, '', frame('nobody'));
+    expect(await store.logOf('n1').readPosition(userTopic(user))).toEqual(before);
+  });
+}
+
+const inAnHour = (): number => Date.now() + 3_600_000;
+
+function resumeTokens(open: OpenStore): void {
+  test('are kept until they run out, the one that does so first giving way', async () => {
+    const store = await open(scope, { socketsMax: 3 });
+    expect(await store.users.readResumeToken(user, 'none')).toBeUndefined();
+    const at = inAnHour();
+    for (const [hash, expiresAt] of [
+      ['second', at + 1],
+      ['first', at],
+      ['third', at + 2],
+    ] as const) {
+      await keep(store, hash, { expiresAt, family: 'f', record: '{"a": "b c"}' });
+    }
+    await keep(store, 'fourth', { expiresAt: at + 3, family: 'f', record: '' });
+    const read = await Promise.all(
+      ['first', 'second', 'third', 'fourth'].map((hash) => store.users.readResumeToken(user, hash)),
+    );
+    expect(read).toEqual([
+      undefined,
+      { expiresAt: at + 1, family: 'f', record: '{"a": "b c"}' },
+      { expiresAt: at + 2, family: 'f', record: '{"a": "b c"}' },
+      { expiresAt: at + 3, family: 'f', record: '' },
+    ]);
+    expect((await store.ttls())[`${tag}resume`]).toBeGreaterThan(0);
+  });
+
+  test('that have run out make place first', async () => {
+    const store = await open(scope, { socketsMax: 2 });
+    const soon = Date.now() + 50;
+    await keep(store, 'good', { expiresAt: inAnHour(), family: 'f', record: '' });
+    await keep(store, 'old', { expiresAt: soon, family: 'f', record: '' });
+    await eventually(() => expect(Date.now()).toBeGreaterThan(soon));
+    await keep(store, 'new', { expiresAt: inAnHour(), family: 'f', record: '' });
+    const read = await Promise.all(['good', 'old', 'new'].map((hash) => store.users.readResumeToken(user, hash)));
+    expect(read.map((one) => one?.family)).toEqual(['f', undefined, 'f']);
+    expect((await store.ttls())[`${tag}resume`]).toBeGreaterThan(60_000);
+  });
+}
+
+function voidedTokens(open: OpenStore): void {
+  test('of one login are voided together', async () => {
+    const store = await open(scope);
+    for (const [hash, family] of [
+      ['a1', 'a'],
+      ['a2', 'a'],
+      ['b1', 'b'],
+    ] as const) {
+      await keep(store, hash, { expiresAt: inAnHour(), family, record: 'a a' });
+    }
+    const chain = { name: 'a', deviceId: undefined };
+    await store.users.removeResumeTokens(user, chain);
+    await store.users.removeResumeTokens(user, chain);
+    const left = await Promise.all(['a1', 'a2', 'b1'].map((hash) => store.users.readResumeToken(user, hash)));
+    expect(left.map((one) => one?.family)).toEqual([undefined, undefined, 'b']);
+    await store.users.removeResumeTokens(user, { name: 'b', deviceId: undefined });
+    expect(await store.ttls()).not.toHaveProperty([`${tag}resume`]);
+  });
+
+  test('of one device are voided together, those of an earlier version included', async () => {
+    const store = await open(scope);
+    const expiresAt = inAnHour();
+    const phone = '{"deviceId":"the \\"phone\\"",';
+    for (const [hash, family, record] of [
+      ['new', 'device', `{"issuedAt":1,${phone.slice(1)}"claims":{}}`],
+      ['old', 'x', `${phone}"claims":{}}`],
+      ['other', 'y', '{"deviceId":"the phone","claims":{}}'],
+      ['none', 'z', '{"deviceId":null,"claims":{}}'],
+    ] as const) {
+      await keep(store, hash, { expiresAt, family, record });
+    }
+    await store.users.removeResumeTokens(user, { name: 'device', deviceId: 'the "phone"' });
+    expect(await tokensLeft(store, ['new', 'old', 'other', 'none'])).toEqual(['other', 'none']);
+  });
+
+  test('that log in must be there still, and one that comes again and again takes no place of another', async () => {
+    const store = await open(scope, { socketsMax: 4 });
+    const expiresAt = inAnHour();
+    const token = (family: string, issuedAt: number): ResumeRecord => ({
+      family,
+      expiresAt,
+      record: `{"issuedAt":${issuedAt},"endsAt":1}`,
+    });
+    await keep(store, 'phone', token('phone', 1));
+    await keep(store, 'tablet', token('tablet', 2));
+    await keep(store, 'loop-0', token('loop', 3));
+    for (let i = 1; i <= 6; i++) await keep(store, `loop-${i}`, token('loop', 3 + i), 'loop-0');
+    const loop = Array.from({ length: 7 }, (_, i) => `loop-${i}`);
+    expect(await tokensLeft(store, ['phone', 'tablet', ...loop])).toEqual(['phone', 'tablet', 'loop-0', 'loop-6']);
+
+    // Ended on purpose while a login by it is under way.
+    await store.users.removeResumeTokens(user, { name: 'loop', deviceId: undefined });
+    expect(await show(store, 'late', token('loop', 20), 'loop-0')).toBe('void');
+    expect([...(await store.users.listSockets(user))]).toEqual([]);
+    expect(await tokensLeft(store, ['late', 'phone'])).toEqual(['phone']);
+  });
+}
