@@ -9,7 +9,15 @@ import { saysNoConnection } from '../ops/log.ts';
 import type { Client } from './connect.ts';
 import type { Key } from './keys.ts';
 import type { Reply } from './reply.ts';
-import { layOut, readReply, type Given, type Gives, type Script, type ScriptArgument } from './script.ts';
+import {
+  declaredScripts,
+  layOut,
+  readReply,
+  type Given,
+  type Gives,
+  type Script,
+  type ScriptArgument,
+} from './script.ts';
 import { newNonce } from './tokens.ts';
 import { inTime, REDIRECTED, StateUnavailable } from './unavailable.ts';
 
@@ -87,9 +95,11 @@ export class Commands {
   #failingSince: number | undefined;
   #refreshedAt = 0;
   #fullAt: number | undefined;
-  /** Those that the client knows, made known by their first call. */
-  readonly #scripts = new Set<Script>();
-  #isAllowedWhenFull = false;
+  /**
+   * Those that the client knows, all from the beginning: a pipeline knows those that there were when it was begun, and one that is
+   * asked for another answers some calls with the replies of others.
+   */
+  readonly #scripts: ReadonlySet<Script> = new Set(declaredScripts);
   readonly #timer: NodeJS.Timeout;
   /** By the client's method. */
   readonly #durations = new Map<string, Distribution>();
@@ -97,6 +107,7 @@ export class Commands {
   constructor(client: Client, options: CommandsOptions) {
     this.#client = client;
     this.#options = options;
+    for (const { name, keys, lua } of this.#scripts) client.defineCommand(name, { numberOfKeys: keys.length, lua });
     this.#timer = setInterval(() => this.#expire(), EXPIRE_MS);
     this.#timer.unref();
   }
@@ -114,8 +125,9 @@ export class Commands {
       if (error instanceof Error && error.name === 'ReplyError') return;
       throw error;
     }
-    this.#isAllowedWhenFull = true;
-    for (const script of this.#scripts) this.#define(script);
+    for (const { name, keys, lua, whenFull } of this.#scripts) {
+      if (whenFull) client.defineCommand(name, { numberOfKeys: keys.length, lua: WHEN_FULL + lua });
+    }
   }
 
   /** When Redis last refused something for want of memory, on the monotonic clock. */
@@ -163,19 +175,11 @@ export class Commands {
     args: Readonly<Record<A, ScriptArgument>>,
     rest: readonly ScriptArgument[] = [],
   ): Promise<W | Given<G>> {
-    if (!this.#scripts.has(script)) {
-      this.#scripts.add(script);
-      this.#define(script);
-    }
+    if (!this.#scripts.has(script)) throw new Error(`${script.name}: declared after the connection was opened`);
     return this.#send(`${script.name}Buffer`, layOut(script, keys, args, rest, newNonce)).then((reply) => {
       this.#options.onReply?.(script, reply);
       return readReply(script, reply);
     });
-  }
-
-  #define({ name, keys, whenFull, lua }: Script): void {
-    const isFlagged = whenFull && this.#isAllowedWhenFull;
-    this.#client.defineCommand(name, { numberOfKeys: keys.length, lua: isFlagged ? WHEN_FULL + lua : lua });
   }
 
   /** A plain command; the first argument is its key. Never fenced: none of them changes what clients see. */

@@ -122,6 +122,34 @@ test('a script runs also when the server has forgotten it, and after one that fa
   ]);
 });
 
+test('what is asked for the first time, together with other things, is answered as if it were known', async () => {
+  const commands = await open();
+  const { members } = keys.room('first');
+  await redis.client().hset(members, 'field', 'value');
+  const { lease } = keys.node('first');
+  const asked = await Promise.allSettled([
+    commands.plain('zcard', keys.room('first').names),
+    create(commands, 'first'),
+    commands.plain('hget', members, 'field'),
+    commands.run(registerNode, { lease }, { ttlMs: 1000, keepMs: 1000 }),
+    create(commands, 'first'),
+    commands.plain('exists', members),
+  ]);
+  expect(asked.map((one) => (one.status === 'fulfilled' ? one.value : String(one.reason)))).toEqual([
+    0,
+    'ok',
+    Buffer.from('value'),
+    expect.any(Number),
+    'roomExists',
+    1,
+  ]);
+  // Only of what was declared in time can that be said.
+  const late = { ...noteLease };
+  expect(() => commands.run(late, { nodes: keys.nodes }, { node: 'n1', expires: 1 })).toThrow(
+    'note-lease: declared after',
+  );
+});
+
 test('the bytes that are outstanding are bounded; what is beyond fails at once, and may be tried again', async () => {
   const errors = new Tally([]);
   const commands = await open({ queueBytesMax: 5000, measured: { durations: new Distributions([1]), errors } });
