@@ -157,5 +157,6 @@ function given<G extends Gives>(gives: G, reply: Reply): Given<G> {
   const read: Record<string, unknown> = {};
   let at = 0;
   for (const name in gives) read[name] = (gives as Readonly<Record<string, Reader<unknown>>>)[name]?.(values[at++]);
+  if (values.length > at) throw new TypeError(`${at} values were expected from Redis, not ${values.length}`);
   return read as Given<G>;
 }
