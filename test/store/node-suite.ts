@@ -202,6 +202,7 @@ function hints(open: OpenStore): void {
       ['n2', '-7'],
       ['n1', '5'],
     ]);
+    await store.client.zadd(sweptNodes, '1', 'long ago');
     const forgotten = await store.commands.run(
       scripts.forgetLease,
       { nodes, sweptNodes },

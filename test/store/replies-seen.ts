@@ -1,6 +1,6 @@
 // What scripts have replied in a run of the suites, against what they declare: a word that no test has seen, or a field that
 // was always the same, is declared and not tested.
-import { optional, yes, type Reader, type Reply } from '../../src/redis/reply.ts';
+import { optional, stored, yes, type Reader, type Reply } from '../../src/redis/reply.ts';
 import { declaredScripts, readReply, type Script } from '../../src/redis/script.ts';
 
 /** By the name of a script: words, and of each field what it was: `field`, `field is true`, `field is absent` … */
@@ -33,18 +33,20 @@ export const unseen = (): string[] =>
 const fieldsOf = ({ gives }: Script): [string, Reader<unknown>][] =>
   typeof gives === 'function' ? [['', gives]] : Object.entries(gives);
 
+const isFlag = (reader: Reader<unknown>): boolean => reader === yes || reader === stored;
+
 /** Made by `optional`: it takes nil for an answer, and nothing else does. */
 const isOptional = (reader: Reader<unknown>): boolean => reader.name === optional(yes).name;
 
 function wantedOf(field: string, reader: Reader<unknown>): string[] {
   const name = field === '' ? 'reply' : field;
-  if (reader === yes) return [`${name} is true`, `${name} is false`];
+  if (isFlag(reader)) return [`${name} is true`, `${name} is false`];
   return isOptional(reader) ? [`${name} is there`, `${name} is absent`] : [name];
 }
 
 function notesOf(field: string, reader: Reader<unknown>, value: unknown): string[] {
   const name = field === '' ? 'reply' : field;
-  if (reader === yes) return [`${name} is ${String(value)}`];
+  if (isFlag(reader)) return [`${name} is ${String(value)}`];
   if (isOptional(reader)) return [value === undefined ? `${name} is absent` : `${name} is there`];
   // An empty list says nothing of what would be in it.
   return Array.isArray(value) && value.length === 0 ? [] : [name];
