@@ -40,11 +40,16 @@ export function stored(reply: Reply | undefined): boolean {
   return reply !== null && reply !== undefined && text(reply) === '1';
 }
 
-/** Nothing that anybody wants to know. */
-export const nothing = (): undefined => undefined;
+/** The script has ended without a reply. A word that is not declared is none of these: it may be a refusal. */
+export function nothing(reply: Reply | undefined): undefined {
+  if (reply !== null) throw new TypeError(`nothing was expected from Redis, not ${String(reply)}`);
+}
 
-/** Where a script that was not refused has nothing to tell. */
-export const done = (): 'ok' => 'ok';
+/** The same, of a script that may refuse: it has not. */
+export function done(reply: Reply | undefined): 'ok' {
+  nothing(reply);
+  return 'ok';
+}
 
 /** Undefined where there is none: nil, or the end of the list. */
 export function optional<T>(reader: Reader<T>): Reader<T | undefined> {
