@@ -1,15 +1,16 @@
 /**
  * What only the service itself asks of users and rooms: making and deleting users, switches of rooms, looking into both.
- * Every method is one script on the slot of the user or room, or, where there may be much, several. Rejects with `StateUnavailable` where Redis cannot be asked.
+ * Every method is one script on the slot of the user or room, or, where there may be much, several. Rejects with
+ * `StateUnavailable` where Redis cannot be asked.
  */
 import type { Commands } from '../../redis/commands.ts';
 import type { Key, Keyspace } from '../../redis/keys.ts';
-import { flag } from '../../redis/script.ts';
-import { readDirectAccess, userHasInList } from '../direct/direct-scripts.ts';
-import { createUser, deleteUser, disconnectUser, readUser } from '../user/user-scripts.ts';
-import { inspectRoom, resizeHistory, roomHasInList, setRoomFlag } from './admin-scripts.ts';
-import { readSocketPages, type UserSocket } from '../user/socket-list.ts';
+import { done, list, number, text, yes, type Reply } from '../../redis/reply.ts';
+import { flag, scriptsBeside } from '../../redis/script.ts';
 import { newEpoch } from '../../redis/tokens.ts';
+import { readDirectAccess, userHasInList } from '../direct/direct-state.ts';
+import { readSocketPages, type UserSocket } from '../user/socket-list.ts';
+import { createUser, deleteUser, disconnectUser, readUser } from '../user/user-scripts.ts';
 
 export interface UserOptions {
   /** Direct messages from its whitelist only. */
@@ -35,6 +36,39 @@ export type RoomFlag = 'userlistUpdates' | 'accessListsUpdates';
 
 /** Messages that one step of shrinking a history takes out. */
 const TRIM_PAGE = 5000;
+
+const script = scriptsBeside(import.meta.url);
+
+const LISTS = ['adminlist', 'whitelist', 'blacklist'] as const;
+
+const roomHasInList = script('../access/room-has-in-list', {
+  keys: ['meta', 'members', ...LISTS],
+  args: ['listName', 'item'],
+  refuses: ['noRoom', 'noList'],
+  gives: yes,
+});
+
+/** Gives how many messages too many are left. */
+const resizeHistory = script('../room/resize-history', {
+  keys: ['meta', 'history'],
+  args: ['size', 'pageMax'],
+  whenFull: true,
+  refuses: ['noRoom'],
+  gives: number,
+});
+
+const setRoomFlag = script('../room/set-room-flag', {
+  keys: ['meta', 'changes'],
+  args: ['flag', 'enabled'],
+  refuses: ['noRoom'],
+  gives: done,
+});
+
+const inspectRoom = script('../room/inspect-room', {
+  keys: ['meta', 'nodes', 'perNode', ...LISTS],
+  refuses: ['noRoom'],
+  gives: { adminlistSize: number, whitelistSize: number, blacklistSize: number, nodes: socketCounts },
+});
 
 export class AdminState {
   readonly #commands: Commands;
@@ -114,4 +148,11 @@ export class AdminState {
   inspectRoom(roomName: string): Promise<RoomSizes | 'noRoom'> {
     return this.#commands.run(inspectRoom, this.#keys.room(roomName), {});
   }
+}
+
+function socketCounts(reply: Reply | undefined): { nodeId: string; sockets: number }[] {
+  const flat = list(reply);
+  const nodes: { nodeId: string; sockets: number }[] = [];
+  for (let i = 0; i + 1 < flat.length; i += 2) nodes.push({ nodeId: text(flat[i]), sockets: number(flat[i + 1]) });
+  return nodes;
 }

@@ -5,9 +5,9 @@
  */
 import type { Commands } from '../../redis/commands.ts';
 import { repeatKey, type Key, type Keyspace } from '../../redis/keys.ts';
-import { flag, type OutcomeOf } from '../../redis/script.ts';
-import type { ListPage, PageWish } from '../access/list-page.ts';
-import * as scripts from './direct-scripts.ts';
+import { bytes, done, number, optional, yes } from '../../redis/reply.ts';
+import { flag, scriptsBeside, type OutcomeOf } from '../../redis/script.ts';
+import { listPage, type ListPage, type PageWish } from '../access/list-page.ts';
 
 export const DIRECT_LISTS = ['whitelist', 'blacklist'] as const;
 export type DirectListName = (typeof DIRECT_LISTS)[number];
@@ -46,6 +46,55 @@ export interface DirectOptions {
   readonly repeatBytesMax?: number;
 }
 
+const script = scriptsBeside(import.meta.url);
+
+const sendDirect = script('send-direct', {
+  keys: ['meta', 'channel', 'events', 'sockets', ...DIRECT_LISTS, 'dedup'],
+  args: ['user', 'toSelf', 'frame', 'transient', 'author', 'repeatKey', 'dedupMs', 'repeatsMax', 'repeatBytesMax'],
+  writes: true,
+  refuses: ['noUser', 'notAllowed', 'noUserOnline', 'messageTooLarge', 'tooMany'],
+  // Of a repeat `first` is what was sent, its timestamp in it; empty where that was transient.
+  gives: { timestamp: number, first: optional(bytes) },
+});
+
+const editDirectList = script('edit-direct-list', {
+  keys: ['meta', 'list'],
+  args: ['adding', 'limit'],
+  rest: true,
+  refuses: ['gone', 'listLimitExceeded'],
+  gives: done,
+});
+
+const readDirectList = script('read-direct-list', {
+  keys: ['meta', 'list'],
+  args: ['cursor', 'limit'],
+  refuses: ['gone'],
+  gives: listPage,
+});
+
+const setDirectMode = script('set-direct-mode', {
+  keys: ['meta'],
+  args: ['mode'],
+  refuses: ['gone'],
+  gives: done,
+});
+
+const readDirectMode = script('read-direct-mode', { keys: ['meta'], refuses: ['gone'], gives: yes });
+
+export const userHasInList = script('user-has-in-list', {
+  keys: ['meta', ...DIRECT_LISTS],
+  args: ['listName', 'item'],
+  refuses: ['noUser', 'noList'],
+  gives: yes,
+});
+
+export const readDirectAccess = script('read-direct-access', {
+  keys: ['meta', ...DIRECT_LISTS],
+  args: ['user'],
+  refuses: ['noUser'],
+  gives: yes,
+});
+
 export class DirectState {
   readonly #commands: Commands;
   readonly #keys: Keyspace;
@@ -58,12 +107,9 @@ export class DirectState {
   }
 
   /** To all sockets of a user, on all nodes. */
-  async send(
-    userName: string,
-    post: DirectPost,
-  ): Promise<Sent | Exclude<OutcomeOf<typeof scripts.sendDirect>, object>> {
+  async send(userName: string, post: DirectPost): Promise<Sent | Extract<OutcomeOf<typeof sendDirect>, string>> {
     const { author, authority, head, clientMessageId, transient } = post;
-    const sent = await this.#commands.run(scripts.sendDirect, this.#keys.user(userName), {
+    const sent = await this.#commands.run(sendDirect, this.#keys.user(userName), {
       user: authority,
       toSelf: flag(author === userName),
       frame: head,
@@ -101,24 +147,24 @@ export class DirectState {
     listName: DirectListName,
     names: readonly string[],
     adding: boolean,
-  ): Promise<OutcomeOf<typeof scripts.editDirectList>> {
+  ): Promise<OutcomeOf<typeof editDirectList>> {
     const args = { adding: flag(adding), limit: this.#options.listSizeLimit };
-    return this.#commands.run(scripts.editDirectList, this.#listKeys(userName, listName), args, names);
+    return this.#commands.run(editDirectList, this.#listKeys(userName, listName), args, names);
   }
 
   /** A page of a list. */
   readList(userName: string, listName: DirectListName, { cursor, limit }: PageWish): Promise<ListPage | 'gone'> {
-    return this.#commands.run(scripts.readDirectList, this.#listKeys(userName, listName), { cursor, limit });
+    return this.#commands.run(readDirectList, this.#listKeys(userName, listName), { cursor, limit });
   }
 
   setWhitelistMode(userName: string, mode: boolean): Promise<'ok' | 'gone'> {
     const { meta } = this.#keys.user(userName);
-    return this.#commands.run(scripts.setDirectMode, { meta }, { mode: flag(mode) });
+    return this.#commands.run(setDirectMode, { meta }, { mode: flag(mode) });
   }
 
   readWhitelistMode(userName: string): Promise<boolean | 'gone'> {
     const { meta } = this.#keys.user(userName);
-    return this.#commands.run(scripts.readDirectMode, { meta }, {});
+    return this.#commands.run(readDirectMode, { meta }, {});
   }
 
   #listKeys(userName: string, listName: DirectListName): { meta: Key; list: Key } {

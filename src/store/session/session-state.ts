@@ -7,11 +7,10 @@
 import { readEntries, type Point, type Position } from '../../log/event.ts';
 import type { Commands } from '../../redis/commands.ts';
 import type { Keyspace } from '../../redis/keys.ts';
-import { pairs } from '../../redis/reply.ts';
+import { nothing, pairs, position, yes } from '../../redis/reply.ts';
+import { flag, scriptsBeside } from '../../redis/script.ts';
 import type { Life } from '../room/room-state.ts';
-import { flag } from '../../redis/script.ts';
-import type { Filing } from './entries.ts';
-import * as scripts from './session-scripts.ts';
+import { entries, type Filing } from './entries.ts';
 
 /** `$.chat.leave` up to the group, of the room as an open and as a whitelist-only one: the script knows which it was. */
 export interface LeaveHeads {
@@ -62,6 +61,75 @@ export const DEFAULT_GROUP = 'custom';
 const LEAVES_MAX = 1000;
 const ROOMS_PER_CALL = 100;
 
+const script = scriptsBeside(import.meta.url);
+
+const LOG = ['meta', 'channel', 'events'] as const;
+/** What lib/session.lua wants. */
+const SESSION = ['synced', 'session'] as const;
+
+const fileRoom = script('file-room', {
+  keys: [...LOG, 'sockets', 'rooms', ...SESSION, 'leaving'],
+  args: [
+    'socket',
+    'node',
+    'except',
+    'roomName',
+    'roomEpoch',
+    'roomSeq',
+    'njoined',
+    'frame',
+    'life',
+    'mode',
+    'group',
+    'fallback',
+    'roomsMax',
+    'joinHead',
+    'openHead',
+    'privateHead',
+  ],
+  writes: true,
+  // `full`: as many rooms are filed as may be, and nothing was done.
+  refuses: ['gone', 'full'],
+  gives: { at: position, isNew: yes },
+});
+
+const readSession = script('read-session', {
+  keys: ['meta', 'session'],
+  refuses: ['gone'],
+  gives: { at: position, filed: entries },
+});
+
+const unfileRooms = script('unfile-rooms', {
+  keys: [...LOG, ...SESSION],
+  args: ['except'],
+  rest: true,
+  writes: true,
+  whenFull: true,
+  refuses: ['gone'],
+  gives: nothing,
+});
+
+const beginLeave = script('begin-leave', {
+  keys: [...LOG, 'sockets', 'tomb', ...SESSION, 'leaving'],
+  args: ['socket', 'node', 'except', 'roomName', 'leavesMax', 'openHead', 'privateHead'],
+  writes: true,
+  whenFull: true,
+  // `lost`: the node was swept here. `full`: too many leaves are unfinished.
+  refuses: ['gone', 'lost', 'full'],
+  // Those who take part, the one that asks among them, each with its node.
+  gives: { at: position, sockets: pairs },
+});
+
+const finishLeave = script('finish-leave', {
+  keys: [...LOG, 'sockets', 'rooms', 'leaving'],
+  args: ['field', 'socket', 'except', 'roomName'],
+  rest: true,
+  writes: true,
+  whenFull: true,
+  refuses: ['gone'],
+  gives: position,
+});
+
 export class SessionState {
   readonly #commands: Commands;
   readonly #keys: Keyspace;
@@ -75,7 +143,7 @@ export class SessionState {
 
   /** Notes a join as `UserState.noteRoom` does, and files the room. `full` has done neither. */
   file(userName: string, note: FilingNote): Promise<{ at: Position; isNew: boolean } | 'gone' | 'full'> {
-    return this.#commands.run(scripts.fileRoom, this.#keys.user(userName), {
+    return this.#commands.run(fileRoom, this.#keys.user(userName), {
       socket: note.socketId,
       node: note.nodeId,
       except: note.except,
@@ -96,7 +164,7 @@ export class SessionState {
   }
 
   read(userName: string): Promise<{ at: Position; filed: Filing[] } | 'gone'> {
-    return this.#commands.run(scripts.readSession, this.#keys.user(userName), {});
+    return this.#commands.run(readSession, this.#keys.user(userName), {});
   }
 
   /** Takes out what is lost, if it is still filed as it was read; `except` is told nothing. */
@@ -105,7 +173,7 @@ export class SessionState {
       const rest = lost
         .slice(at, at + ROOMS_PER_CALL)
         .flatMap(({ roomName, life, openHead, privateHead }) => [roomName, life, openHead, privateHead]);
-      await this.#commands.run(scripts.unfileRooms, this.#keys.user(userName), { except }, rest);
+      await this.#commands.run(unfileRooms, this.#keys.user(userName), { except }, rest);
     }
   }
 
@@ -115,7 +183,7 @@ export class SessionState {
     leave: { roomName: string; socketId: string; nodeId: string; except: string } & LeaveHeads,
   ): Promise<{ at: Position; pending: PendingLeave } | 'gone' | 'lost' | 'full'> {
     const { roomName, socketId, nodeId } = leave;
-    const begun = await this.#commands.run(scripts.beginLeave, this.#keys.user(userName), {
+    const begun = await this.#commands.run(beginLeave, this.#keys.user(userName), {
       socket: socketId,
       node: nodeId,
       except: leave.except,
@@ -143,7 +211,7 @@ export class SessionState {
       return [id, at?.epoch ?? '', at?.seq ?? 0, njoined, echo];
     });
     const args = { field: fieldOf(roomName, socketId, nodeId), socket: socketId, except, roomName };
-    const at = await this.#commands.run(scripts.finishLeave, this.#keys.user(userName), args, rest);
+    const at = await this.#commands.run(finishLeave, this.#keys.user(userName), args, rest);
     return at === 'gone' ? undefined : at;
   }
 
