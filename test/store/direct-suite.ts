@@ -54,7 +54,10 @@ export function directSuite(open: OpenStore): void {
     repeatsKnown(open);
     repeatsInTime(open);
   });
-  describe('the lists of a user', () => ownLists(open));
+  describe('the lists of a user', () => {
+    ownLists(open);
+    listPages(open);
+  });
 }
 
 function sending(open: OpenStore): void {
@@ -331,5 +334,29 @@ function ownLists(open: OpenStore): void {
     expect(await namesIn(many, 'whitelist')).toHaveLength(500);
     expect(await many.directs.removeFromList(receiver, 'whitelist', names)).toBe('ok');
     expect(await namesIn(many, 'whitelist')).toEqual([]);
+  });
+}
+
+function listPages(open: OpenStore): void {
+  test('are read page by page, each of the same user', async () => {
+    const store = await open(scope);
+    await login(store);
+    const names = Array.from({ length: 500 }, (_, i) => `n${i}`);
+    await store.directs.addToList(receiver, 'whitelist', names);
+    const found = new Set<string>();
+    const lives = new Set<string>();
+    const pages = [];
+    for (let cursor: string | undefined = ''; cursor !== undefined;) {
+      const page = await store.directs.readList(receiver, 'whitelist', { cursor, limit: 100 });
+      if (page === 'gone') throw new Error('the user is gone');
+      expect(page.count).toBe(500);
+      lives.add(page.life);
+      for (const name of page.names) found.add(name);
+      pages.push(page.names.length);
+      cursor = page.next;
+    }
+    expect(pages.length).toBeGreaterThan(1);
+    expect([...found].toSorted()).toEqual(names.toSorted());
+    expect([...lives]).toEqual([expect.stringMatching(/^.{16}$/)]);
   });
 }
