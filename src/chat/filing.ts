@@ -9,7 +9,7 @@ import type { Chat } from '../protocol/types.ts';
 import { StateUnavailable } from '../redis/unavailable.ts';
 import { userTopic } from '../redis/keys.ts';
 import type { Joined, JoinVerdict } from '../store/room/room-state.ts';
-import type { Filing } from '../store/session/entries.ts';
+import type { Filing } from '../store/session/filed-rooms.ts';
 import { DEFAULT_GROUP, type LeaveHeads } from '../store/session/session-state.ts';
 import type { Caller } from './caller.ts';
 import { leaveHeads } from './leave-heads.ts';

@@ -4,7 +4,7 @@ import { fail } from '../protocol/errors.ts';
 import { notificationFrame } from '../protocol/frame.ts';
 import type { Chat } from '../protocol/types.ts';
 import { userTopic } from '../redis/keys.ts';
-import type { Filing } from '../store/session/entries.ts';
+import type { Filing } from '../store/session/filed-rooms.ts';
 import { Answer, type Handlers } from './caller.ts';
 import { beginTurn, byGroup, presentOf, turnOf } from './filing.ts';
 import { nameSize } from './lists.ts';

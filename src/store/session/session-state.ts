@@ -10,7 +10,7 @@ import type { Keyspace } from '../../redis/keys.ts';
 import { nothing, pairs, position, yes } from '../../redis/reply.ts';
 import { flag, scriptsBeside } from '../../redis/script.ts';
 import type { Life } from '../room/room-state.ts';
-import { entries, type Filing } from './entries.ts';
+import { filedRooms, type Filing } from './filed-rooms.ts';
 
 /** `$.chat.leave` up to the group, of the room as an open and as a whitelist-only one: the script knows which it was. */
 export interface LeaveHeads {
@@ -96,7 +96,7 @@ const fileRoom = script('file-room', {
 const readSession = script('read-session', {
   keys: ['meta', 'session'],
   refuses: ['gone'],
-  gives: { at: position, filed: entries },
+  gives: { at: position, filed: filedRooms },
 });
 
 const unfileRooms = script('unfile-rooms', {

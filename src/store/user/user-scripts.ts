@@ -1,7 +1,7 @@
 /** The scripts of a user: its sockets, the notices to them, its resume tokens. The Lua files say why. */
 import { done, listOf, nothing, number, optional, position, text, yes } from '../../redis/reply.ts';
 import { scriptsBeside } from '../../redis/script.ts';
-import { entries } from '../session/entries.ts';
+import { filedRooms } from '../session/filed-rooms.ts';
 
 const script = scriptsBeside(import.meta.url);
 
@@ -29,7 +29,7 @@ export const loginUser = script('login-user', {
   writes: true,
   refuses: ['lost', 'void'],
   // No position: the user is full, `homes` are the nodes of the sockets that count.
-  gives: { at: optional(position), nconnected: number, filed: entries, homes: listOf(text) },
+  gives: { at: optional(position), nconnected: number, filed: filedRooms, homes: listOf(text) },
 });
 
 export const logoutUser = script('logout-user', {

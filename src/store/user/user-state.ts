@@ -14,7 +14,7 @@ import { flag } from '../../redis/script.ts';
 import * as scripts from './user-scripts.ts';
 import type { Life } from '../room/room-state.ts';
 import type { LeaveHeads } from '../session/session-state.ts';
-import type { Filing } from '../session/entries.ts';
+import type { Filing } from '../session/filed-rooms.ts';
 import { readSocketPages, readSockets, type UserSocket } from './socket-list.ts';
 import { newEpoch } from '../../redis/tokens.ts';
 

@@ -11,7 +11,7 @@ export interface Filing {
 
 const LIFE_LENGTH = 16;
 
-export const entries = (reply: Reply | undefined): Filing[] =>
+export const filedRooms = (reply: Reply | undefined): Filing[] =>
   pairs(reply).map(([roomName, packed]) => ({
     roomName,
     life: packed.slice(0, LIFE_LENGTH),
