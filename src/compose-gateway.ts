@@ -1,6 +1,6 @@
 /** Builds what clients connect to: the public port, its sockets, and what their requests go through. */
 import { defectLog, replyBytesOf, softMarkBytesOf } from './compose.ts';
-import type { ChatParts, DeliveryParts, Shared, StateParts } from './compose.ts';
+import type { ChatParts, DeliveryParts, Shared, StoreParts } from './compose.ts';
 import { Addresses } from './gateway/addresses.ts';
 import { closeLabel } from './gateway/close-label.ts';
 import { Dispatcher } from './gateway/dispatcher.ts';
@@ -39,7 +39,7 @@ function composeDispatcher(
 export function composeGateway(
   shared: Shared,
   uws: Uws,
-  { lease }: StateParts,
+  { lease }: StoreParts,
   { hub }: DeliveryParts,
   chat: ChatParts,
   callbacks: Pick<GatewayParts, 'departed'> & { health(): Health },

@@ -3,7 +3,7 @@ import type { Server } from 'node:http';
 import { NodeCalls } from './bus/node-calls.ts';
 import { ServerApi } from './chat/server/server-api.ts';
 import { ServiceCalls } from './chat/server/service-calls.ts';
-import { defectLog, type ChatParts, type DeliveryParts, type Shared, type StateParts } from './compose.ts';
+import { defectLog, type ChatParts, type DeliveryParts, type Shared, type StoreParts } from './compose.ts';
 import { taken } from './compose-gateway.ts';
 import type { Gateway } from './gateway/gateway.ts';
 import { NodeSockets } from './gateway/socket-calls.ts';
@@ -12,7 +12,7 @@ import { listenPlain } from './http/listen.ts';
 import { OperatorPort } from './http/operator-port.ts';
 import type { Exposition } from './ops/exposition.ts';
 import { about } from './ops/log.ts';
-import { AdminState } from './store/admin/admin-state.ts';
+import { AdminStore } from './store/admin/admin-store.ts';
 import { Directory } from './store/admin/directory.ts';
 
 export interface ApiParts {
@@ -29,7 +29,7 @@ const CALL_MS = 5000;
 
 export function composeServerApi(
   shared: Shared,
-  { commands, lease }: StateParts,
+  { commands, lease }: StoreParts,
   { bus, hub }: DeliveryParts,
   { services, restrictions, handlers, bareHandlers }: ChatParts,
   gateway: Gateway,
@@ -56,7 +56,7 @@ export function composeServerApi(
   const onDefect = defectLog(shared);
   const api = new ServerApi({
     services,
-    admin: new AdminState(commands, keys),
+    admin: new AdminStore(commands, keys),
     directory: new Directory(commands, keys),
     roomListSizeLimit: config.rooms.listSizeLimit,
     directListSizeLimit: config.direct.listSizeLimit,

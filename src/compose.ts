@@ -28,21 +28,21 @@ import { HookRunner } from './hooks/runner.ts';
 import type { Counters, Measurements } from './ops/counters.ts';
 import { about, type Log, type SampledLog } from './ops/log.ts';
 import type { RedisEndpoint } from './outside/redis-endpoint.ts';
-import { AccessState } from './store/access/access-state.ts';
+import { AccessStore } from './store/access/access-store.ts';
 import { Commands } from './redis/commands.ts';
 import { primaryIds } from './redis/connect.ts';
 import { Deletions } from './store/room/deletions.ts';
-import { DirectState } from './store/direct/direct-state.ts';
+import { DirectStore } from './store/direct/direct-store.ts';
 import type { Keyspace, TopicKey } from './redis/keys.ts';
 import { Lease, type LeaseEvents } from './store/node/lease.ts';
 import { Links, type LinksOptions } from './redis/links.ts';
 import { Peers } from './store/node/peers.ts';
-import { QuotaState } from './store/quota/quota-state.ts';
-import { RoomState } from './store/room/room-state.ts';
-import { SessionState } from './store/session/session-state.ts';
+import { QuotaStore } from './store/quota/quota-store.ts';
+import { RoomStore } from './store/room/room-store.ts';
+import { SessionStore } from './store/session/session-store.ts';
 import { Sweeper } from './store/node/sweep.ts';
 import { TopicLog } from './store/topic/topic-log.ts';
-import { UserState } from './store/user/user-state.ts';
+import { UserStore } from './store/user/user-store.ts';
 
 /** What every part may need. */
 export interface Shared {
@@ -57,19 +57,19 @@ export interface Shared {
   readonly accounts: Accounts;
 }
 
-export interface StateParts {
+export interface StoreParts {
   readonly links: Links;
   readonly commands: Commands;
   /** On the lease's own connection. */
   readonly leaseCommands: Commands;
   readonly lease: Lease;
-  readonly rooms: RoomState;
-  readonly access: AccessState;
-  readonly users: UserState;
-  readonly directs: DirectState;
-  readonly sessions: SessionState;
+  readonly rooms: RoomStore;
+  readonly access: AccessStore;
+  readonly users: UserStore;
+  readonly directs: DirectStore;
+  readonly sessions: SessionStore;
   readonly deletions: Deletions;
-  readonly quotas: QuotaState;
+  readonly quotas: QuotaStore;
   readonly peers: Peers;
 }
 
@@ -100,11 +100,11 @@ export const softMarkBytesOf = ({ backpressureBytes }: Config): number => backpr
 /** The largest reply: who has not read a few of them yet is not slow. */
 export const replyBytesOf = (config: Config): number => softMarkBytesOf(config) / 4;
 
-export function composeState(
+export function composeStore(
   { config, errors, keys, measured }: Shared,
   redis: RedisEndpoint,
   events: LeaseEvents & Pick<LinksOptions, 'onLeave'>,
-): StateParts {
+): StoreParts {
   const { timeoutMs, queueMax, queueBytes: queueBytesMax } = config.redis;
   const links = new Links(redis, {
     timeoutMs,
@@ -127,30 +127,30 @@ export function composeState(
     commands,
     leaseCommands,
     lease,
-    rooms: new RoomState(commands, keys, {
+    rooms: new RoomStore(commands, keys, {
       ...config.rooms,
       dedupMs: config.dedupMs,
       pageMax,
       replyBytes: replyBytesOf(config),
     }),
     deletions: new Deletions(commands, keys),
-    quotas: new QuotaState(commands, keys, config.quotas),
+    quotas: new QuotaStore(commands, keys, config.quotas),
     peers: new Peers(commands, keys),
-    access: new AccessState(commands, keys, config.rooms),
-    users: new UserState(commands, keys, {
+    access: new AccessStore(commands, keys, config.rooms),
+    users: new UserStore(commands, keys, {
       socketsMax: config.socketsPerUser,
       watch: lease,
       // What it was answered before is remembered for twice as long as repeats are.
       anonymousMs: Math.max(config.auth.resumeTokenMs, 2 * config.dedupMs),
     }),
-    sessions: new SessionState(commands, keys, config),
-    directs: new DirectState(commands, keys, { dedupMs: config.dedupMs, listSizeLimit: config.direct.listSizeLimit }),
+    sessions: new SessionStore(commands, keys, config),
+    directs: new DirectStore(commands, keys, { dedupMs: config.dedupMs, listSizeLimit: config.direct.listSizeLimit }),
   };
 }
 
 export function composeDelivery(
   { config, errors, counters, keys, measured }: Shared,
-  { links, commands, lease }: Pick<StateParts, 'commands' | 'lease'> & { readonly links: Pick<Links, 'shards'> },
+  { links, commands, lease }: Pick<StoreParts, 'commands' | 'lease'> & { readonly links: Pick<Links, 'shards'> },
   { publish, onLost, settle }: Pick<HubParts, 'publish' | 'onLost'> & Pick<FeedParts, 'settle'>,
 ): DeliveryParts {
   const bus = new RedisBus({
@@ -202,7 +202,7 @@ export function composeHooks(shared: Shared, loaded: LoadedHooks | undefined): H
 
 export function composeChat(
   shared: Shared,
-  { rooms, access, users, directs, sessions, deletions, quotas: quotaState, lease, peers }: StateParts,
+  { rooms, access, users, directs, sessions, deletions, quotas: quotaState, lease, peers }: StoreParts,
   { topics, hub }: DeliveryParts,
   { hooks, askToSettle }: { hooks: HookRunner | undefined } & Pick<RestrictionsParts, 'askToSettle'>,
 ): ChatParts {
@@ -258,7 +258,7 @@ export function composeChat(
   return { services, departures, reconciler, restrictions, userlistChanges, ...composeHandlers(shared, services) };
 }
 
-function composeUserlistChanges({ errors }: Shared, access: AccessState): UserlistChanges {
+function composeUserlistChanges({ errors }: Shared, access: AccessStore): UserlistChanges {
   const onError = (error: unknown): void => errors.putOff('userlists', error, 'telling who came and went is put off');
   return new UserlistChanges({ access, onError });
 }
@@ -307,7 +307,7 @@ function composeAuthenticator({ auth, limits }: Config, errors: SampledLog): Aut
 
 export function composeSweeper(
   { keys, log, errors, counters }: Shared,
-  { commands, lease }: StateParts,
+  { commands, lease }: StoreParts,
   { departures }: ChatParts,
 ): Sweeper {
   return new Sweeper({
@@ -326,7 +326,7 @@ export function composeSweeper(
 /** What is done when another server is written to than before. */
 export function composeComparison(
   { log, errors }: Shared,
-  { links, lease }: StateParts,
+  { links, lease }: StoreParts,
   { topics }: DeliveryParts,
   { reconciler }: ChatParts,
   sweeper: Sweeper,

@@ -10,12 +10,12 @@ import {
   composeComparison,
   composeDelivery,
   composeHooks,
-  composeState,
+  composeStore,
   composeSweeper,
   type ChatParts,
   type DeliveryParts,
   type Shared,
-  type StateParts,
+  type StoreParts,
 } from './compose.ts';
 import { composeGateway } from './compose-gateway.ts';
 import { composeOperatorPort, composeServerApi, type ApiParts } from './compose-operator.ts';
@@ -56,7 +56,7 @@ const AWAY_PER_SECOND = 2000;
 export class GatewayNode {
   readonly #shared: Shared;
   readonly #redis: RedisEndpoint;
-  readonly #state: StateParts;
+  readonly #store: StoreParts;
   readonly #delivery: DeliveryParts;
   readonly #chat: ChatParts;
   readonly #hooks: HookRunner | undefined;
@@ -83,7 +83,7 @@ export class GatewayNode {
       accounts: new Accounts(config.userRate),
     };
     this.#hooks = composeHooks(this.#shared, hooks);
-    this.#state = composeState(this.#shared, redis, {
+    this.#store = composeStore(this.#shared, redis, {
       suspended: () => log.warn('the lease has run out: nothing is delivered or acknowledged until Redis answers'),
       resumed: () => this.#resumed(),
       lost: () => this.#lost(),
@@ -91,29 +91,29 @@ export class GatewayNode {
       onLeave: () => this.#primaryChanges(),
     });
     this.#memory = new RedisMemory({
-      commands: this.#state.commands,
+      commands: this.#store.commands,
       onLevel: (level, ratio) => log[level === 'ample' ? 'info' : 'warn']({ level, ratio }, 'the memory of Redis'),
     });
-    const { commands, lease } = this.#state.links;
-    onBreak([commands, lease], () => this.#state.lease.doubt());
+    const { commands, lease } = this.#store.links;
+    onBreak([commands, lease], () => this.#store.lease.doubt());
     onTopology(commands, () => this.#redisIsBack());
     onTopology(lease, () => this.#leaseMoves());
-    this.#delivery = composeDelivery(this.#shared, this.#state, {
+    this.#delivery = composeDelivery(this.#shared, this.#store, {
       publish: (topic, data) => this.#gateway.publish(topic, data),
       onLost: (session, roomName) => tellLeft(this.#hooks, session, roomName, { njoined: 0, cause: 'lost' }),
       settle: (topic, at) => this.#chat.restrictions.settle(topic, at),
     });
-    this.#chat = composeChat(this.#shared, this.#state, this.#delivery, {
+    this.#chat = composeChat(this.#shared, this.#store, this.#delivery, {
       hooks: this.#hooks,
       askToSettle: (nodeId, roomName) => this.#api.sockets.askToSettle(nodeId, roomName),
     });
-    this.#gateway = composeGateway(this.#shared, uws, this.#state, this.#delivery, this.#chat, {
+    this.#gateway = composeGateway(this.#shared, uws, this.#store, this.#delivery, this.#chat, {
       departed: (session, roomNames) => this.#departed(session, roomNames),
       health: () => this.#health(),
     });
-    this.#sweeper = composeSweeper(this.#shared, this.#state, this.#chat);
-    this.#comparison = composeComparison(this.#shared, this.#state, this.#delivery, this.#chat, this.#sweeper);
-    this.#api = composeServerApi(this.#shared, this.#state, this.#delivery, this.#chat, this.#gateway);
+    this.#sweeper = composeSweeper(this.#shared, this.#store, this.#chat);
+    this.#comparison = composeComparison(this.#shared, this.#store, this.#delivery, this.#chat, this.#sweeper);
+    this.#api = composeServerApi(this.#shared, this.#store, this.#delivery, this.#chat, this.#gateway);
     const metrics = this.#exposition(build);
     this.#operatorPort = composeOperatorPort(this.#shared, metrics, () => this.#health(), this.#api.api);
   }
@@ -121,7 +121,7 @@ export class GatewayNode {
   #exposition(build: BuildInfo): Exposition {
     const readings = composeReadings({
       shared: this.#shared,
-      state: this.#state,
+      state: this.#store,
       delivery: this.#delivery,
       chat: this.#chat,
       gateway: this.#gateway,
@@ -134,19 +134,19 @@ export class GatewayNode {
   }
 
   get nodeId(): string {
-    return this.#state.lease.nodeId;
+    return this.#store.lease.nodeId;
   }
 
   /** Starts all parts; resolves with the ports that are listened on. Waits for Redis as long as it takes. */
   async start(): Promise<{ port: number; apiPort: number }> {
-    const { links, lease } = this.#state;
+    const { links, lease } = this.#store;
     const { bus, topics } = this.#delivery;
     const apiPort = await this.#operatorPort.listen();
     await this.#whenRedisIsThere(() => checkRedis(this.#redis, this.#shared.keys, this.#shared.log), START_LOOK_MS);
     await this.#whenRedisIsThere(async () => {
       await links.connect();
-      await this.#state.commands.allowWhenFull();
-      await this.#state.leaseCommands.allowWhenFull();
+      await this.#store.commands.allowWhenFull();
+      await this.#store.leaseCommands.allowWhenFull();
     });
     await this.#whenRedisIsThere(() => lease.register());
     await this.#whenRedisIsThere(() => bus.start(topics));
@@ -171,7 +171,7 @@ export class GatewayNode {
     } catch (error) {
       this.#shared.log.error({ err: error }, 'the hook onStart failed');
       // Nobody has to wait for the lease of a node that never was.
-      await this.#state.lease.release(0).catch(() => undefined);
+      await this.#store.lease.release(0).catch(() => undefined);
       throw new Error('the hook onStart failed', { cause: error });
     }
   }
@@ -199,7 +199,7 @@ export class GatewayNode {
     const { drainMs, drainGraceMs } = this.#shared.config.node;
     const deadline = performance.now() + drainMs;
     this.#gateway.stopAccepting();
-    const { lease } = this.#state;
+    const { lease } = this.#store;
     void lease
       .beginDrain()
       .catch((error: unknown) => this.#shared.errors.putOff('lease', error, 'draining is not told'));
@@ -217,42 +217,42 @@ export class GatewayNode {
     this.#sweeper.stop();
     this.#memory.stop();
     this.#chat.services.authenticator.stop();
-    this.#state.lease.stop();
+    this.#store.lease.stop();
     this.#gateway.stop();
     this.#operatorPort.stop();
     this.#api.calls.stop();
     this.#loopDelay.stop();
     this.#delivery.bus.stop();
-    this.#state.commands.close();
-    this.#state.leaseCommands.close();
-    this.#state.links.close();
+    this.#store.commands.close();
+    this.#store.leaseCommands.close();
+    this.#store.links.close();
     this.#shared.errors.flush();
   }
 
   /** A logged-in socket is gone. While draining, and after a lease was lost, that is left to the sweepers. */
   #departed(session: Session, roomNames: readonly string[]): void {
-    if (this.#draining || !this.#state.lease.owns(session.nodeId)) return;
+    if (this.#draining || !this.#store.lease.owns(session.nodeId)) return;
     this.#chat.services.disconnects.add(session, roomNames, session.nodeId);
   }
 
   /** A failover is under way: who is connected to the former primary leaves it. */
   #primaryChanges(): void {
-    this.#state.lease.unsettle();
+    this.#store.lease.unsettle();
     this.#delivery.bus.reconnect();
   }
 
   /** Peers may not have been there yet, and what the server knows of them may be old. */
   #leaseMoves(): void {
-    this.#state.lease.unsettle();
-    this.#state.lease.doubt();
+    this.#store.lease.unsettle();
+    this.#store.lease.doubt();
   }
 
   #redisIsBack(): void {
-    this.#state.lease.doubt();
+    this.#store.lease.doubt();
     this.#delivery.topics.checkAll();
     // Another server may lack the last writes: logs show it by themselves, memberships have to be compared.
     this.#comparison.notice();
-    if (this.#state.lease.held) void this.#comparison.run();
+    if (this.#store.lease.held) void this.#comparison.run();
   }
 
   #resumed(): void {
@@ -276,14 +276,14 @@ export class GatewayNode {
 
   /** The lease may be lost with its manifest, by a failover of where they were: what the instance was in is written anew. */
   #leaveToSweepers(): void {
-    const { lease } = this.#state;
+    const { lease } = this.#store;
     const { nodeId } = lease;
     const { touched } = this.#delivery.topics;
     this.#chat.reconciler.finishLater(() => lease.bequeath(nodeId, touched), new Error('the lease was lost'));
   }
 
   #reconcile(): void {
-    if (!this.#state.lease.held || this.#draining) return;
+    if (!this.#store.lease.held || this.#draining) return;
     void this.#comparison.run();
     void this.#chat.reconciler.run();
     // The instance may be another one than a second ago.
@@ -293,7 +293,7 @@ export class GatewayNode {
   }
 
   #tellChanges(): void {
-    if (this.#state.lease.held) void this.#chat.userlistChanges.run();
+    if (this.#store.lease.held) void this.#chat.userlistChanges.run();
   }
 
   /** One line when this node stops being ready and one when it is again: what an operator looks for after an outage. */
@@ -315,12 +315,12 @@ export class GatewayNode {
   #checks(): Record<string, boolean> {
     return {
       redis:
-        this.#state.links.commands.status === 'ready' &&
-        this.#state.commands.healthy &&
-        this.#state.lease.confirmed &&
-        this.#state.lease.ageMs < this.#shared.config.node.leaseMs / 2,
+        this.#store.links.commands.status === 'ready' &&
+        this.#store.commands.healthy &&
+        this.#store.lease.confirmed &&
+        this.#store.lease.ageMs < this.#shared.config.node.leaseMs / 2,
       bus: this.#delivery.bus.healthy,
-      lease: this.#state.lease.held,
+      lease: this.#store.lease.held,
       accepting: !this.#draining,
     };
   }

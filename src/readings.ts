@@ -1,5 +1,5 @@
 /** Where the value of each counter and gauge is read: the table of metrics put to the parts of a node. */
-import type { ChatParts, DeliveryParts, Shared, StateParts } from './compose.ts';
+import type { ChatParts, DeliveryParts, Shared, StoreParts } from './compose.ts';
 import { closeReason } from './gateway/close-label.ts';
 import type { Gateway } from './gateway/gateway.ts';
 import type { Reading, Readings } from './ops/metrics.ts';
@@ -7,7 +7,7 @@ import { processReadings, type BuildInfo, type LoopDelay } from './ops/process.t
 
 export interface ReadingParts {
   readonly shared: Shared;
-  readonly state: StateParts;
+  readonly state: StoreParts;
   readonly delivery: DeliveryParts;
   readonly chat: ChatParts;
   readonly gateway: Gateway;

@@ -1,6 +1,6 @@
 /**
  * Between nodes: what the bus promises, whoever carries the bytes. The bus never calls a handler; it hands events to
- * one listener (the gateway's hub) and reads missing ones through a `LogReader` (the state layer).
+ * one listener (the gateway's hub) and reads missing ones through a `LogReader` (the stores).
  */
 import type { Position, TopicEvent } from '../log/event.ts';
 

@@ -4,7 +4,7 @@ import { fail, failBecause, Failure, unavailable } from '../protocol/errors.ts';
 import { notificationFrame } from '../protocol/frame.ts';
 import { invalidName, isValidName } from '../protocol/name-rule.ts';
 import type { NameLimits } from '../protocol/names.ts';
-import type { Changed, EditRefusal, ListEdit } from '../store/access/access-state.ts';
+import type { Changed, EditRefusal, ListEdit } from '../store/access/access-store.ts';
 import { roomTopic, userTopic } from '../redis/keys.ts';
 import type { PageWish } from '../store/access/list-page.ts';
 import type { Caller, Handlers } from './caller.ts';

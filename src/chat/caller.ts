@@ -7,7 +7,7 @@ import type { Args, DeclaredErrors, GeneralErrors, RequestName, Result } from '.
 import type { Format } from '../protocol/codec.ts';
 import type { Failure } from '../protocol/errors.ts';
 import type { StoredResult } from '../protocol/stored.ts';
-import type { ResumeFamily } from '../store/user/user-state.ts';
+import type { ResumeFamily } from '../store/user/user-store.ts';
 import type { SessionTurn, TurnHolder } from './session-turns.ts';
 
 export type RoomMove = 'preparing' | 'leaving' | 'unsure';

@@ -8,14 +8,14 @@ import type { Topics } from '../bus/topics.ts';
 import type { LeaveCause } from '../hooks/contract.ts';
 import type { HookRunner } from '../hooks/runner.ts';
 import { countFrame, notificationFrame } from '../protocol/frame.ts';
-import type { AccessState } from '../store/access/access-state.ts';
+import type { AccessStore } from '../store/access/access-store.ts';
 import { StateUnavailable } from '../redis/unavailable.ts';
 import type { Deletions } from '../store/room/deletions.ts';
 import { roomTopic, topicKind, topicName, type TopicKey } from '../redis/keys.ts';
-import { SOCKETS_PER_CALL, type RoomState } from '../store/room/room-state.ts';
-import type { PendingLeave, SessionState, TakenOut } from '../store/session/session-state.ts';
+import { SOCKETS_PER_CALL, type RoomStore } from '../store/room/room-store.ts';
+import type { PendingLeave, SessionStore, TakenOut } from '../store/session/session-store.ts';
 import type { Cleaner } from '../store/node/sweep.ts';
-import type { UserState } from '../store/user/user-state.ts';
+import type { UserStore } from '../store/user/user-store.ts';
 import type { Caller } from './caller.ts';
 import { tellLeft } from './hook-points.ts';
 import { leaveHeads } from './leave-heads.ts';
@@ -28,10 +28,10 @@ export interface Departing {
 }
 
 export interface DeparturesParts {
-  readonly rooms: RoomState;
-  readonly access: Pick<AccessState, 'readAccess'>;
-  readonly users: UserState;
-  readonly sessions: SessionState;
+  readonly rooms: RoomStore;
+  readonly access: Pick<AccessStore, 'readAccess'>;
+  readonly users: UserStore;
+  readonly sessions: SessionStore;
   readonly deletions: Pick<Deletions, 'unfinished'>;
   readonly topics: Topics;
   readonly userlistChanges: UserlistChanges;

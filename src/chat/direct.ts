@@ -11,7 +11,7 @@ import type { NameLimits } from '../protocol/names.ts';
 import { StoredResult } from '../protocol/stored.ts';
 import { StateUnavailable } from '../redis/unavailable.ts';
 import type { PageWish } from '../store/access/list-page.ts';
-import { DIRECT_LISTS, type DirectListName } from '../store/direct/direct-state.ts';
+import { DIRECT_LISTS, type DirectListName } from '../store/direct/direct-store.ts';
 import type { Caller, Handlers, Outcome } from './caller.ts';
 import { isScanCursor, NO_CURSOR, pageOfList, wholeList } from './lists.ts';
 import type { Services } from './services.ts';

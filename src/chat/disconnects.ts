@@ -5,7 +5,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Topics } from '../bus/topics.ts';
 import { roomTopic, userTopic, type TopicKey } from '../redis/keys.ts';
-import { SOCKETS_PER_CALL } from '../store/room/room-state.ts';
+import { SOCKETS_PER_CALL } from '../store/room/room-store.ts';
 import { leftEcho, type Departing, type Departures } from './departures.ts';
 import { windowsOf } from './windows.ts';
 

@@ -8,7 +8,7 @@ import { storedMessageIn } from '../protocol/frame.ts';
 import { StoredResult, type StoredValue } from '../protocol/stored.ts';
 import type { HistoryInfo } from '../protocol/types.ts';
 import type { ValueMap } from '../protocol/values.ts';
-import type { RoomInfo } from '../store/room/room-state.ts';
+import type { RoomInfo } from '../store/room/room-store.ts';
 import type { Caller, Handlers } from './caller.ts';
 import type { Services } from './services.ts';
 

@@ -6,7 +6,7 @@ import { fail, Failure, type HookCode } from '../protocol/errors.ts';
 import { normaliseName, type NameLimits } from '../protocol/names.ts';
 import type { Credentials } from '../protocol/types.ts';
 import type { ValueMap } from '../protocol/values.ts';
-import type { AccessState } from '../store/access/access-state.ts';
+import type { AccessStore } from '../store/access/access-store.ts';
 import type { Identity } from './authenticator.ts';
 import type { Caller } from './caller.ts';
 
@@ -41,7 +41,7 @@ export async function askToConnect(
  * may admit the user a moment later, and nobody joins whom the hook has not been asked about.
  */
 export async function askToJoin(
-  { hooks, access }: { hooks: HookRunner | undefined; access: Pick<AccessState, 'readAccess'> },
+  { hooks, access }: { hooks: HookRunner | undefined; access: Pick<AccessStore, 'readAccess'> },
   caller: Caller,
   roomName: string,
 ): Promise<Refused | Failure<'noRoom' | 'notAllowed'> | undefined> {

@@ -1,6 +1,6 @@
 /** How a session is told that a room is not in it any more, and a room that a user has left, up to what only the script knows. */
 import { chatHead, frameHead } from '../protocol/frame.ts';
-import type { LeaveHeads } from '../store/session/session-state.ts';
+import type { LeaveHeads } from '../store/session/session-store.ts';
 
 export function leaveHeads(roomName: string): LeaveHeads {
   return {

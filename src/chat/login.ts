@@ -10,7 +10,7 @@ import type { Credentials } from '../protocol/types.ts';
 import type { ValueMap } from '../protocol/values.ts';
 import { StateUnavailable } from '../redis/unavailable.ts';
 import { userTopic } from '../redis/keys.ts';
-import type { ResumeFamily } from '../store/user/user-state.ts';
+import type { ResumeFamily } from '../store/user/user-store.ts';
 import type { AuthFailure, Identity } from './authenticator.ts';
 import { askToConnect, type Refused } from './hook-points.ts';
 import { issueToken, resume, type Chain } from './resume.ts';

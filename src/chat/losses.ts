@@ -5,15 +5,15 @@
 import type { Position } from '../log/event.ts';
 import { notificationFrame } from '../protocol/frame.ts';
 import type { Deletion, Deletions, FormerMember } from '../store/room/deletions.ts';
-import type { Life } from '../store/room/room-state.ts';
-import type { UserState } from '../store/user/user-state.ts';
+import type { Life } from '../store/room/room-store.ts';
+import type { UserStore } from '../store/user/user-store.ts';
 import { leaveHeads } from './leave-heads.ts';
 import type { Quotas } from './quotas.ts';
 
 export interface LossesParts {
   readonly deletions: Pick<Deletions, 'takeFormer' | 'formerMember' | 'forgetMember'>;
   readonly quotas: Pick<Quotas, 'released'>;
-  readonly users: Pick<UserState, 'notifyRoomLost'>;
+  readonly users: Pick<UserStore, 'notifyRoomLost'>;
 }
 
 /** Users told at the same time. */

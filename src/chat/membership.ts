@@ -9,7 +9,7 @@ import { countFrame, notificationFrame } from '../protocol/frame.ts';
 import { invalidName, isValidName } from '../protocol/name-rule.ts';
 import { StateUnavailable } from '../redis/unavailable.ts';
 import { roomTopic } from '../redis/keys.ts';
-import type { Joined, JoinRules, Since } from '../store/room/room-state.ts';
+import type { Joined, JoinRules, Since } from '../store/room/room-store.ts';
 import { Answer, type Caller, type Handlers, type PendingJoin } from './caller.ts';
 import { fileRoom, judgeGroup, type Filed } from './filing.ts';
 import { leaveRoom } from './leaving.ts';

@@ -3,15 +3,15 @@
  * back. A step that was not done leaves the owner's notes too high, never too low, until somebody meets the quota and looks.
  */
 import { fail, unavailable, type Failure } from '../protocol/errors.ts';
-import type { NamesWanted, OwnerChanged } from '../store/access/access-state.ts';
+import type { NamesWanted, OwnerChanged } from '../store/access/access-store.ts';
 import type { Wish } from '../store/quota/grant.ts';
-import { ROOM_BYTES, type Ask, type Granted, type Owned, type QuotaState } from '../store/quota/quota-state.ts';
-import { SERVICE, type RoomOptions, type RoomState } from '../store/room/room-state.ts';
+import { ROOM_BYTES, type Ask, type Granted, type Owned, type QuotaStore } from '../store/quota/quota-store.ts';
+import { SERVICE, type RoomOptions, type RoomStore } from '../store/room/room-store.ts';
 import { newEpoch } from '../redis/tokens.ts';
 
 export interface QuotasParts {
-  readonly quotas: Pick<QuotaState, 'grant' | 'write' | 'release' | 'isThere' | 'look' | 'firstNames'>;
-  readonly rooms: Pick<RoomState, 'create' | 'readInfo'>;
+  readonly quotas: Pick<QuotaStore, 'grant' | 'write' | 'release' | 'isThere' | 'look' | 'firstNames'>;
+  readonly rooms: Pick<RoomStore, 'create' | 'readInfo'>;
   finishLater(work: () => Promise<void>, cause: unknown): void;
 }
 

@@ -6,16 +6,16 @@
 import type { Topics } from '../bus/topics.ts';
 import { topicKind, topicName, type TopicKey } from '../redis/keys.ts';
 import type { Peers } from '../store/node/peers.ts';
-import { SOCKETS_PER_CALL, type RoomState } from '../store/room/room-state.ts';
-import type { UserState } from '../store/user/user-state.ts';
+import { SOCKETS_PER_CALL, type RoomStore } from '../store/room/room-store.ts';
+import type { UserStore } from '../store/user/user-store.ts';
 import type { Audience, Caller } from './caller.ts';
 import type { Departures } from './departures.ts';
 import { Unfinished } from './unfinished.ts';
 import type { UserlistChanges } from './userlist-changes.ts';
 
 export interface ReconcilerParts {
-  readonly rooms: RoomState;
-  readonly users: UserState;
+  readonly rooms: RoomStore;
+  readonly users: UserStore;
   readonly peers: Pick<Peers, 'isGone'>;
   readonly topics: Pick<Topics, 'unfollow' | 'caughtUp'>;
   readonly audience: Audience;

@@ -5,7 +5,7 @@
 import type { Topic } from '../bus/bus.ts';
 import type { Point } from '../log/event.ts';
 import type { Topics } from '../bus/topics.ts';
-import type { AccessState, PurgeCursor, Purged } from '../store/access/access-state.ts';
+import type { AccessStore, PurgeCursor, Purged } from '../store/access/access-store.ts';
 import { roomTopic, topicKind, topicName, type TopicKey } from '../redis/keys.ts';
 import type { Peers } from '../store/node/peers.ts';
 import type { Audience } from './caller.ts';
@@ -16,7 +16,7 @@ import type { Reconciler } from './reconciler.ts';
 import type { UserlistChanges } from './userlist-changes.ts';
 
 export interface RestrictionsParts {
-  readonly access: Pick<AccessState, 'purge' | 'unsettled'>;
+  readonly access: Pick<AccessStore, 'purge' | 'unsettled'>;
   readonly topics: Pick<Topics, 'isFollowed'>;
   readonly peers: Pick<Peers, 'isGone'>;
   readonly departures: Pick<Departures, 'clean'>;

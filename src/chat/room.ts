@@ -3,7 +3,7 @@ import { fail, failBecause, type Failure } from '../protocol/errors.ts';
 import { invalidName, isStorableName, isValidName } from '../protocol/name-rule.ts';
 import { roomTopic, userTopic } from '../redis/keys.ts';
 import type { PageWish } from '../store/access/list-page.ts';
-import { SERVICE } from '../store/room/room-state.ts';
+import { SERVICE } from '../store/room/room-store.ts';
 import type { Caller, Handlers } from './caller.ts';
 import { pageOfList } from './lists.ts';
 import { lossFrame } from './losses.ts';

@@ -3,12 +3,12 @@ import type { Topics } from '../bus/topics.ts';
 import type { HookRunner } from '../hooks/runner.ts';
 import type { RecoveryCounters } from '../ops/counters.ts';
 import type { Limits } from '../protocol/limits.ts';
-import type { AccessState } from '../store/access/access-state.ts';
+import type { AccessStore } from '../store/access/access-store.ts';
 import type { Deletions } from '../store/room/deletions.ts';
-import type { DirectState } from '../store/direct/direct-state.ts';
-import type { RoomState } from '../store/room/room-state.ts';
-import type { SessionState } from '../store/session/session-state.ts';
-import type { UserState } from '../store/user/user-state.ts';
+import type { DirectStore } from '../store/direct/direct-store.ts';
+import type { RoomStore } from '../store/room/room-store.ts';
+import type { SessionStore } from '../store/session/session-store.ts';
+import type { UserStore } from '../store/user/user-store.ts';
 import type { Authenticator } from './authenticator.ts';
 import type { Audience } from './caller.ts';
 import type { Departures } from './departures.ts';
@@ -35,11 +35,11 @@ export interface ChatSettings {
 
 export interface Services {
   readonly settings: ChatSettings;
-  readonly rooms: RoomState;
-  readonly access: AccessState;
-  readonly users: UserState;
-  readonly directs: DirectState;
-  readonly sessions: SessionState;
+  readonly rooms: RoomStore;
+  readonly access: AccessStore;
+  readonly users: UserStore;
+  readonly directs: DirectStore;
+  readonly sessions: SessionStore;
   readonly deletions: Deletions;
   readonly topics: Topics;
   readonly audience: Audience;

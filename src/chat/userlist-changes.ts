@@ -3,10 +3,10 @@
  * to see to. Should this node die before it has, whoever sweeps after it or changes the room next does.
  */
 import { userlistChangesFrame } from '../protocol/frame.ts';
-import type { AccessState } from '../store/access/access-state.ts';
+import type { AccessStore } from '../store/access/access-store.ts';
 
 export interface UserlistChangesParts {
-  readonly access: Pick<AccessState, 'flushChanges'>;
+  readonly access: Pick<AccessStore, 'flushChanges'>;
   onError(error: unknown): void;
 }
 

@@ -18,7 +18,7 @@ import { plain, type StoredResult } from '../protocol/stored.ts';
 import { checkArgs } from '../protocol/validate.ts';
 import type { Value } from '../protocol/values.ts';
 import { StateUnavailable } from '../redis/unavailable.ts';
-import { SERVICE } from '../store/room/room-state.ts';
+import { SERVICE } from '../store/room/room-store.ts';
 import type { Connection } from './connection.ts';
 import type { Hub } from './hub.ts';
 import { Session, type Tails } from './session.ts';

@@ -4,7 +4,7 @@ import { RoomMoves, type Caller } from '../chat/caller.ts';
 import type { Login } from '../chat/login.ts';
 import type { Format } from '../protocol/codec.ts';
 import type { Account } from './account.ts';
-import type { ResumeFamily } from '../store/user/user-state.ts';
+import type { ResumeFamily } from '../store/user/user-store.ts';
 import type { Connection } from './connection.ts';
 
 /** The end of the last request of one socket on each topic. */

@@ -3,7 +3,7 @@
 import { Commands } from '../../src/redis/commands.ts';
 import { openClient } from '../../src/redis/connect.ts';
 import { Keyspace } from '../../src/redis/keys.ts';
-import { RoomState } from '../../src/store/room/room-state.ts';
+import { RoomStore } from '../../src/store/room/room-store.ts';
 import type { System } from './systems.ts';
 import { endpointAt } from '../support/redis-endpoint.ts';
 
@@ -32,7 +32,7 @@ export async function openGarden(system: System): Promise<Garden> {
     mayAct: () => true,
     onError: () => undefined,
   });
-  const rooms = new RoomState(commands, new Keyspace(system.prefix), {
+  const rooms = new RoomStore(commands, new Keyspace(system.prefix), {
     dedupMs: 300_000,
     pageMax: 100,
     replyBytes: 1 << 19,

@@ -5,7 +5,7 @@ import { expect, test } from '@jest/globals';
 import {
   composeChat,
   composeDelivery,
-  composeState,
+  composeStore,
   type ChatParts,
   type DeliveryParts,
   type Shared,
@@ -17,7 +17,7 @@ import type { Gateway } from '../../src/gateway/gateway.ts';
 import { loadNative } from '../../src/gateway/native.ts';
 import { newCounters, newMeasurements } from '../../src/ops/counters.ts';
 import { createLog, sampled } from '../../src/ops/log.ts';
-import { AdminState } from '../../src/store/admin/admin-state.ts';
+import { AdminStore } from '../../src/store/admin/admin-store.ts';
 import { openServer } from '../../src/redis/connect.ts';
 import { Keyspace, roomTopic } from '../../src/redis/keys.ts';
 import { Shards } from '../../src/redis/shards.ts';
@@ -34,7 +34,7 @@ const scope = useScope();
 interface Split {
   readonly link: FaultyLink;
   readonly bus: DeliveryParts['bus'];
-  readonly admin: AdminState;
+  readonly admin: AdminStore;
   /** Has the node compare its sockets in these rooms with what Redis knows. */
   compare(roomNames: readonly string[]): Promise<void>;
   login(userName: string): Promise<User>;
@@ -63,7 +63,7 @@ async function startSplitNode(): Promise<Split> {
   };
   const ignored = (): void => undefined;
   const events = { suspended: ignored, resumed: ignored, lost: ignored, onError: ignored, onLeave: ignored };
-  const state = composeState(shared, endpointAt(redis), events);
+  const state = composeStore(shared, endpointAt(redis), events);
   const publish = (topic: string, data: Uint8Array | string): void => gateway.publish(topic, data);
   const late = endpointAt({ url: link.url });
   const shards = new Shards({
@@ -104,7 +104,7 @@ async function startSplitNode(): Promise<Split> {
   return {
     link,
     bus: delivery.bus,
-    admin: new AdminState(state.commands, shared.keys),
+    admin: new AdminStore(state.commands, shared.keys),
     compare: async (roomNames) => {
       chat.reconciler.suspectAll(roomNames.map(roomTopic));
       await chat.reconciler.run();

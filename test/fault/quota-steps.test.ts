@@ -4,7 +4,7 @@ import { beforeAll, expect, test } from '@jest/globals';
 import { frameHead, notificationFrame } from '../../src/protocol/frame.ts';
 import { roomTopic } from '../../src/redis/keys.ts';
 import { Lease } from '../../src/store/node/lease.ts';
-import { ROOM_BYTES } from '../../src/store/quota/quota-state.ts';
+import { ROOM_BYTES } from '../../src/store/quota/quota-store.ts';
 import { roomOptions, openStore, type Store } from '../store/store.ts';
 import { eventually } from '../support/eventually.ts';
 import { startRedis, type RedisServer } from '../support/redis.ts';

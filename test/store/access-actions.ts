@@ -1,7 +1,7 @@
 // What is done to the rules of one room in the suites about access, and how what was published of it reads.
 import type { TopicEvent } from '../../src/log/event.ts';
-import type { Changed, ListEdit, NamesWanted } from '../../src/store/access/access-state.ts';
-import { SERVICE } from '../../src/store/room/room-state.ts';
+import type { Changed, ListEdit, NamesWanted } from '../../src/store/access/access-store.ts';
+import { SERVICE } from '../../src/store/room/room-store.ts';
 import { room } from './room-actions.ts';
 import { frame, frameText, type Store } from './store.ts';
 

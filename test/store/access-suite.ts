@@ -3,7 +3,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { roomTopic } from '../../src/redis/keys.ts';
 import type { ListPage } from '../../src/store/access/list-page.ts';
-import { SERVICE } from '../../src/store/room/room-state.ts';
+import { SERVICE } from '../../src/store/room/room-store.ts';
 import { eventually } from '../support/eventually.ts';
 import { useScope } from '../support/scope.ts';
 import {

@@ -2,7 +2,7 @@
 // over all primaries finds.
 import { describe, expect, test } from '@jest/globals';
 import { roomTopic, userTopic } from '../../src/redis/keys.ts';
-import { SERVICE } from '../../src/store/room/room-state.ts';
+import { SERVICE } from '../../src/store/room/room-store.ts';
 import { eventually } from '../support/eventually.ts';
 import { useScope } from '../support/scope.ts';
 import { idsOf, join, leave, post, room, starter, type Start } from './room-actions.ts';

@@ -2,7 +2,7 @@
 // repeated messages are known by.
 import { expect, test } from '@jest/globals';
 import { roomTopic, userTopic, type TopicKey } from '../../src/redis/keys.ts';
-import { SERVICE } from '../../src/store/room/room-state.ts';
+import { SERVICE } from '../../src/store/room/room-store.ts';
 import { useScope } from '../support/scope.ts';
 import { add, edit, take } from './access-actions.ts';
 import { idsOf, join, post, room, starter, type Start } from './room-actions.ts';

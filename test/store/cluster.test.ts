@@ -1,9 +1,9 @@
-// The state layer on a Redis Cluster of three masters.
+// The stores on a Redis Cluster of three masters.
 import { beforeAll } from '@jest/globals';
 import { startRedisCluster, type RedisCluster } from '../support/redis-cluster.ts';
 import { useScope } from '../support/scope.ts';
 import { openStore } from './store.ts';
-import { stateSuites } from './suites.ts';
+import { storeSuites } from './suites.ts';
 
 const scope = useScope();
 let redis: RedisCluster;
@@ -11,4 +11,4 @@ beforeAll(async () => {
   redis = await startRedisCluster(scope);
 });
 
-stateSuites((owner, options) => openStore(owner, redis, options));
+storeSuites((owner, options) => openStore(owner, redis, options));

@@ -1,8 +1,8 @@
 // Messages from user to user in Redis: what the scripts reply, publish and leave behind.
 import { describe, expect, test } from '@jest/globals';
-import type { DirectListName } from '../../src/store/direct/direct-state.ts';
+import type { DirectListName } from '../../src/store/direct/direct-store.ts';
 import { userTopic } from '../../src/redis/keys.ts';
-import { SERVICE } from '../../src/store/room/room-state.ts';
+import { SERVICE } from '../../src/store/room/room-store.ts';
 import { eventually } from '../support/eventually.ts';
 import { useScope } from '../support/scope.ts';
 import { expectChain } from './room-actions.ts';

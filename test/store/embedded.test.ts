@@ -1,4 +1,4 @@
-// The state layer on the embedded store, so that scripts keep to what it supports.
+// The stores on the embedded Redis, so that scripts keep to what it supports.
 import { beforeAll, expect } from '@jest/globals';
 import { readConfig } from '../../src/config.ts';
 import { createLog } from '../../src/ops/log.ts';
@@ -6,7 +6,7 @@ import { resolveRedis } from '../../src/redis/local-redis.ts';
 import type { RedisAddress } from '../support/redis.ts';
 import { useScope } from '../support/scope.ts';
 import { openStore } from './store.ts';
-import { stateSuites } from './suites.ts';
+import { storeSuites } from './suites.ts';
 
 const scope = useScope();
 let redis: RedisAddress;
@@ -23,4 +23,4 @@ beforeAll(async () => {
   redis = { url: resolved.url };
 });
 
-stateSuites((owner, options) => openStore(owner, redis, options));
+storeSuites((owner, options) => openStore(owner, redis, options));

@@ -2,7 +2,7 @@
 import { expect, test } from '@jest/globals';
 import { StateUnavailable } from '../../src/redis/unavailable.ts';
 import { roomTopic, userTopic } from '../../src/redis/keys.ts';
-import { SERVICE } from '../../src/store/room/room-state.ts';
+import { SERVICE } from '../../src/store/room/room-store.ts';
 import { startRedis, type RedisServer } from '../support/redis.ts';
 import { useScope } from '../support/scope.ts';
 import { add, changeOwner, setMode, take } from './access-actions.ts';

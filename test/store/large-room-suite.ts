@@ -1,7 +1,7 @@
 // Large rooms in Redis: who comes and goes is told in batches, and a restriction is carried out node by node.
 import { expect, test } from '@jest/globals';
 import { evictionsOf } from '../../src/log/event.ts';
-import type { PurgeCursor, Purged } from '../../src/store/access/access-state.ts';
+import type { PurgeCursor, Purged } from '../../src/store/access/access-store.ts';
 import { roomTopic } from '../../src/redis/keys.ts';
 import { eventually } from '../support/eventually.ts';
 import { useScope } from '../support/scope.ts';

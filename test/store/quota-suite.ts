@@ -2,9 +2,9 @@
 // and what is taken back.
 import { expect, test } from '@jest/globals';
 import { roomTopic } from '../../src/redis/keys.ts';
-import { ROOM_BYTES, type Granted, type Owned, type QuotaOptions } from '../../src/store/quota/quota-state.ts';
+import { ROOM_BYTES, type Granted, type Owned, type QuotaOptions } from '../../src/store/quota/quota-store.ts';
 import { settleOwned } from '../../src/store/quota/quota-scripts.ts';
-import { SERVICE } from '../../src/store/room/room-state.ts';
+import { SERVICE } from '../../src/store/room/room-store.ts';
 import { useScope } from '../support/scope.ts';
 import { add, changeOwner, take } from './access-actions.ts';
 import { idsOf, join, post, room } from './room-actions.ts';

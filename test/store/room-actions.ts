@@ -1,7 +1,7 @@
 // One room, and what is done to it in the suites about rooms and about messages.
 import { expect } from '@jest/globals';
 import type { TopicEvent } from '../../src/log/event.ts';
-import type { Joined } from '../../src/store/room/room-state.ts';
+import type { Joined } from '../../src/store/room/room-store.ts';
 import type { Scope } from '../support/scope.ts';
 import { frame, nonce, roomOptions, type OpenStore, type Store, type StoreOptions } from './store.ts';
 

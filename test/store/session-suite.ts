@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { TopicEvent } from '../../src/log/event.ts';
 import { userTopic } from '../../src/redis/keys.ts';
-import type { FilingNote, PendingLeave, TakenOut } from '../../src/store/session/session-state.ts';
+import type { FilingNote, PendingLeave, TakenOut } from '../../src/store/session/session-store.ts';
 import { eventually } from '../support/eventually.ts';
 import { useScope } from '../support/scope.ts';
 import { countIn, frame, frameText, type OpenStore, type Store } from './store.ts';

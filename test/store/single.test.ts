@@ -1,4 +1,4 @@
-// The state layer on a single Redis server.
+// The stores on a single Redis server.
 import { readdirSync } from 'node:fs';
 import { basename } from 'node:path';
 import { beforeAll, expect, test } from '@jest/globals';
@@ -7,7 +7,7 @@ import { startRedis, type RedisServer } from '../support/redis.ts';
 import { useScope } from '../support/scope.ts';
 import { unseen } from './replies-seen.ts';
 import { openStore } from './store.ts';
-import { stateSuites } from './suites.ts';
+import { storeSuites } from './suites.ts';
 
 const scope = useScope();
 let redis: RedisServer;
@@ -15,7 +15,7 @@ beforeAll(async () => {
   redis = await startRedis(scope);
 });
 
-stateSuites((owner, options) => openStore(owner, redis, options));
+storeSuites((owner, options) => openStore(owner, redis, options));
 
 test('every word and every field that a script declares was seen above', () => {
   const files = readdirSync(new URL('../../src/store/', import.meta.url), { recursive: true, encoding: 'utf8' });

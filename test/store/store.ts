@@ -1,37 +1,37 @@
-// The state layer on a Redis of the test's own, with eyes: what it publishes and every key it leaves. The suites of this
+// The stores on a Redis of the test's own, with eyes: what it publishes and every key it leaves. The suites of this
 // folder take a function that opens one, and run on a single server, a cluster and the embedded store.
 import { randomBytes } from 'node:crypto';
 import { Cluster } from 'ioredis';
 import { readEvent, type TopicEvent } from '../../src/log/event.ts';
-import { AccessState } from '../../src/store/access/access-state.ts';
-import { AdminState } from '../../src/store/admin/admin-state.ts';
+import { AccessStore } from '../../src/store/access/access-store.ts';
+import { AdminStore } from '../../src/store/admin/admin-store.ts';
 import { Commands } from '../../src/redis/commands.ts';
 import { openClient, openServer, type Client } from '../../src/redis/connect.ts';
 import { Deletions } from '../../src/store/room/deletions.ts';
-import { DirectState } from '../../src/store/direct/direct-state.ts';
+import { DirectStore } from '../../src/store/direct/direct-store.ts';
 import { Directory } from '../../src/store/admin/directory.ts';
 import { Keyspace, type TopicKey } from '../../src/redis/keys.ts';
 import { LeaseWatch } from '../../src/store/node/lease-watch.ts';
-import { QuotaState, type QuotaOptions } from '../../src/store/quota/quota-state.ts';
-import { RoomState, type RoomOptions } from '../../src/store/room/room-state.ts';
-import { SessionState } from '../../src/store/session/session-state.ts';
+import { QuotaStore, type QuotaOptions } from '../../src/store/quota/quota-store.ts';
+import { RoomStore, type RoomOptions } from '../../src/store/room/room-store.ts';
+import { SessionStore } from '../../src/store/session/session-store.ts';
 import { Shards } from '../../src/redis/shards.ts';
 import { TopicLog } from '../../src/store/topic/topic-log.ts';
-import { UserState, type UserOptions } from '../../src/store/user/user-state.ts';
+import { UserStore, type UserOptions } from '../../src/store/user/user-store.ts';
 import { noteReply } from './replies-seen.ts';
 import type { RedisAddress } from '../support/redis.ts';
 import type { Scope } from '../support/scope.ts';
 import { endpointAt } from '../support/redis-endpoint.ts';
 
 export interface Store {
-  readonly rooms: RoomState;
-  readonly access: AccessState;
-  readonly users: UserState;
-  readonly sessions: SessionState;
-  readonly directs: DirectState;
+  readonly rooms: RoomStore;
+  readonly access: AccessStore;
+  readonly users: UserStore;
+  readonly sessions: SessionStore;
+  readonly directs: DirectStore;
   readonly deletions: Deletions;
-  readonly quotas: QuotaState;
-  readonly admin: AdminState;
+  readonly quotas: QuotaStore;
+  readonly admin: AdminStore;
   readonly directory: Directory;
   readonly commands: Commands;
   readonly keys: Keyspace;
@@ -96,14 +96,14 @@ export async function openStore(scope: Scope, address: RedisAddress, options: St
     historyMaxBytes = 1 << 24,
   } = options;
   return {
-    rooms: new RoomState(commands, keys, { dedupMs, pageMax, replyBytes, largeSize, historyMaxBytes }),
-    access: new AccessState(commands, keys, { largeSize, listSizeLimit }),
-    users: new UserState(commands, keys, { socketsMax, anonymousMs: 60_000, watch: watchOf(new LeaseWatch()) }),
-    sessions: new SessionState(commands, keys, { sessionRoomsMax }),
-    directs: new DirectState(commands, keys, { dedupMs, listSizeLimit, ...repeatsOf(options) }),
+    rooms: new RoomStore(commands, keys, { dedupMs, pageMax, replyBytes, largeSize, historyMaxBytes }),
+    access: new AccessStore(commands, keys, { largeSize, listSizeLimit }),
+    users: new UserStore(commands, keys, { socketsMax, anonymousMs: 60_000, watch: watchOf(new LeaseWatch()) }),
+    sessions: new SessionStore(commands, keys, { sessionRoomsMax }),
+    directs: new DirectStore(commands, keys, { dedupMs, listSizeLimit, ...repeatsOf(options) }),
     deletions: new Deletions(commands, keys),
-    quotas: new QuotaState(commands, keys, { rooms: 0, listNames: 0, bytes: 0, ...options.quotas }),
-    admin: new AdminState(commands, keys, options.trimPage),
+    quotas: new QuotaStore(commands, keys, { rooms: 0, listNames: 0, bytes: 0, ...options.quotas }),
+    admin: new AdminStore(commands, keys, options.trimPage),
     directory: new Directory(commands, keys),
     commands,
     keys,

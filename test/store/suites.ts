@@ -1,4 +1,4 @@
-// All suites of the state layer, for each store that it has to work on.
+// All suites of the stores, for each kind of Redis that they have to work on.
 import { describe } from '@jest/globals';
 import { accessSuite } from './access-suite.ts';
 import { bytesSuite } from './bytes-suite.ts';
@@ -16,7 +16,7 @@ import type { OpenStore } from './store.ts';
 import { userSuite } from './user-suite.ts';
 
 /** `open` gives a store of its own to each test. */
-export function stateSuites(open: OpenStore): void {
+export function storeSuites(open: OpenStore): void {
   describe('rooms', () => roomSuite(open));
   describe('access', () => accessSuite(open));
   describe('large rooms', () => largeRoomSuite(open));

@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { TopicEvent } from '../../src/log/event.ts';
 import { userTopic } from '../../src/redis/keys.ts';
-import type { ResumeRecord } from '../../src/store/user/user-state.ts';
+import type { ResumeRecord } from '../../src/store/user/user-store.ts';
 import { claimLease, registerNode, renewLease } from '../../src/store/node/node-scripts.ts';
 import { eventually } from '../support/eventually.ts';
 import { useScope } from '../support/scope.ts';

@@ -1,6 +1,6 @@
 /** The callers of requests that no socket has sent: the service, or a user it acts for; and a socket that it acts for. */
 import type { Point } from '../../log/event.ts';
-import type { ResumeFamily } from '../../store/user/user-state.ts';
+import type { ResumeFamily } from '../../store/user/user-store.ts';
 import { RoomMoves, type Caller } from '../caller.ts';
 
 /** Asks without a socket: nothing is delivered to it. */

@@ -2,13 +2,13 @@
 import type { GeneralErrors } from '../../protocol/catalogue.ts';
 import type { Failure } from '../../protocol/errors.ts';
 import type { ServerArgs, ServerErrors, ServerRequestName, ServerResult } from '../../protocol/server/catalogue.ts';
-import type { AdminState } from '../../store/admin/admin-state.ts';
+import type { AdminStore } from '../../store/admin/admin-store.ts';
 import type { Directory } from '../../store/admin/directory.ts';
 import type { Services } from '../services.ts';
 
 export interface ServerServices {
   readonly services: Services;
-  readonly admin: AdminState;
+  readonly admin: AdminStore;
   readonly directory: Directory;
   /** Names that a list of a room, and one of a user, hold at most. */
   readonly roomListSizeLimit: number;

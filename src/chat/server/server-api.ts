@@ -22,7 +22,7 @@ import { As } from '../../protocol/server/types.ts';
 import { checkDeclared } from '../../protocol/validate.ts';
 import { asMap, isMap, type Value } from '../../protocol/values.ts';
 import { StateUnavailable } from '../../redis/unavailable.ts';
-import { SERVICE } from '../../store/room/room-state.ts';
+import { SERVICE } from '../../store/room/room-store.ts';
 import { Answer, type Caller, type Handlers } from '../caller.ts';
 import { VirtualCaller } from './callers.ts';
 import type { ServerHandlers, ServerServices } from './contract.ts';

@@ -1,6 +1,6 @@
 /** A page of a list of names, as lib/pages.lua gives it. */
 import { listOf, number, text, type Reply } from '../../redis/reply.ts';
-import type { Life } from '../room/room-state.ts';
+import type { Life } from '../room/room-store.ts';
 
 export interface ListPage {
   /** Members of the whole list. */

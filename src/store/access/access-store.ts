@@ -9,7 +9,7 @@ import { list, listOf, number, optional, position, text, yes, type Reply } from 
 import { flag, scriptsBeside, type OutcomeOf } from '../../redis/script.ts';
 import { readWish, type Grant, type Wish } from '../quota/grant.ts';
 import { socketsOf, type FormerMember } from '../room/deletions.ts';
-import type { Life } from '../room/room-state.ts';
+import type { Life } from '../room/room-store.ts';
 import { listPage, type ListPage, type PageWish } from './list-page.ts';
 
 /** A change of a room's rules that was made, and who is out by it. */
@@ -149,7 +149,7 @@ export type EditRefusal = 'noRoom' | 'notAllowed' | 'noList' | 'invalidName';
 const PURGE_PAGE = 150;
 const CHANGES_PAGE = 1000;
 
-export class AccessState {
+export class AccessStore {
   readonly #commands: Commands;
   readonly #keys: Keyspace;
   readonly #options: { readonly largeSize: number; readonly listSizeLimit: number };

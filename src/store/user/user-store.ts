@@ -12,8 +12,8 @@ import { readLeases } from '../node/peers.ts';
 import { text } from '../../redis/reply.ts';
 import { flag } from '../../redis/script.ts';
 import * as scripts from './user-scripts.ts';
-import type { Life } from '../room/room-state.ts';
-import type { LeaveHeads } from '../session/session-state.ts';
+import type { Life } from '../room/room-store.ts';
+import type { LeaveHeads } from '../session/session-store.ts';
 import type { Filing } from '../session/filed-rooms.ts';
 import { readSocketPages, readSockets, type UserSocket } from './socket-list.ts';
 import { newEpoch } from '../../redis/tokens.ts';
@@ -72,7 +72,7 @@ export interface UserOptions {
   readonly watch: Pick<Lease, 'watchedMs'>;
 }
 
-export class UserState {
+export class UserStore {
   readonly #commands: Commands;
   readonly #keys: Keyspace;
   readonly #socketsMax: number;

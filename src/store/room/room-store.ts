@@ -73,7 +73,7 @@ export interface Joined {
   readonly recovered: boolean;
   /** Messages after `since` up to `at`, ascending; empty unless `recovered`. */
   readonly missed: readonly TopicEvent[];
-  /** The notice waits to be told with others, see `AccessState.flushChanges`. */
+  /** The notice waits to be told with others, see `AccessStore.flushChanges`. */
   readonly changesPending: boolean;
   readonly whitelistOnly: boolean;
   readonly life: Life;
@@ -97,7 +97,7 @@ export interface RoomInfo {
   readonly memberCount: number;
 }
 
-export interface RoomStateOptions {
+export interface RoomStoreOptions {
   /** Members above which a room is large. */
   readonly largeSize: number;
   readonly dedupMs: number;
@@ -125,12 +125,12 @@ const TOMB_MS = 60 * 60 * 1000;
 /** Sockets a script touches at most. */
 export const SOCKETS_PER_CALL = 500;
 
-export class RoomState {
+export class RoomStore {
   readonly #commands: Commands;
   readonly #keys: Keyspace;
-  readonly #options: RoomStateOptions;
+  readonly #options: RoomStoreOptions;
 
-  constructor(commands: Commands, keys: Keyspace, options: RoomStateOptions) {
+  constructor(commands: Commands, keys: Keyspace, options: RoomStoreOptions) {
     this.#commands = commands;
     this.#keys = keys;
     this.#options = options;

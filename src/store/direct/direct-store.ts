@@ -1,7 +1,7 @@
 /**
  * Messages from user to user in Redis, and who may write to whom. Every method is one script on the slot of the user
  * named first. Rejects with `StateUnavailable` where Redis cannot be asked. The sender's own other sockets are told by
- * `UserState.notifyOthers`, after the message.
+ * `UserStore.notifyOthers`, after the message.
  */
 import type { Commands } from '../../redis/commands.ts';
 import { repeatKey, type Key, type Keyspace } from '../../redis/keys.ts';
@@ -95,7 +95,7 @@ export const readDirectAccess = script('read-direct-access', {
   gives: yes,
 });
 
-export class DirectState {
+export class DirectStore {
   readonly #commands: Commands;
   readonly #keys: Keyspace;
   readonly #options: DirectOptions;

@@ -9,7 +9,7 @@ import type { Commands } from '../../redis/commands.ts';
 import type { Keyspace } from '../../redis/keys.ts';
 import { nothing, pairs, position, yes } from '../../redis/reply.ts';
 import { flag, scriptsBeside } from '../../redis/script.ts';
-import type { Life } from '../room/room-state.ts';
+import type { Life } from '../room/room-store.ts';
 import { filedRooms, type Filing } from './filed-rooms.ts';
 
 /** `$.chat.leave` up to the group, of the room as an open and as a whitelist-only one: the script knows which it was. */
@@ -130,7 +130,7 @@ const finishLeave = script('finish-leave', {
   gives: position,
 });
 
-export class SessionState {
+export class SessionStore {
   readonly #commands: Commands;
   readonly #keys: Keyspace;
   readonly #roomsMax: number;
@@ -141,7 +141,7 @@ export class SessionState {
     this.#roomsMax = options.sessionRoomsMax;
   }
 
-  /** Notes a join as `UserState.noteRoom` does, and files the room. `full` has done neither. */
+  /** Notes a join as `UserStore.noteRoom` does, and files the room. `full` has done neither. */
   file(userName: string, note: FilingNote): Promise<{ at: Position; isNew: boolean } | 'gone' | 'full'> {
     return this.#commands.run(fileRoom, this.#keys.user(userName), {
       socket: note.socketId,

@@ -8,7 +8,7 @@ import type { Key, Keyspace } from '../../redis/keys.ts';
 import { done, list, number, text, yes, type Reply } from '../../redis/reply.ts';
 import { flag, scriptsBeside } from '../../redis/script.ts';
 import { newEpoch } from '../../redis/tokens.ts';
-import { readDirectAccess, userHasInList } from '../direct/direct-state.ts';
+import { readDirectAccess, userHasInList } from '../direct/direct-store.ts';
 import { readSocketPages, type UserSocket } from '../user/socket-list.ts';
 import { createUser, deleteUser, disconnectUser, readUser } from '../user/user-scripts.ts';
 
@@ -70,7 +70,7 @@ const inspectRoom = script('../room/inspect-room', {
   gives: { adminlistSize: number, whitelistSize: number, blacklistSize: number, nodes: socketCounts },
 });
 
-export class AdminState {
+export class AdminStore {
   readonly #commands: Commands;
   readonly #keys: Keyspace;
   readonly #trimPage: number;

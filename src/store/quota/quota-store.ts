@@ -66,7 +66,7 @@ export interface QuotaOptions extends QuotaLimits {
   readonly youngMs?: number;
 }
 
-export class QuotaState {
+export class QuotaStore {
   readonly #commands: Commands;
   readonly #keys: Keyspace;
   readonly #options: QuotaOptions;
