@@ -4,7 +4,7 @@ import type { ChatParts, DeliveryParts, Shared, StoreParts } from './compose.ts'
 import { Addresses } from './gateway/addresses.ts';
 import { closeLabel } from './gateway/close-label.ts';
 import { Dispatcher } from './gateway/dispatcher.ts';
-import { Gateway, type GatewayParts } from './gateway/gateway.ts';
+import { Gateway, type GatewayDeps } from './gateway/gateway.ts';
 import type { Hub } from './gateway/hub.ts';
 import type { Uws } from './gateway/native.ts';
 import { refusedLogin } from './gateway/refused-login.ts';
@@ -42,7 +42,7 @@ export function composeGateway(
   { lease }: StoreParts,
   { hub }: DeliveryParts,
   chat: ChatParts,
-  callbacks: Pick<GatewayParts, 'departed'> & { health(): Health },
+  callbacks: Pick<GatewayDeps, 'departed'> & { health(): Health },
 ): Gateway {
   const { accounts, config, log, errors, measured } = shared;
   const dispatcher = composeDispatcher(shared, lease, hub, chat);

@@ -15,7 +15,7 @@ import { about } from './ops/log.ts';
 import { AdminStore } from './store/admin/admin-store.ts';
 import { Directory } from './store/admin/directory.ts';
 
-export interface ApiParts {
+export interface ApiDeps {
   readonly api: ServerApi;
   readonly calls: NodeCalls;
   /** What nodes ask each other by these. */
@@ -33,7 +33,7 @@ export function composeServerApi(
   { bus, hub }: DeliveryParts,
   { services, restrictions, handlers, bareHandlers }: ChatParts,
   gateway: Gateway,
-): ApiParts {
+): ApiDeps {
   const { config, errors, keys, measured } = shared;
   const nodeId = (): string => lease.nodeId;
   const calls: NodeCalls = new NodeCalls({

@@ -3,7 +3,7 @@
  * draining and stopping them is node.ts.
  */
 import { randomBytes } from 'node:crypto';
-import type { FeedParts } from './bus/feed.ts';
+import type { FeedDeps } from './bus/feed.ts';
 import { RedisBus } from './bus/redis-bus.ts';
 import { Topics } from './bus/topics.ts';
 import { Authenticator } from './chat/authenticator.ts';
@@ -16,13 +16,13 @@ import { hookedHandlers } from './chat/hooked.ts';
 import { Losses } from './chat/losses.ts';
 import { Quotas } from './chat/quotas.ts';
 import { Reconciler } from './chat/reconciler.ts';
-import { Restrictions, type RestrictionsParts } from './chat/restrictions.ts';
+import { Restrictions, type RestrictionsDeps } from './chat/restrictions.ts';
 import { createTokenKeys } from './chat/token-keys.ts';
 import type { ChatSettings, Services } from './chat/services.ts';
 import { UserlistChanges } from './chat/userlist-changes.ts';
 import type { Config } from './config.ts';
 import { Accounts } from './gateway/account.ts';
-import { Hub, type HubParts } from './gateway/hub.ts';
+import { Hub, type HubDeps } from './gateway/hub.ts';
 import type { LoadedHooks } from './hooks/load.ts';
 import { HookRunner } from './hooks/runner.ts';
 import type { Counters, Measurements } from './ops/counters.ts';
@@ -151,7 +151,7 @@ export function composeStore(
 export function composeDelivery(
   { config, errors, counters, keys, measured }: Shared,
   { links, commands, lease }: Pick<StoreParts, 'commands' | 'lease'> & { readonly links: Pick<Links, 'shards'> },
-  { publish, onLost, settle }: Pick<HubParts, 'publish' | 'onLost'> & Pick<FeedParts, 'settle'>,
+  { publish, onLost, settle }: Pick<HubDeps, 'publish' | 'onLost'> & Pick<FeedDeps, 'settle'>,
 ): DeliveryParts {
   const bus = new RedisBus({
     shards: links.shards,
@@ -204,7 +204,7 @@ export function composeChat(
   shared: Shared,
   { rooms, access, users, directs, sessions, deletions, quotas: quotaState, lease, peers }: StoreParts,
   { topics, hub }: DeliveryParts,
-  { hooks, askToSettle }: { hooks: HookRunner | undefined } & Pick<RestrictionsParts, 'askToSettle'>,
+  { hooks, askToSettle }: { hooks: HookRunner | undefined } & Pick<RestrictionsDeps, 'askToSettle'>,
 ): ChatParts {
   const { config, errors, counters } = shared;
   const stored = { rooms, access, users, directs, sessions, deletions };

@@ -18,7 +18,7 @@ import {
   type StoreParts,
 } from './compose.ts';
 import { composeGateway } from './compose-gateway.ts';
-import { composeOperatorPort, composeServerApi, type ApiParts } from './compose-operator.ts';
+import { composeOperatorPort, composeServerApi, type ApiDeps } from './compose-operator.ts';
 import type { Config } from './config.ts';
 import type { LoadedHooks } from './hooks/load.ts';
 import type { HookRunner } from './hooks/runner.ts';
@@ -63,7 +63,7 @@ export class GatewayNode {
   readonly #gateway: Gateway;
   readonly #sweeper: Sweeper;
   readonly #comparison: Comparison;
-  readonly #api: ApiParts;
+  readonly #api: ApiDeps;
   readonly #operatorPort: OperatorPort;
   readonly #memory: RedisMemory;
   readonly #loopDelay = new LoopDelay();

@@ -5,7 +5,7 @@
 import type { Redis } from 'ioredis';
 import { inTime, REDIRECTED, StateUnavailable } from '../redis/unavailable.ts';
 
-export interface BusLinkParts {
+export interface BusLinkDeps {
   /** A new connection, not made yet. */
   open(): Redis;
   /** What this link has to hold now. */
@@ -26,7 +26,7 @@ export interface BusLinkParts {
 const CALLS_MAX = 64;
 
 export class BusLink {
-  readonly #parts: BusLinkParts;
+  readonly #deps: BusLinkDeps;
   #client: Redis;
   /** Everything is subscribed on the present connection. */
   #isReady = false;
@@ -38,8 +38,8 @@ export class BusLink {
   #isAsking = false;
   #closed = false;
 
-  constructor(parts: BusLinkParts) {
-    this.#parts = parts;
+  constructor(deps: BusLinkDeps) {
+    this.#deps = deps;
     this.#client = this.#open();
   }
 
@@ -56,24 +56,24 @@ export class BusLink {
   async subscribe(channels: readonly string[]): Promise<void> {
     if (this.#client.status !== 'ready') return this.#whenReady();
     const client = this.#client;
-    await Promise.all(this.#parts.calls(channels).map((call) => this.#subscribeCall(client, call)));
+    await Promise.all(this.#deps.calls(channels).map((call) => this.#subscribeCall(client, call)));
   }
 
   /** Where there is no connection there is nothing to do. Never rejects. */
   async unsubscribe(channels: readonly string[]): Promise<void> {
     for (const channel of channels) this.#missing.delete(channel);
     if (this.#client.status !== 'ready') return;
-    const calls = this.#parts.calls(channels).map((call) => this.#call(this.#client, 'sunsubscribe', call));
-    await Promise.all(calls).catch((error: unknown) => this.#parts.onError(error));
+    const calls = this.#deps.calls(channels).map((call) => this.#call(this.#client, 'sunsubscribe', call));
+    await Promise.all(calls).catch((error: unknown) => this.#deps.onError(error));
   }
 
   /** Asks for a sign of life, without which the connection replaces itself, and again for what was refused. */
   tick(): void {
     if (this.#client.status !== 'ready') return;
-    this.#client.ping().catch((error: unknown) => this.#parts.onError(error));
+    this.#client.ping().catch((error: unknown) => this.#deps.onError(error));
     if (!this.#isReady || this.#isAsking || (this.#missing.size === 0 && !this.#hasStrayed)) return;
     // What another server serves by now, or nobody wants any more, would be refused for ever.
-    const wanted = this.#parts.wanted();
+    const wanted = this.#deps.wanted();
     const again = this.#hasStrayed ? wanted : wanted.filter((channel) => this.#missing.has(channel));
     this.#hasStrayed = false;
     this.#isAsking = true;
@@ -97,23 +97,23 @@ export class BusLink {
 
   #open(): Redis {
     this.#isReady = false;
-    const client = this.#parts.open();
+    const client = this.#deps.open();
     const isOurs = (): boolean => client === this.#client && !this.#closed;
-    client.on('error', (error: unknown) => this.#parts.onError(error));
+    client.on('error', (error: unknown) => this.#deps.onError(error));
     client.on('smessageBuffer', (channel: Buffer, bytes: Buffer) => {
-      if (isOurs()) this.#parts.received(channel.toString('utf8'), bytes);
+      if (isOurs()) this.#deps.received(channel.toString('utf8'), bytes);
     });
     client.on('moved', () => {
       if (!isOurs()) return;
       // The server has let go of something and does not say what: all is asked for again once it is known who serves it.
       this.#hasStrayed = true;
-      this.#parts.strayed();
+      this.#deps.strayed();
     });
     client.on('close', () => {
       if (isOurs()) this.#isReady = false;
     });
     client.on('ready', () => {
-      if (isOurs()) void this.#subscribeAll(client, this.#parts.wanted());
+      if (isOurs()) void this.#subscribeAll(client, this.#deps.wanted());
     });
     client.connect().catch(() => undefined); // told by its events, and tried again
     return client;
@@ -121,11 +121,11 @@ export class BusLink {
 
   /** Never rejects: a connection that breaks begins anew, what is refused is asked for again. */
   async #subscribeAll(client: Redis, channels: readonly string[]): Promise<void> {
-    const calls = this.#parts.calls(channels);
+    const calls = this.#deps.calls(channels);
     this.#missing.clear();
     const worker = async (): Promise<void> => {
       for (let call = calls.pop(); call !== undefined; call = calls.pop()) {
-        await this.#subscribeCall(client, call).catch((error: unknown) => this.#parts.onError(error));
+        await this.#subscribeCall(client, call).catch((error: unknown) => this.#deps.onError(error));
       }
     };
     await Promise.all(Array.from({ length: CALLS_MAX }, worker));
@@ -134,7 +134,7 @@ export class BusLink {
     this.#readyAt = performance.now();
     if (this.#missing.size > 0) return;
     for (const done of this.#waiting) done();
-    this.#parts.ready();
+    this.#deps.ready();
   }
 
   /** What is refused is asked for again, as long as it is wanted. */
@@ -149,10 +149,10 @@ export class BusLink {
 
   async #call(client: Redis, method: 'ssubscribe' | 'sunsubscribe', channels: string[]): Promise<void> {
     try {
-      await inTime(client[method](...channels), this.#parts.timeoutMs);
+      await inTime(client[method](...channels), this.#deps.timeoutMs);
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      if (REDIRECTED.test(message)) this.#parts.strayed();
+      if (REDIRECTED.test(message)) this.#deps.strayed();
       throw error instanceof StateUnavailable ? error : new StateUnavailable(message, { cause: error });
     }
   }
@@ -166,7 +166,7 @@ export class BusLink {
         outcome();
       };
       const late = new StateUnavailable('the connection for subscriptions is down');
-      const timer = setTimeout(() => settle(() => reject(late)), this.#parts.timeoutMs);
+      const timer = setTimeout(() => settle(() => reject(late)), this.#deps.timeoutMs);
       const done = (): void => settle(resolve);
       this.#waiting.add(done);
     });

@@ -24,7 +24,7 @@ export interface Hold {
   bytes: number;
 }
 
-export interface FeedParts {
+export interface FeedDeps {
   readonly listener: TopicListener;
   readonly reader: LogReader;
   readonly counters: BusCounters;
@@ -47,7 +47,7 @@ const ROUNDS_MAX = 100;
 
 export class Feed {
   readonly topic: Topic;
-  readonly #parts: FeedParts;
+  readonly #deps: FeedDeps;
   #position: Position | undefined;
   #state: 'starting' | 'live' | 'mending' | 'closed' = 'starting';
   /** True when mending stopped without success and somebody has to try again. */
@@ -66,9 +66,9 @@ export class Feed {
   #waiters: Waiter[] | undefined;
   #holds: Set<Hold> | undefined;
 
-  constructor(topic: Topic, parts: FeedParts) {
+  constructor(topic: Topic, deps: FeedDeps) {
     this.topic = topic;
-    this.#parts = parts;
+    this.#deps = deps;
   }
 
   get position(): Position | undefined {
@@ -112,7 +112,7 @@ export class Feed {
     const attempt = ++this.#attempt;
     this.#mendRounds(attempt).catch((error: unknown) => {
       if (attempt === this.#attempt) this.#stalled = true;
-      this.#parts.onError(this.topic, error);
+      this.#deps.onError(this.topic, error);
     });
   }
 
@@ -162,7 +162,7 @@ export class Feed {
     const late = this.#waiters?.filter((waiter) => waiter.since < deadline) ?? [];
     if (late.length === 0) return;
     this.#waiters = this.#waiters?.filter((waiter) => waiter.since >= deadline);
-    this.#parts.counters.barrierTimeouts += late.length;
+    this.#deps.counters.barrierTimeouts += late.length;
     for (const waiter of late) waiter.resolve(false);
     // Redis has the event and this feed has not: it need not wait for the next one to see the gap.
     if (late.some(({ nonce }) => nonce === undefined)) this.mend();
@@ -198,7 +198,7 @@ export class Feed {
   #accept(event: TopicEvent): void {
     const at = this.#position;
     if (at === undefined) return;
-    if (!this.#parts.mayDeliver()) {
+    if (!this.#deps.mayDeliver()) {
       this.suspend();
       return;
     }
@@ -209,7 +209,7 @@ export class Feed {
         return this.#advance(event);
       if (event.seq <= this.#readTo || (event.seq === at.seq && event.nonce === at.nonce)) return;
     }
-    this.#parts.counters.gapsFound++;
+    this.#deps.counters.gapsFound++;
     this.#enqueue(event);
     this.mend();
   }
@@ -231,10 +231,10 @@ export class Feed {
   #deliver(event: TopicEvent): void {
     if (this.#holds !== undefined) for (const hold of this.#holds) keep(hold, event);
     try {
-      this.#parts.listener.deliver(this.topic, event);
+      this.#deps.listener.deliver(this.topic, event);
     } catch (error) {
       // A defect in the delivery of one event must not stop the topic.
-      this.#parts.onError(this.topic, error);
+      this.#deps.onError(this.topic, error);
     }
     if (event.kind === 'transient') this.#wake(-1, event.nonce);
   }
@@ -276,7 +276,7 @@ export class Feed {
   async #mendRounds(attempt: number): Promise<void> {
     let filled = 0;
     if (this.#unsettled) {
-      await this.#parts.settle(this.topic, this.#position);
+      await this.#deps.settle(this.topic, this.#position);
       if (this.#abandoned(attempt)) return;
       this.#unsettled = false;
     }
@@ -285,14 +285,14 @@ export class Feed {
       if (before === undefined || this.#abandoned(attempt)) return;
       const early = this.#queue ?? [];
       this.#queue = undefined;
-      const read = await this.#parts.reader.readAfter(this.topic, before);
+      const read = await this.#deps.reader.readAfter(this.topic, before);
       if (this.#abandoned(attempt)) return;
       if (read === 'gone') return this.#gone();
       const { at, events } = read;
       // What came before the log was asked, and is of another life than it, is of one that is over. Of what came since
       // nobody can tell yet.
       this.#queue = [...early.filter(({ epoch }) => epoch === at.epoch), ...(this.#queue ?? [])];
-      if (!this.#parts.gapFill) return this.#live(at);
+      if (!this.#deps.gapFill) return this.#live(at);
       if (at.epoch !== before.epoch || this.#unverified) return await this.#reset(attempt);
       const next = events[0];
       const forked =
@@ -300,11 +300,11 @@ export class Feed {
         (at.seq === before.seq && at.nonce !== before.nonce) ||
         (next !== undefined && next.seq === before.seq + 1 && next.prev !== before.nonce);
       if (forked) {
-        this.#parts.counters.forks++;
-        await this.#parts.reader.rotateEpoch(this.topic, before.epoch);
+        this.#deps.counters.forks++;
+        await this.#deps.reader.rotateEpoch(this.topic, before.epoch);
         continue;
       }
-      if (!this.#parts.mayDeliver()) {
+      if (!this.#deps.mayDeliver()) {
         this.#stalled = true;
         return;
       }
@@ -312,7 +312,7 @@ export class Feed {
       if (last === undefined || this.#abandoned(attempt)) return;
       filled += last.seq - before.seq;
       if (last.seq >= at.seq) {
-        if (filled > 0) this.#parts.counters.gapsFilled++;
+        if (filled > 0) this.#deps.counters.gapsFilled++;
         return this.#live(last);
       }
       if (last.seq === before.seq) return await this.#reset(attempt);
@@ -352,22 +352,22 @@ export class Feed {
   /** Another log, or a hole: the position is set anew, with the local sockets that are members at it. */
   async #reset(attempt: number): Promise<void> {
     // A restriction may be among what was missed.
-    await this.#parts.settle(this.topic);
+    await this.#deps.settle(this.topic);
     if (this.#abandoned(attempt)) return;
-    const read = await this.#parts.reader.readLocalSockets(this.topic);
+    const read = await this.#deps.reader.readLocalSockets(this.topic);
     if (this.#abandoned(attempt)) return;
     if (read === 'gone') return this.#gone();
-    if (!this.#parts.mayDeliver()) {
+    if (!this.#deps.mayDeliver()) {
       this.#stalled = true;
       return;
     }
-    this.#parts.counters.resets++;
+    this.#deps.counters.resets++;
     this.#unverified = false;
     this.#unsettled = false;
     this.#breakHolds();
     this.#position = read.at;
     this.#readTo = read.at.seq;
-    this.#parts.listener.reset(this.topic, read.at, read.sockets);
+    this.#deps.listener.reset(this.topic, read.at, read.sockets);
     this.#wake(Infinity);
     this.#state = 'live';
     this.#stalled = false;
@@ -375,7 +375,7 @@ export class Feed {
   }
 
   #gone(): void {
-    this.#parts.listener.gone(this.topic);
+    this.#deps.listener.gone(this.topic);
     this.#restart();
   }
 

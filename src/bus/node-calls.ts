@@ -8,7 +8,7 @@ import { scanValue } from '../protocol/scan.ts';
 import type { Value } from '../protocol/values.ts';
 import type { Key, Keyspace } from '../redis/keys.ts';
 
-export interface NodeCallsParts {
+export interface NodeCallsDeps {
   readonly keys: Keyspace;
   /** This node's present instance. */
   nodeId(): string;
@@ -43,28 +43,28 @@ interface Pending {
 }
 
 export class NodeCalls {
-  readonly #parts: NodeCallsParts;
+  readonly #deps: NodeCallsDeps;
   readonly #pending = new Map<number, Pending>();
   #heard: string | undefined;
   #following = false;
   #lastId = 0;
   #answering = 0;
 
-  constructor(parts: NodeCallsParts) {
-    this.#parts = parts;
+  constructor(deps: NodeCallsDeps) {
+    this.#deps = deps;
   }
 
   /** Hears what this node's present instance is asked. To be called again when that may be another one. */
   async follow(): Promise<void> {
-    const { keys } = this.#parts;
-    const nodeId = this.#parts.nodeId();
+    const { keys } = this.#deps;
+    const nodeId = this.#deps.nodeId();
     const before = this.#heard;
     if (before === nodeId || this.#following) return;
     this.#following = true;
     try {
-      await this.#parts.listen(keys.calls(nodeId), (bytes) => this.#received(bytes));
+      await this.#deps.listen(keys.calls(nodeId), (bytes) => this.#received(bytes));
       this.#heard = nodeId;
-      if (before !== undefined) await this.#parts.unlisten(keys.calls(before));
+      if (before !== undefined) await this.#deps.unlisten(keys.calls(before));
     } finally {
       this.#following = false;
     }
@@ -76,9 +76,9 @@ export class NodeCalls {
     const id = ++this.#lastId;
     const reply = this.#wait(id);
     try {
-      const hearers = await this.#parts.publish(
+      const hearers = await this.#deps.publish(
         this.#channel(nodeId),
-        encodeValue([QUESTION, id, this.#parts.nodeId(), question]),
+        encodeValue([QUESTION, id, this.#deps.nodeId(), question]),
       );
       return hearers === 0 ? 'absent' : await reply;
     } finally {
@@ -88,7 +88,7 @@ export class NodeCalls {
   }
 
   #wait(id: number): Promise<Reply> {
-    const heardMs = Math.min(HEARD_MS, this.#parts.timeoutMs);
+    const heardMs = Math.min(HEARD_MS, this.#deps.timeoutMs);
     return new Promise((settle) => {
       this.#pending.set(id, { settle, timer: setTimeout(() => settle('timeout'), heardMs) });
     });
@@ -98,7 +98,7 @@ export class NodeCalls {
     const pending = this.#pending.get(id);
     if (pending === undefined) return;
     clearTimeout(pending.timer);
-    pending.timer = setTimeout(() => pending.settle('timeout'), this.#parts.timeoutMs);
+    pending.timer = setTimeout(() => pending.settle('timeout'), this.#deps.timeoutMs);
   }
 
   /** Nobody waits any longer. */
@@ -107,7 +107,7 @@ export class NodeCalls {
   }
 
   #channel(nodeId: string): Key {
-    return this.#parts.keys.calls(nodeId);
+    return this.#deps.keys.calls(nodeId);
   }
 
   #received(bytes: Buffer): void {
@@ -125,14 +125,14 @@ export class NodeCalls {
 
   /** Never rejects. */
   async #answer(nodeId: string, id: number, question: Value): Promise<void> {
-    const reply = (parts: Value[]): Promise<unknown> => this.#parts.publish(this.#channel(nodeId), encodeValue(parts));
+    const reply = (parts: Value[]): Promise<unknown> => this.#deps.publish(this.#channel(nodeId), encodeValue(parts));
     const isBusy = this.#answering >= PENDING_MAX;
     this.#answering++;
     try {
       if (!isBusy) await reply([HEARD, id]);
       const value = isBusy
         ? undefined
-        : await this.#parts.answer(question).catch((error: unknown) => this.#failed(error));
+        : await this.#deps.answer(question).catch((error: unknown) => this.#failed(error));
       await reply(value === undefined ? [BUSY, id] : [ANSWER, id, value]);
     } catch (error) {
       this.#failed(error);
@@ -142,6 +142,6 @@ export class NodeCalls {
   }
 
   #failed(error: unknown): undefined {
-    this.#parts.onError('answering another node', error);
+    this.#deps.onError('answering another node', error);
   }
 }

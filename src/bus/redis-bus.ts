@@ -11,7 +11,7 @@ import { REDIRECTED, StateUnavailable } from '../redis/unavailable.ts';
 import { BusLink } from './bus-link.ts';
 import type { Topic, Transport, TransportListener } from './bus.ts';
 
-export interface RedisBusParts {
+export interface RedisBusDeps {
   readonly shards: Shards;
   readonly commands: Pick<Commands, 'plain'>;
   readonly keys: Keyspace;
@@ -42,7 +42,7 @@ interface Shard {
 }
 
 export class RedisBus implements Transport {
-  readonly #parts: RedisBusParts;
+  readonly #deps: RedisBusDeps;
   readonly #channels = new Map<string, Topic>();
   /** Channels that are no topics, and who hears them. */
   readonly #hearers = new Map<string, (bytes: Buffer) => void>();
@@ -57,9 +57,9 @@ export class RedisBus implements Transport {
   #probing = false;
   #closed = false;
 
-  constructor(parts: RedisBusParts) {
-    this.#parts = parts;
-    parts.shards.onMoved(() => this.#assign());
+  constructor(deps: RedisBusDeps) {
+    this.#deps = deps;
+    deps.shards.onMoved(() => this.#assign());
   }
 
   get healthy(): boolean {
@@ -126,12 +126,12 @@ export class RedisBus implements Transport {
 
   // Topics are made by keys.ts; the bus treats them as plain names.
   #channelOf(topic: Topic): string {
-    return this.#parts.keys.channel(topic as TopicKey);
+    return this.#deps.keys.channel(topic as TopicKey);
   }
 
   /** A slot that has moved is looked for as long as a subscription may take. */
   async #subscribe(channels: readonly string[]): Promise<void> {
-    const deadline = performance.now() + this.#parts.timeoutMs;
+    const deadline = performance.now() + this.#deps.timeoutMs;
     for (;;) {
       try {
         await Promise.all([...this.#byShard(channels)].map(([shard, own]) => shard.link.subscribe(own)));
@@ -150,7 +150,7 @@ export class RedisBus implements Transport {
   }
 
   #shardOf(channel: string): Shard | undefined {
-    const owner = this.#owners[this.#parts.shards.slotOf(channel)];
+    const owner = this.#owners[this.#deps.shards.slotOf(channel)];
     return owner === undefined ? undefined : this.#shards.get(owner);
   }
 
@@ -175,7 +175,7 @@ export class RedisBus implements Transport {
   #assign(): void {
     if (this.#listener === undefined || this.#closed) return;
     const before = this.#owners;
-    this.#owners = this.#parts.shards.owners();
+    this.#owners = this.#deps.shards.owners();
     const primaries = new Set(this.#owners.filter((owner) => owner !== undefined));
     for (const [primary, { link }] of this.#shards) {
       if (primaries.has(primary)) continue;
@@ -187,7 +187,7 @@ export class RedisBus implements Transport {
     }
     const fresh = this.#findProbes();
     if (before.length === 0) return;
-    const { shards } = this.#parts;
+    const { shards } = this.#deps;
     const hasMoved = (channel: string): boolean =>
       before[shards.slotOf(channel)] !== this.#owners[shards.slotOf(channel)];
     const moved = [...this.#all().filter(hasMoved), ...fresh];
@@ -195,13 +195,13 @@ export class RedisBus implements Transport {
     this.#subscribe(moved).then(
       () => this.#listener?.interrupted('slots moved'),
       // A link that is not there yet subscribes all that it has to hold when it is.
-      (error: unknown) => this.#parts.onError('moving subscriptions', error),
+      (error: unknown) => this.#deps.onError('moving subscriptions', error),
     );
   }
 
   /** A channel for each primary that lands on it; gives those that are new. */
   #findProbes(): string[] {
-    const { keys, nodeId } = this.#parts;
+    const { keys, nodeId } = this.#deps;
     const found: string[] = [];
     const missing = new Set(this.#shards.values());
     for (const shard of missing) {
@@ -219,7 +219,7 @@ export class RedisBus implements Transport {
   }
 
   #connect(primary: string): Shard {
-    const { shards, timeoutMs } = this.#parts;
+    const { shards, timeoutMs } = this.#deps;
     const wanted = (): string[] => {
       const all = [...this.#all(), ...this.#probes()];
       return all.filter((channel) => this.#owners[shards.slotOf(channel)] === primary);
@@ -236,7 +236,7 @@ export class RedisBus implements Transport {
         void this.#probe();
       },
       strayed: () => shards.refresh(),
-      onError: (error) => this.#parts.onError('the connection for subscriptions', error),
+      onError: (error) => this.#deps.onError('the connection for subscriptions', error),
       timeoutMs,
     });
     const shard: Shard = { link, probe: undefined, sent: 0, echoed: 0, misses: 0, isMute: false };
@@ -245,7 +245,7 @@ export class RedisBus implements Transport {
 
   /** In Cluster the channels of one call have to be of one slot. */
   #calls(channels: readonly string[]): string[][] {
-    const { shards } = this.#parts;
+    const { shards } = this.#deps;
     const slots = grouped(channels, (channel) => shards.slotOf(channel));
     return [...slots.values()].flatMap((own) => inPages(own));
   }
@@ -278,7 +278,7 @@ export class RedisBus implements Transport {
         if (shard.misses < MISSES_MAX) continue;
         // Not healthy before the new one has echoed.
         shard.misses = 1;
-        this.#parts.counters.linkRebuilds++;
+        this.#deps.counters.linkRebuilds++;
         shard.link.replace();
       }
       this.#judge();
@@ -294,14 +294,14 @@ export class RedisBus implements Transport {
     if (shard.probe === undefined) return;
     const sent = performance.now();
     try {
-      await this.#parts.commands.plain('spublish', shard.probe, String(this.#count++));
+      await this.#deps.commands.plain('spublish', shard.probe, String(this.#count++));
       shard.isMute = false;
     } catch (error) {
       // A probe that could not be sent proves nothing about the link: the connection for commands is proven by itself. One that
       // came back does, even if the answer that it was sent is behind much that users have asked for.
       shard.isMute = shard.echoed < sent;
       if (!shard.isMute) return;
-      return this.#parts.onError('probing the bus', error);
+      return this.#deps.onError('probing the bus', error);
     }
     if (shard.echoed < sent) shard.sent = sent;
   }

@@ -3,7 +3,7 @@
  * entered into the node's manifest before anything of this node appears in it, and taken out a while after it was left.
  */
 import { readEvent, type Point } from '../log/event.ts';
-import { Feed, type FeedParts } from './feed.ts';
+import { Feed, type FeedDeps } from './feed.ts';
 import type { Topic, Transport, TransportListener } from './bus.ts';
 import { LeftTopics } from './left-topics.ts';
 import { StateUnavailable } from '../redis/unavailable.ts';
@@ -48,7 +48,7 @@ const URGENT_CHECKS_PER_TICK = 1000;
 const MANIFEST_BATCH = 1000;
 
 export class Topics implements TransportListener {
-  readonly #parts: FeedParts;
+  readonly #deps: FeedDeps;
   readonly #transport: Transport;
   readonly #manifest: Manifest;
   readonly #options: TopicsOptions;
@@ -62,8 +62,8 @@ export class Topics implements TransportListener {
   #share = 0;
   #ticks = 0;
 
-  constructor(parts: FeedParts, transport: Transport, manifest: Manifest, options: TopicsOptions) {
-    this.#parts = parts;
+  constructor(deps: FeedDeps, transport: Transport, manifest: Manifest, options: TopicsOptions) {
+    this.#deps = deps;
     this.#transport = transport;
     this.#manifest = manifest;
     this.#options = options;
@@ -96,7 +96,7 @@ export class Topics implements TransportListener {
     let entry = this.#entries.get(topic);
     if (entry === undefined) {
       const ready = this.#enter(topic);
-      entry = { feed: new Feed(topic, this.#parts), ready, users: 0, idleSince: 0, suspicion: undefined };
+      entry = { feed: new Feed(topic, this.#deps), ready, users: 0, idleSince: 0, suspicion: undefined };
       this.#entries.set(topic, entry);
       this.#left.delete(topic);
     }
@@ -109,7 +109,7 @@ export class Topics implements TransportListener {
         this.#entries.delete(topic);
         // It may have been entered and subscribed all the same.
         this.#left.add(topic, performance.now());
-        this.#transport.unsubscribe([topic]).catch((late: unknown) => this.#parts.onError(topic, late));
+        this.#transport.unsubscribe([topic]).catch((late: unknown) => this.#deps.onError(topic, late));
       }
       throw error;
     }
@@ -208,7 +208,7 @@ export class Topics implements TransportListener {
   #sweepEntries(now: number): void {
     const idle: Topic[] = [];
     for (const [topic, entry] of this.#entries) {
-      if (entry.feed.stalled && this.#parts.mayDeliver()) entry.feed.mend();
+      if (entry.feed.stalled && this.#deps.mayDeliver()) entry.feed.mend();
       if (entry.suspicion !== undefined && now - entry.suspicion.since > SUSPECT_MS) {
         if (isBehind(entry.feed, entry.suspicion)) entry.feed.mend();
         entry.suspicion = undefined;
@@ -249,7 +249,7 @@ export class Topics implements TransportListener {
       await this.#transport.unsubscribe(topics);
     } catch (error) {
       // An event too many is not for anybody here.
-      this.#parts.onError(topics[0] ?? '', error);
+      this.#deps.onError(topics[0] ?? '', error);
     }
   }
 
@@ -260,7 +260,7 @@ export class Topics implements TransportListener {
         await this.#manifest.remove(topics.slice(at, at + MANIFEST_BATCH).filter((topic) => !this.#entries.has(topic)));
       } catch (error) {
         // A topic too many in the manifest costs a sweeper one look.
-        this.#parts.onError(topics[at] ?? '', error);
+        this.#deps.onError(topics[at] ?? '', error);
       }
     }
   }
@@ -268,7 +268,7 @@ export class Topics implements TransportListener {
   #check(entry: Entry): void {
     const before = entry.feed.position;
     if (before === undefined || !entry.feed.live) return;
-    this.#parts.reader.readPosition(entry.feed.topic).then(
+    this.#deps.reader.readPosition(entry.feed.topic).then(
       (at) => {
         const { epoch, seq, nonce } = at === 'gone' ? { epoch: undefined, seq: 0, nonce: 0 } : at;
         const isOther = seq < before.seq || (seq === before.seq && nonce !== before.nonce);
@@ -277,7 +277,7 @@ export class Topics implements TransportListener {
         // the mending off for ever.
         else if (isBehind(entry.feed, { epoch, seq })) entry.suspicion ??= { epoch, seq, since: performance.now() };
       },
-      (error: unknown) => this.#parts.onError(entry.feed.topic, error),
+      (error: unknown) => this.#deps.onError(entry.feed.topic, error),
     );
   }
 }

@@ -9,7 +9,7 @@ import type { Lease } from '../store/node/lease.ts';
 import type { Sweeper } from '../store/node/sweep.ts';
 import type { Reconciler } from './reconciler.ts';
 
-export interface ComparisonParts {
+export interface ComparisonDeps {
   /** The ids of the servers that are written to, one of which changes with every failover and restart. */
   primaryIds(): Promise<ReadonlySet<string>>;
   readonly lease: Pick<Lease, 'add' | 'manifestPages'>;
@@ -22,7 +22,7 @@ export interface ComparisonParts {
 }
 
 export class Comparison {
-  readonly #parts: ComparisonParts;
+  readonly #deps: ComparisonDeps;
   /** Those of the last look. One that was primary before them may be so again, and has missed what was written since. */
   #primaries: ReadonlySet<string> | undefined;
   #lookIsDue = false;
@@ -30,12 +30,12 @@ export class Comparison {
   #peersAreDue = false;
   #running = false;
 
-  constructor(parts: ComparisonParts) {
-    this.#parts = parts;
+  constructor(deps: ComparisonDeps) {
+    this.#deps = deps;
   }
 
   async start(): Promise<void> {
-    this.#primaries = await this.#parts.primaryIds();
+    this.#primaries = await this.#deps.primaryIds();
   }
 
   /** A connection may lead to another server than before. */
@@ -57,7 +57,7 @@ export class Comparison {
       if (this.#ownIsDue) await this.#compareOwn();
       if (this.#peersAreDue) await this.#sweepPeers();
     } catch (error) {
-      this.#parts.onError(error);
+      this.#deps.onError(error);
     } finally {
       this.#running = false;
     }
@@ -66,14 +66,14 @@ export class Comparison {
   async #look(): Promise<void> {
     this.#lookIsDue = false;
     try {
-      const ids = await this.#parts.primaryIds();
+      const ids = await this.#deps.primaryIds();
       // One that does not tell (its id is empty) may be another one every time.
       const isBreak = [...ids].some((id) => id === '' || this.#primaries?.has(id) === false);
       this.#primaries = ids;
       if (!isBreak) return;
       this.#ownIsDue = true;
       this.#peersAreDue = true;
-      this.#parts.onBreak();
+      this.#deps.onBreak();
     } catch (error) {
       this.#lookIsDue = true;
       throw error;
@@ -81,7 +81,7 @@ export class Comparison {
   }
 
   async #compareOwn(): Promise<void> {
-    const { lease, topics, reconciler } = this.#parts;
+    const { lease, topics, reconciler } = this.#deps;
     this.#ownIsDue = false;
     try {
       // Where this node dies next, its sweepers have to find all of it.
@@ -99,7 +99,7 @@ export class Comparison {
   async #sweepPeers(): Promise<void> {
     this.#peersAreDue = false;
     try {
-      await this.#parts.sweeper.again();
+      await this.#deps.sweeper.again();
     } catch (error) {
       this.#peersAreDue = true;
       throw error;

@@ -27,7 +27,7 @@ export interface Departing {
   readonly userName: string;
 }
 
-export interface DeparturesParts {
+export interface DeparturesDeps {
   readonly rooms: RoomStore;
   readonly access: Pick<AccessStore, 'readAccess'>;
   readonly users: UserStore;
@@ -60,10 +60,10 @@ export interface Leaving {
 }
 
 export class Departures implements Cleaner {
-  readonly #parts: DeparturesParts;
+  readonly #deps: DeparturesDeps;
 
-  constructor(parts: DeparturesParts) {
-    this.#parts = parts;
+  constructor(deps: DeparturesDeps) {
+    this.#deps = deps;
   }
 
   /**
@@ -76,7 +76,7 @@ export class Departures implements Cleaner {
     sockets: readonly Departing[],
     { echo, echoExcept, cause }: Leaving,
   ): Promise<{ seq: number; njoined: number[] } | 'noRoom'> {
-    const { rooms, users } = this.#parts;
+    const { rooms, users } = this.#deps;
     const leaving = sockets.map(({ userName, socketId }) => ({
       userName,
       socketId,
@@ -85,10 +85,10 @@ export class Departures implements Cleaner {
     }));
     const result = await rooms.leave(roomName, nodeId, leaving);
     if (result === 'noRoom') return 'noRoom';
-    if (result.changesPending) this.#parts.userlistChanges.note(roomName);
+    if (result.changesPending) this.#deps.userlistChanges.note(roomName);
     result.left.forEach(({ changed, njoined }, i) => {
       const one = sockets[i];
-      if (one !== undefined && changed) tellLeft(this.#parts.hooks, one, roomName, { njoined, cause });
+      if (one !== undefined && changed) tellLeft(this.#deps.hooks, one, roomName, { njoined, cause });
     });
     if (echo !== 'later') {
       await Promise.all(
@@ -111,21 +111,21 @@ export class Departures implements Cleaner {
     { userName, socketId, nodeId, echoExcept: except }: Pick<Caller, 'userName' | 'socketId' | 'nodeId' | 'echoExcept'>,
   ): Promise<SessionLeave> {
     const leave = { roomName, socketId, nodeId, except, ...leaveHeads(roomName) };
-    const begun = await this.#parts.sessions.beginLeave(userName, leave);
+    const begun = await this.#deps.sessions.beginLeave(userName, leave);
     if (typeof begun === 'string') throw new StateUnavailable(`a leave cannot be begun: ${begun}`);
     return { at: begun.at, ...(await this.#carryOut(userName, begun.pending, except)) };
   }
 
   /** Goes on with what a node has begun of leaves of a session: all of them, or the one that a socket asked for. */
   async finishLeaves(userName: string, nodeId: string, only?: { roomName: string; socketId: string }): Promise<void> {
-    for (const leave of await this.#parts.sessions.pendingLeaves(userName, nodeId)) {
+    for (const leave of await this.#deps.sessions.pendingLeaves(userName, nodeId)) {
       if (only !== undefined && (leave.roomName !== only.roomName || leave.socketId !== only.socketId)) continue;
       await this.#carryOut(userName, leave, leave.socketId);
     }
   }
 
   async #carryOut(userName: string, leave: PendingLeave, except: string): Promise<Omit<SessionLeave, 'at'>> {
-    const { rooms, sessions, userlistChanges, hooks } = this.#parts;
+    const { rooms, sessions, userlistChanges, hooks } = this.#deps;
     const { roomName, sockets } = leave;
     const frame = notificationFrame('roomUserLeft', [roomName, userName]);
     const out: TakenOut[] = [];
@@ -158,7 +158,7 @@ export class Departures implements Cleaner {
     { userName, socketId, nodeId }: Departing & { readonly nodeId: string },
     at: Point,
   ): Promise<void> {
-    const { access, sessions } = this.#parts;
+    const { access, sessions } = this.#deps;
     const found = await access.readAccess(roomName, userName);
     const njoined = found === 'noRoom' ? 0 : found.njoined;
     const out = [{ socketId, at, njoined, echo: leftEcho(roomName, socketId) }];
@@ -171,7 +171,7 @@ export class Departures implements Cleaner {
     roomNames: readonly string[],
     echoes: readonly { echo: Uint8Array; njoined: number }[] = [],
   ): Promise<void> {
-    const { users, hooks } = this.#parts;
+    const { users, hooks } = this.#deps;
     const out = await users.logout(userName, socketId, disconnectEcho(socketId), echoes);
     if (out === 'gone' || !out.changed) return;
     const { nconnected } = out;
@@ -182,15 +182,15 @@ export class Departures implements Cleaner {
   async undoJoin(roomName: string, socket: Departing & { readonly nodeId: string }): Promise<void> {
     try {
       await this.leaveRoom(roomName, socket.nodeId, [socket], { echo: 'changed', cause: 'disconnect' });
-      this.#parts.topics.unfollow(roomTopic(roomName), socket.nodeId);
+      this.#deps.topics.unfollow(roomTopic(roomName), socket.nodeId);
     } catch (error) {
-      this.#parts.suspect(roomTopic(roomName), socket.nodeId, error);
+      this.#deps.suspect(roomTopic(roomName), socket.nodeId, error);
     }
   }
 
   /** Takes everything of a dead node out of one topic. Safe to repeat, and for several peers to do at once. */
   async clean(topic: TopicKey, nodeId: string): Promise<void> {
-    const { rooms, users, hooks, deletions, losses } = this.#parts;
+    const { rooms, users, hooks, deletions, losses } = this.#deps;
     const name = topicName(topic);
     if (topicKind(topic) === 'user') {
       const gone = await users.beginSweep(name, nodeId);
@@ -202,7 +202,7 @@ export class Departures implements Cleaner {
     }
     // What the dead node had begun: telling those concerned of a deletion, and of who came and went.
     for (const deletion of await deletions.unfinished(name, nodeId)) await losses.tellFormer(name, deletion);
-    this.#parts.userlistChanges.note(name);
+    this.#deps.userlistChanges.note(name);
     for (;;) {
       const page = await rooms.beginSweep(name, nodeId);
       if (page.length === 0) return;

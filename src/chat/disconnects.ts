@@ -9,7 +9,7 @@ import { SOCKETS_PER_CALL } from '../store/room/room-store.ts';
 import { leftEcho, type Departing, type Departures } from './departures.ts';
 import { windowsOf } from './windows.ts';
 
-export interface DisconnectsParts {
+export interface DisconnectsDeps {
   readonly departures: Pick<Departures, 'leaveRoom' | 'logout'>;
   readonly topics: Pick<Topics, 'unfollow'>;
   /** What could not be done; the topic's `follow` is passed on with it. */
@@ -27,12 +27,12 @@ const ROOMS_AT_ONCE = 8;
 const SOCKETS_AT_ONCE = 8;
 
 export class Disconnects {
-  readonly #parts: DisconnectsParts;
+  readonly #deps: DisconnectsDeps;
   /** Users of whom some are being taken out → those that come next. */
   readonly #users = new Map<string, Gone[]>();
 
-  constructor(parts: DisconnectsParts) {
-    this.#parts = parts;
+  constructor(deps: DisconnectsDeps) {
+    this.#deps = deps;
   }
 
   /** A socket of this node is gone. Lets go of the topics it followed when Redis knows it too. */
@@ -60,7 +60,7 @@ export class Disconnects {
 
   async #takeOut(userName: string, nodeId: string, gone: readonly Gone[]): Promise<void> {
     await this.#leaveRooms(userName, nodeId, gone);
-    const { departures, topics } = this.#parts;
+    const { departures, topics } = this.#deps;
     for await (const window of windowsOf(gone, SOCKETS_AT_ONCE)) {
       await Promise.all(
         window.map(async ({ socketId, roomNames, echoes }) => {
@@ -68,7 +68,7 @@ export class Disconnects {
             await departures.logout({ userName, socketId }, roomNames, echoes);
             topics.unfollow(userTopic(userName), nodeId);
           } catch (error) {
-            this.#parts.suspect(userTopic(userName), nodeId, error);
+            this.#deps.suspect(userTopic(userName), nodeId, error);
           }
         }),
       );
@@ -90,7 +90,7 @@ export class Disconnects {
   }
 
   async #leaveRoom(roomName: string, userName: string, nodeId: string, gone: readonly Gone[]): Promise<boolean> {
-    const { departures, topics } = this.#parts;
+    const { departures, topics } = this.#deps;
     const topic = roomTopic(roomName);
     let isDone = true;
     for (let at = 0; at < gone.length; at += SOCKETS_PER_CALL) {
@@ -104,7 +104,7 @@ export class Disconnects {
         }
       } catch (error) {
         isDone = false;
-        for (let i = 0; i < page.length; i++) this.#parts.suspect(topic, nodeId, error);
+        for (let i = 0; i < page.length; i++) this.#deps.suspect(topic, nodeId, error);
       }
     }
     return isDone;

@@ -14,7 +14,7 @@ import type { Value, ValueMap } from '../protocol/values.ts';
 import { StateUnavailable } from '../redis/unavailable.ts';
 import { Answer, type Caller, type Handlers } from './caller.ts';
 
-export interface HookedParts {
+export interface HookedDeps {
   readonly hooks: HookRunner;
   readonly limits: Limits;
   /** Writes down what a handler has thrown; gives the reference that the caller is told. */
@@ -27,18 +27,18 @@ type AnyArgs = { readonly [name: string]: Value | undefined };
 type AnyHandler = (caller: Caller, args: AnyArgs) => unknown;
 
 /** One request on its way through the hooks. */
-interface Passage extends HookedParts {
+interface Passage extends HookedDeps {
   readonly method: Method;
   readonly caller: Caller;
   /** The operator's own, the same object before and after. */
   readonly data: Record<string, unknown>;
 }
 
-export function hookedHandlers(bare: Handlers, parts: HookedParts): Handlers {
+export function hookedHandlers(bare: Handlers, deps: HookedDeps): Handlers {
   const wrapped = Object.entries(bare).map(([name, handler]) => {
     // The handlers are a table by the names of the requests; their types are those of `bare`, whatever is around them.
     const method = name as Method;
-    return [name, isHooked(parts.hooks, method) ? around(parts, method, handler as AnyHandler) : handler];
+    return [name, isHooked(deps.hooks, method) ? around(deps, method, handler as AnyHandler) : handler];
   });
   // One for each of `bare`, and each gives what the bare one may give: see above.
   return Object.fromEntries(wrapped) as Handlers;
@@ -51,10 +51,10 @@ function isHooked(hooks: HookRunner, method: Method): boolean {
   return names.some((name) => hooks.has(name));
 }
 
-function around(parts: HookedParts, method: Method, handler: AnyHandler): AnyHandler {
-  const hasAfter = hooksOf('after', method).some((name) => parts.hooks.has(name));
+function around(deps: HookedDeps, method: Method, handler: AnyHandler): AnyHandler {
+  const hasAfter = hooksOf('after', method).some((name) => deps.hooks.has(name));
   return async (caller, given) => {
-    const passage: Passage = { ...parts, method, caller, data: {} };
+    const passage: Passage = { ...deps, method, caller, data: {} };
     const checked = await checkMessage(passage, given);
     if (checked instanceof Failure) return checked;
     const before = await runBefore(passage, checked);

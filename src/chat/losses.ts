@@ -10,7 +10,7 @@ import type { UserStore } from '../store/user/user-store.ts';
 import { leaveHeads } from './leave-heads.ts';
 import type { Quotas } from './quotas.ts';
 
-export interface LossesParts {
+export interface LossesDeps {
   readonly deletions: Pick<Deletions, 'takeFormer' | 'formerMember' | 'forgetMember'>;
   readonly quotas: Pick<Quotas, 'released'>;
   readonly users: Pick<UserStore, 'notifyRoomLost'>;
@@ -26,11 +26,11 @@ export type Told = (userName: string, at: Position) => void;
 export const lossFrame = (roomName: string): Uint8Array => notificationFrame('roomAccessRemoved', [roomName]);
 
 export class Losses {
-  readonly #parts: LossesParts;
+  readonly #deps: LossesDeps;
   #last: Promise<void> = Promise.resolve();
 
-  constructor(parts: LossesParts) {
-    this.#parts = parts;
+  constructor(deps: LossesDeps) {
+    this.#deps = deps;
   }
 
   /**
@@ -38,7 +38,7 @@ export class Losses {
    * until it resolves: nobody is told twice.
    */
   async tellFormer(roomName: string, { life, owner }: Deletion, told?: Told): Promise<void> {
-    const { deletions, quotas } = this.#parts;
+    const { deletions, quotas } = this.#deps;
     // First, for at the end of the pages it is forgotten that this is to be done.
     await quotas.released({ owner, roomName, life });
     for await (const page of deletions.takeFormer(roomName, life)) {
@@ -52,14 +52,14 @@ export class Losses {
   /** What whoever deletes a room may count on: its owner may make another one, and it has been told itself. Never rejects. */
   async first(roomName: string, deletion: Deletion, userName: string, told: Told): Promise<void> {
     const { life, owner } = deletion;
-    const isReleased = this.#parts.quotas.released({ owner, roomName, life });
+    const isReleased = this.#deps.quotas.released({ owner, roomName, life });
     const isTold = userName === '' ? undefined : this.#tellFirst(roomName, life, userName, told);
     await Promise.allSettled([isReleased, isTold]); // what fails is done again with the others
   }
 
   /** Tells one user of a deleted room before the others, if it is concerned. */
   async #tellFirst(roomName: string, life: Life, userName: string, told: Told): Promise<void> {
-    const { deletions } = this.#parts;
+    const { deletions } = this.#deps;
     // It may have the room in its session only, or not at all.
     const noSockets = { userName, socketIds: [], nodeIds: [] };
     const member = (await deletions.formerMember(roomName, life, userName)) ?? noSockets;
@@ -103,7 +103,7 @@ export class Losses {
         const isMember = socketIds.length > 0;
         const lost = { roomName, life, frame: isMember ? frame : undefined, socketIds, nodeIds, ...heads };
         try {
-          const at = await this.#parts.users.notifyRoomLost(userName, lost);
+          const at = await this.#deps.users.notifyRoomLost(userName, lost);
           if (at !== undefined) told?.(userName, at);
         } catch (error) {
           left.push(member);

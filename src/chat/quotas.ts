@@ -9,7 +9,7 @@ import { ROOM_BYTES, type Ask, type Granted, type Owned, type QuotaStore } from 
 import { SERVICE, type RoomOptions, type RoomStore } from '../store/room/room-store.ts';
 import { newEpoch } from '../redis/tokens.ts';
 
-export interface QuotasParts {
+export interface QuotasDeps {
   readonly quotas: Pick<QuotaStore, 'grant' | 'write' | 'release' | 'isThere' | 'look' | 'firstNames'>;
   readonly rooms: Pick<RoomStore, 'create' | 'readInfo'>;
   finishLater(work: () => Promise<void>, cause: unknown): void;
@@ -21,10 +21,10 @@ const NAMES_STEP = 100;
 const TRIES_MAX = 3;
 
 export class Quotas {
-  readonly #parts: QuotasParts;
+  readonly #deps: QuotasDeps;
 
-  constructor(parts: QuotasParts) {
-    this.#parts = parts;
+  constructor(deps: QuotasDeps) {
+    this.#deps = deps;
   }
 
   /** Makes a room, if its owner may own one more. `forced`: by the service, which may go beyond the quota. */
@@ -33,7 +33,7 @@ export class Quotas {
     options: RoomOptions,
     forced: boolean,
   ): Promise<'ok' | 'roomExists' | Failure<'quotaExceeded'>> {
-    const { quotas, rooms } = this.#parts;
+    const { quotas, rooms } = this.#deps;
     const { owner, lists = { adminlist: [], whitelist: [], blacklist: [] } } = options;
     if (owner === '') return rooms.create(roomName, options);
     const room = { owner, roomName, life: newEpoch() };
@@ -48,7 +48,7 @@ export class Quotas {
       .create(roomName, { ...options, reserved: { life: room.life, grant } })
       .catch((error: unknown) => {
         // It may have been made all the same.
-        this.#parts.finishLater(async () => {
+        this.#deps.finishLater(async () => {
           if (!(await quotas.isThere(room))) await quotas.release(room);
         }, error);
         throw error;
@@ -71,7 +71,7 @@ export class Quotas {
       const namesAsked = Math.ceil(names / NAMES_STEP) * NAMES_STEP;
       const { short, grant } = await this.#grant(room, { names, namesAsked });
       if (short !== undefined) return fail('quotaExceeded', [short]);
-      await this.#parts.quotas.write(room, grant);
+      await this.#deps.quotas.write(room, grant);
     }
   }
 
@@ -83,7 +83,7 @@ export class Quotas {
     const room = { owner, roomName, life };
     try {
       const { short, grant } = await this.#grant(room, { bytes: needed, bytesAsked: asked });
-      await this.#parts.quotas.write(room, grant, short === undefined ? 'granted' : 'refused');
+      await this.#deps.quotas.write(room, grant, short === undefined ? 'granted' : 'refused');
     } catch {
       // Redis does not answer, or is full.
     }
@@ -91,7 +91,7 @@ export class Quotas {
 
   /** The owner of a room was changed: what it takes is noted of the new one, and not of the one before any more. */
   async moved(roomName: string, owner: string, { before, life, takes }: OwnerChanged): Promise<void> {
-    const { quotas } = this.#parts;
+    const { quotas } = this.#deps;
     if (before === owner) return;
     await this.#later(async () => {
       if (owner !== '') await quotas.grant({ owner, roomName, life }, { ...takes, forced: true });
@@ -101,18 +101,18 @@ export class Quotas {
 
   /** A room is deleted. May be repeated. */
   async released(room: Owned): Promise<void> {
-    if (room.owner !== '') await this.#parts.quotas.release(room);
+    if (room.owner !== '') await this.#deps.quotas.release(room);
   }
 
   async #grant(room: Owned, ask: Ask): Promise<Granted> {
-    const { quotas } = this.#parts;
+    const { quotas } = this.#deps;
     const granted = await quotas.grant(room, ask);
     if (granted.lookFrom === undefined || !(await quotas.look(room.owner, granted.lookFrom))) return granted;
     return quotas.grant(room, ask);
   }
 
   async #later(work: () => Promise<void>): Promise<void> {
-    await work().catch((error: unknown) => this.#parts.finishLater(work, error));
+    await work().catch((error: unknown) => this.#deps.finishLater(work, error));
   }
 }
 

@@ -13,7 +13,7 @@ import type { Departures } from './departures.ts';
 import { Unfinished } from './unfinished.ts';
 import type { UserlistChanges } from './userlist-changes.ts';
 
-export interface ReconcilerParts {
+export interface ReconcilerDeps {
   readonly rooms: RoomStore;
   readonly users: UserStore;
   readonly peers: Pick<Peers, 'isGone'>;
@@ -40,15 +40,15 @@ interface Suspicion {
 }
 
 export class Reconciler {
-  readonly #parts: ReconcilerParts;
+  readonly #deps: ReconcilerDeps;
   readonly #suspects = new Map<TopicKey, Suspicion>();
   readonly #unfinished: Unfinished;
   #underWay = 0;
   #running = false;
 
-  constructor(parts: ReconcilerParts) {
-    this.#parts = parts;
-    this.#unfinished = new Unfinished(parts);
+  constructor(deps: ReconcilerDeps) {
+    this.#deps = deps;
+    this.#unfinished = new Unfinished(deps);
   }
 
   /**
@@ -57,9 +57,9 @@ export class Reconciler {
    */
   suspect(topic: TopicKey, nodeId: string, cause: unknown, follows: 0 | 1 = 1): void {
     // What an instance without a lease left behind is its sweepers' work.
-    if (!this.#parts.owns(nodeId)) return;
+    if (!this.#deps.owns(nodeId)) return;
     this.#add(topic, { follows, peers: false });
-    this.#parts.onError('what a request or a socket left behind is settled later', cause);
+    this.#deps.onError('what a request or a socket left behind is settled later', cause);
   }
 
   /** Looks at topics soon, and at what Redis knows there of nodes that are gone: after a failover. */
@@ -85,11 +85,11 @@ export class Reconciler {
   async run(): Promise<void> {
     if (this.#running) return;
     this.#running = true;
-    const nodeId = this.#parts.nodeId();
+    const nodeId = this.#deps.nodeId();
     try {
       await Promise.all([this.#unfinished.run(), this.#round(nodeId)]);
     } catch (error) {
-      this.#parts.onError('settling is put off', error);
+      this.#deps.onError('settling is put off', error);
     } finally {
       this.#running = false;
     }
@@ -97,7 +97,7 @@ export class Reconciler {
 
   /** Takes out of a room what Redis knows there of this node and is not so. For whoever waits for it. */
   settleRoomNow(topic: TopicKey): Promise<void> {
-    return this.#settle(topic, this.#parts.nodeId(), false);
+    return this.#settle(topic, this.#deps.nodeId(), false);
   }
 
   #add(topic: TopicKey, { follows, peers }: Suspicion): void {
@@ -115,7 +115,7 @@ export class Reconciler {
     let failures = 0;
     const work = async (): Promise<void> => {
       for (const topic of next) {
-        if (failures >= FAILURES_MAX || !this.#parts.owns(nodeId)) return;
+        if (failures >= FAILURES_MAX || !this.#deps.owns(nodeId)) return;
         failures = (await this.#try(topic, nodeId)) ? 0 : failures + 1;
       }
     };
@@ -130,11 +130,11 @@ export class Reconciler {
     this.#underWay++;
     try {
       await this.#settle(topic, nodeId, suspicion.peers);
-      for (let i = 0; i < suspicion.follows; i++) this.#parts.topics.unfollow(topic, nodeId);
+      for (let i = 0; i < suspicion.follows; i++) this.#deps.topics.unfollow(topic, nodeId);
       return true;
     } catch (error) {
-      if (this.#parts.owns(nodeId)) this.#add(topic, suspicion);
-      this.#parts.onError('settling is put off', error);
+      if (this.#deps.owns(nodeId)) this.#add(topic, suspicion);
+      this.#deps.onError('settling is put off', error);
       return false;
     } finally {
       this.#underWay--;
@@ -144,7 +144,7 @@ export class Reconciler {
   async #settle(topic: TopicKey, nodeId: string, peers: boolean): Promise<void> {
     if (topicKind(topic) === 'room') {
       await this.#settleRoom(topic, nodeId);
-      if (peers) await this.#cleanUpAfter(topic, nodeId, await this.#parts.rooms.readNodes(topicName(topic)));
+      if (peers) await this.#cleanUpAfter(topic, nodeId, await this.#deps.rooms.readNodes(topicName(topic)));
       return;
     }
     const homes = await this.#settleUser(topic, nodeId);
@@ -154,8 +154,8 @@ export class Reconciler {
   async #settleRoom(topic: TopicKey, nodeId: string): Promise<void> {
     const roomName = topicName(topic);
     // Whatever was not answered may have left something to tell.
-    this.#parts.userlistChanges.note(roomName);
-    const { audience, rooms, departures } = this.#parts;
+    this.#deps.userlistChanges.note(roomName);
+    const { audience, rooms, departures } = this.#deps;
     const known = await rooms.readNodeSockets(roomName, nodeId);
     // Looked up in the turn of the reply: what joins or leaves after it is not known to it.
     const gone = known.sockets.filter(({ socketId }) => !audience.isConcerned(roomName, socketId));
@@ -176,7 +176,7 @@ export class Reconciler {
     }
     if (strays().length === 0) return;
     // What took a socket out may be on its way here, and tells it so.
-    await this.#parts.topics.caughtUp(topic, known.at);
+    await this.#deps.topics.caughtUp(topic, known.at);
     for (const stray of strays()) {
       // In again, in a room of the same name.
       if (stray.rooms.get(roomName)?.epoch !== known.at?.epoch) continue;
@@ -189,7 +189,7 @@ export class Reconciler {
   /** Returns the nodes that the user has sockets on. */
   async #settleUser(topic: TopicKey, nodeId: string): Promise<Iterable<string>> {
     const userName = topicName(topic);
-    const { audience, users, departures } = this.#parts;
+    const { audience, users, departures } = this.#deps;
     const known = await users.readSockets(userName);
     for (const stray of audience.socketsOf(userName)) if (!known.has(stray.socketId)) stray.startAfresh();
     const gone = [...known].filter(([socketId, home]) => home === nodeId && !audience.isOpen(socketId));
@@ -206,8 +206,7 @@ export class Reconciler {
   /** A failover may have lost that a node was swept here, and of all others what would lead sweepers here once more. */
   async #cleanUpAfter(topic: TopicKey, ownId: string, nodeIds: Iterable<string>): Promise<void> {
     for (const nodeId of new Set(nodeIds)) {
-      if (nodeId !== ownId && (await this.#parts.peers.isGone(nodeId)))
-        await this.#parts.departures.clean(topic, nodeId);
+      if (nodeId !== ownId && (await this.#deps.peers.isGone(nodeId))) await this.#deps.departures.clean(topic, nodeId);
     }
   }
 }

@@ -15,7 +15,7 @@ import type { Losses } from './losses.ts';
 import type { Reconciler } from './reconciler.ts';
 import type { UserlistChanges } from './userlist-changes.ts';
 
-export interface RestrictionsParts {
+export interface RestrictionsDeps {
   readonly access: Pick<AccessStore, 'purge' | 'unsettled'>;
   readonly topics: Pick<Topics, 'isFollowed'>;
   readonly peers: Pick<Peers, 'isGone'>;
@@ -32,10 +32,10 @@ export interface RestrictionsParts {
 }
 
 export class Restrictions {
-  readonly #parts: RestrictionsParts;
+  readonly #deps: RestrictionsDeps;
 
-  constructor(parts: RestrictionsParts) {
-    this.#parts = parts;
+  constructor(deps: RestrictionsDeps) {
+    this.#deps = deps;
   }
 
   /** Takes out this node's members who are not admitted any more; rejects where Redis cannot be asked. */
@@ -43,8 +43,8 @@ export class Restrictions {
     const key = topic as TopicKey; // made by keys.ts; the bus treats it as a plain name
     if (topicKind(key) !== 'room') return;
     const roomName = topicName(key);
-    const { audience } = this.#parts;
-    const purged = await this.#purge(roomName, this.#parts.nodeId());
+    const { audience } = this.#deps;
+    const purged = await this.#purge(roomName, this.#deps.nodeId());
     if (purged === undefined) return;
     const { kept, epoch: epochNow } = purged;
     // Where the log was lost, who is not a member any more starts afresh (hub.reset). That is so too where this is
@@ -69,12 +69,12 @@ export class Restrictions {
    * knows of others may be what a failover has brought back, and those would never settle it.
    */
   async hasten(roomName: string): Promise<void> {
-    const { access, peers, departures } = this.#parts;
+    const { access, peers, departures } = this.#deps;
     const topic = roomTopic(roomName);
     await Promise.all(
       (await access.unsettled(roomName)).map(async (nodeId) => {
-        if (nodeId === this.#parts.nodeId()) return this.settleUnfollowed(roomName);
-        if (!(await peers.isGone(nodeId))) return this.#parts.askToSettle(nodeId, roomName);
+        if (nodeId === this.#deps.nodeId()) return this.settleUnfollowed(roomName);
+        if (!(await peers.isGone(nodeId))) return this.#deps.askToSettle(nodeId, roomName);
         await departures.clean(topic, nodeId);
         return this.#purge(roomName, nodeId);
       }),
@@ -85,14 +85,14 @@ export class Restrictions {
   async settleUnfollowed(roomName: string): Promise<void> {
     const topic = roomTopic(roomName);
     // Otherwise its feed settles it, at its own place in the log.
-    if (this.#parts.topics.isFollowed(topic)) return;
-    await this.#parts.reconciler.settleRoomNow(topic);
-    await this.#purge(roomName, this.#parts.nodeId());
+    if (this.#deps.topics.isFollowed(topic)) return;
+    await this.#deps.reconciler.settleRoomNow(topic);
+    await this.#purge(roomName, this.#deps.nodeId());
   }
 
   /** Takes out a node's members who are not admitted. Returns who is kept of them, and of which life of the log that is. */
   async #purge(roomName: string, nodeId: string): Promise<{ kept: Set<string>; epoch: string } | undefined> {
-    const { access, userlistChanges } = this.#parts;
+    const { access, userlistChanges } = this.#deps;
     const kept = new Set<string>();
     let epoch = '';
     let next: PurgeCursor | '0' | undefined = '0';
@@ -109,7 +109,7 @@ export class Restrictions {
   }
 
   #tell(roomName: string, { evicted, life }: Purged): void {
-    const tell = this.#parts.losses.telling(roomName, life, evicted);
-    if (evicted.length > 0) tell().catch((error: unknown) => this.#parts.finishLater(tell, error));
+    const tell = this.#deps.losses.telling(roomName, life, evicted);
+    if (evicted.length > 0) tell().catch((error: unknown) => this.#deps.finishLater(tell, error));
   }
 }

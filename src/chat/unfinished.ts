@@ -7,16 +7,16 @@
 const KEPT_MAX = 1000;
 const AT_ONCE = 32;
 
-export interface UnfinishedParts {
+export interface UnfinishedDeps {
   onError(what: string, error: unknown): void;
 }
 
 export class Unfinished {
-  readonly #parts: UnfinishedParts;
+  readonly #deps: UnfinishedDeps;
   #work: (() => Promise<void>)[] = [];
 
-  constructor(parts: UnfinishedParts) {
-    this.#parts = parts;
+  constructor(deps: UnfinishedDeps) {
+    this.#deps = deps;
   }
 
   get size(): number {
@@ -26,10 +26,10 @@ export class Unfinished {
   /** `work` may be repeated. */
   add(work: () => Promise<void>, cause: unknown): void {
     if (this.#work.length >= KEPT_MAX) {
-      this.#parts.onError('what a request began is given up: too much is unfinished', cause);
+      this.#deps.onError('what a request began is given up: too much is unfinished', cause);
       return;
     }
-    this.#parts.onError('what a request began is finished later', cause);
+    this.#deps.onError('what a request began is finished later', cause);
     this.#work.push(work);
   }
 
@@ -44,7 +44,7 @@ export class Unfinished {
         const work = batch[i];
         if (outcome.status === 'fulfilled' || work === undefined) continue;
         this.#work.push(work);
-        this.#parts.onError('what a request began is put off again', outcome.reason);
+        this.#deps.onError('what a request began is put off again', outcome.reason);
       }
     }
   }

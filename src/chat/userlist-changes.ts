@@ -5,7 +5,7 @@
 import { userlistChangesFrame } from '../protocol/frame.ts';
 import type { AccessStore } from '../store/access/access-store.ts';
 
-export interface UserlistChangesParts {
+export interface UserlistChangesDeps {
   readonly access: Pick<AccessStore, 'flushChanges'>;
   onError(error: unknown): void;
 }
@@ -17,13 +17,13 @@ const RETRY_MS = 250;
 const ROOMS_PER_RUN = 100;
 
 export class UserlistChanges {
-  readonly #parts: UserlistChangesParts;
+  readonly #deps: UserlistChangesDeps;
   /** Room → when to try. */
   readonly #due = new Map<string, number>();
   #running = false;
 
-  constructor(parts: UserlistChangesParts) {
-    this.#parts = parts;
+  constructor(deps: UserlistChangesDeps) {
+    this.#deps = deps;
   }
 
   /** A room has changes to tell, perhaps. */
@@ -40,7 +40,7 @@ export class UserlistChanges {
       const due = [...this.#due].flatMap(([roomName, at]) => (at <= now ? [roomName] : []));
       await Promise.all(due.slice(0, ROOMS_PER_RUN).map((roomName) => this.#flush(roomName)));
     } catch (error) {
-      this.#parts.onError(error);
+      this.#deps.onError(error);
     } finally {
       this.#running = false;
     }
@@ -54,7 +54,7 @@ export class UserlistChanges {
     // Taken off first: what is noted meanwhile may come after what the script sees.
     this.#due.delete(roomName);
     try {
-      const left = await this.#parts.access.flushChanges(roomName, userlistChangesFrame(roomName), PAUSE_MS);
+      const left = await this.#deps.access.flushChanges(roomName, userlistChangesFrame(roomName), PAUSE_MS);
       if (left !== 0) this.note(roomName);
     } catch (error) {
       this.note(roomName);

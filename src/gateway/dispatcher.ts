@@ -31,7 +31,7 @@ export interface LoginAttempt {
   readonly bearer?: string;
 }
 
-export interface DispatcherParts {
+export interface DispatcherDeps {
   readonly handlers: Handlers;
   /** Without the operator's hooks: for who bypasses them. */
   readonly bareHandlers: Handlers;
@@ -54,10 +54,10 @@ const FREE_REPLY_BYTES = 4096;
 const REPLY_BYTES_PER_UNIT = 8192;
 
 export class Dispatcher {
-  readonly #parts: DispatcherParts;
+  readonly #deps: DispatcherDeps;
 
-  constructor(parts: DispatcherParts) {
-    this.#parts = parts;
+  constructor(deps: DispatcherDeps) {
+    this.#deps = deps;
   }
 
   /** Runs one request of a logged-in socket and answers it. Never rejects. */
@@ -71,7 +71,7 @@ export class Dispatcher {
     if (!isRequestName(method)) return unknownMethod(method);
     if (method === 'login') return loggedIn();
     try {
-      const args = checkArgs(method, params, faultAt, this.#parts.services.settings.limits);
+      const args = checkArgs(method, params, faultAt, this.#deps.services.settings.limits);
       if (args instanceof Failure) return args;
       return await this.#inOrder(session, orderKeys(method, args), () => this.#handle(session, method, args));
     } catch (error) {
@@ -83,14 +83,14 @@ export class Dispatcher {
   async runFor(session: Session, call: SocketCall): Promise<Value | Failure> {
     const { method, params, bypassPermissions, bypassHooks } = call;
     // Whoever asks has checked them; it may be another version of this.
-    const args = checkArgs(method, params, -1, this.#parts.services.settings.limits);
+    const args = checkArgs(method, params, -1, this.#deps.services.settings.limits);
     if (args instanceof Failure) return args;
     const caller = new ActingCaller(session, bypassPermissions ? SERVICE : session.userName);
-    const handlers = bypassHooks ? this.#parts.bareHandlers : this.#parts.handlers;
+    const handlers = bypassHooks ? this.#deps.bareHandlers : this.#deps.handlers;
     const outcome = await this.#inOrder(session, orderKeys(method, args), () =>
       this.#handle(caller, method, args, handlers),
     );
-    const mayAct = this.#parts.mayAct();
+    const mayAct = this.#deps.mayAct();
     const gone = mayAct ? fail('invalidSocket', [session.socketId]) : unavailable();
     let answer: Value | Failure = gone;
     this.#takeTurn(session.connection, method, outcome, (told) => {
@@ -117,7 +117,7 @@ export class Dispatcher {
 
   /** Logs a connection in, or ends it. `adopt` gets the session before anything is sent to it. Never rejects. */
   async login(connection: Connection, attempt: LoginAttempt, adopt: (session: Session) => void): Promise<void> {
-    const { arriving } = this.#parts.hub;
+    const { arriving } = this.#deps.hub;
     const { socketId } = connection;
     const telling: LoginTelling = { message: attempt.message, began: performance.now(), told: 'nothing' };
     arriving.add(socketId);
@@ -137,7 +137,7 @@ export class Dispatcher {
     adopt: (session: Session) => void,
   ): Promise<void> {
     const { socketId } = connection;
-    const { limits } = this.#parts.services.settings;
+    const { limits } = this.#deps.services.settings;
     const args = message && checkArgs('login', message.params, message.faultAt, limits);
     if (args instanceof Failure) return this.#refuseLogin(connection, telling, args);
     const credentials: Credentials = args?.credentials ?? { token: bearer ?? '' };
@@ -155,7 +155,7 @@ export class Dispatcher {
     } catch (error) {
       // Nobody is there any more who would take what is kept for it. One that was adopted is taken out by its end.
       done.switchOver.abandon();
-      const { disconnects } = this.#parts.services;
+      const { disconnects } = this.#deps.services;
       if (!isAdopted) disconnects.add({ socketId, userName: done.userName }, [], done.nodeId);
       throw error;
     }
@@ -163,11 +163,11 @@ export class Dispatcher {
   }
 
   async #logIn(connection: Connection, credentials: Credentials): Promise<Login | Failure> {
-    const { services } = this.#parts;
+    const { services } = this.#deps;
     const { socketId } = connection;
     try {
       const done = await login(services, socketId, credentials, () => connection.open);
-      if (done instanceof Failure || this.#parts.mayAct()) return done;
+      if (done instanceof Failure || this.#deps.mayAct()) return done;
       // The lease has run out during the login.
       done.switchOver.abandon();
       services.disconnects.add({ socketId, userName: done.userName }, [], done.nodeId);
@@ -178,12 +178,12 @@ export class Dispatcher {
   }
 
   async #confirmLogin(session: Session, telling: LoginTelling, done: Login): Promise<void> {
-    const { hub, services } = this.#parts;
+    const { hub, services } = this.#deps;
     const { connection } = session;
     const inTime = connection.open;
     if (inTime) {
       hub.add(session);
-      this.#parts.onLogin(session);
+      this.#deps.onLogin(session);
       await tellLogin(connection, telling, done);
     }
     done.switchOver.complete(session, {
@@ -203,7 +203,7 @@ export class Dispatcher {
 
   #refuseLogin(connection: Connection, { message, began }: LoginTelling, failure: Failure): void {
     this.#measure('login', outcomeName(failure), began);
-    this.#parts.onLoginRefused(connection, failure);
+    this.#deps.onLoginRefused(connection, failure);
     const error = toErrorValue(failure);
     const temporary = error['temporary'] === true;
     connection.cork(() => {
@@ -227,7 +227,7 @@ export class Dispatcher {
     caller: Caller,
     method: Exclude<RequestName, 'login'>,
     args: unknown,
-    handlers: Handlers = this.#parts.handlers,
+    handlers: Handlers = this.#deps.handlers,
   ): Promise<Settled> {
     try {
       return await callHandler(handlers, method, caller, args);
@@ -238,7 +238,7 @@ export class Dispatcher {
 
   #failureOf(error: unknown, method: string, socketId: string): Failure {
     if (error instanceof StateUnavailable) return unavailable();
-    return fail('internalError', [this.#parts.onDefect(error, method, socketId)]);
+    return fail('internalError', [this.#deps.onDefect(error, method, socketId)]);
   }
 
   /** Answers a request; returns the bytes of the response. */
@@ -248,7 +248,7 @@ export class Dispatcher {
       bytes = this.#respond(connection, message, value);
     });
     this.#measure(message.method, outcomeName(told), began);
-    if (this.#parts.mayAct()) connection.settleEnd();
+    if (this.#deps.mayAct()) connection.settleEnd();
     return bytes;
   }
 
@@ -258,7 +258,7 @@ export class Dispatcher {
    */
   #takeTurn(connection: Connection, method: string, outcome: Settled, tell: (told: unknown) => void): unknown {
     const turn = outcome instanceof Answer ? outcome : undefined;
-    const mayAct = this.#parts.mayAct();
+    const mayAct = this.#deps.mayAct();
     const given: unknown = turn === undefined ? outcome : turn.value;
     let told: unknown = mayAct ? given : unavailable();
     try {
@@ -289,7 +289,7 @@ export class Dispatcher {
   }
 
   #measure(method: string, outcome: string, began: number): void {
-    this.#parts.durations.of(labelOf(method), outcome).observe(performance.now() - began);
+    this.#deps.durations.of(labelOf(method), outcome).observe(performance.now() - began);
   }
 
   /** Refuses a message without running it. */

@@ -45,7 +45,7 @@ export interface PublicPort {
   close(): void;
 }
 
-export interface GatewayParts {
+export interface GatewayDeps {
   readonly options: GatewayOptions;
   readonly accounts: Accounts;
   readonly addresses: Addresses;
@@ -71,7 +71,7 @@ const AWAY_STEP_MS = 50;
 const RECONNECT_SPREAD_MS = 500;
 
 export class Gateway {
-  readonly #parts: GatewayParts;
+  readonly #deps: GatewayDeps;
   readonly #app: TemplatedApp;
   /** One for each open socket. */
   readonly #intakes = new Set<Intake>();
@@ -84,17 +84,17 @@ export class Gateway {
   #draining = false;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(app: TemplatedApp, parts: GatewayParts) {
+  constructor(app: TemplatedApp, deps: GatewayDeps) {
     this.#app = app;
-    this.#parts = parts;
-    const { depth } = parts.options.limits;
+    this.#deps = deps;
+    const { depth } = deps.options.limits;
     this.#codecs = { msgpack: createCodec('msgpack', { depth }), json: createCodec('json', { depth }) };
     this.#routes();
   }
 
   /** Where the requests of its sockets are run. */
   get dispatcher(): Dispatcher {
-    return this.#parts.dispatcher;
+    return this.#deps.dispatcher;
   }
 
   get size(): number {
@@ -109,7 +109,7 @@ export class Gateway {
   /** Begins to accept; resolves with the port. Rejects where it cannot be had. */
   async listen(): Promise<number> {
     this.#timer = setInterval(() => this.#scan(), SCAN_MS);
-    this.#listening = await this.#parts.listen(this.#app);
+    this.#listening = await this.#deps.listen(this.#app);
     return this.#listening.port;
   }
 
@@ -118,7 +118,7 @@ export class Gateway {
     this.#app.publish(nativeTopic, data, typeof data !== 'string');
     // What fan-out piles up on a slow reader is not seen here, but no reader got more than all that was sent.
     this.#unscannedBytes += data.length;
-    if (this.#unscannedBytes < this.#parts.options.backpressureBytes / SCANS_PER_LIMIT) return;
+    if (this.#unscannedBytes < this.#deps.options.backpressureBytes / SCANS_PER_LIMIT) return;
     this.#unscannedBytes = 0;
     this.#scanSoon ??= setImmediate(() => {
       this.#scanSoon = undefined;
@@ -164,7 +164,7 @@ export class Gateway {
   }
 
   #routes(): void {
-    const { options } = this.#parts;
+    const { options } = this.#deps;
     this.#app.ws<SocketData>(PATH, {
       maxPayloadLength: options.limits.frameBytes * 2,
       maxBackpressure: options.backpressureBytes,
@@ -174,7 +174,7 @@ export class Gateway {
       open: (ws) => {
         const data = ws.getUserData();
         const connection = new Connection(ws, data.codec, newSocketId(), data.address, options.softMarkBytes);
-        const intake = new Intake(connection, this.#parts);
+        const intake = new Intake(connection, this.#deps);
         data.intake = intake;
         this.#intakes.add(intake);
         if (data.bearer !== undefined) intake.bearer(data.bearer);
@@ -201,14 +201,14 @@ export class Gateway {
   }
 
   #upgrade(res: HttpResponse, req: HttpRequest, context: us_socket_context_t): void {
-    const { options } = this.#parts;
+    const { options } = this.#deps;
     const peer = peerOf(res);
     if (this.#draining) return this.#refuse(res, refusal('draining', { address: peer }));
     const headers = headersOf(req);
     const verdict = judgeUpgrade({ header: (name) => headers.get(name) ?? '', peer }, options.rules);
     if (!verdict.ok) return this.#refuse(res, verdict);
     const { address } = verdict;
-    const full = this.#parts.addresses.admit(address, performance.now());
+    const full = this.#deps.addresses.admit(address, performance.now());
     if (full !== undefined) {
       return this.#refuse(res, refusal(full, { address }));
     }
@@ -223,7 +223,7 @@ export class Gateway {
 
   #refuse(res: HttpResponse, { reason, details }: Refusal): void {
     const { status, body } = upgradeRefusals[reason];
-    this.#parts.onRefused(reason, details);
+    this.#deps.onRefused(reason, details);
     res.cork(() => {
       res.writeStatus(status);
       if (reason === 'noUpgrade') res.writeHeader('upgrade', 'websocket');
@@ -238,10 +238,10 @@ export class Gateway {
     connection.markClosed();
     intake.closed();
     this.#intakes.delete(intake);
-    this.#parts.onClosed(connection.socketId, code, connection.endReason);
+    this.#deps.onClosed(connection.socketId, code, connection.endReason);
     if (session === undefined) return;
-    const roomNames = this.#parts.hub.remove(session);
-    this.#parts.departed(session, roomNames);
+    const roomNames = this.#deps.hub.remove(session);
+    this.#deps.departed(session, roomNames);
   }
 
   /** A message for this socket was dropped: what it would see from here on has a hole. */
@@ -258,7 +258,7 @@ export class Gateway {
   #scan(): void {
     const monotonic = performance.now();
     const wall = Date.now();
-    const { loginTimeoutMs } = this.#parts.options;
+    const { loginTimeoutMs } = this.#deps.options;
     let queueBytes = 0;
     for (const { connection, session } of this.#intakes) {
       const { bufferedBytes } = connection;
@@ -271,8 +271,8 @@ export class Gateway {
       }
     }
     this.#queueBytes = queueBytes;
-    this.#parts.accounts.tidy(monotonic);
-    this.#parts.addresses.tidy(monotonic);
+    this.#deps.accounts.tidy(monotonic);
+    this.#deps.addresses.tidy(monotonic);
   }
 }
 

@@ -23,7 +23,7 @@ interface RoomAudience {
   json: number;
 }
 
-export interface HubParts {
+export interface HubDeps {
   /** Native fan-out to the subscribers of a native topic. */
   publish(nativeTopic: string, data: Uint8Array | string): void;
   /** A socket has left a room by an event, not by itself. */
@@ -43,7 +43,7 @@ const MESSAGES_PER_AGE = 16;
 const nativeTopic = (roomName: string, format: Format): string => `${format}/${roomName}`;
 
 export class Hub implements TopicListener, Audience {
-  readonly #parts: HubParts;
+  readonly #deps: HubDeps;
   readonly #sessions = new Map<string, Session>();
   readonly #rooms = new Map<string, RoomAudience>();
   /** A user has few sockets: an array costs a fifth of a set. */
@@ -53,8 +53,8 @@ export class Hub implements TopicListener, Audience {
   deliveries = 0;
   #untilAge = 1;
 
-  constructor(parts: HubParts) {
-    this.#parts = parts;
+  constructor(deps: HubDeps) {
+    this.#deps = deps;
   }
 
   get size(): number {
@@ -153,7 +153,7 @@ export class Hub implements TopicListener, Audience {
     if (event.kind === 'message' && --this.#untilAge === 0) {
       this.#untilAge = MESSAGES_PER_AGE;
       // What this node knows of the clock that has made the timestamp is not exact.
-      this.#parts.messageAges.observe(Math.max(0, this.#parts.redisNow() - event.timestamp));
+      this.#deps.messageAges.observe(Math.max(0, this.#deps.redisNow() - event.timestamp));
     }
   }
 
@@ -183,14 +183,14 @@ export class Hub implements TopicListener, Audience {
     const room = this.#rooms.get(roomName);
     if (room === undefined) return;
     this.deliveries += room.sessions.size;
-    if (room.json < room.sessions.size) this.#parts.publish(nativeTopic(roomName, 'msgpack'), frame);
-    if (room.json > 0) this.#parts.publish(nativeTopic(roomName, 'json'), transcodeToJson(frame));
+    if (room.json < room.sessions.size) this.#deps.publish(nativeTopic(roomName, 'msgpack'), frame);
+    if (room.json > 0) this.#deps.publish(nativeTopic(roomName, 'json'), transcodeToJson(frame));
   }
 
   /** All sockets are out of the room, and all sockets of their users are told, joined or not. */
   #loseRoom(roomName: string, frame: Uint8Array): void {
     const lost = [...(this.#rooms.get(roomName)?.sessions ?? [])];
-    for (const session of lost) if (this.#detach(roomName, session)) this.#parts.onLost(session, roomName);
+    for (const session of lost) if (this.#detach(roomName, session)) this.#deps.onLost(session, roomName);
     for (const userName of new Set(lost.map((session) => session.userName))) {
       for (const session of this.#users.get(userName) ?? []) session.send(frame);
     }
@@ -198,13 +198,13 @@ export class Hub implements TopicListener, Audience {
 
   /** A user is out with all its sockets. Where one of them is here, all its sockets here are told, joined or not. */
   #evict(roomName: string, { userName, sockets, nodeIds }: Eviction, event: TopicEvent): void {
-    if (!nodeIds.has(this.#parts.nodeId())) return;
+    if (!nodeIds.has(this.#deps.nodeId())) return;
     const frame = lossFrame(roomName);
     for (const session of this.#users.get(userName) ?? []) {
       const isOut = sockets.has(session.socketId) && !joinedAfter(session, roomName, event);
       const isJoining = session.moves.isJoining(roomName);
       // Detached before where it was not to hear what came before this.
-      if (isOut && (this.#detach(roomName, session) || !isJoining)) this.#parts.onLost(session, roomName);
+      if (isOut && (this.#detach(roomName, session) || !isJoining)) this.#deps.onLost(session, roomName);
       // One that is being joined is told in its turn, or it would hear of the loss before it hears of the join.
       if (!isOut || !isJoining) session.send(frame);
     }
@@ -217,7 +217,7 @@ export class Hub implements TopicListener, Audience {
       return;
     }
     if (event.frame.length === 0) return;
-    const hears = hearersOf(event.subject, this.#parts.nodeId());
+    const hears = hearersOf(event.subject, this.#deps.nodeId());
     for (const session of sessions) {
       if (!hears(session) || session.moves.keep(event)) continue;
       this.deliveries++;
@@ -229,7 +229,7 @@ export class Hub implements TopicListener, Audience {
     if (!session.rooms.has(roomName)) return false;
     this.#take(roomName, session);
     session.connection.unsubscribe(nativeTopic(roomName, session.connection.codec.format));
-    this.#parts.onDetached(roomTopic(roomName), session.nodeId);
+    this.#deps.onDetached(roomTopic(roomName), session.nodeId);
     return true;
   }
 

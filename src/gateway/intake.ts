@@ -26,7 +26,7 @@ export interface IntakeLimits extends Rate {
   readonly softMarkBytes: number;
 }
 
-export interface IntakeParts {
+export interface IntakeDeps {
   readonly dispatcher: Dispatcher;
   readonly options: IntakeLimits;
   /** Of users. */
@@ -59,7 +59,7 @@ export class Intake implements Waiter {
   readonly connection: Connection;
   /** Who is on it, once logged in. */
   session: Session | undefined;
-  readonly #parts: IntakeParts;
+  readonly #deps: IntakeDeps;
   readonly #bucket: Bucket;
   /** Refusals are free up to a point: who goes on after that many is ended. */
   #patience: Bucket | undefined;
@@ -78,10 +78,10 @@ export class Intake implements Waiter {
   #finishTimer: NodeJS.Timeout | undefined;
   #finishWith: { readonly name: CloseName; readonly because: string | undefined } | undefined;
 
-  constructor(connection: Connection, parts: IntakeParts) {
+  constructor(connection: Connection, deps: IntakeDeps) {
     this.connection = connection;
-    this.#parts = parts;
-    this.#bucket = new Bucket(parts.options, performance.now());
+    this.#deps = deps;
+    this.#bucket = new Bucket(deps.options, performance.now());
   }
 
   get guest(): boolean {
@@ -95,7 +95,7 @@ export class Intake implements Waiter {
   /** A frame as it arrived; its bytes are not used after this call. */
   frame(data: ArrayBuffer, isBinary: boolean): void {
     if (this.#state === 'finishing') return;
-    const { frameBytes } = this.#parts.options.limits;
+    const { frameBytes } = this.#deps.options.limits;
     if (data.byteLength > frameBytes) {
       return this.finish('frameTooLarge', `${data.byteLength} bytes where ${frameBytes} are allowed`);
     }
@@ -117,7 +117,7 @@ export class Intake implements Waiter {
     clearTimeout(this.#finishTimer);
     this.#queue = [];
     this.#letGo();
-    const { accounts, addresses } = this.#parts;
+    const { accounts, addresses } = this.#deps;
     // Who hangs up during a login keeps its place until that has come to its end.
     addresses.gone(this.connection.address, this.guest && !this.#isBeingLoggedIn);
     if (this.session === undefined) return;
@@ -169,7 +169,7 @@ export class Intake implements Waiter {
   #accept(waiting: Waiting): 'taken' | 'refused' | 'ended' {
     const { message } = waiting;
     const now = performance.now();
-    const { requestsInFlight, frameBytes } = this.#parts.options.limits;
+    const { requestsInFlight, frameBytes } = this.#deps.options.limits;
     let waitMs = this.#bucket.take(1, now);
     const isFull =
       this.#queue.length >= requestsInFlight * QUEUE_PER_SLOT ||
@@ -194,7 +194,7 @@ export class Intake implements Waiter {
   /** To whoever asks for it: the user, or all guests together where it comes to nothing. */
   #charge({ message, units }: Waiting, now: number): number {
     if (this.#account !== undefined) return this.#account.take(units, now);
-    return message.method === 'login' ? 0 : this.#parts.addresses.takeRefused(units, now);
+    return message.method === 'login' ? 0 : this.#deps.addresses.takeRefused(units, now);
   }
 
   /** Returns false where it has lost its patience, with this socket or with its user: nothing more is read then. */
@@ -202,9 +202,9 @@ export class Intake implements Waiter {
     const isGuest = this.#state === 'guest' && message.method !== 'login';
     // Whatever else there is against it: who has not logged in is told that.
     const failure = isGuest ? fail('noLogin') : fail('tooManyRequests', [], Math.max(waitMs, BUSY_MS));
-    this.#parts.dispatcher.refuse(this.connection, message, failure);
+    this.#deps.dispatcher.refuse(this.connection, message, failure);
     const now = performance.now();
-    this.#patience ??= new Bucket(this.#parts.options, now);
+    this.#patience ??= new Bucket(this.#deps.options, now);
     if (this.#patience.take(1, now) === 0 && this.#account?.bears(units, now) !== false) return true;
     this.finish('tooManyRequests');
     return false;
@@ -223,7 +223,7 @@ export class Intake implements Waiter {
   #hold(bytes: Uint8Array): void {
     const { length } = bytes;
     if (length === 0) return;
-    if (this.#heldBytes + length > this.#parts.options.limits.frameBytes || !this.#parts.addresses.hold(length)) {
+    if (this.#heldBytes + length > this.#deps.options.limits.frameBytes || !this.#deps.addresses.hold(length)) {
       this.#refuseRest(this.connection.codec.readFrame(bytes));
       return;
     }
@@ -239,7 +239,7 @@ export class Intake implements Waiter {
 
   #letGo(): readonly Uint8Array[] {
     const held = this.#held ?? [];
-    this.#parts.addresses.release(this.#heldBytes);
+    this.#deps.addresses.release(this.#heldBytes);
     this.#held = undefined;
     this.#heldBytes = 0;
     return held;
@@ -259,7 +259,7 @@ export class Intake implements Waiter {
   }
 
   #mayBegin({ message }: Waiting, weight: number): boolean {
-    const { limits, replyBytes, softMarkBytes } = this.#parts.options;
+    const { limits, replyBytes, softMarkBytes } = this.#deps.options;
     if (this.#running >= limits.requestsInFlight || this.#isLoggingIn) return false;
     if (isPage(message.method)) {
       // A page is only made for who reads: pages alone make nobody slow.
@@ -271,7 +271,7 @@ export class Intake implements Waiter {
 
   /** In units, what a request counts for while it runs. */
   #weightOf({ message: { method, params }, units, bytes }: Waiting): number {
-    const { hub } = this.#parts;
+    const { hub } = this.#deps;
     const told = spreadOf(method, params);
     let hearers = told?.kind === 'room' ? hub.hearers(told.name) : 0;
     if (told?.kind === 'user')
@@ -280,7 +280,7 @@ export class Intake implements Waiter {
   }
 
   #begin({ message }: Waiting, weight: number): void {
-    const { dispatcher } = this.#parts;
+    const { dispatcher } = this.#deps;
     const { session } = this;
     if (session === undefined) {
       if (message.method === 'login') this.#login({ message });
@@ -302,17 +302,17 @@ export class Intake implements Waiter {
     this.#isBeingLoggedIn = true;
     const adopt = (session: Session): void => {
       this.session = session;
-      this.#account = this.#parts.accounts.open(session.userName, performance.now());
+      this.#account = this.#deps.accounts.open(session.userName, performance.now());
       session.account = this.#account;
-      this.#parts.addresses.loggedIn(this.connection.address);
+      this.#deps.addresses.loggedIn(this.connection.address);
     };
-    const done = this.#parts.dispatcher.login(this.connection, attempt, adopt).then(() => {
+    const done = this.#deps.dispatcher.login(this.connection, attempt, adopt).then(() => {
       if (this.#state === 'login') this.#state = 'user';
     });
     void this.#track(done, () => {
       this.#isBeingLoggedIn = false;
       if (this.connection.open) this.#readHeld();
-      else if (this.guest) this.#parts.addresses.loggedIn(this.connection.address);
+      else if (this.guest) this.#deps.addresses.loggedIn(this.connection.address);
     });
   }
 

@@ -10,7 +10,7 @@ import { isMap, type Value, type ValueMap } from '../protocol/values.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { Hub } from './hub.ts';
 
-export interface NodeSocketsParts {
+export interface NodeSocketsDeps {
   readonly hub: Hub;
   readonly dispatcher: Dispatcher;
   nodeId(): string;
@@ -21,28 +21,28 @@ export interface NodeSocketsParts {
 }
 
 export class NodeSockets implements SocketCalls {
-  readonly #parts: NodeSocketsParts;
+  readonly #deps: NodeSocketsDeps;
 
-  constructor(parts: NodeSocketsParts) {
-    this.#parts = parts;
+  constructor(deps: NodeSocketsDeps) {
+    this.#deps = deps;
   }
 
   async run(nodeId: string, call: SocketCall): Promise<Value | Failure> {
-    if (nodeId === this.#parts.nodeId()) return this.#runHere(call);
-    const reply = await this.#parts.ask(nodeId, { ...call });
+    if (nodeId === this.#deps.nodeId()) return this.#runHere(call);
+    const reply = await this.#deps.ask(nodeId, { ...call });
     if (reply === 'busy' || reply === 'absent') return unavailable();
     return reply === 'timeout' ? fail('timeout') : readReply(reply.value);
   }
 
   /** Resolves when another node has settled a room, or does not say so. */
   async askToSettle(nodeId: string, roomName: string): Promise<void> {
-    await this.#parts.ask(nodeId, { settle: roomName });
+    await this.#deps.ask(nodeId, { settle: roomName });
   }
 
   /** What another node asks. Rejects where it is not what is sent here. */
   async answer(question: Value): Promise<Value> {
     if (isMap(question) && typeof question['settle'] === 'string') {
-      await this.#parts.settleRoom(question['settle']);
+      await this.#deps.settleRoom(question['settle']);
       return null;
     }
     const call = readCall(question);
@@ -52,9 +52,9 @@ export class NodeSockets implements SocketCalls {
   }
 
   async #runHere(call: SocketCall): Promise<Value | Failure> {
-    const session = this.#parts.hub.find(call.socketId);
+    const session = this.#deps.hub.find(call.socketId);
     if (session === undefined || session.userName !== call.userName) return fail('invalidSocket', [call.socketId]);
-    return this.#parts.dispatcher.runFor(session, call);
+    return this.#deps.dispatcher.runFor(session, call);
   }
 }
 

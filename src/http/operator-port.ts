@@ -7,10 +7,10 @@ import { createServer, type IncomingMessage, type Server, type ServerOptions, ty
 import { API_PATH } from '../protocol/server/http.ts';
 import { Exchange } from './exchange.ts';
 import { healthHeaders, healthPaths, statusWord, type Health } from './health.ts';
-import { ServerApiRoute, type ServerApiParts } from './server-api.ts';
+import { ServerApiRoute, type ServerApiDeps } from './server-api.ts';
 import { SharedText } from './shared-text.ts';
 
-export interface OperatorPortParts {
+export interface OperatorPortDeps {
   /** Takes the port; rejects where it cannot be had. */
   listen(server: Server): Promise<number>;
   health(): Health;
@@ -18,7 +18,7 @@ export interface OperatorPortParts {
   metrics: { readonly contentType: string; readonly freshMs: number; text(): Promise<string> };
   onError(error: unknown): void;
   /** Only where there is a key. */
-  readonly serverApi?: ServerApiParts;
+  readonly serverApi?: ServerApiDeps;
 }
 
 /** Strangers may reach it after all: bounds on what one can hold open without a word. */
@@ -35,14 +35,14 @@ const CONNECTIONS_MAX = 1000;
 
 export class OperatorPort {
   readonly #server: Server;
-  readonly #parts: OperatorPortParts;
+  readonly #deps: OperatorPortDeps;
   readonly #metrics: SharedText;
   readonly #serverApi: ServerApiRoute | undefined;
 
-  constructor(parts: OperatorPortParts) {
-    this.#parts = parts;
-    this.#metrics = new SharedText(() => parts.metrics.text(), parts.metrics.freshMs);
-    this.#serverApi = parts.serverApi === undefined ? undefined : new ServerApiRoute(parts.serverApi);
+  constructor(deps: OperatorPortDeps) {
+    this.#deps = deps;
+    this.#metrics = new SharedText(() => deps.metrics.text(), deps.metrics.freshMs);
+    this.#serverApi = deps.serverApi === undefined ? undefined : new ServerApiRoute(deps.serverApi);
     this.#server = createServer(OPTIONS);
     this.#server.maxConnections = CONNECTIONS_MAX;
     const take = (asksFirst: boolean) => (request: IncomingMessage, response: ServerResponse) =>
@@ -52,8 +52,8 @@ export class OperatorPort {
   }
 
   async listen(): Promise<number> {
-    const port = await this.#parts.listen(this.#server);
-    this.#server.on('error', (error) => this.#parts.onError(error));
+    const port = await this.#deps.listen(this.#server);
+    this.#server.on('error', (error) => this.#deps.onError(error));
     return port;
   }
 
@@ -73,18 +73,18 @@ export class OperatorPort {
     if (what === undefined && path !== '/metrics') return exchange.answer(404, {});
     if (!['GET', 'HEAD'].includes(exchange.method)) return exchange.refuseMethod('GET', 'HEAD');
     if (what === undefined) return this.#answerMetrics(exchange);
-    const health = this.#parts.health();
+    const health = this.#deps.health();
     const body = { status: statusWord(health[what]), ...health.details };
     exchange.answer(health[what] ? 200 : 503, healthHeaders, JSON.stringify(body));
   }
 
   #answerMetrics(exchange: Exchange): void {
-    const { contentType } = this.#parts.metrics;
+    const { contentType } = this.#deps.metrics;
     this.#metrics
       .bytes()
       .then((bytes) => exchange.answer(200, { 'content-type': contentType }, bytes))
       .catch((error: unknown) => {
-        this.#parts.onError(error);
+        this.#deps.onError(error);
         exchange.answer(500, {});
       });
   }

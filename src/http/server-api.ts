@@ -15,7 +15,7 @@ import { statusCode } from '../protocol/server/http.ts';
 import { asMap, isMap, type Value, type ValueMap } from '../protocol/values.ts';
 import type { Exchange } from './exchange.ts';
 
-export interface ServerApiParts {
+export interface ServerApiDeps {
   readonly key: string;
   readonly api: Pick<ServerApi, 'call'>;
   readonly limits: Pick<Limits, 'frameBytes' | 'depth'>;
@@ -32,16 +32,16 @@ const DEPTH_AROUND = 2;
 
 /** Without a key there is no API, nor anything that tells so. */
 export class ServerApiRoute {
-  readonly #parts: ServerApiParts;
+  readonly #deps: ServerApiDeps;
   readonly #key: Buffer;
   readonly #bytesMax: number;
   /** Requests that are being read or answered. */
   #open = 0;
 
-  constructor(parts: ServerApiParts) {
-    this.#parts = parts;
-    this.#key = digest(parts.key);
-    this.#bytesMax = parts.limits.frameBytes * FRAMES_PER_BODY;
+  constructor(deps: ServerApiDeps) {
+    this.#deps = deps;
+    this.#key = digest(deps.key);
+    this.#bytesMax = deps.limits.frameBytes * FRAMES_PER_BODY;
   }
 
   /** Nothing of a body is read before the key is seen. */
@@ -54,7 +54,7 @@ export class ServerApiRoute {
     }
     const key = bearerOf(exchange.header('authorization'));
     if (!this.#isKey(key)) {
-      this.#parts.onKeyRefused(exchange.peer, key === undefined ? 'missing' : 'wrong');
+      this.#deps.onKeyRefused(exchange.peer, key === undefined ? 'missing' : 'wrong');
       return answering.refuse(401, NOT_AUTHORIZED, { 'www-authenticate': 'Bearer' });
     }
     if (format === undefined) {
@@ -65,7 +65,7 @@ export class ServerApiRoute {
     this.#open++;
     this.#outcome(exchange, method, format, answering)
       .catch((error: unknown) => {
-        const reference = this.#parts.onDefect(error, isApiRequestName(method) ? method : 'unknown');
+        const reference = this.#deps.onDefect(error, isApiRequestName(method) ? method : 'unknown');
         answering.refuse(500, fail('internalError', [reference]));
       })
       .finally(() => this.#open--);
@@ -79,15 +79,15 @@ export class ServerApiRoute {
   }
 
   async #run(method: string, format: Format, bytes: Buffer): Promise<Value | Failure> {
-    if (bytes.length === 0) return await this.#parts.api.call(method, undefined, undefined);
-    const { depth } = this.#parts.limits;
+    if (bytes.length === 0) return await this.#deps.api.call(method, undefined, undefined);
+    const { depth } = this.#deps.limits;
     const body = decodeBody(format, bytes, { depth: depth + DEPTH_AROUND, valuesMax: valuesMax * FRAMES_PER_BODY });
     if (typeof body === 'string') return badRequest(`The body is malformed: ${body}.`);
     const given = asMap(body.value);
     if (!isMap(given)) return badRequest('The body is no map.');
     const { params, as, ...others } = given;
     if (Object.keys(others).length > 0) return badRequest('The body may hold `params` and `as`, and nothing else.');
-    return await this.#parts.api.call(method, params, as);
+    return await this.#deps.api.call(method, params, as);
   }
 
   /** Takes the same time for any wrong key. */

@@ -7,7 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { ConnectionOptions } from 'node:tls';
 import type { RedisAccess, RedisEndpoint, RedisSocket, RedisTls } from '../outside/redis-endpoint.ts';
 import { sentinelConnector } from './sentinel-connector.ts';
-import { Sentinels, type SentinelsParts, type ServerAddress } from './sentinels.ts';
+import { Sentinels, type SentinelsDeps, type ServerAddress } from './sentinels.ts';
 
 export type Client = Redis | Cluster;
 
@@ -111,11 +111,11 @@ export function openOnce(
 /** Who tells which server is the primary; undefined where nobody does. */
 export function openSentinels(
   endpoint: RedisEndpoint,
-  parts: Pick<SentinelsParts, 'onLeave' | 'onError'>,
+  deps: Pick<SentinelsDeps, 'onLeave' | 'onError'>,
 ): Sentinels | undefined {
   if (endpoint.mode !== 'sentinel') return undefined;
   const options = accessOptions(endpoint.sentinelAccess);
-  return new Sentinels({ ...parts, sentinels: hostsOf(endpoint), name: endpoint.master ?? 'mymaster', options });
+  return new Sentinels({ ...deps, sentinels: hostsOf(endpoint), name: endpoint.master ?? 'mymaster', options });
 }
 
 const hostsOf = ({ servers }: RedisEndpoint): ServerAddress[] => servers.filter((server) => 'host' in server);

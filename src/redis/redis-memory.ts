@@ -11,7 +11,7 @@ export interface MemoryReading {
   readonly ratio: number;
 }
 
-export interface RedisMemoryParts {
+export interface RedisMemoryDeps {
   readonly commands: Pick<Commands, 'primaries' | 'info' | 'fullAt'>;
   /** Told when the fullest of the servers comes to another level. */
   onLevel(level: MemoryLevel, ratio: number): void;
@@ -29,13 +29,13 @@ const POLL_MS = 5000;
 const FULL_MS = 10_000;
 
 export class RedisMemory {
-  readonly #parts: RedisMemoryParts;
+  readonly #deps: RedisMemoryDeps;
   #timer: NodeJS.Timeout | undefined;
   #readings: readonly MemoryReading[] = [];
   #level: MemoryLevel = 'ample';
 
-  constructor(parts: RedisMemoryParts) {
-    this.#parts = parts;
+  constructor(deps: RedisMemoryDeps) {
+    this.#deps = deps;
   }
 
   get readings(): readonly MemoryReading[] {
@@ -44,7 +44,7 @@ export class RedisMemory {
 
   /** Of the fullest server. */
   get level(): MemoryLevel {
-    const { fullAt } = this.#parts.commands;
+    const { fullAt } = this.#deps.commands;
     if (fullAt !== undefined && performance.now() - fullAt < FULL_MS) return 'full';
     const ratio = this.#highest();
     if (ratio < FILLING_RATIO) return 'ample';
@@ -62,7 +62,7 @@ export class RedisMemory {
 
   /** Never rejects. */
   async poll(): Promise<void> {
-    const { commands } = this.#parts;
+    const { commands } = this.#deps;
     const read = commands.primaries().map(async (server) => {
       const ratio = ratioIn(await commands.info(server, 'memory').catch((error: unknown) => this.#untold(error)));
       return ratio === undefined ? [] : [{ server: server === '' ? 'redis' : server, ratio }];
@@ -71,7 +71,7 @@ export class RedisMemory {
     const { level } = this;
     if (level === this.#level) return;
     this.#level = level;
-    this.#parts.onLevel(level, this.#highest());
+    this.#deps.onLevel(level, this.#highest());
   }
 
   /** Who may not ask is refused each time, and every refusal is on record there. */

@@ -11,7 +11,7 @@ import { inTime } from './unavailable.ts';
 
 export type { ServerAddress };
 
-export interface SentinelsParts {
+export interface SentinelsDeps {
   readonly sentinels: readonly ServerAddress[];
   /** The sentinels' name of the primary. */
   readonly name: string;
@@ -44,7 +44,7 @@ const settles = ['+promoted-slave', '+switch-master', '+failover-end', '+config-
 const aborts = ['-failover-abort-slave-timeout', '-failover-abort-no-good-slave', '-failover-abort-not-elected'];
 
 export class Sentinels {
-  readonly #parts: SentinelsParts;
+  readonly #deps: SentinelsDeps;
   readonly #clients = new Map<string, Redis>();
   #known: Opinion | undefined;
   /** While a failover is under way: the primary that is left, and until when its successor is waited for. */
@@ -52,9 +52,9 @@ export class Sentinels {
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
 
-  constructor(parts: SentinelsParts) {
-    this.#parts = parts;
-    for (const sentinel of parts.sentinels) this.#add(sentinel);
+  constructor(deps: SentinelsDeps) {
+    this.#deps = deps;
+    for (const sentinel of deps.sentinels) this.#add(sentinel);
     this.#timer = setInterval(() => void this.#ask(), POLL_MS);
   }
 
@@ -91,7 +91,7 @@ export class Sentinels {
     const key = nameOf(sentinel);
     if (this.#clients.has(key) || this.#clients.size >= SENTINELS_MAX) return;
     const client = new Redis({
-      ...this.#parts.options,
+      ...this.#deps.options,
       ...sentinel,
       // Of the third version, so that one connection both listens and asks.
       protocol: 3,
@@ -107,7 +107,7 @@ export class Sentinels {
       retryStrategy: (attempt) => Math.min(50 * attempt, POLL_MS),
     });
     this.#clients.set(key, client);
-    const failed = (error: unknown): void => this.#parts.onError(`the sentinel ${key}`, error);
+    const failed = (error: unknown): void => this.#deps.onError(`the sentinel ${key}`, error);
     client.on('error', failed);
     client.on('ready', () => void this.#listen(client).catch(failed));
     client.on('message', (event: string, text: string) => this.#heard(event, text));
@@ -117,7 +117,7 @@ export class Sentinels {
     await client.subscribe(...leaves, ...settles, ...aborts);
     // A primary that was changed before we listened.
     void this.#ask();
-    const others = (await client.call('SENTINEL', 'SENTINELS', this.#parts.name)) as unknown; // rows of names and values
+    const others = (await client.call('SENTINEL', 'SENTINELS', this.#deps.name)) as unknown; // rows of names and values
     for (const row of Array.isArray(others) ? others : []) {
       const { ip = '', port = '', flags = '' } = fieldsOf(row);
       if (ip !== '' && !/disconnected|s_down/.test(flags)) this.#add({ host: ip, port: Number(port) });
@@ -125,7 +125,7 @@ export class Sentinels {
   }
 
   #heard(event: string, text: string): void {
-    if (!text.split(' ').includes(this.#parts.name)) return;
+    if (!text.split(' ').includes(this.#deps.name)) return;
     if (leaves.includes(event)) {
       if (this.#leaving !== undefined && performance.now() < this.#leaving.until) return;
       const known = this.#known;
@@ -133,7 +133,7 @@ export class Sentinels {
       // Told late: it is about a primary that was left before.
       if (from !== undefined && known !== undefined && !isSame(from, known)) return void this.#ask();
       this.#leaving = { from, until: performance.now() + LEAVING_MS };
-      this.#parts.onLeave('a failover has begun');
+      this.#deps.onLeave('a failover has begun');
     } else {
       if (aborts.includes(event)) this.#leaving = undefined;
       void this.#ask();
@@ -157,11 +157,11 @@ export class Sentinels {
   }
 
   #notTold(error: unknown): undefined {
-    this.#parts.onError('asking a sentinel', error);
+    this.#deps.onError('asking a sentinel', error);
   }
 
   async #askOne(client: Redis): Promise<Opinion | undefined> {
-    const { name } = this.#parts;
+    const { name } = this.#deps;
     const [address, details] = await Promise.all([
       client.call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', name),
       client.call('SENTINEL', 'MASTER', name),
@@ -185,7 +185,7 @@ export class Sentinels {
     this.#known = newest;
     // Whoever asked: all others have to know, too.
     if (before !== undefined && !isSame(before, newest) && !this.#stopped) {
-      this.#parts.onLeave(`the primary is ${nameOf(newest)}`);
+      this.#deps.onLeave(`the primary is ${nameOf(newest)}`);
     }
     return newest;
   }

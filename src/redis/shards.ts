@@ -7,7 +7,7 @@ import type { ServerAddress } from './sentinels.ts';
 const SLOTS = 16_384;
 const REFRESH_MS = 200;
 
-export interface ShardsParts {
+export interface ShardsDeps {
   /** Knows the slots, where there are any. */
   readonly commands: Client;
   /** Opens a connection for subscriptions; to the one server of a Cluster where that is named. */
@@ -15,13 +15,13 @@ export interface ShardsParts {
 }
 
 export class Shards {
-  readonly #parts: ShardsParts;
+  readonly #deps: ShardsDeps;
   readonly #cluster: Cluster | undefined;
   #refreshing: NodeJS.Timeout | undefined;
 
-  constructor(parts: ShardsParts) {
-    this.#parts = parts;
-    this.#cluster = parts.commands instanceof Cluster ? parts.commands : undefined;
+  constructor(deps: ShardsDeps) {
+    this.#deps = deps;
+    this.#cluster = deps.commands instanceof Cluster ? deps.commands : undefined;
   }
 
   /** Below that number. Always 0 where there is one server. */
@@ -37,9 +37,9 @@ export class Shards {
   }
 
   open(primary: string): Redis {
-    if (this.#cluster === undefined) return this.#parts.open();
+    if (this.#cluster === undefined) return this.#deps.open();
     const colon = primary.lastIndexOf(':');
-    return this.#parts.open({ host: primary.slice(0, colon), port: Number(primary.slice(colon + 1)) });
+    return this.#deps.open({ host: primary.slice(0, colon), port: Number(primary.slice(colon + 1)) });
   }
 
   /** Told whenever slots may have moved. */

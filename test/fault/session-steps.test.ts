@@ -84,7 +84,7 @@ async function doomedSocket(userName: string, room: string): Promise<Doomed> {
   return new Doomed({ userName, room, socketId, nodeId, heads });
 }
 
-interface DoomedParts {
+interface DoomedDeps {
   readonly userName: string;
   readonly room: string;
   readonly socketId: string;
@@ -93,20 +93,20 @@ interface DoomedParts {
 }
 
 class Doomed {
-  readonly #parts: DoomedParts;
-  constructor(parts: DoomedParts) {
-    this.#parts = parts;
+  readonly #deps: DoomedDeps;
+  constructor(deps: DoomedDeps) {
+    this.#deps = deps;
   }
 
   get socketId(): string {
-    return this.#parts.socketId;
+    return this.#deps.socketId;
   }
   get nodeId(): string {
-    return this.#parts.nodeId;
+    return this.#deps.nodeId;
   }
 
   async join(): Promise<Joined> {
-    const { room: roomName, userName, socketId, nodeId } = this.#parts;
+    const { room: roomName, userName, socketId, nodeId } = this.#deps;
     const frame = notificationFrame('roomUserJoined', [roomName, userName]);
     const joined = await store.rooms.join({ roomName, userName, socketId, nodeId }, frame, { filing: true });
     if (typeof joined === 'string') throw new Error(joined);
@@ -114,7 +114,7 @@ class Doomed {
   }
 
   async file(joined: Joined): Promise<void> {
-    const { room: roomName, userName, socketId, nodeId, heads } = this.#parts;
+    const { room: roomName, userName, socketId, nodeId, heads } = this.#deps;
     const filed = await store.sessions.file(userName, {
       socketId,
       nodeId,
@@ -133,7 +133,7 @@ class Doomed {
   }
 
   async beginLeave(): Promise<PendingLeave> {
-    const { room: roomName, userName, socketId, nodeId, heads } = this.#parts;
+    const { room: roomName, userName, socketId, nodeId, heads } = this.#deps;
     const leave = { roomName, socketId, nodeId, except: socketId, ...heads };
     const begun = await store.sessions.beginLeave(userName, leave);
     if (typeof begun === 'string') throw new Error(begun);
@@ -141,7 +141,7 @@ class Doomed {
   }
 
   async leaveRoom({ sockets }: PendingLeave): Promise<void> {
-    const { room, userName } = this.#parts;
+    const { room, userName } = this.#deps;
     const frame = notificationFrame('roomUserLeft', [room, userName]);
     const left = await store.rooms.leave(
       room,

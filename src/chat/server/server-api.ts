@@ -47,7 +47,7 @@ export interface SocketCalls {
   run(nodeId: string, call: SocketCall): Promise<Value | Failure>;
 }
 
-export interface ServerApiParts extends ServerServices {
+export interface ServerApiDeps extends ServerServices {
   /** With the operator's hooks, if there are any, and without. */
   readonly handlers: Handlers;
   readonly bareHandlers: Handlers;
@@ -72,13 +72,13 @@ export const badRequest = (message: string): Failure<'badArgument'> =>
   new Failure('badArgument', [-1, null], undefined, { message });
 
 export class ServerApi {
-  readonly #parts: ServerApiParts;
+  readonly #deps: ServerApiDeps;
   readonly #own: ServerHandlers;
   #running = 0;
 
-  constructor(parts: ServerApiParts) {
-    this.#parts = parts;
-    this.#own = bindServerHandlers(parts);
+  constructor(deps: ServerApiDeps) {
+    this.#deps = deps;
+    this.#own = bindServerHandlers(deps);
   }
 
   /** `params` in order, by name, or none; `as` as the schema of that name. Never rejects. */
@@ -88,28 +88,28 @@ export class ServerApi {
     const began = performance.now();
     let outcome: Value | Failure;
     try {
-      outcome = this.#parts.mayAct() ? await this.#run(method, params, as) : unavailable();
+      outcome = this.#deps.mayAct() ? await this.#run(method, params, as) : unavailable();
       // Past the lease's deadline nothing is acknowledged.
-      if (!this.#parts.mayAct()) outcome = unavailable();
+      if (!this.#deps.mayAct()) outcome = unavailable();
     } catch (error) {
       if (error instanceof StateUnavailable) outcome = unavailable();
-      else outcome = fail('internalError', [this.#parts.onDefect(error, method.slice(0, METHOD_SHOWN_MAX))]);
+      else outcome = fail('internalError', [this.#deps.onDefect(error, method.slice(0, METHOD_SHOWN_MAX))]);
     } finally {
       this.#running--;
     }
     const label = isApiRequestName(method) ? method : 'unknown';
-    this.#parts.durations.of(label, outcomeLabel(outcome)).observe(performance.now() - began);
+    this.#deps.durations.of(label, outcomeLabel(outcome)).observe(performance.now() - began);
     return outcome;
   }
 
   async #run(method: string, given: Value | undefined, givenAs: Value | undefined): Promise<Value | Failure> {
     if (!isApiRequestName(method)) return fail('noCommand', [method.slice(0, METHOD_SHOWN_MAX)]);
-    const as = readAs(givenAs, this.#parts.services.settings.limits);
+    const as = readAs(givenAs, this.#deps.services.settings.limits);
     if (as instanceof Failure) return as;
     const declaration = apiDeclaration(method);
     const params = positional(declaration, given);
     if (params === undefined) return badRequest('`params` is neither a list nor a map.');
-    const args = checkDeclared(declaration, params, findFault(params), this.#parts.services.settings.limits);
+    const args = checkDeclared(declaration, params, findFault(params), this.#deps.services.settings.limits);
     if (args instanceof Failure) return args;
     if (isServerRequestName(method)) {
       if (as.userName !== undefined) return badRequest('This request is made by the service itself only.');
@@ -136,23 +136,21 @@ export class ServerApi {
     const bypassHooks = as.bypassHooks === true;
     if (isOnSocket && userName !== undefined && socketId !== undefined) {
       const bypassPermissions = as.bypassPermissions === true;
-      return this.#parts.sockets.run(nodeId, { method, params, socketId, userName, bypassPermissions, bypassHooks });
+      return this.#deps.sockets.run(nodeId, { method, params, socketId, userName, bypassPermissions, bypassHooks });
     }
     const caller = new VirtualCaller({
       userName: userName ?? '',
       authority: userName === undefined || as.bypassPermissions === true ? SERVICE : userName,
       echoExcept: socketId ?? '',
-      nodeId: this.#parts.services.nodeId(),
+      nodeId: this.#deps.services.nodeId(),
     });
-    return settle(
-      await callHandler(bypassHooks ? this.#parts.bareHandlers : this.#parts.handlers, method, caller, args),
-    );
+    return settle(await callHandler(bypassHooks ? this.#deps.bareHandlers : this.#deps.handlers, method, caller, args));
   }
 
   /** The node of a user's socket, '' where none is named; refuses where there is no such user or socket. */
   async #find(userName: string | undefined, socketId: string | undefined): Promise<string | Failure> {
     if (userName === undefined) return '';
-    const { admin, services } = this.#parts;
+    const { admin, services } = this.#deps;
     const isName = isStorableName(userName, services.settings.limits);
     if (!isName || !(await admin.hasUser(userName))) return fail('noUser', [userName]);
     if (socketId === undefined) return '';

@@ -13,7 +13,7 @@ export interface Cleaner {
   clean(topic: TopicKey, nodeId: string): Promise<void>;
 }
 
-export interface SweeperParts {
+export interface SweeperDeps {
   readonly commands: Commands;
   readonly keys: Keyspace;
   readonly lease: Lease;
@@ -32,14 +32,14 @@ const SWEPT_KEPT_MS = 10 * 60 * 1000;
 const KNOWN_MAX = 1000;
 
 export class Sweeper {
-  readonly #parts: SweeperParts;
+  readonly #deps: SweeperDeps;
   /** Node → when it was last heard of, in that order: what Redis knows of it may be lost. */
   readonly #known = new Map<string, number>();
   #timer: NodeJS.Timeout | undefined;
   #busy = false;
 
-  constructor(parts: SweeperParts) {
-    this.#parts = parts;
+  constructor(deps: SweeperDeps) {
+    this.#deps = deps;
   }
 
   start(): void {
@@ -52,7 +52,7 @@ export class Sweeper {
 
   /** Has everybody who was swept lately swept again: a failover may have brought back what was taken out. */
   async again(): Promise<void> {
-    const { commands, keys, lease } = this.#parts;
+    const { commands, keys, lease } = this.#deps;
     const noted = list(await commands.plain('zrangebyscore', keys.sweptNodes, '-inf', '+inf')).map(text);
     for (const nodeId of new Set([...noted, ...this.#known.keys()])) {
       if (nodeId === lease.nodeId) continue;
@@ -62,7 +62,7 @@ export class Sweeper {
   }
 
   async #poll(): Promise<void> {
-    const { lease } = this.#parts;
+    const { lease } = this.#deps;
     if (this.#busy || !lease.held) return;
     this.#busy = true;
     try {
@@ -70,10 +70,10 @@ export class Sweeper {
       for (const seen of await this.#look()) {
         if (left-- === 0) break;
         // One that cannot be swept now does not keep the others waiting.
-        await this.#sweep(seen).catch((error: unknown) => this.#parts.onError(error));
+        await this.#sweep(seen).catch((error: unknown) => this.#deps.onError(error));
       }
     } catch (error) {
-      this.#parts.onError(error);
+      this.#deps.onError(error);
     } finally {
       this.#busy = false;
     }
@@ -81,7 +81,7 @@ export class Sweeper {
 
   /** Those that may have to be swept; the lease itself decides. */
   async #look(): Promise<ReturnType<Lease['watch']['look']>> {
-    const { commands, keys, lease } = this.#parts;
+    const { commands, keys, lease } = this.#deps;
     const leases = await commands.run(scripts.listLeases, { nodes: keys.nodes }, {});
     const now = performance.now();
     for (const [nodeId] of leases) this.#know(nodeId, now);
@@ -105,7 +105,7 @@ export class Sweeper {
   }
 
   async #sweep({ nodeId, expires, watchedMs }: { nodeId: string; expires: string; watchedMs: number }): Promise<void> {
-    const { commands, keys, lease } = this.#parts;
+    const { commands, keys, lease } = this.#deps;
     const args = { seen: expires, watchedMs: Math.floor(watchedMs), keepMs: KEEP_MS };
     const claim = await commands.run(scripts.claimLease, keys.node(nodeId), args);
     if (typeof claim === 'object') {
@@ -123,15 +123,15 @@ export class Sweeper {
     }
     const { nodes, sweptNodes } = keys;
     await commands.run(scripts.forgetLease, { nodes, sweptNodes }, { node: nodeId, keepMs: SWEPT_KEPT_MS });
-    this.#parts.onSwept(nodeId, swept);
+    this.#deps.onSwept(nodeId, swept);
   }
 
   #note(node: string, expires: string): Promise<unknown> {
-    return this.#parts.commands.run(scripts.noteLease, { nodes: this.#parts.keys.nodes }, { node, expires });
+    return this.#deps.commands.run(scripts.noteLease, { nodes: this.#deps.keys.nodes }, { node, expires });
   }
 
   async #cleanPage(nodeId: string, topics: readonly string[]): Promise<void> {
-    const { commands, keys, cleaner } = this.#parts;
+    const { commands, keys, cleaner } = this.#deps;
     const next = topics.values();
     const work = async (): Promise<void> => {
       for (const topic of next) {
