@@ -7,7 +7,6 @@ import type { Topics } from '../bus/topics.ts';
 import { roomTopic, userTopic, type TopicKey } from '../redis/keys.ts';
 import { SOCKETS_PER_CALL } from '../store/room/room-store.ts';
 import { leftEcho, type Departing, type Departures } from './departures.ts';
-import { windowsOf } from './windows.ts';
 
 export interface DisconnectsDeps {
   readonly departures: Pick<Departures, 'leaveRoom' | 'logout'>;
@@ -59,33 +58,21 @@ export class Disconnects {
   }
 
   async #takeOut(userName: string, nodeId: string, gone: readonly Gone[]): Promise<void> {
-    await this.#leaveRooms(userName, nodeId, gone);
-    const { departures, topics } = this.#deps;
-    for await (const window of windowsOf(gone, SOCKETS_AT_ONCE)) {
-      await Promise.all(
-        window.map(async ({ socketId, roomNames, echoes }) => {
-          try {
-            await departures.logout({ userName, socketId }, roomNames, echoes);
-            topics.unfollow(userTopic(userName), nodeId);
-          } catch (error) {
-            this.#deps.suspect(userTopic(userName), nodeId, error);
-          }
-        }),
-      );
-    }
+    await aFewAtATime([...roomsOf(gone)], ROOMS_AT_ONCE, ([roomName, inIt]) =>
+      this.#leaveRoom(roomName, userName, nodeId, inIt),
+    );
+    await aFewAtATime(gone, SOCKETS_AT_ONCE, (socket) => this.#logOut(userName, nodeId, socket));
   }
 
-  async #leaveRooms(userName: string, nodeId: string, gone: readonly Gone[]): Promise<void> {
-    const rooms = [...roomsOf(gone)];
-    let begun = 0;
-    let size = ROOMS_AT_ONCE;
-    while (begun < rooms.length) {
-      if (begun > 0) await setImmediate();
-      const next = rooms.slice(begun, begun + size);
-      begun += next.length;
-      const done = await Promise.all(next.map(([roomName, inIt]) => this.#leaveRoom(roomName, userName, nodeId, inIt)));
-      // Where Redis does not answer, nobody waits for its time limit again and again: what is left ends with the next.
-      if (done.includes(false)) size = Infinity;
+  async #logOut(userName: string, nodeId: string, { socketId, roomNames, echoes }: Gone): Promise<boolean> {
+    const { departures, topics } = this.#deps;
+    try {
+      await departures.logout({ userName, socketId }, roomNames, echoes);
+      topics.unfollow(userTopic(userName), nodeId);
+      return true;
+    } catch (error) {
+      this.#deps.suspect(userTopic(userName), nodeId, error);
+      return false;
     }
   }
 
@@ -108,6 +95,21 @@ export class Disconnects {
       }
     }
     return isDone;
+  }
+}
+
+/**
+ * Work on many things with a turn of the event loop for others in between. `work` says whether it was done: where Redis does
+ * not answer, nobody waits for its time limit again and again, and what is left is tried at once.
+ */
+async function aFewAtATime<T>(items: readonly T[], few: number, work: (item: T) => Promise<boolean>): Promise<void> {
+  let size = few;
+  for (let begun = 0; begun < items.length;) {
+    if (begun > 0) await setImmediate();
+    const next = items.slice(begun, begun + size);
+    begun += next.length;
+    const done = await Promise.all(next.map(work));
+    if (done.includes(false)) size = Infinity;
   }
 }
 
