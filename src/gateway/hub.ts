@@ -164,8 +164,9 @@ export class Hub implements TopicListener, Audience {
     const here = isRoom ? this.#rooms.get(name)?.sessions : this.#users.get(name);
     for (const session of here ?? []) {
       // What this socket was told of its membership is not in the log any more: it starts afresh elsewhere or here.
-      const isRight = members.has(session.socketId) || (isRoom && joinedAfter(session, name, at));
-      const missing = !isRight && session.moves.of(name) !== 'leaving'; // that is about to be answered
+      // Of a room, one that leaves is about to be answered, and one may have joined after this was read.
+      const isKnown = isRoom && (session.moves.of(name) === 'leaving' || joinedAfter(session, name, at));
+      const missing = !isKnown && !members.has(session.socketId);
       // Nor are notices of the session, which the next login restores.
       if (missing || (!isRoom && session.synced)) session.startAfresh();
     }
