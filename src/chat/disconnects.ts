@@ -42,7 +42,7 @@ export class Disconnects {
     else waiting.push(gone);
   }
 
-  /** Never rejects. */
+  /** Never rejects, for what it calls does not. */
   async #begin(userName: string, first: Gone): Promise<void> {
     for (let next = [first]; next.length > 0;) {
       const later: Gone[] = [];
@@ -58,10 +58,17 @@ export class Disconnects {
   }
 
   async #takeOut(userName: string, nodeId: string, gone: readonly Gone[]): Promise<void> {
-    await aFewAtATime([...roomsOf(gone)], ROOMS_AT_ONCE, ([roomName, inIt]) =>
+    const rooms = await aFewAtATime([...roomsOf(gone)], ROOMS_AT_ONCE, ([roomName, inIt]) =>
       this.#leaveRoom(roomName, userName, nodeId, inIt),
     );
-    await aFewAtATime(gone, SOCKETS_AT_ONCE, (socket) => this.#logOut(userName, nodeId, socket));
+    for (const [roomName, inIt] of rooms) this.#suspect(roomTopic(roomName), nodeId, inIt.length, UNTRIED);
+    const sockets = await aFewAtATime(gone, SOCKETS_AT_ONCE, (socket) => this.#logOut(userName, nodeId, socket));
+    this.#suspect(userTopic(userName), nodeId, sockets.length, UNTRIED);
+  }
+
+  /** Each socket has followed the topic. */
+  #suspect(topic: TopicKey, nodeId: string, sockets: number, cause: unknown): void {
+    for (let i = 0; i < sockets; i++) this.#deps.suspect(topic, nodeId, cause);
   }
 
   async #logOut(userName: string, nodeId: string, { socketId, roomNames, echoes }: Gone): Promise<boolean> {
@@ -91,26 +98,33 @@ export class Disconnects {
         }
       } catch (error) {
         isDone = false;
-        for (let i = 0; i < page.length; i++) this.#deps.suspect(topic, nodeId, error);
+        this.#suspect(topic, nodeId, page.length, error);
       }
     }
     return isDone;
   }
 }
 
+/** Where Redis does not answer, nobody waits for its time limit again and again: what is left is compared later. */
+const UNTRIED = new Error('not tried, for what came before it was not answered');
+
 /**
- * Work on many things with a turn of the event loop for others in between. `work` says whether it was done: where Redis does
- * not answer, nobody waits for its time limit again and again, and what is left is tried at once.
+ * Work on many things with a turn of the event loop for others in between. `work` says whether it was done; after one that
+ * was not, no more is begun. Returns those.
  */
-async function aFewAtATime<T>(items: readonly T[], few: number, work: (item: T) => Promise<boolean>): Promise<void> {
-  let size = few;
+async function aFewAtATime<T>(
+  items: readonly T[],
+  few: number,
+  work: (item: T) => Promise<boolean>,
+): Promise<readonly T[]> {
   for (let begun = 0; begun < items.length;) {
     if (begun > 0) await setImmediate();
-    const next = items.slice(begun, begun + size);
+    const next = items.slice(begun, begun + few);
     begun += next.length;
     const done = await Promise.all(next.map(work));
-    if (done.includes(false)) size = Infinity;
+    if (done.includes(false)) return items.slice(begun);
   }
+  return [];
 }
 
 /** Who of them is in which room. */
