@@ -137,16 +137,19 @@ export class Topics implements TransportListener {
 
   /**
    * Resolves when this node has delivered what the log of a topic held up to a position, or that the log has ended (none).
-   * Rejects where that takes too long or cannot be known; the topic is mended meanwhile.
+   * Rejects with `StateUnavailable` where that takes too long or cannot be known; the topic is mended then.
    */
   async caughtUp(topic: Topic, at: Point | undefined): Promise<void> {
     const feed = this.#entries.get(topic)?.feed;
     if (feed?.position === undefined) return;
-    const wait = feed.reached(at?.seq ?? Infinity, performance.now(), at?.epoch);
-    if (wait !== true) this.#waiting.add(feed);
-    await wait;
-    const isThere = feed.position === undefined || !isBehind(feed, { epoch: at?.epoch, seq: at?.seq ?? 0 });
-    if (!isThere || !this.#transport.healthy) throw new Error(`${topic}: the bus is behind its log`);
+    if (this.#transport.healthy) {
+      const wait = feed.reached(at?.seq ?? Infinity, performance.now(), at?.epoch);
+      if (wait !== true) this.#waiting.add(feed);
+      await wait;
+      if (feed.position === undefined || !isBehind(feed, { epoch: at?.epoch, seq: at?.seq ?? 0 })) return;
+      feed.mend();
+    }
+    throw new StateUnavailable(`${topic}: the bus is behind its log`);
   }
 
   /** The same for a transient message that is about to be published, by its nonce; `cancel` where it was not. */

@@ -49,7 +49,7 @@ export class Losses {
     }
   }
 
-  /** What whoever deletes a room may count on: its owner may make another one, and it has been told itself. Never rejects. */
+  /** What is done before a deletion is answered: the quota is given back, and who asked is told. Never rejects. */
   async first(roomName: string, deletion: Deletion, userName: string, told: Told): Promise<void> {
     const { life, owner } = deletion;
     const isReleased = this.#deps.quotas.released({ owner, roomName, life });

@@ -170,16 +170,19 @@ export class Reconciler {
       });
     }
     for (const stray of unsure) {
+      // It may have come in again meanwhile.
+      if (stray.moves.of(roomName) !== 'unsure' || stray.moves.isJoining(roomName)) continue;
       audience.detachRoom(roomName, stray.socketId);
       stray.moves.end(roomName, 'unsure');
       await departures.leaveRoom(roomName, nodeId, [stray], { echo: 'always', cause: 'leave' });
     }
-    if (strays().length === 0) return;
+    const joins = new Map(strays().map((stray) => [stray, stray.rooms.get(roomName)]));
+    if (joins.size === 0) return;
     // What took a socket out may be on its way here, and tells it so.
     await this.#deps.topics.caughtUp(topic, known.at);
-    for (const stray of strays()) {
-      // In again, in a room of the same name.
-      if (stray.rooms.get(roomName)?.epoch !== known.at?.epoch) continue;
+    for (const [stray, joinedAt] of joins) {
+      // Out by that, and perhaps in again.
+      if (joinedAt === undefined || stray.rooms.get(roomName) !== joinedAt) continue;
       const move = stray.moves.of(roomName);
       // It had joined, and Redis has lost that: coming back, it joins again. One that leaves is about to be answered.
       if (move !== 'leaving' && move !== 'unsure') stray.startAfresh();

@@ -52,7 +52,7 @@ export interface GatewayDeps {
   /** Both are made with the gateway, since they reach the sockets through it. */
   readonly hub: Hub;
   readonly dispatcher: Dispatcher;
-  /** A logged-in socket is gone; resolves when Redis knows it, or it is remembered for later. */
+  /** A logged-in socket is gone. */
   departed(session: Session, roomNames: readonly string[]): void;
   /** Takes the public port for the app; rejects where it cannot be had. */
   listen(app: TemplatedApp): Promise<PublicPort>;
