@@ -271,8 +271,8 @@ export class Intake implements Waiter {
 
   /** In units, what a request counts for while it runs. */
   #weightOf({ message: { method, params }, units, bytes }: Waiting): number {
-    const { hub } = this.#deps;
-    const told = spreadOf(method, params);
+    const { hub, options } = this.#deps;
+    const told = spreadOf(method, params, options.limits);
     let hearers = told?.kind === 'room' ? hub.hearers(told.name) : 0;
     if (told?.kind === 'user')
       hearers = hub.socketsOf(told.name).length + hub.socketsOf(this.session?.userName ?? '').length;

@@ -3,6 +3,8 @@
  * says. What an act turns out to cost besides is the handler's to tell.
  */
 import { isRequestName, requestDeclaration, requests } from './catalogue.ts';
+import type { NameLimits } from './names.ts';
+import { normaliserOf, type Normaliser } from './normalise.ts';
 import type { Value } from './values.ts';
 
 interface CompiledCost {
@@ -11,7 +13,13 @@ interface CompiledCost {
   readonly param: number;
   readonly perItem: number;
   readonly page: boolean;
-  readonly spread: { readonly kind: 'room' | 'user'; readonly param: number } | undefined;
+  readonly spread: Spread | undefined;
+}
+
+interface Spread {
+  readonly kind: 'room' | 'user';
+  readonly param: number;
+  readonly normalise: Normaliser | undefined;
 }
 
 const ORDINARY: CompiledCost = { units: 0, param: -1, perItem: 0, page: false, spread: undefined };
@@ -27,12 +35,13 @@ const costs: ReadonlyMap<string, CompiledCost> = new Map(
       if (cost === undefined) return [name, ORDINARY];
       const { units = 0, each, page = false, spread } = cost;
       const indexOf = (param: string): number => Object.keys(params).indexOf(param);
+      const [kind, who] =
+        spread === undefined ? [] : 'room' in spread ? ['room' as const, spread.room] : ['user' as const, spread.user];
+      const schema = who === undefined ? undefined : params[who]?.schema;
       const told =
-        spread === undefined
+        kind === undefined || schema === undefined
           ? undefined
-          : 'room' in spread
-            ? { kind: 'room' as const, param: indexOf(spread.room) }
-            : { kind: 'user' as const, param: indexOf(spread.user) };
+          : { kind, param: indexOf(who), normalise: normaliserOf(schema) };
       const param = each === undefined ? -1 : indexOf(each.param);
       return [name, { units, param, perItem: each?.units ?? 0, page, spread: told }];
     }),
@@ -60,14 +69,20 @@ const PAGE_UNITS = 64;
 export const runningCost = (method: string, units: number): number =>
   isPage(method) ? Math.max(units, PAGE_UNITS) : units;
 
-/** Whom a request is told to: all sockets in a room, or of a user. Nobody has checked the param yet. */
+/**
+ * Whom a request is told to: all sockets in a room, or of a user. Nobody has checked the param yet; it is read as it will be,
+ * or another spelling of the name would cost nothing.
+ */
 export function spreadOf(
   method: string,
   params: readonly Value[],
+  limits: NameLimits,
 ): { kind: 'room' | 'user'; name: string } | undefined {
   const { spread } = costs.get(method) ?? ORDINARY;
-  const name = spread === undefined ? undefined : params[spread.param];
-  return spread === undefined || typeof name !== 'string' ? undefined : { kind: spread.kind, name };
+  const given = spread === undefined ? undefined : params[spread.param];
+  if (spread === undefined || given === undefined) return undefined;
+  const name = spread.normalise === undefined ? given : spread.normalise(given, limits);
+  return typeof name === 'string' ? { kind: spread.kind, name } : undefined;
 }
 
 /** Handing a small frame to that many sockets takes about as long as an ordinary request. */

@@ -169,7 +169,7 @@ export class Commands {
   }
 
   /** The same without asking whether this node may act: for the lease itself. */
-  runUnfenced<K extends string, A extends string, W extends string, G extends Gives>(
+  async runUnfenced<K extends string, A extends string, W extends string, G extends Gives>(
     script: Script<K, A, W, G>,
     keys: Readonly<Record<K, Key>>,
     args: Readonly<Record<A, ScriptArgument>>,

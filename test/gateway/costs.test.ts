@@ -3,6 +3,8 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { isRequestName, requestDeclaration, requests } from '../../src/protocol/catalogue.ts';
 import { copyUnits, costOf, isPage, runningCost, spreadOf, spreadUnits } from '../../src/protocol/cost.ts';
+import { defaultLimits } from '../../src/protocol/limits.ts';
+import type { Value } from '../../src/protocol/values.ts';
 import { eventually } from '../support/eventually.ts';
 import { startRedis, type RedisServer } from '../support/redis.ts';
 import { connectRpc, loginRpc, type Call, type Outcome } from '../support/rpc.ts';
@@ -53,11 +55,15 @@ test('while it runs a page counts as a large one, whatever it turns out to be, a
 });
 
 test('what many are told costs by their number and its size; while it runs only its size counts, which is theirs alone', () => {
-  expect(spreadOf('roomMessage', ['lobby', {}])).toEqual({ kind: 'room', name: 'lobby' });
-  expect(spreadOf('directMessage', ['bob', {}])).toEqual({ kind: 'user', name: 'bob' });
+  const told = (method: string, params: Value[]): unknown => spreadOf(method, params, defaultLimits);
+  // However the name is spelt.
+  for (const name of ['Zo\u00e9', 'Zoe\u0301', Buffer.from('Zo\u00e9')]) {
+    expect(told('roomMessage', [name, {}])).toEqual({ kind: 'room', name: 'Zo\u00e9' });
+    expect(told('directMessage', [name, {}])).toEqual({ kind: 'user', name: 'Zo\u00e9' });
+  }
   // Nobody has checked the params yet.
-  for (const params of [[], [7], [['lobby']]]) expect(spreadOf('roomMessage', params)).toBeUndefined();
-  expect(spreadOf('ping', ['lobby'])).toBeUndefined();
+  for (const params of [[], [7], [['lobby']]]) expect(told('roomMessage', params)).toBeUndefined();
+  expect(told('ping', ['lobby'])).toBeUndefined();
   expect(spreadUnits(1000, 100)).toBeGreaterThan(20);
   expect(copyUnits(1000, 100)).toBeLessThan(1);
   expect(copyUnits(50, 16_384)).toBeCloseTo(8);
