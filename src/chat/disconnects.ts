@@ -2,11 +2,11 @@
  * Sockets that are gone. A user's are taken out together: the first at once, those that close meanwhile after it, with one
  * leave for all of them in a room. Fifty may be closed in one moment, each with a hundred rooms.
  */
-import { setImmediate } from 'node:timers/promises';
 import type { Topics } from '../bus/topics.ts';
 import { roomTopic, userTopic, type TopicKey } from '../redis/keys.ts';
 import { SOCKETS_PER_CALL } from '../store/room/room-store.ts';
 import { leftEcho, type Departing, type Departures } from './departures.ts';
+import { windowsOf } from './windows.ts';
 
 export interface DisconnectsDeps {
   readonly departures: Pick<Departures, 'leaveRoom' | 'logout'>;
@@ -108,23 +108,19 @@ export class Disconnects {
 /** Where Redis does not answer, nobody waits for its time limit again and again: what is left is compared later. */
 const UNTRIED = new Error('not tried, for what came before it was not answered');
 
-/**
- * Work on many things with a turn of the event loop for others in between. `work` says whether it was done; after one that
- * was not, no more is begun. Returns those.
- */
+/** Work on many things in windows. It says whether it was done; after one that was not, no more is begun. Returns those. */
 async function aFewAtATime<T>(
   items: readonly T[],
   few: number,
   work: (item: T) => Promise<boolean>,
 ): Promise<readonly T[]> {
-  for (let begun = 0; begun < items.length;) {
-    if (begun > 0) await setImmediate();
-    const next = items.slice(begun, begun + few);
-    begun += next.length;
-    const done = await Promise.all(next.map(work));
-    if (done.includes(false)) return items.slice(begun);
+  let begun = 0;
+  for await (const window of windowsOf(items, few)) {
+    begun += window.length;
+    const done = await Promise.all(window.map(work));
+    if (done.includes(false)) break;
   }
-  return [];
+  return items.slice(begun);
 }
 
 /** Who of them is in which room. */
