@@ -11,6 +11,7 @@ import { readWish, type Grant, type Wish } from '../quota/grant.ts';
 import { socketsOf, type FormerMember } from '../room/deletions.ts';
 import type { Life } from '../room/room-store.ts';
 import { listPage, type ListPage, type PageWish } from './list-page.ts';
+import { LOG, MEMBERS, ROOM_LISTS } from '../key-names.ts';
 
 /** A change of a room's rules that was made, and who is out by it. */
 export interface Changed {
@@ -81,9 +82,7 @@ export interface RoomAccess {
 
 const script = scriptsBeside(import.meta.url);
 
-const LISTS = ['adminlist', 'whitelist', 'blacklist'] as const;
-const MEMBERS = ['members', 'names', 'perNode', 'nodes', 'seen', 'left'] as const;
-const EVICTING = ['meta', 'channel', 'events', ...MEMBERS, ...LISTS, 'changes', 'filed'] as const;
+const EVICTING = [...LOG, ...MEMBERS, ...ROOM_LISTS, 'changes', 'filed'] as const;
 const CHANGED = { at: position, evicted: formerMembers, changesPending: yes, life: text };
 
 const editList = script('edit-list', {
@@ -130,7 +129,7 @@ const flushChanges = script('flush-changes', {
 });
 
 const readList = script('read-list', {
-  keys: ['meta', 'members', 'names', 'changes', ...LISTS],
+  keys: ['meta', 'members', 'names', 'changes', ...ROOM_LISTS],
   args: ['user', 'listName', 'cursor', 'limit'],
   whenFull: true,
   refuses: ['noRoom', 'notJoined', 'noList'],
@@ -138,7 +137,7 @@ const readList = script('read-list', {
 });
 
 const readAccess = script('read-access', {
-  keys: ['meta', ...MEMBERS, ...LISTS],
+  keys: ['meta', ...MEMBERS, ...ROOM_LISTS],
   args: ['user'],
   refuses: ['noRoom'],
   gives: { admitted: yes, njoined: number, whitelistOnly: yes, life: text },

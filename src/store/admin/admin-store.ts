@@ -11,6 +11,7 @@ import { newEpoch } from '../../redis/tokens.ts';
 import { readDirectAccess, userHasInList } from '../direct/direct-store.ts';
 import { readSocketPages, type UserSocket } from '../user/socket-list.ts';
 import { createUser, deleteUser, disconnectUser, readUser } from '../user/user-scripts.ts';
+import { ROOM_LISTS } from '../key-names.ts';
 
 export interface UserOptions {
   /** Direct messages from its whitelist only. */
@@ -39,10 +40,8 @@ const TRIM_PAGE = 5000;
 
 const script = scriptsBeside(import.meta.url);
 
-const LISTS = ['adminlist', 'whitelist', 'blacklist'] as const;
-
 const roomHasInList = script('../access/room-has-in-list', {
-  keys: ['meta', 'members', ...LISTS],
+  keys: ['meta', 'members', ...ROOM_LISTS],
   args: ['listName', 'item'],
   refuses: ['noRoom', 'noList'],
   gives: yes,
@@ -65,7 +64,7 @@ const setRoomFlag = script('../room/set-room-flag', {
 });
 
 const inspectRoom = script('../room/inspect-room', {
-  keys: ['meta', 'nodes', 'perNode', ...LISTS],
+  keys: ['meta', 'nodes', 'perNode', ...ROOM_LISTS],
   refuses: ['noRoom'],
   gives: { adminlistSize: number, whitelistSize: number, blacklistSize: number, nodes: socketCounts },
 });

@@ -1,10 +1,9 @@
 /** The scripts of quotas: the owner's side, where they are judged, and the room's, which acts by what it was granted. */
 import { nothing, number, text, yes } from '../../redis/reply.ts';
 import { scriptsBeside } from '../../redis/script.ts';
+import { ROOM_LISTS } from '../key-names.ts';
 
 const script = scriptsBeside(import.meta.url);
-
-const LISTS = ['adminlist', 'whitelist', 'blacklist'] as const;
 
 export const grantOwned = script('grant-owned', {
   keys: ['owned'],
@@ -41,7 +40,7 @@ export const writeGrant = script('write-grant', {
 });
 
 export const shrinkGrant = script('shrink-grant', {
-  keys: ['meta', ...LISTS],
+  keys: ['meta', ...ROOM_LISTS],
   args: ['life', 'owner', 'bytesMin', 'notedAt', 'youngMs'],
   whenFull: true,
   refuses: ['young', 'gone'],

@@ -3,16 +3,14 @@ import { done, events, list, listOf, number, optional, pairs, position, stored, 
 import type { Reply } from '../../redis/reply.ts';
 import { scriptsBeside } from '../../redis/script.ts';
 import { readWish } from '../quota/grant.ts';
+import { LOG, MEMBERS, ROOM_LISTS } from '../key-names.ts';
 
 const script = scriptsBeside(import.meta.url);
 
-const MEMBERS = ['members', 'names', 'perNode', 'nodes', 'seen', 'left'] as const;
-const LISTS = ['adminlist', 'whitelist', 'blacklist'] as const;
-const LOG = ['meta', 'channel', 'events'] as const;
 const UNREADABLE = ['noRoom', 'notJoined'] as const;
 
 export const createRoom = script('create-room', {
-  keys: ['meta', ...LISTS],
+  keys: ['meta', ...ROOM_LISTS],
   args: ['epoch', 'owner', 'whitelistOnly', 'userlistUpdates', 'accessListsUpdates', 'historyMax', 'granted'],
   rest: true,
   writes: true,
@@ -21,7 +19,7 @@ export const createRoom = script('create-room', {
 });
 
 export const deleteRoom = script('delete-room', {
-  keys: [...LOG, ...MEMBERS, ...LISTS, 'changes', 'filed', 'history', 'dedup', 'gone', 'goneMembers', 'goneFiled'],
+  keys: [...LOG, ...MEMBERS, ...ROOM_LISTS, 'changes', 'filed', 'history', 'dedup', 'gone', 'goneMembers', 'goneFiled'],
   args: ['user', 'node', 'frame', 'dedupMs'],
   writes: true,
   whenFull: true,
@@ -30,7 +28,7 @@ export const deleteRoom = script('delete-room', {
 });
 
 export const joinRoom = script('join-room', {
-  keys: [...LOG, ...MEMBERS, ...LISTS, 'changes', 'filed', 'history', 'tomb'],
+  keys: [...LOG, ...MEMBERS, ...ROOM_LISTS, 'changes', 'filed', 'history', 'tomb'],
   args: [
     'large',
     'user',
@@ -78,14 +76,14 @@ export const postMessage = script('post-message', {
 });
 
 export const readHistory = script('read-history', {
-  keys: ['meta', 'members', ...LISTS, 'history'],
+  keys: ['meta', 'members', ...ROOM_LISTS, 'history'],
   args: ['user', 'after', 'limit', 'bytesMax'],
   refuses: UNREADABLE,
   gives: events,
 });
 
 export const readRoom = script('read-room', {
-  keys: ['meta', 'members', ...LISTS, 'history'],
+  keys: ['meta', 'members', ...ROOM_LISTS, 'history'],
   args: ['user'],
   refuses: UNREADABLE,
   gives: {
@@ -102,7 +100,7 @@ export const readRoom = script('read-room', {
 });
 
 export const readSeen = script('read-seen', {
-  keys: ['meta', 'members', 'seen', 'left', ...LISTS],
+  keys: ['meta', 'members', 'seen', 'left', ...ROOM_LISTS],
   args: ['user', 'subject'],
   refuses: UNREADABLE,
   gives: { joined: yes, at: optional(number) },

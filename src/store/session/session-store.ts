@@ -11,6 +11,7 @@ import { nothing, pairs, position, yes } from '../../redis/reply.ts';
 import { flag, scriptsBeside } from '../../redis/script.ts';
 import type { Life } from '../room/room-store.ts';
 import { filedRooms, type Filing } from './filed-rooms.ts';
+import { LOG, SESSION } from '../key-names.ts';
 
 /** `$.chat.leave` up to the group, of the room as an open and as a whitelist-only one: the script knows which it was. */
 export interface LeaveHeads {
@@ -62,10 +63,6 @@ const LEAVES_MAX = 1000;
 const ROOMS_PER_CALL = 100;
 
 const script = scriptsBeside(import.meta.url);
-
-const LOG = ['meta', 'channel', 'events'] as const;
-/** What lib/session.lua wants. */
-const SESSION = ['synced', 'session'] as const;
 
 const fileRoom = script('file-room', {
   keys: [...LOG, 'sockets', 'rooms', ...SESSION, 'leaving'],

@@ -2,16 +2,12 @@
 import { done, listOf, nothing, number, optional, position, text, yes } from '../../redis/reply.ts';
 import { scriptsBeside } from '../../redis/script.ts';
 import { filedRooms } from '../session/filed-rooms.ts';
+import { LOG, SESSION, USER_LISTS } from '../key-names.ts';
 
 const script = scriptsBeside(import.meta.url);
 
-const LOG = ['meta', 'channel', 'events'] as const;
-const LISTS = ['whitelist', 'blacklist'] as const;
-/** What lib/session.lua wants. */
-const SESSION = ['synced', 'session'] as const;
-
 export const loginUser = script('login-user', {
-  keys: [...LOG, 'sockets', 'tomb', 'resume', ...SESSION, ...LISTS],
+  keys: [...LOG, 'sockets', 'tomb', 'resume', ...SESSION, ...USER_LISTS],
   args: [
     'epoch',
     'socket',
@@ -33,7 +29,7 @@ export const loginUser = script('login-user', {
 });
 
 export const logoutUser = script('logout-user', {
-  keys: [...LOG, 'sockets', ...SESSION, 'rooms', ...LISTS, 'leaving', 'owned'],
+  keys: [...LOG, 'sockets', ...SESSION, 'rooms', ...USER_LISTS, 'leaving', 'owned'],
   args: ['socket', 'frame', 'keptMs', 'anonymous'],
   rest: true,
   writes: true,
@@ -90,7 +86,7 @@ export const removeResumeTokens = script('remove-resume-tokens', {
 });
 
 export const createUser = script('create-user', {
-  keys: ['meta', ...LISTS],
+  keys: ['meta', ...USER_LISTS],
   args: ['epoch', 'whitelistOnly'],
   rest: true,
   writes: true,
@@ -99,7 +95,7 @@ export const createUser = script('create-user', {
 });
 
 export const deleteUser = script('delete-user', {
-  keys: [...LOG, 'history', 'sockets', ...SESSION, 'leaving', ...LISTS, 'resume'],
+  keys: [...LOG, 'history', 'sockets', ...SESSION, 'leaving', ...USER_LISTS, 'resume'],
   writes: true,
   whenFull: true,
   refuses: ['noUser', 'userOnline'],
@@ -116,7 +112,7 @@ export const disconnectUser = script('disconnect-user', {
 });
 
 export const readUser = script('read-user', {
-  keys: ['meta', ...LISTS],
+  keys: ['meta', ...USER_LISTS],
   refuses: ['noUser'],
   gives: { whitelistOnly: yes, whitelistSize: number, blacklistSize: number },
 });

@@ -1,0 +1,12 @@
+/** Keys that many scripts want together, by the names under which Lua sees them. */
+
+/** What lib/log.lua wants of who announces. */
+export const LOG = ['meta', 'channel', 'events'] as const;
+/** What lib/members.lua wants besides `meta`. */
+export const MEMBERS = ['members', 'names', 'perNode', 'nodes', 'seen', 'left'] as const;
+/** The lists of a room. */
+export const ROOM_LISTS = ['adminlist', 'whitelist', 'blacklist'] as const;
+/** A user's own lists. */
+export const USER_LISTS = ['whitelist', 'blacklist'] as const;
+/** What lib/session.lua wants. */
+export const SESSION = ['synced', 'session'] as const;
