@@ -1,8 +1,8 @@
 /** Reads the configuration, starts a node, drains on SIGTERM. No logic. */
-import { effectiveSettings, readConfig } from './config.ts';
+import { effectiveSettings, readConfig } from './config/config.ts';
 import { loadNative } from './gateway/native.ts';
 import { loadHooks } from './hooks/load.ts';
-import { GatewayNode } from './node.ts';
+import { GatewayNode } from './node/node.ts';
 import { about, createLog, logConsole } from './ops/log.ts';
 import { readVersion } from './ops/process.ts';
 import { resolveRedis } from './redis/local-redis.ts';

@@ -2,9 +2,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
-import { renderAsyncApi } from '../../src/protocol/asyncapi.ts';
-import { renderProtocolDocument } from '../../src/protocol/document.ts';
-import { renderOpenApi } from '../../src/protocol/openapi.ts';
+import { renderAsyncApi } from '../../src/documents/asyncapi.ts';
+import { renderProtocolDocument } from '../../src/documents/protocol.ts';
+import { renderOpenApi } from '../../src/documents/openapi.ts';
 import { generatedParts, renderPart } from './readme.ts';
 
 interface Target {

@@ -1,5 +1,5 @@
 // The generated parts of READMEs: tables made from the code, between markers. Writing the files is left to docs.ts.
-import { describeSettingGroups, type SettingRow } from '../../src/config.ts';
+import { describeSettingGroups, type SettingRow } from '../../src/config/config.ts';
 import { metrics, type MetricDeclaration } from '../../src/ops/metrics.ts';
 
 export interface GeneratedPart {

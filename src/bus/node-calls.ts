@@ -3,8 +3,8 @@
  * At most once: what is not answered in time may have been done all the same. What is asked is not known here.
  */
 import { replyValuesMax } from '../protocol/limits.ts';
-import { decodeTrusted, encodeValue } from '../protocol/msgpack.ts';
-import { scanValue } from '../protocol/scan.ts';
+import { decodeTrusted, encodeValue } from '../protocol/wire/msgpack.ts';
+import { scanValue } from '../protocol/wire/scan.ts';
 import type { Value } from '../protocol/values.ts';
 import type { Key, Keyspace } from '../redis/keys.ts';
 

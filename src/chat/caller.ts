@@ -4,11 +4,11 @@
  */
 import type { Point, TopicEvent } from '../log/event.ts';
 import type { Args, DeclaredErrors, GeneralErrors, RequestName, Result } from '../protocol/catalogue.ts';
-import type { Format } from '../protocol/codec.ts';
+import type { Format } from '../protocol/wire/codec.ts';
 import type { Failure } from '../protocol/errors.ts';
-import type { StoredResult } from '../protocol/stored.ts';
+import type { StoredResult } from '../protocol/wire/stored.ts';
 import type { ResumeFamily } from '../store/user/user-store.ts';
-import type { SessionTurn, TurnHolder } from './session-turns.ts';
+import type { SessionTurn, TurnHolder } from './session/session-turns.ts';
 
 export type RoomMove = 'preparing' | 'leaving' | 'unsure';
 

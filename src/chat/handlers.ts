@@ -3,17 +3,17 @@ import { isRequestName, requestDeclaration } from '../protocol/catalogue.ts';
 import { fail } from '../protocol/errors.ts';
 import { isValidName } from '../protocol/name-rule.ts';
 import type { NameLimits } from '../protocol/names.ts';
-import { accessHandlers } from './access.ts';
+import { accessHandlers } from './access/access.ts';
 import type { Caller, Handlers } from './caller.ts';
-import { directHandlers } from './direct.ts';
-import { historyHandlers } from './history.ts';
-import { membershipHandlers } from './membership.ts';
-import { messageHandlers } from './message.ts';
-import { roomHandlers } from './room.ts';
-import { roomsJoinHandlers } from './rooms-join.ts';
+import { directHandlers } from './direct/direct.ts';
+import { historyHandlers } from './history/history.ts';
+import { membershipHandlers } from './membership/join.ts';
+import { messageHandlers } from './message/message.ts';
+import { roomHandlers } from './room/room.ts';
+import { roomsJoinHandlers } from './membership/join-several.ts';
 import type { Services } from './services.ts';
-import { sessionHandlers } from './session.ts';
-import { userHandlers } from './user.ts';
+import { sessionHandlers } from './session/session.ts';
+import { userHandlers } from './user/user.ts';
 
 export function bindHandlers(services: Services): Handlers {
   const handlers: Handlers = {

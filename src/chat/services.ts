@@ -9,15 +9,15 @@ import type { DirectStore } from '../store/direct/direct-store.ts';
 import type { RoomStore } from '../store/room/room-store.ts';
 import type { SessionStore } from '../store/session/session-store.ts';
 import type { UserStore } from '../store/user/user-store.ts';
-import type { Authenticator } from './authenticator.ts';
+import type { Authenticator } from './auth/authenticator.ts';
 import type { Audience } from './caller.ts';
-import type { Departures } from './departures.ts';
-import type { Disconnects } from './disconnects.ts';
-import type { Losses } from './losses.ts';
-import type { Quotas } from './quotas.ts';
-import type { Reconciler } from './reconciler.ts';
-import type { Restrictions } from './restrictions.ts';
-import type { UserlistChanges } from './userlist-changes.ts';
+import type { Departures } from './membership/departures.ts';
+import type { Disconnects } from './membership/disconnects.ts';
+import type { Losses } from './room/losses.ts';
+import type { Quotas } from './quota/quotas.ts';
+import type { Reconciler } from './repair/reconciler.ts';
+import type { Restrictions } from './repair/restrictions.ts';
+import type { UserlistChanges } from './membership/userlist-changes.ts';
 
 export interface ChatSettings {
   readonly limits: Limits;

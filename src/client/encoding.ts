@@ -3,9 +3,9 @@
  * connection is refused here, with the code that the request declares for it.
  */
 import { isRequestName, requestDeclaration, toParams, type Input, type RequestName } from '../protocol/catalogue.ts';
-import type { Codec } from '../protocol/codec.ts';
+import type { Codec } from '../protocol/wire/codec.ts';
 import type { Limits } from '../protocol/limits.ts';
-import { encodeShared } from '../protocol/msgpack.ts';
+import { encodeShared } from '../protocol/wire/msgpack.ts';
 import { utf8Length } from '../protocol/names.ts';
 import type { Value } from '../protocol/values.ts';
 import { Outgoing } from './outgoing.ts';

@@ -3,7 +3,7 @@
  * is left to the connector.
  */
 import type { Input, RequestName, Result } from '../protocol/catalogue.ts';
-import { createCodec, subprotocols, type Codec, type Message } from '../protocol/codec.ts';
+import { createCodec, subprotocols, type Codec, type Message } from '../protocol/wire/codec.ts';
 import { defaultLimits, type Limits } from '../protocol/limits.ts';
 import type { Value } from '../protocol/values.ts';
 import { encodeRequest } from './encoding.ts';

@@ -1,5 +1,5 @@
 /** The options of a client and their defaults. What each does is left to the part that takes it. */
-import type { Format } from '../protocol/codec.ts';
+import type { Format } from '../protocol/wire/codec.ts';
 import type { Credentials } from '../protocol/types.ts';
 import type { Backoff } from './backoff.ts';
 import { platformWebSocket, type WebSocketConstructor } from './web-socket.ts';

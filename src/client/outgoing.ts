@@ -3,7 +3,7 @@
  * the connection over some of it, and the two formats would carry other things for the rest. What a request needs is
  * left to the catalogue; how values become bytes, to the codec.
  */
-import { BYTES_KEY, isCarried } from '../protocol/fault.ts';
+import { BYTES_KEY, isCarried } from '../protocol/wire/fault.ts';
 import { valuesMax } from '../protocol/limits.ts';
 import type { Value, ValueMap } from '../protocol/values.ts';
 

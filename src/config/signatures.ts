@@ -1,5 +1,5 @@
 // Which signature algorithms go with which key, and what is wrong with a public key. Checking tokens is left to
-// chat/authenticator.ts.
+// chat/auth/authenticator.ts.
 import { createPublicKey, type KeyObject } from 'node:crypto';
 
 /** Names of RFC 7518, 8037 and 9864. `none` is not among them, and nothing accepts it. */

@@ -4,9 +4,9 @@
  */
 import type { WebSocket } from 'uWebSockets.js';
 import { closeCodes, type CloseName } from '../protocol/close-codes.ts';
-import type { Codec } from '../protocol/codec.ts';
-import { transcodeToJson } from '../protocol/frame.ts';
-import type { StoredResult } from '../protocol/stored.ts';
+import type { Codec } from '../protocol/wire/codec.ts';
+import { transcodeToJson } from '../protocol/wire/frame.ts';
+import type { StoredResult } from '../protocol/wire/stored.ts';
 import type { Value, ValueMap } from '../protocol/values.ts';
 
 /** How long a reader may be behind by more than the soft mark. */

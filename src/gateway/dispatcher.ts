@@ -4,17 +4,17 @@
  */
 import { setImmediate } from 'node:timers/promises';
 import { Answer, type Caller, type Handlers } from '../chat/caller.ts';
-import { login, type Login } from '../chat/login.ts';
-import { UNITS_PER_ROOM } from '../chat/session.ts';
-import { ActingCaller } from '../chat/server/callers.ts';
-import { callHandler, type SocketCall } from '../chat/server/server-api.ts';
+import { login, type Login } from '../chat/auth/login.ts';
+import { UNITS_PER_ROOM } from '../chat/session/session.ts';
+import { ActingCaller } from '../service/callers.ts';
+import { callHandler, type SocketCall } from '../service/server-api.ts';
 import type { Services } from '../chat/services.ts';
 import type { Distributions } from '../ops/distribution.ts';
 import { isRequestName, orderKeys, type RequestName } from '../protocol/catalogue.ts';
-import type { Message } from '../protocol/codec.ts';
+import type { Message } from '../protocol/wire/codec.ts';
 import { fail, failBecause, Failure, isErrorCode, toErrorValue, unavailable } from '../protocol/errors.ts';
 import type { Credentials } from '../protocol/types.ts';
-import { plain, type StoredResult } from '../protocol/stored.ts';
+import { plain, type StoredResult } from '../protocol/wire/stored.ts';
 import { checkArgs } from '../protocol/validate.ts';
 import type { Value } from '../protocol/values.ts';
 import { StateUnavailable } from '../redis/unavailable.ts';

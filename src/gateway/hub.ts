@@ -6,11 +6,11 @@ import type { Topic, TopicListener } from '../bus/bus.ts';
 import { evictionsOf, hearersOf, isAfter } from '../log/event.ts';
 import type { Eviction, Point, Position, TopicEvent } from '../log/event.ts';
 import type { Audience } from '../chat/caller.ts';
-import { lossFrame } from '../chat/losses.ts';
-import { resetFrame } from '../chat/switch-over.ts';
+import { lossFrame } from '../chat/room/losses.ts';
+import { resetFrame } from '../chat/membership/switch-over.ts';
 import type { Distribution } from '../ops/distribution.ts';
-import type { Format } from '../protocol/codec.ts';
-import { transcodeToJson } from '../protocol/frame.ts';
+import type { Format } from '../protocol/wire/codec.ts';
+import { transcodeToJson } from '../protocol/wire/frame.ts';
 import { roomTopic, topicKind, topicName, type TopicKey } from '../redis/keys.ts';
 import type { Session } from './session.ts';
 

@@ -4,11 +4,11 @@
  * as bytes, for what a stranger sends is worth nothing yet.
  */
 import type { CloseName } from '../protocol/close-codes.ts';
-import type { FrameReader } from '../protocol/codec.ts';
+import type { FrameReader } from '../protocol/wire/codec.ts';
 import { copyUnits, costOf, isPage, refusalCost, runningCost, spreadOf } from '../protocol/cost.ts';
 import { fail } from '../protocol/errors.ts';
 import type { Limits } from '../protocol/limits.ts';
-import { frameFaults } from '../protocol/malformed.ts';
+import { frameFaults } from '../protocol/wire/malformed.ts';
 import type { Account, Accounts, Waiter } from './account.ts';
 import type { Addresses } from './addresses.ts';
 import type { Connection } from './connection.ts';

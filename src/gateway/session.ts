@@ -1,8 +1,8 @@
 /** A logged-in socket as handlers and the hub see it. Sending is the connection's work. */
 import type { Point } from '../log/event.ts';
 import { RoomMoves, type Caller } from '../chat/caller.ts';
-import type { Login } from '../chat/login.ts';
-import type { Format } from '../protocol/codec.ts';
+import type { Login } from '../chat/auth/login.ts';
+import type { Format } from '../protocol/wire/codec.ts';
 import type { Account } from './account.ts';
 import type { ResumeFamily } from '../store/user/user-store.ts';
 import type { Connection } from './connection.ts';

@@ -3,7 +3,7 @@
  * node that does, with the same answer. And to settle a room. What travels between the nodes is made and read here.
  */
 import type { Reply } from '../bus/node-calls.ts';
-import type { SocketCall, SocketCalls } from '../chat/server/server-api.ts';
+import type { SocketCall, SocketCalls } from '../service/server-api.ts';
 import { isRequestOn } from '../protocol/catalogue.ts';
 import { fail, Failure, unavailable, type ErrorCode, type HookCode } from '../protocol/errors.ts';
 import { isMap, type Value, type ValueMap } from '../protocol/values.ts';

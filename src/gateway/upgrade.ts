@@ -3,7 +3,7 @@ import type { AddressList } from '../outside/address.ts';
 import { clientAddress, readForwarded, type ForwardedHeaders } from '../outside/forwarded.ts';
 import { canonicalHost, canonicalOrigin, hostOfOrigin } from '../outside/origin.ts';
 import { bearerOf, shown } from '../outside/text.ts';
-import { subprotocols, type Format } from '../protocol/codec.ts';
+import { subprotocols, type Format } from '../protocol/wire/codec.ts';
 
 export interface UpgradeRequest {
   /** The values of all headers of that name, joined by commas; nothing as an empty text. */

@@ -2,8 +2,8 @@
  * Values that cross the border to an operator's code: copies in both directions, so that nobody changes what others
  * see. What comes back may be anything, and is only taken where the protocol carries it.
  */
-import { BYTES_KEY, isCarried } from '../protocol/fault.ts';
-import { mapFor } from '../protocol/sparse.ts';
+import { BYTES_KEY, isCarried } from '../protocol/wire/fault.ts';
+import { mapFor } from '../protocol/wire/sparse.ts';
 import type { Value } from '../protocol/values.ts';
 
 export interface CopyLimits {

@@ -4,7 +4,7 @@
  * checks and scrapers speak, HTTP/1.0 without a host among it, the library of the public port refuses.
  */
 import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from 'node:http';
-import { API_PATH } from '../protocol/server/http.ts';
+import { API_PATH } from '../protocol/service/http.ts';
 import { Exchange } from './exchange.ts';
 import { healthHeaders, healthPaths, statusWord, type Health } from './health.ts';
 import { ServerApiRoute, type ServerApiDeps } from './server-api.ts';

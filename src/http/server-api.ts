@@ -1,17 +1,17 @@
 /**
  * The server API over HTTP: `POST /api/v1/<method>` with the operator's key. Reads the body in bounded memory, and tells
- * the outcome as a status and a body of the same format. What requests do is left to chat/server/.
+ * the outcome as a status and a body of the same format. What requests do is left to service/.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { OutgoingHttpHeaders } from 'node:http';
-import { API_REQUESTS_MAX, badRequest, type ServerApi } from '../chat/server/server-api.ts';
+import { API_REQUESTS_MAX, badRequest, type ServerApi } from '../service/server-api.ts';
 import { bearerOf } from '../outside/text.ts';
-import { contentTypes, decodeBody, encodeBody, formatOf } from '../protocol/body.ts';
-import type { Format } from '../protocol/codec.ts';
+import { contentTypes, decodeBody, encodeBody, formatOf } from '../protocol/wire/body.ts';
+import type { Format } from '../protocol/wire/codec.ts';
 import { fail, Failure, toErrorValue, unavailable } from '../protocol/errors.ts';
 import { valuesMax, type Limits } from '../protocol/limits.ts';
-import { isApiRequestName } from '../protocol/server/catalogue.ts';
-import { statusCode } from '../protocol/server/http.ts';
+import { isApiRequestName } from '../protocol/service/catalogue.ts';
+import { statusCode } from '../protocol/service/http.ts';
 import { asMap, isMap, type Value, type ValueMap } from '../protocol/values.ts';
 import type { Exchange } from './exchange.ts';
 

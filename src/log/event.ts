@@ -87,7 +87,7 @@ export function takesOut(event: TopicEvent, socketId: string): boolean {
 /**
  * Which of a user's sockets hear a notice, by its subject: all (``), all but one (its id), all but those of nodes that
  * have told theirs already (`@id …`), those that take part in the session (`+`), all but one of these (`+` and its id).
- * What has its place among the answers to requests about the session (chat/session-turns.ts) names the room on a second
+ * What has its place among the answers to requests about the session (chat/session/session-turns.ts) names the room on a second
  * line.
  */
 export function hearersOf(

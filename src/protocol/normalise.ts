@@ -5,7 +5,7 @@
  */
 import type { TSchema } from 'typebox';
 import { normaliseName, type NameLimits } from './names.ts';
-import { decodeText } from './utf8.ts';
+import { decodeText } from './wire/utf8.ts';
 import { asList, asMap, isMap, type Value, type ValueMap } from './values.ts';
 
 /** Gives undefined for a value that cannot be of the schema's kind; otherwise the schema itself decides. */

@@ -7,7 +7,7 @@ import { Compile } from 'typebox/compile';
 import { requestDeclaration, requiredCount, type Args, type RequestName } from './catalogue.ts';
 import type { Param, RequestDeclaration } from './declare.ts';
 import { badArgument, fail, type Failure } from './errors.ts';
-import { faultIn } from './fault.ts';
+import { faultIn } from './wire/fault.ts';
 import { defaultLimits, type Limits } from './limits.ts';
 import { normaliserOf, type Normaliser } from './normalise.ts';
 import type { Value } from './values.ts';

@@ -1,6 +1,6 @@
 // Posting to a room: who may, what becomes of a message on its way to every joined socket, and what repeats do.
 import { describe, expect, test } from '@jest/globals';
-import { encodeValue } from '../../src/protocol/msgpack.ts';
+import { encodeValue } from '../../src/protocol/wire/msgpack.ts';
 import type { Value, ValueMap } from '../../src/protocol/values.ts';
 import { about, fenceRoom, field, idsHeard, limits, type World } from './world.ts';
 

@@ -2,8 +2,8 @@
 // put there; and what is not sent whole is got in another way.
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { requestDeclaration, requests, type RequestName } from '../../src/protocol/catalogue.ts';
-import { encodeBody } from '../../src/protocol/body.ts';
-import type { Format } from '../../src/protocol/codec.ts';
+import { encodeBody } from '../../src/protocol/wire/body.ts';
+import type { Format } from '../../src/protocol/wire/codec.ts';
 import type { Value } from '../../src/protocol/values.ts';
 import { Keyspace } from '../../src/redis/keys.ts';
 import { bytesOf } from '../protocol/frames.ts';

@@ -1,7 +1,7 @@
 // The service that a suite of this folder runs against: two nodes with small limits on one Redis, and users on them.
 // The suites say what is true there whatever the format and the Redis; the test files choose those.
 import { beforeAll } from '@jest/globals';
-import type { Format } from '../../src/protocol/codec.ts';
+import type { Format } from '../../src/protocol/wire/codec.ts';
 import type { Value, ValueMap } from '../../src/protocol/values.ts';
 import type { Scope } from '../support/disposal.ts';
 import { startRedis, type RedisAddress } from '../support/redis.ts';

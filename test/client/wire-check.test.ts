@@ -1,7 +1,7 @@
 // The check that every test client applies to what it receives: that it notices what the catalogue does not allow.
 import { expect, test } from '@jest/globals';
 import { requests } from '../../src/protocol/catalogue.ts';
-import { createCodec } from '../../src/protocol/codec.ts';
+import { createCodec } from '../../src/protocol/wire/codec.ts';
 import { fail, toErrorValue } from '../../src/protocol/errors.ts';
 import { createWireCheck } from '../support/wire-check.ts';
 

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
-import { readConfig, type Config } from '../../src/config.ts';
+import { readConfig, type Config } from '../../src/config/config.ts';
 import { root } from '../ground/source-files.ts';
 import { startProcess } from '../support/owned-process.ts';
 import { startRedis } from '../support/redis.ts';

@@ -9,9 +9,9 @@ import {
   type ChatParts,
   type DeliveryParts,
   type Shared,
-} from '../../src/compose.ts';
-import { composeGateway } from '../../src/compose-gateway.ts';
-import { readConfig } from '../../src/config.ts';
+} from '../../src/node/compose.ts';
+import { composeGateway } from '../../src/node/compose-gateway.ts';
+import { readConfig } from '../../src/config/config.ts';
 import { Accounts } from '../../src/gateway/account.ts';
 import type { Gateway } from '../../src/gateway/gateway.ts';
 import { loadNative } from '../../src/gateway/native.ts';

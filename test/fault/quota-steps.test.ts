@@ -1,7 +1,7 @@
 // What concerns a room and its owner's quota is two or three scripts. Here the quota holds for clients, whatever nodes they
 // use; and a node dies between each two steps: the test does the first ones itself, as a node whose lease then ends.
 import { beforeAll, expect, test } from '@jest/globals';
-import { frameHead, notificationFrame } from '../../src/protocol/frame.ts';
+import { frameHead, notificationFrame } from '../../src/protocol/wire/frame.ts';
 import { roomTopic } from '../../src/redis/keys.ts';
 import { Lease } from '../../src/store/node/lease.ts';
 import { ROOM_BYTES } from '../../src/store/quota/quota-store.ts';

@@ -3,7 +3,7 @@
 import { expect, test } from '@jest/globals';
 import { connectClient, type TestClient } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
-import { createCodec } from '../../src/protocol/codec.ts';
+import { createCodec } from '../../src/protocol/wire/codec.ts';
 import { openRaw, type RawClient } from '../support/raw-client.ts';
 import { useScope } from '../support/scope.ts';
 import { startService } from '../support/service.ts';

@@ -2,7 +2,7 @@
 // reference to the log, and gives back what it held; a login that breaks does not stay.
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import type { Format } from '../../src/protocol/codec.ts';
+import type { Format } from '../../src/protocol/wire/codec.ts';
 import type { ErrorValue } from '../../src/protocol/errors.ts';
 import type { ValueMap } from '../../src/protocol/values.ts';
 import { eventually } from '../support/eventually.ts';

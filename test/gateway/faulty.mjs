@@ -2,7 +2,7 @@
 // about to say or do, so that a test chooses by the names that it gives.
 const load = (path) => import(new URL(`../../dist/${path}`, import.meta.url).href);
 const [{ Connection }, { SwitchOver }, { ServerApi }] = await Promise.all(
-  ['gateway/connection.js', 'chat/switch-over.js', 'chat/server/server-api.js'].map(load),
+  ['gateway/connection.js', 'chat/membership/switch-over.js', 'service/server-api.js'].map(load),
 );
 
 const text = (value) =>

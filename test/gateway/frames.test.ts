@@ -3,8 +3,8 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { Check } from 'typebox/value';
 import { isRequestName, requestDeclaration, requests, requiredCount } from '../../src/protocol/catalogue.ts';
-import { createCodec, type Format, type Message } from '../../src/protocol/codec.ts';
-import { frameFaults, malformedReasons } from '../../src/protocol/malformed.ts';
+import { createCodec, type Format, type Message } from '../../src/protocol/wire/codec.ts';
+import { frameFaults, malformedReasons } from '../../src/protocol/wire/malformed.ts';
 import type { Value } from '../../src/protocol/values.ts';
 import { malformedFrames } from '../protocol/malformed-frames.ts';
 import { eventually } from '../support/eventually.ts';

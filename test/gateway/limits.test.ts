@@ -1,7 +1,7 @@
 // Every limit of a connection: what is let through up to it, and what is said beyond it. Sockets per address are in
 // upgrade.test.ts.
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { createCodec } from '../../src/protocol/codec.ts';
+import { createCodec } from '../../src/protocol/wire/codec.ts';
 import { eventually } from '../support/eventually.ts';
 import { startRedis, type RedisServer } from '../support/redis.ts';
 import { connectRpc, loginRpc, type Call, type Outcome } from '../support/rpc.ts';

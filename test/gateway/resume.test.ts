@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { SignJWT, type JWTPayload } from 'jose';
-import { issueToken } from '../../src/chat/resume.ts';
+import { issueToken } from '../../src/chat/auth/resume.ts';
 import type { ErrorCode } from '../../src/protocol/errors.ts';
 import { Keyspace } from '../../src/redis/keys.ts';
 import { eventually } from '../support/eventually.ts';

@@ -2,7 +2,7 @@
 // for clocks that differ.
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { SignJWT, type JWTPayload } from 'jose';
-import { claimsBytesMax, pickClaims } from '../../src/chat/claims.ts';
+import { claimsBytesMax, pickClaims } from '../../src/chat/auth/claims.ts';
 import { eventually } from '../support/eventually.ts';
 import { startRedis, type RedisServer } from '../support/redis.ts';
 import { connectRpc, loginRpc } from '../support/rpc.ts';

@@ -2,7 +2,7 @@
 // cool-down allows, within bounds, and used on while the issuer is away. What logins make of it is in token-keys.test.ts.
 import type { RequestListener } from 'node:http';
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { RemoteKeys, type RemoteKeysOptions } from '../../src/chat/remote-keys.ts';
+import { RemoteKeys, type RemoteKeysOptions } from '../../src/chat/auth/remote-keys.ts';
 import { eventually } from '../support/eventually.ts';
 import { startIssuer, type Issuer } from '../support/issuer.ts';
 import { useScope } from '../support/scope.ts';

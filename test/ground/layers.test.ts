@@ -4,43 +4,15 @@ import { filesUnder, importsOf, type Import } from './source-files.ts';
 
 /**
  * What a folder (or a file directly in src/) may import besides itself, `ops` and types of the configuration. The
- * order of the service is main → node → gateway, http → chat → store → bus → redis → log → protocol.
+ * order of the service is main → node → gateway, http → service → chat → store → bus → redis → log → protocol.
  */
 const allowed: Readonly<Record<string, readonly string[]>> = {
   main: ['node', 'config', 'hooks', 'gateway', 'redis', 'protocol'],
-  node: [
-    'readings',
-    'outside',
-    'compose',
-    'compose-gateway',
-    'compose-operator',
-    'config',
-    'gateway',
-    'http',
-    'chat',
-    'hooks',
-    'store',
-    'bus',
-    'redis',
-    'protocol',
-  ],
-  'compose-gateway': ['compose', 'gateway', 'http', 'outside', 'store'],
-  'compose-operator': [
-    'compose',
-    'compose-gateway',
-    'config',
-    'gateway',
-    'http',
-    'chat',
-    'store',
-    'bus',
-    'redis',
-    'protocol',
-  ],
-  readings: ['compose', 'gateway', 'protocol'],
-  compose: ['config', 'gateway', 'chat', 'hooks', 'store', 'bus', 'redis', 'outside', 'protocol'],
-  gateway: ['chat', 'store', 'bus', 'redis', 'log', 'outside', 'protocol'],
-  http: ['chat', 'hooks', 'store', 'bus', 'redis', 'outside', 'protocol'],
+  node: ['config', 'gateway', 'http', 'service', 'chat', 'hooks', 'store', 'bus', 'redis', 'outside', 'protocol'],
+  gateway: ['service', 'chat', 'store', 'bus', 'redis', 'log', 'outside', 'protocol'],
+  http: ['service', 'chat', 'hooks', 'store', 'bus', 'redis', 'outside', 'protocol'],
+  // What an operator's programs ask for, without its transport.
+  service: ['chat', 'hooks', 'store', 'redis', 'log', 'protocol'],
   chat: ['hooks', 'store', 'bus', 'redis', 'log', 'protocol'],
   // The contract with an operator's own code: it knows what travels, and nothing of the service.
   hooks: ['protocol'],
@@ -52,6 +24,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   // What an event is as bytes.
   log: [],
   config: ['outside', 'protocol'],
+  // The writers of what is generated from the protocol: for tools and tests only.
+  documents: ['protocol'],
   client: ['protocol'],
   // Texts from outside in one spelling: hosts, origins, addresses, keys.
   outside: [],
@@ -71,7 +45,7 @@ const ownedPackages: Readonly<Record<string, readonly string[]>> = {
 const files = filesUnder('src', ['.ts']);
 const imports = files.flatMap(importsOf);
 
-/** `src/gateway/hub.ts` is in `gateway`, `src/node.ts` in `node`. */
+/** `src/gateway/hub.ts` is in `gateway`, `src/node/node.ts` in `node`. */
 const layerOf = (path: string): string => (path.split('/')[1] ?? '').replace(/\.ts$/, '');
 
 function isAllowed({ from, to, typesOnly }: Import): boolean {
@@ -87,11 +61,11 @@ describe('imports', () => {
     expect(imports.length).toBeGreaterThan(files.length);
     const example = { path: 'src/bus/a.ts', lines: 0, text: '' };
     const text = `import { type A, type B } from './b.ts';\nexport * from '../ops/log.ts'; // import './c.ts'
-      import type { C } from "../node.ts"; const x = await import('ioredis'); import 'node:fs';`;
+      import type { C } from "../node/node.ts"; const x = await import('ioredis'); import 'node:fs';`;
     expect(importsOf({ ...example, text }).map(({ to, typesOnly }) => [to, typesOnly])).toEqual([
       ['src/bus/b.ts', true],
       ['src/ops/log.ts', false],
-      ['src/node.ts', true],
+      ['src/node/node.ts', true],
       ['ioredis', false],
       ['node:fs', false],
     ]);

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
-import { readConfig, type Config, type Environment } from '../../src/config.ts';
+import { readConfig, type Config, type Environment } from '../../src/config/config.ts';
 import { createLog } from '../../src/ops/log.ts';
 import { findOnPath, resolveRedis, type ResolvedRedis } from '../../src/redis/local-redis.ts';
 import { eventually } from '../support/eventually.ts';

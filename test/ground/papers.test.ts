@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { generatedParts, renderPart } from '../../config/tools/readme.ts';
-import { describeSettingGroups, describeSettings } from '../../src/config.ts';
+import { describeSettingGroups, describeSettings } from '../../src/config/config.ts';
 import { mistakesOf } from '../support/configuration.ts';
 import { allPapers, anchorsOf, brokenLinks, fencesOf, fileOf, headingsOf, linksOf, sectionOf } from './papers.ts';
 import { filesUnder, root } from './source-files.ts';
@@ -112,7 +112,7 @@ describe('READMEs', () => {
 
   test.each([
     ['README.md', 'A first message', { js: 1, ts: 1 }, 'test/cluster/readme.test.ts'],
-    ['src/chat/server/README.md', 'Server API', { sh: 2 }, 'test/http/server-api-readme.test.ts'],
+    ['src/service/README.md', 'Server API', { sh: 2 }, 'test/http/server-api-readme.test.ts'],
     ['config/README.md', 'Rights', { '': 1 }, 'test/fault/endpoints.test.ts'],
   ])('%s has under "%s" the fences that a test goes through', (path, heading, fences, reader) => {
     const section = sectionOf(read(path), heading);

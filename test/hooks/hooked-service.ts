@@ -3,7 +3,7 @@
 import { beforeAll } from '@jest/globals';
 import { fileURLToPath } from 'node:url';
 import { eventually } from '../support/eventually.ts';
-import type { Format } from '../../src/protocol/codec.ts';
+import type { Format } from '../../src/protocol/wire/codec.ts';
 import type { ValueMap } from '../../src/protocol/values.ts';
 import { loginRpc, type User } from '../support/rpc.ts';
 import { useScope, type Scope } from '../support/scope.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
-import { hookedHandlers } from '../../src/chat/hooked.ts';
+import { hookedHandlers } from '../../src/chat/hooks/around.ts';
 import type { Handlers } from '../../src/chat/caller.ts';
 import { readHooks } from '../../src/hooks/load.ts';
 import { HookRunner } from '../../src/hooks/runner.ts';

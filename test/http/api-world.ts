@@ -1,6 +1,6 @@
 // The service that the suites about the server API run against: two nodes with small limits, and users on them.
 import { beforeAll } from '@jest/globals';
-import type { Format } from '../../src/protocol/codec.ts';
+import type { Format } from '../../src/protocol/wire/codec.ts';
 import type { Scope } from '../support/disposal.ts';
 import type { RedisAddress } from '../support/redis.ts';
 import { loginRpc, type User } from '../support/rpc.ts';

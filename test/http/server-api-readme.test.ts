@@ -3,14 +3,14 @@ import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { expect, test } from '@jest/globals';
-import { serverRequests } from '../../src/protocol/server/catalogue.ts';
+import { serverRequests } from '../../src/protocol/service/catalogue.ts';
 import { fencesOf, sectionOf } from '../ground/papers.ts';
 import { startRedis } from '../support/redis.ts';
 import { useScope } from '../support/scope.ts';
 import { startNode } from '../support/service.ts';
 
 const scope = useScope();
-const readme = readFileSync(new URL('../../src/chat/server/README.md', import.meta.url), 'utf8');
+const readme = readFileSync(new URL('../../src/service/README.md', import.meta.url), 'utf8');
 const section = sectionOf(readme, 'Server API');
 const blocks = fencesOf(section, 'sh');
 

@@ -1,7 +1,7 @@
 // The server API acting on sockets, on whatever node they are: asked of one node, done and acknowledged by the other.
 import { randomBytes } from 'node:crypto';
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { encodeValue } from '../../src/protocol/msgpack.ts';
+import { encodeValue } from '../../src/protocol/wire/msgpack.ts';
 import type { Value } from '../../src/protocol/values.ts';
 import { Keyspace } from '../../src/redis/keys.ts';
 import { about, fenceRoom, fenceUser, idsHeard } from '../chat/world.ts';

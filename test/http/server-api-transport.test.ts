@@ -1,8 +1,8 @@
 // The server API as HTTP: who may ask, what bodies it takes, how it answers. What requests do is in server-api.test.ts.
 import { request } from 'node:http';
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { encodeBody } from '../../src/protocol/body.ts';
-import type { Format } from '../../src/protocol/codec.ts';
+import { encodeBody } from '../../src/protocol/wire/body.ts';
+import type { Format } from '../../src/protocol/wire/codec.ts';
 import { eventually } from '../support/eventually.ts';
 import { exchangeHttp } from '../support/raw-http.ts';
 import { startRedis, type RedisServer } from '../support/redis.ts';

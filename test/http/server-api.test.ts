@@ -1,7 +1,7 @@
 // What the server API does, in both formats, on a single Redis and on a cluster. How it is asked is in
 // server-api-transport.test.ts, what it does for sockets in server-api-sockets.test.ts.
 import { describe } from '@jest/globals';
-import type { Format } from '../../src/protocol/codec.ts';
+import type { Format } from '../../src/protocol/wire/codec.ts';
 import type { Scope } from '../support/disposal.ts';
 import { startRedis, type RedisAddress } from '../support/redis.ts';
 import { startRedisCluster } from '../support/redis-cluster.ts';

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { Ajv } from 'ajv';
 import { notifications, requests } from '../../src/protocol/catalogue.ts';
-import { renderAsyncApi } from '../../src/protocol/asyncapi.ts';
+import { renderAsyncApi } from '../../src/documents/asyncapi.ts';
 import { closeCodes } from '../../src/protocol/close-codes.ts';
 import { errorTable } from '../../src/protocol/errors.ts';
 import { asyncApi, at, createDocumentCheck, mapAt, mapsIn } from './asyncapi-document.ts';

@@ -1,7 +1,7 @@
 // The codec in both formats: what goes in comes out, several messages share a frame, and nothing is kept of the input.
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { createCodec, subprotocols, type Format } from '../../src/protocol/codec.ts';
+import { createCodec, subprotocols, type Format } from '../../src/protocol/wire/codec.ts';
 import { anyMap, anyValue, text } from './arbitraries.ts';
 import { bytesOf, concat } from './frames.ts';
 

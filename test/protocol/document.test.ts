@@ -3,11 +3,11 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { notifications, requests } from '../../src/protocol/catalogue.ts';
 import { closeCodes } from '../../src/protocol/close-codes.ts';
-import { createCodec } from '../../src/protocol/codec.ts';
-import { renderProtocolDocument } from '../../src/protocol/document.ts';
+import { createCodec } from '../../src/protocol/wire/codec.ts';
+import { renderProtocolDocument } from '../../src/documents/protocol.ts';
 import { errorTable } from '../../src/protocol/errors.ts';
 import { defaultLimits } from '../../src/protocol/limits.ts';
-import { malformedReasons } from '../../src/protocol/malformed.ts';
+import { malformedReasons } from '../../src/protocol/wire/malformed.ts';
 import { bytesOf, hex } from './frames.ts';
 
 const written = readFileSync(new URL('../../src/protocol/PROTOCOL.md', import.meta.url), 'utf8');

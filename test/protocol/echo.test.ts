@@ -2,7 +2,7 @@
 // where it is not shown.
 import { describe, expect, test } from '@jest/globals';
 import { isRequestName, requestDeclaration, requests } from '../../src/protocol/catalogue.ts';
-import { createCodec } from '../../src/protocol/codec.ts';
+import { createCodec } from '../../src/protocol/wire/codec.ts';
 import { echoBytesMax, echoedText } from '../../src/protocol/echo.ts';
 import {
   badArgument,

@@ -1,7 +1,7 @@
 // Frames made once: with the fields of the store put in they are the notification, in both formats.
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { createCodec } from '../../src/protocol/codec.ts';
+import { createCodec } from '../../src/protocol/wire/codec.ts';
 import {
   countFrame,
   decodeNotification,
@@ -10,8 +10,8 @@ import {
   notificationFrame,
   roomMessageFrame,
   transcodeToJson,
-} from '../../src/protocol/frame.ts';
-import { encodeValue } from '../../src/protocol/msgpack.ts';
+} from '../../src/protocol/wire/frame.ts';
+import { encodeValue } from '../../src/protocol/wire/msgpack.ts';
 import type { ValueMap } from '../../src/protocol/values.ts';
 import { anyMap, anyValue, text } from './arbitraries.ts';
 import { bytesOf, concat, u64be } from './frames.ts';

@@ -3,9 +3,9 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { isRequestName, requestDeclaration, requests } from '../../src/protocol/catalogue.ts';
-import { createCodec, type Format, type Message } from '../../src/protocol/codec.ts';
+import { createCodec, type Format, type Message } from '../../src/protocol/wire/codec.ts';
 import { Failure, toErrorValue } from '../../src/protocol/errors.ts';
-import { malformedReasons } from '../../src/protocol/malformed.ts';
+import { malformedReasons } from '../../src/protocol/wire/malformed.ts';
 import { isValidName } from '../../src/protocol/name-rule.ts';
 import { checkArgs } from '../../src/protocol/validate.ts';
 import { createRng, seeded, type Rng } from '../support/rng.ts';

@@ -1,7 +1,7 @@
 // Long strings are written as the library writes them, and faster.
 import { Encoder } from '@msgpack/msgpack';
 import { expect, test } from '@jest/globals';
-import { withLongStrings } from '../../src/protocol/long-strings.ts';
+import { withLongStrings } from '../../src/protocol/wire/long-strings.ts';
 
 const plain = new Encoder();
 const quick = withLongStrings(new Encoder());

@@ -1,6 +1,6 @@
 // Frames that are malformed, in every way there is. What becomes of them is up to the tests of the codec and the gateway.
-import type { Format } from '../../src/protocol/codec.ts';
-import type { malformedReasons } from '../../src/protocol/malformed.ts';
+import type { Format } from '../../src/protocol/wire/codec.ts';
+import type { malformedReasons } from '../../src/protocol/wire/malformed.ts';
 import { bytesOf, concat, hex } from './frames.ts';
 
 /** `[0, 1, 'a', [` of one param; the param's bytes follow. */

@@ -1,7 +1,7 @@
 // Every way to be malformed, in both formats, and every value that no param may carry.
 import { describe, expect, test } from '@jest/globals';
-import { createCodec } from '../../src/protocol/codec.ts';
-import { malformedReasons } from '../../src/protocol/malformed.ts';
+import { createCodec } from '../../src/protocol/wire/codec.ts';
+import { malformedReasons } from '../../src/protocol/wire/malformed.ts';
 import { bytesOf, hex } from './frames.ts';
 import { malformedFrames } from './malformed-frames.ts';
 

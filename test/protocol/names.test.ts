@@ -1,10 +1,10 @@
 // The rule for names, and the small text tools under it: UTF-8 and base64.
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { fromBase64, toBase64 } from '../../src/protocol/base64.ts';
+import { fromBase64, toBase64 } from '../../src/protocol/wire/base64.ts';
 import { invalidName, isStorableName, isValidName, nameFault } from '../../src/protocol/name-rule.ts';
 import { normaliseName, utf8Length } from '../../src/protocol/names.ts';
-import { isUtf8 } from '../../src/protocol/utf8.ts';
+import { isUtf8 } from '../../src/protocol/wire/utf8.ts';
 import { text } from './arbitraries.ts';
 import { hex } from './frames.ts';
 

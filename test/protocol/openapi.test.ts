@@ -5,9 +5,9 @@ import { describe, expect, test } from '@jest/globals';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { generalErrors, requests } from '../../src/protocol/catalogue.ts';
 import { errorTable } from '../../src/protocol/errors.ts';
-import { renderOpenApi } from '../../src/protocol/openapi.ts';
-import { apiDeclaration, isApiRequestName, serverRequests } from '../../src/protocol/server/catalogue.ts';
-import { statusCode } from '../../src/protocol/server/http.ts';
+import { renderOpenApi } from '../../src/documents/openapi.ts';
+import { apiDeclaration, isApiRequestName, serverRequests } from '../../src/protocol/service/catalogue.ts';
+import { statusCode } from '../../src/protocol/service/http.ts';
 import { mapsIn, type JsonMap } from './asyncapi-document.ts';
 
 const text = readFileSync(new URL('../../src/protocol/openapi.json', import.meta.url), 'utf8');

@@ -1,11 +1,11 @@
 // What encoders of other languages write because they cannot say it otherwise: taken for what is meant, where that is
 // declared, and in both formats alike.
 import { describe, expect, test } from '@jest/globals';
-import { createCodec } from '../../src/protocol/codec.ts';
-import { decodeBody } from '../../src/protocol/body.ts';
+import { createCodec } from '../../src/protocol/wire/codec.ts';
+import { decodeBody } from '../../src/protocol/wire/body.ts';
 import { Failure } from '../../src/protocol/errors.ts';
 import { checkDeclared, checkArgs } from '../../src/protocol/validate.ts';
-import { serverRoomRequests } from '../../src/protocol/server/rooms.ts';
+import { serverRoomRequests } from '../../src/protocol/service/rooms.ts';
 import { bytesOf, concat, hex } from './frames.ts';
 
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);

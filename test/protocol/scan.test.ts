@@ -4,10 +4,10 @@ import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from '@jest/globals';
 import { Decoder } from '@msgpack/msgpack';
 import fc from 'fast-check';
-import { hashOf, KeySet } from '../../src/protocol/key-set.ts';
-import { decodeTrusted, encodeValue } from '../../src/protocol/msgpack.ts';
-import { createCodec } from '../../src/protocol/codec.ts';
-import { lastScan, scanReason, scanValue } from '../../src/protocol/scan.ts';
+import { hashOf, KeySet } from '../../src/protocol/wire/key-set.ts';
+import { decodeTrusted, encodeValue } from '../../src/protocol/wire/msgpack.ts';
+import { createCodec } from '../../src/protocol/wire/codec.ts';
+import { lastScan, scanReason, scanValue } from '../../src/protocol/wire/scan.ts';
 import { anyMap, anyValue } from './arbitraries.ts';
 import { concat, hex, repeat } from './frames.ts';
 

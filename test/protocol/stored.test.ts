@@ -1,11 +1,16 @@
 // Results with parts as they are stored: on the wire they are what their values are, in both formats, and cheaper to make.
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { createCodec, type Format } from '../../src/protocol/codec.ts';
-import { directMessageFrame, roomMessageFrame, storedMessageIn, notificationFrame } from '../../src/protocol/frame.ts';
-import { encodeValue } from '../../src/protocol/msgpack.ts';
-import { stringSize } from '../../src/protocol/pack.ts';
-import { plain, StoredResult, StoredValue, type Spliced } from '../../src/protocol/stored.ts';
+import { createCodec, type Format } from '../../src/protocol/wire/codec.ts';
+import {
+  directMessageFrame,
+  roomMessageFrame,
+  storedMessageIn,
+  notificationFrame,
+} from '../../src/protocol/wire/frame.ts';
+import { encodeValue } from '../../src/protocol/wire/msgpack.ts';
+import { stringSize } from '../../src/protocol/wire/pack.ts';
+import { plain, StoredResult, StoredValue, type Spliced } from '../../src/protocol/wire/stored.ts';
 import type { Value, ValueMap } from '../../src/protocol/values.ts';
 import { anyMap, anyValue, text } from './arbitraries.ts';
 import { bytesOf, concat, u64be } from './frames.ts';

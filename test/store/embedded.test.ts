@@ -1,6 +1,6 @@
 // The stores on the embedded Redis, so that scripts keep to what it supports.
 import { beforeAll, expect } from '@jest/globals';
-import { readConfig } from '../../src/config.ts';
+import { readConfig } from '../../src/config/config.ts';
 import { createLog } from '../../src/ops/log.ts';
 import { resolveRedis } from '../../src/redis/local-redis.ts';
 import type { RedisAddress } from '../support/redis.ts';

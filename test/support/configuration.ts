@@ -1,6 +1,6 @@
 // Reads a configuration from settings alone, for tests of what is a mistake and what is not.
 import { expect } from '@jest/globals';
-import { readConfig, type Config, type Environment } from '../../src/config.ts';
+import { readConfig, type Config, type Environment } from '../../src/config/config.ts';
 
 export function outcome(environment: Environment): {
   config?: Config;

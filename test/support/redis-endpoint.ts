@@ -1,5 +1,5 @@
 // The endpoint that a service would read from its settings, for tests that open connections of their own.
-import { readConfig } from '../../src/config.ts';
+import { readConfig } from '../../src/config/config.ts';
 import type { RedisEndpoint } from '../../src/outside/redis-endpoint.ts';
 import type { RedisAddress } from './redis.ts';
 

@@ -1,7 +1,7 @@
 // A plain caller over the wire: requests in, outcomes and notifications out, in either format. It holds everything it
 // receives against the catalogue, but reconnects, recovers and remembers nothing; that is the client library's work.
 import { expect } from '@jest/globals';
-import { createCodec, type Codec, type Format, type Message } from '../../src/protocol/codec.ts';
+import { createCodec, type Codec, type Format, type Message } from '../../src/protocol/wire/codec.ts';
 import type { ErrorValue } from '../../src/protocol/errors.ts';
 import type { AuthData } from '../../src/protocol/types.ts';
 import type { Value, ValueMap } from '../../src/protocol/values.ts';

@@ -2,14 +2,14 @@
 // not look at is judged all the same.
 import { expect } from '@jest/globals';
 import { Compile } from 'typebox/compile';
-import { decodeBody, encodeBody, contentTypes } from '../../src/protocol/body.ts';
+import { decodeBody, encodeBody, contentTypes } from '../../src/protocol/wire/body.ts';
 import { generalErrors } from '../../src/protocol/catalogue.ts';
-import type { Format } from '../../src/protocol/codec.ts';
+import type { Format } from '../../src/protocol/wire/codec.ts';
 import type { ErrorValue } from '../../src/protocol/errors.ts';
 import { replyDepth, replyValuesMax } from '../../src/protocol/limits.ts';
-import { apiDeclaration, isApiRequestName } from '../../src/protocol/server/catalogue.ts';
-import { API_PATH, statusCode } from '../../src/protocol/server/http.ts';
-import type { As } from '../../src/protocol/server/types.ts';
+import { apiDeclaration, isApiRequestName } from '../../src/protocol/service/catalogue.ts';
+import { API_PATH, statusCode } from '../../src/protocol/service/http.ts';
+import type { As } from '../../src/protocol/service/types.ts';
 import { ErrorValue as ErrorSchema } from '../../src/protocol/types.ts';
 import { isMap, type Value, type ValueMap } from '../../src/protocol/values.ts';
 import type { ServiceNode } from './service.ts';

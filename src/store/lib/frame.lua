@@ -1,4 +1,4 @@
--- The few things that only a script knows and that end a frame begun by a node (src/protocol/frame.ts): names in
+-- The few things that only a script knows and that end a frame begun by a node (src/protocol/wire/frame.ts): names in
 -- MessagePack. Everything else in a frame is opaque here.
 
 local function str(text)

@@ -12,7 +12,7 @@ local function filedAs(roomName)
 end
 
 -- Tells the sockets that take part, but for one ('' for none). The second line of the subject is the room: a socket that
--- waits for the answer to a request about it hears this in its place (chat/session-turns.ts).
+-- waits for the answer to a request about it hears this in its place (chat/session/session-turns.ts).
 local function tellSession(except, roomName, head, group)
   if redis.call('SCARD', synced) > redis.call('SISMEMBER', synced, except) then
     announce(NOTICE, '+' .. except .. '\n' .. roomName, head .. str(group))

@@ -1,0 +1,143 @@
+/** Who may be in a room: its lists and its mode, and what follows for members who lose it by a change of them. */
+import { spreadUnits } from '../../protocol/cost.ts';
+import { fail, failBecause, Failure, unavailable } from '../../protocol/errors.ts';
+import { notificationFrame } from '../../protocol/wire/frame.ts';
+import { invalidName, isValidName } from '../../protocol/name-rule.ts';
+import type { NameLimits } from '../../protocol/names.ts';
+import type { Changed, EditRefusal, ListEdit } from '../../store/access/access-store.ts';
+import { roomTopic, userTopic } from '../../redis/keys.ts';
+import type { PageWish } from '../../store/access/list-page.ts';
+import type { Caller, Handlers } from '../caller.ts';
+import { leftHead } from '../session/leave-heads.ts';
+import { isScanCursor, NO_CURSOR, pageOfList, wholeList } from './lists.ts';
+import type { Services } from '../services.ts';
+
+type AccessHandlers = Pick<
+  Handlers,
+  'roomAddToList' | 'roomRemoveFromList' | 'roomGetAccessList' | 'roomSetWhitelistMode' | 'roomGetWhitelistMode'
+>;
+
+interface Edit {
+  readonly roomName: string;
+  readonly listName: string;
+  readonly userNames: readonly string[];
+}
+
+/** How often, and after how long, an opening is tried again while a large room still takes out who was to go. */
+const SETTLE_WAIT_MS = 100;
+const SETTLE_WAITS_MAX = 20;
+/** Then it is asked whom it waits for: most have settled it by themselves. */
+const SETTLE_ASK_AFTER = 2;
+
+export function accessHandlers(services: Services): AccessHandlers {
+  const { access, rooms, quotas, settings } = services;
+  return {
+    async roomAddToList(caller, edit) {
+      const change = changeOf(edit, 'roomAccessListAdded', settings.limits);
+      const add = () => access.addToList(edit.roomName, caller.authority, change);
+      const changed = await quotas.withNames(edit.roomName, add);
+      if (changed instanceof Failure) return changed;
+      if (changed === 'listLimitExceeded') return fail(changed, [edit.listName]);
+      return finishEdit(services, caller, edit, change, changed);
+    },
+
+    async roomRemoveFromList(caller, edit) {
+      const change = changeOf(edit, 'roomAccessListRemoved', settings.limits);
+      const changed = await access.removeFromList(edit.roomName, caller.authority, change);
+      return finishEdit(services, caller, edit, change, changed);
+    },
+
+    async roomGetAccessList(caller, { roomName, listName, options }) {
+      const isUserlist = listName === 'userlist';
+      if (!isUserlist && !isScanCursor(options?.cursor)) {
+        return failBecause('badArgument', [2, { ...options }], NO_CURSOR);
+      }
+      const read = (wish: PageWish): ReturnType<typeof access.readList> =>
+        access.readList(roomName, caller.authority, listName, wish);
+      const namesMax = isUserlist ? settings.limits.userlistPage : Infinity;
+      const found =
+        options === undefined
+          ? await wholeList(read, 'noRoom', caller, { settings, namesMax })
+          : await pageOfList(read, options, settings);
+      if (found === 'noList') return fail('noList', [listName]);
+      return typeof found === 'string' ? fail(found, [roomName]) : found;
+    },
+
+    async roomSetWhitelistMode(caller, { roomName, mode }) {
+      const frame = notificationFrame('roomModeChanged', [roomName, mode]);
+      const change = { whitelistOnly: mode, frame, leftHead: leftHead(roomName) };
+      let changed = await access.setMode(roomName, caller.authority, change);
+      for (let waits = 0; changed === 'settling' && waits < SETTLE_WAITS_MAX; waits++) {
+        await new Promise((resolve) => setTimeout(resolve, SETTLE_WAIT_MS));
+        if (waits === SETTLE_ASK_AFTER) await services.restrictions.hasten(roomName);
+        changed = await access.setMode(roomName, caller.authority, change);
+      }
+      if (changed === 'noRoom') return fail('noRoom', [roomName]);
+      if (changed === 'notAllowed') return fail('notAllowed');
+      // A node does not answer: it comes back, or is swept.
+      if (changed === 'settling') return unavailable();
+      await followThrough(services, caller, roomName, changed);
+      return null;
+    },
+
+    async roomGetWhitelistMode(caller, { roomName }) {
+      const info = await rooms.readInfo(roomName, caller.authority);
+      return typeof info === 'string' ? fail(info, [roomName]) : info.whitelistOnly;
+    },
+  };
+}
+
+function changeOf(
+  { roomName, listName, userNames }: Edit,
+  notice: 'roomAccessListAdded' | 'roomAccessListRemoved',
+  limits: NameLimits,
+): ListEdit {
+  return {
+    listName,
+    names: userNames,
+    badName: userNames.find((name) => !isValidName(name, limits)),
+    frame: notificationFrame(notice, [roomName, listName, [...userNames]]),
+    leftHead: leftHead(roomName),
+  };
+}
+
+async function finishEdit(
+  services: Services,
+  caller: Caller,
+  { roomName, listName }: Edit,
+  { badName = '', frame }: ListEdit,
+  changed: Changed | EditRefusal,
+): Promise<null | Failure<EditRefusal>> {
+  if (changed === 'noRoom') return fail('noRoom', [roomName]);
+  if (changed === 'notAllowed') return fail('notAllowed');
+  if (changed === 'noList') return fail('noList', [listName]);
+  if (changed === 'invalidName') return invalidName(badName, services.settings.limits);
+  caller.spend(spreadUnits(services.audience.hearers(roomName), frame.length));
+  await followThrough(services, caller, roomName, changed);
+  return null;
+}
+
+/**
+ * What follows from a change of a room's rules: who lost the room is told, and hears nothing more of it from this node.
+ * The change stands whatever happens here.
+ */
+export async function followThrough(
+  { topics, audience, losses, quotas, reconciler, userlistChanges }: Services,
+  caller: Pick<Caller, 'userName'>,
+  roomName: string,
+  { at, evicted, changesPending, life, wish }: Changed,
+): Promise<void> {
+  if (wish !== undefined) void quotas.grow(roomName, wish);
+  if (changesPending) userlistChanges.note(roomName);
+  let ownSeq = 0;
+  const tell = losses.telling(roomName, life, evicted, (userName, { seq }) => {
+    if (userName === caller.userName) ownSeq = seq;
+  });
+  await Promise.all([
+    tell().catch((error: unknown) => reconciler.finishLater(tell, error)),
+    topics.reached(roomTopic(roomName), at.seq),
+  ]);
+  if (ownSeq > 0) await topics.reached(userTopic(caller.userName), ownSeq);
+  // Also where the bus is late: after the response nobody who is out hears anything here.
+  for (const { socketIds } of evicted) for (const id of socketIds) audience.detachRoom(roomName, id, at);
+}

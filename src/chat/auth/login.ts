@@ -1,0 +1,125 @@
+/**
+ * From credentials to a logged-in socket: who it is, its place among the user's sockets, and what the client is told.
+ * The user's topic is followed before the script runs, and live notices begin right behind it.
+ */
+import type { Result } from '../../protocol/catalogue.ts';
+import { fail, Failure } from '../../protocol/errors.ts';
+import { countFrame } from '../../protocol/wire/frame.ts';
+import { invalidName, isValidName } from '../../protocol/name-rule.ts';
+import type { Credentials } from '../../protocol/types.ts';
+import type { ValueMap } from '../../protocol/values.ts';
+import { StateUnavailable } from '../../redis/unavailable.ts';
+import { userTopic } from '../../redis/keys.ts';
+import type { ResumeFamily } from '../../store/user/user-store.ts';
+import type { AuthFailure, Identity } from './authenticator.ts';
+import { askToConnect, type Refused } from '../hooks/points.ts';
+import { issueToken, resume, type Chain } from './resume.ts';
+import type { Services } from '../services.ts';
+import { restore } from '../session/session.ts';
+import { SwitchOver } from '../membership/switch-over.ts';
+import { badToken } from './token-faults.ts';
+
+export interface Login {
+  readonly userName: string;
+  readonly nodeId: string;
+  /** When the socket is closed, in ms since the epoch by this node's clock. */
+  readonly closesAt: number | undefined;
+  readonly resumeFamily: ResumeFamily;
+  readonly synced: boolean;
+  /** What the socket is told of its user's session, between `loginConfirmed` and the response. */
+  readonly restored: readonly Uint8Array[];
+  readonly authData: Result<'login'>;
+  /** Puts the socket onto its user's live notices; call in the turn in which the response goes out. */
+  readonly switchOver: SwitchOver;
+}
+
+/**
+ * Logs a socket in, while `isOpen`. Refusals are values; rejects with `StateUnavailable` where Redis cannot be asked, having left
+ * nothing that is not cleaned up later.
+ */
+export async function login(
+  services: Services,
+  socketId: string,
+  credentials: Credentials,
+  isOpen: () => boolean,
+): Promise<Login | AuthFailure | Failure<'tooManySockets' | 'tooManyRequests'> | Refused> {
+  const { users, topics, reconciler, settings } = services;
+  const identified = await identify(services, socketId, credentials);
+  if (identified instanceof Failure) return identified;
+  const { userName, expiresAt, closesAt, claims } = identified;
+  // A token or a hook may take its time.
+  if (!isOpen()) throw new StateUnavailable('nobody waits for the login any more');
+  const debtMs = services.debtMs(userName);
+  if (debtMs > 0) return fail('tooManyRequests', [], debtMs);
+  const { deviceId } = credentials;
+  const { token, stored, family: resumeFamily } = issueToken(services, { ...identified, deviceId });
+  const topic = userTopic(userName);
+  const nodeId = services.nodeId();
+  const synced = credentials.enableSync === true;
+  const feed = await topics.follow(topic, nodeId);
+  const switchOver = new SwitchOver(topics, feed);
+  try {
+    const echo = countFrame('socketConnectEcho', [socketId]);
+    const added = await users.login(userName, { socketId, nodeId, echo, token: stored, synced });
+    if (added === 'lost') throw new StateUnavailable('this node was swept');
+    if (added === 'void' || 'retryAfterMs' in added) {
+      switchOver.abandon();
+      topics.unfollow(topic, nodeId);
+      return added === 'void' ? badToken('it is not known any more') : fail('tooManySockets', [], added.retryAfterMs);
+    }
+    switchOver.begin(added.at);
+    const restored = synced ? await restore(services, { userName, socketId }, added.filed, isOpen) : [];
+    const authData: Result<'login'> = {
+      // First: whatever they are called, they replace nothing below.
+      ...claims,
+      ...identified.authData,
+      id: socketId,
+      userName,
+      serverTime: Math.floor(services.redisNow()),
+      heartbeatMs: settings.heartbeatMs,
+      tokenExpiresAt: expiresAt ?? null,
+      resumeToken: token,
+      inbox: { epoch: added.at.epoch, seq: 0 },
+      protocol: 1,
+      limits: { ...settings.limits },
+    };
+    return { userName, nodeId, closesAt, resumeFamily, synced, restored, authData, switchOver };
+  } catch (error) {
+    switchOver.abandon();
+    reconciler.suspect(topic, nodeId, error);
+    throw error;
+  }
+}
+
+interface Identified extends Identity {
+  /** What is gone on with; none where credentials were shown. */
+  readonly chain: Chain | undefined;
+  readonly isSameUser: boolean;
+  /** What the hook adds. */
+  readonly authData: ValueMap;
+}
+
+/** Who logs in, by the credentials and as the operator's hook decides. */
+async function identify(
+  services: Services,
+  socketId: string,
+  credentials: Credentials,
+): Promise<Identified | AuthFailure | Refused> {
+  const known: (Identity & { readonly chain?: Chain }) | AuthFailure =
+    credentials.resumeToken === undefined
+      ? await services.authenticator.identify(credentials)
+      : await resume(services, credentials.resumeToken, credentials.deviceId);
+  // Where they name nobody, the operator's hook may.
+  if (known instanceof Failure && known.code !== 'noLogin') return known;
+  const identity = known instanceof Failure ? undefined : known;
+  const reason = credentials.resumeToken === undefined ? 'login' : 'resume';
+  const { limits } = services.settings;
+  const connected = await askToConnect(services.hooks, socketId, { credentials, reason, limits }, identity);
+  if (connected instanceof Failure) return connected;
+  const { userName } = connected;
+  if (userName === undefined) return known instanceof Failure ? known : fail('noLogin');
+  if (!isValidName(userName, limits)) return invalidName(userName, limits);
+  const { expiresAt, closesAt, claims = {}, chain } = identity ?? {};
+  const isSameUser = userName === identity?.userName;
+  return { userName, expiresAt, closesAt, claims, chain, isSameUser, authData: connected.authData };
+}

@@ -1,0 +1,134 @@
+/**
+ * Messages from user to user while both are here, and each user's own lists of who may write to it. A message is two
+ * scripts: the receiver's is the truth, then the sender's other sockets are told. Where the first did not happen nothing
+ * has; where the node dies between them, the message was sent and its echo is missing.
+ */
+import { spreadUnits } from '../../protocol/cost.ts';
+import { fail, failBecause, type Failure, messageTooLarge } from '../../protocol/errors.ts';
+import { directEchoFrame, directMessageFrame, storedMessageIn } from '../../protocol/wire/frame.ts';
+import { invalidName, isValidName } from '../../protocol/name-rule.ts';
+import type { NameLimits } from '../../protocol/names.ts';
+import { StoredResult } from '../../protocol/wire/stored.ts';
+import { StateUnavailable } from '../../redis/unavailable.ts';
+import type { PageWish } from '../../store/access/list-page.ts';
+import { DIRECT_LISTS, type DirectListName } from '../../store/direct/direct-store.ts';
+import type { Caller, Handlers, Outcome } from '../caller.ts';
+import { isScanCursor, NO_CURSOR, pageOfList, wholeList } from '../access/lists.ts';
+import type { Services } from '../services.ts';
+
+type DirectHandlers = Pick<
+  Handlers,
+  | 'directMessage'
+  | 'directAddToList'
+  | 'directRemoveFromList'
+  | 'directGetAccessList'
+  | 'directSetWhitelistMode'
+  | 'directGetWhitelistMode'
+>;
+
+const NOTHING = new Uint8Array(0);
+/** How long a sender waits where a user is sent more than is remembered. */
+const CROWDED_MS = 10_000;
+
+export function directHandlers(services: Services): DirectHandlers {
+  const { directs, settings } = services;
+  return {
+    directMessage: (caller, args) => sendMessage(services, caller, args),
+
+    async directAddToList(caller, edit) {
+      const listName = editable(caller, edit, settings.limits);
+      if (typeof listName !== 'string') return listName;
+      if (edit.userNames.length === 0) return null;
+      const added = known(await directs.addToList(caller.userName, listName, edit.userNames));
+      return added === 'ok' ? null : fail(added, [listName]);
+    },
+
+    async directRemoveFromList(caller, edit) {
+      const listName = editable(caller, edit, settings.limits);
+      if (typeof listName !== 'string') return listName;
+      if (edit.userNames.length > 0) known(await directs.removeFromList(caller.userName, listName, edit.userNames));
+      return null;
+    },
+
+    async directGetAccessList(caller, { listName, options }) {
+      if (!isScanCursor(options?.cursor)) return failBecause('badArgument', [1, { ...options }], NO_CURSOR);
+      const found = listOf(listName);
+      if (found === undefined) return fail('noList', [listName]);
+      const read = (wish: PageWish): ReturnType<typeof directs.readList> =>
+        directs.readList(caller.userName, found, wish);
+      return known(
+        options === undefined
+          ? await wholeList(read, 'gone', caller, { settings, namesMax: Infinity })
+          : await pageOfList(read, options, settings),
+      );
+    },
+
+    async directSetWhitelistMode(caller, { mode }) {
+      known(await directs.setWhitelistMode(caller.userName, mode));
+      return null;
+    },
+
+    directGetWhitelistMode: async (caller) => known(await directs.readWhitelistMode(caller.userName)),
+  };
+}
+
+async function sendMessage(
+  services: Services,
+  caller: Caller,
+  { userName, message, options }: Parameters<Handlers['directMessage']>[1],
+): Promise<Outcome<'directMessage'>> {
+  const { audience, directs, settings } = services;
+  if (settings.directMessages === 'off') return failBecause('notAllowed', [], 'direct messages are switched off');
+  if (!isValidName(userName, settings.limits)) return fail('noUser', [userName]);
+  const transient = options?.transient ?? false;
+  const { head, bytes } = directMessageFrame(caller.userName, message);
+  const sent = await directs.send(userName, {
+    author: caller.userName,
+    authority: caller.authority,
+    head: bytes > settings.limits.messageBytes ? NOTHING : head,
+    clientMessageId: options?.clientMessageId,
+    transient,
+  });
+  if (sent === 'noUser' || sent === 'noUserOnline') return fail(sent, [userName]);
+  if (sent === 'tooMany') return fail('tooManyRequests', [], CROWDED_MS);
+  if (sent === 'messageTooLarge') return messageTooLarge(bytes, settings.limits);
+  if (typeof sent === 'string') return fail(sent);
+  const { frame, repeated } = sent;
+  if (frame === undefined) return null;
+  if (repeated) return new StoredResult(storedMessageIn(frame));
+  const hearers = audience.socketsOf(userName).length + audience.socketsOf(caller.userName).length;
+  caller.spend(spreadUnits(hearers, frame.length));
+  await echo(services, caller, directEchoFrame(userName, frame));
+  return transient ? null : new StoredResult(storedMessageIn(frame));
+}
+
+/**
+ * Tells the sender's other sockets. What was sent stays sent whatever happens here: where Redis does not answer, they are
+ * told later, or twice if only the answer was lost. A repeat of the request tells nobody again.
+ */
+async function echo({ users, reconciler }: Services, caller: Caller, frame: Uint8Array): Promise<void> {
+  if (caller.userName === '') return;
+  const tell = (): Promise<void> => users.notifyOthers(caller.userName, caller.echoExcept, frame);
+  await tell().catch((error: unknown) => reconciler.finishLater(tell, error));
+}
+
+const listOf = (listName: string): DirectListName | undefined => DIRECT_LISTS.find((known) => known === listName);
+
+/** The list to edit, unless the request is refused whatever is in it. */
+function editable(
+  caller: Caller,
+  { listName, userNames }: { readonly listName: string; readonly userNames: readonly string[] },
+  limits: NameLimits,
+): DirectListName | Failure<'noList' | 'notAllowed' | 'invalidName'> {
+  const found = listOf(listName);
+  if (found === undefined) return fail('noList', [listName]);
+  if (userNames.includes(caller.userName)) return failBecause('notAllowed', [], 'nobody is in a list of its own');
+  const badName = userNames.find((name) => !isValidName(name, limits));
+  return badName === undefined ? found : invalidName(badName, limits);
+}
+
+/** A caller's own user is there, unless the service has just deleted it: then nothing that it asks for means anything. */
+function known<T>(outcome: T | 'gone'): T {
+  if (outcome === 'gone') throw new StateUnavailable('the user is gone');
+  return outcome;
+}

@@ -1,0 +1,57 @@
+/**
+ * Reading what was said. Pages come newest first, as the source system's clients expect; the log is ascending. A page is
+ * as long as fits into a reply, and has one message at least.
+ */
+import type { TopicEvent } from '../../log/event.ts';
+import { fail } from '../../protocol/errors.ts';
+import { storedMessageIn } from '../../protocol/wire/frame.ts';
+import { StoredResult, type StoredValue } from '../../protocol/wire/stored.ts';
+import type { HistoryInfo } from '../../protocol/types.ts';
+import type { ValueMap } from '../../protocol/values.ts';
+import type { RoomInfo } from '../../store/room/room-store.ts';
+import type { Caller, Handlers } from '../caller.ts';
+import type { Services } from '../services.ts';
+
+type HistoryHandlers = Pick<Handlers, 'roomRecentHistory' | 'roomHistoryGet' | 'roomHistoryInfo'>;
+
+export function historyHandlers({ rooms, settings }: Services): HistoryHandlers {
+  const pageMax = settings.limits.historyMaxGetMessages;
+  return {
+    async roomRecentHistory(caller, { roomName }) {
+      const found = await rooms.readHistory(roomName, caller.authority, undefined, pageMax);
+      if (typeof found === 'string') return fail(found, [roomName]);
+      return pageOf(fitting(found.toReversed(), caller, settings.replyBytes));
+    },
+
+    async roomHistoryGet(caller, { roomName, id, limit }) {
+      const found = await rooms.readHistory(roomName, caller.authority, id, Math.min(limit, pageMax));
+      if (typeof found === 'string') return fail(found, [roomName]);
+      return pageOf(fitting(found, caller, settings.replyBytes).toReversed());
+    },
+
+    async roomHistoryInfo(caller, { roomName }) {
+      const info = await rooms.readInfo(roomName, caller.authority);
+      if (typeof info === 'string') return fail(info, [roomName]);
+      return historyInfo(info, pageMax);
+    },
+  };
+}
+
+export const historyInfo = (info: RoomInfo, pageMax: number): HistoryInfo => ({
+  historyMaxGetMessages: pageMax,
+  historyMaxSize: info.historyMax,
+  historySize: info.lastId - info.oldestId + 1,
+  lastMessageId: info.lastId,
+  oldestMessageId: info.oldestId,
+  epoch: info.epoch,
+});
+
+const pageOf = (messages: readonly StoredValue[]): StoredResult<ValueMap[]> => new StoredResult(messages);
+
+/** The first messages, as many as fit; the store has counted their MessagePack, and JSON may be longer. */
+function fitting(events: readonly TopicEvent[], { format }: Caller, bytesMax: number): StoredValue[] {
+  const messages = events.map(({ frame }) => storedMessageIn(frame));
+  let bytes = 0;
+  const end = messages.findIndex((message, at) => (bytes += message.size(format)) > bytesMax && at > 0);
+  return end < 0 ? messages : messages.slice(0, end);
+}

@@ -1,0 +1,165 @@
+/**
+ * Puts the operator's hooks around the handlers of requests: the check of a message, what goes before, the request,
+ * what goes after. Made once, when the node is composed; handlers without hooks stay as they are.
+ */
+import type { HookRunner } from '../../hooks/runner.ts';
+import { mustBeResult } from '../../hooks/results.ts';
+import { Nonsense, readAfter, readBefore, readMessage, type Read } from '../../hooks/verdict.ts';
+import { requestDeclaration, type RequestName } from '../../protocol/catalogue.ts';
+import { fail, Failure, unavailable } from '../../protocol/errors.ts';
+import type { Limits } from '../../protocol/limits.ts';
+import { plain } from '../../protocol/wire/stored.ts';
+import { checkDeclared } from '../../protocol/validate.ts';
+import type { Value, ValueMap } from '../../protocol/values.ts';
+import { StateUnavailable } from '../../redis/unavailable.ts';
+import { Answer, type Caller, type Handlers } from '../caller.ts';
+
+export interface HookedDeps {
+  readonly hooks: HookRunner;
+  readonly limits: Limits;
+  /** Writes down what a handler has thrown; gives the reference that the caller is told. */
+  readonly onDefect: (error: unknown, method: string, socketId: string) => string;
+}
+
+type Method = Exclude<RequestName, 'login'>;
+type AnyArgs = { readonly [name: string]: Value | undefined };
+/** A handler whose own types are left aside: what goes in and out of it is checked here against its declaration. */
+type AnyHandler = (caller: Caller, args: AnyArgs) => unknown;
+
+/** One request on its way through the hooks. */
+interface Passage extends HookedDeps {
+  readonly method: Method;
+  readonly caller: Caller;
+  /** The operator's own, the same object before and after. */
+  readonly data: Record<string, unknown>;
+}
+
+export function hookedHandlers(bare: Handlers, deps: HookedDeps): Handlers {
+  const wrapped = Object.entries(bare).map(([name, handler]) => {
+    // The handlers are a table by the names of the requests; their types are those of `bare`, whatever is around them.
+    const method = name as Method;
+    return [name, isHooked(deps.hooks, method) ? around(deps, method, handler as AnyHandler) : handler];
+  });
+  // One for each of `bare`, and each gives what the bare one may give: see above.
+  return Object.fromEntries(wrapped) as Handlers;
+}
+
+const hooksOf = (kind: 'before' | 'after', method: Method): string[] => [`${kind}.*`, `${kind}.${method}`];
+
+function isHooked(hooks: HookRunner, method: Method): boolean {
+  const names = [...hooksOf('before', method), ...hooksOf('after', method), checkOf(method) ?? ''];
+  return names.some((name) => hooks.has(name));
+}
+
+function around(deps: HookedDeps, method: Method, handler: AnyHandler): AnyHandler {
+  const hasAfter = hooksOf('after', method).some((name) => deps.hooks.has(name));
+  return async (caller, given) => {
+    const passage: Passage = { ...deps, method, caller, data: {} };
+    const checked = await checkMessage(passage, given);
+    if (checked instanceof Failure) return checked;
+    const before = await runBefore(passage, checked);
+    if (before instanceof Failure) return before;
+    if ('result' in before) return before.result;
+    if (!hasAfter) return handler(caller, before.args);
+    const outcome = await settle(passage, handler, before.args);
+    return runAfter(passage, before.args, outcome);
+  };
+}
+
+function checkOf(method: Method): 'roomMessageCheck' | 'directMessageCheck' | undefined {
+  if (method === 'roomMessage') return 'roomMessageCheck';
+  return method === 'directMessage' ? 'directMessageCheck' : undefined;
+}
+
+async function checkMessage({ hooks, limits, method, caller }: Passage, args: AnyArgs): Promise<AnyArgs | Failure> {
+  const check = checkOf(method);
+  if (check === undefined) return args;
+  const argument = (): object => {
+    const { userName } = caller;
+    const { message, options = {} } = structuredClone(args);
+    const to = method === 'roomMessage' ? { roomName: args['roomName'] } : { toUser: args['userName'] };
+    return { userName, ...to, message, options };
+  };
+  const said = await hooks.ask(check, argument, (answer) => readMessage(answer, limits));
+  if (said instanceof Failure) return said;
+  return said === undefined ? args : { ...args, message: said };
+}
+
+async function runBefore(passage: Passage, given: AnyArgs): Promise<{ args: AnyArgs } | { result: Value } | Failure> {
+  const { hooks, limits, method } = passage;
+  let args = given;
+  for (const name of hooksOf('before', method)) {
+    const current = args;
+    const said = await hooks.ask(
+      name,
+      () => callOf(passage, current),
+      (answer): Read<{ args: AnyArgs } | { result: Value }> => {
+        const read = readBefore(answer, limits);
+        if (read === undefined || read instanceof Failure) return read;
+        if ('args' in read) return { args: replaced(method, current, read.args, limits) };
+        mustBeResult(method, read.result);
+        return read;
+      },
+    );
+    if (said instanceof Failure) return said;
+    if (said !== undefined && 'result' in said) return said;
+    if (said !== undefined) args = said.args;
+  }
+  return { args };
+}
+
+/** The args with some replaced, checked like those of a client. */
+function replaced(method: Method, args: AnyArgs, by: ValueMap, limits: Limits): AnyArgs {
+  const other = Object.keys(by).find((name) => !Object.hasOwn(requestDeclaration(method).params, name));
+  if (other !== undefined) throw new Nonsense(`answered with an arg \`${other}\`, which ${method} does not have`);
+  const given: AnyArgs = { ...args, ...by };
+  const declaration = requestDeclaration(method);
+  const params = Object.keys(declaration.params).map((name) => given[name] ?? null);
+  const checked = checkDeclared(declaration, params, -1, limits);
+  if (!(checked instanceof Failure)) return checked;
+  throw new Nonsense(`answered with args that ${method} refuses: ${checked.code} ${JSON.stringify(checked.args)}`);
+}
+
+/** What the handler gives or throws, as something that the hooks after it can be told. */
+async function settle({ method, caller, onDefect }: Passage, handler: AnyHandler, args: AnyArgs): Promise<unknown> {
+  try {
+    return await handler(caller, args);
+  } catch (error) {
+    if (error instanceof StateUnavailable) return unavailable();
+    return fail('internalError', [onDefect(error, method, caller.socketId)]);
+  }
+}
+
+/** What a request has done stays done, whatever is told of it: its turn is kept with the new outcome. */
+async function runAfter(passage: Passage, args: AnyArgs, outcome: unknown): Promise<unknown> {
+  const { hooks, method } = passage;
+  const turn = outcome instanceof Answer ? outcome : undefined;
+  // Handlers give what their request declares, and results are declared as values.
+  let told = plain(turn === undefined ? outcome : turn.value) as Value | Failure;
+  for (const name of hooksOf('after', method).toReversed()) {
+    const current = told;
+    const said = await hooks.ask(
+      name,
+      () => ({ ...callOf(passage, args), ...outcomeOf(current) }),
+      (answer) => {
+        const read = readAfter(answer);
+        if (read !== undefined && !(read instanceof Failure)) mustBeResult(method, read.result);
+        return read;
+      },
+    );
+    if (said !== undefined) told = said instanceof Failure ? said : said.result;
+  }
+  if (turn === undefined) return told;
+  const { before, after } = turn;
+  return new Answer(told, { ...(before && { before }), ...(after && { after }) });
+}
+
+function callOf({ method, caller, data }: Passage, args: AnyArgs): object {
+  const { userName, socketId } = caller;
+  return { method, userName, socketId, args: structuredClone(args), data };
+}
+
+function outcomeOf(told: Value | Failure): object {
+  if (!(told instanceof Failure)) return { result: structuredClone(told) };
+  return { error: { code: told.code, args: structuredClone(told.args) } };
+}

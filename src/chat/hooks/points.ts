@@ -1,0 +1,67 @@
+/** Where else the operator's hooks are asked or told: logins, joins, leaves. Around requests: hooked.ts. */
+import type { Connecting, LeaveCause } from '../../hooks/contract.ts';
+import type { HookFailure, HookRunner } from '../../hooks/runner.ts';
+import { readConnected, readRefusal } from '../../hooks/verdict.ts';
+import { fail, Failure, type HookCode } from '../../protocol/errors.ts';
+import { normaliseName, type NameLimits } from '../../protocol/names.ts';
+import type { Credentials } from '../../protocol/types.ts';
+import type { ValueMap } from '../../protocol/values.ts';
+import type { AccessStore } from '../../store/access/access-store.ts';
+import type { Identity } from '../auth/authenticator.ts';
+import type { Caller } from '../caller.ts';
+
+export type Refused = Failure<HookCode> | HookFailure;
+
+/**
+ * Who is logged in, as the hook decides, of whom the credentials name; undefined where neither names anybody. The name
+ * is not judged here. Credentials that are refused are not shown to the hook.
+ */
+export async function askToConnect(
+  hooks: HookRunner | undefined,
+  socketId: string,
+  { credentials, reason, limits }: Pick<Connecting, 'reason'> & { credentials: Credentials; limits: NameLimits },
+  identity: Identity | undefined,
+): Promise<{ readonly userName: string | undefined; readonly authData: ValueMap } | Refused> {
+  const userName = identity?.userName;
+  const connecting = (): Connecting => ({
+    socketId,
+    reason,
+    userName,
+    credentials: structuredClone(credentials),
+    claims: structuredClone(identity?.claims ?? {}),
+  });
+  const said = await hooks?.ask('onConnect', connecting, readConnected);
+  if (said instanceof Failure) return said;
+  const chosen = said?.userName === undefined ? userName : normaliseName(said.userName, limits);
+  return { userName: chosen, authData: said?.authData ?? {} };
+}
+
+/**
+ * What stands against a new join: the hook, which is asked where the room admits the user, or else the room. The room
+ * may admit the user a moment later, and nobody joins whom the hook has not been asked about.
+ */
+export async function askToJoin(
+  { hooks, access }: { hooks: HookRunner | undefined; access: Pick<AccessStore, 'readAccess'> },
+  caller: Caller,
+  roomName: string,
+): Promise<Refused | Failure<'noRoom' | 'notAllowed'> | undefined> {
+  if (hooks?.has('onJoin') !== true) return undefined;
+  if (caller.rooms.has(roomName) || caller.moves.isJoining(roomName)) return undefined;
+  const { socketId, userName } = caller;
+  const found = await access.readAccess(roomName, userName);
+  if (found === 'noRoom') return fail('noRoom', [roomName]);
+  if (!found.admitted) return fail('notAllowed');
+  const njoined = found.njoined + 1;
+  return hooks.ask('onJoin', () => ({ socketId, userName, roomName, njoined }), readRefusal);
+}
+
+/** Tells the hook of a socket that is out of a room. */
+export function tellLeft(
+  hooks: HookRunner | undefined,
+  { socketId, userName }: Pick<Caller, 'socketId' | 'userName'>,
+  roomName: string,
+  left: { readonly njoined: number; readonly cause: LeaveCause },
+): void {
+  const { njoined, cause } = left;
+  hooks?.tell('onLeave', () => ({ socketId, userName, roomName, njoined, cause }));
+}

@@ -1,0 +1,137 @@
+/**
+ * Sockets that are gone. A user's are taken out together: the first at once, those that close meanwhile after it, with one
+ * leave for all of them in a room. Fifty may be closed in one moment, each with a hundred rooms.
+ */
+import type { Topics } from '../../bus/topics.ts';
+import { roomTopic, userTopic, type TopicKey } from '../../redis/keys.ts';
+import { SOCKETS_PER_CALL } from '../../store/room/room-store.ts';
+import { leftEcho, type Departing, type Departures } from './departures.ts';
+import { windowsOf } from '../windows.ts';
+
+export interface DisconnectsDeps {
+  readonly departures: Pick<Departures, 'leaveRoom' | 'logout'>;
+  readonly topics: Pick<Topics, 'unfollow'>;
+  /** What could not be done; the topic's `follow` is passed on with it. */
+  suspect(topic: TopicKey, nodeId: string, cause: unknown): void;
+}
+
+interface Gone {
+  readonly socketId: string;
+  readonly roomNames: readonly string[];
+  readonly nodeId: string;
+  readonly echoes: { echo: Uint8Array; njoined: number }[];
+}
+
+const ROOMS_AT_ONCE = 8;
+const SOCKETS_AT_ONCE = 8;
+
+export class Disconnects {
+  readonly #deps: DisconnectsDeps;
+  /** Users of whom some are being taken out → those that come next. */
+  readonly #users = new Map<string, Gone[]>();
+
+  constructor(deps: DisconnectsDeps) {
+    this.#deps = deps;
+  }
+
+  /** A socket of this node is gone. Lets go of the topics it followed when Redis knows it too. */
+  add({ socketId, userName }: Departing, roomNames: readonly string[], nodeId: string): void {
+    const gone = { socketId, roomNames, nodeId, echoes: [] };
+    const waiting = this.#users.get(userName);
+    if (waiting === undefined) void this.#begin(userName, gone);
+    else waiting.push(gone);
+  }
+
+  /** Never rejects, for what it calls does not. */
+  async #begin(userName: string, first: Gone): Promise<void> {
+    for (let next = [first]; next.length > 0;) {
+      const later: Gone[] = [];
+      this.#users.set(userName, later);
+      // Of one instance each: the next ones may be of a new lease.
+      for (const nodeId of new Set(next.map((gone) => gone.nodeId))) {
+        const gone = next.filter((one) => one.nodeId === nodeId);
+        await this.#takeOut(userName, nodeId, gone);
+      }
+      next = later;
+    }
+    this.#users.delete(userName);
+  }
+
+  async #takeOut(userName: string, nodeId: string, gone: readonly Gone[]): Promise<void> {
+    const rooms = await aFewAtATime([...roomsOf(gone)], ROOMS_AT_ONCE, ([roomName, inIt]) =>
+      this.#leaveRoom(roomName, userName, nodeId, inIt),
+    );
+    for (const [roomName, inIt] of rooms) this.#suspect(roomTopic(roomName), nodeId, inIt.length, UNTRIED);
+    const sockets = await aFewAtATime(gone, SOCKETS_AT_ONCE, (socket) => this.#logOut(userName, nodeId, socket));
+    this.#suspect(userTopic(userName), nodeId, sockets.length, UNTRIED);
+  }
+
+  /** Each socket has followed the topic. */
+  #suspect(topic: TopicKey, nodeId: string, sockets: number, cause: unknown): void {
+    for (let i = 0; i < sockets; i++) this.#deps.suspect(topic, nodeId, cause);
+  }
+
+  async #logOut(userName: string, nodeId: string, { socketId, roomNames, echoes }: Gone): Promise<boolean> {
+    const { departures, topics } = this.#deps;
+    try {
+      await departures.logout({ userName, socketId }, roomNames, echoes);
+      topics.unfollow(userTopic(userName), nodeId);
+      return true;
+    } catch (error) {
+      this.#deps.suspect(userTopic(userName), nodeId, error);
+      return false;
+    }
+  }
+
+  async #leaveRoom(roomName: string, userName: string, nodeId: string, gone: readonly Gone[]): Promise<boolean> {
+    const { departures, topics } = this.#deps;
+    const topic = roomTopic(roomName);
+    let isDone = true;
+    for (let at = 0; at < gone.length; at += SOCKETS_PER_CALL) {
+      const page = gone.slice(at, at + SOCKETS_PER_CALL);
+      try {
+        const sockets = page.map(({ socketId }) => ({ userName, socketId }));
+        const left = await departures.leaveRoom(roomName, nodeId, sockets, { echo: 'later', cause: 'disconnect' });
+        for (const [i, { socketId, echoes }] of page.entries()) {
+          if (left !== 'noRoom') echoes.push({ echo: leftEcho(roomName, socketId), njoined: left.njoined[i] ?? 0 });
+          topics.unfollow(topic, nodeId);
+        }
+      } catch (error) {
+        isDone = false;
+        this.#suspect(topic, nodeId, page.length, error);
+      }
+    }
+    return isDone;
+  }
+}
+
+/** Where Redis does not answer, nobody waits for its time limit again and again: what is left is compared later. */
+const UNTRIED = new Error('not tried, for what came before it was not answered');
+
+/** Work on many things in windows. It says whether it was done; after one that was not, no more is begun. Returns those. */
+async function aFewAtATime<T>(
+  items: readonly T[],
+  few: number,
+  work: (item: T) => Promise<boolean>,
+): Promise<readonly T[]> {
+  let begun = 0;
+  for await (const window of windowsOf(items, few)) {
+    begun += window.length;
+    const done = await Promise.all(window.map(work));
+    if (done.includes(false)) break;
+  }
+  return items.slice(begun);
+}
+
+/** Who of them is in which room. */
+function roomsOf(gone: readonly Gone[]): Map<string, Gone[]> {
+  const rooms = new Map<string, Gone[]>();
+  for (const one of gone) {
+    for (const roomName of one.roomNames) {
+      const inIt = rooms.get(roomName);
+      if (inIt === undefined) rooms.set(roomName, [one]);
+      else inIt.push(one);
+    }
+  }
+  return rooms;
+}

@@ -1,0 +1,143 @@
+/**
+ * Joining several rooms in one request, and what was missed in each: as much as fits into one reply, in the order asked
+ * for. Joining one room is membership's.
+ */
+import type { RecoveryCounters } from '../../ops/counters.ts';
+import { echoedText } from '../../protocol/echo.ts';
+import { failBecause, toErrorValue, unavailable, type Failure } from '../../protocol/errors.ts';
+import { storedMessageIn } from '../../protocol/wire/frame.ts';
+import { utf8Length } from '../../protocol/names.ts';
+import { StoredResult, type Spliced, type StoredValue } from '../../protocol/wire/stored.ts';
+import type { Result } from '../../protocol/catalogue.ts';
+import type { RoomPosition } from '../../protocol/types.ts';
+import { StateUnavailable } from '../../redis/unavailable.ts';
+import type { Since } from '../../store/room/room-store.ts';
+import { Answer, type Caller, type Handlers } from '../caller.ts';
+import { joinRoom, type Join } from './join.ts';
+import type { Services } from '../services.ts';
+import { windowsOf } from '../windows.ts';
+
+/** Rooms joined at the same time. What is missed in each may fill the rest of the reply, and is in vain where it does not. */
+const WINDOW = 4;
+/** What an entry takes without its messages and its room's name, which an error tells three times. */
+const ENTRY_BYTES = 256;
+const NAMES_PER_ENTRY = 3;
+
+/** A room that was asked for, and what has come of it. */
+interface Entry {
+  readonly position: RoomPosition;
+  readonly join: Join | Failure;
+  readonly recovered: boolean;
+  readonly messages: readonly StoredValue[];
+}
+
+export function roomsJoinHandlers(services: Services): Pick<Handlers, 'roomsJoin'> {
+  return {
+    async roomsJoin(caller, { rooms }) {
+      const entries = await joinAll(services, caller, rooms);
+      const done = entries.flatMap(({ join }) => ('joined' in join ? [join] : []));
+      // Together: where the bus is late they are late at the same time.
+      await Promise.all(done.map((join) => join.reached()));
+      for (const entry of entries) countRecovery(services.counters, entry);
+      return new Answer(new StoredResult<Result<'roomsJoin'>>(entries.map(entryValue)), {
+        before: () => done.forEach((join) => join.before()),
+        after: () => completeAll(done),
+      });
+    },
+  };
+}
+
+/** Joins rooms window by window. A defect in one of them is thrown once the others of its window are complete. */
+async function joinAll(services: Services, caller: Caller, rooms: readonly RoomPosition[]): Promise<Entry[]> {
+  const named = new Set<string>();
+  const entries: Entry[] = [];
+  let bytesLeft = rooms.reduce((left, { roomName }) => left - entryBytes(roomName), services.settings.replyBytes);
+  for await (const window of windowsOf(rooms, WINDOW)) {
+    // What is joined already is undone in the turn of the answer that nobody gets; the rest is left alone.
+    if (!caller.open) break;
+    const joins = await Promise.allSettled(
+      window.map((position) => joinOne(services, caller, named, position, Math.max(0, bytesLeft))),
+    );
+    for (const [at, position] of window.entries()) {
+      const settled = joins[at];
+      if (settled?.status !== 'fulfilled') continue;
+      const { entry, bytes } = entryOf(position, settled.value, caller, bytesLeft);
+      entries.push(entry);
+      bytesLeft -= bytes;
+    }
+    const broken = joins.find((join) => join.status === 'rejected');
+    if (broken === undefined) continue;
+    completeAll(entries.flatMap(({ join }) => ('joined' in join ? [join] : [])));
+    throw broken.reason;
+  }
+  return [...entries, ...rooms.slice(entries.length).map((position) => refused(position, unavailable()))];
+}
+
+/** A defect in one join leaves none of the others incomplete. */
+function completeAll(joins: readonly Join[]): void {
+  const defects: unknown[] = [];
+  for (const join of joins) {
+    try {
+      join.after();
+    } catch (error) {
+      defects.push(error);
+    }
+  }
+  if (defects.length > 0) throw defects[0];
+}
+
+async function joinOne(
+  services: Services,
+  caller: Caller,
+  named: Set<string>,
+  position: RoomPosition,
+  bytesMax: number,
+): Promise<Join | Failure> {
+  const { roomName, group } = position;
+  // A room named twice: the second entry would race the first for the same place.
+  if (named.has(roomName)) return failBecause('badArgument', [0, roomName], 'the room is named twice');
+  named.add(roomName);
+  try {
+    return await joinRoom(services, caller, roomName, { since: sinceOf(position), group, bytesMax });
+  } catch (error) {
+    if (error instanceof StateUnavailable) return unavailable();
+    throw error;
+  }
+}
+
+/** What is missed comes whole or not at all. */
+function entryOf(
+  position: RoomPosition,
+  join: Join | Failure,
+  { format }: Caller,
+  bytesLeft: number,
+): { entry: Entry; bytes: number } {
+  if (!('joined' in join)) return { entry: refused(position, join), bytes: 0 };
+  const { recovered, missed } = join.joined;
+  const messages = missed.map(({ frame }) => storedMessageIn(frame));
+  const bytes = messages.reduce((sum, message) => sum + message.size(format), 0);
+  if (bytes > 0 && bytes > bytesLeft) return { entry: { position, join, recovered: false, messages: [] }, bytes: 0 };
+  return { entry: { position, join, recovered, messages }, bytes };
+}
+
+const refused = (position: RoomPosition, join: Failure): Entry => ({ position, join, recovered: false, messages: [] });
+
+const entryBytes = (roomName: string): number => ENTRY_BYTES + NAMES_PER_ENTRY * utf8Length(roomName);
+
+function entryValue({ position: { roomName }, join, recovered, messages }: Entry): Spliced {
+  if (!('joined' in join)) return { roomName: echoedText(roomName), error: toErrorValue(join) };
+  const { njoined, at } = join.joined;
+  return { roomName, njoined, epoch: at.epoch, lastMessageId: at.id, recovered, messages };
+}
+
+function countRecovery(counters: RecoveryCounters, { position, join, recovered }: Entry): void {
+  if (sinceOf(position) === undefined) return;
+  if (!('joined' in join)) counters.recoveriesRefused++;
+  else if (recovered) counters.recoveriesOk++;
+  else counters.recoveriesFailed++;
+}
+
+const sinceOf = ({ epoch, lastMessageId, lastTimestamp }: RoomPosition): Since | undefined =>
+  epoch === undefined || lastMessageId === undefined
+    ? undefined
+    : { epoch, id: lastMessageId, timestamp: lastTimestamp };

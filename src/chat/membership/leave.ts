@@ -1,0 +1,96 @@
+/**
+ * Leaving a room on request: one socket, or, where it takes part in its user's session, all that do. What Redis is asked
+ * for is departures'; here is the turn of the response, in which live delivery ends.
+ */
+import { fail, type Failure } from '../../protocol/errors.ts';
+import { roomTopic, userTopic } from '../../redis/keys.ts';
+import { Answer, type Caller } from '../caller.ts';
+import { beginTurn } from '../session/filing.ts';
+import type { Services } from '../services.ts';
+
+type Left = Answer<number | Failure<'noRoom'>> | Failure<'noRoom'>;
+
+export async function leaveRoom(services: Services, caller: Caller, roomName: string): Promise<Left> {
+  return caller.synced ? leaveTogether(services, caller, roomName) : leaveAlone(services, caller, roomName);
+}
+
+/** Takes this socket out; live delivery to it ends in the turn of the response. */
+async function leaveAlone(services: Services, caller: Caller, roomName: string): Promise<Left> {
+  const { topics, departures } = services;
+  const { echoExcept } = caller;
+  const left = await whileLeaving(services, caller, roomName, () =>
+    departures.leaveRoom(roomName, caller.nodeId, [caller], { echo: 'changed', echoExcept, cause: 'leave' }),
+  );
+  if (left === 'noRoom') {
+    caller.moves.end(roomName, 'leaving');
+    return fail('noRoom', [roomName]);
+  }
+  await topics.reached(roomTopic(roomName), left.seq);
+  return new Answer(left.njoined[0] ?? 0, { after: () => completeLeave(services, caller, roomName) });
+}
+
+/**
+ * A socket that takes part in the session takes the room out of it, and all the user's sockets that take part out of the
+ * room. The user's topic is followed, and so in the manifest, until that is done: should this node die in the middle,
+ * whoever sweeps after it goes on.
+ */
+async function leaveTogether(services: Services, caller: Caller, roomName: string): Promise<Left> {
+  const { topics, departures, reconciler } = services;
+  const topic = userTopic(caller.userName);
+  await topics.follow(topic, caller.nodeId);
+  const turn = beginTurn(caller, roomName);
+  try {
+    const { at, room, told } = await whileLeaving(services, caller, roomName, () =>
+      departures.leaveTogether(roomName, caller),
+    );
+    turn?.tookEffect(at, told);
+    await Promise.all([
+      room === 'noRoom' || topics.reached(roomTopic(roomName), room.seq),
+      told === undefined || topics.reached(topic, told.seq, told.epoch),
+    ]);
+    topics.unfollow(topic, caller.nodeId);
+    return new Answer(room === 'noRoom' ? fail('noRoom', [roomName]) : room.njoined, {
+      before: () => turn?.before(),
+      after: () => {
+        completeLeave(services, caller, roomName);
+        turn?.end();
+      },
+    });
+  } catch (error) {
+    turn?.end();
+    // What was begun is finished, whatever the caller is told.
+    const finish = async (): Promise<void> => {
+      await departures.finishLeaves(caller.userName, caller.nodeId, { roomName, socketId: caller.socketId });
+      topics.unfollow(topic, caller.nodeId);
+    };
+    reconciler.finishLater(finish, error);
+    throw error;
+  }
+}
+
+async function whileLeaving<T>(
+  { reconciler }: Services,
+  caller: Caller,
+  roomName: string,
+  leave: () => Promise<T>,
+): Promise<T> {
+  const joined = caller.rooms.has(roomName);
+  if (joined) caller.moves.set(roomName, 'leaving');
+  try {
+    return await leave();
+  } catch (error) {
+    // It may have happened all the same: then this socket must not go on hearing the room.
+    if (joined) {
+      caller.moves.set(roomName, 'unsure');
+      reconciler.suspect(roomTopic(roomName), caller.nodeId, error, 0);
+    }
+    throw error;
+  }
+}
+
+function completeLeave({ audience }: Services, caller: Caller, roomName: string): void {
+  caller.moves.end(roomName, 'leaving');
+  audience.detachRoom(roomName, caller.socketId);
+  // Joined, and left before the bus had brought what came until then.
+  caller.moves.cancelJoins(roomName);
+}

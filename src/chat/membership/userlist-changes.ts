@@ -1,0 +1,64 @@
+/**
+ * Tells large rooms who came and went, in batches. What is to be told waits in Redis; this only remembers which rooms
+ * to see to. Should this node die before it has, whoever sweeps after it or changes the room next does.
+ */
+import { userlistChangesFrame } from '../../protocol/wire/frame.ts';
+import type { AccessStore } from '../../store/access/access-store.ts';
+
+export interface UserlistChangesDeps {
+  readonly access: Pick<AccessStore, 'flushChanges'>;
+  onError(error: unknown): void;
+}
+
+/** The shortest time between two notices of a room, by the clock of Redis. */
+export const PAUSE_MS = 1000;
+const RETRY_MS = 250;
+/** Rooms seen to in one run; there may be thousands after a sweep. */
+const ROOMS_PER_RUN = 100;
+
+export class UserlistChanges {
+  readonly #deps: UserlistChangesDeps;
+  /** Room → when to try. */
+  readonly #due = new Map<string, number>();
+  #running = false;
+
+  constructor(deps: UserlistChangesDeps) {
+    this.#deps = deps;
+  }
+
+  /** A room has changes to tell, perhaps. */
+  note(roomName: string): void {
+    if (!this.#due.has(roomName)) this.#due.set(roomName, performance.now() + RETRY_MS);
+  }
+
+  /** Called often while this node may act; never rejects. */
+  async run(): Promise<void> {
+    if (this.#running) return;
+    this.#running = true;
+    try {
+      const now = performance.now();
+      const due = [...this.#due].flatMap(([roomName, at]) => (at <= now ? [roomName] : []));
+      await Promise.all(due.slice(0, ROOMS_PER_RUN).map((roomName) => this.#flush(roomName)));
+    } catch (error) {
+      this.#deps.onError(error);
+    } finally {
+      this.#running = false;
+    }
+  }
+
+  forget(): void {
+    this.#due.clear();
+  }
+
+  async #flush(roomName: string): Promise<void> {
+    // Taken off first: what is noted meanwhile may come after what the script sees.
+    this.#due.delete(roomName);
+    try {
+      const left = await this.#deps.access.flushChanges(roomName, userlistChangesFrame(roomName), PAUSE_MS);
+      if (left !== 0) this.note(roomName);
+    } catch (error) {
+      this.note(roomName);
+      throw error;
+    }
+  }
+}

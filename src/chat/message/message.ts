@@ -1,0 +1,57 @@
+/** Posting to a room: one encode here, one script in Redis, and the frame goes out on every node as it is. */
+import { nonceOf } from '../../log/event.ts';
+import { spreadUnits } from '../../protocol/cost.ts';
+import { fail, messageTooLarge } from '../../protocol/errors.ts';
+import { roomMessageFrame } from '../../protocol/wire/frame.ts';
+import { roomTopic } from '../../redis/keys.ts';
+import { newNonce } from '../../redis/tokens.ts';
+import type { Handlers } from '../caller.ts';
+import type { Services } from '../services.ts';
+
+const NOTHING = new Uint8Array(0);
+
+/** How long an author waits who sends more with a `clientMessageId` than is remembered. */
+const CROWDED_MS = 10_000;
+
+export function messageHandlers({
+  rooms,
+  topics,
+  quotas,
+  settings,
+  audience,
+}: Services): Pick<Handlers, 'roomMessage'> {
+  return {
+    async roomMessage(caller, { roomName, message, options }) {
+      const transient = options?.transient ?? false;
+      const { head, middle, bytes } = roomMessageFrame(roomName, caller.userName, message, transient);
+      const tooLarge = bytes > settings.limits.messageBytes;
+      const nonce = newNonce();
+      const topic = roomTopic(roomName);
+      // A transient message has no place in the log to wait for: it is known by its nonce.
+      const passing = transient ? topics.expect(topic, nonceOf(nonce, 0)) : undefined;
+      const posted = await rooms
+        .post(roomName, caller.authority, {
+          author: caller.userName,
+          head: tooLarge ? NOTHING : head,
+          middle,
+          nonce,
+          clientMessageId: options?.clientMessageId,
+          transient,
+        })
+        .catch((error: unknown) => {
+          passing?.cancel();
+          throw error;
+        });
+      if (typeof posted === 'string' || posted.repeated) passing?.cancel();
+      if (posted === 'messageTooLarge') return messageTooLarge(bytes, settings.limits);
+      if (posted === 'tooMany') return fail('tooManyRequests', [], CROWDED_MS);
+      if (typeof posted === 'string') return fail(posted, [roomName]);
+      if (posted.wish !== undefined) void quotas.grow(roomName, posted.wish);
+      const hearers = audience.hearers(roomName);
+      if (hearers > 1) caller.spend(spreadUnits(hearers, bytes));
+      const reached = passing?.passed ?? topics.reached(topic, posted.seq);
+      if (reached !== true) await reached;
+      return posted.id ?? null;
+    },
+  };
+}

@@ -1,0 +1,117 @@
+/**
+ * Telling users who lost a room, by its deletion or by a change of its rules. The room's script has taken them out and
+ * told the nodes with sockets of theirs in it; their other sockets, and their sessions, hear of it from here.
+ */
+import type { Position } from '../../log/event.ts';
+import { notificationFrame } from '../../protocol/wire/frame.ts';
+import type { Deletion, Deletions, FormerMember } from '../../store/room/deletions.ts';
+import type { Life } from '../../store/room/room-store.ts';
+import type { UserStore } from '../../store/user/user-store.ts';
+import { leaveHeads } from '../session/leave-heads.ts';
+import type { Quotas } from '../quota/quotas.ts';
+
+export interface LossesDeps {
+  readonly deletions: Pick<Deletions, 'takeFormer' | 'formerMember' | 'forgetMember'>;
+  readonly quotas: Pick<Quotas, 'released'>;
+  readonly users: Pick<UserStore, 'notifyRoomLost'>;
+}
+
+/** Users told at the same time. */
+const CONCURRENCY = 64;
+
+/** Told of each user that has been told, with the position of that in the user's log. */
+export type Told = (userName: string, at: Position) => void;
+
+/** Tells a user's sockets that it has lost a room. */
+export const lossFrame = (roomName: string): Uint8Array => notificationFrame('roomAccessRemoved', [roomName]);
+
+export class Losses {
+  readonly #deps: LossesDeps;
+  #last: Promise<void> = Promise.resolve();
+
+  constructor(deps: LossesDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * Tells everybody concerned of a room that is deleted, and gives back what it had of its owner's quota. May be repeated
+   * until it resolves: nobody is told twice.
+   */
+  async tellFormer(roomName: string, { life, owner }: Deletion, told?: Told): Promise<void> {
+    const { deletions, quotas } = this.#deps;
+    // First, for at the end of the pages it is forgotten that this is to be done.
+    await quotas.released({ owner, roomName, life });
+    for await (const page of deletions.takeFormer(roomName, life)) {
+      const { left, cause } = await this.#tell(roomName, life, page.members, told);
+      const names = new Set(left.map(({ userName }) => userName));
+      await page.forget(page.members.flatMap(({ userName }) => (names.has(userName) ? [] : [userName])));
+      if (left.length > 0) throw cause;
+    }
+  }
+
+  /** What is done before a deletion is answered: the quota is given back, and who asked is told. Never rejects. */
+  async first(roomName: string, deletion: Deletion, userName: string, told: Told): Promise<void> {
+    const { life, owner } = deletion;
+    const isReleased = this.#deps.quotas.released({ owner, roomName, life });
+    const isTold = userName === '' ? undefined : this.#tellFirst(roomName, life, userName, told);
+    await Promise.allSettled([isReleased, isTold]); // what fails is done again with the others
+  }
+
+  /** Tells one user of a deleted room before the others, if it is concerned. */
+  async #tellFirst(roomName: string, life: Life, userName: string, told: Told): Promise<void> {
+    const { deletions } = this.#deps;
+    // It may have the room in its session only, or not at all.
+    const noSockets = { userName, socketIds: [], nodeIds: [] };
+    const member = (await deletions.formerMember(roomName, life, userName)) ?? noSockets;
+    const { left } = await this.#tell(roomName, life, [member], told);
+    if (left.length === 0) await deletions.forgetMember(roomName, life, userName);
+  }
+
+  /** Does such work when what was to be done before is: rooms of thousands are deleted one after the other. Never rejects. */
+  inTurn(work: () => Promise<void>): void {
+    this.#last = this.#last.then(work);
+  }
+
+  /**
+   * Tells users, as work that may be repeated until it resolves: who was told is not told again. Those without sockets in
+   * the room have only had it in their session.
+   */
+  telling(roomName: string, life: Life, former: readonly FormerMember[], told?: Told): () => Promise<void> {
+    let waiting = former;
+    return async () => {
+      const { left, cause } = await this.#tell(roomName, life, waiting, told);
+      waiting = left;
+      if (left.length > 0) throw cause;
+    };
+  }
+
+  /** Returns those who could not be told, and why. */
+  async #tell(
+    roomName: string,
+    life: Life,
+    former: readonly FormerMember[],
+    told: Told | undefined,
+  ): Promise<{ left: readonly FormerMember[]; cause: unknown }> {
+    const frame = lossFrame(roomName);
+    const heads = leaveHeads(roomName);
+    const next = former.values();
+    const left: FormerMember[] = [];
+    let cause: unknown;
+    const work = async (): Promise<void> => {
+      for (const member of next) {
+        const { userName, socketIds, nodeIds } = member;
+        const isMember = socketIds.length > 0;
+        const lost = { roomName, life, frame: isMember ? frame : undefined, socketIds, nodeIds, ...heads };
+        try {
+          const at = await this.#deps.users.notifyRoomLost(userName, lost);
+          if (at !== undefined) told?.(userName, at);
+        } catch (error) {
+          left.push(member);
+          cause = error;
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(CONCURRENCY, former.length) }, work));
+    return { left, cause };
+  }
+}

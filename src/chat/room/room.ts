@@ -1,0 +1,114 @@
+/** Rooms as things: creating, deleting, and what a reader may know of them. Joining and posting have their own files. */
+import { fail, failBecause, type Failure } from '../../protocol/errors.ts';
+import { invalidName, isStorableName, isValidName } from '../../protocol/name-rule.ts';
+import { roomTopic, userTopic } from '../../redis/keys.ts';
+import type { PageWish } from '../../store/access/list-page.ts';
+import { SERVICE } from '../../store/room/room-store.ts';
+import type { Caller, Handlers } from '../caller.ts';
+import { pageOfList } from '../access/lists.ts';
+import { lossFrame } from './losses.ts';
+import type { Services } from '../services.ts';
+
+type RoomHandlers = Pick<
+  Handlers,
+  'roomCreate' | 'roomDelete' | 'roomUserlistGet' | 'roomGetOwner' | 'roomNotificationsInfo' | 'roomUserSeen'
+>;
+
+export function roomHandlers(services: Services): RoomHandlers {
+  const { access, rooms, quotas, settings } = services;
+  return {
+    async roomCreate(caller, { roomName, whitelistOnly }) {
+      if (!mayManage(services, caller)) return failBecause('notAllowed', [], SWITCHED_OFF);
+      if (!isValidName(roomName, settings.limits)) return invalidName(roomName, settings.limits);
+      const options = {
+        owner: caller.userName,
+        whitelistOnly,
+        userlistUpdates: settings.userlistUpdates,
+        accessListsUpdates: settings.accessListsUpdates,
+        historyMax: settings.historyMaxSize,
+      };
+      const created = await quotas.create(roomName, options, caller.authority === SERVICE);
+      if (created === 'roomExists') return fail(created, [roomName]);
+      return created === 'ok' ? null : created;
+    },
+
+    roomDelete: (caller, { roomName }) => deleteRoom(services, caller, roomName),
+
+    async roomUserlistGet(caller, { roomName, options = {} }) {
+      const read = (wish: PageWish): ReturnType<typeof access.readList> =>
+        access.readList(roomName, caller.authority, 'userlist', wish);
+      const found = await pageOfList(read, options, settings);
+      // That list there is.
+      if (found === 'noList') throw new Error('a room without a userlist');
+      return typeof found === 'string' ? fail(found, [roomName]) : found;
+    },
+
+    async roomGetOwner(caller, { roomName }) {
+      const info = await rooms.readInfo(roomName, caller.authority);
+      if (typeof info === 'string') return fail(info, [roomName]);
+      return info.owner === '' ? null : info.owner;
+    },
+
+    async roomNotificationsInfo(caller, { roomName }) {
+      const info = await rooms.readInfo(roomName, caller.authority);
+      if (typeof info === 'string') return fail(info, [roomName]);
+      return { enableUserlistUpdates: info.userlistUpdates, enableAccessListsUpdates: info.accessListsUpdates };
+    },
+
+    async roomUserSeen(caller, { roomName, userName }) {
+      const seen = await rooms.readSeen(roomName, caller.authority, userName);
+      return typeof seen === 'string' ? fail(seen, [roomName]) : seen;
+    },
+  };
+}
+
+const SWITCHED_OFF = 'clients create and delete no rooms here';
+
+/** Whether clients may create and delete rooms is the operator's choice; the service always may. */
+const mayManage = ({ settings }: Services, { authority }: Pick<Caller, 'authority'>): boolean =>
+  settings.roomsManagement || authority === SERVICE;
+
+/** Deletes a room for its owner or the service, and tells everybody concerned. */
+export async function deleteRoom(
+  services: Services,
+  caller: Pick<Caller, 'authority' | 'userName'>,
+  roomName: string,
+): Promise<null | Failure<'notAllowed' | 'noRoom'>> {
+  const { rooms, settings, reconciler, topics, losses, deletions } = services;
+  if (!mayManage(services, caller)) return failBecause('notAllowed', [], SWITCHED_OFF);
+  // The service can delete what was made under an earlier rule for names.
+  const isName = caller.authority === SERVICE ? isStorableName : isValidName;
+  if (!isName(roomName, settings.limits)) return fail('noRoom', [roomName]);
+  const topic = roomTopic(roomName);
+  const nodeId = services.nodeId();
+  // In the manifest before the deed, until everybody is told: should this node die, whoever sweeps after it goes on.
+  await topics.follow(topic, nodeId);
+  const release = (): void => topics.unfollow(topic, nodeId);
+  const frame = lossFrame(roomName);
+  const deleted = await rooms.delete(roomName, caller.authority, nodeId, frame).catch((error: unknown) => {
+    // It may have happened all the same.
+    const tell = async (): Promise<void> => {
+      for (const deletion of await deletions.unfinished(roomName, nodeId)) {
+        await losses.tellFormer(roomName, deletion);
+      }
+      release();
+    };
+    reconciler.finishLater(tell, error);
+    throw error;
+  });
+  if (typeof deleted === 'string') {
+    release();
+    return deleted === 'noRoom' ? fail(deleted, [roomName]) : fail(deleted);
+  }
+  let ownSeq = 0;
+  const tell = async (): Promise<void> => {
+    await losses.tellFormer(roomName, deleted);
+    release();
+  };
+  // The room is gone whatever happens now. Who asked hears of it before the answer; how many others there are is not its choice.
+  await losses.first(roomName, deleted, caller.userName, (_, { seq }) => (ownSeq = seq));
+  losses.inTurn(() => tell().catch((error: unknown) => reconciler.finishLater(tell, error)));
+  await topics.reached(topic, deleted.at.seq);
+  if (ownSeq > 0) await topics.reached(userTopic(caller.userName), ownSeq);
+  return null;
+}

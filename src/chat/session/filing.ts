@@ -1,0 +1,128 @@
+/**
+ * Filing rooms in a user's session: what a join by a synced socket adds, which of the filed rooms are still there, and
+ * how the session is told. Joining itself is membership's.
+ */
+import { chatHead } from '../../protocol/wire/frame.ts';
+import { isValidName } from '../../protocol/name-rule.ts';
+import type { NameLimits } from '../../protocol/names.ts';
+import type { Chat } from '../../protocol/types.ts';
+import { StateUnavailable } from '../../redis/unavailable.ts';
+import { userTopic } from '../../redis/keys.ts';
+import type { Joined, JoinVerdict } from '../../store/room/room-store.ts';
+import type { Filing } from '../../store/session/filed-rooms.ts';
+import { DEFAULT_GROUP, type LeaveHeads } from '../../store/session/session-store.ts';
+import type { Caller } from '../caller.ts';
+import { leaveHeads } from './leave-heads.ts';
+import type { Services } from '../services.ts';
+import { SessionTurn } from './session-turns.ts';
+import { windowsOf } from '../windows.ts';
+
+/** Kept for what the service itself may file. */
+const RESERVED_GROUP = 'system';
+/** Rooms asked at the same time. */
+const WINDOW = 8;
+
+/** Why a room may not be filed under a group; nothing where none is named, or the socket takes no part in the session. */
+export function judgeGroup(caller: Caller, group: string | undefined, limits: NameLimits): JoinVerdict | undefined {
+  if (!caller.synced || group === undefined) return undefined;
+  if (group === RESERVED_GROUP) return 'notAllowed';
+  return isValidName(group, limits) ? undefined : 'invalidName';
+}
+
+/** What a join has to do about the session in the turn of its response. */
+export interface Filed {
+  /** Resolves once this node has heard of it, or the bus is late. */
+  reached(): Promise<unknown>;
+  before(): void;
+  after(): void;
+}
+
+/** Files a room that a synced socket has joined, and echoes the join. `full` where no more rooms may be filed. */
+export async function fileRoom(
+  services: Services,
+  caller: Caller,
+  join: { roomName: string; group: string | undefined; joined: Joined; echo: Uint8Array },
+): Promise<Filed | 'full'> {
+  const { sessions, topics, reconciler } = services;
+  const { userName, socketId, nodeId, echoExcept: except } = caller;
+  const { roomName, group, joined, echo } = join;
+  const turn = beginTurn(caller, roomName);
+  try {
+    const filed = await sessions.file(userName, {
+      socketId,
+      nodeId,
+      except,
+      roomName,
+      joinedAt: joined.at,
+      life: joined.life,
+      whitelistOnly: joined.whitelistOnly,
+      group,
+      joinHead: chatHead('$.chat.join', roomName, joined.whitelistOnly),
+      ...leaveHeads(roomName),
+      njoined: joined.njoined,
+      echo: joined.changed ? echo : undefined,
+    });
+    if (filed === 'full') {
+      turn?.end();
+      return 'full';
+    }
+    if (filed === 'gone') return { reached: () => Promise.resolve(), ...turnOf(turn) };
+    turn?.tookEffect(filed.at);
+    // What took the room away between the two scripts found nothing filed: from here on it does.
+    const verify = async (): Promise<void> => {
+      await presentOf(services, userName, '', [{ roomName, life: joined.life, group: group ?? DEFAULT_GROUP }]);
+    };
+    if (filed.isNew) await verify().catch((error: unknown) => reconciler.finishLater(verify, error));
+    const { seq, epoch } = filed.at;
+    return { reached: async () => topics.reached(userTopic(userName), seq, epoch), ...turnOf(turn) };
+  } catch (error) {
+    turn?.end();
+    throw error;
+  }
+}
+
+/** What a turn has to do in that of the response. */
+export const turnOf = (turn: SessionTurn | undefined): Pick<Filed, 'before' | 'after'> => ({
+  before: () => turn?.before(),
+  after: () => turn?.end(),
+});
+
+/** Where the service asks for a socket, no answer of the socket's own is waited for. */
+export const beginTurn = (caller: Caller, roomName?: string): SessionTurn | undefined =>
+  caller.echoExcept === '' ? undefined : new SessionTurn(caller, roomName);
+
+/**
+ * Which of the filed rooms are still there for the user, by name. Those that are not, or are another room by that name,
+ * are taken out of the session, and its sockets are told, but for `except`. Rejects where nobody waits for it any more.
+ */
+export async function presentOf(
+  { access, sessions }: Pick<Services, 'access' | 'sessions'>,
+  userName: string,
+  except: string,
+  filed: readonly Filing[],
+  isWanted: () => boolean = () => true,
+): Promise<Chat[]> {
+  const chats: Chat[] = [];
+  for await (const window of windowsOf(filed, WINDOW)) {
+    if (!isWanted()) throw new StateUnavailable('nobody waits for the session any more');
+    const lost: (Filing & LeaveHeads)[] = [];
+    const found = await Promise.all(window.map(({ roomName }) => access.readAccess(roomName, userName)));
+    for (const [at, filing] of window.entries()) {
+      const { roomName: name, life, group } = filing;
+      const room = found[at];
+      if (room === undefined || room === 'noRoom' || room.life !== life || !room.admitted) {
+        lost.push({ ...filing, ...leaveHeads(name) });
+      } else chats.push({ name, group, private: room.whitelistOnly, meta: {} });
+    }
+    if (lost.length > 0) await sessions.unfile(userName, except, lost);
+  }
+  return chats.toSorted((one, other) => (one.name < other.name ? -1 : 1));
+}
+
+/** Rooms by group, `custom` first and always there, the others by name. */
+export function byGroup(chats: readonly Chat[]): Map<string, Chat[]> {
+  const groups = new Map<string, Chat[]>([[DEFAULT_GROUP, []]]);
+  for (const group of chats.map((chat) => chat.group).toSorted()) if (!groups.has(group)) groups.set(group, []);
+  for (const chat of chats) groups.get(chat.group)?.push(chat);
+  return groups;
+}

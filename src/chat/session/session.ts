@@ -1,0 +1,65 @@
+/** The session of a user, as its sockets get to see it: asked for, and restored at login. */
+import type { Format } from '../../protocol/wire/codec.ts';
+import { fail } from '../../protocol/errors.ts';
+import { notificationFrame } from '../../protocol/wire/frame.ts';
+import type { Chat } from '../../protocol/types.ts';
+import { userTopic } from '../../redis/keys.ts';
+import type { Filing } from '../../store/session/filed-rooms.ts';
+import { Answer, type Handlers } from '../caller.ts';
+import { beginTurn, byGroup, presentOf, turnOf } from './filing.ts';
+import { nameSize } from '../access/lists.ts';
+import type { Services } from '../services.ts';
+
+export function sessionHandlers(services: Services): Pick<Handlers, 'sessionGet'> {
+  const { sessions, topics, settings } = services;
+  return {
+    async sessionGet(caller) {
+      const turn = beginTurn(caller);
+      try {
+        const read = await sessions.read(caller.userName);
+        const filed = read === 'gone' ? [] : read.filed;
+        caller.spend(filed.length * UNITS_PER_ROOM);
+        const chats = await presentOf(services, caller.userName, caller.echoExcept, filed, () => caller.open);
+        if (read !== 'gone') {
+          turn?.tookEffect(read.at);
+          await topics.reached(userTopic(caller.userName), read.at.seq, read.at.epoch);
+        }
+        if (chats.reduce((sum, chat) => sum + chatSize(chat, caller.format), 0) > settings.replyBytes) {
+          return new Answer(fail('listTooLong', [chats.length]), turnOf(turn));
+        }
+        const result = [...byGroup(chats)].map(([group, chats]): [string, Record<string, (typeof chats)[number]>] => [
+          group,
+          Object.fromEntries(chats.map((chat) => [chat.name, chat])),
+        ]);
+        return new Answer(Object.fromEntries(result), turnOf(turn));
+      } catch (error) {
+        turn?.end();
+        throw error;
+      }
+    },
+  };
+}
+
+/** Each room of a session is asked for on its own. */
+export const UNITS_PER_ROOM = 0.5;
+
+/** What a synced socket is told of the session at its login, before anything newer. */
+export async function restore(
+  services: Pick<Services, 'access' | 'sessions'>,
+  socket: { readonly userName: string; readonly socketId: string },
+  filed: readonly Filing[],
+  isWanted: () => boolean,
+): Promise<Uint8Array[]> {
+  const chats = await presentOf(services, socket.userName, socket.socketId, filed, isWanted);
+  return [...byGroup(chats)].flatMap(([group, ofGroup]) => [
+    ...ofGroup.map((chat) => notificationFrame('$.chat.join', [{ chat }])),
+    notificationFrame('$.group.restored', [{ group }]),
+  ]);
+}
+
+/** Of a chat without its names. */
+const CHAT_BYTES = 60;
+
+/** Bytes that a chat takes in a reply: its name is there twice. */
+const chatSize = ({ name, group }: Chat, format: Format): number =>
+  CHAT_BYTES + 2 * nameSize(name, format) + nameSize(group, format);

@@ -1,0 +1,59 @@
+/** A user's own sockets and its login: what concerns no room and nobody else. */
+import { spreadUnits } from '../../protocol/cost.ts';
+import { fail, failBecause, Failure, hasCode, messageTooLarge } from '../../protocol/errors.ts';
+import { notificationFrame } from '../../protocol/wire/frame.ts';
+import { Answer, type Handlers } from '../caller.ts';
+import { askToConnect } from '../hooks/points.ts';
+import { badToken } from '../auth/token-faults.ts';
+import { namesSize } from '../access/lists.ts';
+import type { Services } from '../services.ts';
+
+type UserHandlers = Pick<Handlers, 'ping' | 'loginRefresh' | 'disconnect' | 'listOwnSockets' | 'systemMessage'>;
+
+export function userHandlers(services: Services): UserHandlers {
+  const { users, authenticator, audience, settings, hooks } = services;
+  return {
+    ping: () => Math.floor(services.redisNow()),
+
+    async loginRefresh(caller, { token }) {
+      const identity = await authenticator.verify(token);
+      if (identity instanceof Failure) {
+        if (hasCode(identity, 'unavailable', 'tokenExpired', 'badToken')) return identity;
+        return badToken('it names no valid user');
+      }
+      // The hook that chose the name at the login chooses it again.
+      const asked = { credentials: { token }, reason: 'refresh', limits: settings.limits } as const;
+      const connected = await askToConnect(hooks, caller.socketId, asked, identity);
+      if (connected instanceof Failure) return connected;
+      if (connected.userName !== caller.userName) return failBecause('notAllowed', [], 'the token is of another user');
+      // Resume tokens given before keep the end of their chain; the next login by this token begins another.
+      caller.closesAt = identity.closesAt;
+      return identity.expiresAt ?? null;
+    },
+
+    async disconnect(caller) {
+      await users.removeResumeTokens(caller.userName, caller.resumeFamily);
+      // Not before the response: that of another request, sent in between, would close the socket first.
+      return new Answer(null, { after: () => caller.disconnect() });
+    },
+
+    async listOwnSockets(caller) {
+      const found: Record<string, string[]> = {};
+      let bytes = 0;
+      for await (const page of users.socketPages(caller.userName)) {
+        bytes += page.reduce((sum, { socketId, rooms }) => sum + namesSize([socketId, ...rooms], caller.format), 0);
+        if (bytes > settings.replyBytes) return fail('listTooLong', [(await users.readSockets(caller.userName)).size]);
+        for (const { socketId, rooms } of page) found[socketId] = [...rooms];
+      }
+      return found;
+    },
+
+    async systemMessage(caller, { data }) {
+      const frame = notificationFrame('systemMessage', [data]);
+      if (frame.length > settings.limits.messageBytes) return messageTooLarge(frame.length, settings.limits);
+      caller.spend(spreadUnits(audience.socketsOf(caller.userName).length, frame.length));
+      await users.notifyOthers(caller.userName, caller.echoExcept, frame);
+      return null;
+    },
+  };
+}

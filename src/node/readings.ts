@@ -1,0 +1,74 @@
+/** Where the value of each counter and gauge is read: the table of metrics put to the parts of a node. */
+import type { ChatParts, DeliveryParts, Shared, StoreParts } from './compose.ts';
+import { closeReason } from '../gateway/close-label.ts';
+import type { Gateway } from '../gateway/gateway.ts';
+import type { Reading, Readings } from '../ops/metrics.ts';
+import { processReadings, type BuildInfo, type LoopDelay } from '../ops/process.ts';
+
+export interface ReadingParts {
+  readonly shared: Shared;
+  readonly state: StoreParts;
+  readonly delivery: DeliveryParts;
+  readonly chat: ChatParts;
+  readonly gateway: Gateway;
+  readonly build: BuildInfo;
+  readonly loopDelay: LoopDelay;
+  readonly memory: { readonly readings: readonly { readonly server: string; readonly ratio: number }[] };
+  /** What has to be true for the node to be ready. */
+  checks(): Readonly<Record<string, boolean>>;
+}
+
+export function composeReadings(parts: ReadingParts): Readings {
+  const { build, loopDelay, gateway } = parts;
+  const { counters, measured } = parts.shared;
+  const { hub, topics, bus } = parts.delivery;
+  return {
+    ...processReadings,
+    parley_build_info: () => [
+      { labels: { version: build.version, node_version: build.nodeVersion, uws: build.uws }, value: 1 },
+    ],
+    parley_ready: () =>
+      Object.entries(parts.checks()).map(([check, passes]) => ({ labels: { check }, value: Number(passes) })),
+    parley_defects_total: () => counters.defects,
+    parley_hook_failures_total: () => by(measured.hookFailures, (hook) => ({ hook })),
+    parley_recoveries_total: () => [
+      { labels: { outcome: 'ok' }, value: counters.recoveriesOk },
+      { labels: { outcome: 'failed' }, value: counters.recoveriesFailed },
+      { labels: { outcome: 'refused' }, value: counters.recoveriesRefused },
+    ],
+    parley_sockets: () => [
+      { labels: { state: 'guest' }, value: gateway.size - hub.size },
+      { labels: { state: 'user' }, value: hub.size },
+    ],
+    parley_users: () => hub.counts.users,
+    parley_rooms: () => hub.counts.rooms,
+    parley_topics: () => topics.size,
+    parley_queue_bytes: () => gateway.queueBytes,
+    parley_closes_total: () => by(measured.closes, (code) => ({ code, reason: closeReason(code) })),
+    parley_upgrades_refused_total: () => by(measured.upgradesRefused, (reason) => ({ reason })),
+    parley_api_keys_refused_total: () => counters.apiKeysRefused,
+    parley_deliveries_total: () => hub.deliveries,
+    parley_gaps_found_total: () => counters.gapsFound,
+    parley_gaps_filled_total: () => counters.gapsFilled,
+    parley_resets_total: () => counters.resets,
+    parley_forks_total: () => counters.forks,
+    parley_barrier_timeouts_total: () => counters.barrierTimeouts,
+    parley_link_probe_age_seconds: () => bus.probeAgeMs / 1000,
+    parley_link_rebuilds_total: () => counters.linkRebuilds,
+    parley_lease_age_seconds: () => parts.state.lease.ageMs / 1000,
+    parley_leases_lost_total: () => counters.leasesLost,
+    parley_nodes_swept_total: () => counters.nodesSwept,
+    parley_suspect_topics: () => parts.chat.reconciler.size,
+    parley_redis_errors_total: () => by(measured.redisErrors, (kind) => ({ kind })),
+    parley_redis_commands_outstanding: () => parts.state.commands.outstanding,
+    parley_redis_memory_ratio: () =>
+      parts.memory.readings.map(({ server, ratio }) => ({ labels: { server }, value: ratio })),
+    parley_redis_outstanding_bytes: () => parts.state.commands.outstandingBytes,
+    parley_event_loop_delay_seconds: () => loopDelay.read(),
+  };
+}
+
+const by = <L extends string>(
+  tally: Iterable<[string, number]>,
+  labels: (word: string) => Record<L, string>,
+): Reading<L>[] => [...tally].map(([word, value]) => ({ labels: labels(word), value }));

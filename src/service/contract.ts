@@ -1,0 +1,22 @@
+/** What the handlers of the service's own requests work with, and what they are. */
+import type { GeneralErrors } from '../protocol/catalogue.ts';
+import type { Failure } from '../protocol/errors.ts';
+import type { ServerArgs, ServerErrors, ServerRequestName, ServerResult } from '../protocol/service/catalogue.ts';
+import type { AdminStore } from '../store/admin/admin-store.ts';
+import type { Directory } from '../store/admin/directory.ts';
+import type { Services } from '../chat/services.ts';
+
+export interface ServerServices {
+  readonly services: Services;
+  readonly admin: AdminStore;
+  readonly directory: Directory;
+  /** Names that a list of a room, and one of a user, hold at most. */
+  readonly roomListSizeLimit: number;
+  readonly directListSizeLimit: number;
+}
+
+export type ServerOutcome<N extends ServerRequestName> = ServerResult<N> | Failure<ServerErrors<N> | GeneralErrors>;
+
+export type ServerHandlers = {
+  readonly [N in ServerRequestName]: (args: ServerArgs<N>) => Promise<ServerOutcome<N>>;
+};

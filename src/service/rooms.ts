@@ -1,0 +1,143 @@
+/** What the service itself asks about rooms and nodes. */
+import { fail, type Failure } from '../protocol/errors.ts';
+import { invalidName, isStorableName, isValidName } from '../protocol/name-rule.ts';
+import type { serverRoomRequests } from '../protocol/service/rooms.ts';
+import { apiPageDefault, type AddRoomOptions } from '../protocol/service/types.ts';
+import type { RoomFlag } from '../store/admin/admin-store.ts';
+import { SERVICE } from '../store/room/room-store.ts';
+import { followThrough } from '../chat/access/access.ts';
+import { leftHead } from '../chat/session/leave-heads.ts';
+import { historyInfo } from '../chat/history/history.ts';
+import { deleteRoom } from '../chat/room/room.ts';
+import type { ServerHandlers, ServerServices } from './contract.ts';
+import { listsRefusal } from './names.ts';
+import { namesPage } from './pages.ts';
+
+type RoomHandlers = Pick<ServerHandlers, keyof typeof serverRoomRequests>;
+
+/** The service asks for nobody. */
+const nobody = { userName: '', authority: SERVICE } as const;
+
+export function serverRoomHandlers(parts: ServerServices): RoomHandlers {
+  const { services, admin, directory } = parts;
+  const { access, settings } = services;
+  // Also of rooms made under an earlier rule: whom nobody else can name is left to the service.
+  const isName = (name: string): boolean => isStorableName(name, settings.limits);
+  const setFlag = async (roomName: string, flag: RoomFlag, on: boolean): Promise<null | Failure<'noRoom'>> => {
+    const set = isName(roomName) ? await admin.setRoomFlag(roomName, flag, on) : 'noRoom';
+    return set === 'ok' ? null : fail(set, [roomName]);
+  };
+  return {
+    addRoom: ({ roomName, options = {} }) => addRoom(parts, roomName, options),
+
+    async deleteRoom({ roomName }) {
+      const deleted = await deleteRoom(services, nobody, roomName);
+      // The service has every right.
+      return deleted === null ? null : fail('noRoom', [roomName]);
+    },
+
+    hasRoom: async ({ roomName }) => isName(roomName) && admin.hasRoom(roomName),
+
+    async roomHasInList({ roomName, listName, item }) {
+      const found = isName(roomName) ? await admin.roomHasInList(roomName, listName, item) : 'noRoom';
+      if (found === 'noList') return fail(found, [listName]);
+      return found === 'noRoom' ? fail(found, [roomName]) : found;
+    },
+
+    async hasRoomAccess({ roomName, userName }) {
+      if (!isName(roomName) || !isName(userName)) return false;
+      const found = await access.readAccess(roomName, userName);
+      return found !== 'noRoom' && found.admitted;
+    },
+
+    changeRoomOwner: ({ roomName, owner }) => changeOwner(parts, roomName, owner),
+
+    async changeRoomHistoryMaxSize({ roomName, historyMaxSize }) {
+      const changed = isName(roomName) ? await admin.resizeHistory(roomName, historyMaxSize) : 'noRoom';
+      return changed === 'ok' ? null : fail(changed, [roomName]);
+    },
+
+    changeAccessListsUpdates: ({ roomName, enabled }) => setFlag(roomName, 'accessListsUpdates', enabled),
+
+    changeUserlistUpdates: ({ roomName, enabled }) => setFlag(roomName, 'userlistUpdates', enabled),
+
+    roomGet: ({ roomName }) => readRoom(parts, roomName),
+
+    roomsList: ({ options }) => namesPage(directory, 'room', options),
+
+    async nodesList({ options }) {
+      const page = await directory.nodes(options?.cursor, options?.limit ?? apiPageDefault);
+      return { nodes: [...page.items], cursor: page.cursor ?? null };
+    },
+  };
+}
+
+async function changeOwner(
+  { services, admin }: ServerServices,
+  roomName: string,
+  owner: string | null,
+): Promise<null | Failure<'noRoom' | 'invalidName'>> {
+  const { limits } = services.settings;
+  if (!isStorableName(roomName, limits)) return fail('noRoom', [roomName]);
+  if (owner !== null && !isValidName(owner, limits)) {
+    return (await admin.hasRoom(roomName)) ? invalidName(owner, limits) : fail('noRoom', [roomName]);
+  }
+  const changed = await services.access.changeOwner(roomName, owner ?? '', leftHead(roomName));
+  if (changed === 'noRoom') return fail(changed, [roomName]);
+  await services.quotas.moved(roomName, owner ?? '', changed);
+  await followThrough(services, nobody, roomName, changed);
+  return null;
+}
+
+async function addRoom(
+  { services, admin, roomListSizeLimit }: ServerServices,
+  roomName: string,
+  options: AddRoomOptions,
+): Promise<null | Failure<'invalidName' | 'roomExists' | 'listLimitExceeded'>> {
+  const { quotas, settings } = services;
+  const { limits } = settings;
+  if (!isValidName(roomName, limits)) return invalidName(roomName, limits);
+  const { owner, adminlist = [], whitelist = [], blacklist = [] } = options;
+  const lists = { adminlist, whitelist, blacklist };
+  const refused =
+    owner !== undefined && !isValidName(owner, limits)
+      ? invalidName(owner, limits)
+      : listsRefusal(lists, { ...limits, listSizeLimit: roomListSizeLimit });
+  if (refused !== undefined) return (await admin.hasRoom(roomName)) ? fail('roomExists', [roomName]) : refused;
+  const room = {
+    owner: owner ?? '',
+    whitelistOnly: options.whitelistOnly ?? false,
+    userlistUpdates: options.enableUserlistUpdates ?? settings.userlistUpdates,
+    accessListsUpdates: options.enableAccessListsUpdates ?? settings.accessListsUpdates,
+    historyMax: options.historyMaxSize ?? settings.historyMaxSize,
+    lists,
+  };
+  // Beyond the owner's quota too, so there is nothing but this to refuse.
+  const created = await quotas.create(roomName, room, true);
+  return created === 'roomExists' ? fail(created, [roomName]) : null;
+}
+
+const readRoom = async (
+  { services, admin }: ServerServices,
+  roomName: string,
+): ReturnType<ServerHandlers['roomGet']> => {
+  const { rooms, settings } = services;
+  if (!isStorableName(roomName, settings.limits)) return fail('noRoom', [roomName]);
+  const [info, more] = await Promise.all([rooms.readInfo(roomName, SERVICE), admin.inspectRoom(roomName)]);
+  if (typeof info === 'string' || typeof more === 'string') return fail('noRoom', [roomName]);
+  return {
+    roomName,
+    owner: info.owner === '' ? null : info.owner,
+    whitelistOnly: info.whitelistOnly,
+    enableUserlistUpdates: info.userlistUpdates,
+    enableAccessListsUpdates: info.accessListsUpdates,
+    sizes: {
+      userlist: info.memberCount,
+      adminlist: more.adminlistSize,
+      whitelist: more.whitelistSize,
+      blacklist: more.blacklistSize,
+    },
+    history: historyInfo(info, settings.limits.historyMaxGetMessages),
+    nodes: [...more.nodes],
+  };
+};

@@ -1,0 +1,84 @@
+/** What the service itself asks about users. */
+import { closeCodes } from '../protocol/close-codes.ts';
+import { fail, failBecause } from '../protocol/errors.ts';
+import { invalidName, isStorableName, isValidName } from '../protocol/name-rule.ts';
+import { utf8Length } from '../protocol/names.ts';
+import type { serverUserRequests } from '../protocol/service/users.ts';
+import { reasonBytesMax } from '../protocol/service/types.ts';
+import { namesSize } from '../chat/access/lists.ts';
+import type { ServerHandlers, ServerServices } from './contract.ts';
+import { listsRefusal } from './names.ts';
+import { namesPage } from './pages.ts';
+
+type UserHandlers = Pick<ServerHandlers, keyof typeof serverUserRequests>;
+
+/** Of a socket without the names of its rooms. */
+const SOCKET_BYTES = 80;
+
+export function serverUserHandlers({ services, admin, directory, directListSizeLimit }: ServerServices): UserHandlers {
+  const { limits } = services.settings;
+  // Also of users made under an earlier rule: the service can look at them, and delete them.
+  const isName = (name: string): boolean => isStorableName(name, limits);
+  return {
+    async addUser({ userName, options = {} }) {
+      if (!isValidName(userName, limits)) return invalidName(userName, limits);
+      const { whitelist = [], blacklist = [], whitelistOnly = false } = options;
+      const lists = { whitelist, blacklist };
+      const refused = listsRefusal(lists, { ...limits, listSizeLimit: directListSizeLimit });
+      if (refused !== undefined) return (await admin.hasUser(userName)) ? fail('userExists', [userName]) : refused;
+      const made = await admin.createUser(userName, { whitelistOnly, lists });
+      return made === 'ok' ? null : fail(made, [userName]);
+    },
+
+    async deleteUser({ userName }) {
+      if (!isName(userName)) return fail('noUser', [userName]);
+      const deleted = await admin.deleteUser(userName);
+      return deleted === 'ok' ? null : fail(deleted, [userName]);
+    },
+
+    hasUser: async ({ userName }) => isName(userName) && admin.hasUser(userName),
+
+    async userHasInList({ userName, listName, item }) {
+      const found = isName(userName) ? await admin.userHasInList(userName, listName, item) : 'noUser';
+      if (found === 'noList') return fail(found, [listName]);
+      return found === 'noUser' ? fail(found, [userName]) : found;
+    },
+
+    async hasDirectAccess({ recipient, sender }) {
+      if (!isName(recipient) || !isName(sender) || recipient === sender) return false;
+      return (await admin.hasDirectAccess(recipient, sender)) === true;
+    },
+
+    async disconnectUserSockets({ userName, reason = closeCodes.disconnectForced.reason }) {
+      // A close frame carries no more; and one line is one line in every log.
+      if (utf8Length(reason) > reasonBytesMax || /\p{Cc}/u.test(reason)) {
+        return failBecause('badArgument', [1, reason], `a reason is one line of at most ${reasonBytesMax} bytes`);
+      }
+      const count = isName(userName) ? await admin.disconnectUser(userName, reason) : 'noUser';
+      return count === 'noUser' ? fail(count, [userName]) : count;
+    },
+
+    userGet: ({ userName }) => readUser(services, admin, userName),
+
+    usersList: ({ options }) => namesPage(directory, 'user', options),
+  };
+}
+
+async function readUser(
+  { settings }: ServerServices['services'],
+  admin: ServerServices['admin'],
+  userName: string,
+): ReturnType<UserHandlers['userGet']> {
+  const found = isStorableName(userName, settings.limits) ? await admin.readUser(userName) : 'noUser';
+  if (found === 'noUser') return fail(found, [userName]);
+  const { sockets, whitelistOnly, whitelistSize: whitelist, blacklistSize: blacklist } = found;
+  const bytes = sockets.reduce((sum, { rooms }) => sum + SOCKET_BYTES + namesSize(rooms, 'msgpack'), 0);
+  if (bytes > settings.replyBytes) return fail('listTooLong', [sockets.length]);
+  return {
+    userName,
+    online: sockets.length > 0,
+    sockets: sockets.map((socket) => ({ ...socket, rooms: [...socket.rooms] })),
+    whitelistOnly,
+    sizes: { whitelist, blacklist },
+  };
+}
