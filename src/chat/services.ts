@@ -6,6 +6,9 @@ import type { Limits } from '../protocol/limits.ts';
 import type { AccessStore } from '../store/access/access-store.ts';
 import type { Deletions } from '../store/room/deletions.ts';
 import type { DirectStore } from '../store/direct/direct-store.ts';
+import type { HistoryStore } from '../store/history/history-store.ts';
+import type { MembershipStore } from '../store/membership/membership-store.ts';
+import type { MessageStore } from '../store/message/message-store.ts';
 import type { RoomStore } from '../store/room/room-store.ts';
 import type { SessionStore } from '../store/session/session-store.ts';
 import type { UserStore } from '../store/user/user-store.ts';
@@ -36,6 +39,9 @@ export interface ChatSettings {
 export interface Services {
   readonly settings: ChatSettings;
   readonly rooms: RoomStore;
+  readonly memberships: MembershipStore;
+  readonly messages: MessageStore;
+  readonly histories: HistoryStore;
   readonly access: AccessStore;
   readonly users: UserStore;
   readonly directs: DirectStore;

@@ -38,6 +38,9 @@ import { Lease, type LeaseEvents } from '../store/node/lease.ts';
 import { Links, type LinksOptions } from '../redis/links.ts';
 import { Peers } from '../store/node/peers.ts';
 import { QuotaStore } from '../store/quota/quota-store.ts';
+import { HistoryStore } from '../store/history/history-store.ts';
+import { MembershipStore } from '../store/membership/membership-store.ts';
+import { MessageStore } from '../store/message/message-store.ts';
 import { RoomStore } from '../store/room/room-store.ts';
 import { SessionStore } from '../store/session/session-store.ts';
 import { Sweeper } from '../store/node/sweep.ts';
@@ -64,6 +67,9 @@ export interface StoreParts {
   readonly leaseCommands: Commands;
   readonly lease: Lease;
   readonly rooms: RoomStore;
+  readonly memberships: MembershipStore;
+  readonly messages: MessageStore;
+  readonly histories: HistoryStore;
   readonly access: AccessStore;
   readonly users: UserStore;
   readonly directs: DirectStore;
@@ -122,17 +128,16 @@ export function composeStore(
   const leaseCommands = new Commands(links.lease, { ...shared, queueMax: LEASE_QUEUE_MAX, mayAct: () => lease.held });
   const lease: Lease = new Lease({ own: leaseCommands, commands }, keys, config.node.leaseMs, events);
   const pageMax = config.limits.historyMaxGetMessages;
+  const replyBytes = replyBytesOf(config);
   return {
     links,
     commands,
     leaseCommands,
     lease,
-    rooms: new RoomStore(commands, keys, {
-      ...config.rooms,
-      dedupMs: config.dedupMs,
-      pageMax,
-      replyBytes: replyBytesOf(config),
-    }),
+    rooms: new RoomStore(commands, keys, config),
+    memberships: new MembershipStore(commands, keys, { ...config.rooms, pageMax, replyBytes }),
+    messages: new MessageStore(commands, keys, { ...config.rooms, dedupMs: config.dedupMs }),
+    histories: new HistoryStore(commands, keys, { replyBytes }),
     deletions: new Deletions(commands, keys),
     quotas: new QuotaStore(commands, keys, config.quotas),
     peers: new Peers(commands, keys),
@@ -202,20 +207,20 @@ export function composeHooks(shared: Shared, loaded: LoadedHooks | undefined): H
 
 export function composeChat(
   shared: Shared,
-  { rooms, access, users, directs, sessions, deletions, quotas: quotaState, lease, peers }: StoreParts,
+  store: StoreParts,
   { topics, hub }: DeliveryParts,
   { hooks, askToSettle }: { hooks: HookRunner | undefined } & Pick<RestrictionsDeps, 'askToSettle'>,
 ): ChatParts {
   const { config, errors, counters } = shared;
-  const stored = { rooms, access, users, directs, sessions, deletions };
+  const { rooms, memberships, access, users, deletions, lease, peers } = store;
   const nodeId = (): string => lease.nodeId;
   const finishLater = (work: () => Promise<void>, cause: unknown): void => reconciler.finishLater(work, cause);
-  const quotas = new Quotas({ quotas: quotaState, rooms, finishLater });
+  const quotas = new Quotas({ quotas: store.quotas, rooms, finishLater });
   const losses = new Losses({ deletions, quotas, users });
   const userlistChanges = composeUserlistChanges(shared, access);
   const suspect = (topic: TopicKey, id: string, cause: unknown): void => reconciler.suspect(topic, id, cause);
   const departures = new Departures({
-    ...stored,
+    ...store,
     topics,
     losses,
     userlistChanges,
@@ -223,7 +228,7 @@ export function composeChat(
     suspect,
   });
   const reconciler: Reconciler = new Reconciler({
-    rooms,
+    memberships,
     users,
     peers,
     topics,
@@ -238,7 +243,7 @@ export function composeChat(
   const restrictions = new Restrictions({ ...settling, askToSettle, finishLater });
   const services: Services = {
     settings: chatSettings(config),
-    ...stored,
+    ...store,
     topics,
     audience: hub,
     departures,

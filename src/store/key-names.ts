@@ -10,3 +10,7 @@ export const ROOM_LISTS = ['adminlist', 'whitelist', 'blacklist'] as const;
 export const USER_LISTS = ['whitelist', 'blacklist'] as const;
 /** What lib/session.lua wants. */
 export const SESSION = ['synced', 'session'] as const;
+
+/** What scripts refuse to who may not read a room. */
+export const UNREADABLE = ['noRoom', 'notJoined'] as const;
+export type Unreadable = (typeof UNREADABLE)[number];

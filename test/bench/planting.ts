@@ -3,6 +3,7 @@
 import { Commands } from '../../src/redis/commands.ts';
 import { openClient } from '../../src/redis/connect.ts';
 import { Keyspace } from '../../src/redis/keys.ts';
+import { MembershipStore } from '../../src/store/membership/membership-store.ts';
 import { RoomStore } from '../../src/store/room/room-store.ts';
 import type { System } from './systems.ts';
 import { endpointAt } from '../support/redis-endpoint.ts';
@@ -32,13 +33,9 @@ export async function openGarden(system: System): Promise<Garden> {
     mayAct: () => true,
     onError: () => undefined,
   });
-  const rooms = new RoomStore(commands, new Keyspace(system.prefix), {
-    dedupMs: 300_000,
-    pageMax: 100,
-    replyBytes: 1 << 19,
-    largeSize: 1_000_000,
-    historyMaxBytes: 1 << 30,
-  });
+  const keys = new Keyspace(system.prefix);
+  const rooms = new RoomStore(commands, keys, { dedupMs: 300_000 });
+  const memberships = new MembershipStore(commands, keys, { pageMax: 100, replyBytes: 1 << 19, largeSize: 1_000_000 });
   const created = { owner: 'bench', whitelistOnly: false, userlistUpdates: true, accessListsUpdates: true };
   return {
     createRooms: async (names) => {
@@ -48,7 +45,7 @@ export async function openGarden(system: System): Promise<Garden> {
       const numbers = Array.from({ length: to - from }, (_, i) => from + i);
       await inBatches(numbers, async (i) => {
         const member = { roomName, userName: `planted${i}`, socketId: `planted${i}`, nodeId: 'planted' };
-        const joined = await rooms.join(member, NO_FRAME);
+        const joined = await memberships.join(member, NO_FRAME);
         if (typeof joined === 'string') throw new Error(`planting in ${roomName}: ${joined}`);
       });
     },

@@ -24,12 +24,12 @@ test('a sweep ends when the node has no socket left in the room, however many th
   await Promise.all(sockets.map(({ userName, socketId }) => join(store, userName, socketId, 'dead')));
   let swept = 0;
   for (;;) {
-    const page = await store.rooms.beginSweep(room, 'dead');
+    const page = await store.memberships.beginSweep(room, 'dead');
     if (page.length === 0) break;
     swept += page.length;
     for (let at = 0; at < page.length; at += 500) {
       const part = page.slice(at, at + 500).map((one) => ({ ...one, nodeId: 'dead', frame: frame('left') }));
-      await store.rooms.leave(room, 'dead', part);
+      await store.memberships.leave(room, 'dead', part);
     }
   }
   expect(swept).toBe(14_000);

@@ -96,7 +96,7 @@ test('rooms: a deleted one is given back at once, however many are still to be t
   const [a = '', b = '', c = '', d = ''] = rooms;
   for (const room of [a, b, c]) await near.call('roomCreate', room);
   const join = (i: number): Promise<unknown> =>
-    store.rooms.join({ roomName: a, userName: `u${i}`, socketId: `s${i}`, nodeId: 'n' }, Buffer.from('joined'));
+    store.memberships.join({ roomName: a, userName: `u${i}`, socketId: `s${i}`, nodeId: 'n' }, Buffer.from('joined'));
   await Promise.all(Array.from({ length: 3000 }, (_, i) => join(i)));
   await near.call('roomDelete', a);
   await near.call('roomDelete', b);

@@ -5,7 +5,7 @@ import { beforeAll, expect, test } from '@jest/globals';
 import { chatHead, countFrame, frameHead, notificationFrame } from '../../src/protocol/wire/frame.ts';
 import { roomTopic, userTopic } from '../../src/redis/keys.ts';
 import { Lease } from '../../src/store/node/lease.ts';
-import type { Joined } from '../../src/store/room/room-store.ts';
+import type { Joined } from '../../src/store/membership/membership-store.ts';
 import type { PendingLeave } from '../../src/store/session/session-store.ts';
 import { eventually } from '../support/eventually.ts';
 import { startRedis, type RedisServer } from '../support/redis.ts';
@@ -108,7 +108,7 @@ class Doomed {
   async join(): Promise<Joined> {
     const { room: roomName, userName, socketId, nodeId } = this.#deps;
     const frame = notificationFrame('roomUserJoined', [roomName, userName]);
-    const joined = await store.rooms.join({ roomName, userName, socketId, nodeId }, frame, { filing: true });
+    const joined = await store.memberships.join({ roomName, userName, socketId, nodeId }, frame, { filing: true });
     if (typeof joined === 'string') throw new Error(joined);
     return joined;
   }
@@ -143,7 +143,7 @@ class Doomed {
   async leaveRoom({ sockets }: PendingLeave): Promise<void> {
     const { room, userName } = this.#deps;
     const frame = notificationFrame('roomUserLeft', [room, userName]);
-    const left = await store.rooms.leave(
+    const left = await store.memberships.leave(
       room,
       '',
       sockets.map((socket) => ({ ...socket, userName, frame })),

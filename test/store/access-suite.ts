@@ -168,11 +168,11 @@ function evicting(start: Start): void {
     ]);
     expectChain(events);
     expect(await post(store, 'bob')).toBe('notJoined');
-    expect(await store.rooms.readHistory(room, 'bob', undefined, 10)).toBe('notJoined');
+    expect(await store.histories.read(room, 'bob', undefined, 10)).toBe('notJoined');
     await expect(join(store, 'bob')).rejects.toThrow('notAllowed');
-    expect(await store.rooms.readNodeSockets(room, 'n1')).toMatchObject({ sockets: [{ socketId: 'a1' }] });
+    expect(await store.memberships.readNodeSockets(room, 'n1')).toMatchObject({ sockets: [{ socketId: 'a1' }] });
     expect(await store.client.smembers(store.keys.room(room).nodes)).toEqual(['n1']);
-    expect(await store.rooms.readSeen(room, 'owner', 'bob')).toMatchObject({ joined: false });
+    expect(await store.memberships.readSeen(room, 'owner', 'bob')).toMatchObject({ joined: false });
 
     await outBy(take(store, 'owner', 'blacklist', 'bob'));
     expect(await join(store, 'bob')).toMatchObject({ njoined: 1, changed: true });

@@ -216,7 +216,7 @@ function rooms(start: Start): void {
 
 function histories(start: Start): void {
   const read = async (store: Store): Promise<unknown> =>
-    idsOf(await store.rooms.readHistory(room, SERVICE, undefined, 1000));
+    idsOf(await store.histories.read(room, SERVICE, undefined, 1000));
 
   test('shrinks at once, and what is gone does not come back when it grows', async () => {
     const store = await start({}, { historyMax: 50 });

@@ -46,13 +46,13 @@ function history(start: Start): void {
     }
     const { bytes, numbers } = await streamOf(store, key);
     expect(bytes).toBeGreaterThan(limit * 0.6);
-    const read = idsOf(await store.rooms.readHistory(room, 'alice', 0, 1000));
+    const read = idsOf(await store.histories.read(room, 'alice', 0, 1000));
     expect(read).toEqual(numbers);
     const at = await store.logOf('n1').readPosition(roomTopic(room));
     const since = { epoch: at === 'gone' ? '' : at.epoch, timestamp: undefined };
     const bob = { roomName: room, userName: 'bob', socketId: 's', nodeId: 'n1' };
-    const from = (id: number): ReturnType<Store['rooms']['join']> =>
-      store.rooms.join(bob, frame('joined'), { since: { ...since, id } });
+    const from = (id: number): ReturnType<Store['memberships']['join']> =>
+      store.memberships.join(bob, frame('joined'), { since: { ...since, id } });
     expect(await from((numbers[0] ?? 0) - 1)).toMatchObject({ recovered: true, missed: { length: numbers.length } });
     expect(await from((numbers[0] ?? 0) - 2)).toMatchObject({ recovered: false, missed: [] });
   });
@@ -71,7 +71,7 @@ function history(start: Start): void {
     for (let i = 0; i < 400; i++) await post(store, 'alice', { head: 'x'.repeat(1000) });
     const { numbers } = await streamOf(store, store.keys.room(room).history);
     expect(numbers.length).toBeGreaterThanOrEqual(5);
-    expect(idsOf(await store.rooms.readHistory(room, 'alice', undefined, 100))).toEqual([396, 397, 398, 399, 400]);
+    expect(idsOf(await store.histories.read(room, 'alice', undefined, 100))).toEqual([396, 397, 398, 399, 400]);
     // A mark for each step within what is kept, not for all that was ever written.
     expect(await store.client.hstrlen(store.keys.room(room).meta, 'marks')).toBeLessThan(16 * 12);
   });

@@ -69,7 +69,7 @@ const done: Record<string, Act> = {
       nodeIds: [],
       ...heads,
     }),
-  'sweeping a room': ({ rooms }) => rooms.beginSweep(room, 'dead'),
+  'sweeping a room': ({ memberships }) => memberships.beginSweep(room, 'dead'),
   'sweeping a user': ({ users }) => users.beginSweep('bob', 'dead'),
   disconnecting: ({ admin }) => admin.disconnectUser('bob', 'because'),
   'logging out': ({ users }) => users.logout('bob', 'bob-2', frame('out'), []),
@@ -95,7 +95,7 @@ async function scene(redis: RedisServer): Promise<Store> {
   for (const userName of ['alice', 'bob']) await join(store, userName);
   for (const userName of members) {
     const member = { roomName: 'large', userName, socketId: `${userName}-1`, nodeId: 'n1' };
-    await store.rooms.join(member, frame('joined'));
+    await store.memberships.join(member, frame('joined'));
   }
   for (let i = 0; i < 3; i++) await post(store, 'alice', { clientMessageId: `c ${i}` });
   await add(store, 'owner', 'whitelist', 'carol');

@@ -163,10 +163,10 @@ function restriction(start: Start): void {
     const store = await restricted(start);
     for (const user of others) {
       expect(await post(store, user)).toBe('notJoined');
-      expect(await store.rooms.readHistory(room, user, undefined, 10)).toBe('notJoined');
+      expect(await store.histories.read(room, user, undefined, 10)).toBe('notJoined');
       expect(await userlist(store, user)).toBe('notJoined');
       expect(await store.access.readList(room, user, 'whitelist', { cursor: '', limit: 10 })).toBe('notJoined');
-      expect(await store.rooms.readSeen(room, 'owner', user)).toMatchObject({ joined: false });
+      expect(await store.memberships.readSeen(room, 'owner', user)).toMatchObject({ joined: false });
       await expect(join(store, user, 'another')).rejects.toThrow('notAllowed');
     }
     for (const user of ['owner', 'wes']) expect(await post(store, user)).toMatchObject({ repeated: false });

@@ -18,12 +18,12 @@ async function fill(
   expect(await store.rooms.create(room, roomOptions('owner'))).toBe('ok');
   for (const [userName, socketId, nodeId] of members) {
     const member = { roomName: room, userName, socketId, nodeId };
-    expect(await store.rooms.join(member, frame(userName))).toMatchObject({ changed: true });
+    expect(await store.memberships.join(member, frame(userName))).toMatchObject({ changed: true });
   }
 }
 
 const post = (store: Store, userName: string, { head = 'head' } = {}): Promise<unknown> =>
-  store.rooms.post(room, userName, {
+  store.messages.post(room, userName, {
     author: userName,
     head: frame(head),
     middle: frame('middle'),
@@ -64,7 +64,7 @@ function reading(open: OpenStore): void {
     const published = await store.listen(topic);
     for (let i = 0; i < 3; i++) {
       const member = { roomName: room, userName: `user-${i}`, socketId: `s${i}`, nodeId: 'n1' };
-      await store.rooms.join(member, frame('joined'));
+      await store.memberships.join(member, frame('joined'));
       await post(store, `user-${i}`);
       await post(store, `user-${i}`);
     }

@@ -58,7 +58,7 @@ function posts(start: Start): void {
       ['notice', 2, 4],
     ]);
     expectChain(events);
-    const stored = await store.rooms.readHistory(room, 'owner', undefined, 10);
+    const stored = await store.histories.read(room, 'owner', undefined, 10);
     if (typeof stored === 'string') throw new Error(stored);
     expect(stored).toEqual(events.filter(({ kind }) => kind === 'message'));
     expect(stored.map(stampsOf)).toEqual(stored.map(({ id, timestamp }) => ({ id, timestamp })));
@@ -77,7 +77,7 @@ function posts(start: Start): void {
     await store.client.hset(meta, 'log', packed ?? '');
     await post(store, 'alice');
     await post(store, 'alice');
-    const stored = await store.rooms.readHistory(room, 'alice', undefined, 10);
+    const stored = await store.histories.read(room, 'alice', undefined, 10);
     if (typeof stored === 'string') throw new Error(stored);
     expect(stored.map((event) => stampsOf(event).timestamp).slice(1)).toEqual([ahead, ahead]);
   });
@@ -126,19 +126,19 @@ function repeats(start: Start): void {
 function reading(start: Start): void {
   test('is for members, the owner and admins', async () => {
     const store = await start();
-    const { rooms } = store;
+    const { rooms, memberships, histories } = store;
     await join(store, 'alice');
     await store.client.sadd(store.keys.room(room).adminlist, 'admin');
     for (const userName of ['alice', 'owner', 'admin']) {
       expect(await rooms.readInfo(room, userName)).toMatchObject({ owner: 'owner' });
-      expect(await rooms.readHistory(room, userName, undefined, 5)).toEqual([]);
+      expect(await histories.read(room, userName, undefined, 5)).toEqual([]);
       expect(await userlist(store, userName)).toEqual({ count: 1, names: ['alice'] });
-      expect(await rooms.readSeen(room, userName, 'nobody')).toEqual({ joined: false, timestamp: null });
+      expect(await memberships.readSeen(room, userName, 'nobody')).toEqual({ joined: false, timestamp: null });
     }
     expect(await rooms.readInfo(room, 'eve')).toBe('notJoined');
-    expect(await rooms.readHistory(room, 'eve', undefined, 5)).toBe('notJoined');
+    expect(await histories.read(room, 'eve', undefined, 5)).toBe('notJoined');
     expect(await userlist(store, 'eve')).toBe('notJoined');
-    expect(await rooms.readSeen(room, 'eve', 'alice')).toBe('notJoined');
+    expect(await memberships.readSeen(room, 'eve', 'alice')).toBe('notJoined');
   });
 
   test('shows what the room promises to keep, whatever else is still there', async () => {
@@ -146,7 +146,7 @@ function reading(start: Start): void {
     await join(store, 'alice');
     for (let i = 0; i < 20; i++) await post(store, 'alice');
     const read = async (after: number | undefined, limit: number): Promise<number[] | string> =>
-      idsOf(await store.rooms.readHistory(room, 'alice', after, limit));
+      idsOf(await store.histories.read(room, 'alice', after, limit));
     expect(await read(undefined, 3)).toEqual([18, 19, 20]);
     expect(await read(undefined, 100)).toEqual([16, 17, 18, 19, 20]);
     expect(await read(0, 2)).toEqual([16, 17]);
@@ -165,7 +165,7 @@ function boundedReading(start: Start): void {
     // About 1000 bytes each, but for one that is larger than a reply.
     for (let id = 1; id <= 30; id++) await post(store, 'alice', { head: 'x'.repeat(id === 20 ? 12_000 : 900) });
     const read = async (after: number | undefined, limit = 100): Promise<number[] | string> =>
-      idsOf(await store.rooms.readHistory(room, 'alice', after, limit));
+      idsOf(await store.histories.read(room, 'alice', after, limit));
     expect(await read(0)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
     expect(await read(0, 3)).toEqual([1, 2, 3]);
     expect(await read(15)).toEqual([16, 17, 18, 19]);
@@ -195,10 +195,10 @@ function readingMembers(start: Start): void {
       if (page.names.length < 2) break;
     }
     expect(names).toEqual(['Zed', 'alice', 'bob', 'dora', '\u00e9va']);
-    const seen = await store.rooms.readSeen(room, 'owner', 'bob');
+    const seen = await store.memberships.readSeen(room, 'owner', 'bob');
     expect(seen).toEqual({ joined: true, timestamp: expect.any(Number) });
     await leave(store, 'bob');
-    expect(await store.rooms.readSeen(room, 'owner', 'bob')).toEqual({
+    expect(await store.memberships.readSeen(room, 'owner', 'bob')).toEqual({
       joined: false,
       timestamp: expect.any(Number),
     });
@@ -210,13 +210,13 @@ function recovery(start: Start): void {
     const store = await start({ pageMax: 4 }, { historyMax: 10 });
     await join(store, 'alice');
     for (let i = 0; i < 12; i++) await post(store, 'alice');
-    const history = await store.rooms.readHistory(room, 'alice', undefined, 20);
+    const history = await store.histories.read(room, 'alice', undefined, 20);
     if (typeof history === 'string') throw new Error(history);
     const epoch = history[0]?.epoch ?? '';
     const timeOf = (id: number): number => history.find((event) => event.id === id)?.timestamp ?? 0;
     const missed = async (id: number, timestamp?: number, of = epoch): Promise<unknown> => {
       const member = { roomName: room, userName: 'bob', socketId: 's', nodeId: 'n1' };
-      const joined = await store.rooms.join(member, frame('joined'), { since: { epoch: of, id, timestamp } });
+      const joined = await store.memberships.join(member, frame('joined'), { since: { epoch: of, id, timestamp } });
       if (typeof joined === 'string') throw new Error(joined);
       expect(joined.at.id).toBe(12);
       expect(joined.recovered || joined.missed.length === 0).toBe(true);
@@ -241,10 +241,10 @@ function recovery(start: Start): void {
     const at = await small.logOf('n1').readPosition(roomTopic(room));
     const since = { epoch: at === 'gone' ? '' : at.epoch, timestamp: undefined };
     const bob = { roomName: room, userName: 'bob', socketId: 's', nodeId: 'n1' };
-    expect(await small.rooms.join(bob, frame('joined'), { since: { ...since, id: 9 } })).toMatchObject({
+    expect(await small.memberships.join(bob, frame('joined'), { since: { ...since, id: 9 } })).toMatchObject({
       recovered: true,
     });
-    const trimmed = await small.rooms.join(bob, frame('joined'), { since: { ...since, id: 8 } });
+    const trimmed = await small.memberships.join(bob, frame('joined'), { since: { ...since, id: 8 } });
     expect(trimmed).toMatchObject({ recovered: false, missed: [] });
   });
 }
@@ -258,7 +258,7 @@ function boundedRecovery(start: Start): void {
     const missed = async (id: number, bytesMax?: number): Promise<unknown> => {
       const member = { roomName: room, userName: 'bob', socketId: 's', nodeId: 'n1' };
       const rules = { since: { epoch: at.epoch, id, timestamp: undefined }, bytesMax };
-      const joined = await store.rooms.join(member, frame('joined'), rules);
+      const joined = await store.memberships.join(member, frame('joined'), rules);
       if (typeof joined === 'string') throw new Error(joined);
       return joined.recovered ? idsOf(joined.missed) : 'not recovered';
     };

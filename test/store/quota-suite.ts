@@ -130,7 +130,7 @@ function bytes(start: Start): void {
     await join(store, 'alice');
     const head = 'x'.repeat(1000);
     const read = async (): Promise<number[]> => {
-      const ids = idsOf(await store.rooms.readHistory(room, 'alice', 0, 1000));
+      const ids = idsOf(await store.histories.read(room, 'alice', 0, 1000));
       return typeof ids === 'string' ? [] : ids;
     };
     const postUntilWish = async (): Promise<{ id: number; needed: number }> => {
@@ -162,9 +162,12 @@ function bytes(start: Start): void {
     expect(await create(store, 'further')).toMatchObject({ short: 'bytes' });
     const since = { epoch: owned(room).life, id: (kept[0] ?? 0) - 2, timestamp: undefined };
     const bob = { roomName: room, userName: 'bob', socketId: 's', nodeId: 'n1' };
-    expect(await store.rooms.join(bob, frame('joined'), { since })).toMatchObject({ recovered: false, missed: [] });
+    expect(await store.memberships.join(bob, frame('joined'), { since })).toMatchObject({
+      recovered: false,
+      missed: [],
+    });
     const near = { ...since, id: (kept[0] ?? 0) - 1 };
-    expect(await store.rooms.join(bob, frame('joined'), { since: near })).toMatchObject({ recovered: true });
+    expect(await store.memberships.join(bob, frame('joined'), { since: near })).toMatchObject({ recovered: true });
   });
 }
 

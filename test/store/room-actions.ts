@@ -1,7 +1,7 @@
 // One room, and what is done to it in the suites about rooms and about messages.
 import { expect } from '@jest/globals';
 import type { TopicEvent } from '../../src/log/event.ts';
-import type { Joined } from '../../src/store/room/room-store.ts';
+import type { Joined } from '../../src/store/membership/membership-store.ts';
 import type { Scope } from '../support/scope.ts';
 import { frame, nonce, roomOptions, type OpenStore, type Store, type StoreOptions } from './store.ts';
 
@@ -9,13 +9,16 @@ export const room = 'lobby';
 
 /** Joins, or shows why not. */
 export async function join(store: Store, userName: string, socketId = `${userName}-1`, nodeId = 'n1'): Promise<Joined> {
-  const joined = await store.rooms.join({ roomName: room, userName, socketId, nodeId }, frame(`joined ${userName}`));
+  const joined = await store.memberships.join(
+    { roomName: room, userName, socketId, nodeId },
+    frame(`joined ${userName}`),
+  );
   if (typeof joined === 'string') throw new Error(joined);
   return joined;
 }
 
 export const leave = (store: Store, userName: string, socketId = `${userName}-1`, nodeId = 'n1'): Promise<unknown> =>
-  store.rooms.leave(room, nodeId, [{ userName, socketId, nodeId, frame: frame(`left ${userName}`) }]);
+  store.memberships.leave(room, nodeId, [{ userName, socketId, nodeId, frame: frame(`left ${userName}`) }]);
 
 interface PostOptions {
   clientMessageId?: string;
@@ -23,8 +26,12 @@ interface PostOptions {
   head?: string;
 }
 
-export const post = (store: Store, userName: string, options: PostOptions = {}): ReturnType<Store['rooms']['post']> =>
-  store.rooms.post(room, userName, {
+export const post = (
+  store: Store,
+  userName: string,
+  options: PostOptions = {},
+): ReturnType<Store['messages']['post']> =>
+  store.messages.post(room, userName, {
     author: userName,
     head: Buffer.from(options.head ?? 'head'),
     middle: Buffer.from(options.transient === true ? '' : 'middle'),

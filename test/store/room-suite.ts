@@ -26,16 +26,16 @@ export function roomSuite(open: OpenStore): void {
 function existence(open: OpenStore): void {
   test('a room is created once, and everything asked of none is refused', async () => {
     const store = await open(scope);
-    const { rooms } = store;
+    const { rooms, memberships, histories } = store;
     expect(await post(store, 'alice')).toBe('noRoom');
     expect(await leave(store, 'alice')).toBe('noRoom');
     await expect(join(store, 'alice')).rejects.toThrow('noRoom');
     expect(await rooms.delete(room, 'owner', 'n1', frame('deleted'))).toBe('noRoom');
-    expect(await rooms.readHistory(room, 'owner', undefined, 10)).toBe('noRoom');
+    expect(await histories.read(room, 'owner', undefined, 10)).toBe('noRoom');
     expect(await rooms.readInfo(room, 'owner')).toBe('noRoom');
     expect(await userlist(store, 'owner')).toBe('noRoom');
-    expect(await rooms.readSeen(room, 'owner', 'alice')).toBe('noRoom');
-    expect(await rooms.readNodeSockets(room, 'n1')).toMatchObject({ sockets: [] });
+    expect(await memberships.readSeen(room, 'owner', 'alice')).toBe('noRoom');
+    expect(await memberships.readNodeSockets(room, 'n1')).toMatchObject({ sockets: [] });
     expect(await store.logOf('n1').readPosition(roomTopic(room))).toBe('gone');
     expect(await store.ttls()).toEqual({});
 
@@ -97,14 +97,15 @@ function membership(start: Start): void {
     const keys = store.keys.room(room);
     const tryJoin = async (userName: string, full = false): Promise<unknown> => {
       const member = { roomName: room, userName, socketId: 's', nodeId: 'n1' };
-      const joined = await store.rooms.join(member, frame('joined'), { verdict: full ? 'tooManyRooms' : undefined });
+      const verdict = full ? 'tooManyRooms' : undefined;
+      const joined = await store.memberships.join(member, frame('joined'), { verdict });
       return typeof joined === 'string' ? joined : 'joined';
     };
     expect(await tryJoin('alice')).toBe('notAllowed');
     expect(await tryJoin('alice', true)).toBe('notAllowed');
     expect(await tryJoin('owner', true)).toBe('tooManyRooms');
     const owner = { roomName: room, userName: 'owner', socketId: 's', nodeId: 'n1' };
-    expect(await store.rooms.join(owner, frame('joined'), { verdict: 'invalidName' })).toBe('invalidName');
+    expect(await store.memberships.join(owner, frame('joined'), { verdict: 'invalidName' })).toBe('invalidName');
     expect(Object.keys(await store.ttls())).toEqual([`{room:${room}}:meta`]);
     await store.client.sadd(keys.whitelist, 'alice', 'bob', 'admin');
     await store.client.sadd(keys.blacklist, 'bob', 'admin', 'owner');
@@ -122,15 +123,15 @@ function sweeping(start: Start): void {
     const names = Array.from({ length: 700 }, (_, i) => `user-${i}`);
     await Promise.all(names.map((name) => join(store, name, `${name}-1`, 'dead')));
     await join(store, 'user-0', 'user-0-2', 'n1');
-    expect((await store.rooms.readNodeSockets(room, 'dead')).sockets).toHaveLength(700);
+    expect((await store.memberships.readNodeSockets(room, 'dead')).sockets).toHaveLength(700);
     let swept = 0;
     for (;;) {
-      const page = await store.rooms.beginSweep(room, 'dead');
+      const page = await store.memberships.beginSweep(room, 'dead');
       if (page.length === 0) break;
       const leaving = page
         .slice(0, 500)
         .map((one) => ({ ...one, nodeId: 'dead', frame: frame(`left ${one.userName}`) }));
-      const left = await store.rooms.leave(room, 'dead', leaving);
+      const left = await store.memberships.leave(room, 'dead', leaving);
       if (left === 'noRoom') throw new Error(left);
       expect(left.left.every(({ changed }) => changed)).toBe(true);
       swept += left.left.length;
@@ -149,14 +150,14 @@ function sweeping(start: Start): void {
 function deletion(start: Start): void {
   test('is for the owner, tells the room, and leaves nothing that stays', async () => {
     const store = await start();
-    const { rooms } = store;
+    const { rooms, memberships } = store;
     const events = await store.listen(roomTopic(room));
     const names = Array.from({ length: 600 }, (_, i) => `user-${i}`);
     await Promise.all(names.map((name, i) => join(store, name, `${name}-1`, `n${i % 3}`)));
     await join(store, 'user-0', 'user-0-2', 'n1');
     await post(store, 'user-1', { clientMessageId: 'c' });
     await leave(store, 'user-2', 'user-2-1', 'n2');
-    await rooms.beginSweep(room, 'dead');
+    await memberships.beginSweep(room, 'dead');
     const tag = `{room:${room}}:`;
     const before = await store.ttls();
     expect(Object.keys(before).length).toBeGreaterThan(8);
@@ -203,7 +204,7 @@ function rebirth(start: Start): void {
     expect(await post(store, 'alice')).toBe('noRoom');
     expect(await store.rooms.create(room, roomOptions('other'))).toBe('ok');
     expect(await post(store, 'alice')).toBe('notJoined');
-    expect(await store.rooms.readHistory(room, 'other', undefined, 10)).toEqual([]);
+    expect(await store.histories.read(room, 'other', undefined, 10)).toEqual([]);
     expect(await userlist(store, 'other')).toEqual({ count: 0, names: [] });
     await join(store, 'alice');
     expect(await post(store, 'alice', { clientMessageId: 'c' })).toMatchObject({ id: 1, repeated: false });

@@ -36,7 +36,7 @@ function rooms(start: Start): void {
     const before = await log.readPosition(roomTopic(room));
     if (before === 'gone') throw new Error('the room is there');
     expect(before).toMatchObject({ id: 3, seq: 4 });
-    expect(idsOf(await store.rooms.readHistory(room, 'alice', undefined, 10))).toEqual([1, 2, 3]);
+    expect(idsOf(await store.histories.read(room, 'alice', undefined, 10))).toEqual([1, 2, 3]);
 
     expect(await post(store, 'alice', { clientMessageId: 'c 2' })).toMatchObject({ id: 2, repeated: true });
     expect(await post(store, 'alice', { clientMessageId: 'c 4' })).toMatchObject({ id: 4, repeated: false });
@@ -45,7 +45,7 @@ function rooms(start: Start): void {
     expect(await store.client.hstrlen(store.keys.room(room).meta, 'log')).toBe(126);
     const bob = { roomName: room, userName: 'bob', socketId: 'b', nodeId: 'n1' };
     const since = { epoch: before.epoch, id: 1, timestamp: undefined };
-    const joined = await store.rooms.join(bob, frame('joined'), { since });
+    const joined = await store.memberships.join(bob, frame('joined'), { since });
     if (typeof joined === 'string') throw new Error(joined);
     expect([joined.recovered, idsOf(joined.missed)]).toEqual([true, [2, 3, 4]]);
     await leave(store, 'alice');
@@ -67,7 +67,7 @@ function bytes(start: Start): void {
     const limit = 65_536;
     const store = await startShort(start, { historyMaxBytes: limit });
     for (let i = 0; i < 40; i++) await post(store, 'alice', { head: 'x'.repeat(1000) });
-    expect(idsOf(await store.rooms.readHistory(room, 'alice', 0, 1))).toEqual([1]);
+    expect(idsOf(await store.histories.read(room, 'alice', 0, 1))).toEqual([1]);
     for (let i = 0; i < 40; i++) await post(store, 'alice', { head: 'x'.repeat(1000) });
     const entries = await store.client.xrangeBuffer(store.keys.room(room).history, '-', '+');
     const kept = entries.reduce((sum, [, fields]) => sum + (fields[1]?.length ?? 0), 0);

@@ -13,6 +13,9 @@ import { Directory } from '../../src/store/admin/directory.ts';
 import { Keyspace, type TopicKey } from '../../src/redis/keys.ts';
 import { LeaseWatch } from '../../src/store/node/lease-watch.ts';
 import { QuotaStore, type QuotaOptions } from '../../src/store/quota/quota-store.ts';
+import { HistoryStore } from '../../src/store/history/history-store.ts';
+import { MembershipStore } from '../../src/store/membership/membership-store.ts';
+import { MessageStore } from '../../src/store/message/message-store.ts';
 import { RoomStore, type RoomOptions } from '../../src/store/room/room-store.ts';
 import { SessionStore } from '../../src/store/session/session-store.ts';
 import { Shards } from '../../src/redis/shards.ts';
@@ -25,6 +28,9 @@ import { endpointAt } from '../support/redis-endpoint.ts';
 
 export interface Store {
   readonly rooms: RoomStore;
+  readonly memberships: MembershipStore;
+  readonly messages: MessageStore;
+  readonly histories: HistoryStore;
   readonly access: AccessStore;
   readonly users: UserStore;
   readonly sessions: SessionStore;
@@ -64,6 +70,17 @@ export interface StoreOptions {
 
 export type OpenStore = (scope: Scope, options?: StoreOptions) => Promise<Store>;
 
+const defaults = {
+  dedupMs: 60_000,
+  pageMax: 100,
+  replyBytes: 1 << 19,
+  socketsMax: 50,
+  sessionRoomsMax: 1000,
+  largeSize: 1000,
+  listSizeLimit: 10_000,
+  historyMaxBytes: 1 << 24,
+};
+
 /** Opens a store whose keys are its own. */
 export async function openStore(scope: Scope, address: RedisAddress, options: StoreOptions = {}): Promise<Store> {
   const prefix = options.prefix ?? `t${randomBytes(6).toString('hex')}`;
@@ -85,18 +102,15 @@ export async function openStore(scope: Scope, address: RedisAddress, options: St
   });
   scope.add(() => commands.close());
   await commands.allowWhenFull();
-  const {
-    dedupMs = 60_000,
-    pageMax = 100,
-    replyBytes = 1 << 19,
-    socketsMax = 50,
-    sessionRoomsMax = 1000,
-    largeSize = 1000,
-    listSizeLimit = 10_000,
-    historyMaxBytes = 1 << 24,
-  } = options;
+  const { dedupMs, pageMax, replyBytes, socketsMax, sessionRoomsMax, largeSize, listSizeLimit, historyMaxBytes } = {
+    ...defaults,
+    ...options,
+  };
   return {
-    rooms: new RoomStore(commands, keys, { dedupMs, pageMax, replyBytes, largeSize, historyMaxBytes }),
+    rooms: new RoomStore(commands, keys, { dedupMs }),
+    memberships: new MembershipStore(commands, keys, { pageMax, replyBytes, largeSize }),
+    messages: new MessageStore(commands, keys, { dedupMs, historyMaxBytes }),
+    histories: new HistoryStore(commands, keys, { replyBytes }),
     access: new AccessStore(commands, keys, { largeSize, listSizeLimit }),
     users: new UserStore(commands, keys, { socketsMax, anonymousMs: 60_000, watch: watchOf(new LeaseWatch()) }),
     sessions: new SessionStore(commands, keys, { sessionRoomsMax }),

@@ -14,17 +14,17 @@ import type { Services } from '../services.ts';
 
 type HistoryHandlers = Pick<Handlers, 'roomRecentHistory' | 'roomHistoryGet' | 'roomHistoryInfo'>;
 
-export function historyHandlers({ rooms, settings }: Services): HistoryHandlers {
+export function historyHandlers({ rooms, histories, settings }: Services): HistoryHandlers {
   const pageMax = settings.limits.historyMaxGetMessages;
   return {
     async roomRecentHistory(caller, { roomName }) {
-      const found = await rooms.readHistory(roomName, caller.authority, undefined, pageMax);
+      const found = await histories.read(roomName, caller.authority, undefined, pageMax);
       if (typeof found === 'string') return fail(found, [roomName]);
       return pageOf(fitting(found.toReversed(), caller, settings.replyBytes));
     },
 
     async roomHistoryGet(caller, { roomName, id, limit }) {
-      const found = await rooms.readHistory(roomName, caller.authority, id, Math.min(limit, pageMax));
+      const found = await histories.read(roomName, caller.authority, id, Math.min(limit, pageMax));
       if (typeof found === 'string') return fail(found, [roomName]);
       return pageOf(fitting(found, caller, settings.replyBytes).toReversed());
     },

@@ -12,7 +12,7 @@ import type { AccessStore } from '../../store/access/access-store.ts';
 import { StateUnavailable } from '../../redis/unavailable.ts';
 import type { Deletions } from '../../store/room/deletions.ts';
 import { roomTopic, topicKind, topicName, type TopicKey } from '../../redis/keys.ts';
-import { SOCKETS_PER_CALL, type RoomStore } from '../../store/room/room-store.ts';
+import { SOCKETS_PER_CALL, type MembershipStore } from '../../store/membership/membership-store.ts';
 import type { PendingLeave, SessionStore, TakenOut } from '../../store/session/session-store.ts';
 import type { Cleaner } from '../../store/node/sweep.ts';
 import type { UserStore } from '../../store/user/user-store.ts';
@@ -28,7 +28,7 @@ export interface Departing {
 }
 
 export interface DeparturesDeps {
-  readonly rooms: RoomStore;
+  readonly memberships: MembershipStore;
   readonly access: Pick<AccessStore, 'readAccess'>;
   readonly users: UserStore;
   readonly sessions: SessionStore;
@@ -76,14 +76,14 @@ export class Departures implements Cleaner {
     sockets: readonly Departing[],
     { echo, echoExcept, cause }: Leaving,
   ): Promise<{ seq: number; njoined: number[] } | 'noRoom'> {
-    const { rooms, users } = this.#deps;
+    const { memberships, users } = this.#deps;
     const leaving = sockets.map(({ userName, socketId }) => ({
       userName,
       socketId,
       nodeId,
       frame: notificationFrame('roomUserLeft', [roomName, userName]),
     }));
-    const result = await rooms.leave(roomName, nodeId, leaving);
+    const result = await memberships.leave(roomName, nodeId, leaving);
     if (result === 'noRoom') return 'noRoom';
     if (result.changesPending) this.#deps.userlistChanges.note(roomName);
     result.left.forEach(({ changed, njoined }, i) => {
@@ -125,14 +125,14 @@ export class Departures implements Cleaner {
   }
 
   async #carryOut(userName: string, leave: PendingLeave, except: string): Promise<Omit<SessionLeave, 'at'>> {
-    const { rooms, sessions, userlistChanges, hooks } = this.#deps;
+    const { memberships, sessions, userlistChanges, hooks } = this.#deps;
     const { roomName, sockets } = leave;
     const frame = notificationFrame('roomUserLeft', [roomName, userName]);
     const out: TakenOut[] = [];
     for (let from = 0; from < sockets.length; from += SOCKETS_PER_CALL) {
       const page = sockets.slice(from, from + SOCKETS_PER_CALL).map((one) => ({ ...one, userName, frame }));
       // For no node: where each of them is, and also where it is being joined, its own event is what takes it out.
-      const result = await rooms.leave(roomName, '', page);
+      const result = await memberships.leave(roomName, '', page);
       const at = result === 'noRoom' ? undefined : result.at;
       if (result !== 'noRoom' && result.changesPending) userlistChanges.note(roomName);
       for (const [i, { socketId }] of page.entries()) {
@@ -190,7 +190,7 @@ export class Departures implements Cleaner {
 
   /** Takes everything of a dead node out of one topic. Safe to repeat, and for several peers to do at once. */
   async clean(topic: TopicKey, nodeId: string): Promise<void> {
-    const { rooms, users, hooks, deletions, losses } = this.#deps;
+    const { memberships, users, hooks, deletions, losses } = this.#deps;
     const name = topicName(topic);
     if (topicKind(topic) === 'user') {
       const gone = await users.beginSweep(name, nodeId);
@@ -204,7 +204,7 @@ export class Departures implements Cleaner {
     for (const deletion of await deletions.unfinished(name, nodeId)) await losses.tellFormer(name, deletion);
     this.#deps.userlistChanges.note(name);
     for (;;) {
-      const page = await rooms.beginSweep(name, nodeId);
+      const page = await memberships.beginSweep(name, nodeId);
       if (page.length === 0) return;
       for (let at = 0; at < page.length; at += SOCKETS_PER_CALL) {
         const left = await this.leaveRoom(name, nodeId, page.slice(at, at + SOCKETS_PER_CALL), {

@@ -4,7 +4,7 @@
  */
 import type { Topics } from '../../bus/topics.ts';
 import { roomTopic, userTopic, type TopicKey } from '../../redis/keys.ts';
-import { SOCKETS_PER_CALL } from '../../store/room/room-store.ts';
+import { SOCKETS_PER_CALL } from '../../store/membership/membership-store.ts';
 import { leftEcho, type Departing, type Departures } from './departures.ts';
 import { windowsOf } from '../windows.ts';
 

@@ -11,7 +11,7 @@ import { StoredResult, type Spliced, type StoredValue } from '../../protocol/wir
 import type { Result } from '../../protocol/catalogue.ts';
 import type { RoomPosition } from '../../protocol/types.ts';
 import { StateUnavailable } from '../../redis/unavailable.ts';
-import type { Since } from '../../store/room/room-store.ts';
+import type { Since } from '../../store/membership/membership-store.ts';
 import { Answer, type Caller, type Handlers } from '../caller.ts';
 import { joinRoom, type Join } from './join.ts';
 import type { Services } from '../services.ts';

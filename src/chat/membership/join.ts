@@ -9,7 +9,7 @@ import { countFrame, notificationFrame } from '../../protocol/wire/frame.ts';
 import { invalidName, isValidName } from '../../protocol/name-rule.ts';
 import { StateUnavailable } from '../../redis/unavailable.ts';
 import { roomTopic } from '../../redis/keys.ts';
-import type { Joined, JoinRules, Since } from '../../store/room/room-store.ts';
+import type { Joined, JoinRules, Since } from '../../store/membership/membership-store.ts';
 import { Answer, type Caller, type Handlers, type PendingJoin } from '../caller.ts';
 import { fileRoom, judgeGroup, type Filed } from '../session/filing.ts';
 import { leaveRoom } from './leave.ts';
@@ -156,10 +156,10 @@ async function runJoin(
     pending: PendingJoin;
   },
 ): Promise<Ran | JoinFailure> {
-  const { rooms, users, userlistChanges, departures } = services;
+  const { memberships, users, userlistChanges, departures } = services;
   const { roomName, group, rules } = join;
   const { socketId, userName, nodeId, echoExcept } = caller;
-  const joined = await rooms.join({ roomName, userName, socketId, nodeId }, join.frame, rules);
+  const joined = await memberships.join({ roomName, userName, socketId, nodeId }, join.frame, rules);
   join.pending.ran = true;
   if (joined === 'noRoom') return fail('noRoom', [roomName]);
   if (joined === 'lost') throw new StateUnavailable('this node was swept');

@@ -14,7 +14,7 @@ const NOTHING = new Uint8Array(0);
 const CROWDED_MS = 10_000;
 
 export function messageHandlers({
-  rooms,
+  messages,
   topics,
   quotas,
   settings,
@@ -29,7 +29,7 @@ export function messageHandlers({
       const topic = roomTopic(roomName);
       // A transient message has no place in the log to wait for: it is known by its nonce.
       const passing = transient ? topics.expect(topic, nonceOf(nonce, 0)) : undefined;
-      const posted = await rooms
+      const posted = await messages
         .post(roomName, caller.authority, {
           author: caller.userName,
           head: tooLarge ? NOTHING : head,

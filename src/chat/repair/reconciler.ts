@@ -6,7 +6,7 @@
 import type { Topics } from '../../bus/topics.ts';
 import { topicKind, topicName, type TopicKey } from '../../redis/keys.ts';
 import type { Peers } from '../../store/node/peers.ts';
-import { SOCKETS_PER_CALL, type RoomStore } from '../../store/room/room-store.ts';
+import { SOCKETS_PER_CALL, type MembershipStore } from '../../store/membership/membership-store.ts';
 import type { UserStore } from '../../store/user/user-store.ts';
 import type { Audience, Caller } from '../caller.ts';
 import type { Departures } from '../membership/departures.ts';
@@ -14,7 +14,7 @@ import { Unfinished } from './unfinished.ts';
 import type { UserlistChanges } from '../membership/userlist-changes.ts';
 
 export interface ReconcilerDeps {
-  readonly rooms: RoomStore;
+  readonly memberships: MembershipStore;
   readonly users: UserStore;
   readonly peers: Pick<Peers, 'isGone'>;
   readonly topics: Pick<Topics, 'unfollow' | 'caughtUp'>;
@@ -144,7 +144,7 @@ export class Reconciler {
   async #settle(topic: TopicKey, nodeId: string, peers: boolean): Promise<void> {
     if (topicKind(topic) === 'room') {
       await this.#settleRoom(topic, nodeId);
-      if (peers) await this.#cleanUpAfter(topic, nodeId, await this.#deps.rooms.readNodes(topicName(topic)));
+      if (peers) await this.#cleanUpAfter(topic, nodeId, await this.#deps.memberships.readNodes(topicName(topic)));
       return;
     }
     const homes = await this.#settleUser(topic, nodeId);
@@ -155,8 +155,8 @@ export class Reconciler {
     const roomName = topicName(topic);
     // Whatever was not answered may have left something to tell.
     this.#deps.userlistChanges.note(roomName);
-    const { audience, rooms, departures } = this.#deps;
-    const known = await rooms.readNodeSockets(roomName, nodeId);
+    const { audience, memberships, departures } = this.#deps;
+    const known = await memberships.readNodeSockets(roomName, nodeId);
     // Looked up in the turn of the reply: what joins or leaves after it is not known to it.
     const gone = known.sockets.filter(({ socketId }) => !audience.isConcerned(roomName, socketId));
     const members = new Set(known.sockets.map(({ socketId }) => socketId));

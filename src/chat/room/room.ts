@@ -15,7 +15,7 @@ type RoomHandlers = Pick<
 >;
 
 export function roomHandlers(services: Services): RoomHandlers {
-  const { access, rooms, quotas, settings } = services;
+  const { access, rooms, memberships, quotas, settings } = services;
   return {
     async roomCreate(caller, { roomName, whitelistOnly }) {
       if (!mayManage(services, caller)) return failBecause('notAllowed', [], SWITCHED_OFF);
@@ -56,7 +56,7 @@ export function roomHandlers(services: Services): RoomHandlers {
     },
 
     async roomUserSeen(caller, { roomName, userName }) {
-      const seen = await rooms.readSeen(roomName, caller.authority, userName);
+      const seen = await memberships.readSeen(roomName, caller.authority, userName);
       return typeof seen === 'string' ? fail(seen, [roomName]) : seen;
     },
   };

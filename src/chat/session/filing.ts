@@ -8,7 +8,7 @@ import type { NameLimits } from '../../protocol/names.ts';
 import type { Chat } from '../../protocol/types.ts';
 import { StateUnavailable } from '../../redis/unavailable.ts';
 import { userTopic } from '../../redis/keys.ts';
-import type { Joined, JoinVerdict } from '../../store/room/room-store.ts';
+import type { Joined, JoinVerdict } from '../../store/membership/membership-store.ts';
 import type { Filing } from '../../store/session/filed-rooms.ts';
 import { DEFAULT_GROUP, type LeaveHeads } from '../../store/session/session-store.ts';
 import type { Caller } from '../caller.ts';

@@ -48,7 +48,7 @@ const roomHasInList = script('../access/room-has-in-list', {
 });
 
 /** Gives how many messages too many are left. */
-const resizeHistory = script('../room/resize-history', {
+const resizeHistory = script('../history/resize-history', {
   keys: ['meta', 'history'],
   args: ['size', 'pageMax'],
   whenFull: true,

@@ -2,7 +2,7 @@
 import type { LogReader, Topic } from '../../bus/bus.ts';
 import type { Position, TopicEvent } from '../../log/event.ts';
 import type { Commands } from '../../redis/commands.ts';
-import { readNodeSockets } from '../room/node-sockets.ts';
+import { readNodeSockets } from '../membership/node-sockets.ts';
 import { topicKind, topicName, type Keyspace, type TopicKey } from '../../redis/keys.ts';
 import { bytes, events, nothing, packedPosition, position } from '../../redis/reply.ts';
 import { scriptsBeside } from '../../redis/script.ts';

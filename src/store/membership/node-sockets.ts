@@ -5,7 +5,7 @@
 import type { Position } from '../../log/event.ts';
 import type { Commands } from '../../redis/commands.ts';
 import type { RoomKeys } from '../../redis/keys.ts';
-import * as scripts from './room-scripts.ts';
+import * as scripts from './membership-scripts.ts';
 
 /** Sockets that one script goes through, about. */
 const PAGE_MAX = 1000;

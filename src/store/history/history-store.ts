@@ -1,0 +1,48 @@
+/** A room's messages as they are kept. Rejects with `StateUnavailable` where Redis cannot be asked. */
+import type { TopicEvent } from '../../log/event.ts';
+import type { Commands } from '../../redis/commands.ts';
+import type { Keyspace } from '../../redis/keys.ts';
+import { events } from '../../redis/reply.ts';
+import { scriptsBeside } from '../../redis/script.ts';
+import { ROOM_LISTS, UNREADABLE, type Unreadable } from '../key-names.ts';
+
+const script = scriptsBeside(import.meta.url);
+
+const readHistory = script('read-history', {
+  keys: ['meta', 'members', ...ROOM_LISTS, 'history'],
+  args: ['user', 'after', 'limit', 'bytesMax'],
+  refuses: UNREADABLE,
+  gives: events,
+});
+
+export interface HistoryStoreOptions {
+  /** Bytes of messages in a page: one is given whatever its size. */
+  readonly replyBytes: number;
+}
+
+export class HistoryStore {
+  readonly #commands: Commands;
+  readonly #keys: Keyspace;
+  readonly #options: HistoryStoreOptions;
+
+  constructor(commands: Commands, keys: Keyspace, options: HistoryStoreOptions) {
+    this.#commands = commands;
+    this.#keys = keys;
+    this.#options = options;
+  }
+
+  /**
+   * Messages without a hole, ascending: the `limit` smallest ids after `after`, or the newest ones; fewer where they would
+   * not fit into a reply, one at least.
+   */
+  async read(
+    roomName: string,
+    userName: string,
+    after: number | undefined,
+    limit: number,
+  ): Promise<readonly TopicEvent[] | Unreadable> {
+    const args = { user: userName, after: after ?? '', limit, bytesMax: this.#options.replyBytes };
+    const found = await this.#commands.run(readHistory, this.#keys.room(roomName), args);
+    return typeof found === 'string' || after !== undefined ? found : found.reverse();
+  }
+}

@@ -1,0 +1,73 @@
+/** The scripts that say who is in a room, each one step on the room's slot. The Lua files say why. */
+import { events, list, listOf, number, optional, pairs, position, text, yes, type Reply } from '../../redis/reply.ts';
+import { scriptsBeside } from '../../redis/script.ts';
+import { LOG, MEMBERS, ROOM_LISTS, UNREADABLE } from '../key-names.ts';
+
+const script = scriptsBeside(import.meta.url);
+
+export const joinRoom = script('join-room', {
+  keys: [...LOG, ...MEMBERS, ...ROOM_LISTS, 'changes', 'filed', 'history', 'tomb'],
+  args: [
+    'large',
+    'user',
+    'socket',
+    'node',
+    'verdict',
+    'filing',
+    'frame',
+    'sinceEpoch',
+    'sinceId',
+    'sinceTimestamp',
+    'pageMax',
+    'bytesMax',
+  ],
+  writes: true,
+  refuses: ['noRoom', 'lost', 'notAllowed', 'invalidName', 'tooManyRooms'],
+  gives: {
+    at: position,
+    njoined: number,
+    changed: yes,
+    announced: yes,
+    recovered: yes,
+    missed: events,
+    changesPending: yes,
+    whitelistOnly: yes,
+    life: text,
+  },
+});
+
+export const leaveRoom = script('leave-room', {
+  keys: [...LOG, ...MEMBERS, 'changes', 'filed'],
+  args: ['large', 'node'],
+  rest: true,
+  writes: true,
+  whenFull: true,
+  refuses: ['noRoom'],
+  gives: { at: position, left: listOf(left), changesPending: yes },
+});
+
+export const readSeen = script('read-seen', {
+  keys: ['meta', 'members', 'seen', 'left', ...ROOM_LISTS],
+  args: ['user', 'subject'],
+  refuses: UNREADABLE,
+  gives: { joined: yes, at: optional(number) },
+});
+
+export const readNodeSockets = script('read-node-sockets', {
+  keys: ['meta', 'perNode'],
+  args: ['node', 'cursor', 'pageMax'],
+  refuses: ['gone'],
+  gives: { at: position, sockets: pairs, next: text },
+});
+
+export const sweepRoom = script('sweep-room', {
+  keys: ['tomb', 'perNode'],
+  args: ['node', 'tombMs', 'pageMax'],
+  whenFull: true,
+  gives: pairs,
+});
+
+function left(reply: Reply | undefined): { njoined: number; changed: boolean } {
+  const [njoined, changed] = list(reply);
+  return { njoined: number(njoined), changed: yes(changed) };
+}

@@ -1,0 +1,155 @@
+/**
+ * Who is in a room, in Redis. Every method is one script on the room's slot: it checks, acts, appends to the log and publishes
+ * in one step, or refuses with a word and changes nothing. Rejects with `StateUnavailable` where Redis cannot be asked.
+ */
+import type { Position, TopicEvent } from '../../log/event.ts';
+import type { Commands } from '../../redis/commands.ts';
+import type { Keyspace } from '../../redis/keys.ts';
+import { list, text } from '../../redis/reply.ts';
+import { flag } from '../../redis/script.ts';
+import type { Unreadable } from '../key-names.ts';
+import type { Life } from '../room/room-store.ts';
+import * as scripts from './membership-scripts.ts';
+import { readNodeSockets } from './node-sockets.ts';
+
+/** One socket of a user on a node. */
+export interface Membership {
+  readonly roomName: string;
+  readonly userName: string;
+  readonly socketId: string;
+  readonly nodeId: string;
+}
+
+/** Where a client was when it last saw the room. */
+export interface Since {
+  readonly epoch: string;
+  readonly id: number;
+  /** Timestamp of that message, if the client knows it. */
+  readonly timestamp: number | undefined;
+}
+
+/** Why a node would refuse a join: told where nothing that comes before it refuses. */
+export type JoinVerdict = 'notAllowed' | 'invalidName' | 'tooManyRooms';
+
+export interface JoinRules {
+  readonly since?: Since | undefined;
+  /** Bytes that what was missed may take; those of a reply when left out. */
+  readonly bytesMax?: number | undefined;
+  readonly verdict?: JoinVerdict | undefined;
+  /** The user's session is to keep the room. */
+  readonly filing?: boolean;
+}
+
+export interface Joined {
+  /** The log at the moment of joining, the join's own notice included. */
+  readonly at: Position;
+  readonly njoined: number;
+  readonly changed: boolean;
+  /** Whether the join has made a notice (the event `at`). */
+  readonly announced: boolean;
+  readonly recovered: boolean;
+  /** Messages after `since` up to `at`, ascending; empty unless `recovered`. */
+  readonly missed: readonly TopicEvent[];
+  /** The notice waits to be told with others, see `AccessStore.flushChanges`. */
+  readonly changesPending: boolean;
+  readonly whitelistOnly: boolean;
+  readonly life: Life;
+}
+
+export interface Left {
+  readonly njoined: number;
+  /** False when the socket was not in the room. */
+  readonly changed: boolean;
+}
+
+export interface MembershipStoreOptions {
+  /** Members above which a room is large. */
+  readonly largeSize: number;
+  /** Messages a page may hold. */
+  readonly pageMax: number;
+  /** Bytes of what was missed that a join gives at most. */
+  readonly replyBytes: number;
+}
+
+const TOMB_MS = 60 * 60 * 1000;
+/** Sockets a script touches at most. */
+export const SOCKETS_PER_CALL = 500;
+
+export class MembershipStore {
+  readonly #commands: Commands;
+  readonly #keys: Keyspace;
+  readonly #options: MembershipStoreOptions;
+
+  constructor(commands: Commands, keys: Keyspace, options: MembershipStoreOptions) {
+    this.#commands = commands;
+    this.#keys = keys;
+    this.#options = options;
+  }
+
+  join(
+    member: Membership,
+    frame: Uint8Array,
+    { since, bytesMax = this.#options.replyBytes, verdict, filing = false }: JoinRules = {},
+  ): Promise<Joined | 'noRoom' | 'lost' | JoinVerdict> {
+    return this.#commands.run(scripts.joinRoom, this.#keys.room(member.roomName), {
+      user: member.userName,
+      socket: member.socketId,
+      node: member.nodeId,
+      verdict: verdict ?? '',
+      filing: flag(filing),
+      large: this.#options.largeSize,
+      frame,
+      sinceEpoch: since?.epoch ?? '',
+      sinceId: since?.id ?? '',
+      sinceTimestamp: since?.timestamp ?? '',
+      pageMax: this.#options.pageMax,
+      bytesMax,
+    });
+  }
+
+  /**
+   * Takes sockets out, at most `SOCKETS_PER_CALL`; `frame` announces the leave of a user's last one. `nodeId` has
+   * forgotten its own by itself or will; other nodes do when this is announced to them.
+   */
+  leave(
+    roomName: string,
+    nodeId: string,
+    sockets: readonly { userName: string; socketId: string; nodeId: string; frame: Uint8Array }[],
+  ): Promise<{ at: Position; left: Left[]; changesPending: boolean } | 'noRoom'> {
+    const rest = sockets.flatMap((one) => [one.userName, one.socketId, one.nodeId, one.frame]);
+    const args = { large: this.#options.largeSize, node: nodeId };
+    return this.#commands.run(scripts.leaveRoom, this.#keys.room(roomName), args, rest);
+  }
+
+  async readSeen(
+    roomName: string,
+    userName: string,
+    subject: string,
+  ): Promise<{ joined: boolean; timestamp: number | null } | Unreadable> {
+    const args = { user: userName, subject };
+    const seen = await this.#commands.run(scripts.readSeen, this.#keys.room(roomName), args);
+    return typeof seen === 'string' ? seen : { joined: seen.joined, timestamp: seen.at ?? null };
+  }
+
+  /** A page of the sockets a node has here, behind a tombstone that keeps it from adding more. Empty when done. */
+  async beginSweep(roomName: string, nodeId: string): Promise<{ socketId: string; userName: string }[]> {
+    const args = { node: nodeId, tombMs: TOMB_MS, pageMax: SOCKETS_PER_CALL };
+    const found = await this.#commands.run(scripts.sweepRoom, this.#keys.room(roomName), args);
+    return found.map(([socketId, userName]) => ({ socketId, userName }));
+  }
+
+  /** The nodes that have sockets here. */
+  async readNodes(roomName: string): Promise<string[]> {
+    return list(await this.#commands.plain('smembers', this.#keys.room(roomName).nodes)).map(text);
+  }
+
+  /** The sockets a node has here, with the position at which that is so; neither where there is no room. For the node itself. */
+  async readNodeSockets(
+    roomName: string,
+    nodeId: string,
+  ): Promise<{ at: Position | undefined; sockets: { socketId: string; userName: string }[] }> {
+    const read = await readNodeSockets(this.#commands, this.#keys.room(roomName), nodeId);
+    if (read === 'gone') return { at: undefined, sockets: [] };
+    return { at: read.at, sockets: [...read.sockets].map(([socketId, userName]) => ({ socketId, userName })) };
+  }
+}
