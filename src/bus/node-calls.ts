@@ -39,6 +39,7 @@ const HEARD = 3;
 
 interface Pending {
   settle(reply: Reply): void;
+  readonly until: number;
   timer: NodeJS.Timeout;
 }
 
@@ -70,11 +71,11 @@ export class NodeCalls {
     }
   }
 
-  /** Asks an instance of a node. Rejects where Redis cannot be asked. */
-  async ask(nodeId: string, question: Value): Promise<Reply> {
+  /** Asks an instance of a node, and waits for its answer no longer than `timeoutMs`. Rejects where Redis cannot be asked. */
+  async ask(nodeId: string, question: Value, timeoutMs = this.#deps.timeoutMs): Promise<Reply> {
     if (this.#pending.size >= PENDING_MAX) return 'busy';
     const id = ++this.#lastId;
-    const reply = this.#wait(id);
+    const reply = this.#wait(id, timeoutMs);
     try {
       const hearers = await this.#deps.publish(
         this.#channel(nodeId),
@@ -87,10 +88,14 @@ export class NodeCalls {
     }
   }
 
-  #wait(id: number): Promise<Reply> {
-    const heardMs = Math.min(HEARD_MS, this.#deps.timeoutMs);
+  #wait(id: number, timeoutMs: number): Promise<Reply> {
+    const heardMs = Math.min(HEARD_MS, timeoutMs);
     return new Promise((settle) => {
-      this.#pending.set(id, { settle, timer: setTimeout(() => settle('timeout'), heardMs) });
+      this.#pending.set(id, {
+        settle,
+        until: performance.now() + timeoutMs,
+        timer: setTimeout(() => settle('timeout'), heardMs),
+      });
     });
   }
 
@@ -98,7 +103,7 @@ export class NodeCalls {
     const pending = this.#pending.get(id);
     if (pending === undefined) return;
     clearTimeout(pending.timer);
-    pending.timer = setTimeout(() => pending.settle('timeout'), this.#deps.timeoutMs);
+    pending.timer = setTimeout(() => pending.settle('timeout'), pending.until - performance.now());
   }
 
   /** Nobody waits any longer. */

@@ -83,6 +83,16 @@ export class Topics implements TransportListener {
     return this.#entries.has(topic);
   }
 
+  /** How far a topic's log was delivered here; undefined where it is not followed, or that is not known yet. */
+  positionOf(topic: Topic): Point | undefined {
+    return this.#entries.get(topic)?.feed.position;
+  }
+
+  /** Whether what is published about a topic comes here in its time. */
+  isCurrent(topic: Topic): boolean {
+    return this.#transport.healthy && this.#entries.get(topic)?.feed.live === true;
+  }
+
   get size(): number {
     return this.#entries.size;
   }

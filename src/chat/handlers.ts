@@ -7,7 +7,7 @@ import { accessHandlers } from './access/access.ts';
 import type { Caller, Handlers } from './caller.ts';
 import { directHandlers } from './direct/direct.ts';
 import { historyHandlers } from './history/history.ts';
-import { membershipHandlers } from './membership/join.ts';
+import { membershipHandlers } from './membership/membership.ts';
 import { messageHandlers } from './message/message.ts';
 import { roomHandlers } from './room/room.ts';
 import { roomsJoinHandlers } from './membership/join-several.ts';

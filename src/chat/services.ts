@@ -20,6 +20,8 @@ import type { Losses } from './room/losses.ts';
 import type { Quotas } from './quota/quotas.ts';
 import type { Reconciler } from './repair/reconciler.ts';
 import type { Restrictions } from './repair/restrictions.ts';
+import type { SocketRoomsSource } from './user/socket-list.ts';
+import type { Echoes } from './user/echoes.ts';
 import type { UserlistChanges } from './membership/userlist-changes.ts';
 
 export interface ChatSettings {
@@ -53,6 +55,8 @@ export interface Services {
   readonly disconnects: Disconnects;
   readonly reconciler: Reconciler;
   readonly restrictions: Pick<Restrictions, 'hasten'>;
+  readonly echoes: Echoes;
+  readonly socketRooms: SocketRoomsSource;
   readonly losses: Losses;
   readonly quotas: Quotas;
   readonly userlistChanges: UserlistChanges;

@@ -188,11 +188,14 @@ export class Dispatcher {
     }
     done.switchOver.complete(session, {
       attach: () => hub.attachUser(session),
-      // It was closed while it was logging in.
-      isOut: (event) => {
-        if (event.kind !== 'disconnect') return false;
-        session.disconnectForced(event.subject);
-        return true;
+      deliver: (event) => {
+        hub.deliverTo(session, event);
+        // It may have been closed while it was logging in.
+        return session.open;
+      },
+      // What its session was told meanwhile is not known. The next login restores it.
+      tellHole: () => {
+        if (session.synced) session.startAfresh();
       },
       closed: () => {
         // Otherwise the gateway saw a session close, and has begun this.

@@ -3,14 +3,16 @@
  * native topic per room and format, users by a loop over their few sockets. Frames are passed on unread.
  */
 import type { Topic, TopicListener } from '../bus/bus.ts';
-import { evictionsOf, hearersOf, isAfter } from '../log/event.ts';
+import { evictionsOf, isAfter } from '../log/event.ts';
 import type { Eviction, Point, Position, TopicEvent } from '../log/event.ts';
+import { addressOf, isRecipient, type Address, type Removal } from '../log/recipients.ts';
 import type { Audience } from '../chat/caller.ts';
+import { resetFrame } from '../chat/membership/join.ts';
+import { isSince } from '../chat/membership/socket-rooms.ts';
 import { lossFrame } from '../chat/room/losses.ts';
-import { resetFrame } from '../chat/membership/switch-over.ts';
 import type { Distribution } from '../ops/distribution.ts';
 import type { Format } from '../protocol/wire/codec.ts';
-import { transcodeToJson } from '../protocol/wire/frame.ts';
+import { countIn, notificationTest, transcodeToJson } from '../protocol/wire/frame.ts';
 import { roomTopic, topicKind, topicName, type TopicKey } from '../redis/keys.ts';
 import type { Session } from './session.ts';
 
@@ -30,6 +32,10 @@ export interface HubDeps {
   onDetached(topic: TopicKey, nodeId: string): void;
   /** A socket has lost a room. */
   onLost(session: Session, roomName: string): void;
+  /** Another socket of a user has been there since a time by Redis's clock. */
+  onArrival(userName: string, since: number): void;
+  /** How far the log of a topic was delivered here; undefined where it is not followed. */
+  positionOf(topic: TopicKey): Point | undefined;
   nodeId(): string;
   /** About what Redis's clock shows. */
   redisNow(): number;
@@ -39,6 +45,11 @@ export interface HubDeps {
 
 /** Messages per one whose age is measured. */
 const MESSAGES_PER_AGE = 16;
+
+const isArrival = notificationTest('socketConnectEcho', 2);
+const isDeparture = notificationTest('socketDisconnectEcho', 2);
+
+const TO_ALL = { to: 'all' } as const;
 
 const nativeTopic = (roomName: string, format: Format): string => `${format}/${roomName}`;
 
@@ -83,7 +94,7 @@ export class Hub implements TopicListener, Audience {
     const others = this.#users.get(session.userName)?.filter((other) => other !== session) ?? [];
     if (others.length === 0) this.#users.delete(session.userName);
     else this.#users.set(session.userName, others);
-    const roomNames = [...session.rooms.keys()];
+    const roomNames = [...session.rooms.live.keys()];
     for (const roomName of roomNames) this.#take(roomName, session);
     return roomNames;
   }
@@ -100,15 +111,14 @@ export class Hub implements TopicListener, Audience {
     if (room.epoch !== epoch) room.epoch = epoch;
     room.sessions.add(session);
     if (format === 'json') room.json++;
-    session.rooms.set(room.name, { epoch: room.epoch, seq });
+    session.rooms.live.set(room.name, { epoch: room.epoch, seq });
     session.connection.subscribe(nativeTopic(roomName, format));
     return true;
   }
 
   detachRoom(roomName: string, socketId: string, at?: Point): boolean {
     const session = this.#sessions.get(socketId);
-    if (session === undefined || (at !== undefined && joinedAfter(session, roomName, at))) return false;
-    return this.#detach(roomName, session);
+    return session !== undefined && this.#detach(roomName, session, at);
   }
 
   hearers(roomName: string): number {
@@ -121,7 +131,7 @@ export class Hub implements TopicListener, Audience {
   }
 
   joining(roomName: string): Session[] {
-    return [...this.#sessions.values()].filter(({ moves }) => moves.isJoining(roomName));
+    return [...this.#sessions.values()].filter(({ rooms }) => rooms.isJoining(roomName));
   }
 
   find(socketId: string): Session | undefined {
@@ -134,7 +144,7 @@ export class Hub implements TopicListener, Audience {
 
   isConcerned(roomName: string, socketId: string): boolean {
     const session = this.#sessions.get(socketId);
-    return session !== undefined && (session.rooms.has(roomName) || session.moves.isJoining(roomName));
+    return session !== undefined && (session.rooms.has(roomName) || session.rooms.joinsOf(roomName).length > 0);
   }
 
   isOpen(socketId: string): boolean {
@@ -145,10 +155,10 @@ export class Hub implements TopicListener, Audience {
     const key = keyOf(topic);
     if (topicKind(key) === 'user') return this.#deliverToUser(topicName(key), event);
     const roomName = topicName(key);
-    if (event.kind === 'deleted') return this.#loseRoom(roomName, event.frame);
+    if (event.kind === 'deleted') return this.#loseRoom(roomName, event.frame, event);
     if (event.kind === 'evicted') for (const eviction of evictionsOf(event)) this.#evict(roomName, eviction, event);
     // The notice of a leave is not for the socket that has left.
-    if (event.kind === 'notice' && event.subject !== '') this.detachRoom(roomName, event.subject);
+    if (event.kind === 'notice' && event.subject !== '') this.detachRoom(roomName, event.subject, event);
     if (event.frame.length > 0) this.#broadcast(roomName, event.frame);
     if (event.kind === 'message' && --this.#untilAge === 0) {
       this.#untilAge = MESSAGES_PER_AGE;
@@ -165,10 +175,13 @@ export class Hub implements TopicListener, Audience {
     for (const session of here ?? []) {
       // What this socket was told of its membership is not in the log any more: it starts afresh elsewhere or here.
       // Of a room, one that leaves is about to be answered, and one may have joined after this was read.
-      const isKnown = isRoom && (session.moves.of(name) === 'leaving' || joinedAfter(session, name, at));
+      const isKnown = isRoom && (session.rooms.leaveOf(name) === 'asked' || joinedAfter(session, name, at));
       const missing = !isKnown && !members.has(session.socketId);
       // Nor are notices of the session, which the next login restores.
       if (missing || (!isRoom && session.synced)) session.startAfresh();
+      // Of the log as it is from here on, so that what comes late of the former one does not count for it.
+      else if (isRoom && !isKnown) session.rooms.live.set(name, { epoch: at.epoch, seq: at.seq });
+      if (!isRoom) session.isAlone = false;
     }
     if (isRoom) this.#broadcast(name, resetFrame(name, at));
   }
@@ -188,27 +201,37 @@ export class Hub implements TopicListener, Audience {
     if (room.json > 0) this.#deps.publish(nativeTopic(roomName, 'json'), transcodeToJson(frame));
   }
 
-  /** All sockets are out of the room, and all sockets of their users are told, joined or not. */
-  #loseRoom(roomName: string, frame: Uint8Array): void {
+  /** All sockets are out of the room, and all sockets of their users are told, joined or not, but for those in the next one. */
+  #loseRoom(roomName: string, frame: Uint8Array, at?: Point): void {
     const lost = [...(this.#rooms.get(roomName)?.sessions ?? [])];
     for (const session of lost) if (this.#detach(roomName, session)) this.#deps.onLost(session, roomName);
     for (const userName of new Set(lost.map((session) => session.userName))) {
-      for (const session of this.#users.get(userName) ?? []) session.send(frame);
+      for (const session of this.#users.get(userName) ?? []) this.#tellLost(roomName, session, frame, at);
     }
   }
 
-  /** A user is out with all its sockets. Where one of them is here, all its sockets here are told, joined or not. */
-  #evict(roomName: string, { userName, sockets, nodeIds }: Eviction, event: TopicEvent): void {
-    if (!nodeIds.has(this.#deps.nodeId())) return;
+  /**
+   * A user is out with all its sockets. Where Redis knew one of them here, all its sockets here are told, joined or not; of
+   * others, which had left by then, nobody knows here, and the notice to the user tells them.
+   */
+  #evict(roomName: string, { userName, nodeIds }: Eviction, event: TopicEvent): void {
+    const isTold = nodeIds.has(this.#deps.nodeId());
     const frame = lossFrame(roomName);
     for (const session of this.#users.get(userName) ?? []) {
-      const isOut = sockets.has(session.socketId) && !joinedAfter(session, roomName, event);
-      const isJoining = session.moves.isJoining(roomName);
-      // Detached before where it was not to hear what came before this.
-      if (isOut && (this.#detach(roomName, session) || !isJoining)) this.#deps.onLost(session, roomName);
+      if (this.#detach(roomName, session, event)) this.#deps.onLost(session, roomName);
       // One that is being joined is told in its turn, or it would hear of the loss before it hears of the join.
-      if (!isOut || !isJoining) session.send(frame);
+      if (isTold && !session.rooms.isJoining(roomName)) this.#tellLost(roomName, session, frame, event);
     }
+  }
+
+  /** Tells a socket that its user has lost a room, unless it was told, or has joined since. */
+  #tellLost(roomName: string, session: Session, frame: Uint8Array, at?: Point): void {
+    const { rooms } = session;
+    if (at !== undefined) {
+      if (rooms.wasToldOut(roomName, at) || rooms.standing(roomName, at) === 'after') return;
+      rooms.toldOut(roomName, at);
+    }
+    session.send(frame);
   }
 
   #deliverToUser(userName: string, event: TopicEvent): void {
@@ -218,16 +241,79 @@ export class Hub implements TopicListener, Audience {
       return;
     }
     if (event.frame.length === 0) return;
-    const hears = hearersOf(event.subject, this.#deps.nodeId());
+    this.#countSockets(userName, sessions, event);
+    const address = addressOf(event);
+    if (address.recipients.to === 'notOn' && address.recipients.nodeIds.has(this.#deps.nodeId())) {
+      return this.#tellEarly(sessions, address, event.frame);
+    }
+    for (const session of sessions) this.#notify(session, event, address);
+  }
+
+  /** What its user was told while a socket was logging in: on no node was it among those that a room's event tells. */
+  deliverTo(session: Session, event: TopicEvent): void {
+    if (event.kind === 'disconnect') return session.disconnectForced(event.subject);
+    if (isArrival(event.frame)) session.isAlone = false;
+    const address = addressOf(event);
+    const recipients = address.recipients.to === 'notOn' ? TO_ALL : address.recipients;
+    if (event.frame.length > 0) this.#notify(session, event, { ...address, recipients });
+  }
+
+  notify(socketId: string, event: TopicEvent): void {
+    const session = this.#sessions.get(socketId);
+    if (session !== undefined) this.#notify(session, event, addressOf(event));
+  }
+
+  #notify(session: Session, event: TopicEvent, { recipients, about, removal }: Address): void {
+    if (!isRecipient(recipients, session)) return;
+    if (about !== undefined) {
+      if (session.notices.take(event, about)) return;
+      if (recipients.to === 'synced' && session.notices.isStale(event, about)) return;
+      if (recipients.to !== 'synced' && removal !== undefined && !this.#isNews(session, about, removal)) return;
+    }
+    this.deliveries++;
+    session.send(event.frame);
+  }
+
+  /** Whether a socket is to hear that it, or its user, is out of a room. From then on it hears nothing more of that. */
+  #isNews(session: Session, roomName: string, { at, socketId }: Removal): boolean {
+    if (socketId !== undefined && socketId !== session.socketId) return true;
+    const { rooms } = session;
+    const standing = rooms.standing(roomName, at);
+    if (standing === 'after' || rooms.wasToldOut(roomName, at)) return false;
+    this.#detach(roomName, session, at);
+    if (standing === 'before') for (const join of rooms.joinsOf(roomName)) join.left();
+    rooms.toldOut(roomName, at);
+    return true;
+  }
+
+  /** A loss that the room's own event tells here: where that is late, what follows it in the user's log must not overtake it. */
+  #tellEarly(sessions: readonly Session[], { about, removal }: Address, frame: Uint8Array): void {
+    if (about === undefined || removal === undefined) return;
+    const position = this.#deps.positionOf(roomTopic(about));
+    if (position === undefined || isSince(position, removal.at)) return;
     for (const session of sessions) {
-      if (!hears(session) || session.moves.keep(event)) continue;
-      this.deliveries++;
-      session.send(event.frame);
+      if (session.rooms.isJoining(about)) continue;
+      if (this.#detach(about, session, removal.at)) this.#deps.onLost(session, about);
+      this.#tellLost(about, session, frame, removal.at);
     }
   }
 
-  #detach(roomName: string, session: Session): boolean {
-    if (!session.rooms.has(roomName)) return false;
+  /** Keeps who is the only socket of its user. */
+  #countSockets(userName: string, sessions: readonly Session[], { frame, timestamp }: TopicEvent): void {
+    if (isArrival(frame)) {
+      for (const session of sessions) session.isAlone = false;
+      this.#deps.onArrival(userName, timestamp);
+    } else if (isDeparture(frame)) {
+      const isAlone = countIn(frame) === 1;
+      for (const session of sessions) session.isAlone = isAlone;
+    }
+  }
+
+  /** Unless it has joined after the point at which it is out. */
+  #detach(roomName: string, session: Session, at?: Point): boolean {
+    const since = session.rooms.live.get(roomName);
+    if (since === undefined || (at !== undefined && isSince(since, at))) return false;
+    if (at !== undefined) for (const join of session.rooms.joinsOf(roomName)) join.lostAt(at);
     this.#take(roomName, session);
     session.connection.unsubscribe(nativeTopic(roomName, session.connection.codec.format));
     this.#deps.onDetached(roomTopic(roomName), session.nodeId);
@@ -235,7 +321,7 @@ export class Hub implements TopicListener, Audience {
   }
 
   #take(roomName: string, session: Session): void {
-    session.rooms.delete(roomName);
+    session.rooms.live.delete(roomName);
     const room = this.#rooms.get(roomName);
     if (room === undefined || !room.sessions.delete(session)) return;
     if (session.connection.codec.format === 'json') room.json--;
@@ -244,7 +330,7 @@ export class Hub implements TopicListener, Audience {
 }
 
 function joinedAfter(session: Session, roomName: string, at: Point): boolean {
-  const since = session.rooms.get(roomName);
+  const since = session.rooms.live.get(roomName);
   return since !== undefined && isAfter(since, at);
 }
 

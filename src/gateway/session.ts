@@ -1,6 +1,7 @@
 /** A logged-in socket as handlers and the hub see it. Sending is the connection's work. */
-import type { Point } from '../log/event.ts';
-import { RoomMoves, type Caller } from '../chat/caller.ts';
+import type { Caller } from '../chat/caller.ts';
+import { SocketRooms } from '../chat/membership/socket-rooms.ts';
+import { SocketNotices } from '../chat/session/held-notices.ts';
 import type { Login } from '../chat/auth/login.ts';
 import type { Format } from '../protocol/wire/codec.ts';
 import type { Account } from './account.ts';
@@ -16,8 +17,10 @@ export class Session implements Caller {
   readonly nodeId: string;
   readonly resumeFamily: ResumeFamily;
   readonly synced: boolean;
-  readonly rooms = new Map<string, Point>();
-  readonly moves = new RoomMoves();
+  readonly rooms = new SocketRooms();
+  readonly notices = new SocketNotices();
+  /** The hub knows. */
+  isAlone: boolean;
   closesAt: number | undefined;
   /** Its user's, on this node. */
   account: Account | undefined;
@@ -30,6 +33,7 @@ export class Session implements Caller {
     this.nodeId = login.nodeId;
     this.resumeFamily = login.resumeFamily;
     this.synced = login.synced;
+    this.isAlone = login.isAlone;
     this.closesAt = login.closesAt;
   }
 

@@ -1,8 +1,9 @@
 /**
  * What nodes ask each other. Requests that the server API makes for a socket: run here where this node has it, else by the
- * node that does, with the same answer. And to settle a room. What travels between the nodes is made and read here.
+ * node that does, with the same answer. To settle a room. Which rooms a user's sockets are in. What travels between the nodes is made and read here.
  */
 import type { Reply } from '../bus/node-calls.ts';
+import type { SocketRoomsSource } from '../chat/user/socket-list.ts';
 import type { SocketCall, SocketCalls } from '../service/server-api.ts';
 import { isRequestOn } from '../protocol/catalogue.ts';
 import { fail, Failure, unavailable, type ErrorCode, type HookCode } from '../protocol/errors.ts';
@@ -17,10 +18,13 @@ export interface NodeSocketsDeps {
   /** Another node waits for this one to have settled a room that it may not follow. */
   settleRoom(roomName: string): Promise<void>;
   /** Rejects where the bus cannot be asked. */
-  ask(nodeId: string, question: Value): Promise<Reply>;
+  ask(nodeId: string, question: Value, timeoutMs?: number): Promise<Reply>;
 }
 
-export class NodeSockets implements SocketCalls {
+/** Rooms are asked for on the way of a request that leaves out who does not answer. */
+const ROOMS_MS = 800;
+
+export class NodeSockets implements SocketCalls, SocketRoomsSource {
   readonly #deps: NodeSocketsDeps;
 
   constructor(deps: NodeSocketsDeps) {
@@ -39,11 +43,31 @@ export class NodeSockets implements SocketCalls {
     await this.#deps.ask(nodeId, { settle: roomName });
   }
 
+  async roomsOf(
+    nodeId: string,
+    userName: string,
+    socketIds: readonly string[],
+  ): Promise<Map<string, string[]> | undefined> {
+    if (nodeId === this.#deps.nodeId()) return this.#roomsHere(userName, socketIds);
+    const reply = await this.#deps.ask(nodeId, { roomsOf: userName, sockets: [...socketIds] }, ROOMS_MS);
+    if (typeof reply === 'string' || !isMap(reply.value)) return undefined;
+    return new Map(Object.entries(reply.value).map(([id, rooms]) => [id, namesIn(rooms)]));
+  }
+
+  #roomsHere(userName: string, socketIds: readonly string[]): Map<string, string[]> {
+    const found = socketIds.flatMap((id) => this.#deps.hub.find(id) ?? []);
+    const sessions = found.filter((session) => session.userName === userName);
+    return new Map(sessions.map(({ socketId, rooms }) => [socketId, [...rooms.joined()]]));
+  }
+
   /** What another node asks. Rejects where it is not what is sent here. */
   async answer(question: Value): Promise<Value> {
     if (isMap(question) && typeof question['settle'] === 'string') {
       await this.#deps.settleRoom(question['settle']);
       return null;
+    }
+    if (isMap(question) && typeof question['roomsOf'] === 'string') {
+      return Object.fromEntries(this.#roomsHere(question['roomsOf'], namesIn(question['sockets'])));
     }
     const call = readCall(question);
     if (call === undefined) throw new TypeError('another node asks what this one does not know');
@@ -57,6 +81,9 @@ export class NodeSockets implements SocketCalls {
     return this.#deps.dispatcher.runFor(session, call);
   }
 }
+
+const namesIn = (value: Value | undefined): string[] =>
+  Array.isArray(value) ? value.filter((name) => typeof name === 'string') : [];
 
 function readCall(value: Value): SocketCall | undefined {
   if (!isMap(value)) return undefined;

@@ -39,6 +39,10 @@ export type Point = Pick<Position, 'epoch' | 'seq'>;
 /** Whether a point comes after another one of the same life of the log. Numbers of different lives do not compare. */
 export const isAfter = (point: Point, other: Point): boolean => point.epoch === other.epoch && point.seq > other.seq;
 
+/** Whether a point is another one or before it, in the same life of the log. */
+export const isUpTo = (point: Point, other: Point | undefined): boolean =>
+  point.epoch === other?.epoch && point.seq <= other.seq;
+
 export interface TopicEvent extends Position {
   readonly kind: EventKind;
   /** Nonce of the event before this one. */
@@ -78,33 +82,17 @@ export function evictionsOf({ subject }: TopicEvent): Eviction[] {
   return evictions;
 }
 
-/** Whether an event of a room takes a socket out of it. */
-export function takesOut(event: TopicEvent, socketId: string): boolean {
-  if (event.kind === 'evicted') return evictionsOf(event).some(({ sockets }) => sockets.has(socketId));
+/**
+ * Whether an event of a room takes a socket out of it that had joined before it. Rights are a user's: an eviction takes out
+ * every socket of the user, also one that it does not name because it was about to leave.
+ */
+export function takesOut(
+  event: TopicEvent,
+  { socketId, userName }: { readonly socketId: string; readonly userName: string },
+): boolean {
+  if (event.kind === 'evicted') return evictionsOf(event).some((eviction) => eviction.userName === userName);
   return event.kind === 'notice' && event.subject === socketId;
 }
-
-/**
- * Which of a user's sockets hear a notice, by its subject: all (``), all but one (its id), all but those of nodes that
- * have told theirs already (`@id …`), those that take part in the session (`+`), all but one of these (`+` and its id).
- * What has its place among the answers to requests about the session (chat/session/session-turns.ts) names the room on a second
- * line.
- */
-export function hearersOf(
-  subject: string,
-  nodeId: string,
-): (socket: { readonly socketId: string; readonly synced: boolean }) => boolean {
-  const [who = ''] = subject.split('\n');
-  if (who.startsWith('@')) {
-    const isTold = who.split(' ').includes(`@${nodeId}`);
-    return () => !isTold;
-  }
-  if (who.startsWith('+')) return ({ synced, socketId }) => synced && socketId !== who.slice(1);
-  return ({ socketId }) => socketId !== who;
-}
-
-/** The room among whose answers a notice to a user has its place; undefined for most notices. */
-export const roomOfNotice = ({ subject }: Pick<TopicEvent, 'subject'>): string | undefined => subject.split('\n')[1];
 
 const HEADER_BYTES = 61;
 

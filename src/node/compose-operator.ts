@@ -51,7 +51,7 @@ export function composeServerApi(
     dispatcher: gateway.dispatcher,
     nodeId,
     settleRoom: (roomName) => restrictions.settleUnfollowed(roomName),
-    ask: (to, question) => calls.ask(to, question),
+    ask: (to, question, timeoutMs) => calls.ask(to, question, timeoutMs),
   });
   const onDefect = defectLog(shared);
   const api = new ServerApi({

@@ -13,6 +13,7 @@ import { Disconnects } from '../chat/membership/disconnects.ts';
 import type { Handlers } from '../chat/caller.ts';
 import { bindHandlers } from '../chat/handlers.ts';
 import { hookedHandlers } from '../chat/hooks/around.ts';
+import { Echoes } from '../chat/user/echoes.ts';
 import { Losses } from '../chat/room/losses.ts';
 import { Quotas } from '../chat/quota/quotas.ts';
 import { Reconciler } from '../chat/repair/reconciler.ts';
@@ -156,7 +157,7 @@ export function composeStore(
 export function composeDelivery(
   { config, errors, counters, keys, measured }: Shared,
   { links, commands, lease }: Pick<StoreParts, 'commands' | 'lease'> & { readonly links: Pick<Links, 'shards'> },
-  { publish, onLost, settle }: Pick<HubDeps, 'publish' | 'onLost'> & Pick<FeedDeps, 'settle'>,
+  { publish, onLost, onArrival, settle }: Pick<HubDeps, 'publish' | 'onLost' | 'onArrival'> & Pick<FeedDeps, 'settle'>,
 ): DeliveryParts {
   const bus = new RedisBus({
     shards: links.shards,
@@ -171,6 +172,8 @@ export function composeDelivery(
     publish,
     onDetached: (topic, id) => topics.unfollow(topic, id),
     onLost,
+    onArrival,
+    positionOf: (topic) => topics.positionOf(topic),
     nodeId: () => lease.nodeId,
     redisNow: () => lease.redisNow(),
     messageAges: measured.distributions.parley_publish_to_socket_seconds.of(''),
@@ -209,7 +212,11 @@ export function composeChat(
   shared: Shared,
   store: StoreParts,
   { topics, hub }: DeliveryParts,
-  { hooks, askToSettle }: { hooks: HookRunner | undefined } & Pick<RestrictionsDeps, 'askToSettle'>,
+  {
+    hooks,
+    askToSettle,
+    socketRooms,
+  }: { hooks: HookRunner | undefined } & Pick<RestrictionsDeps, 'askToSettle'> & Pick<Services, 'socketRooms'>,
 ): ChatParts {
   const { config, errors, counters } = shared;
   const { rooms, memberships, access, users, deletions, lease, peers } = store;
@@ -217,11 +224,14 @@ export function composeChat(
   const finishLater = (work: () => Promise<void>, cause: unknown): void => reconciler.finishLater(work, cause);
   const quotas = new Quotas({ quotas: store.quotas, rooms, finishLater });
   const losses = new Losses({ deletions, quotas, users });
+  const redisNow = (): number => lease.redisNow();
+  const echoes = new Echoes({ users, topics, finishLater });
   const userlistChanges = composeUserlistChanges(shared, access);
   const suspect = (topic: TopicKey, id: string, cause: unknown): void => reconciler.suspect(topic, id, cause);
   const departures = new Departures({
     ...store,
     topics,
+    echoes,
     losses,
     userlistChanges,
     hooks,
@@ -239,8 +249,8 @@ export function composeChat(
     owns: (id) => lease.owns(id),
     onError: (what, error) => errors.putOff('reconciler', error, what),
   });
-  const settling = { access, topics, peers, audience: hub, departures, reconciler, losses, userlistChanges, nodeId };
-  const restrictions = new Restrictions({ ...settling, askToSettle, finishLater });
+  const shares = { access, topics, peers, audience: hub, departures, reconciler, losses, userlistChanges, nodeId };
+  const restrictions = new Restrictions({ ...shares, askToSettle, finishLater });
   const services: Services = {
     settings: chatSettings(config),
     ...store,
@@ -250,10 +260,12 @@ export function composeChat(
     disconnects: new Disconnects({ departures, topics, suspect }),
     reconciler,
     restrictions,
+    echoes,
+    socketRooms,
     losses,
     quotas,
     userlistChanges,
-    redisNow: () => lease.redisNow(),
+    redisNow,
     authenticator: composeAuthenticator(config, errors),
     counters,
     hooks,

@@ -101,11 +101,13 @@ export class GatewayNode {
     this.#delivery = composeDelivery(this.#shared, this.#store, {
       publish: (topic, data) => this.#gateway.publish(topic, data),
       onLost: (session, roomName) => tellLeft(this.#hooks, session, roomName, { njoined: 0, cause: 'lost' }),
+      onArrival: (userName, since) => this.#chat.services.echoes.arrived(userName, since),
       settle: (topic, at) => this.#chat.restrictions.settle(topic, at),
     });
     this.#chat = composeChat(this.#shared, this.#store, this.#delivery, {
       hooks: this.#hooks,
       askToSettle: (nodeId, roomName) => this.#api.sockets.askToSettle(nodeId, roomName),
+      socketRooms: { roomsOf: (...asked) => this.#api.sockets.roomsOf(...asked) },
     });
     this.#gateway = composeGateway(this.#shared, uws, this.#store, this.#delivery, this.#chat, {
       departed: (session, roomNames) => this.#departed(session, roomNames),

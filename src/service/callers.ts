@@ -1,7 +1,8 @@
 /** The callers of requests that no socket has sent: the service, or a user it acts for; and a socket that it acts for. */
-import type { Point } from '../log/event.ts';
 import type { ResumeFamily } from '../store/user/user-store.ts';
-import { RoomMoves, type Caller } from '../chat/caller.ts';
+import type { Caller } from '../chat/caller.ts';
+import { SocketRooms } from '../chat/membership/socket-rooms.ts';
+import { SocketNotices } from '../chat/session/held-notices.ts';
 
 /** Asks without a socket: nothing is delivered to it. */
 export class VirtualCaller implements Caller {
@@ -14,8 +15,9 @@ export class VirtualCaller implements Caller {
   /** The service's own replies are measured as they are stored. */
   readonly format = 'msgpack';
   readonly open = true;
-  readonly rooms: ReadonlyMap<string, Point> = new Map<string, Point>();
-  readonly moves = new RoomMoves();
+  readonly rooms = new SocketRooms();
+  readonly notices = new SocketNotices();
+  readonly isAlone = false;
   readonly resumeFamily: ResumeFamily = { name: '', deviceId: undefined };
   closesAt: number | undefined = undefined;
 
@@ -67,12 +69,17 @@ export class ActingCaller implements Caller {
     return this.#socket.open;
   }
 
-  get rooms(): ReadonlyMap<string, Point> {
+  get rooms(): SocketRooms {
     return this.#socket.rooms;
   }
 
-  get moves(): RoomMoves {
-    return this.#socket.moves;
+  get notices(): SocketNotices {
+    return this.#socket.notices;
+  }
+
+  /** It hears its own echoes, too. */
+  get isAlone(): boolean {
+    return false;
   }
 
   get resumeFamily(): ResumeFamily {

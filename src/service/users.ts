@@ -5,6 +5,7 @@ import { invalidName, isStorableName, isValidName } from '../protocol/name-rule.
 import { utf8Length } from '../protocol/names.ts';
 import type { serverUserRequests } from '../protocol/service/users.ts';
 import { reasonBytesMax } from '../protocol/service/types.ts';
+import { socketPages, type UserSocket } from '../chat/user/socket-list.ts';
 import { namesSize } from '../chat/access/lists.ts';
 import type { ServerHandlers, ServerServices } from './contract.ts';
 import { listsRefusal } from './names.ts';
@@ -65,18 +66,23 @@ export function serverUserHandlers({ services, admin, directory, directListSizeL
 }
 
 async function readUser(
-  { settings }: ServerServices['services'],
+  services: ServerServices['services'],
   admin: ServerServices['admin'],
   userName: string,
 ): ReturnType<UserHandlers['userGet']> {
-  const found = isStorableName(userName, settings.limits) ? await admin.readUser(userName) : 'noUser';
+  const found = isStorableName(userName, services.settings.limits) ? await admin.readUser(userName) : 'noUser';
   if (found === 'noUser') return fail(found, [userName]);
-  const { sockets, whitelistOnly, whitelistSize: whitelist, blacklistSize: blacklist } = found;
-  const bytes = sockets.reduce((sum, { rooms }) => sum + SOCKET_BYTES + namesSize(rooms, 'msgpack'), 0);
-  if (bytes > settings.replyBytes) return fail('listTooLong', [sockets.length]);
+  const { socketsCount, whitelistOnly, whitelistSize: whitelist, blacklistSize: blacklist } = found;
+  const sockets: UserSocket[] = [];
+  let bytes = 0;
+  for await (const page of socketPages(services, userName)) {
+    bytes += page.reduce((sum, { rooms }) => sum + SOCKET_BYTES + namesSize(rooms, 'msgpack'), 0);
+    if (bytes > services.settings.replyBytes) return fail('listTooLong', [socketsCount]);
+    sockets.push(...page);
+  }
   return {
     userName,
-    online: sockets.length > 0,
+    online: socketsCount > 0,
     sockets: sockets.map((socket) => ({ ...socket, rooms: [...socket.rooms] })),
     whitelistOnly,
     sizes: { whitelist, blacklist },

@@ -76,12 +76,14 @@ async function startSplitNode(): Promise<Split> {
     {
       publish,
       onLost: ignored,
+      onArrival: (userName, since) => chat.services.echoes.arrived(userName, since),
       settle: (topic) => chat.restrictions.settle(topic),
     },
   );
   const chat: ChatParts = composeChat(shared, state, delivery, {
     hooks: undefined,
     askToSettle: () => Promise.resolve(),
+    socketRooms: { roomsOf: () => Promise.resolve(undefined) },
   });
   const gateway: Gateway = composeGateway(shared, native.uws, state, delivery, chat, {
     departed: (session, roomNames) => chat.services.disconnects.add(session, roomNames, session.nodeId),

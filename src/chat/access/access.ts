@@ -130,7 +130,7 @@ export async function followThrough(
   if (wish !== undefined) void quotas.grow(roomName, wish);
   if (changesPending) userlistChanges.note(roomName);
   let ownSeq = 0;
-  const tell = losses.telling(roomName, life, evicted, (userName, { seq }) => {
+  const tell = losses.telling({ roomName, life, at }, evicted, (userName, { seq }) => {
     if (userName === caller.userName) ownSeq = seq;
   });
   await Promise.all([
@@ -139,5 +139,7 @@ export async function followThrough(
   ]);
   if (ownSeq > 0) await topics.reached(userTopic(caller.userName), ownSeq);
   // Also where the bus is late: after the response nobody who is out hears anything here.
-  for (const { socketIds } of evicted) for (const id of socketIds) audience.detachRoom(roomName, id, at);
+  for (const { userName } of evicted) {
+    for (const { socketId } of audience.socketsOf(userName)) audience.detachRoom(roomName, socketId, at);
+  }
 }

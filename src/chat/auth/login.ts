@@ -26,6 +26,8 @@ export interface Login {
   readonly closesAt: number | undefined;
   readonly resumeFamily: ResumeFamily;
   readonly synced: boolean;
+  /** The user had no other socket. */
+  readonly isAlone: boolean;
   /** What the socket is told of its user's session, between `loginConfirmed` and the response. */
   readonly restored: readonly Uint8Array[];
   readonly authData: Result<'login'>;
@@ -83,7 +85,8 @@ export async function login(
       protocol: 1,
       limits: { ...settings.limits },
     };
-    return { userName, nodeId, closesAt, resumeFamily, synced, restored, authData, switchOver };
+    const isAlone = added.nconnected === 1;
+    return { userName, nodeId, closesAt, resumeFamily, synced, isAlone, restored, authData, switchOver };
   } catch (error) {
     switchOver.abandon();
     reconciler.suspect(topic, nodeId, error);

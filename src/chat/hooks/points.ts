@@ -46,7 +46,7 @@ export async function askToJoin(
   roomName: string,
 ): Promise<Refused | Failure<'noRoom' | 'notAllowed'> | undefined> {
   if (hooks?.has('onJoin') !== true) return undefined;
-  if (caller.rooms.has(roomName) || caller.moves.isJoining(roomName)) return undefined;
+  if (caller.rooms.has(roomName) || caller.rooms.isJoining(roomName)) return undefined;
   const { socketId, userName } = caller;
   const found = await access.readAccess(roomName, userName);
   if (found === 'noRoom') return fail('noRoom', [roomName]);

@@ -3,12 +3,11 @@
  * the user's side follows; what could not be done is left to the reconciler. Only a leave of the session begins on the
  * user's side, where it is noted until it is done.
  */
-import type { Point, Position } from '../../log/event.ts';
+import type { Position } from '../../log/event.ts';
 import type { Topics } from '../../bus/topics.ts';
 import type { LeaveCause } from '../../hooks/contract.ts';
 import type { HookRunner } from '../../hooks/runner.ts';
 import { countFrame, notificationFrame } from '../../protocol/wire/frame.ts';
-import type { AccessStore } from '../../store/access/access-store.ts';
 import { StateUnavailable } from '../../redis/unavailable.ts';
 import type { Deletions } from '../../store/room/deletions.ts';
 import { roomTopic, topicKind, topicName, type TopicKey } from '../../redis/keys.ts';
@@ -17,20 +16,21 @@ import type { PendingLeave, SessionStore, TakenOut } from '../../store/session/s
 import type { Cleaner } from '../../store/node/sweep.ts';
 import type { UserStore } from '../../store/user/user-store.ts';
 import type { Caller } from '../caller.ts';
+import type { Echoes, Echoing } from '../user/echoes.ts';
 import { tellLeft } from '../hooks/points.ts';
 import { leaveHeads } from '../session/leave-heads.ts';
 import type { Losses } from '../room/losses.ts';
 import type { UserlistChanges } from './userlist-changes.ts';
 
-export interface Departing {
+/** A socket that leaves. */
+export interface Departing extends Echoing {
   readonly socketId: string;
-  readonly userName: string;
 }
 
 export interface DeparturesDeps {
   readonly memberships: MembershipStore;
-  readonly access: Pick<AccessStore, 'readAccess'>;
   readonly users: UserStore;
+  readonly echoes: Echoes;
   readonly sessions: SessionStore;
   readonly deletions: Pick<Deletions, 'unfinished'>;
   readonly topics: Topics;
@@ -45,7 +45,7 @@ export interface DeparturesDeps {
 export interface SessionLeave {
   readonly at: Position;
   /** `njoined`: the user's sockets that are still there, as they take no part in the session. */
-  readonly room: { readonly seq: number; readonly njoined: number } | 'noRoom';
+  readonly room: { readonly at: Position; readonly njoined: number } | 'noRoom';
   readonly told: Position | undefined;
 }
 
@@ -57,6 +57,8 @@ export interface Leaving {
   readonly echoExcept?: string;
   /** What the operator's hook is told. */
   readonly cause: LeaveCause;
+  /** They are gone: nobody has to be told to stop delivering to them. */
+  readonly closed?: boolean;
 }
 
 export class Departures implements Cleaner {
@@ -67,23 +69,23 @@ export class Departures implements Cleaner {
   }
 
   /**
-   * Takes sockets of one node out of a room and tells their users' other sockets. Returns the room's seq and, for each
+   * Takes sockets of one node out of a room and tells their users' other sockets. Returns where in the room's log and, for each
    * socket, its user's sockets left there; `noRoom` where there is none.
    */
   async leaveRoom(
     roomName: string,
     nodeId: string,
     sockets: readonly Departing[],
-    { echo, echoExcept, cause }: Leaving,
-  ): Promise<{ seq: number; njoined: number[] } | 'noRoom'> {
-    const { memberships, users } = this.#deps;
+    { echo, echoExcept, cause, closed = false }: Leaving,
+  ): Promise<{ at: Position; njoined: number[] } | 'noRoom'> {
+    const { memberships, echoes } = this.#deps;
     const leaving = sockets.map(({ userName, socketId }) => ({
       userName,
       socketId,
       nodeId,
       frame: notificationFrame('roomUserLeft', [roomName, userName]),
     }));
-    const result = await memberships.leave(roomName, nodeId, leaving);
+    const result = await memberships.leave(roomName, leaving, { closed: closed ? nodeId : '' });
     if (result === 'noRoom') return 'noRoom';
     if (result.changesPending) this.#deps.userlistChanges.note(roomName);
     result.left.forEach(({ changed, njoined }, i) => {
@@ -95,14 +97,16 @@ export class Departures implements Cleaner {
         result.left.map(async ({ changed, njoined }, i) => {
           const one = sockets[i];
           if (one === undefined || (!changed && echo === 'changed')) return;
-          const { userName, socketId } = one;
-          const frame = leftEcho(roomName, socketId);
-          const note = { socketId, echoExcept: echoExcept ?? socketId, roomName, joined: false, njoined };
-          await users.noteRoom(userName, { ...note, echo: frame });
+          const { socketId } = one;
+          await echoes.send(one, result.time, {
+            except: echoExcept ?? socketId,
+            frame: leftEcho(roomName, socketId),
+            count: njoined,
+          });
         }),
       );
     }
-    return { seq: result.at.seq, njoined: result.left.map(({ njoined }) => njoined) };
+    return { at: result.at, njoined: result.left.map(({ njoined }) => njoined) };
   }
 
   /** Takes a room out of the session of a user, and all its sockets that take part in that out of the room. */
@@ -113,56 +117,43 @@ export class Departures implements Cleaner {
     const leave = { roomName, socketId, nodeId, except, ...leaveHeads(roomName) };
     const begun = await this.#deps.sessions.beginLeave(userName, leave);
     if (typeof begun === 'string') throw new StateUnavailable(`a leave cannot be begun: ${begun}`);
-    return { at: begun.at, ...(await this.#carryOut(userName, begun.pending, except)) };
+    return { at: begun.at, ...(await this.#carryOut(userName, begun.pending, except, false)) };
   }
 
   /** Goes on with what a node has begun of leaves of a session: all of them, or the one that a socket asked for. */
   async finishLeaves(userName: string, nodeId: string, only?: { roomName: string; socketId: string }): Promise<void> {
     for (const leave of await this.#deps.sessions.pendingLeaves(userName, nodeId)) {
       if (only !== undefined && (leave.roomName !== only.roomName || leave.socketId !== only.socketId)) continue;
-      await this.#carryOut(userName, leave, leave.socketId);
+      await this.#carryOut(userName, leave, leave.socketId, true);
     }
   }
 
-  async #carryOut(userName: string, leave: PendingLeave, except: string): Promise<Omit<SessionLeave, 'at'>> {
+  /** `isAgain`: who has begun it may have taken out sockets, and told nobody. */
+  async #carryOut(
+    userName: string,
+    leave: PendingLeave,
+    except: string,
+    isAgain: boolean,
+  ): Promise<Omit<SessionLeave, 'at'>> {
     const { memberships, sessions, userlistChanges, hooks } = this.#deps;
     const { roomName, sockets } = leave;
     const frame = notificationFrame('roomUserLeft', [roomName, userName]);
     const out: TakenOut[] = [];
+    let room: SessionLeave['room'] = 'noRoom';
     for (let from = 0; from < sockets.length; from += SOCKETS_PER_CALL) {
       const page = sockets.slice(from, from + SOCKETS_PER_CALL).map((one) => ({ ...one, userName, frame }));
-      // For no node: where each of them is, and also where it is being joined, its own event is what takes it out.
-      const result = await memberships.leave(roomName, '', page);
-      const at = result === 'noRoom' ? undefined : result.at;
-      if (result !== 'noRoom' && result.changesPending) userlistChanges.note(roomName);
+      const result = await memberships.leave(roomName, page, { unfiling: true });
+      if (result === 'noRoom') break;
+      const { at } = result;
+      if (result.changesPending) userlistChanges.note(roomName);
       for (const [i, { socketId }] of page.entries()) {
-        const { changed, njoined } = (result === 'noRoom' ? undefined : result.left[i]) ?? {
-          changed: false,
-          njoined: 0,
-        };
+        const { changed, njoined } = result.left[i] ?? NOT_THERE;
         if (changed) tellLeft(hooks, { userName, socketId }, roomName, { njoined, cause: 'leave' });
-        out.push({ socketId, at, njoined, echo: leftEcho(roomName, socketId) });
+        if (changed || isAgain) out.push({ socketId, at, njoined, echo: leftEcho(roomName, socketId) });
+        room = { at, njoined };
       }
     }
-    const told = await sessions.finishLeave(userName, leave, out, except);
-    const last = out.at(-1);
-    return { told, room: last?.at === undefined ? 'noRoom' : { seq: last.at.seq, njoined: last.njoined } };
-  }
-
-  /**
-   * A socket was taken out by another's leave before its own join was answered. Where its join was noted after that leave,
-   * nobody has told it: it is told now.
-   */
-  async tellTakenOut(
-    roomName: string,
-    { userName, socketId, nodeId }: Departing & { readonly nodeId: string },
-    at: Point,
-  ): Promise<void> {
-    const { access, sessions } = this.#deps;
-    const found = await access.readAccess(roomName, userName);
-    const njoined = found === 'noRoom' ? 0 : found.njoined;
-    const out = [{ socketId, at, njoined, echo: leftEcho(roomName, socketId) }];
-    await sessions.finishLeave(userName, { roomName, socketId, nodeId, sockets: [] }, out, '');
+    return { told: await sessions.finishLeave(userName, leave, out, except), room };
   }
 
   /** Takes a socket from its user; `roomNames` are what the hook is told that it was in. */
@@ -181,7 +172,7 @@ export class Departures implements Cleaner {
   /** A join whose socket closed before it was completed. Never rejects. */
   async undoJoin(roomName: string, socket: Departing & { readonly nodeId: string }): Promise<void> {
     try {
-      await this.leaveRoom(roomName, socket.nodeId, [socket], { echo: 'changed', cause: 'disconnect' });
+      await this.leaveRoom(roomName, socket.nodeId, [socket], { echo: 'changed', cause: 'disconnect', closed: true });
       this.#deps.topics.unfollow(roomTopic(roomName), socket.nodeId);
     } catch (error) {
       this.#deps.suspect(roomTopic(roomName), socket.nodeId, error);
@@ -190,14 +181,13 @@ export class Departures implements Cleaner {
 
   /** Takes everything of a dead node out of one topic. Safe to repeat, and for several peers to do at once. */
   async clean(topic: TopicKey, nodeId: string): Promise<void> {
-    const { memberships, users, hooks, deletions, losses } = this.#deps;
+    const { memberships, users, deletions, losses } = this.#deps;
     const name = topicName(topic);
     if (topicKind(topic) === 'user') {
       const gone = await users.beginSweep(name, nodeId);
       await this.finishLeaves(name, nodeId);
-      // Only the hook wants to know what they were in.
-      const known = hooks?.has('onDisconnect') === true ? await users.listSockets(name) : undefined;
-      for (const socketId of gone) await this.logout({ userName: name, socketId }, known?.get(socketId)?.rooms ?? []);
+      // What they were in only their node knew.
+      for (const socketId of gone) await this.logout({ userName: name, socketId }, []);
       return;
     }
     // What the dead node had begun: telling those concerned of a deletion, and of who came and went.
@@ -210,12 +200,16 @@ export class Departures implements Cleaner {
         const left = await this.leaveRoom(name, nodeId, page.slice(at, at + SOCKETS_PER_CALL), {
           echo: 'changed',
           cause: 'swept',
+          closed: true,
         });
         if (left === 'noRoom') return;
       }
     }
   }
 }
+
+/** What of a socket that the room does not know. */
+const NOT_THERE = { changed: false, njoined: 0 };
 
 /** The frame, without its count, that tells a user's other sockets of one that is in a room no more. */
 export const leftEcho = (roomName: string, socketId: string): Uint8Array =>

@@ -91,7 +91,11 @@ export class Disconnects {
       const page = gone.slice(at, at + SOCKETS_PER_CALL);
       try {
         const sockets = page.map(({ socketId }) => ({ userName, socketId }));
-        const left = await departures.leaveRoom(roomName, nodeId, sockets, { echo: 'later', cause: 'disconnect' });
+        const left = await departures.leaveRoom(roomName, nodeId, sockets, {
+          echo: 'later',
+          cause: 'disconnect',
+          closed: true,
+        });
         for (const [i, { socketId, echoes }] of page.entries()) {
           if (left !== 'noRoom') echoes.push({ echo: leftEcho(roomName, socketId), njoined: left.njoined[i] ?? 0 });
           topics.unfollow(topic, nodeId);

@@ -13,7 +13,7 @@ import type { RoomPosition } from '../../protocol/types.ts';
 import { StateUnavailable } from '../../redis/unavailable.ts';
 import type { Since } from '../../store/membership/membership-store.ts';
 import { Answer, type Caller, type Handlers } from '../caller.ts';
-import { joinRoom, type Join } from './join.ts';
+import { joinRoom, type JoinDone } from './membership.ts';
 import type { Services } from '../services.ts';
 import { windowsOf } from '../windows.ts';
 
@@ -26,7 +26,7 @@ const NAMES_PER_ENTRY = 3;
 /** A room that was asked for, and what has come of it. */
 interface Entry {
   readonly position: RoomPosition;
-  readonly join: Join | Failure;
+  readonly join: JoinDone | Failure;
   readonly recovered: boolean;
   readonly messages: readonly StoredValue[];
 }
@@ -74,7 +74,7 @@ async function joinAll(services: Services, caller: Caller, rooms: readonly RoomP
 }
 
 /** A defect in one join leaves none of the others incomplete. */
-function completeAll(joins: readonly Join[]): void {
+function completeAll(joins: readonly JoinDone[]): void {
   const defects: unknown[] = [];
   for (const join of joins) {
     try {
@@ -92,7 +92,7 @@ async function joinOne(
   named: Set<string>,
   position: RoomPosition,
   bytesMax: number,
-): Promise<Join | Failure> {
+): Promise<JoinDone | Failure> {
   const { roomName, group } = position;
   // A room named twice: the second entry would race the first for the same place.
   if (named.has(roomName)) return failBecause('badArgument', [0, roomName], 'the room is named twice');
@@ -108,7 +108,7 @@ async function joinOne(
 /** What is missed comes whole or not at all. */
 function entryOf(
   position: RoomPosition,
-  join: Join | Failure,
+  join: JoinDone | Failure,
   { format }: Caller,
   bytesLeft: number,
 ): { entry: Entry; bytes: number } {

@@ -2,10 +2,11 @@
  * Leaving a room on request: one socket, or, where it takes part in its user's session, all that do. What Redis is asked
  * for is departures'; here is the turn of the response, in which live delivery ends.
  */
+import type { Point } from '../../log/event.ts';
 import { fail, type Failure } from '../../protocol/errors.ts';
 import { roomTopic, userTopic } from '../../redis/keys.ts';
 import { Answer, type Caller } from '../caller.ts';
-import { beginTurn } from '../session/filing.ts';
+import { holdNotices } from '../session/filing.ts';
 import type { Services } from '../services.ts';
 
 type Left = Answer<number | Failure<'noRoom'>> | Failure<'noRoom'>;
@@ -21,12 +22,10 @@ async function leaveAlone(services: Services, caller: Caller, roomName: string):
   const left = await whileLeaving(services, caller, roomName, () =>
     departures.leaveRoom(roomName, caller.nodeId, [caller], { echo: 'changed', echoExcept, cause: 'leave' }),
   );
-  if (left === 'noRoom') {
-    caller.moves.end(roomName, 'leaving');
-    return fail('noRoom', [roomName]);
-  }
-  await topics.reached(roomTopic(roomName), left.seq);
-  return new Answer(left.njoined[0] ?? 0, { after: () => completeLeave(services, caller, roomName) });
+  if (left !== 'noRoom') await topics.reached(roomTopic(roomName), left.at.seq);
+  return new Answer(left === 'noRoom' ? fail('noRoom', [roomName]) : (left.njoined[0] ?? 0), {
+    after: () => completeLeave(services, caller, roomName, left === 'noRoom' ? undefined : left.at),
+  });
 }
 
 /**
@@ -38,26 +37,26 @@ async function leaveTogether(services: Services, caller: Caller, roomName: strin
   const { topics, departures, reconciler } = services;
   const topic = userTopic(caller.userName);
   await topics.follow(topic, caller.nodeId);
-  const turn = beginTurn(caller, roomName);
+  const held = holdNotices(services, caller, roomName);
   try {
     const { at, room, told } = await whileLeaving(services, caller, roomName, () =>
       departures.leaveTogether(roomName, caller),
     );
-    turn?.tookEffect(at, told);
+    held?.tookEffect(at, told);
     await Promise.all([
-      room === 'noRoom' || topics.reached(roomTopic(roomName), room.seq),
+      room === 'noRoom' || topics.reached(roomTopic(roomName), room.at.seq),
       told === undefined || topics.reached(topic, told.seq, told.epoch),
     ]);
     topics.unfollow(topic, caller.nodeId);
     return new Answer(room === 'noRoom' ? fail('noRoom', [roomName]) : room.njoined, {
-      before: () => turn?.before(),
+      before: () => held?.before(),
       after: () => {
-        completeLeave(services, caller, roomName);
-        turn?.end();
+        completeLeave(services, caller, roomName, room === 'noRoom' ? undefined : room.at);
+        held?.end();
       },
     });
   } catch (error) {
-    turn?.end();
+    held?.end();
     // What was begun is finished, whatever the caller is told.
     const finish = async (): Promise<void> => {
       await departures.finishLeaves(caller.userName, caller.nodeId, { roomName, socketId: caller.socketId });
@@ -75,22 +74,27 @@ async function whileLeaving<T>(
   leave: () => Promise<T>,
 ): Promise<T> {
   const joined = caller.rooms.has(roomName);
-  if (joined) caller.moves.set(roomName, 'leaving');
+  if (joined) caller.rooms.setLeave(roomName, 'asked');
   try {
     return await leave();
   } catch (error) {
     // It may have happened all the same: then this socket must not go on hearing the room.
     if (joined) {
-      caller.moves.set(roomName, 'unsure');
+      caller.rooms.setLeave(roomName, 'unsure');
       reconciler.suspect(roomTopic(roomName), caller.nodeId, error, 0);
     }
     throw error;
   }
 }
 
-function completeLeave({ audience }: Services, caller: Caller, roomName: string): void {
-  caller.moves.end(roomName, 'leaving');
+/** Whatever the answer was, it says that the socket is out: `at` is where in the log, undefined where there is no room. */
+function completeLeave({ audience }: Services, caller: Caller, roomName: string, at: Point | undefined): void {
+  const { rooms } = caller;
+  const since = rooms.joinsOf(roomName).findLast(({ point }) => point !== undefined)?.point ?? rooms.live.get(roomName);
+  rooms.endLeave(roomName);
   audience.detachRoom(roomName, caller.socketId);
   // Joined, and left before the bus had brought what came until then.
-  caller.moves.cancelJoins(roomName);
+  for (const join of rooms.joinsOf(roomName)) join.left();
+  const outAt = at ?? (since && { epoch: since.epoch, seq: Infinity });
+  if (outAt !== undefined) rooms.toldOut(roomName, outAt);
 }

@@ -3,24 +3,24 @@
  * joined a topic at a position of its log is put onto the topic's events after that position.
  */
 import type { Feed, Hold } from '../../bus/feed.ts';
-import { hearersOf, type Point, type Position, type TopicEvent } from '../../log/event.ts';
+import type { Point, Position, TopicEvent } from '../../log/event.ts';
 import type { Topics } from '../../bus/topics.ts';
-import { notificationFrame } from '../../protocol/wire/frame.ts';
-import type { Caller } from '../caller.ts';
+
+/** The socket that is put onto a topic. */
+export interface Joiner {
+  readonly open: boolean;
+  startAfresh(): void;
+}
 
 export interface Completion {
-  /** The caller, which was put into the log at a point, is to get what comes from now on. */
+  /** Gives the joiner what came after its position; false where one of these events has taken it out again. */
+  deliver(event: TopicEvent): boolean;
+  /** There is a hole between the position and live delivery, which begins at the second one. */
+  tellHole(at: Position): void;
+  /** The joiner, which was put into the log at a point, is to get what comes from now on. */
   attach(since: Point): void;
-  /** Whether the caller does not want it any more; what the script did is undone already. */
-  isOver?(): boolean;
-  /** Whether an event after the position has taken the caller out again; what is told of it is the callee's. */
-  isOut?(event: TopicEvent): boolean;
-  /** It is so: nothing begins. */
-  over?(): void;
-  /** The caller's socket has gone meanwhile: what the script did must be undone. */
+  /** The joiner's socket has gone meanwhile: what the script did must be undone. */
   closed(): void;
-  /** The frame that tells of a hole between the position and live delivery. */
-  reset?(at: Position): Uint8Array;
 }
 
 export class SwitchOver {
@@ -49,7 +49,7 @@ export class SwitchOver {
     return position !== undefined && position.epoch !== this.#at?.epoch;
   }
 
-  /** The script refused or failed. */
+  /** The script refused or failed, or nobody wants it any more. */
   abandon(): void {
     this.#feed.release(this.#hold);
   }
@@ -64,56 +64,42 @@ export class SwitchOver {
     return this.#hold.events;
   }
 
-  /** What the feed has delivered since this began, up to the position: the script saw it, the caller was not told. */
-  get before(): readonly TopicEvent[] {
-    const at = this.#at;
-    return at === undefined ? [] : this.#hold.events.filter((event) => event.epoch === at.epoch && event.seq <= at.seq);
-  }
-
   /** Calls back once the feed has caught up with the position, and returns true; false where it need not. */
-  postponed(caller: Caller, again: () => void): boolean {
+  postponed(joiner: Joiner, again: () => void): boolean {
     const seq = this.#at?.seq ?? 0;
     const behind = this.isAhead || (this.#feed.position?.seq ?? Infinity) < seq;
-    if (!behind || this.#hold.broken || !caller.open) return false;
+    if (!behind || this.#hold.broken || !joiner.open) return false;
     void this.#catchUp()
       .then(again)
       .catch((error: unknown) => {
         // It was answered long ago, and would wait for ever for what it was told that it hears.
         this.abandon();
-        caller.startAfresh();
+        joiner.startAfresh();
         throw error;
       });
     return true;
   }
 
   /**
-   * Call in the turn in which the response goes out: gives the caller what came after its position, then attaches
+   * Call in the turn in which the response goes out: gives the joiner what came after its position, then attaches
    * it. Where the bus is late, that happens when the feed has caught up; until then the hold keeps everything.
    */
-  complete(caller: Caller, then: Completion): void {
+  complete(joiner: Joiner, then: Completion): void {
     const at = this.#at;
     if (at === undefined) throw new Error('completed before it began');
-    if (this.postponed(caller, () => this.complete(caller, then))) return;
+    if (this.postponed(joiner, () => this.complete(joiner, then))) return;
     this.#feed.release(this.#hold);
-    if (!caller.open) return then.closed();
-    if (then.isOver?.() === true) return then.over?.();
+    if (!joiner.open) return then.closed();
     if (this.#hold.broken) {
       // The log was changed under the join: the feed finds out what is true now, and tells all its sockets.
       this.#feed.start(at);
-      if (then.reset !== undefined) caller.send(then.reset(this.#feed.position ?? at));
-      // At its login: what its session was told meanwhile is not known. The next one restores it.
-      else if (caller.synced) caller.startAfresh();
+      then.tellHole(this.#feed.position ?? at);
       then.attach(at);
       if (this.isAhead) this.#feed.verify();
       else this.#feed.mend();
       return;
     }
-    for (const event of this.#hold.events) {
-      if (event.seq > at.seq && then.isOut?.(event) === true) return then.over?.();
-      if (!concerns(event, at, caller)) continue;
-      // A socket may ask for something before its login is complete, where the bus is late.
-      if (!isOfUser(event) || !caller.moves.keep(event)) caller.send(event.frame);
-    }
+    for (const event of this.#hold.events) if (isBehind(event, at) && !then.deliver(event)) return;
     then.attach(at);
   }
 
@@ -124,18 +110,6 @@ export class SwitchOver {
   }
 }
 
-/** For a caller that is in the topic; of a room's notices those with its own name in them have taken it out. */
-function concerns(event: TopicEvent, at: Position, caller: Caller): boolean {
-  const after = event.kind === 'transient' ? event.seq >= at.seq : event.seq > at.seq;
-  if (!after || event.frame.length === 0) return false;
-  if (isOfUser(event)) return hearersOf(event.subject, caller.nodeId)(caller);
-  return !event.subject.split(' ').includes(caller.socketId);
-}
-
-/** Whether a subject is one that only notices to users have. Of those to nodes a socket that arrives has heard nothing. */
-const isOfUser = ({ subject }: TopicEvent): boolean => subject.startsWith('+') || subject.startsWith('\n');
-
-/** The notification that tells a client to read a room again. */
-export function resetFrame(roomName: string, at: Position): Uint8Array {
-  return notificationFrame('roomReset', [roomName, at.epoch, at.id]);
-}
+/** Whether an event came after a point. A transient one is no event of the log, and carries the one it was sent at. */
+export const isBehind = (event: TopicEvent, { seq }: Point): boolean =>
+  event.kind === 'transient' ? event.seq >= seq : event.seq > seq;

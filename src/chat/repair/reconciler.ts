@@ -162,30 +162,30 @@ export class Reconciler {
     const members = new Set(known.sockets.map(({ socketId }) => socketId));
     const strays = (): Caller[] =>
       audience.attached(roomName, known.at).filter(({ socketId }) => !members.has(socketId));
-    const unsure = strays().filter(({ moves }) => moves.of(roomName) === 'unsure');
+    const unsure = strays().filter(({ rooms }) => rooms.leaveOf(roomName) === 'unsure');
     for (let at = 0; at < gone.length; at += SOCKETS_PER_CALL) {
       await departures.leaveRoom(roomName, nodeId, gone.slice(at, at + SOCKETS_PER_CALL), {
         echo: 'changed',
         cause: 'disconnect',
+        closed: true,
       });
     }
     for (const stray of unsure) {
       // It may have come in again meanwhile.
-      if (stray.moves.of(roomName) !== 'unsure' || stray.moves.isJoining(roomName)) continue;
+      if (stray.rooms.leaveOf(roomName) !== 'unsure' || stray.rooms.isJoining(roomName)) continue;
       audience.detachRoom(roomName, stray.socketId);
-      stray.moves.end(roomName, 'unsure');
+      stray.rooms.endLeave(roomName);
       await departures.leaveRoom(roomName, nodeId, [stray], { echo: 'always', cause: 'leave' });
     }
-    const joins = new Map(strays().map((stray) => [stray, stray.rooms.get(roomName)]));
+    const joins = new Map(strays().map((stray) => [stray, stray.rooms.live.get(roomName)]));
     if (joins.size === 0) return;
     // What took a socket out may be on its way here, and tells it so.
     await this.#deps.topics.caughtUp(topic, known.at);
     for (const [stray, joinedAt] of joins) {
       // Out by that, and perhaps in again.
-      if (joinedAt === undefined || stray.rooms.get(roomName) !== joinedAt) continue;
-      const move = stray.moves.of(roomName);
+      if (joinedAt === undefined || stray.rooms.live.get(roomName) !== joinedAt) continue;
       // It had joined, and Redis has lost that: coming back, it joins again. One that leaves is about to be answered.
-      if (move !== 'leaving' && move !== 'unsure') stray.startAfresh();
+      if (stray.rooms.leaveOf(roomName) === undefined) stray.startAfresh();
     }
   }
 
@@ -196,13 +196,7 @@ export class Reconciler {
     const known = await users.readSockets(userName);
     for (const stray of audience.socketsOf(userName)) if (!known.has(stray.socketId)) stray.startAfresh();
     const gone = [...known].filter(([socketId, home]) => home === nodeId && !audience.isOpen(socketId));
-    if (gone.length > 0) {
-      // They are in no more rooms than they were.
-      const sockets = await users.listSockets(userName);
-      for (const [socketId] of gone) {
-        await departures.logout({ userName, socketId }, sockets.get(socketId)?.rooms ?? []);
-      }
-    }
+    for (const [socketId] of gone) await departures.logout({ userName, socketId }, []);
     return known.values();
   }
 

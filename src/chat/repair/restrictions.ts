@@ -53,14 +53,15 @@ export class Restrictions {
     // Who has joined since was judged by the new rule.
     const { epoch, seq } = restrictedAt;
     const attached = audience.attached(roomName, { epoch, seq: seq - 1 });
-    // Out by this, or by what came after the restriction, and perhaps in again: it hears nothing of what was said in
+    // Detach every socket that the staged eviction removed, even one that has rejoined: it must not get messages posted in
     // between. What has taken it out tells it when its turn comes.
-    for (const { socketId, moves } of attached) {
-      if (!kept.has(socketId) || moves.isRejoining(roomName)) audience.detachRoom(roomName, socketId);
+    for (const { socketId, rooms } of attached) {
+      const isAgain = rooms.joinsOf(roomName).some((join) => join.isAgain);
+      if (!kept.has(socketId) || isAgain) audience.detachRoom(roomName, socketId, restrictedAt);
     }
     // Not attached yet: the same holds for what its join gives it.
-    for (const { socketId, moves } of audience.joining(roomName)) {
-      if (!kept.has(socketId)) moves.loseJoins(roomName, restrictedAt);
+    for (const { socketId, rooms } of audience.joining(roomName)) {
+      if (!kept.has(socketId)) for (const join of rooms.joinsOf(roomName)) join.stagedOut(restrictedAt);
     }
   }
 
@@ -100,7 +101,7 @@ export class Restrictions {
       const page: Purged | undefined = await access.purge(roomName, nodeId, next, leftHead(roomName));
       if (page === undefined) return undefined;
       for (const socketId of page.kept) kept.add(socketId);
-      epoch = page.epoch;
+      epoch = page.at.epoch;
       if (page.changesPending) userlistChanges.note(roomName);
       this.#tell(roomName, page);
       next = page.next;
@@ -108,8 +109,8 @@ export class Restrictions {
     return { kept, epoch };
   }
 
-  #tell(roomName: string, { evicted, life }: Purged): void {
-    const tell = this.#deps.losses.telling(roomName, life, evicted);
+  #tell(roomName: string, { evicted, life, at }: Purged): void {
+    const tell = this.#deps.losses.telling({ roomName, life, at }, evicted);
     if (evicted.length > 0) tell().catch((error: unknown) => this.#deps.finishLater(tell, error));
   }
 }

@@ -2,7 +2,7 @@
  * Telling users who lost a room, by its deletion or by a change of its rules. The room's script has taken them out and
  * told the nodes with sockets of theirs in it; their other sockets, and their sessions, hear of it from here.
  */
-import type { Position } from '../../log/event.ts';
+import type { Point, Position } from '../../log/event.ts';
 import { notificationFrame } from '../../protocol/wire/frame.ts';
 import type { Deletion, Deletions, FormerMember } from '../../store/room/deletions.ts';
 import type { Life } from '../../store/room/room-store.ts';
@@ -14,6 +14,13 @@ export interface LossesDeps {
   readonly deletions: Pick<Deletions, 'takeFormer' | 'formerMember' | 'forgetMember'>;
   readonly quotas: Pick<Quotas, 'released'>;
   readonly users: Pick<UserStore, 'notifyRoomLost'>;
+}
+
+/** Which room was lost, and where in its log. */
+interface Lost {
+  readonly roomName: string;
+  readonly life: Life;
+  readonly at: Point;
 }
 
 /** Users told at the same time. */
@@ -37,12 +44,12 @@ export class Losses {
    * Tells everybody concerned of a room that is deleted, and gives back what it had of its owner's quota. May be repeated
    * until it resolves: nobody is told twice.
    */
-  async tellFormer(roomName: string, { life, owner }: Deletion, told?: Told): Promise<void> {
+  async tellFormer(roomName: string, { life, owner, at }: Deletion, told?: Told): Promise<void> {
     const { deletions, quotas } = this.#deps;
     // First, for at the end of the pages it is forgotten that this is to be done.
     await quotas.released({ owner, roomName, life });
     for await (const page of deletions.takeFormer(roomName, life)) {
-      const { left, cause } = await this.#tell(roomName, life, page.members, told);
+      const { left, cause } = await this.#tell({ roomName, life, at }, page.members, told);
       const names = new Set(left.map(({ userName }) => userName));
       await page.forget(page.members.flatMap(({ userName }) => (names.has(userName) ? [] : [userName])));
       if (left.length > 0) throw cause;
@@ -51,19 +58,20 @@ export class Losses {
 
   /** What is done before a deletion is answered: the quota is given back, and who asked is told. Never rejects. */
   async first(roomName: string, deletion: Deletion, userName: string, told: Told): Promise<void> {
-    const { life, owner } = deletion;
+    const { life, owner, at } = deletion;
     const isReleased = this.#deps.quotas.released({ owner, roomName, life });
-    const isTold = userName === '' ? undefined : this.#tellFirst(roomName, life, userName, told);
+    const isTold = userName === '' ? undefined : this.#tellFirst({ roomName, life, at }, userName, told);
     await Promise.allSettled([isReleased, isTold]); // what fails is done again with the others
   }
 
   /** Tells one user of a deleted room before the others, if it is concerned. */
-  async #tellFirst(roomName: string, life: Life, userName: string, told: Told): Promise<void> {
+  async #tellFirst(lost: Lost, userName: string, told: Told): Promise<void> {
     const { deletions } = this.#deps;
+    const { roomName, life } = lost;
     // It may have the room in its session only, or not at all.
     const noSockets = { userName, socketIds: [], nodeIds: [] };
     const member = (await deletions.formerMember(roomName, life, userName)) ?? noSockets;
-    const { left } = await this.#tell(roomName, life, [member], told);
+    const { left } = await this.#tell(lost, [member], told);
     if (left.length === 0) await deletions.forgetMember(roomName, life, userName);
   }
 
@@ -76,10 +84,10 @@ export class Losses {
    * Tells users, as work that may be repeated until it resolves: who was told is not told again. Those without sockets in
    * the room have only had it in their session.
    */
-  telling(roomName: string, life: Life, former: readonly FormerMember[], told?: Told): () => Promise<void> {
+  telling(lost: Lost, former: readonly FormerMember[], told?: Told): () => Promise<void> {
     let waiting = former;
     return async () => {
-      const { left, cause } = await this.#tell(roomName, life, waiting, told);
+      const { left, cause } = await this.#tell(lost, waiting, told);
       waiting = left;
       if (left.length > 0) throw cause;
     };
@@ -87,8 +95,7 @@ export class Losses {
 
   /** Returns those who could not be told, and why. */
   async #tell(
-    roomName: string,
-    life: Life,
+    { roomName, life, at }: Lost,
     former: readonly FormerMember[],
     told: Told | undefined,
   ): Promise<{ left: readonly FormerMember[]; cause: unknown }> {
@@ -99,12 +106,19 @@ export class Losses {
     let cause: unknown;
     const work = async (): Promise<void> => {
       for (const member of next) {
-        const { userName, socketIds, nodeIds } = member;
+        const { userName, socketIds, nodeIds, seq = at.seq } = member;
         const isMember = socketIds.length > 0;
-        const lost = { roomName, life, frame: isMember ? frame : undefined, socketIds, nodeIds, ...heads };
+        const lost = {
+          roomName,
+          life,
+          at: { epoch: at.epoch, seq },
+          frame: isMember ? frame : undefined,
+          nodeIds,
+          ...heads,
+        };
         try {
-          const at = await this.#deps.users.notifyRoomLost(userName, lost);
-          if (at !== undefined) told?.(userName, at);
+          const toldAt = await this.#deps.users.notifyRoomLost(userName, lost);
+          if (toldAt !== undefined) told?.(userName, toldAt);
         } catch (error) {
           left.push(member);
           cause = error;

@@ -14,7 +14,7 @@ import { DEFAULT_GROUP, type LeaveHeads } from '../../store/session/session-stor
 import type { Caller } from '../caller.ts';
 import { leaveHeads } from './leave-heads.ts';
 import type { Services } from '../services.ts';
-import { SessionTurn } from './session-turns.ts';
+import { HeldNotices } from './held-notices.ts';
 import { windowsOf } from '../windows.ts';
 
 /** Kept for what the service itself may file. */
@@ -46,7 +46,7 @@ export async function fileRoom(
   const { sessions, topics, reconciler } = services;
   const { userName, socketId, nodeId, echoExcept: except } = caller;
   const { roomName, group, joined, echo } = join;
-  const turn = beginTurn(caller, roomName);
+  const held = holdNotices(services, caller, roomName);
   try {
     const filed = await sessions.file(userName, {
       socketId,
@@ -55,6 +55,7 @@ export async function fileRoom(
       roomName,
       joinedAt: joined.at,
       life: joined.life,
+      fresh: joined.freshlyFiled,
       whitelistOnly: joined.whitelistOnly,
       group,
       joinHead: chatHead('$.chat.join', roomName, joined.whitelistOnly),
@@ -63,33 +64,41 @@ export async function fileRoom(
       echo: joined.changed ? echo : undefined,
     });
     if (filed === 'full') {
-      turn?.end();
+      held?.end();
       return 'full';
     }
-    if (filed === 'gone') return { reached: () => Promise.resolve(), ...turnOf(turn) };
-    turn?.tookEffect(filed.at);
+    if (filed === 'gone') return { reached: () => Promise.resolve(), ...turnOf(held) };
+    held?.tookEffect(filed.at);
     // What took the room away between the two scripts found nothing filed: from here on it does.
     const verify = async (): Promise<void> => {
-      await presentOf(services, userName, '', [{ roomName, life: joined.life, group: group ?? DEFAULT_GROUP }]);
+      const read = await sessions.read(userName);
+      const mine = read === 'gone' ? [] : read.filed.filter((filing) => filing.roomName === roomName);
+      await presentOf(services, userName, '', mine);
     };
     if (filed.isNew) await verify().catch((error: unknown) => reconciler.finishLater(verify, error));
     const { seq, epoch } = filed.at;
-    return { reached: async () => topics.reached(userTopic(userName), seq, epoch), ...turnOf(turn) };
+    return { reached: async () => topics.reached(userTopic(userName), seq, epoch), ...turnOf(held) };
   } catch (error) {
-    turn?.end();
+    held?.end();
     throw error;
   }
 }
 
-/** What a turn has to do in that of the response. */
-export const turnOf = (turn: SessionTurn | undefined): Pick<Filed, 'before' | 'after'> => ({
-  before: () => turn?.before(),
-  after: () => turn?.end(),
+/** What is to be done in the turn of the response. */
+export const turnOf = (held: HeldNotices | undefined): Pick<Filed, 'before' | 'after'> => ({
+  before: () => held?.before(),
+  after: () => held?.end(),
 });
 
 /** Where the service asks for a socket, no answer of the socket's own is waited for. */
-export const beginTurn = (caller: Caller, roomName?: string): SessionTurn | undefined =>
-  caller.echoExcept === '' ? undefined : new SessionTurn(caller, roomName);
+export const holdNotices = (
+  { audience }: Pick<Services, 'audience'>,
+  caller: Caller,
+  roomName?: string,
+): HeldNotices | undefined =>
+  caller.echoExcept === ''
+    ? undefined
+    : new HeldNotices(caller, (event) => audience.notify(caller.socketId, event), roomName);
 
 /**
  * Which of the filed rooms are still there for the user, by name. Those that are not, or are another room by that name,

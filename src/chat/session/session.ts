@@ -6,7 +6,7 @@ import type { Chat } from '../../protocol/types.ts';
 import { userTopic } from '../../redis/keys.ts';
 import type { Filing } from '../../store/session/filed-rooms.ts';
 import { Answer, type Handlers } from '../caller.ts';
-import { beginTurn, byGroup, presentOf, turnOf } from './filing.ts';
+import { byGroup, holdNotices, presentOf, turnOf } from './filing.ts';
 import { nameSize } from '../access/lists.ts';
 import type { Services } from '../services.ts';
 
@@ -14,26 +14,26 @@ export function sessionHandlers(services: Services): Pick<Handlers, 'sessionGet'
   const { sessions, topics, settings } = services;
   return {
     async sessionGet(caller) {
-      const turn = beginTurn(caller);
+      const held = holdNotices(services, caller);
       try {
         const read = await sessions.read(caller.userName);
         const filed = read === 'gone' ? [] : read.filed;
         caller.spend(filed.length * UNITS_PER_ROOM);
         const chats = await presentOf(services, caller.userName, caller.echoExcept, filed, () => caller.open);
         if (read !== 'gone') {
-          turn?.tookEffect(read.at);
+          held?.tookEffect(read.at);
           await topics.reached(userTopic(caller.userName), read.at.seq, read.at.epoch);
         }
         if (chats.reduce((sum, chat) => sum + chatSize(chat, caller.format), 0) > settings.replyBytes) {
-          return new Answer(fail('listTooLong', [chats.length]), turnOf(turn));
+          return new Answer(fail('listTooLong', [chats.length]), turnOf(held));
         }
         const result = [...byGroup(chats)].map(([group, chats]): [string, Record<string, (typeof chats)[number]>] => [
           group,
           Object.fromEntries(chats.map((chat) => [chat.name, chat])),
         ]);
-        return new Answer(Object.fromEntries(result), turnOf(turn));
+        return new Answer(Object.fromEntries(result), turnOf(held));
       } catch (error) {
-        turn?.end();
+        held?.end();
         throw error;
       }
     },

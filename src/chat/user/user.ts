@@ -6,6 +6,7 @@ import { Answer, type Handlers } from '../caller.ts';
 import { askToConnect } from '../hooks/points.ts';
 import { badToken } from '../auth/token-faults.ts';
 import { namesSize } from '../access/lists.ts';
+import { socketPages } from './socket-list.ts';
 import type { Services } from '../services.ts';
 
 type UserHandlers = Pick<Handlers, 'ping' | 'loginRefresh' | 'disconnect' | 'listOwnSockets' | 'systemMessage'>;
@@ -40,7 +41,7 @@ export function userHandlers(services: Services): UserHandlers {
     async listOwnSockets(caller) {
       const found: Record<string, string[]> = {};
       let bytes = 0;
-      for await (const page of users.socketPages(caller.userName)) {
+      for await (const page of socketPages(services, caller.userName)) {
         bytes += page.reduce((sum, { socketId, rooms }) => sum + namesSize([socketId, ...rooms], caller.format), 0);
         if (bytes > settings.replyBytes) return fail('listTooLong', [(await users.readSockets(caller.userName)).size]);
         for (const { socketId, rooms } of page) found[socketId] = [...rooms];

@@ -152,6 +152,16 @@ export function transcodeToJson(frame: Uint8Array): string {
 }
 
 /** `[2, name, [` with the number of params, of which there are fewer than 16. */
+/** Whether a frame is the notification of a name that has so many parameters. */
+export function notificationTest(name: NotificationName, paramsCount: number): (frame: Uint8Array) => boolean {
+  const begin = opening(name, paramsCount);
+  return (frame) => frame.length > begin.length && begin.every((byte, i) => frame[i] === byte);
+}
+
+/** The count that ends a frame made by `countFrame`. */
+export const countIn = (frame: Uint8Array): number =>
+  Number(new DataView(frame.buffer, frame.byteOffset, frame.byteLength).getBigUint64(frame.length - 8));
+
 function opening(name: string, paramsCount: number): Uint8Array {
   return concat([Uint8Array.of(ARRAY_OF_3, 2), encodeValue(name), Uint8Array.of(FIXARRAY | paramsCount)]);
 }

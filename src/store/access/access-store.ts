@@ -62,7 +62,8 @@ export interface Purged {
   readonly kept: readonly string[];
   readonly changesPending: boolean;
   readonly life: Life;
-  readonly epoch: string;
+  /** The log after this page. */
+  readonly at: Position;
 }
 
 /** A `roomUserlistChanged` in three parts, between which the script puts names. */
@@ -116,7 +117,7 @@ const purgeRoom = script('purge-room', {
   writes: true,
   whenFull: true,
   refuses: ['noRoom'],
-  gives: { reached: text, evicted: formerMembers, kept: listOf(text), changesPending: yes, life: text, epoch: text },
+  gives: { reached: text, evicted: formerMembers, kept: listOf(text), changesPending: yes, life: text, at: position },
 });
 
 const flushChanges = script('flush-changes', {
@@ -274,12 +275,11 @@ function namesWanted(reply: Reply | undefined): NamesWanted {
   return { owner: text(owner), life: text(life), names: number(names) };
 }
 
-/** Users and the sockets they had, as lib/evict.lua notes them. */
+/** Users, the sockets they had, and the event that took them out, as lib/evict.lua notes them. */
 function formerMembers(reply: Reply | undefined): FormerMember[] {
-  const noted = list(reply).map(text);
-  const members: FormerMember[] = [];
-  for (let i = 0; i + 1 < noted.length; i += 2) {
-    members.push({ userName: noted[i] ?? '', ...socketsOf(noted[i + 1] ?? '') });
-  }
-  return members;
+  const noted = list(reply);
+  return Array.from({ length: noted.length / 3 }, (_, i) => {
+    const [userName, sockets, seq] = noted.slice(3 * i, 3 * i + 3);
+    return { userName: text(userName), ...socketsOf(text(sockets)), seq: number(seq) };
+  });
 }

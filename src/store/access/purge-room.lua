@@ -23,4 +23,4 @@ if scanned[1] == '0' and clean == '1' and #evicted == 0 then
 end
 tellEvictions()
 saveLog()
-return { scanned[1], evicted, kept, changesPending, log.life, log.epoch }
+return { scanned[1], evicted, kept, changesPending, log.life, position() }

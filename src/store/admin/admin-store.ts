@@ -9,7 +9,6 @@ import { done, list, number, text, yes, type Reply } from '../../redis/reply.ts'
 import { flag, scriptsBeside } from '../../redis/script.ts';
 import { newEpoch } from '../../redis/tokens.ts';
 import { readDirectAccess, userHasInList } from '../direct/direct-store.ts';
-import { readSocketPages, type UserSocket } from '../user/socket-list.ts';
 import { createUser, deleteUser, disconnectUser, readUser } from '../user/user-scripts.ts';
 import { ROOM_LISTS } from '../key-names.ts';
 
@@ -23,7 +22,8 @@ export interface UserInfo {
   readonly whitelistOnly: boolean;
   readonly whitelistSize: number;
   readonly blacklistSize: number;
-  readonly sockets: readonly UserSocket[];
+  /** How many it has. */
+  readonly socketsCount: number;
 }
 
 export interface RoomSizes {
@@ -116,12 +116,8 @@ export class AdminStore {
     return this.#commands.run(disconnectUser, this.#keys.user(userName), { reason });
   }
 
-  async readUser(userName: string): Promise<UserInfo | 'noUser'> {
-    const user = await this.#commands.run(readUser, this.#keys.user(userName), {});
-    if (user === 'noUser') return user;
-    const sockets: UserSocket[] = [];
-    for await (const page of readSocketPages(this.#commands, this.#keys.user(userName))) sockets.push(...page);
-    return { ...user, sockets };
+  readUser(userName: string): Promise<UserInfo | 'noUser'> {
+    return this.#commands.run(readUser, this.#keys.user(userName), {});
   }
 
   roomHasInList(roomName: string, listName: string, item: string): Promise<boolean | 'noRoom' | 'noList'> {

@@ -31,6 +31,8 @@ local function evict(user)
   end
   evicted[#evicted + 1] = user
   evicted[#evicted + 1] = list
+  -- Of those that are told together, as tellEvictions will have it.
+  evicted[#evicted + 1] = log.seq
 end
 
 local function evictUnlessAdmitted(user)
@@ -45,5 +47,8 @@ local function tellEvictions()
   end
   if #together > 0 then
     announce(EVICTED, table.concat(together, '\n'), '')
+    for at = 3, #evicted, 3 do
+      evicted[at] = log.seq
+    end
   end
 end

@@ -1,32 +1,48 @@
--- uses: log frame
+-- uses: log frame recipients
 -- A user's session: `session` maps each room that is filed to the life of the room (16 bytes), whether it was
--- whitelist-only then ('1' or '0'), and its group. `synced` has the sockets that take part in it.
--- Wants these keys, lib/log.lua and lib/frame.lua.
+-- whitelist-only then ('1' or '0'), a zero byte and the point of the room's log up to which its devices have joined (epoch, a
+-- double), and its group. What an earlier version has filed has no point. `synced` has the sockets that take part in it.
+-- Wants these keys.
+local FILED_POINT = '>Bc16d'
+local FILED_POINT_BYTES = 25
 
--- Life, mode and group of a filing; nothing where the room is not filed.
+-- A filing; nothing where the room is not filed.
 local function filedAs(roomName)
   local entry = redis.call('HGET', session, roomName)
-  if entry then
-    return string.sub(entry, 1, 16), string.sub(entry, 17, 17), string.sub(entry, 18)
+  if not entry then
+    return nil
   end
+  local filed = { entry = entry, life = string.sub(entry, 1, 16), mode = string.sub(entry, 17, 17) }
+  if string.byte(entry, 18) == 0 then
+    local _, epoch, seq = struct.unpack(FILED_POINT, entry, 18)
+    filed.epoch, filed.seq, filed.group = epoch, seq, string.sub(entry, 18 + FILED_POINT_BYTES)
+  else
+    filed.group = string.sub(entry, 18)
+  end
+  return filed
 end
 
--- Tells the sockets that take part, but for one ('' for none). The second line of the subject is the room: a socket that
--- waits for the answer to a request about it hears this in its place (chat/session/session-turns.ts).
+local function file(roomName, filed)
+  local point = struct.pack(FILED_POINT, 0, filed.epoch, tonumber(filed.seq))
+  redis.call('HSET', session, roomName, filed.life .. filed.mode .. point .. filed.group)
+end
+
+-- Whether a device has joined the room after it was lost at a point of the log. Points of two epochs do not compare.
+local function isFiledSince(filed, epoch, seq)
+  return filed.epoch == epoch and filed.seq >= tonumber(seq)
+end
+
+-- Tells the sockets that take part, but for one ('' for none). A socket that waits for the answer to a request about the
+-- room hears this in its place (chat/session/held-notices.ts).
 local function tellSession(except, roomName, head, group)
   if redis.call('SCARD', synced) > redis.call('SISMEMBER', synced, except) then
-    announce(NOTICE, '+' .. except .. '\n' .. roomName, head .. str(group))
+    announce(NOTICE, about(syncedBut(except), roomName), head .. str(group))
   end
 end
 
--- Takes a room out of the session, if it is there: by any name's life, or only by that one. The heads are those of
--- `$.chat.leave`, of an open room and of a whitelist-only one. Returns whether it was there.
-local function unfile(except, roomName, life, openHead, privateHead)
-  local filedLife, mode, group = filedAs(roomName)
-  if not filedLife or (life and life ~= filedLife) then
-    return false
-  end
+-- Takes a room that is filed out of the session. The heads are those of `$.chat.leave`, of an open room and of a whitelist-only
+-- one.
+local function unfile(except, roomName, filed, openHead, privateHead)
   redis.call('HDEL', session, roomName)
-  tellSession(except, roomName, mode == '1' and privateHead or openHead, group)
-  return true
+  tellSession(except, roomName, filed.mode == '1' and privateHead or openHead, filed.group)
 end

@@ -20,10 +20,11 @@ if verdict ~= '' then
   return verdict
 end
 local njoined, changed, first = addMember(user, socket, node)
+local freshlyFiled = 0
 if filing == '1' then
   -- Beyond so many a user finds out that the room is deleted when its session is read next.
   if redis.call('SCARD', filed) < FILED_MAX then
-    redis.call('SADD', filed, user)
+    freshlyFiled = redis.call('SADD', filed, user)
   end
 end
 if first and tellsUsers() then
@@ -61,5 +62,5 @@ if sinceId ~= '' then
 end
 return {
   position(), njoined, changed and 1 or 0, announced, recovered, missed, changesPending,
-  tonumber(redis.call('HGET', meta, 'whitelistOnly')), log.life,
+  tonumber(redis.call('HGET', meta, 'whitelistOnly')), log.life, freshlyFiled, now,
 }

@@ -1,8 +1,9 @@
 -- uses: clock members userlist
 -- Takes sockets out of a room: a leave, a disconnect, or up to 500 sockets of a swept node at once. One step per call,
 -- so that "was it the user's last socket" and the notice about it cannot disagree.
--- `node` looks after its own sockets; those of other nodes are taken out there when this is announced. '' for a leave of the
--- session, which does not keep the room any more.
+-- Each that was there has its place in the log, also where the room is not told, so that its node stops delivering to it
+-- there; but for those of the node `closed`, which are gone ('' for none). `unfiling` is '1' for a leave of the session, which
+-- does not keep the room any more.
 -- Rest arguments: user, socket, its node, frame of the notice; four per socket. The notice's subject is the socket,
 -- which is not to get it.
 if not openLog(now) then
@@ -21,14 +22,14 @@ for at = rest, #ARGV, 4 do
       frame = ARGV[at + 3]
     end
   end
-  if frame ~= '' or (changed and home ~= node) then
+  if frame ~= '' or (changed and home ~= closed) then
     announce(NOTICE, socket, frame)
   end
   forgetIfEmpty(home)
-  if node == '' and njoined == 0 then
+  if unfiling == '1' and njoined == 0 then
     redis.call('SREM', filed, user)
   end
   results[#results + 1] = { njoined, changed and 1 or 0 }
 end
 saveLog()
-return { position(), results, changesPending }
+return { position(), results, changesPending, now }

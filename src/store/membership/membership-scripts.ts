@@ -33,17 +33,19 @@ export const joinRoom = script('join-room', {
     changesPending: yes,
     whitelistOnly: yes,
     life: text,
+    freshlyFiled: yes,
+    time: number,
   },
 });
 
 export const leaveRoom = script('leave-room', {
   keys: [...LOG, ...MEMBERS, 'changes', 'filed'],
-  args: ['large', 'node'],
+  args: ['large', 'closed', 'unfiling'],
   rest: true,
   writes: true,
   whenFull: true,
   refuses: ['noRoom'],
-  gives: { at: position, left: listOf(left), changesPending: yes },
+  gives: { at: position, left: listOf(left), changesPending: yes, time: number },
 });
 
 export const readSeen = script('read-seen', {

@@ -54,6 +54,17 @@ export interface Joined {
   readonly changesPending: boolean;
   readonly whitelistOnly: boolean;
   readonly life: Life;
+  /** The room did not know yet that the user's session has it. */
+  readonly freshlyFiled: boolean;
+  /** By Redis's clock. */
+  readonly time: number;
+}
+
+export interface LeaveRules {
+  /** The node whose sockets are closed: nobody has to be told to stop delivering to them. */
+  readonly closed?: string;
+  /** The user's session does not keep the room any more. */
+  readonly unfiling?: boolean;
 }
 
 export interface Left {
@@ -107,17 +118,14 @@ export class MembershipStore {
     });
   }
 
-  /**
-   * Takes sockets out, at most `SOCKETS_PER_CALL`; `frame` announces the leave of a user's last one. `nodeId` has
-   * forgotten its own by itself or will; other nodes do when this is announced to them.
-   */
+  /** Takes sockets out, at most `SOCKETS_PER_CALL`; `frame` announces the leave of a user's last one. */
   leave(
     roomName: string,
-    nodeId: string,
     sockets: readonly { userName: string; socketId: string; nodeId: string; frame: Uint8Array }[],
-  ): Promise<{ at: Position; left: Left[]; changesPending: boolean } | 'noRoom'> {
+    { closed = '', unfiling = false }: LeaveRules = {},
+  ): Promise<{ at: Position; left: Left[]; changesPending: boolean; time: number } | 'noRoom'> {
     const rest = sockets.flatMap((one) => [one.userName, one.socketId, one.nodeId, one.frame]);
-    const args = { large: this.#options.largeSize, node: nodeId };
+    const args = { large: this.#options.largeSize, closed, unfiling: flag(unfiling) };
     return this.#commands.run(scripts.leaveRoom, this.#keys.room(roomName), args, rest);
   }
 

@@ -1,7 +1,7 @@
 -- uses: clock access
 -- Deletes a room and tells every node that has sockets in it. One step: from here on nobody finds, joins or posts.
 -- The members, and those whose session keeps the room, are only renamed (their number is the users' choice); the caller
--- pages through them to tell them, and gives back what the room had of its owner's quota. `gone` notes who does, and for
+-- pages through them to tell them, and gives back what the room had of its owner's quota. `gone` notes who does, where the log ended, and for
 -- whom, so that whoever sweeps after it goes on.
 -- A user of '' is the service.
 if not openLog(now) then
@@ -13,7 +13,7 @@ end
 announce(DELETED, '', frame)
 local owner = redis.call('HGET', meta, 'owner') or ''
 if owner ~= '' or redis.call('EXISTS', members, filed) > 0 then
-  redis.call('HSET', gone, log.life, node .. ' ' .. owner)
+  redis.call('HSET', gone, log.life, node .. ' ' .. log.epoch .. ' ' .. int(log.seq) .. ' ' .. owner)
   for key, name in pairs({ [members] = goneMembers, [filed] = goneFiled }) do
     if redis.call('EXISTS', key) == 1 then
       redis.call('RENAME', key, name .. log.life)

@@ -2,7 +2,7 @@
  * What is left of rooms that were deleted: who is to be told, page by page, and by which node. The room's script has
  * only renamed it (delete-room.lua), so that a deletion is short whoever was there.
  */
-import { readEntries } from '../../log/event.ts';
+import { readEntries, type Point } from '../../log/event.ts';
 import type { Commands } from '../../redis/commands.ts';
 import type { Keyspace } from '../../redis/keys.ts';
 import { list, pairs, text } from '../../redis/reply.ts';
@@ -12,6 +12,8 @@ export interface Deletion {
   /** Which room of that name. */
   readonly life: string;
   readonly owner: string;
+  /** Where the room's log has ended. */
+  readonly at: Point;
 }
 
 /** Who has lost a room: its sockets there, and the nodes they were on. */
@@ -19,6 +21,8 @@ export interface FormerMember {
   readonly userName: string;
   readonly socketIds: readonly string[];
   readonly nodeIds: readonly string[];
+  /** The number of the event that took it out; undefined where that is the end of the room. */
+  readonly seq?: number;
 }
 
 export interface FormerPage {
@@ -50,8 +54,8 @@ export class Deletions {
   async unfinished(roomName: string, nodeId: string): Promise<Deletion[]> {
     const noted = await this.#commands.plain('hgetall', this.#keys.room(roomName).gone);
     return pairs(noted).flatMap(([life, by]) => {
-      const [node, ...owner] = by.split(' ');
-      return node === nodeId ? [{ life, owner: owner.join(' ') }] : [];
+      const [node, epoch = '', seq, ...owner] = by.split(' ');
+      return node === nodeId ? [{ life, owner: owner.join(' '), at: { epoch, seq: Number(seq) } }] : [];
     });
   }
 

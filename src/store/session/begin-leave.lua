@@ -13,7 +13,10 @@ local field = node .. ' ' .. socket .. ' ' .. roomName
 if redis.call('HLEN', leaving) >= tonumber(leavesMax) and redis.call('HEXISTS', leaving, field) == 0 then
   return 'full'
 end
-unfile(except, roomName, nil, openHead, privateHead)
+local filed = filedAs(roomName)
+if filed then
+  unfile(except, roomName, filed, openHead, privateHead)
+end
 local out, entries = { socket, node }, { socket .. '@' .. node }
 for _, other in ipairs(redis.call('SMEMBERS', synced)) do
   local home = redis.call('HGET', sockets, other)

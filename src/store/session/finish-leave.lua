@@ -1,10 +1,8 @@
--- uses: clock notes
--- The last step of a leave of the session: notes that sockets are out of the room, tells all the user's sockets of each
--- that was noted, and forgets the leave. One step, so that whoever else finishes it (another leave at the same time, or
--- for a dead node) finds nothing to tell any more. A socket that has joined since, and whose join is noted already, is
--- left alone.
+-- uses: clock echo
+-- The last step of a leave of the session: tells all the user's sockets of each that was taken out of the room for it, and
+-- forgets the leave. One step, so that what a dead node has begun is told by whoever goes on with it, or is done.
 -- `except` does not hear of `socket`, which asked for the leave. The others may wait for the answer to a join of the same
--- room: the subject names it (lib/session.lua).
+-- room, or have joined since: the subject says where in the room's log each was taken out (lib/recipients.lua).
 -- Rest arguments: socket, epoch and seq at which the room has taken it out, the user's sockets left, frame of the echo;
 -- five for each.
 if not openLog(now) then
@@ -13,10 +11,8 @@ end
 redis.call('HDEL', leaving, field)
 for at = rest, #ARGV, 5 do
   local one = ARGV[at]
-  if noteOut(one, roomName, ARGV[at + 1], ARGV[at + 2]) then
-    local but = one == socket and except or ''
-    echo(but == '' and '\n' .. roomName or but, but, ARGV[at + 4], ARGV[at + 3])
-  end
+  local but = one == socket and except or ''
+  echo(outOf(allBut(but), roomName, ARGV[at + 1], ARGV[at + 2], one), but, ARGV[at + 4], ARGV[at + 3])
 end
 saveLog()
 return position()

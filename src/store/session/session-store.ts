@@ -29,6 +29,8 @@ export interface FilingNote extends LeaveHeads {
   /** The room's log as the join has left it. */
   readonly joinedAt: Point;
   readonly life: Life;
+  /** The room did not know yet that the session has it. */
+  readonly fresh: boolean;
   readonly whitelistOnly: boolean;
   /** The group to file under; undefined leaves the room where it is. */
   readonly group: string | undefined;
@@ -47,11 +49,11 @@ export interface PendingLeave {
   readonly sockets: readonly { readonly socketId: string; readonly nodeId: string }[];
 }
 
-/** One socket that the room's script has taken out, or had not found any more. */
+/** One socket that the room's script has taken out. */
 export interface TakenOut {
   readonly socketId: string;
-  /** The room's log after that; undefined where there is no room. */
-  readonly at: Point | undefined;
+  /** The room's log after that. */
+  readonly at: Point;
   readonly njoined: number;
   /** A notification without the count it ends with. */
   readonly echo: Uint8Array;
@@ -65,7 +67,7 @@ const ROOMS_PER_CALL = 100;
 const script = scriptsBeside(import.meta.url);
 
 const fileRoom = script('file-room', {
-  keys: [...LOG, 'sockets', 'rooms', ...SESSION, 'leaving'],
+  keys: [...LOG, 'sockets', ...SESSION, 'leaving'],
   args: [
     'socket',
     'node',
@@ -78,6 +80,7 @@ const fileRoom = script('file-room', {
     'life',
     'mode',
     'group',
+    'fresh',
     'fallback',
     'roomsMax',
     'joinHead',
@@ -118,7 +121,7 @@ const beginLeave = script('begin-leave', {
 });
 
 const finishLeave = script('finish-leave', {
-  keys: [...LOG, 'sockets', 'rooms', 'leaving'],
+  keys: [...LOG, 'sockets', 'leaving'],
   args: ['field', 'socket', 'except', 'roomName'],
   rest: true,
   writes: true,
@@ -138,7 +141,7 @@ export class SessionStore {
     this.#roomsMax = options.sessionRoomsMax;
   }
 
-  /** Notes a join as `UserStore.noteRoom` does, and files the room. `full` has done neither. */
+  /** Echoes a join as `UserStore.echo` does, and files the room. `full` has done neither. */
   file(userName: string, note: FilingNote): Promise<{ at: Position; isNew: boolean } | 'gone' | 'full'> {
     return this.#commands.run(fileRoom, this.#keys.user(userName), {
       socket: note.socketId,
@@ -150,6 +153,7 @@ export class SessionStore {
       njoined: note.njoined,
       frame: note.echo ?? '',
       life: note.life,
+      fresh: flag(note.fresh),
       mode: flag(note.whitelistOnly),
       group: note.group ?? '',
       fallback: DEFAULT_GROUP,
@@ -169,7 +173,7 @@ export class SessionStore {
     for (let at = 0; at < lost.length; at += ROOMS_PER_CALL) {
       const rest = lost
         .slice(at, at + ROOMS_PER_CALL)
-        .flatMap(({ roomName, life, openHead, privateHead }) => [roomName, life, openHead, privateHead]);
+        .flatMap(({ roomName, entry, openHead, privateHead }) => [roomName, entry, openHead, privateHead]);
       await this.#commands.run(unfileRooms, this.#keys.user(userName), { except }, rest);
     }
   }
@@ -195,8 +199,8 @@ export class SessionStore {
   }
 
   /**
-   * Forgets a leave that the room has carried out, and tells the user of each socket that was noted as being in it and has
-   * not joined since. May be done again, and by several.
+   * Forgets a leave that the room has carried out, and tells the user of each socket that was taken out. Those that have
+   * joined since do not hear it of themselves.
    */
   async finishLeave(
     userName: string,
@@ -205,7 +209,7 @@ export class SessionStore {
     except: string,
   ): Promise<Position | undefined> {
     const rest = out.flatMap(({ socketId: id, at, njoined, echo }) => {
-      return [id, at?.epoch ?? '', at?.seq ?? 0, njoined, echo];
+      return [id, at.epoch, at.seq, njoined, echo];
     });
     const args = { field: fieldOf(roomName, socketId, nodeId), socket: socketId, except, roomName };
     const at = await this.#commands.run(finishLeave, this.#keys.user(userName), args, rest);

@@ -4,9 +4,8 @@ import type { Position, TopicEvent } from '../../log/event.ts';
 import type { Commands } from '../../redis/commands.ts';
 import { readNodeSockets } from '../membership/node-sockets.ts';
 import { topicKind, topicName, type Keyspace, type TopicKey } from '../../redis/keys.ts';
-import { bytes, events, nothing, packedPosition, position } from '../../redis/reply.ts';
+import { bytes, events, nothing, packedPosition, pairs, position } from '../../redis/reply.ts';
 import { scriptsBeside } from '../../redis/script.ts';
-import { readSockets } from '../user/socket-list.ts';
 import { newEpoch } from '../../redis/tokens.ts';
 
 const script = scriptsBeside(import.meta.url);
@@ -64,8 +63,9 @@ export class TopicLog implements LogReader {
     }
     const at = await this.readPosition(topic);
     if (at === 'gone') return 'gone';
-    const all = await readSockets(this.#commands, this.#keys.user(topicName(this.#topicKey(topic))));
-    const mine = [...all].flatMap(([socketId, nodeId]) => (nodeId === node ? [socketId] : []));
+    const { sockets } = this.#keys.user(topicName(this.#topicKey(topic)));
+    const all = pairs(await this.#commands.plain('hgetall', sockets));
+    const mine = all.flatMap(([socketId, nodeId]) => (nodeId === node ? [socketId] : []));
     return { at, sockets: new Set(mine) };
   }
 

@@ -1,4 +1,4 @@
--- uses: clock log
+-- uses: clock log recipients
 -- Adds a socket to a user, keeps the hash of the resume token it is given, and tells the user's other sockets. Makes the
 -- user where it is new. One step, so that nobody is told of a login that then fails, that a login by a token and the end of
 -- that token have an order, and that a socket that takes part in the session (`syncing` '1') is given it as it is at the
@@ -106,7 +106,7 @@ end
 redis.call('PERSIST', events)
 local count = redis.call('HLEN', sockets)
 if count > 1 then
-  announce(NOTICE, socket, frame .. u64(count))
+  announce(NOTICE, allBut(socket), frame .. u64(count))
   saveLog()
 end
 return { position(), count, syncing == '1' and redis.call('HGETALL', session) or {}, {} }

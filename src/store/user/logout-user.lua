@@ -1,4 +1,4 @@
--- uses: clock log
+-- uses: clock echo
 -- Takes a socket away from a user and tells the remaining ones, room by room first. After the last one a user is forgotten
 -- `keptMs` later: one who has left nothing behind on purpose, and of `anonymous` ('1') all of it, for nobody comes back to
 -- such a name once its resume tokens are over.
@@ -8,6 +8,7 @@ if not openLog(now) then
 end
 local changed = redis.call('HDEL', sockets, socket)
 redis.call('SREM', synced, socket)
+-- What an earlier version noted of it.
 redis.call('UNLINK', rooms .. socket)
 local count = redis.call('HLEN', sockets)
 if count == 0 then
@@ -23,9 +24,9 @@ if count == 0 then
   end
 elseif changed == 1 then
   for at = rest, #ARGV, 2 do
-    announce(NOTICE, '', ARGV[at] .. u64(tonumber(ARGV[at + 1])))
+    announce(NOTICE, allBut(''), ARGV[at] .. u64(tonumber(ARGV[at + 1])))
   end
-  announce(NOTICE, '', frame .. u64(count))
+  announce(NOTICE, allBut(''), frame .. u64(count))
   saveLog()
 end
 return { count, changed }

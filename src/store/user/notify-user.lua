@@ -1,9 +1,9 @@
--- uses: clock log
--- A notice to the sockets of a user; `subject` names a socket that is left out.
+-- uses: clock log recipients
+-- A notice to the sockets of a user; `except` is the socket that is left out, '' for none.
 if not openLog(now) then
   return 'gone'
 end
 if redis.call('HLEN', sockets) > 0 then
-  announce(NOTICE, subject, frame)
+  announce(NOTICE, allBut(except), frame)
   saveLog()
 end

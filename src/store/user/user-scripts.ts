@@ -38,9 +38,9 @@ export const logoutUser = script('logout-user', {
   gives: { nconnected: number, changed: yes },
 });
 
-export const noteRoom = script('note-room', {
-  keys: [...LOG, 'sockets', 'rooms'],
-  args: ['socket', 'except', 'roomName', 'joined', 'njoined', 'frame'],
+export const echoUser = script('echo-user', {
+  keys: [...LOG, 'sockets'],
+  args: ['except', 'count', 'frame'],
   writes: true,
   whenFull: true,
   refuses: ['gone'],
@@ -49,26 +49,19 @@ export const noteRoom = script('note-room', {
 
 export const notifyUser = script('notify-user', {
   keys: [...LOG, 'sockets'],
-  args: ['subject', 'frame'],
+  args: ['except', 'frame'],
   writes: true,
   refuses: ['gone'],
   gives: nothing,
 });
 
 export const loseRoom = script('lose-room', {
-  keys: [...LOG, 'sockets', 'rooms', ...SESSION],
-  args: ['subject', 'frame', 'roomName', 'life', 'openHead', 'privateHead'],
-  rest: true,
+  keys: [...LOG, 'sockets', ...SESSION],
+  args: ['who', 'frame', 'roomName', 'roomEpoch', 'roomSeq', 'life', 'openHead', 'privateHead'],
   writes: true,
   whenFull: true,
   refuses: ['gone'],
   gives: position,
-});
-
-export const readSocketRooms = script('read-socket-rooms', {
-  keys: ['rooms'],
-  rest: true,
-  gives: listOf(listOf(text)),
 });
 
 export const sweepUser = script('sweep-user', {
@@ -112,7 +105,7 @@ export const disconnectUser = script('disconnect-user', {
 });
 
 export const readUser = script('read-user', {
-  keys: ['meta', ...USER_LISTS],
+  keys: ['meta', 'sockets', ...USER_LISTS],
   refuses: ['noUser'],
-  gives: { whitelistOnly: yes, whitelistSize: number, blacklistSize: number },
+  gives: { socketsCount: number, whitelistOnly: yes, whitelistSize: number, blacklistSize: number },
 });

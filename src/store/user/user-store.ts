@@ -3,19 +3,18 @@
  * the user's slot. Where a room is concerned too, the room's script ran first and is the truth; what fails here is
  * repaired by a sweep or the next login. Rejects with `StateUnavailable` where Redis cannot be asked.
  */
-import type { Position } from '../../log/event.ts';
+import type { Point, Position } from '../../log/event.ts';
 import { isAnonymous } from './anonymous.ts';
 import type { Commands } from '../../redis/commands.ts';
 import type { Keyspace } from '../../redis/keys.ts';
 import type { Lease } from '../node/lease.ts';
 import { readLeases } from '../node/peers.ts';
-import { text } from '../../redis/reply.ts';
+import { pairs, text } from '../../redis/reply.ts';
 import { flag } from '../../redis/script.ts';
 import * as scripts from './user-scripts.ts';
 import type { Life } from '../room/room-store.ts';
 import type { LeaveHeads } from '../session/session-store.ts';
 import type { Filing } from '../session/filed-rooms.ts';
-import { readSocketPages, readSockets, type UserSocket } from './socket-list.ts';
 import { newEpoch } from '../../redis/tokens.ts';
 
 /** A notification without the count it ends with: the script knows the count. */
@@ -42,6 +41,25 @@ export interface NewToken extends ResumeRecord {
   readonly issuedAt: number;
   /** The hash of the token that logs in: the login fails where that was voided meanwhile. */
   readonly shown: string | undefined;
+}
+
+/** What the other sockets of a user hear of what one has done. */
+export interface Echo {
+  /** The socket that is not to hear it; '' for none. */
+  readonly except: string;
+  readonly frame: CountFrame;
+  readonly count: number;
+}
+
+/** A room that a user has lost. */
+export interface LostRoom {
+  readonly roomName: string;
+  readonly life: Life;
+  /** Where in the room's log. */
+  readonly at: Point;
+  /** Undefined for who has only had it in the session. */
+  readonly frame: Uint8Array | undefined;
+  readonly nodeIds: readonly string[];
 }
 
 /** A socket to be added. */
@@ -141,72 +159,32 @@ export class UserStore {
     return this.#commands.run(scripts.logoutUser, this.#keys.user(userName), args, rest);
   }
 
-  /** Files that a socket has joined or left a room, and echoes it to the user's other sockets. */
-  async noteRoom(
-    userName: string,
-    note: {
-      socketId: string;
-      /** The socket that is not to hear the echo; '' for none. */
-      echoExcept: string;
-      roomName: string;
-      joined: boolean;
-      njoined: number;
-      echo: CountFrame;
-    },
-  ): Promise<void> {
-    await this.#commands.run(scripts.noteRoom, this.#keys.user(userName), {
-      socket: note.socketId,
-      except: note.echoExcept,
-      roomName: note.roomName,
-      joined: flag(note.joined),
-      njoined: note.njoined,
-      frame: note.echo,
-    });
+  /** Tells the user's sockets, but for one ('' for none), of what one of them has done; the count ends the frame. */
+  async echo(userName: string, { except, frame, count }: Echo): Promise<void> {
+    await this.#commands.run(scripts.echoUser, this.#keys.user(userName), { except, count, frame });
   }
 
   /** A notice to all sockets but one. */
   async notifyOthers(userName: string, exceptSocketId: string, frame: Uint8Array): Promise<void> {
-    const args = { subject: exceptSocketId, frame };
+    const args = { except: exceptSocketId, frame };
     await this.#commands.run(scripts.notifyUser, this.#keys.user(userName), args);
   }
 
   /**
-   * Tells a user that a room is lost, and takes it out of the session if it is filed by that life. `nodeIds` had sockets
-   * of the user in it and have told their sockets by the room's own event; `socketIds` are not in the room any more. No
-   * frame for who has only had it in the session.
+   * Tells a user that a room is lost, and takes it out of the session if it is filed by that life and was not filed since.
+   * Sockets on `nodeIds` are told by the room's own event.
    */
-  async notifyRoomLost(
-    userName: string,
-    lost: {
-      roomName: string;
-      life: Life;
-      frame: Uint8Array | undefined;
-      socketIds: readonly string[];
-      nodeIds: readonly string[];
-    } & LeaveHeads,
-  ): Promise<Position | undefined> {
-    const subject = lost.nodeIds.map((nodeId) => `@${nodeId}`).join(' ');
-    const { roomName, life, openHead, privateHead } = lost;
-    const args = { subject, frame: lost.frame ?? '', roomName, life, openHead, privateHead };
-    const at = await this.#commands.run(scripts.loseRoom, this.#keys.user(userName), args, lost.socketIds);
-    return at === 'gone' ? undefined : at;
+  async notifyRoomLost(userName: string, lost: LostRoom & LeaveHeads): Promise<Position | undefined> {
+    const { roomName, life, at, frame = '', nodeIds, openHead, privateHead } = lost;
+    const who = nodeIds.map((nodeId) => `@${nodeId}`).join(' ');
+    const args = { who, frame, roomName, roomEpoch: at.epoch, roomSeq: at.seq, life, openHead, privateHead };
+    const told = await this.#commands.run(scripts.loseRoom, this.#keys.user(userName), args);
+    return told === 'gone' ? undefined : told;
   }
 
   /** Socket id → the node that it is on. */
-  readSockets(userName: string): Promise<Map<string, string>> {
-    return readSockets(this.#commands, this.#keys.user(userName));
-  }
-
-  /** The sockets on all nodes with the rooms that each is in, page by page: see `socket-list.ts`. */
-  socketPages(userName: string): AsyncGenerator<readonly UserSocket[]> {
-    return readSocketPages(this.#commands, this.#keys.user(userName));
-  }
-
-  /** All of them, by id. */
-  async listSockets(userName: string): Promise<Map<string, UserSocket>> {
-    const found = new Map<string, UserSocket>();
-    for await (const page of this.socketPages(userName)) for (const socket of page) found.set(socket.socketId, socket);
-    return found;
+  async readSockets(userName: string): Promise<Map<string, string>> {
+    return new Map(pairs(await this.#commands.plain('hgetall', this.#keys.user(userName).sockets)));
   }
 
   /** The sockets a node has of this user, behind a tombstone that keeps it from adding more. */

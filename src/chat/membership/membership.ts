@@ -1,0 +1,149 @@
+/** Joining and leaving a room: one socket at a time, its user an occupant while any socket is joined. */
+import { spreadUnits } from '../../protocol/cost.ts';
+import { fail, failBecause, type Failure } from '../../protocol/errors.ts';
+import { countFrame, notificationFrame } from '../../protocol/wire/frame.ts';
+import { invalidName, isValidName } from '../../protocol/name-rule.ts';
+import { StateUnavailable } from '../../redis/unavailable.ts';
+import { roomTopic } from '../../redis/keys.ts';
+import type { Joined, JoinRules, Since } from '../../store/membership/membership-store.ts';
+import { Answer, type Caller, type Handlers } from '../caller.ts';
+import { askToJoin, type Refused } from '../hooks/points.ts';
+import type { Services } from '../services.ts';
+import { fileRoom, judgeGroup, type Filed } from '../session/filing.ts';
+import { Join } from './join.ts';
+import { leaveRoom } from './leave.ts';
+
+/** A join whose scripts have run: what it gave, and what is to happen in the turn of the response. */
+export interface JoinDone {
+  readonly joined: Joined;
+  /** Resolves once this node has heard of it, or the bus is late. */
+  reached(): Promise<unknown>;
+  before(): void;
+  after(): void;
+}
+
+type JoinFailure = Failure<'noRoom' | 'notAllowed' | 'invalidName' | 'tooManyRooms'> | Refused;
+
+export function membershipHandlers(services: Services): Pick<Handlers, 'roomJoin' | 'roomLeave'> {
+  return {
+    async roomJoin(caller, { roomName, options }) {
+      const join = await joinRoom(services, caller, roomName, { group: options?.group });
+      if (!('joined' in join)) return join;
+      await join.reached();
+      return new Answer(join.joined.njoined, join);
+    },
+
+    roomLeave: (caller, { roomName }) => leaveRoom(services, caller, roomName),
+  };
+}
+
+/** What a client says of a join. */
+interface JoinWish {
+  readonly since?: Since | undefined;
+  /** Of the session. */
+  readonly group: string | undefined;
+  /** What was missed may take so much of the reply. */
+  readonly bytesMax?: number;
+}
+
+/** Runs the scripts of a join. What is to happen besides is the answer's, in whose turn live delivery begins. */
+export async function joinRoom(
+  services: Services,
+  caller: Caller,
+  roomName: string,
+  { since, group, bytesMax }: JoinWish,
+): Promise<JoinDone | JoinFailure> {
+  const { settings, topics, reconciler } = services;
+  if (!isValidName(roomName, settings.limits)) return fail('noRoom', [roomName]);
+  const refused = services.hooks && (await askToJoin(services, caller, roomName));
+  if (refused !== undefined) return refused;
+  // A room joined again is in both: it counts once.
+  const taken = caller.rooms.taken();
+  const full = !taken.has(roomName) && taken.size >= settings.limits.roomsPerSocket;
+  const verdict = judgeGroup(caller, group, settings.limits) ?? (full ? 'tooManyRooms' : undefined);
+
+  const topic = roomTopic(roomName);
+  const join = new Join(services, caller, roomName);
+  try {
+    join.hold(await topics.follow(topic, caller.nodeId));
+  } catch (error) {
+    join.giveUp();
+    throw error;
+  }
+  let ran: JoinDone | JoinFailure;
+  try {
+    ran = await runJoin(services, caller, join, group, { since, bytesMax, verdict, filing: caller.synced });
+  } catch (error) {
+    // The script may have run: the follow is passed on until what it left behind is known.
+    join.giveUp();
+    reconciler.suspect(topic, caller.nodeId, error);
+    throw error;
+  }
+  if ('code' in ran) {
+    join.giveUp();
+    topics.unfollow(topic, caller.nodeId);
+  }
+  return ran;
+}
+
+async function runJoin(
+  services: Services,
+  caller: Caller,
+  join: Join,
+  group: string | undefined,
+  rules: JoinRules,
+): Promise<JoinDone | JoinFailure> {
+  const { memberships, audience, userlistChanges, departures, settings } = services;
+  const { socketId, userName, nodeId } = caller;
+  const { roomName } = join;
+  const frame = notificationFrame('roomUserJoined', [roomName, userName]);
+  const joined = await memberships.join({ roomName, userName, socketId, nodeId }, frame, rules);
+  if (joined === 'noRoom') return fail('noRoom', [roomName]);
+  if (joined === 'lost') throw new StateUnavailable('this node was swept');
+  if (joined === 'invalidName') return invalidName(group ?? '', settings.limits);
+  if (typeof joined === 'string') return fail(joined);
+  join.ran(joined);
+  if (joined.changesPending) userlistChanges.note(roomName);
+  // The other sockets are told one by one.
+  caller.spend(spreadUnits(2 * audience.socketsOf(userName).length, 0));
+  const filed = await tellUser(services, caller, join, group, joined);
+  if (filed === 'full') {
+    if (joined.changed) await departures.leaveRoom(roomName, nodeId, [caller], { echo: 'later', cause: 'leave' });
+    return failBecause('tooManyRooms', [], 'the session of its user holds no more');
+  }
+  return {
+    joined,
+    reached: () => Promise.all([join.reached(), filed?.reached()]),
+    before: () => {
+      join.before();
+      if (joined.announced) {
+        caller.send(frame);
+        caller.spend(spreadUnits(audience.hearers(roomName), frame.length));
+      }
+      filed?.before();
+    },
+    after: () => {
+      try {
+        join.after();
+      } finally {
+        filed?.after();
+      }
+    },
+  };
+}
+
+/** The user's side of a join: what its other sockets hear of it, and its session where this one takes part in that. */
+async function tellUser(
+  services: Services,
+  caller: Caller,
+  { roomName }: Join,
+  group: string | undefined,
+  joined: Joined,
+): Promise<Filed | 'full' | undefined> {
+  const { socketId, echoExcept } = caller;
+  const echo = countFrame('roomJoinedEcho', [roomName, socketId]);
+  if (caller.synced) return fileRoom(services, caller, { roomName, group, joined, echo });
+  if (joined.changed)
+    await services.echoes.send(caller, joined.time, { except: echoExcept, frame: echo, count: joined.njoined });
+  return undefined;
+}

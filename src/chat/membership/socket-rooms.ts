@@ -1,0 +1,120 @@
+/**
+ * What one socket has to do with rooms: those it hears, with the point of the log from which on, those it is joining, is
+ * leaving, or was told that it is out of. By these points whatever comes late about a room is judged: it counts for a socket
+ * that joined before it, and not for one that has joined since.
+ */
+import { isUpTo, type Point } from '../../log/event.ts';
+
+/** A join under way, as a socket keeps it; see `join.ts`. */
+export interface PendingJoin {
+  readonly roomName: string;
+  /** What passes in the room is kept for it. */
+  readonly isHolding: boolean;
+  /** Where in the log the socket has joined, once that is known. */
+  readonly point: Point | undefined;
+  /** Whether Redis has added a socket that still hears the room: what took it out has not come to this node yet. */
+  readonly isAgain: boolean;
+  /** The socket, which heard the room, was taken out there. */
+  lostAt(at: Point): void;
+  /** A staged eviction begins there, and the socket is out of the room by it or was in between. */
+  stagedOut(at: Point): void;
+  /** The socket has left the room, after the joins that have run. */
+  left(): void;
+}
+
+/** Whether it has asked to leave, or Redis has not answered that. */
+export type Leave = 'asked' | 'unsure';
+
+/**
+ * How a socket stands to a point of a room's log from which on its user is out of it: it joined `before`, or `after`; it is
+ * `asking` and nobody knows yet; or it is `out`.
+ */
+export type Standing = 'before' | 'after' | 'asking' | 'out';
+
+/** Rooms that a socket remembers to be out of. What comes as late as that about an older one is told twice. */
+const OUT_MAX = 100;
+
+/** There is one for each socket, so it keeps nothing but the rooms that are heard most of the time. */
+export class SocketRooms {
+  /** Rooms whose events reach the socket → the point at which it joined. Changed by the hub only. */
+  readonly live = new Map<string, Point>();
+  #joins: PendingJoin[] | undefined;
+  #leaves: Map<string, Leave> | undefined;
+  #outs: Map<string, Point> | undefined;
+
+  has(roomName: string): boolean {
+    return this.live.has(roomName);
+  }
+
+  begin(join: PendingJoin): void {
+    this.#joins = [...(this.#joins ?? []), join];
+  }
+
+  end(join: PendingJoin): void {
+    const left = this.#joins?.filter((other) => other !== join) ?? [];
+    this.#joins = left.length === 0 ? undefined : left;
+  }
+
+  /** Joins of a room under way, in the order they were asked for: an answer may go out before the bus has caught up with it. */
+  joinsOf(roomName: string): PendingJoin[] {
+    return this.#joins?.filter((join) => join.roomName === roomName) ?? [];
+  }
+
+  /** Whether what passes in the room is kept for a join of this socket. */
+  isJoining(roomName: string): boolean {
+    return this.#joins?.some((join) => join.roomName === roomName && join.isHolding) ?? false;
+  }
+
+  /** Rooms it is in, or may be. */
+  taken(): Set<string> {
+    return new Set([...this.live.keys(), ...(this.#joins ?? []).map(({ roomName }) => roomName)]);
+  }
+
+  /** Rooms it is in, by all that this node knows. */
+  joined(): Set<string> {
+    const joins = this.#joins?.filter(({ point }) => point !== undefined) ?? [];
+    return new Set([...this.live.keys(), ...joins.map(({ roomName }) => roomName)]);
+  }
+
+  leaveOf(roomName: string): Leave | undefined {
+    return this.#leaves?.get(roomName);
+  }
+
+  setLeave(roomName: string, leave: Leave): void {
+    this.#leaves ??= new Map();
+    this.#leaves.set(roomName, leave);
+  }
+
+  endLeave(roomName: string): void {
+    this.#leaves?.delete(roomName);
+    if (this.#leaves?.size === 0) this.#leaves = undefined;
+  }
+
+  standing(roomName: string, at: Point): Standing {
+    const joins = this.joinsOf(roomName);
+    const since = joins.findLast(({ point }) => point !== undefined)?.point ?? this.live.get(roomName);
+    if (since !== undefined) return isSince(since, at) ? 'after' : 'before';
+    return joins.some(({ isHolding }) => isHolding) ? 'asking' : 'out';
+  }
+
+  /** The socket was told that it is out of a room from a point on. */
+  toldOut(roomName: string, at: Point): void {
+    this.#outs ??= new Map();
+    this.#outs.delete(roomName);
+    this.#outs.set(roomName, at);
+    const [oldest] = this.#outs.keys();
+    if (this.#outs.size > OUT_MAX && oldest !== undefined) this.#outs.delete(oldest);
+  }
+
+  /** Whether it was told so of a point, or of one behind it. */
+  wasToldOut(roomName: string, at: Point): boolean {
+    return isUpTo(at, this.#outs?.get(roomName));
+  }
+}
+
+/**
+ * Whether a join that left a log at a point came after somebody was taken out at another one. Of two lives of a log this one
+ * is the later: what is told of a former one comes late.
+ */
+export const isSince = (joinedAt: Point, removedAt: Point): boolean =>
+  joinedAt.epoch !== removedAt.epoch || joinedAt.seq >= removedAt.seq;

@@ -1,0 +1,104 @@
+/**
+ * The place of a request's answer among the notices of the session. A client keeps its picture of the session from both:
+ * what the session was told before the request took effect must come before the answer, what was told later after it, or
+ * a leave by another device looks as if it had come before one's own join. Delivering is left to the hub, which asks here.
+ */
+import { isUpTo, type Point, type TopicEvent } from '../../log/event.ts';
+import { addressOf } from '../../log/recipients.ts';
+
+/** A socket that waits for an answer. */
+export interface Waiting {
+  readonly notices: SocketNotices;
+  send(frame: Uint8Array): void;
+}
+
+/** Notices that wait for one answer. More are told as they come: their order is lost, not they. */
+const KEPT_MAX = 1000;
+
+/** What is held back until one request of a socket is answered. */
+export class HeldNotices {
+  readonly #socket: Waiting;
+  readonly #notify: (event: TopicEvent) => void;
+  /** Undefined for a request about the whole session. */
+  readonly #roomName: string | undefined;
+  #kept: TopicEvent[] = [];
+  #at: Point | undefined;
+  #toldAt: Point | undefined;
+
+  /** Call before the script is sent; `end` must follow, whatever becomes of the request. `notify` tells what came later. */
+  constructor(socket: Waiting, notify: (event: TopicEvent) => void, roomName?: string) {
+    this.#socket = socket;
+    this.#notify = notify;
+    this.#roomName = roomName;
+    socket.notices.begin(this);
+  }
+
+  take(event: TopicEvent, about: string): boolean {
+    if ((this.#roomName !== undefined && this.#roomName !== about) || this.#kept.length >= KEPT_MAX) return false;
+    this.#kept.push(event);
+    return true;
+  }
+
+  /** The request took effect there; the last echo that it caused is at `toldAt`. */
+  tookEffect(at: Point, toldAt = at): void {
+    this.#at = at;
+    this.#toldAt = toldAt;
+  }
+
+  /** Call right before the response: tells what came earlier, and the echoes that the request caused. */
+  before(): void {
+    const later = this.#kept.findIndex((event) => !isUpTo(event, this.#at) && !this.#isOwnEcho(event));
+    const earlier = this.#kept.splice(0, later < 0 ? this.#kept.length : later);
+    for (const { frame } of earlier) this.#socket.send(frame);
+  }
+
+  /** Echoes do not touch the picture of the session; but none overtakes a notice that does. */
+  #isOwnEcho(event: TopicEvent): boolean {
+    return isUpTo(event, this.#toldAt) && addressOf(event).recipients.to !== 'synced';
+  }
+
+  /** Call right after the response, or where there is none: tells the rest, unless another request waits for it. */
+  end(): void {
+    const { notices } = this.#socket;
+    notices.end(this, this.#roomName, this.#at);
+    for (const event of this.#kept) this.#notify(event);
+    this.#kept = [];
+  }
+}
+
+/** Stands for all rooms. */
+const EVERY_ROOM = '';
+
+/** What one socket waits for, and what it was answered already. Empty most of the time, so it keeps nothing then. */
+export class SocketNotices {
+  #held: HeldNotices[] | undefined;
+  /** Of what point in the user's log the last answer about a room was, until the log has passed it here. */
+  #answeredAt: Map<string, Point> | undefined;
+
+  begin(held: HeldNotices): void {
+    this.#held ??= [];
+    this.#held.push(held);
+  }
+
+  end(held: HeldNotices, roomName: string | undefined, at: Point | undefined): void {
+    const left = this.#held?.filter((other) => other !== held) ?? [];
+    this.#held = left.length === 0 ? undefined : left;
+    if (at === undefined) return;
+    this.#answeredAt ??= new Map();
+    this.#answeredAt.set(roomName ?? EVERY_ROOM, at);
+  }
+
+  /** Whether a request that waits for its answer holds a notice about a room back. */
+  take(event: TopicEvent, about: string): boolean {
+    return this.#held?.some((held) => held.take(event, about)) ?? false;
+  }
+
+  /** Whether a notice of the session is older than what the socket was answered since. Ask in the order of the log. */
+  isStale(event: TopicEvent, about: string): boolean {
+    if (this.#answeredAt === undefined) return false;
+    const isOlder = [about, EVERY_ROOM].some((roomName) => isUpTo(event, this.#answeredAt?.get(roomName)));
+    for (const [roomName, at] of this.#answeredAt) if (!isUpTo(event, at)) this.#answeredAt.delete(roomName);
+    if (this.#answeredAt.size === 0) this.#answeredAt = undefined;
+    return isOlder;
+  }
+}

@@ -1,0 +1,62 @@
+/**
+ * Whom a notice to a user is for, and what it is about: the subject of the event, which store/lib/recipients.lua writes. Four
+ * lines, of which the last may be missing: who, the room, the point of that room's log, the socket taken out.
+ */
+import type { Point, TopicEvent } from './event.ts';
+
+export type Recipients =
+  | { readonly to: 'all' }
+  | { readonly to: 'allBut'; readonly socketId: string }
+  /** Sockets that take part in the session, but for one. */
+  | { readonly to: 'synced'; readonly but: string | undefined }
+  /** Not those on these nodes, which tell theirs by the room's own event. */
+  | { readonly to: 'notOn'; readonly nodeIds: ReadonlySet<string> };
+
+/** Somebody is out of a room from a point of its log on. */
+export interface Removal {
+  readonly at: Point;
+  /** One socket; undefined for all of the user's. */
+  readonly socketId: string | undefined;
+}
+
+export interface Address {
+  readonly recipients: Recipients;
+  /** The room among whose answers the notice has its place (chat/session/held-notices.ts); undefined for most notices. */
+  readonly about: string | undefined;
+  readonly removal: Removal | undefined;
+}
+
+const TO_ALL: Address = { recipients: { to: 'all' }, about: undefined, removal: undefined };
+
+export function addressOf({ subject }: Pick<TopicEvent, 'subject'>): Address {
+  if (subject === '') return TO_ALL;
+  const [who = '', about, point = '', socketId = ''] = subject.split('\n');
+  const [epoch = '', seq = ''] = point.split(' ');
+  const removal =
+    point === '' ? undefined : { at: { epoch, seq: Number(seq) }, socketId: socketId === '' ? undefined : socketId };
+  return { recipients: recipientsOf(who), about, removal };
+}
+
+function recipientsOf(who: string): Recipients {
+  if (who === '') return TO_ALL.recipients;
+  if (who.startsWith('+')) return { to: 'synced', but: who.length === 1 ? undefined : who.slice(1) };
+  if (!who.startsWith('@')) return { to: 'allBut', socketId: who };
+  return { to: 'notOn', nodeIds: new Set(who.split(' ').map((entry) => entry.slice(1))) };
+}
+
+/** Whether a socket of the user is among them. */
+export function isRecipient(
+  recipients: Recipients,
+  { socketId, synced, nodeId }: { readonly socketId: string; readonly synced: boolean; readonly nodeId: string },
+): boolean {
+  switch (recipients.to) {
+    case 'all':
+      return true;
+    case 'allBut':
+      return socketId !== recipients.socketId;
+    case 'synced':
+      return synced && socketId !== recipients.but;
+    case 'notOn':
+      return !recipients.nodeIds.has(nodeId);
+  }
+}
