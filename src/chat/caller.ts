@@ -34,8 +34,8 @@ export interface Caller {
   /** Its user has no other socket, by all that this node knows. */
   readonly isAlone: boolean;
   /**
-   * Tells what an act has cost beyond what its request is known to (protocol/cost.ts), in units of an ordinary request:
-   * the user's next ones wait for it. The service's own acts cost nothing.
+   * Tells what an act has cost beyond what its request is known to (protocol/params/cost.ts), in units of an ordinary
+   * request: the user's next ones wait for it. The service's own acts cost nothing.
    */
   spend(units: number): void;
   /** Sends a notification frame (msgpack; transcoded where the socket speaks JSON). Does nothing once closed. */

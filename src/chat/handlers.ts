@@ -1,8 +1,8 @@
 /** All handlers, bound by name: one that is missing or mistyped does not compile. */
 import { isRequestName, requestDeclaration } from '../protocol/catalogue.ts';
 import { fail } from '../protocol/errors.ts';
-import { isValidName } from '../protocol/name-rule.ts';
-import type { NameLimits } from '../protocol/names.ts';
+import { isValidName } from '../protocol/names/rule.ts';
+import type { NameLimits } from '../protocol/names/form.ts';
 import { accessHandlers } from './access/access.ts';
 import type { Caller, Handlers } from './caller.ts';
 import { directHandlers } from './direct/direct.ts';

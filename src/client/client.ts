@@ -3,7 +3,7 @@
  * reconnects. It puts the parts together; what each does is theirs.
  */
 import type { Input, RequestName, Result } from '../protocol/catalogue.ts';
-import type { AuthData } from '../protocol/types.ts';
+import type { AuthData } from '../protocol/connection.ts';
 import type { Value, ValueMap } from '../protocol/values.ts';
 import { Connector, type ClientState, type End } from './connector.ts';
 import { deferred } from './deferred.ts';

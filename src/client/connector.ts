@@ -4,7 +4,7 @@
  * retry by hand) will have its place.
  */
 import { closeCodes, type CloseEntry } from '../protocol/close-codes.ts';
-import type { AuthData, Credentials } from '../protocol/types.ts';
+import type { AuthData, Credentials } from '../protocol/connection.ts';
 import type { Value } from '../protocol/values.ts';
 import { backoffMs, timerMs } from './backoff.ts';
 import { deferred, type Deferred } from './deferred.ts';

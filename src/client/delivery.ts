@@ -2,7 +2,7 @@
  * Lets each message of a joined room through exactly once and in order, and moves the room's position. When a room is
  * joined is left to the rooms.
  */
-import type { RoomJoined } from '../protocol/types.ts';
+import type { RoomJoined } from '../protocol/membership.ts';
 import { isMap, type Value, type ValueMap } from '../protocol/values.ts';
 import type { Emitter } from './events.ts';
 import type { Missing, Position, Room, RoomEvent } from './room.ts';

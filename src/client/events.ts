@@ -3,7 +3,7 @@
  * the same params; the others are the client's own. When an event is due is left to its parts.
  */
 import { isNotificationName, type NotificationName, type NotificationParams } from '../protocol/catalogue.ts';
-import type { AuthData } from '../protocol/types.ts';
+import type { AuthData } from '../protocol/connection.ts';
 import type { Value } from '../protocol/values.ts';
 import type { RequestError } from './request-error.ts';
 

@@ -1,6 +1,6 @@
 /** The options of a client and their defaults. What each does is left to the part that takes it. */
 import type { Format } from '../protocol/wire/codec.ts';
-import type { Credentials } from '../protocol/types.ts';
+import type { Credentials } from '../protocol/connection.ts';
 import type { Backoff } from './backoff.ts';
 import { platformWebSocket, type WebSocketConstructor } from './web-socket.ts';
 

@@ -3,7 +3,7 @@
  * `clientMessageId` until the service has answered for good. Whether a room can be posted to at the moment is left to the rooms.
  */
 import { defaultLimits, type Limits } from '../protocol/limits.ts';
-import { normaliseName } from '../protocol/names.ts';
+import { normaliseName } from '../protocol/names/form.ts';
 import { isMap, type ValueMap } from '../protocol/values.ts';
 import { repeatDelayMs, timerMs } from './backoff.ts';
 import { deferred, type Deferred } from './deferred.ts';

@@ -2,7 +2,7 @@
  * Keeps a login by token from expiring: asks for credentials again in time and gives their token to the service. What
  * happens when it does expire is left to the connector.
  */
-import type { AuthData, Credentials } from '../protocol/types.ts';
+import type { AuthData, Credentials } from '../protocol/connection.ts';
 import { repeatDelayMs, timerMs } from './backoff.ts';
 import type { Link } from './link.ts';
 import type { RequestError } from './request-error.ts';

@@ -1,5 +1,5 @@
 /** Why a request failed, as the client tells it. Which codes there are is left to the protocol's table of errors. */
-import { errorTable, type ErrorCode } from '../protocol/errors.ts';
+import { errorTable, type ErrorCode } from '../protocol/error-table.ts';
 import { isMap, type Value } from '../protocol/values.ts';
 
 /** A request that was refused by the service, or that the client gave up: then `unavailable` or `timeout`. */

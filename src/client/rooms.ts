@@ -3,8 +3,9 @@
  * logged in is left to the connector, the order of messages to the delivery, posting to the outbox.
  */
 import { defaultLimits } from '../protocol/limits.ts';
-import { normaliseName, utf8Length, type NameLimits } from '../protocol/names.ts';
-import type { AuthData, RoomJoined, RoomPosition } from '../protocol/types.ts';
+import { normaliseName, utf8Length, type NameLimits } from '../protocol/names/form.ts';
+import type { AuthData } from '../protocol/connection.ts';
+import type { RoomJoined, RoomPosition } from '../protocol/membership.ts';
 import type { Result } from '../protocol/catalogue.ts';
 import type { Value } from '../protocol/values.ts';
 import { repeatDelayMs } from './backoff.ts';

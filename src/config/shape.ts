@@ -79,7 +79,7 @@ export interface Config {
   readonly limits: Limits;
   /** Of one socket, in requests. */
   readonly rate: { readonly perSecond: number; readonly burst: number };
-  /** Of a user, in units of an ordinary request (protocol/cost.ts). */
+  /** Of a user, in units of an ordinary request (protocol/params/cost.ts). */
   readonly userRate: { readonly perSecond: number; readonly burst: number };
   readonly node: {
     readonly leaseMs: number;

@@ -1,6 +1,6 @@
 // Every setting of the service, those of the network and of limits in files of their own: the one table from which reading, checking,
 // `--print-config` and the tables of config/README.md are derived. How settings depend on each other is in rules.ts.
-import { AuthData } from '../protocol/types.ts';
+import { AuthData } from '../protocol/connection.ts';
 import { choice, flag, integer, list, oneOf, optionalText, text, type Parsed } from './setting.ts';
 import { limitSettings } from './limit-settings.ts';
 import { networkSettings } from './network-settings.ts';

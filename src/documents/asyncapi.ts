@@ -17,7 +17,7 @@ import {
 } from '../protocol/catalogue.ts';
 import { closeCodes } from '../protocol/close-codes.ts';
 import { subprotocols } from '../protocol/wire/codec.ts';
-import { errorTable, type ErrorEntry } from '../protocol/errors.ts';
+import { errorTable, type ErrorEntry } from '../protocol/error-table.ts';
 import { defaultLimits } from '../protocol/limits.ts';
 import type { Value, ValueMap } from '../protocol/values.ts';
 

@@ -1,6 +1,6 @@
 /**
  * Renders the protocol document from the declarations: the catalogue, the types and the tables. The prose that no
- * declaration holds is in `document-guide.ts`.
+ * declaration holds is in `guide.ts`.
  */
 import {
   generalErrors,
@@ -15,7 +15,7 @@ import {
 } from '../protocol/catalogue.ts';
 import { closeCodes, type CloseEntry } from '../protocol/close-codes.ts';
 import type { Cost, Param } from '../protocol/declare.ts';
-import { errorTable, type ErrorEntry } from '../protocol/errors.ts';
+import { errorTable, type ErrorEntry } from '../protocol/error-table.ts';
 import { guide } from './guide.ts';
 import { describeSchema, namedTypes, typeText } from './types.ts';
 import { encodeJson } from '../protocol/wire/json.ts';

@@ -1,7 +1,7 @@
 /**
  * What one party may take of a node: a user with all its sockets, or an address with all its guests. Requests cost units
- * (protocol/cost.ts); an account has a store of them that fills by time, and bounds what runs for its party at once.
- * It outlives the sockets until its store is full again: reconnecting gains nothing.
+ * (protocol/params/cost.ts); an account has a store of them that fills by time, and bounds what runs for its party at
+ * once. It outlives the sockets until its store is full again: reconnecting gains nothing.
  */
 
 import { Bucket, type Rate } from './rate.ts';

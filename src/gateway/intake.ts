@@ -5,7 +5,7 @@
  */
 import type { CloseName } from '../protocol/close-codes.ts';
 import type { FrameReader } from '../protocol/wire/codec.ts';
-import { copyUnits, costOf, isPage, refusalCost, runningCost, spreadOf } from '../protocol/cost.ts';
+import { copyUnits, costOf, isPage, refusalCost, runningCost, spreadOf } from '../protocol/params/cost.ts';
 import { fail } from '../protocol/errors.ts';
 import type { Limits } from '../protocol/limits.ts';
 import { frameFaults } from '../protocol/wire/malformed.ts';

@@ -13,26 +13,56 @@ import type {
   Subject,
 } from './declare.ts';
 import type { HookCode } from './errors.ts';
-import { notifications } from './notifications.ts';
-import { accessRequests } from './requests/access.ts';
-import { connectionRequests } from './requests/connection.ts';
-import { directRequests } from './requests/direct.ts';
-import { historyRequests } from './requests/history.ts';
-import { roomRequests } from './requests/room.ts';
-import { sessionRequests } from './requests/session.ts';
-import { userRequests } from './requests/user.ts';
+import { accessNotifications, accessRequests } from './access.ts';
+import { connectionNotifications, connectionRequests } from './connection.ts';
+import { directNotifications, directRequests } from './direct.ts';
+import { historyNotifications, historyRequests } from './history.ts';
+import { membershipNotifications, membershipRequests } from './membership.ts';
+import { messageNotifications, messageRequests } from './message.ts';
+import { roomRequests } from './room.ts';
+import { sessionNotifications, sessionRequests } from './session.ts';
+import { userNotifications, userRequests } from './user.ts';
 import type { Value } from './values.ts';
 
-export { notifications };
+// In the order in which the documents tell them: a room's life is told as it goes, across its nouns. What a noun gets
+// later follows the last of its own.
+const { roomCreate, roomDelete, ...roomReads } = roomRequests;
+const { roomJoin, roomsJoin, roomLeave, roomUserlistGet, ...memberReads } = membershipRequests;
 
 export const requests = {
   ...connectionRequests,
-  ...roomRequests,
+  roomCreate,
+  roomDelete,
+  roomJoin,
+  roomsJoin,
+  roomLeave,
+  ...messageRequests,
+  roomUserlistGet,
+  ...roomReads,
+  ...memberReads,
   ...accessRequests,
   ...historyRequests,
   ...directRequests,
   ...sessionRequests,
   ...userRequests,
+};
+
+const { goAway, ...logins } = connectionNotifications;
+const { roomUserlistChanged, ...comingsAndGoings } = membershipNotifications;
+const { roomAccessRemoved, ...accessChanges } = accessNotifications;
+
+export const notifications = {
+  ...logins,
+  ...messageNotifications,
+  ...comingsAndGoings,
+  roomAccessRemoved,
+  roomUserlistChanged,
+  ...accessChanges,
+  ...historyNotifications,
+  ...directNotifications,
+  ...sessionNotifications,
+  ...userNotifications,
+  goAway,
 };
 
 type Requests = typeof requests;

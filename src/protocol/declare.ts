@@ -3,7 +3,7 @@
  * what a request does is left to its handler.
  */
 import type { Static, TSchema } from 'typebox';
-import type { ErrorCode } from './errors.ts';
+import type { ErrorCode } from './error-table.ts';
 import type { CountLimit } from './limits.ts';
 import type { Value } from './values.ts';
 
@@ -132,6 +132,10 @@ export function carries<const N extends string, S extends TSchema>(
 ): { readonly name: N; readonly schema: S } {
   return { name, schema };
 }
+
+/** Audiences that several nouns have. */
+export const JOINED = 'All sockets joined to the room.';
+export const OTHERS = "The user's other sockets, on any node.";
 
 export interface NotificationDeclaration<P extends readonly NotificationParam[] = readonly NotificationParam[]> {
   readonly doc: string;

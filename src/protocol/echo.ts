@@ -4,7 +4,7 @@
  */
 import { encodeJson } from './wire/json.ts';
 import { encodeShared } from './wire/msgpack.ts';
-import { utf8Length } from './names.ts';
+import { utf8Length } from './names/form.ts';
 import type { Value } from './values.ts';
 
 /** Of all args of one error, in either format. */

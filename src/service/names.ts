@@ -1,7 +1,7 @@
 /** The names in lists that the service brings along for what it makes, judged like those of clients. */
 import { fail, type Failure } from '../protocol/errors.ts';
-import { invalidName, isValidName } from '../protocol/name-rule.ts';
-import type { NameLimits } from '../protocol/names.ts';
+import { invalidName, isValidName } from '../protocol/names/rule.ts';
+import type { NameLimits } from '../protocol/names/form.ts';
 
 /** Why these lists cannot be: the first name that is not valid, then the first list that is too long. */
 export function listsRefusal(

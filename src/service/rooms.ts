@@ -1,12 +1,12 @@
 /** What the service itself asks about rooms and nodes. */
 import { fail, type Failure } from '../protocol/errors.ts';
-import { invalidName, isStorableName, isValidName } from '../protocol/name-rule.ts';
+import { invalidName, isStorableName, isValidName } from '../protocol/names/rule.ts';
 import type { serverRoomRequests } from '../protocol/service/rooms.ts';
 import { apiPageDefault, type AddRoomOptions } from '../protocol/service/types.ts';
 import type { RoomFlag } from '../store/admin/admin-store.ts';
 import { SERVICE } from '../store/room/room-store.ts';
 import { followThrough } from '../chat/access/access.ts';
-import { leftHead } from '../chat/session/leave-heads.ts';
+import { leftHead } from '../protocol/membership.ts';
 import { historyInfo } from '../chat/history/history.ts';
 import { deleteRoom } from '../chat/room/room.ts';
 import type { ServerHandlers, ServerServices } from './contract.ts';

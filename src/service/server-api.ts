@@ -5,11 +5,12 @@
 import { Compile } from 'typebox/compile';
 import type { Distributions } from '../ops/distribution.ts';
 import { isRequestOn, type RequestName, type RequestOn } from '../protocol/catalogue.ts';
-import { fail, Failure, isErrorCode, unavailable } from '../protocol/errors.ts';
+import { fail, Failure, unavailable } from '../protocol/errors.ts';
+import { isErrorCode } from '../protocol/error-table.ts';
 import { findFault } from '../protocol/wire/fault.ts';
-import { isStorableName } from '../protocol/name-rule.ts';
-import type { NameLimits } from '../protocol/names.ts';
-import { normaliserOf } from '../protocol/normalise.ts';
+import { isStorableName } from '../protocol/names/rule.ts';
+import type { NameLimits } from '../protocol/names/form.ts';
+import { normaliserOf } from '../protocol/params/normalise.ts';
 import {
   apiDeclaration,
   isApiRequestName,
@@ -19,7 +20,7 @@ import {
 } from '../protocol/service/catalogue.ts';
 import { plain } from '../protocol/wire/stored.ts';
 import { As } from '../protocol/service/types.ts';
-import { checkDeclared } from '../protocol/validate.ts';
+import { checkDeclared } from '../protocol/params/validate.ts';
 import { asMap, isMap, type Value } from '../protocol/values.ts';
 import { StateUnavailable } from '../redis/unavailable.ts';
 import { SERVICE } from '../store/room/room-store.ts';

@@ -1,8 +1,8 @@
 /** What the service itself asks about users. */
 import { closeCodes } from '../protocol/close-codes.ts';
 import { fail, failBecause } from '../protocol/errors.ts';
-import { invalidName, isStorableName, isValidName } from '../protocol/name-rule.ts';
-import { utf8Length } from '../protocol/names.ts';
+import { invalidName, isStorableName, isValidName } from '../protocol/names/rule.ts';
+import { utf8Length } from '../protocol/names/form.ts';
 import type { serverUserRequests } from '../protocol/service/users.ts';
 import { reasonBytesMax } from '../protocol/service/types.ts';
 import { socketPages, type UserSocket } from '../chat/user/socket-list.ts';

@@ -3,7 +3,7 @@ import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import { effectiveSettings, type Environment } from '../../src/config/config.ts';
 import { signatureAlgorithms } from '../../src/config/signatures.ts';
-import { AuthData } from '../../src/protocol/types.ts';
+import { AuthData } from '../../src/protocol/connection.ts';
 import { good, mistakesOf } from '../support/configuration.ts';
 
 const pemOf = (key: KeyObject): string => key.export({ type: 'spki', format: 'pem' }).toString();

@@ -2,7 +2,8 @@
 // first ones itself, as a node that is registered, and lets that node's lease end. What a real node then repairs, and when,
 // is in the names of the tests.
 import { beforeAll, expect, test } from '@jest/globals';
-import { chatHead, countFrame, frameHead, notificationFrame } from '../../src/protocol/wire/frame.ts';
+import { chatHead } from '../../src/protocol/session.ts';
+import { countFrame, frameHead, notificationFrame } from '../../src/protocol/wire/frame.ts';
 import { roomTopic, userTopic } from '../../src/redis/keys.ts';
 import { Lease } from '../../src/store/node/lease.ts';
 import type { Joined } from '../../src/store/membership/membership-store.ts';

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { SignJWT, type JWTPayload } from 'jose';
 import { issueToken } from '../../src/chat/auth/resume.ts';
-import type { ErrorCode } from '../../src/protocol/errors.ts';
+import type { ErrorCode } from '../../src/protocol/error-table.ts';
 import { Keyspace } from '../../src/redis/keys.ts';
 import { eventually } from '../support/eventually.ts';
 import { startRedis, type RedisServer } from '../support/redis.ts';

@@ -7,7 +7,7 @@ import { Ajv } from 'ajv';
 import { notifications, requests } from '../../src/protocol/catalogue.ts';
 import { renderAsyncApi } from '../../src/documents/asyncapi.ts';
 import { closeCodes } from '../../src/protocol/close-codes.ts';
-import { errorTable } from '../../src/protocol/errors.ts';
+import { errorTable } from '../../src/protocol/error-table.ts';
 import { asyncApi, at, createDocumentCheck, mapAt, mapsIn } from './asyncapi-document.ts';
 
 // CommonJS, without types that a module can import.

@@ -1,7 +1,8 @@
 /** Type tests of the catalogue: the type check of the tests fails if one does not hold. Nothing here runs. */
 import type { Args, DeclaredErrors, Input, NotificationParams, Result } from '../../src/protocol/catalogue.ts';
-import type { ErrorCode, ErrorValue, Failure } from '../../src/protocol/errors.ts';
-import type { RoomRefused } from '../../src/protocol/types.ts';
+import type { ErrorCode } from '../../src/protocol/error-table.ts';
+import type { ErrorValue, Failure } from '../../src/protocol/errors.ts';
+import type { RoomRefused } from '../../src/protocol/membership.ts';
 import type { Value, ValueMap } from '../../src/protocol/values.ts';
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;

@@ -14,8 +14,9 @@ import {
 } from '../../src/protocol/catalogue.ts';
 import type { Input } from '../../src/protocol/catalogue.ts';
 import { closeCodes, type CloseEntry } from '../../src/protocol/close-codes.ts';
-import { errorTable, fail, Failure, refuse, toErrorValue, type ErrorEntry } from '../../src/protocol/errors.ts';
-import { checkArgs } from '../../src/protocol/validate.ts';
+import { errorTable, type ErrorEntry } from '../../src/protocol/error-table.ts';
+import { fail, Failure, refuse, toErrorValue } from '../../src/protocol/errors.ts';
+import { checkArgs } from '../../src/protocol/params/validate.ts';
 
 const requestNames = Object.keys(requests).filter(isRequestName);
 const notificationNames = Object.keys(notifications).filter(isNotificationName);

@@ -5,7 +5,7 @@ import { notifications, requests } from '../../src/protocol/catalogue.ts';
 import { closeCodes } from '../../src/protocol/close-codes.ts';
 import { createCodec } from '../../src/protocol/wire/codec.ts';
 import { renderProtocolDocument } from '../../src/documents/protocol.ts';
-import { errorTable } from '../../src/protocol/errors.ts';
+import { errorTable } from '../../src/protocol/error-table.ts';
 import { defaultLimits } from '../../src/protocol/limits.ts';
 import { malformedReasons } from '../../src/protocol/wire/malformed.ts';
 import { bytesOf, hex } from './frames.ts';

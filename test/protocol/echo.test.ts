@@ -4,16 +4,9 @@ import { describe, expect, test } from '@jest/globals';
 import { isRequestName, requestDeclaration, requests } from '../../src/protocol/catalogue.ts';
 import { createCodec } from '../../src/protocol/wire/codec.ts';
 import { echoBytesMax, echoedText } from '../../src/protocol/echo.ts';
-import {
-  badArgument,
-  errorTable,
-  fail,
-  Failure,
-  isErrorCode,
-  refuse,
-  toErrorValue,
-} from '../../src/protocol/errors.ts';
-import { checkArgs } from '../../src/protocol/validate.ts';
+import { badArgument, fail, Failure, refuse, toErrorValue } from '../../src/protocol/errors.ts';
+import { errorTable, isErrorCode } from '../../src/protocol/error-table.ts';
+import { checkArgs } from '../../src/protocol/params/validate.ts';
 import type { Value } from '../../src/protocol/values.ts';
 import { bytesOf } from './frames.ts';
 

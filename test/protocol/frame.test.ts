@@ -2,15 +2,9 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { createCodec } from '../../src/protocol/wire/codec.ts';
-import {
-  countFrame,
-  decodeNotification,
-  directEchoFrame,
-  directMessageFrame,
-  notificationFrame,
-  roomMessageFrame,
-  transcodeToJson,
-} from '../../src/protocol/wire/frame.ts';
+import { countFrame, decodeNotification, notificationFrame, transcodeToJson } from '../../src/protocol/wire/frame.ts';
+import { directEchoFrame, directMessageFrame } from '../../src/protocol/direct.ts';
+import { roomMessageFrame } from '../../src/protocol/message.ts';
 import { encodeValue } from '../../src/protocol/wire/msgpack.ts';
 import type { ValueMap } from '../../src/protocol/values.ts';
 import { anyMap, anyValue, text } from './arbitraries.ts';

@@ -6,8 +6,8 @@ import { isRequestName, requestDeclaration, requests } from '../../src/protocol/
 import { createCodec, type Format, type Message } from '../../src/protocol/wire/codec.ts';
 import { Failure, toErrorValue } from '../../src/protocol/errors.ts';
 import { malformedReasons } from '../../src/protocol/wire/malformed.ts';
-import { isValidName } from '../../src/protocol/name-rule.ts';
-import { checkArgs } from '../../src/protocol/validate.ts';
+import { isValidName } from '../../src/protocol/names/rule.ts';
+import { checkArgs } from '../../src/protocol/params/validate.ts';
 import { createRng, seeded, type Rng } from '../support/rng.ts';
 import { anyValue } from './arbitraries.ts';
 import { bytesOf, concat } from './frames.ts';

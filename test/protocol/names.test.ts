@@ -2,8 +2,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { fromBase64, toBase64 } from '../../src/protocol/wire/base64.ts';
-import { invalidName, isStorableName, isValidName, nameFault } from '../../src/protocol/name-rule.ts';
-import { normaliseName, utf8Length } from '../../src/protocol/names.ts';
+import { invalidName, isStorableName, isValidName, nameFault } from '../../src/protocol/names/rule.ts';
+import { normaliseName, utf8Length } from '../../src/protocol/names/form.ts';
 import { isUtf8 } from '../../src/protocol/wire/utf8.ts';
 import { text } from './arbitraries.ts';
 import { hex } from './frames.ts';

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { generalErrors, requests } from '../../src/protocol/catalogue.ts';
-import { errorTable } from '../../src/protocol/errors.ts';
+import { errorTable } from '../../src/protocol/error-table.ts';
 import { renderOpenApi } from '../../src/documents/openapi.ts';
 import { apiDeclaration, isApiRequestName, serverRequests } from '../../src/protocol/service/catalogue.ts';
 import { statusCode } from '../../src/protocol/service/http.ts';

@@ -2,12 +2,10 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { createCodec, type Format } from '../../src/protocol/wire/codec.ts';
-import {
-  directMessageFrame,
-  roomMessageFrame,
-  storedMessageIn,
-  notificationFrame,
-} from '../../src/protocol/wire/frame.ts';
+import { directMessageFrame } from '../../src/protocol/direct.ts';
+import { roomMessageFrame } from '../../src/protocol/message.ts';
+import { storedMessageIn } from '../../src/protocol/wire/message-frame.ts';
+import { notificationFrame } from '../../src/protocol/wire/frame.ts';
 import { encodeValue } from '../../src/protocol/wire/msgpack.ts';
 import { stringSize } from '../../src/protocol/wire/pack.ts';
 import { plain, StoredResult, StoredValue, type Spliced } from '../../src/protocol/wire/stored.ts';

@@ -1,8 +1,8 @@
 // RFC 8265's profile for user names: its own examples, its steps, and the rules of RFC 8264 and RFC 5893 that it is made of.
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { isValidName, nameFault } from '../../src/protocol/name-rule.ts';
-import { normaliseName } from '../../src/protocol/names.ts';
+import { isValidName, nameFault } from '../../src/protocol/names/rule.ts';
+import { normaliseName } from '../../src/protocol/names/form.ts';
 import { text } from './arbitraries.ts';
 
 const limits = { nameBytes: 128, names: 'username' } as const;

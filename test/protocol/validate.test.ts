@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { fail } from '../../src/protocol/errors.ts';
 import { defaultLimits } from '../../src/protocol/limits.ts';
 import type { Value } from '../../src/protocol/values.ts';
-import { checkArgs } from '../../src/protocol/validate.ts';
+import { checkArgs } from '../../src/protocol/params/validate.ts';
 
 describe('the count comes first', () => {
   test('too few params, whatever they are', () => {

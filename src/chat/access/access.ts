@@ -1,14 +1,14 @@
 /** Who may be in a room: its lists and its mode, and what follows for members who lose it by a change of them. */
-import { spreadUnits } from '../../protocol/cost.ts';
+import { spreadUnits } from '../../protocol/params/cost.ts';
 import { fail, failBecause, Failure, unavailable } from '../../protocol/errors.ts';
 import { notificationFrame } from '../../protocol/wire/frame.ts';
-import { invalidName, isValidName } from '../../protocol/name-rule.ts';
-import type { NameLimits } from '../../protocol/names.ts';
+import { invalidName, isValidName } from '../../protocol/names/rule.ts';
+import type { NameLimits } from '../../protocol/names/form.ts';
 import type { Changed, EditRefusal, ListEdit } from '../../store/access/access-store.ts';
 import { roomTopic, userTopic } from '../../redis/keys.ts';
 import type { PageWish } from '../../store/access/list-page.ts';
 import type { Caller, Handlers } from '../caller.ts';
-import { leftHead } from '../session/leave-heads.ts';
+import { leftHead } from '../../protocol/membership.ts';
 import { isScanCursor, NO_CURSOR, pageOfList, wholeList } from './lists.ts';
 import type { Services } from '../services.ts';
 

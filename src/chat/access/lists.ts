@@ -4,7 +4,7 @@
  */
 import type { Format } from '../../protocol/wire/codec.ts';
 import { fail, type Failure } from '../../protocol/errors.ts';
-import { utf8Length } from '../../protocol/names.ts';
+import { utf8Length } from '../../protocol/names/form.ts';
 import type { PageOptions, UserlistPage } from '../../protocol/types.ts';
 import type { ListPage, PageWish } from '../../store/access/list-page.ts';
 import type { Caller } from '../caller.ts';

@@ -1,9 +1,9 @@
 /** Who somebody is, by credentials: a token, a name in open mode, or a random name. Resuming is login.ts's work. */
 import { decodeProtectedHeader, jwtVerify, type JWTHeaderParameters, type JWTPayload } from 'jose';
 import { failBecause, unavailable, type Failure } from '../../protocol/errors.ts';
-import { invalidName, isValidName } from '../../protocol/name-rule.ts';
-import { normaliseName, type NameLimits } from '../../protocol/names.ts';
-import type { Credentials } from '../../protocol/types.ts';
+import { invalidName, isValidName } from '../../protocol/names/rule.ts';
+import { normaliseName, type NameLimits } from '../../protocol/names/form.ts';
+import type { Credentials } from '../../protocol/connection.ts';
 import type { ValueMap } from '../../protocol/values.ts';
 import { anonymousName } from '../../store/user/anonymous.ts';
 import { newSocketId } from '../../redis/tokens.ts';

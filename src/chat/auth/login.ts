@@ -5,8 +5,8 @@
 import type { Result } from '../../protocol/catalogue.ts';
 import { fail, Failure } from '../../protocol/errors.ts';
 import { countFrame } from '../../protocol/wire/frame.ts';
-import { invalidName, isValidName } from '../../protocol/name-rule.ts';
-import type { Credentials } from '../../protocol/types.ts';
+import { invalidName, isValidName } from '../../protocol/names/rule.ts';
+import type { Credentials } from '../../protocol/connection.ts';
 import type { ValueMap } from '../../protocol/values.ts';
 import { StateUnavailable } from '../../redis/unavailable.ts';
 import { userTopic } from '../../redis/keys.ts';

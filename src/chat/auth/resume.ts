@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { Failure } from '../../protocol/errors.ts';
-import { isValidName } from '../../protocol/name-rule.ts';
+import { isValidName } from '../../protocol/names/rule.ts';
 import type { NewToken, ResumeFamily } from '../../store/user/user-store.ts';
 import { newSecret } from '../../redis/tokens.ts';
 import type { Identity } from './authenticator.ts';

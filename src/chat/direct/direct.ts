@@ -3,11 +3,12 @@
  * scripts: the receiver's is the truth, then the sender's other sockets are told. Where the first did not happen nothing
  * has; where the node dies between them, the message was sent and its echo is missing.
  */
-import { spreadUnits } from '../../protocol/cost.ts';
+import { spreadUnits } from '../../protocol/params/cost.ts';
 import { fail, failBecause, type Failure, messageTooLarge } from '../../protocol/errors.ts';
-import { directEchoFrame, directMessageFrame, storedMessageIn } from '../../protocol/wire/frame.ts';
-import { invalidName, isValidName } from '../../protocol/name-rule.ts';
-import type { NameLimits } from '../../protocol/names.ts';
+import { directEchoFrame, directMessageFrame } from '../../protocol/direct.ts';
+import { storedMessageIn } from '../../protocol/wire/message-frame.ts';
+import { invalidName, isValidName } from '../../protocol/names/rule.ts';
+import type { NameLimits } from '../../protocol/names/form.ts';
 import { StoredResult } from '../../protocol/wire/stored.ts';
 import { StateUnavailable } from '../../redis/unavailable.ts';
 import type { PageWish } from '../../store/access/list-page.ts';

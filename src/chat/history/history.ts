@@ -4,9 +4,9 @@
  */
 import type { TopicEvent } from '../../log/event.ts';
 import { fail } from '../../protocol/errors.ts';
-import { storedMessageIn } from '../../protocol/wire/frame.ts';
+import { storedMessageIn } from '../../protocol/wire/message-frame.ts';
 import { StoredResult, type StoredValue } from '../../protocol/wire/stored.ts';
-import type { HistoryInfo } from '../../protocol/types.ts';
+import type { HistoryInfo } from '../../protocol/history.ts';
 import type { ValueMap } from '../../protocol/values.ts';
 import type { RoomInfo } from '../../store/room/room-store.ts';
 import type { Caller, Handlers } from '../caller.ts';

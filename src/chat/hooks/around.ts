@@ -9,7 +9,7 @@ import { requestDeclaration, type RequestName } from '../../protocol/catalogue.t
 import { fail, Failure, unavailable } from '../../protocol/errors.ts';
 import type { Limits } from '../../protocol/limits.ts';
 import { plain } from '../../protocol/wire/stored.ts';
-import { checkDeclared } from '../../protocol/validate.ts';
+import { checkDeclared } from '../../protocol/params/validate.ts';
 import type { Value, ValueMap } from '../../protocol/values.ts';
 import { StateUnavailable } from '../../redis/unavailable.ts';
 import { Answer, type Caller, type Handlers } from '../caller.ts';

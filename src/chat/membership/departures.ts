@@ -18,7 +18,7 @@ import type { UserStore } from '../../store/user/user-store.ts';
 import type { Caller } from '../caller.ts';
 import type { Echoes, Echoing } from '../user/echoes.ts';
 import { tellLeft } from '../hooks/points.ts';
-import { leaveHeads } from '../session/leave-heads.ts';
+import { leaveHeads } from '../../protocol/session.ts';
 import type { Losses } from '../room/losses.ts';
 import type { UserlistChanges } from './userlist-changes.ts';
 

@@ -5,11 +5,11 @@
 import type { RecoveryCounters } from '../../ops/counters.ts';
 import { echoedText } from '../../protocol/echo.ts';
 import { failBecause, toErrorValue, unavailable, type Failure } from '../../protocol/errors.ts';
-import { storedMessageIn } from '../../protocol/wire/frame.ts';
-import { utf8Length } from '../../protocol/names.ts';
+import { storedMessageIn } from '../../protocol/wire/message-frame.ts';
+import { utf8Length } from '../../protocol/names/form.ts';
 import { StoredResult, type Spliced, type StoredValue } from '../../protocol/wire/stored.ts';
 import type { Result } from '../../protocol/catalogue.ts';
-import type { RoomPosition } from '../../protocol/types.ts';
+import type { RoomPosition } from '../../protocol/membership.ts';
 import { StateUnavailable } from '../../redis/unavailable.ts';
 import type { Since } from '../../store/membership/membership-store.ts';
 import { Answer, type Caller, type Handlers } from '../caller.ts';

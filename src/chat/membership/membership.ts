@@ -1,8 +1,8 @@
 /** Joining and leaving a room: one socket at a time, its user an occupant while any socket is joined. */
-import { spreadUnits } from '../../protocol/cost.ts';
+import { spreadUnits } from '../../protocol/params/cost.ts';
 import { fail, failBecause, type Failure } from '../../protocol/errors.ts';
 import { countFrame, notificationFrame } from '../../protocol/wire/frame.ts';
-import { invalidName, isValidName } from '../../protocol/name-rule.ts';
+import { invalidName, isValidName } from '../../protocol/names/rule.ts';
 import { StateUnavailable } from '../../redis/unavailable.ts';
 import { roomTopic } from '../../redis/keys.ts';
 import type { Joined, JoinRules, Since } from '../../store/membership/membership-store.ts';

@@ -2,7 +2,7 @@
  * Tells large rooms who came and went, in batches. What is to be told waits in Redis; this only remembers which rooms
  * to see to. Should this node die before it has, whoever sweeps after it or changes the room next does.
  */
-import { userlistChangesFrame } from '../../protocol/wire/frame.ts';
+import { userlistChangesFrame } from '../../protocol/membership.ts';
 import type { AccessStore } from '../../store/access/access-store.ts';
 
 export interface UserlistChangesDeps {

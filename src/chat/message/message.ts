@@ -1,8 +1,8 @@
 /** Posting to a room: one encode here, one script in Redis, and the frame goes out on every node as it is. */
 import { nonceOf } from '../../log/event.ts';
-import { spreadUnits } from '../../protocol/cost.ts';
+import { spreadUnits } from '../../protocol/params/cost.ts';
 import { fail, messageTooLarge } from '../../protocol/errors.ts';
-import { roomMessageFrame } from '../../protocol/wire/frame.ts';
+import { roomMessageFrame } from '../../protocol/message.ts';
 import { roomTopic } from '../../redis/keys.ts';
 import { newNonce } from '../../redis/tokens.ts';
 import type { Handlers } from '../caller.ts';

@@ -10,7 +10,7 @@ import { roomTopic, topicKind, topicName, type TopicKey } from '../../redis/keys
 import type { Peers } from '../../store/node/peers.ts';
 import type { Audience } from '../caller.ts';
 import type { Departures } from '../membership/departures.ts';
-import { leftHead } from '../session/leave-heads.ts';
+import { leftHead } from '../../protocol/membership.ts';
 import type { Losses } from '../room/losses.ts';
 import type { Reconciler } from './reconciler.ts';
 import type { UserlistChanges } from '../membership/userlist-changes.ts';

@@ -7,7 +7,7 @@ import { notificationFrame } from '../../protocol/wire/frame.ts';
 import type { Deletion, Deletions, FormerMember } from '../../store/room/deletions.ts';
 import type { Life } from '../../store/room/room-store.ts';
 import type { UserStore } from '../../store/user/user-store.ts';
-import { leaveHeads } from '../session/leave-heads.ts';
+import { leaveHeads } from '../../protocol/session.ts';
 import type { Quotas } from '../quota/quotas.ts';
 
 export interface LossesDeps {

@@ -1,6 +1,6 @@
 /** Rooms as things: creating, deleting, and what a reader may know of them. Joining and posting have their own files. */
 import { fail, failBecause, type Failure } from '../../protocol/errors.ts';
-import { invalidName, isStorableName, isValidName } from '../../protocol/name-rule.ts';
+import { invalidName, isStorableName, isValidName } from '../../protocol/names/rule.ts';
 import { roomTopic, userTopic } from '../../redis/keys.ts';
 import type { PageWish } from '../../store/access/list-page.ts';
 import { SERVICE } from '../../store/room/room-store.ts';

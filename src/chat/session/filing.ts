@@ -2,17 +2,15 @@
  * Filing rooms in a user's session: what a join by a synced socket adds, which of the filed rooms are still there, and
  * how the session is told. Joining itself is membership's.
  */
-import { chatHead } from '../../protocol/wire/frame.ts';
-import { isValidName } from '../../protocol/name-rule.ts';
-import type { NameLimits } from '../../protocol/names.ts';
-import type { Chat } from '../../protocol/types.ts';
+import { chatHead, leaveHeads, type Chat } from '../../protocol/session.ts';
+import { isValidName } from '../../protocol/names/rule.ts';
+import type { NameLimits } from '../../protocol/names/form.ts';
 import { StateUnavailable } from '../../redis/unavailable.ts';
 import { userTopic } from '../../redis/keys.ts';
 import type { Joined, JoinVerdict } from '../../store/membership/membership-store.ts';
 import type { Filing } from '../../store/session/filed-rooms.ts';
 import { DEFAULT_GROUP, type LeaveHeads } from '../../store/session/session-store.ts';
 import type { Caller } from '../caller.ts';
-import { leaveHeads } from './leave-heads.ts';
 import type { Services } from '../services.ts';
 import { HeldNotices } from './held-notices.ts';
 import { windowsOf } from '../windows.ts';

@@ -2,7 +2,7 @@
 import type { Format } from '../../protocol/wire/codec.ts';
 import { fail } from '../../protocol/errors.ts';
 import { notificationFrame } from '../../protocol/wire/frame.ts';
-import type { Chat } from '../../protocol/types.ts';
+import type { Chat } from '../../protocol/session.ts';
 import { userTopic } from '../../redis/keys.ts';
 import type { Filing } from '../../store/session/filed-rooms.ts';
 import { Answer, type Handlers } from '../caller.ts';

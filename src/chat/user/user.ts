@@ -1,5 +1,5 @@
 /** A user's own sockets and its login: what concerns no room and nobody else. */
-import { spreadUnits } from '../../protocol/cost.ts';
+import { spreadUnits } from '../../protocol/params/cost.ts';
 import { fail, failBecause, Failure, hasCode, messageTooLarge } from '../../protocol/errors.ts';
 import { notificationFrame } from '../../protocol/wire/frame.ts';
 import { Answer, type Handlers } from '../caller.ts';

@@ -1,5 +1,5 @@
 /** How outcomes of the server API are told as HTTP. */
-import { errorTable, isErrorCode, type ErrorEntry } from '../errors.ts';
+import { errorTable, isErrorCode, type ErrorEntry } from '../error-table.ts';
 
 export const API_PATH = '/api/v1';
 

@@ -1,6 +1,7 @@
 /** Schemas of what only the server API takes and gives. Those it shares with clients are in `../types.ts`. */
 import Type, { type Static } from 'typebox';
-import { Count, HistoryInfo, ListNames, RoomName, SocketId, UserName } from '../types.ts';
+import { Count, ListNames, RoomName, SocketId, UserName } from '../types.ts';
+import { HistoryInfo } from '../history.ts';
 
 /** Bytes that a close frame has left for the reason, and some. */
 export const reasonBytesMax = 100;

@@ -6,7 +6,7 @@
 import { PreparedResult, type Format } from './envelope.ts';
 import { encodeJson } from './json.ts';
 import { decodeTrusted, encodeShared, encodeValue } from './msgpack.ts';
-import { utf8Length } from '../names.ts';
+import { utf8Length } from '../names/form.ts';
 import { arrayHeader, concat, mapHeader } from './pack.ts';
 import type { Value, ValueMap } from '../values.ts';
 

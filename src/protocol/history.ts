@@ -1,7 +1,21 @@
-/** Requests that read what was said in a room. Readers are joined users, the owner and admins. */
-import Type from 'typebox';
-import { existing, request, required } from '../declare.ts';
-import { HistoryInfo, MessageId, ProcessedMessage, RoomName } from '../types.ts';
+/** What was said in a room, for those who read it again: joined users, the owner and admins. */
+import Type, { type Static } from 'typebox';
+import { carries, existing, notification, request, required } from './declare.ts';
+import { ProcessedMessage } from './message.ts';
+import { Epoch, MessageId, RoomName } from './types.ts';
+
+export const HistoryInfo = Type.Object(
+  {
+    historyMaxGetMessages: Type.Integer({ minimum: 0, description: 'Most messages in one response.' }),
+    historyMaxSize: Type.Integer({ minimum: 0, description: 'Messages that are kept.' }),
+    historySize: Type.Integer({ minimum: 0, description: 'Messages kept now.' }),
+    lastMessageId: MessageId,
+    oldestMessageId: Type.Integer({ minimum: 1, description: 'Oldest kept; `lastMessageId + 1` if none is.' }),
+    epoch: Epoch,
+  },
+  { title: 'HistoryInfo', description: "State of a room's history." },
+);
+export type HistoryInfo = Static<typeof HistoryInfo>;
 
 export const historyRequests = {
   roomRecentHistory: request({
@@ -54,5 +68,14 @@ export const historyRequests = {
         epoch: 'e3b0c442',
       },
     },
+  }),
+};
+
+export const historyNotifications = {
+  roomReset: notification({
+    doc: 'The server could not bridge a gap for this room. Messages may be missing: take `epoch` and `lastMessageId` as the new position and read history as needed.',
+    params: [carries('roomName', RoomName), carries('epoch', Epoch), carries('lastMessageId', MessageId)],
+    audience: 'The joined sockets concerned.',
+    example: ['lobby', '9f86d081', 57],
   }),
 };

@@ -1,16 +1,13 @@
-/** Requests about messages from user to user, and about who may write to the caller. */
+/** Messages from user to user, and who may write to the caller. */
 import Type from 'typebox';
-import { optional, request, required } from '../declare.ts';
-import {
-  ListName,
-  ListNames,
-  Message,
-  MessageOptions,
-  PageOptions,
-  ProcessedMessage,
-  UserlistPage,
-  UserName,
-} from '../types.ts';
+import { carries, notification, optional, OTHERS, request, required } from './declare.ts';
+import { Message, MessageOptions, ProcessedMessage } from './message.ts';
+import { ListName, ListNames, PageOptions, UserlistPage, UserName } from './types.ts';
+import { DIRECT_MESSAGE, messageHead } from './wire/message-frame.ts';
+import { encodeValue } from './wire/msgpack.ts';
+import { opening } from './wire/opening.ts';
+import { concat } from './wire/pack.ts';
+import type { ValueMap } from './values.ts';
 
 export const directRequests = {
   directMessage: request({
@@ -85,3 +82,34 @@ export const directRequests = {
     example: { params: [], result: false },
   }),
 };
+
+export const directNotifications = {
+  directMessage: notification({
+    doc: 'Another user wrote to this one.',
+    params: [carries('message', ProcessedMessage)],
+    audience: 'All sockets of the receiver.',
+    example: [{ textMessage: 'hello', author: 'bob', timestamp: 1767225600500 }],
+  }),
+
+  directMessageEcho: notification({
+    doc: 'Another socket of the user wrote to `userName`.',
+    params: [carries('userName', UserName), carries('message', ProcessedMessage)],
+    audience: OTHERS,
+    example: ['bob', { textMessage: 'hello', author: 'alice', timestamp: 1767225600500 }],
+  }),
+};
+
+const DIRECT_MESSAGE_ECHO = opening('directMessageEcho', 2);
+
+/**
+ * `head ++ u64be(timestamp)` is the frame `[2, 'directMessage', [{…message, author, timestamp}]]`; what is dropped of the
+ * message is as in a room's, and so are `bytes`.
+ */
+export function directMessageFrame(author: string, message: ValueMap): { head: Uint8Array; bytes: number } {
+  return messageHead([DIRECT_MESSAGE], author, message, false);
+}
+
+/** The `directMessageEcho` of a whole `directMessage` to a user. */
+export function directEchoFrame(userName: string, frame: Uint8Array): Uint8Array {
+  return concat([DIRECT_MESSAGE_ECHO, encodeValue(userName), frame.subarray(DIRECT_MESSAGE.length)]);
+}

@@ -1,7 +1,7 @@
-/** Requests about the caller's own user and its other sockets. */
+/** The caller's own user and its other sockets. */
 import Type from 'typebox';
-import { request, required } from '../declare.ts';
-import { AnyValue, RoomName } from '../types.ts';
+import { carries, notification, OTHERS, request, required } from './declare.ts';
+import { AnyValue, RoomName } from './types.ts';
 
 export const userRequests = {
   listOwnSockets: request({
@@ -26,5 +26,14 @@ export const userRequests = {
     order: 'self',
     cost: { units: 1 },
     example: { params: [{ theme: 'dark' }], result: null },
+  }),
+};
+
+export const userNotifications = {
+  systemMessage: notification({
+    doc: 'Another socket of the user sent this value.',
+    params: [carries('data', AnyValue)],
+    audience: OTHERS,
+    example: [{ theme: 'dark' }],
   }),
 };

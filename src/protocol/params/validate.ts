@@ -4,13 +4,13 @@
  */
 import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
-import { requestDeclaration, requiredCount, type Args, type RequestName } from './catalogue.ts';
-import type { Param, RequestDeclaration } from './declare.ts';
-import { badArgument, fail, type Failure } from './errors.ts';
-import { faultIn } from './wire/fault.ts';
-import { defaultLimits, type Limits } from './limits.ts';
+import { requestDeclaration, requiredCount, type Args, type RequestName } from '../catalogue.ts';
+import type { Param, RequestDeclaration } from '../declare.ts';
+import { badArgument, fail, type Failure } from '../errors.ts';
+import { faultIn } from '../wire/fault.ts';
+import { defaultLimits, type Limits } from '../limits.ts';
 import { normaliserOf, type Normaliser } from './normalise.ts';
-import type { Value } from './values.ts';
+import type { Value } from '../values.ts';
 
 interface Check {
   readonly name: string;

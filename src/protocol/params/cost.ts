@@ -2,10 +2,10 @@
  * What a message costs before anybody has looked into it: its bytes, its values, and what the declaration of its request
  * says. What an act turns out to cost besides is the handler's to tell.
  */
-import { isRequestName, requestDeclaration, requests } from './catalogue.ts';
-import type { NameLimits } from './names.ts';
+import { isRequestName, requestDeclaration, requests } from '../catalogue.ts';
+import type { NameLimits } from '../names/form.ts';
 import { normaliserOf, type Normaliser } from './normalise.ts';
-import type { Value } from './values.ts';
+import type { Value } from '../values.ts';
 
 interface CompiledCost {
   readonly units: number;

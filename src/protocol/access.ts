@@ -1,7 +1,7 @@
-/** Requests about who may do what in a room: its lists and its mode. */
+/** Who may do what in a room: its lists and its mode. */
 import Type from 'typebox';
-import { existing, optional, request, required } from '../declare.ts';
-import { ListName, ListNames, PageOptions, RoomName, UserlistPage, UserName } from '../types.ts';
+import { carries, existing, JOINED, notification, optional, request, required } from './declare.ts';
+import { ListName, ListNames, PageOptions, RoomName, UserlistPage, UserName } from './types.ts';
 
 export const accessRequests = {
   roomAddToList: request({
@@ -56,5 +56,37 @@ export const accessRequests = {
     access: 'user',
     order: { room: 'roomName' },
     example: { params: ['lobby'], result: false },
+  }),
+};
+
+const LISTS = `${JOINED} Only in rooms with \`enableAccessListsUpdates\`. Those who lose the room by it hear it first.`;
+
+export const accessNotifications = {
+  roomAccessRemoved: notification({
+    doc: 'The user lost the room, by its deletion or by a change of its lists, mode or owner: none of its sockets is joined any more.',
+    params: [carries('roomName', RoomName)],
+    audience: 'All sockets of the user, joined or not.',
+    example: ['lobby'],
+  }),
+
+  roomAccessListAdded: notification({
+    doc: 'Users were added to a list of the room; the names are those of the request.',
+    params: [carries('roomName', RoomName), carries('listName', ListName), carries('userNames', ListNames)],
+    audience: LISTS,
+    example: ['lobby', 'blacklist', ['mallory']],
+  }),
+
+  roomAccessListRemoved: notification({
+    doc: 'Users were taken out of a list of the room; the names are those of the request.',
+    params: [carries('roomName', RoomName), carries('listName', ListName), carries('userNames', ListNames)],
+    audience: LISTS,
+    example: ['lobby', 'whitelist', ['mallory']],
+  }),
+
+  roomModeChanged: notification({
+    doc: 'The mode of the room was set, perhaps to what it was.',
+    params: [carries('roomName', RoomName), carries('mode', Type.Boolean({ description: 'Whitelist-only.' }))],
+    audience: LISTS,
+    example: ['lobby', true],
   }),
 };

@@ -1,0 +1,86 @@
+/** Messages, and posting them to a room. */
+import Type, { type Static } from 'typebox';
+import { carries, existing, JOINED, notification, optional, request, required } from './declare.ts';
+import { defaultLimits } from './limits.ts';
+import { MessageId, RoomName } from './types.ts';
+import { MESSAGE_ID, messageHead, ROOM_MESSAGE } from './wire/message-frame.ts';
+import { encodeValue } from './wire/msgpack.ts';
+import type { ValueMap } from './values.ts';
+
+export const Message = Type.Unsafe<ValueMap>({
+  type: 'object',
+  title: 'Message',
+  description: 'Any map of at most `limits.messageBytes`. `author`, `timestamp` and `id` in it are overwritten.',
+});
+
+export const ProcessedMessage = Type.Unsafe<ValueMap>({
+  type: 'object',
+  title: 'ProcessedMessage',
+  required: ['timestamp'],
+  description:
+    "The author's map plus `author` (UserName), `timestamp` (Timestamp) and `id` (MessageId; absent if transient, and of a direct message). What the service itself sent has an `author` only if its map has.",
+});
+
+export const MessageOptions = Type.Object(
+  {
+    clientMessageId: Type.Optional(
+      Type.String({
+        maxLength: defaultLimits.clientMessageIdLength,
+        description:
+          'Chosen by the client, unique per author and room or receiver. A repeat within 5 minutes gives the first result and publishes nothing.',
+      }),
+    ),
+    transient: Type.Optional(
+      Type.Boolean({ description: 'Not stored, no id, result nil; may be dropped for slow readers.' }),
+    ),
+  },
+  { title: 'MessageOptions', description: 'Options of posting a message.' },
+);
+export type MessageOptions = Static<typeof MessageOptions>;
+
+export const messageRequests = {
+  roomMessage: request({
+    doc: 'Posts a message to a room that the user has joined with some socket. Gives its id once it is stored; nil if transient.',
+    params: { roomName: existing(RoomName), message: required(Message), options: optional(MessageOptions) },
+    result: Type.Union([MessageId, Type.Null()]),
+    errors: ['noRoom', 'notJoined', 'messageTooLarge'],
+    access: 'user',
+    order: { room: 'roomName' },
+    cost: { spread: { room: 'roomName' } },
+    example: { params: ['lobby', { textMessage: 'hello' }, { clientMessageId: 'c-1' }], result: 42 },
+  }),
+};
+
+export const messageNotifications = {
+  roomMessage: notification({
+    doc: 'A message was posted to the room. Ids come in order and without gaps.',
+    params: [carries('roomName', RoomName), carries('message', ProcessedMessage)],
+    audience: `${JOINED} The sender's included.`,
+    example: ['lobby', { textMessage: 'hello', author: 'bob', timestamp: 1767225600500, id: 42 }],
+  }),
+};
+
+export interface RoomMessageFrame {
+  readonly head: Uint8Array;
+  readonly middle: Uint8Array;
+  /** Size of the client's message map in MessagePack, to be held against `limits.messageBytes`. */
+  readonly bytes: number;
+}
+
+const NOTHING = new Uint8Array(0);
+
+/**
+ * `head ++ u64be(timestamp) ++ middle ++ u64be(id)` is the frame `[2, 'roomMessage', [roomName, {…message, author,
+ * timestamp, id}]]`. For a transient message there is no id and `head ++ u64be(timestamp)` is the whole. Top-level
+ * `author`, `timestamp` and `id` of the message are dropped. An author of '' is the service itself: it adds no `author`,
+ * and one in the message stays.
+ */
+export function roomMessageFrame(
+  roomName: string,
+  author: string,
+  message: ValueMap,
+  transient: boolean,
+): RoomMessageFrame {
+  const { head, bytes } = messageHead([ROOM_MESSAGE, encodeValue(roomName)], author, message, !transient);
+  return { head, middle: transient ? NOTHING : MESSAGE_ID, bytes };
+}

@@ -1,0 +1,60 @@
+/** Rooms themselves: creating and deleting them, and what they are. */
+import Type, { type Static } from 'typebox';
+import { defaulted, existing, optional, request, required } from './declare.ts';
+import { Options, RoomName, UserName } from './types.ts';
+
+export const NotificationsInfo = Type.Object(
+  {
+    enableUserlistUpdates: Type.Boolean({ description: '`roomUserJoined` and `roomUserLeft` are sent.' }),
+    enableAccessListsUpdates: Type.Boolean({ description: 'Changes of the access lists are announced.' }),
+  },
+  { title: 'NotificationsInfo', description: 'Which notifications a room sends.' },
+);
+export type NotificationsInfo = Static<typeof NotificationsInfo>;
+
+export const roomRequests = {
+  roomCreate: request({
+    doc: 'Creates a room. The caller becomes its owner and is not joined.',
+    params: {
+      roomName: required(RoomName),
+      whitelistOnly: defaulted(Type.Boolean({ description: 'Only listed users may join.' }), false),
+      options: optional(Options),
+    },
+    result: Type.Null(),
+    errors: ['notAllowed', 'invalidName', 'roomExists', 'quotaExceeded'],
+    access: 'user',
+    order: { room: 'roomName' },
+    example: { params: ['lobby', false], result: null },
+  }),
+
+  roomDelete: request({
+    doc: 'Deletes a room; only its owner may. All sockets of each joined user get `roomAccessRemoved`; sessions lose it.',
+    params: { roomName: required(RoomName) },
+    result: Type.Null(),
+    errors: ['notAllowed', 'noRoom'],
+    access: 'user',
+    order: { room: 'roomName' },
+    cost: { units: 4 },
+    example: { params: ['lobby'], result: null },
+  }),
+
+  roomGetOwner: request({
+    doc: 'Gives the owner of the room, nil if it has none.',
+    params: { roomName: existing(RoomName) },
+    result: Type.Union([UserName, Type.Null()]),
+    errors: ['noRoom', 'notJoined'],
+    access: 'user',
+    order: { room: 'roomName' },
+    example: { params: ['lobby'], result: 'alice' },
+  }),
+
+  roomNotificationsInfo: request({
+    doc: 'Tells which notifications the room sends.',
+    params: { roomName: existing(RoomName) },
+    result: NotificationsInfo,
+    errors: ['noRoom', 'notJoined'],
+    access: 'user',
+    order: { room: 'roomName' },
+    example: { params: ['lobby'], result: { enableUserlistUpdates: true, enableAccessListsUpdates: true } },
+  }),
+};

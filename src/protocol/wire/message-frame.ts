@@ -1,0 +1,53 @@
+/**
+ * What the frames of messages have in common, posted to a room or sent to a user: the map with the fields of the server's,
+ * and reading it again. The frames themselves are made where their notifications are declared.
+ */
+import type { ValueMap } from '../values.ts';
+import { encodeShared, encodeValue } from './msgpack.ts';
+import { opening, UINT64 } from './opening.ts';
+import { concat, mapHeader, stringSize } from './pack.ts';
+import { StoredValue } from './stored.ts';
+
+export const ROOM_MESSAGE = opening('roomMessage', 2);
+export const DIRECT_MESSAGE = opening('directMessage', 1);
+const AUTHOR = encodeValue('author');
+const TIMESTAMP = concat([encodeValue('timestamp'), UINT64]);
+export const MESSAGE_ID = concat([encodeValue('id'), UINT64]);
+/** Fields of a processed message that are the server's, whatever the client sent under these keys. */
+const SERVER_FIELDS = ['author', 'timestamp', 'id'];
+/** The service itself writes without an author, or in the name that its message gives. */
+const SERVICE_FIELDS = ['timestamp', 'id'];
+
+/** Everything up to the timestamp, behind which only an id may come. */
+export function messageHead(
+  beginning: readonly Uint8Array[],
+  author: string,
+  message: ValueMap,
+  hasId: boolean,
+): { head: Uint8Array; bytes: number } {
+  const isService = author === '';
+  const by = isService ? [] : [AUTHOR, encodeValue(author)];
+  const ours = isService ? SERVICE_FIELDS : SERVER_FIELDS;
+  let shared = encodeShared(message);
+  const bytes = shared.length;
+  let count = Object.keys(message).length;
+  if (ours.some((field) => Object.hasOwn(message, field))) {
+    const fields = Object.entries(message).filter(([key]) => !ours.includes(key));
+    shared = encodeShared(Object.fromEntries(fields));
+    count = fields.length;
+  }
+  const entries = shared.subarray(mapHeader(count).length);
+  const added = (isService ? 1 : 2) + (hasId ? 1 : 0);
+  // `entries` refers to the encoder's own buffer: it must be copied before anything else is encoded.
+  return { head: concat([...beginning, mapHeader(count + added), entries, ...by, TIMESTAMP]), bytes };
+}
+
+/** The message in a `roomMessage` or `directMessage` made here, as it is there. Anything else is a defect, and throws. */
+export function storedMessageIn(frame: Uint8Array): StoredValue {
+  if (beginsWith(frame, DIRECT_MESSAGE)) return new StoredValue(frame.subarray(DIRECT_MESSAGE.length));
+  const name = beginsWith(frame, ROOM_MESSAGE) ? stringSize(frame, ROOM_MESSAGE.length) : 0;
+  if (name === 0) throw new TypeError('Not the frame of a message');
+  return new StoredValue(frame.subarray(ROOM_MESSAGE.length + name));
+}
+
+const beginsWith = (frame: Uint8Array, opened: Uint8Array): boolean => opened.every((byte, at) => frame[at] === byte);
