@@ -67,7 +67,7 @@ export interface Disconnected {
   readonly userName: string;
   /** Sockets of the user that are left, on all nodes. */
   readonly nconnected: number;
-  /** The rooms that it was in. */
+  /** The rooms that it was in; none where its node died, which alone knew. */
   readonly rooms: readonly string[];
 }
 

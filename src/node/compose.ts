@@ -29,6 +29,7 @@ import { HookRunner } from '../hooks/runner.ts';
 import type { Counters, Measurements } from '../ops/counters.ts';
 import { about, type Log, type SampledLog } from '../ops/log.ts';
 import type { RedisEndpoint } from '../outside/redis-endpoint.ts';
+import { Evictions } from '../store/access/evictions.ts';
 import { AccessStore } from '../store/access/access-store.ts';
 import { Commands } from '../redis/commands.ts';
 import { primaryIds } from '../redis/connect.ts';
@@ -76,6 +77,7 @@ export interface StoreParts {
   readonly directs: DirectStore;
   readonly sessions: SessionStore;
   readonly deletions: Deletions;
+  readonly evictions: Evictions;
   readonly quotas: QuotaStore;
   readonly peers: Peers;
 }
@@ -142,7 +144,8 @@ export function composeStore(
     deletions: new Deletions(commands, keys),
     quotas: new QuotaStore(commands, keys, config.quotas),
     peers: new Peers(commands, keys),
-    access: new AccessStore(commands, keys, config.rooms),
+    access: new AccessStore(commands, keys, { ...config.rooms, nodeId: () => lease.nodeId }),
+    evictions: new Evictions(commands, keys),
     users: new UserStore(commands, keys, {
       socketsMax: config.socketsPerUser,
       watch: lease,
@@ -223,7 +226,7 @@ export function composeChat(
   const nodeId = (): string => lease.nodeId;
   const finishLater = (work: () => Promise<void>, cause: unknown): void => reconciler.finishLater(work, cause);
   const quotas = new Quotas({ quotas: store.quotas, rooms, finishLater });
-  const losses = new Losses({ deletions, quotas, users });
+  const losses = new Losses({ deletions, evictions: store.evictions, quotas, users });
   const redisNow = (): number => lease.redisNow();
   const echoes = new Echoes({ users, topics, finishLater });
   const userlistChanges = composeUserlistChanges(shared, access);

@@ -85,6 +85,9 @@ export class RoomKeys extends TopicKeys {
   get filed(): Key {
     return this.key('filed');
   }
+  get evictedUsers(): Key {
+    return this.key('evicted');
+  }
   get gone(): Key {
     return this.key('gone');
   }

@@ -3,9 +3,10 @@ import { fail, type Failure } from '../protocol/errors.ts';
 import { invalidName, isStorableName, isValidName } from '../protocol/names/rule.ts';
 import type { serverRoomRequests } from '../protocol/service/rooms.ts';
 import { apiPageDefault, type AddRoomOptions } from '../protocol/service/types.ts';
+import type { OwnerChanged } from '../store/access/access-store.ts';
 import type { RoomFlag } from '../store/admin/admin-store.ts';
 import { SERVICE } from '../store/room/room-store.ts';
-import { followThrough } from '../chat/access/access.ts';
+import { changeRules } from '../chat/access/rules.ts';
 import { leftHead } from '../protocol/membership.ts';
 import { historyInfo } from '../chat/history/history.ts';
 import { deleteRoom } from '../chat/room/room.ts';
@@ -82,11 +83,13 @@ async function changeOwner(
   if (owner !== null && !isValidName(owner, limits)) {
     return (await admin.hasRoom(roomName)) ? invalidName(owner, limits) : fail('noRoom', [roomName]);
   }
-  const changed = await services.access.changeOwner(roomName, owner ?? '', leftHead(roomName));
-  if (changed === 'noRoom') return fail(changed, [roomName]);
-  await services.quotas.moved(roomName, owner ?? '', changed);
-  await followThrough(services, nobody, roomName, changed);
-  return null;
+  const change = async (): Promise<OwnerChanged | 'noRoom'> => {
+    const changed = await services.access.changeOwner(roomName, owner ?? '', leftHead(roomName));
+    if (changed !== 'noRoom') await services.quotas.moved(roomName, owner ?? '', changed);
+    return changed;
+  };
+  const changed = await changeRules(services, nobody, roomName, change);
+  return changed === 'noRoom' ? fail(changed, [roomName]) : null;
 }
 
 async function addRoom(

@@ -52,6 +52,8 @@ export interface Store {
 }
 
 export interface StoreOptions {
+  /** By which node things are done, where that is noted. */
+  readonly nodeId?: () => string;
   dedupMs?: number;
   pageMax?: number;
   replyBytes?: number;
@@ -111,7 +113,7 @@ export async function openStore(scope: Scope, address: RedisAddress, options: St
     memberships: new MembershipStore(commands, keys, { pageMax, replyBytes, largeSize }),
     messages: new MessageStore(commands, keys, { dedupMs, historyMaxBytes }),
     histories: new HistoryStore(commands, keys, { replyBytes }),
-    access: new AccessStore(commands, keys, { largeSize, listSizeLimit }),
+    access: new AccessStore(commands, keys, { largeSize, listSizeLimit, nodeId: options.nodeId ?? (() => 'n1') }),
     users: new UserStore(commands, keys, { socketsMax, anonymousMs: 60_000, watch: watchOf(new LeaseWatch()) }),
     sessions: new SessionStore(commands, keys, { sessionRoomsMax }),
     directs: new DirectStore(commands, keys, { dedupMs, listSizeLimit, ...repeatsOf(options) }),

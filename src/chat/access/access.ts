@@ -5,10 +5,10 @@ import { notificationFrame } from '../../protocol/wire/frame.ts';
 import { invalidName, isValidName } from '../../protocol/names/rule.ts';
 import type { NameLimits } from '../../protocol/names/form.ts';
 import type { Changed, EditRefusal, ListEdit } from '../../store/access/access-store.ts';
-import { roomTopic, userTopic } from '../../redis/keys.ts';
 import type { PageWish } from '../../store/access/list-page.ts';
 import type { Caller, Handlers } from '../caller.ts';
 import { leftHead } from '../../protocol/membership.ts';
+import { changeRules } from './rules.ts';
 import { isScanCursor, NO_CURSOR, pageOfList, wholeList } from './lists.ts';
 import type { Services } from '../services.ts';
 
@@ -35,16 +35,17 @@ export function accessHandlers(services: Services): AccessHandlers {
     async roomAddToList(caller, edit) {
       const change = changeOf(edit, 'roomAccessListAdded', settings.limits);
       const add = () => access.addToList(edit.roomName, caller.authority, change);
-      const changed = await quotas.withNames(edit.roomName, add);
+      const changed = await changeRules(services, caller, edit.roomName, () => quotas.withNames(edit.roomName, add));
       if (changed instanceof Failure) return changed;
       if (changed === 'listLimitExceeded') return fail(changed, [edit.listName]);
-      return finishEdit(services, caller, edit, change, changed);
+      return editOutcome(services, caller, edit, change, changed);
     },
 
     async roomRemoveFromList(caller, edit) {
       const change = changeOf(edit, 'roomAccessListRemoved', settings.limits);
-      const changed = await access.removeFromList(edit.roomName, caller.authority, change);
-      return finishEdit(services, caller, edit, change, changed);
+      const remove = () => access.removeFromList(edit.roomName, caller.authority, change);
+      const changed = await changeRules(services, caller, edit.roomName, remove);
+      return editOutcome(services, caller, edit, change, changed);
     },
 
     async roomGetAccessList(caller, { roomName, listName, options }) {
@@ -66,17 +67,17 @@ export function accessHandlers(services: Services): AccessHandlers {
     async roomSetWhitelistMode(caller, { roomName, mode }) {
       const frame = notificationFrame('roomModeChanged', [roomName, mode]);
       const change = { whitelistOnly: mode, frame, leftHead: leftHead(roomName) };
-      let changed = await access.setMode(roomName, caller.authority, change);
+      const set = () => access.setMode(roomName, caller.authority, change);
+      let changed = await changeRules(services, caller, roomName, set);
       for (let waits = 0; changed === 'settling' && waits < SETTLE_WAITS_MAX; waits++) {
         await new Promise((resolve) => setTimeout(resolve, SETTLE_WAIT_MS));
         if (waits === SETTLE_ASK_AFTER) await services.restrictions.hasten(roomName);
-        changed = await access.setMode(roomName, caller.authority, change);
+        changed = await changeRules(services, caller, roomName, set);
       }
       if (changed === 'noRoom') return fail('noRoom', [roomName]);
       if (changed === 'notAllowed') return fail('notAllowed');
       // A node does not answer: it comes back, or is swept.
       if (changed === 'settling') return unavailable();
-      await followThrough(services, caller, roomName, changed);
       return null;
     },
 
@@ -101,45 +102,17 @@ function changeOf(
   };
 }
 
-async function finishEdit(
+function editOutcome(
   services: Services,
   caller: Caller,
   { roomName, listName }: Edit,
   { badName = '', frame }: ListEdit,
   changed: Changed | EditRefusal,
-): Promise<null | Failure<EditRefusal>> {
+): null | Failure<EditRefusal> {
   if (changed === 'noRoom') return fail('noRoom', [roomName]);
   if (changed === 'notAllowed') return fail('notAllowed');
   if (changed === 'noList') return fail('noList', [listName]);
   if (changed === 'invalidName') return invalidName(badName, services.settings.limits);
   caller.spend(spreadUnits(services.audience.hearers(roomName), frame.length));
-  await followThrough(services, caller, roomName, changed);
   return null;
-}
-
-/**
- * What follows from a change of a room's rules: who lost the room is told, and hears nothing more of it from this node.
- * The change stands whatever happens here.
- */
-export async function followThrough(
-  { topics, audience, losses, quotas, reconciler, userlistChanges }: Services,
-  caller: Pick<Caller, 'userName'>,
-  roomName: string,
-  { at, evicted, changesPending, life, wish }: Changed,
-): Promise<void> {
-  if (wish !== undefined) void quotas.grow(roomName, wish);
-  if (changesPending) userlistChanges.note(roomName);
-  let ownSeq = 0;
-  const tell = losses.telling({ roomName, life, at }, evicted, (userName, { seq }) => {
-    if (userName === caller.userName) ownSeq = seq;
-  });
-  await Promise.all([
-    tell().catch((error: unknown) => reconciler.finishLater(tell, error)),
-    topics.reached(roomTopic(roomName), at.seq),
-  ]);
-  if (ownSeq > 0) await topics.reached(userTopic(caller.userName), ownSeq);
-  // Also where the bus is late: after the response nobody who is out hears anything here.
-  for (const { userName } of evicted) {
-    for (const { socketId } of audience.socketsOf(userName)) audience.detachRoom(roomName, socketId, at);
-  }
 }

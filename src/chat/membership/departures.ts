@@ -190,8 +190,9 @@ export class Departures implements Cleaner {
       for (const socketId of gone) await this.logout({ userName: name, socketId }, []);
       return;
     }
-    // What the dead node had begun: telling those concerned of a deletion, and of who came and went.
+    // What the dead node had begun: telling those concerned of a deletion or an eviction, and of who came and went.
     for (const deletion of await deletions.unfinished(name, nodeId)) await losses.tellFormer(name, deletion);
+    await losses.tellEvicted(name, nodeId);
     this.#deps.userlistChanges.note(name);
     for (;;) {
       const page = await memberships.beginSweep(name, nodeId);

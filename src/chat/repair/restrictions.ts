@@ -17,7 +17,7 @@ import type { UserlistChanges } from '../membership/userlist-changes.ts';
 
 export interface RestrictionsDeps {
   readonly access: Pick<AccessStore, 'purge' | 'unsettled'>;
-  readonly topics: Pick<Topics, 'isFollowed'>;
+  readonly topics: Pick<Topics, 'isFollowed' | 'follow' | 'unfollow'>;
   readonly peers: Pick<Peers, 'isGone'>;
   readonly departures: Pick<Departures, 'clean'>;
   readonly reconciler: Pick<Reconciler, 'settleRoomNow'>;
@@ -86,9 +86,17 @@ export class Restrictions {
   async settleUnfollowed(roomName: string): Promise<void> {
     const topic = roomTopic(roomName);
     // Otherwise its feed settles it, at its own place in the log.
-    if (this.#deps.topics.isFollowed(topic)) return;
+    const { topics } = this.#deps;
+    if (topics.isFollowed(topic)) return;
+    const nodeId = this.#deps.nodeId();
     await this.#deps.reconciler.settleRoomNow(topic);
-    await this.#purge(roomName, this.#deps.nodeId());
+    // In the manifest, for the step notes who is yet to be told by this node.
+    await topics.follow(topic, nodeId);
+    try {
+      await this.#purge(roomName, nodeId);
+    } finally {
+      topics.unfollow(topic, nodeId);
+    }
   }
 
   /** Takes out a node's members who are not admitted. Returns who is kept of them, and of which life of the log that is. */

@@ -4,6 +4,7 @@
  */
 import type { Point, Position } from '../../log/event.ts';
 import { notificationFrame } from '../../protocol/wire/frame.ts';
+import type { Evictions } from '../../store/access/evictions.ts';
 import type { Deletion, Deletions, FormerMember } from '../../store/room/deletions.ts';
 import type { Life } from '../../store/room/room-store.ts';
 import type { UserStore } from '../../store/user/user-store.ts';
@@ -11,6 +12,7 @@ import { leaveHeads } from '../../protocol/session.ts';
 import type { Quotas } from '../quota/quotas.ts';
 
 export interface LossesDeps {
+  readonly evictions: Pick<Evictions, 'untold' | 'forget'>;
   readonly deletions: Pick<Deletions, 'takeFormer' | 'formerMember' | 'forgetMember'>;
   readonly quotas: Pick<Quotas, 'released'>;
   readonly users: Pick<UserStore, 'notifyRoomLost'>;
@@ -86,11 +88,25 @@ export class Losses {
    */
   telling(lost: Lost, former: readonly FormerMember[], told?: Told): () => Promise<void> {
     let waiting = former;
+    let untold = former;
     return async () => {
-      const { left, cause } = await this.#tell(lost, waiting, told);
+      const { left, cause } = await this.#tell(lost, untold, told);
+      untold = left;
+      const isLeft = new Set(left);
+      await this.#deps.evictions.forget(
+        lost.roomName,
+        waiting.filter((one) => !isLeft.has(one)),
+      );
       waiting = left;
       if (left.length > 0) throw cause;
     };
+  }
+
+  /** Tells those whom a node has taken out of a room and not told: it is dead, or nobody knows whether it was done. */
+  async tellEvicted(roomName: string, nodeId: string): Promise<void> {
+    for await (const page of this.#deps.evictions.untold(roomName, nodeId)) {
+      for (const { former, life, at } of page) await this.telling({ roomName, life, at }, [former])();
+    }
   }
 
   /** Returns those who could not be told, and why. */

@@ -83,12 +83,12 @@ export interface RoomAccess {
 
 const script = scriptsBeside(import.meta.url);
 
-const EVICTING = [...LOG, ...MEMBERS, ...ROOM_LISTS, 'changes', 'filed'] as const;
+const EVICTING = [...LOG, ...MEMBERS, ...ROOM_LISTS, 'changes', 'filed', 'evictedUsers'] as const;
 const CHANGED = { at: position, evicted: formerMembers, changesPending: yes, life: text };
 
 const editList = script('edit-list', {
   keys: EVICTING,
-  args: ['large', 'user', 'listName', 'adding', 'limit', 'badName', 'frame', 'leftHead'],
+  args: ['large', 'teller', 'user', 'listName', 'adding', 'limit', 'badName', 'frame', 'leftHead'],
   rest: true,
   writes: true,
   refuses: ['noRoom', 'notAllowed', 'noList', 'invalidName', 'listLimitExceeded'],
@@ -97,7 +97,7 @@ const editList = script('edit-list', {
 
 const setMode = script('set-mode', {
   keys: EVICTING,
-  args: ['large', 'user', 'mode', 'frame', 'leftHead'],
+  args: ['large', 'teller', 'user', 'mode', 'frame', 'leftHead'],
   writes: true,
   refuses: ['noRoom', 'notAllowed', 'settling'],
   gives: CHANGED,
@@ -105,7 +105,7 @@ const setMode = script('set-mode', {
 
 const changeOwner = script('change-owner', {
   keys: EVICTING,
-  args: ['large', 'owner', 'leftHead'],
+  args: ['large', 'teller', 'owner', 'leftHead'],
   writes: true,
   refuses: ['noRoom'],
   gives: { ...CHANGED, before: text, names: number, bytes: number },
@@ -113,7 +113,7 @@ const changeOwner = script('change-owner', {
 
 const purgeRoom = script('purge-room', {
   keys: EVICTING,
-  args: ['large', 'node', 'cursor', 'clean', 'pageMax', 'leftHead'],
+  args: ['large', 'teller', 'node', 'cursor', 'clean', 'pageMax', 'leftHead'],
   writes: true,
   whenFull: true,
   refuses: ['noRoom'],
@@ -149,12 +149,20 @@ export type EditRefusal = 'noRoom' | 'notAllowed' | 'noList' | 'invalidName';
 const PURGE_PAGE = 150;
 const CHANGES_PAGE = 1000;
 
+export interface AccessStoreOptions {
+  /** Occupants above which a room is large. */
+  readonly largeSize: number;
+  readonly listSizeLimit: number;
+  /** This node's present instance, which tells who is taken out. */
+  readonly nodeId: () => string;
+}
+
 export class AccessStore {
   readonly #commands: Commands;
   readonly #keys: Keyspace;
-  readonly #options: { readonly largeSize: number; readonly listSizeLimit: number };
+  readonly #options: AccessStoreOptions;
 
-  constructor(commands: Commands, keys: Keyspace, options: { largeSize: number; listSizeLimit: number }) {
+  constructor(commands: Commands, keys: Keyspace, options: AccessStoreOptions) {
     this.#commands = commands;
     this.#keys = keys;
     this.#options = options;
@@ -176,9 +184,14 @@ export class AccessStore {
     return done;
   }
 
+  /** What lib/evict.lua wants: who tells those that are taken out. */
+  #evicting(): { large: number; teller: string } {
+    return { large: this.#options.largeSize, teller: this.#options.nodeId() };
+  }
+
   #editList(roomName: string, userName: string, edit: ListEdit, adding: boolean): Promise<OutcomeOf<typeof editList>> {
     const args = {
-      large: this.#options.largeSize,
+      ...this.#evicting(),
       user: userName,
       listName: edit.listName,
       adding: flag(adding),
@@ -197,13 +210,13 @@ export class AccessStore {
     change: { whitelistOnly: boolean; frame: Uint8Array; leftHead: Uint8Array },
   ): Promise<Changed | 'noRoom' | 'notAllowed' | 'settling'> {
     const { whitelistOnly, frame, leftHead } = change;
-    const args = { large: this.#options.largeSize, user: userName, mode: flag(whitelistOnly), frame, leftHead };
+    const args = { ...this.#evicting(), user: userName, mode: flag(whitelistOnly), frame, leftHead };
     return this.#commands.run(setMode, this.#keys.room(roomName), args);
   }
 
   /** For the service only. '' for no owner. */
   async changeOwner(roomName: string, owner: string, leftHead: Uint8Array): Promise<OwnerChanged | 'noRoom'> {
-    const args = { large: this.#options.largeSize, owner, leftHead };
+    const args = { ...this.#evicting(), owner, leftHead };
     const done = await this.#commands.run(changeOwner, this.#keys.room(roomName), args);
     if (done === 'noRoom') return done;
     const { names, bytes, ...changed } = done;
@@ -219,7 +232,7 @@ export class AccessStore {
   ): Promise<Purged | undefined> {
     const { at, clean } = cursor === '0' ? { at: cursor, clean: true } : cursor;
     const place = { node: nodeId, cursor: at, clean: flag(clean), pageMax: PURGE_PAGE };
-    const args = { large: this.#options.largeSize, ...place, leftHead };
+    const args = { ...this.#evicting(), ...place, leftHead };
     const page = await this.#commands.run(purgeRoom, this.#keys.room(roomName), args);
     if (page === 'noRoom') return undefined;
     const { reached, ...purged } = page;

@@ -2,7 +2,8 @@
 -- Taking users out who lost the room. The event names all sockets taken out and their user; its frame tells the others.
 -- Where the room is not told of each by itself, all users of one script share an event: there may be thousands, and the
 -- ring of events is short. `tellEvictions` must come before the log is saved.
--- Their sessions lose the room, too. Wants the key `filed`, lib/members.lua, lib/userlist.lua, lib/access.lua and the argument `leftHead`: a `roomUserLeft` up to the name.
+-- Their sessions lose the room, too. `evictedUsers` notes each for the node `teller`, which tells them on their own slots, until
+-- it has. Wants these keys, `filed`, lib/members.lua, lib/userlist.lua, lib/access.lua and the argument `leftHead`: a `roomUserLeft` up to the name.
 local evicted, together, touched = {}, {}, {}
 local tells, batched
 
@@ -50,5 +51,12 @@ local function tellEvictions()
     for at = 3, #evicted, 3 do
       evicted[at] = log.seq
     end
+  end
+  for at = 1, #evicted, 3 do
+    local point = teller .. ' ' .. log.epoch .. ' ' .. int(evicted[at + 2]) .. ' ' .. log.life
+    redis.call('HSET', evictedUsers, evicted[at], point .. ' ' .. evicted[at + 1])
+  end
+  if #evicted > 0 then
+    redis.call('PEXPIRE', evictedUsers, 3600000)
   end
 end

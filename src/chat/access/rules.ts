@@ -1,0 +1,68 @@
+/** Changing a room's rules: whoever loses the room by that is taken out in the same step, and told from here. */
+import { roomTopic, userTopic } from '../../redis/keys.ts';
+import type { Changed } from '../../store/access/access-store.ts';
+import type { Caller } from '../caller.ts';
+import type { Services } from '../services.ts';
+
+/**
+ * Runs a script that may take users out, and tells them. The room is in this node's manifest before the deed and until
+ * everybody is told: should it die, whoever sweeps after it goes on with what the script has noted (store/access/evictions.ts).
+ */
+export async function changeRules<T extends object | string>(
+  services: Services,
+  caller: Pick<Caller, 'userName'>,
+  roomName: string,
+  change: () => Promise<T>,
+): Promise<T> {
+  const { topics, losses, reconciler } = services;
+  const topic = roomTopic(roomName);
+  const nodeId = services.nodeId();
+  await topics.follow(topic, nodeId);
+  const release = (): void => topics.unfollow(topic, nodeId);
+  let changed: T;
+  try {
+    changed = await change();
+  } catch (error) {
+    // It may have happened all the same.
+    const tell = async (): Promise<void> => {
+      await losses.tellEvicted(roomName, nodeId);
+      release();
+    };
+    reconciler.finishLater(tell, error);
+    throw error;
+  }
+  if (isChanged(changed)) await followThrough(services, caller, roomName, changed, release);
+  else release();
+  return changed;
+}
+
+const isChanged = (outcome: object | string): outcome is Changed => typeof outcome === 'object' && 'evicted' in outcome;
+
+/** Who lost the room is told, and hears nothing more of it from this node. The change stands whatever happens here. */
+async function followThrough(
+  { topics, audience, losses, quotas, reconciler, userlistChanges }: Services,
+  caller: Pick<Caller, 'userName'>,
+  roomName: string,
+  { at, evicted, changesPending, life, wish }: Changed,
+  release: () => void,
+): Promise<void> {
+  if (wish !== undefined) void quotas.grow(roomName, wish);
+  if (changesPending) userlistChanges.note(roomName);
+  let ownSeq = 0;
+  const telling = losses.telling({ roomName, life, at }, evicted, (userName, { seq }) => {
+    if (userName === caller.userName) ownSeq = seq;
+  });
+  const tell = async (): Promise<void> => {
+    await telling();
+    release();
+  };
+  await Promise.all([
+    tell().catch((error: unknown) => reconciler.finishLater(tell, error)),
+    topics.reached(roomTopic(roomName), at.seq),
+  ]);
+  if (ownSeq > 0) await topics.reached(userTopic(caller.userName), ownSeq);
+  // Also where the bus is late: after the response nobody who is out hears anything here.
+  for (const { userName } of evicted) {
+    for (const { socketId } of audience.socketsOf(userName)) audience.detachRoom(roomName, socketId, at);
+  }
+}
