@@ -1,8 +1,8 @@
 // A module of hooks that has none: it puts defects into the node that loads it. Each strikes where a word is in what the node is
 // about to say or do, so that a test chooses by the names that it gives.
 const load = (path) => import(new URL(`../../dist/${path}`, import.meta.url).href);
-const [{ Connection }, { SwitchOver }, { ServerApi }] = await Promise.all(
-  ['gateway/connection.js', 'chat/membership/switch-over.js', 'service/server-api.js'].map(load),
+const [{ Connection }, { Hub }, { ServerApi }] = await Promise.all(
+  ['gateway/connection.js', 'gateway/hub.js', 'service/server-api.js'].map(load),
 );
 
 const text = (value) =>
@@ -25,12 +25,11 @@ sabotage(Connection, 'respond', 'cannot-answer', (_id, error, result) => (error 
 sabotage(Connection, 'sendFrame', 'cannot-tell', text);
 sabotage(Connection, 'notify', 'cannot-confirm', (name, params) => (name === 'loginConfirmed' ? text(params) : ''));
 
-const { complete } = SwitchOver.prototype;
-SwitchOver.prototype.complete = function (caller, then) {
-  // Of a login, or of a join, which may be over.
-  strike(then.isOver === undefined ? 'cannot-begin' : 'cannot-join', caller.userName);
-  return complete.call(this, caller, then);
-};
+// Of a login, and of a join.
+sabotage(Hub, 'attachUser', 'cannot-begin', (session) => session.userName);
+sabotage(Hub, 'attachRoom', 'cannot-join', function (_roomName, socketId) {
+  return this.find(socketId)?.userName ?? '';
+});
 
 const { call } = ServerApi.prototype;
 ServerApi.prototype.call = async function (method, params, as) {
