@@ -214,13 +214,17 @@ export class Hub implements TopicListener, Audience {
    * A user is out with all its sockets. Where Redis knew one of them here, all its sockets here are told, joined or not; of
    * others, which had left by then, nobody knows here, and the notice to the user tells them.
    */
-  #evict(roomName: string, { userName, nodeIds }: Eviction, event: TopicEvent): void {
+  #evict(roomName: string, { userName, sockets, nodeIds }: Eviction, event: TopicEvent): void {
     const isTold = nodeIds.has(this.#deps.nodeId());
     const frame = lossFrame(roomName);
     for (const session of this.#users.get(userName) ?? []) {
-      if (this.#detach(roomName, session, event)) this.#deps.onLost(session, roomName);
+      const wasHere = this.#detach(roomName, session, event);
+      const isJoining = session.rooms.isJoining(roomName);
+      // Detached before where it was not to hear what came before this; or told early.
+      const isNew = wasHere || !(isJoining || session.rooms.wasToldOut(roomName, event));
+      if (sockets.has(session.socketId) && isNew) this.#deps.onLost(session, roomName);
       // One that is being joined is told in its turn, or it would hear of the loss before it hears of the join.
-      if (isTold && !session.rooms.isJoining(roomName)) this.#tellLost(roomName, session, frame, event);
+      if (isTold && !isJoining) this.#tellLost(roomName, session, frame, event);
     }
   }
 

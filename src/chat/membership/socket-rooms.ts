@@ -31,8 +31,8 @@ export type Leave = 'asked' | 'unsure';
  */
 export type Standing = 'before' | 'after' | 'asking' | 'out';
 
-/** Rooms that a socket remembers to be out of. What comes as late as that about an older one is told twice. */
-const OUT_MAX = 100;
+/** Rooms of which a socket remembers what it was told. What comes as late as that about an older one is told twice. */
+const REMEMBERED_MAX = 100;
 
 /** There is one for each socket, so it keeps nothing but the rooms that are heard most of the time. */
 export class SocketRooms {
@@ -100,16 +100,21 @@ export class SocketRooms {
   /** The socket was told that it is out of a room from a point on. */
   toldOut(roomName: string, at: Point): void {
     this.#outs ??= new Map();
-    this.#outs.delete(roomName);
-    this.#outs.set(roomName, at);
-    const [oldest] = this.#outs.keys();
-    if (this.#outs.size > OUT_MAX && oldest !== undefined) this.#outs.delete(oldest);
+    remember(this.#outs, roomName, at);
   }
 
   /** Whether it was told so of a point, or of one behind it. */
   wasToldOut(roomName: string, at: Point): boolean {
     return isUpTo(at, this.#outs?.get(roomName));
   }
+}
+
+/** Notes a point for a room; of too many the oldest is forgotten. */
+export function remember(points: Map<string, Point>, roomName: string, at: Point): void {
+  points.delete(roomName);
+  points.set(roomName, at);
+  const [oldest] = points.keys();
+  if (points.size > REMEMBERED_MAX && oldest !== undefined) points.delete(oldest);
 }
 
 /**

@@ -5,6 +5,7 @@
  */
 import { isUpTo, type Point, type TopicEvent } from '../../log/event.ts';
 import { addressOf } from '../../log/recipients.ts';
+import { remember } from '../membership/socket-rooms.ts';
 
 /** A socket that waits for an answer. */
 export interface Waiting {
@@ -85,7 +86,7 @@ export class SocketNotices {
     this.#held = left.length === 0 ? undefined : left;
     if (at === undefined) return;
     this.#answeredAt ??= new Map();
-    this.#answeredAt.set(roomName ?? EVERY_ROOM, at);
+    remember(this.#answeredAt, roomName ?? EVERY_ROOM, at);
   }
 
   /** Whether a request that waits for its answer holds a notice about a room back. */
