@@ -65,6 +65,9 @@ async function comesBackAfter(harm: (node: ServiceNode) => Promise<void>, redis:
     },
     { timeoutMs: 30_000 },
   );
+  await eventually(() => expect(other.logs()).toContainEqual(expect.objectContaining({ swept: doomed.nodeId })), {
+    timeoutMs: 30_000,
+  });
   // The limit is what it was.
   await refusedAt(other.url);
 }
