@@ -272,7 +272,7 @@ export class Hub implements TopicListener, Audience {
     if (about !== undefined) {
       if (session.notices.take(event, about)) return;
       if (recipients.to === 'synced' && session.notices.isStale(event, about)) return;
-      if (recipients.to !== 'synced' && removal !== undefined && !this.#isNews(session, about, removal)) return;
+      if (removal !== undefined && !this.#isNews(session, about, removal)) return;
     }
     this.deliveries++;
     session.send(event.frame);
@@ -282,6 +282,11 @@ export class Hub implements TopicListener, Audience {
   #isNews(session: Session, roomName: string, { at, socketId }: Removal): boolean {
     if (socketId !== undefined && socketId !== session.socketId) return true;
     const { rooms } = session;
+    if (at === undefined) {
+      this.#detach(roomName, session);
+      for (const join of rooms.joinsOf(roomName)) join.left();
+      return true;
+    }
     const standing = rooms.standing(roomName, at);
     if (standing === 'after' || rooms.wasToldOut(roomName, at)) return false;
     this.#detach(roomName, session, at);
@@ -292,13 +297,14 @@ export class Hub implements TopicListener, Audience {
 
   /** A loss that the room's own event tells here: where that is late, what follows it in the user's log must not overtake it. */
   #tellEarly(sessions: readonly Session[], { about, removal }: Address, frame: Uint8Array): void {
-    if (about === undefined || removal === undefined) return;
+    if (about === undefined || removal?.at === undefined) return;
+    const { at } = removal;
     const position = this.#deps.positionOf(roomTopic(about));
-    if (position === undefined || isSince(position, removal.at)) return;
+    if (position === undefined || isSince(position, at)) return;
     for (const session of sessions) {
       if (session.rooms.isJoining(about)) continue;
-      if (this.#detach(about, session, removal.at)) this.#deps.onLost(session, about);
-      this.#tellLost(about, session, frame, removal.at);
+      if (this.#detach(about, session, at)) this.#deps.onLost(session, about);
+      this.#tellLost(about, session, frame, at);
     }
   }
 
@@ -317,7 +323,8 @@ export class Hub implements TopicListener, Audience {
   #detach(roomName: string, session: Session, at?: Point): boolean {
     const since = session.rooms.live.get(roomName);
     if (since === undefined || (at !== undefined && isSince(since, at))) return false;
-    if (at !== undefined) for (const join of session.rooms.joinsOf(roomName)) join.lostAt(at);
+    const heard = at ?? this.#deps.positionOf(roomTopic(roomName));
+    if (heard !== undefined) for (const join of session.rooms.joinsOf(roomName)) join.lostAt(heard);
     this.#take(roomName, session);
     session.connection.unsubscribe(nativeTopic(roomName, session.connection.codec.format));
     this.#deps.onDetached(roomTopic(roomName), session.nodeId);

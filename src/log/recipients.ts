@@ -1,6 +1,6 @@
 /**
  * Whom a notice to a user is for, and what it is about: the subject of the event, which store/lib/recipients.lua writes. Four
- * lines, of which the last may be missing: who, the room, the point of that room's log, the socket taken out.
+ * lines, of which the last may be missing: who, the room, the point of that room's log (or `leaving`), the socket taken out.
  */
 import type { Point, TopicEvent } from './event.ts';
 
@@ -12,9 +12,10 @@ export type Recipients =
   /** Not those on these nodes, which tell theirs by the room's own event. */
   | { readonly to: 'notOn'; readonly nodeIds: ReadonlySet<string> };
 
-/** Somebody is out of a room from a point of its log on. */
+/** Somebody is out of a room. */
 export interface Removal {
-  readonly at: Point;
+  /** From a point of its log on; undefined where that is being done. */
+  readonly at: Point | undefined;
   /** One socket; undefined for all of the user's. */
   readonly socketId: string | undefined;
 }
@@ -26,14 +27,15 @@ export interface Address {
   readonly removal: Removal | undefined;
 }
 
+const TAKING_OUT = 'leaving';
 const TO_ALL: Address = { recipients: { to: 'all' }, about: undefined, removal: undefined };
 
 export function addressOf({ subject }: Pick<TopicEvent, 'subject'>): Address {
   if (subject === '') return TO_ALL;
   const [who = '', about, point = '', socketId = ''] = subject.split('\n');
   const [epoch = '', seq = ''] = point.split(' ');
-  const removal =
-    point === '' ? undefined : { at: { epoch, seq: Number(seq) }, socketId: socketId === '' ? undefined : socketId };
+  const at = point === TAKING_OUT ? undefined : { epoch, seq: Number(seq) };
+  const removal = point === '' ? undefined : { at, socketId: socketId === '' ? undefined : socketId };
   return { recipients: recipientsOf(who), about, removal };
 }
 

@@ -34,15 +34,15 @@ end
 
 -- Tells the sockets that take part, but for one ('' for none). A socket that waits for the answer to a request about the
 -- room hears this in its place (chat/session/held-notices.ts).
-local function tellSession(except, roomName, head, group)
+local function tellSession(except, roomName, head, group, address)
   if redis.call('SCARD', synced) > redis.call('SISMEMBER', synced, except) then
-    announce(NOTICE, about(syncedBut(except), roomName), head .. str(group))
+    announce(NOTICE, (address or about)(syncedBut(except), roomName), head .. str(group))
   end
 end
 
 -- Takes a room that is filed out of the session. The heads are those of `$.chat.leave`, of an open room and of a whitelist-only
--- one.
-local function unfile(except, roomName, filed, openHead, privateHead)
+-- one; `address` says more to those who are told (lib/recipients.lua).
+local function unfile(except, roomName, filed, openHead, privateHead, address)
   redis.call('HDEL', session, roomName)
-  tellSession(except, roomName, filed.mode == '1' and privateHead or openHead, filed.group)
+  tellSession(except, roomName, filed.mode == '1' and privateHead or openHead, filed.group, address)
 end

@@ -15,7 +15,7 @@ if redis.call('HLEN', leaving) >= tonumber(leavesMax) and redis.call('HEXISTS', 
 end
 local filed = filedAs(roomName)
 if filed then
-  unfile(except, roomName, filed, openHead, privateHead)
+  unfile(except, roomName, filed, openHead, privateHead, takingOut)
 end
 local out, entries = { socket, node }, { socket .. '@' .. node }
 for _, other in ipairs(redis.call('SMEMBERS', synced)) do
