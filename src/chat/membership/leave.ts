@@ -42,7 +42,7 @@ async function leaveTogether(services: Services, caller: Caller, roomName: strin
     const { at, room, told } = await whileLeaving(services, caller, roomName, () =>
       departures.leaveTogether(roomName, caller),
     );
-    held?.tookEffect(at, told);
+    held?.tookEffect(at, { toldAt: told });
     await Promise.all([
       room === 'noRoom' || topics.reached(roomTopic(roomName), room.at.seq),
       told === undefined || topics.reached(topic, told.seq, told.epoch),

@@ -66,7 +66,7 @@ export async function fileRoom(
       return 'full';
     }
     if (filed === 'gone') return { reached: () => Promise.resolve(), ...turnOf(held) };
-    held?.tookEffect(filed.at);
+    held?.tookEffect(filed.at, { joinedAt: joined.at });
     // What took the room away between the two scripts found nothing filed: from here on it does.
     const verify = async (): Promise<void> => {
       const read = await sessions.read(userName);

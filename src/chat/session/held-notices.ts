@@ -5,10 +5,11 @@
  */
 import { isUpTo, type Point, type TopicEvent } from '../../log/event.ts';
 import { addressOf } from '../../log/recipients.ts';
-import { remember } from '../membership/socket-rooms.ts';
+import { isSince, remember } from '../membership/socket-rooms.ts';
 
 /** A socket that waits for an answer. */
 export interface Waiting {
+  readonly socketId: string;
   readonly notices: SocketNotices;
   send(frame: Uint8Array): void;
 }
@@ -25,6 +26,7 @@ export class HeldNotices {
   #kept: TopicEvent[] = [];
   #at: Point | undefined;
   #toldAt: Point | undefined;
+  #joinedAt: Point | undefined;
 
   /** Call before the script is sent; `end` must follow, whatever becomes of the request. `notify` tells what came later. */
   constructor(socket: Waiting, notify: (event: TopicEvent) => void, roomName?: string) {
@@ -40,17 +42,30 @@ export class HeldNotices {
     return true;
   }
 
-  /** The request took effect there; the last echo that it caused is at `toldAt`. */
-  tookEffect(at: Point, toldAt = at): void {
+  /**
+   * The request took effect there; the last echo that it caused is at `toldAt`. A join has put the socket into the room's log
+   * at `joinedAt`.
+   */
+  tookEffect(at: Point, { toldAt = at, joinedAt }: { toldAt?: Point | undefined; joinedAt?: Point } = {}): void {
     this.#at = at;
     this.#toldAt = toldAt;
+    this.#joinedAt = joinedAt;
   }
 
   /** Call right before the response: tells what came earlier, and the echoes that the request caused. */
   before(): void {
     const later = this.#kept.findIndex((event) => !isUpTo(event, this.#at) && !this.#isOwnEcho(event));
     const earlier = this.#kept.splice(0, later < 0 ? this.#kept.length : later);
-    for (const { frame } of earlier) this.#socket.send(frame);
+    for (const event of earlier) if (!this.#undoes(event)) this.#socket.send(event.frame);
+    this.#kept.unshift(...earlier.filter((event) => this.#undoes(event)));
+  }
+
+  /** Whether it tells that the socket is out again of what it is about to hear that it has joined. */
+  #undoes(event: TopicEvent): boolean {
+    const { removal } = addressOf(event);
+    if (removal?.at === undefined || this.#joinedAt === undefined) return false;
+    const isOwn = removal.socketId === undefined || removal.socketId === this.#socket.socketId;
+    return isOwn && !isSince(this.#joinedAt, removal.at);
   }
 
   /** Echoes do not touch the picture of the session; but none overtakes a notice that does. */
