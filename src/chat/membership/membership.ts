@@ -9,7 +9,8 @@ import type { Joined, JoinRules, Since } from '../../store/membership/membership
 import { Answer, type Caller, type Handlers } from '../caller.ts';
 import { askToJoin, type Refused } from '../hooks/points.ts';
 import type { Services } from '../services.ts';
-import { fileRoom, judgeGroup, type Filed } from '../session/filing.ts';
+import { fileRoom, holdNotices, judgeGroup, type Filed } from '../session/filing.ts';
+import type { HeldNotices } from '../session/held-notices.ts';
 import { Join } from './join.ts';
 import { leaveRoom } from './leave.ts';
 
@@ -63,38 +64,52 @@ export async function joinRoom(
   const verdict = judgeGroup(caller, group, settings.limits) ?? (full ? 'tooManyRooms' : undefined);
 
   const topic = roomTopic(roomName);
+  // What the session is told from here on may be of before the join, or of after it.
+  const held = caller.synced ? holdNotices(services, caller, roomName) : undefined;
   const join = new Join(services, caller, roomName);
+  const giveUp = (): void => {
+    join.giveUp();
+    held?.end();
+  };
   try {
     join.hold(await topics.follow(topic, caller.nodeId));
   } catch (error) {
-    join.giveUp();
+    giveUp();
     throw error;
   }
   let ran: JoinDone | JoinFailure;
   try {
-    ran = await runJoin(services, caller, join, group, { since, bytesMax, verdict, filing: caller.synced });
+    const rules = { since, bytesMax, verdict, filing: caller.synced };
+    ran = await runJoin(services, caller, { join, held, group }, rules);
   } catch (error) {
     // The script may have run: the follow is passed on until what it left behind is known.
-    join.giveUp();
+    giveUp();
     reconciler.suspect(topic, caller.nodeId, error);
     throw error;
   }
   if ('code' in ran) {
-    join.giveUp();
+    giveUp();
     topics.unfollow(topic, caller.nodeId);
   }
   return ran;
 }
 
+/** A join under way, and what it holds back. */
+interface Asked {
+  readonly join: Join;
+  readonly held: HeldNotices | undefined;
+  readonly group: string | undefined;
+}
+
 async function runJoin(
   services: Services,
   caller: Caller,
-  join: Join,
-  group: string | undefined,
+  asked: Asked,
   rules: JoinRules,
 ): Promise<JoinDone | JoinFailure> {
   const { memberships, audience, userlistChanges, departures, settings } = services;
   const { socketId, userName, nodeId } = caller;
+  const { join, group } = asked;
   const { roomName } = join;
   const frame = notificationFrame('roomUserJoined', [roomName, userName]);
   const joined = await memberships.join({ roomName, userName, socketId, nodeId }, frame, rules);
@@ -106,7 +121,7 @@ async function runJoin(
   if (joined.changesPending) userlistChanges.note(roomName);
   // The other sockets are told one by one.
   caller.spend(spreadUnits(2 * audience.socketsOf(userName).length, 0));
-  const filed = await tellUser(services, caller, join, group, joined);
+  const filed = await tellUser(services, caller, asked, joined);
   if (filed === 'full') {
     if (joined.changed) await departures.leaveRoom(roomName, nodeId, [caller], { echo: 'later', cause: 'leave' });
     return failBecause('tooManyRooms', [], 'the session of its user holds no more');
@@ -136,13 +151,12 @@ async function runJoin(
 async function tellUser(
   services: Services,
   caller: Caller,
-  { roomName }: Join,
-  group: string | undefined,
+  { join: { roomName }, group, held }: Asked,
   joined: Joined,
 ): Promise<Filed | 'full' | undefined> {
   const { socketId, echoExcept } = caller;
   const echo = countFrame('roomJoinedEcho', [roomName, socketId]);
-  if (caller.synced) return fileRoom(services, caller, { roomName, group, joined, echo });
+  if (caller.synced) return fileRoom(services, caller, { roomName, group, joined, echo }, held);
   if (joined.changed)
     await services.echoes.send(caller, joined.time, { except: echoExcept, frame: echo, count: joined.njoined });
   return undefined;

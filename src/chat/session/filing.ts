@@ -35,51 +35,46 @@ export interface Filed {
   after(): void;
 }
 
-/** Files a room that a synced socket has joined, and echoes the join. `full` where no more rooms may be filed. */
+/**
+ * Files a room that a synced socket has joined, and echoes the join. `held` is ended in the turn of the response, or by the
+ * caller where this rejects or is `full`: no more rooms may be filed.
+ */
 export async function fileRoom(
   services: Services,
   caller: Caller,
   join: { roomName: string; group: string | undefined; joined: Joined; echo: Uint8Array },
+  held: HeldNotices | undefined,
 ): Promise<Filed | 'full'> {
   const { sessions, topics, reconciler } = services;
   const { userName, socketId, nodeId, echoExcept: except } = caller;
   const { roomName, group, joined, echo } = join;
-  const held = holdNotices(services, caller, roomName);
-  try {
-    const filed = await sessions.file(userName, {
-      socketId,
-      nodeId,
-      except,
-      roomName,
-      joinedAt: joined.at,
-      life: joined.life,
-      fresh: joined.freshlyFiled,
-      whitelistOnly: joined.whitelistOnly,
-      group,
-      joinHead: chatHead('$.chat.join', roomName, joined.whitelistOnly),
-      ...leaveHeads(roomName),
-      njoined: joined.njoined,
-      echo: joined.changed ? echo : undefined,
-    });
-    if (filed === 'full') {
-      held?.end();
-      return 'full';
-    }
-    if (filed === 'gone') return { reached: () => Promise.resolve(), ...turnOf(held) };
-    held?.tookEffect(filed.at, { joinedAt: joined.at });
-    // What took the room away between the two scripts found nothing filed: from here on it does.
-    const verify = async (): Promise<void> => {
-      const read = await sessions.read(userName);
-      const mine = read === 'gone' ? [] : read.filed.filter((filing) => filing.roomName === roomName);
-      await presentOf(services, userName, '', mine);
-    };
-    if (filed.isNew) await verify().catch((error: unknown) => reconciler.finishLater(verify, error));
-    const { seq, epoch } = filed.at;
-    return { reached: async () => topics.reached(userTopic(userName), seq, epoch), ...turnOf(held) };
-  } catch (error) {
-    held?.end();
-    throw error;
-  }
+  const filed = await sessions.file(userName, {
+    socketId,
+    nodeId,
+    except,
+    roomName,
+    joinedAt: joined.at,
+    life: joined.life,
+    fresh: joined.freshlyFiled,
+    whitelistOnly: joined.whitelistOnly,
+    group,
+    joinHead: chatHead('$.chat.join', roomName, joined.whitelistOnly),
+    ...leaveHeads(roomName),
+    njoined: joined.njoined,
+    echo: joined.changed ? echo : undefined,
+  });
+  if (filed === 'full') return 'full';
+  if (filed === 'gone') return { reached: () => Promise.resolve(), ...turnOf(held) };
+  held?.tookEffect(filed.at, { joinedAt: joined.at });
+  // What took the room away between the two scripts found nothing filed: from here on it does.
+  const verify = async (): Promise<void> => {
+    const read = await sessions.read(userName);
+    const mine = read === 'gone' ? [] : read.filed.filter((filing) => filing.roomName === roomName);
+    await presentOf(services, userName, '', mine);
+  };
+  if (filed.isNew) await verify().catch((error: unknown) => reconciler.finishLater(verify, error));
+  const { seq, epoch } = filed.at;
+  return { reached: async () => topics.reached(userTopic(userName), seq, epoch), ...turnOf(held) };
 }
 
 /** What is to be done in the turn of the response. */
