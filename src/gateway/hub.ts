@@ -5,7 +5,7 @@
 import type { Topic, TopicListener } from '../bus/bus.ts';
 import { evictionsOf, isAfter } from '../log/event.ts';
 import type { Eviction, Point, Position, TopicEvent } from '../log/event.ts';
-import { addressOf, isRecipient, type Address, type Removal } from '../log/recipients.ts';
+import { addressOf, isRecipient, type Address, type Recipients, type Removal } from '../log/recipients.ts';
 import type { Audience } from '../chat/caller.ts';
 import { resetFrame } from '../chat/membership/join.ts';
 import { isSince } from '../chat/membership/socket-rooms.ts';
@@ -272,14 +272,16 @@ export class Hub implements TopicListener, Audience {
     if (about !== undefined) {
       if (session.notices.take(event, about)) return;
       if (recipients.to === 'synced' && session.notices.isStale(event, about)) return;
-      if (removal !== undefined && !this.#isNews(session, about, removal)) return;
+      if (removal !== undefined && !this.#isNews(session, about, recipients, removal)) return;
     }
     this.deliveries++;
     session.send(event.frame);
   }
 
   /** Whether a socket is to hear that it, or its user, is out of a room. From then on it hears nothing more of that. */
-  #isNews(session: Session, roomName: string, { at, socketId }: Removal): boolean {
+  #isNews(session: Session, roomName: string, recipients: Recipients, { at, socketId }: Removal): boolean {
+    // What else may have taken it out has told the hook.
+    const isDeletion = recipients.to === 'all' && socketId === undefined;
     if (socketId !== undefined && socketId !== session.socketId) return true;
     const { rooms } = session;
     if (at === undefined) {
@@ -289,7 +291,7 @@ export class Hub implements TopicListener, Audience {
     }
     const standing = rooms.standing(roomName, at);
     if (standing === 'after' || rooms.wasToldOut(roomName, at)) return false;
-    this.#detach(roomName, session, at);
+    if (this.#detach(roomName, session, at) && isDeletion) this.#deps.onLost(session, roomName);
     if (standing === 'before') for (const join of rooms.joinsOf(roomName)) join.left();
     rooms.toldOut(roomName, at);
     return true;

@@ -91,7 +91,7 @@ export function takesOut(
   { socketId, userName }: { readonly socketId: string; readonly userName: string },
 ): boolean {
   if (event.kind === 'evicted') return evictionsOf(event).some((eviction) => eviction.userName === userName);
-  return event.kind === 'notice' && event.subject === socketId;
+  return event.kind === 'deleted' || (event.kind === 'notice' && event.subject === socketId);
 }
 
 const HEADER_BYTES = 61;

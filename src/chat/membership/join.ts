@@ -188,7 +188,7 @@ export class Join implements PendingJoin {
   /** Each is told once: several joins of one socket may have kept it. */
   #tellLosses(events: readonly TopicEvent[]): void {
     for (const event of events) {
-      if (event.kind !== 'evicted' || !takesOut(event, this.#caller)) continue;
+      if (event.kind === 'notice' || !takesOut(event, this.#caller)) continue;
       if (this.#caller.rooms.wasToldOut(this.roomName, event)) continue;
       this.#caller.rooms.toldOut(this.roomName, event);
       this.#caller.send(lossFrame(this.roomName));

@@ -32,7 +32,7 @@ export type Leave = 'asked' | 'unsure';
 export type Standing = 'before' | 'after' | 'asking' | 'out';
 
 /** Rooms of which a socket remembers what it was told. What comes as late as that about an older one is told twice. */
-const REMEMBERED_MAX = 100;
+const REMEMBERED_MAX = 200;
 
 /** There is one for each socket, so it keeps nothing but the rooms that are heard most of the time. */
 export class SocketRooms {

@@ -90,6 +90,8 @@ export class SwitchOver {
     if (this.postponed(joiner, () => this.complete(joiner, then))) return;
     this.#feed.release(this.#hold);
     if (!joiner.open) return then.closed();
+    // What is kept ends where the hold was broken.
+    for (const event of this.#hold.events) if (isAfterJoin(event, at) && !then.deliver(event)) return;
     if (this.#hold.broken) {
       // The log was changed under the join: the feed finds out what is true now, and tells all its sockets.
       this.#feed.start(at);
@@ -99,7 +101,6 @@ export class SwitchOver {
       else this.#feed.mend();
       return;
     }
-    for (const event of this.#hold.events) if (isBehind(event, at) && !then.deliver(event)) return;
     then.attach(at);
   }
 
@@ -109,6 +110,8 @@ export class SwitchOver {
     while (!(await this.#feed.reached(seq, performance.now(), epoch))) this.#feed.mend();
   }
 }
+
+const isAfterJoin = (event: TopicEvent, at: Position): boolean => event.epoch === at.epoch && isBehind(event, at);
 
 /** Whether an event came after a point. A transient one is no event of the log, and carries the one it was sent at. */
 export const isBehind = (event: TopicEvent, { seq }: Point): boolean =>

@@ -123,13 +123,15 @@ export class Losses {
     const work = async (): Promise<void> => {
       for (const member of next) {
         const { userName, socketIds, nodeIds, seq = at.seq } = member;
+        const isDeletion = member.seq === undefined;
         const isMember = socketIds.length > 0;
         const lost = {
           roomName,
           life,
           at: { epoch: at.epoch, seq },
           frame: isMember ? frame : undefined,
-          nodeIds,
+          // The event of a deletion names nobody, and so tells only users with a socket that hears the room.
+          nodeIds: isDeletion ? [] : nodeIds,
           ...heads,
         };
         try {
