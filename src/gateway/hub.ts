@@ -221,7 +221,7 @@ export class Hub implements TopicListener, Audience {
       const wasHere = this.#detach(roomName, session, event);
       const isJoining = session.rooms.isJoining(roomName);
       // Detached before where it was not to hear what came before this; or told early.
-      const isNew = wasHere || !(isJoining || session.rooms.wasToldOut(roomName, event));
+      const isNew = wasHere || !(isJoining || session.rooms.wasToldLost(roomName, event));
       if (sockets.has(session.socketId) && isNew) this.#deps.onLost(session, roomName);
       // One that is being joined is told in its turn, or it would hear of the loss before it hears of the join.
       if (isTold && !isJoining) this.#tellLost(roomName, session, frame, event);
@@ -232,8 +232,8 @@ export class Hub implements TopicListener, Audience {
   #tellLost(roomName: string, session: Session, frame: Uint8Array, at?: Point): void {
     const { rooms } = session;
     if (at !== undefined) {
-      if (rooms.wasToldOut(roomName, at) || rooms.standing(roomName, at) === 'after') return;
-      rooms.toldOut(roomName, at);
+      if (rooms.wasToldLost(roomName, at) || rooms.standing(roomName, at) === 'after') return;
+      rooms.toldLost(roomName, at);
     }
     session.send(frame);
   }
@@ -290,10 +290,12 @@ export class Hub implements TopicListener, Audience {
       return true;
     }
     const standing = rooms.standing(roomName, at);
-    if (standing === 'after' || rooms.wasToldOut(roomName, at)) return false;
+    const isKnown = socketId === undefined ? rooms.wasToldLost(roomName, at) : rooms.wasToldOut(roomName, at);
+    if (standing === 'after' || isKnown) return false;
     if (this.#detach(roomName, session, at) && isDeletion) this.#deps.onLost(session, roomName);
     if (standing === 'before') for (const join of rooms.joinsOf(roomName)) join.left();
-    rooms.toldOut(roomName, at);
+    if (socketId === undefined) rooms.toldLost(roomName, at);
+    else rooms.toldLeft(roomName, at);
     return true;
   }
 

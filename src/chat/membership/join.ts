@@ -168,7 +168,7 @@ export class Join implements PendingJoin {
     if (takesOut(event, this.#caller)) {
       this.#tellLosses([event]);
       // Whoever took it out by a notice has told the hook, and tells the socket on the user's topic.
-      if (event.kind === 'evicted')
+      if (event.kind !== 'notice')
         tellLeft(this.#services.hooks, this.#caller, this.roomName, { njoined: 0, cause: 'lost' });
       this.#drop();
       return false;
@@ -189,8 +189,8 @@ export class Join implements PendingJoin {
   #tellLosses(events: readonly TopicEvent[]): void {
     for (const event of events) {
       if (event.kind === 'notice' || !takesOut(event, this.#caller)) continue;
-      if (this.#caller.rooms.wasToldOut(this.roomName, event)) continue;
-      this.#caller.rooms.toldOut(this.roomName, event);
+      if (this.#caller.rooms.wasToldLost(this.roomName, event)) continue;
+      this.#caller.rooms.toldLost(this.roomName, event);
       this.#caller.send(lossFrame(this.roomName));
     }
   }

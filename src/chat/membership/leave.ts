@@ -96,5 +96,5 @@ function completeLeave({ audience }: Services, caller: Caller, roomName: string,
   // Joined, and left before the bus had brought what came until then.
   for (const join of rooms.joinsOf(roomName)) join.left();
   const outAt = at ?? (since && { epoch: since.epoch, seq: Infinity });
-  if (outAt !== undefined) rooms.toldOut(roomName, outAt);
+  if (outAt !== undefined) rooms.toldLeft(roomName, outAt);
 }

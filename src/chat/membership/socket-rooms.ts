@@ -40,7 +40,8 @@ export class SocketRooms {
   readonly live = new Map<string, Point>();
   #joins: PendingJoin[] | undefined;
   #leaves: Map<string, Leave> | undefined;
-  #outs: Map<string, Point> | undefined;
+  #losses: Map<string, Point> | undefined;
+  #leftAt: Map<string, Point> | undefined;
 
   has(roomName: string): boolean {
     return this.live.has(roomName);
@@ -97,22 +98,36 @@ export class SocketRooms {
     return joins.some(({ isHolding }) => isHolding) ? 'asking' : 'out';
   }
 
-  /** The socket was told that it is out of a room from a point on. */
-  toldOut(roomName: string, at: Point): void {
-    this.#outs ??= new Map();
-    remember(this.#outs, roomName, at);
+  /** The socket was told that its user has lost a room at a point. */
+  toldLost(roomName: string, at: Point): void {
+    this.#losses ??= new Map();
+    remember(this.#losses, lifeOf(roomName, at), at);
   }
 
-  /** Whether it was told so of a point, or of one behind it. */
+  /** The socket was answered that it is out of a room, by a leave at a point. */
+  toldLeft(roomName: string, at: Point): void {
+    this.#leftAt ??= new Map();
+    remember(this.#leftAt, lifeOf(roomName, at), at);
+  }
+
+  /** Whether it was told of that loss, or of one behind it. */
+  wasToldLost(roomName: string, at: Point): boolean {
+    return isUpTo(at, this.#losses?.get(lifeOf(roomName, at)));
+  }
+
+  /** Whether it was told, in whatever way, that it is out since a point. */
   wasToldOut(roomName: string, at: Point): boolean {
-    return isUpTo(at, this.#outs?.get(roomName));
+    return this.wasToldLost(roomName, at) || isUpTo(at, this.#leftAt?.get(lifeOf(roomName, at)));
   }
 }
 
-/** Notes a point for a room; of too many the oldest is forgotten. */
-export function remember(points: Map<string, Point>, roomName: string, at: Point): void {
-  points.delete(roomName);
-  points.set(roomName, at);
+/** Rooms of one name are told apart by the epochs of their logs. */
+const lifeOf = (roomName: string, { epoch }: Point): string => `${epoch} ${roomName}`;
+
+/** Notes a point under a name; of too many the oldest is forgotten. */
+export function remember(points: Map<string, Point>, name: string, at: Point): void {
+  points.delete(name);
+  points.set(name, at);
   const [oldest] = points.keys();
   if (points.size > REMEMBERED_MAX && oldest !== undefined) points.delete(oldest);
 }

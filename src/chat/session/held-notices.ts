@@ -5,12 +5,13 @@
  */
 import { isUpTo, type Point, type TopicEvent } from '../../log/event.ts';
 import { addressOf } from '../../log/recipients.ts';
-import { isSince, remember } from '../membership/socket-rooms.ts';
+import { isSince, remember, type SocketRooms } from '../membership/socket-rooms.ts';
 
 /** A socket that waits for an answer. */
 export interface Waiting {
   readonly socketId: string;
   readonly notices: SocketNotices;
+  readonly rooms: SocketRooms;
   send(frame: Uint8Array): void;
 }
 
@@ -56,16 +57,23 @@ export class HeldNotices {
   before(): void {
     const later = this.#kept.findIndex((event) => !isUpTo(event, this.#at) && !this.#isOwnEcho(event));
     const earlier = this.#kept.splice(0, later < 0 ? this.#kept.length : later);
-    for (const event of earlier) if (!this.#undoes(event)) this.#socket.send(event.frame);
-    this.#kept.unshift(...earlier.filter((event) => this.#undoes(event)));
+    // What tells that the socket is out again of what it is about to hear that it has joined comes after that.
+    this.#kept.unshift(...earlier.filter((event) => !this.#tell(event)));
   }
 
-  /** Whether it tells that the socket is out again of what it is about to hear that it has joined. */
-  #undoes(event: TopicEvent): boolean {
-    const { removal } = addressOf(event);
-    if (removal?.at === undefined || this.#joinedAt === undefined) return false;
-    const isOwn = removal.socketId === undefined || removal.socketId === this.#socket.socketId;
-    return isOwn && !isSince(this.#joinedAt, removal.at);
+  /** False where it is not the time yet. What was told by other ways is not told again. */
+  #tell(event: TopicEvent): boolean {
+    const { about, removal } = addressOf(event);
+    const { rooms, socketId } = this.#socket;
+    if (about !== undefined && removal?.at !== undefined && (removal.socketId ?? socketId) === socketId) {
+      if (this.#joinedAt !== undefined && !isSince(this.#joinedAt, removal.at)) return false;
+      if (removal.socketId === undefined ? rooms.wasToldLost(about, removal.at) : rooms.wasToldOut(about, removal.at)) {
+        return true;
+      }
+      if (removal.socketId === undefined) rooms.toldLost(about, removal.at);
+    }
+    this.#socket.send(event.frame);
+    return true;
   }
 
   /** Echoes do not touch the picture of the session; but none overtakes a notice that does. */
