@@ -272,7 +272,8 @@ export class Hub implements TopicListener, Audience {
     if (about !== undefined) {
       if (session.notices.take(event, about)) return;
       if (recipients.to === 'synced' && session.notices.isStale(event, about)) return;
-      if (removal !== undefined && !this.#isNews(session, about, recipients, removal)) return;
+      if (removal?.at !== undefined && recipients.to === 'synced') this.#tellBehind(session, about, removal.at);
+      else if (removal !== undefined && !this.#isNews(session, about, recipients, removal)) return;
     }
     this.deliveries++;
     session.send(event.frame);
@@ -297,6 +298,13 @@ export class Hub implements TopicListener, Audience {
     if (socketId === undefined) rooms.toldLost(roomName, at);
     else rooms.toldLeft(roomName, at);
     return true;
+  }
+
+  /** A room is out of the session because it was lost: whoever has not been told of the loss is told that first. */
+  #tellBehind(session: Session, roomName: string, at: Point): void {
+    if (session.rooms.isJoining(roomName) || session.rooms.standing(roomName, at) !== 'before') return;
+    if (this.#detach(roomName, session, at)) this.#deps.onLost(session, roomName);
+    this.#tellLost(roomName, session, lossFrame(roomName), at);
   }
 
   /** A loss that the room's own event tells here: where that is late, what follows it in the user's log must not overtake it. */

@@ -9,7 +9,7 @@ import { StateUnavailable } from '../../redis/unavailable.ts';
 import { userTopic } from '../../redis/keys.ts';
 import type { Joined, JoinVerdict } from '../../store/membership/membership-store.ts';
 import type { Filing } from '../../store/session/filed-rooms.ts';
-import { DEFAULT_GROUP, type LeaveHeads } from '../../store/session/session-store.ts';
+import { DEFAULT_GROUP, type LostFiling } from '../../store/session/session-store.ts';
 import type { Caller } from '../caller.ts';
 import type { Services } from '../services.ts';
 import { HeldNotices } from './held-notices.ts';
@@ -107,13 +107,16 @@ export async function presentOf(
   const chats: Chat[] = [];
   for await (const window of windowsOf(filed, WINDOW)) {
     if (!isWanted()) throw new StateUnavailable('nobody waits for the session any more');
-    const lost: (Filing & LeaveHeads)[] = [];
+    const lost: LostFiling[] = [];
     const found = await Promise.all(window.map(({ roomName }) => access.readAccess(roomName, userName)));
     for (const [at, filing] of window.entries()) {
       const { roomName: name, life, group } = filing;
       const room = found[at];
-      if (room === undefined || room === 'noRoom' || room.life !== life || !room.admitted) {
-        lost.push({ ...filing, ...leaveHeads(name) });
+      if (room === undefined || room === 'noRoom' || room.life !== life) {
+        lost.push({ ...filing, ...leaveHeads(name), lostAt: undefined });
+      } else if (!room.admitted && room.njoined === 0) {
+        lost.push({ ...filing, ...leaveHeads(name), lostAt: room.at });
+        // Of a staged eviction that has yet to take the user out, its loss un-files the room.
       } else chats.push({ name, group, private: room.whitelistOnly, meta: {} });
     }
     if (lost.length > 0) await sessions.unfile(userName, except, lost);

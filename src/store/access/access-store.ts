@@ -79,6 +79,8 @@ export interface RoomAccess {
   readonly njoined: number;
   readonly whitelistOnly: boolean;
   readonly life: Life;
+  /** The log as it was then. */
+  readonly at: Position;
 }
 
 const script = scriptsBeside(import.meta.url);
@@ -141,7 +143,7 @@ const readAccess = script('read-access', {
   keys: ['meta', ...MEMBERS, ...ROOM_LISTS],
   args: ['user'],
   refuses: ['noRoom'],
-  gives: { admitted: yes, njoined: number, whitelistOnly: yes, life: text },
+  gives: { admitted: yes, njoined: number, whitelistOnly: yes, life: text, at: position },
 });
 
 export type EditRefusal = 'noRoom' | 'notAllowed' | 'noList' | 'invalidName';

@@ -8,5 +8,5 @@ return {
   admitted(user) and 1 or 0,
   countOf(redis.call('HGET', members, user) or ''),
   tonumber(redis.call('HGET', meta, 'whitelistOnly')),
-  log.life,
+  log.life, position(),
 }

@@ -40,6 +40,12 @@ export interface FilingNote extends LeaveHeads {
   readonly echo: Uint8Array | undefined;
 }
 
+/** A room in a session that its user has lost, as whoever has read it has found out. */
+export interface LostFiling extends Filing, LeaveHeads {
+  /** Where in the room's log the user had no right to it; undefined where the room is gone. */
+  readonly lostAt: Point | undefined;
+}
+
 /** A leave that has been begun: who is to be taken out of the room for it. */
 export interface PendingLeave {
   readonly roomName: string;
@@ -169,11 +175,11 @@ export class SessionStore {
   }
 
   /** Takes out what is lost, if it is still filed as it was read; `except` is told nothing. */
-  async unfile(userName: string, except: string, lost: readonly (Filing & LeaveHeads)[]): Promise<void> {
+  async unfile(userName: string, except: string, lost: readonly LostFiling[]): Promise<void> {
     for (let at = 0; at < lost.length; at += ROOMS_PER_CALL) {
-      const rest = lost
-        .slice(at, at + ROOMS_PER_CALL)
-        .flatMap(({ roomName, entry, openHead, privateHead }) => [roomName, entry, openHead, privateHead]);
+      const rest = lost.slice(at, at + ROOMS_PER_CALL).flatMap(({ roomName, entry, openHead, privateHead, lostAt }) => {
+        return [roomName, entry, openHead, privateHead, lostAt?.epoch ?? '', lostAt?.seq ?? ''];
+      });
       await this.#commands.run(unfileRooms, this.#keys.user(userName), { except }, rest);
     }
   }

@@ -1,14 +1,17 @@
 -- uses: clock session
 -- Takes rooms out of the session that are lost, as whoever reads it has found out: each only if it is filed as it was seen.
 -- `except` is the socket that reads.
--- Rest arguments: room, its entry as it was read, heads of `$.chat.leave` for an open and a whitelist-only room; four for each.
+-- Rest arguments: room, its entry as it was read, heads of `$.chat.leave` for an open and a whitelist-only room, and the point
+-- of the room's log at which the user had no right to it (epoch and seq; '' where the room is gone); six for each.
 if not openLog(now) then
   return 'gone'
 end
-for at = rest, #ARGV, 4 do
+for at = rest, #ARGV, 6 do
   local filed = filedAs(ARGV[at])
   if filed and filed.entry == ARGV[at + 1] then
-    unfile(except, ARGV[at], filed, ARGV[at + 2], ARGV[at + 3])
+    unfile(except, ARGV[at], filed, ARGV[at + 2], ARGV[at + 3], function(who, roomName)
+      return ARGV[at + 4] == '' and about(who, roomName) or outOf(who, roomName, ARGV[at + 4], ARGV[at + 5], '')
+    end)
   end
 end
 saveLog()
