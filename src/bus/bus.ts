@@ -40,6 +40,6 @@ export interface TopicListener {
   deliver(topic: Topic, event: TopicEvent): void;
   /** A gap that cannot be filled, or another log. `members` are the local sockets that are still in it. */
   reset(topic: Topic, at: Position, members: ReadonlySet<string>): void;
-  /** The topic does not exist any more, and its last event was missed. */
-  gone(topic: Topic): void;
+  /** The log of that epoch does not exist any more, and its last event was missed. */
+  gone(topic: Topic, epoch: string): void;
 }

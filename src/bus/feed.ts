@@ -375,7 +375,7 @@ export class Feed {
   }
 
   #gone(): void {
-    this.#deps.listener.gone(this.topic);
+    this.#deps.listener.gone(this.topic, this.#position?.epoch ?? '');
     this.#restart();
   }
 

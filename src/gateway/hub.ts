@@ -118,7 +118,11 @@ export class Hub implements TopicListener, Audience {
 
   detachRoom(roomName: string, socketId: string, at?: Point): boolean {
     const session = this.#sessions.get(socketId);
-    return session !== undefined && this.#detach(roomName, session, at);
+    if (session === undefined) return false;
+    const since = session.rooms.live.get(roomName);
+    if (since === undefined || !this.#detach(roomName, session, at)) return false;
+    session.rooms.detachedUntold(roomName, since);
+    return true;
   }
 
   hearers(roomName: string): number {
@@ -186,10 +190,10 @@ export class Hub implements TopicListener, Audience {
     if (isRoom) this.#broadcast(name, resetFrame(name, at));
   }
 
-  gone(topic: Topic): void {
+  gone(topic: Topic, epoch: string): void {
     const key = keyOf(topic);
     const name = topicName(key);
-    if (topicKind(key) === 'room') return this.#loseRoom(name, lossFrame(name));
+    if (topicKind(key) === 'room') return this.#loseRoom(name, lossFrame(name), { epoch, seq: Infinity });
     for (const session of this.#users.get(name) ?? []) session.startAfresh();
   }
 
@@ -202,11 +206,19 @@ export class Hub implements TopicListener, Audience {
   }
 
   /** All sockets are out of the room, and all sockets of their users are told, joined or not, but for those in the next one. */
-  #loseRoom(roomName: string, frame: Uint8Array, at?: Point): void {
+  #loseRoom(roomName: string, frame: Uint8Array, at: Point): void {
     const lost = [...(this.#rooms.get(roomName)?.sessions ?? [])];
-    for (const session of lost) if (this.#detach(roomName, session)) this.#deps.onLost(session, roomName);
+    for (const session of lost) {
+      if (this.#detach(roomName, session)) this.#deps.onLost(session, roomName);
+      this.#tellLost(roomName, session, frame, at);
+    }
+    // Where the end of the log was missed, the notice to the user may have told them what it was.
+    const isMissed = at.seq === Infinity;
     for (const userName of new Set(lost.map((session) => session.userName))) {
-      for (const session of this.#users.get(userName) ?? []) this.#tellLost(roomName, session, frame, at);
+      for (const session of this.#users.get(userName) ?? []) {
+        if (isMissed && session.rooms.wasToldLostIn(roomName, at.epoch)) continue;
+        this.#tellLost(roomName, session, frame, at);
+      }
     }
   }
 
@@ -229,12 +241,10 @@ export class Hub implements TopicListener, Audience {
   }
 
   /** Tells a socket that its user has lost a room, unless it was told, or has joined since. */
-  #tellLost(roomName: string, session: Session, frame: Uint8Array, at?: Point): void {
+  #tellLost(roomName: string, session: Session, frame: Uint8Array, at: Point): void {
     const { rooms } = session;
-    if (at !== undefined) {
-      if (rooms.wasToldLost(roomName, at) || rooms.standing(roomName, at) === 'after') return;
-      rooms.toldLost(roomName, at);
-    }
+    if (rooms.wasToldLost(roomName, at) || rooms.standing(roomName, at) === 'after') return;
+    rooms.toldLost(roomName, at);
     session.send(frame);
   }
 

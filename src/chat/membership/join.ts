@@ -185,10 +185,11 @@ export class Join implements PendingJoin {
     this.#hasHole = false;
   }
 
-  /** Each is told once: several joins of one socket may have kept it. */
+  /** Each is told once: several joins of one socket may have kept it. Of a deletion only who has joined the room is told. */
   #tellLosses(events: readonly TopicEvent[]): void {
     for (const event of events) {
-      if (event.kind === 'notice' || !takesOut(event, this.#caller)) continue;
+      const isDeletion = event.kind === 'deleted' && this.point?.epoch === event.epoch;
+      if (!isDeletion && (event.kind !== 'evicted' || !takesOut(event, this.#caller))) continue;
       if (this.#caller.rooms.wasToldLost(this.roomName, event)) continue;
       this.#caller.rooms.toldLost(this.roomName, event);
       this.#caller.send(lossFrame(this.roomName));

@@ -40,6 +40,7 @@ export class SocketRooms {
   readonly live = new Map<string, Point>();
   #joins: PendingJoin[] | undefined;
   #leaves: Map<string, Leave> | undefined;
+  #untold: Map<string, Point> | undefined;
   #losses: Map<string, Point> | undefined;
   #leftAt: Map<string, Point> | undefined;
 
@@ -93,21 +94,35 @@ export class SocketRooms {
 
   standing(roomName: string, at: Point): Standing {
     const joins = this.joinsOf(roomName);
-    const since = joins.findLast(({ point }) => point !== undefined)?.point ?? this.live.get(roomName);
+    const answered = joins.findLast(({ point }) => point !== undefined)?.point;
+    const since = answered ?? this.live.get(roomName) ?? this.#untold?.get(roomName);
     if (since !== undefined) return isSince(since, at) ? 'after' : 'before';
     return joins.some(({ isHolding }) => isHolding) ? 'asking' : 'out';
   }
 
+  /** The socket, which had joined there, hears a room no more, and what has taken it out is yet to be told. */
+  detachedUntold(roomName: string, joinedAt: Point): void {
+    this.#untold ??= new Map();
+    remember(this.#untold, roomName, joinedAt);
+  }
+
   /** The socket was told that its user has lost a room at a point. */
   toldLost(roomName: string, at: Point): void {
+    this.#untold?.delete(roomName);
     this.#losses ??= new Map();
     remember(this.#losses, lifeOf(roomName, at), at);
   }
 
   /** The socket was answered that it is out of a room, by a leave at a point. */
   toldLeft(roomName: string, at: Point): void {
+    this.#untold?.delete(roomName);
     this.#leftAt ??= new Map();
     remember(this.#leftAt, lifeOf(roomName, at), at);
+  }
+
+  /** Whether it was told of any loss in a life of the room's log. */
+  wasToldLostIn(roomName: string, epoch: string): boolean {
+    return this.#losses?.has(lifeOf(roomName, { epoch })) ?? false;
   }
 
   /** Whether it was told of that loss, or of one behind it. */
@@ -122,7 +137,7 @@ export class SocketRooms {
 }
 
 /** Rooms of one name are told apart by the epochs of their logs. */
-const lifeOf = (roomName: string, { epoch }: Point): string => `${epoch} ${roomName}`;
+const lifeOf = (roomName: string, { epoch }: Pick<Point, 'epoch'>): string => `${epoch} ${roomName}`;
 
 /** Notes a point under a name; of too many the oldest is forgotten. */
 export function remember(points: Map<string, Point>, name: string, at: Point): void {
