@@ -33,7 +33,11 @@ local isSince = filed and isFiledSince(filed, roomEpoch, roomSeq)
 local isNew = not filed or filed.life ~= life or (fresh == '1' and not isSince)
 if isNew or (group ~= '' and group ~= filed.group) then
   if filed then
-    unfile(except, roomName, filed, openHead, privateHead)
+    -- An older filing of the same room: who had joined then has lost it, and may not have heard of that.
+    local address = isNew and filed.life == life and function(who)
+      return outOf(who, roomName, roomEpoch, roomSeq, '')
+    end or nil
+    unfile(except, roomName, filed, openHead, privateHead, address)
   end
   local into = group == '' and fallback or group
   file(roomName, { life = life, mode = mode, epoch = roomEpoch, seq = roomSeq, group = into })
