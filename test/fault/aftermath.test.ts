@@ -29,7 +29,7 @@ test('a sweep ends when the node has no socket left in the room, however many th
     swept += page.length;
     for (let at = 0; at < page.length; at += 500) {
       const part = page.slice(at, at + 500).map((one) => ({ ...one, nodeId: 'dead', frame: frame('left') }));
-      await store.memberships.leave(room, 'dead', part);
+      await store.memberships.leave(room, part, { closed: 'dead' });
     }
   }
   expect(swept).toBe(14_000);

@@ -123,6 +123,7 @@ class Doomed {
       roomName,
       joinedAt: joined.at,
       life: joined.life,
+      fresh: joined.freshlyFiled,
       whitelistOnly: false,
       group: undefined,
       joinHead: chatHead('$.chat.join', roomName, false),
@@ -146,8 +147,8 @@ class Doomed {
     const frame = notificationFrame('roomUserLeft', [room, userName]);
     const left = await store.memberships.leave(
       room,
-      '',
       sockets.map((socket) => ({ ...socket, userName, frame })),
+      { unfiling: true },
     );
     expect(left).toMatchObject({ left: sockets.map(() => ({ changed: true })) });
   }
@@ -216,10 +217,12 @@ scenario(
     expect(await userlist(owner, room)).toEqual([userName]);
     return async () => {
       expect(await userlist(owner, room)).toEqual([]);
-      expect(near.heard('roomLeftEcho')).toEqual([
-        [room, doomed.socketId, 1],
-        [room, near.authData.id, 0],
-      ]);
+      // Of the dead one also by who swept the room, if that came first: twice rather than not at all.
+      const echoes = near.heard('roomLeftEcho');
+      const ofDoomed = echoes.filter(([, id]) => id === doomed.socketId);
+      for (const echo of ofDoomed) expect(echo).toEqual([room, doomed.socketId, 1]);
+      expect([1, 2]).toContain(ofDoomed.length);
+      expect(echoes.slice(ofDoomed.length)).toEqual([[room, near.authData.id, 0]]);
       expect(await near.refusal('roomMessage', room, {})).toMatchObject({ code: 'notJoined' });
       expect(await pending(userName, doomed)).toEqual([]);
       expect(await keysOf(userName)).toEqual(['synced']);
@@ -264,7 +267,7 @@ scenario(
       expect(await session(near)).toEqual([room]);
       await near.call('roomMessage', room, { text: 'still here' });
       await near.next('roomMessage');
-      expect(near.heard('roomLeftEcho').map(([, id]) => id)).toEqual([doomed.socketId]);
+      expect(new Set(near.heard('roomLeftEcho').map(([, id]) => id))).toEqual(new Set([doomed.socketId]));
     };
   },
 );

@@ -234,7 +234,7 @@ function modes(start: Start): void {
     ]);
     expect(await store.access.readAccess(room, 'bob')).toMatchObject({ whitelistOnly: true, admitted: false });
     const keys = Object.keys(await store.ttls()).map((key) => key.split(':').at(-1));
-    expect(keys).toEqual(['adminlist', 'events', 'left', 'meta']);
+    expect(keys).toEqual(['adminlist', 'events', 'evicted', 'left', 'meta']);
   });
 }
 
@@ -278,7 +278,8 @@ function reading(start: Start): void {
     for (const listName of ['userlist', 'adminlist', 'whitelist', 'blacklist', 'nolist']) {
       expect(await read('zoe', listName)).toBe('notJoined');
     }
-    expect(await store.access.readAccess(room, 'bob')).toMatchObject({ admitted: true, njoined: 1 });
+    const at = await store.logOf('n1').readPosition(roomTopic(room));
+    expect(await store.access.readAccess(room, 'bob')).toMatchObject({ admitted: true, njoined: 1, at });
     await join(store, 'bob', 'bob-2', 'n2');
     expect(await store.access.readAccess(room, 'bob')).toMatchObject({ njoined: 2, whitelistOnly: false });
     expect(await store.access.readAccess(room, 'zoe')).toMatchObject({ admitted: false, njoined: 0 });

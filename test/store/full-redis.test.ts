@@ -64,8 +64,8 @@ const done: Record<string, Act> = {
     users.notifyRoomLost('bob', {
       roomName: room,
       life: 'l'.repeat(16),
+      at: { epoch: 'e'.repeat(16), seq: 1 },
       frame: frame('lost'),
-      socketIds: ['bob-1'],
       nodeIds: [],
       ...heads,
     }),

@@ -1,7 +1,7 @@
 // One room, and what is done to it in the suites about rooms and about messages.
 import { expect } from '@jest/globals';
 import type { TopicEvent } from '../../src/log/event.ts';
-import type { Joined } from '../../src/store/membership/membership-store.ts';
+import type { Joined, LeaveRules } from '../../src/store/membership/membership-store.ts';
 import type { Scope } from '../support/scope.ts';
 import { frame, nonce, roomOptions, type OpenStore, type Store, type StoreOptions } from './store.ts';
 
@@ -17,8 +17,14 @@ export async function join(store: Store, userName: string, socketId = `${userNam
   return joined;
 }
 
-export const leave = (store: Store, userName: string, socketId = `${userName}-1`, nodeId = 'n1'): Promise<unknown> =>
-  store.memberships.leave(room, nodeId, [{ userName, socketId, nodeId, frame: frame(`left ${userName}`) }]);
+export const leave = (
+  store: Store,
+  userName: string,
+  socketId = `${userName}-1`,
+  nodeId = 'n1',
+  rules?: LeaveRules,
+): ReturnType<Store['memberships']['leave']> =>
+  store.memberships.leave(room, [{ userName, socketId, nodeId, frame: frame(`left ${userName}`) }], rules);
 
 interface PostOptions {
   clientMessageId?: string;
@@ -62,6 +68,10 @@ export function expectChain(events: readonly TopicEvent[]): void {
     expect(event.timestamp).toBeGreaterThanOrEqual(before.timestamp);
   }
 }
+
+/** Without what tells a socket's node alone that it is out: a notice without a frame. */
+export const heardOf = (events: readonly TopicEvent[]): TopicEvent[] =>
+  events.filter(({ kind, frame: { length } }) => kind !== 'notice' || length > 0);
 
 /** A store of its own with the room in it, which `owner` owns. */
 export type Start = (options?: StoreOptions, rules?: Parameters<typeof roomOptions>[1]) => Promise<Store>;

@@ -2,6 +2,7 @@
 // it is tested over the wire.
 import { describe, expect, test } from '@jest/globals';
 import { roomTopic } from '../../src/redis/keys.ts';
+import { SERVICE } from '../../src/store/room/room-store.ts';
 import { eventually } from '../support/eventually.ts';
 import { useScope } from '../support/scope.ts';
 import { expectChain, join, leave, post, room, type Start, starter, userlist } from './room-actions.ts';
@@ -15,10 +16,14 @@ export function roomSuite(open: OpenStore): void {
   existence(open);
   describe('joining and leaving', () => {
     membership(start);
+    rules(start);
+    places(start);
+    sessions(start);
     sweeping(start);
   });
   describe('deleting', () => {
     deletion(start);
+    unfinished(start);
     rebirth(start);
   });
 }
@@ -68,28 +73,32 @@ function membership(start: Start): void {
       announced: false,
     });
     expect(await join(store, 'bob')).toMatchObject({ njoined: 1, announced: true, at: { seq: 2 } });
-    expect(await leave(store, 'alice')).toMatchObject({ left: [{ njoined: 1, changed: true }], at: { seq: 2 } });
-    expect(await leave(store, 'alice')).toMatchObject({ left: [{ njoined: 1, changed: false }] });
+    expect(await leave(store, 'alice')).toMatchObject({ left: [{ njoined: 1, changed: true }], at: { seq: 3 } });
+    expect(await leave(store, 'alice')).toMatchObject({ left: [{ njoined: 1, changed: false }], at: { seq: 3 } });
     // That socket is on another node: this one has none of that name.
     expect(await leave(store, 'alice', 'alice-2', 'n1')).toMatchObject({ left: [{ njoined: 1, changed: false }] });
     expect(await leave(store, 'alice', 'alice-2', 'n2')).toMatchObject({ left: [{ njoined: 0, changed: true }] });
-    expect(await leave(store, 'carol')).toMatchObject({ left: [{ njoined: 0, changed: false }], at: { seq: 3 } });
+    expect(await leave(store, 'carol')).toMatchObject({ left: [{ njoined: 0, changed: false }], at: { seq: 4 } });
 
-    await eventually(() => expect(events).toHaveLength(3));
+    await eventually(() => expect(events).toHaveLength(4));
     expect(
       events.map(({ kind, subject, ...event }) => [kind, subject, frameText({ kind, subject, ...event })]),
     ).toEqual([
       ['notice', '', '<joined alice>'],
       ['notice', '', '<joined bob>'],
+      // For its node alone.
+      ['notice', 'alice-1', ''],
       ['notice', 'alice-2', '<left alice>'],
     ]);
     expectChain(events);
   });
+}
 
+function rules(start: Start): void {
   test('are not announced in a room that does not want it', async () => {
     const store = await start({}, { userlistUpdates: false });
     expect(await join(store, 'alice')).toMatchObject({ njoined: 1, changed: true, announced: false, at: { seq: 0 } });
-    expect(await leave(store, 'alice')).toMatchObject({ left: [{ njoined: 0, changed: true }], at: { seq: 0 } });
+    expect(await leave(store, 'alice')).toMatchObject({ left: [{ njoined: 0, changed: true }], at: { seq: 1 } });
   });
 
   test('are refused by the rules in their order: access, then the limit of the socket', async () => {
@@ -117,6 +126,73 @@ function membership(start: Start): void {
   });
 }
 
+function places(start: Start): void {
+  const fourOut = ['alice-1 n1', 'alice-2 n2', 'ghost n2', 'alice-3 n1'].map((one) => {
+    const [socketId = '', nodeId = ''] = one.split(' ');
+    return { userName: 'alice', socketId, nodeId, frame: frame(`${socketId} left`) };
+  });
+
+  test.each([
+    ['', true, ['alice-1 ', 'alice-2 ', 'alice-3 <alice-3 left>']],
+    ['', false, ['alice-1 ', 'alice-2 ', 'alice-3 ']],
+    ['n1', true, ['alice-2 ', 'alice-3 <alice-3 left>']],
+    ['n1', false, ['alice-2 ']],
+  ])(
+    'each socket that was there has its place in the log, but for a closed node’s (closed: %j, userlist updates: %s)',
+    async (closed, userlistUpdates, expected) => {
+      const store = await start({}, { userlistUpdates });
+      for (const { socketId, nodeId } of fourOut) {
+        if (socketId !== 'ghost') await join(store, 'alice', socketId, nodeId);
+      }
+      const before = await store.logOf('n1').readPosition(roomTopic(room));
+      if (before === 'gone') throw new Error('the room is gone');
+      const left = await store.memberships.leave(room, fourOut, closed === '' ? {} : { closed });
+      if (left === 'noRoom') throw new Error(left);
+      expect(left.left.map(({ njoined, changed }) => `${njoined} ${changed}`)).toEqual([
+        '2 true',
+        '1 true',
+        '1 false',
+        '0 true',
+      ]);
+      const read = await store.logOf('n1').readAfter(roomTopic(room), before);
+      if (read === 'gone') throw new Error('the room is gone');
+      expect(read.events.map((event) => `${event.subject} ${frameText(event)}`)).toEqual(expected);
+      expect(left.at.seq).toBe(read.events.at(-1)?.seq);
+      expect(left.time).toBeLessThanOrEqual(left.at.timestamp);
+      expect(Object.keys(await store.ttls())).not.toContainEqual(expect.stringContaining(':sockets:'));
+    },
+  );
+}
+
+function sessions(start: Start): void {
+  test('what a session keeps is known to the room until the user leaves it for good', async () => {
+    const store = await start();
+    const freshly = async (socketId: string): Promise<boolean> => {
+      const member = { roomName: room, userName: 'alice', socketId, nodeId: 'n1' };
+      const joined = await store.memberships.join(member, frame('joined'), { filing: true });
+      if (typeof joined === 'string') throw new Error(joined);
+      return joined.freshlyFiled;
+    };
+    const plain = await join(store, 'alice', 'plain');
+    expect(plain.freshlyFiled).toBe(false);
+    expect(plain.time).toBeLessThanOrEqual(plain.at.timestamp);
+    expect(await freshly('one')).toBe(true);
+    expect(await freshly('two')).toBe(false);
+    for (const socketId of ['plain', 'one', 'two']) await leave(store, 'alice', socketId);
+    expect(await freshly('one')).toBe(false);
+    await freshly('two');
+    await leave(store, 'alice', 'one', 'n1', { unfiling: true });
+    // Another socket is there.
+    expect(await freshly('one')).toBe(false);
+    for (const socketId of ['one', 'two']) await leave(store, 'alice', socketId, 'n1', { unfiling: true });
+    expect(await freshly('one')).toBe(true);
+    await leave(store, 'alice', 'one');
+    // Also by who was not there.
+    await leave(store, 'alice', 'two', 'n1', { unfiling: true });
+    expect(await freshly('one')).toBe(true);
+  });
+}
+
 function sweeping(start: Start): void {
   test('of many sockets at once, as a sweep does, behind a tombstone', async () => {
     const store = await start();
@@ -131,7 +207,7 @@ function sweeping(start: Start): void {
       const leaving = page
         .slice(0, 500)
         .map((one) => ({ ...one, nodeId: 'dead', frame: frame(`left ${one.userName}`) }));
-      const left = await store.memberships.leave(room, 'dead', leaving);
+      const left = await store.memberships.leave(room, leaving, { closed: 'dead' });
       if (left === 'noRoom') throw new Error(left);
       expect(left.left.every(({ changed }) => changed)).toBe(true);
       swept += left.left.length;
@@ -172,6 +248,10 @@ function deletion(start: Start): void {
     expect(frameText(events.at(-1))).toBe('<deleted>');
     expectChain(events);
     for (const ttl of Object.values(await store.ttls())) expect(ttl).toBeGreaterThan(0);
+    expect(await store.deletions.unfinished(room, 'n2')).toEqual([]);
+    expect(await store.deletions.unfinished(room, 'n1')).toEqual([
+      { life: deleted.life, owner: 'owner', at: { epoch: deleted.at.epoch, seq: deleted.at.seq } },
+    ]);
 
     const former = new Map<string, unknown>();
     // Whoever has been forgotten does not come again where this begins anew.
@@ -190,8 +270,26 @@ function deletion(start: Start): void {
     }
     expect([seen, former.size]).toEqual([599, 599]);
     expect(former.get('user-0')).toEqual({ socketIds: ['user-0-1', 'user-0-2'], nodeIds: ['n0', 'n1'] });
+    expect(await store.deletions.unfinished(room, 'n1')).toEqual([]);
     expect(Object.keys(await store.ttls())).toEqual([`${tag}tomb:dead`]);
   });
+}
+
+function unfinished(start: Start): void {
+  test.each(['', 'the owner', 'owner'])(
+    'is unfinished with the point where the log has ended, whoever was the owner: %j',
+    async (owner) => {
+      const store = await start({}, { owner });
+      for (const userName of ['alice', 'bob']) await join(store, userName);
+      const deleted = await store.rooms.delete(room, SERVICE, 'n1', frame('deleted'));
+      if (typeof deleted === 'string') throw new Error(deleted);
+      const { epoch, seq } = deleted.at;
+      expect(seq).toBe(3);
+      const { life } = deleted;
+      expect(await store.deletions.unfinished(room, 'n1')).toEqual([{ life, owner, at: { epoch, seq } }]);
+      expect(await store.deletions.unfinished(room, 'n2')).toEqual([]);
+    },
+  );
 }
 
 function rebirth(start: Start): void {

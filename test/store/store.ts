@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { Cluster } from 'ioredis';
 import { readEvent, type TopicEvent } from '../../src/log/event.ts';
 import { AccessStore } from '../../src/store/access/access-store.ts';
+import { Evictions } from '../../src/store/access/evictions.ts';
 import { AdminStore } from '../../src/store/admin/admin-store.ts';
 import { Commands } from '../../src/redis/commands.ts';
 import { openClient, openServer, type Client } from '../../src/redis/connect.ts';
@@ -32,6 +33,7 @@ export interface Store {
   readonly messages: MessageStore;
   readonly histories: HistoryStore;
   readonly access: AccessStore;
+  readonly evictions: Evictions;
   readonly users: UserStore;
   readonly sessions: SessionStore;
   readonly directs: DirectStore;
@@ -114,6 +116,7 @@ export async function openStore(scope: Scope, address: RedisAddress, options: St
     messages: new MessageStore(commands, keys, { dedupMs, historyMaxBytes }),
     histories: new HistoryStore(commands, keys, { replyBytes }),
     access: new AccessStore(commands, keys, { largeSize, listSizeLimit, nodeId: options.nodeId ?? (() => 'n1') }),
+    evictions: new Evictions(commands, keys),
     users: new UserStore(commands, keys, { socketsMax, anonymousMs: 60_000, watch: watchOf(new LeaseWatch()) }),
     sessions: new SessionStore(commands, keys, { sessionRoomsMax }),
     directs: new DirectStore(commands, keys, { dedupMs, listSizeLimit, ...repeatsOf(options) }),

@@ -2,6 +2,7 @@
 import { describe } from '@jest/globals';
 import { accessSuite } from './access-suite.ts';
 import { bytesSuite } from './bytes-suite.ts';
+import { evictionSuite } from './eviction-suite.ts';
 import { directSuite } from './direct-suite.ts';
 import { adminSuite } from './admin-suite.ts';
 import { largeRoomSuite } from './large-room-suite.ts';
@@ -9,6 +10,7 @@ import { logSuite } from './log-suite.ts';
 import { messageSuite } from './message-suite.ts';
 import { nodeSuite } from './node-suite.ts';
 import { quotaSuite } from './quota-suite.ts';
+import { recipientsSuite } from './recipients-suite.ts';
 import { roomSuite } from './room-suite.ts';
 import { sessionSuite } from './session-suite.ts';
 import { shortPositionSuite } from './short-position-suite.ts';
@@ -19,9 +21,11 @@ import { userSuite } from './user-suite.ts';
 export function storeSuites(open: OpenStore): void {
   describe('rooms', () => roomSuite(open));
   describe('access', () => accessSuite(open));
+  describe('evictions', () => evictionSuite(open));
   describe('large rooms', () => largeRoomSuite(open));
   describe('messages', () => messageSuite(open));
   describe('users', () => userSuite(open));
+  describe('recipients', () => recipientsSuite(open));
   describe('sessions', () => sessionSuite(open));
   describe('bytes', () => bytesSuite(open));
   describe('quotas', () => quotaSuite(open));

@@ -55,15 +55,8 @@ async function lease(store: Store, nodeId: string, is: 'held' | 'draining' | 'ov
   expect(await store.commands.run(claimLease, keys, { seen, watchedMs: 0, keepMs: 60_000 })).toBe('claimed');
 }
 
-const note = (store: Store, socketId: string, roomName: string, joined: boolean, njoined = 1): Promise<void> =>
-  store.users.noteRoom(user, {
-    socketId,
-    echoExcept: socketId,
-    roomName,
-    joined,
-    njoined,
-    echo: frame(`${roomName} ${joined}`),
-  });
+const echo = (store: Store, except: string, text: string, count: number): Promise<void> =>
+  store.users.echo(user, { except, frame: frame(text), count });
 
 /** What was published, in short: whom it leaves out, its frame without the count, the count. */
 const told = (events: readonly TopicEvent[]): [subject: string, text: string, count: number][] =>
@@ -73,7 +66,7 @@ const told = (events: readonly TopicEvent[]): [subject: string, text: string, co
 export function userSuite(open: OpenStore): void {
   connections(open);
   fullUsers(open);
-  roomNotes(open);
+  echoes(open);
   notices(open);
   describe('resume tokens', () => {
     resumeTokens(open);
@@ -91,10 +84,12 @@ function connections(open: OpenStore): void {
     expect(await login(store, 's2', 'n2')).toMatchObject({ nconnected: 2, at: { seq: 1 } });
     expect(await login(store, 's3')).toEqual({ retryAfterMs: 10_000 });
     expect(await login(store, 's2', 'n2')).toMatchObject({ nconnected: 2 });
-    expect([...(await store.users.listSockets(user))]).toEqual([
-      ['s1', { socketId: 's1', nodeId: 'n1', rooms: [] }],
-      ['s2', { socketId: 's2', nodeId: 'n2', rooms: [] }],
-    ]);
+    expect(await store.users.readSockets(user)).toEqual(
+      new Map([
+        ['s1', 'n1'],
+        ['s2', 'n2'],
+      ]),
+    );
     expect(await logout(store, 's1')).toEqual({ nconnected: 1, changed: true });
     expect(await logout(store, 's1')).toEqual({ nconnected: 1, changed: false });
     expect(await login(store, 's3')).toMatchObject({ nconnected: 2 });
@@ -130,7 +125,7 @@ function connections(open: OpenStore): void {
     for (const socketId of ['s3', 's4']) await logout(store, socketId);
     expect(await store.users.beginSweep(user, 'dying')).toEqual([]);
     expect(await login(store, 's5', 'dying')).toBe('lost');
-    expect([...(await store.users.listSockets(user)).keys()]).toEqual(['s1']);
+    expect([...(await store.users.readSockets(user)).keys()]).toEqual(['s1']);
     const ttls = await store.ttls();
     for (const node of ['dead', 'dying']) expect(ttls[`${tag}tomb:${node}`]).toBeGreaterThan(0);
     for (const key of Object.keys(ttls)) expect(key.startsWith(tag)).toBe(true);
@@ -175,53 +170,59 @@ function fullUsers(open: OpenStore): void {
   });
 }
 
-function roomNotes(open: OpenStore): void {
-  test('rooms of each socket are noted and echoed to the others, and go with the socket', async () => {
+function echoes(open: OpenStore): void {
+  test('what a socket has done is echoed to the others, and to nobody where there is none', async () => {
     const store = await open(scope);
-    await note(store, 's1', 'lobby', true);
+    await echo(store, 's1', 'lobby joined', 1);
     expect(await store.ttls()).toEqual({});
     await login(store, 's1');
     const events = await store.listen(userTopic(user));
-    await note(store, 's1', 'lobby', true);
+    await echo(store, 's1', 'lobby joined', 1);
     await login(store, 's2', 'n2');
-    await note(store, 's2', 'lobby', true, 2);
-    await note(store, 's2', 'attic', true);
-    await note(store, 's1', 'lobby', false);
-    // A socket that has gone meanwhile is not noted, but the others are told all the same.
-    await note(store, 'ghost', 'attic', true, 2);
-    expect([...(await store.users.listSockets(user))]).toEqual([
-      ['s1', { socketId: 's1', nodeId: 'n1', rooms: [] }],
-      ['s2', { socketId: 's2', nodeId: 'n2', rooms: expect.arrayContaining(['lobby', 'attic']) }],
-    ]);
-    const echoes = [
+    await echo(store, 's2', 'lobby joined', 2);
+    await echo(store, 's1', 'lobby left', 1);
+    // One that has gone meanwhile, or that nobody is to be spared.
+    await echo(store, 'ghost', 'attic joined', 2);
+    await echo(store, '', 'attic left', 1);
+    expect(await store.users.readSockets(user)).toEqual(
+      new Map([
+        ['s1', 'n1'],
+        ['s2', 'n2'],
+      ]),
+    );
+    // As an earlier version noted it.
+    await store.client.hset(`${store.keys.user(user).rooms}s2`, 'lobby', '');
+    const left = [
       { echo: frame('lobby left'), njoined: 0 },
       { echo: frame('attic left'), njoined: 3 },
     ];
-    expect(await store.users.logout(user, 's2', frame('out s2'), echoes)).toEqual({ nconnected: 1, changed: true });
-    await eventually(() => expect(told(events).at(-1)).toEqual(['', '<out s2>', 1]));
+    expect(await store.users.logout(user, 's2', frame('out s2'), left)).toEqual({ nconnected: 1, changed: true });
+    await echo(store, 's1', 'nobody hears it', 0);
+    await echo(store, '', 'all hear it', 1);
+    await eventually(() => expect(told(events).at(-1)).toEqual(['', '<all hear it>', 1]));
     expect(told(events)).toEqual([
       ['s2', '<in s2>', 2],
-      ['s2', '<lobby true>', 2],
-      ['s2', '<attic true>', 1],
-      ['s1', '<lobby false>', 1],
-      ['ghost', '<attic true>', 2],
+      ['s2', '<lobby joined>', 2],
+      ['s1', '<lobby left>', 1],
+      ['ghost', '<attic joined>', 2],
+      ['', '<attic left>', 1],
       ['', '<lobby left>', 0],
       ['', '<attic left>', 3],
       ['', '<out s2>', 1],
+      ['', '<all hear it>', 1],
     ]);
-    const ttls = await store.ttls();
-    expect(Object.keys(ttls)).toEqual([`${tag}events`, `${tag}meta`, `${tag}sockets`]);
+    expect(Object.keys(await store.ttls())).toEqual([`${tag}events`, `${tag}meta`, `${tag}sockets`]);
   });
 }
 
 function notices(open: OpenStore): void {
-  test('notices leave out a socket, or the nodes that know; a lost room is forgotten', async () => {
+  test('notices leave out a socket, or the nodes that know; a lost room is told with the point of its log', async () => {
     const store = await open(scope);
     const lost = {
       roomName: 'lobby',
       life: 'l',
+      at: { epoch: 'epoch of the log', seq: 17 },
       frame: frame('lost'),
-      socketIds: ['s1', 's2'],
       nodeIds: ['n1', 'n2'],
       openHead: frame('never'),
       privateHead: frame('said'),
@@ -232,21 +233,19 @@ function notices(open: OpenStore): void {
 
     await login(store, 's1');
     await login(store, 's2', 'n2');
-    for (const socketId of ['s1', 's2']) {
-      await note(store, socketId, 'lobby', true);
-      await note(store, socketId, 'attic', true);
-    }
     const events = await store.listen(userTopic(user));
     await store.users.notifyOthers(user, 's1', frame('hello'));
     const at = await store.users.notifyRoomLost(user, lost);
-    await eventually(() => expect(events).toHaveLength(2));
+    expect(await store.users.notifyRoomLost(user, { ...lost, nodeIds: [] })).toMatchObject({ seq: 4 });
+    // Who has only had it in the session is told nothing else.
+    expect(await store.users.notifyRoomLost(user, { ...lost, frame: undefined })).toMatchObject({ seq: 4 });
+    await eventually(() => expect(events).toHaveLength(3));
     expect(events.map((event) => [event.subject, frameText(event)])).toEqual([
       ['s1', '<hello>'],
-      ['@n1 @n2', '<lost>'],
+      ['@n1 @n2\nlobby\nepoch of the log 17', '<lost>'],
+      ['\nlobby\nepoch of the log 17', '<lost>'],
     ]);
     expect(at?.seq).toBe(events[1]?.seq);
-    const rooms = [...(await store.users.listSockets(user)).values()].map((socket) => socket.rooms);
-    expect(rooms).toEqual([['attic'], ['attic']]);
 
     await logout(store, 's1');
     await logout(store, 's2');
@@ -349,7 +348,7 @@ function voidedTokens(open: OpenStore): void {
     // Ended on purpose while a login by it is under way.
     await store.users.removeResumeTokens(user, { name: 'loop', deviceId: undefined });
     expect(await show(store, 'late', token('loop', 20), 'loop-0')).toBe('void');
-    expect([...(await store.users.listSockets(user))]).toEqual([]);
+    expect([...(await store.users.readSockets(user))]).toEqual([]);
     expect(await tokensLeft(store, ['late', 'phone'])).toEqual(['phone']);
   });
 }
