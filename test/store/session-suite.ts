@@ -159,6 +159,7 @@ function filingLater(open: OpenStore): void {
     expect(await file(store, { joinedAt: point(4), group: 'work', whitelistOnly: true })).toMatchObject({
       isNew: false,
     });
+    expect(await filedUpTo(store)).toEqual(point(8));
     // Of two lives of a log nobody knows which is the later, but who comes now is there.
     await file(store, { joinedAt: point(2, 'epoch-after-that') });
     expect(await filedUpTo(store)).toEqual(point(2, 'epoch-after-that'));

@@ -40,7 +40,9 @@ if isNew or (group ~= '' and group ~= filed.group) then
     unfile(except, roomName, filed, openHead, privateHead, address)
   end
   local into = group == '' and fallback or group
-  file(roomName, { life = life, mode = mode, epoch = roomEpoch, seq = roomSeq, group = into })
+  -- A room that moves keeps the point of who has joined later.
+  local at = isSince and filed or { epoch = roomEpoch, seq = roomSeq }
+  file(roomName, { life = life, mode = mode, epoch = at.epoch, seq = at.seq, group = into })
   tellSession(except, roomName, joinHead, into)
 elseif not isSince then
   file(roomName, { life = life, mode = filed.mode, epoch = roomEpoch, seq = roomSeq, group = filed.group })
