@@ -54,8 +54,9 @@ export class Deletions {
   async unfinished(roomName: string, nodeId: string): Promise<Deletion[]> {
     const noted = await this.#commands.plain('hgetall', this.#keys.room(roomName).gone);
     return pairs(noted).flatMap(([life, by]) => {
-      const [node, epoch = '', seq, ...owner] = by.split(' ');
-      return node === nodeId ? [{ life, owner: owner.join(' '), at: { epoch, seq: Number(seq) } }] : [];
+      // An earlier version has noted no point: then it is of no life that anybody knows.
+      const [, node, epoch = '', seq = 0, owner = ''] = /^(\S+) (?:(\S{16}) (\d+) )?(.*)$/s.exec(by) ?? [];
+      return node === nodeId ? [{ life, owner, at: { epoch, seq: Number(seq) } }] : [];
     });
   }
 
