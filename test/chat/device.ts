@@ -49,7 +49,7 @@ export function groupsOf(session: Value): Record<string, string> {
 
 type CallOf = (entry: Entry) => Call | undefined;
 
-function pictureOf(received: readonly Entry[], callOf: CallOf): Record<string, string> {
+export function pictureOf(received: readonly Entry[], callOf: CallOf): Record<string, string> {
   let rooms = new Map<string, string>();
   for (const entry of received) {
     if ('name' in entry) {
@@ -60,6 +60,7 @@ function pictureOf(received: readonly Entry[], callOf: CallOf): Record<string, s
       continue;
     }
     const [method, param, options] = callOf(entry) ?? [];
+    if (method === 'roomsJoin' && 'result' in entry.outcome) joinSeveral(rooms, entry.outcome.result);
     if (method === 'sessionGet' && 'result' in entry.outcome) {
       rooms = new Map(Object.entries(groupsOf(entry.outcome.result)));
     } else if (method === 'roomJoin' && 'result' in entry.outcome) {
@@ -70,6 +71,14 @@ function pictureOf(received: readonly Entry[], callOf: CallOf): Record<string, s
     }
   }
   return Object.fromEntries(rooms);
+}
+
+/** Naming no group. */
+function joinSeveral(rooms: Map<string, string>, result: Value): void {
+  for (const joined of Array.isArray(result) ? result : []) {
+    const name = textOf(field(joined, 'roomName'));
+    if (field(joined, 'error') === undefined) rooms.set(name, rooms.get(name) ?? 'custom');
+  }
 }
 
 function joinedOf({ received, authData }: User, callOf: CallOf): string[] {

@@ -83,13 +83,14 @@ export function isIn(story: readonly (string | number)[]): boolean {
 }
 
 /** Rules as they change along a log. */
-interface Rules {
+export interface Rules {
   readonly owner: string;
   readonly lists: { [list: string]: Set<string> };
   whitelistOnly: boolean;
 }
 
-const admits = ({ owner, lists, whitelistOnly }: Rules, userName: string): boolean => {
+/** Whether rules let a user in. */
+export const admits = ({ owner, lists, whitelistOnly }: Rules, userName: string): boolean => {
   const has = (list: string): boolean => lists[list]?.has(userName) ?? false;
   if (owner === userName || has('adminlist')) return true;
   return !has('blacklist') && (!whitelistOnly || has('whitelist'));

@@ -1,0 +1,125 @@
+// What the owner of a room heard of it, read as the room's log: its lives, where each message was said, who had no right to
+// it there, and how often each user lost the room. The owner is on a node that hears everything at once.
+import { textOf } from '../chat/device.ts';
+import { field } from '../chat/world.ts';
+import type { Value } from '../../src/protocol/values.ts';
+import { admits, namesIn, type Rules } from './evictions.ts';
+import { roomOf, type StormSocket } from './storm-socket.ts';
+
+/** A place in the log of a room: lives one after the other, and the messages of each. */
+export interface Said {
+  readonly life: number;
+  readonly id: number;
+  /** Of those who come and go. */
+  readonly excluded: ReadonlySet<string>;
+}
+
+export interface RoomLog {
+  /** By what makes a message recognisable. */
+  readonly said: ReadonlyMap<string, Said>;
+  /** By the name that each change of a list has for itself: who was excluded before it. */
+  readonly changes: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Epoch → life. */
+  readonly lives: ReadonlyMap<string, number>;
+  /** User → where it was taken out by a change of rules, or with the room, by the notices of a small room. */
+  readonly losses: ReadonlyMap<string, readonly string[]>;
+  /** User → where it may have been at most, where a large room tells of them in batches. */
+  readonly lossesMax: ReadonlyMap<string, readonly string[]>;
+  readonly last: { readonly life: number; readonly id: number };
+}
+
+/** A list edit carries a name of its own, which starts with this. */
+export const MARK = 'mark-';
+export const markOf = (names: readonly string[]): string => names.find((name) => name.startsWith(MARK)) ?? '';
+/** What a message of a storm is known by. */
+export const keyOf = (message: Value | undefined): string => textOf(field(message, 'key'));
+
+interface Reading {
+  readonly said: Map<string, Said>;
+  readonly changes: Map<string, ReadonlySet<string>>;
+  readonly lives: Map<string, number>;
+  readonly losses: Map<string, string[]>;
+  readonly lossesMax: Map<string, string[]>;
+  readonly members: Set<string>;
+  rules: Rules;
+  excluded: ReadonlySet<string>;
+  life: number;
+  id: number;
+}
+
+const newRules = (owner: string): Rules => ({
+  owner,
+  lists: { adminlist: new Set(), whitelist: new Set(), blacklist: new Set() },
+  whitelistOnly: true,
+});
+
+/** `names`: those who come and go. Throws where the owner itself has missed something, for then nothing can be told. */
+export function readRoomLog(owner: StormSocket, room: string, names: readonly string[]): RoomLog {
+  const reading: Reading = {
+    said: new Map(),
+    changes: new Map(),
+    lives: new Map(),
+    losses: new Map(),
+    lossesMax: new Map(),
+    members: new Set(),
+    rules: newRules(owner.userName),
+    excluded: new Set(names),
+    life: 0,
+    id: 0,
+  };
+  for (const entry of owner.received) {
+    if (roomOf(entry, owner.askedFor(entry)?.call) !== room) continue;
+    if ('name' in entry) {
+      readNotice(reading, entry.name, entry.params.slice(1), names);
+      continue;
+    }
+    if (!('result' in entry.outcome)) continue;
+    if (entry.method === 'roomCreate') {
+      // Made for nobody at first, so that the owner is in before anything is said.
+      reading.life += 1;
+      reading.id = 0;
+      reading.rules = newRules(owner.userName);
+      reading.excluded = new Set(names);
+    }
+    if (entry.method === 'roomsJoin' && Array.isArray(entry.outcome.result)) {
+      reading.lives.set(textOf(field(entry.outcome.result[0], 'epoch')), reading.life);
+    }
+  }
+  return { ...reading, last: { life: reading.life, id: reading.id } };
+}
+
+function readNotice(reading: Reading, name: string, [first, second]: Value[], names: readonly string[]): void {
+  const { rules, members, losses, lossesMax } = reading;
+  const more = (places: Map<string, string[]>, user: string): void => {
+    places.set(user, [...(places.get(user) ?? []), `${name} after ${reading.id} of life ${reading.life}`]);
+  };
+  if (name === 'roomMessage') {
+    reading.id += 1;
+    if (field(first, 'id') !== reading.id) throw new Error(`the owner missed something before ${keyOf(first)}`);
+    reading.said.set(keyOf(first), { life: reading.life, id: reading.id, excluded: reading.excluded });
+    return;
+  }
+  if (name === 'roomUserJoined') members.add(textOf(first));
+  if (name === 'roomUserLeft') {
+    members.delete(textOf(first));
+    // Who leaves by itself is admitted as long as it is in.
+    if (reading.excluded.has(textOf(first))) more(losses, textOf(first));
+  }
+  if (name === 'roomAccessRemoved') {
+    for (const user of members) more(losses, user);
+    for (const user of names) if (!reading.excluded.has(user)) more(lossesMax, user);
+    members.clear();
+  }
+  if (name === 'roomAccessListAdded' || name === 'roomAccessListRemoved') {
+    const edited = namesIn(second);
+    reading.changes.set(markOf(edited), reading.excluded);
+    for (const one of edited) {
+      if (name === 'roomAccessListAdded') rules.lists[textOf(first)]?.add(one);
+      else if (!one.startsWith(MARK)) rules.lists[textOf(first)]?.delete(one);
+    }
+  }
+  if (name === 'roomModeChanged') rules.whitelistOnly = first === true;
+  const before = reading.excluded;
+  reading.excluded = new Set(names.filter((user) => !admits(rules, user)));
+  for (const user of reading.excluded) if (!before.has(user)) more(lossesMax, user);
+}
