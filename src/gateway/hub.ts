@@ -300,6 +300,7 @@ export class Hub implements TopicListener, Audience {
       for (const join of rooms.joinsOf(roomName)) join.left();
       return true;
     }
+    if (socketId === undefined && this.#leaveToJoins(session, roomName, at)) return false;
     const standing = rooms.standing(roomName, at);
     const isKnown = socketId === undefined ? rooms.wasToldLost(roomName, at) : rooms.wasToldOut(roomName, at);
     if (standing === 'after' || isKnown) return false;
@@ -310,9 +311,16 @@ export class Hub implements TopicListener, Audience {
     return true;
   }
 
+  /** A loss that a socket cannot be told before an answer that it waits for: the join tells it. */
+  #leaveToJoins(session: Session, roomName: string, at: Point): boolean {
+    const isLeft = session.rooms.joinsOf(roomName).filter((join) => join.loses(at)).length > 0;
+    if (isLeft && this.#detach(roomName, session, at)) this.#deps.onLost(session, roomName);
+    return isLeft;
+  }
+
   /** A room is out of the session because it was lost: whoever has not been told of the loss is told that first. */
   #tellBehind(session: Session, roomName: string, at: Point): void {
-    if (session.rooms.isJoining(roomName) || session.rooms.standing(roomName, at) !== 'before') return;
+    if (session.rooms.standing(roomName, at) !== 'before' || this.#leaveToJoins(session, roomName, at)) return;
     if (this.#detach(roomName, session, at)) this.#deps.onLost(session, roomName);
     this.#tellLost(roomName, session, lossFrame(roomName), at);
   }
@@ -324,7 +332,7 @@ export class Hub implements TopicListener, Audience {
     const position = this.#deps.positionOf(roomTopic(about));
     if (position === undefined || isSince(position, at)) return;
     for (const session of sessions) {
-      if (session.rooms.isJoining(about)) continue;
+      if (this.#leaveToJoins(session, about, at)) continue;
       if (this.#detach(about, session, at)) this.#deps.onLost(session, about);
       this.#tellLost(about, session, frame, at);
     }

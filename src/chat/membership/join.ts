@@ -16,7 +16,7 @@ import type { Caller } from '../caller.ts';
 import { tellLeft } from '../hooks/points.ts';
 import { lossFrame } from '../room/losses.ts';
 import type { Services } from '../services.ts';
-import type { PendingJoin } from './socket-rooms.ts';
+import { isSince, type PendingJoin } from './socket-rooms.ts';
 import { isBehind, SwitchOver } from './switch-over.ts';
 
 /** A join that is not over is in the `rooms` of its socket. */
@@ -27,6 +27,9 @@ export class Join implements PendingJoin {
   #switchOver: SwitchOver | undefined;
   #joined: Joined | undefined;
   #over = false;
+  #isAnswered = false;
+  /** Points at which the user has lost the room, as it was told on its own topic before the answer. */
+  #losses: Point[] | undefined;
   /** The socket heard the room up to here, having joined before, until something took it out while this was under way. */
   #heard: Point | undefined;
   /** A staged eviction has taken the socket out, if it had joined before that point: it hears nothing of what came later. */
@@ -77,18 +80,21 @@ export class Join implements PendingJoin {
     this.#end();
     // That was left to this join to tell.
     this.#tellLosses(delivered);
+    for (const at of this.#losses ?? []) this.#tellLoss(at);
   }
 
   /** Call right before the answer: tells of losses before it, which the client must not take for later ones. */
   before(): void {
     const { point } = this;
-    if (point !== undefined)
-      this.#tellLosses((this.#switchOver?.delivered ?? []).filter((event) => isUpTo(event, point)));
+    if (point === undefined) return;
+    this.#tellLosses((this.#switchOver?.delivered ?? []).filter((event) => isUpTo(event, point)));
+    for (const at of this.#losses ?? []) if (this.#isSince(at)) this.#tellLoss(at);
   }
 
   /** Call right after the answer. Live delivery begins, or does not have to; where the bus is late that happens later. */
   after(): void {
     const { rooms, socketId } = this.#caller;
+    this.#isAnswered = true;
     if (this.#over || this.#joined === undefined) return;
     const { audience } = this.#services;
     const before = rooms.joinsOf(this.roomName).filter((join) => join !== this && join.point !== undefined);
@@ -96,8 +102,12 @@ export class Join implements PendingJoin {
       if (!this.#joined.changed && (before.length > 0 || rooms.has(this.roomName))) return this.#drop();
       // Taken out since by what this node has not heard yet. To the client it was in all the time.
       for (const join of before) join.left();
-      this.#hasHole = audience.detachRoom(this.roomName, socketId) || before.length > 0;
-      this.#complete();
+      const isHere = audience.detachRoom(this.roomName, socketId);
+      this.#hasHole = rooms.takeUntold(this.roomName) || isHere || before.length > 0;
+      const loss = this.#losses?.find((at) => !this.#isSince(at));
+      if (loss === undefined) return this.#complete();
+      this.#tellLoss(loss);
+      this.#drop();
     } catch (error) {
       this.#breakOff(error);
       throw error;
@@ -107,6 +117,12 @@ export class Join implements PendingJoin {
   /** The socket has left the room, after the joins that have run. */
   left(): void {
     if (this.#joined !== undefined) this.#drop();
+  }
+
+  loses(at: Point): boolean {
+    if (this.#isAnswered) return false;
+    this.#losses = [...(this.#losses ?? []), at];
+    return true;
   }
 
   /** The socket, which heard the room, was taken out there. */
@@ -190,10 +206,19 @@ export class Join implements PendingJoin {
     for (const event of events) {
       const isDeletion = event.kind === 'deleted' && this.point?.epoch === event.epoch;
       if (!isDeletion && (event.kind !== 'evicted' || !takesOut(event, this.#caller))) continue;
-      if (this.#caller.rooms.wasToldLost(this.roomName, event)) continue;
-      this.#caller.rooms.toldLost(this.roomName, event);
-      this.#caller.send(lossFrame(this.roomName));
+      this.#tellLoss(event);
     }
+  }
+
+  #tellLoss(at: Point): void {
+    const { rooms } = this.#caller;
+    if (rooms.wasToldLost(this.roomName, at)) return;
+    rooms.toldLost(this.roomName, at);
+    this.#caller.send(lossFrame(this.roomName));
+  }
+
+  #isSince(at: Point): boolean {
+    return this.point === undefined || isSince(this.point, at);
   }
 
   /** A defect: Redis has the socket in the room, and nobody delivers anything to it. */

@@ -14,6 +14,8 @@ export interface PendingJoin {
   readonly point: Point | undefined;
   /** Whether Redis has added a socket that still hears the room: what took it out has not come to this node yet. */
   readonly isAgain: boolean;
+  /** The user has lost the room there. False where the answer is out: then whoever asks tells it. */
+  loses(at: Point): boolean;
   /** The socket, which heard the room, was taken out there. */
   lostAt(at: Point): void;
   /** A staged eviction begins there, and the socket is out of the room by it or was in between. */
@@ -104,6 +106,11 @@ export class SocketRooms {
   detachedUntold(roomName: string, joinedAt: Point): void {
     this.#untold ??= new Map();
     remember(this.#untold, roomName, joinedAt);
+  }
+
+  /** Whether it was taken out of a room that it is about to hear again, and was not told so; it need not be from then on. */
+  takeUntold(roomName: string): boolean {
+    return this.#untold?.delete(roomName) ?? false;
   }
 
   /** The socket was told that its user has lost a room at a point. */

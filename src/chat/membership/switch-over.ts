@@ -93,12 +93,17 @@ export class SwitchOver {
     // What is kept ends where the hold was broken.
     for (const event of this.#hold.events) if (isAfterJoin(event, at) && !then.deliver(event)) return;
     if (this.#hold.broken) {
-      // The log was changed under the join: the feed finds out what is true now, and tells all its sockets.
-      this.#feed.start(at);
-      then.tellHole(this.#feed.position ?? at);
+      const position = this.#feed.position;
+      if (position === undefined) {
+        // It begins with this join, so nothing was missed.
+        then.attach(at);
+        this.#feed.start(at);
+        return;
+      }
+      // Nobody knows what was missed: the feed finds out who is in what now, and tells all its sockets.
+      then.tellHole(position);
       then.attach(at);
-      if (this.isAhead) this.#feed.verify();
-      else this.#feed.mend();
+      this.#feed.verify();
       return;
     }
     then.attach(at);

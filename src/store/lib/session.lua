@@ -32,6 +32,13 @@ local function isFiledSince(filed, epoch, seq)
   return filed.epoch == epoch and filed.seq >= tonumber(seq)
 end
 
+-- Says in a notice that the room as it was filed is no more: who had joined that one has lost it, and may not have heard of it.
+local function filedRoomIsGone(filed)
+  return filed.epoch and function(who, roomName)
+    return outOf(who, roomName, filed.epoch, '9007199254740991', '')
+  end or about
+end
+
 -- Tells the sockets that take part, but for one ('' for none). A socket that waits for the answer to a request about the
 -- room hears this in its place (chat/session/held-notices.ts).
 local function tellSession(except, roomName, head, group, address)

@@ -34,9 +34,14 @@ local isNew = not filed or filed.life ~= life or (fresh == '1' and not isSince)
 if isNew or (group ~= '' and group ~= filed.group) then
   if filed then
     -- An older filing of the same room: who had joined then has lost it, and may not have heard of that.
-    local address = isNew and filed.life == life and function(who)
-      return outOf(who, roomName, roomEpoch, roomSeq, '')
-    end or nil
+    local address = about
+    if filed.life ~= life then
+      address = filedRoomIsGone(filed)
+    elseif isNew then
+      address = function(who)
+        return outOf(who, roomName, roomEpoch, roomSeq, '')
+      end
+    end
     unfile(except, roomName, filed, openHead, privateHead, address)
   end
   local into = group == '' and fallback or group

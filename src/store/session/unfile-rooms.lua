@@ -10,7 +10,8 @@ for at = rest, #ARGV, 6 do
   local filed = filedAs(ARGV[at])
   if filed and filed.entry == ARGV[at + 1] then
     unfile(except, ARGV[at], filed, ARGV[at + 2], ARGV[at + 3], function(who, roomName)
-      return ARGV[at + 4] == '' and about(who, roomName) or outOf(who, roomName, ARGV[at + 4], ARGV[at + 5], '')
+      return ARGV[at + 4] == '' and filedRoomIsGone(filed)(who, roomName)
+        or outOf(who, roomName, ARGV[at + 4], ARGV[at + 5], '')
     end)
   end
 end
