@@ -112,6 +112,7 @@ export class Hub implements TopicListener, Audience {
     room.sessions.add(session);
     if (format === 'json') room.json++;
     session.rooms.live.set(room.name, { epoch: room.epoch, seq });
+    session.rooms.takeUntold(roomName);
     session.connection.subscribe(nativeTopic(roomName, format));
     return true;
   }
@@ -246,6 +247,10 @@ export class Hub implements TopicListener, Audience {
     if (rooms.wasToldLost(roomName, at) || rooms.standing(roomName, at) === 'after') return;
     rooms.toldLost(roomName, at);
     session.send(frame);
+    // Answered, and yet to begin: it does not any more.
+    const over = rooms.joinsOf(roomName).filter(({ point }) => point !== undefined && !isSince(point, at));
+    for (const join of over) join.left();
+    if (over.length > 0) this.#deps.onLost(session, roomName);
   }
 
   #deliverToUser(userName: string, event: TopicEvent): void {

@@ -97,7 +97,8 @@ export class SocketRooms {
   standing(roomName: string, at: Point): Standing {
     const joins = this.joinsOf(roomName);
     const answered = joins.findLast(({ point }) => point !== undefined)?.point;
-    const since = answered ?? this.live.get(roomName) ?? this.#untold?.get(roomName);
+    const untold = this.#untold?.get(roomName);
+    const since = answered ?? this.live.get(roomName) ?? (untold?.epoch === at.epoch ? untold : undefined);
     if (since !== undefined) return isSince(since, at) ? 'after' : 'before';
     return joins.some(({ isHolding }) => isHolding) ? 'asking' : 'out';
   }
