@@ -18,7 +18,7 @@ import type { Departures } from './membership/departures.ts';
 import type { Disconnects } from './membership/disconnects.ts';
 import type { Losses } from './room/losses.ts';
 import type { Quotas } from './quota/quotas.ts';
-import type { Reconciler } from './repair/reconciler.ts';
+import type { Repairs } from './repair/repairs.ts';
 import type { Restrictions } from './repair/restrictions.ts';
 import type { SocketRoomsSource } from './user/socket-list.ts';
 import type { Echoes } from './user/echoes.ts';
@@ -53,7 +53,7 @@ export interface Services {
   readonly audience: Audience;
   readonly departures: Departures;
   readonly disconnects: Disconnects;
-  readonly reconciler: Reconciler;
+  readonly repairs: Repairs;
   readonly restrictions: Pick<Restrictions, 'hasten'>;
   readonly echoes: Echoes;
   readonly socketRooms: SocketRoomsSource;

@@ -16,6 +16,7 @@ import { hookedHandlers } from '../chat/hooks/around.ts';
 import { Echoes } from '../chat/user/echoes.ts';
 import { Losses } from '../chat/room/losses.ts';
 import { Quotas } from '../chat/quota/quotas.ts';
+import { Repairs } from '../chat/repair/repairs.ts';
 import { Reconciler } from '../chat/repair/reconciler.ts';
 import { Restrictions, type RestrictionsDeps } from '../chat/repair/restrictions.ts';
 import { createTokenKeys } from '../chat/auth/token-keys.ts';
@@ -35,7 +36,7 @@ import { Commands } from '../redis/commands.ts';
 import { primaryIds } from '../redis/connect.ts';
 import { Deletions } from '../store/room/deletions.ts';
 import { DirectStore } from '../store/direct/direct-store.ts';
-import type { Keyspace, TopicKey } from '../redis/keys.ts';
+import type { Keyspace } from '../redis/keys.ts';
 import { Lease, type LeaseEvents } from '../store/node/lease.ts';
 import { Links, type LinksOptions } from '../redis/links.ts';
 import { Peers } from '../store/node/peers.ts';
@@ -91,6 +92,7 @@ export interface DeliveryParts {
 export interface ChatParts {
   readonly services: Services;
   readonly departures: Departures;
+  readonly repairs: Repairs;
   readonly reconciler: Reconciler;
   readonly restrictions: Restrictions;
   readonly userlistChanges: UserlistChanges;
@@ -224,13 +226,13 @@ export function composeChat(
   const { config, errors, counters } = shared;
   const { rooms, memberships, access, users, deletions, lease, peers } = store;
   const nodeId = (): string => lease.nodeId;
-  const finishLater = (work: () => Promise<void>, cause: unknown): void => reconciler.finishLater(work, cause);
-  const quotas = new Quotas({ quotas: store.quotas, rooms, finishLater });
+  const onRepairError = (what: string, error: unknown): void => errors.putOff('reconciler', error, what);
+  const repairs = new Repairs({ instance: lease, onError: onRepairError });
+  const quotas = new Quotas({ quotas: store.quotas, rooms, repairs });
   const losses = new Losses({ deletions, evictions: store.evictions, quotas, users });
   const redisNow = (): number => lease.redisNow();
-  const echoes = new Echoes({ users, topics, finishLater });
+  const echoes = new Echoes({ users, topics, repairs });
   const userlistChanges = composeUserlistChanges(shared, access);
-  const suspect = (topic: TopicKey, id: string, cause: unknown): void => reconciler.suspect(topic, id, cause);
   const departures = new Departures({
     ...store,
     topics,
@@ -238,9 +240,10 @@ export function composeChat(
     losses,
     userlistChanges,
     hooks,
-    suspect,
+    repairs,
   });
-  const reconciler: Reconciler = new Reconciler({
+  const reconciler = new Reconciler({
+    repairs,
     memberships,
     users,
     peers,
@@ -248,20 +251,19 @@ export function composeChat(
     audience: hub,
     departures,
     userlistChanges,
-    nodeId,
-    owns: (id) => lease.owns(id),
-    onError: (what, error) => errors.putOff('reconciler', error, what),
+    instance: lease,
+    onError: onRepairError,
   });
   const shares = { access, topics, peers, audience: hub, departures, reconciler, losses, userlistChanges, nodeId };
-  const restrictions = new Restrictions({ ...shares, askToSettle, finishLater });
+  const restrictions = new Restrictions({ ...shares, askToSettle, repairs });
   const services: Services = {
     settings: chatSettings(config),
     ...store,
     topics,
     audience: hub,
     departures,
-    disconnects: new Disconnects({ departures, topics, suspect }),
-    reconciler,
+    disconnects: new Disconnects({ departures, topics, repairs }),
+    repairs,
     restrictions,
     echoes,
     socketRooms,
@@ -275,7 +277,15 @@ export function composeChat(
     nodeId,
     debtMs: (userName) => shared.accounts.debtMs(userName, performance.now()),
   };
-  return { services, departures, reconciler, restrictions, userlistChanges, ...composeHandlers(shared, services) };
+  return {
+    services,
+    departures,
+    repairs,
+    reconciler,
+    restrictions,
+    userlistChanges,
+    ...composeHandlers(shared, services),
+  };
 }
 
 function composeUserlistChanges({ errors }: Shared, access: AccessStore): UserlistChanges {
@@ -348,14 +358,14 @@ export function composeComparison(
   { log, errors }: Shared,
   { links, lease }: StoreParts,
   { topics }: DeliveryParts,
-  { reconciler }: ChatParts,
+  { repairs }: ChatParts,
   sweeper: Sweeper,
 ): Comparison {
   return new Comparison({
     primaryIds: () => primaryIds(links.commands),
     lease,
     topics,
-    reconciler,
+    repairs,
     sweeper,
     onBreak: () => log.warn('Redis was restarted or failed over: memberships are compared'),
     onError: (error) => errors.putOff('comparison', error, 'comparing memberships is put off'),

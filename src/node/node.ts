@@ -267,7 +267,7 @@ export class GatewayNode {
     this.#shared.counters.leasesLost++;
     this.#shared.log.warn({ sockets: this.#delivery.hub.size }, 'the lease was lost: all sockets are closed');
     this.#gateway.closeAll('nodeLost');
-    this.#chat.reconciler.forget();
+    this.#chat.repairs.forget();
     this.#comparison.forget();
     this.#chat.userlistChanges.forget();
     this.#leaveToSweepers();
@@ -281,7 +281,7 @@ export class GatewayNode {
     const { lease } = this.#store;
     const { nodeId } = lease;
     const { touched } = this.#delivery.topics;
-    this.#chat.reconciler.finishLater(() => lease.bequeath(nodeId, touched), new Error('the lease was lost'));
+    this.#chat.repairs.retry(() => lease.bequeath(nodeId, touched), new Error('the lease was lost'));
   }
 
   #reconcile(): void {

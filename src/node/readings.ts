@@ -58,7 +58,7 @@ export function composeReadings(parts: ReadingParts): Readings {
     parley_lease_age_seconds: () => parts.state.lease.ageMs / 1000,
     parley_leases_lost_total: () => counters.leasesLost,
     parley_nodes_swept_total: () => counters.nodesSwept,
-    parley_suspect_topics: () => parts.chat.reconciler.size,
+    parley_suspect_topics: () => parts.chat.repairs.size,
     parley_redis_errors_total: () => by(measured.redisErrors, (kind) => ({ kind })),
     parley_redis_commands_outstanding: () => parts.state.commands.outstanding,
     parley_redis_memory_ratio: () =>

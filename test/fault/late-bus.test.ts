@@ -108,7 +108,7 @@ async function startSplitNode(): Promise<Split> {
     bus: delivery.bus,
     admin: new AdminStore(state.commands, shared.keys),
     compare: async (roomNames) => {
-      chat.reconciler.suspectAll(roomNames.map(roomTopic));
+      chat.repairs.checkAll(roomNames.map(roomTopic));
       await chat.reconciler.run();
     },
     login: (userName) => loginRpc(scope, `ws://127.0.0.1:${port}/ws`, userName),

@@ -14,7 +14,7 @@ export async function changeRules<T extends object | string>(
   roomName: string,
   change: () => Promise<T>,
 ): Promise<T> {
-  const { topics, losses, reconciler } = services;
+  const { topics, losses, repairs } = services;
   const topic = roomTopic(roomName);
   const nodeId = services.nodeId();
   await topics.follow(topic, nodeId);
@@ -28,7 +28,7 @@ export async function changeRules<T extends object | string>(
       await losses.tellEvicted(roomName, nodeId);
       release();
     };
-    reconciler.finishLater(tell, error);
+    repairs.retry(tell, error);
     throw error;
   }
   if (isChanged(changed)) await followThrough(services, caller, roomName, changed, release);
@@ -40,7 +40,7 @@ const isChanged = (outcome: object | string): outcome is Changed => typeof outco
 
 /** Who lost the room is told, and hears nothing more of it from this node. The change stands whatever happens here. */
 async function followThrough(
-  { topics, audience, losses, quotas, reconciler, userlistChanges }: Services,
+  { topics, audience, losses, quotas, repairs, userlistChanges }: Services,
   caller: Pick<Caller, 'userName'>,
   roomName: string,
   { at, evicted, changesPending, life, wish }: Changed,
@@ -57,7 +57,7 @@ async function followThrough(
     release();
   };
   await Promise.all([
-    tell().catch((error: unknown) => reconciler.finishLater(tell, error)),
+    tell().catch((error: unknown) => repairs.retry(tell, error)),
     topics.reached(roomTopic(roomName), at.seq),
   ]);
   if (ownSeq > 0) await topics.reached(userTopic(caller.userName), ownSeq);

@@ -45,7 +45,7 @@ export async function login(
   credentials: Credentials,
   isOpen: () => boolean,
 ): Promise<Login | AuthFailure | Failure<'tooManySockets' | 'tooManyRequests'> | Refused> {
-  const { users, topics, reconciler, settings } = services;
+  const { users, topics, repairs, settings } = services;
   const identified = await identify(services, socketId, credentials);
   if (identified instanceof Failure) return identified;
   const { userName, expiresAt, closesAt, claims } = identified;
@@ -89,7 +89,7 @@ export async function login(
     return { userName, nodeId, closesAt, resumeFamily, synced, isAlone, restored, authData, switchOver };
   } catch (error) {
     switchOver.abandon();
-    reconciler.suspect(topic, nodeId, error);
+    repairs.check(topic, nodeId, error);
     throw error;
   }
 }

@@ -107,10 +107,10 @@ async function sendMessage(
  * Tells the sender's other sockets. What was sent stays sent whatever happens here: where Redis does not answer, they are
  * told later, or twice if only the answer was lost. A repeat of the request tells nobody again.
  */
-async function echo({ users, reconciler }: Services, caller: Caller, frame: Uint8Array): Promise<void> {
+async function echo({ users, repairs }: Services, caller: Caller, frame: Uint8Array): Promise<void> {
   if (caller.userName === '') return;
   const tell = (): Promise<void> => users.notifyOthers(caller.userName, caller.echoExcept, frame);
-  await tell().catch((error: unknown) => reconciler.finishLater(tell, error));
+  await tell().catch((error: unknown) => repairs.retry(tell, error));
 }
 
 const listOf = (listName: string): DirectListName | undefined => DIRECT_LISTS.find((known) => known === listName);

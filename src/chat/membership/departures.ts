@@ -1,6 +1,6 @@
 /**
  * How sockets leave: on request, by disconnecting, or with a swept node. The room's script decides and announces, then
- * the user's side follows; what could not be done is left to the reconciler. Only a leave of the session begins on the
+ * the user's side follows; what could not be done is left to the repairs. Only a leave of the session begins on the
  * user's side, where it is noted until it is done.
  */
 import type { Position } from '../../log/event.ts';
@@ -19,6 +19,7 @@ import type { Caller } from '../caller.ts';
 import type { Echoes, Echoing } from '../user/echoes.ts';
 import { tellLeft } from '../hooks/points.ts';
 import { leaveHeads } from '../../protocol/session.ts';
+import type { Repairs } from '../repair/repairs.ts';
 import type { Losses } from '../room/losses.ts';
 import type { UserlistChanges } from './userlist-changes.ts';
 
@@ -37,8 +38,8 @@ export interface DeparturesDeps {
   readonly userlistChanges: UserlistChanges;
   readonly losses: Losses;
   readonly hooks: HookRunner | undefined;
-  /** What could not be done; the topic's `follow` is passed on with it. */
-  suspect(topic: TopicKey, nodeId: string, cause: unknown): void;
+  /** For what could not be done; the topic's `follow` is passed on with it. */
+  readonly repairs: Pick<Repairs, 'check'>;
 }
 
 /** A leave of the session: where it took effect, what became of it in the room, where the user was told last. */
@@ -175,7 +176,7 @@ export class Departures implements Cleaner {
       await this.leaveRoom(roomName, socket.nodeId, [socket], { echo: 'changed', cause: 'disconnect', closed: true });
       this.#deps.topics.unfollow(roomTopic(roomName), socket.nodeId);
     } catch (error) {
-      this.#deps.suspect(roomTopic(roomName), socket.nodeId, error);
+      this.#deps.repairs.check(roomTopic(roomName), socket.nodeId, error);
     }
   }
 

@@ -5,14 +5,15 @@
 import type { Topics } from '../../bus/topics.ts';
 import { roomTopic, userTopic, type TopicKey } from '../../redis/keys.ts';
 import { SOCKETS_PER_CALL } from '../../store/membership/membership-store.ts';
+import type { Repairs } from '../repair/repairs.ts';
 import { leftEcho, type Departing, type Departures } from './departures.ts';
 import { windowsOf } from '../windows.ts';
 
 export interface DisconnectsDeps {
   readonly departures: Pick<Departures, 'leaveRoom' | 'logout'>;
   readonly topics: Pick<Topics, 'unfollow'>;
-  /** What could not be done; the topic's `follow` is passed on with it. */
-  suspect(topic: TopicKey, nodeId: string, cause: unknown): void;
+  /** For what could not be done; the topic's `follow` is passed on with it. */
+  readonly repairs: Pick<Repairs, 'check'>;
 }
 
 interface Gone {
@@ -61,14 +62,14 @@ export class Disconnects {
     const rooms = await aFewAtATime([...roomsOf(gone)], ROOMS_AT_ONCE, ([roomName, inIt]) =>
       this.#leaveRoom(roomName, userName, nodeId, inIt),
     );
-    for (const [roomName, inIt] of rooms) this.#suspect(roomTopic(roomName), nodeId, inIt.length, UNTRIED);
+    for (const [roomName, inIt] of rooms) this.#check(roomTopic(roomName), nodeId, inIt.length, UNTRIED);
     const sockets = await aFewAtATime(gone, SOCKETS_AT_ONCE, (socket) => this.#logOut(userName, nodeId, socket));
-    this.#suspect(userTopic(userName), nodeId, sockets.length, UNTRIED);
+    this.#check(userTopic(userName), nodeId, sockets.length, UNTRIED);
   }
 
   /** Each socket has followed the topic. */
-  #suspect(topic: TopicKey, nodeId: string, sockets: number, cause: unknown): void {
-    for (let i = 0; i < sockets; i++) this.#deps.suspect(topic, nodeId, cause);
+  #check(topic: TopicKey, nodeId: string, sockets: number, cause: unknown): void {
+    for (let i = 0; i < sockets; i++) this.#deps.repairs.check(topic, nodeId, cause);
   }
 
   async #logOut(userName: string, nodeId: string, { socketId, roomNames, echoes }: Gone): Promise<boolean> {
@@ -78,7 +79,7 @@ export class Disconnects {
       topics.unfollow(userTopic(userName), nodeId);
       return true;
     } catch (error) {
-      this.#deps.suspect(userTopic(userName), nodeId, error);
+      this.#deps.repairs.check(userTopic(userName), nodeId, error);
       return false;
     }
   }
@@ -102,7 +103,7 @@ export class Disconnects {
         }
       } catch (error) {
         isDone = false;
-        this.#suspect(topic, nodeId, page.length, error);
+        this.#check(topic, nodeId, page.length, error);
       }
     }
     return isDone;

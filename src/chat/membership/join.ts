@@ -223,11 +223,11 @@ export class Join implements PendingJoin {
 
   /** A defect: Redis has the socket in the room, and nobody delivers anything to it. */
   #breakOff(error: unknown): void {
-    const { reconciler } = this.#services;
+    const { repairs } = this.#services;
     this.#end();
     // What has been attached is taken out where the socket closes; else the follow is passed on until it is known.
     const { rooms, nodeId } = this.#caller;
-    if (!rooms.has(this.roomName)) reconciler.suspect(roomTopic(this.roomName), nodeId, error);
+    if (!rooms.has(this.roomName)) repairs.check(roomTopic(this.roomName), nodeId, error);
     this.#caller.startAfresh();
   }
 }

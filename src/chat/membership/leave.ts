@@ -34,7 +34,7 @@ async function leaveAlone(services: Services, caller: Caller, roomName: string):
  * whoever sweeps after it goes on.
  */
 async function leaveTogether(services: Services, caller: Caller, roomName: string): Promise<Left> {
-  const { topics, departures, reconciler } = services;
+  const { topics, departures, repairs } = services;
   const topic = userTopic(caller.userName);
   await topics.follow(topic, caller.nodeId);
   const held = holdNotices(services, caller, roomName);
@@ -62,13 +62,13 @@ async function leaveTogether(services: Services, caller: Caller, roomName: strin
       await departures.finishLeaves(caller.userName, caller.nodeId, { roomName, socketId: caller.socketId });
       topics.unfollow(topic, caller.nodeId);
     };
-    reconciler.finishLater(finish, error);
+    repairs.retry(finish, error);
     throw error;
   }
 }
 
 async function whileLeaving<T>(
-  { reconciler }: Services,
+  { repairs }: Services,
   caller: Caller,
   roomName: string,
   leave: () => Promise<T>,
@@ -81,7 +81,7 @@ async function whileLeaving<T>(
     // It may have happened all the same: then this socket must not go on hearing the room.
     if (joined) {
       caller.rooms.setLeave(roomName, 'unsure');
-      reconciler.suspect(roomTopic(roomName), caller.nodeId, error, 0);
+      repairs.check(roomTopic(roomName), caller.nodeId, error, 0);
     }
     throw error;
   }

@@ -54,7 +54,7 @@ export async function joinRoom(
   roomName: string,
   { since, group, bytesMax }: JoinWish,
 ): Promise<JoinDone | JoinFailure> {
-  const { settings, topics, reconciler } = services;
+  const { settings, topics, repairs } = services;
   if (!isValidName(roomName, settings.limits)) return fail('noRoom', [roomName]);
   const refused = services.hooks && (await askToJoin(services, caller, roomName));
   if (refused !== undefined) return refused;
@@ -84,7 +84,7 @@ export async function joinRoom(
   } catch (error) {
     // The script may have run: the follow is passed on until what it left behind is known.
     giveUp();
-    reconciler.suspect(topic, caller.nodeId, error);
+    repairs.check(topic, caller.nodeId, error);
     throw error;
   }
   if ('code' in ran) {

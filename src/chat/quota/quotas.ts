@@ -8,11 +8,12 @@ import type { Wish } from '../../store/quota/grant.ts';
 import { ROOM_BYTES, type Ask, type Granted, type Owned, type QuotaStore } from '../../store/quota/quota-store.ts';
 import { SERVICE, type RoomOptions, type RoomStore } from '../../store/room/room-store.ts';
 import { newEpoch } from '../../redis/tokens.ts';
+import type { Repairs } from '../repair/repairs.ts';
 
 export interface QuotasDeps {
   readonly quotas: Pick<QuotaStore, 'grant' | 'write' | 'release' | 'isThere' | 'look' | 'firstNames'>;
   readonly rooms: Pick<RoomStore, 'create' | 'readInfo'>;
-  finishLater(work: () => Promise<void>, cause: unknown): void;
+  readonly repairs: Pick<Repairs, 'retry'>;
 }
 
 /** Names are granted by that many, so that a list that grows asks seldom. */
@@ -48,7 +49,7 @@ export class Quotas {
       .create(roomName, { ...options, reserved: { life: room.life, grant } })
       .catch((error: unknown) => {
         // It may have been made all the same.
-        this.#deps.finishLater(async () => {
+        this.#deps.repairs.retry(async () => {
           if (!(await quotas.isThere(room))) await quotas.release(room);
         }, error);
         throw error;
@@ -112,7 +113,7 @@ export class Quotas {
   }
 
   async #later(work: () => Promise<void>): Promise<void> {
-    await work().catch((error: unknown) => this.#deps.finishLater(work, error));
+    await work().catch((error: unknown) => this.#deps.repairs.retry(work, error));
   }
 }
 

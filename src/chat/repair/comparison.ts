@@ -7,14 +7,14 @@ import type { Topics } from '../../bus/topics.ts';
 import type { TopicKey } from '../../redis/keys.ts';
 import type { Lease } from '../../store/node/lease.ts';
 import type { Sweeper } from '../../store/node/sweep.ts';
-import type { Reconciler } from './reconciler.ts';
+import type { Repairs } from './repairs.ts';
 
 export interface ComparisonDeps {
   /** The ids of the servers that are written to, one of which changes with every failover and restart. */
   primaryIds(): Promise<ReadonlySet<string>>;
   readonly lease: Pick<Lease, 'add' | 'manifestPages'>;
   readonly topics: Pick<Topics, 'touched'>;
-  readonly reconciler: Pick<Reconciler, 'suspectAll'>;
+  readonly repairs: Pick<Repairs, 'checkAll'>;
   readonly sweeper: Pick<Sweeper, 'again'>;
   /** Another server is written to than before. */
   onBreak(): void;
@@ -81,15 +81,15 @@ export class Comparison {
   }
 
   async #compareOwn(): Promise<void> {
-    const { lease, topics, reconciler } = this.#deps;
+    const { lease, topics, repairs } = this.#deps;
     this.#ownIsDue = false;
     try {
       // Where this node dies next, its sweepers have to find all of it.
       const { touched } = topics;
       await lease.add(touched);
       // Topics are made by keys.ts. What the manifest knows of besides was left longer ago, and may be back all the same.
-      reconciler.suspectAll(touched as TopicKey[]);
-      for await (const page of lease.manifestPages()) reconciler.suspectAll(page as TopicKey[]);
+      repairs.checkAll(touched as TopicKey[]);
+      for await (const page of lease.manifestPages()) repairs.checkAll(page as TopicKey[]);
     } catch (error) {
       this.#ownIsDue = true;
       throw error;

@@ -1,8 +1,9 @@
 /**
- * Brings this node and Redis to one view of who is where: topics in which a command failed that may have been executed
- * all the same, and all that this node had lately to do with after a failover that may have lost some. Redis says what it
- * knows of this node; sockets that are gone are taken out, and sockets that Redis does not know start afresh.
+ * Works on the repairs. Checking a topic brings this node and Redis to one view of who is where: a command has failed that may have
+ * been executed all the same, or a failover may have lost some. Redis says what it knows of this node; sockets that are gone are
+ * taken out, and sockets that Redis does not know start afresh.
  */
+import type { Instance } from '../../bus/instance.ts';
 import type { Topics } from '../../bus/topics.ts';
 import { topicKind, topicName, type TopicKey } from '../../redis/keys.ts';
 import type { Peers } from '../../store/node/peers.ts';
@@ -10,10 +11,11 @@ import { SOCKETS_PER_CALL, type MembershipStore } from '../../store/membership/m
 import type { UserStore } from '../../store/user/user-store.ts';
 import type { Audience, Caller } from '../caller.ts';
 import type { Departures } from '../membership/departures.ts';
-import { Unfinished } from './unfinished.ts';
+import type { Repairs } from './repairs.ts';
 import type { UserlistChanges } from '../membership/userlist-changes.ts';
 
 export interface ReconcilerDeps {
+  readonly repairs: Repairs;
   readonly memberships: MembershipStore;
   readonly users: UserStore;
   readonly peers: Pick<Peers, 'isGone'>;
@@ -21,73 +23,31 @@ export interface ReconcilerDeps {
   readonly audience: Audience;
   readonly departures: Pick<Departures, 'leaveRoom' | 'logout' | 'clean'>;
   readonly userlistChanges: Pick<UserlistChanges, 'note'>;
-  nodeId(): string;
-  /** Whether that is this node's present instance, its lease not lost. */
-  owns(nodeId: string): boolean;
+  readonly instance: Pick<Instance, 'nodeId' | 'owns'>;
   onError(what: string, error: unknown): void;
 }
 
-/** Topics settled side by side. What an outage leaves behind are thousands, and each is a few round trips. */
-const AT_ONCE = 64;
+/** Topics checked side by side. What an outage leaves behind are thousands, and each is a few round trips. */
+const TOPICS_AT_ONCE = 64;
 /** So many failures in a row end a round: Redis is away. */
 const FAILURES_MAX = 256;
-
-interface Suspicion {
-  /** How often this node follows the topic only because it is suspect. */
-  follows: number;
-  /** Redis may have lost what was written of other nodes, too. */
-  peers: boolean;
-}
+const WORK_AT_ONCE = 32;
 
 export class Reconciler {
   readonly #deps: ReconcilerDeps;
-  readonly #suspects = new Map<TopicKey, Suspicion>();
-  readonly #unfinished: Unfinished;
-  #underWay = 0;
   #running = false;
 
   constructor(deps: ReconcilerDeps) {
     this.#deps = deps;
-    this.#unfinished = new Unfinished(deps);
   }
 
-  /**
-   * Remembers a topic in which Redis may know more or less of this node than is true. It stays followed, and so in the
-   * node's manifest, until that is settled: the caller passes its `follows` on.
-   */
-  suspect(topic: TopicKey, nodeId: string, cause: unknown, follows: 0 | 1 = 1): void {
-    // What an instance without a lease left behind is its sweepers' work.
-    if (!this.#deps.owns(nodeId)) return;
-    this.#add(topic, { follows, peers: false });
-    this.#deps.onError('what a request or a socket left behind is settled later', cause);
-  }
-
-  /** Looks at topics soon, and at what Redis knows there of nodes that are gone: after a failover. */
-  suspectAll(topics: Iterable<TopicKey>): void {
-    for (const topic of topics) this.#add(topic, { follows: 0, peers: true });
-  }
-
-  /** Does work that may be repeated again until it succeeds, for as long as this node lives. */
-  finishLater(work: () => Promise<void>, cause: unknown): void {
-    this.#unfinished.add(work, cause);
-  }
-
-  /** Topics that are suspect now. */
-  get size(): number {
-    return this.#suspects.size + this.#underWay;
-  }
-
-  forget(): void {
-    this.#suspects.clear();
-  }
-
-  /** Settles what is suspect, rooms and users side by side. Called once a second while this node may act; never rejects. */
+  /** Checks topics, rooms and users side by side, and tries work again. Called once a second while this node may act; never rejects. */
   async run(): Promise<void> {
     if (this.#running) return;
     this.#running = true;
-    const nodeId = this.#deps.nodeId();
+    const { nodeId } = this.#deps.instance;
     try {
-      await Promise.all([this.#unfinished.run(), this.#round(nodeId)]);
+      await Promise.all([this.#retryWork(), this.#checkTopics(nodeId)]);
     } catch (error) {
       this.#deps.onError('settling is put off', error);
     } finally {
@@ -96,62 +56,67 @@ export class Reconciler {
   }
 
   /** Takes out of a room what Redis knows there of this node and is not so. For whoever waits for it. */
-  settleRoomNow(topic: TopicKey): Promise<void> {
-    return this.#settle(topic, this.#deps.nodeId(), false);
+  checkRoomNow(topic: TopicKey): Promise<void> {
+    return this.#check(topic, this.#deps.instance.nodeId, false);
   }
 
-  #add(topic: TopicKey, { follows, peers }: Suspicion): void {
-    const known = this.#suspects.get(topic);
-    if (known === undefined) this.#suspects.set(topic, { follows, peers });
-    else {
-      known.follows += follows;
-      known.peers ||= peers;
+  /** Everything once: in a cluster what fails does not keep the rest waiting. */
+  async #retryWork(): Promise<void> {
+    const { repairs } = this.#deps;
+    const round = repairs.takeWork();
+    for (let at = 0; at < round.length; at += WORK_AT_ONCE) {
+      const batch = round.slice(at, at + WORK_AT_ONCE);
+      const outcomes = await Promise.allSettled(batch.map((work) => work()));
+      for (const [i, outcome] of outcomes.entries()) {
+        const work = batch[i];
+        if (outcome.status === 'fulfilled' || work === undefined) continue;
+        repairs.putBackWork(work);
+        this.#deps.onError('what a request began is put off again', outcome.reason);
+      }
     }
   }
 
-  async #round(nodeId: string): Promise<void> {
-    // What becomes suspect meanwhile waits for the next round; what fails comes last in it.
-    const next = [...this.#suspects.keys()].values();
+  async #checkTopics(nodeId: string): Promise<void> {
+    // What is added meanwhile waits for the next round; what fails comes last in it.
+    const next = this.#deps.repairs.topics().values();
     let failures = 0;
     const work = async (): Promise<void> => {
       for (const topic of next) {
-        if (failures >= FAILURES_MAX || !this.#deps.owns(nodeId)) return;
-        failures = (await this.#try(topic, nodeId)) ? 0 : failures + 1;
+        if (failures >= FAILURES_MAX || !this.#deps.instance.owns(nodeId)) return;
+        failures = (await this.#tryCheck(topic, nodeId)) ? 0 : failures + 1;
       }
     };
-    await Promise.all(Array.from({ length: AT_ONCE }, work));
+    await Promise.all(Array.from({ length: TOPICS_AT_ONCE }, work));
   }
 
-  async #try(topic: TopicKey, nodeId: string): Promise<boolean> {
-    const suspicion = this.#suspects.get(topic);
-    if (suspicion === undefined) return true;
-    // Taken out first: what becomes suspect while it is looked at stays so.
-    this.#suspects.delete(topic);
-    this.#underWay++;
+  async #tryCheck(topic: TopicKey, nodeId: string): Promise<boolean> {
+    const { repairs, instance } = this.#deps;
+    const check = repairs.take(topic);
+    if (check === undefined) return true;
     try {
-      await this.#settle(topic, nodeId, suspicion.peers);
-      for (let i = 0; i < suspicion.follows; i++) this.#deps.topics.unfollow(topic, nodeId);
+      await this.#check(topic, nodeId, check.peers);
+      for (let i = 0; i < check.follows; i++) this.#deps.topics.unfollow(topic, nodeId);
       return true;
     } catch (error) {
-      if (this.#deps.owns(nodeId)) this.#add(topic, suspicion);
+      if (instance.owns(nodeId)) repairs.putBack(topic, check);
       this.#deps.onError('settling is put off', error);
       return false;
     } finally {
-      this.#underWay--;
+      repairs.done();
     }
   }
 
-  async #settle(topic: TopicKey, nodeId: string, peers: boolean): Promise<void> {
+  async #check(topic: TopicKey, nodeId: string, peers: boolean): Promise<void> {
     if (topicKind(topic) === 'room') {
-      await this.#settleRoom(topic, nodeId);
+      await this.#checkRoom(topic, nodeId);
       if (peers) await this.#cleanUpAfter(topic, nodeId, await this.#deps.memberships.readNodes(topicName(topic)));
       return;
     }
-    const homes = await this.#settleUser(topic, nodeId);
+    const homes = await this.#checkUser(topic, nodeId);
     if (peers) await this.#cleanUpAfter(topic, nodeId, homes);
   }
 
-  async #settleRoom(topic: TopicKey, nodeId: string): Promise<void> {
+  async #checkRoom(topic: TopicKey, nodeId: string): Promise<void> {
     const roomName = topicName(topic);
     // Whatever was not answered may have left something to tell.
     this.#deps.userlistChanges.note(roomName);
@@ -190,7 +155,7 @@ export class Reconciler {
   }
 
   /** Returns the nodes that the user has sockets on. */
-  async #settleUser(topic: TopicKey, nodeId: string): Promise<Iterable<string>> {
+  async #checkUser(topic: TopicKey, nodeId: string): Promise<Iterable<string>> {
     const userName = topicName(topic);
     const { audience, users, departures } = this.#deps;
     const known = await users.readSockets(userName);

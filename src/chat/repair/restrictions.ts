@@ -13,6 +13,7 @@ import type { Departures } from '../membership/departures.ts';
 import { leftHead } from '../../protocol/membership.ts';
 import type { Losses } from '../room/losses.ts';
 import type { Reconciler } from './reconciler.ts';
+import type { Repairs } from './repairs.ts';
 import type { UserlistChanges } from '../membership/userlist-changes.ts';
 
 export interface RestrictionsDeps {
@@ -20,15 +21,14 @@ export interface RestrictionsDeps {
   readonly topics: Pick<Topics, 'isFollowed' | 'follow' | 'unfollow'>;
   readonly peers: Pick<Peers, 'isGone'>;
   readonly departures: Pick<Departures, 'clean'>;
-  readonly reconciler: Pick<Reconciler, 'settleRoomNow'>;
+  readonly reconciler: Pick<Reconciler, 'checkRoomNow'>;
+  readonly repairs: Pick<Repairs, 'retry'>;
   readonly audience: Pick<Audience, 'attached' | 'joining' | 'detachRoom'>;
   readonly losses: Losses;
   readonly userlistChanges: UserlistChanges;
   nodeId(): string;
   /** Has another node do `settleUnfollowed`. */
   askToSettle(nodeId: string, roomName: string): Promise<unknown>;
-  /** Does work that may be repeated again until it succeeds. */
-  finishLater(work: () => Promise<void>, cause: unknown): void;
 }
 
 export class Restrictions {
@@ -89,7 +89,7 @@ export class Restrictions {
     const { topics } = this.#deps;
     if (topics.isFollowed(topic)) return;
     const nodeId = this.#deps.nodeId();
-    await this.#deps.reconciler.settleRoomNow(topic);
+    await this.#deps.reconciler.checkRoomNow(topic);
     // In the manifest, for the step notes who is yet to be told by this node.
     await topics.follow(topic, nodeId);
     try {
@@ -119,6 +119,6 @@ export class Restrictions {
 
   #tell(roomName: string, { evicted, life, at }: Purged): void {
     const tell = this.#deps.losses.telling({ roomName, life, at }, evicted);
-    if (evicted.length > 0) tell().catch((error: unknown) => this.#deps.finishLater(tell, error));
+    if (evicted.length > 0) tell().catch((error: unknown) => this.#deps.repairs.retry(tell, error));
   }
 }

@@ -74,7 +74,7 @@ export async function deleteRoom(
   caller: Pick<Caller, 'authority' | 'userName'>,
   roomName: string,
 ): Promise<null | Failure<'notAllowed' | 'noRoom'>> {
-  const { rooms, settings, reconciler, topics, losses, deletions } = services;
+  const { rooms, settings, repairs, topics, losses, deletions } = services;
   if (!mayManage(services, caller)) return failBecause('notAllowed', [], SWITCHED_OFF);
   // The service can delete what was made under an earlier rule for names.
   const isName = caller.authority === SERVICE ? isStorableName : isValidName;
@@ -93,7 +93,7 @@ export async function deleteRoom(
       }
       release();
     };
-    reconciler.finishLater(tell, error);
+    repairs.retry(tell, error);
     throw error;
   });
   if (typeof deleted === 'string') {
@@ -107,7 +107,7 @@ export async function deleteRoom(
   };
   // The room is gone whatever happens now. Who asked hears of it before the answer; how many others there are is not its choice.
   await losses.first(roomName, deleted, caller.userName, (_, { seq }) => (ownSeq = seq));
-  losses.inTurn(() => tell().catch((error: unknown) => reconciler.finishLater(tell, error)));
+  losses.inTurn(() => tell().catch((error: unknown) => repairs.retry(tell, error)));
   await topics.reached(topic, deleted.at.seq);
   if (ownSeq > 0) await topics.reached(userTopic(caller.userName), ownSeq);
   return null;

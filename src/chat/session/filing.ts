@@ -45,7 +45,7 @@ export async function fileRoom(
   join: { roomName: string; group: string | undefined; joined: Joined; echo: Uint8Array },
   held: HeldNotices | undefined,
 ): Promise<Filed | 'full'> {
-  const { sessions, topics, reconciler } = services;
+  const { sessions, topics, repairs } = services;
   const { userName, socketId, nodeId, echoExcept: except } = caller;
   const { roomName, group, joined, echo } = join;
   const filed = await sessions.file(userName, {
@@ -72,7 +72,7 @@ export async function fileRoom(
     const mine = read === 'gone' ? [] : read.filed.filter((filing) => filing.roomName === roomName);
     await presentOf(services, userName, '', mine);
   };
-  if (filed.isNew) await verify().catch((error: unknown) => reconciler.finishLater(verify, error));
+  if (filed.isNew) await verify().catch((error: unknown) => repairs.retry(verify, error));
   const { seq, epoch } = filed.at;
   return { reached: async () => topics.reached(userTopic(userName), seq, epoch), ...turnOf(held) };
 }

@@ -6,12 +6,12 @@
 import type { Topics } from '../../bus/topics.ts';
 import { userTopic } from '../../redis/keys.ts';
 import type { Echo, UserStore } from '../../store/user/user-store.ts';
+import type { Repairs } from '../repair/repairs.ts';
 
 export interface EchoesDeps {
   readonly users: Pick<UserStore, 'echo'>;
   readonly topics: Pick<Topics, 'isCurrent'>;
-  /** Does work that may be repeated again until it succeeds. */
-  finishLater(work: () => Promise<void>, cause: unknown): void;
+  readonly repairs: Pick<Repairs, 'retry'>;
 }
 
 /** Of a socket that is gone, or of another node, nobody here knows whether it was the only one. */
@@ -58,7 +58,7 @@ export class Echoes {
       this.#forget(untold);
       if (untold.at < since) continue;
       const tell = (): Promise<void> => this.#deps.users.echo(userName, untold.echo);
-      tell().catch((error: unknown) => this.#deps.finishLater(tell, error));
+      tell().catch((error: unknown) => this.#deps.repairs.retry(tell, error));
     }
   }
 

@@ -4,6 +4,7 @@
  */
 import type { Commands } from '../../redis/commands.ts';
 import type { Keyspace } from '../../redis/keys.ts';
+import type { Instance } from '../../bus/instance.ts';
 import type { Manifest } from '../../bus/topics.ts';
 import { LeaseWatch } from './lease-watch.ts';
 import { inPages } from '../../redis/pages.ts';
@@ -38,7 +39,7 @@ export interface LeaseLinks {
   readonly commands: Commands;
 }
 
-export class Lease implements Manifest {
+export class Lease implements Manifest, Instance {
   /** What this node has seen of the others'. */
   readonly watch = new LeaseWatch();
   readonly #own: Commands;
