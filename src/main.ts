@@ -2,6 +2,7 @@
 import { effectiveSettings, readConfig } from './config/config.ts';
 import { loadNative } from './gateway/native.ts';
 import { loadHooks } from './hooks/load.ts';
+import { buildNode } from './node/build.ts';
 import { GatewayNode } from './node/node.ts';
 import { about, createLog, logConsole } from './ops/log.ts';
 import { readVersion } from './ops/process.ts';
@@ -45,7 +46,7 @@ if ('problem' in native) {
 }
 const redis = await resolveRedis(config, log);
 const build = { version: readVersion(), nodeVersion: process.versions.node, uws: native.build };
-const node = new GatewayNode(config, redis.endpoint, native.uws, build, log, hooks);
+const node = new GatewayNode(buildNode(config, { redis: redis.endpoint, uws: native.uws, build, log, hooks }));
 
 let stopping = false;
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {

@@ -6,18 +6,19 @@ import { replyValuesMax } from '../protocol/limits.ts';
 import { decodeTrusted, encodeValue } from '../protocol/wire/msgpack.ts';
 import { scanValue } from '../protocol/wire/scan.ts';
 import type { Value } from '../protocol/values.ts';
+import type { Commands } from '../redis/commands.ts';
 import type { Key, Keyspace } from '../redis/keys.ts';
+import type { Instance } from './instance.ts';
+import type { RedisBus } from './redis-bus.ts';
+
+/** What this node gives to a question of another one. */
+export type Answers = (question: Value) => Promise<Value>;
 
 export interface NodeCallsDeps {
   readonly keys: Keyspace;
-  /** This node's present instance. */
-  nodeId(): string;
-  listen(channel: Key, hear: (bytes: Buffer) => void): Promise<void>;
-  unlisten(channel: Key): Promise<void>;
-  /** Resolves with how many hear the channel; rejects where Redis cannot be asked. */
-  publish(channel: Key, bytes: Uint8Array): Promise<number>;
-  /** What this node gives to a question of another one. */
-  answer(question: Value): Promise<Value>;
+  readonly instance: Pick<Instance, 'nodeId'>;
+  readonly bus: Pick<RedisBus, 'listen' | 'unlisten'>;
+  readonly commands: Pick<Commands, 'plain'>;
   readonly timeoutMs: number;
   onError(what: string, error: unknown): void;
 }
@@ -50,22 +51,28 @@ export class NodeCalls {
   #following = false;
   #lastId = 0;
   #answering = 0;
+  #answers: Answers = () => Promise.reject(new Error('nobody answers here'));
 
   constructor(deps: NodeCallsDeps) {
     this.#deps = deps;
   }
 
+  /** To be called before `follow`: what answers is made later, for it asks other nodes itself. */
+  start(answers: Answers): void {
+    this.#answers = answers;
+  }
+
   /** Hears what this node's present instance is asked. To be called again when that may be another one. */
   async follow(): Promise<void> {
-    const { keys } = this.#deps;
-    const nodeId = this.#deps.nodeId();
+    const { keys, bus } = this.#deps;
+    const { nodeId } = this.#deps.instance;
     const before = this.#heard;
     if (before === nodeId || this.#following) return;
     this.#following = true;
     try {
-      await this.#deps.listen(keys.calls(nodeId), (bytes) => this.#received(bytes));
+      await bus.listen(keys.calls(nodeId), (bytes) => this.#received(bytes));
       this.#heard = nodeId;
-      if (before !== undefined) await this.#deps.unlisten(keys.calls(before));
+      if (before !== undefined) await bus.unlisten(keys.calls(before));
     } finally {
       this.#following = false;
     }
@@ -77,9 +84,9 @@ export class NodeCalls {
     const id = ++this.#lastId;
     const reply = this.#wait(id, timeoutMs);
     try {
-      const hearers = await this.#deps.publish(
+      const hearers = await this.#publish(
         this.#channel(nodeId),
-        encodeValue([QUESTION, id, this.#deps.nodeId(), question]),
+        encodeValue([QUESTION, id, this.#deps.instance.nodeId, question]),
       );
       return hearers === 0 ? 'absent' : await reply;
     } finally {
@@ -115,6 +122,11 @@ export class NodeCalls {
     return this.#deps.keys.calls(nodeId);
   }
 
+  /** Resolves with how many hear the channel; rejects where Redis cannot be asked. */
+  async #publish(channel: Key, bytes: Uint8Array): Promise<number> {
+    return Number(await this.#deps.commands.plain('spublish', channel, Buffer.from(bytes)));
+  }
+
   #received(bytes: Buffer): void {
     // An operator may publish anything on a channel.
     if (scanValue(bytes, 0, DEPTH_MAX, replyValuesMax) !== bytes.length) return;
@@ -130,14 +142,12 @@ export class NodeCalls {
 
   /** Never rejects. */
   async #answer(nodeId: string, id: number, question: Value): Promise<void> {
-    const reply = (parts: Value[]): Promise<unknown> => this.#deps.publish(this.#channel(nodeId), encodeValue(parts));
+    const reply = (parts: Value[]): Promise<unknown> => this.#publish(this.#channel(nodeId), encodeValue(parts));
     const isBusy = this.#answering >= PENDING_MAX;
     this.#answering++;
     try {
       if (!isBusy) await reply([HEARD, id]);
-      const value = isBusy
-        ? undefined
-        : await this.#deps.answer(question).catch((error: unknown) => this.#failed(error));
+      const value = isBusy ? undefined : await this.#answers(question).catch((error: unknown) => this.#failed(error));
       await reply(value === undefined ? [BUSY, id] : [ANSWER, id, value]);
     } catch (error) {
       this.#failed(error);

@@ -1,4 +1,5 @@
-/** What handlers work with, handed to each noun's handlers when the node is composed. */
+/** What handlers work with, handed to each noun's handlers when the node is built. */
+import type { Instance } from '../bus/instance.ts';
 import type { Topics } from '../bus/topics.ts';
 import type { HookRunner } from '../hooks/runner.ts';
 import type { RecoveryCounters } from '../ops/counters.ts';
@@ -64,9 +65,8 @@ export interface Services {
   readonly counters: RecoveryCounters;
   /** The operator's, if there are any. */
   readonly hooks: HookRunner | undefined;
-  nodeId(): string;
+  /** Once it may not act, nothing is acknowledged. */
+  readonly instance: Instance;
   /** How long a user has to wait before it may log in again, having asked for too much; mostly 0. */
   debtMs(userName: string): number;
-  /** About what Redis's clock shows, the one that all nodes share; ms since the epoch. */
-  redisNow(): number;
 }

@@ -40,8 +40,6 @@ export interface DispatcherDeps {
   readonly hub: Hub;
   /** How long requests took, by method and outcome. */
   readonly durations: Distributions;
-  /** False once this node's lease may have been claimed: nothing is acknowledged then. */
-  mayAct(): boolean;
   onDefect(error: unknown, method: string, socketId: string): string;
   onLogin(session: Session): void;
   onLoginRefused(connection: Connection, failure: Failure): void;
@@ -91,7 +89,7 @@ export class Dispatcher {
     const outcome = await this.#inOrder(session, orderKeys(method, args), () =>
       this.#handle(caller, method, args, handlers),
     );
-    const mayAct = this.#deps.mayAct();
+    const mayAct = this.#deps.services.instance.held;
     const gone = mayAct ? fail('invalidSocket', [session.socketId]) : unavailable();
     let answer: Value | Failure = gone;
     this.#takeTurn(session.connection, method, outcome, (told) => {
@@ -168,7 +166,7 @@ export class Dispatcher {
     const { socketId } = connection;
     try {
       const done = await login(services, socketId, credentials, () => connection.open);
-      if (done instanceof Failure || this.#deps.mayAct()) return done;
+      if (done instanceof Failure || this.#deps.services.instance.held) return done;
       // The lease has run out during the login.
       done.switchOver.abandon();
       services.disconnects.add({ socketId, userName: done.userName }, [], done.nodeId);
@@ -252,7 +250,7 @@ export class Dispatcher {
       bytes = this.#respond(connection, message, value);
     });
     this.#measure(message.method, outcomeName(told), began);
-    if (this.#deps.mayAct()) connection.settleEnd();
+    if (this.#deps.services.instance.held) connection.settleEnd();
     return bytes;
   }
 
@@ -262,7 +260,7 @@ export class Dispatcher {
    */
   #takeTurn(connection: Connection, method: string, outcome: Settled, tell: (told: unknown) => void): unknown {
     const turn = outcome instanceof Answer ? outcome : undefined;
-    const mayAct = this.#deps.mayAct();
+    const mayAct = this.#deps.services.instance.held;
     const given: unknown = turn === undefined ? outcome : turn.value;
     let told: unknown = mayAct ? given : unavailable();
     try {

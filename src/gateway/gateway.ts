@@ -11,6 +11,7 @@ import type { Accounts } from './account.ts';
 import type { Addresses } from './addresses.ts';
 import { Connection } from './connection.ts';
 import type { Dispatcher } from './dispatcher.ts';
+import type { FanOut } from './fan-out.ts';
 import type { Hub } from './hub.ts';
 import { Intake, type IntakeLimits } from './intake.ts';
 import type { Session } from './session.ts';
@@ -49,10 +50,11 @@ export interface GatewayDeps {
   readonly options: GatewayOptions;
   readonly accounts: Accounts;
   readonly addresses: Addresses;
-  /** Both are made with the gateway, since they reach the sockets through it. */
   readonly hub: Hub;
+  /** Of the same app. */
+  readonly fanOut: FanOut;
   readonly dispatcher: Dispatcher;
-  /** A logged-in socket is gone. */
+  /** A logged-in socket is gone. Not called while draining: peers take out who does not come back. */
   departed(session: Session, roomNames: readonly string[]): void;
   /** Takes the public port for the app; rejects where it cannot be had. */
   listen(app: TemplatedApp): Promise<PublicPort>;
@@ -63,8 +65,6 @@ export interface GatewayDeps {
 }
 
 const SCAN_MS = 1000;
-/** A scan is due, too, after this part of a socket's limit was published. */
-const SCANS_PER_LIMIT = 8;
 const PATH = '/ws';
 const RETRY_SECONDS = 1;
 const AWAY_STEP_MS = 50;
@@ -79,8 +79,6 @@ export class Gateway {
   #doomed: Connection[] = [];
   #listening: PublicPort | undefined;
   #queueBytes = 0;
-  #unscannedBytes = 0;
-  #scanSoon: NodeJS.Immediate | undefined;
   #draining = false;
   #timer: NodeJS.Timeout | undefined;
 
@@ -90,11 +88,12 @@ export class Gateway {
     const { depth } = deps.options.limits;
     this.#codecs = { msgpack: createCodec('msgpack', { depth }), json: createCodec('json', { depth }) };
     this.#routes();
+    deps.fanOut.start(() => this.#scan());
   }
 
-  /** Where the requests of its sockets are run. */
-  get dispatcher(): Dispatcher {
-    return this.#deps.dispatcher;
+  /** No socket is accepted any more. */
+  get draining(): boolean {
+    return this.#draining;
   }
 
   get size(): number {
@@ -111,19 +110,6 @@ export class Gateway {
     this.#timer = setInterval(() => this.#scan(), SCAN_MS);
     this.#listening = await this.#deps.listen(this.#app);
     return this.#listening.port;
-  }
-
-  /** Sends to all subscribers of a native topic. */
-  publish(nativeTopic: string, data: Uint8Array | string): void {
-    this.#app.publish(nativeTopic, data, typeof data !== 'string');
-    // What fan-out piles up on a slow reader is not seen here, but no reader got more than all that was sent.
-    this.#unscannedBytes += data.length;
-    if (this.#unscannedBytes < this.#deps.options.backpressureBytes / SCANS_PER_LIMIT) return;
-    this.#unscannedBytes = 0;
-    this.#scanSoon ??= setImmediate(() => {
-      this.#scanSoon = undefined;
-      this.#scan();
-    });
   }
 
   stopAccepting(): void {
@@ -159,7 +145,7 @@ export class Gateway {
 
   stop(): void {
     clearInterval(this.#timer);
-    clearImmediate(this.#scanSoon);
+    this.#deps.fanOut.stop();
     this.#app.close();
   }
 
@@ -241,7 +227,7 @@ export class Gateway {
     this.#deps.onClosed(connection.socketId, code, connection.endReason);
     if (session === undefined) return;
     const roomNames = this.#deps.hub.remove(session);
-    this.#deps.departed(session, roomNames);
+    if (!this.#draining) this.#deps.departed(session, roomNames);
   }
 
   /** A message for this socket was dropped: what it would see from here on has a hole. */

@@ -3,6 +3,8 @@
  * native topic per room and format, users by a loop over their few sockets. Frames are passed on unread.
  */
 import type { Topic, TopicListener } from '../bus/bus.ts';
+import type { Instance } from '../bus/instance.ts';
+import type { Topics } from '../bus/topics.ts';
 import { evictionsOf, isAfter } from '../log/event.ts';
 import type { Eviction, Point, Position, TopicEvent } from '../log/event.ts';
 import { addressOf, isRecipient, type Address, type Recipients, type Removal } from '../log/recipients.ts';
@@ -10,10 +12,12 @@ import type { Audience } from '../chat/caller.ts';
 import { resetFrame } from '../chat/membership/join.ts';
 import { isSince } from '../chat/membership/socket-rooms.ts';
 import { lossFrame } from '../chat/room/losses.ts';
+import type { Echoes } from '../chat/user/echoes.ts';
 import type { Distribution } from '../ops/distribution.ts';
 import type { Format } from '../protocol/wire/codec.ts';
 import { countIn, notificationTest, transcodeToJson } from '../protocol/wire/frame.ts';
 import { roomTopic, topicKind, topicName, type TopicKey } from '../redis/keys.ts';
+import type { FanOut } from './fan-out.ts';
 import type { Session } from './session.ts';
 
 interface RoomAudience {
@@ -26,21 +30,18 @@ interface RoomAudience {
 }
 
 export interface HubDeps {
-  /** Native fan-out to the subscribers of a native topic. */
-  publish(nativeTopic: string, data: Uint8Array | string): void;
-  /** A socket has left a room by an event, not by itself. */
-  onDetached(topic: TopicKey, nodeId: string): void;
+  readonly fanOut: Pick<FanOut, 'publish'>;
+  readonly instance: Pick<Instance, 'nodeId' | 'redisNow'>;
   /** A socket has lost a room. */
   onLost(session: Session, roomName: string): void;
-  /** Another socket of a user has been there since a time by Redis's clock. */
-  onArrival(userName: string, since: number): void;
-  /** How far the log of a topic was delivered here; undefined where it is not followed. */
-  positionOf(topic: TopicKey): Point | undefined;
-  nodeId(): string;
-  /** About what Redis's clock shows. */
-  redisNow(): number;
   /** How old messages are when they are handed to the sockets. */
   readonly messageAges: Distribution;
+}
+
+/** What is made after the hub, for it needs the hub itself. */
+export interface HubPeers {
+  readonly topics: Pick<Topics, 'unfollow' | 'positionOf'>;
+  readonly echoes: Pick<Echoes, 'arrived'>;
 }
 
 /** Messages per one whose age is measured. */
@@ -55,6 +56,7 @@ const nativeTopic = (roomName: string, format: Format): string => `${format}/${r
 
 export class Hub implements TopicListener, Audience {
   readonly #deps: HubDeps;
+  #peers: HubPeers | undefined;
   readonly #sessions = new Map<string, Session>();
   readonly #rooms = new Map<string, RoomAudience>();
   /** A user has few sockets: an array costs a fifth of a set. */
@@ -66,6 +68,16 @@ export class Hub implements TopicListener, Audience {
 
   constructor(deps: HubDeps) {
     this.#deps = deps;
+  }
+
+  /** To be called before the first socket, and the first event. */
+  start(peers: HubPeers): void {
+    this.#peers = peers;
+  }
+
+  get #started(): HubPeers {
+    if (this.#peers === undefined) throw new Error('the hub was not started');
+    return this.#peers;
   }
 
   get size(): number {
@@ -168,7 +180,7 @@ export class Hub implements TopicListener, Audience {
     if (event.kind === 'message' && --this.#untilAge === 0) {
       this.#untilAge = MESSAGES_PER_AGE;
       // What this node knows of the clock that has made the timestamp is not exact.
-      this.#deps.messageAges.observe(Math.max(0, this.#deps.redisNow() - event.timestamp));
+      this.#deps.messageAges.observe(Math.max(0, this.#deps.instance.redisNow() - event.timestamp));
     }
   }
 
@@ -202,8 +214,8 @@ export class Hub implements TopicListener, Audience {
     const room = this.#rooms.get(roomName);
     if (room === undefined) return;
     this.deliveries += room.sessions.size;
-    if (room.json < room.sessions.size) this.#deps.publish(nativeTopic(roomName, 'msgpack'), frame);
-    if (room.json > 0) this.#deps.publish(nativeTopic(roomName, 'json'), transcodeToJson(frame));
+    if (room.json < room.sessions.size) this.#deps.fanOut.publish(nativeTopic(roomName, 'msgpack'), frame);
+    if (room.json > 0) this.#deps.fanOut.publish(nativeTopic(roomName, 'json'), transcodeToJson(frame));
   }
 
   /** All sockets are out of the room, and all sockets of their users are told, joined or not, but for those in the next one. */
@@ -228,7 +240,7 @@ export class Hub implements TopicListener, Audience {
    * others, which had left by then, nobody knows here, and the notice to the user tells them.
    */
   #evict(roomName: string, { userName, sockets, nodeIds }: Eviction, event: TopicEvent): void {
-    const isTold = nodeIds.has(this.#deps.nodeId());
+    const isTold = nodeIds.has(this.#deps.instance.nodeId);
     const frame = lossFrame(roomName);
     for (const session of this.#users.get(userName) ?? []) {
       const wasHere = this.#detach(roomName, session, event);
@@ -262,7 +274,7 @@ export class Hub implements TopicListener, Audience {
     if (event.frame.length === 0) return;
     this.#countSockets(userName, sessions, event);
     const address = addressOf(event);
-    if (address.recipients.to === 'notOn' && address.recipients.nodeIds.has(this.#deps.nodeId())) {
+    if (address.recipients.to === 'notOn' && address.recipients.nodeIds.has(this.#deps.instance.nodeId)) {
       return this.#tellEarly(sessions, address, event.frame);
     }
     for (const session of sessions) this.#notify(session, event, address);
@@ -334,7 +346,7 @@ export class Hub implements TopicListener, Audience {
   #tellEarly(sessions: readonly Session[], { about, removal }: Address, frame: Uint8Array): void {
     if (about === undefined || removal?.at === undefined) return;
     const { at } = removal;
-    const position = this.#deps.positionOf(roomTopic(about));
+    const position = this.#started.topics.positionOf(roomTopic(about));
     if (position === undefined || isSince(position, at)) return;
     for (const session of sessions) {
       if (this.#leaveToJoins(session, about, at)) continue;
@@ -347,7 +359,7 @@ export class Hub implements TopicListener, Audience {
   #countSockets(userName: string, sessions: readonly Session[], { frame, timestamp }: TopicEvent): void {
     if (isArrival(frame)) {
       for (const session of sessions) session.isAlone = false;
-      this.#deps.onArrival(userName, timestamp);
+      this.#started.echoes.arrived(userName, timestamp);
     } else if (isDeparture(frame)) {
       const isAlone = countIn(frame) === 1;
       for (const session of sessions) session.isAlone = isAlone;
@@ -358,11 +370,11 @@ export class Hub implements TopicListener, Audience {
   #detach(roomName: string, session: Session, at?: Point): boolean {
     const since = session.rooms.live.get(roomName);
     if (since === undefined || (at !== undefined && isSince(since, at))) return false;
-    const heard = at ?? this.#deps.positionOf(roomTopic(roomName));
+    const heard = at ?? this.#started.topics.positionOf(roomTopic(roomName));
     if (heard !== undefined) for (const join of session.rooms.joinsOf(roomName)) join.lostAt(heard);
     this.#take(roomName, session);
     session.connection.unsubscribe(nativeTopic(roomName, session.connection.codec.format));
-    this.#deps.onDetached(roomTopic(roomName), session.nodeId);
+    this.#started.topics.unfollow(roomTopic(roomName), session.nodeId);
     return true;
   }
 

@@ -9,6 +9,9 @@ import type { Log } from '../ops/log.ts';
 /** The library as loaded: `App`, `us_socket_local_port` and so on. */
 export type Uws = typeof import('uWebSockets.js');
 
+/** What a port is taken for, and frames are published by. */
+export type UwsApp = ReturnType<Uws['App']>;
+
 /** The package whose binaries are pinned below. Any other is the operator's choice and is not checked. */
 const pinnedPackage = { name: 'uwebsockets', version: '3.0.6' } as const;
 

@@ -1,9 +1,8 @@
 /**
- * What nodes ask each other. Requests that the server API makes for a socket: run here where this node has it, else by the
- * node that does, with the same answer. To settle a room. Which rooms a user's sockets are in. What travels between the nodes is made and read here.
+ * Requests for a socket that somebody else asks for: run here where this node has it, else by the node that does, with the same answer.
+ * And what this node answers to others, which is made and read here.
  */
-import type { Reply } from '../bus/node-calls.ts';
-import type { SocketRoomsSource } from '../chat/user/socket-list.ts';
+import type { Restrictions } from '../chat/repair/restrictions.ts';
 import type { SocketCall, SocketCalls } from '../service/server-api.ts';
 import { isRequestOn } from '../protocol/catalogue.ts';
 import { fail, Failure, unavailable, type HookCode } from '../protocol/errors.ts';
@@ -11,21 +10,17 @@ import type { ErrorCode } from '../protocol/error-table.ts';
 import { isMap, type Value, type ValueMap } from '../protocol/values.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { Hub } from './hub.ts';
+import { namesIn, type PeerNodes } from './peer-nodes.ts';
 
 export interface NodeSocketsDeps {
-  readonly hub: Hub;
-  readonly dispatcher: Dispatcher;
-  nodeId(): string;
+  readonly hub: Pick<Hub, 'find'>;
+  readonly dispatcher: Pick<Dispatcher, 'runFor'>;
+  readonly peers: Pick<PeerNodes, 'ask' | 'roomsHere'>;
   /** Another node waits for this one to have settled a room that it may not follow. */
-  settleRoom(roomName: string): Promise<void>;
-  /** Rejects where the bus cannot be asked. */
-  ask(nodeId: string, question: Value, timeoutMs?: number): Promise<Reply>;
+  readonly restrictions: Pick<Restrictions, 'settleUnfollowed'>;
 }
 
-/** Rooms are asked for on the way of a request that leaves out who does not answer. */
-const ROOMS_MS = 800;
-
-export class NodeSockets implements SocketCalls, SocketRoomsSource {
+export class NodeSockets implements SocketCalls {
   readonly #deps: NodeSocketsDeps;
 
   constructor(deps: NodeSocketsDeps) {
@@ -33,42 +28,20 @@ export class NodeSockets implements SocketCalls, SocketRoomsSource {
   }
 
   async run(nodeId: string, call: SocketCall): Promise<Value | Failure> {
-    if (nodeId === this.#deps.nodeId()) return this.#runHere(call);
-    const reply = await this.#deps.ask(nodeId, { ...call });
+    const reply = await this.#deps.peers.ask(nodeId, { ...call });
+    if (reply === 'here') return this.#runHere(call);
     if (reply === 'busy' || reply === 'absent') return unavailable();
     return reply === 'timeout' ? fail('timeout') : readReply(reply.value);
-  }
-
-  /** Resolves when another node has settled a room, or does not say so. */
-  async askToSettle(nodeId: string, roomName: string): Promise<void> {
-    await this.#deps.ask(nodeId, { settle: roomName });
-  }
-
-  async roomsOf(
-    nodeId: string,
-    userName: string,
-    socketIds: readonly string[],
-  ): Promise<Map<string, string[]> | undefined> {
-    if (nodeId === this.#deps.nodeId()) return this.#roomsHere(userName, socketIds);
-    const reply = await this.#deps.ask(nodeId, { roomsOf: userName, sockets: [...socketIds] }, ROOMS_MS);
-    if (typeof reply === 'string' || !isMap(reply.value)) return undefined;
-    return new Map(Object.entries(reply.value).map(([id, rooms]) => [id, namesIn(rooms)]));
-  }
-
-  #roomsHere(userName: string, socketIds: readonly string[]): Map<string, string[]> {
-    const found = socketIds.flatMap((id) => this.#deps.hub.find(id) ?? []);
-    const sessions = found.filter((session) => session.userName === userName);
-    return new Map(sessions.map(({ socketId, rooms }) => [socketId, [...rooms.joined()]]));
   }
 
   /** What another node asks. Rejects where it is not what is sent here. */
   async answer(question: Value): Promise<Value> {
     if (isMap(question) && typeof question['settle'] === 'string') {
-      await this.#deps.settleRoom(question['settle']);
+      await this.#deps.restrictions.settleUnfollowed(question['settle']);
       return null;
     }
     if (isMap(question) && typeof question['roomsOf'] === 'string') {
-      return Object.fromEntries(this.#roomsHere(question['roomsOf'], namesIn(question['sockets'])));
+      return Object.fromEntries(this.#deps.peers.roomsHere(question['roomsOf'], namesIn(question['sockets'])));
     }
     const call = readCall(question);
     if (call === undefined) throw new TypeError('another node asks what this one does not know');
@@ -82,9 +55,6 @@ export class NodeSockets implements SocketCalls, SocketRoomsSource {
     return this.#deps.dispatcher.runFor(session, call);
   }
 }
-
-const namesIn = (value: Value | undefined): string[] =>
-  Array.isArray(value) ? value.filter((name) => typeof name === 'string') : [];
 
 function readCall(value: Value): SocketCall | undefined {
   if (!isMap(value)) return undefined;

@@ -1,34 +1,34 @@
 /** Where the value of each counter and gauge is read: the table of metrics put to the parts of a node. */
-import type { ChatParts, DeliveryParts, Shared, StoreParts } from './compose.ts';
+import type { Aftermath, Delivery } from './build-delivery.ts';
+import type { RedisSide } from './build-storage.ts';
+import type { NodeHealth } from './health.ts';
+import type { Shared } from './shared.ts';
 import { closeReason } from '../gateway/close-label.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import type { Reading, Readings } from '../ops/metrics.ts';
 import { processReadings, type BuildInfo, type LoopDelay } from '../ops/process.ts';
 
-export interface ReadingParts {
-  readonly shared: Shared;
-  readonly state: StoreParts;
-  readonly delivery: DeliveryParts;
-  readonly chat: ChatParts;
+export interface ReadingsDeps
+  extends
+    Pick<Shared, 'counters' | 'measured'>,
+    Pick<RedisSide, 'commands' | 'lease' | 'memory'>,
+    Pick<Aftermath, 'repairs'>,
+    Pick<Delivery, 'hub' | 'topics' | 'bus'> {
   readonly gateway: Gateway;
+  readonly health: Pick<NodeHealth, 'checks'>;
   readonly build: BuildInfo;
   readonly loopDelay: LoopDelay;
-  readonly memory: { readonly readings: readonly { readonly server: string; readonly ratio: number }[] };
-  /** What has to be true for the node to be ready. */
-  checks(): Readonly<Record<string, boolean>>;
 }
 
-export function composeReadings(parts: ReadingParts): Readings {
-  const { build, loopDelay, gateway } = parts;
-  const { counters, measured } = parts.shared;
-  const { hub, topics, bus } = parts.delivery;
+export function buildReadings(deps: ReadingsDeps): Readings {
+  const { build, loopDelay, gateway, counters, measured, hub, topics, bus } = deps;
   return {
     ...processReadings,
     parley_build_info: () => [
       { labels: { version: build.version, node_version: build.nodeVersion, uws: build.uws }, value: 1 },
     ],
     parley_ready: () =>
-      Object.entries(parts.checks()).map(([check, passes]) => ({ labels: { check }, value: Number(passes) })),
+      Object.entries(deps.health.checks()).map(([check, passes]) => ({ labels: { check }, value: Number(passes) })),
     parley_defects_total: () => counters.defects,
     parley_hook_failures_total: () => by(measured.hookFailures, (hook) => ({ hook })),
     parley_recoveries_total: () => [
@@ -55,15 +55,15 @@ export function composeReadings(parts: ReadingParts): Readings {
     parley_barrier_timeouts_total: () => counters.barrierTimeouts,
     parley_link_probe_age_seconds: () => bus.probeAgeMs / 1000,
     parley_link_rebuilds_total: () => counters.linkRebuilds,
-    parley_lease_age_seconds: () => parts.state.lease.ageMs / 1000,
+    parley_lease_age_seconds: () => deps.lease.ageMs / 1000,
     parley_leases_lost_total: () => counters.leasesLost,
     parley_nodes_swept_total: () => counters.nodesSwept,
-    parley_suspect_topics: () => parts.chat.repairs.size,
+    parley_suspect_topics: () => deps.repairs.size,
     parley_redis_errors_total: () => by(measured.redisErrors, (kind) => ({ kind })),
-    parley_redis_commands_outstanding: () => parts.state.commands.outstanding,
+    parley_redis_commands_outstanding: () => deps.commands.outstanding,
     parley_redis_memory_ratio: () =>
-      parts.memory.readings.map(({ server, ratio }) => ({ labels: { server }, value: ratio })),
-    parley_redis_outstanding_bytes: () => parts.state.commands.outstandingBytes,
+      deps.memory.readings.map(({ server, ratio }) => ({ labels: { server }, value: ratio })),
+    parley_redis_outstanding_bytes: () => deps.commands.outstandingBytes,
     parley_event_loop_delay_seconds: () => loopDelay.read(),
   };
 }

@@ -20,13 +20,13 @@ import type { Sentinels } from './sentinels.ts';
 import { Shards } from './shards.ts';
 
 export interface LinksOptions {
+  /** Another way to the same server, for subscriptions only. */
+  readonly subscriber?: RedisEndpoint | undefined;
   /** The longest wait for the answer to one command, and how long a lease lasts. */
   readonly timeoutMs: number;
   readonly leaseMs: number;
   /** One of the connections is broken, or is made again for a reason. */
   onError(what: string, error: unknown): void;
-  /** The primary is another one, or will be: all that is connected to the former one has to connect anew. */
-  onLeave(): void;
 }
 
 /** How often a connection has to prove itself. */
@@ -49,6 +49,7 @@ export class Links {
   readonly #sentinels: Sentinels | undefined;
   readonly #options: LinksOptions;
   readonly #prover: NodeJS.Timeout;
+  #left: () => void = () => undefined;
   #tries = 0;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
@@ -71,13 +72,18 @@ export class Links {
     }
     this.shards = new Shards({
       commands: this.commands,
-      open: (server) => openServer(endpoint, { use: 'subscriber', server, sentinels, silentMs }),
+      open: (server) => openServer(options.subscriber ?? endpoint, { use: 'subscriber', server, sentinels, silentMs }),
     });
     this.#prover = setInterval(() => this.#prove(), PROVE_MS);
   }
 
   get #clients(): readonly Client[] {
     return [this.commands, this.lease];
+  }
+
+  /** Told when the primary is another one, or will be: all that is connected to the former one has to connect anew. */
+  onLeave(left: () => void): void {
+    this.#left = left;
   }
 
   /** May be called again where it has failed. */
@@ -132,7 +138,7 @@ export class Links {
   #leave(reason: string): void {
     if (this.#closed) return;
     for (const client of this.#clients) this.#reconnect(client, reason);
-    this.#options.onLeave();
+    this.#left();
   }
 
   /**

@@ -54,8 +54,6 @@ export interface ServerApiDeps extends ServerServices {
   readonly bareHandlers: Handlers;
   readonly sockets: SocketCalls;
   readonly durations: Distributions;
-  /** False once this node's lease may have been claimed: nothing is acknowledged then. */
-  mayAct(): boolean;
   /** Gives a reference for the caller. */
   onDefect(error: unknown, method: string): string;
 }
@@ -89,9 +87,9 @@ export class ServerApi {
     const began = performance.now();
     let outcome: Value | Failure;
     try {
-      outcome = this.#deps.mayAct() ? await this.#run(method, params, as) : unavailable();
+      outcome = this.#deps.services.instance.held ? await this.#run(method, params, as) : unavailable();
       // Past the lease's deadline nothing is acknowledged.
-      if (!this.#deps.mayAct()) outcome = unavailable();
+      if (!this.#deps.services.instance.held) outcome = unavailable();
     } catch (error) {
       if (error instanceof StateUnavailable) outcome = unavailable();
       else outcome = fail('internalError', [this.#deps.onDefect(error, method.slice(0, METHOD_SHOWN_MAX))]);
@@ -143,7 +141,7 @@ export class ServerApi {
       userName: userName ?? '',
       authority: userName === undefined || as.bypassPermissions === true ? SERVICE : userName,
       echoExcept: socketId ?? '',
-      nodeId: this.#deps.services.nodeId(),
+      nodeId: this.#deps.services.instance.nodeId,
     });
     return settle(await callHandler(bypassHooks ? this.#deps.bareHandlers : this.#deps.handlers, method, caller, args));
   }

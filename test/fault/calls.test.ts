@@ -67,19 +67,18 @@ async function startPeer(redis: RedisServer, nodeId: string, options: PeerOption
   scope.add(() => bus.stop());
   await bus.start({ received: () => undefined, interrupted: () => undefined });
   const asked: Value[] = [];
-  let instance = nodeId;
+  const instance = { nodeId };
   const calls = new NodeCalls({
     keys,
-    nodeId: () => instance,
-    listen: (channel, hear) => bus.listen(channel, hear),
-    unlisten: (channel) => bus.unlisten(channel),
-    publish: async (channel, bytes) => Number(await commands.plain('spublish', channel, Buffer.from(bytes))),
-    answer: async (question) => {
-      asked.push(question);
-      return options.answer === undefined ? { echo: question } : options.answer(question);
-    },
+    instance,
+    bus,
+    commands,
     timeoutMs: options.timeoutMs ?? 3000,
     onError: () => undefined,
+  });
+  calls.start(async (question) => {
+    asked.push(question);
+    return options.answer === undefined ? { echo: question } : options.answer(question);
   });
   await calls.follow();
   scope.add(() => calls.stop());
@@ -88,7 +87,7 @@ async function startPeer(redis: RedisServer, nodeId: string, options: PeerOption
     bus,
     asked,
     rename: (next) => {
-      instance = next;
+      instance.nodeId = next;
       return calls.follow();
     },
   };

@@ -4,7 +4,7 @@
 import { expect, test } from '@jest/globals';
 import { leftHead } from '../../src/protocol/membership.ts';
 import { notificationFrame } from '../../src/protocol/wire/frame.ts';
-import { roomTopic } from '../../src/redis/keys.ts';
+import { Keyspace, roomTopic } from '../../src/redis/keys.ts';
 import { SERVICE } from '../../src/store/room/room-store.ts';
 import { Lease } from '../../src/store/node/lease.ts';
 import type { Changed } from '../../src/store/access/access-store.ts';
@@ -50,9 +50,10 @@ test('who was taken out of a room is told by the sweeper of the node that had to
   const env = { PARLEY_NODE_LEASE_MS: '2000' };
   const service = await startService(scope, { nodes: 2, redis, env });
   const [near, far] = [service.node(0).url, service.node(1).url];
-  const store = await openStore(scope, redis, { prefix: service.prefix, nodeId: () => lease.nodeId });
+  const lease = new Lease(new Keyspace(service.prefix), 60_000);
+  const store = await openStore(scope, redis, { prefix: service.prefix, instance: lease });
   const events = { suspended: unheard, resumed: unheard, lost: unheard, onError: unheard };
-  const lease = new Lease({ own: store.commands, commands: store.commands }, store.keys, 60_000, events);
+  lease.start({ own: store.commands, commands: store.commands }, events);
   await lease.register();
 
   const bob = await loginRpc(scope, near, 'bob');

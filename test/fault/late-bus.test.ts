@@ -1,26 +1,13 @@
 // A node whose commands reach Redis while its subscriptions are stuck: joins and leaves happen that its feeds do not know
-// of yet. When the bus is back, each socket hears the rooms that it is in, and no others. The node is composed here, for
-// its two connections to go different ways.
+// of yet. When the bus is back, each socket hears the rooms that it is in, and no others.
 import { expect, test } from '@jest/globals';
-import {
-  composeChat,
-  composeDelivery,
-  composeStore,
-  type ChatParts,
-  type DeliveryParts,
-  type Shared,
-} from '../../src/node/compose.ts';
-import { composeGateway } from '../../src/node/compose-gateway.ts';
 import { readConfig } from '../../src/config/config.ts';
-import { Accounts } from '../../src/gateway/account.ts';
-import type { Gateway } from '../../src/gateway/gateway.ts';
 import { loadNative } from '../../src/gateway/native.ts';
-import { newCounters, newMeasurements } from '../../src/ops/counters.ts';
-import { createLog, sampled } from '../../src/ops/log.ts';
+import { buildNode, type NodeParts } from '../../src/node/build.ts';
+import { GatewayNode } from '../../src/node/node.ts';
+import { createLog } from '../../src/ops/log.ts';
 import { AdminStore } from '../../src/store/admin/admin-store.ts';
-import { openServer } from '../../src/redis/connect.ts';
-import { Keyspace, roomTopic } from '../../src/redis/keys.ts';
-import { Shards } from '../../src/redis/shards.ts';
+import { roomTopic } from '../../src/redis/keys.ts';
 import { about, fenceRoom, idsHeard } from '../chat/world.ts';
 import { eventually } from '../support/eventually.ts';
 import { startLink, type FaultyLink } from '../support/faulty-link.ts';
@@ -33,7 +20,7 @@ const scope = useScope();
 
 interface Split {
   readonly link: FaultyLink;
-  readonly bus: DeliveryParts['bus'];
+  readonly bus: NodeParts['bus'];
   readonly admin: AdminStore;
   /** Has the node compare its sockets in these rooms with what Redis knows. */
   compare(roomNames: readonly string[]): Promise<void>;
@@ -44,72 +31,28 @@ interface Split {
 async function startSplitNode(): Promise<Split> {
   const redis = await startRedis(scope);
   const link = await startLink(scope, redis.port);
-  const read = readConfig(
-    { PARLEY_HOST: '127.0.0.1', PARLEY_PORT: '0', PARLEY_AUTH: 'open' },
-    { warn: () => undefined },
-  );
+  const settings = { PARLEY_HOST: '127.0.0.1', PARLEY_PORT: '0', PARLEY_API_PORT: '0', PARLEY_AUTH: 'open' };
+  const read = readConfig(settings, { warn: () => undefined });
   const native = await loadNative();
   if ('mistakes' in read) throw new Error(read.mistakes.join());
   if ('problem' in native) throw new Error(native.problem);
-  const log = createLog({ level: 'silent' });
-  const shared: Shared = {
-    config: read.config,
-    log,
-    errors: sampled(log, 1000),
-    counters: newCounters(),
-    measured: newMeasurements(),
-    keys: new Keyspace('late'),
-    accounts: new Accounts(read.config.userRate),
-  };
-  const ignored = (): void => undefined;
-  const events = { suspended: ignored, resumed: ignored, lost: ignored, onError: ignored, onLeave: ignored };
-  const state = composeStore(shared, endpointAt(redis), events);
-  const publish = (topic: string, data: Uint8Array | string): void => gateway.publish(topic, data);
-  const late = endpointAt({ url: link.url });
-  const shards = new Shards({
-    commands: state.links.commands,
-    open: () => openServer(late, { use: 'subscriber' }),
+  const parts = buildNode(read.config, {
+    redis: endpointAt(redis),
+    subscriber: endpointAt({ url: link.url }),
+    uws: native.uws,
+    build: { version: 'late', nodeVersion: process.versions.node, uws: native.build },
+    log: createLog({ level: 'silent' }),
   });
-  const delivery = composeDelivery(
-    shared,
-    { ...state, links: { shards } },
-    {
-      publish,
-      onLost: ignored,
-      onArrival: (userName, since) => chat.services.echoes.arrived(userName, since),
-      settle: (topic) => chat.restrictions.settle(topic),
-    },
-  );
-  const chat: ChatParts = composeChat(shared, state, delivery, {
-    hooks: undefined,
-    askToSettle: () => Promise.resolve(),
-    socketRooms: { roomsOf: () => Promise.resolve(undefined) },
-  });
-  const gateway: Gateway = composeGateway(shared, native.uws, state, delivery, chat, {
-    departed: (session, roomNames) => chat.services.disconnects.add(session, roomNames, session.nodeId),
-    health: () => ({ live: true, ready: true, details: {} }),
-  });
-  await state.links.connect();
-  await state.lease.register();
-  await delivery.bus.start(delivery.topics);
-  const timer = setInterval(() => delivery.topics.tick(), 100);
-  const port = await gateway.listen();
-  scope.add(async () => {
-    clearInterval(timer);
-    state.lease.stop();
-    gateway.stop();
-    delivery.bus.stop();
-    state.commands.close();
-    state.leaseCommands.close();
-    state.links.close();
-  });
+  const node = new GatewayNode(parts);
+  scope.add(async () => node.stop());
+  const { port } = await node.start();
   return {
     link,
-    bus: delivery.bus,
-    admin: new AdminStore(state.commands, shared.keys),
+    bus: parts.bus,
+    admin: new AdminStore(parts.commands, parts.keys),
     compare: async (roomNames) => {
-      chat.repairs.checkAll(roomNames.map(roomTopic));
-      await chat.reconciler.run();
+      parts.repairs.checkAll(roomNames.map(roomTopic));
+      await parts.reconciler.run();
     },
     login: (userName) => loginRpc(scope, `ws://127.0.0.1:${port}/ws`, userName),
   };

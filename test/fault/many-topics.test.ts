@@ -84,7 +84,8 @@ test('200,000 topics are followed, entered into the manifest, subscribed again, 
   const redis = await startRedis(scope);
   const scene = await startBus(redis);
   const events = { suspended: ignored, resumed: ignored, lost: ignored, onError: ignored };
-  const lease = new Lease({ own: scene.commands, commands: scene.commands }, keys, 60_000, events);
+  const lease = new Lease(keys, 60_000);
+  lease.start({ own: scene.commands, commands: scene.commands }, events);
   scope.add(() => lease.stop());
   await lease.register();
   const topics = topicsOf(200_000);

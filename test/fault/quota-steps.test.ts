@@ -181,7 +181,8 @@ test('a node that dies between deleting and giving back: its sweeper gives back'
   await near.call('roomCreate', a);
   const unheard = (): void => undefined;
   const events = { suspended: unheard, resumed: unheard, lost: unheard, onError: unheard };
-  const lease = new Lease({ own: store.commands, commands: store.commands }, store.keys, 60_000, events);
+  const lease = new Lease(store.keys, 60_000);
+  lease.start({ own: store.commands, commands: store.commands }, events);
   await lease.register();
   await lease.add([roomTopic(a)]);
   const frame = notificationFrame('roomAccessRemoved', [a]);

@@ -43,12 +43,9 @@ beforeAll(async () => {
   });
   store = await openStore(scope, service.redis, { prefix: service.prefix });
   const unheard = (): void => undefined;
-  lease = new Lease({ own: store.commands, commands: store.commands }, store.keys, 60_000, {
-    suspended: unheard,
-    resumed: unheard,
-    lost: unheard,
-    onError: unheard,
-  });
+  lease = new Lease(store.keys, 60_000);
+  const events = { suspended: unheard, resumed: unheard, lost: unheard, onError: unheard };
+  lease.start({ own: store.commands, commands: store.commands }, events);
   await lease.register();
   await Promise.all(
     scenarios.map(async (one) => {

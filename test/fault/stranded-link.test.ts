@@ -28,7 +28,7 @@ test.each([
     const redis = await startRedis(scope);
     const link = await startLink(scope, redis.port, { only: new RegExp(`parley-${use}`) });
     link.delay(delayMs);
-    const links = new Links(endpointAt(link), { timeoutMs, leaseMs: 15_000, onError: ignored, onLeave: ignored });
+    const links = new Links(endpointAt(link), { timeoutMs, leaseMs: 15_000, onError: ignored });
     scope.add(() => links.close());
     await links.connect();
     const limits = { timeoutMs, queueMax: 1000, queueBytesMax: 1 << 20 };

@@ -28,8 +28,9 @@ async function start(): Promise<Scene> {
   let left = 0;
   const links = new Links(
     endpointAt({ url: sentinels.map(({ url }) => url).join(','), mode: 'sentinel', master: 'p' }),
-    { timeoutMs: 2000, leaseMs: 15_000, onError: () => undefined, onLeave: () => left++ },
+    { timeoutMs: 2000, leaseMs: 15_000, onError: () => undefined },
   );
+  links.onLeave(() => left++);
   scope.add(() => links.close());
   await links.connect();
   return { a, b, sentinels, links, left: () => left };

@@ -147,7 +147,7 @@ describe('what a login issues', () => {
   const issue = (redisNow: number, login: { expiresAt?: number; endsAt?: number; isSameUser?: boolean }): unknown => {
     const { expiresAt, endsAt, isSameUser = true } = login;
     const chain = endsAt === undefined ? undefined : { shown: 'shown', family: 'family', endsAt };
-    const parts = { settings: { resumeTokenMs: 100 }, redisNow: () => redisNow };
+    const parts = { settings: { resumeTokenMs: 100 }, instance: { redisNow: () => redisNow } };
     const about = { userName: 'u', expiresAt, claims: {}, deviceId: undefined, chain, isSameUser };
     const { stored } = issueToken(parts, about);
     return [stored.expiresAt, JSON.parse(stored.record), stored.shown, stored.family === stored.hash];

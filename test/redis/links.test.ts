@@ -27,7 +27,6 @@ async function open(address: RedisAddress, leaseMs = 10_000): Promise<Opened> {
     timeoutMs: 2000,
     leaseMs,
     onError: (what, error) => errors.push(`${what}: ${String(error)}`),
-    onLeave: () => undefined,
   });
   scope.add(() => links.close());
   await links.connect();

@@ -88,14 +88,14 @@ async function untold(store: Store, nodeId: string): Promise<Record<string, Evic
 
 function notes(start: Start): void {
   test('are noted for the node that tells, until that has told of the latest', async () => {
-    let teller = 'n1';
-    const store = await start({ nodeId: () => teller });
+    const teller = { nodeId: 'n1' };
+    const store = await start({ instance: teller });
     for (const user of users) await join(store, user);
     await join(store, 'ann', 'ann-2', 'n2');
     const before = await store.logOf('n1').readPosition(roomTopic(room));
     if (before === 'gone') throw new Error('the room is gone');
     const numbered = numbersOf(await add(store, 'owner', 'blacklist', 'ann', 'bob'));
-    teller = 'n2';
+    teller.nodeId = 'n2';
     await add(store, 'owner', 'blacklist', 'cid');
     const { epoch } = before;
     const noted = await untold(store, 'n1');

@@ -152,12 +152,16 @@ function lostLeases(open: OpenStore): void {
   test('a node whose lease was claimed learns it, and begins again as another', async () => {
     const store = await open(scope);
     const told: string[] = [];
-    const lease = new Lease({ own: store.commands, commands: store.commands }, store.keys, 2000, {
-      suspended: () => told.push('suspended'),
-      resumed: () => told.push('resumed'),
-      lost: () => told.push('lost'),
-      onError: (error) => told.push(String(error)),
-    });
+    const lease = new Lease(store.keys, 2000);
+    lease.start(
+      { own: store.commands, commands: store.commands },
+      {
+        suspended: () => told.push('suspended'),
+        resumed: () => told.push('resumed'),
+        lost: () => told.push('lost'),
+        onError: (error) => told.push(String(error)),
+      },
+    );
     scope.add(() => lease.stop());
     expect(lease.held).toBe(false);
     await lease.register();

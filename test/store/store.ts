@@ -55,7 +55,7 @@ export interface Store {
 
 export interface StoreOptions {
   /** By which node things are done, where that is noted. */
-  readonly nodeId?: () => string;
+  readonly instance?: { readonly nodeId: string };
   dedupMs?: number;
   pageMax?: number;
   replyBytes?: number;
@@ -115,7 +115,11 @@ export async function openStore(scope: Scope, address: RedisAddress, options: St
     memberships: new MembershipStore(commands, keys, { pageMax, replyBytes, largeSize }),
     messages: new MessageStore(commands, keys, { dedupMs, historyMaxBytes }),
     histories: new HistoryStore(commands, keys, { replyBytes }),
-    access: new AccessStore(commands, keys, { largeSize, listSizeLimit, nodeId: options.nodeId ?? (() => 'n1') }),
+    access: new AccessStore(commands, keys, {
+      largeSize,
+      listSizeLimit,
+      instance: options.instance ?? { nodeId: 'n1' },
+    }),
     evictions: new Evictions(commands, keys),
     users: new UserStore(commands, keys, { socketsMax, anonymousMs: 60_000, watch: watchOf(new LeaseWatch()) }),
     sessions: new SessionStore(commands, keys, { sessionRoomsMax }),
@@ -126,7 +130,7 @@ export async function openStore(scope: Scope, address: RedisAddress, options: St
     directory: new Directory(commands, keys),
     commands,
     keys,
-    logOf: (nodeId) => new TopicLog(commands, keys, () => nodeId),
+    logOf: (nodeId) => new TopicLog(commands, keys, { nodeId }),
     ttls: () => ttlsOf(client, prefix),
     listen: async (topic) => {
       const channel = keys.channel(topic);

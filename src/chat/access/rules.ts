@@ -16,7 +16,7 @@ export async function changeRules<T extends object | string>(
 ): Promise<T> {
   const { topics, losses, repairs } = services;
   const topic = roomTopic(roomName);
-  const nodeId = services.nodeId();
+  const { nodeId } = services.instance;
   await topics.follow(topic, nodeId);
   const release = (): void => topics.unfollow(topic, nodeId);
   let changed: T;

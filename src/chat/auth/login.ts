@@ -56,7 +56,7 @@ export async function login(
   const { deviceId } = credentials;
   const { token, stored, family: resumeFamily } = issueToken(services, { ...identified, deviceId });
   const topic = userTopic(userName);
-  const nodeId = services.nodeId();
+  const { nodeId } = services.instance;
   const synced = credentials.enableSync === true;
   const feed = await topics.follow(topic, nodeId);
   const switchOver = new SwitchOver(topics, feed);
@@ -77,7 +77,7 @@ export async function login(
       ...identified.authData,
       id: socketId,
       userName,
-      serverTime: Math.floor(services.redisNow()),
+      serverTime: Math.floor(services.instance.redisNow()),
       heartbeatMs: settings.heartbeatMs,
       tokenExpiresAt: expiresAt ?? null,
       resumeToken: token,

@@ -4,6 +4,7 @@
  * Their times are by Redis's clock, which all nodes share.
  */
 import { createHash } from 'node:crypto';
+import type { Instance } from '../../bus/instance.ts';
 import type { Failure } from '../../protocol/errors.ts';
 import { isValidName } from '../../protocol/names/rule.ts';
 import type { NewToken, ResumeFamily } from '../../store/user/user-store.ts';
@@ -43,7 +44,7 @@ export async function resume(
   const noted = record.get('endsAt');
   // Chains had no end once: what is left of those ends with the token.
   const endsAt = typeof noted === 'number' ? noted : stored.expiresAt;
-  const now = services.redisNow();
+  const now = services.instance.redisNow();
   const expiresAt = Math.min(stored.expiresAt, endsAt);
   if (expiresAt <= now) return tokenExpired(expiresAt);
   if ((record.get('deviceId') ?? null) !== (deviceId ?? null)) return badToken('it was given to another device');
@@ -66,7 +67,7 @@ export interface Issued {
  * while after the token that it began with; where there was none, or one that never expires, a while after now.
  */
 export function issueToken(
-  services: Pick<Services, 'redisNow'> & { settings: Pick<Services['settings'], 'resumeTokenMs'> },
+  services: { instance: Pick<Instance, 'redisNow'> } & { settings: Pick<Services['settings'], 'resumeTokenMs'> },
   login: Pick<Identity, 'userName' | 'expiresAt' | 'claims'> & {
     readonly deviceId: string | undefined;
     readonly chain: Chain | undefined;
@@ -76,7 +77,7 @@ export function issueToken(
 ): Issued {
   const { userName, claims, deviceId, chain, isSameUser } = login;
   const { resumeTokenMs } = services.settings;
-  const issuedAt = Math.floor(services.redisNow());
+  const issuedAt = Math.floor(services.instance.redisNow());
   const endsAt = chain?.endsAt ?? Math.min((login.expiresAt ?? issuedAt) + resumeTokenMs, Number.MAX_SAFE_INTEGER);
   const expiresAt = Math.min(issuedAt + resumeTokenMs, endsAt);
   const secret = newSecret();

@@ -1,6 +1,6 @@
 /**
  * Puts the operator's hooks around the handlers of requests: the check of a message, what goes before, the request,
- * what goes after. Made once, when the node is composed; handlers without hooks stay as they are.
+ * what goes after. Made once, when the node is built; handlers without hooks stay as they are.
  */
 import type { HookRunner } from '../../hooks/runner.ts';
 import { mustBeResult } from '../../hooks/results.ts';

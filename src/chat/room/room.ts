@@ -80,7 +80,7 @@ export async function deleteRoom(
   const isName = caller.authority === SERVICE ? isStorableName : isValidName;
   if (!isName(roomName, settings.limits)) return fail('noRoom', [roomName]);
   const topic = roomTopic(roomName);
-  const nodeId = services.nodeId();
+  const { nodeId } = services.instance;
   // In the manifest before the deed, until everybody is told: should this node die, whoever sweeps after it goes on.
   await topics.follow(topic, nodeId);
   const release = (): void => topics.unfollow(topic, nodeId);

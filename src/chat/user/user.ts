@@ -14,7 +14,7 @@ type UserHandlers = Pick<Handlers, 'ping' | 'loginRefresh' | 'disconnect' | 'lis
 export function userHandlers(services: Services): UserHandlers {
   const { users, authenticator, audience, settings, hooks } = services;
   return {
-    ping: () => Math.floor(services.redisNow()),
+    ping: () => Math.floor(services.instance.redisNow()),
 
     async loginRefresh(caller, { token }) {
       const identity = await authenticator.verify(token);

@@ -2,6 +2,7 @@
  * Who may be in a room, in Redis: its lists, mode and owner, and taking out whoever lost it by a change of them. Every
  * method is one script on the room's slot. What the users concerned are told follows from what it returns.
  */
+import type { Instance } from '../../bus/instance.ts';
 import type { Position } from '../../log/event.ts';
 import type { Commands } from '../../redis/commands.ts';
 import type { Keyspace } from '../../redis/keys.ts';
@@ -155,8 +156,8 @@ export interface AccessStoreOptions {
   /** Occupants above which a room is large. */
   readonly largeSize: number;
   readonly listSizeLimit: number;
-  /** This node's present instance, which tells who is taken out. */
-  readonly nodeId: () => string;
+  /** This node, which tells who is taken out. */
+  readonly instance: Pick<Instance, 'nodeId'>;
 }
 
 export class AccessStore {
@@ -188,7 +189,7 @@ export class AccessStore {
 
   /** What lib/evict.lua wants: who tells those that are taken out. */
   #evicting(): { large: number; teller: string } {
-    return { large: this.#options.largeSize, teller: this.#options.nodeId() };
+    return { large: this.#options.largeSize, teller: this.#options.instance.nodeId };
   }
 
   #editList(roomName: string, userName: string, edit: ListEdit, adding: boolean): Promise<OutcomeOf<typeof editList>> {

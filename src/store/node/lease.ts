@@ -39,14 +39,17 @@ export interface LeaseLinks {
   readonly commands: Commands;
 }
 
+interface Started {
+  readonly links: LeaseLinks;
+  readonly events: LeaseEvents;
+}
+
 export class Lease implements Manifest, Instance {
   /** What this node has seen of the others'. */
   readonly watch = new LeaseWatch();
-  readonly #own: Commands;
-  readonly #commands: Commands;
   readonly #keys: Keyspace;
   readonly #ttlMs: number;
-  readonly #events: LeaseEvents;
+  #started: Started | undefined;
   #nodeId = newNodeId();
   #deadline = 0;
   #wallDeadline = 0;
@@ -60,12 +63,31 @@ export class Lease implements Manifest, Instance {
   /** Redis's clock minus this node's monotonic one, in ms: this node's own time of day may be set. */
   #redisOffsetMs = 0;
 
-  constructor({ own, commands }: LeaseLinks, keys: Keyspace, ttlMs: number, events: LeaseEvents) {
-    this.#own = own;
-    this.#commands = commands;
+  constructor(keys: Keyspace, ttlMs: number) {
     this.#keys = keys;
     this.#ttlMs = ttlMs;
-    this.#events = events;
+  }
+
+  /** To be called once, before anything else: the commands are made after the lease, since they ask it whether they may be sent. */
+  start(links: LeaseLinks, events: LeaseEvents): void {
+    this.#started = { links, events };
+  }
+
+  get #own(): Commands {
+    return this.#begun.links.own;
+  }
+
+  get #commands(): Commands {
+    return this.#begun.links.commands;
+  }
+
+  get #events(): LeaseEvents {
+    return this.#begun.events;
+  }
+
+  get #begun(): Started {
+    if (this.#started === undefined) throw new Error('the lease was not started');
+    return this.#started;
   }
 
   get nodeId(): string {

@@ -1,5 +1,6 @@
 /** Reads the logs of topics again, for the feeds: positions, what was missed, which local sockets are still members. */
 import type { LogReader, Topic } from '../../bus/bus.ts';
+import type { Instance } from '../../bus/instance.ts';
 import type { Position, TopicEvent } from '../../log/event.ts';
 import type { Commands } from '../../redis/commands.ts';
 import { readNodeSockets } from '../membership/node-sockets.ts';
@@ -33,12 +34,12 @@ const PAGE_BYTES = 1 << 20;
 export class TopicLog implements LogReader {
   readonly #commands: Commands;
   readonly #keys: Keyspace;
-  readonly #nodeId: () => string;
+  readonly #instance: Pick<Instance, 'nodeId'>;
 
-  constructor(commands: Commands, keys: Keyspace, nodeId: () => string) {
+  constructor(commands: Commands, keys: Keyspace, instance: Pick<Instance, 'nodeId'>) {
     this.#commands = commands;
     this.#keys = keys;
-    this.#nodeId = nodeId;
+    this.#instance = instance;
   }
 
   async readPosition(topic: Topic): Promise<Position | 'gone'> {
@@ -56,7 +57,7 @@ export class TopicLog implements LogReader {
   }
 
   async readLocalSockets(topic: Topic): Promise<{ at: Position; sockets: ReadonlySet<string> } | 'gone'> {
-    const node = this.#nodeId();
+    const { nodeId: node } = this.#instance;
     if (topicKind(this.#topicKey(topic)) === 'room') {
       const read = await readNodeSockets(this.#commands, this.#keys.room(topicName(this.#topicKey(topic))), node);
       return read === 'gone' ? 'gone' : { at: read.at, sockets: new Set(read.sockets.keys()) };

@@ -1,60 +1,27 @@
-/** Builds what the operator uses: the server API, the calls between nodes that it needs, and the port it is on. */
+/** Builds what the operator uses: the server API, its calls for the operator's hooks, and the port it is on. */
 import type { Server } from 'node:http';
-import { NodeCalls } from '../bus/node-calls.ts';
-import { ServerApi } from '../service/server-api.ts';
-import { ServiceCalls } from '../service/service-calls.ts';
-import { defectLog, type ChatParts, type DeliveryParts, type Shared, type StoreParts } from './compose.ts';
-import { taken } from './compose-gateway.ts';
-import type { Gateway } from '../gateway/gateway.ts';
-import { NodeSockets } from '../gateway/socket-calls.ts';
-import type { Health } from '../http/health.ts';
+import type { Chat } from './build-chat.ts';
+import type { GatewaySide } from './build-gateway.ts';
+import type { RedisSide } from './build-storage.ts';
+import type { NodeHealth } from './health.ts';
+import { defectLog, taken, type Shared } from './shared.ts';
 import { listenPlain } from '../http/listen.ts';
 import { OperatorPort } from '../http/operator-port.ts';
 import type { Exposition } from '../ops/exposition.ts';
 import { about } from '../ops/log.ts';
+import { ServerApi } from '../service/server-api.ts';
 import { AdminStore } from '../store/admin/admin-store.ts';
 import { Directory } from '../store/admin/directory.ts';
 
-export interface ApiDeps {
-  readonly api: ServerApi;
-  readonly calls: NodeCalls;
-  /** What nodes ask each other by these. */
-  readonly sockets: NodeSockets;
-  /** The same for the operator's hooks. */
-  readonly service: ServiceCalls;
-}
-
-/** How long the node that has a socket may take. */
-const CALL_MS = 5000;
-
-export function composeServerApi(
+export function buildServerApi(
   shared: Shared,
-  { commands, lease }: StoreParts,
-  { bus, hub }: DeliveryParts,
-  { services, restrictions, handlers, bareHandlers }: ChatParts,
-  gateway: Gateway,
-): ApiDeps {
-  const { config, errors, keys, measured } = shared;
-  const nodeId = (): string => lease.nodeId;
-  const calls: NodeCalls = new NodeCalls({
-    keys,
-    nodeId,
-    listen: (channel, hear) => bus.listen(channel, hear),
-    unlisten: (channel) => bus.unlisten(channel),
-    publish: async (channel, bytes) => Number(await commands.plain('spublish', channel, Buffer.from(bytes))),
-    answer: (question) => sockets.answer(question),
-    timeoutMs: CALL_MS,
-    onError: (what, error) => errors.putOff('calls', error, what),
-  });
-  const sockets = new NodeSockets({
-    hub,
-    dispatcher: gateway.dispatcher,
-    nodeId,
-    settleRoom: (roomName) => restrictions.settleUnfollowed(roomName),
-    ask: (to, question, timeoutMs) => calls.ask(to, question, timeoutMs),
-  });
+  { commands }: RedisSide,
+  { services, handlers, bareHandlers }: Chat,
+  { sockets }: GatewaySide,
+): ServerApi {
+  const { config, keys, measured } = shared;
   const onDefect = defectLog(shared);
-  const api = new ServerApi({
+  return new ServerApi({
     services,
     admin: new AdminStore(commands, keys),
     directory: new Directory(commands, keys),
@@ -64,16 +31,14 @@ export function composeServerApi(
     bareHandlers,
     sockets,
     durations: measured.distributions.parley_api_request_duration_seconds,
-    mayAct: () => lease.held,
     onDefect: (error, method) => onDefect(error, method, ''),
   });
-  return { api, calls, sockets, service: new ServiceCalls(api, config.limits) };
 }
 
-export function composeOperatorPort(
+export function buildOperatorPort(
   shared: Shared,
   metrics: Exposition,
-  health: () => Health,
+  health: NodeHealth,
   api: ServerApi,
 ): OperatorPort {
   const { config, log, errors, counters } = shared;
@@ -95,7 +60,7 @@ export function composeOperatorPort(
   };
   return new OperatorPort({
     listen,
-    health,
+    health: () => health.read(),
     metrics: {
       contentType: metrics.contentType,
       freshMs: config.metricsFreshMs,

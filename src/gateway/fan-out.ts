@@ -1,0 +1,41 @@
+/**
+ * Native fan-out: one frame to all subscribers of a native topic, by the app that their sockets are of. What it piles up on a slow
+ * reader is only seen by a scan over the sockets, so it says when one is due.
+ */
+import type { TemplatedApp } from 'uWebSockets.js';
+
+/** A scan is due after this part of what a socket may leave unread was published: no reader got more than all that was sent. */
+const SCANS_PER_LIMIT = 8;
+
+export class FanOut {
+  readonly #app: Pick<TemplatedApp, 'publish'>;
+  readonly #bytesPerScan: number;
+  #scan: (() => void) | undefined;
+  #unscannedBytes = 0;
+  #scanSoon: NodeJS.Immediate | undefined;
+
+  constructor(app: Pick<TemplatedApp, 'publish'>, backpressureBytes: number) {
+    this.#app = app;
+    this.#bytesPerScan = backpressureBytes / SCANS_PER_LIMIT;
+  }
+
+  /** `scan` is called in a turn of its own. */
+  start(scan: () => void): void {
+    this.#scan = scan;
+  }
+
+  stop(): void {
+    clearImmediate(this.#scanSoon);
+  }
+
+  publish(nativeTopic: string, data: Uint8Array | string): void {
+    this.#app.publish(nativeTopic, data, typeof data !== 'string');
+    this.#unscannedBytes += data.length;
+    if (this.#unscannedBytes < this.#bytesPerScan) return;
+    this.#unscannedBytes = 0;
+    this.#scanSoon ??= setImmediate(() => {
+      this.#scanSoon = undefined;
+      this.#scan?.();
+    });
+  }
+}

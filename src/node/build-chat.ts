@@ -1,0 +1,108 @@
+/** Builds what chat means: what handlers work with, the handlers, and the operator's hooks around them. */
+import type { Aftermath, Delivery } from './build-delivery.ts';
+import type { RedisSide, Stores } from './build-storage.ts';
+import { defectLog, newReference, replyBytesOf, type Shared } from './shared.ts';
+import { Authenticator } from '../chat/auth/authenticator.ts';
+import { createTokenKeys } from '../chat/auth/token-keys.ts';
+import type { Handlers } from '../chat/caller.ts';
+import { bindHandlers } from '../chat/handlers.ts';
+import { hookedHandlers } from '../chat/hooks/around.ts';
+import { Departures } from '../chat/membership/departures.ts';
+import { Disconnects } from '../chat/membership/disconnects.ts';
+import { Reconciler } from '../chat/repair/reconciler.ts';
+import { Restrictions } from '../chat/repair/restrictions.ts';
+import type { ChatSettings, Services } from '../chat/services.ts';
+import type { Config } from '../config/config.ts';
+import type { LoadedHooks } from '../hooks/load.ts';
+import { HookRunner } from '../hooks/runner.ts';
+
+export interface Chat {
+  readonly departures: Departures;
+  readonly disconnects: Disconnects;
+  readonly reconciler: Reconciler;
+  readonly restrictions: Restrictions;
+  readonly authenticator: Authenticator;
+  readonly services: Services;
+  /** What clients ask for goes through the operator's hooks, if there are any. */
+  readonly handlers: Handlers;
+  /** The same without hooks around them. */
+  readonly bareHandlers: Handlers;
+}
+
+/** The operator's hooks; none where none are loaded. */
+export function buildHooks(
+  { config, errors, measured }: Shared,
+  loaded: LoadedHooks | undefined,
+): HookRunner | undefined {
+  if (loaded === undefined) return undefined;
+  return new HookRunner(loaded, {
+    timeoutMs: config.hooks.timeoutMs,
+    pendingMax: config.hooks.pendingMax,
+    onFailure: (hook, what, error) => {
+      measured.hookFailures.add(hook);
+      const reference = newReference();
+      const told = error === undefined ? { hook, reference } : { hook, reference, err: error };
+      errors.error(`hook ${hook}${error === undefined ? '' : ' threw'}`, told, `the hook ${hook} ${what}`);
+      return reference;
+    },
+  });
+}
+
+export function buildChat(
+  shared: Shared,
+  hooks: HookRunner | undefined,
+  { lease }: RedisSide,
+  stores: Stores,
+  aftermath: Aftermath,
+  { hub, topics, echoes, stagedEviction, peerNodes }: Delivery,
+): Chat {
+  const { config, counters, errors, accounts } = shared;
+  const { repairs } = aftermath;
+  const common = { ...stores, ...aftermath, topics, echoes, audience: hub, hooks, instance: lease };
+  const departures = new Departures(common);
+  const reconciler = new Reconciler({
+    ...common,
+    departures,
+    onError: (what, error) => errors.putOff('reconciler', error, what),
+  });
+  const restrictions = new Restrictions({ ...common, nodes: peerNodes, departures, reconciler, stagedEviction });
+  const disconnects = new Disconnects({ departures, topics, repairs });
+  const authenticator = buildAuthenticator(shared);
+  const services: Services = {
+    ...common,
+    settings: chatSettings(config),
+    departures,
+    disconnects,
+    restrictions,
+    socketRooms: peerNodes,
+    authenticator,
+    counters,
+    debtMs: (userName) => accounts.debtMs(userName, performance.now()),
+  };
+  const bareHandlers = bindHandlers(services);
+  const around = { limits: config.limits, onDefect: defectLog(shared) };
+  const handlers = hooks === undefined ? bareHandlers : hookedHandlers(bareHandlers, { ...around, hooks });
+  return { departures, disconnects, reconciler, restrictions, authenticator, services, handlers, bareHandlers };
+}
+
+function buildAuthenticator({ config: { auth, limits }, errors }: Shared): Authenticator {
+  const keys = createTokenKeys(auth, (reason) =>
+    errors.warn('jwks', { reason }, 'the keys that tokens are checked with cannot be fetched'),
+  );
+  const onUnfit = (reason: string): void => errors.warn('token', { reason }, 'a good token is refused');
+  return new Authenticator({ ...auth, limits, onUnfit }, keys);
+}
+
+function chatSettings(config: Config): ChatSettings {
+  return {
+    limits: config.limits,
+    roomsManagement: config.rooms.management,
+    userlistUpdates: config.rooms.userlistUpdates,
+    accessListsUpdates: config.rooms.accessListsUpdates,
+    directMessages: config.direct.messages,
+    historyMaxSize: config.rooms.historyMaxSize,
+    heartbeatMs: config.node.heartbeatMs,
+    resumeTokenMs: config.auth.resumeTokenMs,
+    replyBytes: replyBytesOf(config),
+  };
+}

@@ -1,0 +1,105 @@
+/** Builds what brings events to sockets: the hub, the topics that this node follows, and what nodes ask each other. */
+import type { RedisSide, Stores } from './build-storage.ts';
+import type { Shared } from './shared.ts';
+import type { FeedDeps } from '../bus/feed.ts';
+import { NodeCalls } from '../bus/node-calls.ts';
+import { RedisBus } from '../bus/redis-bus.ts';
+import { Topics } from '../bus/topics.ts';
+import { tellLeft } from '../chat/hooks/points.ts';
+import { UserlistChanges } from '../chat/membership/userlist-changes.ts';
+import { Quotas } from '../chat/quota/quotas.ts';
+import { Repairs } from '../chat/repair/repairs.ts';
+import { StagedEviction } from '../chat/repair/staged-eviction.ts';
+import { Losses } from '../chat/room/losses.ts';
+import { Echoes } from '../chat/user/echoes.ts';
+import { FanOut } from '../gateway/fan-out.ts';
+import { Hub } from '../gateway/hub.ts';
+import type { UwsApp } from '../gateway/native.ts';
+import { PeerNodes } from '../gateway/peer-nodes.ts';
+import type { HookRunner } from '../hooks/runner.ts';
+import { TopicLog } from '../store/topic/topic-log.ts';
+
+/** What is begun after a deed and may have to be done later: it needs the stores only. */
+export interface Aftermath {
+  readonly repairs: Repairs;
+  readonly quotas: Quotas;
+  readonly losses: Losses;
+  readonly userlistChanges: UserlistChanges;
+}
+
+export interface Delivery {
+  readonly fanOut: FanOut;
+  readonly hub: Hub;
+  readonly bus: RedisBus;
+  readonly stagedEviction: StagedEviction;
+  readonly topics: Topics;
+  readonly echoes: Echoes;
+  readonly calls: NodeCalls;
+  readonly peerNodes: PeerNodes;
+}
+
+/** How long the node that has a socket may take. */
+const CALL_MS = 5000;
+
+export function buildAftermath({ errors }: Shared, { lease }: RedisSide, stores: Stores): Aftermath {
+  const repairs = new Repairs({
+    instance: lease,
+    onError: (what, error) => errors.putOff('reconciler', error, what),
+  });
+  const quotas = new Quotas({ quotas: stores.quotas, rooms: stores.rooms, repairs });
+  return {
+    repairs,
+    quotas,
+    losses: new Losses({ ...stores, quotas }),
+    userlistChanges: new UserlistChanges({
+      access: stores.access,
+      onError: (error) => errors.putOff('userlists', error, 'telling who came and went is put off'),
+    }),
+  };
+}
+
+export function buildDelivery(
+  { config, errors, counters, keys, measured }: Shared,
+  app: UwsApp,
+  hooks: HookRunner | undefined,
+  { lease, links, commands }: RedisSide,
+  { access, users }: Stores,
+  { repairs, losses, userlistChanges }: Aftermath,
+): Delivery {
+  const fanOut = new FanOut(app, config.backpressureBytes);
+  const hub = new Hub({
+    fanOut,
+    instance: lease,
+    onLost: (session, roomName) => tellLeft(hooks, session, roomName, { njoined: 0, cause: 'lost' }),
+    messageAges: measured.distributions.parley_publish_to_socket_seconds.of(''),
+  });
+  const stagedEviction = new StagedEviction({
+    access,
+    audience: hub,
+    losses,
+    userlistChanges,
+    instance: lease,
+    repairs,
+  });
+  const { timeoutMs } = config.redis;
+  const onBusError = (what: string, error: unknown): void => errors.putOff(what, error, what);
+  // It names its probes by that instance for as long as this process lives.
+  const { nodeId } = lease;
+  const bus = new RedisBus({ shards: links.shards, commands, keys, nodeId, timeoutMs, counters, onError: onBusError });
+  const feeds: FeedDeps = {
+    listener: hub,
+    reader: new TopicLog(commands, keys, lease),
+    counters,
+    mayDeliver: () => lease.held,
+    settle: (topic, at) => stagedEviction.evictOwn(topic, at),
+    gapFill: config.gapFill,
+    onError: (topic, error) => errors.putOff('feed', error, 'a topic is not up to date', { topic }),
+  };
+  const topics = new Topics(feeds, bus, lease, config.node);
+  const echoes = new Echoes({ users, topics, repairs });
+  hub.start({ topics, echoes });
+  const onCallError = (what: string, error: unknown): void => errors.putOff('calls', error, what);
+  const calls = new NodeCalls({ keys, instance: lease, bus, commands, timeoutMs: CALL_MS, onError: onCallError });
+  const peerNodes = new PeerNodes({ hub, instance: lease, calls });
+  return { fanOut, hub, bus, stagedEviction, topics, echoes, calls, peerNodes };
+}

@@ -1,0 +1,96 @@
+/** Builds the way to Redis, the lease by which it may be used, and what is kept there, by noun. */
+import { replyBytesOf, type Outside, type Shared } from './shared.ts';
+import { about } from '../ops/log.ts';
+import { Commands } from '../redis/commands.ts';
+import { Links } from '../redis/links.ts';
+import { RedisMemory } from '../redis/redis-memory.ts';
+import { AccessStore } from '../store/access/access-store.ts';
+import { Evictions } from '../store/access/evictions.ts';
+import { DirectStore } from '../store/direct/direct-store.ts';
+import { HistoryStore } from '../store/history/history-store.ts';
+import { MembershipStore } from '../store/membership/membership-store.ts';
+import { MessageStore } from '../store/message/message-store.ts';
+import { Lease } from '../store/node/lease.ts';
+import { Peers } from '../store/node/peers.ts';
+import { QuotaStore } from '../store/quota/quota-store.ts';
+import { Deletions } from '../store/room/deletions.ts';
+import { RoomStore } from '../store/room/room-store.ts';
+import { SessionStore } from '../store/session/session-store.ts';
+import { UserStore } from '../store/user/user-store.ts';
+
+/** How a node reaches Redis, and whether it may. */
+export interface RedisSide {
+  readonly lease: Lease;
+  readonly links: Links;
+  readonly commands: Commands;
+  /** On the lease's own connection. */
+  readonly leaseCommands: Commands;
+  readonly memory: RedisMemory;
+}
+
+export interface Stores {
+  readonly rooms: RoomStore;
+  readonly memberships: MembershipStore;
+  readonly messages: MessageStore;
+  readonly histories: HistoryStore;
+  readonly access: AccessStore;
+  readonly users: UserStore;
+  readonly directs: DirectStore;
+  readonly sessions: SessionStore;
+  readonly deletions: Deletions;
+  readonly evictions: Evictions;
+  readonly quotas: QuotaStore;
+  readonly peers: Peers;
+}
+
+/** A renewal at a time, and what a silent connection has left behind. */
+const LEASE_QUEUE_MAX = 100;
+
+export function buildRedisSide({ config, log, errors, keys, measured }: Shared, outside: Outside): RedisSide {
+  const { timeoutMs, queueMax, queueBytes: queueBytesMax } = config.redis;
+  const lease = new Lease(keys, config.node.leaseMs);
+  const links = new Links(outside.redis, {
+    subscriber: outside.subscriber,
+    timeoutMs,
+    leaseMs: config.node.leaseMs,
+    onError: (what, error) => errors.warn(what, about(error), what),
+  });
+  const options = {
+    timeoutMs,
+    queueBytesMax,
+    mayAct: () => lease.held,
+    onError: (error: Error) => errors.warn('command', about(error), 'a command failed'),
+    measured: { durations: measured.distributions.parley_redis_command_duration_seconds, errors: measured.redisErrors },
+  };
+  const commands = new Commands(links.commands, { ...options, queueMax });
+  const leaseCommands = new Commands(links.lease, { ...options, queueMax: LEASE_QUEUE_MAX });
+  const memory = new RedisMemory({
+    commands,
+    onLevel: (level, ratio) => log[level === 'ample' ? 'info' : 'warn']({ level, ratio }, 'the memory of Redis'),
+  });
+  return { lease, links, commands, leaseCommands, memory };
+}
+
+export function buildStores({ config, keys }: Shared, { commands, lease }: RedisSide): Stores {
+  const pageMax = config.limits.historyMaxGetMessages;
+  const replyBytes = replyBytesOf(config);
+  return {
+    rooms: new RoomStore(commands, keys, config),
+    memberships: new MembershipStore(commands, keys, { ...config.rooms, pageMax, replyBytes }),
+    messages: new MessageStore(commands, keys, { ...config.rooms, dedupMs: config.dedupMs }),
+    histories: new HistoryStore(commands, keys, { replyBytes }),
+    deletions: new Deletions(commands, keys),
+    quotas: new QuotaStore(commands, keys, config.quotas),
+    peers: new Peers(commands, keys),
+    access: new AccessStore(commands, keys, { ...config.rooms, instance: lease }),
+    evictions: new Evictions(commands, keys),
+    users: new UserStore(commands, keys, {
+      socketsMax: config.socketsPerUser,
+      watch: lease,
+      // What it was answered before is remembered for twice as long as repeats are.
+      anonymousMs: Math.max(config.auth.resumeTokenMs, 2 * config.dedupMs),
+    }),
+    sessions: new SessionStore(commands, keys, config),
+    directs: new DirectStore(commands, keys, { dedupMs: config.dedupMs, listSizeLimit: config.direct.listSizeLimit }),
+  };
+}
