@@ -223,14 +223,14 @@ export class Hub implements TopicListener, Audience {
     const lost = [...(this.#rooms.get(roomName)?.sessions ?? [])];
     for (const session of lost) {
       if (this.#detach(roomName, session)) this.#deps.onLost(session, roomName);
-      this.#tellLost(roomName, session, frame, at);
+      if (!this.#leaveToJoins(session, roomName, at)) this.#tellLost(roomName, session, frame, at);
     }
     // Where the end of the log was missed, the notice to the user may have told them what it was.
     const isMissed = at.seq === Infinity;
     for (const userName of new Set(lost.map((session) => session.userName))) {
       for (const session of this.#users.get(userName) ?? []) {
         if (isMissed && session.rooms.wasToldLostIn(roomName, at.epoch)) continue;
-        this.#tellLost(roomName, session, frame, at);
+        if (!this.#leaveToJoins(session, roomName, at)) this.#tellLost(roomName, session, frame, at);
       }
     }
   }

@@ -79,16 +79,17 @@ export class Join implements PendingJoin {
     const delivered = this.#switchOver?.delivered ?? [];
     this.#end();
     // That was left to this join to tell.
-    this.#tellLosses(delivered);
-    for (const at of this.#losses ?? []) this.#tellLoss(at);
+    this.#tellUnlessAnothers(delivered.filter((event) => this.#isLoss(event)));
+    this.#tellUnlessAnothers(this.#losses ?? []);
   }
 
   /** Call right before the answer: tells of losses before it, which the client must not take for later ones. */
   before(): void {
     const { point } = this;
     if (point === undefined) return;
-    this.#tellLosses((this.#switchOver?.delivered ?? []).filter((event) => isUpTo(event, point)));
-    for (const at of this.#losses ?? []) if (this.#isSince(at)) this.#tellLoss(at);
+    const delivered = this.#switchOver?.delivered ?? [];
+    this.#tellUnlessAnothers(delivered.filter((event) => isUpTo(event, point) && this.#isLoss(event)));
+    this.#tellUnlessAnothers((this.#losses ?? []).filter((at) => this.#isSince(at)));
   }
 
   /** Call right after the answer. Live delivery begins, or does not have to; where the bus is late that happens later. */
@@ -177,12 +178,13 @@ export class Join implements PendingJoin {
   #deliver(event: TopicEvent): boolean {
     if (event.kind === 'restricted' && isUpTo(event, this.#stagedOut)) {
       // Who it is told of comes later in the log: then it is told like others, for nobody is joining any more.
-      this.#tellLosses(this.#switchOver?.delivered.filter((later) => isBehind(later, event)) ?? []);
+      const later = this.#switchOver?.delivered.filter((one) => isBehind(one, event) && this.#isLoss(one)) ?? [];
+      for (const loss of later) this.#tellLoss(loss);
       this.#drop();
       return false;
     }
     if (takesOut(event, this.#caller)) {
-      this.#tellLosses([event]);
+      if (this.#isLoss(event)) this.#tellLoss(event);
       // Whoever took it out by a notice has told the hook, and tells the socket on the user's topic.
       if (event.kind !== 'notice')
         tellLeft(this.#services.hooks, this.#caller, this.roomName, { njoined: 0, cause: 'lost' });
@@ -201,15 +203,22 @@ export class Join implements PendingJoin {
     this.#hasHole = false;
   }
 
-  /** Each is told once: several joins of one socket may have kept it. Of a deletion only who has joined the room is told. */
-  #tellLosses(events: readonly TopicEvent[]): void {
-    for (const event of events) {
-      const isDeletion = event.kind === 'deleted' && this.point?.epoch === event.epoch;
-      if (!isDeletion && (event.kind !== 'evicted' || !takesOut(event, this.#caller))) continue;
-      this.#tellLoss(event);
+  /** Of a deletion only who has joined the room is told. */
+  #isLoss(event: TopicEvent): boolean {
+    if (event.kind === 'deleted') return this.point?.epoch === event.epoch;
+    return event.kind === 'evicted' && takesOut(event, this.#caller);
+  }
+
+  /** A join that was answered before, and is yet to begin, tells of what came after it when it has told what came before that. */
+  #tellUnlessAnothers(losses: readonly Point[]): void {
+    const others = this.#caller.rooms.joinsOf(this.roomName).filter((join) => join !== this);
+    for (const at of losses) {
+      const isAnothers = others.some(({ point }) => point !== undefined && !isSince(point, at));
+      if (!isAnothers) this.#tellLoss(at);
     }
   }
 
+  /** Each is told once: several joins of one socket may have kept it. */
   #tellLoss(at: Point): void {
     const { rooms } = this.#caller;
     if (rooms.wasToldLost(this.roomName, at)) return;
