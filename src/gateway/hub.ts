@@ -7,7 +7,6 @@ import type { Instance } from '../bus/instance.ts';
 import type { Topics } from '../bus/topics.ts';
 import { evictionsOf, isAfter } from '../log/event.ts';
 import type { Eviction, Point, Position, TopicEvent } from '../log/event.ts';
-import { addressOf, isRecipient, type Address, type Recipients, type Removal } from '../log/recipients.ts';
 import type { Audience } from '../chat/caller.ts';
 import { resetFrame } from '../chat/membership/join.ts';
 import { isSince } from '../chat/membership/socket-rooms.ts';
@@ -15,9 +14,10 @@ import { lossFrame } from '../chat/room/losses.ts';
 import type { Echoes } from '../chat/user/echoes.ts';
 import type { Distribution } from '../ops/distribution.ts';
 import type { Format } from '../protocol/wire/codec.ts';
-import { countIn, notificationTest, transcodeToJson } from '../protocol/wire/frame.ts';
+import { transcodeToJson } from '../protocol/wire/frame.ts';
 import { roomTopic, topicKind, topicName, type TopicKey } from '../redis/keys.ts';
 import type { FanOut } from './fan-out.ts';
+import { Notices } from './notices.ts';
 import type { Session } from './session.ts';
 
 interface RoomAudience {
@@ -47,23 +47,18 @@ export interface HubPeers {
 /** Messages per one whose age is measured. */
 const MESSAGES_PER_AGE = 16;
 
-const isArrival = notificationTest('socketConnectEcho', 2);
-const isDeparture = notificationTest('socketDisconnectEcho', 2);
-
-const TO_ALL = { to: 'all' } as const;
-
 const nativeTopic = (roomName: string, format: Format): string => `${format}/${roomName}`;
 
 export class Hub implements TopicListener, Audience {
   readonly #deps: HubDeps;
-  #peers: HubPeers | undefined;
+  #peers: (HubPeers & { readonly notices: Notices }) | undefined;
   readonly #sessions = new Map<string, Session>();
   readonly #rooms = new Map<string, RoomAudience>();
   /** A user has few sockets: an array costs a fifth of a set. */
   readonly #users = new Map<string, Session[]>();
   /** Sockets that are being logged in: Redis may know them already. */
   readonly arriving = new Set<string>();
-  deliveries = 0;
+  #roomDeliveries = 0;
   #untilAge = 1;
 
   constructor(deps: HubDeps) {
@@ -72,12 +67,19 @@ export class Hub implements TopicListener, Audience {
 
   /** To be called before the first socket, and the first event. */
   start(peers: HubPeers): void {
-    this.#peers = peers;
+    const { instance } = this.#deps;
+    const onLost = (session: Session, roomName: string): void => this.#deps.onLost(session, roomName);
+    const detach = (roomName: string, session: Session, at?: Point): boolean => this.#detach(roomName, session, at);
+    this.#peers = { ...peers, notices: new Notices({ ...peers, instance, onLost, detach }) };
   }
 
-  get #started(): HubPeers {
+  get #started(): HubPeers & { readonly notices: Notices } {
     if (this.#peers === undefined) throw new Error('the hub was not started');
     return this.#peers;
+  }
+
+  get deliveries(): number {
+    return this.#roomDeliveries + this.#started.notices.deliveries;
   }
 
   get size(): number {
@@ -168,9 +170,20 @@ export class Hub implements TopicListener, Audience {
     return this.#sessions.has(socketId) || this.arriving.has(socketId);
   }
 
+  /** What its user was told while a socket was logging in. */
+  deliverTo(session: Session, event: TopicEvent): void {
+    this.#started.notices.deliverTo(session, event);
+  }
+
+  notify(socketId: string, event: TopicEvent): void {
+    const session = this.#sessions.get(socketId);
+    if (session !== undefined) this.#started.notices.notify(session, event);
+  }
+
   deliver(topic: Topic, event: TopicEvent): void {
     const key = keyOf(topic);
-    if (topicKind(key) === 'user') return this.#deliverToUser(topicName(key), event);
+    if (topicKind(key) === 'user')
+      return this.#started.notices.deliver(topicName(key), this.socketsOf(topicName(key)), event);
     const roomName = topicName(key);
     if (event.kind === 'deleted') return this.#loseRoom(roomName, event.frame, event);
     if (event.kind === 'evicted') for (const eviction of evictionsOf(event)) this.#evict(roomName, eviction, event);
@@ -213,7 +226,7 @@ export class Hub implements TopicListener, Audience {
   #broadcast(roomName: string, frame: Uint8Array): void {
     const room = this.#rooms.get(roomName);
     if (room === undefined) return;
-    this.deliveries += room.sessions.size;
+    this.#roomDeliveries += room.sessions.size;
     if (room.json < room.sessions.size) this.#deps.fanOut.publish(nativeTopic(roomName, 'msgpack'), frame);
     if (room.json > 0) this.#deps.fanOut.publish(nativeTopic(roomName, 'json'), transcodeToJson(frame));
   }
@@ -223,14 +236,16 @@ export class Hub implements TopicListener, Audience {
     const lost = [...(this.#rooms.get(roomName)?.sessions ?? [])];
     for (const session of lost) {
       if (this.#detach(roomName, session)) this.#deps.onLost(session, roomName);
-      if (!this.#leaveToJoins(session, roomName, at)) this.#tellLost(roomName, session, frame, at);
+      if (!this.#started.notices.leaveToJoins(session, roomName, at))
+        this.#started.notices.tellLost(roomName, session, frame, at);
     }
     // Where the end of the log was missed, the notice to the user may have told them what it was.
     const isMissed = at.seq === Infinity;
     for (const userName of new Set(lost.map((session) => session.userName))) {
       for (const session of this.#users.get(userName) ?? []) {
         if (isMissed && session.rooms.wasToldLostIn(roomName, at.epoch)) continue;
-        if (!this.#leaveToJoins(session, roomName, at)) this.#tellLost(roomName, session, frame, at);
+        if (!this.#started.notices.leaveToJoins(session, roomName, at))
+          this.#started.notices.tellLost(roomName, session, frame, at);
       }
     }
   }
@@ -249,120 +264,7 @@ export class Hub implements TopicListener, Audience {
       const isNew = wasHere || !(isJoining || session.rooms.wasToldLost(roomName, event));
       if (sockets.has(session.socketId) && isNew) this.#deps.onLost(session, roomName);
       // One that is being joined is told in its turn, or it would hear of the loss before it hears of the join.
-      if (isTold && !isJoining) this.#tellLost(roomName, session, frame, event);
-    }
-  }
-
-  /** Tells a socket that its user has lost a room, unless it was told, or has joined since. */
-  #tellLost(roomName: string, session: Session, frame: Uint8Array, at: Point): void {
-    const { rooms } = session;
-    if (rooms.wasToldLost(roomName, at) || rooms.standing(roomName, at) === 'after') return;
-    rooms.toldLost(roomName, at);
-    session.send(frame);
-    // Answered, and yet to begin: it does not any more.
-    const over = rooms.joinsOf(roomName).filter(({ point }) => point !== undefined && !isSince(point, at));
-    for (const join of over) join.left();
-    if (over.length > 0) this.#deps.onLost(session, roomName);
-  }
-
-  #deliverToUser(userName: string, event: TopicEvent): void {
-    const sessions = this.#users.get(userName) ?? [];
-    if (event.kind === 'disconnect') {
-      for (const session of sessions) session.disconnectForced(event.subject);
-      return;
-    }
-    if (event.frame.length === 0) return;
-    this.#countSockets(userName, sessions, event);
-    const address = addressOf(event);
-    if (address.recipients.to === 'notOn' && address.recipients.nodeIds.has(this.#deps.instance.nodeId)) {
-      return this.#tellEarly(sessions, address, event.frame);
-    }
-    for (const session of sessions) this.#notify(session, event, address);
-  }
-
-  /** What its user was told while a socket was logging in: on no node was it among those that a room's event tells. */
-  deliverTo(session: Session, event: TopicEvent): void {
-    if (event.kind === 'disconnect') return session.disconnectForced(event.subject);
-    if (isArrival(event.frame)) session.isAlone = false;
-    const address = addressOf(event);
-    const recipients = address.recipients.to === 'notOn' ? TO_ALL : address.recipients;
-    if (event.frame.length > 0) this.#notify(session, event, { ...address, recipients });
-  }
-
-  notify(socketId: string, event: TopicEvent): void {
-    const session = this.#sessions.get(socketId);
-    if (session !== undefined) this.#notify(session, event, addressOf(event));
-  }
-
-  #notify(session: Session, event: TopicEvent, { recipients, about, removal }: Address): void {
-    if (!isRecipient(recipients, session)) return;
-    if (about !== undefined) {
-      if (session.notices.take(event, about)) return;
-      if (recipients.to === 'synced' && session.notices.isStale(event, about)) return;
-      if (removal?.at !== undefined && recipients.to === 'synced') this.#tellBehind(session, about, removal.at);
-      else if (removal !== undefined && !this.#isNews(session, about, recipients, removal)) return;
-    }
-    this.deliveries++;
-    session.send(event.frame);
-  }
-
-  /** Whether a socket is to hear that it, or its user, is out of a room. From then on it hears nothing more of that. */
-  #isNews(session: Session, roomName: string, recipients: Recipients, { at, socketId }: Removal): boolean {
-    // What else may have taken it out has told the hook.
-    const isDeletion = recipients.to === 'all' && socketId === undefined;
-    if (socketId !== undefined && socketId !== session.socketId) return true;
-    const { rooms } = session;
-    if (at === undefined) {
-      this.#detach(roomName, session);
-      for (const join of rooms.joinsOf(roomName)) join.left();
-      return true;
-    }
-    if (socketId === undefined && this.#leaveToJoins(session, roomName, at)) return false;
-    const standing = rooms.standing(roomName, at);
-    const isKnown = socketId === undefined ? rooms.wasToldLost(roomName, at) : rooms.wasToldOut(roomName, at);
-    if (standing === 'after' || isKnown) return false;
-    if (this.#detach(roomName, session, at) && isDeletion) this.#deps.onLost(session, roomName);
-    if (standing === 'before') for (const join of rooms.joinsOf(roomName)) join.left();
-    if (socketId === undefined) rooms.toldLost(roomName, at);
-    else rooms.toldLeft(roomName, at);
-    return true;
-  }
-
-  /** A loss that a socket cannot be told before an answer that it waits for: the join tells it. */
-  #leaveToJoins(session: Session, roomName: string, at: Point): boolean {
-    const isLeft = session.rooms.joinsOf(roomName).filter((join) => join.loses(at)).length > 0;
-    if (isLeft && this.#detach(roomName, session, at)) this.#deps.onLost(session, roomName);
-    return isLeft;
-  }
-
-  /** A room is out of the session because it was lost: whoever has not been told of the loss is told that first. */
-  #tellBehind(session: Session, roomName: string, at: Point): void {
-    if (session.rooms.standing(roomName, at) !== 'before' || this.#leaveToJoins(session, roomName, at)) return;
-    if (this.#detach(roomName, session, at)) this.#deps.onLost(session, roomName);
-    this.#tellLost(roomName, session, lossFrame(roomName), at);
-  }
-
-  /** A loss that the room's own event tells here: where that is late, what follows it in the user's log must not overtake it. */
-  #tellEarly(sessions: readonly Session[], { about, removal }: Address, frame: Uint8Array): void {
-    if (about === undefined || removal?.at === undefined) return;
-    const { at } = removal;
-    const position = this.#started.topics.positionOf(roomTopic(about));
-    if (position === undefined || isSince(position, at)) return;
-    for (const session of sessions) {
-      if (this.#leaveToJoins(session, about, at)) continue;
-      if (this.#detach(about, session, at)) this.#deps.onLost(session, about);
-      this.#tellLost(about, session, frame, at);
-    }
-  }
-
-  /** Keeps who is the only socket of its user. */
-  #countSockets(userName: string, sessions: readonly Session[], { frame, timestamp }: TopicEvent): void {
-    if (isArrival(frame)) {
-      for (const session of sessions) session.isAlone = false;
-      this.#started.echoes.arrived(userName, timestamp);
-    } else if (isDeparture(frame)) {
-      const isAlone = countIn(frame) === 1;
-      for (const session of sessions) session.isAlone = isAlone;
+      if (isTold && !isJoining) this.#started.notices.tellLost(roomName, session, frame, event);
     }
   }
 

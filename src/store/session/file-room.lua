@@ -1,4 +1,4 @@
--- uses: clock session echo leaving
+-- uses: clock session leaving
 -- The user's side of a join by a socket that takes part in the session: echoes it as echo-user.lua does, and files the
 -- room, or moves it to the group that is named. One step, so that of two devices that join at once one files
 -- the room and the other finds it filed, and that what they are told has one order.

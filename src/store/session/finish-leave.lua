@@ -1,4 +1,4 @@
--- uses: clock echo
+-- uses: clock recipients
 -- The last step of a leave of the session: tells all the user's sockets of each that was taken out of the room for it, and
 -- forgets the leave. One step, so that what a dead node has begun is told by whoever goes on with it, or is done.
 -- `except` does not hear of `socket`, which asked for the leave. The others may wait for the answer to a join of the same

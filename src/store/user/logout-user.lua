@@ -1,4 +1,4 @@
--- uses: clock echo
+-- uses: clock recipients
 -- Takes a socket away from a user and tells the remaining ones, room by room first. After the last one a user is forgotten
 -- `keptMs` later: one who has left nothing behind on purpose, and of `anonymous` ('1') all of it, for nobody comes back to
 -- such a name once its resume tokens are over.

@@ -1,0 +1,152 @@
+/**
+ * What a user is told, to its sockets on this node: who is to hear it, and what it means for who hears a room. Where somebody
+ * is out of a room by it, that counts for sockets that joined before, and whoever hears of it hears nothing more of the room.
+ */
+import type { Topics } from '../bus/topics.ts';
+import type { Instance } from '../bus/instance.ts';
+import { lossFrame } from '../chat/room/losses.ts';
+import { isSince } from '../chat/membership/socket-rooms.ts';
+import type { Echoes } from '../chat/user/echoes.ts';
+import type { Point, TopicEvent } from '../log/event.ts';
+import { addressOf, isRecipient, type Address, type Recipients, type Removal } from '../log/recipients.ts';
+import { countIn, notificationTest } from '../protocol/wire/frame.ts';
+import { roomTopic } from '../redis/keys.ts';
+import type { Session } from './session.ts';
+
+export interface NoticesDeps {
+  readonly instance: Pick<Instance, 'nodeId'>;
+  readonly topics: Pick<Topics, 'positionOf'>;
+  readonly echoes: Pick<Echoes, 'arrived'>;
+  /** Ends delivery of a room, unless the socket has joined after the point at which it is out. */
+  detach(roomName: string, session: Session, at?: Point): boolean;
+  /** A socket has lost a room. */
+  onLost(session: Session, roomName: string): void;
+}
+
+const isArrival = notificationTest('socketConnectEcho', 2);
+const isDeparture = notificationTest('socketDisconnectEcho', 2);
+
+const TO_ALL = { to: 'all' } as const;
+
+export class Notices {
+  readonly #deps: NoticesDeps;
+  /** Notices that were sent to sockets. */
+  deliveries = 0;
+
+  constructor(deps: NoticesDeps) {
+    this.#deps = deps;
+  }
+
+  /** The next event of a user, to all its sockets here. */
+  deliver(userName: string, sessions: readonly Session[], event: TopicEvent): void {
+    if (event.kind === 'disconnect') {
+      for (const session of sessions) session.disconnectForced(event.subject);
+      return;
+    }
+    if (event.frame.length === 0) return;
+    this.#countSockets(userName, sessions, event);
+    const address = addressOf(event);
+    if (address.recipients.to === 'notOn' && address.recipients.nodeIds.has(this.#deps.instance.nodeId)) {
+      return this.#tellEarly(sessions, address, event.frame);
+    }
+    for (const session of sessions) this.#notify(session, event, address);
+  }
+
+  /** What its user was told while a socket was logging in: on no node was it among those that a room's event tells. */
+  deliverTo(session: Session, event: TopicEvent): void {
+    if (event.kind === 'disconnect') return session.disconnectForced(event.subject);
+    if (isArrival(event.frame)) session.isAlone = false;
+    const address = addressOf(event);
+    const recipients = address.recipients.to === 'notOn' ? TO_ALL : address.recipients;
+    if (event.frame.length > 0) this.#notify(session, event, { ...address, recipients });
+  }
+
+  /** One that was held back. */
+  notify(session: Session, event: TopicEvent): void {
+    this.#notify(session, event, addressOf(event));
+  }
+
+  #notify(session: Session, event: TopicEvent, { recipients, about, removal }: Address): void {
+    if (!isRecipient(recipients, session)) return;
+    if (about !== undefined) {
+      if (session.notices.take(event, about)) return;
+      if (recipients.to === 'synced' && session.notices.isStale(event, about)) return;
+      if (removal?.at !== undefined && recipients.to === 'synced') this.#tellBehind(session, about, removal.at);
+      else if (removal !== undefined && !this.#isNews(session, about, recipients, removal)) return;
+    }
+    this.deliveries++;
+    session.send(event.frame);
+  }
+
+  /** Whether a socket is to hear that it, or its user, is out of a room. From then on it hears nothing more of that. */
+  #isNews(session: Session, roomName: string, recipients: Recipients, { at, socketId }: Removal): boolean {
+    // What else may have taken it out has told the hook.
+    const isDeletion = recipients.to === 'all' && socketId === undefined;
+    if (socketId !== undefined && socketId !== session.socketId) return true;
+    const { rooms } = session;
+    if (at === undefined) {
+      this.#deps.detach(roomName, session);
+      for (const join of rooms.joinsOf(roomName)) join.left();
+      return true;
+    }
+    if (socketId === undefined && this.leaveToJoins(session, roomName, at)) return false;
+    const standing = rooms.standing(roomName, at);
+    const isKnown = socketId === undefined ? rooms.wasToldLost(roomName, at) : rooms.wasToldOut(roomName, at);
+    if (standing === 'after' || isKnown) return false;
+    if (this.#deps.detach(roomName, session, at) && isDeletion) this.#deps.onLost(session, roomName);
+    if (standing === 'before') for (const join of rooms.joinsOf(roomName)) join.left();
+    if (socketId === undefined) rooms.toldLost(roomName, at);
+    else rooms.toldLeft(roomName, at);
+    return true;
+  }
+
+  /** A loss that a socket cannot be told before an answer that it waits for: the join tells it. */
+  leaveToJoins(session: Session, roomName: string, at: Point): boolean {
+    const isLeft = session.rooms.joinsOf(roomName).filter((join) => join.loses(at)).length > 0;
+    if (isLeft && this.#deps.detach(roomName, session, at)) this.#deps.onLost(session, roomName);
+    return isLeft;
+  }
+
+  /** A room is out of the session because it was lost: whoever has not been told of the loss is told that first. */
+  #tellBehind(session: Session, roomName: string, at: Point): void {
+    if (session.rooms.standing(roomName, at) !== 'before' || this.leaveToJoins(session, roomName, at)) return;
+    if (this.#deps.detach(roomName, session, at)) this.#deps.onLost(session, roomName);
+    this.tellLost(roomName, session, lossFrame(roomName), at);
+  }
+
+  /** A loss that the room's own event tells here: where that is late, what follows it in the user's log must not overtake it. */
+  #tellEarly(sessions: readonly Session[], { about, removal }: Address, frame: Uint8Array): void {
+    if (about === undefined || removal?.at === undefined) return;
+    const { at } = removal;
+    const position = this.#deps.topics.positionOf(roomTopic(about));
+    if (position === undefined || isSince(position, at)) return;
+    for (const session of sessions) {
+      if (this.leaveToJoins(session, about, at)) continue;
+      if (this.#deps.detach(about, session, at)) this.#deps.onLost(session, about);
+      this.tellLost(about, session, frame, at);
+    }
+  }
+
+  /** Keeps who is the only socket of its user. */
+  #countSockets(userName: string, sessions: readonly Session[], { frame, timestamp }: TopicEvent): void {
+    if (isArrival(frame)) {
+      for (const session of sessions) session.isAlone = false;
+      this.#deps.echoes.arrived(userName, timestamp);
+    } else if (isDeparture(frame)) {
+      const isAlone = countIn(frame) === 1;
+      for (const session of sessions) session.isAlone = isAlone;
+    }
+  }
+
+  /** Tells a socket that its user has lost a room, unless it was told, or has joined since. */
+  tellLost(roomName: string, session: Session, frame: Uint8Array, at: Point): void {
+    const { rooms } = session;
+    if (rooms.wasToldLost(roomName, at) || rooms.standing(roomName, at) === 'after') return;
+    rooms.toldLost(roomName, at);
+    session.send(frame);
+    // Answered, and yet to begin: it does not any more.
+    const over = rooms.joinsOf(roomName).filter(({ point }) => point !== undefined && !isSince(point, at));
+    for (const join of over) join.left();
+    if (over.length > 0) this.#deps.onLost(session, roomName);
+  }
+}
