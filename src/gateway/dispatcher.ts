@@ -22,7 +22,7 @@ import { StateUnavailable } from '../redis/unavailable.ts';
 import { SERVICE } from '../store/room/room-store.ts';
 import type { Connection } from './connection.ts';
 import type { Hub } from './hub.ts';
-import { Session, type Tails } from './session.ts';
+import { ClientSocket, type Tails } from './client-socket.ts';
 
 export type RequestLike = Extract<Message, { type: 0 | 2 }>;
 
@@ -41,7 +41,7 @@ export interface DispatcherDeps {
   /** How long requests took, by method and outcome. */
   readonly durations: Distributions;
   onDefect(error: unknown, method: string, socketId: string): string;
-  onLogin(session: Session): void;
+  onLogin(session: ClientSocket): void;
   onLoginRefused(connection: Connection, failure: Failure): void;
 }
 
@@ -60,13 +60,13 @@ export class Dispatcher {
   }
 
   /** Runs one request of a logged-in socket and answers it. Never rejects. */
-  async run(session: Session, message: RequestLike): Promise<void> {
+  async run(session: ClientSocket, message: RequestLike): Promise<void> {
     const began = performance.now();
     const bytes = this.#answer(session.connection, message, await this.#settle(session, message), began);
     if (bytes > FREE_REPLY_BYTES) session.spend(bytes / REPLY_BYTES_PER_UNIT);
   }
 
-  async #settle(session: Session, { method, params, faultAt }: RequestLike): Promise<Settled> {
+  async #settle(session: ClientSocket, { method, params, faultAt }: RequestLike): Promise<Settled> {
     if (!isRequestName(method)) return unknownMethod(method);
     if (method === 'login') return loggedIn();
     try {
@@ -79,7 +79,7 @@ export class Dispatcher {
   }
 
   /** Runs a request for a socket that somebody else asks for, in order with the socket's own. Never rejects. */
-  async runFor(session: Session, call: SocketCall): Promise<Value | Failure> {
+  async runFor(session: ClientSocket, call: SocketCall): Promise<Value | Failure> {
     const { method, params, bypassPermissions, bypassHooks } = call;
     // Whoever asks has checked them; it may be another version of this.
     const args = checkArgs(method, params, -1, this.#deps.services.settings.limits);
@@ -100,7 +100,7 @@ export class Dispatcher {
   }
 
   /** Runs work behind what the socket has under way on the same topics. */
-  async #inOrder(session: Session, keys: readonly string[], work: () => Promise<Settled>): Promise<Settled> {
+  async #inOrder(session: ClientSocket, keys: readonly string[], work: () => Promise<Settled>): Promise<Settled> {
     if (keys.length === 0) return work();
     const tails: Tails = (session.tails ??= new Map());
     const before = keys.flatMap((key) => tails.get(key) ?? []);
@@ -115,7 +115,7 @@ export class Dispatcher {
   }
 
   /** Logs a connection in, or ends it. `adopt` gets the session before anything is sent to it. Never rejects. */
-  async login(connection: Connection, attempt: LoginAttempt, adopt: (session: Session) => void): Promise<void> {
+  async login(connection: Connection, attempt: LoginAttempt, adopt: (session: ClientSocket) => void): Promise<void> {
     const { arriving } = this.#deps.hub;
     const { socketId } = connection;
     const telling: LoginTelling = { message: attempt.message, began: performance.now(), told: 'nothing' };
@@ -133,7 +133,7 @@ export class Dispatcher {
     connection: Connection,
     { message, bearer }: LoginAttempt,
     telling: LoginTelling,
-    adopt: (session: Session) => void,
+    adopt: (session: ClientSocket) => void,
   ): Promise<void> {
     const { socketId } = connection;
     const { limits } = this.#deps.services.settings;
@@ -144,7 +144,7 @@ export class Dispatcher {
     if (done instanceof Failure) return this.#refuseLogin(connection, telling, done);
     let isAdopted = false;
     try {
-      const session = new Session(connection, done);
+      const session = new ClientSocket(connection, done);
       if (connection.open) {
         adopt(session);
         isAdopted = true;
@@ -176,7 +176,7 @@ export class Dispatcher {
     }
   }
 
-  async #confirmLogin(session: Session, telling: LoginTelling, done: Login): Promise<void> {
+  async #confirmLogin(session: ClientSocket, telling: LoginTelling, done: Login): Promise<void> {
     const { hub, services } = this.#deps;
     const { connection } = session;
     const inTime = connection.open;

@@ -14,7 +14,7 @@ import type { Dispatcher } from './dispatcher.ts';
 import type { FanOut } from './fan-out.ts';
 import type { Hub } from './hub.ts';
 import { Intake, type IntakeLimits } from './intake.ts';
-import type { Session } from './session.ts';
+import type { ClientSocket } from './client-socket.ts';
 import {
   judgeUpgrade,
   refusal,
@@ -55,7 +55,7 @@ export interface GatewayDeps {
   readonly fanOut: FanOut;
   readonly dispatcher: Dispatcher;
   /** A logged-in socket is gone. Not called while draining: peers take out who does not come back. */
-  departed(session: Session, roomNames: readonly string[]): void;
+  departed(session: ClientSocket, roomNames: readonly string[]): void;
   /** Takes the public port for the app; rejects where it cannot be had. */
   listen(app: TemplatedApp): Promise<PublicPort>;
   /** `reason`: what this side's close frame said; none where the other side ended it. */

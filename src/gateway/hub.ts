@@ -18,13 +18,13 @@ import { transcodeToJson } from '../protocol/wire/frame.ts';
 import { roomTopic, topicKind, topicName, type TopicKey } from '../redis/keys.ts';
 import type { FanOut } from './fan-out.ts';
 import { Notices } from './notices.ts';
-import type { Session } from './session.ts';
+import type { ClientSocket } from './client-socket.ts';
 
 interface RoomAudience {
   /** The one copy of these texts that all its sessions keep. */
   readonly name: string;
   epoch: string;
-  readonly sessions: Set<Session>;
+  readonly sessions: Set<ClientSocket>;
   /** How many of them speak JSON. */
   json: number;
 }
@@ -33,7 +33,7 @@ export interface HubDeps {
   readonly fanOut: Pick<FanOut, 'publish'>;
   readonly instance: Pick<Instance, 'nodeId' | 'redisNow'>;
   /** A socket has lost a room. */
-  onLost(session: Session, roomName: string): void;
+  onLost(session: ClientSocket, roomName: string): void;
   /** How old messages are when they are handed to the sockets. */
   readonly messageAges: Distribution;
 }
@@ -52,10 +52,10 @@ const nativeTopic = (roomName: string, format: Format): string => `${format}/${r
 export class Hub implements TopicListener, Audience {
   readonly #deps: HubDeps;
   #peers: (HubPeers & { readonly notices: Notices }) | undefined;
-  readonly #sessions = new Map<string, Session>();
+  readonly #sessions = new Map<string, ClientSocket>();
   readonly #rooms = new Map<string, RoomAudience>();
   /** A user has few sockets: an array costs a fifth of a set. */
-  readonly #users = new Map<string, Session[]>();
+  readonly #users = new Map<string, ClientSocket[]>();
   /** Sockets that are being logged in: Redis may know them already. */
   readonly arriving = new Set<string>();
   #roomDeliveries = 0;
@@ -68,8 +68,9 @@ export class Hub implements TopicListener, Audience {
   /** To be called before the first socket, and the first event. */
   start(peers: HubPeers): void {
     const { instance } = this.#deps;
-    const onLost = (session: Session, roomName: string): void => this.#deps.onLost(session, roomName);
-    const detach = (roomName: string, session: Session, at?: Point): boolean => this.#detach(roomName, session, at);
+    const onLost = (session: ClientSocket, roomName: string): void => this.#deps.onLost(session, roomName);
+    const detach = (roomName: string, session: ClientSocket, at?: Point): boolean =>
+      this.#detach(roomName, session, at);
     this.#peers = { ...peers, notices: new Notices({ ...peers, instance, onLost, detach }) };
   }
 
@@ -91,19 +92,19 @@ export class Hub implements TopicListener, Audience {
     return { users: this.#users.size, rooms: this.#rooms.size };
   }
 
-  add(session: Session): void {
+  add(session: ClientSocket): void {
     this.#sessions.set(session.socketId, session);
   }
 
   /** Begins delivery of the user's notices. */
-  attachUser(session: Session): void {
+  attachUser(session: ClientSocket): void {
     const sessions = this.#users.get(session.userName);
     if (sessions === undefined) this.#users.set(session.userName, [session]);
     else sessions.push(session);
   }
 
   /** Forgets a closed socket; the topics it followed are let go by whoever tells Redis. Returns its rooms. */
-  remove(session: Session): string[] {
+  remove(session: ClientSocket): string[] {
     this.#sessions.delete(session.socketId);
     const others = this.#users.get(session.userName)?.filter((other) => other !== session) ?? [];
     if (others.length === 0) this.#users.delete(session.userName);
@@ -144,20 +145,20 @@ export class Hub implements TopicListener, Audience {
     return this.#rooms.get(roomName)?.sessions.size ?? 0;
   }
 
-  attached(roomName: string, at: Point | undefined): Session[] {
+  attached(roomName: string, at: Point | undefined): ClientSocket[] {
     const sessions = [...(this.#rooms.get(roomName)?.sessions ?? [])];
     return at === undefined ? sessions : sessions.filter((session) => !joinedAfter(session, roomName, at));
   }
 
-  joining(roomName: string): Session[] {
+  joining(roomName: string): ClientSocket[] {
     return [...this.#sessions.values()].filter(({ rooms }) => rooms.isJoining(roomName));
   }
 
-  find(socketId: string): Session | undefined {
+  find(socketId: string): ClientSocket | undefined {
     return this.#sessions.get(socketId);
   }
 
-  socketsOf(userName: string): Session[] {
+  socketsOf(userName: string): ClientSocket[] {
     return this.#users.get(userName) ?? [];
   }
 
@@ -171,7 +172,7 @@ export class Hub implements TopicListener, Audience {
   }
 
   /** What its user was told while a socket was logging in. */
-  deliverTo(session: Session, event: TopicEvent): void {
+  deliverTo(session: ClientSocket, event: TopicEvent): void {
     this.#started.notices.deliverTo(session, event);
   }
 
@@ -269,7 +270,7 @@ export class Hub implements TopicListener, Audience {
   }
 
   /** Unless it has joined after the point at which it is out. */
-  #detach(roomName: string, session: Session, at?: Point): boolean {
+  #detach(roomName: string, session: ClientSocket, at?: Point): boolean {
     const since = session.rooms.live.get(roomName);
     if (since === undefined || (at !== undefined && isSince(since, at))) return false;
     const heard = at ?? this.#started.topics.positionOf(roomTopic(roomName));
@@ -280,7 +281,7 @@ export class Hub implements TopicListener, Audience {
     return true;
   }
 
-  #take(roomName: string, session: Session): void {
+  #take(roomName: string, session: ClientSocket): void {
     session.rooms.live.delete(roomName);
     const room = this.#rooms.get(roomName);
     if (room === undefined || !room.sessions.delete(session)) return;
@@ -289,7 +290,7 @@ export class Hub implements TopicListener, Audience {
   }
 }
 
-function joinedAfter(session: Session, roomName: string, at: Point): boolean {
+function joinedAfter(session: ClientSocket, roomName: string, at: Point): boolean {
   const since = session.rooms.live.get(roomName);
   return since !== undefined && isAfter(since, at);
 }

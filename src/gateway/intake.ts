@@ -15,7 +15,7 @@ import type { Connection } from './connection.ts';
 import type { Hub } from './hub.ts';
 import type { Dispatcher, LoginAttempt, RequestLike } from './dispatcher.ts';
 import { Bucket, type Rate } from './rate.ts';
-import type { Session } from './session.ts';
+import type { ClientSocket } from './client-socket.ts';
 
 /** The rate is that of one socket, in requests. */
 export interface IntakeLimits extends Rate {
@@ -58,7 +58,7 @@ interface Waiting {
 export class Intake implements Waiter {
   readonly connection: Connection;
   /** Who is on it, once logged in. */
-  session: Session | undefined;
+  session: ClientSocket | undefined;
   readonly #deps: IntakeDeps;
   readonly #bucket: Bucket;
   /** Refusals are free up to a point: who goes on after that many is ended. */
@@ -300,7 +300,7 @@ export class Intake implements Waiter {
   #login(attempt: LoginAttempt): void {
     if (this.#state === 'guest') this.#state = 'login';
     this.#isBeingLoggedIn = true;
-    const adopt = (session: Session): void => {
+    const adopt = (session: ClientSocket): void => {
       this.session = session;
       this.#account = this.#deps.accounts.open(session.userName, performance.now());
       session.account = this.#account;

@@ -11,16 +11,16 @@ import type { Point, TopicEvent } from '../log/event.ts';
 import { addressOf, isRecipient, type Address, type Recipients, type Removal } from '../log/recipients.ts';
 import { countIn, notificationTest } from '../protocol/wire/frame.ts';
 import { roomTopic } from '../redis/keys.ts';
-import type { Session } from './session.ts';
+import type { ClientSocket } from './client-socket.ts';
 
 export interface NoticesDeps {
   readonly instance: Pick<Instance, 'nodeId'>;
   readonly topics: Pick<Topics, 'positionOf'>;
   readonly echoes: Pick<Echoes, 'arrived'>;
   /** Ends delivery of a room, unless the socket has joined after the point at which it is out. */
-  detach(roomName: string, session: Session, at?: Point): boolean;
+  detach(roomName: string, session: ClientSocket, at?: Point): boolean;
   /** A socket has lost a room. */
-  onLost(session: Session, roomName: string): void;
+  onLost(session: ClientSocket, roomName: string): void;
 }
 
 const isArrival = notificationTest('socketConnectEcho', 2);
@@ -38,7 +38,7 @@ export class Notices {
   }
 
   /** The next event of a user, to all its sockets here. */
-  deliver(userName: string, sessions: readonly Session[], event: TopicEvent): void {
+  deliver(userName: string, sessions: readonly ClientSocket[], event: TopicEvent): void {
     if (event.kind === 'disconnect') {
       for (const session of sessions) session.disconnectForced(event.subject);
       return;
@@ -53,7 +53,7 @@ export class Notices {
   }
 
   /** What its user was told while a socket was logging in: on no node was it among those that a room's event tells. */
-  deliverTo(session: Session, event: TopicEvent): void {
+  deliverTo(session: ClientSocket, event: TopicEvent): void {
     if (event.kind === 'disconnect') return session.disconnectForced(event.subject);
     if (isArrival(event.frame)) session.isAlone = false;
     const address = addressOf(event);
@@ -62,11 +62,11 @@ export class Notices {
   }
 
   /** One that was held back. */
-  notify(session: Session, event: TopicEvent): void {
+  notify(session: ClientSocket, event: TopicEvent): void {
     this.#notify(session, event, addressOf(event));
   }
 
-  #notify(session: Session, event: TopicEvent, { recipients, about, removal }: Address): void {
+  #notify(session: ClientSocket, event: TopicEvent, { recipients, about, removal }: Address): void {
     if (!isRecipient(recipients, session)) return;
     if (about !== undefined) {
       if (session.notices.take(event, about)) return;
@@ -79,7 +79,7 @@ export class Notices {
   }
 
   /** Whether a socket is to hear that it, or its user, is out of a room. From then on it hears nothing more of that. */
-  #isNews(session: Session, roomName: string, recipients: Recipients, { at, socketId }: Removal): boolean {
+  #isNews(session: ClientSocket, roomName: string, recipients: Recipients, { at, socketId }: Removal): boolean {
     // What else may have taken it out has told the hook.
     const isDeletion = recipients.to === 'all' && socketId === undefined;
     if (socketId !== undefined && socketId !== session.socketId) return true;
@@ -101,21 +101,21 @@ export class Notices {
   }
 
   /** A loss that a socket cannot be told before an answer that it waits for: the join tells it. */
-  leaveToJoins(session: Session, roomName: string, at: Point): boolean {
+  leaveToJoins(session: ClientSocket, roomName: string, at: Point): boolean {
     const isLeft = session.rooms.joinsOf(roomName).filter((join) => join.loses(at)).length > 0;
     if (isLeft && this.#deps.detach(roomName, session, at)) this.#deps.onLost(session, roomName);
     return isLeft;
   }
 
   /** A room is out of the session because it was lost: whoever has not been told of the loss is told that first. */
-  #tellBehind(session: Session, roomName: string, at: Point): void {
+  #tellBehind(session: ClientSocket, roomName: string, at: Point): void {
     if (session.rooms.standing(roomName, at) !== 'before' || this.leaveToJoins(session, roomName, at)) return;
     if (this.#deps.detach(roomName, session, at)) this.#deps.onLost(session, roomName);
     this.tellLost(roomName, session, lossFrame(roomName), at);
   }
 
   /** A loss that the room's own event tells here: where that is late, what follows it in the user's log must not overtake it. */
-  #tellEarly(sessions: readonly Session[], { about, removal }: Address, frame: Uint8Array): void {
+  #tellEarly(sessions: readonly ClientSocket[], { about, removal }: Address, frame: Uint8Array): void {
     if (about === undefined || removal?.at === undefined) return;
     const { at } = removal;
     const position = this.#deps.topics.positionOf(roomTopic(about));
@@ -128,7 +128,7 @@ export class Notices {
   }
 
   /** Keeps who is the only socket of its user. */
-  #countSockets(userName: string, sessions: readonly Session[], { frame, timestamp }: TopicEvent): void {
+  #countSockets(userName: string, sessions: readonly ClientSocket[], { frame, timestamp }: TopicEvent): void {
     if (isArrival(frame)) {
       for (const session of sessions) session.isAlone = false;
       this.#deps.echoes.arrived(userName, timestamp);
@@ -139,7 +139,7 @@ export class Notices {
   }
 
   /** Tells a socket that its user has lost a room, unless it was told, or has joined since. */
-  tellLost(roomName: string, session: Session, frame: Uint8Array, at: Point): void {
+  tellLost(roomName: string, session: ClientSocket, frame: Uint8Array, at: Point): void {
     const { rooms } = session;
     if (rooms.wasToldLost(roomName, at) || rooms.standing(roomName, at) === 'after') return;
     rooms.toldLost(roomName, at);

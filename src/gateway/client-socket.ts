@@ -11,7 +11,7 @@ import type { Connection } from './connection.ts';
 /** The end of the last request of one socket on each topic. */
 export type Tails = Map<string, Promise<unknown>>;
 
-export class Session implements Caller {
+export class ClientSocket implements Caller {
   readonly connection: Connection;
   readonly userName: string;
   readonly nodeId: string;
