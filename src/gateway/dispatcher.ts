@@ -196,6 +196,7 @@ export class Dispatcher {
       tellHole: () => {
         if (session.synced) session.startAfresh();
       },
+      failed: () => session.startAfresh(),
       closed: () => {
         // Otherwise the gateway saw a session close, and has begun this.
         if (!inTime) services.disconnects.add(session, [], session.nodeId);

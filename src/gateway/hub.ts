@@ -68,7 +68,7 @@ export class Hub implements TopicListener, Audience {
   /** To be called before the first socket, and the first event. */
   start(peers: HubPeers): void {
     const { instance } = this.#deps;
-    const onLost = (session: ClientSocket, roomName: string): void => this.#deps.onLost(session, roomName);
+    const onLost = (session: ClientSocket, roomName: string, at: Point): void => this.#lost(session, roomName, at);
     const detach = (roomName: string, session: ClientSocket, at?: Point): boolean =>
       this.#detach(roomName, session, at);
     this.#peers = { ...peers, notices: new Notices({ ...peers, instance, onLost, detach }) };
@@ -214,6 +214,8 @@ export class Hub implements TopicListener, Audience {
       else if (isRoom && !isKnown) session.rooms.live.set(name, { epoch: at.epoch, seq: at.seq });
       if (!isRoom) session.isAlone = false;
     }
+    // Who has logged in may be among what was missed.
+    if (!isRoom) this.#started.echoes.arrived(name, 0);
     if (isRoom) this.#broadcast(name, resetFrame(name, at));
   }
 
@@ -236,7 +238,7 @@ export class Hub implements TopicListener, Audience {
   #loseRoom(roomName: string, frame: Uint8Array, at: Point): void {
     const lost = [...(this.#rooms.get(roomName)?.sessions ?? [])];
     for (const session of lost) {
-      if (this.#detach(roomName, session)) this.#deps.onLost(session, roomName);
+      if (this.#detach(roomName, session)) this.#lost(session, roomName, at);
       if (!this.#started.notices.leaveToJoins(session, roomName, at))
         this.#started.notices.tellLost(roomName, session, frame, at);
     }
@@ -259,14 +261,15 @@ export class Hub implements TopicListener, Audience {
     const isTold = nodeIds.has(this.#deps.instance.nodeId);
     const frame = lossFrame(roomName);
     for (const session of this.#users.get(userName) ?? []) {
-      const wasHere = this.#detach(roomName, session, event);
-      const isJoining = session.rooms.isJoining(roomName);
-      // Detached before where it was not to hear what came before this; or told early.
-      const isNew = wasHere || !(isJoining || session.rooms.wasToldLost(roomName, event));
-      if (sockets.has(session.socketId) && isNew) this.#deps.onLost(session, roomName);
+      this.#detach(roomName, session, event);
+      if (sockets.has(session.socketId)) this.#lost(session, roomName, event);
       // One that is being joined is told in its turn, or it would hear of the loss before it hears of the join.
-      if (isTold && !isJoining) this.#started.notices.tellLost(roomName, session, frame, event);
+      if (isTold && !session.rooms.isJoining(roomName)) this.#started.notices.tellLost(roomName, session, frame, event);
     }
+  }
+
+  #lost(session: ClientSocket, roomName: string, at: Point): void {
+    if (session.rooms.noteLost(roomName, at)) this.#deps.onLost(session, roomName);
   }
 
   /** Unless it has joined after the point at which it is out. */

@@ -20,7 +20,7 @@ export interface NoticesDeps {
   /** Ends delivery of a room, unless the socket has joined after the point at which it is out. */
   detach(roomName: string, session: ClientSocket, at?: Point): boolean;
   /** A socket has lost a room. */
-  onLost(session: ClientSocket, roomName: string): void;
+  onLost(session: ClientSocket, roomName: string, at: Point): void;
 }
 
 const isArrival = notificationTest('socketConnectEcho', 2);
@@ -80,21 +80,23 @@ export class Notices {
 
   /** Whether a socket is to hear that it, or its user, is out of a room. From then on it hears nothing more of that. */
   #isNews(session: ClientSocket, roomName: string, recipients: Recipients, { at, socketId }: Removal): boolean {
-    // What else may have taken it out has told the hook.
+    // The event of an eviction names those whom the hook is told of.
     const isDeletion = recipients.to === 'all' && socketId === undefined;
     if (socketId !== undefined && socketId !== session.socketId) return true;
     const { rooms } = session;
     if (at === undefined) {
       this.#deps.detach(roomName, session);
-      for (const join of rooms.joinsOf(roomName)) join.left();
+      // One that waits for its answer may have joined after that: it is told with the point.
+      for (const join of rooms.joinsOf(roomName)) if (join.isAnswered) join.left();
       return true;
     }
+    if (isDeletion && this.#deps.detach(roomName, session, at)) this.#deps.onLost(session, roomName, at);
     if (socketId === undefined && this.leaveToJoins(session, roomName, at)) return false;
     const standing = rooms.standing(roomName, at);
     const isKnown = socketId === undefined ? rooms.wasToldLost(roomName, at) : rooms.wasToldOut(roomName, at);
     if (standing === 'after' || isKnown) return false;
-    if (this.#deps.detach(roomName, session, at) && isDeletion) this.#deps.onLost(session, roomName);
-    if (standing === 'before') for (const join of rooms.joinsOf(roomName)) join.left();
+    this.#deps.detach(roomName, session, at);
+    if (standing === 'before') for (const join of rooms.joinsOf(roomName)) if (join.isAnswered) join.left();
     if (socketId === undefined) rooms.toldLost(roomName, at);
     else rooms.toldLeft(roomName, at);
     return true;
@@ -103,14 +105,14 @@ export class Notices {
   /** A loss that a socket cannot be told before an answer that it waits for: the join tells it. */
   leaveToJoins(session: ClientSocket, roomName: string, at: Point): boolean {
     const isLeft = session.rooms.joinsOf(roomName).filter((join) => join.loses(at)).length > 0;
-    if (isLeft && this.#deps.detach(roomName, session, at)) this.#deps.onLost(session, roomName);
+    if (isLeft) this.#deps.detach(roomName, session, at);
     return isLeft;
   }
 
   /** A room is out of the session because it was lost: whoever has not been told of the loss is told that first. */
   #tellBehind(session: ClientSocket, roomName: string, at: Point): void {
     if (session.rooms.standing(roomName, at) !== 'before' || this.leaveToJoins(session, roomName, at)) return;
-    if (this.#deps.detach(roomName, session, at)) this.#deps.onLost(session, roomName);
+    if (this.#deps.detach(roomName, session, at)) this.#deps.onLost(session, roomName, at);
     this.tellLost(roomName, session, lossFrame(roomName), at);
   }
 
@@ -122,7 +124,7 @@ export class Notices {
     if (position === undefined || isSince(position, at)) return;
     for (const session of sessions) {
       if (this.leaveToJoins(session, about, at)) continue;
-      if (this.#deps.detach(about, session, at)) this.#deps.onLost(session, about);
+      this.#deps.detach(about, session, at);
       this.tellLost(about, session, frame, at);
     }
   }
@@ -147,6 +149,6 @@ export class Notices {
     // Answered, and yet to begin: it does not any more.
     const over = rooms.joinsOf(roomName).filter(({ point }) => point !== undefined && !isSince(point, at));
     for (const join of over) join.left();
-    if (over.length > 0) this.#deps.onLost(session, roomName);
+    if (over.length > 0) this.#deps.onLost(session, roomName, at);
   }
 }

@@ -74,13 +74,22 @@ export class Join implements PendingJoin {
     return this.#switchOver?.reached() ?? true;
   }
 
-  /** It was refused, or nobody knows what came of it. The caller lets go of the topic, or passes it on. */
-  giveUp(): void {
+  /**
+   * It was refused, or nobody knows what came of it. The caller lets go of the topic, or passes it on; false where that is
+   * done already.
+   */
+  giveUp(): boolean {
     const delivered = this.#switchOver?.delivered ?? [];
+    const isFollowed = !this.#over;
     this.#end();
     // That was left to this join to tell.
     this.#tellUnlessAnothers(delivered.filter((event) => this.#isLoss(event)));
     this.#tellUnlessAnothers(this.#losses ?? []);
+    return isFollowed;
+  }
+
+  get isAnswered(): boolean {
+    return this.#isAnswered;
   }
 
   /** Call right before the answer: tells of losses before it, which the client must not take for later ones. */
@@ -108,6 +117,7 @@ export class Join implements PendingJoin {
       const loss = this.#losses?.find((at) => !this.#isSince(at));
       if (loss === undefined) return this.#complete();
       this.#tellLoss(loss);
+      this.#tellHook(loss);
       this.#drop();
     } catch (error) {
       this.#breakOff(error);
@@ -138,6 +148,7 @@ export class Join implements PendingJoin {
 
   /** Not wanted any more, the follow neither. */
   #drop(): void {
+    if (this.#over) return;
     this.#end();
     this.#services.topics.unfollow(roomTopic(this.roomName), this.#caller.nodeId);
   }
@@ -156,6 +167,7 @@ export class Join implements PendingJoin {
       },
       deliver: (event) => this.#over || this.#deliver(event),
       attach: () => this.#attach(),
+      failed: (error) => this.#breakOff(error),
       closed: () => {
         if (this.#over) return;
         this.#end();
@@ -186,8 +198,7 @@ export class Join implements PendingJoin {
     if (takesOut(event, this.#caller)) {
       if (this.#isLoss(event)) this.#tellLoss(event);
       // Whoever took it out by a notice has told the hook, and tells the socket on the user's topic.
-      if (event.kind !== 'notice')
-        tellLeft(this.#services.hooks, this.#caller, this.roomName, { njoined: 0, cause: 'lost' });
+      if (event.kind !== 'notice') this.#tellHook(event);
       this.#drop();
       return false;
     }
@@ -224,6 +235,11 @@ export class Join implements PendingJoin {
     if (rooms.wasToldLost(this.roomName, at)) return;
     rooms.toldLost(this.roomName, at);
     this.#caller.send(lossFrame(this.roomName));
+  }
+
+  #tellHook(at: Point): void {
+    const isNew = this.#caller.rooms.noteLost(this.roomName, at);
+    if (isNew) tellLeft(this.#services.hooks, this.#caller, this.roomName, { njoined: 0, cause: 'lost' });
   }
 
   #isSince(at: Point): boolean {

@@ -51,8 +51,11 @@ async function leaveTogether(services: Services, caller: Caller, roomName: strin
     return new Answer(room === 'noRoom' ? fail('noRoom', [roomName]) : room.njoined, {
       before: () => held?.before(),
       after: () => {
-        completeLeave(services, caller, roomName, room === 'noRoom' ? undefined : room.at);
-        held?.end();
+        try {
+          completeLeave(services, caller, roomName, room === 'noRoom' ? undefined : room.at);
+        } finally {
+          held?.end();
+        }
       },
     });
   } catch (error) {

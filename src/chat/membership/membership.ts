@@ -67,9 +67,10 @@ export async function joinRoom(
   // What the session is told from here on may be of before the join, or of after it.
   const held = caller.synced ? holdNotices(services, caller, roomName) : undefined;
   const join = new Join(services, caller, roomName);
-  const giveUp = (): void => {
-    join.giveUp();
+  const giveUp = (): boolean => {
+    const isFollowed = join.giveUp();
     held?.end();
+    return isFollowed;
   };
   try {
     join.hold(await topics.follow(topic, caller.nodeId));
@@ -83,14 +84,10 @@ export async function joinRoom(
     ran = await runJoin(services, caller, { join, held, group }, rules);
   } catch (error) {
     // The script may have run: the follow is passed on until what it left behind is known.
-    giveUp();
-    repairs.check(topic, caller.nodeId, error);
+    repairs.check(topic, caller.nodeId, error, giveUp() ? 1 : 0);
     throw error;
   }
-  if ('code' in ran) {
-    giveUp();
-    topics.unfollow(topic, caller.nodeId);
-  }
+  if ('code' in ran && giveUp()) topics.unfollow(topic, caller.nodeId);
   return ran;
 }
 

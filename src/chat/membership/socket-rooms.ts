@@ -20,6 +20,8 @@ export interface PendingJoin {
   lostAt(at: Point): void;
   /** A staged eviction begins there, and the socket is out of the room by it or was in between. */
   stagedOut(at: Point): void;
+  /** The answer to it is out. */
+  readonly isAnswered: boolean;
   /** The socket has left the room, after the joins that have run. */
   left(): void;
 }
@@ -45,6 +47,7 @@ export class SocketRooms {
   #untold: Map<string, Point> | undefined;
   #losses: Map<string, Point> | undefined;
   #leftAt: Map<string, Point> | undefined;
+  #lostAt: Map<string, Point> | undefined;
 
   has(roomName: string): boolean {
     return this.live.has(roomName);
@@ -126,6 +129,15 @@ export class SocketRooms {
     this.#untold?.delete(roomName);
     this.#leftAt ??= new Map();
     remember(this.#leftAt, lifeOf(roomName, at), at);
+  }
+
+  /** Notes that the operator's hook is told of a loss; false where it was told of that, or of one behind it. */
+  noteLost(roomName: string, at: Point): boolean {
+    this.#lostAt ??= new Map();
+    const name = lifeOf(roomName, at);
+    if (isUpTo(at, this.#lostAt.get(name))) return false;
+    remember(this.#lostAt, name, at);
+    return true;
   }
 
   /** Whether it was told of any loss in a life of the room's log. */

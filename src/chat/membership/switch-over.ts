@@ -9,7 +9,6 @@ import type { Topics } from '../../bus/topics.ts';
 /** The socket that is put onto a topic. */
 export interface Joiner {
   readonly open: boolean;
-  startAfresh(): void;
 }
 
 export interface Completion {
@@ -21,6 +20,8 @@ export interface Completion {
   attach(since: Point): void;
   /** The joiner's socket has gone meanwhile: what the script did must be undone. */
   closed(): void;
+  /** A defect, where the bus was late: the joiner was answered, and would wait for ever. */
+  failed(error: unknown): void;
 }
 
 export class SwitchOver {
@@ -28,6 +29,7 @@ export class SwitchOver {
   readonly #feed: Feed;
   readonly #hold: Hold;
   #at: Position | undefined;
+  #isAbandoned = false;
 
   /** Call before the script is sent: what the feed delivers from here on is kept for the joiner. */
   constructor(topics: Topics, feed: Feed) {
@@ -51,6 +53,7 @@ export class SwitchOver {
 
   /** The script refused or failed, or nobody wants it any more. */
   abandon(): void {
+    this.#isAbandoned = true;
     this.#feed.release(this.#hold);
   }
 
@@ -65,16 +68,15 @@ export class SwitchOver {
   }
 
   /** Calls back once the feed has caught up with the position, and returns true; false where it need not. */
-  postponed(joiner: Joiner, again: () => void): boolean {
+  #postponed(joiner: Joiner, again: () => void, failed: (error: unknown) => void): boolean {
     const seq = this.#at?.seq ?? 0;
     const behind = this.isAhead || (this.#feed.position?.seq ?? Infinity) < seq;
     if (!behind || this.#hold.broken || !joiner.open) return false;
     void this.#catchUp()
       .then(again)
       .catch((error: unknown) => {
-        // It was answered long ago, and would wait for ever for what it was told that it hears.
         this.abandon();
-        joiner.startAfresh();
+        failed(error);
         throw error;
       });
     return true;
@@ -87,7 +89,9 @@ export class SwitchOver {
   complete(joiner: Joiner, then: Completion): void {
     const at = this.#at;
     if (at === undefined) throw new Error('completed before it began');
-    if (this.postponed(joiner, () => this.complete(joiner, then))) return;
+    if (this.#isAbandoned) return;
+    const again = (): void => this.complete(joiner, then);
+    if (this.#postponed(joiner, again, (error) => then.failed(error))) return;
     this.#feed.release(this.#hold);
     if (!joiner.open) return then.closed();
     // What is kept ends where the hold was broken.
