@@ -14,6 +14,7 @@ import { loginRpc, type User } from '../support/rpc.ts';
 import { useScope } from '../support/scope.ts';
 import { startService, type Service } from '../support/service.ts';
 import { openStore, type Store } from '../store/store.ts';
+import { sessionTold } from '../chat/device.ts';
 
 const scope = useScope();
 let service: Service<RedisServer>;
@@ -111,7 +112,7 @@ class Doomed {
     return joined;
   }
 
-  async file(joined: Joined): Promise<void> {
+  async file(joined: Joined, group?: string): Promise<void> {
     const { room: roomName, userName, socketId, nodeId, heads } = this.#deps;
     const filed = await store.sessions.file(userName, {
       socketId,
@@ -122,7 +123,7 @@ class Doomed {
       life: joined.life,
       fresh: joined.freshlyFiled,
       whitelistOnly: false,
-      group: undefined,
+      group,
       joinHead: chatHead('$.chat.join', roomName, false),
       ...heads,
       njoined: joined.njoined,
@@ -268,6 +269,21 @@ scenario(
     };
   },
 );
+
+// Its picture of the session kept the group of a filing that nobody had told it was over.
+scenario('a filing that a leave has overtaken: who joins next hears that it is over before its answer', async () => {
+  const { near, userName, room } = await setUp();
+  const doomed = await doomedSocket(userName, room);
+  await near.call('roomJoin', room);
+  const joined = await doomed.join();
+  await near.call('roomLeave', room);
+  await doomed.file(joined, 'work');
+  await near.next('$.chat.join');
+  await near.call('roomJoin', room);
+  expect(sessionTold(near).slice(-2)).toEqual([`$.chat.join ${room} work`, `$.chat.leave ${room} work`]);
+  expect(await session(near)).toEqual([room]);
+  return async () => expect(await session(near)).toEqual([room]);
+});
 
 scenario('an eviction, after the room: whoever reads the session next finds out, and the others are told', async () => {
   const { owner, near, userName, room } = await setUp();

@@ -63,10 +63,15 @@ export class HeldNotices {
 
   /** False where it is not the time yet. What was told by other ways is not told again. */
   #tell(event: TopicEvent): boolean {
-    const { about, removal } = addressOf(event);
+    const { about, recipients, removal } = addressOf(event);
     const { rooms, socketId } = this.#socket;
     if (about !== undefined && removal?.at !== undefined && (removal.socketId ?? socketId) === socketId) {
       if (this.#joinedAt !== undefined && !isSince(this.#joinedAt, removal.at)) return false;
+      // That it is out of the session as well nothing else tells.
+      if (recipients.to === 'synced') {
+        this.#socket.send(event.frame);
+        return true;
+      }
       if (removal.socketId === undefined ? rooms.wasToldLost(about, removal.at) : rooms.wasToldOut(about, removal.at)) {
         return true;
       }

@@ -42,7 +42,8 @@ if isNew or (group ~= '' and group ~= filed.group) then
         return outOf(who, roomName, roomEpoch, roomSeq, '')
       end
     end
-    unfile(except, roomName, filed, openHead, privateHead, address)
+    -- Of a room that moves the answer names the group; that it was out of the session tells nobody but this.
+    unfile(isNew and '' or except, roomName, filed, openHead, privateHead, address)
   end
   local into = group == '' and fallback or group
   -- A room that moves keeps the point of who has joined later.
