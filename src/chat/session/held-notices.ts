@@ -58,7 +58,10 @@ export class HeldNotices {
     const later = this.#kept.findIndex((event) => !isUpTo(event, this.#at) && !this.#isOwnEcho(event));
     const earlier = this.#kept.splice(0, later < 0 ? this.#kept.length : later);
     // What tells that the socket is out again of what it is about to hear that it has joined comes after that.
-    this.#kept.unshift(...earlier.filter((event) => !this.#tell(event)));
+    const deferred = earlier.filter((event) => !this.#tell(event));
+    // The request has filed the room again, and that is over as well: then one notice tells of both.
+    const isOver = this.#kept.some(endsEntry);
+    this.#kept.unshift(...deferred.filter((event) => !isOver || !endsEntry(event)));
   }
 
   /** False where it is not the time yet. What was told by other ways is not told again. */
@@ -93,6 +96,12 @@ export class HeldNotices {
     for (const event of this.#kept) this.#notify(event);
     this.#kept = [];
   }
+}
+
+/** Whether it tells devices that a room is out of their session, and they out of it. */
+function endsEntry(event: TopicEvent): boolean {
+  const { recipients, removal } = addressOf(event);
+  return recipients.to === 'synced' && removal !== undefined;
 }
 
 /** Stands for all rooms. */

@@ -11,7 +11,9 @@ if frame ~= '' and redis.call('HLEN', sockets) > 0 then
 end
 local filed = filedAs(roomName)
 if filed and filed.life == life and not isFiledSince(filed, roomEpoch, roomSeq) then
-  unfile('', roomName, filed, openHead, privateHead)
+  unfile('', roomName, filed, openHead, privateHead, function(to)
+    return outOf(to, roomName, roomEpoch, roomSeq, '')
+  end)
 end
 saveLog()
 return position()
