@@ -11,11 +11,6 @@ import { CHECKS, judgeStory, type Alarm, type Check } from './room-storm-story.t
 import type { RoomStorm, StormRoom } from './room-storm.ts';
 import type { StormSocket } from './storm-socket.ts';
 
-/**
- * What a socket's own user is told of its rooms is exact. Known to fail: a join that is noted on the user's side after its
- * loss stays noted. `false` leaves that out.
- */
-const LISTS_OWN_SOCKETS_EXACTLY = true;
 const SETTLES_MS = 4000;
 
 export async function endStorm(storm: RoomStorm, checks: ReadonlySet<Check>): Promise<void> {
@@ -117,8 +112,7 @@ async function expectAgreement(
     );
     same(`${who(socket)} is told to be in ≠ hears`, inside(socket), heard.map(({ name }) => name).toSorted());
     const own = field(await socket.call('listOwnSockets'), socket.authData.id);
-    if (LISTS_OWN_SOCKETS_EXACTLY)
-      same(`${who(socket)} is told to be in ≠ listOwnSockets`, inside(socket), namesIn(own).toSorted());
+    same(`${who(socket)} is told to be in ≠ listOwnSockets`, inside(socket), namesIn(own).toSorted());
     if (!socket.synced) continue;
     const session = groupsOf(await socket.call('sessionGet'));
     same(

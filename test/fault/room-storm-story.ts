@@ -224,11 +224,12 @@ function judgeLosses(telling: Telling, socket: StormSocket, room: string, { log,
   const { losses, resets, alarms } = telling;
   const known = (isLarge ? log.lossesMax : log.losses).get(socket.userName) ?? [];
   const expected = known.length;
-  // Around the last one that was told.
-  const last = socket.received.findLastIndex(
-    (entry) => 'name' in entry && entry.name === 'roomAccessRemoved' && entry.params[0] === room,
+  const tellings = socket.received.flatMap((entry, at) =>
+    'name' in entry && entry.name === 'roomAccessRemoved' && entry.params[0] === room ? [at] : [],
   );
-  const story = excerpt(socket, room, last < 0 ? Infinity : last);
+  const story = (tellings.length === 0 ? [Infinity] : tellings)
+    .map((at) => excerpt(socket, room, at))
+    .join('\n    and: ');
   const detail = `${losses} told and ${resets} resets, of ${expected}: ${known.join(', ')}`;
   if (losses > expected) alarms.set('lossTwice', { check: 'lossTwice', room, detail, story });
   if (isWhole && !isLarge && losses + resets < expected) {
