@@ -8,12 +8,6 @@ import { namesIn } from './evictions.ts';
 import { keyOf, markOf, type RoomLog, type Said } from './room-storm-log.ts';
 import { excerpt, roomOf, type Asked, type StormSocket } from './storm-socket.ts';
 
-/**
- * `$.chat.leave` tells a device that it is out. Known to fail: a leave of the session is told when it begins, and the room hears
- * of it later, as does a node whose feed of the room reads on. `false` leaves that check out.
- */
-const SESSION_LEAVE_ENDS_HEARING = true;
-
 export const CHECKS = {
   withoutRight: 'a message or an event came that was made when its user had no right to the room',
   whileOut: 'something of the room came after the socket was told to be out of it',
@@ -88,7 +82,7 @@ export function judgeStory(socket: StormSocket, room: string, evidence: Evidence
     const asked = socket.askedFor(entry);
     if (roomOf(entry, asked?.call) !== room) continue;
     const alarm = (check: Check, detail: string): void => {
-      if (telling.alarms.has(check) || (check === 'unfiled' && !SESSION_LEAVE_ENDS_HEARING)) return;
+      if (telling.alarms.has(check)) return;
       telling.alarms.set(check, { check, room, detail, story: excerpt(socket, room, at) });
     };
     if (!('name' in entry)) readAnswer(telling, entry, asked, evidence);
