@@ -5,24 +5,8 @@
 import type { BusCounters } from '../ops/counters.ts';
 import type { LogReader, Topic, TopicListener } from './bus.ts';
 import type { Point, Position, TopicEvent } from '../log/event.ts';
-
-/** Waits until the feed has passed a position, or a transient message, which has none of its own. */
-interface Waiter {
-  readonly seq: number;
-  readonly nonce: number | undefined;
-  readonly since: number;
-  resolve(reached: boolean): void;
-}
-
-/**
- * Keeps the events that arrive while a socket is being joined, so that the joiner can be given exactly those after
- * the position its join script returned. `broken` when the feed was reset meanwhile: there is no such list then.
- */
-export interface Hold {
-  readonly events: TopicEvent[];
-  broken: boolean;
-  bytes: number;
-}
+import { createHold, keep, type Hold } from './hold.ts';
+import { Waiters } from './waiters.ts';
 
 export interface FeedDeps {
   readonly listener: TopicListener;
@@ -42,7 +26,6 @@ export interface FeedDeps {
 
 const QUEUE_MAX = 5000;
 const QUEUE_BYTES_MAX = 8 * 1024 * 1024;
-const HOLD_BYTES_MAX = 8 * 1024 * 1024;
 const ROUNDS_MAX = 100;
 
 export class Feed {
@@ -63,7 +46,7 @@ export class Feed {
   // Most feeds are quiet users': what they hardly ever need is only made when they do.
   #queue: TopicEvent[] | undefined;
   #queuedBytes = 0;
-  #waiters: Waiter[] | undefined;
+  #waiters: Waiters | undefined;
   #holds: Set<Hold> | undefined;
 
   constructor(topic: Topic, deps: FeedDeps) {
@@ -136,40 +119,28 @@ export class Feed {
     const at = this.#position;
     const isThisLife = epoch === undefined || at?.epoch === epoch;
     if (this.#state === 'closed' || (at !== undefined && isThisLife && at.seq >= seq)) return true;
-    return new Promise((resolve) => this.#wait({ seq, nonce: undefined, since: now, resolve }));
+    return this.#awaited.until(seq, now);
   }
 
   /** The same for a transient message that is about to be published; `cancel` where it was not. */
   expect(nonce: number, now: number): { passed: Promise<boolean>; cancel(): void } {
-    let cancel = (): void => {};
-    const passed = new Promise<boolean>((resolve) => {
-      const waiter: Waiter = { seq: Infinity, nonce, since: now, resolve };
-      this.#wait(waiter);
-      cancel = () => {
-        this.#waiters = this.#waiters?.filter((other) => other !== waiter);
-        resolve(false);
-      };
-    });
-    return { passed, cancel };
+    return this.#awaited.untilSeen(nonce, now);
   }
 
   get waiting(): boolean {
-    return this.#waiters !== undefined && this.#waiters.length > 0;
+    return this.#waiters?.isEmpty === false;
   }
 
   /** Lets the waiters go that have waited since before `deadline`. */
   expire(deadline: number): void {
-    const late = this.#waiters?.filter((waiter) => waiter.since < deadline) ?? [];
-    if (late.length === 0) return;
-    this.#waiters = this.#waiters?.filter((waiter) => waiter.since >= deadline);
-    this.#deps.counters.barrierTimeouts += late.length;
-    for (const waiter of late) waiter.resolve(false);
+    const late = this.#waiters?.expire(deadline);
+    this.#deps.counters.barrierTimeouts += late?.count ?? 0;
     // Redis has the event and this feed has not: it need not wait for the next one to see the gap.
-    if (late.some(({ nonce }) => nonce === undefined)) this.mend();
+    if (late?.forPosition === true) this.mend();
   }
 
   hold(): Hold {
-    const hold: Hold = { events: [], broken: false, bytes: 0 };
+    const hold = createHold();
     this.#holds ??= new Set();
     this.#holds.add(hold);
     return hold;
@@ -239,9 +210,9 @@ export class Feed {
     if (event.kind === 'transient') this.#wake(-1, event.nonce);
   }
 
-  #wait(waiter: Waiter): void {
-    this.#waiters ??= [];
-    this.#waiters.push(waiter);
+  get #awaited(): Waiters {
+    this.#waiters ??= new Waiters();
+    return this.#waiters;
   }
 
   #breakHolds(): void {
@@ -261,16 +232,8 @@ export class Feed {
   }
 
   #wake(seq: number, nonce?: number): void {
-    const waiters = this.#waiters;
-    if (waiters === undefined) return;
-    const left: Waiter[] = [];
-    const ready: Waiter[] = [];
-    for (const waiter of waiters) {
-      const isReady = waiter.seq <= seq || (nonce !== undefined && waiter.nonce === nonce);
-      (isReady ? ready : left).push(waiter);
-    }
-    this.#waiters = left.length === 0 ? undefined : left;
-    for (const waiter of ready) waiter.resolve(true);
+    this.#waiters?.passed(seq, nonce);
+    if (this.#waiters?.isEmpty === true) this.#waiters = undefined;
   }
 
   async #mendRounds(attempt: number): Promise<void> {
@@ -382,15 +345,5 @@ export class Feed {
   /** Asked after each await of `mend`: has this feed been closed, started anew or suspended meanwhile. */
   #abandoned(attempt: number): boolean {
     return this.#state !== 'mending' || this.#stalled || attempt !== this.#attempt;
-  }
-}
-
-function keep(hold: Hold, event: TopicEvent): void {
-  hold.bytes += event.frame.length;
-  if (hold.bytes > HOLD_BYTES_MAX) {
-    hold.broken = true;
-    hold.events.length = 0;
-  } else if (!hold.broken) {
-    hold.events.push(event);
   }
 }

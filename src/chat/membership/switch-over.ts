@@ -2,7 +2,8 @@
  * From a script's reply to live delivery, without a gap and without a double: the one place where a socket that has
  * joined a topic at a position of its log is put onto the topic's events after that position.
  */
-import type { Feed, Hold } from '../../bus/feed.ts';
+import type { Feed } from '../../bus/feed.ts';
+import type { Hold } from '../../bus/hold.ts';
 import type { Point, Position, TopicEvent } from '../../log/event.ts';
 import type { Topics } from '../../bus/topics.ts';
 
