@@ -221,9 +221,7 @@ function judgeLosses(telling: Telling, socket: StormSocket, room: string, { log,
   const tellings = socket.received.flatMap((entry, at) =>
     'name' in entry && entry.name === 'roomAccessRemoved' && entry.params[0] === room ? [at] : [],
   );
-  const story = (tellings.length === 0 ? [Infinity] : tellings)
-    .map((at) => excerpt(socket, room, at))
-    .join('\n    and: ');
+  const story = [...tellings, Infinity].map((at) => excerpt(socket, room, at)).join('\n    and: ');
   const detail = `${losses} told and ${resets} resets, of ${expected}: ${known.join(', ')}`;
   if (losses > expected) alarms.set('lossTwice', { check: 'lossTwice', room, detail, story });
   if (isWhole && !isLarge && losses + resets < expected) {
