@@ -55,10 +55,13 @@ export interface TopicEvent extends Position {
 
 /** Sockets as scripts note them: `socket@node`, separated by spaces. */
 export function readEntries(noted: string): { socketId: string; nodeId: string }[] {
-  return noted.split(' ').map((entry) => {
-    const [socketId = '', nodeId = ''] = entry.split('@');
-    return { socketId, nodeId };
-  });
+  return noted
+    .split(' ')
+    .filter((entry) => entry !== '')
+    .map((entry) => {
+      const [socketId = '', nodeId = ''] = entry.split('@');
+      return { socketId, nodeId };
+    });
 }
 
 /** Of whom an `evicted` event takes out: a user, with its sockets and the nodes they are on. */

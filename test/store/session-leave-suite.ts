@@ -120,7 +120,30 @@ function leavingOthers(open: OpenStore): void {
       'lobby too': [a, b],
     });
     await file(store, { socketId: 'a' });
-    expect(await store.sessions.pendingLeaves(user, 'n1')).toMatchObject([{ roomName: 'lobby too' }]);
+    const left = await store.sessions.pendingLeaves(user, 'n1');
+    expect(Object.fromEntries(left.map(({ roomName, sockets }) => [roomName, sockets]))).toEqual({
+      lobby: [],
+      'lobby too': [a, b],
+    });
+  });
+
+  // Devices that had joined before were told of a loss, and heard the room no more.
+  test('what it has overtaken is not taken for a loss by the next device that joins', async () => {
+    const store = await open(scope);
+    for (const socketId of ['a', 'b']) await login(store, socketId, 'n1');
+    const leave = await begun(store);
+    await file(store, { socketId: 'b', joinedAt: point(4) });
+    const events = await store.listen(userTopic(user));
+    await file(store, { socketId: 'a', joinedAt: point(6), fresh: true });
+    await store.sessions.finishLeave(user, leave, [], 'a');
+    await file(store, { socketId: 'b', joinedAt: point(8), fresh: true });
+    await eventually(() => expect(told(events)).toHaveLength(4));
+    expect(told(events).map(([subject]) => subject)).toEqual([
+      '+\nlobby',
+      '+a\nlobby',
+      '+\nlobby\nepoch-of-the-log 8',
+      '+b\nlobby',
+    ]);
   });
 }
 

@@ -122,7 +122,7 @@ function filingAgain(open: OpenStore): void {
       ['+a\nlobby', `<join>${group('work')}`],
       ['+a\nlobby', `<leave private>${group('work')}`],
       ['+a\nlobby', `<join>${group('play')}`],
-      [`+a\nlobby${roomIsGone}`, `<leave>${group('play')}`],
+      [`+\nlobby${roomIsGone}`, `<leave>${group('play')}`],
       ['+a\nlobby', `<join>${group('custom')}`],
     ]);
   });
@@ -200,9 +200,9 @@ function filingFreshly(open: OpenStore): void {
     await eventually(() => expect(told(events)).toHaveLength(5));
     expect(told(events)).toEqual([
       // Who had joined by then has lost it at the latest where the other one joins.
-      ['+b\nlobby\nepoch-of-the-log 9', `<leave>${group('work')}`],
+      ['+\nlobby\nepoch-of-the-log 9', `<leave>${group('work')}`],
       ['+b\nlobby', `<join>${group('custom')}`],
-      ['+a\nattic\nepoch-of-the-log 3', `<leave>${group('work')}`],
+      ['+\nattic\nepoch-of-the-log 3', `<leave>${group('work')}`],
       ['+a\nattic', `<join>${group('custom')}`],
       ['+a\ncellar', `<join>${group('custom')}`],
     ]);
@@ -236,7 +236,7 @@ function filedBefore(open: OpenStore): void {
       ['+a\nmoved', `<leave private>${group('work')}`],
       ['+a\nmoved', `<join>${group('play')}`],
       ['+a\nleft\nleaving', `<leave private>${group('work')}`],
-      ['+\nlost', `<leave private>${group('work')}`],
+      ['+\nlost\nepoch-of-the-log 1', `<leave private>${group('work')}`],
       ['+\nread', `<leave private>${group('work')}`],
     ]);
   });
@@ -254,7 +254,7 @@ function losing(open: OpenStore): void {
     await eventually(() => expect(events).toHaveLength(2));
     expect(events.map((event) => [event.subject, frameText(event)])).toEqual([
       ['@n1\nlobby\nepoch-of-the-log 5', '<lost>'],
-      ['+\nlobby', `<leave>${group('custom')}`],
+      ['+\nlobby\nepoch-of-the-log 5', `<leave>${group('custom')}`],
     ]);
     expect(await filed(store)).toEqual([]);
     // Who has no socket is not told, but loses it all the same.
@@ -285,9 +285,9 @@ function losingLate(open: OpenStore): void {
     expect(events.map((event) => [event.subject, frameText(event)])).toEqual([
       ['@n1\nlobby\nepoch-of-the-log 4', '<lost 4>'],
       ['@n1\nlobby\nepoch-of-the-log 5', '<lost 5>'],
-      ['+\nlobby', `<leave>${group('custom')}`],
+      ['+\nlobby\nepoch-after-that 4', `<leave>${group('custom')}`],
       ['@n1\nlobby\nepoch-of-the-log 6', '<lost 6>'],
-      ['+\nlobby', `<leave>${group('custom')}`],
+      ['+\nlobby\nepoch-of-the-log 6', `<leave>${group('custom')}`],
     ]);
   });
 }

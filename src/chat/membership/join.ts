@@ -97,8 +97,14 @@ export class Join implements PendingJoin {
     const { point } = this;
     if (point === undefined) return;
     const delivered = this.#switchOver?.delivered ?? [];
-    this.#tellUnlessAnothers(delivered.filter((event) => isUpTo(event, point) && this.#isLoss(event)));
-    this.#tellUnlessAnothers((this.#losses ?? []).filter((at) => this.#isSince(at)));
+    const losses = [
+      ...delivered.filter((event) => isUpTo(event, point) && this.#isLoss(event)),
+      ...(this.#losses ?? []),
+    ];
+    const before = losses.filter((at) => this.#isSince(at));
+    // A join that was answered before is over then (see `after`), and tells nothing any more.
+    if (this.#joined?.changed === true) for (const at of before) this.#tellLoss(at);
+    else this.#tellUnlessAnothers(before);
   }
 
   /** Call right after the answer. Live delivery begins, or does not have to; where the bus is late that happens later. */
@@ -111,7 +117,7 @@ export class Join implements PendingJoin {
     try {
       if (!this.#joined.changed && (before.length > 0 || rooms.has(this.roomName))) return this.#drop();
       // Taken out since by what this node has not heard yet. To the client it was in all the time.
-      for (const join of before) join.left();
+      for (const join of before) join.supersede();
       const isHere = audience.detachRoom(this.roomName, socketId);
       this.#hasHole = rooms.takeUntold(this.roomName) || isHere || before.length > 0;
       const loss = this.#losses?.find((at) => !this.#isSince(at));
@@ -125,9 +131,16 @@ export class Join implements PendingJoin {
     }
   }
 
-  /** The socket has left the room, after the joins that have run. */
-  left(): void {
+  supersede(): void {
     if (this.#joined !== undefined) this.#drop();
+  }
+
+  left(): void {
+    if (this.#joined === undefined || this.#over) return;
+    const losses = this.#switchOver?.delivered.filter((event) => !this.#isSince(event) && this.#isLoss(event)) ?? [];
+    this.#drop();
+    // What took it out before it left was this join's to tell.
+    for (const at of losses) this.#tellLoss(at);
   }
 
   loses(at: Point): boolean {

@@ -22,8 +22,10 @@ export interface PendingJoin {
   stagedOut(at: Point): void;
   /** The answer to it is out. */
   readonly isAnswered: boolean;
-  /** The socket has left the room, after the joins that have run. */
+  /** The socket is out of the room, after the joins that have run. */
   left(): void;
+  /** A later join was answered, and stands for this one. */
+  supersede(): void;
 }
 
 /** Whether it has asked to leave, or Redis has not answered that. */
