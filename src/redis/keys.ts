@@ -82,6 +82,11 @@ export class RoomKeys extends TopicKeys {
   get changes(): Key {
     return this.key('changes');
   }
+  /** User → where in the log its session's entry was last joined. */
+  get entries(): Key {
+    return this.key('entries');
+  }
+  /** A set of these users, as earlier builds kept it. */
   get filed(): Key {
     return this.key('filed');
   }
@@ -94,8 +99,8 @@ export class RoomKeys extends TopicKeys {
   get goneMembers(): Key {
     return this.key('members:');
   }
-  get goneFiled(): Key {
-    return this.key('filed:');
+  get goneEntries(): Key {
+    return this.key('entries:');
   }
 }
 
@@ -166,7 +171,7 @@ export class Keyspace {
   }
 
   /** Where those wait who have not been told yet that a room is deleted. `life` names which room of that name. */
-  former(roomName: string, who: 'members' | 'filed', life: string): Key {
+  former(roomName: string, who: 'members' | 'entries', life: string): Key {
     return key(this.#tag(`room:${roomName}`), `${who}:${life}`);
   }
 

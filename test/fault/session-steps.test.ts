@@ -140,13 +140,13 @@ class Doomed {
     return begun.pending;
   }
 
-  async leaveRoom({ sockets }: PendingLeave): Promise<void> {
+  async leaveRoom({ sockets, entryAt }: PendingLeave): Promise<void> {
     const { room, userName } = this.#deps;
     const frame = notificationFrame('roomUserLeft', [room, userName]);
     const left = await store.memberships.leave(
       room,
       sockets.map((socket) => ({ ...socket, userName, frame })),
-      { unfiling: true },
+      { entryAt },
     );
     expect(left).toMatchObject({ left: sockets.map(() => ({ changed: true })) });
   }

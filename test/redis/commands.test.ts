@@ -83,7 +83,7 @@ describe('keys', () => {
       expect([own.room, own.user].flat()).toContain(keys.channel(roomTopic(name)));
       expect(keys.channel(userTopic(name))).toBe(keys.user(name).channel);
       expect(keys.former(name, 'members', 'e')).toBe(`${keys.room(name).goneMembers}e`);
-      expect(keys.former(name, 'filed', 'e')).toBe(`${keys.room(name).goneFiled}e`);
+      expect(keys.former(name, 'entries', 'e')).toBe(`${keys.room(name).goneEntries}e`);
       const all = [...own.room, ...own.user, ...Object.values(keys.node(name)), keys.probe(name, '0'), keys.nodes];
       expect(new Set(all).size).toBe(all.length);
       expect(all.every((key) => key.startsWith('test:{'))).toBe(true);

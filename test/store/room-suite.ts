@@ -2,11 +2,12 @@
 // it is tested over the wire.
 import { describe, expect, test } from '@jest/globals';
 import { roomTopic } from '../../src/redis/keys.ts';
+import type { Joined } from '../../src/store/membership/membership-store.ts';
 import { SERVICE } from '../../src/store/room/room-store.ts';
 import { eventually } from '../support/eventually.ts';
 import { useScope } from '../support/scope.ts';
 import { expectChain, join, leave, post, room, type Start, starter, userlist } from './room-actions.ts';
-import { frame, frameText, roomOptions, type OpenStore } from './store.ts';
+import { frame, frameText, roomOptions, type OpenStore, type Store } from './store.ts';
 
 const scope = useScope();
 
@@ -167,12 +168,7 @@ function places(start: Start): void {
 function sessions(start: Start): void {
   test('what a session keeps is known to the room until the user leaves it for good', async () => {
     const store = await start();
-    const freshly = async (socketId: string): Promise<boolean> => {
-      const member = { roomName: room, userName: 'alice', socketId, nodeId: 'n1' };
-      const joined = await store.memberships.join(member, frame('joined'), { filing: true });
-      if (typeof joined === 'string') throw new Error(joined);
-      return joined.freshlyFiled;
-    };
+    const { file, freshly } = filers(store);
     const plain = await join(store, 'alice', 'plain');
     expect(plain.freshlyFiled).toBe(false);
     expect(plain.time).toBeLessThanOrEqual(plain.at.timestamp);
@@ -181,16 +177,45 @@ function sessions(start: Start): void {
     for (const socketId of ['plain', 'one', 'two']) await leave(store, 'alice', socketId);
     expect(await freshly('one')).toBe(false);
     await freshly('two');
-    await leave(store, 'alice', 'one', 'n1', { unfiling: true });
+    await file('two');
+    await leave(store, 'alice', 'one', 'n1', { entryAt: (await file('two')).at });
     // Another socket is there.
-    expect(await freshly('one')).toBe(false);
-    for (const socketId of ['one', 'two']) await leave(store, 'alice', socketId, 'n1', { unfiling: true });
-    expect(await freshly('one')).toBe(true);
-    await leave(store, 'alice', 'one');
-    // Also by who was not there.
-    await leave(store, 'alice', 'two', 'n1', { unfiling: true });
+    const { at: entryAt, freshlyFiled } = await file('one');
+    expect(freshlyFiled).toBe(false);
+    for (const socketId of ['one', 'two']) await leave(store, 'alice', socketId, 'n1', { entryAt });
     expect(await freshly('one')).toBe(true);
   });
+
+  test('a leave of the session has the room forget no entry that was joined after it had begun', async () => {
+    const store = await start();
+    const { file, freshly } = filers(store);
+    const { at: before } = await file('one');
+    await leave(store, 'alice', 'one');
+    const { at } = await file('one');
+    await leave(store, 'alice', 'one', 'n1', { entryAt: before });
+    expect(await freshly('one')).toBe(false);
+    // Nor by the points of another life; but also by who was not there.
+    await leave(store, 'alice', 'one', 'n1', { entryAt: { ...at, epoch: 'epoch-of-another' } });
+    const { at: last, freshlyFiled } = await file('one');
+    expect(freshlyFiled).toBe(false);
+    await leave(store, 'alice', 'one');
+    await leave(store, 'alice', 'two', 'n1', { entryAt: last });
+    expect(await freshly('one')).toBe(true);
+  });
+}
+
+/** Joins for the user's session. */
+function filers(store: Store): {
+  file(socketId: string): Promise<Joined>;
+  freshly(socketId: string): Promise<boolean>;
+} {
+  const file = async (socketId: string): Promise<Joined> => {
+    const member = { roomName: room, userName: 'alice', socketId, nodeId: 'n1' };
+    const joined = await store.memberships.join(member, frame('joined'), { filing: true });
+    if (typeof joined === 'string') throw new Error(joined);
+    return joined;
+  };
+  return { file, freshly: async (socketId) => (await file(socketId)).freshlyFiled };
 }
 
 function sweeping(start: Start): void {

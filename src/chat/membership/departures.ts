@@ -137,13 +137,13 @@ export class Departures implements Cleaner {
     isAgain: boolean,
   ): Promise<Omit<SessionLeave, 'at'>> {
     const { memberships, sessions, userlistChanges, hooks } = this.#deps;
-    const { roomName, sockets } = leave;
+    const { roomName, sockets, entryAt } = leave;
     const frame = notificationFrame('roomUserLeft', [roomName, userName]);
     const out: TakenOut[] = [];
     let room: SessionLeave['room'] = 'noRoom';
     for (let from = 0; from < sockets.length; from += SOCKETS_PER_CALL) {
       const page = sockets.slice(from, from + SOCKETS_PER_CALL).map((one) => ({ ...one, userName, frame }));
-      const result = await memberships.leave(roomName, page, { unfiling: true });
+      const result = await memberships.leave(roomName, page, { entryAt });
       if (result === 'noRoom') break;
       const { at } = result;
       if (result.changesPending) userlistChanges.note(roomName);

@@ -86,7 +86,7 @@ export interface RoomAccess {
 
 const script = scriptsBeside(import.meta.url);
 
-const EVICTING = [...LOG, ...MEMBERS, ...ROOM_LISTS, 'changes', 'filed', 'evictedUsers'] as const;
+const EVICTING = [...LOG, ...MEMBERS, ...ROOM_LISTS, 'changes', 'entries', 'evictedUsers'] as const;
 const CHANGED = { at: position, evicted: formerMembers, changesPending: yes, life: text };
 
 const editList = script('edit-list', {

@@ -3,7 +3,7 @@
 -- Where the room is not told of each by itself, all users of one script share an event: there may be thousands, and the
 -- ring of events is short. `tellEvictions` must come before the log is saved.
 -- Their sessions lose the room, too. `evictedUsers` notes each for the node `teller`, which tells them on their own slots, until
--- it has. Wants these keys, `filed`, lib/members.lua, lib/userlist.lua, lib/access.lua and the argument `leftHead`: a `roomUserLeft` up to the name.
+-- it has. Wants these keys, `entries`, lib/members.lua, lib/userlist.lua, lib/access.lua and the argument `leftHead`: a `roomUserLeft` up to the name.
 local evicted, together, touched = {}, {}, {}
 local tells, batched
 
@@ -17,7 +17,7 @@ local function evict(user)
     touched[node] = true
   end
   dropMember(user)
-  redis.call('SREM', filed, user)
+  redis.call('HDEL', entries, user)
   if tells == nil then
     -- For the whole script: what it takes out ends no batch.
     tells, batched = tellsUsers(), isBatched()

@@ -1,7 +1,8 @@
 -- Leaves of the session that are not finished: `leaving` maps `node socket room` (who asked for it, where) to the
--- `socket@node` list that is to be taken out of the room. Wants the key `leaving`.
+-- `socket@node` list that is to be taken out of the room, and, in a second line, the point of the entry (lib/session.lua) that
+-- was given up. Wants the key `leaving`.
 
--- Those of one room: field -> list.
+-- Those of one room: field -> both.
 local function leavesOf(roomName)
   local found = {}
   local all = redis.call('HGETALL', leaving)

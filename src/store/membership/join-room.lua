@@ -4,9 +4,10 @@
 -- the messages returned end exactly where live delivery begins. They come whole, or not at all where they do not fit into
 -- `bytesMax`.
 -- `verdict` is what the node would refuse the join for: '' or a word, which comes after rights.
--- `filing` is '1' where the user's session is to keep the room: `filed` names everybody whose session may.
+-- `filing` is '1' where the user's session is to keep the room: `entries` has everybody whose session may, and where in the log
+-- it was joined last for that.
 -- 'lost': the node was swept here.
-local FILED_MAX = 100000
+local ENTRIES_MAX = 100000
 if not openLog(now) then
   return 'noRoom'
 end
@@ -20,13 +21,6 @@ if verdict ~= '' then
   return verdict
 end
 local njoined, changed, first = addMember(user, socket, node)
-local freshlyFiled = 0
-if filing == '1' then
-  -- Beyond so many a user finds out that the room is deleted when its session is read next.
-  if redis.call('SCARD', filed) < FILED_MAX then
-    freshlyFiled = redis.call('SADD', filed, user)
-  end
-end
 if first and tellsUsers() then
   if isBatched() then
     noteChange(user, '1')
@@ -34,6 +28,11 @@ if first and tellsUsers() then
     announce(NOTICE, '', frame)
     saveLog()
   end
+end
+local freshlyFiled = 0
+-- Beyond so many a user finds out that the room is deleted when its session is read next.
+if filing == '1' and (redis.call('HLEN', entries) < ENTRIES_MAX or redis.call('HEXISTS', entries, user) == 1) then
+  freshlyFiled = redis.call('HSET', entries, user, int(log.seq))
 end
 
 local recovered, missed = 1, {}

@@ -6,7 +6,7 @@ import { LOG, MEMBERS, ROOM_LISTS, UNREADABLE } from '../key-names.ts';
 const script = scriptsBeside(import.meta.url);
 
 export const joinRoom = script('join-room', {
-  keys: [...LOG, ...MEMBERS, ...ROOM_LISTS, 'changes', 'filed', 'history', 'tomb'],
+  keys: [...LOG, ...MEMBERS, ...ROOM_LISTS, 'changes', 'entries', 'history', 'tomb'],
   args: [
     'large',
     'user',
@@ -39,8 +39,8 @@ export const joinRoom = script('join-room', {
 });
 
 export const leaveRoom = script('leave-room', {
-  keys: [...LOG, ...MEMBERS, 'changes', 'filed'],
-  args: ['large', 'closed', 'unfiling'],
+  keys: [...LOG, ...MEMBERS, 'changes', 'entries'],
+  args: ['large', 'closed', 'entryEpoch', 'entrySeq'],
   rest: true,
   writes: true,
   whenFull: true,

@@ -2,7 +2,7 @@
  * Who is in a room, in Redis. Every method is one script on the room's slot: it checks, acts, appends to the log and publishes
  * in one step, or refuses with a word and changes nothing. Rejects with `StateUnavailable` where Redis cannot be asked.
  */
-import type { Position, TopicEvent } from '../../log/event.ts';
+import type { Point, Position, TopicEvent } from '../../log/event.ts';
 import type { Commands } from '../../redis/commands.ts';
 import type { Keyspace } from '../../redis/keys.ts';
 import { list, text } from '../../redis/reply.ts';
@@ -63,8 +63,8 @@ export interface Joined {
 export interface LeaveRules {
   /** The node whose sockets are closed: nobody has to be told to stop delivering to them. */
   readonly closed?: string;
-  /** The user's session does not keep the room any more. */
-  readonly unfiling?: boolean;
+  /** The entry that the user's session has given up, by the point up to which it was joined. */
+  readonly entryAt?: Point | undefined;
 }
 
 export interface Left {
@@ -122,10 +122,11 @@ export class MembershipStore {
   leave(
     roomName: string,
     sockets: readonly { userName: string; socketId: string; nodeId: string; frame: Uint8Array }[],
-    { closed = '', unfiling = false }: LeaveRules = {},
+    { closed = '', entryAt }: LeaveRules = {},
   ): Promise<{ at: Position; left: Left[]; changesPending: boolean; time: number } | 'noRoom'> {
     const rest = sockets.flatMap((one) => [one.userName, one.socketId, one.nodeId, one.frame]);
-    const args = { large: this.#options.largeSize, closed, unfiling: flag(unfiling) };
+    const large = this.#options.largeSize;
+    const args = { large, closed, entryEpoch: entryAt?.epoch ?? '', entrySeq: entryAt?.seq ?? '' };
     return this.#commands.run(scripts.leaveRoom, this.#keys.room(roomName), args, rest);
   }
 

@@ -12,9 +12,9 @@ if user ~= '' and not isOwner(user) then
 end
 announce(DELETED, '', frame)
 local owner = redis.call('HGET', meta, 'owner') or ''
-if owner ~= '' or redis.call('EXISTS', members, filed) > 0 then
+if owner ~= '' or redis.call('EXISTS', members, entries) > 0 then
   redis.call('HSET', gone, log.life, node .. ' ' .. log.epoch .. ' ' .. int(log.seq) .. ' ' .. owner)
-  for key, name in pairs({ [members] = goneMembers, [filed] = goneFiled }) do
+  for key, name in pairs({ [members] = goneMembers, [entries] = goneEntries }) do
     if redis.call('EXISTS', key) == 1 then
       redis.call('RENAME', key, name .. log.life)
       redis.call('PEXPIRE', name .. log.life, 3600000)
@@ -29,5 +29,5 @@ local generation = math.floor(log.now / tonumber(dedupMs))
 for _, one in ipairs({ int(generation), int(generation - 1) }) do
   redis.call('UNLINK', dedup .. log.life .. ':' .. one, dedup .. log.life .. ':' .. one .. ':authors')
 end
-redis.call('UNLINK', meta, nodes, names, seen, left, history, events, changes, adminlist, whitelist, blacklist)
+redis.call('UNLINK', filed, meta, nodes, names, seen, left, history, events, changes, adminlist, whitelist, blacklist)
 return { position(), log.life, owner }

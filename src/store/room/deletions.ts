@@ -69,7 +69,7 @@ export class Deletions {
   /** It is told. */
   async forgetMember(roomName: string, life: string, userName: string): Promise<void> {
     await this.#commands.plain('hdel', this.#keys.former(roomName, 'members', life), userName);
-    await this.#commands.plain('srem', this.#keys.former(roomName, 'filed', life), userName);
+    await this.#commands.plain('hdel', this.#keys.former(roomName, 'entries', life), userName);
   }
 
   /**
@@ -77,22 +77,21 @@ export class Deletions {
    * forgotten does not come again, also where this is repeated; who is not comes until then.
    */
   async *takeFormer(roomName: string, life: string): AsyncGenerator<FormerPage> {
-    for (const who of ['members', 'filed'] as const) {
+    for (const who of ['members', 'entries'] as const) {
       const key = this.#keys.former(roomName, who, life);
-      const [scan, remove] = who === 'members' ? (['hscan', 'hdel'] as const) : (['sscan', 'srem'] as const);
       const forget = async (names: readonly string[]): Promise<void> => {
-        if (names.length > 0) await this.#commands.plain(remove, key, ...names);
+        if (names.length > 0) await this.#commands.plain('hdel', key, ...names);
       };
       // Not every store's scan keeps its place while what it has found is taken out: it ends with a round that finds nobody.
       for (let isLeft = true; isLeft;) {
         isLeft = false;
         let cursor = '0';
         do {
-          const [next, found] = list(await this.#commands.plain(scan, key, cursor, 'COUNT', PAGE));
-          const members =
-            who === 'members'
-              ? pairs(found).map(([userName, sockets]) => ({ userName, ...socketsOf(sockets) }))
-              : list(found).map((userName) => ({ userName: text(userName), socketIds: [], nodeIds: [] }));
+          const [next, found] = list(await this.#commands.plain('hscan', key, cursor, 'COUNT', PAGE));
+          const members = pairs(found).map(([userName, noted]) => ({
+            userName,
+            ...(who === 'members' ? socketsOf(noted) : { socketIds: [], nodeIds: [] }),
+          }));
           if (members.length > 0) yield { members, forget };
           isLeft ||= members.length > 0;
           cursor = text(next);

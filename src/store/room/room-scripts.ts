@@ -15,7 +15,19 @@ export const createRoom = script('create-room', {
 });
 
 export const deleteRoom = script('delete-room', {
-  keys: [...LOG, ...MEMBERS, ...ROOM_LISTS, 'changes', 'filed', 'history', 'dedup', 'gone', 'goneMembers', 'goneFiled'],
+  keys: [
+    ...LOG,
+    ...MEMBERS,
+    ...ROOM_LISTS,
+    'changes',
+    'entries',
+    'filed',
+    'history',
+    'dedup',
+    'gone',
+    'goneMembers',
+    'goneEntries',
+  ],
   args: ['user', 'node', 'frame', 'dedupMs'],
   writes: true,
   whenFull: true,

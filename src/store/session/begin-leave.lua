@@ -14,7 +14,9 @@ if redis.call('HLEN', leaving) >= tonumber(leavesMax) and redis.call('HEXISTS', 
   return 'full'
 end
 local filed = filedAs(roomName)
+local entryAt = ''
 if filed then
+  entryAt = filed.epoch and filed.epoch .. ' ' .. int(filed.seq) or ''
   unfile(except, roomName, filed, openHead, privateHead, takingOut)
 end
 local out, entries = { socket, node }, { socket .. '@' .. node }
@@ -26,6 +28,6 @@ for _, other in ipairs(redis.call('SMEMBERS', synced)) do
     entries[#entries + 1] = other .. '@' .. home
   end
 end
-redis.call('HSET', leaving, field, table.concat(entries, ' '))
+redis.call('HSET', leaving, field, table.concat(entries, ' ') .. '\n' .. entryAt)
 saveLog()
-return { position(), out }
+return { position(), out, entryAt }

@@ -15,28 +15,26 @@ local filed = filedAs(roomName)
 if not filed and redis.call('HLEN', session) >= tonumber(roomsMax) then
   return 'full'
 end
-local isBeingLeft = false
 for field, left in pairs(leavesOf(roomName)) do
-  isBeingLeft = true
   local others = {}
-  for entry in string.gmatch(left, '%S+') do
+  local list, entryAt = string.match(left, '^([^\n]*)(.*)$')
+  for entry in string.gmatch(list, '%S+') do
     if entry ~= socket .. '@' .. node then
       others[#others + 1] = entry
     end
   end
-  redis.call('HSET', leaving, field, table.concat(others, ' '))
+  redis.call('HSET', leaving, field, table.concat(others, ' ') .. entryAt)
 end
 echo(allBut(except), except, frame, njoined)
 local isSince = filed and isFiledSince(filed, roomEpoch, roomSeq)
 local isNew = not filed or filed.life ~= life or (fresh == '1' and not isSince)
 if isNew or (group ~= '' and group ~= filed.group) then
   if filed then
-    -- An older filing of the same room: who had joined then has lost it, and may not have heard of that; but where a leave is
-    -- under way that is what has overtaken it, and tells them.
+    -- An older filing of the same room: who had joined then has lost it, and may not have heard of that.
     local address = about
     if filed.life ~= life then
       address = filedRoomIsGone(filed)
-    elseif isNew and not isBeingLeft then
+    elseif isNew then
       address = function(who)
         return outOf(who, roomName, roomEpoch, roomSeq, '')
       end

@@ -7,7 +7,7 @@
 import { readEntries, type Point, type Position } from '../../log/event.ts';
 import type { Commands } from '../../redis/commands.ts';
 import type { Keyspace } from '../../redis/keys.ts';
-import { nothing, pairs, position, yes } from '../../redis/reply.ts';
+import { nothing, pairs, position, text, yes } from '../../redis/reply.ts';
 import { flag, scriptsBeside } from '../../redis/script.ts';
 import type { Life } from '../room/room-store.ts';
 import { filedRooms, type Filing } from './filed-rooms.ts';
@@ -53,6 +53,8 @@ export interface PendingLeave {
   readonly socketId: string;
   readonly nodeId: string;
   readonly sockets: readonly { readonly socketId: string; readonly nodeId: string }[];
+  /** The entry that was given up, by the point up to which it was joined; undefined where there was none, or an earlier build's. */
+  readonly entryAt: Point | undefined;
 }
 
 /** One socket that the room's script has taken out. */
@@ -123,7 +125,7 @@ const beginLeave = script('begin-leave', {
   // `lost`: the node was swept here. `full`: too many leaves are unfinished.
   refuses: ['gone', 'lost', 'full'],
   // Those who take part, the one that asks among them, each with its node.
-  gives: { at: position, sockets: pairs },
+  gives: { at: position, sockets: pairs, entryAt: text },
 });
 
 const finishLeave = script('finish-leave', {
@@ -201,7 +203,7 @@ export class SessionStore {
     });
     if (typeof begun === 'string') return begun;
     const sockets = begun.sockets.map(([id, home]) => ({ socketId: id, nodeId: home }));
-    return { at: begun.at, pending: { roomName, socketId, nodeId, sockets } };
+    return { at: begun.at, pending: { roomName, socketId, nodeId, sockets, entryAt: entryPoint(begun.entryAt) } };
   }
 
   /**
@@ -236,5 +238,17 @@ const fieldOf = (roomName: string, socketId: string, nodeId: string): string => 
 
 function pendingLeave(field: string, noted: string): PendingLeave {
   const [nodeId = '', socketId = '', ...roomName] = field.split(' ');
-  return { roomName: roomName.join(' '), socketId, nodeId, sockets: readEntries(noted) };
+  const [entries = '', entryAt = ''] = noted.split('\n');
+  return {
+    roomName: roomName.join(' '),
+    socketId,
+    nodeId,
+    sockets: readEntries(entries),
+    entryAt: entryPoint(entryAt),
+  };
+}
+
+function entryPoint(noted: string): Point | undefined {
+  const [epoch = '', seq] = noted.split(' ');
+  return seq === undefined ? undefined : { epoch, seq: Number(seq) };
 }
