@@ -4,7 +4,7 @@
  */
 import type { BusCounters } from '../ops/counters.ts';
 import type { LogReader, Topic, TopicListener } from './bus.ts';
-import type { Point, Position, TopicEvent } from '../log/event.ts';
+import { positionOf, type Point, type Position, type TopicEvent } from '../log/event.ts';
 import { createHold, keep, type Hold } from './hold.ts';
 import { Waiters } from './waiters.ts';
 
@@ -186,9 +186,7 @@ export class Feed {
   }
 
   #advance(event: TopicEvent): void {
-    // Not the event itself: its frame is a view into the bytes that came with it, which must not live on here.
-    const { epoch, seq, id, timestamp, nonce } = event;
-    this.#position = { epoch, seq, id, timestamp, nonce };
+    this.#position = positionOf(event);
     this.#deliver(event);
     if (this.#waiters !== undefined) this.#wake(event.seq);
     if (event.kind === 'deleted') this.#restart();

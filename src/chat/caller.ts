@@ -58,6 +58,8 @@ export interface Audience {
   attachRoom(roomName: string, socketId: string, since: Point): boolean;
   /** Ends it, unless the socket has joined after the point at which it is out. False when there was none. */
   detachRoom(roomName: string, socketId: string, at?: Point): boolean;
+  /** A socket is being told that it is taken out of a room: it hears nothing of that from here on. */
+  leaving(roomName: string, socketId: string): void;
   /** Tells a socket what its user was told, if that is for it. */
   notify(socketId: string, event: TopicEvent): void;
   /** The sockets that hear a room and did not join it after a point; all of them where there is none. */

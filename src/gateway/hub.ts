@@ -141,6 +141,11 @@ export class Hub implements TopicListener, Audience {
     return true;
   }
 
+  leaving(roomName: string, socketId: string): void {
+    const session = this.#sessions.get(socketId);
+    if (session !== undefined) this.#started.notices.leaving(roomName, session);
+  }
+
   hearers(roomName: string): number {
     return this.#rooms.get(roomName)?.sessions.size ?? 0;
   }
@@ -198,25 +203,34 @@ export class Hub implements TopicListener, Audience {
     }
   }
 
+  /** What a socket was told of its membership is not in the log any more: where it is not there it starts afresh, elsewhere or here. */
   reset(topic: Topic, at: Position, members: ReadonlySet<string>): void {
     const key = keyOf(topic);
-    const name = topicName(key);
-    const isRoom = topicKind(key) === 'room';
-    const here = isRoom ? this.#rooms.get(name)?.sessions : this.#users.get(name);
-    for (const session of here ?? []) {
-      // What this socket was told of its membership is not in the log any more: it starts afresh elsewhere or here.
-      // Of a room, one that leaves is about to be answered, and one may have joined after this was read.
-      const isKnown = isRoom && (session.rooms.leaveOf(name) === 'asked' || joinedAfter(session, name, at));
-      const missing = !isKnown && !members.has(session.socketId);
-      // Nor are notices of the session, which the next login restores.
-      if (missing || (!isRoom && session.synced)) session.startAfresh();
+    if (topicKind(key) === 'room') this.#resetRoom(topicName(key), at, members);
+    else this.#resetUser(topicName(key), members);
+  }
+
+  #resetRoom(roomName: string, at: Position, members: ReadonlySet<string>): void {
+    for (const session of this.#rooms.get(roomName)?.sessions ?? []) {
+      // It may have joined after this was read.
+      if (joinedAfter(session, roomName, at)) continue;
       // Of the log as it is from here on, so that what comes late of the former one does not count for it.
-      else if (isRoom && !isKnown) session.rooms.live.set(name, { epoch: at.epoch, seq: at.seq });
-      if (!isRoom) session.isAlone = false;
+      if (members.has(session.socketId)) session.rooms.live.set(roomName, { epoch: at.epoch, seq: at.seq });
+      // It is about to be answered that it is out.
+      else if (session.rooms.leaveOf(roomName) === 'asked') this.#detach(roomName, session);
+      else session.startAfresh();
+    }
+    this.#broadcast(roomName, resetFrame(roomName, at));
+  }
+
+  #resetUser(userName: string, sockets: ReadonlySet<string>): void {
+    for (const session of this.#users.get(userName) ?? []) {
+      // Nor are notices of the session, which the next login restores.
+      if (session.synced || !sockets.has(session.socketId)) session.startAfresh();
+      session.isAlone = false;
     }
     // Who has logged in may be among what was missed.
-    if (!isRoom) this.#started.echoes.arrived(name, 0);
-    if (isRoom) this.#broadcast(name, resetFrame(name, at));
+    this.#started.echoes.arrived(userName, 0);
   }
 
   gone(topic: Topic, epoch: string): void {

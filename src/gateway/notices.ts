@@ -85,9 +85,7 @@ export class Notices {
     if (socketId !== undefined && socketId !== session.socketId) return true;
     const { rooms } = session;
     if (at === undefined) {
-      this.#deps.detach(roomName, session);
-      // One that waits for its answer may have joined after that: it is told with the point.
-      for (const join of rooms.joinsOf(roomName)) if (join.isAnswered) join.left();
+      this.leaving(roomName, session);
       return true;
     }
     if (isDeletion && this.#deps.detach(roomName, session, at)) this.#deps.onLost(session, roomName, at);
@@ -100,6 +98,13 @@ export class Notices {
     if (socketId === undefined) rooms.toldLost(roomName, at);
     else rooms.toldLeft(roomName, at);
     return true;
+  }
+
+  /** It is being told that it is taken out of a room. */
+  leaving(roomName: string, session: ClientSocket): void {
+    this.#deps.detach(roomName, session);
+    // One that waits for its answer may have joined after that: it is told with the point.
+    for (const join of session.rooms.joinsOf(roomName)) if (join.isAnswered) join.left();
   }
 
   /** A loss that a socket cannot be told before an answer that it waits for: the join tells it. */

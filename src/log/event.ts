@@ -43,6 +43,15 @@ export const isAfter = (point: Point, other: Point): boolean => point.epoch === 
 export const isUpTo = (point: Point, other: Point | undefined): boolean =>
   point.epoch === other?.epoch && point.seq <= other.seq;
 
+/** Only that: the frame of an event is a view into the bytes that came with it, which must not live on with its position. */
+export const positionOf = ({ epoch, seq, id, timestamp, nonce }: Position): Position => ({
+  epoch,
+  seq,
+  id,
+  timestamp,
+  nonce,
+});
+
 export interface TopicEvent extends Position {
   readonly kind: EventKind;
   /** Nonce of the event before this one. */

@@ -5,10 +5,10 @@ import type { Redis } from 'ioredis';
 import { groupsOf } from '../chat/device.ts';
 import { about, fenceRoom, fenceUser, field, idsHeard, until } from '../chat/world.ts';
 import { eventually } from '../support/eventually.ts';
-import { startRedis } from '../support/redis.ts';
+import { startRedis, type RedisServer } from '../support/redis.ts';
 import type { Call, Outcome, Rpc } from '../support/rpc.ts';
 import { useScope } from '../support/scope.ts';
-import { startService } from '../support/service.ts';
+import { startService, type Service } from '../support/service.ts';
 import { startSplitLink, type SplitLink } from '../support/weather.ts';
 import { ask } from './evictions.ts';
 import { openSocket, type StormSocket } from './storm-socket.ts';
@@ -36,6 +36,10 @@ const ROOM = 'lobby';
 const SIDE = 'side';
 
 async function startStage(largeSize = 1000): Promise<Stage> {
+  return (await startStageWith(largeSize)).stage;
+}
+
+async function startStageWith(largeSize = 1000): Promise<{ stage: Stage; service: Service<RedisServer>; redis: RedisServer }> {
   const redis = await startRedis(scope);
   const link = await startSplitLink(scope, redis.port);
   const env = { PARLEY_ROOM_LARGE_SIZE: String(largeSize) };
@@ -52,7 +56,7 @@ async function startStage(largeSize = 1000): Promise<Stage> {
     await owner.call('roomCreate', room);
     for (const socket of [owner, witness]) await socket.call('roomJoin', room);
   }
-  return {
+  const stage: Stage = {
     link,
     owner,
     witness,
@@ -64,6 +68,7 @@ async function startStage(largeSize = 1000): Promise<Stage> {
       }),
     open: (count) => eventually(async () => expect((await late.metrics()).sum('parley_sockets')).toBe(count)),
   };
+  return { stage, service, redis };
 }
 
 async function say(poster: Rpc, count: number): Promise<number[]> {
@@ -375,3 +380,41 @@ test('who is beside a socket that has just vanished is told that the room is gon
   link.commands.resume();
   expect(beside.heard('roomAccessRemoved')).toEqual([[ROOM]]);
 });
+
+// The answer named message 2, and 1 and 2 came behind it: it was told to be out, and heard the room all the same.
+test('a device that joins while another one begins to leave hears nothing of before its answer after that', async () => {
+  const { stage, service, redis } = await startStageWith();
+  const { owner, witness, link } = stage;
+  const slowLink = await startSplitLink(scope, redis.port);
+  const slow = await service.addNode({ PARLEY_REDIS_URL: slowLink.url });
+  const device = await stage.login('late', 'bob', true);
+  const other = await openSocket(scope, slow.url, { userName: 'bob', node: 2, synced: true });
+  for (const socket of [device, other]) await socket.call('roomJoin', ROOM);
+  link.commands.pause();
+  const joined = ask(device, 'roomsJoin', [{ roomName: ROOM }]);
+  await device.call('ping');
+  slowLink.commands.delay(HELD_MS);
+  const left = ask(other, 'roomLeave', ROOM);
+  // What comes after it has come to the late node when the witness has heard what was said after it.
+  await eventually(async () => expect(await pendingLeaves(redis, service.prefix)).toBe(1));
+  await owner.call('roomMessage', SIDE, { behind: 'leave' });
+  await until(witness, 'roomMessage', ([, message]) => field(message, 'behind') === 'leave');
+  link.bus.pause();
+  const ids = await say(owner, 2);
+  link.commands.resume();
+  const answer = await joined;
+  expect(answer).toMatchObject({ result: [{ lastMessageId: ids.at(-1) }] });
+  link.bus.resume();
+  slowLink.commands.delay(0);
+  await left;
+  await caughtUp(stage, device);
+  expect(toldOf(device).filter((one) => one === '$.chat.leave' || isId(one))).toEqual(['$.chat.leave']);
+});
+
+/** Leaves of bob's session that are begun and not done. */
+async function pendingLeaves(redis: RedisServer, prefix: string): Promise<number> {
+  const client = redis.client();
+  const count = await client.hlen(`${prefix}:{user:bob}:leaving`);
+  client.disconnect();
+  return count;
+}

@@ -6,10 +6,22 @@ import type { Value } from '../../src/protocol/values.ts';
 import { admits, namesIn, type Rules } from './evictions.ts';
 import { roomOf, type StormSocket } from './storm-socket.ts';
 
-/** A place in the log of a room: lives one after the other, and the messages of each. */
-export interface Said {
+/** In the log of a room: lives one after the other, and the messages of each. */
+export interface Place {
   readonly life: number;
   readonly id: number;
+}
+
+export const isUpTo = (one: Place, other: Place): boolean =>
+  one.life < other.life || (one.life === other.life && one.id <= other.id);
+
+/** A user was taken out behind that message. */
+export interface Loss extends Place {
+  /** The notice that says so. */
+  readonly name: string;
+}
+
+export interface Said extends Place {
   /** Of those who come and go. */
   readonly excluded: ReadonlySet<string>;
 }
@@ -22,10 +34,10 @@ export interface RoomLog {
   /** Epoch → life. */
   readonly lives: ReadonlyMap<string, number>;
   /** User → where it was taken out by a change of rules, or with the room, by the notices of a small room. */
-  readonly losses: ReadonlyMap<string, readonly string[]>;
+  readonly losses: ReadonlyMap<string, readonly Loss[]>;
   /** User → where it may have been at most, where a large room tells of them in batches. */
-  readonly lossesMax: ReadonlyMap<string, readonly string[]>;
-  readonly last: { readonly life: number; readonly id: number };
+  readonly lossesMax: ReadonlyMap<string, readonly Loss[]>;
+  readonly last: Place;
 }
 
 /** A list edit carries a name of its own, which starts with this. */
@@ -38,8 +50,8 @@ interface Reading {
   readonly said: Map<string, Said>;
   readonly changes: Map<string, ReadonlySet<string>>;
   readonly lives: Map<string, number>;
-  readonly losses: Map<string, string[]>;
-  readonly lossesMax: Map<string, string[]>;
+  readonly losses: Map<string, Loss[]>;
+  readonly lossesMax: Map<string, Loss[]>;
   readonly members: Set<string>;
   rules: Rules;
   excluded: ReadonlySet<string>;
@@ -90,8 +102,8 @@ export function readRoomLog(owner: StormSocket, room: string, names: readonly st
 
 function readNotice(reading: Reading, name: string, [first, second]: Value[], names: readonly string[]): void {
   const { rules, members, losses, lossesMax } = reading;
-  const more = (places: Map<string, string[]>, user: string): void => {
-    places.set(user, [...(places.get(user) ?? []), `${name} after ${reading.id} of life ${reading.life}`]);
+  const more = (places: Map<string, Loss[]>, user: string): void => {
+    places.set(user, [...(places.get(user) ?? []), { name, life: reading.life, id: reading.id }]);
   };
   if (name === 'roomMessage') {
     reading.id += 1;

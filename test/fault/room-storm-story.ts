@@ -5,7 +5,7 @@ import { textOf } from '../chat/device.ts';
 import { field } from '../chat/world.ts';
 import type { Entry } from '../support/rpc.ts';
 import { namesIn } from './evictions.ts';
-import { keyOf, markOf, type RoomLog, type Said } from './room-storm-log.ts';
+import { isUpTo, keyOf, markOf, type Place, type RoomLog, type Said } from './room-storm-log.ts';
 import { excerpt, roomOf, type Asked, type StormSocket } from './storm-socket.ts';
 
 export const CHECKS = {
@@ -59,6 +59,10 @@ interface Telling {
   join: Asked | undefined;
   losses: number;
   resets: number;
+  /** Up to where it has heard the room, when it was told to be out, or at the beginning. */
+  outAt: Place | undefined;
+  /** From where to where in the log it was out. */
+  readonly out: { readonly from: Place; readonly to: Place }[];
   /** Life → up to where messages may be missing, by what a reset told. */
   readonly excused: Map<number | undefined, number>;
 }
@@ -76,6 +80,8 @@ export function judgeStory(socket: StormSocket, room: string, evidence: Evidence
     join: undefined,
     losses: 0,
     resets: 0,
+    outAt: { life: 0, id: 0 },
+    out: [],
     excused: new Map(),
   };
   for (const [at, entry] of socket.received.entries()) {
@@ -112,9 +118,20 @@ function readAnswer(telling: Telling, entry: Entry, asked: Asked | undefined, { 
     joined === undefined
       ? undefined
       : { life: log.lives.get(textOf(field(joined, 'epoch'))), id: Number(field(joined, 'lastMessageId')) };
+  noteOut(telling);
+}
+
+/** It is in again, from a place that is known by now, or will be. */
+function noteOut(telling: Telling): void {
+  const { at, outAt: from } = telling;
+  if (at?.life === undefined || from === undefined) return;
+  telling.out.push({ from, to: { life: at.life, id: at.id } });
+  telling.outAt = undefined;
 }
 
 function leave(telling: Telling, isUnfiled = false): void {
+  const { at } = telling;
+  if (at?.life !== undefined) telling.outAt ??= { life: at.life, id: at.id };
   telling.isIn = false;
   telling.isUnfiled = isUnfiled;
   telling.at = undefined;
@@ -139,6 +156,7 @@ function readMessage(
   if (!telling.isIn) return;
   judgePlace(telling, said, evidence, (check, detail) => alarm(check, `${what} ${detail}`));
   telling.at = said;
+  noteOut(telling);
   telling.join = undefined;
 }
 
@@ -200,6 +218,7 @@ function readNotice(
     if (name !== 'roomReset') return;
     telling.resets += 1;
     telling.at = { life: log.lives.get(textOf(params[1])), id: Number(params[2]) };
+    noteOut(telling);
     telling.excused.set(telling.at.life, telling.at.id);
   }
 }
@@ -213,18 +232,24 @@ const isAsking = (socket: StormSocket, room: string, at: number): boolean =>
     return answeredMs === Infinity || answer > at;
   });
 
-/** Each loss is told once; what was lost and won again before it could be told may come as a reset. */
+/**
+ * Each loss is told once; what was lost and won again before it could be told may come as a reset. Who was out anyway, and is in
+ * again before the bus has told of it, is not told of it any more.
+ */
 function judgeLosses(telling: Telling, socket: StormSocket, room: string, { log, isLarge, isWhole }: Evidence): void {
-  const { losses, resets, alarms } = telling;
+  const { losses, resets, alarms, out } = telling;
   const known = (isLarge ? log.lossesMax : log.losses).get(socket.userName) ?? [];
   const expected = known.length;
+  const excused = known.filter((loss) => out.some(({ from, to }) => isUpTo(from, loss) && isUpTo(loss, to))).length;
   const tellings = socket.received.flatMap((entry, at) =>
     'name' in entry && entry.name === 'roomAccessRemoved' && entry.params[0] === room ? [at] : [],
   );
   const story = [...tellings, Infinity].map((at) => excerpt(socket, room, at)).join('\n    and: ');
-  const detail = `${losses} told and ${resets} resets, of ${expected}: ${known.join(', ')}`;
+  const detail = `${losses} told and ${resets} resets, of ${expected}, ${excused} of them while it was out: ${known
+    .map(({ name, life, id }) => `${name} after ${id} of life ${life}`)
+    .join(', ')}`;
   if (losses > expected) alarms.set('lossTwice', { check: 'lossTwice', room, detail, story });
-  if (isWhole && !isLarge && losses + resets < expected) {
+  if (isWhole && !isLarge && losses + resets < expected - excused) {
     alarms.set('lossUntold', { check: 'lossUntold', room, detail, story });
   }
 }

@@ -4,7 +4,7 @@
  */
 import type { Feed } from '../../bus/feed.ts';
 import type { Hold } from '../../bus/hold.ts';
-import type { Point, Position, TopicEvent } from '../../log/event.ts';
+import { positionOf, type Point, type Position, type TopicEvent } from '../../log/event.ts';
 import type { Topics } from '../../bus/topics.ts';
 
 /** The socket that is put onto a topic. */
@@ -96,13 +96,14 @@ export class SwitchOver {
     this.#feed.release(this.#hold);
     if (!joiner.open) return then.closed();
     // What is kept ends where the hold was broken.
-    for (const event of this.#hold.events) if (isAfterJoin(event, at) && !then.deliver(event)) return;
+    const kept = this.#hold.events.filter((event) => isAfterJoin(event, at));
+    for (const event of kept) if (!then.deliver(event)) return;
     if (this.#hold.broken) {
       const position = this.#feed.position;
       if (position === undefined) {
-        // It begins with this join, so nothing was missed.
+        // It begins with this join, or behind what was kept for it, so nothing is missed.
         then.attach(at);
-        this.#feed.start(at);
+        this.#feed.start(positionOf(kept.findLast(({ kind }) => kind !== 'transient') ?? at));
         return;
       }
       // Nobody knows what was missed: the feed finds out who is in what now, and tells all its sockets.

@@ -88,10 +88,7 @@ export const holdNotices = (
   { audience }: Pick<Services, 'audience'>,
   caller: Caller,
   roomName?: string,
-): HeldNotices | undefined =>
-  caller.echoExcept === ''
-    ? undefined
-    : new HeldNotices(caller, (event) => audience.notify(caller.socketId, event), roomName);
+): HeldNotices | undefined => (caller.echoExcept === '' ? undefined : new HeldNotices(caller, audience, roomName));
 
 /**
  * Which of the filed rooms are still there for the user, by name. Those that are not, or are another room by that name,

@@ -5,6 +5,7 @@
  */
 import { isUpTo, type Point, type TopicEvent } from '../../log/event.ts';
 import { addressOf } from '../../log/recipients.ts';
+import type { Audience } from '../caller.ts';
 import { isSince, remember, type SocketRooms } from '../membership/socket-rooms.ts';
 
 /** A socket that waits for an answer. */
@@ -21,7 +22,7 @@ const KEPT_MAX = 1000;
 /** What is held back until one request of a socket is answered. */
 export class HeldNotices {
   readonly #socket: Waiting;
-  readonly #notify: (event: TopicEvent) => void;
+  readonly #audience: Pick<Audience, 'notify' | 'leaving'>;
   /** Undefined for a request about the whole session. */
   readonly #roomName: string | undefined;
   #kept: TopicEvent[] = [];
@@ -29,10 +30,10 @@ export class HeldNotices {
   #toldAt: Point | undefined;
   #joinedAt: Point | undefined;
 
-  /** Call before the script is sent; `end` must follow, whatever becomes of the request. `notify` tells what came later. */
-  constructor(socket: Waiting, notify: (event: TopicEvent) => void, roomName?: string) {
+  /** Call before the script is sent; `end` must follow, whatever becomes of the request. */
+  constructor(socket: Waiting, audience: Pick<Audience, 'notify' | 'leaving'>, roomName?: string) {
     this.#socket = socket;
-    this.#notify = notify;
+    this.#audience = audience;
     this.#roomName = roomName;
     socket.notices.begin(this);
   }
@@ -80,6 +81,8 @@ export class HeldNotices {
       }
       if (removal.socketId === undefined) rooms.toldLost(about, removal.at);
     }
+    if (about !== undefined && removal !== undefined && removal.at === undefined)
+      this.#audience.leaving(about, socketId);
     this.#socket.send(event.frame);
     return true;
   }
@@ -93,7 +96,7 @@ export class HeldNotices {
   end(): void {
     const { notices } = this.#socket;
     notices.end(this, this.#roomName, this.#at);
-    for (const event of this.#kept) this.#notify(event);
+    for (const event of this.#kept) this.#audience.notify(this.#socket.socketId, event);
     this.#kept = [];
   }
 }
