@@ -101,3 +101,6 @@ export type Handler<N extends RequestName> = (caller: Caller, args: Args<N>) => 
 
 /** One handler for each request but `login`, which makes a caller out of a guest (see login.ts). */
 export type Handlers = { readonly [N in Exclude<RequestName, 'login'>]: Handler<N> };
+
+/** Those of the requests that a noun declares: its file in chat/ lacks none of them. */
+export type HandlersOf<Requests> = Pick<Handlers, keyof Requests & keyof Handlers>;

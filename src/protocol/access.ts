@@ -62,13 +62,6 @@ export const accessRequests = {
 const LISTS = `${JOINED} Only in rooms with \`enableAccessListsUpdates\`. Those who lose the room by it hear it first.`;
 
 export const accessNotifications = {
-  roomAccessRemoved: notification({
-    doc: 'The user lost the room, by its deletion or by a change of its lists, mode or owner: none of its sockets is joined any more.',
-    params: [carries('roomName', RoomName)],
-    audience: 'All sockets of the user, joined or not.',
-    example: ['lobby'],
-  }),
-
   roomAccessListAdded: notification({
     doc: 'Users were added to a list of the room; the names are those of the request.',
     params: [carries('roomName', RoomName), carries('listName', ListName), carries('userNames', ListNames)],

@@ -19,7 +19,7 @@ import { directNotifications, directRequests } from './direct.ts';
 import { historyNotifications, historyRequests } from './history.ts';
 import { membershipNotifications, membershipRequests } from './membership.ts';
 import { messageNotifications, messageRequests } from './message.ts';
-import { roomRequests } from './room.ts';
+import { roomNotifications, roomRequests } from './room.ts';
 import { sessionNotifications, sessionRequests } from './session.ts';
 import { userNotifications, userRequests } from './user.ts';
 import type { Value } from './values.ts';
@@ -49,15 +49,14 @@ export const requests = {
 
 const { goAway, ...logins } = connectionNotifications;
 const { roomUserlistChanged, ...comingsAndGoings } = membershipNotifications;
-const { roomAccessRemoved, ...accessChanges } = accessNotifications;
 
 export const notifications = {
   ...logins,
   ...messageNotifications,
   ...comingsAndGoings,
-  roomAccessRemoved,
+  ...roomNotifications,
   roomUserlistChanged,
-  ...accessChanges,
+  ...accessNotifications,
   ...historyNotifications,
   ...directNotifications,
   ...sessionNotifications,

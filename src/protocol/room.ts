@@ -1,6 +1,6 @@
-/** Rooms themselves: creating and deleting them, and what they are. */
+/** Rooms themselves: creating, deleting and losing them, and what they are. */
 import Type, { type Static } from 'typebox';
-import { defaulted, existing, optional, request, required } from './declare.ts';
+import { carries, defaulted, existing, notification, optional, request, required } from './declare.ts';
 import { Options, RoomName, UserName } from './types.ts';
 
 export const NotificationsInfo = Type.Object(
@@ -56,5 +56,14 @@ export const roomRequests = {
     access: 'user',
     order: { room: 'roomName' },
     example: { params: ['lobby'], result: { enableUserlistUpdates: true, enableAccessListsUpdates: true } },
+  }),
+};
+
+export const roomNotifications = {
+  roomAccessRemoved: notification({
+    doc: 'The user lost the room, by its deletion or by a change of its lists, mode or owner: none of its sockets is joined any more.',
+    params: [carries('roomName', RoomName)],
+    audience: 'All sockets of the user, joined or not.',
+    example: ['lobby'],
   }),
 };

@@ -6,16 +6,12 @@ import { invalidName, isValidName } from '../../protocol/names/rule.ts';
 import type { NameLimits } from '../../protocol/names/form.ts';
 import type { Changed, EditRefusal, ListEdit } from '../../store/access/access-store.ts';
 import type { PageWish } from '../../store/access/list-page.ts';
-import type { Caller, Handlers } from '../caller.ts';
+import type { Caller, HandlersOf } from '../caller.ts';
+import type { accessRequests } from '../../protocol/access.ts';
 import { leftHead } from '../../protocol/membership.ts';
 import { changeRules } from './rules.ts';
 import { isScanCursor, NO_CURSOR, pageOfList, wholeList } from './lists.ts';
 import type { Services } from '../services.ts';
-
-type AccessHandlers = Pick<
-  Handlers,
-  'roomAddToList' | 'roomRemoveFromList' | 'roomGetAccessList' | 'roomSetWhitelistMode' | 'roomGetWhitelistMode'
->;
 
 interface Edit {
   readonly roomName: string;
@@ -29,7 +25,7 @@ const SETTLE_WAITS_MAX = 20;
 /** Then it is asked whom it waits for: most have settled it by themselves. */
 const SETTLE_ASK_AFTER = 2;
 
-export function accessHandlers(services: Services): AccessHandlers {
+export function accessHandlers(services: Services): HandlersOf<typeof accessRequests> {
   const { access, rooms, quotas, settings } = services;
   return {
     async roomAddToList(caller, edit) {

@@ -5,7 +5,7 @@
  */
 import { spreadUnits } from '../../protocol/params/cost.ts';
 import { fail, failBecause, type Failure, messageTooLarge } from '../../protocol/errors.ts';
-import { directEchoFrame, directMessageFrame } from '../../protocol/direct.ts';
+import { directEchoFrame, directMessageFrame, type directRequests } from '../../protocol/direct.ts';
 import { storedMessageIn } from '../../protocol/wire/message-frame.ts';
 import { invalidName, isValidName } from '../../protocol/names/rule.ts';
 import type { NameLimits } from '../../protocol/names/form.ts';
@@ -13,25 +13,15 @@ import { StoredResult } from '../../protocol/wire/stored.ts';
 import { StateUnavailable } from '../../redis/unavailable.ts';
 import type { PageWish } from '../../store/access/list-page.ts';
 import { DIRECT_LISTS, type DirectListName } from '../../store/direct/direct-store.ts';
-import type { Caller, Handlers, Outcome } from '../caller.ts';
+import type { Caller, Handlers, HandlersOf, Outcome } from '../caller.ts';
 import { isScanCursor, NO_CURSOR, pageOfList, wholeList } from '../access/lists.ts';
 import type { Services } from '../services.ts';
-
-type DirectHandlers = Pick<
-  Handlers,
-  | 'directMessage'
-  | 'directAddToList'
-  | 'directRemoveFromList'
-  | 'directGetAccessList'
-  | 'directSetWhitelistMode'
-  | 'directGetWhitelistMode'
->;
 
 const NOTHING = new Uint8Array(0);
 /** How long a sender waits where a user is sent more than is remembered. */
 const CROWDED_MS = 10_000;
 
-export function directHandlers(services: Services): DirectHandlers {
+export function directHandlers(services: Services): HandlersOf<typeof directRequests> {
   const { directs, settings } = services;
   return {
     directMessage: (caller, args) => sendMessage(services, caller, args),

@@ -6,15 +6,13 @@ import type { TopicEvent } from '../../log/event.ts';
 import { fail } from '../../protocol/errors.ts';
 import { storedMessageIn } from '../../protocol/wire/message-frame.ts';
 import { StoredResult, type StoredValue } from '../../protocol/wire/stored.ts';
-import type { HistoryInfo } from '../../protocol/history.ts';
+import type { HistoryInfo, historyRequests } from '../../protocol/history.ts';
 import type { ValueMap } from '../../protocol/values.ts';
 import type { RoomInfo } from '../../store/room/room-store.ts';
-import type { Caller, Handlers } from '../caller.ts';
+import type { Caller, HandlersOf } from '../caller.ts';
 import type { Services } from '../services.ts';
 
-type HistoryHandlers = Pick<Handlers, 'roomRecentHistory' | 'roomHistoryGet' | 'roomHistoryInfo'>;
-
-export function historyHandlers({ rooms, histories, settings }: Services): HistoryHandlers {
+export function historyHandlers({ rooms, histories, settings }: Services): HandlersOf<typeof historyRequests> {
   const pageMax = settings.limits.historyMaxGetMessages;
   return {
     async roomRecentHistory(caller, { roomName }) {

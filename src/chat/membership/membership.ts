@@ -1,16 +1,19 @@
-/** Joining and leaving a room: one socket at a time, its user an occupant while any socket is joined. */
+/** Joining and leaving a room: one socket at a time, its user an occupant while any socket is joined; and who is in it. */
 import { spreadUnits } from '../../protocol/params/cost.ts';
 import { fail, failBecause, type Failure } from '../../protocol/errors.ts';
+import type { membershipRequests } from '../../protocol/membership.ts';
 import { countFrame, notificationFrame } from '../../protocol/wire/frame.ts';
 import { invalidName, isValidName } from '../../protocol/names/rule.ts';
 import { StateUnavailable } from '../../redis/unavailable.ts';
 import { roomTopic } from '../../redis/keys.ts';
+import type { PageWish } from '../../store/access/list-page.ts';
 import type { Joined, JoinRules, Since } from '../../store/membership/membership-store.ts';
-import { Answer, type Caller, type Handlers } from '../caller.ts';
+import { Answer, type Caller, type HandlersOf } from '../caller.ts';
 import { askToJoin, type Refused } from '../hooks/points.ts';
 import type { Services } from '../services.ts';
 import { fileRoom, holdNotices, judgeGroup, type Filed } from '../session/filing.ts';
 import type { HeldNotices } from '../session/held-notices.ts';
+import { pageOfList } from '../access/lists.ts';
 import { Join } from './join.ts';
 import { leaveRoom } from './leave.ts';
 
@@ -25,7 +28,11 @@ export interface JoinDone {
 
 type JoinFailure = Failure<'noRoom' | 'notAllowed' | 'invalidName' | 'tooManyRooms'> | Refused;
 
-export function membershipHandlers(services: Services): Pick<Handlers, 'roomJoin' | 'roomLeave'> {
+/** `roomsJoin` has a file of its own. */
+type MembershipHandlers = Omit<HandlersOf<typeof membershipRequests>, 'roomsJoin'>;
+
+export function membershipHandlers(services: Services): MembershipHandlers {
+  const { access, memberships, settings } = services;
   return {
     async roomJoin(caller, { roomName, options }) {
       const join = await joinRoom(services, caller, roomName, { group: options?.group });
@@ -35,6 +42,20 @@ export function membershipHandlers(services: Services): Pick<Handlers, 'roomJoin
     },
 
     roomLeave: (caller, { roomName }) => leaveRoom(services, caller, roomName),
+
+    async roomUserlistGet(caller, { roomName, options = {} }) {
+      const read = (wish: PageWish): ReturnType<typeof access.readList> =>
+        access.readList(roomName, caller.authority, 'userlist', wish);
+      const found = await pageOfList(read, options, settings);
+      // That list there is.
+      if (found === 'noList') throw new Error('a room without a userlist');
+      return typeof found === 'string' ? fail(found, [roomName]) : found;
+    },
+
+    async roomUserSeen(caller, { roomName, userName }) {
+      const seen = await memberships.readSeen(roomName, caller.authority, userName);
+      return typeof seen === 'string' ? fail(seen, [roomName]) : seen;
+    },
   };
 }
 

@@ -2,10 +2,10 @@
 import { nonceOf } from '../../log/event.ts';
 import { spreadUnits } from '../../protocol/params/cost.ts';
 import { fail, messageTooLarge } from '../../protocol/errors.ts';
-import { roomMessageFrame } from '../../protocol/message.ts';
+import { roomMessageFrame, type messageRequests } from '../../protocol/message.ts';
 import { roomTopic } from '../../redis/keys.ts';
 import { newNonce } from '../../redis/tokens.ts';
-import type { Handlers } from '../caller.ts';
+import type { HandlersOf } from '../caller.ts';
 import type { Services } from '../services.ts';
 
 const NOTHING = new Uint8Array(0);
@@ -19,7 +19,7 @@ export function messageHandlers({
   quotas,
   settings,
   audience,
-}: Services): Pick<Handlers, 'roomMessage'> {
+}: Services): HandlersOf<typeof messageRequests> {
   return {
     async roomMessage(caller, { roomName, message, options }) {
       const transient = options?.transient ?? false;

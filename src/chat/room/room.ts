@@ -1,21 +1,15 @@
 /** Rooms as things: creating, deleting, and what a reader may know of them. Joining and posting have their own files. */
 import { fail, failBecause, type Failure } from '../../protocol/errors.ts';
 import { invalidName, isStorableName, isValidName } from '../../protocol/names/rule.ts';
+import type { roomRequests } from '../../protocol/room.ts';
 import { roomTopic, userTopic } from '../../redis/keys.ts';
-import type { PageWish } from '../../store/access/list-page.ts';
 import { SERVICE } from '../../store/room/room-store.ts';
-import type { Caller, Handlers } from '../caller.ts';
-import { pageOfList } from '../access/lists.ts';
+import type { Caller, HandlersOf } from '../caller.ts';
 import { lossFrame } from './losses.ts';
 import type { Services } from '../services.ts';
 
-type RoomHandlers = Pick<
-  Handlers,
-  'roomCreate' | 'roomDelete' | 'roomUserlistGet' | 'roomGetOwner' | 'roomNotificationsInfo' | 'roomUserSeen'
->;
-
-export function roomHandlers(services: Services): RoomHandlers {
-  const { access, rooms, memberships, quotas, settings } = services;
+export function roomHandlers(services: Services): HandlersOf<typeof roomRequests> {
+  const { rooms, quotas, settings } = services;
   return {
     async roomCreate(caller, { roomName, whitelistOnly }) {
       if (!mayManage(services, caller)) return failBecause('notAllowed', [], SWITCHED_OFF);
@@ -34,15 +28,6 @@ export function roomHandlers(services: Services): RoomHandlers {
 
     roomDelete: (caller, { roomName }) => deleteRoom(services, caller, roomName),
 
-    async roomUserlistGet(caller, { roomName, options = {} }) {
-      const read = (wish: PageWish): ReturnType<typeof access.readList> =>
-        access.readList(roomName, caller.authority, 'userlist', wish);
-      const found = await pageOfList(read, options, settings);
-      // That list there is.
-      if (found === 'noList') throw new Error('a room without a userlist');
-      return typeof found === 'string' ? fail(found, [roomName]) : found;
-    },
-
     async roomGetOwner(caller, { roomName }) {
       const info = await rooms.readInfo(roomName, caller.authority);
       if (typeof info === 'string') return fail(info, [roomName]);
@@ -53,11 +38,6 @@ export function roomHandlers(services: Services): RoomHandlers {
       const info = await rooms.readInfo(roomName, caller.authority);
       if (typeof info === 'string') return fail(info, [roomName]);
       return { enableUserlistUpdates: info.userlistUpdates, enableAccessListsUpdates: info.accessListsUpdates };
-    },
-
-    async roomUserSeen(caller, { roomName, userName }) {
-      const seen = await memberships.readSeen(roomName, caller.authority, userName);
-      return typeof seen === 'string' ? fail(seen, [roomName]) : seen;
     },
   };
 }

@@ -2,15 +2,15 @@
 import type { Format } from '../../protocol/wire/codec.ts';
 import { fail } from '../../protocol/errors.ts';
 import { notificationFrame } from '../../protocol/wire/frame.ts';
-import type { Chat } from '../../protocol/session.ts';
+import type { Chat, sessionRequests } from '../../protocol/session.ts';
 import { userTopic } from '../../redis/keys.ts';
 import type { Filing } from '../../store/session/filed-rooms.ts';
-import { Answer, type Handlers } from '../caller.ts';
+import { Answer, type HandlersOf } from '../caller.ts';
 import { byGroup, holdNotices, presentOf, turnOf } from './filing.ts';
 import { nameSize } from '../access/lists.ts';
 import type { Services } from '../services.ts';
 
-export function sessionHandlers(services: Services): Pick<Handlers, 'sessionGet'> {
+export function sessionHandlers(services: Services): HandlersOf<typeof sessionRequests> {
   const { sessions, topics, settings } = services;
   return {
     async sessionGet(caller) {

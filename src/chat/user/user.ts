@@ -1,15 +1,18 @@
 /** A user's own sockets and its login: what concerns no room and nobody else. */
 import { spreadUnits } from '../../protocol/params/cost.ts';
 import { fail, failBecause, Failure, hasCode, messageTooLarge } from '../../protocol/errors.ts';
+import type { connectionRequests } from '../../protocol/connection.ts';
+import type { userRequests } from '../../protocol/user.ts';
 import { notificationFrame } from '../../protocol/wire/frame.ts';
-import { Answer, type Handlers } from '../caller.ts';
+import { Answer, type HandlersOf } from '../caller.ts';
 import { askToConnect } from '../hooks/points.ts';
 import { badToken } from '../auth/token-faults.ts';
 import { namesSize } from '../access/lists.ts';
 import { socketPages } from './socket-list.ts';
 import type { Services } from '../services.ts';
 
-type UserHandlers = Pick<Handlers, 'ping' | 'loginRefresh' | 'disconnect' | 'listOwnSockets' | 'systemMessage'>;
+/** The gateway has the connections; what they ask for is about their user. */
+type UserHandlers = HandlersOf<typeof connectionRequests & typeof userRequests>;
 
 export function userHandlers(services: Services): UserHandlers {
   const { users, authenticator, audience, settings, hooks } = services;
