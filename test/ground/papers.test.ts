@@ -113,6 +113,12 @@ describe('READMEs', () => {
   test.each([
     ['README.md', 'A first message', { js: 1, ts: 1 }, 'test/cluster/readme.test.ts'],
     ['src/service/README.md', 'Server API', { sh: 2 }, 'test/http/server-api-readme.test.ts'],
+    [
+      'src/README.md',
+      'Adding a request, step by step',
+      { ts: 7, lua: 1, sh: 1 },
+      'test/ground/adding-a-request.test.ts',
+    ],
     ['config/README.md', 'Rights', { '': 1 }, 'test/fault/endpoints.test.ts'],
   ])('%s has under "%s" the fences that a test goes through', (path, heading, fences, reader) => {
     const section = sectionOf(read(path), heading);
