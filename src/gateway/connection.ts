@@ -80,6 +80,11 @@ export class Connection {
     if (this.#open) this.#ws.unsubscribe(topic);
   }
 
+  /** To the other subscribers of a native topic. */
+  publish(topic: string, data: Uint8Array | string, isBinary: boolean): boolean {
+    return this.#open && this.#ws.publish(topic, data, isBinary);
+  }
+
   /** What the close frame of this side said, once there is one. */
   get endReason(): string | undefined {
     return this.#endReason;

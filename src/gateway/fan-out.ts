@@ -28,8 +28,9 @@ export class FanOut {
     clearImmediate(this.#scanSoon);
   }
 
-  publish(nativeTopic: string, data: Uint8Array | string): void {
-    this.#app.publish(nativeTopic, data, typeof data !== 'string');
+  /** To all subscribers, or, by one of them, to the others. */
+  publish(nativeTopic: string, data: Uint8Array | string, by: Pick<TemplatedApp, 'publish'> = this.#app): void {
+    by.publish(nativeTopic, data, typeof data !== 'string');
     this.#unscannedBytes += data.length;
     if (this.#unscannedBytes < this.#bytesPerScan) return;
     this.#unscannedBytes = 0;

@@ -5,7 +5,7 @@
 import type { Topic, TopicListener } from '../bus/bus.ts';
 import type { Instance } from '../bus/instance.ts';
 import type { Topics } from '../bus/topics.ts';
-import { evictionsOf, isAfter } from '../log/event.ts';
+import { evictionsOf, isAfter, leftOutOf } from '../log/event.ts';
 import type { Eviction, Point, Position, TopicEvent } from '../log/event.ts';
 import type { Audience } from '../chat/caller.ts';
 import { resetFrame } from '../chat/membership/join.ts';
@@ -195,7 +195,7 @@ export class Hub implements TopicListener, Audience {
     if (event.kind === 'evicted') for (const eviction of evictionsOf(event)) this.#evict(roomName, eviction, event);
     // The notice of a leave is not for the socket that has left.
     if (event.kind === 'notice' && event.subject !== '') this.detachRoom(roomName, event.subject, event);
-    if (event.frame.length > 0) this.#broadcast(roomName, event.frame);
+    if (event.frame.length > 0) this.#broadcast(roomName, event.frame, leftOutOf(event));
     if (event.kind === 'message' && --this.#untilAge === 0) {
       this.#untilAge = MESSAGES_PER_AGE;
       // What this node knows of the clock that has made the timestamp is not exact.
@@ -240,12 +240,15 @@ export class Hub implements TopicListener, Audience {
     for (const session of this.#users.get(name) ?? []) session.startAfresh();
   }
 
-  #broadcast(roomName: string, frame: Uint8Array): void {
+  /** To all sockets in a room, but for one of that id. */
+  #broadcast(roomName: string, frame: Uint8Array, but = ''): void {
     const room = this.#rooms.get(roomName);
     if (room === undefined) return;
-    this.#roomDeliveries += room.sessions.size;
-    if (room.json < room.sessions.size) this.#deps.fanOut.publish(nativeTopic(roomName, 'msgpack'), frame);
-    if (room.json > 0) this.#deps.fanOut.publish(nativeTopic(roomName, 'json'), transcodeToJson(frame));
+    const session = but === '' ? undefined : this.#sessions.get(but);
+    const by = session !== undefined && room.sessions.has(session) ? session.connection : undefined;
+    this.#roomDeliveries += room.sessions.size - (by === undefined ? 0 : 1);
+    if (room.json < room.sessions.size) this.#deps.fanOut.publish(nativeTopic(roomName, 'msgpack'), frame, by);
+    if (room.json > 0) this.#deps.fanOut.publish(nativeTopic(roomName, 'json'), transcodeToJson(frame), by);
   }
 
   /** All sockets are out of the room, and all sockets of their users are told, joined or not, but for those in the next one. */

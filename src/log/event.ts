@@ -106,6 +106,9 @@ export function takesOut(
   return event.kind === 'deleted' || (event.kind === 'notice' && event.subject === socketId);
 }
 
+/** The socket that does not hear an event of a room, though it is in it; '' for none. */
+export const leftOutOf = ({ kind, subject }: TopicEvent): string => (kind === 'transient' ? subject : '');
+
 const HEADER_BYTES = 61;
 
 /**

@@ -7,6 +7,7 @@ import { buildNode, type NodeParts } from '../../src/node/build.ts';
 import { GatewayNode } from '../../src/node/node.ts';
 import { createLog } from '../../src/ops/log.ts';
 import { AdminStore } from '../../src/store/admin/admin-store.ts';
+import { notificationFrame } from '../../src/protocol/wire/frame.ts';
 import { roomTopic } from '../../src/redis/keys.ts';
 import { about, fenceRoom, idsHeard } from '../chat/world.ts';
 import { eventually } from '../support/eventually.ts';
@@ -14,6 +15,7 @@ import { startLink, type FaultyLink } from '../support/faulty-link.ts';
 import { startRedis } from '../support/redis.ts';
 import { loginRpc, type User } from '../support/rpc.ts';
 import { useScope } from '../support/scope.ts';
+import { publishPassing } from '../support/passing-event.ts';
 import { endpointAt } from '../support/redis-endpoint.ts';
 
 const scope = useScope();
@@ -25,6 +27,8 @@ interface Split {
   /** Has the node compare its sockets in these rooms with what Redis knows. */
   compare(roomNames: readonly string[]): Promise<void>;
   login(userName: string): Promise<User>;
+  /** Publishes what a room hears and one of its sockets does not. */
+  publish(roomName: string, except: User, frame: Uint8Array): Promise<void>;
 }
 
 /** Only what the bus brings goes through the link. */
@@ -55,6 +59,7 @@ async function startSplitNode(): Promise<Split> {
       await parts.reconciler.run();
     },
     login: (userName) => loginRpc(scope, `ws://127.0.0.1:${port}/ws`, userName),
+    publish: (roomName, { authData }, frame) => publishPassing(redis, parts.keys.room(roomName), authData.id, frame),
   };
 }
 
@@ -83,6 +88,26 @@ test('who joins and leaves before the bus has brought either does not hear the r
   // Coming back, bob hears it again.
   await bob.call('roomJoin', 'lobby');
   await fenceRoom(alice, 'lobby', alice, bob);
+});
+
+test('what leaves out a socket that has joined before the bus has brought that, leaves it out all the same', async () => {
+  const node = await startSplitNode();
+  const [alice, bob] = [await node.login('alice'), await node.login('bob')];
+  await alice.call('roomCreate', 'lobby');
+  await alice.call('roomJoin', 'lobby');
+  await whileLate(node, async () => {
+    await bob.call('roomJoin', 'lobby');
+    for (const [socket, name] of [
+      [bob, 'but bob'],
+      [alice, 'but alice'],
+    ] as const) {
+      await node.publish('lobby', socket, notificationFrame('roomUserJoined', ['lobby', name]));
+    }
+  });
+  await fenceRoom(alice, 'lobby', alice, bob);
+  const heard = (user: User): unknown[] => user.heard('roomUserJoined').map(([, name]) => name);
+  expect(heard(bob)).toEqual(['bob', 'but alice']);
+  expect(heard(alice)).toEqual(['alice', 'bob', 'but bob']);
 });
 
 test('who joins a room made again before the bus has told of the end of the old one is in the new one', async () => {

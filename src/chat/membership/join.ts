@@ -8,7 +8,7 @@
  * - the user's other sockets: the hub too, on nodes that had sockets of the user in the room; on others the notice to the user.
  */
 import type { Feed } from '../../bus/feed.ts';
-import { isUpTo, takesOut, type Point, type Position, type TopicEvent } from '../../log/event.ts';
+import { isUpTo, leftOutOf, takesOut, type Point, type Position, type TopicEvent } from '../../log/event.ts';
 import { notificationFrame } from '../../protocol/wire/frame.ts';
 import { roomTopic } from '../../redis/keys.ts';
 import type { Joined } from '../../store/membership/membership-store.ts';
@@ -216,6 +216,7 @@ export class Join implements PendingJoin {
       return false;
     }
     if (event.frame.length === 0 || (this.#heard !== undefined && !isBehind(event, this.#heard))) return true;
+    if (leftOutOf(event) === this.#caller.socketId) return true;
     if (this.point !== undefined) this.#fillHole(this.point);
     this.#caller.send(event.frame);
     return true;

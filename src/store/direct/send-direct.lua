@@ -64,8 +64,7 @@ if repeatKey ~= '' then
   end
 end
 if transient == '1' then
-  redis.call('SPUBLISH', channel,
-    struct.pack(HEADER, TRANSIENT, log.seq, log.id, log.now, nonce, log.nonce, log.epoch, 0) .. whole)
+  publish('', whole)
 else
   announce(NOTICE, '', whole)
   saveLog()

@@ -72,7 +72,8 @@ local function trimRing(size)
   log.ringLookAt = lookAt
 end
 
--- Appends everything but messages, and publishes it.
+-- Appends everything but messages, and publishes it. `subject` of a `NOTICE`: for a user as lib/recipients.lua says; for a
+-- room the one socket that is out of the room by it, '' for none.
 local function announce(kind, subject, frame)
   local own = nextNonce()
   log.seq = log.seq + 1
@@ -86,6 +87,13 @@ local function announce(kind, subject, frame)
   redis.call('SPUBLISH', channel, event)
   log.nonce = own
   log.ts = log.now
+end
+
+-- Publishes to who hears the topic now, with a place behind its last event, and appends nothing. Once in a script. `subject`:
+-- for a user as lib/recipients.lua says; for a room the one socket that does not hear it, '' for none.
+local function publish(subject, frame)
+  redis.call('SPUBLISH', channel, struct.pack(HEADER, TRANSIENT, log.seq, log.id, log.now, nonce, log.nonce, log.epoch,
+    #subject) .. subject .. frame)
 end
 
 local function saveLog()
