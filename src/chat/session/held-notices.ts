@@ -5,7 +5,6 @@
  */
 import { isUpTo, type Point, type TopicEvent } from '../../log/event.ts';
 import { addressOf } from '../../log/recipients.ts';
-import type { Audience } from '../caller.ts';
 import { isSince, remember, type SocketRooms } from '../membership/socket-rooms.ts';
 
 /** A socket that waits for an answer. */
@@ -16,13 +15,19 @@ export interface Waiting {
   send(frame: Uint8Array): void;
 }
 
+/** What it takes to tell a socket; see `Audience`. */
+export interface Notifier {
+  leaving(roomName: string, socketId: string): void;
+  notify(socketId: string, event: TopicEvent): void;
+}
+
 /** Notices that wait for one answer. More are told as they come: their order is lost, not they. */
 const KEPT_MAX = 1000;
 
 /** What is held back until one request of a socket is answered. */
 export class HeldNotices {
   readonly #socket: Waiting;
-  readonly #audience: Pick<Audience, 'notify' | 'leaving'>;
+  readonly #audience: Notifier;
   /** Undefined for a request about the whole session. */
   readonly #roomName: string | undefined;
   #kept: TopicEvent[] = [];
@@ -31,7 +36,7 @@ export class HeldNotices {
   #joinedAt: Point | undefined;
 
   /** Call before the script is sent; `end` must follow, whatever becomes of the request. */
-  constructor(socket: Waiting, audience: Pick<Audience, 'notify' | 'leaving'>, roomName?: string) {
+  constructor(socket: Waiting, audience: Notifier, roomName?: string) {
     this.#socket = socket;
     this.#audience = audience;
     this.#roomName = roomName;
