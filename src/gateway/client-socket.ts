@@ -21,6 +21,8 @@ export class ClientSocket implements Caller {
   readonly notices = new SocketNotices();
   /** The hub knows. */
   isAlone: boolean;
+  /** What its user is told reaches it; until then it waits for what was told during its login. */
+  hearsUser = false;
   closesAt: number | undefined;
   /** Its user's, on this node. */
   account: Account | undefined;

@@ -92,15 +92,17 @@ export class Hub implements TopicListener, Audience {
     return { users: this.#users.size, rooms: this.#rooms.size };
   }
 
+  /** From here on it can join rooms, and lose them; its user's notices it hears later, where the bus is late. */
   add(session: ClientSocket): void {
     this.#sessions.set(session.socketId, session);
+    const sessions = this.#users.get(session.userName);
+    if (sessions === undefined) this.#users.set(session.userName, [session]);
+    else sessions.push(session);
   }
 
   /** Begins delivery of the user's notices. */
   attachUser(session: ClientSocket): void {
-    const sessions = this.#users.get(session.userName);
-    if (sessions === undefined) this.#users.set(session.userName, [session]);
-    else sessions.push(session);
+    session.hearsUser = true;
   }
 
   /** Forgets a closed socket; the topics it followed are let go by whoever tells Redis. Returns its rooms. */
@@ -189,7 +191,7 @@ export class Hub implements TopicListener, Audience {
   deliver(topic: Topic, event: TopicEvent): void {
     const key = keyOf(topic);
     if (topicKind(key) === 'user')
-      return this.#started.notices.deliver(topicName(key), this.socketsOf(topicName(key)), event);
+      return this.#started.notices.deliver(topicName(key), this.#hearersOf(topicName(key)), event);
     const roomName = topicName(key);
     if (event.kind === 'deleted') return this.#loseRoom(roomName, event.frame, event);
     if (event.kind === 'evicted') for (const eviction of evictionsOf(event)) this.#evict(roomName, eviction, event);
@@ -224,7 +226,7 @@ export class Hub implements TopicListener, Audience {
   }
 
   #resetUser(userName: string, sockets: ReadonlySet<string>): void {
-    for (const session of this.#users.get(userName) ?? []) {
+    for (const session of this.#hearersOf(userName)) {
       // Nor are notices of the session, which the next login restores.
       if (session.synced || !sockets.has(session.socketId)) session.startAfresh();
       session.isAlone = false;
@@ -237,10 +239,14 @@ export class Hub implements TopicListener, Audience {
     const key = keyOf(topic);
     const name = topicName(key);
     if (topicKind(key) === 'room') return this.#loseRoom(name, lossFrame(name), { epoch, seq: Infinity });
-    for (const session of this.#users.get(name) ?? []) session.startAfresh();
+    for (const session of this.#hearersOf(name)) session.startAfresh();
   }
 
   /** To all sockets in a room, but for one of that id. */
+  #hearersOf(userName: string): ClientSocket[] {
+    return this.socketsOf(userName).filter(({ hearsUser }) => hearsUser);
+  }
+
   #broadcast(roomName: string, frame: Uint8Array, but = ''): void {
     const room = this.#rooms.get(roomName);
     if (room === undefined) return;
@@ -262,7 +268,7 @@ export class Hub implements TopicListener, Audience {
     // Where the end of the log was missed, the notice to the user may have told them what it was.
     const isMissed = at.seq === Infinity;
     for (const userName of new Set(lost.map((session) => session.userName))) {
-      for (const session of this.#users.get(userName) ?? []) {
+      for (const session of this.socketsOf(userName)) {
         if (isMissed && session.rooms.wasToldLostIn(roomName, at.epoch)) continue;
         if (!this.#started.notices.leaveToJoins(session, roomName, at))
           this.#started.notices.tellLost(roomName, session, frame, at);
@@ -277,7 +283,7 @@ export class Hub implements TopicListener, Audience {
   #evict(roomName: string, { userName, sockets, nodeIds }: Eviction, event: TopicEvent): void {
     const isTold = nodeIds.has(this.#deps.instance.nodeId);
     const frame = lossFrame(roomName);
-    for (const session of this.#users.get(userName) ?? []) {
+    for (const session of this.socketsOf(userName)) {
       this.#detach(roomName, session, event);
       if (sockets.has(session.socketId)) this.#lost(session, roomName, event);
       // One that is being joined is told in its turn, or it would hear of the loss before it hears of the join.
