@@ -7,7 +7,7 @@ import type { Instance } from '../bus/instance.ts';
 import { lossFrame } from '../chat/room/losses.ts';
 import { isSince } from '../chat/membership/socket-rooms.ts';
 import type { Echoes } from '../chat/user/echoes.ts';
-import type { Point, TopicEvent } from '../log/event.ts';
+import { isUpTo, type Point, type TopicEvent } from '../log/event.ts';
 import { addressOf, isRecipient, type Address, type Recipients, type Removal } from '../log/recipients.ts';
 import { countIn, notificationTest } from '../protocol/wire/frame.ts';
 import { roomTopic } from '../redis/keys.ts';
@@ -125,9 +125,10 @@ export class Notices {
   #tellEarly(sessions: readonly ClientSocket[], { about, removal }: Address, frame: Uint8Array): void {
     if (about === undefined || removal?.at === undefined) return;
     const { at } = removal;
-    const position = this.#deps.topics.positionOf(roomTopic(about));
-    if (position === undefined || isSince(position, at)) return;
+    // It was told, unless the room's log was not read up to there but begun anew behind it. A join that is yet to begin tells it in its turn.
+    const isPast = isUpTo(at, this.#deps.topics.positionOf(roomTopic(about)));
     for (const session of sessions) {
+      if (isPast && session.rooms.isJoining(about)) continue;
       if (this.leaveToJoins(session, about, at)) continue;
       this.#deps.detach(about, session, at);
       this.tellLost(about, session, frame, at);

@@ -50,7 +50,7 @@ const who = ({ userName, node, synced, authData }: StormSocket): string =>
 
 function evidenceFor(
   { sentMs, seats }: RoomStorm,
-  { isLarge }: StormRoom,
+  { isLarge, ends }: StormRoom,
   log: RoomLog,
   socket: StormSocket,
 ): Parameters<typeof judgeStory>[2] {
@@ -58,6 +58,7 @@ function evidenceFor(
   return {
     log,
     isLarge,
+    ends,
     sentMs,
     leaves: seat?.leaves ?? true,
     isWhole: seats.some((one) => one.socket === socket && one.firstMs === socket.openedMs),
@@ -114,7 +115,9 @@ async function expectAgreement(
     const own = field(await socket.call('listOwnSockets'), socket.authData.id);
     same(`${who(socket)} is told to be in ≠ listOwnSockets`, inside(socket), namesIn(own).toSorted());
     if (!socket.synced) continue;
-    const session = groupsOf(await socket.call('sessionGet'));
+    // Its answer belongs to what the socket was told of its session.
+    const [asked] = await socket.ask(['sessionGet']);
+    const session = groupsOf(asked !== undefined && 'result' in asked ? asked.result : null);
     same(
       `${who(socket)} has the session ≠ sessionGet`,
       sorted(pictureOf(socket.received, (entry) => socket.askedFor(entry)?.call)),

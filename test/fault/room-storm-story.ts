@@ -36,6 +36,8 @@ export interface Alarm {
 export interface Evidence {
   readonly log: RoomLog;
   readonly isLarge: boolean;
+  /** It is deleted now and then: who hears of that without the rest of the log may have left before. */
+  readonly ends: boolean;
   /** When each message was posted, by its key. */
   readonly sentMs: ReadonlyMap<string, number>;
   /** A device of the user may have taken the room out of the session. */
@@ -236,7 +238,12 @@ const isAsking = (socket: StormSocket, room: string, at: number): boolean =>
  * Each loss is told once; what was lost and won again before it could be told may come as a reset. Who was out anyway, and is in
  * again before the bus has told of it, is not told of it any more.
  */
-function judgeLosses(telling: Telling, socket: StormSocket, room: string, { log, isLarge, isWhole }: Evidence): void {
+function judgeLosses(
+  telling: Telling,
+  socket: StormSocket,
+  room: string,
+  { log, isLarge, ends, isWhole }: Evidence,
+): void {
   const { losses, resets, alarms, out } = telling;
   const known = (isLarge ? log.lossesMax : log.losses).get(socket.userName) ?? [];
   const expected = known.length;
@@ -248,7 +255,8 @@ function judgeLosses(telling: Telling, socket: StormSocket, room: string, { log,
   const detail = `${losses} told and ${resets} resets, of ${expected}, ${excused} of them while it was out: ${known
     .map(({ name, life, id }) => `${name} after ${id} of life ${life}`)
     .join(', ')}`;
-  if (losses > expected) alarms.set('lossTwice', { check: 'lossTwice', room, detail, story });
+  const max = isLarge || ends ? (log.lossesMax.get(socket.userName) ?? []).length : expected;
+  if (losses > max) alarms.set('lossTwice', { check: 'lossTwice', room, detail, story });
   if (isWhole && !isLarge && losses + resets < expected - excused) {
     alarms.set('lossUntold', { check: 'lossUntold', room, detail, story });
   }
