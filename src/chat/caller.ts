@@ -1,14 +1,13 @@
 /**
- * What a handler sees of the socket that makes a request, and how it answers. A handler never touches a socket: it
- * sends frames through its caller, and asks the `Audience` to begin or end delivery.
+ * What a handler sees of the socket that makes a request. A handler never touches a socket: it sends frames through its
+ * caller, and asks the `Audience` to begin or end delivery. What it answers: outcome.ts.
  */
 import type { Point, TopicEvent } from '../log/event.ts';
-import type { Args, DeclaredErrors, GeneralErrors, RequestName, Result } from '../protocol/catalogue.ts';
+import type { Args, RequestName } from '../protocol/catalogue.ts';
 import type { Format } from '../protocol/wire/codec.ts';
-import type { Failure } from '../protocol/errors.ts';
-import type { StoredResult } from '../protocol/wire/stored.ts';
 import type { ResumeFamily } from '../store/user/user-store.ts';
 import type { SocketRooms } from './membership/socket-rooms.ts';
+import type { Outcome } from './outcome.ts';
 import type { SocketNotices } from './session/held-notices.ts';
 
 /** One logged-in socket. */
@@ -73,29 +72,6 @@ export interface Audience {
   /** Whether a socket is open here and logged in, or about to be. */
   isOpen(socketId: string): boolean;
 }
-
-/**
- * A result whose sending has to happen in one turn with something else: `before` the response (notifications the
- * request caused for its caller), or `after` it (live delivery begins). A failure where a hook has made one of it.
- */
-export class Answer<T> {
-  readonly value: T;
-  readonly before: (() => void) | undefined;
-  readonly after: (() => void) | undefined;
-
-  constructor(value: T, turn: { before?: () => void; after?: () => void }) {
-    this.value = value;
-    this.before = turn.before;
-    this.after = turn.after;
-  }
-}
-
-/** What a handler gives: the result, or a failure with one of the codes its request declares. */
-export type Outcome<N extends RequestName> = Given<N> | Failed<N> | Answer<Given<N> | Failed<N>>;
-
-type Given<N extends RequestName> = Result<N> | StoredResult<Result<N>>;
-
-type Failed<N extends RequestName> = Failure<DeclaredErrors<N> | GeneralErrors>;
 
 export type Handler<N extends RequestName> = (caller: Caller, args: Args<N>) => Promise<Outcome<N>> | Outcome<N>;
 

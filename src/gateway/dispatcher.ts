@@ -3,7 +3,8 @@
  * the handler, and answers with one of the declared codes whatever happens in it.
  */
 import { setImmediate } from 'node:timers/promises';
-import { Answer, type Caller, type Handlers } from '../chat/caller.ts';
+import type { Caller, Handlers } from '../chat/caller.ts';
+import { answer, plain, type AnyOutcome, type Told } from '../chat/outcome.ts';
 import { login, type Login } from '../chat/auth/login.ts';
 import { UNITS_PER_ROOM } from '../chat/session/session.ts';
 import { ActingCaller } from '../service/callers.ts';
@@ -15,7 +16,6 @@ import type { Message } from '../protocol/wire/codec.ts';
 import { fail, failBecause, Failure, toErrorValue, unavailable } from '../protocol/errors.ts';
 import { isErrorCode } from '../protocol/error-table.ts';
 import type { Credentials } from '../protocol/connection.ts';
-import { plain, type StoredResult } from '../protocol/wire/stored.ts';
 import { checkArgs } from '../protocol/params/validate.ts';
 import type { Value } from '../protocol/values.ts';
 import { StateUnavailable } from '../redis/unavailable.ts';
@@ -66,7 +66,7 @@ export class Dispatcher {
     if (bytes > FREE_REPLY_BYTES) session.spend(bytes / REPLY_BYTES_PER_UNIT);
   }
 
-  async #settle(session: ClientSocket, { method, params, faultAt }: RequestLike): Promise<Settled> {
+  async #settle(session: ClientSocket, { method, params, faultAt }: RequestLike): Promise<AnyOutcome> {
     if (!isRequestName(method)) return unknownMethod(method);
     if (method === 'login') return loggedIn();
     try {
@@ -91,21 +91,20 @@ export class Dispatcher {
     );
     const mayAct = this.#deps.services.instance.held;
     const gone = mayAct ? fail('invalidSocket', [session.socketId]) : unavailable();
-    let answer: Value | Failure = gone;
+    let given: Value | Failure = gone;
     this.#takeTurn(session.connection, method, outcome, (told) => {
-      // Handlers give what their request declares, and results are declared as values.
-      answer = plain(told) as Value | Failure;
+      given = plain(told);
     });
-    return session.open ? answer : gone;
+    return session.open ? given : gone;
   }
 
   /** Runs work behind what the socket has under way on the same topics. */
-  async #inOrder(session: ClientSocket, keys: readonly string[], work: () => Promise<Settled>): Promise<Settled> {
+  async #inOrder(session: ClientSocket, keys: readonly string[], work: () => Promise<AnyOutcome>): Promise<AnyOutcome> {
     if (keys.length === 0) return work();
     const tails: Tails = (session.tails ??= new Map());
     const before = keys.flatMap((key) => tails.get(key) ?? []);
     // What has waited until its socket is gone need not be done any more: nobody was told that it would be.
-    const inTurn = (): Promise<Settled> => (session.open ? work() : Promise.resolve(unavailable()));
+    const inTurn = (): Promise<AnyOutcome> => (session.open ? work() : Promise.resolve(unavailable()));
     const outcome = before.length === 0 ? work() : Promise.all(before).then(inTurn);
     for (const key of keys) tails.set(key, outcome);
     const settled = await outcome;
@@ -231,7 +230,7 @@ export class Dispatcher {
     method: Exclude<RequestName, 'login'>,
     args: unknown,
     handlers: Handlers = this.#deps.handlers,
-  ): Promise<Settled> {
+  ): Promise<AnyOutcome> {
     try {
       return await callHandler(handlers, method, caller, args);
     } catch (error) {
@@ -245,7 +244,7 @@ export class Dispatcher {
   }
 
   /** Answers a request; returns the bytes of the response. */
-  #answer(connection: Connection, message: RequestLike, outcome: Settled, began: number): number {
+  #answer(connection: Connection, message: RequestLike, outcome: AnyOutcome, began: number): number {
     let bytes = 0;
     const told = this.#takeTurn(connection, message.method, outcome, (value) => {
       bytes = this.#respond(connection, message, value);
@@ -255,40 +254,20 @@ export class Dispatcher {
     return bytes;
   }
 
-  /**
-   * Everything of one turn: what a request caused for its caller, what it is told, what begins after it. Returns what it
-   * was told: where that cannot be said, or what comes before it, that there is a defect.
-   */
-  #takeTurn(connection: Connection, method: string, outcome: Settled, tell: (told: unknown) => void): unknown {
-    const turn = outcome instanceof Answer ? outcome : undefined;
-    const mayAct = this.#deps.services.instance.held;
-    const given: unknown = turn === undefined ? outcome : turn.value;
-    let told: unknown = mayAct ? given : unavailable();
-    try {
-      connection.cork(() => {
-        if (mayAct) turn?.before?.();
-        tell(told);
-      });
-    } catch (error) {
-      told = this.#failureOf(error, labelOf(method), connection.socketId);
-      tell(told);
-    }
-    try {
-      // What waits for it, waits whatever the caller was told.
-      turn?.after?.();
-    } catch (error) {
-      this.#failureOf(error, labelOf(method), connection.socketId);
-      // It was told of something that has not begun: where it comes back, it begins.
-      connection.end('serverError');
-    }
-    return told;
+  #takeTurn(connection: Connection, method: string, outcome: AnyOutcome, tell: (told: Told) => void): Told {
+    return answer(outcome, {
+      mayAct: this.#deps.services.instance.held,
+      together: (work) => connection.cork(work),
+      tell,
+      failureOf: (error) => this.#failureOf(error, labelOf(method), connection.socketId),
+      startAfresh: () => connection.end('serverError'),
+    });
   }
 
-  #respond(connection: Connection, message: RequestLike, outcome: unknown): number {
+  #respond(connection: Connection, message: RequestLike, told: Told): number {
     if (message.type !== 0) return 0;
-    if (isFailure(outcome)) return connection.respond(message.id, toErrorValue(outcome), null);
-    // Handlers give what their request declares, and results are declared as values.
-    return connection.respond(message.id, null, outcome as Value | StoredResult<Value>);
+    if (told instanceof Failure) return connection.respond(message.id, toErrorValue(told), null);
+    return connection.respond(message.id, null, told);
   }
 
   #measure(method: string, outcome: string, began: number): void {
@@ -325,19 +304,13 @@ async function tellLogin(connection: Connection, telling: LoginTelling, done: Lo
   }
 }
 
-/** What a handler has given: a failure, an answer, or a bare result. */
-type Settled = unknown;
-
 /** Anything may stand where a method does, and each label is kept. */
 const labelOf = (method: string): string => (isRequestName(method) ? method : 'unknown');
 const loggedIn = (): Failure => failBecause('notAllowed', [], 'this socket has logged in');
 const unknownMethod = (method: string): Failure => fail('noCommand', [method.slice(0, METHOD_SHOWN_MAX)]);
 
 /** Codes of an operator's own are one label: there is no end to them. */
-function outcomeName(outcome: Settled): string {
-  if (!isFailure(outcome)) return 'ok';
-  return isErrorCode(outcome.code) ? outcome.code : 'own';
+function outcomeName(told: Told): string {
+  if (!(told instanceof Failure)) return 'ok';
+  return isErrorCode(told.code) ? told.code : 'own';
 }
-
-// A bare `instanceof` would leave the codes untyped.
-const isFailure = (outcome: unknown): outcome is Failure => outcome instanceof Failure;

@@ -4,6 +4,7 @@ import type { Failure } from '../protocol/errors.ts';
 import type { ServerArgs, ServerErrors, ServerRequestName, ServerResult } from '../protocol/service/catalogue.ts';
 import type { AdminStore } from '../store/admin/admin-store.ts';
 import type { Directory } from '../store/admin/directory.ts';
+import type { Ok } from '../chat/outcome.ts';
 import type { Services } from '../chat/services.ts';
 
 export interface ServerServices {
@@ -15,7 +16,7 @@ export interface ServerServices {
   readonly directListSizeLimit: number;
 }
 
-export type ServerOutcome<N extends ServerRequestName> = ServerResult<N> | Failure<ServerErrors<N> | GeneralErrors>;
+export type ServerOutcome<N extends ServerRequestName> = Ok<ServerResult<N>> | Failure<ServerErrors<N> | GeneralErrors>;
 
 export type ServerHandlers = {
   readonly [N in ServerRequestName]: (args: ServerArgs<N>) => Promise<ServerOutcome<N>>;

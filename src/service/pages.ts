@@ -1,6 +1,7 @@
 /** Pages of all names there are, as the service asks for them. How they are found is the directory's. */
 import { failBecause, type Failure } from '../protocol/errors.ts';
 import { apiPageDefault, type ApiPageOptions } from '../protocol/service/types.ts';
+import { ok, type Ok } from '../chat/outcome.ts';
 import type { Directory } from '../store/admin/directory.ts';
 import type { TopicKind } from '../redis/keys.ts';
 
@@ -8,8 +9,8 @@ export async function namesPage(
   directory: Directory,
   kind: TopicKind,
   { cursor, limit = apiPageDefault }: ApiPageOptions = {},
-): Promise<{ names: string[]; cursor: string | null } | Failure<'badArgument'>> {
+): Promise<Ok<{ names: string[]; cursor: string | null }> | Failure<'badArgument'>> {
   const page = await directory.names(kind, cursor, limit);
   if (page === undefined) return failBecause('badArgument', [0, null], 'its `cursor` is not that of a page');
-  return { names: [...page.items], cursor: page.cursor ?? null };
+  return ok({ names: [...page.items], cursor: page.cursor ?? null });
 }

@@ -1,5 +1,5 @@
 /** What the service itself asks about rooms and nodes. */
-import { fail, type Failure } from '../protocol/errors.ts';
+import { fail, Failure } from '../protocol/errors.ts';
 import { invalidName, isStorableName, isValidName } from '../protocol/names/rule.ts';
 import type { serverRoomRequests } from '../protocol/service/rooms.ts';
 import { apiPageDefault, type AddRoomOptions } from '../protocol/service/types.ts';
@@ -10,7 +10,8 @@ import { changeRules } from '../chat/access/rules.ts';
 import { leftHead } from '../protocol/membership.ts';
 import { historyInfo } from '../chat/history/history.ts';
 import { deleteRoom } from '../chat/room/room.ts';
-import type { ServerHandlers, ServerServices } from './contract.ts';
+import { ok, type Ok } from '../chat/outcome.ts';
+import type { ServerHandlers, ServerOutcome, ServerServices } from './contract.ts';
 import { listsRefusal } from './names.ts';
 import { namesPage } from './pages.ts';
 
@@ -24,9 +25,9 @@ export function serverRoomHandlers(parts: ServerServices): RoomHandlers {
   const { access, settings } = services;
   // Also of rooms made under an earlier rule: whom nobody else can name is left to the service.
   const isName = (name: string): boolean => isStorableName(name, settings.limits);
-  const setFlag = async (roomName: string, flag: RoomFlag, on: boolean): Promise<null | Failure<'noRoom'>> => {
+  const setFlag = async (roomName: string, flag: RoomFlag, on: boolean): Promise<Ok<null> | Failure<'noRoom'>> => {
     const set = isName(roomName) ? await admin.setRoomFlag(roomName, flag, on) : 'noRoom';
-    return set === 'ok' ? null : fail(set, [roomName]);
+    return set === 'ok' ? ok(null) : fail(set, [roomName]);
   };
   return {
     addRoom: ({ roomName, options = {} }) => addRoom(parts, roomName, options),
@@ -34,28 +35,28 @@ export function serverRoomHandlers(parts: ServerServices): RoomHandlers {
     async deleteRoom({ roomName }) {
       const deleted = await deleteRoom(services, nobody, roomName);
       // The service has every right.
-      return deleted === null ? null : fail('noRoom', [roomName]);
+      return deleted instanceof Failure ? fail('noRoom', [roomName]) : deleted;
     },
 
-    hasRoom: async ({ roomName }) => isName(roomName) && admin.hasRoom(roomName),
+    hasRoom: async ({ roomName }) => ok(isName(roomName) && (await admin.hasRoom(roomName))),
 
     async roomHasInList({ roomName, listName, item }) {
       const found = isName(roomName) ? await admin.roomHasInList(roomName, listName, item) : 'noRoom';
       if (found === 'noList') return fail(found, [listName]);
-      return found === 'noRoom' ? fail(found, [roomName]) : found;
+      return found === 'noRoom' ? fail(found, [roomName]) : ok(found);
     },
 
     async hasRoomAccess({ roomName, userName }) {
-      if (!isName(roomName) || !isName(userName)) return false;
+      if (!isName(roomName) || !isName(userName)) return ok(false);
       const found = await access.readAccess(roomName, userName);
-      return found !== 'noRoom' && found.admitted;
+      return ok(found !== 'noRoom' && found.admitted);
     },
 
     changeRoomOwner: ({ roomName, owner }) => changeOwner(parts, roomName, owner),
 
     async changeRoomHistoryMaxSize({ roomName, historyMaxSize }) {
       const changed = isName(roomName) ? await admin.resizeHistory(roomName, historyMaxSize) : 'noRoom';
-      return changed === 'ok' ? null : fail(changed, [roomName]);
+      return changed === 'ok' ? ok(null) : fail(changed, [roomName]);
     },
 
     changeAccessListsUpdates: ({ roomName, enabled }) => setFlag(roomName, 'accessListsUpdates', enabled),
@@ -68,7 +69,7 @@ export function serverRoomHandlers(parts: ServerServices): RoomHandlers {
 
     async nodesList({ options }) {
       const page = await directory.nodes(options?.cursor, options?.limit ?? apiPageDefault);
-      return { nodes: [...page.items], cursor: page.cursor ?? null };
+      return ok({ nodes: [...page.items], cursor: page.cursor ?? null });
     },
   };
 }
@@ -77,7 +78,7 @@ async function changeOwner(
   { services, admin }: ServerServices,
   roomName: string,
   owner: string | null,
-): Promise<null | Failure<'noRoom' | 'invalidName'>> {
+): Promise<ServerOutcome<'changeRoomOwner'>> {
   const { limits } = services.settings;
   if (!isStorableName(roomName, limits)) return fail('noRoom', [roomName]);
   if (owner !== null && !isValidName(owner, limits)) {
@@ -89,14 +90,14 @@ async function changeOwner(
     return changed;
   };
   const changed = await changeRules(services, nobody, roomName, change);
-  return changed === 'noRoom' ? fail(changed, [roomName]) : null;
+  return changed === 'noRoom' ? fail(changed, [roomName]) : ok(null);
 }
 
 async function addRoom(
   { services, admin, roomListSizeLimit }: ServerServices,
   roomName: string,
   options: AddRoomOptions,
-): Promise<null | Failure<'invalidName' | 'roomExists' | 'listLimitExceeded'>> {
+): Promise<ServerOutcome<'addRoom'>> {
   const { quotas, settings } = services;
   const { limits } = settings;
   if (!isValidName(roomName, limits)) return invalidName(roomName, limits);
@@ -117,7 +118,7 @@ async function addRoom(
   };
   // Beyond the owner's quota too, so there is nothing but this to refuse.
   const created = await quotas.create(roomName, room, true);
-  return created === 'roomExists' ? fail(created, [roomName]) : null;
+  return created === 'roomExists' ? fail(created, [roomName]) : ok(null);
 }
 
 const readRoom = async (
@@ -128,7 +129,7 @@ const readRoom = async (
   if (!isStorableName(roomName, settings.limits)) return fail('noRoom', [roomName]);
   const [info, more] = await Promise.all([rooms.readInfo(roomName, SERVICE), admin.inspectRoom(roomName)]);
   if (typeof info === 'string' || typeof more === 'string') return fail('noRoom', [roomName]);
-  return {
+  return ok({
     roomName,
     owner: info.owner === '' ? null : info.owner,
     whitelistOnly: info.whitelistOnly,
@@ -142,5 +143,5 @@ const readRoom = async (
     },
     history: historyInfo(info, settings.limits.historyMaxGetMessages),
     nodes: [...more.nodes],
-  };
+  });
 };

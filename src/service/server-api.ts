@@ -18,13 +18,13 @@ import {
   positional,
   type ApiRequestName,
 } from '../protocol/service/catalogue.ts';
-import { plain } from '../protocol/wire/stored.ts';
 import { As } from '../protocol/service/types.ts';
 import { checkDeclared } from '../protocol/params/validate.ts';
 import { asMap, isMap, type Value } from '../protocol/values.ts';
 import { StateUnavailable } from '../redis/unavailable.ts';
 import { SERVICE } from '../store/room/room-store.ts';
-import { Answer, type Caller, type Handlers } from '../chat/caller.ts';
+import type { Caller, Handlers } from '../chat/caller.ts';
+import { answer, plain, type AnyOutcome } from '../chat/outcome.ts';
 import { VirtualCaller } from './callers.ts';
 import type { ServerHandlers, ServerServices } from './contract.ts';
 import { bindServerHandlers } from './handlers.ts';
@@ -91,8 +91,7 @@ export class ServerApi {
       // Past the lease's deadline nothing is acknowledged.
       if (!this.#deps.services.instance.held) outcome = unavailable();
     } catch (error) {
-      if (error instanceof StateUnavailable) outcome = unavailable();
-      else outcome = fail('internalError', [this.#deps.onDefect(error, method.slice(0, METHOD_SHOWN_MAX))]);
+      outcome = this.#failureOf(error, method);
     } finally {
       this.#running--;
     }
@@ -113,8 +112,8 @@ export class ServerApi {
     if (isServerRequestName(method)) {
       if (as.userName !== undefined) return badRequest('This request is made by the service itself only.');
       // The arguments were checked for this very method; the types of one call cannot say so.
-      const handler = this.#own[method] as (args: unknown) => Promise<Value | Failure>;
-      return handler(args);
+      const handler = this.#own[method] as (args: unknown) => Promise<AnyOutcome>;
+      return this.#take(method, await handler(args));
     }
     return this.#runForUser(method, params, args, as);
   }
@@ -143,7 +142,25 @@ export class ServerApi {
       echoExcept: socketId ?? '',
       nodeId: this.#deps.services.instance.nodeId,
     });
-    return settle(await callHandler(bypassHooks ? this.#deps.bareHandlers : this.#deps.handlers, method, caller, args));
+    const handlers = bypassHooks ? this.#deps.bareHandlers : this.#deps.handlers;
+    return this.#take(method, await callHandler(handlers, method, caller, args));
+  }
+
+  /** What an outcome says. Its turn is taken here: nobody is sent anything in between. */
+  #take(method: string, outcome: AnyOutcome): Value | Failure {
+    const told = answer(outcome, {
+      mayAct: this.#deps.services.instance.held,
+      together: (work) => work(),
+      tell: () => undefined,
+      failureOf: (error) => this.#failureOf(error, method),
+      startAfresh: () => undefined,
+    });
+    return plain(told);
+  }
+
+  #failureOf(error: unknown, method: string): Failure {
+    if (error instanceof StateUnavailable) return unavailable();
+    return fail('internalError', [this.#deps.onDefect(error, method.slice(0, METHOD_SHOWN_MAX))]);
   }
 
   /** The node of a user's socket, '' where none is named; refuses where there is no such user or socket. */
@@ -158,25 +175,16 @@ export class ServerApi {
   }
 }
 
-/** Runs a handler for a caller; what it gives is for `settle`, or for the turn of a connection. */
+/** Runs a handler for a caller. */
 export async function callHandler(
   handlers: Handlers,
   method: Exclude<RequestName, 'login'>,
   caller: Caller,
   args: unknown,
-): Promise<unknown> {
+): Promise<AnyOutcome> {
   // The catalogue has checked these arguments for this very method; the types of one call cannot say so.
-  const handler = handlers[method] as unknown as (caller: Caller, args: unknown) => unknown;
+  const handler = handlers[method] as unknown as (caller: Caller, args: unknown) => Promise<AnyOutcome>;
   return await handler(caller, args);
-}
-
-/** The value of an answer, its turn taken here: nobody else is sent anything in between. */
-function settle(outcome: unknown): Value | Failure {
-  const turn = outcome instanceof Answer ? outcome : undefined;
-  turn?.before?.();
-  turn?.after?.();
-  // Handlers give what their request declares, and results are declared as values.
-  return plain(turn === undefined ? outcome : turn.value) as Value | Failure;
 }
 
 /** What is not known, and a user who is nil, is refused: the service would act with all rights by mistake. */

@@ -10,6 +10,7 @@ import { namesSize } from '../chat/access/lists.ts';
 import type { ServerHandlers, ServerServices } from './contract.ts';
 import { listsRefusal } from './names.ts';
 import { namesPage } from './pages.ts';
+import { ok } from '../chat/outcome.ts';
 
 type UserHandlers = Pick<ServerHandlers, keyof typeof serverUserRequests>;
 
@@ -28,26 +29,26 @@ export function serverUserHandlers({ services, admin, directory, directListSizeL
       const refused = listsRefusal(lists, { ...limits, listSizeLimit: directListSizeLimit });
       if (refused !== undefined) return (await admin.hasUser(userName)) ? fail('userExists', [userName]) : refused;
       const made = await admin.createUser(userName, { whitelistOnly, lists });
-      return made === 'ok' ? null : fail(made, [userName]);
+      return made === 'ok' ? ok(null) : fail(made, [userName]);
     },
 
     async deleteUser({ userName }) {
       if (!isName(userName)) return fail('noUser', [userName]);
       const deleted = await admin.deleteUser(userName);
-      return deleted === 'ok' ? null : fail(deleted, [userName]);
+      return deleted === 'ok' ? ok(null) : fail(deleted, [userName]);
     },
 
-    hasUser: async ({ userName }) => isName(userName) && admin.hasUser(userName),
+    hasUser: async ({ userName }) => ok(isName(userName) && (await admin.hasUser(userName))),
 
     async userHasInList({ userName, listName, item }) {
       const found = isName(userName) ? await admin.userHasInList(userName, listName, item) : 'noUser';
       if (found === 'noList') return fail(found, [listName]);
-      return found === 'noUser' ? fail(found, [userName]) : found;
+      return found === 'noUser' ? fail(found, [userName]) : ok(found);
     },
 
     async hasDirectAccess({ recipient, sender }) {
-      if (!isName(recipient) || !isName(sender) || recipient === sender) return false;
-      return (await admin.hasDirectAccess(recipient, sender)) === true;
+      if (!isName(recipient) || !isName(sender) || recipient === sender) return ok(false);
+      return ok((await admin.hasDirectAccess(recipient, sender)) === true);
     },
 
     async disconnectUserSockets({ userName, reason = closeCodes.disconnectForced.reason }) {
@@ -56,7 +57,7 @@ export function serverUserHandlers({ services, admin, directory, directListSizeL
         return failBecause('badArgument', [1, reason], `a reason is one line of at most ${reasonBytesMax} bytes`);
       }
       const count = isName(userName) ? await admin.disconnectUser(userName, reason) : 'noUser';
-      return count === 'noUser' ? fail(count, [userName]) : count;
+      return count === 'noUser' ? fail(count, [userName]) : ok(count);
     },
 
     userGet: ({ userName }) => readUser(services, admin, userName),
@@ -80,11 +81,11 @@ async function readUser(
     if (bytes > services.settings.replyBytes) return fail('listTooLong', [socketsCount]);
     sockets.push(...page);
   }
-  return {
+  return ok({
     userName,
     online: socketsCount > 0,
     sockets: sockets.map((socket) => ({ ...socket, rooms: [...socket.rooms] })),
     whitelistOnly,
     sizes: { whitelist, blacklist },
-  };
+  });
 }

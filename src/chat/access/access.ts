@@ -8,6 +8,7 @@ import type { Changed, EditRefusal, ListEdit } from '../../store/access/access-s
 import type { PageWish } from '../../store/access/list-page.ts';
 import type { Caller, HandlersOf } from '../caller.ts';
 import type { accessRequests } from '../../protocol/access.ts';
+import { type Ok, ok } from '../outcome.ts';
 import { leftHead } from '../../protocol/membership.ts';
 import { changeRules } from './rules.ts';
 import { isScanCursor, NO_CURSOR, pageOfList, wholeList } from './lists.ts';
@@ -57,7 +58,8 @@ export function accessHandlers(services: Services): HandlersOf<typeof accessRequ
           ? await wholeList(read, 'noRoom', caller, { settings, namesMax })
           : await pageOfList(read, options, settings);
       if (found === 'noList') return fail('noList', [listName]);
-      return typeof found === 'string' ? fail(found, [roomName]) : found;
+      if (typeof found === 'string') return fail(found, [roomName]);
+      return found instanceof Failure ? found : ok(found);
     },
 
     async roomSetWhitelistMode(caller, { roomName, mode }) {
@@ -74,12 +76,12 @@ export function accessHandlers(services: Services): HandlersOf<typeof accessRequ
       if (changed === 'notAllowed') return fail('notAllowed');
       // A node does not answer: it comes back, or is swept.
       if (changed === 'settling') return unavailable();
-      return null;
+      return ok(null);
     },
 
     async roomGetWhitelistMode(caller, { roomName }) {
       const info = await rooms.readInfo(roomName, caller.authority);
-      return typeof info === 'string' ? fail(info, [roomName]) : info.whitelistOnly;
+      return typeof info === 'string' ? fail(info, [roomName]) : ok(info.whitelistOnly);
     },
   };
 }
@@ -104,11 +106,11 @@ function editOutcome(
   { roomName, listName }: Edit,
   { badName = '', frame }: ListEdit,
   changed: Changed | EditRefusal,
-): null | Failure<EditRefusal> {
+): Ok<null> | Failure<EditRefusal> {
   if (changed === 'noRoom') return fail('noRoom', [roomName]);
   if (changed === 'notAllowed') return fail('notAllowed');
   if (changed === 'noList') return fail('noList', [listName]);
   if (changed === 'invalidName') return invalidName(badName, services.settings.limits);
   caller.spend(spreadUnits(services.audience.hearers(roomName), frame.length));
-  return null;
+  return ok(null);
 }

@@ -4,16 +4,18 @@
  * has; where the node dies between them, the message was sent and its echo is missing.
  */
 import { spreadUnits } from '../../protocol/params/cost.ts';
-import { fail, failBecause, type Failure, messageTooLarge } from '../../protocol/errors.ts';
+import { fail, failBecause, Failure, messageTooLarge } from '../../protocol/errors.ts';
 import { directEchoFrame, directMessageFrame, type directRequests } from '../../protocol/direct.ts';
 import { storedMessageIn } from '../../protocol/wire/message-frame.ts';
 import { invalidName, isValidName } from '../../protocol/names/rule.ts';
 import type { NameLimits } from '../../protocol/names/form.ts';
 import { StoredResult } from '../../protocol/wire/stored.ts';
+import type { ValueMap } from '../../protocol/values.ts';
 import { StateUnavailable } from '../../redis/unavailable.ts';
 import type { PageWish } from '../../store/access/list-page.ts';
 import { DIRECT_LISTS, type DirectListName } from '../../store/direct/direct-store.ts';
-import type { Caller, Handlers, HandlersOf, Outcome } from '../caller.ts';
+import type { Caller, Handlers, HandlersOf } from '../caller.ts';
+import { ok, type Outcome } from '../outcome.ts';
 import { isScanCursor, NO_CURSOR, pageOfList, wholeList } from '../access/lists.ts';
 import type { Services } from '../services.ts';
 
@@ -29,16 +31,16 @@ export function directHandlers(services: Services): HandlersOf<typeof directRequ
     async directAddToList(caller, edit) {
       const listName = editable(caller, edit, settings.limits);
       if (typeof listName !== 'string') return listName;
-      if (edit.userNames.length === 0) return null;
+      if (edit.userNames.length === 0) return ok(null);
       const added = known(await directs.addToList(caller.userName, listName, edit.userNames));
-      return added === 'ok' ? null : fail(added, [listName]);
+      return added === 'ok' ? ok(null) : fail(added, [listName]);
     },
 
     async directRemoveFromList(caller, edit) {
       const listName = editable(caller, edit, settings.limits);
       if (typeof listName !== 'string') return listName;
       if (edit.userNames.length > 0) known(await directs.removeFromList(caller.userName, listName, edit.userNames));
-      return null;
+      return ok(null);
     },
 
     async directGetAccessList(caller, { listName, options }) {
@@ -47,19 +49,20 @@ export function directHandlers(services: Services): HandlersOf<typeof directRequ
       if (found === undefined) return fail('noList', [listName]);
       const read = (wish: PageWish): ReturnType<typeof directs.readList> =>
         directs.readList(caller.userName, found, wish);
-      return known(
+      const names = known(
         options === undefined
           ? await wholeList(read, 'gone', caller, { settings, namesMax: Infinity })
           : await pageOfList(read, options, settings),
       );
+      return names instanceof Failure ? names : ok(names);
     },
 
     async directSetWhitelistMode(caller, { mode }) {
       known(await directs.setWhitelistMode(caller.userName, mode));
-      return null;
+      return ok(null);
     },
 
-    directGetWhitelistMode: async (caller) => known(await directs.readWhitelistMode(caller.userName)),
+    directGetWhitelistMode: async (caller) => ok(known(await directs.readWhitelistMode(caller.userName))),
   };
 }
 
@@ -85,12 +88,12 @@ async function sendMessage(
   if (sent === 'messageTooLarge') return messageTooLarge(bytes, settings.limits);
   if (typeof sent === 'string') return fail(sent);
   const { frame, repeated } = sent;
-  if (frame === undefined) return null;
-  if (repeated) return new StoredResult(storedMessageIn(frame));
+  if (frame === undefined) return ok(null);
+  if (repeated) return ok(new StoredResult<ValueMap>(storedMessageIn(frame)));
   const hearers = audience.socketsOf(userName).length + audience.socketsOf(caller.userName).length;
   caller.spend(spreadUnits(hearers, frame.length));
   await echo(services, caller, directEchoFrame(userName, frame));
-  return transient ? null : new StoredResult(storedMessageIn(frame));
+  return ok(transient ? null : new StoredResult<ValueMap>(storedMessageIn(frame)));
 }
 
 /**

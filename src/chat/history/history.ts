@@ -10,6 +10,7 @@ import type { HistoryInfo, historyRequests } from '../../protocol/history.ts';
 import type { ValueMap } from '../../protocol/values.ts';
 import type { RoomInfo } from '../../store/room/room-store.ts';
 import type { Caller, HandlersOf } from '../caller.ts';
+import { type Ok, ok } from '../outcome.ts';
 import type { Services } from '../services.ts';
 
 export function historyHandlers({ rooms, histories, settings }: Services): HandlersOf<typeof historyRequests> {
@@ -30,7 +31,7 @@ export function historyHandlers({ rooms, histories, settings }: Services): Handl
     async roomHistoryInfo(caller, { roomName }) {
       const info = await rooms.readInfo(roomName, caller.authority);
       if (typeof info === 'string') return fail(info, [roomName]);
-      return historyInfo(info, pageMax);
+      return ok(historyInfo(info, pageMax));
     },
   };
 }
@@ -44,7 +45,7 @@ export const historyInfo = (info: RoomInfo, pageMax: number): HistoryInfo => ({
   epoch: info.epoch,
 });
 
-const pageOf = (messages: readonly StoredValue[]): StoredResult<ValueMap[]> => new StoredResult(messages);
+const pageOf = (messages: readonly StoredValue[]): Ok<ValueMap[]> => ok(new StoredResult<ValueMap[]>(messages));
 
 /** The first messages, as many as fit; the store has counted their MessagePack, and JSON may be longer. */
 function fitting(events: readonly TopicEvent[], { format }: Caller, bytesMax: number): StoredValue[] {

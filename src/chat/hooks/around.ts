@@ -8,11 +8,11 @@ import { Nonsense, readAfter, readBefore, readMessage, type Read } from '../../h
 import { requestDeclaration, type RequestName } from '../../protocol/catalogue.ts';
 import { fail, Failure, unavailable } from '../../protocol/errors.ts';
 import type { Limits } from '../../protocol/limits.ts';
-import { plain } from '../../protocol/wire/stored.ts';
 import { checkDeclared } from '../../protocol/params/validate.ts';
 import type { Value, ValueMap } from '../../protocol/values.ts';
 import { StateUnavailable } from '../../redis/unavailable.ts';
-import { Answer, type Caller, type Handlers } from '../caller.ts';
+import type { Caller, Handlers } from '../caller.ts';
+import { ok, plain, retold, toldBy, type AnyOutcome } from '../outcome.ts';
 
 export interface HookedDeps {
   readonly hooks: HookRunner;
@@ -24,7 +24,7 @@ export interface HookedDeps {
 type Method = Exclude<RequestName, 'login'>;
 type AnyArgs = { readonly [name: string]: Value | undefined };
 /** A handler whose own types are left aside: what goes in and out of it is checked here against its declaration. */
-type AnyHandler = (caller: Caller, args: AnyArgs) => unknown;
+type AnyHandler = (caller: Caller, args: AnyArgs) => Promise<AnyOutcome> | AnyOutcome;
 
 /** One request on its way through the hooks. */
 interface Passage extends HookedDeps {
@@ -38,7 +38,7 @@ export function hookedHandlers(bare: Handlers, deps: HookedDeps): Handlers {
   const wrapped = Object.entries(bare).map(([name, handler]) => {
     // The handlers are a table by the names of the requests; their types are those of `bare`, whatever is around them.
     const method = name as Method;
-    return [name, isHooked(deps.hooks, method) ? around(deps, method, handler as AnyHandler) : handler];
+    return [name, isHooked(deps.hooks, method) ? around(deps, method, handler as unknown as AnyHandler) : handler];
   });
   // One for each of `bare`, and each gives what the bare one may give: see above.
   return Object.fromEntries(wrapped) as Handlers;
@@ -59,7 +59,7 @@ function around(deps: HookedDeps, method: Method, handler: AnyHandler): AnyHandl
     if (checked instanceof Failure) return checked;
     const before = await runBefore(passage, checked);
     if (before instanceof Failure) return before;
-    if ('result' in before) return before.result;
+    if ('result' in before) return ok(before.result);
     if (!hasAfter) return handler(caller, before.args);
     const outcome = await settle(passage, handler, before.args);
     return runAfter(passage, before.args, outcome);
@@ -121,7 +121,7 @@ function replaced(method: Method, args: AnyArgs, by: ValueMap, limits: Limits): 
 }
 
 /** What the handler gives or throws, as something that the hooks after it can be told. */
-async function settle({ method, caller, onDefect }: Passage, handler: AnyHandler, args: AnyArgs): Promise<unknown> {
+async function settle({ method, caller, onDefect }: Passage, handler: AnyHandler, args: AnyArgs): Promise<AnyOutcome> {
   try {
     return await handler(caller, args);
   } catch (error) {
@@ -131,11 +131,9 @@ async function settle({ method, caller, onDefect }: Passage, handler: AnyHandler
 }
 
 /** What a request has done stays done, whatever is told of it: its turn is kept with the new outcome. */
-async function runAfter(passage: Passage, args: AnyArgs, outcome: unknown): Promise<unknown> {
+async function runAfter(passage: Passage, args: AnyArgs, outcome: AnyOutcome): Promise<AnyOutcome> {
   const { hooks, method } = passage;
-  const turn = outcome instanceof Answer ? outcome : undefined;
-  // Handlers give what their request declares, and results are declared as values.
-  let told = plain(turn === undefined ? outcome : turn.value) as Value | Failure;
+  let told = plain(toldBy(outcome));
   for (const name of hooksOf('after', method).toReversed()) {
     const current = told;
     const said = await hooks.ask(
@@ -149,9 +147,7 @@ async function runAfter(passage: Passage, args: AnyArgs, outcome: unknown): Prom
     );
     if (said !== undefined) told = said instanceof Failure ? said : said.result;
   }
-  if (turn === undefined) return told;
-  const { before, after } = turn;
-  return new Answer(told, { ...(before && { before }), ...(after && { after }) });
+  return retold(outcome, told);
 }
 
 function callOf({ method, caller, data }: Passage, args: AnyArgs): object {

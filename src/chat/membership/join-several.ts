@@ -12,7 +12,8 @@ import type { Result } from '../../protocol/catalogue.ts';
 import type { RoomPosition } from '../../protocol/membership.ts';
 import { StateUnavailable } from '../../redis/unavailable.ts';
 import type { Since } from '../../store/membership/membership-store.ts';
-import { Answer, type Caller, type Handlers } from '../caller.ts';
+import type { Caller, Handlers } from '../caller.ts';
+import { ok } from '../outcome.ts';
 import { joinRoom, type JoinDone } from './membership.ts';
 import type { Services } from '../services.ts';
 import { windowsOf } from '../windows.ts';
@@ -39,7 +40,7 @@ export function roomsJoinHandlers(services: Services): Pick<Handlers, 'roomsJoin
       // Together: where the bus is late they are late at the same time.
       await Promise.all(done.map((join) => join.reached()));
       for (const entry of entries) countRecovery(services.counters, entry);
-      return new Answer(new StoredResult<Result<'roomsJoin'>>(entries.map(entryValue)), {
+      return ok(new StoredResult<Result<'roomsJoin'>>(entries.map(entryValue)), {
         before: () => done.forEach((join) => join.before()),
         after: () => completeAll(done),
       });

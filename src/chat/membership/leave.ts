@@ -3,13 +3,18 @@
  * for is departures'; here is the turn of the response, in which live delivery ends.
  */
 import type { Point } from '../../log/event.ts';
-import { fail, type Failure } from '../../protocol/errors.ts';
+import { fail } from '../../protocol/errors.ts';
 import { roomTopic, userTopic } from '../../redis/keys.ts';
-import { Answer, type Caller } from '../caller.ts';
+import type { Caller } from '../caller.ts';
+import { Failed, ok, type Outcome, type Turn } from '../outcome.ts';
 import { holdNotices } from '../session/filing.ts';
 import type { Services } from '../services.ts';
 
-type Left = Answer<number | Failure<'noRoom'>> | Failure<'noRoom'>;
+type Left = Outcome<'roomLeave'>;
+
+/** `njoined` undefined: there is no such room. What happens in the turn of that happens all the same. */
+const leftIn = (turn: Turn, roomName: string, njoined: number | undefined): Left =>
+  njoined === undefined ? new Failed(fail('noRoom', [roomName]), turn) : ok(njoined, turn);
 
 export async function leaveRoom(services: Services, caller: Caller, roomName: string): Promise<Left> {
   return caller.synced ? leaveTogether(services, caller, roomName) : leaveAlone(services, caller, roomName);
@@ -23,9 +28,8 @@ async function leaveAlone(services: Services, caller: Caller, roomName: string):
     departures.leaveRoom(roomName, caller.nodeId, [caller], { echo: 'changed', echoExcept, cause: 'leave' }),
   );
   if (left !== 'noRoom') await topics.reached(roomTopic(roomName), left.at.seq);
-  return new Answer(left === 'noRoom' ? fail('noRoom', [roomName]) : (left.njoined[0] ?? 0), {
-    after: () => completeLeave(services, caller, roomName, left === 'noRoom' ? undefined : left.at),
-  });
+  const after = (): void => completeLeave(services, caller, roomName, left === 'noRoom' ? undefined : left.at);
+  return leftIn({ after }, roomName, left === 'noRoom' ? undefined : (left.njoined[0] ?? 0));
 }
 
 /**
@@ -48,16 +52,15 @@ async function leaveTogether(services: Services, caller: Caller, roomName: strin
       told === undefined || topics.reached(topic, told.seq, told.epoch),
     ]);
     topics.unfollow(topic, caller.nodeId);
-    return new Answer(room === 'noRoom' ? fail('noRoom', [roomName]) : room.njoined, {
-      before: () => held?.before(),
-      after: () => {
-        try {
-          completeLeave(services, caller, roomName, room === 'noRoom' ? undefined : room.at);
-        } finally {
-          held?.end();
-        }
-      },
-    });
+    const before = (): void => held?.before();
+    const after = (): void => {
+      try {
+        completeLeave(services, caller, roomName, room === 'noRoom' ? undefined : room.at);
+      } finally {
+        held?.end();
+      }
+    };
+    return leftIn({ before, after }, roomName, room === 'noRoom' ? undefined : room.njoined);
   } catch (error) {
     held?.end();
     // What was begun is finished, whatever the caller is told.

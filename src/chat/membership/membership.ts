@@ -8,8 +8,9 @@ import { StateUnavailable } from '../../redis/unavailable.ts';
 import { roomTopic } from '../../redis/keys.ts';
 import type { PageWish } from '../../store/access/list-page.ts';
 import type { Joined, JoinRules, Since } from '../../store/membership/membership-store.ts';
-import { Answer, type Caller, type HandlersOf } from '../caller.ts';
+import type { Caller, HandlersOf } from '../caller.ts';
 import { askToJoin, type Refused } from '../hooks/points.ts';
+import { ok } from '../outcome.ts';
 import type { Services } from '../services.ts';
 import { fileRoom, holdNotices, judgeGroup, type Filed } from '../session/filing.ts';
 import type { HeldNotices } from '../session/held-notices.ts';
@@ -38,7 +39,7 @@ export function membershipHandlers(services: Services): MembershipHandlers {
       const join = await joinRoom(services, caller, roomName, { group: options?.group });
       if (!('joined' in join)) return join;
       await join.reached();
-      return new Answer(join.joined.njoined, join);
+      return ok(join.joined.njoined, join);
     },
 
     roomLeave: (caller, { roomName }) => leaveRoom(services, caller, roomName),
@@ -49,12 +50,12 @@ export function membershipHandlers(services: Services): MembershipHandlers {
       const found = await pageOfList(read, options, settings);
       // That list there is.
       if (found === 'noList') throw new Error('a room without a userlist');
-      return typeof found === 'string' ? fail(found, [roomName]) : found;
+      return typeof found === 'string' ? fail(found, [roomName]) : ok(found);
     },
 
     async roomUserSeen(caller, { roomName, userName }) {
       const seen = await memberships.readSeen(roomName, caller.authority, userName);
-      return typeof seen === 'string' ? fail(seen, [roomName]) : seen;
+      return typeof seen === 'string' ? fail(seen, [roomName]) : ok(seen);
     },
   };
 }

@@ -6,6 +6,7 @@ import { roomMessageFrame, type messageRequests } from '../../protocol/message.t
 import { roomTopic } from '../../redis/keys.ts';
 import { newNonce } from '../../redis/tokens.ts';
 import type { HandlersOf } from '../caller.ts';
+import { ok } from '../outcome.ts';
 import type { Services } from '../services.ts';
 
 const NOTHING = new Uint8Array(0);
@@ -51,7 +52,7 @@ export function messageHandlers({
       if (hearers > 1) caller.spend(spreadUnits(hearers, bytes));
       const reached = passing?.passed ?? topics.reached(topic, posted.seq);
       if (reached !== true) await reached;
-      return posted.id ?? null;
+      return ok(posted.id ?? null);
     },
   };
 }

@@ -5,6 +5,7 @@ import type { roomRequests } from '../../protocol/room.ts';
 import { roomTopic, userTopic } from '../../redis/keys.ts';
 import { SERVICE } from '../../store/room/room-store.ts';
 import type { Caller, HandlersOf } from '../caller.ts';
+import { type Ok, ok } from '../outcome.ts';
 import { lossFrame } from './losses.ts';
 import type { Services } from '../services.ts';
 
@@ -23,7 +24,7 @@ export function roomHandlers(services: Services): HandlersOf<typeof roomRequests
       };
       const created = await quotas.create(roomName, options, caller.authority === SERVICE);
       if (created === 'roomExists') return fail(created, [roomName]);
-      return created === 'ok' ? null : created;
+      return created === 'ok' ? ok(null) : created;
     },
 
     roomDelete: (caller, { roomName }) => deleteRoom(services, caller, roomName),
@@ -31,13 +32,13 @@ export function roomHandlers(services: Services): HandlersOf<typeof roomRequests
     async roomGetOwner(caller, { roomName }) {
       const info = await rooms.readInfo(roomName, caller.authority);
       if (typeof info === 'string') return fail(info, [roomName]);
-      return info.owner === '' ? null : info.owner;
+      return ok(info.owner === '' ? null : info.owner);
     },
 
     async roomNotificationsInfo(caller, { roomName }) {
       const info = await rooms.readInfo(roomName, caller.authority);
       if (typeof info === 'string') return fail(info, [roomName]);
-      return { enableUserlistUpdates: info.userlistUpdates, enableAccessListsUpdates: info.accessListsUpdates };
+      return ok({ enableUserlistUpdates: info.userlistUpdates, enableAccessListsUpdates: info.accessListsUpdates });
     },
   };
 }
@@ -53,7 +54,7 @@ export async function deleteRoom(
   services: Services,
   caller: Pick<Caller, 'authority' | 'userName'>,
   roomName: string,
-): Promise<null | Failure<'notAllowed' | 'noRoom'>> {
+): Promise<Ok<null> | Failure<'notAllowed' | 'noRoom'>> {
   const { rooms, settings, repairs, topics, losses, deletions } = services;
   if (!mayManage(services, caller)) return failBecause('notAllowed', [], SWITCHED_OFF);
   // The service can delete what was made under an earlier rule for names.
@@ -90,5 +91,5 @@ export async function deleteRoom(
   losses.inTurn(() => tell().catch((error: unknown) => repairs.retry(tell, error)));
   await topics.reached(topic, deleted.at.seq);
   if (ownSeq > 0) await topics.reached(userTopic(caller.userName), ownSeq);
-  return null;
+  return ok(null);
 }

@@ -5,7 +5,8 @@ import { notificationFrame } from '../../protocol/wire/frame.ts';
 import type { Chat, sessionRequests } from '../../protocol/session.ts';
 import { userTopic } from '../../redis/keys.ts';
 import type { Filing } from '../../store/session/filed-rooms.ts';
-import { Answer, type HandlersOf } from '../caller.ts';
+import type { HandlersOf } from '../caller.ts';
+import { Failed, ok } from '../outcome.ts';
 import { byGroup, holdNotices, presentOf, turnOf } from './filing.ts';
 import { nameSize } from '../access/lists.ts';
 import type { Services } from '../services.ts';
@@ -25,13 +26,13 @@ export function sessionHandlers(services: Services): HandlersOf<typeof sessionRe
           await topics.reached(userTopic(caller.userName), read.at.seq, read.at.epoch);
         }
         if (chats.reduce((sum, chat) => sum + chatSize(chat, caller.format), 0) > settings.replyBytes) {
-          return new Answer(fail('listTooLong', [chats.length]), turnOf(held));
+          return new Failed(fail('listTooLong', [chats.length]), turnOf(held));
         }
         const result = [...byGroup(chats)].map(([group, chats]): [string, Record<string, (typeof chats)[number]>] => [
           group,
           Object.fromEntries(chats.map((chat) => [chat.name, chat])),
         ]);
-        return new Answer(Object.fromEntries(result), turnOf(held));
+        return ok(Object.fromEntries(result), turnOf(held));
       } catch (error) {
         held?.end();
         throw error;

@@ -4,7 +4,8 @@ import { fail, failBecause, Failure, hasCode, messageTooLarge } from '../../prot
 import type { connectionRequests } from '../../protocol/connection.ts';
 import type { userRequests } from '../../protocol/user.ts';
 import { notificationFrame } from '../../protocol/wire/frame.ts';
-import { Answer, type HandlersOf } from '../caller.ts';
+import type { HandlersOf } from '../caller.ts';
+import { ok } from '../outcome.ts';
 import { askToConnect } from '../hooks/points.ts';
 import { badToken } from '../auth/token-faults.ts';
 import { namesSize } from '../access/lists.ts';
@@ -17,7 +18,7 @@ type UserHandlers = HandlersOf<typeof connectionRequests & typeof userRequests>;
 export function userHandlers(services: Services): UserHandlers {
   const { users, authenticator, audience, settings, hooks } = services;
   return {
-    ping: () => Math.floor(services.instance.redisNow()),
+    ping: () => ok(Math.floor(services.instance.redisNow())),
 
     async loginRefresh(caller, { token }) {
       const identity = await authenticator.verify(token);
@@ -32,13 +33,13 @@ export function userHandlers(services: Services): UserHandlers {
       if (connected.userName !== caller.userName) return failBecause('notAllowed', [], 'the token is of another user');
       // Resume tokens given before keep the end of their chain; the next login by this token begins another.
       caller.closesAt = identity.closesAt;
-      return identity.expiresAt ?? null;
+      return ok(identity.expiresAt ?? null);
     },
 
     async disconnect(caller) {
       await users.removeResumeTokens(caller.userName, caller.resumeFamily);
       // Not before the response: that of another request, sent in between, would close the socket first.
-      return new Answer(null, { after: () => caller.disconnect() });
+      return ok(null, { after: () => caller.disconnect() });
     },
 
     async listOwnSockets(caller) {
@@ -49,7 +50,7 @@ export function userHandlers(services: Services): UserHandlers {
         if (bytes > settings.replyBytes) return fail('listTooLong', [(await users.readSockets(caller.userName)).size]);
         for (const { socketId, rooms } of page) found[socketId] = [...rooms];
       }
-      return found;
+      return ok(found);
     },
 
     async systemMessage(caller, { data }) {
@@ -57,7 +58,7 @@ export function userHandlers(services: Services): UserHandlers {
       if (frame.length > settings.limits.messageBytes) return messageTooLarge(frame.length, settings.limits);
       caller.spend(spreadUnits(audience.socketsOf(caller.userName).length, frame.length));
       await users.notifyOthers(caller.userName, caller.echoExcept, frame);
-      return null;
+      return ok(null);
     },
   };
 }

@@ -62,9 +62,6 @@ export class StoredResult<T> extends PreparedResult {
   }
 }
 
-/** The plain value of a result; anything else as it is. */
-export const plain = (outcome: unknown): unknown => (outcome instanceof StoredResult ? outcome.value : outcome);
-
 const isList = (spliced: Spliced): spliced is readonly Spliced[] => Array.isArray(spliced);
 
 /** The lists and maps that hold a stored value somewhere. */
