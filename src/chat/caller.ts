@@ -1,11 +1,12 @@
 /**
- * What a handler sees of the socket that makes a request. A handler never touches a socket: it sends frames through its
- * caller, and asks the `Audience` to begin or end delivery. What it answers: outcome.ts.
+ * What a handler sees of the socket that makes a request, if one does. A handler never touches a socket: it sends frames
+ * through its caller, and asks the `Audience` to begin or end delivery. What it acts with: actor.ts; what it answers:
+ * outcome.ts.
  */
 import type { Point, TopicEvent } from '../log/event.ts';
-import type { Args, RequestName } from '../protocol/catalogue.ts';
-import type { Format } from '../protocol/wire/codec.ts';
+import type { Args, RequestName, RequestOn } from '../protocol/catalogue.ts';
 import type { ResumeFamily } from '../store/user/user-store.ts';
+import type { Actor, UserActor } from './actor.ts';
 import type { SocketRooms } from './membership/socket-rooms.ts';
 import type { Outcome } from './outcome.ts';
 import type { SocketNotices } from './session/held-notices.ts';
@@ -14,16 +15,10 @@ import type { SocketNotices } from './session/held-notices.ts';
 export interface Caller {
   readonly socketId: string;
   readonly userName: string;
-  /** Whose rights are asked for: the user's, or `SERVICE` where the service acts for it. */
-  readonly authority: string;
-  /** The socket that echoes of its requests leave out: itself, or none (`''`) where others ask for it. */
-  readonly echoExcept: string;
   /** The socket takes part in its user's session. */
   readonly synced: boolean;
   /** The node instance that the socket was logged in by. */
   readonly nodeId: string;
-  /** What its replies are written in, by which they are measured. */
-  readonly format: Format;
   /** False once the socket is gone: what is still under way for it must be undone. */
   readonly open: boolean;
   /** Rooms whose live events reach this socket, and those that are on their way in or out. */
@@ -32,11 +27,6 @@ export interface Caller {
   readonly notices: SocketNotices;
   /** Its user has no other socket, by all that this node knows. */
   readonly isAlone: boolean;
-  /**
-   * Tells what an act has cost beyond what its request is known to (protocol/params/cost.ts), in units of an ordinary
-   * request: the user's next ones wait for it. The service's own acts cost nothing.
-   */
-  spend(units: number): void;
   /** Sends a notification frame (msgpack; transcoded where the socket speaks JSON). Does nothing once closed. */
   send(frame: Uint8Array): void;
   /** When the login ends unless refreshed, in ms since the epoch by this node's clock. */
@@ -73,7 +63,12 @@ export interface Audience {
   isOpen(socketId: string): boolean;
 }
 
-export type Handler<N extends RequestName> = (caller: Caller, args: Args<N>) => Promise<Outcome<N>> | Outcome<N>;
+/** A request that is about a user is made in the name of one, and one about a socket for one: see `on` of a declaration. */
+export type Handler<N extends RequestName> = (
+  by: N extends RequestOn<'anything'> ? Actor : UserActor,
+  args: Args<N>,
+  socket: N extends RequestOn<'anything' | 'user'> ? Caller | undefined : Caller,
+) => Promise<Outcome<N>> | Outcome<N>;
 
 /** One handler for each request but `login`, which makes a caller out of a guest (see login.ts). */
 export type Handlers = { readonly [N in Exclude<RequestName, 'login'>]: Handler<N> };

@@ -4,6 +4,7 @@ import { fail } from '../protocol/errors.ts';
 import { isValidName } from '../protocol/names/rule.ts';
 import type { NameLimits } from '../protocol/names/form.ts';
 import { accessHandlers } from './access/access.ts';
+import type { Actor } from './actor.ts';
 import type { Caller, Handlers } from './caller.ts';
 import { directHandlers } from './direct/direct.ts';
 import { historyHandlers } from './history/history.ts';
@@ -37,10 +38,14 @@ function judgeRoomNames(handlers: Handlers, limits: NameLimits): Handlers {
     const names = params.flatMap(([name, { existing }]) => (existing === true ? [name] : []));
     if (names.length === 0) return [method, handler];
     // What declares such a param is given a name, and may fail with `noRoom`; the types of all together cannot say so.
-    const ask = handler as unknown as (caller: Caller, args: Readonly<Record<string, string>>) => unknown;
-    const judge: typeof ask = (caller, args) => {
+    const ask = handler as unknown as (
+      by: Actor,
+      args: Readonly<Record<string, string>>,
+      socket: Caller | undefined,
+    ) => unknown;
+    const judge: typeof ask = (by, args, socket) => {
       const wrong = names.map((name) => args[name] ?? '').find((name) => !isValidName(name, limits));
-      return wrong === undefined ? ask(caller, args) : fail('noRoom', [wrong]);
+      return wrong === undefined ? ask(by, args, socket) : fail('noRoom', [wrong]);
     };
     return [method, judge];
   });

@@ -1,19 +1,22 @@
-/** A logged-in socket as handlers and the hub see it. Sending is the connection's work. */
+/** A logged-in socket as handlers and the hub see it, and what it acts with itself. Sending is the connection's work. */
+import type { UserActor } from '../chat/actor.ts';
 import type { Caller } from '../chat/caller.ts';
 import { SocketRooms } from '../chat/membership/socket-rooms.ts';
 import { SocketNotices } from '../chat/session/held-notices.ts';
 import type { Login } from '../chat/auth/login.ts';
 import type { Format } from '../protocol/wire/codec.ts';
 import type { Account } from './account.ts';
+import { rightsOf, type Rights } from '../store/rights.ts';
 import type { ResumeFamily } from '../store/user/user-store.ts';
 import type { Connection } from './connection.ts';
 
 /** The end of the last request of one socket on each topic. */
 export type Tails = Map<string, Promise<unknown>>;
 
-export class ClientSocket implements Caller {
+export class ClientSocket implements Caller, UserActor {
   readonly connection: Connection;
   readonly userName: string;
+  readonly rights: Rights;
   readonly nodeId: string;
   readonly resumeFamily: ResumeFamily;
   readonly synced: boolean;
@@ -32,6 +35,7 @@ export class ClientSocket implements Caller {
   constructor(connection: Connection, login: Login) {
     this.connection = connection;
     this.userName = login.userName;
+    this.rights = rightsOf(login.userName);
     this.nodeId = login.nodeId;
     this.resumeFamily = login.resumeFamily;
     this.synced = login.synced;
@@ -43,11 +47,11 @@ export class ClientSocket implements Caller {
     return this.connection.socketId;
   }
 
-  get authority(): string {
+  get author(): string {
     return this.userName;
   }
 
-  get echoExcept(): string {
+  get exceptSocket(): string {
     return this.socketId;
   }
 

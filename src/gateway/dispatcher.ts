@@ -3,12 +3,12 @@
  * the handler, and answers with one of the declared codes whatever happens in it.
  */
 import { setImmediate } from 'node:timers/promises';
-import type { Caller, Handlers } from '../chat/caller.ts';
+import { actingAs } from '../chat/actor.ts';
+import type { Handlers } from '../chat/caller.ts';
 import { answer, plain, type AnyOutcome, type Told } from '../chat/outcome.ts';
 import { login, type Login } from '../chat/auth/login.ts';
 import { UNITS_PER_ROOM } from '../chat/session/session.ts';
-import { ActingCaller } from '../service/callers.ts';
-import { callHandler, type SocketCall } from '../service/server-api.ts';
+import { callHandler, type Asking, type SocketCall } from '../service/server-api.ts';
 import type { Services } from '../chat/services.ts';
 import type { Distributions } from '../ops/distribution.ts';
 import { isRequestName, orderKeys, type RequestName } from '../protocol/catalogue.ts';
@@ -19,7 +19,6 @@ import type { Credentials } from '../protocol/connection.ts';
 import { checkArgs } from '../protocol/params/validate.ts';
 import type { Value } from '../protocol/values.ts';
 import { StateUnavailable } from '../redis/unavailable.ts';
-import { SERVICE } from '../store/room/room-store.ts';
 import type { Connection } from './connection.ts';
 import type { Hub } from './hub.ts';
 import { ClientSocket, type Tails } from './client-socket.ts';
@@ -72,7 +71,9 @@ export class Dispatcher {
     try {
       const args = checkArgs(method, params, faultAt, this.#deps.services.settings.limits);
       if (args instanceof Failure) return args;
-      return await this.#inOrder(session, orderKeys(method, args), () => this.#handle(session, method, args));
+      return await this.#inOrder(session, orderKeys(method, args), () =>
+        this.#handle({ by: session, socket: session }, method, args),
+      );
     } catch (error) {
       return this.#failureOf(error, method, session.socketId);
     }
@@ -84,10 +85,10 @@ export class Dispatcher {
     // Whoever asks has checked them; it may be another version of this.
     const args = checkArgs(method, params, -1, this.#deps.services.settings.limits);
     if (args instanceof Failure) return args;
-    const caller = new ActingCaller(session, bypassPermissions ? SERVICE : session.userName);
+    const by = actingAs(session.userName, { bypassPermissions });
     const handlers = bypassHooks ? this.#deps.bareHandlers : this.#deps.handlers;
     const outcome = await this.#inOrder(session, orderKeys(method, args), () =>
-      this.#handle(caller, method, args, handlers),
+      this.#handle({ by, socket: session }, method, args, handlers),
     );
     const mayAct = this.#deps.services.instance.held;
     const gone = mayAct ? fail('invalidSocket', [session.socketId]) : unavailable();
@@ -226,15 +227,15 @@ export class Dispatcher {
   }
 
   async #handle(
-    caller: Caller,
+    asking: Asking,
     method: Exclude<RequestName, 'login'>,
     args: unknown,
     handlers: Handlers = this.#deps.handlers,
   ): Promise<AnyOutcome> {
     try {
-      return await callHandler(handlers, method, caller, args);
+      return await callHandler(handlers, method, asking, args);
     } catch (error) {
-      return this.#failureOf(error, method, caller.socketId);
+      return this.#failureOf(error, method, asking.socket?.socketId ?? '');
     }
   }
 

@@ -105,7 +105,7 @@ const DIRECT_MESSAGE_ECHO = opening('directMessageEcho', 2);
  * `head ++ u64be(timestamp)` is the frame `[2, 'directMessage', [{…message, author, timestamp}]]`; what is dropped of the
  * message is as in a room's, and so are `bytes`.
  */
-export function directMessageFrame(author: string, message: ValueMap): { head: Uint8Array; bytes: number } {
+export function directMessageFrame(author: string | undefined, message: ValueMap): { head: Uint8Array; bytes: number } {
   return messageHead([DIRECT_MESSAGE], author, message, false);
 }
 

@@ -72,12 +72,12 @@ const NOTHING = new Uint8Array(0);
 /**
  * `head ++ u64be(timestamp) ++ middle ++ u64be(id)` is the frame `[2, 'roomMessage', [roomName, {…message, author,
  * timestamp, id}]]`. For a transient message there is no id and `head ++ u64be(timestamp)` is the whole. Top-level
- * `author`, `timestamp` and `id` of the message are dropped. An author of '' is the service itself: it adds no `author`,
+ * `author`, `timestamp` and `id` of the message are dropped. Without an author it is the service itself: it adds no `author`,
  * and one in the message stays.
  */
 export function roomMessageFrame(
   roomName: string,
-  author: string,
+  author: string | undefined,
   message: ValueMap,
   transient: boolean,
 ): RoomMessageFrame {

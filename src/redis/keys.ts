@@ -231,6 +231,6 @@ export function hashTag(key: string): string {
 }
 
 /** What a repeated message is known by: its author, whoever's rights it was sent with, and the author's id of it. */
-export const repeatKey = (author: string, clientMessageId: string | undefined): string =>
+export const repeatKey = (author: string | undefined, clientMessageId: string | undefined): string =>
   // Names hold no line break. An empty id is none.
-  clientMessageId === undefined || clientMessageId === '' ? '' : `${author}\n${clientMessageId}`;
+  clientMessageId === undefined || clientMessageId === '' ? '' : `${author ?? ''}\n${clientMessageId}`;

@@ -109,12 +109,16 @@ function wire(value: ScriptArgument): ScriptArgument {
   return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
 }
 
+/** The argument that says whose rights are asked for, or who is concerned: never nobody. */
+const NAMED = 'user';
+
 /** Scripts whose keys have been looked at: which ones share a tag is written in the code, not in the data. */
 const sound = new Set<string>();
 
 /**
  * Lays out keys and arguments in declared order. Throws when the keys of a script do not share a hash tag: that would
- * work on a single Redis and fail on Cluster, so it is a defect wherever it shows. Looked at on a script's first call.
+ * work on a single Redis and fail on Cluster, so it is a defect wherever it shows. Looked at on a script's first call. So is
+ * a `user` with an empty name: whatever a script made of it, nobody has asked for that.
  */
 export function layOut<K extends string, A extends string>(
   script: Script<K, A>,
@@ -131,7 +135,11 @@ export function layOut<K extends string, A extends string>(
     sound.add(script.name);
   }
   if (script.writes) line.push(wire(nonce()));
-  for (const name of script.args) line.push(wire(args[name]));
+  for (const name of script.args) {
+    const value = args[name];
+    if (name === NAMED && value === '') throw new Error(`${script.name}: a user without a name`);
+    line.push(wire(value));
+  }
   for (const value of rest) line.push(wire(value));
   return line;
 }

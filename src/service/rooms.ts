@@ -5,7 +5,7 @@ import type { serverRoomRequests } from '../protocol/service/rooms.ts';
 import { apiPageDefault, type AddRoomOptions } from '../protocol/service/types.ts';
 import type { OwnerChanged } from '../store/access/access-store.ts';
 import type { RoomFlag } from '../store/admin/admin-store.ts';
-import { SERVICE } from '../store/room/room-store.ts';
+import { SERVICE } from '../store/rights.ts';
 import { changeRules } from '../chat/access/rules.ts';
 import { leftHead } from '../protocol/membership.ts';
 import { historyInfo } from '../chat/history/history.ts';
@@ -18,7 +18,7 @@ import { namesPage } from './pages.ts';
 type RoomHandlers = Pick<ServerHandlers, keyof typeof serverRoomRequests>;
 
 /** The service asks for nobody. */
-const nobody = { userName: '', authority: SERVICE } as const;
+const nobody = { author: undefined, rights: SERVICE } as const;
 
 export function serverRoomHandlers(parts: ServerServices): RoomHandlers {
   const { services, admin, directory } = parts;
@@ -109,7 +109,7 @@ async function addRoom(
       : listsRefusal(lists, { ...limits, listSizeLimit: roomListSizeLimit });
   if (refused !== undefined) return (await admin.hasRoom(roomName)) ? fail('roomExists', [roomName]) : refused;
   const room = {
-    owner: owner ?? '',
+    owner,
     whitelistOnly: options.whitelistOnly ?? false,
     userlistUpdates: options.enableUserlistUpdates ?? settings.userlistUpdates,
     accessListsUpdates: options.enableAccessListsUpdates ?? settings.accessListsUpdates,

@@ -22,10 +22,9 @@ import { As } from '../protocol/service/types.ts';
 import { checkDeclared } from '../protocol/params/validate.ts';
 import { asMap, isMap, type Value } from '../protocol/values.ts';
 import { StateUnavailable } from '../redis/unavailable.ts';
-import { SERVICE } from '../store/room/room-store.ts';
+import { actingAs, type Actor } from '../chat/actor.ts';
 import type { Caller, Handlers } from '../chat/caller.ts';
 import { answer, plain, type AnyOutcome } from '../chat/outcome.ts';
-import { VirtualCaller } from './callers.ts';
 import type { ServerHandlers, ServerServices } from './contract.ts';
 import { bindServerHandlers } from './handlers.ts';
 
@@ -136,14 +135,9 @@ export class ServerApi {
       const bypassPermissions = as.bypassPermissions === true;
       return this.#deps.sockets.run(nodeId, { method, params, socketId, userName, bypassPermissions, bypassHooks });
     }
-    const caller = new VirtualCaller({
-      userName: userName ?? '',
-      authority: userName === undefined || as.bypassPermissions === true ? SERVICE : userName,
-      echoExcept: socketId ?? '',
-      nodeId: this.#deps.services.instance.nodeId,
-    });
+    const by = actingAs(userName, { bypassPermissions: as.bypassPermissions === true, exceptSocket: socketId });
     const handlers = bypassHooks ? this.#deps.bareHandlers : this.#deps.handlers;
-    return this.#take(method, await callHandler(handlers, method, caller, args));
+    return this.#take(method, await callHandler(handlers, method, { by, socket: undefined }, args));
   }
 
   /** What an outcome says. Its turn is taken here: nobody is sent anything in between. */
@@ -175,16 +169,26 @@ export class ServerApi {
   }
 }
 
-/** Runs a handler for a caller. */
+/** Who asks for what a handler does, and the socket that is asked for, if one is. */
+export interface Asking {
+  readonly by: Actor;
+  readonly socket: Caller | undefined;
+}
+
+/** Runs the handler of a request. */
 export async function callHandler(
   handlers: Handlers,
   method: Exclude<RequestName, 'login'>,
-  caller: Caller,
+  { by, socket }: Asking,
   args: unknown,
 ): Promise<AnyOutcome> {
   // The catalogue has checked these arguments for this very method; the types of one call cannot say so.
-  const handler = handlers[method] as unknown as (caller: Caller, args: unknown) => Promise<AnyOutcome>;
-  return await handler(caller, args);
+  const handler = handlers[method] as unknown as (
+    by: Actor,
+    args: unknown,
+    socket: Caller | undefined,
+  ) => Promise<AnyOutcome>;
+  return await handler(by, args, socket);
 }
 
 /** What is not known, and a user who is nil, is refused: the service would act with all rights by mistake. */

@@ -1,6 +1,7 @@
 // What a node leaves behind, and what is repeated, after a fault: however many sockets it had, whatever life the log is in.
 import { beforeAll, expect, test } from '@jest/globals';
 import { roomTopic } from '../../src/redis/keys.ts';
+import { rightsOf } from '../../src/store/rights.ts';
 import { startRedis, type RedisServer } from '../support/redis.ts';
 import { useScope } from '../support/scope.ts';
 import { join, leave, post, room, starter, userlist } from '../store/room-actions.ts';
@@ -51,5 +52,5 @@ test('a message repeated after its log was given a new life is still the same me
   });
   // A room made again is another one.
   await leave(store, 'alice');
-  expect(await store.rooms.delete(room, 'owner', 'n1', frame('deleted'))).toMatchObject({ at: { id: 1 } });
+  expect(await store.rooms.delete(room, rightsOf('owner'), 'n1', frame('deleted'))).toMatchObject({ at: { id: 1 } });
 });

@@ -5,7 +5,7 @@ import { expect, test } from '@jest/globals';
 import { leftHead } from '../../src/protocol/membership.ts';
 import { notificationFrame } from '../../src/protocol/wire/frame.ts';
 import { Keyspace, roomTopic } from '../../src/redis/keys.ts';
-import { SERVICE } from '../../src/store/room/room-store.ts';
+import { SERVICE } from '../../src/store/rights.ts';
 import { Lease } from '../../src/store/node/lease.ts';
 import type { Changed } from '../../src/store/access/access-store.ts';
 import { until } from '../chat/world.ts';

@@ -5,6 +5,7 @@ import { frameHead, notificationFrame } from '../../src/protocol/wire/frame.ts';
 import { roomTopic } from '../../src/redis/keys.ts';
 import { Lease } from '../../src/store/node/lease.ts';
 import { ROOM_BYTES } from '../../src/store/quota/quota-store.ts';
+import { rightsOf } from '../../src/store/rights.ts';
 import { roomOptions, openStore, type Store } from '../store/store.ts';
 import { eventually } from '../support/eventually.ts';
 import { startRedis, type RedisServer } from '../support/redis.ts';
@@ -186,7 +187,7 @@ test('a node that dies between deleting and giving back: its sweeper gives back'
   await lease.register();
   await lease.add([roomTopic(a)]);
   const frame = notificationFrame('roomAccessRemoved', [a]);
-  expect(await store.rooms.delete(a, owner, lease.nodeId, frame)).toMatchObject({ owner });
+  expect(await store.rooms.delete(a, rightsOf(owner), lease.nodeId, frame)).toMatchObject({ owner });
   expect(Object.keys(await notesOf(owner))).toEqual([a]);
   await lease.release(0);
   await eventually(async () => expect(await notesOf(owner)).toEqual({}), { timeoutMs: 20_000 });

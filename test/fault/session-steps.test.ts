@@ -8,6 +8,7 @@ import { roomTopic, userTopic } from '../../src/redis/keys.ts';
 import { Lease } from '../../src/store/node/lease.ts';
 import type { Joined } from '../../src/store/membership/membership-store.ts';
 import type { PendingLeave } from '../../src/store/session/session-store.ts';
+import { rightsOf } from '../../src/store/rights.ts';
 import { eventually } from '../support/eventually.ts';
 import { startRedis, type RedisServer } from '../support/redis.ts';
 import { loginRpc, type User } from '../support/rpc.ts';
@@ -290,7 +291,7 @@ scenario('an eviction, after the room: whoever reads the session next finds out,
   const other = await device(userName);
   await near.call('roomJoin', room);
   await other.next('$.chat.join');
-  const changed = await store.access.addToList(room, owner.userName, {
+  const changed = await store.access.addToList(room, rightsOf(owner.userName), {
     listName: 'blacklist',
     names: [userName],
     badName: undefined,
@@ -315,7 +316,7 @@ scenario('a deletion, after the room: the sweep tells everybody, also those who 
   expect(later.heard('$.chat.join')).toHaveLength(1);
   await eventually(async () => expect(await userlist(owner, room)).toEqual([]));
   const frame = notificationFrame('roomAccessRemoved', [room]);
-  expect(await store.rooms.delete(room, owner.userName, doomed.nodeId, frame)).toHaveProperty('life');
+  expect(await store.rooms.delete(room, rightsOf(owner.userName), doomed.nodeId, frame)).toHaveProperty('life');
   expect(later.heard('$.chat.leave')).toEqual([]);
   return async () => {
     await later.next('$.chat.leave');

@@ -17,8 +17,7 @@ const time = fc.maxSafeNat();
 
 function processed(message: ValueMap, author: string, timestamp: number, id?: number): ValueMap {
   const { timestamp: _t, id: _i, ...rest } = message;
-  // The service itself, '', adds no author.
-  return { ...rest, ...(author === '' ? {} : { author }), timestamp, ...(id === undefined ? {} : { id }) };
+  return { ...rest, author, timestamp, ...(id === undefined ? {} : { id }) };
 }
 
 describe('a room message', () => {
@@ -97,12 +96,12 @@ test.each([{ a: 1 }, { a: 1, author: 'robot' }, { author: { nested: true }, time
   'what the service itself writes has an author only where the message has one: %j',
   (message) => {
     const { timestamp: _t, id: _i, ...kept } = { timestamp: 0, id: 0, ...message };
-    const room = roomMessageFrame('r', '', message, false);
+    const room = roomMessageFrame('r', undefined, message, false);
     const whole = concat(room.head, u64be(5), room.middle, u64be(9));
     expect(decodeNotification(whole).params).toEqual(['r', { ...kept, timestamp: 5, id: 9 }]);
-    const passing = roomMessageFrame('r', '', message, true);
+    const passing = roomMessageFrame('r', undefined, message, true);
     expect(decodeNotification(concat(passing.head, u64be(5))).params).toEqual(['r', { ...kept, timestamp: 5 }]);
-    const direct = directMessageFrame('', message);
+    const direct = directMessageFrame(undefined, message);
     expect(decodeNotification(concat(direct.head, u64be(5))).params).toEqual([{ ...kept, timestamp: 5 }]);
     expect(direct.bytes).toBe(encodeValue(message).length);
   },

@@ -1,8 +1,8 @@
 // What is done to the rules of one room in the suites about access, and how what was published of it reads.
 import type { TopicEvent } from '../../src/log/event.ts';
 import type { Changed, ListEdit, NamesWanted } from '../../src/store/access/access-store.ts';
-import { SERVICE } from '../../src/store/room/room-store.ts';
-import { room } from './room-actions.ts';
+import { SERVICE } from '../../src/store/rights.ts';
+import { rightsBy, room, type By } from './room-actions.ts';
 import { frame, frameText, type Store } from './store.ts';
 
 export const leftHead = Buffer.from('<left ');
@@ -21,12 +21,12 @@ export const edit = (listName: string, names: string[], badName?: string): ListE
 });
 
 export type Edited = ReturnType<Store['access']['addToList']>;
-export const add = (store: Store, by: string, listName: string, ...names: string[]): Edited =>
-  store.access.addToList(room, by, edit(listName, names));
-export const take = (store: Store, by: string, listName: string, ...names: string[]): Edited =>
-  store.access.removeFromList(room, by, edit(listName, names));
-export const setMode = (store: Store, by: string, whitelistOnly: boolean): ReturnType<Store['access']['setMode']> =>
-  store.access.setMode(room, by, { whitelistOnly, frame: frame(`mode ${whitelistOnly}`), leftHead });
+export const add = (store: Store, by: By, listName: string, ...names: string[]): Edited =>
+  store.access.addToList(room, rightsBy(by), edit(listName, names));
+export const take = (store: Store, by: By, listName: string, ...names: string[]): Edited =>
+  store.access.removeFromList(room, rightsBy(by), edit(listName, names));
+export const setMode = (store: Store, by: By, whitelistOnly: boolean): ReturnType<Store['access']['setMode']> =>
+  store.access.setMode(room, rightsBy(by), { whitelistOnly, frame: frame(`mode ${whitelistOnly}`), leftHead });
 export const changeOwner = (store: Store, owner: string): ReturnType<Store['access']['changeOwner']> =>
   store.access.changeOwner(room, owner, leftHead);
 export const listed = async (store: Store, listName: string): Promise<unknown> => {

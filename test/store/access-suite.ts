@@ -3,7 +3,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { roomTopic } from '../../src/redis/keys.ts';
 import type { ListPage } from '../../src/store/access/list-page.ts';
-import { SERVICE } from '../../src/store/room/room-store.ts';
+import { rightsOf, SERVICE } from '../../src/store/rights.ts';
 import { eventually } from '../support/eventually.ts';
 import { useScope } from '../support/scope.ts';
 import {
@@ -19,7 +19,7 @@ import {
   take,
   told,
 } from './access-actions.ts';
-import { expectChain, join, post, room, starter, type Start } from './room-actions.ts';
+import { expectChain, join, post, rightsBy, room, starter, type By, type Start } from './room-actions.ts';
 import type { OpenStore } from './store.ts';
 
 const scope = useScope();
@@ -125,8 +125,8 @@ function refusing(start: Start): void {
   test('refuse in one order: rights, list, names, limit', async () => {
     const store = await start({ listSizeLimit: 1 });
     await outBy(add(store, 'owner', 'adminlist', 'adam'));
-    const bad = (by: string, listName: string, ...names: string[]): Edited =>
-      store.access.addToList(room, by, edit(listName, names, names[0]));
+    const bad = (by: By, listName: string, ...names: string[]): Edited =>
+      store.access.addToList(room, rightsBy(by), edit(listName, names, names[0]));
     expect(await bad('bob', 'nolist', ':', 'x', 'y')).toBe('notAllowed');
     expect(await bad('adam', 'nolist', ':', 'owner')).toBe('notAllowed');
     expect(await bad('adam', 'nolist', ':', 'x', 'y')).toBe('noList');
@@ -136,10 +136,10 @@ function refusing(start: Start): void {
   });
 
   test('of a room without an owner are for its admins, for whom the empty name is just not valid', async () => {
-    const store = await start({}, { owner: '' });
+    const store = await start({}, { owner: undefined });
     expect(await add(store, 'bob', 'whitelist', 'bob')).toBe('notAllowed');
     await outBy(add(store, SERVICE, 'adminlist', 'adam'));
-    expect(await store.access.addToList(room, 'adam', edit('blacklist', [''], ''))).toBe('invalidName');
+    expect(await store.access.addToList(room, rightsOf('adam'), edit('blacklist', [''], ''))).toBe('invalidName');
     expect(await outBy(add(store, 'adam', 'blacklist', 'zoe'))).toEqual([]);
   });
 }
@@ -168,11 +168,11 @@ function evicting(start: Start): void {
     ]);
     expectChain(events);
     expect(await post(store, 'bob')).toBe('notJoined');
-    expect(await store.histories.read(room, 'bob', undefined, 10)).toBe('notJoined');
+    expect(await store.histories.read(room, rightsOf('bob'), undefined, 10)).toBe('notJoined');
     await expect(join(store, 'bob')).rejects.toThrow('notAllowed');
     expect(await store.memberships.readNodeSockets(room, 'n1')).toMatchObject({ sockets: [{ socketId: 'a1' }] });
     expect(await store.client.smembers(store.keys.room(room).nodes)).toEqual(['n1']);
-    expect(await store.memberships.readSeen(room, 'owner', 'bob')).toMatchObject({ joined: false });
+    expect(await store.memberships.readSeen(room, rightsOf('owner'), 'bob')).toMatchObject({ joined: false });
 
     await outBy(take(store, 'owner', 'blacklist', 'bob'));
     expect(await join(store, 'bob')).toMatchObject({ njoined: 1, changed: true });
@@ -251,7 +251,7 @@ function owners(start: Start): void {
     await eventually(() => expect(events).toHaveLength(1));
     expect(told(events)).toEqual([['evicted', 'bob-1@n1\nbob', '<left \u00a3bob']]);
     expect(await store.rooms.readInfo(room, SERVICE)).toMatchObject({ owner: '', memberCount: 0 });
-    expect(await store.rooms.readInfo(room, 'bob')).toBe('notJoined');
+    expect(await store.rooms.readInfo(room, rightsOf('bob'))).toBe('notJoined');
     expect(await outBy(changeOwner(store, 'ann'))).toEqual([]);
     expect(await join(store, 'ann')).toMatchObject({ njoined: 1 });
   });
@@ -263,8 +263,8 @@ function reading(start: Start): void {
     await outBy(add(store, 'owner', 'adminlist', 'adam'));
     await outBy(add(store, 'owner', 'blacklist', 'zoe', 'yan'));
     for (const user of ['bob', 'ann']) await join(store, user);
-    const read = async (user: string, listName: string, limit = 2, cursor = ''): Promise<unknown> => {
-      const page = await store.access.readList(room, user, listName, { cursor, limit });
+    const read = async (user: By, listName: string, limit = 2, cursor = ''): Promise<unknown> => {
+      const page = await store.access.readList(room, rightsBy(user), listName, { cursor, limit });
       return typeof page === 'string' ? page : [page.count, page.names, page.next];
     };
     for (const user of ['owner', 'adam', 'bob', SERVICE]) {
@@ -295,7 +295,10 @@ function reading(start: Start): void {
     const found = new Set<string>();
     let pages = 0;
     for (let cursor: string | undefined = ''; cursor !== undefined; pages++) {
-      const page: ListPage | string = await store.access.readList(room, 'owner', 'blacklist', { cursor, limit: 500 });
+      const page: ListPage | string = await store.access.readList(room, rightsOf('owner'), 'blacklist', {
+        cursor,
+        limit: 500,
+      });
       if (typeof page === 'string') throw new Error(page);
       expect(page.names.length).toBeLessThan(1000);
       for (const name of page.names) found.add(name);

@@ -2,7 +2,7 @@
 // over all primaries finds.
 import { describe, expect, test } from '@jest/globals';
 import { roomTopic, userTopic } from '../../src/redis/keys.ts';
-import { SERVICE } from '../../src/store/room/room-store.ts';
+import { rightsOf, SERVICE } from '../../src/store/rights.ts';
 import { eventually } from '../support/eventually.ts';
 import { useScope } from '../support/scope.ts';
 import { idsOf, join, leave, post, room, starter, type Start } from './room-actions.ts';
@@ -108,7 +108,13 @@ function deletions(open: OpenStore): void {
     // As an earlier version noted which rooms a socket is in.
     await store.client.hset(`${store.keys.user(user).rooms}s1`, 'lobby', '');
     await store.users.beginSweep(user, 'dead');
-    const sent = { author: 'bob', authority: 'bob', head: frame('head'), clientMessageId: 'c-1', transient: false };
+    const sent = {
+      author: 'bob',
+      rights: rightsOf('bob'),
+      head: frame('head'),
+      clientMessageId: 'c-1',
+      transient: false,
+    };
     expect(await store.directs.send(user, sent)).toMatchObject({ repeated: false });
     expect(await store.admin.deleteUser(user)).toBe('userOnline');
     await logout(store, 's1');

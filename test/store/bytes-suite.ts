@@ -2,7 +2,7 @@
 // repeated messages are known by.
 import { expect, test } from '@jest/globals';
 import { roomTopic, userTopic, type TopicKey } from '../../src/redis/keys.ts';
-import { SERVICE } from '../../src/store/room/room-store.ts';
+import { rightsOf, SERVICE } from '../../src/store/rights.ts';
 import { useScope } from '../support/scope.ts';
 import { add, edit, take } from './access-actions.ts';
 import { idsOf, join, post, room, starter, type Start } from './room-actions.ts';
@@ -41,12 +41,12 @@ function history(start: Start): void {
       expect(kept.bytes).toBeLessThanOrEqual(limit);
       // No hole, up to the newest.
       expect(kept.numbers).toEqual(kept.numbers.map((_, at) => i + 2 - kept.numbers.length + at));
-      const info = await store.rooms.readInfo(room, 'alice');
+      const info = await store.rooms.readInfo(room, rightsOf('alice'));
       expect(info).toMatchObject({ oldestId: kept.numbers[0], lastId: i + 1 });
     }
     const { bytes, numbers } = await streamOf(store, key);
     expect(bytes).toBeGreaterThan(limit * 0.6);
-    const read = idsOf(await store.histories.read(room, 'alice', 0, 1000));
+    const read = idsOf(await store.histories.read(room, rightsOf('alice'), 0, 1000));
     expect(read).toEqual(numbers);
     const at = await store.logOf('n1').readPosition(roomTopic(room));
     const since = { epoch: at === 'gone' ? '' : at.epoch, timestamp: undefined };
@@ -71,7 +71,9 @@ function history(start: Start): void {
     for (let i = 0; i < 400; i++) await post(store, 'alice', { head: 'x'.repeat(1000) });
     const { numbers } = await streamOf(store, store.keys.room(room).history);
     expect(numbers.length).toBeGreaterThanOrEqual(5);
-    expect(idsOf(await store.histories.read(room, 'alice', undefined, 100))).toEqual([396, 397, 398, 399, 400]);
+    expect(idsOf(await store.histories.read(room, rightsOf('alice'), undefined, 100))).toEqual([
+      396, 397, 398, 399, 400,
+    ]);
     // A mark for each step within what is kept, not for all that was ever written.
     expect(await store.client.hstrlen(store.keys.room(room).meta, 'marks')).toBeLessThan(16 * 12);
   });
@@ -86,8 +88,8 @@ function rings(start: Start): void {
     const notice = Buffer.alloc(60_000, 'x');
     for (let i = 0; i < 30; i++) {
       const change = { ...edit('whitelist', names.slice(0, 2)), frame: notice };
-      if (i % 2 === 0) await store.access.addToList(room, 'owner', change);
-      else await store.access.removeFromList(room, 'owner', change);
+      if (i % 2 === 0) await store.access.addToList(room, rightsOf('owner'), change);
+      else await store.access.removeFromList(room, rightsOf('owner'), change);
       const { bytes } = await streamOf(store, store.keys.room(room).events);
       expect(bytes).toBeLessThanOrEqual(MIB);
     }

@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { DirectListName } from '../../src/store/direct/direct-store.ts';
 import { userTopic } from '../../src/redis/keys.ts';
-import { SERVICE } from '../../src/store/room/room-store.ts';
+import { rightsOf, SERVICE, type Rights } from '../../src/store/rights.ts';
 import { eventually } from '../support/eventually.ts';
 import { useScope } from '../support/scope.ts';
 import { expectChain } from './room-actions.ts';
@@ -19,17 +19,21 @@ const logout = (store: Store, userName = receiver, socketId = 's1'): Promise<unk
   store.users.logout(userName, socketId, frame('out'), []);
 
 interface SendOptions {
-  authority?: string;
+  rights?: Rights;
   head?: string;
   clientMessageId?: string;
   transient?: boolean;
 }
 
-const send = (store: Store, author: string, options: SendOptions = {}): ReturnType<Store['directs']['send']> =>
+const send = (
+  store: Store,
+  author: string | undefined,
+  options: SendOptions = {},
+): ReturnType<Store['directs']['send']> =>
   store.directs.send(receiver, {
     author,
-    authority: options.authority ?? author,
-    head: Buffer.from(options.head ?? `head of ${author}`),
+    rights: options.rights ?? rightsOf(author ?? ''),
+    head: Buffer.from(options.head ?? `head of ${author ?? ''}`),
     clientMessageId: options.clientMessageId,
     transient: options.transient ?? false,
   });
@@ -135,14 +139,15 @@ function rights(open: OpenStore): void {
     expect([await mayWrite('alice'), await mayWrite('carol')]).toEqual([false, false]);
     await directs.removeFromList(receiver, 'blacklist', ['alice']);
     expect([await mayWrite('alice'), await mayWrite('carol')]).toEqual([true, false]);
-    expect(await send(store, 'carol', { authority: SERVICE })).toMatchObject({ repeated: false });
-    expect(await send(store, '', { authority: SERVICE })).toMatchObject({ repeated: false });
+    expect(await send(store, 'carol', { rights: SERVICE })).toMatchObject({ repeated: false });
+    expect(await send(store, undefined, { rights: SERVICE })).toMatchObject({ repeated: false });
     // Nobody writes to itself, whoever asks.
-    for (const authority of [receiver, SERVICE]) expect(await send(store, receiver, { authority })).toBe('notAllowed');
+    for (const rights of [rightsOf(receiver), SERVICE])
+      expect(await send(store, receiver, { rights })).toBe('notAllowed');
     await logout(store);
     expect(await mayWrite('carol')).toBe(false);
     expect(await send(store, 'alice')).toBe('noUserOnline');
-    expect(await send(store, 'carol', { authority: SERVICE })).toBe('noUserOnline');
+    expect(await send(store, 'carol', { rights: SERVICE })).toBe('noUserOnline');
     await directs.setWhitelistMode(receiver, false);
     expect(await send(store, 'carol')).toBe('noUserOnline');
   });
@@ -160,7 +165,7 @@ function repeatsBounded(open: OpenStore): void {
     expect(await send(store, 'alice', { clientMessageId: 'c1' })).toEqual({ ...Object(first), repeated: true });
     expect(await send(store, 'alice')).toMatchObject({ repeated: false });
     expect(await send(store, 'carol', { clientMessageId: 'c3' })).toMatchObject({ repeated: false });
-    expect(await send(store, '', { clientMessageId: 'c3', authority: SERVICE })).toMatchObject({ repeated: false });
+    expect(await send(store, undefined, { clientMessageId: 'c3', rights: SERVICE })).toMatchObject({ repeated: false });
   });
 
   test('are remembered up to a number of bytes of an author', async () => {
@@ -213,12 +218,12 @@ function repeatsKnown(open: OpenStore): void {
     const first = await send(store, 'alice', { clientMessageId, head: 'first' });
     const { frame: sent } = Object(first);
     expect(first).toMatchObject({ repeated: false });
-    const again = [{}, { head: 'other' }, { head: '' }, { transient: true }, { authority: SERVICE }];
+    const again = [{}, { head: 'other' }, { head: '' }, { transient: true }, { rights: SERVICE }];
     for (const options of again) {
       expect(await send(store, 'alice', { clientMessageId, ...options })).toEqual({ frame: sent, repeated: true });
     }
     expect(await send(store, 'carol', { clientMessageId })).toMatchObject({ repeated: false });
-    expect(await send(store, '', { clientMessageId, authority: SERVICE })).toMatchObject({ repeated: false });
+    expect(await send(store, undefined, { clientMessageId, rights: SERVICE })).toMatchObject({ repeated: false });
     expect(await send(store, 'alice', { clientMessageId: '' })).toMatchObject({ repeated: false });
     expect(await send(store, 'alice', { clientMessageId: '' })).toMatchObject({ repeated: false });
     const passing = { clientMessageId: 'c 2', transient: true };

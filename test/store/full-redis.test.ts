@@ -2,7 +2,7 @@
 import { expect, test } from '@jest/globals';
 import { StateUnavailable } from '../../src/redis/unavailable.ts';
 import { roomTopic, userTopic } from '../../src/redis/keys.ts';
-import { SERVICE } from '../../src/store/room/room-store.ts';
+import { rightsOf, SERVICE } from '../../src/store/rights.ts';
 import { startRedis, type RedisServer } from '../support/redis.ts';
 import { useScope } from '../support/scope.ts';
 import { add, changeOwner, setMode, take } from './access-actions.ts';
@@ -17,7 +17,7 @@ const head = (text: string): Uint8Array => Buffer.from(text);
 const heads = { openHead: head('open'), privateHead: head('private') };
 const direct = (author: string, clientMessageId?: string, transient = false) => ({
   author,
-  authority: author,
+  rights: rightsOf(author),
   head: head('head'),
   clientMessageId,
   transient,
@@ -53,7 +53,7 @@ const done: Record<string, Act> = {
   'a transient direct message': ({ directs }) => directs.send('bob', direct('alice', undefined, true)),
   'joining again': (store) => join(store, 'alice'),
   'reading a userlist of which changes wait': ({ access }) =>
-    access.readList('large', 'owner', 'userlist', { cursor: '', limit: 10 }),
+    access.readList('large', rightsOf('owner'), 'userlist', { cursor: '', limit: 10 }),
   'telling who came and went': ({ access }) =>
     access.flushChanges('large', { head: head('h'), leftKey: head('l'), countKey: head('c') }, 0),
   'taking off a list': (store) => take(store, 'owner', 'whitelist', 'carol'),

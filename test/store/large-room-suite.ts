@@ -3,6 +3,7 @@ import { expect, test } from '@jest/globals';
 import { evictionsOf } from '../../src/log/event.ts';
 import type { PurgeCursor, Purged } from '../../src/store/access/access-store.ts';
 import { roomTopic } from '../../src/redis/keys.ts';
+import { rightsOf } from '../../src/store/rights.ts';
 import { eventually } from '../support/eventually.ts';
 import { useScope } from '../support/scope.ts';
 import { add, changeOwner, changesIn, flush, leftHead, listed, outBy, setMode, told } from './access-actions.ts';
@@ -165,10 +166,12 @@ function restriction(start: Start): void {
     const store = await restricted(start);
     for (const user of others) {
       expect(await post(store, user)).toBe('notJoined');
-      expect(await store.histories.read(room, user, undefined, 10)).toBe('notJoined');
+      expect(await store.histories.read(room, rightsOf(user), undefined, 10)).toBe('notJoined');
       expect(await userlist(store, user)).toBe('notJoined');
-      expect(await store.access.readList(room, user, 'whitelist', { cursor: '', limit: 10 })).toBe('notJoined');
-      expect(await store.memberships.readSeen(room, 'owner', user)).toMatchObject({ joined: false });
+      expect(await store.access.readList(room, rightsOf(user), 'whitelist', { cursor: '', limit: 10 })).toBe(
+        'notJoined',
+      );
+      expect(await store.memberships.readSeen(room, rightsOf('owner'), user)).toMatchObject({ joined: false });
       await expect(join(store, user, 'another')).rejects.toThrow('notAllowed');
     }
     for (const user of ['owner', 'wes']) expect(await post(store, user)).toMatchObject({ repeated: false });

@@ -3,6 +3,7 @@ import { expect, test } from '@jest/globals';
 import type { Position, TopicEvent } from '../../src/log/event.ts';
 import { roomTopic, userTopic } from '../../src/redis/keys.ts';
 import type { TopicLog } from '../../src/store/topic/topic-log.ts';
+import { rightsOf } from '../../src/store/rights.ts';
 import { eventually } from '../support/eventually.ts';
 import { useScope } from '../support/scope.ts';
 import { frame, nonce, roomOptions, type OpenStore, type Store } from './store.ts';
@@ -23,7 +24,7 @@ async function fill(
 }
 
 const post = (store: Store, userName: string, { head = 'head' } = {}): Promise<unknown> =>
-  store.messages.post(room, userName, {
+  store.messages.post(room, rightsOf(userName), {
     author: userName,
     head: frame(head),
     middle: frame('middle'),

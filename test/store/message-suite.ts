@@ -1,6 +1,7 @@
 // Messages of a room in Redis: posting, repeating, reading, and what a join gives of what was missed.
 import { describe, expect, test } from '@jest/globals';
 import { roomTopic } from '../../src/redis/keys.ts';
+import { rightsOf } from '../../src/store/rights.ts';
 import { eventually } from '../support/eventually.ts';
 import { useScope } from '../support/scope.ts';
 import {
@@ -58,7 +59,7 @@ function posts(start: Start): void {
       ['notice', 2, 4],
     ]);
     expectChain(events);
-    const stored = await store.histories.read(room, 'owner', undefined, 10);
+    const stored = await store.histories.read(room, rightsOf('owner'), undefined, 10);
     if (typeof stored === 'string') throw new Error(stored);
     expect(stored).toEqual(events.filter(({ kind }) => kind === 'message'));
     expect(stored.map(stampsOf)).toEqual(stored.map(({ id, timestamp }) => ({ id, timestamp })));
@@ -77,7 +78,7 @@ function posts(start: Start): void {
     await store.client.hset(meta, 'log', packed ?? '');
     await post(store, 'alice');
     await post(store, 'alice');
-    const stored = await store.histories.read(room, 'alice', undefined, 10);
+    const stored = await store.histories.read(room, rightsOf('alice'), undefined, 10);
     if (typeof stored === 'string') throw new Error(stored);
     expect(stored.map((event) => stampsOf(event).timestamp).slice(1)).toEqual([ahead, ahead]);
   });
@@ -130,15 +131,18 @@ function reading(start: Start): void {
     await join(store, 'alice');
     await store.client.sadd(store.keys.room(room).adminlist, 'admin');
     for (const userName of ['alice', 'owner', 'admin']) {
-      expect(await rooms.readInfo(room, userName)).toMatchObject({ owner: 'owner' });
-      expect(await histories.read(room, userName, undefined, 5)).toEqual([]);
+      expect(await rooms.readInfo(room, rightsOf(userName))).toMatchObject({ owner: 'owner' });
+      expect(await histories.read(room, rightsOf(userName), undefined, 5)).toEqual([]);
       expect(await userlist(store, userName)).toEqual({ count: 1, names: ['alice'] });
-      expect(await memberships.readSeen(room, userName, 'nobody')).toEqual({ joined: false, timestamp: null });
+      expect(await memberships.readSeen(room, rightsOf(userName), 'nobody')).toEqual({
+        joined: false,
+        timestamp: null,
+      });
     }
-    expect(await rooms.readInfo(room, 'eve')).toBe('notJoined');
-    expect(await histories.read(room, 'eve', undefined, 5)).toBe('notJoined');
+    expect(await rooms.readInfo(room, rightsOf('eve'))).toBe('notJoined');
+    expect(await histories.read(room, rightsOf('eve'), undefined, 5)).toBe('notJoined');
     expect(await userlist(store, 'eve')).toBe('notJoined');
-    expect(await memberships.readSeen(room, 'eve', 'alice')).toBe('notJoined');
+    expect(await memberships.readSeen(room, rightsOf('eve'), 'alice')).toBe('notJoined');
   });
 
   test('shows what the room promises to keep, whatever else is still there', async () => {
@@ -146,7 +150,7 @@ function reading(start: Start): void {
     await join(store, 'alice');
     for (let i = 0; i < 20; i++) await post(store, 'alice');
     const read = async (after: number | undefined, limit: number): Promise<number[] | string> =>
-      idsOf(await store.histories.read(room, 'alice', after, limit));
+      idsOf(await store.histories.read(room, rightsOf('alice'), after, limit));
     expect(await read(undefined, 3)).toEqual([18, 19, 20]);
     expect(await read(undefined, 100)).toEqual([16, 17, 18, 19, 20]);
     expect(await read(0, 2)).toEqual([16, 17]);
@@ -154,7 +158,11 @@ function reading(start: Start): void {
     expect(await read(19, 10)).toEqual([20]);
     expect(await read(20, 10)).toEqual([]);
     expect(await read(1000, 10)).toEqual([]);
-    expect(await store.rooms.readInfo(room, 'alice')).toMatchObject({ lastId: 20, oldestId: 16, memberCount: 1 });
+    expect(await store.rooms.readInfo(room, rightsOf('alice'))).toMatchObject({
+      lastId: 20,
+      oldestId: 16,
+      memberCount: 1,
+    });
   });
 }
 
@@ -165,7 +173,7 @@ function boundedReading(start: Start): void {
     // About 1000 bytes each, but for one that is larger than a reply.
     for (let id = 1; id <= 30; id++) await post(store, 'alice', { head: 'x'.repeat(id === 20 ? 12_000 : 900) });
     const read = async (after: number | undefined, limit = 100): Promise<number[] | string> =>
-      idsOf(await store.histories.read(room, 'alice', after, limit));
+      idsOf(await store.histories.read(room, rightsOf('alice'), after, limit));
     expect(await read(0)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
     expect(await read(0, 3)).toEqual([1, 2, 3]);
     expect(await read(15)).toEqual([16, 17, 18, 19]);
@@ -187,7 +195,7 @@ function readingMembers(start: Start): void {
     for (const name of ['dora', 'alice', 'bob', 'Zed', '\u00e9va']) await join(store, name);
     const names: string[] = [];
     for (let after = ''; ;) {
-      const page = await store.access.readList(room, 'owner', 'userlist', { cursor: after, limit: 2 });
+      const page = await store.access.readList(room, rightsOf('owner'), 'userlist', { cursor: after, limit: 2 });
       if (typeof page === 'string') throw new Error(page);
       expect(page.count).toBe(5);
       names.push(...page.names);
@@ -195,10 +203,10 @@ function readingMembers(start: Start): void {
       if (page.names.length < 2) break;
     }
     expect(names).toEqual(['Zed', 'alice', 'bob', 'dora', '\u00e9va']);
-    const seen = await store.memberships.readSeen(room, 'owner', 'bob');
+    const seen = await store.memberships.readSeen(room, rightsOf('owner'), 'bob');
     expect(seen).toEqual({ joined: true, timestamp: expect.any(Number) });
     await leave(store, 'bob');
-    expect(await store.memberships.readSeen(room, 'owner', 'bob')).toEqual({
+    expect(await store.memberships.readSeen(room, rightsOf('owner'), 'bob')).toEqual({
       joined: false,
       timestamp: expect.any(Number),
     });
@@ -210,7 +218,7 @@ function recovery(start: Start): void {
     const store = await start({ pageMax: 4 }, { historyMax: 10 });
     await join(store, 'alice');
     for (let i = 0; i < 12; i++) await post(store, 'alice');
-    const history = await store.histories.read(room, 'alice', undefined, 20);
+    const history = await store.histories.read(room, rightsOf('alice'), undefined, 20);
     if (typeof history === 'string') throw new Error(history);
     const epoch = history[0]?.epoch ?? '';
     const timeOf = (id: number): number => history.find((event) => event.id === id)?.timestamp ?? 0;

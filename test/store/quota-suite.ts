@@ -4,7 +4,7 @@ import { expect, test } from '@jest/globals';
 import { roomTopic } from '../../src/redis/keys.ts';
 import { ROOM_BYTES, type Granted, type Owned, type QuotaOptions } from '../../src/store/quota/quota-store.ts';
 import { settleOwned } from '../../src/store/quota/quota-scripts.ts';
-import { SERVICE } from '../../src/store/room/room-store.ts';
+import { rightsOf, SERVICE } from '../../src/store/rights.ts';
 import { useScope } from '../support/scope.ts';
 import { add, changeOwner, take } from './access-actions.ts';
 import { idsOf, join, post, room } from './room-actions.ts';
@@ -62,12 +62,12 @@ function rooms(start: Start): void {
     });
     expect(await store.quotas.grant(owned('c'), { creating: true, forced: true })).toMatchObject({ short: undefined });
     await store.quotas.release(owned('c'));
-    await store.rooms.delete('a', 'owner', 'n1', frame('deleted'));
+    await store.rooms.delete('a', rightsOf('owner'), 'n1', frame('deleted'));
     for (let i = 0; i < 2; i++) await store.quotas.release(owned('a'));
     expect(await create(store, 'c')).toMatchObject({ short: undefined });
     expect(await sumsOf(store)).toEqual([0, 2 * ROOM_BYTES]);
     for (const name of ['b', 'c']) {
-      await store.rooms.delete(name, 'owner', 'n1', frame('deleted'));
+      await store.rooms.delete(name, rightsOf('owner'), 'n1', frame('deleted'));
       await store.quotas.release(owned(name));
     }
     expect(await store.client.exists(store.keys.user('owner').owned)).toBe(0);
@@ -130,7 +130,7 @@ function bytes(start: Start): void {
     await join(store, 'alice');
     const head = 'x'.repeat(1000);
     const read = async (): Promise<number[]> => {
-      const ids = idsOf(await store.histories.read(room, 'alice', 0, 1000));
+      const ids = idsOf(await store.histories.read(room, rightsOf('alice'), 0, 1000));
       return typeof ids === 'string' ? [] : ids;
     };
     const postUntilWish = async (): Promise<{ id: number; needed: number }> => {
@@ -158,7 +158,7 @@ function bytes(start: Start): void {
     expect(kept.at(-1)).toBe(last);
     expect(kept.length * 1000).toBeLessThanOrEqual(3 * ROOM_BYTES);
     expect(kept.length * 1000).toBeGreaterThan(1.5 * ROOM_BYTES);
-    expect(await store.rooms.readInfo(room, 'alice')).toMatchObject({ oldestId: kept[0], lastId: last });
+    expect(await store.rooms.readInfo(room, rightsOf('alice'))).toMatchObject({ oldestId: kept[0], lastId: last });
     expect(await create(store, 'further')).toMatchObject({ short: 'bytes' });
     const since = { epoch: owned(room).life, id: (kept[0] ?? 0) - 2, timestamp: undefined };
     const bob = { roomName: room, userName: 'bob', socketId: 's', nodeId: 'n1' };

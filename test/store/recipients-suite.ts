@@ -3,6 +3,7 @@
 import { expect, test } from '@jest/globals';
 import { addressOf, isRecipient, type Address } from '../../src/log/recipients.ts';
 import { userTopic } from '../../src/redis/keys.ts';
+import { rightsOf } from '../../src/store/rights.ts';
 import { eventually } from '../support/eventually.ts';
 import { useScope } from '../support/scope.ts';
 import { begun, file, heads, life, login, out, point, user } from './session-actions.ts';
@@ -57,7 +58,7 @@ const acts: readonly [what: string, act: (store: Store) => Promise<unknown>, add
     (store) =>
       store.directs.send(user, {
         author: 'bob',
-        authority: 'bob',
+        rights: rightsOf('bob'),
         head: frame('head'),
         clientMessageId: undefined,
         transient: false,

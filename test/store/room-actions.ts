@@ -2,6 +2,7 @@
 import { expect } from '@jest/globals';
 import type { TopicEvent } from '../../src/log/event.ts';
 import type { Joined, LeaveRules } from '../../src/store/membership/membership-store.ts';
+import { rightsOf, type Rights } from '../../src/store/rights.ts';
 import type { Scope } from '../support/scope.ts';
 import { frame, nonce, roomOptions, type OpenStore, type Store, type StoreOptions } from './store.ts';
 
@@ -26,19 +27,19 @@ export const leave = (
 ): ReturnType<Store['memberships']['leave']> =>
   store.memberships.leave(room, [{ userName, socketId, nodeId, frame: frame(`left ${userName}`) }], rules);
 
+/** Whose rights: a user's by its name. */
+export type By = string | Rights;
+export const rightsBy = (by: By): Rights => (typeof by === 'string' ? rightsOf(by) : by);
+
 interface PostOptions {
   clientMessageId?: string;
   transient?: boolean;
   head?: string;
 }
 
-export const post = (
-  store: Store,
-  userName: string,
-  options: PostOptions = {},
-): ReturnType<Store['messages']['post']> =>
-  store.messages.post(room, userName, {
-    author: userName,
+export const post = (store: Store, by: By, options: PostOptions = {}): ReturnType<Store['messages']['post']> =>
+  store.messages.post(room, rightsBy(by), {
+    author: typeof by === 'string' ? by : undefined,
     head: Buffer.from(options.head ?? 'head'),
     middle: Buffer.from(options.transient === true ? '' : 'middle'),
     nonce: nonce(),
@@ -85,7 +86,7 @@ export function starter(open: OpenStore, scope: Scope): Start {
 }
 
 /** A page of the members, as a reader sees it. */
-export async function userlist(store: Store, reader: string, cursor = '', limit = 10): Promise<unknown> {
-  const page = await store.access.readList(room, reader, 'userlist', { cursor, limit });
+export async function userlist(store: Store, reader: By, cursor = '', limit = 10): Promise<unknown> {
+  const page = await store.access.readList(room, rightsBy(reader), 'userlist', { cursor, limit });
   return typeof page === 'string' ? page : { count: page.count, names: page.names };
 }

@@ -3,7 +3,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { roomTopic } from '../../src/redis/keys.ts';
 import type { Joined } from '../../src/store/membership/membership-store.ts';
-import { SERVICE } from '../../src/store/room/room-store.ts';
+import { rightsOf, SERVICE } from '../../src/store/rights.ts';
 import { eventually } from '../support/eventually.ts';
 import { useScope } from '../support/scope.ts';
 import { expectChain, join, leave, post, room, type Start, starter, userlist } from './room-actions.ts';
@@ -36,18 +36,18 @@ function existence(open: OpenStore): void {
     expect(await post(store, 'alice')).toBe('noRoom');
     expect(await leave(store, 'alice')).toBe('noRoom');
     await expect(join(store, 'alice')).rejects.toThrow('noRoom');
-    expect(await rooms.delete(room, 'owner', 'n1', frame('deleted'))).toBe('noRoom');
-    expect(await histories.read(room, 'owner', undefined, 10)).toBe('noRoom');
-    expect(await rooms.readInfo(room, 'owner')).toBe('noRoom');
+    expect(await rooms.delete(room, rightsOf('owner'), 'n1', frame('deleted'))).toBe('noRoom');
+    expect(await histories.read(room, rightsOf('owner'), undefined, 10)).toBe('noRoom');
+    expect(await rooms.readInfo(room, rightsOf('owner'))).toBe('noRoom');
     expect(await userlist(store, 'owner')).toBe('noRoom');
-    expect(await memberships.readSeen(room, 'owner', 'alice')).toBe('noRoom');
+    expect(await memberships.readSeen(room, rightsOf('owner'), 'alice')).toBe('noRoom');
     expect(await memberships.readNodeSockets(room, 'n1')).toMatchObject({ sockets: [] });
     expect(await store.logOf('n1').readPosition(roomTopic(room))).toBe('gone');
     expect(await store.ttls()).toEqual({});
 
     expect(await rooms.create(room, roomOptions('owner', { historyMax: 7, userlistUpdates: false }))).toBe('ok');
     expect(await rooms.create(room, roomOptions('other'))).toBe('roomExists');
-    expect(await rooms.readInfo(room, 'owner')).toEqual({
+    expect(await rooms.readInfo(room, rightsOf('owner'))).toEqual({
       owner: 'owner',
       whitelistOnly: false,
       userlistUpdates: false,
@@ -264,9 +264,9 @@ function deletion(start: Start): void {
     expect(Object.keys(before).length).toBeGreaterThan(8);
     for (const key of Object.keys(before)) expect(key.startsWith(tag)).toBe(true);
 
-    expect(await rooms.delete(room, 'user-1', 'n1', frame('deleted'))).toBe('notAllowed');
+    expect(await rooms.delete(room, rightsOf('user-1'), 'n1', frame('deleted'))).toBe('notAllowed');
     expect(await store.ttls()).toMatchObject({ [`${tag}meta`]: -1, [`${tag}members`]: -1 });
-    const deleted = await rooms.delete(room, 'owner', 'n1', frame('deleted'));
+    const deleted = await rooms.delete(room, rightsOf('owner'), 'n1', frame('deleted'));
     if (typeof deleted === 'string') throw new Error(deleted);
     expect(deleted.at).toMatchObject({ id: 1, seq: names.length + 3 });
     await eventually(() => expect(events.at(-1)).toMatchObject({ kind: 'deleted', seq: deleted.at.seq }));
@@ -326,11 +326,11 @@ function rebirth(start: Start): void {
     await join(store, 'alice');
     await post(store, 'alice', { clientMessageId: 'c' });
     const before = await store.logOf('n1').readPosition(roomTopic(room));
-    await store.rooms.delete(room, 'owner', 'n1', frame('deleted'));
+    await store.rooms.delete(room, rightsOf('owner'), 'n1', frame('deleted'));
     expect(await post(store, 'alice')).toBe('noRoom');
     expect(await store.rooms.create(room, roomOptions('other'))).toBe('ok');
     expect(await post(store, 'alice')).toBe('notJoined');
-    expect(await store.histories.read(room, 'other', undefined, 10)).toEqual([]);
+    expect(await store.histories.read(room, rightsOf('other'), undefined, 10)).toEqual([]);
     expect(await userlist(store, 'other')).toEqual({ count: 0, names: [] });
     await join(store, 'alice');
     expect(await post(store, 'alice', { clientMessageId: 'c' })).toMatchObject({ id: 1, repeated: false });

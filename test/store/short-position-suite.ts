@@ -2,6 +2,7 @@
 // whatever reads or writes a log.
 import { expect, test } from '@jest/globals';
 import { roomTopic, userTopic } from '../../src/redis/keys.ts';
+import { rightsOf } from '../../src/store/rights.ts';
 import { eventually } from '../support/eventually.ts';
 import { useScope } from '../support/scope.ts';
 import { add } from './access-actions.ts';
@@ -36,7 +37,7 @@ function rooms(start: Start): void {
     const before = await log.readPosition(roomTopic(room));
     if (before === 'gone') throw new Error('the room is there');
     expect(before).toMatchObject({ id: 3, seq: 4 });
-    expect(idsOf(await store.histories.read(room, 'alice', undefined, 10))).toEqual([1, 2, 3]);
+    expect(idsOf(await store.histories.read(room, rightsOf('alice'), undefined, 10))).toEqual([1, 2, 3]);
 
     expect(await post(store, 'alice', { clientMessageId: 'c 2' })).toMatchObject({ id: 2, repeated: true });
     expect(await post(store, 'alice', { clientMessageId: 'c 4' })).toMatchObject({ id: 4, repeated: false });
@@ -67,7 +68,7 @@ function bytes(start: Start): void {
     const limit = 65_536;
     const store = await startShort(start, { historyMaxBytes: limit });
     for (let i = 0; i < 40; i++) await post(store, 'alice', { head: 'x'.repeat(1000) });
-    expect(idsOf(await store.histories.read(room, 'alice', 0, 1))).toEqual([1]);
+    expect(idsOf(await store.histories.read(room, rightsOf('alice'), 0, 1))).toEqual([1]);
     for (let i = 0; i < 40; i++) await post(store, 'alice', { head: 'x'.repeat(1000) });
     const entries = await store.client.xrangeBuffer(store.keys.room(room).history, '-', '+');
     const kept = entries.reduce((sum, [, fields]) => sum + (fields[1]?.length ?? 0), 0);
@@ -89,7 +90,7 @@ function users(start: Start): void {
       nconnected: 2,
     });
     await shortenPosition(client, keys.user('bob').meta);
-    const message = { author: 'ann', authority: 'ann', head: Buffer.from('head'), transient: false };
+    const message = { author: 'ann', rights: rightsOf('ann'), head: Buffer.from('head'), transient: false };
     const first = await directs.send('bob', { ...message, clientMessageId: 'c 1' });
     expect(first).toMatchObject({ repeated: false });
     await shortenPosition(client, keys.user('bob').meta);

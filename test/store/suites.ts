@@ -11,6 +11,7 @@ import { messageSuite } from './message-suite.ts';
 import { nodeSuite } from './node-suite.ts';
 import { quotaSuite } from './quota-suite.ts';
 import { recipientsSuite } from './recipients-suite.ts';
+import { rightsSuite } from './rights-suite.ts';
 import { roomSuite } from './room-suite.ts';
 import { sessionSuite } from './session-suite.ts';
 import { shortPositionSuite } from './short-position-suite.ts';
@@ -23,6 +24,7 @@ export function storeSuites(open: OpenStore): void {
   describe('access', () => accessSuite(open));
   describe('evictions', () => evictionSuite(open));
   describe('large rooms', () => largeRoomSuite(open));
+  describe('rights', () => rightsSuite(open));
   describe('messages', () => messageSuite(open));
   describe('users', () => userSuite(open));
   describe('recipients', () => recipientsSuite(open));

@@ -6,9 +6,10 @@ import { invalidName, isValidName } from '../../protocol/names/rule.ts';
 import type { NameLimits } from '../../protocol/names/form.ts';
 import type { Changed, EditRefusal, ListEdit } from '../../store/access/access-store.ts';
 import type { PageWish } from '../../store/access/list-page.ts';
-import type { Caller, HandlersOf } from '../caller.ts';
+import type { Actor } from '../actor.ts';
+import type { HandlersOf } from '../caller.ts';
 import type { accessRequests } from '../../protocol/access.ts';
-import { type Ok, ok } from '../outcome.ts';
+import { ok, type Ok } from '../outcome.ts';
 import { leftHead } from '../../protocol/membership.ts';
 import { changeRules } from './rules.ts';
 import { isScanCursor, NO_CURSOR, pageOfList, wholeList } from './lists.ts';
@@ -29,48 +30,48 @@ const SETTLE_ASK_AFTER = 2;
 export function accessHandlers(services: Services): HandlersOf<typeof accessRequests> {
   const { access, rooms, quotas, settings } = services;
   return {
-    async roomAddToList(caller, edit) {
+    async roomAddToList(by, edit) {
       const change = changeOf(edit, 'roomAccessListAdded', settings.limits);
-      const add = () => access.addToList(edit.roomName, caller.authority, change);
-      const changed = await changeRules(services, caller, edit.roomName, () => quotas.withNames(edit.roomName, add));
+      const add = () => access.addToList(edit.roomName, by.rights, change);
+      const changed = await changeRules(services, by, edit.roomName, () => quotas.withNames(edit.roomName, add));
       if (changed instanceof Failure) return changed;
       if (changed === 'listLimitExceeded') return fail(changed, [edit.listName]);
-      return editOutcome(services, caller, edit, change, changed);
+      return editOutcome(services, by, edit, change, changed);
     },
 
-    async roomRemoveFromList(caller, edit) {
+    async roomRemoveFromList(by, edit) {
       const change = changeOf(edit, 'roomAccessListRemoved', settings.limits);
-      const remove = () => access.removeFromList(edit.roomName, caller.authority, change);
-      const changed = await changeRules(services, caller, edit.roomName, remove);
-      return editOutcome(services, caller, edit, change, changed);
+      const remove = () => access.removeFromList(edit.roomName, by.rights, change);
+      const changed = await changeRules(services, by, edit.roomName, remove);
+      return editOutcome(services, by, edit, change, changed);
     },
 
-    async roomGetAccessList(caller, { roomName, listName, options }) {
+    async roomGetAccessList(by, { roomName, listName, options }) {
       const isUserlist = listName === 'userlist';
       if (!isUserlist && !isScanCursor(options?.cursor)) {
         return failBecause('badArgument', [2, { ...options }], NO_CURSOR);
       }
       const read = (wish: PageWish): ReturnType<typeof access.readList> =>
-        access.readList(roomName, caller.authority, listName, wish);
+        access.readList(roomName, by.rights, listName, wish);
       const namesMax = isUserlist ? settings.limits.userlistPage : Infinity;
       const found =
         options === undefined
-          ? await wholeList(read, 'noRoom', caller, { settings, namesMax })
+          ? await wholeList(read, 'noRoom', by, { settings, namesMax })
           : await pageOfList(read, options, settings);
       if (found === 'noList') return fail('noList', [listName]);
       if (typeof found === 'string') return fail(found, [roomName]);
       return found instanceof Failure ? found : ok(found);
     },
 
-    async roomSetWhitelistMode(caller, { roomName, mode }) {
+    async roomSetWhitelistMode(by, { roomName, mode }) {
       const frame = notificationFrame('roomModeChanged', [roomName, mode]);
       const change = { whitelistOnly: mode, frame, leftHead: leftHead(roomName) };
-      const set = () => access.setMode(roomName, caller.authority, change);
-      let changed = await changeRules(services, caller, roomName, set);
+      const set = () => access.setMode(roomName, by.rights, change);
+      let changed = await changeRules(services, by, roomName, set);
       for (let waits = 0; changed === 'settling' && waits < SETTLE_WAITS_MAX; waits++) {
         await new Promise((resolve) => setTimeout(resolve, SETTLE_WAIT_MS));
         if (waits === SETTLE_ASK_AFTER) await services.restrictions.hasten(roomName);
-        changed = await changeRules(services, caller, roomName, set);
+        changed = await changeRules(services, by, roomName, set);
       }
       if (changed === 'noRoom') return fail('noRoom', [roomName]);
       if (changed === 'notAllowed') return fail('notAllowed');
@@ -79,8 +80,8 @@ export function accessHandlers(services: Services): HandlersOf<typeof accessRequ
       return ok(null);
     },
 
-    async roomGetWhitelistMode(caller, { roomName }) {
-      const info = await rooms.readInfo(roomName, caller.authority);
+    async roomGetWhitelistMode(by, { roomName }) {
+      const info = await rooms.readInfo(roomName, by.rights);
       return typeof info === 'string' ? fail(info, [roomName]) : ok(info.whitelistOnly);
     },
   };
@@ -102,7 +103,7 @@ function changeOf(
 
 function editOutcome(
   services: Services,
-  caller: Caller,
+  by: Actor,
   { roomName, listName }: Edit,
   { badName = '', frame }: ListEdit,
   changed: Changed | EditRefusal,
@@ -111,6 +112,6 @@ function editOutcome(
   if (changed === 'notAllowed') return fail('notAllowed');
   if (changed === 'noList') return fail('noList', [listName]);
   if (changed === 'invalidName') return invalidName(badName, services.settings.limits);
-  caller.spend(spreadUnits(services.audience.hearers(roomName), frame.length));
+  by.spend(spreadUnits(services.audience.hearers(roomName), frame.length));
   return ok(null);
 }

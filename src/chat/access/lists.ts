@@ -7,7 +7,7 @@ import { fail, type Failure } from '../../protocol/errors.ts';
 import { utf8Length } from '../../protocol/names/form.ts';
 import type { PageOptions, UserlistPage } from '../../protocol/types.ts';
 import type { ListPage, PageWish } from '../../store/access/list-page.ts';
-import type { Caller } from '../caller.ts';
+import type { Actor } from '../actor.ts';
 import type { ChatSettings } from '../services.ts';
 
 /** Names that one script goes through, about. */
@@ -37,7 +37,7 @@ export const namesSize = (names: readonly string[], format: Format): number =>
 export async function wholeList<W extends string>(
   read: ReadPage<W>,
   gone: NoInfer<W>,
-  { format }: Pick<Caller, 'format'>,
+  { format }: Pick<Actor, 'format'>,
   { settings, namesMax }: { settings: ChatSettings; namesMax: number },
 ): Promise<string[] | W | Failure<'listTooLong'>> {
   // A scan may give a name twice.

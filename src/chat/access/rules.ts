@@ -1,7 +1,7 @@
 /** Changing a room's rules: whoever loses the room by that is taken out in the same step, and told from here. */
 import { roomTopic, userTopic } from '../../redis/keys.ts';
 import type { Changed } from '../../store/access/access-store.ts';
-import type { Caller } from '../caller.ts';
+import type { Actor } from '../actor.ts';
 import type { Services } from '../services.ts';
 
 /**
@@ -10,7 +10,7 @@ import type { Services } from '../services.ts';
  */
 export async function changeRules<T extends object | string>(
   services: Services,
-  caller: Pick<Caller, 'userName'>,
+  { author }: Pick<Actor, 'author'>,
   roomName: string,
   change: () => Promise<T>,
 ): Promise<T> {
@@ -31,7 +31,7 @@ export async function changeRules<T extends object | string>(
     repairs.retry(tell, error);
     throw error;
   }
-  if (isChanged(changed)) await followThrough(services, caller, roomName, changed, release);
+  if (isChanged(changed)) await followThrough(services, author, roomName, changed, release);
   else release();
   return changed;
 }
@@ -41,7 +41,7 @@ const isChanged = (outcome: object | string): outcome is Changed => typeof outco
 /** Who lost the room is told, and hears nothing more of it from this node. The change stands whatever happens here. */
 async function followThrough(
   { topics, audience, losses, quotas, repairs, userlistChanges }: Services,
-  caller: Pick<Caller, 'userName'>,
+  author: string | undefined,
   roomName: string,
   { at, evicted, changesPending, life, wish }: Changed,
   release: () => void,
@@ -50,7 +50,7 @@ async function followThrough(
   if (changesPending) userlistChanges.note(roomName);
   let ownSeq = 0;
   const telling = losses.telling({ roomName, life, at }, evicted, (userName, { seq }) => {
-    if (userName === caller.userName) ownSeq = seq;
+    if (userName === author) ownSeq = seq;
   });
   const tell = async (): Promise<void> => {
     await telling();
@@ -60,7 +60,7 @@ async function followThrough(
     tell().catch((error: unknown) => repairs.retry(tell, error)),
     topics.reached(roomTopic(roomName), at.seq),
   ]);
-  if (ownSeq > 0) await topics.reached(userTopic(caller.userName), ownSeq);
+  if (author !== undefined && ownSeq > 0) await topics.reached(userTopic(author), ownSeq);
   // Also where the bus is late: after the response nobody who is out hears anything here.
   for (const { userName } of evicted) {
     for (const { socketId } of audience.socketsOf(userName)) audience.detachRoom(roomName, socketId, at);

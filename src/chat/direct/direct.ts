@@ -14,7 +14,8 @@ import type { ValueMap } from '../../protocol/values.ts';
 import { StateUnavailable } from '../../redis/unavailable.ts';
 import type { PageWish } from '../../store/access/list-page.ts';
 import { DIRECT_LISTS, type DirectListName } from '../../store/direct/direct-store.ts';
-import type { Caller, Handlers, HandlersOf } from '../caller.ts';
+import type { Actor } from '../actor.ts';
+import type { Handlers, HandlersOf } from '../caller.ts';
 import { ok, type Outcome } from '../outcome.ts';
 import { isScanCursor, NO_CURSOR, pageOfList, wholeList } from '../access/lists.ts';
 import type { Services } from '../services.ts';
@@ -26,59 +27,58 @@ const CROWDED_MS = 10_000;
 export function directHandlers(services: Services): HandlersOf<typeof directRequests> {
   const { directs, settings } = services;
   return {
-    directMessage: (caller, args) => sendMessage(services, caller, args),
+    directMessage: (by, args) => sendMessage(services, by, args),
 
-    async directAddToList(caller, edit) {
-      const listName = editable(caller, edit, settings.limits);
+    async directAddToList({ author }, edit) {
+      const listName = editable(author, edit, settings.limits);
       if (typeof listName !== 'string') return listName;
       if (edit.userNames.length === 0) return ok(null);
-      const added = known(await directs.addToList(caller.userName, listName, edit.userNames));
+      const added = known(await directs.addToList(author, listName, edit.userNames));
       return added === 'ok' ? ok(null) : fail(added, [listName]);
     },
 
-    async directRemoveFromList(caller, edit) {
-      const listName = editable(caller, edit, settings.limits);
+    async directRemoveFromList({ author }, edit) {
+      const listName = editable(author, edit, settings.limits);
       if (typeof listName !== 'string') return listName;
-      if (edit.userNames.length > 0) known(await directs.removeFromList(caller.userName, listName, edit.userNames));
+      if (edit.userNames.length > 0) known(await directs.removeFromList(author, listName, edit.userNames));
       return ok(null);
     },
 
-    async directGetAccessList(caller, { listName, options }) {
+    async directGetAccessList(by, { listName, options }) {
       if (!isScanCursor(options?.cursor)) return failBecause('badArgument', [1, { ...options }], NO_CURSOR);
       const found = listOf(listName);
       if (found === undefined) return fail('noList', [listName]);
-      const read = (wish: PageWish): ReturnType<typeof directs.readList> =>
-        directs.readList(caller.userName, found, wish);
+      const read = (wish: PageWish): ReturnType<typeof directs.readList> => directs.readList(by.author, found, wish);
       const names = known(
         options === undefined
-          ? await wholeList(read, 'gone', caller, { settings, namesMax: Infinity })
+          ? await wholeList(read, 'gone', by, { settings, namesMax: Infinity })
           : await pageOfList(read, options, settings),
       );
       return names instanceof Failure ? names : ok(names);
     },
 
-    async directSetWhitelistMode(caller, { mode }) {
-      known(await directs.setWhitelistMode(caller.userName, mode));
+    async directSetWhitelistMode({ author }, { mode }) {
+      known(await directs.setWhitelistMode(author, mode));
       return ok(null);
     },
 
-    directGetWhitelistMode: async (caller) => ok(known(await directs.readWhitelistMode(caller.userName))),
+    directGetWhitelistMode: async ({ author }) => ok(known(await directs.readWhitelistMode(author))),
   };
 }
 
 async function sendMessage(
   services: Services,
-  caller: Caller,
+  by: Actor,
   { userName, message, options }: Parameters<Handlers['directMessage']>[1],
 ): Promise<Outcome<'directMessage'>> {
   const { audience, directs, settings } = services;
   if (settings.directMessages === 'off') return failBecause('notAllowed', [], 'direct messages are switched off');
   if (!isValidName(userName, settings.limits)) return fail('noUser', [userName]);
   const transient = options?.transient ?? false;
-  const { head, bytes } = directMessageFrame(caller.userName, message);
+  const { head, bytes } = directMessageFrame(by.author, message);
   const sent = await directs.send(userName, {
-    author: caller.userName,
-    authority: caller.authority,
+    author: by.author,
+    rights: by.rights,
     head: bytes > settings.limits.messageBytes ? NOTHING : head,
     clientMessageId: options?.clientMessageId,
     transient,
@@ -90,9 +90,10 @@ async function sendMessage(
   const { frame, repeated } = sent;
   if (frame === undefined) return ok(null);
   if (repeated) return ok(new StoredResult<ValueMap>(storedMessageIn(frame)));
-  const hearers = audience.socketsOf(userName).length + audience.socketsOf(caller.userName).length;
-  caller.spend(spreadUnits(hearers, frame.length));
-  await echo(services, caller, directEchoFrame(userName, frame));
+  const own = by.author === undefined ? 0 : audience.socketsOf(by.author).length;
+  const hearers = audience.socketsOf(userName).length + own;
+  by.spend(spreadUnits(hearers, frame.length));
+  await echo(services, by, directEchoFrame(userName, frame));
   return ok(transient ? null : new StoredResult<ValueMap>(storedMessageIn(frame)));
 }
 
@@ -100,9 +101,9 @@ async function sendMessage(
  * Tells the sender's other sockets. What was sent stays sent whatever happens here: where Redis does not answer, they are
  * told later, or twice if only the answer was lost. A repeat of the request tells nobody again.
  */
-async function echo({ users, repairs }: Services, caller: Caller, frame: Uint8Array): Promise<void> {
-  if (caller.userName === '') return;
-  const tell = (): Promise<void> => users.notifyOthers(caller.userName, caller.echoExcept, frame);
+async function echo({ users, repairs }: Services, { author, exceptSocket }: Actor, frame: Uint8Array): Promise<void> {
+  if (author === undefined) return;
+  const tell = (): Promise<void> => users.notifyOthers(author, exceptSocket, frame);
   await tell().catch((error: unknown) => repairs.retry(tell, error));
 }
 
@@ -110,13 +111,13 @@ const listOf = (listName: string): DirectListName | undefined => DIRECT_LISTS.fi
 
 /** The list to edit, unless the request is refused whatever is in it. */
 function editable(
-  caller: Caller,
+  author: string,
   { listName, userNames }: { readonly listName: string; readonly userNames: readonly string[] },
   limits: NameLimits,
 ): DirectListName | Failure<'noList' | 'notAllowed' | 'invalidName'> {
   const found = listOf(listName);
   if (found === undefined) return fail('noList', [listName]);
-  if (userNames.includes(caller.userName)) return failBecause('notAllowed', [], 'nobody is in a list of its own');
+  if (userNames.includes(author)) return failBecause('notAllowed', [], 'nobody is in a list of its own');
   const badName = userNames.find((name) => !isValidName(name, limits));
   return badName === undefined ? found : invalidName(badName, limits);
 }

@@ -9,27 +9,28 @@ import { StoredResult, type StoredValue } from '../../protocol/wire/stored.ts';
 import type { HistoryInfo, historyRequests } from '../../protocol/history.ts';
 import type { ValueMap } from '../../protocol/values.ts';
 import type { RoomInfo } from '../../store/room/room-store.ts';
-import type { Caller, HandlersOf } from '../caller.ts';
-import { type Ok, ok } from '../outcome.ts';
+import type { Actor } from '../actor.ts';
+import type { HandlersOf } from '../caller.ts';
+import { ok, type Ok } from '../outcome.ts';
 import type { Services } from '../services.ts';
 
 export function historyHandlers({ rooms, histories, settings }: Services): HandlersOf<typeof historyRequests> {
   const pageMax = settings.limits.historyMaxGetMessages;
   return {
-    async roomRecentHistory(caller, { roomName }) {
-      const found = await histories.read(roomName, caller.authority, undefined, pageMax);
+    async roomRecentHistory(by, { roomName }) {
+      const found = await histories.read(roomName, by.rights, undefined, pageMax);
       if (typeof found === 'string') return fail(found, [roomName]);
-      return pageOf(fitting(found.toReversed(), caller, settings.replyBytes));
+      return pageOf(fitting(found.toReversed(), by, settings.replyBytes));
     },
 
-    async roomHistoryGet(caller, { roomName, id, limit }) {
-      const found = await histories.read(roomName, caller.authority, id, Math.min(limit, pageMax));
+    async roomHistoryGet(by, { roomName, id, limit }) {
+      const found = await histories.read(roomName, by.rights, id, Math.min(limit, pageMax));
       if (typeof found === 'string') return fail(found, [roomName]);
-      return pageOf(fitting(found, caller, settings.replyBytes).toReversed());
+      return pageOf(fitting(found, by, settings.replyBytes).toReversed());
     },
 
-    async roomHistoryInfo(caller, { roomName }) {
-      const info = await rooms.readInfo(roomName, caller.authority);
+    async roomHistoryInfo(by, { roomName }) {
+      const info = await rooms.readInfo(roomName, by.rights);
       if (typeof info === 'string') return fail(info, [roomName]);
       return ok(historyInfo(info, pageMax));
     },
@@ -48,7 +49,7 @@ export const historyInfo = (info: RoomInfo, pageMax: number): HistoryInfo => ({
 const pageOf = (messages: readonly StoredValue[]): Ok<ValueMap[]> => ok(new StoredResult<ValueMap[]>(messages));
 
 /** The first messages, as many as fit; the store has counted their MessagePack, and JSON may be longer. */
-function fitting(events: readonly TopicEvent[], { format }: Caller, bytesMax: number): StoredValue[] {
+function fitting(events: readonly TopicEvent[], { format }: Actor, bytesMax: number): StoredValue[] {
   const messages = events.map(({ frame }) => storedMessageIn(frame));
   let bytes = 0;
   const end = messages.findIndex((message, at) => (bytes += message.size(format)) > bytesMax && at > 0);

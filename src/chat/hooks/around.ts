@@ -11,6 +11,7 @@ import type { Limits } from '../../protocol/limits.ts';
 import { checkDeclared } from '../../protocol/params/validate.ts';
 import type { Value, ValueMap } from '../../protocol/values.ts';
 import { StateUnavailable } from '../../redis/unavailable.ts';
+import type { Actor } from '../actor.ts';
 import type { Caller, Handlers } from '../caller.ts';
 import { ok, plain, retold, toldBy, type AnyOutcome } from '../outcome.ts';
 
@@ -24,12 +25,13 @@ export interface HookedDeps {
 type Method = Exclude<RequestName, 'login'>;
 type AnyArgs = { readonly [name: string]: Value | undefined };
 /** A handler whose own types are left aside: what goes in and out of it is checked here against its declaration. */
-type AnyHandler = (caller: Caller, args: AnyArgs) => Promise<AnyOutcome> | AnyOutcome;
+type AnyHandler = (by: Actor, args: AnyArgs, socket: Caller | undefined) => Promise<AnyOutcome> | AnyOutcome;
 
 /** One request on its way through the hooks. */
 interface Passage extends HookedDeps {
   readonly method: Method;
-  readonly caller: Caller;
+  readonly by: Actor;
+  readonly socket: Caller | undefined;
   /** The operator's own, the same object before and after. */
   readonly data: Record<string, unknown>;
 }
@@ -53,14 +55,14 @@ function isHooked(hooks: HookRunner, method: Method): boolean {
 
 function around(deps: HookedDeps, method: Method, handler: AnyHandler): AnyHandler {
   const hasAfter = hooksOf('after', method).some((name) => deps.hooks.has(name));
-  return async (caller, given) => {
-    const passage: Passage = { ...deps, method, caller, data: {} };
+  return async (by, given, socket) => {
+    const passage: Passage = { ...deps, method, by, socket, data: {} };
     const checked = await checkMessage(passage, given);
     if (checked instanceof Failure) return checked;
     const before = await runBefore(passage, checked);
     if (before instanceof Failure) return before;
     if ('result' in before) return ok(before.result);
-    if (!hasAfter) return handler(caller, before.args);
+    if (!hasAfter) return handler(by, before.args, socket);
     const outcome = await settle(passage, handler, before.args);
     return runAfter(passage, before.args, outcome);
   };
@@ -71,14 +73,13 @@ function checkOf(method: Method): 'roomMessageCheck' | 'directMessageCheck' | un
   return method === 'directMessage' ? 'directMessageCheck' : undefined;
 }
 
-async function checkMessage({ hooks, limits, method, caller }: Passage, args: AnyArgs): Promise<AnyArgs | Failure> {
+async function checkMessage({ hooks, limits, method, by }: Passage, args: AnyArgs): Promise<AnyArgs | Failure> {
   const check = checkOf(method);
   if (check === undefined) return args;
   const argument = (): object => {
-    const { userName } = caller;
     const { message, options = {} } = structuredClone(args);
     const to = method === 'roomMessage' ? { roomName: args['roomName'] } : { toUser: args['userName'] };
-    return { userName, ...to, message, options };
+    return { userName: by.author ?? '', ...to, message, options };
   };
   const said = await hooks.ask(check, argument, (answer) => readMessage(answer, limits));
   if (said instanceof Failure) return said;
@@ -121,12 +122,16 @@ function replaced(method: Method, args: AnyArgs, by: ValueMap, limits: Limits): 
 }
 
 /** What the handler gives or throws, as something that the hooks after it can be told. */
-async function settle({ method, caller, onDefect }: Passage, handler: AnyHandler, args: AnyArgs): Promise<AnyOutcome> {
+async function settle(
+  { method, by, socket, onDefect }: Passage,
+  handler: AnyHandler,
+  args: AnyArgs,
+): Promise<AnyOutcome> {
   try {
-    return await handler(caller, args);
+    return await handler(by, args, socket);
   } catch (error) {
     if (error instanceof StateUnavailable) return unavailable();
-    return fail('internalError', [onDefect(error, method, caller.socketId)]);
+    return fail('internalError', [onDefect(error, method, socket?.socketId ?? '')]);
   }
 }
 
@@ -150,9 +155,9 @@ async function runAfter(passage: Passage, args: AnyArgs, outcome: AnyOutcome): P
   return retold(outcome, told);
 }
 
-function callOf({ method, caller, data }: Passage, args: AnyArgs): object {
-  const { userName, socketId } = caller;
-  return { method, userName, socketId, args: structuredClone(args), data };
+function callOf({ method, by, socket, data }: Passage, args: AnyArgs): object {
+  const who = { userName: by.author ?? '', socketId: socket?.socketId ?? '' };
+  return { method, ...who, args: structuredClone(args), data };
 }
 
 function outcomeOf(told: Value | Failure): object {

@@ -113,7 +113,8 @@ export class Departures implements Cleaner {
   /** Takes a room out of the session of a user, and all its sockets that take part in that out of the room. */
   async leaveTogether(
     roomName: string,
-    { userName, socketId, nodeId, echoExcept: except }: Pick<Caller, 'userName' | 'socketId' | 'nodeId' | 'echoExcept'>,
+    { userName, socketId, nodeId }: Pick<Caller, 'userName' | 'socketId' | 'nodeId'>,
+    except: string,
   ): Promise<SessionLeave> {
     const leave = { roomName, socketId, nodeId, except, ...leaveHeads(roomName) };
     const begun = await this.#deps.sessions.beginLeave(userName, leave);

@@ -12,9 +12,10 @@ import type { Result } from '../../protocol/catalogue.ts';
 import type { RoomPosition } from '../../protocol/membership.ts';
 import { StateUnavailable } from '../../redis/unavailable.ts';
 import type { Since } from '../../store/membership/membership-store.ts';
-import type { Caller, Handlers } from '../caller.ts';
+import type { Actor } from '../actor.ts';
+import type { Handlers } from '../caller.ts';
 import { ok } from '../outcome.ts';
-import { joinRoom, type JoinDone } from './membership.ts';
+import { joinRoom, type JoinDone, type Joiner } from './membership.ts';
 import type { Services } from '../services.ts';
 import { windowsOf } from '../windows.ts';
 
@@ -34,8 +35,8 @@ interface Entry {
 
 export function roomsJoinHandlers(services: Services): Pick<Handlers, 'roomsJoin'> {
   return {
-    async roomsJoin(caller, { rooms }) {
-      const entries = await joinAll(services, caller, rooms);
+    async roomsJoin(by, { rooms }, socket) {
+      const entries = await joinAll(services, { by, socket }, rooms);
       const done = entries.flatMap(({ join }) => ('joined' in join ? [join] : []));
       // Together: where the bus is late they are late at the same time.
       await Promise.all(done.map((join) => join.reached()));
@@ -49,20 +50,20 @@ export function roomsJoinHandlers(services: Services): Pick<Handlers, 'roomsJoin
 }
 
 /** Joins rooms window by window. A defect in one of them is thrown once the others of its window are complete. */
-async function joinAll(services: Services, caller: Caller, rooms: readonly RoomPosition[]): Promise<Entry[]> {
+async function joinAll(services: Services, joiner: Joiner, rooms: readonly RoomPosition[]): Promise<Entry[]> {
   const named = new Set<string>();
   const entries: Entry[] = [];
   let bytesLeft = rooms.reduce((left, { roomName }) => left - entryBytes(roomName), services.settings.replyBytes);
   for await (const window of windowsOf(rooms, WINDOW)) {
     // What is joined already is undone in the turn of the answer that nobody gets; the rest is left alone.
-    if (!caller.open) break;
+    if (!joiner.socket.open) break;
     const joins = await Promise.allSettled(
-      window.map((position) => joinOne(services, caller, named, position, Math.max(0, bytesLeft))),
+      window.map((position) => joinOne(services, joiner, named, position, Math.max(0, bytesLeft))),
     );
     for (const [at, position] of window.entries()) {
       const settled = joins[at];
       if (settled?.status !== 'fulfilled') continue;
-      const { entry, bytes } = entryOf(position, settled.value, caller, bytesLeft);
+      const { entry, bytes } = entryOf(position, settled.value, joiner.by, bytesLeft);
       entries.push(entry);
       bytesLeft -= bytes;
     }
@@ -89,7 +90,7 @@ function completeAll(joins: readonly JoinDone[]): void {
 
 async function joinOne(
   services: Services,
-  caller: Caller,
+  joiner: Joiner,
   named: Set<string>,
   position: RoomPosition,
   bytesMax: number,
@@ -99,7 +100,7 @@ async function joinOne(
   if (named.has(roomName)) return failBecause('badArgument', [0, roomName], 'the room is named twice');
   named.add(roomName);
   try {
-    return await joinRoom(services, caller, roomName, { since: sinceOf(position), group, bytesMax });
+    return await joinRoom(services, joiner, roomName, { since: sinceOf(position), group, bytesMax });
   } catch (error) {
     if (error instanceof StateUnavailable) return unavailable();
     throw error;
@@ -110,7 +111,7 @@ async function joinOne(
 function entryOf(
   position: RoomPosition,
   join: JoinDone | Failure,
-  { format }: Caller,
+  { format }: Actor,
   bytesLeft: number,
 ): { entry: Entry; bytes: number } {
   if (!('joined' in join)) return { entry: refused(position, join), bytes: 0 };

@@ -5,6 +5,7 @@
 import type { Point } from '../../log/event.ts';
 import { fail } from '../../protocol/errors.ts';
 import { roomTopic, userTopic } from '../../redis/keys.ts';
+import type { Actor } from '../actor.ts';
 import type { Caller } from '../caller.ts';
 import { Failed, ok, type Outcome, type Turn } from '../outcome.ts';
 import { holdNotices } from '../session/filing.ts';
@@ -16,14 +17,14 @@ type Left = Outcome<'roomLeave'>;
 const leftIn = (turn: Turn, roomName: string, njoined: number | undefined): Left =>
   njoined === undefined ? new Failed(fail('noRoom', [roomName]), turn) : ok(njoined, turn);
 
-export async function leaveRoom(services: Services, caller: Caller, roomName: string): Promise<Left> {
-  return caller.synced ? leaveTogether(services, caller, roomName) : leaveAlone(services, caller, roomName);
+export async function leaveRoom(services: Services, by: Actor, caller: Caller, roomName: string): Promise<Left> {
+  return caller.synced ? leaveTogether(services, by, caller, roomName) : leaveAlone(services, by, caller, roomName);
 }
 
 /** Takes this socket out; live delivery to it ends in the turn of the response. */
-async function leaveAlone(services: Services, caller: Caller, roomName: string): Promise<Left> {
+async function leaveAlone(services: Services, by: Actor, caller: Caller, roomName: string): Promise<Left> {
   const { topics, departures } = services;
-  const { echoExcept } = caller;
+  const echoExcept = by.exceptSocket ?? '';
   const left = await whileLeaving(services, caller, roomName, () =>
     departures.leaveRoom(roomName, caller.nodeId, [caller], { echo: 'changed', echoExcept, cause: 'leave' }),
   );
@@ -37,14 +38,14 @@ async function leaveAlone(services: Services, caller: Caller, roomName: string):
  * room. The user's topic is followed, and so in the manifest, until that is done: should this node die in the middle,
  * whoever sweeps after it goes on.
  */
-async function leaveTogether(services: Services, caller: Caller, roomName: string): Promise<Left> {
+async function leaveTogether(services: Services, by: Actor, caller: Caller, roomName: string): Promise<Left> {
   const { topics, departures, repairs } = services;
   const topic = userTopic(caller.userName);
   await topics.follow(topic, caller.nodeId);
-  const held = holdNotices(services, caller, roomName);
+  const held = holdNotices(services, by, caller, roomName);
   try {
     const { at, room, told } = await whileLeaving(services, caller, roomName, () =>
-      departures.leaveTogether(roomName, caller),
+      departures.leaveTogether(roomName, caller, by.exceptSocket ?? ''),
     );
     held?.tookEffect(at, { toldAt: told });
     await Promise.all([

@@ -8,6 +8,7 @@ import { StateUnavailable } from '../../redis/unavailable.ts';
 import { roomTopic } from '../../redis/keys.ts';
 import type { PageWish } from '../../store/access/list-page.ts';
 import type { Joined, JoinRules, Since } from '../../store/membership/membership-store.ts';
+import type { Actor } from '../actor.ts';
 import type { Caller, HandlersOf } from '../caller.ts';
 import { askToJoin, type Refused } from '../hooks/points.ts';
 import { ok } from '../outcome.ts';
@@ -35,29 +36,35 @@ type MembershipHandlers = Omit<HandlersOf<typeof membershipRequests>, 'roomsJoin
 export function membershipHandlers(services: Services): MembershipHandlers {
   const { access, memberships, settings } = services;
   return {
-    async roomJoin(caller, { roomName, options }) {
-      const join = await joinRoom(services, caller, roomName, { group: options?.group });
+    async roomJoin(by, { roomName, options }, socket) {
+      const join = await joinRoom(services, { by, socket }, roomName, { group: options?.group });
       if (!('joined' in join)) return join;
       await join.reached();
       return ok(join.joined.njoined, join);
     },
 
-    roomLeave: (caller, { roomName }) => leaveRoom(services, caller, roomName),
+    roomLeave: (by, { roomName }, socket) => leaveRoom(services, by, socket, roomName),
 
-    async roomUserlistGet(caller, { roomName, options = {} }) {
+    async roomUserlistGet(by, { roomName, options = {} }) {
       const read = (wish: PageWish): ReturnType<typeof access.readList> =>
-        access.readList(roomName, caller.authority, 'userlist', wish);
+        access.readList(roomName, by.rights, 'userlist', wish);
       const found = await pageOfList(read, options, settings);
       // That list there is.
       if (found === 'noList') throw new Error('a room without a userlist');
       return typeof found === 'string' ? fail(found, [roomName]) : ok(found);
     },
 
-    async roomUserSeen(caller, { roomName, userName }) {
-      const seen = await memberships.readSeen(roomName, caller.authority, userName);
+    async roomUserSeen(by, { roomName, userName }) {
+      const seen = await memberships.readSeen(roomName, by.rights, userName);
       return typeof seen === 'string' ? fail(seen, [roomName]) : ok(seen);
     },
   };
+}
+
+/** Which socket joins, and who asks for that. */
+export interface Joiner {
+  readonly by: Actor;
+  readonly socket: Caller;
 }
 
 /** What a client says of a join. */
@@ -72,11 +79,12 @@ interface JoinWish {
 /** Runs the scripts of a join. What is to happen besides is the answer's, in whose turn live delivery begins. */
 export async function joinRoom(
   services: Services,
-  caller: Caller,
+  joiner: Joiner,
   roomName: string,
   { since, group, bytesMax }: JoinWish,
 ): Promise<JoinDone | JoinFailure> {
   const { settings, topics, repairs } = services;
+  const { by, socket: caller } = joiner;
   if (!isValidName(roomName, settings.limits)) return fail('noRoom', [roomName]);
   const refused = services.hooks && (await askToJoin(services, caller, roomName));
   if (refused !== undefined) return refused;
@@ -87,7 +95,7 @@ export async function joinRoom(
 
   const topic = roomTopic(roomName);
   // What the session is told from here on may be of before the join, or of after it.
-  const held = caller.synced ? holdNotices(services, caller, roomName) : undefined;
+  const held = caller.synced ? holdNotices(services, by, caller, roomName) : undefined;
   const join = new Join(services, caller, roomName);
   const giveUp = (): boolean => {
     const isFollowed = join.giveUp();
@@ -103,7 +111,7 @@ export async function joinRoom(
   let ran: JoinDone | JoinFailure;
   try {
     const rules = { since, bytesMax, verdict, filing: caller.synced };
-    ran = await runJoin(services, caller, { join, held, group }, rules);
+    ran = await runJoin(services, joiner, { join, held, group }, rules);
   } catch (error) {
     // The script may have run: the follow is passed on until what it left behind is known.
     repairs.check(topic, caller.nodeId, error, giveUp() ? 1 : 0);
@@ -122,7 +130,7 @@ interface Asked {
 
 async function runJoin(
   services: Services,
-  caller: Caller,
+  { by, socket: caller }: Joiner,
   asked: Asked,
   rules: JoinRules,
 ): Promise<JoinDone | JoinFailure> {
@@ -139,8 +147,8 @@ async function runJoin(
   join.ran(joined);
   if (joined.changesPending) userlistChanges.note(roomName);
   // The other sockets are told one by one.
-  caller.spend(spreadUnits(2 * audience.socketsOf(userName).length, 0));
-  const filed = await tellUser(services, caller, asked, joined);
+  by.spend(spreadUnits(2 * audience.socketsOf(userName).length, 0));
+  const filed = await tellUser(services, { by, socket: caller }, asked, joined);
   if (filed === 'full') {
     if (joined.changed) await departures.leaveRoom(roomName, nodeId, [caller], { echo: 'later', cause: 'leave' });
     return failBecause('tooManyRooms', [], 'the session of its user holds no more');
@@ -152,7 +160,7 @@ async function runJoin(
       join.before();
       if (joined.announced) {
         caller.send(frame);
-        caller.spend(spreadUnits(audience.hearers(roomName), frame.length));
+        by.spend(spreadUnits(audience.hearers(roomName), frame.length));
       }
       filed?.before();
     },
@@ -169,14 +177,14 @@ async function runJoin(
 /** The user's side of a join: what its other sockets hear of it, and its session where this one takes part in that. */
 async function tellUser(
   services: Services,
-  caller: Caller,
+  { by, socket: caller }: Joiner,
   { join: { roomName }, group, held }: Asked,
   joined: Joined,
 ): Promise<Filed | 'full' | undefined> {
-  const { socketId, echoExcept } = caller;
+  const { socketId } = caller;
+  const except = by.exceptSocket ?? '';
   const echo = countFrame('roomJoinedEcho', [roomName, socketId]);
-  if (caller.synced) return fileRoom(services, caller, { roomName, group, joined, echo }, held);
-  if (joined.changed)
-    await services.echoes.send(caller, joined.time, { except: echoExcept, frame: echo, count: joined.njoined });
+  if (caller.synced) return fileRoom(services, caller, { roomName, group, joined, echo, except }, held);
+  if (joined.changed) await services.echoes.send(caller, joined.time, { except, frame: echo, count: joined.njoined });
   return undefined;
 }

@@ -22,17 +22,17 @@ export function messageHandlers({
   audience,
 }: Services): HandlersOf<typeof messageRequests> {
   return {
-    async roomMessage(caller, { roomName, message, options }) {
+    async roomMessage(by, { roomName, message, options }) {
       const transient = options?.transient ?? false;
-      const { head, middle, bytes } = roomMessageFrame(roomName, caller.userName, message, transient);
+      const { head, middle, bytes } = roomMessageFrame(roomName, by.author, message, transient);
       const tooLarge = bytes > settings.limits.messageBytes;
       const nonce = newNonce();
       const topic = roomTopic(roomName);
       // A transient message has no place in the log to wait for: it is known by its nonce.
       const passing = transient ? topics.expect(topic, nonceOf(nonce, 0)) : undefined;
       const posted = await messages
-        .post(roomName, caller.authority, {
-          author: caller.userName,
+        .post(roomName, by.rights, {
+          author: by.author,
           head: tooLarge ? NOTHING : head,
           middle,
           nonce,
@@ -49,7 +49,7 @@ export function messageHandlers({
       if (typeof posted === 'string') return fail(posted, [roomName]);
       if (posted.wish !== undefined) void quotas.grow(roomName, posted.wish);
       const hearers = audience.hearers(roomName);
-      if (hearers > 1) caller.spend(spreadUnits(hearers, bytes));
+      if (hearers > 1) by.spend(spreadUnits(hearers, bytes));
       const reached = passing?.passed ?? topics.reached(topic, posted.seq);
       if (reached !== true) await reached;
       return ok(posted.id ?? null);

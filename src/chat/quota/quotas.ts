@@ -6,7 +6,8 @@ import { fail, unavailable, type Failure } from '../../protocol/errors.ts';
 import type { NamesWanted, OwnerChanged } from '../../store/access/access-store.ts';
 import type { Wish } from '../../store/quota/grant.ts';
 import { ROOM_BYTES, type Ask, type Granted, type Owned, type QuotaStore } from '../../store/quota/quota-store.ts';
-import { SERVICE, type RoomOptions, type RoomStore } from '../../store/room/room-store.ts';
+import { SERVICE } from '../../store/rights.ts';
+import type { RoomOptions, RoomStore } from '../../store/room/room-store.ts';
 import { newEpoch } from '../../redis/tokens.ts';
 import type { Repairs } from '../repair/repairs.ts';
 
@@ -36,7 +37,7 @@ export class Quotas {
   ): Promise<'ok' | 'roomExists' | Failure<'quotaExceeded'>> {
     const { quotas, rooms } = this.#deps;
     const { owner, lists = { adminlist: [], whitelist: [], blacklist: [] } } = options;
-    if (owner === '') return rooms.create(roomName, options);
+    if (owner === undefined) return rooms.create(roomName, options);
     const room = { owner, roomName, life: newEpoch() };
     const names = Object.values(lists).reduce((sum, list) => sum + new Set(list).size, 0);
     const ask = { names, namesAsked: names + quotas.firstNames, bytes: ROOM_BYTES };

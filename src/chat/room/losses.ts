@@ -59,10 +59,10 @@ export class Losses {
   }
 
   /** What is done before a deletion is answered: the quota is given back, and who asked is told. Never rejects. */
-  async first(roomName: string, deletion: Deletion, userName: string, told: Told): Promise<void> {
+  async first(roomName: string, deletion: Deletion, userName: string | undefined, told: Told): Promise<void> {
     const { life, owner, at } = deletion;
     const isReleased = this.#deps.quotas.released({ owner, roomName, life });
-    const isTold = userName === '' ? undefined : this.#tellFirst({ roomName, life, at }, userName, told);
+    const isTold = userName === undefined ? undefined : this.#tellFirst({ roomName, life, at }, userName, told);
     await Promise.allSettled([isReleased, isTold]); // what fails is done again with the others
   }
 

@@ -3,40 +3,40 @@ import { fail, failBecause, type Failure } from '../../protocol/errors.ts';
 import { invalidName, isStorableName, isValidName } from '../../protocol/names/rule.ts';
 import type { roomRequests } from '../../protocol/room.ts';
 import { roomTopic, userTopic } from '../../redis/keys.ts';
-import { SERVICE } from '../../store/room/room-store.ts';
-import type { Caller, HandlersOf } from '../caller.ts';
-import { type Ok, ok } from '../outcome.ts';
+import type { Actor } from '../actor.ts';
+import type { HandlersOf } from '../caller.ts';
+import { ok, type Ok } from '../outcome.ts';
 import { lossFrame } from './losses.ts';
 import type { Services } from '../services.ts';
 
 export function roomHandlers(services: Services): HandlersOf<typeof roomRequests> {
   const { rooms, quotas, settings } = services;
   return {
-    async roomCreate(caller, { roomName, whitelistOnly }) {
-      if (!mayManage(services, caller)) return failBecause('notAllowed', [], SWITCHED_OFF);
+    async roomCreate(by, { roomName, whitelistOnly }) {
+      if (!mayManage(services, by)) return failBecause('notAllowed', [], SWITCHED_OFF);
       if (!isValidName(roomName, settings.limits)) return invalidName(roomName, settings.limits);
       const options = {
-        owner: caller.userName,
+        owner: by.author,
         whitelistOnly,
         userlistUpdates: settings.userlistUpdates,
         accessListsUpdates: settings.accessListsUpdates,
         historyMax: settings.historyMaxSize,
       };
-      const created = await quotas.create(roomName, options, caller.authority === SERVICE);
+      const created = await quotas.create(roomName, options, by.rights.as === 'service');
       if (created === 'roomExists') return fail(created, [roomName]);
       return created === 'ok' ? ok(null) : created;
     },
 
-    roomDelete: (caller, { roomName }) => deleteRoom(services, caller, roomName),
+    roomDelete: (by, { roomName }) => deleteRoom(services, by, roomName),
 
-    async roomGetOwner(caller, { roomName }) {
-      const info = await rooms.readInfo(roomName, caller.authority);
+    async roomGetOwner(by, { roomName }) {
+      const info = await rooms.readInfo(roomName, by.rights);
       if (typeof info === 'string') return fail(info, [roomName]);
       return ok(info.owner === '' ? null : info.owner);
     },
 
-    async roomNotificationsInfo(caller, { roomName }) {
-      const info = await rooms.readInfo(roomName, caller.authority);
+    async roomNotificationsInfo(by, { roomName }) {
+      const info = await rooms.readInfo(roomName, by.rights);
       if (typeof info === 'string') return fail(info, [roomName]);
       return ok({ enableUserlistUpdates: info.userlistUpdates, enableAccessListsUpdates: info.accessListsUpdates });
     },
@@ -46,19 +46,19 @@ export function roomHandlers(services: Services): HandlersOf<typeof roomRequests
 const SWITCHED_OFF = 'clients create and delete no rooms here';
 
 /** Whether clients may create and delete rooms is the operator's choice; the service always may. */
-const mayManage = ({ settings }: Services, { authority }: Pick<Caller, 'authority'>): boolean =>
-  settings.roomsManagement || authority === SERVICE;
+const mayManage = ({ settings }: Services, { rights }: Pick<Actor, 'rights'>): boolean =>
+  settings.roomsManagement || rights.as === 'service';
 
 /** Deletes a room for its owner or the service, and tells everybody concerned. */
 export async function deleteRoom(
   services: Services,
-  caller: Pick<Caller, 'authority' | 'userName'>,
+  by: Pick<Actor, 'rights' | 'author'>,
   roomName: string,
 ): Promise<Ok<null> | Failure<'notAllowed' | 'noRoom'>> {
   const { rooms, settings, repairs, topics, losses, deletions } = services;
-  if (!mayManage(services, caller)) return failBecause('notAllowed', [], SWITCHED_OFF);
+  if (!mayManage(services, by)) return failBecause('notAllowed', [], SWITCHED_OFF);
   // The service can delete what was made under an earlier rule for names.
-  const isName = caller.authority === SERVICE ? isStorableName : isValidName;
+  const isName = by.rights.as === 'service' ? isStorableName : isValidName;
   if (!isName(roomName, settings.limits)) return fail('noRoom', [roomName]);
   const topic = roomTopic(roomName);
   const { nodeId } = services.instance;
@@ -66,7 +66,7 @@ export async function deleteRoom(
   await topics.follow(topic, nodeId);
   const release = (): void => topics.unfollow(topic, nodeId);
   const frame = lossFrame(roomName);
-  const deleted = await rooms.delete(roomName, caller.authority, nodeId, frame).catch((error: unknown) => {
+  const deleted = await rooms.delete(roomName, by.rights, nodeId, frame).catch((error: unknown) => {
     // It may have happened all the same.
     const tell = async (): Promise<void> => {
       for (const deletion of await deletions.unfinished(roomName, nodeId)) {
@@ -87,9 +87,9 @@ export async function deleteRoom(
     release();
   };
   // The room is gone whatever happens now. Who asked hears of it before the answer; how many others there are is not its choice.
-  await losses.first(roomName, deleted, caller.userName, (_, { seq }) => (ownSeq = seq));
+  await losses.first(roomName, deleted, by.author, (_, { seq }) => (ownSeq = seq));
   losses.inTurn(() => tell().catch((error: unknown) => repairs.retry(tell, error)));
   await topics.reached(topic, deleted.at.seq);
-  if (ownSeq > 0) await topics.reached(userTopic(caller.userName), ownSeq);
+  if (by.author !== undefined && ownSeq > 0) await topics.reached(userTopic(by.author), ownSeq);
   return ok(null);
 }

@@ -10,6 +10,7 @@ import { userTopic } from '../../redis/keys.ts';
 import type { Joined, JoinVerdict } from '../../store/membership/membership-store.ts';
 import type { Filing } from '../../store/session/filed-rooms.ts';
 import { DEFAULT_GROUP, type LostFiling } from '../../store/session/session-store.ts';
+import type { Actor } from '../actor.ts';
 import type { Caller } from '../caller.ts';
 import type { Services } from '../services.ts';
 import { HeldNotices } from './held-notices.ts';
@@ -42,12 +43,12 @@ export interface Filed {
 export async function fileRoom(
   services: Services,
   caller: Caller,
-  join: { roomName: string; group: string | undefined; joined: Joined; echo: Uint8Array },
+  join: { roomName: string; group: string | undefined; joined: Joined; echo: Uint8Array; except: string },
   held: HeldNotices | undefined,
 ): Promise<Filed | 'full'> {
   const { sessions, topics, repairs } = services;
-  const { userName, socketId, nodeId, echoExcept: except } = caller;
-  const { roomName, group, joined, echo } = join;
+  const { userName, socketId, nodeId } = caller;
+  const { roomName, group, joined, echo, except } = join;
   const filed = await sessions.file(userName, {
     socketId,
     nodeId,
@@ -86,9 +87,11 @@ export const turnOf = (held: HeldNotices | undefined): Pick<Filed, 'before' | 'a
 /** Where the service asks for a socket, no answer of the socket's own is waited for. */
 export const holdNotices = (
   { audience }: Pick<Services, 'audience'>,
-  caller: Caller,
+  by: Actor,
+  socket: Caller | undefined,
   roomName?: string,
-): HeldNotices | undefined => (caller.echoExcept === '' ? undefined : new HeldNotices(caller, audience, roomName));
+): HeldNotices | undefined =>
+  socket === undefined || by.exceptSocket === undefined ? undefined : new HeldNotices(socket, audience, roomName);
 
 /**
  * Which of the filed rooms are still there for the user, by name. Those that are not, or are another room by that name,

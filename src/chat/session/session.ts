@@ -14,18 +14,18 @@ import type { Services } from '../services.ts';
 export function sessionHandlers(services: Services): HandlersOf<typeof sessionRequests> {
   const { sessions, topics, settings } = services;
   return {
-    async sessionGet(caller) {
-      const held = holdNotices(services, caller);
+    async sessionGet(by, _, socket) {
+      const held = holdNotices(services, by, socket);
       try {
-        const read = await sessions.read(caller.userName);
+        const read = await sessions.read(by.author);
         const filed = read === 'gone' ? [] : read.filed;
-        caller.spend(filed.length * UNITS_PER_ROOM);
-        const chats = await presentOf(services, caller.userName, caller.echoExcept, filed, () => caller.open);
+        by.spend(filed.length * UNITS_PER_ROOM);
+        const chats = await presentOf(services, by.author, by.exceptSocket ?? '', filed, () => socket?.open !== false);
         if (read !== 'gone') {
           held?.tookEffect(read.at);
-          await topics.reached(userTopic(caller.userName), read.at.seq, read.at.epoch);
+          await topics.reached(userTopic(by.author), read.at.seq, read.at.epoch);
         }
-        if (chats.reduce((sum, chat) => sum + chatSize(chat, caller.format), 0) > settings.replyBytes) {
+        if (chats.reduce((sum, chat) => sum + chatSize(chat, by.format), 0) > settings.replyBytes) {
           return new Failed(fail('listTooLong', [chats.length]), turnOf(held));
         }
         const result = [...byGroup(chats)].map(([group, chats]): [string, Record<string, (typeof chats)[number]>] => [

@@ -43,7 +43,8 @@ export class Echoes {
   /** Tells the other sockets, if there may be any, of what was done at a time by Redis's clock. */
   async send({ userName, isAlone = false }: Echoing, at: number, echo: Echo): Promise<void> {
     this.#forgetBefore(at - KEPT_MS);
-    const isKnown = isAlone && this.#deps.topics.isCurrent(userTopic(userName));
+    // A socket that others ask for hears its own echo.
+    const isKnown = isAlone && echo.except !== '' && this.#deps.topics.isCurrent(userTopic(userName));
     if (!isKnown || this.#untold.size >= KEPT_MAX) return this.#deps.users.echo(userName, echo);
     const untold = { userName, at, echo };
     this.#untold.add(untold);

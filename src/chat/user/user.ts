@@ -20,7 +20,7 @@ export function userHandlers(services: Services): UserHandlers {
   return {
     ping: () => ok(Math.floor(services.instance.redisNow())),
 
-    async loginRefresh(caller, { token }) {
+    async loginRefresh(by, { token }, socket) {
       const identity = await authenticator.verify(token);
       if (identity instanceof Failure) {
         if (hasCode(identity, 'unavailable', 'tokenExpired', 'badToken')) return identity;
@@ -28,36 +28,36 @@ export function userHandlers(services: Services): UserHandlers {
       }
       // The hook that chose the name at the login chooses it again.
       const asked = { credentials: { token }, reason: 'refresh', limits: settings.limits } as const;
-      const connected = await askToConnect(hooks, caller.socketId, asked, identity);
+      const connected = await askToConnect(hooks, socket.socketId, asked, identity);
       if (connected instanceof Failure) return connected;
-      if (connected.userName !== caller.userName) return failBecause('notAllowed', [], 'the token is of another user');
+      if (connected.userName !== by.author) return failBecause('notAllowed', [], 'the token is of another user');
       // Resume tokens given before keep the end of their chain; the next login by this token begins another.
-      caller.closesAt = identity.closesAt;
+      socket.closesAt = identity.closesAt;
       return ok(identity.expiresAt ?? null);
     },
 
-    async disconnect(caller) {
-      await users.removeResumeTokens(caller.userName, caller.resumeFamily);
+    async disconnect(_by, _args, socket) {
+      await users.removeResumeTokens(socket.userName, socket.resumeFamily);
       // Not before the response: that of another request, sent in between, would close the socket first.
-      return ok(null, { after: () => caller.disconnect() });
+      return ok(null, { after: () => socket.disconnect() });
     },
 
-    async listOwnSockets(caller) {
+    async listOwnSockets({ author, format }) {
       const found: Record<string, string[]> = {};
       let bytes = 0;
-      for await (const page of socketPages(services, caller.userName)) {
-        bytes += page.reduce((sum, { socketId, rooms }) => sum + namesSize([socketId, ...rooms], caller.format), 0);
-        if (bytes > settings.replyBytes) return fail('listTooLong', [(await users.readSockets(caller.userName)).size]);
+      for await (const page of socketPages(services, author)) {
+        bytes += page.reduce((sum, { socketId, rooms }) => sum + namesSize([socketId, ...rooms], format), 0);
+        if (bytes > settings.replyBytes) return fail('listTooLong', [(await users.readSockets(author)).size]);
         for (const { socketId, rooms } of page) found[socketId] = [...rooms];
       }
       return ok(found);
     },
 
-    async systemMessage(caller, { data }) {
+    async systemMessage(by, { data }) {
       const frame = notificationFrame('systemMessage', [data]);
       if (frame.length > settings.limits.messageBytes) return messageTooLarge(frame.length, settings.limits);
-      caller.spend(spreadUnits(audience.socketsOf(caller.userName).length, frame.length));
-      await users.notifyOthers(caller.userName, caller.echoExcept, frame);
+      by.spend(spreadUnits(audience.socketsOf(by.author).length, frame.length));
+      await users.notifyOthers(by.author, by.exceptSocket, frame);
       return ok(null);
     },
   };

@@ -21,11 +21,11 @@ const SERVICE_FIELDS = ['timestamp', 'id'];
 /** Everything up to the timestamp, behind which only an id may come. */
 export function messageHead(
   beginning: readonly Uint8Array[],
-  author: string,
+  author: string | undefined,
   message: ValueMap,
   hasId: boolean,
 ): { head: Uint8Array; bytes: number } {
-  const isService = author === '';
+  const isService = author === undefined;
   const by = isService ? [] : [AUTHOR, encodeValue(author)];
   const ours = isService ? SERVICE_FIELDS : SERVER_FIELDS;
   let shared = encodeShared(message);

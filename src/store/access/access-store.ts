@@ -12,6 +12,7 @@ import { readWish, type Grant, type Wish } from '../quota/grant.ts';
 import { socketsOf, type FormerMember } from '../room/deletions.ts';
 import type { Life } from '../room/room-store.ts';
 import { listPage, type ListPage, type PageWish } from './list-page.ts';
+import { RIGHTS, rightsArgs, type Rights } from '../rights.ts';
 import { LOG, MEMBERS, ROOM_LISTS } from '../key-names.ts';
 
 /** A change of a room's rules that was made, and who is out by it. */
@@ -91,7 +92,7 @@ const CHANGED = { at: position, evicted: formerMembers, changesPending: yes, lif
 
 const editList = script('edit-list', {
   keys: EVICTING,
-  args: ['large', 'teller', 'user', 'listName', 'adding', 'limit', 'badName', 'frame', 'leftHead'],
+  args: ['large', 'teller', ...RIGHTS, 'listName', 'adding', 'limit', 'badName', 'frame', 'leftHead'],
   rest: true,
   writes: true,
   refuses: ['noRoom', 'notAllowed', 'noList', 'invalidName', 'listLimitExceeded'],
@@ -100,7 +101,7 @@ const editList = script('edit-list', {
 
 const setMode = script('set-mode', {
   keys: EVICTING,
-  args: ['large', 'teller', 'user', 'mode', 'frame', 'leftHead'],
+  args: ['large', 'teller', ...RIGHTS, 'mode', 'frame', 'leftHead'],
   writes: true,
   refuses: ['noRoom', 'notAllowed', 'settling'],
   gives: CHANGED,
@@ -134,7 +135,7 @@ const flushChanges = script('flush-changes', {
 
 const readList = script('read-list', {
   keys: ['meta', 'members', 'names', 'changes', ...ROOM_LISTS],
-  args: ['user', 'listName', 'cursor', 'limit'],
+  args: [...RIGHTS, 'listName', 'cursor', 'limit'],
   whenFull: true,
   refuses: ['noRoom', 'notJoined', 'noList'],
   gives: listPage,
@@ -173,14 +174,14 @@ export class AccessStore {
 
   async addToList(
     roomName: string,
-    userName: string,
+    rights: Rights,
     edit: ListEdit,
   ): Promise<Changed | NamesWanted | EditRefusal | 'listLimitExceeded'> {
-    return edited(await this.#editList(roomName, userName, edit, true));
+    return edited(await this.#editList(roomName, rights, edit, true));
   }
 
-  async removeFromList(roomName: string, userName: string, edit: ListEdit): Promise<Changed | EditRefusal> {
-    const done = edited(await this.#editList(roomName, userName, edit, false));
+  async removeFromList(roomName: string, rights: Rights, edit: ListEdit): Promise<Changed | EditRefusal> {
+    const done = edited(await this.#editList(roomName, rights, edit, false));
     if (done === 'listLimitExceeded' || (typeof done === 'object' && 'names' in done)) {
       throw new TypeError('a removal was refused for want of room');
     }
@@ -192,10 +193,10 @@ export class AccessStore {
     return { large: this.#options.largeSize, teller: this.#options.instance.nodeId };
   }
 
-  #editList(roomName: string, userName: string, edit: ListEdit, adding: boolean): Promise<OutcomeOf<typeof editList>> {
+  #editList(roomName: string, rights: Rights, edit: ListEdit, adding: boolean): Promise<OutcomeOf<typeof editList>> {
     const args = {
       ...this.#evicting(),
-      user: userName,
+      ...rightsArgs(rights),
       listName: edit.listName,
       adding: flag(adding),
       limit: this.#options.listSizeLimit,
@@ -209,11 +210,11 @@ export class AccessStore {
   /** `settling`: nodes still take out who has lost the room, which is not opened again before they have. */
   setMode(
     roomName: string,
-    userName: string,
+    rights: Rights,
     change: { whitelistOnly: boolean; frame: Uint8Array; leftHead: Uint8Array },
   ): Promise<Changed | 'noRoom' | 'notAllowed' | 'settling'> {
     const { whitelistOnly, frame, leftHead } = change;
-    const args = { ...this.#evicting(), user: userName, mode: flag(whitelistOnly), frame, leftHead };
+    const args = { ...this.#evicting(), ...rightsArgs(rights), mode: flag(whitelistOnly), frame, leftHead };
     return this.#commands.run(setMode, this.#keys.room(roomName), args);
   }
 
@@ -263,11 +264,11 @@ export class AccessStore {
   /** A page of a list, `userlist` included: of that in byte order of the names, and exactly `limit` where there are more. */
   readList(
     roomName: string,
-    userName: string,
+    rights: Rights,
     listName: string,
     { cursor, limit }: PageWish,
   ): Promise<ListPage | 'noRoom' | 'notJoined' | 'noList'> {
-    return this.#commands.run(readList, this.#keys.room(roomName), { user: userName, listName, cursor, limit });
+    return this.#commands.run(readList, this.#keys.room(roomName), { ...rightsArgs(rights), listName, cursor, limit });
   }
 
   readAccess(roomName: string, userName: string): Promise<RoomAccess | 'noRoom'> {

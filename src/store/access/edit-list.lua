@@ -9,7 +9,7 @@ if not openLog(now) then
   return 'noRoom'
 end
 local named = namesFrom(rest)
-if listName == 'userlist' or not mayEdit(user, listName, named) then
+if listName == 'userlist' or not mayEdit(user, trusted, listName, named) then
   return 'notAllowed'
 end
 local key = ({ adminlist = adminlist, whitelist = whitelist, blacklist = blacklist })[listName]
@@ -34,7 +34,7 @@ if adding == '1' then
   if redis.call('SCARD', key) + newIn(key, named) > tonumber(limit) then
     return 'listLimitExceeded'
   end
-  local granted = user ~= '' and grantOf()
+  local granted = trusted ~= '1' and grantOf()
   local wanted = granted and newIn(key, named) + namesIn()
   if granted and wanted > granted then
     return { false, {}, 0, log.life, false, { redis.call('HGET', meta, 'owner'), log.life, wanted } }

@@ -4,7 +4,7 @@
 if not openLog() then
   return 'noRoom'
 end
-if not mayRead(user) then
+if not mayRead(user, trusted) then
   return 'notJoined'
 end
 if listName == 'userlist' then

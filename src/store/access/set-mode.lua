@@ -7,7 +7,7 @@
 if not openLog(now) then
   return 'noRoom'
 end
-if user ~= '' and not isOwnerOrAdmin(user) then
+if trusted ~= '1' and not isOwnerOrAdmin(user) then
   return 'notAllowed'
 end
 local function evictAll()

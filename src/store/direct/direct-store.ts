@@ -7,16 +7,16 @@ import type { Commands } from '../../redis/commands.ts';
 import { repeatKey, type Key, type Keyspace } from '../../redis/keys.ts';
 import { bytes, done, number, optional, yes } from '../../redis/reply.ts';
 import { flag, scriptsBeside, type OutcomeOf } from '../../redis/script.ts';
+import { RIGHTS, rightsArgs, type Rights } from '../rights.ts';
 import { listPage, type ListPage, type PageWish } from '../access/list-page.ts';
 
 export const DIRECT_LISTS = ['whitelist', 'blacklist'] as const;
 export type DirectListName = (typeof DIRECT_LISTS)[number];
 
 export interface DirectPost {
-  /** '' where the service itself writes. */
-  readonly author: string;
-  /** Whose rights are asked for: the author's, or `SERVICE`. */
-  readonly authority: string;
+  /** Undefined where the service writes in nobody's name. */
+  readonly author: string | undefined;
+  readonly rights: Rights;
   /** The notification up to its timestamp; empty for a message over the limit: then only the rights are checked. */
   readonly head: Uint8Array;
   readonly clientMessageId: string | undefined;
@@ -50,7 +50,7 @@ const script = scriptsBeside(import.meta.url);
 
 const sendDirect = script('send-direct', {
   keys: ['meta', 'channel', 'events', 'sockets', ...DIRECT_LISTS, 'dedup'],
-  args: ['user', 'toSelf', 'frame', 'transient', 'author', 'repeatKey', 'dedupMs', 'repeatsMax', 'repeatBytesMax'],
+  args: [...RIGHTS, 'toSelf', 'frame', 'transient', 'author', 'repeatKey', 'dedupMs', 'repeatsMax', 'repeatBytesMax'],
   writes: true,
   refuses: ['noUser', 'notAllowed', 'noUserOnline', 'messageTooLarge', 'tooMany'],
   // Of a repeat `first` is what was sent, its timestamp in it; empty where that was transient.
@@ -108,13 +108,13 @@ export class DirectStore {
 
   /** To all sockets of a user, on all nodes. */
   async send(userName: string, post: DirectPost): Promise<Sent | Extract<OutcomeOf<typeof sendDirect>, string>> {
-    const { author, authority, head, clientMessageId, transient } = post;
+    const { author, rights, head, clientMessageId, transient } = post;
     const sent = await this.#commands.run(sendDirect, this.#keys.user(userName), {
-      user: authority,
+      ...rightsArgs(rights),
       toSelf: flag(author === userName),
       frame: head,
       transient: flag(transient),
-      author,
+      author: author ?? '',
       repeatKey: repeatKey(author, clientMessageId),
       dedupMs: this.#options.dedupMs,
       repeatsMax: this.#options.repeatsMax ?? REPEATS_MAX,

@@ -3,4 +3,4 @@
 if redis.call('EXISTS', meta) == 0 then
   return 'noUser'
 end
-return mayWrite(user) and 1 or 0
+return mayWrite(user, '0') and 1 or 0

@@ -24,7 +24,7 @@ end
 if not openLog(now) then
   return 'noUser'
 end
-if toSelf == '1' or not mayWrite(user) then
+if toSelf == '1' or not mayWrite(user, trusted) then
   return 'notAllowed'
 end
 -- By the log's life, not its epoch: after a failover a message is repeated all the more.

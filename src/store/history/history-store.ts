@@ -4,13 +4,14 @@ import type { Commands } from '../../redis/commands.ts';
 import type { Keyspace } from '../../redis/keys.ts';
 import { events } from '../../redis/reply.ts';
 import { scriptsBeside } from '../../redis/script.ts';
+import { RIGHTS, rightsArgs, type Rights } from '../rights.ts';
 import { ROOM_LISTS, UNREADABLE, type Unreadable } from '../key-names.ts';
 
 const script = scriptsBeside(import.meta.url);
 
 const readHistory = script('read-history', {
   keys: ['meta', 'members', ...ROOM_LISTS, 'history'],
-  args: ['user', 'after', 'limit', 'bytesMax'],
+  args: [...RIGHTS, 'after', 'limit', 'bytesMax'],
   refuses: UNREADABLE,
   gives: events,
 });
@@ -37,11 +38,11 @@ export class HistoryStore {
    */
   async read(
     roomName: string,
-    userName: string,
+    rights: Rights,
     after: number | undefined,
     limit: number,
   ): Promise<readonly TopicEvent[] | Unreadable> {
-    const args = { user: userName, after: after ?? '', limit, bytesMax: this.#options.replyBytes };
+    const args = { ...rightsArgs(rights), after: after ?? '', limit, bytesMax: this.#options.replyBytes };
     const found = await this.#commands.run(readHistory, this.#keys.room(roomName), args);
     return typeof found === 'string' || after !== undefined ? found : found.reverse();
   }

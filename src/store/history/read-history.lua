@@ -6,7 +6,7 @@
 if not openLog() then
   return 'noRoom'
 end
-if not mayRead(user) then
+if not mayRead(user, trusted) then
   return 'notJoined'
 end
 local oldest = oldestVisible()

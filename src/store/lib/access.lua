@@ -1,7 +1,7 @@
 -- uses: log
 -- Who may do what in a room. Wants the keys `meta`, `members`, `adminlist`, `whitelist`, `blacklist` and an open log.
--- Every script of a room asks here, so that a rule is changed in one place. The service itself asks as '', which is
--- nobody's name: it has every right, but what it names is judged like anybody else.
+-- Every script of a room asks here, so that a rule is changed in one place. Who is `trusted` ('1')
+-- has every right: the service itself. What it names is judged like anybody else.
 
 local function isOwner(user)
   return user ~= '' and redis.call('HGET', meta, 'owner') == user
@@ -31,13 +31,13 @@ local function isMember(user)
 end
 
 -- May this user read: members, the owner and admins.
-local function mayRead(user)
-  return user == '' or isMember(user) or isOwnerOrAdmin(user)
+local function mayRead(user, trusted)
+  return trusted == '1' or isMember(user) or isOwnerOrAdmin(user)
 end
 
 -- May this user edit a list: the owner any, admins all but the adminlist, unless the owner is among the names.
-local function mayEdit(user, listName, named)
-  if user == '' or isOwner(user) then
+local function mayEdit(user, trusted, listName, named)
+  if trusted == '1' or isOwner(user) then
     return true
   end
   if listName == 'adminlist' or redis.call('SISMEMBER', adminlist, user) == 0 then

@@ -1,6 +1,7 @@
 /** The scripts that say who is in a room, each one step on the room's slot. The Lua files say why. */
 import { events, list, listOf, number, optional, pairs, position, text, yes, type Reply } from '../../redis/reply.ts';
 import { scriptsBeside } from '../../redis/script.ts';
+import { RIGHTS } from '../rights.ts';
 import { LOG, MEMBERS, ROOM_LISTS, UNREADABLE } from '../key-names.ts';
 
 const script = scriptsBeside(import.meta.url);
@@ -50,7 +51,7 @@ export const leaveRoom = script('leave-room', {
 
 export const readSeen = script('read-seen', {
   keys: ['meta', 'members', 'seen', 'left', ...ROOM_LISTS],
-  args: ['user', 'subject'],
+  args: [...RIGHTS, 'subject'],
   refuses: UNREADABLE,
   gives: { joined: yes, at: optional(number) },
 });

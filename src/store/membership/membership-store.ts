@@ -8,6 +8,7 @@ import type { Keyspace } from '../../redis/keys.ts';
 import { list, text } from '../../redis/reply.ts';
 import { flag } from '../../redis/script.ts';
 import type { Unreadable } from '../key-names.ts';
+import { rightsArgs, type Rights } from '../rights.ts';
 import type { Life } from '../room/room-store.ts';
 import * as scripts from './membership-scripts.ts';
 import { readNodeSockets } from './node-sockets.ts';
@@ -132,10 +133,10 @@ export class MembershipStore {
 
   async readSeen(
     roomName: string,
-    userName: string,
+    rights: Rights,
     subject: string,
   ): Promise<{ joined: boolean; timestamp: number | null } | Unreadable> {
-    const args = { user: userName, subject };
+    const args = { ...rightsArgs(rights), subject };
     const seen = await this.#commands.run(scripts.readSeen, this.#keys.room(roomName), args);
     return typeof seen === 'string' ? seen : { joined: seen.joined, timestamp: seen.at ?? null };
   }

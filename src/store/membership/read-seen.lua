@@ -3,7 +3,7 @@
 if not openLog() then
   return 'noRoom'
 end
-if not mayRead(user) then
+if not mayRead(user, trusted) then
   return 'notJoined'
 end
 return { isMember(subject) and 1 or 0, redis.call('HGET', seen, subject) or redis.call('ZSCORE', left, subject) }

@@ -5,6 +5,7 @@ import { number, optional, yes } from '../../redis/reply.ts';
 import { scriptsBeside } from '../../redis/script.ts';
 import { UNREADABLE, type Unreadable } from '../key-names.ts';
 import { readWish, type Wish } from '../quota/grant.ts';
+import { rightsArgs, type Rights } from '../rights.ts';
 import { packPost, type Post } from './post.ts';
 
 const script = scriptsBeside(import.meta.url);
@@ -45,12 +46,12 @@ export class MessageStore {
 
   async post(
     roomName: string,
-    userName: string,
+    rights: Rights,
     post: Post,
   ): Promise<Posted | Unreadable | 'messageTooLarge' | 'tooMany'> {
     const posted = await this.#commands.run(postMessage, this.#keys.room(roomName), {
-      fixed: packPost(post, this.#options),
-      user: userName,
+      fixed: packPost(post, this.#options, rights.as === 'service'),
+      user: rightsArgs(rights).user,
       head: post.head,
       repeatKey: repeatKey(post.author, post.clientMessageId),
     });

@@ -2,13 +2,13 @@
 -- Posts to a room: member? repeated? then the next id, append, publish. One step, so that the ids have no gaps, the
 -- order of ids is the order of delivery, and nobody who has just been removed still posts.
 -- The frame comes in two parts, `head` and the end of `fixed`; the fixed-width timestamp and id go behind each.
--- `fixed` packs `dedupMs`, the bytes that a room keeps, whether it is transient, and the nonce: every argument of
--- its own costs both sides.
+-- `fixed` packs `dedupMs`, the bytes that a room keeps, whether it is transient, whether who posts is trusted, and the
+-- nonce: every argument of its own costs both sides.
 -- An empty head stands for a message over the limit: limits come after rights, and a repeat may carry anything.
 -- `repeatKey` names the author, who need not be `user`, and its id of the message; '' for none.
 -- The time is Redis's, like that of all scripts (lib/clock.lua).
--- This is the hot path of the service: it works on locals, without lib/log.lua's table and functions. A user of '' is the
--- service itself, which may post anywhere. Where a large room was restricted, members may still be there who are not
+-- This is the hot path of the service: it works on locals, without lib/log.lua's table and functions. Who is trusted, the
+-- service itself, may post anywhere. Where a large room was restricted, members may still be there who are not
 -- admitted any more (see set-mode.lua): only then the lists are asked, by keys derived from the declared prefix.
 -- What repeats are known by is bounded by author, once there are many in the room: who floods it is refused, nobody else.
 -- The history gives way from its oldest end where it has too many bytes: for the room, or for its owner whose quota is used
@@ -23,12 +23,13 @@ end
 if #packed < POSITION_BYTES then
   packed = completed(packed)
 end
-if user ~= '' and call('HEXISTS', members, user) == 0 then
+local dedupMs, bytesMax, transient, trusted, nonce, middleAt = struct.unpack(POST, fixed)
+if trusted ~= 1 and call('HEXISTS', members, user) == 0 then
   return 'notJoined'
 end
 local epoch, last, seq, id, ts, messageTs, max, generation, previous, restricted, repeats, written, lookAt, rest =
   struct.unpack(POSITION, packed)
-if restricted == 1 and user ~= '' then
+if restricted == 1 and trusted ~= 1 then
   local room = string.sub(dedup, 1, -7)
   local admitted = call('HGET', meta, 'owner') == user or call('SISMEMBER', room .. 'adminlist', user) == 1
     or (call('SISMEMBER', room .. 'blacklist', user) == 0 and call('SISMEMBER', room .. 'whitelist', user) == 1)
@@ -36,7 +37,7 @@ if restricted == 1 and user ~= '' then
     return 'notJoined'
   end
 end
-local at, dedupMs, bytesMax, transient, nonce, middleAt = now, struct.unpack(POST, fixed)
+local at = now
 if at < ts then
   at = ts
 end

@@ -1,8 +1,8 @@
 /** A message on its way into a room: the frame of its notification, without what only the script knows, and how it is posted. */
 
 export interface Post {
-  /** '' where the service itself posts. */
-  readonly author: string;
+  /** Undefined where the service posts in nobody's name. */
+  readonly author: string | undefined;
   /** Empty for a message over the limit: then only the rights are checked. */
   readonly head: Uint8Array;
   readonly middle: Uint8Array;
@@ -20,14 +20,19 @@ export interface PostRules {
 }
 
 /** What lib/format.lua calls `POST`, and the middle of the frame. */
-export function packPost({ transient, nonce, middle }: Post, { dedupMs, historyMaxBytes }: PostRules): Buffer {
+export function packPost(
+  { transient, nonce, middle }: Post,
+  { dedupMs, historyMaxBytes }: PostRules,
+  isTrusted: boolean,
+): Buffer {
   const packed = Buffer.allocUnsafe(POST_BYTES + middle.length);
   packed.writeDoubleBE(dedupMs, 0);
   packed.writeDoubleBE(historyMaxBytes, 8);
   packed[16] = transient ? 1 : 0;
-  packed.set(nonce, 17);
+  packed[17] = isTrusted ? 1 : 0;
+  packed.set(nonce, 18);
   packed.set(middle, POST_BYTES);
   return packed;
 }
 
-const POST_BYTES = 25;
+const POST_BYTES = 26;

@@ -3,11 +3,10 @@
 -- The members, and those whose session keeps the room, are only renamed (their number is the users' choice); the caller
 -- pages through them to tell them, and gives back what the room had of its owner's quota. `gone` notes who does, where the log ended, and for
 -- whom, so that whoever sweeps after it goes on.
--- A user of '' is the service.
 if not openLog(now) then
   return 'noRoom'
 end
-if user ~= '' and not isOwner(user) then
+if trusted ~= '1' and not isOwner(user) then
   return 'notAllowed'
 end
 announce(DELETED, '', frame)

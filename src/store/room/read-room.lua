@@ -3,7 +3,7 @@
 if not openLog() then
   return 'noRoom'
 end
-if not mayRead(user) then
+if not mayRead(user, trusted) then
   return 'notJoined'
 end
 local f = redis.call('HMGET', meta, 'owner', 'whitelistOnly', 'userlistUpdates', 'accessListsUpdates')

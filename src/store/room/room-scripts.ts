@@ -1,6 +1,7 @@
 /** The scripts of a room: one per operation, each one step on the room's slot. The Lua files say why. */
 import { done, number, position, stored, text } from '../../redis/reply.ts';
 import { scriptsBeside } from '../../redis/script.ts';
+import { RIGHTS } from '../rights.ts';
 import { LOG, MEMBERS, ROOM_LISTS, UNREADABLE } from '../key-names.ts';
 
 const script = scriptsBeside(import.meta.url);
@@ -28,7 +29,7 @@ export const deleteRoom = script('delete-room', {
     'goneMembers',
     'goneEntries',
   ],
-  args: ['user', 'node', 'frame', 'dedupMs'],
+  args: [...RIGHTS, 'node', 'frame', 'dedupMs'],
   writes: true,
   whenFull: true,
   refuses: ['noRoom', 'notAllowed'],
@@ -37,7 +38,7 @@ export const deleteRoom = script('delete-room', {
 
 export const readRoom = script('read-room', {
   keys: ['meta', 'members', ...ROOM_LISTS, 'history'],
-  args: ['user'],
+  args: RIGHTS,
   refuses: UNREADABLE,
   gives: {
     owner: text,

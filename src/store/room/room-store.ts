@@ -10,11 +10,13 @@ import { flag } from '../../redis/script.ts';
 import { newEpoch } from '../../redis/tokens.ts';
 import { packGrant, type Grant } from '../quota/grant.ts';
 import type { Unreadable } from '../key-names.ts';
+import { rightsArgs, type Rights } from '../rights.ts';
 import type { Deletion } from './deletions.ts';
 import * as scripts from './room-scripts.ts';
 
 export interface RoomOptions {
-  readonly owner: string;
+  /** Undefined for none: it is of nobody's quota. */
+  readonly owner: string | undefined;
   readonly whitelistOnly: boolean;
   readonly userlistUpdates: boolean;
   readonly accessListsUpdates: boolean;
@@ -29,9 +31,6 @@ export type ListName = 'adminlist' | 'whitelist' | 'blacklist';
 
 /** Tells a room from another one that had its name; unlike the epoch, it outlives a failover. */
 export type Life = string;
-
-/** Stands for a user where the service acts by itself: it has every right. Nobody's name is empty. */
-export const SERVICE = '';
 
 export interface RoomInfo {
   readonly owner: string;
@@ -71,7 +70,7 @@ export class RoomStore {
       {
         epoch: options.reserved?.life ?? newEpoch(),
         granted: options.reserved === undefined ? '' : packGrant(options.reserved.grant),
-        owner: options.owner,
+        owner: options.owner ?? '',
         whitelistOnly: flag(options.whitelistOnly),
         userlistUpdates: flag(options.userlistUpdates),
         accessListsUpdates: flag(options.accessListsUpdates),
@@ -87,16 +86,16 @@ export class RoomStore {
    */
   delete(
     roomName: string,
-    userName: string,
+    rights: Rights,
     nodeId: string,
     frame: Uint8Array,
   ): Promise<({ at: Position } & Deletion) | 'noRoom' | 'notAllowed'> {
     const { dedupMs } = this.#options;
-    const args = { user: userName, node: nodeId, frame, dedupMs };
+    const args = { ...rightsArgs(rights), node: nodeId, frame, dedupMs };
     return this.#commands.run(scripts.deleteRoom, this.#keys.room(roomName), args);
   }
 
-  readInfo(roomName: string, userName: string): Promise<RoomInfo | Unreadable> {
-    return this.#commands.run(scripts.readRoom, this.#keys.room(roomName), { user: userName });
+  readInfo(roomName: string, rights: Rights): Promise<RoomInfo | Unreadable> {
+    return this.#commands.run(scripts.readRoom, this.#keys.room(roomName), rightsArgs(rights));
   }
 }

@@ -165,8 +165,8 @@ export class UserStore {
   }
 
   /** A notice to all sockets but one. */
-  async notifyOthers(userName: string, exceptSocketId: string, frame: Uint8Array): Promise<void> {
-    const args = { except: exceptSocketId, frame };
+  async notifyOthers(userName: string, exceptSocketId: string | undefined, frame: Uint8Array): Promise<void> {
+    const args = { except: exceptSocketId ?? '', frame };
     await this.#commands.run(scripts.notifyUser, this.#keys.user(userName), args);
   }
 
