@@ -1,8 +1,7 @@
 /** All handlers, bound by name: one that is missing or mistyped does not compile. */
 import { isRequestName, requestDeclaration } from '../protocol/catalogue.ts';
-import { fail } from '../protocol/errors.ts';
-import { isValidName } from '../protocol/names/rule.ts';
-import type { NameLimits } from '../protocol/names/form.ts';
+import { fail, failBecause } from '../protocol/errors.ts';
+import { invalidName, isValidName } from '../protocol/names/rule.ts';
 import { accessHandlers } from './access/access.ts';
 import type { Actor } from './actor.ts';
 import type { Caller, Handlers } from './caller.ts';
@@ -12,7 +11,7 @@ import { membershipHandlers } from './membership/membership.ts';
 import { messageHandlers } from './message/message.ts';
 import { roomHandlers } from './room/room.ts';
 import { roomsJoinHandlers } from './membership/join-several.ts';
-import type { Services } from './services.ts';
+import type { ChatSettings, Services } from './services.ts';
 import { sessionHandlers } from './session/session.ts';
 import { userHandlers } from './user/user.ts';
 
@@ -28,27 +27,37 @@ export function bindHandlers(services: Services): Handlers {
     ...historyHandlers(services),
     ...userHandlers(services),
   };
-  return judgeRoomNames(handlers, services.settings.limits);
+  return judged(handlers, services.settings);
 }
 
-/** A room whose name is not valid does not exist: said here for all requests that declare it so, before Redis is asked. */
-function judgeRoomNames(handlers: Handlers, limits: NameLimits): Handlers {
-  const judged = Object.entries(handlers).map(([method, handler]) => {
-    const params = isRequestName(method) ? Object.entries(requestDeclaration(method).params) : [];
-    const names = params.flatMap(([name, { existing }]) => (existing === true ? [name] : []));
-    if (names.length === 0) return [method, handler];
-    // What declares such a param is given a name, and may fail with `noRoom`; the types of all together cannot say so.
-    const ask = handler as unknown as (
-      by: Actor,
-      args: Readonly<Record<string, string>>,
-      socket: Caller | undefined,
-    ) => unknown;
+const SWITCHED_OFF = 'clients create and delete no rooms here';
+
+/**
+ * What a declaration says of who may ask and of names, judged before Redis is asked. A room whose name is not valid does not
+ * exist, and cannot be made.
+ */
+function judged(handlers: Handlers, settings: ChatSettings): Handlers {
+  const { limits } = settings;
+  const wrapped = Object.entries(handlers).map(([method, handler]) => {
+    const declaration = isRequestName(method) ? requestDeclaration(method) : undefined;
+    const names = Object.entries(declaration?.params ?? {}).filter(([, { room }]) => room !== undefined);
+    const { usersMay } = declaration ?? {};
+    if (names.length === 0 && usersMay === undefined) return [method, handler];
+    // What declares such a param is given a name, and may fail with these codes; the types of all together cannot say so.
+    const ask = handler as unknown as (by: Actor, args: Readonly<Record<string, string>>, socket?: Caller) => unknown;
     const judge: typeof ask = (by, args, socket) => {
-      const wrong = names.map((name) => args[name] ?? '').find((name) => !isValidName(name, limits));
-      return wrong === undefined ? ask(by, args, socket) : fail('noRoom', [wrong]);
+      if (usersMay !== undefined && !settings[usersMay] && by.rights.as === 'user') {
+        return failBecause('notAllowed', [], SWITCHED_OFF);
+      }
+      for (const [name, { room }] of names) {
+        const roomName = args[name] ?? '';
+        if (isValidName(roomName, limits)) continue;
+        return room === 'creating' ? invalidName(roomName, limits) : fail('noRoom', [roomName]);
+      }
+      return ask(by, args, socket);
     };
     return [method, judge];
   });
   // The same methods as before.
-  return Object.fromEntries(judged) as Handlers;
+  return Object.fromEntries(wrapped) as Handlers;
 }

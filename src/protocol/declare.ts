@@ -16,8 +16,8 @@ export interface Param {
   readonly default?: Value;
   /** The limit that bounds the length of an array param. */
   readonly itemsMax?: CountLimit;
-  /** It names a room that is to be there. */
-  readonly existing?: true;
+  /** It names a room that is to be there, or one that is to be made. Requests of one socket about one room take effect in order. */
+  readonly room?: 'existing' | 'creating';
 }
 
 /** Params by name, in the order of the wire. */
@@ -34,8 +34,15 @@ export function optional<S extends TSchema>(schema: S): { readonly schema: S; re
 /** The name of a room that is to be there: with one that nobody may give a room the request ends in `noRoom`, before anything is asked. */
 export function existing<S extends TSchema>(
   schema: S,
-): { readonly schema: S; readonly optional: false; readonly existing: true } {
-  return { schema, optional: false, existing: true };
+): { readonly schema: S; readonly optional: false; readonly room: 'existing' } {
+  return { schema, optional: false, room: 'existing' };
+}
+
+/** The name of a room that is to be made: with one that nobody may give it the request ends in `invalidName`. */
+export function creating<S extends TSchema>(
+  schema: S,
+): { readonly schema: S; readonly optional: false; readonly room: 'creating' } {
+  return { schema, optional: false, room: 'creating' };
 }
 
 /** Optional, and `value` when absent: handlers always see a value. */
@@ -100,8 +107,13 @@ export interface RequestDeclaration<
   readonly access: 'guest' | 'user' | 'service';
   /** `anything` where it is left out. */
   readonly on?: O;
+  /** Where it is left out, the room that a param names by `existing` or `creating`. */
   readonly order?: Order;
   readonly cost?: Cost;
+  /** Users may make it where this setting says so; the service always may. */
+  readonly usersMay?: 'roomsManagement';
+  /** The hook of the operator's that looks at the message it carries, before any other hook. */
+  readonly check?: 'roomMessageCheck' | 'directMessageCheck';
   readonly example: { readonly params: readonly Value[]; readonly result: Value };
 }
 
@@ -117,7 +129,8 @@ export function request<
     readonly cost?: Cost<keyof P & string>;
   },
 ): RequestDeclaration<P, R, E, O> {
-  return declaration;
+  const room = Object.keys(declaration.params).find((name) => declaration.params[name]?.room !== undefined);
+  return room === undefined ? declaration : { order: { room }, ...declaration };
 }
 
 /** One positional param of a notification. */

@@ -16,6 +16,7 @@ export const directRequests = {
     result: Type.Union([ProcessedMessage, Type.Null()]),
     errors: ['notAllowed', 'noUser', 'noUserOnline', 'messageTooLarge'],
     access: 'user',
+    check: 'directMessageCheck',
     order: { user: 'userName' },
     cost: { units: 1, spread: { user: 'userName' } },
     example: {

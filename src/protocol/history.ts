@@ -24,7 +24,6 @@ export const historyRequests = {
     result: Type.Array(ProcessedMessage),
     errors: ['noRoom', 'notJoined'],
     access: 'user',
-    order: { room: 'roomName' },
     cost: { units: 3, page: true },
     example: {
       params: ['lobby'],
@@ -42,7 +41,6 @@ export const historyRequests = {
     result: Type.Array(ProcessedMessage),
     errors: ['noRoom', 'notJoined'],
     access: 'user',
-    order: { room: 'roomName' },
     cost: { units: 3, page: true },
     example: {
       params: ['lobby', 41, 10],
@@ -56,7 +54,6 @@ export const historyRequests = {
     result: HistoryInfo,
     errors: ['noRoom', 'notJoined'],
     access: 'user',
-    order: { room: 'roomName' },
     example: {
       params: ['lobby'],
       result: {

@@ -81,12 +81,11 @@ export type UserSeen = Static<typeof UserSeen>;
 export const membershipRequests = {
   roomJoin: request({
     doc: "Joins this socket to a room; later messages arrive as `roomMessage`. Gives how many of the user's sockets are joined. Repeating it changes nothing. By a socket with `enableSync` it files the room in the user's session.",
-    params: { roomName: required(RoomName), options: optional(JoinOptions) },
+    params: { roomName: existing(RoomName), options: optional(JoinOptions) },
     result: Count,
     errors: ['noRoom', 'notAllowed', 'invalidName', 'tooManyRooms'],
     access: 'user',
     on: 'socket',
-    order: { room: 'roomName' },
     cost: { units: 4 },
     example: { params: ['lobby'], result: 1 },
   }),
@@ -122,7 +121,6 @@ export const membershipRequests = {
     errors: ['noRoom'],
     access: 'user',
     on: 'socket',
-    order: { room: 'roomName' },
     cost: { units: 3 },
     example: { params: ['lobby'], result: 0 },
   }),
@@ -133,7 +131,6 @@ export const membershipRequests = {
     result: UserlistPage,
     errors: ['noRoom', 'notJoined'],
     access: 'user',
-    order: { room: 'roomName' },
     cost: { units: 3, page: true },
     example: { params: ['lobby', { limit: 2 }], result: { names: ['alice', 'bob'], cursor: null, count: 2 } },
   }),
@@ -144,7 +141,6 @@ export const membershipRequests = {
     result: UserSeen,
     errors: ['noRoom', 'notJoined'],
     access: 'user',
-    order: { room: 'roomName' },
     example: { params: ['lobby', 'bob'], result: { joined: true, timestamp: 1767225600000 } },
   }),
 };

@@ -45,7 +45,7 @@ export const messageRequests = {
     result: Type.Union([MessageId, Type.Null()]),
     errors: ['noRoom', 'notJoined', 'messageTooLarge'],
     access: 'user',
-    order: { room: 'roomName' },
+    check: 'roomMessageCheck',
     cost: { spread: { room: 'roomName' } },
     example: { params: ['lobby', { textMessage: 'hello' }, { clientMessageId: 'c-1' }], result: 42 },
   }),

@@ -1,6 +1,6 @@
 /** Rooms themselves: creating, deleting and losing them, and what they are. */
 import Type, { type Static } from 'typebox';
-import { carries, defaulted, existing, notification, optional, request, required } from './declare.ts';
+import { carries, creating, defaulted, existing, notification, optional, request, required } from './declare.ts';
 import { Options, RoomName, UserName } from './types.ts';
 
 export const NotificationsInfo = Type.Object(
@@ -16,14 +16,14 @@ export const roomRequests = {
   roomCreate: request({
     doc: 'Creates a room. The caller becomes its owner and is not joined.',
     params: {
-      roomName: required(RoomName),
+      roomName: creating(RoomName),
       whitelistOnly: defaulted(Type.Boolean({ description: 'Only listed users may join.' }), false),
       options: optional(Options),
     },
     result: Type.Null(),
     errors: ['notAllowed', 'invalidName', 'roomExists', 'quotaExceeded'],
     access: 'user',
-    order: { room: 'roomName' },
+    usersMay: 'roomsManagement',
     example: { params: ['lobby', false], result: null },
   }),
 
@@ -33,6 +33,7 @@ export const roomRequests = {
     result: Type.Null(),
     errors: ['notAllowed', 'noRoom'],
     access: 'user',
+    usersMay: 'roomsManagement',
     order: { room: 'roomName' },
     cost: { units: 4 },
     example: { params: ['lobby'], result: null },
@@ -44,7 +45,6 @@ export const roomRequests = {
     result: Type.Union([UserName, Type.Null()]),
     errors: ['noRoom', 'notJoined'],
     access: 'user',
-    order: { room: 'roomName' },
     example: { params: ['lobby'], result: 'alice' },
   }),
 
@@ -54,7 +54,6 @@ export const roomRequests = {
     result: NotificationsInfo,
     errors: ['noRoom', 'notJoined'],
     access: 'user',
-    order: { room: 'roomName' },
     example: { params: ['lobby'], result: { enableUserlistUpdates: true, enableAccessListsUpdates: true } },
   }),
 };

@@ -71,11 +71,18 @@ function withImports(text: string, imports: string): string {
     const known = new RegExp(`^(import \\{[^}]*?),?(\\s\\} from ${from};)$`, 'm');
     const lastImport = /^[\s\S]* from '.*';\n/;
     changed = known.test(changed)
-      ? changed.replace(known, (_, before: string, after: string) => `${before}, ${names}${after}`)
+      ? changed.replace(known, (_, before: string, after: string) => wrapped(`${before}, ${names}${after}`))
       : changed.replace(lastImport, (before) => before + line);
   }
   return changed;
 }
+
+/** A line that has become too long, as the formatter breaks it. */
+const wrapped = (line: string): string =>
+  line.includes('\n') || line.length <= LINE_MAX
+    ? line
+    : line.replace(/\{ (.*) \}/, (_, names: string) => `{\n  ${names.replaceAll(', ', ',\n  ')},\n}`);
+const LINE_MAX = 120;
 
 const declares = (line: string, name: string): boolean =>
   new RegExp(`^(?:export )?(?:async )?(?:const|function|class) ${name}\\b`).test(line);

@@ -52,6 +52,14 @@ describe.each(requestNames)('request %s', (name) => {
     else expect(declaration.order).not.toEqual({ room: 'roomName' });
   });
 
+  test('a request whose param has to be the name of a room can refuse the name', () => {
+    const refusals = { existing: 'noRoom', creating: 'invalidName' };
+    for (const { room } of Object.values(declaration.params)) {
+      if (room !== undefined) expect(declaration.errors).toContain(refusals[room]);
+    }
+    if (declaration.usersMay !== undefined) expect(declaration.errors).toContain('notAllowed');
+  });
+
   test('its example, as arguments by name, becomes the params again', () => {
     const given = declaration.example.params;
     const input = Object.fromEntries(Object.keys(declaration.params).map((param, i) => [param, given[i]]));

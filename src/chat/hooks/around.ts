@@ -49,7 +49,7 @@ export function hookedHandlers(bare: Handlers, deps: HookedDeps): Handlers {
 const hooksOf = (kind: 'before' | 'after', method: Method): string[] => [`${kind}.*`, `${kind}.${method}`];
 
 function isHooked(hooks: HookRunner, method: Method): boolean {
-  const names = [...hooksOf('before', method), ...hooksOf('after', method), checkOf(method) ?? ''];
+  const names = [...hooksOf('before', method), ...hooksOf('after', method), requestDeclaration(method).check ?? ''];
   return names.some((name) => hooks.has(name));
 }
 
@@ -68,17 +68,12 @@ function around(deps: HookedDeps, method: Method, handler: AnyHandler): AnyHandl
   };
 }
 
-function checkOf(method: Method): 'roomMessageCheck' | 'directMessageCheck' | undefined {
-  if (method === 'roomMessage') return 'roomMessageCheck';
-  return method === 'directMessage' ? 'directMessageCheck' : undefined;
-}
-
 async function checkMessage({ hooks, limits, method, by }: Passage, args: AnyArgs): Promise<AnyArgs | Failure> {
-  const check = checkOf(method);
+  const { check } = requestDeclaration(method);
   if (check === undefined) return args;
   const argument = (): object => {
     const { message, options = {} } = structuredClone(args);
-    const to = method === 'roomMessage' ? { roomName: args['roomName'] } : { toUser: args['userName'] };
+    const to = check === 'roomMessageCheck' ? { roomName: args['roomName'] } : { toUser: args['userName'] };
     return { userName: by.author ?? '', ...to, message, options };
   };
   const said = await hooks.ask(check, argument, (answer) => readMessage(answer, limits));

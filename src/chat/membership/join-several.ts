@@ -4,8 +4,9 @@
  */
 import type { RecoveryCounters } from '../../ops/counters.ts';
 import { echoedText } from '../../protocol/echo.ts';
-import { failBecause, toErrorValue, unavailable, type Failure } from '../../protocol/errors.ts';
+import { fail, failBecause, toErrorValue, unavailable, type Failure } from '../../protocol/errors.ts';
 import { storedMessageIn } from '../../protocol/wire/message-frame.ts';
+import { isValidName } from '../../protocol/names/rule.ts';
 import { utf8Length } from '../../protocol/names/form.ts';
 import { StoredResult, type Spliced, type StoredValue } from '../../protocol/wire/stored.ts';
 import type { Result } from '../../protocol/catalogue.ts';
@@ -99,6 +100,7 @@ async function joinOne(
   // A room named twice: the second entry would race the first for the same place.
   if (named.has(roomName)) return failBecause('badArgument', [0, roomName], 'the room is named twice');
   named.add(roomName);
+  if (!isValidName(roomName, services.settings.limits)) return fail('noRoom', [roomName]);
   try {
     return await joinRoom(services, joiner, roomName, { since: sinceOf(position), group, bytesMax });
   } catch (error) {

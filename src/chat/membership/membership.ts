@@ -3,7 +3,7 @@ import { spreadUnits } from '../../protocol/params/cost.ts';
 import { fail, failBecause, type Failure } from '../../protocol/errors.ts';
 import type { membershipRequests } from '../../protocol/membership.ts';
 import { countFrame, notificationFrame } from '../../protocol/wire/frame.ts';
-import { invalidName, isValidName } from '../../protocol/names/rule.ts';
+import { invalidName } from '../../protocol/names/rule.ts';
 import { StateUnavailable } from '../../redis/unavailable.ts';
 import { roomTopic } from '../../redis/keys.ts';
 import type { PageWish } from '../../store/access/list-page.ts';
@@ -85,7 +85,6 @@ export async function joinRoom(
 ): Promise<JoinDone | JoinFailure> {
   const { settings, topics, repairs } = services;
   const { by, socket: caller } = joiner;
-  if (!isValidName(roomName, settings.limits)) return fail('noRoom', [roomName]);
   const refused = services.hooks && (await askToJoin(services, caller, roomName));
   if (refused !== undefined) return refused;
   // A room joined again is in both: it counts once.

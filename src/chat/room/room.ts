@@ -1,6 +1,6 @@
 /** Rooms as things: creating, deleting, and what a reader may know of them. Joining and posting have their own files. */
-import { fail, failBecause, type Failure } from '../../protocol/errors.ts';
-import { invalidName, isStorableName, isValidName } from '../../protocol/names/rule.ts';
+import { fail, type Failure } from '../../protocol/errors.ts';
+import { isStorableName, isValidName } from '../../protocol/names/rule.ts';
 import type { roomRequests } from '../../protocol/room.ts';
 import { roomTopic, userTopic } from '../../redis/keys.ts';
 import type { Actor } from '../actor.ts';
@@ -13,8 +13,6 @@ export function roomHandlers(services: Services): HandlersOf<typeof roomRequests
   const { rooms, quotas, settings } = services;
   return {
     async roomCreate(by, { roomName, whitelistOnly }) {
-      if (!mayManage(services, by)) return failBecause('notAllowed', [], SWITCHED_OFF);
-      if (!isValidName(roomName, settings.limits)) return invalidName(roomName, settings.limits);
       const options = {
         owner: by.author,
         whitelistOnly,
@@ -43,12 +41,6 @@ export function roomHandlers(services: Services): HandlersOf<typeof roomRequests
   };
 }
 
-const SWITCHED_OFF = 'clients create and delete no rooms here';
-
-/** Whether clients may create and delete rooms is the operator's choice; the service always may. */
-const mayManage = ({ settings }: Services, { rights }: Pick<Actor, 'rights'>): boolean =>
-  settings.roomsManagement || rights.as === 'service';
-
 /** Deletes a room for its owner or the service, and tells everybody concerned. */
 export async function deleteRoom(
   services: Services,
@@ -56,7 +48,6 @@ export async function deleteRoom(
   roomName: string,
 ): Promise<Ok<null> | Failure<'notAllowed' | 'noRoom'>> {
   const { rooms, settings, repairs, topics, losses, deletions } = services;
-  if (!mayManage(services, by)) return failBecause('notAllowed', [], SWITCHED_OFF);
   // The service can delete what was made under an earlier rule for names.
   const isName = by.rights.as === 'service' ? isStorableName : isValidName;
   if (!isName(roomName, settings.limits)) return fail('noRoom', [roomName]);
