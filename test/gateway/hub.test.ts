@@ -16,7 +16,7 @@ interface Heard {
   readonly topics: Set<string>;
 }
 
-function startHub(): { hub: Hub; open(socketId: string, userName: string): Heard } {
+function startHub(): { hub: Hub; open: (socketId: string, userName: string) => Heard } {
   // What these tests do not reach is left out.
   const deps = {
     fanOut: { publish: () => undefined },

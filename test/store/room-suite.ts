@@ -206,8 +206,8 @@ function sessions(start: Start): void {
 
 /** Joins for the user's session. */
 function filers(store: Store): {
-  file(socketId: string): Promise<Joined>;
-  freshly(socketId: string): Promise<boolean>;
+  file: (socketId: string) => Promise<Joined>;
+  freshly: (socketId: string) => Promise<boolean>;
 } {
   const file = async (socketId: string): Promise<Joined> => {
     const member = { roomName: room, userName: 'alice', socketId, nodeId: 'n1' };

@@ -26,6 +26,7 @@ const scope = useScope();
 export function sessionLeaveSuite(open: OpenStore): void {
   leaving(open);
   leavingOthers(open);
+  leavingOverruled(open);
   leavingRefused(open);
 }
 
@@ -105,7 +106,9 @@ function leavingOthers(open: OpenStore): void {
     expect(await store.sessions.finishLeave(user, leave, [out('a')], 'a')).toEqual(before);
     expect(await store.sessions.finishLeave(user, leave, [out('a')], '')).toMatchObject({ seq: 1 });
   });
+}
 
+function leavingOverruled(open: OpenStore): void {
   test('a socket that joins again is taken off the leaves that nobody has finished', async () => {
     const store = await open(scope);
     await login(store, 'a', 'n1');
