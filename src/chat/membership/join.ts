@@ -28,7 +28,7 @@ export class Join implements PendingJoin {
   #joined: Joined | undefined;
   #over = false;
   #isAnswered = false;
-  /** Points at which the user has lost the room, as it was told on its own topic before the answer. */
+  /** Points at which the user has lost the room, by what was told on its own topic: they are this join's to tell. */
   #losses: Point[] | undefined;
   /** The socket heard the room up to here, having joined before, until something took it out while this was under way. */
   #heard: Point | undefined;
@@ -102,9 +102,10 @@ export class Join implements PendingJoin {
       ...(this.#losses ?? []),
     ];
     const before = losses.filter((at) => this.#isSince(at));
+    if (this.#joined?.changed !== true) return this.#tellUnlessAnothers(before);
     // A join that was answered before is over then (see `after`), and tells nothing any more.
-    if (this.#joined?.changed === true) for (const at of before) this.#tellLoss(at);
-    else this.#tellUnlessAnothers(before);
+    const others = this.#others().flatMap((join) => join.owed.filter((at) => this.#isSince(at)));
+    for (const at of [...others, ...before]) this.#tellLoss(at);
   }
 
   /** Call right after the answer. Live delivery begins, or does not have to; where the bus is late that happens later. */
@@ -113,9 +114,12 @@ export class Join implements PendingJoin {
     this.#isAnswered = true;
     if (this.#over || this.#joined === undefined) return;
     const { audience } = this.#services;
-    const before = rooms.joinsOf(this.roomName).filter((join) => join !== this && join.point !== undefined);
+    const before = this.#others().filter(({ point }) => point !== undefined);
     try {
-      if (!this.#joined.changed && (before.length > 0 || rooms.has(this.roomName))) return this.#drop();
+      if (!this.#joined.changed && (before.length > 0 || rooms.has(this.roomName))) {
+        for (const at of this.owed) before.at(-1)?.owe(at);
+        return this.#drop();
+      }
       // Taken out since by what this node has not heard yet. To the client it was in all the time.
       for (const join of before) join.supersede();
       const isHere = audience.detachRoom(this.roomName, socketId);
@@ -137,15 +141,24 @@ export class Join implements PendingJoin {
 
   left(): void {
     if (this.#joined === undefined || this.#over) return;
-    const losses = this.#switchOver?.delivered.filter((event) => !this.#isSince(event) && this.#isLoss(event)) ?? [];
+    const { owed } = this;
     this.#drop();
     // What took it out before it left was this join's to tell.
-    for (const at of losses) this.#tellLoss(at);
+    for (const at of owed) this.#tellLoss(at);
+  }
+
+  owe(at: Point): void {
+    this.#losses = [...(this.#losses ?? []), at];
+  }
+
+  get owed(): readonly Point[] {
+    const delivered = this.#switchOver?.delivered.filter((event) => this.#isLoss(event)) ?? [];
+    return [...delivered, ...(this.#losses ?? [])].filter((at) => !this.#isSince(at));
   }
 
   loses(at: Point): boolean {
     if (this.#isAnswered) return false;
-    this.#losses = [...(this.#losses ?? []), at];
+    this.owe(at);
     return true;
   }
 
@@ -236,11 +249,15 @@ export class Join implements PendingJoin {
 
   /** A join that was answered before, and is yet to begin, tells of what came after it when it has told what came before that. */
   #tellUnlessAnothers(losses: readonly Point[]): void {
-    const others = this.#caller.rooms.joinsOf(this.roomName).filter((join) => join !== this);
     for (const at of losses) {
-      const isAnothers = others.some(({ point }) => point !== undefined && !isSince(point, at));
-      if (!isAnothers) this.#tellLoss(at);
+      const another = this.#others().find(({ point }) => point !== undefined && !isSince(point, at));
+      if (another === undefined) this.#tellLoss(at);
+      else another.owe(at);
     }
+  }
+
+  #others(): PendingJoin[] {
+    return this.#caller.rooms.joinsOf(this.roomName).filter((join) => join !== this);
   }
 
   /** Each is told once: several joins of one socket may have kept it. */

@@ -24,6 +24,10 @@ export interface PendingJoin {
   readonly isAnswered: boolean;
   /** The socket is out of the room, after the joins that have run. */
   left(): void;
+  /** Another join leaves it to this one, which was answered before, to tell that the user has lost the room there. */
+  owe(at: Point): void;
+  /** Losses behind its point that it has yet to tell, or has told. */
+  readonly owed: readonly Point[];
   /** A later join was answered, and stands for this one. */
   supersede(): void;
 }
