@@ -18,6 +18,7 @@ import {
   type Script,
   type ScriptArgument,
 } from './script.ts';
+import { asList, plainCommands, type PlainCommand } from './plain-commands.ts';
 import { newNonce } from './tokens.ts';
 import { inTime, REDIRECTED, StateUnavailable } from './unavailable.ts';
 
@@ -51,25 +52,6 @@ interface Call {
   resolve(reply: Reply): void;
   reject(error: Error): void;
 }
-
-/** The plain commands in use, each as the client's method that gives bytes where the reply has any. */
-const plainCommands = {
-  exists: 'exists',
-  hdel: 'hdel',
-  hget: 'hgetBuffer',
-  hgetall: 'hgetallBuffer',
-  hscan: 'hscanBuffer',
-  srem: 'srem',
-  sscan: 'sscanBuffer',
-  smembers: 'smembersBuffer',
-  zcard: 'zcard',
-  zrem: 'zrem',
-  zrangebyscore: 'zrangebyscoreBuffer',
-  zscan: 'zscanBuffer',
-  spublish: 'spublish',
-  unlink: 'unlink',
-} as const;
-export type PlainCommand = keyof typeof plainCommands;
 
 type Method = (...args: readonly ScriptArgument[]) => Promise<Reply>;
 
@@ -351,10 +333,4 @@ function bytesOf(args: readonly ScriptArgument[]): number {
   let bytes = 0;
   for (const arg of args) bytes += typeof arg === 'number' ? 8 : arg.length;
   return bytes;
-}
-
-/** The client makes an object of a hash, unlike of what scripts give. */
-function asList(reply: Reply): Reply {
-  if (typeof reply !== 'object' || reply === null || Array.isArray(reply) || Buffer.isBuffer(reply)) return reply;
-  return Object.entries<Reply>(reply).flatMap(([name, value]) => [Buffer.from(name), value]);
 }

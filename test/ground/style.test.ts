@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { code, filesUnder, type SourceFile } from './source-files.ts';
 
 const linesMax = 400;
+const serviceLinesMax = 350;
 const medianLinesMax = 120;
 
 const source = filesUnder('src', ['.ts', '.lua']);
@@ -14,9 +15,12 @@ const paths = (files: readonly SourceFile[]): string[] => files.map(({ path }) =
 const typescript = [...source, ...tests].filter(({ path }) => path.endsWith('.ts'));
 
 describe('every file', () => {
-  test(`has at most ${linesMax} lines, half of the service's at most ${medianLinesMax}`, () => {
+  test(`has at most ${linesMax} lines, the service's ${serviceLinesMax}, half of them at most ${medianLinesMax}`, () => {
     expect(all.length).toBeGreaterThan(20);
-    expect(all.filter(({ lines }) => lines > linesMax).map(({ path, lines }) => `${path}: ${lines}`)).toEqual([]);
+    const longerThan = (max: number, files: readonly SourceFile[]): string[] =>
+      files.filter(({ lines }) => lines > max).map(({ path, lines }) => `${path}: ${lines}`);
+    expect(longerThan(linesMax, all)).toEqual([]);
+    expect(longerThan(serviceLinesMax, source)).toEqual([]);
     const sizes = source.map(({ lines }) => lines).toSorted((a, b) => a - b);
     expect(sizes[Math.floor(sizes.length / 2)]).toBeLessThanOrEqual(medianLinesMax);
   });
