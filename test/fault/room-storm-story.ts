@@ -255,7 +255,7 @@ function judgeLosses(
   const detail = `${losses} told and ${resets} resets, of ${expected}, ${excused} of them while it was out: ${known
     .map(({ name, life, id }) => `${name} after ${id} of life ${life}`)
     .join(', ')}`;
-  const max = isLarge || ends ? (log.lossesMax.get(socket.userName) ?? []).length : expected;
+  const max = ends ? Math.max(expected, log.lossesMax.get(socket.userName)?.length ?? 0) : expected;
   if (losses > max) alarms.set('lossTwice', { check: 'lossTwice', room, detail, story });
   if (isWhole && !isLarge && losses + resets < expected - excused) {
     alarms.set('lossUntold', { check: 'lossUntold', room, detail, story });
