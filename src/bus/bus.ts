@@ -28,7 +28,7 @@ export interface LogReader {
   readPosition(topic: Topic): Promise<Position | 'gone'>;
   /** Events after a position, ascending and merged, as far as one page reaches; `at` is where the log stands. */
   readAfter(topic: Topic, after: Position): Promise<{ at: Position; events: TopicEvent[] } | 'gone'>;
-  /** The sockets of this node that are members, with the position at which that is so. Users: their own sockets. */
+  /** The sockets of this node that are in it, with the position at which that is so. Users: their own sockets. */
   readLocalSockets(topic: Topic): Promise<{ at: Position; sockets: ReadonlySet<string> } | 'gone'>;
   /** Gives a forked log a new epoch, once however many nodes ask. */
   rotateEpoch(topic: Topic, expected: string): Promise<void>;
@@ -38,8 +38,8 @@ export interface LogReader {
 export interface TopicListener {
   /** The next event of the topic: no gap, no duplicate, no reordering since the last call or `reset`. */
   deliver(topic: Topic, event: TopicEvent): void;
-  /** A gap that cannot be filled, or another log. `members` are the local sockets that are still in it. */
-  reset(topic: Topic, at: Position, members: ReadonlySet<string>): void;
+  /** A gap that cannot be filled, or another log. `socketIds` are the local sockets that are still in it. */
+  reset(topic: Topic, at: Position, socketIds: ReadonlySet<string>): void;
   /** The log of that epoch does not exist any more, and its last event was missed. */
   gone(topic: Topic, epoch: string): void;
 }

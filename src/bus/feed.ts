@@ -15,7 +15,7 @@ export interface FeedDeps {
   /** False while this node must not deliver (its lease ran out, its links are unproven). */
   mayDeliver(): boolean;
   /**
-   * Takes out this node's members of a room restricted at a point, or somewhere in what was missed; until it resolves
+   * Takes out this node's occupants of a room restricted at a point, or somewhere in what was missed; until it resolves
    * nothing later is delivered.
    */
   settle(topic: Topic, at?: Point): Promise<void>;
@@ -37,7 +37,7 @@ export class Feed {
   #stalled = false;
   /** True after an event that has to be settled before the next one. */
   #unsettled = false;
-  /** True when only a reset can tell who is a member. */
+  /** True when only a reset can tell which sockets are in it. */
   #unverified = false;
   /** Counts the attempts at mending: an old one that wakes up late finds that it is not the one any more. */
   #attempt = 0;
@@ -99,7 +99,7 @@ export class Feed {
     });
   }
 
-  /** Mends, and has the listener compare its sockets with the members: who was attached may have joined another log. */
+  /** Mends, and has the listener compare its sockets with those in Redis: who was attached may have joined another log. */
   verify(): void {
     this.#unverified = true;
     if (this.#state === 'mending') this.#stalled = true; // an attempt under way ends, ours begins
@@ -310,7 +310,7 @@ export class Feed {
     }
   }
 
-  /** Another log, or a hole: the position is set anew, with the local sockets that are members at it. */
+  /** Another log, or a hole: the position is set anew, with the local sockets that are in it then. */
   async #reset(attempt: number): Promise<void> {
     // A restriction may be among what was missed.
     await this.#deps.settle(this.topic);

@@ -206,18 +206,18 @@ export class Hub implements TopicListener, Audience {
   }
 
   /** What a socket was told of its membership is not in the log any more: where it is not there it starts afresh, elsewhere or here. */
-  reset(topic: Topic, at: Position, members: ReadonlySet<string>): void {
+  reset(topic: Topic, at: Position, socketIds: ReadonlySet<string>): void {
     const key = keyOf(topic);
-    if (topicKind(key) === 'room') this.#resetRoom(topicName(key), at, members);
-    else this.#resetUser(topicName(key), members);
+    if (topicKind(key) === 'room') this.#resetRoom(topicName(key), at, socketIds);
+    else this.#resetUser(topicName(key), socketIds);
   }
 
-  #resetRoom(roomName: string, at: Position, members: ReadonlySet<string>): void {
+  #resetRoom(roomName: string, at: Position, socketIds: ReadonlySet<string>): void {
     for (const session of this.#rooms.get(roomName)?.sessions ?? []) {
       // It may have joined after this was read.
       if (joinedAfter(session, roomName, at)) continue;
       // Of the log as it is from here on, so that what comes late of the former one does not count for it.
-      if (members.has(session.socketId)) session.rooms.live.set(roomName, { epoch: at.epoch, seq: at.seq });
+      if (socketIds.has(session.socketId)) session.rooms.live.set(roomName, { epoch: at.epoch, seq: at.seq });
       // It is about to be answered that it is out.
       else if (session.rooms.leaveOf(roomName) === 'asked') this.#detach(roomName, session);
       else session.startAfresh();

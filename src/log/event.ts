@@ -12,7 +12,7 @@ const kinds = [
   'evicted',
   'deleted',
   'reset',
-  // Members of a large room may have lost it: each node takes out its own before it delivers anything later.
+  // Occupants of a large room may have lost it: each node takes out its own before it delivers anything later.
   'restricted',
   // A user's sockets are to be closed; the subject is the reason.
   'disconnect',

@@ -49,7 +49,8 @@ class TopicKeys {
 }
 
 export class RoomKeys extends TopicKeys {
-  get members(): Key {
+  /** Stored as `members`, as it always was: nodes of two versions share one Redis while a new one is rolled out. */
+  get occupants(): Key {
     return this.key('members');
   }
   get names(): Key {
@@ -96,7 +97,7 @@ export class RoomKeys extends TopicKeys {
   get gone(): Key {
     return this.key('gone');
   }
-  get goneMembers(): Key {
+  get goneOccupants(): Key {
     return this.key('members:');
   }
   get goneEntries(): Key {
@@ -171,8 +172,8 @@ export class Keyspace {
   }
 
   /** Where those wait who have not been told yet that a room is deleted. `life` names which room of that name. */
-  former(roomName: string, who: 'members' | 'entries', life: string): Key {
-    return key(this.#tag(`room:${roomName}`), `${who}:${life}`);
+  former(roomName: string, who: 'occupants' | 'entries', life: string): Key {
+    return key(this.#tag(`room:${roomName}`), `${who === 'occupants' ? 'members' : who}:${life}`);
   }
 
   user(userName: string): UserKeys {

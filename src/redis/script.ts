@@ -71,7 +71,7 @@ export const declaredScripts: ReadonlySet<Script> = declared;
 
 /**
  * Declares scripts whose Lua files are beside a module (`import.meta.url`); each is read when its script is declared. The
- * first line of a file names the libraries (`../lib/<name>.lua`) that it builds on: `-- uses: clock members`. Libraries name
+ * first line of a file names the libraries (`../lib/<name>.lua`) that it builds on: `-- uses: clock occupants`. Libraries name
  * their own.
  */
 export function scriptsBeside(moduleUrl: string): Declare {

@@ -136,7 +136,7 @@ const readRoom = async (
     enableUserlistUpdates: info.userlistUpdates,
     enableAccessListsUpdates: info.accessListsUpdates,
     sizes: {
-      userlist: info.memberCount,
+      userlist: info.occupantCount,
       adminlist: more.adminlistSize,
       whitelist: more.whitelistSize,
       blacklist: more.blacklistSize,

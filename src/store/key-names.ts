@@ -2,8 +2,8 @@
 
 /** What lib/log.lua wants of who announces. */
 export const LOG = ['meta', 'channel', 'events'] as const;
-/** What lib/members.lua wants besides `meta`. */
-export const MEMBERS = ['members', 'names', 'perNode', 'nodes', 'seen', 'left'] as const;
+/** What lib/occupants.lua wants besides `meta`. */
+export const OCCUPANTS = ['occupants', 'names', 'perNode', 'nodes', 'seen', 'left'] as const;
 /** The lists of a room. */
 export const ROOM_LISTS = ['adminlist', 'whitelist', 'blacklist'] as const;
 /** A user's own lists. */

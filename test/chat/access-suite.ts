@@ -23,29 +23,29 @@ export function accessSuite(world: World): void {
   });
 }
 
-/** Owner, admin, member and stranger of a new room that only the member is in. */
-async function cast(world: World): Promise<{ room: string; owner: User; admin: User; member: User; stranger: User }> {
-  const [owner, admin, member, stranger] = [
+/** Owner, admin, occupant and stranger of a new room that only the occupant is in. */
+async function cast(world: World): Promise<{ room: string; owner: User; admin: User; occupant: User; stranger: User }> {
+  const [owner, admin, occupant, stranger] = [
     await world.login(0),
     await world.login(1),
     await world.login(0),
     await world.login(1),
   ];
-  const room = await world.room(owner, member);
+  const room = await world.room(owner, occupant);
   await owner.call('roomAddToList', room, 'adminlist', [admin.userName]);
-  return { room, owner, admin, member, stranger };
+  return { room, owner, admin, occupant, stranger };
 }
 
 const edits = ['roomAddToList', 'roomRemoveFromList'] as const;
 
 function rights(world: World): void {
   test('are changed by the owner, and by admins but for the adminlist and what names the owner', async () => {
-    const { room, owner, admin, member, stranger } = await cast(world);
+    const { room, owner, admin, occupant, stranger } = await cast(world);
     const name = world.fresh('name');
     for (const edit of edits) {
       for (const list of ['adminlist', 'whitelist', 'blacklist']) {
         expect(await owner.call(edit, room, list, [name, owner.userName])).toBeNull();
-        for (const nobody of [member, stranger]) {
+        for (const nobody of [occupant, stranger]) {
           expect(await nobody.refusal(edit, room, list, [name])).toMatchObject({ code: 'notAllowed' });
         }
         expect(await admin.refusal(edit, room, list, [name, owner.userName])).toMatchObject({ code: 'notAllowed' });
@@ -54,15 +54,15 @@ function rights(world: World): void {
         expect(await admin.call(edit, room, list, [name, admin.userName])).toBeNull();
       }
       expect(await admin.refusal(edit, room, 'adminlist', [name])).toMatchObject({ code: 'notAllowed' });
-      for (const anybody of [owner, admin, member, stranger]) {
+      for (const anybody of [owner, admin, occupant, stranger]) {
         expect(await anybody.refusal(edit, room, 'userlist', [name])).toMatchObject({ code: 'notAllowed' });
       }
     }
   });
 
   test('and its mode by both', async () => {
-    const { room, owner, admin, member, stranger } = await cast(world);
-    for (const nobody of [member, stranger]) {
+    const { room, owner, admin, occupant, stranger } = await cast(world);
+    for (const nobody of [occupant, stranger]) {
       expect(await nobody.refusal('roomSetWhitelistMode', room, true)).toMatchObject({ code: 'notAllowed' });
     }
     expect(await stranger.refusal('roomGetWhitelistMode', room)).toMatchObject({ code: 'notJoined', args: [room] });
@@ -79,17 +79,17 @@ function rights(world: World): void {
 
 function refusals(world: World): void {
   test('are not changed where something is wrong: params, room, userlist, rights, list, names, limit, in this order', async () => {
-    const { room, owner, member } = await cast(world);
+    const { room, owner, occupant } = await cast(world);
     const tooMany = Array.from({ length: limits.roomListSize + 1 }, (_, i) => `n${i}`);
     const ask = (...call: Call): Promise<object> =>
-      (call[0] === 'as member' ? member : owner).refusal('roomAddToList', ...call.slice(1));
+      (call[0] === 'as occupant' ? occupant : owner).refusal('roomAddToList', ...call.slice(1));
     expect(await ask('', room, 'blacklist')).toMatchObject({ code: 'wrongArgumentsCount', args: [3, 2] });
     expect(await ask('', 'no room', 'nolist', ['a', 1])).toMatchObject({ code: 'badArgument', args: [2, ['a', 1]] });
     expect(await ask('', 'no room', 7, ['a'])).toMatchObject({ code: 'badArgument', args: [1, 7] });
     expect(await ask('', 'no room', 'userlist', [':'])).toMatchObject({ code: 'noRoom', args: ['no room'] });
     expect(await ask('', 'in:valid', 'userlist', [':'])).toMatchObject({ code: 'noRoom', args: ['in:valid'] });
     expect(await ask('', room, 'userlist', [':'])).toMatchObject({ code: 'notAllowed', args: [] });
-    expect(await ask('as member', room, 'nolist', [':'])).toMatchObject({ code: 'notAllowed', args: [] });
+    expect(await ask('as occupant', room, 'nolist', [':'])).toMatchObject({ code: 'notAllowed', args: [] });
     expect(await ask('', room, 'nolist', [':', ...tooMany])).toMatchObject({ code: 'noList', args: ['nolist'] });
     expect(await ask('', room, 'blacklist', [...tooMany, ':'])).toMatchObject({ code: 'invalidName', args: [':'] });
     expect(await ask('', room, 'blacklist', tooMany)).toMatchObject({ code: 'listLimitExceeded', args: ['blacklist'] });
@@ -103,7 +103,7 @@ function refusals(world: World): void {
       }
     }
     expect(await owner.call('roomGetAccessList', room, 'whitelist')).toEqual([]);
-    expect(about(member, room).filter(([name]) => name === 'roomAccessListAdded')).toHaveLength(1);
+    expect(about(occupant, room).filter(([name]) => name === 'roomAccessListAdded')).toHaveLength(1);
   });
 
   test('take 500 names in one request', async () => {
@@ -123,9 +123,9 @@ function refusals(world: World): void {
 
 function editing(world: World): void {
   test('are told to the room as the change was asked for; nobody named is nothing told', async () => {
-    const { room, owner, member } = await cast(world);
-    await fenceRoom(member, room, member);
-    const before = about(member, room).length;
+    const { room, owner, occupant } = await cast(world);
+    await fenceRoom(occupant, room, occupant);
+    const before = about(occupant, room).length;
     expect(await owner.call('roomAddToList', room, 'whitelist', ['b', 'a', 'b'])).toBeNull();
     expect(await owner.call('roomAddToList', room, 'whitelist', ['a'])).toBeNull();
     expect(await owner.call('roomAddToList', room, 'whitelist', [])).toBeNull();
@@ -135,8 +135,8 @@ function editing(world: World): void {
     expect(await owner.call('roomRemoveFromList', room, 'whitelist', ['z', '\u00e9'])).toBeNull();
     expect(await owner.call('roomRemoveFromList', room, 'whitelist', [])).toBeNull();
     expect(await owner.call('roomSetWhitelistMode', room, false)).toBeNull();
-    await fenceRoom(member, room, member);
-    expect(about(member, room).slice(before)).toEqual([
+    await fenceRoom(occupant, room, occupant);
+    expect(about(occupant, room).slice(before)).toEqual([
       ['roomAccessListAdded', room, 'whitelist', ['b', 'a', 'b']],
       ['roomAccessListAdded', room, 'whitelist', ['a']],
       ['roomAccessListAdded', room, 'whitelist', ['\u00e9']],
@@ -168,14 +168,14 @@ function editing(world: World): void {
 }
 
 function reading(world: World): void {
-  test('are read by members, the owner and admins', async () => {
-    const { room, owner, admin, member, stranger } = await cast(world);
+  test('are read by occupants, the owner and admins', async () => {
+    const { room, owner, admin, occupant, stranger } = await cast(world);
     await owner.call('roomAddToList', room, 'whitelist', ['zoe', 'yan']);
-    for (const reader of [owner, admin, member]) {
+    for (const reader of [owner, admin, occupant]) {
       expect(await reader.call('roomGetAccessList', room, 'adminlist')).toEqual([admin.userName]);
       expect(sorted(await reader.call('roomGetAccessList', room, 'whitelist'))).toEqual(['yan', 'zoe']);
       expect(await reader.call('roomGetAccessList', room, 'blacklist')).toEqual([]);
-      expect(await reader.call('roomGetAccessList', room, 'userlist')).toEqual([member.userName]);
+      expect(await reader.call('roomGetAccessList', room, 'userlist')).toEqual([occupant.userName]);
       expect(await reader.refusal('roomGetAccessList', room, 'nolist')).toMatchObject({
         code: 'noList',
         args: ['nolist'],
@@ -199,8 +199,8 @@ function reading(world: World): void {
 
 function admission(world: World): void {
   test('is for the owner and admins, then not for the blacklist, then for all or the whitelist', async () => {
-    const { room, owner, admin, member, stranger } = await cast(world);
-    const all = [owner, admin, member, stranger];
+    const { room, owner, admin, occupant, stranger } = await cast(world);
+    const all = [owner, admin, occupant, stranger];
     const may = (): Promise<boolean[]> =>
       Promise.all(
         all.map(async (user) => {
@@ -219,7 +219,7 @@ function admission(world: World): void {
       names.filter((name) => name !== stranger.userName),
     );
     expect(await may()).toEqual([true, true, false, true]);
-    await owner.call('roomAddToList', room, 'whitelist', [member.userName]);
+    await owner.call('roomAddToList', room, 'whitelist', [occupant.userName]);
     expect(await may()).toEqual([true, true, false, true]);
     await owner.call('roomSetWhitelistMode', room, true);
     expect(await may()).toEqual([true, true, false, false]);
@@ -237,7 +237,7 @@ const losses = (receiver: Rpc): unknown[] => receiver.heard('roomAccessRemoved')
 
 function evictions(world: World): void {
   test('is told to all sockets of the user once, to the room after the change, and not as a leave', async () => {
-    const { room, owner, member: bob } = await cast(world);
+    const { room, owner, occupant: bob } = await cast(world);
     const mate = await world.login(1);
     const bobs = [
       bob,
@@ -259,9 +259,9 @@ function evictions(world: World): void {
     const change = ['roomAccessListAdded', room, 'blacklist', ['zoe', bob.userName]];
     for (const joined of [b0, b1]) expect(joined).toEqual([change, ['roomAccessRemoved', room]]);
     for (const other of [b2, b3]) expect(other).toEqual([['roomAccessRemoved', room]]);
-    for (const member of [m, o]) {
-      expect(member?.slice(0, 2)).toEqual([change, ['roomUserLeft', room, bob.userName]]);
-      expect(member?.slice(2).map(([name]) => name)).toEqual(['roomMessage']);
+    for (const occupant of [m, o]) {
+      expect(occupant?.slice(0, 2)).toEqual([change, ['roomUserLeft', room, bob.userName]]);
+      expect(occupant?.slice(2).map(([name]) => name)).toEqual(['roomMessage']);
     }
     // The notices that the change causes for its caller come first.
     const order = owner.received.map((entry) => ('name' in entry ? entry.name : `${entry.method} answered`));
@@ -270,15 +270,15 @@ function evictions(world: World): void {
   });
 
   test('happens to several at once, each told of its own', async () => {
-    const { room, owner, member } = await cast(world);
+    const { room, owner, occupant } = await cast(world);
     const [ann, bob] = [await world.login(0), await world.login(1)];
     for (const one of [ann, bob]) await one.call('roomJoin', room);
-    await fenceRoom(member, room, member, ann, bob);
-    const seen = about(member, room).length;
-    await owner.call('roomAddToList', room, 'whitelist', [member.userName]);
+    await fenceRoom(occupant, room, occupant, ann, bob);
+    const seen = about(occupant, room).length;
+    await owner.call('roomAddToList', room, 'whitelist', [occupant.userName]);
     await owner.call('roomSetWhitelistMode', room, true);
-    await fenceRoom(member, room, member);
-    const [added, mode, ...left] = about(member, room).slice(seen);
+    await fenceRoom(occupant, room, occupant);
+    const [added, mode, ...left] = about(occupant, room).slice(seen);
     expect([added?.[0], mode]).toEqual(['roomAccessListAdded', ['roomModeChanged', room, true]]);
     expect(sorted(left.map(([name, , user]) => JSON.stringify([name, user])))).toEqual(
       [ann, bob].map(({ userName }) => JSON.stringify(['roomUserLeft', userName])).toSorted(),
@@ -292,19 +292,19 @@ function evictions(world: World): void {
         ['roomAccessRemoved', room],
       ]);
     }
-    expect(await member.call('roomGetAccessList', room, 'userlist')).toEqual([member.userName]);
+    expect(await occupant.call('roomGetAccessList', room, 'userlist')).toEqual([occupant.userName]);
   });
 }
 
 function reasons(world: World): void {
   test('follows from any change: the blacklist, the whitelist, the mode, the adminlist', async () => {
-    const { room, owner, admin, member } = await cast(world);
+    const { room, owner, admin, occupant } = await cast(world);
     for (const one of [owner, admin]) await one.call('roomJoin', room);
     const out = async (user: User): Promise<void> => {
       await user.next('roomAccessRemoved');
       expect(await user.refusal('roomMessage', room, {})).toMatchObject({ code: 'notJoined' });
     };
-    const names = [owner, admin, member].map(({ userName }) => userName);
+    const names = [owner, admin, occupant].map(({ userName }) => userName);
     // What gives rights, or takes none, costs nobody anything.
     await owner.call('roomAddToList', room, 'whitelist', names);
     await owner.call('roomSetWhitelistMode', room, true);
@@ -313,25 +313,25 @@ function reasons(world: World): void {
     await owner.call('roomRemoveFromList', room, 'blacklist', names);
     expect(sorted(await owner.call('roomGetAccessList', room, 'userlist'))).toEqual(names.toSorted());
 
-    await owner.call('roomRemoveFromList', room, 'whitelist', [member.userName]);
-    await out(member);
+    await owner.call('roomRemoveFromList', room, 'whitelist', [occupant.userName]);
+    await out(occupant);
     await owner.call('roomRemoveFromList', room, 'adminlist', [admin.userName]);
     await out(admin);
     await owner.call('roomSetWhitelistMode', room, false);
-    for (const one of [admin, member]) expect(await one.call('roomJoin', room)).toBe(1);
+    for (const one of [admin, occupant]) expect(await one.call('roomJoin', room)).toBe(1);
     await owner.call('roomAddToList', room, 'blacklist', [owner.userName, admin.userName]);
     await out(admin);
     await owner.call('roomSetWhitelistMode', room, true);
-    await out(member);
+    await out(occupant);
     expect(await owner.call('roomMessage', room, {})).toEqual(expect.any(Number));
     await fenceRoom(owner, room, owner);
-    expect([losses(owner), losses(admin), losses(member)]).toEqual([[], [room, room], [room, room]]);
+    expect([losses(owner), losses(admin), losses(occupant)]).toEqual([[], [room, room], [room, room]]);
   });
 }
 
 function afterwards(world: World): void {
   test('ends posting and reading, and being let in again begins anew', async () => {
-    const { room, owner, member: bob } = await cast(world);
+    const { room, owner, occupant: bob } = await cast(world);
     const [second, mate] = [await world.login(1, bob.userName), await world.login(1)];
     expect(await second.call('roomJoin', room)).toBe(2);
     await mate.call('roomJoin', room);

@@ -1,4 +1,4 @@
-// Being in a room: sockets join and leave, a user is a member while one of its sockets is joined, and others are told.
+// Being in a room: sockets join and leave, a user is an occupant while one of its sockets is joined, and others are told.
 import { describe, expect, test } from '@jest/globals';
 import type { Value } from '../../src/protocol/values.ts';
 import type { Rpc, User } from '../support/rpc.ts';

@@ -1,4 +1,4 @@
-// Rooms as things: who may create, delete and look at them, under which names, and what the members are told.
+// Rooms as things: who may create, delete and look at them, under which names, and what the occupants are told.
 import { describe, expect, test } from '@jest/globals';
 import type { Call } from '../support/rpc.ts';
 import { about, fenceRoom, fenceUser, field, idsHeard, type World } from './world.ts';
@@ -159,35 +159,35 @@ function sameness(world: World): void {
 
 function deletion(world: World): void {
   test('by its owner, in it or not, and by nobody else', async () => {
-    const [owner, member] = [await world.login(0), await world.login(1)];
-    const name = await world.room(owner, member);
-    expect(await member.refusal('roomDelete', name)).toMatchObject({ code: 'notAllowed', args: [] });
-    expect(await member.call('roomMessage', name, {})).toBe(1);
+    const [owner, occupant] = [await world.login(0), await world.login(1)];
+    const name = await world.room(owner, occupant);
+    expect(await occupant.refusal('roomDelete', name)).toMatchObject({ code: 'notAllowed', args: [] });
+    expect(await occupant.call('roomMessage', name, {})).toBe(1);
     expect(await owner.call('roomDelete', name)).toBeNull();
-    expect(await member.next('roomAccessRemoved')).toEqual([name]);
-    for (const user of [owner, member]) {
+    expect(await occupant.next('roomAccessRemoved')).toEqual([name]);
+    for (const user of [owner, occupant]) {
       const outcomes = await Promise.all(user.callAll(...requestsOf(name)));
       expect(outcomes).toEqual(outcomes.map(() => ({ error: expect.objectContaining({ code: 'noRoom' }) })));
     }
   });
 
-  test('and all sockets of its members are told once, on every node, before the owner has the response', async () => {
+  test('and all sockets of its occupants are told once, on every node, before the owner has the response', async () => {
     const owner = await world.login(0);
-    const members = [await world.login(0), await world.login(1)];
+    const occupants = [await world.login(0), await world.login(1)];
     const siblings = [];
-    for (const { userName } of [owner, ...members]) {
+    for (const { userName } of [owner, ...occupants]) {
       for (const node of [0, 1] as const) siblings.push(await world.login(node, userName));
     }
     const stranger = await world.login(1);
-    const name = await world.room(owner, owner, ...members);
+    const name = await world.room(owner, owner, ...occupants);
     await owner.call('roomDelete', name);
     expect(owner.received.slice(-2)).toEqual([
       { name: 'roomAccessRemoved', params: [name] },
       { method: 'roomDelete', outcome: { result: null } },
     ]);
-    for (const told of [...members, ...siblings]) expect(await told.next('roomAccessRemoved')).toEqual([name]);
-    for (const { userName } of [owner, ...members]) {
-      const all = [owner, ...members, ...siblings].filter((user) => user.userName === userName);
+    for (const told of [...occupants, ...siblings]) expect(await told.next('roomAccessRemoved')).toEqual([name]);
+    for (const { userName } of [owner, ...occupants]) {
+      const all = [owner, ...occupants, ...siblings].filter((user) => user.userName === userName);
       await fenceUser(await world.login(0, userName), ...all);
       for (const told of all) {
         expect(told.heard('roomAccessRemoved')).toEqual([[name]]);
@@ -211,33 +211,33 @@ function deletion(world: World): void {
 }
 
 function aftermath(world: World): void {
-  test('and another one of its name begins anew: its ids, epoch, members and what was seen', async () => {
-    const [owner, member] = [await world.login(0), await world.login(1)];
-    const name = await world.room(owner, member);
+  test('and another one of its name begins anew: its ids, epoch, occupants and what was seen', async () => {
+    const [owner, occupant] = [await world.login(0), await world.login(1)];
+    const name = await world.room(owner, occupant);
     const post: Call = ['roomMessage', name, { text: 'old' }, { clientMessageId: 'c-1' }];
-    expect(await member.call(...post)).toBe(1);
-    const old = await member.call('roomHistoryInfo', name);
+    expect(await occupant.call(...post)).toBe(1);
+    const old = await occupant.call('roomHistoryInfo', name);
     await owner.call('roomDelete', name);
-    await member.next('roomAccessRemoved');
+    await occupant.next('roomAccessRemoved');
 
     await owner.call('roomCreate', name);
     const fresh = await owner.call('roomHistoryInfo', name);
     expect(fresh).toMatchObject({ historySize: 0, lastMessageId: 0, oldestMessageId: 1 });
     expect(field(fresh, 'epoch')).not.toBe(field(old, 'epoch'));
-    expect(await owner.call('roomUserSeen', name, member.userName)).toEqual({ joined: false, timestamp: null });
-    expect(await member.refusal(...post)).toMatchObject({ code: 'notJoined' });
+    expect(await owner.call('roomUserSeen', name, occupant.userName)).toEqual({ joined: false, timestamp: null });
+    expect(await occupant.refusal(...post)).toMatchObject({ code: 'notJoined' });
     await owner.call('roomJoin', name);
     expect(await owner.call(...post)).toBe(1);
     const witness = await world.login(1);
     expect(await witness.call('roomJoin', name)).toBe(1);
     expect(await witness.call(...post)).toBe(2);
     await fenceRoom(witness, name, witness);
-    await member.call('ping');
+    await occupant.call('ping');
     // The one who was in the old room is not in the new one until it joins, and then misses nothing more.
-    expect(idsHeard(member, name)).toEqual([1]);
-    expect(await member.call('roomJoin', name)).toBe(1);
-    expect(await member.call(...post)).toBe(3);
-    expect(idsHeard(member, name)).toEqual([1, 3]);
+    expect(idsHeard(occupant, name)).toEqual([1]);
+    expect(await occupant.call('roomJoin', name)).toBe(1);
+    expect(await occupant.call(...post)).toBe(3);
+    expect(idsHeard(occupant, name)).toEqual([1, 3]);
   });
 }
 
@@ -257,10 +257,10 @@ function reading(world: World): void {
     expect(await bob.call('listOwnSockets')).toEqual({ [bob.authData.id]: [] });
   });
 
-  test('what is known of a room may be read by members and the owner', async () => {
-    const [owner, member, stranger] = [await world.login(0), await world.login(1), await world.login(0)];
-    const name = await world.room(owner, member);
-    for (const reader of [owner, member]) {
+  test('what is known of a room may be read by occupants and the owner', async () => {
+    const [owner, occupant, stranger] = [await world.login(0), await world.login(1), await world.login(0)];
+    const name = await world.room(owner, occupant);
+    for (const reader of [owner, occupant]) {
       const outcomes = await Promise.all(reader.callAll(...readsOf(name)));
       expect(outcomes).toEqual(outcomes.map(() => ({ result: expect.anything() })));
     }
@@ -268,9 +268,9 @@ function reading(world: World): void {
     expect(refused).toEqual(
       refused.map(() => ({ error: expect.objectContaining({ code: 'notJoined', args: [name] }) })),
     );
-    // Having left, a member is a stranger.
-    await member.call('roomLeave', name);
-    expect(await member.refusal('roomRecentHistory', name)).toMatchObject({ code: 'notJoined' });
+    // Having left, an occupant is a stranger.
+    await occupant.call('roomLeave', name);
+    expect(await occupant.refusal('roomRecentHistory', name)).toMatchObject({ code: 'notJoined' });
     const missing = world.fresh('room');
     const unknown = await Promise.all(owner.callAll(...requestsOf(missing)));
     expect(unknown).toEqual(

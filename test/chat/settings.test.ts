@@ -20,7 +20,7 @@ test('where clients may not manage rooms, creating and deleting are refused befo
   expect(await owner.call('roomDelete', name)).toBeNull();
 });
 
-test('a room announces members as the service was set when it was created, on every node', async () => {
+test('a room announces occupants as the service was set when it was created, on every node', async () => {
   const env = { PARLEY_USERLIST_UPDATES: 'off', PARLEY_ACCESS_LISTS_UPDATES: 'off' };
   const quiet = await world.addNode(env);
   const [alice, bob] = [await loginRpc(world.scope, quiet.url, world.fresh('user')), await world.login(1)];

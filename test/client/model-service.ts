@@ -7,7 +7,7 @@ import type { FakeService, Received } from './fake-service.ts';
 
 type Notification = [string, ...Value[]];
 
-interface Member {
+interface Occupant {
   readonly request: Received;
   /** While the answer to its join is due, what is to follow it in the same frame. */
   held: Notification[] | undefined;
@@ -16,7 +16,7 @@ interface Member {
 interface ModelRoom {
   epoch: number;
   messages: ValueMap[];
-  readonly members: Map<number, Member>;
+  readonly occupants: Map<number, Occupant>;
   /** Ids by what the author called the message. */
   readonly known: Map<string, number>;
 }
@@ -51,7 +51,7 @@ export class ModelService {
   }
 
   #room(roomName: string): ModelRoom {
-    const room = this.#rooms.get(roomName) ?? { epoch: 1, messages: [], members: new Map(), known: new Map() };
+    const room = this.#rooms.get(roomName) ?? { epoch: 1, messages: [], occupants: new Map(), known: new Map() };
     this.#rooms.set(roomName, room);
     return room;
   }
@@ -79,7 +79,7 @@ export class ModelService {
     const entries = positions.map((position): Value => {
       const { roomName, lastMessageId: since = Infinity } = position;
       const room = this.#room(roomName);
-      if (!room.members.has(request.connection)) room.members.set(request.connection, { request, held });
+      if (!room.occupants.has(request.connection)) room.occupants.set(request.connection, { request, held });
       if (this.#chance('refused', 0.1)) return { roomName, error: unavailable };
       const epoch = `e${room.epoch}`;
       const foreign = position.epoch !== undefined && position.epoch !== epoch;
@@ -90,8 +90,8 @@ export class ModelService {
     const finish = (): void => {
       request.send(held ?? [], entries);
       for (const { roomName } of positions) {
-        const member = this.#room(roomName).members.get(request.connection);
-        if (member?.held === held && member !== undefined) member.held = undefined;
+        const occupant = this.#room(roomName).occupants.get(request.connection);
+        if (occupant?.held === held && occupant !== undefined) occupant.held = undefined;
       }
     };
     if (this.#rng.chance(0.5)) setImmediate(finish);
@@ -115,7 +115,7 @@ export class ModelService {
   }
 
   #leave(request: Received, roomName: string): void {
-    this.#room(roomName).members.delete(request.connection);
+    this.#room(roomName).occupants.delete(request.connection);
     if (this.#chance('unanswered', 0.2)) request.refuse('unavailable', 1);
     else request.answer(0);
   }
@@ -146,7 +146,7 @@ export class ModelService {
 }
 
 function publish(room: ModelRoom, notification: Notification): void {
-  for (const { request, held } of room.members.values()) {
+  for (const { request, held } of room.occupants.values()) {
     if (held === undefined) request.send([notification]);
     else held.push(notification);
   }

@@ -53,17 +53,17 @@ test('holds for who is let in again at once: told of the loss, then in, and noth
   for (const largeSize of [sizes.small, sizes.large]) {
     const stage = await startStage(scope, { late: 'bus', largeSize });
     const [owner, bob] = [await stage.login('prompt'), await stage.login('late')];
-    const members = await Promise.all(Array.from({ length: 5 }, () => stage.login('late')));
+    const occupants = await Promise.all(Array.from({ length: 5 }, () => stage.login('late')));
     const room = stage.fresh('room');
     await owner.call('roomCreate', room);
-    await Promise.all([owner, bob, ...members].map((socket) => socket.call('roomJoin', room)));
+    await Promise.all([owner, bob, ...occupants].map((socket) => socket.call('roomJoin', room)));
     await owner.call(
       'roomAddToList',
       room,
       'whitelist',
-      members.map(({ userName }) => userName),
+      occupants.map(({ userName }) => userName),
     );
-    await fenceRoom(owner, room, owner, bob, ...members);
+    await fenceRoom(owner, room, owner, bob, ...occupants);
     await owner.call('roomMessage', room, { text: 'before' });
     await owner.call('roomSetWhitelistMode', room, true);
     await owner.call('roomMessage', room, { text: 'not for bob' });

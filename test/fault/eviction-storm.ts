@@ -1,4 +1,4 @@
-// A room whose rules change all the time while members post, leave and come back, on a node that hears of it late. What
+// A room whose rules change all the time while occupants post, leave and come back, on a node that hears of it late. What
 // each socket was told is held against the log: nothing reached a user who had no right to it, nothing else is missing, and
 // at the end all agree who is in the room.
 import { expect } from '@jest/globals';
@@ -24,7 +24,7 @@ interface Storm {
   readonly room: string;
   /** In the room throughout; hears the whole log. */
   readonly owner: User;
-  /** Whitelisted members, one on each node, who post all the time. */
+  /** Whitelisted occupants, one on each node, who post all the time. */
   readonly posters: readonly User[];
   /** The sockets of those who come and go. */
   readonly crowd: readonly (readonly User[])[];

@@ -137,16 +137,16 @@ export async function fenceSockets(sockets: readonly User[]): Promise<void> {
   if (second !== undefined) await fenceUser(second, first);
 }
 
-/** Returns once these members have heard a message that is posted now, and sockets beside them what came before. */
+/** Returns once these occupants have heard a message that is posted now, and sockets beside them what came before. */
 export async function fenceLog(
   poster: Rpc,
   roomName: string,
-  members: readonly Rpc[],
+  occupants: readonly Rpc[],
   beside: readonly Rpc[],
 ): Promise<void> {
   const id = await poster.call('roomMessage', roomName, { text: 'the end' });
-  for (const member of members) {
-    await until(member, 'roomMessage', ([room, message]) => room === roomName && field(message, 'id') === id);
+  for (const occupant of occupants) {
+    await until(occupant, 'roomMessage', ([room, message]) => room === roomName && field(message, 'id') === id);
   }
   // What a node had published to its sockets before is before its answers.
   for (const socket of beside) await socket.call('ping');

@@ -41,7 +41,7 @@ test('who is let in and joins before a loss has come to its session keeps the ro
   await bob.call('roomJoin', ROOM);
   link.commands.delay(HELD_MS);
   const barred = ask(ruler, 'roomAddToList', ROOM, 'blacklist', ['bob']);
-  await stage.member(bob, false);
+  await stage.occupant(bob, false);
   await admit(owner, 'bob');
   await bob.call('roomJoin', ROOM);
   const at = toldOf(bob).length;
@@ -136,7 +136,7 @@ test('a device that joined a room made anew, and was taken out before the node k
   for (const socket of [owner, other]) await socket.call('roomJoin', ROOM);
   link.commands.delay(HELD_MS);
   const joined = ask(device, 'roomJoin', ROOM);
-  await stage.member(device, true);
+  await stage.occupant(device, true);
   await other.call('roomLeave', ROOM);
   link.commands.delay(0);
   expect(await joined).toMatchObject({ result: 2 });

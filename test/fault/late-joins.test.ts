@@ -16,7 +16,7 @@ test('who is barred while its leave is not answered yet hears nothing of what is
   for (const socket of [leaving, other]) await socket.call('roomJoin', ROOM);
   link.commands.delay(HELD_MS);
   const left = ask(leaving, 'roomLeave', ROOM);
-  await stage.member(leaving, false);
+  await stage.occupant(leaving, false);
   await bar(owner, 'bob');
   await other.next('roomAccessRemoved');
   const ids = await say(owner, 30);
@@ -27,7 +27,7 @@ test('who is barred while its leave is not answered yet hears nothing of what is
   expect(heard.filter((id) => ids.includes(Number(id)))).toEqual([]);
 });
 
-// It heard 1 2 3 as a member and once more with the answer: the join was put before them in the log.
+// It heard 1 2 3 as an occupant and once more with the answer: the join was put before them in the log.
 test('who joins once more while it is barred and let in again hears nothing twice', async () => {
   const stage = await startStage(scope);
   const { owner, link } = stage;
@@ -105,7 +105,7 @@ test('who joined a room made anew, and was barred before the node knew of either
   await owner.call('roomJoin', ROOM);
   link.commands.delay(HELD_MS);
   const joined = ask(bob, 'roomJoin', ROOM);
-  await stage.member(bob, true);
+  await stage.occupant(bob, true);
   await bar(owner, 'bob');
   link.commands.delay(0);
   await joined;

@@ -21,11 +21,11 @@ export interface Stage {
   readonly link: SplitLink;
   /** Owner of the room, on the prompt node. */
   readonly owner: StormSocket;
-  /** Members on the late node, who are in the room and in `side` throughout. */
+  /** Occupants on the late node, who are in the room and in `side` throughout. */
   readonly witness: StormSocket;
   login(where: 'prompt' | 'late', userName: string, synced?: boolean): Promise<StormSocket>;
   /** Returns once Redis has, or has not, a socket in the room. */
-  member(socket: StormSocket, isIn: boolean): Promise<void>;
+  occupant(socket: StormSocket, isIn: boolean): Promise<void>;
   /** Returns once the late node has so many sockets. */
   open(count: number): Promise<void>;
 }
@@ -58,7 +58,7 @@ export async function startStage(scope: Scope, largeSize = 1000): Promise<Stage>
     owner,
     witness,
     login,
-    member: ({ userName, authData }, isIn) =>
+    occupant: ({ userName, authData }, isIn) =>
       eventually(async () => {
         const noted = (await client.hget(`${service.prefix}:{room:${ROOM}}:members`, userName)) ?? '';
         expect(noted.includes(`${authData.id}@`)).toBe(isIn);

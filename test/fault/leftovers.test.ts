@@ -19,7 +19,7 @@ interface Scene {
   readonly owner: User;
   readonly sibling: User;
   /** On the node that lives. */
-  readonly member: User;
+  readonly occupant: User;
   /** A second socket of that user, in no room. */
   readonly bystander: User;
   /** Refuses the node that is to die all keys of topics of that kind. */
@@ -33,7 +33,7 @@ interface Point {
   readonly repaired?: (scene: Scene) => unknown;
 }
 
-const members = (user: User, roomName: string): Promise<unknown> =>
+const occupants = (user: User, roomName: string): Promise<unknown> =>
   user.call('roomGetAccessList', roomName, 'userlist');
 
 const points: Record<string, Point> = {
@@ -43,13 +43,14 @@ const points: Record<string, Point> = {
       await deny('user');
       expect(await owner.refusal('roomJoin', roomName)).toMatchObject({ code: 'unavailable' });
     },
-    repaired: async ({ member, roomName }) => expect(await members(member, roomName)).toEqual([member.userName]),
+    repaired: async ({ occupant, roomName }) =>
+      expect(await occupants(occupant, roomName)).toEqual([occupant.userName]),
   },
   'disconnecting: the room knows, the user does not': {
-    interrupt: async ({ owner, roomName, member, deny }) => {
+    interrupt: async ({ owner, roomName, occupant, deny }) => {
       await deny('user');
       owner.raw.close();
-      await eventually(async () => expect(await members(member, roomName)).toEqual([member.userName]));
+      await eventually(async () => expect(await occupants(occupant, roomName)).toEqual([occupant.userName]));
     },
     repaired: async ({ sibling }) => expect(Object.keys(Object(await sibling.call('listOwnSockets')))).toHaveLength(1),
   },
@@ -60,16 +61,17 @@ const points: Record<string, Point> = {
       expect(await owner.refusal('roomLeave', roomName)).toMatchObject({ code: 'unavailable' });
       expect(await sibling.next('$.chat.leave')).toMatchObject([{ chat: { name: roomName } }]);
     },
-    repaired: async ({ member, roomName }) => expect(await members(member, roomName)).toEqual([member.userName]),
+    repaired: async ({ occupant, roomName }) =>
+      expect(await occupants(occupant, roomName)).toEqual([occupant.userName]),
   },
   'evicting: the room knows, the users do not': {
-    interrupt: async ({ owner, member, roomName, deny }) => {
+    interrupt: async ({ owner, occupant, roomName, deny }) => {
       await deny('user');
-      expect(await owner.call('roomAddToList', roomName, 'blacklist', [member.userName])).toBe(null);
-      expect(await member.next('roomAccessRemoved')).toEqual([roomName]);
+      expect(await owner.call('roomAddToList', roomName, 'blacklist', [occupant.userName])).toBe(null);
+      expect(await occupant.next('roomAccessRemoved')).toEqual([roomName]);
     },
-    repaired: async ({ member, roomName }) =>
-      expect(await member.refusal('roomMessage', roomName, {})).toMatchObject({ code: 'notJoined' }),
+    repaired: async ({ occupant, roomName }) =>
+      expect(await occupant.refusal('roomMessage', roomName, {})).toMatchObject({ code: 'notJoined' }),
   },
   'deleting: the room is gone, those elsewhere have not been told': {
     interrupt: async ({ owner, sibling, bystander, roomName, deny }) => {
@@ -115,10 +117,10 @@ test('a node that dies between two scripts leaves nothing that a sweep does not 
     { timeoutMs: 40_000 },
   );
   for (const [point, scene] of scenes) await eventually(() => point.repaired?.(scene));
-  for (const [, { roomName, sibling, member, bystander }] of scenes) {
+  for (const [, { roomName, sibling, occupant, bystander }] of scenes) {
     if (await api.call('hasRoom', { roomName })) await api.call('deleteRoom', { roomName });
-    for (const user of [sibling, member, bystander]) user.raw.close();
-    for (const { userName } of [sibling, member]) {
+    for (const user of [sibling, occupant, bystander]) user.raw.close();
+    for (const { userName } of [sibling, occupant]) {
       await eventually(async () => expect(await api.call('deleteUser', { userName })).toBe(null));
     }
   }
@@ -172,11 +174,11 @@ async function openScene(
     roomName,
     owner: await login(doomed, `owner${number}`),
     sibling: await login(living, `owner${number}`),
-    member: await login(living, `member${number}`),
-    bystander: await login(living, `member${number}`),
+    occupant: await login(living, `occupant${number}`),
+    bystander: await login(living, `occupant${number}`),
   };
   await scene.owner.call('roomCreate', roomName);
-  for (const user of [scene.owner, scene.member]) await user.call('roomJoin', roomName);
+  for (const user of [scene.owner, scene.occupant]) await user.call('roomJoin', roomName);
   const others = { room: 'user', user: 'room' };
   return {
     ...scene,

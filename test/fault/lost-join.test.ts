@@ -9,7 +9,7 @@ import { startService } from '../support/service.ts';
 
 const scope = useScope();
 
-test('a second socket whose login and join were lost comes back and is a member again', async () => {
+test('a second socket whose login and join were lost comes back and is an occupant again', async () => {
   const primary = await startRedis(scope);
   const link = await startLink(scope, primary.port);
   // No notices, so that the room's log is the same with and without the lost join.

@@ -1,4 +1,4 @@
-// A failover that lost joins of which the lost part of the log told: whoever is not a member any more does not go on
+// A failover that lost joins of which the lost part of the log told: whoever is not an occupant any more does not go on
 // hearing the room, however far the old log had grown.
 import { expect, test } from '@jest/globals';
 import { connectClient } from '../support/client.ts';
@@ -10,7 +10,7 @@ import { startService } from '../support/service.ts';
 
 const scope = useScope();
 
-test('a join lost with later events comes back as a join, not as a listener who is no member', async () => {
+test('a join lost with later events comes back as a join, not as a listener who is no occupant', async () => {
   const primary = await startRedis(scope);
   const link = await startLink(scope, primary.port);
   const service = await startService(scope, { nodes: 1, redis: link });

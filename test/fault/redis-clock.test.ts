@@ -39,7 +39,7 @@ const allReady = (nodes: readonly ServiceNode[]): Promise<void> =>
 
 const steps = [12_000, 24_000, 3_600_000, -3_600_000, 100_000_000];
 
-test('steps of 12 s, an hour, and back sweep nobody, close no socket and refuse no member', async () => {
+test('steps of 12 s, an hour, and back sweep nobody, close no socket and refuse no occupant', async () => {
   const redis = await startSettable();
   const service = await startService(scope, { nodes: 3, redis, env });
   const urls = service.nodes.map((node) => node.url);

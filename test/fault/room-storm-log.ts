@@ -52,7 +52,7 @@ interface Reading {
   readonly lives: Map<string, number>;
   readonly losses: Map<string, Loss[]>;
   readonly lossesMax: Map<string, Loss[]>;
-  readonly members: Set<string>;
+  readonly occupants: Set<string>;
   rules: Rules;
   excluded: ReadonlySet<string>;
   life: number;
@@ -73,7 +73,7 @@ export function readRoomLog(owner: StormSocket, room: string, names: readonly st
     lives: new Map(),
     losses: new Map(),
     lossesMax: new Map(),
-    members: new Set(),
+    occupants: new Set(),
     rules: newRules(owner.userName),
     excluded: new Set(names),
     life: 0,
@@ -101,7 +101,7 @@ export function readRoomLog(owner: StormSocket, room: string, names: readonly st
 }
 
 function readNotice(reading: Reading, name: string, [first, second]: Value[], names: readonly string[]): void {
-  const { rules, members, losses, lossesMax } = reading;
+  const { rules, occupants, losses, lossesMax } = reading;
   const more = (places: Map<string, Loss[]>, user: string): void => {
     places.set(user, [...(places.get(user) ?? []), { name, life: reading.life, id: reading.id }]);
   };
@@ -111,16 +111,16 @@ function readNotice(reading: Reading, name: string, [first, second]: Value[], na
     reading.said.set(keyOf(first), { life: reading.life, id: reading.id, excluded: reading.excluded });
     return;
   }
-  if (name === 'roomUserJoined') members.add(textOf(first));
+  if (name === 'roomUserJoined') occupants.add(textOf(first));
   if (name === 'roomUserLeft') {
-    members.delete(textOf(first));
+    occupants.delete(textOf(first));
     // Who leaves by itself is admitted as long as it is in.
     if (reading.excluded.has(textOf(first))) more(losses, textOf(first));
   }
   if (name === 'roomAccessRemoved') {
-    for (const user of members) more(losses, user);
+    for (const user of occupants) more(losses, user);
     for (const user of names) if (!reading.excluded.has(user)) more(lossesMax, user);
-    members.clear();
+    occupants.clear();
   }
   if (name === 'roomAccessListAdded' || name === 'roomAccessListRemoved') {
     const edited = namesIn(second);

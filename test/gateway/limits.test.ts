@@ -72,7 +72,7 @@ describe('rooms of a socket', () => {
       { roomName: 'b', njoined: 1 },
       { roomName: 'c', error: { code: 'tooManyRooms' } },
     ]);
-    // What was refused has left nothing behind: nobody else is told of a member.
+    // What was refused has left nothing behind: nobody else is told of an occupant.
     expect(await owner.call('roomJoin', 'c')).toBe(1);
     expect(await owner.call('roomGetAccessList', 'c', 'userlist')).toEqual(['owner']);
     expect(await alice.call('roomLeave', 'a')).toBe(0);

@@ -22,7 +22,7 @@ test('who loses a large room while it is being joined hears nothing that was pos
   await owner.call('roomCreate', room);
   const names = posters.map(({ userName }) => userName);
   await owner.call('roomAddToList', room, 'whitelist', names);
-  for (const member of [owner, ...posters]) await member.call('roomJoin', room);
+  for (const occupant of [owner, ...posters]) await occupant.call('roomJoin', room);
   let isAnswered = false;
   const joining = patient.call('roomJoin', room).finally(() => {
     isAnswered = true;

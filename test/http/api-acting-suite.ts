@@ -24,10 +24,10 @@ function rights({ api, fresh, login }: ApiWorld): void {
   test('a request has the rights of its user, online or not, and all rights if they are bypassed', async () => {
     const userName = fresh('away');
     await api().call('addUser', [userName]);
-    const member = await login(1);
+    const occupant = await login(1);
     const roomName = fresh('room');
     await api().call('addRoom', [roomName, { owner: 'ada' }]);
-    await member.call('roomJoin', roomName);
+    await occupant.call('roomJoin', roomName);
     const refused = [
       ['roomMessage', [roomName, {}], 'notJoined'],
       ['roomRecentHistory', [roomName], 'notJoined'],
@@ -48,8 +48,11 @@ function rights({ api, fresh, login }: ApiWorld): void {
       await api().call(method, structuredClone(params) as unknown as Value[], { userName, bypassPermissions: true });
     }
     // The author is the user all the same.
-    expect(await member.next('roomMessage')).toEqual([roomName, expect.objectContaining({ author: userName, id: 1 })]);
-    expect(await member.next('roomAccessRemoved')).toEqual([roomName]);
+    expect(await occupant.next('roomMessage')).toEqual([
+      roomName,
+      expect.objectContaining({ author: userName, id: 1 }),
+    ]);
+    expect(await occupant.next('roomAccessRemoved')).toEqual([roomName]);
   });
 }
 
@@ -146,20 +149,20 @@ function connections({ api, login }: ApiWorld): void {
 
 function posting({ api, fresh, login, scope, service }: ApiWorld): void {
   test('it posts to rooms it has not joined, without an author or with the one it names', async () => {
-    const member = await login(1);
+    const occupant = await login(1);
     const roomName = fresh('room');
     await api().call('addRoom', [roomName]);
-    await member.call('roomJoin', roomName);
+    await occupant.call('roomJoin', roomName);
     expect(await api().call('roomMessage', [roomName, { text: 'one' }])).toBe(1);
     expect(await api().call('roomMessage', [roomName, { text: 'two', author: 'the bank' }])).toBe(2);
     expect(await api().call('roomMessage', [roomName, { text: 'gone' }, { transient: true }])).toBeNull();
-    const [, first] = await member.next('roomMessage');
+    const [, first] = await occupant.next('roomMessage');
     expect(first).toEqual({ text: 'one', id: 1, timestamp: expect.any(Number) });
-    expect(await member.next('roomMessage')).toEqual([
+    expect(await occupant.next('roomMessage')).toEqual([
       roomName,
       expect.objectContaining({ author: 'the bank', id: 2 }),
     ]);
-    expect((await member.next('roomMessage'))[1]).not.toHaveProperty('id');
+    expect((await occupant.next('roomMessage'))[1]).not.toHaveProperty('id');
     const again = { clientMessageId: 'c-1' };
     expect(await api().call('roomMessage', [roomName, { text: 'three' }, again])).toBe(3);
     expect(await api().call('roomMessage', [roomName, { text: 'three' }, again])).toBe(3);
@@ -203,22 +206,22 @@ function posting({ api, fresh, login, scope, service }: ApiWorld): void {
 
 function repeating({ api, fresh, login }: ApiWorld): void {
   test('a repeat is known by whom it is made for: another author has ids of its own, whatever the rights', async () => {
-    const [member, other] = [await login(1), await login(0)];
+    const [occupant, other] = [await login(1), await login(0)];
     const roomName = fresh('room');
     await api().call('addRoom', [roomName]);
-    await member.call('roomJoin', roomName);
+    await occupant.call('roomJoin', roomName);
     const call = [roomName, {}, { clientMessageId: 'c-1' }];
-    const [asMember, asOther] = [member, other].map(({ userName }) => ({ userName, bypassPermissions: true }));
+    const [asOccupant, asOther] = [occupant, other].map(({ userName }) => ({ userName, bypassPermissions: true }));
     expect(await api().call('roomMessage', call)).toBe(1);
-    expect(await api().call('roomMessage', call, asMember)).toBe(2);
+    expect(await api().call('roomMessage', call, asOccupant)).toBe(2);
     expect(await api().call('roomMessage', call, asOther)).toBe(3);
     // Its own, also where it asks itself.
-    expect(await member.call('roomMessage', ...call)).toBe(2);
+    expect(await occupant.call('roomMessage', ...call)).toBe(2);
     expect(await api().call('roomMessage', call, asOther)).toBe(3);
     expect(await api().call('roomMessage', call)).toBe(1);
     expect(await api().call('roomHistoryGet', [roomName, 0, 5])).toMatchObject([
       { id: 3, author: other.userName },
-      { id: 2, author: member.userName },
+      { id: 2, author: occupant.userName },
       { id: 1 },
     ]);
   });

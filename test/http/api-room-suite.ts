@@ -146,27 +146,27 @@ function askingOfRooms({ api, fresh, login, service }: ApiWorld): void {
 
 function deletingRooms({ api, fresh, login }: ApiWorld): void {
   test('deleteRoom deletes it for everybody, whoever owns it', async () => {
-    const [owner, member] = [await login(0), await login(1)];
-    const sibling = await login(0, member.userName);
+    const [owner, occupant] = [await login(0), await login(1)];
+    const sibling = await login(0, occupant.userName);
     const roomName = fresh('room');
     await owner.call('roomCreate', roomName);
-    await member.call('roomJoin', roomName);
+    await occupant.call('roomJoin', roomName);
     expect(await api().call('deleteRoom', [roomName])).toBeNull();
-    for (const told of [member, sibling]) expect(await told.next('roomAccessRemoved')).toEqual([roomName]);
-    expect(await member.refusal('roomMessage', roomName, {})).toMatchObject({ code: 'noRoom' });
+    for (const told of [occupant, sibling]) expect(await told.next('roomAccessRemoved')).toEqual([roomName]);
+    expect(await occupant.refusal('roomMessage', roomName, {})).toMatchObject({ code: 'noRoom' });
     expect(await api().call('hasRoom', [roomName])).toBe(false);
   });
 }
 
 function changingOwners({ api, fresh, login }: ApiWorld): void {
   test('changeRoomOwner says nothing, and takes out the one before where nothing else admits it', async () => {
-    const [before, after, member] = [await login(1), await login(0), await login(1)];
+    const [before, after, occupant] = [await login(1), await login(0), await login(1)];
     const roomName = fresh('room');
     await api().call('addRoom', [
       roomName,
-      { owner: before.userName, whitelist: [member.userName], whitelistOnly: true },
+      { owner: before.userName, whitelist: [occupant.userName], whitelistOnly: true },
     ]);
-    for (const one of [before, member]) await one.call('roomJoin', roomName);
+    for (const one of [before, occupant]) await one.call('roomJoin', roomName);
     expect(await api().refusal('changeRoomOwner', [roomName, 'a:b'])).toMatchObject({
       code: 'invalidName',
       args: ['a:b'],
@@ -174,27 +174,27 @@ function changingOwners({ api, fresh, login }: ApiWorld): void {
     expect(await api().refusal('changeRoomOwner', [roomName])).toMatchObject({ code: 'wrongArgumentsCount' });
     expect(await api().call('changeRoomOwner', [roomName, after.userName])).toBeNull();
     expect(await before.next('roomAccessRemoved')).toEqual([roomName]);
-    expect(await member.next('roomUserLeft')).toEqual([roomName, before.userName]);
-    expect(await member.call('roomGetOwner', roomName)).toBe(after.userName);
+    expect(await occupant.next('roomUserLeft')).toEqual([roomName, before.userName]);
+    expect(await occupant.call('roomGetOwner', roomName)).toBe(after.userName);
     // The new one is not in the room, and has its rights.
-    expect(await after.call('roomGetAccessList', roomName, 'userlist')).toEqual([member.userName]);
-    expect(await after.call('roomAddToList', roomName, 'adminlist', [member.userName])).toBeNull();
+    expect(await after.call('roomGetAccessList', roomName, 'userlist')).toEqual([occupant.userName]);
+    expect(await after.call('roomAddToList', roomName, 'adminlist', [occupant.userName])).toBeNull();
     expect(await api().call('changeRoomOwner', { roomName, owner: null })).toBeNull();
-    expect(await member.call('roomGetOwner', roomName)).toBeNull();
+    expect(await occupant.call('roomGetOwner', roomName)).toBeNull();
     expect(await after.refusal('roomDelete', roomName)).toMatchObject({ code: 'notAllowed' });
   });
 }
 
 function changingRooms({ api, fresh, login }: ApiWorld): void {
   test('changeRoomHistoryMaxSize trims at once', async () => {
-    const member = await login(1);
+    const occupant = await login(1);
     const roomName = fresh('room');
     await api().call('addRoom', [roomName]);
-    await member.call('roomJoin', roomName);
-    for (let n = 1; n <= 6; n++) await member.call('roomMessage', roomName, { n });
+    await occupant.call('roomJoin', roomName);
+    for (let n = 1; n <= 6; n++) await occupant.call('roomMessage', roomName, { n });
     expect(await api().call('changeRoomHistoryMaxSize', [roomName, 2])).toBeNull();
     const ids = async (): Promise<Value[]> =>
-      Object(await member.call('roomRecentHistory', roomName)).map(({ id }: { id: Value }) => id);
+      Object(await occupant.call('roomRecentHistory', roomName)).map(({ id }: { id: Value }) => id);
     expect(await ids()).toEqual([6, 5]);
     expect(await api().call('changeRoomHistoryMaxSize', [roomName, 100])).toBeNull();
     expect(await ids()).toEqual([6, 5]);
@@ -204,19 +204,19 @@ function changingRooms({ api, fresh, login }: ApiWorld): void {
       expect(await api().refusal('changeRoomHistoryMaxSize', [roomName, size])).toMatchObject({ code: 'badArgument' });
     }
     await api().call('changeRoomHistoryMaxSize', [roomName, 10_000_000]);
-    expect(await member.call('roomMessage', roomName, { n: 7 })).toBe(7);
+    expect(await occupant.call('roomMessage', roomName, { n: 7 })).toBe(7);
     expect(await ids()).toEqual([7]);
   });
 
   test('the switches end and begin what a room announces', async () => {
-    const [member, visitor] = [await login(0), await login(1)];
+    const [occupant, visitor] = [await login(0), await login(1)];
     const roomName = fresh('room');
     await api().call('addRoom', [roomName]);
-    await member.call('roomJoin', roomName);
+    await occupant.call('roomJoin', roomName);
     for (const enabled of [false, true]) {
       await api().call('changeUserlistUpdates', [roomName, enabled]);
       await api().call('changeAccessListsUpdates', [roomName, enabled]);
-      expect(await member.call('roomNotificationsInfo', roomName)).toEqual({
+      expect(await occupant.call('roomNotificationsInfo', roomName)).toEqual({
         enableUserlistUpdates: enabled,
         enableAccessListsUpdates: enabled,
       });
@@ -224,9 +224,9 @@ function changingRooms({ api, fresh, login }: ApiWorld): void {
       await api().call('roomAddToList', [roomName, 'whitelist', [enabled ? 'told' : 'not told']]);
       await visitor.call('roomLeave', roomName);
     }
-    expect(await member.next('roomUserLeft')).toEqual([roomName, visitor.userName]);
-    expect(member.heard('roomUserJoined').filter(([, name]) => name === visitor.userName)).toHaveLength(1);
-    expect(member.heard('roomAccessListAdded')).toEqual([[roomName, 'whitelist', ['told']]]);
+    expect(await occupant.next('roomUserLeft')).toEqual([roomName, visitor.userName]);
+    expect(occupant.heard('roomUserJoined').filter(([, name]) => name === visitor.userName)).toHaveLength(1);
+    expect(occupant.heard('roomAccessListAdded')).toEqual([[roomName, 'whitelist', ['told']]]);
   });
 }
 

@@ -70,7 +70,7 @@ test(`a room of ${sockets} sockets`, async () => {
   say(`frames per socket: ${spread(heard.map(({ userlists }) => userlists))}`);
   expect(Math.max(...heard.map(({ userlists }) => userlists))).toBeLessThanOrEqual(FRAMES_MAX);
   expect(heard.every(({ singles }) => singles === 0)).toBe(true);
-  expect(membersFrom(owner)).toEqual(await userlist(owner));
+  expect(occupantsFrom(owner)).toEqual(await userlist(owner));
 
   say('half of them are listed');
   const listed = Array.from({ length: half }, (_, i) => `${userPrefix}${2 * i}`);
@@ -112,8 +112,8 @@ test(`a room of ${sockets} sockets`, async () => {
   );
   expect(last).toBeGreaterThan(bound);
   // So many names take several notices, of which there is one a second.
-  const members = await userlist(owner);
-  await eventually(() => expect(membersFrom(owner)).toEqual(members), { timeoutMs: 60_000 });
+  const occupants = await userlist(owner);
+  await eventually(() => expect(occupantsFrom(owner)).toEqual(occupants), { timeoutMs: 60_000 });
   const shares = await slowShares(redis, nodes);
   say(`scripts above ${REDIS_MAX_MICROS} µs in Redis: ${JSON.stringify(shares)}`);
   // Time on the wall: one call in a while has waited for its turn on a busy machine.
@@ -160,19 +160,19 @@ interface Changes {
 const changesOf = (owner: User): Changes[] =>
   owner.heard('roomUserlistChanged').map(([, changes]) => changes as unknown as Changes);
 
-/** The members as notifications tell them. */
-function membersFrom(owner: User): string[] {
-  const members = new Set<string>();
+/** The occupants as notifications tell them. */
+function occupantsFrom(owner: User): string[] {
+  const occupants = new Set<string>();
   for (const entry of owner.received) {
     if (!('name' in entry) || entry.params[0] !== roomName) continue;
-    if (entry.name === 'roomUserJoined') members.add(nameOf(entry.params[1]));
-    if (entry.name === 'roomUserLeft') members.delete(nameOf(entry.params[1]));
+    if (entry.name === 'roomUserJoined') occupants.add(nameOf(entry.params[1]));
+    if (entry.name === 'roomUserLeft') occupants.delete(nameOf(entry.params[1]));
     if (entry.name !== 'roomUserlistChanged') continue;
     const { joined, left } = entry.params[1] as unknown as Changes;
-    for (const name of joined) members.add(name);
-    for (const name of left) members.delete(name);
+    for (const name of joined) occupants.add(name);
+    for (const name of left) occupants.delete(name);
   }
-  return [...members].toSorted(byBytes);
+  return [...occupants].toSorted(byBytes);
 }
 
 async function userlist(owner: User): Promise<string[]> {

@@ -137,7 +137,7 @@ async function leaversIn(reader: User): Promise<string[]> {
   return list.filter((name) => name.startsWith('leaver-'));
 }
 
-/** Who of the leavers is a member still. */
+/** Who of the leavers is an occupant still. */
 async function ghosts(service: Service<RedisAddress>): Promise<string[]> {
   const reader = await eventually(() => loginRpc(scope, service.node(0).url, `reader-${Math.random()}`), {
     timeoutMs: 60_000,

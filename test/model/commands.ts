@@ -35,7 +35,7 @@ const create = (by: string, roomName: string, whitelistOnly: boolean): Command =
     const made = m.rooms.get(roomName);
     for (const name of witnessNames) {
       made?.lists.adminlist.add(name);
-      made?.members.set(name, new Set([name]));
+      made?.occupants.set(name, new Set([name]));
     }
   },
   toString: () => `${by} creates ${roomName}${whitelistOnly ? ' closed' : ''}`,

@@ -1,4 +1,4 @@
-// What a chat service is, as plain objects: rooms with owners, lists and members, and sockets that are told. It judges each
+// What a chat service is, as plain objects: rooms with owners, lists and occupants, and sockets that are told. It judges each
 // request by the contract and changes itself; the real service has to say and do the same.
 
 export const listNames = ['adminlist', 'whitelist', 'blacklist'] as const;
@@ -14,7 +14,7 @@ export class RoomModel {
   whitelistOnly: boolean;
   readonly lists: Readonly<Record<ListName, Set<string>>>;
   /** User → its sockets that are joined. */
-  readonly members = new Map<string, Set<string>>();
+  readonly occupants = new Map<string, Set<string>>();
   /** What was posted; the id of a message is its place, counted from 1. */
   readonly posted: string[] = [];
 
@@ -78,7 +78,7 @@ export class ChatModel {
     const room = this.rooms.get(roomName);
     if (room === undefined) return refused('noRoom');
     if (room.owner !== this.userOf(socket)) return refused('notAllowed');
-    for (const user of room.members.keys()) this.#tellLoss(user, roomName);
+    for (const user of room.occupants.keys()) this.#tellLoss(user, roomName);
     this.rooms.delete(roomName);
     return done();
   }
@@ -88,8 +88,8 @@ export class ChatModel {
     if (room === undefined) return refused('noRoom');
     const user = this.userOf(socket);
     if (!room.admits(user)) return refused('notAllowed');
-    const joined = room.members.get(user) ?? new Set();
-    room.members.set(user, joined.add(socket));
+    const joined = room.occupants.get(user) ?? new Set();
+    room.occupants.set(user, joined.add(socket));
     return done(joined.size);
   }
 
@@ -101,9 +101,9 @@ export class ChatModel {
   post(socket: string, roomName: string, text: string): Verdict {
     const room = this.rooms.get(roomName);
     if (room === undefined) return refused('noRoom');
-    if (!room.members.has(this.userOf(socket))) return refused('notJoined');
+    if (!room.occupants.has(this.userOf(socket))) return refused('notJoined');
     room.posted.push(text);
-    for (const joined of room.members.values()) {
+    for (const joined of room.occupants.values()) {
       for (const each of joined) this.sockets.get(each)?.hears.push(`${roomName} ${text}`);
     }
     return done(room.posted.length);
@@ -139,9 +139,9 @@ export class ChatModel {
   }
 
   #evict(roomName: string, room: RoomModel): void {
-    for (const user of room.members.keys()) {
+    for (const user of room.occupants.keys()) {
       if (room.admits(user)) continue;
-      room.members.delete(user);
+      room.occupants.delete(user);
       this.#tellLoss(user, roomName);
     }
   }
@@ -153,9 +153,9 @@ export class ChatModel {
   /** Returns how many sockets of its user stay joined. */
   #take(room: RoomModel, socket: string): number {
     const user = this.userOf(socket);
-    const joined = room.members.get(user);
+    const joined = room.occupants.get(user);
     joined?.delete(socket);
-    if (joined?.size === 0) room.members.delete(user);
+    if (joined?.size === 0) room.occupants.delete(user);
     return joined?.size ?? 0;
   }
 }

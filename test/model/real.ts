@@ -88,7 +88,7 @@ export class Real {
     await eventually(async () => {
       const own = sibling === undefined ? {} : await sibling.call('listOwnSockets');
       expect(Object.keys(Object(own))).not.toContain(user?.authData.id);
-      await this.#expectMembers(model);
+      await this.#expectOccupants(model);
     });
   }
 
@@ -100,13 +100,13 @@ export class Real {
     this.#nodes[node] = replacement;
     const name = witnessNames[node] ?? '';
     const survivor = this.#witnesses[1 - node];
-    const joined = [...model.rooms].filter(([, room]) => room.members.delete(name)).map(([roomName]) => roomName);
-    await eventually(() => this.#expectMembers(model, survivor), { timeoutMs: 30_000 });
+    const joined = [...model.rooms].filter(([, room]) => room.occupants.delete(name)).map(([roomName]) => roomName);
+    await eventually(() => this.#expectOccupants(model, survivor), { timeoutMs: 30_000 });
     const witness = new Witness(await this.#login(name, node));
     this.#witnesses[node] = witness;
     for (const roomName of joined) {
       await witness.join(this.name(roomName));
-      model.rooms.get(roomName)?.members.set(name, new Set([name]));
+      model.rooms.get(roomName)?.occupants.set(name, new Set([name]));
     }
   }
 
@@ -133,17 +133,17 @@ export class Real {
     }
   }
 
-  async #expectMembers(model: ChatModel, witness = this.#witnesses[0]): Promise<void> {
+  async #expectOccupants(model: ChatModel, witness = this.#witnesses[0]): Promise<void> {
     for (const [roomName, room] of model.rooms) {
-      expect((await witness?.fetch(this.name(roomName)))?.members).toEqual(this.#viewOf(room).members);
+      expect((await witness?.fetch(this.name(roomName)))?.occupants).toEqual(this.#viewOf(room).occupants);
     }
   }
 
-  #viewOf({ members, lists, whitelistOnly }: RoomModel): ReturnType<typeof viewOf> {
+  #viewOf({ occupants, lists, whitelistOnly }: RoomModel): ReturnType<typeof viewOf> {
     const named = (names: Iterable<string>): string[] => [...names].map((one) => this.name(one));
     const { adminlist, whitelist, blacklist } = lists;
     return viewOf(
-      named(members.keys()),
+      named(occupants.keys()),
       { adminlist: named(adminlist), whitelist: named(whitelist), blacklist: named(blacklist) },
       whitelistOnly,
     );
@@ -153,7 +153,7 @@ export class Real {
   async #fence(model: ChatModel): Promise<void> {
     for (const [roomName, room] of model.rooms) {
       const fence = ++this.#fences;
-      const hearers = [...room.members.values()].flatMap((joined) => [...joined]);
+      const hearers = [...room.occupants.values()].flatMap((joined) => [...joined]);
       await this.#witnesses[0]?.user.call('roomMessage', this.name(roomName), { fence }, { transient: true });
       for (const hearer of hearers) {
         const user = this.sockets.get(hearer) ?? this.#witnesses[nodeOf(hearer)]?.user;

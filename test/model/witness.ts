@@ -6,13 +6,13 @@ import { listNames, type ListName } from './model.ts';
 
 /** What is known of a room, sorted, so that two views compare. */
 export interface RoomView {
-  readonly members: readonly string[];
+  readonly occupants: readonly string[];
   readonly lists: Readonly<Record<ListName, readonly string[]>>;
   readonly whitelistOnly: boolean;
 }
 
 interface Watched {
-  readonly members: Set<string>;
+  readonly occupants: Set<string>;
   readonly lists: Readonly<Record<ListName, Set<string>>>;
   whitelistOnly: boolean;
 }
@@ -29,9 +29,9 @@ export class Witness {
   async join(roomName: string): Promise<void> {
     await this.user.call('roomJoin', roomName);
     this.#catchUp();
-    const { members, lists, whitelistOnly } = await this.fetch(roomName);
+    const { occupants, lists, whitelistOnly } = await this.fetch(roomName);
     this.#rooms.set(roomName, {
-      members: new Set(members),
+      occupants: new Set(occupants),
       lists: {
         adminlist: new Set(lists.adminlist),
         whitelist: new Set(lists.whitelist),
@@ -45,9 +45,9 @@ export class Witness {
   seen(): Map<string, RoomView> {
     this.#catchUp();
     return new Map(
-      [...this.#rooms].map(([roomName, { members, lists, whitelistOnly }]) => [
+      [...this.#rooms].map(([roomName, { occupants, lists, whitelistOnly }]) => [
         roomName,
-        viewOf(members, lists, whitelistOnly),
+        viewOf(occupants, lists, whitelistOnly),
       ]),
     );
   }
@@ -57,14 +57,14 @@ export class Witness {
     const list = async (listName: string): Promise<string[]> =>
       // Checked against the catalogue like every result.
       (await this.user.call('roomGetAccessList', roomName, listName)) as string[];
-    const [members, adminlist, whitelist, blacklist, mode] = await Promise.all([
+    const [occupants, adminlist, whitelist, blacklist, mode] = await Promise.all([
       list('userlist'),
       list('adminlist'),
       list('whitelist'),
       list('blacklist'),
       this.user.call('roomGetWhitelistMode', roomName),
     ]);
-    return viewOf(members, { adminlist, whitelist, blacklist }, mode === true);
+    return viewOf(occupants, { adminlist, whitelist, blacklist }, mode === true);
   }
 
   #catchUp(): void {
@@ -77,8 +77,8 @@ export class Witness {
   #apply(name: string, [roomName, what, more]: Value[]): void {
     const room = this.#rooms.get(nameOf(roomName));
     if (room === undefined) return;
-    if (name === 'roomUserJoined') room.members.add(nameOf(what));
-    if (name === 'roomUserLeft') room.members.delete(nameOf(what));
+    if (name === 'roomUserJoined') room.occupants.add(nameOf(what));
+    if (name === 'roomUserLeft') room.occupants.delete(nameOf(what));
     if (name === 'roomModeChanged') room.whitelistOnly = what === true;
     if (name === 'roomAccessRemoved') this.#rooms.delete(nameOf(roomName));
     const list = listNames.find((one) => one === what);
@@ -91,13 +91,13 @@ export class Witness {
 }
 
 export function viewOf(
-  members: Iterable<string>,
+  occupants: Iterable<string>,
   lists: Readonly<Record<ListName, Iterable<string>>>,
   whitelistOnly: boolean,
 ): RoomView {
   const sorted = (names: Iterable<string>): string[] => [...names].toSorted();
   return {
-    members: sorted(members),
+    occupants: sorted(occupants),
     lists: {
       adminlist: sorted(lists.adminlist),
       whitelist: sorted(lists.whitelist),

@@ -82,7 +82,7 @@ describe('keys', () => {
       expect(new Set(own.room.map((key) => calculateSlot(key))).size).toBe(1);
       expect([own.room, own.user].flat()).toContain(keys.channel(roomTopic(name)));
       expect(keys.channel(userTopic(name))).toBe(keys.user(name).channel);
-      expect(keys.former(name, 'members', 'e')).toBe(`${keys.room(name).goneMembers}e`);
+      expect(keys.former(name, 'occupants', 'e')).toBe(`${keys.room(name).goneOccupants}e`);
       expect(keys.former(name, 'entries', 'e')).toBe(`${keys.room(name).goneEntries}e`);
       const all = [...own.room, ...own.user, ...Object.values(keys.node(name)), keys.probe(name, '0'), keys.nodes];
       expect(new Set(all).size).toBe(all.length);
@@ -104,8 +104,8 @@ describe('keys', () => {
     const script = { ...declared, refuses: [], gives: nothing };
     const nonce = (): Uint8Array => Buffer.from('12345678');
     expect(() => layOut(script, { a: one.meta, b: two.meta }, { c: 1 }, [], nonce)).toThrow('two hash tags');
-    const line = layOut(script, { a: one.meta, b: one.members }, { c: 1 }, ['more'], nonce);
-    expect(line.slice(0, 2)).toEqual([one.meta, one.members]);
+    const line = layOut(script, { a: one.meta, b: one.occupants }, { c: 1 }, ['more'], nonce);
+    expect(line.slice(0, 2)).toEqual([one.meta, one.occupants]);
     expect(line.slice(2).map(String)).toEqual(['12345678', '1', 'more']);
   });
 });
@@ -124,16 +124,16 @@ test('a script runs also when the server has forgotten it, and after one that fa
 
 test('what is asked for the first time, together with other things, is answered as if it were known', async () => {
   const commands = await open();
-  const { members } = keys.room('first');
-  await redis.client().hset(members, 'field', 'value');
+  const { occupants } = keys.room('first');
+  await redis.client().hset(occupants, 'field', 'value');
   const { lease } = keys.node('first');
   const asked = await Promise.allSettled([
     commands.plain('zcard', keys.room('first').names),
     create(commands, 'first'),
-    commands.plain('hget', members, 'field'),
+    commands.plain('hget', occupants, 'field'),
     commands.run(registerNode, { lease }, { ttlMs: 1000, keepMs: 1000 }),
     create(commands, 'first'),
-    commands.plain('exists', members),
+    commands.plain('exists', occupants),
   ]);
   expect(asked.map((one) => (one.status === 'fulfilled' ? one.value : String(one.reason)))).toEqual([
     0,
@@ -152,7 +152,7 @@ test('the bytes that are outstanding are bounded; what is beyond fails at once, 
   const errors = new Tally([]);
   const commands = await open({ queueBytesMax: 5000, measured: { durations: new Distributions([1]), errors } });
   const send = (bytes: number): Promise<Reply> =>
-    commands.plain('hdel', keys.room('bytes').members, Buffer.alloc(bytes, 'x'));
+    commands.plain('hdel', keys.room('bytes').occupants, Buffer.alloc(bytes, 'x'));
   const [first, second, third] = [send(3000), send(3000), send(1500)];
   expect(commands.outstandingBytes).toBeGreaterThan(4500);
   await expect(second).rejects.toBeInstanceOf(StateUnavailable);

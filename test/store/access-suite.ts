@@ -250,7 +250,7 @@ function owners(start: Start): void {
     expect(await outBy(changeOwner(store, ''))).toEqual(['bob']);
     await eventually(() => expect(events).toHaveLength(1));
     expect(told(events)).toEqual([['evicted', 'bob-1@n1\nbob', '<left \u00a3bob']]);
-    expect(await store.rooms.readInfo(room, SERVICE)).toMatchObject({ owner: '', memberCount: 0 });
+    expect(await store.rooms.readInfo(room, SERVICE)).toMatchObject({ owner: '', occupantCount: 0 });
     expect(await store.rooms.readInfo(room, rightsOf('bob'))).toBe('notJoined');
     expect(await outBy(changeOwner(store, 'ann'))).toEqual([]);
     expect(await join(store, 'ann')).toMatchObject({ njoined: 1 });
@@ -258,7 +258,7 @@ function owners(start: Start): void {
 }
 
 function reading(start: Start): void {
-  test('lists are read by members, admins and the owner', async () => {
+  test('lists are read by occupants, admins and the owner', async () => {
     const store = await start();
     await outBy(add(store, 'owner', 'adminlist', 'adam'));
     await outBy(add(store, 'owner', 'blacklist', 'zoe', 'yan'));

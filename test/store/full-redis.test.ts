@@ -91,11 +91,11 @@ async function scene(redis: RedisServer): Promise<Store> {
   const store = await openStore(scope, redis, { largeSize: 2 });
   await store.rooms.create(room, roomOptions('owner'));
   await store.rooms.create('large', roomOptions('owner'));
-  const members = ['alice', 'bob', 'carol', 'dave'];
+  const occupants = ['alice', 'bob', 'carol', 'dave'];
   for (const userName of ['alice', 'bob']) await join(store, userName);
-  for (const userName of members) {
-    const member = { roomName: 'large', userName, socketId: `${userName}-1`, nodeId: 'n1' };
-    await store.memberships.join(member, frame('joined'));
+  for (const userName of occupants) {
+    const occupant = { roomName: 'large', userName, socketId: `${userName}-1`, nodeId: 'n1' };
+    await store.memberships.join(occupant, frame('joined'));
   }
   for (let i = 0; i < 3; i++) await post(store, 'alice', { clientMessageId: `c ${i}` });
   await add(store, 'owner', 'whitelist', 'carol');

@@ -11,15 +11,15 @@ import { frame, nonce, roomOptions, type OpenStore, type Store } from './store.t
 const scope = useScope();
 const room = 'lobby';
 
-/** Who is a member with which sockets, `node: [sockets]`, joined in this order. */
+/** Who is an occupant with which sockets, `node: [sockets]`, joined in this order. */
 async function fill(
   store: Store,
-  members: readonly [userName: string, socketId: string, nodeId: string][],
+  occupants: readonly [userName: string, socketId: string, nodeId: string][],
 ): Promise<void> {
   expect(await store.rooms.create(room, roomOptions('owner'))).toBe('ok');
-  for (const [userName, socketId, nodeId] of members) {
-    const member = { roomName: room, userName, socketId, nodeId };
-    expect(await store.memberships.join(member, frame(userName))).toMatchObject({ changed: true });
+  for (const [userName, socketId, nodeId] of occupants) {
+    const occupant = { roomName: room, userName, socketId, nodeId };
+    expect(await store.memberships.join(occupant, frame(userName))).toMatchObject({ changed: true });
   }
 }
 
@@ -64,8 +64,8 @@ function reading(open: OpenStore): void {
     expect(start).toMatchObject({ seq: 0, id: 0 });
     const published = await store.listen(topic);
     for (let i = 0; i < 3; i++) {
-      const member = { roomName: room, userName: `user-${i}`, socketId: `s${i}`, nodeId: 'n1' };
-      await store.memberships.join(member, frame('joined'));
+      const occupant = { roomName: room, userName: `user-${i}`, socketId: `s${i}`, nodeId: 'n1' };
+      await store.memberships.join(occupant, frame('joined'));
       await post(store, `user-${i}`);
       await post(store, `user-${i}`);
     }

@@ -30,14 +30,14 @@ export function messageSuite(open: OpenStore): void {
   describe('reading', () => {
     reading(start);
     boundedReading(start);
-    readingMembers(start);
+    readingOccupants(start);
   });
   recovery(start);
   boundedRecovery(start);
 }
 
 function posts(start: Start): void {
-  test('is for members; ids have no gap, and what is published is what is stored', async () => {
+  test('is for occupants; ids have no gap, and what is published is what is stored', async () => {
     const store = await start();
     const events = await store.listen(roomTopic(room));
     expect(await post(store, 'owner')).toBe('notJoined');
@@ -125,7 +125,7 @@ function repeats(start: Start): void {
 }
 
 function reading(start: Start): void {
-  test('is for members, the owner and admins', async () => {
+  test('is for occupants, the owner and admins', async () => {
     const store = await start();
     const { rooms, memberships, histories } = store;
     await join(store, 'alice');
@@ -161,7 +161,7 @@ function reading(start: Start): void {
     expect(await store.rooms.readInfo(room, rightsOf('alice'))).toMatchObject({
       lastId: 20,
       oldestId: 16,
-      memberCount: 1,
+      occupantCount: 1,
     });
   });
 }
@@ -189,8 +189,8 @@ function boundedReading(start: Start): void {
   });
 }
 
-function readingMembers(start: Start): void {
-  test('goes through members page by page, and tells when somebody was seen', async () => {
+function readingOccupants(start: Start): void {
+  test('goes through occupants page by page, and tells when somebody was seen', async () => {
     const store = await start();
     for (const name of ['dora', 'alice', 'bob', 'Zed', '\u00e9va']) await join(store, name);
     const names: string[] = [];
@@ -223,8 +223,8 @@ function recovery(start: Start): void {
     const epoch = history[0]?.epoch ?? '';
     const timeOf = (id: number): number => history.find((event) => event.id === id)?.timestamp ?? 0;
     const missed = async (id: number, timestamp?: number, of = epoch): Promise<unknown> => {
-      const member = { roomName: room, userName: 'bob', socketId: 's', nodeId: 'n1' };
-      const joined = await store.memberships.join(member, frame('joined'), { since: { epoch: of, id, timestamp } });
+      const occupant = { roomName: room, userName: 'bob', socketId: 's', nodeId: 'n1' };
+      const joined = await store.memberships.join(occupant, frame('joined'), { since: { epoch: of, id, timestamp } });
       if (typeof joined === 'string') throw new Error(joined);
       expect(joined.at.id).toBe(12);
       expect(joined.recovered || joined.missed.length === 0).toBe(true);
@@ -264,9 +264,9 @@ function boundedRecovery(start: Start): void {
     for (let i = 0; i < 10; i++) await post(store, 'alice', { head: 'x'.repeat(900) });
     const { at } = await join(store, 'alice');
     const missed = async (id: number, bytesMax?: number): Promise<unknown> => {
-      const member = { roomName: room, userName: 'bob', socketId: 's', nodeId: 'n1' };
+      const occupant = { roomName: room, userName: 'bob', socketId: 's', nodeId: 'n1' };
       const rules = { since: { epoch: at.epoch, id, timestamp: undefined }, bytesMax };
-      const joined = await store.memberships.join(member, frame('joined'), rules);
+      const joined = await store.memberships.join(occupant, frame('joined'), rules);
       if (typeof joined === 'string') throw new Error(joined);
       return joined.recovered ? idsOf(joined.missed) : 'not recovered';
     };

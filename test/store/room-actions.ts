@@ -85,7 +85,7 @@ export function starter(open: OpenStore, scope: Scope): Start {
   };
 }
 
-/** A page of the members, as a reader sees it. */
+/** A page of the occupants, as a reader sees it. */
 export async function userlist(store: Store, reader: By, cursor = '', limit = 10): Promise<unknown> {
   const page = await store.access.readList(room, rightsBy(reader), 'userlist', { cursor, limit });
   return typeof page === 'string' ? page : { count: page.count, names: page.names };

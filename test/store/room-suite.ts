@@ -1,4 +1,4 @@
-// Rooms and their members in Redis: what every script about them replies, publishes and leaves behind. What clients see of
+// Rooms and their occupants in Redis: what every script about them replies, publishes and leaves behind. What clients see of
 // it is tested over the wire.
 import { describe, expect, test } from '@jest/globals';
 import { roomTopic } from '../../src/redis/keys.ts';
@@ -56,7 +56,7 @@ function existence(open: OpenStore): void {
       epoch: expect.stringMatching(/^[\w-]{16}$/),
       lastId: 0,
       oldestId: 1,
-      memberCount: 0,
+      occupantCount: 0,
     });
     expect(Object.keys(await store.ttls())).toEqual([`{room:${room}}:meta`]);
   });
@@ -106,9 +106,9 @@ function rules(start: Start): void {
     const store = await start({}, { whitelistOnly: true });
     const keys = store.keys.room(room);
     const tryJoin = async (userName: string, full = false): Promise<unknown> => {
-      const member = { roomName: room, userName, socketId: 's', nodeId: 'n1' };
+      const occupant = { roomName: room, userName, socketId: 's', nodeId: 'n1' };
       const verdict = full ? 'tooManyRooms' : undefined;
-      const joined = await store.memberships.join(member, frame('joined'), { verdict });
+      const joined = await store.memberships.join(occupant, frame('joined'), { verdict });
       return typeof joined === 'string' ? joined : 'joined';
     };
     expect(await tryJoin('alice')).toBe('notAllowed');
@@ -210,8 +210,8 @@ function filers(store: Store): {
   freshly: (socketId: string) => Promise<boolean>;
 } {
   const file = async (socketId: string): Promise<Joined> => {
-    const member = { roomName: room, userName: 'alice', socketId, nodeId: 'n1' };
-    const joined = await store.memberships.join(member, frame('joined'), { filing: true });
+    const occupant = { roomName: room, userName: 'alice', socketId, nodeId: 'n1' };
+    const joined = await store.memberships.join(occupant, frame('joined'), { filing: true });
     if (typeof joined === 'string') throw new Error(joined);
     return joined;
   };
@@ -280,18 +280,18 @@ function deletion(start: Start): void {
 
     const former = new Map<string, unknown>();
     // Whoever has been forgotten does not come again where this begins anew.
-    for await (const { members, forget } of store.deletions.takeFormer(room, deleted.life)) {
-      const told = members.slice(0, members.length / 2);
-      for (const { userName, ...member } of told) former.set(userName, member);
+    for await (const { users, forget } of store.deletions.takeFormer(room, deleted.life)) {
+      const told = users.slice(0, users.length / 2);
+      for (const { userName, ...user } of told) former.set(userName, user);
       await forget(told.map(({ userName }) => userName));
       break;
     }
     let seen = former.size;
     expect(seen).toBeGreaterThan(0);
-    for await (const { members, forget } of store.deletions.takeFormer(room, deleted.life)) {
-      for (const { userName, ...member } of members) former.set(userName, member);
-      seen += members.length;
-      await forget(members.map(({ userName }) => userName));
+    for await (const { users, forget } of store.deletions.takeFormer(room, deleted.life)) {
+      for (const { userName, ...user } of users) former.set(userName, user);
+      seen += users.length;
+      await forget(users.map(({ userName }) => userName));
     }
     expect([seen, former.size]).toEqual([599, 599]);
     expect(former.get('user-0')).toEqual({ socketIds: ['user-0-1', 'user-0-2'], nodeIds: ['n0', 'n1'] });

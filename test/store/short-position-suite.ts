@@ -20,7 +20,7 @@ export function shortPositionSuite(open: OpenStore): void {
   users(start);
 }
 
-/** A room with three messages, one of which may be repeated, and a member. */
+/** A room with three messages, one of which may be repeated, and an occupant. */
 async function startShort(start: Start, options?: StoreOptions): Promise<Store> {
   const store = await start(options);
   await join(store, 'alice');

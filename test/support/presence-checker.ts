@@ -66,19 +66,19 @@ async function readServer(client: Redis, prefix: string, known: Known): Promise<
       for (const socketId of Object.keys(await client.hgetall(key))) known.presence.add(`user ${name} ${socketId}`);
     }
     const [, nodeId] = /^sockets:(.*)$/.exec(part) ?? [];
-    const members = `${key.slice(0, -part.length)}members`;
-    if (kind === 'room' && nodeId !== undefined) await readIndex(client, { key, members, nodeId, name }, known);
+    const occupants = `${key.slice(0, -part.length)}members`;
+    if (kind === 'room' && nodeId !== undefined) await readIndex(client, { key, occupants, nodeId, name }, known);
   }
 }
 
 async function readRoom(client: Redis, tag: string, name: string, known: Known): Promise<void> {
-  const members = await client.hgetall(`${tag}members`);
+  const occupants = await client.hgetall(`${tag}members`);
   const names = await client.zrange(`${tag}names`, '0', '-1');
-  if (names.toSorted().join('\n') !== Object.keys(members).toSorted().join('\n')) {
-    known.contradictions.push(`room ${name}: names ${names.join()} of members ${Object.keys(members).join()}`);
+  if (names.toSorted().join('\n') !== Object.keys(occupants).toSorted().join('\n')) {
+    known.contradictions.push(`room ${name}: names ${names.join()} of occupants ${Object.keys(occupants).join()}`);
   }
   const nodes = new Set(await client.smembers(`${tag}nodes`));
-  for (const [userName, entries] of Object.entries(members)) {
+  for (const [userName, entries] of Object.entries(occupants)) {
     for (const entry of entries.split(' ')) {
       const [socketId = '', nodeId = ''] = entry.split('@');
       known.memberships.add(`room ${name} ${userName} ${socketId}`);
@@ -90,14 +90,14 @@ async function readRoom(client: Redis, tag: string, name: string, known: Known):
   }
 }
 
-/** What is in the index of a node is with the members too. */
+/** What is in the index of a node is with the occupants too. */
 async function readIndex(
   client: Redis,
-  { key, members, nodeId, name }: { key: string; members: string; nodeId: string; name: string },
+  { key, occupants, nodeId, name }: { key: string; occupants: string; nodeId: string; name: string },
   known: Known,
 ): Promise<void> {
   for (const [socketId, userName] of Object.entries(await client.hgetall(key))) {
-    const entries = (await client.hget(members, userName)) ?? '';
+    const entries = (await client.hget(occupants, userName)) ?? '';
     if (!entries.split(' ').includes(`${socketId}@${nodeId}`)) {
       known.contradictions.push(`room ${name}: ${socketId} of ${nodeId} is in the index only`);
     }

@@ -1,4 +1,4 @@
-/** Who may be in a room: its lists and its mode, and what follows for members who lose it by a change of them. */
+/** Who may be in a room: its lists and its mode, and what follows for occupants who lose it by a change of them. */
 import { spreadUnits } from '../../protocol/params/cost.ts';
 import { fail, failBecause, Failure, unavailable } from '../../protocol/errors.ts';
 import { notificationFrame } from '../../protocol/wire/frame.ts';

@@ -124,9 +124,9 @@ export class Reconciler {
     const known = await memberships.readNodeSockets(roomName, nodeId);
     // Looked up in the turn of the reply: what joins or leaves after it is not known to it.
     const gone = known.sockets.filter(({ socketId }) => !audience.isConcerned(roomName, socketId));
-    const members = new Set(known.sockets.map(({ socketId }) => socketId));
+    const socketIds = new Set(known.sockets.map(({ socketId }) => socketId));
     const strays = (): Caller[] =>
-      audience.attached(roomName, known.at).filter(({ socketId }) => !members.has(socketId));
+      audience.attached(roomName, known.at).filter(({ socketId }) => !socketIds.has(socketId));
     const unsure = strays().filter(({ rooms }) => rooms.leaveOf(roomName) === 'unsure');
     for (let at = 0; at < gone.length; at += SOCKETS_PER_CALL) {
       await departures.leaveRoom(roomName, nodeId, gone.slice(at, at + SOCKETS_PER_CALL), {

@@ -1,5 +1,5 @@
 /**
- * Opening a large room again, which waits until every node has taken out its own members who lost it: who has not is asked to, and
+ * Opening a large room again, which waits until every node has taken out its own occupants who lost it: who has not is asked to, and
  * who is not there any more is cleaned up after. The taking out itself is staged-eviction.ts.
  */
 import type { Instance } from '../../bus/instance.ts';

@@ -1,5 +1,5 @@
 /**
- * The second half of a mode switch in a large room: a node takes out its own members who lost the room, page by page, before it
+ * The second half of a mode switch in a large room: a node takes out its own occupants who lost the room, page by page, before it
  * delivers anything that came later (bus/feed.ts waits for it).
  */
 import type { Topic } from '../../bus/bus.ts';
@@ -29,7 +29,7 @@ export class StagedEviction {
     this.#deps = deps;
   }
 
-  /** Takes out this node's members who are not admitted any more; rejects where Redis cannot be asked. */
+  /** Takes out this node's occupants who are not admitted any more; rejects where Redis cannot be asked. */
   async evictOwn(topic: Topic, restrictedAt?: Point): Promise<void> {
     const key = topic as TopicKey; // made by keys.ts; the bus treats it as a plain name
     if (topicKind(key) !== 'room') return;
@@ -38,7 +38,7 @@ export class StagedEviction {
     const purged = await this.evict(roomName, this.#deps.instance.nodeId);
     if (purged === undefined) return;
     const { kept, epoch: epochNow } = purged;
-    // Where the log was lost, who is not a member any more starts afresh (hub.reset). That is so too where this is
+    // Where the log was lost, who is not an occupant any more starts afresh (hub.reset). That is so too where this is
     // another room of that name by now.
     if (restrictedAt === undefined || restrictedAt.epoch !== epochNow) return;
     // Who has joined since was judged by the new rule.
@@ -56,7 +56,7 @@ export class StagedEviction {
     }
   }
 
-  /** Takes out a node's members who are not admitted. Returns who is kept of them, and of which life of the log that is. */
+  /** Takes out a node's occupants who are not admitted. Returns who is kept of them, and of which life of the log that is. */
   async evict(roomName: string, nodeId: string): Promise<{ kept: Set<string>; epoch: string } | undefined> {
     const { access, userlistChanges } = this.#deps;
     const kept = new Set<string>();

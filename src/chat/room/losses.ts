@@ -51,9 +51,9 @@ export class Losses {
     // First, for at the end of the pages it is forgotten that this is to be done.
     await quotas.released({ owner, roomName, life });
     for await (const page of deletions.takeFormer(roomName, life)) {
-      const { left, cause } = await this.#tell({ roomName, life, at }, page.members, told);
+      const { left, cause } = await this.#tell({ roomName, life, at }, page.users, told);
       const names = new Set(left.map(({ userName }) => userName));
-      await page.forget(page.members.flatMap(({ userName }) => (names.has(userName) ? [] : [userName])));
+      await page.forget(page.users.flatMap(({ userName }) => (names.has(userName) ? [] : [userName])));
       if (left.length > 0) throw cause;
     }
   }

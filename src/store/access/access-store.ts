@@ -13,7 +13,7 @@ import { socketsOf, type FormerMember } from '../room/deletions.ts';
 import type { Life } from '../room/room-store.ts';
 import { listPage, type ListPage, type PageWish } from './list-page.ts';
 import { RIGHTS, rightsArgs, type Rights } from '../rights.ts';
-import { LOG, MEMBERS, ROOM_LISTS } from '../key-names.ts';
+import { LOG, OCCUPANTS, ROOM_LISTS } from '../key-names.ts';
 
 /** A change of a room's rules that was made, and who is out by it. */
 export interface Changed {
@@ -87,7 +87,7 @@ export interface RoomAccess {
 
 const script = scriptsBeside(import.meta.url);
 
-const EVICTING = [...LOG, ...MEMBERS, ...ROOM_LISTS, 'changes', 'entries', 'evictedUsers'] as const;
+const EVICTING = [...LOG, ...OCCUPANTS, ...ROOM_LISTS, 'changes', 'entries', 'evictedUsers'] as const;
 const CHANGED = { at: position, evicted: formerMembers, changesPending: yes, life: text };
 
 const editList = script('edit-list', {
@@ -125,7 +125,7 @@ const purgeRoom = script('purge-room', {
 });
 
 const flushChanges = script('flush-changes', {
-  keys: ['meta', 'channel', 'events', 'members', 'changes'],
+  keys: ['meta', 'channel', 'events', 'occupants', 'changes'],
   args: ['head', 'leftKey', 'countKey', 'pageMax', 'pauseMs'],
   writes: true,
   whenFull: true,
@@ -134,7 +134,7 @@ const flushChanges = script('flush-changes', {
 });
 
 const readList = script('read-list', {
-  keys: ['meta', 'members', 'names', 'changes', ...ROOM_LISTS],
+  keys: ['meta', 'occupants', 'names', 'changes', ...ROOM_LISTS],
   args: [...RIGHTS, 'listName', 'cursor', 'limit'],
   whenFull: true,
   refuses: ['noRoom', 'notJoined', 'noList'],
@@ -142,7 +142,7 @@ const readList = script('read-list', {
 });
 
 const readAccess = script('read-access', {
-  keys: ['meta', ...MEMBERS, ...ROOM_LISTS],
+  keys: ['meta', ...OCCUPANTS, ...ROOM_LISTS],
   args: ['user'],
   refuses: ['noRoom'],
   gives: { admitted: yes, njoined: number, whitelistOnly: yes, life: text, at: position },

@@ -1,6 +1,6 @@
 -- uses: clock evict lists usage
 -- Adds names to a list of a room or takes them out, tells the room, and takes out whoever lost it by that. One step, so
--- that no rule changes between the check and the act, and nobody is a member who may not be one.
+-- that no rule changes between the check and the act, and nobody is an occupant who may not be one.
 -- `badName` is '1' where a name is not valid: that comes after rights and before limits.
 -- Names are of the owner's quota, and the events that tell of them too (lib/grant.lua). What the room was granted decides
 -- here; where that does not do, the caller asks for more on the owner's slot, and comes again. The service may add anyway.

@@ -28,7 +28,7 @@ for _, list in ipairs({ joined, left }) do
     redis.call('HDEL', changes, unpack(list, i, math.min(i + 999, #list)))
   end
 end
-announce(NOTICE, '', head .. strs(joined) .. leftKey .. strs(left) .. countKey .. u64(redis.call('HLEN', members)))
+announce(NOTICE, '', head .. strs(joined) .. leftKey .. strs(left) .. countKey .. u64(redis.call('HLEN', occupants)))
 redis.call('HSET', meta, 'flushedAt', int(now))
 local waiting = redis.call('HLEN', changes)
 if waiting == 0 then

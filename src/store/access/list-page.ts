@@ -3,7 +3,7 @@ import { listOf, number, text, type Reply } from '../../redis/reply.ts';
 import type { Life } from '../room/room-store.ts';
 
 export interface ListPage {
-  /** Members of the whole list. */
+  /** Occupants of the whole list. */
   readonly count: number;
   readonly names: readonly string[];
   /** For the next page; undefined at the end. */

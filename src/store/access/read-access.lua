@@ -1,4 +1,4 @@
--- uses: members access
+-- uses: occupants access
 -- What a room is to one user: whether it may join, and how often it has. Asked before hooks, by sessions and the server
 -- API; what is decided by it is checked again by the script that acts.
 if not openLog() then
@@ -6,7 +6,7 @@ if not openLog() then
 end
 return {
   admitted(user) and 1 or 0,
-  countOf(redis.call('HGET', members, user) or ''),
+  countOf(redis.call('HGET', occupants, user) or ''),
   tonumber(redis.call('HGET', meta, 'whitelistOnly')),
   log.life, position(),
 }

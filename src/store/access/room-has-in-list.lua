@@ -4,7 +4,7 @@ if not openLog() then
   return 'noRoom'
 end
 if listName == 'userlist' then
-  return isMember(item) and 1 or 0
+  return isOccupant(item) and 1 or 0
 end
 local key = ({ adminlist = adminlist, whitelist = whitelist, blacklist = blacklist })[listName]
 if not key then

@@ -1,7 +1,7 @@
 -- uses: clock evict
--- Sets a room's mode and takes out whoever lost the room by it. One step where the room has at most `large` members.
--- The number of members is the users' choice, so in a larger room this only writes the rule: from here on posts, reads
--- and joins go by it, and at the event `RESTRICTED` each node takes out its own members (purge-room.lua) before it
+-- Sets a room's mode and takes out whoever lost the room by it. One step where the room has at most `large` occupants.
+-- The number of occupants is the users' choice, so in a larger room this only writes the rule: from here on posts, reads
+-- and joins go by it, and at the event `RESTRICTED` each node takes out its own occupants (purge-room.lua) before it
 -- delivers anything later.
 -- Until all nodes have, the room is not opened again: who has lost it is to be out, whatever is allowed later.
 if not openLog(now) then
@@ -11,11 +11,11 @@ if trusted ~= '1' and not isOwnerOrAdmin(user) then
   return 'notAllowed'
 end
 local function evictAll()
-  for _, member in ipairs(redis.call('HKEYS', members)) do
-    evictUnlessAdmitted(member)
+  for _, occupant in ipairs(redis.call('HKEYS', occupants)) do
+    evictUnlessAdmitted(occupant)
   end
 end
-local isLarge = redis.call('HLEN', members) > tonumber(large)
+local isLarge = redis.call('HLEN', occupants) > tonumber(large)
 local told = redis.call('HGET', meta, 'accessListsUpdates') == '1'
 if isLarge and mode == '1' then
   redis.call('HSET', meta, 'whitelistOnly', mode, 'unsettled', table.concat(redis.call('SMEMBERS', nodes), ' '))

@@ -41,7 +41,7 @@ const TRIM_PAGE = 5000;
 const script = scriptsBeside(import.meta.url);
 
 const roomHasInList = script('../access/room-has-in-list', {
-  keys: ['meta', 'members', ...ROOM_LISTS],
+  keys: ['meta', 'occupants', ...ROOM_LISTS],
   args: ['listName', 'item'],
   refuses: ['noRoom', 'noList'],
   gives: yes,

@@ -10,7 +10,7 @@ import { ROOM_LISTS, UNREADABLE, type Unreadable } from '../key-names.ts';
 const script = scriptsBeside(import.meta.url);
 
 const readHistory = script('read-history', {
-  keys: ['meta', 'members', ...ROOM_LISTS, 'history'],
+  keys: ['meta', 'occupants', ...ROOM_LISTS, 'history'],
   args: [...RIGHTS, 'after', 'limit', 'bytesMax'],
   refuses: UNREADABLE,
   gives: events,

@@ -1,5 +1,5 @@
 -- uses: log
--- Who may do what in a room. Wants the keys `meta`, `members`, `adminlist`, `whitelist`, `blacklist` and an open log.
+-- Who may do what in a room. Wants the keys `meta`, `occupants`, `adminlist`, `whitelist`, `blacklist` and an open log.
 -- Every script of a room asks here, so that a rule is changed in one place. Who is `trusted` ('1')
 -- has every right: the service itself. What it names is judged like anybody else.
 
@@ -25,14 +25,14 @@ local function admitted(user)
   return redis.call('SISMEMBER', whitelist, user) == 1
 end
 
--- Is this user a member; one who is not admitted any more is none, though not every node may have taken it out yet.
-local function isMember(user)
-  return redis.call('HEXISTS', members, user) == 1 and (log.restricted == 0 or admitted(user))
+-- Is this user an occupant; one who is not admitted any more is none, though not every node may have taken it out yet.
+local function isOccupant(user)
+  return redis.call('HEXISTS', occupants, user) == 1 and (log.restricted == 0 or admitted(user))
 end
 
--- May this user read: members, the owner and admins.
+-- May this user read: occupants, the owner and admins.
 local function mayRead(user, trusted)
-  return trusted == '1' or isMember(user) or isOwnerOrAdmin(user)
+  return trusted == '1' or isOccupant(user) or isOwnerOrAdmin(user)
 end
 
 -- May this user edit a list: the owner any, admins all but the adminlist, unless the owner is among the names.

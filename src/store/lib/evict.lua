@@ -1,14 +1,14 @@
--- uses: access members userlist
+-- uses: access occupants userlist
 -- Taking users out who lost the room. The event names all sockets taken out and their user; its frame tells the others.
 -- Where the room is not told of each by itself, all users of one script share an event: there may be thousands, and the
 -- ring of events is short. `tellEvictions` must come before the log is saved.
 -- Their sessions lose the room, too. `evictedUsers` notes each for the node `teller`, which tells them on their own slots, until
--- it has. Wants these keys, `entries`, lib/members.lua, lib/userlist.lua, lib/access.lua and the argument `leftHead`: a `roomUserLeft` up to the name.
+-- it has. Wants these keys, `entries`, lib/occupants.lua, lib/userlist.lua, lib/access.lua and the argument `leftHead`: a `roomUserLeft` up to the name.
 local evicted, together, touched = {}, {}, {}
 local tells, batched
 
 local function evict(user)
-  local list = redis.call('HGET', members, user)
+  local list = redis.call('HGET', occupants, user)
   if not list then
     return
   end
@@ -16,7 +16,7 @@ local function evict(user)
     redis.call('HDEL', perNode .. node, socket)
     touched[node] = true
   end
-  dropMember(user)
+  dropOccupant(user)
   redis.call('HDEL', entries, user)
   if tells == nil then
     -- For the whole script: what it takes out ends no batch.
@@ -37,7 +37,7 @@ local function evict(user)
 end
 
 local function evictUnlessAdmitted(user)
-  if redis.call('HEXISTS', members, user) == 1 and not admitted(user) then
+  if redis.call('HEXISTS', occupants, user) == 1 and not admitted(user) then
     evict(user)
   end
 end

@@ -1,7 +1,7 @@
 -- How a log's position and its events are packed; src/log/event.ts and src/redis/reply.ts read both. Numbers are doubles:
 -- exact up to 2^53, and one value each, where 64-bit integers would take two.
 -- Position: epoch, nonce, seq, id, timestamp, timestamp of the last message, messages kept, dedup generation, whether the
--- generation before it exists, whether members may be there who are not admitted any more, repeats noted in the dedup
+-- generation before it exists, whether occupants may be there who are not admitted any more, repeats noted in the dedup
 -- generation; how many bytes of messages were ever written and at which number of them lib/bytes.lua looks again. The rest is
 -- one piece to a post: the life, and the same two numbers of the ring of events. What was written before these numbers were
 -- counted has 90 bytes, without them: as zeros they say that nothing was counted yet, and that the next thing written is

@@ -1,4 +1,4 @@
--- uses: clock members userlist access history
+-- uses: clock occupants userlist access history
 -- Joins a socket to a room: existence, tombstone, access, membership, notice, and what was missed since the
 -- position the client names. One step, so that no rule can change between the check and the joining, and that
 -- the messages returned end exactly where live delivery begins. They come whole, or not at all where they do not fit into
@@ -20,7 +20,7 @@ end
 if verdict ~= '' then
   return verdict
 end
-local njoined, changed, first = addMember(user, socket, node)
+local njoined, changed, first = addOccupant(user, socket, node)
 if first and tellsUsers() then
   if isBatched() then
     noteChange(user, '1')

@@ -1,4 +1,4 @@
--- uses: clock members userlist
+-- uses: clock occupants userlist
 -- Takes sockets out of a room: a leave, a disconnect, or up to 500 sockets of a swept node at once. One step per call,
 -- so that "was it the user's last socket" and the notice about it cannot disagree.
 -- Each that was there has its place in the log, also where the room is not told, so that its node stops delivering to it
@@ -14,7 +14,7 @@ local told = tellsUsers()
 local results = {}
 for at = rest, #ARGV, 4 do
   local user, socket, home = ARGV[at], ARGV[at + 1], ARGV[at + 2]
-  local njoined, changed, last = removeMember(user, socket, home)
+  local njoined, changed, last = removeOccupant(user, socket, home)
   local frame = ''
   if last and told then
     if isBatched() then

@@ -2,12 +2,12 @@
 import { events, list, listOf, number, optional, pairs, position, text, yes, type Reply } from '../../redis/reply.ts';
 import { scriptsBeside } from '../../redis/script.ts';
 import { RIGHTS } from '../rights.ts';
-import { LOG, MEMBERS, ROOM_LISTS, UNREADABLE } from '../key-names.ts';
+import { LOG, OCCUPANTS, ROOM_LISTS, UNREADABLE } from '../key-names.ts';
 
 const script = scriptsBeside(import.meta.url);
 
 export const joinRoom = script('join-room', {
-  keys: [...LOG, ...MEMBERS, ...ROOM_LISTS, 'changes', 'entries', 'history', 'tomb'],
+  keys: [...LOG, ...OCCUPANTS, ...ROOM_LISTS, 'changes', 'entries', 'history', 'tomb'],
   args: [
     'large',
     'user',
@@ -40,7 +40,7 @@ export const joinRoom = script('join-room', {
 });
 
 export const leaveRoom = script('leave-room', {
-  keys: [...LOG, ...MEMBERS, 'changes', 'entries'],
+  keys: [...LOG, ...OCCUPANTS, 'changes', 'entries'],
   args: ['large', 'closed', 'entryEpoch', 'entrySeq'],
   rest: true,
   writes: true,
@@ -50,7 +50,7 @@ export const leaveRoom = script('leave-room', {
 });
 
 export const readSeen = script('read-seen', {
-  keys: ['meta', 'members', 'seen', 'left', ...ROOM_LISTS],
+  keys: ['meta', 'occupants', 'seen', 'left', ...ROOM_LISTS],
   args: [...RIGHTS, 'subject'],
   refuses: UNREADABLE,
   gives: { joined: yes, at: optional(number) },

@@ -75,7 +75,7 @@ export interface Left {
 }
 
 export interface MembershipStoreOptions {
-  /** Members above which a room is large. */
+  /** Occupants above which a room is large. */
   readonly largeSize: number;
   /** Messages a page may hold. */
   readonly pageMax: number;
@@ -99,14 +99,14 @@ export class MembershipStore {
   }
 
   join(
-    member: Membership,
+    occupant: Membership,
     frame: Uint8Array,
     { since, bytesMax = this.#options.replyBytes, verdict, filing = false }: JoinRules = {},
   ): Promise<Joined | 'noRoom' | 'lost' | JoinVerdict> {
-    return this.#commands.run(scripts.joinRoom, this.#keys.room(member.roomName), {
-      user: member.userName,
-      socket: member.socketId,
-      node: member.nodeId,
+    return this.#commands.run(scripts.joinRoom, this.#keys.room(occupant.roomName), {
+      user: occupant.userName,
+      socket: occupant.socketId,
+      node: occupant.nodeId,
       verdict: verdict ?? '',
       filing: flag(filing),
       large: this.#options.largeSize,

@@ -6,4 +6,4 @@ end
 if not mayRead(user, trusted) then
   return 'notJoined'
 end
-return { isMember(subject) and 1 or 0, redis.call('HGET', seen, subject) or redis.call('ZSCORE', left, subject) }
+return { isOccupant(subject) and 1 or 0, redis.call('HGET', seen, subject) or redis.call('ZSCORE', left, subject) }

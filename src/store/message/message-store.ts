@@ -11,7 +11,7 @@ import { packPost, type Post } from './post.ts';
 const script = scriptsBeside(import.meta.url);
 
 export const postMessage = script('post-message', {
-  keys: ['meta', 'channel', 'members', 'history', 'dedup'],
+  keys: ['meta', 'channel', 'occupants', 'history', 'dedup'],
   args: ['fixed', 'user', 'head', 'repeatKey'],
   refuses: [...UNREADABLE, 'messageTooLarge', 'tooMany'],
   gives: { id: number, seq: number, repeated: yes, wish: optional(readWish) },

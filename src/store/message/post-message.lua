@@ -1,5 +1,5 @@
 -- uses: clock history-bytes
--- Posts to a room: member? repeated? then the next id, append, publish. One step, so that the ids have no gaps, the
+-- Posts to a room: occupant? repeated? then the next id, append, publish. One step, so that the ids have no gaps, the
 -- order of ids is the order of delivery, and nobody who has just been removed still posts.
 -- The frame comes in two parts, `head` and the end of `fixed`; the fixed-width timestamp and id go behind each.
 -- `fixed` packs `dedupMs`, the bytes that a room keeps, whether it is transient, whether who posts is trusted, and the
@@ -8,7 +8,7 @@
 -- `repeatKey` names the author, who need not be `user`, and its id of the message; '' for none.
 -- The time is Redis's, like that of all scripts (lib/clock.lua).
 -- This is the hot path of the service: it works on locals, without lib/log.lua's table and functions. Who is trusted, the
--- service itself, may post anywhere. Where a large room was restricted, members may still be there who are not
+-- service itself, may post anywhere. Where a large room was restricted, occupants may still be there who are not
 -- admitted any more (see set-mode.lua): only then the lists are asked, by keys derived from the declared prefix.
 -- What repeats are known by is bounded by author, once there are many in the room: who floods it is refused, nobody else.
 -- The history gives way from its oldest end where it has too many bytes: for the room, or for its owner whose quota is used
@@ -24,7 +24,7 @@ if #packed < POSITION_BYTES then
   packed = completed(packed)
 end
 local dedupMs, bytesMax, transient, trusted, nonce, middleAt = struct.unpack(POST, fixed)
-if trusted ~= 1 and call('HEXISTS', members, user) == 0 then
+if trusted ~= 1 and call('HEXISTS', occupants, user) == 0 then
   return 'notJoined'
 end
 local epoch, last, seq, id, ts, messageTs, max, generation, previous, restricted, repeats, written, lookAt, rest =

@@ -1,6 +1,6 @@
 -- uses: clock access
 -- Deletes a room and tells every node that has sockets in it. One step: from here on nobody finds, joins or posts.
--- The members, and those whose session keeps the room, are only renamed (their number is the users' choice); the caller
+-- The occupants, and those whose session keeps the room, are only renamed (their number is the users' choice); the caller
 -- pages through them to tell them, and gives back what the room had of its owner's quota. `gone` notes who does, where the log ended, and for
 -- whom, so that whoever sweeps after it goes on.
 if not openLog(now) then
@@ -11,9 +11,9 @@ if trusted ~= '1' and not isOwner(user) then
 end
 announce(DELETED, '', frame)
 local owner = redis.call('HGET', meta, 'owner') or ''
-if owner ~= '' or redis.call('EXISTS', members, entries) > 0 then
+if owner ~= '' or redis.call('EXISTS', occupants, entries) > 0 then
   redis.call('HSET', gone, log.life, node .. ' ' .. log.epoch .. ' ' .. int(log.seq) .. ' ' .. owner)
-  for key, name in pairs({ [members] = goneMembers, [entries] = goneEntries }) do
+  for key, name in pairs({ [occupants] = goneOccupants, [entries] = goneEntries }) do
     if redis.call('EXISTS', key) == 1 then
       redis.call('RENAME', key, name .. log.life)
       redis.call('PEXPIRE', name .. log.life, 3600000)

@@ -26,11 +26,11 @@ export interface FormerMember {
 }
 
 export interface FormerPage {
-  readonly members: readonly FormerMember[];
+  readonly users: readonly FormerMember[];
   readonly forget: (names: readonly string[]) => Promise<void>;
 }
 
-/** What a room notes of a member: `socket@node`, separated by spaces. */
+/** What a room notes of an occupant: `socket@node`, separated by spaces. */
 export function socketsOf(noted: string): Pick<FormerMember, 'socketIds' | 'nodeIds'> {
   const entries = readEntries(noted);
   return {
@@ -62,22 +62,22 @@ export class Deletions {
 
   /** One user of a deleted room, where it is yet to be told. */
   async formerMember(roomName: string, life: string, userName: string): Promise<FormerMember | undefined> {
-    const noted = await this.#commands.plain('hget', this.#keys.former(roomName, 'members', life), userName);
+    const noted = await this.#commands.plain('hget', this.#keys.former(roomName, 'occupants', life), userName);
     return noted === null ? undefined : { userName, ...socketsOf(text(noted)) };
   }
 
   /** It is told. */
   async forgetMember(roomName: string, life: string, userName: string): Promise<void> {
-    await this.#commands.plain('hdel', this.#keys.former(roomName, 'members', life), userName);
+    await this.#commands.plain('hdel', this.#keys.former(roomName, 'occupants', life), userName);
     await this.#commands.plain('hdel', this.#keys.former(roomName, 'entries', life), userName);
   }
 
   /**
-   * The members of a deleted room, page by page, and then those whose session may keep it, with no sockets. Whoever is
+   * The occupants of a deleted room, page by page, and then those whose session may keep it, with no sockets. Whoever is
    * forgotten does not come again, also where this is repeated; who is not comes until then.
    */
   async *takeFormer(roomName: string, life: string): AsyncGenerator<FormerPage> {
-    for (const who of ['members', 'entries'] as const) {
+    for (const who of ['occupants', 'entries'] as const) {
       const key = this.#keys.former(roomName, who, life);
       const forget = async (names: readonly string[]): Promise<void> => {
         if (names.length > 0) await this.#commands.plain('hdel', key, ...names);
@@ -88,12 +88,12 @@ export class Deletions {
         let cursor = '0';
         do {
           const [next, found] = list(await this.#commands.plain('hscan', key, cursor, 'COUNT', PAGE));
-          const members = pairs(found).map(([userName, noted]) => ({
+          const users = pairs(found).map(([userName, noted]) => ({
             userName,
-            ...(who === 'members' ? socketsOf(noted) : { socketIds: [], nodeIds: [] }),
+            ...(who === 'occupants' ? socketsOf(noted) : { socketIds: [], nodeIds: [] }),
           }));
-          if (members.length > 0) yield { members, forget };
-          isLeft ||= members.length > 0;
+          if (users.length > 0) yield { users, forget };
+          isLeft ||= users.length > 0;
           cursor = text(next);
         } while (cursor !== '0');
       }

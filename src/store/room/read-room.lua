@@ -7,4 +7,4 @@ if not mayRead(user, trusted) then
   return 'notJoined'
 end
 local f = redis.call('HMGET', meta, 'owner', 'whitelistOnly', 'userlistUpdates', 'accessListsUpdates')
-return { f[1], f[2], f[3], f[4], log.max, log.epoch, log.id, oldestVisible(), redis.call('HLEN', members) }
+return { f[1], f[2], f[3], f[4], log.max, log.epoch, log.id, oldestVisible(), redis.call('HLEN', occupants) }

@@ -2,7 +2,7 @@
 import { done, number, position, stored, text } from '../../redis/reply.ts';
 import { scriptsBeside } from '../../redis/script.ts';
 import { RIGHTS } from '../rights.ts';
-import { LOG, MEMBERS, ROOM_LISTS, UNREADABLE } from '../key-names.ts';
+import { LOG, OCCUPANTS, ROOM_LISTS, UNREADABLE } from '../key-names.ts';
 
 const script = scriptsBeside(import.meta.url);
 
@@ -18,7 +18,7 @@ export const createRoom = script('create-room', {
 export const deleteRoom = script('delete-room', {
   keys: [
     ...LOG,
-    ...MEMBERS,
+    ...OCCUPANTS,
     ...ROOM_LISTS,
     'changes',
     'entries',
@@ -26,7 +26,7 @@ export const deleteRoom = script('delete-room', {
     'history',
     'dedup',
     'gone',
-    'goneMembers',
+    'goneOccupants',
     'goneEntries',
   ],
   args: [...RIGHTS, 'node', 'frame', 'dedupMs'],
@@ -37,7 +37,7 @@ export const deleteRoom = script('delete-room', {
 });
 
 export const readRoom = script('read-room', {
-  keys: ['meta', 'members', ...ROOM_LISTS, 'history'],
+  keys: ['meta', 'occupants', ...ROOM_LISTS, 'history'],
   args: RIGHTS,
   refuses: UNREADABLE,
   gives: {
@@ -49,6 +49,6 @@ export const readRoom = script('read-room', {
     epoch: text,
     lastId: number,
     oldestId: number,
-    memberCount: number,
+    occupantCount: number,
   },
 });

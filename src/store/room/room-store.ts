@@ -41,7 +41,7 @@ export interface RoomInfo {
   readonly epoch: string;
   readonly lastId: number;
   readonly oldestId: number;
-  readonly memberCount: number;
+  readonly occupantCount: number;
 }
 
 export interface RoomStoreOptions {

@@ -1,4 +1,4 @@
-/** Reads the logs of topics again, for the feeds: positions, what was missed, which local sockets are still members. */
+/** Reads the logs of topics again, for the feeds: positions, what was missed, which local sockets are still in them. */
 import type { LogReader, Topic } from '../../bus/bus.ts';
 import type { Instance } from '../../bus/instance.ts';
 import type { Position, TopicEvent } from '../../log/event.ts';

@@ -1,9 +1,9 @@
 -- uses: log
--- Who is in a room: `members` maps a user to its joined `socket@node` list, `names` orders the users for paging,
+-- Who is in a room: `occupants` maps a user to its joined `socket@node` list, `names` orders the users for paging,
 -- `perNode .. node` maps that node's sockets to users (the sweeper's index), `nodes` lists the nodes that have any.
--- `seen` has since when members are there, `left` when others were there last: of them the latest `LEFT_MAX`, for whoever
+-- `seen` has since when occupants are there, `left` when others were there last: of them the latest `LEFT_MAX`, for whoever
 -- ever came would be too many.
--- Wants the keys `meta`, `members`, `names`, `perNode`, `nodes`, `seen`, `left` and an open log.
+-- Wants the keys `meta`, `occupants`, `names`, `perNode`, `nodes`, `seen`, `left` and an open log.
 local LEFT_MAX = 10000
 
 local function countOf(list)
@@ -15,15 +15,15 @@ local function countOf(list)
 end
 
 -- Adds a socket. Returns the user's joined sockets, whether this was new, and whether it was the user's first.
-local function addMember(user, socket, node)
+local function addOccupant(user, socket, node)
   local entry = socket .. '@' .. node
-  local list = redis.call('HGET', members, user) or ''
+  local list = redis.call('HGET', occupants, user) or ''
   if string.find(' ' .. list .. ' ', ' ' .. entry .. ' ', 1, true) then
     return countOf(list), false, false
   end
   local first = list == ''
   list = first and entry or (list .. ' ' .. entry)
-  redis.call('HSET', members, user, list)
+  redis.call('HSET', occupants, user, list)
   redis.call('HSET', perNode .. node, socket, user)
   redis.call('SADD', nodes, node)
   if first then
@@ -34,8 +34,8 @@ local function addMember(user, socket, node)
   return countOf(list), true, first
 end
 
-local function dropMember(user)
-  redis.call('HDEL', members, user)
+local function dropOccupant(user)
+  redis.call('HDEL', occupants, user)
   redis.call('ZREM', names, user)
   redis.call('HDEL', seen, user)
   redis.call('ZADD', left, int(log.now), user)
@@ -46,9 +46,9 @@ local function dropMember(user)
 end
 
 -- Removes a socket. Returns the sockets left, whether it had been there, and whether it was the user's last.
-local function removeMember(user, socket, node)
+local function removeOccupant(user, socket, node)
   local entry = socket .. '@' .. node
-  local list = redis.call('HGET', members, user) or ''
+  local list = redis.call('HGET', occupants, user) or ''
   redis.call('HDEL', perNode .. node, socket)
   local kept, found = {}, false
   for one in string.gmatch(list, '%S+') do
@@ -62,15 +62,15 @@ local function removeMember(user, socket, node)
     return #kept, false, false
   end
   if #kept > 0 then
-    redis.call('HSET', members, user, table.concat(kept, ' '))
+    redis.call('HSET', occupants, user, table.concat(kept, ' '))
     return #kept, true, false
   end
-  dropMember(user)
+  dropOccupant(user)
   return 0, true, true
 end
 
--- A node has taken out its own members of a restricted room (set-mode.lua). After the last one the restriction is over:
--- no member is there who is not admitted.
+-- A node has taken out its own occupants of a restricted room (set-mode.lua). After the last one the restriction is over:
+-- no occupant is there who is not admitted.
 local function settled(node)
   if log.restricted == 0 then
     return
