@@ -15,10 +15,10 @@ export interface FeedDeps {
   /** False while this node must not deliver (its lease ran out, its links are unproven). */
   mayDeliver(): boolean;
   /**
-   * Takes out this node's occupants of a room restricted at a point, or somewhere in what was missed; until it resolves
-   * nothing later is delivered.
+   * Takes out this node's occupants who lost the room by an eviction staged at a point, or somewhere in what was missed;
+   * until it resolves nothing later is delivered.
    */
-  settle(topic: Topic, at?: Point): Promise<void>;
+  evictOwn(topic: Topic, at?: Point): Promise<void>;
   /** The suite proves with `off` that its checker notices gaps. */
   readonly gapFill: boolean;
   onError(topic: Topic, error: unknown): void;
@@ -35,8 +35,8 @@ export class Feed {
   #state: 'starting' | 'live' | 'mending' | 'closed' = 'starting';
   /** True when mending stopped without success and somebody has to try again. */
   #stalled = false;
-  /** True after an event that has to be settled before the next one. */
-  #unsettled = false;
+  /** True after an event that stages an eviction, which is carried out before the next one. */
+  #evictionStaged = false;
   /** True when only a reset can tell which sockets are in it. */
   #unverified = false;
   /** Counts the attempts at mending: an old one that wakes up late finds that it is not the one any more. */
@@ -190,8 +190,8 @@ export class Feed {
     this.#deliver(event);
     if (this.#waiters !== undefined) this.#wake(event.seq);
     if (event.kind === 'deleted') this.#restart();
-    if (event.kind === 'restricted') {
-      this.#unsettled = true;
+    if (event.kind === 'stagedEviction') {
+      this.#evictionStaged = true;
       this.#stalled = true; // an attempt under way ends, ours begins
       this.mend();
     }
@@ -224,7 +224,7 @@ export class Feed {
     this.#state = 'starting';
     this.#stalled = false;
     this.#unverified = false;
-    this.#unsettled = false;
+    this.#evictionStaged = false;
     this.#queue = undefined;
     this.#wake(Infinity);
   }
@@ -236,10 +236,10 @@ export class Feed {
 
   async #mendRounds(attempt: number): Promise<void> {
     let filled = 0;
-    if (this.#unsettled) {
-      await this.#deps.settle(this.topic, this.#position);
+    if (this.#evictionStaged) {
+      await this.#deps.evictOwn(this.topic, this.#position);
       if (this.#abandoned(attempt)) return;
-      this.#unsettled = false;
+      this.#evictionStaged = false;
     }
     for (let round = 0; round < ROUNDS_MAX; round++) {
       const before = this.#position;
@@ -287,7 +287,7 @@ export class Feed {
       const at = this.#position;
       if (at === undefined || event.seq !== at.seq + 1 || event.prev !== at.nonce) break;
       this.#advance(event);
-      if (this.#unsettled) break;
+      if (this.#evictionStaged) break;
     }
     return this.#position;
   }
@@ -312,8 +312,8 @@ export class Feed {
 
   /** Another log, or a hole: the position is set anew, with the local sockets that are in it then. */
   async #reset(attempt: number): Promise<void> {
-    // A restriction may be among what was missed.
-    await this.#deps.settle(this.topic);
+    // A staged eviction may be among what was missed.
+    await this.#deps.evictOwn(this.topic);
     if (this.#abandoned(attempt)) return;
     const read = await this.#deps.reader.readLocalSockets(this.topic);
     if (this.#abandoned(attempt)) return;
@@ -324,7 +324,7 @@ export class Feed {
     }
     this.#deps.counters.resets++;
     this.#unverified = false;
-    this.#unsettled = false;
+    this.#evictionStaged = false;
     this.#breakHolds();
     this.#position = read.at;
     this.#readTo = read.at.seq;

@@ -20,7 +20,7 @@ import type { Disconnects } from './membership/disconnects.ts';
 import type { Losses } from './room/losses.ts';
 import type { Quotas } from './quota/quotas.ts';
 import type { Repairs } from './repair/repairs.ts';
-import type { Restrictions } from './repair/restrictions.ts';
+import type { StagedEvictionPeers } from './repair/staged-eviction-peers.ts';
 import type { SocketRoomsSource } from './user/socket-list.ts';
 import type { Echoes } from './user/echoes.ts';
 import type { UserlistChanges } from './membership/userlist-changes.ts';
@@ -55,7 +55,7 @@ export interface Services {
   readonly departures: Departures;
   readonly disconnects: Disconnects;
   readonly repairs: Repairs;
-  readonly restrictions: Pick<Restrictions, 'hasten'>;
+  readonly stagedEvictionPeers: Pick<StagedEvictionPeers, 'hasten'>;
   readonly echoes: Echoes;
   readonly socketRooms: SocketRoomsSource;
   readonly losses: Losses;

@@ -113,7 +113,7 @@ export class Connection {
     this.#ending = name;
   }
 
-  settleEnd(): void {
+  finishEnd(): void {
     if (this.#ending !== undefined) this.end(this.#ending);
   }
 

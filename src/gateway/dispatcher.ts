@@ -61,11 +61,11 @@ export class Dispatcher {
   /** Runs one request of a logged-in socket and answers it. Never rejects. */
   async run(session: ClientSocket, message: RequestLike): Promise<void> {
     const began = performance.now();
-    const bytes = this.#answer(session.connection, message, await this.#settle(session, message), began);
+    const bytes = this.#answer(session.connection, message, await this.#outcomeOf(session, message), began);
     if (bytes > FREE_REPLY_BYTES) session.spend(bytes / REPLY_BYTES_PER_UNIT);
   }
 
-  async #settle(session: ClientSocket, { method, params, faultAt }: RequestLike): Promise<AnyOutcome> {
+  async #outcomeOf(session: ClientSocket, { method, params, faultAt }: RequestLike): Promise<AnyOutcome> {
     if (!isRequestName(method)) return unknownMethod(method);
     if (method === 'login') return loggedIn();
     try {
@@ -251,7 +251,7 @@ export class Dispatcher {
       bytes = this.#respond(connection, message, value);
     });
     this.#measure(message.method, outcomeName(told), began);
-    if (this.#deps.services.instance.held) connection.settleEnd();
+    if (this.#deps.services.instance.held) connection.finishEnd();
     return bytes;
   }
 

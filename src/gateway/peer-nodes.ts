@@ -14,6 +14,9 @@ export interface PeerNodesDeps {
   readonly calls: Pick<NodeCalls, 'ask'>;
 }
 
+/** How a node is asked to take out its own of a room. As it always was: another node may be of another version. */
+export const EVICT = 'settle';
+
 /** Rooms are asked for on the way of a request that leaves out who does not answer. */
 const ROOMS_MS = 800;
 
@@ -29,9 +32,9 @@ export class PeerNodes implements SocketRoomsSource {
     return nodeId === this.#deps.instance.nodeId ? 'here' : this.#deps.calls.ask(nodeId, question, timeoutMs);
   }
 
-  /** Resolves when another node has settled a room, or does not say so. */
-  async askToSettle(nodeId: string, roomName: string): Promise<void> {
-    await this.ask(nodeId, { settle: roomName });
+  /** Resolves when another node has taken out its own of a room, or does not say so. */
+  async askToEvict(nodeId: string, roomName: string): Promise<void> {
+    await this.ask(nodeId, { [EVICT]: roomName });
   }
 
   async roomsOf(

@@ -2,7 +2,7 @@
  * Requests for a socket that somebody else asks for: run here where this node has it, else by the node that does, with the same answer.
  * And what this node answers to others, which is made and read here.
  */
-import type { Restrictions } from '../chat/repair/restrictions.ts';
+import type { StagedEvictionPeers } from '../chat/repair/staged-eviction-peers.ts';
 import type { SocketCall, SocketCalls } from '../service/server-api.ts';
 import { isRequestOn } from '../protocol/catalogue.ts';
 import { fail, Failure, unavailable, type HookCode } from '../protocol/errors.ts';
@@ -10,14 +10,14 @@ import type { ErrorCode } from '../protocol/error-table.ts';
 import { isMap, type Value, type ValueMap } from '../protocol/values.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { Hub } from './hub.ts';
-import { namesIn, type PeerNodes } from './peer-nodes.ts';
+import { EVICT, namesIn, type PeerNodes } from './peer-nodes.ts';
 
 export interface NodeSocketsDeps {
   readonly hub: Pick<Hub, 'find'>;
   readonly dispatcher: Pick<Dispatcher, 'runFor'>;
   readonly peers: Pick<PeerNodes, 'ask' | 'roomsHere'>;
-  /** Another node waits for this one to have settled a room that it may not follow. */
-  readonly restrictions: Pick<Restrictions, 'settleUnfollowed'>;
+  /** Another node waits for this one to have taken out its own of a room that it may not follow. */
+  readonly stagedEvictionPeers: Pick<StagedEvictionPeers, 'evictUnfollowed'>;
 }
 
 export class NodeSockets implements SocketCalls {
@@ -36,8 +36,8 @@ export class NodeSockets implements SocketCalls {
 
   /** What another node asks. Rejects where it is not what is sent here. */
   async answer(question: Value): Promise<Value> {
-    if (isMap(question) && typeof question['settle'] === 'string') {
-      await this.#deps.restrictions.settleUnfollowed(question['settle']);
+    if (isMap(question) && typeof question[EVICT] === 'string') {
+      await this.#deps.stagedEvictionPeers.evictUnfollowed(question[EVICT]);
       return null;
     }
     if (isMap(question) && typeof question['roomsOf'] === 'string') {

@@ -13,7 +13,7 @@ const kinds = [
   'deleted',
   'reset',
   // Occupants of a large room may have lost it: each node takes out its own before it delivers anything later.
-  'restricted',
+  'stagedEviction',
   // A user's sockets are to be closed; the subject is the reason.
   'disconnect',
 ] as const;

@@ -10,7 +10,7 @@ import { hookedHandlers } from '../chat/hooks/around.ts';
 import { Departures } from '../chat/membership/departures.ts';
 import { Disconnects } from '../chat/membership/disconnects.ts';
 import { Reconciler } from '../chat/repair/reconciler.ts';
-import { Restrictions } from '../chat/repair/restrictions.ts';
+import { StagedEvictionPeers } from '../chat/repair/staged-eviction-peers.ts';
 import type { ChatSettings, Services } from '../chat/services.ts';
 import type { Config } from '../config/config.ts';
 import type { LoadedHooks } from '../hooks/load.ts';
@@ -20,7 +20,7 @@ export interface Chat {
   readonly departures: Departures;
   readonly disconnects: Disconnects;
   readonly reconciler: Reconciler;
-  readonly restrictions: Restrictions;
+  readonly stagedEvictionPeers: StagedEvictionPeers;
   readonly authenticator: Authenticator;
   readonly services: Services;
   /** What clients ask for goes through the operator's hooks, if there are any. */
@@ -65,7 +65,13 @@ export function buildChat(
     departures,
     onError: (what, error) => errors.putOff('reconciler', error, what),
   });
-  const restrictions = new Restrictions({ ...common, nodes: peerNodes, departures, reconciler, stagedEviction });
+  const stagedEvictionPeers = new StagedEvictionPeers({
+    ...common,
+    nodes: peerNodes,
+    departures,
+    reconciler,
+    stagedEviction,
+  });
   const disconnects = new Disconnects({ departures, topics, repairs });
   const authenticator = buildAuthenticator(shared);
   const services: Services = {
@@ -73,7 +79,7 @@ export function buildChat(
     settings: chatSettings(config),
     departures,
     disconnects,
-    restrictions,
+    stagedEvictionPeers,
     socketRooms: peerNodes,
     authenticator,
     counters,
@@ -82,7 +88,7 @@ export function buildChat(
   const bareHandlers = bindHandlers(services);
   const around = { limits: config.limits, onDefect: defectLog(shared) };
   const handlers = hooks === undefined ? bareHandlers : hookedHandlers(bareHandlers, { ...around, hooks });
-  return { departures, disconnects, reconciler, restrictions, authenticator, services, handlers, bareHandlers };
+  return { departures, disconnects, reconciler, stagedEvictionPeers, authenticator, services, handlers, bareHandlers };
 }
 
 function buildAuthenticator({ config: { auth, limits }, errors }: Shared): Authenticator {

@@ -91,7 +91,7 @@ export function buildDelivery(
     reader: new TopicLog(commands, keys, lease),
     counters,
     mayDeliver: () => lease.held,
-    settle: (topic, at) => stagedEviction.evictOwn(topic, at),
+    evictOwn: (topic, at) => stagedEviction.evictOwn(topic, at),
     gapFill: config.gapFill,
     onError: (topic, error) => errors.putOff('feed', error, 'a topic is not up to date', { topic }),
   };

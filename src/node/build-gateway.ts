@@ -30,7 +30,7 @@ export function buildGateway(
 ): GatewaySide {
   const { accounts, config, log, errors, measured } = shared;
   const dispatcher = buildDispatcher(shared, hub, chat);
-  const sockets = new NodeSockets({ hub, dispatcher, peers: peerNodes, restrictions: chat.restrictions });
+  const sockets = new NodeSockets({ hub, dispatcher, peers: peerNodes, stagedEvictionPeers: chat.stagedEvictionPeers });
   calls.start((question) => sockets.answer(question));
   const gateway = new Gateway(app, {
     options: gatewayOptions(config),

@@ -140,13 +140,13 @@ export class GatewayNode {
 
   /** A failover is under way: who is connected to the former primary leaves it. */
   #primaryChanges(): void {
-    this.#parts.lease.unsettle();
+    this.#parts.lease.restartSteady();
     this.#parts.bus.reconnect();
   }
 
   /** Peers may not have been there yet, and what the server knows of them may be old. */
   #leaseMoves(): void {
-    this.#parts.lease.unsettle();
+    this.#parts.lease.restartSteady();
     this.#parts.lease.doubt();
   }
 

@@ -101,7 +101,7 @@ test('a loss of a small room is told before what it means for the session', asyn
   expect(await orderOfLoss(1000)).toEqual(['roomAccessRemoved', '$.chat.leave']);
 });
 
-// It was the other way round: the user's log brought it while the room's feed read on behind the restriction.
+// It was the other way round: the user's log brought it while the room's feed read on behind the staged eviction.
 test('so it is in a large room', async () => {
   expect(await orderOfLoss(2)).toEqual(['roomAccessRemoved', '$.chat.leave']);
 });

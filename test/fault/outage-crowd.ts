@@ -27,7 +27,7 @@ const env = {
 };
 
 /** Resolves with the ms from Redis's return until it knows that all but one user are gone, who is still in its rooms. */
-export async function settledAfter(scope: Scope, { users, rooms, delayMs }: Outage): Promise<number> {
+export async function repairedAfter(scope: Scope, { users, rooms, delayMs }: Outage): Promise<number> {
   const redis = await startRedis(scope);
   const link = await startLink(scope, redis.port);
   const service = await startService(scope, { nodes: 1, redis: link, env });
@@ -65,7 +65,7 @@ export async function settledAfter(scope: Scope, { users, rooms, delayMs }: Outa
   const presence = presenceOf(scope, { servers: [redis], prefix: service.prefix });
   const client = redis.client();
   const truth = [{ userName: 'stayer', socketId: stayer.authData.id, rooms: ['room0'] }];
-  // What is cheap to ask first: the whole look costs Redis as much as the settling.
+  // What is cheap to ask first: the whole look costs Redis as much as the repair.
   await eventually(
     async () => {
       expect(await client.hlen(`${service.prefix}:{user:user${users - 1}}:sockets`)).toBe(0);
@@ -73,7 +73,7 @@ export async function settledAfter(scope: Scope, { users, rooms, delayMs }: Outa
     },
     { timeoutMs: 120_000 },
   );
-  const settledMs = performance.now() - backAt;
+  const repairedMs = performance.now() - backAt;
   await eventually(async () => expect(await presence(truth)).toEqual(soundPresence));
-  return settledMs;
+  return repairedMs;
 }

@@ -67,7 +67,7 @@ function numbers(start: Start): void {
     for (const user of ['owner', ...users]) await join(store, user);
     const events = await store.listen(roomTopic(room));
     expect(numbersOf(await setMode(store, 'owner', true))).toEqual({});
-    const page = await store.access.purge(room, 'n1', '0', leftHead);
+    const page = await store.access.evictPage(room, 'n1', '0', leftHead);
     const replied = numbersOf(page);
     expect(new Set(Object.values(replied))).toEqual(new Set([page?.at.seq]));
     const changed = numbersOf(await changeOwner(store, ''));

@@ -1,7 +1,7 @@
-// Large rooms in Redis: who comes and goes is told in batches, and a restriction is carried out node by node.
+// Large rooms in Redis: who comes and goes is told in batches, and a staged eviction is carried out node by node.
 import { expect, test } from '@jest/globals';
 import { evictionsOf } from '../../src/log/event.ts';
-import type { PurgeCursor, Purged } from '../../src/store/access/access-store.ts';
+import type { EvictionCursor, EvictedPage } from '../../src/store/access/access-store.ts';
 import { roomTopic } from '../../src/redis/keys.ts';
 import { rightsOf } from '../../src/store/rights.ts';
 import { eventually } from '../support/eventually.ts';
@@ -19,7 +19,7 @@ export function largeRoomSuite(open: OpenStore): void {
   multitudes(start);
   glimpses(start);
   manyOut(start);
-  restriction(start);
+  stagedEvictions(start);
   absentees(start);
   regrant(start);
 }
@@ -111,7 +111,7 @@ function glimpses(start: Start): void {
 const others = ['ann', 'bob', 'cid', 'dan'];
 
 /** A large room of two nodes, of which everybody but the owner and `wes` has just lost access. */
-async function restricted(start: Start): Promise<Store> {
+async function staged(start: Start): Promise<Store> {
   const store = await start({ largeSize: 1 });
   await outBy(add(store, 'owner', 'whitelist', 'wes'));
   for (const user of ['owner', 'wes']) await join(store, user);
@@ -123,10 +123,10 @@ async function restricted(start: Start): Promise<Store> {
 }
 
 /** Asks for all pages, and gives who was taken out. */
-async function purge(store: Store, nodeId: string): Promise<string[]> {
+async function evictOwn(store: Store, nodeId: string): Promise<string[]> {
   const out: string[] = [];
-  for (let next: PurgeCursor | '0' = '0'; ;) {
-    const page: Purged | undefined = await store.access.purge(room, nodeId, next, leftHead);
+  for (let next: EvictionCursor | '0' = '0'; ;) {
+    const page: EvictedPage | undefined = await store.access.evictPage(room, nodeId, next, leftHead);
     if (page === undefined) throw new Error('noRoom');
     out.push(...page.evicted.map(({ userName, socketIds }) => `${userName} ${socketIds.join()}`));
     if (page.next === undefined) return out.toSorted();
@@ -148,22 +148,22 @@ function manyOut(start: Start): void {
       const users = Array.from({ length: 1500 }, (_, i) => `user-${i}`);
       await Promise.all(users.map((user) => join(store, user)));
       await setMode(store, 'owner', true);
-      const restrictedAt = await store.logOf('n1').readPosition(roomTopic(room));
-      if (restrictedAt === 'gone') throw new Error('the room is gone');
-      expect(await purge(store, 'n1')).toHaveLength(users.length);
-      const read = await store.logOf('n1').readAfter(roomTopic(room), restrictedAt);
+      const stagedAt = await store.logOf('n1').readPosition(roomTopic(room));
+      if (stagedAt === 'gone') throw new Error('the room is gone');
+      expect(await evictOwn(store, 'n1')).toHaveLength(users.length);
+      const read = await store.logOf('n1').readAfter(roomTopic(room), stagedAt);
       if (read === 'gone') throw new Error('the room is gone');
       expectChain(read.events);
-      expect(read.events[0]?.prev).toBe(restrictedAt.nonce);
+      expect(read.events[0]?.prev).toBe(stagedAt.nonce);
       const out = read.events.flatMap(evictionsOf).map(({ userName }) => userName);
       expect(out.toSorted()).toEqual(users.toSorted());
     },
   );
 }
 
-function restriction(start: Start): void {
-  test('are restricted at once: who lost it neither posts nor reads nor joins, and each node takes out its own', async () => {
-    const store = await restricted(start);
+function stagedEvictions(start: Start): void {
+  test('are closed at once: who lost it neither posts nor reads nor joins, and each node takes out its own', async () => {
+    const store = await staged(start);
     for (const user of others) {
       expect(await post(store, user)).toBe('notJoined');
       expect(await store.histories.read(room, rightsOf(user), undefined, 10)).toBe('notJoined');
@@ -176,9 +176,9 @@ function restriction(start: Start): void {
     }
     for (const user of ['owner', 'wes']) expect(await post(store, user)).toMatchObject({ repeated: false });
     const events = await store.listen(roomTopic(room));
-    expect(await purge(store, 'n1')).toEqual(['ann ann-1,ann-2', 'bob bob-1']);
-    expect(await purge(store, 'n1')).toEqual([]);
-    expect(await purge(store, 'n2')).toEqual(['cid cid-1', 'dan dan-1']);
+    expect(await evictOwn(store, 'n1')).toEqual(['ann ann-1,ann-2', 'bob bob-1']);
+    expect(await evictOwn(store, 'n1')).toEqual([]);
+    expect(await evictOwn(store, 'n2')).toEqual(['cid cid-1', 'dan dan-1']);
     await flush(store);
     // One event for each page, however many are out by it.
     await eventually(() => expect(events).toHaveLength(3));
@@ -191,8 +191,8 @@ function restriction(start: Start): void {
     expect(await listed(store, 'userlist')).toEqual(['owner', 'wes']);
     // All nodes have: the room is like any other again.
     expect(await outBy(setMode(store, 'owner', false))).toEqual([]);
-    expect(await store.access.purge(room, 'n2', '0', leftHead)).toMatchObject({ evicted: [], kept: [] });
-    expect(await store.access.purge(room, 'n1', '0', leftHead)).toMatchObject({ kept: ['owner-1', 'wes-1'] });
+    expect(await store.access.evictPage(room, 'n2', '0', leftHead)).toMatchObject({ evicted: [], kept: [] });
+    expect(await store.access.evictPage(room, 'n1', '0', leftHead)).toMatchObject({ kept: ['owner-1', 'wes-1'] });
     expect(await store.client.hexists(store.keys.room(room).meta, 'unsettled')).toBe(0);
   });
 
@@ -203,24 +203,24 @@ function restriction(start: Start): void {
       const events = await store.listen(roomTopic(room));
       await setMode(store, 'owner', true);
       await eventually(() => expect(events).toHaveLength(1));
-      expect(told(events)).toEqual([['restricted', '', accessListsUpdates ? '<mode true>' : '']]);
+      expect(told(events)).toEqual([['stagedEviction', '', accessListsUpdates ? '<mode true>' : '']]);
     }
   });
 }
 
 function absentees(start: Start): void {
   test('count a node as done that has nobody left there', async () => {
-    const store = await restricted(start);
-    expect(await purge(store, 'n1')).toHaveLength(2);
+    const store = await staged(start);
+    expect(await evictOwn(store, 'n1')).toHaveLength(2);
     for (const [user, socket] of [
       ['ann', 'ann-2'],
       ['cid', 'cid-1'],
       ['dan', 'dan-1'],
     ] as const) {
-      expect(await setMode(store, 'owner', false)).toBe('settling');
+      expect(await setMode(store, 'owner', false)).toBe('evicting');
       await leave(store, user, socket, 'n2');
     }
-    expect(await purge(store, 'n3')).toEqual([]);
+    expect(await evictOwn(store, 'n3')).toEqual([]);
     expect(await outBy(setMode(store, 'owner', false))).toEqual([]);
     expect(await join(store, 'cid')).toMatchObject({ njoined: 1 });
   });
@@ -228,34 +228,34 @@ function absentees(start: Start): void {
 
 function regrant(start: Start): void {
   test('give nobody the room back who has not been taken out', async () => {
-    const store = await restricted(start);
+    const store = await staged(start);
     expect(await outBy(add(store, 'owner', 'whitelist', 'ann', 'wes', 'zoe'))).toEqual(['ann']);
     expect(await outBy(add(store, 'owner', 'adminlist', 'bob'))).toEqual(['bob']);
     expect(await outBy(changeOwner(store, 'cid'))).toEqual(['cid', 'owner']);
     for (const user of ['ann', 'bob', 'cid']) expect(await join(store, user, 'again')).toMatchObject({ njoined: 1 });
-    expect(await purge(store, 'n2')).toEqual(['dan dan-1']);
-    await purge(store, 'n1');
+    expect(await evictOwn(store, 'n2')).toEqual(['dan dan-1']);
+    await evictOwn(store, 'n1');
     expect(await listed(store, 'userlist')).toEqual(['ann', 'bob', 'cid', 'wes']);
   });
 
   test('open again only when everybody is out who was to go', async () => {
-    const store = await restricted(start);
-    expect(await setMode(store, 'owner', false)).toBe('settling');
-    await purge(store, 'n1');
-    expect(await setMode(store, 'owner', false)).toBe('settling');
+    const store = await staged(start);
+    expect(await setMode(store, 'owner', false)).toBe('evicting');
+    await evictOwn(store, 'n1');
+    expect(await setMode(store, 'owner', false)).toBe('evicting');
     expect(await store.access.readAccess(room, 'dan')).toMatchObject({ whitelistOnly: true });
-    // Restricted again, all nodes have to look again.
+    // Staged again, all nodes have to look again.
     expect(await outBy(setMode(store, 'owner', true))).toEqual([]);
-    await purge(store, 'n2');
+    await evictOwn(store, 'n2');
     expect(await listed(store, 'userlist')).toEqual(['owner', 'wes']);
-    expect(await setMode(store, 'owner', false)).toBe('settling');
-    expect(await purge(store, 'n1')).toEqual([]);
+    expect(await setMode(store, 'owner', false)).toBe('evicting');
+    expect(await evictOwn(store, 'n1')).toEqual([]);
     expect(await outBy(setMode(store, 'owner', false))).toEqual([]);
   });
 
   test('open at once where they are not large any more, and take out the rest in that step', async () => {
-    const store = await restricted(start);
-    await purge(store, 'n1');
+    const store = await staged(start);
+    await evictOwn(store, 'n1');
     for (const user of ['owner', 'wes']) await leave(store, user);
     for (const socket of ['dan-1', 'ann-2']) await leave(store, socket.slice(0, 3), socket, 'n2');
     expect(await outBy(setMode(store, 'owner', false))).toEqual(['cid']);

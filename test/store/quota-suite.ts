@@ -3,7 +3,7 @@
 import { expect, test } from '@jest/globals';
 import { roomTopic } from '../../src/redis/keys.ts';
 import { ROOM_BYTES, type Granted, type Owned, type QuotaOptions } from '../../src/store/quota/quota-store.ts';
-import { settleOwned } from '../../src/store/quota/quota-scripts.ts';
+import { recordOwned } from '../../src/store/quota/quota-scripts.ts';
 import { rightsOf, SERVICE } from '../../src/store/rights.ts';
 import { useScope } from '../support/scope.ts';
 import { add, changeOwner, take } from './access-actions.ts';
@@ -198,7 +198,7 @@ function notes(start: Start): void {
     const notes = await store.client.hgetall(key);
     const [field = ''] = Object.keys(notes).filter((name) => name !== ':');
     const args = { room: field, seen: 'another', names: '', bytes: '', next: '' };
-    expect(await store.commands.run(settleOwned, { owned: key }, args)).toBe('changed');
+    expect(await store.commands.run(recordOwned, { owned: key }, args)).toBe('changed');
     expect(await store.client.hgetall(key)).toEqual(notes);
   });
 }

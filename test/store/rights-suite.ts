@@ -23,7 +23,7 @@ const acts: readonly [name: string, refusal: string, act: (store: Store, rights:
   ],
   ['taking off', 'notAllowed', ({ access }, rights) => access.removeFromList(room, rights, edit('whitelist', ['zoe']))],
   ['setting the mode', 'notAllowed', ({ access }, rights) => access.setMode(room, rights, mode)],
-  ['posting where all is restricted', 'notJoined', (store, rights) => post(store, rights)],
+  ['posting where an eviction is staged', 'notJoined', (store, rights) => post(store, rights)],
   ['writing to a user', 'notAllowed', (store, rights) => send(store, rights)],
   ['deleting a room', 'notAllowed', ({ rooms }, rights) => rooms.delete(room, rights, 'n1', frame('deleted'))],
 ];

@@ -22,10 +22,10 @@ interface Edit {
 }
 
 /** How often, and after how long, an opening is tried again while a large room still takes out who was to go. */
-const SETTLE_WAIT_MS = 100;
-const SETTLE_WAITS_MAX = 20;
-/** Then it is asked whom it waits for: most have settled it by themselves. */
-const SETTLE_ASK_AFTER = 2;
+const EVICTION_WAIT_MS = 100;
+const EVICTION_WAITS_MAX = 20;
+/** Then it is asked whom it waits for: most are done by themselves. */
+const EVICTION_ASK_AFTER = 2;
 
 export function accessHandlers(services: Services): HandlersOf<typeof accessRequests> {
   const { access, rooms, quotas, settings } = services;
@@ -68,15 +68,15 @@ export function accessHandlers(services: Services): HandlersOf<typeof accessRequ
       const change = { whitelistOnly: mode, frame, leftHead: leftHead(roomName) };
       const set = () => access.setMode(roomName, by.rights, change);
       let changed = await changeRules(services, by, roomName, set);
-      for (let waits = 0; changed === 'settling' && waits < SETTLE_WAITS_MAX; waits++) {
-        await new Promise((resolve) => setTimeout(resolve, SETTLE_WAIT_MS));
-        if (waits === SETTLE_ASK_AFTER) await services.restrictions.hasten(roomName);
+      for (let waits = 0; changed === 'evicting' && waits < EVICTION_WAITS_MAX; waits++) {
+        await new Promise((resolve) => setTimeout(resolve, EVICTION_WAIT_MS));
+        if (waits === EVICTION_ASK_AFTER) await services.stagedEvictionPeers.hasten(roomName);
         changed = await changeRules(services, by, roomName, set);
       }
       if (changed === 'noRoom') return fail('noRoom', [roomName]);
       if (changed === 'notAllowed') return fail('notAllowed');
       // A node does not answer: it comes back, or is swept.
-      if (changed === 'settling') return unavailable();
+      if (changed === 'evicting') return unavailable();
       return ok(null);
     },
 

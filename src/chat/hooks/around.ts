@@ -63,7 +63,7 @@ function around(deps: HookedDeps, method: Method, handler: AnyHandler): AnyHandl
     if (before instanceof Failure) return before;
     if ('result' in before) return ok(before.result);
     if (!hasAfter) return handler(by, before.args, socket);
-    const outcome = await settle(passage, handler, before.args);
+    const outcome = await runHandler(passage, handler, before.args);
     return runAfter(passage, before.args, outcome);
   };
 }
@@ -117,7 +117,7 @@ function replaced(method: Method, args: AnyArgs, by: ValueMap, limits: Limits): 
 }
 
 /** What the handler gives or throws, as something that the hooks after it can be told. */
-async function settle(
+async function runHandler(
   { method, by, socket, onDefect }: Passage,
   handler: AnyHandler,
   args: AnyArgs,

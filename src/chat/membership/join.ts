@@ -214,7 +214,7 @@ export class Join implements PendingJoin {
 
   /** False where the event has taken the socket out. */
   #deliver(event: TopicEvent): boolean {
-    if (event.kind === 'restricted' && isUpTo(event, this.#stagedOut)) {
+    if (event.kind === 'stagedEviction' && isUpTo(event, this.#stagedOut)) {
       // Who it is told of comes later in the log: then it is told like others, for nobody is joining any more.
       const later = this.#switchOver?.delivered.filter((one) => isBehind(one, event) && this.#isLoss(one)) ?? [];
       for (const loss of later) this.#tellLoss(loss);

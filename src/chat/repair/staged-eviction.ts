@@ -7,14 +7,14 @@ import type { Instance } from '../../bus/instance.ts';
 import type { Point } from '../../log/event.ts';
 import { leftHead } from '../../protocol/membership.ts';
 import { topicKind, topicName, type TopicKey } from '../../redis/keys.ts';
-import type { AccessStore, PurgeCursor, Purged } from '../../store/access/access-store.ts';
+import type { AccessStore, EvictionCursor, EvictedPage } from '../../store/access/access-store.ts';
 import type { Audience } from '../caller.ts';
 import type { UserlistChanges } from '../membership/userlist-changes.ts';
 import type { Losses } from '../room/losses.ts';
 import type { Repairs } from './repairs.ts';
 
 export interface StagedEvictionDeps {
-  readonly access: Pick<AccessStore, 'purge'>;
+  readonly access: Pick<AccessStore, 'evictPage'>;
   readonly audience: Pick<Audience, 'attached' | 'joining' | 'detachRoom'>;
   readonly losses: Pick<Losses, 'telling'>;
   readonly userlistChanges: Pick<UserlistChanges, 'note'>;
@@ -30,29 +30,29 @@ export class StagedEviction {
   }
 
   /** Takes out this node's occupants who are not admitted any more; rejects where Redis cannot be asked. */
-  async evictOwn(topic: Topic, restrictedAt?: Point): Promise<void> {
+  async evictOwn(topic: Topic, stagedAt?: Point): Promise<void> {
     const key = topic as TopicKey; // made by keys.ts; the bus treats it as a plain name
     if (topicKind(key) !== 'room') return;
     const roomName = topicName(key);
     const { audience } = this.#deps;
-    const purged = await this.evict(roomName, this.#deps.instance.nodeId);
-    if (purged === undefined) return;
-    const { kept, epoch: epochNow } = purged;
+    const done = await this.evict(roomName, this.#deps.instance.nodeId);
+    if (done === undefined) return;
+    const { kept, epoch: epochNow } = done;
     // Where the log was lost, who is not an occupant any more starts afresh (hub.reset). That is so too where this is
     // another room of that name by now.
-    if (restrictedAt === undefined || restrictedAt.epoch !== epochNow) return;
+    if (stagedAt === undefined || stagedAt.epoch !== epochNow) return;
     // Who has joined since was judged by the new rule.
-    const { epoch, seq } = restrictedAt;
+    const { epoch, seq } = stagedAt;
     const attached = audience.attached(roomName, { epoch, seq: seq - 1 });
     // Detach every socket that the staged eviction removed, even one that has rejoined: it must not get messages posted in
     // between. What has taken it out tells it when its turn comes.
     for (const { socketId, rooms } of attached) {
       const isAgain = rooms.joinsOf(roomName).some((join) => join.isAgain);
-      if (!kept.has(socketId) || isAgain) audience.detachRoom(roomName, socketId, restrictedAt);
+      if (!kept.has(socketId) || isAgain) audience.detachRoom(roomName, socketId, stagedAt);
     }
     // Not attached yet: the same holds for what its join gives it.
     for (const { socketId, rooms } of audience.joining(roomName)) {
-      if (!kept.has(socketId)) for (const join of rooms.joinsOf(roomName)) join.stagedOut(restrictedAt);
+      if (!kept.has(socketId)) for (const join of rooms.joinsOf(roomName)) join.stagedOut(stagedAt);
     }
   }
 
@@ -61,9 +61,9 @@ export class StagedEviction {
     const { access, userlistChanges } = this.#deps;
     const kept = new Set<string>();
     let epoch = '';
-    let next: PurgeCursor | '0' | undefined = '0';
+    let next: EvictionCursor | '0' | undefined = '0';
     do {
-      const page: Purged | undefined = await access.purge(roomName, nodeId, next, leftHead(roomName));
+      const page: EvictedPage | undefined = await access.evictPage(roomName, nodeId, next, leftHead(roomName));
       if (page === undefined) return undefined;
       for (const socketId of page.kept) kept.add(socketId);
       epoch = page.at.epoch;
@@ -74,7 +74,7 @@ export class StagedEviction {
     return { kept, epoch };
   }
 
-  #tell(roomName: string, { evicted, life, at }: Purged): void {
+  #tell(roomName: string, { evicted, life, at }: EvictedPage): void {
     const tell = this.#deps.losses.telling({ roomName, life, at }, evicted);
     if (evicted.length > 0) tell().catch((error: unknown) => this.#deps.repairs.retry(tell, error));
   }

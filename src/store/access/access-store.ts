@@ -51,15 +51,15 @@ export interface ListEdit {
 }
 
 /** Where going through a node's own sockets stands. `clean`: nobody was taken out since it began. */
-export interface PurgeCursor {
+export interface EvictionCursor {
   readonly at: string;
   readonly clean: boolean;
 }
 
-/** A page of a node's own sockets in a room, and which of their users a restriction has taken out. */
-export interface Purged {
+/** A page of a node's own sockets in a room, and which of their users a staged eviction has taken out. */
+export interface EvictedPage {
   /** Undefined at the end: nobody is there any more who has lost the room. */
-  readonly next: PurgeCursor | undefined;
+  readonly next: EvictionCursor | undefined;
   readonly evicted: readonly FormerMember[];
   readonly kept: readonly string[];
   readonly changesPending: boolean;
@@ -103,7 +103,7 @@ const setMode = script('set-mode', {
   keys: EVICTING,
   args: ['large', 'teller', ...RIGHTS, 'mode', 'frame', 'leftHead'],
   writes: true,
-  refuses: ['noRoom', 'notAllowed', 'settling'],
+  refuses: ['noRoom', 'notAllowed', 'evicting'],
   gives: CHANGED,
 });
 
@@ -115,7 +115,7 @@ const changeOwner = script('change-owner', {
   gives: { ...CHANGED, before: text, names: number, bytes: number },
 });
 
-const purgeRoom = script('purge-room', {
+const evictPage = script('evict-page', {
   keys: EVICTING,
   args: ['large', 'teller', 'node', 'cursor', 'clean', 'pageMax', 'leftHead'],
   writes: true,
@@ -150,7 +150,9 @@ const readAccess = script('read-access', {
 
 export type EditRefusal = 'noRoom' | 'notAllowed' | 'noList' | 'invalidName';
 
-const PURGE_PAGE = 150;
+/** Stored so, see lib/occupants.lua. */
+const EVICTING_NODES = 'unsettled';
+const EVICTION_PAGE = 150;
 const CHANGES_PAGE = 1000;
 
 export interface AccessStoreOptions {
@@ -207,12 +209,12 @@ export class AccessStore {
     return this.#commands.run(editList, this.#keys.room(roomName), args, edit.names);
   }
 
-  /** `settling`: nodes still take out who has lost the room, which is not opened again before they have. */
+  /** `evicting`: nodes still take out who has lost the room, which is not opened again before they have. */
   setMode(
     roomName: string,
     rights: Rights,
     change: { whitelistOnly: boolean; frame: Uint8Array; leftHead: Uint8Array },
-  ): Promise<Changed | 'noRoom' | 'notAllowed' | 'settling'> {
+  ): Promise<Changed | 'noRoom' | 'notAllowed' | 'evicting'> {
     const { whitelistOnly, frame, leftHead } = change;
     const args = { ...this.#evicting(), ...rightsArgs(rights), mode: flag(whitelistOnly), frame, leftHead };
     return this.#commands.run(setMode, this.#keys.room(roomName), args);
@@ -227,27 +229,30 @@ export class AccessStore {
     return { ...changed, takes: { names, bytes } };
   }
 
-  /** Goes through a page of a node's own sockets in a room that may be restricted, from `'0'` on; undefined where there is no room. */
-  async purge(
+  /**
+   * Goes through a page of a node's own sockets in a room that may have a staged eviction, from `'0'` on; undefined where
+   * there is no room.
+   */
+  async evictPage(
     roomName: string,
     nodeId: string,
-    cursor: PurgeCursor | '0',
+    cursor: EvictionCursor | '0',
     leftHead: Uint8Array,
-  ): Promise<Purged | undefined> {
+  ): Promise<EvictedPage | undefined> {
     const { at, clean } = cursor === '0' ? { at: cursor, clean: true } : cursor;
-    const place = { node: nodeId, cursor: at, clean: flag(clean), pageMax: PURGE_PAGE };
+    const place = { node: nodeId, cursor: at, clean: flag(clean), pageMax: EVICTION_PAGE };
     const args = { ...this.#evicting(), ...place, leftHead };
-    const page = await this.#commands.run(purgeRoom, this.#keys.room(roomName), args);
+    const page = await this.#commands.run(evictPage, this.#keys.room(roomName), args);
     if (page === 'noRoom') return undefined;
-    const { reached, ...purged } = page;
+    const { reached, ...evictedPage } = page;
     const isEnd = reached === '0';
-    const isClean = clean && purged.evicted.length === 0;
-    return { ...purged, next: isEnd && isClean ? undefined : { at: reached, clean: isEnd || isClean } };
+    const isClean = clean && evictedPage.evicted.length === 0;
+    return { ...evictedPage, next: isEnd && isClean ? undefined : { at: reached, clean: isEnd || isClean } };
   }
 
-  /** The nodes that have yet to take out their own of a restricted room. */
-  async unsettled(roomName: string): Promise<string[]> {
-    const noted = await this.#commands.plain('hget', this.#keys.room(roomName).meta, 'unsettled');
+  /** The nodes that have yet to take out their own in a staged eviction. */
+  async evictingNodes(roomName: string): Promise<string[]> {
+    const noted = await this.#commands.plain('hget', this.#keys.room(roomName).meta, EVICTING_NODES);
     return noted === null ? [] : text(noted).split(' ');
   }
 

@@ -6,8 +6,8 @@ if not openLog(now) then
   return 'noRoom'
 end
 local before = redis.call('HGET', meta, 'owner')
--- Who has lost a restricted room, and is not out of it yet, is not given it back.
-if log.restricted == 1 and owner ~= '' then
+-- Who has lost the room by a staged eviction, and is not out of it yet, is not given it back.
+if log.evicting == 1 and owner ~= '' then
   evictUnlessAdmitted(owner)
 end
 redis.call('HSET', meta, 'owner', owner)

@@ -22,9 +22,9 @@ end
 if #named == 0 then
   return { position(), {}, 0, log.life }
 end
--- Who has lost a restricted room, and is not out of it yet, is not given it back.
-local function evictRestricted()
-  if log.restricted == 1 then
+-- Who has lost the room by a staged eviction, and is not out of it yet, is not given it back.
+local function evictStaged()
+  if log.evicting == 1 then
     for _, name in ipairs(named) do
       evictUnlessAdmitted(name)
     end
@@ -39,10 +39,10 @@ if adding == '1' then
   if granted and wanted > granted then
     return { false, {}, 0, log.life, false, { redis.call('HGET', meta, 'owner'), log.life, wanted } }
   end
-  evictRestricted()
+  evictStaged()
   redis.call('SADD', key, unpack(named))
 else
-  evictRestricted()
+  evictStaged()
   redis.call('SREM', key, unpack(named))
 end
 if redis.call('HGET', meta, 'accessListsUpdates') == '1' then

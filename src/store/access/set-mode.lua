@@ -1,7 +1,7 @@
 -- uses: clock evict
 -- Sets a room's mode and takes out whoever lost the room by it. One step where the room has at most `large` occupants.
 -- The number of occupants is the users' choice, so in a larger room this only writes the rule: from here on posts, reads
--- and joins go by it, and at the event `RESTRICTED` each node takes out its own occupants (purge-room.lua) before it
+-- and joins go by it, and at the event `STAGED_EVICTION` each node takes out its own occupants (evict-page.lua) before it
 -- delivers anything later.
 -- Until all nodes have, the room is not opened again: who has lost it is to be out, whatever is allowed later.
 if not openLog(now) then
@@ -18,17 +18,17 @@ end
 local isLarge = redis.call('HLEN', occupants) > tonumber(large)
 local told = redis.call('HGET', meta, 'accessListsUpdates') == '1'
 if isLarge and mode == '1' then
-  redis.call('HSET', meta, 'whitelistOnly', mode, 'unsettled', table.concat(redis.call('SMEMBERS', nodes), ' '))
-  log.restricted = 1
-  announce(RESTRICTED, '', told and frame or '')
+  redis.call('HSET', meta, 'whitelistOnly', mode, EVICTING_NODES, table.concat(redis.call('SMEMBERS', nodes), ' '))
+  log.evicting = 1
+  announce(STAGED_EVICTION, '', told and frame or '')
 else
-  if log.restricted == 1 then
+  if log.evicting == 1 then
     if isLarge then
-      return 'settling'
+      return 'evicting'
     end
     evictAll()
-    redis.call('HDEL', meta, 'unsettled')
-    log.restricted = 0
+    redis.call('HDEL', meta, EVICTING_NODES)
+    log.evicting = 0
   end
   redis.call('HSET', meta, 'whitelistOnly', mode)
   if told then

@@ -27,7 +27,7 @@ end
 
 -- Is this user an occupant; one who is not admitted any more is none, though not every node may have taken it out yet.
 local function isOccupant(user)
-  return redis.call('HEXISTS', occupants, user) == 1 and (log.restricted == 0 or admitted(user))
+  return redis.call('HEXISTS', occupants, user) == 1 and (log.evicting == 0 or admitted(user))
 end
 
 -- May this user read: occupants, the owner and admins.

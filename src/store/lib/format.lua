@@ -13,7 +13,7 @@ local REST = '>c16dd'
 local POSITION_BYTES = 126
 local POST = '>ddBBc8'
 local HEADER = '>Bdddc8c8c16I4'
-local TRANSIENT, MESSAGE, NOTICE, EVICTED, DELETED, RESET, RESTRICTED, DISCONNECT = 0, 1, 2, 3, 4, 5, 6, 7
+local TRANSIENT, MESSAGE, NOTICE, EVICTED, DELETED, RESET, STAGED_EVICTION, DISCONNECT = 0, 1, 2, 3, 4, 5, 6, 7
 
 -- A position of 90 bytes as one of today.
 local function completed(packed)

@@ -21,7 +21,7 @@ end
 -- All of a log's position is one packed field: reading and writing it is one call each.
 local function writeLog()
   redis.call('HSET', meta, 'log', struct.pack(POSITION, log.epoch, log.nonce, log.seq, log.id, log.ts, log.messageTs,
-    log.max, log.generation, log.previous, log.restricted, log.repeats, log.written, log.lookAt,
+    log.max, log.generation, log.previous, log.evicting, log.repeats, log.written, log.lookAt,
     struct.pack(REST, log.life, log.ringWritten, log.ringLookAt)))
 end
 
@@ -29,7 +29,7 @@ end
 local function newLog(epoch, at, max)
   log = {
     epoch = epoch, nonce = nonce, seq = 0, id = 0, ts = tonumber(at), messageTs = 0, max = tonumber(max),
-    generation = 0, previous = 0, restricted = 0, life = epoch, now = tonumber(at),
+    generation = 0, previous = 0, evicting = 0, life = epoch, now = tonumber(at),
     repeats = 0, written = 0, lookAt = 0, ringWritten = 0, ringLookAt = RING_STEP,
   }
   writeLog()
@@ -46,7 +46,7 @@ local function openLog(at)
   end
   log = {}
   local rest
-  log.epoch, log.nonce, log.seq, log.id, log.ts, log.messageTs, log.max, log.generation, log.previous, log.restricted,
+  log.epoch, log.nonce, log.seq, log.id, log.ts, log.messageTs, log.max, log.generation, log.previous, log.evicting,
     log.repeats, log.written, log.lookAt, rest = struct.unpack(POSITION, packed)
   log.life, log.ringWritten, log.ringLookAt = struct.unpack(REST, rest)
   log.now = math.max(tonumber(at or log.ts), log.ts)

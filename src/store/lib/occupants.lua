@@ -69,23 +69,27 @@ local function removeOccupant(user, socket, node)
   return 0, true, true
 end
 
--- A node has taken out its own occupants of a restricted room (set-mode.lua). After the last one the restriction is over:
+-- The field of `meta` with the nodes that have yet to take out their own. Stored under the name that it always had: nodes of
+-- two versions share one Redis while a new one is rolled out.
+local EVICTING_NODES = 'unsettled'
+
+-- A node has taken out its own occupants in a staged eviction (set-mode.lua). After the last one the eviction is over:
 -- no occupant is there who is not admitted.
-local function settled(node)
-  if log.restricted == 0 then
+local function finishEvictionOn(node)
+  if log.evicting == 0 then
     return
   end
   local waiting = {}
-  for one in string.gmatch(redis.call('HGET', meta, 'unsettled') or '', '%S+') do
+  for one in string.gmatch(redis.call('HGET', meta, EVICTING_NODES) or '', '%S+') do
     if one ~= node then
       waiting[#waiting + 1] = one
     end
   end
   if #waiting > 0 then
-    redis.call('HSET', meta, 'unsettled', table.concat(waiting, ' '))
+    redis.call('HSET', meta, EVICTING_NODES, table.concat(waiting, ' '))
   else
-    redis.call('HDEL', meta, 'unsettled')
-    log.restricted = 0
+    redis.call('HDEL', meta, EVICTING_NODES)
+    log.evicting = 0
     writeLog()
   end
 end
@@ -94,6 +98,6 @@ end
 local function forgetIfEmpty(node)
   if redis.call('EXISTS', perNode .. node) == 0 then
     redis.call('SREM', nodes, node)
-    settled(node)
+    finishEvictionOn(node)
   end
 end

@@ -8,7 +8,7 @@
 -- `repeatKey` names the author, who need not be `user`, and its id of the message; '' for none.
 -- The time is Redis's, like that of all scripts (lib/clock.lua).
 -- This is the hot path of the service: it works on locals, without lib/log.lua's table and functions. Who is trusted, the
--- service itself, may post anywhere. Where a large room was restricted, occupants may still be there who are not
+-- service itself, may post anywhere. Where a large room has a staged eviction, occupants may still be there who are not
 -- admitted any more (see set-mode.lua): only then the lists are asked, by keys derived from the declared prefix.
 -- What repeats are known by is bounded by author, once there are many in the room: who floods it is refused, nobody else.
 -- The history gives way from its oldest end where it has too many bytes: for the room, or for its owner whose quota is used
@@ -27,9 +27,9 @@ local dedupMs, bytesMax, transient, trusted, nonce, middleAt = struct.unpack(POS
 if trusted ~= 1 and call('HEXISTS', occupants, user) == 0 then
   return 'notJoined'
 end
-local epoch, last, seq, id, ts, messageTs, max, generation, previous, restricted, repeats, written, lookAt, rest =
+local epoch, last, seq, id, ts, messageTs, max, generation, previous, evicting, repeats, written, lookAt, rest =
   struct.unpack(POSITION, packed)
-if restricted == 1 and trusted ~= 1 then
+if evicting == 1 and trusted ~= 1 then
   local room = string.sub(dedup, 1, -7)
   local admitted = call('HGET', meta, 'owner') == user or call('SISMEMBER', room .. 'adminlist', user) == 1
     or (call('SISMEMBER', room .. 'blacklist', user) == 0 and call('SISMEMBER', room .. 'whitelist', user) == 1)
@@ -93,7 +93,7 @@ local frame = head .. pack('>I4I4', (at - atLow) / 4294967296, atLow)
 if isTransient then
   call('SPUBLISH', channel, pack(HEADER, TRANSIENT, seq, id, at, nonce, last, epoch, 0) .. frame)
   if repeatKey ~= '' then
-    call('HSET', meta, 'log', pack(POSITION, epoch, last, seq, id, ts, messageTs, max, generation, previous, restricted, repeats,
+    call('HSET', meta, 'log', pack(POSITION, epoch, last, seq, id, ts, messageTs, max, generation, previous, evicting, repeats,
       written, lookAt, rest))
   end
   return { -1, seq, 0 }
@@ -110,7 +110,7 @@ if max > 0 then
     lookAt, wish = lookAtBytes(id, size, written, bytesMax, at, rest)
   end
 end
-call('HSET', meta, 'log', pack(POSITION, epoch, nonce, seq, id, at, at, max, generation, previous, restricted, repeats,
+call('HSET', meta, 'log', pack(POSITION, epoch, nonce, seq, id, at, at, max, generation, previous, evicting, repeats,
   written, lookAt, rest))
 if max > 0 then
   -- Written as whole numbers, which is faster than finding out that they are.

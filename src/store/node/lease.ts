@@ -147,7 +147,7 @@ export class Lease implements Manifest, Instance {
   }
 
   /** Another server keeps the leases now: it may not know yet that peers have renewed theirs. */
-  unsettle(): void {
+  restartSteady(): void {
     this.#steadySince = performance.now();
   }
 

@@ -23,7 +23,7 @@ export const grantOwned = script('grant-owned', {
   gives: { short: text, names: number, bytes: number, look: yes, cursor: text },
 });
 
-export const settleOwned = script('settle-owned', {
+export const recordOwned = script('record-owned', {
   keys: ['owned'],
   args: ['room', 'seen', 'names', 'bytes', 'next'],
   whenFull: true,

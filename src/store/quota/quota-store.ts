@@ -117,7 +117,7 @@ export class QuotaStore {
 
   /** Gives back what a room had: it is deleted, or was never made. May be repeated. */
   async release(owned: Owned): Promise<void> {
-    await this.#settle(owned.owner, fieldOf(owned.roomName, owned.life), '', undefined);
+    await this.#record(owned.owner, fieldOf(owned.roomName, owned.life), '', undefined);
   }
 
   /** Whether there is that room, of that owner. */
@@ -141,7 +141,7 @@ export class QuotaStore {
       found ||= looked.includes(true);
       if (cursor === '0' || found) break;
     }
-    await this.#settle(owner, '', '', undefined, cursor);
+    await this.#record(owner, '', '', undefined, cursor);
     return found;
   }
 
@@ -151,9 +151,9 @@ export class QuotaStore {
     if (life === '') return false;
     const left = await this.#shrink({ owner, roomName, life }, at);
     if (left === 'young') return false;
-    if (left === 'gone') return this.#settle(owner, field, note, undefined);
+    if (left === 'gone') return this.#record(owner, field, note, undefined);
     if (left.names >= names && left.bytes >= bytes) return false;
-    return this.#settle(owner, field, note, left);
+    return this.#record(owner, field, note, left);
   }
 
   #shrink({ owner, roomName, life }: Owned, notedAt = 0): Promise<Grant | 'young' | 'gone'> {
@@ -162,10 +162,10 @@ export class QuotaStore {
     return this.#commands.run(scripts.shrinkGrant, this.#keys.room(roomName), args);
   }
 
-  async #settle(owner: string, room: string, seen: string, left: Grant | undefined, next = ''): Promise<boolean> {
+  async #record(owner: string, room: string, seen: string, left: Grant | undefined, next = ''): Promise<boolean> {
     const { owned } = this.#keys.user(owner);
     const args = { room, seen, names: left?.names ?? '', bytes: left?.bytes ?? '', next };
-    return (await this.#commands.run(scripts.settleOwned, { owned }, args)) !== 'changed';
+    return (await this.#commands.run(scripts.recordOwned, { owned }, args)) !== 'changed';
   }
 }
 

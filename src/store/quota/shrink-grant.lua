@@ -1,6 +1,6 @@
 -- uses: clock usage
 -- Looks whether a room that is noted as owned is there and its owner's, and takes from it what it was granted and does not
--- use, but for `bytesMin`. Not where it was noted (`notedAt`) less than `youngMs` ago, for it may be about to be made. The note on the owner's slot follows (settle-owned.lua), so it never says less than is granted.
+-- use, but for `bytesMin`. Not where it was noted (`notedAt`) less than `youngMs` ago, for it may be about to be made. The note on the owner's slot follows (record-owned.lua), so it never says less than is granted.
 -- It tells what the room has now.
 -- Either way, for the clocks of two servers differ.
 if math.abs(now - tonumber(notedAt)) < tonumber(youngMs) then

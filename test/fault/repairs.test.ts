@@ -1,13 +1,13 @@
-// What an outage leaves behind is settled side by side: not one topic after the other.
+// What an outage leaves behind is repaired side by side: not one topic after the other.
 import { expect, test } from '@jest/globals';
 import { useScope } from '../support/scope.ts';
-import { settledAfter } from './outage-crowd.ts';
+import { repairedAfter } from './outage-crowd.ts';
 
 const scope = useScope();
 
-test('hundreds of users and rooms are settled in a fraction of what they would take one by one', async () => {
+test('hundreds of users and rooms are repaired in a fraction of what they would take one by one', async () => {
   const outage = { users: 400, rooms: 100, delayMs: 40 };
   // At least two answers for each: what Redis knows, and that it is taken out.
   const oneByOneMs = 2 * (outage.users + outage.rooms) * outage.delayMs;
-  expect(await settledAfter(scope, outage)).toBeLessThan(oneByOneMs / 3);
+  expect(await repairedAfter(scope, outage)).toBeLessThan(oneByOneMs / 3);
 }, 120_000);

@@ -11,36 +11,36 @@ import type { Departures } from '../membership/departures.ts';
 import type { Reconciler } from './reconciler.ts';
 import type { StagedEviction } from './staged-eviction.ts';
 
-export interface RestrictionsDeps {
-  readonly access: Pick<AccessStore, 'unsettled'>;
+export interface StagedEvictionPeersDeps {
+  readonly access: Pick<AccessStore, 'evictingNodes'>;
   readonly topics: Pick<Topics, 'isFollowed' | 'follow' | 'unfollow'>;
   readonly peers: Pick<Peers, 'isGone'>;
-  /** The other nodes, each of which is asked to do its `settleUnfollowed`. */
-  readonly nodes: { askToSettle(nodeId: string, roomName: string): Promise<void> };
+  /** The other nodes, each of which is asked to do its `evictUnfollowed`. */
+  readonly nodes: { askToEvict(nodeId: string, roomName: string): Promise<void> };
   readonly departures: Pick<Departures, 'clean'>;
   readonly reconciler: Pick<Reconciler, 'checkRoomNow'>;
   readonly stagedEviction: Pick<StagedEviction, 'evict'>;
   readonly instance: Pick<Instance, 'nodeId'>;
 }
 
-export class Restrictions {
-  readonly #deps: RestrictionsDeps;
+export class StagedEvictionPeers {
+  readonly #deps: StagedEvictionPeersDeps;
 
-  constructor(deps: RestrictionsDeps) {
+  constructor(deps: StagedEvictionPeersDeps) {
     this.#deps = deps;
   }
 
   /**
    * A room is not opened again before every node has taken out its own. The event tells those that follow it; but what the room
-   * knows of others may be what a failover has brought back, and those would never settle it.
+   * knows of others may be what a failover has brought back, and those would never do so.
    */
   async hasten(roomName: string): Promise<void> {
     const { access, peers, nodes, departures, stagedEviction, instance } = this.#deps;
     const topic = roomTopic(roomName);
     await Promise.all(
-      (await access.unsettled(roomName)).map(async (nodeId) => {
-        if (nodeId === instance.nodeId) return this.settleUnfollowed(roomName);
-        if (!(await peers.isGone(nodeId))) return nodes.askToSettle(nodeId, roomName);
+      (await access.evictingNodes(roomName)).map(async (nodeId) => {
+        if (nodeId === instance.nodeId) return this.evictUnfollowed(roomName);
+        if (!(await peers.isGone(nodeId))) return nodes.askToEvict(nodeId, roomName);
         await departures.clean(topic, nodeId);
         await stagedEviction.evict(roomName, nodeId);
       }),
@@ -48,9 +48,9 @@ export class Restrictions {
   }
 
   /** Where this node does not follow the room, it has nobody in it, whatever is known of it there. */
-  async settleUnfollowed(roomName: string): Promise<void> {
+  async evictUnfollowed(roomName: string): Promise<void> {
     const topic = roomTopic(roomName);
-    // Otherwise its feed settles it, at its own place in the log.
+    // Otherwise its feed does so, at its own place in the log.
     const { topics } = this.#deps;
     if (topics.isFollowed(topic)) return;
     const { nodeId } = this.#deps.instance;

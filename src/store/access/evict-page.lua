@@ -1,9 +1,9 @@
 -- uses: clock evict
 -- Goes through a node's sockets in a room, a page at a time, and takes out their users, on whatever nodes, whom a
--- restriction (set-mode.lua) does not admit any more. The node itself asks, having delivered everything up to the
--- restriction and nothing after it. It goes through them again until nobody is found: not every store's scan keeps its
+-- staged eviction (set-mode.lua) takes the room from. The node itself asks, having delivered everything up to the
+-- event of that and nothing after it. It goes through them again until nobody is found: not every store's scan keeps its
 -- place while what it has found is taken out. After the last page of a round that has taken out nobody (`clean` '1': none
--- before this page has) the node has settled it.
+-- before this page has) the node is done.
 if not openLog(now) then
   return 'noRoom'
 end
@@ -11,7 +11,7 @@ local scanned = redis.call('HSCAN', perNode .. node, cursor, 'COUNT', pageMax)
 local kept = {}
 for at = 1, #scanned[2], 2 do
   local socket, user = scanned[2][at], scanned[2][at + 1]
-  if log.restricted == 0 or admitted(user) then
+  if log.evicting == 0 or admitted(user) then
     kept[#kept + 1] = socket
   else
     evict(user)
@@ -19,7 +19,7 @@ for at = 1, #scanned[2], 2 do
 end
 forgetIfEmpty(node)
 if scanned[1] == '0' and clean == '1' and #evicted == 0 then
-  settled(node)
+  finishEvictionOn(node)
 end
 tellEvictions()
 saveLog()

@@ -1,4 +1,4 @@
-// A large room that was restricted is opened again only when every node has taken out who lost it. It does not wait for those
+// A large room with a staged eviction is opened again only when every node has taken out who lost it. It does not wait for those
 // that a failover has brought back into it: a node that does not follow it, and one that is gone.
 import { expect, test } from '@jest/globals';
 import { presenceOf } from '../support/presence-checker.ts';
@@ -30,7 +30,7 @@ test('a large room with ghosts can be opened again', async () => {
 
   expect(await owner.call('roomSetWhitelistMode', 'hall', true)).toBe(null);
   for (const user of others) await user.next('roomAccessRemoved');
-  // What has been taken out leaves the room no larger than is restricted at once.
+  // What has been taken out leaves the room no larger than is evicted at once.
   for (const name of ['x', 'y', 'z']) {
     await owner.call('roomAddToList', 'hall', 'whitelist', [name]);
     await (await loginRpc(scope, service.node(0).url, name)).call('roomJoin', 'hall');
