@@ -3,7 +3,7 @@ import Type from 'typebox';
 import { carries, notification, optional, OTHERS, request, required } from './declare.ts';
 import { Message, MessageOptions, ProcessedMessage } from './message.ts';
 import { ListName, ListNames, PageOptions, UserlistPage, UserName } from './types.ts';
-import { DIRECT_MESSAGE, messageHead } from './wire/message-frame.ts';
+import { DIRECT_MESSAGE, messagePrefix } from './wire/message-frame.ts';
 import { encodeValue } from './wire/msgpack.ts';
 import { opening } from './wire/opening.ts';
 import { concat } from './wire/pack.ts';
@@ -103,11 +103,14 @@ export const directNotifications = {
 const DIRECT_MESSAGE_ECHO = opening('directMessageEcho', 2);
 
 /**
- * `head ++ u64be(timestamp)` is the frame `[2, 'directMessage', [{…message, author, timestamp}]]`; what is dropped of the
+ * `prefix ++ u64be(timestamp)` is the frame `[2, 'directMessage', [{…message, author, timestamp}]]`; what is dropped of the
  * message is as in a room's, and so are `bytes`.
  */
-export function directMessageFrame(author: string | undefined, message: ValueMap): { head: Uint8Array; bytes: number } {
-  return messageHead([DIRECT_MESSAGE], author, message, false);
+export function directMessageFrame(
+  author: string | undefined,
+  message: ValueMap,
+): { prefix: Uint8Array; bytes: number } {
+  return messagePrefix([DIRECT_MESSAGE], author, message, false);
 }
 
 /** The `directMessageEcho` of a whole `directMessage` to a user. */

@@ -198,18 +198,18 @@ export const membershipNotifications = {
 const LEFT_KEY = encodeValue('left');
 const COUNT_KEY = concat([encodeValue('count'), UINT64]);
 
-/** `head ++ joined ++ leftKey ++ left ++ countKey ++ u64be(count)` is a `roomUserlistChanged`, its lists in MessagePack. */
+/** `prefix ++ joined ++ leftKey ++ left ++ countKey ++ u64be(count)` is a `roomUserlistChanged`, its lists in MessagePack. */
 export function userlistChangesFrame(roomName: string): {
-  head: Uint8Array;
+  prefix: Uint8Array;
   leftKey: Uint8Array;
   countKey: Uint8Array;
 } {
-  const head = concat([headOf('roomUserlistChanged', [roomName]), mapHeader(3), encodeValue('joined')]);
-  return { head, leftKey: LEFT_KEY, countKey: COUNT_KEY };
+  const prefix = concat([prefixOf('roomUserlistChanged', [roomName]), mapHeader(3), encodeValue('joined')]);
+  return { prefix, leftKey: LEFT_KEY, countKey: COUNT_KEY };
 }
 
-/** `head ++ userName` is a `roomUserLeft`, the name in MessagePack. */
-export const leftHead = (roomName: string): Uint8Array => headOf('roomUserLeft', [roomName]);
+/** `prefix ++ userName` is a `roomUserLeft`, the name in MessagePack. */
+export const leftPrefix = (roomName: string): Uint8Array => prefixOf('roomUserLeft', [roomName]);
 
-const headOf = (name: keyof typeof membershipNotifications, leading: readonly Value[]): Uint8Array =>
+const prefixOf = (name: keyof typeof membershipNotifications, leading: readonly Value[]): Uint8Array =>
   openFrame(name, leading);

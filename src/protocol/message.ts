@@ -3,7 +3,7 @@ import Type, { type Static } from 'typebox';
 import { carries, existing, JOINED, notification, optional, request, required } from './declare.ts';
 import { defaultLimits } from './limits.ts';
 import { MessageId, RoomName } from './types.ts';
-import { MESSAGE_ID, messageHead, ROOM_MESSAGE } from './wire/message-frame.ts';
+import { MESSAGE_ID, messagePrefix, ROOM_MESSAGE } from './wire/message-frame.ts';
 import { encodeValue } from './wire/msgpack.ts';
 import type { ValueMap } from './values.ts';
 
@@ -61,7 +61,7 @@ export const messageNotifications = {
 };
 
 export interface RoomMessageFrame {
-  readonly head: Uint8Array;
+  readonly prefix: Uint8Array;
   readonly middle: Uint8Array;
   /** Size of the client's message map in MessagePack, to be held against `limits.messageBytes`. */
   readonly bytes: number;
@@ -70,8 +70,8 @@ export interface RoomMessageFrame {
 const NOTHING = new Uint8Array(0);
 
 /**
- * `head ++ u64be(timestamp) ++ middle ++ u64be(id)` is the frame `[2, 'roomMessage', [roomName, {…message, author,
- * timestamp, id}]]`. For a transient message there is no id and `head ++ u64be(timestamp)` is the whole. Top-level
+ * `prefix ++ u64be(timestamp) ++ middle ++ u64be(id)` is the frame `[2, 'roomMessage', [roomName, {…message, author,
+ * timestamp, id}]]`. For a transient message there is no id and `prefix ++ u64be(timestamp)` is the whole. Top-level
  * `author`, `timestamp` and `id` of the message are dropped. Without an author it is the service itself: it adds no `author`,
  * and one in the message stays.
  */
@@ -81,6 +81,6 @@ export function roomMessageFrame(
   message: ValueMap,
   transient: boolean,
 ): RoomMessageFrame {
-  const { head, bytes } = messageHead([ROOM_MESSAGE, encodeValue(roomName)], author, message, !transient);
-  return { head, middle: transient ? NOTHING : MESSAGE_ID, bytes };
+  const { prefix, bytes } = messagePrefix([ROOM_MESSAGE, encodeValue(roomName)], author, message, !transient);
+  return { prefix, middle: transient ? NOTHING : MESSAGE_ID, bytes };
 }

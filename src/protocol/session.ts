@@ -77,17 +77,17 @@ export const sessionNotifications = {
   }),
 };
 
-/** `head ++ group` is the notice of a room in a session, the group in MessagePack. */
-export function chatHead(name: '$.chat.join' | '$.chat.leave', roomName: string, isPrivate: boolean): Uint8Array {
+/** `prefix ++ group` is the notice of a room in a session, the group in MessagePack. */
+export function chatPrefix(name: '$.chat.join' | '$.chat.leave', roomName: string, isPrivate: boolean): Uint8Array {
   const fields = Object.entries({ name: roomName, private: isPrivate, meta: {} });
   const known = fields.flatMap(([key, value]) => [encodeValue(key), encodeValue(value)]);
   return concat([opening(name, 1), mapHeader(1), encodeValue('chat'), mapHeader(4), ...known, encodeValue('group')]);
 }
 
 /** The same of a room that is taken out, as an open and as a whitelist-only one: only the store knows which it was. */
-export function leaveHeads(roomName: string): { openHead: Uint8Array; privateHead: Uint8Array } {
+export function leavePrefixes(roomName: string): { openPrefix: Uint8Array; privatePrefix: Uint8Array } {
   return {
-    openHead: chatHead('$.chat.leave', roomName, false),
-    privateHead: chatHead('$.chat.leave', roomName, true),
+    openPrefix: chatPrefix('$.chat.leave', roomName, false),
+    privatePrefix: chatPrefix('$.chat.leave', roomName, true),
   };
 }

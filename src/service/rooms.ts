@@ -7,7 +7,7 @@ import type { OwnerChanged } from '../store/access/access-store.ts';
 import type { RoomFlag } from '../store/admin/admin-store.ts';
 import { SERVICE } from '../store/rights.ts';
 import { changeRules } from '../chat/access/rules.ts';
-import { leftHead } from '../protocol/membership.ts';
+import { leftPrefix } from '../protocol/membership.ts';
 import { historyInfo } from '../chat/history/history.ts';
 import { deleteRoom } from '../chat/room/room.ts';
 import { ok, type Ok } from '../chat/outcome.ts';
@@ -85,7 +85,7 @@ async function changeOwner(
     return (await admin.hasRoom(roomName)) ? invalidName(owner, limits) : fail('noRoom', [roomName]);
   }
   const change = async (): Promise<OwnerChanged | 'noRoom'> => {
-    const changed = await services.access.changeOwner(roomName, owner ?? '', leftHead(roomName));
+    const changed = await services.access.changeOwner(roomName, owner ?? '', leftPrefix(roomName));
     if (changed !== 'noRoom') await services.quotas.moved(roomName, owner ?? '', changed);
     return changed;
   };

@@ -2,7 +2,7 @@
 // on nodes that have nobody in the room, hear of it all the same. The test changes the rules itself, as a node that is
 // registered, and lets that node's lease end.
 import { expect, test } from '@jest/globals';
-import { leftHead } from '../../src/protocol/membership.ts';
+import { leftPrefix } from '../../src/protocol/membership.ts';
 import { notificationFrame } from '../../src/protocol/wire/frame.ts';
 import { Keyspace, roomTopic } from '../../src/redis/keys.ts';
 import { SERVICE } from '../../src/store/rights.ts';
@@ -27,21 +27,21 @@ const changes: Readonly<Record<string, (store: Store, room: string) => Promise<C
       names: ['bob'],
       badName: undefined,
       frame: notificationFrame('roomAccessListAdded', [room, 'blacklist', ['bob']]),
-      leftHead: leftHead(room),
+      leftPrefix: leftPrefix(room),
     }),
   'the mode': ({ access }, room) =>
     access.setMode(room, SERVICE, {
       whitelistOnly: true,
       frame: notificationFrame('roomModeChanged', [room, true]),
-      leftHead: leftHead(room),
+      leftPrefix: leftPrefix(room),
     }),
   'another owner': async ({ access }, room) => {
     await access.setMode(room, SERVICE, {
       whitelistOnly: true,
       frame: notificationFrame('roomModeChanged', [room, true]),
-      leftHead: leftHead(room),
+      leftPrefix: leftPrefix(room),
     });
-    return access.changeOwner(room, '', leftHead(room));
+    return access.changeOwner(room, '', leftPrefix(room));
   },
 };
 

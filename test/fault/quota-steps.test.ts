@@ -1,7 +1,7 @@
 // What concerns a room and its owner's quota is two or three scripts. Here the quota holds for clients, whatever nodes they
 // use; and a node dies between each two steps: the test does the first ones itself, as a node whose lease then ends.
 import { beforeAll, expect, test } from '@jest/globals';
-import { frameHead, notificationFrame } from '../../src/protocol/wire/frame.ts';
+import { framePrefix, notificationFrame } from '../../src/protocol/wire/frame.ts';
 import { roomTopic } from '../../src/redis/keys.ts';
 import { Lease } from '../../src/store/node/lease.ts';
 import { ROOM_BYTES } from '../../src/store/quota/quota-store.ts';
@@ -228,7 +228,7 @@ test('a node that dies between changing the owner and the notes: neither is lock
   const heir = await login(1, `heir-${count}`);
   for (const room of [a, b, c]) await near.call('roomCreate', room);
   await near.call('roomAddToList', a, 'whitelist', ['1', '2']);
-  expect(await store.access.changeOwner(a, heir.userName, frameHead('roomUserLeft', [a]))).toHaveProperty('takes');
+  expect(await store.access.changeOwner(a, heir.userName, framePrefix('roomUserLeft', [a]))).toHaveProperty('takes');
   await heir.call('roomAddToList', a, 'whitelist', ['3']);
   expect(await notesOf(heir.userName)).toMatchObject({ [a]: [5, 0] });
   await age(owner);

@@ -2,8 +2,8 @@
 // first ones itself, as a node that is registered, and lets that node's lease end. What a real node then repairs, and when,
 // is in the names of the tests.
 import { beforeAll, expect, test } from '@jest/globals';
-import { chatHead } from '../../src/protocol/session.ts';
-import { countFrame, frameHead, notificationFrame } from '../../src/protocol/wire/frame.ts';
+import { chatPrefix } from '../../src/protocol/session.ts';
+import { countFrame, framePrefix, notificationFrame } from '../../src/protocol/wire/frame.ts';
 import { roomTopic, userTopic } from '../../src/redis/keys.ts';
 import { Lease } from '../../src/store/node/lease.ts';
 import type { Joined } from '../../src/store/membership/membership-store.ts';
@@ -80,8 +80,11 @@ async function doomedSocket(userName: string, room: string): Promise<Doomed> {
   const socketId = `doomed-of-${userName}`;
   const echo = countFrame('socketConnectEcho', [socketId]);
   await store.users.login(userName, { socketId, nodeId, echo, synced: true });
-  const heads = { openHead: chatHead('$.chat.leave', room, false), privateHead: chatHead('$.chat.leave', room, true) };
-  return new Doomed({ userName, room, socketId, nodeId, heads });
+  const prefixes = {
+    openPrefix: chatPrefix('$.chat.leave', room, false),
+    privatePrefix: chatPrefix('$.chat.leave', room, true),
+  };
+  return new Doomed({ userName, room, socketId, nodeId, prefixes });
 }
 
 interface DoomedDeps {
@@ -89,7 +92,7 @@ interface DoomedDeps {
   readonly room: string;
   readonly socketId: string;
   readonly nodeId: string;
-  readonly heads: { readonly openHead: Uint8Array; readonly privateHead: Uint8Array };
+  readonly prefixes: { readonly openPrefix: Uint8Array; readonly privatePrefix: Uint8Array };
 }
 
 class Doomed {
@@ -114,7 +117,7 @@ class Doomed {
   }
 
   async file(joined: Joined, group?: string): Promise<void> {
-    const { room: roomName, userName, socketId, nodeId, heads } = this.#deps;
+    const { room: roomName, userName, socketId, nodeId, prefixes } = this.#deps;
     const filed = await store.sessions.file(userName, {
       socketId,
       nodeId,
@@ -125,8 +128,8 @@ class Doomed {
       fresh: joined.freshlyFiled,
       whitelistOnly: false,
       group,
-      joinHead: chatHead('$.chat.join', roomName, false),
-      ...heads,
+      joinPrefix: chatPrefix('$.chat.join', roomName, false),
+      ...prefixes,
       njoined: joined.njoined,
       echo: countFrame('roomJoinedEcho', [roomName, socketId]),
     });
@@ -134,8 +137,8 @@ class Doomed {
   }
 
   async beginLeave(): Promise<PendingLeave> {
-    const { room: roomName, userName, socketId, nodeId, heads } = this.#deps;
-    const leave = { roomName, socketId, nodeId, except: socketId, ...heads };
+    const { room: roomName, userName, socketId, nodeId, prefixes } = this.#deps;
+    const leave = { roomName, socketId, nodeId, except: socketId, ...prefixes };
     const begun = await store.sessions.beginLeave(userName, leave);
     if (typeof begun === 'string') throw new Error(begun);
     return begun.pending;
@@ -296,7 +299,7 @@ scenario('an eviction, after the room: whoever reads the session next finds out,
     names: [userName],
     badName: undefined,
     frame: notificationFrame('roomAccessListAdded', [room, 'blacklist', [userName]]),
-    leftHead: frameHead('roomUserLeft', [room]),
+    leftPrefix: framePrefix('roomUserLeft', [room]),
   });
   expect(changed).toMatchObject({ evicted: [{ userName }] });
   await near.next('roomAccessRemoved');

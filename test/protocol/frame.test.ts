@@ -24,8 +24,8 @@ describe('a room message', () => {
   test('with time and id put in it is the notification', () => {
     fc.assert(
       fc.property(text, text, anyMap, time, time, (roomName, author, message, timestamp, id) => {
-        const { head, middle, bytes } = roomMessageFrame(roomName, author, message, false);
-        const frame = concat(head, u64be(timestamp), middle, u64be(id));
+        const { prefix, middle, bytes } = roomMessageFrame(roomName, author, message, false);
+        const frame = concat(prefix, u64be(timestamp), middle, u64be(id));
         const params = [roomName, processed(message, author, timestamp, id)];
         expect(client.decodeFrame(frame)).toEqual({
           messages: [{ type: 2, method: 'roomMessage', params, faultAt: -1 }],
@@ -40,9 +40,9 @@ describe('a room message', () => {
   test('transient, it ends with the time', () => {
     fc.assert(
       fc.property(text, text, anyMap, time, (roomName, author, message, timestamp) => {
-        const { head, middle } = roomMessageFrame(roomName, author, message, true);
+        const { prefix, middle } = roomMessageFrame(roomName, author, message, true);
         expect(middle).toHaveLength(0);
-        const { params } = decodeNotification(concat(head, u64be(timestamp)));
+        const { params } = decodeNotification(concat(prefix, u64be(timestamp)));
         expect(params).toEqual([roomName, processed(message, author, timestamp)]);
       }),
     );
@@ -51,8 +51,8 @@ describe('a room message', () => {
   test.each([0, 1, 12, 13, 14, 15, 16, 17, 65_532, 65_533, 65_535, 65_536])('of %i keys', (count) => {
     const message = Object.fromEntries(Array.from({ length: count }, (_, i) => [`k${i}`, i & 7]));
     for (const transient of [false, true]) {
-      const { head, middle } = roomMessageFrame('r', 'a', message, transient);
-      const frame = concat(head, u64be(5), middle, transient ? new Uint8Array(0) : u64be(9));
+      const { prefix, middle } = roomMessageFrame('r', 'a', message, transient);
+      const frame = concat(prefix, u64be(5), middle, transient ? new Uint8Array(0) : u64be(9));
       const expected = processed(message, 'a', 5, ...(transient ? [] : [9]));
       expect(decodeNotification(frame).params).toEqual(['r', expected]);
     }
@@ -60,17 +60,17 @@ describe('a room message', () => {
 
   test("the client's author, timestamp and id are dropped, and count as sent", () => {
     const message = { id: 'x'.repeat(50), a: 1, author: 'mallory', timestamp: { b: 2 }, nested: { id: 3 } };
-    const { head, middle, bytes } = roomMessageFrame('r', 'alice', message, false);
-    const { params } = decodeNotification(concat(head, u64be(5), middle, u64be(9)));
+    const { prefix, middle, bytes } = roomMessageFrame('r', 'alice', message, false);
+    const { params } = decodeNotification(concat(prefix, u64be(5), middle, u64be(9)));
     expect(params[1]).toEqual({ a: 1, nested: { id: 3 }, author: 'alice', timestamp: 5, id: 9 });
     expect(bytes).toBe(encodeValue(message).length);
   });
 
   test('a frame is not changed by what is made after it', () => {
     const first = roomMessageFrame('first', 'alice', { text: 'first' }, false);
-    const copy = first.head.slice();
+    const copy = first.prefix.slice();
     roomMessageFrame('other', 'mallory', { text: 'other' }, false);
-    expect(first.head).toEqual(copy);
+    expect(first.prefix).toEqual(copy);
   });
 });
 
@@ -78,8 +78,8 @@ describe('a direct message', () => {
   test('with the time put in it is the notification, and whole it is the echo', () => {
     fc.assert(
       fc.property(text, text, anyMap, time, (userName, author, message, timestamp) => {
-        const { head, bytes } = directMessageFrame(author, message);
-        const frame = concat(head, u64be(timestamp));
+        const { prefix, bytes } = directMessageFrame(author, message);
+        const frame = concat(prefix, u64be(timestamp));
         const expected = processed(message, author, timestamp);
         expect(decodeNotification(frame)).toEqual({ name: 'directMessage', params: [expected] });
         expect(client.decodeFrame(directEchoFrame(userName, frame))).toEqual({
@@ -97,12 +97,12 @@ test.each([{ a: 1 }, { a: 1, author: 'robot' }, { author: { nested: true }, time
   (message) => {
     const { timestamp: _t, id: _i, ...kept } = { timestamp: 0, id: 0, ...message };
     const room = roomMessageFrame('r', undefined, message, false);
-    const whole = concat(room.head, u64be(5), room.middle, u64be(9));
+    const whole = concat(room.prefix, u64be(5), room.middle, u64be(9));
     expect(decodeNotification(whole).params).toEqual(['r', { ...kept, timestamp: 5, id: 9 }]);
     const passing = roomMessageFrame('r', undefined, message, true);
-    expect(decodeNotification(concat(passing.head, u64be(5))).params).toEqual(['r', { ...kept, timestamp: 5 }]);
+    expect(decodeNotification(concat(passing.prefix, u64be(5))).params).toEqual(['r', { ...kept, timestamp: 5 }]);
     const direct = directMessageFrame(undefined, message);
-    expect(decodeNotification(concat(direct.head, u64be(5))).params).toEqual([{ ...kept, timestamp: 5 }]);
+    expect(decodeNotification(concat(direct.prefix, u64be(5))).params).toEqual([{ ...kept, timestamp: 5 }]);
     expect(direct.bytes).toBe(encodeValue(message).length);
   },
 );

@@ -29,8 +29,8 @@ const stored = (value: Value): StoredValue => new StoredValue(encodeValue(value)
 
 /** A stored message, its frame as the store has completed it. */
 const frameOf = (roomName: string, message: ValueMap): Uint8Array => {
-  const { head, middle } = roomMessageFrame(roomName, 'bob', message, false);
-  return concat(head, u64be(1_767_225_600_500), middle, u64be(42));
+  const { prefix, middle } = roomMessageFrame(roomName, 'bob', message, false);
+  return concat(prefix, u64be(1_767_225_600_500), middle, u64be(42));
 };
 
 describe('a result with stored parts', () => {
@@ -115,7 +115,7 @@ describe('the message in a stored frame', () => {
           timestamp: 1_767_225_600_500,
           id: 42,
         });
-        const direct = concat(directMessageFrame('bob', message).head, u64be(5));
+        const direct = concat(directMessageFrame('bob', message).prefix, u64be(5));
         expect(storedMessageIn(direct).value).toEqual({ ...rest, author: 'bob', timestamp: 5 });
       }),
     );

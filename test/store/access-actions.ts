@@ -5,9 +5,9 @@ import { SERVICE } from '../../src/store/rights.ts';
 import { rightsBy, room, type By } from './room-actions.ts';
 import { frame, frameText, type Store } from './store.ts';
 
-export const leftHead = Buffer.from('<left ');
+export const leftPrefix = Buffer.from('<left ');
 export const changesFrame = {
-  head: Buffer.from('joined:'),
+  prefix: Buffer.from('joined:'),
   leftKey: Buffer.from(' left:'),
   countKey: Buffer.from(' count:'),
 };
@@ -17,7 +17,7 @@ export const edit = (listName: string, names: string[], badName?: string): ListE
   names,
   badName,
   frame: frame(`${listName} ${names.join()}`),
-  leftHead,
+  leftPrefix,
 });
 
 export type Edited = ReturnType<Store['access']['addToList']>;
@@ -26,9 +26,9 @@ export const add = (store: Store, by: By, listName: string, ...names: string[]):
 export const take = (store: Store, by: By, listName: string, ...names: string[]): Edited =>
   store.access.removeFromList(room, rightsBy(by), edit(listName, names));
 export const setMode = (store: Store, by: By, whitelistOnly: boolean): ReturnType<Store['access']['setMode']> =>
-  store.access.setMode(room, rightsBy(by), { whitelistOnly, frame: frame(`mode ${whitelistOnly}`), leftHead });
+  store.access.setMode(room, rightsBy(by), { whitelistOnly, frame: frame(`mode ${whitelistOnly}`), leftPrefix });
 export const changeOwner = (store: Store, owner: string): ReturnType<Store['access']['changeOwner']> =>
-  store.access.changeOwner(room, owner, leftHead);
+  store.access.changeOwner(room, owner, leftPrefix);
 export const listed = async (store: Store, listName: string): Promise<unknown> => {
   const found = await store.access.readList(room, SERVICE, listName, { cursor: '', limit: 100 });
   return typeof found === 'string' ? found : found.names.toSorted();

@@ -12,7 +12,7 @@ import {
   edit,
   type Edited,
   flush,
-  leftHead,
+  leftPrefix,
   listed,
   outBy,
   setMode,
@@ -48,7 +48,7 @@ function editing(open: OpenStore, start: Start): void {
     expect(await changeOwner(store, 'bob')).toBe('noRoom');
     expect(await store.access.readList(room, SERVICE, 'whitelist', { cursor: '', limit: 10 })).toBe('noRoom');
     expect(await store.access.readAccess(room, 'bob')).toBe('noRoom');
-    expect(await store.access.evictPage(room, 'n1', '0', leftHead)).toBeUndefined();
+    expect(await store.access.evictPage(room, 'n1', '0', leftPrefix)).toBeUndefined();
     expect(await flush(store)).toBe(0);
     expect(await store.ttls()).toEqual({});
   });

@@ -111,7 +111,7 @@ function deletions(open: OpenStore): void {
     const sent = {
       author: 'bob',
       rights: rightsOf('bob'),
-      head: frame('head'),
+      prefix: frame('prefix'),
       clientMessageId: 'c-1',
       transient: false,
     };

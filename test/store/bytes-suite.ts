@@ -34,8 +34,8 @@ function history(start: Start): void {
     await join(store, 'alice');
     const { history: key } = store.keys.room(room);
     for (let i = 0; i < 300; i++) {
-      const head = 'x'.repeat(i % 50 === 0 ? 10_000 : i % 7 === 0 ? 3000 : 100);
-      await post(store, 'alice', { head });
+      const prefix = 'x'.repeat(i % 50 === 0 ? 10_000 : i % 7 === 0 ? 3000 : 100);
+      await post(store, 'alice', { prefix });
       if (i % 10 > 0) continue;
       const kept = await streamOf(store, key);
       expect(kept.bytes).toBeLessThanOrEqual(limit);
@@ -60,7 +60,7 @@ function history(start: Start): void {
   test('a message that is larger than all of it is kept, alone', async () => {
     const store = await start({ historyMaxBytes: 5000 });
     await join(store, 'alice');
-    for (let i = 0; i < 3; i++) await post(store, 'alice', { head: 'x'.repeat(9000) });
+    for (let i = 0; i < 3; i++) await post(store, 'alice', { prefix: 'x'.repeat(9000) });
     expect(await streamOf(store, store.keys.room(room).history)).toMatchObject({ numbers: [3] });
   });
 
@@ -68,7 +68,7 @@ function history(start: Start): void {
     const limit = 65_536;
     const store = await start({ historyMaxBytes: limit }, { historyMax: 5 });
     await join(store, 'alice');
-    for (let i = 0; i < 400; i++) await post(store, 'alice', { head: 'x'.repeat(1000) });
+    for (let i = 0; i < 400; i++) await post(store, 'alice', { prefix: 'x'.repeat(1000) });
     const { numbers } = await streamOf(store, store.keys.room(room).history);
     expect(numbers.length).toBeGreaterThanOrEqual(5);
     expect(idsOf(await store.histories.read(room, rightsOf('alice'), undefined, 100))).toEqual([

@@ -20,7 +20,7 @@ const logout = (store: Store, userName = receiver, socketId = 's1'): Promise<unk
 
 interface SendOptions {
   rights?: Rights;
-  head?: string;
+  prefix?: string;
   clientMessageId?: string;
   transient?: boolean;
 }
@@ -33,7 +33,7 @@ const send = (
   store.directs.send(receiver, {
     author,
     rights: options.rights ?? rightsOf(author ?? ''),
-    head: Buffer.from(options.head ?? `head of ${author ?? ''}`),
+    prefix: Buffer.from(options.prefix ?? `prefix of ${author ?? ''}`),
     clientMessageId: options.clientMessageId,
     transient: options.transient ?? false,
   });
@@ -71,7 +71,7 @@ function sending(open: OpenStore): void {
     expect(await send(store, 'alice')).toBe('noUser');
     expect(await store.ttls()).toEqual({});
     await login(store);
-    expect(await send(store, 'alice', { head: '' })).toBe('messageTooLarge');
+    expect(await send(store, 'alice', { prefix: '' })).toBe('messageTooLarge');
     const before = await store.ttls();
     const log = store.logOf('n1');
     const start = await log.readPosition(userTopic(receiver));
@@ -80,7 +80,7 @@ function sending(open: OpenStore): void {
     const passing = await send(store, 'alice', { transient: true });
     const last = await send(store, 'carol');
     await logout(store);
-    expect(await send(store, 'alice', { head: '' })).toBe('noUserOnline');
+    expect(await send(store, 'alice', { prefix: '' })).toBe('noUserOnline');
     expect(await send(store, 'alice')).toBe('noUserOnline');
 
     await eventually(() => expect(events).toHaveLength(3));
@@ -93,7 +93,7 @@ function sending(open: OpenStore): void {
     for (const [i, sent] of [first, passing, last].entries()) {
       const event = events[i];
       expect(sent).toEqual({ frame: Buffer.from(event?.frame ?? []), repeated: false });
-      expect(frameText(event).slice(0, -8)).toBe(`head of ${i === 2 ? 'carol' : 'alice'}`);
+      expect(frameText(event).slice(0, -8)).toBe(`prefix of ${i === 2 ? 'carol' : 'alice'}`);
       expect(countIn(event)).toBe(event?.timestamp);
     }
     // The log has what was said, for who is behind; what was passing is nowhere.
@@ -126,7 +126,7 @@ function rights(open: OpenStore): void {
     await login(store);
     // Who is away tells nobody who is barred that it is.
     const mayWrite = async (author: string): Promise<boolean> => {
-      const [small, large] = [await send(store, author), await send(store, author, { head: '' })];
+      const [small, large] = [await send(store, author), await send(store, author, { prefix: '' })];
       if (typeof small === 'string') expect([small, large]).toEqual(['notAllowed', 'notAllowed']);
       else expect(large).toBe('messageTooLarge');
       return typeof small !== 'string';
@@ -171,19 +171,19 @@ function repeatsBounded(open: OpenStore): void {
   test('are remembered up to a number of bytes of an author', async () => {
     const store = await open(scope, { repeatBytesMax: 1000 });
     await login(store);
-    const head = 'x'.repeat(400);
+    const prefix = 'x'.repeat(400);
     for (const [clientMessageId, outcome] of Object.entries({
       c1: false,
       c2: false,
       c3: 'tooMany',
       c2again: 'tooMany',
     })) {
-      const sent = await send(store, 'alice', { clientMessageId, head });
+      const sent = await send(store, 'alice', { clientMessageId, prefix });
       if (typeof outcome === 'string') expect(sent).toBe(outcome);
       else expect(sent).toMatchObject({ repeated: outcome });
     }
     expect(await send(store, 'alice', { clientMessageId: 'c1' })).toMatchObject({ repeated: true });
-    expect(await send(store, 'carol', { clientMessageId: 'c1', head })).toMatchObject({ repeated: false });
+    expect(await send(store, 'carol', { clientMessageId: 'c1', prefix })).toMatchObject({ repeated: false });
   });
 
   test('are bounded for a receiver too: those who flood it together leave everybody else a share', async () => {
@@ -214,11 +214,11 @@ function repeatsKnown(open: OpenStore): void {
     const events = await store.listen(userTopic(receiver));
     const clientMessageId = 'c 1';
     // What was refused has used nothing up.
-    expect(await send(store, 'alice', { clientMessageId, head: '' })).toBe('messageTooLarge');
-    const first = await send(store, 'alice', { clientMessageId, head: 'first' });
+    expect(await send(store, 'alice', { clientMessageId, prefix: '' })).toBe('messageTooLarge');
+    const first = await send(store, 'alice', { clientMessageId, prefix: 'first' });
     const { frame: sent } = Object(first);
     expect(first).toMatchObject({ repeated: false });
-    const again = [{}, { head: 'other' }, { head: '' }, { transient: true }, { rights: SERVICE }];
+    const again = [{}, { prefix: 'other' }, { prefix: '' }, { transient: true }, { rights: SERVICE }];
     for (const options of again) {
       expect(await send(store, 'alice', { clientMessageId, ...options })).toEqual({ frame: sent, repeated: true });
     }
@@ -240,11 +240,11 @@ function repeatsKnown(open: OpenStore): void {
     await eventually(() => expect(events).toHaveLength(6));
     expect(events.map((event) => frameText(event).slice(0, -8))).toEqual([
       'first',
-      'head of carol',
-      'head of ',
-      'head of alice',
-      'head of alice',
-      'head of alice',
+      'prefix of carol',
+      'prefix of ',
+      'prefix of alice',
+      'prefix of alice',
+      'prefix of alice',
     ]);
   });
 }

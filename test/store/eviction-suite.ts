@@ -6,7 +6,7 @@ import { evictionsOf, type TopicEvent } from '../../src/log/event.ts';
 import { roomTopic } from '../../src/redis/keys.ts';
 import { eventually } from '../support/eventually.ts';
 import { useScope } from '../support/scope.ts';
-import { add, changeOwner, leftHead, setMode, take } from './access-actions.ts';
+import { add, changeOwner, leftPrefix, setMode, take } from './access-actions.ts';
 import { join, room, starter, type Start } from './room-actions.ts';
 import type { OpenStore, Store } from './store.ts';
 
@@ -67,7 +67,7 @@ function numbers(start: Start): void {
     for (const user of ['owner', ...users]) await join(store, user);
     const events = await store.listen(roomTopic(room));
     expect(numbersOf(await setMode(store, 'owner', true))).toEqual({});
-    const page = await store.access.evictPage(room, 'n1', '0', leftHead);
+    const page = await store.access.evictPage(room, 'n1', '0', leftPrefix);
     const replied = numbersOf(page);
     expect(new Set(Object.values(replied))).toEqual(new Set([page?.at.seq]));
     const changed = numbersOf(await changeOwner(store, ''));

@@ -13,12 +13,12 @@ const scope = useScope();
 
 type Act = (store: Store) => Promise<unknown>;
 
-const head = (text: string): Uint8Array => Buffer.from(text);
-const heads = { openHead: head('open'), privateHead: head('private') };
+const prefix = (text: string): Uint8Array => Buffer.from(text);
+const prefixes = { openPrefix: prefix('open'), privatePrefix: prefix('private') };
 const direct = (author: string, clientMessageId?: string, transient = false) => ({
   author,
   rights: rightsOf(author),
-  head: head('head'),
+  prefix: prefix('prefix'),
   clientMessageId,
   transient,
 });
@@ -55,11 +55,11 @@ const done: Record<string, Act> = {
   'reading a userlist of which changes wait': ({ access }) =>
     access.readList('large', rightsOf('owner'), 'userlist', { cursor: '', limit: 10 }),
   'telling who came and went': ({ access }) =>
-    access.flushChanges('large', { head: head('h'), leftKey: head('l'), countKey: head('c') }, 0),
+    access.flushChanges('large', { prefix: prefix('h'), leftKey: prefix('l'), countKey: prefix('c') }, 0),
   'taking off a list': (store) => take(store, 'owner', 'whitelist', 'carol'),
   leaving: (store) => leave(store, 'alice'),
   'beginning a leave of the session': ({ sessions }) =>
-    sessions.beginLeave('bob', { roomName: 'large', socketId: 'bob-1', nodeId: 'n1', except: '', ...heads }),
+    sessions.beginLeave('bob', { roomName: 'large', socketId: 'bob-1', nodeId: 'n1', except: '', ...prefixes }),
   'losing a room': ({ users }) =>
     users.notifyRoomLost('bob', {
       roomName: room,
@@ -67,7 +67,7 @@ const done: Record<string, Act> = {
       at: { epoch: 'e'.repeat(16), seq: 1 },
       frame: frame('lost'),
       nodeIds: [],
-      ...heads,
+      ...prefixes,
     }),
   'sweeping a room': ({ memberships }) => memberships.beginSweep(room, 'dead'),
   'sweeping a user': ({ users }) => users.beginSweep('bob', 'dead'),

@@ -6,7 +6,7 @@ import { roomTopic } from '../../src/redis/keys.ts';
 import { rightsOf } from '../../src/store/rights.ts';
 import { eventually } from '../support/eventually.ts';
 import { useScope } from '../support/scope.ts';
-import { add, changeOwner, changesIn, flush, leftHead, listed, outBy, setMode, told } from './access-actions.ts';
+import { add, changeOwner, changesIn, flush, leftPrefix, listed, outBy, setMode, told } from './access-actions.ts';
 import { expectChain, heardOf, join, leave, post, room, type Start, starter, userlist } from './room-actions.ts';
 import type { OpenStore, Store } from './store.ts';
 
@@ -126,7 +126,7 @@ async function staged(start: Start): Promise<Store> {
 async function evictOwn(store: Store, nodeId: string): Promise<string[]> {
   const out: string[] = [];
   for (let next: EvictionCursor | '0' = '0'; ;) {
-    const page: EvictedPage | undefined = await store.access.evictPage(room, nodeId, next, leftHead);
+    const page: EvictedPage | undefined = await store.access.evictPage(room, nodeId, next, leftPrefix);
     if (page === undefined) throw new Error('noRoom');
     out.push(...page.evicted.map(({ userName, socketIds }) => `${userName} ${socketIds.join()}`));
     if (page.next === undefined) return out.toSorted();
@@ -191,8 +191,8 @@ function stagedEvictions(start: Start): void {
     expect(await listed(store, 'userlist')).toEqual(['owner', 'wes']);
     // All nodes have: the room is like any other again.
     expect(await outBy(setMode(store, 'owner', false))).toEqual([]);
-    expect(await store.access.evictPage(room, 'n2', '0', leftHead)).toMatchObject({ evicted: [], kept: [] });
-    expect(await store.access.evictPage(room, 'n1', '0', leftHead)).toMatchObject({ kept: ['owner-1', 'wes-1'] });
+    expect(await store.access.evictPage(room, 'n2', '0', leftPrefix)).toMatchObject({ evicted: [], kept: [] });
+    expect(await store.access.evictPage(room, 'n1', '0', leftPrefix)).toMatchObject({ kept: ['owner-1', 'wes-1'] });
     expect(await store.client.hexists(store.keys.room(room).meta, 'unsettled')).toBe(0);
   });
 

@@ -23,10 +23,10 @@ async function fill(
   }
 }
 
-const post = (store: Store, userName: string, { head = 'head' } = {}): Promise<unknown> =>
+const post = (store: Store, userName: string, { prefix = 'prefix' } = {}): Promise<unknown> =>
   store.messages.post(room, rightsOf(userName), {
     author: userName,
-    head: frame(head),
+    prefix: frame(prefix),
     middle: frame('middle'),
     nonce: nonce(),
     clientMessageId: undefined,
@@ -133,7 +133,7 @@ function largeEvents(open: OpenStore): void {
     await fill(store, [['alice', 'a1', 'n1']]);
     const log = store.logOf('n1');
     const before = await positionOf(log, roomTopic(room));
-    for (let i = 0; i < 30; i++) await post(store, 'alice', { head: 'x'.repeat(100_000) });
+    for (let i = 0; i < 30; i++) await post(store, 'alice', { prefix: 'x'.repeat(100_000) });
     const read: TopicEvent[] = [];
     let pages = 0;
     for (let at: Position = before; at.id < 30; at = read.at(-1) ?? at) {

@@ -41,9 +41,9 @@ function posts(start: Start): void {
     const store = await start();
     const events = await store.listen(roomTopic(room));
     expect(await post(store, 'owner')).toBe('notJoined');
-    expect(await post(store, 'owner', { head: '' })).toBe('notJoined');
+    expect(await post(store, 'owner', { prefix: '' })).toBe('notJoined');
     await join(store, 'alice');
-    expect(await post(store, 'alice', { head: '' })).toBe('messageTooLarge');
+    expect(await post(store, 'alice', { prefix: '' })).toBe('messageTooLarge');
     expect(await post(store, 'alice')).toEqual({ id: 1, seq: 2, repeated: false });
     expect(await post(store, 'alice', { transient: true })).toEqual({ id: undefined, seq: 2, repeated: false });
     expect(await post(store, 'alice')).toEqual({ id: 2, seq: 3, repeated: false });
@@ -63,7 +63,7 @@ function posts(start: Start): void {
     if (typeof stored === 'string') throw new Error(stored);
     expect(stored).toEqual(events.filter(({ kind }) => kind === 'message'));
     expect(stored.map(stampsOf)).toEqual(stored.map(({ id, timestamp }) => ({ id, timestamp })));
-    expect(frameText(events[2])).toMatch(/^head.{8}$/s);
+    expect(frameText(events[2])).toMatch(/^prefix.{8}$/s);
   });
 
   test('never turns the clock of the log back', async () => {
@@ -107,7 +107,7 @@ function repeats(start: Start): void {
     const clientMessageId = 'c 1';
     expect(await post(store, 'alice', { clientMessageId })).toMatchObject({ id: 1, repeated: false });
     expect(await post(store, 'alice', { clientMessageId, transient: true })).toMatchObject({ id: 1, repeated: true });
-    expect(await post(store, 'alice', { clientMessageId, head: '' })).toMatchObject({ id: 1, repeated: true });
+    expect(await post(store, 'alice', { clientMessageId, prefix: '' })).toMatchObject({ id: 1, repeated: true });
     expect(await post(store, 'bob', { clientMessageId })).toMatchObject({ id: 2, repeated: false });
     expect(await post(store, 'alice', { clientMessageId: 'c 2', transient: true })).toMatchObject({ id: undefined });
     expect(await post(store, 'alice', { clientMessageId: 'c 2' })).toMatchObject({ id: undefined, repeated: true });
@@ -171,7 +171,7 @@ function boundedReading(start: Start): void {
     const store = await start({ replyBytes: 10_000 });
     await join(store, 'alice');
     // About 1000 bytes each, but for one that is larger than a reply.
-    for (let id = 1; id <= 30; id++) await post(store, 'alice', { head: 'x'.repeat(id === 20 ? 12_000 : 900) });
+    for (let id = 1; id <= 30; id++) await post(store, 'alice', { prefix: 'x'.repeat(id === 20 ? 12_000 : 900) });
     const read = async (after: number | undefined, limit = 100): Promise<number[] | string> =>
       idsOf(await store.histories.read(room, rightsOf('alice'), after, limit));
     expect(await read(0)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
@@ -261,7 +261,7 @@ function boundedRecovery(start: Start): void {
   test('a join gives what was missed only where it fits into what is left of the reply', async () => {
     const store = await start();
     await join(store, 'alice');
-    for (let i = 0; i < 10; i++) await post(store, 'alice', { head: 'x'.repeat(900) });
+    for (let i = 0; i < 10; i++) await post(store, 'alice', { prefix: 'x'.repeat(900) });
     const { at } = await join(store, 'alice');
     const missed = async (id: number, bytesMax?: number): Promise<unknown> => {
       const occupant = { roomName: room, userName: 'bob', socketId: 's', nodeId: 'n1' };

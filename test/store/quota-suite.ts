@@ -128,21 +128,21 @@ function bytes(start: Start): void {
     const store = await start({ bytes: 3 * ROOM_BYTES, pauseMs: 600_000 });
     await create(store);
     await join(store, 'alice');
-    const head = 'x'.repeat(1000);
+    const prefix = 'x'.repeat(1000);
     const read = async (): Promise<number[]> => {
       const ids = idsOf(await store.histories.read(room, rightsOf('alice'), 0, 1000));
       return typeof ids === 'string' ? [] : ids;
     };
     const postUntilWish = async (): Promise<{ id: number; needed: number }> => {
       for (;;) {
-        const posted = await post(store, 'alice', { head });
+        const posted = await post(store, 'alice', { prefix });
         if (typeof posted === 'string') throw new Error(posted);
         if (posted.wish !== undefined) return { id: posted.id ?? 0, needed: posted.wish.needed };
       }
     };
     const first = await postUntilWish();
     // Nobody has asked yet: nothing is lost.
-    for (let i = 0; i < 30; i++) await post(store, 'alice', { head });
+    for (let i = 0; i < 30; i++) await post(store, 'alice', { prefix });
     expect(await read()).toHaveLength(first.id + 30);
     const { needed } = await postUntilWish();
     const granted = await store.quotas.grant(owned(room), { bytes: needed, bytesAsked: 1e9 });
@@ -150,7 +150,7 @@ function bytes(start: Start): void {
     expect(await store.quotas.write(owned(room), granted.grant, 'refused')).toBe(true);
     let last = 0;
     for (let i = 0; i < 100; i++) {
-      const posted = await post(store, 'alice', { head });
+      const posted = await post(store, 'alice', { prefix });
       expect(posted).toMatchObject({ wish: undefined });
       last = Number(Object(posted).id);
     }

@@ -6,7 +6,7 @@ import { userTopic } from '../../src/redis/keys.ts';
 import { rightsOf } from '../../src/store/rights.ts';
 import { eventually } from '../support/eventually.ts';
 import { useScope } from '../support/scope.ts';
-import { begun, file, heads, life, login, out, point, user } from './session-actions.ts';
+import { begun, file, prefixes, life, login, out, point, user } from './session-actions.ts';
 import { frame, type OpenStore, type Store } from './store.ts';
 
 const scope = useScope();
@@ -28,7 +28,7 @@ const removal = (seq: number, socketId?: string): Address['removal'] => ({ at: p
 
 const lose = (store: Store, nodeIds: string[]): Promise<unknown> => {
   const lost = { roomName, life, at: point(2 ** 40), frame: frame('lost'), nodeIds };
-  return store.users.notifyRoomLost(user, { ...lost, ...heads });
+  return store.users.notifyRoomLost(user, { ...lost, ...prefixes });
 };
 
 /** What is done to a user with two sockets that take part in its session, and how each notice of it is addressed. */
@@ -59,7 +59,7 @@ const acts: readonly [what: string, act: (store: Store) => Promise<unknown>, add
       store.directs.send(user, {
         author: 'bob',
         rights: rightsOf('bob'),
-        head: frame('head'),
+        prefix: frame('prefix'),
         clientMessageId: undefined,
         transient: false,
       }),
@@ -81,7 +81,7 @@ const acts: readonly [what: string, act: (store: Store) => Promise<unknown>, add
         const read = await store.sessions.read(user);
         const [one] = read === 'gone' ? [] : read.filed;
         if (one === undefined) throw new Error('nothing is filed');
-        await store.sessions.unfile(user, 'b', [{ ...one, ...heads, lostAt }]);
+        await store.sessions.unfile(user, 'b', [{ ...one, ...prefixes, lostAt }]);
       }
     },
     [ofSession('a'), ofSession('b', removal(Number.MAX_SAFE_INTEGER)), ofSession('a'), ofSession('b', removal(7))],

@@ -4,7 +4,7 @@ import { roomTopic } from '../../src/redis/keys.ts';
 import { declaredScripts, layOut } from '../../src/redis/script.ts';
 import { NOBODY, rightsOf, SERVICE, type Rights } from '../../src/store/rights.ts';
 import { useScope } from '../support/scope.ts';
-import { edit, leftHead } from './access-actions.ts';
+import { edit, leftPrefix } from './access-actions.ts';
 import { post, room, starter } from './room-actions.ts';
 import { frame, type OpenStore, type Store } from './store.ts';
 
@@ -27,13 +27,19 @@ const acts: readonly [name: string, refusal: string, act: (store: Store, rights:
   ['writing to a user', 'notAllowed', (store, rights) => send(store, rights)],
   ['deleting a room', 'notAllowed', ({ rooms }, rights) => rooms.delete(room, rights, 'n1', frame('deleted'))],
 ];
-const mode = { whitelistOnly: true, frame: frame('mode'), leftHead };
+const mode = { whitelistOnly: true, frame: frame('mode'), leftPrefix };
 
 const page = ({ access }: Store, rights: Rights, listName: string): Promise<unknown> =>
   access.readList(room, rights, listName, { cursor: '', limit: 5 });
 
 const send = ({ directs }: Store, rights: Rights): Promise<unknown> =>
-  directs.send('bob', { author: undefined, rights, head: frame('head'), clientMessageId: undefined, transient: false });
+  directs.send('bob', {
+    author: undefined,
+    rights,
+    prefix: frame('prefix'),
+    clientMessageId: undefined,
+    transient: false,
+  });
 
 export function rightsSuite(open: OpenStore): void {
   const start = starter(open, useScope());

@@ -34,13 +34,13 @@ export const rightsBy = (by: By): Rights => (typeof by === 'string' ? rightsOf(b
 interface PostOptions {
   clientMessageId?: string;
   transient?: boolean;
-  head?: string;
+  prefix?: string;
 }
 
 export const post = (store: Store, by: By, options: PostOptions = {}): ReturnType<Store['messages']['post']> =>
   store.messages.post(room, rightsBy(by), {
     author: typeof by === 'string' ? by : undefined,
-    head: Buffer.from(options.head ?? 'head'),
+    prefix: Buffer.from(options.prefix ?? 'prefix'),
     middle: Buffer.from(options.transient === true ? '' : 'middle'),
     nonce: nonce(),
     clientMessageId: options.clientMessageId,
@@ -53,10 +53,10 @@ export const idsOf = (events: readonly TopicEvent[] | string): number[] | string
 /** What a published or stored message of `post` carries: its time and id, as the script put them in. */
 export function stampsOf({ frame: bytes }: TopicEvent): { timestamp: number; id: number } {
   const read = Buffer.from(bytes);
-  const headLength = 'head'.length;
-  expect(read.toString('latin1', 0, headLength)).toBe('head');
-  expect(read.toString('latin1', headLength + 8, read.length - 8)).toBe('middle');
-  return { timestamp: Number(read.readBigUInt64BE(headLength)), id: Number(read.readBigUInt64BE(read.length - 8)) };
+  const prefixLength = 'prefix'.length;
+  expect(read.toString('latin1', 0, prefixLength)).toBe('prefix');
+  expect(read.toString('latin1', prefixLength + 8, read.length - 8)).toBe('middle');
+  return { timestamp: Number(read.readBigUInt64BE(prefixLength)), id: Number(read.readBigUInt64BE(read.length - 8)) };
 }
 
 /** Events as they were published: no number left out, each naming the one before it. */

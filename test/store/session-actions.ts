@@ -16,7 +16,7 @@ export const login = async (store: Store, socketId: string, nodeId: string, sync
   expect(added).toMatchObject({ nconnected: expect.any(Number) });
 };
 
-export const heads = { openHead: frame('leave'), privateHead: frame('leave private') };
+export const prefixes = { openPrefix: frame('leave'), privatePrefix: frame('leave private') };
 
 export function file(store: Store, changes: Partial<FilingNote> = {}): ReturnType<Store['sessions']['file']> {
   const { socketId = 'a', roomName = 'lobby' } = changes;
@@ -30,8 +30,8 @@ export function file(store: Store, changes: Partial<FilingNote> = {}): ReturnTyp
     fresh: false,
     whitelistOnly: false,
     group: undefined,
-    joinHead: frame('join'),
-    ...heads,
+    joinPrefix: frame('join'),
+    ...prefixes,
     njoined: 1,
     echo: undefined,
     ...changes,
@@ -44,7 +44,7 @@ export const begin = (
   socketId = 'a',
   nodeId = 'n1',
 ): ReturnType<Store['sessions']['beginLeave']> =>
-  store.sessions.beginLeave(user, { roomName, socketId, nodeId, except: socketId, ...heads });
+  store.sessions.beginLeave(user, { roomName, socketId, nodeId, except: socketId, ...prefixes });
 
 export async function begun(
   store: Store,

@@ -12,7 +12,7 @@ import {
   filed,
   filedUpTo,
   group,
-  heads,
+  prefixes,
   life,
   login,
   otherLife,
@@ -33,7 +33,7 @@ const lose = (store: Store, lost: Partial<LostRoom>): ReturnType<Store['users'][
     at: point(5),
     frame: undefined,
     nodeIds: ['n1'],
-    ...heads,
+    ...prefixes,
     ...lost,
   });
 
@@ -225,7 +225,7 @@ function filedBefore(open: OpenStore): void {
     expect(await file(store, { roomName: 'moved', group: 'play' })).toMatchObject({ isNew: false });
     await begin(store, 'left');
     await lose(store, { roomName: 'lost', life, at: point(1) });
-    await store.sessions.unfile(user, '', [{ roomName: 'read', ...asItWas, ...heads, lostAt: undefined }]);
+    await store.sessions.unfile(user, '', [{ roomName: 'read', ...asItWas, ...prefixes, lostAt: undefined }]);
     expect(await filed(store)).toEqual([
       ['joined', life, 'work'],
       ['moved', life, 'play'],
@@ -297,7 +297,7 @@ function reading(open: OpenStore): void {
     const store = await open(scope);
     const entry = Buffer.from(`${life}0custom`);
     await store.sessions.unfile(user, 'a', [
-      { roomName: 'lobby', life, group: 'custom', entry, ...heads, lostAt: undefined },
+      { roomName: 'lobby', life, group: 'custom', entry, ...prefixes, lostAt: undefined },
     ]);
     expect(await store.ttls()).toEqual({});
     await login(store, 'a', 'n1');
@@ -316,7 +316,7 @@ function reading(open: OpenStore): void {
     // Where the room is there, and where it is gone.
     const lost = all.filed.map((one) => ({
       ...one,
-      ...heads,
+      ...prefixes,
       lostAt: one.roomName === 'attic' ? point(7) : undefined,
     }));
     for (let i = 0; i < 2; i++) await store.sessions.unfile(user, 'a', lost);

@@ -67,9 +67,9 @@ function bytes(start: Start): void {
   test('bytes are counted from there on, and what was kept before goes with the first trimming', async () => {
     const limit = 65_536;
     const store = await startShort(start, { historyMaxBytes: limit });
-    for (let i = 0; i < 40; i++) await post(store, 'alice', { head: 'x'.repeat(1000) });
+    for (let i = 0; i < 40; i++) await post(store, 'alice', { prefix: 'x'.repeat(1000) });
     expect(idsOf(await store.histories.read(room, rightsOf('alice'), 0, 1))).toEqual([1]);
-    for (let i = 0; i < 40; i++) await post(store, 'alice', { head: 'x'.repeat(1000) });
+    for (let i = 0; i < 40; i++) await post(store, 'alice', { prefix: 'x'.repeat(1000) });
     const entries = await store.client.xrangeBuffer(store.keys.room(room).history, '-', '+');
     const kept = entries.reduce((sum, [, fields]) => sum + (fields[1]?.length ?? 0), 0);
     expect(kept).toBeLessThanOrEqual(limit);
@@ -90,7 +90,7 @@ function users(start: Start): void {
       nconnected: 2,
     });
     await shortenPosition(client, keys.user('bob').meta);
-    const message = { author: 'ann', rights: rightsOf('ann'), head: Buffer.from('head'), transient: false };
+    const message = { author: 'ann', rights: rightsOf('ann'), prefix: Buffer.from('prefix'), transient: false };
     const first = await directs.send('bob', { ...message, clientMessageId: 'c 1' });
     expect(first).toMatchObject({ repeated: false });
     await shortenPosition(client, keys.user('bob').meta);

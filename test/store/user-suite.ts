@@ -224,8 +224,8 @@ function notices(open: OpenStore): void {
       at: { epoch: 'epoch of the log', seq: 17 },
       frame: frame('lost'),
       nodeIds: ['n1', 'n2'],
-      openHead: frame('never'),
-      privateHead: frame('said'),
+      openPrefix: frame('never'),
+      privatePrefix: frame('said'),
     };
     await store.users.notifyOthers(user, 's1', frame('hello'));
     expect(await store.users.notifyRoomLost(user, lost)).toBeUndefined();

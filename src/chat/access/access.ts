@@ -10,7 +10,7 @@ import type { Actor } from '../actor.ts';
 import type { HandlersOf } from '../caller.ts';
 import type { accessRequests } from '../../protocol/access.ts';
 import { ok, type Ok } from '../outcome.ts';
-import { leftHead } from '../../protocol/membership.ts';
+import { leftPrefix } from '../../protocol/membership.ts';
 import { changeRules } from './rules.ts';
 import { isScanCursor, NO_CURSOR, pageOfList, wholeList } from './lists.ts';
 import type { Services } from '../services.ts';
@@ -65,7 +65,7 @@ export function accessHandlers(services: Services): HandlersOf<typeof accessRequ
 
     async roomSetWhitelistMode(by, { roomName, mode }) {
       const frame = notificationFrame('roomModeChanged', [roomName, mode]);
-      const change = { whitelistOnly: mode, frame, leftHead: leftHead(roomName) };
+      const change = { whitelistOnly: mode, frame, leftPrefix: leftPrefix(roomName) };
       const set = () => access.setMode(roomName, by.rights, change);
       let changed = await changeRules(services, by, roomName, set);
       for (let waits = 0; changed === 'evicting' && waits < EVICTION_WAITS_MAX; waits++) {
@@ -97,7 +97,7 @@ function changeOf(
     names: userNames,
     badName: userNames.find((name) => !isValidName(name, limits)),
     frame: notificationFrame(notice, [roomName, listName, [...userNames]]),
-    leftHead: leftHead(roomName),
+    leftPrefix: leftPrefix(roomName),
   };
 }
 

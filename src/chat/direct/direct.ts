@@ -75,11 +75,11 @@ async function sendMessage(
   if (settings.directMessages === 'off') return failBecause('notAllowed', [], 'direct messages are switched off');
   if (!isValidName(userName, settings.limits)) return fail('noUser', [userName]);
   const transient = options?.transient ?? false;
-  const { head, bytes } = directMessageFrame(by.author, message);
+  const { prefix, bytes } = directMessageFrame(by.author, message);
   const sent = await directs.send(userName, {
     author: by.author,
     rights: by.rights,
-    head: bytes > settings.limits.messageBytes ? NOTHING : head,
+    prefix: bytes > settings.limits.messageBytes ? NOTHING : prefix,
     clientMessageId: options?.clientMessageId,
     transient,
   });

@@ -18,7 +18,7 @@ import type { UserStore } from '../../store/user/user-store.ts';
 import type { Caller } from '../caller.ts';
 import type { Echoes, Echoing } from '../user/echoes.ts';
 import { tellLeft } from '../hooks/points.ts';
-import { leaveHeads } from '../../protocol/session.ts';
+import { leavePrefixes } from '../../protocol/session.ts';
 import type { Repairs } from '../repair/repairs.ts';
 import type { Losses } from '../room/losses.ts';
 import type { UserlistChanges } from './userlist-changes.ts';
@@ -116,7 +116,7 @@ export class Departures implements Cleaner {
     { userName, socketId, nodeId }: Pick<Caller, 'userName' | 'socketId' | 'nodeId'>,
     except: string,
   ): Promise<SessionLeave> {
-    const leave = { roomName, socketId, nodeId, except, ...leaveHeads(roomName) };
+    const leave = { roomName, socketId, nodeId, except, ...leavePrefixes(roomName) };
     const begun = await this.#deps.sessions.beginLeave(userName, leave);
     if (typeof begun === 'string') throw new StateUnavailable(`a leave cannot be begun: ${begun}`);
     return { at: begun.at, ...(await this.#carryOut(userName, begun.pending, except, false)) };

@@ -24,7 +24,7 @@ export function messageHandlers({
   return {
     async roomMessage(by, { roomName, message, options }) {
       const transient = options?.transient ?? false;
-      const { head, middle, bytes } = roomMessageFrame(roomName, by.author, message, transient);
+      const { prefix, middle, bytes } = roomMessageFrame(roomName, by.author, message, transient);
       const tooLarge = bytes > settings.limits.messageBytes;
       const nonce = newNonce();
       const topic = roomTopic(roomName);
@@ -33,7 +33,7 @@ export function messageHandlers({
       const posted = await messages
         .post(roomName, by.rights, {
           author: by.author,
-          head: tooLarge ? NOTHING : head,
+          prefix: tooLarge ? NOTHING : prefix,
           middle,
           nonce,
           clientMessageId: options?.clientMessageId,

@@ -5,7 +5,7 @@
 import type { Topic } from '../../bus/bus.ts';
 import type { Instance } from '../../bus/instance.ts';
 import type { Point } from '../../log/event.ts';
-import { leftHead } from '../../protocol/membership.ts';
+import { leftPrefix } from '../../protocol/membership.ts';
 import { topicKind, topicName, type TopicKey } from '../../redis/keys.ts';
 import type { AccessStore, EvictionCursor, EvictedPage } from '../../store/access/access-store.ts';
 import type { Audience } from '../caller.ts';
@@ -63,7 +63,7 @@ export class StagedEviction {
     let epoch = '';
     let next: EvictionCursor | '0' | undefined = '0';
     do {
-      const page: EvictedPage | undefined = await access.evictPage(roomName, nodeId, next, leftHead(roomName));
+      const page: EvictedPage | undefined = await access.evictPage(roomName, nodeId, next, leftPrefix(roomName));
       if (page === undefined) return undefined;
       for (const socketId of page.kept) kept.add(socketId);
       epoch = page.at.epoch;

@@ -8,7 +8,7 @@ import type { Evictions } from '../../store/access/evictions.ts';
 import type { Deletion, Deletions, FormerMember } from '../../store/room/deletions.ts';
 import type { Life } from '../../store/room/room-store.ts';
 import type { UserStore } from '../../store/user/user-store.ts';
-import { leaveHeads } from '../../protocol/session.ts';
+import { leavePrefixes } from '../../protocol/session.ts';
 import type { Quotas } from '../quota/quotas.ts';
 
 export interface LossesDeps {
@@ -116,7 +116,7 @@ export class Losses {
     told: Told | undefined,
   ): Promise<{ left: readonly FormerMember[]; cause: unknown }> {
     const frame = lossFrame(roomName);
-    const heads = leaveHeads(roomName);
+    const prefixes = leavePrefixes(roomName);
     const next = former.values();
     const left: FormerMember[] = [];
     let cause: unknown;
@@ -132,7 +132,7 @@ export class Losses {
           frame: isMember ? frame : undefined,
           // The event of a deletion names nobody, and so tells only users with a socket that hears the room.
           nodeIds: isDeletion ? [] : nodeIds,
-          ...heads,
+          ...prefixes,
         };
         try {
           const toldAt = await this.#deps.users.notifyRoomLost(userName, lost);

@@ -2,7 +2,7 @@
  * Filing rooms in a user's session: what a join by a synced socket adds, which of the filed rooms are still there, and
  * how the session is told. Joining itself is membership's.
  */
-import { chatHead, leaveHeads, type Chat } from '../../protocol/session.ts';
+import { chatPrefix, leavePrefixes, type Chat } from '../../protocol/session.ts';
 import { isValidName } from '../../protocol/names/rule.ts';
 import type { NameLimits } from '../../protocol/names/form.ts';
 import { StateUnavailable } from '../../redis/unavailable.ts';
@@ -59,8 +59,8 @@ export async function fileRoom(
     fresh: joined.freshlyFiled,
     whitelistOnly: joined.whitelistOnly,
     group,
-    joinHead: chatHead('$.chat.join', roomName, joined.whitelistOnly),
-    ...leaveHeads(roomName),
+    joinPrefix: chatPrefix('$.chat.join', roomName, joined.whitelistOnly),
+    ...leavePrefixes(roomName),
     njoined: joined.njoined,
     echo: joined.changed ? echo : undefined,
   });
@@ -113,9 +113,9 @@ export async function presentOf(
       const { roomName: name, life, group } = filing;
       const room = found[at];
       if (room === undefined || room === 'noRoom' || room.life !== life) {
-        lost.push({ ...filing, ...leaveHeads(name), lostAt: undefined });
+        lost.push({ ...filing, ...leavePrefixes(name), lostAt: undefined });
       } else if (!room.admitted && room.njoined === 0) {
-        lost.push({ ...filing, ...leaveHeads(name), lostAt: room.at });
+        lost.push({ ...filing, ...leavePrefixes(name), lostAt: room.at });
         // Of a staged eviction that has yet to take the user out, its loss un-files the room.
       } else chats.push({ name, group, private: room.whitelistOnly, meta: {} });
     }

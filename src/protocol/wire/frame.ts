@@ -10,13 +10,13 @@ import { opening, openFrame, UINT64 } from './opening.ts';
 import { concat } from './pack.ts';
 import type { Value } from '../values.ts';
 
-/** `head ++ u64be(count)` is the frame of a notification whose last param is a count. */
+/** `prefix ++ u64be(count)` is the frame of a notification whose last param is a count. */
 export function countFrame(name: NotificationName, leading: readonly Value[]): Uint8Array {
-  return concat([frameHead(name, leading), UINT64]);
+  return concat([framePrefix(name, leading), UINT64]);
 }
 
-/** `head ++ value` is the frame of a notification whose last param the store knows, in MessagePack. */
-export function frameHead(name: NotificationName, leading: readonly Value[]): Uint8Array {
+/** `prefix ++ value` is the frame of a notification whose last param the store knows, in MessagePack. */
+export function framePrefix(name: NotificationName, leading: readonly Value[]): Uint8Array {
   return openFrame(name, leading);
 }
 

@@ -19,12 +19,12 @@ const SERVER_FIELDS = ['author', 'timestamp', 'id'];
 const SERVICE_FIELDS = ['timestamp', 'id'];
 
 /** Everything up to the timestamp, behind which only an id may come. */
-export function messageHead(
+export function messagePrefix(
   beginning: readonly Uint8Array[],
   author: string | undefined,
   message: ValueMap,
   hasId: boolean,
-): { head: Uint8Array; bytes: number } {
+): { prefix: Uint8Array; bytes: number } {
   const isService = author === undefined;
   const by = isService ? [] : [AUTHOR, encodeValue(author)];
   const ours = isService ? SERVICE_FIELDS : SERVER_FIELDS;
@@ -39,7 +39,7 @@ export function messageHead(
   const entries = shared.subarray(mapHeader(count).length);
   const added = (isService ? 1 : 2) + (hasId ? 1 : 0);
   // `entries` refers to the encoder's own buffer: it must be copied before anything else is encoded.
-  return { head: concat([...beginning, mapHeader(count + added), entries, ...by, TIMESTAMP]), bytes };
+  return { prefix: concat([...beginning, mapHeader(count + added), entries, ...by, TIMESTAMP]), bytes };
 }
 
 /** The message in a `roomMessage` or `directMessage` made here, as it is there. Anything else is a defect, and throws. */

@@ -47,7 +47,7 @@ export interface ListEdit {
   /** Tells the room, where it tells such things. */
   readonly frame: Uint8Array;
   /** A `roomUserLeft` that ends before the name of the user. */
-  readonly leftHead: Uint8Array;
+  readonly leftPrefix: Uint8Array;
 }
 
 /** Where going through a node's own sockets stands. `clean`: nobody was taken out since it began. */
@@ -70,7 +70,7 @@ export interface EvictedPage {
 
 /** A `roomUserlistChanged` in three parts, between which the script puts names. */
 export interface ChangesFrame {
-  readonly head: Uint8Array;
+  readonly prefix: Uint8Array;
   readonly leftKey: Uint8Array;
   readonly countKey: Uint8Array;
 }
@@ -92,7 +92,7 @@ const CHANGED = { at: position, evicted: formerMembers, changesPending: yes, lif
 
 const editList = script('edit-list', {
   keys: EVICTING,
-  args: ['large', 'teller', ...RIGHTS, 'listName', 'adding', 'limit', 'badName', 'frame', 'leftHead'],
+  args: ['large', 'teller', ...RIGHTS, 'listName', 'adding', 'limit', 'badName', 'frame', 'leftPrefix'],
   rest: true,
   writes: true,
   refuses: ['noRoom', 'notAllowed', 'noList', 'invalidName', 'listLimitExceeded'],
@@ -101,7 +101,7 @@ const editList = script('edit-list', {
 
 const setMode = script('set-mode', {
   keys: EVICTING,
-  args: ['large', 'teller', ...RIGHTS, 'mode', 'frame', 'leftHead'],
+  args: ['large', 'teller', ...RIGHTS, 'mode', 'frame', 'leftPrefix'],
   writes: true,
   refuses: ['noRoom', 'notAllowed', 'evicting'],
   gives: CHANGED,
@@ -109,7 +109,7 @@ const setMode = script('set-mode', {
 
 const changeOwner = script('change-owner', {
   keys: EVICTING,
-  args: ['large', 'teller', 'owner', 'leftHead'],
+  args: ['large', 'teller', 'owner', 'leftPrefix'],
   writes: true,
   refuses: ['noRoom'],
   gives: { ...CHANGED, before: text, names: number, bytes: number },
@@ -117,7 +117,7 @@ const changeOwner = script('change-owner', {
 
 const evictPage = script('evict-page', {
   keys: EVICTING,
-  args: ['large', 'teller', 'node', 'cursor', 'clean', 'pageMax', 'leftHead'],
+  args: ['large', 'teller', 'node', 'cursor', 'clean', 'pageMax', 'leftPrefix'],
   writes: true,
   whenFull: true,
   refuses: ['noRoom'],
@@ -126,7 +126,7 @@ const evictPage = script('evict-page', {
 
 const flushChanges = script('flush-changes', {
   keys: ['meta', 'channel', 'events', 'occupants', 'changes'],
-  args: ['head', 'leftKey', 'countKey', 'pageMax', 'pauseMs'],
+  args: ['prefix', 'leftKey', 'countKey', 'pageMax', 'pauseMs'],
   writes: true,
   whenFull: true,
   refuses: ['noRoom', 'later'],
@@ -204,7 +204,7 @@ export class AccessStore {
       limit: this.#options.listSizeLimit,
       badName: flag(edit.badName !== undefined),
       frame: edit.frame,
-      leftHead: edit.leftHead,
+      leftPrefix: edit.leftPrefix,
     };
     return this.#commands.run(editList, this.#keys.room(roomName), args, edit.names);
   }
@@ -213,16 +213,16 @@ export class AccessStore {
   setMode(
     roomName: string,
     rights: Rights,
-    change: { whitelistOnly: boolean; frame: Uint8Array; leftHead: Uint8Array },
+    change: { whitelistOnly: boolean; frame: Uint8Array; leftPrefix: Uint8Array },
   ): Promise<Changed | 'noRoom' | 'notAllowed' | 'evicting'> {
-    const { whitelistOnly, frame, leftHead } = change;
-    const args = { ...this.#evicting(), ...rightsArgs(rights), mode: flag(whitelistOnly), frame, leftHead };
+    const { whitelistOnly, frame, leftPrefix } = change;
+    const args = { ...this.#evicting(), ...rightsArgs(rights), mode: flag(whitelistOnly), frame, leftPrefix };
     return this.#commands.run(setMode, this.#keys.room(roomName), args);
   }
 
   /** For the service only. '' for no owner. */
-  async changeOwner(roomName: string, owner: string, leftHead: Uint8Array): Promise<OwnerChanged | 'noRoom'> {
-    const args = { ...this.#evicting(), owner, leftHead };
+  async changeOwner(roomName: string, owner: string, leftPrefix: Uint8Array): Promise<OwnerChanged | 'noRoom'> {
+    const args = { ...this.#evicting(), owner, leftPrefix };
     const done = await this.#commands.run(changeOwner, this.#keys.room(roomName), args);
     if (done === 'noRoom') return done;
     const { names, bytes, ...changed } = done;
@@ -237,11 +237,11 @@ export class AccessStore {
     roomName: string,
     nodeId: string,
     cursor: EvictionCursor | '0',
-    leftHead: Uint8Array,
+    leftPrefix: Uint8Array,
   ): Promise<EvictedPage | undefined> {
     const { at, clean } = cursor === '0' ? { at: cursor, clean: true } : cursor;
     const place = { node: nodeId, cursor: at, clean: flag(clean), pageMax: EVICTION_PAGE };
-    const args = { ...this.#evicting(), ...place, leftHead };
+    const args = { ...this.#evicting(), ...place, leftPrefix };
     const page = await this.#commands.run(evictPage, this.#keys.room(roomName), args);
     if (page === 'noRoom') return undefined;
     const { reached, ...evictedPage } = page;

@@ -1,6 +1,6 @@
 -- uses: clock log frame
 -- Tells a large room who came and went since it was last told: one notice each `pauseMs` at most, by Redis's own clock, of
--- at most about `pageMax` names. `head`, `leftKey` and `countKey` are the parts of the frame between which the names go.
+-- at most about `pageMax` names. `prefix`, `leftKey` and `countKey` are the parts of the frame between which the names go.
 if not openLog(now) then
   return 'noRoom'
 end
@@ -28,7 +28,7 @@ for _, list in ipairs({ joined, left }) do
     redis.call('HDEL', changes, unpack(list, i, math.min(i + 999, #list)))
   end
 end
-announce(NOTICE, '', head .. strs(joined) .. leftKey .. strs(left) .. countKey .. u64(redis.call('HLEN', occupants)))
+announce(NOTICE, '', prefix .. strs(joined) .. leftKey .. strs(left) .. countKey .. u64(redis.call('HLEN', occupants)))
 redis.call('HSET', meta, 'flushedAt', int(now))
 local waiting = redis.call('HLEN', changes)
 if waiting == 0 then

@@ -18,7 +18,7 @@ export interface DirectPost {
   readonly author: string | undefined;
   readonly rights: Rights;
   /** The notification up to its timestamp; empty for a message over the limit: then only the rights are checked. */
-  readonly head: Uint8Array;
+  readonly prefix: Uint8Array;
   readonly clientMessageId: string | undefined;
   readonly transient: boolean;
 }
@@ -108,11 +108,11 @@ export class DirectStore {
 
   /** To all sockets of a user, on all nodes. */
   async send(userName: string, post: DirectPost): Promise<Sent | Extract<OutcomeOf<typeof sendDirect>, string>> {
-    const { author, rights, head, clientMessageId, transient } = post;
+    const { author, rights, prefix, clientMessageId, transient } = post;
     const sent = await this.#commands.run(sendDirect, this.#keys.user(userName), {
       ...rightsArgs(rights),
       toSelf: flag(author === userName),
-      frame: head,
+      frame: prefix,
       transient: flag(transient),
       author: author ?? '',
       repeatKey: repeatKey(author, clientMessageId),
@@ -122,7 +122,7 @@ export class DirectStore {
     });
     if (typeof sent === 'string') return sent;
     const { timestamp, first } = sent;
-    if (first === undefined) return { frame: timed(head, timestamp), repeated: false };
+    if (first === undefined) return { frame: timed(prefix, timestamp), repeated: false };
     return { frame: first.length === 0 ? undefined : first, repeated: true };
   }
 
@@ -173,10 +173,10 @@ export class DirectStore {
   }
 }
 
-/** What the script has made of a head and its timestamp. */
-function timed(head: Uint8Array, timestamp: number): Uint8Array {
-  const whole = Buffer.allocUnsafe(head.length + 8);
-  whole.set(head);
-  whole.writeBigUInt64BE(BigInt(timestamp), head.length);
+/** What the script has made of a prefix and its timestamp. */
+function timed(prefix: Uint8Array, timestamp: number): Uint8Array {
+  const whole = Buffer.allocUnsafe(prefix.length + 8);
+  whole.set(prefix);
+  whole.writeBigUInt64BE(BigInt(timestamp), prefix.length);
   return whole;
 }

@@ -3,7 +3,7 @@
 -- Where the room is not told of each by itself, all users of one script share an event: there may be thousands, and the
 -- ring of events is short. `tellEvictions` must come before the log is saved.
 -- Their sessions lose the room, too. `evictedUsers` notes each for the node `teller`, which tells them on their own slots, until
--- it has. Wants these keys, `entries`, lib/occupants.lua, lib/userlist.lua, lib/access.lua and the argument `leftHead`: a `roomUserLeft` up to the name.
+-- it has. Wants these keys, `entries`, lib/occupants.lua, lib/userlist.lua, lib/access.lua and the argument `leftPrefix`: a `roomUserLeft` up to the name.
 local evicted, together, touched = {}, {}, {}
 local tells, batched
 
@@ -23,7 +23,7 @@ local function evict(user)
     tells, batched = tellsUsers(), isBatched()
   end
   if tells and not batched then
-    announce(EVICTED, list .. '\n' .. user, leftHead .. str(user))
+    announce(EVICTED, list .. '\n' .. user, leftPrefix .. str(user))
   else
     if tells then
       noteChange(user, '0')

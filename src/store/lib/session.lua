@@ -41,15 +41,15 @@ end
 
 -- Tells the sockets that take part, but for one ('' for none). A socket that waits for the answer to a request about the
 -- room hears this in its place (chat/session/held-notices.ts).
-local function tellSession(except, roomName, head, group, address)
+local function tellSession(except, roomName, prefix, group, address)
   if redis.call('SCARD', synced) > redis.call('SISMEMBER', synced, except) then
-    announce(NOTICE, (address or about)(syncedBut(except), roomName), head .. str(group))
+    announce(NOTICE, (address or about)(syncedBut(except), roomName), prefix .. str(group))
   end
 end
 
--- Takes a room that is filed out of the session. The heads are those of `$.chat.leave`, of an open room and of a whitelist-only
+-- Takes a room that is filed out of the session. The prefixes are those of `$.chat.leave`, of an open room and of a whitelist-only
 -- one; `address` says more to those who are told (lib/recipients.lua).
-local function unfile(except, roomName, filed, openHead, privateHead, address)
+local function unfile(except, roomName, filed, openPrefix, privatePrefix, address)
   redis.call('HDEL', session, roomName)
-  tellSession(except, roomName, filed.mode == '1' and privateHead or openHead, filed.group, address)
+  tellSession(except, roomName, filed.mode == '1' and privatePrefix or openPrefix, filed.group, address)
 end

@@ -12,7 +12,7 @@ const script = scriptsBeside(import.meta.url);
 
 export const postMessage = script('post-message', {
   keys: ['meta', 'channel', 'occupants', 'history', 'dedup'],
-  args: ['fixed', 'user', 'head', 'repeatKey'],
+  args: ['fixed', 'user', 'prefix', 'repeatKey'],
   refuses: [...UNREADABLE, 'messageTooLarge', 'tooMany'],
   gives: { id: number, seq: number, repeated: yes, wish: optional(readWish) },
 });
@@ -52,7 +52,7 @@ export class MessageStore {
     const posted = await this.#commands.run(postMessage, this.#keys.room(roomName), {
       fixed: packPost(post, this.#options, rights.as === 'service'),
       user: rightsArgs(rights).user,
-      head: post.head,
+      prefix: post.prefix,
       repeatKey: repeatKey(post.author, post.clientMessageId),
     });
     return typeof posted === 'string' ? posted : { ...posted, id: posted.id < 0 ? undefined : posted.id };

@@ -1,10 +1,10 @@
 -- uses: clock history-bytes
 -- Posts to a room: occupant? repeated? then the next id, append, publish. One step, so that the ids have no gaps, the
 -- order of ids is the order of delivery, and nobody who has just been removed still posts.
--- The frame comes in two parts, `head` and the end of `fixed`; the fixed-width timestamp and id go behind each.
+-- The frame comes in two parts, `prefix` and the end of `fixed`; the fixed-width timestamp and id go behind each.
 -- `fixed` packs `dedupMs`, the bytes that a room keeps, whether it is transient, whether who posts is trusted, and the
 -- nonce: every argument of its own costs both sides.
--- An empty head stands for a message over the limit: limits come after rights, and a repeat may carry anything.
+-- An empty prefix stands for a message over the limit: limits come after rights, and a repeat may carry anything.
 -- `repeatKey` names the author, who need not be `user`, and its id of the message; '' for none.
 -- The time is Redis's, like that of all scripts (lib/clock.lua).
 -- This is the hot path of the service: it works on locals, without lib/log.lua's table and functions. Who is trusted, the
@@ -41,7 +41,7 @@ local at = now
 if at < ts then
   at = ts
 end
-local isTransient, isTooLarge = transient == 1, head == ''
+local isTransient, isTooLarge = transient == 1, prefix == ''
 
 if repeatKey ~= '' then
   -- Two generations of one hash instead of a key per message: what is younger than `dedupMs` is in one of them. Named
@@ -89,7 +89,7 @@ if isTooLarge then
 end
 
 local atLow = at % 4294967296
-local frame = head .. pack('>I4I4', (at - atLow) / 4294967296, atLow)
+local frame = prefix .. pack('>I4I4', (at - atLow) / 4294967296, atLow)
 if isTransient then
   call('SPUBLISH', channel, pack(HEADER, TRANSIENT, seq, id, at, nonce, last, epoch, 0) .. frame)
   if repeatKey ~= '' then

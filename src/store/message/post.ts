@@ -4,7 +4,7 @@ export interface Post {
   /** Undefined where the service posts in nobody's name. */
   readonly author: string | undefined;
   /** Empty for a message over the limit: then only the rights are checked. */
-  readonly head: Uint8Array;
+  readonly prefix: Uint8Array;
   readonly middle: Uint8Array;
   /** The event's nonce, 8 bytes. */
   readonly nonce: Buffer;

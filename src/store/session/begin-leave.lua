@@ -17,7 +17,7 @@ local filed = filedAs(roomName)
 local entryAt = ''
 if filed then
   entryAt = filed.epoch and filed.epoch .. ' ' .. int(filed.seq) or ''
-  unfile(except, roomName, filed, openHead, privateHead, takingOut)
+  unfile(except, roomName, filed, openPrefix, privatePrefix, takingOut)
 end
 local out, entries = { socket, node }, { socket .. '@' .. node }
 for _, other in ipairs(redis.call('SMEMBERS', synced)) do

@@ -40,13 +40,13 @@ if isNew or (group ~= '' and group ~= filed.group) then
       end
     end
     -- Of a room that moves the answer names the group; that it was out of the session tells nobody but this.
-    unfile(isNew and '' or except, roomName, filed, openHead, privateHead, address)
+    unfile(isNew and '' or except, roomName, filed, openPrefix, privatePrefix, address)
   end
   local into = group == '' and fallback or group
   -- A room that moves keeps the point of who has joined later.
   local at = isSince and filed or { epoch = roomEpoch, seq = roomSeq }
   file(roomName, { life = life, mode = mode, epoch = at.epoch, seq = at.seq, group = into })
-  tellSession(except, roomName, joinHead, into)
+  tellSession(except, roomName, joinPrefix, into)
 elseif not isSince then
   file(roomName, { life = life, mode = filed.mode, epoch = roomEpoch, seq = roomSeq, group = filed.group })
 end

@@ -14,13 +14,13 @@ import { filedRooms, type Filing } from './filed-rooms.ts';
 import { LOG, SESSION } from '../key-names.ts';
 
 /** `$.chat.leave` up to the group, of the room as an open and as a whitelist-only one: the script knows which it was. */
-export interface LeaveHeads {
-  readonly openHead: Uint8Array;
-  readonly privateHead: Uint8Array;
+export interface LeavePrefixes {
+  readonly openPrefix: Uint8Array;
+  readonly privatePrefix: Uint8Array;
 }
 
 /** A join by a socket that takes part. */
-export interface FilingNote extends LeaveHeads {
+export interface FilingNote extends LeavePrefixes {
   readonly socketId: string;
   readonly nodeId: string;
   /** The socket that is told nothing; '' for none. */
@@ -34,14 +34,14 @@ export interface FilingNote extends LeaveHeads {
   readonly whitelistOnly: boolean;
   /** The group to file under; undefined leaves the room where it is. */
   readonly group: string | undefined;
-  readonly joinHead: Uint8Array;
+  readonly joinPrefix: Uint8Array;
   readonly njoined: number;
   /** A notification without the count it ends with. Undefined where the socket was in the room already. */
   readonly echo: Uint8Array | undefined;
 }
 
 /** A room in a session that its user has lost, as whoever has read it has found out. */
-export interface LostFiling extends Filing, LeaveHeads {
+export interface LostFiling extends Filing, LeavePrefixes {
   /** Where in the room's log the user had no right to it; undefined where the room is gone. */
   readonly lostAt: Point | undefined;
 }
@@ -91,9 +91,9 @@ const fileRoom = script('file-room', {
     'fresh',
     'fallback',
     'roomsMax',
-    'joinHead',
-    'openHead',
-    'privateHead',
+    'joinPrefix',
+    'openPrefix',
+    'privatePrefix',
   ],
   writes: true,
   // `full`: as many rooms are filed as may be, and nothing was done.
@@ -119,7 +119,7 @@ const unfileRooms = script('unfile-rooms', {
 
 const beginLeave = script('begin-leave', {
   keys: [...LOG, 'sockets', 'tomb', ...SESSION, 'leaving'],
-  args: ['socket', 'node', 'except', 'roomName', 'leavesMax', 'openHead', 'privateHead'],
+  args: ['socket', 'node', 'except', 'roomName', 'leavesMax', 'openPrefix', 'privatePrefix'],
   writes: true,
   whenFull: true,
   // `lost`: the node was swept here. `full`: too many leaves are unfinished.
@@ -166,9 +166,9 @@ export class SessionStore {
       group: note.group ?? '',
       fallback: DEFAULT_GROUP,
       roomsMax: this.#roomsMax,
-      joinHead: note.joinHead,
-      openHead: note.openHead,
-      privateHead: note.privateHead,
+      joinPrefix: note.joinPrefix,
+      openPrefix: note.openPrefix,
+      privatePrefix: note.privatePrefix,
     });
   }
 
@@ -179,9 +179,11 @@ export class SessionStore {
   /** Takes out what is lost, if it is still filed as it was read; `except` is told nothing. */
   async unfile(userName: string, except: string, lost: readonly LostFiling[]): Promise<void> {
     for (let at = 0; at < lost.length; at += ROOMS_PER_CALL) {
-      const rest = lost.slice(at, at + ROOMS_PER_CALL).flatMap(({ roomName, entry, openHead, privateHead, lostAt }) => {
-        return [roomName, entry, openHead, privateHead, lostAt?.epoch ?? '', lostAt?.seq ?? ''];
-      });
+      const rest = lost
+        .slice(at, at + ROOMS_PER_CALL)
+        .flatMap(({ roomName, entry, openPrefix, privatePrefix, lostAt }) => {
+          return [roomName, entry, openPrefix, privatePrefix, lostAt?.epoch ?? '', lostAt?.seq ?? ''];
+        });
       await this.#commands.run(unfileRooms, this.#keys.user(userName), { except }, rest);
     }
   }
@@ -189,7 +191,7 @@ export class SessionStore {
   /** Un-files a room, and notes which sockets are to be taken out of it: the one that asks first, then all that take part. */
   async beginLeave(
     userName: string,
-    leave: { roomName: string; socketId: string; nodeId: string; except: string } & LeaveHeads,
+    leave: { roomName: string; socketId: string; nodeId: string; except: string } & LeavePrefixes,
   ): Promise<{ at: Position; pending: PendingLeave } | 'gone' | 'lost' | 'full'> {
     const { roomName, socketId, nodeId } = leave;
     const begun = await this.#commands.run(beginLeave, this.#keys.user(userName), {
@@ -198,8 +200,8 @@ export class SessionStore {
       except: leave.except,
       roomName,
       leavesMax: LEAVES_MAX,
-      openHead: leave.openHead,
-      privateHead: leave.privateHead,
+      openPrefix: leave.openPrefix,
+      privatePrefix: leave.privatePrefix,
     });
     if (typeof begun === 'string') return begun;
     const sockets = begun.sockets.map(([id, home]) => ({ socketId: id, nodeId: home }));

@@ -1,7 +1,7 @@
 -- uses: clock session
 -- Takes rooms out of the session that are lost, as whoever reads it has found out: each only if it is filed as it was seen.
 -- `except` is the socket that reads.
--- Rest arguments: room, its entry as it was read, heads of `$.chat.leave` for an open and a whitelist-only room, and the point
+-- Rest arguments: room, its entry as it was read, prefixes of `$.chat.leave` for an open and a whitelist-only room, and the point
 -- of the room's log at which the user had no right to it (epoch and seq; '' where the room is gone); six for each.
 if not openLog(now) then
   return 'gone'

@@ -11,7 +11,7 @@ if frame ~= '' and redis.call('HLEN', sockets) > 0 then
 end
 local filed = filedAs(roomName)
 if filed and filed.life == life and not isFiledSince(filed, roomEpoch, roomSeq) then
-  unfile('', roomName, filed, openHead, privateHead, function(to)
+  unfile('', roomName, filed, openPrefix, privatePrefix, function(to)
     return outOf(to, roomName, roomEpoch, roomSeq, '')
   end)
 end

@@ -57,7 +57,7 @@ export const notifyUser = script('notify-user', {
 
 export const loseRoom = script('lose-room', {
   keys: [...LOG, 'sockets', ...SESSION],
-  args: ['who', 'frame', 'roomName', 'roomEpoch', 'roomSeq', 'life', 'openHead', 'privateHead'],
+  args: ['who', 'frame', 'roomName', 'roomEpoch', 'roomSeq', 'life', 'openPrefix', 'privatePrefix'],
   writes: true,
   whenFull: true,
   refuses: ['gone'],

@@ -13,7 +13,7 @@ import { pairs, text } from '../../redis/reply.ts';
 import { flag } from '../../redis/script.ts';
 import * as scripts from './user-scripts.ts';
 import type { Life } from '../room/room-store.ts';
-import type { LeaveHeads } from '../session/session-store.ts';
+import type { LeavePrefixes } from '../session/session-store.ts';
 import type { Filing } from '../session/filed-rooms.ts';
 import { newEpoch } from '../../redis/tokens.ts';
 
@@ -174,10 +174,10 @@ export class UserStore {
    * Tells a user that a room is lost, and takes it out of the session if it is filed by that life and was not filed since.
    * Sockets on `nodeIds` are told by the room's own event.
    */
-  async notifyRoomLost(userName: string, lost: LostRoom & LeaveHeads): Promise<Position | undefined> {
-    const { roomName, life, at, frame = '', nodeIds, openHead, privateHead } = lost;
+  async notifyRoomLost(userName: string, lost: LostRoom & LeavePrefixes): Promise<Position | undefined> {
+    const { roomName, life, at, frame = '', nodeIds, openPrefix, privatePrefix } = lost;
     const who = nodeIds.map((nodeId) => `@${nodeId}`).join(' ');
-    const args = { who, frame, roomName, roomEpoch: at.epoch, roomSeq: at.seq, life, openHead, privateHead };
+    const args = { who, frame, roomName, roomEpoch: at.epoch, roomSeq: at.seq, life, openPrefix, privatePrefix };
     const told = await this.#commands.run(scripts.loseRoom, this.#keys.user(userName), args);
     return told === 'gone' ? undefined : told;
   }
