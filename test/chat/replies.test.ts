@@ -273,8 +273,8 @@ test.each<[string, string, (rooms: Value[]) => [string, ...Value[]]]>([
 ])('work for %s ends when the socket is gone', async (_, script, request) => {
   const user = await login();
   const rooms = Array.from({ length: 100 }, () => fresh('nowhere'));
-  const filed = Array.from({ length: 1000 }, (__, n) => [`filed-${n}`, `${'x'.repeat(16)}0custom`]);
-  await redis.client().hset(keys.user(user.userName).session, Object.fromEntries(filed));
+  const kept = Array.from({ length: 1000 }, (__, n) => [`kept-${n}`, `${'x'.repeat(16)}0custom`]);
+  await redis.client().hset(keys.user(user.userName).session, Object.fromEntries(kept));
   const before = await runsOf(script);
   const [asked] = user.callAll(request(rooms.map((roomName) => ({ roomName }))));
   user.raw.close();

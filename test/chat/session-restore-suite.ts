@@ -1,4 +1,4 @@
-// The session as a login finds it, and what un-files a room without anybody leaving it.
+// The session as a login finds it, and what takes a room out of it without anybody leaving it.
 import { describe, expect, test } from '@jest/globals';
 import { eventually } from '../support/eventually.ts';
 import { chat, EMPTY, groupsOf, sessionTold, startDevice, threeOf, type Device } from './device.ts';
@@ -116,7 +116,7 @@ const createRoom = async (world: World, owner: { call: Device['call'] }, what: s
 };
 
 function losing(world: World): void {
-  test('by eviction un-files it and tells every device, joined or not, after the loss', async () => {
+  test('by eviction takes it out and tells every device, joined or not, after the loss', async () => {
     const owner = await world.login(1);
     const [one, near, far] = await threeOf(world);
     const [room, kept] = [await world.room(owner, one, far), await world.room(owner, one)];
@@ -137,17 +137,17 @@ function losing(world: World): void {
     }
   });
 
-  test('by deletion un-files it also where nobody is in it', async () => {
+  test('by deletion takes it out also where nobody is in it', async () => {
     const owner = await world.login(1);
     const [one, near, far] = await threeOf(world);
-    const [joined, filed] = [await world.room(owner, one, far), await world.room(owner, one)];
+    const [joined, kept] = [await world.room(owner, one, far), await world.room(owner, one)];
     const other = await startDevice(world, 0, one.userName);
-    await other.call('roomJoin', filed);
+    await other.call('roomJoin', kept);
     one.raw.terminate();
     other.raw.terminate();
     for (let gone = 0; gone < 2; gone++) await near.next('socketDisconnectEcho');
-    await owner.call('roomDelete', filed);
-    for (const told of [near, far]) expect(await told.next('$.chat.leave')).toEqual([{ chat: chat(filed) }]);
+    await owner.call('roomDelete', kept);
+    for (const told of [near, far]) expect(await told.next('$.chat.leave')).toEqual([{ chat: chat(kept) }]);
     expect([near, far].flatMap((told) => told.heard('roomAccessRemoved'))).toEqual([]);
     await owner.call('roomDelete', joined);
     for (const told of [near, far]) {
@@ -155,13 +155,13 @@ function losing(world: World): void {
       expect(told.heard('roomAccessRemoved')).toEqual([[joined]]);
       expect(await told.call('sessionGet')).toEqual({ custom: {} });
     }
-    await owner.call('roomCreate', filed);
-    expect(await near.call('roomJoin', filed, { group: 'work' })).toBe(1);
+    await owner.call('roomCreate', kept);
+    expect(await near.call('roomJoin', kept, { group: 'work' })).toBe(1);
     expect(await far.next('$.chat.join')).toBeDefined();
-    expect(groupsOf(await far.call('sessionGet'))).toEqual({ [filed]: 'work' });
+    expect(groupsOf(await far.call('sessionGet'))).toEqual({ [kept]: 'work' });
   });
 
-  test('by who leaves one’s own device out changes nothing: disconnects keep it filed', async () => {
+  test('by who leaves one’s own device out changes nothing: disconnects keep it there', async () => {
     const one = await startDevice(world, 0);
     const room = await world.room(one, one);
     const two = await startDevice(world, 1, one.userName);

@@ -1,4 +1,4 @@
-// The session of a user: the rooms that its devices share, filed by joining and taken out by leaving, on all nodes.
+// The session of a user: the rooms that its devices share, added by joining and taken out by leaving, on all nodes.
 import { describe, expect, test } from '@jest/globals';
 import type { Entry, Rpc } from '../support/rpc.ts';
 import { chat, EMPTY, groupsOf, sessionTold, startDevice, textOf, threeOf } from './device.ts';
@@ -6,9 +6,9 @@ import { restoreSuite } from './session-restore-suite.ts';
 import { about, fenceRoom, fenceUser, limits, until, type World } from './world.ts';
 
 export function sessionSuite(world: World): void {
-  describe('filing a room in the session', () => {
-    filing(world);
-    filingRules(world);
+  describe('adding a room to the session', () => {
+    adding(world);
+    addingRules(world);
     groups(world);
   });
   describe('leaving a room of the session', () => {
@@ -25,7 +25,7 @@ const leftEchoes = (told: Rpc): string[] =>
     .map(([, id]) => textOf(id))
     .toSorted();
 
-function filing(world: World): void {
+function adding(world: World): void {
   test('by the first join tells the other devices, on any node, and nobody else', async () => {
     const [one, near, far] = await threeOf(world);
     const [plain, stranger] = [await world.login(1, one.userName), await startDevice(world, 1)];
@@ -70,7 +70,7 @@ function filing(world: World): void {
   });
 }
 
-function filingRules(world: World): void {
+function addingRules(world: World): void {
   test('by a socket without `enableSync` does not happen', async () => {
     const one = await startDevice(world, 0);
     const plain = await world.login(1, one.userName);
@@ -209,7 +209,7 @@ function leaving(world: World): void {
 }
 
 function leavingRules(world: World): void {
-  test('needs no joined socket, says nothing of a room that is not filed, and lasts', async () => {
+  test('needs no joined socket, says nothing of a room that is not in it, and lasts', async () => {
     const [one, near, far] = await threeOf(world);
     const [room, other] = [await world.room(one, one), await world.room(one)];
     expect(await far.call('roomLeave', room)).toBe(0);

@@ -262,8 +262,8 @@ test('a deletion is answered before thousands of sessions are told, and they are
   await host.call('roomCreate', 'lobby');
   await host.call('roomJoin', 'lobby');
   const client = redis.client();
-  const filed = Array.from({ length: 3000 }, (_, i) => `user${i}`);
-  await client.hset(`${service.prefix}:{room:lobby}:entries`, Object.fromEntries(filed.map((name) => [name, '1'])));
+  const users = Array.from({ length: 3000 }, (_, i) => `user${i}`);
+  await client.hset(`${service.prefix}:{room:lobby}:entries`, Object.fromEntries(users.map((name) => [name, '1'])));
   expect(await host.call('roomDelete', 'lobby')).toBe(null);
   // Who asks hears of it before the answer.
   const names = host.received.map((entry) => ('name' in entry ? entry.name : entry.method));

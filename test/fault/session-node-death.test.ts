@@ -40,26 +40,26 @@ test(
     await far.next('socketDisconnectEcho');
     await eventually(
       async () => {
-        const filed = await groupOf(far);
+        const kept = await groupOf(far);
         const sockets = Object(await far.call('listOwnSockets'));
         expect(Object.keys(sockets)).toEqual([far.authData.id]);
-        expect(sockets[far.authData.id].toSorted()).toEqual(filed);
+        expect(sockets[far.authData.id].toSorted()).toEqual(kept);
         const left = far.heard('$.chat.leave').map(([params]) => textOf(field(field(params, 'chat'), 'name')));
-        expect([...filed, ...left].toSorted()).toEqual(rooms);
+        expect([...kept, ...left].toSorted()).toEqual(rooms);
       },
       { timeoutMs: 30_000, what: 'the node is swept' },
     );
-    const filed = await groupOf(far);
+    const kept = await groupOf(far);
     // Redis says so, and so do the rooms: what it hears is what it has.
     for (const room of rooms) {
       const posted = far.call('roomMessage', room, {}).then(
         () => true,
         () => false,
       );
-      expect(await posted).toBe(filed.includes(room));
+      expect(await posted).toBe(kept.includes(room));
     }
     const heard = far.heard('roomMessage').map(([room]) => textOf(room));
-    expect(heard.toSorted()).toEqual(filed);
-    expect((await connect(1)).heard('$.chat.join')).toHaveLength(filed.length);
+    expect(heard.toSorted()).toEqual(kept);
+    expect((await connect(1)).heard('$.chat.join')).toHaveLength(kept.length);
   }),
 );

@@ -111,21 +111,21 @@ class Doomed {
   async join(): Promise<Joined> {
     const { room: roomName, userName, socketId, nodeId } = this.#deps;
     const frame = notificationFrame('roomUserJoined', [roomName, userName]);
-    const joined = await store.memberships.join({ roomName, userName, socketId, nodeId }, frame, { filing: true });
+    const joined = await store.memberships.join({ roomName, userName, socketId, nodeId }, frame, { inSession: true });
     if (typeof joined === 'string') throw new Error(joined);
     return joined;
   }
 
-  async file(joined: Joined, group?: string): Promise<void> {
+  async addEntry(joined: Joined, group?: string): Promise<void> {
     const { room: roomName, userName, socketId, nodeId, prefixes } = this.#deps;
-    const filed = await store.sessions.file(userName, {
+    const added = await store.sessions.addEntry(userName, {
       socketId,
       nodeId,
       except: socketId,
       roomName,
       joinedAt: joined.at,
       life: joined.life,
-      fresh: joined.freshlyFiled,
+      fresh: joined.freshEntry,
       whitelistOnly: false,
       group,
       joinPrefix: chatPrefix('$.chat.join', roomName, false),
@@ -133,7 +133,7 @@ class Doomed {
       njoined: joined.njoined,
       echo: countFrame('roomJoinedEcho', [roomName, socketId]),
     });
-    expect(filed).toMatchObject({ isNew: expect.any(Boolean) });
+    expect(added).toMatchObject({ isNew: expect.any(Boolean) });
   }
 
   async beginLeave(): Promise<PendingLeave> {
@@ -180,7 +180,7 @@ scenario('after a login: the sweep takes the socket out of those that take part'
   };
 });
 
-scenario('a join, after the room: the sweep takes the socket out, and nothing was filed', async () => {
+scenario('a join, after the room: the sweep takes the socket out, and nothing was added to the session', async () => {
   const { owner, near, userName, room } = await setUp();
   const doomed = await doomedSocket(userName, room);
   await doomed.join();
@@ -193,10 +193,10 @@ scenario('a join, after the room: the sweep takes the socket out, and nothing wa
   };
 });
 
-scenario('a join, after both: the room stays filed, as with any socket that goes', async () => {
+scenario('a join, after both: the room stays in the session, as with any socket that goes', async () => {
   const { owner, near, userName, room } = await setUp();
   const doomed = await doomedSocket(userName, room);
-  await doomed.file(await doomed.join());
+  await doomed.addEntry(await doomed.join());
   await near.next('$.chat.join');
   return async () => {
     expect(await userlist(owner, room)).toEqual([]);
@@ -210,7 +210,7 @@ scenario(
     const { owner, near, userName, room } = await setUp();
     const doomed = await doomedSocket(userName, room);
     await near.call('roomJoin', room);
-    await doomed.file(await doomed.join());
+    await doomed.addEntry(await doomed.join());
     await doomed.beginLeave();
     await near.next('$.chat.leave');
     // Before any repair.
@@ -238,7 +238,7 @@ scenario(
     const { owner, near, userName, room } = await setUp();
     const doomed = await doomedSocket(userName, room);
     await near.call('roomJoin', room);
-    await doomed.file(await doomed.join());
+    await doomed.addEntry(await doomed.join());
     await doomed.leaveRoom(await doomed.beginLeave());
     expect(await userlist(owner, room)).toEqual([]);
     expect(near.heard('roomLeftEcho')).toEqual([]);
@@ -259,7 +259,7 @@ scenario(
     const { owner, near, userName, room } = await setUp();
     const doomed = await doomedSocket(userName, room);
     await near.call('roomJoin', room);
-    await doomed.file(await doomed.join());
+    await doomed.addEntry(await doomed.join());
     await doomed.beginLeave();
     await near.next('$.chat.leave');
     expect(await near.call('roomJoin', room)).toBe(2);
@@ -274,14 +274,14 @@ scenario(
   },
 );
 
-// Its picture of the session kept the group of a filing that nobody had told it was over.
-scenario('a filing that a leave has overtaken: who joins next hears that it is over before its answer', async () => {
+// Its picture of the session kept the group of an entry that nobody had told it was over.
+scenario('an entry that a leave has overtaken: who joins next hears that it is over before its answer', async () => {
   const { near, userName, room } = await setUp();
   const doomed = await doomedSocket(userName, room);
   await near.call('roomJoin', room);
   const joined = await doomed.join();
   await near.call('roomLeave', room);
-  await doomed.file(joined, 'work');
+  await doomed.addEntry(joined, 'work');
   await near.next('$.chat.join');
   await near.call('roomJoin', room);
   expect(sessionTold(near).slice(-2)).toEqual([`$.chat.join ${room} work`, `$.chat.leave ${room} work`]);
@@ -310,22 +310,25 @@ scenario('an eviction, after the room: whoever reads the session next finds out,
   return async () => expect(await keysOf(userName)).not.toContain('session');
 });
 
-scenario('a deletion, after the room: the sweep tells everybody, also those who only had it filed', async () => {
-  const { owner, near, userName, room } = await setUp();
-  const doomed = await doomedSocket(userName, room);
-  await near.call('roomJoin', room);
-  near.raw.terminate();
-  const later = await device(userName);
-  expect(later.heard('$.chat.join')).toHaveLength(1);
-  await eventually(async () => expect(await userlist(owner, room)).toEqual([]));
-  const frame = notificationFrame('roomAccessRemoved', [room]);
-  expect(await store.rooms.delete(room, rightsOf(owner.userName), doomed.nodeId, frame)).toHaveProperty('life');
-  expect(later.heard('$.chat.leave')).toEqual([]);
-  return async () => {
-    await later.next('$.chat.leave');
-    expect(later.heard('roomAccessRemoved')).toEqual([]);
-    expect(await keysOf(userName)).toEqual(['synced']);
-    const left = Object.keys(await store.ttls()).filter((key) => key.startsWith(`{room:${room}}:`));
-    expect(left.filter((key) => !key.includes('tomb:'))).toEqual([]);
-  };
-});
+scenario(
+  'a deletion, after the room: the sweep tells everybody, also those who only had it in the session',
+  async () => {
+    const { owner, near, userName, room } = await setUp();
+    const doomed = await doomedSocket(userName, room);
+    await near.call('roomJoin', room);
+    near.raw.terminate();
+    const later = await device(userName);
+    expect(later.heard('$.chat.join')).toHaveLength(1);
+    await eventually(async () => expect(await userlist(owner, room)).toEqual([]));
+    const frame = notificationFrame('roomAccessRemoved', [room]);
+    expect(await store.rooms.delete(room, rightsOf(owner.userName), doomed.nodeId, frame)).toHaveProperty('life');
+    expect(later.heard('$.chat.leave')).toEqual([]);
+    return async () => {
+      await later.next('$.chat.leave');
+      expect(later.heard('roomAccessRemoved')).toEqual([]);
+      expect(await keysOf(userName)).toEqual(['synced']);
+      const left = Object.keys(await store.ttls()).filter((key) => key.startsWith(`{room:${room}}:`));
+      expect(left.filter((key) => !key.includes('tomb:'))).toEqual([]);
+    };
+  },
+);

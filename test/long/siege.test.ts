@@ -90,7 +90,7 @@ async function startWitness(url: string): Promise<User> {
 /** What the attacker asks for: rooms joined, some of them full, and a long session. */
 async function setScene(owner: User, url: string): Promise<(readonly [string, string])[]> {
   const text = 'x'.repeat(scene.messageBytes);
-  for (const roomName of [...scene.joinedRooms, ...scene.filedRooms]) await owner.call('roomCreate', roomName);
+  for (const roomName of [...scene.joinedRooms, ...scene.sessionRooms]) await owner.call('roomCreate', roomName);
   await owner.call(
     'roomsJoin',
     scene.joinedRooms.map((roomName): Value => ({ roomName })),
@@ -98,11 +98,11 @@ async function setScene(owner: User, url: string): Promise<(readonly [string, st
   for (const roomName of scene.joinedRooms.slice(0, scene.fullRooms)) {
     for (let i = 0; i < scene.fullMessages; i++) await owner.call('roomMessage', roomName, { text });
   }
-  for (let at = 0; at < scene.filedRooms.length; at += 100) {
+  for (let at = 0; at < scene.sessionRooms.length; at += 100) {
     const device = await loginRpc(scope, url, 'mallory', { credentials: { userName: 'mallory', enableSync: true } });
     await device.call(
       'roomsJoin',
-      scene.filedRooms.slice(at, at + 100).map((roomName): Value => ({ roomName })),
+      scene.sessionRooms.slice(at, at + 100).map((roomName): Value => ({ roomName })),
     );
     device.raw.terminate();
   }

@@ -6,7 +6,7 @@ import { userTopic } from '../../src/redis/keys.ts';
 import { rightsOf } from '../../src/store/rights.ts';
 import { eventually } from '../support/eventually.ts';
 import { useScope } from '../support/scope.ts';
-import { begun, file, prefixes, life, login, out, point, user } from './session-actions.ts';
+import { begun, addEntry, prefixes, life, login, out, point, user } from './session-actions.ts';
 import { frame, type OpenStore, type Store } from './store.ts';
 
 const scope = useScope();
@@ -66,22 +66,22 @@ const acts: readonly [what: string, act: (store: Store) => Promise<unknown>, add
     [to({})],
   ],
   [
-    'filing',
+    'adding',
     async (store) => {
-      await file(store, { roomName });
-      await file(store, { roomName, group: 'work', except: '' });
+      await addEntry(store, { roomName });
+      await addEntry(store, { roomName, group: 'work', except: '' });
     },
     [ofSession('a'), ofSession(undefined), ofSession(undefined)],
   ],
   [
-    'un-filing',
+    'removing',
     async (store) => {
       for (const lostAt of [undefined, point(7)]) {
-        await file(store, { roomName, echo: undefined });
+        await addEntry(store, { roomName, echo: undefined });
         const read = await store.sessions.read(user);
-        const [one] = read === 'gone' ? [] : read.filed;
-        if (one === undefined) throw new Error('nothing is filed');
-        await store.sessions.unfile(user, 'b', [{ ...one, ...prefixes, lostAt }]);
+        const [one] = read === 'gone' ? [] : read.entries;
+        if (one === undefined) throw new Error('nothing is there');
+        await store.sessions.removeEntries(user, 'b', [{ ...one, ...prefixes, lostAt }]);
       }
     },
     [ofSession('a'), ofSession('b', removal(Number.MAX_SAFE_INTEGER)), ofSession('a'), ofSession('b', removal(7))],
@@ -89,7 +89,7 @@ const acts: readonly [what: string, act: (store: Store) => Promise<unknown>, add
   [
     'a leave',
     async (store) => {
-      await file(store, { roomName });
+      await addEntry(store, { roomName });
       const leave = await begun(store, roomName);
       await store.sessions.finishLeave(user, leave, [out('a', 1, point(8)), out('b', 0, point(9))], 'a');
     },

@@ -168,36 +168,36 @@ function places(start: Start): void {
 function sessions(start: Start): void {
   test('what a session keeps is known to the room until the user leaves it for good', async () => {
     const store = await start();
-    const { file, freshly } = filers(store);
+    const { joinSession, freshly } = joiners(store);
     const plain = await join(store, 'alice', 'plain');
-    expect(plain.freshlyFiled).toBe(false);
+    expect(plain.freshEntry).toBe(false);
     expect(plain.time).toBeLessThanOrEqual(plain.at.timestamp);
     expect(await freshly('one')).toBe(true);
     expect(await freshly('two')).toBe(false);
     for (const socketId of ['plain', 'one', 'two']) await leave(store, 'alice', socketId);
     expect(await freshly('one')).toBe(false);
     await freshly('two');
-    await file('two');
-    await leave(store, 'alice', 'one', 'n1', { entryAt: (await file('two')).at });
+    await joinSession('two');
+    await leave(store, 'alice', 'one', 'n1', { entryAt: (await joinSession('two')).at });
     // Another socket is there.
-    const { at: entryAt, freshlyFiled } = await file('one');
-    expect(freshlyFiled).toBe(false);
+    const { at: entryAt, freshEntry } = await joinSession('one');
+    expect(freshEntry).toBe(false);
     for (const socketId of ['one', 'two']) await leave(store, 'alice', socketId, 'n1', { entryAt });
     expect(await freshly('one')).toBe(true);
   });
 
   test('a leave of the session has the room forget no entry that was joined after it had begun', async () => {
     const store = await start();
-    const { file, freshly } = filers(store);
-    const { at: before } = await file('one');
+    const { joinSession, freshly } = joiners(store);
+    const { at: before } = await joinSession('one');
     await leave(store, 'alice', 'one');
-    const { at } = await file('one');
+    const { at } = await joinSession('one');
     await leave(store, 'alice', 'one', 'n1', { entryAt: before });
     expect(await freshly('one')).toBe(false);
     // Nor by the points of another life; but also by who was not there.
     await leave(store, 'alice', 'one', 'n1', { entryAt: { ...at, epoch: 'epoch-of-another' } });
-    const { at: last, freshlyFiled } = await file('one');
-    expect(freshlyFiled).toBe(false);
+    const { at: last, freshEntry } = await joinSession('one');
+    expect(freshEntry).toBe(false);
     await leave(store, 'alice', 'one');
     await leave(store, 'alice', 'two', 'n1', { entryAt: last });
     expect(await freshly('one')).toBe(true);
@@ -205,17 +205,17 @@ function sessions(start: Start): void {
 }
 
 /** Joins for the user's session. */
-function filers(store: Store): {
-  file: (socketId: string) => Promise<Joined>;
+function joiners(store: Store): {
+  joinSession: (socketId: string) => Promise<Joined>;
   freshly: (socketId: string) => Promise<boolean>;
 } {
-  const file = async (socketId: string): Promise<Joined> => {
+  const joinSession = async (socketId: string): Promise<Joined> => {
     const occupant = { roomName: room, userName: 'alice', socketId, nodeId: 'n1' };
-    const joined = await store.memberships.join(occupant, frame('joined'), { filing: true });
+    const joined = await store.memberships.join(occupant, frame('joined'), { inSession: true });
     if (typeof joined === 'string') throw new Error(joined);
     return joined;
   };
-  return { file, freshly: async (socketId) => (await file(socketId)).freshlyFiled };
+  return { joinSession, freshly: async (socketId) => (await joinSession(socketId)).freshEntry };
 }
 
 function sweeping(start: Start): void {

@@ -1,7 +1,7 @@
 // One user's session, what is done to it in the suites about sessions, and how what was published of it reads.
 import { expect } from '@jest/globals';
 import type { Point, TopicEvent } from '../../src/log/event.ts';
-import type { FilingNote, PendingLeave, TakenOut } from '../../src/store/session/session-store.ts';
+import type { EntryNote, PendingLeave, TakenOut } from '../../src/store/session/session-store.ts';
 import { countIn, frame, frameText, type Store } from './store.ts';
 export const user = 'alice';
 export const tag = `{user:${user}}:`;
@@ -18,9 +18,9 @@ export const login = async (store: Store, socketId: string, nodeId: string, sync
 
 export const prefixes = { openPrefix: frame('leave'), privatePrefix: frame('leave private') };
 
-export function file(store: Store, changes: Partial<FilingNote> = {}): ReturnType<Store['sessions']['file']> {
+export function addEntry(store: Store, changes: Partial<EntryNote> = {}): ReturnType<Store['sessions']['addEntry']> {
   const { socketId = 'a', roomName = 'lobby' } = changes;
-  return store.sessions.file(user, {
+  return store.sessions.addEntry(user, {
     socketId,
     nodeId: 'n1',
     except: socketId,
@@ -62,25 +62,29 @@ export const out = (socketId: string, njoined = 0, at = point(5)): TakenOut => (
   echo: frame(`${socketId} left`),
 });
 
-export async function filed(store: Store): Promise<[roomName: string, life: string, group: string][]> {
+export async function entries(store: Store): Promise<[roomName: string, life: string, group: string][]> {
   const read = await store.sessions.read(user);
   if (read === 'gone') return [];
-  return read.filed
+  return read.entries
     .toSorted((one, other) => (one.roomName < other.roomName ? -1 : 1))
     .map((one): [string, string, string] => [one.roomName, one.life, one.group]);
 }
 
-/** Up to which point a room is filed; undefined where an earlier version has filed it, or it is not filed. */
-export async function filedUpTo(store: Store, roomName = 'lobby'): Promise<Point | undefined> {
+/** Up to which point a room is joined in the session; undefined where an earlier version has added it, or it is not there. */
+export async function entryUpTo(store: Store, roomName = 'lobby'): Promise<Point | undefined> {
   const read = await store.sessions.read(user);
-  const filing = read === 'gone' ? undefined : read.filed.find((one) => one.roomName === roomName);
-  const entry = Buffer.from(filing?.entry ?? []);
-  return entry[17] === 0 ? point(entry.readDoubleBE(34), entry.toString('latin1', 18, 34)) : undefined;
+  const found = read === 'gone' ? undefined : read.entries.find((one) => one.roomName === roomName);
+  const packed = Buffer.from(found?.packed ?? []);
+  return packed[17] === 0 ? point(packed.readDoubleBE(34), packed.toString('latin1', 18, 34)) : undefined;
 }
 
-/** Files a room as an earlier version did, which knew of no points. */
-export const fileAsBefore = (store: Store, roomName: string, mode: '0' | '1', groupName: string): Promise<unknown> =>
-  store.client.hset(store.keys.user(user).session, roomName, life + mode + groupName);
+/** Adds a room as an earlier version did, which knew of no points. */
+export const addEntryAsBefore = (
+  store: Store,
+  roomName: string,
+  mode: '0' | '1',
+  groupName: string,
+): Promise<unknown> => store.client.hset(store.keys.user(user).session, roomName, life + mode + groupName);
 
 /** Notices of the session: whom they are for, and their text with the group behind its MessagePack head. */
 export const told = (events: readonly TopicEvent[]): [subject: string, text: string][] =>

@@ -1,4 +1,4 @@
-// Leaves of the session in Redis: what is un-filed, noted and told, in which step.
+// Leaves of the session in Redis: what is taken out, noted and told, in which step.
 import { expect, test } from '@jest/globals';
 import { userTopic } from '../../src/redis/keys.ts';
 import { eventually } from '../support/eventually.ts';
@@ -7,8 +7,8 @@ import {
   begin,
   begun,
   echoes,
-  file,
-  filed,
+  addEntry,
+  entries,
   group,
   life,
   login,
@@ -31,13 +31,13 @@ export function sessionLeaveSuite(open: OpenStore): void {
 }
 
 function leaving(open: OpenStore): void {
-  test('a leave un-files and is noted until it is done; then every socket that was taken out is told of', async () => {
+  test('a leave takes out the entry and is noted until it is done; then every socket that was taken out is told of', async () => {
     const store = await open(scope);
     expect(await begin(store)).toBe('gone');
     await login(store, 'a', 'n1');
     await login(store, 'b', 'n2');
     await login(store, 'plain', 'n1', false);
-    for (const socketId of ['a', 'b']) await file(store, { socketId });
+    for (const socketId of ['a', 'b']) await addEntry(store, { socketId });
     const events = await store.listen(userTopic(user));
     const leave = await begun(store);
     expect(leave).toEqual({
@@ -50,12 +50,12 @@ function leaving(open: OpenStore): void {
         { socketId: 'b', nodeId: 'n2' },
       ],
     });
-    expect(await filed(store)).toEqual([]);
+    expect(await entries(store)).toEqual([]);
     expect(await store.sessions.pendingLeaves(user, 'n1')).toEqual([leave]);
     expect(await store.sessions.pendingLeaves(user, 'n2')).toEqual([]);
     await store.sessions.finishLeave(user, leave, [out('a', 2), out('b', 1)], 'a');
     expect(await store.sessions.pendingLeaves(user, 'n1')).toEqual([]);
-    // Once more, from another device, of a room that is not filed and that nobody is in.
+    // Once more, from another device, of a room that is not there and that nobody is in.
     const again = await begun(store, 'lobby', 'b', 'n2');
     const before = await store.logOf('n1').readPosition(userTopic(user));
     expect(await store.sessions.finishLeave(user, again, [], 'b')).toEqual(before);
@@ -75,11 +75,11 @@ function leavingOthers(open: OpenStore): void {
     const store = await open(scope);
     await login(store, 'a', 'n1');
     await login(store, 'b', 'n2');
-    for (const socketId of ['a', 'b']) await file(store, { socketId });
+    for (const socketId of ['a', 'b']) await addEntry(store, { socketId });
     const leave = await begun(store);
     const events = await store.listen(userTopic(user));
     // It is the sockets' nodes that know who has joined since.
-    await file(store, { socketId: 'b', nodeId: 'n2', joinedAt: point(6), fresh: true });
+    await addEntry(store, { socketId: 'b', nodeId: 'n2', joinedAt: point(6), fresh: true });
     const taken = [out('a', 1, point(5)), out('b', 0, point(5)), out('c', 0, point(1, 'epoch-after-that'))];
     const at = await store.sessions.finishLeave(user, leave, taken, 'a');
     expect(await store.sessions.finishLeave('nobody', leave, taken, 'a')).toBeUndefined();
@@ -94,13 +94,13 @@ function leavingOthers(open: OpenStore): void {
       ['\nlobby\nepoch-of-the-log 7\na', '<a left>', 0],
     ]);
     expect(at?.seq).toBe(events.at(-2)?.seq);
-    expect(await filed(store)).toEqual([['lobby', life, 'custom']]);
+    expect(await entries(store)).toEqual([['lobby', life, 'custom']]);
   });
 
   test('is not told of the socket that asked where the user has no other', async () => {
     const store = await open(scope);
     await login(store, 'a', 'n1');
-    await file(store);
+    await addEntry(store);
     const leave = await begun(store);
     const before = await store.logOf('n1').readPosition(userTopic(user));
     expect(await store.sessions.finishLeave(user, leave, [out('a')], 'a')).toEqual(before);
@@ -115,7 +115,7 @@ function leavingOverruled(open: OpenStore): void {
     await login(store, 'b', 'n2');
     await begun(store);
     await begun(store, 'lobby too');
-    await file(store, { socketId: 'b', nodeId: 'n2' });
+    await addEntry(store, { socketId: 'b', nodeId: 'n2' });
     const pending = await store.sessions.pendingLeaves(user, 'n1');
     const a = { socketId: 'a', nodeId: 'n1' };
     const b = { socketId: 'b', nodeId: 'n2' };
@@ -123,7 +123,7 @@ function leavingOverruled(open: OpenStore): void {
       lobby: [a],
       'lobby too': [a, b],
     });
-    await file(store, { socketId: 'a' });
+    await addEntry(store, { socketId: 'a' });
     const left = await store.sessions.pendingLeaves(user, 'n1');
     expect(Object.fromEntries(left.map(({ roomName, sockets }) => [roomName, sockets]))).toEqual({
       lobby: [],
@@ -134,9 +134,9 @@ function leavingOverruled(open: OpenStore): void {
   test('it names the entry that it gives up, also to whoever goes on with it', async () => {
     const store = await open(scope);
     for (const socketId of ['a', 'b']) await login(store, socketId, 'n1');
-    await file(store, { joinedAt: point(4) });
+    await addEntry(store, { joinedAt: point(4) });
     expect(await begun(store)).toMatchObject({ entryAt: point(4) });
-    await file(store, { socketId: 'b', joinedAt: point(6) });
+    await addEntry(store, { socketId: 'b', joinedAt: point(6) });
     expect(await store.sessions.pendingLeaves(user, 'n1')).toMatchObject([{ entryAt: point(4) }]);
     expect(await begun(store, 'attic')).toMatchObject({ entryAt: undefined });
   });
@@ -146,17 +146,17 @@ function leavingRefused(open: OpenStore): void {
   test('is refused to a node that was swept, and where too many are unfinished', async () => {
     const store = await open(scope);
     await login(store, 'a', 'n1');
-    await file(store);
+    await addEntry(store);
     await store.users.beginSweep(user, 'dead');
     expect(await begin(store, 'lobby', 'a', 'dead')).toBe('lost');
-    expect(await filed(store)).toEqual([['lobby', life, 'custom']]);
+    expect(await entries(store)).toEqual([['lobby', life, 'custom']]);
     await Promise.all(Array.from({ length: 1000 }, (_, i) => begun(store, `room ${i}`)));
     expect(await begin(store)).toBe('full');
-    expect(await filed(store)).toEqual([['lobby', life, 'custom']]);
+    expect(await entries(store)).toEqual([['lobby', life, 'custom']]);
     // One that is noted already may be asked for again.
     const leave = await begun(store, 'room 7');
     await store.sessions.finishLeave(user, leave, [], 'a');
     await begun(store);
-    expect(await filed(store)).toEqual([]);
+    expect(await entries(store)).toEqual([]);
   });
 }

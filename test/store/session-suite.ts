@@ -1,4 +1,4 @@
-// Sessions in Redis: what every script that files and un-files replies, tells and leaves behind.
+// Sessions in Redis: what every script that adds and takes out replies, tells and leaves behind.
 import { describe, expect, test } from '@jest/globals';
 import { userTopic } from '../../src/redis/keys.ts';
 import type { LostRoom } from '../../src/store/user/user-store.ts';
@@ -7,10 +7,10 @@ import { useScope } from '../support/scope.ts';
 import {
   begin,
   echoes,
-  file,
-  fileAsBefore,
-  filed,
-  filedUpTo,
+  addEntry,
+  addEntryAsBefore,
+  entries,
+  entryUpTo,
   group,
   prefixes,
   life,
@@ -37,17 +37,17 @@ const lose = (store: Store, lost: Partial<LostRoom>): ReturnType<Store['users'][
     ...lost,
   });
 
-/** Tells those who had joined the room as it was filed that it is no more: at whatever point of its log. */
+/** Tells those who had joined the room as it was added that it is no more: at whatever point of its log. */
 const roomIsGone = `\nepoch-of-the-log ${Number.MAX_SAFE_INTEGER}`;
 
 /** Call within a `describe`; `open` gives a store of its own to each test. */
 export function sessionSuite(open: OpenStore): void {
-  describe('filing', () => {
-    filing(open);
-    filingAgain(open);
-    filingLater(open);
-    filingFreshly(open);
-    filedBefore(open);
+  describe('adding', () => {
+    adding(open);
+    addingAgain(open);
+    addingLater(open);
+    addingFreshly(open);
+    entriesBefore(open);
   });
   describe('losing', () => {
     losing(open);
@@ -57,23 +57,23 @@ export function sessionSuite(open: OpenStore): void {
   describe('leaving', () => sessionLeaveSuite(open));
 }
 
-function filing(open: OpenStore): void {
-  test('the first filing is told to the others that take part, a second one is not, and a login reads it', async () => {
+function adding(open: OpenStore): void {
+  test('the first entry is told to the others that take part, a second one is not, and a login reads it', async () => {
     const store = await open(scope);
-    expect(await file(store)).toBe('gone');
+    expect(await addEntry(store)).toBe('gone');
     expect(await store.sessions.read(user)).toBe('gone');
     await login(store, 'a', 'n1');
     await login(store, 'plain', 'n1', false);
     const events = await store.listen(userTopic(user));
-    expect(await file(store)).toMatchObject({ isNew: true, at: { seq: 1 } });
+    expect(await addEntry(store)).toMatchObject({ isNew: true, at: { seq: 1 } });
     await login(store, 'b', 'n2');
-    expect(await file(store, { socketId: 'b', nodeId: 'n2', njoined: 2, echo: frame('b joined') })).toMatchObject({
+    expect(await addEntry(store, { socketId: 'b', nodeId: 'n2', njoined: 2, echo: frame('b joined') })).toMatchObject({
       isNew: false,
     });
-    expect(await file(store, { roomName: 'attic', whitelistOnly: true, echo: frame('a joined') })).toMatchObject({
+    expect(await addEntry(store, { roomName: 'attic', whitelistOnly: true, echo: frame('a joined') })).toMatchObject({
       isNew: true,
     });
-    expect(await file(store, { roomName: 'cellar', except: '' })).toMatchObject({ isNew: true });
+    expect(await addEntry(store, { roomName: 'cellar', except: '' })).toMatchObject({ isNew: true });
     await eventually(() => expect(told(events)).toHaveLength(2));
     expect(told(events)).toEqual([
       ['+a\nattic', `<join>${group('custom')}`],
@@ -88,35 +88,35 @@ function filing(open: OpenStore): void {
       ['cellar', life, 'custom'],
       ['lobby', life, 'custom'],
     ];
-    expect(await filed(store)).toEqual(rooms);
+    expect(await entries(store)).toEqual(rooms);
 
     expect(await store.users.login(user, { socketId: 'c', nodeId: 'n1', echo: frame('') })).toMatchObject({
-      filed: [],
+      entries: [],
     });
     const added = await store.users.login(user, { socketId: 'd', nodeId: 'n1', echo: frame(''), synced: true });
     expect(added).toMatchObject({
-      filed: expect.arrayContaining([expect.objectContaining({ roomName: 'lobby', life, group: 'custom' })]),
+      entries: expect.arrayContaining([expect.objectContaining({ roomName: 'lobby', life, group: 'custom' })]),
     });
     for (const id of ['a', 'b', 'c', 'd', 'plain']) await store.users.logout(user, id, frame(''), []);
-    expect(await filed(store)).toEqual(rooms);
+    expect(await entries(store)).toEqual(rooms);
     expect(Object.keys(await store.ttls())).toEqual([`${tag}events`, `${tag}meta`, `${tag}session`]);
   });
 }
 
-function filingAgain(open: OpenStore): void {
-  test('a group that is named moves the room, one that is not leaves it, and another life is filed anew', async () => {
+function addingAgain(open: OpenStore): void {
+  test('a group that is named moves the room, one that is not leaves it, and another life is added anew', async () => {
     const store = await open(scope);
     await login(store, 'a', 'n1');
     await login(store, 'b', 'n2');
     const events = await store.listen(userTopic(user));
-    await file(store, { group: 'work', whitelistOnly: true });
-    await file(store);
-    await file(store, { group: 'work' });
-    expect(await filed(store)).toEqual([['lobby', life, 'work']]);
-    expect(await file(store, { group: 'play' })).toMatchObject({ isNew: false });
-    expect(await filed(store)).toEqual([['lobby', life, 'play']]);
-    expect(await file(store, { life: otherLife })).toMatchObject({ isNew: true });
-    expect(await filed(store)).toEqual([['lobby', otherLife, 'custom']]);
+    await addEntry(store, { group: 'work', whitelistOnly: true });
+    await addEntry(store);
+    await addEntry(store, { group: 'work' });
+    expect(await entries(store)).toEqual([['lobby', life, 'work']]);
+    expect(await addEntry(store, { group: 'play' })).toMatchObject({ isNew: false });
+    expect(await entries(store)).toEqual([['lobby', life, 'play']]);
+    expect(await addEntry(store, { life: otherLife })).toMatchObject({ isNew: true });
+    expect(await entries(store)).toEqual([['lobby', otherLife, 'custom']]);
     await eventually(() => expect(told(events)).toHaveLength(5));
     expect(told(events)).toEqual([
       ['+a\nlobby', `<join>${group('work')}`],
@@ -127,47 +127,47 @@ function filingAgain(open: OpenStore): void {
     ]);
   });
 
-  test('over the limit nothing is noted, echoed or filed, but a filed room can move', async () => {
+  test('over the limit nothing is noted, echoed or added, but a room that is there can move', async () => {
     const store = await open(scope, { sessionRoomsMax: 2 });
     await login(store, 'a', 'n1');
     await login(store, 'b', 'n2');
-    for (const roomName of ['one', 'two']) await file(store, { roomName });
+    for (const roomName of ['one', 'two']) await addEntry(store, { roomName });
     const before = await store.sessions.read(user);
     const at = await store.logOf('n1').readPosition(userTopic(user));
-    expect(await file(store, { roomName: 'three', echo: frame('three') })).toBe('full');
+    expect(await addEntry(store, { roomName: 'three', echo: frame('three') })).toBe('full');
     expect(await store.sessions.read(user)).toEqual(before);
     expect(await store.logOf('n1').readPosition(userTopic(user))).toEqual(at);
-    expect(await file(store, { roomName: 'two', group: 'work' })).toMatchObject({ isNew: false });
+    expect(await addEntry(store, { roomName: 'two', group: 'work' })).toMatchObject({ isNew: false });
     await begin(store, 'one');
-    expect(await file(store, { roomName: 'three' })).toMatchObject({ isNew: true });
+    expect(await addEntry(store, { roomName: 'three' })).toMatchObject({ isNew: true });
   });
 }
 
-function filingLater(open: OpenStore): void {
+function addingLater(open: OpenStore): void {
   test('the point up to which devices have joined moves forward only, also where the room moves', async () => {
     const store = await open(scope);
     await login(store, 'a', 'n1');
     await login(store, 'b', 'n2');
     const events = await store.listen(userTopic(user));
-    expect(await file(store, { whitelistOnly: true })).toMatchObject({ isNew: true });
+    expect(await addEntry(store, { whitelistOnly: true })).toMatchObject({ isNew: true });
     for (const [seq, upTo] of [
       [7, 7],
       [5, 7],
       [7, 7],
       [8, 8],
     ] as const) {
-      expect(await file(store, { socketId: 'b', joinedAt: point(seq) })).toMatchObject({ isNew: false });
-      expect(await filedUpTo(store)).toEqual(point(upTo));
+      expect(await addEntry(store, { socketId: 'b', joinedAt: point(seq) })).toMatchObject({ isNew: false });
+      expect(await entryUpTo(store)).toEqual(point(upTo));
     }
-    expect(await file(store, { joinedAt: point(4), group: 'work', whitelistOnly: true })).toMatchObject({
+    expect(await addEntry(store, { joinedAt: point(4), group: 'work', whitelistOnly: true })).toMatchObject({
       isNew: false,
     });
-    expect(await filedUpTo(store)).toEqual(point(8));
+    expect(await entryUpTo(store)).toEqual(point(8));
     // Of two lives of a log nobody knows which is the later, but who comes now is there.
-    await file(store, { joinedAt: point(2, 'epoch-after-that') });
-    expect(await filedUpTo(store)).toEqual(point(2, 'epoch-after-that'));
-    expect(await filed(store)).toEqual([['lobby', life, 'work']]);
-    // It was whitelist-only when it was filed, whoever has joined since.
+    await addEntry(store, { joinedAt: point(2, 'epoch-after-that') });
+    expect(await entryUpTo(store)).toEqual(point(2, 'epoch-after-that'));
+    expect(await entries(store)).toEqual([['lobby', life, 'work']]);
+    // It was whitelist-only when it was added, whoever has joined since.
     await begin(store);
     await eventually(() =>
       expect(told(events).at(-1)).toEqual(['+a\nlobby\nleaving', `<leave private>${group('work')}`]),
@@ -181,22 +181,22 @@ function filingLater(open: OpenStore): void {
   });
 }
 
-function filingFreshly(open: OpenStore): void {
-  test('what the room had lost for the user is filed anew, unless another device has done so since', async () => {
+function addingFreshly(open: OpenStore): void {
+  test('what the room had lost for the user is added anew, unless another device has done so since', async () => {
     const store = await open(scope);
     await login(store, 'a', 'n1');
     await login(store, 'b', 'n2');
-    await file(store, { group: 'work' });
-    await fileAsBefore(store, 'attic', '0', 'work');
+    await addEntry(store, { group: 'work' });
+    await addEntryAsBefore(store, 'attic', '0', 'work');
     const events = await store.listen(userTopic(user));
     // The other device's join comes to the room first, and to the user second.
-    expect(await file(store, { joinedAt: point(8), fresh: false })).toMatchObject({ isNew: false });
-    expect(await file(store, { socketId: 'b', joinedAt: point(6), fresh: true })).toMatchObject({ isNew: false });
-    expect(await filedUpTo(store)).toEqual(point(8));
-    expect(await file(store, { socketId: 'b', joinedAt: point(9), fresh: true })).toMatchObject({ isNew: true });
-    expect(await filedUpTo(store)).toEqual(point(9));
-    expect(await file(store, { roomName: 'attic', fresh: true })).toMatchObject({ isNew: true });
-    expect(await file(store, { roomName: 'cellar', fresh: true })).toMatchObject({ isNew: true });
+    expect(await addEntry(store, { joinedAt: point(8), fresh: false })).toMatchObject({ isNew: false });
+    expect(await addEntry(store, { socketId: 'b', joinedAt: point(6), fresh: true })).toMatchObject({ isNew: false });
+    expect(await entryUpTo(store)).toEqual(point(8));
+    expect(await addEntry(store, { socketId: 'b', joinedAt: point(9), fresh: true })).toMatchObject({ isNew: true });
+    expect(await entryUpTo(store)).toEqual(point(9));
+    expect(await addEntry(store, { roomName: 'attic', fresh: true })).toMatchObject({ isNew: true });
+    expect(await addEntry(store, { roomName: 'cellar', fresh: true })).toMatchObject({ isNew: true });
     await eventually(() => expect(told(events)).toHaveLength(5));
     expect(told(events)).toEqual([
       // Who had joined by then has lost it at the latest where the other one joins.
@@ -209,28 +209,28 @@ function filingFreshly(open: OpenStore): void {
   });
 }
 
-function filedBefore(open: OpenStore): void {
-  test('what an earlier version has filed is read, joined, moved, left and taken out', async () => {
+function entriesBefore(open: OpenStore): void {
+  test('what an earlier version has added is read, joined, moved, left and taken out', async () => {
     const store = await open(scope);
     await login(store, 'a', 'n1');
     await login(store, 'b', 'n2');
     const rooms = ['joined', 'moved', 'left', 'lost', 'read'];
-    for (const roomName of rooms) await fileAsBefore(store, roomName, '1', 'work');
+    for (const roomName of rooms) await addEntryAsBefore(store, roomName, '1', 'work');
     const read = await store.sessions.read(user);
     if (read === 'gone') throw new Error(read);
-    const asItWas = { life, group: 'work', entry: Buffer.from(`${life}1work`) };
-    for (const roomName of rooms) expect(read.filed).toContainEqual({ roomName, ...asItWas });
+    const asItWas = { life, group: 'work', packed: Buffer.from(`${life}1work`) };
+    for (const roomName of rooms) expect(read.entries).toContainEqual({ roomName, ...asItWas });
     const events = await store.listen(userTopic(user));
-    expect(await file(store, { roomName: 'joined' })).toMatchObject({ isNew: false });
-    expect(await file(store, { roomName: 'moved', group: 'play' })).toMatchObject({ isNew: false });
+    expect(await addEntry(store, { roomName: 'joined' })).toMatchObject({ isNew: false });
+    expect(await addEntry(store, { roomName: 'moved', group: 'play' })).toMatchObject({ isNew: false });
     await begin(store, 'left');
     await lose(store, { roomName: 'lost', life, at: point(1) });
-    await store.sessions.unfile(user, '', [{ roomName: 'read', ...asItWas, ...prefixes, lostAt: undefined }]);
-    expect(await filed(store)).toEqual([
+    await store.sessions.removeEntries(user, '', [{ roomName: 'read', ...asItWas, ...prefixes, lostAt: undefined }]);
+    expect(await entries(store)).toEqual([
       ['joined', life, 'work'],
       ['moved', life, 'play'],
     ]);
-    for (const roomName of ['joined', 'moved']) expect(await filedUpTo(store, roomName)).toEqual(point(3));
+    for (const roomName of ['joined', 'moved']) expect(await entryUpTo(store, roomName)).toEqual(point(3));
     await eventually(() => expect(told(events)).toHaveLength(5));
     expect(told(events)).toEqual([
       ['+a\nmoved', `<leave private>${group('work')}`],
@@ -243,44 +243,44 @@ function filedBefore(open: OpenStore): void {
 }
 
 function losing(open: OpenStore): void {
-  test('a lost room is un-filed by its life only, after the loss is told', async () => {
+  test('a lost room is taken out by its life only, after the loss is told', async () => {
     const store = await open(scope);
     await login(store, 'a', 'n1');
-    await file(store);
+    await addEntry(store);
     const events = await store.listen(userTopic(user));
     expect(await lose(store, { life: otherLife })).toMatchObject({ seq: 0 });
-    expect(await filed(store)).toEqual([['lobby', life, 'custom']]);
+    expect(await entries(store)).toEqual([['lobby', life, 'custom']]);
     expect(await lose(store, { life, frame: frame('lost') })).toMatchObject({ seq: 2 });
     await eventually(() => expect(events).toHaveLength(2));
     expect(events.map((event) => [event.subject, frameText(event)])).toEqual([
       ['@n1\nlobby\nepoch-of-the-log 5', '<lost>'],
       ['+\nlobby\nepoch-of-the-log 5', `<leave>${group('custom')}`],
     ]);
-    expect(await filed(store)).toEqual([]);
+    expect(await entries(store)).toEqual([]);
     // Who has no socket is not told, but loses it all the same.
-    await file(store);
+    await addEntry(store);
     await store.users.logout(user, 'a', frame(''), []);
     expect(await lose(store, { life, frame: frame('lost') })).toMatchObject({ seq: 2 });
-    expect(await filed(store)).toEqual([]);
+    expect(await entries(store)).toEqual([]);
     expect(Object.keys(await store.ttls())).toEqual([`${tag}events`, `${tag}meta`]);
   });
 }
 
 function losingLate(open: OpenStore): void {
-  test('a lost room stays filed where a device has joined it since, and the loss is told all the same', async () => {
+  test('a lost room stays where a device has joined it since, and the loss is told all the same', async () => {
     const store = await open(scope);
     await login(store, 'a', 'n1');
-    await file(store, { joinedAt: point(5) });
+    await addEntry(store, { joinedAt: point(5) });
     const events = await store.listen(userTopic(user));
     // A join that is not told in the room's log is where that stands: after the loss, as far as it came to be noted here.
     for (const seq of [4, 5]) await lose(store, { life, at: point(seq), frame: frame(`lost ${seq}`) });
-    expect(await filed(store)).toEqual([['lobby', life, 'custom']]);
+    expect(await entries(store)).toEqual([['lobby', life, 'custom']]);
     // Numbers of two lives of a log do not compare.
     await lose(store, { life, at: point(4, 'epoch-after-that') });
-    expect(await filed(store)).toEqual([]);
-    await file(store, { joinedAt: point(5) });
+    expect(await entries(store)).toEqual([]);
+    await addEntry(store, { joinedAt: point(5) });
     await lose(store, { life, at: point(6), frame: frame('lost 6') });
-    expect(await filed(store)).toEqual([]);
+    expect(await entries(store)).toEqual([]);
     await eventually(() => expect(frameText(events.at(-1))).toContain('leave'));
     expect(events.map((event) => [event.subject, frameText(event)])).toEqual([
       ['@n1\nlobby\nepoch-of-the-log 4', '<lost 4>'],
@@ -293,34 +293,34 @@ function losingLate(open: OpenStore): void {
 }
 
 function reading(open: OpenStore): void {
-  test('who reads the session takes out what is lost, unless it was filed anew meanwhile', async () => {
+  test('who reads the session takes out what is lost, unless it was added anew meanwhile', async () => {
     const store = await open(scope);
-    const entry = Buffer.from(`${life}0custom`);
-    await store.sessions.unfile(user, 'a', [
-      { roomName: 'lobby', life, group: 'custom', entry, ...prefixes, lostAt: undefined },
+    const packed = Buffer.from(`${life}0custom`);
+    await store.sessions.removeEntries(user, 'a', [
+      { roomName: 'lobby', life, group: 'custom', packed, ...prefixes, lostAt: undefined },
     ]);
     expect(await store.ttls()).toEqual({});
     await login(store, 'a', 'n1');
     await login(store, 'b', 'n1');
     const events = await store.listen(userTopic(user));
-    await file(store);
-    await file(store, { roomName: 'cellar' });
+    await addEntry(store);
+    await addEntry(store, { roomName: 'cellar' });
     for (const roomName of ['attic', ...Array.from({ length: 150 }, (_, i) => `room ${i}`)]) {
-      await file(store, { roomName, group: 'work' });
+      await addEntry(store, { roomName, group: 'work' });
     }
     const all = await store.sessions.read(user);
     if (all === 'gone') throw new Error(all);
     // Another room of that name, and the same room joined once more.
-    await file(store, { life: otherLife });
-    await file(store, { roomName: 'cellar', joinedAt: point(9) });
+    await addEntry(store, { life: otherLife });
+    await addEntry(store, { roomName: 'cellar', joinedAt: point(9) });
     // Where the room is there, and where it is gone.
-    const lost = all.filed.map((one) => ({
+    const lost = all.entries.map((one) => ({
       ...one,
       ...prefixes,
       lostAt: one.roomName === 'attic' ? point(7) : undefined,
     }));
-    for (let i = 0; i < 2; i++) await store.sessions.unfile(user, 'a', lost);
-    expect(await filed(store)).toEqual([
+    for (let i = 0; i < 2; i++) await store.sessions.removeEntries(user, 'a', lost);
+    expect(await entries(store)).toEqual([
       ['cellar', life, 'custom'],
       ['lobby', otherLife, 'custom'],
     ]);

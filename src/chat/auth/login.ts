@@ -70,7 +70,7 @@ export async function login(
       return added === 'void' ? badToken('it is not known any more') : fail('tooManySockets', [], added.retryAfterMs);
     }
     switchOver.begin(added.at);
-    const restored = synced ? await restore(services, { userName, socketId }, added.filed, isOpen) : [];
+    const restored = synced ? await restore(services, { userName, socketId }, added.entries, isOpen) : [];
     const authData: Result<'login'> = {
       // First: whatever they are called, they replace nothing below.
       ...claims,

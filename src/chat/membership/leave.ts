@@ -8,7 +8,7 @@ import { roomTopic, userTopic } from '../../redis/keys.ts';
 import type { Actor } from '../actor.ts';
 import type { Caller } from '../caller.ts';
 import { Failed, ok, type Outcome, type Turn } from '../outcome.ts';
-import { holdNotices } from '../session/filing.ts';
+import { holdNotices } from '../session/entries.ts';
 import type { Services } from '../services.ts';
 
 type Left = Outcome<'roomLeave'>;

@@ -13,7 +13,7 @@ import type { Caller, HandlersOf } from '../caller.ts';
 import { askToJoin, type Refused } from '../hooks/points.ts';
 import { ok } from '../outcome.ts';
 import type { Services } from '../services.ts';
-import { fileRoom, holdNotices, judgeGroup, type Filed } from '../session/filing.ts';
+import { addEntry, holdNotices, judgeGroup, type EntryAdded } from '../session/entries.ts';
 import type { HeldNotices } from '../session/held-notices.ts';
 import { pageOfList } from '../access/lists.ts';
 import { Join } from './join.ts';
@@ -109,7 +109,7 @@ export async function joinRoom(
   }
   let ran: JoinDone | JoinFailure;
   try {
-    const rules = { since, bytesMax, verdict, filing: caller.synced };
+    const rules = { since, bytesMax, verdict, inSession: caller.synced };
     ran = await runJoin(services, joiner, { join, held, group }, rules);
   } catch (error) {
     // The script may have run: the follow is passed on until what it left behind is known.
@@ -147,27 +147,27 @@ async function runJoin(
   if (joined.changesPending) userlistChanges.note(roomName);
   // The other sockets are told one by one.
   by.spend(spreadUnits(2 * audience.socketsOf(userName).length, 0));
-  const filed = await tellUser(services, { by, socket: caller }, asked, joined);
-  if (filed === 'full') {
+  const added = await tellUser(services, { by, socket: caller }, asked, joined);
+  if (added === 'full') {
     if (joined.changed) await departures.leaveRoom(roomName, nodeId, [caller], { echo: 'later', cause: 'leave' });
     return failBecause('tooManyRooms', [], 'the session of its user holds no more');
   }
   return {
     joined,
-    reached: () => Promise.all([join.reached(), filed?.reached()]),
+    reached: () => Promise.all([join.reached(), added?.reached()]),
     before: () => {
       join.before();
       if (joined.announced) {
         caller.send(frame);
         by.spend(spreadUnits(audience.hearers(roomName), frame.length));
       }
-      filed?.before();
+      added?.before();
     },
     after: () => {
       try {
         join.after();
       } finally {
-        filed?.after();
+        added?.after();
       }
     },
   };
@@ -179,11 +179,11 @@ async function tellUser(
   { by, socket: caller }: Joiner,
   { join: { roomName }, group, held }: Asked,
   joined: Joined,
-): Promise<Filed | 'full' | undefined> {
+): Promise<EntryAdded | 'full' | undefined> {
   const { socketId } = caller;
   const except = by.exceptSocket ?? '';
   const echo = countFrame('roomJoinedEcho', [roomName, socketId]);
-  if (caller.synced) return fileRoom(services, caller, { roomName, group, joined, echo, except }, held);
+  if (caller.synced) return addEntry(services, caller, { roomName, group, joined, echo, except }, held);
   if (joined.changed) await services.echoes.send(caller, joined.time, { except, frame: echo, count: joined.njoined });
   return undefined;
 }

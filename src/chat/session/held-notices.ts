@@ -65,7 +65,7 @@ export class HeldNotices {
     const earlier = this.#kept.splice(0, later < 0 ? this.#kept.length : later);
     // What tells that the socket is out again of what it is about to hear that it has joined comes after that.
     const deferred = earlier.filter((event) => !this.#tell(event));
-    // The request has filed the room again, and that is over as well: then one notice tells of both.
+    // The request has added the room again, and that is over as well: then one notice tells of both.
     const isOver = this.#kept.some(endsEntry);
     this.#kept.unshift(...deferred.filter((event) => !isOver || !endsEntry(event)));
   }

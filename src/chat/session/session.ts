@@ -4,10 +4,10 @@ import { fail } from '../../protocol/errors.ts';
 import { notificationFrame } from '../../protocol/wire/frame.ts';
 import type { Chat, sessionRequests } from '../../protocol/session.ts';
 import { userTopic } from '../../redis/keys.ts';
-import type { Filing } from '../../store/session/filed-rooms.ts';
+import type { SessionEntry } from '../../store/session/session-entries.ts';
 import type { HandlersOf } from '../caller.ts';
 import { Failed, ok } from '../outcome.ts';
-import { byGroup, holdNotices, presentOf, turnOf } from './filing.ts';
+import { byGroup, holdNotices, presentOf, turnOf } from './entries.ts';
 import { nameSize } from '../access/lists.ts';
 import type { Services } from '../services.ts';
 
@@ -18,9 +18,15 @@ export function sessionHandlers(services: Services): HandlersOf<typeof sessionRe
       const held = holdNotices(services, by, socket);
       try {
         const read = await sessions.read(by.author);
-        const filed = read === 'gone' ? [] : read.filed;
-        by.spend(filed.length * UNITS_PER_ROOM);
-        const chats = await presentOf(services, by.author, by.exceptSocket ?? '', filed, () => socket?.open !== false);
+        const entries = read === 'gone' ? [] : read.entries;
+        by.spend(entries.length * UNITS_PER_ROOM);
+        const chats = await presentOf(
+          services,
+          by.author,
+          by.exceptSocket ?? '',
+          entries,
+          () => socket?.open !== false,
+        );
         if (read !== 'gone') {
           held?.tookEffect(read.at);
           await topics.reached(userTopic(by.author), read.at.seq, read.at.epoch);
@@ -48,10 +54,10 @@ export const UNITS_PER_ROOM = 0.5;
 export async function restore(
   services: Pick<Services, 'access' | 'sessions'>,
   socket: { readonly userName: string; readonly socketId: string },
-  filed: readonly Filing[],
+  entries: readonly SessionEntry[],
   isWanted: () => boolean,
 ): Promise<Uint8Array[]> {
-  const chats = await presentOf(services, socket.userName, socket.socketId, filed, isWanted);
+  const chats = await presentOf(services, socket.userName, socket.socketId, entries, isWanted);
   return [...byGroup(chats)].flatMap(([group, ofGroup]) => [
     ...ofGroup.map((chat) => notificationFrame('$.chat.join', [{ chat }])),
     notificationFrame('$.group.restored', [{ group }]),

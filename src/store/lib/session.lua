@@ -1,41 +1,41 @@
 -- uses: log frame recipients
--- A user's session: `session` maps each room that is filed to the life of the room (16 bytes), whether it was
+-- A user's session: `session` maps each room of it to the life of the room (16 bytes), whether it was
 -- whitelist-only then ('1' or '0'), a zero byte and the point of the room's log up to which its devices have joined (epoch, a
--- double), and its group. What an earlier version has filed has no point. `synced` has the sockets that take part in it.
+-- double), and its group. An entry of an earlier version has no point. `synced` has the sockets that take part in it.
 -- Wants these keys.
-local FILED_POINT = '>Bc16d'
-local FILED_POINT_BYTES = 25
+local ENTRY_POINT = '>Bc16d'
+local ENTRY_POINT_BYTES = 25
 
--- A filing; nothing where the room is not filed.
-local function filedAs(roomName)
-  local entry = redis.call('HGET', session, roomName)
-  if not entry then
+-- The entry of a room; nothing where there is none.
+local function entryOf(roomName)
+  local packed = redis.call('HGET', session, roomName)
+  if not packed then
     return nil
   end
-  local filed = { entry = entry, life = string.sub(entry, 1, 16), mode = string.sub(entry, 17, 17) }
-  if string.byte(entry, 18) == 0 then
-    local _, epoch, seq = struct.unpack(FILED_POINT, entry, 18)
-    filed.epoch, filed.seq, filed.group = epoch, seq, string.sub(entry, 18 + FILED_POINT_BYTES)
+  local entry = { packed = packed, life = string.sub(packed, 1, 16), mode = string.sub(packed, 17, 17) }
+  if string.byte(packed, 18) == 0 then
+    local _, epoch, seq = struct.unpack(ENTRY_POINT, packed, 18)
+    entry.epoch, entry.seq, entry.group = epoch, seq, string.sub(packed, 18 + ENTRY_POINT_BYTES)
   else
-    filed.group = string.sub(entry, 18)
+    entry.group = string.sub(packed, 18)
   end
-  return filed
+  return entry
 end
 
-local function file(roomName, filed)
-  local point = struct.pack(FILED_POINT, 0, filed.epoch, tonumber(filed.seq))
-  redis.call('HSET', session, roomName, filed.life .. filed.mode .. point .. filed.group)
+local function writeEntry(roomName, entry)
+  local point = struct.pack(ENTRY_POINT, 0, entry.epoch, tonumber(entry.seq))
+  redis.call('HSET', session, roomName, entry.life .. entry.mode .. point .. entry.group)
 end
 
 -- Whether a device has joined the room after it was lost at a point of the log. Points of two epochs do not compare.
-local function isFiledSince(filed, epoch, seq)
-  return filed.epoch == epoch and filed.seq >= tonumber(seq)
+local function isEntrySince(entry, epoch, seq)
+  return entry.epoch == epoch and entry.seq >= tonumber(seq)
 end
 
--- Says in a notice that the room as it was filed is no more: who had joined that one has lost it, and may not have heard of it.
-local function filedRoomIsGone(filed)
-  return filed.epoch and function(who, roomName)
-    return outOf(who, roomName, filed.epoch, '9007199254740991', '')
+-- Says in a notice that the room of an entry is no more: who had joined that one has lost it, and may not have heard of it.
+local function entryIsGone(entry)
+  return entry.epoch and function(who, roomName)
+    return outOf(who, roomName, entry.epoch, '9007199254740991', '')
   end or about
 end
 
@@ -47,9 +47,9 @@ local function tellSession(except, roomName, prefix, group, address)
   end
 end
 
--- Takes a room that is filed out of the session. The prefixes are those of `$.chat.leave`, of an open room and of a whitelist-only
+-- Takes a room out of the session. The prefixes are those of `$.chat.leave`, of an open room and of a whitelist-only
 -- one; `address` says more to those who are told (lib/recipients.lua).
-local function unfile(except, roomName, filed, openPrefix, privatePrefix, address)
+local function removeEntry(except, roomName, entry, openPrefix, privatePrefix, address)
   redis.call('HDEL', session, roomName)
-  tellSession(except, roomName, filed.mode == '1' and privatePrefix or openPrefix, filed.group, address)
+  tellSession(except, roomName, entry.mode == '1' and privatePrefix or openPrefix, entry.group, address)
 end

@@ -4,7 +4,7 @@
 -- the messages returned end exactly where live delivery begins. They come whole, or not at all where they do not fit into
 -- `bytesMax`.
 -- `verdict` is what the node would refuse the join for: '' or a word, which comes after rights.
--- `filing` is '1' where the user's session is to keep the room: `entries` has everybody whose session may, and where in the log
+-- `inSession` is '1' where the user's session is to keep the room: `entries` has everybody whose session may, and where in the log
 -- it was joined last for that.
 -- 'lost': the node was swept here.
 local ENTRIES_MAX = 100000
@@ -29,10 +29,10 @@ if first and tellsUsers() then
     saveLog()
   end
 end
-local freshlyFiled = 0
+local freshEntry = 0
 -- Beyond so many a user finds out that the room is deleted when its session is read next.
-if filing == '1' and (redis.call('HLEN', entries) < ENTRIES_MAX or redis.call('HEXISTS', entries, user) == 1) then
-  freshlyFiled = redis.call('HSET', entries, user, int(log.seq))
+if inSession == '1' and (redis.call('HLEN', entries) < ENTRIES_MAX or redis.call('HEXISTS', entries, user) == 1) then
+  freshEntry = redis.call('HSET', entries, user, int(log.seq))
 end
 
 local recovered, missed = 1, {}
@@ -61,5 +61,5 @@ if sinceId ~= '' then
 end
 return {
   position(), njoined, changed and 1 or 0, announced, recovered, missed, changesPending,
-  tonumber(redis.call('HGET', meta, 'whitelistOnly')), log.life, freshlyFiled, now,
+  tonumber(redis.call('HGET', meta, 'whitelistOnly')), log.life, freshEntry, now,
 }

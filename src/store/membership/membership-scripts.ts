@@ -14,7 +14,7 @@ export const joinRoom = script('join-room', {
     'socket',
     'node',
     'verdict',
-    'filing',
+    'inSession',
     'frame',
     'sinceEpoch',
     'sinceId',
@@ -34,7 +34,7 @@ export const joinRoom = script('join-room', {
     changesPending: yes,
     whitelistOnly: yes,
     life: text,
-    freshlyFiled: yes,
+    freshEntry: yes,
     time: number,
   },
 });

@@ -38,7 +38,7 @@ export interface JoinRules {
   readonly bytesMax?: number | undefined;
   readonly verdict?: JoinVerdict | undefined;
   /** The user's session is to keep the room. */
-  readonly filing?: boolean;
+  readonly inSession?: boolean;
 }
 
 export interface Joined {
@@ -56,7 +56,7 @@ export interface Joined {
   readonly whitelistOnly: boolean;
   readonly life: Life;
   /** The room did not know yet that the user's session has it. */
-  readonly freshlyFiled: boolean;
+  readonly freshEntry: boolean;
   /** By Redis's clock. */
   readonly time: number;
 }
@@ -101,14 +101,14 @@ export class MembershipStore {
   join(
     occupant: Membership,
     frame: Uint8Array,
-    { since, bytesMax = this.#options.replyBytes, verdict, filing = false }: JoinRules = {},
+    { since, bytesMax = this.#options.replyBytes, verdict, inSession = false }: JoinRules = {},
   ): Promise<Joined | 'noRoom' | 'lost' | JoinVerdict> {
     return this.#commands.run(scripts.joinRoom, this.#keys.room(occupant.roomName), {
       user: occupant.userName,
       socket: occupant.socketId,
       node: occupant.nodeId,
       verdict: verdict ?? '',
-      filing: flag(filing),
+      inSession: flag(inSession),
       large: this.#options.largeSize,
       frame,
       sinceEpoch: since?.epoch ?? '',

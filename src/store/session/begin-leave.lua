@@ -13,11 +13,11 @@ local field = node .. ' ' .. socket .. ' ' .. roomName
 if redis.call('HLEN', leaving) >= tonumber(leavesMax) and redis.call('HEXISTS', leaving, field) == 0 then
   return 'full'
 end
-local filed = filedAs(roomName)
+local entry = entryOf(roomName)
 local entryAt = ''
-if filed then
-  entryAt = filed.epoch and filed.epoch .. ' ' .. int(filed.seq) or ''
-  unfile(except, roomName, filed, openPrefix, privatePrefix, takingOut)
+if entry then
+  entryAt = entry.epoch and entry.epoch .. ' ' .. int(entry.seq) or ''
+  removeEntry(except, roomName, entry, openPrefix, privatePrefix, takingOut)
 end
 local out, entries = { socket, node }, { socket .. '@' .. node }
 for _, other in ipairs(redis.call('SMEMBERS', synced)) do

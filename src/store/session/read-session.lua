@@ -1,5 +1,5 @@
 -- uses: log
--- The rooms filed in a user's session, with the place of this reading among the notices of it.
+-- The rooms in a user's session, with the place of this reading among the notices of it.
 if not openLog() then
   return 'gone'
 end

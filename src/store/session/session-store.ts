@@ -1,7 +1,7 @@
 /**
- * Sessions in Redis: the rooms that a user has filed, kept by user and not by device. Every method is one step on the
- * user's slot, and what it changes it tells the sockets that take part, in one order. A join files after the room's
- * script and a leave un-files before it; what is filed and lost is found out by who reads it. Rejects with
+ * Sessions in Redis: the rooms that a user's devices share, kept by user and not by device. Every method is one step on the
+ * user's slot, and what it changes it tells the sockets that take part, in one order. A join adds an entry after the room's
+ * script and a leave takes it out before it; what is there and lost is found out by who reads it. Rejects with
  * `StateUnavailable` where Redis cannot be asked.
  */
 import { readEntries, type Point, type Position } from '../../log/event.ts';
@@ -10,7 +10,7 @@ import type { Keyspace } from '../../redis/keys.ts';
 import { nothing, pairs, position, text, yes } from '../../redis/reply.ts';
 import { flag, scriptsBeside } from '../../redis/script.ts';
 import type { Life } from '../room/room-store.ts';
-import { filedRooms, type Filing } from './filed-rooms.ts';
+import { sessionEntries, type SessionEntry } from './session-entries.ts';
 import { LOG, SESSION } from '../key-names.ts';
 
 /** `$.chat.leave` up to the group, of the room as an open and as a whitelist-only one: the script knows which it was. */
@@ -20,7 +20,7 @@ export interface LeavePrefixes {
 }
 
 /** A join by a socket that takes part. */
-export interface FilingNote extends LeavePrefixes {
+export interface EntryNote extends LeavePrefixes {
   readonly socketId: string;
   readonly nodeId: string;
   /** The socket that is told nothing; '' for none. */
@@ -32,7 +32,7 @@ export interface FilingNote extends LeavePrefixes {
   /** The room did not know yet that the session has it. */
   readonly fresh: boolean;
   readonly whitelistOnly: boolean;
-  /** The group to file under; undefined leaves the room where it is. */
+  /** The group to put it into; undefined leaves the room where it is. */
   readonly group: string | undefined;
   readonly joinPrefix: Uint8Array;
   readonly njoined: number;
@@ -41,7 +41,7 @@ export interface FilingNote extends LeavePrefixes {
 }
 
 /** A room in a session that its user has lost, as whoever has read it has found out. */
-export interface LostFiling extends Filing, LeavePrefixes {
+export interface LostEntry extends SessionEntry, LeavePrefixes {
   /** Where in the room's log the user had no right to it; undefined where the room is gone. */
   readonly lostAt: Point | undefined;
 }
@@ -74,7 +74,7 @@ const ROOMS_PER_CALL = 100;
 
 const script = scriptsBeside(import.meta.url);
 
-const fileRoom = script('file-room', {
+const addEntry = script('add-entry', {
   keys: [...LOG, 'sockets', ...SESSION, 'leaving'],
   args: [
     'socket',
@@ -96,7 +96,7 @@ const fileRoom = script('file-room', {
     'privatePrefix',
   ],
   writes: true,
-  // `full`: as many rooms are filed as may be, and nothing was done.
+  // `full`: as many rooms are there as may be, and nothing was done.
   refuses: ['gone', 'full'],
   gives: { at: position, isNew: yes },
 });
@@ -104,10 +104,10 @@ const fileRoom = script('file-room', {
 const readSession = script('read-session', {
   keys: ['meta', 'session'],
   refuses: ['gone'],
-  gives: { at: position, filed: filedRooms },
+  gives: { at: position, entries: sessionEntries },
 });
 
-const unfileRooms = script('unfile-rooms', {
+const removeEntries = script('remove-entries', {
   keys: [...LOG, ...SESSION],
   args: ['except'],
   rest: true,
@@ -149,9 +149,9 @@ export class SessionStore {
     this.#roomsMax = options.sessionRoomsMax;
   }
 
-  /** Echoes a join as `UserStore.echo` does, and files the room. `full` has done neither. */
-  file(userName: string, note: FilingNote): Promise<{ at: Position; isNew: boolean } | 'gone' | 'full'> {
-    return this.#commands.run(fileRoom, this.#keys.user(userName), {
+  /** Echoes a join as `UserStore.echo` does, and adds the room. `full` has done neither. */
+  addEntry(userName: string, note: EntryNote): Promise<{ at: Position; isNew: boolean } | 'gone' | 'full'> {
+    return this.#commands.run(addEntry, this.#keys.user(userName), {
       socket: note.socketId,
       node: note.nodeId,
       except: note.except,
@@ -172,23 +172,26 @@ export class SessionStore {
     });
   }
 
-  read(userName: string): Promise<{ at: Position; filed: Filing[] } | 'gone'> {
+  read(userName: string): Promise<{ at: Position; entries: SessionEntry[] } | 'gone'> {
     return this.#commands.run(readSession, this.#keys.user(userName), {});
   }
 
-  /** Takes out what is lost, if it is still filed as it was read; `except` is told nothing. */
-  async unfile(userName: string, except: string, lost: readonly LostFiling[]): Promise<void> {
+  /** Takes out what is lost, if its entry is as it was read; `except` is told nothing. */
+  async removeEntries(userName: string, except: string, lost: readonly LostEntry[]): Promise<void> {
     for (let at = 0; at < lost.length; at += ROOMS_PER_CALL) {
       const rest = lost
         .slice(at, at + ROOMS_PER_CALL)
-        .flatMap(({ roomName, entry, openPrefix, privatePrefix, lostAt }) => {
-          return [roomName, entry, openPrefix, privatePrefix, lostAt?.epoch ?? '', lostAt?.seq ?? ''];
+        .flatMap(({ roomName, packed, openPrefix, privatePrefix, lostAt }) => {
+          return [roomName, packed, openPrefix, privatePrefix, lostAt?.epoch ?? '', lostAt?.seq ?? ''];
         });
-      await this.#commands.run(unfileRooms, this.#keys.user(userName), { except }, rest);
+      await this.#commands.run(removeEntries, this.#keys.user(userName), { except }, rest);
     }
   }
 
-  /** Un-files a room, and notes which sockets are to be taken out of it: the one that asks first, then all that take part. */
+  /**
+   * Takes a room out of the session, and notes which sockets are to be taken out of it: the one that asks first, then all that
+   * take part.
+   */
   async beginLeave(
     userName: string,
     leave: { roomName: string; socketId: string; nodeId: string; except: string } & LeavePrefixes,

@@ -1,7 +1,7 @@
 /** The scripts of a user: its sockets, the notices to them, its resume tokens. The Lua files say why. */
 import { done, listOf, nothing, number, optional, position, text, yes } from '../../redis/reply.ts';
 import { scriptsBeside } from '../../redis/script.ts';
-import { filedRooms } from '../session/filed-rooms.ts';
+import { sessionEntries } from '../session/session-entries.ts';
 import { LOG, SESSION, USER_LISTS } from '../key-names.ts';
 
 const script = scriptsBeside(import.meta.url);
@@ -25,7 +25,7 @@ export const loginUser = script('login-user', {
   writes: true,
   refuses: ['lost', 'void'],
   // No position: the user is full, `homes` are the nodes of the sockets that count.
-  gives: { at: optional(position), nconnected: number, filed: filedRooms, homes: listOf(text) },
+  gives: { at: optional(position), nconnected: number, entries: sessionEntries, homes: listOf(text) },
 });
 
 export const logoutUser = script('logout-user', {

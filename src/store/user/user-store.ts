@@ -14,7 +14,7 @@ import { flag } from '../../redis/script.ts';
 import * as scripts from './user-scripts.ts';
 import type { Life } from '../room/room-store.ts';
 import type { LeavePrefixes } from '../session/session-store.ts';
-import type { Filing } from '../session/filed-rooms.ts';
+import type { SessionEntry } from '../session/session-entries.ts';
 import { newEpoch } from '../../redis/tokens.ts';
 
 /** A notification without the count it ends with: the script knows the count. */
@@ -112,7 +112,7 @@ export class UserStore {
   async login(
     userName: string,
     arrival: Arrival,
-  ): Promise<{ at: Position; nconnected: number; filed: Filing[] } | 'lost' | 'void' | Full> {
+  ): Promise<{ at: Position; nconnected: number; entries: SessionEntry[] } | 'lost' | 'void' | Full> {
     const added = await this.#add(userName, arrival, []);
     if (typeof added === 'string' || 'at' in added) return added;
     const { absent, freeInMs } = await readLeases(this.#commands, this.#keys, this.#watch, added.homes);
@@ -125,7 +125,7 @@ export class UserStore {
     userName: string,
     { socketId, nodeId, echo, token, synced = false }: Arrival,
     absent: readonly string[],
-  ): Promise<{ at: Position; nconnected: number; filed: Filing[] } | 'lost' | 'void' | { homes: string[] }> {
+  ): Promise<{ at: Position; nconnected: number; entries: SessionEntry[] } | 'lost' | 'void' | { homes: string[] }> {
     const args = {
       epoch: newEpoch(),
       socket: socketId,
@@ -141,8 +141,8 @@ export class UserStore {
     };
     const added = await this.#commands.run(scripts.loginUser, this.#keys.user(userName), args, absent);
     if (typeof added === 'string') return added;
-    const { at, nconnected, filed, homes } = added;
-    return at === undefined ? { homes } : { at, nconnected, filed };
+    const { at, nconnected, entries, homes } = added;
+    return at === undefined ? { homes } : { at, nconnected, entries };
   }
 
   /** `rooms`: the echo of each room the socket was in, with the user's sockets left there. Changes nothing twice. */
@@ -171,7 +171,7 @@ export class UserStore {
   }
 
   /**
-   * Tells a user that a room is lost, and takes it out of the session if it is filed by that life and was not filed since.
+   * Tells a user that a room is lost, and takes it out of the session if its entry is of that life and no later one.
    * Sockets on `nodeIds` are told by the room's own event.
    */
   async notifyRoomLost(userName: string, lost: LostRoom & LeavePrefixes): Promise<Position | undefined> {

@@ -38,5 +38,5 @@ export const scene = {
   fullRooms: 16,
   fullMessages: 100,
   messageBytes: 16_000,
-  filedRooms: Array.from({ length: 1000 }, (_, i) => `filed-${i}`),
+  sessionRooms: Array.from({ length: 1000 }, (_, i) => `kept-${i}`),
 } as const;

@@ -1,5 +1,5 @@
 /**
- * Filing rooms in a user's session: what a join by a synced socket adds, which of the filed rooms are still there, and
+ * Entries of a user's session: what a join by a synced socket adds, which of the rooms in it are still there, and
  * how the session is told. Joining itself is membership's.
  */
 import { chatPrefix, leavePrefixes, type Chat } from '../../protocol/session.ts';
@@ -8,20 +8,20 @@ import type { NameLimits } from '../../protocol/names/form.ts';
 import { StateUnavailable } from '../../redis/unavailable.ts';
 import { userTopic } from '../../redis/keys.ts';
 import type { Joined, JoinVerdict } from '../../store/membership/membership-store.ts';
-import type { Filing } from '../../store/session/filed-rooms.ts';
-import { DEFAULT_GROUP, type LostFiling } from '../../store/session/session-store.ts';
+import type { SessionEntry } from '../../store/session/session-entries.ts';
+import { DEFAULT_GROUP, type LostEntry } from '../../store/session/session-store.ts';
 import type { Actor } from '../actor.ts';
 import type { Caller } from '../caller.ts';
 import type { Services } from '../services.ts';
 import { HeldNotices } from './held-notices.ts';
 import { windowsOf } from '../windows.ts';
 
-/** Kept for what the service itself may file. */
+/** Kept for what the service itself may add. */
 const RESERVED_GROUP = 'system';
 /** Rooms asked at the same time. */
 const WINDOW = 8;
 
-/** Why a room may not be filed under a group; nothing where none is named, or the socket takes no part in the session. */
+/** Why a room may not be put into a group; nothing where none is named, or the socket takes no part in the session. */
 export function judgeGroup(caller: Caller, group: string | undefined, limits: NameLimits): JoinVerdict | undefined {
   if (!caller.synced || group === undefined) return undefined;
   if (group === RESERVED_GROUP) return 'notAllowed';
@@ -29,7 +29,7 @@ export function judgeGroup(caller: Caller, group: string | undefined, limits: Na
 }
 
 /** What a join has to do about the session in the turn of its response. */
-export interface Filed {
+export interface EntryAdded {
   /** Resolves once this node has heard of it, or the bus is late. */
   reached(): Promise<unknown>;
   before(): void;
@@ -37,26 +37,26 @@ export interface Filed {
 }
 
 /**
- * Files a room that a synced socket has joined, and echoes the join. `held` is ended in the turn of the response, or by the
- * caller where this rejects or is `full`: no more rooms may be filed.
+ * Adds a room that a synced socket has joined to the session, and echoes the join. `held` is ended in the turn of the
+ * response, or by the caller where this rejects or is `full`: no more rooms may be added.
  */
-export async function fileRoom(
+export async function addEntry(
   services: Services,
   caller: Caller,
   join: { roomName: string; group: string | undefined; joined: Joined; echo: Uint8Array; except: string },
   held: HeldNotices | undefined,
-): Promise<Filed | 'full'> {
+): Promise<EntryAdded | 'full'> {
   const { sessions, topics, repairs } = services;
   const { userName, socketId, nodeId } = caller;
   const { roomName, group, joined, echo, except } = join;
-  const filed = await sessions.file(userName, {
+  const added = await sessions.addEntry(userName, {
     socketId,
     nodeId,
     except,
     roomName,
     joinedAt: joined.at,
     life: joined.life,
-    fresh: joined.freshlyFiled,
+    fresh: joined.freshEntry,
     whitelistOnly: joined.whitelistOnly,
     group,
     joinPrefix: chatPrefix('$.chat.join', roomName, joined.whitelistOnly),
@@ -64,22 +64,22 @@ export async function fileRoom(
     njoined: joined.njoined,
     echo: joined.changed ? echo : undefined,
   });
-  if (filed === 'full') return 'full';
-  if (filed === 'gone') return { reached: () => Promise.resolve(), ...turnOf(held) };
-  held?.tookEffect(filed.at, { joinedAt: joined.at });
-  // What took the room away between the two scripts found nothing filed: from here on it does.
+  if (added === 'full') return 'full';
+  if (added === 'gone') return { reached: () => Promise.resolve(), ...turnOf(held) };
+  held?.tookEffect(added.at, { joinedAt: joined.at });
+  // What took the room away between the two scripts found no entry: from here on it does.
   const verify = async (): Promise<void> => {
     const read = await sessions.read(userName);
-    const mine = read === 'gone' ? [] : read.filed.filter((filing) => filing.roomName === roomName);
+    const mine = read === 'gone' ? [] : read.entries.filter((entry) => entry.roomName === roomName);
     await presentOf(services, userName, '', mine);
   };
-  if (filed.isNew) await verify().catch((error: unknown) => repairs.retry(verify, error));
-  const { seq, epoch } = filed.at;
+  if (added.isNew) await verify().catch((error: unknown) => repairs.retry(verify, error));
+  const { seq, epoch } = added.at;
   return { reached: async () => topics.reached(userTopic(userName), seq, epoch), ...turnOf(held) };
 }
 
 /** What is to be done in the turn of the response. */
-export const turnOf = (held: HeldNotices | undefined): Pick<Filed, 'before' | 'after'> => ({
+export const turnOf = (held: HeldNotices | undefined): Pick<EntryAdded, 'before' | 'after'> => ({
   before: () => held?.before(),
   after: () => held?.end(),
 });
@@ -94,32 +94,32 @@ export const holdNotices = (
   socket === undefined || by.exceptSocket === undefined ? undefined : new HeldNotices(socket, audience, roomName);
 
 /**
- * Which of the filed rooms are still there for the user, by name. Those that are not, or are another room by that name,
+ * Which rooms of the session are still there for the user, by name. Those that are not, or are another room by that name,
  * are taken out of the session, and its sockets are told, but for `except`. Rejects where nobody waits for it any more.
  */
 export async function presentOf(
   { access, sessions }: Pick<Services, 'access' | 'sessions'>,
   userName: string,
   except: string,
-  filed: readonly Filing[],
+  entries: readonly SessionEntry[],
   isWanted: () => boolean = () => true,
 ): Promise<Chat[]> {
   const chats: Chat[] = [];
-  for await (const window of windowsOf(filed, WINDOW)) {
+  for await (const window of windowsOf(entries, WINDOW)) {
     if (!isWanted()) throw new StateUnavailable('nobody waits for the session any more');
-    const lost: LostFiling[] = [];
+    const lost: LostEntry[] = [];
     const found = await Promise.all(window.map(({ roomName }) => access.readAccess(roomName, userName)));
-    for (const [at, filing] of window.entries()) {
-      const { roomName: name, life, group } = filing;
+    for (const [at, entry] of window.entries()) {
+      const { roomName: name, life, group } = entry;
       const room = found[at];
       if (room === undefined || room === 'noRoom' || room.life !== life) {
-        lost.push({ ...filing, ...leavePrefixes(name), lostAt: undefined });
+        lost.push({ ...entry, ...leavePrefixes(name), lostAt: undefined });
       } else if (!room.admitted && room.njoined === 0) {
-        lost.push({ ...filing, ...leavePrefixes(name), lostAt: room.at });
-        // Of a staged eviction that has yet to take the user out, its loss un-files the room.
+        lost.push({ ...entry, ...leavePrefixes(name), lostAt: room.at });
+        // Of a staged eviction that has yet to take the user out, its loss takes out the entry.
       } else chats.push({ name, group, private: room.whitelistOnly, meta: {} });
     }
-    if (lost.length > 0) await sessions.unfile(userName, except, lost);
+    if (lost.length > 0) await sessions.removeEntries(userName, except, lost);
   }
   return chats.toSorted((one, other) => (one.name < other.name ? -1 : 1));
 }
