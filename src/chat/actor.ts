@@ -9,7 +9,7 @@ export interface Actor {
   readonly rights: Rights;
   /** In whose name it acts; undefined where the service acts in nobody's. */
   readonly author: string | undefined;
-  /** The socket that echoes leave out, which asks itself; undefined where others ask for it, and it hears them too. */
+  /** The socket that echoes leave out: the one that asks, or for which the service does; undefined where all hear them. */
   readonly exceptSocket: string | undefined;
   /** What its replies are written in, by which they are measured. */
   readonly format: Format;

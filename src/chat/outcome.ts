@@ -95,12 +95,17 @@ export function answer(outcome: AnyOutcome, asker: Asker): Told {
   } catch (error) {
     told = asker.failureOf(error);
     asker.tell(told);
+  } finally {
+    end(turn, asker);
   }
+  return told;
+}
+
+function end(turn: Turn | undefined, asker: Asker): void {
   try {
     turn?.after?.();
   } catch (error) {
     asker.failureOf(error);
     asker.startAfresh();
   }
-  return told;
 }

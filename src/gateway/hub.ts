@@ -219,7 +219,7 @@ export class Hub implements TopicListener, Audience {
       // Of the log as it is from here on, so that what comes late of the former one does not count for it.
       if (socketIds.has(session.socketId)) session.rooms.live.set(roomName, { epoch: at.epoch, seq: at.seq });
       // It is about to be answered that it is out.
-      else if (session.rooms.leaveOf(roomName) === 'asked') this.#detach(roomName, session);
+      else if (session.rooms.leaveOf(roomName) === 'asked') this.detachRoom(roomName, session.socketId);
       else session.startAfresh();
     }
     this.#broadcast(roomName, resetFrame(roomName, at));
@@ -242,11 +242,12 @@ export class Hub implements TopicListener, Audience {
     for (const session of this.#hearersOf(name)) session.startAfresh();
   }
 
-  /** To all sockets in a room, but for one of that id. */
+  /** A user's sockets that are past what was told during their login. */
   #hearersOf(userName: string): ClientSocket[] {
     return this.socketsOf(userName).filter(({ hearsUser }) => hearsUser);
   }
 
+  /** To all sockets in a room, but for one of that id. */
   #broadcast(roomName: string, frame: Uint8Array, but = ''): void {
     const room = this.#rooms.get(roomName);
     if (room === undefined) return;

@@ -186,6 +186,15 @@ function sessions(start: Start): void {
     expect(await freshly('one')).toBe(true);
   });
 
+  // Devices were told of a loss, and the room changed its group.
+  test('what an earlier build has kept of a session counts', async () => {
+    const store = await start();
+    await store.client.sadd(store.keys.room(room).filed, 'alice');
+    const { freshly } = joiners(store);
+    expect(await freshly('one')).toBe(false);
+    expect(await store.client.exists(store.keys.room(room).filed)).toBe(0);
+  });
+
   test('a leave of the session has the room forget no entry that was joined after it had begun', async () => {
     const store = await start();
     const { joinSession, freshly } = joiners(store);

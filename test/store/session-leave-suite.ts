@@ -139,6 +139,9 @@ function leavingOverruled(open: OpenStore): void {
     await addEntry(store, { socketId: 'b', joinedAt: point(6) });
     expect(await store.sessions.pendingLeaves(user, 'n1')).toMatchObject([{ entryAt: point(4) }]);
     expect(await begun(store, 'attic')).toMatchObject({ entryAt: undefined });
+    // Asked for once more, the first one not having been finished.
+    await begun(store);
+    expect(await begun(store)).toMatchObject({ entryAt: point(6) });
   });
 }
 

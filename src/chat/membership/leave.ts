@@ -87,7 +87,8 @@ async function whileLeaving<T>(
   } catch (error) {
     // It may have happened all the same: then this socket must not go on hearing the room.
     if (joined) {
-      caller.rooms.setLeave(roomName, 'unsure');
+      if (caller.rooms.has(roomName)) caller.rooms.setLeave(roomName, 'unsure');
+      else caller.rooms.endLeave(roomName);
       repairs.check(roomTopic(roomName), caller.nodeId, error, 0);
     }
     throw error;

@@ -65,9 +65,8 @@ export class HeldNotices {
     const earlier = this.#kept.splice(0, later < 0 ? this.#kept.length : later);
     // What tells that the socket is out again of what it is about to hear that it has joined comes after that.
     const deferred = earlier.filter((event) => !this.#tell(event));
-    // The request has added the room again, and that is over as well: then one notice tells of both.
-    const isOver = this.#kept.some(endsEntry);
-    this.#kept.unshift(...deferred.filter((event) => !isOver || !endsEntry(event)));
+    // That the room is out of the session is not true any more, for the request has added it again: when that is over, too, it is told.
+    this.#kept.unshift(...deferred.filter((event) => !endsEntry(event)));
   }
 
   /** False where it is not the time yet. What was told by other ways is not told again. */

@@ -23,7 +23,8 @@ export function sessionHandlers(services: Services): HandlersOf<typeof sessionRe
         const chats = await presentOf(
           services,
           by.author,
-          by.exceptSocket ?? '',
+          // Others ask, and it hears of what is found out.
+          socket === undefined ? '' : (by.exceptSocket ?? ''),
           entries,
           () => socket?.open !== false,
         );

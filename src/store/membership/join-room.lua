@@ -33,6 +33,10 @@ local freshEntry = 0
 -- Beyond so many a user finds out that the room is deleted when its session is read next.
 if inSession == '1' and (redis.call('HLEN', entries) < ENTRIES_MAX or redis.call('HEXISTS', entries, user) == 1) then
   freshEntry = redis.call('HSET', entries, user, int(log.seq))
+  -- An earlier build has kept a set.
+  if redis.call('SREM', filed, user) == 1 then
+    freshEntry = 0
+  end
 end
 
 local recovered, missed = 1, {}

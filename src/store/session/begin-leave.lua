@@ -14,7 +14,8 @@ if redis.call('HLEN', leaving) >= tonumber(leavesMax) and redis.call('HEXISTS', 
   return 'full'
 end
 local entry = entryOf(roomName)
-local entryAt = ''
+-- Begun before, and not finished: the entry was given up then.
+local entryAt = string.match(redis.call('HGET', leaving, field) or '', '\n(.*)$') or ''
 if entry then
   entryAt = entry.epoch and entry.epoch .. ' ' .. int(entry.seq) or ''
   removeEntry(except, roomName, entry, openPrefix, privatePrefix, takingOut)
