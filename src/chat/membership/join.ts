@@ -214,6 +214,7 @@ export class Join implements PendingJoin {
 
   /** False where the event has taken the socket out. */
   #deliver(event: TopicEvent): boolean {
+    const { rooms } = this.#caller;
     if (event.kind === 'stagedEviction' && isUpTo(event, this.#stagedOut)) {
       // Who it is told of comes later in the log: then it is told like others, for nobody is joining any more.
       const later = this.#switchOver?.delivered.filter((one) => isBehind(one, event) && this.#isLoss(one)) ?? [];
@@ -226,6 +227,9 @@ export class Join implements PendingJoin {
       // Whoever took it out by a notice has told the hook, and tells the socket on the user's topic.
       if (event.kind !== 'notice') this.#tellHook(event);
       this.#drop();
+      // Should it join again before that comes, it has missed what is in between.
+      if (this.point !== undefined && !rooms.wasToldOut(this.roomName, event))
+        rooms.detachedUntold(this.roomName, this.point);
       return false;
     }
     if (event.frame.length === 0 || (this.#heard !== undefined && !isBehind(event, this.#heard))) return true;
