@@ -55,7 +55,7 @@ export interface GatewayDeps {
   readonly fanOut: FanOut;
   readonly dispatcher: Dispatcher;
   /** A logged-in socket is gone. Not called while draining: peers take out who does not come back. */
-  departed(session: ClientSocket, roomNames: readonly string[]): void;
+  disconnected(session: ClientSocket, roomNames: readonly string[]): void;
   /** Takes the public port for the app; rejects where it cannot be had. */
   listen(app: TemplatedApp): Promise<PublicPort>;
   /** `reason`: what this side's close frame said; none where the other side ended it. */
@@ -227,7 +227,7 @@ export class Gateway {
     this.#deps.onClosed(connection.socketId, code, connection.endReason);
     if (session === undefined) return;
     const roomNames = this.#deps.hub.remove(session);
-    if (!this.#draining) this.#deps.departed(session, roomNames);
+    if (!this.#draining) this.#deps.disconnected(session, roomNames);
   }
 
   /** A message for this socket was dropped: what it would see from here on has a hole. */

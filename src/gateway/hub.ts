@@ -10,7 +10,7 @@ import type { Eviction, Point, Position, TopicEvent } from '../log/event.ts';
 import type { Audience } from '../chat/caller.ts';
 import { resetFrame } from '../chat/membership/join.ts';
 import { isSince } from '../chat/membership/socket-rooms.ts';
-import { lossFrame } from '../chat/room/losses.ts';
+import { removalFrame } from '../chat/room/removals.ts';
 import type { Echoes } from '../chat/user/echoes.ts';
 import type { Distribution } from '../ops/distribution.ts';
 import type { Format } from '../protocol/wire/codec.ts';
@@ -238,7 +238,7 @@ export class Hub implements TopicListener, Audience {
   gone(topic: Topic, epoch: string): void {
     const key = keyOf(topic);
     const name = topicName(key);
-    if (topicKind(key) === 'room') return this.#loseRoom(name, lossFrame(name), { epoch, seq: Infinity });
+    if (topicKind(key) === 'room') return this.#loseRoom(name, removalFrame(name), { epoch, seq: Infinity });
     for (const session of this.#hearersOf(name)) session.startAfresh();
   }
 
@@ -283,11 +283,11 @@ export class Hub implements TopicListener, Audience {
    */
   #evict(roomName: string, { userName, sockets, nodeIds }: Eviction, event: TopicEvent): void {
     const isTold = nodeIds.has(this.#deps.instance.nodeId);
-    const frame = lossFrame(roomName);
+    const frame = removalFrame(roomName);
     for (const session of this.socketsOf(userName)) {
       this.#detach(roomName, session, event);
       if (sockets.has(session.socketId)) this.#lost(session, roomName, event);
-      // One that is being joined is told in its turn, or it would hear of the loss before it hears of the join.
+      // One that is being joined is told in its turn, or it would hear of the removal before it hears of the join.
       if (isTold && !session.rooms.isJoining(roomName)) this.#started.notices.tellLost(roomName, session, frame, event);
     }
   }

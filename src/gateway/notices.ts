@@ -4,7 +4,7 @@
  */
 import type { Topics } from '../bus/topics.ts';
 import type { Instance } from '../bus/instance.ts';
-import { lossFrame } from '../chat/room/losses.ts';
+import { removalFrame } from '../chat/room/removals.ts';
 import { isSince } from '../chat/membership/socket-rooms.ts';
 import type { Echoes } from '../chat/user/echoes.ts';
 import { isUpTo, type Point, type TopicEvent } from '../log/event.ts';
@@ -24,7 +24,7 @@ export interface NoticesDeps {
 }
 
 const isArrival = notificationTest('socketConnectEcho', 2);
-const isDeparture = notificationTest('socketDisconnectEcho', 2);
+const isDisconnectEcho = notificationTest('socketDisconnectEcho', 2);
 
 const TO_ALL = { to: 'all' } as const;
 
@@ -107,21 +107,21 @@ export class Notices {
     for (const join of session.rooms.joinsOf(roomName)) if (join.isAnswered) join.left();
   }
 
-  /** A loss that a socket cannot be told before an answer that it waits for: the join tells it. */
+  /** A removal that a socket cannot be told before an answer that it waits for: the join tells it. */
   leaveToJoins(session: ClientSocket, roomName: string, at: Point): boolean {
     const isLeft = session.rooms.joinsOf(roomName).filter((join) => join.loses(at)).length > 0;
     if (isLeft) this.#deps.detach(roomName, session, at);
     return isLeft;
   }
 
-  /** A room is out of the session because it was lost: whoever has not been told of the loss is told that first. */
+  /** A room is out of the session because it was lost: whoever has not been told of the removal is told that first. */
   #tellBehind(session: ClientSocket, roomName: string, at: Point): void {
     if (session.rooms.standing(roomName, at) !== 'before' || this.leaveToJoins(session, roomName, at)) return;
     if (this.#deps.detach(roomName, session, at)) this.#deps.onLost(session, roomName, at);
-    this.tellLost(roomName, session, lossFrame(roomName), at);
+    this.tellLost(roomName, session, removalFrame(roomName), at);
   }
 
-  /** A loss that the room's own event tells here: where that is late, what follows it in the user's log must not overtake it. */
+  /** A removal that the room's own event tells here: where that is late, what follows it in the user's log must not overtake it. */
   #tellEarly(sessions: readonly ClientSocket[], { about, removal }: Address, frame: Uint8Array): void {
     if (about === undefined || removal?.at === undefined) return;
     const { at } = removal;
@@ -140,7 +140,7 @@ export class Notices {
     if (isArrival(frame)) {
       for (const session of sessions) session.isAlone = false;
       this.#deps.echoes.arrived(userName, timestamp);
-    } else if (isDeparture(frame)) {
+    } else if (isDisconnectEcho(frame)) {
       const isAlone = countIn(frame) === 1;
       for (const session of sessions) session.isAlone = isAlone;
     }

@@ -7,7 +7,7 @@ import { createTokenKeys } from '../chat/auth/token-keys.ts';
 import type { Handlers } from '../chat/caller.ts';
 import { bindHandlers } from '../chat/handlers.ts';
 import { hookedHandlers } from '../chat/hooks/around.ts';
-import { Departures } from '../chat/membership/departures.ts';
+import { Leaves } from '../chat/membership/leaves.ts';
 import { Disconnects } from '../chat/membership/disconnects.ts';
 import { Reconciler } from '../chat/repair/reconciler.ts';
 import { StagedEvictionPeers } from '../chat/repair/staged-eviction-peers.ts';
@@ -17,7 +17,7 @@ import type { LoadedHooks } from '../hooks/load.ts';
 import { HookRunner } from '../hooks/runner.ts';
 
 export interface Chat {
-  readonly departures: Departures;
+  readonly leaves: Leaves;
   readonly disconnects: Disconnects;
   readonly reconciler: Reconciler;
   readonly stagedEvictionPeers: StagedEvictionPeers;
@@ -59,25 +59,25 @@ export function buildChat(
   const { config, counters, errors, accounts } = shared;
   const { repairs } = aftermath;
   const common = { ...stores, ...aftermath, topics, echoes, audience: hub, hooks, instance: lease };
-  const departures = new Departures(common);
+  const leaves = new Leaves(common);
   const reconciler = new Reconciler({
     ...common,
-    departures,
+    leaves,
     onError: (what, error) => errors.putOff('reconciler', error, what),
   });
   const stagedEvictionPeers = new StagedEvictionPeers({
     ...common,
     nodes: peerNodes,
-    departures,
+    leaves,
     reconciler,
     stagedEviction,
   });
-  const disconnects = new Disconnects({ departures, topics, repairs });
+  const disconnects = new Disconnects({ leaves, topics, repairs });
   const authenticator = buildAuthenticator(shared);
   const services: Services = {
     ...common,
     settings: chatSettings(config),
-    departures,
+    leaves,
     disconnects,
     stagedEvictionPeers,
     socketRooms: peerNodes,
@@ -88,7 +88,7 @@ export function buildChat(
   const bareHandlers = bindHandlers(services);
   const around = { limits: config.limits, onDefect: defectLog(shared) };
   const handlers = hooks === undefined ? bareHandlers : hookedHandlers(bareHandlers, { ...around, hooks });
-  return { departures, disconnects, reconciler, stagedEvictionPeers, authenticator, services, handlers, bareHandlers };
+  return { leaves, disconnects, reconciler, stagedEvictionPeers, authenticator, services, handlers, bareHandlers };
 }
 
 function buildAuthenticator({ config: { auth, limits }, errors }: Shared): Authenticator {

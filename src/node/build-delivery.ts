@@ -10,7 +10,7 @@ import { UserlistChanges } from '../chat/membership/userlist-changes.ts';
 import { Quotas } from '../chat/quota/quotas.ts';
 import { Repairs } from '../chat/repair/repairs.ts';
 import { StagedEviction } from '../chat/repair/staged-eviction.ts';
-import { Losses } from '../chat/room/losses.ts';
+import { Removals } from '../chat/room/removals.ts';
 import { Echoes } from '../chat/user/echoes.ts';
 import { FanOut } from '../gateway/fan-out.ts';
 import { Hub } from '../gateway/hub.ts';
@@ -23,7 +23,7 @@ import { TopicLog } from '../store/topic/topic-log.ts';
 export interface Aftermath {
   readonly repairs: Repairs;
   readonly quotas: Quotas;
-  readonly losses: Losses;
+  readonly removals: Removals;
   readonly userlistChanges: UserlistChanges;
 }
 
@@ -50,7 +50,7 @@ export function buildAftermath({ errors }: Shared, { lease }: RedisSide, stores:
   return {
     repairs,
     quotas,
-    losses: new Losses({ ...stores, quotas }),
+    removals: new Removals({ ...stores, quotas }),
     userlistChanges: new UserlistChanges({
       access: stores.access,
       onError: (error) => errors.putOff('userlists', error, 'telling who came and went is put off'),
@@ -64,7 +64,7 @@ export function buildDelivery(
   hooks: HookRunner | undefined,
   { lease, links, commands }: RedisSide,
   { access, users }: Stores,
-  { repairs, losses, userlistChanges }: Aftermath,
+  { repairs, removals, userlistChanges }: Aftermath,
 ): Delivery {
   const fanOut = new FanOut(app, config.backpressureBytes);
   const hub = new Hub({
@@ -76,7 +76,7 @@ export function buildDelivery(
   const stagedEviction = new StagedEviction({
     access,
     audience: hub,
-    losses,
+    removals,
     userlistChanges,
     instance: lease,
     repairs,

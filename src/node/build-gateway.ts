@@ -43,7 +43,7 @@ export function buildGateway(
       const listening = await listenOn(uws, publicApp, config.host, config.port);
       return listening ?? taken(config.host, config.port);
     },
-    departed: (session, roomNames) => {
+    disconnected: (session, roomNames) => {
       // After its lease was lost it is left to the sweepers.
       if (lease.owns(session.nodeId)) chat.disconnects.add(session, roomNames, session.nodeId);
     },

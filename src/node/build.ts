@@ -60,7 +60,7 @@ export function buildNode(config: Config, outside: Outside): NodeParts {
     commands,
     keys,
     lease,
-    cleaner: chat.departures,
+    cleaner: chat.leaves,
     onSwept: (node, swept) => {
       counters.nodesSwept++;
       log.info({ swept: node, topics: swept }, 'swept after a node that is gone');

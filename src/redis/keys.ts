@@ -94,13 +94,14 @@ export class RoomKeys extends TopicKeys {
   get evictedUsers(): Key {
     return this.key('evicted');
   }
-  get gone(): Key {
+  /** Stored as `gone`, as it always was, see `occupants`. */
+  get deletions(): Key {
     return this.key('gone');
   }
-  get goneOccupants(): Key {
+  get removedOccupants(): Key {
     return this.key('members:');
   }
-  get goneEntries(): Key {
+  get removedEntries(): Key {
     return this.key('entries:');
   }
 }
@@ -172,7 +173,7 @@ export class Keyspace {
   }
 
   /** Where those wait who have not been told yet that a room is deleted. `life` names which room of that name. */
-  former(roomName: string, who: 'occupants' | 'entries', life: string): Key {
+  removed(roomName: string, who: 'occupants' | 'entries', life: string): Key {
     return key(this.#tag(`room:${roomName}`), `${who === 'occupants' ? 'members' : who}:${life}`);
   }
 

@@ -232,8 +232,8 @@ function admission(world: World): void {
   });
 }
 
-/** The losses of rooms that a socket was told of. */
-const losses = (receiver: Rpc): unknown[] => receiver.heard('roomAccessRemoved').map(([room]) => room);
+/** The removals of rooms that a socket was told of. */
+const removals = (receiver: Rpc): unknown[] => receiver.heard('roomAccessRemoved').map(([room]) => room);
 
 function evictions(world: World): void {
   test('is told to all sockets of the user once, to the room after the change, and not as a leave', async () => {
@@ -325,7 +325,7 @@ function reasons(world: World): void {
     await out(occupant);
     expect(await owner.call('roomMessage', room, {})).toEqual(expect.any(Number));
     await fenceRoom(owner, room, owner);
-    expect([losses(owner), losses(admin), losses(occupant)]).toEqual([[], [room, room], [room, room]]);
+    expect([removals(owner), removals(admin), removals(occupant)]).toEqual([[], [room, room], [room, room]]);
   });
 }
 
@@ -361,7 +361,7 @@ function afterwards(world: World): void {
       one.heard('roomMessage').flatMap(([, message]) => (JSON.stringify(message).includes('again') ? [id] : []));
     // The other socket has not come back.
     expect([posted(mate), posted(second), posted(bob)]).toEqual([[id], [id], []]);
-    expect([losses(bob), losses(second)]).toEqual([[room], [room]]);
+    expect([removals(bob), removals(second)]).toEqual([[room], [room]]);
   });
 }
 

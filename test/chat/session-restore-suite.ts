@@ -116,7 +116,7 @@ const createRoom = async (world: World, owner: { call: Device['call'] }, what: s
 };
 
 function losing(world: World): void {
-  test('by eviction takes it out and tells every device, joined or not, after the loss', async () => {
+  test('by eviction takes it out and tells every device, joined or not, after the removal', async () => {
     const owner = await world.login(1);
     const [one, near, far] = await threeOf(world);
     const [room, kept] = [await world.room(owner, one, far), await world.room(owner, one)];

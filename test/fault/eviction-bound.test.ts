@@ -49,7 +49,7 @@ test('ends hearing and posting at once, and tells what had come before, also whe
   }
 });
 
-test('holds for who is let in again at once: told of the loss, then in, and nothing twice', async () => {
+test('holds for who is let in again at once: told of the removal, then in, and nothing twice', async () => {
   for (const largeSize of [sizes.small, sizes.large]) {
     const stage = await startStage(scope, { late: 'bus', largeSize });
     const [owner, bob] = [await stage.login('prompt'), await stage.login('late')];

@@ -76,7 +76,7 @@ async function playRace(rng: Rng, stage: Stage, { owner, witnesses, victim }: Ca
     // Nothing was posted before the change, and what was posted after it is not for the victim.
     expect([seen, story.filter((one) => typeof one === 'number')]).toEqual([seen, []]);
     expect([seen, isIn(story)]).toEqual([seen, false]);
-    // Each of them is told of each loss once. Large rooms tell of losses in batches, perhaps of none.
+    // Each of them is told of each removal once. Large rooms tell of removals in batches, perhaps of none.
     if (isLarge) continue;
     for (const left of lefts) {
       expect([seen, story.filter((one) => one === 'lost')]).toEqual([seen, Array(left).fill('lost')]);

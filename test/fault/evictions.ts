@@ -61,7 +61,7 @@ export async function ask(socket: Rpc, method: string, ...params: Value[]): Prom
   return outcome;
 }
 
-/** Joins, leaves, losses and resets of a room as a socket was told of them, and the ids it heard in between. */
+/** Joins, leaves, removals and resets of a room as a socket was told of them, and the ids it heard in between. */
 export function storyOf(socket: Rpc, roomName: string, outcomes: ReadonlyMap<Outcome, string>): (string | number)[] {
   return socket.received.flatMap((entry): (string | number)[] => {
     if ('name' in entry) {

@@ -1,4 +1,4 @@
-// Joins, leaves and losses of one room that overtake each other, as devices of a session are told of them, because one node
+// Joins, leaves and removals of one room that overtake each other, as devices of a session are told of them, because one node
 // hears late (late-stage.ts). What storms have found (room-storm.ts); a comment says what went wrong before it was mended.
 import { expect, test } from '@jest/globals';
 import { groupsOf } from '../chat/device.ts';
@@ -33,7 +33,7 @@ test('a device that joins once more while another one leaves and joins hears not
 });
 
 // The session lost the room, and the device was told so, though it was in the room and went on hearing it.
-test('who is let in and joins before a loss has come to its session keeps the room in it', async () => {
+test('who is let in and joins before a removal has come to its session keeps the room in it', async () => {
   const stage = await startStage(scope);
   const { owner, link } = stage;
   const ruler = await stage.login('late', 'owner');
@@ -81,8 +81,8 @@ test('a device that is taken out and joins before the bus has told it hears all,
   expect([told, isWhole || outAt > 0 || told.includes('roomReset')]).toEqual([told, true]);
 });
 
-/** What a device is told of a loss, where what the late node asks of Redis is answered late. */
-async function orderOfLoss(largeSize: number): Promise<(string | number)[]> {
+/** What a device is told of a removal, where what the late node asks of Redis is answered late. */
+async function orderOfRemoval(largeSize: number): Promise<(string | number)[]> {
   const stage = await startStage(scope, largeSize);
   const { owner, link } = stage;
   const bob = await stage.login('late', 'bob', true);
@@ -97,16 +97,16 @@ async function orderOfLoss(largeSize: number): Promise<(string | number)[]> {
   return toldOf(bob).slice(at);
 }
 
-test('a loss of a small room is told before what it means for the session', async () => {
-  expect(await orderOfLoss(1000)).toEqual(['roomAccessRemoved', '$.chat.leave']);
+test('a removal of a small room is told before what it means for the session', async () => {
+  expect(await orderOfRemoval(1000)).toEqual(['roomAccessRemoved', '$.chat.leave']);
 });
 
 // It was the other way round: the user's log brought it while the room's feed read on behind the staged eviction.
 test('so it is in a large room', async () => {
-  expect(await orderOfLoss(2)).toEqual(['roomAccessRemoved', '$.chat.leave']);
+  expect(await orderOfRemoval(2)).toEqual(['roomAccessRemoved', '$.chat.leave']);
 });
 
-// The session's notice came twice: of the loss, and of the entry that the join had made behind it.
+// The session's notice came twice: of the removal, and of the entry that the join had made behind it.
 test('so it is for a device that joins once more meanwhile', async () => {
   const stage = await startStage(scope);
   const { owner, link } = stage;

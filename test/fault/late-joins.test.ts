@@ -1,4 +1,4 @@
-// Joins, leaves and losses of one room that overtake each other, because one node hears late (late-stage.ts). What storms have
+// Joins, leaves and removals of one room that overtake each other, because one node hears late (late-stage.ts). What storms have
 // found (room-storm.ts); a comment says what went wrong before it was mended. Devices of a session: late-devices.test.ts.
 import { expect, test } from '@jest/globals';
 import { about, fenceRoom, fenceUser, idsHeard } from '../chat/world.ts';
@@ -46,8 +46,8 @@ test('who joins once more while it is barred and let in again hears nothing twic
   expect(ids).toEqual([...new Set(ids)]);
 });
 
-// It was told of the loss after the answer to its join, and went on hearing.
-test('who joins before the bus has told it of an earlier loss is not told of it afterwards', async () => {
+// It was told of the removal after the answer to its join, and went on hearing.
+test('who joins before the bus has told it of an earlier removal is not told of it afterwards', async () => {
   const stage = await startStage(scope);
   const { owner, link } = stage;
   const [far, near] = [await stage.login('late', 'bob'), await stage.login('prompt', 'bob')];
@@ -93,7 +93,7 @@ function describeNoRoom(isSynced: boolean): void {
   });
 }
 
-// It heard all three, and was told of a reset in place of its loss, which came in the part of the log that nobody here has: the
+// It heard all three, and was told of a reset in place of its removal, which came in the part of the log that nobody here has: the
 // notice to the user tells it.
 test('who joined a room made anew, and was barred before the node knew of either, hears nothing of what follows', async () => {
   const stage = await startStage(scope);

@@ -82,8 +82,8 @@ describe('keys', () => {
       expect(new Set(own.room.map((key) => calculateSlot(key))).size).toBe(1);
       expect([own.room, own.user].flat()).toContain(keys.channel(roomTopic(name)));
       expect(keys.channel(userTopic(name))).toBe(keys.user(name).channel);
-      expect(keys.former(name, 'occupants', 'e')).toBe(`${keys.room(name).goneOccupants}e`);
-      expect(keys.former(name, 'entries', 'e')).toBe(`${keys.room(name).goneEntries}e`);
+      expect(keys.removed(name, 'occupants', 'e')).toBe(`${keys.room(name).removedOccupants}e`);
+      expect(keys.removed(name, 'entries', 'e')).toBe(`${keys.room(name).removedEntries}e`);
       const all = [...own.room, ...own.user, ...Object.values(keys.node(name)), keys.probe(name, '0'), keys.nodes];
       expect(new Set(all).size).toBe(all.length);
       expect(all.every((key) => key.startsWith('test:{'))).toBe(true);

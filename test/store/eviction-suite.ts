@@ -81,7 +81,7 @@ function numbers(start: Start): void {
 async function untold(store: Store, nodeId: string): Promise<Record<string, Evicted>> {
   const found: Record<string, Evicted> = {};
   for await (const page of store.evictions.untold(room, nodeId)) {
-    for (const one of page) found[one.former.userName] = one;
+    for (const one of page) found[one.user.userName] = one;
   }
   return found;
 }
@@ -107,28 +107,28 @@ function notes(start: Start): void {
         life,
         at: { epoch, seq: ann },
         by: 'n1',
-        former: { userName: 'ann', socketIds: ['ann-1', 'ann-2'], nodeIds: ['n1', 'n2'], seq: ann },
+        user: { userName: 'ann', socketIds: ['ann-1', 'ann-2'], nodeIds: ['n1', 'n2'], seq: ann },
       },
       bob: {
         life,
         at: { epoch, seq: bob },
         by: 'n1',
-        former: { userName: 'bob', socketIds: ['bob-1'], nodeIds: ['n1'], seq: bob },
+        user: { userName: 'bob', socketIds: ['bob-1'], nodeIds: ['n1'], seq: bob },
       },
     });
     expect(Object.keys(await untold(store, 'n2'))).toEqual(['cid']);
     expect((await store.ttls())[`{room:${room}}:evicted`]).toBeGreaterThan(0);
 
-    // Lost once more while the first loss was told.
+    // Lost once more while the first removal was told.
     await take(store, 'owner', 'blacklist', 'bob');
     await join(store, 'bob');
     await add(store, 'owner', 'blacklist', 'bob');
-    const former = Object.values(noted).map((one) => one.former);
+    const evicted = Object.values(noted).map((one) => one.user);
     const gone = { userName: 'cid', socketIds: [], nodeIds: [] };
-    await store.evictions.forget(room, [...former, { ...gone, seq: 1 }, gone]);
+    await store.evictions.forget(room, [...evicted, { ...gone, seq: 1 }, gone]);
     expect(await untold(store, 'n1')).toEqual({});
     expect(Object.keys(await untold(store, 'n2')).toSorted()).toEqual(['bob', 'cid']);
-    const rest = Object.values(await untold(store, 'n2')).map((one) => one.former);
+    const rest = Object.values(await untold(store, 'n2')).map((one) => one.user);
     for (let i = 0; i < 2; i++) await store.evictions.forget(room, rest);
     await store.evictions.forget(room, []);
     expect(await store.ttls()).not.toHaveProperty([`{room:${room}}:evicted`]);

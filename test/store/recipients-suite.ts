@@ -102,7 +102,7 @@ const acts: readonly [what: string, act: (store: Store) => Promise<unknown>, add
     ],
   ],
   [
-    'losses',
+    'removals',
     async (store) => {
       await lose(store, []);
       await lose(store, ['n1', 'n2']);

@@ -287,23 +287,23 @@ function deletion(start: Start): void {
       { life: deleted.life, owner: 'owner', at: { epoch: deleted.at.epoch, seq: deleted.at.seq } },
     ]);
 
-    const former = new Map<string, unknown>();
+    const removed = new Map<string, unknown>();
     // Whoever has been forgotten does not come again where this begins anew.
-    for await (const { users, forget } of store.deletions.takeFormer(room, deleted.life)) {
+    for await (const { users, forget } of store.deletions.takeRemoved(room, deleted.life)) {
       const told = users.slice(0, users.length / 2);
-      for (const { userName, ...user } of told) former.set(userName, user);
+      for (const { userName, ...user } of told) removed.set(userName, user);
       await forget(told.map(({ userName }) => userName));
       break;
     }
-    let seen = former.size;
+    let seen = removed.size;
     expect(seen).toBeGreaterThan(0);
-    for await (const { users, forget } of store.deletions.takeFormer(room, deleted.life)) {
-      for (const { userName, ...user } of users) former.set(userName, user);
+    for await (const { users, forget } of store.deletions.takeRemoved(room, deleted.life)) {
+      for (const { userName, ...user } of users) removed.set(userName, user);
       seen += users.length;
       await forget(users.map(({ userName }) => userName));
     }
-    expect([seen, former.size]).toEqual([599, 599]);
-    expect(former.get('user-0')).toEqual({ socketIds: ['user-0-1', 'user-0-2'], nodeIds: ['n0', 'n1'] });
+    expect([seen, removed.size]).toEqual([599, 599]);
+    expect(removed.get('user-0')).toEqual({ socketIds: ['user-0-1', 'user-0-2'], nodeIds: ['n0', 'n1'] });
     expect(await store.deletions.unfinished(room, 'n1')).toEqual([]);
     expect(Object.keys(await store.ttls())).toEqual([`${tag}tomb:dead`]);
   });
@@ -322,8 +322,8 @@ function unfinished(start: Start): void {
       const { life } = deleted;
       expect(await store.deletions.unfinished(room, 'n1')).toEqual([{ life, owner, at: { epoch, seq } }]);
       expect(await store.deletions.unfinished(room, 'n2')).toEqual([]);
-      // As an earlier version noted it: no loss is of a life that nobody has seen.
-      await store.client.hset(store.keys.room(room).gone, life, `n1 ${owner}`);
+      // As an earlier version noted it: no removal is of a life that nobody has seen.
+      await store.client.hset(store.keys.room(room).deletions, life, `n1 ${owner}`);
       expect(await store.deletions.unfinished(room, 'n1')).toEqual([{ life, owner, at: { epoch: '', seq: 0 } }]);
     },
   );

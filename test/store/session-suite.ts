@@ -243,7 +243,7 @@ function entriesBefore(open: OpenStore): void {
 }
 
 function losing(open: OpenStore): void {
-  test('a lost room is taken out by its life only, after the loss is told', async () => {
+  test('a lost room is taken out by its life only, after the removal is told', async () => {
     const store = await open(scope);
     await login(store, 'a', 'n1');
     await addEntry(store);
@@ -267,12 +267,12 @@ function losing(open: OpenStore): void {
 }
 
 function losingLate(open: OpenStore): void {
-  test('a lost room stays where a device has joined it since, and the loss is told all the same', async () => {
+  test('a lost room stays where a device has joined it since, and the removal is told all the same', async () => {
     const store = await open(scope);
     await login(store, 'a', 'n1');
     await addEntry(store, { joinedAt: point(5) });
     const events = await store.listen(userTopic(user));
-    // A join that is not told in the room's log is where that stands: after the loss, as far as it came to be noted here.
+    // A join that is not told in the room's log is where that stands: after the removal, as far as it came to be noted here.
     for (const seq of [4, 5]) await lose(store, { life, at: point(seq), frame: frame(`lost ${seq}`) });
     expect(await entries(store)).toEqual([['lobby', life, 'custom']]);
     // Numbers of two lives of a log do not compare.

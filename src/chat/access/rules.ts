@@ -14,7 +14,7 @@ export async function changeRules<T extends object | string>(
   roomName: string,
   change: () => Promise<T>,
 ): Promise<T> {
-  const { topics, losses, repairs } = services;
+  const { topics, removals, repairs } = services;
   const topic = roomTopic(roomName);
   const { nodeId } = services.instance;
   await topics.follow(topic, nodeId);
@@ -25,7 +25,7 @@ export async function changeRules<T extends object | string>(
   } catch (error) {
     // It may have happened all the same.
     const tell = async (): Promise<void> => {
-      await losses.tellEvicted(roomName, nodeId);
+      await removals.tellEvicted(roomName, nodeId);
       release();
     };
     repairs.retry(tell, error);
@@ -40,7 +40,7 @@ const isChanged = (outcome: object | string): outcome is Changed => typeof outco
 
 /** Who lost the room is told, and hears nothing more of it from this node. The change stands whatever happens here. */
 async function followThrough(
-  { topics, audience, losses, quotas, repairs, userlistChanges }: Services,
+  { topics, audience, removals, quotas, repairs, userlistChanges }: Services,
   author: string | undefined,
   roomName: string,
   { at, evicted, changesPending, life, wish }: Changed,
@@ -49,7 +49,7 @@ async function followThrough(
   if (wish !== undefined) void quotas.grow(roomName, wish);
   if (changesPending) userlistChanges.note(roomName);
   let ownSeq = 0;
-  const telling = losses.telling({ roomName, life, at }, evicted, (userName, { seq }) => {
+  const telling = removals.telling({ roomName, life, at }, evicted, (userName, { seq }) => {
     if (userName === author) ownSeq = seq;
   });
   const tell = async (): Promise<void> => {

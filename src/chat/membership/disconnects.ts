@@ -6,17 +6,17 @@ import type { Topics } from '../../bus/topics.ts';
 import { roomTopic, userTopic, type TopicKey } from '../../redis/keys.ts';
 import { SOCKETS_PER_CALL } from '../../store/membership/membership-store.ts';
 import type { Repairs } from '../repair/repairs.ts';
-import { leftEcho, type Departing, type Departures } from './departures.ts';
+import { leftEcho, type LeavingSocket, type Leaves } from './leaves.ts';
 import { windowsOf } from '../windows.ts';
 
 export interface DisconnectsDeps {
-  readonly departures: Pick<Departures, 'leaveRoom' | 'logout'>;
+  readonly leaves: Pick<Leaves, 'leaveRoom' | 'logout'>;
   readonly topics: Pick<Topics, 'unfollow'>;
   /** For what could not be done; the topic's `follow` is passed on with it. */
   readonly repairs: Pick<Repairs, 'check'>;
 }
 
-interface Gone {
+interface ClosedSocket {
   readonly socketId: string;
   readonly roomNames: readonly string[];
   readonly nodeId: string;
@@ -29,41 +29,41 @@ const SOCKETS_AT_ONCE = 8;
 export class Disconnects {
   readonly #deps: DisconnectsDeps;
   /** Users of whom some are being taken out → those that come next. */
-  readonly #users = new Map<string, Gone[]>();
+  readonly #users = new Map<string, ClosedSocket[]>();
 
   constructor(deps: DisconnectsDeps) {
     this.#deps = deps;
   }
 
   /** A socket of this node is gone. Lets go of the topics it followed when Redis knows it too. */
-  add({ socketId, userName }: Departing, roomNames: readonly string[], nodeId: string): void {
-    const gone = { socketId, roomNames, nodeId, echoes: [] };
+  add({ socketId, userName }: LeavingSocket, roomNames: readonly string[], nodeId: string): void {
+    const closed = { socketId, roomNames, nodeId, echoes: [] };
     const waiting = this.#users.get(userName);
-    if (waiting === undefined) void this.#begin(userName, gone);
-    else waiting.push(gone);
+    if (waiting === undefined) void this.#begin(userName, closed);
+    else waiting.push(closed);
   }
 
   /** Never rejects, for what it calls does not. */
-  async #begin(userName: string, first: Gone): Promise<void> {
+  async #begin(userName: string, first: ClosedSocket): Promise<void> {
     for (let next = [first]; next.length > 0;) {
-      const later: Gone[] = [];
+      const later: ClosedSocket[] = [];
       this.#users.set(userName, later);
       // Of one instance each: the next ones may be of a new lease.
-      for (const nodeId of new Set(next.map((gone) => gone.nodeId))) {
-        const gone = next.filter((one) => one.nodeId === nodeId);
-        await this.#takeOut(userName, nodeId, gone);
+      for (const nodeId of new Set(next.map((closed) => closed.nodeId))) {
+        const closed = next.filter((one) => one.nodeId === nodeId);
+        await this.#takeOut(userName, nodeId, closed);
       }
       next = later;
     }
     this.#users.delete(userName);
   }
 
-  async #takeOut(userName: string, nodeId: string, gone: readonly Gone[]): Promise<void> {
-    const rooms = await aFewAtATime([...roomsOf(gone)], ROOMS_AT_ONCE, ([roomName, inIt]) =>
+  async #takeOut(userName: string, nodeId: string, closed: readonly ClosedSocket[]): Promise<void> {
+    const rooms = await aFewAtATime([...roomsOf(closed)], ROOMS_AT_ONCE, ([roomName, inIt]) =>
       this.#leaveRoom(roomName, userName, nodeId, inIt),
     );
     for (const [roomName, inIt] of rooms) this.#check(roomTopic(roomName), nodeId, inIt.length, UNTRIED);
-    const sockets = await aFewAtATime(gone, SOCKETS_AT_ONCE, (socket) => this.#logOut(userName, nodeId, socket));
+    const sockets = await aFewAtATime(closed, SOCKETS_AT_ONCE, (socket) => this.#logOut(userName, nodeId, socket));
     this.#check(userTopic(userName), nodeId, sockets.length, UNTRIED);
   }
 
@@ -72,10 +72,10 @@ export class Disconnects {
     for (let i = 0; i < sockets; i++) this.#deps.repairs.check(topic, nodeId, cause);
   }
 
-  async #logOut(userName: string, nodeId: string, { socketId, roomNames, echoes }: Gone): Promise<boolean> {
-    const { departures, topics } = this.#deps;
+  async #logOut(userName: string, nodeId: string, { socketId, roomNames, echoes }: ClosedSocket): Promise<boolean> {
+    const { leaves, topics } = this.#deps;
     try {
-      await departures.logout({ userName, socketId }, roomNames, echoes);
+      await leaves.logout({ userName, socketId }, roomNames, echoes);
       topics.unfollow(userTopic(userName), nodeId);
       return true;
     } catch (error) {
@@ -84,15 +84,20 @@ export class Disconnects {
     }
   }
 
-  async #leaveRoom(roomName: string, userName: string, nodeId: string, gone: readonly Gone[]): Promise<boolean> {
-    const { departures, topics } = this.#deps;
+  async #leaveRoom(
+    roomName: string,
+    userName: string,
+    nodeId: string,
+    closed: readonly ClosedSocket[],
+  ): Promise<boolean> {
+    const { leaves, topics } = this.#deps;
     const topic = roomTopic(roomName);
     let isDone = true;
-    for (let at = 0; at < gone.length; at += SOCKETS_PER_CALL) {
-      const page = gone.slice(at, at + SOCKETS_PER_CALL);
+    for (let at = 0; at < closed.length; at += SOCKETS_PER_CALL) {
+      const page = closed.slice(at, at + SOCKETS_PER_CALL);
       try {
         const sockets = page.map(({ socketId }) => ({ userName, socketId }));
-        const left = await departures.leaveRoom(roomName, nodeId, sockets, {
+        const left = await leaves.leaveRoom(roomName, nodeId, sockets, {
           echo: 'later',
           cause: 'disconnect',
           closed: true,
@@ -129,9 +134,9 @@ async function aFewAtATime<T>(
 }
 
 /** Who of them is in which room. */
-function roomsOf(gone: readonly Gone[]): Map<string, Gone[]> {
-  const rooms = new Map<string, Gone[]>();
-  for (const one of gone) {
+function roomsOf(closed: readonly ClosedSocket[]): Map<string, ClosedSocket[]> {
+  const rooms = new Map<string, ClosedSocket[]>();
+  for (const one of closed) {
     for (const roomName of one.roomNames) {
       const inIt = rooms.get(roomName);
       if (inIt === undefined) rooms.set(roomName, [one]);

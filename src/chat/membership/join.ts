@@ -14,7 +14,7 @@ import { roomTopic } from '../../redis/keys.ts';
 import type { Joined } from '../../store/membership/membership-store.ts';
 import type { Caller } from '../caller.ts';
 import { tellLeft } from '../hooks/points.ts';
-import { lossFrame } from '../room/losses.ts';
+import { removalFrame } from '../room/removals.ts';
 import type { Services } from '../services.ts';
 import { isSince, type PendingJoin } from './socket-rooms.ts';
 import { isBehind, SwitchOver } from './switch-over.ts';
@@ -29,7 +29,7 @@ export class Join implements PendingJoin {
   #over = false;
   #isAnswered = false;
   /** Points at which the user has lost the room, by what was told on its own topic: they are this join's to tell. */
-  #losses: Point[] | undefined;
+  #removals: Point[] | undefined;
   /** The socket heard the room up to here, having joined before, until something took it out while this was under way. */
   #heard: Point | undefined;
   /** A staged eviction has taken the socket out, if it had joined before that point: it hears nothing of what came later. */
@@ -83,8 +83,8 @@ export class Join implements PendingJoin {
     const isFollowed = !this.#over;
     this.#end();
     // That was left to this join to tell.
-    this.#tellUnlessAnothers(delivered.filter((event) => this.#isLoss(event)));
-    this.#tellUnlessAnothers(this.#losses ?? []);
+    this.#tellUnlessAnothers(delivered.filter((event) => this.#isRemoval(event)));
+    this.#tellUnlessAnothers(this.#removals ?? []);
     return isFollowed;
   }
 
@@ -92,20 +92,20 @@ export class Join implements PendingJoin {
     return this.#isAnswered;
   }
 
-  /** Call right before the answer: tells of losses before it, which the client must not take for later ones. */
+  /** Call right before the answer: tells of removals before it, which the client must not take for later ones. */
   before(): void {
     const { point } = this;
     if (point === undefined) return;
     const delivered = this.#switchOver?.delivered ?? [];
-    const losses = [
-      ...delivered.filter((event) => isUpTo(event, point) && this.#isLoss(event)),
-      ...(this.#losses ?? []),
+    const removals = [
+      ...delivered.filter((event) => isUpTo(event, point) && this.#isRemoval(event)),
+      ...(this.#removals ?? []),
     ];
-    const before = losses.filter((at) => this.#isSince(at));
+    const before = removals.filter((at) => this.#isSince(at));
     if (this.#joined?.changed !== true) return this.#tellUnlessAnothers(before);
     // A join that was answered before is over then (see `after`), and tells nothing any more.
     const others = this.#others().flatMap((join) => join.owed.filter((at) => this.#isSince(at)));
-    for (const at of [...others, ...before]) this.#tellLoss(at);
+    for (const at of [...others, ...before]) this.#tellRemoval(at);
   }
 
   /** Call right after the answer. Live delivery begins, or does not have to; where the bus is late that happens later. */
@@ -124,10 +124,10 @@ export class Join implements PendingJoin {
       for (const join of before) join.supersede();
       const isHere = audience.detachRoom(this.roomName, socketId);
       this.#hasHole = rooms.takeUntold(this.roomName) || isHere || before.length > 0;
-      const loss = this.#losses?.find((at) => !this.#isSince(at));
-      if (loss === undefined) return this.#complete();
-      this.#tellLoss(loss);
-      this.#tellHook(loss);
+      const removal = this.#removals?.find((at) => !this.#isSince(at));
+      if (removal === undefined) return this.#complete();
+      this.#tellRemoval(removal);
+      this.#tellHook(removal);
       this.#drop();
     } catch (error) {
       this.#breakOff(error);
@@ -144,16 +144,16 @@ export class Join implements PendingJoin {
     const { owed } = this;
     this.#drop();
     // What took it out before it left was this join's to tell.
-    for (const at of owed) this.#tellLoss(at);
+    for (const at of owed) this.#tellRemoval(at);
   }
 
   owe(at: Point): void {
-    this.#losses = [...(this.#losses ?? []), at];
+    this.#removals = [...(this.#removals ?? []), at];
   }
 
   get owed(): readonly Point[] {
-    const delivered = this.#switchOver?.delivered.filter((event) => this.#isLoss(event)) ?? [];
-    return [...delivered, ...(this.#losses ?? [])].filter((at) => !this.#isSince(at));
+    const delivered = this.#switchOver?.delivered.filter((event) => this.#isRemoval(event)) ?? [];
+    return [...delivered, ...(this.#removals ?? [])].filter((at) => !this.#isSince(at));
   }
 
   loses(at: Point): boolean {
@@ -197,7 +197,7 @@ export class Join implements PendingJoin {
       closed: () => {
         if (this.#over) return;
         this.#end();
-        void this.#services.departures.undoJoin(this.roomName, this.#caller);
+        void this.#services.leaves.undoJoin(this.roomName, this.#caller);
       },
     });
   }
@@ -217,13 +217,13 @@ export class Join implements PendingJoin {
     const { rooms } = this.#caller;
     if (event.kind === 'stagedEviction' && isUpTo(event, this.#stagedOut)) {
       // Who it is told of comes later in the log: then it is told like others, for nobody is joining any more.
-      const later = this.#switchOver?.delivered.filter((one) => isBehind(one, event) && this.#isLoss(one)) ?? [];
-      for (const loss of later) this.#tellLoss(loss);
+      const later = this.#switchOver?.delivered.filter((one) => isBehind(one, event) && this.#isRemoval(one)) ?? [];
+      for (const removal of later) this.#tellRemoval(removal);
       this.#drop();
       return false;
     }
     if (takesOut(event, this.#caller)) {
-      if (this.#isLoss(event)) this.#tellLoss(event);
+      if (this.#isRemoval(event)) this.#tellRemoval(event);
       // Whoever took it out by a notice has told the hook, and tells the socket on the user's topic.
       if (event.kind !== 'notice') this.#tellHook(event);
       this.#drop();
@@ -246,16 +246,16 @@ export class Join implements PendingJoin {
   }
 
   /** Of a deletion only who has joined the room is told. */
-  #isLoss(event: TopicEvent): boolean {
+  #isRemoval(event: TopicEvent): boolean {
     if (event.kind === 'deleted') return this.point?.epoch === event.epoch;
     return event.kind === 'evicted' && takesOut(event, this.#caller);
   }
 
   /** A join that was answered before, and is yet to begin, tells of what came after it when it has told what came before that. */
-  #tellUnlessAnothers(losses: readonly Point[]): void {
-    for (const at of losses) {
+  #tellUnlessAnothers(removals: readonly Point[]): void {
+    for (const at of removals) {
       const another = this.#others().find(({ point }) => point !== undefined && !isSince(point, at));
-      if (another === undefined) this.#tellLoss(at);
+      if (another === undefined) this.#tellRemoval(at);
       else another.owe(at);
     }
   }
@@ -265,11 +265,11 @@ export class Join implements PendingJoin {
   }
 
   /** Each is told once: several joins of one socket may have kept it. */
-  #tellLoss(at: Point): void {
+  #tellRemoval(at: Point): void {
     const { rooms } = this.#caller;
     if (rooms.wasToldLost(this.roomName, at)) return;
     rooms.toldLost(this.roomName, at);
-    this.#caller.send(lossFrame(this.roomName));
+    this.#caller.send(removalFrame(this.roomName));
   }
 
   #tellHook(at: Point): void {

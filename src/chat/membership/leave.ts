@@ -1,6 +1,6 @@
 /**
  * Leaving a room on request: one socket, or, where it takes part in its user's session, all that do. What Redis is asked
- * for is departures'; here is the turn of the response, in which live delivery ends.
+ * for is leaves.ts's; here is the turn of the response, in which live delivery ends.
  */
 import type { Point } from '../../log/event.ts';
 import { fail } from '../../protocol/errors.ts';
@@ -23,10 +23,10 @@ export async function leaveRoom(services: Services, by: Actor, caller: Caller, r
 
 /** Takes this socket out; live delivery to it ends in the turn of the response. */
 async function leaveAlone(services: Services, by: Actor, caller: Caller, roomName: string): Promise<Left> {
-  const { topics, departures } = services;
+  const { topics, leaves } = services;
   const echoExcept = by.exceptSocket ?? '';
   const left = await whileLeaving(services, caller, roomName, () =>
-    departures.leaveRoom(roomName, caller.nodeId, [caller], { echo: 'changed', echoExcept, cause: 'leave' }),
+    leaves.leaveRoom(roomName, caller.nodeId, [caller], { echo: 'changed', echoExcept, cause: 'leave' }),
   );
   if (left !== 'noRoom') await topics.reached(roomTopic(roomName), left.at.seq);
   const after = (): void => completeLeave(services, caller, roomName, left === 'noRoom' ? undefined : left.at);
@@ -39,13 +39,13 @@ async function leaveAlone(services: Services, by: Actor, caller: Caller, roomNam
  * whoever sweeps after it goes on.
  */
 async function leaveTogether(services: Services, by: Actor, caller: Caller, roomName: string): Promise<Left> {
-  const { topics, departures, repairs } = services;
+  const { topics, leaves, repairs } = services;
   const topic = userTopic(caller.userName);
   await topics.follow(topic, caller.nodeId);
   const held = holdNotices(services, by, caller, roomName);
   try {
     const { at, room, told } = await whileLeaving(services, caller, roomName, () =>
-      departures.leaveTogether(roomName, caller, by.exceptSocket ?? ''),
+      leaves.leaveTogether(roomName, caller, by.exceptSocket ?? ''),
     );
     held?.tookEffect(at, { toldAt: told });
     await Promise.all([
@@ -66,7 +66,7 @@ async function leaveTogether(services: Services, by: Actor, caller: Caller, room
     held?.end();
     // What was begun is finished, whatever the caller is told.
     const finish = async (): Promise<void> => {
-      await departures.finishLeaves(caller.userName, caller.nodeId, { roomName, socketId: caller.socketId });
+      await leaves.finishLeaves(caller.userName, caller.nodeId, { roomName, socketId: caller.socketId });
       topics.unfollow(topic, caller.nodeId);
     };
     repairs.retry(finish, error);

@@ -133,7 +133,7 @@ async function runJoin(
   asked: Asked,
   rules: JoinRules,
 ): Promise<JoinDone | JoinFailure> {
-  const { memberships, audience, userlistChanges, departures, settings } = services;
+  const { memberships, audience, userlistChanges, leaves, settings } = services;
   const { socketId, userName, nodeId } = caller;
   const { join, group } = asked;
   const { roomName } = join;
@@ -149,7 +149,7 @@ async function runJoin(
   by.spend(spreadUnits(2 * audience.socketsOf(userName).length, 0));
   const added = await tellUser(services, { by, socket: caller }, asked, joined);
   if (added === 'full') {
-    if (joined.changed) await departures.leaveRoom(roomName, nodeId, [caller], { echo: 'later', cause: 'leave' });
+    if (joined.changed) await leaves.leaveRoom(roomName, nodeId, [caller], { echo: 'later', cause: 'leave' });
     return failBecause('tooManyRooms', [], 'the session of its user holds no more');
   }
   return {

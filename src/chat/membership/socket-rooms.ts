@@ -26,7 +26,7 @@ export interface PendingJoin {
   left(): void;
   /** Another join leaves it to this one, which was answered before, to tell that the user has lost the room there. */
   owe(at: Point): void;
-  /** Losses behind its point that it has yet to tell, or has told. */
+  /** Removals behind its point that it has yet to tell, or has told. */
   readonly owed: readonly Point[];
   /** A later join was answered, and stands for this one. */
   supersede(): void;
@@ -51,7 +51,7 @@ export class SocketRooms {
   #joins: PendingJoin[] | undefined;
   #leaves: Map<string, Leave> | undefined;
   #untold: Map<string, Point> | undefined;
-  #losses: Map<string, Point> | undefined;
+  #removals: Map<string, Point> | undefined;
   #leftAt: Map<string, Point> | undefined;
   #lostAt: Map<string, Point> | undefined;
 
@@ -126,8 +126,8 @@ export class SocketRooms {
   /** The socket was told that its user has lost a room at a point. */
   toldLost(roomName: string, at: Point): void {
     this.#untold?.delete(roomName);
-    this.#losses ??= new Map();
-    remember(this.#losses, lifeOf(roomName, at), at);
+    this.#removals ??= new Map();
+    remember(this.#removals, lifeOf(roomName, at), at);
   }
 
   /** The socket was answered that it is out of a room, by a leave at a point. */
@@ -137,7 +137,7 @@ export class SocketRooms {
     remember(this.#leftAt, lifeOf(roomName, at), at);
   }
 
-  /** Notes that the operator's hook is told of a loss; false where it was told of that, or of one behind it. */
+  /** Notes that the operator's hook is told of a removal; false where it was told of that, or of one behind it. */
   noteLost(roomName: string, at: Point): boolean {
     this.#lostAt ??= new Map();
     const name = lifeOf(roomName, at);
@@ -146,14 +146,14 @@ export class SocketRooms {
     return true;
   }
 
-  /** Whether it was told of any loss in a life of the room's log. */
+  /** Whether it was told of any removal in a life of the room's log. */
   wasToldLostIn(roomName: string, epoch: string): boolean {
-    return this.#losses?.has(lifeOf(roomName, { epoch })) ?? false;
+    return this.#removals?.has(lifeOf(roomName, { epoch })) ?? false;
   }
 
-  /** Whether it was told of that loss, or of one behind it. */
+  /** Whether it was told of that removal, or of one behind it. */
   wasToldLost(roomName: string, at: Point): boolean {
-    return isUpTo(at, this.#losses?.get(lifeOf(roomName, at)));
+    return isUpTo(at, this.#removals?.get(lifeOf(roomName, at)));
   }
 
   /** Whether it was told, in whatever way, that it is out since a point. */

@@ -10,7 +10,7 @@ import type { Peers } from '../../store/node/peers.ts';
 import { SOCKETS_PER_CALL, type MembershipStore } from '../../store/membership/membership-store.ts';
 import type { UserStore } from '../../store/user/user-store.ts';
 import type { Audience, Caller } from '../caller.ts';
-import type { Departures } from '../membership/departures.ts';
+import type { Leaves } from '../membership/leaves.ts';
 import type { Repairs } from './repairs.ts';
 import type { UserlistChanges } from '../membership/userlist-changes.ts';
 
@@ -21,7 +21,7 @@ export interface ReconcilerDeps {
   readonly peers: Pick<Peers, 'isGone'>;
   readonly topics: Pick<Topics, 'unfollow' | 'caughtUp'>;
   readonly audience: Audience;
-  readonly departures: Pick<Departures, 'leaveRoom' | 'logout' | 'clean'>;
+  readonly leaves: Pick<Leaves, 'leaveRoom' | 'logout' | 'clean'>;
   readonly userlistChanges: Pick<UserlistChanges, 'note'>;
   readonly instance: Pick<Instance, 'nodeId' | 'owns'>;
   onError(what: string, error: unknown): void;
@@ -120,16 +120,16 @@ export class Reconciler {
     const roomName = topicName(topic);
     // Whatever was not answered may have left something to tell.
     this.#deps.userlistChanges.note(roomName);
-    const { audience, memberships, departures } = this.#deps;
+    const { audience, memberships, leaves } = this.#deps;
     const known = await memberships.readNodeSockets(roomName, nodeId);
     // Looked up in the turn of the reply: what joins or leaves after it is not known to it.
-    const gone = known.sockets.filter(({ socketId }) => !audience.isConcerned(roomName, socketId));
+    const closed = known.sockets.filter(({ socketId }) => !audience.isConcerned(roomName, socketId));
     const socketIds = new Set(known.sockets.map(({ socketId }) => socketId));
     const strays = (): Caller[] =>
       audience.attached(roomName, known.at).filter(({ socketId }) => !socketIds.has(socketId));
     const unsure = strays().filter(({ rooms }) => rooms.leaveOf(roomName) === 'unsure');
-    for (let at = 0; at < gone.length; at += SOCKETS_PER_CALL) {
-      await departures.leaveRoom(roomName, nodeId, gone.slice(at, at + SOCKETS_PER_CALL), {
+    for (let at = 0; at < closed.length; at += SOCKETS_PER_CALL) {
+      await leaves.leaveRoom(roomName, nodeId, closed.slice(at, at + SOCKETS_PER_CALL), {
         echo: 'changed',
         cause: 'disconnect',
         closed: true,
@@ -140,7 +140,7 @@ export class Reconciler {
       if (stray.rooms.leaveOf(roomName) !== 'unsure' || stray.rooms.isJoining(roomName)) continue;
       audience.detachRoom(roomName, stray.socketId);
       stray.rooms.endLeave(roomName);
-      await departures.leaveRoom(roomName, nodeId, [stray], { echo: 'always', cause: 'leave' });
+      await leaves.leaveRoom(roomName, nodeId, [stray], { echo: 'always', cause: 'leave' });
     }
     const joins = new Map(strays().map((stray) => [stray, stray.rooms.live.get(roomName)]));
     if (joins.size === 0) return;
@@ -157,18 +157,18 @@ export class Reconciler {
   /** Returns the nodes that the user has sockets on. */
   async #checkUser(topic: TopicKey, nodeId: string): Promise<Iterable<string>> {
     const userName = topicName(topic);
-    const { audience, users, departures } = this.#deps;
+    const { audience, users, leaves } = this.#deps;
     const known = await users.readSockets(userName);
     for (const stray of audience.socketsOf(userName)) if (!known.has(stray.socketId)) stray.startAfresh();
-    const gone = [...known].filter(([socketId, home]) => home === nodeId && !audience.isOpen(socketId));
-    for (const [socketId] of gone) await departures.logout({ userName, socketId }, []);
+    const closed = [...known].filter(([socketId, home]) => home === nodeId && !audience.isOpen(socketId));
+    for (const [socketId] of closed) await leaves.logout({ userName, socketId }, []);
     return known.values();
   }
 
   /** A failover may have lost that a node was swept here, and of all others what would lead sweepers here once more. */
   async #cleanUpAfter(topic: TopicKey, ownId: string, nodeIds: Iterable<string>): Promise<void> {
     for (const nodeId of new Set(nodeIds)) {
-      if (nodeId !== ownId && (await this.#deps.peers.isGone(nodeId))) await this.#deps.departures.clean(topic, nodeId);
+      if (nodeId !== ownId && (await this.#deps.peers.isGone(nodeId))) await this.#deps.leaves.clean(topic, nodeId);
     }
   }
 }

@@ -1,7 +1,7 @@
 /**
  * What failures leave behind, as one queue: topics in which Redis and this node may know different things of its sockets, and
  * work that is decided already, such as telling users of a room that is deleted. Requests, leaves and failovers add to it, the
- * reconciler works on it. It lives as long as this node: what a dead one had not done is its sweepers' (membership/departures.ts).
+ * reconciler works on it. It lives as long as this node: what a dead one had not done is its sweepers' (membership/leaves.ts).
  */
 import type { Instance } from '../../bus/instance.ts';
 import type { TopicKey } from '../../redis/keys.ts';

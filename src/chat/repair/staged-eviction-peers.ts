@@ -7,7 +7,7 @@ import type { Topics } from '../../bus/topics.ts';
 import type { AccessStore } from '../../store/access/access-store.ts';
 import { roomTopic } from '../../redis/keys.ts';
 import type { Peers } from '../../store/node/peers.ts';
-import type { Departures } from '../membership/departures.ts';
+import type { Leaves } from '../membership/leaves.ts';
 import type { Reconciler } from './reconciler.ts';
 import type { StagedEviction } from './staged-eviction.ts';
 
@@ -17,7 +17,7 @@ export interface StagedEvictionPeersDeps {
   readonly peers: Pick<Peers, 'isGone'>;
   /** The other nodes, each of which is asked to do its `evictUnfollowed`. */
   readonly nodes: { askToEvict(nodeId: string, roomName: string): Promise<void> };
-  readonly departures: Pick<Departures, 'clean'>;
+  readonly leaves: Pick<Leaves, 'clean'>;
   readonly reconciler: Pick<Reconciler, 'checkRoomNow'>;
   readonly stagedEviction: Pick<StagedEviction, 'evict'>;
   readonly instance: Pick<Instance, 'nodeId'>;
@@ -35,13 +35,13 @@ export class StagedEvictionPeers {
    * knows of others may be what a failover has brought back, and those would never do so.
    */
   async hasten(roomName: string): Promise<void> {
-    const { access, peers, nodes, departures, stagedEviction, instance } = this.#deps;
+    const { access, peers, nodes, leaves, stagedEviction, instance } = this.#deps;
     const topic = roomTopic(roomName);
     await Promise.all(
       (await access.evictingNodes(roomName)).map(async (nodeId) => {
         if (nodeId === instance.nodeId) return this.evictUnfollowed(roomName);
         if (!(await peers.isGone(nodeId))) return nodes.askToEvict(nodeId, roomName);
-        await departures.clean(topic, nodeId);
+        await leaves.clean(topic, nodeId);
         await stagedEviction.evict(roomName, nodeId);
       }),
     );

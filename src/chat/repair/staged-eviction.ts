@@ -10,13 +10,13 @@ import { topicKind, topicName, type TopicKey } from '../../redis/keys.ts';
 import type { AccessStore, EvictionCursor, EvictedPage } from '../../store/access/access-store.ts';
 import type { Audience } from '../caller.ts';
 import type { UserlistChanges } from '../membership/userlist-changes.ts';
-import type { Losses } from '../room/losses.ts';
+import type { Removals } from '../room/removals.ts';
 import type { Repairs } from './repairs.ts';
 
 export interface StagedEvictionDeps {
   readonly access: Pick<AccessStore, 'evictPage'>;
   readonly audience: Pick<Audience, 'attached' | 'joining' | 'detachRoom'>;
-  readonly losses: Pick<Losses, 'telling'>;
+  readonly removals: Pick<Removals, 'telling'>;
   readonly userlistChanges: Pick<UserlistChanges, 'note'>;
   readonly instance: Pick<Instance, 'nodeId'>;
   readonly repairs: Pick<Repairs, 'retry'>;
@@ -75,7 +75,7 @@ export class StagedEviction {
   }
 
   #tell(roomName: string, { evicted, life, at }: EvictedPage): void {
-    const tell = this.#deps.losses.telling({ roomName, life, at }, evicted);
+    const tell = this.#deps.removals.telling({ roomName, life, at }, evicted);
     if (evicted.length > 0) tell().catch((error: unknown) => this.#deps.repairs.retry(tell, error));
   }
 }

@@ -6,7 +6,7 @@ import { roomTopic, userTopic } from '../../redis/keys.ts';
 import type { Actor } from '../actor.ts';
 import type { HandlersOf } from '../caller.ts';
 import { ok, type Ok } from '../outcome.ts';
-import { lossFrame } from './losses.ts';
+import { removalFrame } from './removals.ts';
 import type { Services } from '../services.ts';
 
 export function roomHandlers(services: Services): HandlersOf<typeof roomRequests> {
@@ -47,7 +47,7 @@ export async function deleteRoom(
   by: Pick<Actor, 'rights' | 'author'>,
   roomName: string,
 ): Promise<Ok<null> | Failure<'notAllowed' | 'noRoom'>> {
-  const { rooms, settings, repairs, topics, losses, deletions } = services;
+  const { rooms, settings, repairs, topics, removals, deletions } = services;
   // The service can delete what was made under an earlier rule for names.
   const isName = by.rights.as === 'service' ? isStorableName : isValidName;
   if (!isName(roomName, settings.limits)) return fail('noRoom', [roomName]);
@@ -56,12 +56,12 @@ export async function deleteRoom(
   // In the manifest before the deed, until everybody is told: should this node die, whoever sweeps after it goes on.
   await topics.follow(topic, nodeId);
   const release = (): void => topics.unfollow(topic, nodeId);
-  const frame = lossFrame(roomName);
+  const frame = removalFrame(roomName);
   const deleted = await rooms.delete(roomName, by.rights, nodeId, frame).catch((error: unknown) => {
     // It may have happened all the same.
     const tell = async (): Promise<void> => {
       for (const deletion of await deletions.unfinished(roomName, nodeId)) {
-        await losses.tellFormer(roomName, deletion);
+        await removals.tellDeleted(roomName, deletion);
       }
       release();
     };
@@ -74,12 +74,12 @@ export async function deleteRoom(
   }
   let ownSeq = 0;
   const tell = async (): Promise<void> => {
-    await losses.tellFormer(roomName, deleted);
+    await removals.tellDeleted(roomName, deleted);
     release();
   };
   // The room is gone whatever happens now. Who asked hears of it before the answer; how many others there are is not its choice.
-  await losses.first(roomName, deleted, by.author, (_, { seq }) => (ownSeq = seq));
-  losses.inTurn(() => tell().catch((error: unknown) => repairs.retry(tell, error)));
+  await removals.first(roomName, deleted, by.author, (_, { seq }) => (ownSeq = seq));
+  removals.inTurn(() => tell().catch((error: unknown) => repairs.retry(tell, error)));
   await topics.reached(topic, deleted.at.seq);
   if (by.author !== undefined && ownSeq > 0) await topics.reached(userTopic(by.author), ownSeq);
   return ok(null);

@@ -116,7 +116,7 @@ export async function presentOf(
         lost.push({ ...entry, ...leavePrefixes(name), lostAt: undefined });
       } else if (!room.admitted && room.njoined === 0) {
         lost.push({ ...entry, ...leavePrefixes(name), lostAt: room.at });
-        // Of a staged eviction that has yet to take the user out, its loss takes out the entry.
+        // Of a staged eviction that has yet to take the user out, its removal takes out the entry.
       } else chats.push({ name, group, private: room.whitelistOnly, meta: {} });
     }
     if (lost.length > 0) await sessions.removeEntries(userName, except, lost);

@@ -9,7 +9,7 @@ import type { Keyspace } from '../../redis/keys.ts';
 import { list, listOf, number, optional, position, text, yes, type Reply } from '../../redis/reply.ts';
 import { flag, scriptsBeside, type OutcomeOf } from '../../redis/script.ts';
 import { readWish, type Grant, type Wish } from '../quota/grant.ts';
-import { socketsOf, type FormerMember } from '../room/deletions.ts';
+import { socketsOf, type RemovedUser } from '../room/deletions.ts';
 import type { Life } from '../room/room-store.ts';
 import { listPage, type ListPage, type PageWish } from './list-page.ts';
 import { RIGHTS, rightsArgs, type Rights } from '../rights.ts';
@@ -18,7 +18,7 @@ import { LOG, OCCUPANTS, ROOM_LISTS } from '../key-names.ts';
 /** A change of a room's rules that was made, and who is out by it. */
 export interface Changed {
   readonly at: Position;
-  readonly evicted: readonly FormerMember[];
+  readonly evicted: readonly RemovedUser[];
   /** See `flushChanges`. */
   readonly changesPending: boolean;
   readonly life: Life;
@@ -60,7 +60,7 @@ export interface EvictionCursor {
 export interface EvictedPage {
   /** Undefined at the end: nobody is there any more who has lost the room. */
   readonly next: EvictionCursor | undefined;
-  readonly evicted: readonly FormerMember[];
+  readonly evicted: readonly RemovedUser[];
   readonly kept: readonly string[];
   readonly changesPending: boolean;
   readonly life: Life;
@@ -88,7 +88,7 @@ export interface RoomAccess {
 const script = scriptsBeside(import.meta.url);
 
 const EVICTING = [...LOG, ...OCCUPANTS, ...ROOM_LISTS, 'changes', 'entries', 'evictedUsers'] as const;
-const CHANGED = { at: position, evicted: formerMembers, changesPending: yes, life: text };
+const CHANGED = { at: position, evicted: removedUsers, changesPending: yes, life: text };
 
 const editList = script('edit-list', {
   keys: EVICTING,
@@ -121,7 +121,7 @@ const evictPage = script('evict-page', {
   writes: true,
   whenFull: true,
   refuses: ['noRoom'],
-  gives: { reached: text, evicted: formerMembers, kept: listOf(text), changesPending: yes, life: text, at: position },
+  gives: { reached: text, evicted: removedUsers, kept: listOf(text), changesPending: yes, life: text, at: position },
 });
 
 const flushChanges = script('flush-changes', {
@@ -298,7 +298,7 @@ function namesWanted(reply: Reply | undefined): NamesWanted {
 }
 
 /** Users, the sockets they had, and the event that took them out, as lib/evict.lua notes them. */
-function formerMembers(reply: Reply | undefined): FormerMember[] {
+function removedUsers(reply: Reply | undefined): RemovedUser[] {
   const noted = list(reply);
   return Array.from({ length: noted.length / 3 }, (_, i) => {
     const [userName, sockets, seq] = noted.slice(3 * i, 3 * i + 3);

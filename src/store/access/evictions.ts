@@ -7,7 +7,7 @@ import type { Commands } from '../../redis/commands.ts';
 import type { Keyspace } from '../../redis/keys.ts';
 import { list, nothing, pairs, text } from '../../redis/reply.ts';
 import { scriptsBeside } from '../../redis/script.ts';
-import { socketsOf, type FormerMember } from '../room/deletions.ts';
+import { socketsOf, type RemovedUser } from '../room/deletions.ts';
 import type { Life } from '../room/room-store.ts';
 
 const script = scriptsBeside(import.meta.url);
@@ -20,7 +20,7 @@ const forgetEvicted = script('forget-evicted', {
 });
 
 export interface Evicted {
-  readonly former: FormerMember & { readonly seq: number };
+  readonly user: RemovedUser & { readonly seq: number };
   readonly life: Life;
   readonly at: Point;
 }
@@ -49,7 +49,7 @@ export class Evictions {
   }
 
   /** They are told. */
-  async forget(roomName: string, told: readonly FormerMember[]): Promise<void> {
+  async forget(roomName: string, told: readonly RemovedUser[]): Promise<void> {
     const noted = told.flatMap(({ userName, seq }) => (seq === undefined ? [] : [userName, seq]));
     if (noted.length > 0) await this.#commands.run(forgetEvicted, this.#keys.room(roomName), {}, noted);
   }
@@ -59,5 +59,5 @@ export class Evictions {
 function evictedIn(userName: string, noted: string): Evicted & { readonly by: string } {
   const [by = '', epoch = '', number = '0', life = '', ...entries] = noted.split(' ');
   const seq = Number(number);
-  return { by, life, at: { epoch, seq }, former: { userName, ...socketsOf(entries.join(' ')), seq } };
+  return { by, life, at: { epoch, seq }, user: { userName, ...socketsOf(entries.join(' ')), seq } };
 }

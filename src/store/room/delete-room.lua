@@ -1,7 +1,7 @@
 -- uses: clock access
 -- Deletes a room and tells every node that has sockets in it. One step: from here on nobody finds, joins or posts.
 -- The occupants, and those whose session keeps the room, are only renamed (their number is the users' choice); the caller
--- pages through them to tell them, and gives back what the room had of its owner's quota. `gone` notes who does, where the log ended, and for
+-- pages through them to tell them, and gives back what the room had of its owner's quota. `deletions` notes who does, where the log ended, and for
 -- whom, so that whoever sweeps after it goes on.
 if not openLog(now) then
   return 'noRoom'
@@ -12,14 +12,14 @@ end
 announce(DELETED, '', frame)
 local owner = redis.call('HGET', meta, 'owner') or ''
 if owner ~= '' or redis.call('EXISTS', occupants, entries) > 0 then
-  redis.call('HSET', gone, log.life, node .. ' ' .. log.epoch .. ' ' .. int(log.seq) .. ' ' .. owner)
-  for key, name in pairs({ [occupants] = goneOccupants, [entries] = goneEntries }) do
+  redis.call('HSET', deletions, log.life, node .. ' ' .. log.epoch .. ' ' .. int(log.seq) .. ' ' .. owner)
+  for key, name in pairs({ [occupants] = removedOccupants, [entries] = removedEntries }) do
     if redis.call('EXISTS', key) == 1 then
       redis.call('RENAME', key, name .. log.life)
       redis.call('PEXPIRE', name .. log.life, 3600000)
     end
   end
-  redis.call('PEXPIRE', gone, 3600000)
+  redis.call('PEXPIRE', deletions, 3600000)
 end
 for _, one in ipairs(redis.call('SMEMBERS', nodes)) do
   redis.call('UNLINK', perNode .. one)

@@ -17,7 +17,7 @@ export interface Deletion {
 }
 
 /** Who has lost a room: its sockets there, and the nodes they were on. */
-export interface FormerMember {
+export interface RemovedUser {
   readonly userName: string;
   readonly socketIds: readonly string[];
   readonly nodeIds: readonly string[];
@@ -25,13 +25,13 @@ export interface FormerMember {
   readonly seq?: number;
 }
 
-export interface FormerPage {
-  readonly users: readonly FormerMember[];
+export interface RemovedPage {
+  readonly users: readonly RemovedUser[];
   readonly forget: (names: readonly string[]) => Promise<void>;
 }
 
 /** What a room notes of an occupant: `socket@node`, separated by spaces. */
-export function socketsOf(noted: string): Pick<FormerMember, 'socketIds' | 'nodeIds'> {
+export function socketsOf(noted: string): Pick<RemovedUser, 'socketIds' | 'nodeIds'> {
   const entries = readEntries(noted);
   return {
     socketIds: entries.map(({ socketId }) => socketId),
@@ -52,7 +52,7 @@ export class Deletions {
 
   /** What a node has deleted of rooms of this name without telling everybody yet. */
   async unfinished(roomName: string, nodeId: string): Promise<Deletion[]> {
-    const noted = await this.#commands.plain('hgetall', this.#keys.room(roomName).gone);
+    const noted = await this.#commands.plain('hgetall', this.#keys.room(roomName).deletions);
     return pairs(noted).flatMap(([life, by]) => {
       // An earlier version has noted no point: then it is of no life that anybody knows.
       const [, node, epoch = '', seq = 0, owner = ''] = /^(\S+) (?:(\S{16}) (\d+) )?(.*)$/s.exec(by) ?? [];
@@ -61,24 +61,24 @@ export class Deletions {
   }
 
   /** One user of a deleted room, where it is yet to be told. */
-  async formerMember(roomName: string, life: string, userName: string): Promise<FormerMember | undefined> {
-    const noted = await this.#commands.plain('hget', this.#keys.former(roomName, 'occupants', life), userName);
+  async removedUser(roomName: string, life: string, userName: string): Promise<RemovedUser | undefined> {
+    const noted = await this.#commands.plain('hget', this.#keys.removed(roomName, 'occupants', life), userName);
     return noted === null ? undefined : { userName, ...socketsOf(text(noted)) };
   }
 
   /** It is told. */
-  async forgetMember(roomName: string, life: string, userName: string): Promise<void> {
-    await this.#commands.plain('hdel', this.#keys.former(roomName, 'occupants', life), userName);
-    await this.#commands.plain('hdel', this.#keys.former(roomName, 'entries', life), userName);
+  async forgetUser(roomName: string, life: string, userName: string): Promise<void> {
+    await this.#commands.plain('hdel', this.#keys.removed(roomName, 'occupants', life), userName);
+    await this.#commands.plain('hdel', this.#keys.removed(roomName, 'entries', life), userName);
   }
 
   /**
    * The occupants of a deleted room, page by page, and then those whose session may keep it, with no sockets. Whoever is
    * forgotten does not come again, also where this is repeated; who is not comes until then.
    */
-  async *takeFormer(roomName: string, life: string): AsyncGenerator<FormerPage> {
+  async *takeRemoved(roomName: string, life: string): AsyncGenerator<RemovedPage> {
     for (const who of ['occupants', 'entries'] as const) {
-      const key = this.#keys.former(roomName, who, life);
+      const key = this.#keys.removed(roomName, who, life);
       const forget = async (names: readonly string[]): Promise<void> => {
         if (names.length > 0) await this.#commands.plain('hdel', key, ...names);
       };
@@ -98,6 +98,6 @@ export class Deletions {
         } while (cursor !== '0');
       }
     }
-    await this.#commands.plain('hdel', this.#keys.room(roomName).gone, life);
+    await this.#commands.plain('hdel', this.#keys.room(roomName).deletions, life);
   }
 }

@@ -5,21 +5,21 @@
 import type { Point, Position } from '../../log/event.ts';
 import { notificationFrame } from '../../protocol/wire/frame.ts';
 import type { Evictions } from '../../store/access/evictions.ts';
-import type { Deletion, Deletions, FormerMember } from '../../store/room/deletions.ts';
+import type { Deletion, Deletions, RemovedUser } from '../../store/room/deletions.ts';
 import type { Life } from '../../store/room/room-store.ts';
 import type { UserStore } from '../../store/user/user-store.ts';
 import { leavePrefixes } from '../../protocol/session.ts';
 import type { Quotas } from '../quota/quotas.ts';
 
-export interface LossesDeps {
+export interface RemovalsDeps {
   readonly evictions: Pick<Evictions, 'untold' | 'forget'>;
-  readonly deletions: Pick<Deletions, 'takeFormer' | 'formerMember' | 'forgetMember'>;
+  readonly deletions: Pick<Deletions, 'takeRemoved' | 'removedUser' | 'forgetUser'>;
   readonly quotas: Pick<Quotas, 'released'>;
   readonly users: Pick<UserStore, 'notifyRoomLost'>;
 }
 
 /** Which room was lost, and where in its log. */
-interface Lost {
+interface LostRoom {
   readonly roomName: string;
   readonly life: Life;
   readonly at: Point;
@@ -32,13 +32,13 @@ const CONCURRENCY = 64;
 export type Told = (userName: string, at: Position) => void;
 
 /** Tells a user's sockets that it has lost a room. */
-export const lossFrame = (roomName: string): Uint8Array => notificationFrame('roomAccessRemoved', [roomName]);
+export const removalFrame = (roomName: string): Uint8Array => notificationFrame('roomAccessRemoved', [roomName]);
 
-export class Losses {
-  readonly #deps: LossesDeps;
+export class Removals {
+  readonly #deps: RemovalsDeps;
   #last: Promise<void> = Promise.resolve();
 
-  constructor(deps: LossesDeps) {
+  constructor(deps: RemovalsDeps) {
     this.#deps = deps;
   }
 
@@ -46,11 +46,11 @@ export class Losses {
    * Tells everybody concerned of a room that is deleted, and gives back what it had of its owner's quota. May be repeated
    * until it resolves: nobody is told twice.
    */
-  async tellFormer(roomName: string, { life, owner, at }: Deletion, told?: Told): Promise<void> {
+  async tellDeleted(roomName: string, { life, owner, at }: Deletion, told?: Told): Promise<void> {
     const { deletions, quotas } = this.#deps;
     // First, for at the end of the pages it is forgotten that this is to be done.
     await quotas.released({ owner, roomName, life });
-    for await (const page of deletions.takeFormer(roomName, life)) {
+    for await (const page of deletions.takeRemoved(roomName, life)) {
       const { left, cause } = await this.#tell({ roomName, life, at }, page.users, told);
       const names = new Set(left.map(({ userName }) => userName));
       await page.forget(page.users.flatMap(({ userName }) => (names.has(userName) ? [] : [userName])));
@@ -67,14 +67,14 @@ export class Losses {
   }
 
   /** Tells one user of a deleted room before the others, if it is concerned. */
-  async #tellFirst(lost: Lost, userName: string, told: Told): Promise<void> {
+  async #tellFirst(lost: LostRoom, userName: string, told: Told): Promise<void> {
     const { deletions } = this.#deps;
     const { roomName, life } = lost;
     // It may have the room in its session only, or not at all.
     const noSockets = { userName, socketIds: [], nodeIds: [] };
-    const member = (await deletions.formerMember(roomName, life, userName)) ?? noSockets;
-    const { left } = await this.#tell(lost, [member], told);
-    if (left.length === 0) await deletions.forgetMember(roomName, life, userName);
+    const user = (await deletions.removedUser(roomName, life, userName)) ?? noSockets;
+    const { left } = await this.#tell(lost, [user], told);
+    if (left.length === 0) await deletions.forgetUser(roomName, life, userName);
   }
 
   /** Does such work when what was to be done before is: rooms of thousands are deleted one after the other. Never rejects. */
@@ -86,9 +86,9 @@ export class Losses {
    * Tells users, as work that may be repeated until it resolves: who was told is not told again. Those without sockets in
    * the room have only had it in their session.
    */
-  telling(lost: Lost, former: readonly FormerMember[], told?: Told): () => Promise<void> {
-    let waiting = former;
-    let untold = former;
+  telling(lost: LostRoom, users: readonly RemovedUser[], told?: Told): () => Promise<void> {
+    let waiting = users;
+    let untold = users;
     return async () => {
       const { left, cause } = await this.#tell(lost, untold, told);
       untold = left;
@@ -105,31 +105,31 @@ export class Losses {
   /** Tells those whom a node has taken out of a room and not told: it is dead, or nobody knows whether it was done. */
   async tellEvicted(roomName: string, nodeId: string): Promise<void> {
     for await (const page of this.#deps.evictions.untold(roomName, nodeId)) {
-      for (const { former, life, at } of page) await this.telling({ roomName, life, at }, [former])();
+      for (const { user, life, at } of page) await this.telling({ roomName, life, at }, [user])();
     }
   }
 
   /** Returns those who could not be told, and why. */
   async #tell(
-    { roomName, life, at }: Lost,
-    former: readonly FormerMember[],
+    { roomName, life, at }: LostRoom,
+    users: readonly RemovedUser[],
     told: Told | undefined,
-  ): Promise<{ left: readonly FormerMember[]; cause: unknown }> {
-    const frame = lossFrame(roomName);
+  ): Promise<{ left: readonly RemovedUser[]; cause: unknown }> {
+    const frame = removalFrame(roomName);
     const prefixes = leavePrefixes(roomName);
-    const next = former.values();
-    const left: FormerMember[] = [];
+    const next = users.values();
+    const left: RemovedUser[] = [];
     let cause: unknown;
     const work = async (): Promise<void> => {
-      for (const member of next) {
-        const { userName, socketIds, nodeIds, seq = at.seq } = member;
-        const isDeletion = member.seq === undefined;
-        const isMember = socketIds.length > 0;
+      for (const user of next) {
+        const { userName, socketIds, nodeIds, seq = at.seq } = user;
+        const isDeletion = user.seq === undefined;
+        const hadSockets = socketIds.length > 0;
         const lost = {
           roomName,
           life,
           at: { epoch: at.epoch, seq },
-          frame: isMember ? frame : undefined,
+          frame: hadSockets ? frame : undefined,
           // The event of a deletion names nobody, and so tells only users with a socket that hears the room.
           nodeIds: isDeletion ? [] : nodeIds,
           ...prefixes,
@@ -138,12 +138,12 @@ export class Losses {
           const toldAt = await this.#deps.users.notifyRoomLost(userName, lost);
           if (toldAt !== undefined) told?.(userName, toldAt);
         } catch (error) {
-          left.push(member);
+          left.push(user);
           cause = error;
         }
       }
     };
-    await Promise.all(Array.from({ length: Math.min(CONCURRENCY, former.length) }, work));
+    await Promise.all(Array.from({ length: Math.min(CONCURRENCY, users.length) }, work));
     return { left, cause };
   }
 }

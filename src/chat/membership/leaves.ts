@@ -20,15 +20,15 @@ import type { Echoes, Echoing } from '../user/echoes.ts';
 import { tellLeft } from '../hooks/points.ts';
 import { leavePrefixes } from '../../protocol/session.ts';
 import type { Repairs } from '../repair/repairs.ts';
-import type { Losses } from '../room/losses.ts';
+import type { Removals } from '../room/removals.ts';
 import type { UserlistChanges } from './userlist-changes.ts';
 
 /** A socket that leaves. */
-export interface Departing extends Echoing {
+export interface LeavingSocket extends Echoing {
   readonly socketId: string;
 }
 
-export interface DeparturesDeps {
+export interface LeavesDeps {
   readonly memberships: MembershipStore;
   readonly users: UserStore;
   readonly echoes: Echoes;
@@ -36,7 +36,7 @@ export interface DeparturesDeps {
   readonly deletions: Pick<Deletions, 'unfinished'>;
   readonly topics: Topics;
   readonly userlistChanges: UserlistChanges;
-  readonly losses: Losses;
+  readonly removals: Removals;
   readonly hooks: HookRunner | undefined;
   /** For what could not be done; the topic's `follow` is passed on with it. */
   readonly repairs: Pick<Repairs, 'check'>;
@@ -62,10 +62,10 @@ export interface Leaving {
   readonly closed?: boolean;
 }
 
-export class Departures implements Cleaner {
-  readonly #deps: DeparturesDeps;
+export class Leaves implements Cleaner {
+  readonly #deps: LeavesDeps;
 
-  constructor(deps: DeparturesDeps) {
+  constructor(deps: LeavesDeps) {
     this.#deps = deps;
   }
 
@@ -76,7 +76,7 @@ export class Departures implements Cleaner {
   async leaveRoom(
     roomName: string,
     nodeId: string,
-    sockets: readonly Departing[],
+    sockets: readonly LeavingSocket[],
     { echo, echoExcept, cause, closed = false }: Leaving,
   ): Promise<{ at: Position; njoined: number[] } | 'noRoom'> {
     const { memberships, echoes } = this.#deps;
@@ -160,7 +160,7 @@ export class Departures implements Cleaner {
 
   /** Takes a socket from its user; `roomNames` are what the hook is told that it was in. */
   async logout(
-    { userName, socketId }: Departing,
+    { userName, socketId }: LeavingSocket,
     roomNames: readonly string[],
     echoes: readonly { echo: Uint8Array; njoined: number }[] = [],
   ): Promise<void> {
@@ -172,7 +172,7 @@ export class Departures implements Cleaner {
   }
 
   /** A join whose socket closed before it was completed. Never rejects. */
-  async undoJoin(roomName: string, socket: Departing & { readonly nodeId: string }): Promise<void> {
+  async undoJoin(roomName: string, socket: LeavingSocket & { readonly nodeId: string }): Promise<void> {
     try {
       await this.leaveRoom(roomName, socket.nodeId, [socket], { echo: 'changed', cause: 'disconnect', closed: true });
       this.#deps.topics.unfollow(roomTopic(roomName), socket.nodeId);
@@ -183,18 +183,18 @@ export class Departures implements Cleaner {
 
   /** Takes everything of a dead node out of one topic. Safe to repeat, and for several peers to do at once. */
   async clean(topic: TopicKey, nodeId: string): Promise<void> {
-    const { memberships, users, deletions, losses } = this.#deps;
+    const { memberships, users, deletions, removals } = this.#deps;
     const name = topicName(topic);
     if (topicKind(topic) === 'user') {
-      const gone = await users.beginSweep(name, nodeId);
+      const socketIds = await users.beginSweep(name, nodeId);
       await this.finishLeaves(name, nodeId);
       // What they were in only their node knew.
-      for (const socketId of gone) await this.logout({ userName: name, socketId }, []);
+      for (const socketId of socketIds) await this.logout({ userName: name, socketId }, []);
       return;
     }
     // What the dead node had begun: telling those concerned of a deletion or an eviction, and of who came and went.
-    for (const deletion of await deletions.unfinished(name, nodeId)) await losses.tellFormer(name, deletion);
-    await losses.tellEvicted(name, nodeId);
+    for (const deletion of await deletions.unfinished(name, nodeId)) await removals.tellDeleted(name, deletion);
+    await removals.tellEvicted(name, nodeId);
     this.#deps.userlistChanges.note(name);
     for (;;) {
       const page = await memberships.beginSweep(name, nodeId);
