@@ -186,7 +186,7 @@ function sessions(start: Start): void {
     expect(await freshly('one')).toBe(true);
   });
 
-  // Devices were told of a loss, and the room changed its group.
+  // Devices were told of a removal, and the room changed its group.
   test('what an earlier build has kept of a session counts', async () => {
     const store = await start();
     await store.client.sadd(store.keys.room(room).filed, 'alice');
