@@ -1,6 +1,6 @@
 /**
  * One WebSocket: sending, ending, and knowing when it is gone. The only file that touches a socket after its upgrade;
- * using one after its close throws, so every use is behind `open`. Who is on it is the session's matter.
+ * using one after its close throws, so every use is behind `open`. Who is on it is the client socket's matter.
  */
 import type { WebSocket } from 'uWebSockets.js';
 import { closeCodes, type CloseName } from '../protocol/close-codes.ts';

@@ -40,7 +40,7 @@ export interface DispatcherDeps {
   /** How long requests took, by method and outcome. */
   readonly durations: Distributions;
   onDefect(error: unknown, method: string, socketId: string): string;
-  onLogin(session: ClientSocket): void;
+  onLogin(socket: ClientSocket): void;
   onLoginRefused(connection: Connection, failure: Failure): void;
 }
 
@@ -59,63 +59,63 @@ export class Dispatcher {
   }
 
   /** Runs one request of a logged-in socket and answers it. Never rejects. */
-  async run(session: ClientSocket, message: RequestLike): Promise<void> {
+  async run(socket: ClientSocket, message: RequestLike): Promise<void> {
     const began = performance.now();
-    const bytes = this.#answer(session.connection, message, await this.#outcomeOf(session, message), began);
-    if (bytes > FREE_REPLY_BYTES) session.spend(bytes / REPLY_BYTES_PER_UNIT);
+    const bytes = this.#answer(socket.connection, message, await this.#outcomeOf(socket, message), began);
+    if (bytes > FREE_REPLY_BYTES) socket.spend(bytes / REPLY_BYTES_PER_UNIT);
   }
 
-  async #outcomeOf(session: ClientSocket, { method, params, faultAt }: RequestLike): Promise<AnyOutcome> {
+  async #outcomeOf(socket: ClientSocket, { method, params, faultAt }: RequestLike): Promise<AnyOutcome> {
     if (!isRequestName(method)) return unknownMethod(method);
     if (method === 'login') return loggedIn();
     try {
       const args = checkArgs(method, params, faultAt, this.#deps.services.settings.limits);
       if (args instanceof Failure) return args;
-      return await this.#inOrder(session, orderKeys(method, args), () =>
-        this.#handle({ by: session, socket: session }, method, args),
+      return await this.#inOrder(socket, orderKeys(method, args), () =>
+        this.#handle({ by: socket, socket }, method, args),
       );
     } catch (error) {
-      return this.#failureOf(error, method, session.socketId);
+      return this.#failureOf(error, method, socket.socketId);
     }
   }
 
   /** Runs a request for a socket that somebody else asks for, in order with the socket's own. Never rejects. */
-  async runFor(session: ClientSocket, call: SocketCall): Promise<Value | Failure> {
+  async runFor(socket: ClientSocket, call: SocketCall): Promise<Value | Failure> {
     const { method, params, bypassPermissions, bypassHooks } = call;
     // Whoever asks has checked them; it may be another version of this.
     const args = checkArgs(method, params, -1, this.#deps.services.settings.limits);
     if (args instanceof Failure) return args;
-    const by = actingAs(session.userName, { bypassPermissions });
+    const by = actingAs(socket.userName, { bypassPermissions });
     const handlers = bypassHooks ? this.#deps.bareHandlers : this.#deps.handlers;
-    const outcome = await this.#inOrder(session, orderKeys(method, args), () =>
-      this.#handle({ by, socket: session }, method, args, handlers),
+    const outcome = await this.#inOrder(socket, orderKeys(method, args), () =>
+      this.#handle({ by, socket }, method, args, handlers),
     );
     const mayAct = this.#deps.services.instance.held;
-    const gone = mayAct ? fail('invalidSocket', [session.socketId]) : unavailable();
+    const gone = mayAct ? fail('invalidSocket', [socket.socketId]) : unavailable();
     let given: Value | Failure = gone;
-    this.#takeTurn(session.connection, method, outcome, (told) => {
+    this.#takeTurn(socket.connection, method, outcome, (told) => {
       given = plain(told);
     });
-    return session.open ? given : gone;
+    return socket.open ? given : gone;
   }
 
   /** Runs work behind what the socket has under way on the same topics. */
-  async #inOrder(session: ClientSocket, keys: readonly string[], work: () => Promise<AnyOutcome>): Promise<AnyOutcome> {
+  async #inOrder(socket: ClientSocket, keys: readonly string[], work: () => Promise<AnyOutcome>): Promise<AnyOutcome> {
     if (keys.length === 0) return work();
-    const tails: Tails = (session.tails ??= new Map());
+    const tails: Tails = (socket.tails ??= new Map());
     const before = keys.flatMap((key) => tails.get(key) ?? []);
     // What has waited until its socket is gone need not be done any more: nobody was told that it would be.
-    const inTurn = (): Promise<AnyOutcome> => (session.open ? work() : Promise.resolve(unavailable()));
+    const inTurn = (): Promise<AnyOutcome> => (socket.open ? work() : Promise.resolve(unavailable()));
     const outcome = before.length === 0 ? work() : Promise.all(before).then(inTurn);
     for (const key of keys) tails.set(key, outcome);
     const settled = await outcome;
     for (const key of keys) if (tails.get(key) === outcome) tails.delete(key);
-    if (tails.size === 0 && session.tails === tails) session.tails = undefined;
+    if (tails.size === 0 && socket.tails === tails) socket.tails = undefined;
     return settled;
   }
 
-  /** Logs a connection in, or ends it. `adopt` gets the session before anything is sent to it. Never rejects. */
-  async login(connection: Connection, attempt: LoginAttempt, adopt: (session: ClientSocket) => void): Promise<void> {
+  /** Logs a connection in, or ends it. `adopt` gets the socket before anything is sent to it. Never rejects. */
+  async login(connection: Connection, attempt: LoginAttempt, adopt: (socket: ClientSocket) => void): Promise<void> {
     const { arriving } = this.#deps.hub;
     const { socketId } = connection;
     const telling: LoginTelling = { message: attempt.message, began: performance.now(), told: 'nothing' };
@@ -133,7 +133,7 @@ export class Dispatcher {
     connection: Connection,
     { message, bearer }: LoginAttempt,
     telling: LoginTelling,
-    adopt: (session: ClientSocket) => void,
+    adopt: (socket: ClientSocket) => void,
   ): Promise<void> {
     const { socketId } = connection;
     const { limits } = this.#deps.services.settings;
@@ -144,13 +144,13 @@ export class Dispatcher {
     if (done instanceof Failure) return this.#refuseLogin(connection, telling, done);
     let isAdopted = false;
     try {
-      const session = new ClientSocket(connection, done);
+      const socket = new ClientSocket(connection, done);
       if (connection.open) {
-        adopt(session);
+        adopt(socket);
         isAdopted = true;
       }
-      session.spend(done.restored.length * UNITS_PER_ROOM);
-      await this.#confirmLogin(session, telling, done);
+      socket.spend(done.restored.length * UNITS_PER_ROOM);
+      await this.#confirmLogin(socket, telling, done);
     } catch (error) {
       // Nobody is there any more who would take what is kept for it. One that was adopted is taken out by its end.
       done.switchOver.abandon();
@@ -176,30 +176,30 @@ export class Dispatcher {
     }
   }
 
-  async #confirmLogin(session: ClientSocket, telling: LoginTelling, done: Login): Promise<void> {
+  async #confirmLogin(socket: ClientSocket, telling: LoginTelling, done: Login): Promise<void> {
     const { hub, services } = this.#deps;
-    const { connection } = session;
+    const { connection } = socket;
     const inTime = connection.open;
     if (inTime) {
-      hub.add(session);
-      this.#deps.onLogin(session);
+      hub.add(socket);
+      this.#deps.onLogin(socket);
       await tellLogin(connection, telling, done);
     }
-    done.switchOver.complete(session, {
-      attach: () => hub.attachUser(session),
+    done.switchOver.complete(socket, {
+      attach: () => hub.attachUser(socket),
       deliver: (event) => {
-        hub.deliverTo(session, event);
+        hub.deliverTo(socket, event);
         // It may have been closed while it was logging in.
-        return session.open;
+        return socket.open;
       },
-      // What its session was told meanwhile is not known. The next login restores it.
+      // What it was told of its session meanwhile is not known. The next login restores it.
       tellHole: () => {
-        if (session.synced) session.startAfresh();
+        if (socket.synced) socket.startAfresh();
       },
-      failed: () => session.startAfresh(),
+      failed: () => socket.startAfresh(),
       closed: () => {
-        // Otherwise the gateway saw a session close, and has begun this.
-        if (!inTime) services.disconnects.add(session, [], session.nodeId);
+        // Otherwise the gateway saw a socket close, and has begun this.
+        if (!inTime) services.disconnects.add(socket, [], socket.nodeId);
       },
     });
   }

@@ -55,7 +55,7 @@ export interface GatewayDeps {
   readonly fanOut: FanOut;
   readonly dispatcher: Dispatcher;
   /** A logged-in socket is gone. Not called while draining: peers take out who does not come back. */
-  disconnected(session: ClientSocket, roomNames: readonly string[]): void;
+  disconnected(socket: ClientSocket, roomNames: readonly string[]): void;
   /** Takes the public port for the app; rejects where it cannot be had. */
   listen(app: TemplatedApp): Promise<PublicPort>;
   /** `reason`: what this side's close frame said; none where the other side ended it. */
@@ -220,14 +220,14 @@ export class Gateway {
   }
 
   #closed(intake: Intake, code: number): void {
-    const { connection, session } = intake;
+    const { connection, socket } = intake;
     connection.markClosed();
     intake.closed();
     this.#intakes.delete(intake);
     this.#deps.onClosed(connection.socketId, code, connection.endReason);
-    if (session === undefined) return;
-    const roomNames = this.#deps.hub.remove(session);
-    if (!this.#draining) this.#deps.disconnected(session, roomNames);
+    if (socket === undefined) return;
+    const roomNames = this.#deps.hub.remove(socket);
+    if (!this.#draining) this.#deps.disconnected(socket, roomNames);
   }
 
   /** A message for this socket was dropped: what it would see from here on has a hole. */
@@ -246,13 +246,13 @@ export class Gateway {
     const wall = Date.now();
     const { loginTimeoutMs } = this.#deps.options;
     let queueBytes = 0;
-    for (const { connection, session } of this.#intakes) {
+    for (const { connection, socket } of this.#intakes) {
       const { bufferedBytes } = connection;
       queueBytes += bufferedBytes;
       if (connection.endIfSlow(bufferedBytes)) continue;
-      if (session === undefined) {
+      if (socket === undefined) {
         if (monotonic - connection.openedAt > loginTimeoutMs) connection.end('loginTimeout');
-      } else if (session.closesAt !== undefined && session.closesAt <= wall) {
+      } else if (socket.closesAt !== undefined && socket.closesAt <= wall) {
         connection.end('tokenExpired');
       }
     }

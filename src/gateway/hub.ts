@@ -21,10 +21,10 @@ import { Notices } from './notices.ts';
 import type { ClientSocket } from './client-socket.ts';
 
 interface RoomAudience {
-  /** The one copy of these texts that all its sessions keep. */
+  /** The one copy of these texts that all its sockets keep. */
   readonly name: string;
   epoch: string;
-  readonly sessions: Set<ClientSocket>;
+  readonly sockets: Set<ClientSocket>;
   /** How many of them speak JSON. */
   json: number;
 }
@@ -33,7 +33,7 @@ export interface HubDeps {
   readonly fanOut: Pick<FanOut, 'publish'>;
   readonly instance: Pick<Instance, 'nodeId' | 'redisNow'>;
   /** A socket has lost a room. */
-  onLost(session: ClientSocket, roomName: string): void;
+  onLost(socket: ClientSocket, roomName: string): void;
   /** How old messages are when they are handed to the sockets. */
   readonly messageAges: Distribution;
 }
@@ -52,7 +52,7 @@ const nativeTopic = (roomName: string, format: Format): string => `${format}/${r
 export class Hub implements TopicListener, Audience {
   readonly #deps: HubDeps;
   #peers: (HubPeers & { readonly notices: Notices }) | undefined;
-  readonly #sessions = new Map<string, ClientSocket>();
+  readonly #sockets = new Map<string, ClientSocket>();
   readonly #rooms = new Map<string, RoomAudience>();
   /** A user has few sockets: an array costs a fifth of a set. */
   readonly #users = new Map<string, ClientSocket[]>();
@@ -68,9 +68,8 @@ export class Hub implements TopicListener, Audience {
   /** To be called before the first socket, and the first event. */
   start(peers: HubPeers): void {
     const { instance } = this.#deps;
-    const onLost = (session: ClientSocket, roomName: string, at: Point): void => this.#lost(session, roomName, at);
-    const detach = (roomName: string, session: ClientSocket, at?: Point): boolean =>
-      this.#detach(roomName, session, at);
+    const onLost = (socket: ClientSocket, roomName: string, at: Point): void => this.#lost(socket, roomName, at);
+    const detach = (roomName: string, socket: ClientSocket, at?: Point): boolean => this.#detach(roomName, socket, at);
     this.#peers = { ...peers, notices: new Notices({ ...peers, instance, onLost, detach }) };
   }
 
@@ -84,7 +83,7 @@ export class Hub implements TopicListener, Audience {
   }
 
   get size(): number {
-    return this.#sessions.size;
+    return this.#sockets.size;
   }
 
   /** Users and rooms with a socket here. */
@@ -93,76 +92,76 @@ export class Hub implements TopicListener, Audience {
   }
 
   /** From here on it can join rooms, and lose them; its user's notices it hears later, where the bus is late. */
-  add(session: ClientSocket): void {
-    this.#sessions.set(session.socketId, session);
-    const sessions = this.#users.get(session.userName);
-    if (sessions === undefined) this.#users.set(session.userName, [session]);
-    else sessions.push(session);
+  add(socket: ClientSocket): void {
+    this.#sockets.set(socket.socketId, socket);
+    const sockets = this.#users.get(socket.userName);
+    if (sockets === undefined) this.#users.set(socket.userName, [socket]);
+    else sockets.push(socket);
   }
 
   /** Begins delivery of the user's notices. */
-  attachUser(session: ClientSocket): void {
-    session.hearsUser = true;
+  attachUser(socket: ClientSocket): void {
+    socket.hearsUser = true;
   }
 
   /** Forgets a closed socket; the topics it followed are let go by whoever tells Redis. Returns its rooms. */
-  remove(session: ClientSocket): string[] {
-    this.#sessions.delete(session.socketId);
-    const others = this.#users.get(session.userName)?.filter((other) => other !== session) ?? [];
-    if (others.length === 0) this.#users.delete(session.userName);
-    else this.#users.set(session.userName, others);
-    const roomNames = [...session.rooms.live.keys()];
-    for (const roomName of roomNames) this.#take(roomName, session);
+  remove(socket: ClientSocket): string[] {
+    this.#sockets.delete(socket.socketId);
+    const others = this.#users.get(socket.userName)?.filter((other) => other !== socket) ?? [];
+    if (others.length === 0) this.#users.delete(socket.userName);
+    else this.#users.set(socket.userName, others);
+    const roomNames = [...socket.rooms.live.keys()];
+    for (const roomName of roomNames) this.#take(roomName, socket);
     return roomNames;
   }
 
   attachRoom(roomName: string, socketId: string, { epoch, seq }: Point): boolean {
-    const session = this.#sessions.get(socketId);
-    if (session === undefined || session.rooms.has(roomName)) return false;
-    const { format } = session.connection.codec;
+    const socket = this.#sockets.get(socketId);
+    if (socket === undefined || socket.rooms.has(roomName)) return false;
+    const { format } = socket.connection.codec;
     let room = this.#rooms.get(roomName);
     if (room === undefined) {
-      room = { name: roomName, epoch, sessions: new Set(), json: 0 };
+      room = { name: roomName, epoch, sockets: new Set(), json: 0 };
       this.#rooms.set(roomName, room);
     }
     if (room.epoch !== epoch) room.epoch = epoch;
-    room.sessions.add(session);
+    room.sockets.add(socket);
     if (format === 'json') room.json++;
-    session.rooms.live.set(room.name, { epoch: room.epoch, seq });
-    session.rooms.takeUntold(roomName);
-    session.connection.subscribe(nativeTopic(roomName, format));
+    socket.rooms.live.set(room.name, { epoch: room.epoch, seq });
+    socket.rooms.takeUntold(roomName);
+    socket.connection.subscribe(nativeTopic(roomName, format));
     return true;
   }
 
   detachRoom(roomName: string, socketId: string, at?: Point): boolean {
-    const session = this.#sessions.get(socketId);
-    if (session === undefined) return false;
-    const since = session.rooms.live.get(roomName);
-    if (since === undefined || !this.#detach(roomName, session, at)) return false;
-    session.rooms.detachedUntold(roomName, since);
+    const socket = this.#sockets.get(socketId);
+    if (socket === undefined) return false;
+    const since = socket.rooms.live.get(roomName);
+    if (since === undefined || !this.#detach(roomName, socket, at)) return false;
+    socket.rooms.detachedUntold(roomName, since);
     return true;
   }
 
   leaving(roomName: string, socketId: string): void {
-    const session = this.#sessions.get(socketId);
-    if (session !== undefined) this.#started.notices.leaving(roomName, session);
+    const socket = this.#sockets.get(socketId);
+    if (socket !== undefined) this.#started.notices.leaving(roomName, socket);
   }
 
   hearers(roomName: string): number {
-    return this.#rooms.get(roomName)?.sessions.size ?? 0;
+    return this.#rooms.get(roomName)?.sockets.size ?? 0;
   }
 
   attached(roomName: string, at: Point | undefined): ClientSocket[] {
-    const sessions = [...(this.#rooms.get(roomName)?.sessions ?? [])];
-    return at === undefined ? sessions : sessions.filter((session) => !joinedAfter(session, roomName, at));
+    const sockets = [...(this.#rooms.get(roomName)?.sockets ?? [])];
+    return at === undefined ? sockets : sockets.filter((socket) => !joinedAfter(socket, roomName, at));
   }
 
   joining(roomName: string): ClientSocket[] {
-    return [...this.#sessions.values()].filter(({ rooms }) => rooms.isJoining(roomName));
+    return [...this.#sockets.values()].filter(({ rooms }) => rooms.isJoining(roomName));
   }
 
   find(socketId: string): ClientSocket | undefined {
-    return this.#sessions.get(socketId);
+    return this.#sockets.get(socketId);
   }
 
   socketsOf(userName: string): ClientSocket[] {
@@ -170,22 +169,22 @@ export class Hub implements TopicListener, Audience {
   }
 
   isConcerned(roomName: string, socketId: string): boolean {
-    const session = this.#sessions.get(socketId);
-    return session !== undefined && (session.rooms.has(roomName) || session.rooms.joinsOf(roomName).length > 0);
+    const socket = this.#sockets.get(socketId);
+    return socket !== undefined && (socket.rooms.has(roomName) || socket.rooms.joinsOf(roomName).length > 0);
   }
 
   isOpen(socketId: string): boolean {
-    return this.#sessions.has(socketId) || this.arriving.has(socketId);
+    return this.#sockets.has(socketId) || this.arriving.has(socketId);
   }
 
   /** What its user was told while a socket was logging in. */
-  deliverTo(session: ClientSocket, event: TopicEvent): void {
-    this.#started.notices.deliverTo(session, event);
+  deliverTo(socket: ClientSocket, event: TopicEvent): void {
+    this.#started.notices.deliverTo(socket, event);
   }
 
   notify(socketId: string, event: TopicEvent): void {
-    const session = this.#sessions.get(socketId);
-    if (session !== undefined) this.#started.notices.notify(session, event);
+    const socket = this.#sockets.get(socketId);
+    if (socket !== undefined) this.#started.notices.notify(socket, event);
   }
 
   deliver(topic: Topic, event: TopicEvent): void {
@@ -213,23 +212,23 @@ export class Hub implements TopicListener, Audience {
   }
 
   #resetRoom(roomName: string, at: Position, socketIds: ReadonlySet<string>): void {
-    for (const session of this.#rooms.get(roomName)?.sessions ?? []) {
+    for (const socket of this.#rooms.get(roomName)?.sockets ?? []) {
       // It may have joined after this was read.
-      if (joinedAfter(session, roomName, at)) continue;
+      if (joinedAfter(socket, roomName, at)) continue;
       // Of the log as it is from here on, so that what comes late of the former one does not count for it.
-      if (socketIds.has(session.socketId)) session.rooms.live.set(roomName, { epoch: at.epoch, seq: at.seq });
+      if (socketIds.has(socket.socketId)) socket.rooms.live.set(roomName, { epoch: at.epoch, seq: at.seq });
       // It is about to be answered that it is out.
-      else if (session.rooms.leaveOf(roomName) === 'asked') this.detachRoom(roomName, session.socketId);
-      else session.startAfresh();
+      else if (socket.rooms.leaveOf(roomName) === 'asked') this.detachRoom(roomName, socket.socketId);
+      else socket.startAfresh();
     }
     this.#broadcast(roomName, resetFrame(roomName, at));
   }
 
   #resetUser(userName: string, sockets: ReadonlySet<string>): void {
-    for (const session of this.#hearersOf(userName)) {
+    for (const socket of this.#hearersOf(userName)) {
       // Nor are notices of the session, which the next login restores.
-      if (session.synced || !sockets.has(session.socketId)) session.startAfresh();
-      session.isAlone = false;
+      if (socket.synced || !sockets.has(socket.socketId)) socket.startAfresh();
+      socket.isAlone = false;
     }
     // Who has logged in may be among what was missed.
     this.#started.echoes.arrived(userName, 0);
@@ -239,7 +238,7 @@ export class Hub implements TopicListener, Audience {
     const key = keyOf(topic);
     const name = topicName(key);
     if (topicKind(key) === 'room') return this.#loseRoom(name, removalFrame(name), { epoch, seq: Infinity });
-    for (const session of this.#hearersOf(name)) session.startAfresh();
+    for (const socket of this.#hearersOf(name)) socket.startAfresh();
   }
 
   /** A user's sockets that are past what was told during their login. */
@@ -251,28 +250,28 @@ export class Hub implements TopicListener, Audience {
   #broadcast(roomName: string, frame: Uint8Array, but = ''): void {
     const room = this.#rooms.get(roomName);
     if (room === undefined) return;
-    const session = but === '' ? undefined : this.#sessions.get(but);
-    const by = session !== undefined && room.sessions.has(session) ? session.connection : undefined;
-    this.#roomDeliveries += room.sessions.size - (by === undefined ? 0 : 1);
-    if (room.json < room.sessions.size) this.#deps.fanOut.publish(nativeTopic(roomName, 'msgpack'), frame, by);
+    const socket = but === '' ? undefined : this.#sockets.get(but);
+    const by = socket !== undefined && room.sockets.has(socket) ? socket.connection : undefined;
+    this.#roomDeliveries += room.sockets.size - (by === undefined ? 0 : 1);
+    if (room.json < room.sockets.size) this.#deps.fanOut.publish(nativeTopic(roomName, 'msgpack'), frame, by);
     if (room.json > 0) this.#deps.fanOut.publish(nativeTopic(roomName, 'json'), transcodeToJson(frame), by);
   }
 
   /** All sockets are out of the room, and all sockets of their users are told, joined or not, but for those in the next one. */
   #loseRoom(roomName: string, frame: Uint8Array, at: Point): void {
-    const lost = [...(this.#rooms.get(roomName)?.sessions ?? [])];
-    for (const session of lost) {
-      if (this.#detach(roomName, session)) this.#lost(session, roomName, at);
-      if (!this.#started.notices.leaveToJoins(session, roomName, at))
-        this.#started.notices.tellLost(roomName, session, frame, at);
+    const lost = [...(this.#rooms.get(roomName)?.sockets ?? [])];
+    for (const socket of lost) {
+      if (this.#detach(roomName, socket)) this.#lost(socket, roomName, at);
+      if (!this.#started.notices.leaveToJoins(socket, roomName, at))
+        this.#started.notices.tellLost(roomName, socket, frame, at);
     }
     // Where the end of the log was missed, the notice to the user may have told them what it was.
     const isMissed = at.seq === Infinity;
-    for (const userName of new Set(lost.map((session) => session.userName))) {
-      for (const session of this.socketsOf(userName)) {
-        if (isMissed && session.rooms.wasToldLostIn(roomName, at.epoch)) continue;
-        if (!this.#started.notices.leaveToJoins(session, roomName, at))
-          this.#started.notices.tellLost(roomName, session, frame, at);
+    for (const userName of new Set(lost.map((socket) => socket.userName))) {
+      for (const socket of this.socketsOf(userName)) {
+        if (isMissed && socket.rooms.wasToldLostIn(roomName, at.epoch)) continue;
+        if (!this.#started.notices.leaveToJoins(socket, roomName, at))
+          this.#started.notices.tellLost(roomName, socket, frame, at);
       }
     }
   }
@@ -284,41 +283,41 @@ export class Hub implements TopicListener, Audience {
   #evict(roomName: string, { userName, sockets, nodeIds }: Eviction, event: TopicEvent): void {
     const isTold = nodeIds.has(this.#deps.instance.nodeId);
     const frame = removalFrame(roomName);
-    for (const session of this.socketsOf(userName)) {
-      this.#detach(roomName, session, event);
-      if (sockets.has(session.socketId)) this.#lost(session, roomName, event);
+    for (const socket of this.socketsOf(userName)) {
+      this.#detach(roomName, socket, event);
+      if (sockets.has(socket.socketId)) this.#lost(socket, roomName, event);
       // One that is being joined is told in its turn, or it would hear of the removal before it hears of the join.
-      if (isTold && !session.rooms.isJoining(roomName)) this.#started.notices.tellLost(roomName, session, frame, event);
+      if (isTold && !socket.rooms.isJoining(roomName)) this.#started.notices.tellLost(roomName, socket, frame, event);
     }
   }
 
-  #lost(session: ClientSocket, roomName: string, at: Point): void {
-    if (session.rooms.noteLost(roomName, at)) this.#deps.onLost(session, roomName);
+  #lost(socket: ClientSocket, roomName: string, at: Point): void {
+    if (socket.rooms.noteLost(roomName, at)) this.#deps.onLost(socket, roomName);
   }
 
   /** Unless it has joined after the point at which it is out. */
-  #detach(roomName: string, session: ClientSocket, at?: Point): boolean {
-    const since = session.rooms.live.get(roomName);
+  #detach(roomName: string, socket: ClientSocket, at?: Point): boolean {
+    const since = socket.rooms.live.get(roomName);
     if (since === undefined || (at !== undefined && isSince(since, at))) return false;
     const heard = at ?? this.#started.topics.positionOf(roomTopic(roomName));
-    if (heard !== undefined) for (const join of session.rooms.joinsOf(roomName)) join.lostAt(heard);
-    this.#take(roomName, session);
-    session.connection.unsubscribe(nativeTopic(roomName, session.connection.codec.format));
-    this.#started.topics.unfollow(roomTopic(roomName), session.nodeId);
+    if (heard !== undefined) for (const join of socket.rooms.joinsOf(roomName)) join.lostAt(heard);
+    this.#take(roomName, socket);
+    socket.connection.unsubscribe(nativeTopic(roomName, socket.connection.codec.format));
+    this.#started.topics.unfollow(roomTopic(roomName), socket.nodeId);
     return true;
   }
 
-  #take(roomName: string, session: ClientSocket): void {
-    session.rooms.live.delete(roomName);
+  #take(roomName: string, socket: ClientSocket): void {
+    socket.rooms.live.delete(roomName);
     const room = this.#rooms.get(roomName);
-    if (room === undefined || !room.sessions.delete(session)) return;
-    if (session.connection.codec.format === 'json') room.json--;
-    if (room.sessions.size === 0) this.#rooms.delete(roomName);
+    if (room === undefined || !room.sockets.delete(socket)) return;
+    if (socket.connection.codec.format === 'json') room.json--;
+    if (room.sockets.size === 0) this.#rooms.delete(roomName);
   }
 }
 
-function joinedAfter(session: ClientSocket, roomName: string, at: Point): boolean {
-  const since = session.rooms.live.get(roomName);
+function joinedAfter(socket: ClientSocket, roomName: string, at: Point): boolean {
+  const since = socket.rooms.live.get(roomName);
   return since !== undefined && isAfter(since, at);
 }
 

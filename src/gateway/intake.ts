@@ -58,7 +58,7 @@ interface Waiting {
 export class Intake implements Waiter {
   readonly connection: Connection;
   /** Who is on it, once logged in. */
-  session: ClientSocket | undefined;
+  socket: ClientSocket | undefined;
   readonly #deps: IntakeDeps;
   readonly #bucket: Bucket;
   /** Refusals are free up to a point: who goes on after that many is ended. */
@@ -85,7 +85,7 @@ export class Intake implements Waiter {
   }
 
   get guest(): boolean {
-    return this.session === undefined;
+    return this.socket === undefined;
   }
 
   get idle(): boolean {
@@ -120,9 +120,9 @@ export class Intake implements Waiter {
     const { accounts, addresses } = this.#deps;
     // Who hangs up during a login keeps its place until that has come to its end.
     addresses.gone(this.connection.address, this.guest && !this.#isBeingLoggedIn);
-    if (this.session === undefined) return;
+    if (this.socket === undefined) return;
     this.#account?.forget(this);
-    accounts.close(this.session.userName);
+    accounts.close(this.socket.userName);
   }
 
   /** Returns false where nothing behind it is to be read. */
@@ -275,14 +275,14 @@ export class Intake implements Waiter {
     const told = spreadOf(method, params, options.limits);
     let hearers = told?.kind === 'room' ? hub.hearers(told.name) : 0;
     if (told?.kind === 'user')
-      hearers = hub.socketsOf(told.name).length + hub.socketsOf(this.session?.userName ?? '').length;
+      hearers = hub.socketsOf(told.name).length + hub.socketsOf(this.socket?.userName ?? '').length;
     return runningCost(method, units) + copyUnits(hearers, bytes);
   }
 
   #begin({ message }: Waiting, weight: number): void {
     const { dispatcher } = this.#deps;
-    const { session } = this;
-    if (session === undefined) {
+    const { socket } = this;
+    if (socket === undefined) {
       if (message.method === 'login') this.#login({ message });
       else dispatcher.refuse(this.connection, message, fail('noLogin'));
       return;
@@ -290,7 +290,7 @@ export class Intake implements Waiter {
     const page = isPage(message.method) ? 1 : 0;
     this.#pages += page;
     const began = performance.now();
-    void this.#track(dispatcher.run(session, message), () => {
+    void this.#track(dispatcher.run(socket, message), () => {
       this.#pages -= page;
       const now = performance.now();
       this.#account?.end(weight, now - began, now);
@@ -300,10 +300,10 @@ export class Intake implements Waiter {
   #login(attempt: LoginAttempt): void {
     if (this.#state === 'guest') this.#state = 'login';
     this.#isBeingLoggedIn = true;
-    const adopt = (session: ClientSocket): void => {
-      this.session = session;
-      this.#account = this.#deps.accounts.open(session.userName, performance.now());
-      session.account = this.#account;
+    const adopt = (socket: ClientSocket): void => {
+      this.socket = socket;
+      this.#account = this.#deps.accounts.open(socket.userName, performance.now());
+      socket.account = this.#account;
       this.#deps.addresses.loggedIn(this.connection.address);
     };
     const done = this.#deps.dispatcher.login(this.connection, attempt, adopt).then(() => {

@@ -18,9 +18,9 @@ export interface NoticesDeps {
   readonly topics: Pick<Topics, 'positionOf'>;
   readonly echoes: Pick<Echoes, 'arrived'>;
   /** Ends delivery of a room, unless the socket has joined after the point at which it is out. */
-  detach(roomName: string, session: ClientSocket, at?: Point): boolean;
+  detach(roomName: string, socket: ClientSocket, at?: Point): boolean;
   /** A socket has lost a room. */
-  onLost(session: ClientSocket, roomName: string, at: Point): void;
+  onLost(socket: ClientSocket, roomName: string, at: Point): void;
 }
 
 const isArrival = notificationTest('socketConnectEcho', 2);
@@ -38,62 +38,62 @@ export class Notices {
   }
 
   /** The next event of a user, to all its sockets here. */
-  deliver(userName: string, sessions: readonly ClientSocket[], event: TopicEvent): void {
+  deliver(userName: string, sockets: readonly ClientSocket[], event: TopicEvent): void {
     if (event.kind === 'disconnect') {
-      for (const session of sessions) session.disconnectForced(event.subject);
+      for (const socket of sockets) socket.disconnectForced(event.subject);
       return;
     }
     if (event.frame.length === 0) return;
-    this.#countSockets(userName, sessions, event);
+    this.#countSockets(userName, sockets, event);
     const address = addressOf(event);
     if (address.recipients.to === 'notOn' && address.recipients.nodeIds.has(this.#deps.instance.nodeId)) {
-      return this.#tellEarly(sessions, address, event.frame);
+      return this.#tellEarly(sockets, address, event.frame);
     }
-    for (const session of sessions) this.#notify(session, event, address);
+    for (const socket of sockets) this.#notify(socket, event, address);
   }
 
   /** What its user was told while a socket was logging in: on no node was it among those that a room's event tells. */
-  deliverTo(session: ClientSocket, event: TopicEvent): void {
-    if (event.kind === 'disconnect') return session.disconnectForced(event.subject);
-    if (isArrival(event.frame)) session.isAlone = false;
+  deliverTo(socket: ClientSocket, event: TopicEvent): void {
+    if (event.kind === 'disconnect') return socket.disconnectForced(event.subject);
+    if (isArrival(event.frame)) socket.isAlone = false;
     const address = addressOf(event);
     const recipients = address.recipients.to === 'notOn' ? TO_ALL : address.recipients;
-    if (event.frame.length > 0) this.#notify(session, event, { ...address, recipients });
+    if (event.frame.length > 0) this.#notify(socket, event, { ...address, recipients });
   }
 
   /** One that was held back. */
-  notify(session: ClientSocket, event: TopicEvent): void {
-    this.#notify(session, event, addressOf(event));
+  notify(socket: ClientSocket, event: TopicEvent): void {
+    this.#notify(socket, event, addressOf(event));
   }
 
-  #notify(session: ClientSocket, event: TopicEvent, { recipients, about, removal }: Address): void {
-    if (!isRecipient(recipients, session)) return;
+  #notify(socket: ClientSocket, event: TopicEvent, { recipients, about, removal }: Address): void {
+    if (!isRecipient(recipients, socket)) return;
     if (about !== undefined) {
-      if (session.notices.take(event, about)) return;
-      if (recipients.to === 'synced' && session.notices.isStale(event, about)) return;
-      if (removal?.at !== undefined && recipients.to === 'synced') this.#tellBehind(session, about, removal.at);
-      else if (removal !== undefined && !this.#isNews(session, about, recipients, removal)) return;
+      if (socket.notices.take(event, about)) return;
+      if (recipients.to === 'synced' && socket.notices.isStale(event, about)) return;
+      if (removal?.at !== undefined && recipients.to === 'synced') this.#tellBehind(socket, about, removal.at);
+      else if (removal !== undefined && !this.#isNews(socket, about, recipients, removal)) return;
     }
     this.deliveries++;
-    session.send(event.frame);
+    socket.send(event.frame);
   }
 
   /** Whether a socket is to hear that it, or its user, is out of a room. From then on it hears nothing more of that. */
-  #isNews(session: ClientSocket, roomName: string, recipients: Recipients, { at, socketId }: Removal): boolean {
+  #isNews(socket: ClientSocket, roomName: string, recipients: Recipients, { at, socketId }: Removal): boolean {
     // The event of an eviction names those whom the hook is told of.
     const isDeletion = recipients.to === 'all' && socketId === undefined;
-    if (socketId !== undefined && socketId !== session.socketId) return true;
-    const { rooms } = session;
+    if (socketId !== undefined && socketId !== socket.socketId) return true;
+    const { rooms } = socket;
     if (at === undefined) {
-      this.leaving(roomName, session);
+      this.leaving(roomName, socket);
       return true;
     }
-    if (isDeletion && this.#deps.detach(roomName, session, at)) this.#deps.onLost(session, roomName, at);
-    if (socketId === undefined && this.leaveToJoins(session, roomName, at)) return false;
+    if (isDeletion && this.#deps.detach(roomName, socket, at)) this.#deps.onLost(socket, roomName, at);
+    if (socketId === undefined && this.leaveToJoins(socket, roomName, at)) return false;
     const standing = rooms.standing(roomName, at);
     const isKnown = socketId === undefined ? rooms.wasToldLost(roomName, at) : rooms.wasToldOut(roomName, at);
     if (standing === 'after' || isKnown) return false;
-    this.#deps.detach(roomName, session, at);
+    this.#deps.detach(roomName, socket, at);
     if (standing === 'before') for (const join of rooms.joinsOf(roomName)) if (join.isAnswered) join.left();
     if (socketId === undefined) rooms.toldLost(roomName, at);
     else rooms.toldLeft(roomName, at);
@@ -101,60 +101,60 @@ export class Notices {
   }
 
   /** It is being told that it is taken out of a room. */
-  leaving(roomName: string, session: ClientSocket): void {
-    this.#deps.detach(roomName, session);
+  leaving(roomName: string, socket: ClientSocket): void {
+    this.#deps.detach(roomName, socket);
     // One that waits for its answer may have joined after that: it is told with the point.
-    for (const join of session.rooms.joinsOf(roomName)) if (join.isAnswered) join.left();
+    for (const join of socket.rooms.joinsOf(roomName)) if (join.isAnswered) join.left();
   }
 
   /** A removal that a socket cannot be told before an answer that it waits for: the join tells it. */
-  leaveToJoins(session: ClientSocket, roomName: string, at: Point): boolean {
-    const isLeft = session.rooms.joinsOf(roomName).filter((join) => join.loses(at)).length > 0;
-    if (isLeft) this.#deps.detach(roomName, session, at);
+  leaveToJoins(socket: ClientSocket, roomName: string, at: Point): boolean {
+    const isLeft = socket.rooms.joinsOf(roomName).filter((join) => join.loses(at)).length > 0;
+    if (isLeft) this.#deps.detach(roomName, socket, at);
     return isLeft;
   }
 
   /** A room is out of the session because it was lost: whoever has not been told of the removal is told that first. */
-  #tellBehind(session: ClientSocket, roomName: string, at: Point): void {
-    if (session.rooms.standing(roomName, at) !== 'before' || this.leaveToJoins(session, roomName, at)) return;
-    if (this.#deps.detach(roomName, session, at)) this.#deps.onLost(session, roomName, at);
-    this.tellLost(roomName, session, removalFrame(roomName), at);
+  #tellBehind(socket: ClientSocket, roomName: string, at: Point): void {
+    if (socket.rooms.standing(roomName, at) !== 'before' || this.leaveToJoins(socket, roomName, at)) return;
+    if (this.#deps.detach(roomName, socket, at)) this.#deps.onLost(socket, roomName, at);
+    this.tellLost(roomName, socket, removalFrame(roomName), at);
   }
 
   /** A removal that the room's own event tells here: where that is late, what follows it in the user's log must not overtake it. */
-  #tellEarly(sessions: readonly ClientSocket[], { about, removal }: Address, frame: Uint8Array): void {
+  #tellEarly(sockets: readonly ClientSocket[], { about, removal }: Address, frame: Uint8Array): void {
     if (about === undefined || removal?.at === undefined) return;
     const { at } = removal;
     // It was told, unless the room's log was not read up to there but begun anew behind it. A join that is yet to begin tells it in its turn.
     const isPast = isUpTo(at, this.#deps.topics.positionOf(roomTopic(about)));
-    for (const session of sessions) {
-      if (isPast && session.rooms.isJoining(about)) continue;
-      if (this.leaveToJoins(session, about, at)) continue;
-      this.#deps.detach(about, session, at);
-      this.tellLost(about, session, frame, at);
+    for (const socket of sockets) {
+      if (isPast && socket.rooms.isJoining(about)) continue;
+      if (this.leaveToJoins(socket, about, at)) continue;
+      this.#deps.detach(about, socket, at);
+      this.tellLost(about, socket, frame, at);
     }
   }
 
   /** Keeps who is the only socket of its user. */
-  #countSockets(userName: string, sessions: readonly ClientSocket[], { frame, timestamp }: TopicEvent): void {
+  #countSockets(userName: string, sockets: readonly ClientSocket[], { frame, timestamp }: TopicEvent): void {
     if (isArrival(frame)) {
-      for (const session of sessions) session.isAlone = false;
+      for (const socket of sockets) socket.isAlone = false;
       this.#deps.echoes.arrived(userName, timestamp);
     } else if (isDisconnectEcho(frame)) {
       const isAlone = countIn(frame) === 1;
-      for (const session of sessions) session.isAlone = isAlone;
+      for (const socket of sockets) socket.isAlone = isAlone;
     }
   }
 
   /** Tells a socket that its user has lost a room, unless it was told, or has joined since. */
-  tellLost(roomName: string, session: ClientSocket, frame: Uint8Array, at: Point): void {
-    const { rooms } = session;
+  tellLost(roomName: string, socket: ClientSocket, frame: Uint8Array, at: Point): void {
+    const { rooms } = socket;
     if (rooms.wasToldLost(roomName, at) || rooms.standing(roomName, at) === 'after') return;
     rooms.toldLost(roomName, at);
-    session.send(frame);
+    socket.send(frame);
     // Answered, and yet to begin: it does not any more.
     const over = rooms.joinsOf(roomName).filter(({ point }) => point !== undefined && !isSince(point, at));
     for (const join of over) join.left();
-    if (over.length > 0) this.#deps.onLost(session, roomName, at);
+    if (over.length > 0) this.#deps.onLost(socket, roomName, at);
   }
 }

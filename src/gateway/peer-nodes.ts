@@ -51,8 +51,8 @@ export class PeerNodes implements SocketRoomsSource {
   /** The rooms of those that are open here and the user's. */
   roomsHere(userName: string, socketIds: readonly string[]): Map<string, string[]> {
     const found = socketIds.flatMap((id) => this.#deps.hub.find(id) ?? []);
-    const sessions = found.filter((session) => session.userName === userName);
-    return new Map(sessions.map(({ socketId, rooms }) => [socketId, [...rooms.joined()]]));
+    const sockets = found.filter((socket) => socket.userName === userName);
+    return new Map(sockets.map(({ socketId, rooms }) => [socketId, [...rooms.joined()]]));
   }
 }
 

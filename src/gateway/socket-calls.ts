@@ -50,9 +50,9 @@ export class NodeSockets implements SocketCalls {
   }
 
   async #runHere(call: SocketCall): Promise<Value | Failure> {
-    const session = this.#deps.hub.find(call.socketId);
-    if (session === undefined || session.userName !== call.userName) return fail('invalidSocket', [call.socketId]);
-    return this.#deps.dispatcher.runFor(session, call);
+    const socket = this.#deps.hub.find(call.socketId);
+    if (socket === undefined || socket.userName !== call.userName) return fail('invalidSocket', [call.socketId]);
+    return this.#deps.dispatcher.runFor(socket, call);
   }
 }
 

@@ -26,7 +26,7 @@ sabotage(Connection, 'sendFrame', 'cannot-tell', text);
 sabotage(Connection, 'notify', 'cannot-confirm', (name, params) => (name === 'loginConfirmed' ? text(params) : ''));
 
 // Of a login, and of a join.
-sabotage(Hub, 'attachUser', 'cannot-begin', (session) => session.userName);
+sabotage(Hub, 'attachUser', 'cannot-begin', (socket) => socket.userName);
 sabotage(Hub, 'attachRoom', 'cannot-join', function (_roomName, socketId) {
   return this.find(socketId)?.userName ?? '';
 });

@@ -9,7 +9,7 @@ import { notificationFrame, countFrame } from '../../src/protocol/wire/frame.ts'
 import { roomTopic, userTopic } from '../../src/redis/keys.ts';
 
 interface Heard {
-  readonly session: ClientSocket;
+  readonly socket: ClientSocket;
   /** Frames that were sent to it alone. */
   readonly sent: Uint8Array[];
   /** Native topics that it is subscribed to. */
@@ -38,9 +38,9 @@ function startHub(): { hub: Hub; open: (socketId: string, userName: string) => H
       subscribe: (topic: string) => topics.add(topic),
       unsubscribe: (topic: string) => topics.delete(topic),
     } as unknown as Connection;
-    const session = new ClientSocket(connection, { userName, nodeId: 'n1', synced: false } as unknown as Login);
-    hub.add(session);
-    return { session, sent, topics };
+    const socket = new ClientSocket(connection, { userName, nodeId: 'n1', synced: false } as unknown as Login);
+    hub.add(socket);
+    return { socket, sent, topics };
   };
   return { hub, open };
 }
@@ -58,23 +58,23 @@ const event = (seq: number, parts: Pick<TopicEvent, 'kind' | 'subject' | 'frame'
 // It heard the room for as long as the bus was late: an eviction goes by the user, and looked among those that hear it.
 test('who is barred while it waits for what was told during its login hears the room no more', () => {
   const { hub, open } = startHub();
-  const { session, sent, topics } = open('s1', 'bob');
+  const { socket, sent, topics } = open('s1', 'bob');
   const other = open('s2', 'alice');
   for (const socketId of ['s1', 's2']) hub.attachRoom('lobby', socketId, { epoch: 'epoch-of-the-log', seq: 4 });
   const frame = notificationFrame('roomUserLeft', ['lobby', 'bob']);
   hub.deliver(roomTopic('lobby'), event(5, { kind: 'evicted', subject: 's1@n1\nbob', frame }));
-  expect([session.rooms.has('lobby'), topics.size]).toEqual([false, 0]);
+  expect([socket.rooms.has('lobby'), topics.size]).toEqual([false, 0]);
   expect(sent).toEqual([notificationFrame('roomAccessRemoved', ['lobby'])]);
-  expect([other.session.rooms.has('lobby'), other.topics.size, other.sent]).toEqual([true, 1, []]);
+  expect([other.socket.rooms.has('lobby'), other.topics.size, other.sent]).toEqual([true, 1, []]);
 });
 
 test('what a user is told reaches a socket once that is up to date, and not before', () => {
   const { hub, open } = startHub();
-  const { session, sent } = open('s1', 'bob');
+  const { socket, sent } = open('s1', 'bob');
   const notice = event(1, { kind: 'notice', subject: '', frame: countFrame('socketConnectEcho', ['s2']) });
   hub.deliver(userTopic('bob'), notice);
   expect(sent).toEqual([]);
-  hub.attachUser(session);
+  hub.attachUser(socket);
   hub.deliver(userTopic('bob'), notice);
   expect(sent).toEqual([notice.frame]);
 });
