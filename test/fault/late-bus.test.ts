@@ -63,6 +63,15 @@ async function startSplitNode(): Promise<Split> {
   };
 }
 
+/** Two users, one of whom has made a room and is in it. */
+async function startLobby(): Promise<{ node: Split; alice: User; bob: User }> {
+  const node = await startSplitNode();
+  const [alice, bob] = [await node.login('alice'), await node.login('bob')];
+  await alice.call('roomCreate', 'lobby');
+  await alice.call('roomJoin', 'lobby');
+  return { node, alice, bob };
+}
+
 /** Everything that has happened to the room until then is under way on the bus while `during` runs. */
 async function whileLate({ link, bus }: Split, during: () => Promise<void>): Promise<void> {
   link.pause();
@@ -73,10 +82,7 @@ async function whileLate({ link, bus }: Split, during: () => Promise<void>): Pro
 }
 
 test('who joins and leaves before the bus has brought either does not hear the room', async () => {
-  const node = await startSplitNode();
-  const [alice, bob] = [await node.login('alice'), await node.login('bob')];
-  await alice.call('roomCreate', 'lobby');
-  await alice.call('roomJoin', 'lobby');
+  const { node, alice, bob } = await startLobby();
   await whileLate(node, async () => {
     await bob.call('roomJoin', 'lobby');
     await bob.call('roomLeave', 'lobby');
@@ -91,10 +97,7 @@ test('who joins and leaves before the bus has brought either does not hear the r
 });
 
 test('what leaves out a socket that has joined before the bus has brought that, leaves it out all the same', async () => {
-  const node = await startSplitNode();
-  const [alice, bob] = [await node.login('alice'), await node.login('bob')];
-  await alice.call('roomCreate', 'lobby');
-  await alice.call('roomJoin', 'lobby');
+  const { node, alice, bob } = await startLobby();
   await whileLate(node, async () => {
     await bob.call('roomJoin', 'lobby');
     for (const [socket, name] of [
@@ -111,10 +114,7 @@ test('what leaves out a socket that has joined before the bus has brought that, 
 });
 
 test('who joins a room made again before the bus has told of the end of the old one is in the new one', async () => {
-  const node = await startSplitNode();
-  const [alice, bob] = [await node.login('alice'), await node.login('bob')];
-  await alice.call('roomCreate', 'lobby');
-  await alice.call('roomJoin', 'lobby');
+  const { node, alice, bob } = await startLobby();
   for (let i = 0; i < 5; i++) await alice.call('roomMessage', 'lobby', { i });
   const owner = await node.login('alice');
   await whileLate(node, async () => {
