@@ -7,13 +7,13 @@ import { eventually } from '../support/eventually.ts';
 import type { OpenSocket } from '../support/presence-checker.ts';
 import { fenceSockets, namesIn } from './evictions.ts';
 import { keyOf, readRoomLog, type RoomLog } from './room-storm-log.ts';
-import { CHECKS, judgeStory, type Alarm, type Check } from './room-storm-story.ts';
+import { CHECKS, judgeStory, type Alarm } from './room-storm-story.ts';
 import type { RoomStorm, StormRoom } from './room-storm.ts';
 import type { StormSocket } from './storm-socket.ts';
 
 const SETTLES_MS = 4000;
 
-export async function endStorm(storm: RoomStorm, checks: ReadonlySet<Check>): Promise<void> {
+export async function endStorm(storm: RoomStorm): Promise<void> {
   const finals = await catchUp(storm);
   const names = [...new Set(storm.seats.map(({ userName }) => userName))];
   const alarms: { socket: StormSocket; alarm: Alarm }[] = [];
@@ -22,8 +22,7 @@ export async function endStorm(storm: RoomStorm, checks: ReadonlySet<Check>): Pr
     const log = readRoomLog(storm.owner, room.name, names);
     for (const socket of [...storm.everybody, ...storm.posters]) {
       const verdict = judgeStory(socket, room.name, evidenceFor(storm, room, log, socket));
-      const alarming = verdict.alarms.filter(({ check }) => checks.has(check));
-      alarms.push(...alarming.map((alarm) => ({ socket, alarm })));
+      alarms.push(...verdict.alarms.map((alarm) => ({ socket, alarm })));
       if (verdict.isIn) believed.set(socket, [...(believed.get(socket) ?? []), room.name]);
     }
   }

@@ -22,8 +22,6 @@ export const CHECKS = {
   lossUntold: 'fewer losses were told than there were',
 } as const;
 export type Check = keyof typeof CHECKS;
-// The keys are those of the table.
-export const ALL_CHECKS: ReadonlySet<Check> = new Set(Object.keys(CHECKS) as Check[]);
 
 export interface Alarm {
   readonly check: Check;

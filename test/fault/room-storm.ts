@@ -10,7 +10,6 @@ import { startService } from '../support/service.ts';
 import { blow, calm, pace, startSplitLink, type SplitLink } from '../support/weather.ts';
 import { namesIn } from './evictions.ts';
 import { endStorm } from './room-storm-end.ts';
-import { ALL_CHECKS, type Check } from './room-storm-story.ts';
 import { MARK } from './room-storm-log.ts';
 import { openSocket, type StormSocket } from './storm-socket.ts';
 
@@ -93,23 +92,18 @@ export async function startStormStage(scope: Scope): Promise<StormStage> {
   };
 }
 
-/** One storm for each seed; throws, with all that was found by these checks and by which seed, where anything was. */
-export async function playRoomStorms(
-  stage: StormStage,
-  seeds: readonly number[],
-  seconds: number,
-  checks: ReadonlySet<Check> = ALL_CHECKS,
-): Promise<void> {
+/** One storm for each seed; throws, with all that was found and by which seed, where anything was. */
+export async function playRoomStorms(stage: StormStage, seeds: readonly number[], seconds: number): Promise<void> {
   const found: string[] = [];
   for (const seed of seeds) {
-    await playRoomStorm(createRng(seed), stage, seconds, checks).catch((error: unknown) => {
+    await playRoomStorm(createRng(seed), stage, seconds).catch((error: unknown) => {
       found.push(`seed ${seed}: ${String(error)}`);
     });
   }
   if (found.length > 0) throw new Error(`${found.length} of ${seeds.length} storms\n${found.join('\n\n')}`);
 }
 
-async function playRoomStorm(rng: Rng, stage: StormStage, seconds: number, checks: ReadonlySet<Check>): Promise<void> {
+async function playRoomStorm(rng: Rng, stage: StormStage, seconds: number): Promise<void> {
   const storm = await gather(stage);
   // Each life has numbers of its own, whoever is quicker.
   const own = (): Rng => createRng(rng.integer(0, 2 ** 32 - 1));
@@ -122,7 +116,7 @@ async function playRoomStorm(rng: Rng, stage: StormStage, seconds: number, check
     ...storm.seats.map((seat) => live(own(), storm, seat, isOver)),
   ]);
   stage.links.forEach(calm);
-  await endStorm(storm, checks);
+  await endStorm(storm);
 }
 
 async function gather(stage: StormStage): Promise<RoomStorm> {
