@@ -65,6 +65,24 @@ test('who joins before the bus has told it of an earlier removal is not told of 
   expect(since).not.toContain('roomAccessRemoved');
 });
 
+// It was told of the later one only: that both had been left to its join was forgotten with the first that was told.
+test('who was barred twice before its answer is told of both', async () => {
+  const stage = await startStage(scope);
+  const { owner, link } = stage;
+  const [far, near] = [await stage.login('late', 'bob'), await stage.login('prompt', 'bob')];
+  await far.call('roomJoin', SIDE);
+  const { answer } = await begin(stage, far, ['roomJoin', ROOM]);
+  await bar(owner, 'bob');
+  await admit(owner, 'bob');
+  await near.call('roomJoin', ROOM);
+  await bar(owner, 'bob');
+  await caughtUp(stage, far);
+  link.commands.delay(0);
+  expect(await answer).toMatchObject({ result: 1 });
+  await caughtUp(stage, far);
+  expect(toldOf(far)).toEqual(['roomJoin', 'roomJoin', 'roomAccessRemoved', 'roomAccessRemoved']);
+});
+
 // It was told that there is no such room, then heard what was said in it. A device heard nothing, but was not told either that
 // the room is gone: it was not attached any more when the late node heard of the end, and the user's log left that node out.
 describeNoRoom(false);

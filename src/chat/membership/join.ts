@@ -83,8 +83,7 @@ export class Join implements PendingJoin {
     const isFollowed = !this.#over;
     this.#end();
     // That was left to this join to tell.
-    this.#tellUnlessAnothers(delivered.filter((event) => this.#isRemoval(event)));
-    this.#tellUnlessAnothers(this.#removals ?? []);
+    this.#tellUnlessAnothers(this.#kept(delivered));
     return isFollowed;
   }
 
@@ -96,12 +95,8 @@ export class Join implements PendingJoin {
   before(): void {
     const { point } = this;
     if (point === undefined) return;
-    const delivered = this.#switchOver?.delivered ?? [];
-    const removals = [
-      ...delivered.filter((event) => isUpTo(event, point) && this.#isRemoval(event)),
-      ...(this.#removals ?? []),
-    ];
-    const before = removals.filter((at) => this.#isSince(at));
+    const delivered = this.#switchOver?.delivered.filter((event) => isUpTo(event, point)) ?? [];
+    const before = this.#kept(delivered).filter((at) => this.#isSince(at));
     if (this.#joined?.changed !== true) return this.#tellUnlessAnothers(before);
     // A join that was answered before is over then (see `after`), and tells nothing any more.
     const others = this.#others().flatMap((join) => join.owed.filter((at) => this.#isSince(at)));
@@ -126,9 +121,8 @@ export class Join implements PendingJoin {
       this.#hasHole = rooms.takeUntold(this.roomName) || isHere || before.length > 0;
       const removal = this.#removals?.find((at) => !this.#isSince(at));
       if (removal === undefined) return this.#complete();
-      this.#tellRemoval(removal);
       this.#tellHook(removal);
-      this.#drop();
+      this.#dropTelling();
     } catch (error) {
       this.#breakOff(error);
       throw error;
@@ -140,11 +134,8 @@ export class Join implements PendingJoin {
   }
 
   left(): void {
-    if (this.#joined === undefined || this.#over) return;
-    const { owed } = this;
-    this.#drop();
     // What took it out before it left was this join's to tell.
-    for (const at of owed) this.#tellRemoval(at);
+    if (this.#joined !== undefined && !this.#over) this.#dropTelling();
   }
 
   owe(at: Point): void {
@@ -152,8 +143,13 @@ export class Join implements PendingJoin {
   }
 
   get owed(): readonly Point[] {
-    const delivered = this.#switchOver?.delivered.filter((event) => this.#isRemoval(event)) ?? [];
-    return [...delivered, ...(this.#removals ?? [])].filter((at) => !this.#isSince(at));
+    return this.#kept(this.#switchOver?.delivered ?? []).filter((at) => !this.#isSince(at));
+  }
+
+  /** Removals that are this join's to tell, as they came about: whoever is told of a later one is not told of an earlier one any more. */
+  #kept(delivered: readonly TopicEvent[]): Point[] {
+    const evicted: Point[] = delivered.filter((event) => this.#isRemoval(event));
+    return [...evicted, ...(this.#removals ?? [])].toSorted((one, other) => one.seq - other.seq);
   }
 
   loses(at: Point): boolean {
@@ -177,6 +173,13 @@ export class Join implements PendingJoin {
     if (this.#over) return;
     this.#end();
     this.#services.topics.unfollow(roomTopic(this.roomName), this.#caller.nodeId);
+  }
+
+  /** The same, and tells what is left to it: the user may have lost the room again with another socket since this one was taken out. */
+  #dropTelling(): void {
+    const { owed } = this;
+    this.#drop();
+    for (const at of owed) this.#tellRemoval(at);
   }
 
   #end(): void {
@@ -217,16 +220,14 @@ export class Join implements PendingJoin {
     const { rooms } = this.#caller;
     if (event.kind === 'stagedEviction' && isUpTo(event, this.#stagedOut)) {
       // Who it is told of comes later in the log: then it is told like others, for nobody is joining any more.
-      const later = this.#switchOver?.delivered.filter((one) => isBehind(one, event) && this.#isRemoval(one)) ?? [];
-      for (const removal of later) this.#tellRemoval(removal);
-      this.#drop();
+      this.#dropTelling();
       return false;
     }
     if (takesOut(event, this.#caller)) {
       if (this.#isRemoval(event)) this.#tellRemoval(event);
       // Whoever took it out by a notice has told the hook, and tells the socket on the user's topic.
       if (event.kind !== 'notice') this.#tellHook(event);
-      this.#drop();
+      this.#dropTelling();
       // Should it join again before that comes, it has missed what is in between.
       if (this.point !== undefined && !rooms.wasToldOut(this.roomName, event))
         rooms.detachedUntold(this.roomName, this.point);
