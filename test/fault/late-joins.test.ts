@@ -83,6 +83,21 @@ test('who was barred twice before its answer is told of both', async () => {
   expect(toldOf(far)).toEqual(['roomJoin', 'roomJoin', 'roomAccessRemoved', 'roomAccessRemoved']);
 });
 
+test('who was barred before its answer, and is out when the room ends, is told of the first only', async () => {
+  const stage = await startStage(scope);
+  const { owner, link } = stage;
+  const far = await stage.login('late', 'bob');
+  await far.call('roomJoin', SIDE);
+  const { answer } = await begin(stage, far, ['roomJoin', ROOM]);
+  await bar(owner, 'bob');
+  await owner.call('roomDelete', ROOM);
+  await fenceRoom(owner, SIDE, stage.witness);
+  link.commands.delay(0);
+  expect(await answer).toMatchObject({ result: 1 });
+  await fenceRoom(owner, SIDE, far);
+  expect(toldOf(far)).toEqual(['roomJoin', 'roomJoin', 'roomAccessRemoved']);
+});
+
 // It was told that there is no such room, then heard what was said in it. A device heard nothing, but was not told either that
 // the room is gone: it was not attached any more when the late node heard of the end, and the user's log left that node out.
 describeNoRoom(false);

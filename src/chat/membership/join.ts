@@ -148,8 +148,12 @@ export class Join implements PendingJoin {
 
   /** Removals that are this join's to tell, as they came about: whoever is told of a later one is not told of an earlier one any more. */
   #kept(delivered: readonly TopicEvent[]): Point[] {
-    const evicted: Point[] = delivered.filter((event) => this.#isRemoval(event));
-    return [...evicted, ...(this.#removals ?? [])].toSorted((one, other) => one.seq - other.seq);
+    const out = delivered.find((event) => takesOut(event, this.#caller) && !this.#isSince(event));
+    const removals: Point[] = delivered.filter(
+      // A deletion is told to who was in the room until then.
+      (event) => this.#isRemoval(event) && (event.kind !== 'deleted' || event === out),
+    );
+    return [...removals, ...(this.#removals ?? [])].toSorted((one, other) => one.seq - other.seq);
   }
 
   loses(at: Point): boolean {
