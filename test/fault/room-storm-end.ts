@@ -11,7 +11,8 @@ import { CHECKS, judgeStory, type Alarm } from './room-storm-story.ts';
 import type { RoomStorm, StormRoom } from './room-storm.ts';
 import type { StormSocket } from './storm-socket.ts';
 
-const SETTLES_MS = 4000;
+// However busy the machine is.
+const SETTLES_MS = 30_000;
 
 export async function endStorm(storm: RoomStorm): Promise<void> {
   const finals = await catchUp(storm);
