@@ -60,10 +60,10 @@ export function buildReadings(deps: ReadingsDeps): Readings {
     parley_nodes_swept_total: () => counters.nodesSwept,
     parley_suspect_topics: () => deps.repairs.size,
     parley_redis_errors_total: () => by(measured.redisErrors, (kind) => ({ kind })),
-    parley_redis_commands_outstanding: () => deps.commands.outstanding,
+    parley_redis_commands_outstanding: () => deps.commands.budget.count,
     parley_redis_memory_ratio: () =>
       deps.memory.readings.map(({ server, ratio }) => ({ labels: { server }, value: ratio })),
-    parley_redis_outstanding_bytes: () => deps.commands.outstandingBytes,
+    parley_redis_outstanding_bytes: () => deps.commands.budget.bytes,
     parley_event_loop_delay_seconds: () => loopDelay.read(),
   };
 }

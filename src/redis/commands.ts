@@ -3,24 +3,29 @@
  * `StateUnavailable`, in which case it may or may not have been executed. Nothing is queued without a bound, and
  * nothing is sent once this node may not act any more.
  */
+import calculateSlot from 'cluster-key-slot';
 import { Cluster, type Redis } from 'ioredis';
 import type { Distribution, Distributions, Tally } from '../ops/distribution.ts';
 import { saysNoConnection } from '../ops/log.ts';
+import { Budget } from './budget.ts';
 import type { Client } from './connect.ts';
 import type { Key } from './keys.ts';
-import type { Reply } from './reply.ts';
+import { list, type Reply } from './reply.ts';
 import {
+  bytesOf,
   declaredScripts,
+  definitionOf,
   layOut,
   readReply,
   type Given,
   type Gives,
+  type Rest,
   type Script,
   type ScriptArgument,
 } from './script.ts';
 import { asList, plainCommands, type PlainCommand } from './plain-commands.ts';
 import { newNonce } from './tokens.ts';
-import { inTime, REDIRECTED, StateUnavailable } from './unavailable.ts';
+import { inTime, OVERLOADED, REDIRECTED, StateUnavailable } from './unavailable.ts';
 
 export interface CommandsOptions {
   readonly timeoutMs: number;
@@ -57,6 +62,7 @@ type Method = (...args: readonly ScriptArgument[]) => Promise<Reply>;
 
 /** The first line of a script that Redis is to run also when it is full. */
 const WHEN_FULL = '#!lua flags=allow-oom\n';
+const LEASE_OVER = 'the lease of this node has run out';
 const RETRY_MS = 50;
 const EXPIRE_MS = 100;
 /** Redis has answered that it has no memory for it: nothing was done, for it refuses the first write of a script only. */
@@ -69,8 +75,8 @@ export class Commands {
   readonly #options: CommandsOptions;
   /** In order of their deadlines: the limit is the same for all. */
   #pending: Call[] = [];
-  #outstanding = 0;
-  #outstandingBytes = 0;
+  /** What is outstanding, and what waits here to go out together. */
+  readonly budget: Budget;
   #answeredAt = 0;
   #failedAt = 0;
   /** The first failure since the last answer. */
@@ -89,7 +95,14 @@ export class Commands {
   constructor(client: Client, options: CommandsOptions) {
     this.#client = client;
     this.#options = options;
-    for (const { name, keys, lua } of this.#scripts) client.defineCommand(name, { numberOfKeys: keys.length, lua });
+    this.budget = new Budget(options.queueMax, options.queueBytesMax, () => options.measured?.errors.add('overload'));
+    for (const script of this.#scripts) client.defineCommand(script.name, definitionOf(script));
+    // Each is a batch of its own, and the client would look for their slot in the number of their keys.
+    const grouped = [...this.#scripts].filter(({ restKeys }) => restKeys).map(({ name }) => name);
+    client.options.autoPipeliningIgnoredCommands = [
+      ...(client.options.autoPipeliningIgnoredCommands ?? []),
+      ...grouped,
+    ];
     this.#timer = setInterval(() => this.#expire(), EXPIRE_MS);
     this.#timer.unref();
   }
@@ -107,22 +120,14 @@ export class Commands {
       if (error instanceof Error && error.name === 'ReplyError') return;
       throw error;
     }
-    for (const { name, keys, lua, whenFull } of this.#scripts) {
-      if (whenFull) client.defineCommand(name, { numberOfKeys: keys.length, lua: WHEN_FULL + lua });
+    for (const script of this.#scripts) {
+      if (script.whenFull) client.defineCommand(script.name, definitionOf(script, WHEN_FULL));
     }
   }
 
   /** When Redis last refused something for want of memory, on the monotonic clock. */
   get fullAt(): number | undefined {
     return this.#fullAt;
-  }
-
-  get outstanding(): number {
-    return this.#outstanding;
-  }
-
-  get outstandingBytes(): number {
-    return this.#outstandingBytes;
   }
 
   /** True when the last outcome was an answer; one that came too late is none. */
@@ -146,8 +151,25 @@ export class Commands {
     args: Readonly<Record<A, ScriptArgument>>,
     rest: readonly ScriptArgument[] = [],
   ): Promise<W | Given<G>> {
-    if (!this.#options.mayAct()) return Promise.reject(new StateUnavailable('the lease of this node has run out'));
+    if (!this.#options.mayAct()) return Promise.reject(new StateUnavailable(LEASE_OVER));
     return this.runUnfenced(script, keys, args, rest);
+  }
+
+  /** Runs a script that is asked for several things at once; what went wrong with one of them is its outcome. */
+  async runEach<K extends string, A extends string, W extends string, G extends Gives>(
+    script: Script<K, A, W, G>,
+    keys: Readonly<Record<K, Key>>,
+    args: Readonly<Record<A, ScriptArgument>>,
+    rest: Rest,
+  ): Promise<(W | Given<G> | Error)[]> {
+    if (!this.#options.mayAct()) throw new StateUnavailable(LEASE_OVER);
+    const reply = await this.#send(`${script.name}Buffer`, layOut(script, keys, args, rest, newNonce));
+    this.#options.onReply?.(script, reply);
+    return list(reply).map((one) => {
+      // The client's type of a reply does not say so.
+      const error: unknown = one;
+      return error instanceof Error ? this.#classified(error) : readReply(script, one);
+    });
   }
 
   /** The same without asking whether this node may act: for the lease itself. */
@@ -158,7 +180,7 @@ export class Commands {
     rest: readonly ScriptArgument[] = [],
   ): Promise<W | Given<G>> {
     if (!this.#scripts.has(script)) throw new Error(`${script.name}: declared after the connection was opened`);
-    return this.#send(`${script.name}Buffer`, layOut(script, keys, args, rest, newNonce)).then((reply) => {
+    return this.#send(`${script.name}Buffer`, layOut(script, keys, args, { args: rest }, newNonce)).then((reply) => {
       this.#options.onReply?.(script, reply);
       return readReply(script, reply);
     });
@@ -175,6 +197,11 @@ export class Commands {
     const server = this.#primaries().get(primary);
     if (server === undefined) throw new StateUnavailable('the server is no primary any more');
     return inTime(server.info(section), this.#options.timeoutMs);
+  }
+
+  /** Keys of one number may share a call. Always 0 where there is one server. */
+  slotOf(key: Key): number {
+    return this.#client instanceof Cluster ? calculateSlot(key) : 0;
   }
 
   /** The servers that keys are spread over, by address and in its order. One, '' by name, where there is no Cluster. */
@@ -215,19 +242,15 @@ export class Commands {
 
   /** Hands a call to the client; false where there are too many already. */
   #attempt(call: Call): boolean {
-    const { queueMax, queueBytesMax } = this.#options;
-    if (this.#outstanding >= queueMax || this.#outstandingBytes + call.bytes > queueBytesMax) {
-      this.#options.measured?.errors.add('overload');
-      this.#settle(call, new StateUnavailable('too many commands are outstanding'));
-      return false;
-    }
     // Commands made by defineCommand, and the Buffer variants, are not in the client's type.
     const client = call.server ?? this.#client;
     const methods = client as unknown as Record<string, Method>;
     const method = methods[call.method];
     if (method === undefined) throw new Error(`no command ${call.method}`);
-    this.#outstanding++;
-    this.#outstandingBytes += call.bytes;
+    if (!this.budget.take(call.bytes)) {
+      this.#settle(call, new StateUnavailable(OVERLOADED));
+      return false;
+    }
     method.call(client, ...call.args).then(
       (reply) => this.#answered(call, reply),
       (error: Error) => this.#failed(call, error),
@@ -236,8 +259,7 @@ export class Commands {
   }
 
   #answered(call: Call, reply: Reply): void {
-    this.#outstanding--;
-    this.#outstandingBytes -= call.bytes;
+    this.budget.give(call.bytes);
     const now = performance.now();
     this.#failingSince = undefined;
     this.#durationsOf(call.method)?.observe(now - call.sentAt);
@@ -248,8 +270,7 @@ export class Commands {
   }
 
   #failed(call: Call, error: Error): void {
-    this.#outstanding--;
-    this.#outstandingBytes -= call.bytes;
+    this.budget.give(call.bytes);
     if (call.settled) return;
     if (!REDIRECTED.test(error.message)) return this.#settle(call, this.#classified(error));
     if (performance.now() + RETRY_MS >= call.deadline) {
@@ -326,11 +347,4 @@ export class Commands {
     this.#options.onError(late);
     this.#settle(call, late);
   }
-}
-
-/** Strings are mostly names and ids, of a byte for each unit. */
-function bytesOf(args: readonly ScriptArgument[]): number {
-  let bytes = 0;
-  for (const arg of args) bytes += typeof arg === 'number' ? 8 : arg.length;
-  return bytes;
 }

@@ -31,6 +31,10 @@ class TopicKeys {
     return key(this.#tag, part);
   }
 
+  /** What they all begin with; none itself. */
+  get beginning(): Key {
+    return this.key('');
+  }
   get channel(): Key {
     return this.key('channel');
   }

@@ -27,6 +27,8 @@ export interface Script<
   readonly name: string;
   readonly keys: readonly K[];
   readonly args: readonly A[];
+  /** True when any number of keys follows those that are named; Lua finds the first of them at `KEYS[restKeys]`. */
+  readonly restKeys: boolean;
   /** True when any number of values follows the named arguments; Lua finds the first of them at `ARGV[rest]`. */
   readonly rest: boolean;
   /** It adds to a log: before its arguments it is given a `nonce`, 8 random bytes. */
@@ -36,6 +38,8 @@ export interface Script<
   /** The words by which it refuses: then it has changed nothing that anybody is told of. */
   readonly refuses: readonly W[];
   readonly gives: G;
+  /** It is asked for several things at once, and refuses each or gives what it gives for it: a list of replies. */
+  readonly each: boolean;
   readonly lua: string;
 }
 
@@ -48,11 +52,13 @@ export const flag = (on: boolean): '0' | '1' => (on ? '1' : '0');
 interface ScriptParts<K extends string, A extends string, W extends string, G extends Gives> {
   readonly keys: readonly K[];
   readonly args?: readonly A[];
+  readonly restKeys?: boolean;
   readonly rest?: boolean;
   readonly writes?: boolean;
   readonly whenFull?: boolean;
   readonly refuses?: readonly W[];
   readonly gives: G;
+  readonly each?: boolean;
 }
 
 type Declare = <
@@ -75,14 +81,29 @@ export const declaredScripts: ReadonlySet<Script> = declared;
  * their own.
  */
 export function scriptsBeside(moduleUrl: string): Declare {
-  return (name, { keys, args = [], rest = false, writes = false, whenFull = false, refuses = [], gives }) => {
+  return (name, parts) => {
+    const { keys, args = [], restKeys = false, rest = false, writes = false, whenFull = false, refuses = [] } = parts;
+    const { gives, each = false } = parts;
     const argNames = writes ? ['nonce', ...args] : args;
     const lua =
       locals(keys, 'KEYS') +
       locals(argNames, 'ARGV') +
+      (restKeys ? `local restKeys = ${keys.length + 1}\n` : '') +
       (rest ? `local rest = ${argNames.length + 1}\n` : '') +
       withLibraries(new URL(`./${name}.lua`, moduleUrl), new Set());
-    const script = { name: basename(name), keys, args, rest, writes, whenFull, refuses, gives, lua };
+    const script = {
+      name: basename(name),
+      keys,
+      args,
+      restKeys,
+      rest,
+      writes,
+      whenFull,
+      refuses,
+      gives,
+      each,
+      lua,
+    };
     declared.add(script);
     return script;
   };
@@ -112,23 +133,31 @@ function wire(value: ScriptArgument): ScriptArgument {
 /** The argument that says whose rights are asked for, or who is concerned: never nobody. */
 const NAMED = 'user';
 
+/** What follows the named keys and arguments of a script that takes more. */
+export interface Rest {
+  readonly keys?: readonly Key[];
+  readonly args?: readonly ScriptArgument[];
+}
+
 /** Scripts whose keys have been looked at: which ones share a tag is written in the code, not in the data. */
 const sound = new Set<string>();
 
 /**
- * Lays out keys and arguments in declared order. Throws when the keys of a script do not share a hash tag: that would
- * work on a single Redis and fail on Cluster, so it is a defect wherever it shows. Looked at on a script's first call. So is
- * a `user` with an empty name: whatever a script made of it, nobody has asked for that.
+ * Lays out keys and arguments in declared order, behind the number of the keys where that is not declared. Throws when the
+ * named keys of a script do not share a hash tag: that would work on a single Redis and fail on Cluster, so it is a defect
+ * wherever it shows. Looked at on a script's first call. So is a `user` with an empty name: whatever a script made of it,
+ * nobody has asked for that.
  */
 export function layOut<K extends string, A extends string>(
   script: Script<K, A>,
   keys: Readonly<Record<K, Key>>,
   args: Readonly<Record<A, ScriptArgument>>,
-  rest: readonly ScriptArgument[],
+  { keys: restKeys = [], args: restArgs = [] }: Rest,
   nonce: () => Uint8Array,
 ): ScriptArgument[] {
-  const line: ScriptArgument[] = [];
+  const line: ScriptArgument[] = script.restKeys ? [script.keys.length + restKeys.length] : [];
   for (const name of script.keys) line.push(keys[name]);
+  for (const key of restKeys) line.push(key);
   if (!sound.has(script.name)) {
     const tags = new Set(script.keys.map((name) => hashTag(keys[name])));
     if (tags.size > 1) throw new Error(`${script.name}: keys of two hash tags`);
@@ -140,8 +169,21 @@ export function layOut<K extends string, A extends string>(
     if (name === NAMED && value === '') throw new Error(`${script.name}: a user without a name`);
     line.push(wire(value));
   }
-  for (const value of rest) line.push(wire(value));
+  for (const value of restArgs) line.push(wire(value));
   return line;
+}
+
+/** A script as the client wants it, with something before its text. */
+export const definitionOf = ({ keys, restKeys, lua }: Script, before = ''): { lua: string; numberOfKeys?: number } => ({
+  lua: before + lua,
+  ...(restKeys ? {} : { numberOfKeys: keys.length }),
+});
+
+/** What arguments take, about: strings are mostly names and ids, of a byte for each unit. */
+export function bytesOf(args: readonly ScriptArgument[]): number {
+  let bytes = 0;
+  for (const arg of args) bytes += typeof arg === 'number' ? 8 : arg.length;
+  return bytes;
 }
 
 /** Reads a reply as it is declared. Throws on any other: that is a defect of the script or of its declaration. */

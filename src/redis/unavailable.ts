@@ -5,6 +5,9 @@ export class StateUnavailable extends Error {
   override readonly name = 'StateUnavailable';
 }
 
+/** More would be on its way to Redis than may be. */
+export const OVERLOADED = 'too many commands are outstanding';
+
 /** How Redis refuses before execution: the slot is elsewhere or on its way. Safe to send again. */
 export const REDIRECTED = /^(MOVED|ASK|TRYAGAIN|CLUSTERDOWN)\b/;
 

@@ -96,15 +96,17 @@ describe('keys', () => {
       name: 'x',
       keys: ['a', 'b'],
       args: ['c'],
+      restKeys: false,
       rest: true,
+      each: false,
       whenFull: false,
       writes: true,
       lua: '',
     } as const;
     const script = { ...declared, refuses: [], gives: nothing };
     const nonce = (): Uint8Array => Buffer.from('12345678');
-    expect(() => layOut(script, { a: one.meta, b: two.meta }, { c: 1 }, [], nonce)).toThrow('two hash tags');
-    const line = layOut(script, { a: one.meta, b: one.occupants }, { c: 1 }, ['more'], nonce);
+    expect(() => layOut(script, { a: one.meta, b: two.meta }, { c: 1 }, {}, nonce)).toThrow('two hash tags');
+    const line = layOut(script, { a: one.meta, b: one.occupants }, { c: 1 }, { args: ['more'] }, nonce);
     expect(line.slice(0, 2)).toEqual([one.meta, one.occupants]);
     expect(line.slice(2).map(String)).toEqual(['12345678', '1', 'more']);
   });
@@ -154,11 +156,11 @@ test('the bytes that are outstanding are bounded; what is beyond fails at once, 
   const send = (bytes: number): Promise<Reply> =>
     commands.plain('hdel', keys.room('bytes').occupants, Buffer.alloc(bytes, 'x'));
   const [first, second, third] = [send(3000), send(3000), send(1500)];
-  expect(commands.outstandingBytes).toBeGreaterThan(4500);
+  expect(commands.budget.bytes).toBeGreaterThan(4500);
   await expect(second).rejects.toBeInstanceOf(StateUnavailable);
   expect([...errors]).toEqual([['overload', 1]]);
   expect(await Promise.all([first, third])).toEqual([0, 0]);
-  expect(commands.outstandingBytes).toBe(0);
+  expect(commands.budget.bytes).toBe(0);
   expect(await send(3000)).toBe(0);
   // Not even where nothing else is outstanding.
   await expect(send(6000)).rejects.toBeInstanceOf(StateUnavailable);
@@ -170,7 +172,7 @@ test('what a caller got wrong is a defect, not a matter of waiting', async () =>
   const wrong = commands.plain('zrem', keys.room('text').names, 'a');
   await expect(wrong).rejects.toThrow('WRONGTYPE');
   await expect(wrong).rejects.not.toBeInstanceOf(StateUnavailable);
-  expect(commands.outstanding).toBe(0);
+  expect(commands.budget.count).toBe(0);
 });
 
 test('a full Redis is unavailable and has answered; scripts that are declared so run all the same', async () => {
@@ -208,15 +210,15 @@ test('while Redis does not answer, calls fail in time, and no more of them wait 
   const commands = await open({ timeoutMs: 200, queueMax: 3, onError: (error) => errors.push(error) });
   redis.pause();
   const waiting = ['w1', 'w2', 'w3'].map((name) => create(commands, name));
-  expect(commands.outstanding).toBe(3);
+  expect(commands.budget.count).toBe(3);
   await expect(create(commands, 'w4')).rejects.toThrow('too many commands');
   for (const one of await Promise.allSettled(waiting)) {
     expect(one).toMatchObject({ status: 'rejected', reason: expect.any(StateUnavailable) });
   }
   // Not forgotten: what was sent may still be executed, and counts until it is known.
-  expect(commands.outstanding).toBe(3);
+  expect(commands.budget.count).toBe(3);
   redis.resume();
-  await eventually(() => expect(commands.outstanding).toBe(0));
+  await eventually(() => expect(commands.budget.count).toBe(0));
   expect(await create(commands, 'w1')).toBe('roomExists');
   expect(await create(commands, 'w4')).toBe('ok');
 });

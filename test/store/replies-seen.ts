@@ -1,6 +1,6 @@
 // What scripts have replied in a run of the suites, against what they declare: a word that no test has seen, or a field that
 // was always the same, is declared and not tested.
-import { optional, stored, yes, type Reader, type Reply } from '../../src/redis/reply.ts';
+import { list, optional, stored, yes, type Reader, type Reply } from '../../src/redis/reply.ts';
 import { declaredScripts, readReply, type Script } from '../../src/redis/script.ts';
 
 /** By the name of a script: words, and of each field what it was: `field`, `field is true`, `field is absent` … */
@@ -9,6 +9,13 @@ const seen = new Map<string, Set<string>>();
 export function noteReply(script: Script, reply: Reply): void {
   let notes = seen.get(script.name);
   if (notes === undefined) seen.set(script.name, (notes = new Set()));
+  // An error among them says nothing of what is declared.
+  if (script.each)
+    for (const one of list(reply).filter((item: unknown) => !(item instanceof Error))) noteOne(script, notes, one);
+  else noteOne(script, notes, reply);
+}
+
+function noteOne(script: Script, notes: Set<string>, reply: Reply): void {
   const outcome: unknown = readReply(script, reply);
   if (typeof outcome === 'string' && script.refuses.includes(outcome)) {
     notes.add(outcome);

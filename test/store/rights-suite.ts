@@ -71,7 +71,7 @@ export function rightsSuite(open: OpenStore): void {
           script,
           Object.fromEntries(script.keys.map((name) => [name, one])),
           { ...Object.fromEntries(script.args.map((name) => [name, 'x'])), user },
-          [],
+          {},
           () => Buffer.alloc(8),
         );
       expect(() => named('')).toThrow(`${script.name}: a user without a name`);

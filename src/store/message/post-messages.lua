@@ -1,0 +1,193 @@
+-- uses: clock room-keys history-bytes
+-- Posts to rooms, several messages to each: occupant? repeated? then the next id, append, publish. One step, so that the ids have no
+-- gaps, the order of ids is the order of delivery, and nobody who has just been removed still posts. Each message is judged by
+-- itself, in the order in which they came, and answered by itself.
+-- Each room has two keys, its `meta` and what its keys begin with, which is none itself: so a slot that is on its way refuses the
+-- whole. And one of `rest`: its posts, packed (lib/format.lua). The frame of a message comes in two parts, `prefix` and `middle`;
+-- the fixed-width timestamp and id go behind each.
+-- An empty prefix stands for a message over the limit: limits come after rights, and a repeat may carry anything.
+-- `repeatKey` names the author, who need not be `user`, and its id of the message; '' for none.
+-- `rules` packs `dedupMs` and the bytes that a room keeps. The time is Redis's, like that of all scripts (lib/clock.lua).
+-- This is the hot path of the service: it works on locals, without lib/log.lua's table and functions. Who is trusted, the
+-- service itself, may post anywhere. Where a large room has a staged eviction, occupants may still be there who are not
+-- admitted any more (see set-mode.lua): only then the lists are asked.
+-- What repeats are known by is bounded by author, once there are many in the room: who floods it is refused, nobody else.
+-- The history gives way from its oldest end where it has too many bytes: for the room, or for its owner whose quota is used
+-- up (lib/grant.lua). A room that will soon need more of the quota says so, and is not short of it before it was refused.
+-- The id of a transient message is -1.
+local REPEATS_MAX, AUTHOR_REPEATS_MAX = 100000, 50000
+-- From so many on Redis keeps them in a table instead of a list that it goes through: one value is too long for a list.
+local LISTED_MAX, NO_LIST = 16, string.rep(' ', 65)
+local call, pack, unpackBytes, sub = redis.call, struct.pack, struct.unpack, string.sub
+local dedupMs, bytesMax = unpackBytes('>dd', rules)
+-- Of the room that is posted to: what lib/format.lua calls the position,
+local epoch, last, seq, id, ts, messageTs, max, generation, previous, evicting, repeats, written, lookAt, restOfPosition
+-- the time of its posts, also as it is written,
+local at, stamp
+-- what has come of them, and who may post.
+local events, isChanged, may
+
+-- False where there is none.
+local function openRoom()
+  local packed = call('HGET', meta, 'log')
+  if not packed then
+    return false
+  end
+  if #packed < POSITION_BYTES then
+    packed = completed(packed)
+  end
+  epoch, last, seq, id, ts, messageTs, max, generation, previous, evicting, repeats, written, lookAt, restOfPosition =
+    unpackBytes(POSITION, packed)
+  at = now < ts and ts or now
+  local low = at % 4294967296
+  stamp = pack('>I4I4', (at - low) / 4294967296, low)
+  events, isChanged, may = {}, false, {}
+  return true
+end
+
+local function closeRoom()
+  if isChanged then
+    call('HSET', meta, 'log', pack(POSITION, epoch, last, seq, id, ts, messageTs, max, generation, previous, evicting, repeats,
+      written, lookAt, restOfPosition))
+  end
+  if #events == 1 then
+    call('SPUBLISH', channel, events[1])
+  elseif #events > 1 then
+    local parts = { string.char(BATCH) }
+    for _, event in ipairs(events) do
+      parts[#parts + 1] = pack('>I4', #event)
+      parts[#parts + 1] = event
+    end
+    call('SPUBLISH', channel, table.concat(parts))
+  end
+end
+
+local function mayPost(user)
+  if call('HEXISTS', occupants, user) == 0 then
+    return false
+  end
+  return evicting ~= 1 or call('HGET', meta, 'owner') == user or call('SISMEMBER', room .. 'adminlist', user) == 1
+    or (call('SISMEMBER', room .. 'blacklist', user) == 0 and call('SISMEMBER', room .. 'whitelist', user) == 1)
+end
+
+-- The reply to a repeat, or a refusal; nil where it is new, and noted.
+local function judgeRepeat(repeatKey, isTransient, isTooLarge)
+  -- Two generations of one hash instead of a key per message: what is younger than `dedupMs` is in one of them. Named
+  -- by the room's life, not by the log's epoch: after a failover a message is repeated all the more.
+  local current = (at - at % dedupMs) / dedupMs
+  local kept = dedup .. sub(restOfPosition, 1, 16) .. ':'
+  local key = kept .. current
+  local first
+  if isTooLarge or call('HSETNX', key, repeatKey, isTransient and -1 or id + 1) == 0 then
+    first = call('HGET', key, repeatKey)
+  end
+  if generation ~= current then
+    previous = generation == current - 1 and 1 or 0
+    generation, repeats = current, 0
+  end
+  if not first and previous == 1 then
+    first = call('HGET', kept .. (current - 1), repeatKey)
+    if first and not isTooLarge then
+      call('HDEL', key, repeatKey)
+    end
+  end
+  if first then
+    return { tonumber(first), seq, 1 }
+  end
+  if isTooLarge then
+    return nil
+  end
+  -- Where this may have made the key. And while the clock is behind the log's: the generation lasts until it has caught up.
+  if repeats == 0 or now < ts then
+    call('PEXPIRE', key, 2 * dedupMs)
+  end
+  if repeats >= REPEATS_MAX then
+    local counts = key .. ':authors'
+    local count = call('HINCRBY', counts, string.match(repeatKey, '^[^\n]*'), 1)
+    if count == 1 then
+      call('PEXPIRE', counts, 2 * dedupMs)
+    end
+    if count > AUTHOR_REPEATS_MAX then
+      call('HDEL', key, repeatKey)
+      return 'tooMany'
+    end
+  end
+  repeats = repeats + 1
+  if repeats == LISTED_MAX then
+    call('HSET', key, '', NO_LIST)
+  end
+end
+
+local function post(transient, trusted, nonce, user, repeatKey, middle, prefix)
+  if trusted ~= 1 then
+    if may[user] == nil then
+      may[user] = mayPost(user)
+    end
+    if not may[user] then
+      return 'notJoined'
+    end
+  end
+  local isTransient, isTooLarge = transient == 1, prefix == ''
+  if repeatKey ~= '' then
+    local reply = judgeRepeat(repeatKey, isTransient, isTooLarge)
+    if reply then
+      return reply
+    end
+  end
+  if isTooLarge then
+    return 'messageTooLarge'
+  end
+  if isTransient then
+    events[#events + 1] = pack(HEADER, TRANSIENT, seq, id, at, nonce, last, epoch, 0) .. prefix .. stamp
+    isChanged = isChanged or repeatKey ~= ''
+    return { -1, seq, 0 }
+  end
+  local newId, newSeq, wish = id + 1, seq + 1
+  local low = newId % 4294967296
+  local event = pack(HEADER, MESSAGE, newSeq, newId, at, nonce, last, epoch, 0)
+    .. prefix .. stamp .. middle .. pack('>I4I4', (newId - low) / 4294967296, low)
+  if max > 0 then
+    local size = #event + ENTRY_BYTES
+    written = written + size
+    if written >= lookAt then
+      lookAt, wish = lookAtBytes(newId, size, written, bytesMax, at, restOfPosition)
+    end
+    -- Written as whole numbers, which is faster than finding out that they are.
+    call('XADD', history, 'MAXLEN', '~', string.format('%d', max), string.format('%d-%d', newId, newSeq), 'e', event)
+  end
+  id, seq, last, isChanged = newId, newSeq, nonce, true
+  ts, messageTs = at, at
+  events[#events + 1] = event
+  return { newId, newSeq, 0, wish }
+end
+
+-- A reply to each of them goes into `replies`.
+local function postEach(posts, count, place, replies)
+  for i = 1, count do
+    local transient, trusted, nonce, user, repeatKey, middle, prefix, next = unpackBytes(POST, posts, place)
+    replies[i] = post(transient, trusted, nonce, user, repeatKey, middle, prefix)
+    place = next
+  end
+end
+
+local all = {}
+for i = 0, (#KEYS - restKeys - 1) / 2 do
+  enterRoom(KEYS[restKeys + 2 * i], KEYS[restKeys + 2 * i + 1])
+  local posts, replies = ARGV[rest + i], {}
+  local count, place = unpackBytes('>I2', posts)
+  local failure = 'noRoom'
+  if openRoom() then
+    local isDone, said = pcall(postEach, posts, count, place, replies)
+    -- Also where Redis has refused one of them, or there is a defect: what came before it has happened.
+    closeRoom()
+    if not isDone then
+      -- What Redis says begins with a word of its own, what Lua says with a place in the script.
+      said = type(said) == 'table' and said.err or said
+      failure = { err = string.find(said, '^%u+ ') and said or 'ERR ' .. said }
+    end
+  end
+  for k = 1, count do
+    all[#all + 1] = replies[k] or failure
+  end
+end
+return all

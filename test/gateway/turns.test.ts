@@ -1,0 +1,63 @@
+// The order of one socket's requests, by what they are about.
+import { expect, test } from '@jest/globals';
+import { Turns, type Turn } from '../../src/gateway/turns.ts';
+
+function start(): { enter: (name: string, keys: string[], isBeside?: boolean) => Turn; come: string[]; turns: Turns } {
+  const [turns, come]: [Turns, string[]] = [new Turns(), []];
+  const enter = (name: string, keys: string[], isBeside = false): Turn => {
+    const turn = turns.enter(keys, isBeside);
+    if (turn.coming === undefined) come.push(name);
+    else void turn.coming.then(() => come.push(name));
+    return turn;
+  };
+  return { enter, come, turns };
+}
+const settle = (): Promise<void> => new Promise(setImmediate);
+
+test('requests that share a key go one after the other, others side by side', async () => {
+  const { enter, come, turns } = start();
+  const [a, b, c] = [enter('a', ['x']), enter('b', ['y']), enter('c', ['x', 'y'])];
+  const [d, e] = [enter('d', ['y']), enter('e', ['z'])];
+  expect(come).toEqual(['a', 'b', 'e']);
+  a.end();
+  await settle();
+  expect(come).toEqual(['a', 'b', 'e']);
+  b.end();
+  await settle();
+  expect(come).toEqual(['a', 'b', 'e', 'c']);
+  e.end();
+  c.end();
+  await settle();
+  expect(come).toEqual(['a', 'b', 'e', 'c', 'd']);
+  d.end();
+  expect(turns.isEmpty).toBe(true);
+});
+
+test('those that may go beside their kind begin in their order, and all else waits for the end of all of them', async () => {
+  const { enter, come, turns } = start();
+  const posts = ['p', 'q', 'r'].map((name) => enter(name, ['x'], true));
+  const [leave, after] = [enter('leave', ['x']), enter('after', ['x'], true)];
+  expect(come).toEqual(['p']);
+  posts[0]?.begun();
+  await settle();
+  expect(come).toEqual(['p', 'q']);
+  // One that ends without having begun lets the next one begin.
+  posts[1]?.end();
+  await settle();
+  expect(come).toEqual(['p', 'q', 'r']);
+  posts[2]?.begun();
+  posts[2]?.end();
+  await settle();
+  expect(come).toEqual(['p', 'q', 'r']);
+  posts[0]?.end();
+  await settle();
+  expect(come).toEqual(['p', 'q', 'r', 'leave']);
+  leave.begun();
+  await settle();
+  expect(come).toEqual(['p', 'q', 'r', 'leave']);
+  leave.end();
+  await settle();
+  expect(come).toEqual(['p', 'q', 'r', 'leave', 'after']);
+  after.end();
+  expect(turns.isEmpty).toBe(true);
+});
