@@ -2,7 +2,7 @@
  * The topics this node follows: one feed and one subscription each, however many sockets are in it. A topic is
  * entered into the node's manifest before anything of this node appears in it, and taken out a while after it was left.
  */
-import { readEvent, type Point } from '../log/event.ts';
+import { readEvents, type Point } from '../log/event.ts';
 import { Feed, type FeedDeps } from './feed.ts';
 import type { Topic, Transport, TransportListener } from './bus.ts';
 import { LeftTopics } from './left-topics.ts';
@@ -173,8 +173,7 @@ export class Topics implements TransportListener {
   received(topic: Topic, bytes: Buffer): void {
     const entry = this.#entries.get(topic);
     if (entry === undefined) return;
-    const event = readEvent(bytes);
-    if (event !== undefined) entry.feed.received(event);
+    for (const event of readEvents(bytes)) entry.feed.received(event);
   }
 
   interrupted(): void {

@@ -1,51 +1,63 @@
 /** Who waits until a feed has passed a position of its log, or a transient message, which has none of its own. */
 interface Waiter {
   readonly seq: number;
-  readonly nonce: number | undefined;
   readonly since: number;
-  resolve(passed: boolean): void;
+  readonly resolve: (passed: boolean) => void;
 }
 
 export class Waiters {
-  readonly #waiting = new Set<Waiter>();
+  /** For positions, in their order: as many may wait as posts go into the log at once. */
+  #forPosition: Waiter[] = [];
+  /** For transient messages, by nonce. */
+  readonly #forMessage = new Map<number, Waiter>();
 
   get isEmpty(): boolean {
-    return this.#waiting.size === 0;
+    return this.#forPosition.length === 0 && this.#forMessage.size === 0;
   }
 
   /** Resolves false when it has waited too long. */
   until(seq: number, now: number): Promise<boolean> {
-    return new Promise((resolve) => this.#waiting.add({ seq, nonce: undefined, since: now, resolve }));
+    return new Promise((resolve) => {
+      const waiting = this.#forPosition;
+      let at = waiting.length;
+      // Nearly always at the end.
+      while (at > 0 && (waiting[at - 1]?.seq ?? 0) > seq) at--;
+      waiting.splice(at, 0, { seq, since: now, resolve });
+    });
   }
 
   /** The same for a transient message; `cancel` ends it at once. */
   untilSeen(nonce: number, now: number): { passed: Promise<boolean>; cancel(): void } {
-    let cancel = (): void => {};
     const passed = new Promise<boolean>((resolve) => {
-      const waiter: Waiter = { seq: Infinity, nonce, since: now, resolve };
-      this.#waiting.add(waiter);
-      cancel = () => this.#end((other) => other === waiter, false);
+      this.#forMessage.set(nonce, { seq: Infinity, since: now, resolve });
     });
-    return { passed, cancel };
+    return { passed, cancel: () => this.#seen(nonce, false) };
   }
 
   /** All up to a position, and those that wait for a message. */
   passed(seq: number, nonce?: number): void {
-    if (this.isEmpty) return;
-    this.#end((waiter) => waiter.seq <= seq || (nonce !== undefined && waiter.nonce === nonce), true);
+    if (nonce !== undefined) this.#seen(nonce, true);
+    const waiting = this.#forPosition;
+    let count = 0;
+    while (count < waiting.length && (waiting[count]?.seq ?? 0) <= seq) count++;
+    for (const { resolve } of waiting.splice(0, count)) resolve(true);
+    if (seq !== Infinity) return;
+    for (const one of this.#forMessage.keys()) this.#seen(one, true);
   }
 
   /** Lets those go that wait since before a time: how many, and whether any of them for a position. */
   expire(deadline: number): { count: number; forPosition: boolean } {
-    const late = this.#end(({ since }) => since < deadline, false);
-    return { count: late.length, forPosition: late.some(({ nonce }) => nonce === undefined) };
+    const late = this.#forPosition.filter(({ since }) => since < deadline);
+    if (late.length > 0) this.#forPosition = this.#forPosition.filter(({ since }) => since >= deadline);
+    for (const { resolve } of late) resolve(false);
+    const unseen = [...this.#forMessage].filter(([, { since }]) => since < deadline);
+    for (const [nonce] of unseen) this.#seen(nonce, false);
+    return { count: late.length + unseen.length, forPosition: late.length > 0 };
   }
 
-  #end(isOver: (waiter: Waiter) => boolean, passed: boolean): readonly Waiter[] {
-    const over: Waiter[] = [];
-    for (const waiter of this.#waiting) if (isOver(waiter)) over.push(waiter);
-    for (const waiter of over) this.#waiting.delete(waiter);
-    for (const waiter of over) waiter.resolve(passed);
-    return over;
+  #seen(nonce: number, passed: boolean): void {
+    const waiter = this.#forMessage.get(nonce);
+    this.#forMessage.delete(nonce);
+    waiter?.resolve(passed);
   }
 }

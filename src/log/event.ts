@@ -110,6 +110,8 @@ export function takesOut(
 export const leftOutOf = ({ kind, subject }: TopicEvent): string => (kind === 'transient' ? subject : '');
 
 const HEADER_BYTES = 61;
+/** What begins like this is several events, each behind its length (lib/format.lua). */
+const BATCH = 255;
 
 /**
  * A nonce's 8 bytes as a number: the first four, and as much of the other four as a number holds exactly. Events of one
@@ -135,4 +137,21 @@ export function readEvent(bytes: Buffer): TopicEvent | undefined {
     subject: subjectEnd === HEADER_BYTES ? '' : bytes.toString('utf8', HEADER_BYTES, subjectEnd),
     frame: bytes.subarray(subjectEnd),
   };
+}
+
+/** What was published at once: one event, or those of several requests in their order. */
+export function readEvents(bytes: Buffer): TopicEvent[] {
+  if (bytes[0] !== BATCH) {
+    const event = readEvent(bytes);
+    return event === undefined ? [] : [event];
+  }
+  const events: TopicEvent[] = [];
+  for (let at = 1; at + 4 <= bytes.length;) {
+    const end = at + 4 + bytes.readUInt32BE(at);
+    const event = readEvent(bytes.subarray(at + 4, end));
+    if (event === undefined) break;
+    events.push(event);
+    at = end;
+  }
+  return events;
 }

@@ -1,7 +1,7 @@
 // Messages of a room in Redis: posting, repeating, reading, and what a join gives of what was missed.
 import { describe, expect, test } from '@jest/globals';
 import { roomTopic } from '../../src/redis/keys.ts';
-import { rightsOf } from '../../src/store/rights.ts';
+import { rightsOf, SERVICE } from '../../src/store/rights.ts';
 import { eventually } from '../support/eventually.ts';
 import { useScope } from '../support/scope.ts';
 import {
@@ -16,7 +16,7 @@ import {
   starter,
   userlist,
 } from './room-actions.ts';
-import { frame, frameText, type OpenStore } from './store.ts';
+import { frame, frameText, roomOptions, type OpenStore } from './store.ts';
 
 const scope = useScope();
 
@@ -25,6 +25,8 @@ export function messageSuite(open: OpenStore): void {
   const start = starter(open, scope);
   describe('posting', () => {
     posts(start);
+    postsAtOnce(start);
+    postsToSeveral(start);
     repeats(start);
   });
   describe('reading', () => {
@@ -81,6 +83,66 @@ function posts(start: Start): void {
     const stored = await store.histories.read(room, rightsOf('alice'), undefined, 10);
     if (typeof stored === 'string') throw new Error(stored);
     expect(stored.map((event) => stampsOf(event).timestamp).slice(1)).toEqual([ahead, ahead]);
+  });
+}
+
+function postsAtOnce(start: Start): void {
+  test('in one turn they are judged one by one, in their order, and published whole', async () => {
+    const store = await start();
+    await join(store, 'alice');
+    const events = await store.listen(roomTopic(room));
+    const outcomes = await Promise.all([
+      post(store, 'alice', { clientMessageId: 'c' }),
+      post(store, 'eve'),
+      post(store, 'alice', { clientMessageId: 'c' }),
+      post(store, 'alice', { prefix: '' }),
+      post(store, 'alice', { transient: true }),
+      post(store, SERVICE),
+      post(store, 'alice', { clientMessageId: 'c', transient: true }),
+      post(store, 'alice', { prefix: 'x'.repeat(300_000) }),
+      post(store, 'alice', { clientMessageId: 'd', transient: true }),
+      post(store, 'alice'),
+    ]);
+    expect(outcomes).toEqual([
+      { id: 1, seq: 2, repeated: false },
+      'notJoined',
+      { id: 1, seq: 2, repeated: true },
+      'messageTooLarge',
+      { id: undefined, seq: 2, repeated: false },
+      { id: 2, seq: 3, repeated: false },
+      { id: 1, seq: 3, repeated: true },
+      { id: 3, seq: 4, repeated: false },
+      { id: undefined, seq: 4, repeated: false },
+      { id: 4, seq: 5, repeated: false },
+    ]);
+    await eventually(() => expect(events).toHaveLength(6));
+    expect(events.map(({ kind, id, seq }) => [kind, id, seq])).toEqual([
+      ['message', 1, 2],
+      ['transient', 1, 2],
+      ['message', 2, 3],
+      ['message', 3, 4],
+      ['transient', 3, 4],
+      ['message', 4, 5],
+    ]);
+    expectChain(events);
+    const stored = await store.histories.read(room, SERVICE, undefined, 10);
+    expect(stored).toEqual(events.filter(({ kind }) => kind === 'message'));
+  });
+}
+
+function postsToSeveral(start: Start): void {
+  test('to several rooms they go each its way, also where one of these is broken', async () => {
+    const store = await start();
+    expect(await store.rooms.create('attic', roomOptions('owner'))).toBe('ok');
+    const to = (roomName: string): ReturnType<typeof post> => post(store, SERVICE, {}, roomName);
+    const { history } = store.keys.room(room);
+    await store.client.set(history, 'no stream');
+    const outcomes = await Promise.allSettled([to('attic'), to(room), to(room), to('nowhere'), to('attic')]);
+    const broken = { status: 'rejected', reason: expect.objectContaining({ name: 'ReplyError' }) };
+    const [one, two] = [1, 2].map((id) => ({ status: 'fulfilled', value: expect.objectContaining({ id, seq: id }) }));
+    expect(outcomes).toEqual([one, broken, broken, { status: 'fulfilled', value: 'noRoom' }, two]);
+    await store.client.del(history);
+    expect(await Promise.all([to(room), to(room)])).toMatchObject([{ id: 1 }, { id: 2 }]);
   });
 }
 

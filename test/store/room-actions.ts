@@ -37,8 +37,13 @@ interface PostOptions {
   prefix?: string;
 }
 
-export const post = (store: Store, by: By, options: PostOptions = {}): ReturnType<Store['messages']['post']> =>
-  store.messages.post(room, rightsBy(by), {
+export const post = (
+  store: Store,
+  by: By,
+  options: PostOptions = {},
+  roomName = room,
+): ReturnType<Store['messages']['post']> =>
+  store.messages.post(roomName, rightsBy(by), {
     author: typeof by === 'string' ? by : undefined,
     prefix: Buffer.from(options.prefix ?? 'prefix'),
     middle: Buffer.from(options.transient === true ? '' : 'middle'),

@@ -2,7 +2,7 @@
 // folder take a function that opens one, and run on a single server, a cluster and the embedded store.
 import { randomBytes } from 'node:crypto';
 import { Cluster } from 'ioredis';
-import { readEvent, type TopicEvent } from '../../src/log/event.ts';
+import { readEvents, type TopicEvent } from '../../src/log/event.ts';
 import { AccessStore } from '../../src/store/access/access-store.ts';
 import { Evictions } from '../../src/store/access/evictions.ts';
 import { AdminStore } from '../../src/store/admin/admin-store.ts';
@@ -137,8 +137,7 @@ export async function openStore(scope: Scope, address: RedisAddress, options: St
       const subscriber = await connect(scope, shards.open(shards.owners()[shards.slotOf(channel)] ?? ''));
       const events: TopicEvent[] = [];
       subscriber.on('smessageBuffer', (_channel: Buffer, bytes: Buffer) => {
-        const event = readEvent(bytes);
-        if (event !== undefined) events.push(event);
+        events.push(...readEvents(bytes));
       });
       await subscriber.ssubscribe(channel);
       return events;

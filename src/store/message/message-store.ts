@@ -1,20 +1,25 @@
-/** Posting to a room: one script on the room's slot. Rejects with `StateUnavailable` where Redis cannot be asked. */
+/** Posting to rooms: one script for all that is ready at the same time where one server has them. Rejects with `StateUnavailable` where Redis cannot be asked. */
 import type { Commands } from '../../redis/commands.ts';
+import { GroupCommit } from '../../redis/group-commit.ts';
 import { repeatKey, type Keyspace } from '../../redis/keys.ts';
 import { number, optional, yes } from '../../redis/reply.ts';
-import { scriptsBeside } from '../../redis/script.ts';
+import { scriptsBeside, type OutcomeOf } from '../../redis/script.ts';
 import { UNREADABLE, type Unreadable } from '../key-names.ts';
 import { readWish, type Wish } from '../quota/grant.ts';
-import { rightsArgs, type Rights } from '../rights.ts';
-import { packPost, type Post } from './post.ts';
+import type { Rights } from '../rights.ts';
+import { bytesOfPosting, packPostings, packRules, type Post, type Posting, type PostRules } from './post.ts';
 
 const script = scriptsBeside(import.meta.url);
 
-export const postMessage = script('post-message', {
-  keys: ['meta', 'channel', 'occupants', 'history', 'dedup'],
-  args: ['fixed', 'user', 'prefix', 'repeatKey'],
+// Two keys for each room, and one argument with its posts.
+export const postMessages = script('post-messages', {
+  keys: [],
+  restKeys: true,
+  args: ['rules'],
+  rest: true,
   refuses: [...UNREADABLE, 'messageTooLarge', 'tooMany'],
   gives: { id: number, seq: number, repeated: yes, wish: optional(readWish) },
+  each: true,
 });
 
 /** A message that was posted. */
@@ -27,34 +32,38 @@ export interface Posted {
   readonly wish?: Wish | undefined;
 }
 
-export interface MessageStoreOptions {
-  readonly dedupMs: number;
-  /** Bytes of messages that a room keeps. */
-  readonly historyMaxBytes: number;
-}
+type Outcome = OutcomeOf<typeof postMessages>;
 
 export class MessageStore {
-  readonly #commands: Commands;
-  readonly #keys: Keyspace;
-  readonly #options: MessageStoreOptions;
+  readonly #posting: GroupCommit<Posting, Outcome>;
 
-  constructor(commands: Commands, keys: Keyspace, options: MessageStoreOptions) {
-    this.#commands = commands;
-    this.#keys = keys;
-    this.#options = options;
+  constructor(commands: Commands, keys: Keyspace, rules: PostRules) {
+    const args = { rules: packRules(rules) };
+    this.#posting = new GroupCommit({
+      budget: commands.budget,
+      slotOf: (roomName) => commands.slotOf(keys.room(roomName).meta),
+      bytesOf: bytesOfPosting,
+      run: (shares) =>
+        commands.runEach(postMessages, {}, args, {
+          keys: shares.flatMap(({ lane }) => {
+            const { meta, beginning } = keys.room(lane);
+            return [meta, beginning];
+          }),
+          args: shares.map(({ items }) => packPostings(items)),
+        }),
+    });
   }
 
+  /** Has its place among the posts of this node to that room when it returns. */
   async post(
     roomName: string,
     rights: Rights,
     post: Post,
   ): Promise<Posted | Unreadable | 'messageTooLarge' | 'tooMany'> {
-    const posted = await this.#commands.run(postMessage, this.#keys.room(roomName), {
-      fixed: packPost(post, this.#options, rights.as === 'service'),
-      user: rightsArgs(rights).user,
-      prefix: post.prefix,
-      repeatKey: repeatKey(post.author, post.clientMessageId),
-    });
+    // What is packed is not looked at where scripts are run.
+    if (rights.as === 'user' && rights.userName === '') throw new Error(`${postMessages.name}: a user without a name`);
+    const repeats = repeatKey(post.author, post.clientMessageId);
+    const posted = await this.#posting.add(roomName, { post, rights, repeatKey: repeats });
     return typeof posted === 'string' ? posted : { ...posted, id: posted.id < 0 ? undefined : posted.id };
   }
 }

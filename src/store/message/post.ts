@@ -1,4 +1,5 @@
 /** A message on its way into a room: the frame of its notification, without what only the script knows, and how it is posted. */
+import { rightsArgs, type Rights } from '../rights.ts';
 
 export interface Post {
   /** Undefined where the service posts in nobody's name. */
@@ -12,6 +13,13 @@ export interface Post {
   readonly transient: boolean;
 }
 
+/** A post with whose rights it is made, and what it is known by when it is repeated. */
+export interface Posting {
+  readonly post: Post;
+  readonly rights: Rights;
+  readonly repeatKey: string;
+}
+
 /** What of a room is kept, besides the number of its messages. */
 export interface PostRules {
   readonly dedupMs: number;
@@ -19,20 +27,46 @@ export interface PostRules {
   readonly historyMaxBytes: number;
 }
 
-/** What lib/format.lua calls `POST`, and the middle of the frame. */
-export function packPost(
-  { transient, nonce, middle }: Post,
-  { dedupMs, historyMaxBytes }: PostRules,
-  isTrusted: boolean,
-): Buffer {
-  const packed = Buffer.allocUnsafe(POST_BYTES + middle.length);
+export function packRules({ dedupMs, historyMaxBytes }: PostRules): Buffer {
+  const packed = Buffer.allocUnsafe(16);
   packed.writeDoubleBE(dedupMs, 0);
   packed.writeDoubleBE(historyMaxBytes, 8);
-  packed[16] = transient ? 1 : 0;
-  packed[17] = isTrusted ? 1 : 0;
-  packed.set(nonce, 18);
-  packed.set(middle, POST_BYTES);
   return packed;
 }
 
-const POST_BYTES = 26;
+/** Bytes of a posting beside its texts and its frame. */
+const FIXED_BYTES = 20;
+/** A character of a name takes so many bytes at most. */
+const CHARACTER_BYTES = 3;
+
+/** What a posting takes, packed, at most. */
+export function bytesOfPosting({ post: { prefix, middle }, rights, repeatKey }: Posting): number {
+  const characters = rightsArgs(rights).user.length + repeatKey.length;
+  return FIXED_BYTES + characters * CHARACTER_BYTES + middle.length + prefix.length;
+}
+
+/** The posts of one room: their number, and each as lib/format.lua calls it `POST`. */
+export function packPostings(postings: readonly Posting[]): Buffer {
+  let size = 2;
+  for (const posting of postings) size += bytesOfPosting(posting);
+  const packed = Buffer.allocUnsafe(size);
+  let at = packed.writeUInt16BE(postings.length, 0);
+  const writeText = (text: string): void => {
+    const bytes = packed.write(text, at + 2);
+    at = packed.writeUInt16BE(bytes, at) + bytes;
+  };
+  for (const { post, rights, repeatKey } of postings) {
+    const { user, trusted } = rightsArgs(rights);
+    packed[at] = post.transient ? 1 : 0;
+    packed[at + 1] = Number(trusted);
+    packed.set(post.nonce, at + 2);
+    at += 10;
+    writeText(user);
+    writeText(repeatKey);
+    packed.set(post.middle, packed.writeUInt16BE(post.middle.length, at));
+    at += 2 + post.middle.length;
+    packed.set(post.prefix, packed.writeUInt32BE(post.prefix.length, at));
+    at += 4 + post.prefix.length;
+  }
+  return packed.subarray(0, at);
+}
