@@ -8,7 +8,7 @@ import type { Args, RequestName, RequestOn } from '../protocol/catalogue.ts';
 import type { ResumeFamily } from '../store/user/user-store.ts';
 import type { Actor, UserActor } from './actor.ts';
 import type { SocketRooms } from './membership/socket-rooms.ts';
-import type { Outcome } from './outcome.ts';
+import type { Outcome, UnderWay } from './outcome.ts';
 import type { SocketNotices } from './session/held-notices.ts';
 
 /** One logged-in socket. */
@@ -68,7 +68,7 @@ export type Handler<N extends RequestName> = (
   by: N extends RequestOn<'anything'> ? Actor : UserActor,
   args: Args<N>,
   socket: N extends RequestOn<'anything' | 'user'> ? Caller | undefined : Caller,
-) => Promise<Outcome<N>> | Outcome<N>;
+) => Promise<Outcome<N>> | Outcome<N> | UnderWay<Outcome<N>>;
 
 /** One handler for each request but `login`, which makes a caller out of a guest (see login.ts). */
 export type Handlers = { readonly [N in Exclude<RequestName, 'login'>]: Handler<N> };

@@ -44,6 +44,18 @@ export const ok = <T>(value: T | StoredResult<T>, turn?: Turn): Ok<T> => new Ok(
 export type Outcome<N extends RequestName> = Ok<Result<N>> | Failed<CodeOf<N>> | Failure<CodeOf<N>>;
 type CodeOf<N extends RequestName> = DeclaredErrors<N> | GeneralErrors;
 
+/** What has its place in the order of its topic, and is not over: what may go beside it need not wait for the outcome. */
+export class UnderWay<T = AnyOutcome> {
+  readonly outcome: Promise<T>;
+
+  constructor(outcome: Promise<T>) {
+    this.outcome = outcome;
+  }
+}
+
+export const settled = (done: AnyOutcome | UnderWay): AnyOutcome | Promise<AnyOutcome> =>
+  done instanceof UnderWay ? done.outcome : done;
+
 /** The same of whatever request: results are declared as values. */
 export type AnyOutcome = Ok<Value> | Failed | Failure;
 

@@ -9,9 +9,7 @@ import type { Account } from './account.ts';
 import { rightsOf, type Rights } from '../store/rights.ts';
 import type { ResumeFamily } from '../store/user/user-store.ts';
 import type { Connection } from './connection.ts';
-
-/** The end of the last request of one socket on each topic. */
-export type Tails = Map<string, Promise<unknown>>;
+import type { Turns } from './turns.ts';
 
 export class ClientSocket implements Caller, UserActor {
   readonly connection: Connection;
@@ -30,7 +28,7 @@ export class ClientSocket implements Caller, UserActor {
   /** Its user's, on this node. */
   account: Account | undefined;
   /** Only while something is under way. */
-  tails: Tails | undefined;
+  turns: Turns | undefined;
 
   constructor(connection: Connection, login: Login) {
     this.connection = connection;

@@ -5,13 +5,13 @@
 import { setImmediate } from 'node:timers/promises';
 import { actingAs } from '../chat/actor.ts';
 import type { Handlers } from '../chat/caller.ts';
-import { answer, plain, type AnyOutcome, type Told } from '../chat/outcome.ts';
+import { answer, plain, settled, UnderWay, type AnyOutcome, type Told } from '../chat/outcome.ts';
 import { login, type Login } from '../chat/auth/login.ts';
 import { UNITS_PER_ROOM } from '../chat/session/session.ts';
 import { callHandler, type Asking, type SocketCall } from '../service/server-api.ts';
 import type { Services } from '../chat/services.ts';
 import type { Distributions } from '../ops/distribution.ts';
-import { isRequestName, orderKeys, type RequestName } from '../protocol/catalogue.ts';
+import { isRequestName, mayGoBeside, orderKeys, type RequestName } from '../protocol/catalogue.ts';
 import type { Message } from '../protocol/wire/codec.ts';
 import { fail, failBecause, Failure, toErrorValue, unavailable } from '../protocol/errors.ts';
 import { isErrorCode } from '../protocol/error-table.ts';
@@ -21,7 +21,8 @@ import type { Value } from '../protocol/values.ts';
 import { StateUnavailable } from '../redis/unavailable.ts';
 import type { Connection } from './connection.ts';
 import type { Hub } from './hub.ts';
-import { ClientSocket, type Tails } from './client-socket.ts';
+import { ClientSocket } from './client-socket.ts';
+import { Turns } from './turns.ts';
 
 export type RequestLike = Extract<Message, { type: 0 | 2 }>;
 
@@ -71,9 +72,8 @@ export class Dispatcher {
     try {
       const args = checkArgs(method, params, faultAt, this.#deps.services.settings.limits);
       if (args instanceof Failure) return args;
-      return await this.#inOrder(socket, orderKeys(method, args), () =>
-        this.#handle({ by: socket, socket }, method, args),
-      );
+      const order = { keys: orderKeys(method, args), isBeside: mayGoBeside(method) };
+      return await this.#inOrder(socket, order, () => this.#handle({ by: socket, socket }, method, args));
     } catch (error) {
       return this.#failureOf(error, method, socket.socketId);
     }
@@ -87,9 +87,8 @@ export class Dispatcher {
     if (args instanceof Failure) return args;
     const by = actingAs(socket.userName, { bypassPermissions });
     const handlers = bypassHooks ? this.#deps.bareHandlers : this.#deps.handlers;
-    const outcome = await this.#inOrder(socket, orderKeys(method, args), () =>
-      this.#handle({ by, socket }, method, args, handlers),
-    );
+    const order = { keys: orderKeys(method, args), isBeside: mayGoBeside(method) };
+    const outcome = await this.#inOrder(socket, order, () => this.#handle({ by, socket }, method, args, handlers));
     const mayAct = this.#deps.services.instance.held;
     const gone = mayAct ? fail('invalidSocket', [socket.socketId]) : unavailable();
     let given: Value | Failure = gone;
@@ -100,18 +99,28 @@ export class Dispatcher {
   }
 
   /** Runs work behind what the socket has under way on the same topics. */
-  async #inOrder(socket: ClientSocket, keys: readonly string[], work: () => Promise<AnyOutcome>): Promise<AnyOutcome> {
-    if (keys.length === 0) return work();
-    const tails: Tails = (socket.tails ??= new Map());
-    const before = keys.flatMap((key) => tails.get(key) ?? []);
-    // What has waited until its socket is gone need not be done any more: nobody was told that it would be.
-    const inTurn = (): Promise<AnyOutcome> => (socket.open ? work() : Promise.resolve(unavailable()));
-    const outcome = before.length === 0 ? work() : Promise.all(before).then(inTurn);
-    for (const key of keys) tails.set(key, outcome);
-    const settled = await outcome;
-    for (const key of keys) if (tails.get(key) === outcome) tails.delete(key);
-    if (tails.size === 0 && socket.tails === tails) socket.tails = undefined;
-    return settled;
+  async #inOrder(
+    socket: ClientSocket,
+    { keys, isBeside }: { readonly keys: readonly string[]; readonly isBeside: boolean },
+    work: () => Promise<AnyOutcome | UnderWay>,
+  ): Promise<AnyOutcome> {
+    if (keys.length === 0) return settled(await work());
+    const turns = (socket.turns ??= new Turns());
+    const turn = turns.enter(keys, isBeside);
+    try {
+      if (turn.coming !== undefined) {
+        await turn.coming;
+        // What has waited until its socket is gone need not be done any more: nobody was told that it would be.
+        if (!socket.open) return unavailable();
+      }
+      const done = await work();
+      if (!(done instanceof UnderWay)) return done;
+      turn.begun();
+      return await done.outcome;
+    } finally {
+      turn.end();
+      if (turns.isEmpty && socket.turns === turns) socket.turns = undefined;
+    }
   }
 
   /** Logs a connection in, or ends it. `adopt` gets the socket before anything is sent to it. Never rejects. */
@@ -231,11 +240,13 @@ export class Dispatcher {
     method: Exclude<RequestName, 'login'>,
     args: unknown,
     handlers: Handlers = this.#deps.handlers,
-  ): Promise<AnyOutcome> {
+  ): Promise<AnyOutcome | UnderWay> {
+    const failed = (error: unknown): Failure => this.#failureOf(error, method, asking.socket?.socketId ?? '');
     try {
-      return await callHandler(handlers, method, asking, args);
+      const done = await callHandler(handlers, method, asking, args);
+      return done instanceof UnderWay ? new UnderWay(done.outcome.catch(failed)) : done;
     } catch (error) {
-      return this.#failureOf(error, method, asking.socket?.socketId ?? '');
+      return failed(error);
     }
   }
 

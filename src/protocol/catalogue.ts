@@ -150,6 +150,9 @@ export function requiredCount(params: Params): number {
   return Object.values(params).filter((param) => !param.optional).length;
 }
 
+/** Whether a request may go on beside earlier ones of its kind: see `pipelined` of a declaration. */
+export const mayGoBeside = (name: RequestName): boolean => requestDeclaration(name).pipelined === true;
+
 /**
  * The topics a request is ordered by: `room:NAME`, `user:NAME`, or `self` for the caller's own user. Requests of one
  * socket that share a key must take effect in the order in which they came.

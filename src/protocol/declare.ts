@@ -109,6 +109,11 @@ export interface RequestDeclaration<
   readonly on?: O;
   /** Where it is left out, the room that a param names by `existing` or `creating`. */
   readonly order?: Order;
+  /**
+   * Those of one socket on one topic begin in their order, and do not wait for one another's end: what decides about them takes
+   * them in that order. Its handler gives an `UnderWay` (chat/outcome.ts).
+   */
+  readonly pipelined?: true;
   readonly cost?: Cost;
   /** Users may make it where this setting says so; the service always may. */
   readonly usersMay?: 'roomsManagement';

@@ -46,6 +46,7 @@ export const messageRequests = {
     errors: ['noRoom', 'notJoined', 'messageTooLarge'],
     access: 'user',
     check: 'roomMessageCheck',
+    pipelined: true,
     cost: { spread: { room: 'roomName' } },
     example: { params: ['lobby', { textMessage: 'hello' }, { clientMessageId: 'c-1' }], result: 42 },
   }),

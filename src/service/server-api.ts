@@ -24,7 +24,7 @@ import { asMap, isMap, type Value } from '../protocol/values.ts';
 import { StateUnavailable } from '../redis/unavailable.ts';
 import { actingAs, type Actor } from '../chat/actor.ts';
 import type { Caller, Handlers } from '../chat/caller.ts';
-import { answer, plain, type AnyOutcome } from '../chat/outcome.ts';
+import { answer, plain, settled, type AnyOutcome, type UnderWay } from '../chat/outcome.ts';
 import type { ServerHandlers, ServerServices } from './contract.ts';
 import { bindServerHandlers } from './handlers.ts';
 
@@ -137,7 +137,7 @@ export class ServerApi {
     }
     const by = actingAs(userName, { bypassPermissions: as.bypassPermissions === true, exceptSocket: socketId });
     const handlers = bypassHooks ? this.#deps.bareHandlers : this.#deps.handlers;
-    return this.#take(method, await callHandler(handlers, method, { by, socket: undefined }, args));
+    return this.#take(method, await settled(await callHandler(handlers, method, { by, socket: undefined }, args)));
   }
 
   /** What an outcome says. Its turn is taken here: nobody is sent anything in between. */
@@ -175,19 +175,19 @@ export interface Asking {
   readonly socket: Caller | undefined;
 }
 
-/** Runs the handler of a request. */
+/** Runs the handler of a request. Where more of its kind may go beside it, it is begun when this resolves. */
 export async function callHandler(
   handlers: Handlers,
   method: Exclude<RequestName, 'login'>,
   { by, socket }: Asking,
   args: unknown,
-): Promise<AnyOutcome> {
+): Promise<AnyOutcome | UnderWay> {
   // The catalogue has checked these arguments for this very method; the types of one call cannot say so.
   const handler = handlers[method] as unknown as (
     by: Actor,
     args: unknown,
     socket: Caller | undefined,
-  ) => Promise<AnyOutcome>;
+  ) => Promise<AnyOutcome | UnderWay>;
   return await handler(by, args, socket);
 }
 

@@ -13,7 +13,7 @@ import type { Value, ValueMap } from '../../protocol/values.ts';
 import { StateUnavailable } from '../../redis/unavailable.ts';
 import type { Actor } from '../actor.ts';
 import type { Caller, Handlers } from '../caller.ts';
-import { ok, plain, retold, toldBy, type AnyOutcome } from '../outcome.ts';
+import { ok, plain, retold, toldBy, UnderWay, type AnyOutcome } from '../outcome.ts';
 
 export interface HookedDeps {
   readonly hooks: HookRunner;
@@ -25,7 +25,8 @@ export interface HookedDeps {
 type Method = Exclude<RequestName, 'login'>;
 type AnyArgs = { readonly [name: string]: Value | undefined };
 /** A handler whose own types are left aside: what goes in and out of it is checked here against its declaration. */
-type AnyHandler = (by: Actor, args: AnyArgs, socket: Caller | undefined) => Promise<AnyOutcome> | AnyOutcome;
+type AnyHandler = (by: Actor, args: AnyArgs, socket: Caller | undefined) => Promise<Begun> | Begun;
+type Begun = AnyOutcome | UnderWay;
 
 /** One request on its way through the hooks. */
 interface Passage extends HookedDeps {
@@ -63,8 +64,10 @@ function around(deps: HookedDeps, method: Method, handler: AnyHandler): AnyHandl
     if (before instanceof Failure) return before;
     if ('result' in before) return ok(before.result);
     if (!hasAfter) return handler(by, before.args, socket);
-    const outcome = await runHandler(passage, handler, before.args);
-    return runAfter(passage, before.args, outcome);
+    const after = (outcome: AnyOutcome): Promise<AnyOutcome> => runAfter(passage, before.args, outcome);
+    const failed = (error: unknown): Failure => failureOf(passage, error);
+    const begun = await (async () => handler(by, before.args, socket))().catch(failed);
+    return begun instanceof UnderWay ? new UnderWay(begun.outcome.catch(failed).then(after)) : after(begun);
   };
 }
 
@@ -116,18 +119,10 @@ function replaced(method: Method, args: AnyArgs, by: ValueMap, limits: Limits): 
   throw new Nonsense(`answered with args that ${method} refuses: ${checked.code} ${JSON.stringify(checked.args)}`);
 }
 
-/** What the handler gives or throws, as something that the hooks after it can be told. */
-async function runHandler(
-  { method, by, socket, onDefect }: Passage,
-  handler: AnyHandler,
-  args: AnyArgs,
-): Promise<AnyOutcome> {
-  try {
-    return await handler(by, args, socket);
-  } catch (error) {
-    if (error instanceof StateUnavailable) return unavailable();
-    return fail('internalError', [onDefect(error, method, socket?.socketId ?? '')]);
-  }
+/** What a handler has thrown, as something that the hooks after it can be told. */
+function failureOf({ method, socket, onDefect }: Passage, error: unknown): Failure {
+  if (error instanceof StateUnavailable) return unavailable();
+  return fail('internalError', [onDefect(error, method, socket?.socketId ?? '')]);
 }
 
 /** What a request has done stays done, whatever is told of it: its turn is kept with the new outcome. */
