@@ -99,6 +99,7 @@ function assemble(reader: Reader, production: boolean): Config {
     guestsMax: reader.get(settings.guestsMax),
     backpressureBytes: reader.get(settings.backpressureBytes),
     metricsFreshMs: reader.get(settings.metricsFreshMs),
+    postsPerCall: reader.get(settings.postsPerCall),
     gapFill: reader.get(settings.switchGapFill),
     logLevel: reader.get(settings.logLevel),
     allowOpen: reader.get(settings.allowOpen),

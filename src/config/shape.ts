@@ -101,6 +101,8 @@ export interface Config {
   readonly backpressureBytes: number;
   /** 0 only in the suite. */
   readonly metricsFreshMs: number;
+  /** Less than 64 only in the suite. */
+  readonly postsPerCall: number;
   /** Off only in the suite, which must notice it. */
   readonly gapFill: boolean;
   readonly logLevel: LogLevel;

@@ -260,6 +260,16 @@ export const settings = {
       doc: 'How long metrics, once made, are given again; 0 lets the test suite see at once what it has caused.',
     },
   ),
+  postsPerCall: integer(
+    'PARLEY_POSTS_PER_CALL',
+    64,
+    { min: 1, max: 64 },
+    {
+      unit: 'messages',
+      hidden: true,
+      doc: 'How many messages one call to Redis posts at most; 1 lets the test suite see each go by itself.',
+    },
+  ),
   switchGapFill: flag('PARLEY_SWITCH_GAP_FILL', true, {
     hidden: true,
     doc: 'Must be on; off lets the test suite prove that it notices missing gap filling.',

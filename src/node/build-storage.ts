@@ -77,7 +77,11 @@ export function buildStores({ config, keys }: Shared, { commands, lease }: Redis
   return {
     rooms: new RoomStore(commands, keys, config),
     memberships: new MembershipStore(commands, keys, { ...config.rooms, pageMax, replyBytes }),
-    messages: new MessageStore(commands, keys, { ...config.rooms, dedupMs: config.dedupMs }),
+    messages: new MessageStore(commands, keys, {
+      ...config.rooms,
+      dedupMs: config.dedupMs,
+      postsPerCall: config.postsPerCall,
+    }),
     histories: new HistoryStore(commands, keys, { replyBytes }),
     deletions: new Deletions(commands, keys),
     quotas: new QuotaStore(commands, keys, config.quotas),

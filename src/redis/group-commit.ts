@@ -15,6 +15,8 @@ export interface Share<Item> {
 export interface GroupCommitDeps<Item, Outcome> {
   /** Counts what waits here. */
   readonly budget: Pick<Budget, 'take' | 'give'>;
+  /** Of one call. */
+  readonly itemsMax: number;
   /** Lanes of one number may share a call. */
   slotOf(lane: string): number;
   /** What an item weighs, in bytes of arguments. */
@@ -24,7 +26,6 @@ export interface GroupCommitDeps<Item, Outcome> {
 }
 
 /** Of one call. An item that is larger goes alone. */
-const ITEMS_MAX = 64;
 const BYTES_MAX = 256 * 1024;
 
 interface Waiting<Item, Outcome> {
@@ -84,10 +85,10 @@ export class GroupCommit<Item, Outcome> {
     const open = new Map<number, Call<Item, Outcome>>();
     for (const lane of ready) {
       const slot = this.#deps.slotOf(lane.name);
-      const taken = take(lane);
+      const taken = take(lane, this.#deps.itemsMax);
       const [count, bytes] = [taken.length, bytesOf(taken)];
       let call = open.get(slot);
-      if (call === undefined || call.count + count > ITEMS_MAX || call.bytes + bytes > BYTES_MAX) {
+      if (call === undefined || call.count + count > this.#deps.itemsMax || call.bytes + bytes > BYTES_MAX) {
         if (call !== undefined) void this.#run(call);
         call = { shares: [], count: 0, bytes: 0 };
         open.set(slot, call);
@@ -141,12 +142,12 @@ export class GroupCommit<Item, Outcome> {
 }
 
 /** As much of a lane as goes in one call: one item at least. */
-function take<Item, Outcome>(lane: Lane<Item, Outcome>): Waiting<Item, Outcome>[] {
+function take<Item, Outcome>(lane: Lane<Item, Outcome>, itemsMax: number): Waiting<Item, Outcome>[] {
   const { waiting } = lane;
   lane.isUnderWay = true;
   let [count, bytes] = [0, 0];
   for (const next of waiting) {
-    if (count === ITEMS_MAX || (count > 0 && bytes + next.bytes > BYTES_MAX)) break;
+    if (count === itemsMax || (count > 0 && bytes + next.bytes > BYTES_MAX)) break;
     count++;
     bytes += next.bytes;
   }

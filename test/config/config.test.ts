@@ -88,6 +88,7 @@ describe('defaults', () => {
       guestsPerAddress: { max: 100, publicOnly: true },
       guestsMax: 1000,
       backpressureBytes: 4_194_304,
+      postsPerCall: 64,
       gapFill: true,
       logLevel: 'info',
     });

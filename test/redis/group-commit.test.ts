@@ -21,6 +21,7 @@ function start(countMax = 1000): {
   const budget = new Budget(countMax, 1 << 20, () => undefined);
   const group = new GroupCommit<string, string>({
     budget,
+    itemsMax: 64,
     slotOf: (lane) => lane.charCodeAt(0),
     bytesOf: (item) => item.length,
     run: (shares) =>

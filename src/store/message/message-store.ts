@@ -32,15 +32,18 @@ export interface Posted {
   readonly wish?: Wish | undefined;
 }
 
+const POSTS_PER_CALL = 64;
+
 type Outcome = OutcomeOf<typeof postMessages>;
 
 export class MessageStore {
   readonly #posting: GroupCommit<Posting, Outcome>;
 
-  constructor(commands: Commands, keys: Keyspace, rules: PostRules) {
+  constructor(commands: Commands, keys: Keyspace, rules: PostRules & { readonly postsPerCall?: number }) {
     const args = { rules: packRules(rules) };
     this.#posting = new GroupCommit({
       budget: commands.budget,
+      itemsMax: rules.postsPerCall ?? POSTS_PER_CALL,
       slotOf: (roomName) => commands.slotOf(keys.room(roomName).meta),
       bytesOf: bytesOfPosting,
       run: (shares) =>
