@@ -25,7 +25,8 @@ export interface TransportListener {
 
 /** A log read again. Rejects where Redis does not answer; `gone` where the topic does not exist any more. */
 export interface LogReader {
-  readPosition(topic: Topic): Promise<Position | 'gone'>;
+  /** Of as many topics as one call may ask for. Those that could not be read are not among them. */
+  readPositions(topics: readonly Topic[]): Promise<ReadonlyMap<Topic, Position | 'gone'>>;
   /** Events after a position, ascending and merged, as far as one page reaches; `at` is where the log stands. */
   readAfter(topic: Topic, after: Position): Promise<{ at: Position; events: TopicEvent[] } | 'gone'>;
   /** The sockets of this node that are in it, with the position at which that is so. Users: their own sockets. */

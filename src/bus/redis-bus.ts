@@ -5,7 +5,7 @@
 import type { BusCounters } from '../ops/counters.ts';
 import type { Commands } from '../redis/commands.ts';
 import type { Key, Keyspace, TopicKey } from '../redis/keys.ts';
-import { inPages } from '../redis/pages.ts';
+import { grouped, inPages } from '../redis/pages.ts';
 import type { Shards } from '../redis/shards.ts';
 import { REDIRECTED, StateUnavailable } from '../redis/unavailable.ts';
 import { BusLink } from './bus-link.ts';
@@ -313,16 +313,4 @@ export class RedisBus implements Transport {
       shards.length > 0 && shards.every(({ misses, echoed, isMute }) => misses === 0 && echoed > 0 && !isMute);
     if (this.#healthy && !before) this.#listener?.interrupted('the bus is proven again');
   }
-}
-
-/** By what `of` gives for each, in the order of their first. */
-function grouped<K>(channels: readonly string[], of: (channel: string) => K): Map<K, string[]> {
-  const groups = new Map<K, string[]>();
-  for (const channel of channels) {
-    const key = of(channel);
-    const own = groups.get(key);
-    if (own === undefined) groups.set(key, [channel]);
-    else own.push(channel);
-  }
-  return groups;
 }

@@ -2,7 +2,7 @@
  * The topics this node follows: one feed and one subscription each, however many sockets are in it. A topic is
  * entered into the node's manifest before anything of this node appears in it, and taken out a while after it was left.
  */
-import { readEvents, type Point } from '../log/event.ts';
+import { readEvents, type Point, type Position } from '../log/event.ts';
 import { Feed, type FeedDeps } from './feed.ts';
 import type { Topic, Transport, TransportListener } from './bus.ts';
 import { LeftTopics } from './left-topics.ts';
@@ -45,6 +45,8 @@ const LINGER_MS = 2000;
 const BARRIER_MS = 1000;
 const SUSPECT_MS = 1000;
 const URGENT_CHECKS_PER_TICK = 1000;
+/** Topics whose positions one call asks for. */
+const CHECKS_PER_CALL = 100;
 const MANIFEST_BATCH = 1000;
 
 export class Topics implements TransportListener {
@@ -202,7 +204,14 @@ export class Topics implements TransportListener {
       feed.expire(now - BARRIER_MS);
       if (!feed.waiting) this.#waiting.delete(feed);
     }
-    for (const entry of this.#urgent.splice(0, URGENT_CHECKS_PER_TICK)) this.#check(entry);
+    this.#check([...this.#urgent.splice(0, URGENT_CHECKS_PER_TICK), ...this.#dueForCheck()]);
+    // All entries are looked at: not as often as the few that wait.
+    if (this.#ticks++ % TICKS_PER_SWEEP === 0) this.#sweepEntries(now);
+  }
+
+  /** Each in its turn, so that all have had theirs once in the time that the options say. */
+  #dueForCheck(): Entry[] {
+    const due: Entry[] = [];
     this.#share += (this.#entries.size * TICK_MS) / this.#options.positionCheckMs;
     for (; this.#share >= 1; this.#share--) {
       this.#round ??= this.#entries.values();
@@ -211,10 +220,9 @@ export class Topics implements TransportListener {
         this.#round = undefined;
         break;
       }
-      this.#check(next.value);
+      due.push(next.value);
     }
-    // All entries are looked at: not as often as the few that wait.
-    if (this.#ticks++ % TICKS_PER_SWEEP === 0) this.#sweepEntries(now);
+    return due;
   }
 
   #sweepEntries(now: number): void {
@@ -277,21 +285,36 @@ export class Topics implements TransportListener {
     }
   }
 
-  #check(entry: Entry): void {
-    const before = entry.feed.position;
-    if (before === undefined || !entry.feed.live) return;
-    this.#deps.reader.readPosition(entry.feed.topic).then(
-      (at) => {
-        const { epoch, seq, nonce } = at === 'gone' ? { epoch: undefined, seq: 0, nonce: 0 } : at;
-        const isOther = seq < before.seq || (seq === before.seq && nonce !== before.nonce);
-        if (epoch === before.epoch && isOther) entry.feed.mend();
-        // What has happened meanwhile is on its way. Not set again by later checks, or checks that come often would put
-        // the mending off for ever.
-        else if (isBehind(entry.feed, { epoch, seq })) entry.suspicion ??= { epoch, seq, since: performance.now() };
-      },
-      (error: unknown) => this.#deps.onError(entry.feed.topic, error),
-    );
+  /** Compares positions with their logs, many in one call. */
+  #check(entries: readonly Entry[]): void {
+    const due = entries.flatMap((entry) => {
+      const { live, position: before } = entry.feed;
+      return live && before !== undefined ? [{ entry, before }] : [];
+    });
+    for (let from = 0; from < due.length; from += CHECKS_PER_CALL) {
+      const page = due.slice(from, from + CHECKS_PER_CALL);
+      const topics = page.map(({ entry }) => entry.feed.topic);
+      this.#deps.reader.readPositions(topics).then(
+        (found) => {
+          for (const { entry, before } of page) {
+            const at = found.get(entry.feed.topic);
+            if (at !== undefined) compare(entry, before, at);
+          }
+        },
+        (error: unknown) => this.#deps.onError(topics[0] ?? '', error),
+      );
+    }
   }
+}
+
+/** What a feed, which stood at a place before its log was asked, makes of where that stands. */
+function compare(entry: Entry, before: Position, at: Position | 'gone'): void {
+  const { epoch, seq, nonce } = at === 'gone' ? { epoch: undefined, seq: 0, nonce: 0 } : at;
+  const isOther = seq < before.seq || (seq === before.seq && nonce !== before.nonce);
+  if (epoch === before.epoch && isOther) entry.feed.mend();
+  // What has happened meanwhile is on its way. Not set again by later checks, or checks that come often would put the mending
+  // off for ever.
+  else if (isBehind(entry.feed, { epoch, seq })) entry.suspicion ??= { epoch, seq, since: performance.now() };
 }
 
 /** Whether a feed that has begun has yet to hear of what is there in its log, or that the log has ended. */

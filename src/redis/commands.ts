@@ -25,7 +25,7 @@ import {
 } from './script.ts';
 import { asList, plainCommands, type PlainCommand } from './plain-commands.ts';
 import { newNonce } from './tokens.ts';
-import { inTime, OVERLOADED, REDIRECTED, StateUnavailable } from './unavailable.ts';
+import { DEFECT, FULL, inTime, OVERLOADED, REDIRECTED, StateUnavailable } from './unavailable.ts';
 
 export interface CommandsOptions {
   readonly timeoutMs: number;
@@ -65,11 +65,6 @@ const WHEN_FULL = '#!lua flags=allow-oom\n';
 const LEASE_OVER = 'the lease of this node has run out';
 const RETRY_MS = 50;
 const EXPIRE_MS = 100;
-/** Redis has answered that it has no memory for it: nothing was done, for it refuses the first write of a script only. */
-const FULL = /^OOM\b/;
-/** A script's own error, or a key that holds something else. Whatever a command fails with besides is Redis's state. */
-const DEFECT = /^(WRONGTYPE\b|ERR (user_script:|Error compiling script|.*\bscript: \w+, on ))/s;
-
 export class Commands {
   readonly #client: Client;
   readonly #options: CommandsOptions;
@@ -98,11 +93,8 @@ export class Commands {
     this.budget = new Budget(options.queueMax, options.queueBytesMax, () => options.measured?.errors.add('overload'));
     for (const script of this.#scripts) client.defineCommand(script.name, definitionOf(script));
     // Each is a batch of its own, and the client would look for their slot in the number of their keys.
-    const grouped = [...this.#scripts].filter(({ restKeys }) => restKeys).map(({ name }) => name);
-    client.options.autoPipeliningIgnoredCommands = [
-      ...(client.options.autoPipeliningIgnoredCommands ?? []),
-      ...grouped,
-    ];
+    const grouped = [...this.#scripts].filter(({ restKeys }) => restKeys);
+    client.options.autoPipeliningIgnoredCommands = grouped.map(({ name }) => name);
     this.#timer = setInterval(() => this.#expire(), EXPIRE_MS);
     this.#timer.unref();
   }
@@ -149,7 +141,7 @@ export class Commands {
     script: Script<K, A, W, G>,
     keys: Readonly<Record<K, Key>>,
     args: Readonly<Record<A, ScriptArgument>>,
-    rest: readonly ScriptArgument[] = [],
+    rest: Rest = {},
   ): Promise<W | Given<G>> {
     if (!this.#options.mayAct()) return Promise.reject(new StateUnavailable(LEASE_OVER));
     return this.runUnfenced(script, keys, args, rest);
@@ -163,9 +155,7 @@ export class Commands {
     rest: Rest,
   ): Promise<(W | Given<G> | Error)[]> {
     if (!this.#options.mayAct()) throw new StateUnavailable(LEASE_OVER);
-    const reply = await this.#send(`${script.name}Buffer`, layOut(script, keys, args, rest, newNonce));
-    this.#options.onReply?.(script, reply);
-    return list(reply).map((one) => {
+    return list(await this.#ask(script, layOut(script, keys, args, rest, newNonce))).map((one) => {
       // The client's type of a reply does not say so.
       const error: unknown = one;
       return error instanceof Error ? this.#classified(error) : readReply(script, one);
@@ -177,13 +167,16 @@ export class Commands {
     script: Script<K, A, W, G>,
     keys: Readonly<Record<K, Key>>,
     args: Readonly<Record<A, ScriptArgument>>,
-    rest: readonly ScriptArgument[] = [],
+    rest: Rest = {},
   ): Promise<W | Given<G>> {
+    return readReply(script, await this.#ask(script, layOut(script, keys, args, rest, newNonce)));
+  }
+
+  async #ask(script: Script, line: readonly ScriptArgument[]): Promise<Reply> {
     if (!this.#scripts.has(script)) throw new Error(`${script.name}: declared after the connection was opened`);
-    return this.#send(`${script.name}Buffer`, layOut(script, keys, args, { args: rest }, newNonce)).then((reply) => {
-      this.#options.onReply?.(script, reply);
-      return readReply(script, reply);
-    });
+    const reply = await this.#send(`${script.name}Buffer`, line);
+    this.#options.onReply?.(script, reply);
+    return reply;
   }
 
   /** A plain command; the first argument is its key. Never fenced: none of them changes what clients see. */

@@ -5,3 +5,15 @@ const PAGE = 1000;
 /** A list in parts, in its order; none of an empty one. */
 export const inPages = <T>(list: readonly T[]): T[][] =>
   Array.from({ length: Math.ceil(list.length / PAGE) }, (_, i) => list.slice(i * PAGE, (i + 1) * PAGE));
+
+/** By what `of` gives for each, in the order of their first. */
+export function grouped<T, K>(items: readonly T[], of: (item: T) => K): Map<K, T[]> {
+  const groups = new Map<K, T[]>();
+  for (const item of items) {
+    const key = of(item);
+    const own = groups.get(key);
+    if (own === undefined) groups.set(key, [item]);
+    else own.push(item);
+  }
+  return groups;
+}

@@ -11,6 +11,11 @@ export const OVERLOADED = 'too many commands are outstanding';
 /** How Redis refuses before execution: the slot is elsewhere or on its way. Safe to send again. */
 export const REDIRECTED = /^(MOVED|ASK|TRYAGAIN|CLUSTERDOWN)\b/;
 
+/** Redis has answered that it has no memory for it: nothing was done, for it refuses the first write of a script only. */
+export const FULL = /^OOM\b/;
+/** A script's own error, or a key that holds something else. Whatever a command fails with besides is Redis's state. */
+export const DEFECT = /^(WRONGTYPE\b|ERR (user_script:|Error compiling script|.*\bscript: \w+, on ))/s;
+
 /** The outcome of work that has no limit of its own; rejects with `StateUnavailable` when it takes too long. */
 export async function inTime<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;

@@ -39,6 +39,20 @@ async function positionOf(log: TopicLog, topic: string): Promise<Position> {
   return at;
 }
 
+/** Call within a `describe`. */
+function readsMany(open: OpenStore): void {
+  test('where many logs stand is read at once, and which of them are gone', async () => {
+    const store = await open(scope);
+    await fill(store, [['bob', 's1', 'n1']]);
+    await store.users.login('bob', { socketId: 's1', nodeId: 'n1', echo: frame('in') });
+    const log = store.logOf('n1');
+    const topics = [roomTopic(room), roomTopic('nowhere'), userTopic('bob')];
+    const found = await log.readPositions([...topics, roomTopic(room)]);
+    expect([...found]).toEqual(await Promise.all(topics.map(async (topic) => [topic, await log.readPosition(topic)])));
+    expect(await log.readPositions([])).toEqual(new Map());
+  });
+}
+
 async function readAfter(log: TopicLog, topic: string, after: Position): Promise<readonly TopicEvent[]> {
   const read = await log.readAfter(topic, after);
   if (read === 'gone') throw new Error(`${topic} is gone`);
@@ -48,6 +62,7 @@ async function readAfter(log: TopicLog, topic: string, after: Position): Promise
 
 /** Call within a `describe`; `open` gives a store of its own to each test. */
 export function logSuite(open: OpenStore): void {
+  readsMany(open);
   reading(open);
   largeEvents(open);
   ownSockets(open);

@@ -34,10 +34,10 @@ function scriptsOf(store: Store): Record<'register' | 'renew', (ttlMs: number) =
   });
   const rest: readonly ScriptArgument[] = [];
   return {
-    register: async (ttlMs) => plain(await store.commands.run(scripts.registerNode, keys, args(ttlMs), rest)),
-    renew: async (ttlMs) => plain(await store.commands.run(scripts.renewLease, keys, args(ttlMs), rest)),
+    register: async (ttlMs) => plain(await store.commands.run(scripts.registerNode, keys, args(ttlMs), { args: rest })),
+    renew: async (ttlMs) => plain(await store.commands.run(scripts.renewLease, keys, args(ttlMs), { args: rest })),
     drain: async (ttlMs, draining = '1') =>
-      plain(await store.commands.run(scripts.renewLease, keys, { ...args(ttlMs), draining }, rest)),
+      plain(await store.commands.run(scripts.renewLease, keys, { ...args(ttlMs), draining }, { args: rest })),
     read: async () => plain(await store.commands.run(scripts.readLease, keys, {})),
     claim: async (watchedMs) => {
       const seen = watchedMs === undefined ? '' : ((await store.client.hget(keys.lease, 'expires')) ?? '');
@@ -47,8 +47,9 @@ function scriptsOf(store: Store): Record<'register' | 'renew', (ttlMs: number) =
     done: (topics) =>
       Promise.all((topics as string[]).map((topic) => store.commands.run(scripts.endSweepOf, keys, { topic, keepMs }))),
     reopen: async () => expiresOf(await store.commands.run(scripts.reopenSweep, keys, { keepMs })),
-    bequeath: async (...topics) => plain(await store.commands.run(scripts.bequeath, keys, { keepMs }, topics)),
-    add: async (...topics) => plain(await store.commands.run(scripts.addToManifest, keys, {}, topics)),
+    bequeath: async (...topics) =>
+      plain(await store.commands.run(scripts.bequeath, keys, { keepMs }, { args: topics })),
+    add: async (...topics) => plain(await store.commands.run(scripts.addToManifest, keys, {}, { args: topics })),
     take: async (pageMax, holdMs) => plain(await store.commands.run(scripts.takeSweepPage, keys, { pageMax, holdMs })),
   };
 }

@@ -206,7 +206,7 @@ export class AccessStore {
       frame: edit.frame,
       leftPrefix: edit.leftPrefix,
     };
-    return this.#commands.run(editList, this.#keys.room(roomName), args, edit.names);
+    return this.#commands.run(editList, this.#keys.room(roomName), args, { args: edit.names });
   }
 
   /** `evicting`: nodes still take out who has lost the room, which is not opened again before they have. */

@@ -51,7 +51,7 @@ export class Evictions {
   /** They are told. */
   async forget(roomName: string, told: readonly RemovedUser[]): Promise<void> {
     const noted = told.flatMap(({ userName, seq }) => (seq === undefined ? [] : [userName, seq]));
-    if (noted.length > 0) await this.#commands.run(forgetEvicted, this.#keys.room(roomName), {}, noted);
+    if (noted.length > 0) await this.#commands.run(forgetEvicted, this.#keys.room(roomName), {}, { args: noted });
   }
 }
 

@@ -95,7 +95,7 @@ export class AdminStore {
   createUser(userName: string, { whitelistOnly, lists }: UserOptions): Promise<'ok' | 'userExists'> {
     const args = { epoch: newEpoch(), whitelistOnly: flag(whitelistOnly) };
     const rest = Object.entries(lists).flatMap(([listName, names]) => names.flatMap((name) => [listName, name]));
-    return this.#commands.run(createUser, this.#keys.user(userName), args, rest);
+    return this.#commands.run(createUser, this.#keys.user(userName), args, { args: rest });
   }
 
   deleteUser(userName: string): Promise<'ok' | 'noUser' | 'userOnline'> {

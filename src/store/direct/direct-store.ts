@@ -149,7 +149,7 @@ export class DirectStore {
     adding: boolean,
   ): Promise<OutcomeOf<typeof editDirectList>> {
     const args = { adding: flag(adding), limit: this.#options.listSizeLimit };
-    return this.#commands.run(editDirectList, this.#listKeys(userName, listName), args, names);
+    return this.#commands.run(editDirectList, this.#listKeys(userName, listName), args, { args: names });
   }
 
   /** A page of a list. */

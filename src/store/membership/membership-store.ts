@@ -128,7 +128,7 @@ export class MembershipStore {
     const rest = sockets.flatMap((one) => [one.userName, one.socketId, one.nodeId, one.frame]);
     const large = this.#options.largeSize;
     const args = { large, closed, entryEpoch: entryAt?.epoch ?? '', entrySeq: entryAt?.seq ?? '' };
-    return this.#commands.run(scripts.leaveRoom, this.#keys.room(roomName), args, rest);
+    return this.#commands.run(scripts.leaveRoom, this.#keys.room(roomName), args, { args: rest });
   }
 
   async readSeen(

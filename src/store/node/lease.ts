@@ -197,7 +197,7 @@ export class Lease implements Manifest, Instance {
   async add(topics: readonly string[]): Promise<void> {
     const { lease, manifest } = this.#keys.node(this.#nodeId);
     const done = await Promise.all(
-      inPages(topics).map((page) => this.#commands.run(addToManifest, { lease, manifest }, {}, page)),
+      inPages(topics).map((page) => this.#commands.run(addToManifest, { lease, manifest }, {}, { args: page })),
     );
     if (done.includes('lost')) throw new StateUnavailable('the lease of this node was claimed');
   }
@@ -225,7 +225,7 @@ export class Lease implements Manifest, Instance {
   async bequeath(nodeId: string, topics: readonly string[]): Promise<void> {
     const { lease, manifest } = this.#keys.node(nodeId);
     for (const page of inPages(topics)) {
-      await this.#commands.run(bequeath, { lease, manifest }, { keepMs: KEEP_MS }, page);
+      await this.#commands.run(bequeath, { lease, manifest }, { keepMs: KEEP_MS }, { args: page });
     }
     await this.#note(nodeId, 0);
   }

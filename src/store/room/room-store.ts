@@ -76,7 +76,7 @@ export class RoomStore {
         accessListsUpdates: flag(options.accessListsUpdates),
         historyMax: options.historyMax,
       },
-      rest,
+      { args: rest },
     );
   }
 

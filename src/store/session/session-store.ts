@@ -184,7 +184,7 @@ export class SessionStore {
         .flatMap(({ roomName, packed, openPrefix, privatePrefix, lostAt }) => {
           return [roomName, packed, openPrefix, privatePrefix, lostAt?.epoch ?? '', lostAt?.seq ?? ''];
         });
-      await this.#commands.run(removeEntries, this.#keys.user(userName), { except }, rest);
+      await this.#commands.run(removeEntries, this.#keys.user(userName), { except }, { args: rest });
     }
   }
 
@@ -225,7 +225,7 @@ export class SessionStore {
       return [id, at.epoch, at.seq, njoined, echo];
     });
     const args = { field: fieldOf(roomName, socketId, nodeId), socket: socketId, except, roomName };
-    const at = await this.#commands.run(finishLeave, this.#keys.user(userName), args, rest);
+    const at = await this.#commands.run(finishLeave, this.#keys.user(userName), args, { args: rest });
     return at === 'gone' ? undefined : at;
   }
 

@@ -5,7 +5,8 @@ import type { Position, TopicEvent } from '../../log/event.ts';
 import type { Commands } from '../../redis/commands.ts';
 import { readNodeSockets } from '../membership/node-sockets.ts';
 import { topicKind, topicName, type Keyspace, type TopicKey } from '../../redis/keys.ts';
-import { bytes, events, nothing, packedPosition, pairs, position } from '../../redis/reply.ts';
+import { bytes, events, listOf, nothing, optional, packedPosition, pairs, position } from '../../redis/reply.ts';
+import { grouped } from '../../redis/pages.ts';
 import { scriptsBeside } from '../../redis/script.ts';
 import { newEpoch } from '../../redis/tokens.ts';
 
@@ -16,6 +17,13 @@ const readLog = script('read-log', {
   args: ['afterSeq', 'afterId', 'pageMax', 'bytesMax'],
   refuses: ['gone'],
   gives: { at: position, messages: events, others: events },
+});
+
+// One key for each log.
+const readPositions = script('read-positions', {
+  keys: [],
+  restKeys: true,
+  gives: listOf(optional((reply) => packedPosition(bytes(reply)))),
 });
 
 const rotateEpoch = script('rotate-epoch', {
@@ -46,6 +54,21 @@ export class TopicLog implements LogReader {
     const { meta } = this.#keysOf(topic);
     const packed = await this.#commands.plain('hget', meta, 'log');
     return packed === null ? 'gone' : packedPosition(bytes(packed));
+  }
+
+  async readPositions(topics: readonly Topic[]): Promise<ReadonlyMap<Topic, Position | 'gone'>> {
+    const found = new Map<Topic, Position | 'gone'>();
+    const bySlot = grouped(topics, (topic) => this.#commands.slotOf(this.#keysOf(topic).meta));
+    const read = async (own: readonly Topic[]): Promise<void> => {
+      const [only = ''] = own;
+      // In a Cluster topics hardly ever share a slot: one by one they go by the client's pipelines.
+      if (own.length === 1) return void found.set(only, await this.readPosition(only));
+      const keys = own.map((topic) => this.#keysOf(topic).meta);
+      const positions = await this.#commands.run(readPositions, {}, {}, { keys });
+      for (const [i, topic] of own.entries()) found.set(topic, positions[i] ?? 'gone');
+    };
+    await Promise.allSettled([...bySlot.values()].map(read));
+    return found;
   }
 
   async readAfter(topic: Topic, after: Position): Promise<{ at: Position; events: TopicEvent[] } | 'gone'> {

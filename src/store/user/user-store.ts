@@ -139,7 +139,7 @@ export class UserStore {
       shown: token?.shown ?? '',
       syncing: flag(synced),
     };
-    const added = await this.#commands.run(scripts.loginUser, this.#keys.user(userName), args, absent);
+    const added = await this.#commands.run(scripts.loginUser, this.#keys.user(userName), args, { args: absent });
     if (typeof added === 'string') return added;
     const { at, nconnected, entries, homes } = added;
     return at === undefined ? { homes } : { at, nconnected, entries };
@@ -156,7 +156,7 @@ export class UserStore {
     const kept = { keptMs: anonymous ? this.#anonymousMs : KEPT_MS, anonymous: flag(anonymous) };
     const args = { socket: socketId, frame: echo, ...kept };
     const rest = rooms.flatMap((room) => [room.echo, room.njoined]);
-    return this.#commands.run(scripts.logoutUser, this.#keys.user(userName), args, rest);
+    return this.#commands.run(scripts.logoutUser, this.#keys.user(userName), args, { args: rest });
   }
 
   /** Tells the user's sockets, but for one ('' for none), of what one of them has done; the count ends the frame. */
