@@ -65,6 +65,7 @@ const WHEN_FULL = '#!lua flags=allow-oom\n';
 const LEASE_OVER = 'the lease of this node has run out';
 const RETRY_MS = 50;
 const EXPIRE_MS = 100;
+
 export class Commands {
   readonly #client: Client;
   readonly #options: CommandsOptions;

@@ -137,10 +137,12 @@ function postsToSeveral(start: Start): void {
     const to = (roomName: string): ReturnType<typeof post> => post(store, SERVICE, {}, roomName);
     const { history } = store.keys.room(room);
     await store.client.set(history, 'no stream');
-    const outcomes = await Promise.allSettled([to('attic'), to(room), to(room), to('nowhere'), to('attic')]);
+    await store.client.set(store.keys.room('ruin').meta, 'no hash');
+    const named = ['attic', room, room, 'nowhere', 'ruin', 'attic'];
+    const outcomes = await Promise.allSettled(named.map(to));
     const broken = { status: 'rejected', reason: expect.objectContaining({ name: 'ReplyError' }) };
     const [one, two] = [1, 2].map((id) => ({ status: 'fulfilled', value: expect.objectContaining({ id, seq: id }) }));
-    expect(outcomes).toEqual([one, broken, broken, { status: 'fulfilled', value: 'noRoom' }, two]);
+    expect(outcomes).toEqual([one, broken, broken, { status: 'fulfilled', value: 'noRoom' }, broken, two]);
     await store.client.del(history);
     expect(await Promise.all([to(room), to(room)])).toMatchObject([{ id: 1 }, { id: 2 }]);
   });

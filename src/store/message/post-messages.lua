@@ -41,7 +41,7 @@ local function openRoom()
   at = now < ts and ts or now
   local low = at % 4294967296
   stamp = pack('>I4I4', (at - low) / 4294967296, low)
-  events, isChanged, may = {}, false, {}
+  may = {}
   return true
 end
 
@@ -161,8 +161,11 @@ local function post(transient, trusted, nonce, user, repeatKey, middle, prefix)
   return { newId, newSeq, 0, wish }
 end
 
--- A reply to each of them goes into `replies`.
+-- A reply to each of them goes into `replies`; returns what those are refused with that have none.
 local function postEach(posts, count, place, replies)
+  if not openRoom() then
+    return 'noRoom'
+  end
   for i = 1, count do
     local transient, trusted, nonce, user, repeatKey, middle, prefix, next = unpackBytes(POST, posts, place)
     replies[i] = post(transient, trusted, nonce, user, repeatKey, middle, prefix)
@@ -175,16 +178,14 @@ for i = 0, (#KEYS - restKeys - 1) / 2 do
   enterRoom(KEYS[restKeys + 2 * i], KEYS[restKeys + 2 * i + 1])
   local posts, replies = ARGV[rest + i], {}
   local count, place = unpackBytes('>I2', posts)
-  local failure = 'noRoom'
-  if openRoom() then
-    local isDone, said = pcall(postEach, posts, count, place, replies)
-    -- Also where Redis has refused one of them, or there is a defect: what came before it has happened.
-    closeRoom()
-    if not isDone then
-      -- What Redis says begins with a word of its own, what Lua says with a place in the script.
-      said = type(said) == 'table' and said.err or said
-      failure = { err = string.find(said, '^%u+ ') and said or 'ERR ' .. said }
-    end
+  events, isChanged = {}, false
+  local isDone, failure = pcall(postEach, posts, count, place, replies)
+  -- Also where Redis has refused one of them, or there is a defect: what came before it has happened.
+  closeRoom()
+  if not isDone then
+    -- What Redis says begins with a word of its own, what Lua says with a place in the script.
+    local said = type(failure) == 'table' and failure.err or failure
+    failure = { err = string.find(said, '^%u+ ') and said or 'ERR ' .. said }
   end
   for k = 1, count do
     all[#all + 1] = replies[k] or failure
