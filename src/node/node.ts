@@ -6,7 +6,7 @@ import type { NodeParts } from './build.ts';
 import { TICK_MS } from '../bus/topics.ts';
 import { about } from '../ops/log.ts';
 import { onBreak, onTopology } from '../redis/connect.ts';
-import { checkRedis, RedisUnfit } from '../redis/requirements.ts';
+import { checkRedis, RedisUnfit } from '../redis/start/requirements.ts';
 import { inTime } from '../redis/unavailable.ts';
 
 const RECONCILE_MS = 1000;

@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { checkPermissions } from '../../src/redis/start-scripts.ts';
+import { checkPermissions } from '../../src/redis/start/start-scripts.ts';
 import { makeCertificates } from '../support/certificates.ts';
 import { liveOnce } from '../support/life.ts';
 import { startRedis, type RedisServer } from '../support/redis.ts';

@@ -5,6 +5,7 @@ import { code, filesUnder, type SourceFile } from './source-files.ts';
 const linesMax = 400;
 const serviceLinesMax = 350;
 const medianLinesMax = 120;
+const filesMax = 20;
 
 const source = filesUnder('src', ['.ts', '.lua']);
 const tests = filesUnder('test', ['.ts']);
@@ -23,6 +24,15 @@ describe('every file', () => {
     expect(longerThan(serviceLinesMax, source)).toEqual([]);
     const sizes = source.map(({ lines }) => lines).toSorted((a, b) => a - b);
     expect(sizes[Math.floor(sizes.length / 2)]).toBeLessThanOrEqual(medianLinesMax);
+  });
+
+  test(`of the service shares its folder with at most ${filesMax - 1} others`, () => {
+    // With what is generated, and read beside it.
+    const folders = filesUnder('src', ['.ts', '.lua', '.md', '.json']).map(({ path }) => path.replace(/\/[^/]*$/, ''));
+    const crowded = [...new Set(folders)].filter(
+      (folder) => folders.filter((other) => other === folder).length > filesMax,
+    );
+    expect(crowded).toEqual([]);
   });
 
   test('opens with a sentence on what it is', () => {

@@ -3,7 +3,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { isRequestName, requestDeclaration, requests } from '../../src/protocol/catalogue.ts';
 import { createCodec } from '../../src/protocol/wire/codec.ts';
-import { echoBytesMax, echoedText } from '../../src/protocol/echo.ts';
+import { echoBytesMax, echoedText } from '../../src/protocol/wire/echo.ts';
 import { badArgument, fail, Failure, refuse, toErrorValue } from '../../src/protocol/errors.ts';
 import { errorTable, isErrorCode } from '../../src/protocol/error-table.ts';
 import { checkArgs } from '../../src/protocol/params/validate.ts';

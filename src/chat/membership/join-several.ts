@@ -3,7 +3,7 @@
  * for. Joining one room is membership's.
  */
 import type { RecoveryCounters } from '../../ops/counters.ts';
-import { echoedText } from '../../protocol/echo.ts';
+import { echoedText } from '../../protocol/wire/echo.ts';
 import { fail, failBecause, toErrorValue, unavailable, type Failure } from '../../protocol/errors.ts';
 import { storedMessageIn } from '../../protocol/wire/message-frame.ts';
 import { isValidName } from '../../protocol/names/rule.ts';

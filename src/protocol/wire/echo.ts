@@ -2,10 +2,10 @@
  * How much of what was sent is sent back in an error: as a value, 1 KiB in either format; in a sentence, a short line.
  * Which values an error has is the table's matter.
  */
-import { encodeJson } from './wire/json.ts';
-import { encodeShared } from './wire/msgpack.ts';
-import { utf8Length } from './names/form.ts';
-import type { Value } from './values.ts';
+import { encodeJson } from './json.ts';
+import { encodeShared } from './msgpack.ts';
+import { utf8Length } from '../names/form.ts';
+import type { Value } from '../values.ts';
 
 /** Of all args of one error, in either format. */
 export const echoBytesMax = 1024;

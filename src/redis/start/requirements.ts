@@ -3,15 +3,15 @@
  * where something is not allowed that is only of use, and warns of what will hurt later.
  */
 import type { Redis } from 'ioredis';
-import type { Log } from '../ops/log.ts';
-import type { RedisEndpoint, RedisMode } from '../outside/redis-endpoint.ts';
-import { openOnce } from './connect.ts';
+import type { Log } from '../../ops/log.ts';
+import type { RedisEndpoint, RedisMode } from '../../outside/redis-endpoint.ts';
+import { openOnce } from '../connect.ts';
 import { contact, judged, placeName, RedisUnfit, type Place } from './first-contact.ts';
-import { globOf, type Keyspace } from './keys.ts';
-import { fieldsOf } from './reply.ts';
+import { globOf, type Keyspace } from '../keys.ts';
+import { fieldsOf } from '../reply.ts';
 import { checkPermissions } from './start-scripts.ts';
-import type { ServerAddress } from './sentinels.ts';
-import { inTime, StateUnavailable } from './unavailable.ts';
+import type { ServerAddress } from '../sentinels.ts';
+import { inTime, StateUnavailable } from '../unavailable.ts';
 
 export { RedisUnfit } from './first-contact.ts';
 

@@ -5,9 +5,9 @@
 import { connect as connectPlain, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { Redis } from 'ioredis';
-import type { RedisSocket } from '../outside/redis-endpoint.ts';
-import type { ServerAddress } from './sentinels.ts';
-import { inTime, StateUnavailable } from './unavailable.ts';
+import type { RedisSocket } from '../../outside/redis-endpoint.ts';
+import type { ServerAddress } from '../sentinels.ts';
+import { inTime, StateUnavailable } from '../unavailable.ts';
 
 /** Redis can be reached and is no good: not a matter of waiting. */
 export class RedisUnfit extends Error {
