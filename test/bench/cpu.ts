@@ -1,4 +1,4 @@
-// What the operating system says about a process: CPU time, resident memory; and which core it may use. Linux only; elsewhere
+// What the operating system says about a process: CPU time, resident memory; which core it may use, and how many files. Linux only; elsewhere
 // the bench says so and ends.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -13,6 +13,31 @@ export function cpuMicros(pid: number): number {
     nanoseconds += Number(readFileSync(`${tasks}/${task}/schedstat`, 'latin1').split(' ')[0]);
   }
   return nanoseconds / 1000;
+}
+
+/** CPU time of the whole machine so far, what its host took away included, in seconds. */
+function machineSeconds(): number {
+  const [, ...ticks] = (readFileSync('/proc/stat', 'latin1').split('\n')[0] ?? '').split(/\s+/).map(Number);
+  const [user = 0, nice = 0, system = 0, , , irq = 0, softIrq = 0, steal = 0] = ticks;
+  return (user + nice + system + irq + softIrq + steal) / TICKS_PER_SECOND;
+}
+
+/** CPU time so far of this process and of those it started that have ended, in seconds. */
+function ownSeconds(): number {
+  const stat = readFileSync('/proc/self/stat', 'latin1');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) / TICKS_PER_SECOND;
+}
+
+const TICKS_PER_SECOND = 100;
+
+/** Tells, once everything that was started has ended, how many cores all others kept busy since now. */
+export function watchOthers(): () => number {
+  const [machine, own, startedAt] = [machineSeconds(), ownSeconds(), performance.now()];
+  return () => {
+    const others = machineSeconds() - machine - (ownSeconds() - own);
+    return Math.max(0, (1000 * others) / (performance.now() - startedAt));
+  };
 }
 
 export function rssBytes(pid: number): number {
@@ -45,4 +70,18 @@ export const canPin = availableParallelism() > 1 && spawnSync('taskset', ['--ver
 
 export function pin(pid: number, core: 'gateway' | 'others'): void {
   if (canPin) execFileSync('taskset', ['-acp', core === 'gateway' ? '0' : '1', String(pid)], { stdio: 'ignore' });
+}
+
+/** Lets a running process open so many files; throws a sentence where that cannot be. */
+export function allowFiles(pid: number, files: number): void {
+  const limits = /^Max open files\s+(\d+|unlimited)\s+(\d+|unlimited)/m.exec(
+    readFileSync(`/proc/${pid}/limits`, 'latin1'),
+  );
+  const [soft, hard] = [limits?.[1], limits?.[2]].map((limit) => (limit === 'unlimited' ? Infinity : Number(limit)));
+  if ((soft ?? 0) >= files) return;
+  const wanted = Math.max(files, hard ?? 0);
+  if (spawnSync('prlimit', ['--pid', String(pid), `--nofile=${files}:${wanted}`]).status === 0) return;
+  throw new Error(
+    `a process needs ${files} open files and may have ${hard}: run as root, or after \`ulimit -n ${files}\``,
+  );
 }

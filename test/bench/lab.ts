@@ -1,7 +1,7 @@
 // What a scenario works with: started systems, the load generator, the samples; and the one way to measure a window.
 import { createScope, type Scope } from '../support/disposal.ts';
 import { cpuMicros, pin, quiet } from './cpu.ts';
-import type { PoolPlan } from './generator/commands.ts';
+import type { Pattern, PoolPlan, Tally } from './generator/commands.ts';
 import { startLoad, type Load } from './load.ts';
 import type { BenchOptions } from './options.ts';
 import { openGarden, type Garden } from './planting.ts';
@@ -9,7 +9,7 @@ import type { Samples } from './report.ts';
 import { startSystem, type System, type SystemName } from './systems.ts';
 
 /** Bytes of text in a message: about 120 with the map around it. */
-export const TEXT_BYTES = 100;
+const TEXT_BYTES = 100;
 
 export interface Context {
   readonly scope: Scope;
@@ -56,6 +56,7 @@ export async function startBenches(context: Context, plan: BenchPlan): Promise<B
 export function poolPlan(system: System, sockets: number, roomSize: number): PoolPlan {
   return {
     pool: system.name,
+    wire: system.wire,
     ports: system.nodes.map((node) => node.port),
     sockets,
     roomSize,
@@ -64,6 +65,11 @@ export function poolPlan(system: System, sockets: number, roomSize: number): Poo
     join: true,
     concurrency: 50,
   };
+}
+
+/** Posts to a pool in one pattern, for the length of a window. */
+export function post({ load, options }: Context, pool: string, pattern: Pattern): Promise<Tally> {
+  return load.order('post', { pool, pattern, durationMs: options.windowMs, textBytes: TEXT_BYTES });
 }
 
 export const roomNames = (count: number): string[] => Array.from({ length: count }, (_, i) => `room${i}`);

@@ -1,17 +1,22 @@
 // The entry of `npm run bench`: runs the scenarios one after the other, prints a table and writes the figures. What they
 // measure is in `scenarios/`, what is aimed at in targets.ts.
 import { existsSync, writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { canPin } from './cpu.ts';
+import { drawChart } from './chart.ts';
+import { watchOthers } from './cpu.ts';
 import { runScenario } from './lab.ts';
 import { readOptions, type BenchOptions } from './options.ts';
 import { createProgress } from './progress.ts';
+import { provenanceOf, type Run } from './provenance.ts';
 import { Samples, table } from './report.ts';
 import { scenarios } from './scenarios/index.ts';
 import { authentication } from './systems.ts';
 
 const builtMain = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+
+/** Cores busy with other things from which on times say more about those. */
+const BUSY = 0.3;
+const HINT = ': CPU times stand, latencies and rates do not';
 
 const options = readOptions(process.argv.slice(2));
 process.exit(typeof options === 'string' ? refuse(options) : await bench(options));
@@ -32,6 +37,7 @@ async function bench(asked: BenchOptions): Promise<number> {
   const samples = new Samples();
   const failures: string[] = [];
   const startedAt = performance.now();
+  const othersCores = watchOthers();
   const late = (): boolean => performance.now() - startedAt > asked.limitMs;
   let cutShort = false;
   function* rounds(): Generator<number> {
@@ -58,32 +64,29 @@ async function bench(asked: BenchOptions): Promise<number> {
     }
   }
   progress.clear();
-  tell(asked, samples, failures, cutShort);
+  const { rounds: count, windowMs } = asked;
+  tell(asked, samples, failures, { rounds: count, cutShort, windowMs, othersCores: othersCores() });
   return failures.length === 0 ? 0 : 1;
 }
 
-function tell(asked: BenchOptions, samples: Samples, failures: readonly string[], cutShort: boolean): void {
+function tell(asked: BenchOptions, samples: Samples, failures: readonly string[], run: Run): void {
   const rows = samples.rows();
-  const setting = {
-    authentication,
-    rounds: asked.rounds,
-    cutShort,
-    windowMs: asked.windowMs,
-    pinned: canPin,
-    node: process.version,
-    cpu: `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}`,
-  };
-  const taken = new Date().toISOString();
-  writeFileSync(asked.outPath, `${JSON.stringify({ taken, setting, options: asked, rows, failures }, null, 2)}\n`);
+  const setting = provenanceOf(run);
   const say = (line: string): void => void process.stdout.write(`${line}\n`);
+  writeFileSync(asked.outPath, `${JSON.stringify({ setting, options: asked, rows, failures }, null, 2)}\n`);
+  const { rounds, cutShort, pinned, othersCores } = setting;
+  say(`authentication: ${authentication}; medians of ${rounds} interleaved rounds${cutShort ? ' (cut short)' : ''}`);
   say(
-    `authentication: ${authentication}; medians of ${asked.rounds} interleaved rounds${cutShort ? ' (cut short)' : ''}`,
+    `${setting.cpu}; Node ${setting.node}; ${pinned ? 'gateways on one core, the rest on another' : 'not pinned to cores'}`,
   );
   say(
-    `${setting.cpu}; Node ${setting.node}; ${canPin ? 'gateways on one core, the rest on another' : 'not pinned to cores'}`,
+    `commit ${setting.commit}; others kept ${othersCores.toFixed(1)} cores busy meanwhile${othersCores > BUSY ? HINT : ''}`,
   );
   say('');
   say(table(rows));
   for (const failure of failures) say(`FAILED ${failure}`);
   say(`\nwritten to ${asked.outPath}`);
+  if (asked.chartPath === '') return;
+  writeFileSync(asked.chartPath, drawChart(rows, setting));
+  say(`drawn in ${asked.chartPath}`);
 }

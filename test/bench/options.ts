@@ -11,25 +11,31 @@ export interface BenchOptions {
   readonly sockets: number;
   readonly rooms: number;
   readonly idleSockets: number;
+  /** How long idle sockets are watched for what they cost. */
+  readonly idleMs: number;
   /** Members of the largest room. */
   readonly members: number;
   /** No new round begins after it. */
   readonly limitMs: number;
   readonly outPath: string;
+  /** Where a chart of the figures goes; none when empty. */
+  readonly chartPath: string;
 }
 
 export const usage = `npm run bench -- [options]
-  --only a,b       scenarios: fanout, two-nodes, small-rooms, storm, memory,
-                   growth-members, growth-rooms, growth-nodes
+  --only a,b       scenarios: fanout, one-poster, hot-room, two-nodes, small-rooms, storm,
+                   memory, growth-members, growth-rooms, growth-nodes
   --rounds N       interleaved rounds, of which medians are taken (5)
   --quick          one round of shorter windows, fewer idle sockets and planted members
   --seconds S      length of one measured window (3)
   --sockets N      sockets of a fan-out, and of a storm (1000)
   --rooms N        small rooms of five (200)
-  --idle N         idle sockets whose memory is measured (10000)
+  --idle N         idle sockets whose memory and CPU time are measured (10000)
+  --idle-seconds S how long their CPU time is (26, more than the pause between two pings)
   --members N      members of the largest room (100000)
-  --minutes M      no new round begins after that time (20)
-  --out PATH       where the figures go as JSON (bench-result.json)`;
+  --minutes M      no new round begins after that time (40)
+  --out PATH       where the figures go as JSON (bench-result.json)
+  --chart PATH     draws the main figures as an SVG`;
 
 /** The options, or a sentence on what is wrong with them. */
 export function readOptions(args: readonly string[]): BenchOptions | string {
@@ -46,9 +52,11 @@ export function readOptions(args: readonly string[]): BenchOptions | string {
         sockets: text,
         rooms: text,
         idle: text,
+        'idle-seconds': text,
         members: text,
         minutes: text,
         out: text,
+        chart: text,
         help: flag,
       },
     });
@@ -61,9 +69,11 @@ export function readOptions(args: readonly string[]): BenchOptions | string {
       sockets: Number(values.sockets ?? 1000),
       rooms: Number(values.rooms ?? 200),
       idleSockets: Number(values.idle ?? (quick ? 3000 : 10_000)),
+      idleMs: 1000 * Number(values['idle-seconds'] ?? (quick ? 10 : 26)),
       members: Number(values.members ?? (quick ? 10_000 : 100_000)),
-      limitMs: 60_000 * Number(values.minutes ?? 20),
+      limitMs: 60_000 * Number(values.minutes ?? 40),
       outPath: values.out ?? 'bench-result.json',
+      chartPath: values.chart ?? '',
     };
     const wrong = Object.entries(options).find(([, value]) => typeof value === 'number' && !(value > 0));
     return wrong === undefined ? options : `${wrong[0]} must be a number above zero.\n${usage}`;

@@ -1,10 +1,12 @@
 // Collects samples, takes medians, compares them with the targets, and prints and writes the outcome.
-import { targetOf } from './targets.ts';
+import { targetsOf, type Target } from './targets.ts';
 
 export interface Verdict {
-  readonly against: string;
-  readonly ratio: number;
-  readonly ratioMax: number;
+  /** The column compared with; absent where only a bound of its own holds. */
+  readonly against?: string;
+  /** How many times the other figure it is; below one when it is less. */
+  readonly ratio?: number;
+  readonly target: Target;
   readonly met: boolean;
 }
 
@@ -13,8 +15,8 @@ export interface Row {
   /** Median by system, or by the size that grows. */
   readonly medians: Readonly<Record<string, number>>;
   readonly samples: Readonly<Record<string, readonly number[]>>;
-  /** Absent where nothing is aimed at, or what it is compared with was not measured. */
-  readonly verdict?: Verdict;
+  /** Of every target whose figures were measured. */
+  readonly verdicts: readonly Verdict[];
 }
 
 export class Samples {
@@ -29,13 +31,8 @@ export class Samples {
   rows(): Row[] {
     return [...this.#byMetric].map(([metric, columns]) => {
       const medians = Object.fromEntries([...columns].map(([column, values]) => [column, median(values)]));
-      const verdict = judge(metric, [...columns.keys()], medians);
-      return {
-        metric,
-        medians,
-        samples: Object.fromEntries(columns),
-        ...(verdict === undefined ? {} : { verdict }),
-      };
+      const verdicts = targetsOf(metric, [...columns.keys()]).flatMap((target) => judge(target, medians));
+      return { metric, medians, samples: Object.fromEntries(columns), verdicts };
     });
   }
 }
@@ -47,27 +44,35 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? NaN) + upper) / 2;
 }
 
-function judge(metric: string, columns: readonly string[], medians: Record<string, number>): Verdict | undefined {
-  const target = targetOf(metric, columns);
-  const value = medians[target?.subject ?? ''];
-  const baseline = medians[target?.baseline ?? ''];
-  if (target === undefined || value === undefined || baseline === undefined) return undefined;
-  const ratio = value / baseline;
-  const { ratioMax, valueMax = Infinity } = target;
-  return { against: target.baseline, ratio, ratioMax, met: ratio <= ratioMax && value <= valueMax };
+function judge(target: Target, medians: Readonly<Record<string, number>>): Verdict[] {
+  const { subject, baseline, timesMax = Infinity, lessMin = 0, valueMax = Infinity } = target;
+  const value = medians[subject];
+  if (value === undefined) return [];
+  if (baseline === undefined) return [{ target, met: value <= valueMax }];
+  const other = medians[baseline];
+  if (other === undefined) return [];
+  const ratio = value / other;
+  return [{ against: baseline, ratio, target, met: ratio <= timesMax && ratio * lessMin <= 1 && value <= valueMax }];
+}
+
+function told({ ratio = NaN, target, met }: Verdict): string {
+  const { baseline, timesMax, lessMin, valueMax } = target;
+  const own = valueMax === undefined ? '' : `at most ${valueMax}`;
+  const compared =
+    lessMin === undefined
+      ? `${ratio.toFixed(2)} × ${baseline}, target ≤ ${timesMax}`
+      : `${(1 / ratio).toFixed(2)} × less than ${baseline}, target ≥ ${lessMin}`;
+  const what = baseline === undefined ? `target ${own}` : own === '' ? compared : `${compared} and ${own}`;
+  return `${what}: ${met ? 'met' : 'MISSED'}`;
 }
 
 /** A table for people. */
 export function table(rows: readonly Row[]): string {
-  const lines = rows.map(({ metric, medians, verdict }) => [
-    metric,
-    Object.entries(medians)
-      .map(([column, value]) => `${column} ${figure(value)}`)
-      .join('  '),
-    verdict === undefined
-      ? ''
-      : `${verdict.ratio.toFixed(2)} × ${verdict.against}, target ≤ ${verdict.ratioMax}: ${verdict.met ? 'met' : 'MISSED'}`,
-  ]);
+  const lines = rows.flatMap(({ metric, medians, verdicts }) => {
+    const figures = Object.entries(medians).map(([column, value]) => `${column} ${figure(value)}`);
+    const [first = '', ...others] = verdicts.map(told);
+    return [[metric, figures.join('  '), first], ...others.map((other) => ['', '', other])];
+  });
   const widths = [0, 1].map((at) => Math.max(0, ...lines.map((line) => line[at]?.length ?? 0)));
   return lines
     .map((line) =>
@@ -79,7 +84,8 @@ export function table(rows: readonly Row[]): string {
     .join('\n');
 }
 
-function figure(value: number): string {
+/** A figure to three places or so. */
+export function figure(value: number): string {
   if (value >= 1000) return value.toFixed(0);
   return value >= 10 ? value.toFixed(1) : value.toFixed(2);
 }

@@ -1,13 +1,15 @@
-// The systems that are compared: the built service, the bare relay and bare uWebSockets.js, each with its processes placed
-// on cores alike. What they are asked to do is up to the scenarios.
+// The systems that are compared: the built service, the bare relay, bare uWebSockets.js and Socket.IO, each with its processes
+// placed on cores alike. What they are asked to do is up to the scenarios.
 import { fileURLToPath } from 'node:url';
 import type { Scope } from '../support/disposal.ts';
 import { startProcess } from '../support/owned-process.ts';
 import { startRedis, type RedisServer } from '../support/redis.ts';
 import { randomPrefix, startNode } from '../support/service.ts';
 import { pin } from './cpu.ts';
+import type { WireName } from './generator/wire.ts';
 
-export type SystemName = 'parley' | 'relay' | 'bare';
+/** The second of Socket.IO's keeps its messages in Redis, as the service and the relay do. */
+export type SystemName = 'parley' | 'relay' | 'bare' | 'socket.io' | 'socket.io storing';
 
 export interface ServerProcess {
   readonly pid: number;
@@ -16,6 +18,7 @@ export interface ServerProcess {
 
 export interface System {
   readonly name: SystemName;
+  readonly wire: WireName;
   readonly nodes: readonly ServerProcess[];
   /** Absent where the system has none. */
   readonly redis: RedisServer | undefined;
@@ -28,10 +31,24 @@ export interface System {
 /** How all of them let users in: by the name they give. */
 export const authentication = 'open';
 
-const floors = {
-  relay: fileURLToPath(new URL('./floors/relay.ts', import.meta.url)),
-  bare: fileURLToPath(new URL('./floors/bare.ts', import.meta.url)),
-};
+interface Program {
+  readonly path: string;
+  readonly wire: WireName;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+const program = (path: string, wire: WireName, env = {}): Program => ({
+  path: fileURLToPath(new URL(path, import.meta.url)),
+  wire,
+  env,
+});
+
+const programs = {
+  relay: program('./floors/relay.ts', 'rpc'),
+  bare: program('./floors/bare.ts', 'rpc'),
+  'socket.io': program('./peers/socketio.ts', 'socketIo'),
+  'socket.io storing': program('./peers/socketio.ts', 'socketIo', { BENCH_STORING: '1' }),
+} as const;
 
 const serviceSettings = {
   PARLEY_AUTH: authentication,
@@ -52,7 +69,7 @@ export async function startSystem(scope: Scope, name: SystemName, nodeCount = 1)
     nodes.push(node);
   }
   const pids = [...nodes.map((node) => node.pid), ...(redis === undefined ? [] : [redis.pid])];
-  return { name, nodes, redis, prefix, pids };
+  return { name, wire: name === 'parley' ? 'rpc' : programs[name].wire, nodes, redis, prefix, pids };
 }
 
 async function startServer(
@@ -61,19 +78,19 @@ async function startServer(
   redis: RedisServer | undefined,
   prefix: string,
 ): Promise<ServerProcess> {
-  if (name !== 'parley') return startFloor(scope, floors[name], redis?.url ?? '');
+  if (name !== 'parley') return startProgram(scope, programs[name], redis?.url ?? '');
   if (redis === undefined) throw new Error('the service needs a Redis');
   return startNode(scope, { redis, prefix, env: serviceSettings });
 }
 
-async function startFloor(scope: Scope, program: string, redisUrl: string): Promise<ServerProcess> {
+async function startProgram(scope: Scope, { path, env }: Program, redisUrl: string): Promise<ServerProcess> {
   let onPort: (port: number) => void = () => undefined;
   const listening = new Promise<number>((resolve) => {
     onPort = resolve;
   });
   const printed: string[] = [];
-  const floor = await startProcess(process.execPath, ['--import', 'tsx', program], {
-    env: { ...process.env, RELAY_REDIS_URL: redisUrl },
+  const server = await startProcess(process.execPath, ['--import', 'tsx', path], {
+    env: { ...process.env, NODE_ENV: 'production', ...env, BENCH_REDIS_URL: redisUrl },
     onLine: (line) => {
       printed.push(line);
       const port = /"port":(\d+)/.exec(line)?.[1];
@@ -81,9 +98,9 @@ async function startFloor(scope: Scope, program: string, redisUrl: string): Prom
     },
   });
   scope.add(async () => {
-    await floor.kill();
+    await server.kill();
   });
-  const first = await Promise.race([listening, floor.exited]);
-  if (typeof first !== 'number') throw new Error(`${program} ended at the start:\n${printed.join('\n')}`);
-  return { pid: floor.pid, port: first };
+  const first = await Promise.race([listening, server.exited]);
+  if (typeof first !== 'number') throw new Error(`${path} ended at the start:\n${printed.join('\n')}`);
+  return { pid: server.pid, port: first };
 }

@@ -16,7 +16,7 @@ redis.call('PUBLISH', KEYS[3], ARGV[1])
 return id`,
 };
 
-const url = process.env.RELAY_REDIS_URL ?? '';
+const url = process.env.BENCH_REDIS_URL ?? '';
 const commands = new Redis(url, { enableAutoPipelining: true });
 const subscriber = new Redis(url);
 const [login, join, post] = await Promise.all(

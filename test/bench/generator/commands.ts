@@ -1,8 +1,10 @@
 // What the bench tells its load generator to do, and what it hears back: the types of the messages between the two processes.
+import type { WireName } from './wire.ts';
 
 /** A set of sockets: socket i is in room floor(i / roomSize), on port i mod the number of ports. */
 export interface PoolPlan {
   readonly pool: string;
+  readonly wire: WireName;
   readonly ports: readonly number[];
   readonly sockets: number;
   readonly roomSize: number;
@@ -16,11 +18,17 @@ export interface PoolPlan {
 }
 
 /**
- * How posts are made. `paced`: so many per second by the posters in turn. `window`: so many outstanding until all
+ * How posts are made. `paced`: so many per second by the posters in turn, whatever comes back. `window`: so many outstanding until all
  * receivers have them, by the posters in turn. `each`: every socket posts, and again when it is answered.
  */
 export type Pattern =
-  | { readonly kind: 'paced'; readonly perSecond: number; readonly posters: number }
+  | {
+      readonly kind: 'paced';
+      readonly perSecond: number;
+      readonly posters: number;
+      /** Every so-many-th socket tells how long its messages took: looking for the number costs the generator. */
+      readonly probeEvery: number;
+    }
   | { readonly kind: 'window'; readonly messages: number; readonly posters: number }
   | { readonly kind: 'each' };
 
@@ -31,15 +39,22 @@ export interface PostRun {
   readonly textBytes: number;
 }
 
+export interface Percentiles {
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly p999Ms: number;
+}
+
 export interface Tally {
   /** Posts, joins or whatever was asked for, all acknowledged without an error. */
   readonly requests: number;
   /** Room messages received, all of them waited for. */
   readonly messages: number;
   readonly elapsedMs: number;
-  /** From a post to its acknowledgement. */
-  readonly p50Ms: number;
-  readonly p99Ms: number;
+  /** From the writing of a post to the parsing of its acknowledgement. */
+  readonly acknowledged: Percentiles;
+  /** From the writing of a post to the parsing of the frame in which it arrives; of paced posts only. */
+  readonly delivered: Percentiles;
   /** CPU time of the generator, in percent of a core: near 100, rates say more about it than about the system. */
   readonly generatorPercent: number;
 }

@@ -1,7 +1,8 @@
-// One raw connection of the load generator: it steps over WebSocket frames and looks at the first four bytes of each
-// payload, which tell a response from a room message. Nothing is decoded; what to send when is up to the pools.
+// One raw connection of the load generator: it steps over WebSocket frames and has the wire look at the first few bytes of
+// each payload, which tell a response from a room message. Nothing is decoded; what to send when is up to the pools.
 import { connect, type Socket } from 'node:net';
-import { pong, upgradeRequest } from './frames.ts';
+import { pong } from './frames.ts';
+import { rpc, type Wire } from './wire.ts';
 
 export interface LinkListener {
   upgraded(link: Link): void;
@@ -20,14 +21,19 @@ const incoming = Buffer.allocUnsafe(256 * 1024);
 
 const CLOSE = 0x88;
 const PING = 0x89;
-const NIL = 0xc0;
 /** Frames of up to that many bytes are waited for whole, and of others so much; no message of a generator is longer. */
 const WHOLE_BYTES = 512;
-/** The first byte of the string `roomMessage`: no other notification's name is eleven bytes long. */
-const ROOM_MESSAGE_NAME = 0xab;
+
+export interface LinkPlace {
+  /** How the system is spoken to; as the service when left out. */
+  readonly wire?: Wire;
+  /** The loopback address to connect from: the ports of one do for some 28,000 connections to one server. */
+  readonly localAddress?: string;
+}
 
 export class Link {
   readonly index: number;
+  readonly #wire: Wire;
   readonly #listener: LinkListener;
   readonly #socket: Socket;
   /** A frame's start that was cut off by the end of a read. */
@@ -37,15 +43,18 @@ export class Link {
   #upgraded = false;
   #ended = false;
 
-  constructor(index: number, port: number, listener: LinkListener) {
+  constructor(index: number, port: number, listener: LinkListener, place: LinkPlace = {}) {
+    const { wire = rpc, ...from } = place;
     this.index = index;
+    this.#wire = wire;
     this.#listener = listener;
     const callback = (length: number): boolean => {
       this.#read(incoming, length);
       return true;
     };
-    this.#socket = connect({ port, host: '127.0.0.1', noDelay: true, onread: { buffer: incoming, callback } });
-    this.#socket.on('connect', () => this.#socket.write(upgradeRequest(port)));
+    const onread = { buffer: incoming, callback };
+    this.#socket = connect({ port, host: '127.0.0.1', noDelay: true, onread, ...from });
+    this.#socket.on('connect', () => this.#socket.write(wire.upgrade(port)));
     this.#socket.on('error', (error) => this.#lose(error.message));
     this.#socket.on('close', () => this.#lose('closed'));
   }
@@ -107,18 +116,8 @@ export class Link {
     const first = bytes[at];
     if (first === PING) this.send(pong);
     else if (first === CLOSE) this.#lose(`closed with ${bytes.readUInt16BE(at + head)}`);
-    else this.#payload(bytes, at + head, size);
+    else this.#wire.payload(this, this.#listener, bytes, at + head, size);
     return at + head + size;
-  }
-
-  #payload(bytes: Buffer, at: number, size: number): void {
-    if (bytes[at] === 0x94 && bytes[at + 1] === 1) {
-      this.#listener.response(this, bytes[at + 2] ?? 0, bytes[at + 3] === NIL);
-    } else if (bytes[at] === 0x93) {
-      const nameHead = bytes[at + 2] ?? 0;
-      if (nameHead === ROOM_MESSAGE_NAME) this.#listener.message(this, bytes, at + size);
-      else this.#listener.notice?.(this, nameHead);
-    }
   }
 
   /** Where the frames start, behind the answer to the upgrade; -1 while that is not complete. */
@@ -130,8 +129,8 @@ export class Link {
     }
     this.#upgraded = true;
     const status = bytes.toString('latin1', 0, bytes.indexOf('\r\n'));
-    if (status.includes(' 101 ')) this.#listener.upgraded(this);
-    else this.#lose(status);
+    if (!status.includes(' 101 ')) this.#lose(status);
+    else if (!this.#wire.greets) this.#listener.upgraded(this);
     return end + 4;
   }
 }

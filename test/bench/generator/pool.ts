@@ -1,18 +1,28 @@
 // A pool of the generator's connections: opening them, and handing what arrives to whichever run is under way. How the
 // sockets post is in runs.ts.
 import type { PoolPlan } from './commands.ts';
-import { joinFrame, loginFrame, requestIds } from './frames.ts';
+import { requestIds } from './frames.ts';
 import { Link, type LinkListener } from './link.ts';
+import { wires, type Wire } from './wire.ts';
 
 /** What a run wants to know. */
 export interface RunListener {
   response(index: number): void;
-  message(): void;
+  /** A room message, its last byte before `end`. */
+  message(index: number, bytes: Buffer, end: number): void;
 }
+
+/** Connections from one loopback address, so that its ports suffice. */
+const PER_ADDRESS = 20_000;
+
+/** Counts the pools of this process: ports that were chosen with an address stay taken for a minute after a pool has closed. */
+let pools = 0;
 
 export class Pool implements LinkListener {
   readonly plan: PoolPlan;
+  readonly wire: Wire;
   readonly links: Link[] = [];
+  readonly #number = pools++ % 250;
   #run: RunListener | undefined;
   /** Rejects what is under way. */
   #fail: (error: Error) => void = () => undefined;
@@ -21,6 +31,7 @@ export class Pool implements LinkListener {
 
   constructor(plan: PoolPlan) {
     this.plan = plan;
+    this.wire = wires[plan.wire];
   }
 
   roomOf(index: number): string {
@@ -66,18 +77,18 @@ export class Pool implements LinkListener {
   }
 
   upgraded(link: Link): void {
-    link.send(loginFrame(this.userOf(link.index)));
+    link.send(this.wire.login(this.userOf(link.index)));
   }
 
   response(link: Link, id: number, ok: boolean): void {
     if (!ok) return this.#fail(new Error(`socket ${link.index}: request ${id} was refused`));
     if (this.#run !== undefined) return this.#run.response(link.index);
-    if (id === requestIds.login && this.plan.join) link.send(joinFrame(this.roomOf(link.index)));
+    if (id === requestIds.login && this.plan.join) link.send(this.wire.join(this.roomOf(link.index)));
     else this.#onReady();
   }
 
-  message(): void {
-    this.#run?.message();
+  message(link: Link, bytes: Buffer, end: number): void {
+    this.#run?.message(link.index, bytes, end);
   }
 
   lost(link: Link, why: string): void {
@@ -88,6 +99,9 @@ export class Pool implements LinkListener {
     const index = this.links.length;
     const { ports, sockets } = this.plan;
     if (index >= sockets) return;
-    this.links.push(new Link(index, ports[index % ports.length] ?? 0, this));
+    const from = Math.floor(index / PER_ADDRESS);
+    // The first ones leave the choice to the system, which then gives one port to connections to different servers.
+    const place = from === 0 ? {} : { localAddress: `127.${this.#number}.${from}.2` };
+    this.links.push(new Link(index, ports[index % ports.length] ?? 0, this, { wire: this.wire, ...place }));
   }
 }

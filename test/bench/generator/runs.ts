@@ -1,13 +1,13 @@
 // The patterns in which the generator loads a pool, each ending with everything outstanding received, so that what was
 // counted is what was caused. Opening the sockets is the pool's matter.
 import type { Pattern, PostRun, Tally } from './commands.ts';
-import { joinFrame, leaveFrame, postFrames } from './frames.ts';
+import { postsFrom, sequenceIn } from './frames.ts';
+import { Latencies } from './latencies.ts';
 import type { Pool } from './pool.ts';
 
 /** Longest wait for what is outstanding once a run is over. */
 const DRAIN_MS = 20_000;
 const PACE_TICK_MS = 1;
-const LATENCIES_KEPT = 20_000;
 
 class Counts {
   requests = 0;
@@ -15,25 +15,34 @@ class Counts {
   messages = 0;
   readonly startedAt = performance.now();
   readonly #cpuAtStart = process.cpuUsage();
-  readonly #sentAt: number[] = [];
-  readonly #latencies: number[] = [];
+  /** Times of requests not yet answered, by socket: each is answered in order. */
+  readonly #waiting: number[][] = [];
+  /** When a post was written, by its sequence number. */
+  readonly #postedAt = new Map<number, number>();
+  readonly #acknowledged = new Latencies();
+  readonly #delivered = new Latencies();
 
-  sent(index: number): void {
+  sent(index: number, sequence?: number): void {
     this.requests++;
-    this.#sentAt[index] = performance.now();
+    const now = performance.now();
+    const waiting = this.#waiting[index];
+    if (waiting === undefined) this.#waiting[index] = [now];
+    else waiting.push(now);
+    if (sequence !== undefined) this.#postedAt.set(sequence, now);
   }
 
   answer(index: number): void {
     this.answered++;
-    // With several outstanding of one socket this is the time since the latest: a lower bound, used for comparison only.
-    const latency = performance.now() - (this.#sentAt[index] ?? 0);
-    if (this.#latencies.length < LATENCIES_KEPT) this.#latencies.push(latency);
-    else this.#latencies[Math.floor(Math.random() * LATENCIES_KEPT)] = latency;
+    const sentAt = this.#waiting[index]?.shift();
+    if (sentAt !== undefined) this.#acknowledged.add(performance.now() - sentAt);
+  }
+
+  arrived(sequence: number): void {
+    const postedAt = this.#postedAt.get(sequence);
+    if (postedAt !== undefined) this.#delivered.add(performance.now() - postedAt);
   }
 
   tally(): Tally {
-    const sorted = this.#latencies.toSorted((a, b) => a - b);
-    const at = (share: number): number => sorted[Math.floor(share * sorted.length)] ?? 0;
     const elapsedMs = performance.now() - this.startedAt;
     const { user, system } = process.cpuUsage(this.#cpuAtStart);
     return {
@@ -41,21 +50,24 @@ class Counts {
       messages: this.messages,
       elapsedMs,
       generatorPercent: (user + system) / 10 / elapsedMs,
-      p50Ms: at(0.5),
-      p99Ms: at(0.99),
+      acknowledged: this.#acknowledged.percentiles(),
+      delivered: this.#delivered.percentiles(),
     };
   }
 }
 
 export async function post(pool: Pool, run: PostRun): Promise<Tally> {
   const { roomSize } = pool.plan;
-  const nextFrame = pool.links.map((_, index) => postFrames(pool.roomOf(index), run.textBytes));
+  const nextPost = pool.links.map((_, index) =>
+    postsFrom((content) => pool.wire.post(pool.roomOf(index), content), run.textBytes),
+  );
   const counts = new Counts();
+  const probed = run.pattern.kind === 'paced';
   const send = (index: number): void => {
-    const frame = nextFrame[index]?.();
-    if (frame === undefined) return;
-    counts.sent(index);
-    pool.links[index]?.send(frame);
+    const next = nextPost[index]?.();
+    if (next === undefined) return;
+    counts.sent(index, probed ? next.sequence : undefined);
+    pool.links[index]?.send(next.frame);
   };
   const complete = (): boolean => counts.answered === counts.requests && counts.messages === counts.requests * roomSize;
   return bounded(pool, run.durationMs, counts, complete, (running) => drive(pool, run.pattern, counts, send, running));
@@ -64,7 +76,7 @@ export async function post(pool: Pool, run: PostRun): Promise<Tally> {
 interface Driver {
   start(): void;
   answered(index: number): void;
-  received(): void;
+  received(index: number, bytes: Buffer, end: number): void;
   stop(): void;
 }
 
@@ -103,11 +115,13 @@ function drive(
     start: () => {
       timer = setInterval(() => {
         const due = ((performance.now() - counts.startedAt) / 1000) * pattern.perSecond;
-        if (running() && counts.requests < due) send(poster());
+        while (running() && counts.requests < due) send(poster());
       }, PACE_TICK_MS);
     },
     answered: nothing,
-    received: nothing,
+    received: (index, bytes, end) => {
+      if (index % pattern.probeEvery === 0) counts.arrived(sequenceIn(bytes, end));
+    },
     stop: () => clearInterval(timer),
   };
 }
@@ -115,7 +129,10 @@ function drive(
 /** Every socket joins and leaves its room in turn. */
 export function cycle(pool: Pool, durationMs: number): Promise<Tally> {
   const counts = new Counts();
-  const frames = pool.links.map((_, index) => [joinFrame(pool.roomOf(index)), leaveFrame(pool.roomOf(index))]);
+  const frames = pool.links.map((_, index) => [
+    pool.wire.join(pool.roomOf(index)),
+    pool.wire.leave(pool.roomOf(index)),
+  ]);
   const turns = pool.links.map(() => 0);
   const send = (index: number): void => {
     const turn = turns[index] ?? 0;
@@ -157,9 +174,9 @@ async function bounded(
           driver.answered(index);
           look();
         },
-        message: () => {
+        message: (index, bytes, end) => {
           counts.messages++;
-          driver.received();
+          driver.received(index, bytes, end);
           look();
         },
       });

@@ -1,6 +1,6 @@
 // What must not grow: the cost of a message and of a join with the size of the room, that of a delivery with the rooms of
 // a node and with the number of nodes. Of the service only; the smallest size is what the largest is compared with.
-import { measure, poolPlan, roomNames, startBenches, TEXT_BYTES, type Context, type Scenario } from '../lab.ts';
+import { measure, poolPlan, post, roomNames, startBenches, type Context, type Scenario } from '../lab.ts';
 import { metrics } from '../targets.ts';
 
 const SMALL = 10;
@@ -26,9 +26,7 @@ export const growthInMembers: Scenario = {
     for (const round of context.rounds()) {
       for (const size of sizes) {
         context.progress(`round ${round}, ${size} members`);
-        const pattern = { kind: 'each' } as const;
-        const run = { pool: `posters${size}`, pattern, durationMs: options.windowMs, textBytes: TEXT_BYTES };
-        const posted = await measure(system, () => load.order('post', run));
+        const posted = await measure(system, () => post(context, `posters${size}`, { kind: 'each' }));
         const cycled = await measure(system, () =>
           load.order('cycle', { pool: `joiners${size}`, durationMs: options.windowMs }),
         );
@@ -44,7 +42,7 @@ export const growthInMembers: Scenario = {
   },
 };
 
-const paced = { kind: 'paced', perSecond: 40, posters: 4 } as const;
+const paced = { kind: 'paced', perSecond: 40, posters: 4, probeEvery: 1 } as const;
 /** Sockets of the busy room on each node, as a part of those of a fan-out. */
 const SHARE = 4;
 
@@ -99,8 +97,7 @@ async function compare(context: Context, metric: string, variants: readonly Vari
   for (const round of context.rounds()) {
     for (const { size, system } of systems) {
       context.progress(`round ${round}, ${size}`);
-      const run = { pool: `busy${size}`, pattern: paced, durationMs: options.windowMs, textBytes: TEXT_BYTES };
-      const { nodes, result } = await measure(system, () => load.order('post', run));
+      const { nodes, result } = await measure(system, () => post(context, `busy${size}`, paced));
       const total = nodes.reduce((sum, micros) => sum + micros, 0);
       if (round > 0) samples.add(metric, String(size), total / result.messages);
     }

@@ -9,7 +9,7 @@ export const storm: Scenario = {
   async run(context) {
     const { options, samples, load } = context;
     const rooms = roomNames(Math.ceil(options.sockets / ROOM_SIZE));
-    const benches = await startBenches(context, { systems: ['parley', 'relay', 'bare'], rooms });
+    const benches = await startBenches(context, { systems: ['parley', 'relay', 'bare', 'socket.io'], rooms });
     for (const round of context.rounds()) {
       for (const { system } of benches) {
         context.progress(`round ${round}, ${system.name}`);
