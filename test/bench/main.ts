@@ -14,9 +14,9 @@ import { authentication } from './systems.ts';
 
 const builtMain = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 
-/** Cores busy with other things from which on times say more about those. */
+/** Cores busy with other things from which on they bend figures: a gateway that waits for its core sends more at once. */
 const BUSY = 0.3;
-const HINT = ': CPU times stand, latencies and rates do not';
+const HINT = ': repeat it on a quiet machine; latencies, rates and what is paced say least';
 
 const options = readOptions(process.argv.slice(2));
 process.exit(typeof options === 'string' ? refuse(options) : await bench(options));
