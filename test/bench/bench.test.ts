@@ -121,7 +121,7 @@ test('posts are told apart by their number, and their latencies counted to the p
 test('a process is allowed more files where that can be, and else a sentence says how', () => {
   expect(() => allowFiles(process.pid, 10)).not.toThrow();
   expect(() => allowFiles(process.pid, 2 ** 40)).toThrow(
-    /^a process needs 1099511627776 open files and may have \d+: run the bench as root/,
+    /^a process needs 1099511627776 open files and may have \d+: raise that limit before/,
   );
 });
 

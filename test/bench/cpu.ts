@@ -82,6 +82,6 @@ export function allowFiles(pid: number, files: number): void {
   const wanted = Math.max(files, hard ?? 0);
   if (spawnSync('prlimit', ['--pid', String(pid), `--nofile=${files}:${wanted}`]).status === 0) return;
   throw new Error(
-    `a process needs ${files} open files and may have ${hard}: run the bench as root, or raise that limit before`,
+    `a process needs ${files} open files and may have ${hard}: raise that limit before`,
   );
 }
