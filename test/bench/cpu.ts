@@ -81,7 +81,5 @@ export function allowFiles(pid: number, files: number): void {
   if ((soft ?? 0) >= files) return;
   const wanted = Math.max(files, hard ?? 0);
   if (spawnSync('prlimit', ['--pid', String(pid), `--nofile=${files}:${wanted}`]).status === 0) return;
-  throw new Error(
-    `a process needs ${files} open files and may have ${hard}: raise that limit before`,
-  );
+  throw new Error(`a process needs ${files} open files and may have ${hard}: raise that limit before`);
 }
