@@ -164,6 +164,20 @@ function repeats(start: Start): void {
     expect((await store.ttls())[key]).toBeGreaterThan(60_000);
   });
 
+  test('are not known for ever where what was known had expired within its time', async () => {
+    const store = await start({ dedupMs: 60_000 });
+    await join(store, 'alice');
+    const dedup = async (): Promise<[string, number][]> =>
+      Object.entries(await store.ttls()).filter(([name]) => name.includes(':dedup:'));
+    await post(store, 'alice', { clientMessageId: 'first' });
+    // As where the clock of Redis was behind for longer than that.
+    for (const key of await store.client.keys('*:dedup:*')) await store.client.del(key);
+    expect(await dedup()).toEqual([]);
+    await post(store, 'alice', { clientMessageId: 'second' });
+    const [[, ttl = 0] = []] = await dedup();
+    expect(ttl).toBeGreaterThan(60_000);
+  });
+
   test('again with the same id of the client gives the first result for a while, per author', async () => {
     const store = await start({ dedupMs: 300 });
     await join(store, 'alice');

@@ -24,8 +24,8 @@ local dedupMs, bytesMax = unpackBytes('>dd', rules)
 local epoch, last, seq, id, ts, messageTs, max, generation, previous, evicting, repeats, written, lookAt, restOfPosition
 -- the time of its posts, also as it is written,
 local at, stamp
--- what has come of them, and who may post.
-local events, isChanged, may
+-- what has come of them, who may post, and whether what repeats are known by expires.
+local events, isChanged, may, isSureToExpire
 
 -- False where there is none.
 local function openRoom()
@@ -41,7 +41,7 @@ local function openRoom()
   at = now < ts and ts or now
   local low = at % 4294967296
   stamp = pack('>I4I4', (at - low) / 4294967296, low)
-  may = {}
+  may, isSureToExpire = {}, false
   return true
 end
 
@@ -97,10 +97,12 @@ local function judgeRepeat(repeatKey, isTransient, isTooLarge)
   if isTooLarge then
     return nil
   end
-  -- Where this may have made the key. And while the clock is behind the log's: the generation lasts until it has caught up.
-  if repeats == 0 or now < ts then
+  -- Whenever this has made the key, and not only where the generation turns: while the clock is behind the log's, a generation
+  -- lasts until it has caught up, and what was noted in it before may have expired.
+  if not isSureToExpire and (now < ts or call('HLEN', key) == 1) then
     call('PEXPIRE', key, 2 * dedupMs)
   end
+  isSureToExpire = true
   if repeats >= REPEATS_MAX then
     local counts = key .. ':authors'
     local count = call('HINCRBY', counts, string.match(repeatKey, '^[^\n]*'), 1)
