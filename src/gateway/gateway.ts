@@ -227,7 +227,13 @@ export class Gateway {
     this.#deps.onClosed(connection.socketId, code, connection.endReason);
     if (socket === undefined) return;
     const roomNames = this.#deps.hub.remove(socket);
-    if (!this.#draining) this.#deps.disconnected(socket, roomNames);
+    const disconnected = (): void => {
+      if (!this.#draining) this.#deps.disconnected(socket, roomNames);
+    };
+    // What it has posted is there before it is gone: who says a last word may be out of the room by that it has closed.
+    const posts = socket.turns?.underWay;
+    if (posts === undefined) disconnected();
+    else void posts.then(disconnected);
   }
 
   /** A message for this socket was dropped: what it would see from here on has a hole. */

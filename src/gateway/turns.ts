@@ -9,6 +9,12 @@ export class Turns {
     return this.#lines.size === 0;
   }
 
+  /** Resolves when those that have begun, and let others go beside them, have ended; undefined where there are none. */
+  get underWay(): Promise<unknown> | undefined {
+    const turns = new Set([...this.#lines.values()].flat().filter(({ isBeside, hasBegun }) => isBeside && hasBegun));
+    return turns.size === 0 ? undefined : Promise.all([...turns].map((turn) => turn.ended()));
+  }
+
   /** Takes a place behind all that has come before with one of these keys. `end` is to be called in any case. */
   enter(keys: readonly string[], isBeside: boolean): Turn {
     const turn = new Turn(keys, isBeside, this.#lines);
@@ -33,6 +39,8 @@ export class Turn {
   #waitsFor: Set<string> | undefined;
   #come: (() => void) | undefined;
   #coming: Promise<void> | undefined;
+  #atEnd: (() => void) | undefined;
+  #end: Promise<void> | undefined;
   hasBegun = false;
 
   constructor(keys: readonly string[], isBeside: boolean, lines: Map<string, Turn[]>) {
@@ -60,7 +68,16 @@ export class Turn {
     for (const key of this.#keys) advance(this.#lines.get(key) ?? [], key);
   }
 
+  /** Resolves when it has ended. */
+  ended(): Promise<void> {
+    this.#end ??= new Promise((resolve) => {
+      this.#atEnd = resolve;
+    });
+    return this.#end;
+  }
+
   end(): void {
+    this.#atEnd?.();
     for (const key of this.#keys) {
       const line = this.#lines.get(key) ?? [];
       line.splice(line.indexOf(this), 1);

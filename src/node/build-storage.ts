@@ -81,6 +81,7 @@ export function buildStores({ config, keys }: Shared, { commands, lease }: Redis
       ...config.rooms,
       dedupMs: config.dedupMs,
       postsPerCall: config.postsPerCall,
+      timeoutMs: config.redis.timeoutMs,
     }),
     histories: new HistoryStore(commands, keys, { replyBytes }),
     deletions: new Deletions(commands, keys),

@@ -156,10 +156,15 @@ export class Commands {
     rest: Rest,
   ): Promise<(W | Given<G> | Error)[]> {
     if (!this.#options.mayAct()) throw new StateUnavailable(LEASE_OVER);
-    return list(await this.#ask(script, layOut(script, keys, args, rest, newNonce))).map((one) => {
+    const replies = list(await this.#ask(script, layOut(script, keys, args, rest, newNonce)));
+    const known = new Map<string, Error>();
+    return replies.map((one) => {
       // The client's type of a reply does not say so.
       const error: unknown = one;
-      return error instanceof Error ? this.#classified(error) : readReply(script, one);
+      if (!(error instanceof Error)) return readReply(script, one);
+      const classified = known.get(error.message) ?? this.#classified(error);
+      known.set(error.message, classified);
+      return classified;
     });
   }
 

@@ -17,6 +17,8 @@ export interface GroupCommitDeps<Item, Outcome> {
   readonly budget: Pick<Budget, 'take' | 'give'>;
   /** Of one call. */
   readonly itemsMax: number;
+  /** What has waited longer than a call may take is not sent any more. */
+  readonly timeoutMs: number;
   /** Lanes of one number may share a call. */
   slotOf(lane: string): number;
   /** What an item weighs, in bytes of arguments. */
@@ -31,6 +33,7 @@ const BYTES_MAX = 256 * 1024;
 interface Waiting<Item, Outcome> {
   readonly item: Item;
   readonly bytes: number;
+  readonly since: number;
   readonly resolve: (outcome: Outcome) => void;
   readonly reject: (error: Error) => void;
 }
@@ -70,7 +73,7 @@ export class GroupCommit<Item, Outcome> {
     }
     const { waiting, isUnderWay } = lane;
     if (waiting.length === 0 && !isUnderWay) this.#makeReady(lane);
-    return new Promise((resolve, reject) => waiting.push({ item, bytes, resolve, reject }));
+    return new Promise((resolve, reject) => waiting.push({ item, bytes, since: performance.now(), resolve, reject }));
   }
 
   #makeReady(lane: Lane<Item, Outcome>): void {
@@ -84,6 +87,11 @@ export class GroupCommit<Item, Outcome> {
     this.#ready = [];
     const open = new Map<number, Call<Item, Outcome>>();
     for (const lane of ready) {
+      this.#expire(lane);
+      if (lane.waiting.length === 0) {
+        this.#lanes.delete(lane.name);
+        continue;
+      }
       const slot = this.#deps.slotOf(lane.name);
       const taken = take(lane, this.#deps.itemsMax);
       const [count, bytes] = [taken.length, bytesOf(taken)];
@@ -98,6 +106,20 @@ export class GroupCommit<Item, Outcome> {
       call.bytes += bytes;
     }
     for (const call of open.values()) void this.#run(call);
+  }
+
+  #expire(lane: Lane<Item, Outcome>): void {
+    const late = performance.now() - this.#deps.timeoutMs;
+    let count = 0;
+    while (count < lane.waiting.length && (lane.waiting[count]?.since ?? 0) < late) count++;
+    this.#refuse(lane.waiting.splice(0, count), new StateUnavailable('waited too long for Redis'));
+  }
+
+  #refuse(waiting: readonly Waiting<Item, Outcome>[], error: Error): void {
+    for (const { bytes, reject } of waiting) {
+      this.#deps.budget.give(bytes);
+      reject(error);
+    }
   }
 
   /** Never rejects. */
@@ -131,12 +153,8 @@ export class GroupCommit<Item, Outcome> {
   #fail(shares: Call<Item, Outcome>['shares'], error: Error): void {
     for (const { lane, taken } of shares) {
       for (const { reject } of taken) reject(error);
-      if (!(error instanceof StateUnavailable)) continue;
       // What waits behind a call that was not answered has waited for as long, and would as long again.
-      for (const { bytes, reject } of lane.waiting.splice(0)) {
-        this.#deps.budget.give(bytes);
-        reject(error);
-      }
+      if (error instanceof StateUnavailable) this.#refuse(lane.waiting.splice(0), error);
     }
   }
 }

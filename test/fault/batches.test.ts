@@ -152,3 +152,19 @@ test('an author who is barred between two posts has posted all before that, and 
   expect(new Set(ids.slice(taken.length))).toEqual(new Set(taken.length < COUNT ? ['notJoined'] : []));
   expect(await held(owner)).toEqual(upTo(taken.length));
 });
+
+test('the last words of a socket that closes behind them are there, however busy the room is', async () => {
+  const service = await start(scope);
+  const [owner] = await enter(service, { owner: 0 });
+  if (owner === undefined) throw new Error('nobody');
+  for (let round = 0; round < 10; round++) {
+    const leaving = await loginRpc(scope, service.node(0).url, `leaver-${round}`);
+    await leaving.call('roomJoin', ROOM);
+    const busy = Promise.all(owner.callAll(...posts(round * COUNT)));
+    leaving.notify(['roomMessage', ROOM, { n: 'first' }], ['roomMessage', ROOM, { n: `last-${round}` }]);
+    leaving.raw.close();
+    await busy;
+    const heard = (): unknown[] => owner.heard('roomMessage').map(([, message]) => field(message, 'n'));
+    await eventually(() => expect(heard()).toContain(`last-${round}`));
+  }
+});

@@ -33,6 +33,23 @@ test('requests that share a key go one after the other, others side by side', as
   expect(turns.isEmpty).toBe(true);
 });
 
+test('those that have begun beside others are waited for until they have ended', async () => {
+  const { enter, turns } = start();
+  expect(turns.underWay).toBeUndefined();
+  const posts = ['p', 'q'].map((name) => enter(name, ['x'], true));
+  enter('other', ['y']);
+  expect(turns.underWay).toBeUndefined();
+  for (const post of posts) post.begun();
+  const ended: string[] = [];
+  void turns.underWay?.then(() => ended.push('all'));
+  posts[0]?.end();
+  await settle();
+  expect(ended).toEqual([]);
+  posts[1]?.end();
+  await settle();
+  expect([ended, turns.underWay]).toEqual([['all'], undefined]);
+});
+
 test('those that may go beside their kind begin in their order, and all else waits for the end of all of them', async () => {
   const { enter, come, turns } = start();
   const posts = ['p', 'q', 'r'].map((name) => enter(name, ['x'], true));

@@ -12,7 +12,10 @@ interface Call {
 }
 
 /** Calls that are answered by the test. An item weighs its length; a lane's slot is its first letter's. */
-function start(countMax = 1000): {
+function start(
+  countMax = 1000,
+  timeoutMs = 60_000,
+): {
   add: (lane: string, item: string) => Promise<string>;
   calls: Call[];
   budget: Budget;
@@ -22,6 +25,7 @@ function start(countMax = 1000): {
   const group = new GroupCommit<string, string>({
     budget,
     itemsMax: 64,
+    timeoutMs,
     slotOf: (lane) => lane.charCodeAt(0),
     bytesOf: (item) => item.length,
     run: (shares) =>
@@ -135,4 +139,21 @@ test('what waits counts as what is on its way, and what is too much is refused a
   echo(await nth(calls, 1));
   expect(await Promise.all(outcomes)).toEqual(['p', 'q']);
   expect(budget.count).toBe(0);
+});
+
+test('what has waited longer than a call may take is not sent any more', async () => {
+  const { add, calls, budget } = start(1000, 20);
+  const sent = add('a1', 'p');
+  const first = await nth(calls, 1);
+  const late = add('a1', 'q');
+  const began = performance.now();
+  await eventually(() => expect(performance.now() - began).toBeGreaterThan(30));
+  const intime = add('a1', 'r');
+  echo(first);
+  expect(await sent).toBe('p');
+  await expect(late).rejects.toThrow('waited too long');
+  expect(seen(await nth(calls, 2))).toEqual([['a1', 'r']]);
+  echo(calls[1]);
+  expect(await intime).toBe('r');
+  expect([budget.count, budget.bytes]).toEqual([0, 0]);
 });

@@ -171,11 +171,10 @@ function repeats(start: Start): void {
       Object.entries(await store.ttls()).filter(([name]) => name.includes(':dedup:'));
     await post(store, 'alice', { clientMessageId: 'first' });
     // As where the clock of Redis was behind for longer than that.
-    for (const key of await store.client.keys('*:dedup:*')) await store.client.del(key);
+    for (const [name] of await dedup()) await store.client.del(`${store.keys.prefix}:${name}`);
     expect(await dedup()).toEqual([]);
     await post(store, 'alice', { clientMessageId: 'second' });
-    const [[, ttl = 0] = []] = await dedup();
-    expect(ttl).toBeGreaterThan(60_000);
+    expect((await dedup()).map(([, ttl]) => ttl > 60_000)).toEqual([true]);
   });
 
   test('again with the same id of the client gives the first result for a while, per author', async () => {

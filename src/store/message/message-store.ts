@@ -34,16 +34,24 @@ export interface Posted {
 
 const POSTS_PER_CALL = 64;
 
+/** How messages go to Redis. */
+interface CallRules {
+  readonly postsPerCall?: number;
+  /** None where it is left out. */
+  readonly timeoutMs?: number;
+}
+
 type Outcome = OutcomeOf<typeof postMessages>;
 
 export class MessageStore {
   readonly #posting: GroupCommit<Posting, Outcome>;
 
-  constructor(commands: Commands, keys: Keyspace, rules: PostRules & { readonly postsPerCall?: number }) {
+  constructor(commands: Commands, keys: Keyspace, rules: PostRules & CallRules) {
     const args = { rules: packRules(rules) };
     this.#posting = new GroupCommit({
       budget: commands.budget,
       itemsMax: rules.postsPerCall ?? POSTS_PER_CALL,
+      timeoutMs: rules.timeoutMs ?? Infinity,
       slotOf: (roomName) => commands.slotOf(keys.room(roomName).meta),
       bytesOf: bytesOfPosting,
       run: (shares) =>

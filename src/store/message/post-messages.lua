@@ -41,7 +41,7 @@ local function openRoom()
   at = now < ts and ts or now
   local low = at % 4294967296
   stamp = pack('>I4I4', (at - low) / 4294967296, low)
-  may, isSureToExpire = {}, false
+  events, isChanged, may, isSureToExpire = {}, false, {}, false
   return true
 end
 
@@ -163,14 +163,24 @@ local function post(transient, trusted, nonce, user, repeatKey, middle, prefix)
   return { newId, newSeq, 0, wish }
 end
 
--- A reply to each of them goes into `replies`; returns what those are refused with that have none.
-local function postEach(posts, count, place, replies)
-  if not openRoom() then
-    return 'noRoom'
+-- What went wrong as the reply to one message: what Redis says begins with a word of its own, what Lua says with a place in
+-- the script. What the server would say of everything ends the call, for the client has to hear it.
+local function failed(said)
+  said = type(said) == 'table' and said.err or said
+  local word = string.match(said, '^(%u+) ')
+  if word and word ~= 'OOM' and word ~= 'WRONGTYPE' and word ~= 'ERR' then
+    pcall(closeRoom)
+    error({ err = said })
   end
+  return { err = word and said or 'ERR ' .. said }
+end
+
+-- A reply to each of them goes into `replies`, whatever became of those before it.
+local function postEach(posts, count, place, replies)
   for i = 1, count do
     local transient, trusted, nonce, user, repeatKey, middle, prefix, next = unpackBytes(POST, posts, place)
-    replies[i] = post(transient, trusted, nonce, user, repeatKey, middle, prefix)
+    local isDone, reply = pcall(post, transient, trusted, nonce, user, repeatKey, middle, prefix)
+    replies[i] = isDone and reply or failed(reply)
     place = next
   end
 end
@@ -178,19 +188,21 @@ end
 local all = {}
 for i = 0, (#KEYS - restKeys - 1) / 2 do
   enterRoom(KEYS[restKeys + 2 * i], KEYS[restKeys + 2 * i + 1])
-  local posts, replies = ARGV[rest + i], {}
+  local posts, replies, failure = ARGV[rest + i], {}, 'noRoom'
   local count, place = unpackBytes('>I2', posts)
-  events, isChanged = {}, false
-  local isDone, failure = pcall(postEach, posts, count, place, replies)
-  -- Also where Redis has refused one of them, or there is a defect: what came before it has happened.
-  closeRoom()
-  if not isDone then
-    -- What Redis says begins with a word of its own, what Lua says with a place in the script.
-    local said = type(failure) == 'table' and failure.err or failure
-    failure = { err = string.find(said, '^%u+ ') and said or 'ERR ' .. said }
+  local isRead, isThere = pcall(openRoom)
+  if not isRead then
+    failure = failed(isThere)
+  elseif isThere then
+    postEach(posts, count, place, replies)
+    local isSaved, said = pcall(closeRoom)
+    failure = not isSaved and failed(said)
   end
   for k = 1, count do
-    all[#all + 1] = replies[k] or failure
+    local reply = replies[k]
+    -- Nothing of what was posted is there where that could not be written down.
+    local isLost = failure and type(reply) == 'table' and not reply.err and reply[3] == 0
+    all[#all + 1] = (isLost or not reply) and failure or reply
   end
 end
 return all

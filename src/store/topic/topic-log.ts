@@ -5,7 +5,7 @@ import type { Position, TopicEvent } from '../../log/event.ts';
 import type { Commands } from '../../redis/commands.ts';
 import { readNodeSockets } from '../membership/node-sockets.ts';
 import { topicKind, topicName, type Keyspace, type TopicKey } from '../../redis/keys.ts';
-import { bytes, events, listOf, nothing, optional, packedPosition, pairs, position } from '../../redis/reply.ts';
+import { bytes, events, listOf, nothing, packedPosition, pairs, position } from '../../redis/reply.ts';
 import { grouped } from '../../redis/pages.ts';
 import { scriptsBeside } from '../../redis/script.ts';
 import { newEpoch } from '../../redis/tokens.ts';
@@ -23,7 +23,11 @@ const readLog = script('read-log', {
 const readPositions = script('read-positions', {
   keys: [],
   restKeys: true,
-  gives: listOf(optional((reply) => packedPosition(bytes(reply)))),
+  gives: listOf((reply) => {
+    if (reply === null) return 'gone' as const;
+    const packed = bytes(reply);
+    return packed.length === 0 ? undefined : packedPosition(packed);
+  }),
 });
 
 const rotateEpoch = script('rotate-epoch', {
@@ -64,10 +68,15 @@ export class TopicLog implements LogReader {
       // In a Cluster topics hardly ever share a slot: one by one they go by the client's pipelines.
       if (own.length === 1) return void found.set(only, await this.readPosition(only));
       const keys = own.map((topic) => this.#keysOf(topic).meta);
-      const positions = await this.#commands.run(readPositions, {}, {}, { keys });
-      for (const [i, topic] of own.entries()) found.set(topic, positions[i] ?? 'gone');
+      const positions = await this.#commands.runUnfenced(readPositions, {}, {}, { keys });
+      for (const [i, topic] of own.entries()) {
+        const at = positions[i];
+        if (at !== undefined) found.set(topic, at);
+      }
     };
-    await Promise.allSettled([...bySlot.values()].map(read));
+    const reads = await Promise.allSettled([...bySlot.values()].map(read));
+    const failed = reads.find((one) => one.status === 'rejected');
+    if (found.size === 0 && failed !== undefined) throw failed.reason;
     return found;
   }
 
