@@ -22,15 +22,20 @@ const posts = (from = 0): Call[] =>
 
 const idOf = (outcome: Outcome): unknown => ('result' in outcome ? outcome.result : outcome.error.code);
 
-async function enter<R extends RedisAddress>(service: Service<R>, users: Record<string, number>): Promise<User[]> {
-  const entered: User[] = [];
-  for (const [userName, node] of Object.entries(users)) {
-    const user = await loginRpc(scope, service.node(node).url, userName);
-    if (entered.length === 0) await user.call('roomCreate', ROOM);
+/** Users by their names, each on its node; the first makes the room. */
+async function enter<K extends string>(
+  service: Service<RedisAddress>,
+  nodes: Readonly<Record<K, number>>,
+): Promise<Readonly<Record<K, User>>> {
+  const entered: Partial<Record<K, User>> = {};
+  for (const userName in nodes) {
+    const user = await loginRpc(scope, service.node(nodes[userName]).url, userName);
+    if (Object.keys(entered).length === 0) await user.call('roomCreate', ROOM);
     await user.call('roomJoin', ROOM);
-    entered.push(user);
+    entered[userName] = user;
   }
-  return entered;
+  // All of them, by now.
+  return entered as Record<K, User>;
 }
 
 const start = (scopeOf: Scope, options: ServiceOptions = {}): Promise<Service<RedisServer>> =>
@@ -63,8 +68,7 @@ test.each([1, 64])(
   'one socket’s posts keep their order at %d a call, and each is answered with its id',
   async (size) => {
     const service = await start(scope, { env: { PARLEY_POSTS_PER_CALL: String(size) } });
-    const [poster, watcher] = await enter(service, { poster: 0, watcher: 1 });
-    if (poster === undefined || watcher === undefined) throw new Error('nobody');
+    const { poster, watcher } = await enter(service, { poster: 0, watcher: 1 });
     for (let round = 0; round < 3; round++) {
       const outcomes = await Promise.all(poster.callAll(...posts(round * COUNT)));
       expect(outcomes.map(idOf)).toEqual(upTo(COUNT).map((i) => round * COUNT + i + 1));
@@ -78,11 +82,11 @@ test.each([1, 64])(
 
 test('scripts that are forgotten in the middle cost nothing', async () => {
   const service = await start(scope);
-  const [poster] = await enter(service, { poster: 0 });
+  const { poster } = await enter(service, { poster: 0 });
   const control = service.redis.client();
   for (let round = 0; round < 5; round++) {
     const [outcomes] = await Promise.all([
-      Promise.all(poster?.callAll(...posts(round * COUNT)) ?? []),
+      Promise.all(poster.callAll(...posts(round * COUNT))),
       control.script('FLUSH'),
     ]);
     expect(outcomes.map(idOf)).toEqual(upTo(COUNT).map((i) => round * COUNT + i + 1));
@@ -92,8 +96,7 @@ test('scripts that are forgotten in the middle cost nothing', async () => {
 test('a slot that moves in the middle doubles and loses nothing', async () => {
   const redis = await startRedisCluster(scope);
   const service = await startService(scope, { redis, nodes: 1, env });
-  const [poster] = await enter(service, { poster: 0 });
-  if (poster === undefined) throw new Error('nobody');
+  const { poster } = await enter(service, { poster: 0 });
   const slot = redis.slotOf(`${service.prefix}:{room:${ROOM}}:meta`);
   for (let round = 0; round < 3; round++) {
     const next = ((await redis.ownerOf(slot)) + 1) % 3;
@@ -105,8 +108,7 @@ test('a slot that moves in the middle doubles and loses nothing', async () => {
 
 test('who posts while Redis is frozen is told so, and what was taken nevertheless is known when it comes again', async () => {
   const service = await start(scope, { env: { PARLEY_REDIS_TIMEOUT_MS: '1000', PARLEY_NODE_LEASE_MS: '30000' } });
-  const [poster] = await enter(service, { poster: 0 });
-  if (poster === undefined) throw new Error('nobody');
+  const { poster } = await enter(service, { poster: 0 });
   service.redis.pause();
   const first = poster.callAll(...posts());
   // The others come while the first call is under way.
@@ -124,8 +126,7 @@ test('who posts while Redis is frozen is told so, and what was taken nevertheles
 
 test('a node that is killed in the middle leaves each message there once', async () => {
   const service = await start(scope);
-  const [poster, watcher] = await enter(service, { poster: 0, watcher: 1 });
-  if (poster === undefined || watcher === undefined) throw new Error('nobody');
+  const { poster, watcher } = await enter(service, { poster: 0, watcher: 1 });
   service.redis.pause();
   poster.notify(...posts());
   await poster.call('ping');
@@ -142,8 +143,7 @@ test('a node that is killed in the middle leaves each message there once', async
 
 test('an author who is barred between two posts has posted all before that, and nothing after it', async () => {
   const service = await start(scope);
-  const [owner, poster] = await enter(service, { owner: 1, poster: 0 });
-  if (owner === undefined || poster === undefined) throw new Error('nobody');
+  const { owner, poster } = await enter(service, { owner: 1, poster: 0 });
   const outcomes = Promise.all(poster.callAll(...posts()));
   await bar(owner, 'poster');
   const ids = (await outcomes).map(idOf);
@@ -155,8 +155,7 @@ test('an author who is barred between two posts has posted all before that, and 
 
 test('the last words of a socket that closes behind them are there, however busy the room is', async () => {
   const service = await start(scope);
-  const [owner] = await enter(service, { owner: 0 });
-  if (owner === undefined) throw new Error('nobody');
+  const { owner } = await enter(service, { owner: 0 });
   for (let round = 0; round < 10; round++) {
     const leaving = await loginRpc(scope, service.node(0).url, `leaver-${round}`);
     await leaving.call('roomJoin', ROOM);

@@ -113,7 +113,7 @@ export async function openStore(scope: Scope, address: RedisAddress, options: St
   return {
     rooms: new RoomStore(commands, keys, { dedupMs }),
     memberships: new MembershipStore(commands, keys, { pageMax, replyBytes, largeSize }),
-    messages: new MessageStore(commands, keys, { dedupMs, historyMaxBytes }),
+    messages: new MessageStore(commands, keys, { dedupMs, historyMaxBytes, postsPerCall: 64, timeoutMs: 120_000 }),
     histories: new HistoryStore(commands, keys, { replyBytes }),
     access: new AccessStore(commands, keys, {
       largeSize,

@@ -17,7 +17,16 @@ local HEADER = '>Bdddc8c8c16I4'
 local TRANSIENT, MESSAGE, NOTICE, EVICTED, DELETED, RESET, STAGED_EVICTION, DISCONNECT = 0, 1, 2, 3, 4, 5, 6, 7
 local BATCH = 255
 
--- A position of 90 bytes as one of today.
-local function completed(packed)
-  return string.sub(packed, 1, 74) .. string.rep('\0', 20) .. string.sub(packed, 75) .. string.rep('\0', 16)
+-- In two halves: not every store's struct has integers of 64 bits.
+local function u64(n)
+  return struct.pack('>I4I4', math.floor(n / 4294967296), n % 4294967296)
+end
+
+-- A log's position as it is packed today, false where there is none. Wants the key `meta`.
+local function packedPosition()
+  local packed = redis.call('HGET', meta, 'log')
+  if packed and #packed < POSITION_BYTES then
+    return string.sub(packed, 1, 74) .. string.rep('\0', 20) .. string.sub(packed, 75) .. string.rep('\0', 16)
+  end
+  return packed
 end

@@ -13,11 +13,6 @@ local function int(n)
   return string.format('%.0f', n)
 end
 
--- In two halves: not every store's struct has integers of 64 bits.
-local function u64(n)
-  return struct.pack('>I4I4', math.floor(n / 4294967296), n % 4294967296)
-end
-
 -- All of a log's position is one packed field: reading and writing it is one call each.
 local function writeLog()
   redis.call('HSET', meta, 'log', struct.pack(POSITION, log.epoch, log.nonce, log.seq, log.id, log.ts, log.messageTs,
@@ -37,12 +32,9 @@ end
 
 -- Reads the position; false when the topic does not exist. Writers give the time: the log's clock never goes back.
 local function openLog(at)
-  local packed = redis.call('HGET', meta, 'log')
+  local packed = packedPosition()
   if not packed then
     return false
-  end
-  if #packed < POSITION_BYTES then
-    packed = completed(packed)
   end
   log = {}
   local rest

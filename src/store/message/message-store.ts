@@ -6,7 +6,7 @@ import { number, optional, yes } from '../../redis/reply.ts';
 import { scriptsBeside, type OutcomeOf } from '../../redis/script.ts';
 import { UNREADABLE, type Unreadable } from '../key-names.ts';
 import { readWish, type Wish } from '../quota/grant.ts';
-import type { Rights } from '../rights.ts';
+import { rightsArgs, type Rights } from '../rights.ts';
 import { bytesOfPosting, packPostings, packRules, type Post, type Posting, type PostRules } from './post.ts';
 
 const script = scriptsBeside(import.meta.url);
@@ -32,13 +32,10 @@ export interface Posted {
   readonly wish?: Wish | undefined;
 }
 
-const POSTS_PER_CALL = 64;
-
-/** How messages go to Redis. */
-interface CallRules {
-  readonly postsPerCall?: number;
-  /** None where it is left out. */
-  readonly timeoutMs?: number;
+export interface MessageStoreOptions extends PostRules {
+  readonly postsPerCall: number;
+  /** How long a post may wait for those before it. */
+  readonly timeoutMs: number;
 }
 
 type Outcome = OutcomeOf<typeof postMessages>;
@@ -46,12 +43,12 @@ type Outcome = OutcomeOf<typeof postMessages>;
 export class MessageStore {
   readonly #posting: GroupCommit<Posting, Outcome>;
 
-  constructor(commands: Commands, keys: Keyspace, rules: PostRules & CallRules) {
-    const args = { rules: packRules(rules) };
+  constructor(commands: Commands, keys: Keyspace, options: MessageStoreOptions) {
+    const args = { rules: packRules(options) };
     this.#posting = new GroupCommit({
       budget: commands.budget,
-      itemsMax: rules.postsPerCall ?? POSTS_PER_CALL,
-      timeoutMs: rules.timeoutMs ?? Infinity,
+      itemsMax: options.postsPerCall,
+      timeoutMs: options.timeoutMs,
       slotOf: (roomName) => commands.slotOf(keys.room(roomName).meta),
       bytesOf: bytesOfPosting,
       run: (shares) =>
@@ -72,9 +69,10 @@ export class MessageStore {
     post: Post,
   ): Promise<Posted | Unreadable | 'messageTooLarge' | 'tooMany'> {
     // What is packed is not looked at where scripts are run.
-    if (rights.as === 'user' && rights.userName === '') throw new Error(`${postMessages.name}: a user without a name`);
+    const { user, trusted } = rightsArgs(rights);
+    if (user === '') throw new Error(`${postMessages.name}: a user without a name`);
     const repeats = repeatKey(post.author, post.clientMessageId);
-    const posted = await this.#posting.add(roomName, { post, rights, repeatKey: repeats });
+    const posted = await this.#posting.add(roomName, { post, user, trusted, repeatKey: repeats });
     return typeof posted === 'string' ? posted : { ...posted, id: posted.id < 0 ? undefined : posted.id };
   }
 }

@@ -29,18 +29,14 @@ local events, isChanged, may, isSureToExpire
 
 -- False where there is none.
 local function openRoom()
-  local packed = call('HGET', meta, 'log')
+  local packed = packedPosition()
   if not packed then
     return false
-  end
-  if #packed < POSITION_BYTES then
-    packed = completed(packed)
   end
   epoch, last, seq, id, ts, messageTs, max, generation, previous, evicting, repeats, written, lookAt, restOfPosition =
     unpackBytes(POSITION, packed)
   at = now < ts and ts or now
-  local low = at % 4294967296
-  stamp = pack('>I4I4', (at - low) / 4294967296, low)
+  stamp = u64(at)
   events, isChanged, may, isSureToExpire = {}, false, {}, false
   return true
 end
@@ -145,9 +141,8 @@ local function post(transient, trusted, nonce, user, repeatKey, middle, prefix)
     return { -1, seq, 0 }
   end
   local newId, newSeq, wish = id + 1, seq + 1
-  local low = newId % 4294967296
   local event = pack(HEADER, MESSAGE, newSeq, newId, at, nonce, last, epoch, 0)
-    .. prefix .. stamp .. middle .. pack('>I4I4', (newId - low) / 4294967296, low)
+    .. prefix .. stamp .. middle .. u64(newId)
   if max > 0 then
     local size = #event + ENTRY_BYTES
     written = written + size

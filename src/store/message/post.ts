@@ -1,5 +1,5 @@
 /** A message on its way into a room: the frame of its notification, without what only the script knows, and how it is posted. */
-import { rightsArgs, type Rights } from '../rights.ts';
+import type { rightsArgs } from '../rights.ts';
 
 export interface Post {
   /** Undefined where the service posts in nobody's name. */
@@ -14,9 +14,8 @@ export interface Post {
 }
 
 /** A post with whose rights it is made, and what it is known by when it is repeated. */
-export interface Posting {
+export interface Posting extends ReturnType<typeof rightsArgs> {
   readonly post: Post;
-  readonly rights: Rights;
   readonly repeatKey: string;
 }
 
@@ -40,8 +39,8 @@ const FIXED_BYTES = 20;
 const CHARACTER_BYTES = 3;
 
 /** What a posting takes, packed, at most. */
-export function bytesOfPosting({ post: { prefix, middle }, rights, repeatKey }: Posting): number {
-  const characters = rightsArgs(rights).user.length + repeatKey.length;
+export function bytesOfPosting({ post: { prefix, middle }, user, repeatKey }: Posting): number {
+  const characters = user.length + repeatKey.length;
   return FIXED_BYTES + characters * CHARACTER_BYTES + middle.length + prefix.length;
 }
 
@@ -55,8 +54,7 @@ export function packPostings(postings: readonly Posting[]): Buffer {
     const bytes = packed.write(text, at + 2);
     at = packed.writeUInt16BE(bytes, at) + bytes;
   };
-  for (const { post, rights, repeatKey } of postings) {
-    const { user, trusted } = rightsArgs(rights);
+  for (const { post, user, trusted, repeatKey } of postings) {
     packed[at] = post.transient ? 1 : 0;
     packed[at + 1] = Number(trusted);
     packed.set(post.nonce, at + 2);
