@@ -6,6 +6,7 @@ import { readEvents, type Point, type Position } from '../log/event.ts';
 import { Feed, type FeedDeps } from './feed.ts';
 import type { Topic, Transport, TransportListener } from './bus.ts';
 import { LeftTopics } from './left-topics.ts';
+import { inPages } from '../redis/pages.ts';
 import { StateUnavailable } from '../redis/unavailable.ts';
 
 /** The node's manifest: what peers clean up after this node. `add` rejects once the node's lease was claimed. */
@@ -291,8 +292,7 @@ export class Topics implements TransportListener {
       const { live, position: before } = entry.feed;
       return live && before !== undefined ? [{ entry, before }] : [];
     });
-    for (let from = 0; from < due.length; from += CHECKS_PER_CALL) {
-      const page = due.slice(from, from + CHECKS_PER_CALL);
+    for (const page of inPages(due, CHECKS_PER_CALL)) {
       const topics = page.map(({ entry }) => entry.feed.topic);
       this.#deps.reader.readPositions(topics).then(
         (found) => {

@@ -3,12 +3,11 @@
  * `StateUnavailable`, in which case it may or may not have been executed. Nothing is queued without a bound, and
  * nothing is sent once this node may not act any more.
  */
-import calculateSlot from 'cluster-key-slot';
 import { Cluster, type Redis } from 'ioredis';
 import type { Distribution, Distributions, Tally } from '../ops/distribution.ts';
 import { saysNoConnection } from '../ops/log.ts';
 import { Budget } from './budget.ts';
-import type { Client } from './connect.ts';
+import { slotOf, type Client } from './connect.ts';
 import type { Key } from './keys.ts';
 import { list, type Reply } from './reply.ts';
 import {
@@ -200,7 +199,7 @@ export class Commands {
 
   /** Keys of one number may share a call. Always 0 where there is one server. */
   slotOf(key: Key): number {
-    return this.#client instanceof Cluster ? calculateSlot(key) : 0;
+    return slotOf(this.#client, key);
   }
 
   /** The servers that keys are spread over, by address and in its order. One, '' by name, where there is no Cluster. */

@@ -2,6 +2,7 @@
  * Connections to Redis, single, Sentinel or Cluster, with the one set of options under which a command either gets its
  * reply, or fails, and is never sent twice behind our back. What the connections are used for is not known here.
  */
+import calculateSlot from 'cluster-key-slot';
 import { Cluster, Redis } from 'ioredis';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ConnectionOptions } from 'node:tls';
@@ -146,6 +147,9 @@ function tlsOptions({ ca, cert, key, serverName }: RedisTls): ConnectionOptions 
 
 /** The client as one of a Cluster; undefined where it is not. */
 export const clusterOf = (client: Client): Cluster | undefined => (client instanceof Cluster ? client : undefined);
+
+/** Below 16,384: keys and channels of one number are served by the same server. Always 0 where there is one. */
+export const slotOf = (client: Client, key: string): number => (client instanceof Cluster ? calculateSlot(key) : 0);
 
 /** Tells of every connection that ends: what answers next may be another server, or one that has lost its data. */
 export function onBreak(clients: readonly Client[], broken: () => void): void {

@@ -1,7 +1,6 @@
 /** Which of the primaries serves a channel, and a connection for subscriptions to each. One, '' by name, where there is no Cluster. */
-import calculateSlot from 'cluster-key-slot';
 import { Cluster, type Redis } from 'ioredis';
-import { onTopology, type Client } from './connect.ts';
+import { onTopology, slotOf, type Client } from './connect.ts';
 import type { ServerAddress } from './sentinels.ts';
 
 const SLOTS = 16_384;
@@ -26,7 +25,7 @@ export class Shards {
 
   /** Below that number. Always 0 where there is one server. */
   slotOf(channel: string): number {
-    return this.#cluster === undefined ? 0 : calculateSlot(channel);
+    return slotOf(this.#deps.commands, channel);
   }
 
   /** The primaries by slot, as far as they are known. */
