@@ -1,13 +1,16 @@
 /** Who waits until a feed has passed a position of its log, or a transient message, which has none of its own. */
 interface Waiter {
-  readonly seq: number;
   readonly since: number;
   readonly resolve: (passed: boolean) => void;
 }
 
+interface PositionWaiter extends Waiter {
+  readonly seq: number;
+}
+
 export class Waiters {
   /** For positions, in their order: as many may wait as posts go into the log at once. */
-  #forPosition: Waiter[] = [];
+  #forPosition: PositionWaiter[] = [];
   /** For transient messages, by nonce. */
   readonly #forMessage = new Map<number, Waiter>();
 
@@ -29,7 +32,7 @@ export class Waiters {
   /** The same for a transient message; `cancel` ends it at once. */
   untilSeen(nonce: number, now: number): { passed: Promise<boolean>; cancel(): void } {
     const passed = new Promise<boolean>((resolve) => {
-      this.#forMessage.set(nonce, { seq: Infinity, since: now, resolve });
+      this.#forMessage.set(nonce, { since: now, resolve });
     });
     return { passed, cancel: () => this.#seen(nonce, false) };
   }
