@@ -72,8 +72,7 @@ export class Dispatcher {
     try {
       const args = checkArgs(method, params, faultAt, this.#deps.services.settings.limits);
       if (args instanceof Failure) return args;
-      const order = { keys: orderKeys(method, args), isBeside: mayGoBeside(method) };
-      return await this.#inOrder(socket, order, () => this.#handle({ by: socket, socket }, method, args));
+      return await this.#inOrder(socket, method, args, () => this.#handle({ by: socket, socket }, method, args));
     } catch (error) {
       return this.#failureOf(error, method, socket.socketId);
     }
@@ -87,8 +86,9 @@ export class Dispatcher {
     if (args instanceof Failure) return args;
     const by = actingAs(socket.userName, { bypassPermissions });
     const handlers = bypassHooks ? this.#deps.bareHandlers : this.#deps.handlers;
-    const order = { keys: orderKeys(method, args), isBeside: mayGoBeside(method) };
-    const outcome = await this.#inOrder(socket, order, () => this.#handle({ by, socket }, method, args, handlers));
+    const outcome = await this.#inOrder(socket, method, args, () =>
+      this.#handle({ by, socket }, method, args, handlers),
+    );
     const mayAct = this.#deps.services.instance.held;
     const gone = mayAct ? fail('invalidSocket', [socket.socketId]) : unavailable();
     let given: Value | Failure = gone;
@@ -101,12 +101,14 @@ export class Dispatcher {
   /** Runs work behind what the socket has under way on the same topics. */
   async #inOrder(
     socket: ClientSocket,
-    { keys, isBeside }: { readonly keys: readonly string[]; readonly isBeside: boolean },
+    method: RequestName,
+    args: Parameters<typeof orderKeys>[1],
     work: () => Promise<AnyOutcome | UnderWay>,
   ): Promise<AnyOutcome> {
+    const keys = orderKeys(method, args);
     if (keys.length === 0) return settled(await work());
     const turns = (socket.turns ??= new Turns());
-    const turn = turns.enter(keys, isBeside);
+    const turn = turns.enter(keys, mayGoBeside(method));
     try {
       if (turn.coming !== undefined) {
         await turn.coming;
