@@ -1,4 +1,4 @@
--- uses: clock session leaving
+-- uses: clock session
 -- The user's side of a join by a socket that takes part in the session: echoes it as echo-user.lua does, and adds the
 -- room to the session, or moves it to the group that is named. One step, so that of two devices that join at once one adds
 -- the room and the other finds it there, and that what they are told has one order.
@@ -15,15 +15,18 @@ local entry = entryOf(roomName)
 if not entry and redis.call('HLEN', session) >= tonumber(roomsMax) then
   return 'full'
 end
-for field, left in pairs(leavesOf(roomName)) do
-  local others = {}
-  local list, entryAt = string.match(left, '^([^\n]*)(.*)$')
-  for one in string.gmatch(list, '%S+') do
-    if one ~= socket .. '@' .. node then
-      others[#others + 1] = one
+local leaves = redis.call('HGETALL', leaving)
+for at = 1, #leaves, 2 do
+  if string.match(leaves[at], '^%S+ %S+ (.*)$') == roomName then
+    local others = {}
+    local list, entryAt = string.match(leaves[at + 1], '^([^\n]*)(.*)$')
+    for one in string.gmatch(list, '%S+') do
+      if one ~= socket .. '@' .. node then
+        others[#others + 1] = one
+      end
     end
+    redis.call('HSET', leaving, leaves[at], table.concat(others, ' ') .. entryAt)
   end
-  redis.call('HSET', leaving, field, table.concat(others, ' ') .. entryAt)
 end
 echo(allBut(except), except, frame, njoined)
 local isSince = entry and isEntrySince(entry, roomEpoch, roomSeq)

@@ -2,7 +2,8 @@
 -- A socket that takes part in the session leaves a room: takes the room out of the session, tells the others, and notes
 -- which sockets are to be taken out of the room. The user's side first: once this has run, no device ever sees the room
 -- restored, whatever becomes of the node that asked. What it had yet to do is in `leaving` until finish-leave.lua, and
--- is done by whoever sweeps after it.
+-- is done by whoever sweeps after it: `node socket room` (who asked, where) has the `socket@node` list that is to be taken out,
+-- and, in a second line, the point of the entry (lib/session.lua) that was given up.
 if not openLog(now) then
   return 'gone'
 end
