@@ -5,7 +5,6 @@
  */
 import type { Point, TopicEvent } from '../log/event.ts';
 import type { Args, RequestName, RequestOn } from '../protocol/catalogue.ts';
-import type { ResumeFamily } from '../store/user/user-store.ts';
 import type { Actor, UserActor } from './actor.ts';
 import type { SocketRooms } from './membership/socket-rooms.ts';
 import type { Outcome, UnderWay } from './outcome.ts';
@@ -31,8 +30,10 @@ export interface Caller {
   send(frame: Uint8Array): void;
   /** When the login ends unless refreshed, in ms since the epoch by this node's clock. */
   closesAt: number | undefined;
-  /** The resume tokens that end with this login when it is ended on purpose. */
-  readonly resumeFamily: ResumeFamily;
+  /** The logins that end with this one when it is ended on purpose: of its device, or of its chain. */
+  readonly family: string;
+  /** When its resume token was issued, in microseconds by Redis's clock. */
+  readonly issuedAt: number;
   /** Closes so that the client comes back: what this node knows of the socket is not true any more. */
   startAfresh(): void;
   /** Closes normally once the response under way has been sent. */

@@ -14,6 +14,7 @@ import type { RoomStore } from '../store/room/room-store.ts';
 import type { SessionStore } from '../store/session/session-store.ts';
 import type { UserStore } from '../store/user/user-store.ts';
 import type { Authenticator } from './auth/authenticator.ts';
+import type { ResumeKeys } from './auth/resume-keys.ts';
 import type { Audience } from './caller.ts';
 import type { Leaves } from './membership/leaves.ts';
 import type { Disconnects } from './membership/disconnects.ts';
@@ -62,6 +63,7 @@ export interface Services {
   readonly quotas: Quotas;
   readonly userlistChanges: UserlistChanges;
   readonly authenticator: Authenticator;
+  readonly resumeKeys: ResumeKeys;
   readonly counters: RecoveryCounters;
   /** The operator's, if there are any. */
   readonly hooks: HookRunner | undefined;

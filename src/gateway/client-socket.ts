@@ -7,7 +7,6 @@ import type { Login } from '../chat/auth/login.ts';
 import type { Format } from '../protocol/wire/codec.ts';
 import type { Account } from './account.ts';
 import { rightsOf, type Rights } from '../store/rights.ts';
-import type { ResumeFamily } from '../store/user/user-store.ts';
 import type { Connection } from './connection.ts';
 import type { Turns } from './turns.ts';
 
@@ -16,7 +15,8 @@ export class ClientSocket implements Caller, UserActor {
   readonly userName: string;
   readonly rights: Rights;
   readonly nodeId: string;
-  readonly resumeFamily: ResumeFamily;
+  readonly family: string;
+  readonly issuedAt: number;
   readonly synced: boolean;
   readonly rooms = new SocketRooms();
   readonly notices = new SocketNotices();
@@ -35,7 +35,8 @@ export class ClientSocket implements Caller, UserActor {
     this.userName = login.userName;
     this.rights = rightsOf(login.userName);
     this.nodeId = login.nodeId;
-    this.resumeFamily = login.resumeFamily;
+    this.family = login.family;
+    this.issuedAt = login.issuedAt;
     this.synced = login.synced;
     this.isAlone = login.isAlone;
     this.closesAt = login.closesAt;
@@ -73,9 +74,9 @@ export class ClientSocket implements Caller, UserActor {
     this.connection.end('nodeLost');
   }
 
-  /** By the service; the reason is for people. */
-  disconnectForced(reason: string): void {
-    this.connection.end('disconnectForced', reason);
+  /** By the service: all sockets of the user, or those of one family. The reason is for people. */
+  disconnectForced(reason: string, family = this.family): void {
+    if (family === this.family) this.connection.end('disconnectForced', reason);
   }
 
   disconnect(): void {

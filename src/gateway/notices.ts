@@ -7,7 +7,7 @@ import type { Instance } from '../bus/instance.ts';
 import { removalFrame } from '../chat/room/removals.ts';
 import { isSince } from '../chat/membership/socket-rooms.ts';
 import type { Echoes } from '../chat/user/echoes.ts';
-import { isUpTo, type Point, type TopicEvent } from '../log/event.ts';
+import { disconnectOf, isUpTo, type Point, type TopicEvent } from '../log/event.ts';
 import { addressOf, isRecipient, type Address, type Recipients, type Removal } from '../log/recipients.ts';
 import { countIn, notificationTest } from '../protocol/wire/frame.ts';
 import { roomTopic } from '../redis/keys.ts';
@@ -40,7 +40,7 @@ export class Notices {
   /** The next event of a user, to all its sockets here. */
   deliver(userName: string, sockets: readonly ClientSocket[], event: TopicEvent): void {
     if (event.kind === 'disconnect') {
-      for (const socket of sockets) socket.disconnectForced(event.subject);
+      for (const socket of sockets) socket.disconnectForced(...disconnectOf(event));
       return;
     }
     if (event.frame.length === 0) return;
@@ -54,7 +54,7 @@ export class Notices {
 
   /** What its user was told while a socket was logging in: on no node was it among those that a room's event tells. */
   deliverTo(socket: ClientSocket, event: TopicEvent): void {
-    if (event.kind === 'disconnect') return socket.disconnectForced(event.subject);
+    if (event.kind === 'disconnect') return socket.disconnectForced(...disconnectOf(event));
     if (isArrival(event.frame)) socket.isAlone = false;
     const address = addressOf(event);
     const recipients = address.recipients.to === 'notOn' ? TO_ALL : address.recipients;

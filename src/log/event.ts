@@ -14,7 +14,8 @@ const kinds = [
   'reset',
   // Occupants of a large room may have lost it: each node takes out its own before it delivers anything later.
   'stagedEviction',
-  // A user's sockets are to be closed; the subject is the reason.
+  // A user's sockets are to be closed; the subject is the reason, and, where not all are meant, the family of their logins on
+  // another line.
   'disconnect',
 ] as const;
 export type EventKind = (typeof kinds)[number];
@@ -104,6 +105,11 @@ export function takesOut(
 ): boolean {
   if (event.kind === 'evicted') return evictionsOf(event).some((eviction) => eviction.userName === userName);
   return event.kind === 'deleted' || (event.kind === 'notice' && event.subject === socketId);
+}
+
+export function disconnectOf({ subject }: TopicEvent): [reason: string, family: string | undefined] {
+  const [reason = '', family] = subject.split('\n');
+  return [reason, family];
 }
 
 /** The socket that does not hear an event of a room, though it is in it; '' for none. */

@@ -3,6 +3,7 @@ import type { Aftermath, Delivery } from './build-delivery.ts';
 import type { RedisSide, Stores } from './build-storage.ts';
 import { defectLog, newReference, replyBytesOf, type Shared } from './shared.ts';
 import { Authenticator } from '../chat/auth/authenticator.ts';
+import { ResumeKeys } from '../chat/auth/resume-keys.ts';
 import { createTokenKeys } from '../chat/auth/token-keys.ts';
 import type { Handlers } from '../chat/caller.ts';
 import { bindHandlers } from '../chat/handlers.ts';
@@ -74,6 +75,7 @@ export function buildChat(
   });
   const disconnects = new Disconnects({ leaves, topics, repairs });
   const authenticator = buildAuthenticator(shared);
+  const resumeKeys = new ResumeKeys(stores.resumeKeyStore, lease);
   const services: Services = {
     ...common,
     settings: chatSettings(config),
@@ -82,6 +84,7 @@ export function buildChat(
     stagedEvictionPeers,
     socketRooms: peerNodes,
     authenticator,
+    resumeKeys,
     counters,
     debtMs: (userName) => accounts.debtMs(userName, performance.now()),
   };

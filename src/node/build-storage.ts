@@ -16,6 +16,7 @@ import { QuotaStore } from '../store/quota/quota-store.ts';
 import { Deletions } from '../store/room/deletions.ts';
 import { RoomStore } from '../store/room/room-store.ts';
 import { SessionStore } from '../store/session/session-store.ts';
+import { ResumeKeyStore } from '../store/user/resume-key-store.ts';
 import { UserStore } from '../store/user/user-store.ts';
 
 /** How a node reaches Redis, and whether it may. */
@@ -41,6 +42,7 @@ export interface Stores {
   readonly evictions: Evictions;
   readonly quotas: QuotaStore;
   readonly peers: Peers;
+  readonly resumeKeyStore: ResumeKeyStore;
 }
 
 /** A renewal at a time, and what a silent connection has left behind. */
@@ -71,6 +73,9 @@ export function buildRedisSide({ config, log, errors, keys, measured }: Shared, 
   return { lease, links, commands, leaseCommands, memory };
 }
 
+/** A key of resume tokens signs for so long, and for as long as what it has signed last is good. */
+const KEY_PERIOD_MS = 24 * 60 * 60 * 1000;
+
 export function buildStores({ config, keys }: Shared, { commands, lease }: RedisSide): Stores {
   const pageMax = config.limits.historyMaxGetMessages;
   const replyBytes = replyBytesOf(config);
@@ -87,10 +92,12 @@ export function buildStores({ config, keys }: Shared, { commands, lease }: Redis
     deletions: new Deletions(commands, keys),
     quotas: new QuotaStore(commands, keys, config.quotas),
     peers: new Peers(commands, keys),
+    resumeKeyStore: new ResumeKeyStore(commands, keys, config.auth.resumeTokenMs + KEY_PERIOD_MS),
     access: new AccessStore(commands, keys, { ...config.rooms, instance: lease }),
     evictions: new Evictions(commands, keys),
     users: new UserStore(commands, keys, {
       socketsMax: config.socketsPerUser,
+      resumeTokenMs: config.auth.resumeTokenMs,
       watch: lease,
       // What it was answered before is remembered for twice as long as repeats are.
       anonymousMs: Math.max(config.auth.resumeTokenMs, 2 * config.dedupMs),

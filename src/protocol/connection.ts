@@ -11,7 +11,9 @@ export const Credentials = Type.Object(
       Type.String({ form: 'name', description: 'Accepted alone only by services in open mode (development).' }),
     ),
     anonymous: Type.Optional(Type.Boolean({ description: 'Log in under a random name, where that is allowed.' })),
-    resumeToken: Type.Optional(Type.String({ description: 'From the AuthData of an earlier login of this device.' })),
+    resumeToken: Type.Optional(
+      Type.String({ description: 'From the AuthData of an earlier login of this device, which it names itself.' }),
+    ),
     deviceId: Type.Optional(Type.String({ maxLength: deviceIdLength, description: 'Names this device to its user.' })),
     enableSync: Type.Optional(
       Type.Boolean({

@@ -136,8 +136,15 @@ export class UserKeys extends TopicKeys {
   get rooms(): Key {
     return this.key('rooms:');
   }
-  get resume(): Key {
-    return this.key('resume');
+  /** Socket → the device that its login named. */
+  get devices(): Key {
+    return this.key('devices');
+  }
+  get revoked(): Key {
+    return this.key('revoked');
+  }
+  get voided(): Key {
+    return this.key('voided');
   }
   get owned(): Key {
     return this.key('owned');
@@ -214,6 +221,11 @@ export class Keyspace {
   check(id: string): { key: Key; channel: Key } {
     const tag = this.#tag(`check:${id}`);
     return { key: key(tag, 'key'), channel: key(tag, 'channel') };
+  }
+
+  /** What resume tokens are signed with. */
+  get resumeKeys(): Key {
+    return key(this.#tag('resume'), 'keys');
   }
 
   /** Node ids by when they were swept, of the last minutes. */

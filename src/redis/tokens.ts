@@ -21,5 +21,5 @@ export const newSocketId = (): string => draw(12).toString('base64url');
 export const newNodeId = (): string => draw(9).toString('base64url');
 /** 8 bytes. */
 export const newNonce = (): Buffer => draw(8);
-/** 32 characters of base64url. */
-export const newSecret = (): string => draw(24).toString('base64url');
+/** 256 bits in 43 characters of base64url. */
+export const newSecret = (): string => draw(32).toString('base64url');

@@ -6,6 +6,7 @@ import { utf8Length } from '../protocol/names/form.ts';
 import type { serverUserRequests } from '../protocol/service/users.ts';
 import { reasonBytesMax } from '../protocol/service/types.ts';
 import { socketPages, type UserSocket } from '../chat/user/socket-list.ts';
+import { deviceFamily } from '../chat/auth/resume.ts';
 import { namesSize } from '../chat/access/lists.ts';
 import type { ServerHandlers, ServerServices } from './contract.ts';
 import { listsRefusal } from './names.ts';
@@ -58,6 +59,13 @@ export function serverUserHandlers({ services, admin, directory, directListSizeL
       }
       const count = isName(userName) ? await admin.disconnectUser(userName, reason) : 'noUser';
       return count === 'noUser' ? fail(count, [userName]) : ok(count);
+    },
+
+    async revokeLogins({ userName, deviceId }) {
+      const { reason } = closeCodes.disconnectForced;
+      const count = isName(userName) ? await admin.revokeLogins(userName, deviceFamily(deviceId), reason) : 'noUser';
+      if (count === 'noUser') return fail(count, [userName]);
+      return count === 'listLimitExceeded' ? fail(count, ['devices']) : ok(count);
     },
 
     userGet: ({ userName }) => readUser(services, admin, userName),

@@ -10,8 +10,8 @@ import { startService, type ServiceNode } from '../support/service.ts';
 
 const scope = useScope();
 const env = { ...apiEnv, PARLEY_NODE_LEASE_MS: '2000', PARLEY_DIRECT_MESSAGES: 'live' };
-/** What may stay until it expires: a dead node's tombstones, and what repeated messages are known by. */
-const expiring = /:(tomb|dedup):/;
+/** What may stay until it expires: a dead node's tombstones, what repeated messages are known by, and what ends resume tokens. */
+const expiring = /:(tomb|dedup):|:voided$|^\{resume\}:keys$/;
 
 interface Scene {
   readonly roomName: string;

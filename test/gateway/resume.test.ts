@@ -1,11 +1,13 @@
 // Chains of resumed logins: when they end, whatever is resumed or refreshed in between, what `disconnect` voids of them, and
-// what becomes of tokens that an earlier version has written.
-import { createHash } from 'node:crypto';
+// what a token is.
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { SignJWT, type JWTPayload } from 'jose';
 import { issueToken } from '../../src/chat/auth/resume.ts';
+import { ResumeKeys } from '../../src/chat/auth/resume-keys.ts';
 import type { ErrorCode } from '../../src/protocol/error-table.ts';
 import { Keyspace } from '../../src/redis/keys.ts';
+import { StateUnavailable } from '../../src/redis/unavailable.ts';
+import type { ResumeKey } from '../../src/store/user/resume-key-store.ts';
 import { eventually } from '../support/eventually.ts';
 import { startRedis, type RedisServer } from '../support/redis.ts';
 import { connectRpc, loginRpc, type User } from '../support/rpc.ts';
@@ -125,46 +127,121 @@ test('`disconnect` voids all tokens of the device, whatever login they came of, 
   await resume(daily, tablet, { deviceId: 'tablet' });
 });
 
-test('a token of an earlier version, which knew of no chain, ends with all that comes of it when it would have ended', async () => {
-  await loginRpc(scope, daily.url, 'vera');
-  const { resume: key } = new Keyspace(prefix).user('vera');
-  const old = 'x'.repeat(32);
-  const endsAt = Date.now() + 60_000;
-  const record = JSON.stringify({ deviceId: null, claims: {} });
-  const hash = createHash('sha256').update(old).digest('base64url');
-  await redis.client().hset(key, hash, `${endsAt} family ${record}`);
-  const credentials = { resumeToken: `${Buffer.from('vera').toString('base64url')}.${old}` };
+test("a token says itself which device it is of; another device's name is refused", async () => {
+  const credentials = { userName: 'dirk', deviceId: 'phone' };
   const first = await loginRpc(scope, daily.url, '', { credentials });
   const second = await resume(daily, first);
-  expect([endOf(first), endOf(second)]).toEqual([endsAt, endsAt]);
+  const rpc = await connectRpc(scope, daily.url);
+  const other = { resumeToken: first.authData.resumeToken, deviceId: 'tablet' };
+  expect(await rpc.refusal('login', other)).toMatchObject({ code: 'badToken' });
+  // It is of that device, as its end shows.
   expect(await second.call('disconnect')).toBeNull();
   await expectRefused(daily, first, ['badToken']);
-  const rpc = await connectRpc(scope, daily.url);
-  expect(await rpc.refusal('login', credentials)).toMatchObject({ code: 'badToken' });
+});
+
+test('what was not signed here, or was changed, is refused', async () => {
+  const { authData } = await loginRpc(scope, daily.url, 'vera');
+  const token = String(authData.resumeToken);
+  const [id = '', text = '', mac = ''] = token.split('.');
+  const content = JSON.parse(Buffer.from(text, 'base64url').toString('utf8')) as object;
+  const forged = Buffer.from(JSON.stringify({ ...content, userName: 'root' })).toString('base64url');
+  for (const bad of [
+    `${id}.${forged}.${mac}`,
+    `${id}.${text}.${mac.slice(1)}`,
+    `${id}.${text}`,
+    `${id}.${text}.`,
+    `${'x'.repeat(16)}.${text}.${mac}`,
+    `${token}.${mac}`,
+    token.padEnd(20_000, 'A'),
+    `${Buffer.from('vera').toString('base64url')}.${'x'.repeat(32)}`,
+    '',
+  ]) {
+    const rpc = await connectRpc(scope, daily.url);
+    expect([bad, await rpc.refusal('login', { resumeToken: bad })]).toMatchObject([bad, { code: 'badToken' }]);
+  }
+  expect(await loginRpc(scope, daily.url, '', { credentials: { resumeToken: token } })).toBeDefined();
+});
+
+test('logins and their tokens leave nothing behind', async () => {
+  const inRedis = async (): Promise<string[]> => (await redis.client().keys(`${prefix}:*`)).toSorted();
+  const first = await loginRpc(scope, daily.url, 'lea');
+  first.raw.close();
+  await eventually(async () => expect(await redis.client().hlen(new Keyspace(prefix).user('lea').sockets)).toBe(0));
+  const before = await inRedis();
+  for (let i = 0; i < 20; i++) {
+    const again = await resume(daily, first);
+    again.raw.close();
+  }
+  await eventually(async () => expect(await inRedis()).toEqual(before));
 });
 
 describe('what a login issues', () => {
-  const issue = (redisNow: number, login: { expiresAt?: number; endsAt?: number; isSameUser?: boolean }): unknown => {
-    const { expiresAt, endsAt, isSameUser = true } = login;
-    const chain = endsAt === undefined ? undefined : { shown: 'shown', family: 'family', endsAt };
-    const parts = { settings: { resumeTokenMs: 100 }, instance: { redisNow: () => redisNow } };
-    const about = { userName: 'u', expiresAt, claims: {}, deviceId: undefined, chain, isSameUser };
-    const { stored } = issueToken(parts, about);
-    return [stored.expiresAt, JSON.parse(stored.record), stored.shown, stored.family === stored.hash];
-  };
-  const record = (issuedAt: number, endsAt: number): object => ({ issuedAt, endsAt, deviceId: null, claims: {} });
+  const keys = [{ id: 'key', secret: Buffer.alloc(32, 1) }];
+  const resumeKeys = new ResumeKeys({ read: () => Promise.resolve(keys) }, { nodeId: 'n1' });
 
-  test('is good for a while by the clock that nodes share, and never beyond its chain', () => {
-    expect(issue(1000, {})).toEqual([1100, record(1000, 1100), undefined, true]);
-    expect(issue(1000, { expiresAt: 5000 })).toEqual([1100, record(1000, 5100), undefined, true]);
-    expect(issue(1000, { expiresAt: 990 })).toEqual([1090, record(1000, 1090), undefined, true]);
-    expect(issue(1000, { endsAt: 1050 })).toEqual([1050, record(1000, 1050), 'shown', false]);
-    expect(issue(1000, { expiresAt: 1050, endsAt: 1050 })).toEqual([1050, record(1000, 1050), 'shown', false]);
+  /** When it ends, and when its chain does; and whether it goes on with the chain that was shown. */
+  const issue = async (now: number, login: { expiresAt?: number; endsAt?: number; isSameUser?: boolean }) => {
+    const { expiresAt, endsAt, isSameUser = true } = login;
+    const chain = endsAt === undefined ? undefined : { id: 'shown', endsAt };
+    const about = { userName: 'u', expiresAt, claims: {}, deviceId: undefined, chain, isSameUser };
+    const { token, family } = await issueToken({ resumeKeys, settings: { resumeTokenMs: 100 } }, about, now * 1000);
+    const content = JSON.parse((await resumeKeys.verify(token)) ?? '') as Record<string, unknown>;
+    expect(content).toMatchObject({ userName: 'u', deviceId: null, issuedAt: now * 1000, claims: {} });
+    return [content['expiresAt'], content['endsAt'], family === 'chain.shown'];
+  };
+
+  test('is good for a while by the clock that nodes share, and never beyond its chain', async () => {
+    expect(await issue(1000, {})).toEqual([1100, 1100, false]);
+    expect(await issue(1000, { expiresAt: 5000 })).toEqual([1100, 5100, false]);
+    expect(await issue(1000, { expiresAt: 990 })).toEqual([1090, 1090, false]);
+    expect(await issue(1000, { endsAt: 1050 })).toEqual([1050, 1050, true]);
+    expect(await issue(1000, { expiresAt: 1050, endsAt: 1050 })).toEqual([1050, 1050, true]);
     const last = Number.MAX_SAFE_INTEGER;
-    expect(issue(1000, { expiresAt: last })).toEqual([1100, record(1000, last), undefined, true]);
+    expect(await issue(1000, { expiresAt: last })).toEqual([1100, last, false]);
   });
 
-  test('ends no later where a hook has named another user', () => {
-    expect(issue(1000, { endsAt: 1050, isSameUser: false })).toEqual([1050, record(1000, 1050), undefined, true]);
+  test('ends no later where a hook has named another user', async () => {
+    expect(await issue(1000, { endsAt: 1050, isSameUser: false })).toEqual([1050, 1050, false]);
+  });
+});
+
+describe('the keys of a node', () => {
+  const key = (id: string): ResumeKey => ({ id, secret: Buffer.alloc(32, id) });
+
+  test('are read once for many logins, again for a key that is not known, and by each instance anew', async () => {
+    let stored = [key('a')];
+    let reads = 0;
+    const read = (): Promise<ResumeKey[]> => {
+      reads++;
+      return Promise.resolve(stored);
+    };
+    const instance = { nodeId: 'n1' };
+    const [one, other] = [new ResumeKeys({ read }, instance), new ResumeKeys({ read }, { nodeId: 'n2' })];
+    const [first] = await Promise.all(['first', 'second'].map((text) => one.sign(text)));
+    await one.sign('third');
+    expect(reads).toBe(1);
+    stored = [key('b'), key('a')];
+    const newer = await other.sign('newer');
+    expect(await one.verify(newer)).toBe('newer');
+    expect(await one.verify(first ?? '')).toBe('first');
+    expect(reads).toBe(3);
+    expect(await one.verify((await one.sign('x')).replace(/^b/, 'z'))).toBeUndefined();
+    expect(reads).toBe(4);
+    // All that was there is lost, and the node is another instance.
+    stored = [key('c')];
+    instance.nodeId = 'n3';
+    expect(await one.verify(newer)).toBeUndefined();
+    expect((await one.sign('y')).startsWith('c.')).toBe(true);
+  });
+
+  test('that cannot be read refuse nobody for good', async () => {
+    let isAway = true;
+    const read = (): Promise<ResumeKey[]> =>
+      isAway ? Promise.reject(new StateUnavailable('away')) : Promise.resolve([key('a')]);
+    const keys = new ResumeKeys({ read }, { nodeId: 'n1' });
+    await expect(keys.sign('x')).rejects.toThrow('away');
+    await expect(keys.verify('a.b.c')).rejects.toThrow('away');
+    isAway = false;
+    expect(await keys.verify(await keys.sign('x'))).toBe('x');
   });
 });

@@ -85,6 +85,9 @@ const defaults = {
   historyMaxBytes: 1 << 24,
 };
 
+export const resumeTokenMs = 60_000;
+const lives = { resumeTokenMs, anonymousMs: 60_000 };
+
 /** Opens a store whose keys are its own. */
 export async function openStore(scope: Scope, address: RedisAddress, options: StoreOptions = {}): Promise<Store> {
   const prefix = options.prefix ?? `t${randomBytes(6).toString('hex')}`;
@@ -121,12 +124,12 @@ export async function openStore(scope: Scope, address: RedisAddress, options: St
       instance: options.instance ?? { nodeId: 'n1' },
     }),
     evictions: new Evictions(commands, keys),
-    users: new UserStore(commands, keys, { socketsMax, anonymousMs: 60_000, watch: watchOf(new LeaseWatch()) }),
+    users: new UserStore(commands, keys, { ...lives, socketsMax, watch: watchOf(new LeaseWatch()) }),
     sessions: new SessionStore(commands, keys, { sessionRoomsMax }),
     directs: new DirectStore(commands, keys, { dedupMs, listSizeLimit, ...repeatsOf(options) }),
     deletions: new Deletions(commands, keys),
     quotas: new QuotaStore(commands, keys, { rooms: 0, listNames: 0, bytes: 0, ...options.quotas }),
-    admin: new AdminStore(commands, keys, options.trimPage),
+    admin: new AdminStore(commands, keys, { ...lives, trimPage: options.trimPage ?? 5000 }),
     directory: new Directory(commands, keys),
     commands,
     keys,

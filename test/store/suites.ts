@@ -16,6 +16,7 @@ import { roomSuite } from './room-suite.ts';
 import { sessionSuite } from './session-suite.ts';
 import { shortPositionSuite } from './short-position-suite.ts';
 import type { OpenStore } from './store.ts';
+import { revokedSuite } from './revoked-suite.ts';
 import { userSuite } from './user-suite.ts';
 
 /** `open` gives a store of its own to each test. */
@@ -27,6 +28,7 @@ export function storeSuites(open: OpenStore): void {
   describe('rights', () => rightsSuite(open));
   describe('messages', () => messageSuite(open));
   describe('users', () => userSuite(open));
+  describe('the ends of logins', () => revokedSuite(open));
   describe('recipients', () => recipientsSuite(open));
   describe('sessions', () => sessionSuite(open));
   describe('bytes', () => bytesSuite(open));

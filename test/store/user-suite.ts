@@ -1,8 +1,7 @@
 // Users in Redis: what every script of a user replies, publishes and leaves behind.
-import { describe, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import type { TopicEvent } from '../../src/log/event.ts';
 import { userTopic } from '../../src/redis/keys.ts';
-import type { ResumeRecord } from '../../src/store/user/user-store.ts';
 import { claimLease, registerNode, renewLease } from '../../src/store/node/node-scripts.ts';
 import { eventually } from '../support/eventually.ts';
 import { useScope } from '../support/scope.ts';
@@ -17,29 +16,6 @@ const login = (store: Store, socketId: string, nodeId = 'n1'): ReturnType<Store[
 
 const logout = (store: Store, socketId: string): ReturnType<Store['users']['logout']> =>
   store.users.logout(user, socketId, frame(`out ${socketId}`), []);
-
-/** A login that is given a token, and goes. */
-async function keep(store: Store, hash: string, token: ResumeRecord, shown?: string): Promise<void> {
-  const added = await show(store, hash, token, shown);
-  expect(added).toMatchObject({ nconnected: 1 });
-  await logout(store, `with ${hash}`);
-}
-
-const show = (
-  store: Store,
-  hash: string,
-  token: ResumeRecord,
-  shown: string | undefined,
-): ReturnType<Store['users']['login']> => {
-  const issued = { hash, ...token, issuedAt: Date.now(), shown };
-  return store.users.login(user, { socketId: `with ${hash}`, nodeId: 'n1', echo: frame('in'), token: issued });
-};
-
-/** Which of these tokens are there. */
-const tokensLeft = async (store: Store, hashes: readonly string[]): Promise<string[]> => {
-  const read = await Promise.all(hashes.map((hash) => store.users.readResumeToken(user, hash)));
-  return hashes.filter((_, i) => read[i] !== undefined);
-};
 
 /** What a node's lease says. */
 async function lease(store: Store, nodeId: string, is: 'held' | 'draining' | 'over' | 'claimed'): Promise<void> {
@@ -68,10 +44,6 @@ export function userSuite(open: OpenStore): void {
   fullUsers(open);
   echoes(open);
   notices(open);
-  describe('resume tokens', () => {
-    resumeTokens(open);
-    voidedTokens(open);
-  });
 }
 
 function connections(open: OpenStore): void {
@@ -252,103 +224,5 @@ function notices(open: OpenStore): void {
     const before = await store.logOf('n1').readPosition(userTopic(user));
     await store.users.notifyOthers(user, '', frame('nobody'));
     expect(await store.logOf('n1').readPosition(userTopic(user))).toEqual(before);
-  });
-}
-
-const inAnHour = (): number => Date.now() + 3_600_000;
-
-function resumeTokens(open: OpenStore): void {
-  test('are kept until they run out, the one that does so first giving way', async () => {
-    const store = await open(scope, { socketsMax: 3 });
-    expect(await store.users.readResumeToken(user, 'none')).toBeUndefined();
-    const at = inAnHour();
-    for (const [hash, expiresAt] of [
-      ['second', at + 1],
-      ['first', at],
-      ['third', at + 2],
-    ] as const) {
-      await keep(store, hash, { expiresAt, family: 'f', record: '{"a": "b c"}' });
-    }
-    await keep(store, 'fourth', { expiresAt: at + 3, family: 'f', record: '' });
-    const read = await Promise.all(
-      ['first', 'second', 'third', 'fourth'].map((hash) => store.users.readResumeToken(user, hash)),
-    );
-    expect(read).toEqual([
-      undefined,
-      { expiresAt: at + 1, family: 'f', record: '{"a": "b c"}' },
-      { expiresAt: at + 2, family: 'f', record: '{"a": "b c"}' },
-      { expiresAt: at + 3, family: 'f', record: '' },
-    ]);
-    expect((await store.ttls())[`${tag}resume`]).toBeGreaterThan(0);
-  });
-
-  test('that have run out make place first', async () => {
-    const store = await open(scope, { socketsMax: 2 });
-    const soon = Date.now() + 50;
-    await keep(store, 'good', { expiresAt: inAnHour(), family: 'f', record: '' });
-    await keep(store, 'old', { expiresAt: soon, family: 'f', record: '' });
-    await eventually(() => expect(Date.now()).toBeGreaterThan(soon));
-    await keep(store, 'new', { expiresAt: inAnHour(), family: 'f', record: '' });
-    const read = await Promise.all(['good', 'old', 'new'].map((hash) => store.users.readResumeToken(user, hash)));
-    expect(read.map((one) => one?.family)).toEqual(['f', undefined, 'f']);
-    expect((await store.ttls())[`${tag}resume`]).toBeGreaterThan(60_000);
-  });
-}
-
-function voidedTokens(open: OpenStore): void {
-  test('of one login are voided together', async () => {
-    const store = await open(scope);
-    for (const [hash, family] of [
-      ['a1', 'a'],
-      ['a2', 'a'],
-      ['b1', 'b'],
-    ] as const) {
-      await keep(store, hash, { expiresAt: inAnHour(), family, record: 'a a' });
-    }
-    const chain = { name: 'a', deviceId: undefined };
-    await store.users.removeResumeTokens(user, chain);
-    await store.users.removeResumeTokens(user, chain);
-    const left = await Promise.all(['a1', 'a2', 'b1'].map((hash) => store.users.readResumeToken(user, hash)));
-    expect(left.map((one) => one?.family)).toEqual([undefined, undefined, 'b']);
-    await store.users.removeResumeTokens(user, { name: 'b', deviceId: undefined });
-    expect(await store.ttls()).not.toHaveProperty([`${tag}resume`]);
-  });
-
-  test('of one device are voided together, those of an earlier version included', async () => {
-    const store = await open(scope);
-    const expiresAt = inAnHour();
-    const phone = '{"deviceId":"the \\"phone\\"",';
-    for (const [hash, family, record] of [
-      ['new', 'device', `{"issuedAt":1,${phone.slice(1)}"claims":{}}`],
-      ['old', 'x', `${phone}"claims":{}}`],
-      ['other', 'y', '{"deviceId":"the phone","claims":{}}'],
-      ['none', 'z', '{"deviceId":null,"claims":{}}'],
-    ] as const) {
-      await keep(store, hash, { expiresAt, family, record });
-    }
-    await store.users.removeResumeTokens(user, { name: 'device', deviceId: 'the "phone"' });
-    expect(await tokensLeft(store, ['new', 'old', 'other', 'none'])).toEqual(['other', 'none']);
-  });
-
-  test('that log in must be there still, and one that comes again and again takes no place of another', async () => {
-    const store = await open(scope, { socketsMax: 4 });
-    const expiresAt = inAnHour();
-    const token = (family: string, issuedAt: number): ResumeRecord => ({
-      family,
-      expiresAt,
-      record: `{"issuedAt":${issuedAt},"endsAt":1}`,
-    });
-    await keep(store, 'phone', token('phone', 1));
-    await keep(store, 'tablet', token('tablet', 2));
-    await keep(store, 'loop-0', token('loop', 3));
-    for (let i = 1; i <= 6; i++) await keep(store, `loop-${i}`, token('loop', 3 + i), 'loop-0');
-    const loop = Array.from({ length: 7 }, (_, i) => `loop-${i}`);
-    expect(await tokensLeft(store, ['phone', 'tablet', ...loop])).toEqual(['phone', 'tablet', 'loop-0', 'loop-6']);
-
-    // Ended on purpose while a login by it is under way.
-    await store.users.removeResumeTokens(user, { name: 'loop', deviceId: undefined });
-    expect(await show(store, 'late', token('loop', 20), 'loop-0')).toBe('void');
-    expect([...(await store.users.readSockets(user))]).toEqual([]);
-    expect(await tokensLeft(store, ['late', 'phone'])).toEqual(['phone']);
   });
 }

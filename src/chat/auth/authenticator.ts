@@ -19,6 +19,8 @@ export interface Identity {
   readonly closesAt: number | undefined;
   /** What the operator passes on of the token. */
   readonly claims: ValueMap;
+  /** Of a token, in microseconds since the epoch: 0 where it does not say. Undefined where none is shown. */
+  readonly issuedAt: number | undefined;
 }
 
 export interface AuthenticatorOptions {
@@ -60,11 +62,11 @@ export class Authenticator {
     if (credentials.anonymous === true) {
       if (!this.#options.allowAnonymous) return failBecause('notAllowed', [], 'nobody logs in anonymously here');
       const userName = normaliseName(anonymousName(newSocketId()), this.#options.limits);
-      return { userName, expiresAt: undefined, closesAt: undefined, claims: {} };
+      return { userName, expiresAt: undefined, closesAt: undefined, issuedAt: undefined, claims: {} };
     }
     if (credentials.userName === undefined) return failBecause('noLogin', [], 'the credentials name nobody');
     if (this.#options.mode !== 'open') return failBecause('noLogin', [], 'a name alone is not believed here');
-    return this.#named(credentials.userName, undefined, {});
+    return this.#named(credentials.userName, { expiresAt: undefined, issuedAt: undefined, claims: {} });
   }
 
   /**
@@ -124,15 +126,25 @@ export class Authenticator {
       this.#options.onUnfit(because);
       return badToken(because);
     }
-    return this.#named(normaliseName(name, this.#options.limits), expiresAt, claims);
+    const issuedAt = issueOf(payload);
+    return this.#named(normaliseName(name, this.#options.limits), { expiresAt, issuedAt, claims });
   }
 
-  #named(userName: string, expiresAt: number | undefined, claims: ValueMap): Identity | AuthFailure {
+  #named(
+    userName: string,
+    { expiresAt, ...said }: Pick<Identity, 'expiresAt' | 'issuedAt' | 'claims'>,
+  ): Identity | AuthFailure {
     const { limits, leewayMs } = this.#options;
     if (!isValidName(userName, limits)) return invalidName(userName, limits);
     const closesAt = expiresAt === undefined ? undefined : expiresAt + leewayMs;
-    return { userName, expiresAt, closesAt, claims };
+    return { userName, expiresAt, closesAt, ...said };
   }
+}
+
+/** By the token's word, to the second: one that was issued within the second in which logins are revoked is revoked, too. */
+function issueOf({ iat }: JWTPayload): number {
+  const at = typeof iat === 'number' ? Math.floor(iat) * 1_000_000 : 0;
+  return Number.isSafeInteger(at) ? at : 0;
 }
 
 /** The header of a token, unverified; undefined where there is none. */

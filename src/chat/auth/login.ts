@@ -10,21 +10,24 @@ import type { Credentials } from '../../protocol/connection.ts';
 import type { ValueMap } from '../../protocol/values.ts';
 import { StateUnavailable } from '../../redis/unavailable.ts';
 import { userTopic } from '../../redis/keys.ts';
-import type { ResumeFamily } from '../../store/user/user-store.ts';
+import type { Shown } from '../../store/user/user-store.ts';
 import type { AuthFailure, Identity } from './authenticator.ts';
 import { askToConnect, type Refused } from '../hooks/points.ts';
-import { issueToken, resume, type Chain } from './resume.ts';
+import { deviceFamily, familyOf, issueToken, resume, type Chain, type Resumed } from './resume.ts';
 import type { Services } from '../services.ts';
 import { restore } from '../session/session.ts';
 import { SwitchOver } from '../membership/switch-over.ts';
-import { badToken } from './token-faults.ts';
+import { tokenRevoked } from './token-faults.ts';
 
 export interface Login {
   readonly userName: string;
   readonly nodeId: string;
   /** When the socket is closed, in ms since the epoch by this node's clock. */
   readonly closesAt: number | undefined;
-  readonly resumeFamily: ResumeFamily;
+  /** What its resume tokens are voided with. */
+  readonly family: string;
+  /** When its token was issued, in microseconds by Redis's clock. */
+  readonly issuedAt: number;
   readonly synced: boolean;
   /** The user had no other socket. */
   readonly isAlone: boolean;
@@ -48,13 +51,11 @@ export async function login(
   const { users, topics, repairs, settings } = services;
   const identified = await identify(services, socketId, credentials);
   if (identified instanceof Failure) return identified;
-  const { userName, expiresAt, closesAt, claims } = identified;
+  const { userName, expiresAt, closesAt, claims, shown } = identified;
   // A token or a hook may take its time.
   if (!isOpen()) throw new StateUnavailable('nobody waits for the login any more');
   const debtMs = services.debtMs(userName);
   if (debtMs > 0) return fail('tooManyRequests', [], debtMs);
-  const { deviceId } = credentials;
-  const { token, stored, family: resumeFamily } = issueToken(services, { ...identified, deviceId });
   const topic = userTopic(userName);
   const { nodeId } = services.instance;
   const synced = credentials.enableSync === true;
@@ -62,14 +63,16 @@ export async function login(
   const switchOver = new SwitchOver(topics, feed);
   try {
     const echo = countFrame('socketConnectEcho', [socketId]);
-    const added = await users.login(userName, { socketId, nodeId, echo, token: stored, synced });
+    const added = await users.login(userName, { socketId, nodeId, echo, shown, synced });
     if (added === 'lost') throw new StateUnavailable('this node was swept');
     if (added === 'void' || 'retryAfterMs' in added) {
       switchOver.abandon();
       topics.unfollow(topic, nodeId);
-      return added === 'void' ? badToken('it is not known any more') : fail('tooManySockets', [], added.retryAfterMs);
+      return added === 'void' ? revoked(identified) : fail('tooManySockets', [], added.retryAfterMs);
     }
     switchOver.begin(added.at);
+    const { issuedAt } = added;
+    const { token, family } = await issueToken(services, identified, issuedAt);
     const restored = synced ? await restore(services, { userName, socketId }, added.entries, isOpen) : [];
     const authData: Result<'login'> = {
       // First: whatever they are called, they replace nothing below.
@@ -86,7 +89,7 @@ export async function login(
       limits: { ...settings.limits },
     };
     const isAlone = added.nconnected === 1;
-    return { userName, nodeId, closesAt, resumeFamily, synced, isAlone, restored, authData, switchOver };
+    return { userName, nodeId, closesAt, family, issuedAt, synced, isAlone, restored, authData, switchOver };
   } catch (error) {
     switchOver.abandon();
     repairs.check(topic, nodeId, error);
@@ -95,6 +98,8 @@ export async function login(
 }
 
 interface Identified extends Identity {
+  readonly shown: Shown;
+  readonly deviceId: string | undefined;
   /** What is gone on with; none where credentials were shown. */
   readonly chain: Chain | undefined;
   readonly isSameUser: boolean;
@@ -108,7 +113,8 @@ async function identify(
   socketId: string,
   credentials: Credentials,
 ): Promise<Identified | AuthFailure | Refused> {
-  const known: (Identity & { readonly chain?: Chain }) | AuthFailure =
+  const beganAt = Math.floor(services.instance.redisNow()) * 1000;
+  const known: (Identity & Partial<Resumed>) | AuthFailure =
     credentials.resumeToken === undefined
       ? await services.authenticator.identify(credentials)
       : await resume(services, credentials.resumeToken, credentials.deviceId);
@@ -122,7 +128,22 @@ async function identify(
   const { userName } = connected;
   if (userName === undefined) return known instanceof Failure ? known : fail('noLogin');
   if (!isValidName(userName, limits)) return invalidName(userName, limits);
-  const { expiresAt, closesAt, claims = {}, chain } = identity ?? {};
+  const { expiresAt, closesAt, claims = {}, chain, deviceId = credentials.deviceId } = identity ?? {};
   const isSameUser = userName === identity?.userName;
-  return { userName, expiresAt, closesAt, claims, chain, isSameUser, authData: connected.authData };
+  const family = chain && familyOf(deviceId, chain.id);
+  // Where no token is shown, the login is as old as it is under way.
+  const shown = { issuedAt: identity?.issuedAt ?? beganAt, device: deviceFamily(deviceId), family };
+  // The login's script looks at the marks of its own user only.
+  if (chain !== undefined && !isSameUser && (await services.users.isOver(identity?.userName ?? '', shown))) {
+    return tokenRevoked();
+  }
+  const { authData } = connected;
+  const { issuedAt } = identity ?? {};
+  return { userName, expiresAt, closesAt, issuedAt, claims, chain, deviceId, isSameUser, shown, authData };
+}
+
+/** Of a login whose token is not good any more; one without may come again. */
+function revoked({ issuedAt }: Identified): Failure<'badToken'> {
+  if (issuedAt === undefined) throw new StateUnavailable("the user's logins were revoked meanwhile");
+  return tokenRevoked();
 }

@@ -7,6 +7,8 @@ import { failBecause, type Failure } from '../../protocol/errors.ts';
 
 export const badToken = (because: string): Failure<'badToken'> => failBecause('badToken', [], because);
 
+export const tokenRevoked = (): Failure<'badToken'> => badToken('it was revoked');
+
 /** `at`: when it ended, ms since the epoch, as far as that is a time. */
 export function tokenExpired(at: unknown): Failure<'tokenExpired'> {
   const known = typeof at === 'number' && Math.abs(at) <= DATE_MAX_MS;

@@ -7,7 +7,7 @@ import { notificationFrame } from '../../protocol/wire/frame.ts';
 import type { HandlersOf } from '../caller.ts';
 import { ok } from '../outcome.ts';
 import { askToConnect } from '../hooks/points.ts';
-import { badToken } from '../auth/token-faults.ts';
+import { badToken, tokenRevoked } from '../auth/token-faults.ts';
 import { namesSize } from '../access/lists.ts';
 import { socketPages } from './socket-list.ts';
 import type { Services } from '../services.ts';
@@ -31,13 +31,15 @@ export function userHandlers(services: Services): UserHandlers {
       const connected = await askToConnect(hooks, socket.socketId, asked, identity);
       if (connected instanceof Failure) return connected;
       if (connected.userName !== by.author) return failBecause('notAllowed', [], 'the token is of another user');
+      const shown = { issuedAt: identity.issuedAt ?? 0, device: socket.family, family: undefined };
+      if (await users.isOver(by.author, shown)) return tokenRevoked();
       // Resume tokens given before keep the end of their chain; the next login by this token begins another.
       socket.closesAt = identity.closesAt;
       return ok(identity.expiresAt ?? null);
     },
 
     async disconnect(_by, _args, socket) {
-      await users.removeResumeTokens(socket.userName, socket.resumeFamily);
+      await users.voidResumeTokens(socket.userName, socket.family, socket.issuedAt);
       // Not before the response: that of another request, sent in between, would close the socket first.
       return ok(null, { after: () => socket.disconnect() });
     },

@@ -1,6 +1,7 @@
 /** What the service itself asks about users. */
 import Type from 'typebox';
 import { optional, request, required } from '../declare.ts';
+import { deviceIdLength } from '../limits.ts';
 import { Count, ListName, UserName } from '../types.ts';
 import { AddUserOptions, ApiPageOptions, NamesPage, Reason, UserDetails } from './types.ts';
 
@@ -57,6 +58,18 @@ export const serverUserRequests = {
     errors: ['noUser'],
     access: 'service',
     example: { params: ['alice', 'the account is closed'], result: 2 },
+  }),
+
+  revokeLogins: request({
+    doc: 'Ends the logins of a user, or of one device: tokens whose `iat` is not after this second, or missing, are refused from now on, and so are resume tokens issued up to now; all open sockets are closed with code 4502, and no login that is under way stays. Of a device, what counts are logins that name it. Gives how many sockets there were.',
+    params: {
+      userName: required(UserName),
+      deviceId: optional(Type.String({ maxLength: deviceIdLength, description: 'Of this device only.' })),
+    },
+    result: Count,
+    errors: ['noUser', 'listLimitExceeded'],
+    access: 'service',
+    example: { params: ['alice', 'phone'], result: 1 },
   }),
 
   userGet: request({

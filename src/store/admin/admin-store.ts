@@ -9,7 +9,7 @@ import { done, list, number, text, yes, type Reply } from '../../redis/reply.ts'
 import { flag, scriptsBeside } from '../../redis/script.ts';
 import { newEpoch } from '../../redis/tokens.ts';
 import { readDirectAccess, userHasInList } from '../direct/direct-store.ts';
-import { createUser, deleteUser, disconnectUser, readUser } from '../user/user-scripts.ts';
+import { createUser, deleteUser, disconnectUser, readUser, revokeLogins } from '../user/user-scripts.ts';
 import { ROOM_LISTS } from '../key-names.ts';
 
 export interface UserOptions {
@@ -69,14 +69,22 @@ const inspectRoom = script('../room/inspect-room', {
   gives: { adminlistSize: number, whitelistSize: number, blacklistSize: number, nodes: socketCounts },
 });
 
+export interface AdminOptions {
+  /** How long a resume token is good at most. */
+  readonly resumeTokenMs: number;
+  readonly trimPage?: number;
+}
+
 export class AdminStore {
   readonly #commands: Commands;
   readonly #keys: Keyspace;
+  readonly #resumeTokenMs: number;
   readonly #trimPage: number;
 
-  constructor(commands: Commands, keys: Keyspace, trimPage: number = TRIM_PAGE) {
+  constructor(commands: Commands, keys: Keyspace, { resumeTokenMs, trimPage = TRIM_PAGE }: AdminOptions) {
     this.#commands = commands;
     this.#keys = keys;
+    this.#resumeTokenMs = resumeTokenMs;
     this.#trimPage = trimPage;
   }
 
@@ -99,7 +107,7 @@ export class AdminStore {
   }
 
   deleteUser(userName: string): Promise<'ok' | 'noUser' | 'userOnline'> {
-    return this.#commands.run(deleteUser, this.#keys.user(userName), {});
+    return this.#commands.run(deleteUser, this.#keys.user(userName), { keptMs: this.#resumeTokenMs });
   }
 
   userHasInList(userName: string, listName: string, item: string): Promise<boolean | 'noUser' | 'noList'> {
@@ -114,6 +122,15 @@ export class AdminStore {
   /** Has all sockets of a user closed, on whatever nodes. Gives their number. */
   disconnectUser(userName: string, reason: string): Promise<number | 'noUser'> {
     return this.#commands.run(disconnectUser, this.#keys.user(userName), { reason });
+  }
+
+  /** The same, for what is logged in or was let in up to now: of one device (a family), or all. Gives the number of sockets. */
+  revokeLogins(
+    userName: string,
+    device: string | undefined,
+    reason: string,
+  ): Promise<number | 'noUser' | 'listLimitExceeded'> {
+    return this.#commands.run(revokeLogins, this.#keys.user(userName), { family: device ?? '*', reason });
   }
 
   readUser(userName: string): Promise<UserInfo | 'noUser'> {

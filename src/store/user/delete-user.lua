@@ -1,7 +1,8 @@
 -- uses: clock log
 -- Deletes a user who has no sockets. One step, so that nobody who logs in meanwhile is half there. A node that still
 -- follows the user is told that this log has ended. What remains are tombstones of swept nodes and the repeats of
--- messages, both named apart from any later user of the name, and both gone by themselves.
+-- messages, both named apart from any later user of the name, and a mark that voids its resume tokens for as long as one is good,
+-- `keptMs`, all gone by themselves; and what the service revoked, for tokens that others have signed go on.
 if not openLog(now) then
   return 'noUser'
 end
@@ -9,4 +10,6 @@ if redis.call('HLEN', sockets) > 0 then
   return 'userOnline'
 end
 announce(DELETED, '', '')
-redis.call('UNLINK', meta, history, events, sockets, synced, session, leaving, whitelist, blacklist, resume)
+redis.call('UNLINK', meta, history, events, sockets, devices, synced, session, leaving, whitelist, blacklist, voided)
+redis.call('HSET', voided, '*', int(clock[1] * 1000000 + clock[2]))
+redis.call('PEXPIRE', voided, keptMs)

@@ -7,6 +7,7 @@ if not openLog(now) then
   return 'gone'
 end
 local changed = redis.call('HDEL', sockets, socket)
+redis.call('HDEL', devices, socket)
 redis.call('SREM', synced, socket)
 -- What an earlier version noted of it.
 redis.call('UNLINK', rooms .. socket)

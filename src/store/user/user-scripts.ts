@@ -1,35 +1,23 @@
-/** The scripts of a user: its sockets, the notices to them, its resume tokens. The Lua files say why. */
+/** The scripts of a user: its sockets, the notices to them, the ends of its logins. The Lua files say why. */
 import { done, listOf, nothing, number, optional, position, text, yes } from '../../redis/reply.ts';
 import { scriptsBeside } from '../../redis/script.ts';
 import { sessionEntries } from '../session/session-entries.ts';
-import { LOG, SESSION, USER_LISTS } from '../key-names.ts';
+import { LOG, REVOKED, SESSION, USER_LISTS } from '../key-names.ts';
 
 const script = scriptsBeside(import.meta.url);
 
 export const loginUser = script('login-user', {
-  keys: [...LOG, 'sockets', 'tomb', 'resume', ...SESSION, ...USER_LISTS],
-  args: [
-    'epoch',
-    'socket',
-    'node',
-    'socketsMax',
-    'frame',
-    'hash',
-    'expiresAt',
-    'token',
-    'tokenNow',
-    'shown',
-    'syncing',
-  ],
+  keys: [...LOG, 'sockets', 'devices', 'tomb', ...REVOKED, ...SESSION, ...USER_LISTS],
+  args: ['epoch', 'socket', 'node', 'socketsMax', 'frame', 'issuedAt', 'device', 'family', 'syncing'],
   rest: true,
   writes: true,
   refuses: ['lost', 'void'],
   // No position: the user is full, `homes` are the nodes of the sockets that count.
-  gives: { at: optional(position), nconnected: number, entries: sessionEntries, homes: listOf(text) },
+  gives: { at: optional(position), nconnected: number, entries: sessionEntries, homes: listOf(text), issuedAt: number },
 });
 
 export const logoutUser = script('logout-user', {
-  keys: [...LOG, 'sockets', ...SESSION, 'rooms', ...USER_LISTS, 'leaving', 'owned'],
+  keys: [...LOG, 'sockets', 'devices', ...SESSION, 'rooms', ...USER_LISTS, 'leaving', 'owned'],
   args: ['socket', 'frame', 'keptMs', 'anonymous'],
   rest: true,
   writes: true,
@@ -71,11 +59,33 @@ export const sweepUser = script('sweep-user', {
   gives: listOf(text),
 });
 
-export const removeResumeTokens = script('remove-resume-tokens', {
-  keys: ['resume'],
-  args: ['family', 'device'],
+export const isOver = script('is-over', {
+  keys: REVOKED,
+  args: ['issuedAt', 'device', 'family'],
+  gives: yes,
+});
+
+export const voidResumeTokens = script('void-resume-tokens', {
+  keys: ['voided'],
+  args: ['family', 'issuedAt', 'keptMs'],
   whenFull: true,
   gives: nothing,
+});
+
+export const revokeLogins = script('revoke-logins', {
+  keys: [...LOG, 'sockets', 'devices', ...REVOKED],
+  args: ['family', 'reason'],
+  writes: true,
+  whenFull: true,
+  refuses: ['noUser', 'listLimitExceeded'],
+  gives: number,
+});
+
+export const resumeKeys = script('resume-keys', {
+  keys: ['resumeKeys'],
+  args: ['offered', 'periodMs'],
+  whenFull: true,
+  gives: listOf(text),
 });
 
 export const createUser = script('create-user', {
@@ -88,7 +98,8 @@ export const createUser = script('create-user', {
 });
 
 export const deleteUser = script('delete-user', {
-  keys: [...LOG, 'history', 'sockets', ...SESSION, 'leaving', ...USER_LISTS, 'resume'],
+  keys: [...LOG, 'history', 'sockets', 'devices', ...SESSION, 'leaving', ...USER_LISTS, 'voided'],
+  args: ['keptMs'],
   writes: true,
   whenFull: true,
   refuses: ['noUser', 'userOnline'],

@@ -1,5 +1,5 @@
 /**
- * Users in Redis: their sockets on all nodes, the notices to them, their resume tokens. Every method is one script on
+ * Users in Redis: their sockets on all nodes, the notices to them, the ends of their logins. Every method is one script on
  * the user's slot. Where a room is concerned too, the room's script ran first and is the truth; what fails here is
  * repaired by a sweep or the next login. Rejects with `StateUnavailable` where Redis cannot be asked.
  */
@@ -9,7 +9,7 @@ import type { Commands } from '../../redis/commands.ts';
 import type { Keyspace } from '../../redis/keys.ts';
 import type { Lease } from '../node/lease.ts';
 import { readLeases } from '../node/peers.ts';
-import { pairs, text } from '../../redis/reply.ts';
+import { pairs } from '../../redis/reply.ts';
 import { flag } from '../../redis/script.ts';
 import * as scripts from './user-scripts.ts';
 import type { Life } from '../room/room-store.ts';
@@ -20,27 +20,17 @@ import { newEpoch } from '../../redis/tokens.ts';
 /** A notification without the count it ends with: the script knows the count. */
 export type CountFrame = Uint8Array;
 
-/** Times are by Redis's clock. */
-export interface ResumeRecord {
-  /** Names the tokens that are voided together: those of one device, or where that is not named those of one chain. */
-  readonly family: string;
-  readonly expiresAt: number;
-  /** Opaque, but for its beginning, `{"issuedAt":` and a time, where it has one. */
-  readonly record: string;
-}
-
-/** What `disconnect` voids. */
-export interface ResumeFamily {
-  readonly name: string;
-  readonly deviceId: string | undefined;
-}
-
-/** A resume token that a login issues. */
-export interface NewToken extends ResumeRecord {
-  readonly hash: string;
+/**
+ * What a login shows, as far as it can be revoked. Families name what ends together: the logins of one device, or those that
+ * were resumed from one that named none.
+ */
+export interface Shown {
+  /** When it was issued, in microseconds by Redis's clock. */
   readonly issuedAt: number;
-  /** The hash of the token that logs in: the login fails where that was voided meanwhile. */
-  readonly shown: string | undefined;
+  /** The family of the device that the login names. */
+  readonly device: string | undefined;
+  /** Of a resume token: its family. */
+  readonly family: string | undefined;
 }
 
 /** What the other sockets of a user hear of what one has done. */
@@ -67,9 +57,17 @@ export interface Arrival {
   readonly socketId: string;
   readonly nodeId: string;
   readonly echo: CountFrame;
-  readonly token?: NewToken;
+  /** Left out where nothing of it can have been revoked. */
+  readonly shown?: Shown;
   /** It is given the session as it is at the position. */
   readonly synced?: boolean;
+}
+
+export interface Added {
+  readonly at: Position;
+  readonly nconnected: number;
+  readonly entries: SessionEntry[];
+  readonly issuedAt: number;
 }
 
 /** The user has as many sockets as it may. */
@@ -85,6 +83,8 @@ const FULL_RETRY_MS = { min: 1000, max: 10_000 };
 
 export interface UserOptions {
   readonly socketsMax: number;
+  /** How long a resume token is good at most. */
+  readonly resumeTokenMs: number;
   /** How long an anonymous user may come back after its last socket. */
   readonly anonymousMs: number;
   readonly watch: Pick<Lease, 'watchedMs'>;
@@ -94,6 +94,7 @@ export class UserStore {
   readonly #commands: Commands;
   readonly #keys: Keyspace;
   readonly #socketsMax: number;
+  readonly #resumeTokenMs: number;
   readonly #anonymousMs: number;
   readonly #watch: UserOptions['watch'];
 
@@ -101,18 +102,16 @@ export class UserStore {
     this.#commands = commands;
     this.#keys = keys;
     this.#socketsMax = options.socketsMax;
+    this.#resumeTokenMs = options.resumeTokenMs;
     this.#anonymousMs = options.anonymousMs;
     this.#watch = options.watch;
   }
 
   /**
-   * Adds a socket, and keeps the hash of the resume token that it is given. Sockets of nodes that are gone, or send theirs
-   * away, do not count against the user: where it is full their leases are looked at. `void`: the token shown is no more.
+   * Adds a socket; its resume token counts as issued at `issuedAt`. Sockets of nodes that are gone, or send theirs away, do not
+   * count against the user: where it is full their leases are looked at. `void`: what it shows was revoked.
    */
-  async login(
-    userName: string,
-    arrival: Arrival,
-  ): Promise<{ at: Position; nconnected: number; entries: SessionEntry[] } | 'lost' | 'void' | Full> {
+  async login(userName: string, arrival: Arrival): Promise<Added | 'lost' | 'void' | Full> {
     const added = await this.#add(userName, arrival, []);
     if (typeof added === 'string' || 'at' in added) return added;
     const { absent, freeInMs } = await readLeases(this.#commands, this.#keys, this.#watch, added.homes);
@@ -123,26 +122,22 @@ export class UserStore {
 
   async #add(
     userName: string,
-    { socketId, nodeId, echo, token, synced = false }: Arrival,
+    { socketId, nodeId, echo, shown = UNTIMED, synced = false }: Arrival,
     absent: readonly string[],
-  ): Promise<{ at: Position; nconnected: number; entries: SessionEntry[] } | 'lost' | 'void' | { homes: string[] }> {
+  ): Promise<Added | 'lost' | 'void' | { homes: string[] }> {
     const args = {
       epoch: newEpoch(),
       socket: socketId,
       node: nodeId,
       socketsMax: this.#socketsMax,
       frame: echo,
-      hash: token?.hash ?? '',
-      expiresAt: token?.expiresAt ?? 0,
-      token: token === undefined ? '' : `${token.expiresAt} ${token.family} ${token.record}`,
-      tokenNow: token?.issuedAt ?? 0,
-      shown: token?.shown ?? '',
+      ...shownArgs(shown),
       syncing: flag(synced),
     };
     const added = await this.#commands.run(scripts.loginUser, this.#keys.user(userName), args, { args: absent });
     if (typeof added === 'string') return added;
-    const { at, nconnected, entries, homes } = added;
-    return at === undefined ? { homes } : { at, nconnected, entries };
+    const { at, homes, ...rest } = added;
+    return at === undefined ? { homes } : { at, ...rest };
   }
 
   /** `rooms`: the echo of each room the socket was in, with the user's sockets left there. Changes nothing twice. */
@@ -193,16 +188,26 @@ export class UserStore {
     return this.#commands.run(scripts.sweepUser, this.#keys.user(userName), args);
   }
 
-  async readResumeToken(userName: string, hash: string): Promise<ResumeRecord | undefined> {
-    const reply = await this.#commands.plain('hget', this.#keys.user(userName).resume, hash);
-    if (reply === null) return undefined;
-    const [expiresAt, family = '', ...record] = text(reply).split(' ');
-    return { expiresAt: Number(expiresAt), family, record: record.join(' ') };
+  /** Whether what is shown was revoked. A login need not ask: it is refused. */
+  isOver(userName: string, shown: Shown): Promise<boolean> {
+    return this.#commands.run(scripts.isOver, this.#keys.user(userName), shownArgs(shown));
   }
 
-  /** Voids all tokens of a family, and those that an earlier version gave to the same device. */
-  async removeResumeTokens(userName: string, { name, deviceId }: ResumeFamily): Promise<void> {
-    const device = deviceId === undefined ? '' : `{"deviceId":${JSON.stringify(deviceId)},`;
-    await this.#commands.run(scripts.removeResumeTokens, this.#keys.user(userName), { family: name, device });
+  /** Voids all resume tokens of a family that were issued up to now, that of `issuedAt` among them. */
+  async voidResumeTokens(userName: string, family: string, issuedAt: number): Promise<void> {
+    const args = { family, issuedAt, keptMs: this.#resumeTokenMs };
+    await this.#commands.run(scripts.voidResumeTokens, this.#keys.user(userName), args);
   }
 }
+
+const UNTIMED: Shown = { issuedAt: Number.MAX_SAFE_INTEGER, device: undefined, family: undefined };
+
+const shownArgs = ({
+  issuedAt,
+  device = '',
+  family = '',
+}: Shown): { issuedAt: number; device: string; family: string } => ({
+  issuedAt,
+  device,
+  family,
+});

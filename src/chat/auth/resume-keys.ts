@@ -1,0 +1,72 @@
+/**
+ * Signs and checks what clients keep for the service, with keys that all nodes share and nobody else has: HMAC-SHA256 over a
+ * text, as `id.text.signature`, the text and the signature in base64url. A node asks for the keys once a minute at most, and
+ * when it is shown one that it does not know.
+ */
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import type { Instance } from '../../bus/instance.ts';
+import type { ResumeKey, ResumeKeyStore } from '../../store/user/resume-key-store.ts';
+
+const FRESH_MS = 60_000;
+/** What is signed is bounded by what its client may send; a longer one was not signed here. */
+const LENGTH_MAX = 16_384;
+
+interface Known {
+  readonly keys: readonly ResumeKey[];
+  readonly readAt: number;
+  /** Another instance of the node may find a Redis that has lost everything, keys and revocations. */
+  readonly nodeId: string;
+}
+
+export class ResumeKeys {
+  readonly #store: Pick<ResumeKeyStore, 'read'>;
+  readonly #instance: Pick<Instance, 'nodeId'>;
+  #known: Known | undefined;
+  #reading: Promise<readonly ResumeKey[]> | undefined;
+
+  constructor(store: Pick<ResumeKeyStore, 'read'>, instance: Pick<Instance, 'nodeId'>) {
+    this.#store = store;
+    this.#instance = instance;
+  }
+
+  /** Rejects with `StateUnavailable`. */
+  async sign(text: string): Promise<string> {
+    const [key] = this.#fresh() ?? (await this.#read());
+    if (key === undefined) throw new TypeError('there is no key to sign with');
+    const signed = `${key.id}.${Buffer.from(text, 'utf8').toString('base64url')}`;
+    return `${signed}.${macOf(key, signed).toString('base64url')}`;
+  }
+
+  /** The text that was signed; undefined where it was not signed here, or too long ago. Rejects with `StateUnavailable`. */
+  async verify(token: string): Promise<string | undefined> {
+    const [id = '', text = '', mac = '', ...more] = token.length > LENGTH_MAX ? [] : token.split('.');
+    if (mac === '' || more.length > 0) return undefined;
+    const named = (key: ResumeKey): boolean => key.id === id;
+    const key = this.#fresh()?.find(named) ?? (await this.#read()).find(named);
+    if (key === undefined) return undefined;
+    const [shown, right] = [Buffer.from(mac, 'base64url'), macOf(key, `${id}.${text}`)];
+    const isRight = shown.length === right.length && timingSafeEqual(shown, right);
+    return isRight ? Buffer.from(text, 'base64url').toString('utf8') : undefined;
+  }
+
+  #fresh(): readonly ResumeKey[] | undefined {
+    const { keys, readAt, nodeId } = this.#known ?? {};
+    const isFresh = nodeId === this.#instance.nodeId && performance.now() - (readAt ?? 0) < FRESH_MS;
+    return isFresh ? keys : undefined;
+  }
+
+  /** One reading for all who want it. */
+  #read(): Promise<readonly ResumeKey[]> {
+    const { nodeId } = this.#instance;
+    this.#reading ??= this.#store
+      .read()
+      .then((keys) => {
+        this.#known = { keys, readAt: performance.now(), nodeId };
+        return keys;
+      })
+      .finally(() => (this.#reading = undefined));
+    return this.#reading;
+  }
+}
+
+const macOf = ({ secret }: ResumeKey, text: string): Buffer => createHmac('sha256', secret).update(text).digest();

@@ -1,0 +1,17 @@
+-- Whether an end was put to what a login shows, after it was issued. `revoked` has the marks of the service, which count for
+-- whatever is shown; `voided` those of `disconnect`, which count for resume tokens. Both map a family of logins, or `*` for all
+-- of the user, to a time: what was issued up to then is over. Times are microseconds by Redis's clock. Wants these keys and the
+-- arguments `issuedAt`, `device` ('' for none), `family` of a resume token ('' where none is shown).
+
+local function isMarked(marks, name)
+  for _, at in ipairs(redis.call('HMGET', marks, '*', name)) do
+    if at and tonumber(issuedAt) <= tonumber(at) then
+      return true
+    end
+  end
+  return false
+end
+
+local function isOver()
+  return isMarked(revoked, device) or (family ~= '' and isMarked(voided, family))
+end

@@ -1,0 +1,32 @@
+-- uses: clock log
+-- Ends the logins of a user, or of one device (a family; `*` for all): what was issued up to now logs nobody in any more,
+-- and the nodes close the open sockets. One step, so that no login is missed that is under way: it is among the sockets, or
+-- refused (login-user.lua). Marks stay for good, for tokens that others have signed may be good for ever; of devices there are
+-- at most `MOST`, and a mark for all takes their place.
+local MOST = 1000
+if not openLog(now) then
+  return 'noUser'
+end
+local isAll = family == '*'
+if not isAll and redis.call('HLEN', revoked) >= MOST and redis.call('HEXISTS', revoked, family) == 0 then
+  return 'listLimitExceeded'
+end
+if isAll then
+  redis.call('UNLINK', revoked, voided)
+end
+redis.call('HSET', revoked, family, int(clock[1] * 1000000 + clock[2]))
+local count = 0
+if isAll then
+  count = redis.call('HLEN', sockets)
+else
+  for _, device in ipairs(redis.call('HVALS', devices)) do
+    if device == family then
+      count = count + 1
+    end
+  end
+end
+if count > 0 then
+  announce(DISCONNECT, reason .. (isAll and '' or '\n' .. family), '')
+  saveLog()
+end
+return count
