@@ -86,7 +86,10 @@ function restoringLost(world: World): void {
     for (const room of [gone, again]) await owner.call('roomDelete', room ?? '');
     await owner.call('roomCreate', again ?? '');
     const two = await startDevice(world, 1, one.userName);
-    expect(sessionTold(two)).toEqual([`$.chat.join ${kept} custom`, ...EMPTY]);
+    const told = sessionTold(two);
+    expect(told.slice(0, 2)).toEqual([`$.chat.join ${kept} custom`, ...EMPTY]);
+    // A deletion is answered before those are told who only have the room in their session: that may come behind.
+    expect(told.slice(2).filter((line) => !line.startsWith('$.chat.leave '))).toEqual([]);
     await owner.call('roomRemoveFromList', barred ?? '', 'blacklist', [one.userName]);
     expect(await two.call('sessionGet')).toEqual({ custom: { [kept ?? '']: chat(kept ?? '') } });
   });
