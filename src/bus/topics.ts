@@ -2,11 +2,12 @@
  * The topics this node follows: one feed and one subscription each, however many sockets are in it. A topic is
  * entered into the node's manifest before anything of this node appears in it, and taken out a while after it was left.
  */
-import { readEvents, type Point, type Position } from '../log/event.ts';
+import { readEvents, type Point } from '../log/event.ts';
 import { Feed, type FeedDeps } from './feed.ts';
 import type { Topic, Transport, TransportListener } from './bus.ts';
 import { LeftTopics } from './left-topics.ts';
-import { inPages } from '../redis/pages.ts';
+import { HEARERS_MIN, Window } from './window.ts';
+import { isBehind, PositionChecks, settle, type Checked } from './position-checks.ts';
 import { StateUnavailable } from '../redis/unavailable.ts';
 
 /** The node's manifest: what peers clean up after this node. `add` rejects once the node's lease was claimed. */
@@ -17,24 +18,18 @@ export interface Manifest {
   remove(topics: readonly Topic[]): Promise<void>;
 }
 
-interface Entry {
-  readonly feed: Feed;
+interface Entry extends Checked {
+  /** Of a topic with many hearers. */
+  window: Window | undefined;
   ready: Promise<void>;
   users: number;
   idleSince: number;
-  /** A check saw the log there: if the feed has not come that far after a while, it mends. */
-  suspicion: Suspicion | undefined;
-}
-
-interface Suspicion {
-  /** In none when the log was gone. */
-  readonly epoch: string | undefined;
-  readonly seq: number;
-  readonly since: number;
 }
 
 export interface TopicsOptions {
   readonly positionCheckMs: number;
+  /** See window.ts. */
+  readonly busyWindowMs: number;
 }
 
 /** Shared, so that a followed topic does not keep the promise of its own. */
@@ -44,10 +39,6 @@ export const TICK_MS = 100;
 const TICKS_PER_SWEEP = 4;
 const LINGER_MS = 2000;
 const BARRIER_MS = 1000;
-const SUSPECT_MS = 1000;
-const URGENT_CHECKS_PER_TICK = 1000;
-/** Topics whose positions one call asks for. */
-const CHECKS_PER_CALL = 100;
 const MANIFEST_BATCH = 1000;
 
 export class Topics implements TransportListener {
@@ -57,12 +48,9 @@ export class Topics implements TransportListener {
   readonly #options: TopicsOptions;
   readonly #entries = new Map<Topic, Entry>();
   readonly #left = new LeftTopics();
+  readonly #checks: PositionChecks;
   readonly #waiting = new Set<Feed>();
   #joining: { topics: Topic[]; done: Promise<void> } | undefined;
-  #round: Iterator<Entry> | undefined;
-  #urgent: Entry[] = [];
-  /** Periodic checks that are due; a fraction is carried over to the next tick. */
-  #share = 0;
   #ticks = 0;
 
   constructor(deps: FeedDeps, transport: Transport, manifest: Manifest, options: TopicsOptions) {
@@ -70,6 +58,7 @@ export class Topics implements TransportListener {
     this.#transport = transport;
     this.#manifest = manifest;
     this.#options = options;
+    this.#checks = new PositionChecks(deps, options.positionCheckMs / TICK_MS);
   }
 
   /** The topics that are followed now. */
@@ -109,7 +98,8 @@ export class Topics implements TransportListener {
     let entry = this.#entries.get(topic);
     if (entry === undefined) {
       const ready = this.#enter(topic);
-      entry = { feed: new Feed(topic, this.#deps), ready, users: 0, idleSince: 0, suspicion: undefined };
+      const feed = new Feed(topic, this.#deps);
+      entry = { feed, window: undefined, ready, users: 0, idleSince: 0, suspicion: undefined };
       this.#entries.set(topic, entry);
       this.#left.delete(topic);
     }
@@ -176,7 +166,24 @@ export class Topics implements TransportListener {
   received(topic: Topic, bytes: Buffer): void {
     const entry = this.#entries.get(topic);
     if (entry === undefined) return;
-    for (const event of readEvents(bytes)) entry.feed.received(event);
+    if (this.#options.busyWindowMs > 0 && entry.window === undefined && entry.users >= HEARERS_MIN) {
+      entry.window = this.#windowOf(topic, entry);
+    }
+    if (entry.window === undefined) hand(entry, bytes);
+    else entry.window.received(bytes, performance.now());
+  }
+
+  #windowOf(topic: Topic, entry: Entry): Window {
+    const deliver = (bytes: Buffer): void => {
+      try {
+        hand(entry, bytes);
+      } catch (error) {
+        // It may be a timer's turn: nobody else would catch it.
+        this.#deps.onError(topic, error);
+      }
+    };
+    const onHeld = (): void => void this.#deps.counters.arrivalsHeld++;
+    return new Window({ windowMs: this.#options.busyWindowMs, hearers: () => entry.users, onHeld, deliver });
   }
 
   interrupted(): void {
@@ -185,16 +192,16 @@ export class Topics implements TransportListener {
 
   /** Compares every topic's position with its log soon, a bounded number at a time. */
   checkAll(): void {
-    this.#urgent = [...this.#entries.values()];
+    this.#checks.all(this.#entries);
   }
 
   /** Forgets everything: this node's sockets are gone and its subscriptions with them. */
   async clear(): Promise<void> {
     const topics = [...this.#entries.keys()];
-    for (const entry of this.#entries.values()) entry.feed.close();
+    for (const entry of this.#entries.values()) close(entry);
     this.#entries.clear();
     this.#left.clear();
-    this.#urgent = [];
+    this.#checks.clear();
     await this.#transport.unsubscribe(topics);
   }
 
@@ -205,35 +212,16 @@ export class Topics implements TransportListener {
       feed.expire(now - BARRIER_MS);
       if (!feed.waiting) this.#waiting.delete(feed);
     }
-    this.#check([...this.#urgent.splice(0, URGENT_CHECKS_PER_TICK), ...this.#dueForCheck()]);
+    this.#checks.tick(this.#entries);
     // All entries are looked at: not as often as the few that wait.
     if (this.#ticks++ % TICKS_PER_SWEEP === 0) this.#sweepEntries(now);
-  }
-
-  /** Each in its turn, so that all have had theirs once in the time that the options say. */
-  #dueForCheck(): Entry[] {
-    const due: Entry[] = [];
-    this.#share += (this.#entries.size * TICK_MS) / this.#options.positionCheckMs;
-    for (; this.#share >= 1; this.#share--) {
-      this.#round ??= this.#entries.values();
-      const next = this.#round.next();
-      if (next.done === true) {
-        this.#round = undefined;
-        break;
-      }
-      due.push(next.value);
-    }
-    return due;
   }
 
   #sweepEntries(now: number): void {
     const idle: Topic[] = [];
     for (const [topic, entry] of this.#entries) {
       if (entry.feed.stalled && this.#deps.mayDeliver()) entry.feed.mend();
-      if (entry.suspicion !== undefined && now - entry.suspicion.since > SUSPECT_MS) {
-        if (isBehind(entry.feed, entry.suspicion)) entry.feed.mend();
-        entry.suspicion = undefined;
-      }
+      settle(entry, now);
       if (entry.users === 0 && !entry.feed.holding && now - entry.idleSince > LINGER_MS) idle.push(topic);
     }
     if (idle.length > 0) void this.#leave(idle);
@@ -262,7 +250,8 @@ export class Topics implements TransportListener {
 
   async #leave(topics: readonly Topic[]): Promise<void> {
     for (const topic of topics) {
-      this.#entries.get(topic)?.feed.close();
+      const entry = this.#entries.get(topic);
+      if (entry !== undefined) close(entry);
       this.#entries.delete(topic);
       this.#left.add(topic, performance.now());
     }
@@ -285,38 +274,13 @@ export class Topics implements TransportListener {
       }
     }
   }
-
-  /** Compares positions with their logs, many in one call. */
-  #check(entries: readonly Entry[]): void {
-    const due = entries.flatMap((entry) => {
-      const { live, position: before } = entry.feed;
-      return live && before !== undefined ? [{ entry, before }] : [];
-    });
-    for (const page of inPages(due, CHECKS_PER_CALL)) {
-      const topics = page.map(({ entry }) => entry.feed.topic);
-      this.#deps.reader.readPositions(topics).then(
-        (found) => {
-          for (const { entry, before } of page) {
-            const at = found.get(entry.feed.topic);
-            if (at !== undefined) compare(entry, before, at);
-          }
-        },
-        (error: unknown) => this.#deps.onError(topics[0] ?? '', error),
-      );
-    }
-  }
 }
 
-/** What a feed, which stood at a place before its log was asked, makes of where that stands. */
-function compare(entry: Entry, before: Position, at: Position | 'gone'): void {
-  const { epoch, seq, nonce } = at === 'gone' ? { epoch: undefined, seq: 0, nonce: 0 } : at;
-  const isOther = seq < before.seq || (seq === before.seq && nonce !== before.nonce);
-  if (epoch === before.epoch && isOther) entry.feed.mend();
-  // What has happened meanwhile is on its way. Not set again by later checks, or checks that come often would put the mending
-  // off for ever.
-  else if (isBehind(entry.feed, { epoch, seq })) entry.suspicion ??= { epoch, seq, since: performance.now() };
+function hand({ feed }: Entry, bytes: Buffer): void {
+  for (const event of readEvents(bytes)) feed.received(event);
 }
 
-/** Whether a feed that has begun has yet to hear of what is there in its log, or that the log has ended. */
-const isBehind = ({ position }: Feed, { epoch, seq }: Pick<Suspicion, 'epoch' | 'seq'>): boolean =>
-  position !== undefined && (position.epoch !== epoch || position.seq < seq);
+function close({ feed, window }: Entry): void {
+  feed.close();
+  window?.close();
+}

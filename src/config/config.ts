@@ -216,5 +216,6 @@ function readNode(reader: Reader): Config['node'] {
     heartbeatMs: reader.get(settings.heartbeatMs),
     loginTimeoutMs: reader.get(settings.loginTimeoutMs),
     positionCheckMs: reader.get(settings.positionCheckMs),
+    busyWindowMs: reader.get(settings.busyWindowMs),
   };
 }

@@ -89,6 +89,7 @@ export interface Config {
     readonly heartbeatMs: number;
     readonly loginTimeoutMs: number;
     readonly positionCheckMs: number;
+    readonly busyWindowMs: number;
   };
   /** Of one user; 0: no limit. */
   readonly quotas: { readonly rooms: number; readonly listNames: number; readonly bytes: number };

@@ -243,6 +243,15 @@ export const settings = {
     { min: 100, max: 3_600_000 },
     { unit: 'ms', doc: 'Within it, every idle room followed by a node is compared with Redis once.' },
   ),
+  busyWindowMs: integer(
+    'PARLEY_BUSY_WINDOW_MS',
+    10,
+    { min: 0, max: 10 },
+    {
+      unit: 'ms',
+      doc: 'Longest wait of a message for others, in a room that is so busy that together they save writes; 0: none waits.',
+    },
+  ),
   logLevel: choice('PARLEY_LOG_LEVEL', 'info', ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
     doc: 'Least severe log lines to write.',
   }),

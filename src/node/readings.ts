@@ -52,6 +52,7 @@ export function buildReadings(deps: ReadingsDeps): Readings {
     parley_gaps_filled_total: () => counters.gapsFilled,
     parley_resets_total: () => counters.resets,
     parley_forks_total: () => counters.forks,
+    parley_arrivals_held_total: () => counters.arrivalsHeld,
     parley_barrier_timeouts_total: () => counters.barrierTimeouts,
     parley_link_probe_age_seconds: () => bus.probeAgeMs / 1000,
     parley_link_rebuilds_total: () => counters.linkRebuilds,

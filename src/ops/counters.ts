@@ -10,6 +10,8 @@ export interface BusCounters {
   resets: number;
   /** Logs found to have lost events that were delivered. */
   forks: number;
+  /** What came of busy topics and waited for what else would come. */
+  arrivalsHeld: number;
   /** Responses that went out before the notifications they caused. */
   barrierTimeouts: number;
   linkRebuilds: number;
@@ -38,6 +40,7 @@ export const newCounters = (): Counters => ({
   gapsFilled: 0,
   resets: 0,
   forks: 0,
+  arrivalsHeld: 0,
   barrierTimeouts: 0,
   linkRebuilds: 0,
   recoveriesOk: 0,

@@ -73,6 +73,9 @@ export const metrics = {
   parley_gaps_filled_total: counter('Holes filled by reading the log again.'),
   parley_resets_total: counter('Holes that could not be filled, and logs replaced: told to the clients as roomReset.'),
   parley_forks_total: counter('Logs found to have lost events that were delivered: a failover lost writes.'),
+  parley_arrivals_held_total: counter(
+    'What came from the bus for busy rooms and waited up to PARLEY_BUSY_WINDOW_MS, to be delivered with what came next.',
+  ),
   parley_barrier_timeouts_total: counter('Responses that went out before the notifications they caused.'),
   parley_link_probe_age_seconds: gauge('Time since the oldest echo of a probe among the links of the bus.'),
   parley_link_rebuilds_total: counter('Connections for subscriptions that were replaced, as no echo came.'),

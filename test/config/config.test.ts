@@ -51,6 +51,7 @@ describe('defaults', () => {
       queueBytes: 67_108_864,
     });
     expect(config.node).toEqual({
+      busyWindowMs: 10,
       leaseMs: 10_000,
       drainMs: 20_000,
       drainGraceMs: 5000,
