@@ -163,14 +163,11 @@ describe('a resume token', () => {
     expect(again.authData).toMatchObject({ userName: 'rita', tokenExpiresAt: expect.any(Number) });
     expect(again.authData.resumeToken).not.toBe(authData.resumeToken);
 
-    const [name = '', secret = ''] = authData.resumeToken.split('.');
-    const other = Buffer.from('eve').toString('base64url');
+    // What a token is made of: test/gateway/resume.test.ts.
     for (const bad of [
-      resume(authData.resumeToken),
       resume(authData.resumeToken, 'tablet'),
-      resume(`${other}.${secret}`, 'phone'),
-      resume(`${name}.${'A'.repeat(secret.length)}`, 'phone'),
-      resume(name, 'phone'),
+      resume(authData.resumeToken, ''),
+      resume(authData.resumeToken.slice(1), 'phone'),
       resume('', 'phone'),
     ]) {
       const { rpc, login } = await tryLogin(bad);

@@ -128,13 +128,16 @@ describe('a login tells what is wrong with other credentials', () => {
   const refused = async (credentials: Record<string, string | boolean>): Promise<ErrorValue> =>
     (await connectRpc(scope, node.url)).refusal('login', credentials);
 
-  test('a resume token that is none, not known, or of another device', async () => {
-    expectTold(await refused({ resumeToken: 'nonsense' }), 'it is no resume token', 'badToken');
-    const name = Buffer.from('alice').toString('base64url');
-    expectTold(await refused({ resumeToken: `${name}.unknown` }), 'it is not known, or not any more', 'badToken');
+  test('a resume token that is none, not known, of another device, or ended', async () => {
+    const unknown = 'it is no resume token of this service, or not any more';
+    expectTold(await refused({ resumeToken: 'nonsense' }), unknown, 'badToken');
+    expectTold(await refused({ resumeToken: 'of.another.service' }), unknown, 'badToken');
     const credentials = { token: await sign(good), deviceId: 'phone' };
-    const { authData } = await loginRpc(scope, node.url, '', { credentials });
-    expectTold(await refused({ resumeToken: authData.resumeToken }), 'it was given to another device', 'badToken');
+    const first = await loginRpc(scope, node.url, '', { credentials });
+    const { resumeToken } = first.authData;
+    expectTold(await refused({ resumeToken, deviceId: 'tablet' }), 'it was given to another device', 'badToken');
+    await first.call('disconnect');
+    expectTold(await refused({ resumeToken }), 'it was revoked', 'badToken');
   });
 
   test('nobody named, and a name that is not believed', async () => {
