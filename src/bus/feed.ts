@@ -24,13 +24,19 @@ export interface FeedDeps {
   onError(topic: Topic, error: unknown): void;
 }
 
+/** What whoever keeps the feeds is told. */
+export interface FeedKeeper {
+  /** Mending has stopped without success: it has to be tried again. */
+  onStalled(feed: Feed): void;
+}
+
 const QUEUE_MAX = 5000;
 const QUEUE_BYTES_MAX = 8 * 1024 * 1024;
 const ROUNDS_MAX = 100;
 
 export class Feed {
   readonly topic: Topic;
-  readonly #deps: FeedDeps;
+  readonly #deps: FeedDeps & FeedKeeper;
   #position: Position | undefined;
   #state: 'starting' | 'live' | 'mending' | 'closed' = 'starting';
   /** True when mending stopped without success and somebody has to try again. */
@@ -49,7 +55,7 @@ export class Feed {
   #waiters: Waiters | undefined;
   #holds: Set<Hold> | undefined;
 
-  constructor(topic: Topic, deps: FeedDeps) {
+  constructor(topic: Topic, deps: FeedDeps & FeedKeeper) {
     this.topic = topic;
     this.#deps = deps;
   }
@@ -60,11 +66,6 @@ export class Feed {
 
   get holding(): boolean {
     return this.#holds !== undefined;
-  }
-
-  /** True when this feed must be tried again by the node's tick. */
-  get stalled(): boolean {
-    return this.#stalled;
   }
 
   get live(): boolean {
@@ -94,7 +95,7 @@ export class Feed {
     this.#stalled = false;
     const attempt = ++this.#attempt;
     this.#mendRounds(attempt).catch((error: unknown) => {
-      if (attempt === this.#attempt) this.#stalled = true;
+      if (attempt === this.#attempt) this.#stall();
       this.#deps.onError(this.topic, error);
     });
   }
@@ -110,7 +111,7 @@ export class Feed {
   suspend(): void {
     if (this.#state !== 'live' && this.#state !== 'mending') return;
     this.#state = 'mending';
-    this.#stalled = true;
+    this.#stall();
     this.#queue = undefined;
   }
 
@@ -156,6 +157,11 @@ export class Feed {
     this.#breakHolds();
     this.#queue = undefined;
     this.#wake(Infinity);
+  }
+
+  #stall(): void {
+    this.#stalled = true;
+    this.#deps.onStalled(this);
   }
 
   #enqueue(event: TopicEvent): void {
@@ -266,7 +272,7 @@ export class Feed {
         continue;
       }
       if (!this.#deps.mayDeliver()) {
-        this.#stalled = true;
+        this.#stall();
         return;
       }
       const last = this.#replay(events);
@@ -319,7 +325,7 @@ export class Feed {
     if (this.#abandoned(attempt)) return;
     if (read === 'gone') return this.#gone();
     if (!this.#deps.mayDeliver()) {
-      this.#stalled = true;
+      this.#stall();
       return;
     }
     this.#deps.counters.resets++;

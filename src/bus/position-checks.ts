@@ -7,13 +7,12 @@ import { inPages } from '../redis/pages.ts';
 import type { Topic } from './bus.ts';
 import type { Feed, FeedDeps } from './feed.ts';
 
-/** A feed that is compared. */
-export interface Checked {
+/** What holds a feed that is compared. */
+interface Checked {
   readonly feed: Feed;
-  /** A check saw the log there: if the feed has not come that far after a while, it mends. */
-  suspicion: Suspicion | undefined;
 }
 
+/** A check saw the log there: if the feed has not come that far after a while, it mends. */
 interface Suspicion {
   /** In none when the log was gone. */
   readonly epoch: string | undefined;
@@ -25,12 +24,17 @@ const SUSPECT_MS = 1000;
 const URGENT_PER_TICK = 1000;
 /** Topics whose positions one call asks for. */
 const CHECKS_PER_CALL = 100;
+/** Those that are due wait for others so long at most, and for a tenth of a round. */
+const TICKS_PER_CALL = 10;
 
 export class PositionChecks {
   readonly #deps: Pick<FeedDeps, 'reader' | 'onError'>;
   readonly #ticksPerRound: number;
+  readonly #ticksPerCall: number;
   #round: Iterator<Checked> | undefined;
-  #urgent: Checked[] = [];
+  #ticks = 0;
+  #urgent: Feed[] = [];
+  readonly #suspected = new Map<Feed, Suspicion>();
   /** Checks that are due; a fraction is carried over to the next tick. */
   #share = 0;
 
@@ -38,25 +42,33 @@ export class PositionChecks {
   constructor(deps: Pick<FeedDeps, 'reader' | 'onError'>, ticksPerRound: number) {
     this.#deps = deps;
     this.#ticksPerRound = ticksPerRound;
+    this.#ticksPerCall = Math.max(1, Math.min(TICKS_PER_CALL, Math.floor(ticksPerRound / 10)));
   }
 
   /** Compares all of them soon, a bounded number at a time. */
   all(checked: ReadonlyMap<Topic, Checked>): void {
-    this.#urgent = [...checked.values()];
+    this.#urgent = [...checked.values()].map(({ feed }) => feed);
   }
 
   clear(): void {
     this.#urgent = [];
+    this.#suspected.clear();
   }
 
-  tick(checked: ReadonlyMap<Topic, Checked>): void {
-    this.#check([...this.#urgent.splice(0, URGENT_PER_TICK), ...this.#due(checked)]);
+  /** `now` in ms, by a clock that only goes on. */
+  tick(checked: ReadonlyMap<Topic, Checked>, now: number): void {
+    this.#share = Math.min(checked.size, this.#share + checked.size / this.#ticksPerRound);
+    // A call of many costs little more than a call of one.
+    const isDue = this.#share >= CHECKS_PER_CALL || ++this.#ticks % this.#ticksPerCall === 0;
+    const feeds = this.#urgent.splice(0, URGENT_PER_TICK);
+    if (isDue) feeds.push(...this.#due(checked));
+    this.#check(feeds);
+    this.#settle(now);
   }
 
   /** Each in its turn, so that all have had theirs once in a round. */
-  #due(checked: ReadonlyMap<Topic, Checked>): Checked[] {
-    const due: Checked[] = [];
-    this.#share += checked.size / this.#ticksPerRound;
+  #due(checked: ReadonlyMap<Topic, Checked>): Feed[] {
+    const due: Feed[] = [];
     for (; this.#share >= 1; this.#share--) {
       this.#round ??= checked.values();
       const next = this.#round.next();
@@ -64,47 +76,50 @@ export class PositionChecks {
         this.#round = undefined;
         break;
       }
-      due.push(next.value);
+      due.push(next.value.feed);
     }
     return due;
   }
 
-  #check(checked: readonly Checked[]): void {
-    const due = checked.flatMap((one) => {
-      const { live, position: before } = one.feed;
-      return live && before !== undefined ? [{ one, before }] : [];
+  #check(feeds: readonly Feed[]): void {
+    const due = feeds.flatMap((feed) => {
+      const { live, position: before } = feed;
+      return live && before !== undefined ? [{ feed, before }] : [];
     });
     for (const page of inPages(due, CHECKS_PER_CALL)) {
-      const topics = page.map(({ one }) => one.feed.topic);
+      const topics = page.map(({ feed }) => feed.topic);
       this.#deps.reader.readPositions(topics).then(
         (found) => {
-          for (const { one, before } of page) {
-            const at = found.get(one.feed.topic);
-            if (at !== undefined) compare(one, before, at);
+          for (const { feed, before } of page) {
+            const at = found.get(feed.topic);
+            if (at !== undefined) this.#compare(feed, before, at);
           }
         },
         (error: unknown) => this.#deps.onError(topics[0] ?? '', error),
       );
     }
   }
-}
 
-/** What a feed, which stood at a place before its log was asked, makes of where that stands. */
-function compare(checked: Checked, before: Position, at: Position | 'gone'): void {
-  const { epoch, seq, nonce } = at === 'gone' ? { epoch: undefined, seq: 0, nonce: 0 } : at;
-  const isOther = seq < before.seq || (seq === before.seq && nonce !== before.nonce);
-  if (epoch === before.epoch && isOther) checked.feed.mend();
-  // What has happened meanwhile is on its way. Not set again by later checks, or checks that come often would put the mending
-  // off for ever.
-  else if (isBehind(checked.feed, { epoch, seq })) checked.suspicion ??= { epoch, seq, since: performance.now() };
-}
+  /** What a feed, which stood at a place before its log was asked, makes of where that stands. */
+  #compare(feed: Feed, before: Position, at: Position | 'gone'): void {
+    const { epoch, seq, nonce } = at === 'gone' ? { epoch: undefined, seq: 0, nonce: 0 } : at;
+    const isOther = seq < before.seq || (seq === before.seq && nonce !== before.nonce);
+    if (epoch === before.epoch && isOther) feed.mend();
+    // What has happened meanwhile is on its way. Not set again by later checks, or checks that come often would put the
+    // mending off for ever.
+    else if (isBehind(feed, { epoch, seq }) && !this.#suspected.has(feed)) {
+      this.#suspected.set(feed, { epoch, seq, since: performance.now() });
+    }
+  }
 
-/** Mends a feed that was behind a while ago, and is still. */
-export function settle(checked: Checked, now: number): void {
-  const { feed, suspicion } = checked;
-  if (suspicion === undefined || now - suspicion.since <= SUSPECT_MS) return;
-  if (isBehind(feed, suspicion)) feed.mend();
-  checked.suspicion = undefined;
+  /** Mends those that were behind a while ago, and are still. */
+  #settle(now: number): void {
+    for (const [feed, suspicion] of this.#suspected) {
+      if (now - suspicion.since <= SUSPECT_MS) continue;
+      this.#suspected.delete(feed);
+      if (isBehind(feed, suspicion)) feed.mend();
+    }
+  }
 }
 
 /** Whether a feed that has begun has yet to hear of what is there in its log, or that the log has ended. */

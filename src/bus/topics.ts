@@ -3,11 +3,11 @@
  * entered into the node's manifest before anything of this node appears in it, and taken out a while after it was left.
  */
 import { readEvents, type Point } from '../log/event.ts';
-import { Feed, type FeedDeps } from './feed.ts';
+import { Feed, type FeedDeps, type FeedKeeper } from './feed.ts';
 import type { Topic, Transport, TransportListener } from './bus.ts';
 import { LeftTopics } from './left-topics.ts';
 import { HEARERS_MIN, Window } from './window.ts';
-import { isBehind, PositionChecks, settle, type Checked } from './position-checks.ts';
+import { isBehind, PositionChecks } from './position-checks.ts';
 import { StateUnavailable } from '../redis/unavailable.ts';
 
 /** The node's manifest: what peers clean up after this node. `add` rejects once the node's lease was claimed. */
@@ -18,7 +18,8 @@ export interface Manifest {
   remove(topics: readonly Topic[]): Promise<void>;
 }
 
-interface Entry extends Checked {
+interface Entry {
+  readonly feed: Feed;
   /** Of a topic with many hearers. */
   window: Window | undefined;
   ready: Promise<void>;
@@ -42,7 +43,7 @@ const BARRIER_MS = 1000;
 const MANIFEST_BATCH = 1000;
 
 export class Topics implements TransportListener {
-  readonly #deps: FeedDeps;
+  readonly #deps: FeedDeps & FeedKeeper;
   readonly #transport: Transport;
   readonly #manifest: Manifest;
   readonly #options: TopicsOptions;
@@ -50,11 +51,14 @@ export class Topics implements TransportListener {
   readonly #left = new LeftTopics();
   readonly #checks: PositionChecks;
   readonly #waiting = new Set<Feed>();
+  readonly #stalled = new Set<Feed>();
+  /** Topics that nobody needed when they were last let go. */
+  readonly #unused = new Set<Topic>();
   #joining: { topics: Topic[]; done: Promise<void> } | undefined;
   #ticks = 0;
 
   constructor(deps: FeedDeps, transport: Transport, manifest: Manifest, options: TopicsOptions) {
-    this.#deps = deps;
+    this.#deps = { ...deps, onStalled: (feed) => this.#stalled.add(feed) };
     this.#transport = transport;
     this.#manifest = manifest;
     this.#options = options;
@@ -99,7 +103,7 @@ export class Topics implements TransportListener {
     if (entry === undefined) {
       const ready = this.#enter(topic);
       const feed = new Feed(topic, this.#deps);
-      entry = { feed, window: undefined, ready, users: 0, idleSince: 0, suspicion: undefined };
+      entry = { feed, window: undefined, ready, users: 0, idleSince: 0 };
       this.#entries.set(topic, entry);
       this.#left.delete(topic);
     }
@@ -212,17 +216,22 @@ export class Topics implements TransportListener {
       feed.expire(now - BARRIER_MS);
       if (!feed.waiting) this.#waiting.delete(feed);
     }
-    this.#checks.tick(this.#entries);
-    // All entries are looked at: not as often as the few that wait.
-    if (this.#ticks++ % TICKS_PER_SWEEP === 0) this.#sweepEntries(now);
+    this.#checks.tick(this.#entries, now);
+    if (this.#ticks++ % TICKS_PER_SWEEP === 0) this.#sweep(now);
   }
 
-  #sweepEntries(now: number): void {
+  /** Looks at those only that something has to be done about. */
+  #sweep(now: number): void {
+    if (this.#deps.mayDeliver()) {
+      const stalled = [...this.#stalled];
+      this.#stalled.clear();
+      for (const feed of stalled) feed.mend();
+    }
     const idle: Topic[] = [];
-    for (const [topic, entry] of this.#entries) {
-      if (entry.feed.stalled && this.#deps.mayDeliver()) entry.feed.mend();
-      settle(entry, now);
-      if (entry.users === 0 && !entry.feed.holding && now - entry.idleSince > LINGER_MS) idle.push(topic);
+    for (const topic of this.#unused) {
+      const entry = this.#entries.get(topic);
+      if (entry === undefined || entry.users > 0) this.#unused.delete(topic);
+      else if (!entry.feed.holding && now - entry.idleSince > LINGER_MS) idle.push(topic);
     }
     if (idle.length > 0) void this.#leave(idle);
     void this.#forgetLeft(this.#left.takeDue(now));
@@ -231,6 +240,7 @@ export class Topics implements TransportListener {
   #release(topic: Topic, entry: Entry): void {
     entry.users--;
     entry.idleSince = performance.now();
+    if (entry.users === 0) this.#unused.add(topic);
     if (entry.users < 0) throw new Error(`${topic}: unfollowed more often than followed`);
   }
 

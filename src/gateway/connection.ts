@@ -11,6 +11,14 @@ import type { Value, ValueMap } from '../protocol/values.ts';
 
 /** How long a reader may be behind by more than the soft mark. */
 const BEHIND_MS = 3000;
+/** What all connections of a node share. */
+export interface Reading {
+  /** A reader that leaves more than that unread for a while is slow. */
+  readonly softMarkBytes: number;
+  /** Whether anything was sent since it was looked what is unread. */
+  hasSent: boolean;
+}
+
 /** In soft marks, of which two may be queued: a reader that is so far behind is ended at once. */
 const LAST_MARK = 1.5;
 
@@ -21,20 +29,20 @@ export class Connection {
   /** Of the client, as far as trusted proxies tell it; in its one spelling. */
   readonly address: string;
   readonly openedAt: number;
-  readonly #softMarkBytes: number;
+  readonly #reading: Reading;
   #open = true;
   #ending: CloseName | undefined;
   /** Since when more than the soft mark is unread; 0: it is not. */
   #behindSince = 0;
   #endReason: string | undefined;
 
-  constructor(ws: WebSocket<unknown>, codec: Codec, socketId: string, address: string, softMarkBytes: number) {
+  constructor(ws: WebSocket<unknown>, codec: Codec, socketId: string, address: string, reading: Reading) {
     this.#ws = ws;
     this.codec = codec;
     this.socketId = socketId;
     this.address = address;
     this.openedAt = performance.now();
-    this.#softMarkBytes = softMarkBytes;
+    this.#reading = reading;
   }
 
   get open(): boolean {
@@ -122,19 +130,21 @@ export class Connection {
    * next may not find room. It still gets what is queued before. That one answer is large makes nobody slow.
    */
   endIfSlow(bufferedBytes: number = this.bufferedBytes): boolean {
-    if (bufferedBytes <= this.#softMarkBytes) {
+    const { softMarkBytes } = this.#reading;
+    if (bufferedBytes <= softMarkBytes) {
       this.#behindSince = 0;
       return false;
     }
     const now = performance.now();
     if (this.#behindSince === 0) this.#behindSince = now;
-    if (now - this.#behindSince < BEHIND_MS && bufferedBytes <= this.#softMarkBytes * LAST_MARK) return false;
+    if (now - this.#behindSince < BEHIND_MS && bufferedBytes <= softMarkBytes * LAST_MARK) return false;
     this.end('slowConsumer');
     return true;
   }
 
   #send(data: Uint8Array | string): void {
     if (!this.#open) return;
+    this.#reading.hasSent = true;
     // 1: sent; 0: queued by the kernel's refusal; 2: dropped, for which the gateway's handler cuts the connection.
     if (this.#ws.send(data, typeof data !== 'string') !== 1) this.endIfSlow();
   }

@@ -12,6 +12,7 @@ export class FanOut {
   readonly #bytesPerScan: number;
   #scan: (() => void) | undefined;
   #unscannedBytes = 0;
+  #hasPublished = false;
   #scanSoon: NodeJS.Immediate | undefined;
 
   constructor(app: Pick<TemplatedApp, 'publish'>, backpressureBytes: number) {
@@ -28,9 +29,17 @@ export class FanOut {
     clearImmediate(this.#scanSoon);
   }
 
+  /** Whether anything was published since it was asked last. */
+  takePublished(): boolean {
+    const has = this.#hasPublished;
+    this.#hasPublished = false;
+    return has;
+  }
+
   /** To all subscribers, or, by one of them, to the others. */
   publish(nativeTopic: string, data: Uint8Array | string, by: Pick<TemplatedApp, 'publish'> = this.#app): void {
     by.publish(nativeTopic, data, typeof data !== 'string');
+    this.#hasPublished = true;
     this.#unscannedBytes += data.length;
     if (this.#unscannedBytes < this.#bytesPerScan) return;
     this.#unscannedBytes = 0;

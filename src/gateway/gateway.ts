@@ -9,7 +9,7 @@ import { canonicalAddress } from '../outside/address.ts';
 import { newSocketId } from '../redis/tokens.ts';
 import type { Accounts } from './account.ts';
 import type { Addresses } from './addresses.ts';
-import { Connection } from './connection.ts';
+import { Connection, type Reading } from './connection.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { FanOut } from './fan-out.ts';
 import type { Hub } from './hub.ts';
@@ -76,6 +76,7 @@ export class Gateway {
   /** One for each open socket. */
   readonly #intakes = new Set<Intake>();
   readonly #codecs: Readonly<Record<Format, ReturnType<typeof createCodec>>>;
+  readonly #reading: Reading;
   #doomed: Connection[] = [];
   #listening: PublicPort | undefined;
   #queueBytes = 0;
@@ -85,6 +86,7 @@ export class Gateway {
   constructor(app: TemplatedApp, deps: GatewayDeps) {
     this.#app = app;
     this.#deps = deps;
+    this.#reading = { softMarkBytes: deps.options.softMarkBytes, hasSent: false };
     const { depth } = deps.options.limits;
     this.#codecs = { msgpack: createCodec('msgpack', { depth }), json: createCodec('json', { depth }) };
     this.#routes();
@@ -159,7 +161,7 @@ export class Gateway {
       upgrade: (res, req, context) => this.#upgrade(res, req, context),
       open: (ws) => {
         const data = ws.getUserData();
-        const connection = new Connection(ws, data.codec, newSocketId(), data.address, options.softMarkBytes);
+        const connection = new Connection(ws, data.codec, newSocketId(), data.address, this.#reading);
         const intake = new Intake(connection, this.#deps);
         data.intake = intake;
         this.#intakes.add(intake);
@@ -251,11 +253,16 @@ export class Gateway {
     const monotonic = performance.now();
     const wall = Date.now();
     const { loginTimeoutMs } = this.#deps.options;
+    // What is unread is asked of the native library, socket by socket: not where nothing was sent, and all had been read.
+    const mayBeUnread = this.#deps.fanOut.takePublished() || this.#reading.hasSent || this.#queueBytes > 0;
+    this.#reading.hasSent = false;
     let queueBytes = 0;
     for (const { connection, socket } of this.#intakes) {
-      const { bufferedBytes } = connection;
-      queueBytes += bufferedBytes;
-      if (connection.endIfSlow(bufferedBytes)) continue;
+      if (mayBeUnread) {
+        const { bufferedBytes } = connection;
+        queueBytes += bufferedBytes;
+        if (connection.endIfSlow(bufferedBytes)) continue;
+      }
       if (socket === undefined) {
         if (monotonic - connection.openedAt > loginTimeoutMs) connection.end('loginTimeout');
       } else if (socket.closesAt !== undefined && socket.closesAt <= wall) {
