@@ -76,9 +76,9 @@ export async function say(poster: Rpc, count: number): Promise<number[]> {
 /** Sends a request whose script runs at once, while the answers of the late node are held back. */
 export async function begin({ link, owner }: Stage, socket: Rpc, call: Call): Promise<{ answer: Promise<Outcome> }> {
   link.commands.delay(HELD_MS);
-  // The post goes to Redis behind it, on the same connection.
-  const [answer] = socket.callAll(call, ['roomMessage', SIDE, { behind: call[0] }]);
-  await until(owner, 'roomMessage', ([, message]) => field(message, 'behind') === call[0]);
+  // The message goes to Redis with it, in one pipeline; posts to a room have calls of their own.
+  const [answer] = socket.callAll(call, ['directMessage', owner.userName, { behind: call[0] }]);
+  await until(owner, 'directMessage', ([message]) => field(message, 'behind') === call[0]);
   if (answer === undefined) throw new Error('not asked');
   return { answer };
 }

@@ -12,4 +12,5 @@ test(
     const seeds = Array.from({ length: 2 }, () => rng.integer(0, 2 ** 32 - 1));
     await playRoomStorms(await startStormStage(scope), seeds, 4);
   }),
+  180_000,
 );
