@@ -136,7 +136,9 @@ export class Connector {
   }
 
   async #credentials(): Promise<Credentials> {
-    if (this.#resumeToken !== undefined) return { ...this.#deviceFields, resumeToken: this.#resumeToken };
+    if (this.#resumeToken !== undefined) {
+      return this.#comingBack({ ...this.#deviceFields, resumeToken: this.#resumeToken });
+    }
     const credentials = await this.#options.credentials();
     const {
       token: _token,
@@ -147,7 +149,13 @@ export class Connector {
     } = credentials;
     this.#deviceFields = deviceFields;
     this.#renewal.used(credentials);
-    return credentials;
+    return this.#comingBack(credentials);
+  }
+
+  /** Who was here before, and comes back by itself, takes a tag from nobody: two devices would take it from each other for ever. */
+  #comingBack(credentials: Credentials): Credentials {
+    const isAgain = credentials.tag !== undefined && this.#authData !== undefined;
+    return isAgain ? { ...credentials, isReconnect: true } : credentials;
   }
 
   /** Where the user's function fails at first, the user should know; later it may well be the network. */

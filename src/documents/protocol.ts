@@ -19,7 +19,7 @@ import { errorTable, type ErrorEntry } from '../protocol/error-table.ts';
 import { guide } from './guide.ts';
 import { describeSchema, namedTypes, typeText } from './types.ts';
 import { encodeJson } from '../protocol/wire/json.ts';
-import { defaultLimits, deviceIdLength, valuesMax, type CountLimit } from '../protocol/limits.ts';
+import { defaultLimits, deviceIdLength, tagLength, valuesMax, type CountLimit } from '../protocol/limits.ts';
 import { code, heading, hexBlock, jsonBlock, table } from './markdown.ts';
 import { encodeValue } from '../protocol/wire/msgpack.ts';
 import { listNamesMax } from '../protocol/types.ts';
@@ -183,6 +183,7 @@ function limitsTable(): string {
       ['(fixed)', String(valuesMax), 'values in one message, map keys counted', 'malformed'],
       ['(fixed)', String(listNamesMax), 'names in one request that edits a list', '`badArgument`'],
       ['(fixed)', String(deviceIdLength), 'UTF-16 units of a `deviceId`', '`badArgument`'],
+      ['(fixed)', String(tagLength), 'UTF-16 units of a `tag`', '`badArgument`'],
     ],
   );
 }

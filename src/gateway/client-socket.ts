@@ -79,6 +79,12 @@ export class ClientSocket implements Caller, UserActor {
     if (family === this.family) this.connection.end('disconnectForced', reason);
   }
 
+  /** By another device of its user; the frame tells it. */
+  takenOver(frame: Uint8Array): void {
+    this.send(frame);
+    this.connection.end('loginConflict');
+  }
+
   disconnect(): void {
     this.connection.endAfterResponse('normal');
   }

@@ -43,6 +43,7 @@ export class Notices {
       for (const socket of sockets) socket.disconnectForced(...disconnectOf(event));
       return;
     }
+    if (event.kind === 'conflict') return takeOver(sockets, event);
     if (event.frame.length === 0) return;
     this.#countSockets(userName, sockets, event);
     const address = addressOf(event);
@@ -55,6 +56,7 @@ export class Notices {
   /** What its user was told while a socket was logging in: on no node was it among those that a room's event tells. */
   deliverTo(socket: ClientSocket, event: TopicEvent): void {
     if (event.kind === 'disconnect') return socket.disconnectForced(...disconnectOf(event));
+    if (event.kind === 'conflict') return takeOver([socket], event);
     if (isArrival(event.frame)) socket.isAlone = false;
     const address = addressOf(event);
     const recipients = address.recipients.to === 'notOn' ? TO_ALL : address.recipients;
@@ -157,4 +159,10 @@ export class Notices {
     for (const join of over) join.left();
     if (over.length > 0) this.#deps.onLost(socket, roomName, at);
   }
+}
+
+/** Another device has taken over from those that it names. */
+function takeOver(sockets: readonly ClientSocket[], { subject, frame }: TopicEvent): void {
+  const named = new Set(subject.split(' '));
+  for (const socket of sockets) if (named.has(socket.socketId)) socket.takenOver(frame);
 }

@@ -17,6 +17,8 @@ const kinds = [
   // A user's sockets are to be closed; the subject is the reason, and, where not all are meant, the family of their logins on
   // another line.
   'disconnect',
+  // Another device has taken over from these sockets, which are told by the frame and closed.
+  'conflict',
 ] as const;
 export type EventKind = (typeof kinds)[number];
 

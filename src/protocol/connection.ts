@@ -1,7 +1,7 @@
 /** Connections: requests for the login and what keeps or ends it, and what a socket is told of its user's connections. */
 import Type, { type Static } from 'typebox';
 import { carries, notification, OTHERS, request, required } from './declare.ts';
-import { defaultLimits, deviceIdLength } from './limits.ts';
+import { defaultLimits, deviceIdLength, tagLength } from './limits.ts';
 import { Count, Epoch, ErrorValue, SocketId, Timestamp, UserName } from './types.ts';
 
 export const Credentials = Type.Object(
@@ -15,6 +15,19 @@ export const Credentials = Type.Object(
       Type.String({ description: 'From the AuthData of an earlier login of this device, which it names itself.' }),
     ),
     deviceId: Type.Optional(Type.String({ maxLength: deviceIdLength, description: 'Names this device to its user.' })),
+    tag: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: tagLength,
+        description:
+          'Of the logins of a user with one tag a single device is there at a time. `default` stands for no tag, which conflicts with nothing.',
+      }),
+    ),
+    isReconnect: Type.Optional(
+      Type.Boolean({
+        description: 'The device comes back by itself: where another one has the tag meanwhile, this login loses.',
+      }),
+    ),
     enableSync: Type.Optional(
       Type.Boolean({
         description: "This socket takes part in its user's session: rooms filed by one device are told to the others.",
@@ -77,7 +90,7 @@ export const connectionRequests = {
     doc: 'Logs the socket in; it must be the first request. `loginConfirmed` comes before the response, or `loginRejected` and then the error response and close code 4501.',
     params: { credentials: required(Credentials) },
     result: AuthData,
-    errors: ['notAllowed', 'invalidName', 'badToken', 'tokenExpired', 'tooManySockets'],
+    errors: ['notAllowed', 'invalidName', 'badToken', 'tokenExpired', 'tooManySockets', 'sessionConflict'],
     access: 'guest',
     on: 'connection',
     cost: { units: 4 },
@@ -155,6 +168,13 @@ export const connectionNotifications = {
     params: [carries('id', SocketId), carries('nconnected', Count)],
     audience: OTHERS,
     example: ['K7Zk2vXQ', 1],
+  }),
+
+  loginConflict: notification({
+    doc: 'Another device has logged in with the same tag and taken over; close code 4503 follows.',
+    params: [carries('conflict', Type.Object({ reason: Type.String() }, { title: 'Conflict', description: 'Why.' }))],
+    audience: 'The sockets of the older device that logged in with that tag.',
+    example: [{ reason: 'another device has logged in with this tag' }],
   }),
 
   goAway: notification({

@@ -47,3 +47,5 @@ export const replyValuesMax = 1 << 20;
 
 /** Longest `deviceId`, characters. */
 export const deviceIdLength = 128;
+/** Longest tag of logins, characters. */
+export const tagLength = 64;

@@ -137,6 +137,27 @@ test('comes back with its resume token, and with its credentials when that is re
   expect(client.state).toBe('connected');
 });
 
+test('with a tag it asks to take over at first only, and ends where another device has it', async () => {
+  const service = await startFake(scope);
+  const credentials = { userName: 'ann', tag: 'mobile' };
+  const client = await connectClient(scope, { urls: service.url, credentials, reconnect: soon });
+  service.cut();
+  await eventually(() => expect(client.seen('connected')).toHaveLength(2));
+  service.login = (request) => {
+    const resumed = service.logins.at(-1)?.['resumeToken'] !== undefined;
+    request.refuse(resumed ? 'badToken' : 'sessionConflict');
+    request.close(4501, 'loginRejected');
+  };
+  service.cut();
+  await eventually(() => expect(client.state).toBe('closed'));
+  expect(service.logins).toEqual([
+    credentials,
+    { resumeToken: 'token-1', tag: 'mobile', isReconnect: true },
+    { resumeToken: 'token-2', tag: 'mobile', isReconnect: true },
+    { ...credentials, isReconnect: true },
+  ]);
+});
+
 test('a refused first login rejects, ends the client, and is not tried again', async () => {
   const service = await startFake(scope);
   service.login = (request) => {

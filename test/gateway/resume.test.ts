@@ -179,29 +179,24 @@ describe('what a login issues', () => {
   const keys = [{ id: 'key', secret: Buffer.alloc(32, 1) }];
   const resumeKeys = new ResumeKeys({ read: () => Promise.resolve(keys) }, { nodeId: 'n1' });
 
-  /** When it ends, and when its chain does; and whether it goes on with the chain that was shown. */
-  const issue = async (now: number, login: { expiresAt?: number; endsAt?: number; isSameUser?: boolean }) => {
-    const { expiresAt, endsAt, isSameUser = true } = login;
-    const chain = endsAt === undefined ? undefined : { id: 'shown', endsAt };
-    const about = { userName: 'u', expiresAt, claims: {}, deviceId: undefined, chain, isSameUser };
-    const { token, family } = await issueToken({ resumeKeys, settings: { resumeTokenMs: 100 } }, about, now * 1000);
+  /** When it ends, and when its chain does. */
+  const issue = async (now: number, login: { expiresAt?: number; endsAt?: number }) => {
+    const { expiresAt, endsAt } = login;
+    const about = { userName: 'u', expiresAt, claims: {}, deviceId: 'd', tag: undefined, chainId: 'c', endsAt };
+    const token = await issueToken({ resumeKeys, settings: { resumeTokenMs: 100 } }, about, now * 1000);
     const content = JSON.parse((await resumeKeys.verify(token)) ?? '') as Record<string, unknown>;
-    expect(content).toMatchObject({ userName: 'u', deviceId: null, issuedAt: now * 1000, claims: {} });
-    return [content['expiresAt'], content['endsAt'], family === 'chain.shown'];
+    expect(content).toMatchObject({ userName: 'u', deviceId: 'd', tag: null, chain: 'c', issuedAt: now * 1000 });
+    return [content['expiresAt'], content['endsAt']];
   };
 
   test('is good for a while by the clock that nodes share, and never beyond its chain', async () => {
-    expect(await issue(1000, {})).toEqual([1100, 1100, false]);
-    expect(await issue(1000, { expiresAt: 5000 })).toEqual([1100, 5100, false]);
-    expect(await issue(1000, { expiresAt: 990 })).toEqual([1090, 1090, false]);
-    expect(await issue(1000, { endsAt: 1050 })).toEqual([1050, 1050, true]);
-    expect(await issue(1000, { expiresAt: 1050, endsAt: 1050 })).toEqual([1050, 1050, true]);
+    expect(await issue(1000, {})).toEqual([1100, 1100]);
+    expect(await issue(1000, { expiresAt: 5000 })).toEqual([1100, 5100]);
+    expect(await issue(1000, { expiresAt: 990 })).toEqual([1090, 1090]);
+    expect(await issue(1000, { endsAt: 1050 })).toEqual([1050, 1050]);
+    expect(await issue(1000, { expiresAt: 1050, endsAt: 1050 })).toEqual([1050, 1050]);
     const last = Number.MAX_SAFE_INTEGER;
-    expect(await issue(1000, { expiresAt: last })).toEqual([1100, last, false]);
-  });
-
-  test('ends no later where a hook has named another user', async () => {
-    expect(await issue(1000, { endsAt: 1050, isSameUser: false })).toEqual([1050, 1050, false]);
+    expect(await issue(1000, { expiresAt: last })).toEqual([1100, last]);
   });
 });
 

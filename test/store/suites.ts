@@ -17,6 +17,7 @@ import { sessionSuite } from './session-suite.ts';
 import { shortPositionSuite } from './short-position-suite.ts';
 import type { OpenStore } from './store.ts';
 import { revokedSuite } from './revoked-suite.ts';
+import { tagsSuite } from './tags-suite.ts';
 import { userSuite } from './user-suite.ts';
 
 /** `open` gives a store of its own to each test. */
@@ -29,6 +30,7 @@ export function storeSuites(open: OpenStore): void {
   describe('messages', () => messageSuite(open));
   describe('users', () => userSuite(open));
   describe('the ends of logins', () => revokedSuite(open));
+  describe('tags of logins', () => tagsSuite(open));
   describe('recipients', () => recipientsSuite(open));
   describe('sessions', () => sessionSuite(open));
   describe('bytes', () => bytesSuite(open));

@@ -4,20 +4,26 @@
  */
 import type { Result } from '../../protocol/catalogue.ts';
 import { fail, Failure } from '../../protocol/errors.ts';
-import { countFrame } from '../../protocol/wire/frame.ts';
+import { countFrame, notificationFrame } from '../../protocol/wire/frame.ts';
 import { invalidName, isValidName } from '../../protocol/names/rule.ts';
 import type { Credentials } from '../../protocol/connection.ts';
 import type { ValueMap } from '../../protocol/values.ts';
 import { StateUnavailable } from '../../redis/unavailable.ts';
+import type { Point } from '../../log/event.ts';
 import { userTopic } from '../../redis/keys.ts';
+import { newEpoch } from '../../redis/tokens.ts';
 import type { Shown } from '../../store/user/user-store.ts';
 import type { AuthFailure, Identity } from './authenticator.ts';
 import { askToConnect, type Refused } from '../hooks/points.ts';
-import { deviceFamily, familyOf, issueToken, resume, type Chain, type Resumed } from './resume.ts';
+import { deviceFamily, familyOf, issueToken, resume, type Resumed } from './resume.ts';
 import type { Services } from '../services.ts';
 import { restore } from '../session/session.ts';
 import { SwitchOver } from '../membership/switch-over.ts';
 import { tokenRevoked } from './token-faults.ts';
+
+const CONFLICT_FRAME = notificationFrame('loginConflict', [{ reason: 'another device has logged in with this tag' }]);
+/** Stands for none. */
+const NO_TAG = 'default';
 
 export interface Login {
   readonly userName: string;
@@ -47,15 +53,16 @@ export async function login(
   socketId: string,
   credentials: Credentials,
   isOpen: () => boolean,
-): Promise<Login | AuthFailure | Failure<'tooManySockets' | 'tooManyRequests'> | Refused> {
-  const { users, topics, repairs, settings } = services;
+): Promise<Login | AuthFailure | Failure<'tooManySockets' | 'tooManyRequests' | 'sessionConflict'> | Refused> {
+  const { users, topics, repairs } = services;
   const identified = await identify(services, socketId, credentials);
   if (identified instanceof Failure) return identified;
-  const { userName, expiresAt, closesAt, claims, shown } = identified;
+  const { userName, closesAt, shown, tag } = identified;
   // A token or a hook may take its time.
   if (!isOpen()) throw new StateUnavailable('nobody waits for the login any more');
   const debtMs = services.debtMs(userName);
   if (debtMs > 0) return fail('tooManyRequests', [], debtMs);
+  const family = familyOf(identified.deviceId, identified.chainId);
   const topic = userTopic(userName);
   const { nodeId } = services.instance;
   const synced = credentials.enableSync === true;
@@ -63,31 +70,24 @@ export async function login(
   const switchOver = new SwitchOver(topics, feed);
   try {
     const echo = countFrame('socketConnectEcho', [socketId]);
-    const added = await users.login(userName, { socketId, nodeId, echo, shown, synced });
+    const isReconnect = credentials.isReconnect === true;
+    const tagged = tag === undefined ? undefined : { tag, own: family, isReconnect, frame: CONFLICT_FRAME };
+    const added = await users.login(userName, { socketId, nodeId, echo, shown, tagged, synced });
     if (added === 'lost') throw new StateUnavailable('this node was swept');
-    if (added === 'void' || 'retryAfterMs' in added) {
+    if (added === 'overdue') throw new StateUnavailable('who has the tag is on a node that is being swept');
+    // Nothing was shown that is not good any more.
+    if (added === 'void' && identified.issuedAt === undefined) throw new StateUnavailable('its logins were revoked');
+    if (typeof added === 'string' || 'retryAfterMs' in added) {
       switchOver.abandon();
       topics.unfollow(topic, nodeId);
-      return added === 'void' ? revoked(identified) : fail('tooManySockets', [], added.retryAfterMs);
+      if (added === 'void') return tokenRevoked();
+      return added === 'sessionConflict' ? fail(added) : fail('tooManySockets', [], added.retryAfterMs);
     }
     switchOver.begin(added.at);
     const { issuedAt } = added;
-    const { token, family } = await issueToken(services, identified, issuedAt);
+    const token = await issueToken(services, identified, issuedAt);
     const restored = synced ? await restore(services, { userName, socketId }, added.entries, isOpen) : [];
-    const authData: Result<'login'> = {
-      // First: whatever they are called, they replace nothing below.
-      ...claims,
-      ...identified.authData,
-      id: socketId,
-      userName,
-      serverTime: Math.floor(services.instance.redisNow()),
-      heartbeatMs: settings.heartbeatMs,
-      tokenExpiresAt: expiresAt ?? null,
-      resumeToken: token,
-      inbox: { epoch: added.at.epoch, seq: 0 },
-      protocol: 1,
-      limits: { ...settings.limits },
-    };
+    const authData = authDataOf(services, identified, { socketId, token, at: added.at });
     const isAlone = added.nconnected === 1;
     return { userName, nodeId, closesAt, family, issuedAt, synced, isAlone, restored, authData, switchOver };
   } catch (error) {
@@ -97,12 +97,34 @@ export async function login(
   }
 }
 
+function authDataOf(
+  { instance, settings }: Services,
+  { userName, expiresAt, claims, authData }: Identified,
+  { socketId, token, at }: { readonly socketId: string; readonly token: string; readonly at: Point },
+): Result<'login'> {
+  return {
+    // First: whatever they are called, they replace nothing below.
+    ...claims,
+    ...authData,
+    id: socketId,
+    userName,
+    serverTime: Math.floor(instance.redisNow()),
+    heartbeatMs: settings.heartbeatMs,
+    tokenExpiresAt: expiresAt ?? null,
+    resumeToken: token,
+    inbox: { epoch: at.epoch, seq: 0 },
+    protocol: 1,
+    limits: { ...settings.limits },
+  };
+}
+
 interface Identified extends Identity {
   readonly shown: Shown;
   readonly deviceId: string | undefined;
-  /** What is gone on with; none where credentials were shown. */
-  readonly chain: Chain | undefined;
-  readonly isSameUser: boolean;
+  readonly tag: string | undefined;
+  readonly chainId: string;
+  /** Of the chain that is gone on with; none where credentials were shown. */
+  readonly endsAt: number | undefined;
   /** What the hook adds. */
   readonly authData: ValueMap;
 }
@@ -117,7 +139,7 @@ async function identify(
   const known: (Identity & Partial<Resumed>) | AuthFailure =
     credentials.resumeToken === undefined
       ? await services.authenticator.identify(credentials)
-      : await resume(services, credentials.resumeToken, credentials.deviceId);
+      : await resume(services, credentials.resumeToken, credentials);
   // Where they name nobody, the operator's hook may.
   if (known instanceof Failure && known.code !== 'noLogin') return known;
   const identity = known instanceof Failure ? undefined : known;
@@ -128,22 +150,18 @@ async function identify(
   const { userName } = connected;
   if (userName === undefined) return known instanceof Failure ? known : fail('noLogin');
   if (!isValidName(userName, limits)) return invalidName(userName, limits);
-  const { expiresAt, closesAt, claims = {}, chain, deviceId = credentials.deviceId } = identity ?? {};
+  const { expiresAt, closesAt, issuedAt, claims = {}, chain } = identity ?? {};
+  const { deviceId, tag } = chain === undefined ? credentials : (identity ?? credentials);
   const isSameUser = userName === identity?.userName;
   const family = chain && familyOf(deviceId, chain.id);
   // Where no token is shown, the login is as old as it is under way.
-  const shown = { issuedAt: identity?.issuedAt ?? beganAt, device: deviceFamily(deviceId), family };
+  const shown = { issuedAt: issuedAt ?? beganAt, device: deviceFamily(deviceId), family };
   // The login's script looks at the marks of its own user only.
   if (chain !== undefined && !isSameUser && (await services.users.isOver(identity?.userName ?? '', shown))) {
     return tokenRevoked();
   }
   const { authData } = connected;
-  const { issuedAt } = identity ?? {};
-  return { userName, expiresAt, closesAt, issuedAt, claims, chain, deviceId, isSameUser, shown, authData };
-}
-
-/** Of a login whose token is not good any more; one without may come again. */
-function revoked({ issuedAt }: Identified): Failure<'badToken'> {
-  if (issuedAt === undefined) throw new StateUnavailable("the user's logins were revoked meanwhile");
-  return tokenRevoked();
+  const chained = { chainId: isSameUser && chain !== undefined ? chain.id : newEpoch(), endsAt: chain?.endsAt };
+  const named = { deviceId, tag: tag === NO_TAG ? undefined : tag };
+  return { userName, expiresAt, closesAt, issuedAt, claims, ...named, ...chained, shown, authData };
 }

@@ -5,8 +5,8 @@
  * Times are by Redis's clock, which all nodes share.
  */
 import { createHash } from 'node:crypto';
+import type { Credentials } from '../../protocol/connection.ts';
 import type { Failure } from '../../protocol/errors.ts';
-import { newEpoch } from '../../redis/tokens.ts';
 import type { Services } from '../services.ts';
 import type { Identity } from './authenticator.ts';
 import { badToken, tokenExpired } from './token-faults.ts';
@@ -22,6 +22,7 @@ interface Content {
   readonly v: 1;
   readonly userName: string;
   readonly deviceId: string | null;
+  readonly tag: string | null;
   readonly chain: string;
   /** In microseconds: the place of its login among what was revoked. */
   readonly issuedAt: number;
@@ -32,14 +33,15 @@ interface Content {
 
 export interface Resumed extends Identity {
   readonly deviceId: string | undefined;
+  readonly tag: string | undefined;
   readonly chain: Chain;
 }
 
-/** The identity that a resume token stands for; whether it was revoked is for the login's script to say. Where the credentials name a device, it is the token's. */
+/** The identity that a resume token stands for; whether it was revoked is for the login's script to say. Where the credentials name a device or a tag, they are the token's. */
 export async function resume(
   { authenticator, instance, resumeKeys, settings }: Services,
   token: string,
-  named: string | undefined,
+  named: Pick<Credentials, 'deviceId' | 'tag'>,
 ): Promise<Resumed | Failure<'badToken' | 'tokenExpired'>> {
   const text = await resumeKeys.verify(token);
   if (text === undefined) return badToken('it is no resume token of this service, or not any more');
@@ -51,46 +53,58 @@ export async function resume(
   const now = instance.redisNow();
   const expiresAt = Math.min(content.expiresAt, endsAt, issuedAt / 1000 + settings.resumeTokenMs);
   if (expiresAt <= now) return tokenExpired(expiresAt);
-  if (named !== undefined && named !== deviceId) return badToken('it was given to another device');
+  const tag = content.tag ?? undefined;
+  if (named.deviceId !== undefined && named.deviceId !== deviceId) return badToken('it was given to another device');
+  if (named.tag !== undefined && named.tag !== tag) return badToken('it was given with another tag');
   // Claims were checked when they came; those that are not passed on any more are left out.
   const claims = authenticator.claimsOf(content.claims) ?? {};
   // Sockets are closed by this node's clock.
   const closesAt = Date.now() + (endsAt - now);
-  return { userName, expiresAt: endsAt, closesAt, issuedAt, claims, deviceId, chain: { id, endsAt } };
+  return { userName, expiresAt: endsAt, closesAt, issuedAt, claims, deviceId, tag, chain: { id, endsAt } };
 }
 
 /** A login for which a token is to be issued. */
 export interface Resumable extends Pick<Identity, 'userName' | 'expiresAt' | 'claims'> {
   readonly deviceId: string | undefined;
-  readonly chain: Chain | undefined;
-  /** Whether the token that was shown is the same user's: a hook may name another. */
-  readonly isSameUser: boolean;
+  readonly tag: string | undefined;
+  /** That of the token that was shown, or, where none was or it is another user's, a new one. */
+  readonly chainId: string;
+  /** When the chain ends that is gone on with. */
+  readonly endsAt: number | undefined;
 }
 
 /**
- * The resume token of a login, and the family that it is voided with: good for a while after now, but not beyond the end of its
+ * The resume token of a login: good for a while after now, but not beyond the end of its
  * chain. A chain that begins ends a while after the token that it began with; where there was none, or one that never expires,
  * a while after now.
  */
 export async function issueToken(
   { resumeKeys, settings }: Pick<Services, 'resumeKeys'> & { settings: Pick<Services['settings'], 'resumeTokenMs'> },
-  { userName, expiresAt: shownUntil, claims, deviceId, chain, isSameUser }: Resumable,
+  { userName, expiresAt: shownUntil, claims, deviceId, tag, chainId, endsAt: chainEndsAt }: Resumable,
   issuedAt: number,
-): Promise<{ token: string; family: string }> {
+): Promise<string> {
   const { resumeTokenMs } = settings;
   const now = Math.floor(issuedAt / 1000);
-  const endsAt = chain?.endsAt ?? Math.min((shownUntil ?? now) + resumeTokenMs, Number.MAX_SAFE_INTEGER);
+  const endsAt = chainEndsAt ?? Math.min((shownUntil ?? now) + resumeTokenMs, Number.MAX_SAFE_INTEGER);
   const expiresAt = Math.min(now + resumeTokenMs, endsAt);
-  const id = isSameUser && chain !== undefined ? chain.id : newEpoch();
-  const device = deviceId ?? null;
-  const content: Content = { v: 1, userName, deviceId: device, chain: id, issuedAt, expiresAt, endsAt, claims };
-  return { token: await resumeKeys.sign(JSON.stringify(content)), family: familyOf(deviceId, id) };
+  const content: Content = {
+    v: 1,
+    userName,
+    deviceId: deviceId ?? null,
+    tag: tag ?? null,
+    chain: chainId,
+    issuedAt,
+    expiresAt,
+    endsAt,
+    claims,
+  };
+  return resumeKeys.sign(JSON.stringify(content));
 }
 
 /** Of logins that name a device; its name may be long. */
 export const deviceFamily = <D extends string | undefined>(deviceId: D): D | string =>
   deviceId === undefined ? deviceId : `device.${createHash('sha256').update(deviceId).digest('base64url')}`;
 
-/** What a token's login ends with, by `disconnect`. */
+/** What a login ends with, and has its tag with: those of one device, or of one chain. */
 export const familyOf = (deviceId: string | undefined, chain: string): string =>
   deviceFamily(deviceId) ?? `chain.${chain}`;

@@ -14,7 +14,7 @@ local REST = '>c16dd'
 local POSITION_BYTES = 126
 local POST = '>BBc8I2c0I2c0I2c0I4c0'
 local HEADER = '>Bdddc8c8c16I4'
-local TRANSIENT, MESSAGE, NOTICE, EVICTED, DELETED, RESET, STAGED_EVICTION, DISCONNECT = 0, 1, 2, 3, 4, 5, 6, 7
+local TRANSIENT, MESSAGE, NOTICE, EVICTED, DELETED, RESET, STAGED_EVICTION, DISCONNECT, CONFLICT = 0, 1, 2, 3, 4, 5, 6, 7, 8
 local BATCH = 255
 
 -- In two halves: not every store's struct has integers of 64 bits.

@@ -31,6 +31,23 @@ export async function readLeases(
   };
 }
 
+/** Whether one of the nodes has its lease, as far as is known; also one that sends its sockets away. */
+export async function isHeld(
+  commands: Commands,
+  keys: Keyspace,
+  watch: Pick<Lease, 'watchedMs'>,
+  nodeIds: readonly string[],
+): Promise<boolean> {
+  const held = await Promise.all(
+    [...new Set(nodeIds)].map(async (nodeId) => {
+      const said = await commands.run(readLease, { lease: keys.node(nodeId).lease }, {});
+      if (typeof said === 'string') return said === 'draining';
+      return watch.watchedMs(nodeId, said.expires) < said.termMs;
+    }),
+  );
+  return held.includes(true);
+}
+
 const GONE_KNOWN_MS = 2000;
 const GONE_KNOWN_MAX = 1000;
 

@@ -3,7 +3,10 @@
 -- told of a login that then fails, that a login and the end of what it shows have an order, and that a socket that takes part
 -- in the session (`syncing` '1') is given it as it is at the position behind which its notices begin. It gives the time by
 -- which its own resume token counts as issued.
--- The echo's frame ends with the count. `device` is the family of logins that name the same one, '' for none.
+-- The echo's frame ends with the count. `own` is the family of this login, and `device` the same where it names a device,
+-- else ''. Of the logins with a `tag` ('' for none) one family is there at a time: this one takes over from the sockets of
+-- others, which are told by `conflictFrame` and closed, or, where `isReconnect` ('1'), loses to them: then nothing is done,
+-- and `homes` are their nodes.
 -- Rest arguments: nodes whose sockets do not count, being gone or on their way out. So that they are no way around the
 -- limit, all sockets together are never more than `PILED` times as many.
 local PILED = 4
@@ -12,6 +15,23 @@ if redis.call('EXISTS', tomb .. node) == 1 then
 end
 if isOver() then
   return 'void'
+end
+local older = {}
+if tag ~= '' then
+  local all = redis.call('HGETALL', devices)
+  for at = 1, #all, 2 do
+    local other, its = string.match(all[at + 1], '^(%S+) (.*)$')
+    if its == tag and other ~= own then
+      older[#older + 1] = { all[at], other }
+    end
+  end
+end
+if #older > 0 and isReconnect == '1' then
+  local homes = {}
+  for _, one in ipairs(older) do
+    homes[#homes + 1] = redis.call('HGET', sockets, one[1]) or ''
+  end
+  return { false, 0, {}, homes, 0, 1 }
 end
 local total, most = redis.call('HLEN', sockets), tonumber(socketsMax)
 if total >= most and redis.call('HEXISTS', sockets, socket) == 0 then
@@ -30,14 +50,16 @@ if total >= most and redis.call('HEXISTS', sockets, socket) == 0 then
     end
   end
   if present >= most or total >= most * PILED then
-    return { false, total, {}, homes, 0 }
+    return { false, total, {}, homes, 0, 0 }
   end
 end
 if not openLog(now) then
   newLog(epoch, now, 0)
 end
 redis.call('HSET', sockets, socket, node)
-if device ~= '' then
+if tag ~= '' then
+  redis.call('HSET', devices, socket, own .. ' ' .. tag)
+elseif device ~= '' then
   redis.call('HSET', devices, socket, device)
 end
 if syncing == '1' then
@@ -50,10 +72,18 @@ if redis.call('PERSIST', meta) == 1 then
   end
 end
 redis.call('PERSIST', events)
+local names = {}
+for at, one in ipairs(older) do
+  names[at] = one[1]
+  redis.call('HSET', devices, one[1], one[2])
+end
+if #names > 0 then
+  announce(CONFLICT, table.concat(names, ' '), conflictFrame)
+end
 local count = redis.call('HLEN', sockets)
 if count > 1 then
   announce(NOTICE, allBut(socket), frame .. u64(count))
   saveLog()
 end
 local issued = clock[1] * 1000000 + clock[2]
-return { position(), count, syncing == '1' and redis.call('HGETALL', session) or {}, {}, issued }
+return { position(), count, syncing == '1' and redis.call('HGETALL', session) or {}, {}, issued, 0 }

@@ -20,7 +20,8 @@ if isAll then
   count = redis.call('HLEN', sockets)
 else
   for _, device in ipairs(redis.call('HVALS', devices)) do
-    if device == family then
+    -- A tag may follow.
+    if string.match(device, '^%S+') == family then
       count = count + 1
     end
   end

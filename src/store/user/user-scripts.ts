@@ -8,12 +8,33 @@ const script = scriptsBeside(import.meta.url);
 
 export const loginUser = script('login-user', {
   keys: [...LOG, 'sockets', 'devices', 'tomb', ...REVOKED, ...SESSION, ...USER_LISTS],
-  args: ['epoch', 'socket', 'node', 'socketsMax', 'frame', 'issuedAt', 'device', 'family', 'syncing'],
+  args: [
+    'epoch',
+    'socket',
+    'node',
+    'socketsMax',
+    'frame',
+    'issuedAt',
+    'device',
+    'family',
+    'own',
+    'tag',
+    'isReconnect',
+    'conflictFrame',
+    'syncing',
+  ],
   rest: true,
   writes: true,
   refuses: ['lost', 'void'],
-  // No position: the user is full, `homes` are the nodes of the sockets that count.
-  gives: { at: optional(position), nconnected: number, entries: sessionEntries, homes: listOf(text), issuedAt: number },
+  // No position: the user is full, or another device has the tag; `homes` are the nodes of the sockets that are in the way.
+  gives: {
+    at: optional(position),
+    nconnected: number,
+    entries: sessionEntries,
+    homes: listOf(text),
+    issuedAt: number,
+    isConflict: yes,
+  },
 });
 
 export const logoutUser = script('logout-user', {

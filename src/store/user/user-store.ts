@@ -8,7 +8,7 @@ import { isAnonymous } from './anonymous.ts';
 import type { Commands } from '../../redis/commands.ts';
 import type { Keyspace } from '../../redis/keys.ts';
 import type { Lease } from '../node/lease.ts';
-import { readLeases } from '../node/peers.ts';
+import { isHeld, readLeases } from '../node/peers.ts';
 import { pairs } from '../../redis/reply.ts';
 import { flag } from '../../redis/script.ts';
 import * as scripts from './user-scripts.ts';
@@ -52,6 +52,17 @@ export interface LostRoom {
   readonly nodeIds: readonly string[];
 }
 
+/** Of the logins with a tag one device is there at a time. */
+export interface Tagged {
+  readonly tag: string;
+  /** The family of this login. */
+  readonly own: string;
+  /** It loses to another device that is there; otherwise it takes over. */
+  readonly isReconnect: boolean;
+  /** What the sockets of the other device are told. */
+  readonly frame: Uint8Array;
+}
+
 /** A socket to be added. */
 export interface Arrival {
   readonly socketId: string;
@@ -59,6 +70,7 @@ export interface Arrival {
   readonly echo: CountFrame;
   /** Left out where nothing of it can have been revoked. */
   readonly shown?: Shown;
+  readonly tagged?: Tagged | undefined;
   /** It is given the session as it is at the position. */
   readonly synced?: boolean;
 }
@@ -110,21 +122,31 @@ export class UserStore {
   /**
    * Adds a socket; its resume token counts as issued at `issuedAt`. Sockets of nodes that are gone, or send theirs away, do not
    * count against the user: where it is full their leases are looked at. `void`: what it shows was revoked.
+   * `overdue`: another device has the tag, on nodes that seem to be gone: it has it no more when they are swept.
    */
-  async login(userName: string, arrival: Arrival): Promise<Added | 'lost' | 'void' | Full> {
+  async login(
+    userName: string,
+    arrival: Arrival,
+  ): Promise<Added | 'lost' | 'void' | 'sessionConflict' | 'overdue' | Full> {
     const added = await this.#add(userName, arrival, []);
     if (typeof added === 'string' || 'at' in added) return added;
+    if (added.isConflict) return this.#conflict(added.homes);
     const { absent, freeInMs } = await readLeases(this.#commands, this.#keys, this.#watch, added.homes);
     const again = absent.length === 0 ? added : await this.#add(userName, arrival, absent);
     if (typeof again === 'string' || 'at' in again) return again;
+    if (again.isConflict) return this.#conflict(again.homes);
     return { retryAfterMs: Math.min(Math.max(freeInMs, FULL_RETRY_MS.min), FULL_RETRY_MS.max) };
+  }
+
+  async #conflict(homes: readonly string[]): Promise<'sessionConflict' | 'overdue'> {
+    return (await isHeld(this.#commands, this.#keys, this.#watch, homes)) ? 'sessionConflict' : 'overdue';
   }
 
   async #add(
     userName: string,
-    { socketId, nodeId, echo, shown = UNTIMED, synced = false }: Arrival,
+    { socketId, nodeId, echo, shown = UNTIMED, tagged, synced = false }: Arrival,
     absent: readonly string[],
-  ): Promise<Added | 'lost' | 'void' | { homes: string[] }> {
+  ): Promise<Added | 'lost' | 'void' | { homes: string[]; isConflict: boolean }> {
     const args = {
       epoch: newEpoch(),
       socket: socketId,
@@ -132,12 +154,16 @@ export class UserStore {
       socketsMax: this.#socketsMax,
       frame: echo,
       ...shownArgs(shown),
+      own: tagged?.own ?? '',
+      tag: tagged?.tag ?? '',
+      isReconnect: flag(tagged?.isReconnect === true),
+      conflictFrame: tagged?.frame ?? '',
       syncing: flag(synced),
     };
     const added = await this.#commands.run(scripts.loginUser, this.#keys.user(userName), args, { args: absent });
     if (typeof added === 'string') return added;
-    const { at, homes, ...rest } = added;
-    return at === undefined ? { homes } : { at, ...rest };
+    const { at, homes, isConflict, ...rest } = added;
+    return at === undefined ? { homes, isConflict } : { at, ...rest };
   }
 
   /** `rooms`: the echo of each room the socket was in, with the user's sockets left there. Changes nothing twice. */
