@@ -2,33 +2,11 @@
  * One topic as this node follows it: a position, and the rule that nothing is delivered out of the log's order.
  * What is missing is read again before anything newer goes on; what cannot be had is told (`reset`), never skipped.
  */
-import type { BusCounters } from '../ops/counters.ts';
-import type { LogReader, Topic, TopicListener } from './bus.ts';
-import { positionOf, type Point, type Position, type TopicEvent } from '../log/event.ts';
+import type { Topic } from './bus.ts';
+import { positionOf, type Position, type TopicEvent } from '../log/event.ts';
+import type { FeedDeps, FeedKeeper } from './feed-deps.ts';
 import { createHold, keep, type Hold } from './hold.ts';
 import { Waiters } from './waiters.ts';
-
-export interface FeedDeps {
-  readonly listener: TopicListener;
-  readonly reader: LogReader;
-  readonly counters: BusCounters;
-  /** False while this node must not deliver (its lease ran out, its links are unproven). */
-  mayDeliver(): boolean;
-  /**
-   * Takes out this node's occupants who lost the room by an eviction staged at a point, or somewhere in what was missed;
-   * until it resolves nothing later is delivered.
-   */
-  evictOwn(topic: Topic, at?: Point): Promise<void>;
-  /** The suite proves with `off` that its checker notices gaps. */
-  readonly gapFill: boolean;
-  onError(topic: Topic, error: unknown): void;
-}
-
-/** What whoever keeps the feeds is told. */
-export interface FeedKeeper {
-  /** Mending has stopped without success: it has to be tried again. */
-  onStalled(feed: Feed): void;
-}
 
 const QUEUE_MAX = 5000;
 const QUEUE_BYTES_MAX = 8 * 1024 * 1024;
@@ -161,7 +139,7 @@ export class Feed {
 
   #stall(): void {
     this.#stalled = true;
-    this.#deps.onStalled(this);
+    this.#deps.onStalled(this.topic);
   }
 
   #enqueue(event: TopicEvent): void {

@@ -5,7 +5,8 @@
 import type { Position } from '../log/event.ts';
 import { inPages } from '../redis/pages.ts';
 import type { Topic } from './bus.ts';
-import type { Feed, FeedDeps } from './feed.ts';
+import type { Feed } from './feed.ts';
+import type { FeedDeps } from './feed-deps.ts';
 
 /** What holds a feed that is compared. */
 interface Checked {

@@ -3,7 +3,8 @@
  * entered into the node's manifest before anything of this node appears in it, and taken out a while after it was left.
  */
 import { readEvents, type Point } from '../log/event.ts';
-import { Feed, type FeedDeps, type FeedKeeper } from './feed.ts';
+import { Feed } from './feed.ts';
+import type { FeedDeps, FeedKeeper } from './feed-deps.ts';
 import type { Topic, Transport, TransportListener } from './bus.ts';
 import { LeftTopics } from './left-topics.ts';
 import { HEARERS_MIN, Window } from './window.ts';
@@ -51,14 +52,14 @@ export class Topics implements TransportListener {
   readonly #left = new LeftTopics();
   readonly #checks: PositionChecks;
   readonly #waiting = new Set<Feed>();
-  readonly #stalled = new Set<Feed>();
+  readonly #stalled = new Set<Topic>();
   /** Topics that nobody needed when they were last let go. */
   readonly #unused = new Set<Topic>();
   #joining: { topics: Topic[]; done: Promise<void> } | undefined;
   #ticks = 0;
 
   constructor(deps: FeedDeps, transport: Transport, manifest: Manifest, options: TopicsOptions) {
-    this.#deps = { ...deps, onStalled: (feed) => this.#stalled.add(feed) };
+    this.#deps = { ...deps, onStalled: (topic) => this.#stalled.add(topic) };
     this.#transport = transport;
     this.#manifest = manifest;
     this.#options = options;
@@ -225,7 +226,7 @@ export class Topics implements TransportListener {
     if (this.#deps.mayDeliver()) {
       const stalled = [...this.#stalled];
       this.#stalled.clear();
-      for (const feed of stalled) feed.mend();
+      for (const topic of stalled) this.#entries.get(topic)?.feed.mend();
     }
     const idle: Topic[] = [];
     for (const topic of this.#unused) {

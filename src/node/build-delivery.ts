@@ -1,7 +1,7 @@
 /** Builds what brings events to sockets: the hub, the topics that this node follows, and what nodes ask each other. */
 import type { RedisSide, Stores } from './build-storage.ts';
 import type { Shared } from './shared.ts';
-import type { FeedDeps } from '../bus/feed.ts';
+import type { FeedDeps } from '../bus/feed-deps.ts';
 import { NodeCalls } from '../bus/node-calls.ts';
 import { RedisBus } from '../bus/redis-bus.ts';
 import { Topics } from '../bus/topics.ts';
