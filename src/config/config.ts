@@ -162,6 +162,8 @@ function readAuth(reader: Reader): Config['auth'] {
     claims: reader.get(settings.jwtClaims),
     allowAnonymous: reader.get(settings.allowAnonymous),
     resumeTokenMs: reader.get(settings.resumeTokenMs),
+    signatureSecret: reader.get(settings.signatureSecret),
+    signatures: reader.get(settings.signatures),
   };
 }
 

@@ -13,6 +13,9 @@ const secretBytesMin: Readonly<Record<string, number>> = { HS256: 32, HS384: 48,
  */
 const API_KEY_MIN = 16;
 
+/** As long as the hash. */
+const SIGNATURE_BYTES_MIN = 32;
+
 const shortKey = ({ apiKey }: Config): string | undefined =>
   apiKey !== undefined && apiKey.length < API_KEY_MIN
     ? `PARLEY_API_KEY is shorter than ${API_KEY_MIN} characters: whoever guesses it can do everything.`
@@ -42,6 +45,14 @@ const mistakeRules: readonly Rule[] = [
       ? `PARLEY_JWT_SECRET is shorter than ${bytesMin} bytes.`
       : undefined;
   },
+  ({ auth: { signatureSecret, signatures } }) =>
+    signatureSecret === undefined && signatures.length > 0
+      ? 'PARLEY_SIGNATURES needs PARLEY_SIGNATURE_SECRET.'
+      : undefined,
+  ({ auth: { signatureSecret } }) =>
+    signatureSecret !== undefined && Buffer.byteLength(signatureSecret) < SIGNATURE_BYTES_MIN
+      ? `PARLEY_SIGNATURE_SECRET is shorter than ${SIGNATURE_BYTES_MIN} bytes.`
+      : undefined,
   ({ auth: { jwks } }) =>
     jwks.staleMs < jwks.cacheMs || jwks.coolDownMs > jwks.cacheMs
       ? 'PARLEY_JWKS_CACHE_MS must be between PARLEY_JWKS_COOL_DOWN_MS and PARLEY_JWKS_STALE_MS.'

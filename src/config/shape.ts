@@ -49,6 +49,9 @@ export interface Config {
     readonly claims: readonly string[];
     readonly allowAnonymous: boolean;
     readonly resumeTokenMs: number;
+    readonly signatureSecret: string | undefined;
+    /** None without the secret. */
+    readonly signatures: readonly 'login'[];
   };
   /** Each in its one spelling (outside/origin.ts). */
   readonly allowedOrigins: 'same-host' | '*' | readonly string[];

@@ -85,6 +85,14 @@ export const settings = {
     doc: 'Claims of a token that its user is told in AuthData, 4096 bytes in all; a token with more is refused.',
   }),
   allowAnonymous: flag('PARLEY_ALLOW_ANONYMOUS', false, { doc: 'Whether a login may ask for a random user name.' }),
+  signatureSecret: optionalText('PARLEY_SIGNATURE_SECRET', {
+    secret: true,
+    doc: 'Shared secret of the signatures that your own server makes: at least 32 bytes.',
+  }),
+  signatures: list('PARLEY_SIGNATURES', [], oneOf(['login'] as const), {
+    defaultText: 'none',
+    doc: 'What needs a signature where no token is shown: `login`.',
+  }),
   resumeTokenMs: integer(
     'PARLEY_RESUME_TOKEN_MS',
     dayMs,

@@ -2,6 +2,7 @@
 import type { Aftermath, Delivery } from './build-delivery.ts';
 import type { RedisSide, Stores } from './build-storage.ts';
 import { defectLog, newReference, replyBytesOf, type Shared } from './shared.ts';
+import type { Instance } from '../bus/instance.ts';
 import { Authenticator } from '../chat/auth/authenticator.ts';
 import { ResumeKeys } from '../chat/auth/resume-keys.ts';
 import { createTokenKeys } from '../chat/auth/token-keys.ts';
@@ -74,7 +75,7 @@ export function buildChat(
     stagedEviction,
   });
   const disconnects = new Disconnects({ leaves, topics, repairs });
-  const authenticator = buildAuthenticator(shared);
+  const authenticator = buildAuthenticator(shared, lease);
   const resumeKeys = new ResumeKeys(stores.resumeKeyStore, lease);
   const services: Services = {
     ...common,
@@ -94,12 +95,15 @@ export function buildChat(
   return { leaves, disconnects, reconciler, stagedEvictionPeers, authenticator, services, handlers, bareHandlers };
 }
 
-function buildAuthenticator({ config: { auth, limits }, errors }: Shared): Authenticator {
+function buildAuthenticator(
+  { config: { auth, limits }, errors }: Shared,
+  instance: Pick<Instance, 'redisNow'>,
+): Authenticator {
   const keys = createTokenKeys(auth, (reason) =>
     errors.warn('jwks', { reason }, 'the keys that tokens are checked with cannot be fetched'),
   );
   const onUnfit = (reason: string): void => errors.warn('token', { reason }, 'a good token is refused');
-  return new Authenticator({ ...auth, limits, onUnfit }, keys);
+  return new Authenticator({ ...auth, limits, onUnfit, now: () => instance.redisNow() }, keys);
 }
 
 function chatSettings(config: Config): ChatSettings {

@@ -1,8 +1,21 @@
 /** Connections: requests for the login and what keeps or ends it, and what a socket is told of its user's connections. */
 import Type, { type Static } from 'typebox';
 import { carries, notification, OTHERS, request, required } from './declare.ts';
-import { defaultLimits, deviceIdLength, tagLength } from './limits.ts';
+import { defaultLimits, deviceIdLength, nonceLength, tagLength } from './limits.ts';
 import { Count, Epoch, ErrorValue, SocketId, Timestamp, UserName } from './types.ts';
+
+export const Signature = Type.Object(
+  {
+    signature: Type.String({ maxLength: 64, description: 'HMAC-SHA256 in lower-case hexadecimal digits.' }),
+    timestamp: Type.Integer({ minimum: 0, description: 'When it was made, ms since the epoch.' }),
+    nonce: Type.String({ minLength: 1, maxLength: nonceLength, description: 'Never used before.' }),
+  },
+  {
+    title: 'Signature',
+    description: "By the operator's own server, which has agreed to one thing by one user.",
+  },
+);
+export type Signature = Static<typeof Signature>;
 
 export const Credentials = Type.Object(
   {
@@ -15,6 +28,7 @@ export const Credentials = Type.Object(
       Type.String({ description: 'From the AuthData of an earlier login of this device, which it names itself.' }),
     ),
     deviceId: Type.Optional(Type.String({ maxLength: deviceIdLength, description: 'Names this device to its user.' })),
+    signature: Type.Optional(Signature),
     tag: Type.Optional(
       Type.String({
         minLength: 1,
@@ -90,7 +104,15 @@ export const connectionRequests = {
     doc: 'Logs the socket in; it must be the first request. `loginConfirmed` comes before the response, or `loginRejected` and then the error response and close code 4501.',
     params: { credentials: required(Credentials) },
     result: AuthData,
-    errors: ['notAllowed', 'invalidName', 'badToken', 'tokenExpired', 'tooManySockets', 'sessionConflict'],
+    errors: [
+      'notAllowed',
+      'invalidName',
+      'badToken',
+      'tokenExpired',
+      'tooManySockets',
+      'sessionConflict',
+      'badSignature',
+    ],
     access: 'guest',
     on: 'connection',
     cost: { units: 4 },

@@ -225,6 +225,14 @@ export const errorTable = {
     doc: 'The token is malformed, not signed as configured, or not meant for this service.',
     nextMove: 'Get a new token.',
   },
+  badSignature: {
+    args: [],
+    temporary: false,
+    status: 403,
+    message: 'The signature is not valid.',
+    doc: 'The signature is not that of what is asked for, is more than 10 minutes old or to come, or was used before.',
+    nextMove: 'Get a new signature.',
+  },
   tokenExpired: {
     args: [],
     temporary: false,

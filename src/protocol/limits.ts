@@ -47,5 +47,7 @@ export const replyValuesMax = 1 << 20;
 
 /** Longest `deviceId`, characters. */
 export const deviceIdLength = 128;
+/** Longest nonce of a signature, characters. */
+export const nonceLength = 64;
 /** Longest tag of logins, characters. */
 export const tagLength = 64;

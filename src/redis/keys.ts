@@ -140,6 +140,9 @@ export class UserKeys extends TopicKeys {
   get devices(): Key {
     return this.key('devices');
   }
+  get nonces(): Key {
+    return this.key('nonces');
+  }
   get revoked(): Key {
     return this.key('revoked');
   }

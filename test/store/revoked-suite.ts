@@ -1,6 +1,7 @@
 // The ends of logins: what is shown to log in again, and was issued before, is refused; what comes later is not.
 import { describe, expect, test } from '@jest/globals';
 import { userTopic } from '../../src/redis/keys.ts';
+import { registerNode } from '../../src/store/node/node-scripts.ts';
 import { ResumeKeyStore } from '../../src/store/user/resume-key-store.ts';
 import type { Shown } from '../../src/store/user/user-store.ts';
 import { eventually } from '../support/eventually.ts';
@@ -54,6 +55,7 @@ export function revokedSuite(open: OpenStore): void {
     keptMarks(open);
   });
   keys(open);
+  nonces(open);
 }
 
 function voided(open: OpenStore): void {
@@ -178,12 +180,9 @@ function keys(open: OpenStore): void {
     const { resumeKeys } = store.keys;
     let newest = first;
     for (let i = 0; i < 3; i++) {
-      const [entry = ''] = await store.client.lrange(resumeKeys, 0, 0);
-      await store.client.lset(
-        resumeKeys,
-        0,
-        entry.replace(/^\d+/, (made) => String(Number(made) - 86_500_000)),
-      );
+      const entry = (await store.client.hget(resumeKeys, 'newest')) ?? '';
+      const aged = entry.replace(/^\d+/, (made) => String(Number(made) - 86_500_000));
+      await store.client.hset(resumeKeys, 'newest', aged);
       const found = await daily.read();
       expect(found).toEqual([expect.not.objectContaining({ id: newest[0]?.id }), newest[0]]);
       expect(await daily.read()).toEqual(found);
@@ -191,5 +190,32 @@ function keys(open: OpenStore): void {
     }
     // Where no node asks for them that long, all that they have signed is over.
     expect(await store.client.pttl(resumeKeys)).toBeGreaterThan(2 * 86_400_000);
+  });
+}
+
+function nonces(open: OpenStore): void {
+  test('a signature counts once, and only where nothing else stood against the login', async () => {
+    const store = await open(scope, { socketsMax: 1 });
+    const keptUntil = Date.now() + 60_000;
+    await store.commands.run(registerNode, store.keys.node('n1'), { ttlMs: 60_000, keepMs: 60_000 });
+    const show = async (nonce: string): Promise<unknown> => {
+      const signed = { nonce, keptUntil };
+      const socketId = `s${sockets++}`;
+      const added = await store.users.login(user, { socketId, nodeId: 'n1', echo: frame('in'), signed });
+      return typeof added === 'string' ? added : 'at' in added;
+    };
+    expect(await show('one')).toBe(true);
+    const [socketId = ''] = (await store.users.readSockets(user)).keys();
+    await store.users.logout(user, socketId, frame('out'), []);
+    expect(await show('one')).toBe('badSignature');
+    expect(await show('two')).toBe(true);
+    // It is full.
+    expect(await show('three')).toBe(false);
+    const [second = ''] = (await store.users.readSockets(user)).keys();
+    await store.users.logout(user, second, frame('out'), []);
+    expect(await show('three')).toBe(true);
+    const ttl = (await store.ttls())[`${tag}nonces`] ?? 0;
+    expect(ttl).toBeGreaterThan(0);
+    expect(ttl).toBeLessThanOrEqual(61_000);
   });
 }

@@ -1,13 +1,14 @@
 /** Who somebody is, by credentials: a token, a name in open mode, or a random name. Resuming is login.ts's work. */
 import { decodeProtectedHeader, jwtVerify, type JWTHeaderParameters, type JWTPayload } from 'jose';
-import { failBecause, unavailable, type Failure } from '../../protocol/errors.ts';
+import { Failure, failBecause, unavailable } from '../../protocol/errors.ts';
 import { invalidName, isValidName } from '../../protocol/names/rule.ts';
 import { normaliseName, type NameLimits } from '../../protocol/names/form.ts';
-import type { Credentials } from '../../protocol/connection.ts';
+import type { Credentials, Signature } from '../../protocol/connection.ts';
 import type { ValueMap } from '../../protocol/values.ts';
 import { anonymousName } from '../../store/user/anonymous.ts';
 import { newSocketId } from '../../redis/tokens.ts';
 import { pickClaims } from './claims.ts';
+import { checkSignature, type Signed } from './signature.ts';
 import { badToken, refusalOf, tokenExpired } from './token-faults.ts';
 import type { TokenKeys } from './token-keys.ts';
 
@@ -21,6 +22,8 @@ export interface Identity {
   readonly claims: ValueMap;
   /** Of a token, in microseconds since the epoch: 0 where it does not say. Undefined where none is shown. */
   readonly issuedAt: number | undefined;
+  /** Of a signature: it counts once. */
+  readonly signed?: Signed | undefined;
 }
 
 export interface AuthenticatorOptions {
@@ -35,13 +38,18 @@ export interface AuthenticatorOptions {
   /** Names of the claims to pass on. */
   readonly claims: readonly string[];
   readonly allowAnonymous: boolean;
+  readonly signatureSecret: string | undefined;
+  /** What needs a signature where no token is shown. */
+  readonly signatures: readonly 'login'[];
+  /** Redis's clock, in ms. */
+  readonly now: () => number;
   readonly limits: NameLimits;
   /** Told of good tokens that are refused for what they carry. */
   onUnfit(reason: string): void;
 }
 
 export type AuthFailure = Failure<
-  'noLogin' | 'notAllowed' | 'invalidName' | 'badToken' | 'tokenExpired' | 'unavailable'
+  'noLogin' | 'notAllowed' | 'invalidName' | 'badToken' | 'tokenExpired' | 'badSignature' | 'unavailable'
 >;
 
 /** A token is looked at before anybody has vouched for it; real ones are far shorter. */
@@ -59,13 +67,15 @@ export class Authenticator {
   /** Never rejects. */
   async identify(credentials: Credentials): Promise<Identity | AuthFailure> {
     if (credentials.token !== undefined) return this.verify(credentials.token);
+    if (credentials.signature !== undefined) return this.#signed(credentials.userName ?? '', credentials.signature);
     if (credentials.anonymous === true) {
       if (!this.#options.allowAnonymous) return failBecause('notAllowed', [], 'nobody logs in anonymously here');
       const userName = normaliseName(anonymousName(newSocketId()), this.#options.limits);
       return { userName, expiresAt: undefined, closesAt: undefined, issuedAt: undefined, claims: {} };
     }
     if (credentials.userName === undefined) return failBecause('noLogin', [], 'the credentials name nobody');
-    if (this.#options.mode !== 'open') return failBecause('noLogin', [], 'a name alone is not believed here');
+    if (this.#options.mode !== 'open' || this.#options.signatures.includes('login'))
+      return failBecause('noLogin', [], 'a name alone is not believed here');
     return this.#named(credentials.userName, { expiresAt: undefined, issuedAt: undefined, claims: {} });
   }
 
@@ -108,6 +118,14 @@ export class Authenticator {
 
   stop(): void {
     this.#keys?.stop();
+  }
+
+  #signed(userName: string, shown: Signature): Identity | AuthFailure {
+    const { signatureSecret, now } = this.#options;
+    const signed = checkSignature(signatureSecret, ['login', userName, ''], shown, now());
+    if (signed instanceof Failure) return signed;
+    const named = this.#named(userName, { expiresAt: undefined, issuedAt: signed.issuedAt, claims: {} });
+    return named instanceof Failure ? named : { ...named, signed };
   }
 
   #identityOf(payload: JWTPayload): Identity | AuthFailure {

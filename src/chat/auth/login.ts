@@ -3,7 +3,7 @@
  * The user's topic is followed before the script runs, and live notices begin right behind it.
  */
 import type { Result } from '../../protocol/catalogue.ts';
-import { fail, Failure } from '../../protocol/errors.ts';
+import { fail, failBecause, Failure } from '../../protocol/errors.ts';
 import { countFrame, notificationFrame } from '../../protocol/wire/frame.ts';
 import { invalidName, isValidName } from '../../protocol/names/rule.ts';
 import type { Credentials } from '../../protocol/connection.ts';
@@ -18,6 +18,7 @@ import { askToConnect, type Refused } from '../hooks/points.ts';
 import { deviceFamily, familyOf, issueToken, resume, type Resumed } from './resume.ts';
 import type { Services } from '../services.ts';
 import { restore } from '../session/session.ts';
+import type { Signed } from './signature.ts';
 import { SwitchOver } from '../membership/switch-over.ts';
 import { tokenRevoked } from './token-faults.ts';
 
@@ -57,7 +58,7 @@ export async function login(
   const { users, topics, repairs } = services;
   const identified = await identify(services, socketId, credentials);
   if (identified instanceof Failure) return identified;
-  const { userName, closesAt, shown, tag } = identified;
+  const { userName, closesAt, shown, signed, tag } = identified;
   // A token or a hook may take its time.
   if (!isOpen()) throw new StateUnavailable('nobody waits for the login any more');
   const debtMs = services.debtMs(userName);
@@ -72,7 +73,7 @@ export async function login(
     const echo = countFrame('socketConnectEcho', [socketId]);
     const isReconnect = credentials.isReconnect === true;
     const tagged = tag === undefined ? undefined : { tag, own: family, isReconnect, frame: CONFLICT_FRAME };
-    const added = await users.login(userName, { socketId, nodeId, echo, shown, tagged, synced });
+    const added = await users.login(userName, { socketId, nodeId, echo, shown, signed, tagged, synced });
     if (added === 'lost') throw new StateUnavailable('this node was swept');
     if (added === 'overdue') throw new StateUnavailable('who has the tag is on a node that is being swept');
     // Nothing was shown that is not good any more.
@@ -81,6 +82,7 @@ export async function login(
       switchOver.abandon();
       topics.unfollow(topic, nodeId);
       if (added === 'void') return tokenRevoked();
+      if (added === 'badSignature') return failBecause(added, [], 'it was used before');
       return added === 'sessionConflict' ? fail(added) : fail('tooManySockets', [], added.retryAfterMs);
     }
     switchOver.begin(added.at);
@@ -122,6 +124,7 @@ interface Identified extends Identity {
   readonly shown: Shown;
   readonly deviceId: string | undefined;
   readonly tag: string | undefined;
+  readonly signed: Signed | undefined;
   readonly chainId: string;
   /** Of the chain that is gone on with; none where credentials were shown. */
   readonly endsAt: number | undefined;
@@ -150,7 +153,7 @@ async function identify(
   const { userName } = connected;
   if (userName === undefined) return known instanceof Failure ? known : fail('noLogin');
   if (!isValidName(userName, limits)) return invalidName(userName, limits);
-  const { expiresAt, closesAt, issuedAt, claims = {}, chain } = identity ?? {};
+  const { expiresAt, closesAt, issuedAt, claims = {}, signed, chain } = identity ?? {};
   const { deviceId, tag } = chain === undefined ? credentials : (identity ?? credentials);
   const isSameUser = userName === identity?.userName;
   const family = chain && familyOf(deviceId, chain.id);
@@ -163,5 +166,5 @@ async function identify(
   const { authData } = connected;
   const chained = { chainId: isSameUser && chain !== undefined ? chain.id : newEpoch(), endsAt: chain?.endsAt };
   const named = { deviceId, tag: tag === NO_TAG ? undefined : tag };
-  return { userName, expiresAt, closesAt, issuedAt, claims, ...named, ...chained, shown, authData };
+  return { userName, expiresAt, closesAt, issuedAt, claims, ...named, ...chained, shown, signed, authData };
 }

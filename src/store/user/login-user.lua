@@ -7,6 +7,8 @@
 -- else ''. Of the logins with a `tag` ('' for none) one family is there at a time: this one takes over from the sockets of
 -- others, which are told by `conflictFrame` and closed, or, where `isReconnect` ('1'), loses to them: then nothing is done,
 -- and `homes` are their nodes.
+-- `onceOnly` is the nonce of a signature that is shown, '' for none, kept until `onceUntil`: what was refused otherwise has not
+-- used it up.
 -- Rest arguments: nodes whose sockets do not count, being gone or on their way out. So that they are no way around the
 -- limit, all sockets together are never more than `PILED` times as many.
 local PILED = 4
@@ -52,6 +54,14 @@ if total >= most and redis.call('HEXISTS', sockets, socket) == 0 then
   if present >= most or total >= most * PILED then
     return { false, total, {}, homes, 0, 0 }
   end
+end
+if onceOnly ~= '' then
+  redis.call('ZREMRANGEBYSCORE', nonces, '-inf', '(' .. int(now))
+  if redis.call('ZADD', nonces, 'NX', onceUntil, onceOnly) == 0 then
+    return 'badSignature'
+  end
+  local last = redis.call('ZRANGE', nonces, '-1', '-1', 'WITHSCORES')[2]
+  redis.call('PEXPIREAT', nonces, int(tonumber(last) + 1))
 end
 if not openLog(now) then
   newLog(epoch, now, 0)

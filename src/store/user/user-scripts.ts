@@ -7,7 +7,7 @@ import { LOG, REVOKED, SESSION, USER_LISTS } from '../key-names.ts';
 const script = scriptsBeside(import.meta.url);
 
 export const loginUser = script('login-user', {
-  keys: [...LOG, 'sockets', 'devices', 'tomb', ...REVOKED, ...SESSION, ...USER_LISTS],
+  keys: [...LOG, 'sockets', 'devices', 'tomb', 'nonces', ...REVOKED, ...SESSION, ...USER_LISTS],
   args: [
     'epoch',
     'socket',
@@ -17,6 +17,8 @@ export const loginUser = script('login-user', {
     'issuedAt',
     'device',
     'family',
+    'onceOnly',
+    'onceUntil',
     'own',
     'tag',
     'isReconnect',
@@ -25,7 +27,7 @@ export const loginUser = script('login-user', {
   ],
   rest: true,
   writes: true,
-  refuses: ['lost', 'void'],
+  refuses: ['lost', 'void', 'badSignature'],
   // No position: the user is full, or another device has the tag; `homes` are the nodes of the sockets that are in the way.
   gives: {
     at: optional(position),

@@ -71,6 +71,8 @@ export interface Arrival {
   /** Left out where nothing of it can have been revoked. */
   readonly shown?: Shown;
   readonly tagged?: Tagged | undefined;
+  /** A nonce that counts once, kept until a time by Redis's clock. */
+  readonly signed?: { readonly nonce: string; readonly keptUntil: number } | undefined;
   /** It is given the session as it is at the position. */
   readonly synced?: boolean;
 }
@@ -127,7 +129,7 @@ export class UserStore {
   async login(
     userName: string,
     arrival: Arrival,
-  ): Promise<Added | 'lost' | 'void' | 'sessionConflict' | 'overdue' | Full> {
+  ): Promise<Added | 'lost' | 'void' | 'sessionConflict' | 'overdue' | 'badSignature' | Full> {
     const added = await this.#add(userName, arrival, []);
     if (typeof added === 'string' || 'at' in added) return added;
     if (added.isConflict) return this.#conflict(added.homes);
@@ -144,9 +146,9 @@ export class UserStore {
 
   async #add(
     userName: string,
-    { socketId, nodeId, echo, shown = UNTIMED, tagged, synced = false }: Arrival,
+    { socketId, nodeId, echo, shown = UNTIMED, signed, tagged, synced = false }: Arrival,
     absent: readonly string[],
-  ): Promise<Added | 'lost' | 'void' | { homes: string[]; isConflict: boolean }> {
+  ): Promise<Added | 'lost' | 'void' | 'badSignature' | { homes: string[]; isConflict: boolean }> {
     const args = {
       epoch: newEpoch(),
       socket: socketId,
@@ -154,6 +156,8 @@ export class UserStore {
       socketsMax: this.#socketsMax,
       frame: echo,
       ...shownArgs(shown),
+      onceOnly: signed?.nonce ?? '',
+      onceUntil: signed?.keptUntil ?? 0,
       own: tagged?.own ?? '',
       tag: tagged?.tag ?? '',
       isReconnect: flag(tagged?.isReconnect === true),
