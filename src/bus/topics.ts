@@ -32,6 +32,7 @@ export interface TopicsOptions {
   readonly positionCheckMs: number;
   /** See window.ts. */
   readonly busyWindowMs: number;
+  readonly busyWindowBytes: number;
 }
 
 /** Shared, so that a followed topic does not keep the promise of its own. */
@@ -188,7 +189,8 @@ export class Topics implements TransportListener {
       }
     };
     const onHeld = (): void => void this.#deps.counters.arrivalsHeld++;
-    return new Window({ windowMs: this.#options.busyWindowMs, hearers: () => entry.users, onHeld, deliver });
+    const { busyWindowMs: windowMs, busyWindowBytes: bytesMax } = this.#options;
+    return new Window({ windowMs, bytesMax, hearers: () => entry.users, onHeld, deliver });
   }
 
   interrupted(): void {

@@ -8,6 +8,8 @@
 export interface WindowOptions {
   /** The longest that anything waits; 0 switches it off. */
   readonly windowMs: number;
+  /** Held at most: what comes then is delivered with all before it. */
+  readonly bytesMax: number;
   /** How many sockets here an event reaches, about. */
   hearers(): number;
   /** Something waits. */
@@ -23,8 +25,6 @@ const MEASURE_MS = 100;
 /** Waits that brought nothing together, in a row, after which nothing waits for a while: who posts may be waiting for its answer. */
 const VAIN_MAX = 3;
 const REST_MS = 1000;
-/** Held at most: what comes then is delivered with all before it. */
-const BYTES_MAX = 1 << 20;
 
 export class Window {
   readonly #options: WindowOptions;
@@ -55,7 +55,7 @@ export class Window {
     this.#held.push(bytes);
     this.#heldBytes += bytes.length;
     this.#options.onHeld();
-    if (isPast || this.#heldBytes > BYTES_MAX) this.#flush(now);
+    if (isPast || this.#heldBytes > this.#options.bytesMax) this.#flush(now);
     else {
       const leftMs = Math.floor(this.#deliveredAt + this.#options.windowMs - now);
       this.#timer ??= setTimeout(() => this.#flush(performance.now()), leftMs);

@@ -23,8 +23,8 @@ const shortKey = ({ apiKey }: Config): string | undefined =>
 
 const mistakeRules: readonly Rule[] = [
   ({ auth }) =>
-    auth.mode === 'jwt' && keySources(auth).length === 0
-      ? 'PARLEY_AUTH=jwt, the default once anything is configured, needs PARLEY_JWT_SECRET, PARLEY_JWT_PUBLIC_KEY or PARLEY_JWKS_URL (for development: PARLEY_AUTH=open).'
+    auth.mode === 'jwt' && keySources(auth).length === 0 && !auth.signatures.includes('login')
+      ? 'PARLEY_AUTH=jwt, the default once anything is configured, needs PARLEY_JWT_SECRET, PARLEY_JWT_PUBLIC_KEY or PARLEY_JWKS_URL, or PARLEY_SIGNATURES=login (for development: PARLEY_AUTH=open).'
       : undefined,
   // A key that may be read in two ways, or two keys for one token, is how signatures get forged.
   ({ auth }) => {

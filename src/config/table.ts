@@ -91,7 +91,7 @@ export const settings = {
   }),
   signatures: list('PARLEY_SIGNATURES', [], oneOf(['login'] as const), {
     defaultText: 'none',
-    doc: 'What needs a signature where no token is shown: `login`.',
+    doc: 'What needs a signature where no token is shown: `login`, but for anonymous logins and those that a hook names.',
   }),
   resumeTokenMs: integer(
     'PARLEY_RESUME_TOKEN_MS',

@@ -77,6 +77,7 @@ export class Gateway {
   readonly #intakes = new Set<Intake>();
   readonly #codecs: Readonly<Record<Format, ReturnType<typeof createCodec>>>;
   readonly #reading: Reading;
+  #hadSent = false;
   #doomed: Connection[] = [];
   #listening: PublicPort | undefined;
   #queueBytes = 0;
@@ -254,8 +255,11 @@ export class Gateway {
     const wall = Date.now();
     const { loginTimeoutMs } = this.#deps.options;
     // What is unread is asked of the native library, socket by socket: not where nothing was sent, and all had been read.
-    const mayBeUnread = this.#deps.fanOut.takePublished() || this.#reading.hasSent || this.#queueBytes > 0;
+    const hasSent = this.#deps.fanOut.takePublished() || this.#reading.hasSent;
     this.#reading.hasSent = false;
+    // What was published in this very turn is only seen by the next scan.
+    const mayBeUnread = hasSent || this.#hadSent || this.#queueBytes > 0;
+    this.#hadSent = hasSent;
     let queueBytes = 0;
     for (const { connection, socket } of this.#intakes) {
       if (mayBeUnread) {

@@ -208,7 +208,7 @@ export class Hub implements TopicListener, Audience {
   reset(topic: Topic, at: Position, socketIds: ReadonlySet<string>): void {
     const key = keyOf(topic);
     if (topicKind(key) === 'room') this.#resetRoom(topicName(key), at, socketIds);
-    else this.#resetUser(topicName(key), socketIds);
+    else this.#resetUser(topicName(key));
   }
 
   #resetRoom(roomName: string, at: Position, socketIds: ReadonlySet<string>): void {
@@ -224,11 +224,11 @@ export class Hub implements TopicListener, Audience {
     this.#broadcast(roomName, resetFrame(roomName, at));
   }
 
-  #resetUser(userName: string, sockets: ReadonlySet<string>): void {
+  /** What was missed may have closed any of them, or taken its user's rooms away: each logs in again, and is judged anew. */
+  #resetUser(userName: string): void {
     for (const socket of this.#hearersOf(userName)) {
-      // Nor are notices of the session, which the next login restores.
-      if (socket.synced || !sockets.has(socket.socketId)) socket.startAfresh();
       socket.isAlone = false;
+      socket.startAfresh();
     }
     // Who has logged in may be among what was missed.
     this.#started.echoes.arrived(userName, 0);

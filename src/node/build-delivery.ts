@@ -1,6 +1,6 @@
 /** Builds what brings events to sockets: the hub, the topics that this node follows, and what nodes ask each other. */
 import type { RedisSide, Stores } from './build-storage.ts';
-import type { Shared } from './shared.ts';
+import { windowBytesOf, type Shared } from './shared.ts';
 import type { FeedDeps } from '../bus/feed-deps.ts';
 import { NodeCalls } from '../bus/node-calls.ts';
 import { RedisBus } from '../bus/redis-bus.ts';
@@ -95,7 +95,7 @@ export function buildDelivery(
     gapFill: config.gapFill,
     onError: (topic, error) => errors.putOff('feed', error, 'a topic is not up to date', { topic }),
   };
-  const topics = new Topics(feeds, bus, lease, config.node);
+  const topics = new Topics(feeds, bus, lease, { ...config.node, busyWindowBytes: windowBytesOf(config) });
   const echoes = new Echoes({ users, topics, repairs });
   hub.start({ topics, echoes });
   const onCallError = (what: string, error: unknown): void => errors.putOff('calls', error, what);

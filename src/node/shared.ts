@@ -49,6 +49,9 @@ export function buildShared(config: Config, { log, hooks }: Outside): Shared {
   };
 }
 
+/** What a busy room's window holds: an eighth of what a reader may leave unread, and no more than a MiB. */
+export const windowBytesOf = ({ backpressureBytes }: Config): number => Math.min(1 << 20, backpressureBytes / 8);
+
 /** What a socket may leave unread before it counts as slow. */
 export const softMarkBytesOf = ({ backpressureBytes }: Config): number => backpressureBytes / 2;
 

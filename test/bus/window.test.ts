@@ -25,7 +25,7 @@ function open(hearers = HEARERS_MIN) {
     delivered.push({ n, cameAt: came[n] ?? NaN, at: performance.now() });
     turns.add(performance.now());
   };
-  const window = new Window({ windowMs, hearers: () => hearers, onHeld: () => held++, deliver });
+  const window = new Window({ windowMs, bytesMax: 1 << 20, hearers: () => hearers, onHeld: () => held++, deliver });
   const arrive = (size = 4): void => {
     const bytes = Buffer.alloc(size);
     bytes.writeUInt32BE(came.length);

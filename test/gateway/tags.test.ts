@@ -71,6 +71,7 @@ test('`default` is no tag; a token goes with its own', async () => {
   }
   const tagged = await logIn(1, { userName: 'cid', tag: 'mobile' });
   for (const user of [...users, tagged]) await isOpen(user);
+  await logIn(1, { resumeToken: users[0]?.authData.resumeToken ?? '', tag: 'default' });
   const rpc = await connectRpc(scope, service.node(0).url);
   const { resumeToken } = tagged.authData;
   expect(await rpc.refusal('login', { resumeToken, tag: 'web' })).toMatchObject({ code: 'badToken' });

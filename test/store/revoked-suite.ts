@@ -143,6 +143,21 @@ function revoked(open: OpenStore): void {
 }
 
 function keptMarks(open: OpenStore): void {
+  test('end though the clock of Redis was set back, and no end makes another one earlier', async () => {
+    const store = await open(scope);
+    await issued(store);
+    const later = Date.now() * 1000 + 120_000_000;
+    await store.client.hset(store.keys.user(user).meta, 'issued', later);
+    const first = await logIn(store);
+    expect(first).toBe(later + 1);
+    await store.admin.revokeLogins(user, 'device.a', 'why');
+    expect(await logIn(store, { issuedAt: Number(first), device: 'device.a' })).toBe('void');
+    await store.users.voidResumeTokens(user, 'chain.a', later + 1_000_000);
+    await store.admin.revokeLogins(user, undefined, 'why');
+    expect(await logIn(store, { issuedAt: later + 1_000_000, family: 'chain.a' })).toBe('void');
+    expect(isTime(await logIn(store, { issuedAt: later + 1_000_001 }))).toBe(true);
+  });
+
   test('of many devices are refused beyond a number, until all are ended at once', async () => {
     const store = await open(scope);
     await issued(store);
@@ -214,6 +229,12 @@ function nonces(open: OpenStore): void {
     const [second = ''] = (await store.users.readSockets(user)).keys();
     await store.users.logout(user, second, frame('out'), []);
     expect(await show('three')).toBe(true);
+    const [third = ''] = (await store.users.readSockets(user)).keys();
+    await store.users.logout(user, third, frame('out'), []);
+    // It was good when the node looked at it.
+    const late = { nonce: 'late', keptUntil: Date.now() - 1000 };
+    const arrival = { socketId: 'late', nodeId: 'n1', echo: frame('in'), signed: late };
+    expect(await store.users.login(user, arrival)).toBe('badSignature');
     const ttl = (await store.ttls())[`${tag}nonces`] ?? 0;
     expect(ttl).toBeGreaterThan(0);
     expect(ttl).toBeLessThanOrEqual(61_000);

@@ -54,6 +54,19 @@ function takingOver(open: OpenStore): void {
     expect(events.filter(({ kind }) => kind === 'conflict')[1]?.subject).toBe('w1');
   });
 
+  test('a take-over does not count what it takes over, and of a socket that is gone nothing is left', async () => {
+    const store = await open(scope, { socketsMax: 1 });
+    await store.commands.run(registerNode, store.keys.node('n1'), { ttlMs: 60_000, keepMs: 60_000 });
+    expect(await logIn(store, 'a1', { own: 'device.a' })).toBe(1);
+    expect(await logIn(store, 'x1', { own: 'device.x', tag: 'other' })).toBe('full');
+    expect(await logIn(store, 'b1', { own: 'device.b' })).toBe(2);
+    // As an earlier build sweeps, which knows of no devices.
+    const { sockets, devices } = store.keys.user(user);
+    await store.client.hdel(sockets, 'a1', 'b1');
+    expect(await logIn(store, 'c1', { own: 'device.c', isReconnect: true })).toBe(1);
+    expect(await store.client.hgetall(devices)).toEqual({ a1: 'device.a', c1: 'device.c phone' });
+  });
+
   test('a device is found by its family, whatever tag it has', async () => {
     const store = await open(scope);
     await store.users.login(user, {

@@ -121,8 +121,13 @@ export class Authenticator {
   }
 
   #signed(userName: string, shown: Signature): Identity | AuthFailure {
-    const { signatureSecret, now } = this.#options;
-    const signed = checkSignature(signatureSecret, ['login', userName, ''], shown, now());
+    const { signatureSecret, signatures, now } = this.#options;
+    const signed = checkSignature(
+      signatures.includes('login') ? signatureSecret : undefined,
+      ['login', userName, ''],
+      shown,
+      now(),
+    );
     if (signed instanceof Failure) return signed;
     const named = this.#named(userName, { expiresAt: undefined, issuedAt: signed.issuedAt, claims: {} });
     return named instanceof Failure ? named : { ...named, signed };

@@ -3,7 +3,7 @@
  * The user's topic is followed before the script runs, and live notices begin right behind it.
  */
 import type { Result } from '../../protocol/catalogue.ts';
-import { fail, failBecause, Failure } from '../../protocol/errors.ts';
+import { fail, failBecause, Failure, unavailable } from '../../protocol/errors.ts';
 import { countFrame, notificationFrame } from '../../protocol/wire/frame.ts';
 import { invalidName, isValidName } from '../../protocol/names/rule.ts';
 import type { Credentials } from '../../protocol/connection.ts';
@@ -12,10 +12,10 @@ import { StateUnavailable } from '../../redis/unavailable.ts';
 import type { Point } from '../../log/event.ts';
 import { userTopic } from '../../redis/keys.ts';
 import { newEpoch } from '../../redis/tokens.ts';
-import type { Shown } from '../../store/user/user-store.ts';
+import type { Full, Shown } from '../../store/user/user-store.ts';
 import type { AuthFailure, Identity } from './authenticator.ts';
 import { askToConnect, type Refused } from '../hooks/points.ts';
-import { deviceFamily, familyOf, issueToken, resume, type Resumed } from './resume.ts';
+import { deviceFamily, familyOf, issueToken, resume, tagOf, type Resumed } from './resume.ts';
 import type { Services } from '../services.ts';
 import { restore } from '../session/session.ts';
 import type { Signed } from './signature.ts';
@@ -23,8 +23,6 @@ import { SwitchOver } from '../membership/switch-over.ts';
 import { tokenRevoked } from './token-faults.ts';
 
 const CONFLICT_FRAME = notificationFrame('loginConflict', [{ reason: 'another device has logged in with this tag' }]);
-/** Stands for none. */
-const NO_TAG = 'default';
 
 export interface Login {
   readonly userName: string;
@@ -67,6 +65,8 @@ export async function login(
   const topic = userTopic(userName);
   const { nodeId } = services.instance;
   const synced = credentials.enableSync === true;
+  // Before the login has happened: it is not to fail for want of it.
+  const key = await services.resumeKeys.newest();
   const feed = await topics.follow(topic, nodeId);
   const switchOver = new SwitchOver(topics, feed);
   try {
@@ -75,19 +75,14 @@ export async function login(
     const tagged = tag === undefined ? undefined : { tag, own: family, isReconnect, frame: CONFLICT_FRAME };
     const added = await users.login(userName, { socketId, nodeId, echo, shown, signed, tagged, synced });
     if (added === 'lost') throw new StateUnavailable('this node was swept');
-    if (added === 'overdue') throw new StateUnavailable('who has the tag is on a node that is being swept');
-    // Nothing was shown that is not good any more.
-    if (added === 'void' && identified.issuedAt === undefined) throw new StateUnavailable('its logins were revoked');
     if (typeof added === 'string' || 'retryAfterMs' in added) {
       switchOver.abandon();
       topics.unfollow(topic, nodeId);
-      if (added === 'void') return tokenRevoked();
-      if (added === 'badSignature') return failBecause(added, [], 'it was used before');
-      return added === 'sessionConflict' ? fail(added) : fail('tooManySockets', [], added.retryAfterMs);
+      return refusalFor(added, identified);
     }
     switchOver.begin(added.at);
     const { issuedAt } = added;
-    const token = await issueToken(services, identified, issuedAt);
+    const token = issueToken(key, services.settings, identified, issuedAt);
     const restored = synced ? await restore(services, { userName, socketId }, added.entries, isOpen) : [];
     const authData = authDataOf(services, identified, { socketId, token, at: added.at });
     const isAlone = added.nconnected === 1;
@@ -97,6 +92,19 @@ export async function login(
     repairs.check(topic, nodeId, error);
     throw error;
   }
+}
+
+/** Nothing has happened. */
+function refusalFor(
+  added: 'void' | 'overdue' | 'sessionConflict' | 'badSignature' | Full,
+  { issuedAt }: Identified,
+): Failure<'badToken' | 'badSignature' | 'sessionConflict' | 'tooManySockets' | 'unavailable'> {
+  if (typeof added !== 'string') return fail('tooManySockets', [], added.retryAfterMs);
+  if (added === 'sessionConflict') return fail(added);
+  if (added === 'badSignature') return failBecause(added, [], 'it was used before, or its time is over');
+  // Who has the tag is on a node that is being swept; or nothing was shown that is not good any more.
+  if (added === 'overdue' || issuedAt === undefined) return unavailable();
+  return tokenRevoked();
 }
 
 function authDataOf(
@@ -154,17 +162,18 @@ async function identify(
   if (userName === undefined) return known instanceof Failure ? known : fail('noLogin');
   if (!isValidName(userName, limits)) return invalidName(userName, limits);
   const { expiresAt, closesAt, issuedAt, claims = {}, signed, chain } = identity ?? {};
-  const { deviceId, tag } = chain === undefined ? credentials : (identity ?? credentials);
+  const shows = chain === undefined ? credentials : (identity ?? credentials);
+  const named = { deviceId: shows.deviceId, tag: tagOf(shows) };
   const isSameUser = userName === identity?.userName;
-  const family = chain && familyOf(deviceId, chain.id);
+  const family = chain && familyOf(named.deviceId, chain.id);
   // Where no token is shown, the login is as old as it is under way.
-  const shown = { issuedAt: issuedAt ?? beganAt, device: deviceFamily(deviceId), family };
-  // The login's script looks at the marks of its own user only.
-  if (chain !== undefined && !isSameUser && (await services.users.isOver(identity?.userName ?? '', shown))) {
+  const shown = { issuedAt: issuedAt ?? beganAt, device: deviceFamily(named.deviceId), family };
+  // The login's script looks at the marks of its own user only, and at its nonces.
+  if (signed !== undefined && !isSameUser) return failBecause('badSignature', [], 'it is for another user');
+  if (identity !== undefined && !isSameUser && (await services.users.isOver(identity.userName, shown))) {
     return tokenRevoked();
   }
   const { authData } = connected;
   const chained = { chainId: isSameUser && chain !== undefined ? chain.id : newEpoch(), endsAt: chain?.endsAt };
-  const named = { deviceId, tag: tag === NO_TAG ? undefined : tag };
   return { userName, expiresAt, closesAt, issuedAt, claims, ...named, ...chained, shown, signed, authData };
 }

@@ -4,12 +4,17 @@
  * when it is shown one that it does not know.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import type { Instance } from '../../bus/instance.ts';
 import type { ResumeKey, ResumeKeyStore } from '../../store/user/resume-key-store.ts';
 
 const FRESH_MS = 60_000;
+/** Where Redis cannot be asked, keys that were read before are good for so long: each signs for a day longer than its tokens last. */
+const STALE_MS = 60 * 60 * 1000;
+/** Strangers may show keys that nobody knows: no sooner is it asked for another one. */
+const AGAIN_MS = 1000;
 /** What is signed is bounded by what its client may send; a longer one was not signed here. */
-const LENGTH_MAX = 16_384;
+const LENGTH_MAX = 65_536;
 
 interface Known {
   readonly keys: readonly ResumeKey[];
@@ -29,12 +34,11 @@ export class ResumeKeys {
     this.#instance = instance;
   }
 
-  /** Rejects with `StateUnavailable`. */
-  async sign(text: string): Promise<string> {
-    const [key] = this.#fresh() ?? (await this.#read());
+  /** The key to sign with now. Rejects with `StateUnavailable`. */
+  async newest(): Promise<ResumeKey> {
+    const [key] = this.#younger(FRESH_MS) ?? (await this.#read());
     if (key === undefined) throw new TypeError('there is no key to sign with');
-    const signed = `${key.id}.${Buffer.from(text, 'utf8').toString('base64url')}`;
-    return `${signed}.${macOf(key, signed).toString('base64url')}`;
+    return key;
   }
 
   /** The text that was signed; undefined where it was not signed here, or too long ago. Rejects with `StateUnavailable`. */
@@ -42,17 +46,27 @@ export class ResumeKeys {
     const [id = '', text = '', mac = '', ...more] = token.length > LENGTH_MAX ? [] : token.split('.');
     if (mac === '' || more.length > 0) return undefined;
     const named = (key: ResumeKey): boolean => key.id === id;
-    const key = this.#fresh()?.find(named) ?? (await this.#read()).find(named);
+    const key = this.#younger(FRESH_MS)?.find(named) ?? (await this.#readAgain()).find(named);
     if (key === undefined) return undefined;
     const [shown, right] = [Buffer.from(mac, 'base64url'), macOf(key, `${id}.${text}`)];
     const isRight = shown.length === right.length && timingSafeEqual(shown, right);
     return isRight ? Buffer.from(text, 'base64url').toString('utf8') : undefined;
   }
 
-  #fresh(): readonly ResumeKey[] | undefined {
+  /** Those of this instance that were read lately. */
+  #younger(ms: number): readonly ResumeKey[] | undefined {
     const { keys, readAt, nodeId } = this.#known ?? {};
-    const isFresh = nodeId === this.#instance.nodeId && performance.now() - (readAt ?? 0) < FRESH_MS;
-    return isFresh ? keys : undefined;
+    return nodeId === this.#instance.nodeId && performance.now() - (readAt ?? 0) < ms ? keys : undefined;
+  }
+
+  async #readAgain(): Promise<readonly ResumeKey[]> {
+    const { readAt } = this.#known ?? {};
+    if (readAt !== undefined && this.#younger(AGAIN_MS) !== undefined) {
+      await setTimeout(readAt + AGAIN_MS - performance.now());
+      // Others have waited as well.
+      if (this.#known?.readAt !== readAt) return this.#younger(FRESH_MS) ?? this.#read();
+    }
+    return this.#read();
   }
 
   /** One reading for all who want it. */
@@ -64,9 +78,19 @@ export class ResumeKeys {
         this.#known = { keys, readAt: performance.now(), nodeId };
         return keys;
       })
+      .catch((error: unknown) => {
+        const stale = this.#younger(STALE_MS);
+        if (stale === undefined) throw error;
+        return stale;
+      })
       .finally(() => (this.#reading = undefined));
     return this.#reading;
   }
+}
+
+export function sign(key: ResumeKey, text: string): string {
+  const signed = `${key.id}.${Buffer.from(text, 'utf8').toString('base64url')}`;
+  return `${signed}.${macOf(key, signed).toString('base64url')}`;
 }
 
 const macOf = ({ secret }: ResumeKey, text: string): Buffer => createHmac('sha256', secret).update(text).digest();

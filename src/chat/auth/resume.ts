@@ -9,6 +9,8 @@ import type { Credentials } from '../../protocol/connection.ts';
 import type { Failure } from '../../protocol/errors.ts';
 import type { Services } from '../services.ts';
 import type { Identity } from './authenticator.ts';
+import type { ResumeKey } from '../../store/user/resume-key-store.ts';
+import { sign } from './resume-keys.ts';
 import { badToken, tokenExpired } from './token-faults.ts';
 
 /** What a resumed login goes on with. */
@@ -55,13 +57,18 @@ export async function resume(
   if (expiresAt <= now) return tokenExpired(expiresAt);
   const tag = content.tag ?? undefined;
   if (named.deviceId !== undefined && named.deviceId !== deviceId) return badToken('it was given to another device');
-  if (named.tag !== undefined && named.tag !== tag) return badToken('it was given with another tag');
+  if (tagOf(named) !== undefined && tagOf(named) !== tag) return badToken('it was given with another tag');
   // Claims were checked when they came; those that are not passed on any more are left out.
   const claims = authenticator.claimsOf(content.claims) ?? {};
   // Sockets are closed by this node's clock.
   const closesAt = Date.now() + (endsAt - now);
   return { userName, expiresAt: endsAt, closesAt, issuedAt, claims, deviceId, tag, chain: { id, endsAt } };
 }
+
+/** Stands for none. */
+const NO_TAG = 'default';
+export const tagOf = ({ tag }: { readonly tag?: string | undefined }): string | undefined =>
+  tag === NO_TAG ? undefined : tag;
 
 /** A login for which a token is to be issued. */
 export interface Resumable extends Pick<Identity, 'userName' | 'expiresAt' | 'claims'> {
@@ -78,12 +85,12 @@ export interface Resumable extends Pick<Identity, 'userName' | 'expiresAt' | 'cl
  * chain. A chain that begins ends a while after the token that it began with; where there was none, or one that never expires,
  * a while after now.
  */
-export async function issueToken(
-  { resumeKeys, settings }: Pick<Services, 'resumeKeys'> & { settings: Pick<Services['settings'], 'resumeTokenMs'> },
+export function issueToken(
+  key: ResumeKey,
+  { resumeTokenMs }: Pick<Services['settings'], 'resumeTokenMs'>,
   { userName, expiresAt: shownUntil, claims, deviceId, tag, chainId, endsAt: chainEndsAt }: Resumable,
   issuedAt: number,
-): Promise<string> {
-  const { resumeTokenMs } = settings;
+): string {
   const now = Math.floor(issuedAt / 1000);
   const endsAt = chainEndsAt ?? Math.min((shownUntil ?? now) + resumeTokenMs, Number.MAX_SAFE_INTEGER);
   const expiresAt = Math.min(now + resumeTokenMs, endsAt);
@@ -98,7 +105,7 @@ export async function issueToken(
     endsAt,
     claims,
   };
-  return resumeKeys.sign(JSON.stringify(content));
+  return sign(key, JSON.stringify(content));
 }
 
 /** Of logins that name a device; its name may be long. */

@@ -12,6 +12,11 @@ local function isMarked(marks, name)
   return false
 end
 
+-- When the user's last resume token was issued. Wants the key `meta`.
+local function lastIssued()
+  return tonumber(redis.call('HGET', meta, 'issued') or 0)
+end
+
 local function isOver()
   return isMarked(revoked, device) or (family ~= '' and isMarked(voided, family))
 end

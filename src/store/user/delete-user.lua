@@ -1,4 +1,4 @@
--- uses: clock log
+-- uses: clock log revoked
 -- Deletes a user who has no sockets. One step, so that nobody who logs in meanwhile is half there. A node that still
 -- follows the user is told that this log has ended. What remains are tombstones of swept nodes and the repeats of
 -- messages, both named apart from any later user of the name, and a mark that voids its resume tokens for as long as one is good,
@@ -10,6 +10,7 @@ if redis.call('HLEN', sockets) > 0 then
   return 'userOnline'
 end
 announce(DELETED, '', '')
+local at = math.max(clock[1] * 1000000 + clock[2], lastIssued())
 redis.call('UNLINK', meta, history, events, sockets, devices, synced, session, leaving, whitelist, blacklist, voided)
-redis.call('HSET', voided, '*', int(clock[1] * 1000000 + clock[2]))
+redis.call('HSET', voided, '*', int(at))
 redis.call('PEXPIRE', voided, keptMs)

@@ -18,32 +18,41 @@ end
 if isOver() then
   return 'void'
 end
-local older = {}
+local older, isOlder = {}, {}
 if tag ~= '' then
   local all = redis.call('HGETALL', devices)
   for at = 1, #all, 2 do
     local other, its = string.match(all[at + 1], '^(%S+) (.*)$')
     if its == tag and other ~= own then
-      older[#older + 1] = { all[at], other }
+      if redis.call('HEXISTS', sockets, all[at]) == 1 then
+        older[#older + 1] = { all[at], other }
+        isOlder[all[at]] = true
+      else
+        -- Whoever took it out did not know of tags.
+        redis.call('HDEL', devices, all[at])
+      end
     end
   end
 end
 if #older > 0 and isReconnect == '1' then
   local homes = {}
   for _, one in ipairs(older) do
-    homes[#homes + 1] = redis.call('HGET', sockets, one[1]) or ''
+    homes[#homes + 1] = redis.call('HGET', sockets, one[1])
   end
   return { false, 0, {}, homes, 0, 1 }
 end
-local total, most = redis.call('HLEN', sockets), tonumber(socketsMax)
+-- What it takes over from is about to be closed.
+local total, most = redis.call('HLEN', sockets) - #older, tonumber(socketsMax)
 if total >= most and redis.call('HEXISTS', sockets, socket) == 0 then
   local isAbsent, homes, present = {}, {}, 0
   for at = rest, #ARGV do
     isAbsent[ARGV[at]] = true
   end
   local isListed = {}
-  for _, home in ipairs(redis.call('HVALS', sockets)) do
-    if not isAbsent[home] then
+  local all = redis.call('HGETALL', sockets)
+  for at = 1, #all, 2 do
+    local home = all[at + 1]
+    if not isAbsent[home] and not isOlder[all[at]] then
       present = present + 1
       if not isListed[home] then
         isListed[home] = true
@@ -56,6 +65,10 @@ if total >= most and redis.call('HEXISTS', sockets, socket) == 0 then
   end
 end
 if onceOnly ~= '' then
+  -- It was good when it was looked at.
+  if tonumber(onceUntil) < now then
+    return 'badSignature'
+  end
   redis.call('ZREMRANGEBYSCORE', nonces, '-inf', '(' .. int(now))
   if redis.call('ZADD', nonces, 'NX', onceUntil, onceOnly) == 0 then
     return 'badSignature'
@@ -93,7 +106,11 @@ end
 local count = redis.call('HLEN', sockets)
 if count > 1 then
   announce(NOTICE, allBut(socket), frame .. u64(count))
+end
+if announced > 0 then
   saveLog()
 end
-local issued = clock[1] * 1000000 + clock[2]
+-- Later than any before, whatever becomes of the clock: that orders it among the ends of logins.
+local issued = math.max(clock[1] * 1000000 + clock[2], lastIssued() + 1)
+redis.call('HSET', meta, 'issued', int(issued))
 return { position(), count, syncing == '1' and redis.call('HGETALL', session) or {}, {}, issued, 0 }

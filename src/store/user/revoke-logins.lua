@@ -1,4 +1,4 @@
--- uses: clock log
+-- uses: clock log revoked
 -- Ends the logins of a user, or of one device (a family; `*` for all): what was issued up to now logs nobody in any more,
 -- and the nodes close the open sockets. One step, so that no login is missed that is under way: it is among the sockets, or
 -- refused (login-user.lua). Marks stay for good, for tokens that others have signed may be good for ever; of devices there are
@@ -11,10 +11,19 @@ local isAll = family == '*'
 if not isAll and redis.call('HLEN', revoked) >= MOST and redis.call('HEXISTS', revoked, family) == 0 then
   return 'listLimitExceeded'
 end
+-- Never before what was issued, or was ended already: Redis's clock may have been set back.
+local at = math.max(clock[1] * 1000000 + clock[2], lastIssued())
 if isAll then
+  for _, marks in ipairs({ revoked, voided }) do
+    for _, before in ipairs(redis.call('HVALS', marks)) do
+      at = math.max(at, tonumber(before))
+    end
+  end
   redis.call('UNLINK', revoked, voided)
+else
+  at = math.max(at, tonumber(redis.call('HGET', revoked, family) or 0))
 end
-redis.call('HSET', revoked, family, int(clock[1] * 1000000 + clock[2]))
+redis.call('HSET', revoked, family, int(at))
 local count = 0
 if isAll then
   count = redis.call('HLEN', sockets)

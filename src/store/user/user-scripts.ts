@@ -89,7 +89,7 @@ export const isOver = script('is-over', {
 });
 
 export const voidResumeTokens = script('void-resume-tokens', {
-  keys: ['voided'],
+  keys: ['meta', 'voided'],
   args: ['family', 'issuedAt', 'keptMs'],
   whenFull: true,
   gives: nothing,

@@ -90,7 +90,7 @@ export interface Full {
   readonly retryAfterMs: number;
 }
 
-/** A user who has left nothing behind on purpose is known for so long after its last socket. */
+/** A user who has left nothing behind on purpose is known for so long after its last socket, and while it may be resumed. */
 const KEPT_MS = 30 * 24 * 60 * 60 * 1000;
 const TOMB_MS = 60 * 60 * 1000;
 const FULL_RETRY_MS = { min: 1000, max: 10_000 };
@@ -178,7 +178,10 @@ export class UserStore {
     rooms: readonly { echo: CountFrame; njoined: number }[],
   ): Promise<{ nconnected: number; changed: boolean } | 'gone'> {
     const anonymous = isAnonymous(userName);
-    const kept = { keptMs: anonymous ? this.#anonymousMs : KEPT_MS, anonymous: flag(anonymous) };
+    const kept = {
+      keptMs: anonymous ? this.#anonymousMs : Math.max(KEPT_MS, this.#resumeTokenMs),
+      anonymous: flag(anonymous),
+    };
     const args = { socket: socketId, frame: echo, ...kept };
     const rest = rooms.flatMap((room) => [room.echo, room.njoined]);
     return this.#commands.run(scripts.logoutUser, this.#keys.user(userName), args, { args: rest });
