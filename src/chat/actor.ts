@@ -37,3 +37,12 @@ export const actingAs = (
   format: 'msgpack',
   spend: () => undefined,
 });
+
+/** The same where it is known in whose name it acts. A socket is one already. */
+export const asAuthor = (by: Actor, author: string): UserActor => ({
+  rights: by.rights,
+  author,
+  exceptSocket: by.exceptSocket,
+  format: by.format,
+  spend: (units) => by.spend(units),
+});

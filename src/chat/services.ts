@@ -10,6 +10,7 @@ import type { DirectStore } from '../store/direct/direct-store.ts';
 import type { HistoryStore } from '../store/history/history-store.ts';
 import type { MembershipStore } from '../store/membership/membership-store.ts';
 import type { MessageStore } from '../store/message/message-store.ts';
+import type { PairStore } from '../store/pair/pair-store.ts';
 import type { RoomStore } from '../store/room/room-store.ts';
 import type { SessionStore } from '../store/session/session-store.ts';
 import type { UserStore } from '../store/user/user-store.ts';
@@ -31,7 +32,6 @@ export interface ChatSettings {
   readonly roomsManagement: boolean;
   readonly userlistUpdates: boolean;
   readonly accessListsUpdates: boolean;
-  /** `stored` is not built yet: it is as `live`. */
   readonly directMessages: 'off' | 'live' | 'stored';
   readonly historyMaxSize: number;
   readonly heartbeatMs: number;
@@ -49,6 +49,7 @@ export interface Services {
   readonly access: AccessStore;
   readonly users: UserStore;
   readonly directs: DirectStore;
+  readonly pairs: PairStore;
   readonly sessions: SessionStore;
   readonly deletions: Deletions;
   readonly topics: Topics;

@@ -76,6 +76,8 @@ function assemble(reader: Reader, production: boolean): Config {
     direct: {
       messages: reader.get(settings.directMessages),
       listSizeLimit: reader.get(settings.directListSizeLimit),
+      historyMaxSize: reader.get(settings.directHistoryMaxSize),
+      historyMaxBytes: reader.get(settings.directHistoryMaxBytes),
     },
     hooks: {
       path: reader.get(settings.hooks),

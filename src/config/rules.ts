@@ -131,10 +131,6 @@ const warningRules: readonly Rule[] = [
     limits.messageBytes > backpressureBytes / 8
       ? 'A reply holds an eighth of PARLEY_BACKPRESSURE_BYTES, less than PARLEY_MESSAGE_BYTES: who misses so large a message has to read it as history.'
       : undefined,
-  ({ direct }, isGiven) =>
-    direct.messages === 'stored' && isGiven('PARLEY_DIRECT_MESSAGES')
-      ? 'PARLEY_DIRECT_MESSAGES=stored is not built yet and behaves as live: nothing is kept for who is away.'
-      : undefined,
 ];
 
 const isPlainRemote = ({ protocol, hostname }: URL): boolean =>

@@ -71,6 +71,9 @@ export interface Config {
   readonly direct: {
     readonly messages: 'off' | 'live' | 'stored';
     readonly listSizeLimit: number;
+    /** Of two users. */
+    readonly historyMaxSize: number;
+    readonly historyMaxBytes: number;
   };
   readonly hooks: {
     /** A path, or a file URL. */

@@ -162,8 +162,23 @@ export const settings = {
     { unit: 'names', doc: "Names that a user's own access list holds at most." },
   ),
   directMessages: choice('PARLEY_DIRECT_MESSAGES', 'stored', ['off', 'live', 'stored'], {
-    doc: 'Whether users can write to each other, and whether that is kept for who is away. `stored` is not built yet and behaves as `live`: who is away gets nothing, and the sender `noUserOnline`.',
+    doc: 'Whether users can write to each other, and whether that is kept: for who is away, and as history. With `live` who is away gets nothing, and the sender `noUserOnline`.',
   }),
+  directHistoryMaxSize: integer(
+    'PARLEY_DIRECT_HISTORY_MAX_SIZE',
+    10_000,
+    { min: 1, max: 1_000_000 },
+    { unit: 'messages', doc: 'Messages that are kept of two users.' },
+  ),
+  directHistoryMaxBytes: integer(
+    'PARLEY_DIRECT_HISTORY_MAX_BYTES',
+    4_194_304,
+    { min: 65_536, max: 1 << 30 },
+    {
+      unit: 'bytes',
+      doc: 'Bytes of messages that are kept of two users; beyond it the oldest go, however few there are.',
+    },
+  ),
   presenceGraceMs: integer(
     'PARLEY_PRESENCE_GRACE_MS',
     5000,

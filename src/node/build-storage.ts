@@ -11,6 +11,7 @@ import { HistoryStore } from '../store/history/history-store.ts';
 import { MembershipStore } from '../store/membership/membership-store.ts';
 import { MessageStore } from '../store/message/message-store.ts';
 import { Lease } from '../store/node/lease.ts';
+import { PairStore } from '../store/pair/pair-store.ts';
 import { Peers } from '../store/node/peers.ts';
 import { QuotaStore } from '../store/quota/quota-store.ts';
 import { Deletions } from '../store/room/deletions.ts';
@@ -37,6 +38,7 @@ export interface Stores {
   readonly access: AccessStore;
   readonly users: UserStore;
   readonly directs: DirectStore;
+  readonly pairs: PairStore;
   readonly sessions: SessionStore;
   readonly deletions: Deletions;
   readonly evictions: Evictions;
@@ -103,6 +105,7 @@ export function buildStores({ config, keys }: Shared, { commands, lease }: Redis
       anonymousMs: Math.max(config.auth.resumeTokenMs, 2 * config.dedupMs),
     }),
     sessions: new SessionStore(commands, keys, config),
+    pairs: new PairStore(commands, keys, { ...config.direct, dedupMs: config.dedupMs, replyBytes }),
     directs: new DirectStore(commands, keys, { dedupMs: config.dedupMs, listSizeLimit: config.direct.listSizeLimit }),
   };
 }

@@ -1,17 +1,52 @@
 /** Messages from user to user, and who may write to the caller. */
-import Type from 'typebox';
+import Type, { type Static } from 'typebox';
 import { carries, notification, optional, OTHERS, request, required } from './declare.ts';
 import { Message, MessageOptions, ProcessedMessage } from './message.ts';
-import { ListName, ListNames, PageOptions, UserlistPage, UserName } from './types.ts';
-import { DIRECT_MESSAGE, messagePrefix } from './wire/message-frame.ts';
+import { ListName, ListNames, MessageId, PageOptions, Timestamp, UserlistPage, UserName } from './types.ts';
+import { DIRECT_MESSAGE, MESSAGE_ID, messagePrefix } from './wire/message-frame.ts';
 import { encodeValue } from './wire/msgpack.ts';
 import { opening } from './wire/opening.ts';
-import { concat } from './wire/pack.ts';
+import { concat, mapWith } from './wire/pack.ts';
+import { StoredValue } from './wire/stored.ts';
 import type { ValueMap } from './values.ts';
+
+const DirectHistoryOptions = Type.Object(
+  {
+    fromId: Type.Optional(MessageId),
+    fromTime: Type.Optional(Timestamp),
+    direction: Type.Optional(
+      Type.Union([Type.Literal('backward'), Type.Literal('forward')], {
+        description:
+          '`backward` gives what is before `fromId` (exclusive) and not after `fromTime`, the newest of it; `forward` what is after `fromId` and not before `fromTime`, the oldest of it. `backward` where it is left out, but `forward` where there is only a `fromTime`.',
+      }),
+    ),
+    limit: Type.Optional(
+      Type.Integer({ minimum: 1, description: 'Messages wanted, up to `limits.historyMaxGetMessages`.' }),
+    ),
+  },
+  {
+    title: 'DirectHistoryOptions',
+    description: 'Which page of a conversation; the newest messages where nothing is said.',
+  },
+);
+
+export const directStatuses = ['not_sent', 'sent', 'read'] as const;
+export type DirectStatus = (typeof directStatuses)[number];
+
+const DirectStatusValue = Type.Object(
+  {
+    status: Type.Union([Type.Literal('sent'), Type.Literal('read')], {
+      description: '`sent`: a socket of the receiver has had it; `read`: the receiver has said so.',
+    }),
+    upToId: MessageId,
+  },
+  { title: 'DirectStatus', description: 'How far the messages of one side of a conversation have come.' },
+);
+export type DirectStatusValue = Static<typeof DirectStatusValue>;
 
 export const directRequests = {
   directMessage: request({
-    doc: "Sends a message to all sockets of a user. The user's own lists decide: the blacklist first, then, in whitelist-only mode, the whitelist. Gives the message as it was sent; nil if transient.",
+    doc: "Sends a message to a user. The user's own lists decide: the blacklist first, then, in whitelist-only mode, the whitelist. It is stored, with an `id`, and told to all sockets of the user, later where the user is away; where the service keeps no messages (`live`) it reaches who is there, has no `id`, and `noUserOnline` is the answer where nobody is. Gives the message as it was sent; nil if transient.",
     params: { userName: required(UserName), message: required(Message), options: optional(MessageOptions) },
     result: Type.Union([ProcessedMessage, Type.Null()]),
     errors: ['notAllowed', 'noUser', 'noUserOnline', 'messageTooLarge'],
@@ -21,8 +56,35 @@ export const directRequests = {
     cost: { units: 1, spread: { user: 'userName' } },
     example: {
       params: ['bob', { textMessage: 'hello' }],
-      result: { textMessage: 'hello', author: 'alice', timestamp: 1767225600500 },
+      result: { textMessage: 'hello', author: 'alice', timestamp: 1767225600500, id: 7 },
     },
+  }),
+
+  directHistoryGet: request({
+    doc: 'Gives stored messages of the caller and another user, in the order of their ids, which are 1, 2, 3 … for both together; each with its `status`: `not_sent`, `sent` (a socket of the receiver has had it) or `read`. Fewer than asked for where more would take too many bytes, one at least. What the other one wrote counts as `sent` by it.',
+    params: { userName: required(UserName), options: optional(DirectHistoryOptions) },
+    result: Type.Array(ProcessedMessage),
+    errors: ['notAllowed', 'noUser'],
+    access: 'user',
+    on: 'user',
+    order: { user: 'userName' },
+    cost: { units: 3, page: true },
+    example: {
+      params: ['bob', { fromId: 8 }],
+      result: [{ textMessage: 'hello', author: 'bob', timestamp: 1767225600500, id: 7, status: 'read' }],
+    },
+  }),
+
+  directMessageRead: request({
+    doc: 'Tells that the caller has read what another user wrote, up to an id. The mark never goes back, ends at the newest message, and only messages of the other one count; where it does not move nobody is told.',
+    params: { userName: required(UserName), upToId: required(MessageId) },
+    result: Type.Null(),
+    errors: ['notAllowed', 'noUser'],
+    access: 'user',
+    on: 'user',
+    order: { user: 'userName' },
+    cost: { units: 1 },
+    example: { params: ['bob', 7], result: null },
   }),
 
   directAddToList: request({
@@ -89,14 +151,21 @@ export const directNotifications = {
     doc: 'Another user wrote to this one.',
     params: [carries('message', ProcessedMessage)],
     audience: 'All sockets of the receiver.',
-    example: [{ textMessage: 'hello', author: 'bob', timestamp: 1767225600500 }],
+    example: [{ textMessage: 'hello', author: 'bob', timestamp: 1767225600500, id: 7 }],
   }),
 
   directMessageEcho: notification({
     doc: 'Another socket of the user wrote to `userName`.',
     params: [carries('userName', UserName), carries('message', ProcessedMessage)],
     audience: OTHERS,
-    example: ['bob', { textMessage: 'hello', author: 'alice', timestamp: 1767225600500 }],
+    example: ['bob', { textMessage: 'hello', author: 'alice', timestamp: 1767225600500, id: 7 }],
+  }),
+
+  directMessageStatus: notification({
+    doc: 'Messages of the conversation with `userName` have come further: those of one side, up to an id. Statuses only go forward.',
+    params: [carries('userName', UserName), carries('status', DirectStatusValue)],
+    audience: "All sockets of the author, and the receiver's others.",
+    example: ['bob', { status: 'read', upToId: 7 }],
   }),
 };
 
@@ -117,3 +186,21 @@ export function directMessageFrame(
 export function directEchoFrame(userName: string, frame: Uint8Array): Uint8Array {
   return concat([DIRECT_MESSAGE_ECHO, encodeValue(userName), frame.subarray(DIRECT_MESSAGE.length)]);
 }
+
+/** What the server says of a stored message when it is read again: whatever a client has sent under that key is dropped. */
+const STATUS = 'status';
+
+/** `prefix ++ u64be(timestamp) ++ middle ++ u64be(id)` is the frame of a message that is stored. */
+export function storedDirectFrame(
+  author: string,
+  message: ValueMap,
+): { prefix: Uint8Array; middle: Uint8Array; bytes: number } {
+  return { ...messagePrefix([DIRECT_MESSAGE], author, message, true, [STATUS]), middle: MESSAGE_ID };
+}
+
+const statusKey = encodeValue(STATUS);
+const statusValues = new Map(directStatuses.map((status) => [status, encodeValue(status)]));
+
+/** A stored message with its status. */
+export const withStatus = ({ bytes }: StoredValue, status: DirectStatus): StoredValue =>
+  new StoredValue(mapWith(bytes, statusKey, statusValues.get(status) ?? encodeValue(status)));

@@ -18,7 +18,7 @@ export const ProcessedMessage = Type.Unsafe<ValueMap>({
   title: 'ProcessedMessage',
   required: ['timestamp'],
   description:
-    "The author's map plus `author` (UserName), `timestamp` (Timestamp) and `id` (MessageId; absent if transient, and of a direct message). What the service itself sent has an `author` only if its map has.",
+    "The author's map plus `author` (UserName), `timestamp` (Timestamp) and `id` (MessageId; absent if transient, and of a direct message that is not stored). What the service itself sent has an `author` only if its map has.",
 });
 
 export const MessageOptions = Type.Object(

@@ -152,6 +152,25 @@ export class UserKeys extends TopicKeys {
   get owned(): Key {
     return this.key('owned');
   }
+  /** With whom it has stored conversations, by the time of what was said last. */
+  get peers(): Key {
+    return this.key('peers');
+  }
+  /** Peer → how far its messages were handed to the user. */
+  get delivered(): Key {
+    return this.key('delivered');
+  }
+  /** Peers of whom something may have come that no socket has had. */
+  get missed(): Key {
+    return this.key('missed');
+  }
+}
+
+/** The conversation of two users: a log that nobody follows, so its channel and events are not in use. */
+export class PairKeys extends TopicKeys {
+  get dedup(): Key {
+    return this.key('dedup:');
+  }
 }
 
 export interface NodeKeys {
@@ -193,6 +212,11 @@ export class Keyspace {
 
   user(userName: string): UserKeys {
     return new UserKeys(this.#tag(`user:${userName}`));
+  }
+
+  /** Of two users, whichever is named first. Names hold no colon. */
+  pair(one: string, other: string): PairKeys {
+    return new PairKeys(this.#tag(one < other ? `pair:${one}:${other}` : `pair:${other}:${one}`));
   }
 
   node(nodeId: string): NodeKeys {

@@ -90,7 +90,7 @@ export function scriptsBeside(moduleUrl: string): Declare {
       locals(argNames, 'ARGV') +
       (restKeys ? `local restKeys = ${keys.length + 1}\n` : '') +
       (rest ? `local rest = ${argNames.length + 1}\n` : '') +
-      withLibraries(new URL(`./${name}.lua`, moduleUrl), new Set());
+      withLibraries(new URL(`./${name}.lua`, moduleUrl), new URL('../lib/', moduleUrl), new Set());
     const script = {
       name: basename(name),
       keys,
@@ -113,13 +113,13 @@ const locals = (names: readonly string[], from: string): string =>
   names.length === 0 ? '' : `local ${names.join(', ')} = ${names.map((_, i) => `${from}[${i + 1}]`).join(', ')}\n`;
 
 /** A Lua file behind the libraries it uses, each of them once, behind its own. */
-function withLibraries(file: URL, included: Set<string>): string {
+function withLibraries(file: URL, folder: URL, included: Set<string>): string {
   const text = readFileSync(file, 'utf8');
   const uses = /^-- uses: (.*)\n/.exec(text)?.[1]?.split(' ') ?? [];
   const libraries = uses.map((library) => {
     if (included.has(library)) return '';
     included.add(library);
-    return `${withLibraries(new URL(`../lib/${library}.lua`, file), included)}\n`;
+    return `${withLibraries(new URL(`${library}.lua`, folder), folder, included)}\n`;
   });
   return libraries.join('') + text;
 }

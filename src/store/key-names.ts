@@ -8,6 +8,8 @@ export const OCCUPANTS = ['occupants', 'names', 'perNode', 'nodes', 'seen', 'lef
 export const ROOM_LISTS = ['adminlist', 'whitelist', 'blacklist'] as const;
 /** A user's own lists. */
 export const USER_LISTS = ['whitelist', 'blacklist'] as const;
+/** What lib/direct/peers.lua wants besides `meta`. */
+export const PEERS = ['peers', 'delivered', 'missed'] as const;
 /** What lib/revoked.lua wants. */
 export const REVOKED = ['revoked', 'voided'] as const;
 /** What lib/session.lua wants. */

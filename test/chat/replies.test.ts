@@ -34,7 +34,6 @@ beforeAll(async () => {
     PARLEY_FRAME_BYTES: '16384',
     PARLEY_BACKPRESSURE_BYTES: String(8 * replyBytes),
     PARLEY_MESSAGE_BYTES: String(messageBytes),
-    PARLEY_DIRECT_MESSAGES: 'live',
     PARLEY_RATE_REQUESTS_PER_SECOND: '10000',
     PARLEY_RATE_BURST: '10000',
     PARLEY_RATE_USER_PER_SECOND: '1000000',
@@ -63,6 +62,13 @@ async function roomOfMessages(user: User, messages: number): Promise<{ roomName:
   await user.call('roomJoin', roomName);
   for (let i = 0; i < messages; i++) await user.call('roomMessage', roomName, { controls });
   return { roomName, epoch: field(await user.call('roomHistoryInfo', roomName), 'epoch') ?? null };
+}
+
+/** Two users, one of whom has written so many large messages to the other. */
+async function writtenTo(format: Format): Promise<{ user: User; peer: User }> {
+  const [user, peer] = [await login(format), await login(format)];
+  for (let i = 0; i < 20; i++) await peer.call('directMessage', user.userName, { controls });
+  return { user, peer };
 }
 
 /** A user in many rooms with long names, which its session keeps. */
@@ -131,6 +137,10 @@ const largest: { readonly [N in RequestName]?: 'message' | ((format: Format) => 
     const user = await login(format);
     await inParts(longNames, (part) => user.call('directAddToList', 'whitelist', part));
     return { user, params: ['whitelist'], error: 'listTooLong' };
+  },
+  directHistoryGet: async (format) => {
+    const { user, peer } = await writtenTo(format);
+    return { user, params: [peer.userName] };
   },
   listOwnSockets: async (format) => ({ user: await userOfRooms(format), params: [], error: 'listTooLong' }),
   sessionGet: async (format) => ({ user: await userOfRooms(format), params: [], error: 'listTooLong' }),

@@ -12,6 +12,7 @@ import { startService, type NodeOptions, type Service, type ServiceNode } from '
 /** Small enough that a test reaches each limit. */
 export const limits = {
   historyMaxSize: 8,
+  directHistoryMaxSize: 12,
   pageMax: 5,
   userlistPage: 3,
   messageBytes: 512,
@@ -38,10 +39,12 @@ export interface WorldOptions {
   readonly format: Format;
   /** A single server when left out. */
   readonly redis?: (scope: Scope) => Promise<RedisAddress>;
+  /** What else its nodes are set to. */
+  readonly env?: NodeOptions['env'];
 }
 
 /** Call at the top of a file: the service starts before its first test. */
-export function useWorld({ format, redis = startRedis }: WorldOptions): World {
+export function useWorld({ format, redis = startRedis, env: more }: WorldOptions): World {
   const scope = useScope();
   let service: Service<RedisAddress> | undefined;
   beforeAll(async () => {
@@ -55,6 +58,8 @@ export function useWorld({ format, redis = startRedis }: WorldOptions): World {
       PARLEY_ROOM_LIST_SIZE_LIMIT: String(limits.roomListSize),
       PARLEY_DIRECT_LIST_SIZE_LIMIT: String(limits.directListSize),
       PARLEY_DIRECT_MESSAGES: 'live',
+      PARLEY_DIRECT_HISTORY_MAX_SIZE: String(limits.directHistoryMaxSize),
+      ...more,
     };
     service = await startService(scope, { redis: await redis(scope), nodes: 2, env });
   });

@@ -354,7 +354,6 @@ describe('rules between settings', () => {
     ['PARLEY_JWT_SECRET', { PARLEY_JWT_SECRET: `"${secret}"` }],
     ['PARLEY_TRUSTED_PROXIES', { ...jwt, PARLEY_TRUSTED_PROXIES: '0.0.0.0/0' }],
     ['PARLEY_FORWARDED_HEADERS', { ...jwt, PARLEY_FORWARDED_HEADERS: 'forwarded' }],
-    ['PARLEY_DIRECT_MESSAGES', { ...jwt, PARLEY_DIRECT_MESSAGES: 'stored' }],
     ['PARLEY_BACKPRESSURE_BYTES', { ...jwt, PARLEY_BACKPRESSURE_BYTES: '262144', PARLEY_MESSAGE_BYTES: '32769' }],
   ])('a doubt about %s is told, and does not refuse', (name, environment) => {
     const { mistakes, warnings } = outcome(environment);

@@ -1,4 +1,4 @@
-// A direct message is two scripts, on the slots of two users: what becomes of it where Redis has only the first one, and
+// A direct message that is not kept is two scripts, on the slots of two users: what becomes of it where Redis has only the first one, and
 // of requests about a user whom Redis does not know any more.
 import { expect, test } from '@jest/globals';
 import { startRedis } from '../support/redis.ts';
@@ -10,7 +10,7 @@ const scope = useScope();
 
 test('a message whose echo fails has been sent: the sender is told so, and its other sockets a little later', async () => {
   const redis = await startRedis(scope);
-  const service = await startService(scope, { nodes: 2, redis });
+  const service = await startService(scope, { nodes: 2, redis, env: { PARLEY_DIRECT_MESSAGES: 'live' } });
   const login = (node: 0 | 1, userName: string): ReturnType<typeof loginRpc> =>
     loginRpc(scope, service.node(node).url, userName);
   const [ann, annToo, bob] = [await login(0, 'ann'), await login(1, 'ann'), await login(1, 'bob')];

@@ -37,7 +37,8 @@ export const SIDE = 'side';
 export async function startStage(scope: Scope, largeSize = 1000): Promise<Stage> {
   const redis = await startRedis(scope);
   const link = await startSplitLink(scope, redis.port);
-  const env = { PARLEY_ROOM_LARGE_SIZE: String(largeSize) };
+  // A message is one script then.
+  const env = { PARLEY_ROOM_LARGE_SIZE: String(largeSize), PARLEY_DIRECT_MESSAGES: 'live' };
   const service = await startService(scope, { redis, nodes: 1, env });
   const late = await service.addNode({ PARLEY_REDIS_URL: link.url });
   const client: Redis = redis.client();

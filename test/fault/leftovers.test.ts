@@ -200,6 +200,27 @@ async function expectNothingLeft(redis: RedisServer, prefix: string): Promise<vo
   });
 }
 
+test('conversations leave nothing once both users are deleted, also where one was deleted long before', async () => {
+  const redis = await startRedis(scope);
+  const stored = { ...env, PARLEY_DIRECT_MESSAGES: 'stored' };
+  const service = await startService(scope, { nodes: 2, redis, env: stored });
+  const api = serverApi(service.node(1));
+  const login = (node: 0 | 1, userName: string): Promise<User> => loginRpc(scope, service.node(node).url, userName);
+  const [ann, bob, carol] = [await login(0, 'ann'), await login(1, 'bob'), await login(1, 'carol')];
+  await api.call('addUser', { userName: 'dave' });
+  for (const to of ['bob', 'carol', 'dave']) {
+    await ann.call('directMessage', to, { text: 'hello' }, { clientMessageId: 'm-1' });
+  }
+  await bob.call('directMessage', 'ann', { text: 'hello' });
+  await bob.call('directMessageRead', 'ann', 1);
+  await carol.call('directMessage', 'bob', { event: 'typing' }, { clientMessageId: 'm-1', transient: true });
+  for (const user of [ann, bob, carol]) user.raw.close();
+  for (const userName of ['dave', 'ann', 'carol', 'bob']) {
+    await eventually(async () => expect(await api.call('deleteUser', { userName })).toBe(null));
+  }
+  await expectNothingLeft(redis, service.prefix);
+});
+
 test('anonymous users who have lived and gone leave nothing once their resume tokens are over', async () => {
   const redis = await startRedis(scope);
   const short = { PARLEY_ALLOW_ANONYMOUS: 'on', PARLEY_RESUME_TOKEN_MS: '1000', PARLEY_DEDUP_MS: '1000' };

@@ -17,6 +17,7 @@ import { QuotaStore, type QuotaOptions } from '../../src/store/quota/quota-store
 import { HistoryStore } from '../../src/store/history/history-store.ts';
 import { MembershipStore } from '../../src/store/membership/membership-store.ts';
 import { MessageStore } from '../../src/store/message/message-store.ts';
+import { PairStore } from '../../src/store/pair/pair-store.ts';
 import { RoomStore, type RoomOptions } from '../../src/store/room/room-store.ts';
 import { SessionStore } from '../../src/store/session/session-store.ts';
 import { Shards } from '../../src/redis/shards.ts';
@@ -37,6 +38,7 @@ export interface Store {
   readonly users: UserStore;
   readonly sessions: SessionStore;
   readonly directs: DirectStore;
+  readonly pairs: PairStore;
   readonly deletions: Deletions;
   readonly quotas: QuotaStore;
   readonly admin: AdminStore;
@@ -68,6 +70,8 @@ export interface StoreOptions {
   repeatsMax?: number;
   repeatBytesMax?: number;
   historyMaxBytes?: number;
+  /** Messages that a pair keeps. */
+  historyMaxSize?: number;
   quotas?: Partial<QuotaOptions>;
   trimPage?: number;
 }
@@ -83,6 +87,7 @@ const defaults = {
   largeSize: 1000,
   listSizeLimit: 10_000,
   historyMaxBytes: 1 << 24,
+  historyMaxSize: 1000,
 };
 
 export const resumeTokenMs = 60_000;
@@ -109,10 +114,8 @@ export async function openStore(scope: Scope, address: RedisAddress, options: St
   });
   scope.add(() => commands.close());
   await commands.allowWhenFull();
-  const { dedupMs, pageMax, replyBytes, socketsMax, sessionRoomsMax, largeSize, listSizeLimit, historyMaxBytes } = {
-    ...defaults,
-    ...options,
-  };
+  const all = { ...defaults, ...options };
+  const { dedupMs, pageMax, replyBytes, socketsMax, sessionRoomsMax, largeSize, listSizeLimit, historyMaxBytes } = all;
   return {
     rooms: new RoomStore(commands, keys, { dedupMs }),
     memberships: new MembershipStore(commands, keys, { pageMax, replyBytes, largeSize }),
@@ -126,6 +129,7 @@ export async function openStore(scope: Scope, address: RedisAddress, options: St
     evictions: new Evictions(commands, keys),
     users: new UserStore(commands, keys, { ...lives, socketsMax, watch: watchOf(new LeaseWatch()) }),
     sessions: new SessionStore(commands, keys, { sessionRoomsMax }),
+    pairs: new PairStore(commands, keys, { ...repeatsOf(options), ...all }),
     directs: new DirectStore(commands, keys, { dedupMs, listSizeLimit, ...repeatsOf(options) }),
     deletions: new Deletions(commands, keys),
     quotas: new QuotaStore(commands, keys, { rooms: 0, listNames: 0, bytes: 0, ...options.quotas }),

@@ -9,6 +9,8 @@ import { largeRoomSuite } from './large-room-suite.ts';
 import { logSuite } from './log-suite.ts';
 import { messageSuite } from './message-suite.ts';
 import { nodeSuite } from './node-suite.ts';
+import { pairSuite } from './pair-suite.ts';
+import { sendStepsSuite } from './send-steps-suite.ts';
 import { quotaSuite } from './quota-suite.ts';
 import { recipientsSuite } from './recipients-suite.ts';
 import { rightsSuite } from './rights-suite.ts';
@@ -36,6 +38,10 @@ export function storeSuites(open: OpenStore): void {
   describe('bytes', () => bytesSuite(open));
   describe('quotas', () => quotaSuite(open));
   describe('direct messages', () => directSuite(open));
+  describe('conversations', () => {
+    pairSuite(open);
+    sendStepsSuite(open);
+  });
   describe('administration', () => adminSuite(open));
   describe('logs', () => logSuite(open));
   describe('positions of an earlier form', () => shortPositionSuite(open));

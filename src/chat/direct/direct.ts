@@ -1,33 +1,25 @@
-/**
- * Messages from user to user while both are here, and each user's own lists of who may write to it. A message is two
- * scripts: the receiver's is the truth, then the sender's other sockets are told. Where the first did not happen nothing
- * has; where the node dies between them, the message was sent and its echo is missing.
- */
-import { spreadUnits } from '../../protocol/params/cost.ts';
-import { fail, failBecause, Failure, messageTooLarge } from '../../protocol/errors.ts';
-import { directEchoFrame, directMessageFrame, type directRequests } from '../../protocol/direct.ts';
-import { storedMessageIn } from '../../protocol/wire/message-frame.ts';
+/** Messages from user to user, kept (stored.ts) or not (live.ts), and each user's own lists of who may write to it. */
+import { fail, failBecause, Failure } from '../../protocol/errors.ts';
+import type { directRequests } from '../../protocol/direct.ts';
 import { invalidName, isValidName } from '../../protocol/names/rule.ts';
 import type { NameLimits } from '../../protocol/names/form.ts';
-import { StoredResult } from '../../protocol/wire/stored.ts';
-import type { ValueMap } from '../../protocol/values.ts';
 import { StateUnavailable } from '../../redis/unavailable.ts';
 import type { PageWish } from '../../store/access/list-page.ts';
 import { DIRECT_LISTS, type DirectListName } from '../../store/direct/direct-store.ts';
-import type { Actor } from '../actor.ts';
+import { asAuthor, type Actor } from '../actor.ts';
 import type { Handlers, HandlersOf } from '../caller.ts';
 import { ok, type Outcome } from '../outcome.ts';
 import { isScanCursor, NO_CURSOR, pageOfList, wholeList } from '../access/lists.ts';
 import type { Services } from '../services.ts';
-
-const NOTHING = new Uint8Array(0);
-/** How long a sender waits where a user is sent more than is remembered. */
-const CROWDED_MS = 10_000;
+import { conversationHandlers } from './conversation.ts';
+import { sendLive } from './live.ts';
+import { sendStored } from './stored.ts';
 
 export function directHandlers(services: Services): HandlersOf<typeof directRequests> {
   const { directs, settings } = services;
   return {
     directMessage: (by, args) => sendMessage(services, by, args),
+    ...conversationHandlers(services),
 
     async directAddToList({ author }, edit) {
       const listName = editable(author, edit, settings.limits);
@@ -69,42 +61,15 @@ export function directHandlers(services: Services): HandlersOf<typeof directRequ
 async function sendMessage(
   services: Services,
   by: Actor,
-  { userName, message, options }: Parameters<Handlers['directMessage']>[1],
+  sending: Parameters<Handlers['directMessage']>[1],
 ): Promise<Outcome<'directMessage'>> {
-  const { audience, directs, settings } = services;
+  const { settings } = services;
   if (settings.directMessages === 'off') return failBecause('notAllowed', [], 'direct messages are switched off');
-  if (!isValidName(userName, settings.limits)) return fail('noUser', [userName]);
-  const transient = options?.transient ?? false;
-  const { prefix, bytes } = directMessageFrame(by.author, message);
-  const sent = await directs.send(userName, {
-    author: by.author,
-    rights: by.rights,
-    prefix: bytes > settings.limits.messageBytes ? NOTHING : prefix,
-    clientMessageId: options?.clientMessageId,
-    transient,
-  });
-  if (sent === 'noUser' || sent === 'noUserOnline') return fail(sent, [userName]);
-  if (sent === 'tooMany') return fail('tooManyRequests', [], CROWDED_MS);
-  if (sent === 'messageTooLarge') return messageTooLarge(bytes, settings.limits);
-  if (typeof sent === 'string') return fail(sent);
-  const { frame, repeated } = sent;
-  if (frame === undefined) return ok(null);
-  if (repeated) return ok(new StoredResult<ValueMap>(storedMessageIn(frame)));
-  const own = by.author === undefined ? 0 : audience.socketsOf(by.author).length;
-  const hearers = audience.socketsOf(userName).length + own;
-  by.spend(spreadUnits(hearers, frame.length));
-  await echo(services, by, directEchoFrame(userName, frame));
-  return ok(transient ? null : new StoredResult<ValueMap>(storedMessageIn(frame)));
-}
-
-/**
- * Tells the sender's other sockets. What was sent stays sent whatever happens here: where Redis does not answer, they are
- * told later, or twice if only the answer was lost. A repeat of the request tells nobody again.
- */
-async function echo({ users, repairs }: Services, { author, exceptSocket }: Actor, frame: Uint8Array): Promise<void> {
-  if (author === undefined) return;
-  const tell = (): Promise<void> => users.notifyOthers(author, exceptSocket, frame);
-  await tell().catch((error: unknown) => repairs.retry(tell, error));
+  if (!isValidName(sending.userName, settings.limits)) return fail('noUser', [sending.userName]);
+  const { author } = by;
+  // What the service sends in nobody's name is in no conversation.
+  if (settings.directMessages === 'live' || author === undefined) return sendLive(services, by, sending);
+  return sendStored(services, asAuthor(by, author), sending);
 }
 
 const listOf = (listName: string): DirectListName | undefined => DIRECT_LISTS.find((known) => known === listName);

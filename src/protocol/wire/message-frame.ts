@@ -18,16 +18,17 @@ const SERVER_FIELDS = ['author', 'timestamp', 'id'];
 /** The service itself writes without an author, or in the name that its message gives. */
 const SERVICE_FIELDS = ['timestamp', 'id'];
 
-/** Everything up to the timestamp, behind which only an id may come. */
+/** Everything up to the timestamp, behind which only an id may come. `others` are further fields that are not the client's. */
 export function messagePrefix(
   beginning: readonly Uint8Array[],
   author: string | undefined,
   message: ValueMap,
   hasId: boolean,
+  others: readonly string[] = [],
 ): { prefix: Uint8Array; bytes: number } {
   const isService = author === undefined;
   const by = isService ? [] : [AUTHOR, encodeValue(author)];
-  const ours = isService ? SERVICE_FIELDS : SERVER_FIELDS;
+  const ours = [...(isService ? SERVICE_FIELDS : SERVER_FIELDS), ...others];
   let shared = encodeShared(message);
   const bytes = shared.length;
   let count = Object.keys(message).length;

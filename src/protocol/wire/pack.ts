@@ -17,6 +17,18 @@ function header(count: number, fix: number, head16: number, head32: number): Uin
   return Uint8Array.of(head32, count >>> 24, (count >> 16) & 0xff, (count >> 8) & 0xff, count & 0xff);
 }
 
+/** An encoded map with one more entry at its end, of a key that is not in it. */
+export function mapWith(bytes: Uint8Array, key: Uint8Array, value: Uint8Array): Uint8Array {
+  const [head = 0, a = 0, b = 0, c = 0, d = 0] = bytes.subarray(0, 5);
+  const [count, size] =
+    head >> 4 === FIXMAP >> 4
+      ? [head & 0x0f, 1]
+      : head === MAP16
+        ? [a * 0x100 + b, 3]
+        : [((a * 0x100 + b) * 0x100 + c) * 0x100 + d, 5];
+  return concat([mapHeader(count + 1), bytes.subarray(size), key, value]);
+}
+
 /** Bytes that the string at a place takes, its head included; 0 where there is none. */
 export function stringSize(bytes: Uint8Array, at: number): number {
   const [head = 0, a = 0, b = 0, c = 0, d = 0] = bytes.subarray(at, at + 5);

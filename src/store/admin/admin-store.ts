@@ -8,7 +8,8 @@ import type { Key, Keyspace } from '../../redis/keys.ts';
 import { done, list, number, text, yes, type Reply } from '../../redis/reply.ts';
 import { flag, scriptsBeside } from '../../redis/script.ts';
 import { newEpoch } from '../../redis/tokens.ts';
-import { readDirectAccess, userHasInList } from '../direct/direct-store.ts';
+import { readDirectAccess, userHasInList } from '../direct/direct-scripts.ts';
+import { leavePairs } from '../pair/leaving.ts';
 import { createUser, deleteUser, disconnectUser, readUser, revokeLogins } from '../user/user-scripts.ts';
 import { ROOM_LISTS } from '../key-names.ts';
 
@@ -106,8 +107,13 @@ export class AdminStore {
     return this.#commands.run(createUser, this.#keys.user(userName), args, { args: rest });
   }
 
-  deleteUser(userName: string): Promise<'ok' | 'noUser' | 'userOnline'> {
-    return this.#commands.run(deleteUser, this.#keys.user(userName), { keptMs: this.#resumeTokenMs });
+  /** With what it alone has of its conversations. Where a part of it fails, it may be asked for again. */
+  async deleteUser(userName: string): Promise<'ok' | 'noUser' | 'userOnline'> {
+    for (;;) {
+      const deleted = await this.#commands.run(deleteUser, this.#keys.user(userName), { keptMs: this.#resumeTokenMs });
+      if (deleted !== 'hasPeers') return deleted;
+      await leavePairs(this.#commands, this.#keys, userName);
+    }
   }
 
   userHasInList(userName: string, listName: string, item: string): Promise<boolean | 'noUser' | 'noList'> {

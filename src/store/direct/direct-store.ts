@@ -5,10 +5,12 @@
  */
 import type { Commands } from '../../redis/commands.ts';
 import { repeatKey, type Key, type Keyspace } from '../../redis/keys.ts';
-import { bytes, done, number, optional, yes } from '../../redis/reply.ts';
-import { flag, scriptsBeside, type OutcomeOf } from '../../redis/script.ts';
-import { RIGHTS, rightsArgs, type Rights } from '../rights.ts';
-import { listPage, type ListPage, type PageWish } from '../access/list-page.ts';
+import { flag, type OutcomeOf } from '../../redis/script.ts';
+import { rightsArgs, type Rights } from '../rights.ts';
+import type { ListPage, PageWish } from '../access/list-page.ts';
+import type { PairMessage } from '../pair/pair-store.ts';
+import { isAnonymous } from '../user/anonymous.ts';
+import * as scripts from './direct-scripts.ts';
 
 export const DIRECT_LISTS = ['whitelist', 'blacklist'] as const;
 export type DirectListName = (typeof DIRECT_LISTS)[number];
@@ -21,6 +23,25 @@ export interface DirectPost {
   readonly prefix: Uint8Array;
   readonly clientMessageId: string | undefined;
   readonly transient: boolean;
+  /** It is sent also where nobody is there to hear it. */
+  readonly evenAway?: boolean;
+}
+
+/** Who writes to a user, with whose rights. */
+export interface Writing {
+  readonly author: string;
+  readonly rights: Rights;
+}
+
+/** Messages of a pair's log on their way to the user. */
+export interface Delivery extends Writing {
+  /** Of the log. */
+  readonly life: string;
+  /** Number of the author's message before the first of them; that of a message that was to be there, where there are none. */
+  readonly after: number;
+  readonly messages: readonly PairMessage[];
+  /** A send ends by it. */
+  readonly ending: boolean;
 }
 
 export interface Sent {
@@ -46,55 +67,6 @@ export interface DirectOptions {
   readonly repeatBytesMax?: number;
 }
 
-const script = scriptsBeside(import.meta.url);
-
-const sendDirect = script('send-direct', {
-  keys: ['meta', 'channel', 'events', 'sockets', ...DIRECT_LISTS, 'dedup'],
-  args: [...RIGHTS, 'toSelf', 'frame', 'transient', 'author', 'repeatKey', 'dedupMs', 'repeatsMax', 'repeatBytesMax'],
-  writes: true,
-  refuses: ['noUser', 'notAllowed', 'noUserOnline', 'messageTooLarge', 'tooMany'],
-  // Of a repeat `first` is what was sent, its timestamp in it; empty where that was transient.
-  gives: { timestamp: number, first: optional(bytes) },
-});
-
-const editDirectList = script('edit-direct-list', {
-  keys: ['meta', 'list'],
-  args: ['adding', 'limit'],
-  rest: true,
-  refuses: ['gone', 'listLimitExceeded'],
-  gives: done,
-});
-
-const readDirectList = script('read-direct-list', {
-  keys: ['meta', 'list'],
-  args: ['cursor', 'limit'],
-  refuses: ['gone'],
-  gives: listPage,
-});
-
-const setDirectMode = script('set-direct-mode', {
-  keys: ['meta'],
-  args: ['mode'],
-  refuses: ['gone'],
-  gives: done,
-});
-
-const readDirectMode = script('read-direct-mode', { keys: ['meta'], refuses: ['gone'], gives: yes });
-
-export const userHasInList = script('user-has-in-list', {
-  keys: ['meta', ...DIRECT_LISTS],
-  args: ['listName', 'item'],
-  refuses: ['noUser', 'noList'],
-  gives: yes,
-});
-
-export const readDirectAccess = script('read-direct-access', {
-  keys: ['meta', ...DIRECT_LISTS],
-  args: ['user'],
-  refuses: ['noUser'],
-  gives: yes,
-});
-
 export class DirectStore {
   readonly #commands: Commands;
   readonly #keys: Keyspace;
@@ -107,13 +79,17 @@ export class DirectStore {
   }
 
   /** To all sockets of a user, on all nodes. */
-  async send(userName: string, post: DirectPost): Promise<Sent | Extract<OutcomeOf<typeof sendDirect>, string>> {
-    const { author, rights, prefix, clientMessageId, transient } = post;
-    const sent = await this.#commands.run(sendDirect, this.#keys.user(userName), {
+  async send(
+    userName: string,
+    post: DirectPost,
+  ): Promise<Sent | Extract<OutcomeOf<typeof scripts.sendDirect>, string>> {
+    const { author, rights, prefix, clientMessageId, transient, evenAway = false } = post;
+    const sent = await this.#commands.run(scripts.sendDirect, this.#keys.user(userName), {
       ...rightsArgs(rights),
       toSelf: flag(author === userName),
       frame: prefix,
       transient: flag(transient),
+      evenAway: flag(evenAway),
       author: author ?? '',
       repeatKey: repeatKey(author, clientMessageId),
       dedupMs: this.#options.dedupMs,
@@ -124,6 +100,55 @@ export class DirectStore {
     const { timestamp, first } = sent;
     if (first === undefined) return { frame: timed(prefix, timestamp), repeated: false };
     return { frame: first.length === 0 ? undefined : first, repeated: true };
+  }
+
+  /**
+   * Whether a message may be written to a user. Where one is about to be stored, it is noted that something may come
+   * (`noting`): that note is the beginning of a send, whose end is a delivery.
+   */
+  admit(
+    userName: string,
+    { author, rights }: Writing,
+    noting: boolean,
+  ): Promise<OutcomeOf<typeof scripts.admitDirect>> {
+    return this.#commands.run(scripts.admitDirect, this.#keys.user(userName), {
+      ...rightsArgs(rights),
+      toSelf: flag(author === userName),
+      author,
+      noting: flag(noting),
+      anonymous: flag(isAnonymous(userName)),
+    });
+  }
+
+  /** Hands messages of a pair's log to the user's sockets, each once. Where one before them was not, nothing is done. */
+  deliver(userName: string, delivery: Delivery): Promise<OutcomeOf<typeof scripts.deliverDirect>> {
+    const { author, rights, life, after, messages, ending } = delivery;
+    const args = { ...rightsArgs(rights), author, life, after, ending: flag(ending) };
+    const rest = messages.flatMap(({ number, id, timestamp, frame }) => [number, id, timestamp, frame]);
+    const anonymous = flag(isAnonymous(userName));
+    return this.#commands.run(scripts.deliverDirect, this.#keys.user(userName), { ...args, anonymous }, { args: rest });
+  }
+
+  /** Tells the other sockets of who has written to `peer`, and notes that it has. */
+  async echo(
+    userName: string,
+    { peer, exceptSocket, frame }: { peer: string; exceptSocket: string | undefined; frame: Uint8Array },
+  ): Promise<void> {
+    const args = { except: exceptSocket ?? '', frame, peer, anonymous: flag(isAnonymous(userName)) };
+    await this.#commands.run(scripts.echoDirect, this.#keys.user(userName), args);
+  }
+
+  /** What `peer` wrote up to a number has come to a user: its other sockets are told, if there is a frame for them. */
+  async settle(
+    userName: string,
+    told: { peer: string; number: number; exceptSocket: string | undefined; frame: Uint8Array | undefined },
+  ): Promise<void> {
+    const { peer, number, exceptSocket: except = '', frame = '' } = told;
+    await this.#commands.run(scripts.settleDirect, this.#keys.user(userName), { peer, number, except, frame });
+  }
+
+  async isKnown(userName: string): Promise<boolean> {
+    return (await this.#commands.plain('exists', this.#keys.user(userName).meta)) === 1;
   }
 
   /** `names`: at least one. */
@@ -147,24 +172,24 @@ export class DirectStore {
     listName: DirectListName,
     names: readonly string[],
     adding: boolean,
-  ): Promise<OutcomeOf<typeof editDirectList>> {
+  ): Promise<OutcomeOf<typeof scripts.editDirectList>> {
     const args = { adding: flag(adding), limit: this.#options.listSizeLimit };
-    return this.#commands.run(editDirectList, this.#listKeys(userName, listName), args, { args: names });
+    return this.#commands.run(scripts.editDirectList, this.#listKeys(userName, listName), args, { args: names });
   }
 
   /** A page of a list. */
   readList(userName: string, listName: DirectListName, { cursor, limit }: PageWish): Promise<ListPage | 'gone'> {
-    return this.#commands.run(readDirectList, this.#listKeys(userName, listName), { cursor, limit });
+    return this.#commands.run(scripts.readDirectList, this.#listKeys(userName, listName), { cursor, limit });
   }
 
   setWhitelistMode(userName: string, mode: boolean): Promise<'ok' | 'gone'> {
     const { meta } = this.#keys.user(userName);
-    return this.#commands.run(setDirectMode, { meta }, { mode: flag(mode) });
+    return this.#commands.run(scripts.setDirectMode, { meta }, { mode: flag(mode) });
   }
 
   readWhitelistMode(userName: string): Promise<boolean | 'gone'> {
     const { meta } = this.#keys.user(userName);
-    return this.#commands.run(readDirectMode, { meta }, {});
+    return this.#commands.run(scripts.readDirectMode, { meta }, {});
   }
 
   #listKeys(userName: string, listName: DirectListName): { meta: Key; list: Key } {

@@ -8,7 +8,7 @@
 -- kept as ''. What asks for more of it has to wait. An author is kept `repeatsMax` messages and `repeatBytesMax` bytes a
 -- generation; where all of them together have `AUTHORS` times as much, the floor of that share, which each is kept whatever
 -- others do: nobody can use up what is left for somebody else. `author` is who sends. `toSelf` is '1' where that is the
--- receiver.
+-- receiver. `evenAway` '1': it may reach nobody.
 local AUTHORS, FLOOR = 4, 1 / 16
 
 -- Messages and bytes kept of an author, with one more.
@@ -37,7 +37,7 @@ if repeatKey ~= '' then
     return { 0, first }
   end
 end
-if redis.call('HLEN', sockets) == 0 then
+if redis.call('HLEN', sockets) == 0 and evenAway ~= '1' then
   return 'noUserOnline'
 end
 if frame == '' then

@@ -1,5 +1,6 @@
 -- uses: clock log revoked
--- Deletes a user who has no sockets. One step, so that nobody who logs in meanwhile is half there. A node that still
+-- Deletes a user who has no sockets, and no conversations any more: those are left first (pair/leaving.ts). One step, so that
+-- nobody who logs in meanwhile is half there. A node that still
 -- follows the user is told that this log has ended. What remains are tombstones of swept nodes and the repeats of
 -- messages, both named apart from any later user of the name, and a mark that voids its resume tokens for as long as one is good,
 -- `keptMs`, all gone by themselves; and what the service revoked, for tokens that others have signed go on.
@@ -9,8 +10,12 @@ end
 if redis.call('HLEN', sockets) > 0 then
   return 'userOnline'
 end
+if redis.call('EXISTS', peers) == 1 then
+  return 'hasPeers'
+end
 announce(DELETED, '', '')
 local at = math.max(clock[1] * 1000000 + clock[2], lastIssued())
-redis.call('UNLINK', meta, history, events, sockets, devices, synced, session, leaving, whitelist, blacklist, voided)
+redis.call('UNLINK', meta, history, events, sockets, devices, synced, session, leaving, whitelist, blacklist, voided,
+  delivered, missed)
 redis.call('HSET', voided, '*', int(at))
 redis.call('PEXPIRE', voided, keptMs)

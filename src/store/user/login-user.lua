@@ -90,7 +90,7 @@ if syncing == '1' then
 end
 if redis.call('PERSIST', meta) == 1 then
   -- It was about to be forgotten (logout-user.lua).
-  for _, key in ipairs({ session, whitelist, blacklist }) do
+  for _, key in ipairs({ session, whitelist, blacklist, peers, delivered, missed }) do
     redis.call('PERSIST', key)
   end
 end

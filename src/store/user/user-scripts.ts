@@ -2,12 +2,12 @@
 import { done, listOf, nothing, number, optional, position, text, yes } from '../../redis/reply.ts';
 import { scriptsBeside } from '../../redis/script.ts';
 import { sessionEntries } from '../session/session-entries.ts';
-import { LOG, REVOKED, SESSION, USER_LISTS } from '../key-names.ts';
+import { LOG, PEERS, REVOKED, SESSION, USER_LISTS } from '../key-names.ts';
 
 const script = scriptsBeside(import.meta.url);
 
 export const loginUser = script('login-user', {
-  keys: [...LOG, 'sockets', 'devices', 'tomb', 'nonces', ...REVOKED, ...SESSION, ...USER_LISTS],
+  keys: [...LOG, 'sockets', 'devices', 'tomb', 'nonces', ...REVOKED, ...SESSION, ...USER_LISTS, ...PEERS],
   args: [
     'epoch',
     'socket',
@@ -40,7 +40,7 @@ export const loginUser = script('login-user', {
 });
 
 export const logoutUser = script('logout-user', {
-  keys: [...LOG, 'sockets', 'devices', ...SESSION, 'rooms', ...USER_LISTS, 'leaving', 'owned'],
+  keys: [...LOG, 'sockets', 'devices', ...SESSION, 'rooms', ...USER_LISTS, ...PEERS, 'leaving', 'owned'],
   args: ['socket', 'frame', 'keptMs', 'anonymous'],
   rest: true,
   writes: true,
@@ -121,11 +121,11 @@ export const createUser = script('create-user', {
 });
 
 export const deleteUser = script('delete-user', {
-  keys: [...LOG, 'history', 'sockets', 'devices', ...SESSION, 'leaving', ...USER_LISTS, 'voided'],
+  keys: [...LOG, 'history', 'sockets', 'devices', ...SESSION, 'leaving', ...USER_LISTS, ...PEERS, 'voided'],
   args: ['keptMs'],
   writes: true,
   whenFull: true,
-  refuses: ['noUser', 'userOnline'],
+  refuses: ['noUser', 'userOnline', 'hasPeers'],
   gives: done,
 });
 

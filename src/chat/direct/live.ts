@@ -1,0 +1,60 @@
+/**
+ * Messages that reach who is here, and are not kept. A message is two scripts: the receiver's is the truth, then the sender's
+ * other sockets are told. Where the first did not happen nothing has; where the node dies between them, the message was sent and
+ * its echo is missing.
+ */
+import { spreadUnits } from '../../protocol/params/cost.ts';
+import { fail, messageTooLarge } from '../../protocol/errors.ts';
+import { directEchoFrame, directMessageFrame } from '../../protocol/direct.ts';
+import { storedMessageIn } from '../../protocol/wire/message-frame.ts';
+import { StoredResult } from '../../protocol/wire/stored.ts';
+import type { ValueMap } from '../../protocol/values.ts';
+import type { Actor } from '../actor.ts';
+import type { Handlers } from '../caller.ts';
+import { ok, type Outcome } from '../outcome.ts';
+import type { Services } from '../services.ts';
+
+const NOTHING = new Uint8Array(0);
+/** How long a sender waits where a user is sent more than is remembered. */
+const CROWDED_MS = 10_000;
+
+export async function sendLive(
+  services: Services,
+  by: Actor,
+  { userName, message, options }: Parameters<Handlers['directMessage']>[1],
+): Promise<Outcome<'directMessage'>> {
+  const { audience, directs, settings } = services;
+  const transient = options?.transient ?? false;
+  const { prefix, bytes } = directMessageFrame(by.author, message);
+  const sent = await directs.send(userName, {
+    author: by.author,
+    rights: by.rights,
+    prefix: bytes > settings.limits.messageBytes ? NOTHING : prefix,
+    clientMessageId: options?.clientMessageId,
+    transient,
+    // Where messages are kept, who is away is no reason to refuse what passes.
+    evenAway: transient && settings.directMessages === 'stored',
+  });
+  if (sent === 'noUser' || sent === 'noUserOnline') return fail(sent, [userName]);
+  if (sent === 'tooMany') return fail('tooManyRequests', [], CROWDED_MS);
+  if (sent === 'messageTooLarge') return messageTooLarge(bytes, settings.limits);
+  if (typeof sent === 'string') return fail(sent);
+  const { frame, repeated } = sent;
+  if (frame === undefined) return ok(null);
+  if (repeated) return ok(new StoredResult<ValueMap>(storedMessageIn(frame)));
+  const own = by.author === undefined ? 0 : audience.socketsOf(by.author).length;
+  const hearers = audience.socketsOf(userName).length + own;
+  by.spend(spreadUnits(hearers, frame.length));
+  await echo(services, by, directEchoFrame(userName, frame));
+  return ok(transient ? null : new StoredResult<ValueMap>(storedMessageIn(frame)));
+}
+
+/**
+ * Tells the sender's other sockets. What was sent stays sent whatever happens here: where Redis does not answer, they are
+ * told later, or twice if only the answer was lost. A repeat of the request tells nobody again.
+ */
+async function echo({ users, repairs }: Services, { author, exceptSocket }: Actor, frame: Uint8Array): Promise<void> {
+  if (author === undefined) return;
+  const tell = (): Promise<void> => users.notifyOthers(author, exceptSocket, frame);
+  await tell().catch((error: unknown) => repairs.retry(tell, error));
+}

@@ -1,0 +1,65 @@
+/**
+ * Receipts: what has come to a user or was read by it is marked in the pair's log, which is the truth, then both are told, each on
+ * its own slot. What is marked stays marked: where Redis does not answer behind it, they are told later; where the node dies,
+ * history says so all the same.
+ */
+import type { TopicEvent } from '../../log/event.ts';
+import type { DirectStatusValue } from '../../protocol/direct.ts';
+import { notificationFrame } from '../../protocol/wire/frame.ts';
+import type { Actor } from '../actor.ts';
+import type { Services } from '../services.ts';
+
+/** Whose messages have come how far. */
+export interface Receipt {
+  /** The receiver. */
+  readonly by: Pick<Actor, 'exceptSocket'> & { readonly author: string };
+  readonly author: string;
+  /** Up to which number of the author's messages all have come. */
+  readonly number: number;
+}
+
+export type ReceiptsDeps = Pick<Services, 'users' | 'directs' | 'pairs' | 'repairs'>;
+
+export class Receipts {
+  readonly #deps: ReceiptsDeps;
+
+  constructor(deps: ReceiptsDeps) {
+    this.#deps = deps;
+  }
+
+  /** A user has messages of a conversation before it. Returns up to which id those of the other one have come by that. */
+  async have(
+    by: Receipt['by'],
+    author: string,
+    messages: readonly Pick<TopicEvent, 'id' | 'subject'>[],
+    sentBefore: number,
+  ): Promise<number> {
+    const ids = messages.flatMap(({ id, subject }) => (subject === author ? [id] : []));
+    const [first, last] = [ids[0], ids.at(-1)];
+    if (first === undefined || last === undefined || last <= sentBefore) return sentBefore;
+    return this.come(by, author, { first, last });
+  }
+
+  /** Messages of `author` have come, from one id to another. Returns up to which id all have. */
+  async come(by: Receipt['by'], author: string, ids: { first: number; last: number }): Promise<number> {
+    const { upToId, sentId, sentNumber: number } = await this.#deps.pairs.markSent(by.author, author, ids);
+    if (upToId > 0) await this.tell({ by, author, number }, { status: 'sent', upToId });
+    return sentId;
+  }
+
+  /** Tells the author's sockets, and the receiver's but for the one that asks. */
+  async tell({ by, author, number }: Receipt, status: DirectStatusValue): Promise<void> {
+    const { users, directs } = this.#deps;
+    const { exceptSocket } = by;
+    const toAuthor = notificationFrame('directMessageStatus', [by.author, status]);
+    const frame = notificationFrame('directMessageStatus', [author, status]);
+    await Promise.all([
+      this.#surely(() => users.notifyOthers(author, undefined, toAuthor)),
+      this.#surely(() => directs.settle(by.author, { peer: author, number, exceptSocket, frame })),
+    ]);
+  }
+
+  async #surely(work: () => Promise<void>): Promise<void> {
+    await work().catch((error: unknown) => this.#deps.repairs.retry(work, error));
+  }
+}

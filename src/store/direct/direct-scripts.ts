@@ -1,0 +1,108 @@
+/** The scripts of messages from user to user, each on the slot of one of them. The Lua files say why. */
+import { bytes, done, nothing, number, optional, pairs, yes } from '../../redis/reply.ts';
+import { scriptsBeside } from '../../redis/script.ts';
+import { listPage } from '../access/list-page.ts';
+import { LOG, PEERS, USER_LISTS } from '../key-names.ts';
+import { RIGHTS } from '../rights.ts';
+
+const script = scriptsBeside(import.meta.url);
+
+/** What is live goes by this one alone. */
+export const sendDirect = script('send-direct', {
+  keys: [...LOG, 'sockets', ...USER_LISTS, 'dedup'],
+  args: [
+    ...RIGHTS,
+    'toSelf',
+    'frame',
+    'transient',
+    'evenAway',
+    'author',
+    'repeatKey',
+    'dedupMs',
+    'repeatsMax',
+    'repeatBytesMax',
+  ],
+  writes: true,
+  refuses: ['noUser', 'notAllowed', 'noUserOnline', 'messageTooLarge', 'tooMany'],
+  // Of a repeat `first` is what was sent, its timestamp in it; empty where that was transient.
+  gives: { timestamp: number, first: optional(bytes) },
+});
+
+export const admitDirect = script('admit-direct', {
+  keys: ['meta', ...USER_LISTS, ...PEERS],
+  args: [...RIGHTS, 'toSelf', 'author', 'noting', 'anonymous'],
+  refuses: ['noUser', 'notAllowed'],
+  gives: done,
+});
+
+export const deliverDirect = script('deliver-direct', {
+  keys: [...LOG, 'sockets', ...USER_LISTS, ...PEERS],
+  args: [...RIGHTS, 'author', 'life', 'after', 'ending', 'anonymous'],
+  rest: true,
+  writes: true,
+  refuses: ['noUser'],
+  gives: { isBehind: yes, deliveredId: number, told: number },
+});
+
+export const echoDirect = script('echo-direct', {
+  keys: [...LOG, 'sockets', ...PEERS],
+  args: ['except', 'frame', 'peer', 'anonymous'],
+  writes: true,
+  refuses: ['gone'],
+  gives: nothing,
+});
+
+export const settleDirect = script('settle-direct', {
+  keys: [...LOG, 'sockets', ...PEERS],
+  args: ['except', 'frame', 'peer', 'number'],
+  writes: true,
+  refuses: ['gone'],
+  gives: nothing,
+});
+
+/** Names, each with the time noted of it. */
+export const nextPeers = script('next-peers', {
+  keys: PEERS,
+  args: ['limit'],
+  rest: true,
+  whenFull: true,
+  gives: pairs,
+});
+
+export const editDirectList = script('edit-direct-list', {
+  keys: ['meta', 'list'],
+  args: ['adding', 'limit'],
+  rest: true,
+  refuses: ['gone', 'listLimitExceeded'],
+  gives: done,
+});
+
+export const readDirectList = script('read-direct-list', {
+  keys: ['meta', 'list'],
+  args: ['cursor', 'limit'],
+  refuses: ['gone'],
+  gives: listPage,
+});
+
+export const setDirectMode = script('set-direct-mode', {
+  keys: ['meta'],
+  args: ['mode'],
+  refuses: ['gone'],
+  gives: done,
+});
+
+export const readDirectMode = script('read-direct-mode', { keys: ['meta'], refuses: ['gone'], gives: yes });
+
+export const userHasInList = script('user-has-in-list', {
+  keys: ['meta', ...USER_LISTS],
+  args: ['listName', 'item'],
+  refuses: ['noUser', 'noList'],
+  gives: yes,
+});
+
+export const readDirectAccess = script('read-direct-access', {
+  keys: ['meta', ...USER_LISTS],
+  args: ['user'],
+  refuses: ['noUser'],
+  gives: yes,
+});

@@ -1,0 +1,70 @@
+-- uses: clock
+-- The users with whom a user has stored conversations. Their messages are in the logs of the pairs, which are the truth; here is
+-- what has come of them to this user. Wants the keys `meta`, `peers` (by the time of what was said last), `delivered` and `missed`.
+-- `delivered`: peer → how far its messages were handed to the user's topic: the log's life, the number among the peer's messages,
+-- the id, the time. `missed`: peer → that number once more, how many of its sends are under way, when the last of them began: it
+-- is there while something may have come that no socket of the user has had. Of more than `PEERS_MAX` those of longest ago go.
+local PEERS_MAX = 10000
+local DELIVERED, MISSED = '>c16ddd', '>ddd'
+-- After so long a send that is still noted as under way is one whose node died.
+local UNDER_WAY_MS = 60000
+
+local function notePeer(peer)
+  redis.call('ZADD', peers, string.format('%.0f', now), peer)
+  local over = redis.call('ZCARD', peers) - PEERS_MAX
+  if over > 0 then
+    for _, one in ipairs(redis.call('ZRANGE', peers, 0, over - 1)) do
+      redis.call('HDEL', delivered, one)
+      redis.call('HDEL', missed, one)
+    end
+    redis.call('ZREMRANGEBYRANK', peers, 0, over - 1)
+  end
+end
+
+-- What is kept of a user who is about to be forgotten keeps the user; of an anonymous one it goes with the user.
+local function keepPeers(anonymous)
+  local left = redis.call('PTTL', meta)
+  if left < 0 then
+    return
+  end
+  if anonymous ~= '1' then
+    redis.call('PERSIST', meta)
+    return
+  end
+  for _, key in ipairs({ peers, delivered, missed }) do
+    redis.call('PEXPIRE', key, left)
+  end
+end
+
+-- Number, id and time of the peer's message that was handed on last, in that life of the log; zeros where there is none.
+local function deliveredOf(peer, life)
+  local packed = redis.call('HGET', delivered, peer)
+  if packed then
+    local known, n, id, at = struct.unpack(DELIVERED, packed)
+    if known == life then
+      return n, id, at
+    end
+  end
+  return 0, 0, 0
+end
+
+-- Number, sends under way, time.
+local function missedOf(peer)
+  local packed = redis.call('HGET', missed, peer)
+  if packed then
+    return struct.unpack(MISSED, packed)
+  end
+  return 0, 0, 0
+end
+
+local function writeMissed(peer, n, underWay, at)
+  redis.call('HSET', missed, peer, struct.pack(MISSED, n, underWay, at))
+end
+
+-- All messages of a peer up to a number were had: nothing is missed of it, unless more has come, or may be about to.
+local function settleMissed(peer, n)
+  local last, underWay, at = missedOf(peer)
+  if last <= n and (underWay <= 0 or now - at > UNDER_WAY_MS) then
+    redis.call('HDEL', missed, peer)
+  end
+end

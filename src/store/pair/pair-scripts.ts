@@ -1,0 +1,64 @@
+/** The scripts of the log of a pair of users. The Lua files say why. */
+import { bytes, done, events, number, optional, text, yes } from '../../redis/reply.ts';
+import { scriptsBeside } from '../../redis/script.ts';
+
+const script = scriptsBeside(import.meta.url);
+
+const PAIR = ['meta', 'history'] as const;
+
+export const appendDirect = script('append-direct', {
+  keys: [...PAIR, 'dedup'],
+  args: [
+    'epoch',
+    'author',
+    'prefix',
+    'middle',
+    'transient',
+    'repeatId',
+    'dedupMs',
+    'repeatsMax',
+    'max',
+    'bytesMax',
+    'keptMs',
+  ],
+  writes: true,
+  refuses: ['messageTooLarge', 'tooMany'],
+  // Zeros of a transient one. Of a repeat `first` is the event, where it is still kept.
+  gives: { id: number, number, timestamp: number, life: text, repeated: yes, first: optional(bytes) },
+});
+
+export const readPair = script('read-pair', {
+  keys: PAIR,
+  args: ['user', 'peer', 'fromId', 'fromTime', 'forward', 'limit', 'bytesMax'],
+  refuses: ['noPair'],
+  gives: { messages: events, sentOwn: number, readOwn: number, sentPeer: number, readPeer: number },
+});
+
+export const readUnsent = script('read-unsent', {
+  keys: PAIR,
+  args: ['user', 'author', 'after', 'limit', 'bytesMax'],
+  refuses: ['noPair'],
+  gives: { life: text, newest: number, messages: events },
+});
+
+export const markRead = script('mark-read', {
+  keys: PAIR,
+  args: ['author', 'upTo'],
+  refuses: ['noPair'],
+  gives: { upToId: number, sentNumber: number },
+});
+
+export const markSent = script('mark-sent', {
+  keys: PAIR,
+  args: ['author', 'first', 'last'],
+  refuses: ['noPair'],
+  gives: { upToId: number, sentId: number, sentNumber: number },
+});
+
+export const leavePair = script('leave-pair', {
+  keys: PAIR,
+  args: ['user', 'peer'],
+  whenFull: true,
+  refuses: ['noPair'],
+  gives: done,
+});

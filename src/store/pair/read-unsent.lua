@@ -1,0 +1,29 @@
+-- uses: direct/pair
+-- The messages of `author` that no socket of `user` has had, the oldest first, from behind the id `after` on: at most `limit`, and as
+-- many as fit into `bytesMax`, one at least; and the number of its newest message. One step, so that all is of one moment.
+local PAGE = 100
+if not openLog() then
+  return 'noPair'
+end
+local id = math.max(markOf('sent', author), tonumber(after), firstSeenBy(user) - 1) + 1
+local newest = select(2, markOf('last', author))
+local found, bytes = {}, 0
+while id <= log.id do
+  -- Read a few at a time: how large they are is the users' choice.
+  local entries = redis.call('XRANGE', history, int(id), '+', 'COUNT', #found == 0 and 8 or PAGE)
+  if #entries == 0 then
+    break
+  end
+  for _, entry in ipairs(entries) do
+    local event = entry[2][2]
+    if readMessage(event) == author then
+      bytes = bytes + #event
+      if #found >= tonumber(limit) or (bytes > tonumber(bytesMax) and #found > 0) then
+        return { log.life, newest, found }
+      end
+      found[#found + 1] = event
+    end
+    id = tonumber(string.match(entry[1], '^%d+')) + 1
+  end
+end
+return { log.life, newest, found }

@@ -1,0 +1,6 @@
+// Messages from user to user where the service keeps them, on a Redis Cluster: both users and their log are in slots of their own.
+import { startRedisCluster } from '../support/redis-cluster.ts';
+import { conversationSuite } from './conversation-suite.ts';
+import { useWorld } from './world.ts';
+
+conversationSuite(useWorld({ format: 'msgpack', redis: startRedisCluster, env: { PARLEY_DIRECT_MESSAGES: 'stored' } }));

@@ -1,0 +1,139 @@
+// A direct message that is kept has steps on the slots of two users and of their pair. Here a node dies between each two: the test
+// does the first ones itself, as a node that goes no further. Then Redis refuses a node the keys of one slot.
+import { beforeAll, expect, test } from '@jest/globals';
+import { storedDirectFrame } from '../../src/protocol/direct.ts';
+import type { Value } from '../../src/protocol/values.ts';
+import type { Appended } from '../../src/store/pair/pair-store.ts';
+import { rightsOf } from '../../src/store/rights.ts';
+import { openStore, type Store } from '../store/store.ts';
+import { eventually } from '../support/eventually.ts';
+import { startRedis, type RedisServer } from '../support/redis.ts';
+import { loginRpc, type User } from '../support/rpc.ts';
+import { useScope } from '../support/scope.ts';
+import { startService, type Service } from '../support/service.ts';
+
+const scope = useScope();
+let service: Service<RedisServer>;
+let store: Store;
+let count = 0;
+
+beforeAll(async () => {
+  service = await startService(scope, { nodes: 2, redis: await startRedis(scope) });
+  store = await openStore(scope, service.redis, { prefix: service.prefix, dedupMs: 300_000 });
+});
+
+const login = (node: 0 | 1, userName: string): Promise<User> => loginRpc(scope, service.node(node).url, userName);
+
+async function two(): Promise<{ ann: User; bob: User }> {
+  count++;
+  return { ann: await login(0, `ann-${count}`), bob: await login(1, `bob-${count}`) };
+}
+
+const admit = (author: User, to: User): Promise<unknown> =>
+  store.directs.admit(to.userName, { author: author.userName, rights: rightsOf(author.userName) }, true);
+
+/** The first two steps of a send. */
+async function append(author: User, to: User, text: string, clientMessageId?: string): Promise<Appended> {
+  expect(await admit(author, to)).toBe('ok');
+  const { prefix, middle } = storedDirectFrame(author.userName, { text });
+  const post = { author: author.userName, prefix, middle, clientMessageId, transient: false };
+  const appended = await store.pairs.append(to.userName, post);
+  if (typeof appended === 'string' || 'passing' in appended) throw new Error('not appended');
+  return appended;
+}
+
+const texts = (messages: Value): unknown[] => (Array.isArray(messages) ? messages : []).map((one) => Object(one).text);
+const heard = (user: User): unknown[] => user.heard('directMessage').flatMap((params) => texts(params));
+const history = async (user: User, peer: User): Promise<unknown[]> =>
+  texts(await user.call('directHistoryGet', peer.userName));
+
+test('after admitting: nothing was sent', async () => {
+  const { ann, bob } = await two();
+  expect(await admit(ann, bob)).toBe('ok');
+  expect(await history(bob, ann)).toEqual([]);
+  expect(await ann.call('directMessage', bob.userName, { text: 'one' })).toMatchObject({ id: 1 });
+  expect(await bob.next('directMessage')).toMatchObject([{ text: 'one' }]);
+});
+
+test('after appending: the next message brings it, in order and once', async () => {
+  const { ann, bob } = await two();
+  await ann.call('directMessage', bob.userName, { text: 'one' });
+  for (const text of ['two', 'three']) await append(ann, bob, text);
+  await bob.call('directMessage', ann.userName, { text: 'back' });
+  expect(await ann.call('directMessage', bob.userName, { text: 'four' })).toMatchObject({ id: 5 });
+  await eventually(() => expect(heard(bob)).toEqual(['one', 'two', 'three', 'four']));
+  expect(heard(ann)).toEqual(['back']);
+  expect(await history(bob, ann)).toEqual(['one', 'two', 'three', 'back', 'four']);
+});
+
+test('after appending: of more than are read at once as well', async () => {
+  const { ann, bob } = await two();
+  const sent = Array.from({ length: 230 }, (_, i) => `${i}`);
+  for (const text of sent) await append(ann, bob, text);
+  await ann.call('directMessage', bob.userName, { text: 'end' });
+  await eventually(() => expect(heard(bob)).toEqual([...sent, 'end']));
+});
+
+test('after appending: a repeat, over another node, brings it, and tells the author too', async () => {
+  const { ann, bob } = await two();
+  const elsewhere = await login(1, ann.userName);
+  const { id } = await append(ann, bob, 'lost', 'm-1');
+  for (let i = 0; i < 2; i++) {
+    const sent = await elsewhere.call('directMessage', bob.userName, { text: 'lost' }, { clientMessageId: 'm-1' });
+    expect(sent).toMatchObject({ id, text: 'lost' });
+  }
+  expect(await ann.next('directMessageEcho')).toMatchObject([bob.userName, { id }]);
+  await ann.call('directMessage', bob.userName, { text: 'end' });
+  await eventually(() => expect(heard(bob)).toEqual(['lost', 'end']));
+  expect(ann.heard('directMessageEcho')).toHaveLength(1);
+});
+
+test('after handing on: it is not handed on again, and both read it', async () => {
+  const { ann, bob } = await two();
+  const { life, number, ...message } = await append(ann, bob, 'one');
+  const writing = { author: ann.userName, rights: rightsOf(ann.userName) };
+  const messages = [{ ...message, number }];
+  await store.directs.deliver(bob.userName, { ...writing, life, after: number - 1, messages, ending: true });
+  expect(await bob.next('directMessage')).toMatchObject([{ text: 'one' }]);
+  await ann.call('directMessage', bob.userName, { text: 'two' });
+  await eventually(() => expect(heard(bob)).toEqual(['one', 'two']));
+  for (const [user, peer] of [
+    [ann, bob],
+    [bob, ann],
+  ] as const)
+    expect(await history(user, peer)).toEqual(['one', 'two']);
+});
+
+test('after marking: nobody was told, and the history says it', async () => {
+  const { ann, bob } = await two();
+  await ann.call('directMessage', bob.userName, { text: 'one' });
+  await store.pairs.markRead(bob.userName, ann.userName, 1);
+  expect(await ann.call('directHistoryGet', bob.userName)).toMatchObject([{ status: 'read' }]);
+  expect(await bob.call('directMessageRead', ann.userName, 1)).toBeNull();
+});
+
+test('where Redis refuses the log nothing is sent; where it refuses the author it has been, and the echo comes later', async () => {
+  const redis = await startRedis(scope);
+  const other = await startService(scope, { nodes: 2, redis });
+  const at = (node: 0 | 1, userName: string): Promise<User> => loginRpc(scope, other.node(node).url, userName);
+  const [ann, annToo, bob] = [await at(0, 'ann'), await at(1, 'ann'), await at(1, 'bob')];
+  const operator = redis.client();
+  const allow = (...patterns: string[]): Promise<unknown> =>
+    operator.call('ACL', 'SETUSER', 'default', 'resetkeys', ...patterns);
+  const options = { clientMessageId: 'm-1' };
+  const nodes = ['~*{node*', '~*{probe*', '~*{calls*'];
+  await allow('~*{user*', ...nodes);
+  expect(await ann.refusal('directMessage', 'bob', { text: 'one' }, options)).toMatchObject({ code: 'unavailable' });
+  await allow('~*{user:[^a]*', '~*{pair*', ...nodes);
+  const sent = await ann.call('directMessage', 'bob', { text: 'one' }, options);
+  expect(sent).toMatchObject({ id: 1 });
+  expect(await bob.next('directMessage')).toEqual([sent]);
+  expect(annToo.heard('directMessageEcho')).toEqual([]);
+  expect(await bob.call('directMessageRead', 'ann', 1)).toBeNull();
+  await allow('allkeys');
+  expect(await annToo.next('directMessageEcho')).toEqual(['bob', sent]);
+  const isRead = (user: User): boolean =>
+    user.heard('directMessageStatus').some(([, status]) => Object(status).status === 'read');
+  await eventually(() => expect([isRead(ann), isRead(annToo)]).toEqual([true, true]));
+  expect(bob.heard('directMessage')).toEqual([[sent]]);
+});
