@@ -66,6 +66,10 @@ export class ClientSocket implements Caller, UserActor {
     this.connection.sendFrame(frame);
   }
 
+  ping(): void {
+    this.connection.ping();
+  }
+
   spend(units: number): void {
     this.account?.spend(units);
   }

@@ -11,6 +11,8 @@ import type { Value, ValueMap } from '../protocol/values.ts';
 
 /** How long a reader may be behind by more than the soft mark. */
 const BEHIND_MS = 3000;
+const PING = 'p';
+
 /** What all connections of a node share. */
 export interface Reading {
   /** A reader that leaves more than that unread for a while is slow. */
@@ -66,6 +68,11 @@ export class Connection {
 
   notify(name: string, params: readonly Value[]): void {
     this.#send(this.codec.encodeNotification(name, params));
+  }
+
+  /** A WebSocket ping behind all that was sent: its pong carries what it carries, which those of the library do not. */
+  ping(): void {
+    if (this.#open) this.#ws.ping(PING);
   }
 
   /** Returns the size of the response. */

@@ -3,6 +3,7 @@
  * needs a clock is found by one scan over all sockets, not by timers. Other paths of the app are left to http/.
  */
 import type { HttpRequest, HttpResponse, TemplatedApp, us_socket_context_t } from 'uWebSockets.js';
+import type { Arrivals } from '../chat/direct/arrivals.ts';
 import type { CloseName } from '../protocol/close-codes.ts';
 import { createCodec, type Codec, type Format } from '../protocol/wire/codec.ts';
 import { canonicalAddress } from '../outside/address.ts';
@@ -54,6 +55,7 @@ export interface GatewayDeps {
   /** Of the same app. */
   readonly fanOut: FanOut;
   readonly dispatcher: Dispatcher;
+  readonly arrivals: Pick<Arrivals, 'answered'>;
   /** A logged-in socket is gone. Not called while draining: peers take out who does not come back. */
   disconnected(socket: ClientSocket, roomNames: readonly string[]): void;
   /** Takes the public port for the app; rejects where it cannot be had. */
@@ -173,6 +175,11 @@ export class Gateway {
         const { intake } = ws.getUserData();
         // Not here: this runs in the middle of a fan-out.
         if (intake !== undefined) this.#doom(intake.connection);
+      },
+      pong: (ws, carried) => {
+        const socket = ws.getUserData().intake?.socket;
+        // Pings that the library makes carry nothing.
+        if (socket !== undefined && carried.byteLength > 0) this.#deps.arrivals.answered(socket);
       },
       drain: (ws) => ws.getUserData().intake?.pump(),
       close: (ws, code) => {

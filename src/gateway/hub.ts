@@ -8,6 +8,7 @@ import type { Topics } from '../bus/topics.ts';
 import { evictionsOf, isAfter, leftOutOf } from '../log/event.ts';
 import type { Eviction, Point, Position, TopicEvent } from '../log/event.ts';
 import type { Audience } from '../chat/caller.ts';
+import type { Arrivals } from '../chat/direct/arrivals.ts';
 import { resetFrame } from '../chat/membership/join.ts';
 import { isSince } from '../chat/membership/socket-rooms.ts';
 import { removalFrame } from '../chat/room/removals.ts';
@@ -42,6 +43,7 @@ export interface HubDeps {
 export interface HubPeers {
   readonly topics: Pick<Topics, 'unfollow' | 'positionOf'>;
   readonly echoes: Pick<Echoes, 'arrived'>;
+  readonly arrivals: Pick<Arrivals, 'told'>;
 }
 
 /** Messages per one whose age is measured. */

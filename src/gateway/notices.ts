@@ -4,11 +4,13 @@
  */
 import type { Topics } from '../bus/topics.ts';
 import type { Instance } from '../bus/instance.ts';
+import type { Arrivals } from '../chat/direct/arrivals.ts';
 import { removalFrame } from '../chat/room/removals.ts';
 import { isSince } from '../chat/membership/socket-rooms.ts';
 import type { Echoes } from '../chat/user/echoes.ts';
 import { disconnectOf, isUpTo, type Point, type TopicEvent } from '../log/event.ts';
 import { addressOf, isRecipient, type Address, type Recipients, type Removal } from '../log/recipients.ts';
+import { storedDirectIn } from '../protocol/direct.ts';
 import { countIn, notificationTest } from '../protocol/wire/frame.ts';
 import { roomTopic } from '../redis/keys.ts';
 import type { ClientSocket } from './client-socket.ts';
@@ -17,6 +19,7 @@ export interface NoticesDeps {
   readonly instance: Pick<Instance, 'nodeId'>;
   readonly topics: Pick<Topics, 'positionOf'>;
   readonly echoes: Pick<Echoes, 'arrived'>;
+  readonly arrivals: Pick<Arrivals, 'told'>;
   /** Ends delivery of a room, unless the socket has joined after the point at which it is out. */
   detach(roomName: string, socket: ClientSocket, at?: Point): boolean;
   /** A socket has lost a room. */
@@ -32,6 +35,7 @@ export class Notices {
   readonly #deps: NoticesDeps;
   /** Notices that were sent to sockets. */
   deliveries = 0;
+  #looked: { readonly event: TopicEvent; readonly message: ReturnType<typeof storedDirectIn> } | undefined;
 
   constructor(deps: NoticesDeps) {
     this.#deps = deps;
@@ -78,6 +82,14 @@ export class Notices {
     }
     this.deliveries++;
     socket.send(event.frame);
+    const message = this.#messageIn(event);
+    if (message !== undefined) this.#deps.arrivals.told(socket, { ...message, first: message.id, last: message.id });
+  }
+
+  /** Looked for once, however many sockets it is sent to. */
+  #messageIn(event: TopicEvent): ReturnType<typeof storedDirectIn> {
+    if (this.#looked?.event !== event) this.#looked = { event, message: storedDirectIn(event.frame) };
+    return this.#looked.message;
   }
 
   /** Whether a socket is to hear that it, or its user, is out of a room. From then on it hears nothing more of that. */

@@ -5,6 +5,8 @@ import type { FeedDeps } from '../bus/feed-deps.ts';
 import { NodeCalls } from '../bus/node-calls.ts';
 import { RedisBus } from '../bus/redis-bus.ts';
 import { Topics } from '../bus/topics.ts';
+import { Arrivals } from '../chat/direct/arrivals.ts';
+import { Receipts } from '../chat/direct/receipts.ts';
 import { tellLeft } from '../chat/hooks/points.ts';
 import { UserlistChanges } from '../chat/membership/userlist-changes.ts';
 import { Quotas } from '../chat/quota/quotas.ts';
@@ -23,6 +25,7 @@ import { TopicLog } from '../store/topic/topic-log.ts';
 export interface Aftermath {
   readonly repairs: Repairs;
   readonly quotas: Quotas;
+  readonly receipts: Receipts;
   readonly removals: Removals;
   readonly userlistChanges: UserlistChanges;
 }
@@ -34,6 +37,7 @@ export interface Delivery {
   readonly stagedEviction: StagedEviction;
   readonly topics: Topics;
   readonly echoes: Echoes;
+  readonly arrivals: Arrivals;
   readonly calls: NodeCalls;
   readonly peerNodes: PeerNodes;
 }
@@ -50,6 +54,7 @@ export function buildAftermath({ errors }: Shared, { lease }: RedisSide, stores:
   return {
     repairs,
     quotas,
+    receipts: new Receipts({ ...stores, repairs }),
     removals: new Removals({ ...stores, quotas }),
     userlistChanges: new UserlistChanges({
       access: stores.access,
@@ -64,7 +69,7 @@ export function buildDelivery(
   hooks: HookRunner | undefined,
   { lease, links, commands }: RedisSide,
   { access, users }: Stores,
-  { repairs, removals, userlistChanges }: Aftermath,
+  { repairs, receipts, removals, userlistChanges }: Aftermath,
 ): Delivery {
   const fanOut = new FanOut(app, config.backpressureBytes);
   const hub = new Hub({
@@ -97,9 +102,10 @@ export function buildDelivery(
   };
   const topics = new Topics(feeds, bus, lease, { ...config.node, busyWindowBytes: windowBytesOf(config) });
   const echoes = new Echoes({ users, topics, repairs });
-  hub.start({ topics, echoes });
+  const arrivals = new Arrivals({ receipts, repairs, socketsOf: (userName) => hub.socketsOf(userName) });
+  hub.start({ topics, echoes, arrivals });
   const onCallError = (what: string, error: unknown): void => errors.putOff('calls', error, what);
   const calls = new NodeCalls({ keys, instance: lease, bus, commands, timeoutMs: CALL_MS, onError: onCallError });
   const peerNodes = new PeerNodes({ hub, instance: lease, calls });
-  return { fanOut, hub, bus, stagedEviction, topics, echoes, calls, peerNodes };
+  return { fanOut, hub, bus, stagedEviction, topics, echoes, arrivals, calls, peerNodes };
 }

@@ -25,7 +25,7 @@ export function buildGateway(
   uws: Uws,
   app: UwsApp,
   { lease }: RedisSide,
-  { hub, fanOut, calls, peerNodes }: Delivery,
+  { hub, fanOut, calls, peerNodes, arrivals }: Delivery,
   chat: Chat,
 ): GatewaySide {
   const { accounts, config, log, errors, measured } = shared;
@@ -39,6 +39,7 @@ export function buildGateway(
     hub,
     fanOut,
     dispatcher,
+    arrivals,
     listen: async (publicApp) => {
       const listening = await listenOn(uws, publicApp, config.host, config.port);
       return listening ?? taken(config.host, config.port);

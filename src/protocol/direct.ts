@@ -3,12 +3,12 @@ import Type, { type Static } from 'typebox';
 import { carries, notification, optional, OTHERS, request, required } from './declare.ts';
 import { Message, MessageOptions, ProcessedMessage } from './message.ts';
 import { ListName, ListNames, MessageId, PageOptions, Timestamp, UserlistPage, UserName } from './types.ts';
-import { DIRECT_MESSAGE, MESSAGE_ID, messagePrefix } from './wire/message-frame.ts';
+import { beginsWith, DIRECT_MESSAGE, MESSAGE_ID, messagePrefix } from './wire/message-frame.ts';
 import { encodeValue } from './wire/msgpack.ts';
 import { opening } from './wire/opening.ts';
 import { concat, mapWith } from './wire/pack.ts';
 import { StoredValue } from './wire/stored.ts';
-import type { ValueMap } from './values.ts';
+import { isMap, type ValueMap } from './values.ts';
 
 const DirectHistoryOptions = Type.Object(
   {
@@ -204,3 +204,16 @@ const statusValues = new Map(directStatuses.map((status) => [status, encodeValue
 /** A stored message with its status. */
 export const withStatus = ({ bytes }: StoredValue, status: DirectStatus): StoredValue =>
   new StoredValue(mapWith(bytes, statusKey, statusValues.get(status) ?? encodeValue(status)));
+
+/** Bytes of an id behind `MESSAGE_ID`. */
+const ID_BYTES = 8;
+
+/** The author and the id in the `directMessage` of a message that is stored; undefined of any other frame. */
+export function storedDirectIn(frame: Uint8Array): { author: string; id: number } | undefined {
+  if (!beginsWith(frame, DIRECT_MESSAGE)) return undefined;
+  // One without an id ends in its timestamp.
+  if (!beginsWith(frame.subarray(-ID_BYTES - MESSAGE_ID.length), MESSAGE_ID)) return undefined;
+  const { value } = new StoredValue(frame.subarray(DIRECT_MESSAGE.length));
+  const { author, id } = isMap(value) ? value : {};
+  return typeof author === 'string' && typeof id === 'number' ? { author, id } : undefined;
+}

@@ -16,7 +16,10 @@ export function conversationSuite(world: World): void {
     histories(world);
     unreachable(world);
   });
-  describe('how far a message has come', () => reading(world));
+  describe('how far a message has come', () => {
+    reading(world);
+    arriving(world);
+  });
 }
 
 export const idsOf = (messages: Value): (Value | undefined)[] =>
@@ -263,5 +266,56 @@ function reading(world: World): void {
     expect(await other.next('directMessageStatus')).toEqual([alice.userName, { status: 'sent', upToId: 3 }]);
     expect(back.heard('directMessageStatus')).toEqual([]);
     expect(statusesOf(await alice.call('directHistoryGet', bob.userName))).toEqual(Array(3).fill('sent'));
+  });
+}
+
+function arriving(world: World): void {
+  test('is told once a socket of the receiver has had it, without anything that the receiver does', async () => {
+    const [alice, bob] = [await world.login(0), await world.login(1)];
+    const [aliceToo, bobToo] = [await world.login(1, alice.userName), await world.login(0, bob.userName)];
+    for (let id = 1; id <= 3; id++) {
+      await send(alice, bob.userName, `${id}`);
+      await eventually(() => {
+        for (const told of [alice, aliceToo]) {
+          expect(told.heard('directMessageStatus').at(-1)).toEqual([bob.userName, { status: 'sent', upToId: id }]);
+        }
+        // One of the two was the first to have it.
+        const others = [bob, bobToo].flatMap((told) => told.heard('directMessageStatus'));
+        expect(others).toContainEqual([alice.userName, { status: 'sent', upToId: id }]);
+      });
+      expect(statusesOf(await alice.call('directHistoryGet', bob.userName)).at(-1)).toBe('sent');
+    }
+  });
+
+  test('is not told of a socket that does not answer, which is asked by one ping at a time', async () => {
+    const node = await world.addNode({});
+    const [alice, userName] = [await world.login(0), world.fresh('user')];
+    const silent = await loginRpc(world.scope, node.url, userName, { format: world.format, answerPings: false });
+    for (let i = 0; i < 5; i++) await send(alice, userName, `${i}`);
+    await eventually(() => expect(silent.heard('directMessage')).toHaveLength(5));
+    await silent.call('ping');
+    expect(silent.raw.pings).toBe(1);
+    expect(statusesOf(await alice.call('directHistoryGet', userName))).toEqual(Array(5).fill('not_sent'));
+    expect(alice.heard('directMessageStatus')).toEqual([]);
+    // What it says itself counts.
+    await silent.call('directMessageRead', alice.userName, 2);
+    expect(await alice.next('directMessageStatus')).toEqual([userName, { status: 'read', upToId: 2 }]);
+    const statuses = ['read', 'read', 'not_sent', 'not_sent', 'not_sent'];
+    expect(statusesOf(await alice.call('directHistoryGet', userName))).toEqual(statuses);
+  });
+
+  test('ends before the first message that nobody has had', async () => {
+    const [alice, bob, carol] = [await world.login(0), await world.login(1), await world.login(0)];
+    await goAway(world, bob);
+    await send(alice, bob.userName, 'one');
+    const back = await world.login(1, bob.userName);
+    await send(alice, bob.userName, 'two');
+    await send(carol, bob.userName, 'hello');
+    // Carol's was behind them, and has come.
+    expect(await carol.next('directMessageStatus')).toEqual([bob.userName, { status: 'sent', upToId: 1 }]);
+    expect(statusesOf(await alice.call('directHistoryGet', bob.userName))).toEqual(['not_sent', 'not_sent']);
+    expect(alice.heard('directMessageStatus')).toEqual([]);
+    expect(statusesOf(await back.call('directHistoryGet', alice.userName))).toEqual(['sent', 'sent']);
+    expect(await alice.next('directMessageStatus')).toEqual([bob.userName, { status: 'sent', upToId: 2 }]);
   });
 }

@@ -15,14 +15,13 @@ import type { Args } from '../../protocol/catalogue.ts';
 import type { HandlersOf } from '../caller.ts';
 import { ok, type Outcome } from '../outcome.ts';
 import type { Services } from '../services.ts';
-import { Receipts } from './receipts.ts';
 
 type ConversationHandlers = Pick<HandlersOf<typeof directRequests>, 'directHistoryGet' | 'directMessageRead'>;
 
 export function conversationHandlers(services: Services): ConversationHandlers {
-  const receipts = new Receipts(services);
+  const { receipts } = services;
   return {
-    directHistoryGet: (by, args) => readHistory(services, receipts, by, args),
+    directHistoryGet: (by, args) => readHistory(services, by, args),
 
     async directMessageRead(by, { userName, upToId }) {
       const refused = refusal(services, by.author, userName);
@@ -50,11 +49,10 @@ export function refusal(
 
 async function readHistory(
   services: Services,
-  receipts: Receipts,
   by: UserActor,
   { userName, options = {} }: Args<'directHistoryGet'>,
 ): Promise<Outcome<'directHistoryGet'>> {
-  const { directs, pairs, settings } = services;
+  const { directs, pairs, receipts, settings } = services;
   const refused = refusal(services, by.author, userName);
   if (refused !== undefined) return refused;
   const { fromId, fromTime, direction, limit = Infinity } = options;

@@ -6,8 +6,11 @@
 import type { TopicEvent } from '../../log/event.ts';
 import type { DirectStatusValue } from '../../protocol/direct.ts';
 import { notificationFrame } from '../../protocol/wire/frame.ts';
+import type { DirectStore } from '../../store/direct/direct-store.ts';
+import type { PairStore } from '../../store/pair/pair-store.ts';
+import type { UserStore } from '../../store/user/user-store.ts';
 import type { Actor } from '../actor.ts';
-import type { Services } from '../services.ts';
+import type { Repairs } from '../repair/repairs.ts';
 
 /** Whose messages have come how far. */
 export interface Receipt {
@@ -18,7 +21,12 @@ export interface Receipt {
   readonly number: number;
 }
 
-export type ReceiptsDeps = Pick<Services, 'users' | 'directs' | 'pairs' | 'repairs'>;
+export interface ReceiptsDeps {
+  readonly users: Pick<UserStore, 'notifyOthers'>;
+  readonly directs: Pick<DirectStore, 'settle'>;
+  readonly pairs: Pick<PairStore, 'markSent'>;
+  readonly repairs: Pick<Repairs, 'retry'>;
+}
 
 export class Receipts {
   readonly #deps: ReceiptsDeps;
