@@ -17,6 +17,7 @@ import type { UserStore } from '../store/user/user-store.ts';
 import type { Authenticator } from './auth/authenticator.ts';
 import type { ResumeKeys } from './auth/resume-keys.ts';
 import type { Audience } from './caller.ts';
+import type { Arrivals } from './direct/arrivals.ts';
 import type { Receipts } from './direct/receipts.ts';
 import type { Leaves } from './membership/leaves.ts';
 import type { Disconnects } from './membership/disconnects.ts';
@@ -64,6 +65,7 @@ export interface Services {
   readonly removals: Removals;
   readonly quotas: Quotas;
   readonly receipts: Receipts;
+  readonly arrivals: Pick<Arrivals, 'told'>;
   readonly userlistChanges: UserlistChanges;
   readonly authenticator: Authenticator;
   readonly resumeKeys: ResumeKeys;

@@ -7,6 +7,7 @@ import { actingAs } from '../chat/actor.ts';
 import type { Handlers } from '../chat/caller.ts';
 import { answer, plain, settled, UnderWay, type AnyOutcome, type Told } from '../chat/outcome.ts';
 import { login, type Login } from '../chat/auth/login.ts';
+import { wasPushed } from '../chat/direct/missed.ts';
 import { UNITS_PER_ROOM } from '../chat/session/session.ts';
 import { callHandler, type Asking, type SocketCall } from '../service/server-api.ts';
 import type { Services } from '../chat/services.ts';
@@ -195,11 +196,12 @@ export class Dispatcher {
       hub.add(socket);
       this.#deps.onLogin(socket);
       await tellLogin(connection, telling, done);
+      for (const heard of done.missed) services.arrivals.told(socket, heard);
     }
     done.switchOver.complete(socket, {
       attach: () => hub.attachUser(socket),
       deliver: (event) => {
-        hub.deliverTo(socket, event);
+        if (!wasPushed(done.missed, event.frame)) hub.deliverTo(socket, event);
         // It may have been closed while it was logging in.
         return socket.open;
       },

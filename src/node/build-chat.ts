@@ -56,7 +56,7 @@ export function buildChat(
   { lease }: RedisSide,
   stores: Stores,
   aftermath: Aftermath,
-  { hub, topics, echoes, stagedEviction, peerNodes }: Delivery,
+  { hub, topics, echoes, arrivals, stagedEviction, peerNodes }: Delivery,
 ): Chat {
   const { config, counters, errors, accounts } = shared;
   const { repairs } = aftermath;
@@ -84,6 +84,7 @@ export function buildChat(
     disconnects,
     stagedEvictionPeers,
     socketRooms: peerNodes,
+    arrivals,
     authenticator,
     resumeKeys,
     counters,

@@ -47,6 +47,12 @@ export const Credentials = Type.Object(
         description: "This socket takes part in its user's session: rooms filed by one device are told to the others.",
       }),
     ),
+    offlineMessages: Type.Optional(
+      Type.Union([Type.Literal('unread'), Type.Literal('push'), Type.Literal('none')], {
+        description:
+          'What this socket is told of direct messages that came while the user was away: `push`, them themselves, as `missedMessages`; `none` is the default, and `unread` is the same yet.',
+      }),
+    ),
   },
   { title: 'Credentials', description: 'Who logs in.' },
 );

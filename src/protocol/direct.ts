@@ -7,7 +7,7 @@ import { beginsWith, DIRECT_MESSAGE, MESSAGE_ID, messagePrefix } from './wire/me
 import { encodeValue } from './wire/msgpack.ts';
 import { opening } from './wire/opening.ts';
 import { concat, mapWith } from './wire/pack.ts';
-import { StoredValue } from './wire/stored.ts';
+import { StoredResult, StoredValue } from './wire/stored.ts';
 import { isMap, type ValueMap } from './values.ts';
 
 const DirectHistoryOptions = Type.Object(
@@ -43,6 +43,11 @@ const DirectStatusValue = Type.Object(
   { title: 'DirectStatus', description: 'How far the messages of one side of a conversation have come.' },
 );
 export type DirectStatusValue = Static<typeof DirectStatusValue>;
+
+const MissedRest = Type.Object(
+  { more: Type.Boolean({ description: 'There may be more.' }) },
+  { title: 'MissedRest', description: 'Whether this is all.' },
+);
 
 export const directRequests = {
   directMessage: request({
@@ -85,6 +90,21 @@ export const directRequests = {
     order: { user: 'userName' },
     cost: { units: 1 },
     example: { params: ['bob', 7], result: null },
+  }),
+
+  missedMessagesGet: request({
+    doc: 'Gives what other users wrote and no socket of the caller has had: by user, the oldest 100 of each at most, and as many as fit into a reply. Each has the status `not_sent`, under which it was stored; by this answer it counts as sent, and its author is told. There may be more: ask again until there is nothing.',
+    params: {},
+    result: Type.Record(Type.String(), Type.Array(ProcessedMessage)),
+    errors: ['notAllowed'],
+    access: 'user',
+    on: 'user',
+    order: 'self',
+    cost: { units: 5, page: true },
+    example: {
+      params: [],
+      result: { bob: [{ textMessage: 'hello', author: 'bob', timestamp: 1767225600500, id: 7, status: 'not_sent' }] },
+    },
   }),
 
   directAddToList: request({
@@ -161,6 +181,19 @@ export const directNotifications = {
     example: ['bob', { textMessage: 'hello', author: 'alice', timestamp: 1767225600500, id: 7 }],
   }),
 
+  missedMessages: notification({
+    doc: 'What other users wrote while the user was away, as `missedMessagesGet` gives it. It comes after the login of a socket that has asked for it (`offlineMessages: "push"`), behind what it is told of its session, and only where there is something; what is not in it is asked for by `missedMessagesGet`.',
+    params: [
+      carries('messages', Type.Record(Type.String(), Type.Array(ProcessedMessage))),
+      carries('rest', MissedRest),
+    ],
+    audience: 'The socket that has logged in.',
+    example: [
+      { bob: [{ textMessage: 'hello', author: 'bob', timestamp: 1767225600500, id: 7, status: 'not_sent' }] },
+      { more: false },
+    ],
+  }),
+
   directMessageStatus: notification({
     doc: 'Messages of the conversation with `userName` have come further: those of one side, up to an id. Statuses only go forward.',
     params: [carries('userName', UserName), carries('status', DirectStatusValue)],
@@ -216,4 +249,14 @@ export function storedDirectIn(frame: Uint8Array): { author: string; id: number 
   const { value } = new StoredValue(frame.subarray(DIRECT_MESSAGE.length));
   const { author, id } = isMap(value) ? value : {};
   return typeof author === 'string' && typeof id === 'number' ? { author, id } : undefined;
+}
+
+const MISSED = opening('missedMessages', 2);
+
+/** The notification of what a user has missed: by user, each message as it is stored. */
+export function missedMessagesFrame(
+  messages: { readonly [userName: string]: readonly StoredValue[] },
+  more: boolean,
+): Uint8Array {
+  return concat([MISSED, ...new StoredResult(messages).packed(), encodeValue({ more })]);
 }

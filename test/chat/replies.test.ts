@@ -65,8 +65,9 @@ async function roomOfMessages(user: User, messages: number): Promise<{ roomName:
 }
 
 /** Two users, one of whom has written so many large messages to the other. */
-async function writtenTo(format: Format): Promise<{ user: User; peer: User }> {
-  const [user, peer] = [await login(format), await login(format)];
+async function writtenTo(format: Format, options = {}): Promise<{ user: User; peer: User }> {
+  const user = await loginRpc(scope, service.node(0).url, fresh('user'), { format, ...options });
+  const peer = await login(format);
   for (let i = 0; i < 20; i++) await peer.call('directMessage', user.userName, { controls });
   return { user, peer };
 }
@@ -141,6 +142,10 @@ const largest: { readonly [N in RequestName]?: 'message' | ((format: Format) => 
   directHistoryGet: async (format) => {
     const { user, peer } = await writtenTo(format);
     return { user, params: [peer.userName] };
+  },
+  missedMessagesGet: async (format) => {
+    const { user } = await writtenTo(format, { answerPings: false });
+    return { user, params: [] };
   },
   listOwnSockets: async (format) => ({ user: await userOfRooms(format), params: [], error: 'listTooLong' }),
   sessionGet: async (format) => ({ user: await userOfRooms(format), params: [], error: 'listTooLong' }),

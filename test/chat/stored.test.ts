@@ -1,5 +1,7 @@
 // Messages from user to user where the service keeps them, on a single Redis, over MessagePack.
 import { conversationSuite } from './conversation-suite.ts';
+import { missedSuite } from './missed-suite.ts';
 import { useWorld } from './world.ts';
 
-conversationSuite(useWorld({ format: 'msgpack', env: { PARLEY_DIRECT_MESSAGES: 'stored' } }));
+const world = useWorld({ format: 'msgpack', env: { PARLEY_DIRECT_MESSAGES: 'stored' } });
+for (const suite of [conversationSuite, missedSuite]) suite(world);

@@ -112,6 +112,79 @@ test('after marking: nobody was told, and the history says it', async () => {
   expect(await bob.call('directMessageRead', ann.userName, 1)).toBeNull();
 });
 
+/** The user's only socket closes, and the service knows. */
+async function goAway(user: User): Promise<void> {
+  user.raw.close();
+  const { sockets } = store.keys.user(user.userName);
+  await eventually(async () => expect(await store.client.exists(sockets)).toBe(0));
+}
+
+const missedBy = async (user: User, peer: User): Promise<unknown[]> =>
+  texts(Object(await user.call('missedMessagesGet'))[peer.userName] ?? []);
+
+test('after appending: who was away finds it as missed, asked for or pushed, and then it has come', async () => {
+  const { ann, bob } = await two();
+  await goAway(bob);
+  await append(ann, bob, 'one');
+  const back = await login(1, bob.userName);
+  expect(await missedBy(back, ann)).toEqual(['one']);
+  expect(await ann.next('directMessageStatus')).toEqual([bob.userName, { status: 'sent', upToId: 1 }]);
+  expect(await missedBy(back, ann)).toEqual([]);
+  await goAway(back);
+  await append(ann, bob, 'two');
+  const credentials = { userName: bob.userName, offlineMessages: 'push' };
+  const pushed = await loginRpc(scope, service.node(0).url, bob.userName, { credentials });
+  const [messages] = await pushed.next('missedMessages');
+  expect(texts(Object(messages)[ann.userName])).toEqual(['two']);
+  expect(await ann.next('directMessageStatus')).toEqual([bob.userName, { status: 'sent', upToId: 2 }]);
+  // The next one brings nothing a second time.
+  await ann.call('directMessage', bob.userName, { text: 'three' });
+  await eventually(() => expect(heard(pushed)).toEqual(['three']));
+});
+
+test('after giving what was missed, before marking it: it is given again', async () => {
+  const { ann, bob } = await two();
+  await goAway(bob);
+  await ann.call('directMessage', bob.userName, { text: 'one' });
+  const page = { after: 0, limit: 100, bytesMax: 1 << 20 };
+  expect((await store.pairs.readUnsent(bob.userName, ann.userName, page)).messages).toHaveLength(1);
+  const back = await login(1, bob.userName);
+  expect(await missedBy(back, ann)).toEqual(['one']);
+});
+
+test('after marking it, before telling: it is not missed any more, and nothing is noted of it', async () => {
+  const { ann, bob } = await two();
+  await goAway(bob);
+  await ann.call('directMessage', bob.userName, { text: 'one' });
+  await store.pairs.markSent(bob.userName, ann.userName, { first: 1, last: 1 });
+  const { missed } = store.keys.user(bob.userName);
+  expect(await store.client.exists(missed)).toBe(1);
+  const back = await login(1, bob.userName);
+  expect(await missedBy(back, ann)).toEqual([]);
+  expect(await store.client.exists(missed)).toBe(0);
+  expect(await ann.call('directHistoryGet', bob.userName)).toMatchObject([{ status: 'sent' }]);
+});
+
+test('of what was missed the oldest hundred of each come first, until there is nothing', async () => {
+  const { ann, bob } = await two();
+  const eve = await login(0, `eve-${count}`);
+  await goAway(bob);
+  const sent = Array.from({ length: 130 }, (_, i) => `${i}`);
+  for (const text of sent) await append(ann, bob, text);
+  await eve.call('directMessage', bob.userName, { text: 'hello' });
+  const credentials = { userName: bob.userName, offlineMessages: 'push' };
+  const silent = await loginRpc(scope, service.node(0).url, bob.userName, { credentials, answerPings: false });
+  const [messages, rest] = await silent.next('missedMessages');
+  expect(texts(Object(messages)[ann.userName])).toEqual(sent.slice(0, 100));
+  expect(rest).toEqual({ more: true });
+  // Nothing says that it has read that.
+  const first = Object(await silent.call('missedMessagesGet'));
+  expect(texts(first[ann.userName])).toEqual(sent.slice(0, 100));
+  expect(texts(first[eve.userName])).toEqual(['hello']);
+  expect(await missedBy(silent, ann)).toEqual(sent.slice(100));
+  expect(await silent.call('missedMessagesGet')).toEqual({});
+});
+
 test('where Redis refuses the log nothing is sent; where it refuses the author it has been, and the echo comes later', async () => {
   const redis = await startRedis(scope);
   const other = await startService(scope, { nodes: 2, redis });

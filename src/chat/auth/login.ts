@@ -16,6 +16,8 @@ import type { Full, Shown } from '../../store/user/user-store.ts';
 import type { AuthFailure, Identity } from './authenticator.ts';
 import { askToConnect, type Refused } from '../hooks/points.ts';
 import { deviceFamily, familyOf, issueToken, resume, tagOf, type Resumed } from './resume.ts';
+import type { Heard } from '../direct/arrivals.ts';
+import { missedAtLogin } from '../direct/missed.ts';
 import type { Services } from '../services.ts';
 import { restore } from '../session/session.ts';
 import type { Signed } from './signature.ts';
@@ -36,8 +38,10 @@ export interface Login {
   readonly synced: boolean;
   /** The user had no other socket. */
   readonly isAlone: boolean;
-  /** What the socket is told of its user's session, between `loginConfirmed` and the response. */
+  /** What the socket is told of its user's session, and of what it has missed, between `loginConfirmed` and the response. */
   readonly restored: readonly Uint8Array[];
+  /** What is in it of messages that the user has missed. */
+  readonly missed: readonly Heard[];
   readonly authData: Result<'login'>;
   /** Puts the socket onto its user's live notices; call in the turn in which the response goes out. */
   readonly switchOver: SwitchOver;
@@ -83,10 +87,13 @@ export async function login(
     switchOver.begin(added.at);
     const { issuedAt } = added;
     const token = issueToken(key, services.settings, identified, issuedAt);
-    const restored = synced ? await restore(services, { userName, socketId }, added.entries, isOpen) : [];
+    const session = synced ? await restore(services, { userName, socketId }, added.entries, isOpen) : [];
+    const missed = credentials.offlineMessages === 'push' ? await missedAtLogin(services, userName) : undefined;
+    const restored = missed === undefined ? session : [...session, missed.frame];
     const authData = authDataOf(services, identified, { socketId, token, at: added.at });
     const isAlone = added.nconnected === 1;
-    return { userName, nodeId, closesAt, family, issuedAt, synced, isAlone, restored, authData, switchOver };
+    const told = { restored, missed: missed?.heard ?? [], authData };
+    return { userName, nodeId, closesAt, family, issuedAt, synced, isAlone, ...told, switchOver };
   } catch (error) {
     switchOver.abandon();
     repairs.check(topic, nodeId, error);

@@ -12,6 +12,7 @@ import { ok, type Outcome } from '../outcome.ts';
 import { isScanCursor, NO_CURSOR, pageOfList, wholeList } from '../access/lists.ts';
 import type { Services } from '../services.ts';
 import { conversationHandlers } from './conversation.ts';
+import { missedHandlers } from './missed.ts';
 import { sendLive } from './live.ts';
 import { sendStored } from './stored.ts';
 
@@ -20,6 +21,7 @@ export function directHandlers(services: Services): HandlersOf<typeof directRequ
   return {
     directMessage: (by, args) => sendMessage(services, by, args),
     ...conversationHandlers(services),
+    ...missedHandlers(services),
 
     async directAddToList({ author }, edit) {
       const listName = editable(author, edit, settings.limits);

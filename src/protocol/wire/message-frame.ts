@@ -51,4 +51,5 @@ export function storedMessageIn(frame: Uint8Array): StoredValue {
   return new StoredValue(frame.subarray(ROOM_MESSAGE.length + name));
 }
 
-export const beginsWith = (frame: Uint8Array, opened: Uint8Array): boolean => opened.every((byte, at) => frame[at] === byte);
+export const beginsWith = (frame: Uint8Array, opened: Uint8Array): boolean =>
+  opened.every((byte, at) => frame[at] === byte);

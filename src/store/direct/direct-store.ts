@@ -5,6 +5,7 @@
  */
 import type { Commands } from '../../redis/commands.ts';
 import { repeatKey, type Key, type Keyspace } from '../../redis/keys.ts';
+import { list, pairs, text } from '../../redis/reply.ts';
 import { flag, type OutcomeOf } from '../../redis/script.ts';
 import { rightsArgs, type Rights } from '../rights.ts';
 import type { ListPage, PageWish } from '../access/list-page.ts';
@@ -57,6 +58,9 @@ export interface Sent {
  */
 const REPEATS_MAX = 8000;
 const REPEAT_BYTES_MAX = 4 * 1024 * 1024;
+
+/** Users that are looked for at once. */
+const MISSED_PAGE = 100;
 
 export interface DirectOptions {
   readonly dedupMs: number;
@@ -145,6 +149,17 @@ export class DirectStore {
   ): Promise<void> {
     const { peer, number, exceptSocket: except = '', frame = '' } = told;
     await this.#commands.run(scripts.settleDirect, this.#keys.user(userName), { peer, number, except, frame });
+  }
+
+  /** The users of whom something may have come that no socket of this one has had; one may be given twice. */
+  async *missedPeers(userName: string): AsyncGenerator<string> {
+    const { missed } = this.#keys.user(userName);
+    let cursor = '0';
+    do {
+      const [next, found] = list(await this.#commands.plain('hscan', missed, cursor, 'COUNT', MISSED_PAGE));
+      for (const [peer] of pairs(found)) yield peer;
+      cursor = text(next);
+    } while (cursor !== '0');
   }
 
   async isKnown(userName: string): Promise<boolean> {
