@@ -7,6 +7,7 @@ import type { Appended } from '../../src/store/pair/pair-store.ts';
 import { rightsOf } from '../../src/store/rights.ts';
 import { openStore, type Store } from '../store/store.ts';
 import { eventually } from '../support/eventually.ts';
+import { startSplitLink } from '../support/weather.ts';
 import { startRedis, type RedisServer } from '../support/redis.ts';
 import { loginRpc, type User } from '../support/rpc.ts';
 import { useScope } from '../support/scope.ts';
@@ -46,6 +47,30 @@ const texts = (messages: Value): unknown[] => (Array.isArray(messages) ? message
 const heard = (user: User): unknown[] => user.heard('directMessage').flatMap((params) => texts(params));
 const history = async (user: User, peer: User): Promise<unknown[]> =>
   texts(await user.call('directHistoryGet', peer.userName));
+
+test.each([
+  ['admitting', 'missed', ['two']],
+  ['appending', 'history', ['one', 'two']],
+] as const)(
+  'a node that is killed right after %s has sent nothing, or all that it has begun',
+  async (_, step, texts) => {
+    const link = await startSplitLink(scope, service.redis.port);
+    const doomed = await service.addNode({ PARLEY_REDIS_URL: link.url });
+    const { ann, bob } = await two();
+    const onDoomed = await loginRpc(scope, doomed.url, ann.userName);
+    // What Redis has done is known to the node so much later.
+    link.commands.delay(1000);
+    onDoomed.notify(['directMessage', bob.userName, { text: 'one' }]);
+    const done =
+      step === 'missed' ? store.keys.user(bob.userName).missed : store.keys.pair(ann.userName, bob.userName).history;
+    await eventually(async () => expect(await store.client.exists(done)).toBe(1));
+    await doomed.kill();
+    expect(heard(bob)).toEqual([]);
+    await ann.call('directMessage', bob.userName, { text: 'two' });
+    await eventually(() => expect(heard(bob)).toEqual(texts));
+    expect(await history(bob, ann)).toEqual(texts);
+  },
+);
 
 test('after admitting: nothing was sent', async () => {
   const { ann, bob } = await two();
