@@ -3,7 +3,7 @@
  * done over the link is left to the rooms, the outbox and the user. This is where a fuller state machine (pause, resume,
  * retry by hand) will have its place.
  */
-import { closeCodes, type CloseEntry } from '../protocol/close-codes.ts';
+import { closeCodes, type CloseEntry } from '../protocol/wire/close-codes.ts';
 import type { AuthData, Credentials } from '../protocol/connection.ts';
 import type { Value } from '../protocol/values.ts';
 import { backoffMs, timerMs } from './backoff.ts';

@@ -1,6 +1,6 @@
 /** What the client library exports; everything else in this folder is its own business. */
 export type { Input, NotificationName, NotificationParams, RequestName, Result } from '../protocol/catalogue.ts';
-export { closeCodes } from '../protocol/close-codes.ts';
+export { closeCodes } from '../protocol/wire/close-codes.ts';
 export type { AuthData, Credentials } from '../protocol/connection.ts';
 export type { Value, ValueMap } from '../protocol/values.ts';
 export type { Backoff } from './backoff.ts';

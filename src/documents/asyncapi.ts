@@ -15,7 +15,7 @@ import {
   type NotificationName,
   type RequestName,
 } from '../protocol/catalogue.ts';
-import { closeCodes } from '../protocol/close-codes.ts';
+import { closeCodes } from '../protocol/wire/close-codes.ts';
 import { subprotocols } from '../protocol/wire/codec.ts';
 import { errorTable, type ErrorEntry } from '../protocol/error-table.ts';
 import { defaultLimits } from '../protocol/limits.ts';

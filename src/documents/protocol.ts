@@ -13,7 +13,7 @@ import {
   type NotificationName,
   type RequestName,
 } from '../protocol/catalogue.ts';
-import { closeCodes, type CloseEntry } from '../protocol/close-codes.ts';
+import { closeCodes, type CloseEntry } from '../protocol/wire/close-codes.ts';
 import type { Cost, Param } from '../protocol/declare.ts';
 import { errorTable, type ErrorEntry } from '../protocol/error-table.ts';
 import { guide } from './guide.ts';

@@ -1,5 +1,5 @@
 /** Close codes as few words, for counting. Which code a socket is closed with is decided elsewhere. */
-import { closeCodes } from '../protocol/close-codes.ts';
+import { closeCodes } from '../protocol/wire/close-codes.ts';
 
 /** Codes that are never sent but seen (RFC 6455, 7.4.1). */
 const seenCodes = { 1001: 'goingAway', 1005: 'noStatus', 1006: 'abnormal' };

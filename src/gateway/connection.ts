@@ -3,7 +3,7 @@
  * using one after its close throws, so every use is behind `open`. Who is on it is the client socket's matter.
  */
 import type { WebSocket } from 'uWebSockets.js';
-import { closeCodes, type CloseName } from '../protocol/close-codes.ts';
+import { closeCodes, type CloseName } from '../protocol/wire/close-codes.ts';
 import type { Codec } from '../protocol/wire/codec.ts';
 import { transcodeToJson } from '../protocol/wire/frame.ts';
 import type { StoredResult } from '../protocol/wire/stored.ts';

@@ -4,7 +4,7 @@
  */
 import type { HttpRequest, HttpResponse, TemplatedApp, us_socket_context_t } from 'uWebSockets.js';
 import type { Arrivals } from '../chat/direct/arrivals.ts';
-import type { CloseName } from '../protocol/close-codes.ts';
+import type { CloseName } from '../protocol/wire/close-codes.ts';
 import { createCodec, type Codec, type Format } from '../protocol/wire/codec.ts';
 import { canonicalAddress } from '../outside/address.ts';
 import { newSocketId } from '../redis/tokens.ts';

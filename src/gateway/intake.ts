@@ -3,7 +3,7 @@
  * Whatever is too much is refused or ends the connection; nothing piles up. What waits behind an unanswered login waits
  * as bytes, for what a stranger sends is worth nothing yet.
  */
-import type { CloseName } from '../protocol/close-codes.ts';
+import type { CloseName } from '../protocol/wire/close-codes.ts';
 import type { FrameReader } from '../protocol/wire/codec.ts';
 import { copyUnits, costOf, isPage, refusalCost, runningCost, spreadOf } from '../protocol/params/cost.ts';
 import { fail } from '../protocol/errors.ts';

@@ -1,5 +1,5 @@
 /** What the service itself asks about users. */
-import { closeCodes } from '../protocol/close-codes.ts';
+import { closeCodes } from '../protocol/wire/close-codes.ts';
 import { fail, failBecause } from '../protocol/errors.ts';
 import { invalidName, isStorableName, isValidName } from '../protocol/names/rule.ts';
 import { utf8Length } from '../protocol/names/form.ts';

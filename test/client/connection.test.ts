@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals';
 import { backoffMs } from '../../src/client/backoff.ts';
 import { createClient } from '../../src/client/client.ts';
 import { comesBack } from '../../src/client/connector.ts';
-import { closeCodes } from '../../src/protocol/close-codes.ts';
+import { closeCodes } from '../../src/protocol/wire/close-codes.ts';
 import { connectClient, createTestClient, failureOf } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
 import { useScope } from '../support/scope.ts';

@@ -6,7 +6,7 @@ import { expect, test } from '@jest/globals';
 import { Ajv } from 'ajv';
 import { notifications, requests } from '../../src/protocol/catalogue.ts';
 import { renderAsyncApi } from '../../src/documents/asyncapi.ts';
-import { closeCodes } from '../../src/protocol/close-codes.ts';
+import { closeCodes } from '../../src/protocol/wire/close-codes.ts';
 import { errorTable } from '../../src/protocol/error-table.ts';
 import { asyncApi, at, createDocumentCheck, mapAt, mapsIn } from './asyncapi-document.ts';
 

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { notifications, requests } from '../../src/protocol/catalogue.ts';
-import { closeCodes } from '../../src/protocol/close-codes.ts';
+import { closeCodes } from '../../src/protocol/wire/close-codes.ts';
 import { createCodec } from '../../src/protocol/wire/codec.ts';
 import { renderProtocolDocument } from '../../src/documents/protocol.ts';
 import { errorTable } from '../../src/protocol/error-table.ts';
