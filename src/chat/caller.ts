@@ -36,7 +36,7 @@ export interface Caller {
   readonly issuedAt: number;
   /** Closes so that the client comes back: what this node knows of the socket is not true any more. */
   startAfresh(): void;
-  /** Closes normally once the response under way has been sent. */
+  /** Closes normally, and for good as far as its user says, once the response under way has been sent. */
   disconnect(): void;
 }
 

@@ -5,6 +5,7 @@ import { invalidName, isValidName } from '../protocol/names/rule.ts';
 import { accessHandlers } from './access/access.ts';
 import type { Actor } from './actor.ts';
 import type { Caller, Handlers } from './caller.ts';
+import { contactHandlers } from './contact/contact.ts';
 import { directHandlers } from './direct/direct.ts';
 import { historyHandlers } from './history/history.ts';
 import { membershipHandlers } from './membership/membership.ts';
@@ -22,6 +23,7 @@ export function bindHandlers(services: Services): Handlers {
     ...roomsJoinHandlers(services),
     ...accessHandlers(services),
     ...directHandlers(services),
+    ...contactHandlers(services),
     ...sessionHandlers(services),
     ...messageHandlers(services),
     ...historyHandlers(services),

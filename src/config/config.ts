@@ -78,6 +78,7 @@ function assemble(reader: Reader, production: boolean): Config {
       listSizeLimit: reader.get(settings.directListSizeLimit),
       historyMaxSize: reader.get(settings.directHistoryMaxSize),
       historyMaxBytes: reader.get(settings.directHistoryMaxBytes),
+      contactsMax: reader.get(settings.contactsMax),
     },
     hooks: {
       path: reader.get(settings.hooks),

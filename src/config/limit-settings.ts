@@ -48,6 +48,12 @@ export const limitSettings = {
     { min: 1, max: 100_000 },
     { unit: 'rooms', doc: "Rooms that may be filed in one user's session." },
   ),
+  contactsMax: integer(
+    'PARLEY_CONTACTS_MAX',
+    5000,
+    { min: 1, max: 100_000 },
+    { unit: 'users', doc: 'Contacts that one user may have.' },
+  ),
   socketsPerAddress: addressLimit(
     'PARLEY_SOCKETS_PER_ADDRESS',
     { max: 1000, publicOnly: true },

@@ -74,6 +74,7 @@ export interface Config {
     /** Of two users. */
     readonly historyMaxSize: number;
     readonly historyMaxBytes: number;
+    readonly contactsMax: number;
   };
   readonly hooks: {
     /** A path, or a file URL. */

@@ -183,7 +183,10 @@ export const settings = {
     'PARLEY_PRESENCE_GRACE_MS',
     5000,
     { min: 0, max: 300_000 },
-    { unit: 'ms', doc: "How long after a user's last socket contacts still see it online (not used yet)." },
+    {
+      unit: 'ms',
+      doc: "How long after a user's last socket contacts still see it online, so that they do not hear of a reconnect; 0: not at all.",
+    },
   ),
   roomLargeSize: integer(
     'PARLEY_ROOM_LARGE_SIZE',

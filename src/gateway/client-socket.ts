@@ -24,6 +24,8 @@ export class ClientSocket implements Caller, UserActor {
   isAlone: boolean;
   /** What its user is told reaches it; until then it waits for what was told during its login. */
   hearsUser = false;
+  /** Its user has ended the login. */
+  onPurpose = false;
   closesAt: number | undefined;
   /** Its user's, on this node. */
   account: Account | undefined;
@@ -90,6 +92,7 @@ export class ClientSocket implements Caller, UserActor {
   }
 
   disconnect(): void {
+    this.onPurpose = true;
     this.connection.endAfterResponse('normal');
   }
 }

@@ -105,6 +105,15 @@ export interface DirectMessageCheck {
   readonly options: ValueMap;
 }
 
+export interface ProfileAsked {
+  /** Whose profile it is. */
+  readonly userName: string;
+  /** Who is to see it; empty where the service itself asks. Never the user itself. */
+  readonly viewer: string;
+  /** The fields that the user has set. */
+  readonly fields: ValueMap;
+}
+
 /** `login` has `onConnect` instead. */
 export type HookedRequest = Exclude<RequestName, 'login'>;
 
@@ -151,6 +160,12 @@ export interface Hooks {
   roomMessageCheck?(check: RoomMessageCheck): MaybePromise<Verdict<{ readonly message: ValueMap }>>;
   /** May change a message to a user, or refuse it. */
   directMessageCheck?(check: DirectMessageCheck): MaybePromise<Verdict<{ readonly message: ValueMap }>>;
+  /**
+   * What one user sees of another: the fields that it answers with, 8192 bytes at most, in place of those that were set. Who a user
+   * is, and whether it is online, is not its to say. Asked for each profile of a list, so it should know the answer at once.
+   * Where it refuses or fails the profile has no fields.
+   */
+  profileOf?(asked: ProfileAsked): MaybePromise<Verdict<{ readonly fields: ValueMap }>>;
   /** Before a request, by its name; `*` before each, and first. */
   before?: { readonly [N in HookedRequest]?: (call: RequestCall<N>) => MaybePromise<Verdict<Before>> } & {
     readonly '*'?: (call: RequestCall) => MaybePromise<Verdict<Before>>;

@@ -12,6 +12,7 @@ export type {
   Joining,
   LeaveCause,
   Left,
+  ProfileAsked,
   Refusal,
   RequestCall,
   RequestOutcome,

@@ -20,6 +20,9 @@ const MESSAGE_LENGTH_MAX = 500;
 const RETRY_MAX_MS = 86_400_000;
 const ARGS_MAX = 16;
 const AUTH_DATA_BYTES_MAX = 4096;
+const PROFILE_BYTES_MAX = 8192;
+/** As deep as what users may set. */
+const PROFILE = { depth: 16, values: valuesMax };
 /** For what travels inside something else. */
 const SMALL = { depth: 8, values: valuesMax };
 /** Arrays and maps around the params of a message of the protocol. */
@@ -100,6 +103,18 @@ export function readMessage(said: unknown, limits: Limits): Read<ValueMap> {
     throw new Nonsense(`answered with a message of more than ${limits.messageBytes} bytes`);
   }
   return message;
+}
+
+/** What another user is shown of a profile. */
+export function readFields(said: unknown): Read<ValueMap> {
+  const fields = fieldsOf(said, ['fields']);
+  if (fields === undefined || fields instanceof Failure) return fields;
+  if (fields['fields'] === undefined) return undefined;
+  const shown = mapOf('fields', fields['fields'], PROFILE);
+  if (encodeShared(shown).length > PROFILE_BYTES_MAX) {
+    throw new Nonsense(`answered with fields of more than ${PROFILE_BYTES_MAX} bytes`);
+  }
+  return shown;
 }
 
 /** What goes before a request: args to be replaced, which are yet to be checked, or the result in its place. */

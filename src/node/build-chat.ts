@@ -9,6 +9,9 @@ import { createTokenKeys } from '../chat/auth/token-keys.ts';
 import type { Handlers } from '../chat/caller.ts';
 import { bindHandlers } from '../chat/handlers.ts';
 import { hookedHandlers } from '../chat/hooks/around.ts';
+import { ContactPairs } from '../chat/contact/pairs.ts';
+import { Presence } from '../chat/contact/presence.ts';
+import { Profiles } from '../chat/contact/profiles.ts';
 import { Leaves } from '../chat/membership/leaves.ts';
 import { Disconnects } from '../chat/membership/disconnects.ts';
 import { Reconciler } from '../chat/repair/reconciler.ts';
@@ -19,6 +22,7 @@ import type { LoadedHooks } from '../hooks/load.ts';
 import { HookRunner } from '../hooks/runner.ts';
 
 export interface Chat {
+  readonly presence: Presence;
   readonly leaves: Leaves;
   readonly disconnects: Disconnects;
   readonly reconciler: Reconciler;
@@ -61,10 +65,13 @@ export function buildChat(
   const { config, counters, errors, accounts } = shared;
   const { repairs } = aftermath;
   const common = { ...stores, ...aftermath, topics, echoes, audience: hub, hooks, instance: lease };
-  const leaves = new Leaves(common);
+  const aboutContacts = buildContacts(shared, common);
+  const { presence } = aboutContacts;
+  const leaves = new Leaves({ ...common, ...aboutContacts });
   const reconciler = new Reconciler({
     ...common,
     leaves,
+    presence,
     onError: (what, error) => errors.putOff('reconciler', error, what),
   });
   const stagedEvictionPeers = new StagedEvictionPeers({
@@ -80,6 +87,7 @@ export function buildChat(
   const services: Services = {
     ...common,
     settings: chatSettings(config),
+    ...aboutContacts,
     leaves,
     disconnects,
     stagedEvictionPeers,
@@ -93,7 +101,29 @@ export function buildChat(
   const bareHandlers = bindHandlers(services);
   const around = { limits: config.limits, onDefect: defectLog(shared) };
   const handlers = hooks === undefined ? bareHandlers : hookedHandlers(bareHandlers, { ...around, hooks });
-  return { leaves, disconnects, reconciler, stagedEvictionPeers, authenticator, services, handlers, bareHandlers };
+  return {
+    presence,
+    leaves,
+    disconnects,
+    reconciler,
+    stagedEvictionPeers,
+    authenticator,
+    services,
+    handlers,
+    bareHandlers,
+  };
+}
+
+function buildContacts(
+  { errors }: Shared,
+  common: Pick<Stores, 'contacts' | 'presences'> & Pick<Services, 'repairs' | 'topics' | 'hooks' | 'instance'>,
+): Pick<Services, 'presence' | 'profiles' | 'contactPairs'> {
+  const presence = new Presence({
+    ...common,
+    onError: (error) => errors.putOff('presence', error, 'telling contacts who is online is put off'),
+  });
+  const profiles = new Profiles(common);
+  return { presence, profiles, contactPairs: new ContactPairs({ ...common, profiles, presence }) };
 }
 
 function buildAuthenticator(

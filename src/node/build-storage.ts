@@ -6,6 +6,8 @@ import { Links } from '../redis/links.ts';
 import { RedisMemory } from '../redis/redis-memory.ts';
 import { AccessStore } from '../store/access/access-store.ts';
 import { Evictions } from '../store/access/evictions.ts';
+import { ContactStore } from '../store/contact/contact-store.ts';
+import { PresenceStore } from '../store/contact/presence-store.ts';
 import { DirectStore } from '../store/direct/direct-store.ts';
 import { HistoryStore } from '../store/history/history-store.ts';
 import { MembershipStore } from '../store/membership/membership-store.ts';
@@ -39,6 +41,8 @@ export interface Stores {
   readonly users: UserStore;
   readonly directs: DirectStore;
   readonly pairs: PairStore;
+  readonly contacts: ContactStore;
+  readonly presences: PresenceStore;
   readonly sessions: SessionStore;
   readonly deletions: Deletions;
   readonly evictions: Evictions;
@@ -101,11 +105,14 @@ export function buildStores({ config, keys }: Shared, { commands, lease }: Redis
       socketsMax: config.socketsPerUser,
       resumeTokenMs: config.auth.resumeTokenMs,
       watch: lease,
+      presenceGraceMs: config.node.presenceGraceMs,
       // What it was answered before is remembered for twice as long as repeats are.
       anonymousMs: Math.max(config.auth.resumeTokenMs, 2 * config.dedupMs),
     }),
     sessions: new SessionStore(commands, keys, config),
     pairs: new PairStore(commands, keys, { ...config.direct, dedupMs: config.dedupMs, replyBytes }),
+    contacts: new ContactStore(commands, keys, config.direct),
+    presences: new PresenceStore(commands, keys),
     directs: new DirectStore(commands, keys, { dedupMs: config.dedupMs, listSizeLimit: config.direct.listSizeLimit }),
   };
 }

@@ -29,7 +29,7 @@ export interface NodeParts
     Pick<Outside, 'redis'>,
     Pick<Aftermath, 'repairs' | 'userlistChanges'>,
     Pick<Delivery, 'hub' | 'bus' | 'topics' | 'calls'>,
-    Pick<Chat, 'reconciler' | 'authenticator'>,
+    Pick<Chat, 'reconciler' | 'authenticator' | 'presence'>,
     Pick<GatewaySide, 'gateway'> {
   readonly hooks: HookRunner | undefined;
   /** The server API, for the hooks. */

@@ -171,6 +171,7 @@ export class GatewayNode {
     this.#parts.repairs.forget();
     this.#parts.comparison.forget();
     this.#parts.userlistChanges.forget();
+    this.#parts.presence.forget();
     this.#leaveToSweepers();
     this.#parts.topics.clear().catch((error: unknown) => this.#parts.errors.putOff('clear', error, 'unsubscribing'));
   }
@@ -194,7 +195,9 @@ export class GatewayNode {
   }
 
   #tellChanges(): void {
-    if (this.#parts.lease.held) void this.#parts.userlistChanges.run();
+    if (!this.#parts.lease.held) return;
+    void this.#parts.userlistChanges.run();
+    this.#parts.presence.run();
   }
 
   /** One line when this node stops being ready and one when it is again: what an operator looks for after an outage. */

@@ -15,6 +15,7 @@ import type {
 import type { HookCode } from './errors.ts';
 import { accessNotifications, accessRequests } from './access.ts';
 import { connectionNotifications, connectionRequests } from './connection.ts';
+import { contactNotifications, contactRequests } from './contact.ts';
 import { directNotifications, directRequests } from './direct.ts';
 import { historyNotifications, historyRequests } from './history.ts';
 import { membershipNotifications, membershipRequests } from './membership.ts';
@@ -45,6 +46,7 @@ export const requests = {
   ...directRequests,
   ...sessionRequests,
   ...userRequests,
+  ...contactRequests,
 };
 
 const { goAway, ...logins } = connectionNotifications;
@@ -61,6 +63,7 @@ export const notifications = {
   ...directNotifications,
   ...sessionNotifications,
   ...userNotifications,
+  ...contactNotifications,
   goAway,
 };
 

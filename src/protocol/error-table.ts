@@ -246,8 +246,8 @@ export const errorTable = {
     temporary: false,
     status: 403,
     message: 'The quota {quota} is used up.',
-    doc: 'The owner of the room, who is the caller where one is created, has as much as one user may have: `rooms` owned, `listNames` in the lists of these rooms, or `bytes` of their history and events.',
-    nextMove: 'Delete rooms, or remove names, first.',
+    doc: 'The owner of the room, who is the caller where one is created, has as much as one user may have: `rooms` owned, `listNames` in the lists of these rooms, or `bytes` of their history and events; or a user has in its own `profile`.',
+    nextMove: 'Delete rooms, or remove names or fields, first.',
   },
   sessionConflict: {
     args: [],

@@ -164,6 +164,20 @@ export class UserKeys extends TopicKeys {
   get missed(): Key {
     return this.key('missed');
   }
+  get profile(): Key {
+    return this.key('profile');
+  }
+  get contacts(): Key {
+    return this.key('contacts');
+  }
+  /** Contact → what is under way, where this side decides. */
+  get contactsDue(): Key {
+    return this.key('contacts:due');
+  }
+  /** Whose contact an earlier user of the name still is. */
+  get contactsFormer(): Key {
+    return this.key('contacts:former');
+  }
 }
 
 /** The conversation of two users: a log that nobody follows, so its channel and events are not in use. */

@@ -12,6 +12,7 @@ export const plainCommands = {
   sscan: 'sscanBuffer',
   smembers: 'smembersBuffer',
   zcard: 'zcard',
+  zscore: 'zscoreBuffer',
   zrem: 'zrem',
   zrangebyscore: 'zrangebyscoreBuffer',
   zscan: 'zscanBuffer',

@@ -35,7 +35,7 @@ export function serverUserHandlers({ services, admin, directory, directListSizeL
 
     async deleteUser({ userName }) {
       if (!isName(userName)) return fail('noUser', [userName]);
-      const deleted = await admin.deleteUser(userName);
+      const deleted = await services.contactPairs.deleting(userName, () => admin.deleteUser(userName));
       return deleted === 'ok' ? ok(null) : fail(deleted, [userName]);
     },
 

@@ -15,6 +15,11 @@ export const REVOKED = ['revoked', 'voided'] as const;
 /** What lib/session.lua wants. */
 export const SESSION = ['synced', 'session'] as const;
 
+/** A user's contacts, and what is under way of them. */
+export const CONTACTS = ['contacts', 'contactsDue', 'contactsFormer'] as const;
+/** What lib/contact/side.lua wants, with what it builds on. */
+export const CONTACT_SIDE = [...LOG, ...USER_LISTS, 'sockets', 'contacts', 'contactsDue'] as const;
+
 /** What scripts refuse to who may not read a room. */
 export const UNREADABLE = ['noRoom', 'notJoined'] as const;
 export type Unreadable = (typeof UNREADABLE)[number];

@@ -1,6 +1,7 @@
 // The main rules of rooms, over MessagePack, on a Redis Cluster of three masters: every topic is in one slot or another.
 import { startRedisCluster } from '../support/redis-cluster.ts';
 import { accessSuite } from './access-suite.ts';
+import { contactSuite } from './contact-suite.ts';
 import { directSuite } from './direct-suite.ts';
 import { membershipSuite } from './membership-suite.ts';
 import { messageSuite } from './message-suite.ts';
@@ -16,6 +17,7 @@ for (const suite of [
   messageSuite,
   recoverySuite,
   directSuite,
+  contactSuite,
   sessionSuite,
   sessionRacesSuite,
 ])

@@ -1,5 +1,6 @@
 // All that the chat means, over JSON, on a single Redis.
 import { accessSuite } from './access-suite.ts';
+import { contactSuite } from './contact-suite.ts';
 import { directSuite } from './direct-suite.ts';
 import { historySuite } from './history-suite.ts';
 import { membershipSuite } from './membership-suite.ts';
@@ -21,6 +22,7 @@ for (const suite of [
   recoverySuite,
   userSuite,
   directSuite,
+  contactSuite,
   sessionSuite,
   sessionRacesSuite,
 ])

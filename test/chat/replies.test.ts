@@ -97,6 +97,17 @@ async function roomOfNames(user: User, listName: string): Promise<string> {
   return roomName;
 }
 
+/** A user whose contacts have large profiles, twelve of them. */
+async function userOfContacts(format: Format): Promise<User> {
+  const user = await login(format);
+  for (let n = 0; n < 12; n++) {
+    const contact = await login();
+    await contact.call('profileSet', { controls });
+    await user.call('contactAdd', contact.userName);
+  }
+  return user;
+}
+
 /** A request in the state in which its reply is the largest, made for this user. */
 interface Largest {
   readonly user: User;
@@ -148,6 +159,13 @@ const largest: { readonly [N in RequestName]?: 'message' | ((format: Format) => 
     return { user, params: [] };
   },
   listOwnSockets: async (format) => ({ user: await userOfRooms(format), params: [], error: 'listTooLong' }),
+  contactList: async (format) => ({ user: await userOfContacts(format), params: [], error: 'listTooLong' }),
+  usersOnline: async (format) => {
+    // A frame does not hold more of them.
+    const names = longNames.slice(0, format === 'json' ? 50 : 90);
+    for (const name of names) await login('msgpack', false, name);
+    return { user: await login(format), params: [names], error: 'listTooLong' };
+  },
   sessionGet: async (format) => ({ user: await userOfRooms(format), params: [], error: 'listTooLong' }),
 };
 
@@ -254,6 +272,22 @@ test('a list that is too long for one reply is read page by page', async () => {
     cursor: null,
     count: 0,
   });
+});
+
+test.each(formats)('contacts come whole page by page, however large their profiles are (%s)', async (format) => {
+  const user = await userOfContacts(format);
+  const found: Value[] = [];
+  let pages = 0;
+  for (let cursor: Value | undefined = undefined; cursor !== null; pages++) {
+    const page: Value = await user.call('contactList', cursor === undefined ? {} : { cursor });
+    expect(sizeOf(format, page)).toBeLessThanOrEqual(replyBytes);
+    const contacts = field(page, 'contacts');
+    if (Array.isArray(contacts)) found.push(...contacts.map((profile) => field(profile, 'userName') ?? null));
+    cursor = field(page, 'cursor') ?? null;
+  }
+  expect(pages).toBeGreaterThan(1);
+  expect(new Set(found).size).toBe(12);
+  expect(found).toHaveLength(12);
 });
 
 test('a long session is told whole at a login, before the response and what is live', async () => {

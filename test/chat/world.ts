@@ -20,6 +20,7 @@ export const limits = {
   roomListSize: 6,
   directListSize: 4,
   sessionRooms: 6,
+  contacts: 4,
 };
 
 export interface World {
@@ -30,6 +31,8 @@ export interface World {
   login(node: 0 | 1, userName?: string, format?: Format, credentials?: ValueMap): Promise<User>;
   /** A new room of this owner, with these users joined. */
   room(owner: Rpc, ...joined: Rpc[]): Promise<string>;
+  /** A user logs in on a node that was added; a new one when no name is given. */
+  loginOn(node: ServiceNode, userName?: string): Promise<User>;
   /** One more node of the same service, for this test. */
   addNode(env: NodeOptions['env']): Promise<ServiceNode>;
   readonly scope: Scope;
@@ -59,6 +62,8 @@ export function useWorld({ format, redis = startRedis, env: more }: WorldOptions
       PARLEY_DIRECT_LIST_SIZE_LIMIT: String(limits.directListSize),
       PARLEY_DIRECT_MESSAGES: 'live',
       PARLEY_DIRECT_HISTORY_MAX_SIZE: String(limits.directHistoryMaxSize),
+      PARLEY_CONTACTS_MAX: String(limits.contacts),
+      PARLEY_PRESENCE_GRACE_MS: '0',
       ...more,
     };
     service = await startService(scope, { redis: await redis(scope), nodes: 2, env });
@@ -81,6 +86,7 @@ export function useWorld({ format, redis = startRedis, env: more }: WorldOptions
       for (const one of joined) await one.call('roomJoin', roomName);
       return roomName;
     },
+    loginOn: (node, userName = fresh('user')) => loginRpc(scope, node.url, userName, { format }),
     addNode: (env) => started().addNode(env),
   };
 }

@@ -24,6 +24,10 @@ interface Scene {
   readonly bystander: User;
   /** Refuses the node that is to die all keys of topics of that kind. */
   readonly deny: (kind: 'room' | 'user') => Promise<unknown>;
+  /** Refuses it all keys of users but one. */
+  readonly denyAllBut: (userName: string) => Promise<unknown>;
+  /** Refuses it a command. */
+  readonly denyCommand: (name: string) => Promise<unknown>;
 }
 
 interface Point {
@@ -35,6 +39,11 @@ interface Point {
 
 const occupants = (user: User, roomName: string): Promise<unknown> =>
   user.call('roomGetAccessList', roomName, 'userlist');
+
+const contacts = async (user: User): Promise<unknown[]> => {
+  const list = await user.call('contactList');
+  return Array.isArray(list) ? list.map((profile): unknown => Object(profile)['userName']) : [];
+};
 
 const points: Record<string, Point> = {
   'joining: the room knows, the user does not': {
@@ -86,6 +95,31 @@ const points: Record<string, Point> = {
       expect(owner.userName).toBe(sibling.userName);
     },
   },
+  'adding a contact: the side that decides knows, the other one does not': {
+    interrupt: async ({ owner, sibling, occupant, denyCommand }) => {
+      // The first thing that is written on the other side.
+      await denyCommand('zadd');
+      await owner.refusal('contactAdd', occupant.userName);
+      expect([sibling.heard('contactAddedEcho'), occupant.heard('contactAdded')]).toEqual([[], []]);
+    },
+    repaired: async ({ sibling, occupant }) => {
+      // Its side decides.
+      expect(await contacts(occupant)).toEqual([sibling.userName]);
+      expect(await contacts(sibling)).toEqual([occupant.userName]);
+      expect(await sibling.next('contactAddedEcho')).toMatchObject([{ userName: occupant.userName }]);
+    },
+  },
+  'removing a contact: the side that decides knows, the other one does not': {
+    interrupt: async ({ owner, occupant, denyAllBut }) => {
+      await owner.call('contactAdd', occupant.userName);
+      await denyAllBut(occupant.userName);
+      expect(await owner.refusal('contactRemove', occupant.userName)).toMatchObject({ code: 'unavailable' });
+    },
+    repaired: async ({ sibling, occupant }) => {
+      expect([await contacts(sibling), await contacts(occupant)]).toEqual([[], []]);
+      await sibling.call('contactAdd', occupant.userName);
+    },
+  },
   'logging in: the node dies before it says so': {
     interrupt: async ({ owner, roomName, deny }) => {
       await deny('room');
@@ -134,6 +168,7 @@ test('rooms and users that lived and were deleted leave nothing', async () => {
   const login = (node: 0 | 1, userName: string): Promise<User> =>
     loginRpc(scope, service.node(node).url, userName, { credentials: { userName, enableSync: true } });
   const [ann, annToo, bob] = [await login(0, 'ann'), await login(1, 'ann'), await login(1, 'bob')];
+  const carl = await login(0, 'carl');
   await ann.call('roomCreate', 'lobby', true);
   await ann.call('roomAddToList', 'lobby', 'whitelist', ['bob', 'carol']);
   await ann.call('roomAddToList', 'lobby', 'adminlist', ['dave']);
@@ -142,6 +177,9 @@ test('rooms and users that lived and were deleted leave nothing', async () => {
   await ann.call('roomAddToList', 'lobby', 'blacklist', ['bob']);
   await bob.call('directMessage', 'ann', { text: 'why' }, { clientMessageId: 'm-2' });
   await ann.call('directAddToList', 'blacklist', ['bob']);
+  await annToo.call('profileSet', { fullName: 'Ann A.' });
+  await annToo.call('contactAdd', 'carl');
+  await carl.call('contactAdd', 'bob');
   await ann.call('directSetWhitelistMode', true);
   await api.call('addRoom', { roomName: 'attic', options: { owner: 'bob', adminlist: ['ann'] } });
   await bob.call('roomJoin', 'attic');
@@ -153,6 +191,10 @@ test('rooms and users that lived and were deleted leave nothing', async () => {
   for (const userName of ['ann', 'bob', 'carol']) {
     await eventually(async () => expect(await api.call('deleteUser', { userName })).toBe(null));
   }
+  expect(await contacts(carl)).toEqual([]);
+  expect(carl.heard('contactRemoved')).toEqual([['ann'], ['bob']]);
+  carl.raw.close();
+  await eventually(async () => expect(await api.call('deleteUser', { userName: 'carl' })).toBe(null));
   await expectNothingLeft(redis, service.prefix);
 });
 
@@ -180,8 +222,12 @@ async function openScene(
   await scene.owner.call('roomCreate', roomName);
   for (const user of [scene.owner, scene.occupant]) await user.call('roomJoin', roomName);
   const others = { room: 'user', user: 'room' };
+  const only = (...tags: string[]): Promise<unknown> =>
+    redis.client().call('ACL', 'SETUSER', `doomed${number}`, 'resetkeys', ...tags.map((tag) => `~${prefix}:{${tag}`));
   return {
     ...scene,
+    denyCommand: (name) => redis.client().call('ACL', 'SETUSER', `doomed${number}`, `-${name}`),
+    denyAllBut: (userName) => only('room*', 'node*', 'probe*', 'calls*', `user:${userName}}*`),
     deny: (kind) => {
       const kept = [others[kind], 'node', 'probe', 'calls'].map((tag) => `~${prefix}:{${tag}*`);
       return redis.client().call('ACL', 'SETUSER', `doomed${number}`, 'resetkeys', ...kept);

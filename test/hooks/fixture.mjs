@@ -81,6 +81,18 @@ export const hooks = {
   },
   roomMessageCheck: checkMessage('roomMessageCheck'),
   directMessageCheck: checkMessage('directMessageCheck'),
+  profileOf(asked) {
+    say('profileOf', asked);
+    const { viewer, fields } = asked;
+    const { word } = fields;
+    if (word === 'open') return;
+    if (word === 'masked') return { fields: { nick: `for ${viewer}`, userName: 'somebody', status: 'gone' } };
+    if (word === 'huge') return { fields: { text: 'x'.repeat(9000) } };
+    if (word === 'wrong') return { fields: 'none' };
+    // Changes its own copy only.
+    fields.word = 'mutated';
+    return obey(word);
+  },
   before: {
     '*': (call) => {
       call.data.seen = ++seen;

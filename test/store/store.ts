@@ -8,6 +8,8 @@ import { Evictions } from '../../src/store/access/evictions.ts';
 import { AdminStore } from '../../src/store/admin/admin-store.ts';
 import { Commands } from '../../src/redis/commands.ts';
 import { openClient, openServer, type Client } from '../../src/redis/connect.ts';
+import { ContactStore } from '../../src/store/contact/contact-store.ts';
+import { PresenceStore } from '../../src/store/contact/presence-store.ts';
 import { Deletions } from '../../src/store/room/deletions.ts';
 import { DirectStore } from '../../src/store/direct/direct-store.ts';
 import { Directory } from '../../src/store/admin/directory.ts';
@@ -39,6 +41,8 @@ export interface Store {
   readonly sessions: SessionStore;
   readonly directs: DirectStore;
   readonly pairs: PairStore;
+  readonly contacts: ContactStore;
+  readonly presences: PresenceStore;
   readonly deletions: Deletions;
   readonly quotas: QuotaStore;
   readonly admin: AdminStore;
@@ -74,6 +78,8 @@ export interface StoreOptions {
   historyMaxSize?: number;
   quotas?: Partial<QuotaOptions>;
   trimPage?: number;
+  contactsMax?: number;
+  presenceGraceMs?: number;
 }
 
 export type OpenStore = (scope: Scope, options?: StoreOptions) => Promise<Store>;
@@ -127,7 +133,7 @@ export async function openStore(scope: Scope, address: RedisAddress, options: St
       instance: options.instance ?? { nodeId: 'n1' },
     }),
     evictions: new Evictions(commands, keys),
-    users: new UserStore(commands, keys, { ...lives, socketsMax, watch: watchOf(new LeaseWatch()) }),
+    ...storesOfUsers(commands, keys, { ...options, socketsMax }),
     sessions: new SessionStore(commands, keys, { sessionRoomsMax }),
     pairs: new PairStore(commands, keys, { ...repeatsOf(options), ...all }),
     directs: new DirectStore(commands, keys, { dedupMs, listSizeLimit, ...repeatsOf(options) }),
@@ -150,6 +156,19 @@ export async function openStore(scope: Scope, address: RedisAddress, options: St
       return events;
     },
     client,
+  };
+}
+
+function storesOfUsers(
+  commands: Commands,
+  keys: Keyspace,
+  options: StoreOptions & { socketsMax: number },
+): Pick<Store, 'users' | 'contacts' | 'presences'> {
+  const { socketsMax, presenceGraceMs = 0, contactsMax = 5000 } = options;
+  return {
+    users: new UserStore(commands, keys, { ...lives, socketsMax, presenceGraceMs, watch: watchOf(new LeaseWatch()) }),
+    contacts: new ContactStore(commands, keys, { contactsMax }),
+    presences: new PresenceStore(commands, keys),
   };
 }
 

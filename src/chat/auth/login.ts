@@ -85,6 +85,7 @@ export async function login(
       return refusalFor(added, identified);
     }
     switchOver.begin(added.at);
+    if (added.isNews) void services.presence.note(userName, 0);
     const { issuedAt } = added;
     const token = issueToken(key, services.settings, identified, issuedAt);
     const session = synced ? await restore(services, { userName, socketId }, added.entries, isOpen) : [];

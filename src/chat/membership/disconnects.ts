@@ -18,6 +18,7 @@ export interface DisconnectsDeps {
 
 interface ClosedSocket {
   readonly socketId: string;
+  readonly onPurpose: boolean;
   readonly roomNames: readonly string[];
   readonly nodeId: string;
   readonly echoes: { echo: Uint8Array; njoined: number }[];
@@ -36,8 +37,8 @@ export class Disconnects {
   }
 
   /** A socket of this node is gone. Lets go of the topics it followed when Redis knows it too. */
-  add({ socketId, userName }: LeavingSocket, roomNames: readonly string[], nodeId: string): void {
-    const closed = { socketId, roomNames, nodeId, echoes: [] };
+  add({ socketId, userName, onPurpose = false }: LeavingSocket, roomNames: readonly string[], nodeId: string): void {
+    const closed = { socketId, onPurpose, roomNames, nodeId, echoes: [] };
     const waiting = this.#users.get(userName);
     if (waiting === undefined) void this.#begin(userName, closed);
     else waiting.push(closed);
@@ -72,10 +73,11 @@ export class Disconnects {
     for (let i = 0; i < sockets; i++) this.#deps.repairs.check(topic, nodeId, cause);
   }
 
-  async #logOut(userName: string, nodeId: string, { socketId, roomNames, echoes }: ClosedSocket): Promise<boolean> {
+  async #logOut(userName: string, nodeId: string, closed: ClosedSocket): Promise<boolean> {
+    const { socketId, onPurpose, roomNames, echoes } = closed;
     const { leaves, topics } = this.#deps;
     try {
-      await leaves.logout({ userName, socketId }, roomNames, echoes);
+      await leaves.logout({ userName, socketId, onPurpose }, roomNames, echoes);
       topics.unfollow(userTopic(userName), nodeId);
       return true;
     } catch (error) {

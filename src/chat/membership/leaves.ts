@@ -16,6 +16,8 @@ import type { PendingLeave, SessionStore, TakenOut } from '../../store/session/s
 import type { Cleaner } from '../../store/node/sweep.ts';
 import type { UserStore } from '../../store/user/user-store.ts';
 import type { Caller } from '../caller.ts';
+import type { ContactPairs } from '../contact/pairs.ts';
+import type { Presence } from '../contact/presence.ts';
 import type { Echoes, Echoing } from '../user/echoes.ts';
 import { tellLeft } from '../hooks/points.ts';
 import { leavePrefixes } from '../../protocol/session.ts';
@@ -26,6 +28,8 @@ import type { UserlistChanges } from './userlist-changes.ts';
 /** A socket that leaves. */
 export interface LeavingSocket extends Echoing {
   readonly socketId: string;
+  /** Its user has ended the login: nobody waits for it to come back. */
+  readonly onPurpose?: boolean;
 }
 
 export interface LeavesDeps {
@@ -38,6 +42,8 @@ export interface LeavesDeps {
   readonly userlistChanges: UserlistChanges;
   readonly removals: Removals;
   readonly hooks: HookRunner | undefined;
+  readonly presence: Pick<Presence, 'note' | 'adopt'>;
+  readonly contactPairs: Pick<ContactPairs, 'finishFormer'>;
   /** For what could not be done; the topic's `follow` is passed on with it. */
   readonly repairs: Pick<Repairs, 'check'>;
 }
@@ -160,13 +166,15 @@ export class Leaves implements Cleaner {
 
   /** Takes a socket from its user; `roomNames` are what the hook is told that it was in. */
   async logout(
-    { userName, socketId }: LeavingSocket,
+    { userName, socketId, onPurpose }: LeavingSocket,
     roomNames: readonly string[],
     echoes: readonly { echo: Uint8Array; njoined: number }[] = [],
   ): Promise<void> {
-    const { users, hooks } = this.#deps;
-    const out = await users.logout(userName, socketId, disconnectEcho(socketId), echoes);
-    if (out === 'gone' || !out.changed) return;
+    const { users, hooks, presence } = this.#deps;
+    const out = await users.logout(userName, socketId, disconnectEcho(socketId), echoes, onPurpose);
+    if (out === 'gone') return;
+    if (out.seenForMs !== undefined) await presence.note(userName, out.seenForMs);
+    if (!out.changed) return;
     const { nconnected } = out;
     hooks?.tell('onDisconnect', () => ({ socketId, userName, nconnected, rooms: [...roomNames] }));
   }
@@ -183,13 +191,16 @@ export class Leaves implements Cleaner {
 
   /** Takes everything of a dead node out of one topic. Safe to repeat, and for several peers to do at once. */
   async clean(topic: TopicKey, nodeId: string): Promise<void> {
-    const { memberships, users, deletions, removals } = this.#deps;
+    const { memberships, users, deletions, removals, presence, contactPairs } = this.#deps;
     const name = topicName(topic);
     if (topicKind(topic) === 'user') {
       const socketIds = await users.beginSweep(name, nodeId);
       await this.finishLeaves(name, nodeId);
       // What they were in only their node knew.
       for (const socketId of socketIds) await this.logout({ userName: name, socketId }, []);
+      // What it had yet to tell contacts, and what it had begun to take out of theirs.
+      await presence.adopt(name, nodeId);
+      await contactPairs.finishFormer(name);
       return;
     }
     // What the dead node had begun: telling those concerned of a deletion or an eviction, and of who came and went.

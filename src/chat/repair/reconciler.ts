@@ -10,6 +10,7 @@ import type { Peers } from '../../store/node/peers.ts';
 import { SOCKETS_PER_CALL, type MembershipStore } from '../../store/membership/membership-store.ts';
 import type { UserStore } from '../../store/user/user-store.ts';
 import type { Audience, Caller } from '../caller.ts';
+import type { Presence } from '../contact/presence.ts';
 import type { Leaves } from '../membership/leaves.ts';
 import type { Repairs } from './repairs.ts';
 import type { UserlistChanges } from '../membership/userlist-changes.ts';
@@ -23,6 +24,7 @@ export interface ReconcilerDeps {
   readonly audience: Audience;
   readonly leaves: Pick<Leaves, 'leaveRoom' | 'logout' | 'clean'>;
   readonly userlistChanges: Pick<UserlistChanges, 'note'>;
+  readonly presence: Pick<Presence, 'adopt'>;
   readonly instance: Pick<Instance, 'nodeId' | 'owns'>;
   onError(what: string, error: unknown): void;
 }
@@ -157,11 +159,13 @@ export class Reconciler {
   /** Returns the nodes that the user has sockets on. */
   async #checkUser(topic: TopicKey, nodeId: string): Promise<Iterable<string>> {
     const userName = topicName(topic);
-    const { audience, users, leaves } = this.#deps;
+    const { audience, users, leaves, presence } = this.#deps;
     const known = await users.readSockets(userName);
     for (const stray of audience.socketsOf(userName)) if (!known.has(stray.socketId)) stray.startAfresh();
     const closed = [...known].filter(([socketId, home]) => home === nodeId && !audience.isOpen(socketId));
     for (const [socketId] of closed) await leaves.logout({ userName, socketId }, []);
+    // A login or a logout may have been executed whose answer was lost.
+    await presence.adopt(userName);
     return known.values();
   }
 

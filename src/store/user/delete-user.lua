@@ -3,7 +3,8 @@
 -- nobody who logs in meanwhile is half there. A node that still
 -- follows the user is told that this log has ended. What remains are tombstones of swept nodes and the repeats of
 -- messages, both named apart from any later user of the name, and a mark that voids its resume tokens for as long as one is good,
--- `keptMs`, all gone by themselves; and what the service revoked, for tokens that others have signed go on.
+-- `keptMs`, all gone by themselves; and what the service revoked, for tokens that others have signed go on. Whose contact the
+-- user still is, or may be, is noted for who takes it out there (chat/contact/pairs.ts).
 if not openLog(now) then
   return 'noUser'
 end
@@ -14,8 +15,18 @@ if redis.call('EXISTS', peers) == 1 then
   return 'hasPeers'
 end
 announce(DELETED, '', '')
+if redis.call('EXISTS', contacts) == 1 then
+  if redis.call('EXISTS', contactsFormer) == 1 then
+    redis.call('ZUNIONSTORE', contactsFormer, 2, contactsFormer, contacts)
+  else
+    redis.call('RENAME', contacts, contactsFormer)
+  end
+end
+for _, name in ipairs(redis.call('HKEYS', contactsDue)) do
+  redis.call('ZADD', contactsFormer, 0, name)
+end
 local at = math.max(clock[1] * 1000000 + clock[2], lastIssued())
 redis.call('UNLINK', meta, history, events, sockets, devices, synced, session, leaving, whitelist, blacklist, voided,
-  delivered, missed)
+  delivered, missed, profile, contacts, contactsDue)
 redis.call('HSET', voided, '*', int(at))
 redis.call('PEXPIRE', voided, keptMs)

@@ -11,6 +11,8 @@
 -- used it up.
 -- Rest arguments: nodes whose sockets do not count, being gone or on their way out. So that they are no way around the
 -- limit, all sockets together are never more than `PILED` times as many.
+-- With its first socket a user is online: it says whether contacts have to be told, which they have not where they were never
+-- told that it went (lib/contact/presence.lua).
 local PILED = 4
 if redis.call('EXISTS', tomb .. node) == 1 then
   return 'lost'
@@ -39,7 +41,7 @@ if #older > 0 and isReconnect == '1' then
   for _, one in ipairs(older) do
     homes[#homes + 1] = redis.call('HGET', sockets, one[1])
   end
-  return { false, 0, {}, homes, 0, 1 }
+  return { false, 0, {}, homes, 0, 1, 0 }
 end
 -- What it takes over from is about to be closed.
 local total, most = redis.call('HLEN', sockets) - #older, tonumber(socketsMax)
@@ -61,7 +63,7 @@ if total >= most and redis.call('HEXISTS', sockets, socket) == 0 then
     end
   end
   if present >= most or total >= most * PILED then
-    return { false, total, {}, homes, 0, 0 }
+    return { false, total, {}, homes, 0, 0, 0 }
   end
 end
 if onceOnly ~= '' then
@@ -90,7 +92,7 @@ if syncing == '1' then
 end
 if redis.call('PERSIST', meta) == 1 then
   -- It was about to be forgotten (logout-user.lua).
-  for _, key in ipairs({ session, whitelist, blacklist, peers, delivered, missed }) do
+  for _, key in ipairs({ session, whitelist, blacklist, peers, delivered, missed, profile }) do
     redis.call('PERSIST', key)
   end
 end
@@ -110,7 +112,12 @@ end
 if announced > 0 then
   saveLog()
 end
+local isNews = 0
+if count == 1 and redis.call('EXISTS', contacts) == 1 and redis.call('HGET', meta, 'told') ~= '1' then
+  redis.call('HSET', meta, 'told', '?')
+  isNews = 1
+end
 -- Later than any before, whatever becomes of the clock: that orders it among the ends of logins.
 local issued = math.max(clock[1] * 1000000 + clock[2], lastIssued() + 1)
 redis.call('HSET', meta, 'issued', int(issued))
-return { position(), count, syncing == '1' and redis.call('HGETALL', session) or {}, {}, issued, 0 }
+return { position(), count, syncing == '1' and redis.call('HGETALL', session) or {}, {}, issued, 0, isNews }

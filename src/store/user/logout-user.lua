@@ -2,6 +2,7 @@
 -- Takes a socket away from a user and tells the remaining ones, room by room first. After the last one a user is forgotten
 -- `keptMs` later: one who has left nothing behind on purpose, and of `anonymous` ('1') all of it, for nobody comes back to
 -- such a name once its resume tokens are over.
+-- For contacts it is online for `graceMs` more; it gives for how long, where there are any.
 -- Rest arguments: frame and count of each room's echo.
 if not openLog(now) then
   return 'gone'
@@ -12,14 +13,22 @@ redis.call('SREM', synced, socket)
 -- What an earlier version noted of it.
 redis.call('UNLINK', rooms .. socket)
 local count = redis.call('HLEN', sockets)
+local seenFor = false
 if count == 0 then
+  if changed == 1 then
+    redis.call('HSET', meta, 'lastOnline', int(now), 'away', int(now + tonumber(graceMs)))
+  end
+  if redis.call('EXISTS', contacts) == 1 then
+    seenFor = math.max(0, math.min(tonumber(redis.call('HGET', meta, 'away') or 0) - now, tonumber(graceMs)))
+  end
   -- Nobody follows a user without sockets; the ring is only kept for the stragglers, and not for another life of the user.
   redis.call('PEXPIRE', events, math.min(60000, tonumber(keptMs)))
   if anonymous == '1' then
-    for _, key in ipairs({ meta, session, whitelist, blacklist, peers, delivered, missed }) do
+    for _, key in ipairs({ meta, session, whitelist, blacklist, peers, delivered, missed, profile }) do
       redis.call('PEXPIRE', key, keptMs)
     end
-  elseif redis.call('EXISTS', session, whitelist, blacklist, peers, leaving, owned) == 0
+  elseif redis.call('EXISTS', session, whitelist, blacklist, peers, leaving, owned, profile, contacts, contactsDue,
+    contactsFormer) == 0
     and redis.call('HGET', meta, 'kept') ~= '1' and redis.call('HGET', meta, 'directWhitelistOnly') ~= '1' then
     redis.call('PEXPIRE', meta, keptMs)
   end
@@ -30,4 +39,4 @@ elseif changed == 1 then
   announce(NOTICE, allBut(''), frame .. u64(count))
   saveLog()
 end
-return { count, changed }
+return { count, changed, seenFor }

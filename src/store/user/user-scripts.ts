@@ -2,12 +2,24 @@
 import { done, listOf, nothing, number, optional, position, text, yes } from '../../redis/reply.ts';
 import { scriptsBeside } from '../../redis/script.ts';
 import { sessionEntries } from '../session/session-entries.ts';
-import { LOG, PEERS, REVOKED, SESSION, USER_LISTS } from '../key-names.ts';
+import { CONTACTS, LOG, PEERS, REVOKED, SESSION, USER_LISTS } from '../key-names.ts';
 
 const script = scriptsBeside(import.meta.url);
 
 export const loginUser = script('login-user', {
-  keys: [...LOG, 'sockets', 'devices', 'tomb', 'nonces', ...REVOKED, ...SESSION, ...USER_LISTS, ...PEERS],
+  keys: [
+    ...LOG,
+    'sockets',
+    'devices',
+    'tomb',
+    'nonces',
+    ...REVOKED,
+    ...SESSION,
+    ...USER_LISTS,
+    ...PEERS,
+    'profile',
+    'contacts',
+  ],
   args: [
     'epoch',
     'socket',
@@ -36,17 +48,30 @@ export const loginUser = script('login-user', {
     homes: listOf(text),
     issuedAt: number,
     isConflict: yes,
+    isNews: yes,
   },
 });
 
 export const logoutUser = script('logout-user', {
-  keys: [...LOG, 'sockets', 'devices', ...SESSION, 'rooms', ...USER_LISTS, ...PEERS, 'leaving', 'owned'],
-  args: ['socket', 'frame', 'keptMs', 'anonymous'],
+  keys: [
+    ...LOG,
+    'sockets',
+    'devices',
+    ...SESSION,
+    'rooms',
+    ...USER_LISTS,
+    ...PEERS,
+    'leaving',
+    'owned',
+    'profile',
+    ...CONTACTS,
+  ],
+  args: ['socket', 'frame', 'keptMs', 'anonymous', 'graceMs'],
   rest: true,
   writes: true,
   whenFull: true,
   refuses: ['gone'],
-  gives: { nconnected: number, changed: yes },
+  gives: { nconnected: number, changed: yes, seenForMs: optional(number) },
 });
 
 export const echoUser = script('echo-user', {
@@ -121,7 +146,19 @@ export const createUser = script('create-user', {
 });
 
 export const deleteUser = script('delete-user', {
-  keys: [...LOG, 'history', 'sockets', 'devices', ...SESSION, 'leaving', ...USER_LISTS, ...PEERS, 'voided'],
+  keys: [
+    ...LOG,
+    'history',
+    'sockets',
+    'devices',
+    ...SESSION,
+    'leaving',
+    ...USER_LISTS,
+    ...PEERS,
+    'voided',
+    'profile',
+    ...CONTACTS,
+  ],
   args: ['keptMs'],
   writes: true,
   whenFull: true,

@@ -82,6 +82,17 @@ export interface Added {
   readonly nconnected: number;
   readonly entries: SessionEntry[];
   readonly issuedAt: number;
+  /** The user is online by this, and contacts have to be told. */
+  readonly isNews: boolean;
+}
+
+/** What a logout comes to. */
+export interface LoggedOut {
+  /** Sockets of the user that are left. */
+  readonly nconnected: number;
+  readonly changed: boolean;
+  /** The user has none any more, and contacts, to whom it is online for so long; they may have to be told then. */
+  readonly seenForMs: number | undefined;
 }
 
 /** The user has as many sockets as it may. */
@@ -99,6 +110,8 @@ export interface UserOptions {
   readonly socketsMax: number;
   /** How long a resume token is good at most. */
   readonly resumeTokenMs: number;
+  /** How long after its last socket a user is still online to its contacts. */
+  readonly presenceGraceMs: number;
   /** How long an anonymous user may come back after its last socket. */
   readonly anonymousMs: number;
   readonly watch: Pick<Lease, 'watchedMs'>;
@@ -109,6 +122,7 @@ export class UserStore {
   readonly #keys: Keyspace;
   readonly #socketsMax: number;
   readonly #resumeTokenMs: number;
+  readonly #presenceGraceMs: number;
   readonly #anonymousMs: number;
   readonly #watch: UserOptions['watch'];
 
@@ -117,6 +131,7 @@ export class UserStore {
     this.#keys = keys;
     this.#socketsMax = options.socketsMax;
     this.#resumeTokenMs = options.resumeTokenMs;
+    this.#presenceGraceMs = options.presenceGraceMs;
     this.#anonymousMs = options.anonymousMs;
     this.#watch = options.watch;
   }
@@ -170,19 +185,24 @@ export class UserStore {
     return at === undefined ? { homes, isConflict } : { at, ...rest };
   }
 
-  /** `rooms`: the echo of each room the socket was in, with the user's sockets left there. Changes nothing twice. */
+  /**
+   * `rooms`: the echo of each room the socket was in, with the user's sockets left there. `onPurpose`: nobody expects the user to
+   * be back in a moment. Changes nothing twice.
+   */
   logout(
     userName: string,
     socketId: string,
     echo: CountFrame,
     rooms: readonly { echo: CountFrame; njoined: number }[],
-  ): Promise<{ nconnected: number; changed: boolean } | 'gone'> {
+    onPurpose = false,
+  ): Promise<LoggedOut | 'gone'> {
     const anonymous = isAnonymous(userName);
     const kept = {
       keptMs: anonymous ? this.#anonymousMs : Math.max(KEPT_MS, this.#resumeTokenMs),
       anonymous: flag(anonymous),
     };
-    const args = { socket: socketId, frame: echo, ...kept };
+    const graceMs = onPurpose ? 0 : this.#presenceGraceMs;
+    const args = { socket: socketId, frame: echo, ...kept, graceMs };
     const rest = rooms.flatMap((room) => [room.echo, room.njoined]);
     return this.#commands.run(scripts.logoutUser, this.#keys.user(userName), args, { args: rest });
   }

@@ -1,0 +1,249 @@
+/**
+ * Makes and ends contacts. Both users have them, on two slots: the side that decides notes what is begun, the other one follows,
+ * and the first ends it. What a crash or an outage leaves is the note: whoever reads a list on either side, adds or removes, or sweeps
+ * after the node goes on from there.
+ */
+import type { Instance } from '../../bus/instance.ts';
+import type { Topics } from '../../bus/topics.ts';
+import { notificationFrame } from '../../protocol/wire/frame.ts';
+import { userTopic } from '../../redis/keys.ts';
+import { newEpoch } from '../../redis/tokens.ts';
+import { StateUnavailable } from '../../redis/unavailable.ts';
+import { pairOf, type ContactOp, type ContactStore, type Pair, type Wish } from '../../store/contact/contact-store.ts';
+import type { Repairs } from '../repair/repairs.ts';
+import { windowsOf } from '../windows.ts';
+import type { Presence } from './presence.ts';
+import type { Profile, Profiles } from './profiles.ts';
+
+export interface ContactPairsDeps {
+  readonly contacts: ContactStore;
+  readonly profiles: Pick<Profiles, 'one'>;
+  readonly presence: Pick<Presence, 'note'>;
+  readonly topics: Pick<Topics, 'follow' | 'unfollow'>;
+  readonly repairs: Pick<Repairs, 'retry'>;
+  readonly instance: Pick<Instance, 'nodeId'>;
+}
+
+/** Who asks for it. */
+export interface Asking {
+  readonly caller: string;
+  readonly other: string;
+  /** The service itself acts. */
+  readonly trusted: boolean;
+  /** The socket that echoes leave out; '' for none. */
+  readonly except: string;
+}
+
+type Refusal = 'noUser' | 'notAllowed' | 'listLimitExceeded';
+
+/** What is under way: `wish` is that of the side that decides. */
+interface UnderWay {
+  readonly pair: Pair;
+  readonly version: string;
+  readonly wish: Wish;
+  readonly excepts: { readonly truth: string; readonly mirror: string };
+}
+
+interface Notice {
+  readonly frame: Uint8Array;
+  readonly shownOnline: boolean;
+}
+
+/** What the two sides are told. */
+interface Notices {
+  readonly truth: Notice;
+  readonly mirror: Notice;
+}
+
+/** How often one side may be overtaken while another one follows it. */
+const ROUNDS = 10;
+const FORMER_PAGE = 500;
+const SIDES_AT_ONCE = 100;
+const NOTHING = new Uint8Array(0);
+const NOBODY_EXCEPTED = { truth: '', mirror: '' };
+
+export class ContactPairs {
+  readonly #deps: ContactPairsDeps;
+
+  constructor(deps: ContactPairsDeps) {
+    this.#deps = deps;
+  }
+
+  /** Gives the profile of the other one. */
+  async add(asking: Asking): Promise<Profile | Refusal> {
+    const { caller, other, trusted } = asking;
+    const { contacts, profiles } = this.#deps;
+    const [own, found, ...judged] = await Promise.all([
+      profiles.one(caller, other),
+      profiles.one(other, caller),
+      contacts.judge(caller, other, { adds: true, trusted }),
+      contacts.judge(other, caller, { adds: false, trusted }),
+    ]);
+    if (found === 'noUser') return found;
+    if (own === 'noUser') throw new StateUnavailable('the user is gone');
+    // Rights come before limits.
+    for (const refusal of REFUSALS) if (judged.includes(refusal)) return refusal;
+    const begun = underWay('add', asking);
+    const { truth } = begun.pair;
+    const profileOf = (userName: string): Profile => (userName === caller ? own.profile : found.profile);
+    const outcome = await this.#whole(begun, addedNotices(begun.pair, truth === caller, profileOf));
+    return outcome === 'ok' ? found.profile : outcome;
+  }
+
+  /** Whether there was one or not. */
+  async remove(asking: Asking): Promise<void> {
+    const begun = underWay('remove', asking);
+    await this.#whole(begun, removedNotices(begun.pair, begun.wish.adds));
+  }
+
+  /** Goes on with what is under way of two users, if anything is. */
+  async complete(one: string, other: string): Promise<void> {
+    const pair = pairOf(one, other);
+    const version = newEpoch();
+    const found = await this.#deps.contacts.resume(pair, version);
+    if (found === 'none') return;
+    await this.#carryOut({ pair, version, wish: { ...found, trusted: false }, excepts: NOBODY_EXCEPTED });
+  }
+
+  /** Somebody is among a user's contacts, and does not exist any more. */
+  async forget(userName: string, former: string): Promise<void> {
+    await this.#end(userName, former);
+  }
+
+  /** Deletes a user, and takes it out of the contacts of others: also where this node dies after the deletion. */
+  async deleting<T>(userName: string, deletion: () => Promise<T>): Promise<T> {
+    const { topics, repairs, instance } = this.#deps;
+    const { nodeId } = instance;
+    const topic = userTopic(userName);
+    // From here on it is in the manifest, and a sweeper goes on.
+    await topics.follow(topic, nodeId);
+    const finish = async (): Promise<void> => {
+      await this.finishFormer(userName);
+      topics.unfollow(topic, nodeId);
+    };
+    try {
+      return await deletion();
+    } finally {
+      // Whatever became of it: it may have been done and not answered.
+      await finish().catch((error: unknown) => repairs.retry(finish, error));
+    }
+  }
+
+  /** Takes a user that was deleted out of the contacts of others. */
+  async finishFormer(userName: string): Promise<void> {
+    const { contacts } = this.#deps;
+    for (;;) {
+      const names = await contacts.readFormer(userName, FORMER_PAGE);
+      if (names.length === 0) return;
+      for await (const window of windowsOf(names, SIDES_AT_ONCE)) {
+        await Promise.all(window.map((name) => this.#end(name, userName)));
+      }
+      await contacts.forgetFormer(userName, names);
+    }
+  }
+
+  /** On one side only. */
+  async #end(userName: string, former: string): Promise<void> {
+    const wish = { op: 'remove', adds: false, trusted: true } as const;
+    const notice = { frame: notificationFrame('contactRemoved', [former]), except: '', shownOnline: false };
+    await this.#deps.contacts.apply(userName, former, wish, notice);
+  }
+
+  /** From the beginning. What cannot be done now is done later, and whoever asks is told that it is not known. */
+  async #whole(begun: UnderWay, notices: Notices): Promise<'ok' | Refusal> {
+    const { contacts, repairs } = this.#deps;
+    const { pair, version, wish, excepts } = begun;
+    try {
+      const notice = { frame: wish.op === 'add' ? NOTHING : notices.truth.frame, except: excepts.truth };
+      const outcome = await contacts.begin(pair, wish, version, notice);
+      if (outcome === 'busy') throw new StateUnavailable('contacts of an earlier user of the name are being taken out');
+      if (wish.op === 'add' && typeof outcome === 'string') return outcome;
+      return outcome === true ? await this.#carryOut(begun, notices) : 'ok';
+    } catch (error) {
+      repairs.retry(() => this.complete(pair.truth, pair.mirror), error);
+      throw error;
+    }
+  }
+
+  /** What is noted on the side that decides: the other side first, then the end of the note. */
+  async #carryOut(begun: UnderWay, known?: Notices): Promise<'ok' | Refusal> {
+    const { contacts } = this.#deps;
+    const { pair, version, wish, excepts } = begun;
+    let { op } = wish;
+    let notices = known ?? (await this.#notices(pair, op, wish.adds));
+    for (let round = 0; round < ROUNDS; round++) {
+      const refusal = await this.#apply(begun, op, notices);
+      const did = refusal === undefined ? op : 'refused';
+      const done = await contacts.finish(pair, version, did, { ...notices.truth, except: excepts.truth });
+      if (done === 'noUser') {
+        // Deleted meanwhile, and perhaps before the other side followed.
+        await this.#end(pair.mirror, pair.truth);
+        return done;
+      }
+      if (done !== 'overtaken' && done.isShownWrong) void this.#deps.presence.note(pair.truth, 0);
+      if (refusal === 'busy') throw new StateUnavailable('contacts of an earlier user of the name are being taken out');
+      if (done === 'overtaken' || done.again === undefined) return refusal ?? 'ok';
+      op = done.again;
+      notices = await this.#notices(pair, op, wish.adds);
+    }
+    throw new StateUnavailable('a contact is made and ended all the time');
+  }
+
+  /** Why the side that follows does not; undefined where it does. */
+  async #apply(
+    { pair: { truth, mirror }, wish, excepts }: UnderWay,
+    op: ContactOp,
+    notices: Notices,
+  ): Promise<Refusal | 'busy' | undefined> {
+    const notice = { ...notices.mirror, except: excepts.mirror };
+    const applied = await this.#deps.contacts.apply(mirror, truth, { ...wish, op, adds: !wish.adds }, notice);
+    if (typeof applied === 'string') return op === 'add' ? applied : undefined;
+    if (applied.isShownWrong) void this.#deps.presence.note(mirror, 0);
+    return undefined;
+  }
+
+  async #notices(pair: Pair, op: ContactOp, truthActs: boolean): Promise<Notices> {
+    if (op === 'remove') return removedNotices(pair, truthActs);
+    const { profiles } = this.#deps;
+    const { truth, mirror } = pair;
+    const [ofTruth, ofMirror] = await Promise.all([profiles.one(truth, mirror), profiles.one(mirror, truth)]);
+    // Nobody is told of somebody who does not exist: its side refuses.
+    if (ofTruth === 'noUser' || ofMirror === 'noUser') return NO_NOTICES;
+    return addedNotices(pair, truthActs, (userName) => (userName === truth ? ofTruth.profile : ofMirror.profile));
+  }
+}
+
+const REFUSALS = ['noUser', 'notAllowed', 'listLimitExceeded'] as const;
+const NO_NOTICES: Notices = {
+  truth: { frame: NOTHING, shownOnline: false },
+  mirror: { frame: NOTHING, shownOnline: false },
+};
+
+function underWay(op: ContactOp, { caller, other, trusted, except }: Asking): UnderWay {
+  const pair = pairOf(caller, other);
+  const truthActs = pair.truth === caller;
+  return {
+    pair,
+    version: newEpoch(),
+    wish: { op, adds: truthActs, trusted },
+    excepts: truthActs ? { truth: except, mirror: '' } : { truth: '', mirror: except },
+  };
+}
+
+/** Each side is told of the other, and shown it: whoever has acted by an echo. */
+function addedNotices(pair: Pair, truthActs: boolean, profileOf: (userName: string) => Profile): Notices {
+  const notice = (userName: string, other: string, acts: boolean): Notice => ({
+    frame: notificationFrame(acts ? 'contactAddedEcho' : 'contactAdded', [profileOf(other)]),
+    shownOnline: profileOf(userName).status === 'online',
+  });
+  const { truth, mirror } = pair;
+  return { truth: notice(truth, mirror, truthActs), mirror: notice(mirror, truth, !truthActs) };
+}
+
+function removedNotices({ truth, mirror }: Pair, truthActs: boolean): Notices {
+  const notice = (other: string, acts: boolean): Notice => ({
+    frame: notificationFrame(acts ? 'contactRemovedEcho' : 'contactRemoved', [other]),
+    shownOnline: false,
+  });
+  return { truth: notice(mirror, truthActs), mirror: notice(truth, !truthActs) };
+}

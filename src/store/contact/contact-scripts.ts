@@ -1,0 +1,96 @@
+/** The scripts of contacts, of what users show of themselves, and of what contacts are told of a user. The Lua files say why. */
+import { bytes, done, listOf, number, optional, text, yes } from '../../redis/reply.ts';
+import { scriptsBeside } from '../../redis/script.ts';
+import { listPage } from '../access/list-page.ts';
+import { CONTACT_SIDE, USER_LISTS } from '../key-names.ts';
+
+const script = scriptsBeside(import.meta.url);
+
+const REFUSALS = ['noUser', 'notAllowed', 'listLimitExceeded'] as const;
+
+export const judgeContact = script('judge-contact', {
+  keys: ['meta', ...USER_LISTS, 'contacts', 'contactsDue'],
+  args: ['other', 'trusted', 'adds', 'limit'],
+  refuses: REFUSALS,
+  gives: done,
+});
+
+export const beginContact = script('begin-contact', {
+  keys: [...CONTACT_SIDE, 'contactsFormer'],
+  args: ['other', 'trusted', 'adds', 'limit', 'op', 'version', 'except', 'frame'],
+  writes: true,
+  refuses: [...REFUSALS, 'busy'],
+  // No: there is nothing to do.
+  gives: yes,
+});
+
+export const resumeContact = script('resume-contact', {
+  keys: ['contactsDue'],
+  args: ['other', 'version'],
+  refuses: ['none'],
+  gives: { op: text, adds: yes },
+});
+
+export const applyContact = script('apply-contact', {
+  keys: [...CONTACT_SIDE, 'contactsFormer'],
+  args: ['other', 'trusted', 'adds', 'limit', 'op', 'except', 'frame', 'shown'],
+  writes: true,
+  refuses: [...REFUSALS, 'busy'],
+  gives: { changed: yes, isShownWrong: yes },
+});
+
+export const finishContact = script('finish-contact', {
+  keys: CONTACT_SIDE,
+  args: ['other', 'version', 'did', 'except', 'frame', 'shown'],
+  writes: true,
+  refuses: ['noUser', 'overtaken'],
+  gives: { again: optional(text), isShownWrong: yes },
+});
+
+export const readContacts = script('read-contacts', {
+  keys: ['meta', 'contacts', 'contactsDue'],
+  args: ['after', 'limit'],
+  refuses: ['gone'],
+  gives: { ...listPage, due: listOf(text) },
+});
+
+export const readProfile = script('read-profile', {
+  keys: ['meta', 'sockets', 'blacklist', 'contactsDue', 'profile'],
+  args: ['other', 'whole'],
+  refuses: ['noUser'],
+  gives: { online: yes, lastOnline: optional(number), blocks: yes, isDue: yes, fields: listOf(bytes) },
+});
+
+export const readBlocked = script('read-blocked', { keys: ['blacklist'], rest: true, gives: listOf(text) });
+
+export const setProfile = script('set-profile', {
+  keys: ['meta', 'profile'],
+  args: ['bytesMax'],
+  rest: true,
+  refuses: ['gone', 'quotaExceeded'],
+  gives: done,
+});
+
+export const settlePresence = script('settle-presence', {
+  keys: ['meta', 'sockets', 'contacts'],
+  args: ['node', 'dead', 'toldNow', 'holdMs'],
+  whenFull: true,
+  refuses: ['gone', 'busy', 'settled'],
+  gives: { waitMs: number, online: yes, lastOnline: optional(number) },
+});
+
+export const readTold = script('read-told', {
+  keys: ['meta', 'contacts', 'blacklist'],
+  args: ['node', 'after', 'limit'],
+  whenFull: true,
+  refuses: ['lost'],
+  gives: { names: listOf(text), next: optional(text) },
+});
+
+export const tellPresence = script('tell-presence', {
+  keys: ['meta', 'channel', 'events', 'sockets', 'contacts', 'blacklist'],
+  args: ['other', 'frame'],
+  writes: true,
+  whenFull: true,
+  gives: yes,
+});
