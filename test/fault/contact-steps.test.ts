@@ -143,3 +143,30 @@ test('contacts hear what is so where a node dies in the middle of telling them o
   await lease.release(0);
   expect(await ann.next('contactStatusChanged')).toMatchObject([{ userName: bob.userName, status: 'online' }]);
 });
+
+test('who adds and removes others until its node is killed agrees with each of them once both have looked', async () => {
+  const doomed = await service.addNode({});
+  const names = Array.from(
+    { length: 12 },
+    () => [`${++count % 2 === 0 ? 'ann' : 'zoe'}${count}`, `bob${count}`] as const,
+  );
+  const pairs = await Promise.all(
+    names.map(async ([near, far]) => ({ near: await login(near), far: await login(far, doomed) })),
+  );
+  const hammer = async (user: User, other: string): Promise<void> => {
+    for (let i = 0; ; i++) {
+      // What is under way when its node dies is never answered.
+      const done = await user.call(i % 2 === 0 ? 'contactAdd' : 'contactRemove', other).catch(() => 'closed');
+      if (done === 'closed') return;
+    }
+  };
+  const hammering = pairs.map(({ near, far }) => hammer(far, near.userName));
+  await Promise.all(pairs.map(({ near }) => near.next('contactRemoved')));
+  await doomed.kill();
+  await Promise.all(hammering);
+  for (const { near, far } of pairs) {
+    const back = await login(far.userName);
+    for (const user of [near, back]) await contacts(user);
+    expect([near.userName, (await contacts(near)).length]).toEqual([near.userName, (await contacts(back)).length]);
+  }
+});
