@@ -68,8 +68,8 @@ export class ClientSocket implements Caller, UserActor {
     this.connection.sendFrame(frame);
   }
 
-  ping(): void {
-    this.connection.ping();
+  ping(turn: number): void {
+    this.connection.ping(turn);
   }
 
   spend(units: number): void {

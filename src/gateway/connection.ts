@@ -11,7 +11,6 @@ import type { Value, ValueMap } from '../protocol/values.ts';
 
 /** How long a reader may be behind by more than the soft mark. */
 const BEHIND_MS = 3000;
-const PING = 'p';
 
 /** What all connections of a node share. */
 export interface Reading {
@@ -70,9 +69,9 @@ export class Connection {
     this.#send(this.codec.encodeNotification(name, params));
   }
 
-  /** A WebSocket ping behind all that was sent: its pong carries what it carries, which those of the library do not. */
-  ping(): void {
-    if (this.#open) this.#ws.ping(PING);
+  /** A WebSocket ping behind all that was sent: its pong carries the turn, and those of the library carry nothing. */
+  ping(turn: number): void {
+    if (this.#open) this.#ws.ping(String(turn));
   }
 
   /** Returns the size of the response. */

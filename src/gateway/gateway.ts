@@ -179,7 +179,8 @@ export class Gateway {
       pong: (ws, carried) => {
         const socket = ws.getUserData().intake?.socket;
         // Pings that the library makes carry nothing.
-        if (socket !== undefined && carried.byteLength > 0) this.#deps.arrivals.answered(socket);
+        if (socket === undefined || carried.byteLength === 0) return;
+        this.#deps.arrivals.answered(socket, Number(Buffer.from(carried).toString('latin1')));
       },
       drain: (ws) => ws.getUserData().intake?.pump(),
       close: (ws, code) => {

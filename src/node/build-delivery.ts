@@ -102,7 +102,8 @@ export function buildDelivery(
   };
   const topics = new Topics(feeds, bus, lease, { ...config.node, busyWindowBytes: windowBytesOf(config) });
   const echoes = new Echoes({ users, topics, repairs });
-  const arrivals = new Arrivals({ receipts, repairs, socketsOf: (userName) => hub.socketsOf(userName) });
+  const { heartbeatMs } = config.node;
+  const arrivals = new Arrivals({ receipts, repairs, heartbeatMs, socketsOf: (userName) => hub.socketsOf(userName) });
   hub.start({ topics, echoes, arrivals });
   const onCallError = (what: string, error: unknown): void => errors.putOff('calls', error, what);
   const calls = new NodeCalls({ keys, instance: lease, bus, commands, timeoutMs: CALL_MS, onError: onCallError });

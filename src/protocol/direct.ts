@@ -182,7 +182,7 @@ export const directNotifications = {
   }),
 
   missedMessages: notification({
-    doc: 'What other users wrote while the user was away, as `missedMessagesGet` gives it. It comes after the login of a socket that has asked for it (`offlineMessages: "push"`), behind what it is told of its session, and only where there is something; what is not in it is asked for by `missedMessagesGet`.',
+    doc: 'What other users wrote while the user was away, as `missedMessagesGet` gives it. It comes after the login of a socket that has asked for it (`offlineMessages: "push"`), behind what it is told of its session, and only where there is, or may be, something; what is not in it is asked for by `missedMessagesGet`.',
     params: [
       carries('messages', Type.Record(Type.String(), Type.Array(ProcessedMessage))),
       carries('rest', MissedRest),

@@ -113,6 +113,23 @@ test('after appending: a repeat, over another node, brings it, and tells the aut
   expect(ann.heard('directMessageEcho')).toHaveLength(1);
 });
 
+test('after handing on: a repeat notes the partner of the author, and brings nobody what was had', async () => {
+  const { ann, bob } = await two();
+  const { life, number, ...message } = await append(ann, bob, 'one', 'm-1');
+  const writing = { author: ann.userName, rights: rightsOf(ann.userName) };
+  const messages = [{ ...message, number }];
+  await store.directs.deliver(bob.userName, { ...writing, life, after: number - 1, messages, ending: true });
+  expect(await ann.next('directMessageStatus')).toEqual([bob.userName, { status: 'sent', upToId: 1 }]);
+  const [peers, delivered] = [store.keys.user(ann.userName).peers, store.keys.user(bob.userName).delivered];
+  expect(await store.client.zscore(peers, bob.userName)).toBeNull();
+  // How far it was handed on is not known any more.
+  await store.client.del(delivered);
+  await ann.call('directMessage', bob.userName, { text: 'other' }, { clientMessageId: 'm-1' });
+  expect(await store.client.zscore(peers, bob.userName)).not.toBeNull();
+  await ann.call('directMessage', bob.userName, { text: 'two' });
+  await eventually(() => expect(heard(bob)).toEqual(['one', 'two']));
+});
+
 test('after handing on: it is not handed on again, and both read it', async () => {
   const { ann, bob } = await two();
   const { life, number, ...message } = await append(ann, bob, 'one');

@@ -6,6 +6,7 @@ import { rightsOf, SERVICE } from '../../src/store/rights.ts';
 import { startRedis, type RedisServer } from '../support/redis.ts';
 import { useScope } from '../support/scope.ts';
 import { add, changeOwner, setMode, take } from './access-actions.ts';
+import { append } from './pair-actions.ts';
 import { join, leave, post, room } from './room-actions.ts';
 import { frame, openStore, roomOptions, type Store } from './store.ts';
 
@@ -42,6 +43,7 @@ const refused: Record<string, Act> = {
   'a direct message': ({ directs }) => directs.send('bob', direct('alice')),
   'a direct message with an id': ({ directs }) => directs.send('bob', direct('alice', 'new')),
   'a transient direct message with an id': ({ directs }) => directs.send('bob', direct('alice', 'new', true)),
+  'a message that is kept': (store) => append(store, 'alice', 'bob'),
   'a notice to others': ({ users }) => users.notifyOthers('bob', 'bob-1', frame('notice')),
   'making a user': ({ admin }) =>
     admin.createUser('new', { whitelistOnly: false, lists: { whitelist: [], blacklist: [] } }),
@@ -77,6 +79,8 @@ const done: Record<string, Act> = {
   'taking back of a quota': ({ quotas }) => quotas.look('owner', '0'),
   'giving back to a quota': ({ quotas }) => quotas.release({ owner: 'owner', roomName: 'x', life: 'l'.repeat(16) }),
   'deleting a room': ({ rooms }) => rooms.delete(room, SERVICE, 'n1', frame('deleted')),
+  'marking what has come': ({ pairs }) => pairs.markSent('bob', 'alice', { first: 1, last: 1 }),
+  'marking what was read': ({ pairs }) => pairs.markRead('bob', 'alice', 2),
   'deleting a user': ({ admin }) => admin.deleteUser('gone'),
 };
 
@@ -100,6 +104,8 @@ async function scene(redis: RedisServer): Promise<Store> {
   for (let i = 0; i < 3; i++) await post(store, 'alice', { clientMessageId: `c ${i}` });
   await add(store, 'owner', 'whitelist', 'carol');
   for (const socketId of ['bob-1', 'bob-2']) await login(store, 'bob', socketId);
+  await append(store, 'alice', 'bob');
+  await append(store, 'alice', 'bob');
   await login(store, 'gone', 'gone-1');
   await store.users.logout('gone', 'gone-1', frame('out'), []);
   await store.quotas.grant({ owner: 'owner', roomName: 'x', life: 'l'.repeat(16) }, { creating: true });

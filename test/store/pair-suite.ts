@@ -16,7 +16,10 @@ export function pairSuite(open: OpenStore): void {
     pages(open);
     bounds(open);
   });
-  describe('its marks', () => marks(open));
+  describe('its marks', () => {
+    marks(open);
+    gaps(open);
+  });
 }
 
 function appending(open: OpenStore): void {
@@ -185,24 +188,28 @@ function marks(open: OpenStore): void {
     for (const author of ['ann', 'ann', 'bob', 'ann', 'bob']) {
       await appended(store, author, author === 'ann' ? 'bob' : 'ann');
     }
-    expect(await pairs.markRead('bob', 'ann', 0)).toEqual({ upToId: 0, sentNumber: 0 });
+    expect(await pairs.markRead('bob', 'ann', 0)).toEqual({ upToId: 0, sentNumber: 0, newest: 3 });
     // The third is bob's own.
-    expect(await pairs.markRead('bob', 'ann', 3)).toEqual({ upToId: 2, sentNumber: 2 });
+    expect(await pairs.markRead('bob', 'ann', 3)).toEqual({ upToId: 2, sentNumber: 2, newest: 3 });
     for (const upTo of [3, 2, 1])
-      expect(await pairs.markRead('bob', 'ann', upTo)).toEqual({ upToId: 0, sentNumber: 2 });
+      expect(await pairs.markRead('bob', 'ann', upTo)).toEqual({ upToId: 0, sentNumber: 2, newest: 3 });
     expect(await pairs.read('bob', 'ann', ALL)).toMatchObject({ readPeer: 2, sentPeer: 2, readOwn: 0, sentOwn: 0 });
-    expect(await pairs.markRead('bob', 'ann', 1000)).toEqual({ upToId: 4, sentNumber: 3 });
+    expect(await pairs.markRead('bob', 'ann', 1000)).toEqual({ upToId: 4, sentNumber: 3, newest: 3 });
     expect(await pairs.read('ann', 'bob', ALL)).toMatchObject({ readOwn: 4, sentOwn: 4, readPeer: 0, sentPeer: 0 });
-    expect(await pairs.markRead('ann', 'bob', 1000)).toEqual({ upToId: 5, sentNumber: 2 });
+    expect(await pairs.markRead('ann', 'bob', 1000)).toEqual({ upToId: 5, sentNumber: 2, newest: 2 });
   });
 
   test('say what has come: up to the first message of the author that nobody has had', async () => {
     const store = await open(scope);
     const { pairs } = store;
     const come = (first: number, last: number): Promise<unknown> => pairs.markSent('bob', 'ann', { first, last });
-    expect(await come(1, 1)).toEqual({ upToId: 0, sentId: 0, sentNumber: 0 });
+    expect(await come(1, 1)).toEqual({ upToId: 0, sentId: 0, sentNumber: 0, newest: 0 });
     const page = { after: 0, limit: 100, bytesMax: 1 << 20 };
-    expect(await pairs.readUnsent('bob', 'ann', page)).toEqual({ life: '', newest: 0, messages: [] });
+    expect(await pairs.readUnsent('bob', 'ann', page)).toEqual({
+      life: '',
+      newest: Number.MAX_SAFE_INTEGER,
+      messages: [],
+    });
     for (const author of ['ann', 'bob', 'ann', 'bob', 'ann', 'ann']) {
       await appended(store, author, author === 'ann' ? 'bob' : 'ann');
     }
@@ -211,21 +218,47 @@ function marks(open: OpenStore): void {
     expect(await unsent()).toEqual([1, 3, 5, 6]);
     expect([await unsent(1), await unsent(0, 2), await unsent(0, 100, 1)]).toEqual([[3, 5, 6], [1, 3], [1]]);
     // The first one has not come.
-    expect(await come(3, 5)).toEqual({ upToId: 0, sentId: 0, sentNumber: 0 });
+    expect(await come(3, 5)).toEqual({ upToId: 0, sentId: 0, sentNumber: 0, newest: 4 });
     // Nor is what bob wrote anything that came to it.
-    expect(await come(1, 2)).toEqual({ upToId: 0, sentId: 0, sentNumber: 0 });
-    expect(await come(1, 3)).toEqual({ upToId: 3, sentId: 3, sentNumber: 2 });
-    expect(await come(1, 3)).toEqual({ upToId: 0, sentId: 3, sentNumber: 2 });
-    expect(await come(6, 6)).toEqual({ upToId: 0, sentId: 3, sentNumber: 2 });
+    expect(await come(1, 2)).toEqual({ upToId: 0, sentId: 0, sentNumber: 0, newest: 4 });
+    expect(await come(1, 3)).toEqual({ upToId: 3, sentId: 3, sentNumber: 2, newest: 4 });
+    expect(await come(1, 3)).toEqual({ upToId: 0, sentId: 3, sentNumber: 2, newest: 4 });
+    expect(await come(6, 6)).toEqual({ upToId: 0, sentId: 3, sentNumber: 2, newest: 4 });
     expect(await unsent()).toEqual([5, 6]);
-    expect(await come(4, 6)).toEqual({ upToId: 6, sentId: 6, sentNumber: 4 });
+    expect(await come(4, 6)).toEqual({ upToId: 6, sentId: 6, sentNumber: 4, newest: 4 });
     expect(await unsent()).toEqual([]);
     expect(await pairs.read('bob', 'ann', ALL)).toMatchObject({ sentPeer: 6, readPeer: 0, sentOwn: 0 });
   });
+}
 
+function gaps(open: OpenStore): void {
   test('do not wait for what is not kept any more', async () => {
     const store = await open(scope, { historyMaxSize: 2 });
     for (let i = 0; i < 4; i++) await appended(store, 'ann', 'bob');
     expect(await store.pairs.markSent('bob', 'ann', { first: 3, last: 4 })).toMatchObject({ upToId: 4, sentNumber: 4 });
+  });
+
+  test('do not wait for what a later user of a name does not see, nor for how much the other one has said since', async () => {
+    const store = await open(scope);
+    const { pairs } = store;
+    await appended(store, 'ann', 'bob');
+    await store.client.hset(store.keys.pair('ann', 'bob').meta, 'gone:bob', 1);
+    for (let i = 0; i < 210; i++) await appended(store, 'bob', 'ann');
+    await appended(store, 'ann', 'bob');
+    await appended(store, 'bob', 'ann');
+    const unsent = async (): Promise<unknown[]> =>
+      (await pairs.readUnsent('bob', 'ann', { after: 0, limit: 9, bytesMax: 1 << 20 })).messages.map(({ id }) => id);
+    expect(await unsent()).toEqual([212]);
+    expect(await pairs.markSent('bob', 'ann', { first: 212, last: 212 })).toMatchObject({ upToId: 212, sentNumber: 2 });
+    expect(await unsent()).toEqual([]);
+  });
+
+  test('wait for a message that is far behind, too', async () => {
+    const store = await open(scope);
+    for (let i = 0; i < 230; i++) await appended(store, 'bob', 'ann');
+    await appended(store, 'ann', 'bob');
+    await appended(store, 'ann', 'bob');
+    expect(await store.pairs.markSent('bob', 'ann', { first: 232, last: 232 })).toMatchObject({ upToId: 0 });
+    expect(await store.pairs.markSent('bob', 'ann', { first: 231, last: 231 })).toMatchObject({ upToId: 231 });
   });
 }

@@ -29,8 +29,9 @@ export function conversationHandlers(services: Services): ConversationHandlers {
       const marked = await services.pairs.markRead(by.author, userName, upToId);
       if (marked === 'noPair')
         return (await services.directs.isKnown(userName)) ? ok(null) : fail('noUser', [userName]);
-      const { upToId: reached, sentNumber: number } = marked;
-      if (reached > 0) await receipts.tell({ by, author: userName, number }, { status: 'read', upToId: reached });
+      const { upToId: reached, sentNumber: number, newest } = marked;
+      const receipt = { by, author: userName, number, newest };
+      if (reached > 0) await receipts.tell(receipt, { status: 'read', upToId: reached });
       return ok(null);
     },
   };

@@ -8,14 +8,18 @@ import type { ValueMap } from '../../protocol/values.ts';
 import { storedMessageIn } from '../../protocol/wire/message-frame.ts';
 import { StoredResult, type StoredValue } from '../../protocol/wire/stored.ts';
 import type { Format } from '../../protocol/wire/codec.ts';
+import { StateUnavailable } from '../../redis/unavailable.ts';
+import type { DirectStore } from '../../store/direct/direct-store.ts';
+import type { PairStore } from '../../store/pair/pair-store.ts';
 import type { HandlersOf } from '../caller.ts';
 import { ok } from '../outcome.ts';
+import type { Repairs } from '../repair/repairs.ts';
 import type { Services } from '../services.ts';
 import type { Heard } from './arrivals.ts';
 
 /** Of one author. */
 const LIMIT = 100;
-/** Partners that are looked at for one answer, once it has something. */
+/** Partners that are looked at for one push, and for one answer once it has something. */
 const LOOKED_MAX = 200;
 /** What a name and the heads around it take. */
 const NAME_BYTES = 16;
@@ -27,7 +31,12 @@ export interface Missed {
   readonly more: boolean;
 }
 
-export type MissedDeps = Pick<Services, 'directs' | 'pairs' | 'settings'>;
+export interface MissedDeps {
+  readonly directs: Pick<DirectStore, 'missedPeers' | 'settle'>;
+  readonly pairs: Pick<PairStore, 'readUnsent'>;
+  readonly repairs: Pick<Repairs, 'retry'>;
+  readonly settings: Pick<Services['settings'], 'directMessages' | 'replyBytes'>;
+}
 
 export function missedHandlers(services: Services): Pick<HandlersOf<typeof directRequests>, 'missedMessagesGet'> {
   const { settings, receipts } = services;
@@ -35,34 +44,43 @@ export function missedHandlers(services: Services): Pick<HandlersOf<typeof direc
     async missedMessagesGet(by) {
       if (settings.directMessages !== 'stored') return failBecause('notAllowed', [], 'no direct messages are kept');
       const { messages, heard } = await readMissed(services, by.author, by.format);
-      await Promise.all(heard.map(({ author, first, last }) => receipts.come(by, author, { first, last })));
+      // From here on it is given: a mark that fails takes nothing of it away.
+      await Promise.all(heard.map(({ author, first, last }) => receipts.given(by, author, { first, last })));
       return ok(new StoredResult<Record<string, ValueMap[]>>(messages));
     },
   };
 }
 
-/** The same as a notification; undefined where nothing was missed, or nothing is kept. */
+/**
+ * The same as a notification; undefined where nothing was missed, or nothing is kept. Where a pair cannot be asked it says only that
+ * there may be something: no login fails for that.
+ */
 export async function missedAtLogin(
   deps: MissedDeps,
   userName: string,
 ): Promise<(Pick<Missed, 'heard'> & { readonly frame: Uint8Array }) | undefined> {
   if (deps.settings.directMessages !== 'stored') return undefined;
   // As JSON, which is the longer one: its socket may speak either.
-  const { messages, heard, more } = await readMissed(deps, userName, 'json');
-  return heard.length === 0 ? undefined : { frame: missedMessagesFrame(messages, more), heard };
+  const { messages, heard, more } = await readMissed(deps, userName, 'json', LOOKED_MAX).catch((error: unknown) => {
+    if (error instanceof StateUnavailable) return { messages: {}, heard: [], more: true };
+    throw error;
+  });
+  return heard.length === 0 && !more ? undefined : { frame: missedMessagesFrame(messages, more), heard };
 }
 
+/** An empty answer says that there is nothing: what goes into one looks for something at all partners that are noted (`emptyMax`). */
 export async function readMissed(
-  { directs, pairs, settings }: MissedDeps,
+  { directs, pairs, repairs, settings }: MissedDeps,
   userName: string,
   format: Format,
+  emptyMax = Infinity,
 ): Promise<Missed> {
-  const messages: Record<string, StoredValue[]> = {};
+  const messages = new Map<string, StoredValue[]>();
   const heard: Heard[] = [];
   let [left, looked, more] = [settings.replyBytes, 0, false];
   for await (const peer of directs.missedPeers(userName)) {
-    if (peer in messages) continue;
-    if (heard.length > 0 && (left <= 0 || looked >= LOOKED_MAX)) {
+    if (messages.has(peer)) continue;
+    if (heard.length > 0 ? left <= 0 || looked >= LOOKED_MAX : looked >= emptyMax) {
       more = true;
       break;
     }
@@ -71,7 +89,10 @@ export async function readMissed(
     const found = unsent.messages;
     if (found.length === 0) {
       // What is missing has come meanwhile, or is not kept any more.
-      await directs.settle(userName, { peer, number: unsent.newest, exceptSocket: undefined, frame: undefined });
+      const { newest } = unsent;
+      const had = { peer, number: newest, newest, exceptSocket: undefined, frame: undefined };
+      const settle = (): Promise<void> => directs.settle(userName, had);
+      await settle().catch((error: unknown) => repairs.retry(settle, error));
       continue;
     }
     left -= Buffer.byteLength(peer) + NAME_BYTES;
@@ -83,13 +104,16 @@ export async function readMissed(
       left -= size;
       given.push(message);
     }
-    if (given.length < found.length || found.length === LIMIT) more = true;
     const [first, last] = [found[0], found[given.length - 1]];
-    if (first === undefined || last === undefined) break;
-    messages[peer] = given;
+    if (first === undefined || last === undefined) {
+      more = true;
+      break;
+    }
+    if (last.number < unsent.newest) more = true;
+    messages.set(peer, given);
     heard.push({ author: peer, first: first.id, last: last.id });
   }
-  return { messages, heard, more };
+  return { messages: Object.fromEntries(messages), heard, more };
 }
 
 /** Whether a notice is of a message that was pushed. */

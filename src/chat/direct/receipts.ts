@@ -17,8 +17,9 @@ export interface Receipt {
   /** The receiver. */
   readonly by: Pick<Actor, 'exceptSocket'> & { readonly author: string };
   readonly author: string;
-  /** Up to which number of the author's messages all have come. */
+  /** Up to which number of the author's messages all have come, and that of its newest one. */
   readonly number: number;
+  readonly newest: number;
 }
 
 export interface ReceiptsDeps {
@@ -45,25 +46,40 @@ export class Receipts {
     const ids = messages.flatMap(({ id, subject }) => (subject === author ? [id] : []));
     const [first, last] = [ids[0], ids.at(-1)];
     if (first === undefined || last === undefined || last <= sentBefore) return sentBefore;
-    return this.come(by, author, { first, last });
+    return (await this.given(by, author, { first, last })) ?? sentBefore;
   }
 
   /** Messages of `author` have come, from one id to another. Returns up to which id all have. */
   async come(by: Receipt['by'], author: string, ids: { first: number; last: number }): Promise<number> {
-    const { upToId, sentId, sentNumber: number } = await this.#deps.pairs.markSent(by.author, author, ids);
-    if (upToId > 0) await this.tell({ by, author, number }, { status: 'sent', upToId });
+    const marked = await this.#deps.pairs.markSent(by.author, author, ids);
+    const { upToId, sentId, sentNumber: number, newest } = marked;
+    if (upToId > 0) await this.tell({ by, author, number, newest }, { status: 'sent', upToId });
     return sentId;
   }
 
+  /**
+   * The same of messages that are given whatever becomes of the mark: where Redis does not answer it is made later, and what is
+   * returned is undefined.
+   */
+  async given(by: Receipt['by'], author: string, ids: { first: number; last: number }): Promise<number | undefined> {
+    const mark = (): Promise<number> => this.come(by, author, ids);
+    try {
+      return await mark();
+    } catch (error) {
+      this.#deps.repairs.retry(async () => void (await mark()), error);
+      return undefined;
+    }
+  }
+
   /** Tells the author's sockets, and the receiver's but for the one that asks. */
-  async tell({ by, author, number }: Receipt, status: DirectStatusValue): Promise<void> {
+  async tell({ by, author, number, newest }: Receipt, status: DirectStatusValue): Promise<void> {
     const { users, directs } = this.#deps;
     const { exceptSocket } = by;
     const toAuthor = notificationFrame('directMessageStatus', [by.author, status]);
     const frame = notificationFrame('directMessageStatus', [author, status]);
     await Promise.all([
       this.#surely(() => users.notifyOthers(author, undefined, toAuthor)),
-      this.#surely(() => directs.settle(by.author, { peer: author, number, exceptSocket, frame })),
+      this.#surely(() => directs.settle(by.author, { peer: author, number, newest, exceptSocket, frame })),
     ]);
   }
 

@@ -66,9 +66,10 @@ async function tell(services: Services, by: UserActor, userName: string, appende
     if (await deliver(services, userName, { author, rights }, appended)) isNew = true;
   };
   await handOn().catch((error: unknown) => repairs.retry(handOn, error));
-  if (!isNew) return;
-  by.spend(spreadUnits(audience.socketsOf(userName).length + audience.socketsOf(author).length, frame.length));
-  const echoed = { peer: userName, exceptSocket, frame: directEchoFrame(userName, frame) };
+  if (isNew)
+    by.spend(spreadUnits(audience.socketsOf(userName).length + audience.socketsOf(author).length, frame.length));
+  // Of a repeat that is no news the author's side may not know yet: the node of the first one may have died before.
+  const echoed = { peer: userName, exceptSocket, frame: isNew ? directEchoFrame(userName, frame) : undefined };
   const echo = (): Promise<void> => directs.echo(author, echoed);
   await echo().catch((error: unknown) => repairs.retry(echo, error));
 }
@@ -106,7 +107,8 @@ export async function deliver(
     });
     told += filled === 'noUser' ? 0 : filled.told;
   }
-  // What was in between is not kept any more, or has come by another way.
-  const done = await directs.deliver(userName, { ...last, after: 0, messages: [message], ending: true });
+  // What was in between is not kept any more, or has come by another way. So has a message that is repeated: it was kept, and not
+  // unsent, or it is not kept, and what is said now need not be what it said.
+  const done = await directs.deliver(userName, { ...last, after: 0, ending: true });
   return told + (done === 'noUser' ? 0 : done.told) > 0;
 }

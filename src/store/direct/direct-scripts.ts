@@ -54,7 +54,7 @@ export const echoDirect = script('echo-direct', {
 
 export const settleDirect = script('settle-direct', {
   keys: [...LOG, 'sockets', ...PEERS],
-  args: ['except', 'frame', 'peer', 'number'],
+  args: ['except', 'frame', 'peer', 'number', 'newest'],
   writes: true,
   refuses: ['gone'],
   gives: nothing,

@@ -133,22 +133,32 @@ export class DirectStore {
     return this.#commands.run(scripts.deliverDirect, this.#keys.user(userName), { ...args, anonymous }, { args: rest });
   }
 
-  /** Tells the other sockets of who has written to `peer`, and notes that it has. */
+  /** Notes of who has written to `peer` that it has, and tells its other sockets, if there is a frame for them. */
   async echo(
     userName: string,
-    { peer, exceptSocket, frame }: { peer: string; exceptSocket: string | undefined; frame: Uint8Array },
+    { peer, exceptSocket, frame }: { peer: string; exceptSocket: string | undefined; frame: Uint8Array | undefined },
   ): Promise<void> {
-    const args = { except: exceptSocket ?? '', frame, peer, anonymous: flag(isAnonymous(userName)) };
+    const args = { except: exceptSocket ?? '', frame: frame ?? '', peer, anonymous: flag(isAnonymous(userName)) };
     await this.#commands.run(scripts.echoDirect, this.#keys.user(userName), args);
   }
 
-  /** What `peer` wrote up to a number has come to a user: its other sockets are told, if there is a frame for them. */
+  /**
+   * What `peer` wrote up to a number has come to a user, `newest` being the last that the log had: the user's other sockets are
+   * told, if there is a frame for them.
+   */
   async settle(
     userName: string,
-    told: { peer: string; number: number; exceptSocket: string | undefined; frame: Uint8Array | undefined },
+    told: {
+      peer: string;
+      number: number;
+      newest: number;
+      exceptSocket: string | undefined;
+      frame: Uint8Array | undefined;
+    },
   ): Promise<void> {
-    const { peer, number, exceptSocket: except = '', frame = '' } = told;
-    await this.#commands.run(scripts.settleDirect, this.#keys.user(userName), { peer, number, except, frame });
+    const { peer, number, newest, exceptSocket: except = '', frame = '' } = told;
+    const args = { peer, number, newest, except, frame };
+    await this.#commands.run(scripts.settleDirect, this.#keys.user(userName), args);
   }
 
   /** The users of whom something may have come that no socket of this one has had; one may be given twice. */

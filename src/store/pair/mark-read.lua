@@ -1,14 +1,15 @@
 -- uses: direct/pair
 -- Marks what `author` wrote as read by the other one, up to an id: never back, and clamped to the newest. Only messages of the
 -- author count: the mark is at the last of them up to there. What was read has come. One step, so that marks only go forward. Gives
--- the new mark, 0 where it has not moved; and up to which number of the author's messages all have come.
+-- the new mark, 0 where it has not moved; up to which number of the author's messages all have come; and that of its newest one.
 local PAGE, LOOKED_MAX = 50, 2000
 if not openLog(now) then
   return 'noPair'
 end
 local readId = markOf('read', author)
 local sentId, sentN = markOf('sent', author)
-local id, looked = math.min(tonumber(upTo), (markOf('last', author))), 0
+local lastId, newest = markOf('last', author)
+local id, looked = math.min(tonumber(upTo), lastId), 0
 while id > readId and looked < LOOKED_MAX do
   local entries = redis.call('XREVRANGE', history, int(id), int(readId + 1), 'COUNT', PAGE)
   for _, entry in ipairs(entries) do
@@ -20,7 +21,7 @@ while id > readId and looked < LOOKED_MAX do
         setMark('sent', author, id, n)
         sentN = n
       end
-      return { id, sentN }
+      return { id, sentN, newest }
     end
   end
   if #entries < PAGE then
@@ -28,4 +29,4 @@ while id > readId and looked < LOOKED_MAX do
   end
   id, looked = id - 1, looked + #entries
 end
-return { 0, sentN }
+return { 0, sentN, newest }

@@ -44,15 +44,17 @@ export const readUnsent = script('read-unsent', {
 export const markRead = script('mark-read', {
   keys: PAIR,
   args: ['author', 'upTo'],
+  whenFull: true,
   refuses: ['noPair'],
-  gives: { upToId: number, sentNumber: number },
+  gives: { upToId: number, sentNumber: number, newest: number },
 });
 
 export const markSent = script('mark-sent', {
   keys: PAIR,
-  args: ['author', 'first', 'last'],
+  args: ['user', 'author', 'first', 'last'],
+  whenFull: true,
   refuses: ['noPair'],
-  gives: { upToId: number, sentId: number, sentNumber: number },
+  gives: { upToId: number, sentId: number, sentNumber: number, newest: number },
 });
 
 export const leavePair = script('leave-pair', {

@@ -49,7 +49,7 @@ export interface PairPage {
 
 export interface Unsent {
   readonly life: string;
-  /** Number of the author's newest message. */
+  /** Number of the author's newest message; `ALL` where there is no log, for then nothing is missed. */
   readonly newest: number;
   readonly messages: readonly PairMessage[];
 }
@@ -72,6 +72,9 @@ export interface PairOptions {
 const REPEATS_MAX = 20_000;
 /** A pair one side of which is anonymous, whose name nobody comes back to, goes so long after its last message. */
 const ANONYMOUS_MS = 30 * 24 * 60 * 60 * 1000;
+
+/** Above every number of a message. */
+const ALL = Number.MAX_SAFE_INTEGER;
 
 export class PairStore {
   readonly #commands: Commands;
@@ -139,7 +142,7 @@ export class PairStore {
     const args = { user: userName, author, after, limit, bytesMax };
     const read = await this.#commands.run(scripts.readUnsent, this.#keys.pair(userName, author), args);
     return read === 'noPair'
-      ? { life: '', newest: 0, messages: [] }
+      ? { life: '', newest: ALL, messages: [] }
       : { ...read, messages: read.messages.map(messageOf) };
   }
 
@@ -154,9 +157,9 @@ export class PairStore {
     author: string,
     { first, last }: { first: number; last: number },
   ): Promise<Exclude<OutcomeOf<typeof scripts.markSent>, string>> {
-    const args = { author, first, last };
+    const args = { user: userName, author, first, last };
     const marked = await this.#commands.run(scripts.markSent, this.#keys.pair(userName, author), args);
-    return marked === 'noPair' ? { upToId: 0, sentId: 0, sentNumber: 0 } : marked;
+    return marked === 'noPair' ? { upToId: 0, sentId: 0, sentNumber: 0, newest: 0 } : marked;
   }
 }
 

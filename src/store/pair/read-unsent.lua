@@ -6,11 +6,12 @@ if not openLog() then
   return 'noPair'
 end
 local id = math.max(markOf('sent', author), tonumber(after), firstSeenBy(user) - 1) + 1
-local newest = select(2, markOf('last', author))
+local lastId, newest = markOf('last', author)
 local found, bytes = {}, 0
-while id <= log.id do
+-- What lies behind its last one is the other's own.
+while id <= lastId do
   -- Read a few at a time: how large they are is the users' choice.
-  local entries = redis.call('XRANGE', history, int(id), '+', 'COUNT', #found == 0 and 8 or PAGE)
+  local entries = redis.call('XRANGE', history, int(id), int(lastId), 'COUNT', #found == 0 and 8 or PAGE)
   if #entries == 0 then
     break
   end

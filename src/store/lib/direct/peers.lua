@@ -61,10 +61,11 @@ local function writeMissed(peer, n, underWay, at)
   redis.call('HSET', missed, peer, struct.pack(MISSED, n, underWay, at))
 end
 
--- All messages of a peer up to a number were had: nothing is missed of it, unless more has come, or may be about to.
-local function settleMissed(peer, n)
+-- All messages of a peer up to a number were had, of those up to `newest` that the pair's log had then: nothing is missed of it,
+-- unless more has come, or may be about to. What is in the log and was not handed on, for its node died, is missed all the same.
+local function settleMissed(peer, n, newest)
   local last, underWay, at = missedOf(peer)
-  if last <= n and (underWay <= 0 or now - at > UNDER_WAY_MS) then
+  if last <= n and newest <= n and (underWay <= 0 or now - at > UNDER_WAY_MS) then
     redis.call('HDEL', missed, peer)
   end
 end

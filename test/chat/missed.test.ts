@@ -1,0 +1,77 @@
+// What is read of what a user has missed: whose names it may be, when it says that there may be more, and where a part cannot be asked.
+import { expect, test } from '@jest/globals';
+import { missedAtLogin, readMissed, type MissedDeps } from '../../src/chat/direct/missed.ts';
+import { storedDirectFrame } from '../../src/protocol/direct.ts';
+import { decodeTrusted } from '../../src/protocol/wire/msgpack.ts';
+import { StateUnavailable } from '../../src/redis/unavailable.ts';
+import type { Unsent } from '../../src/store/pair/pair-store.ts';
+
+function messageOf(author: string, id: number): Unsent['messages'][number] {
+  const { prefix, middle } = storedDirectFrame(author, { text: 'hello' });
+  const [time, last] = [Buffer.alloc(8), Buffer.alloc(8)];
+  last.writeBigUInt64BE(BigInt(id));
+  return { id, number: id, timestamp: 0, frame: Buffer.concat([prefix, time, middle, last]) };
+}
+
+/** By partner the ids of what is unsent, and the number of the newest. */
+type Kept = Record<string, { ids: readonly number[]; newest: number } | 'away'>;
+
+function stage(kept: Kept): { deps: MissedDeps; settled: string[] } {
+  const settled: string[] = [];
+  const deps: MissedDeps = {
+    directs: {
+      async *missedPeers() {
+        await Promise.resolve();
+        yield* Object.keys(kept);
+      },
+      settle: (_, { peer, number, newest }) => {
+        settled.push(`${peer} ${number}/${newest}`);
+        return Promise.resolve();
+      },
+    },
+    pairs: {
+      readUnsent: (_, author) => {
+        const found = kept[author];
+        if (found === undefined || found === 'away') return Promise.reject(new StateUnavailable('away'));
+        const messages = found.ids.map((id) => messageOf(author, id));
+        return Promise.resolve({ life: 'life', newest: found.newest, messages });
+      },
+    },
+    repairs: { retry: () => undefined },
+    settings: { directMessages: 'stored', replyBytes: 1 << 20 },
+  };
+  return { deps, settled };
+}
+
+const idsOf = async (kept: Kept): Promise<[Record<string, number>, boolean]> => {
+  const { messages, more } = await readMissed(stage(kept).deps, 'bob', 'json');
+  return [Object.fromEntries(Object.entries(messages).map(([name, own]) => [name, own.length])), more];
+};
+
+test('is given of every name', async () => {
+  const one = { ids: [1], newest: 1 };
+  expect(await idsOf({ toString: one, valueOf: one, ann: one })).toEqual([{ toString: 1, valueOf: 1, ann: 1 }, false]);
+});
+
+test('says that there is more where the newest is not among it', async () => {
+  expect(await idsOf({ ann: { ids: [1, 2], newest: 2 } })).toEqual([{ ann: 2 }, false]);
+  expect(await idsOf({ ann: { ids: [1, 2], newest: 3 } })).toEqual([{ ann: 2 }, true]);
+});
+
+test('a push looks at so many partners, settles of whom there is nothing, and says that there may be more', async () => {
+  const nobody = Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`user${i}`, { ids: [], newest: 7 }]));
+  const { deps, settled } = stage({ ...nobody, ann: { ids: [1], newest: 1 } });
+  const pushed = await missedAtLogin(deps, 'bob');
+  expect([settled.length, settled[0], pushed?.heard]).toEqual([200, 'user0 7/7', []]);
+  expect(decodeTrusted(pushed?.frame ?? Buffer.alloc(0))).toEqual([2, 'missedMessages', [{}, { more: true }]]);
+  // What is asked for is looked for to the end: an empty answer says that there is nothing.
+  expect(await readMissed(deps, 'bob', 'json')).toMatchObject({ heard: [{ author: 'ann', first: 1, last: 1 }] });
+});
+
+test('a login does not fail where a pair cannot be asked, and is told that there may be something', async () => {
+  const { deps } = stage({ ann: { ids: [1], newest: 1 }, eve: 'away' });
+  const pushed = await missedAtLogin(deps, 'bob');
+  expect(pushed?.heard).toEqual([]);
+  expect(decodeTrusted(pushed?.frame ?? Buffer.alloc(0))).toEqual([2, 'missedMessages', [{}, { more: true }]]);
+  await expect(readMissed(deps, 'bob', 'json')).rejects.toThrow(StateUnavailable);
+});
