@@ -1,6 +1,8 @@
-// What is read of what a user has missed: whose names it may be, when it says that there may be more, and where a part cannot be asked.
+// What is read of what a user has missed: whose names it may be, when it says that there may be more, where a part cannot be asked,
+// and where what was given cannot be marked.
 import { expect, test } from '@jest/globals';
 import { missedAtLogin, readMissed, type MissedDeps } from '../../src/chat/direct/missed.ts';
+import { Receipts } from '../../src/chat/direct/receipts.ts';
 import { storedDirectFrame } from '../../src/protocol/direct.ts';
 import { decodeTrusted } from '../../src/protocol/wire/msgpack.ts';
 import { StateUnavailable } from '../../src/redis/unavailable.ts';
@@ -74,4 +76,31 @@ test('a login does not fail where a pair cannot be asked, and is told that there
   expect(pushed?.heard).toEqual([]);
   expect(decodeTrusted(pushed?.frame ?? Buffer.alloc(0))).toEqual([2, 'missedMessages', [{}, { more: true }]]);
   await expect(readMissed(deps, 'bob', 'json')).rejects.toThrow(StateUnavailable);
+});
+
+test('what was given stays given where it cannot be marked: that is done later', async () => {
+  const [told, later]: [string[], (() => Promise<void>)[]] = [[], []];
+  let isAway = true;
+  const receipts = new Receipts({
+    pairs: {
+      markSent: (_, __, { last }) =>
+        isAway
+          ? Promise.reject(new StateUnavailable('away'))
+          : Promise.resolve({ upToId: last, sentId: last, sentNumber: last, newest: 9 }),
+    },
+    users: { notifyOthers: (userName) => Promise.resolve(void told.push(userName)) },
+    directs: {
+      settle: (userName, { peer, number, newest }) =>
+        Promise.resolve(void told.push(`${userName} ${peer} ${number}/${newest}`)),
+    },
+    repairs: { retry: (work) => later.push(work) },
+  });
+  const by = { author: 'bob', exceptSocket: undefined };
+  expect(await receipts.given(by, 'ann', { first: 1, last: 2 })).toBeUndefined();
+  expect(await receipts.have(by, 'ann', [{ id: 3, subject: 'ann' }], 2)).toBe(2);
+  isAway = false;
+  expect(told).toEqual([]);
+  for (const work of later) await work();
+  expect(told).toEqual(['ann', 'bob ann 2/9', 'ann', 'bob ann 3/9']);
+  expect(await receipts.have(by, 'ann', [{ id: 4, subject: 'ann' }], 3)).toBe(4);
 });
