@@ -34,6 +34,8 @@ export interface Caller {
   readonly family: string;
   /** When its resume token was issued, in microseconds by Redis's clock. */
   readonly issuedAt: number;
+  /** Its user goes for good, and is not expected back. */
+  onPurpose: boolean;
   /** Closes so that the client comes back: what this node knows of the socket is not true any more. */
   startAfresh(): void;
   /** Closes normally, and for good as far as its user says, once the response under way has been sent. */

@@ -108,7 +108,7 @@ export interface DirectMessageCheck {
 export interface ProfileAsked {
   /** Whose profile it is. */
   readonly userName: string;
-  /** Who is to see it; empty where the service itself asks. Never the user itself. */
+  /** Who is to see it, also where the service itself asks for that user. Never the user itself. */
   readonly viewer: string;
   /** The fields that the user has set. */
   readonly fields: ValueMap;
@@ -162,8 +162,8 @@ export interface Hooks {
   directMessageCheck?(check: DirectMessageCheck): MaybePromise<Verdict<{ readonly message: ValueMap }>>;
   /**
    * What one user sees of another: the fields that it answers with, 8192 bytes at most, in place of those that were set. Who a user
-   * is, and whether it is online, is not its to say. Asked for each profile of a list, so it should know the answer at once.
-   * Where it refuses or fails the profile has no fields.
+   * is, and whether it is online, is not its to say. Asked for each profile of a list, ten at a time, so it should know the answer at
+   * once. Where it refuses or fails the profile has no fields; where it is late, neither have the rest of that list.
    */
   profileOf?(asked: ProfileAsked): MaybePromise<Verdict<{ readonly fields: ValueMap }>>;
   /** Before a request, by its name; `*` before each, and first. */

@@ -9,7 +9,8 @@ const Status = Type.Union([Type.Literal('online'), Type.Literal('offline')], {
 });
 
 const LastOnline = Type.Union([Timestamp, Type.Null()], {
-  description: 'When its last socket went, of the stay before this one while it is online; nil if that never was.',
+  description:
+    'When its last socket went: of the stay before this one while it has a socket, of this one while it is only online for the moment after. Nil if that never was.',
 });
 
 const presence = { userName: UserName, status: Status, lastOnline: LastOnline };
@@ -73,7 +74,7 @@ export const contactRequests = {
   }),
 
   contactList: request({
-    doc: "Gives the profiles of the caller's contacts, in the order of their names; with options a page of them. `listTooLong` where all together are more than a response holds.",
+    doc: "Gives the profiles of the caller's contacts, in the order of their names; with options a page of them. Each profile costs 0.2 units more. What `contactStatusChanged` has told since the request is newer than its reply. `listTooLong` where all together are more than a response holds.",
     params: { options: optional(PageOptions) },
     result: Type.Union([Type.Array(Profile), ContactPage]),
     errors: ['listTooLong'],
@@ -156,7 +157,7 @@ export const contactNotifications = {
   }),
 
   contactStatusChanged: notification({
-    doc: 'A contact has come, with its first socket, or gone: `PARLEY_PRESENCE_GRACE_MS` after its last one, at once where that was by `disconnect`. It may be told twice.',
+    doc: 'A contact has come, with its first socket, or gone: `PARLEY_PRESENCE_GRACE_MS` after its last one, at once where that was by `disconnect`. It may be told twice; of a user who comes and goes all the time, what is so about once a second.',
     params: [carries('presence', PresenceChange)],
     audience: 'All sockets of each contact; not between users of whom one blocks the other.',
     example: [{ userName: 'bob', status: 'online', lastOnline: 1767225600500 }],

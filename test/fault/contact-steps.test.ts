@@ -79,6 +79,42 @@ test('an end that was only begun is completed by a list of the other side, or by
   ]);
 });
 
+test.each(['a list of the side that has it', 'adding again'])(
+  'a contact that a failover took from one side is there on both again, or on neither, by %s',
+  async (by) => {
+    const { ann, bob, pair } = await two();
+    const again = (user: User, other: User): Promise<unknown> =>
+      by === 'adding again' ? user.call('contactAdd', other.userName) : contacts(user);
+    const sides = async (): Promise<unknown[]> => [await contacts(ann), await contacts(bob), await noted(pair.truth)];
+    await ann.call('contactAdd', bob.userName);
+    await store.client.del(store.keys.user(pair.mirror).contacts);
+    await again(ann, bob);
+    expect(await store.contacts.has(pair.mirror, pair.truth)).toBe(true);
+    expect(await sides()).toEqual([[bob.userName], [ann.userName], 0]);
+    // What the side that decides has lost is over, unless it is wanted.
+    await store.client.del(store.keys.user(pair.truth).contacts);
+    await again(bob, ann);
+    const isThere = by === 'adding again';
+    expect(await store.contacts.has(pair.mirror, pair.truth)).toBe(isThere);
+    expect(await sides()).toEqual(isThere ? [[bob.userName], [ann.userName], 0] : [[], [], 0]);
+  },
+);
+
+test('a contact of somebody who is gone is ended by removing it, and contacts left to a name by who comes upon them', async () => {
+  const { ann, bob, pair } = await two();
+  await ann.call('contactAdd', bob.userName);
+  await store.client.del(store.keys.user(pair.truth).meta);
+  expect(await bob.call('contactRemove', ann.userName)).toBeNull();
+  expect(await store.contacts.has(pair.mirror, pair.truth)).toBe(false);
+  // Of an earlier user of the name, by a node that died and was swept already.
+  const [carol, dave] = [await login(`carol${count}`), await login(`dave${count}`)];
+  await store.client.zadd(store.keys.user(carol.userName).contactsFormer, 0, bob.userName);
+  expect(await dave.refusal('contactAdd', carol.userName)).toMatchObject({ code: 'unavailable' });
+  expect(await store.contacts.readFormer(carol.userName, 10)).toEqual([]);
+  await dave.call('contactAdd', carol.userName);
+  expect([await contacts(carol), await contacts(dave)]).toEqual([[dave.userName], [carol.userName]]);
+});
+
 test('a deletion by a node that dies behind it: a sweeper takes the user out of the contacts of others', async () => {
   const { ann, bob } = await two();
   const carol = await login(`carol${count}`);

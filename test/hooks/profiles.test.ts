@@ -1,5 +1,6 @@
 // The hook that decides what one user sees of another.
 import { expect, test } from '@jest/globals';
+import { eventually } from '../support/eventually.ts';
 import { told, toldOf, useHookedWorld } from './hooked-service.ts';
 
 const world = useHookedWorld();
@@ -45,4 +46,20 @@ test('no list fails for one of its profiles, and nobody is asked about oneself',
   expect(list).toEqual(expect.arrayContaining([{ ...shown(0), nick: `for ${viewer.userName}` }, shown(1)]));
   await viewer.call('profileSet', { word: 'throw' });
   expect(await viewer.call('profileGet', viewer.userName)).toMatchObject({ word: 'throw' });
+});
+
+test('once it is late for a list it is not asked for the rest of it, which has no fields', async () => {
+  const viewer = await world.login();
+  const asked = (): number =>
+    told(world.service.node(0), 'profileOf').filter((one) => Object(one)['viewer'] === viewer.userName).length;
+  for (let i = 0; i < 12; i++) {
+    const contact = await world.login();
+    await viewer.call('contactAdd', contact.userName);
+    await contact.call('profileSet', { word: 'hang' });
+  }
+  await eventually(() => expect(asked()).toBe(12));
+  const list = await viewer.call('contactList');
+  expect(list).toHaveLength(12);
+  expect(JSON.stringify(list)).not.toContain('hang');
+  await eventually(() => expect(asked()).toBe(22));
 });

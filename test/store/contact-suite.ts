@@ -26,8 +26,10 @@ const finish = (store: Store, version: string, did: 'add' | 'remove' | 'refused'
 export function contactSuite(open: OpenStore): void {
   describe('the two sides', () => {
     sides(open);
+    pages(open);
     rights(open);
     overtaking(open);
+    lost(open);
     former(open);
   });
   describe('a profile', () => profiles(open));
@@ -48,7 +50,10 @@ function sides(open: OpenStore): void {
     expect(await finish(store, 'v1', 'add')).toEqual({ again: undefined, isShownWrong: false });
     expect([await namesOf(store, 'ann'), await namesOf(store, 'bob')]).toEqual([['bob'], ['ann']]);
     expect([await store.contacts.has('ann', 'bob'), await store.contacts.has('ann', 'carol')]).toEqual([true, false]);
-    expect(await begin(store, add, 'v2')).toBe(false);
+    // It goes all the way again, and nobody is told.
+    expect(await begin(store, add, 'v2')).toBe(true);
+    expect(await apply(store, follows)).toMatchObject({ changed: false });
+    expect(await finish(store, 'v2', 'add')).toEqual({ again: undefined, isShownWrong: false });
     await eventually(() => expect([atAnn, atBob].map((events) => events.length)).toEqual([1, 1]));
     expect([...atAnn, ...atBob].map(frameText)).toEqual(['<add at ann>', '<add at bob>']);
     expect(Object.keys(await store.ttls()).filter((key) => key.includes('contacts'))).toEqual([
@@ -77,7 +82,9 @@ function sides(open: OpenStore): void {
     expect(atAnn.map(({ subject }) => subject)).toEqual(['s2']);
     expect(Object.keys(await store.ttls()).filter((key) => key.includes('contacts'))).toEqual([]);
   });
+}
 
+function pages(open: OpenStore): void {
   test('are read page by page, in the order of their names', async () => {
     const store = await open(scope);
     expect(await store.contacts.readPage('ann', { cursor: '', limit: 2 })).toBe('gone');
@@ -119,6 +126,8 @@ function rights(open: OpenStore): void {
     const toDave = { truth: 'ann', mirror: 'dave' };
     expect(await store.contacts.begin(toDave, add, 'v2', notice(''))).toBe('listLimitExceeded');
     expect(await store.contacts.begin(toDave, remove, 'v2', notice(''))).toBe(false);
+    expect(await store.contacts.begin({ truth: 'nobody', mirror: 'zoe' }, remove, 'v2', notice(''))).toBe('noUser');
+    expect(await store.contacts.apply('nobody', 'ann', remove, notice(''))).toBe('noUser');
     expect(await finish(store, 'v1', 'refused')).toEqual({ again: undefined, isShownWrong: false });
     expect(await namesOf(store, 'ann')).toEqual([]);
     await store.directs.setWhitelistMode('dave', true);
@@ -162,6 +171,33 @@ function overtaking(open: OpenStore): void {
   });
 }
 
+function lost(open: OpenStore): void {
+  test('has no contact on the side that decides where the other one refuses it, even one that was there', async () => {
+    const store = await open(scope);
+    for (const name of ['ann', 'bob']) await login(store, name);
+    await connect(store, 'ann', 'bob');
+    // Bob's side has lost it, and somebody comes late with what was refused.
+    await store.client.del(store.keys.user('bob').contacts);
+    await store.directs.addToList('bob', 'blacklist', ['ann']);
+    const atAnn = await store.listen(userTopic('ann'));
+    expect(await finish(store, 'v1', 'refused')).toMatchObject({ again: 'add' });
+    expect(await apply(store, follows)).toBe('notAllowed');
+    expect(await finish(store, 'v1', 'refused')).toEqual({ again: undefined, isShownWrong: false });
+    expect([await namesOf(store, 'ann'), await namesOf(store, 'bob')]).toEqual([[], []]);
+    expect(await store.contacts.resume(pair, 'v2')).toBe('none');
+    await eventually(() => expect(atAnn.map(frameText)).toEqual(['<refused at ann>']));
+  });
+
+  test('are there on both sides again by adding, where one side has lost it', async () => {
+    const store = await open(scope);
+    for (const name of ['ann', 'bob']) await login(store, name);
+    await connect(store, 'ann', 'bob');
+    await store.client.del(store.keys.user('bob').contacts);
+    await connect(store, 'ann', 'bob');
+    expect([await namesOf(store, 'ann'), await namesOf(store, 'bob')]).toEqual([['bob'], ['ann']]);
+  });
+}
+
 function former(open: OpenStore): void {
   test('remember whose contact a user was that is deleted, and make none until that is over', async () => {
     const store = await open(scope);
@@ -178,7 +214,7 @@ function former(open: OpenStore): void {
     ]);
     expect((await store.contacts.readFormer('ann', 10)).toSorted()).toEqual(['bob', 'carol']);
     await login(store, 'ann');
-    expect(await begin(store, add, 'v2')).toBe('busy');
+    for (const wish of [add, remove]) expect([wish, await begin(store, wish, 'v2')]).toEqual([wish, 'busy']);
     expect(await store.contacts.apply('ann', 'carol', follows, notice(''))).toBe('busy');
     await logout(store, 'ann');
     await store.client.zadd(store.keys.user('ann').contacts, 0, 'dave');
@@ -216,7 +252,7 @@ function profiles(open: OpenStore): void {
     expect(await set(['title', undefined], ['none', undefined], ['city', encodeValue('Rome')])).toBe('ok');
     const read = await store.contacts.readProfile('ann', 'bob');
     if (read === 'noUser') throw new Error(read);
-    expect(read).toMatchObject({ online: true, lastOnline: undefined, blocks: false, isDue: false });
+    expect(read).toMatchObject({ online: true, lastOnline: undefined, blocks: false, isDue: false, isContact: false });
     expect(await store.contacts.readProfile('ann', 'bob', false)).toEqual({ ...read, fields: new Map() });
     const fields = [...read.fields].map(([name, bytes]) => [name, text(bytes)]);
     expect(Object.fromEntries(fields)).toEqual({ age: text(encodeValue(7)), city: text(encodeValue('Rome')) });
@@ -230,13 +266,15 @@ function profiles(open: OpenStore): void {
 
   test('tells since when somebody is away, who blocks whom, and that a contact is under way', async () => {
     const store = await open(scope);
-    for (const name of ['ann', 'bob']) await login(store, name);
+    for (const name of ['ann', 'bob', 'carol']) await login(store, name);
     await store.directs.addToList('ann', 'blacklist', ['bob']);
     await begin(store, remove, 'v1');
     await store.contacts.begin(pair, { ...add, trusted: true }, 'v1', notice(''));
+    await connect(store, 'bob', 'carol');
     await logout(store, 'ann');
     const ann = await store.contacts.readProfile('ann', 'bob');
     expect(ann).toMatchObject({ online: false, lastOnline: expect.any(Number), blocks: true, isDue: true });
+    expect(await store.contacts.readProfile('bob', 'carol')).toMatchObject({ isDue: false, isContact: true });
     expect(await store.contacts.readBlocked('ann', ['carol', 'bob'])).toEqual(new Set(['bob']));
     expect(await store.contacts.readBlocked('bob', ['carol', 'ann'])).toEqual(new Set());
   });

@@ -7,6 +7,7 @@ import { startRedis, type RedisServer } from '../support/redis.ts';
 import { useScope } from '../support/scope.ts';
 import { add, changeOwner, setMode, take } from './access-actions.ts';
 import { append } from './pair-actions.ts';
+import { connect } from './contact-actions.ts';
 import { join, leave, post, room } from './room-actions.ts';
 import { frame, openStore, roomOptions, type Store } from './store.ts';
 
@@ -26,7 +27,13 @@ const direct = (author: string, clientMessageId?: string, transient = false) => 
 const login = (store: Store, userName: string, socketId: string): Promise<unknown> =>
   store.users.login(userName, { socketId, nodeId: 'n1', echo: frame('in'), synced: true });
 
+const pair = { truth: 'alice', mirror: 'bob' };
+const endOf = { op: 'remove', adds: true, trusted: true } as const;
+const silent = { frame: new Uint8Array(0), except: '', shownOnline: true };
+
 const refused: Record<string, Act> = {
+  'making a contact': ({ contacts }) => contacts.begin(pair, { ...endOf, op: 'add' }, 'v1', silent),
+  'making it on the other side': ({ contacts }) => contacts.apply('bob', 'carol', { ...endOf, op: 'add' }, silent),
   'creating a room': ({ rooms }) => rooms.create('new', roomOptions('owner')),
   'reserving of a quota': ({ quotas }) =>
     quotas.grant({ owner: 'bob', roomName: 'new', life: 'l'.repeat(16) }, { creating: true }),
@@ -81,6 +88,10 @@ const done: Record<string, Act> = {
   'deleting a room': ({ rooms }) => rooms.delete(room, SERVICE, 'n1', frame('deleted')),
   'marking what has come': ({ pairs }) => pairs.markSent('bob', 'alice', { first: 1, last: 1 }),
   'marking what was read': ({ pairs }) => pairs.markRead('bob', 'alice', 2),
+  'ending a contact': ({ contacts }) => contacts.begin(pair, endOf, 'v1', silent),
+  'going on with it': ({ contacts }) => contacts.resume(pair, 'v2'),
+  'ending it on the other side': ({ contacts }) => contacts.apply('bob', 'alice', endOf, silent),
+  'being done with it': ({ contacts }) => contacts.finish(pair, 'v2', 'remove', silent),
   'deleting a user': ({ admin }) => admin.deleteUser('gone'),
 };
 
@@ -106,6 +117,8 @@ async function scene(redis: RedisServer): Promise<Store> {
   for (const socketId of ['bob-1', 'bob-2']) await login(store, 'bob', socketId);
   await append(store, 'alice', 'bob');
   await append(store, 'alice', 'bob');
+  await login(store, 'alice', 'alice-1');
+  await connect(store, 'alice', 'bob');
   await login(store, 'gone', 'gone-1');
   await store.users.logout('gone', 'gone-1', frame('out'), []);
   await store.quotas.grant({ owner: 'owner', roomName: 'x', life: 'l'.repeat(16) }, { creating: true });

@@ -11,8 +11,8 @@ const GRACE_MS = 60_000;
 
 const settle = (
   store: Store,
-  more: { nodeId?: string; deadId?: string; toldOnline?: boolean } = {},
-): ReturnType<Store['presences']['settle']> => store.presences.settle('ann', { nodeId: 'n1', ...more });
+  more: { nodeId?: string; deadId?: string; toldOnline?: boolean; restMs?: number } = {},
+): ReturnType<Store['presences']['settle']> => store.presences.settle('ann', { nodeId: 'n1', restMs: 0, ...more });
 
 /** Two contacts; ann is online. */
 async function contacts(open: OpenStore, presenceGraceMs: number): Promise<Store> {
@@ -26,6 +26,7 @@ async function contacts(open: OpenStore, presenceGraceMs: number): Promise<Store
 export function presenceSuite(open: OpenStore): void {
   edges(open);
   claims(open);
+  goingOn(open);
   telling(open);
 }
 
@@ -41,10 +42,10 @@ function edges(open: OpenStore): void {
     expect(await login(store, 'ann', 's2')).toMatchObject({ isNews: false });
     expect(await logout(store, 'ann', { socketId: 's2' })).toMatchObject({ seenForMs: undefined });
     expect(await logout(store, 'ann')).toMatchObject({ seenForMs: 0 });
-    expect(await settle(store)).toEqual({ waitMs: 0, online: false, lastOnline: expect.any(Number) });
+    expect(await settle(store)).toEqual({ waitMs: 0, online: false, lastOnline: expect.any(Number), isAnew: true });
     expect(await settle(store, { toldOnline: false })).toBe('settled');
     expect(await login(store, 'ann')).toMatchObject({ isNews: true });
-    expect(await settle(store)).toEqual({ waitMs: 0, online: true, lastOnline: expect.any(Number) });
+    expect(await settle(store)).toEqual({ waitMs: 0, online: true, lastOnline: expect.any(Number), isAnew: true });
     expect(await settle(store, { toldOnline: true })).toBe('settled');
     expect(await store.presences.settle('nobody', { nodeId: 'n1' })).toBe('gone');
   });
@@ -77,7 +78,7 @@ function edges(open: OpenStore): void {
     const shown = notice('', { shownOnline: false });
     expect(await store.contacts.apply('ann', 'bob', wish, shown)).toEqual({ changed: true, isShownWrong: true });
     // It was never away.
-    expect(await settle(store)).toEqual({ waitMs: 0, online: true, lastOnline: undefined });
+    expect(await settle(store)).toEqual({ waitMs: 0, online: true, lastOnline: undefined, isAnew: true });
     expect(await settle(store, { toldOnline: true })).toBe('settled');
     const pair = { truth: 'ann', mirror: 'carol' };
     await store.contacts.begin(pair, wish, 'v1', shown);
@@ -107,6 +108,47 @@ function claims(open: OpenStore): void {
     await settle(store);
     await store.client.hset(store.keys.user('ann').meta, 'teller', 'n1 1');
     expect(await settle(store, { nodeId: 'n2' })).toMatchObject({ online: true });
+  });
+}
+
+function goingOn(open: OpenStore): void {
+  test('is gone on with by the node that is at it, which knows whether there is something new', async () => {
+    const store = await contacts(open, 0);
+    await logout(store, 'ann');
+    expect(await settle(store)).toMatchObject({ online: false, isAnew: true });
+    expect(await settle(store)).toMatchObject({ online: false, isAnew: false });
+    expect(await settle(store, { nodeId: 'n2', deadId: 'n1' })).toMatchObject({ online: false, isAnew: true });
+    // A stay that is over before all were told is not forgotten.
+    expect(await login(store, 'ann')).toMatchObject({ isNews: true });
+    await logout(store, 'ann');
+    const again = await settle(store, { nodeId: 'n2', toldOnline: false });
+    expect(again).toMatchObject({ waitMs: 0, online: false, isAnew: true });
+    expect(await settle(store, { nodeId: 'n2', toldOnline: false })).toBe('settled');
+    // Neither is a new contact that was shown something else, and may be one whom it was too late to tell.
+    await login(store, 'carol');
+    expect(await login(store, 'ann')).toMatchObject({ isNews: true });
+    expect(await settle(store)).toMatchObject({ online: true });
+    const wish = { op: 'add', adds: false, trusted: false } as const;
+    const wrong = notice('', { shownOnline: false });
+    expect(await store.contacts.apply('ann', 'carol', wish, wrong)).toMatchObject({ isShownWrong: true });
+    expect(await settle(store, { toldOnline: true })).toMatchObject({ online: true, isAnew: true });
+  });
+
+  test('leaves contacts alone for a while after they were told, and tells what came meanwhile as one', async () => {
+    const restMs = 60_000;
+    const store = await contacts(open, 0);
+    await logout(store, 'ann');
+    expect(await settle(store, { restMs })).toMatchObject({ waitMs: 0, online: false });
+    await login(store, 'ann');
+    const found = await settle(store, { restMs, toldOnline: false });
+    expect(typeof found === 'object' && found.waitMs > restMs / 2 && found.waitMs <= restMs + 1).toBe(true);
+    // No node has it meanwhile, and each is told to wait.
+    expect(await store.presences.readTold('ann', 'n1', '')).toBe('lost');
+    expect(await settle(store, { restMs, nodeId: 'n2' })).toMatchObject({ online: true });
+    // Where the clock was set back it is not waited for longer.
+    const { meta } = store.keys.user('ann');
+    await store.client.hincrby(meta, 'quiet', 1_000_000);
+    expect(await settle(store, { restMs, nodeId: 'n2' })).toMatchObject({ waitMs: 0, online: true });
   });
 
   test('is nothing to whom the last contact is lost', async () => {

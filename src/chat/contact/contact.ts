@@ -139,12 +139,15 @@ async function readPage(
   const page = await read();
   if (page.due.length === 0) return page;
   for await (const window of windowsOf(page.due, COMPLETED_AT_ONCE)) {
-    await Promise.all(window.map((other) => contactPairs.complete(author, other)));
+    await Promise.all(window.map((other) => ifPossible(contactPairs.complete(author, other))));
   }
   return read();
 }
 
-/** The profiles of contacts, window by window. What the other side has not ended is ended now; who is gone is no contact. */
+/**
+ * The profiles of contacts, window by window. What the other side has not ended is ended now, and what it has lost it gets again; who
+ * is gone is no contact.
+ */
 async function* seenOf(
   services: Services,
   author: string,
@@ -156,18 +159,29 @@ async function* seenOf(
     const asked = names.slice(at, at + page.length);
     at += page.length;
     const gone = asked.filter((_, i) => page[i] === undefined);
-    await Promise.all(gone.map((name) => contactPairs.forget(author, name)));
-    const due = page.filter((seen): seen is Seen => seen?.isDue === true).map(({ userName }) => userName);
+    await Promise.all(gone.map((name) => ifPossible(contactPairs.forget(author, name))));
+    const due = page.filter((seen): seen is Seen => seen !== undefined && (seen.isDue || !seen.isContact));
     const ended = new Set<string>();
     for await (const window of windowsOf(due, COMPLETED_AT_ONCE)) {
       await Promise.all(
-        window.map(async (other) => {
-          await contactPairs.complete(author, other);
+        window.map(async ({ userName: other, isContact }) => {
+          await ifPossible(
+            isContact ? contactPairs.complete(author, other) : contactPairs.agree({ userName: author, other }),
+          );
           if (!(await contacts.has(author, other))) ended.add(other);
         }),
       );
     }
     yield page.flatMap((seen) => (seen === undefined || ended.has(seen.userName) ? [] : [seen.profile]));
+  }
+}
+
+/** What somebody else has begun and Redis does not let be finished now is finished later: no list fails for it. */
+async function ifPossible(work: Promise<void>): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    if (!(error instanceof StateUnavailable)) throw error;
   }
 }
 

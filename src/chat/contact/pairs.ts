@@ -1,7 +1,7 @@
 /**
  * Makes and ends contacts. Both users have them, on two slots: the side that decides notes what is begun, the other one follows,
- * and the first ends it. What a crash or an outage leaves is the note: whoever reads a list on either side, adds or removes, or sweeps
- * after the node goes on from there.
+ * and the first ends it. What a crash or an outage leaves is the note: whoever reads a list on either side, adds or removes goes on
+ * from there, and where only Redis was away the repairs do. Where a failover has lost one side, whoever lists, adds or removes sees it.
  */
 import type { Instance } from '../../bus/instance.ts';
 import type { Topics } from '../../bus/topics.ts';
@@ -13,7 +13,7 @@ import { pairOf, type ContactOp, type ContactStore, type Pair, type Wish } from 
 import type { Repairs } from '../repair/repairs.ts';
 import { windowsOf } from '../windows.ts';
 import type { Presence } from './presence.ts';
-import type { Profile, Profiles } from './profiles.ts';
+import type { Profile, Profiles, Seen } from './profiles.ts';
 
 export interface ContactPairsDeps {
   readonly contacts: ContactStore;
@@ -64,6 +64,8 @@ const NOBODY_EXCEPTED = { truth: '', mirror: '' };
 
 export class ContactPairs {
   readonly #deps: ContactPairsDeps;
+  /** Names whose contacts of an earlier user are being taken out because somebody came upon them. */
+  readonly #freeing = new Map<string, Promise<void>>();
 
   constructor(deps: ContactPairsDeps) {
     this.#deps = deps;
@@ -83,10 +85,11 @@ export class ContactPairs {
     if (own === 'noUser') throw new StateUnavailable('the user is gone');
     // Rights come before limits.
     for (const refusal of REFUSALS) if (judged.includes(refusal)) return refusal;
+    if ([own, found].every(({ isContact, isDue }) => isContact && !isDue)) return found.profile;
     const begun = underWay('add', asking);
     const { truth } = begun.pair;
-    const profileOf = (userName: string): Profile => (userName === caller ? own.profile : found.profile);
-    const outcome = await this.#whole(begun, addedNotices(begun.pair, truth === caller, profileOf));
+    const seenOf = (userName: string): Seen => (userName === caller ? own : found);
+    const outcome = await this.#whole(begun, addedNotices(begun.pair, truth === caller, seenOf));
     return outcome === 'ok' ? found.profile : outcome;
   }
 
@@ -103,6 +106,24 @@ export class ContactPairs {
     const found = await this.#deps.contacts.resume(pair, version);
     if (found === 'none') return;
     await this.#carryOut({ pair, version, wish: { ...found, trusted: false }, excepts: NOBODY_EXCEPTED });
+  }
+
+  /**
+   * Somebody is among a user's contacts, and does not have it among its own: the side that decides says which of them is right. As long
+   * as neither is under way only a failover leaves that behind, or who came late to the other side.
+   */
+  async agree({ userName, other }: { readonly userName: string; readonly other: string }): Promise<void> {
+    const pair = pairOf(userName, other);
+    const version = newEpoch();
+    const isThere = pair.mirror === userName;
+    const ended = removedNotices(pair, false).truth;
+    const done = await this.#deps.contacts.finish(pair, version, isThere ? 'add' : 'remove', { ...ended, except: '' });
+    if (done === 'noUser') return this.#end(pair.mirror, pair.truth);
+    if (done === 'overtaken') return this.complete(userName, other);
+    if (done.again === undefined) return;
+    // Both had it, and no right is asked for what stays.
+    const wish = { op: done.again, adds: false, trusted: true };
+    await this.#carryOut({ pair, version, wish, excepts: NOBODY_EXCEPTED });
   }
 
   /** Somebody is among a user's contacts, and does not exist any more. */
@@ -156,7 +177,9 @@ export class ContactPairs {
     try {
       const notice = { frame: wish.op === 'add' ? NOTHING : notices.truth.frame, except: excepts.truth };
       const outcome = await contacts.begin(pair, wish, version, notice);
-      if (outcome === 'busy') throw new StateUnavailable('contacts of an earlier user of the name are being taken out');
+      if (outcome === 'busy') return await this.#free(pair.truth);
+      // It is gone, and this one may be left to the other.
+      if (wish.op === 'remove' && outcome === 'noUser') await this.#end(pair.mirror, pair.truth);
       if (wish.op === 'add' && typeof outcome === 'string') return outcome;
       return outcome === true ? await this.#carryOut(begun, notices) : 'ok';
     } catch (error) {
@@ -174,19 +197,32 @@ export class ContactPairs {
     for (let round = 0; round < ROUNDS; round++) {
       const refusal = await this.#apply(begun, op, notices);
       const did = refusal === undefined ? op : 'refused';
-      const done = await contacts.finish(pair, version, did, { ...notices.truth, except: excepts.truth });
+      // A refusal may end what the truth has: nobody has asked for that.
+      const notice = did === 'refused' ? removedNotices(pair, false).truth : notices.truth;
+      const done = await contacts.finish(pair, version, did, { ...notice, except: excepts.truth });
       if (done === 'noUser') {
         // Deleted meanwhile, and perhaps before the other side followed.
         await this.#end(pair.mirror, pair.truth);
         return done;
       }
       if (done !== 'overtaken' && done.isShownWrong) void this.#deps.presence.note(pair.truth, 0);
-      if (refusal === 'busy') throw new StateUnavailable('contacts of an earlier user of the name are being taken out');
+      if (refusal === 'busy') return this.#free(pair.mirror);
       if (done === 'overtaken' || done.again === undefined) return refusal ?? 'ok';
       op = done.again;
       notices = await this.#notices(pair, op, wish.adds);
     }
     throw new StateUnavailable('a contact is made and ended all the time');
+  }
+
+  /** Whoever comes upon contacts of an earlier user of a name, which its node may have left, takes them out: it works the next time. */
+  async #free(userName: string): Promise<never> {
+    let freeing = this.#freeing.get(userName);
+    if (freeing === undefined) {
+      freeing = this.finishFormer(userName).finally(() => this.#freeing.delete(userName));
+      this.#freeing.set(userName, freeing);
+    }
+    await freeing;
+    throw new StateUnavailable('contacts of an earlier user of the name were being taken out');
   }
 
   /** Why the side that follows does not; undefined where it does. */
@@ -209,7 +245,7 @@ export class ContactPairs {
     const [ofTruth, ofMirror] = await Promise.all([profiles.one(truth, mirror), profiles.one(mirror, truth)]);
     // Nobody is told of somebody who does not exist: its side refuses.
     if (ofTruth === 'noUser' || ofMirror === 'noUser') return NO_NOTICES;
-    return addedNotices(pair, truthActs, (userName) => (userName === truth ? ofTruth.profile : ofMirror.profile));
+    return addedNotices(pair, truthActs, (userName) => (userName === truth ? ofTruth : ofMirror));
   }
 }
 
@@ -231,10 +267,11 @@ function underWay(op: ContactOp, { caller, other, trusted, except }: Asking): Un
 }
 
 /** Each side is told of the other, and shown it: whoever has acted by an echo. */
-function addedNotices(pair: Pair, truthActs: boolean, profileOf: (userName: string) => Profile): Notices {
+function addedNotices(pair: Pair, truthActs: boolean, seenOf: (userName: string) => Seen): Notices {
   const notice = (userName: string, other: string, acts: boolean): Notice => ({
-    frame: notificationFrame(acts ? 'contactAddedEcho' : 'contactAdded', [profileOf(other)]),
-    shownOnline: profileOf(userName).status === 'online',
+    frame: notificationFrame(acts ? 'contactAddedEcho' : 'contactAdded', [seenOf(other).profile]),
+    // What a block hides is nothing to be put right.
+    shownOnline: seenOf(userName).isOnline,
   });
   const { truth, mirror } = pair;
   return { truth: notice(truth, mirror, truthActs), mirror: notice(mirror, truth, !truthActs) };

@@ -2,7 +2,7 @@
  * What a user shows of itself, as one who asks sees it: what Redis knows, what a block hides, what the operator's hook makes
  * of the fields. Many are read at once, for they are on as many slots.
  */
-import { Failure } from '../../protocol/errors.ts';
+import { Failure, hasCode } from '../../protocol/errors.ts';
 import { OWN_FIELDS } from '../../protocol/contact.ts';
 import { decodeTrusted } from '../../protocol/wire/msgpack.ts';
 import type { Value, ValueMap } from '../../protocol/values.ts';
@@ -20,6 +20,10 @@ export interface Seen {
   readonly profile: Profile;
   /** A contact with who asks is under way, and it is this user's side that decides. */
   readonly isDue: boolean;
+  /** Who asks is among this user's contacts. */
+  readonly isContact: boolean;
+  /** Whatever a block hides. */
+  readonly isOnline: boolean;
 }
 
 export interface ProfilesDeps {
@@ -29,6 +33,13 @@ export interface ProfilesDeps {
 
 /** Profiles that are asked for in one go. */
 const WINDOW = 100;
+/** The hook is asked for so many of a list at a time: it has everybody's requests to answer. */
+const ASKED_AT_ONCE = 10;
+
+/** One who looks at profiles: once the hook is late it is not asked for the rest of them. */
+interface Looking {
+  isLate: boolean;
+}
 
 export class Profiles {
   readonly #deps: ProfilesDeps;
@@ -39,13 +50,14 @@ export class Profiles {
 
   /** As `viewer` sees it; `noUser` where there is none. */
   async one(userName: string, viewer: string): Promise<Seen | 'noUser'> {
-    const [seen] = await this.#window([userName], viewer);
+    const [seen] = await this.#window([userName], viewer, { isLate: false });
     return seen ?? 'noUser';
   }
 
   /** As `viewer` sees them, in their order, page by page; without those that do not exist. */
   async *pages(names: readonly string[], viewer: string): AsyncGenerator<readonly (Seen | undefined)[]> {
-    for await (const window of windowsOf(names, WINDOW)) yield await this.#window(window, viewer);
+    const looking = { isLate: false };
+    for await (const window of windowsOf(names, WINDOW)) yield await this.#window(window, viewer, looking);
   }
 
   /** Those of some users that are online to `viewer`. */
@@ -54,17 +66,20 @@ export class Profiles {
     return names.filter((_, i) => read[i]?.stored.online === true && !read[i].isHidden);
   }
 
-  async #window(names: readonly string[], viewer: string): Promise<(Seen | undefined)[]> {
+  async #window(names: readonly string[], viewer: string, looking: Looking): Promise<(Seen | undefined)[]> {
     const read = await this.#read(names, viewer, true);
-    return Promise.all(
-      names.map(async (userName, i) => {
-        const found = read[i];
-        if (found === undefined) return undefined;
-        const { stored, isHidden } = found;
-        const fields = await this.#fields(userName, viewer, stored);
-        return { userName, profile: profileOf(userName, stored, isHidden, fields), isDue: stored.isDue };
-      }),
-    );
+    const one = async (userName: string, found: (typeof read)[number]): Promise<Seen | undefined> => {
+      if (found === undefined) return undefined;
+      const { stored, isHidden } = found;
+      const profile = profileOf(userName, stored, isHidden, await this.#fields(userName, viewer, stored, looking));
+      return { userName, profile, isDue: stored.isDue, isContact: stored.isContact, isOnline: stored.online };
+    };
+    const seen: (Seen | undefined)[] = [];
+    const size = this.#deps.hooks?.has('profileOf') === true ? ASKED_AT_ONCE : WINDOW;
+    for (let at = 0; at < names.length; at += size) {
+      seen.push(...(await Promise.all(names.slice(at, at + size).map((name, i) => one(name, read[at + i])))));
+    }
+    return seen;
   }
 
   /** In the order of the names, and with whether a block hides who is online; in one go. */
@@ -86,13 +101,17 @@ export class Profiles {
     });
   }
 
-  async #fields(userName: string, viewer: string, stored: StoredProfile): Promise<ValueMap> {
+  async #fields(userName: string, viewer: string, stored: StoredProfile, looking: Looking): Promise<ValueMap> {
     const fields = Object.fromEntries([...stored.fields].map(([name, bytes]) => [name, decodeTrusted(bytes)]));
     const { hooks } = this.#deps;
     if (hooks === undefined || userName === viewer || !hooks.has('profileOf')) return fields;
+    if (looking.isLate) return {};
     const said = await hooks.ask('profileOf', (): ProfileAsked => ({ userName, viewer, fields }), readFields);
     // What it fails to decide about is not shown.
-    if (said instanceof Failure) return {};
+    if (said instanceof Failure) {
+      looking.isLate ||= hasCode(said, 'timeout');
+      return {};
+    }
     return said ?? fields;
   }
 }

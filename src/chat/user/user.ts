@@ -39,7 +39,14 @@ export function userHandlers(services: Services): UserHandlers {
     },
 
     async disconnect(_by, _args, socket) {
-      await users.voidResumeTokens(socket.userName, socket.family, socket.issuedAt);
+      // From here on: it may close before Redis has answered.
+      socket.onPurpose = true;
+      try {
+        await users.voidResumeTokens(socket.userName, socket.family, socket.issuedAt);
+      } catch (error) {
+        socket.onPurpose = false;
+        throw error;
+      }
       // Not before the response: that of another request, sent in between, would close the socket first.
       return ok(null, { after: () => socket.disconnect() });
     },

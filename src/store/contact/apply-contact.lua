@@ -1,19 +1,9 @@
 -- uses: clock direct recipients contact/side contact/presence contact/shown
--- Makes or ends a contact on the side that follows, and tells its sockets. Rights and limit are this side's: what it refuses is
--- given up on the other one. `shown` is whether the other user was shown this one as online ('1'). It gives whether something has
+-- Makes a contact on the side that follows, and tells its sockets. Rights and limit are this side's: what it refuses is given up
+-- on the other one. `shown` is whether the other user was shown this one as online ('1'). It gives whether something has
 -- changed, and whether contacts have to be told what this user is. Changes nothing twice.
 if not openLog(now) then
   return 'noUser'
-end
-if op == 'remove' then
-  -- Of a user that is deleted there may be a note, too.
-  redis.call('HDEL', contactsDue, other)
-  local changed = redis.call('ZREM', contacts, other)
-  if changed == 1 then
-    tellSide(except, frame)
-    saveLog()
-  end
-  return { changed, 0 }
 end
 if redis.call('ZSCORE', contacts, other) then
   return { 0, 0 }

@@ -17,32 +17,52 @@ export const judgeContact = script('judge-contact', {
 
 export const beginContact = script('begin-contact', {
   keys: [...CONTACT_SIDE, 'contactsFormer'],
-  args: ['other', 'trusted', 'adds', 'limit', 'op', 'version', 'except', 'frame'],
-  writes: true,
+  args: ['other', 'trusted', 'adds', 'limit', 'version'],
   refuses: [...REFUSALS, 'busy'],
-  // No: there is nothing to do.
+  gives: done,
+});
+
+export const endContact = script('end-contact', {
+  keys: [...CONTACT_SIDE, 'contactsFormer'],
+  args: ['other', 'adds', 'limit', 'version', 'except', 'frame'],
+  writes: true,
+  whenFull: true,
+  refuses: ['noUser', 'busy'],
+  // No: of no contact there is an end, and too much is under way.
   gives: yes,
 });
 
 export const resumeContact = script('resume-contact', {
   keys: ['contactsDue'],
   args: ['other', 'version'],
+  whenFull: true,
   refuses: ['none'],
   gives: { op: text, adds: yes },
 });
 
 export const applyContact = script('apply-contact', {
   keys: [...CONTACT_SIDE, 'contactsFormer'],
-  args: ['other', 'trusted', 'adds', 'limit', 'op', 'except', 'frame', 'shown'],
+  args: ['other', 'trusted', 'adds', 'limit', 'except', 'frame', 'shown'],
   writes: true,
   refuses: [...REFUSALS, 'busy'],
   gives: { changed: yes, isShownWrong: yes },
+});
+
+export const dropContact = script('drop-contact', {
+  keys: CONTACT_SIDE,
+  args: ['other', 'except', 'frame'],
+  writes: true,
+  whenFull: true,
+  refuses: ['noUser'],
+  gives: yes,
 });
 
 export const finishContact = script('finish-contact', {
   keys: CONTACT_SIDE,
   args: ['other', 'version', 'did', 'except', 'frame', 'shown'],
   writes: true,
+  // What it adds takes the place of the note.
+  whenFull: true,
   refuses: ['noUser', 'overtaken'],
   gives: { again: optional(text), isShownWrong: yes },
 });
@@ -55,10 +75,10 @@ export const readContacts = script('read-contacts', {
 });
 
 export const readProfile = script('read-profile', {
-  keys: ['meta', 'sockets', 'blacklist', 'contactsDue', 'profile'],
+  keys: ['meta', 'sockets', 'blacklist', 'contacts', 'contactsDue', 'profile'],
   args: ['other', 'whole'],
   refuses: ['noUser'],
-  gives: { online: yes, lastOnline: optional(number), blocks: yes, isDue: yes, fields: listOf(bytes) },
+  gives: { online: yes, lastOnline: optional(number), blocks: yes, isDue: yes, isContact: yes, fields: listOf(bytes) },
 });
 
 export const readBlocked = script('read-blocked', { keys: ['blacklist'], rest: true, gives: listOf(text) });
@@ -73,10 +93,10 @@ export const setProfile = script('set-profile', {
 
 export const settlePresence = script('settle-presence', {
   keys: ['meta', 'sockets', 'contacts'],
-  args: ['node', 'dead', 'toldNow', 'holdMs'],
+  args: ['node', 'dead', 'toldNow', 'holdMs', 'restMs'],
   whenFull: true,
   refuses: ['gone', 'busy', 'settled'],
-  gives: { waitMs: number, online: yes, lastOnline: optional(number) },
+  gives: { waitMs: number, online: yes, lastOnline: optional(number), isAnew: yes },
 });
 
 export const readTold = script('read-told', {

@@ -52,6 +52,8 @@ export interface StoredProfile {
   readonly blocks: boolean;
   /** A contact of these two is under way, and this one decides. */
   readonly isDue: boolean;
+  /** The one who asks is among its contacts. */
+  readonly isContact: boolean;
   /** Name → value in MessagePack. */
   readonly fields: ReadonlyMap<string, Uint8Array>;
 }
@@ -79,15 +81,20 @@ export class ContactStore {
     return this.#commands.run(scripts.judgeContact, this.#keys.user(userName), { other, ...this.#wished(wish) });
   }
 
-  /** On the side that decides. False: it is so there already, and nothing was begun. */
-  begin(
+  /** On the side that decides. False: nothing was begun, for there is nothing to end, and too much under way. */
+  async begin(
     { truth, mirror }: Pair,
     { op, ...wish }: Wish,
     version: string,
     { frame, except }: SideNotice,
-  ): Promise<OutcomeOf<typeof scripts.beginContact>> {
-    const args = { other: mirror, ...this.#wished(wish), op, version, except, frame };
-    return this.#commands.run(scripts.beginContact, this.#keys.user(truth), args);
+  ): Promise<boolean | Exclude<OutcomeOf<typeof scripts.beginContact>, 'ok'>> {
+    const keys = this.#keys.user(truth);
+    const { trusted, ...wished } = this.#wished(wish);
+    if (op === 'remove') {
+      return this.#commands.run(scripts.endContact, keys, { other: mirror, ...wished, version, except, frame });
+    }
+    const begun = await this.#commands.run(scripts.beginContact, keys, { other: mirror, trusted, ...wished, version });
+    return begun === 'ok' ? true : begun;
   }
 
   /** Takes over what is under way of two users. */
@@ -98,14 +105,19 @@ export class ContactStore {
   }
 
   /** On the side that follows. */
-  apply(
+  async apply(
     userName: string,
     other: string,
     { op, ...wish }: Wish,
     { frame, except, shownOnline }: SideShown,
   ): Promise<OutcomeOf<typeof scripts.applyContact>> {
-    const args = { other, ...this.#wished(wish), op, except, frame, shown: flag(shownOnline) };
-    return this.#commands.run(scripts.applyContact, this.#keys.user(userName), args);
+    const keys = this.#keys.user(userName);
+    if (op === 'remove') {
+      const changed = await this.#commands.run(scripts.dropContact, keys, { other, except, frame });
+      return changed === 'noUser' ? changed : { changed, isShownWrong: false };
+    }
+    const args = { other, ...this.#wished(wish), except, frame, shown: flag(shownOnline) };
+    return this.#commands.run(scripts.applyContact, keys, args);
   }
 
   /** On the side that decides, after the other one. `again`: what the other side has to be told once more, by this version. */

@@ -9,6 +9,8 @@ import { readTold, settlePresence, tellPresence } from './contact-scripts.ts';
 
 /** A node that has been at it for so long without a sign has left it. */
 const HOLD_MS = 30_000;
+/** Contacts are told of a user so seldom at most, and 1 ms for each of them less often. */
+const REST_MS = 1000;
 const PAGE = 500;
 
 export interface Settling {
@@ -17,6 +19,8 @@ export interface Settling {
   readonly deadId?: string | undefined;
   /** What all contacts were told just now; undefined at first. */
   readonly toldOnline?: boolean | undefined;
+  /** For how long contacts are left alone after that, beside 1 ms for each; 0 for not at all. */
+  readonly restMs?: number;
 }
 
 export class PresenceStore {
@@ -29,9 +33,12 @@ export class PresenceStore {
   }
 
   /** What is to be told, by this node from here on; or for how long to wait. Else there is nothing for it to do. */
-  settle(userName: string, { nodeId, deadId = '', toldOnline }: Settling): Promise<OutcomeOf<typeof settlePresence>> {
+  settle(
+    userName: string,
+    { nodeId, deadId = '', toldOnline, restMs = REST_MS }: Settling,
+  ): Promise<OutcomeOf<typeof settlePresence>> {
     const toldNow = toldOnline === undefined ? '' : toldOnline ? '1' : '0';
-    const args = { node: nodeId, dead: deadId, toldNow, holdMs: HOLD_MS };
+    const args = { node: nodeId, dead: deadId, toldNow, holdMs: HOLD_MS, restMs };
     return this.#commands.run(settlePresence, this.#keys.user(userName), args);
   }
 

@@ -114,7 +114,8 @@ if announced > 0 then
 end
 local isNews = 0
 if count == 1 and redis.call('EXISTS', contacts) == 1 and redis.call('HGET', meta, 'told') ~= '1' then
-  redis.call('HSET', meta, 'told', '?')
+  -- Should somebody be telling them now, this stay is over perhaps when that is done: it is told all the same.
+  redis.call('HSET', meta, 'told', '!')
   isNews = 1
 end
 -- Later than any before, whatever becomes of the clock: that orders it among the ends of logins.

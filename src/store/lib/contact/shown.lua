@@ -4,7 +4,8 @@
 local function isShownWrong(shown)
   local actual = seen()
   if actual ~= shown then
-    redis.call('HSET', meta, 'told', '?')
+    -- Whoever is telling contacts now may be past this one.
+    redis.call('HSET', meta, 'told', '!')
     return 1
   end
   -- Before the first one there was nobody to be told.
