@@ -81,9 +81,8 @@ export interface Resumable extends Pick<Identity, 'userName' | 'expiresAt' | 'cl
 }
 
 /**
- * The resume token of a login: good for a while after now, but not beyond the end of its
- * chain. A chain that begins ends a while after the token that it began with; where there was none, or one that never expires,
- * a while after now.
+ * The resume token of a login: good for a while after now, but not beyond the end of its chain. A chain that begins ends a
+ * while after the token that it began with; where there was none, or one that never expires, a while after now.
  */
 export function issueToken(
   key: ResumeKey,

@@ -11,6 +11,18 @@ export interface PeerLeases {
   readonly freeInMs: number;
 }
 
+/** How long a node's lease has yet to go by what was seen of it, at least 0; or that it sends its sockets away. */
+async function leftOf(
+  commands: Commands,
+  keys: Keyspace,
+  watch: Pick<Lease, 'watchedMs'>,
+  nodeId: string,
+): Promise<number | 'draining'> {
+  const said = await commands.run(readLease, { lease: keys.node(nodeId).lease }, {});
+  if (typeof said === 'string') return said === 'draining' ? said : 0;
+  return Math.max(0, Math.ceil(said.termMs - watch.watchedMs(nodeId, said.expires)));
+}
+
 /** A lease for each of the nodes: as many as are named, in one go. */
 export async function readLeases(
   commands: Commands,
@@ -18,13 +30,8 @@ export async function readLeases(
   watch: Pick<Lease, 'watchedMs'>,
   nodeIds: readonly string[],
 ): Promise<PeerLeases> {
-  const leftMs = await Promise.all(
-    nodeIds.map(async (nodeId) => {
-      const said = await commands.run(readLease, { lease: keys.node(nodeId).lease }, {});
-      if (typeof said === 'string') return 0;
-      return Math.max(0, Math.ceil(said.termMs - watch.watchedMs(nodeId, said.expires)));
-    }),
-  );
+  const left = await Promise.all(nodeIds.map((nodeId) => leftOf(commands, keys, watch, nodeId)));
+  const leftMs = left.map((one) => (one === 'draining' ? 0 : one));
   return {
     absent: nodeIds.filter((_, i) => leftMs[i] === 0),
     freeInMs: Math.min(...leftMs.filter((ms) => ms > 0)),
@@ -38,14 +45,8 @@ export async function isHeld(
   watch: Pick<Lease, 'watchedMs'>,
   nodeIds: readonly string[],
 ): Promise<boolean> {
-  const held = await Promise.all(
-    [...new Set(nodeIds)].map(async (nodeId) => {
-      const said = await commands.run(readLease, { lease: keys.node(nodeId).lease }, {});
-      if (typeof said === 'string') return said === 'draining';
-      return watch.watchedMs(nodeId, said.expires) < said.termMs;
-    }),
-  );
-  return held.includes(true);
+  const left = await Promise.all([...new Set(nodeIds)].map((nodeId) => leftOf(commands, keys, watch, nodeId)));
+  return left.some((one) => one !== 0);
 }
 
 const GONE_KNOWN_MS = 2000;

@@ -25,7 +25,7 @@ end
 for _, name in ipairs(redis.call('HKEYS', contactsDue)) do
   redis.call('ZADD', contactsFormer, 0, name)
 end
-local at = math.max(clock[1] * 1000000 + clock[2], lastIssued())
+local at = endsAt()
 redis.call('UNLINK', meta, history, events, sockets, devices, synced, session, leaving, whitelist, blacklist, voided,
   delivered, missed, profile, contacts, contactsDue)
 redis.call('HSET', voided, '*', int(at))

@@ -119,6 +119,6 @@ if count == 1 and redis.call('EXISTS', contacts) == 1 and redis.call('HGET', met
   isNews = 1
 end
 -- Later than any before, whatever becomes of the clock: that orders it among the ends of logins.
-local issued = math.max(clock[1] * 1000000 + clock[2], lastIssued() + 1)
+local issued = math.max(micros(), lastIssued() + 1)
 redis.call('HSET', meta, 'issued', int(issued))
 return { position(), count, syncing == '1' and redis.call('HGETALL', session) or {}, {}, issued, 0, isNews }

@@ -11,8 +11,8 @@ local isAll = family == '*'
 if not isAll and redis.call('HLEN', revoked) >= MOST and redis.call('HEXISTS', revoked, family) == 0 then
   return 'listLimitExceeded'
 end
--- Never before what was issued, or was ended already: Redis's clock may have been set back.
-local at = math.max(clock[1] * 1000000 + clock[2], lastIssued())
+-- Never before what was ended already.
+local at = endsAt()
 if isAll then
   for _, marks in ipairs({ revoked, voided }) do
     for _, before in ipairs(redis.call('HVALS', marks)) do

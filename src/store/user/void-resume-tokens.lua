@@ -1,12 +1,11 @@
--- uses: clock
+-- uses: clock revoked
 -- Voids the resume tokens of one family that were issued up to now: a login of it was ended on purpose. One step with a mark
 -- for login-user.lua, so that a login under way by one of them is refused. `issuedAt` is when that login's own was issued:
 -- that one is over, and all until the user's last one, whatever became of the clock. A mark is of use for as long as a token is good, `keptMs`.
 -- Where there are more marks than `MOST` the older half becomes one for all of the user's resume tokens of that time: who
 -- still has one of those shows other credentials.
 local MOST = 100
-local last = tonumber(redis.call('HGET', meta, 'issued') or 0)
-local at = math.max(clock[1] * 1000000 + clock[2], tonumber(issuedAt), last)
+local at = math.max(endsAt(), tonumber(issuedAt))
 
 local function int(n)
   return string.format('%.0f', n)
