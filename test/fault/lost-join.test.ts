@@ -1,4 +1,5 @@
-// A failover that lost a login and a join of which no log tells: the sockets concerned start afresh, nobody else does.
+// A failover that lost a login and a join: no room's log tells of them, but the user's log does. All sockets of that user
+// start afresh, since what was lost of it may have closed any of them; nobody else does.
 import { expect, test } from '@jest/globals';
 import { connectClient } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
@@ -9,7 +10,7 @@ import { startService } from '../support/service.ts';
 
 const scope = useScope();
 
-test('a second socket whose login and join were lost comes back and is an occupant again', async () => {
+test('a user whose second login and join were lost comes back with both sockets, and both are occupants again', async () => {
   const primary = await startRedis(scope);
   const link = await startLink(scope, primary.port);
   // No notices, so that the room's log is the same with and without the lost join.
@@ -18,6 +19,8 @@ test('a second socket whose login and join were lost comes back and is an occupa
   const first = await connectClient(scope, { urls: url, userName: 'ann' });
   await first.request('roomCreate', { roomName: 'lobby' });
   await first.join('lobby');
+  const other = await connectClient(scope, { urls: url, userName: 'bob' });
+  await other.join('lobby');
   await first.say('lobby', 'one');
   const replica = await startReplica(scope, primary);
   await first.say('lobby', 'two');
@@ -33,10 +36,14 @@ test('a second socket whose login and join were lost comes back and is an occupa
   link.cut();
   await primary.kill();
 
-  await second.next('disconnected', ({ code }) => code === 4002);
-  await second.next('recovered');
+  for (const client of [first, second]) {
+    await client.next('disconnected', ({ code }) => code === 4002);
+    await client.next('recovered');
+  }
   const sockets = await first.request('listOwnSockets', {});
   expect(sockets).toEqual({ [first.socketId ?? '']: ['lobby'], [second.socketId ?? '']: ['lobby'] });
   await second.say('lobby', 'three');
   await first.next('roomMessage', (_, { key }) => key === 'three');
+  await other.next('roomMessage', (_, { key }) => key === 'three');
+  expect(other.seen('disconnected')).toEqual([]);
 });
