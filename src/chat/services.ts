@@ -20,6 +20,7 @@ import type { ResumeKeys } from './auth/resume-keys.ts';
 import type { Audience } from './caller.ts';
 import type { Arrivals } from './direct/arrivals.ts';
 import type { Receipts } from './direct/receipts.ts';
+import type { StoredSends } from './direct/stored-sends.ts';
 import type { ContactPairs } from './contact/pairs.ts';
 import type { Presence } from './contact/presence.ts';
 import type { Profiles } from './contact/profiles.ts';
@@ -73,6 +74,7 @@ export interface Services {
   readonly removals: Removals;
   readonly quotas: Quotas;
   readonly receipts: Receipts;
+  readonly storedSends: StoredSends;
   readonly arrivals: Pick<Arrivals, 'told'>;
   readonly userlistChanges: UserlistChanges;
   readonly authenticator: Authenticator;

@@ -9,6 +9,7 @@ import { createTokenKeys } from '../chat/auth/token-keys.ts';
 import type { Handlers } from '../chat/caller.ts';
 import { bindHandlers } from '../chat/handlers.ts';
 import { hookedHandlers } from '../chat/hooks/around.ts';
+import { StoredSends } from '../chat/direct/stored-sends.ts';
 import { ContactPairs } from '../chat/contact/pairs.ts';
 import { Presence } from '../chat/contact/presence.ts';
 import { Profiles } from '../chat/contact/profiles.ts';
@@ -57,7 +58,7 @@ export function buildHooks(
 export function buildChat(
   shared: Shared,
   hooks: HookRunner | undefined,
-  { lease }: RedisSide,
+  { lease, commands }: RedisSide,
   stores: Stores,
   aftermath: Aftermath,
   { hub, topics, echoes, arrivals, stagedEviction, peerNodes }: Delivery,
@@ -88,6 +89,7 @@ export function buildChat(
     ...common,
     settings: chatSettings(config),
     ...aboutContacts,
+    storedSends: new StoredSends({ ...common, ...sendsOf(config), budget: commands.budget }),
     leaves,
     disconnects,
     stagedEvictionPeers,
@@ -125,6 +127,11 @@ function buildContacts(
   const profiles = new Profiles(common);
   return { presence, profiles, contactPairs: new ContactPairs({ ...common, profiles, presence }) };
 }
+
+const sendsOf = ({ postsPerCall, redis: { timeoutMs } }: Config): { postsPerCall: number; timeoutMs: number } => ({
+  postsPerCall,
+  timeoutMs,
+});
 
 function buildAuthenticator(
   { config: { auth, limits }, errors }: Shared,

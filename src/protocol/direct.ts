@@ -58,6 +58,7 @@ export const directRequests = {
     access: 'user',
     check: 'directMessageCheck',
     order: { user: 'userName' },
+    pipelined: true,
     cost: { units: 1, spread: { user: 'userName' } },
     example: {
       params: ['bob', { textMessage: 'hello' }],

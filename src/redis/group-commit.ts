@@ -19,8 +19,8 @@ export interface GroupCommitDeps<Item, Outcome> {
   readonly itemsMax: number;
   /** What has waited longer than a call may take is not sent any more. */
   readonly timeoutMs: number;
-  /** Lanes of one number may share a call. */
-  slotOf(lane: string): number;
+  /** Lanes of one number may share a call; where this is left out each has its own. */
+  slotOf?(lane: string): number;
   /** What an item weighs, in bytes of arguments. */
   bytesOf(item: Item): number;
   /** One call. Gives the outcomes in the order of the items, lane after lane; an error is that of one item. */
@@ -85,14 +85,14 @@ export class GroupCommit<Item, Outcome> {
   #flush(): void {
     const ready = this.#ready;
     this.#ready = [];
-    const open = new Map<number, Call<Item, Outcome>>();
+    const open = new Map<number | string, Call<Item, Outcome>>();
     for (const lane of ready) {
       this.#expire(lane);
       if (lane.waiting.length === 0) {
         this.#lanes.delete(lane.name);
         continue;
       }
-      const slot = this.#deps.slotOf(lane.name);
+      const slot = this.#deps.slotOf?.(lane.name) ?? lane.name;
       const taken = take(lane, this.#deps.itemsMax);
       const [count, bytes] = [taken.length, bytesOf(taken)];
       let call = open.get(slot);

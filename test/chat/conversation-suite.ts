@@ -8,6 +8,7 @@ import { fenceUser, field, limits, type World } from './world.ts';
 export function conversationSuite(world: World): void {
   describe('a direct message that is kept', () => {
     keeping(world);
+    floods(world);
     refusals(world);
     repeats(world);
     transients(world);
@@ -90,6 +91,37 @@ function keeping(world: World): void {
     await eventually(() => expect(bob.heard('directMessage')).toHaveLength(20));
     const heard = bob.heard('directMessage').map(([message]) => Number(field(message, 'id')));
     expect(heard).toEqual(heard.toSorted((a, b) => a - b));
+  });
+}
+
+function floods(world: World): void {
+  test('goes with others of its author that are ready, each judged by itself, in order, and before what comes behind them', async () => {
+    const [alice, bob] = [await world.login(0), await world.login(1)];
+    const aliceToo = await world.login(1, alice.userName);
+    const calls = Array.from({ length: 30 }, (_, i): [string, string, ValueMap, ValueMap] => [
+      'directMessage',
+      bob.userName,
+      { text: i === 7 ? 'x'.repeat(limits.messageBytes) : `${i}` },
+      // Three that are one.
+      { clientMessageId: i === 20 || i === 21 ? 'c-19' : `c-${i}` },
+    ]);
+    const behind: [string, string] = ['directHistoryGet', bob.userName];
+    const outcomes = await Promise.all(alice.callAll(...calls, behind));
+    const history = outcomes.pop();
+    const texts = calls.map((_, i) => `${i}`).filter((text) => !['7', '20', '21'].includes(text));
+    const ids = outcomes.map((outcome) => ('result' in outcome ? field(outcome.result, 'id') : outcome.error.code));
+    expect(ids).toEqual(
+      calls.map((_, i) => {
+        if (i === 7) return 'messageTooLarge';
+        return texts.indexOf(i === 20 || i === 21 ? '19' : `${i}`) + 1;
+      }),
+    );
+    expect(history).toHaveProperty('result', expect.arrayContaining([expect.objectContaining({ id: texts.length })]));
+    const heard = (user: User, name: string): unknown[] =>
+      user.heard(name).map((params) => field(params.at(-1), 'text'));
+    await eventually(() => expect(heard(bob, 'directMessage')).toEqual(texts));
+    await eventually(() => expect(heard(aliceToo, 'directMessageEcho')).toEqual(texts));
+    expect(alice.heard('directMessageEcho')).toEqual([]);
   });
 }
 

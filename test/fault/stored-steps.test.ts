@@ -5,6 +5,7 @@ import { storedDirectFrame } from '../../src/protocol/direct.ts';
 import type { Value } from '../../src/protocol/values.ts';
 import type { Appended } from '../../src/store/pair/pair-store.ts';
 import { rightsOf } from '../../src/store/rights.ts';
+import { appendOne } from '../store/pair-actions.ts';
 import { openStore, type Store } from '../store/store.ts';
 import { eventually } from '../support/eventually.ts';
 import { startSplitLink } from '../support/weather.ts';
@@ -37,8 +38,8 @@ const admit = (author: User, to: User): Promise<unknown> =>
 async function append(author: User, to: User, text: string, clientMessageId?: string): Promise<Appended> {
   expect(await admit(author, to)).toBe('ok');
   const { prefix, middle } = storedDirectFrame(author.userName, { text });
-  const post = { author: author.userName, prefix, middle, clientMessageId, transient: false };
-  const appended = await store.pairs.append(to.userName, post);
+  const post = { prefix, middle, clientMessageId, transient: false };
+  const appended = await appendOne(store, author.userName, to.userName, post);
   if (typeof appended === 'string' || 'passing' in appended) throw new Error('not appended');
   return appended;
 }

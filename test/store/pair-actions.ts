@@ -1,6 +1,6 @@
 // What the suites of conversations do: logging in and out, and each step of a send.
 import { rightsOf } from '../../src/store/rights.ts';
-import type { Appended, PairMessage, PairPage } from '../../src/store/pair/pair-store.ts';
+import type { Appended, AppendOutcome, PairMessage, PairPage, PairPost } from '../../src/store/pair/pair-store.ts';
 import { frame, type Store } from './store.ts';
 
 export const ALL: PairPage = { fromId: undefined, fromTime: undefined, forward: true, limit: 1000 };
@@ -22,14 +22,15 @@ export const append = (
   author: string,
   to: string,
   { text = 'hello', clientMessageId, transient = false }: AppendOptions = {},
-): ReturnType<Store['pairs']['append']> =>
-  store.pairs.append(to, {
-    author,
-    prefix: Buffer.from(text),
-    middle: Buffer.from('/'),
-    clientMessageId,
-    transient,
-  });
+): Promise<AppendOutcome> =>
+  appendOne(store, author, to, { prefix: Buffer.from(text), middle: Buffer.from('/'), clientMessageId, transient });
+
+/** One message by itself; rejects where it has failed. */
+export async function appendOne(store: Store, author: string, to: string, post: PairPost): Promise<AppendOutcome> {
+  const [done] = await store.pairs.append(to, author, [post]);
+  if (done === undefined || done instanceof Error) throw done ?? new Error('nothing became of it');
+  return done;
+}
 
 export async function appended(
   store: Store,

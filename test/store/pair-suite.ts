@@ -1,6 +1,6 @@
 // Conversations of two users in Redis: the log of a pair, and its marks.
 import { describe, expect, test } from '@jest/globals';
-import type { PairPage } from '../../src/store/pair/pair-store.ts';
+import type { PairPage, PairPost } from '../../src/store/pair/pair-store.ts';
 import { eventually } from '../support/eventually.ts';
 import { useScope } from '../support/scope.ts';
 import { ALL, append, appended, keysOf, read } from './pair-actions.ts';
@@ -12,6 +12,7 @@ const scope = useScope();
 export function pairSuite(open: OpenStore): void {
   describe('the log of a pair', () => {
     appending(open);
+    together(open);
     repeats(open);
     pages(open);
     bounds(open);
@@ -63,6 +64,50 @@ function appending(open: OpenStore): void {
     expect(whole.subarray(11, 12).toString()).toBe('/');
     expect(Number(whole.readBigUInt64BE(12))).toBe(1);
     expect(await keysOf(store)).toEqual(['{pair:ann:bob}:history', '{pair:ann:bob}:meta']);
+  });
+}
+
+function together(open: OpenStore): void {
+  test('judges each of several messages by itself, and appends them in one step', async () => {
+    const store = await open(scope, { repeatsMax: 3 });
+    const post = (text: string, clientMessageId?: string, transient = false): PairPost => ({
+      prefix: Buffer.from(text),
+      middle: Buffer.from('/'),
+      clientMessageId,
+      transient,
+    });
+    const before = await appended(store, 'ann', 'bob', { clientMessageId: 'old', text: 'old' });
+    const outcomes = await store.pairs.append('bob', 'ann', [
+      post('one'),
+      post('two', 'c1'),
+      post(''),
+      post('again', 'c1'),
+      post('typing', 'c2', true),
+      post('more', 'c3'),
+      post('older', 'old'),
+      post('three'),
+    ]);
+    expect(outcomes).toMatchObject([
+      { id: 2, number: 2, repeated: false },
+      { id: 3, number: 3, repeated: false },
+      'messageTooLarge',
+      { id: 3, number: 3, repeated: true },
+      { passing: true, repeated: false },
+      'tooMany',
+      { ...before, repeated: true },
+      { id: 4, number: 4, repeated: false },
+    ]);
+    const found = await store.pairs.read('bob', 'ann', ALL);
+    const messages = found === 'noPair' ? [] : found.messages;
+    expect(messages.map(({ id, frame: whole }) => [id, Buffer.from(whole).toString('latin1').split('\0')[0]])).toEqual([
+      [1, 'old'],
+      [2, 'one'],
+      [3, 'two'],
+      [4, 'three'],
+    ]);
+    // One event behind another, as those of single steps.
+    for (const [i, { prev }] of messages.entries()) if (i > 0) expect(prev).toBe(messages[i - 1]?.nonce);
+    expect(await appended(store, 'bob', 'ann')).toMatchObject({ id: 5, number: 1 });
   });
 }
 

@@ -119,12 +119,12 @@ function theAuthor(open: OpenStore): void {
     const store = await open(scope);
     const { directs } = store;
     const echo = (exceptSocket?: string): Promise<void> =>
-      directs.echo('ann', { peer: 'bob', exceptSocket, frame: Buffer.from('echo') });
+      directs.echo('ann', { peer: 'bob', messages: [{ exceptSocket, frame: Buffer.from('echo') }] });
     await echo();
     expect(await keysOf(store)).toEqual([]);
     await login(store, 'ann');
     const events = await store.listen(userTopic('ann'));
-    await directs.echo('ann', { peer: 'bob', exceptSocket: undefined, frame: undefined });
+    await directs.echo('ann', { peer: 'bob', messages: [] });
     await echo('s1');
     await echo();
     await eventually(() => expect(events.map((event) => frameText(event))).toEqual(['echo']));
@@ -173,7 +173,7 @@ function deletions(open: OpenStore): void {
     const say = async (author: string, to: string): Promise<void> => {
       await admit(store, to, author);
       await deliver(store, to, author, await appended(store, author, to));
-      await store.directs.echo(author, { peer: to, exceptSocket: undefined, frame: Buffer.from('') });
+      await store.directs.echo(author, { peer: to, messages: [] });
     };
     await say('ann', 'bob');
     await say('bob', 'ann');

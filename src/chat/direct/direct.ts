@@ -8,7 +8,7 @@ import type { PageWish } from '../../store/access/list-page.ts';
 import { DIRECT_LISTS, type DirectListName } from '../../store/direct/direct-store.ts';
 import { asAuthor, type Actor } from '../actor.ts';
 import type { Handlers, HandlersOf } from '../caller.ts';
-import { ok, type Outcome } from '../outcome.ts';
+import { ok, UnderWay } from '../outcome.ts';
 import { isScanCursor, NO_CURSOR, pageOfList, wholeList } from '../access/lists.ts';
 import type { Services } from '../services.ts';
 import { conversationHandlers } from './conversation.ts';
@@ -60,18 +60,21 @@ export function directHandlers(services: Services): HandlersOf<typeof directRequ
   };
 }
 
-async function sendMessage(
+/** What is kept has its place in its conversation as soon as this returns. */
+function sendMessage(
   services: Services,
   by: Actor,
   sending: Parameters<Handlers['directMessage']>[1],
-): Promise<Outcome<'directMessage'>> {
+): ReturnType<Handlers['directMessage']> {
   const { settings } = services;
   if (settings.directMessages === 'off') return failBecause('notAllowed', [], 'direct messages are switched off');
   if (!isValidName(sending.userName, settings.limits)) return fail('noUser', [sending.userName]);
   const { author } = by;
-  // What the service sends in nobody's name is in no conversation.
-  if (settings.directMessages === 'live' || author === undefined) return sendLive(services, by, sending);
-  return sendStored(services, asAuthor(by, author), sending);
+  const { clientMessageId = '', transient = false } = sending.options ?? {};
+  // What the service sends in nobody's name is in no conversation, and what passes needs no log, but for what repeats are known by.
+  const isPassing = transient && clientMessageId === '';
+  if (settings.directMessages === 'live' || author === undefined || isPassing) return sendLive(services, by, sending);
+  return new UnderWay(sendStored(services, asAuthor(by, author), sending));
 }
 
 const listOf = (listName: string): DirectListName | undefined => DIRECT_LISTS.find((known) => known === listName);

@@ -46,7 +46,8 @@ export const deliverDirect = script('deliver-direct', {
 
 export const echoDirect = script('echo-direct', {
   keys: [...LOG, 'sockets', ...PEERS],
-  args: ['except', 'frame', 'peer', 'anonymous'],
+  args: ['peer', 'anonymous'],
+  rest: true,
   writes: true,
   refuses: ['gone'],
   gives: nothing,

@@ -59,6 +59,12 @@ export interface Sent {
 const REPEATS_MAX = 8000;
 const REPEAT_BYTES_MAX = 4 * 1024 * 1024;
 
+/** A message whose author's other sockets hear of it. */
+export interface Echoed {
+  readonly exceptSocket: string | undefined;
+  readonly frame: Uint8Array;
+}
+
 /** Users that are looked for at once. */
 const MISSED_PAGE = 100;
 
@@ -133,13 +139,11 @@ export class DirectStore {
     return this.#commands.run(scripts.deliverDirect, this.#keys.user(userName), { ...args, anonymous }, { args: rest });
   }
 
-  /** Notes of who has written to `peer` that it has, and tells its other sockets, if there is a frame for them. */
-  async echo(
-    userName: string,
-    { peer, exceptSocket, frame }: { peer: string; exceptSocket: string | undefined; frame: Uint8Array | undefined },
-  ): Promise<void> {
-    const args = { except: exceptSocket ?? '', frame: frame ?? '', peer, anonymous: flag(isAnonymous(userName)) };
-    await this.#commands.run(scripts.echoDirect, this.#keys.user(userName), args);
+  /** Notes of who has written to `peer` that it has, and tells its other sockets of each message that there is a frame for. */
+  async echo(userName: string, { peer, messages }: { peer: string; messages: readonly Echoed[] }): Promise<void> {
+    const args = { peer, anonymous: flag(isAnonymous(userName)) };
+    const rest = messages.flatMap(({ exceptSocket = '', frame }) => [exceptSocket, frame]);
+    await this.#commands.run(scripts.echoDirect, this.#keys.user(userName), args, { args: rest });
   }
 
   /**

@@ -1,13 +1,16 @@
 -- uses: clock log recipients direct/peers
--- Tells the author's other sockets of a message that was stored, and notes with whom the author has a conversation. One step on
--- the author's slot, behind the message: what a crash before it leaves out comes with the next one, or with a repeat. An empty frame
--- tells nobody.
+-- Tells the author's other sockets of messages that were stored, and notes with whom the author has a conversation. One step on
+-- the author's slot, behind the messages: what a crash before it leaves out comes with the next one, or with a repeat.
+-- Rest arguments: of each message the socket that is left out, '' for none, and the frame.
 if not openLog(now) then
   return 'gone'
 end
 notePeer(peer)
 keepPeers(anonymous)
-if frame ~= '' and redis.call('HLEN', sockets) > redis.call('HEXISTS', sockets, except) then
-  announce(NOTICE, allBut(except), frame)
-  saveLog()
+for at = rest, #ARGV, 2 do
+  local except, frame = ARGV[at], ARGV[at + 1]
+  if redis.call('HLEN', sockets) > redis.call('HEXISTS', sockets, except) then
+    announce(NOTICE, allBut(except), frame)
+  end
 end
+saveLog()

@@ -1,4 +1,4 @@
--- uses: clock room-keys history-bytes
+-- uses: clock room-keys history-bytes batch/failure
 -- Posts to rooms, several messages to each: occupant? repeated? then the next id, append, publish. One step, so that the ids have no
 -- gaps, the order of ids is the order of delivery, and nobody who has just been removed still posts. Each message is judged by
 -- itself, in the order in which they came, and answered by itself.
@@ -158,24 +158,12 @@ local function post(transient, trusted, nonce, user, repeatKey, middle, prefix)
   return { newId, newSeq, 0, wish }
 end
 
--- What went wrong as the reply to one message: what Redis says begins with a word of its own, what Lua says with a place in
--- the script. What the server would say of everything ends the call, for the client has to hear it.
-local function failed(said)
-  said = type(said) == 'table' and said.err or said
-  local word = string.match(said, '^(%u+) ')
-  if word and word ~= 'OOM' and word ~= 'WRONGTYPE' and word ~= 'ERR' then
-    pcall(closeRoom)
-    error({ err = said })
-  end
-  return { err = word and said or 'ERR ' .. said }
-end
-
 -- A reply to each of them goes into `replies`, whatever became of those before it.
 local function postEach(posts, count, place, replies)
   for i = 1, count do
     local transient, trusted, nonce, user, repeatKey, middle, prefix, next = unpackBytes(POST, posts, place)
     local isDone, reply = pcall(post, transient, trusted, nonce, user, repeatKey, middle, prefix)
-    replies[i] = isDone and reply or failed(reply)
+    replies[i] = isDone and reply or failed(reply, closeRoom)
     place = next
   end
 end
@@ -187,11 +175,11 @@ for i = 0, (#KEYS - restKeys - 1) / 2 do
   local count, place = unpackBytes('>I2', posts)
   local isRead, isThere = pcall(openRoom)
   if not isRead then
-    failure = failed(isThere)
+    failure = failed(isThere, closeRoom)
   elseif isThere then
     postEach(posts, count, place, replies)
     local isSaved, said = pcall(closeRoom)
-    failure = not isSaved and failed(said)
+    failure = not isSaved and failed(said, closeRoom)
   end
   for k = 1, count do
     local reply = replies[k]

@@ -1,7 +1,9 @@
--- uses: direct/pair
--- Appends a message to the log of a pair of users: repeated? then the next id, append. One step, so that ids have no gaps and a
--- repeat finds what came before it. The log is the truth; what comes after it (deliver-direct.lua) can be done again from it.
--- The frame is `prefix`, the time, `middle`, the id. An empty prefix stands for a message over the limit: a repeat may carry anything.
+-- uses: direct/pair batch/failure
+-- Appends messages of one author to the log of a pair of users, each judged by itself: repeated? then the next id, append. One step,
+-- so that ids have no gaps and a repeat finds what came before it. The log is the truth; what comes after it (deliver-direct.lua)
+-- can be done again from it.
+-- Rest arguments: `transient`, `repeatId`, `prefix` and `middle` of each. Its frame is `prefix`, the time, `middle`, the id. An empty
+-- prefix stands for a message over the limit: a repeat may carry anything.
 -- `repeatId` is the author's id of it, '' for none. What was sent under it is known by reference only: life, id, number, time,
 -- or '-' of a `transient` one, which is noted here and sent elsewhere; for `dedupMs` or a little longer, `repeatsMax` of an
 -- author a generation. The log keeps `max` messages and about `bytesMax` bytes; where `keptMs` is not '' it goes so long after
@@ -10,25 +12,10 @@ local isThere = openLog(now)
 local at = isThere and log.now or now
 local generation = math.floor(at / tonumber(dedupMs))
 local key = dedup .. int(generation) .. ':' .. author
-if repeatId ~= '' then
-  local first = redis.call('HGET', key, repeatId)
-    or redis.call('HGET', dedup .. int(generation - 1) .. ':' .. author, repeatId)
-  if first == '-' then
-    return { 0, 0, 0, '', 1 }
-  end
-  local life, id, n, time = string.match(first or '', '^(%S+) (%d+) (%d+) (%d+)$')
-  if id and isThere and life == log.life then
-    return { tonumber(id), tonumber(n), tonumber(time), life, 1, eventAt(id) }
-  end
-end
-if prefix == '' then
-  return 'messageTooLarge'
-end
-if repeatId ~= '' and redis.call('HLEN', key) >= tonumber(repeatsMax) then
-  return 'tooMany'
-end
+local keyBefore = dedup .. int(generation - 1) .. ':' .. author
+local appended, last = 0
 
-local function noteRepeat(what)
+local function noteRepeat(repeatId, what)
   if repeatId == '' then
     return
   end
@@ -39,29 +26,71 @@ local function noteRepeat(what)
   end
 end
 
-if transient == '1' then
-  noteRepeat('-')
-  return { 0, 0, 0, '', 0 }
+-- The reply to a repeat; nil where it is none.
+local function firstOf(repeatId)
+  local first = redis.call('HGET', key, repeatId) or redis.call('HGET', keyBefore, repeatId)
+  if first == '-' then
+    return { 0, 0, 0, '', 1 }
+  end
+  local life, id, n, time = string.match(first or '', '^(%S+) (%d+) (%d+) (%d+)$')
+  if id and isThere and life == log.life then
+    return { tonumber(id), tonumber(n), tonumber(time), life, 1, eventAt(id) }
+  end
 end
-if not isThere then
-  newLog(epoch, now, max)
+
+local function append(transient, repeatId, prefix, middle)
+  local first = repeatId ~= '' and firstOf(repeatId)
+  if first then
+    return first
+  end
+  if prefix == '' then
+    return 'messageTooLarge'
+  end
+  if repeatId ~= '' and redis.call('HLEN', key) >= tonumber(repeatsMax) then
+    return 'tooMany'
+  end
+  if transient == '1' then
+    noteRepeat(repeatId, '-')
+    return { 0, 0, 0, '', 0 }
+  end
+  if not isThere then
+    newLog(epoch, now, max)
+    isThere = true
+  end
+  last = last or select(2, markOf('last', author))
+  local id, n, own = log.id + 1, last + 1, nextNonce()
+  local event = struct.pack(HEADER, MESSAGE, n, id, at, own, log.nonce, log.epoch, #author)
+    .. author .. prefix .. u64(at) .. middle .. u64(id)
+  local size = #event + ENTRY_BYTES
+  log.written = log.written + size
+  if log.written >= log.lookAt then
+    local step = math.max(STEP_MIN, math.floor(tonumber(bytesMax) / 8))
+    local _, lookAt = bytesOf().keepWithin(history, 'marks', id, size, log.written, tonumber(bytesMax), step)
+    log.lookAt = lookAt
+  end
+  redis.call('XADD', history, 'MAXLEN', '~', int(tonumber(max)), int(id) .. '-0', 'e', event)
+  log.id, log.seq, log.nonce, log.ts, log.messageTs, log.max = id, id, own, at, at, tonumber(max)
+  last, appended = n, appended + 1
+  noteRepeat(repeatId, log.life .. ' ' .. int(id) .. ' ' .. int(n) .. ' ' .. int(at))
+  return { id, n, at, log.life, 0 }
 end
-local id, n = log.id + 1, select(2, markOf('last', author)) + 1
-local event = struct.pack(HEADER, MESSAGE, n, id, at, nonce, log.nonce, log.epoch, #author)
-  .. author .. prefix .. u64(at) .. middle .. u64(id)
-log.id, log.seq, log.nonce, log.ts, log.messageTs, log.max = id, id, nonce, at, at, tonumber(max)
-log.written = log.written + #event + ENTRY_BYTES
-if log.written >= log.lookAt then
-  local step = math.max(STEP_MIN, math.floor(tonumber(bytesMax) / 8))
-  local _, lookAt = bytesOf().keepWithin(history, 'marks', id, #event + ENTRY_BYTES, log.written, tonumber(bytesMax), step)
-  log.lookAt = lookAt
+
+-- What was appended is so whatever comes of the others.
+local function save()
+  if appended > 0 then
+    setMark('last', author, log.id, last)
+    writeLog()
+    if keptMs ~= '' then
+      redis.call('PEXPIRE', meta, keptMs)
+      redis.call('PEXPIRE', history, keptMs)
+    end
+  end
 end
-redis.call('XADD', history, 'MAXLEN', '~', int(tonumber(max)), int(id) .. '-0', 'e', event)
-setMark('last', author, id, n)
-noteRepeat(log.life .. ' ' .. int(id) .. ' ' .. int(n) .. ' ' .. int(at))
-writeLog()
-if keptMs ~= '' then
-  redis.call('PEXPIRE', meta, keptMs)
-  redis.call('PEXPIRE', history, keptMs)
+
+local replies = {}
+for place = rest, #ARGV, 4 do
+  local isDone, reply = pcall(append, unpack(ARGV, place, place + 3))
+  replies[#replies + 1] = isDone and reply or failed(reply, save)
 end
-return { id, n, at, log.life, 0 }
+save()
+return replies

@@ -8,23 +8,13 @@ const PAIR = ['meta', 'history'] as const;
 
 export const appendDirect = script('append-direct', {
   keys: [...PAIR, 'dedup'],
-  args: [
-    'epoch',
-    'author',
-    'prefix',
-    'middle',
-    'transient',
-    'repeatId',
-    'dedupMs',
-    'repeatsMax',
-    'max',
-    'bytesMax',
-    'keptMs',
-  ],
+  args: ['epoch', 'author', 'dedupMs', 'repeatsMax', 'max', 'bytesMax', 'keptMs'],
+  rest: true,
   writes: true,
   refuses: ['messageTooLarge', 'tooMany'],
   // Zeros of a transient one. Of a repeat `first` is the event, where it is still kept.
   gives: { id: number, number, timestamp: number, life: text, repeated: yes, first: optional(bytes) },
+  each: true,
 });
 
 export const readPair = script('read-pair', {

@@ -14,7 +14,6 @@ import * as scripts from './pair-scripts.ts';
 
 /** A message on its way into the log: `prefix`, its time, `middle`, its id are the frame that the receiver gets. */
 export interface PairPost {
-  readonly author: string;
   /** Empty for a message over the limit: then only repeats are answered. */
   readonly prefix: Uint8Array;
   readonly middle: Uint8Array;
@@ -38,6 +37,10 @@ export interface Appended extends PairMessage {
   /** Nothing was appended: it is the first one. */
   readonly repeated: boolean;
 }
+
+/** `passing`: a transient one, which is noted, and in no log. */
+export type AppendOutcome =
+  Appended | { readonly passing: true; readonly repeated: boolean } | 'messageTooLarge' | 'tooMany';
 
 /** Which page of the log; see read-pair.lua. */
 export interface PairPage {
@@ -88,35 +91,30 @@ export class PairStore {
   }
 
   /**
-   * Appends a message to what two users have said. Of a repeat the first one is given; undefined in its place where that was
-   * transient, as of a transient one itself.
+   * Appends what `author` writes to another user, in order, each by itself: an error is that of one message. Of a repeat the
+   * first one is given.
    */
-  async append(
-    userName: string,
-    post: PairPost,
-  ): Promise<Appended | { readonly passing: true; readonly repeated: boolean } | 'messageTooLarge' | 'tooMany'> {
-    const { author, prefix, middle, clientMessageId = '', transient } = post;
+  async append(userName: string, author: string, posts: readonly PairPost[]): Promise<(AppendOutcome | Error)[]> {
     const { dedupMs, repeatsMax = REPEATS_MAX, historyMaxSize, historyMaxBytes } = this.#options;
-    const appended = await this.#commands.run(scripts.appendDirect, this.#keys.pair(author, userName), {
+    const args = {
       epoch: newEpoch(),
       author,
-      prefix,
-      middle,
-      transient: flag(transient),
-      repeatId: clientMessageId,
       dedupMs,
       repeatsMax,
       max: historyMaxSize,
       bytesMax: historyMaxBytes,
       keptMs: isAnonymous(author) || isAnonymous(userName) ? ANONYMOUS_MS : '',
-    });
-    if (typeof appended === 'string') return appended;
-    const { first, ...rest } = appended;
-    if (rest.id === 0) return { passing: true, repeated: rest.repeated };
-    const kept = first === undefined ? undefined : readEvent(first)?.frame;
-    // Where the first one is not kept any more, its id and time are: what is said again is taken for what it said.
-    if (kept === undefined && prefix.length === 0) return 'messageTooLarge';
-    return { ...rest, frame: kept ?? whole(post, rest) };
+    };
+    const rest = posts.flatMap(({ transient, clientMessageId = '', prefix, middle }) => [
+      flag(transient),
+      clientMessageId,
+      prefix,
+      middle,
+    ]);
+    const keys = this.#keys.pair(author, userName);
+    const appended = await this.#commands.runEach(scripts.appendDirect, keys, args, { args: rest });
+    if (appended.length !== posts.length) throw new Error(`${appended.length} replies for ${posts.length} messages`);
+    return posts.map((post, i) => outcomeOf(post, appended[i] ?? new Error('no reply')));
   }
 
   /** A page of what a user and another one have said. */
@@ -169,6 +167,16 @@ export const messageOf = ({ id, seq, timestamp, frame }: TopicEvent): PairMessag
   timestamp,
   frame,
 });
+
+function outcomeOf(post: PairPost, appended: OutcomeOf<typeof scripts.appendDirect> | Error): AppendOutcome | Error {
+  if (typeof appended === 'string' || appended instanceof Error) return appended;
+  const { first, ...rest } = appended;
+  if (rest.id === 0) return { passing: true, repeated: rest.repeated };
+  const kept = first === undefined ? undefined : readEvent(first)?.frame;
+  // Where the first one is not kept any more, its id and time are: what is said again is taken for what it said.
+  if (kept === undefined && post.prefix.length === 0) return 'messageTooLarge';
+  return { ...rest, frame: kept ?? whole(post, rest) };
+}
 
 /** What the script has made of a prefix and its numbers. */
 function whole({ prefix, middle }: PairPost, { timestamp, id }: { timestamp: number; id: number }): Uint8Array {

@@ -1,0 +1,79 @@
+/**
+ * The steps behind the pair's log: the receiver's sockets are told of its messages, and the author's others. What was appended is
+ * sent, whatever happens here: where Redis does not answer it is told later. A repeat tells what was not told.
+ */
+import { directEchoFrame } from '../../protocol/direct.ts';
+import type { DirectStore, Writing } from '../../store/direct/direct-store.ts';
+import type { Appended, PairStore } from '../../store/pair/pair-store.ts';
+import type { Repairs } from '../repair/repairs.ts';
+
+/** A message of the log, or one that is in it already, with the socket that its echo leaves out. */
+export interface Stored extends Appended {
+  readonly exceptSocket: string | undefined;
+}
+
+export interface HandingOnDeps {
+  readonly directs: Pick<DirectStore, 'deliver' | 'echo'>;
+  readonly pairs: Pick<PairStore, 'readUnsent'>;
+  readonly repairs: Pick<Repairs, 'retry'>;
+}
+
+/** What is handed on at once of messages that were left behind. */
+const GAP_PAGE = { limit: 100, bytesMax: 1 << 18 };
+/** Of a conversation that is longer than so many pages the rest is found as missed. */
+const GAP_PAGES_MAX = 100;
+
+export class HandingOn {
+  readonly #deps: HandingOnDeps;
+
+  constructor(deps: HandingOnDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * Of messages of one script, one at least. Returns whether older ones, which may be among those that are repeated, were news to
+   * the receiver.
+   */
+  async handOn(userName: string, writing: Writing, messages: readonly Stored[]): Promise<boolean> {
+    const { directs, repairs } = this.#deps;
+    let isOldNews = false;
+    const deliver = async (): Promise<void> => {
+      isOldNews = await this.#deliver(userName, writing, messages);
+    };
+    await deliver().catch((error: unknown) => repairs.retry(deliver, error));
+    // Of a repeat that is no news the author's side may not know yet: the node of the first one may have died before.
+    const echo = async (): Promise<void> => {
+      const echoed = messages
+        .filter(({ repeated }) => !repeated || isOldNews)
+        .map(({ exceptSocket, frame }) => ({ exceptSocket, frame: directEchoFrame(userName, frame) }));
+      await directs.echo(writing.author, { peer: userName, messages: echoed });
+    };
+    await echo().catch((error: unknown) => repairs.retry(echo, error));
+    return isOldNews;
+  }
+
+  /** Behind all messages of their author that were not handed on. Returns whether any of these was told. */
+  async #deliver(userName: string, writing: Writing, messages: readonly Stored[]): Promise<boolean> {
+    const { directs, pairs } = this.#deps;
+    const fresh = messages.filter(({ repeated }) => !repeated);
+    const life = messages[0]?.life ?? '';
+    // Of a repeat it is only known that it is there.
+    const after = fresh[0] === undefined ? Math.max(...messages.map(({ number }) => number)) : fresh[0].number - 1;
+    const last = { ...writing, life, after, messages: fresh };
+    let told = 0;
+    for (let page = 0; page < GAP_PAGES_MAX; page++) {
+      const done = await directs.deliver(userName, { ...last, ending: true });
+      if (done === 'noUser') return false;
+      if (!done.isBehind) return told + done.told > fresh.length;
+      const gap = await pairs.readUnsent(userName, writing.author, { after: done.deliveredId, ...GAP_PAGE });
+      if (gap.messages.length === 0) break;
+      const older = { ...writing, life: gap.life, after: 0, messages: gap.messages };
+      const filled = await directs.deliver(userName, { ...older, ending: false });
+      told += filled === 'noUser' ? 0 : filled.told;
+    }
+    // What was in between is not kept any more, or has come by another way. So has a message that is repeated: it was kept, and not
+    // unsent, or it is not kept, and what is said now need not be what it said.
+    const done = await directs.deliver(userName, { ...last, after: 0, ending: true });
+    return told + (done === 'noUser' ? 0 : done.told) > fresh.length;
+  }
+}
