@@ -42,15 +42,20 @@ describe('Forwarded', () => {
   });
 
   test('is read in a time that its length explains, whatever stands in it', () => {
+    // The shortest of a few: the others may have been interrupted.
     const timeOf = (unit: string, times: number): number => {
-      const began = performance.now();
-      for (let round = 0; round < 5; round++) read('forwarded', { forwarded: unit.repeat(times) });
-      return performance.now() - began;
+      const forwarded = unit.repeat(times);
+      const took = Array.from({ length: 5 }, () => {
+        const began = performance.now();
+        read('forwarded', { forwarded });
+        return performance.now() - began;
+      });
+      return Math.min(...took);
     };
     for (const unit of ['for="', 'for="\\"', 'a', '"', '\\', ',', ';', '=', 'for=x;']) {
       timeOf(unit, 2000);
       // Sixteen times as much takes sixteen times as long, not 256 times.
-      expect([unit, timeOf(unit, 32_000) / (timeOf(unit, 2000) + 1) < 100]).toEqual([unit, true]);
+      expect([unit, timeOf(unit, 32_000) / (timeOf(unit, 2000) + 0.2) < 100]).toEqual([unit, true]);
     }
   });
 });
