@@ -78,6 +78,7 @@ function assemble(reader: Reader, production: boolean): Config {
       listSizeLimit: reader.get(settings.directListSizeLimit),
       historyMaxSize: reader.get(settings.directHistoryMaxSize),
       historyMaxBytes: reader.get(settings.directHistoryMaxBytes),
+      historyMaxAgeMs: reader.get(settings.historyMaxAgeMs),
       contactsMax: reader.get(settings.contactsMax),
     },
     hooks: {
@@ -177,6 +178,7 @@ function readRooms(reader: Reader): Config['rooms'] {
     accessListsUpdates: reader.get(settings.accessListsUpdates),
     historyMaxSize: reader.get(settings.historyMaxSize),
     historyMaxBytes: reader.get(settings.historyMaxBytes),
+    historyMaxAgeMs: reader.get(settings.historyMaxAgeMs),
     largeSize: reader.get(settings.roomLargeSize),
     listSizeLimit: reader.get(settings.roomListSizeLimit),
     roomsPerSocket: reader.get(settings.roomsPerSocket),

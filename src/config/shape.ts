@@ -64,6 +64,8 @@ export interface Config {
     readonly accessListsUpdates: boolean;
     readonly historyMaxSize: number;
     readonly historyMaxBytes: number;
+    /** 0: for ever. */
+    readonly historyMaxAgeMs: number;
     readonly largeSize: number;
     readonly listSizeLimit: number;
     readonly roomsPerSocket: number;
@@ -74,6 +76,8 @@ export interface Config {
     /** Of two users. */
     readonly historyMaxSize: number;
     readonly historyMaxBytes: number;
+    /** That of rooms. */
+    readonly historyMaxAgeMs: number;
     readonly contactsMax: number;
   };
   readonly hooks: {

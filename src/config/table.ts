@@ -122,6 +122,15 @@ export const settings = {
     { min: 65_536, max: 1 << 30 },
     { unit: 'bytes', doc: 'Bytes of messages that a room keeps; beyond it the oldest go, however few there are.' },
   ),
+  historyMaxAgeMs: integer(
+    'PARLEY_HISTORY_MAX_AGE_MS',
+    0,
+    { min: 0, max: 100 * 365 * dayMs },
+    {
+      unit: 'ms',
+      doc: 'Age up to which messages are given, of rooms and of two users; older ones go from Redis too, by themselves. 0 is for ever. A room may have an age of its own by the server API. A longer one brings nothing back.',
+    },
+  ),
   historyMaxGetMessages: integer(
     'PARLEY_HISTORY_MAX_GET_MESSAGES',
     100,

@@ -93,7 +93,7 @@ export function buildDelivery(
   const bus = new RedisBus({ shards: links.shards, commands, keys, nodeId, timeoutMs, counters, onError: onBusError });
   const feeds: FeedDeps = {
     listener: hub,
-    reader: new TopicLog(commands, keys, lease),
+    reader: new TopicLog(commands, keys, lease, config.rooms.historyMaxAgeMs),
     counters,
     mayDeliver: () => lease.held,
     evictOwn: (topic, at) => stagedEviction.evictOwn(topic, at),

@@ -23,7 +23,7 @@ export function buildServerApi(
   const onDefect = defectLog(shared);
   return new ServerApi({
     services,
-    admin: new AdminStore(commands, keys, config.auth),
+    admin: new AdminStore(commands, keys, { ...config.rooms, resumeTokenMs: config.auth.resumeTokenMs }),
     directory: new Directory(commands, keys),
     roomListSizeLimit: config.rooms.listSizeLimit,
     directListSizeLimit: config.direct.listSizeLimit,

@@ -84,9 +84,10 @@ const KEY_PERIOD_MS = 24 * 60 * 60 * 1000;
 
 export function buildStores({ config, keys }: Shared, { commands, lease }: RedisSide): Stores {
   const pageMax = config.limits.historyMaxGetMessages;
+  const { historyMaxAgeMs } = config.rooms;
   const replyBytes = replyBytesOf(config);
   return {
-    rooms: new RoomStore(commands, keys, config),
+    rooms: new RoomStore(commands, keys, { dedupMs: config.dedupMs, historyMaxAgeMs }),
     memberships: new MembershipStore(commands, keys, { ...config.rooms, pageMax, replyBytes }),
     messages: new MessageStore(commands, keys, {
       ...config.rooms,
@@ -94,7 +95,7 @@ export function buildStores({ config, keys }: Shared, { commands, lease }: Redis
       postsPerCall: config.postsPerCall,
       timeoutMs: config.redis.timeoutMs,
     }),
-    histories: new HistoryStore(commands, keys, { replyBytes }),
+    histories: new HistoryStore(commands, keys, { replyBytes, historyMaxAgeMs }),
     deletions: new Deletions(commands, keys),
     quotas: new QuotaStore(commands, keys, config.quotas),
     peers: new Peers(commands, keys),
@@ -104,6 +105,7 @@ export function buildStores({ config, keys }: Shared, { commands, lease }: Redis
     users: new UserStore(commands, keys, {
       socketsMax: config.socketsPerUser,
       resumeTokenMs: config.auth.resumeTokenMs,
+      historyMaxAgeMs,
       watch: lease,
       presenceGraceMs: config.node.presenceGraceMs,
       // What it was answered before is remembered for twice as long as repeats are.
@@ -113,6 +115,6 @@ export function buildStores({ config, keys }: Shared, { commands, lease }: Redis
     pairs: new PairStore(commands, keys, { ...config.direct, dedupMs: config.dedupMs, replyBytes }),
     contacts: new ContactStore(commands, keys, config.direct),
     presences: new PresenceStore(commands, keys),
-    directs: new DirectStore(commands, keys, { dedupMs: config.dedupMs, listSizeLimit: config.direct.listSizeLimit }),
+    directs: new DirectStore(commands, keys, { ...config.direct, dedupMs: config.dedupMs }),
   };
 }

@@ -59,6 +59,11 @@ export function serverRoomHandlers(parts: ServerServices): RoomHandlers {
       return changed === 'ok' ? ok(null) : fail(changed, [roomName]);
     },
 
+    async changeRoomHistoryMaxAge({ roomName, historyMaxAgeMs }) {
+      const changed = isName(roomName) ? await admin.ageHistory(roomName, historyMaxAgeMs ?? undefined) : 'noRoom';
+      return changed === 'ok' ? ok(null) : fail(changed, [roomName]);
+    },
+
     changeAccessListsUpdates: ({ roomName, enabled }) => setFlag(roomName, 'accessListsUpdates', enabled),
 
     changeUserlistUpdates: ({ roomName, enabled }) => setFlag(roomName, 'userlistUpdates', enabled),
@@ -114,6 +119,7 @@ async function addRoom(
     userlistUpdates: options.enableUserlistUpdates ?? settings.userlistUpdates,
     accessListsUpdates: options.enableAccessListsUpdates ?? settings.accessListsUpdates,
     historyMax: options.historyMaxSize ?? settings.historyMaxSize,
+    historyMaxAgeMs: options.historyMaxAgeMs,
     lists,
   };
   // Beyond the owner's quota too, so there is nothing but this to refuse.
@@ -142,6 +148,7 @@ const readRoom = async (
       blacklist: more.blacklistSize,
     },
     history: historyInfo(info, settings.limits.historyMaxGetMessages),
+    historyMaxAgeMs: info.historyMaxAgeMs ?? null,
     nodes: [...more.nodes],
   });
 };

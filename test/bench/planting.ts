@@ -34,8 +34,13 @@ export async function openGarden(system: System): Promise<Garden> {
     onError: () => undefined,
   });
   const keys = new Keyspace(system.prefix);
-  const rooms = new RoomStore(commands, keys, { dedupMs: 300_000 });
-  const memberships = new MembershipStore(commands, keys, { pageMax: 100, replyBytes: 1 << 19, largeSize: 1_000_000 });
+  const rooms = new RoomStore(commands, keys, { dedupMs: 300_000, historyMaxAgeMs: 0 });
+  const memberships = new MembershipStore(commands, keys, {
+    pageMax: 100,
+    replyBytes: 1 << 19,
+    historyMaxAgeMs: 0,
+    largeSize: 1_000_000,
+  });
   const created = { owner: 'bench', whitelistOnly: false, userlistUpdates: true, accessListsUpdates: true };
   return {
     createRooms: async (names) => {

@@ -53,7 +53,7 @@ async function startSplitNode(): Promise<Split> {
   return {
     link,
     bus: parts.bus,
-    admin: new AdminStore(parts.commands, parts.keys, { resumeTokenMs: 1000 }),
+    admin: new AdminStore(parts.commands, parts.keys, { resumeTokenMs: 1000, historyMaxAgeMs: 0 }),
     compare: async (roomNames) => {
       parts.repairs.checkAll(roomNames.map(roomTopic));
       await parts.reconciler.run();

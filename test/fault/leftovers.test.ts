@@ -9,7 +9,12 @@ import { apiEnv, serverApi } from '../support/server-api.ts';
 import { startService, type ServiceNode } from '../support/service.ts';
 
 const scope = useScope();
-const env = { ...apiEnv, PARLEY_NODE_LEASE_MS: '2000', PARLEY_DIRECT_MESSAGES: 'live' };
+const env = {
+  ...apiEnv,
+  PARLEY_NODE_LEASE_MS: '2000',
+  PARLEY_DIRECT_MESSAGES: 'live',
+  PARLEY_HISTORY_MAX_AGE_MS: '3600000',
+};
 /** What may stay until it expires: a dead node's tombstones, what repeated messages are known by, and what ends resume tokens. */
 const expiring = /:(tomb|dedup):|:voided$|^\{resume\}:keys$/;
 

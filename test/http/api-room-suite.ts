@@ -1,6 +1,7 @@
 // What the service itself asks about rooms and nodes: each request with its success and its refusals.
 import { describe, expect, test } from '@jest/globals';
 import type { Value } from '../../src/protocol/values.ts';
+import { eventually } from '../support/eventually.ts';
 import { badNames, type ApiWorld } from './api-world.ts';
 
 export function apiRoomSuite(world: ApiWorld): void {
@@ -10,6 +11,7 @@ export function apiRoomSuite(world: ApiWorld): void {
   deletingRooms(world);
   changingOwners(world);
   changingRooms(world);
+  changingAges(world);
   describe('what there is', () => listing(world));
 }
 
@@ -23,6 +25,7 @@ function makingRooms({ api, fresh }: ApiWorld): void {
       blacklist: ['mallory'],
       whitelistOnly: true,
       historyMaxSize: 7,
+      historyMaxAgeMs: 60_000,
       enableAccessListsUpdates: false,
       enableUserlistUpdates: false,
     };
@@ -38,6 +41,7 @@ function makingRooms({ api, fresh }: ApiWorld): void {
       enableUserlistUpdates: false,
       sizes: { userlist: 0, adminlist: 1, whitelist: 2, blacklist: 1 },
       history: { historyMaxSize: 7, historySize: 0, lastMessageId: 0, oldestMessageId: 1 },
+      historyMaxAgeMs: 60_000,
       nodes: [],
     });
     const has = (list: string, item: string): Promise<Value> => api().call('roomHasInList', [roomName, list, item]);
@@ -59,6 +63,7 @@ function makingRooms({ api, fresh }: ApiWorld): void {
       enableAccessListsUpdates: true,
       enableUserlistUpdates: true,
       history: { historyMaxSize: 10_000, historyMaxGetMessages: 5 },
+      historyMaxAgeMs: null,
     });
   });
 }
@@ -104,6 +109,8 @@ function askingOfRooms({ api, fresh, login, service }: ApiWorld): void {
         ['changeRoomOwner', name, 'ada'],
         ['changeRoomOwner', name, 'a:b'],
         ['changeRoomHistoryMaxSize', name, 5],
+        ['changeRoomHistoryMaxAge', name, 5],
+        ['changeRoomHistoryMaxAge', name, null],
         ['changeAccessListsUpdates', name, true],
         ['changeUserlistUpdates', name, true],
         ['roomMessage', name, {}],
@@ -182,6 +189,33 @@ function changingOwners({ api, fresh, login }: ApiWorld): void {
     expect(await api().call('changeRoomOwner', { roomName, owner: null })).toBeNull();
     expect(await occupant.call('roomGetOwner', roomName)).toBeNull();
     expect(await after.refusal('roomDelete', roomName)).toMatchObject({ code: 'notAllowed' });
+  });
+}
+
+function changingAges({ api, fresh }: ApiWorld): void {
+  test('changeRoomHistoryMaxAge lets go of what is too old at once, and nil leaves it to the setting', async () => {
+    const roomName = fresh('room');
+    await api().call('addRoom', [roomName, { historyMaxAgeMs: 0 }]);
+    const read = (): Promise<Value> => api().call('roomHistoryGet', [roomName, 0, 5]);
+    for (let i = 0; i < 3; i++) await api().call('roomMessage', [roomName, { n: i }]);
+    expect(await read()).toMatchObject([{ n: 2 }, { n: 1 }, { n: 0 }]);
+    await eventually(async () => {
+      expect(await api().call('changeRoomHistoryMaxAge', [roomName, 1])).toBeNull();
+      expect(await read()).toEqual([]);
+    });
+    expect(await api().call('changeRoomHistoryMaxAge', [roomName, 86_400_000])).toBeNull();
+    expect(await read()).toEqual([]);
+    expect(await api().call('roomGet', [roomName])).toMatchObject({
+      historyMaxAgeMs: 86_400_000,
+      history: { historySize: 0, lastMessageId: 3, oldestMessageId: 4 },
+    });
+    expect(await api().call('roomMessage', [roomName, { n: 3 }])).toBe(4);
+    expect(await api().call('changeRoomHistoryMaxAge', [roomName, null])).toBeNull();
+    expect(await api().call('roomGet', [roomName])).toMatchObject({ historyMaxAgeMs: null });
+    expect(await read()).toMatchObject([{ n: 3 }]);
+    for (const age of [-1, 0.5, 3_153_600_000_001, '5', true]) {
+      expect(await api().refusal('changeRoomHistoryMaxAge', [roomName, age])).toMatchObject({ code: 'badArgument' });
+    }
   });
 }
 

@@ -56,6 +56,7 @@ const args = {
   accessListsUpdates: '1',
   historyMax: 10,
   granted: '',
+  maxAge: '',
 };
 const create = (commands: Commands, roomName: string): Promise<string> =>
   commands.run(createRoom, keys.room(roomName), args);

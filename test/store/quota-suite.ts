@@ -44,6 +44,7 @@ export function quotaSuite(open: OpenStore): void {
   rooms(start);
   names(start);
   bytes(start);
+  bytesThatHaveGone(start);
   bytesOfLists(start);
   notes(start);
   repair(start);
@@ -187,6 +188,23 @@ function bytesOfLists(start: Start): void {
     const edited = await add(store, 'owner', 'whitelist', ...long);
     expect(edited).toMatchObject({ wish: { needed: expect.any(Number) } });
     expect(Number(Object(edited).wish.needed)).toBeGreaterThan(40_000);
+  });
+}
+
+function bytesThatHaveGone(start: Start): void {
+  test('bytes: what has gone by its age can be given to another room', async () => {
+    const store = await start({ bytes: 4 * ROOM_BYTES });
+    await create(store);
+    const { grant } = await store.quotas.grant(owned(room), { bytesAsked: 1e9 });
+    await store.quotas.write(owned(room), grant);
+    await join(store, 'alice');
+    for (let i = 0; i < 40; i++) await post(store, 'alice', { prefix: 'x'.repeat(1000) });
+    expect(await store.quotas.look('owner', '0')).toBe(true);
+    const [, bytes = 0] = (await noteOf(store, owned(room))) ?? [];
+    expect(bytes).toBeGreaterThan(2 * ROOM_BYTES);
+    await store.client.del(store.keys.room(room).history);
+    expect(await store.quotas.look('owner', '0')).toBe(true);
+    expect(await noteOf(store, owned(room))).toEqual([0, ROOM_BYTES]);
   });
 }
 

@@ -76,6 +76,8 @@ export interface StoreOptions {
   historyMaxBytes?: number;
   /** Messages that a pair keeps. */
   historyMaxSize?: number;
+  /** Of rooms, pairs and the events of users. */
+  historyMaxAgeMs?: number;
   quotas?: Partial<QuotaOptions>;
   trimPage?: number;
   contactsMax?: number;
@@ -94,6 +96,7 @@ const defaults = {
   listSizeLimit: 10_000,
   historyMaxBytes: 1 << 24,
   historyMaxSize: 1000,
+  historyMaxAgeMs: 0,
 };
 
 export const resumeTokenMs = 60_000;
@@ -121,29 +124,30 @@ export async function openStore(scope: Scope, address: RedisAddress, options: St
   scope.add(() => commands.close());
   await commands.allowWhenFull();
   const all = { ...defaults, ...options };
-  const { dedupMs, pageMax, replyBytes, socketsMax, sessionRoomsMax, largeSize, listSizeLimit, historyMaxBytes } = all;
+  const { dedupMs, pageMax, replyBytes, socketsMax, sessionRoomsMax, largeSize, listSizeLimit } = all;
+  const { historyMaxAgeMs } = all;
   return {
-    rooms: new RoomStore(commands, keys, { dedupMs }),
-    memberships: new MembershipStore(commands, keys, { pageMax, replyBytes, largeSize }),
-    messages: new MessageStore(commands, keys, { dedupMs, historyMaxBytes, postsPerCall: 64, timeoutMs: 120_000 }),
-    histories: new HistoryStore(commands, keys, { replyBytes }),
+    rooms: new RoomStore(commands, keys, { dedupMs, historyMaxAgeMs }),
+    memberships: new MembershipStore(commands, keys, { pageMax, replyBytes, historyMaxAgeMs, largeSize }),
+    messages: new MessageStore(commands, keys, { ...all, postsPerCall: 64, timeoutMs: 120_000 }),
+    histories: new HistoryStore(commands, keys, { replyBytes, historyMaxAgeMs }),
     access: new AccessStore(commands, keys, {
       largeSize,
       listSizeLimit,
       instance: options.instance ?? { nodeId: 'n1' },
     }),
     evictions: new Evictions(commands, keys),
-    ...storesOfUsers(commands, keys, { ...options, socketsMax }),
+    ...storesOfUsers(commands, keys, { ...options, socketsMax, historyMaxAgeMs }),
     sessions: new SessionStore(commands, keys, { sessionRoomsMax }),
     pairs: new PairStore(commands, keys, { ...repeatsOf(options), ...all }),
-    directs: new DirectStore(commands, keys, { dedupMs, listSizeLimit, ...repeatsOf(options) }),
+    directs: new DirectStore(commands, keys, { dedupMs, listSizeLimit, historyMaxAgeMs, ...repeatsOf(options) }),
     deletions: new Deletions(commands, keys),
     quotas: new QuotaStore(commands, keys, { rooms: 0, listNames: 0, bytes: 0, ...options.quotas }),
-    admin: new AdminStore(commands, keys, { ...lives, trimPage: options.trimPage ?? 5000 }),
+    admin: new AdminStore(commands, keys, { ...lives, historyMaxAgeMs, trimPage: options.trimPage ?? 5000 }),
     directory: new Directory(commands, keys),
     commands,
     keys,
-    logOf: (nodeId) => new TopicLog(commands, keys, { nodeId }),
+    logOf: (nodeId) => new TopicLog(commands, keys, { nodeId }, historyMaxAgeMs),
     ttls: () => ttlsOf(client, prefix),
     listen: async (topic) => {
       const channel = keys.channel(topic);
@@ -162,11 +166,12 @@ export async function openStore(scope: Scope, address: RedisAddress, options: St
 function storesOfUsers(
   commands: Commands,
   keys: Keyspace,
-  options: StoreOptions & { socketsMax: number },
+  options: StoreOptions & { socketsMax: number; historyMaxAgeMs: number },
 ): Pick<Store, 'users' | 'contacts' | 'presences'> {
-  const { socketsMax, presenceGraceMs = 0, contactsMax = 5000 } = options;
+  const { socketsMax, historyMaxAgeMs, presenceGraceMs = 0, contactsMax = 5000 } = options;
+  const watch = watchOf(new LeaseWatch());
   return {
-    users: new UserStore(commands, keys, { ...lives, socketsMax, presenceGraceMs, watch: watchOf(new LeaseWatch()) }),
+    users: new UserStore(commands, keys, { ...lives, socketsMax, presenceGraceMs, historyMaxAgeMs, watch }),
     contacts: new ContactStore(commands, keys, { contactsMax }),
     presences: new PresenceStore(commands, keys),
   };

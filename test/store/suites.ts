@@ -1,6 +1,7 @@
 // All suites of the stores, for each kind of Redis that they have to work on.
 import { describe } from '@jest/globals';
 import { accessSuite } from './access-suite.ts';
+import { ageSuite } from './age-suite.ts';
 import { bytesSuite } from './bytes-suite.ts';
 import { evictionSuite } from './eviction-suite.ts';
 import { contactSuite } from './contact-suite.ts';
@@ -38,6 +39,7 @@ export function storeSuites(open: OpenStore): void {
   describe('recipients', () => recipientsSuite(open));
   describe('sessions', () => sessionSuite(open));
   describe('bytes', () => bytesSuite(open));
+  describe('ages', () => ageSuite(open));
   describe('quotas', () => quotaSuite(open));
   describe('direct messages', () => directSuite(open));
   describe('conversations', () => {

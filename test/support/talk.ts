@@ -114,8 +114,8 @@ export async function counted(nodes: readonly ServiceNode[], name: string): Prom
 
 async function settledLogs(clients: readonly TestClient[], rooms: readonly string[]): Promise<RoomLog[]> {
   const logs = await Promise.all(rooms.map((roomName) => readLog(clients[0], roomName)));
-  for (const { roomName, epoch, messages } of logs) {
-    const last = messages.at(-1)?.id ?? 0;
+  for (const { roomName, epoch, messages, oldestMessageId = 1 } of logs) {
+    const last = messages.at(-1)?.id ?? oldestMessageId - 1;
     for (const client of clients) {
       expect(client.position(roomName)).toMatchObject({ epoch, lastMessageId: last });
     }
@@ -132,7 +132,9 @@ async function readLog(reader: TestClient | undefined, roomName: string): Promis
     if (page.length === 0) break;
     for (const message of page.reverse()) messages.push({ id: Number(message['id']), key: textOf(message['key']) });
   }
-  return { roomName, epoch: info.epoch, messages, oldestMessageId: info.oldestMessageId };
+  // What has become too old meanwhile is in no later page.
+  const { oldestMessageId } = await reader.request('roomHistoryInfo', { roomName });
+  return { roomName, epoch: info.epoch, messages: messages.filter(({ id }) => id >= oldestMessageId), oldestMessageId };
 }
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));

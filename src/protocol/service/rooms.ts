@@ -2,7 +2,15 @@
 import Type from 'typebox';
 import { optional, request, required } from '../declare.ts';
 import { ListName, RoomName, UserName } from '../types.ts';
-import { AddRoomOptions, ApiPageOptions, historySizeMax, NamesPage, NodesPage, RoomDetails } from './types.ts';
+import {
+  AddRoomOptions,
+  ApiPageOptions,
+  historyAgeMax,
+  historySizeMax,
+  NamesPage,
+  NodesPage,
+  RoomDetails,
+} from './types.ts';
 
 const Switch = Type.Boolean({ description: 'On.' });
 
@@ -78,6 +86,22 @@ export const serverRoomRequests = {
     example: { params: ['lobby', 1000], result: null },
   }),
 
+  changeRoomHistoryMaxAge: request({
+    doc: "Sets up to which age a room's messages are given and kept, in place of PARLEY_HISTORY_MAX_AGE_MS. Of those there are now, the older ones are gone at once; a longer age brings none back.",
+    params: {
+      roomName: required(RoomName),
+      historyMaxAgeMs: required(
+        Type.Union([Type.Integer({ minimum: 0, maximum: historyAgeMax }), Type.Null()], {
+          description: "Milliseconds; 0 for ever, nil for the service's setting.",
+        }),
+      ),
+    },
+    result: Type.Null(),
+    errors: ['noRoom'],
+    access: 'service',
+    example: { params: ['lobby', 86_400_000], result: null },
+  }),
+
   changeAccessListsUpdates: request({
     doc: 'Switches whether a room announces changes of its lists and its mode. Nobody is told of the switch.',
     params: { roomName: required(RoomName), enabled: required(Switch) },
@@ -119,6 +143,7 @@ export const serverRoomRequests = {
           oldestMessageId: 1,
           epoch: 'e3b0c442',
         },
+        historyMaxAgeMs: null,
         nodes: [{ nodeId: 'n8Jd0w', sockets: 3 }],
       },
     },

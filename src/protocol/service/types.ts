@@ -6,6 +6,8 @@ import { HistoryInfo } from '../history.ts';
 /** Bytes that a close frame has left for the reason, and some. */
 export const reasonBytesMax = 100;
 export const historySizeMax = 10_000_000;
+/** A hundred years. */
+export const historyAgeMax = 3_153_600_000_000;
 export const apiPageMax = 1000;
 export const apiPageDefault = 100;
 
@@ -53,6 +55,13 @@ export const AddRoomOptions = Type.Object(
     whitelistOnly: Type.Optional(Type.Boolean({ description: 'Only listed users may join.' })),
     historyMaxSize: Type.Optional(
       Type.Integer({ minimum: 0, maximum: historySizeMax, description: 'Messages that are kept.' }),
+    ),
+    historyMaxAgeMs: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: historyAgeMax,
+        description: 'Age up to which messages are given and kept; 0 for ever.',
+      }),
     ),
     enableAccessListsUpdates: Type.Optional(Type.Boolean({ description: 'Changes of the lists are announced.' })),
     enableUserlistUpdates: Type.Optional(Type.Boolean({ description: 'Who joins and leaves is announced.' })),
@@ -117,6 +126,9 @@ export const RoomDetails = Type.Object(
       { title: 'RoomListSizes', description: 'Names in each list.' },
     ),
     history: HistoryInfo,
+    historyMaxAgeMs: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()], {
+      description: "Age up to which its messages are given; 0 for ever, nil as the service's setting says.",
+    }),
     nodes: Type.Array(
       Type.Object(
         { nodeId: Type.String(), sockets: Count },

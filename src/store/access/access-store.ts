@@ -91,7 +91,7 @@ const EVICTING = [...LOG, ...OCCUPANTS, ...ROOM_LISTS, 'changes', 'entries', 'ev
 const CHANGED = { at: position, evicted: removedUsers, changesPending: yes, life: text };
 
 const editList = script('edit-list', {
-  keys: EVICTING,
+  keys: [...EVICTING, 'history'],
   args: ['large', 'teller', ...RIGHTS, 'listName', 'adding', 'limit', 'badName', 'frame', 'leftPrefix'],
   rest: true,
   writes: true,
@@ -108,7 +108,7 @@ const setMode = script('set-mode', {
 });
 
 const changeOwner = script('change-owner', {
-  keys: EVICTING,
+  keys: [...EVICTING, 'history'],
   args: ['large', 'teller', 'owner', 'leftPrefix'],
   writes: true,
   refuses: ['noRoom'],

@@ -57,6 +57,15 @@ const resizeHistory = script('../history/resize-history', {
   gives: number,
 });
 
+/** Gives whether there may be more that are too old. */
+const ageHistory = script('../history/age-history', {
+  keys: ['meta', 'history'],
+  args: ['age', 'isFirst', 'pageMax', 'maxAgeMs'],
+  whenFull: true,
+  refuses: ['noRoom'],
+  gives: yes,
+});
+
 const setRoomFlag = script('../room/set-room-flag', {
   keys: ['meta', 'changes'],
   args: ['flag', 'enabled'],
@@ -73,20 +82,20 @@ const inspectRoom = script('../room/inspect-room', {
 export interface AdminOptions {
   /** How long a resume token is good at most. */
   readonly resumeTokenMs: number;
+  /** The service's rule for the age of messages; 0: for ever. */
+  readonly historyMaxAgeMs: number;
   readonly trimPage?: number;
 }
 
 export class AdminStore {
   readonly #commands: Commands;
   readonly #keys: Keyspace;
-  readonly #resumeTokenMs: number;
-  readonly #trimPage: number;
+  readonly #options: Required<AdminOptions>;
 
-  constructor(commands: Commands, keys: Keyspace, { resumeTokenMs, trimPage = TRIM_PAGE }: AdminOptions) {
+  constructor(commands: Commands, keys: Keyspace, { trimPage = TRIM_PAGE, ...options }: AdminOptions) {
     this.#commands = commands;
     this.#keys = keys;
-    this.#resumeTokenMs = resumeTokenMs;
-    this.#trimPage = trimPage;
+    this.#options = { ...options, trimPage };
   }
 
   hasUser(userName: string): Promise<boolean> {
@@ -110,7 +119,9 @@ export class AdminStore {
   /** With what it alone has of its conversations. Where a part of it fails, it may be asked for again. */
   async deleteUser(userName: string): Promise<'ok' | 'noUser' | 'userOnline'> {
     for (;;) {
-      const deleted = await this.#commands.run(deleteUser, this.#keys.user(userName), { keptMs: this.#resumeTokenMs });
+      const deleted = await this.#commands.run(deleteUser, this.#keys.user(userName), {
+        keptMs: this.#options.resumeTokenMs,
+      });
       if (deleted !== 'hasPeers') return deleted;
       await leavePairs(this.#commands, this.#keys, userName);
     }
@@ -150,12 +161,29 @@ export class AdminStore {
   /** Sets how many messages a room keeps; older ones cannot be read from then on, and are gone when it resolves. */
   async resizeHistory(roomName: string, size: number): Promise<'ok' | 'noRoom'> {
     const keys = this.#keys.room(roomName);
-    let args: { size: number | ''; pageMax: number } = { size, pageMax: this.#trimPage };
+    let args: { size: number | ''; pageMax: number } = { size, pageMax: this.#options.trimPage };
     for (;;) {
       const left = await this.#commands.run(resizeHistory, keys, args);
       if (left === 'noRoom') return left;
       if (left === 0) return 'ok';
-      args = { size: '', pageMax: this.#trimPage };
+      args = { size: '', pageMax: this.#options.trimPage };
+    }
+  }
+
+  /**
+   * Sets how old a room's messages may become, in ms, 0 for ever, undefined as the service has it; older ones cannot be read from
+   * then on, and are gone when it resolves.
+   */
+  async ageHistory(roomName: string, maxAgeMs: number | undefined): Promise<'ok' | 'noRoom'> {
+    const { trimPage: pageMax, historyMaxAgeMs } = this.#options;
+    const args = { age: maxAgeMs ?? '', pageMax, maxAgeMs: historyMaxAgeMs };
+    for (let isFirst = true; ; isFirst = false) {
+      const hasMore = await this.#commands.run(ageHistory, this.#keys.room(roomName), {
+        ...args,
+        isFirst: flag(isFirst),
+      });
+      if (hasMore === 'noRoom') return hasMore;
+      if (!hasMore) return 'ok';
     }
   }
 

@@ -1,4 +1,4 @@
--- uses: clock log direct direct/peers
+-- uses: clock log direct direct/peers age/ring
 -- Hands messages of a pair's log to the user's sockets, in their order and each once: a watermark says how far the messages of
 -- `author` were handed on. It asks the rules once more, for this is the step that acts: nothing reaches anybody who has blocked the
 -- author meanwhile; it is in the log all the same. Who is away is told nothing: the note of what was missed stays.
@@ -29,4 +29,5 @@ local _, underWay, since = missedOf(author)
 writeMissed(author, n, ending == '1' and math.max(0, underWay - 1) or underWay, since)
 keepPeers(anonymous)
 saveLog()
+trimOldEvents()
 return { 0, id, told }

@@ -21,6 +21,7 @@ export const sendDirect = script('send-direct', {
     'dedupMs',
     'repeatsMax',
     'repeatBytesMax',
+    'maxAgeMs',
   ],
   writes: true,
   refuses: ['noUser', 'notAllowed', 'noUserOnline', 'messageTooLarge', 'tooMany'],
@@ -37,7 +38,7 @@ export const admitDirect = script('admit-direct', {
 
 export const deliverDirect = script('deliver-direct', {
   keys: [...LOG, 'sockets', ...USER_LISTS, ...PEERS],
-  args: [...RIGHTS, 'author', 'life', 'after', 'ending', 'anonymous'],
+  args: [...RIGHTS, 'author', 'life', 'after', 'ending', 'anonymous', 'maxAgeMs'],
   rest: true,
   writes: true,
   refuses: ['noUser'],
@@ -46,7 +47,7 @@ export const deliverDirect = script('deliver-direct', {
 
 export const echoDirect = script('echo-direct', {
   keys: [...LOG, 'sockets', ...PEERS],
-  args: ['peer', 'anonymous'],
+  args: ['peer', 'anonymous', 'maxAgeMs'],
   rest: true,
   writes: true,
   refuses: ['gone'],

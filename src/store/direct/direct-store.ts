@@ -71,6 +71,8 @@ const MISSED_PAGE = 100;
 export interface DirectOptions {
   readonly dedupMs: number;
   readonly listSizeLimit: number;
+  /** How long messages stay in the events of users; 0: as long as other events. */
+  readonly historyMaxAgeMs: number;
   /** `REPEATS_MAX` when left out. */
   readonly repeatsMax?: number;
   /** `REPEAT_BYTES_MAX` when left out. */
@@ -105,6 +107,7 @@ export class DirectStore {
       dedupMs: this.#options.dedupMs,
       repeatsMax: this.#options.repeatsMax ?? REPEATS_MAX,
       repeatBytesMax: this.#options.repeatBytesMax ?? REPEAT_BYTES_MAX,
+      maxAgeMs: this.#options.historyMaxAgeMs,
     });
     if (typeof sent === 'string') return sent;
     const { timestamp, first } = sent;
@@ -135,13 +138,13 @@ export class DirectStore {
     const { author, rights, life, after, messages, ending } = delivery;
     const args = { ...rightsArgs(rights), author, life, after, ending: flag(ending) };
     const rest = messages.flatMap(({ number, id, timestamp, frame }) => [number, id, timestamp, frame]);
-    const anonymous = flag(isAnonymous(userName));
-    return this.#commands.run(scripts.deliverDirect, this.#keys.user(userName), { ...args, anonymous }, { args: rest });
+    const rules = { anonymous: flag(isAnonymous(userName)), maxAgeMs: this.#options.historyMaxAgeMs };
+    return this.#commands.run(scripts.deliverDirect, this.#keys.user(userName), { ...args, ...rules }, { args: rest });
   }
 
   /** Notes of who has written to `peer` that it has, and tells its other sockets of each message that there is a frame for. */
   async echo(userName: string, { peer, messages }: { peer: string; messages: readonly Echoed[] }): Promise<void> {
-    const args = { peer, anonymous: flag(isAnonymous(userName)) };
+    const args = { peer, anonymous: flag(isAnonymous(userName)), maxAgeMs: this.#options.historyMaxAgeMs };
     const rest = messages.flatMap(({ exceptSocket = '', frame }) => [exceptSocket, frame]);
     await this.#commands.run(scripts.echoDirect, this.#keys.user(userName), args, { args: rest });
   }

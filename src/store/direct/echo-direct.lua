@@ -1,4 +1,4 @@
--- uses: clock log recipients direct/peers
+-- uses: clock log recipients direct/peers age/ring
 -- Tells the author's other sockets of messages that were stored, and notes with whom the author has a conversation. One step on
 -- the author's slot, behind the messages: what a crash before it leaves out comes with the next one, or with a repeat.
 -- Rest arguments: of each message the socket that is left out, '' for none, and the frame.
@@ -14,3 +14,4 @@ for at = rest, #ARGV, 2 do
   end
 end
 saveLog()
+trimOldEvents()

@@ -1,4 +1,4 @@
--- uses: clock log direct
+-- uses: clock log direct age/ring
 -- Sends a message to all sockets of a user: known? allowed by its lists? repeated? online? One step on the receiver's
 -- slot, so that nobody who has just been blocked still writes, and a repeat finds what came before it.
 -- `frame` ends where the timestamp goes, by the clock of the receiver's log. An empty one stands for a message over the
@@ -68,5 +68,6 @@ if transient == '1' then
 else
   announce(NOTICE, '', whole)
   saveLog()
+  trimOldEvents()
 end
 return { log.now }

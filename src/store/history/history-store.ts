@@ -11,7 +11,7 @@ const script = scriptsBeside(import.meta.url);
 
 const readHistory = script('read-history', {
   keys: ['meta', 'occupants', ...ROOM_LISTS, 'history'],
-  args: [...RIGHTS, 'after', 'limit', 'bytesMax'],
+  args: [...RIGHTS, 'after', 'limit', 'bytesMax', 'maxAgeMs'],
   refuses: UNREADABLE,
   gives: events,
 });
@@ -19,6 +19,8 @@ const readHistory = script('read-history', {
 export interface HistoryStoreOptions {
   /** Bytes of messages in a page: one is given whatever its size. */
   readonly replyBytes: number;
+  /** How old messages may become; 0: for ever. */
+  readonly historyMaxAgeMs: number;
 }
 
 export class HistoryStore {
@@ -42,7 +44,8 @@ export class HistoryStore {
     after: number | undefined,
     limit: number,
   ): Promise<readonly TopicEvent[] | Unreadable> {
-    const args = { ...rightsArgs(rights), after: after ?? '', limit, bytesMax: this.#options.replyBytes };
+    const { replyBytes: bytesMax, historyMaxAgeMs: maxAgeMs } = this.#options;
+    const args = { ...rightsArgs(rights), after: after ?? '', limit, bytesMax, maxAgeMs };
     const found = await this.#commands.run(readHistory, this.#keys.room(roomName), args);
     return typeof found === 'string' || after !== undefined ? found : found.reverse();
   }

@@ -1,9 +1,9 @@
--- uses: access history
+-- uses: clock access history
 -- A page of a room's messages; the right to read is checked in the same step as the reading.
 -- `after` is an id, or empty for the newest page. It holds as many messages as fit into `bytesMax`, one at least, without
 -- a hole: the oldest ones after the id, or the newest of all.
 -- Ascending; the newest page descending.
-if not openLog() then
+if not openLog(now) then
   return 'noRoom'
 end
 if not mayRead(user, trusted) then

@@ -16,6 +16,7 @@ end
 local target = math.max(log.max, kept - tonumber(pageMax))
 if target == 0 then
   redis.call('UNLINK', history)
+  redis.call('HDEL', meta, 'aged')
 else
   redis.call('XTRIM', history, 'MAXLEN', int(target))
 end

@@ -21,10 +21,19 @@ local function bytesOf()
     return numbers, totals
   end
 
-  -- Bytes that a stream holds, at most: too many by a step.
-  local function keptIn(field, written)
-    local _, totals = marksOf(field)
-    return written - totals[1]
+  -- Bytes that a stream holds, at most: too many by a step. Where the stream itself is given, what has gone from it by its age
+  -- since something was written is not counted.
+  local function keptIn(field, written, stream)
+    local numbers, totals = marksOf(field)
+    local entry = stream and redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1]
+    if stream and not entry then
+      return 0
+    end
+    local oldest, from = entry and tonumber(string.match(entry[1], '^%d+')) or 0, 1
+    while from < #numbers and numbers[from + 1] <= oldest do
+      from = from + 1
+    end
+    return written - totals[from]
   end
 
   -- Trims a stream so that it will hold at most `limit` bytes until a step more is written. `next` is the number of the

@@ -1,12 +1,16 @@
--- uses: log
--- What of a room's messages can be seen. Trimming of the stream is approximate (exact trimming costs more than the
--- rest of a post), so readers clamp to the size the room promises. Wants the keys `meta`, `history` and an open log.
+-- uses: log age/ages
+-- What of the messages of a room, or of two users, can be seen. Trimming of the stream is approximate (exact trimming costs more
+-- than the rest of a post), so readers clamp to the size and the age that are promised. Wants the keys `meta`, `history`, an
+-- open log, and of who calls `oldestVisible` the argument `maxAgeMs`, the service's rule.
 
 -- The smallest id that readers may see; last + 1 when nothing is kept.
 local function oldestVisible()
   local entry = redis.call('XRANGE', history, '-', '+', 'COUNT', 1)[1]
   local kept = entry and tonumber(string.match(entry[1], '^%d+')) or (log.id + 1)
-  return math.max(kept, log.id - log.max + 1)
+  local oldest = math.max(kept, log.id - log.max + 1)
+  local ages = agesOf()
+  local age = ages.maxAge(maxAgeMs)
+  return age == 0 and oldest or ages.firstSince(history, log.now - age, oldest, log.id + 1)
 end
 
 -- The events with ids from..last, oldest first, or with ids last..from, newest first: at most `count`, and no more than

@@ -1,5 +1,5 @@
 -- uses: log grant
--- What a room takes of its owner's quota now. Wants the keys `meta`, `adminlist`, `whitelist`, `blacklist`, an open log,
+-- What a room takes of its owner's quota now. Wants the keys `meta`, `history`, `adminlist`, `whitelist`, `blacklist`, an open log,
 -- lib/bytes.lua and lib/grant.lua.
 
 local function namesIn()
@@ -8,7 +8,7 @@ end
 
 local function bytesIn()
   local bytes = bytesOf()
-  return bytes.keptIn('marks', log.written) + bytes.keptIn('ringMarks', log.ringWritten)
+  return bytes.keptIn('marks', log.written, history) + bytes.keptIn('ringMarks', log.ringWritten)
 end
 
 -- What more the room wants for its bytes, as lib/history-bytes.lua has it of posts: nil for nothing.

@@ -44,7 +44,8 @@ if sinceId ~= '' then
   local from = tonumber(sinceId)
   local count = log.id - from
   recovered = 0
-  if sinceEpoch == log.epoch and count >= 0 and count <= tonumber(pageMax) and count <= log.max then
+  if sinceEpoch == log.epoch and count >= 0 and count <= tonumber(pageMax)
+    and (count == 0 or from + 1 >= oldestVisible()) then
     -- A lost and overtaken log shows in the timestamp of the last message the client has seen.
     local known = from == log.id and log.messageTs
     if from ~= log.id and sinceTimestamp ~= '' then

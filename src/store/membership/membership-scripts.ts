@@ -21,6 +21,7 @@ export const joinRoom = script('join-room', {
     'sinceTimestamp',
     'pageMax',
     'bytesMax',
+    'maxAgeMs',
   ],
   writes: true,
   refuses: ['noRoom', 'lost', 'notAllowed', 'invalidName', 'tooManyRooms'],

@@ -81,6 +81,8 @@ export interface MembershipStoreOptions {
   readonly pageMax: number;
   /** Bytes of what was missed that a join gives at most. */
   readonly replyBytes: number;
+  /** How old messages may become; 0: for ever. */
+  readonly historyMaxAgeMs: number;
 }
 
 const TOMB_MS = 60 * 60 * 1000;
@@ -116,6 +118,7 @@ export class MembershipStore {
       sinceTimestamp: since?.timestamp ?? '',
       pageMax: this.#options.pageMax,
       bytesMax,
+      maxAgeMs: this.#options.historyMaxAgeMs,
     });
   }
 

@@ -1,4 +1,4 @@
--- uses: clock room-keys history-bytes batch/failure
+-- uses: clock room-keys history-bytes age/ages batch/failure
 -- Posts to rooms, several messages to each: occupant? repeated? then the next id, append, publish. One step, so that the ids have no
 -- gaps, the order of ids is the order of delivery, and nobody who has just been removed still posts. Each message is judged by
 -- itself, in the order in which they came, and answered by itself.
@@ -7,7 +7,8 @@
 -- the fixed-width timestamp and id go behind each.
 -- An empty prefix stands for a message over the limit: limits come after rights, and a repeat may carry anything.
 -- `repeatKey` names the author, who need not be `user`, and its id of the message; '' for none.
--- `rules` packs `dedupMs` and the bytes that a room keeps. The time is Redis's, like that of all scripts (lib/clock.lua).
+-- `rules` packs `dedupMs`, the bytes that a room keeps, and for how long it keeps them (lib/age/ages.lua), which is looked at once a
+-- second of a room at most. The time is Redis's, like that of all scripts (lib/clock.lua).
 -- This is the hot path of the service: it works on locals, without lib/log.lua's table and functions. Who is trusted, the
 -- service itself, may post anywhere. Where a large room has a staged eviction, occupants may still be there who are not
 -- admitted any more (see set-mode.lua): only then the lists are asked.
@@ -19,7 +20,7 @@ local REPEATS_MAX, AUTHOR_REPEATS_MAX = 100000, 50000
 -- From so many on Redis keeps them in a table instead of a list that it goes through: one value is too long for a list.
 local LISTED_MAX, NO_LIST = 16, string.rep(' ', 65)
 local call, pack, unpackBytes, sub = redis.call, struct.pack, struct.unpack, string.sub
-local dedupMs, bytesMax = unpackBytes('>dd', rules)
+local dedupMs, bytesMax, maxAgeMs = unpackBytes('>ddd', rules)
 -- Of the room that is posted to: what lib/format.lua calls the position,
 local epoch, last, seq, id, ts, messageTs, max, generation, previous, evicting, repeats, written, lookAt, restOfPosition
 -- the time of its posts, also as it is written,
@@ -152,9 +153,13 @@ local function post(transient, trusted, nonce, user, repeatKey, middle, prefix)
     -- Written as whole numbers, which is faster than finding out that they are.
     call('XADD', history, 'MAXLEN', '~', string.format('%d', max), string.format('%d-%d', newId, newSeq), 'e', event)
   end
+  local isNewSecond = at - at % 1000 ~= messageTs - messageTs % 1000
   id, seq, last, isChanged = newId, newSeq, nonce, true
   ts, messageTs = at, at
   events[#events + 1] = event
+  if isNewSecond and max > 0 then
+    agesOf().keepYoung(history, 'aged', at, maxAgeMs)
+  end
   return { newId, newSeq, 0, wish }
 end
 

@@ -24,12 +24,15 @@ export interface PostRules {
   readonly dedupMs: number;
   /** Bytes of messages. */
   readonly historyMaxBytes: number;
+  /** 0: for ever. */
+  readonly historyMaxAgeMs: number;
 }
 
-export function packRules({ dedupMs, historyMaxBytes }: PostRules): Buffer {
-  const packed = Buffer.allocUnsafe(16);
+export function packRules({ dedupMs, historyMaxBytes, historyMaxAgeMs }: PostRules): Buffer {
+  const packed = Buffer.allocUnsafe(24);
   packed.writeDoubleBE(dedupMs, 0);
   packed.writeDoubleBE(historyMaxBytes, 8);
+  packed.writeDoubleBE(historyMaxAgeMs, 16);
   return packed;
 }
 

@@ -6,8 +6,8 @@
 -- prefix stands for a message over the limit: a repeat may carry anything.
 -- `repeatId` is the author's id of it, '' for none. What was sent under it is known by reference only: life, id, number, time,
 -- or '-' of a `transient` one, which is noted here and sent elsewhere; for `dedupMs` or a little longer, `repeatsMax` of an
--- author a generation. The log keeps `max` messages and about `bytesMax` bytes; where `keptMs` is not '' it goes so long after
--- the last message, for one of the two is anonymous.
+-- author a generation. The log keeps `max` messages, about `bytesMax` bytes, and what is not older than `maxAgeMs`; where `keptMs`
+-- is not '' it goes so long after the last message, for one of the two is anonymous.
 local isThere = openLog(now)
 local at = isThere and log.now or now
 local generation = math.floor(at / tonumber(dedupMs))
@@ -34,7 +34,8 @@ local function firstOf(repeatId)
   end
   local life, id, n, time = string.match(first or '', '^(%S+) (%d+) (%d+) (%d+)$')
   if id and isThere and life == log.life then
-    return { tonumber(id), tonumber(n), tonumber(time), life, 1, eventAt(id) }
+    local isVisible = tonumber(id) >= oldestVisible()
+    return { tonumber(id), tonumber(n), tonumber(time), life, 1, isVisible and eventAt(id) }
   end
 end
 
@@ -80,9 +81,15 @@ local function save()
   if appended > 0 then
     setMark('last', author, log.id, last)
     writeLog()
+    local ages = agesOf()
+    ages.keepYoung(history, 'aged', at, maxAgeMs)
     if keptMs ~= '' then
       redis.call('PEXPIRE', meta, keptMs)
-      redis.call('PEXPIRE', history, keptMs)
+      -- It must not outlive the position.
+      local age = tonumber(maxAgeMs)
+      if age == 0 or ages.lastsFor(age) >= tonumber(keptMs) then
+        redis.call('PEXPIRE', history, keptMs)
+      end
     end
   end
 end

@@ -10,6 +10,12 @@ local readId = markOf('read', author)
 local sentId, sentN = markOf('sent', author)
 local lastId, newest = markOf('last', author)
 local id, looked = math.min(tonumber(upTo), lastId), 0
+if id == lastId and id > readId then
+  -- Also where it is not kept any more.
+  setMark('read', author, lastId, newest)
+  setMark('sent', author, lastId, newest)
+  return { lastId, newest, newest }
+end
 while id > readId and looked < LOOKED_MAX do
   local entries = redis.call('XREVRANGE', history, int(id), int(readId + 1), 'COUNT', PAGE)
   for _, entry in ipairs(entries) do

@@ -8,7 +8,7 @@ const PAIR = ['meta', 'history'] as const;
 
 export const appendDirect = script('append-direct', {
   keys: [...PAIR, 'dedup'],
-  args: ['epoch', 'author', 'dedupMs', 'repeatsMax', 'max', 'bytesMax', 'keptMs'],
+  args: ['epoch', 'author', 'dedupMs', 'repeatsMax', 'max', 'bytesMax', 'maxAgeMs', 'keptMs'],
   rest: true,
   writes: true,
   refuses: ['messageTooLarge', 'tooMany'],
@@ -19,14 +19,14 @@ export const appendDirect = script('append-direct', {
 
 export const readPair = script('read-pair', {
   keys: PAIR,
-  args: ['user', 'peer', 'fromId', 'fromTime', 'forward', 'limit', 'bytesMax'],
+  args: ['user', 'peer', 'fromId', 'fromTime', 'forward', 'limit', 'bytesMax', 'maxAgeMs'],
   refuses: ['noPair'],
   gives: { messages: events, sentOwn: number, readOwn: number, sentPeer: number, readPeer: number },
 });
 
 export const readUnsent = script('read-unsent', {
   keys: PAIR,
-  args: ['user', 'author', 'after', 'limit', 'bytesMax'],
+  args: ['user', 'author', 'after', 'limit', 'bytesMax', 'maxAgeMs'],
   refuses: ['noPair'],
   gives: { life: text, newest: number, messages: events },
 });
@@ -41,7 +41,7 @@ export const markRead = script('mark-read', {
 
 export const markSent = script('mark-sent', {
   keys: PAIR,
-  args: ['user', 'author', 'first', 'last'],
+  args: ['user', 'author', 'first', 'last', 'maxAgeMs'],
   whenFull: true,
   refuses: ['noPair'],
   gives: { upToId: number, sentId: number, sentNumber: number, newest: number },

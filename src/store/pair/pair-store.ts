@@ -65,6 +65,8 @@ export interface PairOptions {
   /** Messages that a pair keeps. */
   readonly historyMaxSize: number;
   readonly historyMaxBytes: number;
+  /** How old messages may become; 0: for ever. */
+  readonly historyMaxAgeMs: number;
   /** Bytes of messages in a page: one is given whatever its size. */
   readonly replyBytes: number;
   /** `REPEATS_MAX` when left out. */
@@ -95,7 +97,7 @@ export class PairStore {
    * first one is given.
    */
   async append(userName: string, author: string, posts: readonly PairPost[]): Promise<(AppendOutcome | Error)[]> {
-    const { dedupMs, repeatsMax = REPEATS_MAX, historyMaxSize, historyMaxBytes } = this.#options;
+    const { dedupMs, repeatsMax = REPEATS_MAX, historyMaxSize, historyMaxBytes, historyMaxAgeMs } = this.#options;
     const args = {
       epoch: newEpoch(),
       author,
@@ -103,6 +105,7 @@ export class PairStore {
       repeatsMax,
       max: historyMaxSize,
       bytesMax: historyMaxBytes,
+      maxAgeMs: historyMaxAgeMs,
       keptMs: isAnonymous(author) || isAnonymous(userName) ? ANONYMOUS_MS : '',
     };
     const rest = posts.flatMap(({ transient, clientMessageId = '', prefix, middle }) => [
@@ -128,6 +131,7 @@ export class PairStore {
       forward: flag(forward),
       limit,
       bytesMax: this.#options.replyBytes,
+      maxAgeMs: this.#options.historyMaxAgeMs,
     });
   }
 
@@ -137,7 +141,7 @@ export class PairStore {
     author: string,
     { after, limit, bytesMax }: { after: number; limit: number; bytesMax: number },
   ): Promise<Unsent> {
-    const args = { user: userName, author, after, limit, bytesMax };
+    const args = { user: userName, author, after, limit, bytesMax, maxAgeMs: this.#options.historyMaxAgeMs };
     const read = await this.#commands.run(scripts.readUnsent, this.#keys.pair(userName, author), args);
     return read === 'noPair'
       ? { life: '', newest: ALL, messages: [] }
@@ -155,7 +159,7 @@ export class PairStore {
     author: string,
     { first, last }: { first: number; last: number },
   ): Promise<Exclude<OutcomeOf<typeof scripts.markSent>, string>> {
-    const args = { user: userName, author, first, last };
+    const args = { user: userName, author, first, last, maxAgeMs: this.#options.historyMaxAgeMs };
     const marked = await this.#commands.run(scripts.markSent, this.#keys.pair(userName, author), args);
     return marked === 'noPair' ? { upToId: 0, sentId: 0, sentNumber: 0, newest: 0 } : marked;
   }

@@ -2,7 +2,7 @@
 -- A page of the messages of a pair, ascending, with the marks of both. `fromId` is exclusive, `fromTime` inclusive, '' for none;
 -- `forward` '1' for what comes behind them, else what is before them, the newest of that. As many as fit into `bytesMax`, one
 -- at least. One step, so that messages and marks are of one moment.
-if not openLog() then
+if not openLog(now) then
   return 'noPair'
 end
 local first, last = firstSeenBy(user), log.id

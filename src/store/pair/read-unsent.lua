@@ -2,7 +2,7 @@
 -- The messages of `author` that no socket of `user` has had, the oldest first, from behind the id `after` on: at most `limit`, and as
 -- many as fit into `bytesMax`, one at least; and the number of its newest message. One step, so that all is of one moment.
 local PAGE = 100
-if not openLog() then
+if not openLog(now) then
   return 'noPair'
 end
 local id = math.max(markOf('sent', author), tonumber(after), firstSeenBy(user) - 1) + 1

@@ -1,6 +1,7 @@
 -- uses: clock log
 -- Creates a room that does not exist, with its lists. One step, so that a name is never half created.
 -- `granted` is what was reserved of the owner's quota (lib/grant.lua), packed; '' where there is none to ask for.
+-- `maxAge`: how old its messages may become (lib/age/ages.lua), '' for the service's rule.
 -- Rest arguments: the name of a list, a name in it; two for each.
 if redis.call('EXISTS', meta) == 1 then
   return 'roomExists'
@@ -8,6 +9,9 @@ end
 newLog(epoch, now, historyMax)
 redis.call('HSET', meta, 'owner', owner, 'whitelistOnly', whitelistOnly, 'userlistUpdates', userlistUpdates,
   'accessListsUpdates', accessListsUpdates)
+if maxAge ~= '' then
+  redis.call('HSET', meta, 'maxAge', maxAge)
+end
 if granted ~= '' then
   redis.call('HSET', meta, 'granted', granted)
 end

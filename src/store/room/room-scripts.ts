@@ -1,5 +1,5 @@
 /** The scripts of a room: one per operation, each one step on the room's slot. The Lua files say why. */
-import { done, number, position, stored, text } from '../../redis/reply.ts';
+import { done, number, optional, position, stored, text } from '../../redis/reply.ts';
 import { scriptsBeside } from '../../redis/script.ts';
 import { RIGHTS } from '../rights.ts';
 import { LOG, OCCUPANTS, ROOM_LISTS, UNREADABLE } from '../key-names.ts';
@@ -8,7 +8,7 @@ const script = scriptsBeside(import.meta.url);
 
 export const createRoom = script('create-room', {
   keys: ['meta', ...ROOM_LISTS],
-  args: ['epoch', 'owner', 'whitelistOnly', 'userlistUpdates', 'accessListsUpdates', 'historyMax', 'granted'],
+  args: ['epoch', 'owner', 'whitelistOnly', 'userlistUpdates', 'accessListsUpdates', 'historyMax', 'maxAge', 'granted'],
   rest: true,
   writes: true,
   refuses: ['roomExists'],
@@ -38,7 +38,7 @@ export const deleteRoom = script('delete-room', {
 
 export const readRoom = script('read-room', {
   keys: ['meta', 'occupants', ...ROOM_LISTS, 'history'],
-  args: RIGHTS,
+  args: [...RIGHTS, 'maxAgeMs'],
   refuses: UNREADABLE,
   gives: {
     owner: text,
@@ -46,6 +46,7 @@ export const readRoom = script('read-room', {
     userlistUpdates: stored,
     accessListsUpdates: stored,
     historyMax: number,
+    historyMaxAge: optional(text),
     epoch: text,
     lastId: number,
     oldestId: number,

@@ -22,6 +22,8 @@ export interface RoomOptions {
   readonly accessListsUpdates: boolean;
   /** Messages kept. */
   readonly historyMax: number;
+  /** How old they may become, in ms, 0 for ever; undefined: as the service has it. */
+  readonly historyMaxAgeMs?: number | undefined;
   readonly lists?: Readonly<Record<ListName, readonly string[]>>;
   /** Its life, and what was reserved for it of its owner's quota; without, it has no quota. */
   readonly reserved?: { readonly life: Life; readonly grant: Grant };
@@ -38,6 +40,8 @@ export interface RoomInfo {
   readonly userlistUpdates: boolean;
   readonly accessListsUpdates: boolean;
   readonly historyMax: number;
+  /** Its own rule; undefined: as the service has it. */
+  readonly historyMaxAgeMs: number | undefined;
   readonly epoch: string;
   readonly lastId: number;
   readonly oldestId: number;
@@ -47,6 +51,8 @@ export interface RoomInfo {
 export interface RoomStoreOptions {
   /** How long a room's repeats are remembered: those of a deleted one go in that time. */
   readonly dedupMs: number;
+  /** The service's rule for the age of messages; 0: for ever. */
+  readonly historyMaxAgeMs: number;
 }
 
 export class RoomStore {
@@ -75,6 +81,7 @@ export class RoomStore {
         userlistUpdates: flag(options.userlistUpdates),
         accessListsUpdates: flag(options.accessListsUpdates),
         historyMax: options.historyMax,
+        maxAge: options.historyMaxAgeMs ?? '',
       },
       { args: rest },
     );
@@ -95,7 +102,11 @@ export class RoomStore {
     return this.#commands.run(scripts.deleteRoom, this.#keys.room(roomName), args);
   }
 
-  readInfo(roomName: string, rights: Rights): Promise<RoomInfo | Unreadable> {
-    return this.#commands.run(scripts.readRoom, this.#keys.room(roomName), rightsArgs(rights));
+  async readInfo(roomName: string, rights: Rights): Promise<RoomInfo | Unreadable> {
+    const args = { ...rightsArgs(rights), maxAgeMs: this.#options.historyMaxAgeMs };
+    const read = await this.#commands.run(scripts.readRoom, this.#keys.room(roomName), args);
+    if (typeof read === 'string') return read;
+    const { historyMaxAge, ...info } = read;
+    return { ...info, historyMaxAgeMs: historyMaxAge === undefined ? undefined : Number(historyMaxAge) };
   }
 }

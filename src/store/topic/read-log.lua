@@ -1,7 +1,8 @@
--- uses: log
+-- uses: clock log age/ages
 -- What a node missed of a topic since its position: messages and other events, each ascending, a page of at most `pageMax`
--- and about `bytesMax` bytes, one at least; the node merges them by seq, and asks on from the first hole.
-if not openLog() then
+-- and about `bytesMax` bytes, one at least; the node merges them by seq, and asks on from the first hole. Messages that are too
+-- old are such a hole.
+if not openLog(now) then
   return 'gone'
 end
 -- Read a few at a time: how large they are is the users' choice.
@@ -24,4 +25,9 @@ local function page(key, from)
   end
   return found
 end
-return { position(), page(history, int(tonumber(afterId) + 1)), page(events, int(tonumber(afterSeq) + 1)) }
+local ages = agesOf()
+local age, first = ages.maxAge(maxAgeMs), tonumber(afterId) + 1
+if age > 0 then
+  first = ages.firstSince(history, log.now - age, first, log.id + 1)
+end
+return { position(), page(history, int(first)), page(events, int(tonumber(afterSeq) + 1)) }

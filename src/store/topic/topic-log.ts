@@ -14,7 +14,7 @@ const script = scriptsBeside(import.meta.url);
 
 const readLog = script('read-log', {
   keys: ['meta', 'history', 'events'],
-  args: ['afterSeq', 'afterId', 'pageMax', 'bytesMax'],
+  args: ['afterSeq', 'afterId', 'pageMax', 'bytesMax', 'maxAgeMs'],
   refuses: ['gone'],
   gives: { at: position, messages: events, others: events },
 });
@@ -47,11 +47,14 @@ export class TopicLog implements LogReader {
   readonly #commands: Commands;
   readonly #keys: Keyspace;
   readonly #instance: Pick<Instance, 'nodeId'>;
+  readonly #maxAgeMs: number;
 
-  constructor(commands: Commands, keys: Keyspace, instance: Pick<Instance, 'nodeId'>) {
+  /** `maxAgeMs`: how old messages may become; 0: for ever. */
+  constructor(commands: Commands, keys: Keyspace, instance: Pick<Instance, 'nodeId'>, maxAgeMs: number) {
     this.#commands = commands;
     this.#keys = keys;
     this.#instance = instance;
+    this.#maxAgeMs = maxAgeMs;
   }
 
   async readPosition(topic: Topic): Promise<Position | 'gone'> {
@@ -82,7 +85,13 @@ export class TopicLog implements LogReader {
 
   async readAfter(topic: Topic, after: Position): Promise<{ at: Position; events: TopicEvent[] } | 'gone'> {
     const { meta, history, events: others } = this.#keysOf(topic);
-    const args = { afterSeq: after.seq, afterId: after.id, pageMax: PAGE_MAX, bytesMax: PAGE_BYTES };
+    const args = {
+      afterSeq: after.seq,
+      afterId: after.id,
+      pageMax: PAGE_MAX,
+      bytesMax: PAGE_BYTES,
+      maxAgeMs: this.#maxAgeMs,
+    };
     const read = await this.#commands.run(readLog, { meta, history, events: others }, args);
     if (read === 'gone') return 'gone';
     return { at: read.at, events: [...read.messages, ...read.others].sort((a, b) => a.seq - b.seq) };

@@ -85,7 +85,7 @@ export const echoUser = script('echo-user', {
 
 export const notifyUser = script('notify-user', {
   keys: [...LOG, 'sockets'],
-  args: ['except', 'frame'],
+  args: ['except', 'frame', 'maxAgeMs'],
   writes: true,
   refuses: ['gone'],
   gives: nothing,

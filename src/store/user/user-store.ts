@@ -114,6 +114,8 @@ export interface UserOptions {
   readonly presenceGraceMs: number;
   /** How long an anonymous user may come back after its last socket. */
   readonly anonymousMs: number;
+  /** How long messages stay in the events of users; 0: as long as other events. */
+  readonly historyMaxAgeMs: number;
   readonly watch: Pick<Lease, 'watchedMs'>;
 }
 
@@ -124,6 +126,7 @@ export class UserStore {
   readonly #resumeTokenMs: number;
   readonly #presenceGraceMs: number;
   readonly #anonymousMs: number;
+  readonly #historyMaxAgeMs: number;
   readonly #watch: UserOptions['watch'];
 
   constructor(commands: Commands, keys: Keyspace, options: UserOptions) {
@@ -133,6 +136,7 @@ export class UserStore {
     this.#resumeTokenMs = options.resumeTokenMs;
     this.#presenceGraceMs = options.presenceGraceMs;
     this.#anonymousMs = options.anonymousMs;
+    this.#historyMaxAgeMs = options.historyMaxAgeMs;
     this.#watch = options.watch;
   }
 
@@ -214,7 +218,7 @@ export class UserStore {
 
   /** A notice to all sockets but one. */
   async notifyOthers(userName: string, exceptSocketId: string | undefined, frame: Uint8Array): Promise<void> {
-    const args = { except: exceptSocketId ?? '', frame };
+    const args = { except: exceptSocketId ?? '', frame, maxAgeMs: this.#historyMaxAgeMs };
     await this.#commands.run(scripts.notifyUser, this.#keys.user(userName), args);
   }
 

@@ -36,15 +36,5 @@ end
 
 -- The smallest id, from one on, of a message of a time or later; last + 1 where there is none.
 local function firstSince(time, from)
-  local low, high = from, log.id + 1
-  while low < high do
-    local middle = math.floor((low + high) / 2)
-    local event = eventAt(middle)
-    if not event or select(3, readMessage(event)) >= time then
-      high = middle
-    else
-      low = middle + 1
-    end
-  end
-  return low
+  return agesOf().firstSince(history, time, from, log.id + 1)
 end

@@ -1,0 +1,76 @@
+-- uses: format
+-- How old what a stream of a topic holds may be: ms, 0 for ever. What is older is not given and goes. A room may have a rule
+-- of its own (`maxAge`, a field of `meta`), which wins over the service's, an argument. The log's clock decides, in the step
+-- that reads or writes. Wants the key `meta`. One function makes the others, as lib/bytes.lua has it.
+-- Writers take out what is too old, and let the stream expire by itself once its newest entry is, so that what nobody writes
+-- to any more goes too. They look where something can be due: each sixteenth of the age, and at once where the age is another
+-- one. What was noted of that (`aged` of the history, `ringAged` of the events, fields of `meta`): the age, and when to look again.
+local AGED = '>dd'
+local AGE_STEP_MIN, AGE_SLACK = 1000, 2000
+-- Entries that one step takes out.
+local AGE_PAGE = 5000
+
+local function agesOf()
+  local function numberIn(entry)
+    return tonumber(string.match(entry[1], '^%d+'))
+  end
+
+  -- The smallest number, from `first` on and before `past`, from which on entries are of that time or later; `past` where there
+  -- is none. By growing steps, then by halves: it is near the beginning, mostly.
+  local function firstSince(stream, time, first, past)
+    local low, high, step = first, past, 1
+    while low < high do
+      local probe = step and math.min(low + step, high) - 1 or math.floor((low + high) / 2)
+      local entry = redis.call('XRANGE', stream, string.format('%.0f', probe), '+', 'COUNT', 1)[1]
+      if entry and select(4, struct.unpack(HEADER, entry[2][2])) < time then
+        low, step = math.max(probe, numberIn(entry)) + 1, step and 2 * step
+      else
+        high, step = probe, nil
+      end
+    end
+    return math.min(low, past)
+  end
+
+  local function maxAge(service)
+    return tonumber(redis.call('HGET', meta, 'maxAge') or service)
+  end
+
+  -- How long after a look the stream may still be there.
+  local function lastsFor(age)
+    return age + math.max(AGE_STEP_MIN, math.floor(age / 16)) + AGE_SLACK
+  end
+
+  -- Behind an append. Returns whether more is to be taken out than `pageMax` entries.
+  local function keepYoung(stream, field, at, service, pageMax)
+    local own, noted = unpack(redis.call('HMGET', meta, 'maxAge', field))
+    local age, known, due = tonumber(own or service), 0, 0
+    if noted then
+      known, due = struct.unpack(AGED, noted)
+    end
+    if age == 0 then
+      if noted then
+        redis.call('PERSIST', stream)
+        redis.call('HDEL', meta, field)
+      end
+      return false
+    end
+    if age == known and at < due then
+      return false
+    end
+    local entry, hasMore = redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1], false
+    if entry then
+      local first, past = numberIn(entry), numberIn(entry) + (pageMax or AGE_PAGE)
+      local young = firstSince(stream, at - age, first, past)
+      if young > first then
+        redis.call('XTRIM', stream, 'MINID', string.format('%.0f', young))
+      end
+      hasMore = young == past
+    end
+    due = hasMore and at or at + math.max(AGE_STEP_MIN, math.floor(age / 16))
+    redis.call('HSET', meta, field, struct.pack(AGED, age, due))
+    redis.call('PEXPIREAT', stream, string.format('%.0f', at + lastsFor(age)))
+    return hasMore
+  end
+
+  return { firstSince = firstSince, maxAge = maxAge, lastsFor = lastsFor, keepYoung = keepYoung }
+end
