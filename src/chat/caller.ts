@@ -71,7 +71,7 @@ export type Handler<N extends RequestName> = (
   by: N extends RequestOn<'anything'> ? Actor : UserActor,
   args: Args<N>,
   socket: N extends RequestOn<'anything' | 'user'> ? Caller | undefined : Caller,
-) => Promise<Outcome<N>> | Outcome<N> | UnderWay<Outcome<N>>;
+) => Promise<Outcome<N> | UnderWay<Outcome<N>>> | Outcome<N> | UnderWay<Outcome<N>>;
 
 /** One handler for each request but `login`, which makes a caller out of a guest (see login.ts). */
 export type Handlers = { readonly [N in Exclude<RequestName, 'login'>]: Handler<N> };

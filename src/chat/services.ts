@@ -24,6 +24,7 @@ import type { StoredSends } from './direct/stored-sends.ts';
 import type { ContactPairs } from './contact/pairs.ts';
 import type { Presence } from './contact/presence.ts';
 import type { Profiles } from './contact/profiles.ts';
+import type { Transients } from './message/transients.ts';
 import type { Leaves } from './membership/leaves.ts';
 import type { Disconnects } from './membership/disconnects.ts';
 import type { Removals } from './room/removals.ts';
@@ -52,6 +53,7 @@ export interface Services {
   readonly rooms: RoomStore;
   readonly memberships: MembershipStore;
   readonly messages: MessageStore;
+  readonly transients: Transients;
   readonly histories: HistoryStore;
   readonly access: AccessStore;
   readonly users: UserStore;

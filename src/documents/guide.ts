@@ -103,7 +103,7 @@ const DIRECT = [
   'A service may be set to live messages: then they have no id, history and status (`notAllowed`), nothing is kept for who is away, and writing to a user without sockets is `noUserOnline`, after all other refusals. A receiver whose connection broke unnoticed counts as online for a while.',
   'Each user has a `whitelist`, a `blacklist` and a mode of its own, which only it can read and change, and of whose changes nobody is told. Here the name of the list is checked first, then whether the own name is among the names (`notAllowed`), then the names, then the limit.',
   heading(3, 'Transient messages'),
-  'With the option `transient`, a message to a room or a user is delivered like any other, but without `id`; the result is nil. It is in no history, is not recovered, and may be dropped for slow readers. By convention its map has a key `event` that says what it is (`typing` …).',
+  'With the option `transient`, a message to a room or a user is delivered like any other, but without `id`; the result is nil. It is in no history and is not recovered, and a reader who lags is sent none until it has caught up. By convention its map has a key `event` that says what it is (`typing` …). Of those that a socket sends to the same room or user with the same `event` (128 characters at most, and without a `clientMessageId`), the first goes at once and of those within 100 ms behind it only the latest, when the time is over, or at once before anything else that the socket sends there, leaves, or closes. Each is answered at once.',
 ];
 
 const SESSIONS = [

@@ -24,6 +24,8 @@ export class ClientSocket implements Caller, UserActor {
   isAlone: boolean;
   /** What its user is told reaches it; until then it waits for what was told during its login. */
   hearsUser = false;
+  /** It has left so much unread that it hears no transient messages of rooms; as it was found last. */
+  isBehind = false;
   /** Its user has ended the login. */
   onPurpose = false;
   closesAt: number | undefined;

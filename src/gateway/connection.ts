@@ -16,6 +16,8 @@ const BEHIND_MS = 3000;
 export interface Reading {
   /** A reader that leaves more than that unread for a while is slow. */
   readonly softMarkBytes: number;
+  /** One that leaves more than that unread is behind: it is sent no transient messages until it has caught up. */
+  readonly behindMarkBytes: number;
   /** Whether anything was sent since it was looked what is unread. */
   hasSent: boolean;
 }
@@ -52,6 +54,12 @@ export class Connection {
 
   get bufferedBytes(): number {
     return this.#open ? this.#ws.getBufferedAmount() : 0;
+  }
+
+  /** Whether it is behind, or, where it `was`, still is: until half of that is read. */
+  isBehind(was: boolean, bufferedBytes: number = this.bufferedBytes): boolean {
+    const { behindMarkBytes } = this.#reading;
+    return bufferedBytes > (was ? behindMarkBytes / 2 : behindMarkBytes);
   }
 
   /** Called by the gateway's close handler, in which the native socket is already dead. */

@@ -4,6 +4,7 @@
  */
 import type { HttpRequest, HttpResponse, TemplatedApp, us_socket_context_t } from 'uWebSockets.js';
 import type { Arrivals } from '../chat/direct/arrivals.ts';
+import type { Transients } from '../chat/message/transients.ts';
 import type { CloseName } from '../protocol/wire/close-codes.ts';
 import { createCodec, type Codec, type Format } from '../protocol/wire/codec.ts';
 import { canonicalAddress } from '../outside/address.ts';
@@ -38,6 +39,8 @@ export interface GatewayOptions extends IntakeLimits {
   readonly heartbeatMs: number;
   readonly loginTimeoutMs: number;
   readonly backpressureBytes: number;
+  /** What a socket may leave unread before it is sent no transient messages. */
+  readonly behindMarkBytes: number;
 }
 
 /** The public port while it is open. */
@@ -56,6 +59,7 @@ export interface GatewayDeps {
   readonly fanOut: FanOut;
   readonly dispatcher: Dispatcher;
   readonly arrivals: Pick<Arrivals, 'answered'>;
+  readonly transients: Pick<Transients, 'closed'>;
   /** A logged-in socket is gone. Not called while draining: peers take out who does not come back. */
   disconnected(socket: ClientSocket, roomNames: readonly string[]): void;
   /** Takes the public port for the app; rejects where it cannot be had. */
@@ -89,7 +93,8 @@ export class Gateway {
   constructor(app: TemplatedApp, deps: GatewayDeps) {
     this.#app = app;
     this.#deps = deps;
-    this.#reading = { softMarkBytes: deps.options.softMarkBytes, hasSent: false };
+    const { softMarkBytes, behindMarkBytes } = deps.options;
+    this.#reading = { softMarkBytes, behindMarkBytes, hasSent: false };
     const { depth } = deps.options.limits;
     this.#codecs = { msgpack: createCodec('msgpack', { depth }), json: createCodec('json', { depth }) };
     this.#routes();
@@ -182,7 +187,12 @@ export class Gateway {
         if (socket === undefined || carried.byteLength === 0) return;
         this.#deps.arrivals.answered(socket, Number(Buffer.from(carried).toString('latin1')));
       },
-      drain: (ws) => ws.getUserData().intake?.pump(),
+      drain: (ws) => {
+        const { intake } = ws.getUserData();
+        const socket = intake?.socket;
+        if (socket?.isBehind === true) this.#deps.hub.setBehind(socket, socket.connection.isBehind(true));
+        intake?.pump();
+      },
       close: (ws, code) => {
         const { intake } = ws.getUserData();
         if (intake !== undefined) this.#closed(intake, code);
@@ -242,9 +252,9 @@ export class Gateway {
       if (!this.#draining) this.#deps.disconnected(socket, roomNames);
     };
     // What it has posted is there before it is gone: who says a last word may be out of the room by that it has closed.
-    const posts = socket.turns?.underWay;
-    if (posts === undefined) disconnected();
-    else void posts.then(disconnected);
+    const [posts, last] = [socket.turns?.underWay, this.#deps.transients.closed(socket.socketId)];
+    if (posts === undefined && last === undefined) disconnected();
+    else void Promise.all([posts, last]).then(disconnected);
   }
 
   /** A message for this socket was dropped: what it would see from here on has a hole. */
@@ -257,7 +267,7 @@ export class Gateway {
     });
   }
 
-  /** Finds logins that are late, logins that have expired, and readers that are slow. */
+  /** Finds logins that are late, logins that have expired, and readers that are slow, or behind. */
   #scan(): void {
     const monotonic = performance.now();
     const wall = Date.now();
@@ -274,6 +284,7 @@ export class Gateway {
         const { bufferedBytes } = connection;
         queueBytes += bufferedBytes;
         if (connection.endIfSlow(bufferedBytes)) continue;
+        if (socket !== undefined) this.#deps.hub.setBehind(socket, connection.isBehind(socket.isBehind, bufferedBytes));
       }
       if (socket === undefined) {
         if (monotonic - connection.openedAt > loginTimeoutMs) connection.end('loginTimeout');

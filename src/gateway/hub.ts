@@ -13,22 +13,13 @@ import { resetFrame } from '../chat/membership/join.ts';
 import { isSince } from '../chat/membership/socket-rooms.ts';
 import { removalFrame } from '../chat/room/removals.ts';
 import type { Echoes } from '../chat/user/echoes.ts';
+import type { TransientCounters } from '../ops/counters.ts';
 import type { Distribution } from '../ops/distribution.ts';
-import type { Format } from '../protocol/wire/codec.ts';
-import { transcodeToJson } from '../protocol/wire/frame.ts';
 import { roomTopic, topicKind, topicName, type TopicKey } from '../redis/keys.ts';
 import type { FanOut } from './fan-out.ts';
 import { Notices } from './notices.ts';
+import { RoomAudience } from './room-audience.ts';
 import type { ClientSocket } from './client-socket.ts';
-
-interface RoomAudience {
-  /** The one copy of these texts that all its sockets keep. */
-  readonly name: string;
-  epoch: string;
-  readonly sockets: Set<ClientSocket>;
-  /** How many of them speak JSON. */
-  json: number;
-}
 
 export interface HubDeps {
   readonly fanOut: Pick<FanOut, 'publish'>;
@@ -37,6 +28,7 @@ export interface HubDeps {
   onLost(socket: ClientSocket, roomName: string): void;
   /** How old messages are when they are handed to the sockets. */
   readonly messageAges: Distribution;
+  readonly counters: Pick<TransientCounters, 'transientsLeftOut'>;
 }
 
 /** What is made after the hub, for it needs the hub itself. */
@@ -48,8 +40,6 @@ export interface HubPeers {
 
 /** Messages per one whose age is measured. */
 const MESSAGES_PER_AGE = 16;
-
-const nativeTopic = (roomName: string, format: Format): string => `${format}/${roomName}`;
 
 export class Hub implements TopicListener, Audience {
   readonly #deps: HubDeps;
@@ -69,10 +59,10 @@ export class Hub implements TopicListener, Audience {
 
   /** To be called before the first socket, and the first event. */
   start(peers: HubPeers): void {
-    const { instance } = this.#deps;
+    const { instance, counters } = this.#deps;
     const onLost = (socket: ClientSocket, roomName: string, at: Point): void => this.#lost(socket, roomName, at);
     const detach = (roomName: string, socket: ClientSocket, at?: Point): boolean => this.#detach(roomName, socket, at);
-    this.#peers = { ...peers, notices: new Notices({ ...peers, instance, onLost, detach }) };
+    this.#peers = { ...peers, notices: new Notices({ ...peers, instance, counters, onLost, detach }) };
   }
 
   get #started(): HubPeers & { readonly notices: Notices } {
@@ -120,19 +110,23 @@ export class Hub implements TopicListener, Audience {
   attachRoom(roomName: string, socketId: string, { epoch, seq }: Point): boolean {
     const socket = this.#sockets.get(socketId);
     if (socket === undefined || socket.rooms.has(roomName)) return false;
-    const { format } = socket.connection.codec;
     let room = this.#rooms.get(roomName);
     if (room === undefined) {
-      room = { name: roomName, epoch, sockets: new Set(), json: 0 };
+      room = new RoomAudience(roomName, epoch);
       this.#rooms.set(roomName, room);
     }
     if (room.epoch !== epoch) room.epoch = epoch;
-    room.sockets.add(socket);
-    if (format === 'json') room.json++;
     socket.rooms.live.set(room.name, { epoch: room.epoch, seq });
     socket.rooms.takeUntold(roomName);
-    socket.connection.subscribe(nativeTopic(roomName, format));
+    room.add(socket);
     return true;
+  }
+
+  /** A socket is found to be behind, or to have caught up. */
+  setBehind(socket: ClientSocket, isBehind: boolean): void {
+    if (socket.isBehind === isBehind) return;
+    socket.isBehind = isBehind;
+    for (const roomName of socket.rooms.live.keys()) this.#rooms.get(roomName)?.setBehind(socket, isBehind);
   }
 
   detachRoom(roomName: string, socketId: string, at?: Point): boolean {
@@ -198,7 +192,7 @@ export class Hub implements TopicListener, Audience {
     if (event.kind === 'evicted') for (const eviction of evictionsOf(event)) this.#evict(roomName, eviction, event);
     // The notice of a leave is not for the socket that has left.
     if (event.kind === 'notice' && event.subject !== '') this.detachRoom(roomName, event.subject, event);
-    if (event.frame.length > 0) this.#broadcast(roomName, event.frame, leftOutOf(event));
+    if (event.frame.length > 0) this.#broadcast(roomName, event.frame, leftOutOf(event), event.kind === 'transient');
     if (event.kind === 'message' && --this.#untilAge === 0) {
       this.#untilAge = MESSAGES_PER_AGE;
       // What this node knows of the clock that has made the timestamp is not exact.
@@ -248,15 +242,15 @@ export class Hub implements TopicListener, Audience {
     return this.socketsOf(userName).filter(({ hearsUser }) => hearsUser);
   }
 
-  /** To all sockets in a room, but for one of that id. */
-  #broadcast(roomName: string, frame: Uint8Array, but = ''): void {
+  /** To all sockets in a room, but for one of that id; what `passes` not to those that are behind. */
+  #broadcast(roomName: string, frame: Uint8Array, but = '', passes = false): void {
     const room = this.#rooms.get(roomName);
     if (room === undefined) return;
     const socket = but === '' ? undefined : this.#sockets.get(but);
-    const by = socket !== undefined && room.sockets.has(socket) ? socket.connection : undefined;
-    this.#roomDeliveries += room.sockets.size - (by === undefined ? 0 : 1);
-    if (room.json < room.sockets.size) this.#deps.fanOut.publish(nativeTopic(roomName, 'msgpack'), frame, by);
-    if (room.json > 0) this.#deps.fanOut.publish(nativeTopic(roomName, 'json'), transcodeToJson(frame), by);
+    const exempt = socket !== undefined && room.sockets.has(socket) ? socket : undefined;
+    const leftOut = room.send(this.#deps.fanOut, frame, exempt, passes);
+    this.#roomDeliveries += room.sockets.size - (exempt === undefined ? 0 : 1) - leftOut;
+    this.#deps.counters.transientsLeftOut += leftOut;
   }
 
   /** All sockets are out of the room, and all sockets of their users are told, joined or not, but for those in the next one. */
@@ -303,8 +297,8 @@ export class Hub implements TopicListener, Audience {
     if (since === undefined || (at !== undefined && isSince(since, at))) return false;
     const heard = at ?? this.#started.topics.positionOf(roomTopic(roomName));
     if (heard !== undefined) for (const join of socket.rooms.joinsOf(roomName)) join.lostAt(heard);
+    this.#rooms.get(roomName)?.unsubscribe(socket);
     this.#take(roomName, socket);
-    socket.connection.unsubscribe(nativeTopic(roomName, socket.connection.codec.format));
     this.#started.topics.unfollow(roomTopic(roomName), socket.nodeId);
     return true;
   }
@@ -312,8 +306,8 @@ export class Hub implements TopicListener, Audience {
   #take(roomName: string, socket: ClientSocket): void {
     socket.rooms.live.delete(roomName);
     const room = this.#rooms.get(roomName);
-    if (room === undefined || !room.sockets.delete(socket)) return;
-    if (socket.connection.codec.format === 'json') room.json--;
+    if (room === undefined) return;
+    room.delete(socket);
     if (room.sockets.size === 0) this.#rooms.delete(roomName);
   }
 }

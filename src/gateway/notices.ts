@@ -8,6 +8,7 @@ import type { Arrivals } from '../chat/direct/arrivals.ts';
 import { removalFrame } from '../chat/room/removals.ts';
 import { isSince } from '../chat/membership/socket-rooms.ts';
 import type { Echoes } from '../chat/user/echoes.ts';
+import type { TransientCounters } from '../ops/counters.ts';
 import { disconnectOf, isUpTo, type Point, type TopicEvent } from '../log/event.ts';
 import { addressOf, isRecipient, type Address, type Recipients, type Removal } from '../log/recipients.ts';
 import { storedDirectIn } from '../protocol/direct.ts';
@@ -20,6 +21,7 @@ export interface NoticesDeps {
   readonly topics: Pick<Topics, 'positionOf'>;
   readonly echoes: Pick<Echoes, 'arrived'>;
   readonly arrivals: Pick<Arrivals, 'told'>;
+  readonly counters: Pick<TransientCounters, 'transientsLeftOut'>;
   /** Ends delivery of a room, unless the socket has joined after the point at which it is out. */
   detach(roomName: string, socket: ClientSocket, at?: Point): boolean;
   /** A socket has lost a room. */
@@ -74,6 +76,10 @@ export class Notices {
 
   #notify(socket: ClientSocket, event: TopicEvent, { recipients, about, removal }: Address): void {
     if (!isRecipient(recipients, socket)) return;
+    if (event.kind === 'transient' && socket.connection.isBehind(socket.isBehind)) {
+      this.#deps.counters.transientsLeftOut++;
+      return;
+    }
     if (about !== undefined) {
       if (socket.notices.take(event, about)) return;
       if (recipients.to === 'synced' && socket.notices.isStale(event, about)) return;

@@ -13,6 +13,7 @@ import { StoredSends } from '../chat/direct/stored-sends.ts';
 import { ContactPairs } from '../chat/contact/pairs.ts';
 import { Presence } from '../chat/contact/presence.ts';
 import { Profiles } from '../chat/contact/profiles.ts';
+import { Transients } from '../chat/message/transients.ts';
 import { Leaves } from '../chat/membership/leaves.ts';
 import { Disconnects } from '../chat/membership/disconnects.ts';
 import { Reconciler } from '../chat/repair/reconciler.ts';
@@ -84,19 +85,19 @@ export function buildChat(
   });
   const disconnects = new Disconnects({ leaves, topics, repairs });
   const authenticator = buildAuthenticator(shared, lease);
-  const resumeKeys = new ResumeKeys(stores.resumeKeyStore, lease);
   const services: Services = {
     ...common,
     settings: chatSettings(config),
     ...aboutContacts,
     storedSends: new StoredSends({ ...common, ...sendsOf(config), budget: commands.budget }),
+    transients: new Transients(counters),
     leaves,
     disconnects,
     stagedEvictionPeers,
     socketRooms: peerNodes,
     arrivals,
     authenticator,
-    resumeKeys,
+    resumeKeys: new ResumeKeys(stores.resumeKeyStore, lease),
     counters,
     debtMs: (userName) => accounts.debtMs(userName, performance.now()),
   };

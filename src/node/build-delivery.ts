@@ -75,6 +75,7 @@ export function buildDelivery(
   const hub = new Hub({
     fanOut,
     instance: lease,
+    counters,
     onLost: (session, roomName) => tellLeft(hooks, session, roomName, { njoined: 0, cause: 'lost' }),
     messageAges: measured.distributions.parley_publish_to_socket_seconds.of(''),
   });

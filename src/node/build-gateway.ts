@@ -2,7 +2,7 @@
 import type { Chat } from './build-chat.ts';
 import type { Delivery } from './build-delivery.ts';
 import type { RedisSide } from './build-storage.ts';
-import { defectLog, replyBytesOf, softMarkBytesOf, taken, type Shared } from './shared.ts';
+import { behindMarkBytesOf, defectLog, replyBytesOf, softMarkBytesOf, taken, type Shared } from './shared.ts';
 import { Addresses } from '../gateway/addresses.ts';
 import { closeLabel } from '../gateway/close-label.ts';
 import { Dispatcher } from '../gateway/dispatcher.ts';
@@ -40,6 +40,7 @@ export function buildGateway(
     fanOut,
     dispatcher,
     arrivals,
+    transients: chat.services.transients,
     listen: async (publicApp) => {
       const listening = await listenOn(uws, publicApp, config.host, config.port);
       return listening ?? taken(config.host, config.port);
@@ -90,5 +91,6 @@ const gatewayOptions = (config: Config): GatewayOptions => ({
   loginTimeoutMs: config.node.loginTimeoutMs,
   backpressureBytes: config.backpressureBytes,
   softMarkBytes: softMarkBytesOf(config),
+  behindMarkBytes: behindMarkBytesOf(config),
   replyBytes: replyBytesOf(config),
 });

@@ -53,6 +53,11 @@ export function buildReadings(deps: ReadingsDeps): Readings {
     parley_resets_total: () => counters.resets,
     parley_forks_total: () => counters.forks,
     parley_arrivals_held_total: () => counters.arrivalsHeld,
+    parley_transients_coalesced_total: () => counters.transientsCoalesced,
+    parley_transients_dropped_total: () => [
+      { labels: { reason: 'behind' }, value: counters.transientsLeftOut },
+      { labels: { reason: 'refused' }, value: counters.transientsRefused },
+    ],
     parley_barrier_timeouts_total: () => counters.barrierTimeouts,
     parley_link_probe_age_seconds: () => bus.probeAgeMs / 1000,
     parley_link_rebuilds_total: () => counters.linkRebuilds,

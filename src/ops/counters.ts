@@ -24,7 +24,17 @@ export interface RecoveryCounters {
   recoveriesRefused: number;
 }
 
-export interface Counters extends BusCounters, RecoveryCounters {
+/** Transient messages that are coalesced, or left out. */
+export interface TransientCounters {
+  /** Replaced by a later one before they went. */
+  transientsCoalesced: number;
+  /** Had waited, and came to nothing: their sender is not in the room any more, or Redis does not answer. */
+  transientsRefused: number;
+  /** Once for each socket that was too far behind to be sent one. */
+  transientsLeftOut: number;
+}
+
+export interface Counters extends BusCounters, RecoveryCounters, TransientCounters {
   leasesLost: number;
   nodesSwept: number;
   /** Requests that failed in a way nobody foresaw. */
@@ -46,6 +56,9 @@ export const newCounters = (): Counters => ({
   recoveriesOk: 0,
   recoveriesFailed: 0,
   recoveriesRefused: 0,
+  transientsCoalesced: 0,
+  transientsRefused: 0,
+  transientsLeftOut: 0,
   leasesLost: 0,
   nodesSwept: 0,
   defects: 0,

@@ -76,6 +76,13 @@ export const metrics = {
   parley_arrivals_held_total: counter(
     'What came from the bus for busy rooms and waited up to PARLEY_BUSY_WINDOW_MS, to be delivered with what came next.',
   ),
+  parley_transients_coalesced_total: counter(
+    'Transient messages with an `event` that a later one of the same socket, target and event has replaced before they went.',
+  ),
+  parley_transients_dropped_total: counter(
+    'Transient messages that did not go, by reason: behind, once for each socket that was too far behind to be sent one; refused, where one had waited and could not be published any more.',
+    'reason',
+  ),
   parley_barrier_timeouts_total: counter('Responses that went out before the notifications they caused.'),
   parley_link_probe_age_seconds: gauge('Time since the oldest echo of a probe among the links of the bus.'),
   parley_link_rebuilds_total: counter('Connections for subscriptions that were replaced, as no echo came.'),

@@ -31,7 +31,10 @@ export const MessageOptions = Type.Object(
       }),
     ),
     transient: Type.Optional(
-      Type.Boolean({ description: 'Not stored, no id, result nil; may be dropped for slow readers.' }),
+      Type.Boolean({
+        description:
+          'Not stored, no id, result nil; dropped for readers who lag. Of those with an `event` in their map, which a socket sends to one room or user within 100 ms of another one with the same `event`, only the latest goes, when the time is over.',
+      }),
     ),
   },
   { title: 'MessageOptions', description: 'Options of posting a message.' },

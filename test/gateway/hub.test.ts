@@ -5,6 +5,7 @@ import type { Connection } from '../../src/gateway/connection.ts';
 import { Hub, type HubDeps, type HubPeers } from '../../src/gateway/hub.ts';
 import type { Login } from '../../src/chat/auth/login.ts';
 import type { TopicEvent } from '../../src/log/event.ts';
+import { newCounters } from '../../src/ops/counters.ts';
 import { notificationFrame, countFrame } from '../../src/protocol/wire/frame.ts';
 import { roomTopic, userTopic } from '../../src/redis/keys.ts';
 
@@ -16,12 +17,13 @@ interface Heard {
   readonly topics: Set<string>;
 }
 
-function startHub(): { hub: Hub; open: (socketId: string, userName: string) => Heard } {
+function startHub(counters = newCounters()): { hub: Hub; open: (socketId: string, userName: string) => Heard } {
   // What these tests do not reach is left out.
   const deps = {
     fanOut: { publish: () => undefined },
     instance: { nodeId: 'n1', redisNow: () => 0 },
     onLost: () => undefined,
+    counters,
   } as unknown as HubDeps;
   const peers = {
     topics: { unfollow: () => undefined, positionOf: () => undefined },
@@ -35,6 +37,7 @@ function startHub(): { hub: Hub; open: (socketId: string, userName: string) => H
       socketId,
       codec: { format: 'msgpack' },
       sendFrame: (frame: Uint8Array) => sent.push(frame),
+      isBehind: (was: boolean) => was,
       subscribe: (topic: string) => topics.add(topic),
       unsubscribe: (topic: string) => topics.delete(topic),
     } as unknown as Connection;
@@ -77,4 +80,41 @@ test('what a user is told reaches a socket once that is up to date, and not befo
   hub.attachUser(socket);
   hub.deliver(userTopic('bob'), notice);
   expect(sent).toEqual([notice.frame]);
+});
+
+test('a socket that is behind is sent what is stored by itself, and nothing that is transient', () => {
+  const counters = newCounters();
+  const { hub, open } = startHub(counters);
+  const [slow, other] = [open('s1', 'bob'), open('s2', 'alice')];
+  for (const socketId of ['s1', 's2']) hub.attachRoom('lobby', socketId, { epoch: 'epoch-of-the-log', seq: 4 });
+  const frame = notificationFrame('roomUserJoined', ['lobby', 'carol']);
+  const notice = event(5, { kind: 'notice', subject: '', frame });
+  const passing = event(5, { kind: 'transient', subject: '', frame });
+  const say = (topic: typeof roomTopic, name: string): void => {
+    for (const each of [notice, passing]) hub.deliver(topic(name), each);
+  };
+  hub.setBehind(slow.socket, true);
+  expect([slow.topics, other.topics]).toEqual([new Set(), new Set(['msgpack/lobby'])]);
+  say(roomTopic, 'lobby');
+  expect([slow.sent, other.sent, counters.transientsLeftOut]).toEqual([[frame], [], 1]);
+  hub.attachRoom('attic', 's1', { epoch: 'epoch-of-the-log', seq: 4 });
+  say(roomTopic, 'attic');
+  expect([slow.sent, counters.transientsLeftOut]).toEqual([[frame, frame], 2]);
+  // The one that an event leaves out is not counted.
+  hub.deliver(roomTopic('lobby'), event(5, { kind: 'transient', subject: 's1', frame }));
+  expect(counters.transientsLeftOut).toBe(2);
+  hub.attachUser(slow.socket);
+  say(userTopic, 'bob');
+  expect([slow.sent.length, counters.transientsLeftOut]).toEqual([3, 3]);
+
+  hub.setBehind(slow.socket, false);
+  expect(slow.topics).toEqual(new Set(['msgpack/lobby', 'msgpack/attic']));
+  say(roomTopic, 'lobby');
+  say(userTopic, 'bob');
+  expect([slow.sent.length, counters.transientsLeftOut]).toEqual([5, 3]);
+  hub.setBehind(slow.socket, true);
+  hub.detachRoom('lobby', 's1');
+  hub.remove(slow.socket);
+  say(roomTopic, 'lobby');
+  expect([slow.sent.length, counters.transientsLeftOut]).toEqual([5, 3]);
 });

@@ -1,16 +1,19 @@
 /** Messages from user to user, kept (stored.ts) or not (live.ts), and each user's own lists of who may write to it. */
 import { fail, failBecause, Failure } from '../../protocol/errors.ts';
-import type { directRequests } from '../../protocol/direct.ts';
+import { directMessageFrame, type directRequests } from '../../protocol/direct.ts';
 import { invalidName, isValidName } from '../../protocol/names/rule.ts';
 import type { NameLimits } from '../../protocol/names/form.ts';
+import { userTopic } from '../../redis/keys.ts';
 import { StateUnavailable } from '../../redis/unavailable.ts';
 import type { PageWish } from '../../store/access/list-page.ts';
 import { DIRECT_LISTS, type DirectListName } from '../../store/direct/direct-store.ts';
 import { asAuthor, type Actor } from '../actor.ts';
-import type { Handlers, HandlersOf } from '../caller.ts';
-import { ok, UnderWay } from '../outcome.ts';
+import type { Args } from '../../protocol/catalogue.ts';
+import type { Caller, HandlersOf } from '../caller.ts';
+import { ok, UnderWay, type Outcome } from '../outcome.ts';
 import { isScanCursor, NO_CURSOR, pageOfList, wholeList } from '../access/lists.ts';
 import type { Services } from '../services.ts';
+import { eventOf } from '../message/transients.ts';
 import { conversationHandlers } from './conversation.ts';
 import { missedHandlers } from './missed.ts';
 import { sendLive } from './live.ts';
@@ -19,7 +22,7 @@ import { sendStored } from './stored.ts';
 export function directHandlers(services: Services): HandlersOf<typeof directRequests> {
   const { directs, settings } = services;
   return {
-    directMessage: (by, args) => sendMessage(services, by, args),
+    directMessage: (by, args, socket) => sendMessage(services, by, args, socket),
     ...conversationHandlers(services),
     ...missedHandlers(services),
 
@@ -60,21 +63,37 @@ export function directHandlers(services: Services): HandlersOf<typeof directRequ
   };
 }
 
-/** What is kept has its place in its conversation as soon as this returns. */
+type Begun = Outcome<'directMessage'> | UnderWay<Outcome<'directMessage'>>;
+
+/** What is kept has its place in its conversation as soon as this has begun it: at once, where nothing waits that is to go before. */
 function sendMessage(
   services: Services,
   by: Actor,
-  sending: Parameters<Handlers['directMessage']>[1],
-): ReturnType<Handlers['directMessage']> {
-  const { settings } = services;
+  sending: Args<'directMessage'>,
+  socket: Caller | undefined,
+): Begun | Promise<Begun> {
+  const { settings, transients } = services;
   if (settings.directMessages === 'off') return failBecause('notAllowed', [], 'direct messages are switched off');
   if (!isValidName(sending.userName, settings.limits)) return fail('noUser', [sending.userName]);
   const { author } = by;
-  const { clientMessageId = '', transient = false } = sending.options ?? {};
+  const { userName, message, options } = sending;
+  const { clientMessageId = '', transient = false } = options ?? {};
   // What the service sends in nobody's name is in no conversation, and what passes needs no log, but for what repeats are known by.
   const isPassing = transient && clientMessageId === '';
-  if (settings.directMessages === 'live' || author === undefined || isPassing) return sendLive(services, by, sending);
-  return new UnderWay(sendStored(services, asAuthor(by, author), sending));
+  const send = (): Promise<Outcome<'directMessage'>> => sendLive(services, by, sending);
+  const begin = (): Begun | Promise<Begun> =>
+    settings.directMessages === 'live' || author === undefined || isPassing
+      ? send()
+      : new UnderWay(sendStored(services, asAuthor(by, author), sending));
+  if (socket === undefined) return begin();
+  const [target, event] = [userTopic(userName), eventOf(message, options)];
+  const bytes = event === undefined ? 0 : directMessageFrame(author, message).bytes;
+  if (event !== undefined && bytes <= settings.limits.messageBytes) {
+    return transients.pass(socket, { target, event, bytes, send }).then((outcome) => outcome ?? ok(null));
+  }
+  // What was said before it is there before its steps begin.
+  const flushed = transients.flush(socket.socketId, target);
+  return flushed === undefined ? begin() : flushed.then<Begun>(begin);
 }
 
 const listOf = (listName: string): DirectListName | undefined => DIRECT_LISTS.find((known) => known === listName);

@@ -18,6 +18,9 @@ const leftIn = (turn: Turn, roomName: string, njoined: number | undefined): Left
   njoined === undefined ? new Failed(fail('noRoom', [roomName]), turn) : ok(njoined, turn);
 
 export async function leaveRoom(services: Services, by: Actor, caller: Caller, roomName: string): Promise<Left> {
+  // Once it is out it says nothing more.
+  const flushed = services.transients.flush(caller.socketId, roomTopic(roomName));
+  if (flushed !== undefined) await flushed;
   return caller.synced ? leaveTogether(services, by, caller, roomName) : leaveAlone(services, by, caller, roomName);
 }
 

@@ -3,13 +3,14 @@ import { nonceOf } from '../../log/event.ts';
 import { spreadUnits } from '../../protocol/params/cost.ts';
 import { fail, messageTooLarge } from '../../protocol/errors.ts';
 import type { Args } from '../../protocol/catalogue.ts';
-import { roomMessageFrame, type messageRequests } from '../../protocol/message.ts';
+import { roomMessageFrame, type messageRequests, type RoomMessageFrame } from '../../protocol/message.ts';
 import { roomTopic } from '../../redis/keys.ts';
 import { newNonce } from '../../redis/tokens.ts';
 import type { Actor } from '../actor.ts';
-import type { HandlersOf } from '../caller.ts';
+import type { Caller, HandlersOf } from '../caller.ts';
 import { ok, UnderWay, type Outcome } from '../outcome.ts';
 import type { Services } from '../services.ts';
+import { eventOf } from './transients.ts';
 
 const NOTHING = new Uint8Array(0);
 
@@ -19,17 +20,38 @@ const CROWDED_MS = 10_000;
 export function messageHandlers(services: Services): HandlersOf<typeof messageRequests> {
   return {
     // It has its place among the room's posts as soon as it is called.
-    roomMessage: (by, args) => new UnderWay(post(services, by, args)),
+    roomMessage: (by, args, socket) => new UnderWay(inOrder(services, by, args, socket)),
   };
+}
+
+/** A socket's transient messages may wait; whatever else it posts goes behind them. What others post goes as it comes. */
+async function inOrder(
+  services: Services,
+  by: Actor,
+  args: Args<'roomMessage'>,
+  socket: Caller | undefined,
+): Promise<Outcome<'roomMessage'>> {
+  const { roomName, message, options } = args;
+  const frame = roomMessageFrame(roomName, by.author, message, options?.transient ?? false);
+  const send = (): Promise<Outcome<'roomMessage'>> => post(services, by, args, frame);
+  if (socket === undefined) return send();
+  const { transients, settings } = services;
+  const [target, event, { bytes }] = [roomTopic(roomName), eventOf(message, options), frame];
+  if (event !== undefined && bytes <= settings.limits.messageBytes) {
+    return (await transients.pass(socket, { target, event, bytes, send })) ?? ok(null);
+  }
+  // They are before it among the room's posts; nothing has to be waited for.
+  void transients.flush(socket.socketId, target);
+  return send();
 }
 
 async function post(
   { messages, topics, quotas, settings, audience }: Services,
   by: Actor,
-  { roomName, message, options }: Args<'roomMessage'>,
+  { roomName, options }: Args<'roomMessage'>,
+  { prefix, middle, bytes }: RoomMessageFrame,
 ): Promise<Outcome<'roomMessage'>> {
   const transient = options?.transient ?? false;
-  const { prefix, middle, bytes } = roomMessageFrame(roomName, by.author, message, transient);
   const tooLarge = bytes > settings.limits.messageBytes;
   const nonce = newNonce();
   const topic = roomTopic(roomName);
