@@ -2,7 +2,7 @@
  * One node asks another and gets its answer: each instance hears a channel of its own, over the same link as the topics.
  * At most once: what is not answered in time may have been done all the same. What is asked is not known here.
  */
-import { replyValuesMax } from '../protocol/limits.ts';
+import { replyValuesMax } from '../protocol/params/limits.ts';
 import { decodeTrusted, encodeValue } from '../protocol/wire/msgpack.ts';
 import { scanValue } from '../protocol/wire/scan.ts';
 import type { Value } from '../protocol/values.ts';

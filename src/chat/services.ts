@@ -3,7 +3,7 @@ import type { Instance } from '../bus/instance.ts';
 import type { Topics } from '../bus/topics.ts';
 import type { HookRunner } from '../hooks/runner.ts';
 import type { RecoveryCounters } from '../ops/counters.ts';
-import type { Limits } from '../protocol/limits.ts';
+import type { Limits } from '../protocol/params/limits.ts';
 import type { AccessStore } from '../store/access/access-store.ts';
 import type { Deletions } from '../store/room/deletions.ts';
 import type { ContactStore } from '../store/contact/contact-store.ts';

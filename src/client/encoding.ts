@@ -4,7 +4,7 @@
  */
 import { isRequestName, requestDeclaration, toParams, type Input, type RequestName } from '../protocol/catalogue.ts';
 import type { Codec } from '../protocol/wire/codec.ts';
-import type { Limits } from '../protocol/limits.ts';
+import type { Limits } from '../protocol/params/limits.ts';
 import { encodeShared } from '../protocol/wire/msgpack.ts';
 import { utf8Length } from '../protocol/names/form.ts';
 import type { Value } from '../protocol/values.ts';

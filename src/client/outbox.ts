@@ -2,7 +2,7 @@
  * Messages on their way to rooms: one at a time per room and a bounded number in all, each repeated under the same
  * `clientMessageId` until the service has answered for good. Whether a room can be posted to at the moment is left to the rooms.
  */
-import { defaultLimits, type Limits } from '../protocol/limits.ts';
+import { defaultLimits, type Limits } from '../protocol/params/limits.ts';
 import { normaliseName } from '../protocol/names/form.ts';
 import { isMap, type ValueMap } from '../protocol/values.ts';
 import { repeatDelayMs, timerMs } from './backoff.ts';

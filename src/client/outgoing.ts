@@ -4,7 +4,7 @@
  * left to the catalogue; how values become bytes, to the codec.
  */
 import { BYTES_KEY, isCarried } from '../protocol/wire/fault.ts';
-import { valuesMax } from '../protocol/limits.ts';
+import { valuesMax } from '../protocol/params/limits.ts';
 import type { Value, ValueMap } from '../protocol/values.ts';
 
 /** Why something cannot travel; caught before it leaves the library. */

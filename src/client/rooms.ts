@@ -2,7 +2,7 @@
  * The rooms a client wants to be in: joins them, joins them again after every reconnect, and leaves them. Which link is
  * logged in is left to the connector, the order of messages to the delivery, posting to the outbox.
  */
-import { defaultLimits } from '../protocol/limits.ts';
+import { defaultLimits } from '../protocol/params/limits.ts';
 import { normaliseName, utf8Length, type NameLimits } from '../protocol/names/form.ts';
 import type { AuthData } from '../protocol/connection.ts';
 import type { RoomJoined, RoomPosition } from '../protocol/membership.ts';

@@ -8,7 +8,7 @@ import { keySources, pemLines } from './signatures.ts';
 import type { Config } from './shape.ts';
 import { endpointOf } from '../outside/redis-endpoint.ts';
 import { bare } from '../outside/text.ts';
-import { defaultLimits, type Limits } from '../protocol/limits.ts';
+import { defaultLimits, type Limits } from '../protocol/params/limits.ts';
 
 export { describeSettingGroups, describeSettings, type SettingGroup, type SettingRow } from './describe.ts';
 export type { Environment } from './reader.ts';

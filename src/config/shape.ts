@@ -2,7 +2,7 @@
 // ../config.ts.
 import type { ForwardedHeaders } from '../outside/forwarded.ts';
 import type { RedisEndpoint, RedisMode } from '../outside/redis-endpoint.ts';
-import type { Limits } from '../protocol/limits.ts';
+import type { Limits } from '../protocol/params/limits.ts';
 import type { AddressLimit } from './setting.ts';
 import type { SignatureAlgorithm } from './signatures.ts';
 

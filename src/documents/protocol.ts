@@ -19,7 +19,7 @@ import { errorTable, type ErrorEntry } from '../protocol/error-table.ts';
 import { guide } from './guide.ts';
 import { describeSchema, namedTypes, typeText } from './types.ts';
 import { encodeJson } from '../protocol/wire/json.ts';
-import { defaultLimits, deviceIdLength, tagLength, valuesMax, type CountLimit } from '../protocol/limits.ts';
+import { defaultLimits, deviceIdLength, tagLength, valuesMax, type CountLimit } from '../protocol/params/limits.ts';
 import { code, heading, hexBlock, jsonBlock, table } from './markdown.ts';
 import { encodeValue } from '../protocol/wire/msgpack.ts';
 import { listNamesMax } from '../protocol/types.ts';

@@ -9,7 +9,7 @@ import { bearerOf } from '../outside/text.ts';
 import { contentTypes, decodeBody, encodeBody, formatOf } from '../protocol/wire/body.ts';
 import type { Format } from '../protocol/wire/codec.ts';
 import { fail, Failure, toErrorValue, unavailable } from '../protocol/errors.ts';
-import { valuesMax, type Limits } from '../protocol/limits.ts';
+import { valuesMax, type Limits } from '../protocol/params/limits.ts';
 import { isApiRequestName } from '../protocol/service/catalogue.ts';
 import { statusCode } from '../protocol/service/http.ts';
 import { asMap, isMap, type Value, type ValueMap } from '../protocol/values.ts';

@@ -1,7 +1,7 @@
 /** Connections: requests for the login and what keeps or ends it, and what a socket is told of its user's connections. */
 import Type, { type Static } from 'typebox';
 import { carries, notification, OTHERS, request, required } from './declare.ts';
-import { defaultLimits, deviceIdLength, nonceLength, tagLength } from './limits.ts';
+import { defaultLimits, deviceIdLength, nonceLength, tagLength } from './params/limits.ts';
 import { Count, Epoch, ErrorValue, SocketId, Timestamp, UserName } from './types.ts';
 
 export const Signature = Type.Object(

@@ -4,7 +4,7 @@
  */
 import type { Static, TSchema } from 'typebox';
 import type { ErrorCode } from './error-table.ts';
-import type { CountLimit } from './limits.ts';
+import type { CountLimit } from './params/limits.ts';
 import type { Value } from './values.ts';
 
 /** One positional param of a request. */

@@ -1,7 +1,7 @@
 /** Messages, and posting them to a room. */
 import Type, { type Static } from 'typebox';
 import { carries, existing, JOINED, notification, optional, request, required } from './declare.ts';
-import { defaultLimits } from './limits.ts';
+import { defaultLimits } from './params/limits.ts';
 import { MessageId, RoomName } from './types.ts';
 import { MESSAGE_ID, messagePrefix, ROOM_MESSAGE } from './wire/message-frame.ts';
 import { encodeValue } from './wire/msgpack.ts';

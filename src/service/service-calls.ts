@@ -2,7 +2,7 @@
 import type { ActingAs, ServiceApi } from '../hooks/contract.ts';
 import { copyValue } from '../hooks/copy.ts';
 import { Failure, toErrorValue } from '../protocol/errors.ts';
-import { replyDepth, replyValuesMax, type Limits } from '../protocol/limits.ts';
+import { replyDepth, replyValuesMax, type Limits } from '../protocol/params/limits.ts';
 import type { Value, ValueMap } from '../protocol/values.ts';
 import type { ServerApi } from './server-api.ts';
 

@@ -2,7 +2,7 @@
 // are in token.test.ts.
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { ErrorCode } from '../../src/protocol/error-table.ts';
-import { defaultLimits } from '../../src/protocol/limits.ts';
+import { defaultLimits } from '../../src/protocol/params/limits.ts';
 import type { Value, ValueMap } from '../../src/protocol/values.ts';
 import { eventually } from '../support/eventually.ts';
 import type { RedisServer } from '../support/redis.ts';

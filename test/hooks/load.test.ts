@@ -9,7 +9,7 @@ import { hookedHandlers } from '../../src/chat/hooks/around.ts';
 import type { Handlers } from '../../src/chat/caller.ts';
 import { readHooks } from '../../src/hooks/load.ts';
 import { HookRunner } from '../../src/hooks/runner.ts';
-import { defaultLimits } from '../../src/protocol/limits.ts';
+import { defaultLimits } from '../../src/protocol/params/limits.ts';
 import { startRedis } from '../support/redis.ts';
 import { useScope, type Scope } from '../support/scope.ts';
 import { startNode } from '../support/service.ts';

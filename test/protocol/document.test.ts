@@ -6,7 +6,7 @@ import { closeCodes } from '../../src/protocol/wire/close-codes.ts';
 import { createCodec } from '../../src/protocol/wire/codec.ts';
 import { renderProtocolDocument } from '../../src/documents/protocol.ts';
 import { errorTable } from '../../src/protocol/error-table.ts';
-import { defaultLimits } from '../../src/protocol/limits.ts';
+import { defaultLimits } from '../../src/protocol/params/limits.ts';
 import { malformedReasons } from '../../src/protocol/wire/malformed.ts';
 import { bytesOf, hex } from './frames.ts';
 

@@ -1,7 +1,7 @@
 // From params to arguments: the order of checks, what a bad argument tells, defaults, options and names.
 import { describe, expect, test } from '@jest/globals';
 import { fail } from '../../src/protocol/errors.ts';
-import { defaultLimits } from '../../src/protocol/limits.ts';
+import { defaultLimits } from '../../src/protocol/params/limits.ts';
 import type { Value } from '../../src/protocol/values.ts';
 import { checkArgs } from '../../src/protocol/params/validate.ts';
 

@@ -6,7 +6,7 @@ import { decodeBody, encodeBody, contentTypes } from '../../src/protocol/wire/bo
 import { generalErrors } from '../../src/protocol/catalogue.ts';
 import type { Format } from '../../src/protocol/wire/codec.ts';
 import type { ErrorValue } from '../../src/protocol/errors.ts';
-import { replyDepth, replyValuesMax } from '../../src/protocol/limits.ts';
+import { replyDepth, replyValuesMax } from '../../src/protocol/params/limits.ts';
 import { apiDeclaration, isApiRequestName } from '../../src/protocol/service/catalogue.ts';
 import { API_PATH, statusCode } from '../../src/protocol/service/http.ts';
 import type { As } from '../../src/protocol/service/types.ts';

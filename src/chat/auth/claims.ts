@@ -1,6 +1,6 @@
 /** The claims of a token that are told to its user: which, and within what bounds. Tokens are the authenticator's. */
 import { findFault } from '../../protocol/wire/fault.ts';
-import { valuesMax } from '../../protocol/limits.ts';
+import { valuesMax } from '../../protocol/params/limits.ts';
 import { encodeValue } from '../../protocol/wire/msgpack.ts';
 import { scanValue } from '../../protocol/wire/scan.ts';
 import type { Value, ValueMap } from '../../protocol/values.ts';

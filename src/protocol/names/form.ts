@@ -2,7 +2,7 @@
  * How names of users, rooms and groups are brought to their one form, on both sides of the wire. Which of them may be
  * made is the name rule's; where a bad one is an error is left to the handlers.
  */
-import { defaultLimits, type Limits } from '../limits.ts';
+import { defaultLimits, type Limits } from '../params/limits.ts';
 import { caseMapped } from './username-profile.ts';
 
 /** What a service says of names: how long they may be, and by which rule they are made. */

@@ -3,7 +3,7 @@
  * not. Where a bad name is an error is left to the handlers.
  */
 import { failBecause, type Failure } from '../errors.ts';
-import { defaultLimits } from '../limits.ts';
+import { defaultLimits } from '../params/limits.ts';
 import { normaliseName, utf8Length, type NameLimits } from './form.ts';
 import { isJoinerSeen, profileFault } from './username-profile.ts';
 

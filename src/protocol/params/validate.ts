@@ -8,7 +8,7 @@ import { requestDeclaration, requiredCount, type Args, type RequestName } from '
 import type { Param, RequestDeclaration } from '../declare.ts';
 import { badArgument, fail, type Failure } from '../errors.ts';
 import { faultIn } from '../wire/fault.ts';
-import { defaultLimits, type Limits } from '../limits.ts';
+import { defaultLimits, type Limits } from './limits.ts';
 import { normaliserOf, type Normaliser } from './normalise.ts';
 import type { Value } from '../values.ts';
 

@@ -1,7 +1,7 @@
 /** What the service itself asks about users. */
 import Type from 'typebox';
 import { optional, request, required } from '../declare.ts';
-import { deviceIdLength } from '../limits.ts';
+import { deviceIdLength } from '../params/limits.ts';
 import { Count, ListName, UserName } from '../types.ts';
 import { AddUserOptions, ApiPageOptions, NamesPage, Reason, UserDetails } from './types.ts';
 

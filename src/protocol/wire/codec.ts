@@ -4,7 +4,7 @@
  */
 import type { Codec, CodecOptions, Format } from './envelope.ts';
 import { createJsonCodec } from './json.ts';
-import { defaultLimits, replyDepth, replyValuesMax, valuesMax } from '../limits.ts';
+import { defaultLimits, replyDepth, replyValuesMax, valuesMax } from '../params/limits.ts';
 import { createMsgpackCodec } from './msgpack.ts';
 
 export type {
