@@ -5,7 +5,9 @@
  */
 import type { Point, TopicEvent } from '../log/event.ts';
 import type { Args, RequestName, RequestOn } from '../protocol/catalogue.ts';
+import type { AnyFrame } from '../protocol/wire/frame.ts';
 import type { Actor, UserActor } from './actor.ts';
+import type { SocketInbox } from './inbox/socket-inbox.ts';
 import type { SocketRooms } from './membership/socket-rooms.ts';
 import type { Outcome, UnderWay } from './outcome.ts';
 import type { SocketNotices } from './session/held-notices.ts';
@@ -26,8 +28,10 @@ export interface Caller {
   readonly notices: SocketNotices;
   /** Its user has no other socket, by all that this node knows. */
   readonly isAlone: boolean;
+  /** How far the socket may be in its user's inbox. */
+  readonly inbox: SocketInbox;
   /** Sends a notification frame (msgpack; transcoded where the socket speaks JSON). Does nothing once closed. */
-  send(frame: Uint8Array): void;
+  send(frame: AnyFrame): void;
   /** When the login ends unless refreshed, in ms since the epoch by this node's clock. */
   closesAt: number | undefined;
   /** The logins that end with this one when it is ended on purpose: of its device, or of its chain. */
@@ -54,6 +58,8 @@ export interface Audience {
   leaving(roomName: string, socketId: string): void;
   /** Tells a socket what its user was told, if that is for it. */
   notify(socketId: string, event: TopicEvent): void;
+  /** Tells a socket what has waited for notices before it that were held back, as far as those are told. */
+  goOn(socketId: string): void;
   /** The sockets that hear a room and did not join it after a point; all of them where there is none. */
   attached(roomName: string, at: Point | undefined): readonly Caller[];
   /** The sockets that are joining a room: their join has been asked for and is not completed. */

@@ -9,6 +9,7 @@ import type { Deletions } from '../store/room/deletions.ts';
 import type { ContactStore } from '../store/contact/contact-store.ts';
 import type { DirectStore } from '../store/direct/direct-store.ts';
 import type { HistoryStore } from '../store/history/history-store.ts';
+import type { InboxStore } from '../store/inbox/inbox-store.ts';
 import type { MembershipStore } from '../store/membership/membership-store.ts';
 import type { MessageStore } from '../store/message/message-store.ts';
 import type { PairStore } from '../store/pair/pair-store.ts';
@@ -64,6 +65,7 @@ export interface Services {
   readonly profiles: Profiles;
   readonly presence: Presence;
   readonly sessions: SessionStore;
+  readonly inboxes: InboxStore;
   readonly deletions: Deletions;
   readonly topics: Topics;
   readonly audience: Audience;

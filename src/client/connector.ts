@@ -5,7 +5,8 @@
  */
 import { closeCodes, type CloseEntry } from '../protocol/wire/close-codes.ts';
 import type { AuthData, Credentials } from '../protocol/connection.ts';
-import type { Value } from '../protocol/values.ts';
+import type { InboxPosition } from '../protocol/inbox.ts';
+import { isMap, type Value } from '../protocol/values.ts';
 import { backoffMs, timerMs } from './backoff.ts';
 import { deferred, type Deferred } from './deferred.ts';
 import { Link } from './link.ts';
@@ -64,6 +65,8 @@ export class Connector {
   #authData: AuthData | undefined;
   /** The last credentials used, without what a resume token stands for. */
   #deviceFields: Credentials = {};
+  /** Up to where this device has come in its user's inbox. */
+  #inbox: InboxPosition | undefined;
 
   constructor(options: CompleteOptions, owner: ConnectorOwner) {
     this.#options = options;
@@ -152,10 +155,11 @@ export class Connector {
     return this.#comingBack(credentials);
   }
 
-  /** Who was here before, and comes back by itself, takes a tag from nobody: two devices would take it from each other for ever. */
+  /** Who was here before says up to where it has come. And who comes back by itself takes a tag from nobody: two devices would take it from each other for ever. */
   #comingBack(credentials: Credentials): Credentials {
     const isAgain = credentials.tag !== undefined && this.#authData !== undefined;
-    return isAgain ? { ...credentials, isReconnect: true } : credentials;
+    const inbox = this.#inbox === undefined ? {} : { inbox: this.#inbox };
+    return { ...credentials, ...inbox, ...(isAgain ? { isReconnect: true } : {}) };
   }
 
   /** Where the user's function fails at first, the user should know; later it may well be the network. */
@@ -179,6 +183,8 @@ export class Connector {
     const authData = outcome.value;
     this.#state = { kind: 'connected', link, authData, sinceMs: performance.now() };
     this.#authData = authData;
+    // Later ones are led from where they were: what lies between comes first, or a reset.
+    this.#inbox ??= authData.inbox;
     this.#resumeToken = authData.resumeToken;
     link.limits = authData.limits;
     link.watch(authData.heartbeatMs);
@@ -191,6 +197,7 @@ export class Connector {
     const state = this.#state;
     if (!('link' in state) || state.link !== link) return;
     const [delayMs] = params;
+    if (name === 'inboxPosition' || name === 'inboxReset') this.#inbox = positionIn(params) ?? this.#inbox;
     if (name === 'goAway' && typeof delayMs === 'number' && delayMs >= 0) this.#goAwayDelayMs = delayMs;
     this.#owner.notified(name, params);
   }
@@ -257,6 +264,11 @@ export class Connector {
     this.#state = { kind: 'idle' };
     link?.end(closeCodes.normal.code, 'given up');
   }
+}
+
+function positionIn([position]: readonly Value[]): InboxPosition | undefined {
+  const { epoch, seq } = isMap(position) ? position : {};
+  return typeof epoch === 'string' && typeof seq === 'number' ? { epoch, seq } : undefined;
 }
 
 function closedError({ code, reason }: End): RequestError {

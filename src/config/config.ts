@@ -98,6 +98,7 @@ function assemble(reader: Reader, production: boolean): Config {
     dedupMs: reader.get(settings.dedupMs),
     socketsPerUser: reader.get(settings.socketsPerUser),
     sessionRoomsMax: reader.get(settings.sessionRooms),
+    inboxSize: reader.get(settings.inboxSize),
     socketsPerAddress: reader.get(settings.socketsPerAddress),
     guestsPerAddress: reader.get(settings.guestsPerAddress),
     guestsMax: reader.get(settings.guestsMax),

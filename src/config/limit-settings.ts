@@ -48,6 +48,15 @@ export const limitSettings = {
     { min: 1, max: 100_000 },
     { unit: 'rooms', doc: "Rooms that may be filed in one user's session." },
   ),
+  inboxSize: integer(
+    'PARLEY_INBOX_SIZE',
+    1000,
+    { min: 0, max: 100_000 },
+    {
+      unit: 'notices',
+      doc: "Notices kept of each user for its devices that are away, and not more than a MiB of them; one that comes back and has missed more is told so (`inboxReset`). 0: none are kept. It counts from the user's next login.",
+    },
+  ),
   contactsMax: integer(
     'PARLEY_CONTACTS_MAX',
     5000,

@@ -107,6 +107,8 @@ export interface Config {
   readonly dedupMs: number;
   readonly socketsPerUser: number;
   readonly sessionRoomsMax: number;
+  /** Notices of one user. */
+  readonly inboxSize: number;
   readonly socketsPerAddress: AddressLimit;
   readonly guestsPerAddress: AddressLimit;
   readonly guestsMax: number;

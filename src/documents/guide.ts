@@ -106,6 +106,12 @@ const DIRECT = [
   'With the option `transient`, a message to a room or a user is delivered like any other, but without `id`; the result is nil. It is in no history and is not recovered, and a reader who lags is sent none until it has caught up. By convention its map has a key `event` that says what it is (`typing` …). Of those that a socket sends to the same room or user with the same `event` (128 characters at most, and without a `clientMessageId`), the first goes at once and of those within 100 ms behind it only the latest, when the time is over, or at once before anything else that the socket sends there, leaves, or closes. Each is answered at once.',
 ];
 
+const INBOX = [
+  heading(2, 'The inbox'),
+  'What a user is told of direct messages, contacts, lost rooms and its session is also logged, whether a socket is there or not: `inboxPosition` says which notifications. A device begins at the `inbox` of the AuthData of its first login, and moves by `inboxPosition({epoch, seq})`, which comes right behind its notification, in the same frame; keep both together. What a socket did itself, what is not for it, or what it was told already comes to it as `inboxPosition` alone. Numbers go up by one within an epoch, but several may be passed at once.',
+  'A login that names the position (`inbox`) is told what the device has missed, oldest first, behind `loginConfirmed` and before its session, its response and anything live. Where that is not possible (another epoch, a position ahead of the log, more than is kept or than may be told at once) it is told `inboxReset({epoch, seq})` instead, and goes on from there: read `contactList`, `sessionGet` and the conversations again. With a position messages come from the log only, as `directMessage`, not in `missedMessages` unless the log was reset. What a room has told a socket itself (`roomAccessRemoved`), or what came while requests on two rooms were under way, may be told again where the connection broke just then.',
+];
+
 const SESSIONS = [
   heading(2, 'Sessions'),
   'A session is the set of rooms that the devices of one user share, each filed under a group. It belongs to the user, not to a device: disconnects change nothing. A socket takes part (is _synced_) by `enableSync: true` in the credentials of its login, of a resumed one as well; sockets without it neither change the session nor hear of it, but may read it (`sessionGet`). A login by header cannot ask for it.',
@@ -131,6 +137,7 @@ export function guide(example: readonly string[]): string[] {
     ...RECOVERY,
     ...ACCESS,
     ...DIRECT,
+    ...INBOX,
     ...SESSIONS,
   ];
 }

@@ -4,7 +4,9 @@ import type { Caller } from '../chat/caller.ts';
 import { SocketRooms } from '../chat/membership/socket-rooms.ts';
 import { SocketNotices } from '../chat/session/held-notices.ts';
 import type { Login } from '../chat/auth/login.ts';
+import { SocketInbox } from '../chat/inbox/socket-inbox.ts';
 import type { Format } from '../protocol/wire/codec.ts';
+import type { AnyFrame } from '../protocol/wire/frame.ts';
 import type { Account } from './account.ts';
 import { rightsOf, type Rights } from '../store/rights.ts';
 import type { Connection } from './connection.ts';
@@ -20,6 +22,7 @@ export class ClientSocket implements Caller, UserActor {
   readonly synced: boolean;
   readonly rooms = new SocketRooms();
   readonly notices = new SocketNotices();
+  readonly inbox = new SocketInbox();
   /** The hub knows. */
   isAlone: boolean;
   /** What its user is told reaches it; until then it waits for what was told during its login. */
@@ -66,7 +69,7 @@ export class ClientSocket implements Caller, UserActor {
     return this.connection.open;
   }
 
-  send(frame: Uint8Array): void {
+  send(frame: AnyFrame): void {
     this.connection.sendFrame(frame);
   }
 

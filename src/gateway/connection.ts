@@ -5,7 +5,7 @@
 import type { WebSocket } from 'uWebSockets.js';
 import { closeCodes, type CloseName } from '../protocol/wire/close-codes.ts';
 import type { Codec } from '../protocol/wire/codec.ts';
-import { transcodeToJson } from '../protocol/wire/frame.ts';
+import { JointFrame, transcodeToJson, type AnyFrame } from '../protocol/wire/frame.ts';
 import type { StoredResult } from '../protocol/wire/stored.ts';
 import type { Value, ValueMap } from '../protocol/values.ts';
 
@@ -67,10 +67,11 @@ export class Connection {
     this.#open = false;
   }
 
-  /** Sends a notification made once for many. */
-  sendFrame(frame: Uint8Array): void {
-    if (this.codec.format === 'json') this.#send(transcodeToJson(frame));
-    else this.#send(frame);
+  /** Sends what was made once for many. */
+  sendFrame(frame: AnyFrame): void {
+    const isJoint = frame instanceof JointFrame;
+    if (this.codec.format === 'json') this.#send(isJoint ? frame.text : transcodeToJson(frame));
+    else this.#send(isJoint ? frame.packed : frame);
   }
 
   notify(name: string, params: readonly Value[]): void {

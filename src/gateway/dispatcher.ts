@@ -196,19 +196,18 @@ export class Dispatcher {
       hub.add(socket);
       this.#deps.onLogin(socket);
       await tellLogin(connection, telling, done);
-      for (const heard of done.missed) services.arrivals.told(socket, heard);
+      for (const heard of done.heard) services.arrivals.told(socket, heard);
     }
     done.switchOver.complete(socket, {
       attach: () => hub.attachUser(socket),
       deliver: (event) => {
-        if (!wasPushed(done.missed, event.frame)) hub.deliverTo(socket, event);
+        if (wasPushed(done.pushed, event.frame)) hub.passOver(socket, event);
+        else hub.deliverTo(socket, event);
         // It may have been closed while it was logging in.
         return socket.open;
       },
-      // What it was told of its session meanwhile is not known. The next login restores it.
-      tellHole: () => {
-        if (socket.synced) socket.startAfresh();
-      },
+      // What it was told meanwhile is not known. The next login restores its session, and gives what is in the inbox.
+      tellHole: () => socket.startAfresh(),
       failed: () => socket.startAfresh(),
       closed: () => {
         // Otherwise the gateway saw a socket close, and has begun this.

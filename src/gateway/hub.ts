@@ -183,6 +183,16 @@ export class Hub implements TopicListener, Audience {
     if (socket !== undefined) this.#started.notices.notify(socket, event);
   }
 
+  /** What its user was told meanwhile, and the socket has in another way. */
+  passOver(socket: ClientSocket, event: TopicEvent): void {
+    this.#started.notices.passOver(socket, event);
+  }
+
+  goOn(socketId: string): void {
+    const socket = this.#sockets.get(socketId);
+    if (socket !== undefined) this.#started.notices.goOn(socket);
+  }
+
   deliver(topic: Topic, event: TopicEvent): void {
     const key = keyOf(topic);
     if (topicKind(key) === 'user')

@@ -53,10 +53,11 @@ export class Notices {
     if (event.frame.length === 0) return;
     this.#countSockets(userName, sockets, event);
     const address = addressOf(event);
-    if (address.recipients.to === 'notOn' && address.recipients.nodeIds.has(this.#deps.instance.nodeId)) {
-      return this.#tellEarly(sockets, address, event.frame);
+    const isToldHere = address.recipients.to === 'notOn' && address.recipients.nodeIds.has(this.#deps.instance.nodeId);
+    for (const socket of sockets) {
+      if (isToldHere) this.#tellEarly(socket, event, address);
+      else this.#notify(socket, event, address);
     }
-    for (const socket of sockets) this.#notify(socket, event, address);
   }
 
   /** What its user was told while a socket was logging in: on no node was it among those that a room's event tells. */
@@ -69,27 +70,66 @@ export class Notices {
     if (event.frame.length > 0) this.#notify(socket, event, { ...address, recipients });
   }
 
-  /** One that was held back. */
-  notify(socket: ClientSocket, event: TopicEvent): void {
-    this.#notify(socket, event, addressOf(event));
+  /** What a socket was told in another way. */
+  passOver(socket: ClientSocket, event: TopicEvent): void {
+    socket.inbox.pass(socket, event, false);
   }
 
-  #notify(socket: ClientSocket, event: TopicEvent, { recipients, about, removal }: Address): void {
-    if (!isRecipient(recipients, socket)) return;
+  /** One that was held back. */
+  notify(socket: ClientSocket, event: TopicEvent): void {
+    this.#tell(socket, event, addressOf(event));
+    this.goOn(socket);
+  }
+
+  /** What has waited for those before it. */
+  goOn(socket: ClientSocket): void {
+    for (let event = socket.inbox.next(socket); event !== undefined; event = socket.inbox.next(socket)) {
+      this.#tell(socket, event, addressOf(event));
+    }
+  }
+
+  #notify(socket: ClientSocket, event: TopicEvent, address: Address): void {
+    const mayWait = address.about === undefined && event.kind !== 'transient';
+    if (!mayWait || !socket.inbox.defer(event)) this.#tell(socket, event, address);
+  }
+
+  #tell(socket: ClientSocket, event: TopicEvent, address: Address): void {
+    const verdict = this.#verdict(socket, event, address);
+    if (verdict === 'held') return socket.inbox.hold(event);
+    if (verdict === 'left to a join') return this.#passBehindJoins(socket, event, address.about);
+    const isTold = verdict === 'told';
+    if (isTold) this.deliveries++;
+    socket.inbox.pass(socket, event, isTold);
+    const message = isTold ? this.#messageIn(event) : undefined;
+    if (message !== undefined) this.#deps.arrivals.told(socket, { ...message, first: message.id, last: message.id });
+  }
+
+  /** What becomes of a notice to a socket. Where it is not told it is not for the socket, or was told already. */
+  #verdict(
+    socket: ClientSocket,
+    event: TopicEvent,
+    { recipients, about, removal }: Address,
+  ): 'told' | 'not told' | 'held' | 'left to a join' {
+    if (!isRecipient(recipients, socket)) return 'not told';
     if (event.kind === 'transient' && socket.connection.isBehind(socket.isBehind)) {
       this.#deps.counters.transientsLeftOut++;
-      return;
+      return 'not told';
     }
-    if (about !== undefined) {
-      if (socket.notices.take(event, about)) return;
-      if (recipients.to === 'synced' && socket.notices.isStale(event, about)) return;
-      if (removal?.at !== undefined && recipients.to === 'synced') this.#tellBehind(socket, about, removal.at);
-      else if (removal !== undefined && !this.#isNews(socket, about, recipients, removal)) return;
-    }
-    this.deliveries++;
-    socket.send(event.frame);
-    const message = this.#messageIn(event);
-    if (message !== undefined) this.#deps.arrivals.told(socket, { ...message, first: message.id, last: message.id });
+    if (about === undefined) return 'told';
+    if (socket.notices.take(event, about)) return 'held';
+    if (recipients.to === 'synced' && socket.notices.isStale(event, about)) return 'not told';
+    if (removal?.at !== undefined && recipients.to === 'synced') this.#tellBehind(socket, about, removal.at);
+    else if (removal !== undefined) return this.#verdictOfRemoval(socket, about, recipients, removal);
+    return 'told';
+  }
+
+  /** A join tells it, or finds that there is nothing to tell: the socket is past it once it has. */
+  #passBehindJoins(socket: ClientSocket, event: TopicEvent, about = ''): void {
+    socket.inbox.hold(event);
+    socket.rooms.afterJoins(about, () => {
+      socket.inbox.pass(socket, event, false);
+      this.goOn(socket);
+    });
   }
 
   /** Looked for once, however many sockets it is sent to. */
@@ -99,25 +139,30 @@ export class Notices {
   }
 
   /** Whether a socket is to hear that it, or its user, is out of a room. From then on it hears nothing more of that. */
-  #isNews(socket: ClientSocket, roomName: string, recipients: Recipients, { at, socketId }: Removal): boolean {
+  #verdictOfRemoval(
+    socket: ClientSocket,
+    roomName: string,
+    recipients: Recipients,
+    { at, socketId }: Removal,
+  ): 'told' | 'not told' | 'left to a join' {
     // The event of an eviction names those whom the hook is told of.
     const isDeletion = recipients.to === 'all' && socketId === undefined;
-    if (socketId !== undefined && socketId !== socket.socketId) return true;
+    if (socketId !== undefined && socketId !== socket.socketId) return 'told';
     const { rooms } = socket;
     if (at === undefined) {
       this.leaving(roomName, socket);
-      return true;
+      return 'told';
     }
     if (isDeletion && this.#deps.detach(roomName, socket, at)) this.#deps.onLost(socket, roomName, at);
-    if (socketId === undefined && this.leaveToJoins(socket, roomName, at)) return false;
+    if (socketId === undefined && this.leaveToJoins(socket, roomName, at)) return 'left to a join';
     const standing = rooms.standing(roomName, at);
     const isKnown = socketId === undefined ? rooms.wasToldLost(roomName, at) : rooms.wasToldOut(roomName, at);
-    if (standing === 'after' || isKnown) return false;
+    if (standing === 'after' || isKnown) return 'not told';
     this.#deps.detach(roomName, socket, at);
     if (standing === 'before') for (const join of rooms.joinsOf(roomName)) if (join.isAnswered) join.left();
     if (socketId === undefined) rooms.toldLost(roomName, at);
     else rooms.toldLeft(roomName, at);
-    return true;
+    return 'told';
   }
 
   /** It is being told that it is taken out of a room. */
@@ -142,17 +187,17 @@ export class Notices {
   }
 
   /** A removal that the room's own event tells here: where that is late, what follows it in the user's log must not overtake it. */
-  #tellEarly(sockets: readonly ClientSocket[], { about, removal }: Address, frame: Uint8Array): void {
-    if (about === undefined || removal?.at === undefined) return;
-    const { at } = removal;
-    // It was told, unless the room's log was not read up to there but begun anew behind it. A join that is yet to begin tells it in its turn.
-    const isPast = isUpTo(at, this.#deps.topics.positionOf(roomTopic(about)));
-    for (const socket of sockets) {
-      if (isPast && socket.rooms.isJoining(about)) continue;
-      if (this.leaveToJoins(socket, about, at)) continue;
+  #tellEarly(socket: ClientSocket, event: TopicEvent, { about, removal }: Address): void {
+    if (about !== undefined && removal?.at !== undefined) {
+      const { at } = removal;
+      // It was told, unless the room's log was not read up to there but begun anew behind it. A join that is yet to begin tells it in its turn.
+      const isPast = isUpTo(at, this.#deps.topics.positionOf(roomTopic(about)));
+      const isLeftToJoin = (isPast && socket.rooms.isJoining(about)) || this.leaveToJoins(socket, about, at);
+      if (isLeftToJoin) return this.#passBehindJoins(socket, event, about);
       this.#deps.detach(about, socket, at);
-      this.tellLost(about, socket, frame, at);
+      this.tellLost(about, socket, event.frame, at);
     }
+    this.passOver(socket, event);
   }
 
   /** Keeps who is the only socket of its user. */

@@ -6,6 +6,7 @@
 /** By the byte that stands for it. */
 const kinds = [
   'transient',
+  // Of a room's log; of a user's a notice that its inbox keeps, which has the next id of it.
   'message',
   'notice',
   // Users lost the room: the subject is, for each, its sockets there (`socket@node …`) and its name, on a line each.
@@ -28,7 +29,7 @@ export interface Position {
   readonly epoch: string;
   /** Number of the last event. */
   readonly seq: number;
-  /** Id of the last message. */
+  /** Id of the last message, of a user's log of the last notice in the inbox. */
   readonly id: number;
   /** Milliseconds since the epoch, UTC; never goes back within a log. */
   readonly timestamp: number;

@@ -10,6 +10,7 @@ import { ContactStore } from '../store/contact/contact-store.ts';
 import { PresenceStore } from '../store/contact/presence-store.ts';
 import { DirectStore } from '../store/direct/direct-store.ts';
 import { HistoryStore } from '../store/history/history-store.ts';
+import { InboxStore } from '../store/inbox/inbox-store.ts';
 import { MembershipStore } from '../store/membership/membership-store.ts';
 import { MessageStore } from '../store/message/message-store.ts';
 import { Lease } from '../store/node/lease.ts';
@@ -44,6 +45,7 @@ export interface Stores {
   readonly contacts: ContactStore;
   readonly presences: PresenceStore;
   readonly sessions: SessionStore;
+  readonly inboxes: InboxStore;
   readonly deletions: Deletions;
   readonly evictions: Evictions;
   readonly quotas: QuotaStore;
@@ -108,10 +110,12 @@ export function buildStores({ config, keys }: Shared, { commands, lease }: Redis
       historyMaxAgeMs,
       watch: lease,
       presenceGraceMs: config.node.presenceGraceMs,
+      inboxSize: config.inboxSize,
       // What it was answered before is remembered for twice as long as repeats are.
       anonymousMs: Math.max(config.auth.resumeTokenMs, 2 * config.dedupMs),
     }),
     sessions: new SessionStore(commands, keys, config),
+    inboxes: new InboxStore(commands, keys, { historyMaxAgeMs }),
     pairs: new PairStore(commands, keys, { ...config.direct, dedupMs: config.dedupMs, replyBytes }),
     contacts: new ContactStore(commands, keys, config.direct),
     presences: new PresenceStore(commands, keys),

@@ -17,6 +17,7 @@ import { accessNotifications, accessRequests } from './access.ts';
 import { connectionNotifications, connectionRequests } from './connection.ts';
 import { contactNotifications, contactRequests } from './contact.ts';
 import { directNotifications, directRequests } from './direct.ts';
+import { inboxNotifications } from './inbox.ts';
 import { historyNotifications, historyRequests } from './history.ts';
 import { membershipNotifications, membershipRequests } from './membership.ts';
 import { messageNotifications, messageRequests } from './message.ts';
@@ -64,6 +65,7 @@ export const notifications = {
   ...sessionNotifications,
   ...userNotifications,
   ...contactNotifications,
+  ...inboxNotifications,
   goAway,
 };
 

@@ -2,7 +2,8 @@
 import Type, { type Static } from 'typebox';
 import { carries, notification, OTHERS, request, required } from './declare.ts';
 import { defaultLimits, deviceIdLength, nonceLength, tagLength } from './params/limits.ts';
-import { Count, Epoch, ErrorValue, SocketId, Timestamp, UserName } from './types.ts';
+import { InboxPosition } from './inbox.ts';
+import { Count, ErrorValue, SocketId, Timestamp, UserName } from './types.ts';
 
 export const Signature = Type.Object(
   {
@@ -50,9 +51,10 @@ export const Credentials = Type.Object(
     offlineMessages: Type.Optional(
       Type.Union([Type.Literal('unread'), Type.Literal('push'), Type.Literal('none')], {
         description:
-          'What this socket is told of direct messages that came while the user was away: `push`, them themselves, as `missedMessages`; `none` is the default, and `unread` is the same yet.',
+          'What this socket is told of direct messages that came while the user was away: `push`, them themselves, as `missedMessages`; `none` is the default, and `unread` is the same yet. With `inbox` as well a message comes from there only.',
       }),
     ),
+    inbox: Type.Optional(InboxPosition),
   },
   { title: 'Credentials', description: 'Who logs in.' },
 );
@@ -90,10 +92,7 @@ export const AuthData = Type.Object(
         'When the socket is closed unless refreshed: of a resumed login the end of its chain. nil if it is not.',
     }),
     resumeToken: Type.String({ description: 'Logs the same user and device in again.' }),
-    inbox: Type.Object(
-      { epoch: Epoch, seq: Type.Integer({ minimum: 0 }) },
-      { title: 'InboxPosition', description: "Position in the log of the user's notices. No request takes it yet." },
-    ),
+    inbox: InboxPosition,
     protocol: Type.Literal(1, { description: 'Version of this protocol.' }),
     limits: LimitsValue,
   },

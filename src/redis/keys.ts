@@ -110,7 +110,7 @@ export class RoomKeys extends TopicKeys {
   }
 }
 
-/** A user's `history` is empty yet: the inbox's place. */
+/** A user's `history` is its inbox: the notices that its devices may have missed. */
 export class UserKeys extends TopicKeys {
   get sockets(): Key {
     return this.key('sockets');

@@ -2,23 +2,25 @@
 
 /** What lib/log.lua wants of who announces. */
 export const LOG = ['meta', 'channel', 'events'] as const;
+/** What lib/inbox/record.lua wants. */
+export const INBOX = [...LOG, 'history', 'sockets'] as const;
 /** What lib/occupants.lua wants besides `meta`. */
 export const OCCUPANTS = ['occupants', 'names', 'perNode', 'nodes', 'seen', 'left'] as const;
 /** The lists of a room. */
 export const ROOM_LISTS = ['adminlist', 'whitelist', 'blacklist'] as const;
 /** A user's own lists. */
 export const USER_LISTS = ['whitelist', 'blacklist'] as const;
-/** What lib/direct/peers.lua wants besides `meta`. */
+/** What lib/direct/peers.lua wants besides `meta` and `history`. */
 export const PEERS = ['peers', 'delivered', 'missed'] as const;
 /** What lib/revoked.lua wants. */
 export const REVOKED = ['revoked', 'voided'] as const;
-/** What lib/session.lua wants. */
+/** What lib/session.lua wants besides those of lib/inbox/record.lua. */
 export const SESSION = ['synced', 'session'] as const;
 
 /** A user's contacts, and what is under way of them. */
 export const CONTACTS = ['contacts', 'contactsDue', 'contactsFormer'] as const;
 /** What lib/contact/side.lua wants, with what it builds on. */
-export const CONTACT_SIDE = [...LOG, ...USER_LISTS, 'sockets', 'contacts', 'contactsDue'] as const;
+export const CONTACT_SIDE = [...INBOX, ...USER_LISTS, 'contacts', 'contactsDue'] as const;
 
 /** What scripts refuse to who may not read a room. */
 export const UNREADABLE = ['noRoom', 'notJoined'] as const;

@@ -18,13 +18,14 @@ function messageOf(author: string, id: number): Unsent['messages'][number] {
 /** By partner the ids of what is unsent, and the number of the newest. */
 type Kept = Record<string, { ids: readonly number[]; newest: number } | 'away'>;
 
-function stage(kept: Kept): { deps: MissedDeps; settled: string[] } {
+function stage(kept: Kept, handedOn: Record<string, number> = {}): { deps: MissedDeps; settled: string[] } {
   const settled: string[] = [];
   const deps: MissedDeps = {
     directs: {
       async *missedPeers() {
         await Promise.resolve();
-        yield* Object.keys(kept);
+        for (const peer of Object.keys(kept))
+          yield { peer, handedOn: handedOn[peer] ?? 0, isUnderWay: peer in handedOn };
       },
       settle: (_, { peer, number, newest }) => {
         settled.push(`${peer} ${number}/${newest}`);
@@ -46,7 +47,7 @@ function stage(kept: Kept): { deps: MissedDeps; settled: string[] } {
 }
 
 const idsOf = async (kept: Kept): Promise<[Record<string, number>, boolean]> => {
-  const { messages, more } = await readMissed(stage(kept).deps, 'bob', 'json');
+  const { messages, more } = await readMissed(stage(kept).deps, 'bob', { format: 'json' });
   return [Object.fromEntries(Object.entries(messages).map(([name, own]) => [name, own.length])), more];
 };
 
@@ -67,7 +68,19 @@ test('a push looks at so many partners, settles of whom there is nothing, and sa
   expect([settled.length, settled[0], pushed?.heard]).toEqual([200, 'user0 7/7', []]);
   expect(decodeTrusted(pushed?.frame ?? Buffer.alloc(0))).toEqual([2, 'missedMessages', [{}, { more: true }]]);
   // What is asked for is looked for to the end: an empty answer says that there is nothing.
-  expect(await readMissed(deps, 'bob', 'json')).toMatchObject({ heard: [{ author: 'ann', first: 1, last: 1 }] });
+  expect(await readMissed(deps, 'bob', { format: 'json' })).toMatchObject({
+    heard: [{ author: 'ann', first: 1, last: 1 }],
+  });
+});
+
+test('where the inbox is told, only what a send has left behind is pushed, and only of whom a send has not ended', async () => {
+  const { deps, settled } = stage(
+    { ann: { ids: [1, 2, 3], newest: 3 }, bea: { ids: [1, 2], newest: 2 }, eve: { ids: [1], newest: 1 } },
+    { ann: 2, eve: 1 },
+  );
+  const pushed = await missedAtLogin(deps, 'bob', true);
+  expect([pushed?.heard, settled]).toEqual([[{ author: 'ann', first: 3, last: 3 }], []]);
+  expect((await missedAtLogin(deps, 'bob'))?.heard).toHaveLength(3);
 });
 
 test('a login does not fail where a pair cannot be asked, and is told that there may be something', async () => {
@@ -75,7 +88,7 @@ test('a login does not fail where a pair cannot be asked, and is told that there
   const pushed = await missedAtLogin(deps, 'bob');
   expect(pushed?.heard).toEqual([]);
   expect(decodeTrusted(pushed?.frame ?? Buffer.alloc(0))).toEqual([2, 'missedMessages', [{}, { more: true }]]);
-  await expect(readMissed(deps, 'bob', 'json')).rejects.toThrow(StateUnavailable);
+  await expect(readMissed(deps, 'bob', { format: 'json' })).rejects.toThrow(StateUnavailable);
 });
 
 test('what was given stays given where it cannot be marked: that is done later', async () => {

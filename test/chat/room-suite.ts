@@ -181,7 +181,8 @@ function deletion(world: World): void {
     const stranger = await world.login(1);
     const name = await world.room(owner, owner, ...occupants);
     await owner.call('roomDelete', name);
-    expect(owner.received.slice(-2)).toEqual([
+    const told = owner.received.filter((entry) => !('name' in entry) || entry.name !== 'inboxPosition');
+    expect(told.slice(-2)).toEqual([
       { name: 'roomAccessRemoved', params: [name] },
       { method: 'roomDelete', outcome: { result: null } },
     ]);

@@ -1,7 +1,8 @@
 // Messages from user to user where the service keeps them, on a single Redis, over JSON.
 import { conversationSuite } from './conversation-suite.ts';
+import { inboxSuite } from './inbox-suite.ts';
 import { missedSuite } from './missed-suite.ts';
 import { useWorld } from './world.ts';
 
 const world = useWorld({ format: 'json', env: { PARLEY_DIRECT_MESSAGES: 'stored' } });
-for (const suite of [conversationSuite, missedSuite]) suite(world);
+for (const suite of [conversationSuite, missedSuite, inboxSuite]) suite(world);

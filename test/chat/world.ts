@@ -21,6 +21,7 @@ export const limits = {
   directListSize: 4,
   sessionRooms: 6,
   contacts: 4,
+  inboxSize: 40,
 };
 
 export interface World {
@@ -63,6 +64,7 @@ export function useWorld({ format, redis = startRedis, env: more }: WorldOptions
       PARLEY_DIRECT_MESSAGES: 'live',
       PARLEY_DIRECT_HISTORY_MAX_SIZE: String(limits.directHistoryMaxSize),
       PARLEY_CONTACTS_MAX: String(limits.contacts),
+      PARLEY_INBOX_SIZE: String(limits.inboxSize),
       PARLEY_PRESENCE_GRACE_MS: '0',
       ...more,
     };

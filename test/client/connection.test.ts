@@ -108,6 +108,34 @@ test('requests are settled when the connection is lost or the client closes', as
   expect((await last).code).toBe('unavailable');
 });
 
+test('keeps its position in the inbox, and names it whenever it comes back', async () => {
+  const service = await startFake(scope);
+  const client = await connectClient(scope, { urls: service.url, userName: 'ann', reconnect: soon });
+  const first = { epoch: '5feceb66', seq: 0 };
+  const comeBack = async (times: number): Promise<void> => {
+    service.cut();
+    await eventually(() => expect(client.seen('connected')).toHaveLength(times));
+  };
+  const told = { epoch: 'another', seq: 7 };
+  service.login = (request) => request.send([['inboxReset', told]], authData({ inbox: { epoch: 'another', seq: 9 } }));
+  await comeBack(2);
+  // That of a later login is where the log ends, not where the client is.
+  service.login = (request) => request.answer(authData({ inbox: { epoch: 'another', seq: 9 } }));
+  await comeBack(3);
+  service.login = (request) =>
+    request.send(
+      [
+        ['directMessage', { text: 'hello', author: 'bob', timestamp: 1 }],
+        ['inboxPosition', { epoch: 'another', seq: 8 }],
+      ],
+      authData(),
+    );
+  await comeBack(4);
+  await comeBack(5);
+  expect(service.positions).toEqual([undefined, first, told, told, { epoch: 'another', seq: 8 }]);
+  expect(client.seen('inboxReset')).toEqual([[told]]);
+});
+
 test('comes back with its resume token, and with its credentials when that is refused', async () => {
   const service = await startFake(scope);
   let asked = 0;

@@ -16,8 +16,10 @@ export interface FakeService {
   next(method: string): Promise<Received>;
   /** What the login is answered with; undefined: a success. It returns after the answer was sent. */
   login: ((request: Received) => void) | undefined;
-  /** Credentials of every login so far. */
+  /** Credentials of every login so far, without the position in the inbox. */
   readonly logins: ValueMap[];
+  /** That position, of each. */
+  readonly positions: (Value | undefined)[];
   /** Gets every other request instead of `next`, if set. */
   handle: ((request: Received) => void) | undefined;
   /** Requests that came and nobody took, in order. */
@@ -61,6 +63,7 @@ export async function startFake(scope: Scope, options: { heartbeatMs?: number } 
   });
   const inbox = createInbox();
   const logins: ValueMap[] = [];
+  const positions: (Value | undefined)[] = [];
   let connections = 0;
   server.on('connection', (socket) => {
     const connection = (connections += 1);
@@ -75,7 +78,9 @@ export async function startFake(scope: Scope, options: { heartbeatMs?: number } 
     if (request.method !== 'login') return (service.handle ?? inbox.put)(request);
     const [credentials] = request.params;
     // The client's codec made a map of it, or nothing at all would work.
-    logins.push(credentials as ValueMap);
+    const { inbox: position, ...who } = credentials as ValueMap;
+    logins.push(who);
+    positions.push(position);
     if (service.login === undefined) request.answer(authData({ resumeToken: `token-${logins.length}`, ...options }));
     else service.login(request);
   };
@@ -87,6 +92,7 @@ export async function startFake(scope: Scope, options: { heartbeatMs?: number } 
     login: undefined,
     handle: undefined,
     logins,
+    positions,
     waiting: inbox.waiting,
     close: (code, reason) => {
       for (const socket of server.clients) socket.close(code, reason);

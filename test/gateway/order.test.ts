@@ -58,7 +58,11 @@ describe.each(['msgpack', 'json'] as const)('over %s', (format) => {
       expect(await heardBy(alice, 'roomMessage', roomName, {}, transient)).toEqual(['roomMessage', 'roomMessage']);
       expect(await heardBy(alice, 'roomLeave', roomName)).toEqual(['roomLeave']);
       expect(await heardBy(alice, 'roomsJoin', [{ roomName }])).toEqual(['roomUserJoined', 'roomsJoin']);
-      expect(await heardBy(alice, 'roomDelete', roomName)).toEqual(['roomAccessRemoved', 'roomDelete']);
+      expect(await heardBy(alice, 'roomDelete', roomName)).toEqual([
+        'roomAccessRemoved',
+        'inboxPosition',
+        'roomDelete',
+      ]);
     }
     expect(alice.heard('roomAccessRemoved')).toHaveLength(rounds);
   });
@@ -70,7 +74,11 @@ describe.each(['msgpack', 'json'] as const)('over %s', (format) => {
       await alice.call('roomCreate', roomName);
       await other.call('roomJoin', roomName);
       await alice.next('roomJoinedEcho');
-      expect(await heardBy(alice, 'roomDelete', roomName)).toEqual(['roomAccessRemoved', 'roomDelete']);
+      expect(await heardBy(alice, 'roomDelete', roomName)).toEqual([
+        'roomAccessRemoved',
+        'inboxPosition',
+        'roomDelete',
+      ]);
       expect(await other.next('roomAccessRemoved')).toEqual([roomName]);
     }
   });

@@ -174,7 +174,10 @@ describe.each(['msgpack', 'json'] as const)('over %s', (format) => {
     expect(await refusalOf(bob.request('roomDelete', room))).toEqual(['notAllowed']);
     await bob.join(room);
     await ada.request('roomDelete', room);
-    await eventually(() => expect(bob.notices.at(-1)).toEqual(['roomAccessRemoved', [room]]));
+    await eventually(() =>
+      expect(bob.notices.at(-1)).toEqual(['inboxPosition', [{ epoch: expect.any(String), seq: 1 }]]),
+    );
+    expect(bob.notices.at(-2)).toEqual(['roomAccessRemoved', [room]]);
   });
 
   test('its connection ends with the close codes of the document', async () => {

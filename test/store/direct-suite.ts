@@ -85,9 +85,9 @@ function sending(open: OpenStore): void {
 
     await eventually(() => expect(events).toHaveLength(3));
     expect(events.map(({ kind, seq, subject }) => [kind, seq, subject])).toEqual([
-      ['notice', 1, ''],
+      ['message', 1, ''],
       ['transient', 1, ''],
-      ['notice', 2, ''],
+      ['message', 2, ''],
     ]);
     expectChain(events);
     for (const [i, sent] of [first, passing, last].entries()) {
@@ -100,7 +100,7 @@ function sending(open: OpenStore): void {
     const read = await log.readAfter(userTopic(receiver), start);
     expect(read).toMatchObject({ events: [events[0], events[2]] });
     expect(Object.keys(before)).toEqual([`${tag}meta`, `${tag}sockets`]);
-    expect(Object.keys(await store.ttls())).toEqual([`${tag}events`, `${tag}meta`]);
+    expect(Object.keys(await store.ttls())).toEqual([`${tag}history`, `${tag}meta`]);
   });
 
   test('never turns the clock of the log back', async () => {
@@ -264,7 +264,7 @@ function repeatsInTime(open: OpenStore): void {
     });
     const ttls = await store.ttls();
     expect(Object.keys(ttls).filter((key) => !key.includes(':dedup:'))).toEqual([
-      `${tag}events`,
+      `${tag}history`,
       `${tag}meta`,
       `${tag}sockets`,
     ]);

@@ -65,7 +65,7 @@ function adding(open: OpenStore): void {
     await login(store, 'a', 'n1');
     await login(store, 'plain', 'n1', false);
     const events = await store.listen(userTopic(user));
-    expect(await addEntry(store)).toMatchObject({ isNew: true, at: { seq: 1 } });
+    expect(await addEntry(store)).toMatchObject({ isNew: true, at: { seq: 2 } });
     await login(store, 'b', 'n2');
     expect(await addEntry(store, { socketId: 'b', nodeId: 'n2', njoined: 2, echo: frame('b joined') })).toMatchObject({
       isNew: false,
@@ -74,8 +74,9 @@ function adding(open: OpenStore): void {
       isNew: true,
     });
     expect(await addEntry(store, { roomName: 'cellar', except: '' })).toMatchObject({ isNew: true });
-    await eventually(() => expect(told(events)).toHaveLength(2));
+    await eventually(() => expect(told(events)).toHaveLength(3));
     expect(told(events)).toEqual([
+      ['+a\nlobby', `<join>${group('custom')}`],
       ['+a\nattic', `<join>${group('custom')}`],
       ['+\ncellar', `<join>${group('custom')}`],
     ]);
@@ -99,7 +100,7 @@ function adding(open: OpenStore): void {
     });
     for (const id of ['a', 'b', 'c', 'd', 'plain']) await store.users.logout(user, id, frame(''), []);
     expect(await entries(store)).toEqual(rooms);
-    expect(Object.keys(await store.ttls())).toEqual([`${tag}events`, `${tag}meta`, `${tag}session`]);
+    expect(Object.keys(await store.ttls())).toEqual(['events', 'history', 'meta', 'session'].map((part) => tag + part));
   });
 }
 
@@ -248,21 +249,21 @@ function losing(open: OpenStore): void {
     await login(store, 'a', 'n1');
     await addEntry(store);
     const events = await store.listen(userTopic(user));
-    expect(await lose(store, { life: otherLife })).toMatchObject({ seq: 0 });
+    expect(await lose(store, { life: otherLife })).toMatchObject({ seq: 1 });
     expect(await entries(store)).toEqual([['lobby', life, 'custom']]);
-    expect(await lose(store, { life, frame: frame('lost') })).toMatchObject({ seq: 2 });
+    expect(await lose(store, { life, frame: frame('lost') })).toMatchObject({ seq: 3 });
     await eventually(() => expect(events).toHaveLength(2));
     expect(events.map((event) => [event.subject, frameText(event)])).toEqual([
       ['@n1\nlobby\nepoch-of-the-log 5', '<lost>'],
       ['+\nlobby\nepoch-of-the-log 5', `<leave>${group('custom')}`],
     ]);
     expect(await entries(store)).toEqual([]);
-    // Who has no socket is not told, but loses it all the same.
+    // Who has no socket loses it all the same, and finds that in its inbox.
     await addEntry(store);
     await store.users.logout(user, 'a', frame(''), []);
-    expect(await lose(store, { life, frame: frame('lost') })).toMatchObject({ seq: 2 });
+    expect(await lose(store, { life, frame: frame('lost') })).toMatchObject({ seq: 6, id: 6 });
     expect(await entries(store)).toEqual([]);
-    expect(Object.keys(await store.ttls())).toEqual([`${tag}events`, `${tag}meta`]);
+    expect(Object.keys(await store.ttls())).toEqual([`${tag}history`, `${tag}meta`]);
   });
 }
 
@@ -281,11 +282,12 @@ function losingLate(open: OpenStore): void {
     await addEntry(store, { joinedAt: point(5) });
     await lose(store, { life, at: point(6), frame: frame('lost 6') });
     expect(await entries(store)).toEqual([]);
-    await eventually(() => expect(events).toHaveLength(5));
+    await eventually(() => expect(events).toHaveLength(6));
     expect(events.map((event) => [event.subject, frameText(event)])).toEqual([
       ['@n1\nlobby\nepoch-of-the-log 4', '<lost 4>'],
       ['@n1\nlobby\nepoch-of-the-log 5', '<lost 5>'],
       ['+\nlobby\nepoch-after-that 4', `<leave>${group('custom')}`],
+      ['+a\nlobby', `<join>${group('custom')}`],
       ['@n1\nlobby\nepoch-of-the-log 6', '<lost 6>'],
       ['+\nlobby\nepoch-of-the-log 6', `<leave>${group('custom')}`],
     ]);

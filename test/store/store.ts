@@ -14,6 +14,7 @@ import { Deletions } from '../../src/store/room/deletions.ts';
 import { DirectStore } from '../../src/store/direct/direct-store.ts';
 import { Directory } from '../../src/store/admin/directory.ts';
 import { Keyspace, type TopicKey } from '../../src/redis/keys.ts';
+import { InboxStore } from '../../src/store/inbox/inbox-store.ts';
 import { LeaseWatch } from '../../src/store/node/lease-watch.ts';
 import { QuotaStore, type QuotaOptions } from '../../src/store/quota/quota-store.ts';
 import { HistoryStore } from '../../src/store/history/history-store.ts';
@@ -38,6 +39,7 @@ export interface Store {
   readonly access: AccessStore;
   readonly evictions: Evictions;
   readonly users: UserStore;
+  readonly inboxes: InboxStore;
   readonly sessions: SessionStore;
   readonly directs: DirectStore;
   readonly pairs: PairStore;
@@ -82,6 +84,7 @@ export interface StoreOptions {
   trimPage?: number;
   contactsMax?: number;
   presenceGraceMs?: number;
+  inboxSize?: number;
 }
 
 export type OpenStore = (scope: Scope, options?: StoreOptions) => Promise<Store>;
@@ -167,11 +170,12 @@ function storesOfUsers(
   commands: Commands,
   keys: Keyspace,
   options: StoreOptions & { socketsMax: number; historyMaxAgeMs: number },
-): Pick<Store, 'users' | 'contacts' | 'presences'> {
-  const { socketsMax, historyMaxAgeMs, presenceGraceMs = 0, contactsMax = 5000 } = options;
+): Pick<Store, 'users' | 'inboxes' | 'contacts' | 'presences'> {
+  const { socketsMax, historyMaxAgeMs, presenceGraceMs = 0, contactsMax = 5000, inboxSize = 1000 } = options;
   const watch = watchOf(new LeaseWatch());
   return {
-    users: new UserStore(commands, keys, { ...lives, socketsMax, presenceGraceMs, historyMaxAgeMs, watch }),
+    users: new UserStore(commands, keys, { ...lives, socketsMax, presenceGraceMs, inboxSize, historyMaxAgeMs, watch }),
+    inboxes: new InboxStore(commands, keys, { historyMaxAgeMs }),
     contacts: new ContactStore(commands, keys, { contactsMax }),
     presences: new PresenceStore(commands, keys),
   };

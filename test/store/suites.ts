@@ -8,6 +8,7 @@ import { contactSuite } from './contact-suite.ts';
 import { directSuite } from './direct-suite.ts';
 import { adminSuite } from './admin-suite.ts';
 import { largeRoomSuite } from './large-room-suite.ts';
+import { inboxSuite } from './inbox-suite.ts';
 import { logSuite } from './log-suite.ts';
 import { messageSuite } from './message-suite.ts';
 import { nodeSuite } from './node-suite.ts';
@@ -46,6 +47,7 @@ export function storeSuites(open: OpenStore): void {
     pairSuite(open);
     sendStepsSuite(open);
   });
+  describe('inboxes', () => inboxSuite(open));
   describe('contacts', () => contactSuite(open));
   describe('presence', () => presenceSuite(open));
   describe('administration', () => adminSuite(open));

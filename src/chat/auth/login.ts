@@ -4,20 +4,22 @@
  */
 import type { Result } from '../../protocol/catalogue.ts';
 import { fail, failBecause, Failure, unavailable } from '../../protocol/errors.ts';
-import { countFrame, notificationFrame } from '../../protocol/wire/frame.ts';
+import { countFrame, notificationFrame, type AnyFrame } from '../../protocol/wire/frame.ts';
 import { invalidName, isValidName } from '../../protocol/names/rule.ts';
 import type { Credentials } from '../../protocol/connection.ts';
 import type { ValueMap } from '../../protocol/values.ts';
 import { StateUnavailable } from '../../redis/unavailable.ts';
-import type { Point } from '../../log/event.ts';
+import type { Position } from '../../log/event.ts';
 import { userTopic } from '../../redis/keys.ts';
 import { newEpoch } from '../../redis/tokens.ts';
-import type { Full, Shown } from '../../store/user/user-store.ts';
+import { inboxPositionOf } from '../../store/inbox/inbox-store.ts';
+import type { Added, Full, Shown } from '../../store/user/user-store.ts';
 import type { AuthFailure, Identity } from './authenticator.ts';
 import { askToConnect, type Refused } from '../hooks/points.ts';
 import { deviceFamily, familyOf, issueToken, resume, tagOf, type Resumed } from './resume.ts';
 import type { Heard } from '../direct/arrivals.ts';
 import { missedAtLogin } from '../direct/missed.ts';
+import { inboxAtLogin } from '../inbox/at-login.ts';
 import type { Services } from '../services.ts';
 import { restore } from '../session/session.ts';
 import type { Signed } from './signature.ts';
@@ -38,10 +40,12 @@ export interface Login {
   readonly synced: boolean;
   /** The user had no other socket. */
   readonly isAlone: boolean;
-  /** What the socket is told of its user's session, and of what it has missed, between `loginConfirmed` and the response. */
-  readonly restored: readonly Uint8Array[];
-  /** What is in it of messages that the user has missed. */
-  readonly missed: readonly Heard[];
+  /** What the socket is told of its user's inbox and session, and of what it has missed, between `loginConfirmed` and the response. */
+  readonly restored: readonly AnyFrame[];
+  /** What is in it of messages. */
+  readonly heard: readonly Heard[];
+  /** Those of them that were pushed as missed, and may come live once more. */
+  readonly pushed: readonly Heard[];
   readonly authData: Result<'login'>;
   /** Puts the socket onto its user's live notices; call in the turn in which the response goes out. */
   readonly switchOver: SwitchOver;
@@ -88,18 +92,32 @@ export async function login(
     if (added.isNews) void services.presence.note(userName, 0);
     const { issuedAt } = added;
     const token = issueToken(key, services.settings, identified, issuedAt);
-    const session = synced ? await restore(services, { userName, socketId }, added.entries, isOpen) : [];
-    const missed = credentials.offlineMessages === 'push' ? await missedAtLogin(services, userName) : undefined;
-    const restored = missed === undefined ? session : [...session, missed.frame];
+    const told = await toldAtLogin(services, { userName, socketId, nodeId, synced }, credentials, added, isOpen);
     const authData = authDataOf(services, identified, { socketId, token, at: added.at });
     const isAlone = added.nconnected === 1;
-    const told = { restored, missed: missed?.heard ?? [], authData };
-    return { userName, nodeId, closesAt, family, issuedAt, synced, isAlone, ...told, switchOver };
+    return { userName, nodeId, closesAt, family, issuedAt, synced, isAlone, ...told, authData, switchOver };
   } catch (error) {
     switchOver.abandon();
     repairs.check(topic, nodeId, error);
     throw error;
   }
+}
+
+/** The inbox comes first, then the session as it is, then what was missed and is not in the inbox. */
+async function toldAtLogin(
+  services: Services,
+  socket: { readonly userName: string; readonly socketId: string; readonly nodeId: string; readonly synced: boolean },
+  { inbox: named, offlineMessages }: Pick<Credentials, 'inbox' | 'offlineMessages'>,
+  { at, entries }: Pick<Added, 'at' | 'entries'>,
+  isOpen: () => boolean,
+): Promise<Pick<Login, 'restored' | 'heard' | 'pushed'>> {
+  const inbox = await inboxAtLogin(services, socket, named, at);
+  const session = socket.synced ? await restore(services, socket, entries, isOpen) : [];
+  const isPushed = offlineMessages === 'push';
+  const missed = isPushed ? await missedAtLogin(services, socket.userName, inbox.isWhole) : undefined;
+  const pushed = missed?.heard ?? [];
+  const restored = [...inbox.frames, ...session, ...(missed === undefined ? [] : [missed.frame])];
+  return { restored, heard: [...inbox.heard, ...pushed], pushed };
 }
 
 /** Nothing has happened. */
@@ -118,7 +136,7 @@ function refusalFor(
 function authDataOf(
   { instance, settings }: Services,
   { userName, expiresAt, claims, authData }: Identified,
-  { socketId, token, at }: { readonly socketId: string; readonly token: string; readonly at: Point },
+  { socketId, token, at }: { readonly socketId: string; readonly token: string; readonly at: Position },
 ): Result<'login'> {
   return {
     // First: whatever they are called, they replace nothing below.
@@ -130,7 +148,7 @@ function authDataOf(
     heartbeatMs: settings.heartbeatMs,
     tokenExpiresAt: expiresAt ?? null,
     resumeToken: token,
-    inbox: { epoch: at.epoch, seq: 0 },
+    inbox: inboxPositionOf(at),
     protocol: 1,
     limits: { ...settings.limits },
   };

@@ -45,7 +45,7 @@ export async function sendLive(
   const own = by.author === undefined ? 0 : audience.socketsOf(by.author).length;
   const hearers = audience.socketsOf(userName).length + own;
   by.spend(spreadUnits(hearers, frame.length));
-  await echo(services, by, directEchoFrame(userName, frame));
+  await echo(services, by, directEchoFrame(userName, frame), !transient);
   return ok(transient ? null : new StoredResult<ValueMap>(storedMessageIn(frame)));
 }
 
@@ -53,8 +53,13 @@ export async function sendLive(
  * Tells the sender's other sockets. What was sent stays sent whatever happens here: where Redis does not answer, they are
  * told later, or twice if only the answer was lost. A repeat of the request tells nobody again.
  */
-async function echo({ users, repairs }: Services, { author, exceptSocket }: Actor, frame: Uint8Array): Promise<void> {
+async function echo(
+  { users, repairs }: Services,
+  { author, exceptSocket }: Actor,
+  frame: Uint8Array,
+  logged: boolean,
+): Promise<void> {
   if (author === undefined) return;
-  const tell = (): Promise<void> => users.notifyOthers(author, exceptSocket, frame);
+  const tell = (): Promise<void> => users.notifyOthers(author, exceptSocket, frame, logged);
   await tell().catch((error: unknown) => repairs.retry(tell, error));
 }

@@ -43,7 +43,7 @@ export function missedHandlers(services: Services): Pick<HandlersOf<typeof direc
   return {
     async missedMessagesGet(by) {
       if (settings.directMessages !== 'stored') return failBecause('notAllowed', [], 'no direct messages are kept');
-      const { messages, heard } = await readMissed(services, by.author, by.format);
+      const { messages, heard } = await readMissed(services, by.author, { format: by.format });
       // From here on it is given: a mark that fails takes nothing of it away.
       await Promise.all(heard.map(({ author, first, last }) => receipts.given(by, author, { first, last })));
       return ok(new StoredResult<Record<string, ValueMap[]>>(messages));
@@ -51,43 +51,52 @@ export function missedHandlers(services: Services): Pick<HandlersOf<typeof direc
   };
 }
 
+/** Of what, and how much of it. */
+export interface MissedWish {
+  readonly format: Format;
+  /** Partners that are looked at where nothing is found: an empty answer says that there is nothing. */
+  readonly emptyMax?: number;
+  /** Only what the user's inbox never had: what a node that died left in the log of a pair. */
+  readonly isInboxTold?: boolean;
+}
+
 /**
- * The same as a notification; undefined where nothing was missed, or nothing is kept. Where a pair cannot be asked it says only that
+ * The same as a notification, of what the inbox has not told where that is told whole; undefined where nothing was missed, or nothing is kept. Where a pair cannot be asked it says only that
  * there may be something: no login fails for that.
  */
 export async function missedAtLogin(
   deps: MissedDeps,
   userName: string,
+  isInboxTold = false,
 ): Promise<(Pick<Missed, 'heard'> & { readonly frame: Uint8Array }) | undefined> {
   if (deps.settings.directMessages !== 'stored') return undefined;
   // As JSON, which is the longer one: its socket may speak either.
-  const { messages, heard, more } = await readMissed(deps, userName, 'json', LOOKED_MAX).catch((error: unknown) => {
+  const wish = { format: 'json', emptyMax: LOOKED_MAX, isInboxTold } as const;
+  const { messages, heard, more } = await readMissed(deps, userName, wish).catch((error: unknown) => {
     if (error instanceof StateUnavailable) return { messages: {}, heard: [], more: true };
     throw error;
   });
   return heard.length === 0 && !more ? undefined : { frame: missedMessagesFrame(messages, more), heard };
 }
 
-/** An empty answer says that there is nothing: what goes into one looks for something at all partners that are noted (`emptyMax`). */
 export async function readMissed(
   { directs, pairs, repairs, settings }: MissedDeps,
   userName: string,
-  format: Format,
-  emptyMax = Infinity,
+  { format, emptyMax = Infinity, isInboxTold = false }: MissedWish,
 ): Promise<Missed> {
   const messages = new Map<string, StoredValue[]>();
   const heard: Heard[] = [];
   let [left, looked, more] = [settings.replyBytes, 0, false];
-  for await (const peer of directs.missedPeers(userName)) {
-    if (messages.has(peer)) continue;
+  for await (const { peer, handedOn, isUnderWay } of directs.missedPeers(userName)) {
+    if (messages.has(peer) || (isInboxTold && !isUnderWay)) continue;
     if (heard.length > 0 ? left <= 0 || looked >= LOOKED_MAX : looked >= emptyMax) {
       more = true;
       break;
     }
     looked++;
     const unsent = await pairs.readUnsent(userName, peer, { after: 0, limit: LIMIT, bytesMax: Math.max(1, left) });
-    const found = unsent.messages;
-    if (found.length === 0) {
+    const found = isInboxTold ? unsent.messages.filter(({ number: n }) => n > handedOn) : unsent.messages;
+    if (unsent.messages.length === 0) {
       // What is missing has come meanwhile, or is not kept any more.
       const { newest } = unsent;
       const had = { peer, number: newest, newest, exceptSocket: undefined, frame: undefined };
@@ -95,6 +104,7 @@ export async function readMissed(
       await settle().catch((error: unknown) => repairs.retry(settle, error));
       continue;
     }
+    if (found.length === 0) continue;
     left -= Buffer.byteLength(peer) + NAME_BYTES;
     const given: StoredValue[] = [];
     for (const { frame } of found) {

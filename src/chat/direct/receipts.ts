@@ -78,7 +78,7 @@ export class Receipts {
     const toAuthor = notificationFrame('directMessageStatus', [by.author, status]);
     const frame = notificationFrame('directMessageStatus', [author, status]);
     await Promise.all([
-      this.#surely(() => users.notifyOthers(author, undefined, toAuthor)),
+      this.#surely(() => users.notifyOthers(author, undefined, toAuthor, true)),
       this.#surely(() => directs.settle(by.author, { peer: author, number, newest, exceptSocket, frame })),
     ]);
   }

@@ -54,6 +54,7 @@ export class SocketRooms {
   #removals: Map<string, Point> | undefined;
   #leftAt: Map<string, Point> | undefined;
   #lostAt: Map<string, Point> | undefined;
+  #afterJoins: Map<string, (() => void)[]> | undefined;
 
   has(roomName: string): boolean {
     return this.live.has(roomName);
@@ -66,6 +67,23 @@ export class SocketRooms {
   end(join: PendingJoin): void {
     const left = this.#joins?.filter((other) => other !== join) ?? [];
     this.#joins = left.length === 0 ? undefined : left;
+    // In this turn it may have something to tell yet.
+    if (this.#afterJoins !== undefined) queueMicrotask(() => this.#settle(join.roomName));
+  }
+
+  /** Calls back once no join of a room is under way that may have something to tell. */
+  afterJoins(roomName: string, then: () => void): void {
+    this.#afterJoins ??= new Map();
+    this.#afterJoins.set(roomName, [...(this.#afterJoins.get(roomName) ?? []), then]);
+    queueMicrotask(() => this.#settle(roomName));
+  }
+
+  #settle(roomName: string): void {
+    if (this.joinsOf(roomName).length > 0) return;
+    const waiting = this.#afterJoins?.get(roomName) ?? [];
+    this.#afterJoins?.delete(roomName);
+    if (this.#afterJoins?.size === 0) this.#afterJoins = undefined;
+    for (const then of waiting) then();
   }
 
   /** Joins of a room under way, in the order they were asked for: an answer may go out before the bus has caught up with it. */

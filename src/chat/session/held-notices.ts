@@ -5,6 +5,8 @@
  */
 import { isUpTo, type Point, type TopicEvent } from '../../log/event.ts';
 import { addressOf } from '../../log/recipients.ts';
+import type { AnyFrame } from '../../protocol/wire/frame.ts';
+import type { SocketInbox } from '../inbox/socket-inbox.ts';
 import { isSince, remember, type SocketRooms } from '../membership/socket-rooms.ts';
 
 /** A socket that waits for an answer. */
@@ -12,13 +14,15 @@ export interface Waiting {
   readonly socketId: string;
   readonly notices: SocketNotices;
   readonly rooms: SocketRooms;
-  send(frame: Uint8Array): void;
+  readonly inbox: SocketInbox;
+  send(frame: AnyFrame): void;
 }
 
 /** What it takes to tell a socket; see `Audience`. */
 export interface Notifier {
   leaving(roomName: string, socketId: string): void;
   notify(socketId: string, event: TopicEvent): void;
+  goOn(socketId: string): void;
 }
 
 /** Notices that wait for one answer. More are told as they come: their order is lost, not they. */
@@ -66,7 +70,13 @@ export class HeldNotices {
     // What tells that the socket is out again of what it is about to hear that it has joined comes after that.
     const deferred = earlier.filter((event) => !this.#tell(event));
     // That the room is out of the session is not true any more, for the request has added it again: when that is over, too, it is told.
+    for (const event of deferred.filter(endsEntry)) this.#pass(event, false);
     this.#kept.unshift(...deferred.filter((event) => !endsEntry(event)));
+  }
+
+  /** The socket is past it in its inbox, if it is there. */
+  #pass(event: TopicEvent, isTold: boolean): void {
+    this.#socket.inbox.pass(this.#socket, event, isTold);
   }
 
   /** False where it is not the time yet. What was told by other ways is not told again. */
@@ -77,17 +87,18 @@ export class HeldNotices {
       if (this.#joinedAt !== undefined && !isSince(this.#joinedAt, removal.at)) return false;
       // That it is out of the session as well nothing else tells.
       if (recipients.to === 'synced') {
-        this.#socket.send(event.frame);
+        this.#pass(event, true);
         return true;
       }
       if (removal.socketId === undefined ? rooms.wasToldLost(about, removal.at) : rooms.wasToldOut(about, removal.at)) {
+        this.#pass(event, false);
         return true;
       }
       if (removal.socketId === undefined) rooms.toldLost(about, removal.at);
     }
     if (about !== undefined && removal !== undefined && removal.at === undefined)
       this.#audience.leaving(about, socketId);
-    this.#socket.send(event.frame);
+    this.#pass(event, true);
     return true;
   }
 
@@ -102,6 +113,7 @@ export class HeldNotices {
     notices.end(this, this.#roomName, this.#at);
     for (const event of this.#kept) this.#audience.notify(this.#socket.socketId, event);
     this.#kept = [];
+    this.#audience.goOn(this.#socket.socketId);
   }
 }
 

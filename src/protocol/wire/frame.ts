@@ -43,6 +43,31 @@ export function decodeNotification(frame: Uint8Array): DecodedNotification {
 export function transcodeToJson(frame: Uint8Array): string {
   return encodeJson(decodeTrusted(frame));
 }
+
+/** Several notifications that travel in one frame: it is made once in each format that somebody reads. */
+export class JointFrame {
+  readonly #parts: readonly Uint8Array[];
+  #packed: Uint8Array | undefined;
+  #text: string | undefined;
+
+  constructor(parts: readonly Uint8Array[]) {
+    this.#parts = parts;
+  }
+
+  get packed(): Uint8Array {
+    this.#packed ??= concat(this.#parts);
+    return this.#packed;
+  }
+
+  get text(): string {
+    this.#text ??= this.#parts.map(transcodeToJson).join('\n');
+    return this.#text;
+  }
+}
+
+/** What can be sent to a socket of either format. */
+export type AnyFrame = Uint8Array | JointFrame;
+
 /** Whether a frame is the notification of a name that has so many params. */
 export function notificationTest(name: NotificationName, paramsCount: number): (frame: Uint8Array) => boolean {
   const begin = opening(name, paramsCount);

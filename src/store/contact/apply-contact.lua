@@ -1,4 +1,4 @@
--- uses: clock direct recipients contact/side contact/presence contact/shown
+-- uses: clock direct inbox/record recipients contact/side contact/presence contact/shown
 -- Makes a contact on the side that follows, and tells its sockets. Rights and limit are this side's: what it refuses is given up
 -- on the other one. `shown` is whether the other user was shown this one as online ('1'). It gives whether something has
 -- changed, and whether contacts have to be told what this user is. Changes nothing twice.
@@ -18,5 +18,4 @@ end
 redis.call('ZADD', contacts, 0, other)
 redis.call('PERSIST', meta)
 tellSide(except, frame)
-saveLog()
 return { 1, isShownWrong(shown) }

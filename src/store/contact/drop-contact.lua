@@ -1,4 +1,4 @@
--- uses: clock direct recipients contact/side
+-- uses: clock direct inbox/record recipients contact/side
 -- Ends a contact on the side that follows, and tells its sockets. It gives whether something has changed. Of a user that is deleted
 -- there may be a note here, too.
 if not openLog(now) then
@@ -8,6 +8,5 @@ redis.call('HDEL', contactsDue, other)
 local changed = redis.call('ZREM', contacts, other)
 if changed == 1 then
   tellSide(except, frame)
-  saveLog()
 end
 return changed

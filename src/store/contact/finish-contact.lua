@@ -1,4 +1,4 @@
--- uses: clock direct recipients contact/side contact/presence contact/shown
+-- uses: clock direct inbox/record recipients contact/side contact/presence contact/shown
 -- Ends what begin-contact.lua has begun, after the other side did it (`did`: `add`, `remove`, or `refused`, which gives an add up).
 -- Where the note is not by `version` any more somebody else has begun another change. Is that one under way, it does its part
 -- again, for ours may have come after it; is it over, and not what we did, we do it again: so the other side ends as this one is.
@@ -30,10 +30,8 @@ redis.call('HDEL', contactsDue, other)
 local wrong = 0
 if did == 'add' and redis.call('ZADD', contacts, 0, other) == 1 then
   tellSide(except, frame)
-  saveLog()
   wrong = isShownWrong(shown)
 elseif did == 'refused' and redis.call('ZREM', contacts, other) == 1 then
   tellSide('', frame)
-  saveLog()
 end
 return { false, wrong }

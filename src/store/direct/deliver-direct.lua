@@ -1,7 +1,7 @@
--- uses: clock log direct direct/peers age/ring
+-- uses: clock inbox/record direct direct/peers inbox/age
 -- Hands messages of a pair's log to the user's sockets, in their order and each once: a watermark says how far the messages of
 -- `author` were handed on. It asks the rules once more, for this is the step that acts: nothing reaches anybody who has blocked the
--- author meanwhile; it is in the log all the same. Who is away is told nothing: the note of what was missed stays.
+-- author meanwhile; it is in the log all the same. Who is away finds them in its inbox, and the note of what was missed stays.
 -- `after` is the number of the author's message before the first one given. Where that was not handed on (the node that sent
 -- it died between two steps) nothing is done, and the id from which on the log is to be read is the answer.
 -- A message of a lower number and a later time is new: a failover of the log has lost the one that had its number.
@@ -18,8 +18,8 @@ for place = rest, #ARGV, 4 do
   local own, time = tonumber(ARGV[place]), tonumber(ARGV[place + 2])
   if own > n or time > at then
     n, id, at = own, tonumber(ARGV[place + 1]), time
-    if may and redis.call('HLEN', sockets) > 0 then
-      announce(NOTICE, '', ARGV[place + 3])
+    if may then
+      record('', ARGV[place + 3])
       told = told + 1
     end
   end
@@ -28,6 +28,6 @@ redis.call('HSET', delivered, author, struct.pack(DELIVERED, life, n, id, at))
 local _, underWay, since = missedOf(author)
 writeMissed(author, n, ending == '1' and math.max(0, underWay - 1) or underWay, since)
 keepPeers(anonymous)
-saveLog()
-trimOldEvents()
+saveInbox()
+trimOldNotices()
 return { 0, id, told }

@@ -2,14 +2,14 @@
 import { bytes, done, nothing, number, optional, pairs, yes } from '../../redis/reply.ts';
 import { scriptsBeside } from '../../redis/script.ts';
 import { listPage } from '../access/list-page.ts';
-import { LOG, PEERS, USER_LISTS } from '../key-names.ts';
+import { INBOX, PEERS, USER_LISTS } from '../key-names.ts';
 import { RIGHTS } from '../rights.ts';
 
 const script = scriptsBeside(import.meta.url);
 
 /** What is live goes by this one alone. */
 export const sendDirect = script('send-direct', {
-  keys: [...LOG, 'sockets', ...USER_LISTS, 'dedup'],
+  keys: [...INBOX, ...USER_LISTS, 'dedup'],
   args: [
     ...RIGHTS,
     'toSelf',
@@ -30,14 +30,14 @@ export const sendDirect = script('send-direct', {
 });
 
 export const admitDirect = script('admit-direct', {
-  keys: ['meta', ...USER_LISTS, ...PEERS],
+  keys: ['meta', 'history', ...USER_LISTS, ...PEERS],
   args: [...RIGHTS, 'toSelf', 'author', 'noting', 'anonymous'],
   refuses: ['noUser', 'notAllowed'],
   gives: done,
 });
 
 export const deliverDirect = script('deliver-direct', {
-  keys: [...LOG, 'sockets', ...USER_LISTS, ...PEERS],
+  keys: [...INBOX, ...USER_LISTS, ...PEERS],
   args: [...RIGHTS, 'author', 'life', 'after', 'ending', 'anonymous', 'maxAgeMs'],
   rest: true,
   writes: true,
@@ -46,7 +46,7 @@ export const deliverDirect = script('deliver-direct', {
 });
 
 export const echoDirect = script('echo-direct', {
-  keys: [...LOG, 'sockets', ...PEERS],
+  keys: [...INBOX, ...PEERS],
   args: ['peer', 'anonymous', 'maxAgeMs'],
   rest: true,
   writes: true,
@@ -55,7 +55,7 @@ export const echoDirect = script('echo-direct', {
 });
 
 export const settleDirect = script('settle-direct', {
-  keys: [...LOG, 'sockets', ...PEERS],
+  keys: [...INBOX, ...PEERS],
   args: ['except', 'frame', 'peer', 'number', 'newest'],
   writes: true,
   refuses: ['gone'],

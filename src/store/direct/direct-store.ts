@@ -5,7 +5,7 @@
  */
 import type { Commands } from '../../redis/commands.ts';
 import { repeatKey, type Key, type Keyspace } from '../../redis/keys.ts';
-import { list, pairs, text } from '../../redis/reply.ts';
+import { bytes, list, text } from '../../redis/reply.ts';
 import { flag, type OutcomeOf } from '../../redis/script.ts';
 import { rightsArgs, type Rights } from '../rights.ts';
 import type { ListPage, PageWish } from '../access/list-page.ts';
@@ -50,6 +50,15 @@ export interface Sent {
   readonly frame: Uint8Array | undefined;
   /** Nothing was sent now: the frame is the first one's. */
   readonly repeated: boolean;
+}
+
+/** A user of whom something may have come, as lib/direct/peers.lua notes it. */
+export interface MissedPeer {
+  readonly peer: string;
+  /** Number of its message that was handed on to the user last: up to there they are in the inbox, or were. */
+  readonly handedOn: number;
+  /** A send has begun that has not ended: it may have left something behind that was not handed on. */
+  readonly isUnderWay: boolean;
 }
 
 /**
@@ -169,12 +178,16 @@ export class DirectStore {
   }
 
   /** The users of whom something may have come that no socket of this one has had; one may be given twice. */
-  async *missedPeers(userName: string): AsyncGenerator<string> {
+  async *missedPeers(userName: string): AsyncGenerator<MissedPeer> {
     const { missed } = this.#keys.user(userName);
     let cursor = '0';
     do {
       const [next, found] = list(await this.#commands.plain('hscan', missed, cursor, 'COUNT', MISSED_PAGE));
-      for (const [peer] of pairs(found)) yield peer;
+      const flat = list(found);
+      for (let i = 0; i + 1 < flat.length; i += 2) {
+        const noted = bytes(flat[i + 1]);
+        yield { peer: text(flat[i]), handedOn: noted.readDoubleBE(0), isUnderWay: noted.readDoubleBE(8) > 0 };
+      }
       cursor = text(next);
     } while (cursor !== '0');
   }

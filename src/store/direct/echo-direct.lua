@@ -1,4 +1,4 @@
--- uses: clock log recipients direct/peers age/ring
+-- uses: clock inbox/record recipients direct/peers inbox/age
 -- Tells the author's other sockets of messages that were stored, and notes with whom the author has a conversation. One step on
 -- the author's slot, behind the messages: what a crash before it leaves out comes with the next one, or with a repeat.
 -- Rest arguments: of each message the socket that is left out, '' for none, and the frame.
@@ -8,10 +8,7 @@ end
 notePeer(peer)
 keepPeers(anonymous)
 for at = rest, #ARGV, 2 do
-  local except, frame = ARGV[at], ARGV[at + 1]
-  if redis.call('HLEN', sockets) > redis.call('HEXISTS', sockets, except) then
-    announce(NOTICE, allBut(except), frame)
-  end
+  record(allBut(ARGV[at]), ARGV[at + 1])
 end
-saveLog()
-trimOldEvents()
+saveInbox()
+trimOldNotices()

@@ -1,4 +1,4 @@
--- uses: clock log direct age/ring
+-- uses: clock inbox/record direct inbox/age
 -- Sends a message to all sockets of a user: known? allowed by its lists? repeated? online? One step on the receiver's
 -- slot, so that nobody who has just been blocked still writes, and a repeat finds what came before it.
 -- `frame` ends where the timestamp goes, by the clock of the receiver's log. An empty one stands for a message over the
@@ -66,8 +66,8 @@ end
 if transient == '1' then
   publish('', whole)
 else
-  announce(NOTICE, '', whole)
-  saveLog()
-  trimOldEvents()
+  record('', whole)
+  saveInbox()
+  trimOldNotices()
 end
 return { log.now }

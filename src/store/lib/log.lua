@@ -64,21 +64,26 @@ local function trimRing(size)
   log.ringLookAt = lookAt
 end
 
--- Appends everything but messages, and publishes it. `subject` of a `NOTICE`: for a user as lib/recipients.lua says; for a
--- room the one socket that is out of the room by it, '' for none.
-local function announce(kind, subject, frame)
+-- The next event, packed: the last one of the log from here on.
+local function nextEvent(kind, subject, frame)
   local own = nextNonce()
   log.seq = log.seq + 1
   local event = struct.pack(HEADER, kind, log.seq, log.id, log.now, own, log.nonce, log.epoch, #subject)
     .. subject .. frame
+  log.nonce, log.ts = own, log.now
+  return event
+end
+
+-- Appends everything but messages, and publishes it. `subject` of a `NOTICE`: for a user as lib/recipients.lua says; for a
+-- room the one socket that is out of the room by it, '' for none.
+local function announce(kind, subject, frame)
+  local event = nextEvent(kind, subject, frame)
   log.ringWritten = log.ringWritten + #event + ENTRY_BYTES
   if log.ringWritten >= log.ringLookAt then
     trimRing(#event + ENTRY_BYTES)
   end
   redis.call('XADD', events, 'MAXLEN', '~', EVENTS_KEPT, int(log.seq) .. '-0', 'e', event)
   redis.call('SPUBLISH', channel, event)
-  log.nonce = own
-  log.ts = log.now
 end
 
 -- Publishes to who hears the topic now, with a place behind its last event, and appends nothing. Once in a script. `subject`:

@@ -1,8 +1,8 @@
--- uses: log frame recipients
+-- uses: inbox/record frame recipients
 -- A user's session: `session` maps each room of it to the life of the room (16 bytes), whether it was
 -- whitelist-only then ('1' or '0'), a zero byte and the point of the room's log up to which its devices have joined (epoch, a
 -- double), and its group. An entry of an earlier version has no point. `synced` has the sockets that take part in it.
--- Wants these keys.
+-- Wants these keys, and those of lib/inbox/record.lua.
 local ENTRY_POINT = '>Bc16d'
 local ENTRY_POINT_BYTES = 25
 
@@ -42,9 +42,7 @@ end
 -- Tells the sockets that take part, but for one ('' for none). A socket that waits for the answer to a request about the
 -- room hears this in its place (chat/session/held-notices.ts).
 local function tellSession(except, roomName, prefix, group, address)
-  if redis.call('SCARD', synced) > redis.call('SISMEMBER', synced, except) then
-    announce(NOTICE, (address or about)(syncedBut(except), roomName), prefix .. str(group))
-  end
+  record((address or about)(syncedBut(except), roomName), prefix .. str(group))
 end
 
 -- Takes a room out of the session. The prefixes are those of `$.chat.leave`, of an open room and of a whitelist-only

@@ -53,10 +53,9 @@ if isNew or (group ~= '' and group ~= entry.group) then
 elseif not isSince then
   writeEntry(roomName, { life = life, mode = entry.mode, epoch = roomEpoch, seq = roomSeq, group = entry.group })
 end
-local left = redis.call('PTTL', meta)
-if left > 0 then
+if leftMs() > 0 then
   -- The last socket went while this one joined: the session goes with the rest (logout-user.lua).
-  redis.call('PEXPIRE', session, left)
+  redis.call('PEXPIRE', session, leftMs())
 end
-saveLog()
+saveInbox()
 return { position(), isNew and 1 or 0 }

@@ -31,5 +31,5 @@ for _, other in ipairs(redis.call('SMEMBERS', synced)) do
   end
 end
 redis.call('HSET', leaving, field, table.concat(entries, ' ') .. '\n' .. entryAt)
-saveLog()
+saveInbox()
 return { position(), out, entryAt }

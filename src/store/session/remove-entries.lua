@@ -15,4 +15,4 @@ for at = rest, #ARGV, 6 do
     end)
   end
 end
-saveLog()
+saveInbox()

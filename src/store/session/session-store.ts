@@ -11,7 +11,7 @@ import { nothing, pairs, position, text, yes } from '../../redis/reply.ts';
 import { flag, scriptsBeside } from '../../redis/script.ts';
 import type { Life } from '../room/room-store.ts';
 import { sessionEntries, type SessionEntry } from './session-entries.ts';
-import { LOG, SESSION } from '../key-names.ts';
+import { INBOX, LOG, SESSION } from '../key-names.ts';
 
 /** `$.chat.leave` up to the group, of the room as an open and as a whitelist-only one: the script knows which it was. */
 export interface LeavePrefixes {
@@ -75,7 +75,7 @@ const ROOMS_PER_CALL = 100;
 const script = scriptsBeside(import.meta.url);
 
 const addEntry = script('add-entry', {
-  keys: [...LOG, 'sockets', ...SESSION, 'leaving'],
+  keys: [...INBOX, ...SESSION, 'leaving'],
   args: [
     'socket',
     'node',
@@ -108,7 +108,7 @@ const readSession = script('read-session', {
 });
 
 const removeEntries = script('remove-entries', {
-  keys: [...LOG, ...SESSION],
+  keys: [...INBOX, ...SESSION],
   args: ['except'],
   rest: true,
   writes: true,
@@ -118,7 +118,7 @@ const removeEntries = script('remove-entries', {
 });
 
 const beginLeave = script('begin-leave', {
-  keys: [...LOG, 'sockets', 'tomb', ...SESSION, 'leaving'],
+  keys: [...INBOX, 'tomb', ...SESSION, 'leaving'],
   args: ['socket', 'node', 'except', 'roomName', 'leavesMax', 'openPrefix', 'privatePrefix'],
   writes: true,
   whenFull: true,

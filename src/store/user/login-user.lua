@@ -11,6 +11,7 @@
 -- used it up.
 -- Rest arguments: nodes whose sockets do not count, being gone or on their way out. So that they are no way around the
 -- limit, all sockets together are never more than `PILED` times as many.
+-- `inboxSize` is how many notices its inbox keeps from here on; what a device has missed of them is read behind it (read-inbox.lua).
 -- With its first socket a user is online: it says whether contacts have to be told, which they have not where they were never
 -- told that it went (lib/contact/presence.lua).
 local PILED = 4
@@ -79,7 +80,16 @@ if onceOnly ~= '' then
   redis.call('PEXPIREAT', nonces, int(tonumber(last) + 1))
 end
 if not openLog(now) then
-  newLog(epoch, now, 0)
+  newLog(epoch, now, inboxSize)
+  -- Nothing of an earlier life.
+  redis.call('UNLINK', history)
+elseif log.max ~= tonumber(inboxSize) then
+  log.max = tonumber(inboxSize)
+  writeLog()
+  if log.max == 0 then
+    -- What comes from here on is not in it: it would have a hole.
+    redis.call('UNLINK', history)
+  end
 end
 redis.call('HSET', sockets, socket, node)
 if tag ~= '' then
@@ -92,7 +102,7 @@ if syncing == '1' then
 end
 if redis.call('PERSIST', meta) == 1 then
   -- It was about to be forgotten (logout-user.lua).
-  for _, key in ipairs({ session, whitelist, blacklist, peers, delivered, missed, profile }) do
+  for _, key in ipairs({ history, session, whitelist, blacklist, peers, delivered, missed, profile }) do
     redis.call('PERSIST', key)
   end
 end

@@ -6,8 +6,8 @@
 if not openLog(now) then
   return 'gone'
 end
-if frame ~= '' and redis.call('HLEN', sockets) > 0 then
-  announce(NOTICE, outOf(who, roomName, roomEpoch, roomSeq, ''), frame)
+if frame ~= '' then
+  record(outOf(who, roomName, roomEpoch, roomSeq, ''), frame)
 end
 local entry = entryOf(roomName)
 if entry and entry.life == life and not isEntrySince(entry, roomEpoch, roomSeq) then
@@ -15,5 +15,5 @@ if entry and entry.life == life and not isEntrySince(entry, roomEpoch, roomSeq) 
     return outOf(to, roomName, roomEpoch, roomSeq, '')
   end)
 end
-saveLog()
+saveInbox()
 return position()

@@ -2,24 +2,12 @@
 import { done, listOf, nothing, number, optional, position, text, yes } from '../../redis/reply.ts';
 import { scriptsBeside } from '../../redis/script.ts';
 import { sessionEntries } from '../session/session-entries.ts';
-import { CONTACTS, LOG, PEERS, REVOKED, SESSION, USER_LISTS } from '../key-names.ts';
+import { CONTACTS, INBOX, LOG, PEERS, REVOKED, SESSION, USER_LISTS } from '../key-names.ts';
 
 const script = scriptsBeside(import.meta.url);
 
 export const loginUser = script('login-user', {
-  keys: [
-    ...LOG,
-    'sockets',
-    'devices',
-    'tomb',
-    'nonces',
-    ...REVOKED,
-    ...SESSION,
-    ...USER_LISTS,
-    ...PEERS,
-    'profile',
-    'contacts',
-  ],
+  keys: [...INBOX, 'devices', 'tomb', 'nonces', ...REVOKED, ...SESSION, ...USER_LISTS, ...PEERS, 'profile', 'contacts'],
   args: [
     'epoch',
     'socket',
@@ -36,6 +24,7 @@ export const loginUser = script('login-user', {
     'isReconnect',
     'conflictFrame',
     'syncing',
+    'inboxSize',
   ],
   rest: true,
   writes: true,
@@ -53,19 +42,7 @@ export const loginUser = script('login-user', {
 });
 
 export const logoutUser = script('logout-user', {
-  keys: [
-    ...LOG,
-    'sockets',
-    'devices',
-    ...SESSION,
-    'rooms',
-    ...USER_LISTS,
-    ...PEERS,
-    'leaving',
-    'owned',
-    'profile',
-    ...CONTACTS,
-  ],
+  keys: [...INBOX, 'devices', ...SESSION, 'rooms', ...USER_LISTS, ...PEERS, 'leaving', 'owned', 'profile', ...CONTACTS],
   args: ['socket', 'frame', 'keptMs', 'anonymous', 'graceMs'],
   rest: true,
   writes: true,
@@ -84,15 +61,15 @@ export const echoUser = script('echo-user', {
 });
 
 export const notifyUser = script('notify-user', {
-  keys: [...LOG, 'sockets'],
-  args: ['except', 'frame', 'maxAgeMs'],
+  keys: INBOX,
+  args: ['except', 'frame', 'logged', 'maxAgeMs'],
   writes: true,
   refuses: ['gone'],
   gives: nothing,
 });
 
 export const loseRoom = script('lose-room', {
-  keys: [...LOG, 'sockets', ...SESSION],
+  keys: [...INBOX, ...SESSION],
   args: ['who', 'frame', 'roomName', 'roomEpoch', 'roomSeq', 'life', 'openPrefix', 'privatePrefix'],
   writes: true,
   whenFull: true,
@@ -146,19 +123,7 @@ export const createUser = script('create-user', {
 });
 
 export const deleteUser = script('delete-user', {
-  keys: [
-    ...LOG,
-    'history',
-    'sockets',
-    'devices',
-    ...SESSION,
-    'leaving',
-    ...USER_LISTS,
-    ...PEERS,
-    'voided',
-    'profile',
-    ...CONTACTS,
-  ],
+  keys: [...INBOX, 'devices', ...SESSION, 'leaving', ...USER_LISTS, ...PEERS, 'voided', 'profile', ...CONTACTS],
   args: ['keptMs'],
   writes: true,
   whenFull: true,

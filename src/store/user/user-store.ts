@@ -117,6 +117,8 @@ export interface UserOptions {
   /** How long messages stay in the events of users; 0: as long as other events. */
   readonly historyMaxAgeMs: number;
   readonly watch: Pick<Lease, 'watchedMs'>;
+  /** How many notices a user's inbox keeps. */
+  readonly inboxSize: number;
 }
 
 export class UserStore {
@@ -128,6 +130,7 @@ export class UserStore {
   readonly #anonymousMs: number;
   readonly #historyMaxAgeMs: number;
   readonly #watch: UserOptions['watch'];
+  readonly #inboxSize: number;
 
   constructor(commands: Commands, keys: Keyspace, options: UserOptions) {
     this.#commands = commands;
@@ -138,6 +141,7 @@ export class UserStore {
     this.#anonymousMs = options.anonymousMs;
     this.#historyMaxAgeMs = options.historyMaxAgeMs;
     this.#watch = options.watch;
+    this.#inboxSize = options.inboxSize;
   }
 
   /**
@@ -182,6 +186,7 @@ export class UserStore {
       isReconnect: flag(tagged?.isReconnect === true),
       conflictFrame: tagged?.frame ?? '',
       syncing: flag(synced),
+      inboxSize: this.#inboxSize,
     };
     const added = await this.#commands.run(scripts.loginUser, this.#keys.user(userName), args, { args: absent });
     if (typeof added === 'string') return added;
@@ -216,9 +221,14 @@ export class UserStore {
     await this.#commands.run(scripts.echoUser, this.#keys.user(userName), { except, count, frame });
   }
 
-  /** A notice to all sockets but one. */
-  async notifyOthers(userName: string, exceptSocketId: string | undefined, frame: Uint8Array): Promise<void> {
-    const args = { except: exceptSocketId ?? '', frame, maxAgeMs: this.#historyMaxAgeMs };
+  /** A notice to all sockets but one; one that is `logged` also to those that come later with their position. */
+  async notifyOthers(
+    userName: string,
+    exceptSocketId: string | undefined,
+    frame: Uint8Array,
+    logged = false,
+  ): Promise<void> {
+    const args = { except: exceptSocketId ?? '', frame, logged: flag(logged), maxAgeMs: this.#historyMaxAgeMs };
     await this.#commands.run(scripts.notifyUser, this.#keys.user(userName), args);
   }
 

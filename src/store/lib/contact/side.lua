@@ -1,5 +1,5 @@
 -- One side of a contact: whether a user may have another one among its contacts, and how its sockets are told. Wants
--- lib/direct.lua and lib/recipients.lua before it, and the keys `contacts`, `contactsDue`, `sockets`.
+-- lib/direct.lua, lib/inbox/record.lua and lib/recipients.lua before it, and the keys `contacts`, `contactsDue`.
 
 -- Why `other` may not become a contact; nothing where it may. `adds` is '1' where it is this user who adds, and who blocks
 -- somebody adds nobody; else the same rules as for writing to it. Rights come before the limit, and who is `trusted` has them.
@@ -18,9 +18,10 @@ local function refusalOf(other, trusted, adds, limit)
   end
 end
 
--- To all sockets of this user but one, '' for none.
+-- To all sockets of this user but one, '' for none, now or later. An empty frame tells nobody.
 local function tellSide(except, frame)
-  if redis.call('HLEN', sockets) > redis.call('HEXISTS', sockets, except) then
-    announce(NOTICE, allBut(except), frame)
+  if frame ~= '' then
+    record(allBut(except), frame)
+    saveInbox()
   end
 end

@@ -1,6 +1,6 @@
--- uses: clock
+-- uses: clock inbox/expiry
 -- The users with whom a user has stored conversations. Their messages are in the logs of the pairs, which are the truth; here is
--- what has come of them to this user. Wants the keys `meta`, `peers` (by the time of what was said last), `delivered` and `missed`.
+-- what has come of them to this user. Wants the keys `meta`, `history`, `peers` (by the time of what was said last), `delivered` and `missed`.
 -- `delivered`: peer → how far its messages were handed to the user's topic: the log's life, the number among the peer's messages,
 -- the id, the time. `missed`: peer → that number once more, how many of its sends are under way, when the last of them began: it
 -- is there while something may have come that no socket of the user has had. Of more than `PEERS_MAX` those of longest ago go.
@@ -23,16 +23,16 @@ end
 
 -- What is kept of a user who is about to be forgotten keeps the user; of an anonymous one it goes with the user.
 local function keepPeers(anonymous)
-  local left = redis.call('PTTL', meta)
-  if left < 0 then
+  if leftMs() < 0 then
     return
   end
   if anonymous ~= '1' then
-    redis.call('PERSIST', meta)
+    stay()
+    redis.call('PERSIST', history)
     return
   end
   for _, key in ipairs({ peers, delivered, missed }) do
-    redis.call('PEXPIRE', key, left)
+    redis.call('PEXPIRE', key, leftMs())
   end
 end
 
