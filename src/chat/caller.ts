@@ -36,6 +36,8 @@ export interface Caller {
   closesAt: number | undefined;
   /** The logins that end with this one when it is ended on purpose: of its device, or of its chain. */
   readonly family: string;
+  /** The same of a login by header before it named its device. */
+  readonly chainFamily: string | undefined;
   /** When its resume token was issued, in microseconds by Redis's clock. */
   readonly issuedAt: number;
   /** Its user goes for good, and is not expected back. */

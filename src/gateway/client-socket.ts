@@ -3,6 +3,7 @@ import type { UserActor } from '../chat/actor.ts';
 import type { Caller } from '../chat/caller.ts';
 import { SocketRooms } from '../chat/membership/socket-rooms.ts';
 import { SocketNotices } from '../chat/session/held-notices.ts';
+import type { FilledIn } from '../chat/auth/fill-in.ts';
 import type { Login } from '../chat/auth/login.ts';
 import { SocketInbox } from '../chat/inbox/socket-inbox.ts';
 import type { Format } from '../protocol/wire/codec.ts';
@@ -12,14 +13,24 @@ import { rightsOf, type Rights } from '../store/rights.ts';
 import type { Connection } from './connection.ts';
 import type { Turns } from './turns.ts';
 
+/** A login by header that may yet be filled in. */
+export interface Opening {
+  readonly since: number;
+  readonly login: Login;
+  /** Begins live notices, behind what the login was told, and was filled in with. */
+  begin(filled?: FilledIn): void;
+}
+
 export class ClientSocket implements Caller, UserActor {
   readonly connection: Connection;
   readonly userName: string;
   readonly rights: Rights;
   readonly nodeId: string;
-  readonly family: string;
-  readonly issuedAt: number;
-  readonly synced: boolean;
+  family: string;
+  /** That of a login by header before it was filled in, where that has named a device. */
+  chainFamily: string | undefined;
+  issuedAt: number;
+  synced: boolean;
   readonly rooms = new SocketRooms();
   readonly notices = new SocketNotices();
   readonly inbox = new SocketInbox();
@@ -29,6 +40,8 @@ export class ClientSocket implements Caller, UserActor {
   hearsUser = false;
   /** It has left so much unread that it hears no transient messages of rooms; as it was found last. */
   isBehind = false;
+  /** Until the first request of a login by header: its live notices are yet to begin. */
+  opening: Opening | undefined;
   /** Its user has ended the login. */
   onPurpose = false;
   closesAt: number | undefined;
@@ -47,6 +60,21 @@ export class ClientSocket implements Caller, UserActor {
     this.synced = login.synced;
     this.isAlone = login.isAlone;
     this.closesAt = login.closesAt;
+  }
+
+  /** What a login by header could not say. */
+  filledIn({ family, issuedAt, synced }: Pick<Login, 'family' | 'issuedAt' | 'synced'>): void {
+    if (family !== this.family) this.chainFamily = this.family;
+    this.family = family;
+    this.issuedAt = issuedAt;
+    this.synced = synced;
+  }
+
+  /** Its live notices begin, unless they have. */
+  goLive(): void {
+    const { opening } = this;
+    this.opening = undefined;
+    opening?.begin();
   }
 
   get socketId(): string {

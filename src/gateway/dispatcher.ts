@@ -2,12 +2,11 @@
  * From a well-formed message to its response: finds the request, checks its arguments, keeps the order per topic, runs
  * the handler, and answers with one of the declared codes whatever happens in it.
  */
-import { setImmediate } from 'node:timers/promises';
 import { actingAs } from '../chat/actor.ts';
 import type { Handlers } from '../chat/caller.ts';
 import { answer, plain, settled, UnderWay, type AnyOutcome, type Told } from '../chat/outcome.ts';
+import { fillIn, namesNobody, type FilledIn } from '../chat/auth/fill-in.ts';
 import { login, type Login } from '../chat/auth/login.ts';
-import { wasPushed } from '../chat/direct/missed.ts';
 import { UNITS_PER_ROOM } from '../chat/session/session.ts';
 import { callHandler, type Asking, type SocketCall } from '../service/server-api.ts';
 import type { Services } from '../chat/services.ts';
@@ -22,7 +21,8 @@ import type { Value } from '../protocol/values.ts';
 import { StateUnavailable } from '../redis/unavailable.ts';
 import type { Connection } from './connection.ts';
 import type { Hub } from './hub.ts';
-import { ClientSocket } from './client-socket.ts';
+import { ClientSocket, type Opening } from './client-socket.ts';
+import { deliverKept, tellLogin, type LoginTelling } from './login-telling.ts';
 import { Turns } from './turns.ts';
 
 export type RequestLike = Extract<Message, { type: 0 | 2 }>;
@@ -46,8 +46,6 @@ export interface DispatcherDeps {
   onLoginRefused(connection: Connection, failure: Failure): void;
 }
 
-/** Frames about a session that a login is told at once. */
-const RESTORED_PER_TURN = 100;
 const METHOD_SHOWN_MAX = 128;
 /** A reply of that size costs nothing beside its request. */
 const FREE_REPLY_BYTES = 4096;
@@ -62,6 +60,9 @@ export class Dispatcher {
 
   /** Runs one request of a logged-in socket and answers it. Never rejects. */
   async run(socket: ClientSocket, message: RequestLike): Promise<void> {
+    const { opening } = socket;
+    if (opening !== undefined && message.method === 'login') return this.#fillIn(socket, message, opening);
+    socket.goLive();
     const began = performance.now();
     const bytes = this.#answer(socket.connection, message, await this.#outcomeOf(socket, message), began);
     if (bytes > FREE_REPLY_BYTES) socket.spend(bytes / REPLY_BYTES_PER_UNIT);
@@ -162,7 +163,7 @@ export class Dispatcher {
         isAdopted = true;
       }
       socket.spend(done.restored.length * UNITS_PER_ROOM);
-      await this.#confirmLogin(socket, telling, done);
+      await this.#confirmLogin(socket, telling, done, message === undefined);
     } catch (error) {
       // Nobody is there any more who would take what is kept for it. One that was adopted is taken out by its end.
       done.switchOver.abandon();
@@ -188,7 +189,8 @@ export class Dispatcher {
     }
   }
 
-  async #confirmLogin(socket: ClientSocket, telling: LoginTelling, done: Login): Promise<void> {
+  /** One by header may be filled in by the first request: live notices begin with that, or a little later. */
+  async #confirmLogin(socket: ClientSocket, telling: LoginTelling, done: Login, mayBeFilledIn: boolean): Promise<void> {
     const { hub, services } = this.#deps;
     const { connection } = socket;
     const inTime = connection.open;
@@ -198,31 +200,66 @@ export class Dispatcher {
       await tellLogin(connection, telling, done);
       for (const heard of done.heard) services.arrivals.told(socket, heard);
     }
-    done.switchOver.complete(socket, {
-      attach: () => hub.attachUser(socket),
-      deliver: (event) => {
-        if (wasPushed(done.pushed, event.frame)) hub.passOver(socket, event);
-        else hub.deliverTo(socket, event);
-        // It may have been closed while it was logging in.
-        return socket.open;
-      },
-      // What it was told meanwhile is not known. The next login restores its session, and gives what is in the inbox.
-      tellHole: () => socket.startAfresh(),
-      failed: () => socket.startAfresh(),
-      closed: () => {
-        // Otherwise the gateway saw a socket close, and has begun this.
-        if (!inTime) services.disconnects.add(socket, [], socket.nodeId);
-      },
-    });
+    const begin = (filled?: FilledIn): void =>
+      done.switchOver.complete(socket, {
+        attach: () => hub.attachUser(socket),
+        deliver: (event) => {
+          deliverKept(hub, socket, event, done.pushed, filled);
+          // It may have been closed while it was logging in.
+          return socket.open;
+        },
+        // What it was told meanwhile is not known. The next login restores its session, and gives what is in the inbox.
+        tellHole: () => socket.startAfresh(),
+        failed: () => socket.startAfresh(),
+        closed: () => {
+          // Otherwise the gateway saw a socket close, and has begun this.
+          if (!inTime) services.disconnects.add(socket, [], socket.nodeId);
+        },
+      });
+    if (mayBeFilledIn && connection.open) socket.opening = { since: performance.now(), login: done, begin };
+    else begin();
   }
 
-  #refuseLogin(connection: Connection, { message, began }: LoginTelling, failure: Failure): void {
+  /** The first request of a socket that has logged in by header is a login: it says what a header cannot. Never rejects. */
+  async #fillIn(socket: ClientSocket, message: RequestLike, opening: Opening): Promise<void> {
+    const { connection } = socket;
+    const began = performance.now();
+    const { services } = this.#deps;
+    const args = checkArgs('login', message.params, message.faultAt, services.settings.limits);
+    if (args instanceof Failure || !namesNobody(args.credentials)) {
+      socket.goLive();
+      this.#answer(connection, message, args instanceof Failure ? args : loggedIn(), began);
+      return;
+    }
+    const telling: LoginTelling = { message, began, told: 'confirmed' };
+    try {
+      const filled = await fillIn(services, socket.socketId, opening.login, args.credentials, () => connection.open);
+      if (filled instanceof Failure) return this.#refuseLogin(connection, telling, filled);
+      if (!services.instance.held) return this.#refuseLogin(connection, telling, unavailable());
+      socket.filledIn(filled);
+      socket.spend(filled.restored.length * UNITS_PER_ROOM);
+      await tellLogin(connection, telling, { userName: socket.userName, ...filled });
+      for (const heard of filled.heard) services.arrivals.told(socket, heard);
+      // It may have closed meanwhile, which has begun it.
+      if (socket.opening === opening) {
+        socket.opening = undefined;
+        opening.login.switchOver.extend(filled.at);
+        opening.begin(filled);
+      }
+      this.#measure('login', 'ok', began);
+    } catch (error) {
+      this.#breakOffLogin(connection, telling, this.#failureOf(error, 'login', socket.socketId));
+    }
+  }
+
+  #refuseLogin(connection: Connection, { message, began, told }: LoginTelling, failure: Failure): void {
     this.#measure('login', outcomeName(failure), began);
     this.#deps.onLoginRefused(connection, failure);
     const error = toErrorValue(failure);
     const temporary = error['temporary'] === true;
     connection.cork(() => {
-      if (!temporary) connection.notify('loginRejected', [error]);
+      // Where it heard that it is confirmed it cannot hear that it is rejected: then it is answered only.
+      if (!temporary && told === 'nothing') connection.notify('loginRejected', [error]);
       if (message?.type === 0) connection.respond(message.id, error, null);
     });
     connection.end(temporary ? 'serverError' : 'loginRejected');
@@ -292,30 +329,6 @@ export class Dispatcher {
   /** Refuses a message without running it. */
   refuse(connection: Connection, message: RequestLike, failure: Failure): void {
     if (connection.open) this.#answer(connection, message, failure, performance.now());
-  }
-}
-
-/** What a login has been told so far. `confirmed`: and not yet answered. */
-interface LoginTelling {
-  readonly message: RequestLike | undefined;
-  readonly began: number;
-  told: 'nothing' | 'confirmed' | 'all';
-}
-
-/** A long session is told in several turns. What is live waits until it is told whole. */
-async function tellLogin(connection: Connection, telling: LoginTelling, done: Login): Promise<void> {
-  const { message } = telling;
-  const { userName, authData, restored } = done;
-  for (let at = 0; at === 0 || at < restored.length; at += RESTORED_PER_TURN) {
-    if (at > 0) await setImmediate();
-    connection.cork(() => {
-      if (at === 0) connection.notify('loginConfirmed', [userName, authData]);
-      telling.told = 'confirmed';
-      for (const frame of restored.slice(at, at + RESTORED_PER_TURN)) connection.sendFrame(frame);
-      if (at + RESTORED_PER_TURN < restored.length) return;
-      if (message?.type === 0) connection.respond(message.id, null, authData);
-      telling.told = 'all';
-    });
   }
 }
 

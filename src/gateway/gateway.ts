@@ -71,6 +71,8 @@ export interface GatewayDeps {
 }
 
 const SCAN_MS = 1000;
+/** Who has logged in by header and asks for nothing so long hears what is live. */
+const OPENING_MS = 1000;
 const PATH = '/ws';
 const RETRY_SECONDS = 1;
 const AWAY_STEP_MS = 50;
@@ -247,6 +249,7 @@ export class Gateway {
     this.#intakes.delete(intake);
     this.#deps.onClosed(connection.socketId, code, connection.endReason);
     if (socket === undefined) return;
+    socket.goLive();
     const roomNames = this.#deps.hub.remove(socket);
     const disconnected = (): void => {
       if (!this.#draining) this.#deps.disconnected(socket, roomNames);
@@ -288,9 +291,10 @@ export class Gateway {
       }
       if (socket === undefined) {
         if (monotonic - connection.openedAt > loginTimeoutMs) connection.end('loginTimeout');
-      } else if (socket.closesAt !== undefined && socket.closesAt <= wall) {
-        connection.end('tokenExpired');
+        continue;
       }
+      if (socket.opening !== undefined && monotonic - socket.opening.since > OPENING_MS) socket.goLive();
+      if (socket.closesAt !== undefined && socket.closesAt <= wall) connection.end('tokenExpired');
     }
     this.#queueBytes = queueBytes;
     this.#deps.accounts.tidy(monotonic);

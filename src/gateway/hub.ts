@@ -195,8 +195,7 @@ export class Hub implements TopicListener, Audience {
 
   deliver(topic: Topic, event: TopicEvent): void {
     const key = keyOf(topic);
-    if (topicKind(key) === 'user')
-      return this.#started.notices.deliver(topicName(key), this.#hearersOf(topicName(key)), event);
+    if (topicKind(key) === 'user') return this.#deliverToUser(topicName(key), event);
     const roomName = topicName(key);
     if (event.kind === 'deleted') return this.#loseRoom(roomName, event.frame, event);
     if (event.kind === 'evicted') for (const eviction of evictionsOf(event)) this.#evict(roomName, eviction, event);
@@ -208,6 +207,13 @@ export class Hub implements TopicListener, Audience {
       // What this node knows of the clock that has made the timestamp is not exact.
       this.#deps.messageAges.observe(Math.max(0, this.#deps.instance.redisNow() - event.timestamp));
     }
+  }
+
+  #deliverToUser(userName: string, event: TopicEvent): void {
+    this.#started.notices.deliver(userName, this.#hearersOf(userName), event);
+    // What ends sockets ends those, too, whose live notices are yet to begin: it is among what is kept for them.
+    const isEnd = event.kind === 'disconnect' || event.kind === 'conflict';
+    if (isEnd) for (const socket of this.socketsOf(userName)) socket.goLive();
   }
 
   /** What a socket was told of its membership is not in the log any more: where it is not there it starts afresh, elsewhere or here. */

@@ -290,11 +290,20 @@ export class Intake implements Waiter {
     const page = isPage(message.method) ? 1 : 0;
     this.#pages += page;
     const began = performance.now();
+    const isLogin = message.method === 'login' && socket.opening !== undefined;
+    if (isLogin) this.#state = 'login';
     void this.#track(dispatcher.run(socket, message), () => {
       this.#pages -= page;
       const now = performance.now();
       this.#account?.end(weight, now - began, now);
+      if (isLogin) this.#loggedIn();
     });
+  }
+
+  /** What has waited for a login goes on. */
+  #loggedIn(): void {
+    if (this.#state === 'login') this.#state = 'user';
+    if (this.connection.open) this.#readHeld();
   }
 
   #login(attempt: LoginAttempt): void {
@@ -306,13 +315,10 @@ export class Intake implements Waiter {
       socket.account = this.#account;
       this.#deps.addresses.loggedIn(this.connection.address);
     };
-    const done = this.#deps.dispatcher.login(this.connection, attempt, adopt).then(() => {
-      if (this.#state === 'login') this.#state = 'user';
-    });
-    void this.#track(done, () => {
+    void this.#track(this.#deps.dispatcher.login(this.connection, attempt, adopt), () => {
       this.#isBeingLoggedIn = false;
-      if (this.connection.open) this.#readHeld();
-      else if (this.guest) this.#deps.addresses.loggedIn(this.connection.address);
+      if (!this.connection.open && this.guest) this.#deps.addresses.loggedIn(this.connection.address);
+      this.#loggedIn();
     });
   }
 

@@ -1,8 +1,8 @@
 /** Connections: requests for the login and what keeps or ends it, and what a socket is told of its user's connections. */
 import Type, { type Static } from 'typebox';
 import { carries, notification, OTHERS, request, required } from './declare.ts';
-import { defaultLimits, deviceIdLength, nonceLength, tagLength } from './params/limits.ts';
 import { InboxPosition } from './inbox.ts';
+import { defaultLimits, deviceIdLength, nonceLength, tagLength } from './params/limits.ts';
 import { Count, ErrorValue, SocketId, Timestamp, UserName } from './types.ts';
 
 export const Signature = Type.Object(
@@ -106,7 +106,7 @@ export type AuthData = Static<typeof AuthData>;
 
 export const connectionRequests = {
   login: request({
-    doc: 'Logs the socket in; it must be the first request. `loginConfirmed` comes before the response, or `loginRejected` and then the error response and close code 4501.',
+    doc: 'Logs the socket in; it must be the first request. `loginConfirmed` comes before the response, or `loginRejected` and then the error response and close code 4501. After a login by `Authorization` header the first request may be one that names nobody: it fills in what a header cannot say (`deviceId`, `tag`, `isReconnect`, `enableSync`, `offlineMessages`, `inbox`), with the same effects in the same order, and gives AuthData anew, without a second `loginConfirmed`. Until then, for a second or two, live notices wait.',
     params: { credentials: required(Credentials) },
     result: AuthData,
     errors: [

@@ -40,10 +40,35 @@ const told = (events: readonly TopicEvent[]): [subject: string, text: string, co
 
 /** Call within a `describe`; `open` gives a store of its own to each test. */
 export function userSuite(open: OpenStore): void {
+  fillingIn(open);
   connections(open);
   fullUsers(open);
   echoes(open);
   notices(open);
+}
+
+function fillingIn(open: OpenStore): void {
+  test('a login is filled in for a socket that is there, and nobody is told of it again', async () => {
+    const store = await open(scope);
+    const fillIn = (socketId: string, tag?: string): ReturnType<Store['users']['login']> => {
+      const tagged =
+        tag === undefined ? undefined : { tag, own: 'device.b', isReconnect: false, frame: frame('conflict') };
+      return store.users.login(user, { socketId, nodeId: 'n1', echo: new Uint8Array(0), synced: true, tagged });
+    };
+    expect(await fillIn('s1')).toBe('lost');
+    expect(await store.ttls()).toEqual({});
+    await login(store, 's1');
+    const first = { tag: 'mobile', own: 'device.a', isReconnect: false, frame: frame('conflict') };
+    await store.users.login(user, { socketId: 's2', nodeId: 'n2', echo: frame('in s2'), tagged: first });
+    const events = await store.listen(userTopic(user));
+    expect(await fillIn('s1', 'mobile')).toMatchObject({ nconnected: 2, isNews: false, at: { seq: 2 } });
+    await eventually(() => expect(events.map(({ kind, subject }) => [kind, subject])).toEqual([['conflict', 's2']]));
+    const { devices, synced } = store.keys.user(user);
+    expect(await store.client.hget(devices, 's1')).toBe('device.b mobile');
+    expect(await store.client.smembers(synced)).toEqual(['s1']);
+    await logout(store, 's1');
+    expect(await fillIn('s1')).toBe('lost');
+  });
 }
 
 function connections(open: OpenStore): void {

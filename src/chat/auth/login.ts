@@ -13,7 +13,7 @@ import type { Position } from '../../log/event.ts';
 import { userTopic } from '../../redis/keys.ts';
 import { newEpoch } from '../../redis/tokens.ts';
 import { inboxPositionOf } from '../../store/inbox/inbox-store.ts';
-import type { Added, Full, Shown } from '../../store/user/user-store.ts';
+import type { Added, Full, Shown, Tagged } from '../../store/user/user-store.ts';
 import type { AuthFailure, Identity } from './authenticator.ts';
 import { askToConnect, type Refused } from '../hooks/points.ts';
 import { deviceFamily, familyOf, issueToken, resume, tagOf, type Resumed } from './resume.ts';
@@ -49,6 +49,10 @@ export interface Login {
   readonly authData: Result<'login'>;
   /** Puts the socket onto its user's live notices; call in the turn in which the response goes out. */
   readonly switchOver: SwitchOver;
+  /** Where it has put the socket into the user's log. */
+  readonly at: Position;
+  /** Who it is: for what fills in a login by header. */
+  readonly identified: Identified;
 }
 
 /**
@@ -64,7 +68,7 @@ export async function login(
   const { users, topics, repairs } = services;
   const identified = await identify(services, socketId, credentials);
   if (identified instanceof Failure) return identified;
-  const { userName, closesAt, shown, signed, tag } = identified;
+  const { userName, closesAt, shown, signed } = identified;
   // A token or a hook may take its time.
   if (!isOpen()) throw new StateUnavailable('nobody waits for the login any more');
   const debtMs = services.debtMs(userName);
@@ -79,9 +83,8 @@ export async function login(
   const switchOver = new SwitchOver(topics, feed);
   try {
     const echo = countFrame('socketConnectEcho', [socketId]);
-    const isReconnect = credentials.isReconnect === true;
-    const tagged = tag === undefined ? undefined : { tag, own: family, isReconnect, frame: CONFLICT_FRAME };
-    const added = await users.login(userName, { socketId, nodeId, echo, shown, signed, tagged, synced });
+    const arrival = { socketId, nodeId, echo, shown, signed, tagged: tagged(identified, family, credentials), synced };
+    const added = await users.login(userName, arrival);
     if (added === 'lost') throw new StateUnavailable('this node was swept');
     if (typeof added === 'string' || 'retryAfterMs' in added) {
       switchOver.abandon();
@@ -95,7 +98,21 @@ export async function login(
     const told = await toldAtLogin(services, { userName, socketId, nodeId, synced }, credentials, added, isOpen);
     const authData = authDataOf(services, identified, { socketId, token, at: added.at });
     const isAlone = added.nconnected === 1;
-    return { userName, nodeId, closesAt, family, issuedAt, synced, isAlone, ...told, authData, switchOver };
+    const { at } = added;
+    return {
+      userName,
+      nodeId,
+      closesAt,
+      family,
+      issuedAt,
+      synced,
+      isAlone,
+      ...told,
+      authData,
+      switchOver,
+      at,
+      identified,
+    };
   } catch (error) {
     switchOver.abandon();
     repairs.check(topic, nodeId, error);
@@ -103,8 +120,15 @@ export async function login(
   }
 }
 
+/** What a login with a tag is for the others that have it. */
+export const tagged = (
+  { tag }: Pick<Identified, 'tag'>,
+  own: string,
+  { isReconnect = false }: Pick<Credentials, 'isReconnect'>,
+): Tagged | undefined => (tag === undefined ? undefined : { tag, own, isReconnect, frame: CONFLICT_FRAME });
+
 /** The inbox comes first, then the session as it is, then what was missed and is not in the inbox. */
-async function toldAtLogin(
+export async function toldAtLogin(
   services: Services,
   socket: { readonly userName: string; readonly socketId: string; readonly nodeId: string; readonly synced: boolean },
   { inbox: named, offlineMessages }: Pick<Credentials, 'inbox' | 'offlineMessages'>,
@@ -121,7 +145,7 @@ async function toldAtLogin(
 }
 
 /** Nothing has happened. */
-function refusalFor(
+export function refusalFor(
   added: 'void' | 'overdue' | 'sessionConflict' | 'badSignature' | Full,
   { issuedAt }: Identified,
 ): Failure<'badToken' | 'badSignature' | 'sessionConflict' | 'tooManySockets' | 'unavailable'> {
@@ -133,7 +157,7 @@ function refusalFor(
   return tokenRevoked();
 }
 
-function authDataOf(
+export function authDataOf(
   { instance, settings }: Services,
   { userName, expiresAt, claims, authData }: Identified,
   { socketId, token, at }: { readonly socketId: string; readonly token: string; readonly at: Position },
@@ -154,7 +178,7 @@ function authDataOf(
   };
 }
 
-interface Identified extends Identity {
+export interface Identified extends Identity {
   readonly shown: Shown;
   readonly deviceId: string | undefined;
   readonly tag: string | undefined;

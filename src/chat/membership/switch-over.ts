@@ -30,6 +30,8 @@ export class SwitchOver {
   readonly #feed: Feed;
   readonly #hold: Hold;
   #at: Position | undefined;
+  /** The feed has to come so far before the joiner is put onto it. */
+  #until: Point | undefined;
   #isAbandoned = false;
 
   /** Call before the script is sent: what the feed delivers from here on is kept for the joiner. */
@@ -46,10 +48,19 @@ export class SwitchOver {
     if (!this.#hold.broken && this.isAhead) this.#feed.mend();
   }
 
+  /** What has come up to a later position is the joiner's as well, and may mean something else to it: it is put onto the feed behind that. */
+  extend(until: Point): void {
+    this.#until = until;
+  }
+
+  get #target(): Point | undefined {
+    return this.#until ?? this.#at;
+  }
+
   /** Whether the script has found another life of the log than the feed still follows. */
   get isAhead(): boolean {
     const position = this.#feed.position;
-    return position !== undefined && position.epoch !== this.#at?.epoch;
+    return position !== undefined && position.epoch !== this.#target?.epoch;
   }
 
   /** The script refused or failed, or nobody wants it any more. */
@@ -70,7 +81,7 @@ export class SwitchOver {
 
   /** Calls back once the feed has caught up with the position, and returns true; false where it need not. */
   #postponed(joiner: Joiner, again: () => void, failed: (error: unknown) => void): boolean {
-    const seq = this.#at?.seq ?? 0;
+    const seq = this.#target?.seq ?? 0;
     const behind = this.isAhead || (this.#feed.position?.seq ?? Infinity) < seq;
     if (!behind || this.#hold.broken || !joiner.open) return false;
     void this.#catchUp()
@@ -117,7 +128,7 @@ export class SwitchOver {
 
   async #catchUp(): Promise<void> {
     // A barrier that times out is no reason to deliver out of order; the feed mends itself, or is reset.
-    const { seq = 0, epoch } = this.#at ?? {};
+    const { seq = 0, epoch } = this.#target ?? {};
     while (!(await this.#feed.reached(seq, performance.now(), epoch))) this.#feed.mend();
   }
 }

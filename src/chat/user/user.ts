@@ -42,7 +42,10 @@ export function userHandlers(services: Services): UserHandlers {
       // From here on: it may close before Redis has answered.
       socket.onPurpose = true;
       try {
-        await users.voidResumeTokens(socket.userName, socket.family, socket.issuedAt);
+        const { userName, issuedAt, family, chainFamily } = socket;
+        for (const ended of chainFamily === undefined ? [family] : [family, chainFamily]) {
+          await users.voidResumeTokens(userName, ended, issuedAt);
+        }
       } catch (error) {
         socket.onPurpose = false;
         throw error;

@@ -11,11 +11,13 @@
 -- used it up.
 -- Rest arguments: nodes whose sockets do not count, being gone or on their way out. So that they are no way around the
 -- limit, all sockets together are never more than `PILED` times as many.
+-- An empty `frame` fills in the login of a socket that is there (chat/auth/fill-in.ts): nobody is told of it again.
 -- `inboxSize` is how many notices its inbox keeps from here on; what a device has missed of them is read behind it (read-inbox.lua).
 -- With its first socket a user is online: it says whether contacts have to be told, which they have not where they were never
 -- told that it went (lib/contact/presence.lua).
 local PILED = 4
-if redis.call('EXISTS', tomb .. node) == 1 then
+local isFillIn = frame == ''
+if redis.call('EXISTS', tomb .. node) == 1 or (isFillIn and redis.call('HEXISTS', sockets, socket) == 0) then
   return 'lost'
 end
 if isOver() then
@@ -116,14 +118,14 @@ if #names > 0 then
   announce(CONFLICT, table.concat(names, ' '), conflictFrame)
 end
 local count = redis.call('HLEN', sockets)
-if count > 1 then
+if count > 1 and not isFillIn then
   announce(NOTICE, allBut(socket), frame .. u64(count))
 end
 if announced > 0 then
   saveLog()
 end
 local isNews = 0
-if count == 1 and redis.call('EXISTS', contacts) == 1 and redis.call('HGET', meta, 'told') ~= '1' then
+if count == 1 and not isFillIn and redis.call('EXISTS', contacts) == 1 and redis.call('HGET', meta, 'told') ~= '1' then
   -- Should somebody be telling them now, this stay is over perhaps when that is done: it is told all the same.
   redis.call('HSET', meta, 'told', '!')
   isNews = 1

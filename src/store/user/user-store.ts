@@ -67,6 +67,7 @@ export interface Tagged {
 export interface Arrival {
   readonly socketId: string;
   readonly nodeId: string;
+  /** Empty where it is there already, and its login is filled in. */
   readonly echo: CountFrame;
   /** Left out where nothing of it can have been revoked. */
   readonly shown?: Shown;
