@@ -14,6 +14,7 @@ import { roomHandlers } from './room/room.ts';
 import { roomsJoinHandlers } from './membership/join-several.ts';
 import type { ChatSettings, Services } from './services.ts';
 import { sessionHandlers } from './session/session.ts';
+import { unreadHandlers } from './unread/unread.ts';
 import { userHandlers } from './user/user.ts';
 
 export function bindHandlers(services: Services): Handlers {
@@ -28,6 +29,7 @@ export function bindHandlers(services: Services): Handlers {
     ...messageHandlers(services),
     ...historyHandlers(services),
     ...userHandlers(services),
+    ...unreadHandlers(services),
   };
   return judged(handlers, services.settings);
 }

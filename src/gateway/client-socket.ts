@@ -31,6 +31,7 @@ export class ClientSocket implements Caller, UserActor {
   chainFamily: string | undefined;
   issuedAt: number;
   synced: boolean;
+  countsUnread: boolean;
   readonly rooms = new SocketRooms();
   readonly notices = new SocketNotices();
   readonly inbox = new SocketInbox();
@@ -58,16 +59,23 @@ export class ClientSocket implements Caller, UserActor {
     this.family = login.family;
     this.issuedAt = login.issuedAt;
     this.synced = login.synced;
+    this.countsUnread = login.countsUnread;
     this.isAlone = login.isAlone;
     this.closesAt = login.closesAt;
   }
 
   /** What a login by header could not say. */
-  filledIn({ family, issuedAt, synced }: Pick<Login, 'family' | 'issuedAt' | 'synced'>): void {
+  filledIn({
+    family,
+    issuedAt,
+    synced,
+    countsUnread,
+  }: Pick<Login, 'family' | 'issuedAt' | 'synced' | 'countsUnread'>): void {
     if (family !== this.family) this.chainFamily = this.family;
     this.family = family;
     this.issuedAt = issuedAt;
     this.synced = synced;
+    this.countsUnread = countsUnread;
   }
 
   /** Its live notices begin, unless they have. */

@@ -199,6 +199,7 @@ export class Dispatcher {
       this.#deps.onLogin(socket);
       await tellLogin(connection, telling, done);
       for (const heard of done.heard) services.arrivals.told(socket, heard);
+      if (done.isUnreadLate) services.unreadNews.later(socket);
     }
     const begin = (filled?: FilledIn): void =>
       done.switchOver.complete(socket, {
@@ -240,6 +241,7 @@ export class Dispatcher {
       socket.spend(filled.restored.length * UNITS_PER_ROOM);
       await tellLogin(connection, telling, { userName: socket.userName, ...filled });
       for (const heard of filled.heard) services.arrivals.told(socket, heard);
+      if (filled.isUnreadLate) services.unreadNews.later(socket);
       // It may have closed meanwhile, which has begun it.
       if (socket.opening === opening) {
         socket.opening = undefined;

@@ -12,6 +12,7 @@ import type { Arrivals } from '../chat/direct/arrivals.ts';
 import { resetFrame } from '../chat/membership/join.ts';
 import { isSince } from '../chat/membership/socket-rooms.ts';
 import { removalFrame } from '../chat/room/removals.ts';
+import type { UnreadNews } from '../chat/unread/news.ts';
 import type { Echoes } from '../chat/user/echoes.ts';
 import type { TransientCounters } from '../ops/counters.ts';
 import type { Distribution } from '../ops/distribution.ts';
@@ -36,6 +37,7 @@ export interface HubPeers {
   readonly topics: Pick<Topics, 'unfollow' | 'positionOf'>;
   readonly echoes: Pick<Echoes, 'arrived'>;
   readonly arrivals: Pick<Arrivals, 'told'>;
+  readonly unreadNews: Pick<UnreadNews, 'heard' | 'mentioned'>;
 }
 
 /** Messages per one whose age is measured. */

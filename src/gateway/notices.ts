@@ -7,6 +7,7 @@ import type { Instance } from '../bus/instance.ts';
 import type { Arrivals } from '../chat/direct/arrivals.ts';
 import { removalFrame } from '../chat/room/removals.ts';
 import { isSince } from '../chat/membership/socket-rooms.ts';
+import type { UnreadNews } from '../chat/unread/news.ts';
 import type { Echoes } from '../chat/user/echoes.ts';
 import type { TransientCounters } from '../ops/counters.ts';
 import { disconnectOf, isUpTo, type Point, type TopicEvent } from '../log/event.ts';
@@ -22,6 +23,7 @@ export interface NoticesDeps {
   readonly echoes: Pick<Echoes, 'arrived'>;
   readonly arrivals: Pick<Arrivals, 'told'>;
   readonly counters: Pick<TransientCounters, 'transientsLeftOut'>;
+  readonly unreadNews: Pick<UnreadNews, 'heard' | 'mentioned'>;
   /** Ends delivery of a room, unless the socket has joined after the point at which it is out. */
   detach(roomName: string, socket: ClientSocket, at?: Point): boolean;
   /** A socket has lost a room. */
@@ -50,7 +52,7 @@ export class Notices {
       return;
     }
     if (event.kind === 'conflict') return takeOver(sockets, event);
-    if (event.frame.length === 0) return;
+    if (event.frame.length === 0) return this.#noteMention(sockets, event);
     this.#countSockets(userName, sockets, event);
     const address = addressOf(event);
     const isToldHere = address.recipients.to === 'notOn' && address.recipients.nodeIds.has(this.#deps.instance.nodeId);
@@ -68,6 +70,14 @@ export class Notices {
     const address = addressOf(event);
     const recipients = address.recipients.to === 'notOn' ? TO_ALL : address.recipients;
     if (event.frame.length > 0) this.#notify(socket, event, { ...address, recipients });
+    else this.#noteMention([socket], event);
+  }
+
+  /** No notice, but what a script has to say to those who are told what is unread. */
+  #noteMention(sockets: readonly ClientSocket[], event: TopicEvent): void {
+    const { about } = addressOf(event);
+    if (event.kind !== 'transient' || about === undefined) return;
+    for (const socket of sockets) if (socket.countsUnread) this.#deps.unreadNews.mentioned(socket, about);
   }
 
   /** What a socket was told in another way. */
@@ -102,6 +112,7 @@ export class Notices {
     socket.inbox.pass(socket, event, isTold);
     const message = isTold ? this.#messageIn(event) : undefined;
     if (message !== undefined) this.#deps.arrivals.told(socket, { ...message, first: message.id, last: message.id });
+    if (socket.countsUnread) this.#deps.unreadNews.heard(socket, event.frame, message?.author);
   }
 
   /** What becomes of a notice to a socket. Where it is not told it is not for the socket, or was told already. */

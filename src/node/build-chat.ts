@@ -62,7 +62,7 @@ export function buildChat(
   { lease, commands }: RedisSide,
   stores: Stores,
   aftermath: Aftermath,
-  { hub, topics, echoes, arrivals, stagedEviction, peerNodes }: Delivery,
+  { hub, topics, echoes, arrivals, unreadNews, stagedEviction, peerNodes }: Delivery,
 ): Chat {
   const { config, counters, errors, accounts } = shared;
   const { repairs } = aftermath;
@@ -76,13 +76,8 @@ export function buildChat(
     presence,
     onError: (what, error) => errors.putOff('reconciler', error, what),
   });
-  const stagedEvictionPeers = new StagedEvictionPeers({
-    ...common,
-    nodes: peerNodes,
-    leaves,
-    reconciler,
-    stagedEviction,
-  });
+  const acting = { ...common, leaves, reconciler, stagedEviction };
+  const stagedEvictionPeers = new StagedEvictionPeers({ ...acting, nodes: peerNodes });
   const disconnects = new Disconnects({ leaves, topics, repairs });
   const authenticator = buildAuthenticator(shared, lease);
   const services: Services = {
@@ -96,6 +91,7 @@ export function buildChat(
     stagedEvictionPeers,
     socketRooms: peerNodes,
     arrivals,
+    unreadNews,
     authenticator,
     resumeKeys: new ResumeKeys(stores.resumeKeyStore, lease),
     counters,

@@ -1,6 +1,6 @@
 /** Builds what brings events to sockets: the hub, the topics that this node follows, and what nodes ask each other. */
 import type { RedisSide, Stores } from './build-storage.ts';
-import { windowBytesOf, type Shared } from './shared.ts';
+import { replyBytesOf, windowBytesOf, type Shared } from './shared.ts';
 import type { FeedDeps } from '../bus/feed-deps.ts';
 import { NodeCalls } from '../bus/node-calls.ts';
 import { RedisBus } from '../bus/redis-bus.ts';
@@ -13,6 +13,7 @@ import { Quotas } from '../chat/quota/quotas.ts';
 import { Repairs } from '../chat/repair/repairs.ts';
 import { StagedEviction } from '../chat/repair/staged-eviction.ts';
 import { Removals } from '../chat/room/removals.ts';
+import { UnreadNews } from '../chat/unread/news.ts';
 import { Echoes } from '../chat/user/echoes.ts';
 import { FanOut } from '../gateway/fan-out.ts';
 import { Hub } from '../gateway/hub.ts';
@@ -38,6 +39,7 @@ export interface Delivery {
   readonly topics: Topics;
   readonly echoes: Echoes;
   readonly arrivals: Arrivals;
+  readonly unreadNews: UnreadNews;
   readonly calls: NodeCalls;
   readonly peerNodes: PeerNodes;
 }
@@ -68,9 +70,10 @@ export function buildDelivery(
   app: UwsApp,
   hooks: HookRunner | undefined,
   { lease, links, commands }: RedisSide,
-  { access, users }: Stores,
+  stores: Stores,
   { repairs, receipts, removals, userlistChanges }: Aftermath,
 ): Delivery {
+  const { access, users } = stores;
   const fanOut = new FanOut(app, config.backpressureBytes);
   const hub = new Hub({
     fanOut,
@@ -105,9 +108,17 @@ export function buildDelivery(
   const echoes = new Echoes({ users, topics, repairs });
   const { heartbeatMs } = config.node;
   const arrivals = new Arrivals({ receipts, repairs, heartbeatMs, socketsOf: (userName) => hub.socketsOf(userName) });
-  hub.start({ topics, echoes, arrivals });
   const onCallError = (what: string, error: unknown): void => errors.putOff('calls', error, what);
   const calls = new NodeCalls({ keys, instance: lease, bus, commands, timeoutMs: CALL_MS, onError: onCallError });
   const peerNodes = new PeerNodes({ hub, instance: lease, calls });
-  return { fanOut, hub, bus, stagedEviction, topics, echoes, arrivals, calls, peerNodes };
+  const unreadNews = new UnreadNews({
+    ...stores,
+    socketRooms: peerNodes,
+    repairs,
+    instance: lease,
+    settings: { directMessages: config.direct.messages, replyBytes: replyBytesOf(config) },
+    onError: (error) => errors.putOff('unread', error, 'telling what is unread is put off'),
+  });
+  hub.start({ topics, echoes, arrivals, unreadNews });
+  return { fanOut, hub, bus, stagedEviction, topics, echoes, arrivals, unreadNews, calls, peerNodes };
 }

@@ -21,6 +21,7 @@ import { Deletions } from '../store/room/deletions.ts';
 import { RoomStore } from '../store/room/room-store.ts';
 import { SessionStore } from '../store/session/session-store.ts';
 import { ResumeKeyStore } from '../store/user/resume-key-store.ts';
+import { UnreadStore } from '../store/unread/unread-store.ts';
 import { UserStore } from '../store/user/user-store.ts';
 
 /** How a node reaches Redis, and whether it may. */
@@ -46,6 +47,7 @@ export interface Stores {
   readonly presences: PresenceStore;
   readonly sessions: SessionStore;
   readonly inboxes: InboxStore;
+  readonly unreads: UnreadStore;
   readonly deletions: Deletions;
   readonly evictions: Evictions;
   readonly quotas: QuotaStore;
@@ -116,6 +118,7 @@ export function buildStores({ config, keys }: Shared, { commands, lease }: Redis
     }),
     sessions: new SessionStore(commands, keys, config),
     inboxes: new InboxStore(commands, keys, { historyMaxAgeMs }),
+    unreads: new UnreadStore(commands, keys, { historyMaxAgeMs }),
     pairs: new PairStore(commands, keys, { ...config.direct, dedupMs: config.dedupMs, replyBytes }),
     contacts: new ContactStore(commands, keys, config.direct),
     presences: new PresenceStore(commands, keys),

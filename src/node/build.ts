@@ -28,7 +28,7 @@ export interface NodeParts
     RedisSide,
     Pick<Outside, 'redis'>,
     Pick<Aftermath, 'repairs' | 'userlistChanges'>,
-    Pick<Delivery, 'hub' | 'bus' | 'topics' | 'calls'>,
+    Pick<Delivery, 'hub' | 'bus' | 'topics' | 'calls' | 'unreadNews'>,
     Pick<Chat, 'reconciler' | 'authenticator' | 'presence'>,
     Pick<GatewaySide, 'gateway'> {
   readonly hooks: HookRunner | undefined;

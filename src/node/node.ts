@@ -172,6 +172,7 @@ export class GatewayNode {
     this.#parts.comparison.forget();
     this.#parts.userlistChanges.forget();
     this.#parts.presence.forget();
+    this.#parts.unreadNews.forget();
     this.#leaveToSweepers();
     this.#parts.topics.clear().catch((error: unknown) => this.#parts.errors.putOff('clear', error, 'unsubscribing'));
   }
@@ -198,6 +199,7 @@ export class GatewayNode {
     if (!this.#parts.lease.held) return;
     void this.#parts.userlistChanges.run();
     this.#parts.presence.run();
+    void this.#parts.unreadNews.run();
   }
 
   /** One line when this node stops being ready and one when it is again: what an operator looks for after an outage. */

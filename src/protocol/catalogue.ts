@@ -23,6 +23,7 @@ import { membershipNotifications, membershipRequests } from './membership.ts';
 import { messageNotifications, messageRequests } from './message.ts';
 import { roomNotifications, roomRequests } from './room.ts';
 import { sessionNotifications, sessionRequests } from './session.ts';
+import { unreadNotifications, unreadRequests } from './unread.ts';
 import { userNotifications, userRequests } from './user.ts';
 import type { Value } from './values.ts';
 
@@ -48,6 +49,7 @@ export const requests = {
   ...sessionRequests,
   ...userRequests,
   ...contactRequests,
+  ...unreadRequests,
 };
 
 const { goAway, ...logins } = connectionNotifications;
@@ -66,6 +68,7 @@ export const notifications = {
   ...userNotifications,
   ...contactNotifications,
   ...inboxNotifications,
+  ...unreadNotifications,
   goAway,
 };
 

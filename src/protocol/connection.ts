@@ -51,7 +51,7 @@ export const Credentials = Type.Object(
     offlineMessages: Type.Optional(
       Type.Union([Type.Literal('unread'), Type.Literal('push'), Type.Literal('none')], {
         description:
-          'What this socket is told of direct messages that came while the user was away: `push`, them themselves, as `missedMessages`; `none` is the default, and `unread` is the same yet. With `inbox` as well a message comes from there only.',
+          'What this socket is told of what was said while the user was away: `push`, the direct messages themselves, as `missedMessages` (with `inbox` as well a message comes from there only); `unread`, how many messages it has not read of users and rooms, now and when that changes elsewhere, as `unreadCounts`; `none` is the default.',
       }),
     ),
     inbox: Type.Optional(InboxPosition),

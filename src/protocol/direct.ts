@@ -3,7 +3,7 @@ import Type, { type Static } from 'typebox';
 import { carries, notification, optional, OTHERS, request, required } from './declare.ts';
 import { Message, MessageOptions, ProcessedMessage } from './message.ts';
 import { ListName, ListNames, MessageId, PageOptions, Timestamp, UserlistPage, UserName } from './types.ts';
-import { beginsWith, DIRECT_MESSAGE, MESSAGE_ID, messagePrefix } from './wire/message-frame.ts';
+import { beginsWith, DIRECT_MESSAGE, MESSAGE_ID, messagePrefix, type Mentioning } from './wire/message-frame.ts';
 import { encodeValue } from './wire/msgpack.ts';
 import { opening } from './wire/opening.ts';
 import { concat, mapWith } from './wire/pack.ts';
@@ -51,7 +51,7 @@ const MissedRest = Type.Object(
 
 export const directRequests = {
   directMessage: request({
-    doc: "Sends a message to a user. The user's own lists decide: the blacklist first, then, in whitelist-only mode, the whitelist. It is stored, with an `id`, and told to all sockets of the user, later where the user is away; where the service keeps no messages (`live`) it reaches who is there, has no `id`, and `noUserOnline` is the answer where nobody is. Gives the message as it was sent; nil if transient.",
+    doc: "Sends a message to a user. The user's own lists decide: the blacklist first, then, in whitelist-only mode, the whitelist. It is stored, with an `id`, and told to all sockets of the user, later where the user is away; where the service keeps no messages (`live`) it reaches who is there, has no `id`, and `noUserOnline` is the answer where nobody is. `mentionAll` is `notAllowed`: a conversation has no owner. Gives the message as it was sent; nil if transient.",
     params: { userName: required(UserName), message: required(Message), options: optional(MessageOptions) },
     result: Type.Union([ProcessedMessage, Type.Null()]),
     errors: ['notAllowed', 'noUser', 'noUserOnline', 'messageTooLarge'],
@@ -212,8 +212,9 @@ const DIRECT_MESSAGE_ECHO = opening('directMessageEcho', 2);
 export function directMessageFrame(
   author: string | undefined,
   message: ValueMap,
+  mentioning: Mentioning = {},
 ): { prefix: Uint8Array; bytes: number } {
-  return messagePrefix([DIRECT_MESSAGE], author, message, false);
+  return messagePrefix([DIRECT_MESSAGE], author, message, false, { mentioning });
 }
 
 /** The `directMessageEcho` of a whole `directMessage` to a user. */
@@ -228,8 +229,10 @@ const STATUS = 'status';
 export function storedDirectFrame(
   author: string,
   message: ValueMap,
+  mentioning: Mentioning = {},
 ): { prefix: Uint8Array; middle: Uint8Array; bytes: number } {
-  return { ...messagePrefix([DIRECT_MESSAGE], author, message, true, [STATUS]), middle: MESSAGE_ID };
+  const prefixed = messagePrefix([DIRECT_MESSAGE], author, message, true, { others: [STATUS], mentioning });
+  return { ...prefixed, middle: MESSAGE_ID };
 }
 
 const statusKey = encodeValue(STATUS);

@@ -2,15 +2,16 @@
 import Type, { type Static } from 'typebox';
 import { carries, existing, JOINED, notification, optional, request, required } from './declare.ts';
 import { defaultLimits } from './params/limits.ts';
-import { MessageId, RoomName } from './types.ts';
-import { MESSAGE_ID, messagePrefix, ROOM_MESSAGE } from './wire/message-frame.ts';
+import { MessageId, RoomName, UserName } from './types.ts';
+import { MESSAGE_ID, messagePrefix, ROOM_MESSAGE, type Mentioning } from './wire/message-frame.ts';
 import { encodeValue } from './wire/msgpack.ts';
 import type { ValueMap } from './values.ts';
 
 export const Message = Type.Unsafe<ValueMap>({
   type: 'object',
   title: 'Message',
-  description: 'Any map of at most `limits.messageBytes`. `author`, `timestamp` and `id` in it are overwritten.',
+  description:
+    'Any map of at most `limits.messageBytes`. `author`, `timestamp` and `id` in it are overwritten; `mentions` and `mentionAll` are dropped, for they are options.',
 });
 
 export const ProcessedMessage = Type.Unsafe<ValueMap>({
@@ -18,8 +19,11 @@ export const ProcessedMessage = Type.Unsafe<ValueMap>({
   title: 'ProcessedMessage',
   required: ['timestamp'],
   description:
-    "The author's map plus `author` (UserName), `timestamp` (Timestamp) and `id` (MessageId; absent if transient, and of a direct message that is not stored). What the service itself sent has an `author` only if its map has.",
+    "The author's map plus `author` (UserName), `timestamp` (Timestamp) and `id` (MessageId; absent if transient, and of a direct message that is not stored), and where it mentions somebody `mentions` (names) and `mentionAll` (true). What the service itself sent has an `author` only if its map has.",
 });
+
+/** Names that one message mentions. */
+const MENTIONS_MAX = 50;
 
 export const MessageOptions = Type.Object(
   {
@@ -36,6 +40,18 @@ export const MessageOptions = Type.Object(
           'Not stored, no id, result nil; dropped for readers who lag. Of those with an `event` in their map, which a socket sends to one room or user within 100 ms of another one with the same `event`, only the latest goes, when the time is over.',
       }),
     ),
+    mentions: Type.Optional(
+      Type.Array(UserName, {
+        maxItems: MENTIONS_MAX,
+        description: `Users, at most ${MENTIONS_MAX}, who are mentioned: it comes back as a field of the message, without names that nobody can have.`,
+      }),
+    ),
+    mentionAll: Type.Optional(
+      Type.Boolean({
+        description:
+          'Mentions all who are in the room; for its owner and admins. Comes back as a field of the message.',
+      }),
+    ),
   },
   { title: 'MessageOptions', description: 'Options of posting a message.' },
 );
@@ -46,7 +62,7 @@ export const messageRequests = {
     doc: 'Posts a message to a room that the user has joined with some socket. Gives its id once it is stored; nil if transient.',
     params: { roomName: existing(RoomName), message: required(Message), options: optional(MessageOptions) },
     result: Type.Union([MessageId, Type.Null()]),
-    errors: ['noRoom', 'notJoined', 'messageTooLarge'],
+    errors: ['noRoom', 'notJoined', 'notAllowed', 'messageTooLarge'],
     access: 'user',
     check: 'roomMessageCheck',
     pipelined: true,
@@ -76,15 +92,17 @@ const NOTHING = new Uint8Array(0);
 /**
  * `prefix ++ u64be(timestamp) ++ middle ++ u64be(id)` is the frame `[2, 'roomMessage', [roomName, {…message, author,
  * timestamp, id}]]`. For a transient message there is no id and `prefix ++ u64be(timestamp)` is the whole. Top-level
- * `author`, `timestamp` and `id` of the message are dropped. Without an author it is the service itself: it adds no `author`,
- * and one in the message stays.
+ * `author`, `timestamp` and `id` of the message are dropped, and what it mentions is put in their place. Without an author it is
+ * the service itself: it adds no `author`, and one in the message stays.
  */
 export function roomMessageFrame(
   roomName: string,
   author: string | undefined,
   message: ValueMap,
   transient: boolean,
+  mentioning: Mentioning = {},
 ): RoomMessageFrame {
-  const { prefix, bytes } = messagePrefix([ROOM_MESSAGE, encodeValue(roomName)], author, message, !transient);
+  const beginning = [ROOM_MESSAGE, encodeValue(roomName)];
+  const { prefix, bytes } = messagePrefix(beginning, author, message, !transient, { mentioning });
   return { prefix, middle: transient ? NOTHING : MESSAGE_ID, bytes };
 }

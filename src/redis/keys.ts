@@ -87,6 +87,14 @@ export class RoomKeys extends TopicKeys {
   get changes(): Key {
     return this.key('changes');
   }
+  /** User → the message up to which it has read, of those who are in the room or whose session has it. */
+  get marks(): Key {
+    return this.key('marks');
+  }
+  /** User → the newest message that mentions it. */
+  get mentioned(): Key {
+    return this.key('mentioned');
+  }
   /** User → where in the log its session's entry was last joined. */
   get entries(): Key {
     return this.key('entries');
@@ -163,6 +171,10 @@ export class UserKeys extends TopicKeys {
   /** Peers of whom something may have come that no socket has had. */
   get missed(): Key {
     return this.key('missed');
+  }
+  /** Peers of whom something may be unread, by time. */
+  get unread(): Key {
+    return this.key('unread');
   }
   get profile(): Key {
     return this.key('profile');

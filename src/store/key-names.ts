@@ -5,13 +5,13 @@ export const LOG = ['meta', 'channel', 'events'] as const;
 /** What lib/inbox/record.lua wants. */
 export const INBOX = [...LOG, 'history', 'sockets'] as const;
 /** What lib/occupants.lua wants besides `meta`. */
-export const OCCUPANTS = ['occupants', 'names', 'perNode', 'nodes', 'seen', 'left'] as const;
+export const OCCUPANTS = ['occupants', 'names', 'perNode', 'nodes', 'seen', 'left', 'marks', 'mentioned'] as const;
 /** The lists of a room. */
 export const ROOM_LISTS = ['adminlist', 'whitelist', 'blacklist'] as const;
 /** A user's own lists. */
 export const USER_LISTS = ['whitelist', 'blacklist'] as const;
 /** What lib/direct/peers.lua wants besides `meta` and `history`. */
-export const PEERS = ['peers', 'delivered', 'missed'] as const;
+export const PEERS = ['peers', 'delivered', 'missed', 'unread'] as const;
 /** What lib/revoked.lua wants. */
 export const REVOKED = ['revoked', 'voided'] as const;
 /** What lib/session.lua wants besides those of lib/inbox/record.lua. */

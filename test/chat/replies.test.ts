@@ -72,6 +72,15 @@ async function writtenTo(format: Format, options = {}): Promise<{ user: User; pe
   return { user, peer };
 }
 
+/** A user to whom so many others have written a large message each, and who has had none. */
+async function writtenToByMany(format: Format): Promise<User> {
+  const userName = fresh('user');
+  const user = await loginRpc(scope, service.node(0).url, userName, { format, answerPings: false });
+  // More than are read at once with their messages.
+  for (let i = 0; i < 40; i++) await (await login()).call('directMessage', userName, { controls });
+  return user;
+}
+
 /** A user in many rooms with long names, which its session keeps. */
 async function userOfRooms(format: Format): Promise<User> {
   const user = await login(format, true);
@@ -158,6 +167,7 @@ const largest: { readonly [N in RequestName]?: 'message' | ((format: Format) => 
     const { user } = await writtenTo(format, { answerPings: false });
     return { user, params: [] };
   },
+  unreadGet: async (format) => ({ user: await writtenToByMany(format), params: [] }),
   listOwnSockets: async (format) => ({ user: await userOfRooms(format), params: [], error: 'listTooLong' }),
   contactList: async (format) => ({ user: await userOfContacts(format), params: [], error: 'listTooLong' }),
   usersOnline: async (format) => {

@@ -2,7 +2,8 @@
 import { conversationSuite } from './conversation-suite.ts';
 import { inboxSuite } from './inbox-suite.ts';
 import { missedSuite } from './missed-suite.ts';
+import { unreadSuite } from './unread-suite.ts';
 import { useWorld } from './world.ts';
 
 const world = useWorld({ format: 'msgpack', env: { PARLEY_DIRECT_MESSAGES: 'stored' } });
-for (const suite of [conversationSuite, missedSuite, inboxSuite]) suite(world);
+for (const suite of [conversationSuite, missedSuite, inboxSuite, unreadSuite]) suite(world);

@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { createCodec } from '../../src/protocol/wire/codec.ts';
 import { countFrame, decodeNotification, notificationFrame, transcodeToJson } from '../../src/protocol/wire/frame.ts';
-import { directEchoFrame, directMessageFrame } from '../../src/protocol/direct.ts';
+import { directEchoFrame, directMessageFrame, storedDirectFrame } from '../../src/protocol/direct.ts';
 import { roomMessageFrame } from '../../src/protocol/message.ts';
 import { encodeValue } from '../../src/protocol/wire/msgpack.ts';
 import type { ValueMap } from '../../src/protocol/values.ts';
@@ -106,6 +106,23 @@ test.each([{ a: 1 }, { a: 1, author: 'robot' }, { author: { nested: true }, time
     expect(direct.bytes).toBe(encodeValue(message).length);
   },
 );
+
+test('whom a message mentions stands in it, and not what the client wrote under these names', () => {
+  const own = { text: 'hello', mentions: ['eve'], mentionAll: false };
+  const mentioning = { mentions: ['bob', 'carol'], mentionAll: true };
+  const both = { text: 'hello', ...mentioning, timestamp: 5 };
+  const room = roomMessageFrame('r', 'alice', own, false, mentioning);
+  const params = decodeNotification(concat(room.prefix, u64be(5), room.middle, u64be(9))).params;
+  expect(params).toEqual(['r', { ...both, author: 'alice', id: 9 }]);
+  expect(room.bytes).toBe(encodeValue(own).length);
+  const service = directMessageFrame(undefined, own, mentioning);
+  expect(decodeNotification(concat(service.prefix, u64be(5))).params).toEqual([both]);
+  for (const nobody of [{}, { mentions: [], mentionAll: false }]) {
+    const direct = storedDirectFrame('alice', own, nobody);
+    const whole = concat(direct.prefix, u64be(5), direct.middle, u64be(9));
+    expect(decodeNotification(whole).params).toEqual([{ text: 'hello', author: 'alice', timestamp: 5, id: 9 }]);
+  }
+});
 
 test('a count put in completes the frame', () => {
   const frame = concat(countFrame('roomJoinedEcho', ['lobby', 'socket']), u64be(3));

@@ -65,6 +65,9 @@ const done: Record<string, Act> = {
     access.readList('large', rightsOf('owner'), 'userlist', { cursor: '', limit: 10 }),
   'telling who came and went': ({ access }) =>
     access.flushChanges('large', { prefix: prefix('h'), leftKey: prefix('l'), countKey: prefix('c') }, 0),
+  'marking a room as read': ({ unreads }) => unreads.markRoom(room, 'bob', rightsOf('bob'), 1),
+  'counting what is unread of a room': ({ unreads }) => unreads.ofRoom('bob', room, true),
+  'counting what is unread of a user': ({ unreads }) => unreads.ofPair('bob', 'alice', true),
   'taking off a list': (store) => take(store, 'owner', 'whitelist', 'carol'),
   leaving: (store) => leave(store, 'alice'),
   'beginning a leave of the session': ({ sessions }) =>

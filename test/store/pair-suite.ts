@@ -233,15 +233,15 @@ function marks(open: OpenStore): void {
     for (const author of ['ann', 'ann', 'bob', 'ann', 'bob']) {
       await appended(store, author, author === 'ann' ? 'bob' : 'ann');
     }
-    expect(await pairs.markRead('bob', 'ann', 0)).toEqual({ upToId: 0, sentNumber: 0, newest: 3 });
+    expect(await pairs.markRead('bob', 'ann', 0)).toEqual({ upToId: 0, sentNumber: 0, newest: 3, readNumber: 0 });
     // The third is bob's own.
-    expect(await pairs.markRead('bob', 'ann', 3)).toEqual({ upToId: 2, sentNumber: 2, newest: 3 });
+    expect(await pairs.markRead('bob', 'ann', 3)).toEqual({ upToId: 2, sentNumber: 2, newest: 3, readNumber: 2 });
     for (const upTo of [3, 2, 1])
-      expect(await pairs.markRead('bob', 'ann', upTo)).toEqual({ upToId: 0, sentNumber: 2, newest: 3 });
+      expect(await pairs.markRead('bob', 'ann', upTo)).toEqual({ upToId: 0, sentNumber: 2, newest: 3, readNumber: 0 });
     expect(await pairs.read('bob', 'ann', ALL)).toMatchObject({ readPeer: 2, sentPeer: 2, readOwn: 0, sentOwn: 0 });
-    expect(await pairs.markRead('bob', 'ann', 1000)).toEqual({ upToId: 4, sentNumber: 3, newest: 3 });
+    expect(await pairs.markRead('bob', 'ann', 1000)).toEqual({ upToId: 4, sentNumber: 3, newest: 3, readNumber: 3 });
     expect(await pairs.read('ann', 'bob', ALL)).toMatchObject({ readOwn: 4, sentOwn: 4, readPeer: 0, sentPeer: 0 });
-    expect(await pairs.markRead('ann', 'bob', 1000)).toEqual({ upToId: 5, sentNumber: 2, newest: 2 });
+    expect(await pairs.markRead('ann', 'bob', 1000)).toEqual({ upToId: 5, sentNumber: 2, newest: 2, readNumber: 2 });
   });
 
   test('say what has come: up to the first message of the author that nobody has had', async () => {

@@ -47,7 +47,7 @@ function admission(open: OpenStore): void {
       await admit(store, userName, 'ann');
     }
     const ttls = await store.ttls();
-    for (const key of ['meta', 'peers', 'missed']) {
+    for (const key of ['meta', 'peers', 'missed', 'unread']) {
       expect(ttls[`{user:bob}:${key}`]).toBe(-1);
       expect(ttls[`{user:anonymous-x}:${key}`]).toBeGreaterThan(0);
     }

@@ -25,6 +25,7 @@ import { RoomStore, type RoomOptions } from '../../src/store/room/room-store.ts'
 import { SessionStore } from '../../src/store/session/session-store.ts';
 import { Shards } from '../../src/redis/shards.ts';
 import { TopicLog } from '../../src/store/topic/topic-log.ts';
+import { UnreadStore } from '../../src/store/unread/unread-store.ts';
 import { UserStore, type UserOptions } from '../../src/store/user/user-store.ts';
 import { noteReply } from './replies-seen.ts';
 import type { RedisAddress } from '../support/redis.ts';
@@ -41,6 +42,7 @@ export interface Store {
   readonly users: UserStore;
   readonly inboxes: InboxStore;
   readonly sessions: SessionStore;
+  readonly unreads: UnreadStore;
   readonly directs: DirectStore;
   readonly pairs: PairStore;
   readonly contacts: ContactStore;
@@ -142,6 +144,7 @@ export async function openStore(scope: Scope, address: RedisAddress, options: St
     evictions: new Evictions(commands, keys),
     ...storesOfUsers(commands, keys, { ...options, socketsMax, historyMaxAgeMs }),
     sessions: new SessionStore(commands, keys, { sessionRoomsMax }),
+    unreads: new UnreadStore(commands, keys, { historyMaxAgeMs }),
     pairs: new PairStore(commands, keys, { ...repeatsOf(options), ...all }),
     directs: new DirectStore(commands, keys, { dedupMs, listSizeLimit, historyMaxAgeMs, ...repeatsOf(options) }),
     deletions: new Deletions(commands, keys),

@@ -24,6 +24,7 @@ import { shortPositionSuite } from './short-position-suite.ts';
 import type { OpenStore } from './store.ts';
 import { revokedSuite } from './revoked-suite.ts';
 import { tagsSuite } from './tags-suite.ts';
+import { unreadSuite } from './unread-suite.ts';
 import { userSuite } from './user-suite.ts';
 
 /** `open` gives a store of its own to each test. */
@@ -48,6 +49,7 @@ export function storeSuites(open: OpenStore): void {
     sendStepsSuite(open);
   });
   describe('inboxes', () => inboxSuite(open));
+  describe('what is unread', () => unreadSuite(open));
   describe('contacts', () => contactSuite(open));
   describe('presence', () => presenceSuite(open));
   describe('administration', () => adminSuite(open));

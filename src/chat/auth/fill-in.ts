@@ -13,7 +13,7 @@ import { deviceFamily, familyOf, issueToken, tagOf } from './resume.ts';
 
 export interface FilledIn extends Pick<
   Login,
-  'family' | 'issuedAt' | 'synced' | 'restored' | 'heard' | 'pushed' | 'authData'
+  'family' | 'issuedAt' | 'synced' | 'restored' | 'heard' | 'pushed' | 'countsUnread' | 'isUnreadLate' | 'authData'
 > {
   /** What it was told of is so at this position of the user's log. */
   readonly at: Position;
@@ -54,7 +54,8 @@ export async function fillIn(
   if (typeof added === 'string' || 'retryAfterMs' in added) return refusalFor(added, identified);
   const { at, issuedAt } = added;
   const token = issueToken(key, services.settings, identified, issuedAt);
-  const told = await toldAtLogin(services, { userName, socketId, nodeId, synced }, credentials, added, isOpen);
+  const socket = { userName, socketId, nodeId, synced, hasOthers: added.nconnected > 1 };
+  const told = await toldAtLogin(services, socket, credentials, added, isOpen);
   const isInboxTold = inbox !== undefined;
   // Who names no position begins where it has logged in: what came since is live.
   const authData = authDataOf(services, identified, { socketId, token, at: isInboxTold ? at : first.at });

@@ -40,12 +40,15 @@ export interface Login {
   readonly synced: boolean;
   /** The user had no other socket. */
   readonly isAlone: boolean;
-  /** What the socket is told of its user's inbox and session, and of what it has missed, between `loginConfirmed` and the response. */
+  /** What the socket is told of its user's inbox and session, and of what it has missed or not read, between `loginConfirmed` and the response. */
   readonly restored: readonly AnyFrame[];
   /** What is in it of messages. */
   readonly heard: readonly Heard[];
   /** Those of them that were pushed as missed, and may come live once more. */
   readonly pushed: readonly Heard[];
+  /** The socket is told what is unread; and whether that is yet to begin, for not all could be asked. */
+  readonly countsUnread: boolean;
+  readonly isUnreadLate: boolean;
   readonly authData: Result<'login'>;
   /** Puts the socket onto its user's live notices; call in the turn in which the response goes out. */
   readonly switchOver: SwitchOver;
@@ -95,9 +98,10 @@ export async function login(
     if (added.isNews) void services.presence.note(userName, 0);
     const { issuedAt } = added;
     const token = issueToken(key, services.settings, identified, issuedAt);
-    const told = await toldAtLogin(services, { userName, socketId, nodeId, synced }, credentials, added, isOpen);
-    const authData = authDataOf(services, identified, { socketId, token, at: added.at });
     const isAlone = added.nconnected === 1;
+    const socket = { userName, socketId, nodeId, synced, hasOthers: !isAlone };
+    const told = await toldAtLogin(services, socket, credentials, added, isOpen);
+    const authData = authDataOf(services, identified, { socketId, token, at: added.at });
     const { at } = added;
     return {
       userName,
@@ -127,21 +131,37 @@ export const tagged = (
   { isReconnect = false }: Pick<Credentials, 'isReconnect'>,
 ): Tagged | undefined => (tag === undefined ? undefined : { tag, own, isReconnect, frame: CONFLICT_FRAME });
 
-/** The inbox comes first, then the session as it is, then what was missed and is not in the inbox. */
+/** A socket that is being told. */
+interface Arriving {
+  readonly userName: string;
+  readonly socketId: string;
+  readonly nodeId: string;
+  readonly synced: boolean;
+  readonly hasOthers: boolean;
+}
+
+/** The inbox comes first, then the session as it is, then what was missed and is not in the inbox, or what is unread. */
 export async function toldAtLogin(
   services: Services,
-  socket: { readonly userName: string; readonly socketId: string; readonly nodeId: string; readonly synced: boolean },
+  socket: Arriving,
   { inbox: named, offlineMessages }: Pick<Credentials, 'inbox' | 'offlineMessages'>,
   { at, entries }: Pick<Added, 'at' | 'entries'>,
   isOpen: () => boolean,
-): Promise<Pick<Login, 'restored' | 'heard' | 'pushed'>> {
+): Promise<Pick<Login, 'restored' | 'heard' | 'pushed' | 'countsUnread' | 'isUnreadLate'>> {
+  const { userName, synced, hasOthers } = socket;
   const inbox = await inboxAtLogin(services, socket, named, at);
-  const session = socket.synced ? await restore(services, socket, entries, isOpen) : [];
-  const isPushed = offlineMessages === 'push';
-  const missed = isPushed ? await missedAtLogin(services, socket.userName, inbox.isWhole) : undefined;
+  const session = synced ? await restore(services, socket, entries, isOpen) : [];
+  const missed = offlineMessages === 'push' ? await missedAtLogin(services, userName, inbox.isWhole) : undefined;
+  const unread = offlineMessages === 'unread' ? await services.unreadNews.atLogin(userName, hasOthers) : undefined;
   const pushed = missed?.heard ?? [];
-  const restored = [...inbox.frames, ...session, ...(missed === undefined ? [] : [missed.frame])];
-  return { restored, heard: [...inbox.heard, ...pushed], pushed };
+  const last = [missed?.frame, unread?.frame].filter((frame) => frame !== undefined);
+  return {
+    restored: [...inbox.frames, ...session, ...last],
+    heard: [...inbox.heard, ...pushed],
+    pushed,
+    countsUnread: unread !== undefined,
+    isUnreadLate: unread?.isLate ?? false,
+  };
 }
 
 /** Nothing has happened. */

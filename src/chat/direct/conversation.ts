@@ -29,8 +29,8 @@ export function conversationHandlers(services: Services): ConversationHandlers {
       const marked = await services.pairs.markRead(by.author, userName, upToId);
       if (marked === 'noPair')
         return (await services.directs.isKnown(userName)) ? ok(null) : fail('noUser', [userName]);
-      const { upToId: reached, sentNumber: number, newest } = marked;
-      const receipt = { by, author: userName, number, newest };
+      const { upToId: reached, sentNumber: number, newest, readNumber } = marked;
+      const receipt = { by, author: userName, number, newest, readNumber };
       if (reached > 0) await receipts.tell(receipt, { status: 'read', upToId: reached });
       return ok(null);
     },

@@ -75,6 +75,7 @@ function sendMessage(
   const { settings, transients } = services;
   if (settings.directMessages === 'off') return failBecause('notAllowed', [], 'direct messages are switched off');
   if (!isValidName(sending.userName, settings.limits)) return fail('noUser', [sending.userName]);
+  if (sending.options?.mentionAll === true) return failBecause('notAllowed', [], 'a conversation has no owner');
   const { author } = by;
   const { userName, message, options } = sending;
   const { clientMessageId = '', transient = false } = options ?? {};

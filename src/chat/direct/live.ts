@@ -11,6 +11,7 @@ import { StoredResult } from '../../protocol/wire/stored.ts';
 import type { ValueMap } from '../../protocol/values.ts';
 import type { Actor } from '../actor.ts';
 import type { Handlers } from '../caller.ts';
+import { mentioningOf, mentionsIn } from '../message/mentions.ts';
 import { ok, type Outcome } from '../outcome.ts';
 import type { Services } from '../services.ts';
 
@@ -25,7 +26,8 @@ export async function sendLive(
 ): Promise<Outcome<'directMessage'>> {
   const { audience, directs, settings } = services;
   const transient = options?.transient ?? false;
-  const { prefix, bytes } = directMessageFrame(by.author, message);
+  const mentioning = mentioningOf(mentionsIn(options, settings.limits));
+  const { prefix, bytes } = directMessageFrame(by.author, message, mentioning);
   const sent = await directs.send(userName, {
     author: by.author,
     rights: by.rights,

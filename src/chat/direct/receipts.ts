@@ -20,6 +20,8 @@ export interface Receipt {
   /** Up to which number of the author's messages all have come, and that of its newest one. */
   readonly number: number;
   readonly newest: number;
+  /** Up to which number they were read, where that has changed. */
+  readonly readNumber?: number;
 }
 
 export interface ReceiptsDeps {
@@ -72,14 +74,14 @@ export class Receipts {
   }
 
   /** Tells the author's sockets, and the receiver's but for the one that asks. */
-  async tell({ by, author, number, newest }: Receipt, status: DirectStatusValue): Promise<void> {
+  async tell({ by, author, number, newest, readNumber = 0 }: Receipt, status: DirectStatusValue): Promise<void> {
     const { users, directs } = this.#deps;
     const { exceptSocket } = by;
     const toAuthor = notificationFrame('directMessageStatus', [by.author, status]);
     const frame = notificationFrame('directMessageStatus', [author, status]);
     await Promise.all([
       this.#surely(() => users.notifyOthers(author, undefined, toAuthor, true)),
-      this.#surely(() => directs.settle(by.author, { peer: author, number, newest, exceptSocket, frame })),
+      this.#surely(() => directs.settle(by.author, { peer: author, number, newest, readNumber, exceptSocket, frame })),
     ]);
   }
 

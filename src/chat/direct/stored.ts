@@ -7,6 +7,7 @@ import { StoredResult } from '../../protocol/wire/stored.ts';
 import type { ValueMap } from '../../protocol/values.ts';
 import type { UserActor } from '../actor.ts';
 import type { Handlers } from '../caller.ts';
+import { mentioningOf, mentionsIn } from '../message/mentions.ts';
 import { ok, type Outcome } from '../outcome.ts';
 import type { Services } from '../services.ts';
 import { sendLive } from './live.ts';
@@ -24,10 +25,12 @@ export async function sendStored(
   const { audience, settings, storedSends } = services;
   const { userName, message, options } = sending;
   const { author, rights, exceptSocket } = by;
-  const { prefix, middle, bytes } = storedDirectFrame(author, message);
+  const mentions = mentionsIn(options, settings.limits);
+  const { prefix, middle, bytes } = storedDirectFrame(author, message, mentioningOf(mentions));
   const isTooLarge = bytes > settings.limits.messageBytes;
   const { clientMessageId, transient = false } = options ?? {};
-  const post = { prefix: isTooLarge ? NOTHING : prefix, middle, clientMessageId, transient };
+  const mentioning = mentions?.names.includes(userName) ?? false;
+  const post = { prefix: isTooLarge ? NOTHING : prefix, middle, clientMessageId, transient, mentioning };
   const sent = await storedSends.send({ userName, author, rights, exceptSocket, post });
   if (sent === 'noUser') return fail(sent, [userName]);
   if (sent === 'notAllowed') return fail(sent);
@@ -35,7 +38,7 @@ export async function sendStored(
   if (sent === 'messageTooLarge') return messageTooLarge(bytes, settings.limits);
   if ('passing' in sent) {
     if (sent.repeated) return ok(null);
-    return sendLive(services, by, { userName, message, options: { transient: true } });
+    return sendLive(services, by, { userName, message, options: { ...options, clientMessageId: '' } });
   }
   const { stored, isNews } = sent;
   if (isNews)

@@ -1,21 +1,26 @@
 /** Posting to a room: one encode here, one script in Redis, and the frame goes out on every node as it is. */
 import { nonceOf } from '../../log/event.ts';
 import { spreadUnits } from '../../protocol/params/cost.ts';
-import { fail, messageTooLarge } from '../../protocol/errors.ts';
+import { fail, failBecause, messageTooLarge } from '../../protocol/errors.ts';
 import type { Args } from '../../protocol/catalogue.ts';
 import { roomMessageFrame, type messageRequests, type RoomMessageFrame } from '../../protocol/message.ts';
 import { roomTopic } from '../../redis/keys.ts';
 import { newNonce } from '../../redis/tokens.ts';
+import type { Mentions } from '../../store/message/post.ts';
 import type { Actor } from '../actor.ts';
 import type { Caller, HandlersOf } from '../caller.ts';
 import { ok, UnderWay, type Outcome } from '../outcome.ts';
 import type { Services } from '../services.ts';
+import { mentioningOf, mentionsIn } from './mentions.ts';
 import { eventOf } from './transients.ts';
 
 const NOTHING = new Uint8Array(0);
 
 /** How long an author waits who sends more with a `clientMessageId` than is remembered. */
 const CROWDED_MS = 10_000;
+
+/** What telling one user of a mention costs, in units of an ordinary request. */
+const UNITS_PER_MENTION = 0.2;
 
 export function messageHandlers(services: Services): HandlersOf<typeof messageRequests> {
   return {
@@ -32,10 +37,12 @@ async function inOrder(
   socket: Caller | undefined,
 ): Promise<Outcome<'roomMessage'>> {
   const { roomName, message, options } = args;
-  const frame = roomMessageFrame(roomName, by.author, message, options?.transient ?? false);
-  const send = (): Promise<Outcome<'roomMessage'>> => post(services, by, args, frame);
-  if (socket === undefined) return send();
   const { transients, settings } = services;
+  const mentions = mentionsIn(options, settings.limits);
+  const mentioning = mentioningOf(mentions);
+  const frame = roomMessageFrame(roomName, by.author, message, options?.transient ?? false, mentioning);
+  const send = (): Promise<Outcome<'roomMessage'>> => post(services, by, args, { ...frame, mentions });
+  if (socket === undefined) return send();
   const [target, event, { bytes }] = [roomTopic(roomName), eventOf(message, options), frame];
   if (event !== undefined && bytes <= settings.limits.messageBytes) {
     return (await transients.pass(socket, { target, event, bytes, send })) ?? ok(null);
@@ -46,11 +53,12 @@ async function inOrder(
 }
 
 async function post(
-  { messages, topics, quotas, settings, audience }: Services,
+  services: Services,
   by: Actor,
   { roomName, options }: Args<'roomMessage'>,
-  { prefix, middle, bytes }: RoomMessageFrame,
+  { prefix, middle, bytes, mentions }: RoomMessageFrame & { readonly mentions: Mentions | undefined },
 ): Promise<Outcome<'roomMessage'>> {
+  const { messages, topics, quotas, settings, audience } = services;
   const transient = options?.transient ?? false;
   const tooLarge = bytes > settings.limits.messageBytes;
   const nonce = newNonce();
@@ -65,6 +73,7 @@ async function post(
       nonce,
       clientMessageId: options?.clientMessageId,
       transient,
+      mentions,
     })
     .catch((error: unknown) => {
       passing?.cancel();
@@ -73,11 +82,21 @@ async function post(
   if (typeof posted === 'string' || posted.repeated) passing?.cancel();
   if (posted === 'messageTooLarge') return messageTooLarge(bytes, settings.limits);
   if (posted === 'tooMany') return fail('tooManyRequests', [], CROWDED_MS);
+  if (posted === 'notAllowed') return failBecause(posted, [], 'the owner and admins mention everybody');
   if (typeof posted === 'string') return fail(posted, [roomName]);
+  if (posted.mentioned !== undefined) signalMentions(services, by, roomName, posted.mentioned);
   if (posted.wish !== undefined) void quotas.grow(roomName, posted.wish);
   const hearers = audience.hearers(roomName);
   if (hearers > 1) by.spend(spreadUnits(hearers, bytes));
   const reached = passing?.passed ?? topics.reached(topic, posted.seq);
   if (reached !== true) await reached;
   return ok(posted.id ?? null);
+}
+
+/** Not waited for, and not done again: who does not hear of it finds it by the next count. */
+function signalMentions({ unreads }: Services, by: Actor, roomName: string, mentioned: readonly string[]): void {
+  by.spend(mentioned.length * UNITS_PER_MENTION);
+  for (const userName of mentioned) {
+    if (userName !== by.author) unreads.signalMention(userName, roomName).catch(() => undefined);
+  }
 }

@@ -14,9 +14,23 @@ const AUTHOR = encodeValue('author');
 const TIMESTAMP = concat([encodeValue('timestamp'), UINT64]);
 export const MESSAGE_ID = concat([encodeValue('id'), UINT64]);
 /** Fields of a processed message that are the server's, whatever the client sent under these keys. */
-const SERVER_FIELDS = ['author', 'timestamp', 'id'];
+const SERVER_FIELDS = ['author', 'timestamp', 'id', 'mentions', 'mentionAll'];
 /** The service itself writes without an author, or in the name that its message gives. */
-const SERVICE_FIELDS = ['timestamp', 'id'];
+const SERVICE_FIELDS = SERVER_FIELDS.filter((field) => field !== 'author');
+
+/** Whom a message mentions: names without doubles, and all who are in the room. */
+export interface Mentioning {
+  readonly mentions?: readonly string[] | undefined;
+  readonly mentionAll?: boolean | undefined;
+}
+
+/** Names, and who is in the room, where there are any: each becomes a field. */
+function mentionEntries({ mentions = [], mentionAll = false }: Mentioning): Uint8Array[][] {
+  const entries: Uint8Array[][] = [];
+  if (mentions.length > 0) entries.push([encodeValue('mentions'), encodeValue([...mentions])]);
+  if (mentionAll) entries.push([encodeValue('mentionAll'), encodeValue(true)]);
+  return entries;
+}
 
 /** Everything up to the timestamp, behind which only an id may come. `others` are further fields that are not the client's. */
 export function messagePrefix(
@@ -24,10 +38,11 @@ export function messagePrefix(
   author: string | undefined,
   message: ValueMap,
   hasId: boolean,
-  others: readonly string[] = [],
+  { others = [], mentioning = {} }: { readonly others?: readonly string[]; readonly mentioning?: Mentioning } = {},
 ): { prefix: Uint8Array; bytes: number } {
   const isService = author === undefined;
-  const by = isService ? [] : [AUTHOR, encodeValue(author)];
+  const mentioned = mentionEntries(mentioning);
+  const by = [...mentioned.flat(), ...(isService ? [] : [AUTHOR, encodeValue(author)])];
   const ours = [...(isService ? SERVICE_FIELDS : SERVER_FIELDS), ...others];
   let shared = encodeShared(message);
   const bytes = shared.length;
@@ -38,7 +53,7 @@ export function messagePrefix(
     count = fields.length;
   }
   const entries = shared.subarray(mapHeader(count).length);
-  const added = (isService ? 1 : 2) + (hasId ? 1 : 0);
+  const added = mentioned.length + (isService ? 1 : 2) + (hasId ? 1 : 0);
   // `entries` refers to the encoder's own buffer: it must be copied before anything else is encoded.
   return { prefix: concat([...beginning, mapHeader(count + added), entries, ...by, TIMESTAMP]), bytes };
 }

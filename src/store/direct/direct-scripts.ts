@@ -56,7 +56,7 @@ export const echoDirect = script('echo-direct', {
 
 export const settleDirect = script('settle-direct', {
   keys: [...INBOX, ...PEERS],
-  args: ['except', 'frame', 'peer', 'number', 'newest'],
+  args: ['except', 'frame', 'peer', 'number', 'newest', 'readNumber'],
   writes: true,
   refuses: ['gone'],
   gives: nothing,

@@ -159,8 +159,8 @@ export class DirectStore {
   }
 
   /**
-   * What `peer` wrote up to a number has come to a user, `newest` being the last that the log had: the user's other sockets are
-   * told, if there is a frame for them.
+   * What `peer` wrote up to a number has come to a user, and what it wrote up to `readNumber` was read, `newest` being the last that
+   * the log had: the user's other sockets are told, if there is a frame for them.
    */
   async settle(
     userName: string,
@@ -168,12 +168,13 @@ export class DirectStore {
       peer: string;
       number: number;
       newest: number;
+      readNumber?: number;
       exceptSocket: string | undefined;
       frame: Uint8Array | undefined;
     },
   ): Promise<void> {
-    const { peer, number, newest, exceptSocket: except = '', frame = '' } = told;
-    const args = { peer, number, newest, except, frame };
+    const { peer, number, newest, readNumber = 0, exceptSocket: except = '', frame = '' } = told;
+    const args = { peer, number, newest, readNumber, except, frame };
     await this.#commands.run(scripts.settleDirect, this.#keys.user(userName), args);
   }
 

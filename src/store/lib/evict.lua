@@ -17,6 +17,7 @@ local function evict(user)
     touched[node] = true
   end
   dropOccupant(user)
+  dropMark(user)
   redis.call('HDEL', entries, user)
   if tells == nil then
     -- For the whole script: what it takes out ends no batch.
@@ -37,8 +38,13 @@ local function evict(user)
 end
 
 local function evictUnlessAdmitted(user)
-  if redis.call('HEXISTS', occupants, user) == 1 and not admitted(user) then
-    evict(user)
+  if redis.call('HEXISTS', occupants, user) == 1 then
+    if not admitted(user) then
+      evict(user)
+    end
+  elseif redis.call('HEXISTS', marks, user) == 1 and not admitted(user) then
+    -- It is away, and finds out when its session is read. Should it be admitted again, it begins anew.
+    dropMark(user)
   end
 end
 

@@ -3,8 +3,16 @@
 -- `perNode .. node` maps that node's sockets to users (the sweeper's index), `nodes` lists the nodes that have any.
 -- `seen` has since when occupants are there, `left` when others were there last: of them the latest `LEFT_MAX`, for whoever
 -- ever came would be too many.
--- Wants the keys `meta`, `occupants`, `names`, `perNode`, `nodes`, `seen`, `left` and an open log.
+-- `marks` has up to which message each user has read that is here or whose session has the room, so what is unread is reckoned and
+-- never written; `mentioned` the newest message that mentions each of them, under `:` the newest that mentions all: no name is that.
+-- Wants the keys `meta`, `occupants`, `names`, `perNode`, `nodes`, `seen`, `left`, `marks`, `mentioned` and an open log.
 local LEFT_MAX = 10000
+
+-- A user is out of the room for good: it has no socket there, and not in its session.
+local function dropMark(user)
+  redis.call('HDEL', marks, user)
+  redis.call('HDEL', mentioned, user)
+end
 
 local function countOf(list)
   if list == '' then
@@ -26,6 +34,7 @@ local function addOccupant(user, socket, node)
   redis.call('HSET', occupants, user, list)
   redis.call('HSET', perNode .. node, socket, user)
   redis.call('SADD', nodes, node)
+  redis.call('HSETNX', marks, user, int(log.id))
   if first then
     redis.call('ZADD', names, 0, user)
     redis.call('HSET', seen, user, int(log.now))

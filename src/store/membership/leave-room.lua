@@ -33,6 +33,9 @@ for at = rest, #ARGV, 4 do
       redis.call('HDEL', entries, user)
     end
   end
+  if njoined == 0 and redis.call('HEXISTS', entries, user) == 0 then
+    dropMark(user)
+  end
   results[#results + 1] = { njoined, changed and 1 or 0 }
 end
 saveLog()

@@ -2,7 +2,7 @@
 import type { Commands } from '../../redis/commands.ts';
 import { GroupCommit } from '../../redis/group-commit.ts';
 import { repeatKey, type Keyspace } from '../../redis/keys.ts';
-import { number, optional, yes } from '../../redis/reply.ts';
+import { listOf, number, optional, text, yes } from '../../redis/reply.ts';
 import { scriptsBeside, type OutcomeOf } from '../../redis/script.ts';
 import { UNREADABLE, type Unreadable } from '../key-names.ts';
 import { readWish, type Wish } from '../quota/grant.ts';
@@ -17,8 +17,14 @@ export const postMessages = script('post-messages', {
   restKeys: true,
   args: ['rules'],
   rest: true,
-  refuses: [...UNREADABLE, 'messageTooLarge', 'tooMany'],
-  gives: { id: number, seq: number, repeated: yes, wish: optional(readWish) },
+  refuses: [...UNREADABLE, 'notAllowed', 'messageTooLarge', 'tooMany'],
+  gives: {
+    id: number,
+    seq: number,
+    repeated: yes,
+    wish: optional(readWish),
+    mentioned: optional(listOf(text)),
+  },
   each: true,
 });
 
@@ -30,6 +36,8 @@ export interface Posted {
   readonly repeated: boolean;
   /** The room is about to need more of its owner's quota. */
   readonly wish?: Wish | undefined;
+  /** Of those whom it mentions by name, who is in the room or has it in its session. */
+  readonly mentioned?: readonly string[] | undefined;
 }
 
 export interface MessageStoreOptions extends PostRules {
@@ -67,7 +75,7 @@ export class MessageStore {
     roomName: string,
     rights: Rights,
     post: Post,
-  ): Promise<Posted | Unreadable | 'messageTooLarge' | 'tooMany'> {
+  ): Promise<Posted | Unreadable | 'notAllowed' | 'messageTooLarge' | 'tooMany'> {
     // What is packed is not looked at where scripts are run.
     const { user, trusted } = rightsArgs(rights);
     if (user === '') throw new Error(`${postMessages.name}: a user without a name`);

@@ -15,6 +15,8 @@
 -- What repeats are known by is bounded by author, once there are many in the room: who floods it is refused, nobody else.
 -- The history gives way from its oldest end where it has too many bytes: for the room, or for its owner whose quota is used
 -- up (lib/grant.lua). A room that will soon need more of the quota says so, and is not short of it before it was refused.
+-- Who posts has read all before it: the marks (lib/occupants.lua) of all authors of a batch are moved by one command, which is all
+-- that unread counts cost a post. Occupants have a mark; of others it is asked. Who is mentioned and has a mark is noted, and told back.
 -- The id of a transient message is -1.
 local REPEATS_MAX, AUTHOR_REPEATS_MAX = 100000, 50000
 -- From so many on Redis keeps them in a table instead of a list that it goes through: one value is too long for a list.
@@ -25,8 +27,8 @@ local dedupMs, bytesMax, maxAgeMs = unpackBytes('>ddd', rules)
 local epoch, last, seq, id, ts, messageTs, max, generation, previous, evicting, repeats, written, lookAt, restOfPosition
 -- the time of its posts, also as it is written,
 local at, stamp
--- what has come of them, who may post, and whether what repeats are known by expires.
-local events, isChanged, may, isSureToExpire
+-- what has come of them, who may post, whether what repeats are known by expires, and up to where their authors have read.
+local events, isChanged, may, isSureToExpire, read
 
 -- False where there is none.
 local function openRoom()
@@ -38,7 +40,7 @@ local function openRoom()
     unpackBytes(POSITION, packed)
   at = now < ts and ts or now
   stamp = u64(at)
-  events, isChanged, may, isSureToExpire = {}, false, {}, false
+  events, isChanged, may, isSureToExpire, read = {}, false, {}, false, {}
   return true
 end
 
@@ -57,6 +59,48 @@ local function closeRoom()
     end
     call('SPUBLISH', channel, table.concat(parts))
   end
+  local moved = {}
+  for author, readId in pairs(read) do
+    moved[#moved + 1] = author
+    moved[#moved + 1] = readId
+  end
+  if #moved > 0 then
+    -- The posts are there whatever becomes of it.
+    redis.pcall('HSET', marks, unpack(moved))
+  end
+end
+
+-- The names in the notes of a post.
+local function namesIn(notes)
+  local names, place = {}, 2
+  while place <= #notes do
+    names[#names + 1], place = unpackBytes('>I2c0', notes, place)
+  end
+  return names
+end
+
+-- Notes who is mentioned by a message, and gives those of them by name; moves the mark of an author who need not be an occupant.
+local function noteMentions(notes, newId)
+  local names = namesIn(notes)
+  local author = table.remove(names, 1)
+  if author ~= '' and call('HEXISTS', marks, author) == 1 then
+    read[author] = newId
+  end
+  local noted, told = {}, {}
+  if string.byte(notes) == 1 then
+    noted = { ':', newId }
+  end
+  local found = #names > 0 and call('HMGET', marks, unpack(names)) or {}
+  for i, name in ipairs(names) do
+    if found[i] then
+      noted[#noted + 1], noted[#noted + 2] = name, newId
+      told[#told + 1] = name
+    end
+  end
+  if #noted > 0 then
+    call('HSET', mentioned, unpack(noted))
+  end
+  return told
 end
 
 local function mayPost(user)
@@ -117,13 +161,17 @@ local function judgeRepeat(repeatKey, isTransient, isTooLarge)
   end
 end
 
-local function post(transient, trusted, nonce, user, repeatKey, middle, prefix)
+local function post(transient, trusted, nonce, user, repeatKey, notes, middle, prefix)
   if trusted ~= 1 then
     if may[user] == nil then
       may[user] = mayPost(user)
     end
     if not may[user] then
       return 'notJoined'
+    end
+    if notes ~= '' and string.byte(notes) == 1 and call('HGET', meta, 'owner') ~= user
+      and call('SISMEMBER', room .. 'adminlist', user) == 0 then
+      return 'notAllowed'
     end
   end
   local isTransient, isTooLarge = transient == 1, prefix == ''
@@ -160,14 +208,20 @@ local function post(transient, trusted, nonce, user, repeatKey, middle, prefix)
   if isNewSecond and max > 0 then
     agesOf().keepYoung(history, 'aged', at, maxAgeMs)
   end
+  if trusted ~= 1 then
+    read[user] = newId
+  end
+  if notes ~= '' then
+    return { newId, newSeq, 0, wish or false, noteMentions(notes, newId) }
+  end
   return { newId, newSeq, 0, wish }
 end
 
 -- A reply to each of them goes into `replies`, whatever became of those before it.
 local function postEach(posts, count, place, replies)
   for i = 1, count do
-    local transient, trusted, nonce, user, repeatKey, middle, prefix, next = unpackBytes(POST, posts, place)
-    local isDone, reply = pcall(post, transient, trusted, nonce, user, repeatKey, middle, prefix)
+    local transient, trusted, nonce, user, repeatKey, notes, middle, prefix, next = unpackBytes(POST, posts, place)
+    local isDone, reply = pcall(post, transient, trusted, nonce, user, repeatKey, notes, middle, prefix)
     replies[i] = isDone and reply or failed(reply, closeRoom)
     place = next
   end

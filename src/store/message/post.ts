@@ -11,6 +11,13 @@ export interface Post {
   readonly nonce: Buffer;
   readonly clientMessageId: string | undefined;
   readonly transient: boolean;
+  readonly mentions?: Mentions | undefined;
+}
+
+/** Whom a message mentions: by name, or all who are in the room. */
+export interface Mentions {
+  readonly names: readonly string[];
+  readonly all: boolean;
 }
 
 /** A post with whose rights it is made, and what it is known by when it is repeated. */
@@ -37,14 +44,26 @@ export function packRules({ dedupMs, historyMaxBytes, historyMaxAgeMs }: PostRul
 }
 
 /** Bytes of a posting beside its texts and its frame. */
-const FIXED_BYTES = 20;
+const FIXED_BYTES = 23;
 /** A character of a name takes so many bytes at most. */
 const CHARACTER_BYTES = 3;
 
 /** What a posting takes, packed, at most. */
-export function bytesOfPosting({ post: { prefix, middle }, user, repeatKey }: Posting): number {
+export function bytesOfPosting({ post, user, trusted, repeatKey }: Posting): number {
+  const { prefix, middle } = post;
   const characters = user.length + repeatKey.length;
-  return FIXED_BYTES + characters * CHARACTER_BYTES + middle.length + prefix.length;
+  let bytes = FIXED_BYTES + characters * CHARACTER_BYTES + middle.length + prefix.length;
+  for (const name of notesOf(post, trusted)) bytes += 2 + name.length * CHARACTER_BYTES;
+  return bytes;
+}
+
+const NOTHING: readonly string[] = [];
+
+/** The names that are noted: of the author where the service has its rights, then whom it mentions. None of most posts. */
+function notesOf({ author = '', transient, mentions }: Post, trusted: '0' | '1'): readonly string[] {
+  const own = trusted === '1' ? author : '';
+  if (transient && mentions?.all !== true) return NOTHING;
+  return mentions === undefined && own === '' ? NOTHING : [own, ...(mentions?.names ?? [])];
 }
 
 /** The posts of one room: their number, and each as lib/format.lua calls it `POST`. */
@@ -57,6 +76,13 @@ export function packPostings(postings: readonly Posting[]): Buffer {
     const bytes = packed.write(text, at + 2);
     at = packed.writeUInt16BE(bytes, at) + bytes;
   };
+  const writeNotes = (post: Post, names: readonly string[]): void => {
+    const from = at;
+    at += 2;
+    if (names.length > 0) packed[at++] = post.mentions?.all === true ? 1 : 0;
+    for (const name of names) writeText(name);
+    packed.writeUInt16BE(at - from - 2, from);
+  };
   for (const { post, user, trusted, repeatKey } of postings) {
     packed[at] = post.transient ? 1 : 0;
     packed[at + 1] = Number(trusted);
@@ -64,6 +90,7 @@ export function packPostings(postings: readonly Posting[]): Buffer {
     at += 10;
     writeText(user);
     writeText(repeatKey);
+    writeNotes(post, notesOf(post, trusted));
     packed.set(post.middle, packed.writeUInt16BE(post.middle.length, at));
     at += 2 + post.middle.length;
     packed.set(post.prefix, packed.writeUInt32BE(post.prefix.length, at));

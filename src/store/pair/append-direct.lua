@@ -2,8 +2,8 @@
 -- Appends messages of one author to the log of a pair of users, each judged by itself: repeated? then the next id, append. One step,
 -- so that ids have no gaps and a repeat finds what came before it. The log is the truth; what comes after it (deliver-direct.lua)
 -- can be done again from it.
--- Rest arguments: `transient`, `repeatId`, `prefix` and `middle` of each. Its frame is `prefix`, the time, `middle`, the id. An empty
--- prefix stands for a message over the limit: a repeat may carry anything.
+-- Rest arguments: `transient`, `repeatId`, `prefix`, `middle` of each, and whether it mentions the other one. Its frame is `prefix`, the
+-- time, `middle`, the id. An empty prefix stands for a message over the limit: a repeat may carry anything.
 -- `repeatId` is the author's id of it, '' for none. What was sent under it is known by reference only: life, id, number, time,
 -- or '-' of a `transient` one, which is noted here and sent elsewhere; for `dedupMs` or a little longer, `repeatsMax` of an
 -- author a generation. The log keeps `max` messages, about `bytesMax` bytes, and what is not older than `maxAgeMs`; where `keptMs`
@@ -13,7 +13,7 @@ local at = isThere and log.now or now
 local generation = math.floor(at / tonumber(dedupMs))
 local key = dedup .. int(generation) .. ':' .. author
 local keyBefore = dedup .. int(generation - 1) .. ':' .. author
-local appended, last = 0
+local appended, last, mention = 0
 
 local function noteRepeat(repeatId, what)
   if repeatId == '' then
@@ -39,7 +39,7 @@ local function firstOf(repeatId)
   end
 end
 
-local function append(transient, repeatId, prefix, middle)
+local function append(transient, repeatId, prefix, middle, mentioning)
   local first = repeatId ~= '' and firstOf(repeatId)
   if first then
     return first
@@ -72,6 +72,9 @@ local function append(transient, repeatId, prefix, middle)
   redis.call('XADD', history, 'MAXLEN', '~', int(tonumber(max)), int(id) .. '-0', 'e', event)
   log.id, log.seq, log.nonce, log.ts, log.messageTs, log.max = id, id, own, at, at, tonumber(max)
   last, appended = n, appended + 1
+  if mentioning == '1' then
+    mention = { id, n }
+  end
   noteRepeat(repeatId, log.life .. ' ' .. int(id) .. ' ' .. int(n) .. ' ' .. int(at))
   return { id, n, at, log.life, 0 }
 end
@@ -80,6 +83,9 @@ end
 local function save()
   if appended > 0 then
     setMark('last', author, log.id, last)
+    if mention then
+      setMark('mention', author, mention[1], mention[2])
+    end
     writeLog()
     local ages = agesOf()
     ages.keepYoung(history, 'aged', at, maxAgeMs)
@@ -95,8 +101,8 @@ local function save()
 end
 
 local replies = {}
-for place = rest, #ARGV, 4 do
-  local isDone, reply = pcall(append, unpack(ARGV, place, place + 3))
+for place = rest, #ARGV, 5 do
+  local isDone, reply = pcall(append, unpack(ARGV, place, place + 4))
   replies[#replies + 1] = isDone and reply or failed(reply, save)
 end
 save()

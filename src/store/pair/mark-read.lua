@@ -1,7 +1,8 @@
 -- uses: direct/pair
 -- Marks what `author` wrote as read by the other one, up to an id: never back, and clamped to the newest. Only messages of the
 -- author count: the mark is at the last of them up to there. What was read has come. One step, so that marks only go forward. Gives
--- the new mark, 0 where it has not moved; up to which number of the author's messages all have come; and that of its newest one.
+-- the new mark, 0 where it has not moved; up to which number of the author's messages all have come; that of its newest one; and
+-- that of the one at the new mark.
 local PAGE, LOOKED_MAX = 50, 2000
 if not openLog(now) then
   return 'noPair'
@@ -27,7 +28,7 @@ while id > readId and looked < LOOKED_MAX do
         setMark('sent', author, id, n)
         sentN = n
       end
-      return { id, sentN, newest }
+      return { id, sentN, newest, n }
     end
   end
   if #entries < PAGE then
@@ -35,4 +36,4 @@ while id > readId and looked < LOOKED_MAX do
   end
   id, looked = id - 1, looked + #entries
 end
-return { 0, sentN, newest }
+return { 0, sentN, newest, 0 }

@@ -36,7 +36,7 @@ export const markRead = script('mark-read', {
   args: ['author', 'upTo'],
   whenFull: true,
   refuses: ['noPair'],
-  gives: { upToId: number, sentNumber: number, newest: number },
+  gives: { upToId: number, sentNumber: number, newest: number, readNumber: number },
 });
 
 export const markSent = script('mark-sent', {

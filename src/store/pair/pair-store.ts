@@ -20,6 +20,8 @@ export interface PairPost {
   readonly clientMessageId: string | undefined;
   /** It is noted for repeats, and not appended. */
   readonly transient: boolean;
+  /** It mentions the other one. */
+  readonly mentioning?: boolean;
 }
 
 /** A message of the log. */
@@ -108,11 +110,12 @@ export class PairStore {
       maxAgeMs: historyMaxAgeMs,
       keptMs: isAnonymous(author) || isAnonymous(userName) ? ANONYMOUS_MS : '',
     };
-    const rest = posts.flatMap(({ transient, clientMessageId = '', prefix, middle }) => [
+    const rest = posts.flatMap(({ transient, clientMessageId = '', prefix, middle, mentioning = false }) => [
       flag(transient),
       clientMessageId,
       prefix,
       middle,
+      flag(mentioning),
     ]);
     const keys = this.#keys.pair(author, userName);
     const appended = await this.#commands.runEach(scripts.appendDirect, keys, args, { args: rest });

@@ -104,7 +104,7 @@ if syncing == '1' then
 end
 if redis.call('PERSIST', meta) == 1 then
   -- It was about to be forgotten (logout-user.lua).
-  for _, key in ipairs({ history, session, whitelist, blacklist, peers, delivered, missed, profile }) do
+  for _, key in ipairs({ history, session, whitelist, blacklist, peers, delivered, missed, unread, profile }) do
     redis.call('PERSIST', key)
   end
 end

@@ -1,6 +1,7 @@
 -- uses: clock inbox/expiry
 -- The users with whom a user has stored conversations. Their messages are in the logs of the pairs, which are the truth; here is
--- what has come of them to this user. Wants the keys `meta`, `history`, `peers` (by the time of what was said last), `delivered` and `missed`.
+-- what has come of them to this user. Wants the keys `meta`, `history`, `peers` (by the time of what was said last), `delivered`, `missed`
+-- and `unread`: peers of whom something may be unread, by the time of what they wrote last.
 -- `delivered`: peer → how far its messages were handed to the user's topic: the log's life, the number among the peer's messages,
 -- the id, the time. `missed`: peer → that number once more, how many of its sends are under way, when the last of them began: it
 -- is there while something may have come that no socket of the user has had. Of more than `PEERS_MAX` those of longest ago go.
@@ -16,6 +17,7 @@ local function notePeer(peer)
     for _, one in ipairs(redis.call('ZRANGE', peers, 0, over - 1)) do
       redis.call('HDEL', delivered, one)
       redis.call('HDEL', missed, one)
+      redis.call('ZREM', unread, one)
     end
     redis.call('ZREMRANGEBYRANK', peers, 0, over - 1)
   end
@@ -31,7 +33,7 @@ local function keepPeers(anonymous)
     redis.call('PERSIST', history)
     return
   end
-  for _, key in ipairs({ peers, delivered, missed }) do
+  for _, key in ipairs({ peers, delivered, missed, unread }) do
     redis.call('PEXPIRE', key, leftMs())
   end
 end
@@ -67,5 +69,23 @@ local function settleMissed(peer, n, newest)
   local last, underWay, at = missedOf(peer)
   if last <= n and newest <= n and (underWay <= 0 or now - at > UNDER_WAY_MS) then
     redis.call('HDEL', missed, peer)
+  end
+end
+
+-- Something of a peer may be unread soon. With `notePeer`: so there are never more of these than of those.
+local function noteUnread(peer)
+  redis.call('ZADD', unread, string.format('%.0f', now), peer)
+end
+
+-- All messages of a peer up to a number were read, of those up to `newest` that the pair's log had then: nothing of it is unread,
+-- unless more was handed on, or may be about to be. Call behind `settleMissed`. A note too many costs a look.
+local function settleUnread(peer, n, newest)
+  if n < newest or redis.call('HEXISTS', missed, peer) == 1 then
+    return
+  end
+  local packed = redis.call('HGET', delivered, peer)
+  local handedOn = packed and select(2, struct.unpack(DELIVERED, packed)) or 0
+  if handedOn <= newest then
+    redis.call('ZREM', unread, peer)
   end
 end

@@ -1,0 +1,23 @@
+/** What a notice says of marks: it is told to sockets, and those that want to know what is unread are told that behind it. */
+import { decodeNotification, notificationTest } from '../../protocol/wire/frame.ts';
+import { isMap } from '../../protocol/values.ts';
+
+/** What a notice says to have been read: by which user or in which room, and up to which message. */
+export type Read = { readonly userName: string; readonly upToId: number } | { readonly roomName: string };
+
+const isStatus = notificationTest('directMessageStatus', 2);
+const isRoomRead = notificationTest('roomReadEcho', 2);
+
+/** Undefined of a notice that says nothing of that. */
+export function readIn(frame: Uint8Array): Read | undefined {
+  if (isRoomRead(frame)) {
+    const [roomName] = decodeNotification(frame).params;
+    return typeof roomName === 'string' ? { roomName } : undefined;
+  }
+  if (!isStatus(frame)) return undefined;
+  const [userName, said = null] = decodeNotification(frame).params;
+  const { status, upToId } = isMap(said) ? said : {};
+  return typeof userName === 'string' && status === 'read' && typeof upToId === 'number'
+    ? { userName, upToId }
+    : undefined;
+}
