@@ -1,5 +1,5 @@
 /** Contacts: users who see each other come and go, and what each shows of itself. */
-import Type from 'typebox';
+import Type, { type Static } from 'typebox';
 import { carries, notification, optional, OTHERS, request, required } from './declare.ts';
 import { Count, PageOptions, Timestamp, UserName } from './types.ts';
 import type { ValueMap } from './values.ts';
@@ -32,6 +32,8 @@ export const ContactPage = Type.Object(
   },
   { title: 'ContactPage', description: 'One page of contacts, in the order of their names, and how many there are.' },
 );
+
+export type ContactPage = Static<typeof ContactPage>;
 
 export const PresenceChange = Type.Object(presence, {
   title: 'PresenceChange',

@@ -30,6 +30,8 @@ export const SessionChats = Type.Unsafe<{ [group: string]: { [roomName: string]:
   description: 'Group → name of the room → `Chat`. `custom` is always there.',
 });
 
+export type SessionChats = Static<typeof SessionChats>;
+
 export const sessionRequests = {
   sessionGet: request({
     doc: "Gives the rooms filed in the user's session, by group. Joining and leaving by sockets with `enableSync` change it, disconnects do not. `listTooLong` where they are more than a response holds; a login with `enableSync` is told all of them.",

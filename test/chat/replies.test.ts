@@ -168,6 +168,7 @@ const largest: { readonly [N in RequestName]?: 'message' | ((format: Format) => 
     return { user, params: [] };
   },
   unreadGet: async (format) => ({ user: await writtenToByMany(format), params: [] }),
+  userDetails: async (format) => ({ user: await writtenToByMany(format), params: [] }),
   listOwnSockets: async (format) => ({ user: await userOfRooms(format), params: [], error: 'listTooLong' }),
   contactList: async (format) => ({ user: await userOfContacts(format), params: [], error: 'listTooLong' }),
   usersOnline: async (format) => {

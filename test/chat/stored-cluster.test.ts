@@ -1,10 +1,11 @@
 // Messages from user to user where the service keeps them, on a Redis Cluster: both users and their log are in slots of their own.
 import { startRedisCluster } from '../support/redis-cluster.ts';
 import { conversationSuite } from './conversation-suite.ts';
+import { detailsSuite } from './details-suite.ts';
 import { inboxSuite } from './inbox-suite.ts';
 import { missedSuite } from './missed-suite.ts';
 import { unreadSuite } from './unread-suite.ts';
 import { useWorld } from './world.ts';
 
 const world = useWorld({ format: 'msgpack', redis: startRedisCluster, env: { PARLEY_DIRECT_MESSAGES: 'stored' } });
-for (const suite of [conversationSuite, missedSuite, inboxSuite, unreadSuite]) suite(world);
+for (const suite of [conversationSuite, missedSuite, inboxSuite, unreadSuite, detailsSuite]) suite(world);

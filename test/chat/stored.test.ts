@@ -1,9 +1,10 @@
 // Messages from user to user where the service keeps them, on a single Redis, over MessagePack.
 import { conversationSuite } from './conversation-suite.ts';
+import { detailsSuite } from './details-suite.ts';
 import { inboxSuite } from './inbox-suite.ts';
 import { missedSuite } from './missed-suite.ts';
 import { unreadSuite } from './unread-suite.ts';
 import { useWorld } from './world.ts';
 
 const world = useWorld({ format: 'msgpack', env: { PARLEY_DIRECT_MESSAGES: 'stored' } });
-for (const suite of [conversationSuite, missedSuite, inboxSuite, unreadSuite]) suite(world);
+for (const suite of [conversationSuite, missedSuite, inboxSuite, unreadSuite, detailsSuite]) suite(world);

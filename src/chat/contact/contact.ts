@@ -1,6 +1,6 @@
 /** Contacts, what users show of themselves, and who is online. How contacts are made and told is in the files beside it. */
 import { badArgument, fail, failBecause } from '../../protocol/errors.ts';
-import { OWN_FIELDS, type contactRequests } from '../../protocol/contact.ts';
+import { OWN_FIELDS, type ContactPage, type contactRequests } from '../../protocol/contact.ts';
 import { isValidName } from '../../protocol/names/rule.ts';
 import { utf8Length } from '../../protocol/names/form.ts';
 import type { PageOptions } from '../../protocol/types.ts';
@@ -55,7 +55,7 @@ export function contactHandlers(services: Services): HandlersOf<typeof contactRe
     },
 
     contactList: (by, { options }) =>
-      options === undefined ? wholeList(services, by) : onePage(services, by, options),
+      options === undefined ? wholeList(services, by) : contactPage(services, by, options).then((page) => ok(page)),
 
     async usersOnline({ author, format }, { userNames }) {
       const known = [...new Set(userNames)].filter((name) => isValidName(name, settings.limits));
@@ -100,11 +100,11 @@ async function wholeList(services: Services, by: UserActor): Promise<Outcome<'co
 }
 
 /** As many as were asked for and fit into a reply: of these the last one's name is where the next page begins. */
-async function onePage(
+export async function contactPage(
   services: Services,
   by: UserActor,
   { cursor = '', limit = Infinity }: PageOptions,
-): Promise<Outcome<'contactList'>> {
+): Promise<ContactPage> {
   const { limits, replyBytes } = services.settings;
   const page = await readPage(services, by.author, cursor, Math.min(limit, limits.userlistPage, PAGE));
   by.spend(page.names.length * UNITS_PER_PROFILE);
@@ -116,12 +116,12 @@ async function onePage(
       bytes += profileSize(profile, by.format);
       const last = found.at(-1);
       if (bytes > replyBytes && last !== undefined) {
-        return ok({ contacts: found, cursor: last.userName, count: page.count });
+        return { contacts: found, cursor: last.userName, count: page.count };
       }
       found.push(profile);
     }
   }
-  return ok({ contacts: found, cursor: page.next ?? null, count: page.count });
+  return { contacts: found, cursor: page.next ?? null, count: page.count };
 }
 
 /** A page of names, once what is under way of this user's contacts, as far as its side decides, is over. */

@@ -2,50 +2,69 @@
 import type { Format } from '../../protocol/wire/codec.ts';
 import { fail } from '../../protocol/errors.ts';
 import { notificationFrame } from '../../protocol/wire/frame.ts';
-import type { Chat, sessionRequests } from '../../protocol/session.ts';
+import type { Chat, SessionChats, sessionRequests } from '../../protocol/session.ts';
 import { userTopic } from '../../redis/keys.ts';
 import type { SessionEntry } from '../../store/session/session-entries.ts';
-import type { HandlersOf } from '../caller.ts';
-import { Failed, ok } from '../outcome.ts';
+import type { UserActor } from '../actor.ts';
+import type { Caller, HandlersOf } from '../caller.ts';
+import { Failed, ok, type Turn } from '../outcome.ts';
 import { byGroup, holdNotices, presentOf, turnOf } from './entries.ts';
 import { nameSize } from '../access/lists.ts';
 import type { Services } from '../services.ts';
 
 export function sessionHandlers(services: Services): HandlersOf<typeof sessionRequests> {
-  const { sessions, topics, settings } = services;
   return {
     async sessionGet(by, _, socket) {
-      const held = holdNotices(services, by, socket);
-      try {
-        const read = await sessions.read(by.author);
-        const entries = read === 'gone' ? [] : read.entries;
-        by.spend(entries.length * UNITS_PER_ROOM);
-        const chats = await presentOf(
-          services,
-          by.author,
-          // Others ask, and it hears of what is found out.
-          socket === undefined ? '' : (by.exceptSocket ?? ''),
-          entries,
-          () => socket?.open !== false,
-        );
-        if (read !== 'gone') {
-          held?.tookEffect(read.at);
-          await topics.reached(userTopic(by.author), read.at.seq, read.at.epoch);
-        }
-        if (chats.reduce((sum, chat) => sum + chatSize(chat, by.format), 0) > settings.replyBytes) {
-          return new Failed(fail('listTooLong', [chats.length]), turnOf(held));
-        }
-        const result = [...byGroup(chats)].map(([group, chats]): [string, Record<string, (typeof chats)[number]>] => [
-          group,
-          Object.fromEntries(chats.map((chat) => [chat.name, chat])),
-        ]);
-        return ok(Object.fromEntries(result), turnOf(held));
-      } catch (error) {
-        held?.end();
-        throw error;
-      }
+      const { chats, count, turn } = await giveSession(services, by, socket);
+      return chats === undefined ? new Failed(fail('listTooLong', [count]), turn) : ok(chats, turn);
     },
   };
+}
+
+/** A session as it is given: no chats where they are more than a reply holds. Whatever is answered has the turn. */
+export interface GivenSession {
+  readonly chats: SessionChats | undefined;
+  readonly count: number;
+  readonly turn: Turn;
+}
+
+/** What it holds back for a socket waits for the turn of the answer. */
+export async function giveSession(
+  services: Services,
+  by: UserActor,
+  socket: Caller | undefined,
+): Promise<GivenSession> {
+  const { sessions, topics, settings } = services;
+  const held = holdNotices(services, by, socket);
+  try {
+    const read = await sessions.read(by.author);
+    const entries = read === 'gone' ? [] : read.entries;
+    by.spend(entries.length * UNITS_PER_ROOM);
+    const chats = await presentOf(
+      services,
+      by.author,
+      // Others ask, and it hears of what is found out.
+      socket === undefined ? '' : (by.exceptSocket ?? ''),
+      entries,
+      () => socket?.open !== false,
+    );
+    if (read !== 'gone') {
+      held?.tookEffect(read.at);
+      await topics.reached(userTopic(by.author), read.at.seq, read.at.epoch);
+    }
+    const [turn, count] = [turnOf(held), chats.length];
+    if (chats.reduce((sum, chat) => sum + chatSize(chat, by.format), 0) > settings.replyBytes) {
+      return { chats: undefined, count, turn };
+    }
+    const result = [...byGroup(chats)].map(([group, chats]): [string, Record<string, (typeof chats)[number]>] => [
+      group,
+      Object.fromEntries(chats.map((chat) => [chat.name, chat])),
+    ]);
+    return { chats: Object.fromEntries(result), count, turn };
+  } catch (error) {
+    held?.end();
+    throw error;
+  }
 }
 
 /** Each room of a session is asked for on its own. */

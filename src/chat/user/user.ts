@@ -11,6 +11,7 @@ import { badToken, tokenRevoked } from '../auth/token-faults.ts';
 import { namesSize } from '../access/lists.ts';
 import { socketPages } from './socket-list.ts';
 import type { Services } from '../services.ts';
+import { userDetails } from './details.ts';
 
 /** The gateway has the connections; what they ask for is about their user. */
 type UserHandlers = HandlersOf<typeof connectionRequests & typeof userRequests>;
@@ -64,6 +65,8 @@ export function userHandlers(services: Services): UserHandlers {
       }
       return ok(found);
     },
+
+    userDetails: (by, _args, socket) => userDetails(services, by, socket),
 
     async systemMessage(by, { data }) {
       const frame = notificationFrame('systemMessage', [data]);
