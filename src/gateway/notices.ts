@@ -108,9 +108,10 @@ export class Notices {
     if (verdict === 'held') return socket.inbox.hold(event);
     if (verdict === 'left to a join') return this.#passBehindJoins(socket, event, address.about);
     const isTold = verdict === 'told';
-    if (isTold) this.deliveries++;
     socket.inbox.pass(socket, event, isTold);
-    const message = isTold ? this.#messageIn(event) : undefined;
+    if (!isTold) return;
+    this.deliveries++;
+    const message = this.#messageIn(event);
     if (message !== undefined) this.#deps.arrivals.told(socket, { ...message, first: message.id, last: message.id });
     if (socket.countsUnread) this.#deps.unreadNews.heard(socket, event.frame, message?.author);
   }

@@ -30,6 +30,7 @@ const LOGGED = new Set([
   'directMessage',
   'directMessageEcho',
   'directMessageStatus',
+  'roomReadEcho',
 ]);
 
 /** A notice, or nothing that the socket heard, at a place of the log. */

@@ -1,6 +1,7 @@
 // What devices of one user do to a session at the same time: however their requests interleave, each device's picture of
 // the session, built from what it was told and answered, ends as the session is.
 import { describe, expect, test } from '@jest/globals';
+import { eventually } from '../support/eventually.ts';
 import { seeded, type Rng } from '../support/rng.ts';
 import type { Rpc } from '../support/rpc.ts';
 import { groupsOf, startDevice, type Device } from './device.ts';
@@ -71,6 +72,16 @@ export async function runRound(world: Players, rng: Rng, withOwner: boolean): Pr
   const session = groupsOf(await watcher.call('sessionGet'));
   await fenceUser(watcher, ...ended);
   for (const device of [watcher, ...ended]) expect(device.picture()).toEqual(session);
+  // Nobody is led back in the inbox, or left before its end, whatever was held back for an answer.
+  const { seq: head } = (await startDevice(world, 0, userName)).authData.inbox;
+  for (const device of ended) {
+    const placesOf = (): number[] => [
+      device.authData.inbox.seq,
+      ...device.heard('inboxPosition').map(([at]) => Number(field(at, 'seq'))),
+    ];
+    await eventually(() => expect(placesOf().at(-1)).toBe(head));
+    expect(placesOf()).toEqual([...new Set(placesOf())].toSorted((x, y) => x - y));
+  }
   if (withOwner) return;
   // Who believes to be in a room hears it, and nobody else does.
   for (const room of rooms) {

@@ -131,6 +131,7 @@ test('keeps its position in the inbox, and names it whenever it comes back', asy
       authData(),
     );
   await comeBack(4);
+  service.login = undefined;
   await comeBack(5);
   expect(service.positions).toEqual([undefined, first, told, told, { epoch: 'another', seq: 8 }]);
   expect(client.seen('inboxReset')).toEqual([[told]]);

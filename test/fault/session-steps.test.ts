@@ -168,7 +168,7 @@ async function keysOf(userName: string): Promise<string[]> {
   const found = Object.keys(await store.ttls()).filter((key) => key.startsWith(tag));
   return found
     .map((key) => key.slice(tag.length))
-    .filter((part) => !/^(?:meta|events|sockets|resume|tomb:.*)$/.test(part));
+    .filter((part) => !/^(?:meta|events|history|sockets|resume|tomb:.*)$/.test(part));
 }
 
 scenario('after a login: the sweep takes the socket out of those that take part', async () => {

@@ -224,7 +224,7 @@ function pairs(open: OpenStore): void {
     expect(await store.client.pttl(history)).toBeLessThanOrEqual(lastsFor(HOUR));
     // As if it had gone: what was seen of it can be read all the same.
     await store.client.del(history);
-    expect(await store.pairs.markRead('bob', 'ann', 4)).toEqual({ upToId: 4, sentNumber: 4, newest: 4 });
+    expect(await store.pairs.markRead('bob', 'ann', 4)).toMatchObject({ upToId: 4, sentNumber: 4, newest: 4 });
     expect(await store.pairs.markRead('bob', 'ann', 9)).toMatchObject({ upToId: 0 });
     expect(await appended(store, 'ann', 'bob')).toMatchObject({ id: 6, number: 5 });
     expect(await read(store, 'ann', 'bob')).toEqual([6]);
@@ -251,10 +251,14 @@ function anonymousPairs(open: OpenStore): void {
 }
 
 function rings(open: OpenStore): void {
-  test('messages among the events of a user go too, but for the last minute', async () => {
-    const store = await open(scope, { historyMaxAgeMs: 30_000 });
+  test.each([
+    ['the inbox', 1000],
+    ['the events', 0],
+  ] as const)('messages in %s of a user go too, but for the last minute', async (where, inboxSize) => {
+    const store = await open(scope, { historyMaxAgeMs: 30_000, inboxSize });
     for (const socketId of ['b1', 'b2']) await login(store, 'bob', socketId);
-    const { meta, events: stream } = store.keys.user('bob');
+    const { meta, events, history } = store.keys.user('bob');
+    const stream = where === 'the inbox' ? history : events;
     const send = (): Promise<unknown> =>
       store.directs.send('bob', {
         author: 'ann',
@@ -265,7 +269,7 @@ function rings(open: OpenStore): void {
       });
     const tell: (() => Promise<unknown>)[] = [
       send,
-      () => store.users.notifyOthers('bob', 'b1', frame('echo')),
+      () => store.users.notifyOthers('bob', 'b1', frame('echo'), true),
       () => store.directs.echo('bob', { peer: 'ann', messages: [{ exceptSocket: 'b1', frame: frame('echo') }] }),
       async () => {
         const message = await appended(store, 'ann', 'bob');

@@ -9,7 +9,7 @@ import { RequestError } from '../../src/client/request-error.ts';
 import type { ValueMap } from '../../src/protocol/values.ts';
 import type { Scope } from './disposal.ts';
 import type { Acknowledgement, Entry, Transcript } from './history-checker.ts';
-import { createWireCheck, type WireCheck } from './wire-check.ts';
+import { createPlaceCheck, createWireCheck, type WireCheck } from './wire-check.ts';
 
 export interface TestClientOptions extends Omit<ClientOptions, 'credentials' | 'WebSocket'> {
   /** Logs in under this name, for services in open mode. */
@@ -102,6 +102,11 @@ export class TestClient extends Client {
     this.#check = check;
     this.#sockets = sockets;
     for (const name of eventNames) this.#listen(name);
+    // Across its connections: what is told twice after a loss is told at its place once.
+    const checkPlace = createPlaceCheck();
+    for (const name of ['inboxPosition', 'inboxReset'] as const) {
+      this.on(name, (at) => check.violations.push(...checkPlace(name, [{ ...at }])));
+    }
     this.on('error', (error) => check.violations.push(String(error)));
     this.on('closed', ({ code, reason }) => {
       if (code === 4500) check.violations.push(`the service found a frame malformed: ${reason}`);

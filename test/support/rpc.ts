@@ -7,7 +7,7 @@ import type { AuthData } from '../../src/protocol/connection.ts';
 import type { Value, ValueMap } from '../../src/protocol/values.ts';
 import type { Scope } from './disposal.ts';
 import { openRaw, type Frame, type RawClient, type RawOptions } from './raw-client.ts';
-import { checkNotification, checkResponse } from './wire-check.ts';
+import { checkNotification, checkResponse, createPlaceCheck } from './wire-check.ts';
 
 export type { AuthData } from '../../src/protocol/connection.ts';
 export type { ErrorValue } from '../../src/protocol/errors.ts';
@@ -127,12 +127,14 @@ function createWire(raw: RawClient, codec: Codec, hooked: boolean): Wire {
   const violations: string[] = [];
   const pending = new Map<number, Pending>();
   const notices = createNotices();
+  const checkPlace = createPlaceCheck();
   let lastId = 0;
   let ended: Error | undefined;
 
   const take = (message: Message): void => {
     if (message.type === 2) {
       violations.push(...checkNotification(message.method, message.params));
+      violations.push(...checkPlace(message.method, message.params));
       received.push({ name: message.method, params: message.params });
       notices.put(message.method, message.params);
     } else if (message.type === 1) {

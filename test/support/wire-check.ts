@@ -75,6 +75,21 @@ export function checkNotification(name: string, params: readonly Value[]): strin
   );
 }
 
+/** Follows the places of an inbox: forward only, and into another life of the log by a reset alone. Give it each notification. */
+export function createPlaceCheck(): (name: string, params: readonly Value[]) => string[] {
+  let last: Value | undefined;
+  return (name, [at]) => {
+    if (name !== 'inboxPosition' && name !== 'inboxReset') return [];
+    const before = isMap(last ?? null) ? Object(last) : undefined;
+    last = at;
+    if (name === 'inboxReset' || before === undefined) return [];
+    const now = Object(at);
+    return now.epoch === before.epoch && now.seq > before.seq
+      ? []
+      : [`from ${show(before)} to ${show(at)} in the inbox`];
+  };
+}
+
 function checkError(method: string, error: Value): string[] {
   if (!matches(ErrorValue, error) || !isMap(error)) return [`error of ${method}: ${show(error)}`];
   const own = isRequestName(method) ? requestDeclaration(method).errors : ['noCommand'];

@@ -102,7 +102,6 @@ export async function login(
     const socket = { userName, socketId, nodeId, synced, hasOthers: !isAlone };
     const told = await toldAtLogin(services, socket, credentials, added, isOpen);
     const authData = authDataOf(services, identified, { socketId, token, at: added.at });
-    const { at } = added;
     return {
       userName,
       nodeId,
@@ -114,7 +113,7 @@ export async function login(
       ...told,
       authData,
       switchOver,
-      at,
+      at: added.at,
       identified,
     };
   } catch (error) {

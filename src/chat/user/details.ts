@@ -40,7 +40,7 @@ export async function userDetails(
   const [own, { contacts, cursor }, missed, unread] = await Promise.all([
     profiles.one(author, author),
     contactPage(part, by, {}),
-    settings.directMessages === 'stored' ? readMissed(part, author, format) : NOTHING,
+    settings.directMessages === 'stored' ? readMissed(part, author, { format }) : NOTHING,
     readUnread(part, author, { limit: UNREAD_MAX, format, looked }),
   ]);
   if (own === 'noUser') throw new StateUnavailable('the user is gone');

@@ -20,6 +20,7 @@ export function userHandlers(services: Services): UserHandlers {
   const { users, authenticator, audience, settings, hooks } = services;
   return {
     ping: () => ok(Math.floor(services.instance.redisNow())),
+    userDetails: (by, _args, socket) => userDetails(services, by, socket),
 
     async loginRefresh(by, { token }, socket) {
       const identity = await authenticator.verify(token);
@@ -65,8 +66,6 @@ export function userHandlers(services: Services): UserHandlers {
       }
       return ok(found);
     },
-
-    userDetails: (by, _args, socket) => userDetails(services, by, socket),
 
     async systemMessage(by, { data }) {
       const frame = notificationFrame('systemMessage', [data]);

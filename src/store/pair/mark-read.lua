@@ -15,7 +15,7 @@ if id == lastId and id > readId then
   -- Also where it is not kept any more.
   setMark('read', author, lastId, newest)
   setMark('sent', author, lastId, newest)
-  return { lastId, newest, newest }
+  return { lastId, newest, newest, newest }
 end
 while id > readId and looked < LOOKED_MAX do
   local entries = redis.call('XREVRANGE', history, int(id), int(readId + 1), 'COUNT', PAGE)
