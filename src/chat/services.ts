@@ -47,6 +47,8 @@ export interface ChatSettings {
   readonly historyMaxSize: number;
   readonly heartbeatMs: number;
   readonly resumeTokenMs: number;
+  /** What edits of blacklists are signed with; undefined where they need no signature. */
+  readonly blacklistSecret: string | undefined;
   /** Bytes that a reply holds at most, but for one message that is larger by itself. */
   readonly replyBytes: number;
 }

@@ -4,7 +4,7 @@ import type { ForwardedHeaders } from '../outside/forwarded.ts';
 import type { RedisEndpoint, RedisMode } from '../outside/redis-endpoint.ts';
 import type { Limits } from '../protocol/params/limits.ts';
 import type { AddressLimit } from './setting.ts';
-import type { SignatureAlgorithm } from './signatures.ts';
+import type { SignatureAlgorithm, SignatureKind } from './signatures.ts';
 
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
 
@@ -51,7 +51,7 @@ export interface Config {
     readonly resumeTokenMs: number;
     readonly signatureSecret: string | undefined;
     /** None without the secret. */
-    readonly signatures: readonly 'login'[];
+    readonly signatures: readonly SignatureKind[];
   };
   /** Each in its one spelling (outside/origin.ts). */
   readonly allowedOrigins: 'same-host' | '*' | readonly string[];

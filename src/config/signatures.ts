@@ -10,6 +10,10 @@ export const signatureAlgorithms = [
 ] as const;
 export type SignatureAlgorithm = (typeof signatureAlgorithms)[number];
 
+/** What may need a signature of the operator's own server. */
+export const signatureKinds = ['login', 'members', 'blacklist'] as const;
+export type SignatureKind = (typeof signatureKinds)[number];
+
 /** What tokens are checked with, by the setting that gives it. */
 export interface KeySource {
   readonly setting: 'PARLEY_JWT_SECRET' | 'PARLEY_JWT_PUBLIC_KEY' | 'PARLEY_JWKS_URL';

@@ -5,7 +5,13 @@ import { choice, flag, integer, list, oneOf, optionalText, text, type Parsed } f
 import { limitSettings } from './limit-settings.ts';
 import { networkSettings } from './network-settings.ts';
 import { redisSettings } from './redis-settings.ts';
-import { jwksUrlProblem, publicKeyProblem, signatureAlgorithms, type SignatureAlgorithm } from './signatures.ts';
+import {
+  jwksUrlProblem,
+  publicKeyProblem,
+  signatureAlgorithms,
+  signatureKinds,
+  type SignatureAlgorithm,
+} from './signatures.ts';
 
 const dayMs = 86_400_000;
 
@@ -89,9 +95,9 @@ export const settings = {
     secret: true,
     doc: 'Shared secret of the signatures that your own server makes: at least 32 bytes.',
   }),
-  signatures: list('PARLEY_SIGNATURES', [], oneOf(['login'] as const), {
+  signatures: list('PARLEY_SIGNATURES', [], oneOf(signatureKinds), {
     defaultText: 'none',
-    doc: 'What needs a signature where no token is shown: `login`, but for anonymous logins and those that a hook names.',
+    doc: 'What needs a signature: `login` where no token is shown, but for anonymous logins and those that a hook names; `blacklist`, edits of the blacklists of rooms. `members` is refused, for there are no requests yet that it is about.',
   }),
   resumeTokenMs: integer(
     'PARLEY_RESUME_TOKEN_MS',

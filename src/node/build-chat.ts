@@ -151,6 +151,7 @@ function chatSettings(config: Config): ChatSettings {
     historyMaxSize: config.rooms.historyMaxSize,
     heartbeatMs: config.node.heartbeatMs,
     resumeTokenMs: config.auth.resumeTokenMs,
+    blacklistSecret: config.auth.signatures.includes('blacklist') ? config.auth.signatureSecret : undefined,
     replyBytes: replyBytesOf(config),
   };
 }

@@ -1,14 +1,30 @@
 /** Who may do what in a room: its lists and its mode. */
-import Type from 'typebox';
+import Type, { type Static } from 'typebox';
+import { Signature } from './connection.ts';
 import { carries, existing, JOINED, notification, optional, request, required } from './declare.ts';
 import { ListName, ListNames, PageOptions, RoomName, UserlistPage, UserName } from './types.ts';
+
+export const ListEditOptions = Type.Object(
+  { signature: Type.Optional(Signature) },
+  {
+    title: 'ListEditOptions',
+    description:
+      'What an edit of a blacklist needs where the service asks for it: a signature over `block:U:R:names:timestamp:nonce`, or `unblock:…` to take users out, of the user U who asks, the room R and the names in the order of their bytes, joined by `:`.',
+  },
+);
+export type ListEditOptions = Static<typeof ListEditOptions>;
 
 export const accessRequests = {
   roomAddToList: request({
     doc: 'Adds users to a list of the room: the owner to any, admins to `whitelist` and `blacklist` unless the owner is among the names. Members who may not be in the room any more are out when it is answered.',
-    params: { roomName: existing(RoomName), listName: required(ListName), userNames: required(ListNames) },
+    params: {
+      roomName: existing(RoomName),
+      listName: required(ListName),
+      userNames: required(ListNames),
+      options: optional(ListEditOptions),
+    },
     result: Type.Null(),
-    errors: ['noRoom', 'notAllowed', 'noList', 'invalidName', 'listLimitExceeded', 'quotaExceeded'],
+    errors: ['noRoom', 'notAllowed', 'noList', 'invalidName', 'badSignature', 'listLimitExceeded', 'quotaExceeded'],
     access: 'user',
     cost: { each: { param: 'userNames', units: 0.1 } },
     example: { params: ['lobby', 'blacklist', ['mallory']], result: null },
@@ -16,9 +32,14 @@ export const accessRequests = {
 
   roomRemoveFromList: request({
     doc: 'Takes users out of a list of the room. Rights and consequences are those of `roomAddToList`.',
-    params: { roomName: existing(RoomName), listName: required(ListName), userNames: required(ListNames) },
+    params: {
+      roomName: existing(RoomName),
+      listName: required(ListName),
+      userNames: required(ListNames),
+      options: optional(ListEditOptions),
+    },
     result: Type.Null(),
-    errors: ['noRoom', 'notAllowed', 'noList', 'invalidName'],
+    errors: ['noRoom', 'notAllowed', 'noList', 'invalidName', 'badSignature'],
     access: 'user',
     cost: { each: { param: 'userNames', units: 0.1 } },
     example: { params: ['lobby', 'blacklist', ['mallory']], result: null },

@@ -106,6 +106,10 @@ export class RoomKeys extends TopicKeys {
   get evictedUsers(): Key {
     return this.key('evicted');
   }
+  /** Of signed edits. They stay when the room is deleted, for as long as the signatures are good. */
+  get nonces(): Key {
+    return this.key('nonces');
+  }
   /** Stored as `gone`, as it always was, see `occupants`. */
   get deletions(): Key {
     return this.key('gone');

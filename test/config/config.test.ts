@@ -323,6 +323,12 @@ describe('rules between settings', () => {
       'shorter than 16 characters',
     ],
     [
+      'signatures are asked for only where there is something to sign',
+      { ...jwt, PARLEY_SIGNATURE_SECRET: secret, PARLEY_SIGNATURES: 'login,members' },
+      { ...jwt, PARLEY_SIGNATURE_SECRET: secret, PARLEY_SIGNATURES: 'login,blacklist' },
+      'contains members',
+    ],
+    [
       'gap filling is on in production',
       { ...production, PARLEY_SWITCH_GAP_FILL: 'off' },
       { ...jwt, PARLEY_SWITCH_GAP_FILL: 'off' },

@@ -15,8 +15,11 @@ const env = {
   PARLEY_DIRECT_MESSAGES: 'live',
   PARLEY_HISTORY_MAX_AGE_MS: '3600000',
 };
-/** What may stay until it expires: a dead node's tombstones, what repeated messages are known by, and what ends resume tokens. */
-const expiring = /:(tomb|dedup):|:voided$|^\{resume\}:keys$/;
+/**
+ * What may stay until it expires: a dead node's tombstones, what repeated messages are known by, what ends resume tokens, and what
+ * signatures were used.
+ */
+const expiring = /:(tomb|dedup):|:voided$|:nonces$|^\{resume\}:keys$/;
 
 interface Scene {
   readonly roomName: string;

@@ -21,6 +21,7 @@ import { rightsSuite } from './rights-suite.ts';
 import { roomSuite } from './room-suite.ts';
 import { sessionSuite } from './session-suite.ts';
 import { shortPositionSuite } from './short-position-suite.ts';
+import { signedEditsSuite } from './signed-edits-suite.ts';
 import type { OpenStore } from './store.ts';
 import { revokedSuite } from './revoked-suite.ts';
 import { tagsSuite } from './tags-suite.ts';
@@ -31,6 +32,7 @@ import { userSuite } from './user-suite.ts';
 export function storeSuites(open: OpenStore): void {
   describe('rooms', () => roomSuite(open));
   describe('access', () => accessSuite(open));
+  describe('signed edits', () => signedEditsSuite(open));
   describe('evictions', () => evictionSuite(open));
   describe('large rooms', () => largeRoomSuite(open));
   describe('rights', () => rightsSuite(open));

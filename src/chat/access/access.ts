@@ -3,23 +3,21 @@ import { spreadUnits } from '../../protocol/params/cost.ts';
 import { fail, failBecause, Failure, unavailable } from '../../protocol/errors.ts';
 import { notificationFrame } from '../../protocol/wire/frame.ts';
 import { invalidName, isValidName } from '../../protocol/names/rule.ts';
-import type { NameLimits } from '../../protocol/names/form.ts';
 import type { Changed, EditRefusal, ListEdit } from '../../store/access/access-store.ts';
 import type { PageWish } from '../../store/access/list-page.ts';
 import type { Actor } from '../actor.ts';
-import type { HandlersOf } from '../caller.ts';
+import type { Caller, HandlersOf } from '../caller.ts';
 import type { accessRequests } from '../../protocol/access.ts';
 import { ok, type Ok } from '../outcome.ts';
 import { leftPrefix } from '../../protocol/membership.ts';
 import { changeRules } from './rules.ts';
+import { signatureOf, type EditToSign } from './signed-edits.ts';
 import { isScanCursor, NO_CURSOR, pageOfList, wholeList } from './lists.ts';
 import type { Services } from '../services.ts';
 
-interface Edit {
-  readonly roomName: string;
-  readonly listName: string;
-  readonly userNames: readonly string[];
-}
+type Edit = Omit<EditToSign, 'verb'>;
+
+const BAD_SIGNATURE = 'it is not that of what is asked for, its time is over or to come, or it was used before';
 
 /** How often, and after how long, an opening is tried again while a large room still takes out who was to go. */
 const EVICTION_WAIT_MS = 100;
@@ -30,8 +28,8 @@ const EVICTION_ASK_AFTER = 2;
 export function accessHandlers(services: Services): HandlersOf<typeof accessRequests> {
   const { access, rooms, quotas, settings } = services;
   return {
-    async roomAddToList(by, edit) {
-      const change = changeOf(edit, 'roomAccessListAdded', settings.limits);
+    async roomAddToList(by, edit, socket) {
+      const change = changeOf(services, socket, { ...edit, verb: 'block' });
       const add = () => access.addToList(edit.roomName, by.rights, change);
       const changed = await changeRules(services, by, edit.roomName, () => quotas.withNames(edit.roomName, add));
       if (changed instanceof Failure) return changed;
@@ -39,8 +37,8 @@ export function accessHandlers(services: Services): HandlersOf<typeof accessRequ
       return editOutcome(services, by, edit, change, changed);
     },
 
-    async roomRemoveFromList(by, edit) {
-      const change = changeOf(edit, 'roomAccessListRemoved', settings.limits);
+    async roomRemoveFromList(by, edit, socket) {
+      const change = changeOf(services, socket, { ...edit, verb: 'unblock' });
       const remove = () => access.removeFromList(edit.roomName, by.rights, change);
       const changed = await changeRules(services, by, edit.roomName, remove);
       return editOutcome(services, by, edit, change, changed);
@@ -87,16 +85,16 @@ export function accessHandlers(services: Services): HandlersOf<typeof accessRequ
   };
 }
 
-function changeOf(
-  { roomName, listName, userNames }: Edit,
-  notice: 'roomAccessListAdded' | 'roomAccessListRemoved',
-  limits: NameLimits,
-): ListEdit {
+const notices = { block: 'roomAccessListAdded', unblock: 'roomAccessListRemoved' } as const;
+
+function changeOf(services: Services, socket: Caller | undefined, edit: EditToSign): ListEdit {
+  const { verb, roomName, listName, userNames } = edit;
   return {
     listName,
     names: userNames,
-    badName: userNames.find((name) => !isValidName(name, limits)),
-    frame: notificationFrame(notice, [roomName, listName, [...userNames]]),
+    badName: userNames.find((name) => !isValidName(name, services.settings.limits)),
+    signed: signatureOf(services, socket, edit),
+    frame: notificationFrame(notices[verb], [roomName, listName, [...userNames]]),
     leftPrefix: leftPrefix(roomName),
   };
 }
@@ -111,6 +109,7 @@ function editOutcome(
   if (changed === 'noRoom') return fail('noRoom', [roomName]);
   if (changed === 'notAllowed') return fail('notAllowed');
   if (changed === 'noList') return fail('noList', [listName]);
+  if (changed === 'badSignature') return failBecause(changed, [], BAD_SIGNATURE);
   if (changed === 'invalidName') return invalidName(badName, services.settings.limits);
   by.spend(spreadUnits(services.audience.hearers(roomName), frame.length));
   return ok(null);

@@ -5,6 +5,7 @@ import { invalidName, isValidName } from '../../protocol/names/rule.ts';
 import { normaliseName, type NameLimits } from '../../protocol/names/form.ts';
 import type { Credentials, Signature } from '../../protocol/connection.ts';
 import type { ValueMap } from '../../protocol/values.ts';
+import type { SignatureKind } from '../../config/signatures.ts';
 import { anonymousName } from '../../store/user/anonymous.ts';
 import { newSocketId } from '../../redis/tokens.ts';
 import { pickClaims } from './claims.ts';
@@ -40,7 +41,7 @@ export interface AuthenticatorOptions {
   readonly allowAnonymous: boolean;
   readonly signatureSecret: string | undefined;
   /** What needs a signature where no token is shown. */
-  readonly signatures: readonly 'login'[];
+  readonly signatures: readonly SignatureKind[];
   /** Redis's clock, in ms. */
   readonly now: () => number;
   readonly limits: NameLimits;

@@ -18,7 +18,7 @@ export interface Signed {
   readonly issuedAt: number;
 }
 
-/** `parts` are what was agreed to, as the contract names them: `login`, the user, nothing. */
+/** `parts` are what was agreed to, as the contract names them: `login`, the user, nothing; or `block`, the user, the room, the names. */
 export function checkSignature(
   secret: string | undefined,
   parts: readonly string[],

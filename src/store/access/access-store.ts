@@ -39,11 +39,19 @@ export interface OwnerChanged extends Changed {
   readonly takes: Grant;
 }
 
+/** An edit that was signed: its nonce counts once, and is kept until a time by Redis's clock. */
+export interface SignedEdit {
+  readonly nonce: string;
+  readonly keptUntil: number;
+}
+
 export interface ListEdit {
   readonly listName: string;
   readonly names: readonly string[];
   /** One of the names that is not valid. */
   readonly badName: string | undefined;
+  /** Left out where no signature is asked for; `bad` where there is none that is right. */
+  readonly signed?: SignedEdit | 'bad' | undefined;
   /** Tells the room, where it tells such things. */
   readonly frame: Uint8Array;
   /** A `roomUserLeft` that ends before the name of the user. */
@@ -91,11 +99,24 @@ const EVICTING = [...LOG, ...OCCUPANTS, ...ROOM_LISTS, 'changes', 'entries', 'ev
 const CHANGED = { at: position, evicted: removedUsers, changesPending: yes, life: text };
 
 const editList = script('edit-list', {
-  keys: [...EVICTING, 'history'],
-  args: ['large', 'teller', ...RIGHTS, 'listName', 'adding', 'limit', 'badName', 'frame', 'leftPrefix'],
+  keys: [...EVICTING, 'history', 'nonces'],
+  args: [
+    'large',
+    'teller',
+    ...RIGHTS,
+    'listName',
+    'adding',
+    'limit',
+    'badName',
+    'badSignature',
+    'onceOnly',
+    'onceUntil',
+    'frame',
+    'leftPrefix',
+  ],
   rest: true,
   writes: true,
-  refuses: ['noRoom', 'notAllowed', 'noList', 'invalidName', 'listLimitExceeded'],
+  refuses: ['noRoom', 'notAllowed', 'noList', 'invalidName', 'badSignature', 'listLimitExceeded'],
   gives: { ...CHANGED, at: optional(position), wish: optional(readWish), wanted: optional(namesWanted) },
 });
 
@@ -148,7 +169,7 @@ const readAccess = script('read-access', {
   gives: { admitted: yes, njoined: number, whitelistOnly: yes, life: text, at: position },
 });
 
-export type EditRefusal = 'noRoom' | 'notAllowed' | 'noList' | 'invalidName';
+export type EditRefusal = 'noRoom' | 'notAllowed' | 'noList' | 'invalidName' | 'badSignature';
 
 /** Stored so, see lib/occupants.lua. */
 const EVICTING_NODES = 'unsettled';
@@ -196,6 +217,8 @@ export class AccessStore {
   }
 
   #editList(roomName: string, rights: Rights, edit: ListEdit, adding: boolean): Promise<OutcomeOf<typeof editList>> {
+    const { signed } = edit;
+    const once = typeof signed === 'object' ? signed : { nonce: '', keptUntil: 0 };
     const args = {
       ...this.#evicting(),
       ...rightsArgs(rights),
@@ -203,6 +226,9 @@ export class AccessStore {
       adding: flag(adding),
       limit: this.#options.listSizeLimit,
       badName: flag(edit.badName !== undefined),
+      badSignature: flag(signed === 'bad'),
+      onceOnly: once.nonce,
+      onceUntil: once.keptUntil,
       frame: edit.frame,
       leftPrefix: edit.leftPrefix,
     };

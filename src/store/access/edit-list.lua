@@ -1,9 +1,12 @@
--- uses: clock evict lists usage
+-- uses: clock evict lists usage auth/once
 -- Adds names to a list of a room or takes them out, tells the room, and takes out whoever lost it by that. One step, so
 -- that no rule changes between the check and the act, and nobody is an occupant who may not be one.
 -- `badName` is '1' where a name is not valid: that comes after rights and before limits.
 -- Names are of the owner's quota, and the events that tell of them too (lib/grant.lua). What the room was granted decides
 -- here; where that does not do, the caller asks for more on the owner's slot, and comes again. The service may add anyway.
+-- `onceOnly` is the nonce of a signature that the edit needs, '' for none, which is noted until `onceUntil` with the change: what was
+-- refused otherwise has not used it up. It is kept here, for a signature names the room and the user, and outlives the room.
+-- `badSignature` is '1' where it is known to be none.
 -- Rest arguments: the names. No position: nothing was done, for it takes more names than were granted.
 if not openLog(now) then
   return 'noRoom'
@@ -19,6 +22,9 @@ end
 if badName == '1' then
   return 'invalidName'
 end
+if badSignature == '1' then
+  return 'badSignature'
+end
 if #named == 0 then
   return { position(), {}, 0, log.life }
 end
@@ -30,6 +36,9 @@ local function evictStaged()
     end
   end
 end
+local function isSigned()
+  return onceOnly == '' or noteOnce(user .. '\n' .. onceOnly, onceUntil)
+end
 if adding == '1' then
   if redis.call('SCARD', key) + newIn(key, named) > tonumber(limit) then
     return 'listLimitExceeded'
@@ -39,9 +48,15 @@ if adding == '1' then
   if granted and wanted > granted then
     return { false, {}, 0, log.life, false, { redis.call('HGET', meta, 'owner'), log.life, wanted } }
   end
+  if not isSigned() then
+    return 'badSignature'
+  end
   evictStaged()
   redis.call('SADD', key, unpack(named))
 else
+  if not isSigned() then
+    return 'badSignature'
+  end
   evictStaged()
   redis.call('SREM', key, unpack(named))
 end

@@ -1,4 +1,4 @@
--- uses: clock log recipients revoked
+-- uses: clock log recipients revoked auth/once
 -- Adds a socket to a user, and tells the user's other sockets. Makes the user where it is new. One step, so that nobody is
 -- told of a login that then fails, that a login and the end of what it shows have an order, and that a socket that takes part
 -- in the session (`syncing` '1') is given it as it is at the position behind which its notices begin. It gives the time by
@@ -69,17 +69,9 @@ if total >= most and redis.call('HEXISTS', sockets, socket) == 0 then
     return { false, total, {}, homes, 0, 0, 0 }
   end
 end
-if onceOnly ~= '' then
-  -- It was good when it was looked at.
-  if tonumber(onceUntil) < now then
-    return 'badSignature'
-  end
-  redis.call('ZREMRANGEBYSCORE', nonces, '-inf', '(' .. int(now))
-  if redis.call('ZADD', nonces, 'NX', onceUntil, onceOnly) == 0 then
-    return 'badSignature'
-  end
-  local last = redis.call('ZRANGE', nonces, '-1', '-1', 'WITHSCORES')[2]
-  redis.call('PEXPIREAT', nonces, int(tonumber(last) + 1))
+-- It was good when it was looked at.
+if onceOnly ~= '' and not noteOnce(onceOnly, onceUntil) then
+  return 'badSignature'
 end
 if not openLog(now) then
   newLog(epoch, now, inboxSize)
