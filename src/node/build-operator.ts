@@ -12,6 +12,7 @@ import { about } from '../ops/log.ts';
 import { ServerApi } from '../service/server-api.ts';
 import { AdminStore } from '../store/admin/admin-store.ts';
 import { Directory } from '../store/admin/directory.ts';
+import { AuthoredStore } from '../store/authored/authored-store.ts';
 
 export function buildServerApi(
   shared: Shared,
@@ -25,6 +26,7 @@ export function buildServerApi(
     services,
     admin: new AdminStore(commands, keys, { ...config.rooms, resumeTokenMs: config.auth.resumeTokenMs }),
     directory: new Directory(commands, keys),
+    authored: new AuthoredStore(commands, keys),
     roomListSizeLimit: config.rooms.listSizeLimit,
     directListSizeLimit: config.direct.listSizeLimit,
     handlers,

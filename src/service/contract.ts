@@ -4,6 +4,7 @@ import type { Failure } from '../protocol/errors.ts';
 import type { ServerArgs, ServerErrors, ServerRequestName, ServerResult } from '../protocol/service/catalogue.ts';
 import type { AdminStore } from '../store/admin/admin-store.ts';
 import type { Directory } from '../store/admin/directory.ts';
+import type { AuthoredStore } from '../store/authored/authored-store.ts';
 import type { Ok } from '../chat/outcome.ts';
 import type { Services } from '../chat/services.ts';
 
@@ -11,6 +12,7 @@ export interface ServerServices {
   readonly services: Services;
   readonly admin: AdminStore;
   readonly directory: Directory;
+  readonly authored: AuthoredStore;
   /** Names that a list of a room, and one of a user, hold at most. */
   readonly roomListSizeLimit: number;
   readonly directListSizeLimit: number;

@@ -1,8 +1,13 @@
 /** All handlers of the service's own requests, by name: one that is missing or mistyped does not compile. */
 import type { ServerHandlers, ServerServices } from './contract.ts';
 import { serverRoomHandlers } from './rooms.ts';
+import { serverUserDataHandlers } from './user-data.ts';
 import { serverUserHandlers } from './users.ts';
 
 export function bindServerHandlers(services: ServerServices): ServerHandlers {
-  return { ...serverUserHandlers(services), ...serverRoomHandlers(services) };
+  return {
+    ...serverUserHandlers(services),
+    ...serverUserDataHandlers(services),
+    ...serverRoomHandlers(services),
+  };
 }

@@ -10,6 +10,7 @@ import { Commands } from '../../src/redis/commands.ts';
 import { openClient, openServer, type Client } from '../../src/redis/connect.ts';
 import { ContactStore } from '../../src/store/contact/contact-store.ts';
 import { PresenceStore } from '../../src/store/contact/presence-store.ts';
+import { AuthoredStore } from '../../src/store/authored/authored-store.ts';
 import { Deletions } from '../../src/store/room/deletions.ts';
 import { DirectStore } from '../../src/store/direct/direct-store.ts';
 import { Directory } from '../../src/store/admin/directory.ts';
@@ -51,6 +52,7 @@ export interface Store {
   readonly quotas: QuotaStore;
   readonly admin: AdminStore;
   readonly directory: Directory;
+  readonly authored: AuthoredStore;
   readonly commands: Commands;
   readonly keys: Keyspace;
   /** Logs as the node of that id reads them. */
@@ -151,6 +153,7 @@ export async function openStore(scope: Scope, address: RedisAddress, options: St
     quotas: new QuotaStore(commands, keys, { rooms: 0, listNames: 0, bytes: 0, ...options.quotas }),
     admin: new AdminStore(commands, keys, { ...lives, historyMaxAgeMs, trimPage: options.trimPage ?? 5000 }),
     directory: new Directory(commands, keys),
+    authored: new AuthoredStore(commands, keys),
     commands,
     keys,
     logOf: (nodeId) => new TopicLog(commands, keys, { nodeId }, historyMaxAgeMs),

@@ -2,6 +2,7 @@
 import { describe } from '@jest/globals';
 import { accessSuite } from './access-suite.ts';
 import { ageSuite } from './age-suite.ts';
+import { authoredSuite } from './authored-suite.ts';
 import { bytesSuite } from './bytes-suite.ts';
 import { evictionSuite } from './eviction-suite.ts';
 import { contactSuite } from './contact-suite.ts';
@@ -52,6 +53,7 @@ export function storeSuites(open: OpenStore): void {
   });
   describe('inboxes', () => inboxSuite(open));
   describe('what is unread', () => unreadSuite(open));
+  describe('what a user wrote', () => authoredSuite(open));
   describe('contacts', () => contactSuite(open));
   describe('presence', () => presenceSuite(open));
   describe('administration', () => adminSuite(open));

@@ -6,10 +6,11 @@ import type { Static } from 'typebox';
 import { isRequestName, requestDeclaration, subjectOf, type ArgsOf, type RequestName } from '../catalogue.ts';
 import type { RequestDeclaration, Subject } from '../declare.ts';
 import { isMap, type Value } from '../values.ts';
+import { serverUserDataRequests } from './user-data.ts';
 import { serverRoomRequests } from './rooms.ts';
 import { serverUserRequests } from './users.ts';
 
-export const serverRequests = { ...serverUserRequests, ...serverRoomRequests };
+export const serverRequests = { ...serverUserRequests, ...serverUserDataRequests, ...serverRoomRequests };
 
 type ServerRequests = typeof serverRequests;
 export type ServerRequestName = keyof ServerRequests;

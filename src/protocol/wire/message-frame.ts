@@ -15,7 +15,7 @@ const TIMESTAMP = concat([encodeValue('timestamp'), UINT64]);
 export const MESSAGE_ID = concat([encodeValue('id'), UINT64]);
 /** Fields of a processed message that are the server's, whatever the client sent under these keys. */
 const SERVER_FIELDS = ['author', 'timestamp', 'id', 'mentions', 'mentionAll'];
-/** The service itself writes without an author, or in the name that its message gives. */
+/** The service itself writes without an author. */
 const SERVICE_FIELDS = SERVER_FIELDS.filter((field) => field !== 'author');
 
 /** Whom a message mentions: names without doubles, and all who are in the room. */
@@ -32,7 +32,10 @@ function mentionEntries({ mentions = [], mentionAll = false }: Mentioning): Uint
   return entries;
 }
 
-/** Everything up to the timestamp, behind which only an id may come. `others` are further fields that are not the client's. */
+/**
+ * Everything up to the timestamp, behind which only an id may come. `others` are further fields that are not the client's. The author
+ * is always last: that of the service's own message is the one that its map names, if it names one.
+ */
 export function messagePrefix(
   beginning: readonly Uint8Array[],
   author: string | undefined,
@@ -40,10 +43,11 @@ export function messagePrefix(
   hasId: boolean,
   { others = [], mentioning = {} }: { readonly others?: readonly string[]; readonly mentioning?: Mentioning } = {},
 ): { prefix: Uint8Array; bytes: number } {
-  const isService = author === undefined;
+  const named = author ?? message['author'];
+  const isBy = typeof named === 'string';
   const mentioned = mentionEntries(mentioning);
-  const by = [...mentioned.flat(), ...(isService ? [] : [AUTHOR, encodeValue(author)])];
-  const ours = [...(isService ? SERVICE_FIELDS : SERVER_FIELDS), ...others];
+  const by = [...mentioned.flat(), ...(isBy ? [AUTHOR, encodeValue(named)] : [])];
+  const ours = [...(isBy ? SERVER_FIELDS : SERVICE_FIELDS), ...others];
   let shared = encodeShared(message);
   const bytes = shared.length;
   let count = Object.keys(message).length;
@@ -53,10 +57,16 @@ export function messagePrefix(
     count = fields.length;
   }
   const entries = shared.subarray(mapHeader(count).length);
-  const added = mentioned.length + (isService ? 1 : 2) + (hasId ? 1 : 0);
+  const added = mentioned.length + (isBy ? 2 : 1) + (hasId ? 1 : 0);
   // `entries` refers to the encoder's own buffer: it must be copied before anything else is encoded.
   return { prefix: concat([...beginning, mapHeader(count + added), entries, ...by, TIMESTAMP]), bytes };
 }
+
+/** What is before the time and the id of a message by an author, and between them: so it is known whose it is without decoding it. */
+export const authorMark = (author: string): { readonly mark: Uint8Array; readonly middle: Uint8Array } => ({
+  mark: concat([AUTHOR, encodeValue(author), TIMESTAMP]),
+  middle: MESSAGE_ID,
+});
 
 /** The message in a `roomMessage` or `directMessage` made here, as it is there. Anything else is a defect, and throws. */
 export function storedMessageIn(frame: Uint8Array): StoredValue {

@@ -1,9 +1,10 @@
 /**
- * What there is, page by page: rooms, users, nodes. Rooms and users are found by scanning the keys of every primary, as
+ * What there is, page by page: rooms, users, conversations, nodes. All but nodes are found by scanning the keys of every primary, as
  * there is no list of them; what exists all the while is found at least once. What each is, is left to others.
  */
 import type { Commands } from '../../redis/commands.ts';
 import type { Keyspace, TopicKind } from '../../redis/keys.ts';
+import { pairPattern, peerIn } from '../../redis/key-patterns.ts';
 import { list, pairs, text } from '../../redis/reply.ts';
 
 export interface Page<T> {
@@ -41,13 +42,28 @@ export class Directory {
    * Undefined where the cursor is none of ours.
    */
   async names(kind: TopicKind, cursor: string | undefined, limit: number): Promise<Page<string> | undefined> {
+    return this.#found(this.#keys.metaPattern(kind), (key) => this.#keys.nameIn(key, kind), cursor, limit);
+  }
+
+  /** Likewise with whom a user has stored conversations. */
+  async peers(userName: string, cursor: string | undefined, limit: number): Promise<Page<string> | undefined> {
+    const { prefix } = this.#keys;
+    return this.#found(pairPattern(prefix, userName), (key) => peerIn(key, prefix, userName), cursor, limit);
+  }
+
+  /** What is read out of the keys that match; those of which nothing is are left out. */
+  async #found<T>(
+    pattern: string,
+    read: (key: string) => T | undefined,
+    cursor: string | undefined,
+    limit: number,
+  ): Promise<Page<T> | undefined> {
     const from = cursor === undefined ? { primary: '', at: '0' } : readCursor(cursor);
     if (from === undefined) return undefined;
-    const pattern = this.#keys.metaPattern(kind);
     // One that is no primary any more is passed over: its keys are on another one, perhaps seen already.
     const primaries = this.#commands.primaries().filter((primary) => primary >= from.primary);
     let at = primaries[0] === from.primary ? from.at : '0';
-    const found = new Set<string>();
+    const found = new Set<T>();
     let scans = 0;
     for (const primary of primaries) {
       do {
@@ -55,7 +71,10 @@ export class Directory {
           return { items: [...found], cursor: writeCursor(primary, at) };
         }
         const [next, keys] = list(await this.#commands.scan(primary, at, pattern, Math.max(limit, SCAN_MIN)));
-        for (const key of list(keys)) found.add(this.#keys.nameIn(text(key), kind));
+        for (const key of list(keys)) {
+          const one = read(text(key));
+          if (one !== undefined) found.add(one);
+        }
         at = text(next);
       } while (at !== '0');
     }

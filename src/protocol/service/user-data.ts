@@ -1,0 +1,97 @@
+/** What the service itself asks about all that there is of one user: reading it out. */
+import Type, { type Static } from 'typebox';
+import { optional, request, required } from '../declare.ts';
+import { ProcessedMessage } from '../message.ts';
+import { RoomName, Timestamp, UserName } from '../types.ts';
+import type { ValueMap } from '../values.ts';
+
+export const exportPageMax = 500;
+export const exportPageDefault = 100;
+
+export const ExportOptions = Type.Object(
+  {
+    cursor: Type.Optional(Type.String({ maxLength: 400_000, description: 'The `cursor` of the page before.' })),
+    limit: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: exportPageMax,
+        description: `Entries wanted, about; ${exportPageDefault} when left out.`,
+      }),
+    ),
+  },
+  { title: 'ExportOptions', description: 'Which page.' },
+);
+export type ExportOptions = Static<typeof ExportOptions>;
+
+export const ExportEntry = Type.Object(
+  {
+    kind: Type.Union(
+      [
+        Type.Literal('user'),
+        Type.Literal('list'),
+        Type.Literal('contacts'),
+        Type.Literal('session'),
+        Type.Literal('room'),
+        Type.Literal('message'),
+      ],
+      {
+        description:
+          'In this order: the user itself, its own lists, its contacts, the rooms in its session, the rooms that it has to do with, each before what it wrote there, and what it wrote to other users.',
+      },
+    ),
+    userName: Type.Optional(UserName),
+    lastOnline: Type.Optional(Type.Union([Timestamp, Type.Null()])),
+    whitelistOnly: Type.Optional(Type.Boolean({ description: 'Only its whitelist may write to it.' })),
+    profile: Type.Optional(Type.Unsafe<ValueMap>({ type: 'object', description: 'What it has set, as it is stored.' })),
+    listName: Type.Optional(Type.String()),
+    names: Type.Optional(Type.Array(UserName, { description: 'Of a list, or of its contacts: some of them.' })),
+    roomName: Type.Optional(RoomName),
+    group: Type.Optional(Type.String({ description: 'The group of its session that the room is in.' })),
+    owner: Type.Optional(Type.Boolean({ description: 'The room is its own.' })),
+    joined: Type.Optional(Type.Boolean({ description: 'It has joined with some socket.' })),
+    lists: Type.Optional(Type.Array(Type.String(), { description: 'Lists of the room that it is in.' })),
+    message: Type.Optional(ProcessedMessage),
+  },
+  {
+    title: 'ExportEntry',
+    description:
+      "One thing of a user. `userName` is the user, and of a `message` that is no room's the one to whom it was written.",
+  },
+);
+export type ExportEntry = Static<typeof ExportEntry>;
+
+const ExportPage = Type.Object(
+  {
+    entries: Type.Array(ExportEntry, { description: 'A line each, if a file of JSON lines is wanted.' }),
+    cursor: Type.Union([Type.String(), Type.Null()], { description: 'For the next page; nil at the end.' }),
+  },
+  {
+    title: 'ExportPage',
+    description:
+      'Some of what there is of a user. What exists while all pages are read is in one of them, perhaps in two. A page may be empty; only a nil `cursor` is the end.',
+  },
+);
+
+export const serverUserDataRequests = {
+  exportUser: request({
+    doc: 'Gives all that there is of a user, page by page: its profile, lists, contacts and session, the rooms that it owns, has joined or is listed in, and what it wrote, as far as it is kept, to every room and user. It goes through all rooms, a few for each page: of a large service there are many pages.',
+    params: { userName: required(UserName), options: optional(ExportOptions) },
+    result: ExportPage,
+    errors: ['noUser'],
+    access: 'service',
+    example: {
+      params: ['alice', { limit: 2 }],
+      result: {
+        entries: [
+          { kind: 'user', userName: 'alice', lastOnline: null, whitelistOnly: false, profile: { fullName: 'Alice' } },
+          {
+            kind: 'message',
+            roomName: 'lobby',
+            message: { textMessage: 'hello', author: 'alice', timestamp: 1767225600500, id: 42 },
+          },
+        ],
+        cursor: 'WyJyb29tcyJd',
+      },
+    },
+  }),
+};

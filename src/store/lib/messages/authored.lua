@@ -1,0 +1,35 @@
+-- uses: history
+-- What one user wrote in a log, a page at a time. `own(event)` says whether an event is its own. At most `lookMax` entries and
+-- about `bytesMax` bytes are looked at in one step, so that nobody waits for it. Wants the keys `meta`, `history` and an
+-- open log.
+local STEP = 50
+
+-- The events from an id on, at most `limit`, and the id from which to go on; 0 at the end.
+local function authoredFrom(from, own, lookMax, bytesMax, limit)
+  local found, looked, bytes = {}, 0, 0
+  while looked < lookMax and bytes < bytesMax do
+    local step = math.min(STEP, lookMax - looked)
+    local entries = redis.call('XRANGE', history, int(from), '+', 'COUNT', step)
+    for _, entry in ipairs(entries) do
+      local event = entry[2][2]
+      from, looked, bytes = tonumber(string.match(entry[1], '^%d+')) + 1, looked + 1, bytes + #event
+      if own(event) then
+        found[#found + 1] = event
+        if #found == limit then
+          return found, from
+        end
+      end
+    end
+    if #entries < step then
+      return found, 0
+    end
+  end
+  return found, from
+end
+
+-- A message of a room names its author last before its time: `mark` is that, in MessagePack, up to the time, and `middle` what is
+-- between time and id (src/protocol/wire/message-frame.ts). Numbers take eight bytes each.
+local function isMarked(event, mark, middle)
+  local last = #event - 16 - #middle
+  return string.sub(event, last - #mark + 1, last) == mark
+end
