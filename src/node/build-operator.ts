@@ -1,5 +1,6 @@
 /** Builds what the operator uses: the server API, its calls for the operator's hooks, and the port it is on. */
 import type { Server } from 'node:http';
+import { Erasures } from '../chat/repair/erasures.ts';
 import type { Chat } from './build-chat.ts';
 import type { GatewaySide } from './build-gateway.ts';
 import type { RedisSide } from './build-storage.ts';
@@ -12,21 +13,56 @@ import { about } from '../ops/log.ts';
 import { ServerApi } from '../service/server-api.ts';
 import { AdminStore } from '../store/admin/admin-store.ts';
 import { Directory } from '../store/admin/directory.ts';
+import { primaryIds } from '../redis/connect.ts';
+import { ErasureStore } from '../store/erasure/erasure-store.ts';
 import { AuthoredStore } from '../store/authored/authored-store.ts';
+
+/** Commands that a request makes one after the other, and one for which it may have waited. */
+const SETTLE_COMMANDS = 6;
+
+/** What only the service itself asks for, and the work that it leaves behind. */
+export interface Administration {
+  readonly admin: AdminStore;
+  readonly directory: Directory;
+  readonly authored: AuthoredStore;
+  readonly erasures: Erasures;
+}
+
+export function buildAdministration(
+  { config, keys, log, errors }: Shared,
+  { commands, lease, links }: RedisSide,
+  { services }: Chat,
+): Administration {
+  const admin = new AdminStore(commands, keys, { ...config.rooms, resumeTokenMs: config.auth.resumeTokenMs });
+  const directory = new Directory(commands, keys);
+  const authored = new AuthoredStore(commands, keys, config.rooms);
+  const erasures = new Erasures({
+    erasures: new ErasureStore(commands, keys),
+    authored,
+    admin,
+    directory,
+    contactPairs: services.contactPairs,
+    primaryIds: () => primaryIds(links.commands),
+    instance: lease,
+    // A command settles within the time limit, and a request that was under way is a few of them.
+    settleMs: SETTLE_COMMANDS * config.redis.timeoutMs,
+    onErased: (user) => log.info({ user }, 'a user is erased with what it wrote'),
+    onError: (error) => errors.putOff('erasures', error, 'erasing a user is put off'),
+  });
+  return { admin, directory, authored, erasures };
+}
 
 export function buildServerApi(
   shared: Shared,
-  { commands }: RedisSide,
+  administration: Administration,
   { services, handlers, bareHandlers }: Chat,
   { sockets }: GatewaySide,
 ): ServerApi {
-  const { config, keys, measured } = shared;
+  const { config, measured } = shared;
   const onDefect = defectLog(shared);
   return new ServerApi({
     services,
-    admin: new AdminStore(commands, keys, { ...config.rooms, resumeTokenMs: config.auth.resumeTokenMs }),
-    directory: new Directory(commands, keys),
-    authored: new AuthoredStore(commands, keys),
+    ...administration,
     roomListSizeLimit: config.rooms.listSizeLimit,
     directListSizeLimit: config.direct.listSizeLimit,
     handlers,

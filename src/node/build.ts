@@ -5,7 +5,7 @@
 import { buildChat, buildHooks, type Chat } from './build-chat.ts';
 import { buildAftermath, buildDelivery, type Aftermath, type Delivery } from './build-delivery.ts';
 import { buildGateway, type GatewaySide } from './build-gateway.ts';
-import { buildOperatorPort, buildServerApi } from './build-operator.ts';
+import { buildAdministration, buildOperatorPort, buildServerApi, type Administration } from './build-operator.ts';
 import { buildRedisSide, buildStores, type RedisSide } from './build-storage.ts';
 import { NodeHealth } from './health.ts';
 import { buildReadings } from './readings.ts';
@@ -30,6 +30,7 @@ export interface NodeParts
     Pick<Aftermath, 'repairs' | 'userlistChanges'>,
     Pick<Delivery, 'hub' | 'bus' | 'topics' | 'calls' | 'unreadNews'>,
     Pick<Chat, 'reconciler' | 'authenticator' | 'presence'>,
+    Pick<Administration, 'erasures'>,
     Pick<GatewaySide, 'gateway'> {
   readonly hooks: HookRunner | undefined;
   /** The server API, for the hooks. */
@@ -85,8 +86,10 @@ export function buildNode(config: Config, outside: Outside): NodeParts {
   const loopDelay = new LoopDelay();
   const parts = { ...shared, ...redisSide, ...aftermath, ...delivery, ...chat, ...gatewaySide, health, loopDelay };
   const metrics = new Exposition(buildReadings({ ...parts, build }), measured.distributions);
-  const api = buildServerApi(shared, redisSide, chat, gatewaySide);
+  const administration = buildAdministration(shared, redisSide, chat);
+  const api = buildServerApi(shared, administration, chat, gatewaySide);
   const service = new ServiceCalls(api, config.limits);
   const operatorPort = buildOperatorPort(shared, metrics, health, api);
-  return { ...parts, redis, hooks, service, sweeper, comparison, operatorPort };
+  const { erasures } = administration;
+  return { ...parts, redis, hooks, erasures, service, sweeper, comparison, operatorPort };
 }

@@ -124,6 +124,7 @@ export class GatewayNode {
   stop(): void {
     for (const timer of this.#timers) clearInterval(timer);
     this.#parts.sweeper.stop();
+    this.#parts.erasures.stop();
     this.#parts.memory.stop();
     this.#parts.authenticator.stop();
     this.#parts.lease.stop();
@@ -189,6 +190,7 @@ export class GatewayNode {
     if (!this.#parts.lease.held || this.#draining) return;
     void this.#parts.comparison.run();
     void this.#parts.reconciler.run();
+    void this.#parts.erasures.run();
     // The instance may be another one than a second ago.
     this.#parts.calls
       .follow()

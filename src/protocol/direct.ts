@@ -235,6 +235,20 @@ export function storedDirectFrame(
   return { ...prefixed, middle: MESSAGE_ID };
 }
 
+/** What is left of a `directMessage` whose content is gone; one that is not stored has no id. */
+export function recalledDirectFrame(author: string, timestamp: number, id: number | undefined): Uint8Array {
+  const tombstone = { recalled: true };
+  if (id === undefined) return concat([directMessageFrame(author, tombstone).prefix, uint64(timestamp)]);
+  const { prefix, middle } = storedDirectFrame(author, tombstone);
+  return concat([prefix, uint64(timestamp), middle, uint64(id)]);
+}
+
+function uint64(value: number): Uint8Array {
+  const bytes = new Uint8Array(8);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(value));
+  return bytes;
+}
+
 const statusKey = encodeValue(STATUS);
 const statusValues = new Map(directStatuses.map((status) => [status, encodeValue(status)]));
 

@@ -19,7 +19,7 @@ export const ProcessedMessage = Type.Unsafe<ValueMap>({
   title: 'ProcessedMessage',
   required: ['timestamp'],
   description:
-    "The author's map plus `author` (UserName), `timestamp` (Timestamp) and `id` (MessageId; absent if transient, and of a direct message that is not stored), and where it mentions somebody `mentions` (names) and `mentionAll` (true). What the service itself sent has an `author` only if its map has.",
+    "The author's map plus `author` (UserName), `timestamp` (Timestamp) and `id` (MessageId; absent if transient, and of a direct message that is not stored), and where it mentions somebody `mentions` (names) and `mentionAll` (true). What the service itself sent has an `author` only if its map has. Of a message whose content was erased `id`, `author`, `timestamp` and `recalled: true` are left.",
 });
 
 /** Names that one message mentions. */

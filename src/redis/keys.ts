@@ -16,8 +16,10 @@ export const userTopic = (userName: string): TopicKey => `user:${userName}`;
 export const topicName = (topic: TopicKey): string => topic.slice(5);
 export const topicKind = (topic: TopicKey): TopicKind => (topic.startsWith('room:') ? 'room' : 'user');
 
-// The only place where a string becomes a key.
+// The only places where a string becomes a key.
 const key = (tag: string, part: string): Key => `${tag}:${part}` as Key;
+/** One that a scan has found. */
+export const foundKey = (name: string): Key => name as Key;
 
 /** Keys of a topic, made as they are asked for. What ends in `:` is a prefix: what scripts append stays inside the tag. */
 class TopicKeys {
@@ -43,6 +45,14 @@ class TopicKeys {
   }
   get history(): Key {
     return this.key('history');
+  }
+  /** The latest versions of messages that are not in the history any more, by id. */
+  get latest(): Key {
+    return this.key('latest');
+  }
+  /** A history that is being written anew. */
+  get rewritten(): Key {
+    return this.key('rewritten');
   }
   get events(): Key {
     return this.key('events');
@@ -183,6 +193,10 @@ export class UserKeys extends TopicKeys {
   get profile(): Key {
     return this.key('profile');
   }
+  /** Is there while what a user of that name wrote is being erased. */
+  get erasing(): Key {
+    return this.key('erasing');
+  }
   get contacts(): Key {
     return this.key('contacts');
   }
@@ -283,6 +297,12 @@ export class Keyspace {
   /** What resume tokens are signed with. */
   get resumeKeys(): Key {
     return key(this.#tag('resume'), 'keys');
+  }
+
+  /** Whose words are being erased, by when somebody may take it up; how far each has come; and whose were lately. */
+  get erasing(): { erasures: Key; progress: Key; erased: Key } {
+    const tag = this.#tag('erasures');
+    return { erasures: key(tag, 'pending'), progress: key(tag, 'progress'), erased: key(tag, 'done') };
   }
 
   /** Node ids by when they were swept, of the last minutes. */

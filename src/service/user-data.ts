@@ -18,5 +18,10 @@ export function serverUserDataHandlers(parts: ServerServices): UserDataHandlers 
       if (page === 'badCursor') return failBecause('badArgument', [1, null], 'its `cursor` is not that of a page');
       return ok(page);
     },
+
+    async eraseUser({ userName }) {
+      if (!isStorableName(userName, limits)) return fail('noUser', [userName]);
+      return ok({ done: await parts.erasures.erase(userName) });
+    },
   };
 }

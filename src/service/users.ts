@@ -1,6 +1,6 @@
 /** What the service itself asks about users. */
 import { closeCodes } from '../protocol/wire/close-codes.ts';
-import { fail, failBecause } from '../protocol/errors.ts';
+import { fail, failBecause, unavailable } from '../protocol/errors.ts';
 import { invalidName, isStorableName, isValidName } from '../protocol/names/rule.ts';
 import { utf8Length } from '../protocol/names/form.ts';
 import type { serverUserRequests } from '../protocol/service/users.ts';
@@ -30,6 +30,7 @@ export function serverUserHandlers({ services, admin, directory, directListSizeL
       const refused = listsRefusal(lists, { ...limits, listSizeLimit: directListSizeLimit });
       if (refused !== undefined) return (await admin.hasUser(userName)) ? fail('userExists', [userName]) : refused;
       const made = await admin.createUser(userName, { whitelistOnly, lists });
+      if (made === 'erasing') return unavailable();
       return made === 'ok' ? ok(null) : fail(made, [userName]);
     },
 

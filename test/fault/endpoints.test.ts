@@ -105,7 +105,7 @@ test.each([
 const needed = `ping select cluster|slots client|setname eval evalsha scan time ssubscribe sunsubscribe spublish
   exists unlink rename persist pexpire pexpireat set hget hset hsetnx hincrby hdel hlen hexists hgetall hmget hkeys hvals hscan
   sadd srem scard sismember smembers sscan zadd zrem zcard zscore zrange zrangebyscore zrangebylex
-  zscan zremrangebyscore zremrangebyrank zunionstore pttl xadd xlen xrange xrevrange xtrim`
+  zscan zremrangebyscore zremrangebyrank zrevrangebyscore zcount zunionstore pttl xadd xdel xrange xrevrange xtrim`
   .split(/\s+/)
   .map((name) => `+${name}`);
 const least = ['~least:*', '&least:*', ...needed];

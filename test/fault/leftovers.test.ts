@@ -16,10 +16,10 @@ const env = {
   PARLEY_HISTORY_MAX_AGE_MS: '3600000',
 };
 /**
- * What may stay until it expires: a dead node's tombstones, what repeated messages are known by, what ends resume tokens, and what
- * signatures were used.
+ * What may stay until it expires: a dead node's tombstones, what repeated messages are known by, what ends resume tokens, what
+ * signatures were used, and who was erased.
  */
-const expiring = /:(tomb|dedup):|:voided$|:nonces$|^\{resume\}:keys$/;
+const expiring = /:(tomb|dedup):|:voided$|:nonces$|^\{erasures\}:done$|^\{resume\}:keys$/;
 
 interface Scene {
   readonly roomName: string;
@@ -272,6 +272,37 @@ test('conversations leave nothing once both users are deleted, also where one wa
   for (const userName of ['dave', 'ann', 'carol', 'bob']) {
     await eventually(async () => expect(await api.call('deleteUser', { userName })).toBe(null));
   }
+  await expectNothingLeft(redis, service.prefix);
+});
+
+test('a user who was erased leaves tombstones, and they go with the rooms and conversations that they are in', async () => {
+  const redis = await startRedis(scope);
+  const stored = { ...env, PARLEY_DIRECT_MESSAGES: 'stored', PARLEY_REDIS_TIMEOUT_MS: '1000' };
+  const service = await startService(scope, { nodes: 2, redis, env: stored });
+  const api = serverApi(service.node(1));
+  const [ann, bob] = [
+    await loginRpc(scope, service.node(0).url, 'ann'),
+    await loginRpc(scope, service.node(1).url, 'bob'),
+  ];
+  await bob.call('roomCreate', 'lobby');
+  for (const user of [ann, bob]) {
+    await user.call('roomJoin', 'lobby');
+    await user.call('roomMessage', 'lobby', { text: 'hello' }, { clientMessageId: 'm-1' });
+  }
+  await ann.call('profileSet', { fullName: 'Ann A.' });
+  await ann.call('contactAdd', 'bob');
+  await ann.call('directMessage', 'bob', { text: 'hello' }, { clientMessageId: 'm-1' });
+  await bob.call('directMessage', 'ann', { text: 'hello' });
+  expect(await api.call('eraseUser', { userName: 'ann' })).toEqual({ done: false });
+  await eventually(async () => expect(await api.call('eraseUser', { userName: 'ann' })).toEqual({ done: true }), {
+    timeoutMs: 60_000,
+  });
+  expect(await contacts(bob)).toEqual([]);
+  const left = (await redis.client().keys(`${service.prefix}:{user:ann}:*`)).filter((key) => !expiring.test(key));
+  expect(left).toEqual([]);
+  await bob.call('roomDelete', 'lobby');
+  bob.raw.close();
+  await eventually(async () => expect(await api.call('deleteUser', { userName: 'bob' })).toBe(null));
   await expectNothingLeft(redis, service.prefix);
 });
 

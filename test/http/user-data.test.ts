@@ -1,6 +1,9 @@
-// All that there is of one user: read out page by page through one node, on a single Redis and on a cluster.
+// All that there is of one user: read out page by page, and erased, on a single Redis and on a cluster.
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { isMap, type Value, type ValueMap } from '../../src/protocol/values.ts';
+import { keysWith, MARKER } from '../store/erase-actions.ts';
+import { openStore, type Store } from '../store/store.ts';
+import { eventually } from '../support/eventually.ts';
 import { startRedis, type RedisAddress } from '../support/redis.ts';
 import { startRedisCluster } from '../support/redis-cluster.ts';
 import { loginRpc, type User } from '../support/rpc.ts';
@@ -16,9 +19,11 @@ describe.each<[string, (scope: Scope) => Promise<RedisAddress>]>([
   ['a cluster', startRedisCluster],
 ])('on %s', (_, redis) => {
   let service: Service<RedisAddress>;
+  let store: Store;
   beforeAll(async () => {
-    const env = { ...apiEnv, PARLEY_DIRECT_MESSAGES: 'stored' };
+    const env = { ...apiEnv, PARLEY_DIRECT_MESSAGES: 'stored', PARLEY_REDIS_TIMEOUT_MS: '1000' };
     service = await startService(scope, { redis: await redis(scope), nodes: 2, env });
+    store = await openStore(scope, service.redis, { prefix: service.prefix });
   });
   const api = (): ServerApiClient => serverApi(service.node(0));
   const login = (node: 0 | 1, userName: string, enableSync = false): Promise<User> =>
@@ -98,5 +103,102 @@ describe.each<[string, (scope: Scope) => Promise<RedisAddress>]>([
       code: 'badArgument',
     });
     expect(await exported('carl', 10)).toMatchObject([{ kind: 'user', userName: 'carl' }]);
+  });
+
+  /** Talks until its socket is closed. */
+  async function chatter(user: User, text: string): Promise<void> {
+    let isClosed = false;
+    void user.raw.closed.then(() => (isClosed = true));
+    for (let i = 0; !isClosed; i++) {
+      const message = { text: `${text} ${i}` };
+      const calls = [
+        user.call('roomMessage', 'hall', message, { clientMessageId: `${text}-${i}` }),
+        user.call('directMessage', 'gus', message, { clientMessageId: `${text}-${i}` }),
+      ];
+      await Promise.allSettled(calls);
+    }
+  }
+
+  test('eraseUser leaves tombstones of all that a user wrote, also of what it writes meanwhile, and nothing else of it', async () => {
+    const [fay, fayToo, gus] = [await login(0, 'fay'), await login(1, 'fay'), await login(1, 'gus')];
+    await fay.call('profileSet', { about: MARKER });
+    await fay.call('contactAdd', 'gus');
+    await gus.call('roomCreate', 'hall');
+    for (const user of [fay, fayToo, gus]) await user.call('roomJoin', 'hall');
+    for (let i = 0; i < 5; i++) {
+      await fay.call('roomMessage', 'hall', { text: MARKER });
+      await gus.call('roomMessage', 'hall', { text: 'mine' });
+      await fay.call('directMessage', 'gus', { text: MARKER });
+      await gus.call('directMessage', 'fay', { text: 'mine' });
+    }
+    const talking = [chatter(fay, MARKER), chatter(fayToo, `${MARKER}-too`)];
+    expect(await api().call('eraseUser', ['fay'])).toEqual({ done: false });
+    for (const user of [fay, fayToo]) expect(await user.raw.closed).toMatchObject({ code: 4502 });
+    await Promise.all(talking);
+    // Meanwhile nobody has that name.
+    await expect(login(0, 'fay')).rejects.toThrow();
+    await eventually(async () =>
+      expect(await api().refusal('addUser', ['fay'])).toMatchObject({ code: 'unavailable' }),
+    );
+    await eventually(async () => expect(await api().call('eraseUser', ['fay'])).toEqual({ done: true }), {
+      timeoutMs: 60_000,
+    });
+    expect(await api().call('hasUser', ['fay'])).toBe(false);
+    const client = store.client;
+    expect(await keysWith(client, service.prefix, MARKER)).toEqual([]);
+
+    const read = async (after: number): Promise<ValueMap[]> => {
+      const page = await gus.call('roomHistoryGet', 'hall', after, 100);
+      return Array.isArray(page) ? page.filter(isMap).toReversed() : [];
+    };
+    const info = Object(await gus.call('roomHistoryInfo', 'hall'));
+    expect(info).toMatchObject({ oldestMessageId: 1, historySize: info['lastMessageId'] });
+    const messages: ValueMap[] = [];
+    while (messages.length < info['lastMessageId']) messages.push(...(await read(messages.length)));
+    expect(messages.map(({ id }) => id)).toEqual(messages.map((_, i) => i + 1));
+    for (const message of messages) {
+      const { id, timestamp } = message;
+      if (message['author'] === 'gus') expect(message['text']).toBe('mine');
+      else expect(message).toEqual({ id, timestamp, author: 'fay', recalled: true });
+    }
+    const direct = await gus.call('directHistoryGet', 'fay', { fromId: 0, direction: 'forward', limit: 4 });
+    expect(direct).toMatchObject([
+      { id: 1, author: 'fay', recalled: true },
+      { id: 2, author: 'gus', text: 'mine' },
+      { id: 3, author: 'fay', recalled: true },
+      { id: 4, author: 'gus', text: 'mine' },
+    ]);
+    const [joined] = (await gus.call('roomsJoin', [
+      { roomName: 'hall', epoch: info['epoch'], lastMessageId: info['lastMessageId'] - 10 },
+    ])) as ValueMap[];
+    expect(joined).toMatchObject({ recovered: true });
+    expect(Array.isArray(joined?.['messages']) && joined['messages'].length).toBe(10);
+
+    // Who has the name next is somebody else.
+    const again = await login(1, 'fay');
+    await again.call('roomJoin', 'hall');
+    await again.call('roomMessage', 'hall', { text: 'new' });
+    expect((await read(info['lastMessageId'])).at(-1)).toMatchObject({ author: 'fay', text: 'new' });
+    expect(await api().call('eraseUser', ['fay'])).toEqual({ done: false });
+    await eventually(async () => expect(await api().call('eraseUser', ['fay'])).toEqual({ done: true }), {
+      timeoutMs: 60_000,
+    });
+    expect((await read(info['lastMessageId'])).at(-1)).toMatchObject({ author: 'fay', recalled: true });
+  });
+
+  test('eraseUser erases what a user left behind who is gone', async () => {
+    const [hal, ida] = [await login(0, 'hal'), await login(1, 'ida')];
+    await ida.call('roomCreate', 'den');
+    for (const user of [hal, ida]) await user.call('roomJoin', 'den');
+    await hal.call('roomMessage', 'den', { text: MARKER });
+    hal.raw.close();
+    await eventually(async () => expect(await api().call('deleteUser', ['hal'])).toBeNull());
+    expect(await ida.call('roomRecentHistory', 'den')).toMatchObject([{ text: MARKER }]);
+    expect(await api().call('eraseUser', ['hal'])).toEqual({ done: false });
+    await eventually(async () => expect(await api().call('eraseUser', ['hal'])).toEqual({ done: true }), {
+      timeoutMs: 60_000,
+    });
+    expect(await ida.call('roomRecentHistory', 'den')).toMatchObject([{ id: 1, author: 'hal', recalled: true }]);
+    expect(await api().refusal('eraseUser', ['a:b'])).toMatchObject({ code: 'noUser' });
   });
 });

@@ -11,6 +11,7 @@ import { openClient, openServer, type Client } from '../../src/redis/connect.ts'
 import { ContactStore } from '../../src/store/contact/contact-store.ts';
 import { PresenceStore } from '../../src/store/contact/presence-store.ts';
 import { AuthoredStore } from '../../src/store/authored/authored-store.ts';
+import { ErasureStore } from '../../src/store/erasure/erasure-store.ts';
 import { Deletions } from '../../src/store/room/deletions.ts';
 import { DirectStore } from '../../src/store/direct/direct-store.ts';
 import { Directory } from '../../src/store/admin/directory.ts';
@@ -53,6 +54,7 @@ export interface Store {
   readonly admin: AdminStore;
   readonly directory: Directory;
   readonly authored: AuthoredStore;
+  readonly erasures: ErasureStore;
   readonly commands: Commands;
   readonly keys: Keyspace;
   /** Logs as the node of that id reads them. */
@@ -153,7 +155,8 @@ export async function openStore(scope: Scope, address: RedisAddress, options: St
     quotas: new QuotaStore(commands, keys, { rooms: 0, listNames: 0, bytes: 0, ...options.quotas }),
     admin: new AdminStore(commands, keys, { ...lives, historyMaxAgeMs, trimPage: options.trimPage ?? 5000 }),
     directory: new Directory(commands, keys),
-    authored: new AuthoredStore(commands, keys),
+    authored: new AuthoredStore(commands, keys, { historyMaxAgeMs }),
+    erasures: new ErasureStore(commands, keys),
     commands,
     keys,
     logOf: (nodeId) => new TopicLog(commands, keys, { nodeId }, historyMaxAgeMs),

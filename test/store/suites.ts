@@ -4,6 +4,8 @@ import { accessSuite } from './access-suite.ts';
 import { ageSuite } from './age-suite.ts';
 import { authoredSuite } from './authored-suite.ts';
 import { bytesSuite } from './bytes-suite.ts';
+import { eraseDirectSuite } from './erase-direct-suite.ts';
+import { eraseSuite } from './erase-suite.ts';
 import { evictionSuite } from './eviction-suite.ts';
 import { contactSuite } from './contact-suite.ts';
 import { directSuite } from './direct-suite.ts';
@@ -54,6 +56,10 @@ export function storeSuites(open: OpenStore): void {
   describe('inboxes', () => inboxSuite(open));
   describe('what is unread', () => unreadSuite(open));
   describe('what a user wrote', () => authoredSuite(open));
+  describe('erasing what a user wrote', () => {
+    eraseSuite(open);
+    eraseDirectSuite(open);
+  });
   describe('contacts', () => contactSuite(open));
   describe('presence', () => presenceSuite(open));
   describe('administration', () => adminSuite(open));

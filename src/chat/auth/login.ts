@@ -165,14 +165,14 @@ export async function toldAtLogin(
 
 /** Nothing has happened. */
 export function refusalFor(
-  added: 'void' | 'overdue' | 'sessionConflict' | 'badSignature' | Full,
+  added: 'void' | 'overdue' | 'erasing' | 'sessionConflict' | 'badSignature' | Full,
   { issuedAt }: Identified,
 ): Failure<'badToken' | 'badSignature' | 'sessionConflict' | 'tooManySockets' | 'unavailable'> {
   if (typeof added !== 'string') return fail('tooManySockets', [], added.retryAfterMs);
   if (added === 'sessionConflict') return fail(added);
   if (added === 'badSignature') return failBecause(added, [], 'it was used before, or its time is over');
-  // Who has the tag is on a node that is being swept; or nothing was shown that is not good any more.
-  if (added === 'overdue' || issuedAt === undefined) return unavailable();
+  // Who has the tag is on a node that is being swept; or the name is nobody's for now; or nothing was shown that is not good any more.
+  if (added === 'overdue' || added === 'erasing' || issuedAt === undefined) return unavailable();
   return tokenRevoked();
 }
 

@@ -1,4 +1,4 @@
-/** What the service itself asks about all that there is of one user: reading it out. */
+/** What the service itself asks about all that there is of one user: reading it out, and erasing it. */
 import Type, { type Static } from 'typebox';
 import { optional, request, required } from '../declare.ts';
 import { ProcessedMessage } from '../message.ts';
@@ -72,6 +72,11 @@ const ExportPage = Type.Object(
   },
 );
 
+const Erasure = Type.Object(
+  { done: Type.Boolean({ description: 'It is done. Otherwise it is under way: ask again.' }) },
+  { title: 'Erasure', description: 'How far the erasure of a user has come.' },
+);
+
 export const serverUserDataRequests = {
   exportUser: request({
     doc: 'Gives all that there is of a user, page by page: its profile, lists, contacts and session, the rooms that it owns, has joined or is listed in, and what it wrote, as far as it is kept, to every room and user. It goes through all rooms, a few for each page: of a large service there are many pages.',
@@ -93,5 +98,14 @@ export const serverUserDataRequests = {
         cursor: 'WyJyb29tcyJd',
       },
     },
+  }),
+
+  eraseUser: request({
+    doc: 'Erases a user with what it wrote: closes its sockets with code 4502, deletes it as `deleteUser` does, and leaves of each of its messages, in all rooms and conversations, `{id, author, timestamp, recalled: true}`; their ids and their order stay. Nothing of what they said is in Redis when it is done. It goes on by itself, whatever becomes of the node that was asked; until then nobody logs in by that name (`unavailable`). Asked again it tells whether it is done, for a day; a user who has come back since is erased as well. Also of a user who does not exist any more. Who has the messages already is not told.',
+    params: { userName: required(UserName) },
+    result: Erasure,
+    errors: ['noUser'],
+    access: 'service',
+    example: { params: ['alice'], result: { done: false } },
   }),
 };

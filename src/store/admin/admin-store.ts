@@ -50,7 +50,7 @@ const roomHasInList = script('../access/room-has-in-list', {
 
 /** Gives how many messages too many are left. */
 const resizeHistory = script('../history/resize-history', {
-  keys: ['meta', 'history'],
+  keys: ['meta', 'history', 'latest'],
   args: ['size', 'pageMax'],
   whenFull: true,
   refuses: ['noRoom'],
@@ -59,7 +59,7 @@ const resizeHistory = script('../history/resize-history', {
 
 /** Gives whether there may be more that are too old. */
 const ageHistory = script('../history/age-history', {
-  keys: ['meta', 'history'],
+  keys: ['meta', 'history', 'latest'],
   args: ['age', 'isFirst', 'pageMax', 'maxAgeMs'],
   whenFull: true,
   refuses: ['noRoom'],
@@ -110,7 +110,7 @@ export class AdminStore {
     return (await this.#commands.plain('exists', meta)) === 1;
   }
 
-  createUser(userName: string, { whitelistOnly, lists }: UserOptions): Promise<'ok' | 'userExists'> {
+  createUser(userName: string, { whitelistOnly, lists }: UserOptions): Promise<'ok' | 'userExists' | 'erasing'> {
     const args = { epoch: newEpoch(), whitelistOnly: flag(whitelistOnly) };
     const rest = Object.entries(lists).flatMap(([listName, names]) => names.flatMap((name) => [listName, name]));
     return this.#commands.run(createUser, this.#keys.user(userName), args, { args: rest });
@@ -122,6 +122,8 @@ export class AdminStore {
       const deleted = await this.#commands.run(deleteUser, this.#keys.user(userName), {
         keptMs: this.#options.resumeTokenMs,
       });
+      // Whoever asks for its erasure afterwards asks for what this one wrote.
+      if (deleted === 'ok') await this.#commands.plain('zrem', this.#keys.erasing.erased, userName);
       if (deleted !== 'hasPeers') return deleted;
       await leavePairs(this.#commands, this.#keys, userName);
     }

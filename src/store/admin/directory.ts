@@ -4,7 +4,7 @@
  */
 import type { Commands } from '../../redis/commands.ts';
 import type { Keyspace, TopicKind } from '../../redis/keys.ts';
-import { pairPattern, peerIn } from '../../redis/key-patterns.ts';
+import { pairPattern, peerIn, traceIn, tracePattern, type Trace } from '../../redis/key-patterns.ts';
 import { list, pairs, text } from '../../redis/reply.ts';
 
 export interface Page<T> {
@@ -49,6 +49,12 @@ export class Directory {
   async peers(userName: string, cursor: string | undefined, limit: number): Promise<Page<string> | undefined> {
     const { prefix } = this.#keys;
     return this.#found(pairPattern(prefix, userName), (key) => peerIn(key, prefix, userName), cursor, limit);
+  }
+
+  /** Likewise where something that a user wrote may be besides logs of messages. */
+  async traces(userName: string, cursor: string | undefined, limit: number): Promise<Page<Trace> | undefined> {
+    const { prefix } = this.#keys;
+    return this.#found(tracePattern(prefix), (key) => traceIn(key, prefix, userName), cursor, limit);
   }
 
   /** What is read out of the keys that match; those of which nothing is are left out. */

@@ -1,12 +1,12 @@
-/** The scripts of what one user wrote, in each room and conversation. The Lua files say why. */
-import { events, number, yes } from '../../redis/reply.ts';
+/** The scripts of what one user wrote, in each room and conversation: reading it, and erasing it. The Lua files say why. */
+import { events, nothing, number, yes } from '../../redis/reply.ts';
 import { scriptsBeside } from '../../redis/script.ts';
 import { ROOM_LISTS } from '../key-names.ts';
 
 const script = scriptsBeside(import.meta.url);
 
-const HISTORY = ['meta', 'history'] as const;
-const PAGE = ['after', 'lookMax', 'bytesMax', 'limit'] as const;
+const HISTORY = ['meta', 'history', 'latest'] as const;
+const PAGE = ['after', 'lookMax', 'bytesMax', 'limit', 'maxAgeMs'] as const;
 
 export const readAuthored = script('read-authored', {
   keys: [...HISTORY, 'occupants', ...ROOM_LISTS],
@@ -28,4 +28,42 @@ export const readAuthoredDirect = script('read-authored-direct', {
   args: ['user', ...PAGE],
   refuses: ['noPair'],
   gives: { next: number, messages: events },
+});
+
+export const eraseAuthored = script('erase-authored', {
+  keys: [...HISTORY, 'rewritten'],
+  args: ['mark', 'prefix', 'middle', 'after', 'lookMax', 'bytesMax', 'maxAgeMs'],
+  whenFull: true,
+  refuses: ['noRoom'],
+  gives: { isDirty: yes, next: number },
+});
+
+export const eraseAuthoredDirect = script('erase-authored-direct', {
+  keys: [...HISTORY, 'rewritten'],
+  args: ['user', 'prefix', 'middle', 'after', 'lookMax', 'bytesMax', 'maxAgeMs'],
+  whenFull: true,
+  refuses: ['noPair'],
+  gives: { isDirty: yes, next: number },
+});
+
+/** Whether there is more to do. */
+export const rewriteHistory = script('rewrite-history', {
+  keys: [...HISTORY, 'rewritten'],
+  args: ['pageMax', 'bytesMax'],
+  whenFull: true,
+  refuses: ['gone'],
+  gives: yes,
+});
+
+export const findInRing = script('find-in-ring', {
+  keys: ['events'],
+  args: ['bytes'],
+  gives: events,
+});
+
+export const replaceInRing = script('replace-in-ring', {
+  keys: ['events'],
+  rest: true,
+  whenFull: true,
+  gives: nothing,
 });

@@ -1,11 +1,16 @@
 /**
  * What one user wrote, room by room and conversation by conversation, in Redis: nothing lists it, so whoever wants it goes through
- * all rooms. Every method is one script that looks at a few hundred entries at most. Rejects with `StateUnavailable` where Redis
+ * all rooms. Reading is one script, erasing several; each looks at a few hundred entries at most. Rejects with `StateUnavailable` where Redis
  * cannot be asked.
  */
+import { storedDirectFrame } from '../../protocol/direct.ts';
+import { erasedFrame } from '../../protocol/service/erased.ts';
+import { roomMessageFrame } from '../../protocol/message.ts';
 import { authorMark } from '../../protocol/wire/message-frame.ts';
+import { encodeValue } from '../../protocol/wire/msgpack.ts';
 import type { Commands } from '../../redis/commands.ts';
-import type { Keyspace } from '../../redis/keys.ts';
+import { globOf, type Key, type Keyspace, type RoomKeys } from '../../redis/keys.ts';
+import { list, pairs, text } from '../../redis/reply.ts';
 import type { OutcomeOf } from '../../redis/script.ts';
 import * as scripts from './authored-scripts.ts';
 
@@ -21,23 +26,90 @@ export type AuthoredPage = Exclude<OutcomeOf<typeof scripts.readAuthored>, strin
 
 /** Entries that one script looks at, and their bytes. */
 const LOOK = { lookMax: 500, bytesMax: 1 << 19 };
+/** The same of one that copies them. */
+const COPY = { pageMax: 500, bytesMax: 1 << 19 };
+/** What is left of a message. */
+const RECALLED = { recalled: true };
 
 export class AuthoredStore {
   readonly #commands: Commands;
   readonly #keys: Keyspace;
+  readonly #look: typeof LOOK & { readonly maxAgeMs: number };
 
-  constructor(commands: Commands, keys: Keyspace) {
+  constructor(commands: Commands, keys: Keyspace, { historyMaxAgeMs }: { readonly historyMaxAgeMs: number }) {
     this.#commands = commands;
     this.#keys = keys;
+    this.#look = { ...LOOK, maxAgeMs: historyMaxAgeMs };
   }
 
   readRoom(roomName: string, userName: string, wish: AuthoredWish): Promise<AuthoredPage | 'noRoom'> {
-    const args = { user: userName, ...authorMark(userName), ...wish, ...LOOK };
+    const args = { user: userName, ...authorMark(userName), ...wish, ...this.#look };
     return this.#commands.run(scripts.readAuthored, this.#keys.room(roomName), args);
   }
 
   readPair(userName: string, peer: string, wish: AuthoredWish): Promise<OutcomeOf<typeof scripts.readAuthoredDirect>> {
-    const args = { user: userName, ...wish, ...LOOK };
+    const args = { user: userName, ...wish, ...this.#look };
     return this.#commands.run(scripts.readAuthoredDirect, this.#keys.pair(userName, peer), args);
+  }
+
+  /** Leaves tombstones of what a user wrote to a room. Done again it changes nothing. */
+  async eraseInRoom(roomName: string, userName: string): Promise<void> {
+    const keys = this.#keys.room(roomName);
+    const args = { ...authorMark(userName), ...roomMessageFrame(roomName, userName, RECALLED, false), ...this.#look };
+    await this.#erase(keys, (after) => this.#commands.run(scripts.eraseAuthored, keys, { ...args, after }));
+  }
+
+  /** The same of what it wrote to another user. */
+  async eraseInPair(userName: string, peer: string): Promise<void> {
+    const keys = this.#keys.pair(userName, peer);
+    const args = { user: userName, ...storedDirectFrame(userName, RECALLED), ...this.#look };
+    await this.#erase(keys, (after) => this.#commands.run(scripts.eraseAuthoredDirect, keys, { ...args, after }));
+  }
+
+  /** Step by step, and then what is only marked in the stream as taken out. */
+  async #erase(
+    keys: Parameters<typeof this.rewrite>[0],
+    step: (after: number) => Promise<{ readonly isDirty: boolean; readonly next: number } | string>,
+  ): Promise<void> {
+    for (let after = 0; ;) {
+      const done = await step(after);
+      if (typeof done === 'string') return;
+      if (done.next === 0) return done.isDirty ? this.rewrite(keys) : undefined;
+      after = done.next - 1;
+    }
+  }
+
+  /** Writes a stream anew out of which something was taken. */
+  async rewrite(keys: Pick<RoomKeys, 'meta' | 'history' | 'latest' | 'rewritten'>): Promise<void> {
+    while ((await this.#commands.run(scripts.rewriteHistory, keys, COPY)) === true);
+  }
+
+  /** Takes a user's words out of a ring of events, and what shows of it there. */
+  async eraseInRing(events: Key, userName: string): Promise<void> {
+    const found = await this.#commands.run(scripts.findInRing, { events }, { bytes: encodeValue(userName) });
+    const replaced = found.flatMap((event) => {
+      const frame = erasedFrame(event.frame, userName);
+      return frame === undefined ? [] : [event.seq, frame];
+    });
+    if (replaced.length > 0) await this.#commands.run(scripts.replaceInRing, { events }, {}, { args: replaced });
+  }
+
+  /** Forgets what messages of a user are known by when they are repeated. */
+  async forgetRepeats(key: Key, userName: string): Promise<void> {
+    const pattern = `${globOf(userName)}\n*`;
+    let cursor = '0';
+    do {
+      const [next, found] = list(
+        await this.#commands.plain('hscan', key, cursor, 'MATCH', pattern, 'COUNT', LOOK.lookMax),
+      );
+      const names = pairs(found).map(([name]) => name);
+      if (names.length > 0) await this.#commands.plain('hdel', key, ...names);
+      cursor = text(next);
+    } while (cursor !== '0');
+  }
+
+  /** All that is known of repeats there. */
+  async forgetAllRepeats(key: Key): Promise<void> {
+    await this.#commands.plain('unlink', key);
   }
 }

@@ -1,6 +1,6 @@
 -- uses: direct/pair messages/authored
 -- A page of what a user wrote to another one, from behind the id `after` on: not what an earlier user of its name did.
-if not openLog() then
+if not openLog(now) then
   return 'noPair'
 end
 local function own(event)

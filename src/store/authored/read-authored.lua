@@ -1,7 +1,7 @@
--- uses: messages/authored
+-- uses: clock messages/authored
 -- What a user has to do with a room, and a page of what it wrote there, from behind the id `after` on: one step for what is of one
 -- room, so that a room that is gone is not told of by half.
-if not openLog() then
+if not openLog(now) then
   return 'noRoom'
 end
 local function own(event)

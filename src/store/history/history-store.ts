@@ -10,7 +10,7 @@ import { ROOM_LISTS, UNREADABLE, type Unreadable } from '../key-names.ts';
 const script = scriptsBeside(import.meta.url);
 
 const readHistory = script('read-history', {
-  keys: ['meta', 'occupants', ...ROOM_LISTS, 'history'],
+  keys: ['meta', 'occupants', ...ROOM_LISTS, 'history', 'latest'],
   args: [...RIGHTS, 'after', 'limit', 'bytesMax', 'maxAgeMs'],
   refuses: UNREADABLE,
   gives: events,

@@ -12,7 +12,7 @@ import { scriptsBeside } from '../../redis/script.ts';
 const script = scriptsBeside(import.meta.url);
 
 const readInbox = script('read-inbox', {
-  keys: ['meta', 'history'],
+  keys: ['meta', 'history', 'latest'],
   args: ['epoch', 'after', 'upTo', 'limit', 'bytesMax', 'maxAgeMs'],
   refuses: ['lost'],
   gives: events,
@@ -50,13 +50,13 @@ export class InboxStore {
     head: InboxPosition,
     bytesMax: number,
   ): Promise<TopicEvent[] | 'lost'> {
-    const { meta, history } = this.#keys.user(userName);
+    const { meta, history, latest } = this.#keys.user(userName);
     if (position.epoch !== head.epoch || position.seq > head.seq) return 'lost';
     const found: TopicEvent[] = [];
     let bytes = 0;
     for (let after = position.seq; after < head.seq; after = found.at(-1)?.id ?? 0) {
       const args = { epoch: head.epoch, after, upTo: head.seq, ...PAGE, maxAgeMs: this.#maxAgeMs };
-      const page = await this.#commands.run(readInbox, { meta, history }, args);
+      const page = await this.#commands.run(readInbox, { meta, history, latest }, args);
       if (page === 'lost' || page.length === 0) return 'lost';
       for (const event of page) {
         // Past a hole, or into another life, a client must not be led.

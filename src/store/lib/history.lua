@@ -1,13 +1,11 @@
--- uses: log age/ages
+-- uses: messages/latest age/ages
 -- What of the messages of a room, or of two users, can be seen. Trimming of the stream is approximate (exact trimming costs more
--- than the rest of a post), so readers clamp to the size and the age that are promised. Wants the keys `meta`, `history`, an
--- open log, and of who calls `oldestVisible` the argument `maxAgeMs`, the service's rule.
+-- than the rest of a post), so readers clamp to the size and the age that are promised. Wants the keys `meta`, `history`, `latest`,
+-- an open log, and of who calls `oldestVisible` the argument `maxAgeMs`, the service's rule.
 
 -- The smallest id that readers may see; last + 1 when nothing is kept.
 local function oldestVisible()
-  local entry = redis.call('XRANGE', history, '-', '+', 'COUNT', 1)[1]
-  local kept = entry and tonumber(string.match(entry[1], '^%d+')) or (log.id + 1)
-  local oldest = math.max(kept, log.id - log.max + 1)
+  local oldest = math.max(oldestKept(), log.id - log.max + 1)
   local ages = agesOf()
   local age = ages.maxAge(maxAgeMs)
   return age == 0 and oldest or ages.firstSince(history, log.now - age, oldest, log.id + 1)
@@ -21,8 +19,7 @@ local function messagesFrom(from, count, bytesMax, newestFirst)
   while #found < count and bytes < bytesMax do
     local page = #found == 0 and 8 or math.max(1, math.floor((bytesMax - bytes) * #found / bytes))
     page = math.min(page, count - #found)
-    local entries = newestFirst and redis.call('XREVRANGE', history, int(at), '-', 'COUNT', page)
-      or redis.call('XRANGE', history, int(at), '+', 'COUNT', page)
+    local entries = entriesBetween(newestFirst and 1 or at, newestFirst and at or log.id, page, newestFirst)
     for _, entry in ipairs(entries) do
       local event = entry[2][2]
       bytes = bytes + #event
@@ -34,7 +31,7 @@ local function messagesFrom(from, count, bytesMax, newestFirst)
     if #entries < page then
       return found
     end
-    local last = tonumber(string.match(entries[#entries][1], '^%d+'))
+    local last = idOf(entries[#entries])
     at = newestFirst and last - 1 or last + 1
   end
   return found

@@ -7,7 +7,7 @@ import { LOG, OCCUPANTS, ROOM_LISTS, UNREADABLE } from '../key-names.ts';
 const script = scriptsBeside(import.meta.url);
 
 export const joinRoom = script('join-room', {
-  keys: [...LOG, ...OCCUPANTS, ...ROOM_LISTS, 'changes', 'entries', 'filed', 'history', 'tomb'],
+  keys: [...LOG, ...OCCUPANTS, ...ROOM_LISTS, 'changes', 'entries', 'filed', 'history', 'latest', 'tomb'],
   args: [
     'large',
     'user',

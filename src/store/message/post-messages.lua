@@ -196,7 +196,7 @@ local function post(transient, trusted, nonce, user, repeatKey, notes, middle, p
     local size = #event + ENTRY_BYTES
     written = written + size
     if written >= lookAt then
-      lookAt, wish = lookAtBytes(newId, size, written, bytesMax, at, restOfPosition)
+      lookAt, wish = lookAtBytes(newId, size, written, bytesMax, max, at, restOfPosition, room .. 'latest')
     end
     -- Written as whole numbers, which is faster than finding out that they are.
     call('XADD', history, 'MAXLEN', '~', string.format('%d', max), string.format('%d-%d', newId, newSeq), 'e', event)
@@ -206,7 +206,7 @@ local function post(transient, trusted, nonce, user, repeatKey, notes, middle, p
   ts, messageTs = at, at
   events[#events + 1] = event
   if isNewSecond and max > 0 then
-    agesOf().keepYoung(history, 'aged', at, maxAgeMs)
+    agesOf().keepYoung(history, 'aged', at, maxAgeMs, room .. 'latest')
   end
   if trusted ~= 1 then
     read[user] = newId

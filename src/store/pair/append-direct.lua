@@ -66,8 +66,9 @@ local function append(transient, repeatId, prefix, middle, mentioning)
   log.written = log.written + size
   if log.written >= log.lookAt then
     local step = math.max(STEP_MIN, math.floor(tonumber(bytesMax) / 8))
-    local _, lookAt = bytesOf().keepWithin(history, 'marks', id, size, log.written, tonumber(bytesMax), step)
+    local _, lookAt = bytesOf().keepWithin(history, 'marks', id, size, log.written, tonumber(bytesMax), step, latest)
     log.lookAt = lookAt
+    trimLatest(id - tonumber(max))
   end
   redis.call('XADD', history, 'MAXLEN', '~', int(tonumber(max)), int(id) .. '-0', 'e', event)
   log.id, log.seq, log.nonce, log.ts, log.messageTs, log.max = id, id, own, at, at, tonumber(max)
@@ -88,9 +89,10 @@ local function save()
     end
     writeLog()
     local ages = agesOf()
-    ages.keepYoung(history, 'aged', at, maxAgeMs)
+    ages.keepYoung(history, 'aged', at, maxAgeMs, latest)
     if keptMs ~= '' then
       redis.call('PEXPIRE', meta, keptMs)
+      redis.call('PEXPIRE', latest, keptMs)
       -- It must not outlive the position.
       local age = tonumber(maxAgeMs)
       if age == 0 or ages.lastsFor(age) >= tonumber(keptMs) then

@@ -18,10 +18,10 @@ if id == lastId and id > readId then
   return { lastId, newest, newest, newest }
 end
 while id > readId and looked < LOOKED_MAX do
-  local entries = redis.call('XREVRANGE', history, int(id), int(readId + 1), 'COUNT', PAGE)
+  local entries = entriesBetween(readId + 1, id, PAGE, true)
   for _, entry in ipairs(entries) do
     local by, n = readMessage(entry[2][2])
-    id = tonumber(string.match(entry[1], '^%d+'))
+    id = idOf(entry)
     if by == author then
       setMark('read', author, id, n)
       if id > sentId then

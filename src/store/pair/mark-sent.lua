@@ -18,7 +18,7 @@ end
 -- the log keeps, or not be kept any more.
 local function isLeft(from, before)
   while from < before do
-    local entries = redis.call('XRANGE', history, int(from), int(before - 1), 'COUNT', PAGE)
+    local entries = entriesBetween(from, before - 1, PAGE)
     for _, entry in ipairs(entries) do
       if readMessage(entry[2][2]) == author then
         return true
@@ -27,7 +27,7 @@ local function isLeft(from, before)
     if #entries < PAGE then
       return false
     end
-    from = tonumber(string.match(entries[#entries][1], '^%d+')) + 1
+    from = idOf(entries[#entries]) + 1
   end
   return false
 end

@@ -4,7 +4,7 @@ import { scriptsBeside } from '../../redis/script.ts';
 
 const script = scriptsBeside(import.meta.url);
 
-const PAIR = ['meta', 'history'] as const;
+const PAIR = ['meta', 'history', 'latest'] as const;
 
 export const appendDirect = script('append-direct', {
   keys: [...PAIR, 'dedup'],
@@ -48,7 +48,7 @@ export const markSent = script('mark-sent', {
 });
 
 export const leavePair = script('leave-pair', {
-  keys: PAIR,
+  keys: [...PAIR, 'rewritten'],
   args: ['user', 'peer'],
   whenFull: true,
   refuses: ['noPair'],

@@ -11,7 +11,7 @@ local found, bytes = {}, 0
 -- What lies behind its last one is the other's own.
 while id <= lastId do
   -- Read a few at a time: how large they are is the users' choice.
-  local entries = redis.call('XRANGE', history, int(id), int(lastId), 'COUNT', #found == 0 and 8 or PAGE)
+  local entries = entriesBetween(id, lastId, #found == 0 and 8 or PAGE)
   if #entries == 0 then
     break
   end
@@ -24,7 +24,7 @@ while id <= lastId do
       end
       found[#found + 1] = event
     end
-    id = tonumber(string.match(entry[1], '^%d+')) + 1
+    id = idOf(entry) + 1
   end
 end
 return { log.life, newest, found }

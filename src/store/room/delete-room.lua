@@ -28,6 +28,6 @@ local generation = math.floor(log.now / tonumber(dedupMs))
 for _, one in ipairs({ int(generation), int(generation - 1) }) do
   redis.call('UNLINK', dedup .. log.life .. ':' .. one, dedup .. log.life .. ':' .. one .. ':authors')
 end
-redis.call('UNLINK', filed, meta, nodes, names, seen, left, marks, mentioned, history, events, changes, adminlist, whitelist,
-  blacklist)
+redis.call('UNLINK', filed, meta, nodes, names, seen, left, marks, mentioned, history, latest, rewritten, events, changes, adminlist,
+  whitelist, blacklist)
 return { position(), log.life, owner }

@@ -24,6 +24,8 @@ export const deleteRoom = script('delete-room', {
     'entries',
     'filed',
     'history',
+    'latest',
+    'rewritten',
     'dedup',
     'deletions',
     'removedOccupants',
@@ -37,7 +39,7 @@ export const deleteRoom = script('delete-room', {
 });
 
 export const readRoom = script('read-room', {
-  keys: ['meta', 'occupants', ...ROOM_LISTS, 'history'],
+  keys: ['meta', 'occupants', ...ROOM_LISTS, 'history', 'latest'],
   args: [...RIGHTS, 'maxAgeMs'],
   refuses: UNREADABLE,
   gives: {

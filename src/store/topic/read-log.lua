@@ -1,4 +1,4 @@
--- uses: clock log age/ages
+-- uses: clock messages/latest age/ages
 -- What a node missed of a topic since its position: messages and other events, each ascending, a page of at most `pageMax`
 -- and about `bytesMax` bytes, one at least; the node merges them by seq, and asks on from the first hole. Messages that are too
 -- old are such a hole.
@@ -6,11 +6,11 @@ if not openLog(now) then
   return 'gone'
 end
 -- Read a few at a time: how large they are is the users' choice.
-local function page(key, from)
+local function page(from, read)
   local found, bytes = {}, 0
   local step = 20
   while #found < tonumber(pageMax) do
-    local entries = redis.call('XRANGE', key, from, '+', 'COUNT', math.min(step, tonumber(pageMax) - #found))
+    local entries = read(from, math.min(step, tonumber(pageMax) - #found))
     for _, entry in ipairs(entries) do
       bytes = bytes + #entry[2][2]
       if bytes > tonumber(bytesMax) and #found > 0 then
@@ -21,13 +21,19 @@ local function page(key, from)
     if #entries < step then
       return found
     end
-    from = '(' .. entries[#entries][1]
+    from = idOf(entries[#entries]) + 1
   end
   return found
+end
+local function messages(from, count)
+  return entriesBetween(from, log.id, count)
+end
+local function others(from, count)
+  return redis.call('XRANGE', events, int(from), '+', 'COUNT', count)
 end
 local ages = agesOf()
 local age, first = ages.maxAge(maxAgeMs), tonumber(afterId) + 1
 if age > 0 then
   first = ages.firstSince(history, log.now - age, first, log.id + 1)
 end
-return { position(), page(history, int(first)), page(events, int(tonumber(afterSeq) + 1)) }
+return { position(), page(first, messages), page(tonumber(afterSeq) + 1, others) }

@@ -13,7 +13,7 @@ import { newEpoch } from '../../redis/tokens.ts';
 const script = scriptsBeside(import.meta.url);
 
 const readLog = script('read-log', {
-  keys: ['meta', 'history', 'events'],
+  keys: ['meta', 'history', 'latest', 'events'],
   args: ['afterSeq', 'afterId', 'pageMax', 'bytesMax', 'maxAgeMs'],
   refuses: ['gone'],
   gives: { at: position, messages: events, others: events },
@@ -84,7 +84,7 @@ export class TopicLog implements LogReader {
   }
 
   async readAfter(topic: Topic, after: Position): Promise<{ at: Position; events: TopicEvent[] } | 'gone'> {
-    const { meta, history, events: others } = this.#keysOf(topic);
+    const { meta, history, latest, events } = this.#keysOf(topic);
     const args = {
       afterSeq: after.seq,
       afterId: after.id,
@@ -92,7 +92,7 @@ export class TopicLog implements LogReader {
       bytesMax: PAGE_BYTES,
       maxAgeMs: this.#maxAgeMs,
     };
-    const read = await this.#commands.run(readLog, { meta, history, events: others }, args);
+    const read = await this.#commands.run(readLog, { meta, history, latest, events }, args);
     if (read === 'gone') return 'gone';
     return { at: read.at, events: [...read.messages, ...read.others].sort((a, b) => a.seq - b.seq) };
   }

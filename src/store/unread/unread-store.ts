@@ -18,7 +18,7 @@ const LAST = { at: number, last: optional(bytes) };
 const MARKED = ['meta', ...OCCUPANTS, ...ROOM_LISTS, 'entries'] as const;
 
 const countRoom = script('count-room', {
-  keys: [...MARKED, 'history'],
+  keys: [...MARKED, 'history', 'latest'],
   args: ['user', 'whole', 'maxAgeMs'],
   refuses: [...UNREADABLE, 'noMark'],
   gives: { ...COUNTED, ...LAST },
@@ -33,7 +33,7 @@ const markRoom = script('mark-room', {
 });
 
 const countPair = script('count-pair', {
-  keys: ['meta', 'history'],
+  keys: ['meta', 'history', 'latest'],
   args: ['user', 'author', 'whole', 'maxAgeMs'],
   refuses: ['noPair'],
   gives: { ...COUNTED, readId: number, newest: number, ...LAST },

@@ -4,6 +4,9 @@
 if redis.call('EXISTS', meta) == 1 then
   return 'userExists'
 end
+if redis.call('EXISTS', erasing) == 1 then
+  return 'erasing'
+end
 newLog(epoch, now, 0)
 redis.call('HSET', meta, 'directWhitelistOnly', whitelistOnly, 'kept', '1')
 local lists = { whitelist = whitelist, blacklist = blacklist }

@@ -7,7 +7,19 @@ import { CONTACTS, INBOX, LOG, PEERS, REVOKED, SESSION, USER_LISTS } from '../ke
 const script = scriptsBeside(import.meta.url);
 
 export const loginUser = script('login-user', {
-  keys: [...INBOX, 'devices', 'tomb', 'nonces', ...REVOKED, ...SESSION, ...USER_LISTS, ...PEERS, 'profile', 'contacts'],
+  keys: [
+    ...INBOX,
+    'devices',
+    'tomb',
+    'nonces',
+    'erasing',
+    ...REVOKED,
+    ...SESSION,
+    ...USER_LISTS,
+    ...PEERS,
+    'profile',
+    'contacts',
+  ],
   args: [
     'epoch',
     'socket',
@@ -28,7 +40,7 @@ export const loginUser = script('login-user', {
   ],
   rest: true,
   writes: true,
-  refuses: ['lost', 'void', 'badSignature'],
+  refuses: ['lost', 'erasing', 'void', 'badSignature'],
   // No position: the user is full, or another device has the tag; `homes` are the nodes of the sockets that are in the way.
   gives: {
     at: optional(position),
@@ -114,11 +126,11 @@ export const resumeKeys = script('resume-keys', {
 });
 
 export const createUser = script('create-user', {
-  keys: ['meta', ...USER_LISTS],
+  keys: ['meta', 'erasing', ...USER_LISTS],
   args: ['epoch', 'whitelistOnly'],
   rest: true,
   writes: true,
-  refuses: ['userExists'],
+  refuses: ['userExists', 'erasing'],
   gives: done,
 });
 

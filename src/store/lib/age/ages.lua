@@ -40,8 +40,9 @@ local function agesOf()
     return age + math.max(AGE_STEP_MIN, math.floor(age / 16)) + AGE_SLACK
   end
 
-  -- Behind an append. Returns whether more is to be taken out than `pageMax` entries.
-  local function keepYoung(stream, field, at, service, pageMax)
+  -- Behind an append. `overlay` has versions of some of its entries by their numbers (lib/messages/latest.lua), if there can be any, and goes with it.
+  -- Returns whether more is to be taken out than `pageMax` entries.
+  local function keepYoung(stream, field, at, service, overlay, pageMax)
     local own, noted = unpack(redis.call('HMGET', meta, 'maxAge', field))
     local age, known, due = tonumber(own or service), 0, 0
     if noted then
@@ -50,6 +51,9 @@ local function agesOf()
     if age == 0 then
       if noted then
         redis.call('PERSIST', stream)
+        if overlay then
+          redis.call('PERSIST', overlay)
+        end
         redis.call('HDEL', meta, field)
       end
       return false
@@ -63,12 +67,18 @@ local function agesOf()
       local young = firstSince(stream, at - age, first, past)
       if young > first then
         redis.call('XTRIM', stream, 'MINID', string.format('%.0f', young))
+        if overlay then
+          redis.call('ZREMRANGEBYSCORE', overlay, '-inf', string.format('(%.0f', young))
+        end
       end
       hasMore = young == past
     end
     due = hasMore and at or at + math.max(AGE_STEP_MIN, math.floor(age / 16))
     redis.call('HSET', meta, field, struct.pack(AGED, age, due))
     redis.call('PEXPIREAT', stream, string.format('%.0f', at + lastsFor(age)))
+    if overlay then
+      redis.call('PEXPIREAT', overlay, string.format('%.0f', at + lastsFor(age)))
+    end
     return hasMore
   end
 

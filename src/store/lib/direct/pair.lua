@@ -1,10 +1,10 @@
 -- uses: clock history
 -- The log of a pair of users: messages with ids 1, 2, 3 … in one order for both, as events (lib/format.lua) whose subject is the
 -- author and whose `seq` is the number among that author's messages: so it is seen whether one of them is missing. Wants the
--- keys `meta`, `history`. `meta` has besides the log's position, for each of the two: `last:U` (the newest message of that author),
+-- keys `meta`, `history`, `latest`. `meta` has besides the log's position, for each of the two: `last:U` (the newest message of that author),
 -- `sent:U` and `read:U` (up to which its messages have come to, and were read by, the other one), `mention:U` (the newest of them that
 -- mentions the other one), each as id and number; and `gone:U`: the id up to which a deleted user of that name had the log, which a later one does not see.
-local HEADER_BYTES = 61
+
 
 -- The id and the number of a mark, zeros where there is none.
 local function markOf(kind, author)
@@ -24,7 +24,7 @@ local function readMessage(event)
 end
 
 local function eventAt(id)
-  local entry = redis.call('XRANGE', history, int(id), int(id), 'COUNT', 1)[1]
+  local entry = entriesBetween(tonumber(id), tonumber(id), 1)[1]
   return entry and entry[2][2]
 end
 

@@ -1,0 +1,106 @@
+-- uses: log
+-- The latest version of each message of a log. A stream cannot be edited: a message that is changed is taken out of it, and its latest
+-- version stands in `latest`, a sorted set of events by their ids. All that reads messages reads them by `entriesBetween`, which
+-- fills the holes. A log of which nothing was changed pays for one look at whether there is such a set. What is taken out of a
+-- stream is only marked in it: `dirty`, a field of `meta`, says that it is to be written anew (authored/rewrite-history.lua).
+-- Wants the keys `meta`, `history`, `latest` and an open log.
+local HEADER_BYTES = 61
+local hasLatest
+local isNoted = false
+
+local function isChanged()
+  if hasLatest == nil then
+    hasLatest = redis.call('EXISTS', latest) == 1
+  end
+  return hasLatest
+end
+
+local function idOf(entry)
+  return tonumber(string.match(entry[1], '^%d+'))
+end
+
+-- The entries of a stream with those of the set among them, which take the place of theirs; both in one order.
+local function merged(entries, changed, newestFirst, count)
+  local all, at = {}, 1
+  for i = 1, #changed, 2 do
+    local id = tonumber(changed[i + 1])
+    while entries[at] and (newestFirst and idOf(entries[at]) > id or not newestFirst and idOf(entries[at]) < id) do
+      all[#all + 1], at = entries[at], at + 1
+    end
+    if entries[at] and idOf(entries[at]) == id then
+      at = at + 1
+    end
+    all[#all + 1] = { int(id) .. '-0', { 'e', changed[i] } }
+  end
+  for i = at, #entries do
+    all[#all + 1] = entries[i]
+  end
+  for i = count + 1, #all do
+    all[i] = nil
+  end
+  return all
+end
+
+-- The messages with ids from one to another, at most `count`, as XRANGE gives them: oldest first, or newest first.
+local function entriesBetween(first, last, count, newestFirst)
+  local entries = newestFirst and redis.call('XREVRANGE', history, int(last), int(first), 'COUNT', count)
+    or redis.call('XRANGE', history, int(first), int(last), 'COUNT', count)
+  if not isChanged() then
+    return entries
+  end
+  -- Behind the end of this page the stream is not known yet.
+  if #entries == count and newestFirst then
+    first = idOf(entries[count])
+  elseif #entries == count then
+    last = idOf(entries[count])
+  end
+  local changed = newestFirst
+      and redis.call('ZREVRANGEBYSCORE', latest, int(last), int(first), 'WITHSCORES', 'LIMIT', 0, count)
+    or redis.call('ZRANGEBYSCORE', latest, int(first), int(last), 'WITHSCORES', 'LIMIT', 0, count)
+  return merged(entries, changed, newestFirst, count)
+end
+
+-- The smallest id that is kept; last + 1 where nothing is. Below the oldest one of the stream there may be holes that are filled:
+-- down to where something was trimmed, for what is left of the set below that is not kept any more.
+local function oldestKept()
+  local entry = redis.call('XRANGE', history, '-', '+', 'COUNT', 1)[1]
+  local kept = entry and idOf(entry) or log.id + 1
+  if not isChanged() then
+    return kept
+  end
+  local lowest = tonumber(redis.call('ZRANGE', latest, '0', '0', 'WITHSCORES')[2])
+  local low, high = math.max(lowest, log.id - log.max + 1), kept
+  while low < high do
+    local middle = math.floor((low + high) / 2)
+    if redis.call('ZCOUNT', latest, int(middle), int(kept - 1)) == kept - middle then
+      high = middle
+    else
+      low = middle + 1
+    end
+  end
+  return high
+end
+
+-- Takes out of the set what is below an id.
+local function trimLatest(id)
+  redis.call('ZREMRANGEBYSCORE', latest, '-inf', '(' .. int(id))
+end
+
+-- Puts another version in the place of a message. Wants the key `rewritten`: a copy that was begun has the one before.
+local function replaceEntry(entry, event)
+  local id = int(idOf(entry))
+  redis.call('XDEL', history, entry[1])
+  redis.call('ZREMRANGEBYSCORE', latest, id, id)
+  redis.call('ZADD', latest, id, event)
+  if not isNoted then
+    redis.call('UNLINK', rewritten)
+    redis.call('HSET', meta, 'dirty', '1')
+    isNoted, hasLatest = true, true
+  end
+end
+
+-- What is left of a message whose content is gone: the event with another frame, `prefix`, its time, `middle`, its id.
+local function tombstoneOf(event, prefix, middle)
+  local _, _, id, at, _, _, _, length = struct.unpack(HEADER, event)
+  return string.sub(event, 1, HEADER_BYTES + length) .. prefix .. u64(at) .. middle .. u64(id)
+end
