@@ -5,7 +5,7 @@
 import { replyValuesMax } from '../protocol/params/limits.ts';
 import { decodeTrusted, encodeValue } from '../protocol/wire/msgpack.ts';
 import { scanValue } from '../protocol/wire/scan.ts';
-import type { Value } from '../protocol/values.ts';
+import type { Value } from '../protocol/params/values.ts';
 import type { Commands } from '../redis/commands.ts';
 import type { Key, Keyspace } from '../redis/keys.ts';
 import type { Instance } from './instance.ts';

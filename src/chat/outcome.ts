@@ -7,7 +7,7 @@ import type { DeclaredErrors, GeneralErrors, RequestName, Result } from '../prot
 import { Failure, unavailable, type HookCode } from '../protocol/errors.ts';
 import type { ErrorCode } from '../protocol/error-table.ts';
 import { StoredResult } from '../protocol/wire/stored.ts';
-import type { Value } from '../protocol/values.ts';
+import type { Value } from '../protocol/params/values.ts';
 
 /** What happens in one turn with an answer. */
 export interface Turn {

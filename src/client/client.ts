@@ -4,7 +4,7 @@
  */
 import type { Input, RequestName, Result } from '../protocol/catalogue.ts';
 import type { AuthData } from '../protocol/connection.ts';
-import type { Value, ValueMap } from '../protocol/values.ts';
+import type { Value, ValueMap } from '../protocol/params/values.ts';
 import { Connector, type ClientState, type End } from './connector.ts';
 import { deferred } from './deferred.ts';
 import type { Counters } from './delivery.ts';

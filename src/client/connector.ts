@@ -6,7 +6,7 @@
 import { closeCodes, type CloseEntry } from '../protocol/wire/close-codes.ts';
 import type { AuthData, Credentials } from '../protocol/connection.ts';
 import type { InboxPosition } from '../protocol/inbox.ts';
-import { isMap, type Value } from '../protocol/values.ts';
+import { isMap, type Value } from '../protocol/params/values.ts';
 import { backoffMs, timerMs } from './backoff.ts';
 import { deferred, type Deferred } from './deferred.ts';
 import { Link } from './link.ts';

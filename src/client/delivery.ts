@@ -3,7 +3,7 @@
  * joined is left to the rooms.
  */
 import type { RoomJoined } from '../protocol/membership.ts';
-import { isMap, type Value, type ValueMap } from '../protocol/values.ts';
+import { isMap, type Value, type ValueMap } from '../protocol/params/values.ts';
 import type { Emitter } from './events.ts';
 import type { Missing, Position, Room, RoomEvent } from './room.ts';
 

@@ -7,7 +7,7 @@ import type { Codec } from '../protocol/wire/codec.ts';
 import type { Limits } from '../protocol/params/limits.ts';
 import { encodeShared } from '../protocol/wire/msgpack.ts';
 import { utf8Length } from '../protocol/names/form.ts';
-import type { Value } from '../protocol/values.ts';
+import type { Value } from '../protocol/params/values.ts';
 import { Outgoing } from './outgoing.ts';
 import { localError, type Outcome, type RequestError } from './request-error.ts';
 

@@ -4,7 +4,7 @@
  */
 import { isNotificationName, type NotificationName, type NotificationParams } from '../protocol/catalogue.ts';
 import type { AuthData } from '../protocol/connection.ts';
-import type { Value } from '../protocol/values.ts';
+import type { Value } from '../protocol/params/values.ts';
 import type { RequestError } from './request-error.ts';
 
 export interface LocalEvents {

@@ -2,7 +2,7 @@
 export type { Input, NotificationName, NotificationParams, RequestName, Result } from '../protocol/catalogue.ts';
 export { closeCodes } from '../protocol/wire/close-codes.ts';
 export type { AuthData, Credentials } from '../protocol/connection.ts';
-export type { Value, ValueMap } from '../protocol/values.ts';
+export type { Value, ValueMap } from '../protocol/params/values.ts';
 export type { Backoff } from './backoff.ts';
 export { Client, createClient } from './client.ts';
 export type { ClientState } from './connector.ts';

@@ -5,7 +5,7 @@
 import type { Input, RequestName, Result } from '../protocol/catalogue.ts';
 import { createCodec, subprotocols, type Codec, type Message } from '../protocol/wire/codec.ts';
 import { defaultLimits, type Limits } from '../protocol/params/limits.ts';
-import type { Value } from '../protocol/values.ts';
+import type { Value } from '../protocol/params/values.ts';
 import { encodeRequest } from './encoding.ts';
 import type { CompleteOptions } from './options.ts';
 import { localError, toRequestError, type Outcome } from './request-error.ts';

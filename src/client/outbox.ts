@@ -4,7 +4,7 @@
  */
 import { defaultLimits, type Limits } from '../protocol/params/limits.ts';
 import { normaliseName } from '../protocol/names/form.ts';
-import { isMap, type ValueMap } from '../protocol/values.ts';
+import { isMap, type ValueMap } from '../protocol/params/values.ts';
 import { repeatDelayMs, timerMs } from './backoff.ts';
 import { deferred, type Deferred } from './deferred.ts';
 import { badArgument, toParam } from './encoding.ts';

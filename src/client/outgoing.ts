@@ -5,7 +5,7 @@
  */
 import { BYTES_KEY, isCarried } from '../protocol/wire/fault.ts';
 import { valuesMax } from '../protocol/params/limits.ts';
-import type { Value, ValueMap } from '../protocol/values.ts';
+import type { Value, ValueMap } from '../protocol/params/values.ts';
 
 /** Why something cannot travel; caught before it leaves the library. */
 export class Unsendable extends Error {}

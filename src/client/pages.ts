@@ -3,7 +3,7 @@
  * order of what is emitted is the delivery's; joining, the rooms'.
  */
 import type { Result } from '../protocol/catalogue.ts';
-import type { ValueMap } from '../protocol/values.ts';
+import type { ValueMap } from '../protocol/params/values.ts';
 import { repeatDelayMs } from './backoff.ts';
 import type { Delivery } from './delivery.ts';
 import type { Link } from './link.ts';

@@ -1,6 +1,6 @@
 /** Why a request failed, as the client tells it. Which codes there are is left to the protocol's table of errors. */
 import { errorTable, type ErrorCode } from '../protocol/error-table.ts';
-import { isMap, type Value } from '../protocol/values.ts';
+import { isMap, type Value } from '../protocol/params/values.ts';
 
 /** A request that was refused by the service, or that the client gave up: then `unavailable` or `timeout`. */
 export class RequestError extends Error {

@@ -1,5 +1,5 @@
 /** One room that a client wants to be in, or is about to leave. What moves it on is left to the rooms. */
-import type { ValueMap } from '../protocol/values.ts';
+import type { ValueMap } from '../protocol/params/values.ts';
 import type { Deferred } from './deferred.ts';
 import type { RequestError } from './request-error.ts';
 

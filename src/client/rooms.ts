@@ -7,7 +7,7 @@ import { normaliseName, utf8Length, type NameLimits } from '../protocol/names/fo
 import type { AuthData } from '../protocol/connection.ts';
 import type { RoomJoined, RoomPosition } from '../protocol/membership.ts';
 import type { Result } from '../protocol/catalogue.ts';
-import type { Value } from '../protocol/values.ts';
+import type { Value } from '../protocol/params/values.ts';
 import { repeatDelayMs } from './backoff.ts';
 import { deferred } from './deferred.ts';
 import { Delivery, type Counters } from './delivery.ts';

@@ -4,7 +4,7 @@
  */
 import type { Param } from '../protocol/declare.ts';
 import { namedTypes } from './types.ts';
-import type { Value, ValueMap } from '../protocol/values.ts';
+import type { Value, ValueMap } from '../protocol/params/values.ts';
 
 const ID: ValueMap = { type: 'integer', minimum: 0, maximum: 0xffff_ffff };
 

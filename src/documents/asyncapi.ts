@@ -19,7 +19,7 @@ import { closeCodes } from '../protocol/wire/close-codes.ts';
 import { subprotocols } from '../protocol/wire/codec.ts';
 import { errorTable, type ErrorEntry } from '../protocol/error-table.ts';
 import { defaultLimits } from '../protocol/params/limits.ts';
-import type { Value, ValueMap } from '../protocol/values.ts';
+import type { Value, ValueMap } from '../protocol/params/values.ts';
 
 const CHANNEL = { $ref: '#/channels/socket' };
 

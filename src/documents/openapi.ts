@@ -18,7 +18,7 @@ import {
 import { API_PATH, statusCode } from '../protocol/service/http.ts';
 import { As } from '../protocol/service/types.ts';
 import { ErrorValue } from '../protocol/types.ts';
-import type { Value, ValueMap } from '../protocol/values.ts';
+import type { Value, ValueMap } from '../protocol/params/values.ts';
 
 const DESCRIPTION = [
   'What the operator of the service may ask of any node, on its operator port: every request of the clients, on behalf of a user or as the service itself, and requests of its own. PROTOCOL.md, made from the same declarations, says what the requests of clients do.',

@@ -23,7 +23,7 @@ import { defaultLimits, deviceIdLength, tagLength, valuesMax, type CountLimit } 
 import { code, heading, hexBlock, jsonBlock, table } from './markdown.ts';
 import { encodeValue } from '../protocol/wire/msgpack.ts';
 import { listNamesMax } from '../protocol/types.ts';
-import type { Value } from '../protocol/values.ts';
+import type { Value } from '../protocol/params/values.ts';
 
 /** The whole document. The same declarations give the same text. */
 export function renderProtocolDocument(): string {

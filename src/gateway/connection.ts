@@ -7,7 +7,7 @@ import { closeCodes, type CloseName } from '../protocol/wire/close-codes.ts';
 import type { Codec } from '../protocol/wire/codec.ts';
 import { JointFrame, transcodeToJson, type AnyFrame } from '../protocol/wire/frame.ts';
 import type { StoredResult } from '../protocol/wire/stored.ts';
-import type { Value, ValueMap } from '../protocol/values.ts';
+import type { Value, ValueMap } from '../protocol/params/values.ts';
 
 /** How long a reader may be behind by more than the soft mark. */
 const BEHIND_MS = 3000;

@@ -17,7 +17,7 @@ import { fail, failBecause, Failure, toErrorValue, unavailable } from '../protoc
 import { isErrorCode } from '../protocol/error-table.ts';
 import type { Credentials } from '../protocol/connection.ts';
 import { checkArgs } from '../protocol/params/validate.ts';
-import type { Value } from '../protocol/values.ts';
+import type { Value } from '../protocol/params/values.ts';
 import { StateUnavailable } from '../redis/unavailable.ts';
 import type { Connection } from './connection.ts';
 import type { Hub } from './hub.ts';

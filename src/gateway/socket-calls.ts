@@ -7,7 +7,7 @@ import type { SocketCall, SocketCalls } from '../service/server-api.ts';
 import { isRequestOn } from '../protocol/catalogue.ts';
 import { fail, Failure, unavailable, type HookCode } from '../protocol/errors.ts';
 import type { ErrorCode } from '../protocol/error-table.ts';
-import { isMap, type Value, type ValueMap } from '../protocol/values.ts';
+import { isMap, type Value, type ValueMap } from '../protocol/params/values.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { Hub } from './hub.ts';
 import { EVICT, namesIn, type PeerNodes } from './peer-nodes.ts';

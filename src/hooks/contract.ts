@@ -8,7 +8,7 @@
  * service's own thread: a loop without an `await` stops the whole node, and no time limit helps against that.
  */
 import type { Args, RequestName } from '../protocol/catalogue.ts';
-import type { Value, ValueMap } from '../protocol/values.ts';
+import type { Value, ValueMap } from '../protocol/params/values.ts';
 
 export type MaybePromise<T> = T | Promise<T>;
 type Nothing = void | undefined | null;

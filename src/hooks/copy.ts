@@ -4,7 +4,7 @@
  */
 import { BYTES_KEY, isCarried } from '../protocol/wire/fault.ts';
 import { mapFor } from '../protocol/wire/sparse.ts';
-import type { Value } from '../protocol/values.ts';
+import type { Value } from '../protocol/params/values.ts';
 
 export interface CopyLimits {
   /** Arrays and maps inside each other. */

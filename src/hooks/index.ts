@@ -20,4 +20,4 @@ export type {
   ServiceApi,
   Verdict,
 } from './contract.ts';
-export type { Value, ValueMap } from '../protocol/values.ts';
+export type { Value, ValueMap } from '../protocol/params/values.ts';

@@ -1,7 +1,7 @@
 /** Holds results that a hook gives in place of a request's own against what the request declares. */
 import { Compile } from 'typebox/compile';
 import { requestDeclaration, type RequestName } from '../protocol/catalogue.ts';
-import type { Value } from '../protocol/values.ts';
+import type { Value } from '../protocol/params/values.ts';
 import { Nonsense } from './verdict.ts';
 
 /** By request; compiled at the first use. */

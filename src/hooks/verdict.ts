@@ -6,7 +6,7 @@ import { Failure, refuse, type HookCode } from '../protocol/errors.ts';
 import { isErrorCode, errorTable } from '../protocol/error-table.ts';
 import { replyDepth, replyValuesMax, valuesMax, type Limits } from '../protocol/params/limits.ts';
 import { encodeShared } from '../protocol/wire/msgpack.ts';
-import { isMap, type Value, type ValueMap } from '../protocol/values.ts';
+import { isMap, type Value, type ValueMap } from '../protocol/params/values.ts';
 import { copyValue, isPlain, NoValue } from './copy.ts';
 
 /** An answer without the shape that the contract gives it; the message completes "the hook NAME …". */

@@ -12,7 +12,7 @@ import { fail, Failure, toErrorValue, unavailable } from '../protocol/errors.ts'
 import { valuesMax, type Limits } from '../protocol/params/limits.ts';
 import { isApiRequestName } from '../protocol/service/catalogue.ts';
 import { statusCode } from '../protocol/service/http.ts';
-import { asMap, isMap, type Value, type ValueMap } from '../protocol/values.ts';
+import { asMap, isMap, type Value, type ValueMap } from '../protocol/params/values.ts';
 import type { Exchange } from './exchange.ts';
 
 export interface ServerApiDeps {

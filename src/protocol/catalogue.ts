@@ -25,7 +25,7 @@ import { roomNotifications, roomRequests } from './room.ts';
 import { sessionNotifications, sessionRequests } from './session.ts';
 import { unreadNotifications, unreadRequests } from './unread.ts';
 import { userNotifications, userRequests } from './user.ts';
-import type { Value } from './values.ts';
+import type { Value } from './params/values.ts';
 
 // In the order in which the documents tell them: a room's life is told as it goes, across its nouns. What a noun gets
 // later follows the last of its own.

@@ -2,7 +2,7 @@
 import Type, { type Static } from 'typebox';
 import { carries, notification, optional, OTHERS, request, required } from './declare.ts';
 import { Count, PageOptions, Timestamp, UserName } from './types.ts';
-import type { ValueMap } from './values.ts';
+import type { ValueMap } from './params/values.ts';
 
 const Status = Type.Union([Type.Literal('online'), Type.Literal('offline')], {
   description: 'A user is online from its first socket on, and for a moment after its last one.',

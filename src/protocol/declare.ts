@@ -5,7 +5,7 @@
 import type { Static, TSchema } from 'typebox';
 import type { ErrorCode } from './error-table.ts';
 import type { CountLimit } from './params/limits.ts';
-import type { Value } from './values.ts';
+import type { Value } from './params/values.ts';
 
 /** One positional param of a request. */
 export interface Param {

@@ -8,7 +8,7 @@ import { encodeValue } from './wire/msgpack.ts';
 import { opening } from './wire/opening.ts';
 import { concat, mapWith } from './wire/pack.ts';
 import { StoredResult, StoredValue } from './wire/stored.ts';
-import { isMap, type ValueMap } from './values.ts';
+import { isMap, type ValueMap } from './params/values.ts';
 
 const DirectHistoryOptions = Type.Object(
   {

@@ -4,7 +4,7 @@
  */
 import { echoed, inWords, isEchoed } from './wire/echo.ts';
 import { errorTable, isErrorCode, type ErrorCode, type ErrorEntry } from './error-table.ts';
-import type { Value } from './values.ts';
+import type { Value } from './params/values.ts';
 
 const entryOf = (code: ErrorCode): ErrorEntry => errorTable[code];
 

@@ -18,7 +18,7 @@ import {
 import { encodeValue } from './wire/msgpack.ts';
 import { openFrame, UINT64 } from './wire/opening.ts';
 import { concat, mapHeader } from './wire/pack.ts';
-import type { Value } from './values.ts';
+import type { Value } from './params/values.ts';
 
 export const JoinOptions = Type.Object(
   {

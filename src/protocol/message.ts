@@ -5,7 +5,7 @@ import { defaultLimits } from './params/limits.ts';
 import { MessageId, RoomName, UserName } from './types.ts';
 import { MESSAGE_ID, messagePrefix, ROOM_MESSAGE, type Mentioning } from './wire/message-frame.ts';
 import { encodeValue } from './wire/msgpack.ts';
-import type { ValueMap } from './values.ts';
+import type { ValueMap } from './params/values.ts';
 
 export const Message = Type.Unsafe<ValueMap>({
   type: 'object',

@@ -5,7 +5,7 @@ import { RoomName } from './types.ts';
 import { encodeValue } from './wire/msgpack.ts';
 import { opening } from './wire/opening.ts';
 import { concat, mapHeader } from './wire/pack.ts';
-import type { ValueMap } from './values.ts';
+import type { ValueMap } from './params/values.ts';
 
 export const Chat = Type.Object(
   {

@@ -7,7 +7,7 @@ import type { TopicEvent } from '../log/event.ts';
 import { exportPageDefault, type ExportEntry, type ExportOptions } from '../protocol/service/user-data.ts';
 import { decodeTrusted } from '../protocol/wire/msgpack.ts';
 import { storedMessageIn } from '../protocol/wire/message-frame.ts';
-import { isMap, type ValueMap } from '../protocol/values.ts';
+import { isMap, type ValueMap } from '../protocol/params/values.ts';
 import { isStorableName } from '../protocol/names/rule.ts';
 import type { AuthoredWish } from '../store/authored/authored-store.ts';
 import type { ServerServices } from './contract.ts';

@@ -20,7 +20,7 @@ import {
 } from '../protocol/service/catalogue.ts';
 import { As } from '../protocol/service/types.ts';
 import { checkDeclared } from '../protocol/params/validate.ts';
-import { asMap, isMap, type Value } from '../protocol/values.ts';
+import { asMap, isMap, type Value } from '../protocol/params/values.ts';
 import { StateUnavailable } from '../redis/unavailable.ts';
 import { actingAs, type Actor } from '../chat/actor.ts';
 import type { Caller, Handlers } from '../chat/caller.ts';

@@ -3,7 +3,7 @@ import type { ActingAs, ServiceApi } from '../hooks/contract.ts';
 import { copyValue } from '../hooks/copy.ts';
 import { Failure, toErrorValue } from '../protocol/errors.ts';
 import { replyDepth, replyValuesMax, type Limits } from '../protocol/params/limits.ts';
-import type { Value, ValueMap } from '../protocol/values.ts';
+import type { Value, ValueMap } from '../protocol/params/values.ts';
 import type { ServerApi } from './server-api.ts';
 
 /** A request that was refused, as an error: `code` and `args` are the protocol's. */

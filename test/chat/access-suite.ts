@@ -1,7 +1,7 @@
 // Who may be in a room: who changes its lists and its mode, in which order that is refused, and what everybody hears when
 // somebody loses the room by it.
 import { describe, expect, test } from '@jest/globals';
-import type { Value } from '../../src/protocol/values.ts';
+import type { Value } from '../../src/protocol/params/values.ts';
 import { loginRpc, type Call, type Rpc, type User } from '../support/rpc.ts';
 import { about, fenceRoom, fenceUser, limits, type World } from './world.ts';
 

@@ -1,6 +1,6 @@
 // Contacts: how they are made and ended on both sides, what each sees of the other, and how it hears of its coming and going.
 import { describe, expect, test } from '@jest/globals';
-import type { Value } from '../../src/protocol/values.ts';
+import type { Value } from '../../src/protocol/params/values.ts';
 import { eventually } from '../support/eventually.ts';
 import type { Rpc, User } from '../support/rpc.ts';
 import { fenceUser, field, limits, until, type World } from './world.ts';

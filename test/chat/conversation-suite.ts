@@ -1,6 +1,6 @@
 // Messages from user to user where the service keeps them: what is there for who was away, histories, how far messages have come.
 import { describe, expect, test } from '@jest/globals';
-import type { Value, ValueMap } from '../../src/protocol/values.ts';
+import type { Value, ValueMap } from '../../src/protocol/params/values.ts';
 import { eventually } from '../support/eventually.ts';
 import { loginRpc, type Rpc, type User } from '../support/rpc.ts';
 import { fenceUser, field, limits, type World } from './world.ts';

@@ -1,6 +1,6 @@
 // A socket that takes part in its user's session, and the picture of the session that a client can keep: built from what
 // it is told and from the answers to its own requests, in the order in which they came.
-import type { Value } from '../../src/protocol/values.ts';
+import type { Value } from '../../src/protocol/params/values.ts';
 import type { Call, Entry, Outcome, Rpc, User } from '../support/rpc.ts';
 import { field, type World } from './world.ts';
 

@@ -1,7 +1,7 @@
 // Messages from user to user: who may write to whom, who hears of it, what repeats do, and each user's own lists.
 import { describe, expect, test } from '@jest/globals';
 import { encodeValue } from '../../src/protocol/wire/msgpack.ts';
-import type { Value, ValueMap } from '../../src/protocol/values.ts';
+import type { Value, ValueMap } from '../../src/protocol/params/values.ts';
 import { eventually } from '../support/eventually.ts';
 import { loginRpc, type Rpc, type User } from '../support/rpc.ts';
 import { fenceUser, field, limits, type World } from './world.ts';

@@ -1,6 +1,6 @@
 // Reading what was said: pages, their order and bounds, and what is left of a history that was trimmed.
 import { describe, expect, test } from '@jest/globals';
-import type { Value } from '../../src/protocol/values.ts';
+import type { Value } from '../../src/protocol/params/values.ts';
 import type { Rpc } from '../support/rpc.ts';
 import { field, limits, type World } from './world.ts';
 

@@ -2,7 +2,7 @@
 // comes back with its position, and when it is told to begin anew.
 import { describe, expect, test } from '@jest/globals';
 import { createCodec } from '../../src/protocol/wire/codec.ts';
-import type { Value, ValueMap } from '../../src/protocol/values.ts';
+import type { Value, ValueMap } from '../../src/protocol/params/values.ts';
 import { eventually } from '../support/eventually.ts';
 import type { Entry, Rpc, User } from '../support/rpc.ts';
 import { goAway, send } from './conversation-suite.ts';
@@ -120,6 +120,9 @@ async function everything(world: World, near: User, other: User): Promise<string
   await near.call('roomJoin', roomName);
   await near.call('roomLeave', roomName);
   await near.call('roomJoin', roomName, { group: 'work' });
+  await other.call('roomJoin', roomName);
+  await other.call('roomMessage', roomName, { text: 'three' });
+  await near.call('roomMessageRead', roomName, 1);
   await near.call('systemMessage', { hello: 1 });
   await other.call('roomDelete', roomName);
   await near.next('roomAccessRemoved');

@@ -1,6 +1,6 @@
 // Being in a room: sockets join and leave, a user is an occupant while one of its sockets is joined, and others are told.
 import { describe, expect, test } from '@jest/globals';
-import type { Value } from '../../src/protocol/values.ts';
+import type { Value } from '../../src/protocol/params/values.ts';
 import type { Rpc, User } from '../support/rpc.ts';
 import { about, fenceRoom, fenceUser, field, idsHeard, limits, type World } from './world.ts';
 

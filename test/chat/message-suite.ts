@@ -1,7 +1,7 @@
 // Posting to a room: who may, what becomes of a message on its way to every joined socket, and what repeats do.
 import { describe, expect, test } from '@jest/globals';
 import { encodeValue } from '../../src/protocol/wire/msgpack.ts';
-import type { Value, ValueMap } from '../../src/protocol/values.ts';
+import type { Value, ValueMap } from '../../src/protocol/params/values.ts';
 import { about, fenceRoom, field, idsHeard, limits, type World } from './world.ts';
 
 export function messageSuite(world: World): void {

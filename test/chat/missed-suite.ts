@@ -1,6 +1,6 @@
 // What was written to a user while no socket of it was there: asked for, pushed at a login, and marked as sent by that.
 import { describe, expect, test } from '@jest/globals';
-import type { Value, ValueMap } from '../../src/protocol/values.ts';
+import type { Value, ValueMap } from '../../src/protocol/params/values.ts';
 import { eventually } from '../support/eventually.ts';
 import { loginRpc, type User } from '../support/rpc.ts';
 import { goAway, send, statusesOf } from './conversation-suite.ts';

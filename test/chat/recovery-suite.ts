@@ -1,6 +1,6 @@
 // `roomsJoin`: joining several rooms at once, and getting what was missed since a position, or being told that it is lost.
 import { describe, expect, test } from '@jest/globals';
-import type { Value, ValueMap } from '../../src/protocol/values.ts';
+import type { Value, ValueMap } from '../../src/protocol/params/values.ts';
 import type { Rpc } from '../support/rpc.ts';
 import { about, fenceRoom, fenceUser, field, idsHeard, limits, type World } from './world.ts';
 

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import { requestDeclaration, requests, type RequestName } from '../../src/protocol/catalogue.ts';
 import { encodeBody } from '../../src/protocol/wire/body.ts';
 import type { Format } from '../../src/protocol/wire/codec.ts';
-import type { Value } from '../../src/protocol/values.ts';
+import type { Value } from '../../src/protocol/params/values.ts';
 import { Keyspace } from '../../src/redis/keys.ts';
 import { bytesOf } from '../protocol/frames.ts';
 import { startRedis, type RedisServer } from '../support/redis.ts';

@@ -5,7 +5,7 @@ import { eventOf, Transients, type Passing } from '../../src/chat/message/transi
 import { ok, type Ok } from '../../src/chat/outcome.ts';
 import { fail, type Failure } from '../../src/protocol/errors.ts';
 import { newCounters } from '../../src/ops/counters.ts';
-import type { Value } from '../../src/protocol/values.ts';
+import type { Value } from '../../src/protocol/params/values.ts';
 import { eventually } from '../support/eventually.ts';
 import { loginRpc, type Call, type User } from '../support/rpc.ts';
 import { useScope } from '../support/scope.ts';

@@ -2,7 +2,7 @@
 import { expect, test } from '@jest/globals';
 import { UnreadNews, type Reader, type UnreadNewsDeps } from '../../src/chat/unread/news.ts';
 import { storedDirectFrame } from '../../src/protocol/direct.ts';
-import type { Value } from '../../src/protocol/values.ts';
+import type { Value } from '../../src/protocol/params/values.ts';
 import { decodeNotification, notificationFrame } from '../../src/protocol/wire/frame.ts';
 import { StateUnavailable } from '../../src/redis/unavailable.ts';
 import type { PairCounted } from '../../src/store/unread/unread-store.ts';

@@ -1,6 +1,6 @@
 // What a user has not read: asked for, told at a login and on change, of other users and of rooms, on several devices and nodes.
 import { describe, expect, test } from '@jest/globals';
-import type { Value, ValueMap } from '../../src/protocol/values.ts';
+import type { Value, ValueMap } from '../../src/protocol/params/values.ts';
 import { eventually } from '../support/eventually.ts';
 import type { Call, Rpc, User } from '../support/rpc.ts';
 import { startDevice } from './device.ts';

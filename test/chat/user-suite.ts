@@ -1,6 +1,6 @@
 // A user's own sockets: how they learn of each other, list each other and speak to each other, on all nodes.
 import { describe, expect, test } from '@jest/globals';
-import type { Value } from '../../src/protocol/values.ts';
+import type { Value } from '../../src/protocol/params/values.ts';
 import { eventually } from '../support/eventually.ts';
 import { fenceUser, type World } from './world.ts';
 

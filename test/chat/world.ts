@@ -2,7 +2,7 @@
 // The suites say what is true there whatever the format and the Redis; the test files choose those.
 import { beforeAll } from '@jest/globals';
 import type { Format } from '../../src/protocol/wire/codec.ts';
-import type { Value, ValueMap } from '../../src/protocol/values.ts';
+import type { Value, ValueMap } from '../../src/protocol/params/values.ts';
 import type { Scope } from '../support/disposal.ts';
 import { startRedis, type RedisAddress } from '../support/redis.ts';
 import { loginRpc, type Rpc, type User } from '../support/rpc.ts';

@@ -4,7 +4,7 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { RequestError } from '../../src/client/request-error.ts';
 import { generalErrors, requests } from '../../src/protocol/catalogue.ts';
-import type { Value } from '../../src/protocol/values.ts';
+import type { Value } from '../../src/protocol/params/values.ts';
 import { connectClient, failureOf, type TestClient } from '../support/client.ts';
 import { useScope } from '../support/scope.ts';
 import { startService } from '../support/service.ts';

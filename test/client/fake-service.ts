@@ -7,7 +7,7 @@ import { requests } from '../../src/protocol/catalogue.ts';
 import { createCodec, subprotocols, type Codec, type RequestMessage } from '../../src/protocol/wire/codec.ts';
 import { errorTable, type ErrorCode } from '../../src/protocol/error-table.ts';
 import { fail, toErrorValue } from '../../src/protocol/errors.ts';
-import type { Value, ValueMap } from '../../src/protocol/values.ts';
+import type { Value, ValueMap } from '../../src/protocol/params/values.ts';
 import type { Scope } from '../support/disposal.ts';
 
 export interface FakeService {

@@ -1,6 +1,6 @@
 // A small model of the service for a client under test: rooms with logs, and faults by chance. What it does is what the
 // protocol allows the real one to do, in the worst order; it is no measure of what the real one does.
-import type { Value, ValueMap } from '../../src/protocol/values.ts';
+import type { Value, ValueMap } from '../../src/protocol/params/values.ts';
 import type { RoomLog } from '../support/history-checker.ts';
 import type { Rng } from '../support/rng.ts';
 import type { FakeService, Received } from './fake-service.ts';

@@ -4,7 +4,7 @@ import vm from 'node:vm';
 import { describe, expect, test } from '@jest/globals';
 import type { Client } from '../../src/client/client.ts';
 import { valuesMax } from '../../src/protocol/params/limits.ts';
-import type { Value } from '../../src/protocol/values.ts';
+import type { Value } from '../../src/protocol/params/values.ts';
 import { connectClient, createTestClient, failureOf, type TestClient } from '../support/client.ts';
 import { useScope } from '../support/scope.ts';
 import { authData, startFake, type FakeService } from './fake-service.ts';

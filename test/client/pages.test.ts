@@ -1,7 +1,7 @@
 // What was missed and did not fit into the answer to a join: it is read from the history page by page, before what is live;
 // only what the log no longer has is a reset.
 import { expect, test } from '@jest/globals';
-import type { Value, ValueMap } from '../../src/protocol/values.ts';
+import type { Value, ValueMap } from '../../src/protocol/params/values.ts';
 import { connectClient, type TestClient } from '../support/client.ts';
 import { startLink } from '../support/faulty-link.ts';
 import { useScope } from '../support/scope.ts';

@@ -4,7 +4,7 @@ import { expect, test } from '@jest/globals';
 import { repeatDelayMs } from '../../src/client/backoff.ts';
 import { RequestError } from '../../src/client/request-error.ts';
 import { defaultLimits } from '../../src/protocol/params/limits.ts';
-import type { Value } from '../../src/protocol/values.ts';
+import type { Value } from '../../src/protocol/params/values.ts';
 import { connectClient, createTestClient, failureOf } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
 import { useScope } from '../support/scope.ts';

@@ -1,6 +1,6 @@
 // Rooms across losses of the connection: what is missed comes once, in order, before what is live; what cannot be had is told.
 import { expect, test } from '@jest/globals';
-import type { Value, ValueMap } from '../../src/protocol/values.ts';
+import type { Value, ValueMap } from '../../src/protocol/params/values.ts';
 import { connectClient, failureOf, type TestClient } from '../support/client.ts';
 import { useScope } from '../support/scope.ts';
 import { startFake, type FakeService, type Received } from './fake-service.ts';

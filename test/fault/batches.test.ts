@@ -3,7 +3,7 @@
 import { expect, test } from '@jest/globals';
 import { bar } from './late-stage.ts';
 import { field } from '../chat/world.ts';
-import type { ValueMap } from '../../src/protocol/values.ts';
+import type { ValueMap } from '../../src/protocol/params/values.ts';
 import { eventually } from '../support/eventually.ts';
 import { startRedisCluster } from '../support/redis-cluster.ts';
 import { loginRpc, type Call, type Outcome, type User } from '../support/rpc.ts';

@@ -2,7 +2,7 @@
 // everything again once it has caught up.
 import { expect, test } from '@jest/globals';
 import { createCodec } from '../../src/protocol/wire/codec.ts';
-import type { Value } from '../../src/protocol/values.ts';
+import type { Value } from '../../src/protocol/params/values.ts';
 import { field } from '../chat/world.ts';
 import { eventually } from '../support/eventually.ts';
 import { openRaw, type RawClient } from '../support/raw-client.ts';

@@ -5,7 +5,7 @@ import type { Redis } from 'ioredis';
 import { NodeCalls } from '../../src/bus/node-calls.ts';
 import { RedisBus } from '../../src/bus/redis-bus.ts';
 import { newCounters } from '../../src/ops/counters.ts';
-import type { Value } from '../../src/protocol/values.ts';
+import type { Value } from '../../src/protocol/params/values.ts';
 import { Commands } from '../../src/redis/commands.ts';
 import { openServer, type LinkUse } from '../../src/redis/connect.ts';
 import { Keyspace } from '../../src/redis/keys.ts';

@@ -1,7 +1,7 @@
 // Who was away for long: with the settings as they are by default it gets what it missed, as much at a time as a reply
 // holds, and is never taken for a slow reader.
 import { beforeAll, beforeEach, expect, test } from '@jest/globals';
-import type { Value, ValueMap } from '../../src/protocol/values.ts';
+import type { Value, ValueMap } from '../../src/protocol/params/values.ts';
 import { connectClient } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
 import { startLink } from '../support/faulty-link.ts';

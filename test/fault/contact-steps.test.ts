@@ -1,7 +1,7 @@
 // What concerns contacts is on the slots of two users and more. Here a node dies between the steps: the test does the first
 // ones itself, or takes the node away. What is then repaired, and by whom, is in the names of the tests.
 import { beforeAll, expect, test } from '@jest/globals';
-import type { Value } from '../../src/protocol/values.ts';
+import type { Value } from '../../src/protocol/params/values.ts';
 import { notificationFrame } from '../../src/protocol/wire/frame.ts';
 import { userTopic } from '../../src/redis/keys.ts';
 import { Lease } from '../../src/store/node/lease.ts';

@@ -1,7 +1,7 @@
 // Direct messages of one author that go together through the steps of a send: in order, each once, whatever happens in the middle.
 import { expect, test } from '@jest/globals';
 import { field } from '../chat/world.ts';
-import type { Value, ValueMap } from '../../src/protocol/values.ts';
+import type { Value, ValueMap } from '../../src/protocol/params/values.ts';
 import { eventually } from '../support/eventually.ts';
 import { startRedis, type RedisServer } from '../support/redis.ts';
 import { loginRpc, type Call, type Outcome, type User } from '../support/rpc.ts';

@@ -1,7 +1,7 @@
 // What the tests of evictions share: a service of two nodes, one of which hears everything late; what a socket believes of
 // a room by what it was told; and which messages a user had no right to, by the log as an owner heard it.
 import { expect } from '@jest/globals';
-import type { Value } from '../../src/protocol/values.ts';
+import type { Value } from '../../src/protocol/params/values.ts';
 import { about, fenceUser, field, until } from '../chat/world.ts';
 import type { Scope } from '../support/disposal.ts';
 import { eventually } from '../support/eventually.ts';

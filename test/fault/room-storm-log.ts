@@ -2,7 +2,7 @@
 // it there, and how often each user lost the room. The owner is on a node that hears everything at once.
 import { textOf } from '../chat/device.ts';
 import { field } from '../chat/world.ts';
-import type { Value } from '../../src/protocol/values.ts';
+import type { Value } from '../../src/protocol/params/values.ts';
 import { admits, namesIn, type Rules } from './evictions.ts';
 import { roomOf, type StormSocket } from './storm-socket.ts';
 

@@ -1,6 +1,6 @@
 // A socket's story of a room, step by step as it was told, against the room's log: what it must not have heard, what it has
 // missed without being told, what it heard twice. PROTOCOL.md is the judge; a story is a client's only source.
-import type { Value } from '../../src/protocol/values.ts';
+import type { Value } from '../../src/protocol/params/values.ts';
 import { textOf } from '../chat/device.ts';
 import { field } from '../chat/world.ts';
 import type { Entry } from '../support/rpc.ts';

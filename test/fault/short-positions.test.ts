@@ -1,7 +1,7 @@
 // All nodes are stopped, every stored position has an earlier form, and a node is started: its clients go on as after any stop.
 import { expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
-import type { Value } from '../../src/protocol/values.ts';
+import type { Value } from '../../src/protocol/params/values.ts';
 import { shortenPosition } from '../store/short-position.ts';
 import { startRedis } from '../support/redis.ts';
 import { loginRpc, type User } from '../support/rpc.ts';

@@ -2,7 +2,7 @@
 // does the first ones itself, as a node that goes no further. Then Redis refuses a node the keys of one slot.
 import { beforeAll, expect, test } from '@jest/globals';
 import { storedDirectFrame } from '../../src/protocol/direct.ts';
-import type { Value } from '../../src/protocol/values.ts';
+import type { Value } from '../../src/protocol/params/values.ts';
 import type { Appended } from '../../src/store/pair/pair-store.ts';
 import { rightsOf } from '../../src/store/rights.ts';
 import { appendOne } from '../store/pair-actions.ts';

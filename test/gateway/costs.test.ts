@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import { isRequestName, requestDeclaration, requests } from '../../src/protocol/catalogue.ts';
 import { copyUnits, costOf, isPage, runningCost, spreadOf, spreadUnits } from '../../src/protocol/params/cost.ts';
 import { defaultLimits } from '../../src/protocol/params/limits.ts';
-import type { Value } from '../../src/protocol/values.ts';
+import type { Value } from '../../src/protocol/params/values.ts';
 import { eventually } from '../support/eventually.ts';
 import { startRedis, type RedisServer } from '../support/redis.ts';
 import { connectRpc, loginRpc, type Call, type Outcome } from '../support/rpc.ts';

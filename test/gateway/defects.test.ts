@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { Format } from '../../src/protocol/wire/codec.ts';
 import type { ErrorValue } from '../../src/protocol/errors.ts';
-import type { ValueMap } from '../../src/protocol/values.ts';
+import type { ValueMap } from '../../src/protocol/params/values.ts';
 import { eventually } from '../support/eventually.ts';
 import { startRedis } from '../support/redis.ts';
 import { connectRpc, loginRpc, type User } from '../support/rpc.ts';

@@ -5,7 +5,7 @@ import { Check } from 'typebox/value';
 import { isRequestName, requestDeclaration, requests, requiredCount } from '../../src/protocol/catalogue.ts';
 import { createCodec, type Format, type Message } from '../../src/protocol/wire/codec.ts';
 import { frameFaults, malformedReasons } from '../../src/protocol/wire/malformed.ts';
-import type { Value } from '../../src/protocol/values.ts';
+import type { Value } from '../../src/protocol/params/values.ts';
 import { malformedFrames } from '../protocol/malformed-frames.ts';
 import { eventually } from '../support/eventually.ts';
 import { openRaw, type Frame, type RawClient } from '../support/raw-client.ts';

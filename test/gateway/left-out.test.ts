@@ -1,7 +1,7 @@
 // What a room is told by one of its sockets, and that socket is not: a transient event that names it (`publish` in
 // src/store/lib/log.lua). Nothing of it stays.
 import { expect, test } from '@jest/globals';
-import type { Value } from '../../src/protocol/values.ts';
+import type { Value } from '../../src/protocol/params/values.ts';
 import { notificationFrame } from '../../src/protocol/wire/frame.ts';
 import { Keyspace } from '../../src/redis/keys.ts';
 import { publishPassing } from '../support/passing-event.ts';

@@ -3,7 +3,7 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { ErrorCode } from '../../src/protocol/error-table.ts';
 import { defaultLimits } from '../../src/protocol/params/limits.ts';
-import type { Value, ValueMap } from '../../src/protocol/values.ts';
+import type { Value, ValueMap } from '../../src/protocol/params/values.ts';
 import { eventually } from '../support/eventually.ts';
 import type { RedisServer } from '../support/redis.ts';
 import { connectRpc, loginRpc, type Outcome, type Rpc } from '../support/rpc.ts';

@@ -1,7 +1,7 @@
 // In which order one connection sees things: what a request causes for its caller before the response, requests on one
 // room as they were sent, live messages right behind a join and none behind a leave.
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { isMap, type Value, type ValueMap } from '../../src/protocol/values.ts';
+import { isMap, type Value, type ValueMap } from '../../src/protocol/params/values.ts';
 import type { RedisServer } from '../support/redis.ts';
 import { loginRpc, type Call, type Entry, type User } from '../support/rpc.ts';
 import { useScope } from '../support/scope.ts';

@@ -2,7 +2,7 @@
 // whoever shows something newer comes in.
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { SignJWT, type JWTPayload } from 'jose';
-import type { ValueMap } from '../../src/protocol/values.ts';
+import type { ValueMap } from '../../src/protocol/params/values.ts';
 import { eventually } from '../support/eventually.ts';
 import { startRedis } from '../support/redis.ts';
 import { connectRpc, loginRpc, type User } from '../support/rpc.ts';

@@ -1,7 +1,7 @@
 // Logins that the operator's server has signed, in place of tokens: each counts once on all nodes, and for a while.
 import { createHmac, randomBytes } from 'node:crypto';
 import { beforeAll, expect, test } from '@jest/globals';
-import type { ValueMap } from '../../src/protocol/values.ts';
+import type { ValueMap } from '../../src/protocol/params/values.ts';
 import { startRedis } from '../support/redis.ts';
 import { connectRpc, loginRpc, type User } from '../support/rpc.ts';
 import { useScope } from '../support/scope.ts';

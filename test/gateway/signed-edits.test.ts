@@ -1,7 +1,7 @@
 // Edits of blacklists that the operator's server has to sign: each signature is for one edit by one user, and counts once on all nodes.
 import { createHmac, randomBytes } from 'node:crypto';
 import { beforeAll, expect, test } from '@jest/globals';
-import type { ValueMap } from '../../src/protocol/values.ts';
+import type { ValueMap } from '../../src/protocol/params/values.ts';
 import { startRedis } from '../support/redis.ts';
 import { loginRpc, type User } from '../support/rpc.ts';
 import { useScope } from '../support/scope.ts';

@@ -1,7 +1,7 @@
 // Logins with a tag, on two nodes: one device at a time, the newer one where somebody asked for it, the older one where a device
 // comes back by itself.
 import { beforeAll, expect, test } from '@jest/globals';
-import type { ValueMap } from '../../src/protocol/values.ts';
+import type { ValueMap } from '../../src/protocol/params/values.ts';
 import { eventually } from '../support/eventually.ts';
 import { startRedis } from '../support/redis.ts';
 import { connectRpc, loginRpc, type User } from '../support/rpc.ts';

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
-import type { ValueMap } from '../../src/protocol/values.ts';
+import type { ValueMap } from '../../src/protocol/params/values.ts';
 import { eventually } from '../support/eventually.ts';
 import { startIssuer, type Issuer } from '../support/issuer.ts';
 import { startRedis, type RedisServer } from '../support/redis.ts';

@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { SignJWT, UnsecuredJWT, type JWTPayload } from 'jose';
 import type { ErrorCode } from '../../src/protocol/error-table.ts';
-import type { ValueMap } from '../../src/protocol/values.ts';
+import type { ValueMap } from '../../src/protocol/params/values.ts';
 import { startRedis, type RedisServer } from '../support/redis.ts';
 import { connectRpc, loginRpc, type Outcome, type User } from '../support/rpc.ts';
 import { useScope } from '../support/scope.ts';

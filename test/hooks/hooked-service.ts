@@ -4,7 +4,7 @@ import { beforeAll } from '@jest/globals';
 import { fileURLToPath } from 'node:url';
 import { eventually } from '../support/eventually.ts';
 import type { Format } from '../../src/protocol/wire/codec.ts';
-import type { ValueMap } from '../../src/protocol/values.ts';
+import type { ValueMap } from '../../src/protocol/params/values.ts';
 import { loginRpc, type User } from '../support/rpc.ts';
 import { useScope, type Scope } from '../support/scope.ts';
 import { startService, type Service, type ServiceNode } from '../support/service.ts';

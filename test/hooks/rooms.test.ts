@@ -1,6 +1,6 @@
 // onJoin and onLeave, and the checks of messages: what they may change, and that who is refused hears nothing.
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import type { Value } from '../../src/protocol/values.ts';
+import type { Value } from '../../src/protocol/params/values.ts';
 import { about, fenceRoom, fenceUser } from '../chat/world.ts';
 import { eventually } from '../support/eventually.ts';
 import type { User } from '../support/rpc.ts';

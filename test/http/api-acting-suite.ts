@@ -1,7 +1,7 @@
 // Requests of clients, made on behalf of users and by the service itself, with and without permission checks.
 import { describe, expect, test } from '@jest/globals';
 import { subjectOfApi } from '../../src/protocol/service/catalogue.ts';
-import type { Value } from '../../src/protocol/values.ts';
+import type { Value } from '../../src/protocol/params/values.ts';
 import { loginRpc } from '../support/rpc.ts';
 import { serverApi } from '../support/server-api.ts';
 import { worldEnv, type ApiWorld } from './api-world.ts';

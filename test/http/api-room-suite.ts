@@ -1,6 +1,6 @@
 // What the service itself asks about rooms and nodes: each request with its success and its refusals.
 import { describe, expect, test } from '@jest/globals';
-import type { Value } from '../../src/protocol/values.ts';
+import type { Value } from '../../src/protocol/params/values.ts';
 import { eventually } from '../support/eventually.ts';
 import { badNames, type ApiWorld } from './api-world.ts';
 

@@ -1,6 +1,6 @@
 // What the service itself asks about users: each request with its success and its refusals.
 import { expect, test } from '@jest/globals';
-import type { Value } from '../../src/protocol/values.ts';
+import type { Value } from '../../src/protocol/params/values.ts';
 import { eventually } from '../support/eventually.ts';
 import { loginRpc } from '../support/rpc.ts';
 import { badNames, type ApiWorld } from './api-world.ts';

@@ -2,7 +2,7 @@
 // unless they bypass them, on whatever node.
 import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, test } from '@jest/globals';
-import type { Value } from '../../src/protocol/values.ts';
+import type { Value } from '../../src/protocol/params/values.ts';
 import { until } from '../chat/world.ts';
 import { startRedis, type RedisServer } from '../support/redis.ts';
 import { loginRpc } from '../support/rpc.ts';

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { encodeValue } from '../../src/protocol/wire/msgpack.ts';
-import type { Value } from '../../src/protocol/values.ts';
+import type { Value } from '../../src/protocol/params/values.ts';
 import { Keyspace } from '../../src/redis/keys.ts';
 import { about, fenceRoom, fenceUser, idsHeard } from '../chat/world.ts';
 import { eventually } from '../support/eventually.ts';

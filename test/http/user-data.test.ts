@@ -1,6 +1,6 @@
 // All that there is of one user: read out page by page, and erased, on a single Redis and on a cluster.
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { isMap, type Value, type ValueMap } from '../../src/protocol/values.ts';
+import { isMap, type Value, type ValueMap } from '../../src/protocol/params/values.ts';
 import { keysWith, MARKER } from '../store/erase-actions.ts';
 import { openStore, type Store } from '../store/store.ts';
 import { eventually } from '../support/eventually.ts';

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { setPriority } from 'node:os';
 import { expect, test } from '@jest/globals';
-import type { Value } from '../../src/protocol/values.ts';
+import type { Value } from '../../src/protocol/params/values.ts';
 import '../../src/node/build.ts'; // declares all scripts
 import { declaredScripts } from '../../src/redis/script.ts';
 import { eventually } from '../support/eventually.ts';

@@ -7,7 +7,7 @@
 // a witness of the same kind asks a node and a Redis that nobody attacks at the same time: what both wait for is the machine.
 // Between the ways the account pays its debts, or the next one would be refused all it asks for.
 import { expect, test } from '@jest/globals';
-import type { Value } from '../../src/protocol/values.ts';
+import type { Value } from '../../src/protocol/params/values.ts';
 import { startRedis } from '../support/redis.ts';
 import { loginRpc, type User } from '../support/rpc.ts';
 import { useScope, type Scope } from '../support/scope.ts';

@@ -1,7 +1,7 @@
 // The real service as the model's counterpart: users a, b, c with a socket on each of two nodes, and a witness on each.
 // Names are a run's own, so that runs share one service.
 import { expect } from '@jest/globals';
-import type { Value } from '../../src/protocol/values.ts';
+import type { Value } from '../../src/protocol/params/values.ts';
 import { eventually } from '../support/eventually.ts';
 import { loginRpc, type User } from '../support/rpc.ts';
 import type { Scope } from '../support/scope.ts';

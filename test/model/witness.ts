@@ -1,6 +1,6 @@
 // A user that watches rooms on one node, and builds their state from notifications alone: it asks once, when it joins, and
 // from then on only listens.
-import type { Value } from '../../src/protocol/values.ts';
+import type { Value } from '../../src/protocol/params/values.ts';
 import type { User } from '../support/rpc.ts';
 import { listNames, type ListName } from './model.ts';
 

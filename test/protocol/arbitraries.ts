@@ -1,6 +1,6 @@
 /** Random values of the wire for property tests. What is done with them is left to each test. */
 import fc from 'fast-check';
-import type { Value, ValueMap } from '../../src/protocol/values.ts';
+import type { Value, ValueMap } from '../../src/protocol/params/values.ts';
 
 /** Well-formed strings, with characters of one to four bytes. */
 export const text = fc.string({ unit: 'binary', maxLength: 40 });

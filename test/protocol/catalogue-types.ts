@@ -3,7 +3,7 @@ import type { Args, DeclaredErrors, Input, NotificationParams, Result } from '..
 import type { ErrorCode } from '../../src/protocol/error-table.ts';
 import type { ErrorValue, Failure } from '../../src/protocol/errors.ts';
 import type { RoomRefused } from '../../src/protocol/membership.ts';
-import type { Value, ValueMap } from '../../src/protocol/values.ts';
+import type { Value, ValueMap } from '../../src/protocol/params/values.ts';
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 type Fits<A, B> = A extends B ? true : false;

@@ -7,7 +7,7 @@ import { echoBytesMax, echoedText } from '../../src/protocol/wire/echo.ts';
 import { badArgument, fail, Failure, refuse, toErrorValue } from '../../src/protocol/errors.ts';
 import { errorTable, isErrorCode } from '../../src/protocol/error-table.ts';
 import { checkArgs } from '../../src/protocol/params/validate.ts';
-import type { Value } from '../../src/protocol/values.ts';
+import type { Value } from '../../src/protocol/params/values.ts';
 import { bytesOf } from './frames.ts';
 
 const nested = (depth: number): Value => (depth === 0 ? 'x'.repeat(2000) : { deep: [nested(depth - 1)] });

@@ -6,7 +6,7 @@ import { countFrame, decodeNotification, notificationFrame, transcodeToJson } fr
 import { directEchoFrame, directMessageFrame, storedDirectFrame } from '../../src/protocol/direct.ts';
 import { roomMessageFrame } from '../../src/protocol/message.ts';
 import { encodeValue } from '../../src/protocol/wire/msgpack.ts';
-import type { ValueMap } from '../../src/protocol/values.ts';
+import type { ValueMap } from '../../src/protocol/params/values.ts';
 import { anyMap, anyValue, text } from './arbitraries.ts';
 import { bytesOf, concat, u64be } from './frames.ts';
 

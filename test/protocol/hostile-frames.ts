@@ -2,7 +2,7 @@
 // request where a client can put them, in either format. What they may cost is the fuzz test's matter.
 import { isRequestName, requestDeclaration, requests } from '../../src/protocol/catalogue.ts';
 import { createCodec, type Format } from '../../src/protocol/wire/codec.ts';
-import type { Value } from '../../src/protocol/values.ts';
+import type { Value } from '../../src/protocol/params/values.ts';
 import type { Rng } from '../support/rng.ts';
 import { bytesOf, concat } from './frames.ts';
 

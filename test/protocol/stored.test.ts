@@ -9,7 +9,7 @@ import { notificationFrame } from '../../src/protocol/wire/frame.ts';
 import { encodeValue } from '../../src/protocol/wire/msgpack.ts';
 import { stringSize } from '../../src/protocol/wire/pack.ts';
 import { StoredResult, StoredValue, type Spliced } from '../../src/protocol/wire/stored.ts';
-import type { Value, ValueMap } from '../../src/protocol/values.ts';
+import type { Value, ValueMap } from '../../src/protocol/params/values.ts';
 import { anyMap, anyValue, text } from './arbitraries.ts';
 import { bytesOf, concat, u64be } from './frames.ts';
 

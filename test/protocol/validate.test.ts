@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { fail } from '../../src/protocol/errors.ts';
 import { defaultLimits } from '../../src/protocol/params/limits.ts';
-import type { Value } from '../../src/protocol/values.ts';
+import type { Value } from '../../src/protocol/params/values.ts';
 import { checkArgs } from '../../src/protocol/params/validate.ts';
 
 describe('the count comes first', () => {

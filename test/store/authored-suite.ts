@@ -3,7 +3,7 @@
 import { expect, test } from '@jest/globals';
 import { roomMessageFrame } from '../../src/protocol/message.ts';
 import { rightsOf, SERVICE } from '../../src/store/rights.ts';
-import type { ValueMap } from '../../src/protocol/values.ts';
+import type { ValueMap } from '../../src/protocol/params/values.ts';
 import { useScope } from '../support/scope.ts';
 import { append, login } from './pair-actions.ts';
 import { idsOf, join, room, starter, type Start } from './room-actions.ts';

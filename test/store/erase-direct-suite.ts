@@ -61,8 +61,11 @@ function pairs(open: OpenStore): void {
 }
 
 function rings(open: OpenStore): void {
-  test('what a user was told of by another one is told no more, and all else as it was', async () => {
-    const store = await open(scope);
+  test.each([
+    ['in its inbox', 1000],
+    ['among its events', 0],
+  ])('what a user was told of by another one is told no more %s, and all else as it was', async (_, inboxSize) => {
+    const store = await open(scope, { inboxSize });
     const { client, keys } = store;
     for (const userName of ['ann', 'bob', 'carl']) await login(store, userName);
     const at = await store.logOf('n1').readPosition(userTopic('bob'));
@@ -76,13 +79,13 @@ function rings(open: OpenStore): void {
     }
     const profile = { userName: 'ann', status: 'online', lastOnline: null, about: MARKER };
     for (const name of ['contactAdded', 'contactAddedEcho'] as const) {
-      await store.users.notifyOthers('bob', undefined, notificationFrame(name, [profile]));
+      await store.users.notifyOthers('bob', undefined, notificationFrame(name, [profile]), true);
     }
-    await store.users.notifyOthers('bob', undefined, notificationFrame('contactRemoved', ['ann']));
-    const { events } = keys.user('bob');
-    await client.pexpire(events, 60_000);
-    for (let i = 0; i < 2; i++) await store.authored.eraseInRing(events, 'ann');
-    expect(await client.pttl(events)).toBeGreaterThan(0);
+    await store.users.notifyOthers('bob', undefined, notificationFrame('contactRemoved', ['ann']), true);
+    const { [inboxSize > 0 ? 'history' : 'events']: told } = keys.user('bob');
+    await client.pexpire(told, 60_000);
+    for (let i = 0; i < 2; i++) await store.authored.eraseInRing(told, 'ann');
+    expect(await client.pttl(told)).toBeGreaterThan(0);
     const read = await store.logOf('n1').readAfter(userTopic('bob'), at);
     if (read === 'gone') throw new Error(read);
     expect(read.events.map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5, 6]);
@@ -95,10 +98,10 @@ function rings(open: OpenStore): void {
     ]);
     for (const event of [fourth, fifth]) expect(event?.frame).toHaveLength(0);
     expect(sixth?.frame).toEqual(Buffer.from(notificationFrame('contactRemoved', ['ann'])));
-    await client.persist(events);
-    await store.authored.eraseInRing(events, 'carl');
-    expect(await client.pttl(events)).toBe(-1);
-    const raw = await client.xrangeBuffer(events, '-', '+');
+    await client.persist(told);
+    await store.authored.eraseInRing(told, 'carl');
+    expect(await client.pttl(told)).toBe(-1);
+    const raw = await client.xrangeBuffer(told, '-', '+');
     expect(raw.map(([, fields]) => readEvent(fields[1] ?? Buffer.alloc(0))?.prev)).toEqual(
       read.events.map(({ prev }) => prev),
     );

@@ -148,15 +148,12 @@ export async function openStore(scope: Scope, address: RedisAddress, options: St
     evictions: new Evictions(commands, keys),
     ...storesOfUsers(commands, keys, { ...options, socketsMax, historyMaxAgeMs }),
     sessions: new SessionStore(commands, keys, { sessionRoomsMax }),
-    unreads: new UnreadStore(commands, keys, { historyMaxAgeMs }),
     pairs: new PairStore(commands, keys, { ...repeatsOf(options), ...all }),
     directs: new DirectStore(commands, keys, { dedupMs, listSizeLimit, historyMaxAgeMs, ...repeatsOf(options) }),
     deletions: new Deletions(commands, keys),
     quotas: new QuotaStore(commands, keys, { rooms: 0, listNames: 0, bytes: 0, ...options.quotas }),
     admin: new AdminStore(commands, keys, { ...lives, historyMaxAgeMs, trimPage: options.trimPage ?? 5000 }),
     directory: new Directory(commands, keys),
-    authored: new AuthoredStore(commands, keys, { historyMaxAgeMs }),
-    erasures: new ErasureStore(commands, keys),
     commands,
     keys,
     logOf: (nodeId) => new TopicLog(commands, keys, { nodeId }, historyMaxAgeMs),
@@ -179,14 +176,17 @@ function storesOfUsers(
   commands: Commands,
   keys: Keyspace,
   options: StoreOptions & { socketsMax: number; historyMaxAgeMs: number },
-): Pick<Store, 'users' | 'inboxes' | 'contacts' | 'presences'> {
+): Pick<Store, 'users' | 'inboxes' | 'unreads' | 'contacts' | 'presences' | 'authored' | 'erasures'> {
   const { socketsMax, historyMaxAgeMs, presenceGraceMs = 0, contactsMax = 5000, inboxSize = 1000 } = options;
   const watch = watchOf(new LeaseWatch());
   return {
     users: new UserStore(commands, keys, { ...lives, socketsMax, presenceGraceMs, inboxSize, historyMaxAgeMs, watch }),
     inboxes: new InboxStore(commands, keys, { historyMaxAgeMs }),
+    unreads: new UnreadStore(commands, keys, { historyMaxAgeMs }),
     contacts: new ContactStore(commands, keys, { contactsMax }),
     presences: new PresenceStore(commands, keys),
+    authored: new AuthoredStore(commands, keys, { historyMaxAgeMs }),
+    erasures: new ErasureStore(commands, keys),
   };
 }
 

@@ -6,7 +6,7 @@ import { Client } from '../../src/client/client.ts';
 import type { EventName, Events, LocalEvents } from '../../src/client/events.ts';
 import type { ClientOptions } from '../../src/client/options.ts';
 import { RequestError } from '../../src/client/request-error.ts';
-import type { ValueMap } from '../../src/protocol/values.ts';
+import type { ValueMap } from '../../src/protocol/params/values.ts';
 import type { Scope } from './disposal.ts';
 import type { Acknowledgement, Entry, Transcript } from './history-checker.ts';
 import { createPlaceCheck, createWireCheck, type WireCheck } from './wire-check.ts';

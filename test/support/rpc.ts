@@ -4,7 +4,7 @@ import { expect } from '@jest/globals';
 import { createCodec, type Codec, type Format, type Message } from '../../src/protocol/wire/codec.ts';
 import type { ErrorValue } from '../../src/protocol/errors.ts';
 import type { AuthData } from '../../src/protocol/connection.ts';
-import type { Value, ValueMap } from '../../src/protocol/values.ts';
+import type { Value, ValueMap } from '../../src/protocol/params/values.ts';
 import type { Scope } from './disposal.ts';
 import { openRaw, type Frame, type RawClient, type RawOptions } from './raw-client.ts';
 import { checkNotification, checkResponse, createPlaceCheck } from './wire-check.ts';

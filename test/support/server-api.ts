@@ -11,7 +11,7 @@ import { apiDeclaration, isApiRequestName } from '../../src/protocol/service/cat
 import { API_PATH, statusCode } from '../../src/protocol/service/http.ts';
 import type { As } from '../../src/protocol/service/types.ts';
 import { ErrorValue as ErrorSchema } from '../../src/protocol/types.ts';
-import { isMap, type Value, type ValueMap } from '../../src/protocol/values.ts';
+import { isMap, type Value, type ValueMap } from '../../src/protocol/params/values.ts';
 import type { ServiceNode } from './service.ts';
 
 export const apiKey = 'a-key-of-the-tests';

@@ -13,7 +13,7 @@ import {
 import { createCodec, type Format, type Message } from '../../src/protocol/wire/codec.ts';
 import { errorTable } from '../../src/protocol/error-table.ts';
 import { ErrorValue } from '../../src/protocol/types.ts';
-import { isMap, type Value } from '../../src/protocol/values.ts';
+import { isMap, type Value } from '../../src/protocol/params/values.ts';
 
 export interface WireCheck {
   /** What was wrong, in words; in the order of the wire. */

@@ -4,7 +4,7 @@ import { Failure, failBecause, unavailable } from '../../protocol/errors.ts';
 import { invalidName, isValidName } from '../../protocol/names/rule.ts';
 import { normaliseName, type NameLimits } from '../../protocol/names/form.ts';
 import type { Credentials, Signature } from '../../protocol/connection.ts';
-import type { ValueMap } from '../../protocol/values.ts';
+import type { ValueMap } from '../../protocol/params/values.ts';
 import type { SignatureKind } from '../../config/signatures.ts';
 import { anonymousName } from '../../store/user/anonymous.ts';
 import { newSocketId } from '../../redis/tokens.ts';

@@ -3,7 +3,7 @@ import { findFault } from '../../protocol/wire/fault.ts';
 import { valuesMax } from '../../protocol/params/limits.ts';
 import { encodeValue } from '../../protocol/wire/msgpack.ts';
 import { scanValue } from '../../protocol/wire/scan.ts';
-import type { Value, ValueMap } from '../../protocol/values.ts';
+import type { Value, ValueMap } from '../../protocol/params/values.ts';
 
 /** All of them together, in MessagePack: every login carries them, and every resume token keeps a copy. */
 export const claimsBytesMax = 4096;

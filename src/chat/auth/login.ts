@@ -7,7 +7,7 @@ import { fail, failBecause, Failure, unavailable } from '../../protocol/errors.t
 import { countFrame, notificationFrame, type AnyFrame } from '../../protocol/wire/frame.ts';
 import { invalidName, isValidName } from '../../protocol/names/rule.ts';
 import type { Credentials } from '../../protocol/connection.ts';
-import type { ValueMap } from '../../protocol/values.ts';
+import type { ValueMap } from '../../protocol/params/values.ts';
 import { StateUnavailable } from '../../redis/unavailable.ts';
 import type { Position } from '../../log/event.ts';
 import { userTopic } from '../../redis/keys.ts';

@@ -5,7 +5,7 @@
 import { Failure, hasCode } from '../../protocol/errors.ts';
 import { OWN_FIELDS } from '../../protocol/contact.ts';
 import { decodeTrusted } from '../../protocol/wire/msgpack.ts';
-import type { Value, ValueMap } from '../../protocol/values.ts';
+import type { Value, ValueMap } from '../../protocol/params/values.ts';
 import type { ProfileAsked } from '../../hooks/contract.ts';
 import type { HookRunner } from '../../hooks/runner.ts';
 import { readFields } from '../../hooks/verdict.ts';

@@ -6,7 +6,7 @@ import type { TopicEvent } from '../../log/event.ts';
 import { withStatus, type directRequests, type DirectStatus } from '../../protocol/direct.ts';
 import { fail, failBecause, Failure } from '../../protocol/errors.ts';
 import { isValidName } from '../../protocol/names/rule.ts';
-import type { ValueMap } from '../../protocol/values.ts';
+import type { ValueMap } from '../../protocol/params/values.ts';
 import { storedMessageIn } from '../../protocol/wire/message-frame.ts';
 import { StoredResult, type StoredValue } from '../../protocol/wire/stored.ts';
 import type { PairRead } from '../../store/pair/pair-store.ts';

@@ -4,7 +4,7 @@
  */
 import { missedMessagesFrame, storedDirectIn, withStatus, type directRequests } from '../../protocol/direct.ts';
 import { failBecause } from '../../protocol/errors.ts';
-import type { ValueMap } from '../../protocol/values.ts';
+import type { ValueMap } from '../../protocol/params/values.ts';
 import { storedMessageIn } from '../../protocol/wire/message-frame.ts';
 import { StoredResult, type StoredValue } from '../../protocol/wire/stored.ts';
 import type { Format } from '../../protocol/wire/codec.ts';

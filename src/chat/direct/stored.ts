@@ -4,7 +4,7 @@ import { fail, messageTooLarge } from '../../protocol/errors.ts';
 import { storedDirectFrame } from '../../protocol/direct.ts';
 import { storedMessageIn } from '../../protocol/wire/message-frame.ts';
 import { StoredResult } from '../../protocol/wire/stored.ts';
-import type { ValueMap } from '../../protocol/values.ts';
+import type { ValueMap } from '../../protocol/params/values.ts';
 import type { UserActor } from '../actor.ts';
 import type { Handlers } from '../caller.ts';
 import { mentioningOf, mentionsIn } from '../message/mentions.ts';

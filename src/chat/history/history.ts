@@ -7,7 +7,7 @@ import { fail } from '../../protocol/errors.ts';
 import { storedMessageIn } from '../../protocol/wire/message-frame.ts';
 import { StoredResult, type StoredValue } from '../../protocol/wire/stored.ts';
 import type { HistoryInfo, historyRequests } from '../../protocol/history.ts';
-import type { ValueMap } from '../../protocol/values.ts';
+import type { ValueMap } from '../../protocol/params/values.ts';
 import type { RoomInfo } from '../../store/room/room-store.ts';
 import type { Actor } from '../actor.ts';
 import type { HandlersOf } from '../caller.ts';

@@ -9,7 +9,7 @@ import { requestDeclaration, type RequestName } from '../../protocol/catalogue.t
 import { fail, Failure, unavailable } from '../../protocol/errors.ts';
 import type { Limits } from '../../protocol/params/limits.ts';
 import { checkDeclared } from '../../protocol/params/validate.ts';
-import type { Value, ValueMap } from '../../protocol/values.ts';
+import type { Value, ValueMap } from '../../protocol/params/values.ts';
 import { StateUnavailable } from '../../redis/unavailable.ts';
 import type { Actor } from '../actor.ts';
 import type { Caller, Handlers } from '../caller.ts';

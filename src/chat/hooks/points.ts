@@ -5,7 +5,7 @@ import { readConnected, readRefusal } from '../../hooks/verdict.ts';
 import { fail, Failure, type HookCode } from '../../protocol/errors.ts';
 import { normaliseName, type NameLimits } from '../../protocol/names/form.ts';
 import type { Credentials } from '../../protocol/connection.ts';
-import type { ValueMap } from '../../protocol/values.ts';
+import type { ValueMap } from '../../protocol/params/values.ts';
 import type { AccessStore } from '../../store/access/access-store.ts';
 import type { Identity } from '../auth/authenticator.ts';
 import type { Caller } from '../caller.ts';

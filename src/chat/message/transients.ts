@@ -8,7 +8,7 @@
 import type { TransientCounters } from '../../ops/counters.ts';
 import { Failure } from '../../protocol/errors.ts';
 import type { MessageOptions } from '../../protocol/message.ts';
-import type { ValueMap } from '../../protocol/values.ts';
+import type { ValueMap } from '../../protocol/params/values.ts';
 import type { Caller } from '../caller.ts';
 import { toldBy, type AnyOutcome } from '../outcome.ts';
 

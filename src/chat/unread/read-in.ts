@@ -1,6 +1,6 @@
 /** What a notice says of marks: it is told to sockets, and those that want to know what is unread are told that behind it. */
 import { decodeNotification, notificationTest } from '../../protocol/wire/frame.ts';
-import { isMap } from '../../protocol/values.ts';
+import { isMap } from '../../protocol/params/values.ts';
 
 /** What a notice says to have been read: by which user or in which room, and up to which message. */
 export type Read = { readonly userName: string; readonly upToId: number } | { readonly roomName: string };

@@ -6,7 +6,7 @@ import type { OwnDetails } from '../../protocol/user.ts';
 import { UNREAD_MAX } from '../../protocol/unread.ts';
 import { utf8Length } from '../../protocol/names/form.ts';
 import type { Format } from '../../protocol/wire/codec.ts';
-import type { Value } from '../../protocol/values.ts';
+import type { Value } from '../../protocol/params/values.ts';
 import { StoredResult, type Spliced } from '../../protocol/wire/stored.ts';
 import { StateUnavailable } from '../../redis/unavailable.ts';
 import type { UserActor } from '../actor.ts';

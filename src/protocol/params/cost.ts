@@ -5,7 +5,7 @@
 import { isRequestName, requestDeclaration, requests } from '../catalogue.ts';
 import type { NameLimits } from '../names/form.ts';
 import { normaliserOf, type Normaliser } from './normalise.ts';
-import type { Value } from '../values.ts';
+import type { Value } from './values.ts';
 
 interface CompiledCost {
   readonly units: number;

@@ -6,7 +6,7 @@
 import type { TSchema } from 'typebox';
 import { normaliseName, type NameLimits } from '../names/form.ts';
 import { decodeText } from '../wire/utf8.ts';
-import { asList, asMap, isMap, type Value, type ValueMap } from '../values.ts';
+import { asList, asMap, isMap, type Value, type ValueMap } from './values.ts';
 
 /** Gives undefined for a value that cannot be of the schema's kind; otherwise the schema itself decides. */
 export type Normaliser = (value: Value, limits: NameLimits) => Value | undefined;

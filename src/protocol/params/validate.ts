@@ -10,7 +10,7 @@ import { badArgument, fail, type Failure } from '../errors.ts';
 import { faultIn } from '../wire/fault.ts';
 import { defaultLimits, type Limits } from './limits.ts';
 import { normaliserOf, type Normaliser } from './normalise.ts';
-import type { Value } from '../values.ts';
+import type { Value } from './values.ts';
 
 interface Check {
   readonly name: string;

@@ -5,7 +5,7 @@
 import type { Static } from 'typebox';
 import { isRequestName, requestDeclaration, subjectOf, type ArgsOf, type RequestName } from '../catalogue.ts';
 import type { RequestDeclaration, Subject } from '../declare.ts';
-import { isMap, type Value } from '../values.ts';
+import { isMap, type Value } from '../params/values.ts';
 import { serverUserDataRequests } from './user-data.ts';
 import { serverRoomRequests } from './rooms.ts';
 import { serverUserRequests } from './users.ts';

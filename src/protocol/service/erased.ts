@@ -1,7 +1,7 @@
 /** What becomes of notices that were kept for a user when somebody whose words or profile are in them is erased. */
 import { recalledDirectFrame } from '../direct.ts';
 import { decodeNotification } from '../wire/frame.ts';
-import { isMap } from '../values.ts';
+import { isMap } from '../params/values.ts';
 
 /** What its receiver is told of nothing by. */
 const NOTHING = new Uint8Array(0);

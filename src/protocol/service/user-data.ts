@@ -3,7 +3,7 @@ import Type, { type Static } from 'typebox';
 import { optional, request, required } from '../declare.ts';
 import { ProcessedMessage } from '../message.ts';
 import { RoomName, Timestamp, UserName } from '../types.ts';
-import type { ValueMap } from '../values.ts';
+import type { ValueMap } from '../params/values.ts';
 
 export const exportPageMax = 500;
 export const exportPageDefault = 100;

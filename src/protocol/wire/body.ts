@@ -7,7 +7,7 @@ import { encodeJson, readJsonText } from './json.ts';
 import { malformedReasons, type MalformedReason } from './malformed.ts';
 import { decodeTrusted, encodeValue } from './msgpack.ts';
 import { lastScan, scanReason, scanValue } from './scan.ts';
-import type { Value } from '../values.ts';
+import type { Value } from '../params/values.ts';
 
 export const contentTypes = { json: 'application/json', msgpack: 'application/msgpack' } as const satisfies Record<
   Format,

@@ -5,7 +5,7 @@
 import { encodeJson } from './json.ts';
 import { encodeShared } from './msgpack.ts';
 import { utf8Length } from '../names/form.ts';
-import type { Value } from '../values.ts';
+import type { Value } from '../params/values.ts';
 
 /** Of all args of one error, in either format. */
 export const echoBytesMax = 1024;

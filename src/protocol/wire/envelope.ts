@@ -4,7 +4,7 @@
  */
 import { findFault } from './fault.ts';
 import { malformedReasons, type MalformedReason } from './malformed.ts';
-import type { Value, ValueMap } from '../values.ts';
+import type { Value, ValueMap } from '../params/values.ts';
 
 export type Format = 'msgpack' | 'json';
 

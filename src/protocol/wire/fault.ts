@@ -1,5 +1,5 @@
 /** Finds values that no param may carry although they can be decoded. Malformed messages are not its concern. */
-import { isMap, type Value } from '../values.ts';
+import { isMap, type Value } from '../params/values.ts';
 
 /** The key under which the JSON format carries bytes. */
 export const BYTES_KEY = '$bytes';

@@ -8,7 +8,7 @@ import { encodeJson } from './json.ts';
 import { decodeTrusted, encodeValue } from './msgpack.ts';
 import { opening, openFrame, UINT64 } from './opening.ts';
 import { concat } from './pack.ts';
-import type { Value } from '../values.ts';
+import type { Value } from '../params/values.ts';
 
 /** `prefix ++ u64be(count)` is the frame of a notification whose last param is a count. */
 export function countFrame(name: NotificationName, leading: readonly Value[]): Uint8Array {

@@ -18,7 +18,7 @@ import { BYTES_KEY, isCarried } from './fault.ts';
 import { malformedReasons, type MalformedReason } from './malformed.ts';
 import { mapFor } from './sparse.ts';
 import { decodeText } from './utf8.ts';
-import { isMap, type Value, type ValueMap } from '../values.ts';
+import { isMap, type Value, type ValueMap } from '../params/values.ts';
 
 export function createJsonCodec(options: CodecOptions): Codec {
   return {

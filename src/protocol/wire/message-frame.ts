@@ -2,7 +2,7 @@
  * What the frames of messages have in common, posted to a room or sent to a user: the map with the fields of the server's,
  * and reading it again. The frames themselves are made where their notifications are declared.
  */
-import type { ValueMap } from '../values.ts';
+import type { ValueMap } from '../params/values.ts';
 import { encodeShared, encodeValue } from './msgpack.ts';
 import { opening, UINT64 } from './opening.ts';
 import { concat, mapHeader, stringSize } from './pack.ts';

@@ -19,7 +19,7 @@ import { malformedReasons, type MalformedReason } from './malformed.ts';
 import { concat } from './pack.ts';
 import { lastScan, scanReason, scanValue } from './scan.ts';
 import { isIndexLike, MARK, unmarked } from './sparse.ts';
-import type { Value } from '../values.ts';
+import type { Value } from '../params/values.ts';
 
 const encoder = withLongStrings(new Encoder({ ignoreUndefined: true }));
 let isMarked = false;

@@ -2,7 +2,7 @@
  * How the frame of a notification begins, up to what only the store can know. Which notification begins so is its noun's
  * to say, which is why this file knows no catalogue.
  */
-import type { Value } from '../values.ts';
+import type { Value } from '../params/values.ts';
 import { encodeValue } from './msgpack.ts';
 import { concat } from './pack.ts';
 

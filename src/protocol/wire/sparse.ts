@@ -3,7 +3,7 @@
  * bytes takes 12 KB. So a decoder that sets fields one by one marks such keys, and here maps that have any are made anew,
  * as objects that keep their elements in a table.
  */
-import { isMap, type Value, type ValueMap } from '../values.ts';
+import { isMap, type Value, type ValueMap } from '../params/values.ts';
 
 /** Before keys that are marked; what begins with it is marked as well. */
 export const MARK = '\u0001';

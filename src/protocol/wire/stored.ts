@@ -8,7 +8,7 @@ import { encodeJson } from './json.ts';
 import { decodeTrusted, encodeShared, encodeValue } from './msgpack.ts';
 import { utf8Length } from '../names/form.ts';
 import { arrayHeader, concat, mapHeader } from './pack.ts';
-import type { Value, ValueMap } from '../values.ts';
+import type { Value, ValueMap } from '../params/values.ts';
 
 /** One value as it is stored, in MessagePack that this service has made. `bytes` must stay as they are. */
 export class StoredValue {
