@@ -68,6 +68,25 @@ test('keep their order, are each answered with an id, and share scripts where th
   expect(together).toBeLessThan(alone / 4);
 });
 
+test('what passes comes behind what its author has stored before it, and before what is stored after it', async () => {
+  const service = await start();
+  const [ann, bob] = [await login(service, 0, 'ann'), await login(service, 1, 'bob')];
+  for (let round = 0; round < 5; round++) {
+    const calls = upTo(30).map((i): Call => {
+      const passing = i % 3 === 2;
+      // Each another event, so that none waits for a later one.
+      return [
+        'directMessage',
+        'bob',
+        { n: round * 30 + i, event: `e-${round}-${i}` },
+        passing ? { transient: true } : {},
+      ];
+    });
+    await Promise.all(ann.callAll(...calls));
+  }
+  await eventually(() => expect(heard(bob)).toEqual(upTo(150)));
+});
+
 test('two who write to each other at once have one order, which both hear', async () => {
   const service = await start();
   const [ann, bob] = [await login(service, 0, 'ann'), await login(service, 1, 'bob')];

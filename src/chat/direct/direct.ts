@@ -81,7 +81,11 @@ function sendMessage(
   const { clientMessageId = '', transient = false } = options ?? {};
   // What the service sends in nobody's name is in no conversation, and what passes needs no log, but for what repeats are known by.
   const isPassing = transient && clientMessageId === '';
-  const send = (): Promise<Outcome<'directMessage'>> => sendLive(services, by, sending);
+  const send = async (): Promise<Outcome<'directMessage'>> => {
+    // Behind what the author has stored before it.
+    if (author !== undefined) await services.storedSends.underWay({ userName, author, rights: by.rights });
+    return sendLive(services, by, sending);
+  };
   const begin = (): Begun | Promise<Begun> =>
     settings.directMessages === 'live' || author === undefined || isPassing
       ? send()

@@ -42,6 +42,8 @@ export class StoredSends {
   readonly #deps: StoredSendsDeps;
   readonly #handingOn: HandingOn;
   readonly #sending: GroupCommit<Send, Sent>;
+  /** What is under way in each lane: the end of its last message. */
+  readonly #last = new Map<string, Promise<unknown>>();
 
   constructor(deps: StoredSendsDeps) {
     this.#deps = deps;
@@ -58,9 +60,20 @@ export class StoredSends {
 
   /** Has its place among its author's messages to that user when it returns. */
   send(send: Send): Promise<Sent> {
-    const { userName, author, rights } = send;
-    // No name holds a line break.
-    return this.#sending.add([author, userName, JSON.stringify(rights)].join('\n'), send);
+    const lane = laneOf(send);
+    const sent = this.#sending.add(lane, send);
+    const ended = sent
+      .catch(() => undefined)
+      .then(() => {
+        if (this.#last.get(lane) === ended) this.#last.delete(lane);
+      });
+    this.#last.set(lane, ended);
+    return sent;
+  }
+
+  /** Resolves when those before are told, whatever became of them: what passes goes behind them. Undefined where there are none. */
+  underWay(send: Pick<Send, 'userName' | 'author' | 'rights'>): Promise<unknown> | undefined {
+    return this.#last.get(laneOf(send));
   }
 
   async #run({ items }: Share<Send>): Promise<(Sent | Error)[]> {
@@ -82,6 +95,10 @@ export class StoredSends {
     );
   }
 }
+
+/** No name holds a line break. */
+const laneOf = ({ author, userName, rights }: Pick<Send, 'userName' | 'author' | 'rights'>): string =>
+  [author, userName, JSON.stringify(rights)].join('\n');
 
 const isStored = (outcome: AppendOutcome | Error): outcome is Appended =>
   typeof outcome === 'object' && 'frame' in outcome;
