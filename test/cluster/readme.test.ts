@@ -1,4 +1,5 @@
-// The README's first messages, as they stand but for ports: by hand on one node, then by the client library across two.
+// The README's first messages, as they stand but for ports: by hand on one node, by the client library across two, and what
+// somebody with several devices sees.
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { fencesOf, sectionOf } from '../ground/papers.ts';
@@ -9,7 +10,8 @@ import { useScope } from '../support/scope.ts';
 import { startService } from '../support/service.ts';
 
 const scope = useScope();
-const section = sectionOf(readFileSync(new URL('../../README.md', import.meta.url), 'utf8'), 'A first message');
+const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+const section = sectionOf(readme, 'A first message');
 
 /** Runs a program of the README in the project's folder, as if it were saved there, and gives what it prints. */
 async function runHere(program: string, args: readonly string[] = []): Promise<readonly string[]> {
@@ -44,3 +46,22 @@ test('a first message comes back by hand, and the client library talks across tw
     for (const heard of [ada, bob]) expect(heard.join('\n')).toContain('Hello from bob!');
   });
 }, 120_000);
+
+test('a user with several devices has what was missed, and reads and joins on all of them', async () => {
+  const [program = ''] = fencesOf(sectionOf(readme, 'Somebody with several devices'), 'ts');
+  const { nodes } = await startService(scope, { nodes: 2, env: { PARLEY_AUTH: 'open' } });
+  const printed = await runHere(
+    program,
+    nodes.map(({ url }) => url),
+  );
+  await eventually(() => {
+    for (const line of [
+      'laptop unread: 1',
+      'laptop is shown the room kitchen',
+      'phone unread: 0',
+      'ada has got it',
+      'ada has read it',
+    ])
+      expect(printed).toContain(line);
+  });
+}, 60_000);
