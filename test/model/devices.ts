@@ -4,11 +4,13 @@ import { expect } from '@jest/globals';
 import type { Value, ValueMap } from '../../src/protocol/params/values.ts';
 import { field } from '../chat/world.ts';
 import { eventually } from '../support/eventually.ts';
+import { checkHistory } from '../support/history-checker.ts';
 import { loginRpc, type Call, type Outcome, type User } from '../support/rpc.ts';
 import type { Scope } from '../support/scope.ts';
 import type { Service, ServiceNode } from '../support/service.ts';
 import type { RedisServer } from '../support/redis.ts';
 import { DeviceView } from './device-view.ts';
+import { pairHistory } from './pair-history.ts';
 
 export const deviceNames = ['ann0', 'ann1', 'bob0', 'bob1'] as const;
 export type DeviceName = (typeof deviceNames)[number];
@@ -105,8 +107,15 @@ export class Devices {
       },
       { timeoutMs: 20_000 },
     );
+    this.#expectHistory(await auditors.values().next().value?.call('directHistoryGet', this.#device('ann0').peer, ALL));
     for (const name of deviceNames) await this.#drop(name);
     for (const auditor of auditors.values()) auditor.raw.close();
+  }
+
+  /** Nothing was lost, doubled or out of order of what each device was told of the other user's messages. */
+  #expectHistory(log: Value | undefined): void {
+    const hearers = [...this.#devices].map(([name, { peer, connections }]) => ({ name, peer, connections }));
+    expect(checkHistory(pairHistory(hearers, this.#acts, listOf(log ?? null))).violations).toEqual([]);
   }
 
   async #expectView(name: DeviceName, auditors: ReadonlyMap<string, User>): Promise<void> {
