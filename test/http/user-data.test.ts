@@ -186,6 +186,29 @@ describe.each<[string, (scope: Scope) => Promise<RedisAddress>]>([
     expect((await read(info['lastMessageId'])).at(-1)).toMatchObject({ author: 'fay', recalled: true });
   });
 
+  test('a device that comes back is led past what was erased from its inbox, in either format', async () => {
+    const [kim, lea] = [await login(0, 'kim'), await login(1, 'lea')];
+    const { inbox } = lea.authData;
+    await kim.call('profileSet', { about: MARKER });
+    await kim.call('contactAdd', 'lea');
+    await lea.next('contactAdded');
+    await kim.call('directMessage', 'lea', { text: MARKER });
+    lea.raw.close();
+    await api().call('eraseUser', ['kim']);
+    await eventually(async () => expect(await api().call('eraseUser', ['kim'])).toEqual({ done: true }), {
+      timeoutMs: 60_000,
+    });
+    for (const format of ['msgpack', 'json'] as const) {
+      const credentials = { userName: 'lea', inbox: { ...inbox } };
+      const again = await loginRpc(scope, service.node(0).url, 'lea', { format, credentials });
+      await again.call('ping');
+      expect(again.heard('contactAdded')).toEqual([]);
+      expect(again.heard('directMessage')).toMatchObject([[{ id: 1, author: 'kim', recalled: true }]]);
+      expect(again.heard('inboxReset')).toEqual([]);
+      expect(again.heard('inboxPosition').at(-1)).toEqual([again.authData.inbox]);
+    }
+  });
+
   test('eraseUser erases what a user left behind who is gone', async () => {
     const [hal, ida] = [await login(0, 'hal'), await login(1, 'ida')];
     await ida.call('roomCreate', 'den');

@@ -35,9 +35,12 @@ function framesOf(event: TopicEvent): { readonly whole: JointFrame; readonly pos
   return frames;
 }
 
-/** A notice of the inbox with its position, or that alone: however many sockets get it, it is made once. */
+/**
+ * A notice of the inbox with its position, or that alone, as of one whose frame was erased: however many sockets get it, it is made
+ * once.
+ */
 export const inboxFrame = (event: TopicEvent, isTold: boolean): AnyFrame =>
-  isTold ? framesOf(event).whole : framesOf(event).position;
+  isTold && event.frame.length > 0 ? framesOf(event).whole : framesOf(event).position;
 
 export class SocketInbox {
   /** From the first one that is held back on, in the order of the log. */
