@@ -4,6 +4,7 @@ import { accessSuite } from './access-suite.ts';
 import { ageSuite } from './age-suite.ts';
 import { authoredSuite } from './authored-suite.ts';
 import { bytesSuite } from './bytes-suite.ts';
+import { eraseAgeSuite } from './erase-age-suite.ts';
 import { eraseDirectSuite } from './erase-direct-suite.ts';
 import { eraseSuite } from './erase-suite.ts';
 import { evictionSuite } from './eviction-suite.ts';
@@ -48,6 +49,7 @@ export function storeSuites(open: OpenStore): void {
   describe('bytes', () => bytesSuite(open));
   describe('ages', () => ageSuite(open));
   describe('quotas', () => quotaSuite(open));
+  describe('ages of what is erased', () => eraseAgeSuite(open));
   describe('direct messages', () => directSuite(open));
   describe('conversations', () => {
     pairSuite(open);

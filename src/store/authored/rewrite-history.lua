@@ -38,6 +38,8 @@ if oldest then
   end
 else
   redis.call('UNLINK', history, rewritten)
+  -- What comes next is to go by itself again (lib/age/ages.lua).
+  redis.call('HDEL', meta, 'aged')
 end
 redis.call('HDEL', meta, 'dirty')
 return 0

@@ -8,7 +8,7 @@ local function oldestVisible()
   local oldest = math.max(oldestKept(), log.id - log.max + 1)
   local ages = agesOf()
   local age = ages.maxAge(maxAgeMs)
-  return age == 0 and oldest or ages.firstSince(history, log.now - age, oldest, log.id + 1)
+  return age == 0 and oldest or ages.firstSince(history, log.now - age, oldest, log.id + 1, overlay())
 end
 
 -- The events with ids from..last, oldest first, or with ids last..from, newest first: at most `count`, and no more than

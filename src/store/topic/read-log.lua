@@ -34,6 +34,6 @@ end
 local ages = agesOf()
 local age, first = ages.maxAge(maxAgeMs), tonumber(afterId) + 1
 if age > 0 then
-  first = ages.firstSince(history, log.now - age, first, log.id + 1)
+  first = ages.firstSince(history, log.now - age, first, log.id + 1, overlay())
 end
 return { position(), page(first, messages), page(tonumber(afterSeq) + 1, others) }

@@ -14,7 +14,7 @@ local first = firstSeenBy(user)
 local function unseen()
   local from = first
   while from <= lastId and from < first + LOOKED_MAX do
-    local entries = redis.call('XRANGE', history, int(from), int(lastId), 'COUNT', PAGE)
+    local entries = entriesBetween(from, lastId, PAGE)
     for _, entry in ipairs(entries) do
       local by, n = readMessage(entry[2][2])
       if by == author then
@@ -24,7 +24,7 @@ local function unseen()
     if #entries < PAGE then
       return 0
     end
-    from = tonumber(string.match(entries[#entries][1], '^%d+')) + 1
+    from = idOf(entries[#entries]) + 1
   end
   return 0
 end

@@ -15,15 +15,33 @@ local function agesOf()
     return tonumber(string.match(entry[1], '^%d+'))
   end
 
+  -- The number and the time of the first entry from a number on, of the stream or, where there is one, of the overlay; nil where
+  -- there is none.
+  local function entryFrom(stream, overlay, from)
+    local number = string.format('%.0f', from)
+    local entry = redis.call('XRANGE', stream, number, '+', 'COUNT', 1)[1]
+    local found, event = entry and numberIn(entry), entry and entry[2][2]
+    if overlay and found ~= from then
+      local changed = redis.call('ZRANGEBYSCORE', overlay, number, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
+      if changed[1] and (not found or tonumber(changed[2]) < found) then
+        found, event = tonumber(changed[2]), changed[1]
+      end
+    end
+    if found then
+      return found, select(4, struct.unpack(HEADER, event))
+    end
+  end
+
   -- The smallest number, from `first` on and before `past`, from which on entries are of that time or later; `past` where there
-  -- is none. By growing steps, then by halves: it is near the beginning, mostly.
-  local function firstSince(stream, time, first, past)
+  -- is none. By growing steps, then by halves: it is near the beginning, mostly. `overlay` has those that are not in the stream any
+  -- more (lib/messages/latest.lua), where it has any.
+  local function firstSince(stream, time, first, past, overlay)
     local low, high, step = first, past, 1
     while low < high do
       local probe = step and math.min(low + step, high) - 1 or math.floor((low + high) / 2)
-      local entry = redis.call('XRANGE', stream, string.format('%.0f', probe), '+', 'COUNT', 1)[1]
-      if entry and select(4, struct.unpack(HEADER, entry[2][2])) < time then
-        low, step = math.max(probe, numberIn(entry)) + 1, step and 2 * step
+      local found, at = entryFrom(stream, overlay, probe)
+      if found and at < time then
+        low, step = found + 1, step and 2 * step
       else
         high, step = probe, nil
       end
@@ -61,10 +79,10 @@ local function agesOf()
     if age == known and at < due then
       return false
     end
-    local entry, hasMore = redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1], false
-    if entry then
-      local first, past = numberIn(entry), numberIn(entry) + (pageMax or AGE_PAGE)
-      local young = firstSince(stream, at - age, first, past)
+    local first, hasMore = entryFrom(stream, overlay, 0), false
+    if first then
+      local past = first + (pageMax or AGE_PAGE)
+      local young = firstSince(stream, at - age, first, past, overlay)
       if young > first then
         redis.call('XTRIM', stream, 'MINID', string.format('%.0f', young))
         if overlay then

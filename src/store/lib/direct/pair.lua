@@ -36,5 +36,5 @@ end
 
 -- The smallest id, from one on, of a message of a time or later; last + 1 where there is none.
 local function firstSince(time, from)
-  return agesOf().firstSince(history, time, from, log.id + 1)
+  return agesOf().firstSince(history, time, from, log.id + 1, overlay())
 end

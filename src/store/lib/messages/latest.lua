@@ -15,6 +15,11 @@ local function isChanged()
   return hasLatest
 end
 
+-- The set, where there is one.
+local function overlay()
+  return isChanged() and latest or nil
+end
+
 local function idOf(entry)
   return tonumber(string.match(entry[1], '^%d+'))
 end
@@ -86,7 +91,8 @@ local function trimLatest(id)
   redis.call('ZREMRANGEBYSCORE', latest, '-inf', '(' .. int(id))
 end
 
--- Puts another version in the place of a message. Wants the key `rewritten`: a copy that was begun has the one before.
+-- Puts another version in the place of a message: it goes when the stream goes by itself. Wants the key `rewritten`: a copy that was
+-- begun has the one before.
 local function replaceEntry(entry, event)
   local id = int(idOf(entry))
   redis.call('XDEL', history, entry[1])
@@ -95,6 +101,10 @@ local function replaceEntry(entry, event)
   if not isNoted then
     redis.call('UNLINK', rewritten)
     redis.call('HSET', meta, 'dirty', '1')
+    local left = redis.call('PTTL', history)
+    if left > 0 then
+      redis.call('PEXPIRE', latest, left)
+    end
     isNoted, hasLatest = true, true
   end
 end
