@@ -1,12 +1,12 @@
 // What was erased and how long messages are kept: a tombstone is as old as its message was, is found by its time, and goes with what is
-// as old.
+// as old. And a user's inbox goes by itself no earlier than its newest notice, nor later than the user.
 import { expect, test } from '@jest/globals';
 import { SERVICE } from '../../src/store/rights.ts';
 import { useScope } from '../support/scope.ts';
 import { makeOlder } from './age-actions.ts';
 import { write } from './authored-suite.ts';
 import { saidIn } from './erase-actions.ts';
-import { appended, read } from './pair-actions.ts';
+import { appended, deliver, login, logout, read } from './pair-actions.ts';
 import { room, starter, type Start } from './room-actions.ts';
 import type { OpenStore, Store } from './store.ts';
 
@@ -18,6 +18,7 @@ export function eraseAgeSuite(open: OpenStore): void {
   const start = starter(open, scope);
   rooms(start);
   pairs(open);
+  inboxes(open);
 }
 
 /** By letter, and those up to an id are too old. */
@@ -92,5 +93,47 @@ function pairs(open: OpenStore): void {
     const { meta, latest } = store.keys.pair('anonymous-1', 'bob');
     expect(await store.client.pttl(latest)).toBeGreaterThan(0);
     expect(await store.client.pttl(latest)).toBeLessThanOrEqual((await store.client.pttl(meta)) + 1000);
+  });
+}
+
+function inboxes(open: OpenStore): void {
+  const tell = (store: Store, userName: string): Promise<void> =>
+    store.users.notifyOthers(userName, '', Buffer.from('told'), true);
+  const send = async (store: Store, userName: string): Promise<void> => {
+    await deliver(store, userName, 'ann', await appended(store, 'ann', userName));
+  };
+
+  test('an inbox stays as long as its newest notice may, also where that is no message', async () => {
+    const store = await open(scope, { historyMaxAgeMs: HOUR });
+    await login(store, 'bob');
+    await send(store, 'bob');
+    const { history, meta } = store.keys.user('bob');
+    await store.client.pexpire(history, 1000);
+    await tell(store, 'bob');
+    expect(await store.client.pttl(history)).toBeGreaterThan(HOUR);
+    // Where messages are kept for ever again, it is, too.
+    await send(await open(scope, { prefix: store.keys.prefix }), 'bob');
+    expect([await store.client.pttl(history), await store.client.hexists(meta, 'aged')]).toEqual([-1, 0]);
+  });
+
+  test('an inbox is not there for longer than the user', async () => {
+    const days = 24 * HOUR;
+    for (const historyMaxAgeMs of [HOUR, 60 * days]) {
+      const store = await open(scope, { historyMaxAgeMs });
+      const { history, meta } = store.keys.user('anonymous-1');
+      await login(store, 'anonymous-1');
+      await logout(store, 'anonymous-1');
+      for (const say of [send, tell, send]) {
+        await say(store, 'anonymous-1');
+        const left = await store.client.pttl(history);
+        expect(left).toBeGreaterThan(0);
+        expect(left).toBeLessThanOrEqual((await store.client.pttl(meta)) + 1000);
+      }
+      const forEver = await open(scope, { prefix: store.keys.prefix });
+      await send(forEver, 'anonymous-1');
+      const left = await store.client.pttl(history);
+      expect(left).toBeGreaterThan(0);
+      expect(left).toBeLessThanOrEqual((await store.client.pttl(meta)) + 1000);
+    }
   });
 }

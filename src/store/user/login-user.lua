@@ -87,6 +87,7 @@ elseif log.max ~= tonumber(inboxSize) then
   if log.max == 0 then
     -- What comes from here on is not in it: it would have a hole.
     redis.call('UNLINK', history)
+    redis.call('HDEL', meta, 'aged')
   end
 end
 redis.call('HSET', sockets, socket, node)

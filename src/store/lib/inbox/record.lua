@@ -1,4 +1,4 @@
--- uses: log inbox/expiry
+-- uses: log inbox/expiry age/ages
 -- The inbox: those notices of a user's log that a device may have missed, as they are told to it when it comes back. Each has the
 -- next `id`, without gaps, and stands in `history` instead of the ring, as a room's messages do: it is a `MESSAGE` of the user's log,
 -- so nodes follow both kinds in one order. It is there whether any socket was there or not. `log.max` says how many are kept
@@ -6,7 +6,7 @@
 -- only their number is known. Wants lib/bytes.lua, and the keys `meta`, `channel`, `events`, `history`, `sockets`. `record` stands for
 -- `announce`, and `saveInbox` for `saveLog`: the last write, but for that the history goes with a user who is about to be forgotten.
 local INBOX_BYTES, INBOX_STEP = 1048576, 131072
-local recorded = false
+local recorded, isAged = false, false
 
 local function record(subject, frame)
   recorded = true
@@ -29,12 +29,26 @@ local function record(subject, frame)
   redis.call('SPUBLISH', channel, event)
 end
 
+-- No later than the user, where that is about to be forgotten.
+local function goWithUser()
+  if leftMs() > 0 then
+    local own = redis.call('PTTL', history)
+    if own < 0 or own > leftMs() then
+      redis.call('PEXPIRE', history, leftMs())
+    end
+  end
+end
+
 local function saveInbox()
   if not recorded then
     return saveLog()
   end
   writeLog()
-  if leftMs() > 0 then
-    redis.call('PEXPIRE', history, leftMs())
+  -- Whatever the newest notice is, it is kept as long as a message would be.
+  local noted = log.max > 0 and redis.call('HGET', meta, 'aged')
+  if noted then
+    isAged = true
+    redis.call('PEXPIREAT', history, int(log.now + agesOf().lastsFor((struct.unpack(AGED, noted)))))
   end
+  goWithUser()
 end
