@@ -240,13 +240,14 @@ function lives(open: OpenStore): void {
       await tell(store, 'away', userName);
       const [meta, history] = await ttlsOf(store, userName);
       expect(history).toBeGreaterThan(0);
-      expect(history).toBeLessThanOrEqual(meta);
+      // The clock of some stores goes on within a step.
+      expect(history).toBeLessThanOrEqual(meta + 10);
       expect(await loginAt(store, userName)).toMatchObject({ id: 1 });
       expect(await ttlsOf(store, userName)).toEqual([-1, -1]);
       await logout(store, userName, 'a');
       const [metaLeft, historyLeft] = await ttlsOf(store, userName);
       expect(historyLeft).toBeGreaterThan(0);
-      expect(historyLeft).toBeLessThanOrEqual(metaLeft);
+      expect(historyLeft).toBeLessThanOrEqual(metaLeft + 10);
     }
     // A message keeps who is about to be forgotten, with its inbox.
     await deliver(store, user, 'bob', await appended(store, 'bob', user));
