@@ -49,6 +49,8 @@ const BEGINNING: Place = { part: 'user', cursor: '', servers: '' };
 const PAGE = 100;
 /** A user whose sockets are being closed is looked at again after so long. */
 const CLOSING_MS = 500;
+/** While a page is worked on it is noted so many times before it would be taken for left. */
+const NOTES_PER_HOLD = 3;
 /** Between two pages Redis is left to others for as long as the one before took, but no longer. */
 const REST_MS_MAX = 1000;
 
@@ -104,7 +106,7 @@ export class Erasures {
     while (this.#mayAct) {
       const began = performance.now();
       await erasures.lockName(erasure.userName);
-      const next = await this.#step(erasure.userName, place);
+      const next = await this.#step(erasure.userName, place, this.#keeping(erasure, place));
       if (next === undefined) {
         if (await erasures.end(erasure)) this.#deps.onErased(erasure.userName);
         return;
@@ -118,15 +120,34 @@ export class Erasures {
     }
   }
 
+  /**
+   * Called behind each script of a page: a page may take longer than an erasure is in anybody's hands without a note, and would be begun
+   * anew by one node after the other. Should it be in other hands all the same, both do it, and the page's own note ends that.
+   */
+  #keeping(erasure: Erasure, place: Place): () => Promise<void> {
+    const { erasures } = this.#deps;
+    let noted = performance.now();
+    return async () => {
+      const now = performance.now();
+      if (now - noted < erasures.holdMs / NOTES_PER_HOLD) return;
+      noted = now;
+      await erasures.note(erasure, writePlace(place));
+    };
+  }
+
   /** What comes next, and what has to be waited for first; undefined at the end. */
-  async #step(userName: string, place: Place): Promise<(Place & { readonly pauseMs?: number }) | undefined> {
+  async #step(
+    userName: string,
+    place: Place,
+    keep: () => Promise<void>,
+  ): Promise<(Place & { readonly pauseMs?: number }) | undefined> {
     if (place.part === 'user') {
       const servers = await this.#servers();
       if (!(await this.#deleteUser(userName))) return { ...BEGINNING, pauseMs: CLOSING_MS };
       return { part: 'rooms', cursor: '', servers, pauseMs: this.#deps.settleMs };
     }
     const cursor = place.cursor === '' ? undefined : place.cursor;
-    const next = await this.#erasePage(userName, place.part, cursor);
+    const next = await this.#erasePage(userName, { part: place.part, cursor }, keep);
     if (place.servers !== (await this.#servers())) return BEGINNING;
     if (next !== undefined) return { ...place, cursor: next };
     const part = parts[parts.indexOf(place.part) + 1];
@@ -149,19 +170,24 @@ export class Erasures {
   /** Where to go on; undefined at the end. */
   async #erasePage(
     userName: string,
-    part: Exclude<Part, 'user'>,
-    cursor: string | undefined,
+    { part, cursor }: { readonly part: Exclude<Part, 'user'>; readonly cursor: string | undefined },
+    keep: () => Promise<void>,
   ): Promise<string | undefined> {
     const { authored, directory } = this.#deps;
     switch (part) {
       case 'rooms':
-        return this.#each(await directory.names('room', cursor, PAGE), (name) => authored.eraseInRoom(name, userName));
+        return this.#each(await directory.names('room', cursor, PAGE), (name) =>
+          authored.eraseInRoom(name, userName, keep),
+        );
       case 'peers':
         return this.#each(await directory.peers(userName, cursor, PAGE), (peer) =>
-          authored.eraseInPair(userName, peer),
+          authored.eraseInPair(userName, peer, keep),
         );
       case 'traces':
-        return this.#each(await directory.traces(userName, cursor, PAGE), (trace) => this.#eraseTrace(trace, userName));
+        return this.#each(await directory.traces(userName, cursor, PAGE), async (trace) => {
+          await this.#eraseTrace(trace, userName);
+          await keep();
+        });
     }
   }
 

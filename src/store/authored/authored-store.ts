@@ -24,6 +24,8 @@ export interface AuthoredWish {
 /** What a user has to do with a room, and some of what it wrote there; `next` is 0 at the end. */
 export type AuthoredPage = Exclude<OutcomeOf<typeof scripts.readAuthored>, string>;
 
+type OnStep = () => Promise<void>;
+
 /** Entries that one script looks at, and their bytes. */
 const LOOK = { lookMax: 500, bytesMax: 1 << 19 };
 /** The same of one that copies them. */
@@ -52,36 +54,42 @@ export class AuthoredStore {
     return this.#commands.run(scripts.readAuthoredDirect, this.#keys.pair(userName, peer), args);
   }
 
-  /** Leaves tombstones of what a user wrote to a room. Done again it changes nothing. */
-  async eraseInRoom(roomName: string, userName: string): Promise<void> {
+  /** Leaves tombstones of what a user wrote to a room. Done again it changes nothing. `onStep` is called behind each script. */
+  async eraseInRoom(roomName: string, userName: string, onStep?: OnStep): Promise<void> {
     const keys = this.#keys.room(roomName);
     const args = { ...authorMark(userName), ...roomMessageFrame(roomName, userName, RECALLED, false), ...this.#look };
-    await this.#erase(keys, (after) => this.#commands.run(scripts.eraseAuthored, keys, { ...args, after }));
+    await this.#erase(keys, (after) => this.#commands.run(scripts.eraseAuthored, keys, { ...args, after }), onStep);
   }
 
   /** The same of what it wrote to another user. */
-  async eraseInPair(userName: string, peer: string): Promise<void> {
+  async eraseInPair(userName: string, peer: string, onStep?: OnStep): Promise<void> {
     const keys = this.#keys.pair(userName, peer);
     const args = { user: userName, ...storedDirectFrame(userName, RECALLED), ...this.#look };
-    await this.#erase(keys, (after) => this.#commands.run(scripts.eraseAuthoredDirect, keys, { ...args, after }));
+    await this.#erase(
+      keys,
+      (after) => this.#commands.run(scripts.eraseAuthoredDirect, keys, { ...args, after }),
+      onStep,
+    );
   }
 
   /** Step by step, and then what is only marked in the stream as taken out. */
   async #erase(
     keys: Parameters<typeof this.rewrite>[0],
     step: (after: number) => Promise<{ readonly isDirty: boolean; readonly next: number } | string>,
+    onStep?: OnStep,
   ): Promise<void> {
     for (let after = 0; ;) {
       const done = await step(after);
+      await onStep?.();
       if (typeof done === 'string') return;
-      if (done.next === 0) return done.isDirty ? this.rewrite(keys) : undefined;
+      if (done.next === 0) return done.isDirty ? this.rewrite(keys, onStep) : undefined;
       after = done.next - 1;
     }
   }
 
   /** Writes a stream anew out of which something was taken. */
-  async rewrite(keys: Pick<RoomKeys, 'meta' | 'history' | 'latest' | 'rewritten'>): Promise<void> {
-    while ((await this.#commands.run(scripts.rewriteHistory, keys, COPY)) === true);
+  async rewrite(keys: Pick<RoomKeys, 'meta' | 'history' | 'latest' | 'rewritten'>, onStep?: OnStep): Promise<void> {
+    while ((await this.#commands.run(scripts.rewriteHistory, keys, COPY)) === true) await onStep?.();
   }
 
   /** Takes a user's words out of a ring of events, and what shows of it there. */

@@ -27,10 +27,13 @@ const LOCK_MS = 60 * 60 * 1000;
 export class ErasureStore {
   readonly #commands: Commands;
   readonly #keys: Keyspace;
+  /** Whoever works on one has to note it within this time. */
+  readonly holdMs: number;
 
-  constructor(commands: Commands, keys: Keyspace) {
+  constructor(commands: Commands, keys: Keyspace, { holdMs = HOLD_MS }: { readonly holdMs?: number } = {}) {
     this.#commands = commands;
     this.#keys = keys;
+    this.holdMs = holdMs;
   }
 
   /** Whether it is done. Where it is neither that nor under way, it is begun by this. */
@@ -42,12 +45,12 @@ export class ErasureStore {
   /** Undefined where there is none, or all are in other hands. */
   async take(): Promise<Erasure | undefined> {
     const token = newEpoch();
-    const taken = await this.#commands.run(scripts.takeErasure, this.#keys.erasing, { token, holdMs: HOLD_MS });
+    const taken = await this.#commands.run(scripts.takeErasure, this.#keys.erasing, { token, holdMs: this.holdMs });
     return taken === 'none' ? undefined : { ...taken, token };
   }
 
   /** Whether it is still in this node's hands. With a pause nobody works on it before that is over. */
-  async note({ userName, token }: Erasure, place: string, pauseMs = HOLD_MS): Promise<boolean> {
+  async note({ userName, token }: Erasure, place: string, pauseMs = this.holdMs): Promise<boolean> {
     const args = { user: userName, token, place, holdMs: pauseMs };
     return (await this.#commands.run(scripts.noteErasure, this.#keys.erasing, args)) === 'ok';
   }
