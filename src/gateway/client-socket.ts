@@ -13,9 +13,13 @@ import { rightsOf, type Rights } from '../store/rights.ts';
 import type { Connection } from './connection.ts';
 import type { Turns } from './turns.ts';
 
+/** How long live notices wait for what fills in a login by header. */
+export const OPENING_MS = 1000;
+
 /** A login by header that may yet be filled in. */
 export interface Opening {
-  readonly since: number;
+  /** When nobody waits for that any more, by the monotonic clock: never, once it has begun. */
+  until: number;
   readonly login: Login;
   /** Begins live notices, behind what the login was told, and was filled in with. */
   begin(filled?: FilledIn): void;

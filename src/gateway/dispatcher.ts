@@ -21,7 +21,7 @@ import type { Value } from '../protocol/params/values.ts';
 import { StateUnavailable } from '../redis/unavailable.ts';
 import type { Connection } from './connection.ts';
 import type { Hub } from './hub.ts';
-import { ClientSocket, type Opening } from './client-socket.ts';
+import { ClientSocket, OPENING_MS, type Opening } from './client-socket.ts';
 import { deliverKept, tellLogin, type LoginTelling } from './login-telling.ts';
 import { Turns } from './turns.ts';
 
@@ -217,7 +217,8 @@ export class Dispatcher {
           if (!inTime) services.disconnects.add(socket, [], socket.nodeId);
         },
       });
-    if (mayBeFilledIn && connection.open) socket.opening = { since: performance.now(), login: done, begin };
+    if (mayBeFilledIn && connection.open)
+      socket.opening = { until: performance.now() + OPENING_MS, login: done, begin };
     else begin();
   }
 
@@ -233,6 +234,8 @@ export class Dispatcher {
       return;
     }
     const telling: LoginTelling = { message, began, told: 'confirmed' };
+    // However long it takes: what is live comes behind what it tells.
+    opening.until = Infinity;
     try {
       const filled = await fillIn(services, socket.socketId, opening.login, args.credentials, () => connection.open);
       if (filled instanceof Failure) return this.#refuseLogin(connection, telling, filled);

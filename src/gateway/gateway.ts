@@ -71,8 +71,6 @@ export interface GatewayDeps {
 }
 
 const SCAN_MS = 1000;
-/** Who has logged in by header and asks for nothing so long hears what is live. */
-const OPENING_MS = 1000;
 const PATH = '/ws';
 const RETRY_SECONDS = 1;
 const AWAY_STEP_MS = 50;
@@ -293,7 +291,7 @@ export class Gateway {
         if (monotonic - connection.openedAt > loginTimeoutMs) connection.end('loginTimeout');
         continue;
       }
-      if (socket.opening !== undefined && monotonic - socket.opening.since > OPENING_MS) socket.goLive();
+      if (socket.opening !== undefined && monotonic > socket.opening.until) socket.goLive();
       if (socket.closesAt !== undefined && socket.closesAt <= wall) connection.end('tokenExpired');
     }
     this.#queueBytes = queueBytes;

@@ -213,9 +213,8 @@ export class Hub implements TopicListener, Audience {
 
   #deliverToUser(userName: string, event: TopicEvent): void {
     this.#started.notices.deliver(userName, this.#hearersOf(userName), event);
-    // What ends sockets ends those, too, whose live notices are yet to begin: it is among what is kept for them.
     const isEnd = event.kind === 'disconnect' || event.kind === 'conflict';
-    if (isEnd) for (const socket of this.socketsOf(userName)) socket.goLive();
+    if (isEnd) for (const socket of this.socketsOf(userName)) this.#started.notices.endOpening(socket, event);
   }
 
   /** What a socket was told of its membership is not in the log any more: where it is not there it starts afresh, elsewhere or here. */

@@ -10,7 +10,7 @@ import { isSince } from '../chat/membership/socket-rooms.ts';
 import type { UnreadNews } from '../chat/unread/news.ts';
 import type { Echoes } from '../chat/user/echoes.ts';
 import type { TransientCounters } from '../ops/counters.ts';
-import { disconnectOf, isUpTo, type Point, type TopicEvent } from '../log/event.ts';
+import { disconnectOf, isAfter, isUpTo, type Point, type TopicEvent } from '../log/event.ts';
 import { addressOf, isRecipient, type Address, type Recipients, type Removal } from '../log/recipients.ts';
 import { storedDirectIn } from '../protocol/direct.ts';
 import { countIn, notificationTest } from '../protocol/wire/frame.ts';
@@ -71,6 +71,14 @@ export class Notices {
     const recipients = address.recipients.to === 'notOn' ? TO_ALL : address.recipients;
     if (event.frame.length > 0) this.#notify(socket, event, { ...address, recipients });
     else this.#noteMention([socket], event);
+  }
+
+  /**
+   * What ends sockets ends one, too, whose live notices are yet to begin. They do not begin by it: it is among what is kept for the
+   * socket, which may stand for another device by then.
+   */
+  endOpening(socket: ClientSocket, event: TopicEvent): void {
+    if (socket.opening !== undefined && isAfter(event, socket.opening.login.at)) this.deliverTo(socket, event);
   }
 
   /** No notice, but what a script has to say to those who are told what is unread. */

@@ -1,0 +1,89 @@
+// What reaches a socket while the login that fills in its header's is under way: it is told in its place, behind what was missed, however
+// long that takes and whatever else ends of its user meanwhile; only what ends the socket itself does not wait.
+import { beforeAll, expect, test } from '@jest/globals';
+import { SignJWT } from 'jose';
+import type { AuthData } from '../../src/protocol/connection.ts';
+import type { Value, ValueMap } from '../../src/protocol/params/values.ts';
+import { eventually } from '../support/eventually.ts';
+import { startRedis, type RedisServer } from '../support/redis.ts';
+import { connectRpc, loginRpc, type Rpc, type User } from '../support/rpc.ts';
+import { useScope } from '../support/scope.ts';
+import { startService, type Service } from '../support/service.ts';
+import { startSplitLink } from '../support/weather.ts';
+
+const secret = 'a secret of at least thirty-two bytes, for tests only';
+const scope = useScope();
+let service: Service<RedisServer>;
+let count = 0;
+
+beforeAll(async () => {
+  const env = { PARLEY_AUTH: 'jwt', PARLEY_JWT_SECRET: secret };
+  service = await startService(scope, { nodes: 2, redis: await startRedis(scope), env });
+});
+
+const fresh = (): string => `ann-${++count}`;
+const sign = (sub: string): Promise<string> =>
+  new SignJWT({ sub, iat: Math.floor(Date.now() / 1000) })
+    .setProtectedHeader({ alg: 'HS256' })
+    .sign(new TextEncoder().encode(secret));
+
+async function byHeader(userName: string, url = service.node(0).url): Promise<Rpc> {
+  const rpc = await connectRpc(scope, url, { headers: { authorization: `Bearer ${await sign(userName)}` } });
+  await rpc.next('loginConfirmed');
+  return rpc;
+}
+
+const byToken = async (userName: string, more: ValueMap = {}): Promise<User> =>
+  loginRpc(scope, service.node(1).url, userName, { credentials: { token: await sign(userName), ...more } });
+
+const send = (from: Rpc, to: string, text: string): Promise<Value> => from.call('directMessage', to, { text });
+const textsOf = (rpc: Rpc): unknown[] => rpc.heard('directMessage').map(([message]) => Object(message).text);
+const placesOf = (rpc: Rpc): number[] => rpc.heard('inboxPosition').map(([at]) => Number(Object(at).seq));
+
+/** Once, in order, and with no place twice. */
+async function expectInOrder(rpc: Rpc, from: AuthData['inbox'], texts: readonly string[]): Promise<void> {
+  await eventually(() => expect(textsOf(rpc)).toEqual(texts));
+  const places = placesOf(rpc);
+  expect(places).toEqual(Array.from({ length: places.length }, (_, i) => from.seq + i + 1));
+}
+
+test('where it takes a tag over, what was missed and what is live come once and in order', async () => {
+  const userName = fresh();
+  const bob = await byToken(fresh());
+  const phone = await byToken(userName, { tag: 'mobile', deviceId: 'phone' });
+  const { inbox } = phone.authData;
+  await send(bob, userName, 'one');
+  const rpc = await byHeader(userName);
+  await send(bob, userName, 'two');
+  await rpc.login({ inbox: { ...inbox }, tag: 'mobile', deviceId: 'tablet' });
+  expect(await phone.raw.closed).toMatchObject({ code: 4503 });
+  await send(bob, userName, 'three');
+  await expectInOrder(rpc, inbox, ['one', 'two', 'three']);
+});
+
+test('where Redis takes its time, what was missed and what is live come once and in order', async () => {
+  const link = await startSplitLink(scope, service.redis.port);
+  const slow = await service.addNode({ PARLEY_REDIS_URL: link.url });
+  const userName = fresh();
+  const [bob, near] = [await byToken(fresh()), await byToken(userName)];
+  const { inbox } = near.authData;
+  await send(bob, userName, 'one');
+  const rpc = await byHeader(userName, slow.url);
+  await send(bob, userName, 'two');
+  // Longer than a login by header waits for being filled in.
+  link.commands.delay(450);
+  await rpc.login({ inbox: { ...inbox }, enableSync: true, offlineMessages: 'unread' });
+  link.commands.delay(0);
+  await send(bob, userName, 'three');
+  await expectInOrder(rpc, inbox, ['one', 'two', 'three']);
+});
+
+test('a takeover between other devices leaves the chance to fill in', async () => {
+  const userName = fresh();
+  const [phone, token] = [await byToken(userName, { tag: 'mobile', deviceId: 'phone' }), await sign(userName)];
+  const tablet = await connectRpc(scope, service.node(1).url);
+  const rpc = await byHeader(userName);
+  await tablet.login({ token, tag: 'mobile', deviceId: 'tablet' });
+  await rpc.login({ inbox: { ...phone.authData.inbox } });
+  expect(await phone.raw.closed).toMatchObject({ code: 4503 });
+});
