@@ -159,6 +159,22 @@ function ends(start: Start): void {
     expect(await keysOf(store, 'marks')).toEqual(['alice']);
   });
 
+  test('of a session that gives the room up ends with the last socket that takes no part in it, unless it was joined again', async () => {
+    const store = await start();
+    for (const again of [false, true]) {
+      const joined = Object(await joinInSession(store, 'bob'));
+      await join(store, 'bob', 'bob-2');
+      const entryAt = { epoch: joined.at.epoch, seq: joined.at.seq };
+      await leave(store, 'bob', 'bob-1', 'n1', { entryAt });
+      expect(await unread(store, 'bob')).toBe(0);
+      if (again) await joinInSession(store, 'bob');
+      await leave(store, 'bob', 'bob-1');
+      await leave(store, 'bob', 'bob-2');
+      expect(await unread(store, 'bob')).toBe(again ? 0 : 'noMark');
+      expect(await store.client.hexists(store.keys.room(room).entries, 'bob')).toBe(Number(again));
+    }
+  });
+
   test('ends by an eviction and by the deletion, and a room of that name begins anew', async () => {
     const store = await start();
     for (const name of ['alice', 'bob']) await joinInSession(store, name);
