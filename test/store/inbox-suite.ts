@@ -255,6 +255,26 @@ function lives(open: OpenStore): void {
     await deliver(store, 'anonymous-x', 'bob', await appended(store, 'bob', 'anonymous-x'));
     for (const left of await ttlsOf(store, 'anonymous-x')) expect(left).toBeGreaterThan(0);
   });
+
+  test('stays with a user who is kept for what is left behind while it is away, whatever that is', async () => {
+    const store = await open(scope);
+    const ways: ((userName: string) => Promise<unknown>)[] = [
+      (userName) => connect(store, 'peer', userName),
+      (userName) => connect(store, userName, 'peer'),
+      (userName) => store.contacts.setProfile(userName, new Map([['title', Buffer.from([0xa0])]])),
+      (userName) => store.directs.addToList(userName, 'blacklist', ['other']),
+      (userName) => store.directs.setWhitelistMode(userName, true),
+    ];
+    await loginAt(store, 'peer');
+    for (const [i, keep] of ways.entries()) {
+      const userName = `kept-${i}`;
+      await loginAt(store, userName);
+      await tell(store, 'before', userName);
+      await logout(store, userName, 'a');
+      await keep(userName);
+      expect(await ttlsOf(store, userName)).toEqual([-1, -1]);
+    }
+  });
 }
 
 function otherLives(open: OpenStore): void {

@@ -16,6 +16,6 @@ if refusal then
   return refusal
 end
 redis.call('ZADD', contacts, 0, other)
-redis.call('PERSIST', meta)
+stay()
 tellSide(except, frame)
 return { 1, isShownWrong(shown) }

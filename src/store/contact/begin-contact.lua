@@ -1,4 +1,4 @@
--- uses: clock direct recipients contact/side
+-- uses: clock direct recipients contact/side inbox/expiry
 -- Begins to make a contact, on the side that decides about this pair of users. What is begun is noted in `contactsDue`, by
 -- a version that nobody else has, until the other side agrees: whoever finds the note goes on. The contact is there once the other
 -- side has it (finish-contact.lua), so that nobody is told of what the other side then refuses. One step, so that of two who act at
@@ -18,4 +18,4 @@ end
 -- First of all that is written: where Redis is full it is refused here, and nothing has changed.
 redis.call('HSET', contactsDue, other, version .. ' add ' .. adds)
 -- Kept with what is kept in it, should it be about to be forgotten.
-redis.call('PERSIST', meta)
+stay()

@@ -84,7 +84,7 @@ export const readProfile = script('read-profile', {
 export const readBlocked = script('read-blocked', { keys: ['blacklist'], rest: true, gives: listOf(text) });
 
 export const setProfile = script('set-profile', {
-  keys: ['meta', 'profile'],
+  keys: ['meta', 'history', 'profile'],
   args: ['bytesMax'],
   rest: true,
   refuses: ['gone', 'quotaExceeded'],

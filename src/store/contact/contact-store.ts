@@ -166,9 +166,9 @@ export class ContactStore {
     userName: string,
     changes: ReadonlyMap<string, Uint8Array | undefined>,
   ): Promise<'ok' | 'gone' | 'quotaExceeded'> {
-    const { meta, profile } = this.#keys.user(userName);
+    const keys = this.#keys.user(userName);
     const rest = [...changes].flatMap(([name, value]) => [name, value ?? '']);
-    return this.#commands.run(scripts.setProfile, { meta, profile }, { bytesMax: PROFILE_BYTES_MAX }, { args: rest });
+    return this.#commands.run(scripts.setProfile, keys, { bytesMax: PROFILE_BYTES_MAX }, { args: rest });
   }
 
   /** Whose contact an earlier user of this name still is: a page of them. */

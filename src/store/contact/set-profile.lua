@@ -1,4 +1,4 @@
--- uses: lists
+-- uses: lists inbox/expiry
 -- Changes fields of a user's profile. One step, so that what two devices set at the same time is within the limit together.
 -- Rest arguments: the name of a field, its value in MessagePack, '' for one that goes; two for each. Bytes are those of all fields
 -- as one map: each name has a head of one to three bytes, and so has the map.
@@ -29,4 +29,4 @@ for at = 1, #changes, 2 do
   end
 end
 -- Kept with what is kept in it, should it be about to be forgotten.
-redis.call('PERSIST', meta)
+stay()

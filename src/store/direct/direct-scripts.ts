@@ -72,7 +72,7 @@ export const nextPeers = script('next-peers', {
 });
 
 export const editDirectList = script('edit-direct-list', {
-  keys: ['meta', 'list'],
+  keys: ['meta', 'history', 'list'],
   args: ['adding', 'limit'],
   rest: true,
   refuses: ['gone', 'listLimitExceeded'],
@@ -87,7 +87,7 @@ export const readDirectList = script('read-direct-list', {
 });
 
 export const setDirectMode = script('set-direct-mode', {
-  keys: ['meta'],
+  keys: ['meta', 'history'],
   args: ['mode'],
   refuses: ['gone'],
   gives: done,

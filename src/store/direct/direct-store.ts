@@ -229,8 +229,8 @@ export class DirectStore {
   }
 
   setWhitelistMode(userName: string, mode: boolean): Promise<'ok' | 'gone'> {
-    const { meta } = this.#keys.user(userName);
-    return this.#commands.run(scripts.setDirectMode, { meta }, { mode: flag(mode) });
+    const { meta, history } = this.#keys.user(userName);
+    return this.#commands.run(scripts.setDirectMode, { meta, history }, { mode: flag(mode) });
   }
 
   readWhitelistMode(userName: string): Promise<boolean | 'gone'> {
@@ -238,9 +238,9 @@ export class DirectStore {
     return this.#commands.run(scripts.readDirectMode, { meta }, {});
   }
 
-  #listKeys(userName: string, listName: DirectListName): { meta: Key; list: Key } {
-    const keys = this.#keys.user(userName);
-    return { meta: keys.meta, list: keys[listName] };
+  #listKeys(userName: string, listName: DirectListName): { meta: Key; history: Key; list: Key } {
+    const { meta, history, [listName]: list } = this.#keys.user(userName);
+    return { meta, history, list };
   }
 }
 

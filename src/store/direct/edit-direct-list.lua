@@ -1,4 +1,4 @@
--- uses: lists
+-- uses: lists inbox/expiry
 -- Adds names to one of a user's own lists or takes them out. One step, so that the limit holds whoever else adds.
 -- Rest arguments: the names, at least one.
 if redis.call('EXISTS', meta) == 0 then
@@ -14,4 +14,4 @@ if redis.call('SCARD', list) + newIn(list, named) > tonumber(limit) then
 end
 redis.call('SADD', list, unpack(named))
 -- Kept with what is kept in it, should it be about to be forgotten.
-redis.call('PERSIST', meta)
+stay()

@@ -30,7 +30,6 @@ local function keepPeers(anonymous)
   end
   if anonymous ~= '1' then
     stay()
-    redis.call('PERSIST', history)
     return
   end
   for _, key in ipairs({ peers, delivered, missed, unread }) do

@@ -1,4 +1,5 @@
--- How long a topic that is about to be forgotten has left. Wants the key `meta`, and is asked once in a script.
+-- How long a topic that is about to be forgotten has left. Wants the key `meta`, and is asked once in a script. `stay` keeps a user,
+-- for what is left behind in it, and with it the inbox, whatever that has by then: of the key `history`.
 local left
 
 -- In ms; negative where it stays.
@@ -9,5 +10,6 @@ end
 
 local function stay()
   redis.call('PERSIST', meta)
+  redis.call('PERSIST', history)
   left = -1
 end
