@@ -7,6 +7,7 @@ import { startRedis, type RedisServer } from '../support/redis.ts';
 import { loginRpc, type Call, type Outcome, type User } from '../support/rpc.ts';
 import { useScope } from '../support/scope.ts';
 import { startService, type Service } from '../support/service.ts';
+import { startSplitLink } from '../support/weather.ts';
 
 const scope = useScope();
 /** As many as a socket may have under way. */
@@ -118,6 +119,27 @@ test('a node that is killed in the middle leaves each there once, and a repeat h
   expect(ids).toEqual(upTo(COUNT).map((i) => i + 1));
   expect(await held(bob, 'ann')).toEqual(upTo(COUNT));
   await eventually(() => expect(heard(bob)).toEqual(upTo(COUNT)));
+});
+
+test('more than the log keeps, written over two nodes of which one is slow, is told whole and in order', async () => {
+  const redis = await startRedis(scope);
+  const link = await startSplitLink(scope, redis.port);
+  const service = await startService(scope, {
+    nodes: 1,
+    redis,
+    env: { ...env, PARLEY_DIRECT_HISTORY_MAX_SIZE: '12', PARLEY_INBOX_SIZE: '1000' },
+  });
+  const slow = await service.addNode({ PARLEY_REDIS_URL: link.url });
+  const [ann, bob] = [await loginRpc(scope, slow.url, 'ann'), await login(service, 0, 'bob')];
+  const annToo = await login(service, 0, 'ann');
+  link.commands.delay(300);
+  const first = Promise.all(ann.callAll(...messages().slice(0, 10)));
+  const history = `${service.prefix}:{pair:ann:bob}:history`;
+  await eventually(async () => expect(await redis.client().xlen(history)).toBe(10));
+  const second = await Promise.all(annToo.callAll(...messages(10).slice(0, 30)));
+  link.commands.delay(0);
+  expect([...(await first), ...second].map(idOf)).toEqual(upTo(40).map((i) => i + 1));
+  await eventually(() => expect(heard(bob)).toEqual(upTo(40)));
 });
 
 test('who is blocked between two of them hears no more of them, and what was taken before that is there', async () => {

@@ -2,6 +2,7 @@
  * The steps behind the pair's log: the receiver's sockets are told of its messages, and the author's others. What was appended is
  * sent, whatever happens here: where Redis does not answer it is told later. A repeat tells what was not told.
  */
+import { setTimeout as pass } from 'node:timers/promises';
 import { directEchoFrame } from '../../protocol/direct.ts';
 import type { DirectStore, Writing } from '../../store/direct/direct-store.ts';
 import type { Appended, PairStore } from '../../store/pair/pair-store.ts';
@@ -22,6 +23,9 @@ export interface HandingOnDeps {
 const GAP_PAGE = { limit: 100, bytesMax: 1 << 18 };
 /** Of a conversation that is longer than so many pages the rest is found as missed. */
 const GAP_PAGES_MAX = 100;
+/** How often, and how long each time, who has to tell what the log does not keep any more is waited for. */
+const WAITS_MAX = 60;
+const WAIT_MS = 50;
 
 export class HandingOn {
   readonly #deps: HandingOnDeps;
@@ -60,12 +64,19 @@ export class HandingOn {
     // Of a repeat it is only known that it is there.
     const after = fresh[0] === undefined ? Math.max(...messages.map(({ number }) => number)) : fresh[0].number - 1;
     const last = { ...writing, life, after, messages: fresh };
-    let told = 0;
+    let [told, waits] = [0, 0];
     for (let page = 0; page < GAP_PAGES_MAX; page++) {
       const done = await directs.deliver(userName, { ...last, ending: true });
       if (done === 'noUser') return false;
       if (!done.isBehind) return told + done.told > fresh.length;
       const gap = await pairs.readUnsent(userName, writing.author, { after: done.deliveredId, ...GAP_PAGE });
+      // Another node has appended more than the log keeps, and is about to tell it: only that node has it all. Not for ever: it may be dead.
+      const isWhole = (gap.messages[0] ?? fresh[0])?.number === done.deliveredNumber + 1;
+      if (!isWhole && done.underWay > 1 && waits++ < WAITS_MAX) {
+        page--;
+        await pass(WAIT_MS);
+        continue;
+      }
       if (gap.messages.length === 0) break;
       const older = { ...writing, life: gap.life, after: 0, messages: gap.messages };
       const filled = await directs.deliver(userName, { ...older, ending: false });

@@ -3,7 +3,8 @@
 -- `author` were handed on. It asks the rules once more, for this is the step that acts: nothing reaches anybody who has blocked the
 -- author meanwhile; it is in the log all the same. Who is away finds them in its inbox, and the note of what was missed stays.
 -- `after` is the number of the author's message before the first one given. Where that was not handed on (the node that sent
--- it died between two steps) nothing is done, and the id from which on the log is to be read is the answer.
+-- it died between two steps, or is about to do it) nothing is done, and the answer is the number and the id from which on the log is
+-- to be read, and how many sends are under way.
 -- A message of a lower number and a later time is new: a failover of the log has lost the one that had its number.
 -- `ending` is '1' where a send ends by this. Rest arguments: number, id, time and frame of each message, ascending.
 if not openLog(now) then
@@ -11,7 +12,7 @@ if not openLog(now) then
 end
 local n, id, at = deliveredOf(author, life)
 if tonumber(after) > n then
-  return { 1, id, 0 }
+  return { 1, n, id, 0, (select(2, missedOf(author))) }
 end
 local may, told = mayWrite(user, trusted), 0
 for place = rest, #ARGV, 4 do
@@ -26,8 +27,9 @@ for place = rest, #ARGV, 4 do
 end
 redis.call('HSET', delivered, author, struct.pack(DELIVERED, life, n, id, at))
 local _, underWay, since = missedOf(author)
-writeMissed(author, n, ending == '1' and math.max(0, underWay - 1) or underWay, since)
+underWay = ending == '1' and math.max(0, underWay - 1) or underWay
+writeMissed(author, n, underWay, since)
 keepPeers(anonymous)
 saveInbox()
 trimOldNotices()
-return { 0, id, told }
+return { 0, n, id, told, underWay }

@@ -42,7 +42,7 @@ export const deliverDirect = script('deliver-direct', {
   rest: true,
   writes: true,
   refuses: ['noUser'],
-  gives: { isBehind: yes, deliveredId: number, told: number },
+  gives: { isBehind: yes, deliveredNumber: number, deliveredId: number, told: number, underWay: number },
 });
 
 export const echoDirect = script('echo-direct', {
