@@ -287,10 +287,10 @@ function evictions(world: World): void {
       await one.next('roomAccessRemoved');
       // The first of them goes while the other is still there to hear of it.
       const heard = about(one, room).filter(([name]) => name !== 'roomUserLeft');
-      expect(heard.slice(-2)).toEqual([
-        ['roomModeChanged', room, true],
-        ['roomAccessRemoved', room],
-      ]);
+      expect(heard.at(-1)).toEqual(['roomAccessRemoved', room]);
+      // Where the user's slot is on another primary than the room's its notice may come first, and ends what is heard of the room.
+      const changed = heard.filter(([name]) => name === 'roomModeChanged');
+      expect([[], [['roomModeChanged', room, true]]]).toContainEqual(changed);
     }
     expect(await occupant.call('roomGetAccessList', room, 'userlist')).toEqual([occupant.userName]);
   });
