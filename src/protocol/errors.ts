@@ -68,6 +68,11 @@ export function messageTooLarge(bytes: number, limits: { readonly messageBytes: 
   return failBecause('messageTooLarge', [], `${bytes} bytes where ${limits.messageBytes} are allowed`);
 }
 
+const CROWDED_MS = 10_000;
+
+/** An author sends more with a `clientMessageId` than is remembered for a while. */
+export const crowded = (): Failure<'tooManyRequests'> => fail('tooManyRequests', [], CROWDED_MS);
+
 /** A refusal by a hook. */
 export function refuse(code: string, args: Value[], own: OwnWords, retryAfterMs?: number): Failure<HookCode> {
   // Any code will do: what makes it a hook's is that it is made here.

@@ -4,7 +4,7 @@
  * its echo is missing.
  */
 import { spreadUnits } from '../../protocol/params/cost.ts';
-import { fail, messageTooLarge } from '../../protocol/errors.ts';
+import { crowded, fail, messageTooLarge } from '../../protocol/errors.ts';
 import { directEchoFrame, directMessageFrame } from '../../protocol/direct.ts';
 import { storedMessageIn } from '../../protocol/wire/message-frame.ts';
 import { StoredResult } from '../../protocol/wire/stored.ts';
@@ -16,8 +16,6 @@ import { ok, type Outcome } from '../outcome.ts';
 import type { Services } from '../services.ts';
 
 const NOTHING = new Uint8Array(0);
-/** How long a sender waits where a user is sent more than is remembered. */
-const CROWDED_MS = 10_000;
 
 export async function sendLive(
   services: Services,
@@ -38,7 +36,7 @@ export async function sendLive(
     evenAway: transient && settings.directMessages === 'stored',
   });
   if (sent === 'noUser' || sent === 'noUserOnline') return fail(sent, [userName]);
-  if (sent === 'tooMany') return fail('tooManyRequests', [], CROWDED_MS);
+  if (sent === 'tooMany') return crowded();
   if (sent === 'messageTooLarge') return messageTooLarge(bytes, settings.limits);
   if (typeof sent === 'string') return fail(sent);
   const { frame, repeated } = sent;

@@ -1,6 +1,6 @@
 /** Sending a message that is kept: what it comes to for who sends it. How it goes is said in stored-sends.ts. */
 import { spreadUnits } from '../../protocol/params/cost.ts';
-import { fail, messageTooLarge } from '../../protocol/errors.ts';
+import { crowded, fail, messageTooLarge } from '../../protocol/errors.ts';
 import { storedDirectFrame } from '../../protocol/direct.ts';
 import { storedMessageIn } from '../../protocol/wire/message-frame.ts';
 import { StoredResult } from '../../protocol/wire/stored.ts';
@@ -13,8 +13,6 @@ import type { Services } from '../services.ts';
 import { sendLive } from './live.ts';
 
 const NOTHING = new Uint8Array(0);
-/** How long a sender waits whose messages are more than is remembered of them. */
-const CROWDED_MS = 10_000;
 
 /** Has its place among its author's messages to that user when it returns. */
 export async function sendStored(
@@ -34,7 +32,7 @@ export async function sendStored(
   const sent = await storedSends.send({ userName, author, rights, exceptSocket, post });
   if (sent === 'noUser') return fail(sent, [userName]);
   if (sent === 'notAllowed') return fail(sent);
-  if (sent === 'tooMany') return fail('tooManyRequests', [], CROWDED_MS);
+  if (sent === 'tooMany') return crowded();
   if (sent === 'messageTooLarge') return messageTooLarge(bytes, settings.limits);
   if ('passing' in sent) {
     if (sent.repeated) return ok(null);

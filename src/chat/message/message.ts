@@ -1,7 +1,7 @@
 /** Posting to a room: one encode here, one script in Redis, and the frame goes out on every node as it is. */
 import { nonceOf } from '../../log/event.ts';
 import { spreadUnits } from '../../protocol/params/cost.ts';
-import { fail, failBecause, messageTooLarge } from '../../protocol/errors.ts';
+import { crowded, fail, failBecause, messageTooLarge } from '../../protocol/errors.ts';
 import type { Args } from '../../protocol/catalogue.ts';
 import { roomMessageFrame, type messageRequests, type RoomMessageFrame } from '../../protocol/message.ts';
 import { roomTopic } from '../../redis/keys.ts';
@@ -15,9 +15,6 @@ import { mentioningOf, mentionsIn } from './mentions.ts';
 import { eventOf } from './transients.ts';
 
 const NOTHING = new Uint8Array(0);
-
-/** How long an author waits who sends more with a `clientMessageId` than is remembered. */
-const CROWDED_MS = 10_000;
 
 /** What telling one user of a mention costs, in units of an ordinary request. */
 const UNITS_PER_MENTION = 0.2;
@@ -81,7 +78,7 @@ async function post(
     });
   if (typeof posted === 'string' || posted.repeated) passing?.cancel();
   if (posted === 'messageTooLarge') return messageTooLarge(bytes, settings.limits);
-  if (posted === 'tooMany') return fail('tooManyRequests', [], CROWDED_MS);
+  if (posted === 'tooMany') return crowded();
   if (posted === 'notAllowed') return failBecause(posted, [], 'the owner and admins mention everybody');
   if (typeof posted === 'string') return fail(posted, [roomName]);
   if (posted.mentioned !== undefined) signalMentions(services, by, roomName, posted.mentioned);
