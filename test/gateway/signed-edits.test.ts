@@ -1,22 +1,26 @@
 // Edits of blacklists that the operator's server has to sign: each signature is for one edit by one user, and counts once on all nodes.
-import { createHmac, randomBytes } from 'node:crypto';
 import { beforeAll, expect, test } from '@jest/globals';
 import type { ValueMap } from '../../src/protocol/params/values.ts';
 import { startRedis } from '../support/redis.ts';
 import { loginRpc, type User } from '../support/rpc.ts';
 import { useScope } from '../support/scope.ts';
 import { apiEnv, serverApi } from '../support/server-api.ts';
+import { signatureSecret, signed } from '../support/signing.ts';
 import { startNode, startService, type Service, type ServiceNode } from '../support/service.ts';
 import type { RedisServer } from '../support/redis.ts';
 
-const secret = 'a secret of the operator, for tests only';
 const scope = useScope();
 let service: Service<RedisServer>;
 /** Where edits need none. */
 let plain: ServiceNode;
 beforeAll(async () => {
   const redis = await startRedis(scope);
-  const env = { ...apiEnv, PARLEY_AUTH: 'open', PARLEY_SIGNATURE_SECRET: secret, PARLEY_SIGNATURES: 'blacklist' };
+  const env = {
+    ...apiEnv,
+    PARLEY_AUTH: 'open',
+    PARLEY_SIGNATURE_SECRET: signatureSecret,
+    PARLEY_SIGNATURES: 'blacklist',
+  };
   service = await startService(scope, { redis, nodes: 2, env });
   plain = await startNode(scope, { redis });
 });
@@ -29,20 +33,6 @@ async function roomOf(owner: User): Promise<string> {
 }
 
 const login = (node: 0 | 1, userName: string): Promise<User> => loginRpc(scope, service.node(node).url, userName);
-
-interface Signing {
-  readonly timestamp?: number;
-  readonly nonce?: string;
-}
-
-/** The options of an edit; `text` is what was agreed to, before the time. */
-function signed(
-  text: string,
-  { timestamp = Date.now(), nonce = randomBytes(8).toString('hex') }: Signing = {},
-): ValueMap {
-  const signature = createHmac('sha256', secret).update(`${text}:${timestamp}:${nonce}`).digest('hex');
-  return { signature: { signature, timestamp, nonce } };
-}
 
 const badSignature = { code: 'badSignature', args: [], temporary: false };
 
