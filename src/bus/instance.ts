@@ -10,4 +10,6 @@ export interface Instance {
   owns(nodeId: string): boolean;
   /** About what Redis's clock shows, the one that all nodes share; ms since the epoch. */
   redisNow(): number;
+  /** What it shows at least: for what must not be taken for later than it is. */
+  redisNowAtLeast(): number;
 }

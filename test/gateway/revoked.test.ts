@@ -4,7 +4,8 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import { SignJWT, type JWTPayload } from 'jose';
 import type { ValueMap } from '../../src/protocol/params/values.ts';
 import { eventually } from '../support/eventually.ts';
-import { startRedis } from '../support/redis.ts';
+import { startLink } from '../support/faulty-link.ts';
+import { startRedis, type RedisServer } from '../support/redis.ts';
 import { connectRpc, loginRpc, type User } from '../support/rpc.ts';
 import { useScope } from '../support/scope.ts';
 import { apiEnv, serverApi, type ServerApiClient } from '../support/server-api.ts';
@@ -15,12 +16,13 @@ const scope = useScope();
 let signed: readonly [ServiceNode, ServiceNode];
 let open: ServiceNode;
 let hooked: ServiceNode;
+let redis: RedisServer;
+const PARLEY_HOOKS = new URL('revoking.mjs', import.meta.url).pathname;
 beforeAll(async () => {
-  const redis = await startRedis(scope);
+  redis = await startRedis(scope);
   const jwt = { ...apiEnv, PARLEY_AUTH: 'jwt', PARLEY_JWT_SECRET: secret };
   const service = await startService(scope, { redis, nodes: 2, env: jwt });
   signed = [service.node(0), service.node(1)];
-  const PARLEY_HOOKS = new URL('revoking.mjs', import.meta.url).pathname;
   [open, hooked] = await Promise.all([
     startNode(scope, { redis, env: { ...apiEnv, PARLEY_HOOKS } }),
     startNode(scope, { redis, env: { ...jwt, PARLEY_HOOKS } }),
@@ -115,11 +117,33 @@ describe('revokeLogins', () => {
     expect(await first.raw.closed).toMatchObject({ code: 4502 });
     await expectRefused({ resumeToken }, [open]);
     // Nothing was shown that would be refused for good.
-    await logIn(open, { userName: 'dan' });
+    await eventually(() => logIn(open, { userName: 'dan' }));
 
     const token = await sign({ sub: 'dora', iat: seconds() });
     await logIn(hooked, { token });
     await expectRefused({ token, deviceId }, [hooked]);
+  });
+
+  test('leaves no login behind that began where Redis’s clock is taken to be ahead', async () => {
+    const link = await startLink(scope, redis.port, { only: /parley-lease/ });
+    const settings = { PARLEY_HOOKS, PARLEY_NODE_LEASE_MS: '5000', PARLEY_REDIS_URL: link.url };
+    const node = await startNode(scope, { redis, env: { ...apiEnv, ...settings } });
+    const user = await loginRpc(scope, node.url, 'fay');
+    const rpc = await connectRpc(scope, node.url);
+    // A renewal is on its way for long, and Redis says when it came.
+    await eventually(
+      async () => {
+        const from = performance.now();
+        link.pause();
+        await eventually(() => expect(performance.now() - from).toBeGreaterThan(900));
+        link.resume();
+        const ahead = async (): Promise<number> => Number(await user.call('ping')) - Date.now();
+        await eventually(async () => expect(await ahead()).toBeGreaterThan(100), { timeoutMs: 500 });
+      },
+      { timeoutMs: 30_000 },
+    );
+    const error = await rpc.refusal('login', { userName: 'fay', deviceId: 'ended meanwhile' });
+    expect(error).toMatchObject({ code: 'unavailable' });
   });
 
   test('counts for the user whom a hook has named, and for the one of the resume token', async () => {

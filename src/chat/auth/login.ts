@@ -215,7 +215,7 @@ async function identify(
   socketId: string,
   credentials: Credentials,
 ): Promise<Identified | AuthFailure | Refused> {
-  const beganAt = Math.floor(services.instance.redisNow()) * 1000;
+  const beganAt = Math.floor(services.instance.redisNowAtLeast()) * 1000;
   const known: (Identity & Partial<Resumed>) | AuthFailure =
     credentials.resumeToken === undefined
       ? await services.authenticator.identify(credentials)

@@ -29,6 +29,8 @@ export const KEEP_MS = 24 * 60 * 60 * 1000;
 const MANIFEST_PAGE = 1000;
 const RENEW_SHARE = 0.3;
 const SAFETY_MS = 1000;
+/** Of the clocks of a cluster's servers, and what they are slewed by from one renewal to the next. */
+const CLOCKS_APART_MS = 1000;
 /** Renewals further apart than this share of the lease mean that Redis, or this node, was away. */
 const BREAK_SHARE = 0.7;
 
@@ -62,6 +64,7 @@ export class Lease implements Manifest, Instance {
   #steadySince = 0;
   /** Redis's clock minus this node's monotonic one, in ms: this node's own time of day may be set. */
   #redisOffsetMs = 0;
+  #leastOffsetMs = 0;
 
   constructor(keys: Keyspace, ttlMs: number) {
     this.#keys = keys;
@@ -154,6 +157,11 @@ export class Lease implements Manifest, Instance {
   /** About what Redis's clock shows, in ms since the epoch. */
   redisNow(): number {
     return performance.now() + this.#redisOffsetMs;
+  }
+
+  /** What Redis's clock shows at least, on whichever of its servers. */
+  redisNowAtLeast(): number {
+    return performance.now() + this.#leastOffsetMs - CLOCKS_APART_MS;
   }
 
   /** Begins the lease of a new instance. Rejects where Redis does not answer. */
@@ -288,6 +296,8 @@ export class Lease implements Manifest, Instance {
 
   #hold(sent: { monotonic: number; wall: number }, redisAt: number): void {
     this.#redisOffsetMs = redisAt - sent.monotonic;
+    // It showed that before the answer came, however late that is.
+    this.#leastOffsetMs = redisAt - performance.now();
     this.#renewedAt = sent.monotonic;
     this.#deadline = sent.monotonic + this.#ttlMs - SAFETY_MS;
     this.#wallDeadline = sent.wall + this.#ttlMs - SAFETY_MS;
