@@ -38,8 +38,13 @@ const LEAVING_POLL_MS = 50;
 /** Sentinels that are listened to at most: those that are named, and those that these know of. */
 const SENTINELS_MAX = 16;
 
-/** The replica is about to be promoted, or was. */
-const leaves = ['+selected-slave', '+failover-state-send-slaveof-noone', '+failover-state-wait-promotion'];
+/** A replica is about to be promoted, or was: in the order in which a sentinel tells them, a tenth of a second between most. */
+const leaves = [
+  '+failover-state-select-slave',
+  '+selected-slave',
+  '+failover-state-send-slaveof-noone',
+  '+failover-state-wait-promotion',
+];
 const settles = ['+promoted-slave', '+switch-master', '+failover-end', '+config-update-from'];
 const aborts = ['-failover-abort-slave-timeout', '-failover-abort-no-good-slave', '-failover-abort-not-elected'];
 
@@ -195,8 +200,8 @@ export const nameOf = ({ host, port }: ServerAddress): string => `${host}:${port
 
 const isSame = (a: ServerAddress, b: ServerAddress): boolean => a.host === b.host && a.port === b.port;
 
-/** The primary that is replaced, of an event about one of its replicas: `slave … @ name host port`. */
+/** The primary that is replaced, of an event about it, `master name host port`, or one of its replicas, `slave … @ name host port`. */
 function primaryIn(text: string): ServerAddress | undefined {
-  const [, host = '', port = ''] = /@ \S+ (\S+) (\d+)$/.exec(text) ?? [];
+  const [, host = '', port = ''] = /(?:^master|@) \S+ (\S+) (\d+)$/.exec(text) ?? [];
   return host === '' ? undefined : { host, port: Number(port) };
 }

@@ -73,6 +73,17 @@ interface Streamed {
   readonly stream: Socket;
 }
 
+test('the primary is left as soon as one looks for its successor, and gone back to where there is none', async () => {
+  const { a, b, sentinels, links, left } = await start();
+  sentinels[0]?.tell('+failover-state-select-slave', `master p 127.0.0.1 ${b.port}`);
+  // It is about another one. Told before, on the same connection.
+  sentinels[0]?.tell('+failover-state-select-slave', `master p 127.0.0.1 ${a.port}`);
+  await eventually(() => expect(left()).toBe(1));
+  sentinels[0]?.tell('-failover-abort-no-good-slave', `master p 127.0.0.1 ${a.port}`);
+  await eventually(() => expect([links.commands.status, links.lease.status]).toEqual(['ready', 'ready']));
+  await bothAt(a);
+}, 60_000);
+
 test('that one connection has found another primary is told to all', async () => {
   const { b, sentinels, links, left } = await start();
   for (const sentinel of sentinels) sentinel.says({ port: b.port, epoch: 2 });

@@ -61,6 +61,8 @@ export interface RedisServer extends RedisAddress {
   pause(): void;
   /** SIGCONT */
   resume(): void;
+  /** When it has become a primary, in ms since the epoch, each time. */
+  promotions(): number[];
   /** Kills the server if it runs and starts it on the same port and folder; without `persist` it comes back empty. */
   restart(): Promise<void>;
   /** Ends the server and its clients and removes its folder. The scope does it too. */
@@ -76,7 +78,8 @@ export async function startRedis(scope: Scope, options: RedisServerOptions = {})
   const dir = await mkdtemp(join(tmpdir(), 'parley-test-redis-'));
   const removeDir = (): Promise<void> => rm(dir, { recursive: true, force: true });
   scope.add(removeDir);
-  const launched = await launchOnFreePort(dir, options);
+  const promotions: number[] = [];
+  const launched = await launchOnFreePort(dir, options, promotions);
   const { port, args } = launched;
   let { server } = launched;
   const clients = new Set<Redis>();
@@ -110,9 +113,10 @@ export async function startRedis(scope: Scope, options: RedisServerOptions = {})
     },
     pause: () => server.signal('SIGSTOP'),
     resume: () => server.signal('SIGCONT'),
+    promotions: () => [...promotions],
     restart: async () => {
       await server.kill();
-      server = await launch(dir, args, options.env);
+      server = await launch(dir, args, options.env, promotions);
     },
     stop,
     client,
@@ -152,6 +156,7 @@ export async function startReplica(
 async function launchOnFreePort(
   dir: string,
   options: RedisServerOptions,
+  promotions: number[],
 ): Promise<{ port: number; args: string[]; server: OwnedProcess }> {
   for (let attempt = 1; ; attempt++) {
     const port = await freePort();
@@ -162,7 +167,7 @@ async function launchOnFreePort(
     if (options.cluster) args.push('--cluster-enabled', 'yes', '--cluster-port', String(await freePort()));
     args.push(...(options.args ?? []));
     try {
-      return { port, args, server: await launch(dir, args, options.env) };
+      return { port, args, server: await launch(dir, args, options.env, promotions) };
     } catch (failure) {
       // Somebody may have taken the port first; anything else would fail again.
       if (attempt === portAttempts || !/already in use/i.test(String(failure))) throw failure;
@@ -171,7 +176,12 @@ async function launchOnFreePort(
 }
 
 /** Starts the program and waits until it says that it is ready; rejects with what it printed when it ends before. */
-async function launch(dir: string, args: string[], env?: RedisServerOptions['env']): Promise<OwnedProcess> {
+async function launch(
+  dir: string,
+  args: string[],
+  env?: RedisServerOptions['env'],
+  promotions: number[] = [],
+): Promise<OwnedProcess> {
   const printed: string[] = [];
   let announceReady: () => void = () => undefined;
   const ready = new Promise<true>((resolve) => {
@@ -183,6 +193,8 @@ async function launch(dir: string, args: string[], env?: RedisServerOptions['env
     onLine: (line) => {
       printed.push(line);
       if (line.includes('Ready to accept connections')) announceReady();
+      // `PID:ROLE DAY MONTH YEAR TIME * TEXT`, in local time.
+      if (line.includes('MASTER MODE enabled')) promotions.push(Date.parse(line.split(' ').slice(1, 5).join(' ')));
     },
   });
   if ((await Promise.race([ready, server.exited])) === true) return server;
