@@ -1,42 +1,69 @@
 /** The options of a client and their defaults. What each does is left to the part that takes it. */
-import type { Format } from '../protocol/wire/codec.ts';
 import type { Credentials } from '../protocol/connection.ts';
-import type { Backoff } from './backoff.ts';
-import { platformWebSocket, type WebSocketConstructor } from './web-socket.ts';
+import type { Format } from '../protocol/wire/codec.ts';
+import type { Backoff } from './connection/backoff.ts';
+import type { FrameListener } from './connection/link.ts';
+import type { Signature, SignatureFactories } from './connection/signatures.ts';
+import { platformWebSocket, type WebSocketConstructor } from './connection/web-socket.ts';
+import type { MessageClass } from './plugin/message-classes.ts';
+import type { Plugin } from './plugin/plugins.ts';
 
-export interface ClientOptions {
-  /** Addresses of the service (`wss://host/ws`). Each attempt takes the next. */
+/** What of a login is a client's own, whoever logs in. Credentials may say it as well, and decide where they do. */
+export interface LoginOptions {
+  /** What comes of messages that were missed: counts (`unread`, when left out), the messages (`push`), or nothing. */
+  readonly offlineMessages?: 'unread' | 'push' | 'none';
+  /** Shares the session with the user's other devices. */
+  readonly enableSync?: boolean;
+  /** One device of a kind at a time: with the same tag the later login takes over. */
+  readonly tag?: string;
+  /** The first login takes the tag from nobody, as later ones never do. */
+  readonly isReconnect?: boolean;
+  /** Names this device, so that it is no conflict with itself. */
+  readonly deviceId?: string;
+}
+
+export interface ClientOptions extends LoginOptions, Partial<SignatureFactories> {
+  /** Addresses of the service (`wss://host/ws`), tried in order; the first that opens wins, a reconnect begins with another. */
   readonly urls: string | readonly string[];
   /**
    * Who logs in. A function is asked for each login that a resume token does not cover, and before a token expires; with
    * a token given as a plain value the client ends when that expires (4504).
    */
   readonly credentials: Credentials | (() => Credentials | Promise<Credentials>);
-  /** How messages travel; `msgpack` when left out. */
-  readonly format?: Format;
+  /** Messages travel as JSON text instead of MessagePack. */
+  readonly noBinary?: boolean;
   /** The platform's own when left out. */
   readonly WebSocket?: WebSocketConstructor;
   /** How long to wait for a connection, and for the answer to a request; 20 s when left out. */
   readonly requestTimeoutMs?: number;
-  /** How long to wait before connecting again (200 ms to 10 s); `false`: the first loss ends the client. */
+  /** How long to wait before connecting again (1 s to 300 s, doubled); `false`: the first loss ends the client. */
   readonly reconnect?: Partial<Backoff> | false;
+  /** Messages that may wait to be sent, of all rooms and directs; 1,000 when left out. */
+  readonly offlineQueue?: number;
+  readonly plugins?: readonly Plugin[];
+  readonly messageClasses?: readonly MessageClass[];
   /** Sees every frame, before it is sent or looked at. It must not change the bytes. */
   readonly onFrame?: FrameListener;
 }
-
-export type FrameListener = (direction: 'in' | 'out', data: Uint8Array | string) => void;
 
 export interface CompleteOptions {
   readonly urls: readonly string[];
   readonly credentials: () => Credentials | Promise<Credentials>;
   /** False where the credentials are a token that was given once: after its end there is no other. */
   readonly renewable: boolean;
+  readonly login: LoginOptions & { readonly offlineMessages: 'unread' | 'push' | 'none' };
   readonly format: Format;
   readonly WebSocket: WebSocketConstructor;
   readonly requestTimeoutMs: number;
   readonly reconnect: Backoff | false;
+  readonly offlineQueue: number;
+  readonly plugins: readonly Plugin[];
+  readonly messageClasses: readonly MessageClass[];
+  readonly signatures: Partial<SignatureFactories>;
   readonly onFrame: FrameListener | undefined;
 }
+
+export type { Signature };
 
 /** Throws when the client could never work: that is a mistake of who wrote the call. */
 export function completeOptions(options: ClientOptions): CompleteOptions {
@@ -45,14 +72,36 @@ export function completeOptions(options: ClientOptions): CompleteOptions {
   if (urls.length === 0) throw new TypeError('A client needs at least one url.');
   const constructor = options.WebSocket ?? platformWebSocket();
   if (constructor === undefined) throw new TypeError('This platform has no WebSocket; give one as an option.');
+  const { enableSync, tag, isReconnect, deviceId, offlineMessages = 'unread' } = options;
+  const { signatureFactory, conversationSignatureFactory, blacklistSignatureFactory } = options;
   return {
     urls,
     credentials: typeof credentials === 'function' ? credentials : () => credentials,
     renewable: typeof credentials === 'function' || credentials.token === undefined,
-    format: options.format ?? 'msgpack',
+    login: withoutAbsent({ enableSync, tag, isReconnect, deviceId, offlineMessages }),
+    format: options.noBinary === true ? 'json' : 'msgpack',
     WebSocket: constructor,
     requestTimeoutMs: options.requestTimeoutMs ?? 20_000,
-    reconnect: reconnect !== false && { minDelayMs: 200, maxDelayMs: 10_000, ...reconnect },
+    reconnect: reconnect !== false && {
+      minDelayMs: 1_000,
+      maxDelayMs: 300_000,
+      factor: 2,
+      jitter: 'full',
+      ...reconnect,
+    },
+    offlineQueue: options.offlineQueue ?? 1_000,
+    plugins: options.plugins ?? [],
+    messageClasses: options.messageClasses ?? [],
+    signatures: withoutAbsent({ signatureFactory, conversationSignatureFactory, blacklistSignatureFactory }),
     onFrame: options.onFrame,
   };
+}
+
+type Present<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
+  [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
+};
+
+function withoutAbsent<T extends object>(fields: T): Present<T> {
+  // Only what is undefined is left out, as the type says.
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Present<T>;
 }

@@ -15,9 +15,9 @@ export class RequestError extends Error {
   constructor(
     code: string,
     message: string,
-    details: Partial<Pick<RequestError, 'args' | 'temporary' | 'retryAfterMs'>>,
+    details: Partial<Pick<RequestError, 'args' | 'temporary' | 'retryAfterMs'>> & { readonly cause?: unknown },
   ) {
-    super(message);
+    super(message, 'cause' in details ? { cause: details.cause } : undefined);
     this.name = 'RequestError';
     this.code = code;
     this.args = details.args ?? [];

@@ -1,8 +1,8 @@
 // How a client connects, logs in, comes back and ends; and how its requests are settled.
 import { expect, test } from '@jest/globals';
-import { backoffMs } from '../../src/client/backoff.ts';
+import { backoffMs } from '../../src/client/connection/backoff.ts';
 import { createClient } from '../../src/client/client.ts';
-import { comesBack } from '../../src/client/connector.ts';
+import { comesBack } from '../../src/client/connection/connector.ts';
 import { closeCodes } from '../../src/protocol/wire/close-codes.ts';
 import { connectClient, createTestClient, failureOf } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
@@ -36,7 +36,7 @@ test('logs in, asks, listens, and says goodbye', async () => {
   goodbye.answer(null);
   await closing;
   expect(client.state).toBe('closed');
-  expect(client.seen('closed')).toEqual([[{ code: 1000, reason: 'closed by the client' }]]);
+  expect(client.seen('close')).toEqual([[{ code: 1000, reason: 'closed by the client' }]]);
   expect((await failureOf(client.request('ping', {}))).code).toBe('unavailable');
   expect((await failureOf(client.join('lobby'))).code).toBe('unavailable');
   expect((await failureOf(client.post('lobby', {}))).code).toBe('unavailable');
@@ -98,7 +98,7 @@ test('requests are settled when the connection is lost or the client closes', as
   const asked = failureOf(client.request('ping', {}));
   (await service.next('ping')).cut();
   expect(await asked).toMatchObject({ code: 'unavailable', temporary: true });
-  await client.next('connected', () => service.logins.length === 2);
+  await client.next('reconnect', () => service.logins.length === 2);
 
   const last = failureOf(client.request('ping', {}));
   await service.next('ping');
@@ -114,7 +114,7 @@ test('keeps its position in the inbox, and names it whenever it comes back', asy
   const first = { epoch: '5feceb66', seq: 0 };
   const comeBack = async (times: number): Promise<void> => {
     service.cut();
-    await eventually(() => expect(client.seen('connected')).toHaveLength(times));
+    await eventually(() => expect(client.seen('reconnect')).toHaveLength(times - 1));
   };
   const told = { epoch: 'another', seq: 7 };
   service.login = (request) => request.send([['inboxReset', told]], authData({ inbox: { epoch: 'another', seq: 9 } }));
@@ -146,7 +146,7 @@ test('comes back with its resume token, and with its credentials when that is re
   };
   const client = await connectClient(scope, { urls: service.url, credentials, reconnect: soon });
   service.cut();
-  await eventually(() => expect(client.seen('connected')).toHaveLength(2));
+  await eventually(() => expect(client.seen('reconnect')).toHaveLength(1));
   service.login = (request) => {
     const resumed = service.logins.at(-1)?.['resumeToken'] !== undefined;
     if (resumed) {
@@ -155,14 +155,14 @@ test('comes back with its resume token, and with its credentials when that is re
     } else request.answer(authData());
   };
   service.cut();
-  await eventually(() => expect(client.seen('connected')).toHaveLength(3));
+  await eventually(() => expect(client.seen('reconnect')).toHaveLength(2));
   expect(service.logins).toEqual([
     { token: 'jwt-1', deviceId: 'phone' },
     { resumeToken: 'token-1', deviceId: 'phone' },
     { resumeToken: 'token-2', deviceId: 'phone' },
     { token: 'jwt-2', deviceId: 'phone' },
   ]);
-  expect(client.seen('disconnected')).toHaveLength(2);
+  expect(client.seen('disconnect')).toHaveLength(2);
   expect(client.state).toBe('connected');
 });
 
@@ -171,7 +171,7 @@ test('with a tag it asks to take over at first only, and ends where another devi
   const credentials = { userName: 'ann', tag: 'mobile' };
   const client = await connectClient(scope, { urls: service.url, credentials, reconnect: soon });
   service.cut();
-  await eventually(() => expect(client.seen('connected')).toHaveLength(2));
+  await eventually(() => expect(client.seen('reconnect')).toHaveLength(1));
   service.login = (request) => {
     const resumed = service.logins.at(-1)?.['resumeToken'] !== undefined;
     request.refuse(resumed ? 'badToken' : 'sessionConflict');
@@ -196,7 +196,7 @@ test('a refused first login rejects, ends the client, and is not tried again', a
   const client = createTestClient(scope, { urls: service.url, userName: 'alice', reconnect: soon });
   expect((await failureOf(client.connect())).code).toBe('badToken');
   expect(client.state).toBe('closed');
-  expect(client.seen('closed')).toEqual([[{ code: 4501, reason: 'The token is not valid.' }]]);
+  expect(client.seen('close')).toEqual([[{ code: 4501, reason: 'The token is not valid.' }]]);
   expect(service.logins).toHaveLength(1);
 });
 
@@ -222,7 +222,7 @@ test('credentials that cannot be had end the first attempt, and only delay later
     else request.refuse('badToken');
   };
   service.cut();
-  await eventually(() => expect(client.seen('connected')).toHaveLength(2));
+  await eventually(() => expect(client.seen('reconnect')).toHaveLength(1));
   expect(client.seen('error')).toEqual([[sorry], [sorry], [sorry]]);
 });
 
@@ -238,7 +238,7 @@ test('keeps trying, address after address, while a login fails for the moment', 
   const urls = ['ws://127.0.0.1:1/ws', refusing.url, silent.url, good.url];
   const client = await connectClient(scope, { urls, userName: 'alice', reconnect: soon });
   expect([refusing, silent, good].map(({ logins }) => logins.length)).toEqual([1, 1, 1]);
-  expect(client.seen('disconnected')).toEqual([]);
+  expect(client.seen('disconnect')).toEqual([]);
 });
 
 test('a connection that never opens or a login that is never answered is given up', async () => {
@@ -259,12 +259,13 @@ test('goAway: waits as long as it is told, and goes elsewhere', async () => {
   (await leaving.next('ping')).send([['goAway', 30]], 1);
   expect(await asked).toBe(1);
   leaving.close(4000, 'goAway');
-  expect(await client.next('disconnected')).toEqual([{ code: 4000, reason: 'goAway', delayMs: 30 }]);
-  await eventually(() => expect(client.seen('connected')).toHaveLength(2));
+  expect(await client.next('disconnect')).toEqual([{ code: 4000, reason: 'goAway' }]);
+  expect(await client.next('schedule')).toEqual([0, 30]);
+  await eventually(() => expect(client.seen('reconnect')).toHaveLength(1));
   expect(other.logins).toHaveLength(1);
   // The delay was for that one time.
   other.close(4002);
-  const [{ delayMs }] = await client.next('disconnected');
+  const [, delayMs] = await client.next('schedule');
   expect(delayMs).toBeLessThanOrEqual(1);
 });
 
@@ -277,13 +278,13 @@ test('close codes: comes back where the table says so, and after accidents', asy
   const service = await startFake(scope);
   const client = await connectClient(scope, { urls: service.url, userName: 'alice', reconnect: soon });
   service.close(4503, 'loginConflict');
-  expect(await client.next('closed')).toEqual([{ code: 4503, reason: 'loginConflict' }]);
+  expect(await client.next('close')).toEqual([{ code: 4503, reason: 'loginConflict' }]);
   expect(client.state).toBe('closed');
-  expect(client.seen('disconnected')).toEqual([]);
+  expect(client.seen('disconnect')).toEqual([]);
 
   const once = await connectClient(scope, { urls: service.url, userName: 'alice', reconnect: false });
   service.close(4000, 'goAway');
-  expect(await once.next('closed')).toEqual([{ code: 4000, reason: 'goAway' }]);
+  expect(await once.next('close')).toEqual([{ code: 4000, reason: 'goAway' }]);
   expect(service.logins).toHaveLength(2);
 });
 
@@ -300,10 +301,10 @@ test('closing while it connects or waits ends everything at once', async () => {
   const patient = { minDelayMs: 3_600_000, maxDelayMs: 3_600_000 };
   const waiting = await connectClient(scope, { urls: service.url, userName: 'alice', reconnect: patient });
   service.cut();
-  await waiting.next('disconnected');
+  await waiting.next('disconnect');
   expect(waiting.state).toBe('disconnected');
   await waiting.close();
-  expect(waiting.seen('closed')).toHaveLength(1);
+  expect(waiting.seen('close')).toHaveLength(1);
 });
 
 test('a silent service is asked for a sign of life, then left', async () => {
@@ -311,7 +312,7 @@ test('a silent service is asked for a sign of life, then left', async () => {
   const client = await connectClient(scope, { urls: service.url, userName: 'alice', reconnect: soon });
   (await service.next('ping')).answer(1);
   await service.next('ping');
-  expect(await client.next('disconnected')).toMatchObject([{ code: 1006 }]);
+  expect(await client.next('disconnect')).toMatchObject([{ code: 1006 }]);
   await eventually(() => expect(service.logins.length).toBeGreaterThan(1));
 });
 
@@ -323,7 +324,7 @@ test('a service that breaks the protocol is left for another try', async () => {
   // An answer without its result is no message of the protocol.
   (await service.next('ping')).sendRaw(new Uint8Array([0x92, 1, 1]));
   expect((await asked).code).toBe('unavailable');
-  await eventually(() => expect(client.seen('connected')).toHaveLength(2));
+  await eventually(() => expect(client.seen('reconnect')).toHaveLength(1));
   expect(client.violations).toEqual(['in: malformed frame: wrong length']);
 });
 
@@ -350,9 +351,12 @@ test('a listener that throws or rejects is told as an error, and hurts nobody', 
 });
 
 test('the wait before coming back is random below a bound that doubles', () => {
-  const bounds = { minDelayMs: 200, maxDelayMs: 1_000 };
+  const bounds = { minDelayMs: 200, maxDelayMs: 1_000, factor: 2, jitter: 'full' } as const;
   expect([0, 1, 2, 3, 60].map((attempt) => backoffMs(attempt, bounds, () => 0.999))).toEqual([199, 399, 799, 999, 999]);
   expect(backoffMs(5, bounds, () => 0)).toBe(0);
+  expect([0, 1, 2, 3].map((attempt) => backoffMs(attempt, { ...bounds, jitter: 'none' }))).toEqual([
+    200, 400, 800, 1_000,
+  ]);
 });
 
 test('a client that could never work is refused at once', () => {

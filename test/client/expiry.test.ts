@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from '@jest/globals';
 import { SignJWT } from 'jose';
-import { renewalMarginMs } from '../../src/client/renewal.ts';
+import { renewalMarginMs } from '../../src/client/connection/renewal.ts';
 import { connectClient, createTestClient, failureOf } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
 import { useScope } from '../support/scope.ts';
@@ -118,29 +118,29 @@ test('after 4504 the function is asked again, and not the resume token of the ch
   const counted = numbered();
   const client = await connectClient(scope, { urls: service.url, credentials: counted.credentials, reconnect: soon });
   service.cut();
-  await eventually(() => expect(client.seen('connected')).toHaveLength(2));
+  await eventually(() => expect(client.seen('reconnect')).toHaveLength(1));
   service.close(4504, 'tokenExpired');
-  await eventually(() => expect(client.seen('connected')).toHaveLength(3));
+  await eventually(() => expect(client.seen('reconnect')).toHaveLength(2));
   expect(service.logins).toEqual([
     { token: 'jwt-1', deviceId: 'phone' },
     { resumeToken: 'token-1', deviceId: 'phone' },
     { token: 'jwt-2', deviceId: 'phone' },
   ]);
-  expect(client.seen('disconnected').at(-1)).toMatchObject([{ code: 4504, reason: 'tokenExpired' }]);
-  expect(client.seen('closed')).toEqual([]);
+  expect(client.seen('disconnect').at(-1)).toMatchObject([{ code: 4504, reason: 'tokenExpired' }]);
+  expect(client.seen('close')).toEqual([]);
 });
 
 test('where a token given as a value expires, the client ends and says why; without a token it logs in afresh', async () => {
   const service = await startFake(scope);
   const client = await connectClient(scope, { urls: service.url, credentials: { token: 'jwt' }, reconnect: soon });
   service.close(4504, 'tokenExpired');
-  expect(await client.next('closed')).toEqual([{ code: 4504, reason: 'tokenExpired' }]);
+  expect(await client.next('close')).toEqual([{ code: 4504, reason: 'tokenExpired' }]);
   expect((await failureOf(client.request('ping', {}))).code).toBe('unavailable');
   expect((await failureOf(client.join('lobby'))).message).toBe('The client is closed: 4504 tokenExpired');
 
   const open = await connectClient(scope, { urls: service.url, userName: 'alice', reconnect: soon });
   service.close(4504, 'tokenExpired');
-  await eventually(() => expect(open.seen('connected')).toHaveLength(2));
+  await eventually(() => expect(open.seen('reconnect')).toHaveLength(1));
   expect(service.logins.slice(1)).toEqual([{ userName: 'alice' }, { userName: 'alice' }]);
 });
 
@@ -152,7 +152,7 @@ test('a function that has only the expired token ends the client, one that fails
     request.close(4501, 'loginRejected');
   };
   service.close(4504, 'tokenExpired');
-  expect(await old.next('closed')).toEqual([{ code: 4501, reason: 'The token has expired.' }]);
+  expect(await old.next('close')).toEqual([{ code: 4501, reason: 'The token has expired.' }]);
   expect(service.logins).toEqual([{ token: 'old' }, { token: 'old' }]);
 
   service.login = undefined;
@@ -168,7 +168,7 @@ test('a function that has only the expired token ends the client, one that fails
     failOnViolations: false,
   });
   service.close(4504, 'tokenExpired');
-  await eventually(() => expect(failing.seen('connected')).toHaveLength(2));
+  await eventually(() => expect(failing.seen('reconnect')).toHaveLength(1));
   expect([failures, service.logins.length]).toEqual([3, 4]);
 
   // Accepted, and closed at once: each time it waits longer.
@@ -179,8 +179,8 @@ test('a function that has only the expired token ends the client, one that fails
     credentials: () => ({ token: 'late' }),
     reconnect: slow,
   });
-  flapping.on('disconnected', ({ delayMs }) => delays.push(delayMs));
-  flapping.on('connected', () => service.close(4504, 'tokenExpired'));
+  flapping.on('schedule', (_attempt, delayMs) => delays.push(delayMs));
+  for (const name of ['connect', 'reconnect'] as const) flapping.on(name, () => service.close(4504, 'tokenExpired'));
   await flapping.connect();
   await eventually(() => expect(delays.length).toBeGreaterThan(8));
   expect(Math.max(...delays.slice(-4))).toBeGreaterThan(Math.max(...delays.slice(0, 2)));
@@ -212,13 +212,13 @@ test('on the real service, a client outlives its token by a newer one, and a tok
     reconnect: soon,
   });
   const ending = await connectClient(scope, { urls: url, credentials: { token: await token(3) }, reconnect: soon });
-  expect(await ending.next('closed')).toEqual([{ code: 4504, reason: 'tokenExpired' }]);
-  await forgetful.next('connected', () => forgetful.seen('connected').length === 2);
+  expect(await ending.next('close')).toEqual([{ code: 4504, reason: 'tokenExpired' }]);
+  await forgetful.next('reconnect');
   await eventually(async () => {
     expect(asked).toBe(2);
     expect(await renewing.request('ping', {})).toBeGreaterThan(0);
   });
-  expect(renewing.seen('connected')).toHaveLength(1);
+  expect(renewing.seen('reconnect')).toHaveLength(0);
 }, 60_000);
 
 test('an upgrade that is refused for the moment (429, 503) is a failed connection: the next one comes after a wait', async () => {

@@ -234,7 +234,7 @@ test('a listener that closes the client in the middle of a page is the last to h
   });
   join.send([live(13)], [tooMuch(12)]);
   await answerPage(service, page(6, 12));
-  await client.next('closed');
+  await client.next('close');
   (await service.next('disconnect')).answer(null);
   await client.close();
   expect(told(client)).toEqual([6, 7, 'left']);
@@ -260,7 +260,7 @@ test('on the real service, many rooms with far more than a page each come back w
     Promise.all(Array.from({ length: count }, (_, n) => bob.say(roomName, `${n}`)));
   await Promise.all(names.map((name) => say(name, 1)));
   await Promise.all(names.map((name) => alice.next('roomMessage', (roomName) => roomName === name)));
-  const away = alice.next('disconnected');
+  const away = alice.next('disconnect');
   const back = Promise.all(names.map((name) => alice.next('recovered', ({ roomName }) => roomName === name)));
   link.refuse(true);
   link.cut();

@@ -1,7 +1,7 @@
 // What the service refuses for the moment: the client waits as long as it is told, goes on by itself, in order, and never
 // faster than that. And what it ends for good: the application hears why.
 import { expect, test } from '@jest/globals';
-import { repeatDelayMs } from '../../src/client/backoff.ts';
+import { repeatDelayMs } from '../../src/client/connection/backoff.ts';
 import { RequestError } from '../../src/client/request-error.ts';
 import { defaultLimits } from '../../src/protocol/params/limits.ts';
 import type { Value } from '../../src/protocol/params/values.ts';
@@ -40,7 +40,7 @@ test.each(['tooManyRequests', 'tooManySockets', 'unavailable'] as const)(
     await client.connect();
     refusals = 1;
     service.cut();
-    await eventually(() => expect(client.seen('connected')).toHaveLength(2));
+    await eventually(() => expect(client.seen('reconnect')).toHaveLength(1));
     expect(times).toHaveLength(5);
     const [first, second, , third] = spans(times);
     expect(Math.min(first ?? 0, second ?? 0, third ?? 0)).toBeGreaterThan(leastMs);
@@ -85,7 +85,7 @@ test('joins after a reconnect wait together, and a wait outlives the connection'
   cutNext = true;
   service.cut();
   await eventually(() => expect(client.seen('recovered')).toHaveLength(6));
-  expect(client.seen('connected')).toHaveLength(4);
+  expect(client.seen('reconnect')).toHaveLength(3);
   expect(times).toHaveLength(2);
   expect(Math.min(...spans(times))).toBeGreaterThan(leastMs);
 });
@@ -133,7 +133,7 @@ test('a send that is refused waits on across a reconnect', async () => {
   const refusedMs = performance.now();
   first.refuse('tooManyRequests', waitMs);
   first.close(4006, 'tooManyRequests');
-  await eventually(() => expect(client.seen('connected')).toHaveLength(2));
+  await eventually(() => expect(client.seen('reconnect')).toHaveLength(1));
   const again = await service.next('roomMessage');
   expect(performance.now() - refusedMs).toBeGreaterThan(leastMs);
   expect(again.params).toEqual(first.params);
@@ -184,14 +184,14 @@ test('the reason of a close reaches the application, whatever it is', async () =
   const joining = failureOf(client.join('lobby'));
   const posting = failureOf(client.post('other', {}));
   (await service.next('ping')).close(4500, 'protocolError: map key twice');
-  expect(await client.next('closed')).toEqual([{ code: 4500, reason: 'protocolError: map key twice' }]);
+  expect(await client.next('close')).toEqual([{ code: 4500, reason: 'protocolError: map key twice' }]);
   expect((await asked).message).toBe('Lost before the answer: 4500 protocolError: map key twice');
   expect((await joining).message).toBe('The client is closed: 4500 protocolError: map key twice');
   expect((await posting).message).toBe('The client is closed: 4500 protocolError: map key twice');
 
   const back = await connectClient(scope, options);
   service.close(4001, 'slowConsumer');
-  expect(await back.next('disconnected')).toMatchObject([{ code: 4001, reason: 'slowConsumer' }]);
+  expect(await back.next('disconnect')).toMatchObject([{ code: 4001, reason: 'slowConsumer' }]);
 
   service.login = (request) => request.close(4500, 'protocolError: too deep');
   const refused = createTestClient(scope, options);

@@ -201,7 +201,7 @@ test('a join that is refused for the moment is repeated; for good, it rejects or
   expect(client.seen('left')).toEqual([[{ roomName: 'lobby' }]]);
   expect(client.position('lobby')).toBeUndefined();
   retried.cut();
-  await client.next('connected', () => service.logins.length === 3);
+  await client.next('reconnect', () => service.logins.length === 3);
   await settle(client, service);
   expect(service.waiting).toEqual([]);
 });
@@ -248,7 +248,7 @@ test('leaving: messages up to the answer are delivered, then nothing is joined a
   expect(client.historyEntries('lobby').map(({ kind }) => kind)).toEqual(['joined', 'message', 'left']);
   await client.leave('lobby');
   service.cut();
-  await client.next('connected', () => service.logins.length === 2);
+  await client.next('reconnect', () => service.logins.length === 2);
   await settle(client, service);
   expect(service.waiting).toEqual([]);
 });
@@ -274,13 +274,13 @@ test('a room left while the connection is away stays left', async () => {
   await joining;
   const leaving = client.leave('lobby');
   await service.next('roomLeave');
-  away.on('disconnected', () => away.leave('lobby'));
+  away.on('disconnect', () => away.leave('lobby'));
   join.cut();
   service.cut();
   await leaving;
   await away.next('left');
   for (const each of [client, away]) {
-    await each.next('connected', () => service.logins.length === 4);
+    await each.next('reconnect', () => service.logins.length === 4);
     await settle(each, service);
     expect(each.historyEntries('lobby').map(({ kind }) => kind)).toEqual(['joined', 'left']);
   }
@@ -334,7 +334,7 @@ test('a room that is taken away is forgotten; one that is being joined is asked 
   expect(client.position('lobby')).toBeUndefined();
   expect(client.seen('left')).toHaveLength(1);
   service.cut();
-  await client.next('connected', () => service.logins.length === 3);
+  await client.next('reconnect', () => service.logins.length === 3);
   await settle(client, service);
   expect(service.waiting).toEqual([]);
 });
@@ -348,7 +348,7 @@ test('a room that another of the user’s devices left for this one is not joine
   expect(client.seen('left')).toHaveLength(1);
   expect(client.seen('roomLeftEcho')).toHaveLength(2);
   service.cut();
-  await client.next('connected', () => service.logins.length === 2);
+  await client.next('reconnect', () => service.logins.length === 2);
   await settle(client, service);
   expect(service.waiting).toEqual([]);
 });
@@ -379,7 +379,7 @@ test('a listener that closes the client in the middle of a recovery is the last 
   join.cut();
   const again = await service.next('roomsJoin');
   again.send([live(9)], [missed(6, 7, 8)]);
-  await client.next('closed');
+  await client.next('close');
   (await service.next('disconnect')).answer(null);
   await client.close();
   expect(idsOf(client)).toEqual([6, 7]);

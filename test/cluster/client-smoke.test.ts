@@ -32,7 +32,7 @@ test('a client whose node is killed comes back at another one and has everything
   expect(await bob.say('lobby', 'welcome back')).toBe(11);
   await alice.next('roomMessage', (_, { id }) => id === 11);
   await bob.next('roomMessage', (_, { id }) => id === 11);
-  expect(alice.seen('connected')).toHaveLength(2);
+  expect(alice.seen('reconnect')).toHaveLength(1);
 
   const log = await bob.request('roomHistoryGet', { roomName: 'lobby', id: 0, limit: 100 });
   const { epoch } = await bob.request('roomHistoryInfo', { roomName: 'lobby' });

@@ -64,7 +64,7 @@ test('a node that is not ready gets no new sockets, and keeps those it has', asy
   redis.resume();
   await eventually(async () => expect(await balancer.status('/healthz')).toBe(200));
   expect(await client.post('lobby', { key: 'still here' })).toBe(1);
-  expect(client.seen('disconnected')).toEqual([]);
+  expect(client.seen('disconnect')).toEqual([]);
 });
 
 test('nodes learn the address of the client, which cannot choose one itself', async () => {

@@ -60,7 +60,7 @@ test.each(['planned', 'killed', 'frozen'] as const)(
     for (const roomName of rooms) await talk.clients[0]?.say(roomName, `after ${roomName}`);
     await allReady(service.nodes);
     expectWhole(await talk.verdict());
-    for (const client of talk.clients) expect(client.seen('disconnected')).toEqual([]);
+    for (const client of talk.clients) expect(client.seen('disconnect')).toEqual([]);
     expect(await counted(service.nodes, 'parley_nodes_swept_total')).toBe(0);
     expect(await counted(service.nodes, 'parley_defects_total')).toBe(0);
     if (how === 'frozen') redis.node(place).resume();

@@ -63,7 +63,7 @@ test('commands whose answers are all too late cost no lease', async () => {
   expect(await victim.request('roomHistoryInfo', { roomName: 'lobby' })).toMatchObject({ lastMessageId: 0 });
   await watcher.say('lobby', 'still here?');
   await victim.next('roomMessage');
-  expect(victim.seen('disconnected')).toEqual([]);
+  expect(victim.seen('disconnect')).toEqual([]);
   expect(watcher.seen('roomUserLeft')).toEqual([]);
   expect([said(faulty, 'the lease has run out'), said(faulty, 'the lease was lost')]).toEqual([0, 0]);
 });
@@ -94,7 +94,7 @@ test('a lease whose connection is broken alone runs out, and is held again when 
   }
   expect([said(node, 'the lease has run out'), said(node, 'the lease is held again')]).toEqual([2, 2]);
   expect(said(node, 'the connection for the lease')).toBeGreaterThan(0);
-  expect(client.seen('disconnected')).toEqual([]);
+  expect(client.seen('disconnect')).toEqual([]);
 });
 
 test('a connection of the lease that is cut, or goes silent for good, is replaced before the lease runs out', async () => {
@@ -114,7 +114,7 @@ test('a connection of the lease that is cut, or goes silent for good, is replace
       { timeoutMs: 30_000 },
     );
   }
-  expect(client.seen('disconnected')).toEqual([]);
+  expect(client.seen('disconnect')).toEqual([]);
   expect([said(faulty, 'the lease has run out'), said(sound, 'swept')]).toEqual([0, 0]);
 });
 
@@ -130,7 +130,7 @@ test('a node that can renew its lease and nothing else lets it go: its users are
   await watcher.next('roomUserLeft', (_, userName) => userName === 'victim', { timeoutMs: 60_000 });
   expect(await checksOf(faulty)).toMatchObject({ redis: false, lease: false });
   link.refuse(false);
-  await victim.next('disconnected', ({ code }) => code === 4002, { timeoutMs: 30_000 });
+  await victim.next('disconnect', ({ code }) => code === 4002, { timeoutMs: 30_000 });
   await victim.next('recovered', () => true, { timeoutMs: 30_000 });
   await ready(faulty);
   await watcher.say('lobby', 'welcome back');

@@ -37,7 +37,7 @@ test('a user whose second login and join were lost comes back with both sockets,
   await primary.kill();
 
   for (const client of [first, second]) {
-    await client.next('disconnected', ({ code }) => code === 4002);
+    await client.next('disconnect', ({ code }) => code === 4002);
     await client.next('recovered');
   }
   const sockets = await first.request('listOwnSockets', {});
@@ -45,5 +45,5 @@ test('a user whose second login and join were lost comes back with both sockets,
   await second.say('lobby', 'three');
   await first.next('roomMessage', (_, { key }) => key === 'three');
   await other.next('roomMessage', (_, { key }) => key === 'three');
-  expect(other.seen('disconnected')).toEqual([]);
+  expect(other.seen('disconnect')).toEqual([]);
 });

@@ -33,7 +33,7 @@ test('a join lost with later events comes back as a join, not as a listener who 
   link.cut();
   await primary.kill();
 
-  await bob.next('disconnected', ({ code }) => code === 4002);
+  await bob.next('disconnect', ({ code }) => code === 4002);
   await eventually(async () => {
     expect(await ann.request('roomUserSeen', { roomName: 'lobby', userName: 'bob' })).toMatchObject({ joined: true });
   });

@@ -68,7 +68,7 @@ test('SIGSTOP for longer than the lease: the frozen node is fenced out and its c
   const goneAt = Math.max(...talk.clients.flatMap((client) => client.acknowledged.map(({ id }) => id)));
   service.node(1).thaw();
 
-  await victim.next('disconnected', ({ code }) => code === 4002);
+  await victim.next('disconnect', ({ code }) => code === 4002);
   const old = victim.seen('roomMessage').slice(before);
   // What had reached the node's kernel before it was fenced may still have been under way; nothing after the leave.
   for (const [, message] of old) expect(Number(message['id'])).toBeLessThanOrEqual(goneAt);

@@ -37,7 +37,7 @@ test('a freeze of 3 s closes no socket, requests fail as temporary, nothing is l
   await eventually(async () => expect(await ready(service.nodes)).toEqual([200, 200]));
   await talk.more(100);
   expectWhole(await talk.verdict());
-  for (const client of [...talk.clients, probe]) expect(client.seen('disconnected')).toEqual([]);
+  for (const client of [...talk.clients, probe]) expect(client.seen('disconnect')).toEqual([]);
 });
 
 test('killed under load and restarted with its data: sockets stay, everything goes on', async () => {
@@ -55,7 +55,7 @@ test('killed under load and restarted with its data: sockets stay, everything go
   }
   await talk.more(100);
   expectWhole(await talk.verdict());
-  for (const client of talk.clients) expect(client.seen('disconnected')).toEqual([]);
+  for (const client of talk.clients) expect(client.seen('disconnect')).toEqual([]);
 });
 
 test('all links to Redis cut again and again under load: nothing lost, nothing doubled', async () => {
@@ -70,7 +70,7 @@ test('all links to Redis cut again and again under load: nothing lost, nothing d
   }
   await talk.more(60);
   expectWhole(await talk.verdict());
-  for (const client of talk.clients) expect(client.seen('disconnected')).toEqual([]);
+  for (const client of talk.clients) expect(client.seen('disconnect')).toEqual([]);
 });
 
 test('a subscription that goes silent without breaking is noticed, replaced, and made good', async () => {
@@ -109,8 +109,8 @@ test('back with nothing: sockets are closed with 4002 and clients start afresh',
   await owner.say('lobby', 'before');
   await redis.restart();
   for (const client of clients) {
-    await client.next('disconnected', ({ code }) => code === 4002);
-    await client.next('connected', () => true);
+    await client.next('disconnect', ({ code }) => code === 4002);
+    await client.next('reconnect', () => true);
     await client.next('roomLost', ({ error }) => error.code === 'noRoom');
   }
   await owner.request('roomCreate', { roomName: 'lobby' });

@@ -55,7 +55,7 @@ test('steps of 12 s, an hour, and back sweep nobody, close no socket and refuse 
   expect(await counted(service.nodes, 'parley_leases_lost_total')).toBe(0);
   expectWhole(await talk.verdict());
   for (const client of talk.clients) {
-    for (const name of ['disconnected', 'roomUserLeft', 'roomAccessRemoved'] as const)
+    for (const name of ['disconnect', 'roomUserLeft', 'roomAccessRemoved'] as const)
       expect(client.seen(name)).toEqual([]);
     const times = client.seen('roomMessage').flatMap(([room, { timestamp }]) => (room === 'lobby' ? [timestamp] : []));
     expect(times).toEqual(times.toSorted((a, b) => Number(a) - Number(b)));

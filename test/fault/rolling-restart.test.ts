@@ -68,7 +68,7 @@ test('nodes restarted one after the other: nothing lost, nothing doubled, nobody
   expectWhole(await talk.verdict());
   for (const client of talk.clients) expect(client.seen('goAway').length).toBeGreaterThanOrEqual(1);
   // Nobody was cut off: every way out of a node was the one that it asked for.
-  const closes = talk.clients.flatMap((client) => client.seen('disconnected').map(([{ code }]) => code));
+  const closes = talk.clients.flatMap((client) => client.seen('disconnect').map(([{ code }]) => code));
   expect(closes.filter((code) => code !== 4000)).toEqual([]);
   // The graces have passed and the nodes that stopped were swept when their sockets are gone from the lists.
   await eventually(

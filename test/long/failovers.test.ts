@@ -193,7 +193,7 @@ test.each(Object.keys(faults))(
       { timeoutMs: 30_000 },
     ).catch(() => undefined);
     const verdict = await talk.verdict();
-    const closed = talk.clients.reduce((sum, client) => sum + client.seen('disconnected').length, 0);
+    const closed = talk.clients.reduce((sum, client) => sum + client.seen('disconnect').length, 0);
     table.push({
       fault,
       acknowledged: verdict.counts.acknowledged,

@@ -3,15 +3,19 @@
 import { WebSocket } from 'ws';
 import { notifications } from '../../src/protocol/catalogue.ts';
 import { Client } from '../../src/client/client.ts';
-import type { EventName, Events, LocalEvents } from '../../src/client/events.ts';
+import type { ClientEvents, EventName, LocalEvents } from '../../src/client/events.ts';
+import type { PostOptions } from '../../src/client/message/outbox.ts';
+import type { Position } from '../../src/client/room/membership.ts';
 import type { ClientOptions } from '../../src/client/options.ts';
 import { RequestError } from '../../src/client/request-error.ts';
+import type { Format } from '../../src/protocol/wire/codec.ts';
 import type { ValueMap } from '../../src/protocol/params/values.ts';
 import type { Scope } from './disposal.ts';
 import type { Acknowledgement, Entry, Transcript } from './history-checker.ts';
 import { createPlaceCheck, createWireCheck, type WireCheck } from './wire-check.ts';
 
-export interface TestClientOptions extends Omit<ClientOptions, 'credentials' | 'WebSocket'> {
+export interface TestClientOptions extends Omit<ClientOptions, 'credentials' | 'WebSocket' | 'noBinary'> {
+  readonly format?: Format;
   /** Logs in under this name, for services in open mode. */
   readonly userName?: string;
   /** Instead of a user name. */
@@ -21,7 +25,7 @@ export interface TestClientOptions extends Omit<ClientOptions, 'credentials' | '
 }
 
 interface Heard<N extends EventName> {
-  readonly args: Events[N];
+  readonly args: ClientEvents[N];
   taken: boolean;
 }
 
@@ -35,13 +39,20 @@ interface Hearing<N extends EventName> {
 const connectTimeoutMs = 20_000;
 const nextTimeoutMs = 15_000;
 const localEvents = Object.keys({
-  connected: true,
-  disconnected: true,
-  closed: true,
+  connect: true,
+  disconnect: true,
+  schedule: true,
+  retry: true,
+  reconnect: true,
+  offline: true,
+  online: true,
+  conflict: true,
+  close: true,
   joined: true,
   recovered: true,
   left: true,
   roomLost: true,
+  unread: true,
   error: true,
 } satisfies Record<keyof LocalEvents, true>);
 // Two tables of names, by construction those of all events.
@@ -86,12 +97,14 @@ export class TestClient extends Client {
   readonly #history = new Map<string, Entry[]>();
 
   constructor(options: TestClientOptions) {
-    const { userName, credentials, failOnViolations: _, onFrame, ...rest } = options;
-    const check = createWireCheck(options.format ?? 'msgpack');
+    const { userName, credentials, failOnViolations: _, onFrame, format = 'msgpack', ...rest } = options;
+    const check = createWireCheck(format);
     const sockets = new Set<WebSocket>();
     super({
       reconnect: { minDelayMs: 50, maxDelayMs: 1_000 },
+      offlineMessages: 'none',
       ...rest,
+      noBinary: format === 'json',
       credentials: credentials ?? (userName === undefined ? {} : { userName }),
       WebSocket: trackedSocket(sockets),
       onFrame: (direction, data) => {
@@ -108,7 +121,7 @@ export class TestClient extends Client {
       this.on(name, (at) => check.violations.push(...checkPlace(name, [{ ...at }])));
     }
     this.on('error', (error) => check.violations.push(String(error)));
-    this.on('closed', ({ code, reason }) => {
+    this.on('close', ({ code, reason }) => {
       if (code === 4500) check.violations.push(`the service found a frame malformed: ${reason}`);
     });
     this.#keepHistory();
@@ -126,9 +139,9 @@ export class TestClient extends Client {
   /** The params of the oldest event of this name that matches and was not taken before; waits for one if need be. */
   next<N extends EventName>(
     name: N,
-    matches: (...args: Events[N]) => boolean = () => true,
+    matches: (...args: ClientEvents[N]) => boolean = () => true,
     options: { timeoutMs?: number } = {},
-  ): Promise<Events[N]> {
+  ): Promise<ClientEvents[N]> {
     const hearing = this.#hearingOf(name);
     while (hearing.heard[hearing.firstOpen]?.taken === true) hearing.firstOpen += 1;
     const isOpen = ({ taken, args }: Heard<N>): boolean => !taken && matches(...args);
@@ -155,8 +168,30 @@ export class TestClient extends Client {
   }
 
   /** The params of all events of this name so far, taken or not. */
-  seen<N extends EventName>(name: N): Events[N][] {
+  seen<N extends EventName>(name: N): ClientEvents[N][] {
     return this.#hearingOf(name).heard.map(({ args }) => args);
+  }
+
+  /** Joins a room by its object, and tells from where on it is followed. */
+  async join(roomName: string): Promise<Position> {
+    const { position } = await this.room(roomName).join();
+    if (position === undefined) throw new Error(`${roomName} was joined and left at once`);
+    return position;
+  }
+
+  leave(roomName: string): Promise<void> {
+    return this.room(roomName).leave();
+  }
+
+  position(roomName: string): Position | undefined {
+    return this.room(roomName).position;
+  }
+
+  /** Sends a message by the room's object, and gives its id. */
+  async post(roomName: string, message: ValueMap, options?: PostOptions): Promise<number> {
+    const { id } = await this.room(roomName).send(message, options).done;
+    if (id === undefined) throw new Error('a message that is kept has an id');
+    return id;
   }
 
   /** Posts `{key}`, and keeps whether it was acknowledged. Rejects as a post does. */

@@ -2,10 +2,12 @@
  * Lets each message of a joined room through exactly once and in order, and moves the room's position. When a room is
  * joined is left to the rooms.
  */
-import type { RoomJoined } from '../protocol/membership.ts';
-import { isMap, type Value, type ValueMap } from '../protocol/params/values.ts';
-import type { Emitter } from './events.ts';
-import type { Missing, Position, Room, RoomEvent } from './room.ts';
+import type { NotificationParams } from '../../protocol/catalogue.ts';
+import type { RoomJoined } from '../../protocol/membership.ts';
+import { isMap, type ValueMap } from '../../protocol/params/values.ts';
+import type { Emitter } from '../emitter.ts';
+import type { ClientEvents } from '../events.ts';
+import type { Missing, Position, Membership, RoomEvent } from './membership.ts';
 
 export interface Counters {
   /** Messages that came again and were dropped. */
@@ -21,30 +23,30 @@ const heldBehindPagesMax = 100;
 
 export class Delivery {
   readonly counters: Counters = { duplicates: 0, gaps: 0 };
-  readonly #emitter: Emitter;
+  readonly #emitter: Emitter<ClientEvents>;
 
-  constructor(emitter: Emitter) {
+  constructor(emitter: Emitter<ClientEvents>) {
     this.#emitter = emitter;
   }
 
   /** A `roomMessage`. False: too much waits for the answer to a join. */
-  message(room: Room | undefined, params: readonly Value[]): boolean {
+  message(room: Membership | undefined, params: NotificationParams<'roomMessage'>): boolean {
     const [, message] = params;
     // Transient messages have no id, and no place in the order.
     if (room !== undefined && isMap(message) && typeof message['id'] === 'number') {
       return this.#inOrder(room, { kind: 'message', message });
     }
-    this.#emitter.emitReceived('roomMessage', params);
+    this.#emitter.emit('roomMessage', ...params);
     return true;
   }
 
   /** A `roomReset`. False: as for a message. */
-  reset(room: Room | undefined, params: readonly Value[]): boolean {
+  reset(room: Membership | undefined, params: NotificationParams<'roomReset'>): boolean {
     const [, epoch, lastMessageId] = params;
     if (room !== undefined && typeof epoch === 'string' && typeof lastMessageId === 'number') {
       return this.#inOrder(room, { kind: 'reset', epoch, lastMessageId });
     }
-    this.#emitter.emitReceived('roomReset', params);
+    this.#emitter.emit('roomReset', ...params);
     return true;
   }
 
@@ -52,7 +54,7 @@ export class Delivery {
    * The answer to a join: what was missed is emitted, then what came meanwhile. Where it is too much for an answer, the
    * room is left with what is `missing`; where it cannot be had, that is told.
    */
-  joined(room: Room, { epoch, lastMessageId, recovered, messages }: RoomJoined): void {
+  joined(room: Membership, { epoch, lastMessageId, recovered, messages }: RoomJoined): void {
     const { roomName, position } = room;
     const held = after(room.held.splice(0), epoch, lastMessageId);
     room.missing = undefined;
@@ -73,7 +75,7 @@ export class Delivery {
   }
 
   /** A page of what is missing, ascending. False: it brought nothing. */
-  page(room: Room, messages: readonly ValueMap[]): boolean {
+  page(room: Membership, messages: readonly ValueMap[]): boolean {
     const { missing, position } = room;
     for (const message of messages) {
       // A listener may have left the room, or closed the client.
@@ -84,7 +86,7 @@ export class Delivery {
   }
 
   /** Nothing is missing any more: what is live follows. */
-  caughtUp(room: Room): void {
+  caughtUp(room: Membership): void {
     const { roomName, position } = room;
     if (position === undefined) return;
     room.missing = undefined;
@@ -94,7 +96,7 @@ export class Delivery {
   }
 
   /** What is missing cannot be had. */
-  lost(room: Room): void {
+  lost(room: Membership): void {
     const { missing } = room;
     if (missing === undefined) return;
     room.missing = undefined;
@@ -104,12 +106,12 @@ export class Delivery {
   }
 
   /** The log begins only after this id now. */
-  trimmed(room: Room, lastMessageId: number): void {
+  trimmed(room: Membership, lastMessageId: number): void {
     if (room.missing !== undefined) this.#beginAnew(room, room.missing.epoch, lastMessageId);
   }
 
   /** Delivers now, or after the answer to the join that is awaited: that brings what comes before. */
-  #inOrder(room: Room, event: RoomEvent): boolean {
+  #inOrder(room: Membership, event: RoomEvent): boolean {
     if (room.missing !== undefined) this.#behindPages(room, room.missing, event);
     else if (room.status === 'in' || room.status === 'leaving') this.#deliver(room, event);
     else if (room.held.length < heldMax) room.held.push(event);
@@ -117,7 +119,7 @@ export class Delivery {
     return true;
   }
 
-  #behindPages(room: Room, missing: Missing, event: RoomEvent): void {
+  #behindPages(room: Membership, missing: Missing, event: RoomEvent): void {
     if (event.kind === 'reset') {
       // All before it is of no use any more.
       room.missing = undefined;
@@ -130,13 +132,13 @@ export class Delivery {
     missing.upTo = Math.max(missing.upTo, Number(event.message['id']));
   }
 
-  #deliver(room: Room, event: RoomEvent): void {
+  #deliver(room: Membership, event: RoomEvent): void {
     if (event.kind === 'message') this.#advance(room, event.message);
     else this.#beginAnew(room, event.epoch, event.lastMessageId);
   }
 
   /** A page begins where it is asked to, so what comes again in it is no duplicate that was sent. */
-  #advance(room: Room, message: ValueMap, isAsked = false): void {
+  #advance(room: Membership, message: ValueMap, isAsked = false): void {
     const { position } = room;
     const { id, timestamp } = message;
     if (room.forgotten || position === undefined || typeof id !== 'number') return;
@@ -151,7 +153,7 @@ export class Delivery {
   }
 
   /** Ids up to this one should have been seen. That one was not is told, and does not stop what follows. */
-  #skipTo(room: Room, id: number): void {
+  #skipTo(room: Membership, id: number): void {
     const { position, roomName } = room;
     if (room.forgotten || position === undefined || id <= position.lastMessageId) return;
     room.position = { epoch: position.epoch, lastMessageId: id };
@@ -159,7 +161,7 @@ export class Delivery {
     this.#emitter.emit('error', new Error(`Gap in ${roomName}: ${position.lastMessageId + 1} to ${id} never came`));
   }
 
-  #beginAnew(room: Room, epoch: string, lastMessageId: number): void {
+  #beginAnew(room: Membership, epoch: string, lastMessageId: number): void {
     if (room.forgotten) return;
     room.position = { epoch, lastMessageId };
     this.#emitter.emit('roomReset', room.roomName, epoch, lastMessageId);

@@ -2,14 +2,14 @@
  * From the input of a request to its frame, or why it is not sent: whatever the service would answer by closing the
  * connection is refused here, with the code that the request declares for it.
  */
-import { isRequestName, requestDeclaration, toParams, type Input, type RequestName } from '../protocol/catalogue.ts';
-import type { Codec } from '../protocol/wire/codec.ts';
-import type { Limits } from '../protocol/params/limits.ts';
-import { encodeShared } from '../protocol/wire/msgpack.ts';
-import { utf8Length } from '../protocol/names/form.ts';
-import type { Value } from '../protocol/params/values.ts';
+import { isRequestName, requestDeclaration, toParams, type Input, type RequestName } from '../../protocol/catalogue.ts';
+import type { Codec } from '../../protocol/wire/codec.ts';
+import type { Limits } from '../../protocol/params/limits.ts';
+import { encodeShared } from '../../protocol/wire/msgpack.ts';
+import { utf8Length } from '../../protocol/names/form.ts';
+import type { Value } from '../../protocol/params/values.ts';
 import { Outgoing } from './outgoing.ts';
-import { localError, type Outcome, type RequestError } from './request-error.ts';
+import { localError, type Outcome, type RequestError } from '../request-error.ts';
 
 export type Frame = string | Uint8Array<ArrayBuffer>;
 

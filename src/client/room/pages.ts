@@ -2,13 +2,13 @@
  * Reads what rooms have missed from their histories, page by page, where it did not fit into the answer to a join. The
  * order of what is emitted is the delivery's; joining, the rooms'.
  */
-import type { Result } from '../protocol/catalogue.ts';
-import type { ValueMap } from '../protocol/params/values.ts';
-import { repeatDelayMs } from './backoff.ts';
+import type { Result } from '../../protocol/catalogue.ts';
+import type { ValueMap } from '../../protocol/params/values.ts';
+import { repeatDelayMs } from '../connection/backoff.ts';
 import type { Delivery } from './delivery.ts';
-import type { Link } from './link.ts';
-import type { Outcome, RequestError } from './request-error.ts';
-import type { Missing, Position, Room } from './room.ts';
+import type { Link } from '../connection/link.ts';
+import type { Outcome, RequestError } from '../request-error.ts';
+import type { Missing, Position, Membership } from './membership.ts';
 
 /** Rooms that are read at once: the others' live messages wait meanwhile, and the service has others to serve. */
 const roomsAtOnce = 2;
@@ -19,14 +19,14 @@ type Info = Outcome<Result<'roomHistoryInfo'>>;
 export class Pages {
   readonly #delivery: Delivery;
   /** The log is another one than that of the answer to the join: the room is to be joined again. */
-  readonly #outdated: (room: Room) => void;
-  readonly #waiting = new Set<Room>();
+  readonly #outdated: (room: Membership) => void;
+  readonly #waiting = new Set<Membership>();
   /** Rooms being read, each with the timer of its next attempt if it has failed for the moment. */
-  readonly #active = new Map<Room, ReturnType<typeof setTimeout> | undefined>();
+  readonly #active = new Map<Membership, ReturnType<typeof setTimeout> | undefined>();
   #link: Link | undefined;
   #failures = 0;
 
-  constructor(delivery: Delivery, outdated: (room: Room) => void) {
+  constructor(delivery: Delivery, outdated: (room: Membership) => void) {
     this.#delivery = delivery;
     this.#outdated = outdated;
   }
@@ -43,7 +43,7 @@ export class Pages {
   }
 
   /** A room has something missing, on the link of now. */
-  read(room: Room): void {
+  read(room: Membership): void {
     this.#waiting.add(room);
     this.#pump();
   }
@@ -63,7 +63,7 @@ export class Pages {
    * The next page, and after it the epoch: a page does not say of which log it is, and that may be replaced at any time.
    * The service executes requests about one room in order; its answers may come in any.
    */
-  #ask(room: Room, missing: Missing): void {
+  #ask(room: Membership, missing: Missing): void {
     const { position, roomName } = room;
     const link = this.#link;
     if (link === undefined || position === undefined || room.missing !== missing) return this.#done(room);
@@ -90,7 +90,7 @@ export class Pages {
     });
   }
 
-  #take(room: Room, missing: Missing, { position, messages, epoch }: Read): void {
+  #take(room: Membership, missing: Missing, { position, messages, epoch }: Read): void {
     if (epoch !== missing.epoch) {
       room.missing = undefined;
       this.#done(room);
@@ -114,7 +114,7 @@ export class Pages {
     this.#ask(room, missing);
   }
 
-  #failed(room: Room, missing: Missing, error: RequestError): void {
+  #failed(room: Membership, missing: Missing, error: RequestError): void {
     if (error.temporary) {
       const again = (): void => this.#ask(room, missing);
       this.#active.set(room, setTimeout(again, repeatDelayMs(error, (this.#failures += 1))));
@@ -122,12 +122,12 @@ export class Pages {
     else this.#lost(room);
   }
 
-  #done(room: Room): void {
+  #done(room: Membership): void {
     this.#active.delete(room);
     this.#pump();
   }
 
-  #lost(room: Room): void {
+  #lost(room: Membership): void {
     this.#delivery.lost(room);
     this.#done(room);
   }

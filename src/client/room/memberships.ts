@@ -2,34 +2,37 @@
  * The rooms a client wants to be in: joins them, joins them again after every reconnect, and leaves them. Which link is
  * logged in is left to the connector, the order of messages to the delivery, posting to the outbox.
  */
-import { defaultLimits } from '../protocol/params/limits.ts';
-import { normaliseName, utf8Length, type NameLimits } from '../protocol/names/form.ts';
-import type { AuthData } from '../protocol/connection.ts';
-import type { RoomJoined, RoomPosition } from '../protocol/membership.ts';
-import type { Result } from '../protocol/catalogue.ts';
-import type { Value } from '../protocol/params/values.ts';
-import { repeatDelayMs } from './backoff.ts';
-import { deferred } from './deferred.ts';
+import { defaultLimits } from '../../protocol/params/limits.ts';
+import { normaliseName, utf8Length, type NameLimits } from '../../protocol/names/form.ts';
+import type { AuthData } from '../../protocol/connection.ts';
+import type { RoomJoined, RoomPosition } from '../../protocol/membership.ts';
+import type { NotificationParams, Result } from '../../protocol/catalogue.ts';
+import type { Value } from '../../protocol/params/values.ts';
+import { repeatDelayMs } from '../connection/backoff.ts';
+import { deferred } from '../connection/deferred.ts';
 import { Delivery, type Counters } from './delivery.ts';
-import type { Emitter } from './events.ts';
-import { badArgument } from './encoding.ts';
-import type { Link } from './link.ts';
+import { badArgument } from '../encoding/encoding.ts';
+import type { Link } from '../connection/link.ts';
+import type { Core } from '../core.ts';
+import type { Emitter } from '../emitter.ts';
+import type { ClientEvents } from '../events.ts';
 import { Pages } from './pages.ts';
-import { localError, toRequestError, type Outcome, type RequestError } from './request-error.ts';
-import { Room, type Position } from './room.ts';
+import { localError, toRequestError, type Outcome, type RequestError } from '../request-error.ts';
+import { Membership, type Position } from './membership.ts';
 
 /** Rooms in one `roomsJoin` and in flight at once: their missed messages all come in the answers. */
 const joinWindow = 32;
 /** What a frame of `roomsJoin` has besides its positions, amply. */
 const frameOverhead = 128;
 
-export class Rooms {
-  readonly #emitter: Emitter;
+/** Guarantee: what a room has missed comes before what is live, each message once; or it is told what cannot be had. */
+export class Memberships {
+  readonly #emitter: Emitter<ClientEvents>;
   readonly #delivery: Delivery;
   readonly #pages: Pages;
   /** A room may be posted to, or will never be again. */
   readonly #changed: () => void;
-  readonly #rooms = new Map<string, Room>();
+  readonly #rooms = new Map<string, Membership>();
   #link: Link | undefined;
   #socketId: string | undefined;
   #window = joinWindow;
@@ -40,13 +43,30 @@ export class Rooms {
   #retryDueMs = 0;
   #ended: RequestError | undefined;
 
-  constructor(emitter: Emitter, changed: () => void) {
-    this.#emitter = emitter;
-    this.#delivery = new Delivery(emitter);
+  constructor(core: Core, changed: () => void) {
+    this.#emitter = core.emitter;
+    this.#delivery = new Delivery(core.emitter);
     this.#pages = new Pages(this.#delivery, (room) => {
       if (room.status === 'in') this.#retryLater(room, 'out', localError('unavailable', 'The log was replaced.'));
     });
     this.#changed = changed;
+    core.onLogin((link, authData) => this.#connected(link, authData));
+    core.onLoss(() => this.#disconnected());
+    core.onClose((error) => this.#closed(error));
+    // So that nothing of the room is taken for a part of it any more.
+    core.onAnswer('roomLeave', ({ roomName }) => this.#leftByRequest(roomName));
+    core.claim('roomMessage', (...params) => this.#receiveMessage(params));
+    core.claim('roomReset', (...params) => this.#receiveReset(params));
+    core.claim('roomAccessRemoved', (...params) => {
+      const room = this.#named(params);
+      core.emitter.emit('roomAccessRemoved', ...params);
+      this.#lost(room);
+    });
+    core.claim('roomLeftEcho', (...params) => {
+      const room = this.#named(params);
+      core.emitter.emit('roomLeftEcho', ...params);
+      if (params[1] === this.#socketId) this.#lost(room);
+    });
   }
 
   get counters(): Readonly<Counters> {
@@ -67,7 +87,7 @@ export class Rooms {
     if (this.#ended !== undefined) return Promise.reject(this.#ended);
     if (!isText(roomName)) return Promise.reject(badArgument('roomJoin', 0, 'not a well-formed string'));
     const name = this.#nameOf(roomName);
-    const room = this.#rooms.get(name) ?? new Room(name);
+    const room = this.#rooms.get(name) ?? new Membership(name);
     this.#rooms.set(name, room);
     room.wanted = true;
     // A leave that had not begun is overtaken.
@@ -93,13 +113,13 @@ export class Rooms {
   }
 
   /** The user has left a room by a request of its own. */
-  leftByRequest(roomName: string): void {
+  #leftByRequest(roomName: string): void {
     const room = this.#rooms.get(this.#nameOf(roomName));
     if (room?.status === 'in') this.#forget(room);
   }
 
   /** A link is logged in: all rooms are joined again on it. */
-  connected(link: Link, { id, limits }: AuthData): void {
+  #connected(link: Link, { id, limits }: AuthData): void {
     this.#link = link;
     this.#socketId = id;
     this.#window = Math.max(1, Math.min(joinWindow, limits.roomsPerSocket));
@@ -109,7 +129,7 @@ export class Rooms {
   }
 
   /** The link is gone, and this socket's memberships with it. */
-  disconnected(): void {
+  #disconnected(): void {
     this.#link = undefined;
     this.#pages.disconnected();
     for (const room of this.#rooms.values()) {
@@ -119,7 +139,7 @@ export class Rooms {
     this.#reconcile();
   }
 
-  closed(error: RequestError): void {
+  #closed(error: RequestError): void {
     this.#ended = error;
     this.#link = undefined;
     this.#pages.disconnected();
@@ -127,20 +147,17 @@ export class Rooms {
     for (const room of this.#rooms.values()) this.#forget(room, error);
   }
 
-  receiveMessage(params: readonly Value[]): void {
+  #receiveMessage(params: NotificationParams<'roomMessage'>): void {
     if (!this.#delivery.message(this.#named(params), params)) this.#giveUpLink();
   }
 
-  receiveReset(params: readonly Value[]): void {
+  #receiveReset(params: NotificationParams<'roomReset'>): void {
     if (!this.#delivery.reset(this.#named(params), params)) this.#giveUpLink();
   }
 
   /** A room was lost, or left for this socket by another one of its user's or by the service. */
-  receiveLoss(name: 'roomAccessRemoved' | 'roomLeftEcho', params: readonly Value[]): void {
-    const room = this.#named(params);
-    this.#emitter.emitReceived(name, params);
-    const isOther = name === 'roomLeftEcho' && params[1] !== this.#socketId;
-    if (isOther || room === undefined || room.forgotten) return;
+  #lost(room: Membership | undefined): void {
+    if (room === undefined || room.forgotten) return;
     // What waits was of the room as it was.
     room.held.length = 0;
     if (room.status === 'in' || room.status === 'leaving') this.#forget(room);
@@ -183,7 +200,7 @@ export class Rooms {
     if (batch.length > 0) this.#sendJoin(this.#link, batch);
   }
 
-  #sendJoin(link: Link, batch: readonly Room[]): void {
+  #sendJoin(link: Link, batch: readonly Membership[]): void {
     for (const room of batch) room.status = 'joining';
     link.call('roomsJoin', { rooms: batch.map(positionOf) }, (outcome) => {
       if (this.#link !== link) return;
@@ -197,7 +214,7 @@ export class Rooms {
   }
 
   /** Refused as a whole, which may be the fault of one room: each has to answer for itself. */
-  #separate(batch: readonly Room[]): void {
+  #separate(batch: readonly Membership[]): void {
     for (const room of batch) {
       room.alone = true;
       if (room.status === 'joining') room.status = 'out';
@@ -205,7 +222,7 @@ export class Rooms {
     this.#reconcile();
   }
 
-  #settleJoin(room: Room, entry: Outcome<RoomJoined>): void {
+  #settleJoin(room: Membership, entry: Outcome<RoomJoined>): void {
     const { askAgain } = room;
     room.askAgain = false;
     if (entry.ok && !askAgain) this.#joined(room, entry.value);
@@ -214,7 +231,7 @@ export class Rooms {
     else this.#refused(room, entry.error);
   }
 
-  #joined(room: Room, entry: RoomJoined): void {
+  #joined(room: Membership, entry: RoomJoined): void {
     room.status = 'in';
     room.alone = false;
     this.#failures = 0;
@@ -225,13 +242,13 @@ export class Rooms {
     this.#changed();
   }
 
-  #refused(room: Room, error: RequestError): void {
+  #refused(room: Membership, error: RequestError): void {
     const { roomName } = room;
     if (room.position !== undefined) this.#emitter.emit('roomLost', { roomName, error });
     if (!room.forgotten) this.#forget(room, error);
   }
 
-  #sendLeave(room: Room): void {
+  #sendLeave(room: Membership): void {
     const link = this.#link;
     if (link === undefined) return;
     room.status = 'leaving';
@@ -256,7 +273,7 @@ export class Rooms {
   }
 
   /** One wait for all rooms that have to, the longest asked for, so that they go on together. */
-  #retryLater(room: Room, status: 'in' | 'out', error: RequestError): void {
+  #retryLater(room: Membership, status: 'in' | 'out', error: RequestError): void {
     room.status = status;
     room.paused = true;
     const delayMs = repeatDelayMs(error, this.#failures);
@@ -272,7 +289,7 @@ export class Rooms {
     }, delayMs);
   }
 
-  #named([roomName]: readonly Value[]): Room | undefined {
+  #named([roomName]: readonly Value[]): Membership | undefined {
     return typeof roomName === 'string' ? this.#rooms.get(roomName) : undefined;
   }
 
@@ -282,7 +299,7 @@ export class Rooms {
   }
 
   /** The membership is over; the room may be joined anew, from a new beginning. */
-  #membershipEnded(room: Room): void {
+  #membershipEnded(room: Membership): void {
     const { roomName } = room;
     const wasIn = room.position !== undefined;
     room.position = undefined;
@@ -291,7 +308,7 @@ export class Rooms {
   }
 
   /** Without an error, who still waits to join is told that the room was left. */
-  #forget(room: Room, error: RequestError = localError('unavailable', `${room.roomName} was left.`)): void {
+  #forget(room: Membership, error: RequestError = localError('unavailable', `${room.roomName} was left.`)): void {
     const { roomName } = room;
     this.#rooms.delete(roomName);
     room.forgotten = true;
@@ -306,12 +323,12 @@ function isText(roomName: unknown): roomName is string {
   return typeof roomName === 'string' && roomName.isWellFormed();
 }
 
-function positionOf({ roomName, position }: Room): RoomPosition {
+function positionOf({ roomName, position }: Membership): RoomPosition {
   return { roomName, ...position };
 }
 
 /** As many rooms as a frame can name; one that must be alone, or is too much for any frame, goes by itself. */
-function batchOf(rooms: readonly Room[], frameBytes: number): readonly Room[] {
+function batchOf(rooms: readonly Membership[], frameBytes: number): readonly Membership[] {
   const [first] = rooms;
   if (first === undefined || first.alone) return rooms.slice(0, 1);
   let bytes = frameOverhead;

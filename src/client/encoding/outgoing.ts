@@ -3,9 +3,9 @@
  * the connection over some of it, and the two formats would carry other things for the rest. What a request needs is
  * left to the catalogue; how values become bytes, to the codec.
  */
-import { BYTES_KEY, isCarried } from '../protocol/wire/fault.ts';
-import { valuesMax } from '../protocol/params/limits.ts';
-import type { Value, ValueMap } from '../protocol/params/values.ts';
+import { BYTES_KEY, isCarried } from '../../protocol/wire/fault.ts';
+import { valuesMax } from '../../protocol/params/limits.ts';
+import type { Value, ValueMap } from '../../protocol/params/values.ts';
 
 /** Why something cannot travel; caught before it leaves the library. */
 export class Unsendable extends Error {}

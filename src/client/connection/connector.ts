@@ -3,16 +3,23 @@
  * done over the link is left to the rooms, the outbox and the user. This is where a fuller state machine (pause, resume,
  * retry by hand) will have its place.
  */
-import { closeCodes, type CloseEntry } from '../protocol/wire/close-codes.ts';
-import type { AuthData, Credentials } from '../protocol/connection.ts';
-import type { InboxPosition } from '../protocol/inbox.ts';
-import { isMap, type Value } from '../protocol/params/values.ts';
-import { backoffMs, timerMs } from './backoff.ts';
+import { closeCodes, type CloseEntry } from '../../protocol/wire/close-codes.ts';
+import type { AuthData, Credentials } from '../../protocol/connection.ts';
+import type { InboxPosition } from '../../protocol/inbox.ts';
+import { isMap, type Value } from '../../protocol/params/values.ts';
+import { backoffMs, timerMs, type Backoff } from './backoff.ts';
 import { deferred, type Deferred } from './deferred.ts';
-import { Link } from './link.ts';
-import type { CompleteOptions } from './options.ts';
+import { Link, type LinkOptions } from './link.ts';
 import { Renewal } from './renewal.ts';
-import { localError, type Outcome, type RequestError } from './request-error.ts';
+import { localError, type Outcome, type RequestError } from '../request-error.ts';
+
+/** `options.ts` says what they mean. */
+export interface ConnectorOptions extends LinkOptions {
+  readonly urls: readonly string[];
+  readonly credentials: () => Credentials | Promise<Credentials>;
+  readonly renewable: boolean;
+  readonly reconnect: Backoff | false;
+}
 
 export type ClientState = State['kind'];
 
@@ -25,6 +32,7 @@ type State =
   | { readonly kind: 'disconnected'; readonly timer: ReturnType<typeof setTimeout> }
   | { readonly kind: 'closed'; readonly end: End };
 
+/** Why a connection ended, by the codes of WebSockets and of the protocol. */
 export interface End {
   readonly code: number;
   readonly reason: string;
@@ -50,7 +58,7 @@ export function comesBack(code: number): boolean {
 }
 
 export class Connector {
-  readonly #options: CompleteOptions;
+  readonly #options: ConnectorOptions;
   readonly #owner: ConnectorOwner;
   readonly #renewal: Renewal;
   #state: State = { kind: 'idle' };
@@ -68,7 +76,7 @@ export class Connector {
   /** Up to where this device has come in its user's inbox. */
   #inbox: InboxPosition | undefined;
 
-  constructor(options: CompleteOptions, owner: ConnectorOwner) {
+  constructor(options: ConnectorOptions, owner: ConnectorOwner) {
     this.#options = options;
     this.#owner = owner;
     this.#renewal = new Renewal(options.credentials, (error) => owner.failed(error));

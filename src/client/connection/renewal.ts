@@ -2,10 +2,10 @@
  * Keeps a login by token from expiring: asks for credentials again in time and gives their token to the service. What
  * happens when it does expire is left to the connector.
  */
-import type { AuthData, Credentials } from '../protocol/connection.ts';
+import type { AuthData, Credentials } from '../../protocol/connection.ts';
 import { repeatDelayMs, timerMs } from './backoff.ts';
 import type { Link } from './link.ts';
-import type { RequestError } from './request-error.ts';
+import type { RequestError } from '../request-error.ts';
 
 /** Within the last tenth of a token's life, so much at least and at most, it is renewed. */
 const marginMinMs = 5_000;

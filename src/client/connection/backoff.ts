@@ -1,19 +1,28 @@
 /** How long to wait before trying again. When to do so, and when to give up, is left to who tries. */
-import type { RequestError } from './request-error.ts';
+import type { RequestError } from '../request-error.ts';
 
 export interface Backoff {
-  /** Bound of the first wait; it doubles with each further one. */
+  /** Bound of the first wait. */
   readonly minDelayMs: number;
   /** The bound never exceeds this. */
   readonly maxDelayMs: number;
+  /** By which it grows with each further wait. */
+  readonly factor: number;
+  /** `full`: any wait up to the bound; `none`: the bound. */
+  readonly jitter: 'full' | 'none';
+}
+
+/** The bound of the wait before an attempt, counted from 0. */
+export function boundMs(attempt: number, { minDelayMs, maxDelayMs, factor }: Backoff): number {
+  return Math.min(maxDelayMs, minDelayMs * factor ** Math.min(attempt, 60));
 }
 
 /**
- * A random wait between nothing and the bound of the attempt ("full jitter"), so that the clients of a node that died do
- * not come back all at once. `attempt` counts from 0.
+ * How long to wait before an attempt, counted from 0: by default anything between nothing and its bound ("full jitter"), so
+ * that the clients of a node that died do not come back all at once.
  */
 export function backoffMs(attempt: number, backoff: Backoff, random: () => number = Math.random): number {
-  return Math.floor(random() * Math.min(backoff.maxDelayMs, backoff.minDelayMs * 2 ** Math.min(attempt, 60)));
+  return Math.floor(boundMs(attempt, backoff) * (backoff.jitter === 'none' ? 1 : random()));
 }
 
 /** The longest that a timer of the platform can wait: beyond, it fires at once. */

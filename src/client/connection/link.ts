@@ -2,16 +2,24 @@
  * One WebSocket: requests with their answers, notifications, and how it ends. Logging in, and what comes after the end,
  * is left to the connector.
  */
-import type { Input, RequestName, Result } from '../protocol/catalogue.ts';
-import { createCodec, subprotocols, type Codec, type Message } from '../protocol/wire/codec.ts';
-import { defaultLimits, type Limits } from '../protocol/params/limits.ts';
-import type { Value } from '../protocol/params/values.ts';
-import { encodeRequest } from './encoding.ts';
-import type { CompleteOptions } from './options.ts';
-import { localError, toRequestError, type Outcome } from './request-error.ts';
-import type { EndEvent, FrameEvent, WebSocketLike } from './web-socket.ts';
+import type { Input, RequestName, Result } from '../../protocol/catalogue.ts';
+import { createCodec, subprotocols, type Codec, type Format, type Message } from '../../protocol/wire/codec.ts';
+import { defaultLimits, type Limits } from '../../protocol/params/limits.ts';
+import type { Value } from '../../protocol/params/values.ts';
+import { encodeRequest } from '../encoding/encoding.ts';
+import { localError, toRequestError, type Outcome } from '../request-error.ts';
+import type { EndEvent, FrameEvent, WebSocketConstructor, WebSocketLike } from './web-socket.ts';
 
-export type LinkOptions = Pick<CompleteOptions, 'format' | 'WebSocket' | 'requestTimeoutMs' | 'onFrame'>;
+/** Sees every frame, before it is sent or looked at. */
+export type FrameListener = (direction: 'in' | 'out', data: Uint8Array | string) => void;
+
+export interface LinkOptions {
+  readonly format: Format;
+  readonly WebSocket: WebSocketConstructor;
+  /** How long to wait for the socket to open, and for answers. */
+  readonly requestTimeoutMs: number;
+  readonly onFrame: FrameListener | undefined;
+}
 
 export interface LinkOwner {
   opened(link: Link): void;

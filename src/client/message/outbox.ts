@@ -2,14 +2,15 @@
  * Messages on their way to rooms: one at a time per room and a bounded number in all, each repeated under the same
  * `clientMessageId` until the service has answered for good. Whether a room can be posted to at the moment is left to the rooms.
  */
-import { defaultLimits, type Limits } from '../protocol/params/limits.ts';
-import { normaliseName } from '../protocol/names/form.ts';
-import { isMap, type ValueMap } from '../protocol/params/values.ts';
-import { repeatDelayMs, timerMs } from './backoff.ts';
-import { deferred, type Deferred } from './deferred.ts';
-import { badArgument, toParam } from './encoding.ts';
-import type { Link } from './link.ts';
-import { localError, type Outcome, type RequestError } from './request-error.ts';
+import { defaultLimits, type Limits } from '../../protocol/params/limits.ts';
+import { normaliseName } from '../../protocol/names/form.ts';
+import { isMap, type ValueMap } from '../../protocol/params/values.ts';
+import { repeatDelayMs, timerMs } from '../connection/backoff.ts';
+import { deferred, type Deferred } from '../connection/deferred.ts';
+import { badArgument, toParam } from '../encoding/encoding.ts';
+import type { Link } from '../connection/link.ts';
+import type { Core } from '../core.ts';
+import { localError, type Outcome, type RequestError } from '../request-error.ts';
 
 export interface PostOptions {
   /** Unique per author and room; a random one when left out. */
@@ -56,8 +57,11 @@ export class Outbox {
   #ended: RequestError | undefined;
 
   /** `settled`: whether posting to the room makes sense now; `advance` is to be called where that changes. */
-  constructor(settled: (roomName: string) => boolean) {
+  constructor(core: Core, settled: (roomName: string) => boolean) {
     this.#settled = settled;
+    core.onLogin((link) => this.#connected(link));
+    core.onLoss(() => this.#disconnected());
+    core.onClose((error) => this.#closed(error));
   }
 
   post(roomName: string, message: ValueMap, options: PostOptions = {}): Promise<number> {
@@ -86,7 +90,7 @@ export class Outbox {
     return post.waiter.promise;
   }
 
-  connected(link: Link): void {
+  #connected(link: Link): void {
     this.#link = link;
     this.#adopt(link.limits);
     // Half of what the service does at once is left for everything else.
@@ -96,13 +100,13 @@ export class Outbox {
   }
 
   /** Waits go on: what the service asked for may outlive the connection. */
-  disconnected(): void {
+  #disconnected(): void {
     this.#link = undefined;
     this.#sending = 0;
     for (const [post] of this.#queues.values()) if (post !== undefined) post.sending = false;
   }
 
-  closed(error: RequestError): void {
+  #closed(error: RequestError): void {
     this.#ended = error;
     this.#link = undefined;
     clearTimeout(this.#pause);

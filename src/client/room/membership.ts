@@ -1,7 +1,7 @@
 /** One room that a client wants to be in, or is about to leave. What moves it on is left to the rooms. */
-import type { ValueMap } from '../protocol/params/values.ts';
-import type { Deferred } from './deferred.ts';
-import type { RequestError } from './request-error.ts';
+import type { ValueMap } from '../../protocol/params/values.ts';
+import type { Deferred } from '../connection/deferred.ts';
+import type { RequestError } from '../request-error.ts';
 
 /** How far a room has been seen. */
 export interface Position {
@@ -28,7 +28,7 @@ export interface Missing {
   verified: boolean;
 }
 
-export class Room {
+export class Membership {
   /** As the service writes it, once its rule for names is known. */
   roomName: string;
   /** What the user wants: in or out. */
@@ -65,7 +65,7 @@ export class Room {
   }
 
   /** Two names have turned out to be one room's: who waits for the other one waits for this one. */
-  takeOver(other: Room): void {
+  takeOver(other: Membership): void {
     this.wanted ||= other.wanted;
     this.joins.push(...other.joins.splice(0));
     this.leaves.push(...other.leaves.splice(0));

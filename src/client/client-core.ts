@@ -1,0 +1,155 @@
+/** The core of a client: the connection, and who of its objects is told what of it, in which order. */
+import { isNotificationName } from '../protocol/catalogue.ts';
+import type { Input, NotificationName, NotificationParams, RequestName, Result } from '../protocol/catalogue.ts';
+import type { AuthData } from '../protocol/connection.ts';
+import { defaultLimits, type Limits } from '../protocol/params/limits.ts';
+import type { Value } from '../protocol/params/values.ts';
+import { Connector, type ClientState, type End } from './connection/connector.ts';
+import { deferred } from './connection/deferred.ts';
+import type { Link } from './connection/link.ts';
+import type { Core } from './core.ts';
+import type { Emitter } from './emitter.ts';
+import type { ClientEvents } from './events.ts';
+import type { CompleteOptions } from './options.ts';
+import { MessageClasses } from './plugin/message-classes.ts';
+import { Plugins } from './plugin/plugins.ts';
+import { localError, type RequestError } from './request-error.ts';
+
+type Handler = (...params: readonly Value[]) => void;
+type LoginHandler = (link: Link, authData: AuthData, isFirst: boolean) => void | Promise<void>;
+
+export class ClientCore implements Core {
+  readonly options: CompleteOptions;
+  readonly emitter: Emitter<ClientEvents>;
+  readonly plugins = new Plugins();
+  readonly classes = new MessageClasses();
+  readonly #connector: Connector;
+  readonly #handlers = new Map<string, Handler[]>();
+  readonly #claims = new Map<string, Handler>();
+  readonly #answers = new Map<string, (input: unknown, result: unknown) => void>();
+  readonly #logins: LoginHandler[] = [];
+  readonly #losses: (() => void)[] = [];
+  readonly #ends: ((error: RequestError) => void)[] = [];
+  #isFirst = true;
+
+  constructor(options: CompleteOptions, emitter: Emitter<ClientEvents>) {
+    this.options = options;
+    this.emitter = emitter;
+    for (const plugin of options.plugins) this.plugins.register(plugin);
+    this.classes.register(options.messageClasses);
+    this.#connector = new Connector(options, {
+      connected: (link, authData) => this.#loggedIn(link, authData),
+      notified: (name, params) => this.#receive(name, params),
+      disconnected: ({ delayMs, ...end }) => {
+        for (const handler of this.#losses) handler();
+        emitter.emit('disconnect', end);
+        emitter.emit('schedule', 0, delayMs);
+      },
+      closed: (end) => this.#closed(end),
+      failed: (error) => this.failed(error),
+    });
+  }
+
+  get state(): ClientState {
+    return this.#connector.state;
+  }
+
+  get authData(): AuthData | undefined {
+    return this.#connector.authData;
+  }
+
+  get userName(): string | undefined {
+    return this.authData?.userName;
+  }
+
+  get socketId(): string | undefined {
+    return this.authData?.id;
+  }
+
+  get limits(): Limits {
+    return this.authData?.limits ?? defaultLimits;
+  }
+
+  get link(): Link | undefined {
+    return this.#connector.link;
+  }
+
+  get url(): string | undefined {
+    return this.options.urls[0];
+  }
+
+  connect(): Promise<AuthData> {
+    return this.#connector.connect();
+  }
+
+  close(): Promise<void> {
+    return this.#connector.close();
+  }
+
+  request<N extends RequestName>(name: N, input: Input<N>): Promise<Result<N>> {
+    const { link } = this.#connector;
+    if (link === undefined) return Promise.reject(localError('unavailable', 'Not connected.'));
+    const { promise, resolve, reject } = deferred<Result<N>>();
+    link.call(name, input, (outcome) => {
+      if (!outcome.ok) return reject(outcome.error);
+      // Here and not after the promise, so that what comes next is seen in the light of it.
+      this.#answers.get(name)?.(input, outcome.value);
+      resolve(outcome.value);
+    });
+    return promise;
+  }
+
+  failed(error: unknown): void {
+    if (!this.emitter.emit('error', error)) globalThis.console.error(error);
+  }
+
+  onNotification<N extends NotificationName>(name: N, handler: (...params: NotificationParams<N>) => void): void {
+    // Bytes become values here: what the service sends under a name is what the catalogue says.
+    const known = this.#handlers.get(name) ?? [];
+    this.#handlers.set(name, [...known, handler as unknown as Handler]);
+  }
+
+  claim<N extends NotificationName>(name: N, handler: (...params: NotificationParams<N>) => void): void {
+    if (this.#claims.has(name)) throw new Error(`${name} is claimed by another part.`);
+    this.#claims.set(name, handler as unknown as Handler);
+  }
+
+  onAnswer<N extends RequestName>(name: N, handler: (input: Input<N>, result: Result<N>) => void): void {
+    if (this.#answers.has(name)) throw new Error(`Answers to ${name} are for another part.`);
+    this.#answers.set(name, handler as (input: unknown, result: unknown) => void);
+  }
+
+  onLogin(handler: LoginHandler): void {
+    this.#logins.push(handler);
+  }
+
+  onLoss(handler: () => void): void {
+    this.#losses.unshift(handler);
+  }
+
+  onClose(handler: (error: RequestError) => void): void {
+    this.#ends.unshift(handler);
+  }
+
+  #loggedIn(link: Link, authData: AuthData): void {
+    const isFirst = this.#isFirst;
+    this.#isFirst = false;
+    for (const handler of this.#logins) void handler(link, authData, isFirst);
+    this.emitter.emit(isFirst ? 'connect' : 'reconnect', authData);
+  }
+
+  #receive(name: string, params: readonly Value[]): void {
+    // One that this version of the catalogue lacks has no listeners.
+    if (!isNotificationName(name)) return;
+    for (const handler of this.#handlers.get(name) ?? []) handler(...params);
+    const claim = this.#claims.get(name);
+    if (claim !== undefined) claim(...params);
+    else this.emitter.emit(name, ...(params as NotificationParams<typeof name>));
+  }
+
+  #closed(end: End): void {
+    const error = localError('unavailable', `The client is closed: ${end.code} ${end.reason}`);
+    for (const handler of this.#ends) handler(error);
+    this.emitter.emit('close', end);
+  }
+}
