@@ -4,8 +4,9 @@ import type { Input, NotificationName, NotificationParams, RequestName, Result }
 import type { AuthData } from '../protocol/connection.ts';
 import { defaultLimits, type Limits } from '../protocol/params/limits.ts';
 import type { Value } from '../protocol/params/values.ts';
-import { Connector, type ClientState, type End } from './connection/connector.ts';
+import { Connector } from './connection/connector.ts';
 import { deferred } from './connection/deferred.ts';
+import type { ClientState, ConnectOptions, End } from './connection/life-cycle.ts';
 import type { Link } from './connection/link.ts';
 import type { Core } from './core.ts';
 import type { Emitter } from './emitter.ts';
@@ -17,6 +18,9 @@ import { localError, type RequestError } from './request-error.ts';
 
 type Handler = (...params: readonly Value[]) => void;
 type LoginHandler = (link: Link, authData: AuthData, isFirst: boolean) => void | Promise<void>;
+
+/** Notifications that may come before the first login is answered: an inbox and a session are smaller. */
+const heldMax = 10_000;
 
 export class ClientCore implements Core {
   readonly options: CompleteOptions;
@@ -30,7 +34,8 @@ export class ClientCore implements Core {
   readonly #logins: LoginHandler[] = [];
   readonly #losses: (() => void)[] = [];
   readonly #ends: ((error: RequestError) => void)[] = [];
-  #isFirst = true;
+  /** What came before the first `connect`; undefined after it. */
+  #held: [name: string, params: readonly Value[]][] | undefined = [];
 
   constructor(options: CompleteOptions, emitter: Emitter<ClientEvents>) {
     this.options = options;
@@ -38,12 +43,15 @@ export class ClientCore implements Core {
     for (const plugin of options.plugins) this.plugins.register(plugin);
     this.classes.register(options.messageClasses);
     this.#connector = new Connector(options, {
-      connected: (link, authData) => this.#loggedIn(link, authData),
-      notified: (name, params) => this.#receive(name, params),
-      disconnected: ({ delayMs, ...end }) => {
+      loggedIn: (link, authData, isFirst) => this.#loggedIn(link, authData, isFirst),
+      lost: () => {
         for (const handler of this.#losses) handler();
-        emitter.emit('disconnect', end);
-        emitter.emit('schedule', 0, delayMs);
+      },
+      notified: (name, params) => this.#notified(name, params),
+      tell: (name, ...args) => {
+        // The same table: the life cycle is a part of the client's events.
+        emitter.emit(name, ...(args as unknown as ClientEvents[typeof name]));
+        if (name === 'connect') this.#letGo();
       },
       closed: (end) => this.#closed(end),
       failed: (error) => this.failed(error),
@@ -75,11 +83,23 @@ export class ClientCore implements Core {
   }
 
   get url(): string | undefined {
-    return this.options.urls[0];
+    return this.#connector.url;
   }
 
-  connect(): Promise<AuthData> {
-    return this.#connector.connect();
+  connect(options?: ConnectOptions): Promise<AuthData> {
+    return this.#connector.connect(options);
+  }
+
+  pause(): void {
+    this.#connector.pause();
+  }
+
+  resume(): void {
+    this.#connector.resume();
+  }
+
+  retry(): void {
+    this.#connector.retry();
   }
 
   close(): Promise<void> {
@@ -131,11 +151,21 @@ export class ClientCore implements Core {
     this.#ends.unshift(handler);
   }
 
-  #loggedIn(link: Link, authData: AuthData): void {
-    const isFirst = this.#isFirst;
-    this.#isFirst = false;
-    for (const handler of this.#logins) void handler(link, authData, isFirst);
-    this.emitter.emit(isFirst ? 'connect' : 'reconnect', authData);
+  async #loggedIn(link: Link, authData: AuthData, isFirst: boolean): Promise<void> {
+    await Promise.all(this.#logins.map((handler) => Promise.resolve(handler(link, authData, isFirst))));
+  }
+
+  /** Before the first `connect` notifications wait for it, but for the one that says why there is none. */
+  #notified(name: string, params: readonly Value[]): void {
+    if (this.#held === undefined || name === 'loginRejected') return this.#receive(name, params);
+    if (this.#held.length < heldMax) this.#held.push([name, params]);
+    else this.failed(new Error(`${name} was dropped: too many notifications came before the login`));
+  }
+
+  #letGo(): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const [name, params] of held) if (this.state !== 'closed') this.#receive(name, params);
   }
 
   #receive(name: string, params: readonly Value[]): void {
@@ -150,6 +180,5 @@ export class ClientCore implements Core {
   #closed(end: End): void {
     const error = localError('unavailable', `The client is closed: ${end.code} ${end.reason}`);
     for (const handler of this.#ends) handler(error);
-    this.emitter.emit('close', end);
   }
 }

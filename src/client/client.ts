@@ -5,7 +5,7 @@
 import type { Input, RequestName, Result } from '../protocol/catalogue.ts';
 import type { AuthData } from '../protocol/connection.ts';
 import { Contacts } from './contact/contacts.ts';
-import type { ClientState } from './connection/connector.ts';
+import type { ClientState, ConnectOptions } from './connection/life-cycle.ts';
 import { ClientCore } from './client-core.ts';
 import { Direct } from './direct/direct.ts';
 import { Directs } from './direct/directs.ts';
@@ -88,9 +88,28 @@ export class Client extends Emitter<ClientEvents> {
     return this.#directs.objects;
   }
 
-  /** Connects and logs in; afterwards the client comes back by itself until it is closed. */
-  connect(): Promise<AuthData> {
-    return this.#core.connect();
+  /**
+   * Connects and logs in; afterwards the client comes back by itself until it is closed. Resolves at the first login.
+   * Rejects when no address opens or the login is refused, and may then be called again; with `persistent` only when the
+   * login is refused for good. Calls while it is under way share one promise.
+   */
+  connect(options?: ConnectOptions): Promise<AuthData> {
+    return this.#core.connect(options);
+  }
+
+  /** No connection until `resume`. Without a connection or attempts it does nothing. */
+  pause(): void {
+    this.#core.pause();
+  }
+
+  /** Connects at once after `pause`; else it does nothing. */
+  resume(): void {
+    this.#core.resume();
+  }
+
+  /** Makes the attempt now that is scheduled, and counts from 0 again. Throws where none is. */
+  retry(): void {
+    this.#core.retry();
   }
 
   /** Logs out and ends the client for good; everything that is still waited for is rejected. */

@@ -6,7 +6,7 @@ import type { Input, NotificationName, NotificationParams, RequestName, Result }
 import type { AuthData } from '../protocol/connection.ts';
 import type { Limits } from '../protocol/params/limits.ts';
 import type { Link } from './connection/link.ts';
-import type { ClientState } from './connection/connector.ts';
+import type { ClientState } from './connection/life-cycle.ts';
 import type { Emitter } from './emitter.ts';
 import type { ClientEvents } from './events.ts';
 import type { CompleteOptions } from './options.ts';

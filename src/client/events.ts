@@ -3,8 +3,7 @@
  * objects have taken it; the others are the client's own. When an event is due is left to its parts.
  */
 import type { NotificationName, NotificationParams } from '../protocol/catalogue.ts';
-import type { AuthData } from '../protocol/connection.ts';
-import type { End } from './connection/connector.ts';
+import type { LifeCycleEvents } from './connection/life-cycle.ts';
 import type { RequestError } from './request-error.ts';
 
 /** Where in a room's order something happened. */
@@ -19,25 +18,7 @@ export interface Conversation {
   readonly unread: number;
 }
 
-export interface LocalEvents {
-  /** Logged in for the first time. */
-  connect: [authData: AuthData];
-  /** A connection was lost, or ended by `pause`. One for each outage. */
-  disconnect: [end: End];
-  /** The next attempt, counted from 0 in each outage, comes after `delayMs`. */
-  schedule: [attempt: number, delayMs: number];
-  /** An attempt begins. */
-  retry: [attempt: number];
-  /** Logged in again, and rooms are joined again. */
-  reconnect: [authData: AuthData];
-  /** `pause`: no attempts. */
-  offline: [];
-  /** `resume`. */
-  online: [];
-  /** Another device took the tag; `close` follows. */
-  conflict: [conflict: { readonly reason: string }];
-  /** Nothing comes any more: `close()` was called, or the service said not to come back. */
-  close: [end: End];
+export interface LocalEvents extends LifeCycleEvents {
   /** A room was joined without a position: its messages after `lastMessageId` follow. */
   joined: [room: RoomPlace];
   /** A room was joined again, and all its messages up to `lastMessageId` have been emitted. */

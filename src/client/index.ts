@@ -3,9 +3,9 @@ export type { Input, NotificationName, NotificationParams, RequestName, Result }
 export { closeCodes } from '../protocol/wire/close-codes.ts';
 export type { AuthData, Credentials } from '../protocol/connection.ts';
 export type { Value, ValueMap } from '../protocol/params/values.ts';
-export type { Backoff } from './connection/backoff.ts';
+export type { BackoffOptions } from './connection/backoff.ts';
 export { Client, createClient } from './client.ts';
-export type { ClientState, End } from './connection/connector.ts';
+export type { ClientState, ConnectOptions, End, LifeCycleEvents } from './connection/life-cycle.ts';
 export type { FrameListener } from './connection/link.ts';
 export type { Signature, SignatureFactories } from './connection/signatures.ts';
 export type { WebSocketConstructor, WebSocketLike } from './connection/web-socket.ts';

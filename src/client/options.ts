@@ -1,7 +1,7 @@
 /** The options of a client and their defaults. What each does is left to the part that takes it. */
 import type { Credentials } from '../protocol/connection.ts';
 import type { Format } from '../protocol/wire/codec.ts';
-import type { Backoff } from './connection/backoff.ts';
+import type { BackoffOptions } from './connection/backoff.ts';
 import type { FrameListener } from './connection/link.ts';
 import type { Signature, SignatureFactories } from './connection/signatures.ts';
 import { platformWebSocket, type WebSocketConstructor } from './connection/web-socket.ts';
@@ -37,7 +37,7 @@ export interface ClientOptions extends LoginOptions, Partial<SignatureFactories>
   /** How long to wait for a connection, and for the answer to a request; 20 s when left out. */
   readonly requestTimeoutMs?: number;
   /** How long to wait before connecting again (1 s to 300 s, doubled); `false`: the first loss ends the client. */
-  readonly reconnect?: Partial<Backoff> | false;
+  readonly reconnect?: Partial<BackoffOptions> | false;
   /** Messages that may wait to be sent, of all rooms and directs; 1,000 when left out. */
   readonly offlineQueue?: number;
   readonly plugins?: readonly Plugin[];
@@ -55,7 +55,7 @@ export interface CompleteOptions {
   readonly format: Format;
   readonly WebSocket: WebSocketConstructor;
   readonly requestTimeoutMs: number;
-  readonly reconnect: Backoff | false;
+  readonly reconnect: BackoffOptions | false;
   readonly offlineQueue: number;
   readonly plugins: readonly Plugin[];
   readonly messageClasses: readonly MessageClass[];

@@ -1,8 +1,8 @@
 // How a client connects, logs in, comes back and ends; and how its requests are settled.
-import { expect, test } from '@jest/globals';
+import { expect, jest, test } from '@jest/globals';
 import { backoffMs } from '../../src/client/connection/backoff.ts';
 import { createClient } from '../../src/client/client.ts';
-import { comesBack } from '../../src/client/connection/connector.ts';
+import { comesBack } from '../../src/client/connection/life-cycle.ts';
 import { closeCodes } from '../../src/protocol/wire/close-codes.ts';
 import { connectClient, createTestClient, failureOf } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
@@ -187,7 +187,7 @@ test('with a tag it asks to take over at first only, and ends where another devi
   ]);
 });
 
-test('a refused first login rejects, ends the client, and is not tried again', async () => {
+test('a refused first login rejects, and is not tried again but by another call', async () => {
   const service = await startFake(scope);
   service.login = (request) => {
     request.refuse('badToken');
@@ -195,9 +195,13 @@ test('a refused first login rejects, ends the client, and is not tried again', a
   };
   const client = createTestClient(scope, { urls: service.url, userName: 'alice', reconnect: soon });
   expect((await failureOf(client.connect())).code).toBe('badToken');
-  expect(client.state).toBe('closed');
-  expect(client.seen('close')).toEqual([[{ code: 4501, reason: 'The token is not valid.' }]]);
-  expect(service.logins).toHaveLength(1);
+  expect([client.state, service.logins.length]).toEqual(['idle', 1]);
+  // Going on by itself would only be refused again.
+  expect((await failureOf(client.connect({ persistent: true }))).code).toBe('badToken');
+  expect(client.transcript).toEqual([]);
+  service.login = undefined;
+  expect((await client.connect()).resumeToken).toBe('token-3');
+  expect(client.seen('connect')).toHaveLength(1);
 });
 
 test('credentials that cannot be had end the first attempt, and only delay later ones', async () => {
@@ -205,7 +209,7 @@ test('credentials that cannot be had end the first attempt, and only delay later
   const sorry = new Error('no token today');
   const never = createTestClient(scope, { urls: service.url, credentials: () => Promise.reject(sorry) });
   await expect(never.connect()).rejects.toBe(sorry);
-  expect(never.state).toBe('closed');
+  expect(never.state).toBe('idle');
 
   let failures = 0;
   const options = { urls: service.url, reconnect: soon, failOnViolations: false };
@@ -340,12 +344,15 @@ test('a listener that throws or rejects is told as an error, and hurts nobody', 
   client.on('systemMessage', removed);
   client.on('systemMessage', (data) => heard.push(data));
   client.on('error', () => {
-    throw new Error('nobody hears this');
+    throw new Error('told to the console');
   });
   client.off('systemMessage', removed);
+  const output = jest.spyOn(console, 'error').mockImplementation(() => undefined);
   const asked = client.request('ping', {});
   (await service.next('ping')).send([['systemMessage', 'hello']], 1);
   expect(await asked).toBe(1);
+  await eventually(() => expect(output).toHaveBeenCalledTimes(2));
+  output.mockRestore();
   expect(heard).toEqual(['hello']);
   expect([await client.next('error'), await client.next('error')]).toEqual([[Error('thrown')], [Error('rejected')]]);
 });

@@ -24,6 +24,10 @@ export interface FakeService {
   handle: ((request: Received) => void) | undefined;
   /** Requests that came and nobody took, in order. */
   readonly waiting: readonly Received[];
+  /** Sends notifications to every connection. */
+  send(notifications: readonly [string, ...Value[]][]): void;
+  /** Those that are open. */
+  readonly connections: number;
   /** Ends every connection with a close frame. */
   close(code: number, reason?: string): void;
   /** Ends every connection without one. */
@@ -45,6 +49,8 @@ export interface Received {
   sendRaw(bytes: Uint8Array): void;
   close(code: number, reason?: string): void;
   cut(): void;
+  /** Called when the connection it came on has ended. */
+  onClose(listener: () => void): void;
 }
 
 const waitMs = 10_000;
@@ -94,6 +100,12 @@ export async function startFake(scope: Scope, options: { heartbeatMs?: number } 
     logins,
     positions,
     waiting: inbox.waiting,
+    send: (notifications) => {
+      for (const socket of server.clients) tell(socket, notifications);
+    },
+    get connections() {
+      return server.clients.size;
+    },
     close: (code, reason) => {
       for (const socket of server.clients) socket.close(code, reason);
     },
@@ -107,6 +119,11 @@ export async function startFake(scope: Scope, options: { heartbeatMs?: number } 
 /** What a login gives, with some fields of the test's own. */
 export function authData(fields: ValueMap = {}): Value {
   return Object.assign({}, requests.login.example.result, fields);
+}
+
+function tell(socket: WebSocket, notifications: readonly [string, ...Value[]][]): void {
+  const codec = codecOf(socket);
+  for (const [name, ...params] of notifications) socket.send(codec.encodeNotification(name, params));
 }
 
 function codecOf(socket: WebSocket): Codec {
@@ -139,6 +156,7 @@ function receivedOf(
     sendRaw: (bytes) => socket.send(bytes),
     close: (code, reason) => socket.close(code, reason),
     cut: () => socket.terminate(),
+    onClose: (listener) => socket.once('close', listener),
   };
 }
 

@@ -178,7 +178,7 @@ test('a request that there is not, and input that is none, are refused like any 
   expect(service.waiting).toEqual([]);
   const nobody = createTestClient(scope, { urls: service.url, credentials: { token: 'jwt\ud83d' } });
   expect((await failureOf(nobody.connect())).code).toBe('badArgument');
-  expect([nobody.state, service.logins.length]).toEqual(['closed', 1]);
+  expect([nobody.state, service.logins.length]).toEqual(['idle', 1]);
 });
 
 test('limits are those that the service told, and what is too large has the code that its request declares', async () => {

@@ -37,7 +37,7 @@ test.each(['tooManyRequests', 'tooManySockets', 'unavailable'] as const)(
     // What the service of this test says of `tooManySockets` is not (yet) in the table.
     const options = { urls: service.url, userName: 'alice', reconnect: soon, failOnViolations: false };
     const client = createTestClient(scope, options);
-    await client.connect();
+    await client.connect({ persistent: true });
     refusals = 1;
     service.cut();
     await eventually(() => expect(client.seen('reconnect')).toHaveLength(1));
@@ -195,5 +195,7 @@ test('the reason of a close reaches the application, whatever it is', async () =
 
   service.login = (request) => request.close(4500, 'protocolError: too deep');
   const refused = createTestClient(scope, options);
-  expect((await failureOf(refused.connect())).message).toBe('The client is closed: 4500 protocolError: too deep');
+  expect((await failureOf(refused.connect())).message).toBe(
+    `Could not connect to ${service.url}: 4500 protocolError: too deep`,
+  );
 });

@@ -63,7 +63,8 @@ export async function connectClient(scope: Scope, options: TestClientOptions): P
   const client = createTestClient(scope, options);
   const late = setTimeout(() => void client.close(), connectTimeoutMs);
   try {
-    await client.connect();
+    // A service that has just started may refuse for the moment.
+    await client.connect({ persistent: true });
   } finally {
     clearTimeout(late);
   }

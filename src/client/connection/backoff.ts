@@ -1,7 +1,7 @@
 /** How long to wait before trying again. When to do so, and when to give up, is left to who tries. */
 import type { RequestError } from '../request-error.ts';
 
-export interface Backoff {
+export interface BackoffOptions {
   /** Bound of the first wait. */
   readonly minDelayMs: number;
   /** The bound never exceeds this. */
@@ -13,7 +13,7 @@ export interface Backoff {
 }
 
 /** The bound of the wait before an attempt, counted from 0. */
-export function boundMs(attempt: number, { minDelayMs, maxDelayMs, factor }: Backoff): number {
+export function boundMs(attempt: number, { minDelayMs, maxDelayMs, factor }: BackoffOptions): number {
   return Math.min(maxDelayMs, minDelayMs * factor ** Math.min(attempt, 60));
 }
 
@@ -21,8 +21,32 @@ export function boundMs(attempt: number, { minDelayMs, maxDelayMs, factor }: Bac
  * How long to wait before an attempt, counted from 0: by default anything between nothing and its bound ("full jitter"), so
  * that the clients of a node that died do not come back all at once.
  */
-export function backoffMs(attempt: number, backoff: Backoff, random: () => number = Math.random): number {
+export function backoffMs(attempt: number, backoff: BackoffOptions, random: () => number = Math.random): number {
   return Math.floor(boundMs(attempt, backoff) * (backoff.jitter === 'none' ? 1 : random()));
+}
+
+/** The waits of a client, one after the other. */
+export class Backoff {
+  readonly #options: BackoffOptions | undefined;
+  #step = 0;
+
+  /** Without options it is never asked. */
+  constructor(options: BackoffOptions | undefined) {
+    this.#options = options;
+  }
+
+  nextMs(): number {
+    return this.#options === undefined ? 0 : backoffMs(this.#step++, this.#options);
+  }
+
+  /** Only a connection that lasted shows that coming back soon is welcome: longer than the wait that would come next. */
+  lasted(ms: number): void {
+    if (this.#options === undefined || ms > boundMs(this.#step, this.#options)) this.#step = 0;
+  }
+
+  reset(): void {
+    this.#step = 0;
+  }
 }
 
 /** The longest that a timer of the platform can wait: beyond, it fires at once. */

@@ -1,107 +1,119 @@
 /**
- * Keeps one logged-in link to the service: connects, logs in, comes back after a loss, and knows when not to. What is
- * done over the link is left to the rooms, the outbox and the user. This is where a fuller state machine (pause, resume,
- * retry by hand) will have its place.
+ * Keeps one logged-in link to the service: when to try, when to wait, when to stop, and what is told of it. What an attempt
+ * does is its own; what is done over the link is left to the rooms, the outbox and the user.
  */
-import { closeCodes, type CloseEntry } from '../../protocol/wire/close-codes.ts';
-import type { AuthData, Credentials } from '../../protocol/connection.ts';
-import type { InboxPosition } from '../../protocol/inbox.ts';
+import { closeCodes } from '../../protocol/wire/close-codes.ts';
+import type { AuthData } from '../../protocol/connection.ts';
 import { isMap, type Value } from '../../protocol/params/values.ts';
-import { backoffMs, timerMs, type Backoff } from './backoff.ts';
+import { localError, RequestError } from '../request-error.ts';
+import { Attempt, type AttemptOptions, type Failure } from './attempt.ts';
+import { Backoff, timerMs, type BackoffOptions } from './backoff.ts';
 import { deferred, type Deferred } from './deferred.ts';
-import { Link, type LinkOptions } from './link.ts';
+import { comesBack, type ClientState, type ConnectOptions, type End, type LifeCycleEvents } from './life-cycle.ts';
+import type { Link } from './link.ts';
+import { Login, type LoginSource } from './login.ts';
 import { Renewal } from './renewal.ts';
-import { localError, type Outcome, type RequestError } from '../request-error.ts';
+import { watchPage } from './wake.ts';
 
 /** `options.ts` says what they mean. */
-export interface ConnectorOptions extends LinkOptions {
-  readonly urls: readonly string[];
-  readonly credentials: () => Credentials | Promise<Credentials>;
-  readonly renewable: boolean;
-  readonly reconnect: Backoff | false;
+export interface ConnectorOptions extends AttemptOptions, LoginSource {
+  readonly reconnect: BackoffOptions | false;
 }
-
-export type ClientState = State['kind'];
 
 type State =
   | { readonly kind: 'idle' }
-  /** Getting credentials, connecting or logging in. */
-  | { readonly kind: 'connecting'; readonly resumed: boolean; link?: Link }
-  | { readonly kind: 'connected'; readonly link: Link; readonly authData: AuthData; readonly sinceMs: number }
-  /** Waiting for the next attempt. */
-  | { readonly kind: 'disconnected'; readonly timer: ReturnType<typeof setTimeout> }
+  | { readonly kind: 'connecting'; readonly attempt: Attempt }
+  /** `isTold`: `connect` or `reconnect` is out; before that, rooms are joined again. */
+  | { readonly kind: 'linked'; readonly link: Link; readonly sinceMs: number; isTold: boolean }
+  /** Without a timer nothing is scheduled yet. */
+  | { readonly kind: 'disconnected'; timer?: ReturnType<typeof setTimeout>; dueMs?: number }
+  | { readonly kind: 'offline' }
   | { readonly kind: 'closed'; readonly end: End };
 
-/** Why a connection ended, by the codes of WebSockets and of the protocol. */
-export interface End {
-  readonly code: number;
-  readonly reason: string;
-}
-
 export interface ConnectorOwner {
-  connected(link: Link, authData: AuthData): void;
+  /** A link is logged in. `reconnect` waits for the promise. */
+  loggedIn(link: Link, authData: AuthData, isFirst: boolean): Promise<unknown>;
+  /** The link that was logged in is gone. */
+  lost(): void;
   notified(name: string, params: readonly Value[]): void;
-  /** The logged-in link is gone; another one comes after `delayMs`. */
-  disconnected(loss: End & { readonly delayMs: number }): void;
-  /** Nothing comes any more. */
+  tell<N extends keyof LifeCycleEvents>(name: N, ...args: LifeCycleEvents[N]): void;
+  /** Nothing comes any more; before `conflict` and `close`. */
   closed(end: End): void;
   failed(error: unknown): void;
 }
 
 /** How long `close` waits for the service to take note. */
 const closeTimeoutMs = 2_000;
+const byClient: End = { code: closeCodes.normal.code, reason: 'closed by the client' };
+const paused: End = { code: closeCodes.normal.code, reason: 'paused' };
 
-/** Whether a connection closed with this code is worth another. Codes of others than the service count as accidents. */
-export function comesBack(code: number): boolean {
-  const entry: CloseEntry | undefined = Object.values(closeCodes).find((each) => each.code === code);
-  return entry?.comeBack ?? (code < 4500 || code > 4999);
-}
-
+/**
+ * Guarantees: the state is in place before the event about it; events come one after the other, those that a listener
+ * causes after the one that it hears; an outage has one `disconnect`, whatever the number of attempts.
+ */
 export class Connector {
   readonly #options: ConnectorOptions;
   readonly #owner: ConnectorOwner;
+  readonly #login: Login;
   readonly #renewal: Renewal;
+  readonly #backoff: Backoff;
   #state: State = { kind: 'idle' };
   #first: Deferred<AuthData> | undefined;
+  #isPersistent = false;
   #closing: Promise<void> | undefined;
-  /** The next url, counted on and on. */
+  /** The address to begin with. */
   #turn = 0;
-  /** Ends in a row without a connection that lasted. */
-  #attempt = 0;
+  /** Within this outage. */
+  #attempts = 0;
   #goAwayDelayMs: number | undefined;
-  #resumeToken: string | undefined;
-  #authData: AuthData | undefined;
-  /** The last credentials used, without what a resume token stands for. */
-  #deviceFields: Credentials = {};
-  /** Up to where this device has come in its user's inbox. */
-  #inbox: InboxPosition | undefined;
+  #conflictReason: string | undefined;
+  #unwatch: (() => void) | undefined;
+  readonly #untold: (() => void)[] = [];
+  #isTelling = false;
 
   constructor(options: ConnectorOptions, owner: ConnectorOwner) {
     this.#options = options;
     this.#owner = owner;
     this.#renewal = new Renewal(options.credentials, (error) => owner.failed(error));
+    this.#login = new Login(options, (credentials) => this.#renewal.used(credentials));
+    this.#backoff = new Backoff(options.reconnect === false ? undefined : options.reconnect);
   }
 
   get state(): ClientState {
-    return this.#state.kind;
+    const state = this.#state;
+    if (state.kind !== 'linked') return state.kind;
+    return state.isTold ? 'connected' : 'connecting';
   }
 
-  /** What the last login gave. */
   get authData(): AuthData | undefined {
-    return this.#authData;
+    return this.#login.authData;
   }
 
   /** The link that is logged in now. */
   get link(): Link | undefined {
-    return this.#state.kind === 'connected' ? this.#state.link : undefined;
+    return this.#state.kind === 'linked' ? this.#state.link : undefined;
   }
 
-  connect(): Promise<AuthData> {
+  /** The address of the connection that is, is tried, or was last. */
+  get url(): string | undefined {
+    const { urls } = this.#options;
+    return urls[this.#state.kind === 'connecting' ? this.#state.attempt.at : this.#turn % urls.length];
+  }
+
+  connect({ persistent = false }: ConnectOptions = {}): Promise<AuthData> {
+    const state = this.#state;
+    if (state.kind === 'closed') return Promise.reject(closedError(state.end));
+    this.#isPersistent ||= persistent && this.#options.reconnect !== false;
     if (this.#first !== undefined) return this.#first.promise;
-    if (this.#state.kind === 'closed') return Promise.reject(closedError(this.#state.end));
     this.#first = deferred();
-    void this.#open();
-    return this.#first.promise;
+    const { promise } = this.#first;
+    this.#unwatch ??= watchPage({
+      offline: () => this.pause(),
+      online: () => this.resume(),
+      woken: () => this.#check(),
+    });
+    this.#prepare().start();
+    return promise;
   }
 
   close(): Promise<void> {
@@ -109,174 +121,211 @@ export class Connector {
     return this.#closing;
   }
 
+  /** Ends the connection and all attempts until `resume`. Without any of them it does nothing. */
+  pause(): void {
+    const state = this.#state;
+    const isFirst = this.authData === undefined;
+    if (state.kind === 'idle' || state.kind === 'offline' || state.kind === 'closed') return;
+    // A first connect that is not to go on by itself fails or not, as it will.
+    if (isFirst && !this.#isPersistent) return;
+    this.#release({ kind: 'offline' }, paused);
+    const offline = this.#state;
+    if (state.kind === 'linked' && state.isTold) this.#tell('disconnect', paused);
+    if (this.#state === offline) this.#tell('offline');
+  }
+
+  /** Goes on at once after `pause`; else it does nothing. */
+  resume(): void {
+    if (this.#state.kind !== 'offline') return;
+    const state: State = { kind: 'disconnected' };
+    this.#state = state;
+    this.#attempts = 0;
+    this.#backoff.reset();
+    this.#tell('online');
+    if (this.#state === state) this.#schedule(state, 0);
+  }
+
+  /** The attempt that is scheduled begins now, and counting anew. Throws where none is. */
+  retry(): void {
+    const state = this.#state;
+    if (state.kind !== 'disconnected' || state.timer === undefined) {
+      throw new Error(`Nothing to retry: no attempt is scheduled, the client is ${this.state}.`);
+    }
+    this.#attempts = 0;
+    this.#backoff.reset();
+    this.#begin(state);
+  }
+
   async #close(): Promise<void> {
-    const link = this.link;
-    this.#stop({ code: closeCodes.normal.code, reason: 'closed by the client' });
+    const { link } = this;
+    this.#stop(byClient);
     if (link === undefined) return;
     // The link lives on for the answer: it no longer belongs to the state, so nothing else of it is heard.
     await new Promise<void>((resolve) => {
       link.call('disconnect', {}, () => resolve(), Math.min(closeTimeoutMs, this.#options.requestTimeoutMs));
     });
-    link.end(closeCodes.normal.code, 'closed by the client');
+    link.end(byClient.code, byClient.reason);
   }
 
-  /** One attempt: credentials, socket, login. */
-  async #open(): Promise<void> {
-    const state: State & { kind: 'connecting' } = { kind: 'connecting', resumed: this.#resumeToken !== undefined };
+  #prepare(): Attempt {
+    const attempt: Attempt = new Attempt(this.#options, this.#login, this.#turn, {
+      loggedIn: (link, authData) => this.#loggedIn(attempt, link, authData),
+      failed: (failure) => this.#failed(attempt, failure),
+      notified: (link, name, params) => this.#notified(attempt, link, name, params),
+      ended: (link, end) => this.#ended(link, end),
+    });
+    this.#state = { kind: 'connecting', attempt };
+    return attempt;
+  }
+
+  #loggedIn(attempt: Attempt, link: Link, authData: AuthData): void {
+    if (!this.#isOf(attempt)) return link.end(closeCodes.normal.code, 'given up');
+    const isFirst = this.authData === undefined;
+    const state: State = { kind: 'linked', link, sinceMs: performance.now(), isTold: isFirst };
     this.#state = state;
-    let credentials: Credentials;
-    try {
-      credentials = await this.#credentials();
-    } catch (error) {
-      if (this.#state === state) this.#noCredentials(error);
-      return;
-    }
-    if (this.#state !== state) return;
-    const { urls } = this.#options;
-    const url = urls[this.#turn % urls.length] ?? '';
-    try {
-      state.link = new Link(url, this.#options, {
-        opened: (link) => link.call('login', { credentials }, (outcome) => this.#loggedIn(link, outcome)),
-        notified: (link, name, params) => this.#notified(link, name, params),
-        ended: (link, code, reason) => this.#ended(link, { code, reason }),
-      });
-    } catch (error) {
-      // The platform refuses the url itself: no attempt will ever succeed.
-      this.#stop({ code: closeCodes.notSupported.code, reason: String(error) }, error);
-    }
-  }
-
-  async #credentials(): Promise<Credentials> {
-    if (this.#resumeToken !== undefined) {
-      return this.#comingBack({ ...this.#deviceFields, resumeToken: this.#resumeToken });
-    }
-    const credentials = await this.#options.credentials();
-    const {
-      token: _token,
-      userName: _userName,
-      anonymous: _anonymous,
-      resumeToken: _given,
-      ...deviceFields
-    } = credentials;
-    this.#deviceFields = deviceFields;
-    this.#renewal.used(credentials);
-    return this.#comingBack(credentials);
-  }
-
-  /** Who was here before says up to where it has come. And who comes back by itself takes a tag from nobody: two devices would take it from each other for ever. */
-  #comingBack(credentials: Credentials): Credentials {
-    const isAgain = credentials.tag !== undefined && this.#authData !== undefined;
-    const inbox = this.#inbox === undefined ? {} : { inbox: this.#inbox };
-    return { ...credentials, ...inbox, ...(isAgain ? { isReconnect: true } : {}) };
-  }
-
-  /** Where the user's function fails at first, the user should know; later it may well be the network. */
-  #noCredentials(error: unknown): void {
-    const end = { code: closeCodes.loginRejected.code, reason: 'no credentials' };
-    if (this.#authData === undefined) return this.#stop(end, error);
-    this.#owner.failed(error);
-    this.#retry(end);
-  }
-
-  #loggedIn(link: Link, outcome: Outcome<AuthData>): void {
-    const state = this.#state;
-    if (state.kind !== 'connecting' || state.link !== link) return;
-    if (!outcome.ok) {
-      const { error } = outcome;
-      const end = { code: closeCodes.loginRejected.code, reason: error.message };
-      if (error.temporary) this.#retry(end, error.retryAfterMs);
-      else this.#refused(state.resumed, end, error);
-      return;
-    }
-    const authData = outcome.value;
-    this.#state = { kind: 'connected', link, authData, sinceMs: performance.now() };
-    this.#authData = authData;
-    // Later ones are led from where they were: what lies between comes first, or a reset.
-    this.#inbox ??= authData.inbox;
-    this.#resumeToken = authData.resumeToken;
+    this.#turn = attempt.at;
+    this.#conflictReason = undefined;
+    this.#login.took(authData);
     link.limits = authData.limits;
     link.watch(authData.heartbeatMs);
     if (this.#options.renewable) this.#renewal.begin(link, authData);
-    this.#owner.connected(link, authData);
-    this.#first?.resolve(authData);
+    const rejoined = this.#owner.loggedIn(link, authData, isFirst);
+    if (isFirst) {
+      this.#tell('connect', authData);
+      this.#first?.resolve(authData);
+      return;
+    }
+    void rejoined.then(() => {
+      if (this.#state !== state) return;
+      state.isTold = true;
+      this.#tell('reconnect', authData);
+    });
   }
 
-  #notified(link: Link, name: string, params: readonly Value[]): void {
-    const state = this.#state;
-    if (!('link' in state) || state.link !== link) return;
-    const [delayMs] = params;
-    if (name === 'inboxPosition' || name === 'inboxReset') this.#inbox = positionIn(params) ?? this.#inbox;
-    if (name === 'goAway' && typeof delayMs === 'number' && delayMs >= 0) this.#goAwayDelayMs = delayMs;
+  #notified(attempt: Attempt, link: Link, name: string, params: readonly Value[]): void {
+    if (!this.#isOf(attempt) && this.link !== link) return;
+    const [first] = params;
+    if (name === 'inboxPosition' || name === 'inboxReset') this.#login.moveInbox(params);
+    if (name === 'goAway' && typeof first === 'number' && first >= 0) this.#goAwayDelayMs = first;
+    const { reason } = name === 'loginConflict' && isMap(first) ? first : {};
+    if (typeof reason === 'string') this.#conflictReason = reason;
     this.#owner.notified(name, params);
+  }
+
+  #failed(attempt: Attempt, failure: Failure): void {
+    if (!this.#isOf(attempt)) return;
+    const { kind, error, end, retryAfterMs } = failure;
+    const isFirst = this.authData === undefined;
+    const isFinal = kind === 'refused' || (kind === 'noCredentials' && isFirst);
+    if (isFirst && (isFinal || !this.#isPersistent)) return this.#firstFailed(error);
+    if (isFinal) return this.#stop(end, error);
+    if (kind === 'noCredentials') this.#owner.failed(error);
+    // The listener may have ended it.
+    if (!this.#isOf(attempt)) return;
+    const state: State = { kind: 'disconnected' };
+    this.#state = state;
+    this.#turn += 1;
+    this.#schedule(state, this.#waitMs(retryAfterMs));
+  }
+
+  /** As if it had never been asked for. */
+  #firstFailed(error: unknown): void {
+    const first = this.#first;
+    this.#state = { kind: 'idle' };
+    this.#turn += 1;
+    this.#first = undefined;
+    this.#isPersistent = false;
+    this.#unwatch?.();
+    this.#unwatch = undefined;
+    first?.reject(error);
   }
 
   #ended(link: Link, end: End): void {
     const state = this.#state;
-    if (!('link' in state) || state.link !== link) return;
-    if (state.kind === 'connecting') {
-      if (comesBack(end.code)) this.#retry(end);
-      else this.#refused(state.resumed, end);
-      return;
-    }
-    this.#renewal.end();
+    if (state.kind !== 'linked' || state.link !== link) return;
     const { reconnect, renewable } = this.#options;
     const expired = end.code === closeCodes.tokenExpired.code && renewable;
-    // A chain of resumed logins ends with what it began with: other credentials are asked for.
-    if (expired) this.#resumeToken = undefined;
+    if (expired) this.#login.forgetToken();
     if (reconnect === false || !(expired || comesBack(end.code))) return this.#stop(end);
-    // Only a connection that lasted shows that coming back soon is welcome.
-    if (performance.now() - state.sinceMs > reconnect.maxDelayMs) this.#attempt = 0;
-    const delayMs = this.#retry(end);
-    this.#owner.disconnected({ ...end, delayMs });
-  }
-
-  /** A login was refused for good: a resume token may be too old, then the credentials themselves decide. */
-  #refused(resumed: boolean, end: End, error?: RequestError): void {
-    if (!resumed) return this.#stop(end, error);
-    this.#resumeToken = undefined;
-    this.#release();
-    void this.#open();
-  }
-
-  /** Plans the next attempt, at the next url; returns how long it waits. */
-  #retry(after: End, atLeastMs = 0): number {
-    const { reconnect } = this.#options;
-    if (reconnect === false) {
-      this.#stop(after);
-      return 0;
-    }
-    this.#release();
+    const lost: State = { kind: 'disconnected' };
+    this.#release(lost, end);
     this.#turn += 1;
-    const delayMs = timerMs(Math.max(atLeastMs, this.#goAwayDelayMs ?? backoffMs(this.#attempt++, reconnect)));
+    // Before the rooms were joined again it was an attempt like others.
+    if (state.isTold) {
+      this.#backoff.lasted(performance.now() - state.sinceMs);
+      this.#attempts = 0;
+      this.#tell('disconnect', end);
+    }
+    if (this.#state === lost) this.#schedule(lost, this.#waitMs(0));
+  }
+
+  /** The wait that is due, or what the service asked for. */
+  #waitMs(atLeastMs: number): number {
+    const waitMs = this.#goAwayDelayMs ?? this.#backoff.nextMs();
     this.#goAwayDelayMs = undefined;
-    this.#state = { kind: 'disconnected', timer: setTimeout(() => void this.#open(), delayMs) };
-    return delayMs;
+    return timerMs(Math.max(atLeastMs, waitMs));
+  }
+
+  #schedule(state: State & { kind: 'disconnected' }, delayMs: number): void {
+    state.dueMs = Date.now() + delayMs;
+    state.timer = setTimeout(() => {
+      if (this.#state === state) this.#begin(state);
+    }, delayMs);
+    this.#tell('schedule', this.#attempts, delayMs);
+  }
+
+  #begin(state: State & { kind: 'disconnected' }): void {
+    clearTimeout(state.timer);
+    const attempt = this.#prepare();
+    this.#tell('retry', this.#attempts);
+    this.#attempts += 1;
+    if (this.#isOf(attempt)) attempt.start();
+  }
+
+  /** Back from sleep: what is connected may not be, and what was to happen meanwhile has not. */
+  #check(): void {
+    const state = this.#state;
+    if (state.kind === 'linked') state.link.check();
+    if (state.kind === 'disconnected' && state.dueMs !== undefined && state.dueMs <= Date.now()) this.#begin(state);
+  }
+
+  #isOf(attempt: Attempt): boolean {
+    return this.#state.kind === 'connecting' && this.#state.attempt === attempt;
+  }
+
+  /** Goes over to a state, and lets go of what belonged to the one before. */
+  #release(next: State, end: End): void {
+    const state = this.#state;
+    this.#state = next;
+    this.#renewal.end();
+    if (state.kind === 'disconnected') clearTimeout(state.timer);
+    if (state.kind === 'connecting') state.attempt.cancel(end.reason);
+    if (state.kind !== 'linked') return;
+    // One that is still open at the end is closed after it has said goodbye.
+    if (next.kind !== 'closed') state.link.end(end.code, end.reason);
+    this.#owner.lost();
   }
 
   #stop(end: End, error?: unknown): void {
     if (this.#state.kind === 'closed') return;
-    this.#renewal.end();
-    const wasConnected = this.#state.kind === 'connected';
-    const { link } = 'link' in this.#state ? this.#state : { link: undefined };
-    if (this.#state.kind === 'disconnected') clearTimeout(this.#state.timer);
-    this.#state = { kind: 'closed', end };
-    // A logged-in link that is still open is ended by `close`, after it has said goodbye.
-    if (!wasConnected) link?.end(end.code, end.reason);
+    this.#unwatch?.();
+    this.#release({ kind: 'closed', end }, end);
     this.#owner.closed(end);
+    const isConflict = error instanceof RequestError && error.code === 'sessionConflict';
+    if (isConflict || end.code === closeCodes.loginConflict.code) {
+      this.#tell('conflict', { reason: this.#conflictReason ?? end.reason });
+    }
+    this.#tell('close', end);
     this.#first?.reject(error ?? closedError(end));
   }
 
-  /** Lets go of the link of an attempt that came to nothing. */
-  #release(): void {
-    const { link } = 'link' in this.#state ? this.#state : { link: undefined };
-    this.#state = { kind: 'idle' };
-    link?.end(closeCodes.normal.code, 'given up');
+  #tell<N extends keyof LifeCycleEvents>(name: N, ...args: LifeCycleEvents[N]): void {
+    this.#untold.push(() => this.#owner.tell(name, ...args));
+    if (this.#isTelling) return;
+    this.#isTelling = true;
+    for (let tell = this.#untold.shift(); tell !== undefined; tell = this.#untold.shift()) tell();
+    this.#isTelling = false;
   }
-}
-
-function positionIn([position]: readonly Value[]): InboxPosition | undefined {
-  const { epoch, seq } = isMap(position) ? position : {};
-  return typeof epoch === 'string' && typeof seq === 'number' ? { epoch, seq } : undefined;
 }
 
 function closedError({ code, reason }: End): RequestError {

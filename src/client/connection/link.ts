@@ -6,6 +6,7 @@ import type { Input, RequestName, Result } from '../../protocol/catalogue.ts';
 import { createCodec, subprotocols, type Codec, type Format, type Message } from '../../protocol/wire/codec.ts';
 import { defaultLimits, type Limits } from '../../protocol/params/limits.ts';
 import type { Value } from '../../protocol/params/values.ts';
+import { abnormal } from './life-cycle.ts';
 import { encodeRequest } from '../encoding/encoding.ts';
 import { localError, toRequestError, type Outcome } from '../request-error.ts';
 import type { EndEvent, FrameEvent, WebSocketConstructor, WebSocketLike } from './web-socket.ts';
@@ -34,8 +35,8 @@ interface Pending {
 }
 
 const utf8 = new TextEncoder();
-/** What a browser reports for a connection that ended without a close frame. */
-const abnormal = 1006;
+/** How long a connection that may be dead is waited for. */
+const checkMs = 5_000;
 /** Request ids go on across the links of a process, so that one id in a log means one request. */
 let lastId = 0;
 
@@ -53,6 +54,8 @@ export class Link {
   #pulse: ReturnType<typeof setInterval> | undefined;
   /** Half beats since anything was heard. */
   #silence = 0;
+  #heard = 0;
+  #isChecking = false;
   #ended = false;
   /** The service's own, once it has told them. */
   limits: Limits = defaultLimits;
@@ -104,11 +107,33 @@ export class Link {
    * asks for a sign of life.
    */
   watch(heartbeatMs: number): void {
+    let lastMs = Date.now();
     this.#pulse = setInterval(() => {
+      const nowMs = Date.now();
+      // The machine has slept, or the page: who knows what was missed.
+      if (nowMs - lastMs > heartbeatMs) this.check();
+      lastMs = nowMs;
       this.#silence += 1;
       if (this.#silence === 2) this.call('ping', {}, () => undefined);
       if (this.#silence === 4) this.end(abnormal, 'nothing heard from the service');
     }, heartbeatMs / 2);
+  }
+
+  /** Asks for a sign of life, and ends the link if none comes soon. */
+  check(): void {
+    if (this.#isChecking) return;
+    this.#isChecking = true;
+    const heard = this.#heard;
+    const timeoutMs = Math.min(checkMs, this.#options.requestTimeoutMs);
+    const answered = (): void => {
+      this.#isChecking = false;
+      if (this.#heard === heard) this.end(abnormal, 'nothing heard after a sleep');
+    };
+    this.call('ping', {}, answered, timeoutMs);
+  }
+
+  get hasEnded(): boolean {
+    return this.#ended;
   }
 
   /** Closes the socket, without waiting for the other side. Calling it again does nothing. */
@@ -129,6 +154,7 @@ export class Link {
 
   #receive(data: unknown): void {
     this.#silence = 0;
+    this.#heard += 1;
     // Bytes become values here: with `arraybuffer` set, what is not text is an ArrayBuffer.
     const frame = typeof data === 'string' ? data : new Uint8Array(data as ArrayBuffer);
     this.#options.onFrame?.('in', frame);

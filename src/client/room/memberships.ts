@@ -3,27 +3,26 @@
  * logged in is left to the connector, the order of messages to the delivery, posting to the outbox.
  */
 import { defaultLimits } from '../../protocol/params/limits.ts';
-import { normaliseName, utf8Length, type NameLimits } from '../../protocol/names/form.ts';
+import { normaliseName, type NameLimits } from '../../protocol/names/form.ts';
 import type { AuthData } from '../../protocol/connection.ts';
-import type { RoomJoined, RoomPosition } from '../../protocol/membership.ts';
-import type { NotificationParams, Result } from '../../protocol/catalogue.ts';
+import type { RoomJoined } from '../../protocol/membership.ts';
+import type { NotificationParams } from '../../protocol/catalogue.ts';
 import type { Value } from '../../protocol/params/values.ts';
 import { repeatDelayMs } from '../connection/backoff.ts';
 import { deferred } from '../connection/deferred.ts';
 import { Delivery, type Counters } from './delivery.ts';
+import { batchOf, entryOf, positionOf } from './join-batch.ts';
 import { badArgument } from '../encoding/encoding.ts';
 import type { Link } from '../connection/link.ts';
 import type { Core } from '../core.ts';
 import type { Emitter } from '../emitter.ts';
 import type { ClientEvents } from '../events.ts';
 import { Pages } from './pages.ts';
-import { localError, toRequestError, type Outcome, type RequestError } from '../request-error.ts';
+import { localError, type Outcome, type RequestError } from '../request-error.ts';
 import { Membership, type Position } from './membership.ts';
 
 /** Rooms in one `roomsJoin` and in flight at once: their missed messages all come in the answers. */
 const joinWindow = 32;
-/** What a frame of `roomsJoin` has besides its positions, amply. */
-const frameOverhead = 128;
 
 /** Guarantee: what a room has missed comes before what is live, each message once; or it is told what cannot be had. */
 export class Memberships {
@@ -42,6 +41,9 @@ export class Memberships {
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
   #retryDueMs = 0;
   #ended: RequestError | undefined;
+  /** Rooms that were joined before the last loss and of which nothing was heard since; `reconnect` waits for them. */
+  #rejoining: readonly Membership[] = [];
+  #rejoined = deferred<void>();
 
   constructor(core: Core, changed: () => void) {
     this.#emitter = core.emitter;
@@ -119,13 +121,17 @@ export class Memberships {
   }
 
   /** A link is logged in: all rooms are joined again on it. */
-  #connected(link: Link, { id, limits }: AuthData): void {
+  #connected(link: Link, { id, limits }: AuthData): Promise<void> {
     this.#link = link;
     this.#socketId = id;
     this.#window = Math.max(1, Math.min(joinWindow, limits.roomsPerSocket));
     this.#pages.connected(link);
     this.#adopt(limits);
+    this.#rejoining = [...this.#rooms.values()].filter(({ position }) => position !== undefined);
+    this.#rejoined = deferred();
     this.#reconcile();
+    this.#checkRejoined();
+    return this.#rejoined.promise;
   }
 
   /** The link is gone, and this socket's memberships with it. */
@@ -210,7 +216,16 @@ export class Memberships {
         if (room.status === 'joining') this.#settleJoin(room, entryOf(outcome, index));
       });
       this.#reconcile();
+      this.#checkRejoined();
     });
+  }
+
+  /** Whatever came of it: a room that is refused for the moment is joined later. */
+  #checkRejoined(): void {
+    const isOpen = ({ status, paused, forgotten }: Membership): boolean =>
+      !forgotten && !paused && (status === 'joining' || status === 'out');
+    this.#rejoining = this.#rejoining.filter(isOpen);
+    if (this.#rejoining.length === 0) this.#rejoined.resolve();
   }
 
   /** Refused as a whole, which may be the fault of one room: each has to answer for itself. */
@@ -321,29 +336,4 @@ export class Memberships {
 
 function isText(roomName: unknown): roomName is string {
   return typeof roomName === 'string' && roomName.isWellFormed();
-}
-
-function positionOf({ roomName, position }: Membership): RoomPosition {
-  return { roomName, ...position };
-}
-
-/** As many rooms as a frame can name; one that must be alone, or is too much for any frame, goes by itself. */
-function batchOf(rooms: readonly Membership[], frameBytes: number): readonly Membership[] {
-  const [first] = rooms;
-  if (first === undefined || first.alone) return rooms.slice(0, 1);
-  let bytes = frameOverhead;
-  const end = rooms.findIndex((room) => {
-    // MessagePack takes no more than JSON for these.
-    bytes += utf8Length(JSON.stringify(positionOf(room))) + 1;
-    return room.alone || bytes > frameBytes;
-  });
-  return rooms.slice(0, end < 0 ? rooms.length : Math.max(1, end));
-}
-
-/** What became of one room of a `roomsJoin`. */
-function entryOf(outcome: Outcome<Result<'roomsJoin'>>, index: number): Outcome<RoomJoined> {
-  if (!outcome.ok) return outcome;
-  const entry = outcome.value[index];
-  if (entry !== undefined && !('error' in entry)) return { ok: true, value: entry };
-  return { ok: false, error: toRequestError(entry?.error) };
 }
