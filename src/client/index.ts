@@ -14,7 +14,7 @@ export { Direct, type DirectEvents } from './direct/direct.ts';
 export { Emitter, type AnyListener, type EventMap, type Listener, type Pattern } from './emitter.ts';
 export { Event, type ClientEvents, type Conversation, type EventName } from './events.ts';
 export { Message, type MessageStatus } from './message/message.ts';
-export type { PostOptions } from './message/outbox.ts';
+export type { PostOptions } from './room/posting.ts';
 export type { ClientOptions, LoginOptions } from './options.ts';
 export type { MessageClass } from './plugin/message-classes.ts';
 export type { Middleware, Next, ObjectKind, Plugin } from './plugin/plugins.ts';

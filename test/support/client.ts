@@ -4,7 +4,7 @@ import { WebSocket } from 'ws';
 import { notifications } from '../../src/protocol/catalogue.ts';
 import { Client } from '../../src/client/client.ts';
 import type { ClientEvents, EventName, LocalEvents } from '../../src/client/events.ts';
-import type { PostOptions } from '../../src/client/message/outbox.ts';
+import type { PostOptions } from '../../src/client/room/posting.ts';
 import type { Position } from '../../src/client/room/membership.ts';
 import type { ClientOptions } from '../../src/client/options.ts';
 import { RequestError } from '../../src/client/request-error.ts';

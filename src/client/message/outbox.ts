@@ -1,54 +1,88 @@
 /**
- * Messages on their way to rooms: one at a time per room and a bounded number in all, each repeated under the same
- * `clientMessageId` until the service has answered for good. Whether a room can be posted to at the moment is left to the rooms.
+ * What is on its way to the service in order: one parcel at a time per lane (a room, a conversation) and a bounded number
+ * in all, each repeated under the same `clientMessageId` until the service has answered for good. What a parcel holds, how
+ * it is sent, and whether it can go at the moment, is left to who puts it here.
+ *
+ * One at a time, although the service starts posts of a socket in order: it may refuse one for the moment and take the
+ * next, which came a little later, and then they could not be put in order any more.
  */
-import { defaultLimits, type Limits } from '../../protocol/params/limits.ts';
-import { normaliseName } from '../../protocol/names/form.ts';
-import { isMap, type ValueMap } from '../../protocol/params/values.ts';
+import { defaultLimits } from '../../protocol/params/limits.ts';
 import { repeatDelayMs, timerMs } from '../connection/backoff.ts';
-import { deferred, type Deferred } from '../connection/deferred.ts';
-import { badArgument, toParam } from '../encoding/encoding.ts';
+import { badArgument } from '../encoding/encoding.ts';
 import type { Link } from '../connection/link.ts';
 import type { Core } from '../core.ts';
 import { localError, type Outcome, type RequestError } from '../request-error.ts';
 
-export interface PostOptions {
-  /** Unique per author and room; a random one when left out. */
-  readonly clientMessageId?: string;
-  /** After this time without an acknowledgement the post fails with `timeout`; it may have been stored. */
-  readonly giveUpAfterMs?: number;
+/** Something to be sent, behind all that was put into the same lane before. */
+export interface Parcel<T> {
+  readonly lane: string;
+  /** False while it, and so what is behind it, had better wait; `advance` is to be called where that changes. */
+  isReady(): boolean;
+  /** One attempt. `settle` is called once, with what became of it. */
+  send(link: Link, clientMessageId: string, settle: (outcome: Outcome<T>) => void): void;
 }
 
-interface Post {
-  roomName: string;
-  readonly message: ValueMap;
+export interface ParcelOptions {
+  /** A random one when left out. */
+  readonly clientMessageId?: string | undefined;
+  /** After this time without an answer it fails with `timeout`; it may have been stored. */
+  readonly giveUpAfterMs?: number | undefined;
+}
+
+/** What becomes of a parcel. */
+export interface ParcelOwner<T> {
+  /** It is under way, once more perhaps. */
+  attempted?(): void;
+  /** An attempt has come to an end, and another one may follow: it was refused for the moment, or the link is lost. */
+  interrupted?(): void;
+  /** The end, told once. */
+  settled(outcome: Outcome<T>): void;
+}
+
+/** A parcel that was put into the outbox. */
+export interface Ticket {
   readonly clientMessageId: string;
-  readonly waiter: Deferred<number>;
-  /** Ends the post at `giveUpAfterMs`. */
+  /** Takes it out, if it is still in: it ends with this error. */
+  cancel(error: RequestError): void;
+}
+
+interface Entry {
+  /** That of the parcel, under the name that it has now. */
+  lane: string;
+  readonly parcel: Parcel<unknown>;
+  readonly owner: ParcelOwner<unknown>;
+  readonly clientMessageId: string;
+  /** The place among all that was ever put here. */
+  readonly turn: number;
+  /** Ends it at `giveUpAfterMs`. */
   deadline: ReturnType<typeof setTimeout> | undefined;
   /** Set while a temporary error is waited out. */
   retry: ReturnType<typeof setTimeout> | undefined;
   sending: boolean;
+  ended: boolean;
   /** Temporary errors in a row. */
   failures: number;
   /** When it may have been stored for the first time. */
   sentMs: number | undefined;
 }
 
-/** Messages to different rooms under way at once, at most. */
+/** Parcels of different lanes under way at once, at most. */
 const windowMax = 16;
-/** How long all rooms wait where one message came too soon: it may be that room alone (slow mode), or the user. */
+/** How long all lanes wait where one parcel came too soon: it may be that lane alone (slow mode), or the user. */
 const pauseMaxMs = 1_000;
 /** The service knows a repeat for 5 minutes; later it would store the message twice. The rest is a margin. */
 const repeatWithinMs = 270_000;
+/** What may wait while connected, where less may wait without a connection. */
+const queueMax = 10_000;
 
 export class Outbox {
-  readonly #settled: (roomName: string) => boolean;
-  readonly #queues = new Map<string, Post[]>();
+  readonly #offlineMax: number;
+  readonly #lanes = new Map<string, Entry[]>();
   readonly #idPrefix = randomText();
-  #lastId = 0;
+  #lastTurn = 0;
+  #size = 0;
   #link: Link | undefined;
-  #limits: Limits = defaultLimits;
+  #idLengthMax = defaultLimits.clientMessageIdLength;
   #windowMax = windowMax;
   #window = windowMax;
   #sending = 0;
@@ -56,43 +90,54 @@ export class Outbox {
   #pause: ReturnType<typeof setTimeout> | undefined;
   #ended: RequestError | undefined;
 
-  /** `settled`: whether posting to the room makes sense now; `advance` is to be called where that changes. */
-  constructor(core: Core, settled: (roomName: string) => boolean) {
-    this.#settled = settled;
-    core.onLogin((link) => this.#connected(link));
-    core.onLoss(() => this.#disconnected());
-    core.onClose((error) => this.#closed(error));
+  /** `offlineMax`: how many may wait in all lanes while there is no connection. */
+  constructor(offlineMax = 1_000) {
+    this.#offlineMax = offlineMax;
   }
 
-  post(roomName: string, message: ValueMap, options: PostOptions = {}): Promise<number> {
-    if (this.#ended !== undefined) return Promise.reject(this.#ended);
-    const checked = this.#check(roomName, message, options.clientMessageId);
-    if (!checked.ok) return Promise.reject(checked.error);
-    const post: Post = {
-      roomName: normaliseName(roomName, this.#limits),
-      message: checked.value,
-      clientMessageId: options.clientMessageId ?? `${this.#idPrefix}-${(this.#lastId += 1)}`,
-      waiter: deferred(),
+  /** Sends what waits whenever somebody is logged in: after those who decide whether a parcel is ready. */
+  follow(core: Pick<Core, 'onLogin' | 'onLoss' | 'onClose'>): void {
+    core.onLogin((link) => this.connected(link));
+    core.onLoss(() => this.disconnected());
+    core.onClose((error) => this.closed(error));
+  }
+
+  /** Refused: what could never be sent, what is more than may wait, anything once the client is closed. */
+  put<T>(parcel: Parcel<T>, owner: ParcelOwner<T>, options: ParcelOptions = {}): Outcome<Ticket> {
+    const { clientMessageId, giveUpAfterMs } = options;
+    const error = this.#ended ?? this.#badId(clientMessageId) ?? this.#full();
+    if (error !== undefined) return { ok: false, error };
+    const turn = (this.#lastTurn += 1);
+    const entry: Entry = {
+      lane: parcel.lane,
+      // What `parcel` settles with is what its own `owner` takes: nobody else looks at it.
+      parcel: parcel as Parcel<unknown>,
+      owner: owner as ParcelOwner<unknown>,
+      clientMessageId: clientMessageId ?? `${this.#idPrefix}-${turn}`,
+      turn,
       deadline: undefined,
       retry: undefined,
       sending: false,
+      ended: false,
       failures: 0,
       sentMs: undefined,
     };
-    if (options.giveUpAfterMs !== undefined) {
-      const gave = (): void => this.#finish(post, { ok: false, error: gaveUp() });
-      post.deadline = setTimeout(gave, timerMs(options.giveUpAfterMs));
+    if (giveUpAfterMs !== undefined) {
+      const gaveUp = (): void => this.#finish(entry, { ok: false, error: tooLate() });
+      entry.deadline = setTimeout(gaveUp, timerMs(giveUpAfterMs));
     }
-    const queue = this.#queues.get(post.roomName);
-    if (queue === undefined) this.#queues.set(post.roomName, [post]);
-    else queue.push(post);
+    this.#size += 1;
+    const lane = this.#lanes.get(parcel.lane);
+    if (lane === undefined) this.#lanes.set(parcel.lane, [entry]);
+    else lane.push(entry);
     this.advance();
-    return post.waiter.promise;
+    const cancel = (reason: RequestError): void => this.#finish(entry, { ok: false, error: reason });
+    return { ok: true, value: { clientMessageId: entry.clientMessageId, cancel } };
   }
 
-  #connected(link: Link): void {
+  connected(link: Link): void {
     this.#link = link;
-    this.#adopt(link.limits);
+    this.#idLengthMax = link.limits.clientMessageIdLength;
     // Half of what the service does at once is left for everything else.
     this.#windowMax = Math.max(1, Math.min(windowMax, Math.floor(link.limits.requestsInFlight / 2)));
     this.#window = Math.min(this.#window, this.#windowMax);
@@ -100,103 +145,104 @@ export class Outbox {
   }
 
   /** Waits go on: what the service asked for may outlive the connection. */
-  #disconnected(): void {
+  disconnected(): void {
     this.#link = undefined;
     this.#sending = 0;
-    for (const [post] of this.#queues.values()) if (post !== undefined) post.sending = false;
+    for (const [entry] of this.#lanes.values()) {
+      if (entry?.sending !== true) continue;
+      entry.sending = false;
+      entry.owner.interrupted?.();
+    }
   }
 
-  #closed(error: RequestError): void {
+  closed(error: RequestError): void {
     this.#ended = error;
     this.#link = undefined;
     clearTimeout(this.#pause);
-    for (const post of [...this.#queues.values()].flat()) this.#finish(post, { ok: false, error });
+    for (const entry of this.#all()) this.#finish(entry, { ok: false, error });
   }
 
-  /** Sends the first messages of rooms, as many as can go now. To be called when a room can be posted to again. */
+  /**
+   * A lane has another name, perhaps that of one that is there: what waits keeps the order in which it was put here. To be
+   * called while nothing is under way.
+   */
+  rename(from: string, to: string): void {
+    const moved = this.#lanes.get(from);
+    if (moved === undefined || from === to) return;
+    this.#lanes.delete(from);
+    for (const entry of moved) entry.lane = to;
+    const all = [...(this.#lanes.get(to) ?? []), ...moved];
+    this.#lanes.set(
+      to,
+      all.sort((a, b) => a.turn - b.turn),
+    );
+  }
+
+  /** Sends the first parcels of lanes, as many as can go now. To be called when one can go that could not before. */
   advance(): void {
     // What is refused before it is sent comes back here at once; the loop goes on to what follows it by itself.
     if (this.#advancing) return;
     this.#advancing = true;
-    for (const [roomName, [post]] of this.#queues) {
+    for (const [entry] of this.#lanes.values()) {
       if (this.#link === undefined || this.#pause !== undefined || this.#sending >= this.#window) break;
-      if (post === undefined || post.sending || post.retry !== undefined || !this.#settled(roomName)) continue;
-      this.#send(this.#link, post);
+      if (entry === undefined || entry.sending || entry.retry !== undefined) continue;
+      if (entry.parcel.isReady()) this.#send(this.#link, entry);
     }
     this.#advancing = false;
   }
 
-  /** The message as it will travel, a copy: what is refused is refused now, and what is queued stays as it was. */
-  #check(roomName: string, message: ValueMap, clientMessageId: unknown): Outcome<ValueMap> {
-    const { depth, clientMessageIdLength } = this.#limits;
-    const names = toParam('roomMessage', 0, roomName, depth);
-    if (!names.ok) return names;
-    const refuse = (index: number, what: string): Outcome<ValueMap> => ({
-      ok: false,
-      error: badArgument('roomMessage', index, what),
-    });
-    if (typeof names.value !== 'string') return refuse(0, 'not a string');
-    const value = toParam('roomMessage', 1, message, depth);
-    if (!value.ok) return value;
-    if (!isMap(value.value)) return refuse(1, 'not a map');
-    if (clientMessageId === undefined) return { ok: true, value: value.value };
-    if (typeof clientMessageId !== 'string' || !clientMessageId.isWellFormed()) {
-      return refuse(2, 'a clientMessageId that is not a well-formed string');
-    }
-    if (clientMessageId.length > clientMessageIdLength) {
-      return refuse(2, `a clientMessageId of more than ${clientMessageIdLength} characters`);
-    }
-    return { ok: true, value: value.value };
+  #all(): Entry[] {
+    return [...this.#lanes.values()].flat().sort((a, b) => a.turn - b.turn);
   }
 
-  #send(link: Link, post: Post): void {
+  #badId(clientMessageId: unknown): RequestError | undefined {
+    if (clientMessageId === undefined) return undefined;
+    const bad = (what: string): RequestError => badArgument('roomMessage', 2, `a clientMessageId ${what}`);
+    if (typeof clientMessageId !== 'string' || !clientMessageId.isWellFormed()) {
+      return bad('that is not a well-formed string');
+    }
+    if (clientMessageId.length <= this.#idLengthMax) return undefined;
+    return bad(`of more than ${this.#idLengthMax} characters`);
+  }
+
+  #full(): RequestError | undefined {
+    const max = this.#link === undefined ? this.#offlineMax : Math.max(this.#offlineMax, queueMax);
+    if (this.#size < max) return undefined;
+    return localError('tooManyRequests', `${this.#size} messages wait to be sent already.`);
+  }
+
+  #send(link: Link, entry: Entry): void {
+    const { parcel, owner, clientMessageId } = entry;
     const nowMs = performance.now();
-    post.sentMs ??= nowMs;
-    if (nowMs - post.sentMs > repeatWithinMs) return this.#finish(post, { ok: false, error: gaveUp() });
-    post.sending = true;
+    entry.sentMs ??= nowMs;
+    if (nowMs - entry.sentMs > repeatWithinMs) return this.#finish(entry, { ok: false, error: tooLate() });
+    entry.sending = true;
     this.#sending += 1;
-    const { roomName, message, clientMessageId } = post;
-    link.call('roomMessage', { roomName, message, options: { clientMessageId } }, (outcome) => {
+    owner.attempted?.();
+    parcel.send(link, clientMessageId, (outcome) => {
       if (this.#link !== link) return;
       this.#sending -= 1;
       // Given up meanwhile.
-      if (post.sending) this.#answered(post, outcome);
+      if (entry.sending) this.#answered(entry, outcome);
       this.advance();
     });
   }
 
-  /** What waits goes under the names that its rooms have by the service's rule. */
-  #adopt(limits: Limits): void {
-    const isNew = limits.names !== this.#limits.names;
-    this.#limits = limits;
-    if (!isNew) return;
-    const posts = [...this.#queues.values()].flat();
-    this.#queues.clear();
-    for (const post of posts) {
-      post.roomName = normaliseName(post.roomName, limits);
-      this.#queues.set(post.roomName, [...(this.#queues.get(post.roomName) ?? []), post]);
-    }
-  }
-
-  #answered(post: Post, outcome: Outcome<number | null>): void {
-    post.sending = false;
-    if (outcome.ok) {
-      const id = outcome.value;
-      this.#window = Math.min(this.#windowMax, this.#window + 1);
-      const error = localError('internalError', 'The service gave the message no id.');
-      return this.#finish(post, id === null ? { ok: false, error } : { ok: true, value: id });
-    }
-    if (!outcome.error.temporary) return this.#finish(post, outcome);
-    const delayMs = repeatDelayMs(outcome.error, post.failures);
-    post.failures += 1;
-    post.retry = setTimeout(() => {
-      post.retry = undefined;
+  #answered(entry: Entry, outcome: Outcome<unknown>): void {
+    entry.sending = false;
+    if (outcome.ok) this.#window = Math.min(this.#windowMax, this.#window + 1);
+    if (outcome.ok || !outcome.error.temporary) return this.#finish(entry, outcome);
+    const delayMs = repeatDelayMs(outcome.error, entry.failures);
+    entry.failures += 1;
+    entry.retry = setTimeout(() => {
+      entry.retry = undefined;
       this.advance();
     }, delayMs);
     if (outcome.error.code === 'tooManyRequests') this.#slowDown(Math.min(delayMs, pauseMaxMs));
+    entry.owner.interrupted?.();
   }
 
-  /** Begins again with one message at a time, after a wait. */
+  /** Begins again with one parcel at a time, after a wait. */
   #slowDown(delayMs: number): void {
     this.#window = 1;
     clearTimeout(this.#pause);
@@ -206,27 +252,31 @@ export class Outbox {
     }, delayMs);
   }
 
-  #finish(post: Post, outcome: Outcome<number>): void {
-    const { roomName, waiter } = post;
-    clearTimeout(post.deadline);
-    clearTimeout(post.retry);
-    post.sending = false;
-    const queue = (this.#queues.get(roomName) ?? []).filter((other) => other !== post);
-    // Its turn comes after the other rooms'.
-    this.#queues.delete(roomName);
-    if (queue.length > 0) this.#queues.set(roomName, queue);
-    if (outcome.ok) waiter.resolve(outcome.value);
-    else waiter.reject(outcome.error);
+  #finish(entry: Entry, outcome: Outcome<unknown>): void {
+    if (entry.ended) return;
+    entry.ended = true;
+    clearTimeout(entry.deadline);
+    clearTimeout(entry.retry);
+    entry.sending = false;
+    this.#size -= 1;
+    const rest = (this.#lanes.get(entry.lane) ?? []).filter((other) => other !== entry);
+    // Its turn comes after the other lanes'.
+    this.#lanes.delete(entry.lane);
+    if (rest.length > 0) this.#lanes.set(entry.lane, rest);
+    entry.owner.settled(outcome);
     this.advance();
   }
 }
 
-function gaveUp(): RequestError {
+function tooLate(): RequestError {
   return localError('timeout', 'The message was not acknowledged in time; it may have been stored.');
 }
 
-/** 64 random bits. */
+/** 64 random bits; of a lesser kind where the platform has no better: they only have to be another client's. */
 function randomText(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(8));
+  const bytes = new Uint8Array(8);
+  const platform: { crypto?: { getRandomValues(bytes: Uint8Array): unknown } } = globalThis;
+  if (platform.crypto === undefined) bytes.forEach((_, index) => (bytes[index] = Math.random() * 256));
+  else platform.crypto.getRandomValues(bytes);
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -3,10 +3,11 @@ import type { ValueMap } from '../../protocol/params/values.ts';
 import type { Core } from '../core.ts';
 import { Emitter } from '../emitter.ts';
 import { Message } from '../message/message.ts';
-import type { Outbox, PostOptions } from '../message/outbox.ts';
+
 import { toRequestError, RequestError } from '../request-error.ts';
 import type { Position } from './membership.ts';
 import type { Memberships } from './memberships.ts';
+import type { Posting, PostOptions } from './posting.ts';
 
 export interface RoomEvents {
   error: [error: unknown];
@@ -16,13 +17,13 @@ export class Room extends Emitter<RoomEvents> {
   readonly name: string;
   unread = 0;
   readonly #memberships: Memberships;
-  readonly #outbox: Outbox;
+  readonly #posting: Posting;
 
-  constructor(core: Core, name: string, memberships: Memberships, outbox: Outbox) {
+  constructor(core: Core, name: string, memberships: Memberships, posting: Posting) {
     super((error) => core.failed(error));
     this.name = name;
     this.#memberships = memberships;
-    this.#outbox = outbox;
+    this.#posting = posting;
     core.plugins.extend(this, 'Room');
   }
 
@@ -56,7 +57,7 @@ export class Room extends Emitter<RoomEvents> {
    */
   send(content: ValueMap, options?: PostOptions): Message {
     const message = new Message(content, true);
-    this.#outbox.post(this.name, content, options).then(
+    this.#posting.post(this.name, content, options).then(
       (id) => message.sent(id),
       (error: unknown) => message.failed(error instanceof RequestError ? error : toRequestError(undefined)),
     );

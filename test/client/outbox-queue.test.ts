@@ -1,0 +1,111 @@
+// What waits in the outbox: bounded without a connection, in order where lanes turn out to be one, with whom it may concern told.
+import { expect, test } from '@jest/globals';
+import type { Link } from '../../src/client/connection/link.ts';
+import { Outbox, type Ticket } from '../../src/client/message/outbox.ts';
+import { localError, type Outcome } from '../../src/client/request-error.ts';
+import { defaultLimits } from '../../src/protocol/params/limits.ts';
+
+/** The outbox asks nothing else of a link. */
+const createLink = (): Link => ({ limits: defaultLimits }) as Link;
+const link = createLink();
+
+function createBox(offlineMax?: number) {
+  const box = new Outbox(offlineMax);
+  const told: string[] = [];
+  const attempts: { name: string; id: string; settle: (outcome: Outcome<string>) => void }[] = [];
+  const held = new Set<string>();
+  const put = (lane: string, name: string): Outcome<Ticket> =>
+    box.put<string>(
+      {
+        lane,
+        isReady: () => !held.has(name),
+        send: (_, id, settle) => attempts.push({ name, id, settle }),
+      },
+      {
+        attempted: () => told.push(`${name} attempted`),
+        interrupted: () => told.push(`${name} interrupted`),
+        settled: (outcome) => told.push(`${name} ${outcome.ok ? outcome.value : outcome.error.code}`),
+      },
+    );
+  const take = (name: string) => {
+    const [attempt] = attempts.splice(
+      attempts.findIndex((each) => each.name === name),
+      1,
+    );
+    if (attempt === undefined) throw new Error(`no attempt of ${name}`);
+    return attempt;
+  };
+  const done = (name: string): void => take(name).settle({ ok: true, value: 'done' });
+  return { box, told, attempts, held, put, take, done };
+}
+
+test('without a connection a set number waits in all lanes together; what is beyond is refused at once', () => {
+  const { box, told, put, done } = createBox(2);
+  expect([put('a', '1').ok, put('b', '2').ok]).toEqual([true, true]);
+  expect(put('c', '3')).toMatchObject({ ok: false, error: { code: 'tooManyRequests', temporary: true } });
+  box.connected(link);
+  expect(told).toEqual(['1 attempted', '2 attempted']);
+  expect(put('c', '4').ok).toBe(true);
+  box.disconnected();
+  expect(put('c', '5').ok).toBe(false);
+  box.connected(link);
+  for (const name of ['1', '2', '4']) done(name);
+  expect(told.slice(-3)).toEqual(['1 done', '2 done', '4 done']);
+  box.disconnected();
+  expect(put('c', '6').ok).toBe(true);
+});
+
+test('who put it is told of each attempt, of what came between, and of the end, once', () => {
+  const { box, told, put, take } = createBox();
+  box.connected(link);
+  const ticket = put('a', '1');
+  const first = take('1');
+  box.disconnected();
+  box.connected(createLink());
+  const second = take('1');
+  expect(second.id).toBe(first.id);
+  // Late, of the connection that was lost.
+  first.settle({ ok: true, value: 'late' });
+  second.settle({ ok: false, error: localError('notAllowed', 'no') });
+  if (ticket.ok) ticket.value.cancel(localError('timeout', 'no'));
+  expect(told).toEqual(['1 attempted', '1 interrupted', '1 attempted', '1 notAllowed']);
+});
+
+test('what is not ready keeps its lane waiting, and no other', () => {
+  const { box, told, held, put, done } = createBox();
+  box.connected(link);
+  held.add('1');
+  for (const name of ['1', '2']) put('a', name);
+  put('b', '3');
+  expect(told).toEqual(['3 attempted']);
+  held.clear();
+  box.advance();
+  done('1');
+  expect(told).toEqual(['3 attempted', '1 attempted', '1 done', '2 attempted']);
+});
+
+test('lanes that turn out to be one go on in the order in which all was put', () => {
+  const { box, told, put, done } = createBox();
+  for (const [lane, name] of [
+    ['Hall', '1'],
+    ['hall', '2'],
+    ['Hall', '3'],
+  ] as const) {
+    put(lane, name);
+  }
+  box.rename('Hall', 'hall');
+  box.connected(link);
+  for (const name of ['1', '2', '3']) done(name);
+  expect(told.filter((each) => each.endsWith('attempted'))).toEqual(['1 attempted', '2 attempted', '3 attempted']);
+});
+
+test('what is taken out of the queue, or is there when the client closes, ends with that error', () => {
+  const { box, told, put, done } = createBox();
+  box.connected(link);
+  const [, second] = ['1', '2', '3', '4'].map((name) => put('a', name));
+  if (second?.ok) second.value.cancel(localError('notAllowed', 'no'));
+  done('1');
+  box.closed(localError('unavailable', 'closed'));
+  expect(told).toEqual(['1 attempted', '2 notAllowed', '1 done', '3 attempted', '3 unavailable', '4 unavailable']);
+  expect(put('a', '5')).toMatchObject({ ok: false, error: { code: 'unavailable' } });
+});
