@@ -25,8 +25,8 @@ const heldMax = 10_000;
 export class ClientCore implements Core {
   readonly options: CompleteOptions;
   readonly emitter: Emitter<ClientEvents>;
-  readonly plugins = new Plugins();
-  readonly classes = new MessageClasses();
+  readonly plugins = new Plugins((error) => this.failed(error));
+  readonly classes = new MessageClasses((error) => this.failed(error));
   readonly #connector: Connector;
   readonly #handlers = new Map<string, Handler[]>();
   readonly #claims = new Map<string, Handler>();
@@ -179,6 +179,7 @@ export class ClientCore implements Core {
 
   #closed(end: End): void {
     const error = localError('unavailable', `The client is closed: ${end.code} ${end.reason}`);
+    this.plugins.closed(error);
     for (const handler of this.#ends) handler(error);
   }
 }

@@ -14,7 +14,7 @@ import type { ClientEvents } from './events.ts';
 import { completeOptions, type ClientOptions } from './options.ts';
 import { Outbox } from './message/outbox.ts';
 import type { MessageClass } from './plugin/message-classes.ts';
-import type { Plugin } from './plugin/plugins.ts';
+import type { Plugin } from './plugin/plugin.ts';
 import type { Counters } from './room/delivery.ts';
 import { Room } from './room/room.ts';
 import { Rooms } from './room/rooms.ts';
@@ -150,7 +150,7 @@ export class Client extends Emitter<ClientEvents> {
   }
 
   plugin(plugin: Plugin): this {
-    this.#core.plugins.register(plugin);
+    this.#core.plugins.register(plugin, this);
     return this;
   }
 }

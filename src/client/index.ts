@@ -16,8 +16,9 @@ export { Event, type ClientEvents, type Conversation, type EventName } from './e
 export { Message, type MessageStatus } from './message/message.ts';
 export type { PostOptions } from './room/posting.ts';
 export type { ClientOptions, LoginOptions } from './options.ts';
-export type { MessageClass } from './plugin/message-classes.ts';
-export type { Middleware, Next, ObjectKind, Plugin } from './plugin/plugins.ts';
+export { GenericMessage, type ClassOptions, type MessageClass, type Payload } from './plugin/message-classes.ts';
+export { TextMessage, TypedMessage } from './plugin/typed-message.ts';
+export type { Middleware, Next, ObjectKind, Passing, Plugin } from './plugin/plugin.ts';
 export { RequestError } from './request-error.ts';
 export type { Position } from './room/membership.ts';
 export { Room, type RoomEvents } from './room/room.ts';

@@ -6,7 +6,7 @@ import type { FrameListener } from './connection/link.ts';
 import type { Signature, SignatureFactories } from './connection/signatures.ts';
 import { platformWebSocket, type WebSocketConstructor } from './connection/web-socket.ts';
 import type { MessageClass } from './plugin/message-classes.ts';
-import type { Plugin } from './plugin/plugins.ts';
+import type { Plugin } from './plugin/plugin.ts';
 
 /** What of a login is a client's own, whoever logs in. Credentials may say it as well, and decide where they do. */
 export interface LoginOptions {
