@@ -88,10 +88,16 @@ export class Emitter<Events extends EventMap<Events>> {
     return this.#registrations.some((each) => matches(each, event, segmentsOf(event)));
   }
 
+  /** Somebody listens, once more. For classes that begin only then. */
+  protected listened(): void {
+    return;
+  }
+
   #add(event: string | undefined, listener: Listener<never[]>, context: unknown, once: boolean): this {
     if (typeof listener !== 'function') throw new TypeError(`A listener of ${event ?? 'every event'} is no function.`);
     const segments = event?.includes('*') === true ? segmentsOf(event) : undefined;
     this.#registrations.push({ event, listener, context, once, segments, ended: false });
+    this.listened();
     return this;
   }
 

@@ -4,7 +4,7 @@ import { WebSocket } from 'ws';
 import { notifications } from '../../src/protocol/catalogue.ts';
 import { Client } from '../../src/client/client.ts';
 import type { ClientEvents, EventName, LocalEvents } from '../../src/client/events.ts';
-import type { PostOptions } from '../../src/client/room/posting.ts';
+import type { SendOptions } from '../../src/client/room/sending.ts';
 import type { Position } from '../../src/client/room/membership.ts';
 import type { ClientOptions } from '../../src/client/options.ts';
 import { RequestError } from '../../src/client/request-error.ts';
@@ -189,7 +189,7 @@ export class TestClient extends Client {
   }
 
   /** Sends a message by the room's object, and gives its id. */
-  async post(roomName: string, message: ValueMap, options?: PostOptions): Promise<number> {
+  async post(roomName: string, message: ValueMap, options?: SendOptions): Promise<number> {
     const { id } = await this.room(roomName).send(message, options).done;
     if (id === undefined) throw new Error('a message that is kept has an id');
     return id;

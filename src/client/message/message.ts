@@ -1,30 +1,115 @@
-/** One message as its application sees it: the same object from `send` until all is known of it. */
-import type { ValueMap } from '../../protocol/params/values.ts';
+/**
+ * One message as its application sees it: the same object from `send` until all is known of it. When that comes to be is
+ * left to the room or the conversation that it is of.
+ */
+import { isMap, type Value, type ValueMap } from '../../protocol/params/values.ts';
 import { deferred } from '../connection/deferred.ts';
 import type { RequestError } from '../request-error.ts';
 
-/** `none`: of somebody else. Forward only. */
+/** `none`: of somebody else. Forward only; `delivered` and `read` are for who has receipts, direct messages. */
 export type MessageStatus = 'none' | 'sending' | 'sent' | 'delivered' | 'read' | 'failed';
+
+/** What the service adds to a message, and so is not the application's own. */
+const serviceFields = new Set(['id', 'author', 'timestamp', 'mentions', 'mentionAll']);
+
+/** Where a message is, one of the two, and what makes more of its content. */
+export interface MessagePlace {
+  readonly room?: { readonly name: string };
+  readonly direct?: { readonly userName: string };
+  readonly classes: { parse(content: ValueMap): object };
+}
+
+const order: readonly MessageStatus[] = ['none', 'sending', 'sent', 'delivered', 'read'];
 
 export class Message {
   readonly #done = deferred<Message>();
-  /** The application's own fields, as sent. */
-  readonly content: ValueMap;
+  /** The room that it is of, as its object. */
+  readonly room: MessagePlace['room'];
+  /** The conversation that it is of, as its object. */
+  readonly direct: MessagePlace['direct'];
   readonly isOwn: boolean;
-  status: MessageStatus;
-  id: number | undefined;
-  timestamp: number | undefined;
-  author: string | undefined;
-  error: RequestError | undefined;
+  readonly #classes: MessagePlace['classes'];
+  #content: ValueMap;
+  #body: object | undefined;
+  #heard: ValueMap | undefined;
+  #id: number | undefined;
+  #status: MessageStatus;
+  #error: RequestError | undefined;
+  #author: string | undefined;
   clientMessageId: string | undefined;
 
-  constructor(content: ValueMap, isOwn: boolean) {
-    this.content = content;
+  private constructor(content: ValueMap, isOwn: boolean, place: MessagePlace) {
+    this.#content = content;
     this.isOwn = isOwn;
-    this.status = isOwn ? 'sending' : 'none';
+    this.#status = isOwn ? 'sending' : 'none';
+    this.room = place.room;
+    this.direct = place.direct;
+    this.#classes = place.classes;
     // Who does not look at it has the status.
     this.#done.promise.catch(() => undefined);
-    if (!isOwn) this.#done.resolve(this);
+  }
+
+  /** One that is about to be sent; `author` is who is logged in, if that is known. */
+  static own(content: ValueMap, author: string | undefined, place: MessagePlace): Message {
+    const message = new Message(ownFields(content), true, place);
+    message.#author = author;
+    return message;
+  }
+
+  /** One that was received, as it travelled. */
+  static received(heard: ValueMap, isOwn: boolean, place: MessagePlace): Message {
+    const message = new Message(ownFields(heard), isOwn, place);
+    message.heard(heard);
+    if (isOwn) message.moved('sent');
+    message.#done.resolve(message);
+    return message;
+  }
+
+  /** The application's own fields, as sent, or as the service's operator has changed them on the way. */
+  get content(): ValueMap {
+    return this.#content;
+  }
+
+  /** What the newest message class that fits makes of the content. */
+  get body(): object {
+    this.#body ??= this.#classes.parse(this.#content);
+    return this.#body;
+  }
+
+  /** Undefined until it is stored, and for what is never. */
+  get id(): number | undefined {
+    return this.#id;
+  }
+
+  /** The service's; undefined until it is known. */
+  get timestamp(): number | undefined {
+    const timestamp = this.#heard?.['timestamp'];
+    return typeof timestamp === 'number' ? timestamp : undefined;
+  }
+
+  get author(): string | undefined {
+    const author = this.#heard?.['author'];
+    return typeof author === 'string' ? author : this.#author;
+  }
+
+  /** Who is mentioned in it by name. */
+  get mentions(): readonly string[] {
+    const names = this.#heard?.['mentions'];
+    return Array.isArray(names) ? names.filter((name) => typeof name === 'string') : [];
+  }
+
+  /** Whether all who are there are mentioned. */
+  get mentionAll(): boolean {
+    return this.#heard?.['mentionAll'] === true;
+  }
+
+  get status(): MessageStatus {
+    return this.#status;
+  }
+
+  /** Why it is `failed`. */
+  get error(): RequestError | undefined {
+    return this.#error;
   }
 
   /** Resolves when the service has it; rejects when it is refused for good or given up. */
@@ -32,15 +117,64 @@ export class Message {
     return this.#done.promise;
   }
 
-  sent(id: number | undefined): void {
-    this.status = 'sent';
-    this.id = id;
-    this.#done.resolve(this);
+  /** @internal What the service makes of it. */
+  heard(heard: ValueMap): void {
+    this.#heard = heard;
+    this.changed(ownFields(heard));
+    if (typeof heard['id'] === 'number') this.#id = heard['id'];
   }
 
+  /** @internal Something on the way has put another content in its place. */
+  changed(content: ValueMap): void {
+    if (sameValue(content, this.#content)) return;
+    this.#content = content;
+    this.#body = undefined;
+  }
+
+  /** @internal The service has it, under this id if it is stored. The first id stays. */
+  sent(id: number | undefined): boolean {
+    this.#id ??= id;
+    const isNew = this.moved('sent');
+    this.#done.resolve(this);
+    return isNew;
+  }
+
+  /** @internal False where it was there, or farther, already. */
+  moved(status: MessageStatus): boolean {
+    if (this.#status === 'failed' || order.indexOf(status) <= order.indexOf(this.#status)) return false;
+    this.#status = status;
+    return true;
+  }
+
+  /** @internal */
   failed(error: RequestError): void {
-    this.status = 'failed';
-    this.error = error;
+    this.#status = 'failed';
+    this.#error = error;
     this.#done.reject(error);
   }
+}
+
+/** What of a message that travelled is the application's own. */
+export function ownFields(message: ValueMap): ValueMap {
+  return Object.fromEntries(Object.entries(message).filter(([key]) => !serviceFields.has(key)));
+}
+
+/** Whether two values would travel alike. */
+export function sameValue(a: Value, b: Value): boolean {
+  if (a === b) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  if (a instanceof Uint8Array || b instanceof Uint8Array) {
+    return a instanceof Uint8Array && b instanceof Uint8Array && sameItems([...a], [...b]);
+  }
+  if (Array.isArray(a) || Array.isArray(b)) return Array.isArray(a) && Array.isArray(b) && sameItems(a, b);
+  if (!isMap(a) || !isMap(b)) return false;
+  const keys = Object.keys(a);
+  return (
+    keys.length === Object.keys(b).length &&
+    keys.every((key) => Object.hasOwn(b, key) && sameValue(a[key] ?? null, b[key] ?? null))
+  );
+}
+
+function sameItems(a: readonly Value[], b: readonly Value[]): boolean {
+  return a.length === b.length && a.every((item, index) => sameValue(item, b[index] ?? null));
 }

@@ -5,9 +5,8 @@
 import type { NotificationParams } from '../../protocol/catalogue.ts';
 import type { RoomJoined } from '../../protocol/membership.ts';
 import { isMap, type ValueMap } from '../../protocol/params/values.ts';
-import type { Emitter } from '../emitter.ts';
-import type { ClientEvents } from '../events.ts';
 import type { Missing, Position, Membership, RoomEvent } from './membership.ts';
+import type { DeliveryOwner } from './owner.ts';
 
 export interface Counters {
   /** Messages that came again and were dropped. */
@@ -20,33 +19,36 @@ export interface Counters {
 const heldMax = 10_000;
 /** Held back while history is read; more than this is read from there, too. */
 const heldBehindPagesMax = 100;
+/** How long, and how many messages, wait for an answer that usually comes right behind the first of them. */
+const awaitedMs = 1_000;
+const awaitedMax = 1_000;
 
 export class Delivery {
   readonly counters: Counters = { duplicates: 0, gaps: 0 };
-  readonly #emitter: Emitter<ClientEvents>;
+  readonly #owner: DeliveryOwner;
 
-  constructor(emitter: Emitter<ClientEvents>) {
-    this.#emitter = emitter;
+  constructor(owner: DeliveryOwner) {
+    this.#owner = owner;
   }
 
   /** A `roomMessage`. False: too much waits for the answer to a join. */
   message(room: Membership | undefined, params: NotificationParams<'roomMessage'>): boolean {
-    const [, message] = params;
+    const [roomName, message] = params;
     // Transient messages have no id, and no place in the order.
     if (room !== undefined && isMap(message) && typeof message['id'] === 'number') {
       return this.#inOrder(room, { kind: 'message', message });
     }
-    this.#emitter.emit('roomMessage', ...params);
+    this.#owner.message(roomName, message);
     return true;
   }
 
   /** A `roomReset`. False: as for a message. */
   reset(room: Membership | undefined, params: NotificationParams<'roomReset'>): boolean {
-    const [, epoch, lastMessageId] = params;
+    const [roomName, epoch, lastMessageId] = params;
     if (room !== undefined && typeof epoch === 'string' && typeof lastMessageId === 'number') {
       return this.#inOrder(room, { kind: 'reset', epoch, lastMessageId });
     }
-    this.#emitter.emit('roomReset', ...params);
+    this.#owner.reset({ roomName, epoch, lastMessageId });
     return true;
   }
 
@@ -56,16 +58,17 @@ export class Delivery {
    */
   joined(room: Membership, { epoch, lastMessageId, recovered, messages }: RoomJoined): void {
     const { roomName, position } = room;
+    room.awaits(undefined);
     const held = after(room.held.splice(0), epoch, lastMessageId);
     room.missing = undefined;
     if (position === undefined) {
       room.position = { epoch, lastMessageId };
-      this.#emitter.emit('joined', { roomName, epoch, lastMessageId });
+      this.#owner.joined({ roomName, epoch, lastMessageId });
     } else if (recovered && epoch === position.epoch) {
       for (const message of messages) this.#advance(room, message);
       this.#skipTo(room, lastMessageId);
       // A listener of a message may have left the room, or closed the client.
-      if (!room.forgotten) this.#emitter.emit('recovered', { roomName, epoch, lastMessageId });
+      if (!room.forgotten) this.#owner.recovered({ roomName, epoch, lastMessageId });
     } else if (isReadable(position, epoch, lastMessageId) && held.every(({ kind }) => kind === 'message')) {
       room.missing = { epoch, upTo: lastMessageId, verified: false };
     } else {
@@ -91,7 +94,7 @@ export class Delivery {
     if (position === undefined) return;
     room.missing = undefined;
     const held = room.held.splice(0);
-    this.#emitter.emit('recovered', { roomName, epoch: position.epoch, lastMessageId: position.lastMessageId });
+    this.#owner.recovered({ roomName, epoch: position.epoch, lastMessageId: position.lastMessageId });
     for (const event of held) this.#inOrder(room, event);
   }
 
@@ -113,10 +116,43 @@ export class Delivery {
   /** Delivers now, or after the answer to the join that is awaited: that brings what comes before. */
   #inOrder(room: Membership, event: RoomEvent): boolean {
     if (room.missing !== undefined) this.#behindPages(room, room.missing, event);
-    else if (room.status === 'in' || room.status === 'leaving') this.#deliver(room, event);
+    else if (room.status === 'in' || room.status === 'leaving') this.#live(room, event);
     else if (room.held.length < heldMax) room.held.push(event);
     else return false;
     return true;
+  }
+
+  /** What was sent has its answer, or its attempt is over: what waited for that goes on. */
+  answered(room: Membership): void {
+    if (room.awaited === undefined) return;
+    room.awaits(undefined);
+    // Otherwise what is awaited now brings them, or their place.
+    if (room.missing !== undefined || (room.status !== 'in' && room.status !== 'leaving')) return;
+    for (const event of room.held.splice(0)) this.#inOrder(room, event);
+  }
+
+  /** What waits for an answer is delivered before the room goes. */
+  last(room: Membership): void {
+    if (room.awaited === undefined) return;
+    room.awaits(undefined);
+    this.#owner.answerIsLate(room.roomName);
+    for (const event of room.held.splice(0)) this.#deliver(room, event);
+  }
+
+  #live(room: Membership, event: RoomEvent): void {
+    if (room.awaited === undefined) {
+      if (event.kind === 'reset' || !this.#owner.awaitsAnswer(room.roomName, event.message)) {
+        return this.#deliver(room, event);
+      }
+      room.awaits(setTimeout(() => this.#late(room), awaitedMs));
+    }
+    room.held.push(event);
+    if (room.held.length > awaitedMax) this.#late(room);
+  }
+
+  #late(room: Membership): void {
+    this.#owner.answerIsLate(room.roomName);
+    this.answered(room);
   }
 
   #behindPages(room: Membership, missing: Missing, event: RoomEvent): void {
@@ -149,7 +185,7 @@ export class Delivery {
     this.#skipTo(room, id - 1);
     const lastTimestamp = typeof timestamp === 'number' ? { lastTimestamp: timestamp } : {};
     room.position = { epoch: position.epoch, lastMessageId: id, ...lastTimestamp };
-    this.#emitter.emit('roomMessage', room.roomName, message);
+    this.#owner.message(room.roomName, message);
   }
 
   /** Ids up to this one should have been seen. That one was not is told, and does not stop what follows. */
@@ -158,13 +194,13 @@ export class Delivery {
     if (room.forgotten || position === undefined || id <= position.lastMessageId) return;
     room.position = { epoch: position.epoch, lastMessageId: id };
     this.counters.gaps += 1;
-    this.#emitter.emit('error', new Error(`Gap in ${roomName}: ${position.lastMessageId + 1} to ${id} never came`));
+    this.#owner.failed(new Error(`Gap in ${roomName}: ${position.lastMessageId + 1} to ${id} never came`));
   }
 
   #beginAnew(room: Membership, epoch: string, lastMessageId: number): void {
     if (room.forgotten) return;
     room.position = { epoch, lastMessageId };
-    this.#emitter.emit('roomReset', room.roomName, epoch, lastMessageId);
+    this.#owner.reset({ roomName: room.roomName, epoch, lastMessageId });
   }
 }
 

@@ -8,8 +8,9 @@ import type { Membership } from './membership.ts';
 /** What a frame of `roomsJoin` has besides its positions, amply. */
 const frameOverhead = 128;
 
-export function positionOf({ roomName, position }: Membership): RoomPosition {
-  return { roomName, ...position };
+/** The group is named once: the user may have moved the room to another one since. */
+export function positionOf({ roomName, position, group }: Membership): RoomPosition {
+  return position === undefined && group !== undefined ? { roomName, group } : { roomName, ...position };
 }
 
 /** As many rooms as a frame can name; one that must be alone, or is too much for any frame, goes by itself. */

@@ -49,6 +49,12 @@ export class Membership {
   alone = false;
   /** What came before what is missed (the answer to the join, or pages of history), to be delivered after it. */
   readonly held: RoomEvent[] = [];
+  /**
+   * A message of one's own waits, and all behind it: the answer to what is being sent tells which it is. Until then at most.
+   */
+  awaited: ReturnType<typeof setTimeout> | undefined = undefined;
+  /** Group of the session to file it under, when it is joined for the first time. */
+  group: string | undefined = undefined;
   readonly joins: Deferred<Position>[] = [];
   readonly leaves: Deferred<void>[] = [];
 
@@ -61,12 +67,19 @@ export class Membership {
     this.missing = undefined;
     this.status = 'out';
     this.askAgain = false;
+    this.awaits(undefined);
     this.held.length = 0;
+  }
+
+  awaits(timer: ReturnType<typeof setTimeout> | undefined): void {
+    clearTimeout(this.awaited);
+    this.awaited = timer;
   }
 
   /** Two names have turned out to be one room's: who waits for the other one waits for this one. */
   takeOver(other: Membership): void {
     this.wanted ||= other.wanted;
+    this.group ??= other.group;
     this.joins.push(...other.joins.splice(0));
     this.leaves.push(...other.leaves.splice(0));
     other.forgotten = true;
@@ -85,4 +98,9 @@ export class Membership {
       else reject(error);
     }
   }
+}
+
+/** Whether something may be a room's name. */
+export function isText(roomName: unknown): roomName is string {
+  return typeof roomName === 'string' && roomName.isWellFormed();
 }

@@ -7,7 +7,7 @@ import { normaliseName, type NameLimits } from '../../protocol/names/form.ts';
 import type { AuthData } from '../../protocol/connection.ts';
 import type { RoomJoined } from '../../protocol/membership.ts';
 import type { NotificationParams } from '../../protocol/catalogue.ts';
-import type { Value } from '../../protocol/params/values.ts';
+import type { Value, ValueMap } from '../../protocol/params/values.ts';
 import { repeatDelayMs } from '../connection/backoff.ts';
 import { deferred } from '../connection/deferred.ts';
 import { Delivery, type Counters } from './delivery.ts';
@@ -15,22 +15,19 @@ import { batchOf, entryOf, positionOf } from './join-batch.ts';
 import { badArgument } from '../encoding/encoding.ts';
 import type { Link } from '../connection/link.ts';
 import type { Core } from '../core.ts';
-import type { Emitter } from '../emitter.ts';
-import type { ClientEvents } from '../events.ts';
+import type { MembershipOwner, RoomLoss } from './owner.ts';
 import { Pages } from './pages.ts';
 import { localError, type Outcome, type RequestError } from '../request-error.ts';
-import { Membership, type Position } from './membership.ts';
+import { isText, Membership, type Position } from './membership.ts';
 
 /** Rooms in one `roomsJoin` and in flight at once: their missed messages all come in the answers. */
 const joinWindow = 32;
 
 /** Guarantee: what a room has missed comes before what is live, each message once; or it is told what cannot be had. */
 export class Memberships {
-  readonly #emitter: Emitter<ClientEvents>;
+  readonly #owner: MembershipOwner;
   readonly #delivery: Delivery;
   readonly #pages: Pages;
-  /** A room may be posted to, or will never be again. */
-  readonly #changed: () => void;
   readonly #rooms = new Map<string, Membership>();
   #link: Link | undefined;
   #socketId: string | undefined;
@@ -45,13 +42,12 @@ export class Memberships {
   #rejoining: readonly Membership[] = [];
   #rejoined = deferred<void>();
 
-  constructor(core: Core, changed: () => void) {
-    this.#emitter = core.emitter;
-    this.#delivery = new Delivery(core.emitter);
+  constructor(core: Core, owner: MembershipOwner) {
+    this.#owner = owner;
+    this.#delivery = new Delivery(owner);
     this.#pages = new Pages(this.#delivery, (room) => {
       if (room.status === 'in') this.#retryLater(room, 'out', localError('unavailable', 'The log was replaced.'));
     });
-    this.#changed = changed;
     core.onLogin((link, authData) => this.#connected(link, authData));
     core.onLoss(() => this.#disconnected());
     core.onClose((error) => this.#closed(error));
@@ -59,15 +55,12 @@ export class Memberships {
     core.onAnswer('roomLeave', ({ roomName }) => this.#leftByRequest(roomName));
     core.claim('roomMessage', (...params) => this.#receiveMessage(params));
     core.claim('roomReset', (...params) => this.#receiveReset(params));
-    core.claim('roomAccessRemoved', (...params) => {
-      const room = this.#named(params);
-      core.emitter.emit('roomAccessRemoved', ...params);
-      this.#lost(room);
+    core.onNotification('roomAccessRemoved', (roomName) => {
+      this.#lost(this.#rooms.get(roomName), { reason: 'The room is deleted, or its user may not be there any more.' });
     });
-    core.claim('roomLeftEcho', (...params) => {
-      const room = this.#named(params);
-      core.emitter.emit('roomLeftEcho', ...params);
-      if (params[1] === this.#socketId) this.#lost(room);
+    core.onNotification('roomLeftEcho', (roomName, socketId) => {
+      const loss = { reason: 'Another device of the user, or the service, has left the room.' };
+      if (socketId === this.#socketId) this.#lost(this.#rooms.get(roomName), loss);
     });
   }
 
@@ -85,13 +78,15 @@ export class Memberships {
     return room === undefined || room.status === 'in' || !room.wanted;
   }
 
-  join(roomName: string): Promise<Position> {
+  /** `group` counts where the room is not joined yet. */
+  join(roomName: string, group?: string): Promise<Position> {
     if (this.#ended !== undefined) return Promise.reject(this.#ended);
     if (!isText(roomName)) return Promise.reject(badArgument('roomJoin', 0, 'not a well-formed string'));
     const name = this.#nameOf(roomName);
     const room = this.#rooms.get(name) ?? new Membership(name);
     this.#rooms.set(name, room);
     room.wanted = true;
+    room.group = group ?? room.group;
     // A leave that had not begun is overtaken.
     if (room.status !== 'leaving') room.settleLeaves();
     // A leave failed for the moment, and may have happened all the same: joining again makes sure.
@@ -112,6 +107,19 @@ export class Memberships {
     room.leaves.push(waiter);
     this.#reconcile();
     return waiter.promise;
+  }
+
+  /** The room is being read, or waits for something, with a message under this id: what is known of it. */
+  heldMessage(roomName: string, id: number): ValueMap | undefined {
+    const held = this.#rooms.get(this.#nameOf(roomName))?.held ?? [];
+    const found = held.find((event) => event.kind === 'message' && event.message['id'] === id);
+    return found?.kind === 'message' ? found.message : undefined;
+  }
+
+  /** The answer to what was sent to the room is there, or will not come. */
+  answered(roomName: string): void {
+    const room = this.#rooms.get(this.#nameOf(roomName));
+    if (room !== undefined) this.#delivery.answered(room);
   }
 
   /** The user has left a room by a request of its own. */
@@ -162,11 +170,13 @@ export class Memberships {
   }
 
   /** A room was lost, or left for this socket by another one of its user's or by the service. */
-  #lost(room: Membership | undefined): void {
+  #lost(room: Membership | undefined, loss: RoomLoss): void {
     if (room === undefined || room.forgotten) return;
+    this.#delivery.last(room);
+    if (room.forgotten) return;
     // What waits was of the room as it was.
     room.held.length = 0;
-    if (room.status === 'in' || room.status === 'leaving') this.#forget(room);
+    if (room.status === 'in' || room.status === 'leaving') this.#forget(room, undefined, loss);
     // Whether it happened before or after the join in flight only the service can tell.
     else room.askAgain = room.status === 'joining';
   }
@@ -250,17 +260,20 @@ export class Memberships {
     room.status = 'in';
     room.alone = false;
     this.#failures = 0;
+    this.#owner.entered(room.roomName);
     this.#delivery.joined(room, entry);
     if (room.forgotten) return;
     if (room.missing !== undefined) this.#pages.read(room);
     room.settleJoins();
-    this.#changed();
+    this.#owner.changed();
   }
 
   #refused(room: Membership, error: RequestError): void {
     const { roomName } = room;
-    if (room.position !== undefined) this.#emitter.emit('roomLost', { roomName, error });
-    if (!room.forgotten) this.#forget(room, error);
+    const wasIn = room.position !== undefined;
+    if (wasIn) this.#owner.refused(roomName, error);
+    const loss = wasIn ? { code: error.code, reason: error.message } : undefined;
+    if (!room.forgotten) this.#forget(room, error, loss);
   }
 
   #sendLeave(room: Membership): void {
@@ -271,6 +284,8 @@ export class Memberships {
       if (this.#link !== link || room.forgotten) return;
       const error = outcome.ok || outcome.error.code === 'noRoom' ? undefined : outcome.error;
       if (error === undefined) {
+        this.#delivery.last(room);
+        if (room.forgotten) return;
         this.#membershipEnded(room);
         room.reset();
       } else if (error.temporary) {
@@ -314,26 +329,22 @@ export class Memberships {
   }
 
   /** The membership is over; the room may be joined anew, from a new beginning. */
-  #membershipEnded(room: Membership): void {
+  #membershipEnded(room: Membership, loss?: RoomLoss): void {
     const { roomName } = room;
     const wasIn = room.position !== undefined;
     room.position = undefined;
-    if (wasIn) this.#emitter.emit('left', { roomName });
+    if (wasIn) this.#owner.left(roomName, loss);
     room.settleLeaves();
   }
 
   /** Without an error, who still waits to join is told that the room was left. */
-  #forget(room: Membership, error: RequestError = localError('unavailable', `${room.roomName} was left.`)): void {
+  #forget(room: Membership, error?: RequestError, loss?: RoomLoss): void {
     const { roomName } = room;
     this.#rooms.delete(roomName);
     room.forgotten = true;
     room.reset();
-    this.#membershipEnded(room);
-    room.settleJoins(error);
-    this.#changed();
+    this.#membershipEnded(room, loss);
+    room.settleJoins(error ?? localError('unavailable', `${roomName} was left.`));
+    this.#owner.changed();
   }
-}
-
-function isText(roomName: unknown): roomName is string {
-  return typeof roomName === 'string' && roomName.isWellFormed();
 }

@@ -1,66 +1,198 @@
-/** One room as its application sees it: joining, leaving, sending. Being in it across connections is the memberships'. */
+/**
+ * One room as its application sees it. What is known of it is its state's, being in it across connections the
+ * memberships', and sending the outbox's.
+ */
 import type { ValueMap } from '../../protocol/params/values.ts';
+import { repeatDelayMs } from '../connection/backoff.ts';
 import type { Core } from '../core.ts';
 import { Emitter } from '../emitter.ts';
+import { badArgument } from '../encoding/encoding.ts';
 import { Message } from '../message/message.ts';
-
-import { toRequestError, RequestError } from '../request-error.ts';
+import type { Plugin } from '../plugin/plugin.ts';
+import { localError, RequestError } from '../request-error.ts';
+import type { User } from '../user/user.ts';
+import type { RoomEvents } from './events.ts';
+import { history, type HistoryOptions } from './history.ts';
 import type { Position } from './membership.ts';
 import type { Memberships } from './memberships.ts';
-import type { Posting, PostOptions } from './posting.ts';
+import type { Sending, SendOptions } from './sending.ts';
+import type { RoomState } from './state.ts';
 
-export interface RoomEvents {
-  error: [error: unknown];
+export interface JoinRoomOptions {
+  /** Group of the session to file the room under; `custom` when left out. */
+  readonly group?: string;
+  /** Makes the room where there is none. */
+  readonly create?: boolean;
 }
 
-export class Room extends Emitter<RoomEvents> {
-  readonly name: string;
-  unread = 0;
-  readonly #memberships: Memberships;
-  readonly #posting: Posting;
+export interface RoomDeps {
+  readonly core: Core;
+  readonly memberships: Memberships;
+  readonly sending: Sending;
+}
 
-  constructor(core: Core, name: string, memberships: Memberships, posting: Posting) {
-    super((error) => core.failed(error));
-    this.name = name;
-    this.#memberships = memberships;
-    this.#posting = posting;
-    core.plugins.extend(this, 'Room');
+/** How often a room is made that is gone again, or may not be there, when it is to be joined. */
+const createMax = 5;
+
+export class Room extends Emitter<RoomEvents> {
+  readonly #deps: RoomDeps;
+  readonly #ownState: RoomState;
+  /** Counts what was wanted of it. */
+  #wish = 0;
+
+  constructor(state: RoomState, deps: RoomDeps) {
+    super((error) => deps.core.failed(error));
+    this.#ownState = state;
+    this.#deps = deps;
+    state.show(this);
+  }
+
+  /** As the service writes it, once its rule for names is known. */
+  get name(): string {
+    return this.#state.name;
   }
 
   /** How far it has been seen; undefined where it is not joined. */
   get position(): Position | undefined {
-    return this.#memberships.position(this.name);
+    return this.#deps.memberships.position(this.name);
   }
 
   get isJoined(): boolean {
     return this.position !== undefined;
   }
 
+  /** Messages that its user has not read, as far as the service and this device know. */
+  get unread(): number {
+    return this.#state.unread;
+  }
+
+  /** One of them mentions the user. */
+  get mentioned(): boolean {
+    return this.#state.mentioned;
+  }
+
+  get lastMessage(): Message | undefined {
+    return this.#state.lastMessage;
+  }
+
+  /** Group of the session that it is filed under. */
+  get group(): string | undefined {
+    return this.#state.group;
+  }
+
+  /** Its attributes; empty where it has none. */
+  get meta(): Readonly<ValueMap> {
+    return this.#state.meta;
+  }
+
+  /**
+   * Who is in the room, by name, kept up to date from the first look at it, or the first listener of `join` or `leave`, on;
+   * `update` tells when it is filled. Of more than 10,000 the first.
+   */
+  get users(): ReadonlyMap<string, User> {
+    this.#state.userlist.want();
+    return this.#state.userlist.users;
+  }
+
+  /** How many that are; undefined until somebody has looked at them. */
+  get userCount(): number | undefined {
+    return this.#state.userlist.count;
+  }
+
+  /** Others who are typing. */
+  get typists(): ReadonlySet<string> {
+    return this.#state.typists.names;
+  }
+
   /**
    * Joins the room and stays in it across reconnects, until it is left, refused or taken away. Resolves when it is joined,
    * however long that takes; rejects when it is refused for good, left before it was joined, or the client is closed.
    */
-  async join(): Promise<this> {
-    await this.#memberships.join(this.name);
-    return this;
+  async join({ group, create = false }: JoinRoomOptions = {}): Promise<this> {
+    const wish = (this.#wish += 1);
+    for (let created = 0; ; created += 1) {
+      try {
+        await this.#deps.memberships.join(this.name, group);
+        if (group !== undefined) this.#state.file(group);
+        return this;
+      } catch (error) {
+        const isMissing = error instanceof RequestError && error.code === 'noRoom';
+        if (!create || !isMissing || created === createMax) throw error;
+      }
+      await this.#create(created);
+      if (wish !== this.#wish) throw localError('unavailable', `${this.name} was left.`);
+    }
   }
 
   /** Resolves when the room is left; at once if it is not joined. */
   leave(): Promise<void> {
-    return this.#memberships.leave(this.name);
+    this.#wish += 1;
+    return this.#deps.memberships.leave(this.name);
   }
 
   /**
-   * Sends a message, repeating it after losses and temporary errors. It fails when it is refused for good, when
-   * `giveUpAfterMs` or the time within which the service knows repeats have passed, or when the client is closed. The
-   * content is copied; what cannot travel is refused at once.
+   * Sends a message, a map or an instance of a message class, and gives its object at once; the room emits the same one.
+   * It is repeated after losses and temporary errors, in the order of the calls, and waits while there is no connection.
+   * It fails when it is refused for good, when too many wait already, when `giveUpAfterMs` or the time within which the
+   * service knows repeats have passed, or when the client is closed. The content is copied.
    */
-  send(content: ValueMap, options?: PostOptions): Message {
-    const message = new Message(content, true);
-    this.#posting.post(this.name, content, options).then(
-      (id) => message.sent(id),
-      (error: unknown) => message.failed(error instanceof RequestError ? error : toRequestError(undefined)),
-    );
-    return message;
+  send(content: object, options?: SendOptions): Message {
+    return this.#deps.sending.send(this.#state, this, content, options);
+  }
+
+  /** Its user is typing, or not any more: that ends by itself a second after the last call, and with `send`. */
+  typing(isTyping = true): void {
+    this.#state.typing.set(isTyping);
+  }
+
+  /** Its user has read the room, up to a message; all of it without an id. The service is told once a second at most. */
+  read(upToId?: number): void {
+    if (upToId !== undefined && !(Number.isSafeInteger(upToId) && upToId >= 0)) {
+      throw badArgument('roomMessageRead', 1, 'no id of a message');
+    }
+    this.#state.read(upToId);
+  }
+
+  /** What was said in the room. For who may read it: who has joined it, its owner and admins. */
+  async *history(options: HistoryOptions = {}): AsyncGenerator<Message, void, void> {
+    const { core } = this.#deps;
+    const source = {
+      pageMax: core.limits.historyMaxGetMessages,
+      newest: () => core.request('roomRecentHistory', { roomName: this.name }),
+      page: (id: number, limit: number) => core.request('roomHistoryGet', { roomName: this.name, id, limit }),
+      epoch: () => this.position?.epoch,
+    };
+    for await (const heard of history(source, options)) {
+      const { lastMessage } = this;
+      const isKnown = lastMessage?.id !== undefined && lastMessage.id === heard['id'];
+      yield isKnown ? lastMessage : Message.received(heard, heard['author'] === core.userName, this.#state.place);
+    }
+  }
+
+  /** Adds a plugin to this room. */
+  plugin(plugin: Plugin): this {
+    this.#deps.core.plugins.add(this, 'Room', plugin);
+    return this;
+  }
+
+  protected override listened(): void {
+    if (this.hears('join') || this.hears('leave')) this.#state.userlist.want();
+  }
+
+  get #state(): RoomState {
+    return this.#ownState.current;
+  }
+
+  /** Somebody else may have done so just now. What fails for the moment is tried again behind the next attempt to join. */
+  async #create(failures: number): Promise<void> {
+    try {
+      await this.#deps.core.request('roomCreate', { roomName: this.name });
+    } catch (error) {
+      if (!(error instanceof RequestError)) throw error;
+      if (error.code === 'roomExists') return;
+      if (!error.temporary) throw error;
+      const delayMs = repeatDelayMs(error, failures);
+      await new Promise<void>((resolve) => setTimeout(resolve, delayMs));
+    }
   }
 }

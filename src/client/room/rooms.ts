@@ -1,22 +1,54 @@
-/** The rooms a client has objects of: one for each name. */
-import { normaliseName } from '../../protocol/names/form.ts';
+/**
+ * The rooms a client has objects of: one for each name. What comes in about rooms is led to what is known of each, and then
+ * told by the client itself.
+ */
+import { normaliseName, type NameLimits } from '../../protocol/names/form.ts';
+import type { ValueMap } from '../../protocol/params/values.ts';
 import type { Core } from '../core.ts';
 import type { Outbox } from '../message/outbox.ts';
+import type { ReadMarks } from '../message/read-marks.ts';
+import type { Users } from '../user/users.ts';
+import { Gate } from './gate.ts';
 import { Memberships } from './memberships.ts';
-import { Posting } from './posting.ts';
 import { Room } from './room.ts';
+import { laneOf, Sending } from './sending.ts';
+import { RoomState, type RoomParts } from './state.ts';
+
+/** Lists of users that are read at once. */
+const readingMax = 2;
 
 export class Rooms {
   readonly #core: Core;
+  readonly #outbox: Outbox;
+  readonly #parts: RoomParts;
+  readonly #sending: Sending;
+  readonly #states = new Map<string, RoomState>();
   readonly #objects = new Map<string, Room>();
+  #names: NameLimits;
   readonly memberships: Memberships;
-  readonly posting: Posting;
 
-  constructor(core: Core, outbox: Outbox) {
+  constructor(core: Core, users: Users, outbox: Outbox, marks: ReadMarks) {
     this.#core = core;
-    this.memberships = new Memberships(core, () => outbox.advance());
-    this.posting = new Posting(outbox, (roomName) => this.memberships.settled(roomName));
-    core.onLogin((_link, { limits }) => this.posting.connected(limits));
+    this.#outbox = outbox;
+    this.#names = core.limits;
+    const gate = new Gate(readingMax);
+    this.#parts = {
+      core,
+      marks,
+      user: (userName) => users.of(userName),
+      page: (roomName, cursor) =>
+        gate.pass(() =>
+          core.request('roomUserlistGet', { roomName, ...(cursor !== undefined && { options: { cursor } }) }),
+        ),
+      isJoined: (roomName) => this.memberships.position(roomName) !== undefined,
+    };
+    // Before the rooms are joined again.
+    core.onLogin((_link, { limits }) => this.#adopt(limits));
+    this.memberships = this.#follow();
+    this.#sending = new Sending(core, outbox, this.memberships);
+    core.onLoss(() => {
+      for (const state of this.#states.values()) state.lost();
+    });
   }
 
   get objects(): ReadonlyMap<string, Room> {
@@ -24,9 +56,90 @@ export class Rooms {
   }
 
   of(roomName: string): Room {
-    const name = normaliseName(roomName, this.#core.limits);
-    const room = this.#objects.get(name) ?? new Room(this.#core, name, this.memberships, this.posting);
+    if (typeof roomName !== 'string') throw new TypeError('The name of a room is a string.');
+    const name = normaliseName(roomName, this.#names);
+    const known = this.#objects.get(name);
+    if (known !== undefined) return known;
+    const state = new RoomState(name, this.#parts);
+    const room = new Room(state, { core: this.#core, memberships: this.memberships, sending: this.#sending });
+    this.#states.set(name, state);
     this.#objects.set(name, room);
+    this.#core.plugins.extend(room, 'Room');
     return room;
+  }
+
+  /** Where the session has a room. */
+  file(roomName: string, group: string | undefined, meta?: Readonly<ValueMap>): Room {
+    const room = this.of(roomName);
+    this.#states.get(room.name)?.file(group, meta);
+    return room;
+  }
+
+  #follow(): Memberships {
+    const core = this.#core;
+    const state = (roomName: string): RoomState | undefined => this.#states.get(roomName);
+    core.onNotification('unreadCounts', (counts) => {
+      for (const count of counts) {
+        if (count.roomName === undefined) continue;
+        const { name } = this.of(count.roomName);
+        state(name)?.told(count);
+      }
+    });
+    core.onNotification('roomReadEcho', (roomName, upToId) => state(roomName)?.readElsewhere(upToId));
+    core.onNotification('roomUserJoined', (roomName, userName) => state(roomName)?.userlist.changed([userName], []));
+    core.onNotification('roomUserLeft', (roomName, userName) => state(roomName)?.userLeft(userName));
+    core.onNotification('roomUserlistChanged', (roomName, { joined, left, count }) =>
+      state(roomName)?.userlist.changed(joined, left, count),
+    );
+    return new Memberships(core, {
+      entered: (roomName) => state(roomName)?.userlist.joined(),
+      joined: (place) => {
+        state(place.roomName)?.joined(place);
+        core.emitter.emit('joined', place);
+      },
+      recovered: (place) => {
+        state(place.roomName)?.recovered(place);
+        core.emitter.emit('recovered', place);
+      },
+      message: (roomName, message) => {
+        state(roomName)?.message(message);
+        core.emitter.emit('roomMessage', roomName, message);
+      },
+      reset: (place) => {
+        state(place.roomName)?.reset(place);
+        core.emitter.emit('roomReset', place.roomName, place.epoch, place.lastMessageId);
+      },
+      left: (roomName, loss) => {
+        state(roomName)?.left(loss);
+        core.emitter.emit('left', { roomName });
+      },
+      refused: (roomName, error) => core.emitter.emit('roomLost', { roomName, error }),
+      failed: (error) => core.failed(error),
+      changed: () => this.#outbox.advance(),
+      awaitsAnswer: (roomName, { author }) => author === core.userName && state(roomName)?.own.isAnswerDue === true,
+      answerIsLate: (roomName) => state(roomName)?.own.late(),
+    });
+  }
+
+  /** By which rule the service makes names shows at the login: rooms that were asked for before get the names they have there. */
+  #adopt(names: NameLimits): void {
+    const isNew = names.names !== this.#names.names;
+    this.#names = names;
+    if (!isNew) return;
+    for (const [was, state] of this.#states) {
+      const name = normaliseName(was, names);
+      if (name === was) continue;
+      const room = this.#objects.get(was);
+      this.#states.delete(was);
+      this.#objects.delete(was);
+      this.#outbox.rename(laneOf(was), laneOf(name));
+      state.name = name;
+      const same = this.#states.get(name);
+      if (same !== undefined) same.takeOver(state);
+      else if (room !== undefined) {
+        this.#states.set(name, state);
+        this.#objects.set(name, room);
+      }
+    }
   }
 }

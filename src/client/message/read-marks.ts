@@ -1,0 +1,105 @@
+/**
+ * Tells the service how far its user has read: of each room or conversation the last mark, all of them together at most
+ * once a second. What a mark does to what is unread here is left to the rooms and conversations.
+ */
+import { repeatDelayMs } from '../connection/backoff.ts';
+import type { Link } from '../connection/link.ts';
+import type { Core } from '../core.ts';
+import type { Outcome, RequestError } from '../request-error.ts';
+
+/** Sends a mark, once. */
+export type SendMark = (link: Link, settle: (outcome: Outcome<unknown>) => void) => void;
+
+interface Mark {
+  readonly send: SendMark;
+  /** Among all that were put here: of two of a conversation the later is the farther. */
+  readonly turn: number;
+}
+
+const pauseMs = 1_000;
+/** In one go: the service has a rate, and others want to ask as well. */
+const togetherMax = 32;
+/** What may wait: who reads more conversations than that without a connection loses the oldest marks, and is told. */
+const waitingMax = 1_000;
+
+export class ReadMarks {
+  readonly #tell: (error: unknown) => void;
+  readonly #waiting = new Map<string, Mark>();
+  #lastTurn = 0;
+  #link: Link | undefined;
+  #failures = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #ended = false;
+
+  /** `tell`: a mark that the service refuses for good. */
+  constructor(tell: (error: unknown) => void) {
+    this.#tell = tell;
+  }
+
+  follow(core: Pick<Core, 'onLogin' | 'onLoss' | 'onClose'>): void {
+    core.onLogin((link) => this.connected(link));
+    core.onLoss(() => this.disconnected());
+    core.onClose(() => this.closed());
+  }
+
+  /** A conversation is read farther than before; `key` names it among all. */
+  put(key: string, send: SendMark): void {
+    if (this.#ended) return;
+    this.#waiting.delete(key);
+    this.#waiting.set(key, { send, turn: (this.#lastTurn += 1) });
+    const [oldest] = this.#waiting.keys();
+    if (this.#waiting.size > waitingMax && oldest !== undefined) {
+      this.#waiting.delete(oldest);
+      this.#tell(new Error(`More than ${waitingMax} read marks wait to be sent: that of ${oldest} is dropped.`));
+    }
+    this.#flush();
+  }
+
+  connected(link: Link): void {
+    this.#link = link;
+    this.#flush();
+  }
+
+  disconnected(): void {
+    this.#link = undefined;
+  }
+
+  closed(): void {
+    this.#ended = true;
+    this.#link = undefined;
+    this.#waiting.clear();
+    clearTimeout(this.#timer);
+  }
+
+  #flush(): void {
+    const link = this.#link;
+    if (link === undefined || this.#timer !== undefined || this.#waiting.size === 0) return;
+    this.#pause(pauseMs);
+    for (const [key, mark] of [...this.#waiting].slice(0, togetherMax)) {
+      this.#waiting.delete(key);
+      mark.send(link, (outcome) => this.#settle(key, mark, outcome));
+    }
+  }
+
+  #settle(key: string, mark: Mark, outcome: Outcome<unknown>): void {
+    if (outcome.ok) this.#failures = 0;
+    else if (outcome.error.temporary) this.#again(key, mark, outcome.error);
+    else this.#tell(outcome.error);
+  }
+
+  /** Unless there is a newer one. */
+  #again(key: string, mark: Mark, error: RequestError): void {
+    if (this.#ended) return;
+    if ((this.#waiting.get(key)?.turn ?? 0) < mark.turn) this.#waiting.set(key, mark);
+    this.#failures += 1;
+    this.#pause(Math.max(pauseMs, repeatDelayMs(error, this.#failures)));
+  }
+
+  #pause(delayMs: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#flush();
+    }, delayMs);
+  }
+}

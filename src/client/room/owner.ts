@@ -1,0 +1,39 @@
+/** What those who bring rooms about tell, and who is told. */
+import type { ValueMap } from '../../protocol/params/values.ts';
+import type { RoomPlace } from '../events.ts';
+import type { RequestError } from '../request-error.ts';
+
+/** Who is told what is let through. Each call may have any effect, also that the room is left or the client closed. */
+export interface DeliveryOwner {
+  /** A room is joined without a position. */
+  joined(place: RoomPlace): void;
+  /** A room is joined again, and all up to there has been told. */
+  recovered(place: RoomPlace): void;
+  /** In its order, or a transient one. */
+  message(roomName: string, message: ValueMap): void;
+  reset(place: RoomPlace): void;
+  failed(error: unknown): void;
+  /** A message may be the one that is being sent, which its answer will tell. */
+  awaitsAnswer(roomName: string, message: ValueMap): boolean;
+  /** It has not come in time: what is known of the message decides. */
+  answerIsLate(roomName: string): void;
+}
+
+/** Why a room that was joined is so no more, where its user did not leave it. */
+export interface RoomLoss {
+  /** Of the error, where it was refused when it was to be joined again. */
+  readonly code?: string;
+  readonly reason: string;
+}
+
+/** Who is told of rooms besides what is delivered. */
+export interface MembershipOwner extends DeliveryOwner {
+  /** This connection is in the room: what happens there is told from now on. */
+  entered(roomName: string): void;
+  /** A room may be posted to, or will never be again. */
+  changed(): void;
+  /** A room that was joined is so no more. */
+  left(roomName: string, loss: RoomLoss | undefined): void;
+  /** A room was refused when it was to be joined again; `left` follows. */
+  refused(roomName: string, error: RequestError): void;
+}

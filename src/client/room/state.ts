@@ -1,0 +1,271 @@
+/**
+ * What is known of one room, whoever has an object of it: its last message, what is unread, who types, who is there. It
+ * takes what the service says, and tells it to the room's objects when it is in place.
+ */
+import type { UnreadCount } from '../../protocol/unread.ts';
+import { isMap, type ValueMap } from '../../protocol/params/values.ts';
+import type { Core } from '../core.ts';
+import type { Emitter } from '../emitter.ts';
+import type { Conversation, RoomPlace } from '../events.ts';
+import { Message, ownFields, type MessagePlace } from '../message/message.ts';
+import type { ReadMarks } from '../message/read-marks.ts';
+import { OwnTyping, typingContent, typingIn, Typists } from '../typing.ts';
+import type { User } from '../user/user.ts';
+import type { RoomEvents, RoomField } from './events.ts';
+import type { RoomLoss } from './owner.ts';
+import { OwnMessages } from './own-messages.ts';
+import { Unread } from './unread.ts';
+import { Userlist, type UserlistOwner } from './userlist.ts';
+
+/** An object of the room, as far as it is known here. */
+export interface RoomFace extends Emitter<RoomEvents>, Conversation {
+  readonly name: string;
+}
+
+export interface RoomParts {
+  readonly core: Core;
+  readonly marks: ReadMarks;
+  user(userName: string): User;
+  page(roomName: string, cursor: string | undefined): ReturnType<UserlistOwner['page']>;
+  isJoined(roomName: string): boolean;
+}
+
+export class RoomState {
+  readonly #parts: RoomParts;
+  /** The first is the one that there is for its name. */
+  readonly #faces: RoomFace[] = [];
+  readonly own = new OwnMessages();
+  readonly typists: Typists;
+  readonly typing: OwnTyping;
+  readonly userlist: Userlist;
+  #unread = new Unread();
+  #lastMessage: Message | undefined;
+  #group: string | undefined;
+  #meta: Readonly<ValueMap> = {};
+  #same: RoomState | undefined;
+  /** As the service writes it, once its rule for names is known. */
+  name: string;
+
+  constructor(name: string, parts: RoomParts) {
+    this.name = name;
+    this.#parts = parts;
+    this.typists = new Typists((change) => this.#emit('typing', change));
+    this.typing = new OwnTyping((isTyping) => this.#sendTyping(isTyping));
+    this.userlist = new Userlist({
+      page: (cursor) => parts.page(this.name, cursor),
+      user: (userName) => parts.user(userName),
+      joined: (user) => this.#receive('join', { user }),
+      left: (user) => this.#receive('leave', { user }),
+      filled: () => this.#emit('update', { changed: ['users'] }),
+      failed: (error) => parts.core.failed(error),
+    });
+  }
+
+  get unread(): number {
+    return this.#unread.count;
+  }
+
+  get mentioned(): boolean {
+    return this.#unread.mentioned;
+  }
+
+  get lastMessage(): Message | undefined {
+    return this.#lastMessage;
+  }
+
+  get group(): string | undefined {
+    return this.#group;
+  }
+
+  get meta(): Readonly<ValueMap> {
+    return this.#meta;
+  }
+
+  /** The state that there is of this room, where two names have turned out to be one. */
+  get current(): RoomState {
+    return this.#same?.current ?? this;
+  }
+
+  /** Of messages of this room. */
+  get place(): MessagePlace {
+    const [room] = this.#faces;
+    return { ...(room && { room }), classes: this.#parts.core.classes };
+  }
+
+  show(face: RoomFace): void {
+    this.#faces.push(face);
+  }
+
+  /** The other one's room is this one. Its objects hear from here what they would have heard. */
+  takeOver(other: RoomState): void {
+    this.own.takeOver(other.own);
+    this.#faces.push(...other.#faces);
+    other.typing.lost();
+    other.typists.clear();
+    other.userlist.left();
+    other.#same = this;
+  }
+
+  file(group: string | undefined, meta: Readonly<ValueMap> = this.#meta): void {
+    const changed: RoomField[] = [];
+    if (group !== this.#group) changed.push('group');
+    if (JSON.stringify(meta) !== JSON.stringify(this.#meta)) changed.push('meta');
+    this.#group = group;
+    this.#meta = meta;
+    if (changed.length > 0) this.#emit('update', { changed });
+  }
+
+  joined({ epoch, lastMessageId }: RoomPlace): void {
+    this.#unread.at(epoch, lastMessageId);
+    this.#emit('update', { changed: ['isJoined'] });
+  }
+
+  recovered({ epoch, lastMessageId }: RoomPlace): void {
+    this.#counting(() => this.#unread.at(epoch, lastMessageId));
+  }
+
+  message(heard: ValueMap): void {
+    const { core } = this.#parts;
+    const { author } = heard;
+    const isOwn = typeof author === 'string' && author === core.userName;
+    const isTyping = typingIn(heard);
+    if (isTyping !== undefined) {
+      // One's own is of another device.
+      if (typeof author !== 'string' || isOwn) return;
+      this.#through('typing', { userName: author, isTyping }, (change) =>
+        this.typists.heard(change.userName, change.isTyping),
+      );
+      return;
+    }
+    const known = isOwn ? this.own.claim(heard, ownFields(heard)) : undefined;
+    known?.heard(heard);
+    const message = known ?? Message.received(heard, isOwn, this.place);
+    this.#through('message', message, (given) => this.#take(given instanceof Message ? given : message));
+  }
+
+  reset({ epoch, lastMessageId }: RoomPlace): void {
+    this.own.passed(lastMessageId);
+    this.#counting(() => this.#unread.at(epoch, lastMessageId));
+    this.#receive('reset', { epoch, lastMessageId });
+  }
+
+  /** Without a loss, by its own user here. */
+  left(loss: RoomLoss | undefined): void {
+    this.own.passed();
+    this.userlist.left();
+    this.typing.lost();
+    this.typists.clear();
+    this.#counting(() => (this.#unread = new Unread()), ['isJoined']);
+    if (loss !== undefined) this.#receive('removed', loss);
+  }
+
+  userLeft(userName: string): void {
+    this.typists.heard(userName, false);
+    this.userlist.changed([], [userName]);
+  }
+
+  /** The connection is gone. */
+  lost(): void {
+    this.userlist.lost();
+    this.typing.lost();
+    this.typists.clear();
+  }
+
+  told({ unread, mentioned, last }: UnreadCount): void {
+    const id = isMap(last) && typeof last['id'] === 'number' ? last['id'] : undefined;
+    this.#counting(() => {
+      this.#unread.told(unread, mentioned, id);
+      if (isMap(last) && id !== undefined && id > (this.#lastMessage?.id ?? 0)) {
+        const isOwn = last['author'] === this.#parts.core.userName;
+        this.#lastMessage = Message.received(last, isOwn, this.place);
+      }
+    });
+  }
+
+  /** Another device has read the room. */
+  readElsewhere(upToId: number): void {
+    this.#counting(() => this.#unread.read(upToId));
+  }
+
+  /** Its user has read the room, up to the newest message that is known if no id is given. */
+  read(upToId: number = this.#unread.lastId): void {
+    let isNew = upToId > this.#unread.mark;
+    this.#counting(() => (isNew = this.#unread.read(upToId) || isNew));
+    if (!isNew) return;
+    this.#parts.marks.put(`room:${this.name}`, (link, settle) =>
+      link.call('roomMessageRead', { roomName: this.current.name, upToId }, settle),
+    );
+  }
+
+  /** A message that was sent from here has another status. */
+  updated(message: Message): void {
+    const id = message.status === 'sent' ? message.id : undefined;
+    if (id !== undefined && !this.#parts.isJoined(this.name) && id > (this.#lastMessage?.id ?? 0)) {
+      // Who is not in the room does not hear it.
+      this.#counting(() => (this.#lastMessage = message));
+    }
+    this.#emit('update', message);
+  }
+
+  #take(message: Message): void {
+    const { id, author, isOwn } = message;
+    if (author !== undefined && id !== undefined) this.typists.heard(author, false);
+    if (id !== undefined) {
+      const isMention = message.mentionAll || message.mentions.includes(this.#parts.core.userName ?? '');
+      this.#counting(() => {
+        this.#unread.heard(id, { isOwn, isMention });
+        if (id >= (this.#lastMessage?.id ?? 0)) this.#lastMessage = message;
+      });
+    }
+    this.#emit('message', message);
+  }
+
+  /** Does something to what is counted, and tells what has changed of it. */
+  #counting(change: () => unknown, changed: RoomField[] = []): void {
+    const { unread, mentioned, lastMessage } = this;
+    change();
+    const counted: RoomField[] = [];
+    if (unread !== this.unread) counted.push('unread');
+    if (mentioned !== this.mentioned) counted.push('mentioned');
+    if (lastMessage !== this.lastMessage) counted.push('lastMessage');
+    const all = [...changed, ...counted];
+    if (all.length > 0) this.#emit('update', { changed: all });
+    const [face] = this.#faces;
+    if (counted.length > 0 && face !== undefined) this.#parts.core.emitter.emit('unread', face);
+  }
+
+  #sendTyping(isTyping: boolean): void {
+    const { core } = this.#parts;
+    const [face] = this.#faces;
+    if (face === undefined) return;
+    core.plugins.send(face, 'typing', { isTyping }, (outcome) => {
+      const { link } = core;
+      // Later, or elsewhere, it would not be true any more; and nobody asks what becomes of it.
+      if (!outcome.ok || link === undefined || !this.#parts.isJoined(this.name)) return;
+      const message = typingContent(outcome.value.isTyping);
+      link.call('roomMessage', { roomName: this.name, message, options: { transient: true } }, () => undefined);
+    });
+  }
+
+  #receive<N extends 'join' | 'leave' | 'reset' | 'removed'>(event: N, payload: RoomEvents[N][0]): void {
+    this.#through(event, payload, (given) => {
+      for (const face of this.#faces) emitOne(face, event, given);
+    });
+  }
+
+  /** Past the middleware, in the order of the calls. */
+  #through<P>(event: string, payload: P, deliver: (payload: P) => void): void {
+    const [face] = this.#faces;
+    if (face === undefined) deliver(payload);
+    else this.#parts.core.plugins.receive(face, event, payload, deliver);
+  }
+
+  #emit<N extends 'message' | 'typing' | 'update'>(event: N, payload: RoomEvents[N][0]): void {
+    for (const face of this.#faces) emitOne(face, event, payload);
+  }
+}
+
+/** The events of a room have one argument each. */
+function emitOne<N extends keyof RoomEvents>(face: RoomFace, event: N, payload: RoomEvents[N][0]): void {
+  face.emit(event, ...([payload] as RoomEvents[N]));
+}

@@ -1,0 +1,273 @@
+// A room as its application sees it: making and joining it, losing it, what is unread, who types, what was said.
+import { expect, test } from '@jest/globals';
+import type { ValueMap } from '../../src/protocol/params/values.ts';
+import { connectClient, failureOf } from '../support/client.ts';
+import { eventually } from '../support/eventually.ts';
+import { useScope } from '../support/scope.ts';
+import { startFake, type FakeService } from './fake-service.ts';
+import { entry, inRoom, live, message, ownName, settle, type InRoom } from './in-room.ts';
+
+const scope = useScope();
+
+const noRoom: ValueMap = {
+  roomName: 'lobby',
+  error: { code: 'noRoom', args: ['lobby'], message: '', temporary: false },
+};
+
+test('a room that is not there is made, once or by somebody else, and joined', async () => {
+  const service = await startFake(scope);
+  const client = await connectClient(scope, { urls: service.url, userName: ownName });
+  const room = client.room('lobby');
+  const joining = room.join({ create: true, group: 'work' });
+  const first = await service.next('roomsJoin');
+  expect(first.params).toEqual([[{ roomName: 'lobby', group: 'work' }]]);
+  first.answer([noRoom]);
+  (await service.next('roomCreate')).refuse('roomExists');
+  // Deleted just now.
+  (await service.next('roomsJoin')).answer([noRoom]);
+  (await service.next('roomCreate')).refuse('unavailable', 1);
+  (await service.next('roomsJoin')).answer([noRoom]);
+  (await service.next('roomCreate')).answer(null);
+  (await service.next('roomsJoin')).answer([entry(0)]);
+  expect(await joining).toBe(room);
+  expect(room).toMatchObject({ isJoined: true, group: 'work', position: { epoch: 'e1', lastMessageId: 0 } });
+  // The user may have moved it to another group since.
+  service.cut();
+  const again = await service.next('roomsJoin');
+  expect(again.params).toEqual([[{ roomName: 'lobby', epoch: 'e1', lastMessageId: 0 }]]);
+});
+
+test('it is not made without being asked for, nor where that is refused, nor once it is left', async () => {
+  const service = await startFake(scope);
+  const client = await connectClient(scope, { urls: service.url, userName: ownName });
+  const room = client.room('lobby');
+  const plain = failureOf(room.join());
+  (await service.next('roomsJoin')).answer([noRoom]);
+  expect((await plain).code).toBe('noRoom');
+  const refused = failureOf(room.join({ create: true }));
+  (await service.next('roomsJoin')).answer([noRoom]);
+  (await service.next('roomCreate')).refuse('notAllowed');
+  expect((await refused).code).toBe('notAllowed');
+  const left = failureOf(room.join({ create: true }));
+  (await service.next('roomsJoin')).answer([noRoom]);
+  const creating = await service.next('roomCreate');
+  await room.leave();
+  creating.answer(null);
+  expect((await left).code).toBe('unavailable');
+  await settle({ client, service });
+  expect(service.waiting).toEqual([]);
+});
+
+test('a room that is taken away is told with the reason, one that is left is not', async () => {
+  const cases: [(at: InRoom) => Promise<void>, unknown][] = [
+    [(at) => settle(at, [['roomAccessRemoved', 'lobby']]), [{ reason: expect.any(String) }]],
+    [(at) => settle(at, [['roomLeftEcho', 'lobby', String(at.client.socketId), 0]]), [{ reason: expect.any(String) }]],
+    [(at) => settle(at, [['roomLeftEcho', 'lobby', 'another', 1]]), []],
+    [
+      async (at) => {
+        at.join.cut();
+        (await at.service.next('roomsJoin')).answer([noRoom]);
+        await at.client.next('left');
+      },
+      [{ code: 'noRoom', reason: '' }],
+    ],
+    [
+      async ({ room, service }) => {
+        const leaving = room.leave();
+        (await service.next('roomLeave')).answer(0);
+        await leaving;
+      },
+      [],
+    ],
+  ];
+  for (const [happen, expected] of cases) {
+    const at = await inRoom(scope);
+    const removed: unknown[] = [];
+    at.room.on('removed', (loss) => removed.push({ ...loss, ...(at.room.isJoined && { isJoined: true }) }));
+    await happen(at);
+    expect(removed).toEqual(expected);
+  }
+});
+
+test('unread: what others say counts, mentions are seen, reading and posting on any device ends it', async () => {
+  const at = await inRoom(scope);
+  const { room, client } = at;
+  const told: unknown[] = [];
+  client.on('unread', (changed) => told.push(changed === room ? [room.unread, room.mentioned] : changed));
+  room.on('message', ({ id }) => told.push(id));
+  await settle(at, [live(6), live(7, { mentions: ['bob', ownName] }), live(8)]);
+  expect(told).toEqual([[1, false], 6, [2, true], 7, [3, true], 8]);
+  expect(room.lastMessage).toMatchObject({ id: 8, author: 'bob', content: { key: 'm8' } });
+  await settle(at, [['roomReadEcho', 'lobby', 7]]);
+  expect([room.unread, room.mentioned]).toEqual([1, false]);
+  await settle(at, [live(9, { mentionAll: true })]);
+  expect([room.unread, room.mentioned]).toEqual([2, true]);
+  await settle(at, [live(10, { author: ownName })]);
+  expect([room.unread, room.mentioned]).toEqual([0, false]);
+  await settle(at, [
+    ['unreadCounts', [{ roomName: 'lobby', unread: 3, mentioned: true, last: message(10) }]],
+    live(11),
+  ]);
+  expect([room.unread, room.mentioned]).toEqual([4, true]);
+  // What was missed is counted once, whether the service has told its number before or not.
+  at.service.cut();
+  const again = await at.service.next('roomsJoin');
+  again.send([['unreadCounts', [{ roomName: 'lobby', unread: 6, mentioned: true, last: message(13) }]]]);
+  again.answer([entry(13, { messages: [message(12), message(13)] })]);
+  await client.next('recovered');
+  expect(room.unread).toBe(6);
+  expect(room.lastMessage?.id).toBe(13);
+});
+
+test('counts of rooms that nobody has asked for make their objects', async () => {
+  const at = await inRoom(scope);
+  await settle(at, [['unreadCounts', [{ roomName: 'other', unread: 2, mentioned: false, last: message(4) }]]]);
+  expect([...at.client.rooms.keys()]).toEqual(['lobby', 'other']);
+  expect(at.client.room('other')).toMatchObject({ unread: 2, isJoined: false, lastMessage: { id: 4 } });
+});
+
+test('what is read is told once a second for all rooms, the last of each, also after a loss', async () => {
+  const at = await inRoom(scope);
+  const other = at.client.room('other');
+  const reads = async (): Promise<unknown> => (await at.service.next('roomMessageRead')).params;
+  await settle(at, [
+    live(6),
+    live(7),
+    live(8),
+    ['unreadCounts', [{ roomName: 'other', unread: 9, mentioned: false, last: message(9) }]],
+  ]);
+  at.room.read(6);
+  expect(await reads()).toEqual(['lobby', 6]);
+  expect(at.room.unread).toBe(2);
+  at.room.read(7);
+  at.room.read();
+  other.read(5);
+  expect([at.room.unread, other.unread]).toEqual([0, 4]);
+  const second = await at.service.next('roomMessageRead');
+  expect([second.params, await reads()]).toEqual([
+    ['lobby', 8],
+    ['other', 5],
+  ]);
+  // What is read already, or farther, is not told again.
+  at.room.read(3);
+  second.cut();
+  (await at.service.next('roomsJoin')).answer([entry(8)]);
+  // Those without an answer come again, the last of each.
+  const repeated = [await reads(), await reads()];
+  expect(repeated).toEqual(
+    expect.arrayContaining([
+      ['lobby', 8],
+      ['other', 5],
+    ]),
+  );
+  expect(() => at.room.read(-1)).toThrow('roomMessageRead');
+});
+
+test('typing is told at once, once a second, and at the end; sending ends it', async () => {
+  const at = await inRoom(scope);
+  const next = async (): Promise<unknown> => (await at.service.next('roomMessage')).params;
+  const notice = (isTyping: boolean): unknown => ['lobby', { event: '$typing', isTyping }, { transient: true }];
+  for (let n = 0; n < 5; n++) at.room.typing();
+  expect(await next()).toEqual(notice(true));
+  // By itself, a second after the last call.
+  expect(await next()).toEqual(notice(false));
+  at.room.typing();
+  expect(await next()).toEqual(notice(true));
+  at.room.send({ key: 'a' });
+  expect(await next()).toEqual(notice(false));
+  expect(await next()).toMatchObject(['lobby', { key: 'a' }, {}]);
+});
+
+test('who types is known until it stops, says something, leaves, or is not heard of any more', async () => {
+  const at = await inRoom(scope);
+  const told: string[] = [];
+  at.room.on('typing', ({ userName, isTyping }) => told.push(`${userName} ${isTyping}`));
+  at.room.on('message', ({ author }) => told.push(`${author} spoke`));
+  const typing = (author: string, isTyping: boolean): Parameters<typeof settle>[1] => [
+    ['roomMessage', 'lobby', { event: '$typing', isTyping, author, timestamp: 1 }],
+  ];
+  for (const author of ['bob', 'carol', 'dave', 'erin', ownName]) await settle(at, typing(author, true));
+  await settle(at, typing('bob', true));
+  expect([...at.room.typists]).toEqual(['bob', 'carol', 'dave', 'erin']);
+  await settle(at, [...(typing('bob', false) ?? []), live(6, { author: 'carol' }), ['roomUserLeft', 'lobby', 'dave']]);
+  expect([...at.room.typists]).toEqual(['erin']);
+  await eventually(() => expect(at.room.typists.size).toBe(0));
+  expect(told).toEqual([
+    'bob true',
+    'carol true',
+    'dave true',
+    'erin true',
+    'bob false',
+    'carol false',
+    'carol spoke',
+    'dave false',
+    'erin false',
+  ]);
+});
+
+/** A log of 1 to `last`, of which a page holds so many, and of which so many of the oldest are gone. */
+function serveLog(service: FakeService, last: number, { pageMax = 4, trimmed = 0 } = {}): string[] {
+  const asked: string[] = [];
+  const log = Array.from({ length: last - trimmed }, (_, index) => message(trimmed + index + 1));
+  service.handle = (request) => {
+    const [, id, limit] = request.params;
+    asked.push(request.method);
+    if (request.method === 'roomRecentHistory') return request.answer(log.slice(-pageMax).toReversed());
+    const begin = Math.max(Number(id), trimmed);
+    const page = log.filter((each) => Number(each['id']) > begin).slice(0, Math.min(Number(limit), pageMax));
+    request.answer(page.toReversed());
+  };
+  return asked;
+}
+
+async function idsOf(messages: AsyncIterable<{ id: number | undefined }>): Promise<unknown[]> {
+  const ids: unknown[] = [];
+  for await (const { id } of messages) ids.push(id);
+  return ids;
+}
+
+test('history goes both ways, page by page, however short pages are', async () => {
+  const at = await inRoom(scope);
+  const asked = serveLog(at.service, 11);
+  const { room } = at;
+  const range = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, n) => from + n);
+  expect(await idsOf(room.history())).toEqual(range(1, 11).toReversed());
+  expect(await idsOf(room.history({ direction: 'forward' }))).toEqual(range(1, 11));
+  expect(await idsOf(room.history({ from: 9, limit: 6 }))).toEqual([8, 7, 6, 5, 4, 3]);
+  expect(await idsOf(room.history({ direction: 'forward', from: 3, limit: 5 }))).toEqual([4, 5, 6, 7, 8]);
+  expect(await idsOf(room.history({ limit: 2 }))).toEqual([11, 10]);
+  expect(await idsOf(room.history({ from: 1 }))).toEqual([]);
+  asked.length = 0;
+  const some = room.history();
+  await some.next();
+  await some.return();
+  // What nobody looks at is not read.
+  expect(asked).toEqual(['roomRecentHistory']);
+});
+
+test('history ends where the log begins; the last message is the object that is known', async () => {
+  const at = await inRoom(scope);
+  await settle(at, [live(6)]);
+  serveLog(at.service, 6, { trimmed: 3, pageMax: 2 });
+  expect(await idsOf(at.room.history())).toEqual([6, 5, 4]);
+  expect(await idsOf(at.room.history({ direction: 'forward' }))).toEqual([4, 5, 6]);
+  for await (const each of at.room.history({ limit: 1 })) expect(each).toBe(at.room.lastMessage);
+  serveLog(at.service, 0);
+  expect(await idsOf(at.room.history())).toEqual([]);
+  expect((await failureOf(at.room.history({ limit: 1.5 }).next())).code).toBe('badArgument');
+  expect((await failureOf(at.room.history({ from: -1 }).next())).code).toBe('badArgument');
+});
+
+test('a log that is replaced while it is read is told', async () => {
+  const at = await inRoom(scope);
+  const reading = at.room.history({ direction: 'forward' });
+  const next = reading.next();
+  const page = await at.service.next('roomHistoryGet');
+  page.answer([message(1)]);
+  expect((await next).value).toMatchObject({ id: 1 });
+  const more = failureOf(reading.next());
+  const second = await at.service.next('roomHistoryGet');
+  second.send([['roomReset', 'lobby', 'e2', 2]]);
+  second.answer([message(2)]);
+  expect((await more).code).toBe('unavailable');
+});
