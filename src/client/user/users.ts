@@ -1,20 +1,60 @@
-/** The users a client has objects of: one for each name. */
+/** The users a client has objects of: one for each name. What is told of them comes in here. */
 import { normaliseName } from '../../protocol/names/form.ts';
+import type { ValueMap } from '../../protocol/params/values.ts';
 import type { Core } from '../core.ts';
-import { User } from './user.ts';
+import { Kept } from './kept.ts';
+import { User, type Presence, type UserNews } from './user.ts';
+
+/** Kept whether anybody holds them or not. */
+const keptMax = 10_000;
 
 export class Users {
   readonly #core: Core;
-  readonly #users = new Map<string, User>();
+  readonly #users = new Kept<User>(keptMax, (user) => user.hears('update'));
 
   constructor(core: Core) {
     this.#core = core;
+    core.onAnswer('profileGet', (_, profile) => void this.learn(profile));
+    core.onNotification('contactStatusChanged', ({ userName, status, lastOnline }) => {
+      this.known(userName)?.learn({ status, lastOnline });
+    });
   }
 
   of(userName: string): User {
-    const name = normaliseName(userName, this.#core.limits);
-    const user = this.#users.get(name) ?? new User(this.#core, name);
+    const name = this.nameOf(userName);
+    const known = this.#users.get(name);
+    if (known !== undefined) return known;
+    const user = new User(this.#core, name);
     this.#users.set(name, user);
     return user;
   }
+
+  /** The object of that name, if there is one. */
+  known(userName: string): User | undefined {
+    return this.#users.get(this.nameOf(userName));
+  }
+
+  /** Takes a profile of the wire: its fields, and, unless something newer is known, whether the user is there. */
+  learn(profile: ValueMap, isPresenceNew = true): { user: User; isPresenceChanged: boolean } {
+    const { userName: _, status, lastOnline, ...fields } = profile;
+    const user = this.of(userNameIn(profile));
+    const news: UserNews = { profile: fields, ...(isPresenceNew ? presenceOf(status, lastOnline) : {}) };
+    return { user, isPresenceChanged: user.learn(news) };
+  }
+
+  nameOf(userName: string): string {
+    return normaliseName(userName, this.#core.limits);
+  }
+}
+
+/** Whose profile it is. */
+export function userNameIn({ userName }: ValueMap): string {
+  return typeof userName === 'string' ? userName : '';
+}
+
+function presenceOf(status: unknown, lastOnline: unknown): { status: Presence; lastOnline: number | null } {
+  return {
+    status: status === 'online' ? 'online' : 'offline',
+    lastOnline: typeof lastOnline === 'number' ? lastOnline : null,
+  };
 }

@@ -1,0 +1,58 @@
+/**
+ * Objects by name, one for each as long as anybody has it: the latest are kept, and older ones that somebody listens to;
+ * of the others only what the application itself holds is found again. So names that others choose take bounded memory.
+ */
+
+/** How many old ones are looked at for each new one: all may have listeners. */
+const looks = 4;
+
+export class Kept<T extends object> {
+  readonly #max: number;
+  readonly #isHeard: (object: T) => boolean;
+  /** The one used last comes last. */
+  readonly #recent = new Map<string, T>();
+  readonly #older = new Map<string, WeakRef<T>>();
+  readonly #collected: FinalizationRegistry<string> | undefined;
+
+  constructor(max: number, isHeard: (object: T) => boolean) {
+    this.#max = max;
+    this.#isHeard = isHeard;
+    // Where the platform has no weak references, old ones are made anew.
+    if (typeof FinalizationRegistry === 'undefined') return;
+    this.#collected = new FinalizationRegistry((name) => {
+      if (this.#older.get(name)?.deref() === undefined) this.#older.delete(name);
+    });
+  }
+
+  /** Those that are kept. */
+  get objects(): ReadonlyMap<string, T> {
+    return this.#recent;
+  }
+
+  get(name: string): T | undefined {
+    const recent = this.#recent.get(name);
+    if (recent !== undefined) return recent;
+    const older = this.#older.get(name)?.deref();
+    if (older !== undefined) this.set(name, older);
+    return older;
+  }
+
+  set(name: string, object: T): void {
+    this.#older.delete(name);
+    this.#recent.delete(name);
+    this.#recent.set(name, object);
+    let left = looks;
+    for (const [oldName, old] of this.#recent) {
+      if (this.#recent.size <= this.#max || left-- === 0) return;
+      this.#recent.delete(oldName);
+      if (old === object || this.#isHeard(old)) this.#recent.set(oldName, old);
+      else this.#letGo(oldName, old);
+    }
+  }
+
+  #letGo(name: string, object: T): void {
+    if (this.#collected === undefined) return;
+    this.#older.set(name, new WeakRef(object));
+    this.#collected.register(object, name);
+  }
+}
