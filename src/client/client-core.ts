@@ -30,7 +30,7 @@ export class ClientCore implements Core {
   readonly #connector: Connector;
   readonly #handlers = new Map<string, Handler[]>();
   readonly #claims = new Map<string, Handler>();
-  readonly #answers = new Map<string, (input: unknown, result: unknown) => void>();
+  readonly #answers = new Map<string, ((input: unknown, result: unknown) => void)[]>();
   readonly #logins: LoginHandler[] = [];
   readonly #losses: (() => void)[] = [];
   readonly #ends: ((error: RequestError) => void)[] = [];
@@ -113,7 +113,7 @@ export class ClientCore implements Core {
     link.call(name, input, (outcome) => {
       if (!outcome.ok) return reject(outcome.error);
       // Here and not after the promise, so that what comes next is seen in the light of it.
-      this.#answers.get(name)?.(input, outcome.value);
+      for (const handler of this.#answers.get(name) ?? []) handler(input, outcome.value);
       resolve(outcome.value);
     });
     return promise;
@@ -135,8 +135,7 @@ export class ClientCore implements Core {
   }
 
   onAnswer<N extends RequestName>(name: N, handler: (input: Input<N>, result: Result<N>) => void): void {
-    if (this.#answers.has(name)) throw new Error(`Answers to ${name} are for another part.`);
-    this.#answers.set(name, handler as (input: unknown, result: unknown) => void);
+    this.#answers.set(name, [...(this.#answers.get(name) ?? []), handler as (input: unknown, result: unknown) => void]);
   }
 
   onLogin(handler: LoginHandler): void {

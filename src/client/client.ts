@@ -51,7 +51,7 @@ export class Client extends Emitter<ClientEvents> {
     const marks = new ReadMarks((error) => core.failed(error));
     this.#users = new Users(core);
     this.#rooms = new Rooms(core, this.#users, outbox, marks);
-    this.#directs = new Directs(core, this.#users);
+    this.#directs = new Directs({ core, outbox, readMarks: marks }, this.#users);
     outbox.follow(core);
     marks.follow(core);
     this.contacts = new Contacts(core, this.#users);

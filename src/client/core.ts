@@ -36,7 +36,7 @@ export interface Core {
   onNotification<N extends NotificationName>(name: N, handler: (...params: NotificationParams<N>) => void): void;
   /** As above, by the one part that emits it on the client itself, when it is its turn (`emitter.emit(name, …)`). */
   claim<N extends NotificationName>(name: N, handler: (...params: NotificationParams<N>) => void): void;
-  /** A request of that name was answered well, before who made it by `request` hears of it. One part for each name. */
+  /** A request of that name was answered well, before who made it by `request` hears of it. */
   onAnswer<N extends RequestName>(name: N, handler: (input: Input<N>, result: Result<N>) => void): void;
   /**
    * A link is logged in, `isFirst` as long as there was none. It comes before `connect` and `reconnect`; where a promise is

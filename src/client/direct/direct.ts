@@ -1,21 +1,351 @@
-/** A conversation with one other user. */
+/**
+ * A conversation with one other user, as the application sees it. What is told of it comes in by the directs; how messages
+ * are sent, counted and followed is left to its parts.
+ */
+import type { UnreadCount } from '../../protocol/unread.ts';
+import type { ValueMap } from '../../protocol/params/values.ts';
 import type { Core } from '../core.ts';
 import { Emitter } from '../emitter.ts';
+import { badArgument } from '../encoding/encoding.ts';
+import { Message } from '../message/message.ts';
+import type { Outbox } from '../message/outbox.ts';
+import type { ReadMarks } from '../message/read-marks.ts';
+import { classOptionsOf, payloadOf } from '../plugin/message-classes.ts';
+import type { Plugin } from '../plugin/plugin.ts';
+import { RequestError } from '../request-error.ts';
+import { typingIn } from '../typing.ts';
 import type { User } from '../user/user.ts';
+import type { DirectEvents, DirectField } from './direct-events.ts';
+import { DoubtfulMarks } from './doubtful-marks.ts';
+import { LastMessage } from './last-message.ts';
+import { directHistory, type DirectHistoryOptions } from './direct-history.ts';
+import { DirectTyping } from './direct-typing.ts';
+import { DirectSending, type DirectSendOptions } from './direct-sending.ts';
+import { DirectUnread } from './direct-unread.ts';
+import { KnownMessages } from './known-messages.ts';
+import { Receipts } from './receipts.ts';
 
-export interface DirectEvents {
-  error: [error: unknown];
+/** What conversations share. */
+export interface DirectParts {
+  readonly core: Core;
+  readonly outbox: Outbox;
+  readonly readMarks: ReadMarks;
 }
 
 export class Direct extends Emitter<DirectEvents> {
-  readonly userName: string;
   readonly user: User;
-  unread = 0;
+  readonly #core: Core;
+  readonly #readMarks: ReadMarks;
+  readonly #known = new KnownMessages();
+  readonly #unread = new DirectUnread(this.#known);
+  readonly #receipts = new Receipts();
+  readonly #sending: DirectSending;
+  readonly #typing: DirectTyping;
+  readonly #marks: DoubtfulMarks;
+  readonly #last = new LastMessage();
+  #readUpTo = 0;
+  /** Where what was missed begins: it is to be read before anything stored that is live. */
+  #behindAt: number | undefined;
+  #hasMissed = false;
 
-  constructor(core: Core, user: User) {
+  constructor({ core, outbox, readMarks }: DirectParts, user: User) {
     super((error) => core.failed(error));
-    this.userName = user.userName;
     this.user = user;
+    this.#core = core;
+    this.#readMarks = readMarks;
+    this.#sending = new DirectSending(core, outbox, {
+      sent: (message, heard) => this.#sent(message, heard),
+      failed: (message, error) => this.#failed(message, error),
+      echoed: (message) => this.#echoed(message),
+    });
+    this.#typing = new DirectTyping(core, this, (change) => this.emit('typing', change));
+    this.#marks = new DoubtfulMarks({
+      authorOf: (id) => this.#known.authorOf(id),
+      isAnswerDue: () => this.#sending.isAnswerDue,
+      look: (id) => this.#look(id),
+      moved: (author, status, upToId) => {
+        if (author === 'own') this.#marked(status, upToId);
+        else if (status === 'read') this.#readElsewhere(upToId);
+      },
+      failed: (error) => core.failed(error),
+    });
     core.plugins.extend(this, 'Direct');
   }
+
+  get userName(): string {
+    return this.user.userName;
+  }
+
+  /** Messages of the other one that are not read. */
+  get unread(): number {
+    return this.#unread.count;
+  }
+
+  /** One of them mentions the user. */
+  get mentioned(): boolean {
+    return this.#unread.mentioned;
+  }
+
+  /** The newest message, of either side; undefined where none is known. */
+  get lastMessage(): Message | undefined {
+    return this.#last.message;
+  }
+
+  /** All of one's own messages up to this id have reached a device of the other one; 0 where that is not known of any. */
+  get lastDeliveredId(): number {
+    return this.#receipts.marks.lastDeliveredId;
+  }
+
+  /** The other one has read up to this id; 0 where that is not known of any. */
+  get lastReadId(): number {
+    return this.#receipts.marks.lastReadId;
+  }
+
+  /** Who is typing: the other one, or nobody. */
+  get typists(): ReadonlySet<string> {
+    return this.#typing.typists;
+  }
+
+  /**
+   * Sends a map, or a message of a class, repeating it after losses and temporary errors, in the order of the calls. It
+   * fails when it is refused for good, when `giveUpAfterMs` or the time within which the service knows repeats have passed,
+   * and when the client is closed. The content is copied.
+   */
+  send(content: object, options: DirectSendOptions = {}): Message {
+    this.#typing.set(false);
+    const place = { direct: this, classes: this.#core.classes };
+    let payload: object;
+    let message: Message;
+    try {
+      payload = payloadOf(content);
+      // It may hold what cannot travel: that is found out where it is copied.
+      message = Message.own(payload as ValueMap, this.#core.userName, place);
+    } catch (error) {
+      message = Message.own({}, this.#core.userName, place);
+      message.failed(badArgument('directMessage', 1, String(error)));
+      return message;
+    }
+    const all = { ...classOptionsOf(content), ...options };
+    if (all.transient !== true) this.#change(() => this.#last.begin(message));
+    this.#core.plugins.send(this, 'message', payload, (outcome) => {
+      if (!outcome.ok) this.#failed(message, outcome.error);
+      else this.#sending.send(message, this.userName, outcome.value, all);
+    });
+    return message;
+  }
+
+  /** Tells the other one that the user is typing: until `typing(false)`, a send, or a second without another call. */
+  typing(isTyping = true): void {
+    this.#typing.set(isTyping);
+  }
+
+  /** What the other one wrote is read, up to a message or all of it. It is told to the service once a second at most. */
+  read(upToId: number = this.#known.newest): void {
+    if (!Number.isSafeInteger(upToId) || upToId < 0) throw badArgument('directMessageRead', 1, 'no id of a message');
+    const { userName } = this;
+    if (upToId <= this.#readUpTo) return;
+    this.#readUpTo = upToId;
+    this.#change(() => this.#unread.read(Math.min(upToId, this.#known.newest)));
+    this.#readMarks.put(`direct:${userName}`, (link, settle) =>
+      link.call('directMessageRead', { userName, upToId }, settle),
+    );
+  }
+
+  /** Message by message, the newest first unless the options say otherwise; pages are read as they are needed. */
+  async *history(options: DirectHistoryOptions = {}): AsyncGenerator<Message, void, void> {
+    const { userName } = this;
+    const pages = directHistory(
+      (page) => this.#core.request('directHistoryGet', { userName, options: page }),
+      this.#core.limits.historyMaxGetMessages,
+      options,
+    );
+    for await (const heard of pages) yield this.#old(heard);
+  }
+
+  plugin(plugin: Plugin): this {
+    this.#core.plugins.add(this, 'Direct', plugin);
+    return this;
+  }
+
+  /** @internal A message of either side has come. */
+  heard(heard: ValueMap, isOwn: boolean): void {
+    const isTyping = typingIn(heard);
+    const { id } = heard;
+    if (isTyping !== undefined) {
+      // Of one's own other devices that is nobody's business.
+      if (!isOwn) this.#typing.heard(isTyping);
+    } else if (this.#behindAt !== undefined && typeof id === 'number') this.#hasMissed = true;
+    else this.#take(heard, isOwn);
+  }
+
+  /** @internal Messages of one side have come further. */
+  moved(status: 'sent' | 'read', upToId: number): void {
+    this.#marks.add(status, upToId);
+  }
+
+  /** @internal The newest message that is known. */
+  get newestId(): number {
+    return this.#known.newest;
+  }
+
+  /** @internal The service has counted what is unread, when this was the newest message. */
+  counted({ unread, mentioned, last }: Omit<UnreadCount, 'userName'>, newestId = this.newestId): void {
+    const message = last === null ? undefined : this.#old(last);
+    this.#change(() => {
+      this.#unread.told(unread, mentioned, message?.id ?? newestId);
+      if (message !== undefined) this.#last.stored(message);
+    });
+  }
+
+  /** @internal The connection is gone. */
+  lost(): void {
+    this.#typing.lost();
+  }
+
+  /** @internal What it has missed is not told: it is read when `catchUp` is called, and nothing stored is emitted until then. */
+  fallBehind(): void {
+    // Nothing was shown: nothing is missed.
+    if (this.#known.newest > 0) this.#behindAt ??= this.#known.newest;
+  }
+
+  /** @internal Reads what it has missed; rejects where that has to be tried again. */
+  async catchUp(): Promise<void> {
+    while (this.#behindAt !== undefined) {
+      this.#hasMissed = false;
+      const page = await this.#pageBehind(this.#behindAt);
+      const first = idOf(page?.[0]);
+      if (page === undefined || (first !== undefined && first > this.#behindAt + 1)) {
+        this.emit('reset', { lastMessageId: first === undefined ? this.#behindAt : first - 1 });
+      }
+      for (const heard of page ?? []) this.#take(heard, heard['author'] !== this.userName);
+      const isOver = page === undefined || (page.length === 0 && !this.#hasMissed);
+      this.#behindAt = isOver ? undefined : (idOf(page.at(-1)) ?? this.#behindAt);
+    }
+  }
+
+  /** Undefined where it cannot be had. */
+  async #pageBehind(fromId: number): Promise<readonly ValueMap[] | undefined> {
+    const { userName } = this;
+    const options = { direction: 'forward', fromId, limit: this.#core.limits.historyMaxGetMessages } as const;
+    try {
+      return await this.#core.request('directHistoryGet', { userName, options });
+    } catch (error) {
+      if (error instanceof RequestError && error.temporary) throw error;
+      this.#core.failed(error);
+      return undefined;
+    }
+  }
+
+  /** Each once, whichever way it came. */
+  #take(heard: ValueMap, isOwn: boolean): void {
+    const message = this.#received(heard, isOwn);
+    const { id } = message;
+    if (id !== undefined && !this.#known.tell(id, isOwn)) return;
+    if (isOwn) {
+      if (!this.#sending.holds(message, heard)) this.#echoed(message);
+      return;
+    }
+    this.#typing.ended();
+    this.#core.plugins.receive(this, 'message', message, (passed) => {
+      const heardOf = (): void => {
+        if (id === undefined) return;
+        this.#unread.heard(id, passed.mentions.includes(this.#core.userName ?? ''));
+        this.#last.stored(passed);
+      };
+      this.#change(heardOf, () => this.emit('message', passed));
+    });
+  }
+
+  #echoed(message: Message): void {
+    const { id } = message;
+    if (id !== undefined) this.#receipts.follow(message, id);
+    this.#core.plugins.receive(this, 'echo', message, (passed) => {
+      this.#change(
+        () => this.#last.stored(passed),
+        () => this.emit('echo', passed),
+      );
+    });
+  }
+
+  #sent(message: Message, heard: ValueMap | null): void {
+    if (heard !== null) message.heard(withoutStatus(heard));
+    const { id } = message;
+    message.sent(id);
+    if (id !== undefined) {
+      this.#known.tell(id, true);
+      this.#receipts.follow(message, id);
+    }
+    this.#ended(message);
+  }
+
+  #failed(message: Message, error: RequestError): void {
+    message.failed(error);
+    this.#ended(message);
+  }
+
+  #ended(message: Message): void {
+    this.#change(
+      () => this.#last.ended(message),
+      () => this.emit('update', message),
+    );
+    this.#marks.settle();
+  }
+
+  async #look(id: number): Promise<void> {
+    const { userName } = this;
+    const page = await this.#core.request('directHistoryGet', { userName, options: { fromId: id + 1, limit: 1 } });
+    for (const heard of page) this.#old(heard);
+  }
+
+  #marked(status: 'sent' | 'read', upToId: number): void {
+    const moved = this.#receipts.moved(status, upToId);
+    if (moved === undefined) return;
+    this.#core.plugins.receive(this, 'status', this.#receipts.marks, (passed) => this.emit('status', passed));
+    for (const message of moved) this.emit('update', message);
+  }
+
+  #readElsewhere(upToId: number): void {
+    this.#readUpTo = Math.max(this.#readUpTo, upToId);
+    this.#change(() => this.#unread.read(upToId));
+  }
+
+  /** One that is read again: the same object where there is one. */
+  #old(heard: ValueMap): Message {
+    const { id, status } = heard;
+    const isOwn = heard['author'] === this.#core.userName;
+    if (typeof id !== 'number') return this.#received(heard, isOwn);
+    this.#known.note(id, isOwn);
+    const message = this.#receipts.messageOf(id) ?? this.#last.known(id) ?? this.#received(heard, isOwn);
+    if (isOwn) {
+      this.#receipts.follow(message, id);
+      if (status === 'read' || status === 'sent') this.#marked(status, id);
+    } else if (status === 'read') this.#readElsewhere(id);
+    return message;
+  }
+
+  #received(heard: ValueMap, isOwn: boolean): Message {
+    return Message.received(withoutStatus(heard), isOwn, { direct: this, classes: this.#core.classes });
+  }
+
+  /** Tells what has changed by it, behind what it is about. */
+  #change(apply: () => unknown, tell?: () => void): void {
+    const { unread, mentioned, lastMessage } = this;
+    apply();
+    const changed: DirectField[] = [];
+    if (unread !== this.unread) changed.push('unread');
+    if (mentioned !== this.mentioned) changed.push('mentioned');
+    if (lastMessage !== this.lastMessage) changed.push('lastMessage');
+    tell?.();
+    if (changed.length === 0) return;
+    this.emit('update', { changed });
+    this.#core.emitter.emit('unread', this);
+  }
 }
+
+/** Of a message that is read again the service says how far it has come; it is none of the application's fields. */
+function withoutStatus(heard: ValueMap): ValueMap {
+  return Object.fromEntries(Object.entries(heard).filter(([key]) => key !== 'status'));
+}
+
+const idOf = (message: ValueMap | undefined): number | undefined =>
+  typeof message?.['id'] === 'number' ? message['id'] : undefined;

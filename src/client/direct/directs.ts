@@ -1,26 +1,153 @@
-/** The direct conversations a client has objects of: one for each user. */
+/**
+ * The direct conversations a client has objects of: one for each user. What is told of them comes in here, in order, and
+ * what a device has missed besides.
+ */
+import { isMap, type ValueMap } from '../../protocol/params/values.ts';
+import type { UnreadCount } from '../../protocol/unread.ts';
+import { Background } from '../background.ts';
 import type { Core } from '../core.ts';
+import { Kept } from '../user/kept.ts';
 import type { Users } from '../user/users.ts';
-import { Direct } from './direct.ts';
+import { Direct, type DirectParts } from './direct.ts';
+
+/** Kept whether anybody holds them or not. */
+const keptMax = 1_000;
+/** Live messages that wait behind what was missed; more are told before it, for losing them would be worse. */
+const heldMax = 1_000;
 
 export class Directs {
+  readonly #parts: DirectParts;
   readonly #core: Core;
   readonly #users: Users;
-  readonly #objects = new Map<string, Direct>();
+  readonly #directs = new Kept<Direct>(keptMax, isHeard);
+  readonly #missed: Background;
+  readonly #behind: Background;
+  /** Set while more of what was missed is asked for. */
+  #held: (() => void)[] | undefined;
+  #isBehind = false;
 
-  constructor(core: Core, users: Users) {
+  constructor(parts: DirectParts, users: Users) {
+    const { core } = parts;
+    this.#parts = parts;
     this.#core = core;
     this.#users = users;
+    this.#missed = new Background(core);
+    this.#behind = new Background(core);
+    core.onNotification('directMessage', (message) => this.#live(() => this.#heard(authorOf(message), message, false)));
+    core.onNotification('directMessageEcho', (userName, message) => {
+      this.#live(() => this.#heard(userName, message, true));
+    });
+    core.onNotification('missedMessages', (messages, { more }) => this.#pushed(messages, more));
+    core.onNotification('directMessageStatus', (userName, { status, upToId }) => {
+      this.known(userName)?.moved(status, upToId);
+    });
+    core.onNotification('unreadCounts', (counts) => this.#counted(counts));
+    core.onAnswer('unreadGet', (_, counts) => this.#counted(counts));
+    core.onNotification('inboxReset', () => this.#fallBehind());
+    core.onLogin(() => this.#loggedIn());
+    const lost = (): void => {
+      for (const direct of this.objects.values()) direct.lost();
+    };
+    core.onLoss(lost);
+    core.onClose(lost);
   }
 
   get objects(): ReadonlyMap<string, Direct> {
-    return this.#objects;
+    return this.#directs.objects;
   }
 
   of(userName: string): Direct {
-    const user = this.#users.of(userName);
-    const direct = this.#objects.get(user.userName) ?? new Direct(this.#core, user);
-    this.#objects.set(user.userName, direct);
+    const name = this.#users.nameOf(userName);
+    const known = this.#directs.get(name);
+    if (known !== undefined) return known;
+    const direct = new Direct(this.#parts, this.#users.of(name));
+    this.#directs.set(name, direct);
     return direct;
   }
+
+  known(userName: string): Direct | undefined {
+    return this.#directs.get(this.#users.nameOf(userName));
+  }
+
+  /** What the service itself says has no author, and is told by the client only. */
+  #heard(userName: string | undefined, message: ValueMap, isOwn: boolean): void {
+    if (userName !== undefined) this.of(userName).heard(message, isOwn);
+  }
+
+  #live(tell: () => void): void {
+    if (this.#held === undefined || this.#held.length >= heldMax) tell();
+    else this.#held.push(tell);
+  }
+
+  #counted(counts: readonly UnreadCount[]): void {
+    for (const count of counts) if (count.userName !== undefined) this.of(count.userName).counted(count);
+  }
+
+  #loggedIn(): void {
+    if (this.#held !== undefined) this.#askForMissed();
+    if (this.#isBehind) this.#behind.insist(() => this.#catchUp());
+  }
+
+  #pushed(messages: { readonly [userName: string]: readonly ValueMap[] }, more: boolean): void {
+    this.#take(messages);
+    if (!more || this.#held !== undefined) return;
+    this.#held = [];
+    // Before the login was answered nothing can be asked for.
+    if (this.#core.link !== undefined) this.#askForMissed();
+  }
+
+  #take(messages: { readonly [userName: string]: readonly ValueMap[] }): number {
+    let count = 0;
+    for (const [userName, each] of Object.entries(messages)) {
+      for (const message of each) this.#heard(userName, message, false);
+      count += each.length;
+    }
+    return count;
+  }
+
+  #askForMissed(): void {
+    this.#missed.insist(async () => {
+      try {
+        while (this.#take(await this.#core.request('missedMessagesGet', {})) > 0);
+      } catch (error) {
+        // It is asked again; a refusal for good leaves what is live.
+        if (isTemporary(error)) throw error;
+        this.#core.failed(error);
+      }
+      const held = this.#held ?? [];
+      this.#held = undefined;
+      for (const tell of held) tell();
+    });
+  }
+
+  #fallBehind(): void {
+    this.#isBehind = true;
+    for (const direct of this.objects.values()) direct.fallBehind();
+  }
+
+  /** What each has missed, and what is unread of all: what was read elsewhere was not told either. */
+  async #catchUp(): Promise<void> {
+    const directs = Array.from(this.objects.values());
+    for (const direct of directs) await direct.catchUp();
+    const newest = directs.map((direct) => ({ direct, id: direct.newestId }));
+    const counts = await this.#core.request('unreadGet', {});
+    const unread = new Set(counts.map(({ userName }) => userName));
+    for (const { direct, id } of newest) {
+      if (!unread.has(direct.userName)) direct.counted({ unread: 0, mentioned: false, last: null }, id);
+    }
+    this.#isBehind = false;
+  }
+}
+
+function isHeard(direct: Direct): boolean {
+  return (['message', 'echo', 'status', 'typing', 'update', 'reset'] as const).some((event) => direct.hears(event));
+}
+
+function isTemporary(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'temporary' in error && error.temporary === true;
+}
+
+function authorOf(message: ValueMap): string | undefined {
+  const author = isMap(message) ? message['author'] : undefined;
+  return typeof author === 'string' ? author : undefined;
 }

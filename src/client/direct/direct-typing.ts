@@ -1,0 +1,55 @@
+/** Who is typing in a conversation, on both sides. What travels is left to `typing.ts`. */
+import type { Core } from '../core.ts';
+import { OwnTyping, Typists, typingContent, type TypingChange } from '../typing.ts';
+
+export class DirectTyping {
+  readonly #core: Core;
+  /** The conversation, as plugins know it. */
+  readonly #direct: { readonly userName: string };
+  readonly #own: OwnTyping;
+  readonly #typists: Typists;
+
+  /** `tell` is called when the other one begins or stops. */
+  constructor(core: Core, direct: { readonly userName: string }, tell: (change: TypingChange) => void) {
+    this.#core = core;
+    this.#direct = direct;
+    this.#own = new OwnTyping((isTyping) => this.#send(isTyping));
+    this.#typists = new Typists(tell);
+  }
+
+  get typists(): ReadonlySet<string> {
+    return this.#typists.names;
+  }
+
+  set(isTyping: boolean): void {
+    this.#own.set(isTyping);
+  }
+
+  heard(isTyping: boolean): void {
+    const { userName } = this.#direct;
+    this.#core.plugins.receive(this.#direct, 'typing', { userName, isTyping }, (change) => {
+      this.#typists.heard(userName, change.isTyping);
+    });
+  }
+
+  /** What was typed has come. */
+  ended(): void {
+    this.#typists.heard(this.#direct.userName, false);
+  }
+
+  /** The connection is gone. */
+  lost(): void {
+    this.#own.lost();
+    this.#typists.clear();
+  }
+
+  #send(isTyping: boolean): void {
+    this.#core.plugins.send(this.#direct, 'typing', { isTyping }, (outcome) => {
+      if (!outcome.ok) return;
+      const { userName } = this.#direct;
+      const input = { userName, message: typingContent(outcome.value.isTyping), options: { transient: true } };
+      // Later it would not be true any more; who may not write hears that of a message.
+      this.#core.link?.call('directMessage', input, () => undefined);
+    });
+  }
+}

@@ -1,0 +1,49 @@
+/**
+ * What is known of a conversation's messages by their ids, which are 1, 2, 3 … for both sides together: whose each is,
+ * and which were told already. Of the latest only: nobody asks for those of long ago.
+ */
+
+const knownMax = 1_000;
+
+export class KnownMessages {
+  readonly #authors = new Map<number, 'own' | 'theirs'>();
+  readonly #told = new Set<number>();
+  #newest = 0;
+
+  /** The highest id that was seen anywhere. */
+  get newest(): number {
+    return this.#newest;
+  }
+
+  note(id: number, isOwn: boolean): void {
+    this.#newest = Math.max(this.#newest, id);
+    this.#authors.delete(id);
+    this.#authors.set(id, isOwn ? 'own' : 'theirs');
+    trim(this.#authors);
+  }
+
+  /** It is about to be told. False: it was already, by another way. */
+  tell(id: number, isOwn: boolean): boolean {
+    this.note(id, isOwn);
+    if (this.#told.has(id)) return false;
+    this.#told.add(id);
+    trim(this.#told);
+    return true;
+  }
+
+  authorOf(id: number): 'own' | 'theirs' | undefined {
+    return this.#authors.get(id);
+  }
+
+  /** How many of the ids above one, up to another one, may be the other side's. */
+  theirsBetween(above: number, upTo: number): number {
+    let count = Math.max(0, upTo - above);
+    for (const [id, author] of this.#authors) if (author === 'own' && id > above && id <= upTo) count -= 1;
+    return count;
+  }
+}
+
+function trim(known: Map<number, unknown> | Set<number>): void {
+  const [oldest] = known.keys();
+  if (known.size > knownMax && oldest !== undefined) known.delete(oldest);
+}

@@ -1,0 +1,310 @@
+// Direct conversations: what is sent, echoed, counted and followed, each once and in order.
+import { expect, test } from '@jest/globals';
+import type { Direct } from '../../src/client/direct/direct.ts';
+import { Message } from '../../src/client/message/message.ts';
+import { failureOf } from '../support/client.ts';
+import { eventually } from '../support/eventually.ts';
+import { useScope } from '../support/scope.ts';
+import { connectSpeaking, from, startSpeaking } from './people.ts';
+
+const scope = useScope();
+
+/** Every event of a conversation from now on, in words. */
+function heard(direct: Direct): string[] {
+  const told: string[] = [];
+  direct.onAny((event, what) => told.push(`${event} ${wordsOf(what)}`));
+  return told;
+}
+
+function wordsOf(what: unknown): string {
+  if (!(what instanceof Message)) return JSON.stringify(what);
+  return `${String(what.content['textMessage'])} ${what.id ?? '-'} ${what.status}`;
+}
+
+const changed = (...fields: string[]): string => `update {"changed":${JSON.stringify(fields)}}`;
+const inbox = (seq: number) => ({ epoch: 'e', seq });
+
+test('a message is told once, with the state in place, and what the service itself says has no conversation', async () => {
+  const { client, tell } = await connectSpeaking(scope);
+  const bob = client.direct('bob');
+  expect(client.direct('bob')).toBe(bob);
+  expect(bob).toMatchObject({ userName: 'bob', user: client.user('bob'), unread: 0, lastMessage: undefined });
+  const told = heard(bob);
+  bob.on('message', (message) => {
+    expect(bob.lastMessage).toBe(message);
+    expect(bob.unread).toBe(message.id);
+    expect(message).toMatchObject({ isOwn: false, author: 'bob', status: 'none', direct: bob });
+  });
+  tell(['directMessage', from('bob', 1, 'hi')], ['directMessage', from('bob', 1, 'hi')]);
+  tell(['directMessage', from('bob', 2, 'there', { mentions: ['alice'] })], ['directMessage', { timestamp: 5 }]);
+  await eventually(() => expect(client.seen('directMessage')).toHaveLength(4));
+  expect(told).toEqual([
+    'message hi 1 none',
+    changed('unread', 'lastMessage'),
+    'message there 2 none',
+    changed('unread', 'mentioned', 'lastMessage'),
+  ]);
+  expect(client.seen('unread').map(([of]) => of)).toEqual([bob, bob]);
+  expect([...client.directs.keys()]).toEqual(['bob']);
+  expect(bob).toMatchObject({ unread: 2, mentioned: true });
+});
+
+test('what is sent is one object, which moves with the marks of the other side, that never go back', async () => {
+  const { service, client, tell } = await connectSpeaking(scope);
+  const bob = client.direct('bob');
+  const told = heard(bob);
+  const message = bob.send({ textMessage: 'hi' });
+  expect(message).toMatchObject({ status: 'sending', id: undefined, author: 'alice', isOwn: true, direct: bob });
+  expect(bob.lastMessage).toBe(message);
+  const sent = await service.next('directMessage');
+  expect(sent.params).toEqual(['bob', { textMessage: 'hi' }, { clientMessageId: message.clientMessageId }]);
+  // The mark overtakes the answer.
+  sent.send([['directMessageStatus', 'bob', { status: 'sent', upToId: 4 }]]);
+  sent.answer(from('alice', 4, 'hi'));
+  expect(await message.done).toBe(message);
+  await eventually(() => expect(bob.lastDeliveredId).toBe(4));
+  tell(['directMessageStatus', 'bob', { status: 'read', upToId: 4 }]);
+  tell(['directMessageStatus', 'bob', { status: 'sent', upToId: 4 }]);
+  await eventually(() => expect(message.status).toBe('read'));
+  expect(told).toEqual([
+    changed('lastMessage'),
+    'update hi 4 sent',
+    'status {"lastDeliveredId":4,"lastReadId":0}',
+    'update hi 4 delivered',
+    'status {"lastDeliveredId":4,"lastReadId":4}',
+    'update hi 4 read',
+  ]);
+  expect(bob).toMatchObject({ lastReadId: 4, lastMessage: message, unread: 0 });
+  expect(service.waiting).toEqual([]);
+});
+
+test('messages go in the order of the calls, repeated under one id, and a refused one fails alone', async () => {
+  const { service, client } = await connectSpeaking(scope);
+  const bob = client.direct('bob');
+  const [one, two, three] = ['one', 'two', 'three'].map((textMessage) => bob.send({ textMessage }));
+  const first = await service.next('directMessage');
+  first.cut();
+  const again = await service.next('directMessage');
+  expect(again.params).toEqual(first.params);
+  again.answer(from('alice', 1, 'one'));
+  (await service.next('directMessage')).refuse('notAllowed');
+  (await service.next('directMessage')).answer(from('alice', 2, 'three'));
+  expect(await three?.done).toMatchObject({ id: 2 });
+  expect(await failureOf(two?.done ?? Promise.resolve())).toMatchObject({ code: 'notAllowed' });
+  expect([one, two, three].map((each) => each?.status)).toEqual(['sent', 'failed', 'sent']);
+  expect(two?.error).toMatchObject({ code: 'notAllowed' });
+  expect(bob.lastMessage).toBe(three);
+  const bad = bob.send({ when: Symbol('now') });
+  expect(await failureOf(bad.done)).toMatchObject({ code: 'badArgument' });
+  const none = bob.send(null as unknown as object);
+  expect(await failureOf(none.done)).toMatchObject({ code: 'badArgument' });
+  expect(bob.lastMessage).toBe(three);
+});
+
+test('an echo of a message whose answer was lost is that message; one of another device is told', async () => {
+  const { service, client, tell } = await connectSpeaking(scope);
+  const bob = client.direct('bob');
+  const told = heard(bob);
+  const mine = bob.send({ textMessage: 'mine' });
+  (await service.next('directMessage')).cut();
+  const again = await service.next('directMessage');
+  tell(['directMessageEcho', 'bob', from('alice', 1, 'mine')], ['directMessageEcho', 'bob', from('alice', 2, 'other')]);
+  tell(['directMessageEcho', 'bob', from('alice', 3, 'mine')]);
+  await eventually(() => expect(client.seen('directMessageEcho')).toHaveLength(3));
+  expect(told).toEqual([changed('lastMessage'), 'echo other 2 sent']);
+  again.answer(from('alice', 1, 'mine'));
+  await mine.done;
+  // The same words, by another device after all.
+  expect(told.slice(2)).toEqual([
+    'update mine 1 sent',
+    changed('lastMessage'),
+    'echo mine 3 sent',
+    changed('lastMessage'),
+  ]);
+  expect(bob.lastMessage).toMatchObject({ id: 3, isOwn: true });
+  expect(bob.unread).toBe(0);
+});
+
+test('reading clears what is unread, here and by other devices, and is told once a second for all', async () => {
+  const { service, client, tell } = await connectSpeaking(scope);
+  const [bob, carol] = [client.direct('bob'), client.direct('carol')];
+  tell(...[1, 2, 3].map((id): [string, ReturnType<typeof from>] => ['directMessage', from('bob', id, `${id}`)]));
+  tell(['directMessage', from('carol', 1, 'x')], ['directMessage', from('carol', 2, 'y')]);
+  await eventually(() => expect([bob.unread, carol.unread]).toEqual([3, 2]));
+  bob.read(1);
+  expect(bob.unread).toBe(2);
+  expect((await service.next('directMessageRead')).params).toEqual(['bob', 1]);
+  bob.read(2);
+  bob.read();
+  bob.read(1);
+  carol.read();
+  expect([bob.unread, carol.unread]).toEqual([0, 0]);
+  const reads = [await service.next('directMessageRead'), await service.next('directMessageRead')];
+  expect(reads.map(({ params }) => params)).toEqual([
+    ['bob', 3],
+    ['carol', 2],
+  ]);
+  for (const read of reads) read.answer(null);
+  tell(['directMessage', from('bob', 4, 'four')], ['directMessageStatus', 'bob', { status: 'read', upToId: 4 }]);
+  await eventually(() => expect(client.seen('directMessageStatus')).toHaveLength(1));
+  expect(bob).toMatchObject({ unread: 0, lastReadId: 0 });
+  expect(() => bob.read(-1)).toThrow('directMessageRead');
+  expect(service.waiting).toEqual([]);
+});
+
+test('what the service counts stands for what was counted here, and what came since is on top', async () => {
+  const { client, tell, before } = await startSpeaking(scope);
+  const last = from('bob', 10, 'ten');
+  before.push(['unreadCounts', [{ userName: 'bob', unread: 7, mentioned: true, last }]]);
+  await client.connect();
+  const bob = client.direct('bob');
+  expect(bob).toMatchObject({ unread: 7, mentioned: true, lastMessage: { id: 10 } });
+  tell(['directMessage', last], ['directMessage', from('bob', 11, 'eleven')]);
+  await eventually(() => expect(bob.unread).toBe(8));
+  tell(['unreadCounts', [{ userName: 'bob', unread: 2, mentioned: false, last }]]);
+  await eventually(() => expect(bob).toMatchObject({ unread: 3, mentioned: false, lastMessage: { id: 11 } }));
+  bob.read();
+  // Counted before it was told of that.
+  tell(['unreadCounts', [{ userName: 'bob', unread: 2, mentioned: true, last }]]);
+  tell(['unreadCounts', [{ userName: 'carol', unread: 1, mentioned: false, last: null }]]);
+  await eventually(() => expect(client.directs.get('carol')?.unread).toBe(1));
+  expect(bob).toMatchObject({ unread: 0, mentioned: false });
+});
+
+test('a mark about a message that is not known is looked up, once', async () => {
+  const { service, client, tell } = await connectSpeaking(scope);
+  const bob = client.direct('bob');
+  tell(['directMessageStatus', 'bob', { status: 'read', upToId: 5 }]);
+  tell(['directMessageStatus', 'bob', { status: 'sent', upToId: 6 }]);
+  tell(['directMessageStatus', 'nobody we know', { status: 'sent', upToId: 6 }]);
+  const look = await service.next('directHistoryGet');
+  expect(look.params).toEqual(['bob', { fromId: 6, limit: 1 }]);
+  look.answer([from('alice', 5, 'five', { status: 'read' })]);
+  const next = await service.next('directHistoryGet');
+  expect(next.params).toEqual(['bob', { fromId: 7, limit: 1 }]);
+  next.answer([from('bob', 6, 'six', { status: 'sent' })]);
+  await eventually(() => expect(bob).toMatchObject({ lastReadId: 5, lastDeliveredId: 5 }));
+  expect(service.waiting).toEqual([]);
+});
+
+test('typing is told and heard, ends with a message, and is no message itself', async () => {
+  const { service, client, tell } = await connectSpeaking(scope);
+  const bob = client.direct('bob');
+  const told = heard(bob);
+  bob.typing();
+  bob.typing();
+  const typing = await service.next('directMessage');
+  expect(typing.params).toEqual(['bob', { event: '$typing', isTyping: true }, { transient: true }]);
+  bob.send({ textMessage: 'hi' });
+  expect((await service.next('directMessage')).params[1]).toEqual({ event: '$typing', isTyping: false });
+  expect((await service.next('directMessage')).params[1]).toEqual({ textMessage: 'hi' });
+  const event = { event: '$typing', isTyping: true, author: 'bob', timestamp: 1 };
+  tell(['directMessage', event], ['directMessageEcho', 'bob', event], ['directMessage', from('bob', 1, 'hi')]);
+  await eventually(() => expect(told.length).toBeGreaterThanOrEqual(4));
+  expect(told.slice(1, 4)).toEqual([
+    'typing {"userName":"bob","isTyping":true}',
+    'typing {"userName":"bob","isTyping":false}',
+    'message hi 1 none',
+  ]);
+  expect(bob.typists.size).toBe(0);
+});
+
+test('history goes both ways page by page, gives known objects again, and moves the marks', async () => {
+  const { service, client } = await connectSpeaking(scope);
+  const bob = client.direct('bob');
+  const log = Array.from({ length: 5 }, (_, i) =>
+    from(i % 2 === 0 ? 'alice' : 'bob', i + 1, `${i + 1}`, { status: i < 3 ? 'read' : 'sent' }),
+  );
+  service.handle = ({ params: [, options], answer }) => {
+    const { fromId, direction } = options as { fromId?: number; direction: string };
+    const isIn = ({ id }: { id?: unknown }): boolean =>
+      fromId === undefined || (direction === 'forward' ? Number(id) > fromId : Number(id) < fromId);
+    const found = log.filter(isIn);
+    answer(direction === 'forward' ? found.slice(0, 2) : found.slice(-2));
+  };
+  const ids = async (options?: Parameters<Direct['history']>[0]): Promise<unknown[]> => {
+    const found: unknown[] = [];
+    for await (const message of bob.history(options)) found.push(message.id);
+    return found;
+  };
+  expect(await ids()).toEqual([5, 4, 3, 2, 1]);
+  expect(bob).toMatchObject({ lastDeliveredId: 5, lastReadId: 3 });
+  expect(await ids({ direction: 'forward', from: 1, limit: 3 })).toEqual([2, 3, 4]);
+  expect(await ids({ limit: 0 })).toEqual([]);
+  const [newest] = [await bob.history().next(), await bob.history().next()].map(({ value }) => value as Message);
+  expect(newest).toMatchObject({ id: 5, isOwn: true, status: 'delivered', content: { textMessage: '5' } });
+  await expect(bob.history({ from: -1 }).next()).rejects.toMatchObject({ code: 'badArgument' });
+});
+
+test('what was missed comes first, in order, however many pages it is, and live messages behind it', async () => {
+  const { service, client, before, tell } = await startSpeaking(scope, { offlineMessages: 'push' });
+  before.push(['missedMessages', { bob: [from('bob', 1, '1', { status: 'not_sent' })] }, { more: true }]);
+  await client.connect();
+  const bob = client.direct('bob');
+  const told: unknown[] = [];
+  bob.on('message', ({ id, content }) => told.push(id, Object.keys(content)));
+  expect(bob.lastMessage).toMatchObject({ id: 1 });
+  const second = await service.next('missedMessagesGet');
+  tell(['directMessage', from('bob', 4, '4')], ['directMessage', from('bob', 3, '3')]);
+  await eventually(() => expect(client.seen('directMessage')).toHaveLength(2));
+  second.answer({ bob: [from('bob', 2, '2'), from('bob', 3, '3', { status: 'not_sent' })] });
+  (await service.next('missedMessagesGet')).answer({});
+  await eventually(() => expect(told).toEqual([2, 3, 4].flatMap((id) => [id, ['textMessage']])));
+});
+
+test('after an inbox that was reset, conversations are read on from where they were, before what is live', async () => {
+  const { service, client, before, tell } = await connectSpeaking(scope);
+  const bob = client.direct('bob');
+  tell(['directMessage', from('bob', 1, '1')], ['directMessage', from('bob', 2, '2')]);
+  tell(['directMessage', from('carol', 1, 'x')]);
+  await eventually(() => expect(client.directs.get('carol')?.unread).toBe(1));
+  const told = heard(bob);
+  const last = from('bob', 7, '7');
+  before.push(['inboxReset', inbox(9)], ['unreadCounts', [{ userName: 'bob', unread: 3, mentioned: false, last }]]);
+  service.cut();
+  const page = await service.next('directHistoryGet');
+  expect(page.params).toEqual(['bob', expect.objectContaining({ direction: 'forward', fromId: 2 })]);
+  tell(['directMessage', from('bob', 8, '8')]);
+  await eventually(() => expect(client.seen('directMessage')).toHaveLength(4));
+  // 3 and 4 are not kept any more.
+  page.answer([from('bob', 5, '5'), from('alice', 6, '6'), from('bob', 7, '7')]);
+  const rest = await service.next('directHistoryGet');
+  rest.answer([from('bob', 8, '8')]);
+  (await service.next('directHistoryGet')).answer([]);
+  (await service.next('directHistoryGet')).answer([]);
+  (await service.next('unreadGet')).answer([
+    { userName: 'bob', unread: 4, mentioned: false, last: from('bob', 8, '8') },
+  ]);
+  await eventually(() => expect(client.directs.get('carol')?.unread).toBe(0));
+  const shown = told.filter((each) => !each.startsWith('update'));
+  expect(shown).toEqual([
+    'reset {"lastMessageId":4}',
+    'message 5 5 none',
+    'echo 6 6 sent',
+    'message 7 7 none',
+    'message 8 8 none',
+  ]);
+  expect(bob.unread).toBe(4);
+});
+
+test('plugins may refuse a message on its way out and in', async () => {
+  const { service, client, tell } = await connectSpeaking(scope);
+  const bob = client.direct('bob');
+  bob.plugin({
+    name: 'polite',
+    middleware: {
+      send: { message: (content, next) => next(undefined, { ...(content as object), polite: true }) },
+      receive: {
+        message: (message: Message, next) => next(message.content['textMessage'] === 'damn' ? 'no' : undefined),
+      },
+    },
+  });
+  bob.send({ textMessage: 'hi' });
+  const sent = await service.next('directMessage');
+  expect(sent.params[1]).toEqual({ textMessage: 'hi', polite: true });
+  const told: unknown[] = [];
+  bob.on('message', ({ id }) => told.push(id));
+  tell(['directMessage', from('bob', 1, 'damn')], ['directMessage', from('bob', 2, 'sorry')]);
+  await eventually(() => expect(told).toEqual([2]));
+  expect(bob.unread).toBe(1);
+});
