@@ -22,6 +22,7 @@ export type { ClientOptions, LoginOptions } from './options.ts';
 export { GenericMessage, type ClassOptions, type MessageClass, type Payload } from './plugin/message-classes.ts';
 export { TextMessage, TypedMessage } from './plugin/typed-message.ts';
 export type { Middleware, Next, ObjectKind, Passing, Plugin } from './plugin/plugin.ts';
+export { typing, TypingIndicator, unread, UnreadMessages } from './plugin/shipped.ts';
 export { RequestError } from './request-error.ts';
 export type { Position } from './room/membership.ts';
 export type { RoomEvents, RoomField } from './room/events.ts';

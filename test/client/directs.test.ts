@@ -2,6 +2,7 @@
 import { expect, test } from '@jest/globals';
 import type { Direct } from '../../src/client/direct/direct.ts';
 import { Message } from '../../src/client/message/message.ts';
+import { typing, unread, type TypingIndicator, type UnreadMessages } from '../../src/client/plugin/shipped.ts';
 import { failureOf } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
 import { useScope } from '../support/scope.ts';
@@ -307,4 +308,26 @@ test('plugins may refuse a message on its way out and in', async () => {
   tell(['directMessage', from('bob', 1, 'damn')], ['directMessage', from('bob', 2, 'sorry')]);
   await eventually(() => expect(told).toEqual([2]));
   expect(bob.unread).toBe(1);
+});
+
+test('the plugins of the library say who is typing, and read what comes while its user looks', async () => {
+  const { service, client, tell } = await connectSpeaking(scope, { plugins: [typing, unread] });
+  type Extended = Direct & { typingIndicator: TypingIndicator; unreadMessages: UnreadMessages };
+  const bob = client.direct('bob') as Extended;
+  bob.typingIndicator.startTyping();
+  expect((await service.next('directMessage')).params[1]).toEqual({ event: '$typing', isTyping: true });
+  bob.typingIndicator.stopTyping();
+  expect((await service.next('directMessage')).params[1]).toEqual({ event: '$typing', isTyping: false });
+  expect(bob.typingIndicator.typists).toBe(bob.typists);
+  tell(['directMessage', from('bob', 1, '1')]);
+  await eventually(() => expect(bob.unreadMessages.count).toBe(1));
+  bob.unreadMessages.active();
+  bob.unreadMessages.active();
+  expect((await service.next('directMessageRead')).params).toEqual(['bob', 1]);
+  tell(['directMessage', from('bob', 2, '2')]);
+  expect((await service.next('directMessageRead')).params).toEqual(['bob', 2]);
+  expect(bob.unreadMessages).toMatchObject({ count: 0, isActive: true });
+  bob.unreadMessages.inactive();
+  tell(['directMessage', from('bob', 3, '3')]);
+  await eventually(() => expect(bob.unreadMessages.count).toBe(1));
 });
