@@ -32,6 +32,7 @@ export class ClientCore implements Core {
   readonly #claims = new Map<string, Handler>();
   readonly #answers = new Map<string, ((input: unknown, result: unknown) => void)[]>();
   readonly #logins: LoginHandler[] = [];
+  readonly #readies: (() => void)[] = [];
   readonly #losses: (() => void)[] = [];
   readonly #ends: ((error: RequestError) => void)[] = [];
   /** What came before the first `connect`; undefined after it. */
@@ -52,6 +53,7 @@ export class ClientCore implements Core {
         // The same table: the life cycle is a part of the client's events.
         emitter.emit(name, ...(args as unknown as ClientEvents[typeof name]));
         if (name === 'connect') this.#letGo();
+        if (name === 'connect' || name === 'reconnect') for (const handler of this.#readies) handler();
       },
       closed: (end) => this.#closed(end),
       failed: (error) => this.failed(error),
@@ -140,6 +142,10 @@ export class ClientCore implements Core {
 
   onLogin(handler: LoginHandler): void {
     this.#logins.push(handler);
+  }
+
+  onReady(handler: () => void): void {
+    this.#readies.push(handler);
   }
 
   onLoss(handler: () => void): void {

@@ -50,12 +50,13 @@ export class Client extends Emitter<ClientEvents> {
     const outbox = new Outbox(core.options.offlineQueue);
     const marks = new ReadMarks((error) => core.failed(error));
     this.#users = new Users(core);
+    this.session = core.options.login.enableSync === true && new Session(core);
     this.#rooms = new Rooms(core, this.#users, outbox, marks);
     this.#directs = new Directs({ core, outbox, readMarks: marks }, this.#users);
     outbox.follow(core);
     marks.follow(core);
     this.contacts = new Contacts(core, this.#users);
-    this.session = core.options.login.enableSync === true && new Session(core, this.#rooms);
+    if (this.session !== false) this.session.follow(this.#rooms);
     core.plugins.extend(this, 'Client');
   }
 

@@ -43,6 +43,8 @@ export interface Core {
    * returned, `reconnect` waits for it.
    */
   onLogin(handler: (link: Link, authData: AuthData, isFirst: boolean) => void | Promise<void>): void;
+  /** `connect` or `reconnect` was told. */
+  onReady(handler: () => void): void;
   /** The link that was logged in is gone. The last registered is called first, here and at the end. */
   onLoss(handler: () => void): void;
   /** The client has ended: with this error everything that waits is to fail. */

@@ -32,4 +32,5 @@ export { Room, type JoinRoomOptions } from './room/room.ts';
 export type { SendOptions } from './room/sending.ts';
 export type { TypingChange } from './typing.ts';
 export { Session, type SessionEvents } from './session/session.ts';
+export { Sync, type SyncEvents } from './session/sync.ts';
 export { User, type UserEvents } from './user/user.ts';

@@ -19,7 +19,8 @@ function heard(direct: Direct): string[] {
 
 function wordsOf(what: unknown): string {
   if (!(what instanceof Message)) return JSON.stringify(what);
-  return `${String(what.content['textMessage'])} ${what.id ?? '-'} ${what.status}`;
+  const { textMessage } = what.content;
+  return `${typeof textMessage === 'string' ? textMessage : ''} ${what.id ?? '-'} ${what.status}`;
 }
 
 const changed = (...fields: string[]): string => `update {"changed":${JSON.stringify(fields)}}`;
@@ -216,12 +217,13 @@ test('history goes both ways page by page, gives known objects again, and moves 
   const log = Array.from({ length: 5 }, (_, i) =>
     from(i % 2 === 0 ? 'alice' : 'bob', i + 1, `${i + 1}`, { status: i < 3 ? 'read' : 'sent' }),
   );
-  service.handle = ({ params: [, options], answer }) => {
+  service.handle = (request) => {
+    const [, options] = request.params;
     const { fromId, direction } = options as { fromId?: number; direction: string };
     const isIn = ({ id }: { id?: unknown }): boolean =>
       fromId === undefined || (direction === 'forward' ? Number(id) > fromId : Number(id) < fromId);
     const found = log.filter(isIn);
-    answer(direction === 'forward' ? found.slice(0, 2) : found.slice(-2));
+    request.answer(direction === 'forward' ? found.slice(0, 2) : found.slice(-2));
   };
   const ids = async (options?: Parameters<Direct['history']>[0]): Promise<unknown[]> => {
     const found: unknown[] = [];

@@ -15,7 +15,7 @@ import { batchOf, entryOf, positionOf } from './join-batch.ts';
 import { badArgument } from '../encoding/encoding.ts';
 import type { Link } from '../connection/link.ts';
 import type { Core } from '../core.ts';
-import type { MembershipOwner, RoomLoss } from './owner.ts';
+import { leftElsewhere, takenAway, type MembershipOwner, type RoomLoss } from './owner.ts';
 import { Pages } from './pages.ts';
 import { localError, type Outcome, type RequestError } from '../request-error.ts';
 import { isText, Membership, type Position } from './membership.ts';
@@ -52,15 +52,15 @@ export class Memberships {
     core.onLoss(() => this.#disconnected());
     core.onClose((error) => this.#closed(error));
     // So that nothing of the room is taken for a part of it any more.
-    core.onAnswer('roomLeave', ({ roomName }) => this.#leftByRequest(roomName));
+    core.onAnswer('roomLeave', ({ roomName }) => {
+      const room = this.#rooms.get(this.#nameOf(roomName));
+      if (room?.status === 'in') this.#forget(room);
+    });
     core.claim('roomMessage', (...params) => this.#receiveMessage(params));
     core.claim('roomReset', (...params) => this.#receiveReset(params));
-    core.onNotification('roomAccessRemoved', (roomName) => {
-      this.#lost(this.#rooms.get(roomName), { reason: 'The room is deleted, or its user may not be there any more.' });
-    });
+    core.onNotification('roomAccessRemoved', (roomName) => this.#lost(this.#rooms.get(roomName), takenAway));
     core.onNotification('roomLeftEcho', (roomName, socketId) => {
-      const loss = { reason: 'Another device of the user, or the service, has left the room.' };
-      if (socketId === this.#socketId) this.#lost(this.#rooms.get(roomName), loss);
+      if (socketId === this.#socketId) this.#lost(this.#rooms.get(roomName), leftElsewhere);
     });
   }
 
@@ -109,6 +109,12 @@ export class Memberships {
     return waiter.promise;
   }
 
+  /** Another device has left it for all while there was no connection: it is not joined again. */
+  leftElsewhere(roomName: string): void {
+    const room = this.#rooms.get(roomName);
+    if (room?.status === 'out' && room.position !== undefined) this.#forget(room, undefined, leftElsewhere);
+  }
+
   /** The room is being read, or waits for something, with a message under this id: what is known of it. */
   heldMessage(roomName: string, id: number): ValueMap | undefined {
     const held = this.#rooms.get(this.#nameOf(roomName))?.held ?? [];
@@ -120,12 +126,6 @@ export class Memberships {
   answered(roomName: string): void {
     const room = this.#rooms.get(this.#nameOf(roomName));
     if (room !== undefined) this.#delivery.answered(room);
-  }
-
-  /** The user has left a room by a request of its own. */
-  #leftByRequest(roomName: string): void {
-    const room = this.#rooms.get(this.#nameOf(roomName));
-    if (room?.status === 'in') this.#forget(room);
   }
 
   /** A link is logged in: all rooms are joined again on it. */
@@ -260,7 +260,7 @@ export class Memberships {
     room.status = 'in';
     room.alone = false;
     this.#failures = 0;
-    this.#owner.entered(room.roomName);
+    this.#owner.entered(room.roomName, room.group);
     this.#delivery.joined(room, entry);
     if (room.forgotten) return;
     if (room.missing !== undefined) this.#pages.read(room);

@@ -26,10 +26,13 @@ export interface RoomLoss {
   readonly reason: string;
 }
 
+export const takenAway: RoomLoss = { reason: 'The room is deleted, or its user may not be there any more.' };
+export const leftElsewhere: RoomLoss = { reason: 'Another device of the user, or the service, has left the room.' };
+
 /** Who is told of rooms besides what is delivered. */
 export interface MembershipOwner extends DeliveryOwner {
-  /** This connection is in the room: what happens there is told from now on. */
-  entered(roomName: string): void;
+  /** This connection is in the room: what happens there is told from now on. `group`: where it was to be filed. */
+  entered(roomName: string, group: string | undefined): void;
   /** A room may be posted to, or will never be again. */
   changed(): void;
   /** A room that was joined is so no more. */

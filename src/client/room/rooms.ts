@@ -12,7 +12,14 @@ import { Gate } from './gate.ts';
 import { Memberships } from './memberships.ts';
 import { Room } from './room.ts';
 import { laneOf, Sending } from './sending.ts';
+import type { RoomLoss } from './owner.ts';
 import { RoomState, type RoomParts } from './state.ts';
+
+/** Who files rooms in the session: it is told what this device does. */
+export interface RoomFollower {
+  entered(roomName: string, group: string | undefined): void;
+  left(roomName: string, loss: RoomLoss | undefined): void;
+}
 
 /** Lists of users that are read at once. */
 const readingMax = 2;
@@ -25,6 +32,7 @@ export class Rooms {
   readonly #states = new Map<string, RoomState>();
   readonly #objects = new Map<string, Room>();
   #names: NameLimits;
+  #follower: RoomFollower | undefined;
   readonly memberships: Memberships;
 
   constructor(core: Core, users: Users, outbox: Outbox, marks: ReadMarks) {
@@ -75,6 +83,10 @@ export class Rooms {
     return room;
   }
 
+  follow(follower: RoomFollower): void {
+    this.#follower = follower;
+  }
+
   #follow(): Memberships {
     const core = this.#core;
     const state = (roomName: string): RoomState | undefined => this.#states.get(roomName);
@@ -92,7 +104,10 @@ export class Rooms {
       state(roomName)?.userlist.changed(joined, left, count),
     );
     return new Memberships(core, {
-      entered: (roomName) => state(roomName)?.userlist.joined(),
+      entered: (roomName, group) => {
+        this.#follower?.entered(roomName, group);
+        state(roomName)?.userlist.joined();
+      },
       joined: (place) => {
         state(place.roomName)?.joined(place);
         core.emitter.emit('joined', place);
@@ -110,6 +125,7 @@ export class Rooms {
         core.emitter.emit('roomReset', place.roomName, place.epoch, place.lastMessageId);
       },
       left: (roomName, loss) => {
+        this.#follower?.left(roomName, loss);
         state(roomName)?.left(loss);
         core.emitter.emit('left', { roomName });
       },
