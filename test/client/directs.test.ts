@@ -6,6 +6,7 @@ import { typing, unread, type TypingIndicator, type UnreadMessages } from '../..
 import { failureOf } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
 import { useScope } from '../support/scope.ts';
+import { authData, type Received } from './fake-service.ts';
 import { connectSpeaking, from, startSpeaking } from './people.ts';
 
 const scope = useScope();
@@ -332,4 +333,59 @@ test('the plugins of the library say who is typing, and read what comes while it
   bob.unreadMessages.inactive();
   tell(['directMessage', from('bob', 3, '3')]);
   await eventually(() => expect(bob.unreadMessages.count).toBe(1));
+});
+
+test('what the details of the user say is known, and what was missed is told', async () => {
+  const { service, client } = await connectSpeaking(scope);
+  const told: unknown[] = [];
+  client.direct('bob').on('message', ({ id }) => told.push(id));
+  const asked = client.request('userDetails', {});
+  const profile = (userName: string): { [key: string]: string | null } => ({
+    userName,
+    status: 'online',
+    lastOnline: null,
+  });
+  (await service.next('userDetails')).answer({
+    user: { ...profile('alice'), fullName: 'Alice A.' },
+    contacts: [profile('carol')],
+    missed: { bob: [from('bob', 1, '1', { status: 'not_sent' }), from('bob', 2, '2')] },
+    unread: [{ userName: 'bob', unread: 5, mentioned: false, last: from('bob', 7, '7') }],
+    session: { custom: {} },
+    more: {},
+  });
+  await asked;
+  expect(told).toEqual([1, 2]);
+  expect(client.direct('bob').unread).toBe(5);
+  expect(client.user('alice').profile).toEqual({ fullName: 'Alice A.' });
+  expect(client.user('carol').status).toBe('online');
+});
+
+test('names go by the rule of the service once it is known, and objects stay', async () => {
+  const { service, client } = await startSpeaking(scope);
+  const [bob, user] = [client.direct('Bob'), client.user('Bob')];
+  expect([bob.userName, client.direct('bob') === bob]).toEqual(['Bob', false]);
+  const carol = client.direct('CAROL');
+  let login: Received | undefined;
+  service.login = (request) => {
+    login = request;
+    const { limits } = authData() as { limits: object };
+    request.answer(authData({ limits: { ...limits, names: 'username' } }));
+  };
+  await client.connect();
+  expect([carol.userName, client.direct('Carol') === carol]).toEqual(['carol', true]);
+  expect([user.userName, client.user('BOB')]).toEqual(['bob', user]);
+  login?.send([['directMessage', from('carol', 1, 'hi')]]);
+  await eventually(() => expect(carol.unread).toBe(1));
+  expect(() => client.user(5 as unknown as string)).toThrow(TypeError);
+});
+
+test('a plugin may ask for the object that it is called for', async () => {
+  const made: unknown[] = [];
+  const { client } = await startSpeaking(scope, {
+    plugins: [
+      { name: 'asking', onDirectCreate: (direct: Direct) => made.push(direct, client.direct(direct.userName)) },
+    ],
+  });
+  const bob = client.direct('bob');
+  expect(made).toEqual([bob, bob]);
 });

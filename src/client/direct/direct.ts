@@ -69,7 +69,6 @@ export class Direct extends Emitter<DirectEvents> {
       },
       failed: (error) => core.failed(error),
     });
-    core.plugins.extend(this, 'Direct');
   }
 
   get userName(): string {

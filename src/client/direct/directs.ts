@@ -28,6 +28,7 @@ export class Directs {
 
   constructor(parts: DirectParts, users: Users) {
     const { core } = parts;
+    let { names } = core.limits;
     this.#parts = parts;
     this.#core = core;
     this.#users = users;
@@ -44,7 +45,17 @@ export class Directs {
     core.onNotification('unreadCounts', (counts) => this.#counted(counts));
     core.onAnswer('unreadGet', (_, counts) => this.#counted(counts));
     core.onNotification('inboxReset', () => this.#fallBehind());
-    core.onLogin(() => this.#loggedIn());
+    core.onAnswer('userDetails', (_, { missed, unread, more }) => {
+      if (more.unread !== true) this.#counted(unread);
+      this.#take(missed);
+    });
+    core.onLogin((_link, { limits }) => {
+      const isNew = limits.names !== names;
+      names = limits.names;
+      // They have the names of their users.
+      if (isNew) this.#directs.rename(users.nameOf, () => undefined);
+      this.#loggedIn();
+    });
     const lost = (): void => {
       for (const direct of this.objects.values()) direct.lost();
     };
@@ -62,6 +73,7 @@ export class Directs {
     if (known !== undefined) return known;
     const direct = new Direct(this.#parts, this.#users.of(name));
     this.#directs.set(name, direct);
+    this.#core.plugins.extend(direct, 'Direct');
     return direct;
   }
 

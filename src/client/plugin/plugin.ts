@@ -1,6 +1,6 @@
 /**
- * What a plugin is, and whether something is one. It knows the objects of a client by their kinds only; `typed-plugin.ts`
- * has the same with their classes.
+ * What a plugin is, and whether something is one. It knows the objects of a client by their kinds only: a function that
+ * takes a certain one fits.
  */
 
 export const kinds = ['Client', 'Room', 'Direct', 'Session', 'User'] as const;

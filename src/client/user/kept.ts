@@ -9,7 +9,7 @@ const looks = 4;
 export class Kept<T extends object> {
   readonly #max: number;
   readonly #isHeard: (object: T) => boolean;
-  /** The one used last comes last. */
+  /** The one made last comes last. */
   readonly #recent = new Map<string, T>();
   readonly #older = new Map<string, WeakRef<T>>();
   readonly #collected: FinalizationRegistry<string> | undefined;
@@ -47,6 +47,25 @@ export class Kept<T extends object> {
       this.#recent.delete(oldName);
       if (old === object || this.#isHeard(old)) this.#recent.set(oldName, old);
       else this.#letGo(oldName, old);
+    }
+  }
+
+  /** Names are made by another rule now. Of two that become one the older object is kept. */
+  rename(nameOf: (name: string) => string, renamed: (object: T, name: string) => void): void {
+    for (const [was, object] of Array.from(this.#recent)) {
+      const name = nameOf(was);
+      if (name === was) continue;
+      this.#recent.delete(was);
+      renamed(object, name);
+      if (!this.#recent.has(name)) this.#recent.set(name, object);
+    }
+    for (const [was, reference] of Array.from(this.#older)) {
+      const [name, object] = [nameOf(was), reference.deref()];
+      if (name === was) continue;
+      this.#older.delete(was);
+      if (object === undefined) continue;
+      renamed(object, name);
+      if (!this.#recent.has(name)) this.#letGo(name, object);
     }
   }
 

@@ -20,7 +20,7 @@ export interface UserNews {
 }
 
 export class User extends Emitter<UserEvents> {
-  readonly userName: string;
+  #userName: string;
   readonly #core: Core;
   #profile: Readonly<ValueMap> = {};
   #status: Presence | undefined;
@@ -29,8 +29,12 @@ export class User extends Emitter<UserEvents> {
   constructor(core: Core, userName: string) {
     super((error) => core.failed(error));
     this.#core = core;
-    this.userName = userName;
-    core.plugins.extend(this, 'User');
+    this.#userName = userName;
+  }
+
+  /** As the service writes it, once its rule for names is known. */
+  get userName(): string {
+    return this.#userName;
   }
 
   /** The fields that it shows of itself; empty until they are known (`load`, or as a contact). */
@@ -59,7 +63,12 @@ export class User extends Emitter<UserEvents> {
     return this;
   }
 
-  /** Takes what the service says. Returns whether that it is there or not has changed. For the library itself. */
+  /** @internal By which rule names are made shows at the login. */
+  rename(userName: string): void {
+    this.#userName = userName;
+  }
+
+  /** @internal Takes what the service says. Returns whether that it is there or not has changed. */
   learn({ profile, status = this.#status, lastOnline = this.#lastOnline }: UserNews): boolean {
     const isOther = status !== this.#status || lastOnline !== this.#lastOnline;
     const isNew = profile !== undefined && JSON.stringify(profile) !== JSON.stringify(this.#profile);

@@ -1,5 +1,5 @@
 /** The users a client has objects of: one for each name. What is told of them comes in here. */
-import { normaliseName } from '../../protocol/names/form.ts';
+import { normaliseName, type NameLimits } from '../../protocol/names/form.ts';
 import type { ValueMap } from '../../protocol/params/values.ts';
 import type { Core } from '../core.ts';
 import { Kept } from './kept.ts';
@@ -12,8 +12,19 @@ export class Users {
   readonly #core: Core;
   readonly #users = new Kept<User>(keptMax, (user) => user.hears('update'));
 
+  #names: NameLimits;
+
   constructor(core: Core) {
     this.#core = core;
+    this.#names = core.limits;
+    core.onLogin((_link, { limits }) => {
+      const isNew = limits.names !== this.#names.names;
+      this.#names = limits;
+      if (isNew) this.#users.rename(this.nameOf, (user, name) => user.rename(name));
+    });
+    core.onAnswer('userDetails', (_, { user, contacts }) => {
+      for (const profile of [user, ...contacts]) this.learn(profile);
+    });
     core.onAnswer('profileGet', (_, profile) => void this.learn(profile));
     core.onNotification('contactStatusChanged', ({ userName, status, lastOnline }) => {
       this.known(userName)?.learn({ status, lastOnline });
@@ -26,6 +37,7 @@ export class Users {
     if (known !== undefined) return known;
     const user = new User(this.#core, name);
     this.#users.set(name, user);
+    this.#core.plugins.extend(user, 'User');
     return user;
   }
 
@@ -42,9 +54,10 @@ export class Users {
     return { user, isPresenceChanged: user.learn(news) };
   }
 
-  nameOf(userName: string): string {
-    return normaliseName(userName, this.#core.limits);
-  }
+  readonly nameOf = (userName: string): string => {
+    if (typeof userName !== 'string') throw new TypeError('The name of a user is a string.');
+    return normaliseName(userName, this.#names);
+  };
 }
 
 /** Whose profile it is. */
