@@ -79,6 +79,50 @@ test('who logs in after a long time is pushed all that was missed, in order', as
   await eventually(() => expect(bob.directs.get('carol')?.unread).toBe(1));
 });
 
+test('a device that missed more than its inbox keeps reads the conversation on from where it was', async () => {
+  const service = await startService(scope, {
+    nodes: 2,
+    env: { PARLEY_INBOX_SIZE: '10', PARLEY_HISTORY_MAX_GET_MESSAGES: '20' },
+  });
+  const [phone, alice] = [await login(service, 0, 'bob'), await login(service, 1, 'alice')];
+  const [toBob, onPhone] = [alice.direct('bob'), phone.direct('alice')];
+  const told = talk(onPhone);
+  await toBob.send({ textMessage: '1' }).done;
+  await eventually(() => expect(told).toEqual(['1 1']));
+  phone.pause();
+  const texts = Array.from({ length: 50 }, (_, i) => `${i + 2}`);
+  await Promise.all(texts.map((textMessage) => toBob.send({ textMessage }).done));
+  phone.resume();
+  // What is live comes behind it.
+  await phone.next('inboxReset');
+  const live = toBob.send({ textMessage: '52' });
+  await live.done;
+  await eventually(() => expect(told).toHaveLength(52));
+  expect(told).toEqual(['1', ...texts, '52'].map((text) => `${text} ${text}`));
+  await eventually(() => expect(onPhone.unread).toBe(52));
+  onPhone.read();
+  await eventually(() => expect(live.status).toBe('read'));
+});
+
+test("what is sent while connections break comes once and in order, and is nobody else's echo", async () => {
+  const service = await startService(scope, { nodes: 2 });
+  const reconnect = { minDelayMs: 1, maxDelayMs: 20 };
+  const [alice, bob] = [await login(service, 0, 'alice', { reconnect }), await login(service, 1, 'bob', { reconnect })];
+  const [toBob, toAlice] = [alice.direct('bob'), bob.direct('alice')];
+  const told = [talk(toAlice), talk(toBob)];
+  const texts = Array.from({ length: 120 }, (_, i) => `${i + 1}`);
+  const sent = texts.map((textMessage) => toBob.send({ textMessage }));
+  for (const [at, client] of [alice, bob, alice, alice, bob, alice].entries()) {
+    await eventually(() => expect(toBob.lastDeliveredId).toBeGreaterThanOrEqual(at * 15));
+    client.cut();
+  }
+  await Promise.all(sent.map(({ done }) => done));
+  await eventually(() => expect(told[0]).toHaveLength(120));
+  expect(told).toEqual([texts.map((text) => `${text} ${text}`), []]);
+  expect(sent.map(({ id }) => id)).toEqual(texts.map(Number));
+  await eventually(() => expect(new Set(sent.map(({ status }) => status))).toEqual(new Set(['delivered'])));
+});
+
 test('contacts see each other come and go, on all devices', async () => {
   const service = await startService(scope, { nodes: 2, env: { PARLEY_PRESENCE_GRACE_MS: '100' } });
   const [phone, laptop] = [await login(service, 0, 'bob'), await login(service, 1, 'bob')];

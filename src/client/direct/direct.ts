@@ -15,10 +15,11 @@ import type { Plugin } from '../plugin/plugin.ts';
 import { RequestError } from '../request-error.ts';
 import { typingIn } from '../typing.ts';
 import type { User } from '../user/user.ts';
+import { CatchUp } from './catch-up.ts';
 import type { DirectEvents, DirectField } from './direct-events.ts';
 import { DoubtfulMarks } from './doubtful-marks.ts';
 import { LastMessage } from './last-message.ts';
-import { directHistory, type DirectHistoryOptions } from './direct-history.ts';
+import { directHistory, type DirectHistoryOptions, type PageOptions } from './direct-history.ts';
 import { DirectTyping } from './direct-typing.ts';
 import { DirectSending, type DirectSendOptions } from './direct-sending.ts';
 import { DirectUnread } from './direct-unread.ts';
@@ -44,9 +45,7 @@ export class Direct extends Emitter<DirectEvents> {
   readonly #marks: DoubtfulMarks;
   readonly #last = new LastMessage();
   #readUpTo = 0;
-  /** Where what was missed begins: it is to be read before anything stored that is live. */
-  #behindAt: number | undefined;
-  #hasMissed = false;
+  readonly #catchUp: CatchUp;
 
   constructor({ core, outbox, readMarks }: DirectParts, user: User) {
     super((error) => core.failed(error));
@@ -59,6 +58,13 @@ export class Direct extends Emitter<DirectEvents> {
       echoed: (message) => this.#echoed(message),
     });
     this.#typing = new DirectTyping(core, this, (change) => this.emit('typing', change));
+    this.#catchUp = new CatchUp({
+      read: (page) => this.#page(page),
+      pageMax: () => core.limits.historyMaxGetMessages,
+      take: (message) => this.#take(message, message['author'] !== this.userName),
+      lost: (lastMessageId) => void this.emit('reset', { lastMessageId }),
+      failed: (error) => core.failed(error),
+    });
     this.#marks = new DoubtfulMarks({
       authorOf: (id) => this.#known.authorOf(id),
       isAnswerDue: () => this.#sending.isAnswerDue,
@@ -152,12 +158,7 @@ export class Direct extends Emitter<DirectEvents> {
 
   /** Message by message, the newest first unless the options say otherwise; pages are read as they are needed. */
   async *history(options: DirectHistoryOptions = {}): AsyncGenerator<Message, void, void> {
-    const { userName } = this;
-    const pages = directHistory(
-      (page) => this.#core.request('directHistoryGet', { userName, options: page }),
-      this.#core.limits.historyMaxGetMessages,
-      options,
-    );
+    const pages = directHistory((page) => this.#page(page), this.#core.limits.historyMaxGetMessages, options);
     for await (const heard of pages) yield this.#old(heard);
   }
 
@@ -173,8 +174,7 @@ export class Direct extends Emitter<DirectEvents> {
     if (isTyping !== undefined) {
       // Of one's own other devices that is nobody's business.
       if (!isOwn) this.#typing.heard(isTyping);
-    } else if (this.#behindAt !== undefined && typeof id === 'number') this.#hasMissed = true;
-    else this.#take(heard, isOwn);
+    } else if (typeof id !== 'number' || !this.#catchUp.holds()) this.#take(heard, isOwn);
   }
 
   /** @internal Messages of one side have come further. */
@@ -204,35 +204,12 @@ export class Direct extends Emitter<DirectEvents> {
   /** @internal What it has missed is not told: it is read when `catchUp` is called, and nothing stored is emitted until then. */
   fallBehind(): void {
     // Nothing was shown: nothing is missed.
-    if (this.#known.newest > 0) this.#behindAt ??= this.#known.newest;
+    if (this.newestId > 0) this.#catchUp.begin(this.newestId);
   }
 
-  /** @internal Reads what it has missed; rejects where that has to be tried again. */
-  async catchUp(): Promise<void> {
-    while (this.#behindAt !== undefined) {
-      this.#hasMissed = false;
-      const page = await this.#pageBehind(this.#behindAt);
-      const first = idOf(page?.[0]);
-      if (page === undefined || (first !== undefined && first > this.#behindAt + 1)) {
-        this.emit('reset', { lastMessageId: first === undefined ? this.#behindAt : first - 1 });
-      }
-      for (const heard of page ?? []) this.#take(heard, heard['author'] !== this.userName);
-      const isOver = page === undefined || (page.length === 0 && !this.#hasMissed);
-      this.#behindAt = isOver ? undefined : (idOf(page.at(-1)) ?? this.#behindAt);
-    }
-  }
-
-  /** Undefined where it cannot be had. */
-  async #pageBehind(fromId: number): Promise<readonly ValueMap[] | undefined> {
-    const { userName } = this;
-    const options = { direction: 'forward', fromId, limit: this.#core.limits.historyMaxGetMessages } as const;
-    try {
-      return await this.#core.request('directHistoryGet', { userName, options });
-    } catch (error) {
-      if (error instanceof RequestError && error.temporary) throw error;
-      this.#core.failed(error);
-      return undefined;
-    }
+  /** @internal Rejects where it has to be tried again. */
+  catchUp(): Promise<void> {
+    return this.#catchUp.run();
   }
 
   /** Each once, whichever way it came. */
@@ -290,10 +267,12 @@ export class Direct extends Emitter<DirectEvents> {
     this.#marks.settle();
   }
 
+  #page(options: PageOptions): Promise<readonly ValueMap[]> {
+    return this.#core.request('directHistoryGet', { userName: this.userName, options });
+  }
+
   async #look(id: number): Promise<void> {
-    const { userName } = this;
-    const page = await this.#core.request('directHistoryGet', { userName, options: { fromId: id + 1, limit: 1 } });
-    for (const heard of page) this.#old(heard);
+    for (const heard of await this.#page({ fromId: id + 1, limit: 1 })) this.#old(heard);
   }
 
   #marked(status: 'sent' | 'read', upToId: number): void {
@@ -345,6 +324,3 @@ export class Direct extends Emitter<DirectEvents> {
 function withoutStatus(heard: ValueMap): ValueMap {
   return Object.fromEntries(Object.entries(heard).filter(([key]) => key !== 'status'));
 }
-
-const idOf = (message: ValueMap | undefined): number | undefined =>
-  typeof message?.['id'] === 'number' ? message['id'] : undefined;
