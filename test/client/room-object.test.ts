@@ -104,19 +104,23 @@ test('unread: what others say counts, mentions are seen, reading and posting on 
   expect([room.unread, room.mentioned]).toEqual([2, true]);
   await settle(at, [live(10, { author: ownName })]);
   expect([room.unread, room.mentioned]).toEqual([0, false]);
-  await settle(at, [
-    ['unreadCounts', [{ roomName: 'lobby', unread: 3, mentioned: true, last: message(10) }]],
-    live(11),
-  ]);
+  // The service counts what is on its way here, too.
+  await settle(at, [['unreadCounts', [{ roomName: 'lobby', unread: 3, mentioned: true, last: message(13) }]]]);
+  expect([room.unread, room.mentioned]).toEqual([3, true]);
+  await settle(at, [live(11), live(12), live(13), live(14)]);
   expect([room.unread, room.mentioned]).toEqual([4, true]);
   // What was missed is counted once, whether the service has told its number before or not.
   at.service.cut();
   const again = await at.service.next('roomsJoin');
-  again.send([['unreadCounts', [{ roomName: 'lobby', unread: 6, mentioned: true, last: message(13) }]]]);
-  again.answer([entry(13, { messages: [message(12), message(13)] })]);
+  again.send([['unreadCounts', [{ roomName: 'lobby', unread: 6, mentioned: true, last: message(16) }]]]);
+  again.answer([entry(16, { messages: [message(15), message(16)] })]);
   await client.next('recovered');
   expect(room.unread).toBe(6);
-  expect(room.lastMessage?.id).toBe(13);
+  expect(room.lastMessage?.id).toBe(16);
+  // A count that was made before it knew what is read here.
+  room.read();
+  await settle(at, [['unreadCounts', [{ roomName: 'lobby', unread: 1, mentioned: true, last: message(16) }]]]);
+  expect([room.unread, room.mentioned]).toEqual([0, false]);
 });
 
 test('counts of rooms that nobody has asked for make their objects', async () => {

@@ -7,8 +7,9 @@ export class Unread {
   /** The newest message known, and the last that mentions the user. */
   #lastId = 0;
   #mentionId = 0;
-  /** Everything up to this one is read. */
+  /** Everything up to this one is read: at least up to `#known`, the rest as the service has counted. */
   #mark = 0;
+  #known = 0;
   /** Of which log the ids are, once that is known. */
   #epoch: string | undefined;
 
@@ -40,7 +41,7 @@ export class Unread {
     if (isFirst && this.#lastId <= lastMessageId) this.#lastId = lastMessageId;
     else {
       this.#lastId = this.#mark = lastMessageId;
-      this.#mentionId = 0;
+      this.#mentionId = this.#known = 0;
     }
   }
 
@@ -56,11 +57,14 @@ export class Unread {
     else if (how.isMention) this.#mentionId = id;
   }
 
-  /** The service has counted, when `lastId` was the newest. What was heard since then comes on top. */
+  /**
+   * The service has counted, when `lastId` was the newest. What was heard since then comes on top; and it may not know yet
+   * what was read here.
+   */
   told(unread: number, mentioned: boolean, lastId: number | undefined): void {
     const at = lastId ?? Math.max(this.#lastId, unread);
     this.#lastId = Math.max(this.#lastId, at);
-    this.#mark = Math.max(0, at - unread);
+    this.#mark = Math.max(this.#known, at - unread);
     if (mentioned) this.#mentionId = Math.max(this.#mentionId, at);
     else if (this.#mentionId <= at) this.#mentionId = 0;
   }
@@ -68,6 +72,7 @@ export class Unread {
   /** Returns whether that is farther than before. */
   read(upToId: number): boolean {
     const mark = Math.min(upToId, this.#lastId);
+    this.#known = Math.max(this.#known, mark);
     if (mark <= this.#mark) return false;
     this.#mark = mark;
     return true;
