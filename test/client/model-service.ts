@@ -21,11 +21,15 @@ interface ModelRoom {
   readonly known: Map<string, number>;
 }
 
+// As the fake service calls everybody who logs in: all clients are devices of one user.
+const author = 'alice';
 const unavailable: ValueMap = { code: 'unavailable', args: [], message: 'later', temporary: true, retryAfterMs: 1 };
 
 export class ModelService {
   /** While true, connections break and requests fail by chance. */
   faulty = true;
+  /** While true, logs lose messages by chance, too: they are replaced, or begin later. */
+  loses = true;
   /** How often each kind of fault was met. */
   readonly faults = { cut: 0, refused: 0, unanswered: 0, overtaken: 0, unrecovered: 0, reset: 0, trimmed: 0 };
   /** Pages of history that were read. */
@@ -104,7 +108,7 @@ export class ModelService {
     const [roomName, after] = request.params as [string, number];
     this.pages += 1;
     const messages = this.#room(roomName).messages.slice(after);
-    const cut = messages.length > 2 && this.#chance('trimmed', 0.05) ? 2 : 0;
+    const cut = this.loses && messages.length > 2 && this.#chance('trimmed', 0.05) ? 2 : 0;
     request.answer(messages.slice(cut, cut + this.#rng.integer(1, 4)).toReversed());
   }
 
@@ -124,11 +128,11 @@ export class ModelService {
     // As for a join: the catalogue's params, and a clientMessageId always.
     const [roomName, message, options] = request.params as [string, ValueMap, { clientMessageId: string }];
     const room = this.#room(roomName);
-    if (this.#chance('reset', 0.01)) this.#reset(roomName, room);
+    if (this.loses && this.#chance('reset', 0.01)) this.#reset(roomName, room);
     const { clientMessageId } = options;
     const id = room.known.get(clientMessageId) ?? room.messages.length + 1;
     if (id > room.messages.length) {
-      const processed = { ...message, author: 'somebody', timestamp: 1000 + id, id };
+      const processed = { ...message, author, timestamp: 1000 + id, id };
       room.messages.push(processed);
       room.known.set(clientMessageId, id);
       publish(room, ['roomMessage', roomName, processed]);

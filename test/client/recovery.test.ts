@@ -1,6 +1,7 @@
 // Several clients that post, leave and join while everything that can fail fails by chance: the history checker decides
 // whether each of them saw one gapless order, or was told.
 import { expect, test } from '@jest/globals';
+import type { Message } from '../../src/client/message/message.ts';
 import { connectClient } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
 import { checkHistory } from '../support/history-checker.ts';
@@ -68,5 +69,41 @@ test(
     expect(model.faults.cut + model.faults.refused + model.faults.unanswered).toBeGreaterThan(10);
     expect(verdict.counts.recoveries).toBeGreaterThan(0);
     expect(model.pages).toBeGreaterThan(0);
+  }),
+);
+
+test(
+  'whatever fails in whatever order, what was sent is heard as the object that was sent, once, in the order of the calls',
+  seeded(async (rng) => {
+    const service = await startFake(scope);
+    const model = new ModelService(service, rng);
+    // A message that is repeated stands in a log that was replaced, and in the new one.
+    model.loses = false;
+    const reconnect = { minDelayMs: 1, maxDelayMs: 4 };
+    const clients = await Promise.all(
+      ['alice', 'bob'].map((userName) => connectClient(scope, { urls: service.url, userName, reconnect })),
+    );
+    const rooms = await Promise.all(clients.flatMap((client) => roomNames.map((name) => client.room(name).join())));
+    const heard = rooms.map((room) => {
+      const messages: Message[] = [];
+      room.on('message', (message) => messages.push(message));
+      return messages;
+    });
+    const sent = rooms.map((): Message[] => []);
+    for (let n = 0; n < postsEach; n++) {
+      for (const [index, room] of rooms.entries()) sent[index]?.push(room.send({ key: `${index}-${n}` }));
+      if (rng.chance(0.5)) await rng.pick(sent).at(-1)?.done;
+    }
+    await Promise.all(sent.flat().map(({ done }) => done));
+    model.faulty = false;
+    for (const client of clients) client.cut();
+    await eventually(() => expect(heard.map(({ length }) => length)).toEqual(rooms.map(() => 2 * postsEach)));
+    for (const [index, messages] of heard.entries()) {
+      const own = sent[index] ?? [];
+      expect(messages.map(({ id }) => id)).toEqual(Array.from({ length: 2 * postsEach }, (_, i) => i + 1));
+      expect(messages.filter((message) => own.includes(message))).toEqual(own);
+      expect(own.every(({ status }) => status === 'sent')).toBe(true);
+    }
+    expect(model.faults.cut + model.faults.refused + model.faults.unanswered).toBeGreaterThan(10);
   }),
 );

@@ -262,6 +262,21 @@ test('history ends where the log begins; the last message is the object that is 
   expect((await failureOf(at.room.history({ from: -1 }).next())).code).toBe('badArgument');
 });
 
+test('history that is being read goes on after a loss, once the room is joined again', async () => {
+  const at = await inRoom(scope);
+  const reading = at.room.history({ direction: 'forward' });
+  const next = reading.next();
+  (await at.service.next('roomHistoryGet')).cut();
+  (await at.service.next('roomsJoin')).answer([entry(5)]);
+  const again = await at.service.next('roomHistoryGet');
+  expect(again.params).toEqual(['lobby', 0, 100]);
+  again.answer([message(1)]);
+  expect((await next).value).toMatchObject({ id: 1 });
+  const refused = failureOf(reading.next());
+  (await at.service.next('roomHistoryGet')).refuse('noRoom');
+  expect((await refused).code).toBe('noRoom');
+});
+
 test('a log that is replaced while it is read is told', async () => {
   const at = await inRoom(scope);
   const reading = at.room.history({ direction: 'forward' });

@@ -158,8 +158,9 @@ export class Room extends Emitter<RoomEvents> {
     const { core } = this.#deps;
     const source = {
       pageMax: core.limits.historyMaxGetMessages,
-      newest: () => core.request('roomRecentHistory', { roomName: this.name }),
-      page: (id: number, limit: number) => core.request('roomHistoryGet', { roomName: this.name, id, limit }),
+      newest: () => this.#whenJoined(() => core.request('roomRecentHistory', { roomName: this.name })),
+      page: (id: number, limit: number) =>
+        this.#whenJoined(() => core.request('roomHistoryGet', { roomName: this.name, id, limit })),
       epoch: () => this.position?.epoch,
     };
     for await (const heard of history(source, options)) {
@@ -181,6 +182,18 @@ export class Room extends Emitter<RoomEvents> {
 
   get #state(): RoomState {
     return this.#ownState.current;
+  }
+
+  /** Reads, and once more where the connection was lost: perhaps the room was not joined again yet. */
+  async #whenJoined<T>(read: () => Promise<T>): Promise<T> {
+    try {
+      return await read();
+    } catch (error) {
+      const isLoss = error instanceof RequestError && (error.code === 'notJoined' || error.code === 'unavailable');
+      if (!isLoss || !this.isJoined) throw error;
+      if (!this.#deps.memberships.settled(this.name)) await this.#deps.memberships.join(this.name);
+      return read();
+    }
   }
 
   /** Somebody else may have done so just now. What fails for the moment is tried again behind the next attempt to join. */
