@@ -5,6 +5,7 @@ import { format, resolveConfig } from 'prettier';
 import { renderAsyncApi } from '../../src/documents/asyncapi.ts';
 import { renderProtocolDocument } from '../../src/documents/protocol.ts';
 import { renderOpenApi } from '../../src/documents/openapi.ts';
+import { renderManifest } from './manifest.ts';
 import { generatedParts, renderPart } from './readme.ts';
 
 interface Target {
@@ -15,19 +16,21 @@ interface Target {
 
 const fromRoot = (path: string): URL => new URL(`../../${path}`, import.meta.url);
 
-/** JSON as the formatter leaves it. */
-async function formatted(path: string, value: object): Promise<string> {
+/** Text as the formatter leaves it. */
+async function formatted(path: string, text: string): Promise<string> {
   const filepath = fileURLToPath(fromRoot(path));
-  return format(JSON.stringify(value), { ...(await resolveConfig(filepath)), filepath });
+  return format(text, { ...(await resolveConfig(filepath)), filepath });
 }
 
 const asyncApiPath = 'src/protocol/asyncapi.json';
 const openApiPath = 'src/protocol/openapi.json';
+const manifestPath = 'src/client/manifest.ts';
 
 const targets: readonly Target[] = [
   { path: 'src/protocol/PROTOCOL.md', render: renderProtocolDocument },
-  { path: asyncApiPath, render: () => formatted(asyncApiPath, renderAsyncApi()) },
-  { path: openApiPath, render: () => formatted(openApiPath, renderOpenApi()) },
+  { path: asyncApiPath, render: () => formatted(asyncApiPath, JSON.stringify(renderAsyncApi())) },
+  { path: openApiPath, render: () => formatted(openApiPath, JSON.stringify(renderOpenApi())) },
+  { path: manifestPath, render: () => formatted(manifestPath, renderManifest()) },
   // Only the tables in them are generated.
   ...generatedParts.map((part) => ({
     path: part.path,

@@ -1,17 +1,17 @@
 /** The core of a client: the connection, and who of its objects is told what of it, in which order. */
-import { isNotificationName } from '../protocol/catalogue.ts';
 import type { Input, NotificationName, NotificationParams, RequestName, Result } from '../protocol/catalogue.ts';
 import type { AuthData } from '../protocol/connection.ts';
 import { defaultLimits, type Limits } from '../protocol/params/limits.ts';
 import type { Value } from '../protocol/params/values.ts';
 import { Connector } from './connection/connector.ts';
-import { deferred } from './connection/deferred.ts';
 import type { ClientState, ConnectOptions, End } from './connection/life-cycle.ts';
 import type { Link } from './connection/link.ts';
+import { Requests } from './connection/requests.ts';
 import type { Core } from './core.ts';
 import type { Emitter } from './emitter.ts';
 import type { ClientEvents } from './events.ts';
 import type { CompleteOptions } from './options.ts';
+import { notifications } from './manifest.ts';
 import { MessageClasses } from './plugin/message-classes.ts';
 import { Plugins } from './plugin/plugins.ts';
 import { localError, type RequestError } from './request-error.ts';
@@ -25,14 +25,14 @@ const heldMax = 10_000;
 export class ClientCore implements Core {
   readonly options: CompleteOptions;
   readonly emitter: Emitter<ClientEvents>;
-  readonly plugins = new Plugins((error) => this.failed(error));
-  readonly classes = new MessageClasses((error) => this.failed(error));
+  readonly plugins = new Plugins();
+  readonly classes = new MessageClasses();
   readonly #connector: Connector;
+  readonly #requests: Requests;
   readonly #handlers = new Map<string, Handler[]>();
   readonly #claims = new Map<string, Handler>();
-  readonly #answers = new Map<string, ((input: unknown, result: unknown) => void)[]>();
+  readonly #answers = new Map<string, (input: unknown, result: unknown) => void>();
   readonly #logins: LoginHandler[] = [];
-  readonly #readies: (() => void)[] = [];
   readonly #losses: (() => void)[] = [];
   readonly #ends: ((error: RequestError) => void)[] = [];
   /** What came before the first `connect`; undefined after it. */
@@ -43,6 +43,12 @@ export class ClientCore implements Core {
     this.emitter = emitter;
     for (const plugin of options.plugins) this.plugins.register(plugin);
     this.classes.register(options.messageClasses);
+    this.#requests = new Requests(options.requestTimeoutMs, (name, input, result) =>
+      this.#answers.get(name)?.(input, result),
+    );
+    this.onLogin((link) => this.#requests.connected(link));
+    this.onLoss(() => this.#requests.disconnected());
+    this.onClose((error) => this.#requests.closed(error));
     this.#connector = new Connector(options, {
       loggedIn: (link, authData, isFirst) => this.#loggedIn(link, authData, isFirst),
       lost: () => {
@@ -53,7 +59,6 @@ export class ClientCore implements Core {
         // The same table: the life cycle is a part of the client's events.
         emitter.emit(name, ...(args as unknown as ClientEvents[typeof name]));
         if (name === 'connect') this.#letGo();
-        if (name === 'connect' || name === 'reconnect') for (const handler of this.#readies) handler();
       },
       closed: (end) => this.#closed(end),
       failed: (error) => this.failed(error),
@@ -109,16 +114,7 @@ export class ClientCore implements Core {
   }
 
   request<N extends RequestName>(name: N, input: Input<N>): Promise<Result<N>> {
-    const { link } = this.#connector;
-    if (link === undefined) return Promise.reject(localError('unavailable', 'Not connected.'));
-    const { promise, resolve, reject } = deferred<Result<N>>();
-    link.call(name, input, (outcome) => {
-      if (!outcome.ok) return reject(outcome.error);
-      // Here and not after the promise, so that what comes next is seen in the light of it.
-      for (const handler of this.#answers.get(name) ?? []) handler(input, outcome.value);
-      resolve(outcome.value);
-    });
-    return promise;
+    return this.#requests.request(name, input);
   }
 
   failed(error: unknown): void {
@@ -137,15 +133,12 @@ export class ClientCore implements Core {
   }
 
   onAnswer<N extends RequestName>(name: N, handler: (input: Input<N>, result: Result<N>) => void): void {
-    this.#answers.set(name, [...(this.#answers.get(name) ?? []), handler as (input: unknown, result: unknown) => void]);
+    if (this.#answers.has(name)) throw new Error(`Answers to ${name} are for another part.`);
+    this.#answers.set(name, handler as (input: unknown, result: unknown) => void);
   }
 
   onLogin(handler: LoginHandler): void {
     this.#logins.push(handler);
-  }
-
-  onReady(handler: () => void): void {
-    this.#readies.push(handler);
   }
 
   onLoss(handler: () => void): void {
@@ -184,7 +177,10 @@ export class ClientCore implements Core {
 
   #closed(end: End): void {
     const error = localError('unavailable', `The client is closed: ${end.code} ${end.reason}`);
-    this.plugins.closed(error);
     for (const handler of this.#ends) handler(error);
   }
+}
+
+function isNotificationName(name: string): name is NotificationName {
+  return notifications.has(name);
 }

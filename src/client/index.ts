@@ -1,6 +1,5 @@
 /** What the client library exports; everything else in this folder is its own business. */
 export type { Input, NotificationName, NotificationParams, RequestName, Result } from '../protocol/catalogue.ts';
-export { closeCodes } from '../protocol/wire/close-codes.ts';
 export type { AuthData, Credentials } from '../protocol/connection.ts';
 export type { Value, ValueMap } from '../protocol/params/values.ts';
 export type { BackoffOptions } from './connection/backoff.ts';
@@ -17,6 +16,7 @@ export type { DirectSendOptions } from './direct/direct-sending.ts';
 export type { Marks } from './direct/receipts.ts';
 export { Emitter, type AnyListener, type EventMap, type Listener, type Pattern } from './emitter.ts';
 export { Event, type ClientEvents, type Conversation, type EventName } from './events.ts';
+export { closeCodes } from './manifest.ts';
 export { Message, type MessageStatus } from './message/message.ts';
 export type { ClientOptions, LoginOptions } from './options.ts';
 export { GenericMessage, type ClassOptions, type MessageClass, type Payload } from './plugin/message-classes.ts';

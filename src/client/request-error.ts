@@ -1,6 +1,7 @@
-/** Why a request failed, as the client tells it. Which codes there are is left to the protocol's table of errors. */
-import { errorTable, type ErrorCode } from '../protocol/error-table.ts';
+/** Why a request failed, as the client tells it. Which codes there are is left to the manifest. */
+import type { ErrorCode } from '../protocol/error-table.ts';
 import { isMap, type Value } from '../protocol/params/values.ts';
+import { temporaryErrors } from './manifest.ts';
 
 /** A request that was refused by the service, or that the client gave up: then `unavailable` or `timeout`. */
 export class RequestError extends Error {
@@ -32,7 +33,7 @@ export type Outcome<T> =
 
 /** A failure that the client itself states, with the meaning that the code has in the protocol. */
 export function localError(code: ErrorCode, message: string, args: readonly Value[] = []): RequestError {
-  return new RequestError(code, message, { args, temporary: errorTable[code].temporary });
+  return new RequestError(code, message, { args, temporary: temporaryErrors.has(code) });
 }
 
 /** Reads an error value of the wire. One without its fields is taken for an internal error. */

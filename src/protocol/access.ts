@@ -51,6 +51,7 @@ export const accessRequests = {
     result: Type.Union([Type.Array(UserName), UserlistPage]),
     errors: ['noRoom', 'notJoined', 'noList', 'listTooLong'],
     access: 'user',
+    reads: true,
     cost: { units: 3, page: true },
     example: { params: ['lobby', 'userlist'], result: ['alice', 'bob'] },
   }),
@@ -71,6 +72,7 @@ export const accessRequests = {
     result: Type.Boolean(),
     errors: ['noRoom', 'notJoined'],
     access: 'user',
+    reads: true,
     example: { params: ['lobby'], result: false },
   }),
 };

@@ -164,6 +164,7 @@ export const connectionRequests = {
     result: Timestamp,
     errors: [],
     access: 'user',
+    reads: true,
     example: { params: [], result: 1767225600000 },
   }),
 };

@@ -105,6 +105,8 @@ export interface RequestDeclaration<
   readonly errors: readonly E[];
   /** `guest`: also before login; `service`: by the server API only. */
   readonly access: 'guest' | 'user' | 'service';
+  /** Made twice it gives the same and changes nothing more: clients share its answers, and repeat it after losses. */
+  readonly reads?: true;
   /** `anything` where it is left out. */
   readonly on?: O;
   /** Where it is left out, the room that a param names by `existing` or `creating`. */

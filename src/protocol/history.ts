@@ -24,6 +24,7 @@ export const historyRequests = {
     result: Type.Array(ProcessedMessage),
     errors: ['noRoom', 'notJoined'],
     access: 'user',
+    reads: true,
     cost: { units: 3, page: true },
     example: {
       params: ['lobby'],
@@ -41,6 +42,7 @@ export const historyRequests = {
     result: Type.Array(ProcessedMessage),
     errors: ['noRoom', 'notJoined'],
     access: 'user',
+    reads: true,
     cost: { units: 3, page: true },
     example: {
       params: ['lobby', 41, 10],
@@ -54,6 +56,7 @@ export const historyRequests = {
     result: HistoryInfo,
     errors: ['noRoom', 'notJoined'],
     access: 'user',
+    reads: true,
     example: {
       params: ['lobby'],
       result: {

@@ -131,6 +131,7 @@ export const membershipRequests = {
     result: UserlistPage,
     errors: ['noRoom', 'notJoined'],
     access: 'user',
+    reads: true,
     cost: { units: 3, page: true },
     example: { params: ['lobby', { limit: 2 }], result: { names: ['alice', 'bob'], cursor: null, count: 2 } },
   }),
@@ -141,6 +142,7 @@ export const membershipRequests = {
     result: UserSeen,
     errors: ['noRoom', 'notJoined'],
     access: 'user',
+    reads: true,
     example: { params: ['lobby', 'bob'], result: { joined: true, timestamp: 1767225600000 } },
   }),
 };

@@ -45,6 +45,7 @@ export const roomRequests = {
     result: Type.Union([UserName, Type.Null()]),
     errors: ['noRoom', 'notJoined'],
     access: 'user',
+    reads: true,
     example: { params: ['lobby'], result: 'alice' },
   }),
 
@@ -54,6 +55,7 @@ export const roomRequests = {
     result: NotificationsInfo,
     errors: ['noRoom', 'notJoined'],
     access: 'user',
+    reads: true,
     example: { params: ['lobby'], result: { enableUserlistUpdates: true, enableAccessListsUpdates: true } },
   }),
 };

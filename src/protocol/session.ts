@@ -39,6 +39,7 @@ export const sessionRequests = {
     result: SessionChats,
     errors: ['listTooLong'],
     access: 'user',
+    reads: true,
     on: 'user',
     order: 'self',
     cost: { units: 5, page: true },

@@ -31,6 +31,7 @@ export const unreadRequests = {
     result: Type.Array(UnreadCount),
     errors: [],
     access: 'user',
+    reads: true,
     on: 'user',
     order: 'self',
     cost: { units: 5, page: true },

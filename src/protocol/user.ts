@@ -47,6 +47,7 @@ export const userRequests = {
     result: Type.Record(Type.String(), Type.Array(RoomName)),
     errors: ['listTooLong'],
     access: 'user',
+    reads: true,
     on: 'user',
     order: 'self',
     cost: { units: 5, page: true },

@@ -95,8 +95,8 @@ test('a request without an answer times out, and a late answer is ignored', asyn
 test('requests are settled when the connection is lost or the client closes', async () => {
   const service = await startFake(scope);
   const client = await connectClient(scope, { urls: service.url, userName: 'alice', reconnect: soon });
-  const asked = failureOf(client.request('ping', {}));
-  (await service.next('ping')).cut();
+  const asked = failureOf(client.request('systemMessage', { data: 1 }));
+  (await service.next('systemMessage')).cut();
   expect(await asked).toMatchObject({ code: 'unavailable', temporary: true });
   await client.next('reconnect', () => service.logins.length === 2);
 
@@ -324,9 +324,9 @@ test('a service that breaks the protocol is left for another try', async () => {
   const service = await startFake(scope);
   const options = { urls: service.url, userName: 'alice', reconnect: soon, failOnViolations: false };
   const client = await connectClient(scope, options);
-  const asked = failureOf(client.request('ping', {}));
+  const asked = failureOf(client.request('systemMessage', { data: 1 }));
   // An answer without its result is no message of the protocol.
-  (await service.next('ping')).sendRaw(new Uint8Array([0x92, 1, 1]));
+  (await service.next('systemMessage')).sendRaw(new Uint8Array([0x92, 1, 1]));
   expect((await asked).code).toBe('unavailable');
   await eventually(() => expect(client.seen('reconnect')).toHaveLength(1));
   expect(client.violations).toEqual(['in: malformed frame: wrong length']);

@@ -2,9 +2,9 @@
  * One attempt to be logged in: through the addresses, from one of them on, until one lets the client in or refuses it. What
  * comes after it, and when, is left to the connector.
  */
-import { closeCodes } from '../../protocol/wire/close-codes.ts';
 import type { AuthData } from '../../protocol/connection.ts';
 import type { Value } from '../../protocol/params/values.ts';
+import { closeCodes } from '../manifest.ts';
 import { RequestError, type Outcome } from '../request-error.ts';
 import { abnormal, comesBack, type End } from './life-cycle.ts';
 import { Link, type LinkOptions } from './link.ts';

@@ -2,9 +2,9 @@
  * Keeps one logged-in link to the service: when to try, when to wait, when to stop, and what is told of it. What an attempt
  * does is its own; what is done over the link is left to the rooms, the outbox and the user.
  */
-import { closeCodes } from '../../protocol/wire/close-codes.ts';
 import type { AuthData } from '../../protocol/connection.ts';
 import { isMap, type Value } from '../../protocol/params/values.ts';
+import { closeCodes } from '../manifest.ts';
 import { localError, RequestError } from '../request-error.ts';
 import { Attempt, type AttemptOptions, type Failure } from './attempt.ts';
 import { Backoff, timerMs, type BackoffOptions } from './backoff.ts';

@@ -1,6 +1,6 @@
 /** The life of a client's connection as its application sees it: states, events, ends. What moves it is left to the connector. */
 import type { AuthData } from '../../protocol/connection.ts';
-import { closeCodes, type CloseEntry } from '../../protocol/wire/close-codes.ts';
+import { closeCodes } from '../manifest.ts';
 
 export type ClientState =
   /** Nothing was asked for yet, or the first connect failed. */
@@ -52,6 +52,6 @@ export const abnormal = 1006;
 
 /** Whether a connection closed with this code is worth another. Codes of others than the service count as accidents. */
 export function comesBack(code: number): boolean {
-  const entry: CloseEntry | undefined = Object.values(closeCodes).find((each) => each.code === code);
+  const entry = Object.values(closeCodes).find((each) => each.code === code);
   return entry?.comeBack ?? (code < 4500 || code > 4999);
 }

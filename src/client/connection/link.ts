@@ -8,6 +8,7 @@ import { defaultLimits, type Limits } from '../../protocol/params/limits.ts';
 import type { Value } from '../../protocol/params/values.ts';
 import { abnormal } from './life-cycle.ts';
 import { encodeRequest } from '../encoding/encoding.ts';
+import { requests } from '../manifest.ts';
 import { localError, toRequestError, type Outcome } from '../request-error.ts';
 import type { EndEvent, FrameEvent, WebSocketConstructor, WebSocketLike } from './web-socket.ts';
 
@@ -59,6 +60,8 @@ export class Link {
   #ended = false;
   /** The service's own, once it has told them. */
   limits: Limits = defaultLimits;
+  /** Requests sent so far that may have changed something. */
+  writes = 0;
 
   constructor(url: string, options: LinkOptions, owner: LinkOwner) {
     const { format, requestTimeoutMs } = options;
@@ -98,6 +101,7 @@ export class Link {
     // Bytes become values here: the result of a request is what the catalogue says.
     const typed = (outcome: Outcome<Value>): void => settle(outcome as Outcome<Result<N>>);
     this.#pending.set(id, { timer, settle: typed });
+    if (requests[name]?.reads !== true) this.writes += 1;
     this.#options.onFrame?.('out', frame.value);
     this.#socket.send(frame.value);
   }

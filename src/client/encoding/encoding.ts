@@ -2,12 +2,13 @@
  * From the input of a request to its frame, or why it is not sent: whatever the service would answer by closing the
  * connection is refused here, with the code that the request declares for it.
  */
-import { isRequestName, requestDeclaration, toParams, type Input, type RequestName } from '../../protocol/catalogue.ts';
+import type { Input, RequestName } from '../../protocol/catalogue.ts';
 import type { Codec } from '../../protocol/wire/codec.ts';
 import type { Limits } from '../../protocol/params/limits.ts';
 import { encodeShared } from '../../protocol/wire/msgpack.ts';
 import { utf8Length } from '../../protocol/names/form.ts';
 import type { Value } from '../../protocol/params/values.ts';
+import { requests, type RequestEntry } from '../manifest.ts';
 import { Outgoing } from './outgoing.ts';
 import { localError, type Outcome, type RequestError } from '../request-error.ts';
 
@@ -21,7 +22,9 @@ export function encodeRequest<N extends RequestName>(
   limits: Limits,
 ): Outcome<Frame> {
   // Whoever writes JavaScript may name anything.
-  if (!isRequestName(name)) return refused(localError('noCommand', `There is no request ${String(name)}.`, [null]));
+  if (!Object.hasOwn(requests, name)) {
+    return refused(localError('noCommand', `There is no request ${String(name)}.`, [null]));
+  }
   const params = paramsOf(name, input, limits.depth);
   if (!params.ok) return params;
   const encoded = codec.encodeRequest(id, name, params.value);
@@ -41,7 +44,7 @@ function paramsOf<N extends RequestName>(name: N, input: Input<N>, depth: number
   const params: Value[] = [];
   let given: readonly unknown[];
   try {
-    given = toParams(name, input);
+    given = inOrder(entryOf(name), input);
   } catch (error) {
     return refused(badArgument(name, 0, String(error)));
   }
@@ -55,20 +58,22 @@ function paramsOf<N extends RequestName>(name: N, input: Input<N>, depth: number
 
 function convert(name: RequestName, index: number, input: unknown, depth: number, outgoing: Outgoing): Outcome<Value> {
   try {
-    const loneSurrogates = isFree(name, index) ? 'replace' : 'refuse';
+    const loneSurrogates = entryOf(name).free?.includes(index) === true ? 'replace' : 'refuse';
     return { ok: true, value: outgoing.param(input, { depth, loneSurrogates }) };
   } catch (error) {
     return refused(badArgument(name, index, error instanceof Error ? error.message : 'what cannot be read'));
   }
 }
 
-/** Whether a param is the application's own, any value or any map, and not made of names and ids. */
-function isFree(name: RequestName, index: number): boolean {
-  const schema: { type?: string; anyOf?: unknown; properties?: unknown } | undefined = Object.values(
-    requestDeclaration(name).params,
-  )[index]?.schema;
-  if (schema === undefined || schema.anyOf !== undefined) return false;
-  return schema.type === undefined || (schema.type === 'object' && schema.properties === undefined);
+/** The params as they travel: positional, absent ones at the end left out. */
+function inOrder({ params, required }: RequestEntry, input: { readonly [name: string]: unknown }): unknown[] {
+  const given = params.map((param) => input[param] ?? null);
+  while (given.length > required && given.at(-1) === null) given.pop();
+  return given;
+}
+
+function entryOf(name: RequestName): RequestEntry {
+  return requests[name] ?? { params: [], required: 0 };
 }
 
 /** A byte of JSON stands for fewer than this of MessagePack, in which the service measures messages. */
@@ -80,16 +85,15 @@ function tooLarge(
   bytes: number,
   limits: Limits,
 ): RequestError | undefined {
-  const { errors, params: declared } = requestDeclaration(name);
-  const declares = errors.includes('messageTooLarge');
+  const { sized = false, params: declared } = entryOf(name);
   if (bytes > limits.frameBytes) {
     const text = `${name} takes ${bytes} bytes, more than a frame may have.`;
-    if (declares) return localError('messageTooLarge', text);
+    if (sized) return localError('messageTooLarge', text);
     const sizes = params.map((param) => encodeShared(param).length);
     return localError('badArgument', text, [sizes.indexOf(Math.max(...sizes)), null]);
   }
-  const at = Object.keys(declared).indexOf('message');
-  if (!declares || at < 0 || bytes * msgpackPerJson <= limits.messageBytes) return undefined;
+  const at = declared.indexOf('message');
+  if (!sized || at < 0 || bytes * msgpackPerJson <= limits.messageBytes) return undefined;
   const size = encodeShared(params[at] ?? null).length;
   if (size <= limits.messageBytes) return undefined;
   return localError('messageTooLarge', `The message takes ${size} bytes, more than ${limits.messageBytes}.`);
@@ -97,7 +101,7 @@ function tooLarge(
 
 /** As the service words it, and with what is wrong. */
 export function badArgument(name: RequestName, index: number, what: string): RequestError {
-  const param = Object.keys(requestDeclaration(name).params)[index] ?? '';
+  const param = entryOf(name).params[index] ?? '';
   return localError('badArgument', `Bad argument of ${name} at index ${index} (${param}): ${what}.`, [index, null]);
 }
 
