@@ -30,7 +30,7 @@ test('a room that is not there is made, once or by somebody else, and joined', a
   (await service.next('roomCreate')).answer(null);
   (await service.next('roomsJoin')).answer([entry(0)]);
   expect(await joining).toBe(room);
-  expect(room).toMatchObject({ isJoined: true, group: 'work', position: { epoch: 'e1', lastMessageId: 0 } });
+  expect(room).toMatchObject({ isJoined: true, position: { epoch: 'e1', lastMessageId: 0 } });
   // The user may have moved it to another group since.
   service.cut();
   const again = await service.next('roomsJoin');
@@ -55,6 +55,24 @@ test('it is not made without being asked for, nor where that is refused, nor onc
   creating.answer(null);
   expect((await left).code).toBe('unavailable');
   await settle({ client, service });
+  expect(service.waiting).toEqual([]);
+});
+
+test('a joined room is filed under another group by joining it with that, once', async () => {
+  const at = await inRoom(scope, { enableSync: true });
+  const { room, service } = at;
+  expect(room.group).toBe('custom');
+  const moving = room.join({ group: 'work' });
+  const request = await service.next('roomJoin');
+  expect(request.params).toEqual(['lobby', { group: 'work' }]);
+  request.answer(1);
+  await moving;
+  expect(room.group).toBe('work');
+  const { session } = at.client;
+  expect(session !== false && session.chats['work']?.['lobby']).toBe(room);
+  await room.join({ group: 'work' });
+  await room.join();
+  await settle(at);
   expect(service.waiting).toEqual([]);
 });
 

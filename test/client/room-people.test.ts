@@ -68,6 +68,7 @@ test('after a loss it is read again, and who came and went meanwhile is told', a
   (await at.service.next('roomUserlistGet')).cut();
   (await at.service.next('roomsJoin')).answer([entry(5)]);
   (await at.service.next('roomUserlistGet')).refuse('unavailable', 1);
+  (await at.service.next('roomUserlistGet')).refuse('notJoined');
   give(await at.service.next('roomUserlistGet'), ['alice', 'carol', 'dave']);
   await eventually(() => expect(told).toEqual(['-bob', '+dave']));
   expect(namesOf(at)).toEqual(['alice', 'carol', 'dave']);

@@ -110,10 +110,14 @@ export class Room extends Emitter<RoomEvents> {
    */
   async join({ group, create = false }: JoinRoomOptions = {}): Promise<this> {
     const wish = (this.#wish += 1);
+    const { core, memberships } = this.#deps;
+    // Joining it again would be no request, and move nothing.
+    const isMove =
+      this.isJoined && group !== undefined && core.options.login.enableSync === true && group !== this.group;
     for (let created = 0; ; created += 1) {
       try {
-        await this.#deps.memberships.join(this.name, group);
-        if (group !== undefined) this.#state.file(group);
+        await memberships.join(this.name, group);
+        if (isMove) await core.request('roomJoin', { roomName: this.name, options: { group } });
         return this;
       } catch (error) {
         const isMissing = error instanceof RequestError && error.code === 'noRoom';

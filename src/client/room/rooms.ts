@@ -90,6 +90,10 @@ export class Rooms {
   #follow(): Memberships {
     const core = this.#core;
     const state = (roomName: string): RoomState | undefined => this.#states.get(roomName);
+    // What its own device moves to another group the service tells the others only.
+    core.onAnswer('roomJoin', ({ roomName, options }) =>
+      this.#follower?.entered(normaliseName(roomName, this.#names), options?.group),
+    );
     core.onNotification('unreadCounts', (counts) => {
       for (const count of counts) {
         if (count.roomName === undefined) continue;

@@ -158,7 +158,9 @@ export class Userlist {
 
   #failed(error: unknown): void {
     this.#reading = undefined;
-    if (!(error instanceof RequestError) || !error.temporary) return this.#owner.failed(error);
+    // It may have been asked before the room was joined again on this connection.
+    const isEarly = error instanceof RequestError && error.code === 'notJoined';
+    if (!(error instanceof RequestError) || !(error.temporary || isEarly)) return this.#owner.failed(error);
     this.#failures += 1;
     this.#retry = setTimeout(() => this.#read(), repeatDelayMs(error, this.#failures));
   }
