@@ -51,11 +51,12 @@ export class Contacts extends Emitter<ContactEvents> implements ReadonlyMap<stri
     core.onNotification('contactRemovedEcho', (userName) => this.#removed(userName));
     core.onAnswer('contactRemove', ({ userName }) => this.#removed(userName));
     core.onNotification('contactStatusChanged', ({ userName, status, lastOnline }) => {
+      const reading = this.#reading;
+      reading?.told.set(userName, 'here');
       // Perhaps a contact that the reading has still to find.
-      if (this.#reading !== undefined) users.of(userName).learn({ status, lastOnline });
-      this.#reading?.told.set(userName, 'here');
-      const user = this.#contacts.get(userName);
-      if (user !== undefined) this.emit('status', user);
+      const user = reading === undefined ? users.known(userName) : users.of(userName);
+      const isChanged = user?.learn({ status, lastOnline }) === true;
+      if (user !== undefined && isChanged && this.#contacts.has(userName)) this.emit('status', user);
     });
   }
 

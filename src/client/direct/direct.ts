@@ -223,12 +223,12 @@ export class Direct extends Emitter<DirectEvents> {
     }
     this.#typing.ended();
     this.#core.plugins.receive(this, 'message', message, (passed) => {
-      const heardOf = (): void => {
+      this.#change(() => {
         if (id === undefined) return;
         this.#unread.heard(id, passed.mentions.includes(this.#core.userName ?? ''));
         this.#last.stored(passed);
-      };
-      this.#change(heardOf, () => this.emit('message', passed));
+      });
+      this.emit('message', passed);
     });
   }
 
@@ -236,10 +236,8 @@ export class Direct extends Emitter<DirectEvents> {
     const { id } = message;
     if (id !== undefined) this.#receipts.follow(message, id);
     this.#core.plugins.receive(this, 'echo', message, (passed) => {
-      this.#change(
-        () => this.#last.stored(passed),
-        () => this.emit('echo', passed),
-      );
+      this.#change(() => this.#last.stored(passed));
+      this.emit('echo', passed);
     });
   }
 
@@ -260,10 +258,8 @@ export class Direct extends Emitter<DirectEvents> {
   }
 
   #ended(message: Message): void {
-    this.#change(
-      () => this.#last.ended(message),
-      () => this.emit('update', message),
-    );
+    this.#change(() => this.#last.ended(message));
+    this.emit('update', message);
     this.#marks.settle();
   }
 
@@ -305,15 +301,14 @@ export class Direct extends Emitter<DirectEvents> {
     return Message.received(withoutStatus(heard), isOwn, { direct: this, classes: this.#core.classes });
   }
 
-  /** Tells what has changed by it, behind what it is about. */
-  #change(apply: () => unknown, tell?: () => void): void {
+  /** Tells what has changed by it, which comes before the message that it is about. */
+  #change(apply: () => unknown): void {
     const { unread, mentioned, lastMessage } = this;
     apply();
     const changed: DirectField[] = [];
     if (unread !== this.unread) changed.push('unread');
     if (mentioned !== this.mentioned) changed.push('mentioned');
     if (lastMessage !== this.lastMessage) changed.push('lastMessage');
-    tell?.();
     if (changed.length === 0) return;
     this.emit('update', { changed });
     this.#core.emitter.emit('unread', this);

@@ -26,9 +26,6 @@ export class Users {
       for (const profile of [user, ...contacts]) this.learn(profile);
     });
     core.onAnswer('profileGet', (_, profile) => void this.learn(profile));
-    core.onNotification('contactStatusChanged', ({ userName, status, lastOnline }) => {
-      this.known(userName)?.learn({ status, lastOnline });
-    });
   }
 
   of(userName: string): User {
