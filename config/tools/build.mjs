@@ -1,10 +1,11 @@
-// Builds dist/: compiles src/, with declarations for users of the package, and copies the Lua files beside the code that
-// loads them. Built aside and swapped in, so that a failed build leaves the last good one and a running one is never seen
+// Builds dist/: compiles src/, copies the Lua files beside the code that loads them, and makes a package of the client
+// library. Built aside and swapped in, so that a failed build leaves the last good one and a running one is never seen
 // half-written.
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { buildClient } from './build-client.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const source = join(root, 'src');
@@ -25,6 +26,7 @@ try {
     for (const name of readdirSync(source, { recursive: true, encoding: 'utf8' })) {
       if (name.endsWith('.lua')) cpSync(join(source, name), join(fresh, name));
     }
+    await buildClient(fresh);
     swapIn();
   }
   process.exitCode = status ?? 1;

@@ -7,8 +7,9 @@ import { Connector } from './connection/connector.ts';
 import type { ClientState, ConnectOptions, End } from './connection/life-cycle.ts';
 import type { Link } from './connection/link.ts';
 import { Requests } from './connection/requests.ts';
+import { signedInput } from './connection/signatures.ts';
 import type { Core } from './core.ts';
-import type { Emitter } from './emitter.ts';
+import { tellConsole, type Emitter } from './emitter.ts';
 import type { ClientEvents } from './events.ts';
 import type { CompleteOptions } from './options.ts';
 import { notifications } from './manifest.ts';
@@ -114,11 +115,13 @@ export class ClientCore implements Core {
   }
 
   request<N extends RequestName>(name: N, input: Input<N>): Promise<Result<N>> {
-    return this.#requests.request(name, input);
+    const signed = signedInput(name, input, this.options.signatures, this);
+    if (signed === undefined) return this.#requests.request(name, input);
+    return signed.then((complete) => this.#requests.request(name, complete));
   }
 
   failed(error: unknown): void {
-    if (!this.emitter.emit('error', error)) globalThis.console.error(error);
+    if (!this.emitter.emit('error', error)) tellConsole(error);
   }
 
   onNotification<N extends NotificationName>(name: N, handler: (...params: NotificationParams<N>) => void): void {

@@ -166,7 +166,11 @@ function fits(pattern: readonly string[], segments: readonly string[], at = 0, f
 }
 
 function toConsole(error: unknown, event: string): void {
-  // A bare machine may have none.
-  const told: { error?: (...args: unknown[]) => void } | undefined = globalThis.console;
-  told?.error?.(`A listener of ${event} failed:`, error);
+  tellConsole(`A listener of ${event} failed:`, error);
+}
+
+/** What nobody listens to. A bare machine may have no console. */
+export function tellConsole(...told: readonly unknown[]): void {
+  const platform: { console?: { error(...told: readonly unknown[]): void } } = globalThis;
+  platform.console?.error(...told);
 }

@@ -1,0 +1,81 @@
+// What an application's own server signs: logins by name and changes of blacklists, and factories that fail.
+import { expect, test } from '@jest/globals';
+import type { Signature } from '../../src/client/connection/signatures.ts';
+import { connectClient, createTestClient, failureOf } from '../support/client.ts';
+import { useScope } from '../support/scope.ts';
+import { startService } from '../support/service.ts';
+import { signatureSecret, signed } from '../support/signing.ts';
+import { startFake } from './fake-service.ts';
+
+const scope = useScope();
+const soon = { minDelayMs: 1, maxDelayMs: 5 };
+const signature = { signature: 'abc', timestamp: 1, nonce: 'n' };
+
+test('a login by name is signed, one by token or resume token is not', async () => {
+  const service = await startFake(scope);
+  const asked: unknown[] = [];
+  const signatureFactory = (userName: string | undefined): Signature => {
+    asked.push(userName);
+    return signature;
+  };
+  const options = { urls: service.url, userName: 'ann', reconnect: soon, signatureFactory };
+  const client = await connectClient(scope, options);
+  service.cut();
+  await client.next('reconnect');
+  await connectClient(scope, { ...options, credentials: { token: 'jwt' } });
+  expect(asked).toEqual(['ann']);
+  expect(service.logins).toEqual([{ userName: 'ann', signature }, { resumeToken: 'token-1' }, { token: 'jwt' }]);
+});
+
+test('a factory that gives something else, or throws, fails the first login, and nothing is sent', async () => {
+  const service = await startFake(scope);
+  const login = (signatureFactory: () => unknown): Promise<{ code: string; message: string }> => {
+    // As somebody who writes JavaScript may do.
+    const wrong = signatureFactory as () => Signature;
+    return failureOf(
+      createTestClient(scope, { urls: service.url, userName: 'ann', signatureFactory: wrong }).connect(),
+    );
+  };
+  for (const made of [undefined, null, 'abc', {}, { ...signature, timestamp: '1' }]) {
+    expect([made, (await login(() => made)).code]).toEqual([made, 'malformedSignature']);
+  }
+  const sorry = (): never => {
+    throw new Error('no key today');
+  };
+  expect(await login(sorry)).toMatchObject({
+    code: 'signatureFailed',
+    message: 'The signature factory failed: no key today',
+  });
+  expect(await login(() => Promise.reject(new Error('later')))).toMatchObject({ code: 'signatureFailed' });
+  expect(service.logins).toEqual([]);
+});
+
+test('on a real node that wants them, logins and changes of blacklists go through', async () => {
+  const env = { PARLEY_AUTH: 'jwt', PARLEY_JWT_SECRET: 'x'.repeat(32), PARLEY_SIGNATURE_SECRET: signatureSecret };
+  const service = await startService(scope, { nodes: 1, env: { ...env, PARLEY_SIGNATURES: 'login,blacklist' } });
+  // The helper writes what a server of the operator's would.
+  const sign = (text: string): Signature => signed(text)['signature'] as unknown as Signature;
+  const client = await connectClient(scope, {
+    urls: service.node(0).url,
+    userName: 'ann',
+    signatureFactory: (userName) => sign(`login:${userName}:`),
+    blacklistSignatureFactory: async (roomName, userName, names, action) =>
+      Promise.resolve(sign(`${action}:${userName}:${roomName}:${names.join(':')}`)),
+  });
+  await client.request('roomCreate', { roomName: 'lobby' });
+  const list = { roomName: 'lobby', listName: 'blacklist', userNames: ['zoe', 'e\u0301mile', '\u{1f600}', '\uff5e'] };
+  expect(await client.request('roomAddToList', list)).toBeNull();
+  const blocked = await client.request('roomGetAccessList', list);
+  expect(Array.isArray(blocked) ? blocked.length : blocked.names.length).toBe(4);
+  expect(await client.request('roomRemoveFromList', list)).toBeNull();
+  // Others need none.
+  expect(await client.request('roomAddToList', { ...list, listName: 'whitelist' })).toBeNull();
+
+  const unsigned = await connectClient(scope, {
+    urls: service.node(0).url,
+    userName: 'bob',
+    signatureFactory: () => sign('login:bob:'),
+  });
+  await unsigned.request('roomCreate', { roomName: 'den' });
+  expect((await failureOf(unsigned.request('roomAddToList', { ...list, roomName: 'den' }))).code).toBe('badSignature');
+});
