@@ -1,10 +1,11 @@
 // A room as its application sees it: making and joining it, losing it, what is unread, who types, what was said.
 import { expect, test } from '@jest/globals';
 import type { ValueMap } from '../../src/protocol/params/values.ts';
-import { connectClient, failureOf } from '../support/client.ts';
+import { defaultLimits } from '../../src/protocol/params/limits.ts';
+import { connectClient, createTestClient, failureOf } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
 import { useScope } from '../support/scope.ts';
-import { startFake, type FakeService } from './fake-service.ts';
+import { authData, startFake, type FakeService } from './fake-service.ts';
 import { entry, inRoom, live, message, ownName, settle, type InRoom } from './in-room.ts';
 
 const scope = useScope();
@@ -56,6 +57,42 @@ test('it is not made without being asked for, nor where that is refused, nor onc
   expect((await left).code).toBe('unavailable');
   await settle({ client, service });
   expect(service.waiting).toEqual([]);
+});
+
+test('two objects that turn out to be of one room, by the rule of the service, are both right from then on', async () => {
+  const service = await startFake(scope);
+  service.login = (request) => request.answer(authData({ limits: { ...defaultLimits, names: 'username' } }));
+  const client = createTestClient(scope, { urls: service.url, userName: ownName });
+  const rooms = ['Lobby', 'lobby'].map((name) => client.room(name));
+  const joining = Promise.all(rooms.map((room) => room.join()));
+  const sent = [0, 1, 0].map((index, n) => rooms[index]?.send({ n }));
+  const heard = rooms.map((room) => {
+    const messages: unknown[] = [];
+    room.on('message', (each) => messages.push(each));
+    return messages;
+  });
+  await client.connect();
+  const join = await service.next('roomsJoin');
+  expect(join.params).toEqual([[{ roomName: 'lobby' }]]);
+  join.answer([entry(5)]);
+  await joining;
+  for (const [n, each] of sent.entries()) {
+    const post = await service.next('roomMessage');
+    expect(post.params.slice(0, 2)).toEqual(['lobby', { n }]);
+    post.send([['roomMessage', 'lobby', { n, author: ownName, timestamp: 1, id: 6 + n }]]);
+    post.answer(6 + n);
+    await each?.done;
+  }
+  await settle({ client, service }, [live(9)]);
+  for (const messages of heard) {
+    expect(messages).toHaveLength(4);
+    for (const [n, each] of [...sent, rooms[0]?.lastMessage].entries()) expect(messages[n]).toBe(each);
+  }
+  expect(rooms.map(({ name, isJoined, unread }) => [name, isJoined, unread])).toEqual([
+    ['lobby', true, 1],
+    ['lobby', true, 1],
+  ]);
+  expect(client.rooms.size).toBe(1);
 });
 
 test('a joined room is filed under another group by joining it with that, once', async () => {

@@ -99,3 +99,17 @@ test('few lists are read at once', async () => {
   give(await at.service.next('roomUserlistGet'), ['alice']);
   await eventually(() => expect(names.map((name) => at.client.room(name).users.size)).toEqual([1, 1, 1]));
 });
+
+test('a list ends at 10,000 users; how many there are is known all the same', async () => {
+  const at = await inRoom(scope);
+  const told = hear(at);
+  const names = Array.from({ length: 10_001 }, (_, n) => `user-${n}`);
+  give(await at.service.next('roomUserlistGet'), names, 'more', 12_000);
+  await eventually(() => expect(at.room.users.size).toBe(10_000));
+  await settle(at, [['roomUserJoined', 'lobby', 'zoe']]);
+  expect([at.room.users.size, at.room.userCount]).toEqual([10_000, 12_001]);
+  // Who is not listed comes and goes like anybody else.
+  await settle(at, [['roomUserLeft', 'lobby', 'zoe']]);
+  expect(told).toEqual(['+zoe', '-zoe']);
+  expect(at.service.waiting).toEqual([]);
+});
