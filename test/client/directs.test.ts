@@ -1,31 +1,17 @@
 // Direct conversations: what is sent, echoed, counted and followed, each once and in order.
 import { expect, test } from '@jest/globals';
 import type { Direct } from '../../src/client/direct/direct.ts';
-import { Message } from '../../src/client/message/message.ts';
+import type { Message } from '../../src/client/message/message.ts';
 import { typing, unread, type TypingIndicator, type UnreadMessages } from '../../src/client/plugin/shipped.ts';
 import { failureOf } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
 import { useScope } from '../support/scope.ts';
 import { authData, type Received } from './fake-service.ts';
-import { connectSpeaking, from, startSpeaking } from './people.ts';
+import { connectSpeaking, from, heard, startSpeaking } from './people.ts';
 
 const scope = useScope();
 
-/** Every event of a conversation from now on, in words. */
-function heard(direct: Direct): string[] {
-  const told: string[] = [];
-  direct.onAny((event, what) => told.push(`${event} ${wordsOf(what)}`));
-  return told;
-}
-
-function wordsOf(what: unknown): string {
-  if (!(what instanceof Message)) return JSON.stringify(what);
-  const { textMessage } = what.content;
-  return `${typeof textMessage === 'string' ? textMessage : ''} ${what.id ?? '-'} ${what.status}`;
-}
-
 const changed = (...fields: string[]): string => `update {"changed":${JSON.stringify(fields)}}`;
-const inbox = (seq: number) => ({ epoch: 'e', seq });
 
 test('a message is told once, with the state in place, and what the service itself says has no conversation', async () => {
   const { client, tell } = await connectSpeaking(scope);
@@ -239,57 +225,6 @@ test('history goes both ways page by page, gives known objects again, and moves 
   const [newest] = [await bob.history().next(), await bob.history().next()].map(({ value }) => value as Message);
   expect(newest).toMatchObject({ id: 5, isOwn: true, status: 'delivered', content: { textMessage: '5' } });
   await expect(bob.history({ from: -1 }).next()).rejects.toMatchObject({ code: 'badArgument' });
-});
-
-test('what was missed comes first, in order, however many pages it is, and live messages behind it', async () => {
-  const { service, client, before, tell } = await startSpeaking(scope, { offlineMessages: 'push' });
-  before.push(['missedMessages', { bob: [from('bob', 1, '1', { status: 'not_sent' })] }, { more: true }]);
-  await client.connect();
-  const bob = client.direct('bob');
-  const told: unknown[] = [];
-  bob.on('message', ({ id, content }) => told.push(id, Object.keys(content)));
-  expect(bob.lastMessage).toMatchObject({ id: 1 });
-  const second = await service.next('missedMessagesGet');
-  tell(['directMessage', from('bob', 4, '4')], ['directMessage', from('bob', 3, '3')]);
-  await eventually(() => expect(client.seen('directMessage')).toHaveLength(2));
-  second.answer({ bob: [from('bob', 2, '2'), from('bob', 3, '3', { status: 'not_sent' })] });
-  (await service.next('missedMessagesGet')).answer({});
-  await eventually(() => expect(told).toEqual([2, 3, 4].flatMap((id) => [id, ['textMessage']])));
-});
-
-test('after an inbox that was reset, conversations are read on from where they were, before what is live', async () => {
-  const { service, client, before, tell } = await connectSpeaking(scope);
-  const bob = client.direct('bob');
-  tell(['directMessage', from('bob', 1, '1')], ['directMessage', from('bob', 2, '2')]);
-  tell(['directMessage', from('carol', 1, 'x')]);
-  await eventually(() => expect(client.directs.get('carol')?.unread).toBe(1));
-  const told = heard(bob);
-  const last = from('bob', 7, '7');
-  before.push(['inboxReset', inbox(9)], ['unreadCounts', [{ userName: 'bob', unread: 3, mentioned: false, last }]]);
-  service.cut();
-  const page = await service.next('directHistoryGet');
-  expect(page.params).toEqual(['bob', expect.objectContaining({ direction: 'forward', fromId: 2 })]);
-  tell(['directMessage', from('bob', 8, '8')]);
-  await eventually(() => expect(client.seen('directMessage')).toHaveLength(4));
-  // 3 and 4 are not kept any more.
-  page.answer([from('bob', 5, '5'), from('alice', 6, '6'), from('bob', 7, '7')]);
-  const rest = await service.next('directHistoryGet');
-  rest.answer([from('bob', 8, '8')]);
-  (await service.next('directHistoryGet')).answer([]);
-  (await service.next('directHistoryGet')).answer([]);
-  (await service.next('unreadGet')).answer([
-    { userName: 'bob', unread: 4, mentioned: false, last: from('bob', 8, '8') },
-  ]);
-  await eventually(() => expect(client.directs.get('carol')?.unread).toBe(0));
-  const shown = told.filter((each) => !each.startsWith('update'));
-  expect(shown).toEqual([
-    'reset {"lastMessageId":4}',
-    'message 5 5 none',
-    'echo 6 6 sent',
-    'message 7 7 none',
-    'message 8 8 none',
-  ]);
-  expect(bob.unread).toBe(4);
 });
 
 test('plugins may refuse a message on its way out and in', async () => {

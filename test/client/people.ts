@@ -1,4 +1,6 @@
 // A fake service that speaks up by itself, and a client of it: for tests of what is told and in which order.
+import type { Direct } from '../../src/client/direct/direct.ts';
+import { Message } from '../../src/client/message/message.ts';
 import type { Value, ValueMap } from '../../src/protocol/params/values.ts';
 import { createTestClient, type TestClient, type TestClientOptions } from '../support/client.ts';
 import type { Scope } from '../support/disposal.ts';
@@ -43,3 +45,16 @@ export const from = (author: string, id: number, text: string, fields: ValueMap 
   id,
   ...fields,
 });
+
+/** Every event of a conversation from now on, in words. */
+export function heard(direct: Direct): string[] {
+  const told: string[] = [];
+  direct.onAny((event, what) => told.push(`${event} ${wordsOf(what)}`));
+  return told;
+}
+
+function wordsOf(what: unknown): string {
+  if (!(what instanceof Message)) return JSON.stringify(what);
+  const { textMessage } = what.content;
+  return `${typeof textMessage === 'string' ? textMessage : ''} ${what.id ?? '-'} ${what.status}`;
+}

@@ -204,7 +204,7 @@ export class Direct extends Emitter<DirectEvents> {
   /** @internal What it has missed is not told: it is read when `catchUp` is called, and nothing stored is emitted until then. */
   fallBehind(): void {
     // Nothing was shown: nothing is missed.
-    if (this.newestId > 0) this.#catchUp.begin(this.newestId);
+    if (this.#known.shownUpTo > 0) this.#catchUp.begin(this.#known.shownUpTo);
   }
 
   /** @internal Rejects where it has to be tried again. */

@@ -24,6 +24,8 @@ export class Directs {
   readonly #behind: Background;
   /** Set while more of what was missed is asked for. */
   #held: (() => void)[] | undefined;
+  /** What was missed is on its way. */
+  #isAsking = false;
   #isBehind = false;
 
   constructor(parts: DirectParts, users: Users) {
@@ -57,6 +59,9 @@ export class Directs {
       this.#loggedIn();
     });
     const lost = (): void => {
+      // What was asked for counts as sent, and its answer will not come.
+      if (this.#isAsking) this.#fallBehind();
+      this.#isAsking = false;
       for (const direct of this.objects.values()) direct.lost();
     };
     core.onLoss(lost);
@@ -120,8 +125,14 @@ export class Directs {
   #askForMissed(): void {
     this.#missed.insist(async () => {
       try {
-        while (this.#take(await this.#core.request('missedMessagesGet', {})) > 0);
+        for (let count = 1; count > 0;) {
+          this.#isAsking = true;
+          const messages = await this.#core.request('missedMessagesGet', {});
+          this.#isAsking = false;
+          count = this.#take(messages);
+        }
       } catch (error) {
+        this.#isAsking = false;
         // It is asked again; a refusal for good leaves what is live.
         if (isTemporary(error)) throw error;
         this.#core.failed(error);

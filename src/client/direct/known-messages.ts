@@ -9,14 +9,21 @@ export class KnownMessages {
   readonly #authors = new Map<number, 'own' | 'theirs'>();
   readonly #told = new Set<number>();
   #newest = 0;
+  #newestOfTheirs = 0;
 
   /** The highest id that was seen anywhere. */
   get newest(): number {
     return this.#newest;
   }
 
+  /** Up to where the conversation was shown: what this user wrote itself says little of what it has missed before it. */
+  get shownUpTo(): number {
+    return this.#newestOfTheirs === 0 ? this.#newest : this.#newestOfTheirs;
+  }
+
   note(id: number, isOwn: boolean): void {
     this.#newest = Math.max(this.#newest, id);
+    if (!isOwn) this.#newestOfTheirs = Math.max(this.#newestOfTheirs, id);
     this.#authors.delete(id);
     this.#authors.set(id, isOwn ? 'own' : 'theirs');
     trim(this.#authors);
