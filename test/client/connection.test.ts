@@ -320,6 +320,20 @@ test('a silent service is asked for a sign of life, then left', async () => {
   await eventually(() => expect(service.logins.length).toBeGreaterThan(1));
 });
 
+test('a machine that has slept asks at once, and leaves a connection that is dead', async () => {
+  const service = await startFake(scope, { heartbeatMs: 300 });
+  const options = { urls: service.url, userName: 'alice', reconnect: soon, requestTimeoutMs: 100 };
+  const client = await connectClient(scope, options);
+  const now = Date.now.bind(Date);
+  const clock = jest.spyOn(Date, 'now').mockImplementation(() => now() + 3_600_000);
+  try {
+    expect(await client.next('disconnect')).toEqual([{ code: 1006, reason: 'nothing heard after a sleep' }]);
+    await client.next('reconnect');
+  } finally {
+    clock.mockRestore();
+  }
+});
+
 test('a service that breaks the protocol is left for another try', async () => {
   const service = await startFake(scope);
   const options = { urls: service.url, userName: 'alice', reconnect: soon, failOnViolations: false };
