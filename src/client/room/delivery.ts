@@ -58,7 +58,7 @@ export class Delivery {
    */
   joined(room: Membership, { epoch, lastMessageId, recovered, messages }: RoomJoined): void {
     const { roomName, position } = room;
-    room.awaits(undefined);
+    room.awaitNothing();
     const held = after(room.held.splice(0), epoch, lastMessageId);
     room.missing = undefined;
     if (position === undefined) {
@@ -124,8 +124,8 @@ export class Delivery {
 
   /** What was sent has its answer, or its attempt is over: what waited for that goes on. */
   answered(room: Membership): void {
-    if (room.awaited === undefined) return;
-    room.awaits(undefined);
+    if (!room.awaitsAnswer) return;
+    room.awaitNothing();
     // Otherwise what is awaited now brings them, or their place.
     if (room.missing !== undefined || (room.status !== 'in' && room.status !== 'leaving')) return;
     for (const event of room.held.splice(0)) this.#inOrder(room, event);
@@ -133,18 +133,18 @@ export class Delivery {
 
   /** What waits for an answer is delivered before the room goes. */
   last(room: Membership): void {
-    if (room.awaited === undefined) return;
-    room.awaits(undefined);
+    if (!room.awaitsAnswer) return;
+    room.awaitNothing();
     this.#owner.answerIsLate(room.roomName);
     for (const event of room.held.splice(0)) this.#deliver(room, event);
   }
 
   #live(room: Membership, event: RoomEvent): void {
-    if (room.awaited === undefined) {
+    if (!room.awaitsAnswer) {
       if (event.kind === 'reset' || !this.#owner.awaitsAnswer(room.roomName, event.message)) {
         return this.#deliver(room, event);
       }
-      room.awaits(setTimeout(() => this.#late(room), awaitedMs));
+      room.awaitAnswer(awaitedMs, () => this.#late(room));
     }
     room.held.push(event);
     if (room.held.length > awaitedMax) this.#late(room);

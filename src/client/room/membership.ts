@@ -29,6 +29,7 @@ export interface Missing {
 }
 
 export class Membership {
+  #answer: ReturnType<typeof setTimeout> | undefined;
   /** As the service writes it, once its rule for names is known. */
   roomName: string;
   /** What the user wants: in or out. */
@@ -49,10 +50,6 @@ export class Membership {
   alone = false;
   /** What came before what is missed (the answer to the join, or pages of history), to be delivered after it. */
   readonly held: RoomEvent[] = [];
-  /**
-   * A message of one's own waits, and all behind it: the answer to what is being sent tells which it is. Until then at most.
-   */
-  awaited: ReturnType<typeof setTimeout> | undefined = undefined;
   /** Group of the session to file it under, when it is joined for the first time. */
   group: string | undefined = undefined;
   readonly joins: Deferred<Position>[] = [];
@@ -67,13 +64,23 @@ export class Membership {
     this.missing = undefined;
     this.status = 'out';
     this.askAgain = false;
-    this.awaits(undefined);
+    this.awaitNothing();
     this.held.length = 0;
   }
 
-  awaits(timer: ReturnType<typeof setTimeout> | undefined): void {
-    clearTimeout(this.awaited);
-    this.awaited = timer;
+  /** A message of one's own waits, and all behind it: the answer to what is being sent tells which it is. */
+  get awaitsAnswer(): boolean {
+    return this.#answer !== undefined;
+  }
+
+  /** The answer is waited for, for so long at most. */
+  awaitAnswer(maxMs: number, late: () => void): void {
+    this.#answer = setTimeout(late, maxMs);
+  }
+
+  awaitNothing(): void {
+    clearTimeout(this.#answer);
+    this.#answer = undefined;
   }
 
   /** Two names have turned out to be one room's: who waits for the other one waits for this one. */
