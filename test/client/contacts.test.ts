@@ -131,6 +131,19 @@ test('before the first login it waits for that, but for load', async () => {
   expect(await failureOf(loaded)).toMatchObject({ code: 'listTooLong' });
 });
 
+test('load waits for the reading that is whole, across a loss', async () => {
+  const { service, client } = await start();
+  const loaded = client.contacts.load();
+  (await service.next('contactList')).answer(page([profile('bob')], 'next'));
+  (await service.next('contactList')).cut();
+  // The lost page, and the list from its beginning.
+  const again = [await service.next('contactList'), await service.next('contactList')];
+  const isRest = ({ params: [options] }: Received): boolean => (options as ValueMap)['cursor'] === 'next';
+  again.find(isRest)?.answer(page([]));
+  again.find((request) => !isRest(request))?.answer(page([profile('bob'), profile('carol')]));
+  expect([...(await loaded).keys()]).toEqual(['bob', 'carol']);
+});
+
 test('a user has one object, which learns what is told of it', async () => {
   const { service, client, tell } = await start();
   const bob = client.user('bob');

@@ -64,6 +64,8 @@ export class Contacts extends Emitter<ContactEvents> implements ReadonlyMap<stri
   async load(): Promise<this> {
     this.#isUsed = true;
     await this.#read();
+    // A login since then has begun another reading.
+    while (this.#reading !== undefined) await this.#reading.done;
     return this;
   }
 
