@@ -172,8 +172,13 @@ test('a room that was left without a connection is taken out when there is one, 
 });
 
 test('the channel of the user reaches its other devices, as far as plugins let it', async () => {
-  const { client, service, tell } = await connectSpeaking(scope, { enableSync });
+  const made: unknown[] = [];
+  const { client, service, tell } = await connectSpeaking(scope, {
+    enableSync,
+    plugins: [{ name: 'watching', onSessionCreate: (session: Session) => made.push(session) }],
+  });
   const session = sessionOf(client);
+  expect(made).toEqual([session]);
   const heardIt: unknown[] = [];
   session.sync.on('message', (data) => heardIt.push(data));
   session.plugin({

@@ -56,7 +56,6 @@ export class Session extends Emitter<SessionEvents> {
     core.onLogin(() => this.#loggedIn());
     core.onReady(() => this.#compare());
     core.onLoss(() => (this.#found = new Filing()));
-    core.plugins.extend(this, 'Session');
   }
 
   plugin(plugin: Plugin): this {
@@ -74,6 +73,7 @@ export class Session extends Emitter<SessionEvents> {
         if (loss === undefined) this.#leftHere(roomName);
       },
     });
+    this.#core.plugins.extend(this, 'Session');
   }
 
   #beforeLogin(act: () => void): void {
