@@ -77,7 +77,7 @@ export class Client extends Emitter<ClientEvents> {
     return this.#core.userName;
   }
 
-  /** The address of the connection that is, was last, or is tried. */
+  /** The address of the connection that is or is tried; else the one to be tried first. */
   get url(): string | undefined {
     return this.#core.url;
   }

@@ -182,6 +182,19 @@ test('close by hand: nothing but close, in whatever state', async () => {
   expect(waiting.told.slice(1)).toEqual([end]);
 });
 
+test('close by hand, by who hears of a room that is left with the connection: still nothing but close', async () => {
+  const { service, client, told } = await start();
+  const joining = client.join('lobby');
+  const entry = { roomName: 'lobby', njoined: 1, epoch: 'e', lastMessageId: 0, recovered: true, messages: [] };
+  (await service.next('roomsJoin')).answer([entry]);
+  await joining;
+  void client.leave('lobby').catch(() => undefined);
+  (await service.next('roomLeave')).cut();
+  client.once('left', () => void client.close());
+  await client.next('close');
+  expect(told).toEqual(['close closed {"code":1000,"reason":"closed by the client"}']);
+});
+
 test('another device with the tag: conflict and close', async () => {
   const { service, client, told } = await start();
   service.send([['loginConflict', { reason: 'newer login' }]]);

@@ -63,7 +63,7 @@ test('its package.json says what there is', () => {
   expect([manifest.name, manifest.dependencies]).toEqual(['parley-client', undefined]);
   const files = Object.values(manifest.exports).flatMap(({ types, default: code }) => [types, code]);
   expect(Object.keys(manifest.exports)).toContain('.');
-  for (const file of [...files, 'README.md', 'LICENSE']) {
+  for (const file of [...files, 'README.md', 'PROTOCOL.md', 'LICENSE']) {
     expect([file, existsSync(join(packaged, file))]).toEqual([file, true]);
   }
 });

@@ -185,7 +185,7 @@ test('the reason of a close reaches the application, whatever it is', async () =
   const posting = failureOf(client.post('other', {}));
   (await service.next('ping')).close(4500, 'protocolError: map key twice');
   expect(await client.next('close')).toEqual([{ code: 4500, reason: 'protocolError: map key twice' }]);
-  expect((await asked).message).toBe('Lost before the answer: 4500 protocolError: map key twice');
+  expect((await asked).message).toBe('The client is closed: 4500 protocolError: map key twice');
   expect((await joining).message).toBe('The client is closed: 4500 protocolError: map key twice');
   expect((await posting).message).toBe('The client is closed: 4500 protocolError: map key twice');
 

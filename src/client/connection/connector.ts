@@ -94,7 +94,7 @@ export class Connector {
     return this.#state.kind === 'linked' ? this.#state.link : undefined;
   }
 
-  /** The address of the connection that is, is tried, or was last. */
+  /** The address of the connection that is or is tried; else the one to be tried first. */
   get url(): string | undefined {
     const { urls } = this.#options;
     return urls[this.#state.kind === 'connecting' ? this.#state.attempt.at : this.#turn % urls.length];
@@ -128,8 +128,10 @@ export class Connector {
     if (state.kind === 'idle' || state.kind === 'offline' || state.kind === 'closed') return;
     // A first connect that is not to go on by itself fails or not, as it will.
     if (isFirst && !this.#isPersistent) return;
-    this.#release({ kind: 'offline' }, paused);
-    const offline = this.#state;
+    const offline: State = { kind: 'offline' };
+    this.#release(offline, paused);
+    // Who hears of what is lost with the link may have ended the pause, or the client; so may who hears of it below.
+    if (this.#state !== offline) return;
     if (state.kind === 'linked' && state.isTold) this.#tell('disconnect', paused);
     if (this.#state === offline) this.#tell('offline');
   }
@@ -141,6 +143,7 @@ export class Connector {
     this.#state = state;
     this.#attempts = 0;
     this.#backoff.reset();
+    this.#goAwayDelayMs = undefined;
     this.#tell('online');
     if (this.#state === state) this.#schedule(state, 0);
   }
@@ -184,14 +187,14 @@ export class Connector {
     const state: State = { kind: 'linked', link, sinceMs: performance.now(), isTold: isFirst };
     this.#state = state;
     this.#turn = attempt.at;
-    this.#conflictReason = undefined;
+    this.#conflictReason = this.#goAwayDelayMs = undefined;
     this.#login.took(authData);
     link.limits = authData.limits;
     link.watch(authData.heartbeatMs);
     if (this.#options.renewable) this.#renewal.begin(link, authData);
-    const rejoined = this.#owner.loggedIn(link, authData, isFirst);
+    const rejoined = this.#owner.loggedIn(link, authData, isFirst).catch((error: unknown) => this.#owner.failed(error));
     if (isFirst) {
-      this.#tell('connect', authData);
+      if (this.#state === state) this.#tell('connect', authData);
       this.#first?.resolve(authData);
       return;
     }
@@ -250,6 +253,8 @@ export class Connector {
     const lost: State = { kind: 'disconnected' };
     this.#release(lost, end);
     this.#turn += 1;
+    // Who hears of what is lost with the link may have ended the client, or paused it.
+    if (this.#state !== lost) return;
     // Before the rooms were joined again it was an attempt like others.
     if (state.isTold) {
       this.#backoff.lasted(performance.now() - state.sinceMs);
