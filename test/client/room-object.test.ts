@@ -185,6 +185,23 @@ test('counts of rooms that nobody has asked for make their objects', async () =>
   expect(at.client.room('other')).toMatchObject({ unread: 2, isJoined: false, lastMessage: { id: 4 } });
 });
 
+test('where notices were lost all that is unread is counted again, and the rest is read', async () => {
+  const at = await inRoom(scope);
+  await settle(at, [
+    live(6),
+    ['unreadCounts', [{ roomName: 'other', unread: 2, mentioned: false, last: message(4) }]],
+    ['inboxReset', { epoch: 'i2', seq: 7 }],
+  ]);
+  const other = at.client.room('other');
+  expect([at.room.unread, other.unread]).toEqual([1, 2]);
+  const counting = at.client.request('unreadGet', {});
+  (await at.service.next('unreadGet')).answer([{ roomName: 'other', unread: 1, mentioned: true, last: message(4) }]);
+  await counting;
+  expect([at.room.unread, other.unread, other.mentioned]).toEqual([0, 1, true]);
+  await settle(at, [live(7)]);
+  expect(at.room.unread).toBe(1);
+});
+
 test('what is read is told once a second for all rooms, the last of each, also after a loss', async () => {
   const at = await inRoom(scope);
   const other = at.client.room('other');

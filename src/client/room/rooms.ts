@@ -4,6 +4,7 @@
  */
 import { normaliseName, type NameLimits } from '../../protocol/names/form.ts';
 import type { ValueMap } from '../../protocol/params/values.ts';
+import type { UnreadCount } from '../../protocol/unread.ts';
 import type { Core } from '../core.ts';
 import type { Outbox } from '../message/outbox.ts';
 import type { ReadMarks } from '../message/read-marks.ts';
@@ -23,6 +24,8 @@ export interface RoomFollower {
 
 /** Lists of users that are read at once. */
 const readingMax = 2;
+/** Counts in one answer of the service. */
+const unreadMax = 500;
 
 export class Rooms {
   readonly #core: Core;
@@ -33,6 +36,8 @@ export class Rooms {
   readonly #objects = new Map<string, Room>();
   #names: NameLimits;
   #follower: RoomFollower | undefined;
+  /** Notices were lost. */
+  #isBehind = false;
   readonly memberships: Memberships;
 
   constructor(core: Core, users: Users, outbox: Outbox, marks: ReadMarks) {
@@ -94,13 +99,11 @@ export class Rooms {
     core.onAnswer('roomJoin', ({ roomName, options }) =>
       this.#follower?.entered(normaliseName(roomName, this.#names), options?.group),
     );
-    core.onNotification('unreadCounts', (counts) => {
-      for (const count of counts) {
-        if (count.roomName === undefined) continue;
-        const { name } = this.of(count.roomName);
-        state(name)?.told(count);
-      }
-    });
+    core.onNotification('unreadCounts', (counts) => void this.#counted(counts));
+    core.onAnswer('userDetails', (_, { unread }) => void this.#counted(unread));
+    // What was read elsewhere was not told, then; the conversations ask for all that is unread.
+    core.onNotification('inboxReset', () => (this.#isBehind = true));
+    core.onAnswer('unreadGet', (_, counts) => this.#recounted(counts));
     core.onNotification('roomReadEcho', (roomName, upToId) => state(roomName)?.readElsewhere(upToId));
     core.onNotification('roomUserJoined', (roomName, userName) => state(roomName)?.userlist.changed([userName], []));
     core.onNotification('roomUserLeft', (roomName, userName) => state(roomName)?.userLeft(userName));
@@ -139,6 +142,28 @@ export class Rooms {
       awaitsAnswer: (roomName, { author }) => author === core.userName && state(roomName)?.own.isAnswerDue === true,
       answerIsLate: (roomName) => state(roomName)?.own.late(),
     });
+  }
+
+  /** Returns which rooms were counted. */
+  #counted(counts: readonly UnreadCount[]): ReadonlySet<string> {
+    const names = new Set<string>();
+    for (const count of counts) {
+      if (count.roomName === undefined) continue;
+      const { name } = this.of(count.roomName);
+      names.add(name);
+      this.#states.get(name)?.told(count);
+    }
+    return names;
+  }
+
+  /** All that is unread, if it is no more than an answer holds. */
+  #recounted(counts: readonly UnreadCount[]): void {
+    const names = this.#counted(counts);
+    if (!this.#isBehind || counts.length >= unreadMax) return;
+    this.#isBehind = false;
+    for (const [roomName, state] of this.#states) {
+      if (!names.has(roomName)) state.told({ roomName, unread: 0, mentioned: false, last: null });
+    }
   }
 
   /** By which rule the service makes names shows at the login: rooms that were asked for before get the names they have there. */
