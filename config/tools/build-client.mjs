@@ -26,24 +26,24 @@ export async function buildClient(fresh) {
   renameSync(target, join(fresh, 'client'));
 }
 
-/** Entries share what they have in common: an object made by one is an object to the other. */
+/** Each by itself: of the library the hooks import types only, so there is nothing that both would hold. */
 async function bundle(target) {
-  await build({
-    entryPoints: entries.map((name) => join(source, name, 'index.ts')),
-    outbase: source,
-    outdir: target,
-    chunkNames: 'shared/[name]-[hash]',
-    bundle: true,
-    splitting: true,
-    format: 'esm',
-    platform: 'browser',
-    target: 'es2022',
-    external: peers,
-    inject: [join(source, 'platform.ts')],
-    sourcemap: true,
-    sourcesContent: false,
-    logLevel: 'warning',
-  });
+  for (const name of entries) {
+    await build({
+      entryPoints: [join(source, name, 'index.ts')],
+      outbase: source,
+      outdir: target,
+      bundle: true,
+      format: 'esm',
+      platform: 'browser',
+      target: 'es2022',
+      external: peers,
+      inject: name === '' ? [join(source, 'platform.ts')] : [],
+      sourcemap: true,
+      sourcesContent: false,
+      logLevel: 'warning',
+    });
+  }
 }
 
 /** The declarations that the entries reach, with those of the protocol under `protocol/`. */

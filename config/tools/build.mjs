@@ -1,11 +1,12 @@
-// Builds dist/: compiles src/, copies the Lua files beside the code that loads them, and makes a package of the client
-// library. Built aside and swapped in, so that a failed build leaves the last good one and a running one is never seen
-// half-written.
+// Builds dist/: compiles src/, copies the Lua files beside the code that loads them, makes a package of the client library,
+// and bundles the page. Built aside and swapped in, so that a failed build leaves the last good one and a running one is
+// never seen half-written.
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildClient } from './build-client.mjs';
+import { buildPage } from './build-page.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const source = join(root, 'src');
@@ -27,6 +28,7 @@ try {
       if (name.endsWith('.lua')) cpSync(join(source, name), join(fresh, name));
     }
     await buildClient(fresh);
+    await buildPage(join(fresh, 'page'));
     swapIn();
   }
   process.exitCode = status ?? 1;

@@ -15,6 +15,7 @@ import type { Config } from '../config/config.ts';
 import type { HookRunner } from '../hooks/runner.ts';
 import { addNotFound, addPublicHealth } from '../http/health.ts';
 import type { OperatorPort } from '../http/operator-port.ts';
+import { addPage } from '../http/page.ts';
 import { Exposition } from '../ops/exposition.ts';
 import { LoopDelay } from '../ops/process.ts';
 import { primaryIds } from '../redis/connect.ts';
@@ -40,6 +41,8 @@ export interface NodeParts
   readonly health: NodeHealth;
   readonly operatorPort: OperatorPort;
   readonly loopDelay: LoopDelay;
+  /** The page is served at `/`. */
+  readonly hasPage: boolean;
 }
 
 export function buildNode(config: Config, outside: Outside): NodeParts {
@@ -80,6 +83,7 @@ export function buildNode(config: Config, outside: Outside): NodeParts {
 
   const health = new NodeHealth({ ...redisSide, ...delivery, ...gatewaySide, leaseMs: config.node.leaseMs });
   addPublicHealth(app, () => health.read());
+  const hasPage = !config.production && addPage(app);
   addNotFound(app);
 
   const { build, redis } = outside;
@@ -91,5 +95,5 @@ export function buildNode(config: Config, outside: Outside): NodeParts {
   const service = new ServiceCalls(api, config.limits);
   const operatorPort = buildOperatorPort(shared, metrics, health, api);
   const { erasures } = administration;
-  return { ...parts, redis, hooks, erasures, service, sweeper, comparison, operatorPort };
+  return { ...parts, redis, hooks, erasures, service, sweeper, comparison, operatorPort, hasPage };
 }

@@ -4,6 +4,7 @@
  */
 import type { NodeParts } from './build.ts';
 import { TICK_MS } from '../bus/topics.ts';
+import { pageUrl } from '../http/page.ts';
 import { about } from '../ops/log.ts';
 import { onBreak, onTopology } from '../redis/connect.ts';
 import { checkRedis, RedisUnfit } from '../redis/start/requirements.ts';
@@ -47,9 +48,9 @@ export class GatewayNode {
     return this.#parts.lease.nodeId;
   }
 
-  /** Starts all parts; resolves with the ports that are listened on. Waits for Redis as long as it takes. */
-  async start(): Promise<{ port: number; apiPort: number }> {
-    const { links, lease, bus, topics, redis, keys, log } = this.#parts;
+  /** Starts all parts; resolves with the ports that are listened on, and where the page is. Waits for Redis as long as it takes. */
+  async start(): Promise<{ port: number; apiPort: number; page?: string }> {
+    const { links, lease, bus, topics, redis, keys, log, config, hasPage } = this.#parts;
     const apiPort = await this.#parts.operatorPort.listen();
     await this.#whenRedisIsThere(() => checkRedis(redis, keys, log), START_LOOK_MS);
     await this.#whenRedisIsThere(async () => {
@@ -71,7 +72,8 @@ export class GatewayNode {
       setInterval(() => this.#tellReadiness(), READINESS_MS),
     );
     await this.#startHooks();
-    return { port: await this.#parts.gateway.listen(), apiPort };
+    const port = await this.#parts.gateway.listen();
+    return { port, apiPort, ...(hasPage ? { page: pageUrl(config.host, port) } : {}) };
   }
 
   async #startHooks(): Promise<void> {

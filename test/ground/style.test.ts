@@ -7,13 +7,13 @@ const serviceLinesMax = 350;
 const medianLinesMax = 120;
 const filesMax = 20;
 
-const source = filesUnder('src', ['.ts', '.lua']);
-const tests = filesUnder('test', ['.ts']);
+const source = filesUnder('src', ['.ts', '.tsx', '.css', '.lua']);
+const tests = filesUnder('test', ['.ts', '.tsx']);
 const tools = filesUnder('config', ['.mjs', '.cjs', '.ts']);
 const all = [...source, ...tests, ...tools];
 
 const paths = (files: readonly SourceFile[]): string[] => files.map(({ path }) => path);
-const typescript = [...source, ...tests].filter(({ path }) => path.endsWith('.ts'));
+const typescript = [...source, ...tests].filter(({ path }) => /\.tsx?$/.test(path));
 
 describe('every file', () => {
   test(`has at most ${linesMax} lines, the service's ${serviceLinesMax}, half of them at most ${medianLinesMax}`, () => {
@@ -28,7 +28,9 @@ describe('every file', () => {
 
   test(`of the service shares its folder with at most ${filesMax - 1} others`, () => {
     // With what is generated, and read beside it.
-    const folders = filesUnder('src', ['.ts', '.lua', '.md', '.json']).map(({ path }) => path.replace(/\/[^/]*$/, ''));
+    const folders = filesUnder('src', ['.ts', '.tsx', '.css', '.html', '.lua', '.md', '.json']).map(({ path }) =>
+      path.replace(/\/[^/]*$/, ''),
+    );
     const crowded = [...new Set(folders)].filter(
       (folder) => folders.filter((other) => other === folder).length > filesMax,
     );
@@ -44,7 +46,7 @@ describe('every file', () => {
 
   test('is named in kebab-case', () => {
     const wrong = all.filter(
-      ({ path }) => !/^[a-z0-9]+(-[a-z0-9]+)*(\.test|\.d)?\.(ts|lua|mjs|cjs)$/.test(path.split('/').at(-1) ?? ''),
+      ({ path }) => !/^[a-z0-9]+(-[a-z0-9]+)*(\.test|\.d)?\.(tsx?|css|lua|mjs|cjs)$/.test(path.split('/').at(-1) ?? ''),
     );
     expect(paths(wrong)).toEqual([]);
   });

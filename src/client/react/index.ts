@@ -1,0 +1,13 @@
+/** React hooks for the client library; everything else in this folder is its own business. */
+export type { Connection } from './connection.ts';
+export { useContacts, type ContactsState } from './contacts.ts';
+export { useDirect, type DirectState } from './direct.ts';
+export { useMessages, type MessagesState, type UseMessagesOptions } from './messages.ts';
+export type { MessageView } from './message-window.ts';
+export { ParleyProvider, useClient, type ParleyProviderProps } from './provider.ts';
+export { useRoom, useUsers, type RoomState, type UseRoomOptions } from './room.ts';
+export type { Talk } from './sources.ts';
+export { useTyping, type Typing } from './typing.ts';
+export { useUnread, type Unread } from './unread.ts';
+export type { UserView } from './user-view.ts';
+export { useConnection } from './use-connection.ts';

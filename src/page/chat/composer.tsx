@@ -1,0 +1,59 @@
+/** Where a message is written. */
+import { useEffect, useId, useRef, useState, type FormEvent, type KeyboardEvent } from 'react';
+import type { Talk } from '../../client/react/index.ts';
+import { Send } from '../parts/icons.tsx';
+
+interface ComposerProps {
+  readonly label: string;
+  readonly talk: Talk;
+  readonly send: (text: string) => void;
+}
+
+const TEXT_MAX = 4000;
+
+export function Composer({ label, talk, send }: ComposerProps) {
+  const [text, setText] = useState('');
+  const field = useRef<HTMLTextAreaElement>(null);
+  const id = useId();
+  // Who goes elsewhere in the middle of a word does not type here any more.
+  useEffect(() => () => talk.typing(false), [talk]);
+
+  const submit = (event?: FormEvent): void => {
+    event?.preventDefault();
+    if (text.trim() === '') return;
+    send(text.trim());
+    setText('');
+    field.current?.focus();
+  };
+  const change = (next: string): void => {
+    setText(next);
+    talk.typing(next.trim() !== '');
+  };
+  const press = (event: KeyboardEvent): void => {
+    // Enter ends a choice of letters first, where they are put together.
+    if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing) return;
+    event.preventDefault();
+    submit();
+  };
+  return (
+    <form className="composer" onSubmit={submit}>
+      <label className="unseen" htmlFor={id}>
+        Message to {label}
+      </label>
+      <textarea
+        id={id}
+        ref={field}
+        rows={1}
+        value={text}
+        maxLength={TEXT_MAX}
+        placeholder={`Message to ${label}`}
+        onChange={(event) => change(event.target.value)}
+        onKeyDown={press}
+        enterKeyHint="send"
+      />
+      <button type="submit" className="primary send" aria-label="Send" disabled={text.trim() === ''}>
+        <Send />
+      </button>
+    </form>
+  );
+}

@@ -1,0 +1,214 @@
+/** All conversations, what is unread in each, and how the connection stands. */
+import { memo, useCallback, useState, type ReactNode, type RefObject } from 'react';
+import {
+  useClient,
+  useContacts,
+  useDirect,
+  useRoom,
+  useUnread,
+  type Unread,
+  type Talk,
+} from '../../client/react/index.ts';
+import { agoWords, errorWords } from '../format.ts';
+import { Avatar } from '../parts/avatar.tsx';
+import { Mark, Plus } from '../parts/icons.tsx';
+import { NameForm } from '../parts/name-form.tsx';
+import { go, hashOf, isAt, type Place } from '../places.ts';
+import { useIsNarrow } from '../width.ts';
+import { ConnectionPanel } from './connection-panel.tsx';
+import { addRoom, noteDirect, useDirectNames, useRoomNames } from './lists.ts';
+
+interface SidebarProps {
+  readonly place: Place;
+  readonly showsFrames: boolean;
+  readonly framesButton: RefObject<HTMLButtonElement | null>;
+  readonly toggleFrames: () => void;
+  readonly logOut: () => void;
+}
+
+export function Sidebar({ place, showsFrames, framesButton, toggleFrames, logOut }: SidebarProps) {
+  // Where it is all that is on the screen, it is the page.
+  const isNarrow = useIsNarrow();
+  const [Frame, Brand] = isNarrow ? (['main', 'h1'] as const) : (['div', 'span'] as const);
+  return (
+    <Frame className="sidebar">
+      <header className="sidebar-head">
+        <Mark />
+        <Brand className="brand">Parley</Brand>
+      </header>
+      <nav className="lists" aria-label="Conversations">
+        <Rooms place={place} />
+        <People place={place} />
+      </nav>
+      <ConnectionPanel
+        logOut={logOut}
+        framesButton={framesButton}
+        showsFrames={showsFrames}
+        toggleFrames={toggleFrames}
+      />
+    </Frame>
+  );
+}
+
+function Rooms({ place }: { readonly place: Place }) {
+  const client = useClient();
+  const names = useRoomNames();
+  const [isAdding, setIsAdding] = useState(false);
+  const done = useCallback(() => setIsAdding(false), []);
+  const join = async (name: string): Promise<void> => {
+    go({ kind: 'room', name: await addRoom(client, name) });
+    done();
+  };
+  return (
+    <Section title="Rooms" add="Join or make a room" isAdding={isAdding} setIsAdding={setIsAdding}>
+      {isAdding ? (
+        <NameForm label="Name of the room" button="Join" placeholder="Name of a room" submit={join} cancel={done} />
+      ) : undefined}
+      <ul className="list">
+        {names.map((name) => (
+          <RoomItem key={name} name={name} isHere={isAt(place, 'room', name)} />
+        ))}
+      </ul>
+      {names.length === 0 && !isAdding ? (
+        <button type="button" className="suggestion" onClick={() => void join('lobby').catch(() => setIsAdding(true))}>
+          Join the lobby
+        </button>
+      ) : undefined}
+    </Section>
+  );
+}
+
+function People({ place }: { readonly place: Place }) {
+  const client = useClient();
+  const { contacts, add } = useContacts();
+  const others = useDirectNames();
+  const [isAdding, setIsAdding] = useState(false);
+  const done = useCallback(() => setIsAdding(false), []);
+  const names = [...new Set([...contacts.map(({ userName }) => userName), ...others])].filter(
+    (name) => name !== client.userName,
+  );
+  const write = async (userName: string): Promise<void> => {
+    await add(userName);
+    noteDirect(client, userName);
+    go({ kind: 'direct', name: userName });
+    done();
+  };
+  return (
+    <Section title="People" add="Add a contact" isAdding={isAdding} setIsAdding={setIsAdding}>
+      {isAdding ? (
+        <NameForm label="Name of the contact" button="Add" placeholder="Somebody’s name" submit={write} cancel={done} />
+      ) : undefined}
+      <ul className="list">
+        {names.map((name) => (
+          <DirectItem key={name} userName={name} isHere={isAt(place, 'direct', name)} />
+        ))}
+      </ul>
+      {names.length === 0 && !isAdding ? (
+        <p className="hint">Nobody yet. Who has logged in once can be added.</p>
+      ) : undefined}
+    </Section>
+  );
+}
+
+interface SectionProps {
+  readonly title: string;
+  readonly add: string;
+  readonly isAdding: boolean;
+  readonly setIsAdding: (isAdding: boolean) => void;
+  readonly children: ReactNode;
+}
+
+function Section({ title, add, isAdding, setIsAdding, children }: SectionProps) {
+  return (
+    <section className="section">
+      <div className="section-head">
+        <h2>{title}</h2>
+        <button
+          type="button"
+          className={isAdding ? 'icon turned' : 'icon'}
+          aria-label={add}
+          aria-expanded={isAdding}
+          onClick={() => setIsAdding(!isAdding)}
+        >
+          <Plus />
+        </button>
+      </div>
+      {children}
+    </section>
+  );
+}
+
+interface ItemProps {
+  readonly isHere: boolean;
+}
+
+/** A room in the list is joined, on this device too, and stays so whatever is shown. */
+const RoomItem = memo(function RoomItem({ name, isHere }: ItemProps & { readonly name: string }) {
+  const { room, isJoined, error } = useRoom(name, { group: 'custom', create: true, stay: true });
+  return (
+    <Item
+      talk={room}
+      href={hashOf({ kind: 'room', name })}
+      isHere={isHere}
+      lead={
+        <span className="hash" aria-hidden="true">
+          #
+        </span>
+      }
+      name={name}
+      note={error === undefined ? (isJoined ? undefined : 'joining …') : errorWords(error)}
+    />
+  );
+});
+
+const DirectItem = memo(function DirectItem({ userName, isHere }: ItemProps & { readonly userName: string }) {
+  const { direct, user } = useDirect(userName);
+  const isOnline = user.status === 'online';
+  return (
+    <Item
+      talk={direct}
+      href={hashOf({ kind: 'direct', name: userName })}
+      isHere={isHere}
+      lead={<Avatar name={userName} isOnline={isOnline} size="small" />}
+      name={userName}
+      note={isOnline ? 'online' : user.lastOnline === undefined ? undefined : agoWords(user.lastOnline)}
+    />
+  );
+});
+
+interface TalkItemProps extends ItemProps {
+  readonly talk: Talk;
+  readonly href: string;
+  readonly lead: ReactNode;
+  readonly name: string;
+  readonly note: string | undefined;
+}
+
+function Item({ talk, href, isHere, lead, name, note }: TalkItemProps) {
+  const unread = useUnread(talk);
+  return (
+    <li>
+      <a
+        className={unread.unread > 0 ? 'item has-unread' : 'item'}
+        href={href}
+        aria-current={isHere ? 'page' : undefined}
+      >
+        {lead}
+        <span className="item-name">{name}</span>
+        {note === undefined ? undefined : <span className="item-note">{note}</span>}
+        <Badge {...unread} />
+      </a>
+    </li>
+  );
+}
+
+function Badge({ unread, mentioned }: Unread) {
+  if (unread === 0) return undefined;
+  return (
+    <span className={mentioned ? 'badge is-mention' : 'badge'}>
+      {mentioned ? '@' : ''}
+      {unread > 99 ? '99+' : unread}
+      <span className="unseen"> unread</span>
+    </span>
+  );
+}

@@ -1,0 +1,126 @@
+// Components that count how often they render, each by one hook, around a scripted client. A test mounts them in a browser by
+// name and asks for the counts and for what they got.
+import { memo, StrictMode, useLayoutEffect, type ReactNode } from 'react';
+import { createRoot, type Root } from 'react-dom/client';
+import {
+  ParleyProvider,
+  useClient,
+  useConnection,
+  useContacts,
+  useDirect,
+  useMessages,
+  useRoom,
+  useTyping,
+  useUnread,
+  useUsers,
+  type MessagesState,
+  type MessageView,
+  type UseRoomOptions,
+} from '../../../src/client/react/index.ts';
+import type { Client, Direct, Room } from '../../../src/client/index.ts';
+import { ScriptedClient, ScriptedMessage, ScriptedUser } from './scripted-client.ts';
+
+const client = new ScriptedClient();
+/** Renders by name of the component. */
+const renders: Record<string, number> = {};
+/** What each got last. */
+const got: Record<string, unknown> = {};
+const roots = new Map<string, Root>();
+/** Pairs of what two components showed in one commit. */
+const commits: [number, number][] = [];
+
+function count(name: string, value: unknown): null {
+  renders[name] = (renders[name] ?? 0) + 1;
+  got[name] = value;
+  return null;
+}
+
+const room = client.room('lobby');
+const direct = client.direct('bob');
+// They have what the hooks look at, and nothing else of the classes.
+const asClient = client as unknown as Client;
+const [asRoom, asDirect] = [room as unknown as Room, direct as unknown as Direct];
+
+const Row = memo(function Row({ view }: { readonly view: MessageView }) {
+  return count(`row ${String(view.content['textMessage'])}`, view.status);
+});
+
+function List({ limit }: { readonly limit: number }) {
+  const state = useMessages(asRoom, { limit });
+  count('messages', state);
+  return state.messages.map((view) => <Row key={view.key} view={view} />);
+}
+
+function Half({ side }: { readonly side: 'left' | 'right' }) {
+  const shown = useMessages(asRoom, { limit: 100 }).messages.length;
+  useLayoutEffect(() => {
+    const last = commits.at(-1);
+    if (side === 'left') commits.push([shown, -1]);
+    else if (last !== undefined) last[1] = shown;
+  });
+  return null;
+}
+
+const Held = ({ options }: { readonly options: UseRoomOptions }) => count('room', useRoom('lobby', options));
+const probes = {
+  client: () => count('client', useClient()),
+  connection: () => count('connection', useConnection()),
+  contacts: () => count('contacts', useContacts()),
+  direct: () => count('direct', useDirect('bob')),
+  directMessages: () => count('directMessages', useMessages(asDirect)),
+  room: () => <Held options={{}} />,
+  staying: () => <Held options={{ stay: true }} />,
+  users: () => count('users', useUsers(asRoom)),
+  messages: () => <List limit={100} />,
+  few: () => <List limit={10} />,
+  typing: () => count('typing', useTyping(asRoom)),
+  unread: () => count('unread', useUnread(asRoom)),
+  allUnread: () => count('allUnread', useUnread()),
+  halves: () => [<Half key="left" side="left" />, <Half key="right" side="right" />],
+} satisfies Record<string, () => ReactNode>;
+
+/** Until React, and promises, have done what is due. */
+const settled = (): Promise<void> =>
+  new Promise((resolve) =>
+    requestAnimationFrame(() => requestAnimationFrame(() => requestIdleCallback(() => resolve()))),
+  );
+
+const probe = {
+  client,
+  room,
+  direct,
+  renders,
+  got,
+  commits,
+  ScriptedMessage,
+  ScriptedUser,
+  settled,
+  /** The probe of that name, under a key of its own. */
+  mount: async (name: keyof typeof probes, key: string = name, strict = false): Promise<void> => {
+    const Probe = probes[name];
+    const root = createRoot(document.body.appendChild(document.createElement('div')));
+    roots.set(key, root);
+    const tree = (
+      <ParleyProvider client={asClient}>
+        <Probe />
+      </ParleyProvider>
+    );
+    root.render(strict ? <StrictMode>{tree}</StrictMode> : tree);
+    await settled();
+  },
+  unmount: async (key: string): Promise<void> => {
+    roots.get(key)?.unmount();
+    await settled();
+  },
+  /** Forgets the counts so far, does something, and gives the counts since. */
+  during: async (act: () => unknown): Promise<Record<string, number>> => {
+    for (const name of Object.keys(renders)) delete renders[name];
+    await act();
+    await settled();
+    return { ...renders };
+  },
+  texts: (): unknown[] => (got['messages'] as MessagesState).messages.map(({ content }) => content['textMessage']),
+  list: (): MessagesState => got['messages'] as MessagesState,
+};
+export type Probe = typeof probe;
+Object.assign(globalThis, { probe });

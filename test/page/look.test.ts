@@ -1,0 +1,85 @@
+// How the page looks at a desk's and a phone's width, dark and light: axe finds nothing against it, and nothing sticks out.
+import { createRequire } from 'node:module';
+import { readFileSync } from 'node:fs';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import type { Browser, Page } from 'playwright-core';
+import { openPage, startBrowser } from '../support/browser.ts';
+import { useScope } from '../support/scope.ts';
+import { startService, type Service } from '../support/service.ts';
+import type { RedisServer } from '../support/redis.ts';
+import { addContact, joinRoom, logIn, originOf, say, sees } from './visitor.ts';
+
+interface Axe {
+  run(): Promise<{ violations: { id: string; nodes: { html: string; failureSummary?: string }[] }[] }>;
+}
+declare const axe: Axe;
+
+const scope = useScope();
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+let browser: Browser;
+let service: Service<RedisServer>;
+beforeAll(async () => {
+  [browser, service] = await Promise.all([startBrowser(scope), startService(scope, { nodes: 1 })]);
+});
+
+async function faults(page: Page): Promise<string[]> {
+  await page.evaluate(axeSource);
+  const violations = await page.evaluate(async () => (await axe.run()).violations);
+  return violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ html, failureSummary = '' }) => `${id}: ${html.slice(0, 160)} ${failureSummary.slice(0, 200)}`),
+  );
+}
+
+const overhang = (page: Page): Promise<number> =>
+  page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+
+describe.each([
+  ['1280 px', 1280, 800],
+  ['390 px', 390, 844],
+])('at %s', (_, width, height) => {
+  test.each(['light', 'dark'] as const)('%s', async (colorScheme) => {
+    const { page, complaints } = await openPage(scope, browser, { viewport: { width, height }, colorScheme });
+    const seen: Record<string, [string[], number]> = {};
+    const look = async (what: string): Promise<void> => {
+      seen[what] = [await faults(page), await overhang(page)];
+    };
+    await page.goto(originOf(service.node(0)));
+    await page.getByText('Token and nodes').click();
+    await look('the login');
+    await logIn(page, service.node(0), `ada-${width}-${colorScheme}`);
+    await look('an empty list');
+    await joinRoom(page, 'lobby');
+    await say(page, 'A longer message, with awordthatistoolongforanyscreenthatthereis'.repeat(3));
+    await page.locator('.message').first().waitFor();
+    await look('a room');
+    await page.getByRole('button', { name: /^Members/ }).click();
+    await look('a room, its members the other way');
+    // Over the conversation it goes as soon as one presses beside it.
+    if (width < 500) await page.mouse.click(20, 400);
+    if (width < 500) await page.getByRole('button', { name: 'Close members' }).waitFor({ state: 'detached' });
+    if (width < 500) await page.getByRole('button', { name: 'Back to the list' }).click();
+    await page.getByRole('button', { name: 'Frames' }).click();
+    await look('the frames');
+    await page.getByRole('button', { name: 'Close frames' }).click();
+    await page.getByRole('button', { name: 'Pause' }).click();
+    await look('a list while paused');
+    const fine = Object.fromEntries(Object.keys(seen).map((what) => [what, [[], 0]]));
+    expect(seen).toEqual(fine);
+    expect(complaints).toEqual([]);
+  });
+});
+
+test('what is there is named for who does not see it', async () => {
+  const { page } = await openPage(scope, browser);
+  await logIn(page, service.node(0), 'ada');
+  await joinRoom(page, 'names');
+  await say(page, 'hello');
+  await sees(page, ['hello']);
+  expect(await page.getByRole('log').getAttribute('aria-label')).toBe('Messages in names');
+  expect(await page.getByRole('main').getAttribute('aria-label')).toBe('Room names');
+  expect(await page.locator('html').getAttribute('lang')).toBe('en');
+  const { page: other } = await openPage(scope, browser);
+  await logIn(other, service.node(0), 'ben');
+  await addContact(other, 'ada');
+  expect(await other.getByRole('main').getAttribute('aria-label')).toBe('Conversation with ada');
+});

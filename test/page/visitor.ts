@@ -1,0 +1,66 @@
+// Somebody who uses the page: what they click, type and see, by what it is called. What should come of it is up to the tests.
+import { expect } from '@jest/globals';
+import type { Page } from 'playwright-core';
+import { eventually } from '../support/eventually.ts';
+import type { ServiceNode } from '../support/service.ts';
+
+export const originOf = ({ port }: ServiceNode): string => `http://127.0.0.1:${port}`;
+
+/** On the page of a node; `nodes` as somebody would type them. */
+export async function logIn(page: Page, node: ServiceNode, userName: string, nodes = ''): Promise<void> {
+  await page.goto(originOf(node));
+  if (nodes !== '') {
+    await page.getByText('Token and nodes').click();
+    await page.getByLabel('Nodes to connect to').fill(nodes);
+  }
+  await page.getByLabel('Your name').fill(userName);
+  await page.getByRole('button', { name: 'Log in' }).click();
+  await page.getByRole('navigation', { name: 'Conversations' }).waitFor();
+}
+
+export async function joinRoom(page: Page, name: string): Promise<void> {
+  await page.getByRole('button', { name: 'Join or make a room' }).click();
+  await page.getByLabel('Name of the room').fill(name);
+  await page.getByRole('button', { name: 'Join', exact: true }).click();
+  await page.getByRole('heading', { name: `# ${name}` }).waitFor();
+}
+
+export async function addContact(page: Page, userName: string): Promise<void> {
+  await page.getByRole('button', { name: 'Add a contact' }).click();
+  await page.getByLabel('Name of the contact').fill(userName);
+  await page.getByRole('button', { name: 'Add', exact: true }).click();
+  await page.getByRole('heading', { name: userName }).waitFor();
+}
+
+export async function say(page: Page, text: string): Promise<void> {
+  const field = page.getByRole('textbox', { name: /^Message to/ });
+  await field.fill(text);
+  await field.press('Enter');
+}
+
+/** What is read in the conversation that is open, oldest first. */
+export const textsOn = (page: Page): Promise<string[]> => page.locator('.message .text').allTextContents();
+
+export async function sees(page: Page, texts: readonly string[], timeoutMs = 20_000): Promise<void> {
+  await eventually(async () => expect(await textsOn(page)).toEqual(texts), { timeoutMs });
+}
+
+/** What the list of conversations has, with what is unread of it. */
+export const itemsOn = (page: Page): Promise<string[]> =>
+  page.getByRole('navigation').getByRole('link').allInnerTexts();
+
+/** Tabs on to what is called so, as somebody without a mouse does. */
+export async function tabTo(page: Page, name: RegExp): Promise<void> {
+  const passed: string[] = [];
+  for (let step = 0; step < 60; step++) {
+    await page.keyboard.press('Tab');
+    const reached = await page.evaluate(() => {
+      const at = document.activeElement === document.body ? null : document.activeElement;
+      const label = at instanceof HTMLTextAreaElement || at instanceof HTMLInputElement ? at.labels?.[0] : undefined;
+      return at?.getAttribute('aria-label') ?? (label ?? at)?.textContent ?? '';
+    });
+    if (name.test(reached)) return;
+    passed.push(reached);
+  }
+  throw new Error(`no ${name} among ${passed.join(' | ')}`);
+}
