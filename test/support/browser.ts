@@ -6,7 +6,7 @@ import { build } from 'esbuild';
 import { chromium, type Browser, type BrowserContext, type BrowserContextOptions, type Page } from 'playwright-core';
 import type { Scope } from './disposal.ts';
 
-const actionTimeoutMs = 10_000;
+const actionTimeoutMs = 20_000;
 
 export async function startBrowser(scope: Scope): Promise<Browser> {
   const executablePath = chromiumPath();
