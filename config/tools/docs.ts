@@ -5,6 +5,7 @@ import { format, resolveConfig } from 'prettier';
 import { renderAsyncApi } from '../../src/documents/asyncapi.ts';
 import { renderProtocolDocument } from '../../src/documents/protocol.ts';
 import { renderOpenApi } from '../../src/documents/openapi.ts';
+import { llmsPath, renderLlms } from './llms.ts';
 import { renderManifest } from './manifest.ts';
 import { generatedParts, renderPart } from './readme.ts';
 
@@ -36,6 +37,8 @@ const targets: readonly Target[] = [
     path: part.path,
     render: () => renderPart(part, readFileSync(fromRoot(part.path), 'utf8')),
   })),
+  // Last: it looks at the papers as they are then.
+  { path: llmsPath, render: () => renderLlms(fileURLToPath(fromRoot('.'))) },
 ];
 
 for (const { path, render } of targets) {

@@ -93,7 +93,7 @@ describe('a step', () => {
 function copyOfProject(owner: Scope): string {
   const copy = mkdtempSync(join(tmpdir(), 'parley-adding-'));
   owner.add(() => rmSync(copy, { recursive: true }));
-  for (const name of ['src', 'test', 'config', 'package.json', 'tsconfig.json', 'LICENSE']) {
+  for (const name of ['src', 'test', 'config', 'package.json', 'tsconfig.json', 'LICENSE', 'README.md']) {
     cpSync(join(root, name), join(copy, name), { recursive: true });
   }
   // A folder of its own, for tools keep things there.
