@@ -1,8 +1,9 @@
 // Child processes that end with the test process, however that ends. What runs in them, and when it is ready, is up to
 // the callers.
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
 
 /** How a process ended: an exit code or a signal. */
 export interface Exit {
@@ -12,6 +13,8 @@ export interface Exit {
 
 export interface OwnedProcess {
   readonly pid: number;
+  /** Null unless it was asked for. */
+  readonly stdin: Writable | null;
   /** Resolves when the process has ended and all that it printed was handed to `onLine`. */
   readonly exited: Promise<Exit>;
   /** Sends a signal; to a process that has ended, nothing. */
@@ -23,14 +26,20 @@ export interface OwnedProcess {
 export interface ProcessOptions {
   cwd?: string;
   env?: NodeJS.ProcessEnv;
+  /** The program reads what is written to `stdin`; otherwise it has nothing to read. */
+  stdin?: boolean;
   /** Called for every line printed. */
   onLine?: (line: string, stream: 'stdout' | 'stderr') => void;
 }
 
 /** Starts a program; rejects when it cannot be started at all. */
 export async function startProcess(command: string, args: string[], options: ProcessOptions): Promise<OwnedProcess> {
-  const { onLine, ...rest } = options;
-  const child = spawn(command, args, { ...rest, stdio: ['ignore', 'pipe', 'pipe'] });
+  const { onLine, stdin = false, ...rest } = options;
+  const child: ChildProcessByStdio<Writable | null, Readable, Readable> = stdin
+    ? spawn(command, args, { ...rest, stdio: ['pipe', 'pipe', 'pipe'] })
+    : spawn(command, args, { ...rest, stdio: ['ignore', 'pipe', 'pipe'] });
+  // A program that ends before it has read all is no error of who writes.
+  child.stdin?.on('error', () => undefined);
   const closed = new Promise<Exit>((resolve) => {
     child.once('close', (code, signal) => resolve({ code, signal }));
   });
@@ -55,7 +64,7 @@ export async function startProcess(command: string, args: string[], options: Pro
     signal('SIGKILL');
     return exited;
   };
-  return { pid, exited, signal, kill };
+  return { pid, stdin: child.stdin, exited, signal, kill };
 }
 
 /**

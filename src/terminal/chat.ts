@@ -1,0 +1,348 @@
+/**
+ * The terminal client: conversations, the one that lines go to, and what each command does. How things look is the
+ * screen's, what a line means `commands.ts`, the connection the library's.
+ */
+import type { Client, Message, NotificationParams, ValueMap } from '../client/index.ts';
+import { Comings, namesOf } from './comings.ts';
+import { help, readLine, type Command } from './commands.ts';
+import { Conversation, textOf, type Said } from './conversation.ts';
+import type { Screen } from './screen.ts';
+import { wordsFor } from './words.ts';
+
+export interface ChatOptions {
+  readonly client: Client;
+  readonly screen: Screen;
+  /** Of a conversation that is entered, so many of its latest messages are shown. */
+  readonly historyCount: number;
+  /** `/quit` was said. */
+  readonly leave: () => void;
+}
+
+/** Names in the answer to /who. */
+const whoMax = 50;
+/** Conversations whose unread messages were told of. */
+const toldMax = 1_000;
+/** On its screen, a message that could not be sent is known by its beginning. */
+const quotedMax = 40;
+
+export class Chat {
+  readonly #client: Client;
+  readonly #screen: Screen;
+  readonly #historyCount: number;
+  readonly #leave: () => void;
+  readonly #rooms = new Map<string, Conversation>();
+  readonly #directs = new Map<string, Conversation>();
+  readonly #comings = new Comings((roomName, sentence) => this.#screen.notice(`${roomName}: ${sentence}.`));
+  readonly #unsent = new Set<Message>();
+  /** Of whom it was told how much is unread. */
+  readonly #told = new Map<string, number>();
+  #current: Conversation | undefined;
+  #failed = false;
+
+  constructor({ client, screen, historyCount, leave }: ChatOptions) {
+    this.#client = client;
+    this.#screen = screen;
+    this.#historyCount = historyCount;
+    this.#leave = leave;
+    this.#listen();
+    this.#showPrompt();
+  }
+
+  /** Whether anything that was asked for could not be done. */
+  get failed(): boolean {
+    return this.#failed;
+  }
+
+  get unsent(): readonly Message[] {
+    return [...this.#unsent];
+  }
+
+  /** What somebody has typed. */
+  line(text: string): void {
+    const command = readLine(text);
+    if (command !== undefined) this.#carryOut(command);
+  }
+
+  /** The line that is being typed, as it is now. */
+  key(text: string): void {
+    if (text.trim() !== '' && !text.startsWith('/')) this.#current?.target.typing();
+  }
+
+  /** Resolves when it is joined, or its refusal is told. Lines go there from now on. */
+  async join(roomName: string): Promise<boolean> {
+    const conversation = this.#roomOf(roomName);
+    const before = this.#current;
+    this.#goTo(conversation);
+    if (conversation.isOpen) return true;
+    conversation.isOpen = true;
+    if (this.#historyCount > 0) conversation.hold();
+    try {
+      await this.#client.room(roomName).join({ create: true });
+    } catch (error) {
+      this.complain(wordsFor(error, roomName));
+      conversation.isOpen = false;
+      if (this.#current === conversation) this.#goTo(before);
+      return false;
+    }
+    if (this.#historyCount === 0) return true;
+    await this.#open(conversation);
+    await this.#tellWho(conversation);
+    return true;
+  }
+
+  /** Resolves when it is sent, or it is told why not; at once where it cannot be said to anybody. */
+  async say(text: string, to: Conversation | undefined = this.#current): Promise<void> {
+    if (to === undefined) return this.#noRoom();
+    const message = to.send(text);
+    this.#unsent.add(message);
+    if (this.#client.state !== 'connected') this.#screen.notice(`Kept until the connection is back: ${quoted(text)}`);
+    try {
+      await message.done;
+      // What was said in a room comes back from there; to a user, only the user's other devices hear it.
+      if (!to.isRoom) to.take(message);
+    } catch (error) {
+      this.complain(`Not sent: ${quoted(text)} ${wordsFor(error, to.name)}`);
+    } finally {
+      this.#unsent.delete(message);
+    }
+  }
+
+  /** Tells of something that could not be done. */
+  complain(sentence: string): void {
+    this.#failed = true;
+    this.#screen.notice(sentence, 'bad');
+  }
+
+  /** Tells nothing more. */
+  stop(): void {
+    this.#comings.stop();
+  }
+
+  #carryOut(command: Command): void {
+    switch (command.kind) {
+      case 'say':
+        return void this.say(command.text);
+      case 'join':
+        return void this.join(command.roomName);
+      case 'leave':
+        return void this.#leaveRoom(command.roomName);
+      case 'msg':
+        return this.#message(command.userName, command.text);
+      case 'who':
+        return this.#current === undefined ? this.#noRoom() : void this.#tellWho(this.#current);
+      case 'read':
+        return this.#read();
+      case 'rooms':
+        return this.#tellRooms();
+      case 'retry':
+        return this.#retry();
+      case 'help':
+        return this.#screen.notice(help);
+      case 'quit':
+        return this.#leave();
+      case 'mistake':
+        return this.complain(command.sentence);
+    }
+  }
+
+  async #leaveRoom(name: string | undefined): Promise<void> {
+    const conversation = name === undefined ? this.#current : this.#named(name);
+    if (conversation === undefined) return this.complain(`You are not in ${name ?? 'any room'}.`);
+    this.#close(conversation);
+    if (!conversation.isRoom) return;
+    try {
+      await this.#client.room(conversation.name).leave();
+      this.#screen.notice(`You have left ${conversation.name}.`);
+    } catch (error) {
+      this.complain(wordsFor(error, conversation.name));
+    }
+  }
+
+  /** One that is open, by the name that the screen gives it. */
+  #named(name: string): Conversation | undefined {
+    return [...this.#rooms.values(), ...this.#directs.values()].find((each) => each.isOpen && each.label === name);
+  }
+
+  #message(userName: string, text: string | undefined): void {
+    const conversation = this.#directOf(userName);
+    if (text !== undefined) return void this.say(text, conversation);
+    conversation.isOpen = true;
+    this.#goTo(conversation);
+    void this.#open(conversation);
+  }
+
+  #read(): void {
+    if (this.#current === undefined) return this.#noRoom();
+    const { target, name, label } = this.#current;
+    this.#told.delete(name);
+    target.read();
+    this.#screen.notice(`${label}: all read.`);
+  }
+
+  #retry(): void {
+    try {
+      this.#client.retry();
+    } catch {
+      this.#screen.notice(
+        this.#client.state === 'connected' ? 'You are connected.' : 'It is being tried at this moment.',
+      );
+    }
+  }
+
+  async #tellWho({ isRoom, name }: Conversation): Promise<void> {
+    if (!isRoom) return this.#screen.notice(`You and ${name}.`);
+    try {
+      const { names, count } = await this.#client.request('roomUserlistGet', {
+        roomName: name,
+        options: { limit: whoMax },
+      });
+      const shown =
+        names.length < count ? `${names.join(', ')} and ${count - names.length} others` : namesOf(names, whoMax);
+      this.#screen.notice(`In ${name}: ${shown}.`);
+    } catch (error) {
+      this.complain(wordsFor(error, name));
+    }
+  }
+
+  #tellRooms(): void {
+    const all = [...this.#rooms.values(), ...this.#directs.values()].filter((each) => each.isOpen);
+    if (all.length === 0) return this.#noRoom();
+    const lines = all.map((each) => {
+      const { unread } = each.target;
+      return `${each === this.#current ? '›' : ' '} ${each.label}${unread > 0 ? `, ${unread} unread` : ''}`;
+    });
+    this.#screen.notice(lines.join('\n'));
+  }
+
+  async #open(conversation: Conversation): Promise<void> {
+    try {
+      const leftOut = await conversation.open(this.#historyCount);
+      if (leftOut > 0)
+        this.#screen.notice(`${conversation.label}: ${leftOut} messages are not shown; too much was said at once.`);
+    } catch (error) {
+      this.complain(`What was said before cannot be shown. ${wordsFor(error, conversation.name)}`);
+    }
+  }
+
+  #roomOf(roomName: string): Conversation {
+    const room = this.#client.room(roomName);
+    const known = this.#rooms.get(room.name);
+    if (known !== undefined) return known;
+    const made = new Conversation(room, (said) => this.#show(made, said));
+    this.#rooms.set(room.name, made);
+    room.on('message', (message) => made.isOpen && made.take(message));
+    room.on('typing', () => this.#showPrompt());
+    room.on('reset', () => {
+      made.reset();
+      if (made.isOpen)
+        this.complain(`${made.label}: some of what was said is lost; what follows is all that there is.`);
+    });
+    room.on('removed', ({ reason }) => {
+      if (!made.isOpen) return;
+      this.#close(made);
+      this.complain(`You are no longer in ${made.label}${reason === undefined ? '' : `: ${reason}`}.`);
+    });
+    return made;
+  }
+
+  /** Only of whom one writes to: objects for all who write to one would be as many as they like. */
+  #directOf(userName: string): Conversation {
+    const direct = this.#client.direct(userName);
+    const known = this.#directs.get(direct.userName);
+    if (known !== undefined) return known;
+    const made = new Conversation(direct, (said) => this.#show(made, said));
+    this.#directs.set(direct.userName, made);
+    direct.on('typing', () => this.#showPrompt());
+    return made;
+  }
+
+  #listen(): void {
+    const client = this.#client;
+    const hear = (userName: string, message: ValueMap): void => {
+      const said = saidOf(message);
+      const known = this.#directs.get(userName);
+      if (known !== undefined) known.take(said);
+      else this.#show({ label: `@${userName}` }, said);
+    };
+    client.on('directMessage', (message) => {
+      if (typeof message['author'] === 'string') hear(message['author'], message);
+    });
+    client.on('directMessageEcho', (userName, message) => hear(userName, message));
+    const tells = (roomName: string, userName: string): boolean =>
+      this.#rooms.get(roomName)?.isOpen === true && userName !== client.userName;
+    const came = (roomName: string, userName: string): void => {
+      if (tells(roomName, userName)) this.#comings.came(roomName, userName);
+    };
+    const left = (roomName: string, userName: string): void => {
+      if (tells(roomName, userName)) this.#comings.left(roomName, userName);
+    };
+    client.on('roomUserJoined', came).on('roomUserLeft', left);
+    client.on('roomUserlistChanged', (roomName, changes) => {
+      for (const userName of changes.joined) came(roomName, userName);
+      for (const userName of changes.left) left(roomName, userName);
+    });
+    client.on('unreadCounts', (counts) => this.#tellUnread(counts));
+  }
+
+  /** What is not before one's eyes anyway, where it has become more. */
+  #tellUnread(counts: NotificationParams<'unreadCounts'>[0]): void {
+    for (const { roomName, userName, unread } of counts) {
+      const name = roomName ?? userName ?? '';
+      const open = (roomName === undefined ? this.#directs : this.#rooms).get(name)?.isOpen === true;
+      const before = this.#told.get(name) ?? 0;
+      if (unread === 0) this.#told.delete(name);
+      else if (this.#told.size < toldMax) this.#told.set(name, unread);
+      if (unread <= before || open) continue;
+      const how = roomName === undefined ? `/msg ${name}` : `/join ${name}`;
+      this.#screen.notice(`${unread} unread ${roomName === undefined ? 'from' : 'in'} ${name}: ${how} shows them.`);
+    }
+  }
+
+  #show({ label }: { readonly label: string }, { author, content, timestamp }: Said): void {
+    const text = textOf(content);
+    if (text === undefined) return;
+    const own = this.#client.userName;
+    this.#screen.message({
+      place: label,
+      isElsewhere: label !== this.#current?.label,
+      author: author ?? own ?? 'somebody',
+      isOwn: author === undefined || author === own,
+      text,
+      timestamp,
+    });
+  }
+
+  #goTo(conversation: Conversation | undefined): void {
+    this.#current = conversation;
+    this.#showPrompt();
+  }
+
+  #close(conversation: Conversation): void {
+    conversation.isOpen = false;
+    if (this.#current !== conversation) return;
+    this.#goTo([...this.#rooms.values(), ...this.#directs.values()].find((each) => each.isOpen));
+  }
+
+  #showPrompt(): void {
+    const typists = [...(this.#current?.target.typists ?? [])];
+    const many =
+      typists.length > 2 ? `${typists.length} people are` : `${namesOf(typists)} ${typists.length > 1 ? 'are' : 'is'}`;
+    this.#screen.prompt(this.#current?.label ?? '', typists.length === 0 ? '' : `(${many} typing)`);
+  }
+
+  #noRoom(): void {
+    this.complain('You are in no room yet: /join ROOM, or /msg USER TEXT.');
+  }
+}
+/** A message of the wire. */
+function saidOf(message: ValueMap): Said {
+  const { id, author, timestamp } = message;
+  return {
+    id: typeof id === 'number' ? id : undefined,
+    author: typeof author === 'string' ? author : undefined,
+    timestamp: typeof timestamp === 'number' ? timestamp : undefined,
+    content: message,
+  };
+}
+
+const quoted = (text: string): string => (text.length <= quotedMax ? `"${text}"` : `"${text.slice(0, quotedMax)}…"`);

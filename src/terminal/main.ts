@@ -1,0 +1,28 @@
+/** The program `npm run chat`: arguments, streams and signals of the process; what is done with them is `run.ts`. */
+import { readArguments, usage } from './arguments.ts';
+import { Run } from './run.ts';
+
+const mistakeCode = 2;
+const reading = readArguments(process.argv.slice(2));
+if ('mistake' in reading) {
+  process.stderr.write(`${reading.mistake}\n`);
+  process.exit(mistakeCode);
+}
+if ('help' in reading) {
+  process.stdout.write(`${usage}\n`);
+  process.exit(0);
+}
+
+const { stdin, stdout, stderr, env } = process;
+const isDumb = env['TERM'] === 'dumb';
+const run = new Run(reading.given, {
+  input: stdin,
+  output: stdout,
+  notices: stderr,
+  colours: stdout.isTTY && !isDumb && (env['NO_COLOR'] ?? '') === '',
+  isDumb,
+});
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => run.leave());
+// Whoever read it has gone: there is nobody left to tell.
+for (const stream of [stdout, stderr]) stream.on('error', () => run.leave());
+process.exit(await run.result());

@@ -1,0 +1,55 @@
+/** Where messages and notices go: the contract of both kinds of screen, and the one for outputs that are no terminal. */
+import type { Writable } from 'node:stream';
+import { harmlessLine, harmlessName } from './harmless.ts';
+import { dateAndTimeOf } from './layout.ts';
+
+export interface Shown {
+  /** Where it was said, as people name it. */
+  readonly place: string;
+  /** Not in the conversation that one is in: its place is told as well. */
+  readonly isElsewhere: boolean;
+  readonly author: string;
+  readonly isOwn: boolean;
+  readonly text: string;
+  /** Milliseconds since the epoch; now if it is not known. */
+  readonly timestamp: number | undefined;
+}
+
+/** Texts and names may be given as they came: each screen makes them harmless. */
+export interface Screen {
+  message(shown: Shown): void;
+  /** What is no message. Bad: something went wrong. */
+  notice(text: string, tone?: 'plain' | 'bad'): void;
+  /** What stands before the line that is typed. */
+  prompt(place: string, beside: string): void;
+  /** Nothing is shown after it. */
+  close(): void;
+}
+
+/** A line for each message on `output`; everything else on `notices`. */
+export class PlainScreen implements Screen {
+  readonly #output: Writable;
+  readonly #notices: Writable;
+
+  constructor(output: Writable, notices: Writable) {
+    this.#output = output;
+    this.#notices = notices;
+  }
+
+  message({ place, author, text, timestamp }: Shown): void {
+    const said = `${dateAndTimeOf(timestamp)} [${harmlessName(place)}] ${harmlessName(author)}: ${harmlessLine(text)}`;
+    this.#output.write(`${said}\n`);
+  }
+
+  notice(text: string): void {
+    for (const line of text.split('\n')) this.#notices.write(`* ${harmlessLine(line)}\n`);
+  }
+
+  prompt(): void {
+    // Nobody is asked for anything.
+  }
+
+  close(): void {
+    // The streams belong to the process.
+  }
+}

@@ -1,0 +1,134 @@
+/**
+ * The screen of somebody who sits before a terminal: messages scroll above the line that is being typed, which stays as it
+ * is whatever comes. Reading the line is node:readline's; what it means is left to `commands.ts`.
+ */
+import { clearScreenDown, createInterface, cursorTo, moveCursor, type Interface } from 'node:readline';
+import type { ReadStream, WriteStream } from 'node:tty';
+import { harmless, harmlessLine, harmlessName } from './harmless.ts';
+import { clockOf, dayOf, layOut, painter, rowsOf, styleOf, type Paint } from './layout.ts';
+import type { Screen, Shown } from './screen.ts';
+
+export interface Typist {
+  line(text: string): void;
+  /** A key was pressed; `text` is the line so far. */
+  key(text: string): void;
+  /** Ctrl-C, Ctrl-D, or the terminal is gone. */
+  leave(): void;
+}
+
+export interface TerminalStreams {
+  readonly input: ReadStream;
+  readonly output: WriteStream;
+  readonly colours: boolean;
+}
+
+/** Lines that the arrow keys bring back. */
+const historySize = 100;
+/** Of what stands before the line, so that there is room to type. */
+const promptPartMax = 24;
+const usualColumns = 80;
+
+export class TypedScreen implements Screen {
+  readonly #input: ReadStream;
+  readonly #output: WriteStream;
+  readonly #paint: Paint;
+  readonly #reader: Interface;
+  #prompt = '';
+  #day = dayOf(undefined);
+  #closed = false;
+
+  constructor({ input, output, colours }: TerminalStreams, typist: Typist) {
+    this.#input = input;
+    this.#output = output;
+    this.#paint = painter(colours);
+    this.#reader = createInterface({ input, output, terminal: true, historySize, prompt: '' });
+    // While several keys come at once (a paste), it appends them to the line instead of putting them where the cursor is, so
+    // as not to complete words. It has no words to complete here.
+    Object.defineProperty(this.#reader, 'isCompletionEnabled', { get: () => true, set() {} });
+    this.#reader.on('line', (text) => {
+      this.#wipeTyped(text);
+      typist.line(text);
+      if (!this.#closed) this.#reader.prompt();
+    });
+    this.#reader.on('SIGINT', () => typist.leave());
+    this.#reader.on('close', () => {
+      if (!this.#closed) typist.leave();
+    });
+    // Behind the reader's own listener: the line has the key in it.
+    input.on('keypress', () => typist.key(this.#reader.line));
+  }
+
+  message({ place, isElsewhere, author, isOwn, text, timestamp }: Shown): void {
+    const day = dayOf(timestamp);
+    if (day !== this.#day) this.#print(this.#paint('dim', `── ${day} ──`));
+    this.#day = day;
+    const name = harmlessName(author);
+    const head = [
+      this.#paint('dim', clockOf(timestamp)),
+      ...(isElsewhere ? [this.#paint('dim', `[${harmlessName(place)}]`)] : []),
+      `${this.#paint(isOwn ? 'bold' : styleOf(name), name)}: `,
+    ].join(' ');
+    this.#print(layOut(head, harmless(text), this.#columns));
+  }
+
+  notice(text: string, tone: 'plain' | 'bad' = 'plain'): void {
+    const [sign, style] = tone === 'bad' ? (['! ', 'red'] as const) : (['· ', 'dim'] as const);
+    this.#print(this.#paint(style, layOut(sign, harmless(text), this.#columns)));
+  }
+
+  prompt(place: string, beside: string): void {
+    const parts = [place, beside].filter((part) => part !== '').map((part) => shorter(harmlessLine(part)));
+    const prompt = [...parts, '› '].join(' ');
+    if (prompt === this.#prompt || this.#closed) return;
+    // As long as the reader has the old prompt, it knows how many rows that takes.
+    this.#toFirstRow();
+    this.#prompt = prompt;
+    this.#reader.setPrompt(prompt);
+    this.#reader.prompt(true);
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#toFirstRow();
+    this.#reader.close();
+    this.#input.pause();
+  }
+
+  get #columns(): number {
+    // A terminal may not know its size.
+    return this.#output.columns > 0 ? this.#output.columns : usualColumns;
+  }
+
+  /** Above the line that is typed, which is drawn again below. */
+  #print(text: string): void {
+    if (this.#closed) return void this.#output.write(`${text}\n`);
+    this.#toFirstRow();
+    this.#output.write(`${text}\n`);
+    this.#reader.prompt(true);
+  }
+
+  /** Takes the prompt and what was typed off the screen; the reader still has it. */
+  #toFirstRow(): void {
+    moveCursor(this.#output, 0, -this.#reader.getCursorPos().rows);
+    this.#clearBelow();
+    // It would go up by the rows that its cursor was down, and wipe out what is printed now. It has no call for this.
+    Object.assign(this.#reader, { prevRows: 0 });
+  }
+
+  /** A line that was entered comes back as a message, in its place among the others. */
+  #wipeTyped(text: string): void {
+    moveCursor(this.#output, 0, -rowsOf(this.#prompt + text, this.#columns));
+    this.#clearBelow();
+  }
+
+  #clearBelow(): void {
+    cursorTo(this.#output, 0);
+    clearScreenDown(this.#output);
+  }
+}
+
+function shorter(text: string): string {
+  const characters = [...text];
+  return characters.length <= promptPartMax ? text : `${characters.slice(0, promptPartMax - 1).join('')}…`;
+}

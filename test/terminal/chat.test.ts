@@ -1,0 +1,156 @@
+// Two people at terminals of their own, on two nodes: what each types, and what each sees.
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { root } from '../ground/source-files.ts';
+import { connectClient } from '../support/client.ts';
+import { eventually } from '../support/eventually.ts';
+import { useScope } from '../support/scope.ts';
+import { startService, type ServiceNode } from '../support/service.ts';
+import { startTerminal, type Terminal } from '../support/terminal.ts';
+
+const scope = useScope();
+const tsx = join(root, 'node_modules/tsx/dist/esm/index.mjs');
+
+interface Person {
+  readonly terminal: Terminal;
+  /** Types a line and enters it. */
+  enter(line: string): Promise<void>;
+  /** Resolves when the program has ended well. */
+  ends(): Promise<void>;
+  /** Resolves when some row of the screen is, or holds, this; gives all rows, times as `00:00`. */
+  sees(what: string | RegExp): Promise<string[]>;
+}
+
+async function startPerson(name: string, nodes: readonly ServiceNode[], ...args: readonly string[]): Promise<Person> {
+  const urls = nodes.flatMap(({ url }) => ['--url', url]);
+  const program = join(root, 'src', 'terminal', 'main.ts');
+  const terminal = await startTerminal(scope, [
+    process.execPath,
+    '--import',
+    tsx,
+    program,
+    '--user',
+    name,
+    ...urls,
+    ...args,
+  ]);
+  const rows = async (): Promise<string[]> =>
+    (await terminal.rows()).map((row) => row.replace(/^\d\d:\d\d /, '00:00 '));
+  return {
+    terminal,
+    enter: async (line) => {
+      await terminal.type(line);
+      await terminal.press('Enter');
+    },
+    ends: () =>
+      eventually(async () => {
+        if ((await terminal.exitCode()) !== 0) throw new Error(`${name} has not left:\n${(await rows()).join('\n')}`);
+      }),
+    sees: (what) =>
+      eventually(async () => {
+        const shown = await rows();
+        const isThere = shown.some((row) => (typeof what === 'string' ? row === what : what.test(row)));
+        if (!isThere) throw new Error(`${name} does not see ${String(what)} but\n${shown.join('\n')}`);
+        return shown;
+      }),
+  };
+}
+
+test('people talk in a room: history, who is there, typing, comings and goings', async () => {
+  const { nodes } = await startService(scope, { nodes: 2 });
+  const [first, second] = nodes as [ServiceNode, ServiceNode];
+  const carol = await connectClient(scope, { urls: first.url, userName: 'carol' });
+  await carol.request('roomCreate', { roomName: 'lobby' });
+  await carol.join('lobby');
+  for (const textMessage of ['one', 'two\nlines', '\u001b[2Jthree']) await carol.post('lobby', { textMessage });
+
+  const ann = await startPerson('ann', [first], '--room', 'lobby');
+  await ann.sees('· In lobby: ann and carol.');
+  const rows = await ann.sees('lobby ›');
+  const from = rows.indexOf('00:00 carol: one');
+  expect(rows.slice(from, from + 4)).toEqual([
+    '00:00 carol: one',
+    '00:00 carol: two',
+    '             lines',
+    '00:00 carol: ␛[2Jthree',
+  ]);
+
+  const bob = await startPerson('bob', [second], '--room', 'lobby');
+  await bob.sees(/^· In lobby: ann, bob and carol\.$/);
+  await ann.sees('· lobby: bob came in.');
+  await bob.terminal.type('hel');
+  await ann.sees('lobby (bob is typing) ›');
+  await ann.terminal.type('unfinished');
+  await bob.terminal.type('lo');
+  await bob.terminal.press('Enter');
+  await ann.sees('00:00 bob: hello');
+  await ann.sees('lobby › unfinished');
+  await ann.terminal.press('Enter');
+  for (const person of [ann, bob]) {
+    const seen = (await person.sees('00:00 ann: unfinished')).filter((row) => row.includes('unfinished'));
+    expect(seen).toHaveLength(1);
+  }
+  await bob.terminal.press('C-c');
+  await bob.ends();
+  await ann.sees('· lobby: bob left.');
+}, 120_000);
+
+test('there are several rooms with a current one, direct messages, and mistakes are told', async () => {
+  const { nodes } = await startService(scope, { nodes: 1 });
+  const ann = await startPerson('ann', nodes, '--room', 'lobby', '--room', 'kitchen');
+  const bob = await startPerson('bob', nodes, '--room', 'kitchen');
+  await ann.sees('lobby ›');
+  await bob.sees('kitchen ›');
+  await bob.enter('tea?');
+  await ann.sees('00:00 [kitchen] bob: tea?');
+  await ann.enter('/join kitchen');
+  await ann.sees('kitchen ›');
+  await ann.enter('yes');
+  await bob.sees('00:00 ann: yes');
+
+  await ann.enter('/msg bob psst');
+  await bob.sees('00:00 [@ann] ann: psst');
+  await ann.sees('00:00 [@bob] ann: psst');
+  await bob.enter('/msg ann');
+  await bob.sees('@ann ›');
+  await bob.enter('what?');
+  await ann.sees('00:00 [@bob] bob: what?');
+  await bob.enter('/read');
+  await bob.sees('· @ann: all read.');
+  await bob.enter('/rooms');
+  await bob.sees(/^ *› @ann$/);
+
+  await ann.enter('/jion lobby');
+  await ann.sees(/^! There is no command \/jion\. Did you mean \/join\?/);
+  await ann.enter('/msg nobody hello');
+  await ann.sees(/^! Not sent: "hello" Nobody is called nobody\./);
+  await ann.enter('/leave');
+  await ann.sees('· You have left kitchen.');
+  await ann.sees('lobby ›');
+  await ann.enter('/who');
+  await ann.sees('· In lobby: ann.');
+  await ann.enter('/help');
+  await ann.sees(/\/quit +end/);
+  await ann.enter('/quit');
+  await ann.ends();
+}, 120_000);
+
+test('a lost connection is told, and what was missed is there when it is back', async () => {
+  const { nodes } = await startService(scope, { nodes: 2 });
+  const [first, second] = nodes as [ServiceNode, ServiceNode];
+  const bob = await connectClient(scope, { urls: second.url, userName: 'bob' });
+  await bob.request('roomCreate', { roomName: 'lobby' });
+  await bob.join('lobby');
+  const ann = await startPerson('ann', [first, second], '--room', 'lobby');
+  await ann.sees('lobby ›');
+  await ann.sees(/^· In lobby/);
+  await ann.terminal.type('half a line');
+  await first.kill();
+  await bob.post('lobby', { textMessage: 'while you were away' });
+  await ann.sees(/^! Connection lost/);
+  await ann.sees('· Connected again.');
+  await ann.sees('00:00 bob: while you were away');
+  await ann.sees('lobby › half a line');
+  await ann.terminal.press('Enter');
+  await bob.next('roomMessage', (_, { textMessage }) => textMessage === 'half a line');
+}, 120_000);

@@ -1,0 +1,25 @@
+// A program for the tests of the typed screen: what is typed is shown as one's own message, and whatever comes from a socket
+// as somebody else's. It ends with Ctrl-C.
+import { connect } from 'node:net';
+import { TypedScreen } from '../../src/terminal/typed-screen.ts';
+import { linesOf } from '../../src/terminal/lines.ts';
+
+const [path = ''] = process.argv.slice(2);
+const message = { place: 'lobby', isElsewhere: false, timestamp: undefined };
+const screen = new TypedScreen(
+  { input: process.stdin, output: process.stdout, colours: process.env['NO_COLOR'] === undefined },
+  {
+    line: (text) => screen.message({ ...message, author: 'ann', isOwn: true, text }),
+    key: () => undefined,
+    leave: () => {
+      screen.close();
+      process.exit(0);
+    },
+  },
+);
+screen.prompt('lobby', '');
+for await (const { text } of linesOf(connect(path).setEncoding('utf8'), 10_000)) {
+  const said: unknown = JSON.parse(text);
+  if (typeof said !== 'string') screen.prompt('lobby', '(bob is typing)');
+  else screen.message({ ...message, author: 'bob', isOwn: false, text: said });
+}
