@@ -2,11 +2,12 @@
  * The terminal client: conversations, the one that lines go to, and what each command does. How things look is the
  * screen's, what a line means `commands.ts`, the connection the library's.
  */
-import type { Client, Message, NotificationParams, ValueMap } from '../client/index.ts';
+import type { Client, Message, ValueMap } from '../client/index.ts';
 import { Comings, namesOf } from './comings.ts';
 import { help, readLine, type Command } from './commands.ts';
 import { Conversation, textOf, type Said } from './conversation.ts';
 import type { Screen } from './screen.ts';
+import { UnreadNotices } from './unread-notices.ts';
 import { wordsFor } from './words.ts';
 
 export interface ChatOptions {
@@ -20,8 +21,6 @@ export interface ChatOptions {
 
 /** Names in the answer to /who. */
 const whoMax = 50;
-/** Conversations whose unread messages were told of. */
-const toldMax = 1_000;
 /** On its screen, a message that could not be sent is known by its beginning. */
 const quotedMax = 40;
 
@@ -34,8 +33,7 @@ export class Chat {
   readonly #directs = new Map<string, Conversation>();
   readonly #comings = new Comings((roomName, sentence) => this.#screen.notice(`${roomName}: ${sentence}.`));
   readonly #unsent = new Set<Message>();
-  /** Of whom it was told how much is unread. */
-  readonly #told = new Map<string, number>();
+  readonly #unread = new UnreadNotices((sentence) => this.#screen.notice(sentence));
   #current: Conversation | undefined;
   #failed = false;
 
@@ -173,8 +171,8 @@ export class Chat {
 
   #read(): void {
     if (this.#current === undefined) return this.#noRoom();
-    const { target, name, label } = this.#current;
-    this.#told.delete(name);
+    const { target, label } = this.#current;
+    this.#unread.read(label);
     target.read();
     this.#screen.notice(`${label}: all read.`);
   }
@@ -265,7 +263,10 @@ export class Chat {
       else this.#show({ label: `@${userName}` }, said);
     };
     client.on('directMessage', (message) => {
-      if (typeof message['author'] === 'string') hear(message['author'], message);
+      const { author, textMessage } = message;
+      if (typeof author !== 'string') return;
+      if (textMessage !== undefined) this.#unread.shown(`@${author}`);
+      hear(author, message);
     });
     client.on('directMessageEcho', (userName, message) => hear(userName, message));
     const tells = (roomName: string, userName: string): boolean =>
@@ -281,21 +282,7 @@ export class Chat {
       for (const userName of changes.joined) came(roomName, userName);
       for (const userName of changes.left) left(roomName, userName);
     });
-    client.on('unreadCounts', (counts) => this.#tellUnread(counts));
-  }
-
-  /** What is not before one's eyes anyway, where it has become more. */
-  #tellUnread(counts: NotificationParams<'unreadCounts'>[0]): void {
-    for (const { roomName, userName, unread } of counts) {
-      const name = roomName ?? userName ?? '';
-      const open = (roomName === undefined ? this.#directs : this.#rooms).get(name)?.isOpen === true;
-      const before = this.#told.get(name) ?? 0;
-      if (unread === 0) this.#told.delete(name);
-      else if (this.#told.size < toldMax) this.#told.set(name, unread);
-      if (unread <= before || open) continue;
-      const how = roomName === undefined ? `/msg ${name}` : `/join ${name}`;
-      this.#screen.notice(`${unread} unread ${roomName === undefined ? 'from' : 'in'} ${name}: ${how} shows them.`);
-    }
+    client.on('unreadCounts', (counts) => this.#unread.take(counts, (label) => this.#named(label) !== undefined));
   }
 
   #show({ label }: { readonly label: string }, { author, content, timestamp }: Said): void {

@@ -54,6 +54,8 @@ export class TypedScreen implements Screen {
     this.#reader.on('close', () => {
       if (!this.#closed) typist.leave();
     });
+    // Before the reader's own listener: terminals break the line anew by themselves, so the cursor is in another row by now.
+    output.prependListener('resize', () => this.#countRows(this.#reader.getCursorPos().rows));
     // Behind the reader's own listener: the line has the key in it.
     input.on('keypress', () => typist.key(this.#reader.line));
   }
@@ -112,8 +114,13 @@ export class TypedScreen implements Screen {
   #toFirstRow(): void {
     moveCursor(this.#output, 0, -this.#reader.getCursorPos().rows);
     this.#clearBelow();
-    // It would go up by the rows that its cursor was down, and wipe out what is printed now. It has no call for this.
-    Object.assign(this.#reader, { prevRows: 0 });
+    // It would go up by the rows that its cursor was down, and wipe out what is printed now.
+    this.#countRows(0);
+  }
+
+  /** In which row of the line the reader takes the cursor to be; it has no call for this. */
+  #countRows(rows: number): void {
+    Object.assign(this.#reader, { prevRows: rows });
   }
 
   /** A line that was entered comes back as a message, in its place among the others. */

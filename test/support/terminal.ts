@@ -1,7 +1,7 @@
 // A real terminal, by tmux: a program runs in it, keys are pressed, and what its screen shows can be looked at. What should
 // be there is up to the tests.
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -50,14 +50,15 @@ export async function startTerminal(
     await server.kill();
   });
   const tmux = async (...args: readonly string[]): Promise<string> => {
-    const { stdout } = await run('tmux', [...common, ...args], { env: environment });
+    // Never by a server that it would start itself, which nobody ends.
+    const { stdout } = await run('tmux', ['-N', ...common, ...args], { env: environment });
     return stdout;
   };
-  await eventually(() => tmux('start-server', ';', 'set-option', '-g', 'remain-on-exit', 'on'), {
-    what: 'a tmux server',
-  });
-  const size = ['-x', String(columns), '-y', String(rowCount)];
-  await tmux('new-session', '-d', '-s', 'main', ...size, ...command);
+  await eventually(() => tmux('start-server'), { what: 'a tmux server' });
+  // The terminal outlives the program, so that its screen can be looked at; a signal counts as 128 and more.
+  const codeFile = join(folder, 'code');
+  const outlived = ['sh', '-c', '"$@"; echo $? > "$0"; exec sleep 100000', codeFile, ...command];
+  await tmux('new-session', '-d', '-s', 'main', '-x', String(columns), '-y', String(rowCount), ...outlived);
   const at = ['-t', 'main'];
   const rowsOf = async (...how: readonly string[]): Promise<string[]> => {
     const text = await tmux('capture-pane', '-p', '-S', '-', ...how, ...at);
@@ -78,8 +79,8 @@ export async function startTerminal(
     },
     resize: async (width) => void (await tmux('resize-window', ...at, '-x', String(width))),
     exitCode: async () => {
-      const code = await ask('#{pane_dead_status}');
-      return code === '' ? undefined : Number(code);
+      const code = await readFile(codeFile, 'utf8').catch(() => '');
+      return code.endsWith('\n') ? Number(code) : undefined;
     },
   };
 }

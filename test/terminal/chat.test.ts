@@ -44,7 +44,8 @@ async function startPerson(name: string, nodes: readonly ServiceNode[], ...args:
     },
     ends: () =>
       eventually(async () => {
-        if ((await terminal.exitCode()) !== 0) throw new Error(`${name} has not left:\n${(await rows()).join('\n')}`);
+        const code = await terminal.exitCode();
+        if (code !== 0) throw new Error(`${name} has not left well (${code}):\n${(await rows()).join('\n')}`);
       }),
     sees: (what) =>
       eventually(async () => {
@@ -117,6 +118,8 @@ test('there are several rooms with a current one, direct messages, and mistakes 
   await ann.sees('00:00 [@bob] bob: what?');
   await bob.enter('/read');
   await bob.sees('· @ann: all read.');
+  // What was seen as it came is not told as unread.
+  expect((await ann.sees('00:00 [@bob] bob: what?')).join('\n')).not.toContain('unread');
   await bob.enter('/rooms');
   await bob.sees(/^ *› @ann$/);
 
@@ -133,6 +136,14 @@ test('there are several rooms with a current one, direct messages, and mistakes 
   await ann.sees(/\/quit +end/);
   await ann.enter('/quit');
   await ann.ends();
+  // What was not read, and what came while one was away, is told at the next login, and shown where it is asked for.
+  for (const text of ['one', 'two']) await bob.enter(text);
+  await bob.sees('00:00 bob: two');
+  const again = await startPerson('ann', nodes);
+  await again.sees('· 3 unread from bob: /msg bob shows them.');
+  await again.enter('/msg bob');
+  await again.sees('@bob ›');
+  await again.sees('00:00 bob: two');
 }, 120_000);
 
 test('a lost connection is told, and what was missed is there when it is back', async () => {

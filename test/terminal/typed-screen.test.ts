@@ -112,6 +112,31 @@ test('there are colours, and none where NO_COLOR is set', async () => {
   expect((await plain.terminal.colouredRows()).join('\n')).not.toContain(escape);
 });
 
+test('a terminal that becomes narrower or wider keeps the line', async () => {
+  const { terminal, hear } = await startTyping();
+  const typed = '0123456789'.repeat(12);
+  await terminal.type(typed);
+  for (const columns of [50, 100, 30]) {
+    await terminal.resize(columns);
+    hear(`at ${columns}`);
+    await eventually(async () => {
+      const rows = await terminal.rows();
+      const from = rows.findLastIndex((row) => row.endsWith(`bob: at ${columns}`));
+      expect(
+        rows
+          .slice(from + 1)
+          .join('')
+          .replaceAll(' ', ''),
+      ).toBe(`lobby›${typed}`);
+    });
+  }
+  await terminal.press('Enter');
+  await eventually(async () => {
+    const shown = (await terminal.rows()).join('').replaceAll(' ', '');
+    expect(shown).toMatch(new RegExp(`ann:${typed}lobby›$`));
+  });
+});
+
 test('Ctrl-C leaves with the terminal as it was', async () => {
   const { terminal, shows, hear } = await startTyping();
   hear('bye');
