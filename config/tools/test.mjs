@@ -13,6 +13,7 @@ const optionalTests = {
   haproxy: 'test/(fault/rolling-restart|deploy/haproxy)\\.test',
   cc: 'test/fault/clocks\\.test',
   tmux: 'test/terminal/(chat|typed-screen)\\.test',
+  chromium: 'test/(page|examples)/',
 };
 
 main();
@@ -72,6 +73,7 @@ function installMissing() {
     'redis-server': ['redis-server', 'valkey-server'],
     haproxy: ['haproxy'],
     tmux: ['tmux'],
+    chromium: ['chromium'],
     openssl: ['openssl'],
     gcc: ['cc'],
     // Its headers, which a compiler only recommends.
