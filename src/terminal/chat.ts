@@ -21,6 +21,8 @@ export interface ChatOptions {
 
 /** Names in the answer to /who. */
 const whoMax = 50;
+/** Messages that are lost at the end, told one by one. */
+const lostMax = 20;
 /** On its screen, a message that could not be sent is known by its beginning. */
 const quotedMax = 40;
 
@@ -36,6 +38,7 @@ export class Chat {
   readonly #unread = new UnreadNotices((sentence) => this.#screen.notice(sentence));
   #current: Conversation | undefined;
   #failed = false;
+  #stopped = false;
 
   constructor({ client, screen, historyCount, leave }: ChatOptions) {
     this.#client = client;
@@ -99,7 +102,7 @@ export class Chat {
       // What was said in a room comes back from there; to a user, only the user's other devices hear it.
       if (!to.isRoom) to.take(message);
     } catch (error) {
-      this.complain(`Not sent: ${quoted(text)} ${wordsFor(error, to.name)}`);
+      if (!this.#stopped) this.complain(`Not sent: ${quoted(text)} ${wordsFor(error, to.name)}`);
     } finally {
       this.#unsent.delete(message);
     }
@@ -111,9 +114,14 @@ export class Chat {
     this.#screen.notice(sentence, 'bad');
   }
 
-  /** Tells nothing more. */
-  stop(): void {
+  /** Nothing more is sent or told, but for what is lost now. Gives how many messages that is. */
+  stop(): number {
     this.#comings.stop();
+    this.#stopped = true;
+    const lost = [...this.#unsent].map(({ content }) => quoted(textOf(content) ?? ''));
+    for (const text of lost.slice(0, lostMax)) this.complain(`Not sent, for lack of a connection: ${text}`);
+    if (lost.length > lostMax) this.complain(`Nor were ${lost.length - lostMax} others.`);
+    return lost.length;
   }
 
   #carryOut(command: Command): void {

@@ -77,10 +77,10 @@ export class Run {
     const ending = connected ? await Promise.race([this.#ended, this.#talk()]) : await this.#ended;
     if (ending !== 'closed') await this.#part();
     stopTelling();
-    this.#chat.stop();
+    const lost = this.#chat.stop();
     await within(partingMs, Promise.race([this.#client.close(), this.#hurried]));
     this.#screen.close();
-    if (ending === 'closed' || this.#unsent > 0) return 1;
+    if (ending === 'closed' || lost > 0) return 1;
     if (this.#byHand) return 0;
     if (ending === 'left') return interruptedCode;
     return this.#chat.failed ? 1 : 0;
@@ -121,15 +121,10 @@ export class Run {
     return this.#given.stay ? this.#ended : 'done';
   }
 
-  get #unsent(): number {
-    return this.#chat.unsent.length;
-  }
-
-  /** Gives what is still being sent its time, and tells what was not. */
+  /** Gives what is still being sent its time. */
   async #part(): Promise<void> {
     const settled = Promise.allSettled(this.#chat.unsent.map(({ done }) => done));
     await within(partingMs, Promise.race([settled, this.#hurried]));
-    if (this.#unsent > 0) this.#screen.notice(`Not sent, for lack of a connection: ${this.#unsent} messages.`, 'bad');
   }
 }
 

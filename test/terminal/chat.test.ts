@@ -165,3 +165,21 @@ test('a lost connection is told, and what was missed is there when it is back', 
   await ann.terminal.press('Enter');
   await bob.next('roomMessage', (_, { textMessage }) => textMessage === 'half a line');
 }, 120_000);
+
+test('who loses a room is told, and goes on in another one', async () => {
+  const { nodes } = await startService(scope, { nodes: 1 });
+  const bob = await connectClient(scope, { urls: nodes[0]?.url ?? '', userName: 'bob' });
+  await bob.request('roomCreate', { roomName: 'lobby' });
+  await bob.join('lobby');
+  const ann = await startPerson('ann', nodes, '--room', 'lobby', '--room', 'kitchen');
+  await ann.sees('lobby ›');
+  await ann.sees('· In lobby: ann and bob.');
+  await bob.request('roomAddToList', { roomName: 'lobby', listName: 'blacklist', userNames: ['ann'] });
+  await ann.sees(/^! You are no longer in lobby: /);
+  await ann.sees('kitchen ›');
+  await ann.enter('/join lobby');
+  await ann.sees(/^! You may not do this with lobby\./);
+  await ann.sees('kitchen ›');
+  await ann.enter('/retry');
+  await ann.sees('· You are connected.');
+}, 120_000);

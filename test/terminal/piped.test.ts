@@ -1,4 +1,6 @@
 // The terminal client with files and pipes in place of a terminal, against real nodes.
+import { once } from 'node:events';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -113,6 +115,21 @@ test('with --stay what others say goes on, one harmless line each, until the cli
   await bob.next('roomUserLeft', (_, userName) => userName === 'ann');
 });
 
+test('what cannot be sent before the client is ended is told, and the exit code says so', async () => {
+  const { nodes } = await startService(scope, { nodes: 1 });
+  const chat = await startChat('--user', 'ann', '--room', 'alone', '--url', nodes[0]?.url ?? '');
+  chat.write('one\n');
+  await eventually(() => expect(chat.output).toHaveLength(1));
+  await nodes[0]?.kill();
+  await eventually(() => expect(chat.notices.join('\n')).toContain('* Connection lost'));
+  chat.write('two\n');
+  chat.end();
+  await eventually(() => expect(chat.notices).toContain('* Kept until the connection is back: "two"'));
+  chat.process.signal('SIGTERM');
+  expect(await chat.exited).toEqual({ code: 1, signal: null });
+  expect(chat.notices.at(-1)).toBe('* Not sent, for lack of a connection: "two"');
+});
+
 test('a token is read from its file, and a name is no token', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'parley-token-'));
   scope.add(() => rmSync(folder, { recursive: true, force: true }));
@@ -131,6 +148,20 @@ test('without a service it says so and ends', async () => {
   const chat = await startChat('--user', 'ann', '--room', 'x', '--url', 'ws://127.0.0.1:1/ws');
   expect(await chat.exited).toEqual({ code: 1, signal: null });
   expect(chat.notices).toEqual([expect.stringMatching(/No service answers at ws:\/\/127\.0\.0\.1:1\/ws\..*npm start/)]);
+});
+
+test('it can be ended while it connects', async () => {
+  const silent = createServer().listen(0, '127.0.0.1');
+  const connected = once(silent, 'connection') as Promise<[Socket]>;
+  await once(silent, 'listening');
+  scope.add(() => void silent.close());
+  const { port } = silent.address() as AddressInfo;
+  const chat = await startChat('--user', 'ann', '--room', 'x', '--url', `ws://127.0.0.1:${port}/ws`);
+  const [socket] = await connected;
+  scope.add(() => void socket.destroy());
+  chat.process.signal('SIGINT');
+  expect(await chat.exited).toEqual({ code: 130, signal: null });
+  expect(chat.notices).toEqual([]);
 });
 
 test('arguments that it does not know end it at once', async () => {

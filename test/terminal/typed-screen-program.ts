@@ -19,7 +19,9 @@ const screen = new TypedScreen(
 );
 screen.prompt('lobby', '');
 for await (const { text } of linesOf(connect(path).setEncoding('utf8'), 10_000)) {
-  const said: unknown = JSON.parse(text);
-  if (typeof said !== 'string') screen.prompt('lobby', '(bob is typing)');
-  else screen.message({ ...message, author: 'bob', isOwn: false, text: said });
+  // Written by the test.
+  const said = JSON.parse(text) as string | null | { readonly text: string; readonly timestamp: number };
+  if (said === null) screen.prompt('lobby', '(bob is typing)');
+  else
+    screen.message({ ...message, author: 'bob', isOwn: false, ...(typeof said === 'string' ? { text: said } : said) });
 }

@@ -5,6 +5,7 @@ import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { dayOf } from '../../src/terminal/layout.ts';
 import { root } from '../ground/source-files.ts';
 import { eventually } from '../support/eventually.ts';
 import { useScope } from '../support/scope.ts';
@@ -15,8 +16,8 @@ const program = join(root, 'test', 'terminal', 'typed-screen-program.ts');
 
 interface Typing {
   readonly terminal: Terminal;
-  /** Somebody else says this; not a text: is typing. */
-  readonly hear: (said: string | null) => void;
+  /** Somebody else says this, perhaps long ago; null: is typing. */
+  readonly hear: (said: string | null | { readonly text: string; readonly timestamp: number }) => void;
   /** Resolves when the screen shows these rows at its end, times as `00:00`. */
   readonly shows: (...rows: readonly string[]) => Promise<void>;
 }
@@ -99,6 +100,15 @@ test('what others write moves no cursor and changes no colour, and long texts ar
   );
   hear('宽'.repeat(40));
   await shows(`00:00 bob: ${'宽'.repeat(34)}`, `${' '.repeat(11)}${'宽'.repeat(6)}`, 'lobby › typed');
+});
+
+test('another day is told before what was said on it', async () => {
+  const { hear, shows } = await startTyping();
+  const at = new Date(2020, 1, 29, 0, 0, 0).getTime();
+  for (const text of ['one', 'two']) hear({ text, timestamp: at });
+  hear('now');
+  const [then, today] = [dayOf(at), dayOf(undefined)];
+  await shows(`── ${then} ──`, '00:00 bob: one', '00:00 bob: two', `── ${today} ──`, '00:00 bob: now', 'lobby ›');
 });
 
 test('there are colours, and none where NO_COLOR is set', async () => {
