@@ -1,4 +1,4 @@
-// The entry of `npm test`: sees to a Redis server and HAProxy, brings `dist` up to date, then runs jest with the arguments given.
+// The entry of `npm test`: sees to the programs that the tests need, brings `dist` up to date, then runs jest with the arguments given.
 // `--long NAME` runs a long variant: `fuzz`, `all`, the name of a file in `test/long/` (soak, crowd, …) or of a folder under
 // `test/`. What is tested is up to the tests.
 import { spawnSync } from 'node:child_process';
@@ -24,6 +24,8 @@ function main() {
   ensureRedis();
   buildIfStale();
   const lacking = Object.keys(optionalTests).filter((program) => onPath(program) === undefined);
+  // The gate leaves nothing out.
+  if (lacking.length > 0 && process.env['TEST_ALL'] === '1') fail(`The tests need ${lacking.join(', ')}.`);
   const left = lacking.map((program) => `--testPathIgnorePatterns=${optionalTests[program]}`);
   const jest = join(root, 'node_modules', 'jest', 'bin', 'jest.js');
   const run = spawnSync(process.execPath, ['--experimental-vm-modules', '--no-warnings', jest, ...args, ...left], {

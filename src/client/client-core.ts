@@ -26,14 +26,15 @@ const heldMax = 10_000;
 export class ClientCore implements Core {
   readonly options: CompleteOptions;
   readonly emitter: Emitter<ClientEvents>;
-  readonly plugins = new Plugins();
-  readonly classes = new MessageClasses();
+  readonly plugins = new Plugins((error) => this.failed(error));
+  readonly classes = new MessageClasses((error) => this.failed(error));
   readonly #connector: Connector;
   readonly #requests: Requests;
   readonly #handlers = new Map<string, Handler[]>();
   readonly #claims = new Map<string, Handler>();
-  readonly #answers = new Map<string, (input: unknown, result: unknown) => void>();
+  readonly #answers = new Map<string, ((input: unknown, result: unknown) => void)[]>();
   readonly #logins: LoginHandler[] = [];
+  readonly #readies: (() => void)[] = [];
   readonly #losses: (() => void)[] = [];
   readonly #ends: ((error: RequestError) => void)[] = [];
   /** What came before the first `connect`; undefined after it. */
@@ -44,9 +45,9 @@ export class ClientCore implements Core {
     this.emitter = emitter;
     for (const plugin of options.plugins) this.plugins.register(plugin);
     this.classes.register(options.messageClasses);
-    this.#requests = new Requests(options.requestTimeoutMs, (name, input, result) =>
-      this.#answers.get(name)?.(input, result),
-    );
+    this.#requests = new Requests(options.requestTimeoutMs, (name, input, result) => {
+      for (const handler of this.#answers.get(name) ?? []) handler(input, result);
+    });
     this.onLogin((link) => this.#requests.connected(link));
     this.onLoss(() => this.#requests.disconnected());
     this.onClose((error) => this.#requests.closed(error));
@@ -60,6 +61,7 @@ export class ClientCore implements Core {
         // The same table: the life cycle is a part of the client's events.
         emitter.emit(name, ...(args as unknown as ClientEvents[typeof name]));
         if (name === 'connect') this.#letGo();
+        if (name === 'connect' || name === 'reconnect') for (const handler of this.#readies) handler();
       },
       closed: (end) => this.#closed(end),
       failed: (error) => this.failed(error),
@@ -136,12 +138,15 @@ export class ClientCore implements Core {
   }
 
   onAnswer<N extends RequestName>(name: N, handler: (input: Input<N>, result: Result<N>) => void): void {
-    if (this.#answers.has(name)) throw new Error(`Answers to ${name} are for another part.`);
-    this.#answers.set(name, handler as (input: unknown, result: unknown) => void);
+    this.#answers.set(name, [...(this.#answers.get(name) ?? []), handler as (input: unknown, result: unknown) => void]);
   }
 
   onLogin(handler: LoginHandler): void {
     this.#logins.push(handler);
+  }
+
+  onReady(handler: () => void): void {
+    this.#readies.push(handler);
   }
 
   onLoss(handler: () => void): void {
@@ -180,6 +185,7 @@ export class ClientCore implements Core {
 
   #closed(end: End): void {
     const error = localError('unavailable', `The client is closed: ${end.code} ${end.reason}`);
+    this.plugins.closed(error);
     for (const handler of this.#ends) handler(error);
   }
 }

@@ -18,19 +18,38 @@ const allReady = (nodes: readonly ServiceNode[]): Promise<void> =>
     { timeoutMs: 30_000 },
   );
 
+/** When a node has first cut its connections because of a failover, in ms since the epoch. */
+const leftAt = (node: ServiceNode): number =>
+  Number(node.logs().find((line) => JSON.stringify(line).includes('a failover has begun'))?.['time'] ?? Infinity);
+
+/**
+ * A failover that every node has heard of before the replica was promoted: a sentinel gives them two tenths of a second, in which
+ * a machine that does too much may not let them run. What they have acknowledged after it is lost, and told as lost.
+ */
+async function heardFailover(): Promise<{ talk: Talk; nodes: readonly ServiceNode[] }> {
+  for (let attempt = 1; ; attempt++) {
+    const redis = await startWatched(scope);
+    const service = await startService(scope, { nodes: 2, redis, env: busy });
+    const urls = service.nodes.map((node) => node.url);
+    const talk = await startTalk(scope, { clients: [...urls, ...urls], rooms: ['lobby', 'attic'] });
+    await talk.more(200);
+    const [promotedAt = NaN] = (await redis.failover()).promotions();
+    expect(promotedAt).toBeGreaterThan(0);
+    await talk.more(200);
+    await allReady(service.nodes);
+    if (service.nodes.every((node) => leftAt(node) < promotedAt)) return { talk, nodes: service.nodes };
+    expect(attempt).toBeLessThan(6);
+    // Whatever was lost is told.
+    expect((await talk.verdict()).violations).toEqual([]);
+  }
+}
+
 test('a planned failover loses nothing, closes nobody, and no living node is swept', async () => {
-  const redis = await startWatched(scope);
-  const service = await startService(scope, { nodes: 2, redis, env: busy });
-  const urls = service.nodes.map((node) => node.url);
-  const talk = await startTalk(scope, { clients: [...urls, ...urls], rooms: ['lobby', 'attic'] });
-  await talk.more(200);
-  await redis.failover();
-  await talk.more(200);
-  await allReady(service.nodes);
+  const { talk, nodes } = await heardFailover();
   expectWhole(await talk.verdict());
   for (const client of talk.clients) expect(client.seen('disconnect')).toEqual([]);
-  expect(await counted(service.nodes, 'parley_nodes_swept_total')).toBe(0);
-}, 120_000);
+  expect(await counted(nodes, 'parley_nodes_swept_total')).toBe(0);
+}, 300_000);
 
 /** Talks, makes a primary hang that has acknowledged nothing which its replica lacks, and gives it back later. */
 async function hang(redis: Watched, talk: Talk): Promise<void> {

@@ -27,6 +27,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   // The writers of what is generated from the protocol: for tools and tests only.
   documents: ['protocol'],
   client: ['protocol'],
+  // The page at `/`, in a browser.
+  page: ['client', 'protocol'],
   // What people see of the client library, and made of nothing else.
   terminal: ['client'],
   // Texts from outside in one spelling: hosts, origins, addresses, keys.
@@ -35,6 +37,9 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   ops: [],
 };
 
+/** What runs in browsers too. */
+const inBrowser = ['protocol', 'client', 'page'];
+
 /** Packages that only one layer may know. */
 const ownedPackages: Readonly<Record<string, readonly string[]>> = {
   'uWebSockets.js': ['gateway', 'http'],
@@ -42,20 +47,22 @@ const ownedPackages: Readonly<Record<string, readonly string[]>> = {
   'js-redis-server/core': ['redis'],
   pino: ['ops'],
   'prom-client': ['ops'],
+  react: ['client', 'page'],
+  'react-dom/client': ['page'],
   ws: ['terminal'],
 };
 
-const files = filesUnder('src', ['.ts']);
+const files = filesUnder('src', ['.ts', '.tsx']);
 const imports = files.flatMap(importsOf);
 
 /** `src/gateway/hub.ts` is in `gateway`, `src/node/node.ts` in `node`. */
-const layerOf = (path: string): string => (path.split('/')[1] ?? '').replace(/\.ts$/, '');
+const layerOf = (path: string): string => (path.split('/')[1] ?? '').replace(/\.tsx?$/, '');
 
 function isAllowed({ from, to, typesOnly }: Import): boolean {
   const [source, target] = [layerOf(from), layerOf(to)];
   if (source === target) return true;
-  if (target === 'ops') return source !== 'protocol' && source !== 'client';
-  if (target === 'config' && typesOnly) return source !== 'protocol' && source !== 'client';
+  if (target === 'ops') return !inBrowser.includes(source);
+  if (target === 'config' && typesOnly) return !inBrowser.includes(source);
   return allowed[source]?.includes(target) ?? false;
 }
 
@@ -83,8 +90,9 @@ describe('imports', () => {
     expect(wrong).toEqual([]);
   });
 
-  test('name files that exist, as TypeScript', () => {
-    const paths = new Set(files.map(({ path }) => path));
+  test('name files that exist, as they are called', () => {
+    const styles = filesUnder('src', ['.css']);
+    const paths = new Set([...files, ...styles].map(({ path }) => path));
     expect(imports.filter(({ ours, to }) => ours && !paths.has(to))).toEqual([]);
   });
 
@@ -105,9 +113,24 @@ describe('imports', () => {
     expect(wrong).toEqual([]);
   });
 
-  test('the protocol and the client library run in a browser: they leave Node alone', () => {
+  test('of React are those of the hooks and of the page', () => {
     const wrong = imports
-      .filter(({ from, to }) => ['protocol', 'client'].includes(layerOf(from)) && to.startsWith('node:'))
+      .filter(({ from, to }) => /^react\b/.test(to) && !/^src\/(?:client\/react|page)\//.test(from))
+      .map(({ from, to }) => `${from} → ${to}`);
+    expect(wrong).toEqual([]);
+  });
+
+  test('of the library by the hooks are types only: both are bundled, each by itself', () => {
+    const hooks = 'src/client/react/';
+    const wrong = imports
+      .filter(({ from, to, ours, typesOnly }) => from.startsWith(hooks) && ours && !to.startsWith(hooks) && !typesOnly)
+      .map(({ from, to }) => `${from} → ${to}`);
+    expect(wrong).toEqual([]);
+  });
+
+  test('what runs in a browser leaves Node alone', () => {
+    const wrong = imports
+      .filter(({ from, to }) => inBrowser.includes(layerOf(from)) && to.startsWith('node:'))
       .map(({ from, to }) => `${from} → ${to}`);
     expect(wrong).toEqual([]);
   });
