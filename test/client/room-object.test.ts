@@ -59,6 +59,18 @@ test('it is not made without being asked for, nor where that is refused, nor onc
   expect(service.waiting).toEqual([]);
 });
 
+test('who asks twice for a room that is not there gets it twice', async () => {
+  const service = await startFake(scope);
+  const client = await connectClient(scope, { urls: service.url, userName: ownName });
+  const room = client.room('lobby');
+  const joins = [room.join({ create: true }), room.join({ create: true })];
+  (await service.next('roomsJoin')).answer([noRoom]);
+  (await service.next('roomCreate')).answer(null);
+  (await service.next('roomCreate')).refuse('roomExists');
+  (await service.next('roomsJoin')).answer([entry(0)]);
+  expect(await Promise.all(joins)).toEqual([room, room]);
+});
+
 test('two objects that turn out to be of one room, by the rule of the service, are both right from then on', async () => {
   const service = await startFake(scope);
   service.login = (request) => request.answer(authData({ limits: { ...defaultLimits, names: 'username' } }));

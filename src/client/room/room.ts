@@ -37,8 +37,8 @@ const createMax = 5;
 export class Room extends Emitter<RoomEvents> {
   readonly #deps: RoomDeps;
   readonly #ownState: RoomState;
-  /** Counts what was wanted of it. */
-  #wish = 0;
+  /** Counts how often it was left: what was asked for before that is not wanted any more. */
+  #left = 0;
 
   constructor(state: RoomState, deps: RoomDeps) {
     super((error) => deps.core.failed(error));
@@ -109,7 +109,7 @@ export class Room extends Emitter<RoomEvents> {
    * however long that takes; rejects when it is refused for good, left before it was joined, or the client is closed.
    */
   async join({ group, create = false }: JoinRoomOptions = {}): Promise<this> {
-    const wish = (this.#wish += 1);
+    const left = this.#left;
     const { core, memberships } = this.#deps;
     // Joining it again would be no request, and move nothing.
     const isMove =
@@ -124,13 +124,13 @@ export class Room extends Emitter<RoomEvents> {
         if (!create || !isMissing || created === createMax) throw error;
       }
       await this.#create(created);
-      if (wish !== this.#wish) throw localError('unavailable', `${this.name} was left.`);
+      if (left !== this.#left) throw localError('unavailable', `${this.name} was left.`);
     }
   }
 
   /** Resolves when the room is left; at once if it is not joined. */
   leave(): Promise<void> {
-    this.#wish += 1;
+    this.#left += 1;
     return this.#deps.memberships.leave(this.name);
   }
 
