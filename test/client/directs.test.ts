@@ -141,6 +141,21 @@ test('reading clears what is unread, here and by other devices, and is told once
   expect(service.waiting).toEqual([]);
 });
 
+test('who has read farther than there is has not read what is to come', async () => {
+  const { service, client, tell } = await connectSpeaking(scope);
+  const bob = client.direct('bob');
+  tell(['directMessage', from('bob', 1, 'a')]);
+  await eventually(() => expect(bob.unread).toBe(1));
+  bob.read(Number.MAX_SAFE_INTEGER);
+  expect(bob.unread).toBe(0);
+  (await service.next('directMessageRead')).answer(null);
+  tell(['directMessage', from('bob', 2, 'b')]);
+  await eventually(() => expect(bob.unread).toBe(1));
+  bob.read();
+  expect(bob.unread).toBe(0);
+  expect((await service.next('directMessageRead')).params).toEqual(['bob', 2]);
+});
+
 test('what the service counts stands for what was counted here, and what came since is on top', async () => {
   const { client, tell, before } = await startSpeaking(scope);
   const last = from('bob', 10, 'ten');

@@ -149,8 +149,10 @@ export class Direct extends Emitter<DirectEvents> {
     if (!Number.isSafeInteger(upToId) || upToId < 0) throw badArgument('directMessageRead', 1, 'no id of a message');
     const { userName } = this;
     if (upToId <= this.#readUpTo) return;
-    this.#readUpTo = upToId;
-    this.#change(() => this.#unread.read(Math.min(upToId, this.#known.newest)));
+    const known = Math.min(upToId, this.#known.newest);
+    // What is to come is not read yet, whatever was named.
+    this.#readUpTo = Math.max(this.#readUpTo, known);
+    this.#change(() => this.#unread.read(known));
     this.#readMarks.put(`direct:${userName}`, (link, settle) =>
       link.call('directMessageRead', { userName, upToId }, settle),
     );
