@@ -92,5 +92,6 @@ test('what is sent of a message is its payload, without what is undefined, field
   expect(payloadOf(new TextMessage('hi'))).toEqual({ textMessage: 'hi' });
   const plain = { textMessage: 'plain' };
   expect(payloadOf(plain)).toBe(plain);
-  expect([venue, new TextMessage(), plain].map(classOptionsOf)).toEqual([{ transient: true }, {}, {}]);
+  const bare: object = Object.assign(Object.create(null), { getPayload: () => plain });
+  expect([venue, new TextMessage(), plain, bare].map(classOptionsOf)).toEqual([{ transient: true }, {}, {}, {}]);
 });

@@ -80,8 +80,9 @@ export function payloadOf(message: object): object {
 /** What its class says of how it is sent. */
 export function classOptionsOf(message: object): ClassOptions {
   if (!hasPayload(message)) return {};
-  const { sendOptions } = message.constructor as Partial<MessageClass>;
-  return sendOptions ?? {};
+  // Of an object without a prototype there is none.
+  const { constructor } = message as { readonly constructor?: Partial<MessageClass> };
+  return constructor?.sendOptions ?? {};
 }
 
 function hasPayload(message: object): message is Payload {
