@@ -2,6 +2,7 @@
 import { expect, test } from '@jest/globals';
 import type { Direct } from '../../src/client/direct/direct.ts';
 import type { Message } from '../../src/client/message/message.ts';
+import type { Next, Plugin } from '../../src/client/plugin/plugin.ts';
 import { typing, unread, type TypingIndicator, type UnreadMessages } from '../../src/client/plugin/shipped.ts';
 import { failureOf } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
@@ -10,6 +11,9 @@ import { authData, type Received } from './fake-service.ts';
 import { connectSpeaking, from, heard, startSpeaking } from './people.ts';
 
 const scope = useScope();
+
+const circle = { self: {} };
+circle.self = circle;
 
 const changed = (...fields: string[]): string => `update {"changed":${JSON.stringify(fields)}}`;
 
@@ -262,6 +266,22 @@ test('plugins may refuse a message on its way out and in', async () => {
   tell(['directMessage', from('bob', 1, 'damn')], ['directMessage', from('bob', 2, 'sorry')]);
   await eventually(() => expect(told).toEqual([2]));
   expect(bob.unread).toBe(1);
+});
+
+test('a message is what it was when it was sent, however long a plugin takes', async () => {
+  let go: Next = () => undefined;
+  const slow: Plugin = { name: 'slow', middleware: { send: { message: (_, next) => (go = next) } } };
+  const { service, client } = await connectSpeaking(scope, { plugins: [slow] });
+  const content = { textMessage: 'one', list: [1] };
+  const message = client.direct('bob').send(content);
+  content.textMessage = 'two';
+  content.list.push(2);
+  go();
+  const request = await service.next('directMessage');
+  expect(request.params[1]).toEqual({ textMessage: 'one', list: [1] });
+  request.answer(from('alice', 1, 'one', { list: [1] }));
+  expect((await message.done).content).toEqual({ textMessage: 'one', list: [1] });
+  expect(client.direct('bob').send(circle).error).toMatchObject({ code: 'badArgument' });
 });
 
 test('the plugins of the library say who is typing, and read what comes while its user looks', async () => {

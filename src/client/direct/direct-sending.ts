@@ -6,6 +6,7 @@ import { isMap, type ValueMap } from '../../protocol/params/values.ts';
 import type { Core } from '../core.ts';
 import { badArgument, toParam } from '../encoding/encoding.ts';
 import { sameValue, type Message } from '../message/message.ts';
+import { payloadOf } from '../plugin/message-classes.ts';
 import type { Outbox, ParcelOptions } from '../message/outbox.ts';
 import type { Outcome, RequestError } from '../request-error.ts';
 
@@ -54,7 +55,7 @@ export class DirectSending {
 
   /** The content is copied; what cannot travel fails now. */
   send(message: Message, userName: string, content: object, options: DirectSendOptions): void {
-    const checked = this.#check(content);
+    const checked = this.contentOf(content);
     if (!checked.ok) return this.#owner.failed(message, checked.error);
     message.changed(checked.value);
     const { transient, mentions, ...parcelOptions } = options;
@@ -89,6 +90,21 @@ export class DirectSending {
     return true;
   }
 
+  /** What will travel of what an application gave: a copy. */
+  contentOf(given: unknown): Outcome<ValueMap> {
+    const bad = (what: string): Outcome<ValueMap> => ({ ok: false, error: badArgument('directMessage', 1, what) });
+    if (typeof given !== 'object' || given === null) return bad('not a map');
+    let payload: object;
+    try {
+      payload = payloadOf(given);
+    } catch (error) {
+      return bad(String(error));
+    }
+    const value = toParam('directMessage', 1, payload, this.#core.limits.depth);
+    if (!value.ok) return value;
+    return isMap(value.value) ? { ok: true, value: value.value } : bad('not a map');
+  }
+
   #settled(message: Message, outcome: Outcome<ValueMap | null>): void {
     this.#attempted.delete(message);
     if (outcome.ok) {
@@ -116,13 +132,5 @@ export class DirectSending {
 
   #hasWordsOf({ content }: Message): boolean {
     return [...this.#attempted].some((attempted) => sameValue(attempted.content, content));
-  }
-
-  #check(content: object): Outcome<ValueMap> {
-    const value = toParam('directMessage', 1, content, this.#core.limits.depth);
-    if (!value.ok) return value;
-    return isMap(value.value)
-      ? { ok: true, value: value.value }
-      : { ok: false, error: badArgument('directMessage', 1, 'not a map') };
   }
 }

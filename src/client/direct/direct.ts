@@ -10,7 +10,7 @@ import { badArgument } from '../encoding/encoding.ts';
 import { Message } from '../message/message.ts';
 import type { Outbox } from '../message/outbox.ts';
 import type { ReadMarks } from '../message/read-marks.ts';
-import { classOptionsOf, payloadOf } from '../plugin/message-classes.ts';
+import { classOptionsOf } from '../plugin/message-classes.ts';
 import type { Plugin } from '../plugin/plugin.ts';
 import { RequestError } from '../request-error.ts';
 import { typingIn } from '../typing.ts';
@@ -119,20 +119,16 @@ export class Direct extends Emitter<DirectEvents> {
   send(content: object, options: DirectSendOptions = {}): Message {
     this.#typing.set(false);
     const place = { direct: this, classes: this.#core.classes };
-    let payload: object;
-    let message: Message;
-    try {
-      payload = payloadOf(content);
-      // It may hold what cannot travel: that is found out where it is copied.
-      message = Message.own(payload as ValueMap, this.#core.userName, place);
-    } catch (error) {
-      message = Message.own({}, this.#core.userName, place);
-      message.failed(badArgument('directMessage', 1, String(error)));
+    // Copied before plugins may take their time over it.
+    const checked = this.#sending.contentOf(content);
+    const message = Message.own(checked.ok ? checked.value : {}, this.#core.userName, place);
+    if (!checked.ok) {
+      message.failed(checked.error);
       return message;
     }
     const all = { ...classOptionsOf(content), ...options };
     if (all.transient !== true) this.#change(() => this.#last.begin(message));
-    this.#core.plugins.send(this, 'message', payload, (outcome) => {
+    this.#core.plugins.send<object>(this, 'message', checked.value, (outcome) => {
       if (!outcome.ok) this.#failed(message, outcome.error);
       else this.#sending.send(message, this.userName, outcome.value, all);
     });
