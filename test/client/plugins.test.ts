@@ -138,6 +138,20 @@ test('a closed client passes nothing on: sends are refused, events dropped', asy
   for (const next of nexts) next();
   await expect(sent).rejects.toMatchObject({ code: 'unavailable' });
   expect(heard).toEqual([]);
+  expect(told).toEqual([]);
+});
+
+test('a client that is closed waits for no plugin, and asks none for what still waited', async () => {
+  const asked: unknown[] = [];
+  const silent: Middleware = (text) => asked.push(text);
+  const plugins = pluginsOf({ name: 'silent', middleware: { send: { '*': silent }, receive: { '*': silent } } });
+  const { receive, heard } = receiver(plugins);
+  const object = {};
+  const sent = ['first', 'second'].map((text) => sending(plugins, object, text));
+  receive('in');
+  plugins.closed(new RequestError('unavailable', 'closed', {}));
+  for (const each of sent) await expect(each).rejects.toMatchObject({ code: 'unavailable' });
+  expect([asked, heard, told]).toEqual([['first', 'in'], [], []]);
 });
 
 test('extends puts an instance under the name, made for the object, before the plugin is told of it', () => {

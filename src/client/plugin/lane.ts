@@ -35,16 +35,28 @@ export interface LaneBounds {
 export class Lane {
   readonly #bounds: LaneBounds;
   readonly #tell: (stop: Stop) => void;
+  readonly #busy: Set<Lane>;
   readonly #waiting: Passage[] = [];
   #running = false;
   /** Ends the step that is under way. */
-  #giveUp: ((error: unknown) => void) | undefined;
+  #giveUp: ((error: unknown, kind?: Stop['kind']) => void) | undefined;
+  #ended: Stop | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** `tell`: what a middleware does wrong once its answer does not count any more. */
-  constructor(bounds: LaneBounds, tell: (stop: Stop) => void) {
+  /**
+   * `tell`: what a middleware does wrong once its answer does not count any more; `busy`: the lanes in which one is waited
+   * for.
+   */
+  constructor(bounds: LaneBounds, tell: (stop: Stop) => void, busy: Set<Lane>) {
     this.#bounds = bounds;
     this.#tell = tell;
+    this.#busy = busy;
+  }
+
+  /** Nothing goes on any more: all that waits is stopped, in order. */
+  end(error: unknown): void {
+    this.#ended = { kind: 'refused', pluginName: '', error };
+    this.#giveUp?.(error, 'refused');
   }
 
   pass(passage: Passage): void {
@@ -67,14 +79,15 @@ export class Lane {
   #step(passage: Passage, first: number): boolean {
     for (let i = first; i < passage.steps.length; i++) {
       const step = passage.steps[i];
-      if (step === undefined) break;
+      if (step === undefined || this.#ended !== undefined) break;
       const answer = this.#ask(passage, step, () => {
         if (this.#step(passage, i + 1)) this.#run();
       });
       if (answer === 'waits') return false;
       if (answer === 'stopped') return true;
     }
-    passage.passed(passage.payload);
+    if (this.#ended === undefined) passage.passed(passage.payload);
+    else passage.stopped(this.#ended);
     return true;
   }
 
@@ -87,6 +100,7 @@ export class Lane {
       answer = stop === undefined ? 'next' : 'stopped';
       clearTimeout(this.#timer);
       this.#giveUp = undefined;
+      this.#busy.delete(this);
       if (stop !== undefined) passage.stopped(stop);
       if (!isLater) return;
       if (stop === undefined) later();
@@ -114,7 +128,8 @@ export class Lane {
     }
     if (answer !== 'waits') return answer;
     isLater = true;
-    this.#giveUp = (error) => settle({ kind: 'late', pluginName, error });
+    this.#giveUp = (error, kind = 'late') => settle({ kind, pluginName, error });
+    this.#busy.add(this);
     const { stepMs } = this.#bounds;
     this.#timer = setTimeout(() => this.#giveUp?.(new Error(`It gave no answer within ${stepMs} ms.`)), stepMs);
     return answer;

@@ -18,6 +18,8 @@ export class Plugins {
   readonly #own = new WeakMap<object, Plugin[]>();
   /** Of each object the two ways, where a middleware was ever asked. */
   readonly #lanes = new WeakMap<object, Map<Way, Lane>>();
+  /** Lanes in which something waits. */
+  readonly #busy = new Set<Lane>();
   #ended: RequestError | undefined;
 
   /** `tell`: what a plugin does wrong, and nobody is told by an answer. */
@@ -73,9 +75,10 @@ export class Plugins {
     });
   }
 
-  /** The client is closed: what waits does not go on. */
+  /** The client is closed: what waits does not go on, nor does its time. */
   closed(error: RequestError): void {
     this.#ended = error;
+    for (const lane of this.#busy) lane.end(error);
   }
 
   #pass<P>(
@@ -113,7 +116,7 @@ export class Plugins {
   }
 
   #laneOf(way: Way, object: object): Lane {
-    const lane = new Lane(this.#bounds, (stop) => this.#tell(refusal(stop)));
+    const lane = new Lane(this.#bounds, (stop) => this.#tell(refusal(stop)), this.#busy);
     const lanes = this.#lanes.get(object) ?? new Map<Way, Lane>();
     this.#lanes.set(object, lanes.set(way, lane));
     return lane;
