@@ -125,6 +125,23 @@ test('a joined room is filed under another group by joining it with that, once',
   expect(service.waiting).toEqual([]);
 });
 
+test('a room that is being joined under one group, and is wanted under another, goes there', async () => {
+  const service = await startFake(scope);
+  const client = await connectClient(scope, { urls: service.url, userName: ownName, enableSync: true });
+  const room = client.room('lobby');
+  const first = room.join({ group: 'a' });
+  const request = await service.next('roomsJoin');
+  const second = room.join({ group: 'b' });
+  request.answer([entry(5)]);
+  await first;
+  expect(room.group).toBe('a');
+  const move = await service.next('roomJoin');
+  expect(move.params).toEqual(['lobby', { group: 'b' }]);
+  move.answer(1);
+  await second;
+  expect(room.group).toBe('b');
+});
+
 test('a room that is taken away is told with the reason, one that is left is not', async () => {
   const cases: [(at: InRoom) => Promise<void>, unknown][] = [
     [(at) => settle(at, [['roomAccessRemoved', 'lobby']]), [{ reason: expect.any(String) }]],

@@ -52,11 +52,19 @@ export class Membership {
   readonly held: RoomEvent[] = [];
   /** Group of the session to file it under, when it is joined for the first time. */
   group: string | undefined = undefined;
+  /** The group that the join under way, or the last one, has named. */
+  namedGroup: string | undefined = undefined;
   readonly joins: Deferred<Position>[] = [];
   readonly leaves: Deferred<void>[] = [];
 
   constructor(roomName: string) {
     this.roomName = roomName;
+  }
+
+  /** A join is in flight. The group is named once: the user may have moved the room to another one since. */
+  joining(): void {
+    this.status = 'joining';
+    this.namedGroup = this.position === undefined ? this.group : undefined;
   }
 
   /** Out, with nothing in flight: the link is gone, or the room was left. A wait goes on: limits outlive a link. */

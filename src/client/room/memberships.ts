@@ -217,7 +217,7 @@ export class Memberships {
   }
 
   #sendJoin(link: Link, batch: readonly Membership[]): void {
-    for (const room of batch) room.status = 'joining';
+    for (const room of batch) room.joining();
     link.call('roomsJoin', { rooms: batch.map(positionOf) }, (outcome) => {
       if (this.#link !== link) return;
       if (!outcome.ok && !outcome.error.temporary && batch.length > 1) return this.#separate(batch);
@@ -260,7 +260,7 @@ export class Memberships {
     room.status = 'in';
     room.alone = false;
     this.#failures = 0;
-    this.#owner.entered(room.roomName, room.group);
+    this.#owner.entered(room.roomName, room.namedGroup);
     this.#delivery.joined(room, entry);
     if (room.forgotten) return;
     if (room.missing !== undefined) this.#pages.read(room);

@@ -111,13 +111,12 @@ export class Room extends Emitter<RoomEvents> {
   async join({ group, create = false }: JoinRoomOptions = {}): Promise<this> {
     const left = this.#left;
     const { core, memberships } = this.#deps;
-    // Joining it again would be no request, and move nothing.
-    const isMove =
-      this.isJoined && group !== undefined && core.options.login.enableSync === true && group !== this.group;
     for (let created = 0; ; created += 1) {
       try {
         await memberships.join(this.name, group);
-        if (isMove) await core.request('roomJoin', { roomName: this.name, options: { group } });
+        // It was joined already, or is by a call that named another group: joining it again would be no request.
+        const isElsewhere = group !== undefined && core.options.login.enableSync === true && group !== this.group;
+        if (isElsewhere) await core.request('roomJoin', { roomName: this.name, options: { group } });
         return this;
       } catch (error) {
         const isMissing = error instanceof RequestError && error.code === 'noRoom';
