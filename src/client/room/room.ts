@@ -33,6 +33,8 @@ export interface RoomDeps {
 
 /** How often a room is made that is gone again, or may not be there, when it is to be joined. */
 const createMax = 5;
+/** Losses that the reading of one page of history may meet. */
+const lossesMax = 5;
 
 export class Room extends Emitter<RoomEvents> {
   readonly #deps: RoomDeps;
@@ -187,15 +189,18 @@ export class Room extends Emitter<RoomEvents> {
     return this.#ownState.current;
   }
 
-  /** Reads, and once more where the connection was lost: perhaps the room was not joined again yet. */
+  /** Reads, and again where the connection was lost: perhaps the room was not joined again yet. */
   async #whenJoined<T>(read: () => Promise<T>): Promise<T> {
-    try {
-      return await read();
-    } catch (error) {
-      const isLoss = error instanceof RequestError && (error.code === 'notJoined' || error.code === 'unavailable');
-      if (!isLoss || !this.isJoined) throw error;
-      if (!this.#deps.memberships.settled(this.name)) await this.#deps.memberships.join(this.name);
-      return read();
+    for (let losses = 0; ; losses += 1) {
+      try {
+        return await read();
+      } catch (error) {
+        const isLoss = error instanceof RequestError && (error.code === 'notJoined' || error.code === 'unavailable');
+        if (!isLoss || !this.isJoined || losses === lossesMax) throw error;
+        if (!this.#deps.memberships.settled(this.name)) await this.#deps.memberships.join(this.name);
+        // That the service itself says.
+        else if (losses > 0 && error.code === 'unavailable') throw error;
+      }
     }
   }
 
