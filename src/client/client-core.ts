@@ -51,21 +51,32 @@ export class ClientCore implements Core {
     this.onLogin((link) => this.#requests.connected(link));
     this.onLoss(() => this.#requests.disconnected());
     this.onClose((error) => this.#requests.closed(error));
-    this.#connector = new Connector(options, {
-      loggedIn: (link, authData, isFirst) => this.#loggedIn(link, authData, isFirst),
-      lost: () => {
-        for (const handler of this.#losses) handler();
+    const { onFrame } = options;
+    const look: CompleteOptions['onFrame'] = (direction, data) => {
+      try {
+        onFrame?.(direction, data);
+      } catch (error) {
+        this.failed(error);
+      }
+    };
+    this.#connector = new Connector(
+      { ...options, onFrame: onFrame && look },
+      {
+        loggedIn: (link, authData, isFirst) => this.#loggedIn(link, authData, isFirst),
+        lost: () => {
+          for (const handler of this.#losses) handler();
+        },
+        notified: (name, params) => this.#notified(name, params),
+        tell: (name, ...args) => {
+          // The same table: the life cycle is a part of the client's events.
+          emitter.emit(name, ...(args as unknown as ClientEvents[typeof name]));
+          if (name === 'connect') this.#letGo();
+          if (name === 'connect' || name === 'reconnect') for (const handler of this.#readies) handler();
+        },
+        closed: (end) => this.#closed(end),
+        failed: (error) => this.failed(error),
       },
-      notified: (name, params) => this.#notified(name, params),
-      tell: (name, ...args) => {
-        // The same table: the life cycle is a part of the client's events.
-        emitter.emit(name, ...(args as unknown as ClientEvents[typeof name]));
-        if (name === 'connect') this.#letGo();
-        if (name === 'connect' || name === 'reconnect') for (const handler of this.#readies) handler();
-      },
-      closed: (end) => this.#closed(end),
-      failed: (error) => this.failed(error),
-    });
+    );
   }
 
   get state(): ClientState {

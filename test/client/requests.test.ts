@@ -93,3 +93,18 @@ test('what cannot be sent is refused as ever, and takes nothing with it', async 
   expect(one).not.toBe(two);
   expect([(await failureOf(one)).code, (await failureOf(two)).code]).toEqual(['badArgument', 'badArgument']);
 });
+
+test('who looks at the frames and fails at it is told, and stops nothing', async () => {
+  const service = await startFake(scope);
+  let frames = 0;
+  const onFrame = (): never => {
+    frames += 1;
+    throw new Error('no eyes');
+  };
+  const client = await connectClient(scope, { urls: service.url, userName: 'ann', onFrame, failOnViolations: false });
+  const asked = client.request('roomCreate', { roomName: 'lobby' });
+  (await service.next('roomCreate')).answer(null);
+  expect(await asked).toBe(null);
+  expect(client.seen('error')).toHaveLength(frames);
+  expect(frames).toBe(4);
+});
