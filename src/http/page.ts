@@ -58,9 +58,11 @@ export function pageUrl(host: string, port: number): string {
 export function addPage(app: TemplatedApp, folder: string = builtPage): boolean {
   const files = readPage(folder);
   for (const [path, file] of files) {
-    app.get(path, (res, req) => give(res, req, file, true));
-    app.head(path, (res, req) => give(res, req, file, false));
-    app.any(path, (res) => {
+    app.any(path, (res, req) => {
+      // Sockets have a path of their own; here they are not found.
+      if (req.getHeader('upgrade') !== '') return void req.setYield(true);
+      const method = req.getMethod();
+      if (method === 'get' || method === 'head') return give(res, req, file, method === 'get');
       res.cork(() => {
         res.writeStatus('405 Method Not Allowed').writeHeader('allow', 'GET, HEAD').end();
       });
