@@ -1,8 +1,11 @@
 // What was missed of direct conversations: once and in order, before what is live, whichever way it comes.
 import { expect, test } from '@jest/globals';
+import type { Direct } from '../../src/client/direct/direct.ts';
+import type { ValueMap } from '../../src/protocol/params/values.ts';
 import { eventually } from '../support/eventually.ts';
 import { useScope } from '../support/scope.ts';
-import { connectSpeaking, from, heard, startSpeaking } from './people.ts';
+import type { Received } from './fake-service.ts';
+import { connectSpeaking, from, heard, startSpeaking, type Speaking, type Told } from './people.ts';
 
 const scope = useScope();
 
@@ -34,6 +37,10 @@ test('after an inbox that was reset, conversations are read on from where they w
   const last = from('bob', 7, '7');
   before.push(['inboxReset', inbox(9)], ['unreadCounts', [{ userName: 'bob', unread: 3, mentioned: false, last }]]);
   service.cut();
+  // The message that was told last is still there, so it is the same log.
+  const there = await service.next('directHistoryGet');
+  expect(there.params).toEqual(['bob', { direction: 'forward', fromId: 1, limit: 1 }]);
+  there.answer([from('bob', 2, '2')]);
   const page = await service.next('directHistoryGet');
   expect(page.params).toEqual(['bob', expect.objectContaining({ direction: 'forward', fromId: 2 })]);
   tell(['directMessage', from('bob', 8, '8')]);
@@ -43,6 +50,7 @@ test('after an inbox that was reset, conversations are read on from where they w
   const rest = await service.next('directHistoryGet');
   rest.answer([from('bob', 8, '8')]);
   (await service.next('directHistoryGet')).answer([]);
+  (await service.next('directHistoryGet')).answer([from('carol', 1, 'x')]);
   (await service.next('directHistoryGet')).answer([]);
   (await service.next('unreadGet')).answer([
     { userName: 'bob', unread: 4, mentioned: false, last: from('bob', 8, '8') },
@@ -72,6 +80,10 @@ test('where the answer with what was missed is lost, the rest is read from the h
   before.length = 0;
   // By now 3 and 4 count as sent.
   (await service.next('missedMessagesGet')).cut();
+  // The message that was told last is still there, so it is the same log.
+  const there = await service.next('directHistoryGet');
+  expect(there.params).toEqual(['bob', { direction: 'forward', fromId: 1, limit: 1 }]);
+  there.answer([from('bob', 2, '2')]);
   const page = await service.next('directHistoryGet');
   expect(page.params).toEqual(['bob', expect.objectContaining({ direction: 'forward', fromId: 2 })]);
   tell(['directMessage', from('bob', 6, '6')]);
@@ -81,4 +93,66 @@ test('where the answer with what was missed is lost, the rest is read from the h
   (await service.next('directHistoryGet')).answer([]);
   (await service.next('unreadGet')).answer([]);
   await eventually(() => expect(told).toEqual([3, 4, 6]));
+});
+
+/** Told 1 to 3 of bob, and then of an inbox that was reset; gives what the first look at the history asks for. */
+async function behindInBob(): Promise<Speaking & { bob: Direct; told: () => string[]; look: Received }> {
+  const speaking = await connectSpeaking(scope);
+  const { service, client, before, tell } = speaking;
+  const bob = client.direct('bob');
+  tell(...[1, 2, 3].map((id): Told => ['directMessage', from('bob', id, `${id}`)]));
+  await eventually(() => expect(bob.unread).toBe(3));
+  const all = heard(bob);
+  before.push(['inboxReset', inbox(0)]);
+  service.cut();
+  const look = await service.next('directHistoryGet');
+  expect(look.params).toEqual(['bob', { direction: 'forward', fromId: 2, limit: 1 }]);
+  return { ...speaking, bob, look, told: () => all.filter((each) => !each.startsWith('update')) };
+}
+
+const again = (id: number): ValueMap => from('bob', id, `${id} again`, { timestamp: 9_000 + id });
+
+test('a log that was replaced or shortened is known up to its end, and goes on from there', async () => {
+  for (const there of [[again(3)], []]) {
+    const { service, bob, look, tell, told } = await behindInBob();
+    look.answer(there);
+    const end = await service.next('directHistoryGet');
+    expect(end.params).toEqual(['bob', { direction: 'backward', limit: 1 }]);
+    const last = there.length === 0 ? 2 : 5;
+    end.answer([again(last)]);
+    const rest = await service.next('directHistoryGet');
+    expect(rest.params).toEqual(['bob', expect.objectContaining({ direction: 'forward', fromId: last })]);
+    rest.answer([]);
+    (await service.next('unreadGet')).answer([{ userName: 'bob', unread: last, mentioned: false, last: again(last) }]);
+    await eventually(() => expect(bob.unread).toBe(last));
+    tell(['directMessage', again(last + 1)]);
+    await eventually(() => expect(bob.unread).toBe(last + 1));
+    expect(told()).toEqual([`reset {"lastMessageId":${last}}`, `message ${last + 1} again ${last + 1} none`]);
+  }
+});
+
+test('a conversation of which nothing is left begins anew, and says so once', async () => {
+  const { service, client, bob, look, tell, told } = await behindInBob();
+  look.refuse('noUser');
+  (await service.next('directHistoryGet')).refuse('noUser');
+  (await service.next('unreadGet')).answer([]);
+  await eventually(() => expect(bob.unread).toBe(0));
+  tell(['directMessage', again(1)]);
+  await eventually(() => expect(bob.unread).toBe(1));
+  expect(told()).toEqual(['reset {"lastMessageId":0}', 'message 1 again 1 none']);
+  expect(client.seen('error')).toEqual([]);
+});
+
+test('a number that is given again without a word is that of another log', async () => {
+  const { client, tell } = await connectSpeaking(scope);
+  const bob = client.direct('bob');
+  const told = heard(bob);
+  tell(['directMessage', from('bob', 1, 'one')], ['directMessage', again(1)], ['directMessage', again(1)]);
+  await eventually(() => expect(client.seen('directMessage')).toHaveLength(3));
+  expect(told.filter((each) => !each.startsWith('update'))).toEqual([
+    'message one 1 none',
+    'reset {"lastMessageId":0}',
+    'message 1 again 1 none',
+  ]);
+  expect(bob.unread).toBe(1);
 });

@@ -168,6 +168,9 @@ test('where Redis has lost everything a device is told to begin anew, and goes o
   const redis = await startRedis(scope);
   const service = await startService(scope, { nodes: 2, redis });
   const ann = await device(service, 'ann');
+  const told: unknown[] = [];
+  ann.direct('bob').on('message', ({ content }) => told.push(content['text']));
+  ann.direct('bob').on('reset', () => told.push('reset'));
   const bob = createTestClient(scope, { urls: service.node(1).url, userName: 'bob' });
   await bob.connect();
   const tell = (text: string): Promise<unknown> => bob.request('directMessage', { userName: 'ann', message: { text } });
@@ -177,7 +180,10 @@ test('where Redis has lost everything a device is told to begin anew, and goes o
   const [{ epoch, seq }] = await ann.next('inboxReset', undefined, { timeoutMs: 60_000 });
   expect(seq).toBe(0);
   expect(epoch).not.toBe(ann.seen('inboxPosition')[0]?.[0].epoch);
+  await eventually(() => expect(told).toContain('reset'));
   await eventually(() => tell('three'), { timeoutMs: 30_000 });
   expect(await ann.next('inboxPosition', (at) => at.epoch === epoch && at.seq === 1)).toBeDefined();
   await ann.next('directMessage', ({ text }) => text === 'three');
+  // The conversation goes on as well, though its numbers begin anew.
+  expect(told).toEqual(['one', 'two', 'reset', 'three']);
 });

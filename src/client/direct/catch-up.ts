@@ -4,7 +4,7 @@
  */
 import type { ValueMap } from '../../protocol/params/values.ts';
 import { RequestError } from '../request-error.ts';
-import type { ReadPage } from './direct-history.ts';
+import type { PageOptions, ReadPage } from './direct-history.ts';
 
 export interface CatchUpOwner {
   readonly read: ReadPage;
@@ -12,6 +12,10 @@ export interface CatchUpOwner {
   take(message: ValueMap): void;
   /** What lies before this message is not to be had any more. */
   lost(lastMessageId: number): void;
+  /** Whether another message was told under the id of this one. */
+  isOther(message: ValueMap): boolean;
+  /** The log is another one, and is known up to here. */
+  begunAnew(lastMessageId: number): void;
   failed(error: unknown): void;
 }
 
@@ -26,6 +30,7 @@ export class CatchUp {
 
   /** All is to be read that comes after this message. */
   begin(id: number): void {
+    if (this.#behindAt === undefined) this.#hasMissed = false;
     this.#behindAt ??= id;
   }
 
@@ -37,9 +42,10 @@ export class CatchUp {
 
   /** Rejects where it has to be tried again. */
   async run(): Promise<void> {
+    if (this.#behindAt !== undefined) await this.#verify(this.#behindAt);
     while (this.#behindAt !== undefined) {
       this.#hasMissed = false;
-      const page = await this.#page(this.#behindAt);
+      const page = await this.#page({ direction: 'forward', fromId: this.#behindAt, limit: this.#owner.pageMax() });
       const first = idOf(page?.[0]);
       if (page === undefined || (first !== undefined && first > this.#behindAt + 1)) {
         this.#owner.lost(first === undefined ? this.#behindAt : first - 1);
@@ -51,13 +57,26 @@ export class CatchUp {
     }
   }
 
+  /** The log must still hold the message from which it is read on, or later ones only: else it is not the same one. */
+  async #verify(id: number): Promise<void> {
+    const [first] = (await this.#page({ direction: 'forward', fromId: id - 1, limit: 1 })) ?? [];
+    if (first !== undefined && !this.#owner.isOther(first)) return;
+    const [newest] = (await this.#page({ direction: 'backward', limit: 1 })) ?? [];
+    const end = idOf(newest) ?? 0;
+    // Written meanwhile.
+    if (first === undefined && end >= id) return;
+    this.#owner.begunAnew(end);
+    this.#behindAt = end === 0 && !this.#hasMissed ? undefined : end;
+  }
+
   /** Undefined where it cannot be had. */
-  async #page(fromId: number): Promise<readonly ValueMap[] | undefined> {
+  async #page(options: PageOptions): Promise<readonly ValueMap[] | undefined> {
     try {
-      return await this.#owner.read({ direction: 'forward', fromId, limit: Math.max(1, this.#owner.pageMax()) });
+      return await this.#owner.read({ ...options, limit: Math.max(1, options.limit ?? 1) });
     } catch (error) {
       if (error instanceof RequestError && error.temporary) throw error;
-      this.#owner.failed(error);
+      // Who is nobody any more has no conversation: that what was there is gone is all there is to tell.
+      if (!(error instanceof RequestError && error.code === 'noUser')) this.#owner.failed(error);
       return undefined;
     }
   }

@@ -20,11 +20,9 @@ import type { DirectEvents, DirectField } from './direct-events.ts';
 import { DoubtfulMarks } from './doubtful-marks.ts';
 import { LastMessage } from './last-message.ts';
 import { directHistory, type DirectHistoryOptions, type PageOptions } from './direct-history.ts';
+import { DirectLog } from './direct-log.ts';
 import { DirectTyping } from './direct-typing.ts';
 import { DirectSending, type DirectSendOptions } from './direct-sending.ts';
-import { DirectUnread } from './direct-unread.ts';
-import { KnownMessages } from './known-messages.ts';
-import { Receipts } from './receipts.ts';
 
 /** What conversations share. */
 export interface DirectParts {
@@ -37,14 +35,11 @@ export class Direct extends Emitter<DirectEvents> {
   readonly user: User;
   readonly #core: Core;
   readonly #readMarks: ReadMarks;
-  readonly #known = new KnownMessages();
-  readonly #unread = new DirectUnread(this.#known);
-  readonly #receipts = new Receipts();
+  #log = new DirectLog();
   readonly #sending: DirectSending;
   readonly #typing: DirectTyping;
   readonly #marks: DoubtfulMarks;
   readonly #last = new LastMessage();
-  #readUpTo = 0;
   readonly #catchUp: CatchUp;
 
   constructor({ core, outbox, readMarks }: DirectParts, user: User) {
@@ -63,10 +58,12 @@ export class Direct extends Emitter<DirectEvents> {
       pageMax: () => core.limits.historyMaxGetMessages,
       take: (message) => this.#take(message, message['author'] !== this.userName),
       lost: (lastMessageId) => void this.emit('reset', { lastMessageId }),
+      isOther: ({ id, timestamp }) => this.#log.known.isOther(Number(id), Number(timestamp)),
+      begunAnew: (lastMessageId) => this.#beginAnew(lastMessageId),
       failed: (error) => core.failed(error),
     });
     this.#marks = new DoubtfulMarks({
-      authorOf: (id) => this.#known.authorOf(id),
+      authorOf: (id) => this.#log.known.authorOf(id),
       isAnswerDue: () => this.#sending.isAnswerDue,
       look: (id) => this.#look(id),
       moved: (author, status, upToId) => {
@@ -83,12 +80,12 @@ export class Direct extends Emitter<DirectEvents> {
 
   /** Messages of the other one that are not read. */
   get unread(): number {
-    return this.#unread.count;
+    return this.#log.unread.count;
   }
 
   /** One of them mentions the user. */
   get mentioned(): boolean {
-    return this.#unread.mentioned;
+    return this.#log.unread.mentioned;
   }
 
   /** The newest message, of either side; undefined where none is known. */
@@ -98,12 +95,12 @@ export class Direct extends Emitter<DirectEvents> {
 
   /** All of one's own messages up to this id have reached a device of the other one; 0 where that is not known of any. */
   get lastDeliveredId(): number {
-    return this.#receipts.marks.lastDeliveredId;
+    return this.#log.receipts.marks.lastDeliveredId;
   }
 
   /** The other one has read up to this id; 0 where that is not known of any. */
   get lastReadId(): number {
-    return this.#receipts.marks.lastReadId;
+    return this.#log.receipts.marks.lastReadId;
   }
 
   /** Who is typing: the other one, or nobody. */
@@ -141,14 +138,14 @@ export class Direct extends Emitter<DirectEvents> {
   }
 
   /** What the other one wrote is read, up to a message or all of it. It is told to the service once a second at most. */
-  read(upToId: number = this.#known.newest): void {
+  read(upToId: number = this.#log.known.newest): void {
     if (!Number.isSafeInteger(upToId) || upToId < 0) throw badArgument('directMessageRead', 1, 'no id of a message');
     const { userName } = this;
-    if (upToId <= this.#readUpTo) return;
-    const known = Math.min(upToId, this.#known.newest);
+    if (upToId <= this.#log.readUpTo) return;
+    const known = Math.min(upToId, this.#log.known.newest);
     // What is to come is not read yet, whatever was named.
-    this.#readUpTo = Math.max(this.#readUpTo, known);
-    this.#change(() => this.#unread.read(known));
+    this.#log.readUpTo = Math.max(this.#log.readUpTo, known);
+    this.#change(() => this.#log.unread.read(known));
     this.#readMarks.put(`direct:${userName}`, (link, settle) =>
       link.call('directMessageRead', { userName, upToId }, settle),
     );
@@ -182,14 +179,14 @@ export class Direct extends Emitter<DirectEvents> {
 
   /** @internal The newest message that is known. */
   get newestId(): number {
-    return this.#known.newest;
+    return this.#log.known.newest;
   }
 
   /** @internal The service has counted what is unread, when this was the newest message. */
   counted({ unread, mentioned, last }: Omit<UnreadCount, 'userName'>, newestId = this.newestId): void {
     const message = last === null ? undefined : this.#old(last);
     this.#change(() => {
-      this.#unread.told(unread, mentioned, message?.id ?? newestId);
+      this.#log.unread.told(unread, mentioned, message?.id ?? newestId);
       if (message !== undefined) this.#last.stored(message);
     });
   }
@@ -202,7 +199,7 @@ export class Direct extends Emitter<DirectEvents> {
   /** @internal What it has missed is not told: it is read when `catchUp` is called, and nothing stored is emitted until then. */
   fallBehind(): void {
     // Nothing was shown: nothing is missed.
-    if (this.#known.shownUpTo > 0) this.#catchUp.begin(this.#known.shownUpTo);
+    if (this.#log.known.shownUpTo > 0) this.#catchUp.begin(this.#log.known.shownUpTo);
   }
 
   /** @internal Rejects where it has to be tried again. */
@@ -214,7 +211,7 @@ export class Direct extends Emitter<DirectEvents> {
   #take(heard: ValueMap, isOwn: boolean): void {
     const message = this.#received(heard, isOwn);
     const { id } = message;
-    if (id !== undefined && !this.#known.tell(id, isOwn)) return;
+    if (id !== undefined && !this.#isNews(message, id)) return;
     if (isOwn) {
       if (!this.#sending.holds(message, heard)) this.#echoed(message);
       return;
@@ -223,16 +220,31 @@ export class Direct extends Emitter<DirectEvents> {
     this.#core.plugins.receive(this, 'message', message, (passed) => {
       this.#change(() => {
         if (id === undefined) return;
-        this.#unread.heard(id, passed.mentions.includes(this.#core.userName ?? ''));
+        this.#log.unread.heard(id, passed.mentions.includes(this.#core.userName ?? ''));
         this.#last.stored(passed);
       });
       this.emit('message', passed);
     });
   }
 
+  /** Whether it was not told yet. One under the id of another is the first of a log that has begun anew. */
+  #isNews({ isOwn, timestamp }: Message, id: number): boolean {
+    if (this.#log.known.isOther(id, timestamp)) this.#beginAnew(id - 1);
+    return this.#log.known.tell(id, isOwn, timestamp);
+  }
+
+  /** The log was lost and goes on as another one, where numbers are given again: what was known of it says nothing of this one. */
+  #beginAnew(lastMessageId: number): void {
+    this.#change(() => {
+      this.#log = new DirectLog();
+      this.#last.forget();
+    });
+    this.emit('reset', { lastMessageId });
+  }
+
   #echoed(message: Message): void {
     const { id } = message;
-    if (id !== undefined) this.#receipts.follow(message, id);
+    if (id !== undefined) this.#log.receipts.follow(message, id);
     this.#core.plugins.receive(this, 'echo', message, (passed) => {
       this.#change(() => this.#last.stored(passed));
       this.emit('echo', passed);
@@ -244,8 +256,8 @@ export class Direct extends Emitter<DirectEvents> {
     const { id } = message;
     message.sent(id);
     if (id !== undefined) {
-      this.#known.tell(id, true);
-      this.#receipts.follow(message, id);
+      this.#isNews(message, id);
+      this.#log.receipts.follow(message, id);
     }
     this.#ended(message);
   }
@@ -270,15 +282,15 @@ export class Direct extends Emitter<DirectEvents> {
   }
 
   #marked(status: 'sent' | 'read', upToId: number): void {
-    const moved = this.#receipts.moved(status, upToId);
+    const moved = this.#log.receipts.moved(status, upToId);
     if (moved === undefined) return;
-    this.#core.plugins.receive(this, 'status', this.#receipts.marks, (passed) => this.emit('status', passed));
+    this.#core.plugins.receive(this, 'status', this.#log.receipts.marks, (passed) => this.emit('status', passed));
     for (const message of moved) this.emit('update', message);
   }
 
   #readElsewhere(upToId: number): void {
-    this.#readUpTo = Math.max(this.#readUpTo, upToId);
-    this.#change(() => this.#unread.read(upToId));
+    this.#log.readUpTo = Math.max(this.#log.readUpTo, upToId);
+    this.#change(() => this.#log.unread.read(upToId));
   }
 
   /** One that is read again: the same object where there is one. */
@@ -286,10 +298,10 @@ export class Direct extends Emitter<DirectEvents> {
     const { id, status } = heard;
     const isOwn = heard['author'] === this.#core.userName;
     if (typeof id !== 'number') return this.#received(heard, isOwn);
-    this.#known.note(id, isOwn);
-    const message = this.#receipts.messageOf(id) ?? this.#last.known(id) ?? this.#received(heard, isOwn);
+    this.#log.known.note(id, isOwn);
+    const message = this.#log.receipts.messageOf(id) ?? this.#last.known(id) ?? this.#received(heard, isOwn);
     if (isOwn) {
-      this.#receipts.follow(message, id);
+      this.#log.receipts.follow(message, id);
       if (status === 'read' || status === 'sent') this.#marked(status, id);
     } else if (status === 'read') this.#readElsewhere(id);
     return message;

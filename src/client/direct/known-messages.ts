@@ -7,7 +7,8 @@ const knownMax = 1_000;
 
 export class KnownMessages {
   readonly #authors = new Map<number, 'own' | 'theirs'>();
-  readonly #told = new Set<number>();
+  /** With their times: in a log that has begun anew an id is that of another message. */
+  readonly #told = new Map<number, number | undefined>();
   #newest = 0;
   #newestOfTheirs = 0;
 
@@ -30,12 +31,18 @@ export class KnownMessages {
   }
 
   /** It is about to be told. False: it was already, by another way. */
-  tell(id: number, isOwn: boolean): boolean {
+  tell(id: number, isOwn: boolean, timestamp: number | undefined): boolean {
     this.note(id, isOwn);
     if (this.#told.has(id)) return false;
-    this.#told.add(id);
+    this.#told.set(id, timestamp);
     trim(this.#told);
     return true;
+  }
+
+  /** Whether another message than this one was told under its id. */
+  isOther(id: number, timestamp: number | undefined): boolean {
+    const told = this.#told.get(id);
+    return told !== undefined && timestamp !== undefined && told !== timestamp;
   }
 
   authorOf(id: number): 'own' | 'theirs' | undefined {
@@ -50,7 +57,7 @@ export class KnownMessages {
   }
 }
 
-function trim(known: Map<number, unknown> | Set<number>): void {
+function trim(known: Map<number, unknown>): void {
   const [oldest] = known.keys();
   if (known.size > knownMax && oldest !== undefined) known.delete(oldest);
 }

@@ -24,6 +24,11 @@ export class LastMessage {
     if (message.status !== 'failed') this.stored(message);
   }
 
+  /** Of a log that is no more. */
+  forget(): void {
+    this.#stored = undefined;
+  }
+
   stored(message: Message): void {
     const { id } = message;
     if (id !== undefined && id > (this.#stored?.id ?? 0)) this.#stored = message;
