@@ -55,6 +55,8 @@ export class MessageWindow {
   #messages: readonly Message[] = [];
   /** What came while a page was being read that ends behind it. */
   #arrived: Message[] = [];
+  /** Those that had no id when they were put in their places. */
+  #pending: ReadonlySet<Message> = new Set();
   #hasOlder = false;
   #hasNewer = false;
   #loading: Load | undefined;
@@ -182,11 +184,14 @@ export class MessageWindow {
     // What is never stored (somebody types) is no part of what was said.
     if (message.id === undefined && !isPending(message)) return;
     if (this.#loading === 'latest' || this.#loading === 'newer') {
-      if (this.#arrived.length < this.#limit) this.#arrived.push(message);
+      // The oldest give way: what is kept has to reach up to what comes next.
+      this.#arrived.push(message);
+      if (this.#arrived.length > this.#limit) this.#arrived.shift();
     }
     if (this.#hasNewer) return;
     this.#put([message]);
-    this.#trim('oldest');
+    // A page that is being read begins at the oldest, which stays for it.
+    this.#trim(this.#loading === 'older' ? 'newest' : 'oldest');
     this.snapshots.changed();
   }
 
@@ -225,8 +230,8 @@ export class MessageWindow {
       // What was sent since the page was read is behind it.
       const own = this.#messages.filter(({ id, isOwn }) => isOwn && (id === undefined || id > newest));
       this.#messages = [];
-      this.#put([...page, ...this.#arrived, ...own]);
       [this.#hasOlder, this.#hasNewer] = [isFull, false];
+      this.#put([...page, ...this.#arrived, ...own]);
       return this.#trim('oldest');
     }
     if (what === 'older') {
@@ -234,8 +239,8 @@ export class MessageWindow {
       this.#hasOlder = isFull;
       return this.#trim('newest');
     }
-    this.#put(isFull ? page : [...page, ...this.#arrived]);
     this.#hasNewer = isFull;
+    this.#put(isFull ? page : [...page, ...this.#arrived]);
     return this.#trim('oldest');
   }
 
@@ -243,24 +248,33 @@ export class MessageWindow {
   #put(messages: readonly Message[]): void {
     const byId = new Map<number, Message>();
     const pending = new Set<Message>();
-    for (const message of [...this.#messages, ...messages]) {
+    // One that has its id now is behind what is not in the window: a later page brings it.
+    const kept = this.#hasNewer
+      ? this.#messages.filter((message) => message.id === undefined || !this.#pending.has(message))
+      : this.#messages;
+    for (const message of [...kept, ...messages]) {
       // The first one stays: it may be the object that was sent.
       if (message.id === undefined) {
         if (isPending(message)) pending.add(message);
       } else if (!byId.has(message.id)) byId.set(message.id, message);
     }
     this.#messages = [...[...byId.values()].sort((a, b) => Number(a.id) - Number(b.id)), ...pending];
+    this.#pending = pending;
     this.#forget();
   }
 
+  /** What has no id yet, or has failed, stays: nowhere else is it told of. It is as many as the user sends. */
   #trim(end: 'oldest' | 'newest'): void {
     const beyond = this.#messages.length - this.#limit;
     if (beyond <= 0) return;
+    const stored = this.#messages.filter(({ id }) => id !== undefined);
+    if (stored.length < 2) return;
+    const pending = this.#messages.filter(({ id }) => id === undefined);
     if (end === 'oldest') {
-      this.#messages = this.#messages.slice(beyond);
+      this.#messages = [...stored.slice(Math.min(beyond, stored.length - 1)), ...pending];
       this.#hasOlder = true;
     } else {
-      this.#messages = this.#messages.slice(0, this.#limit);
+      this.#messages = [...stored.slice(0, Math.max(1, stored.length - beyond)), ...pending];
       this.#hasNewer = true;
     }
     this.#forget();
