@@ -97,3 +97,23 @@ test('one that could not be sent stays in sight while one reads back; one that i
   expect([seen.behind, seen.isSentShown]).toEqual([['failed'], false]);
   expect(seen.end).toEqual([...numbers(23, 31), 'failed']);
 });
+
+test('a room that is being left is joined again by who comes to it meanwhile', async () => {
+  const seen = await page.evaluate(async () => {
+    const { room, mount, unmount, settled } = probe;
+    let answer = (): void => undefined;
+    const leave = room.leave.bind(room);
+    room.leave = async () => {
+      await new Promise<void>((resolve) => (answer = resolve));
+      return leave();
+    };
+    await mount('room', 'first');
+    await unmount('first');
+    await mount('room', 'second');
+    const joins = room.joins;
+    answer();
+    await settled();
+    return joins;
+  });
+  expect(seen).toBe(2);
+});

@@ -32,6 +32,8 @@ class Presence {
   #isOurs = false;
   /** One of them wanted it to stay joined. */
   #stays = false;
+  /** Requests to leave that are under way: until they are answered, the room still counts as joined. */
+  #leaving = 0;
   #options: UseRoomOptions = {};
   #error: Failure | undefined;
 
@@ -62,7 +64,7 @@ class Presence {
     this.#holders += 1;
     this.#options = options;
     if (options.stay === true) this.#stays = true;
-    if (!this.#isOurs && !this.#room.isJoined) {
+    if (!this.#isOurs && (!this.#room.isJoined || this.#leaving > 0)) {
       this.#isOurs = true;
       this.#join();
     }
@@ -80,7 +82,10 @@ class Presence {
     if (this.#holders > 0) return;
     const isToLeave = this.#isOurs && !this.#stays;
     this.#isOurs = this.#stays = false;
-    if (isToLeave) this.#room.leave().catch(() => undefined);
+    if (!isToLeave) return;
+    this.#leaving += 1;
+    const answered = (): void => void (this.#leaving -= 1);
+    this.#room.leave().then(answered, answered);
   }
 
   #join(): void {
