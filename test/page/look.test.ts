@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import { openPage, startBrowser } from '../support/browser.ts';
+import { loginRpc } from '../support/rpc.ts';
 import { useScope } from '../support/scope.ts';
 import { startService, type Service } from '../support/service.ts';
 import type { RedisServer } from '../support/redis.ts';
@@ -82,4 +83,31 @@ test('what is there is named for who does not see it', async () => {
   await logIn(other, service.node(0), 'ben');
   await addContact(other, 'ada');
   expect(await other.getByRole('main').getAttribute('aria-label')).toBe('Conversation with ada');
+});
+
+test('what somebody calls themselves or says stays in its own place', async () => {
+  const { page } = await openPage(scope, browser, { viewport: { width: 390, height: 844 } });
+  await logIn(page, service.node(0), 'ada');
+  await joinRoom(page, 'r'.repeat(128));
+  const loud = await loginRpc(scope, service.node(0).url, 'w'.repeat(128));
+  const tell = async (textMessage: string): Promise<unknown> =>
+    loud.call('roomMessage', 'r'.repeat(128), { textMessage });
+  await loud.call('roomJoin', 'r'.repeat(128));
+  await tell('hello');
+  await sees(page, ['hello']);
+  const text = `z${'\u0301'.repeat(200)}`;
+  await tell(text);
+  await sees(page, ['hello', text]);
+  const first = page.locator('.message-line').first();
+  const shown = await first.screenshot();
+  await page
+    .locator('.text')
+    .last()
+    .evaluate((said: HTMLElement) => (said.style.visibility = 'hidden'));
+  expect((await first.screenshot()).equals(shown)).toBe(true);
+  const sticksOut = await page
+    .locator('.bubble')
+    .evaluateAll((bubbles) => bubbles.map(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth));
+  expect(sticksOut).toEqual([0, 0]);
+  expect(await overhang(page)).toBe(0);
 });
