@@ -29,8 +29,8 @@ export async function buildPage(target) {
   const files = outputFiles.filter(({ path }) => !/icon-[^/]*\.js$/.test(path));
   const named = (ending) => basename(files.find(({ path }) => path.endsWith(ending)).path);
   const html = readFileSync(join(source, 'index.html'), 'utf8').replaceAll(
-    /\/page\/(?:page|icon)(\.\w+)/g,
-    (_, ending) => `/page/${named(ending)}`,
+    /"page\/(?:page|icon)(\.\w+)"/g,
+    (_, ending) => `"page/${named(ending)}"`,
   );
   const aside = `${target}-${process.pid}`;
   mkdirSync(aside, { recursive: true });

@@ -33,12 +33,17 @@ export async function begin({ userName, token, nodes }: Wanted): Promise<Visit> 
   return { client, frames };
 }
 
-/** `127.0.0.1:8090` and `ws://127.0.0.1:8090/ws` name the same node. */
+/** `127.0.0.1:8090`, `http://127.0.0.1:8090/` and `ws://127.0.0.1:8090/ws` name the same node; none names the one beside this page. */
 export function urlsOf(nodes: string): string[] {
   const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
   const named = nodes.split(/[\s,]+/).filter((node) => node !== '');
-  const all = named.length === 0 ? [location.host] : named;
-  return all.map((node) => (/^wss?:/.test(node) ? node : `${scheme}://${node.replace(/\/.*$/, '')}/ws`));
+  // Seen from the page, for a proxy may have put both below a path.
+  if (named.length === 0) return [`${scheme}://${location.host}${location.pathname.replace(/[^/]*$/, '')}ws`];
+  return named.map((node) => {
+    if (/^wss?:/i.test(node)) return node;
+    const [, secure, host = ''] = /^(?:http(s?):\/\/)?([^/]*)/i.exec(node) ?? [];
+    return `${secure === undefined ? scheme : secure === '' ? 'ws' : 'wss'}://${host}/ws`;
+  });
 }
 
 /** Who was logged in when this tab was loaded last, if it was by name. */

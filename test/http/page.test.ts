@@ -21,7 +21,9 @@ const ask = (path: string, init: RequestInit = {}, of: ServiceNode = node): Prom
 /** What the document names: its script, style and icon. */
 async function assets(): Promise<string[]> {
   const html = await (await ask('/')).text();
-  return [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, path = '']) => path);
+  return [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map(
+    ([, path = '']) => new URL(path, 'http://localhost/').pathname,
+  );
 }
 
 test('the log says where the page is', () => {
