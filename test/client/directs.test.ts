@@ -192,6 +192,12 @@ test('a mark about a message that is not known is looked up, once', async () => 
   expect(next.params).toEqual(['bob', { fromId: 7, limit: 1 }]);
   next.answer([from('bob', 6, 'six', { status: 'sent' })]);
   await eventually(() => expect(bob).toMatchObject({ lastReadId: 5, lastDeliveredId: 5 }));
+  // Of who is nobody any more there is nothing to find, which is no mishap. The next look comes behind it.
+  tell(['directMessageStatus', 'bob', { status: 'sent', upToId: 8 }]);
+  (await service.next('directHistoryGet')).refuse('noUser');
+  tell(['directMessageStatus', 'bob', { status: 'sent', upToId: 9 }]);
+  (await service.next('directHistoryGet')).answer([]);
+  expect(client.seen('error')).toEqual([]);
   expect(service.waiting).toEqual([]);
 });
 

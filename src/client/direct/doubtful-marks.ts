@@ -53,8 +53,9 @@ export class DoubtfulMarks {
     try {
       await this.#owner.look(upToId);
     } catch (error) {
-      // What fails for the moment is made good by the next mark.
-      if (!(error instanceof RequestError && error.temporary)) this.#owner.failed(error);
+      // What fails for the moment is made good by the next mark; and who is nobody any more has no conversation.
+      const isOver = error instanceof RequestError && (error.temporary || error.code === 'noUser');
+      if (!isOver) this.#owner.failed(error);
     }
     this.#isLooking = false;
     // Nobody knows.
