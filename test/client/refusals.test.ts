@@ -9,6 +9,7 @@ import { connectClient, createTestClient, failureOf } from '../support/client.ts
 import { eventually } from '../support/eventually.ts';
 import { useScope } from '../support/scope.ts';
 import { authData, startFake, type Received } from './fake-service.ts';
+import { settle } from './in-room.ts';
 
 const scope = useScope();
 const soon = { minDelayMs: 1, maxDelayMs: 5 };
@@ -198,4 +199,18 @@ test('the reason of a close reaches the application, whatever it is', async () =
   expect((await failureOf(refused.connect())).message).toBe(
     `Could not connect to ${service.url}: 4500 protocolError: too deep`,
   );
+});
+
+test.each(['leave', 'close'] as const)('who waits to make a room waits no longer than until %s', async (end) => {
+  const service = await startFake(scope);
+  const client = await connectClient(scope, { urls: service.url, userName: 'alice' });
+  const room = client.room('lobby');
+  const joining = failureOf(room.join({ create: true }));
+  const noRoom = { code: 'noRoom', args: ['lobby'], message: '', temporary: false };
+  (await service.next('roomsJoin')).answer([{ roomName: 'lobby', error: noRoom }]);
+  (await service.next('roomCreate')).refuse('tooManyRequests', 3_600_000);
+  // Answered behind it: by then it waits.
+  await settle({ client, service });
+  await (end === 'leave' ? room.leave() : client.close());
+  expect(await joining).toMatchObject({ code: 'unavailable' });
 });

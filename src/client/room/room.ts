@@ -41,6 +41,8 @@ export class Room extends Emitter<RoomEvents> {
   readonly #ownState: RoomState;
   /** Counts how often it was left: what was asked for before that is not wanted any more. */
   #left = 0;
+  /** Ends of the waits before the room is made. */
+  readonly #waits = new Set<() => void>();
 
   constructor(state: RoomState, deps: RoomDeps) {
     super((error) => deps.core.failed(error));
@@ -129,9 +131,15 @@ export class Room extends Emitter<RoomEvents> {
     }
   }
 
+  /** @internal The client has ended, and with it what is waited for. */
+  closed(): void {
+    this.#endWaits();
+  }
+
   /** Resolves when the room is left; at once if it is not joined. */
   leave(): Promise<void> {
     this.#left += 1;
+    this.#endWaits();
     return this.#deps.memberships.leave(this.name);
   }
 
@@ -213,7 +221,19 @@ export class Room extends Emitter<RoomEvents> {
       if (error.code === 'roomExists') return;
       if (!error.temporary) throw error;
       const delayMs = repeatDelayMs(error, failures);
-      await new Promise<void>((resolve) => setTimeout(resolve, delayMs));
+      await new Promise<void>((resolve) => {
+        const end = (): void => {
+          clearTimeout(timer);
+          this.#waits.delete(end);
+          resolve();
+        };
+        const timer = setTimeout(end, delayMs);
+        this.#waits.add(end);
+      });
     }
+  }
+
+  #endWaits(): void {
+    for (const end of this.#waits) end();
   }
 }

@@ -62,6 +62,9 @@ export class Rooms {
     core.onLoss(() => {
       for (const state of this.#states.values()) state.lost();
     });
+    core.onClose(() => {
+      for (const room of this.#objects.values()) room.closed();
+    });
   }
 
   get objects(): ReadonlyMap<string, Room> {
