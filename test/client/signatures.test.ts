@@ -50,6 +50,11 @@ test('a factory that gives something else, or throws, fails the first login, and
   expect(service.logins).toEqual([]);
 });
 
+test('a factory for which the protocol has no request yet is refused, and not left alone', () => {
+  const options = { urls: 'ws://127.0.0.1:1', userName: 'ann', conversationSignatureFactory: () => signature };
+  expect(() => createTestClient(scope, options)).toThrow(TypeError);
+});
+
 test('on a real node that wants them, logins and changes of blacklists go through', async () => {
   const env = { PARLEY_AUTH: 'jwt', PARLEY_JWT_SECRET: 'x'.repeat(32), PARLEY_SIGNATURE_SECRET: signatureSecret };
   const service = await startService(scope, { nodes: 1, env: { ...env, PARLEY_SIGNATURES: 'login,blacklist' } });

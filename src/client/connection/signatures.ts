@@ -16,13 +16,6 @@ type Made = Signature | Promise<Signature>;
 export interface SignatureFactories {
   /** For a login. */
   readonly signatureFactory: (userName: string | undefined) => Made;
-  /** For making a conversation (no name yet) and for its members; names are sorted. */
-  readonly conversationSignatureFactory: (
-    roomName: string | null,
-    userName: string,
-    names: readonly string[],
-    action: 'create' | 'invite' | 'kick',
-  ) => Made;
   /** For who may not come in. */
   readonly blacklistSignatureFactory: (
     roomName: string,
