@@ -150,6 +150,38 @@ test('a conversation has an address: it can be opened by it, and the back button
   await page.getByRole('link', { name: /second/ }).waitFor();
 });
 
+test('what is being written is kept for each conversation, however long it is, and what is too long is told', async () => {
+  const page = await visit('drafter');
+  await joinRoom(page, 'drafts');
+  const field = page.getByRole('textbox', { name: /^Message to/ });
+  const long = 'as long as it takes, '.repeat(1_000);
+  await field.fill(long);
+  await joinRoom(page, 'elsewhere');
+  expect(await field.inputValue()).toBe('');
+  await page.goBack();
+  await page.getByRole('heading', { name: '# drafts' }).waitFor();
+  expect(await field.inputValue()).toBe(long);
+  await field.press('Enter');
+  await page.getByText('The message is too long.').waitFor();
+  expect(await page.locator('.message').count()).toBe(1);
+});
+
+test('a tall message is folded until somebody wants all of it', async () => {
+  const page = await visit('teller');
+  await joinRoom(page, 'tales');
+  const lines = Array.from({ length: 300 }, (_, i) => `line ${i}`);
+  await say(page, lines.join('\n'));
+  await sees(page, [`${lines.slice(0, 40).join('\n')} …`]);
+  await page.getByRole('button', { name: 'Show all' }).click();
+  await sees(page, [lines.join('\n')]);
+});
+
+test('nobody writes to oneself, whatever the address says', async () => {
+  const page = await visit('narcissus');
+  await page.goto(`${originOf(service.node(0))}/#direct/narcissus`);
+  await page.getByRole('heading', { name: 'Nothing open yet' }).waitFor();
+});
+
 test('people write to each other: presence, typing, and what has been read', async () => {
   const [dora, emil] = [await visit('dora', 0), await visit('emil', 1)];
   await addContact(dora, 'emil');

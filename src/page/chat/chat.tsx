@@ -1,6 +1,6 @@
 /** The chat of who is logged in: the list of conversations, the one that is shown, and the frames where they are wanted. */
 import { useEffect, useRef, useState } from 'react';
-import { useUnread } from '../../client/react/index.ts';
+import { useClient, useUnread } from '../../client/react/index.ts';
 import { Frames } from '../frames/frames.tsx';
 import type { FrameLog } from '../frames/frame-log.ts';
 import { usePlace } from '../places.ts';
@@ -9,7 +9,10 @@ import { DirectTalk, RoomTalk } from './conversation.tsx';
 import { Sidebar } from './sidebar.tsx';
 
 export function Chat({ frames, logOut }: { readonly frames: FrameLog; readonly logOut: () => void }) {
-  const place = usePlace();
+  const { userName } = useClient();
+  const named = usePlace();
+  // Nobody writes to oneself, whatever the address says.
+  const place = named?.kind === 'direct' && named.name === userName ? undefined : named;
   const isNarrow = useIsNarrow();
   const [showsFrames, setShowsFrames] = useState(false);
   const opener = useRef<HTMLButtonElement>(null);

@@ -9,15 +9,20 @@ interface ComposerProps {
   readonly send: (text: string) => void;
 }
 
-const TEXT_MAX = 4000;
+/** What was not sent yet, so that who looks at another conversation finds it again. */
+const drafts = new WeakMap<Talk, string>();
 
 export function Composer({ label, talk, send }: ComposerProps) {
-  const [text, setText] = useState('');
+  const [text, show] = useState(() => drafts.get(talk) ?? '');
   const field = useRef<HTMLTextAreaElement>(null);
   const id = useId();
   // Who goes elsewhere in the middle of a word does not type here any more.
   useEffect(() => () => talk.typing(false), [talk]);
 
+  const setText = (next: string): void => {
+    drafts.set(talk, next);
+    show(next);
+  };
   const submit = (event?: FormEvent): void => {
     event?.preventDefault();
     if (text.trim() === '') return;
@@ -45,7 +50,6 @@ export function Composer({ label, talk, send }: ComposerProps) {
         ref={field}
         rows={1}
         value={text}
-        maxLength={TEXT_MAX}
         placeholder={`Message to ${label}`}
         onChange={(event) => change(event.target.value)}
         onKeyDown={press}

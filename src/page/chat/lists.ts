@@ -4,7 +4,9 @@ import { useClient } from '../../client/react/index.ts';
 import type { Client, Room, Session } from '../../client/index.ts';
 
 /** More rooms than these are not joined by themselves: a socket may be in so many only. */
-const ROOMS_MAX = 100;
+export const ROOMS_MAX = 100;
+/** More people than these are not listed. */
+export const PEOPLE_MAX = 200;
 
 /** What was added here, by client: rooms as they are being joined, people who were written to. */
 class Additions extends EventTarget {
@@ -83,7 +85,7 @@ export function useRoomNames(): readonly string[] {
     },
     () => {
       const filed = Object.values(session?.chats ?? {}).flatMap((group) => Object.keys(group));
-      return listed([...filed, ...additionsOf(client).rooms].slice(0, ROOMS_MAX));
+      return listed([...filed, ...additionsOf(client).rooms]);
     },
   );
   return listOf(text);

@@ -1,5 +1,5 @@
 /** One message. What is in it is text, whatever it looks like. */
-import { memo } from 'react';
+import { memo, useState } from 'react';
 import type { MessageView } from '../../client/react/index.ts';
 import type { Message } from '../../client/index.ts';
 import { errorWords, exactTimeOf, textOf, timeOf } from '../format.ts';
@@ -30,7 +30,7 @@ export const MessageRow = memo(function MessageRow({ view, day, isFirst, sendAga
             {isOwn ? 'You' : author}
             <span className="unseen">: </span>
           </span>
-          <span className="text">{textOf(view.content)}</span>
+          <Text text={textOf(view.content)} />
           <span className="facts">
             {timestamp === undefined ? undefined : (
               <time dateTime={new Date(timestamp).toISOString()} title={exactTimeOf(timestamp)}>
@@ -55,6 +55,26 @@ export const MessageRow = memo(function MessageRow({ view, day, isFirst, sendAga
     </li>
   );
 });
+
+/** Of more than this the rest is shown when it is asked for: nobody's message pushes those of others far away. */
+const LINES_MAX = 40;
+const LETTERS_MAX = 4000;
+
+function Text({ text }: { readonly text: string }) {
+  const [isOpen, setIsOpen] = useState(false);
+  const part = text.split('\n', LINES_MAX).join('\n').slice(0, LETTERS_MAX);
+  const isWhole = isOpen || part.length === text.length;
+  return (
+    <>
+      <span className="text">{isWhole ? text : `${part} …`}</span>
+      {isWhole ? undefined : (
+        <button type="button" className="link" onClick={() => setIsOpen(true)}>
+          Show all
+        </button>
+      )}
+    </>
+  );
+}
 
 const words = { sending: 'Being sent', sent: 'Sent', delivered: 'Delivered', read: 'Read' } as const;
 

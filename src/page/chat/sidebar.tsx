@@ -16,7 +16,7 @@ import { NameForm } from '../parts/name-form.tsx';
 import { go, hashOf, isAt, type Place } from '../places.ts';
 import { useIsNarrow } from '../width.ts';
 import { ConnectionPanel } from './connection-panel.tsx';
-import { addRoom, noteDirect, useDirectNames, useRoomNames } from './lists.ts';
+import { addRoom, noteDirect, PEOPLE_MAX, ROOMS_MAX, useDirectNames, useRoomNames } from './lists.ts';
 
 interface SidebarProps {
   readonly place: Place;
@@ -65,10 +65,11 @@ function Rooms({ place }: { readonly place: Place }) {
         <NameForm label="Name of the room" button="Join" placeholder="Name of a room" submit={join} cancel={done} />
       ) : undefined}
       <ul className="list">
-        {names.map((name) => (
+        {names.slice(0, ROOMS_MAX).map((name) => (
           <RoomItem key={name} name={name} isHere={isAt(place, 'room', name)} />
         ))}
       </ul>
+      <Rest count={names.length - ROOMS_MAX} />
       {names.length === 0 && !isAdding ? (
         <button type="button" className="suggestion" onClick={() => void join('lobby').catch(() => setIsAdding(true))}>
           Join the lobby
@@ -99,15 +100,21 @@ function People({ place }: { readonly place: Place }) {
         <NameForm label="Name of the contact" button="Add" placeholder="Somebody’s name" submit={write} cancel={done} />
       ) : undefined}
       <ul className="list">
-        {names.map((name) => (
+        {names.slice(0, PEOPLE_MAX).map((name) => (
           <DirectItem key={name} userName={name} isHere={isAt(place, 'direct', name)} />
         ))}
       </ul>
+      <Rest count={names.length - PEOPLE_MAX} />
       {names.length === 0 && !isAdding ? (
         <p className="hint">Nobody yet. Who has logged in once can be added.</p>
       ) : undefined}
     </Section>
   );
+}
+
+/** What the list has no place for is said, and opened by its name. */
+function Rest({ count }: { readonly count: number }) {
+  return count > 0 ? <p className="hint">And {count} more: open them by name.</p> : undefined;
 }
 
 interface SectionProps {
