@@ -2,11 +2,10 @@
  * Messages on their way to a user: parcels of the outbox, and which of the echoes that come are theirs. What becomes of
  * them is told by the conversation.
  */
-import { isMap, type ValueMap } from '../../protocol/params/values.ts';
+import type { ValueMap } from '../../protocol/params/values.ts';
 import type { Core } from '../core.ts';
-import { badArgument, toParam } from '../encoding/encoding.ts';
+import { contentOf } from '../message/content.ts';
 import { sameValue, type Message } from '../message/message.ts';
-import { payloadOf } from '../plugin/message-classes.ts';
 import type { Outbox, ParcelOptions } from '../message/outbox.ts';
 import type { Outcome, RequestError } from '../request-error.ts';
 
@@ -55,7 +54,7 @@ export class DirectSending {
 
   /** The content is copied; what cannot travel fails now. */
   send(message: Message, userName: string, content: object, options: DirectSendOptions): void {
-    const checked = this.contentOf(content);
+    const checked = contentOf('directMessage', content, this.#core.limits.depth);
     if (!checked.ok) return this.#owner.failed(message, checked.error);
     message.changed(checked.value);
     const { transient, mentions, ...parcelOptions } = options;
@@ -88,21 +87,6 @@ export class DirectSending {
     if (id === undefined || !this.#hasWordsOf(message)) return false;
     this.#doubtful.set(id, { message, heard });
     return true;
-  }
-
-  /** What will travel of what an application gave: a copy. */
-  contentOf(given: unknown): Outcome<ValueMap> {
-    const bad = (what: string): Outcome<ValueMap> => ({ ok: false, error: badArgument('directMessage', 1, what) });
-    if (typeof given !== 'object' || given === null) return bad('not a map');
-    let payload: object;
-    try {
-      payload = payloadOf(given);
-    } catch (error) {
-      return bad(String(error));
-    }
-    const value = toParam('directMessage', 1, payload, this.#core.limits.depth);
-    if (!value.ok) return value;
-    return isMap(value.value) ? { ok: true, value: value.value } : bad('not a map');
   }
 
   #settled(message: Message, outcome: Outcome<ValueMap | null>): void {

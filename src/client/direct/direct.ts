@@ -7,6 +7,7 @@ import type { ValueMap } from '../../protocol/params/values.ts';
 import type { Core } from '../core.ts';
 import { Emitter } from '../emitter.ts';
 import { badArgument } from '../encoding/encoding.ts';
+import { contentOf } from '../message/content.ts';
 import { Message } from '../message/message.ts';
 import type { Outbox } from '../message/outbox.ts';
 import type { ReadMarks } from '../message/read-marks.ts';
@@ -117,7 +118,7 @@ export class Direct extends Emitter<DirectEvents> {
     this.#typing.set(false);
     const place = { direct: this, classes: this.#core.classes };
     // Copied before plugins may take their time over it.
-    const checked = this.#sending.contentOf(content);
+    const checked = contentOf('directMessage', content, this.#core.limits.depth);
     const message = Message.own(checked.ok ? checked.value : {}, this.#core.userName, place);
     if (!checked.ok) {
       message.failed(checked.error);

@@ -2,12 +2,13 @@
  * Messages to rooms, as parcels of the outbox: what may be sent, how, in whose lane, and what becomes of the message's
  * object. When a parcel goes is left to the outbox.
  */
-import { isMap, type Value, type ValueMap } from '../../protocol/params/values.ts';
+import { isMap, type ValueMap } from '../../protocol/params/values.ts';
 import type { Core } from '../core.ts';
-import { badArgument, toParam } from '../encoding/encoding.ts';
+import { toParam } from '../encoding/encoding.ts';
+import { contentOf } from '../message/content.ts';
 import { Message } from '../message/message.ts';
 import type { Outbox, ParcelOptions, Ticket } from '../message/outbox.ts';
-import { classOptionsOf, payloadOf } from '../plugin/message-classes.ts';
+import { classOptionsOf } from '../plugin/message-classes.ts';
 import { localError, type Outcome, type RequestError } from '../request-error.ts';
 import type { Memberships } from './memberships.ts';
 import type { RoomFace, RoomState } from './state.ts';
@@ -63,7 +64,7 @@ export class Sending {
   /** It has its place in the lane already, so that order stays while they think. */
   #askPlugins(face: RoomFace, passing: Passing, ticket: Ticket): void {
     this.#core.plugins.send<unknown>(face, 'message', passing.content, (outcome) => {
-      const content = outcome.ok ? this.#contentOf(outcome.value) : outcome;
+      const content = outcome.ok ? contentOf('roomMessage', outcome.value, this.#core.limits.depth) : outcome;
       if (!content.ok) return ticket.cancel(content.error);
       passing.content = content.value;
       passing.message.changed(content.value);
@@ -126,26 +127,12 @@ export class Sending {
     const { depth } = this.#core.limits;
     const name = toParam('roomMessage', 0, roomName, depth);
     if (!name.ok) return name;
-    const content = this.#contentOf(given);
+    const content = contentOf('roomMessage', given, depth);
     if (!content.ok) return content;
     const { transient = classOptionsOf(given).transient, mentions, mentionAll } = options;
     const own = toParam('roomMessage', 2, { transient, mentions, mentionAll }, depth);
     if (!own.ok) return own;
     return { ok: true, value: { content: content.value, options: isMap(own.value) ? own.value : {} } };
-  }
-
-  #contentOf(given: unknown): Outcome<ValueMap> {
-    const bad = (what: string): Outcome<ValueMap> => ({ ok: false, error: badArgument('roomMessage', 1, what) });
-    if (typeof given !== 'object' || given === null) return bad('not a map');
-    let payload: object;
-    try {
-      payload = payloadOf(given);
-    } catch (error) {
-      return bad(String(error));
-    }
-    const value: Outcome<Value> = toParam('roomMessage', 1, payload, this.#core.limits.depth);
-    if (!value.ok) return value;
-    return isMap(value.value) ? { ok: true, value: value.value } : bad('not a map');
   }
 }
 
