@@ -11,12 +11,12 @@ export type { WebSocketConstructor, WebSocketLike } from './connection/web-socke
 export { Contacts, type ContactEvents } from './contact/contacts.ts';
 export { Direct } from './direct/direct.ts';
 export type { DirectEvents, DirectField } from './direct/direct-events.ts';
-export type { DirectHistoryOptions } from './direct/direct-history.ts';
 export type { DirectSendOptions } from './direct/direct-sending.ts';
 export type { Marks } from './direct/receipts.ts';
 export { Emitter, type AnyListener, type EventMap, type Listener, type Pattern } from './emitter.ts';
 export { Event, type ClientEvents, type Conversation, type EventName } from './events.ts';
 export { closeCodes } from './manifest.ts';
+export type { HistoryOptions } from './message/history-options.ts';
 export { Message, type MessageStatus } from './message/message.ts';
 export type { ClientOptions, LoginOptions } from './options.ts';
 export { GenericMessage, type ClassOptions, type MessageClass, type Payload } from './plugin/message-classes.ts';
@@ -26,7 +26,6 @@ export { typing, TypingIndicator, unread, UnreadMessages } from './plugin/shippe
 export { RequestError } from './request-error.ts';
 export type { Position } from './room/membership.ts';
 export type { RoomEvents, RoomField } from './room/events.ts';
-export type { HistoryOptions } from './room/history.ts';
 export type { RoomLoss } from './room/owner.ts';
 export { Room, type JoinRoomOptions } from './room/room.ts';
 export type { SendOptions } from './room/sending.ts';

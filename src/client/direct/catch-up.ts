@@ -3,6 +3,7 @@
  * it was. When that is to be done is left to the directs.
  */
 import type { ValueMap } from '../../protocol/params/values.ts';
+import { idOf } from '../message/message.ts';
 import { RequestError } from '../request-error.ts';
 import type { PageOptions, ReadPage } from './direct-history.ts';
 
@@ -45,7 +46,11 @@ export class CatchUp {
     if (this.#behindAt !== undefined) await this.#verify(this.#behindAt);
     while (this.#behindAt !== undefined) {
       this.#hasMissed = false;
-      const page = await this.#page({ direction: 'forward', fromId: this.#behindAt, limit: this.#owner.pageMax() });
+      const page = await this.#page({
+        direction: 'forward',
+        fromId: this.#behindAt,
+        limit: Math.max(1, this.#owner.pageMax()),
+      });
       const first = idOf(page?.[0]);
       if (page === undefined || (first !== undefined && first > this.#behindAt + 1)) {
         this.#owner.lost(first === undefined ? this.#behindAt : first - 1);
@@ -72,7 +77,7 @@ export class CatchUp {
   /** Undefined where it cannot be had. */
   async #page(options: PageOptions): Promise<readonly ValueMap[] | undefined> {
     try {
-      return await this.#owner.read({ ...options, limit: Math.max(1, options.limit ?? 1) });
+      return await this.#owner.read(options);
     } catch (error) {
       if (error instanceof RequestError && error.temporary) throw error;
       // Who is nobody any more has no conversation: that what was there is gone is all there is to tell.
@@ -81,6 +86,3 @@ export class CatchUp {
     }
   }
 }
-
-const idOf = (message: ValueMap | undefined): number | undefined =>
-  typeof message?.['id'] === 'number' ? message['id'] : undefined;

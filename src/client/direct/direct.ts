@@ -8,6 +8,7 @@ import type { Core } from '../core.ts';
 import { Emitter } from '../emitter.ts';
 import { badArgument } from '../encoding/encoding.ts';
 import { contentOf } from '../message/content.ts';
+import type { HistoryOptions } from '../message/history-options.ts';
 import { Message } from '../message/message.ts';
 import type { Outbox } from '../message/outbox.ts';
 import type { ReadMarks } from '../message/read-marks.ts';
@@ -20,7 +21,7 @@ import { CatchUp } from './catch-up.ts';
 import type { DirectEvents, DirectField } from './direct-events.ts';
 import { DoubtfulMarks } from './doubtful-marks.ts';
 import { LastMessage } from './last-message.ts';
-import { directHistory, type DirectHistoryOptions, type PageOptions } from './direct-history.ts';
+import { directHistory, type PageOptions } from './direct-history.ts';
 import { DirectLog } from './direct-log.ts';
 import { DirectTyping } from './direct-typing.ts';
 import { DirectSending, type DirectSendOptions } from './direct-sending.ts';
@@ -153,7 +154,7 @@ export class Direct extends Emitter<DirectEvents> {
   }
 
   /** Message by message, the newest first unless the options say otherwise; pages are read as they are needed. */
-  async *history(options: DirectHistoryOptions = {}): AsyncGenerator<Message, void, void> {
+  async *history(options: HistoryOptions = {}): AsyncGenerator<Message, void, void> {
     const pages = directHistory((page) => this.#page(page), this.#core.limits.historyMaxGetMessages, options);
     for await (const heard of pages) yield this.#old(heard);
   }

@@ -121,7 +121,7 @@ export class Message {
   heard(heard: ValueMap): void {
     this.#heard = heard;
     this.changed(ownFields(heard));
-    if (typeof heard['id'] === 'number') this.#id = heard['id'];
+    this.#id = idOf(heard) ?? this.#id;
   }
 
   /** @internal Something on the way has put another content in its place. */
@@ -153,6 +153,10 @@ export class Message {
     this.#done.reject(error);
   }
 }
+
+/** Of a message as it travelled; undefined of one that is not stored, and of none. */
+export const idOf = (message: ValueMap | undefined): number | undefined =>
+  typeof message?.['id'] === 'number' ? message['id'] : undefined;
 
 /** What of a message that travelled is the application's own. */
 export function ownFields(message: ValueMap): ValueMap {

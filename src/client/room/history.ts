@@ -1,16 +1,8 @@
 /** What was said in a room, message by message in either direction; pages are read as they are needed. */
 import type { ValueMap } from '../../protocol/params/values.ts';
-import { badArgument } from '../encoding/encoding.ts';
+import { checkHistoryOptions, type HistoryOptions } from '../message/history-options.ts';
+import { idOf } from '../message/message.ts';
 import { localError } from '../request-error.ts';
-
-export interface HistoryOptions {
-  /** `backward`, when left out: the newest first. */
-  readonly direction?: 'backward' | 'forward';
-  /** Messages in all; as many as there are when left out. */
-  readonly limit?: number;
-  /** Begins before, or behind, the message of this id; at the newest, or the oldest, when left out. */
-  readonly from?: number;
-}
 
 /** Where pages come from. */
 export interface HistorySource {
@@ -25,7 +17,7 @@ export interface HistorySource {
 }
 
 export async function* history(source: HistorySource, options: HistoryOptions): AsyncGenerator<ValueMap, void, void> {
-  check(options);
+  checkHistoryOptions('roomHistoryGet', options);
   const { direction = 'backward', limit = Infinity, from } = options;
   const epoch = source.epoch();
   const pages = direction === 'backward' ? backward(source, limit, from) : forward(source, limit, from ?? 0);
@@ -94,17 +86,3 @@ async function between(source: HistorySource, after: number, before: number): Pr
   }
   return found;
 }
-
-const idOf = (message: ValueMap | undefined): number | undefined =>
-  typeof message?.['id'] === 'number' ? message['id'] : undefined;
-
-function check({ direction, limit, from }: HistoryOptions): void {
-  const bad = (what: string): Error => badArgument('roomHistoryGet', 1, what);
-  if (direction !== undefined && direction !== 'backward' && direction !== 'forward') {
-    throw bad('a direction that is neither backward nor forward');
-  }
-  if (limit !== undefined && limit !== Infinity && !isCount(limit)) throw bad('a limit that is no number of messages');
-  if (from !== undefined && !isCount(from)) throw bad('no id to begin from');
-}
-
-const isCount = (number: number): boolean => Number.isSafeInteger(number) && number >= 0;

@@ -7,7 +7,7 @@ import { isMap, type ValueMap } from '../../protocol/params/values.ts';
 import type { Core } from '../core.ts';
 import type { Emitter } from '../emitter.ts';
 import type { Conversation, RoomPlace } from '../events.ts';
-import { Message, ownFields, type MessagePlace } from '../message/message.ts';
+import { idOf, Message, ownFields, type MessagePlace } from '../message/message.ts';
 import type { ReadMarks } from '../message/read-marks.ts';
 import { OwnTyping, typingContent, typingIn, Typists } from '../typing.ts';
 import type { User } from '../user/user.ts';
@@ -172,7 +172,7 @@ export class RoomState {
   }
 
   told({ unread, mentioned, last }: UnreadCount): void {
-    const id = isMap(last) && typeof last['id'] === 'number' ? last['id'] : undefined;
+    const id = isMap(last) ? idOf(last) : undefined;
     this.#counting(() => {
       this.#unread.told(unread, mentioned, id);
       if (isMap(last) && id !== undefined && id > (this.#lastMessage?.id ?? 0)) {
