@@ -132,15 +132,15 @@ export class Room extends Emitter<RoomEvents> {
     }
   }
 
-  /** @internal The client has ended, and with it what is waited for. */
-  closed(): void {
-    this.#endWaits();
+  /** @internal The client has ended, or the room is not wanted any more: what is waited for before it is made is over. */
+  endWaits(): void {
+    for (const end of this.#waits) end();
   }
 
   /** Resolves when the room is left; at once if it is not joined. */
   leave(): Promise<void> {
     this.#left += 1;
-    this.#endWaits();
+    this.endWaits();
     return this.#deps.memberships.leave(this.name);
   }
 
@@ -232,9 +232,5 @@ export class Room extends Emitter<RoomEvents> {
         this.#waits.add(end);
       });
     }
-  }
-
-  #endWaits(): void {
-    for (const end of this.#waits) end();
   }
 }

@@ -63,7 +63,7 @@ export class Rooms {
       for (const state of this.#states.values()) state.lost();
     });
     core.onClose(() => {
-      for (const room of this.#objects.values()) room.closed();
+      for (const room of this.#objects.values()) room.endWaits();
     });
   }
 
