@@ -1,7 +1,7 @@
 /** What a part of the client asks for by itself, and nobody waits for: repeated where it fails for the moment. */
 import { repeatDelayMs } from './connection/backoff.ts';
 import type { Core } from './core.ts';
-import { RequestError } from './request-error.ts';
+import { isTemporary } from './request-error.ts';
 
 export class Background {
   readonly #core: Core;
@@ -28,7 +28,7 @@ export class Background {
       await attempt();
     } catch (error) {
       if (this.#core.link !== link || link === undefined) return;
-      if (!(error instanceof RequestError) || !error.temporary) return this.#core.failed(error);
+      if (!isTemporary(error)) return this.#core.failed(error);
       clearTimeout(this.#timer);
       this.#timer = setTimeout(() => void this.#try(attempt, failures + 1), repeatDelayMs(error, failures));
     }

@@ -31,6 +31,16 @@ export class RequestError extends Error {
 export type Outcome<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: RequestError };
 
+/** Whether it is worth asking again; what the service or the client does not say so of is for good. */
+export function isTemporary(error: unknown): error is RequestError {
+  return error instanceof RequestError && error.temporary;
+}
+
+/** What was thrown, in words. */
+export function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 /** A failure that the client itself states, with the meaning that the code has in the protocol. */
 export function localError(code: ErrorCode, message: string, args: readonly Value[] = []): RequestError {
   return new RequestError(code, message, { args, temporary: temporaryErrors.has(code) });

@@ -1,7 +1,7 @@
 /** Signatures that an application has its own server make, and what of a factory's answer is none. */
 import type { Input, RequestName } from '../../protocol/catalogue.ts';
 import { normaliseName, type NameLimits } from '../../protocol/names/form.ts';
-import { RequestError } from '../request-error.ts';
+import { RequestError, textOf } from '../request-error.ts';
 
 export interface Signature {
   readonly signature: string;
@@ -86,8 +86,4 @@ function isTexts(value: unknown): value is readonly string[] {
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null;
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

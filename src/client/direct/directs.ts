@@ -6,6 +6,7 @@ import { isMap, type ValueMap } from '../../protocol/params/values.ts';
 import type { UnreadCount } from '../../protocol/unread.ts';
 import { Background } from '../background.ts';
 import type { Core } from '../core.ts';
+import { isTemporary } from '../request-error.ts';
 import { Kept } from '../user/kept.ts';
 import type { Users } from '../user/users.ts';
 import { Direct, type DirectParts } from './direct.ts';
@@ -164,10 +165,6 @@ export class Directs {
 
 function isHeard(direct: Direct): boolean {
   return (['message', 'echo', 'status', 'typing', 'update', 'reset'] as const).some((event) => direct.hears(event));
-}
-
-function isTemporary(error: unknown): boolean {
-  return typeof error === 'object' && error !== null && 'temporary' in error && error.temporary === true;
 }
 
 function authorOf(message: ValueMap): string | undefined {

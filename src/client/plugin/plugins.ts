@@ -2,7 +2,7 @@
  * The plugins of a client: what they add to its objects, and their middleware on the way out and in. What an event is, and
  * when it is due, is left to the objects.
  */
-import { localError, RequestError, type Outcome } from '../request-error.ts';
+import { localError, RequestError, textOf, type Outcome } from '../request-error.ts';
 import { Lane, type LaneBounds, type Stop, type Step } from './lane.ts';
 import { checkPlugin, type Plugin, type ObjectKind } from './plugin.ts';
 
@@ -149,8 +149,4 @@ function refusal({ kind, pluginName, error }: Stop): RequestError {
 
 function named(pluginName: string, error: unknown): Error {
   return new Error(`The plugin ${pluginName}: ${textOf(error)}`, { cause: error });
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

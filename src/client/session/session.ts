@@ -6,7 +6,7 @@ import type { Chat } from '../../protocol/session.ts';
 import type { Core } from '../core.ts';
 import { Emitter } from '../emitter.ts';
 import type { Plugin } from '../plugin/plugin.ts';
-import { RequestError } from '../request-error.ts';
+import { isTemporary } from '../request-error.ts';
 import type { Room } from '../room/room.ts';
 import type { Rooms } from '../room/rooms.ts';
 import { Filing, type Filed } from './filing.ts';
@@ -48,8 +48,8 @@ export class Session extends Emitter<SessionEvents> {
     this.#open(defaultGroup);
     core.onNotification('loginConfirmed', () => this.#found?.clear());
     // What was missed comes first, and then the whole session.
-    core.onNotification('inboxPosition', () => this.#beforeLogin(() => this.#found?.clear()));
-    core.onNotification('inboxReset', () => this.#beforeLogin(() => this.#found?.clear()));
+    core.onNotification('inboxPosition', () => this.#missed());
+    core.onNotification('inboxReset', () => this.#missed());
     core.onNotification('$.chat.join', ({ chat }) => this.#joined(chat));
     core.onNotification('$.chat.leave', ({ chat }) => this.#leftElsewhere(chat));
     core.onNotification('$.group.restored', ({ group }) => this.#restored(group));
@@ -76,8 +76,8 @@ export class Session extends Emitter<SessionEvents> {
     this.#core.plugins.extend(this, 'Session');
   }
 
-  #beforeLogin(act: () => void): void {
-    if (this.#core.link === undefined) act();
+  #missed(): void {
+    if (this.#core.link === undefined) this.#found?.clear();
   }
 
   #joined({ name, group, meta }: Chat): void {
@@ -141,7 +141,7 @@ export class Session extends Emitter<SessionEvents> {
     this.#core.request('roomLeave', { roomName }).then(
       () => this.#left.delete(roomName),
       (error: unknown) => {
-        if (error instanceof RequestError && error.temporary) return;
+        if (isTemporary(error)) return;
         this.#left.delete(roomName);
         this.#core.failed(error);
       },
