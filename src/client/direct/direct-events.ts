@@ -1,10 +1,11 @@
 /** What a direct conversation tells who listens to it. */
+import type { CountedField } from '../message/counted.ts';
 import type { Message } from '../message/message.ts';
 import type { TypingChange } from '../typing.ts';
 import type { Marks } from './receipts.ts';
 
 /** What of a conversation may change without an event of its own. */
-export type DirectField = 'unread' | 'mentioned' | 'lastMessage';
+export type DirectField = CountedField;
 
 export interface DirectEvents {
   /** The other one wrote, each message once and in order. A transient one has no id. */

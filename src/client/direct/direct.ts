@@ -8,6 +8,7 @@ import type { Core } from '../core.ts';
 import { Emitter } from '../emitter.ts';
 import { badArgument } from '../encoding/encoding.ts';
 import { contentOf } from '../message/content.ts';
+import { changedBy } from '../message/counted.ts';
 import type { HistoryOptions } from '../message/history-options.ts';
 import { Message } from '../message/message.ts';
 import type { Outbox } from '../message/outbox.ts';
@@ -18,7 +19,7 @@ import { RequestError } from '../request-error.ts';
 import { typingIn } from '../typing.ts';
 import type { User } from '../user/user.ts';
 import { CatchUp } from './catch-up.ts';
-import type { DirectEvents, DirectField } from './direct-events.ts';
+import type { DirectEvents } from './direct-events.ts';
 import { DoubtfulMarks } from './doubtful-marks.ts';
 import { LastMessage } from './last-message.ts';
 import { directHistory, type PageOptions } from './direct-history.ts';
@@ -315,12 +316,7 @@ export class Direct extends Emitter<DirectEvents> {
 
   /** Tells what has changed by it, which comes before the message that it is about. */
   #change(apply: () => unknown): void {
-    const { unread, mentioned, lastMessage } = this;
-    apply();
-    const changed: DirectField[] = [];
-    if (unread !== this.unread) changed.push('unread');
-    if (mentioned !== this.mentioned) changed.push('mentioned');
-    if (lastMessage !== this.lastMessage) changed.push('lastMessage');
+    const changed = changedBy(apply, this);
     if (changed.length === 0) return;
     this.emit('update', { changed });
     this.#core.emitter.emit('unread', this);

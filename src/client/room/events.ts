@@ -1,11 +1,12 @@
 /** What a room tells who listens to it. */
+import type { CountedField } from '../message/counted.ts';
 import type { Message } from '../message/message.ts';
 import type { TypingChange } from '../typing.ts';
 import type { User } from '../user/user.ts';
 import type { RoomLoss } from './owner.ts';
 
 /** What of a room may change without an event of its own. */
-export type RoomField = 'isJoined' | 'unread' | 'mentioned' | 'lastMessage' | 'users' | 'group' | 'meta';
+export type RoomField = CountedField | 'isJoined' | 'users' | 'group' | 'meta';
 
 export interface RoomEvents {
   /** A message of the room, one's own too, each once and in order. A transient one has no id. */

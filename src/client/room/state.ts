@@ -7,6 +7,7 @@ import { isMap, type ValueMap } from '../../protocol/params/values.ts';
 import type { Core } from '../core.ts';
 import type { Emitter } from '../emitter.ts';
 import type { Conversation, RoomPlace } from '../events.ts';
+import { changedBy } from '../message/counted.ts';
 import { idOf, Message, ownFields, type MessagePlace } from '../message/message.ts';
 import type { ReadMarks } from '../message/read-marks.ts';
 import { OwnTyping, typingContent, typingIn, Typists } from '../typing.ts';
@@ -222,12 +223,7 @@ export class RoomState {
 
   /** Does something to what is counted, and tells what has changed of it. */
   #counting(change: () => unknown, changed: RoomField[] = []): void {
-    const { unread, mentioned, lastMessage } = this;
-    change();
-    const counted: RoomField[] = [];
-    if (unread !== this.unread) counted.push('unread');
-    if (mentioned !== this.mentioned) counted.push('mentioned');
-    if (lastMessage !== this.lastMessage) counted.push('lastMessage');
+    const counted = changedBy(change, this);
     const all = [...changed, ...counted];
     if (all.length > 0) this.#emit('update', { changed: all });
     const [face] = this.#faces;
