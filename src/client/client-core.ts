@@ -3,7 +3,7 @@ import type { Input, NotificationName, NotificationParams, RequestName, Result }
 import type { AuthData } from '../protocol/connection.ts';
 import { defaultLimits, type Limits } from '../protocol/params/limits.ts';
 import type { Value } from '../protocol/params/values.ts';
-import { Connector } from './connection/connector.ts';
+import { closedError, Connector } from './connection/connector.ts';
 import type { ClientState, ConnectOptions, End } from './connection/life-cycle.ts';
 import type { Link } from './connection/link.ts';
 import { Requests } from './connection/requests.ts';
@@ -15,7 +15,7 @@ import type { CompleteOptions } from './options.ts';
 import { notifications } from './manifest.ts';
 import { MessageClasses } from './plugin/message-classes.ts';
 import { Plugins } from './plugin/plugins.ts';
-import { localError, type RequestError } from './request-error.ts';
+import type { RequestError } from './request-error.ts';
 
 type Handler = (...params: readonly Value[]) => void;
 type LoginHandler = (link: Link, authData: AuthData, isFirst: boolean) => void | Promise<void>;
@@ -195,7 +195,7 @@ export class ClientCore implements Core {
   }
 
   #closed(end: End): void {
-    const error = localError('unavailable', `The client is closed: ${end.code} ${end.reason}`);
+    const error = closedError(end);
     this.plugins.closed(error);
     for (const handler of this.#ends) handler(error);
   }

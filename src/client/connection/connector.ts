@@ -333,6 +333,7 @@ export class Connector {
   }
 }
 
-function closedError({ code, reason }: End): RequestError {
+/** What was asked of a client that has ended. */
+export function closedError({ code, reason }: End): RequestError {
   return localError('unavailable', `The client is closed: ${code} ${reason}`);
 }
