@@ -4,7 +4,7 @@ import type { Contacts } from '../contact/contacts.ts';
 import { useClient } from './provider.ts';
 import { listenTo, perObject, Snapshots, useSnapshot } from './snapshot.ts';
 import type { Failure } from './sources.ts';
-import { viewOf, type UserView } from './user-view.ts';
+import { byName, viewOf, type UserView } from './user-view.ts';
 
 export interface ContactsState {
   /** By name. */
@@ -37,9 +37,6 @@ const contactsOf = perObject((contacts: Contacts) => {
   );
   return snapshots;
 });
-
-const byName = (one: UserView, other: UserView): number =>
-  one.userName < other.userName ? -1 : Number(one.userName > other.userName);
 
 const NONE: Known = { contacts: [], isLoading: true, error: undefined };
 

@@ -4,7 +4,7 @@ import type { Room } from '../room/room.ts';
 import { useClient } from './provider.ts';
 import { listenTo, perObject, Snapshots, useSnapshot } from './snapshot.ts';
 import type { Failure } from './sources.ts';
-import { viewOf, type UserView } from './user-view.ts';
+import { byName, viewOf, type UserView } from './user-view.ts';
 
 export interface UseRoomOptions {
   /** In which group of the session it is filed (`enableSync`). */
@@ -143,9 +143,6 @@ const usersOf = perObject(
       (changed) => listenTo(room, ['join', 'leave', 'users', 'reset', 'update'], changed),
     ),
 );
-
-const byName = (one: UserView, other: UserView): number =>
-  one.userName < other.userName ? -1 : Number(one.userName > other.userName);
 
 const NOBODY: Users = { users: [] };
 
