@@ -8,6 +8,7 @@ import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import type { HttpRequest, HttpResponse, TemplatedApp } from 'uWebSockets.js';
+import { hostInUrl } from '../outside/address.ts';
 
 /** Where a build puts it, seen from the source and from what is built of it alike. */
 export const builtPage = fileURLToPath(new URL('../../dist/page', import.meta.url));
@@ -51,7 +52,7 @@ const safety: Readonly<Record<string, string>> = {
 /** Where somebody on this machine opens it. */
 export function pageUrl(host: string, port: number): string {
   const shown = ['0.0.0.0', '::', '[::]'].includes(host) ? 'localhost' : host;
-  return `http://${shown.includes(':') && !shown.startsWith('[') ? `[${shown}]` : shown}:${port}/`;
+  return `http://${hostInUrl(shown)}:${port}/`;
 }
 
 /** Adds the page's paths to the public port; false where nobody has built it. */

@@ -12,6 +12,9 @@ export function canonicalAddress(text: string): string | undefined {
   return addressOf(withoutPort ?? given);
 }
 
+/** A host as it stands in a URL, or before a port. */
+export const hostInUrl = (host: string): string => (isIPv6(host) ? `[${host}]` : host);
+
 function addressOf(text: string): string | undefined {
   const inner = /^\[(.*)\]$/.exec(text)?.[1] ?? text;
   if (isIPv4(inner)) return inner;

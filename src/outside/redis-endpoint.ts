@@ -4,6 +4,7 @@
  */
 import { isIPv6 } from 'node:net';
 import { domainToASCII } from 'node:url';
+import { hostInUrl } from './address.ts';
 
 export type RedisMode = 'single' | 'sentinel' | 'cluster';
 
@@ -96,7 +97,7 @@ export function showRedisUrls({ servers, tls, username, password, db }: RedisUrl
   const user = username === undefined && password === undefined ? '' : '***@';
   const shown = servers.map((server) => {
     if ('path' in server) return `unix://${user}${server.path}${db === 0 ? '' : `?db=${db}`}`;
-    const host = isIPv6(server.host) ? `[${server.host}]` : server.host;
+    const host = hostInUrl(server.host);
     const port = server.port === undefined ? '' : `:${server.port}`;
     return `${tls ? 'rediss' : 'redis'}://${user}${host}${port}${db === 0 ? '' : `/${db}`}`;
   });

@@ -5,6 +5,7 @@
 import { connect as connectPlain, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { Redis } from 'ioredis';
+import { hostInUrl } from '../../outside/address.ts';
 import type { RedisSocket } from '../../outside/redis-endpoint.ts';
 import type { ServerAddress } from '../sentinels.ts';
 import { inTime, StateUnavailable } from '../unavailable.ts';
@@ -18,7 +19,7 @@ export type Place = ServerAddress | RedisSocket;
 
 export const placeName = (place: Place): string => {
   if ('path' in place) return place.path;
-  return place.host.includes(':') ? `[${place.host}]:${place.port}` : `${place.host}:${place.port}`;
+  return `${hostInUrl(place.host)}:${place.port}`;
 };
 
 const CONTACT_MS = 4000;
