@@ -1,6 +1,7 @@
 // Reads settings from environment variables and files, collecting every mistake instead of stopping at the first.
 // What settings mean together is left to rules.ts.
 import { readFileSync } from 'node:fs';
+import { editDistance } from '../outside/edit-distance.ts';
 import { bare, isQuoted } from '../outside/text.ts';
 import { type Setting } from './setting.ts';
 
@@ -114,18 +115,4 @@ function nearest(name: string, known: readonly string[]): string | undefined {
     bestDistance = distance;
   }
   return best;
-}
-
-/** Letters to insert, delete or replace to turn one word into the other (Levenshtein). */
-function editDistance(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let row = 1; row <= a.length; row++) {
-    const current = [row];
-    for (let column = 1; column <= b.length; column++) {
-      const replaced = (previous[column - 1] ?? 0) + (a[row - 1] === b[column - 1] ? 0 : 1);
-      current.push(Math.min(replaced, (previous[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1));
-    }
-    previous = current;
-  }
-  return previous[b.length] ?? 0;
 }

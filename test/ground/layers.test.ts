@@ -29,9 +29,9 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   client: ['protocol'],
   // The page at `/`, in a browser.
   page: ['client', 'protocol'],
-  // What people see of the client library, and made of nothing else.
-  terminal: ['client'],
-  // Texts from outside in one spelling: hosts, origins, addresses, keys.
+  // What people see of the client library. Of the service it knows nothing else.
+  terminal: ['client', 'outside'],
+  // Texts from outside in one spelling: hosts, origins, addresses, keys; and what a mistyped word is near to.
   outside: [],
   protocol: [],
   ops: [],
