@@ -58,9 +58,9 @@ const sentences: Readonly<Record<string, string>> = {
 export function errorWords(error: unknown): string {
   if (typeof error !== 'object' || error === null) return 'Something went wrong.';
   const code = 'code' in error ? String(error.code) : '';
-  return (
-    sentences[code] ?? ('message' in error && error.message !== '' ? String(error.message) : 'Something went wrong.')
-  );
+  // Codes are an operator's to choose.
+  if (Object.hasOwn(sentences, code)) return sentences[code] ?? '';
+  return 'message' in error && error.message !== '' ? String(error.message) : 'Something went wrong.';
 }
 
 /** Why there is no connection any more; nothing where that was wanted. */
