@@ -7,21 +7,11 @@ import { startLink } from '../support/faulty-link.ts';
 import { useScope } from '../support/scope.ts';
 import { startService } from '../support/service.ts';
 import { startFake, type FakeService, type Received } from './fake-service.ts';
+import { entry, live, message } from './in-room.ts';
 
 const scope = useScope();
 const reconnect = { minDelayMs: 1, maxDelayMs: 5 };
 
-const message = (id: number): ValueMap => ({ key: `m${id}`, author: 'bob', timestamp: 1000 + id, id });
-const live = (id: number, roomName = 'lobby'): [string, ...Value[]] => ['roomMessage', roomName, message(id)];
-const entry = (lastMessageId: number, fields: ValueMap = {}): ValueMap => ({
-  roomName: 'lobby',
-  njoined: 1,
-  epoch: 'e1',
-  lastMessageId,
-  recovered: true,
-  messages: [],
-  ...fields,
-});
 const tooMuch = (lastMessageId: number, fields: ValueMap = {}): ValueMap =>
   entry(lastMessageId, { recovered: false, ...fields });
 const info = (lastMessageId: number, epoch = 'e1'): ValueMap => ({

@@ -4,22 +4,12 @@ import type { Value, ValueMap } from '../../src/protocol/params/values.ts';
 import { connectClient, failureOf, type TestClient } from '../support/client.ts';
 import { useScope } from '../support/scope.ts';
 import { startFake, type FakeService, type Received } from './fake-service.ts';
+import { entry, live, message, settle } from './in-room.ts';
 
 const scope = useScope();
 const reconnect = { minDelayMs: 1, maxDelayMs: 5 };
 
-const message = (id: number): ValueMap => ({ key: `m${id}`, author: 'bob', timestamp: 1000 + id, id });
-const live = (id: number, roomName = 'lobby'): [string, ...Value[]] => ['roomMessage', roomName, message(id)];
-const entry = (lastMessageId: number, fields: ValueMap = {}): ValueMap => ({
-  roomName: 'lobby',
-  njoined: 1,
-  epoch: 'e1',
-  lastMessageId,
-  recovered: true,
-  messages: [],
-  ...fields,
-});
-const missed = (...ids: number[]): ValueMap => entry(ids.at(-1) ?? 0, { messages: ids.map(message) });
+const missed = (...ids: number[]): ValueMap => entry(ids.at(-1) ?? 0, { messages: ids.map((id) => message(id)) });
 const refusal = (code: string, temporary: boolean, roomName = 'lobby'): ValueMap => ({
   roomName,
   error: { code, args: [], message: code, temporary, retryAfterMs: 10 },
@@ -41,25 +31,19 @@ async function inLobby(more: { failOnViolations?: boolean } = {}): Promise<{
   return { service, client, join };
 }
 
-/** A request that the fake answers after all that it sent before. */
-async function settle(
-  client: TestClient,
-  service: FakeService,
-  notifications: [string, ...Value[]][] = [],
-): Promise<void> {
-  const asked = client.request('ping', {});
-  const request = await service.next('ping');
-  request.send(notifications);
-  request.answer(1);
-  await asked;
-}
-
 const idsOf = (client: TestClient): unknown[] => client.seen('roomMessage').map(([, { id }]) => id);
 
 test('live messages move the position; one that comes again is dropped, a transient one passes', async () => {
   const { service, client } = await inLobby();
   const transient: [string, ...Value[]] = ['roomMessage', 'lobby', { event: 'typing', author: 'bob', timestamp: 1 }];
-  await settle(client, service, [live(6), transient, live(6), live(4), live(7), live(1, 'elsewhere')]);
+  await settle({ client, service }, [
+    live(6),
+    transient,
+    live(6),
+    live(4),
+    live(7),
+    ['roomMessage', 'elsewhere', message(1)],
+  ]);
   expect(idsOf(client)).toEqual([6, undefined, 7, 1]);
   expect(client.counters).toEqual({ duplicates: 2, gaps: 0 });
   expect(client.position('lobby')).toEqual({ epoch: 'e1', lastMessageId: 7, lastTimestamp: 1007 });
@@ -68,7 +52,7 @@ test('live messages move the position; one that comes again is dropped, a transi
 
 test('a skipped id is told and counted, and the position moves on', async () => {
   const { service, client } = await inLobby({ failOnViolations: false });
-  await settle(client, service, [live(6), live(9), live(10)]);
+  await settle({ client, service }, [live(6), live(9), live(10)]);
   expect(idsOf(client)).toEqual([6, 9, 10]);
   expect(client.counters.gaps).toBe(1);
   expect(client.violations).toEqual(['Error: Gap in lobby: 7 to 8 never came']);
@@ -76,7 +60,7 @@ test('a skipped id is told and counted, and the position moves on', async () => 
 
 test('after a loss it joins again with its position, and what it missed comes before what is live', async () => {
   const { service, client, join } = await inLobby();
-  await settle(client, service, [live(6)]);
+  await settle({ client, service }, [live(6)]);
   join.cut();
   const again = await service.next('roomsJoin');
   expect(again.params).toEqual([[{ roomName: 'lobby', epoch: 'e1', lastMessageId: 6, lastTimestamp: 1006 }]]);
@@ -141,7 +125,7 @@ test('what cannot be recovered is told like a reset of the service, and live mes
   await client.next('roomMessage', (_, { id }) => id === 41);
   expect(client.position('lobby')).toMatchObject({ epoch: 'e2', lastMessageId: 41 });
   expect(client.seen('recovered')).toEqual([]);
-  await settle(client, service, [['roomReset', 'lobby', 'e3', 2], live(3)]);
+  await settle({ client, service }, [['roomReset', 'lobby', 'e3', 2], live(3)]);
   expect(client.seen('roomReset')).toHaveLength(2);
   expect(client.position('lobby')).toMatchObject({ epoch: 'e3', lastMessageId: 3 });
   expect(client.historyEntries('lobby').map(({ kind }) => kind)).toEqual([
@@ -202,7 +186,7 @@ test('a join that is refused for the moment is repeated; for good, it rejects or
   expect(client.position('lobby')).toBeUndefined();
   retried.cut();
   await client.next('reconnect', () => service.logins.length === 3);
-  await settle(client, service);
+  await settle({ client, service });
   expect(service.waiting).toEqual([]);
 });
 
@@ -249,7 +233,7 @@ test('leaving: messages up to the answer are delivered, then nothing is joined a
   await client.leave('lobby');
   service.cut();
   await client.next('reconnect', () => service.logins.length === 2);
-  await settle(client, service);
+  await settle({ client, service });
   expect(service.waiting).toEqual([]);
 });
 
@@ -281,7 +265,7 @@ test('a room left while the connection is away stays left', async () => {
   await away.next('left');
   for (const each of [client, away]) {
     await each.next('reconnect', () => service.logins.length === 4);
-    await settle(each, service);
+    await settle({ client: each, service });
     expect(each.historyEntries('lobby').map(({ kind }) => kind)).toEqual(['joined', 'left']);
   }
   expect(service.waiting).toEqual([]);
@@ -310,7 +294,7 @@ test('of leaving and joining at once the last counts', async () => {
 
   const leavingLast = client.leave('lobby');
   (await service.next('roomLeave')).refuse('unavailable', 50);
-  await settle(client, service);
+  await settle({ client, service });
   const joiningLast = client.join('lobby');
   await leavingLast;
   const surer = await service.next('roomsJoin');
@@ -330,26 +314,26 @@ test('a room that is taken away is forgotten; one that is being joined is asked 
   sure.answer([missed(6)]);
   await client.next('recovered');
   expect(idsOf(client)).toEqual([6]);
-  await settle(client, service, [['roomAccessRemoved', 'lobby']]);
+  await settle({ client, service }, [['roomAccessRemoved', 'lobby']]);
   expect(client.position('lobby')).toBeUndefined();
   expect(client.seen('left')).toHaveLength(1);
   service.cut();
   await client.next('reconnect', () => service.logins.length === 3);
-  await settle(client, service);
+  await settle({ client, service });
   expect(service.waiting).toEqual([]);
 });
 
 test('a room that another of the user’s devices left for this one is not joined again; that one’s own leaves are its own', async () => {
   const { service, client } = await inLobby();
-  await settle(client, service, [['roomLeftEcho', 'lobby', 'another-socket', 1]]);
+  await settle({ client, service }, [['roomLeftEcho', 'lobby', 'another-socket', 1]]);
   expect(client.position('lobby')).toEqual({ epoch: 'e1', lastMessageId: 5 });
-  await settle(client, service, [['roomLeftEcho', 'lobby', client.socketId ?? '', 0]]);
+  await settle({ client, service }, [['roomLeftEcho', 'lobby', client.socketId ?? '', 0]]);
   expect(client.position('lobby')).toBeUndefined();
   expect(client.seen('left')).toHaveLength(1);
   expect(client.seen('roomLeftEcho')).toHaveLength(2);
   service.cut();
   await client.next('reconnect', () => service.logins.length === 2);
-  await settle(client, service);
+  await settle({ client, service });
   expect(service.waiting).toEqual([]);
 });
 
