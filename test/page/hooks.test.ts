@@ -1,12 +1,11 @@
 // The React hooks in a real browser, around a client that does what the test says: who renders and who does not, what they are
 // given, and that a room is joined once however many components use it.
-import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
-import { root } from '../ground/source-files.ts';
-import { bundle, openPage, startBrowser } from '../support/browser.ts';
+import { startBrowser } from '../support/browser.ts';
 import { useScope } from '../support/scope.ts';
 import type { Probe } from './browser/hooks-probe.tsx';
+import { openProbe, probeScript } from './probe.ts';
 
 declare const probe: Probe;
 
@@ -14,18 +13,12 @@ const scope = useScope();
 let browser: Browser;
 let script: string;
 beforeAll(async () => {
-  [browser, script] = await Promise.all([
-    startBrowser(scope),
-    bundle(join(root, 'test/page/browser/hooks-probe.tsx'), 'production'),
-  ]);
+  [browser, script] = await Promise.all([startBrowser(scope), probeScript()]);
 });
 
 let page: Page;
 const start = async (text = script): Promise<void> => {
-  let complaints: readonly string[];
-  ({ page, complaints } = await openPage(scope, browser));
-  scope.add(() => expect(complaints).toEqual([]));
-  await page.addScriptTag({ content: text });
+  page = await openProbe(scope, browser, text);
 };
 beforeEach(() => start());
 
@@ -185,7 +178,7 @@ describe('a room', () => {
   });
 
   test('in strict mode is joined once and not left', async () => {
-    await start(await bundle(join(root, 'test/page/browser/hooks-probe.tsx'), 'development'));
+    await start(await probeScript('development'));
     const seen = await page.evaluate(async () => {
       await probe.mount('room', 'room', true);
       await probe.mount('messages', 'messages', true);

@@ -1,12 +1,11 @@
 // The hooks while much happens at once: no message between two that are shown is missing, none that could not be sent is lost from
 // sight, and who comes while a room is being left is in it. In a real browser, around a client that does what the test says.
-import { join } from 'node:path';
 import { beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
-import { root } from '../ground/source-files.ts';
-import { bundle, openPage, startBrowser } from '../support/browser.ts';
+import { startBrowser } from '../support/browser.ts';
 import { useScope } from '../support/scope.ts';
 import type { Probe } from './browser/hooks-probe.tsx';
+import { openProbe, probeScript } from './probe.ts';
 
 declare const probe: Probe;
 
@@ -15,14 +14,10 @@ let browser: Browser;
 let script: string;
 let page: Page;
 beforeAll(async () => {
-  [browser, script] = await Promise.all([
-    startBrowser(scope),
-    bundle(join(root, 'test/page/browser/hooks-probe.tsx'), 'production'),
-  ]);
+  [browser, script] = await Promise.all([startBrowser(scope), probeScript()]);
 });
 beforeEach(async () => {
-  ({ page } = await openPage(scope, browser));
-  await page.addScriptTag({ content: script });
+  page = await openProbe(scope, browser, script);
 });
 
 const numbers = (from: number, to: number): string[] =>
