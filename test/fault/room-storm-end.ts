@@ -61,7 +61,7 @@ function evidenceFor(
     ends,
     sentMs,
     leaves: seat?.leaves ?? true,
-    isWhole: seats.some((one) => one.socket === socket && one.firstMs === socket.openedMs),
+    isWhole: !socket.isClosed() && seats.some((one) => one.socket === socket && one.firstMs === socket.openedMs),
   };
 }
 
