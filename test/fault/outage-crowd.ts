@@ -4,7 +4,7 @@ import { eventually } from '../support/eventually.ts';
 import { startLink } from '../support/faulty-link.ts';
 import { presenceOf, soundPresence } from '../support/presence-checker.ts';
 import { startRedis } from '../support/redis.ts';
-import { loginRpc, type User } from '../support/rpc.ts';
+import { connectRpc, loginRpc, type Rpc } from '../support/rpc.ts';
 import type { Scope } from '../support/scope.ts';
 import { startService } from '../support/service.ts';
 
@@ -36,12 +36,13 @@ export async function repairedAfter(scope: Scope, { users, rooms, delayMs }: Out
   const stayer = await loginRpc(scope, url, 'stayer');
   for (const roomName of roomNames) await stayer.call('roomCreate', roomName);
   const roomsOf = (i: number): string[] => Array.from({ length: ROOMS_EACH }, (_, at) => `room${(i + at) % rooms}`);
-  const all: User[] = [];
+  const all: Rpc[] = [];
   const numbers = Array.from({ length: users }, (_, i) => i).values();
   const arrive = async (): Promise<void> => {
     for (const i of numbers) {
-      const user = await loginRpc(scope, url, `user${i}`);
+      const user = await connectRpc(scope, url);
       // A busy machine may refuse for the moment.
+      await eventually(() => user.login({ userName: `user${i}` }));
       await Promise.all(roomsOf(i).map((roomName) => eventually(() => user.call('roomJoin', roomName))));
       all.push(user);
     }
