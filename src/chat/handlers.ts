@@ -4,16 +4,21 @@ import { fail, failBecause } from '../protocol/errors.ts';
 import { invalidName, isValidName } from '../protocol/names/rule.ts';
 import { accessHandlers } from './access/access.ts';
 import type { Actor } from './actor.ts';
+import { attributesHandlers } from './attributes/attributes.ts';
 import type { Caller, Handlers } from './caller.ts';
+import { conductHandlers } from './conduct/conduct.ts';
 import { contactHandlers } from './contact/contact.ts';
+import { conversationHandlers } from './conversation/conversation.ts';
 import { directHandlers } from './direct/direct.ts';
 import { historyHandlers } from './history/history.ts';
+import { memberHandlers } from './member/member.ts';
 import { membershipHandlers } from './membership/membership.ts';
 import { messageHandlers } from './message/message.ts';
 import { roomHandlers } from './room/room.ts';
 import { roomsJoinHandlers } from './membership/join-several.ts';
 import type { ChatSettings, Services } from './services.ts';
 import { sessionHandlers } from './session/session.ts';
+import { stateHandlers } from './state/state.ts';
 import { unreadHandlers } from './unread/unread.ts';
 import { userHandlers } from './user/user.ts';
 
@@ -30,6 +35,11 @@ export function bindHandlers(services: Services): Handlers {
     ...historyHandlers(services),
     ...userHandlers(services),
     ...unreadHandlers(services),
+    ...attributesHandlers(services),
+    ...conductHandlers(services),
+    ...conversationHandlers(services),
+    ...memberHandlers(services),
+    ...stateHandlers(services),
   };
   return judged(handlers, services.settings);
 }

@@ -2,14 +2,17 @@
 import Type, { type Static } from 'typebox';
 import { Signature } from './connection.ts';
 import { carries, existing, JOINED, notification, optional, request, required } from './declare.ts';
-import { ListName, ListNames, PageOptions, RoomName, UserlistPage, UserName } from './types.ts';
+import { ListName, ListNames, PageOptions, RoomName, Timestamp, UserlistPage, UserName } from './types.ts';
 
 export const ListEditOptions = Type.Object(
-  { signature: Type.Optional(Signature) },
+  {
+    signature: Type.Optional(Signature),
+    until: Type.Optional(Timestamp),
+  },
   {
     title: 'ListEditOptions',
     description:
-      'What an edit of a blacklist needs where the service asks for it: a signature over `block:U:R:names:timestamp:nonce`, or `unblock:…` to take users out, of the user U who asks, the room R and the names in the order of their bytes, joined by `:`.',
+      'What an edit of a blacklist needs where the service asks for it: a signature over `block:U:R:names:timestamp:nonce`, or `unblock:…` to take users out, of the user U who asks, the room R and the names in the order of their bytes, joined by `:`. Users who are put on the blacklist with `until` are off it by themselves at that time, which nobody is told.',
   },
 );
 export type ListEditOptions = Static<typeof ListEditOptions>;

@@ -14,15 +14,20 @@ import type {
 } from './declare.ts';
 import type { HookCode } from './errors.ts';
 import { accessNotifications, accessRequests } from './access.ts';
+import { attributesNotifications, attributesRequests } from './attributes.ts';
+import { conductNotifications, conductRequests } from './conduct.ts';
 import { connectionNotifications, connectionRequests } from './connection.ts';
 import { contactNotifications, contactRequests } from './contact.ts';
 import { directNotifications, directRequests } from './direct.ts';
+import { conversationNotifications, conversationRequests } from './conversation.ts';
 import { inboxNotifications } from './inbox.ts';
 import { historyNotifications, historyRequests } from './history.ts';
+import { memberNotifications, memberRequests } from './member.ts';
 import { membershipNotifications, membershipRequests } from './membership.ts';
 import { messageNotifications, messageRequests } from './message.ts';
 import { roomNotifications, roomRequests } from './room.ts';
 import { sessionNotifications, sessionRequests } from './session.ts';
+import { stateNotifications, stateRequests } from './state.ts';
 import { unreadNotifications, unreadRequests } from './unread.ts';
 import { userNotifications, userRequests } from './user.ts';
 import type { Value } from './params/values.ts';
@@ -50,6 +55,11 @@ export const requests = {
   ...userRequests,
   ...contactRequests,
   ...unreadRequests,
+  ...conversationRequests,
+  ...memberRequests,
+  ...attributesRequests,
+  ...conductRequests,
+  ...stateRequests,
 };
 
 const { goAway, ...logins } = connectionNotifications;
@@ -69,6 +79,11 @@ export const notifications = {
   ...contactNotifications,
   ...inboxNotifications,
   ...unreadNotifications,
+  ...memberNotifications,
+  ...conversationNotifications,
+  ...attributesNotifications,
+  ...conductNotifications,
+  ...stateNotifications,
   goAway,
 };
 

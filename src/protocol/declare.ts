@@ -137,7 +137,11 @@ export function request<
   },
 ): RequestDeclaration<P, R, E, O> {
   const room = Object.keys(declaration.params).find((name) => declaration.params[name]?.room !== undefined);
-  return room === undefined ? declaration : { order: { room }, ...declaration };
+  if (room === undefined) return declaration;
+  const ordered = { order: { room }, ...declaration };
+  // Whatever room is not there may have been a temporary one. It is told before a handler is asked, which has no part in it.
+  const isGiven = declaration.params[room]?.room === 'existing';
+  return isGiven ? { ...ordered, errors: [...declaration.errors, 'roomExpired' as ErrorCode as E] } : ordered;
 }
 
 /** One positional param of a notification. */

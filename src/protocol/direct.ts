@@ -1,6 +1,7 @@
 /** Messages from user to user, and who may write to the caller. */
 import Type, { type Static } from 'typebox';
-import { carries, notification, optional, OTHERS, request, required } from './declare.ts';
+import { carries, defaulted, notification, optional, OTHERS, request, required } from './declare.ts';
+import { SearchOptions, SearchPage } from './history.ts';
 import { Message, MessageOptions, ProcessedMessage } from './message.ts';
 import { ListName, ListNames, MessageId, PageOptions, Timestamp, UserlistPage, UserName } from './types.ts';
 import { beginsWith, DIRECT_MESSAGE, MESSAGE_ID, messagePrefix, type Mentioning } from './wire/message-frame.ts';
@@ -54,7 +55,7 @@ export const directRequests = {
     doc: "Sends a message to a user. The user's own lists decide: the blacklist first, then, in whitelist-only mode, the whitelist. It is stored, with an `id`, and told to all sockets of the user, later where the user is away; where the service keeps no messages (`live`) it reaches who is there, has no `id`, and `noUserOnline` is the answer where nobody is. `mentionAll` is `notAllowed`: a conversation has no owner. Gives the message as it was sent; nil if transient.",
     params: { userName: required(UserName), message: required(Message), options: optional(MessageOptions) },
     result: Type.Union([ProcessedMessage, Type.Null()]),
-    errors: ['notAllowed', 'noUser', 'noUserOnline', 'messageTooLarge'],
+    errors: ['notAllowed', 'noUser', 'noUserOnline', 'messageTooLarge', 'noMessage'],
     access: 'user',
     check: 'directMessageCheck',
     order: { user: 'userName' },
@@ -79,6 +80,25 @@ export const directRequests = {
     example: {
       params: ['bob', { fromId: 8 }],
       result: [{ textMessage: 'hello', author: 'bob', timestamp: 1767225600500, id: 7, status: 'read' }],
+    },
+  }),
+
+  directHistorySearch: request({
+    doc: 'Finds stored messages of the caller and another user, as `roomHistorySearch` does in a room; each with its `status`.',
+    params: { userName: required(UserName), options: defaulted(SearchOptions, {}) },
+    result: SearchPage,
+    errors: ['notAllowed', 'noUser'],
+    access: 'user',
+    reads: true,
+    on: 'user',
+    order: { user: 'userName' },
+    cost: { units: 10, page: true },
+    example: {
+      params: ['bob', { limit: 1 }],
+      result: {
+        messages: [{ textMessage: 'hello', author: 'bob', timestamp: 1767225600500, id: 7, status: 'read' }],
+        cursor: '6',
+      },
     },
   }),
 

@@ -1,8 +1,8 @@
 /** What was said in a room, for those who read it again: joined users, the owner and admins. */
 import Type, { type Static } from 'typebox';
-import { carries, existing, notification, request, required } from './declare.ts';
+import { carries, defaulted, existing, notification, request, required } from './declare.ts';
 import { ProcessedMessage } from './message.ts';
-import { Epoch, MessageId, RoomName } from './types.ts';
+import { AnyValue, Epoch, MessageId, RoomName, Timestamp, UserName } from './types.ts';
 
 export const HistoryInfo = Type.Object(
   {
@@ -16,6 +16,57 @@ export const HistoryInfo = Type.Object(
   { title: 'HistoryInfo', description: "State of a room's history." },
 );
 export type HistoryInfo = Static<typeof HistoryInfo>;
+
+/** Messages that one search looks at, and gives at most. */
+export const SEARCHED_MAX = 1000;
+export const FOUND_MAX = 100;
+
+const Bound = Type.Object(
+  { id: Type.Optional(MessageId), time: Type.Optional(Timestamp) },
+  {
+    title: 'SearchBound',
+    description: 'A message, inclusive, by its id or by the time; by both where both are given.',
+  },
+);
+
+export const SearchOptions = Type.Object(
+  {
+    from: Type.Optional(Bound),
+    to: Type.Optional(Bound),
+    direction: Type.Optional(
+      Type.Union([Type.Literal('backward'), Type.Literal('forward')], {
+        description: '`backward`, from the newest on, where it is left out.',
+      }),
+    ),
+    author: Type.Optional(UserName),
+    type: Type.Optional(AnyValue),
+    event: Type.Optional(Type.String({ description: 'The `event` of the message.' })),
+    limit: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: FOUND_MAX, description: 'Messages wanted, 20 where left out.' }),
+    ),
+    cursor: Type.Optional(Type.String({ description: 'The `cursor` of the page before; none for the first page.' })),
+  },
+  {
+    title: 'SearchOptions',
+    description:
+      'Which messages: those between `from`, the older end, and `to`, the newer one, that have this author, this `type` and this `event`, as far as they are named.',
+  },
+);
+export type SearchOptions = Static<typeof SearchOptions>;
+
+export const SearchPage = Type.Object(
+  {
+    messages: Type.Array(ProcessedMessage),
+    cursor: Type.Union([Type.String(), Type.Null()], {
+      description: 'To look on, also where this page has no message; nil at the end.',
+    }),
+  },
+  {
+    title: 'SearchPage',
+    description: `What was found among ${SEARCHED_MAX} messages at most, in the direction of the search.`,
+  },
+);
+export type SearchPage = Static<typeof SearchPage>;
 
 export const historyRequests = {
   roomRecentHistory: request({
@@ -47,6 +98,23 @@ export const historyRequests = {
     example: {
       params: ['lobby', 41, 10],
       result: [{ textMessage: 'hello', author: 'bob', timestamp: 1767225600500, id: 42 }],
+    },
+  }),
+
+  roomHistorySearch: request({
+    doc: `Finds messages of the room by time, id, author, type and event. Looks at ${SEARCHED_MAX} messages at most; the cursor goes on from there.`,
+    params: { roomName: existing(RoomName), options: defaulted(SearchOptions, {}) },
+    result: SearchPage,
+    errors: ['noRoom', 'notJoined'],
+    access: 'user',
+    reads: true,
+    cost: { units: 10, page: true },
+    example: {
+      params: ['lobby', { author: 'bob', limit: 1 }],
+      result: {
+        messages: [{ textMessage: 'hello', author: 'bob', timestamp: 1767225600500, id: 42 }],
+        cursor: '41',
+      },
     },
   }),
 

@@ -1,5 +1,6 @@
 /** Who is in a room: joining and leaving, its members, and what of that is told. */
 import Type, { type Static } from 'typebox';
+import { AttributeMap } from './attributes.ts';
 import { bounded, carries, existing, JOINED, notification, optional, OTHERS, request, required } from './declare.ts';
 import { ProcessedMessage } from './message.ts';
 import {
@@ -29,6 +30,15 @@ export const JoinOptions = Type.Object(
           'Group of the session to file the room under, if this socket takes part in it; `custom` for a room not filed yet. `system` is reserved.',
       }),
     ),
+    create: Type.Optional(
+      Type.Boolean({
+        description: 'Makes the room where there is none, the caller its owner, and joins it, in one step.',
+      }),
+    ),
+    whitelistOnly: Type.Optional(
+      Type.Boolean({ description: 'Of a room that is made by this: only listed users may join.' }),
+    ),
+    attributes: Type.Optional(AttributeMap),
   },
   { title: 'JoinOptions', description: 'Options of joining a room.' },
 );
@@ -83,7 +93,7 @@ export const membershipRequests = {
     doc: "Joins this socket to a room; later messages arrive as `roomMessage`. Gives how many of the user's sockets are joined. Repeating it changes nothing. By a socket with `enableSync` it files the room in the user's session.",
     params: { roomName: existing(RoomName), options: optional(JoinOptions) },
     result: Count,
-    errors: ['noRoom', 'notAllowed', 'invalidName', 'tooManyRooms'],
+    errors: ['noRoom', 'notAllowed', 'invalidName', 'tooManyRooms', 'quotaExceeded', 'tooLarge'],
     access: 'user',
     on: 'socket',
     cost: { units: 4 },

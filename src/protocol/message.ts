@@ -52,6 +52,25 @@ export const MessageOptions = Type.Object(
           'Mentions all who are in the room; for its owner and admins. Comes back as a field of the message.',
       }),
     ),
+    will: Type.Optional(
+      Type.Boolean({
+        description:
+          'Not posted now: kept for this socket, which has one will at a time, the last one. It is posted when the socket goes without `disconnect()`, also with its node, as far as the user may post there then. Result nil.',
+      }),
+    ),
+    priority: Type.Optional(
+      Type.Union([Type.Literal('high'), Type.Literal('normal'), Type.Literal('low')], {
+        description:
+          'Of a transient message: for a reader who lags, `low` ones are dropped first, then `normal` ones, then `high` ones. `normal` where it is left out.',
+      }),
+    ),
+    pushData: Type.Optional(
+      Type.Unsafe<ValueMap>({
+        type: 'object',
+        description:
+          "Given to the operator's `onAbsent` with the message; at most 4096 bytes in MessagePack. Nobody else gets it.",
+      }),
+    ),
   },
   { title: 'MessageOptions', description: 'Options of posting a message.' },
 );
@@ -59,10 +78,10 @@ export type MessageOptions = Static<typeof MessageOptions>;
 
 export const messageRequests = {
   roomMessage: request({
-    doc: 'Posts a message to a room that the user has joined with some socket. Gives its id once it is stored; nil if transient.',
+    doc: 'Posts a message to a room that the user has joined with some socket. Gives its id once it is stored; nil if transient, or a will. An integer `replyTo` in the message names one of the room that is there.',
     params: { roomName: existing(RoomName), message: required(Message), options: optional(MessageOptions) },
     result: Type.Union([MessageId, Type.Null()]),
-    errors: ['noRoom', 'notJoined', 'notAllowed', 'messageTooLarge'],
+    errors: ['noRoom', 'notJoined', 'notAllowed', 'messageTooLarge', 'silenced', 'noMessage'],
     access: 'user',
     check: 'roomMessageCheck',
     pipelined: true,

@@ -113,6 +113,30 @@ export class RoomKeys extends TopicKeys {
   get filed(): Key {
     return this.key('filed');
   }
+  /** Who belongs to the room, whether online or not. */
+  get roster(): Key {
+    return this.key('roster');
+  }
+  /** Of those on the blacklist for a time: until when. */
+  get bans(): Key {
+    return this.key('bans');
+  }
+  /** User → until when it may not post. */
+  get silenced(): Key {
+    return this.key('silenced');
+  }
+  /** User → its last post, where slow mode is on. */
+  get paced(): Key {
+    return this.key('paced');
+  }
+  /** Members who want no push. */
+  get muted(): Key {
+    return this.key('muted');
+  }
+  /** Changes of members of which these users are not told yet, and by which node. */
+  get membersDue(): Key {
+    return this.key('due');
+  }
   get evictedUsers(): Key {
     return this.key('evicted');
   }
@@ -189,6 +213,14 @@ export class UserKeys extends TopicKeys {
   /** Peers of whom something may be unread, by time. */
   get unread(): Key {
     return this.key('unread');
+  }
+  /** Room → which of that name it belongs to: as the rooms' rosters say, later. */
+  get belongs(): Key {
+    return this.key('belongs');
+  }
+  /** Socket → what is posted if it goes without a word. */
+  get wills(): Key {
+    return this.key('wills');
   }
   get profile(): Key {
     return this.key('profile');

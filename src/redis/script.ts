@@ -82,7 +82,9 @@ export const declaredScripts: ReadonlySet<Script> = declared;
  */
 export function scriptsBeside(moduleUrl: string): Declare {
   return (name, parts) => {
-    const { keys, args = [], restKeys = false, rest = false, writes = false, whenFull = false, refuses = [] } = parts;
+    // What several parts of a script want alike is one key.
+    const keys = [...new Set(parts.keys)];
+    const { args = [], restKeys = false, rest = false, writes = false, whenFull = false, refuses = [] } = parts;
     const { gives, each = false } = parts;
     const argNames = writes ? ['nonce', ...args] : args;
     const lua =

@@ -4,7 +4,7 @@
  */
 import type { TopicEvent } from '../../log/event.ts';
 import { withStatus, type directRequests, type DirectStatus } from '../../protocol/direct.ts';
-import { fail, failBecause, Failure } from '../../protocol/errors.ts';
+import { fail, failBecause, Failure, unavailable } from '../../protocol/errors.ts';
 import { isValidName } from '../../protocol/names/rule.ts';
 import type { ValueMap } from '../../protocol/params/values.ts';
 import { storedMessageIn } from '../../protocol/wire/message-frame.ts';
@@ -16,12 +16,16 @@ import type { HandlersOf } from '../caller.ts';
 import { ok, type Outcome } from '../outcome.ts';
 import type { Services } from '../services.ts';
 
-type ConversationHandlers = Pick<HandlersOf<typeof directRequests>, 'directHistoryGet' | 'directMessageRead'>;
+type ConversationHandlers = Pick<
+  HandlersOf<typeof directRequests>,
+  'directHistoryGet' | 'directHistorySearch' | 'directMessageRead'
+>;
 
 export function conversationHandlers(services: Services): ConversationHandlers {
   const { receipts } = services;
   return {
     directHistoryGet: (by, args) => readHistory(services, by, args),
+    directHistorySearch: () => unavailable(),
 
     async directMessageRead(by, { userName, upToId }) {
       const refused = refusal(services, by.author, userName);

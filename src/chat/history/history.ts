@@ -3,7 +3,7 @@
  * as long as fits into a reply, and has one message at least.
  */
 import type { TopicEvent } from '../../log/event.ts';
-import { fail } from '../../protocol/errors.ts';
+import { fail, unavailable } from '../../protocol/errors.ts';
 import { storedMessageIn } from '../../protocol/wire/message-frame.ts';
 import { StoredResult, type StoredValue } from '../../protocol/wire/stored.ts';
 import type { HistoryInfo, historyRequests } from '../../protocol/history.ts';
@@ -28,6 +28,8 @@ export function historyHandlers({ rooms, histories, settings }: Services): Handl
       if (typeof found === 'string') return fail(found, [roomName]);
       return pageOf(fitting(found, by, settings.replyBytes).toReversed());
     },
+
+    roomHistorySearch: () => unavailable(),
 
     async roomHistoryInfo(by, { roomName }) {
       const info = await rooms.readInfo(roomName, by.rights);

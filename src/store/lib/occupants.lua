@@ -3,13 +3,16 @@
 -- `perNode .. node` maps that node's sockets to users (the sweeper's index), `nodes` lists the nodes that have any.
 -- `seen` has since when occupants are there, `left` when others were there last: of them the latest `LEFT_MAX`, for whoever
 -- ever came would be too many.
--- `marks` has up to which message each user has read that is here or whose session has the room, so what is unread is reckoned and
+-- `marks` has up to which message each user has read that is here, belongs here or whose session has the room, so what is unread is reckoned and
 -- never written; `mentioned` the newest message that mentions each of them, under `:` the newest that mentions all: no name is that.
--- Wants the keys `meta`, `occupants`, `names`, `perNode`, `nodes`, `seen`, `left`, `marks`, `mentioned` and an open log.
+-- Wants the keys `meta`, `occupants`, `names`, `perNode`, `nodes`, `seen`, `left`, `marks`, `mentioned`, `roster` and an open log.
 local LEFT_MAX = 10000
 
--- A user is out of the room for good: it has no socket there, and not in its session.
+-- A user is out of the room for good: it has no socket there, and not in its session. Who belongs to it keeps the mark.
 local function dropMark(user)
+  if redis.call('ZSCORE', roster, user) then
+    return
+  end
   redis.call('HDEL', marks, user)
   redis.call('HDEL', mentioned, user)
 end

@@ -1,9 +1,10 @@
 -- uses: log grant
--- What a room takes of its owner's quota now. Wants the keys `meta`, `history`, `adminlist`, `whitelist`, `blacklist`, an open log,
+-- What a room takes of its owner's quota now. Wants the keys `meta`, `history`, `adminlist`, `whitelist`, `blacklist`, `roster`, an open log,
 -- lib/bytes.lua and lib/grant.lua.
 
 local function namesIn()
   return redis.call('SCARD', adminlist) + redis.call('SCARD', whitelist) + redis.call('SCARD', blacklist)
+    + redis.call('ZCARD', roster)
 end
 
 local function bytesIn()

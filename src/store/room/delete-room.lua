@@ -29,5 +29,5 @@ for _, one in ipairs({ int(generation), int(generation - 1) }) do
   redis.call('UNLINK', dedup .. log.life .. ':' .. one, dedup .. log.life .. ':' .. one .. ':authors')
 end
 redis.call('UNLINK', filed, meta, nodes, names, seen, left, marks, mentioned, history, latest, rewritten, events, changes, adminlist,
-  whitelist, blacklist)
+  whitelist, blacklist, roster, bans, silenced, paced, muted)
 return { position(), log.life, owner }
