@@ -8,6 +8,7 @@ import { eraseAgeSuite } from './erase-age-suite.ts';
 import { eraseDirectSuite } from './erase-direct-suite.ts';
 import { eraseSuite } from './erase-suite.ts';
 import { evictionSuite } from './eviction-suite.ts';
+import { conductSuite } from './conduct-suite.ts';
 import { contactSuite } from './contact-suite.ts';
 import { directSuite } from './direct-suite.ts';
 import { adminSuite } from './admin-suite.ts';
@@ -36,6 +37,7 @@ import { userSuite } from './user-suite.ts';
 export function storeSuites(open: OpenStore): void {
   describe('rooms', () => roomSuite(open));
   describe('access', () => accessSuite(open));
+  describe('conduct', () => conductSuite(open));
   describe('signed edits', () => signedEditsSuite(open));
   describe('evictions', () => evictionSuite(open));
   describe('large rooms', () => largeRoomSuite(open));
