@@ -49,6 +49,8 @@ export interface ChatSettings {
   readonly resumeTokenMs: number;
   /** What edits of blacklists are signed with; undefined where they need no signature. */
   readonly blacklistSecret: string | undefined;
+  /** The same of requests that make rooms with members, and change who these are. */
+  readonly membersSecret: string | undefined;
   /** Bytes that a reply holds at most, but for one message that is larger by itself. */
   readonly replyBytes: number;
 }

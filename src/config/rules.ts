@@ -49,11 +49,6 @@ const mistakeRules: readonly Rule[] = [
     signatureSecret === undefined && signatures.length > 0
       ? 'PARLEY_SIGNATURES needs PARLEY_SIGNATURE_SECRET.'
       : undefined,
-  // No setting is taken that is not honoured.
-  ({ auth: { signatures } }) =>
-    signatures.includes('members')
-      ? 'PARLEY_SIGNATURES contains members: there are no requests about members of rooms yet that could need a signature.'
-      : undefined,
   ({ auth: { signatureSecret } }) =>
     signatureSecret !== undefined && Buffer.byteLength(signatureSecret) < SIGNATURE_BYTES_MIN
       ? `PARLEY_SIGNATURE_SECRET is shorter than ${SIGNATURE_BYTES_MIN} bytes.`

@@ -97,7 +97,7 @@ export const settings = {
   }),
   signatures: list('PARLEY_SIGNATURES', [], oneOf(signatureKinds), {
     defaultText: 'none',
-    doc: 'What needs a signature: `login` where no token is shown, but for anonymous logins and those that a hook names; `blacklist`, edits of the blacklists of rooms. `members` is refused, for there are no requests yet that it is about.',
+    doc: 'What needs a signature: `login` where no token is shown, but for anonymous logins and those that a hook names; `members`, making rooms that people belong to, and adding and removing these; `blacklist`, edits of the blacklists of rooms.',
   }),
   resumeTokenMs: integer(
     'PARLEY_RESUME_TOKEN_MS',

@@ -20,6 +20,7 @@ import { Reconciler } from '../chat/repair/reconciler.ts';
 import { StagedEvictionPeers } from '../chat/repair/staged-eviction-peers.ts';
 import type { ChatSettings, Services } from '../chat/services.ts';
 import type { Config } from '../config/config.ts';
+import type { SignatureKind } from '../config/signatures.ts';
 import type { LoadedHooks } from '../hooks/load.ts';
 import { HookRunner } from '../hooks/runner.ts';
 
@@ -151,7 +152,11 @@ function chatSettings(config: Config): ChatSettings {
     historyMaxSize: config.rooms.historyMaxSize,
     heartbeatMs: config.node.heartbeatMs,
     resumeTokenMs: config.auth.resumeTokenMs,
-    blacklistSecret: config.auth.signatures.includes('blacklist') ? config.auth.signatureSecret : undefined,
+    blacklistSecret: secretOf(config, 'blacklist'),
+    membersSecret: secretOf(config, 'members'),
     replyBytes: replyBytesOf(config),
   };
 }
+
+const secretOf = ({ auth }: Config, kind: SignatureKind): string | undefined =>
+  auth.signatures.includes(kind) ? auth.signatureSecret : undefined;

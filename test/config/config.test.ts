@@ -320,10 +320,10 @@ describe('rules between settings', () => {
       'shorter than 16 characters',
     ],
     [
-      'signatures are asked for only where there is something to sign',
-      { ...jwt, PARLEY_SIGNATURE_SECRET: secret, PARLEY_SIGNATURES: 'login,members' },
-      { ...jwt, PARLEY_SIGNATURE_SECRET: secret, PARLEY_SIGNATURES: 'login,blacklist' },
-      'contains members',
+      'what is to be signed is checked with a secret',
+      { ...jwt, PARLEY_SIGNATURES: 'members' },
+      { ...jwt, PARLEY_SIGNATURE_SECRET: secret, PARLEY_SIGNATURES: 'login,members,blacklist' },
+      'PARLEY_SIGNATURES needs',
     ],
     [
       'gap filling is on in production',

@@ -1,7 +1,8 @@
 // Edits of a list that were signed: a signature counts once, in the step of the edit that it allows, and whatever else is refused has
 // not used it up.
 import { expect, test } from '@jest/globals';
-import type { ListEdit, SignedEdit } from '../../src/store/access/access-store.ts';
+import type { ListEdit } from '../../src/store/access/access-store.ts';
+import type { SignedEdit } from '../../src/store/signed.ts';
 import { rightsOf } from '../../src/store/rights.ts';
 import { useScope } from '../support/scope.ts';
 import { edit, listed, type Edited } from './access-actions.ts';
@@ -77,5 +78,17 @@ export function signedEditsSuite(open: OpenStore): void {
     expect(await act(store, 'addToList', ['ann'], once('one', now + 600_000))).toBe('badSignature');
     await store.client.zadd(store.keys.room(room).nonces, now - 1000, 'owner\none');
     expect(await act(store, 'addToList', ['ann'], once('one', now + 600_000))).toEqual(isDone);
+  });
+
+  test('of what is done on another slot it is used up before, and may be given back', async () => {
+    const store = await open(scope);
+    const use = (nonce: string, by = 'ann', keptUntil = FAR): Promise<string> =>
+      store.users.useNonce(by, { nonce, keptUntil });
+    expect([await use('one'), await use('one'), await use('one', 'bob')]).toEqual(['ok', 'used', 'ok']);
+    expect(await use('late', 'ann', 1000)).toBe('used');
+    await store.users.giveNonceBack('ann', 'one');
+    expect([await use('one'), await use('one', 'bob')]).toEqual(['ok', 'used']);
+    const racing = await Promise.all(Array.from({ length: 5 }, () => use('two')));
+    expect(racing.filter((outcome) => outcome === 'ok')).toHaveLength(1);
   });
 }

@@ -7,17 +7,21 @@ import type { Changed, EditRefusal, ListEdit } from '../../store/access/access-s
 import type { PageWish } from '../../store/access/list-page.ts';
 import type { Actor } from '../actor.ts';
 import type { Caller, HandlersOf } from '../caller.ts';
-import type { accessRequests } from '../../protocol/access.ts';
+import type { accessRequests, ListEditOptions } from '../../protocol/access.ts';
 import { ok, type Ok } from '../outcome.ts';
 import { leftPrefix } from '../../protocol/membership.ts';
 import { changeRules } from './rules.ts';
-import { signatureOf, type EditToSign } from './signed-edits.ts';
+import { badSignature, signatureOf } from './signed-edits.ts';
 import { isScanCursor, NO_CURSOR, pageOfList, wholeList } from './lists.ts';
 import type { Services } from '../services.ts';
 
-type Edit = Omit<EditToSign, 'verb'>;
+interface Edit {
+  readonly roomName: string;
+  readonly listName: string;
+  readonly userNames: readonly string[];
+  readonly options?: ListEditOptions | undefined;
+}
 
-const BAD_SIGNATURE = 'it is not that of what is asked for, its time is over or to come, or it was used before';
 
 /** How often, and after how long, an opening is tried again while a large room still takes out who was to go. */
 const EVICTION_WAIT_MS = 100;
@@ -29,7 +33,7 @@ export function accessHandlers(services: Services): HandlersOf<typeof accessRequ
   const { access, rooms, quotas, settings } = services;
   return {
     async roomAddToList(by, edit, socket) {
-      const change = changeOf(services, socket, { ...edit, verb: 'block' });
+      const change = changeOf(services, socket, edit, 'block');
       const add = () => access.addToList(edit.roomName, by.rights, change);
       const changed = await changeRules(services, by, edit.roomName, () => quotas.withNames(edit.roomName, add));
       if (changed instanceof Failure) return changed;
@@ -38,7 +42,7 @@ export function accessHandlers(services: Services): HandlersOf<typeof accessRequ
     },
 
     async roomRemoveFromList(by, edit, socket) {
-      const change = changeOf(services, socket, { ...edit, verb: 'unblock' });
+      const change = changeOf(services, socket, edit, 'unblock');
       const remove = () => access.removeFromList(edit.roomName, by.rights, change);
       const changed = await changeRules(services, by, edit.roomName, remove);
       return editOutcome(services, by, edit, change, changed);
@@ -87,13 +91,18 @@ export function accessHandlers(services: Services): HandlersOf<typeof accessRequ
 
 const notices = { block: 'roomAccessListAdded', unblock: 'roomAccessListRemoved' } as const;
 
-function changeOf(services: Services, socket: Caller | undefined, edit: EditToSign): ListEdit {
-  const { verb, roomName, listName, userNames } = edit;
+function changeOf(
+  services: Services,
+  socket: Caller | undefined,
+  { roomName, listName, userNames, options }: Edit,
+  verb: keyof typeof notices,
+): ListEdit {
   return {
     listName,
     names: userNames,
     badName: userNames.find((name) => !isValidName(name, services.settings.limits)),
-    signed: signatureOf(services, socket, edit),
+    signed:
+      listName === 'blacklist' ? signatureOf(services, socket, { verb, roomName, userNames, options }) : undefined,
     frame: notificationFrame(notices[verb], [roomName, listName, [...userNames]]),
     leftPrefix: leftPrefix(roomName),
   };
@@ -109,7 +118,7 @@ function editOutcome(
   if (changed === 'noRoom') return fail('noRoom', [roomName]);
   if (changed === 'notAllowed') return fail('notAllowed');
   if (changed === 'noList') return fail('noList', [listName]);
-  if (changed === 'badSignature') return failBecause(changed, [], BAD_SIGNATURE);
+  if (changed === 'badSignature') return badSignature();
   if (changed === 'invalidName') return invalidName(badName, services.settings.limits);
   by.spend(spreadUnits(services.audience.hearers(roomName), frame.length));
   return ok(null);

@@ -13,6 +13,7 @@ import { socketsOf, type RemovedUser } from '../room/deletions.ts';
 import type { Life } from '../room/room-store.ts';
 import { listPage, type ListPage, type PageWish } from './list-page.ts';
 import { RIGHTS, rightsArgs, type Rights } from '../rights.ts';
+import { ONCE, onceArgs, type Signing } from '../signed.ts';
 import { LOG, OCCUPANTS, ROOM_LISTS } from '../key-names.ts';
 
 /** A change of a room's rules that was made, and who is out by it. */
@@ -39,19 +40,12 @@ export interface OwnerChanged extends Changed {
   readonly takes: Grant;
 }
 
-/** An edit that was signed: its nonce counts once, and is kept until a time by Redis's clock. */
-export interface SignedEdit {
-  readonly nonce: string;
-  readonly keptUntil: number;
-}
-
 export interface ListEdit {
   readonly listName: string;
   readonly names: readonly string[];
   /** One of the names that is not valid. */
   readonly badName: string | undefined;
-  /** Left out where no signature is asked for; `bad` where there is none that is right. */
-  readonly signed?: SignedEdit | 'bad' | undefined;
+  readonly signed?: Signing;
   /** Tells the room, where it tells such things. */
   readonly frame: Uint8Array;
   /** A `roomUserLeft` that ends before the name of the user. */
@@ -108,9 +102,7 @@ const editList = script('edit-list', {
     'adding',
     'limit',
     'badName',
-    'badSignature',
-    'onceOnly',
-    'onceUntil',
+    ...ONCE,
     'frame',
     'leftPrefix',
   ],
@@ -217,8 +209,6 @@ export class AccessStore {
   }
 
   #editList(roomName: string, rights: Rights, edit: ListEdit, adding: boolean): Promise<OutcomeOf<typeof editList>> {
-    const { signed } = edit;
-    const once = typeof signed === 'object' ? signed : { nonce: '', keptUntil: 0 };
     const args = {
       ...this.#evicting(),
       ...rightsArgs(rights),
@@ -226,9 +216,7 @@ export class AccessStore {
       adding: flag(adding),
       limit: this.#options.listSizeLimit,
       badName: flag(edit.badName !== undefined),
-      badSignature: flag(signed === 'bad'),
-      onceOnly: once.nonce,
-      onceUntil: once.keptUntil,
+      ...onceArgs(edit.signed),
       frame: edit.frame,
       leftPrefix: edit.leftPrefix,
     };

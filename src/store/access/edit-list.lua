@@ -36,9 +36,6 @@ local function evictStaged()
     end
   end
 end
-local function isSigned()
-  return onceOnly == '' or noteOnce(user .. '\n' .. onceOnly, onceUntil)
-end
 if adding == '1' then
   if redis.call('SCARD', key) + newIn(key, named) > tonumber(limit) then
     return 'listLimitExceeded'

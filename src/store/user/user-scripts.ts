@@ -157,3 +157,10 @@ export const readUser = script('read-user', {
   refuses: ['noUser'],
   gives: { socketsCount: number, whitelistOnly: yes, whitelistSize: number, blacklistSize: number },
 });
+
+export const useNonce = script('use-nonce', {
+  keys: ['nonces'],
+  args: ['onceOnly', 'onceUntil'],
+  refuses: ['used'],
+  gives: done,
+});

@@ -266,6 +266,17 @@ export class UserStore {
     const args = { family, issuedAt, keptMs: this.#resumeTokenMs };
     await this.#commands.run(scripts.voidResumeTokens, this.#keys.user(userName), args);
   }
+
+  /** Uses up the nonce of what a user does on another slot, until a time by Redis's clock; `used` where it was, or the time is over. */
+  useNonce(userName: string, { nonce, keptUntil }: { nonce: string; keptUntil: number }): Promise<'ok' | 'used'> {
+    const args = { onceOnly: nonce, onceUntil: keptUntil };
+    return this.#commands.run(scripts.useNonce, this.#keys.user(userName), args);
+  }
+
+  /** It was not done. */
+  async giveNonceBack(userName: string, nonce: string): Promise<void> {
+    await this.#commands.plain('zrem', this.#keys.user(userName).nonces, nonce);
+  }
 }
 
 const UNTIMED: Shown = { issuedAt: Number.MAX_SAFE_INTEGER, device: undefined, family: undefined };

@@ -15,3 +15,9 @@ local function noteOnce(name, untilMs)
   redis.call('PEXPIREAT', nonces, string.format('%.0f', tonumber(last) + 1))
   return true
 end
+
+-- Whether an edit of a room may be made by `user` for all that has to be signed of it, right before it is: `onceOnly` is the nonce of
+-- its signature, good until `onceUntil`; '' where none is asked for.
+local function isSigned()
+  return onceOnly == '' or noteOnce(user .. '\n' .. onceOnly, onceUntil)
+end
