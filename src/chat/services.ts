@@ -5,6 +5,7 @@ import type { HookRunner } from '../hooks/runner.ts';
 import type { RecoveryCounters } from '../ops/counters.ts';
 import type { Limits } from '../protocol/params/limits.ts';
 import type { AccessStore } from '../store/access/access-store.ts';
+import type { ConductStore } from '../store/conduct/conduct-store.ts';
 import type { Deletions } from '../store/room/deletions.ts';
 import type { ContactStore } from '../store/contact/contact-store.ts';
 import type { DirectStore } from '../store/direct/direct-store.ts';
@@ -63,6 +64,7 @@ export interface Services {
   readonly transients: Transients;
   readonly histories: HistoryStore;
   readonly access: AccessStore;
+  readonly conducts: ConductStore;
   readonly users: UserStore;
   readonly directs: DirectStore;
   readonly pairs: PairStore;

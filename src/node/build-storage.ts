@@ -5,6 +5,7 @@ import { Commands } from '../redis/commands.ts';
 import { Links } from '../redis/links.ts';
 import { RedisMemory } from '../redis/redis-memory.ts';
 import { AccessStore } from '../store/access/access-store.ts';
+import { ConductStore } from '../store/conduct/conduct-store.ts';
 import { Evictions } from '../store/access/evictions.ts';
 import { ContactStore } from '../store/contact/contact-store.ts';
 import { PresenceStore } from '../store/contact/presence-store.ts';
@@ -40,6 +41,7 @@ export interface Stores {
   readonly messages: MessageStore;
   readonly histories: HistoryStore;
   readonly access: AccessStore;
+  readonly conducts: ConductStore;
   readonly users: UserStore;
   readonly directs: DirectStore;
   readonly pairs: PairStore;
@@ -105,6 +107,7 @@ export function buildStores({ config, keys }: Shared, { commands, lease }: Redis
     peers: new Peers(commands, keys),
     resumeKeyStore: new ResumeKeyStore(commands, keys, config.auth.resumeTokenMs + KEY_PERIOD_MS),
     access: new AccessStore(commands, keys, { ...config.rooms, instance: lease }),
+    conducts: new ConductStore(commands, keys, config.rooms),
     evictions: new Evictions(commands, keys),
     users: new UserStore(commands, keys, {
       socketsMax: config.socketsPerUser,

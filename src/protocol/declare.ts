@@ -139,9 +139,12 @@ export function request<
   const room = Object.keys(declaration.params).find((name) => declaration.params[name]?.room !== undefined);
   if (room === undefined) return declaration;
   const ordered = { order: { room }, ...declaration };
-  // Whatever room is not there may have been a temporary one. It is told before a handler is asked, which has no part in it.
+  // Whatever room is not there may have been a temporary one. It is told before a handler is asked, which has no part in
+  // it but where it declares the same.
   const isGiven = declaration.params[room]?.room === 'existing';
-  return isGiven ? { ...ordered, errors: [...declaration.errors, 'roomExpired' as ErrorCode as E] } : ordered;
+  return isGiven
+    ? { ...ordered, errors: [...new Set([...declaration.errors, 'roomExpired' as ErrorCode as E])] }
+    : ordered;
 }
 
 /** One positional param of a notification. */

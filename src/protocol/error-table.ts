@@ -182,7 +182,7 @@ export const errorTable = {
     temporary: true,
     status: 429,
     message: 'Too many requests.',
-    doc: 'The socket sends faster than its limits allow. The request had no effect.',
+    doc: 'The socket sends faster than its limits allow, or the user faster than the room does (slow mode). The request had no effect.',
     nextMove: 'Wait `retryAfterMs`, then repeat it; send slower.',
   },
   tooManyRooms: {

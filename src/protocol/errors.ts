@@ -50,10 +50,15 @@ export function fail<C extends ErrorCode>(code: C, args: Value[] = [], retryAfte
  * The same where one code has many causes: `because` completes the sentence of the table after a colon. It goes to the
  * client, so it names no secret and nothing internal. Without one the sentence stays as it is.
  */
-export function failBecause<C extends ErrorCode>(code: C, args: Value[], because: string | undefined): Failure<C> {
-  if (because === undefined) return fail(code, args);
+export function failBecause<C extends ErrorCode>(
+  code: C,
+  args: Value[],
+  because: string | undefined,
+  retryAfterMs?: number,
+): Failure<C> {
+  if (because === undefined) return fail(code, args, retryAfterMs);
   const told = sentence(entryOf(code), args).replace(/\.$/, '');
-  return new Failure(code, args, undefined, undefined, `${told}: ${because}.`);
+  return new Failure(code, args, retryAfterMs, undefined, `${told}: ${because}.`);
 }
 
 /** A param that will not do. What is too large, or no value of the protocol, is told in words instead of shown. */
@@ -72,6 +77,12 @@ const CROWDED_MS = 10_000;
 
 /** An author sends more with a `clientMessageId` than is remembered for a while. */
 export const crowded = (): Failure<'tooManyRequests'> => fail('tooManyRequests', [], CROWDED_MS);
+
+/** Until when, in ms since the epoch; undefined for good. */
+export function silenced(until: number | undefined): Failure<'silenced'> {
+  const end = until === undefined ? 'for good' : `until ${new Date(until).toISOString()}`;
+  return new Failure('silenced', [until ?? null], undefined, undefined, `You may not post here: silenced ${end}.`);
+}
 
 /** A refusal by a hook. */
 export function refuse(code: string, args: Value[], own: OwnWords, retryAfterMs?: number): Failure<HookCode> {

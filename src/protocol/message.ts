@@ -81,7 +81,7 @@ export const messageRequests = {
     doc: 'Posts a message to a room that the user has joined with some socket. Gives its id once it is stored; nil if transient, or a will. An integer `replyTo` in the message names one of the room that is there.',
     params: { roomName: existing(RoomName), message: required(Message), options: optional(MessageOptions) },
     result: Type.Union([MessageId, Type.Null()]),
-    errors: ['noRoom', 'notJoined', 'notAllowed', 'messageTooLarge', 'silenced', 'noMessage'],
+    errors: ['noRoom', 'notJoined', 'notAllowed', 'messageTooLarge', 'silenced', 'noMessage', 'roomExpired'],
     access: 'user',
     check: 'roomMessageCheck',
     pipelined: true,

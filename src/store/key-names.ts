@@ -5,9 +5,19 @@ export const LOG = ['meta', 'channel', 'events'] as const;
 /** What lib/inbox/record.lua wants. */
 export const INBOX = [...LOG, 'history', 'sockets'] as const;
 /** What lib/occupants.lua wants besides `meta`. */
-export const OCCUPANTS = ['occupants', 'names', 'perNode', 'nodes', 'seen', 'left', 'marks', 'mentioned', 'roster'] as const;
-/** The lists of a room. */
-export const ROOM_LISTS = ['adminlist', 'whitelist', 'blacklist', 'roster', 'bans'] as const;
+export const OCCUPANTS = [
+  'occupants',
+  'names',
+  'perNode',
+  'nodes',
+  'seen',
+  'left',
+  'marks',
+  'mentioned',
+  'roster',
+] as const;
+/** The lists of a room, whose names are of its owner's quota (lib/usage.lua), and when bans end. */
+export const ROOM_LISTS = ['adminlist', 'whitelist', 'blacklist', 'roster', 'silenced', 'bans'] as const;
 /** A user's own lists. */
 export const USER_LISTS = ['whitelist', 'blacklist'] as const;
 /** What lib/direct/peers.lua wants besides `meta` and `history`. */

@@ -1,5 +1,6 @@
 // All that the chat means, over JSON, on a single Redis.
 import { accessSuite } from './access-suite.ts';
+import { conductSuite } from './conduct-suite.ts';
 import { contactSuite } from './contact-suite.ts';
 import { directSuite } from './direct-suite.ts';
 import { historySuite } from './history-suite.ts';
@@ -17,6 +18,7 @@ for (const suite of [
   roomSuite,
   membershipSuite,
   accessSuite,
+  conductSuite,
   messageSuite,
   historySuite,
   recoverySuite,

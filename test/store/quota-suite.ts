@@ -4,6 +4,7 @@ import { expect, test } from '@jest/globals';
 import { roomTopic } from '../../src/redis/keys.ts';
 import { ROOM_BYTES, type Granted, type Owned, type QuotaOptions } from '../../src/store/quota/quota-store.ts';
 import { recordOwned } from '../../src/store/quota/quota-scripts.ts';
+import { isHeld } from '../../src/store/message/message-store.ts';
 import { rightsOf, SERVICE } from '../../src/store/rights.ts';
 import { useScope } from '../support/scope.ts';
 import { add, changeOwner, take } from './access-actions.ts';
@@ -137,7 +138,7 @@ function bytes(start: Start): void {
     const postUntilWish = async (): Promise<{ id: number; needed: number }> => {
       for (;;) {
         const posted = await post(store, 'alice', { prefix });
-        if (typeof posted === 'string') throw new Error(posted);
+        if (typeof posted === 'string' || isHeld(posted)) throw new Error('refused');
         if (posted.wish !== undefined) return { id: posted.id ?? 0, needed: posted.wish.needed };
       }
     };

@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { Cluster } from 'ioredis';
 import { readEvents, type TopicEvent } from '../../src/log/event.ts';
 import { AccessStore } from '../../src/store/access/access-store.ts';
+import { ConductStore } from '../../src/store/conduct/conduct-store.ts';
 import { Evictions } from '../../src/store/access/evictions.ts';
 import { AdminStore } from '../../src/store/admin/admin-store.ts';
 import { Commands } from '../../src/redis/commands.ts';
@@ -40,6 +41,7 @@ export interface Store {
   readonly messages: MessageStore;
   readonly histories: HistoryStore;
   readonly access: AccessStore;
+  readonly conducts: ConductStore;
   readonly evictions: Evictions;
   readonly users: UserStore;
   readonly inboxes: InboxStore;
@@ -145,6 +147,7 @@ export async function openStore(scope: Scope, address: RedisAddress, options: St
       listSizeLimit,
       instance: options.instance ?? { nodeId: 'n1' },
     }),
+    conducts: new ConductStore(commands, keys, { listSizeLimit }),
     evictions: new Evictions(commands, keys),
     ...storesOfUsers(commands, keys, { ...options, socketsMax, historyMaxAgeMs }),
     sessions: new SessionStore(commands, keys, { sessionRoomsMax }),

@@ -71,9 +71,13 @@ export async function pageOfList<W extends string>(
   return { names: [...page.names], cursor: page.next ?? null, count: page.count };
 }
 
-/** Names of which a page always fits into a reply, however long they are and in either format. */
-function pageLimit({ limit = Infinity }: PageOptions, { limits, replyBytes }: ChatSettings): number {
-  const fitting = Math.floor(replyBytes / nameBytesMax(limits.nameBytes));
+/** Names of which a page always fits into a reply, however long they are and in either format, with so many bytes more of each. */
+export function pageLimit(
+  { limit = Infinity }: PageOptions,
+  { limits, replyBytes }: ChatSettings,
+  moreBytes = 0,
+): number {
+  const fitting = Math.floor(replyBytes / (nameBytesMax(limits.nameBytes) + moreBytes));
   return Math.max(1, Math.min(limit, limits.userlistPage, NAMES_PER_SCRIPT, fitting));
 }
 

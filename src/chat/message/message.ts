@@ -1,11 +1,12 @@
 /** Posting to a room: one encode here, one script in Redis, and the frame goes out on every node as it is. */
 import { nonceOf } from '../../log/event.ts';
 import { spreadUnits } from '../../protocol/params/cost.ts';
-import { crowded, fail, failBecause, messageTooLarge } from '../../protocol/errors.ts';
+import { crowded, fail, failBecause, messageTooLarge, silenced, type Failure } from '../../protocol/errors.ts';
 import type { Args } from '../../protocol/catalogue.ts';
 import { roomMessageFrame, type messageRequests, type RoomMessageFrame } from '../../protocol/message.ts';
 import { roomTopic } from '../../redis/keys.ts';
 import { newNonce } from '../../redis/tokens.ts';
+import { isHeld, type Held, type PostRefusal } from '../../store/message/message-store.ts';
 import type { Mentions } from '../../store/message/post.ts';
 import type { Actor } from '../actor.ts';
 import type { Caller, HandlersOf } from '../caller.ts';
@@ -76,11 +77,10 @@ async function post(
       passing?.cancel();
       throw error;
     });
-  if (typeof posted === 'string' || posted.repeated) passing?.cancel();
+  if (typeof posted === 'string' || isHeld(posted) || posted.repeated) passing?.cancel();
   if (posted === 'messageTooLarge') return messageTooLarge(bytes, settings.limits);
-  if (posted === 'tooMany') return crowded();
-  if (posted === 'notAllowed') return failBecause(posted, [], 'the owner and admins mention everybody');
-  if (typeof posted === 'string') return fail(posted, [roomName]);
+  if (typeof posted === 'string') return refusal(posted, roomName);
+  if (isHeld(posted)) return heldRefusal(posted);
   if (posted.mentioned !== undefined) signalMentions(services, by, roomName, posted.mentioned);
   if (posted.wish !== undefined) void quotas.grow(roomName, posted.wish);
   const hearers = audience.hearers(roomName);
@@ -88,6 +88,25 @@ async function post(
   const reached = passing?.passed ?? topics.reached(topic, posted.seq);
   if (reached !== true) await reached;
   return ok(posted.id ?? null);
+}
+
+function refusal(
+  word: Exclude<PostRefusal, 'messageTooLarge'>,
+  roomName: string,
+): Failure<'noRoom' | 'notJoined' | 'roomExpired' | 'notAllowed' | 'tooManyRequests'> {
+  if (word === 'tooMany') return crowded();
+  if (word === 'notAllowed') return failBecause(word, [], 'the owner and admins mention everybody');
+  if (word === 'onlyAdmins') return failBecause('notAllowed', [], 'the owner and admins post here');
+  if (word === 'onlyOwner') return failBecause('notAllowed', [], 'the owner posts here');
+  return fail(word, [roomName]);
+}
+
+function heldRefusal(held: Held): Failure<'silenced' | 'tooManyRequests'> {
+  if (held.reason === 'tooSoon') {
+    const wait = `the room is in slow mode, and the next message is due in ${Math.ceil(held.waitMs / 1000)} s`;
+    return failBecause('tooManyRequests', [], wait, held.waitMs);
+  }
+  return silenced(held.until);
 }
 
 /** Not waited for, and not done again: who does not hear of it finds it by the next count. */

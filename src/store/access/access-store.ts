@@ -306,7 +306,7 @@ function edited(
   return { ...rest, at };
 }
 
-function namesWanted(reply: Reply | undefined): NamesWanted {
+export function namesWanted(reply: Reply | undefined): NamesWanted {
   const [owner, life, names] = list(reply);
   return { owner: text(owner), life: text(life), names: number(names) };
 }

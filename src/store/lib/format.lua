@@ -23,9 +23,10 @@ local function u64(n)
   return struct.pack('>I4I4', math.floor(n / 4294967296), n % 4294967296)
 end
 
--- A log's position as it is packed today, false where there is none. Wants the key `meta`.
-local function packedPosition()
-  local packed = redis.call('HGET', meta, 'log')
+-- A log's position as it is packed today, false where there is none. Wants the key `meta`. `stored` is what is stored of it, where that
+-- was read already.
+local function packedPosition(stored)
+  local packed = stored or redis.call('HGET', meta, 'log')
   if packed and #packed < POSITION_BYTES then
     return string.sub(packed, 1, 74) .. string.rep('\0', 20) .. string.sub(packed, 75) .. string.rep('\0', 16)
   end

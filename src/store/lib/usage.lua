@@ -1,10 +1,10 @@
 -- uses: log grant
--- What a room takes of its owner's quota now. Wants the keys `meta`, `history`, `adminlist`, `whitelist`, `blacklist`, `roster`, an open log,
--- lib/bytes.lua and lib/grant.lua.
+-- What a room takes of its owner's quota now. Wants the keys `meta`, `history`, `adminlist`, `whitelist`, `blacklist`, `roster`,
+-- `silenced`, an open log, lib/bytes.lua and lib/grant.lua.
 
 local function namesIn()
   return redis.call('SCARD', adminlist) + redis.call('SCARD', whitelist) + redis.call('SCARD', blacklist)
-    + redis.call('ZCARD', roster)
+    + redis.call('ZCARD', roster) + redis.call('ZCARD', silenced)
 end
 
 local function bytesIn()

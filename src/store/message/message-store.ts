@@ -2,9 +2,9 @@
 import type { Commands } from '../../redis/commands.ts';
 import { GroupCommit } from '../../redis/group-commit.ts';
 import { repeatKey, type Keyspace } from '../../redis/keys.ts';
-import { listOf, number, optional, text, yes } from '../../redis/reply.ts';
+import { list, listOf, number, optional, text, yes, type Reply } from '../../redis/reply.ts';
 import { scriptsBeside, type OutcomeOf } from '../../redis/script.ts';
-import { UNREADABLE, type Unreadable } from '../key-names.ts';
+import { UNREADABLE } from '../key-names.ts';
 import { readWish, type Wish } from '../quota/grant.ts';
 import { rightsArgs, type Rights } from '../rights.ts';
 import { bytesOfPosting, packPostings, packRules, type Post, type Posting, type PostRules } from './post.ts';
@@ -17,13 +17,23 @@ export const postMessages = script('post-messages', {
   restKeys: true,
   args: ['rules'],
   rest: true,
-  refuses: [...UNREADABLE, 'notAllowed', 'messageTooLarge', 'tooMany'],
+  refuses: [
+    ...UNREADABLE,
+    'roomExpired',
+    'onlyAdmins',
+    'onlyOwner',
+    // Of who mentions everybody.
+    'notAllowed',
+    'messageTooLarge',
+    'tooMany',
+  ],
   gives: {
     id: number,
     seq: number,
     repeated: yes,
     wish: optional(readWish),
     mentioned: optional(listOf(text)),
+    refused: optional(readRefused),
   },
   each: true,
 });
@@ -39,6 +49,13 @@ export interface Posted {
   /** Of those whom it mentions by name, who is in the room or has it in its session. */
   readonly mentioned?: readonly string[] | undefined;
 }
+
+/** Not for now: the user is silenced, until a time or for good (undefined), or has to wait in slow mode. */
+export type Held =
+  | { readonly reason: 'silenced'; readonly until: number | undefined }
+  | { readonly reason: 'tooSoon'; readonly waitMs: number };
+
+export type PostRefusal = Exclude<OutcomeOf<typeof postMessages>, object>;
 
 export interface MessageStoreOptions extends PostRules {
   readonly postsPerCall: number;
@@ -71,16 +88,23 @@ export class MessageStore {
   }
 
   /** Has its place among the posts of this node to that room when it returns. */
-  async post(
-    roomName: string,
-    rights: Rights,
-    post: Post,
-  ): Promise<Posted | Unreadable | 'notAllowed' | 'messageTooLarge' | 'tooMany'> {
+  async post(roomName: string, rights: Rights, post: Post): Promise<Posted | Held | PostRefusal> {
     // What is packed is not looked at where scripts are run.
     const { user, trusted } = rightsArgs(rights);
     if (user === '') throw new Error(`${postMessages.name}: a user without a name`);
     const repeats = repeatKey(post.author, post.clientMessageId);
     const posted = await this.#posting.add(roomName, { post, user, trusted, repeatKey: repeats });
-    return typeof posted === 'string' ? posted : { ...posted, id: posted.id < 0 ? undefined : posted.id };
+    if (typeof posted === 'string') return posted;
+    const { refused, ...done } = posted;
+    return refused ?? { ...done, id: done.id < 0 ? undefined : done.id };
   }
+}
+
+export const isHeld = (outcome: Posted | Held): outcome is Held => 'reason' in outcome;
+
+function readRefused(reply: Reply | undefined): Held {
+  const [reason, of] = list(reply);
+  const ms = number(of);
+  if (text(reason) === 'tooSoon') return { reason: 'tooSoon', waitMs: ms };
+  return { reason: 'silenced', until: ms < 0 ? undefined : ms };
 }

@@ -1,4 +1,4 @@
--- uses: clock room-keys history-bytes age/ages batch/failure
+-- uses: clock room-keys history-bytes age/ages batch/failure messages/standing
 -- Posts to rooms, several messages to each: occupant? repeated? then the next id, append, publish. One step, so that the ids have no
 -- gaps, the order of ids is the order of delivery, and nobody who has just been removed still posts. Each message is judged by
 -- itself, in the order in which they came, and answered by itself.
@@ -12,6 +12,9 @@
 -- This is the hot path of the service: it works on locals, without lib/log.lua's table and functions. Who is trusted, the
 -- service itself, may post anywhere. Where a large room has a staged eviction, occupants may still be there who are not
 -- admitted any more (see set-mode.lua): only then the lists are asked.
+-- A room that bounds who posts, and how often, says so in `conduct` (lib/conduct.lua): of others nothing more is asked. It is judged in
+-- this order: is the time of the room over; is the user among the writers; silenced; and, of messages that are stored and no repeats,
+-- is it too soon behind the last one.
 -- What repeats are known by is bounded by author, once there are many in the room: who floods it is refused, nobody else.
 -- The history gives way from its oldest end where it has too many bytes: for the room, or for its owner whose quota is used
 -- up (lib/grant.lua). A room that will soon need more of the quota says so, and is not short of it before it was refused.
@@ -27,12 +30,14 @@ local dedupMs, bytesMax, maxAgeMs = unpackBytes('>ddd', rules)
 local epoch, last, seq, id, ts, messageTs, max, generation, previous, evicting, repeats, written, lookAt, restOfPosition
 -- the time of its posts, also as it is written,
 local at, stamp
--- what has come of them, who may post, whether what repeats are known by expires, and up to where their authors have read.
-local events, isChanged, may, isSureToExpire, read
+-- what has come of them, what stands against each user (false for nothing), whether what repeats are known by expires, and up to where
+-- their authors have read; what judges users further (lib/messages/standing.lua), false where nothing has to.
+local events, isChanged, against, isSureToExpire, read, standing
 
 -- False where there is none.
 local function openRoom()
-  local packed = packedPosition()
+  local stored = call('HMGET', meta, 'log', 'conduct')
+  local packed, conduct = packedPosition(stored[1]), stored[2]
   if not packed then
     return false
   end
@@ -40,7 +45,13 @@ local function openRoom()
     unpackBytes(POSITION, packed)
   at = now < ts and ts or now
   stamp = u64(at)
-  events, isChanged, may, isSureToExpire, read = {}, false, {}, false, {}
+  events, isChanged, against, isSureToExpire, read, standing = {}, false, {}, false, {}, false
+  if conduct or evicting == 1 then
+    local writers, hasSilenced, _, _, slowMs, endsAt = unpackBytes('>BBBBdd', conduct or string.rep('\0', 20))
+    if evicting == 1 or writers > 0 or hasSilenced == 1 or slowMs > 0 or endsAt > 0 then
+      standing = standingIn(writers, hasSilenced, slowMs, endsAt, evicting)
+    end
+  end
   return true
 end
 
@@ -67,6 +78,9 @@ local function closeRoom()
   if #moved > 0 then
     -- The posts are there whatever becomes of it.
     redis.pcall('HSET', marks, unpack(moved))
+  end
+  if standing then
+    standing.save()
   end
 end
 
@@ -103,23 +117,15 @@ local function noteMentions(notes, newId)
   return told
 end
 
-local function mayPost(user)
-  if call('HEXISTS', occupants, user) == 0 then
-    return false
-  end
-  return evicting ~= 1 or call('HGET', meta, 'owner') == user or call('SISMEMBER', room .. 'adminlist', user) == 1
-    or (call('SISMEMBER', room .. 'blacklist', user) == 0 and call('SISMEMBER', room .. 'whitelist', user) == 1)
-end
-
--- The reply to a repeat, or a refusal; nil where it is new, and noted.
-local function judgeRepeat(repeatKey, isTransient, isTooLarge)
+-- The reply to a repeat, or a refusal; nil where it is new, and noted, unless it `isRefused`.
+local function judgeRepeat(repeatKey, isTransient, isRefused)
   -- Two generations of one hash instead of a key per message: what is younger than `dedupMs` is in one of them. Named
   -- by the room's life, not by the log's epoch: after a failover a message is repeated all the more.
   local current = (at - at % dedupMs) / dedupMs
   local kept = dedup .. sub(restOfPosition, 1, 16) .. ':'
   local key = kept .. current
   local first
-  if isTooLarge or call('HSETNX', key, repeatKey, isTransient and -1 or id + 1) == 0 then
+  if isRefused or call('HSETNX', key, repeatKey, isTransient and -1 or id + 1) == 0 then
     first = call('HGET', key, repeatKey)
   end
   if generation ~= current then
@@ -128,14 +134,14 @@ local function judgeRepeat(repeatKey, isTransient, isTooLarge)
   end
   if not first and previous == 1 then
     first = call('HGET', kept .. (current - 1), repeatKey)
-    if first and not isTooLarge then
+    if first and not isRefused then
       call('HDEL', key, repeatKey)
     end
   end
   if first then
     return { tonumber(first), seq, 1 }
   end
-  if isTooLarge then
+  if isRefused then
     return nil
   end
   -- Whenever this has made the key, and not only where the generation turns: while the clock is behind the log's, a generation
@@ -163,11 +169,11 @@ end
 
 local function post(transient, trusted, nonce, user, repeatKey, notes, middle, prefix)
   if trusted ~= 1 then
-    if may[user] == nil then
-      may[user] = mayPost(user)
+    if against[user] == nil then
+      against[user] = call('HEXISTS', occupants, user) == 0 and 'notJoined' or standing and standing.against(user)
     end
-    if not may[user] then
-      return 'notJoined'
+    if against[user] then
+      return against[user]
     end
     if notes ~= '' and string.byte(notes) == 1 and call('HGET', meta, 'owner') ~= user
       and call('SISMEMBER', room .. 'adminlist', user) == 0 then
@@ -175,14 +181,18 @@ local function post(transient, trusted, nonce, user, repeatKey, notes, middle, p
     end
   end
   local isTransient, isTooLarge = transient == 1, prefix == ''
+  local waitMs = standing and trusted ~= 1 and not isTransient and standing.waitOf(user)
   if repeatKey ~= '' then
-    local reply = judgeRepeat(repeatKey, isTransient, isTooLarge)
+    local reply = judgeRepeat(repeatKey, isTransient, isTooLarge or waitMs)
     if reply then
       return reply
     end
   end
   if isTooLarge then
     return 'messageTooLarge'
+  end
+  if waitMs then
+    return { -1, seq, 0, false, false, { 'tooSoon', waitMs } }
   end
   if isTransient then
     events[#events + 1] = pack(HEADER, TRANSIENT, seq, id, at, nonce, last, epoch, 0) .. prefix .. stamp
@@ -210,6 +220,9 @@ local function post(transient, trusted, nonce, user, repeatKey, notes, middle, p
   end
   if trusted ~= 1 then
     read[user] = newId
+    if standing then
+      standing.notePost(user)
+    end
   end
   if notes ~= '' then
     return { newId, newSeq, 0, wish or false, noteMentions(notes, newId) }
