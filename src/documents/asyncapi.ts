@@ -146,7 +146,11 @@ function notificationMessages(): ValueMap {
       name,
       title: `Notification ${name}`,
       summary: doc,
-      payload: messageSchema([2, name, paramsSchema(params, params.length)]),
+      payload: messageSchema([
+        2,
+        name,
+        paramsSchema(params, params.filter(({ optional }) => optional !== true).length),
+      ]),
       examples: [{ name: 'notification', payload: [2, name, [...example]] }],
     };
     return [keyOf('notification', name), message];

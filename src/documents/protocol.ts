@@ -110,7 +110,11 @@ function notificationSection(name: NotificationName): string[] {
     doc,
     table(
       ['index', 'param', 'type'],
-      params.map((param, index) => [String(index), code(param.name), typeText(param.schema)]),
+      params.map(({ name: param, schema, optional }, index) => [
+        String(index),
+        code(param),
+        `${typeText(schema)}${optional === true ? ', optional' : ''}`,
+      ]),
     ),
     `- Sent to: ${audience}`,
     jsonBlock([encodeJson(message)]),

@@ -1,7 +1,7 @@
 /** Who may do what in a room: its lists and its mode. */
 import Type, { type Static } from 'typebox';
 import { Signature } from './connection.ts';
-import { carries, existing, JOINED, notification, optional, request, required } from './declare.ts';
+import { carries, existing, JOINED, mayCarry, notification, optional, request, required } from './declare.ts';
 import { ListName, ListNames, PageOptions, RoomName, Timestamp, UserlistPage, UserName } from './types.ts';
 
 export const ListEditOptions = Type.Object(
@@ -12,7 +12,7 @@ export const ListEditOptions = Type.Object(
   {
     title: 'ListEditOptions',
     description:
-      'What an edit of a blacklist needs where the service asks for it: a signature over `block:U:R:names:timestamp:nonce`, or `unblock:…` to take users out, of the user U who asks, the room R and the names in the order of their bytes, joined by `:`. Users who are put on the blacklist with `until` are off it by themselves at that time, which nobody is told.',
+      'What an edit of a blacklist needs where the service asks for it: a signature over `block:U:R:names:timestamp:nonce`, or `unblock:…` to take users out, of the user U who asks, the room R and the names in the order of their bytes, joined by `:`. Users who are put on the blacklist with `until` are off it by themselves at that time, of which nobody is told, and may join again; without it, for good. For other lists, and to take users out, it is `badArgument`.',
   },
 );
 export type ListEditOptions = Static<typeof ListEditOptions>;
@@ -30,7 +30,7 @@ export const accessRequests = {
     errors: ['noRoom', 'notAllowed', 'noList', 'invalidName', 'badSignature', 'listLimitExceeded', 'quotaExceeded'],
     access: 'user',
     cost: { each: { param: 'userNames', units: 0.1 } },
-    example: { params: ['lobby', 'blacklist', ['mallory']], result: null },
+    example: { params: ['lobby', 'blacklist', ['mallory'], { until: 1767225600000 }], result: null },
   }),
 
   roomRemoveFromList: request({
@@ -84,10 +84,15 @@ const LISTS = `${JOINED} Only in rooms with \`enableAccessListsUpdates\`. Those 
 
 export const accessNotifications = {
   roomAccessListAdded: notification({
-    doc: 'Users were added to a list of the room; the names are those of the request.',
-    params: [carries('roomName', RoomName), carries('listName', ListName), carries('userNames', ListNames)],
+    doc: 'Users were added to a list of the room; the names are those of the request. With `until` they are off the blacklist again at that time, of which nothing is told.',
+    params: [
+      carries('roomName', RoomName),
+      carries('listName', ListName),
+      carries('userNames', ListNames),
+      mayCarry('until', Timestamp),
+    ],
     audience: LISTS,
-    example: ['lobby', 'blacklist', ['mallory']],
+    example: ['lobby', 'blacklist', ['mallory'], 1767225600000],
   }),
 
   roomAccessListRemoved: notification({

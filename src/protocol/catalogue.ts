@@ -128,7 +128,9 @@ export type GeneralErrors = (typeof generalErrors)[number] | HookCode;
 /** The codes that a request declares; every request can fail with `GeneralErrors` as well. */
 export type DeclaredErrors<N extends RequestName> = Requests[N]['errors'][number];
 
-type TupleOf<P extends readonly NotificationParam[]> = { [I in keyof P]: Static<P[I]['schema']> };
+type TupleOf<P extends readonly NotificationParam[]> = {
+  [I in keyof P]: Static<P[I]['schema']> | (P[I] extends { readonly optional: true } ? undefined : never);
+};
 
 /** The positional params of a notification. */
 export type NotificationParams<N extends NotificationName> = Notifications[N]['params'] extends infer P extends

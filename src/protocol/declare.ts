@@ -151,6 +151,8 @@ export function request<
 export interface NotificationParam {
   readonly name: string;
   readonly schema: TSchema;
+  /** May be left out at the end. */
+  readonly optional?: true;
 }
 
 export function carries<const N extends string, S extends TSchema>(
@@ -158,6 +160,14 @@ export function carries<const N extends string, S extends TSchema>(
   schema: S,
 ): { readonly name: N; readonly schema: S } {
   return { name, schema };
+}
+
+/** A param at the end that is left out where it says nothing, as it was before it was thought of. */
+export function mayCarry<const N extends string, S extends TSchema>(
+  name: N,
+  schema: S,
+): { readonly name: N; readonly schema: S; readonly optional: true } {
+  return { name, schema, optional: true };
 }
 
 /** Audiences that several nouns have. */

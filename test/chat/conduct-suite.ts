@@ -1,4 +1,4 @@
-// Who may post in a room, and how often: what is told of it and to whom, what posts get.
+// Who may post in a room, and how often: what is told of it and to whom, what posts get, and bans that end by themselves.
 import { describe, expect, test } from '@jest/globals';
 import type { Rpc, User } from '../support/rpc.ts';
 import { eventually } from '../support/eventually.ts';
@@ -14,6 +14,10 @@ export function conductSuite(world: World): void {
   describe('slow mode', () => {
     slowMode(world);
     slowModeRights(world);
+  });
+  describe('a ban with an end', () => {
+    bans(world);
+    bansElsewhere(world);
   });
 }
 
@@ -189,5 +193,42 @@ function slowModeRights(world: World): void {
     expect(heardOf(owner, room)).toEqual([['roomSlowModeChanged', room, 200, owner.userName]]);
     expect(await bob.call('roomMessage', room, {})).toBe(1);
     await eventually(async () => expect(await bob.call('roomMessage', room, {})).toBe(2));
+  });
+}
+
+function bans(world: World): void {
+  test('takes out who is banned, is told with its end, and lets it in again at that time without a word', async () => {
+    const { room, owner, bob, mate } = await cast(world);
+    const until = Date.now() + 500;
+    expect(await owner.call('roomAddToList', room, 'blacklist', [bob.userName], { until })).toBeNull();
+    expect(await bob.next('roomAccessRemoved')).toEqual([room]);
+    expect(await owner.call('roomAddToList', room, 'blacklist', ['zoe'])).toBeNull();
+    await eventually(async () => expect(await bob.call('roomJoin', room)).toBe(1));
+    expect(await owner.call('roomGetAccessList', room, 'blacklist')).toEqual(['zoe']);
+    expect(await owner.call('roomGetAccessList', room, 'blacklist', {})).toMatchObject({ names: ['zoe'], count: 1 });
+    await fenceRoom(mate, room, mate);
+    expect(about(mate, room).filter(([name]) => String(name).startsWith('roomAccessList'))).toEqual([
+      ['roomAccessListAdded', room, 'adminlist', expect.anything()],
+      ['roomAccessListAdded', room, 'blacklist', [bob.userName], until],
+      ['roomAccessListAdded', room, 'blacklist', ['zoe']],
+    ]);
+    expect(about(mate, room).filter(([name, , who]) => name === 'roomUserLeft' && who === bob.userName)).toHaveLength(
+      1,
+    );
+  });
+}
+
+function bansElsewhere(world: World): void {
+  test('is of the blacklist only', async () => {
+    const { room, owner, bob } = await cast(world);
+    const options = { until: LATE };
+    const bad = { code: 'badArgument', args: [3, options] };
+    for (const list of ['adminlist', 'whitelist', 'userlist']) {
+      expect(await owner.refusal('roomAddToList', room, list, ['zoe'], options)).toMatchObject(bad);
+    }
+    expect(await owner.refusal('roomRemoveFromList', room, 'blacklist', ['zoe'], options)).toMatchObject(bad);
+    expect(await bob.refusal('roomAddToList', room, 'blacklist', ['zoe'], options)).toMatchObject({
+      code: 'notAllowed',
+    });
   });
 }

@@ -3,6 +3,7 @@ import { describe } from '@jest/globals';
 import { accessSuite } from './access-suite.ts';
 import { ageSuite } from './age-suite.ts';
 import { authoredSuite } from './authored-suite.ts';
+import { bansSuite } from './bans-suite.ts';
 import { bytesSuite } from './bytes-suite.ts';
 import { eraseAgeSuite } from './erase-age-suite.ts';
 import { eraseDirectSuite } from './erase-direct-suite.ts';
@@ -37,6 +38,7 @@ import { userSuite } from './user-suite.ts';
 export function storeSuites(open: OpenStore): void {
   describe('rooms', () => roomSuite(open));
   describe('access', () => accessSuite(open));
+  describe('bans', () => bansSuite(open));
   describe('conduct', () => conductSuite(open));
   describe('signed edits', () => signedEditsSuite(open));
   describe('evictions', () => evictionSuite(open));

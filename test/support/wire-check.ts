@@ -69,10 +69,15 @@ export function checkResponse(method: string, error: Value, result: Value, hooke
 export function checkNotification(name: string, params: readonly Value[]): string[] {
   if (!isNotificationName(name)) return [`a notification ${name}, which is not declared`];
   const declared = notificationDeclaration(name).params;
-  if (params.length !== declared.length) return [`${name} with ${params.length} params for ${declared.length}`];
-  return declared.flatMap(({ name: param, schema }, index) =>
-    matches(schema, params[index]) ? [] : [`${name}, ${param}: ${show(params[index])}`],
-  );
+  const least = declared.filter(({ optional }) => optional !== true).length;
+  if (params.length < least || params.length > declared.length) {
+    return [`${name} with ${params.length} params for ${declared.length}`];
+  }
+  return declared
+    .slice(0, params.length)
+    .flatMap(({ name: param, schema }, index) =>
+      matches(schema, params[index]) ? [] : [`${name}, ${param}: ${show(params[index])}`],
+    );
 }
 
 /** Follows the places of an inbox: forward only, and into another life of the log by a reset alone. Give it each notification. */

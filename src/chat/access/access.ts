@@ -22,6 +22,7 @@ interface Edit {
   readonly options?: ListEditOptions | undefined;
 }
 
+const NO_END = 'only who is put on the blacklist is there until a time';
 
 /** How often, and after how long, an opening is tried again while a large room still takes out who was to go. */
 const EVICTION_WAIT_MS = 100;
@@ -33,6 +34,7 @@ export function accessHandlers(services: Services): HandlersOf<typeof accessRequ
   const { access, rooms, quotas, settings } = services;
   return {
     async roomAddToList(by, edit, socket) {
+      if (edit.options?.until !== undefined && edit.listName !== 'blacklist') return badEnd(edit.options);
       const change = changeOf(services, socket, edit, 'block');
       const add = () => access.addToList(edit.roomName, by.rights, change);
       const changed = await changeRules(services, by, edit.roomName, () => quotas.withNames(edit.roomName, add));
@@ -42,6 +44,7 @@ export function accessHandlers(services: Services): HandlersOf<typeof accessRequ
     },
 
     async roomRemoveFromList(by, edit, socket) {
+      if (edit.options?.until !== undefined) return badEnd(edit.options);
       const change = changeOf(services, socket, edit, 'unblock');
       const remove = () => access.removeFromList(edit.roomName, by.rights, change);
       const changed = await changeRules(services, by, edit.roomName, remove);
@@ -91,19 +94,25 @@ export function accessHandlers(services: Services): HandlersOf<typeof accessRequ
 
 const notices = { block: 'roomAccessListAdded', unblock: 'roomAccessListRemoved' } as const;
 
+const badEnd = (options: ListEditOptions): Failure<'badArgument'> =>
+  failBecause('badArgument', [3, { ...options }], NO_END);
+
 function changeOf(
   services: Services,
   socket: Caller | undefined,
   { roomName, listName, userNames, options }: Edit,
   verb: keyof typeof notices,
 ): ListEdit {
+  const until = options?.until;
+  const told = [roomName, listName, [...userNames]];
   return {
     listName,
     names: userNames,
     badName: userNames.find((name) => !isValidName(name, services.settings.limits)),
     signed:
       listName === 'blacklist' ? signatureOf(services, socket, { verb, roomName, userNames, options }) : undefined,
-    frame: notificationFrame(notices[verb], [roomName, listName, [...userNames]]),
+    until,
+    frame: notificationFrame(notices[verb], until === undefined ? told : [...told, until]),
     leftPrefix: leftPrefix(roomName),
   };
 }

@@ -46,6 +46,8 @@ export interface ListEdit {
   /** One of the names that is not valid. */
   readonly badName: string | undefined;
   readonly signed?: Signing;
+  /** Of names that are put on the blacklist: until when, in ms by Redis's clock; for good where it is left out. */
+  readonly until?: number | undefined;
   /** Tells the room, where it tells such things. */
   readonly frame: Uint8Array;
   /** A `roomUserLeft` that ends before the name of the user. */
@@ -102,6 +104,7 @@ const editList = script('edit-list', {
     'adding',
     'limit',
     'badName',
+    'endsAt',
     ...ONCE,
     'frame',
     'leftPrefix',
@@ -216,6 +219,7 @@ export class AccessStore {
       adding: flag(adding),
       limit: this.#options.listSizeLimit,
       badName: flag(edit.badName !== undefined),
+      endsAt: edit.until ?? '',
       ...onceArgs(edit.signed),
       frame: edit.frame,
       leftPrefix: edit.leftPrefix,

@@ -1,4 +1,4 @@
--- uses: clock evict lists usage auth/once
+-- uses: clock evict lists usage auth/once bans
 -- Adds names to a list of a room or takes them out, tells the room, and takes out whoever lost it by that. One step, so
 -- that no rule changes between the check and the act, and nobody is an occupant who may not be one.
 -- `badName` is '1' where a name is not valid: that comes after rights and before limits.
@@ -7,6 +7,7 @@
 -- `onceOnly` is the nonce of a signature that the edit needs, '' for none, which is noted until `onceUntil` with the change: what was
 -- refused otherwise has not used it up. It is kept here, for a signature names the room and the user, and outlives the room.
 -- `badSignature` is '1' where it is known to be none.
+-- `endsAt` is when those who are put on the blacklist are off it again, '' for never. A time that is past ends it at once.
 -- Rest arguments: the names. No position: nothing was done, for it takes more names than were granted.
 if not openLog(now) then
   return 'noRoom'
@@ -36,6 +37,8 @@ local function evictStaged()
     end
   end
 end
+forgetEndedBans()
+local isBlacklist = listName == 'blacklist'
 if adding == '1' then
   if redis.call('SCARD', key) + newIn(key, named) > tonumber(limit) then
     return 'listLimitExceeded'
@@ -49,19 +52,27 @@ if adding == '1' then
     return 'badSignature'
   end
   evictStaged()
-  redis.call('SADD', key, unpack(named))
+  if isBlacklist then
+    ban(named, endsAt)
+  else
+    redis.call('SADD', key, unpack(named))
+  end
 else
   if not isSigned() then
     return 'badSignature'
   end
   evictStaged()
-  redis.call('SREM', key, unpack(named))
+  if isBlacklist then
+    unban(named)
+  else
+    redis.call('SREM', key, unpack(named))
+  end
 end
 if redis.call('HGET', meta, 'accessListsUpdates') == '1' then
   announce(NOTICE, '', frame)
 end
 -- Nobody loses anything by being put on a list of the admitted, or taken off the blacklist.
-if (adding == '1') == (listName == 'blacklist') then
+if (adding == '1') == isBlacklist then
   for _, name in ipairs(named) do
     evictUnlessAdmitted(name)
   end

@@ -1,6 +1,6 @@
--- uses: access pages
+-- uses: clock access bans pages
 -- A page of a list of a room, of about `limit` names: of the userlist those after the name `cursor`, in name order, of the
--- others what a scan gives.
+-- others what a scan gives. Whose ban is over is not on the blacklist any more.
 if not openLog() then
   return 'noRoom'
 end
@@ -18,4 +18,10 @@ local key = ({ adminlist = adminlist, whitelist = whitelist, blacklist = blackli
 if not key then
   return 'noList'
 end
-return pageOfSet(key, cursor, tonumber(limit))
+if listName ~= 'blacklist' then
+  return pageOfSet(key, cursor, tonumber(limit))
+end
+forgetEndedBans()
+local page = pageOfSet(key, cursor, tonumber(limit))
+local banned, ended = stillBanned(page[2])
+return { page[1] - ended, banned, page[3], page[4] }

@@ -6,7 +6,10 @@ end
 if listName == 'userlist' then
   return isOccupant(item) and 1 or 0
 end
-local key = ({ adminlist = adminlist, whitelist = whitelist, blacklist = blacklist })[listName]
+if listName == 'blacklist' then
+  return isBanned(item) and 1 or 0
+end
+local key = ({ adminlist = adminlist, whitelist = whitelist })[listName]
 if not key then
   return 'noList'
 end

@@ -1,3 +1,4 @@
+-- uses: clock
 -- What the operator may know of a room besides what its readers may, in one step.
 if redis.call('EXISTS', meta) == 0 then
   return 'noRoom'
@@ -8,5 +9,6 @@ for _, node in ipairs(redis.call('SMEMBERS', nodes)) do
   found[#found + 1] = redis.call('HLEN', perNode .. node)
 end
 return {
-  redis.call('SCARD', adminlist), redis.call('SCARD', whitelist), redis.call('SCARD', blacklist), found,
+  redis.call('SCARD', adminlist), redis.call('SCARD', whitelist),
+  redis.call('SCARD', blacklist) - redis.call('ZCOUNT', bans, '-inf', string.format('%.0f', now)), found,
 }
