@@ -2,7 +2,7 @@
 import { expect, test } from '@jest/globals';
 import type { Link } from '../../src/client/connection/link.ts';
 import { Outbox, type Ticket } from '../../src/client/message/outbox.ts';
-import { localError, type Outcome } from '../../src/client/request-error.ts';
+import { localError, RequestError, type Outcome } from '../../src/client/request-error.ts';
 import { defaultLimits } from '../../src/protocol/params/limits.ts';
 
 /** The outbox asks nothing else of a link. */
@@ -108,4 +108,23 @@ test('what is taken out of the queue, or is there when the client closes, ends w
   box.closed(localError('unavailable', 'closed'));
   expect(told).toEqual(['1 attempted', '2 notAllowed', '1 done', '3 attempted', '3 unavailable', '4 unavailable']);
   expect(put('a', '5')).toMatchObject({ ok: false, error: { code: 'unavailable' } });
+});
+
+test('what is refused for longer than it may be repeated fails with that time; what is behind it goes', () => {
+  const { box, told, put, take } = createBox();
+  const refuse = (name: string, code: 'tooManyRequests' | 'unavailable', retryAfterMs: number): void => {
+    const error = new RequestError(code, 'Refused.', { temporary: true, retryAfterMs });
+    take(name).settle({ ok: false, error });
+  };
+  for (const name of ['1', '2', '3']) put('a', name);
+  box.connected(link);
+  refuse('1', 'tooManyRequests', 3_600_000);
+  expect(told).toEqual(['1 attempted', '1 tooManyRequests', '2 attempted']);
+  // What the service has had, perhaps, is waited for.
+  refuse('2', 'unavailable', 3_600_000);
+  box.disconnected();
+  box.connected(link);
+  expect(told.slice(3)).toEqual(['2 interrupted']);
+  box.closed(localError('unavailable', 'closed'));
+  expect(told.slice(4)).toEqual(['2 unavailable', '3 unavailable']);
 });

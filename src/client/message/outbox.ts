@@ -213,9 +213,8 @@ export class Outbox {
 
   #send(link: Link, entry: Entry): void {
     const { parcel, owner, clientMessageId } = entry;
-    const nowMs = performance.now();
-    entry.sentMs ??= nowMs;
-    if (nowMs - entry.sentMs > repeatWithinMs) return this.#finish(entry, { ok: false, error: tooLate() });
+    entry.sentMs ??= performance.now();
+    if (this.#repeatableMs(entry) < 0) return this.#finish(entry, { ok: false, error: tooLate() });
     entry.sending = true;
     this.#sending += 1;
     owner.attempted?.();
@@ -228,17 +227,25 @@ export class Outbox {
     });
   }
 
+  /** For how long the service knows it again. */
+  #repeatableMs({ sentMs = performance.now() }: Entry): number {
+    return repeatWithinMs - (performance.now() - sentMs);
+  }
+
   #answered(entry: Entry, outcome: Outcome<unknown>): void {
     entry.sending = false;
     if (outcome.ok) this.#window = Math.min(this.#windowMax, this.#window + 1);
     if (outcome.ok || !outcome.error.temporary) return this.#finish(entry, outcome);
     const delayMs = repeatDelayMs(outcome.error, entry.failures);
+    const isSlowed = outcome.error.code === 'tooManyRequests';
+    // It was not stored, and by then it could not be repeated safely: whoever sends hears for how long the room is closed to it.
+    if (isSlowed && delayMs > this.#repeatableMs(entry)) return this.#finish(entry, outcome);
     entry.failures += 1;
     entry.retry = setTimeout(() => {
       entry.retry = undefined;
       this.advance();
     }, delayMs);
-    if (outcome.error.code === 'tooManyRequests') this.#slowDown(Math.min(delayMs, pauseMaxMs));
+    if (isSlowed) this.#slowDown(Math.min(delayMs, pauseMaxMs));
     entry.owner.interrupted?.();
   }
 
