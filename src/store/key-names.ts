@@ -22,7 +22,7 @@ export const ROOM_LISTS = ['adminlist', 'whitelist', 'blacklist', 'roster', 'sil
 export const USER_LISTS = ['whitelist', 'blacklist'] as const;
 /** What lib/direct/peers.lua wants besides `meta` and `history`. */
 export const PEERS = ['peers', 'delivered', 'missed', 'unread'] as const;
-/** What lib/revoked.lua wants. */
+/** What lib/auth/revoked.lua wants. */
 export const REVOKED = ['revoked', 'voided'] as const;
 /** What lib/session.lua wants besides those of lib/inbox/record.lua. */
 export const SESSION = ['synced', 'session'] as const;

@@ -1,4 +1,4 @@
--- uses: clock evict lists usage auth/once bans
+-- uses: clock evict lists usage auth/once access/bans
 -- Adds names to a list of a room or takes them out, tells the room, and takes out whoever lost it by that. One step, so
 -- that no rule changes between the check and the act, and nobody is an occupant who may not be one.
 -- `badName` is '1' where a name is not valid: that comes after rights and before limits.

@@ -1,4 +1,4 @@
--- uses: clock access bans pages
+-- uses: clock access access/bans pages
 -- A page of a list of a room, of about `limit` names: of the userlist those after the name `cursor`, in name order, of the
 -- others what a scan gives. Whose ban is over is not on the blacklist any more.
 if not openLog() then

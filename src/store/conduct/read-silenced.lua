@@ -1,4 +1,4 @@
--- uses: clock silenced
+-- uses: clock conduct/silenced
 -- A page of who may not post in a room, about `limit` names, as a scan gives it (lib/pages.lua); of each until when, -1 for good.
 if not openLog() then
   return 'noRoom'

@@ -1,4 +1,4 @@
--- uses: clock silenced lists usage
+-- uses: clock conduct/silenced lists usage
 -- Users may not post in a room until a time, and the room is told: one step with the posts, so that what stands behind the notice in
 -- the log is by nobody whom it names. Nobody is taken out. The owner is never silenced, whoever asks.
 -- `endsAt` is that time, '' for good; where it is past they may post. `badName` is '1' where a name is not valid. What was granted of the

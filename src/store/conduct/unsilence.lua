@@ -1,4 +1,4 @@
--- uses: clock silenced lists
+-- uses: clock conduct/silenced lists
 -- Users may post in a room again, and the room is told, where one of them could not. Rest arguments: the names. `badName` is '1' where one is not
 -- valid. No `seq`: nothing was to be done.
 if not openLog(now) then

@@ -1,4 +1,4 @@
--- uses: clock room-keys history-bytes age/ages batch/failure messages/standing
+-- uses: clock room-keys history-bytes age/ages batch/failure conduct/standing
 -- Posts to rooms, several messages to each: occupant? repeated? then the next id, append, publish. One step, so that the ids have no
 -- gaps, the order of ids is the order of delivery, and nobody who has just been removed still posts. Each message is judged by
 -- itself, in the order in which they came, and answered by itself.
@@ -31,7 +31,7 @@ local epoch, last, seq, id, ts, messageTs, max, generation, previous, evicting, 
 -- the time of its posts, also as it is written,
 local at, stamp
 -- what has come of them, what stands against each user (false for nothing), whether what repeats are known by expires, and up to where
--- their authors have read; what judges users further (lib/messages/standing.lua), false where nothing has to.
+-- their authors have read; what judges users further (lib/conduct/standing.lua), false where nothing has to.
 local events, isChanged, against, isSureToExpire, read, standing
 
 -- False where there is none.

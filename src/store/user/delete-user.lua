@@ -1,4 +1,4 @@
--- uses: clock log revoked
+-- uses: clock log auth/revoked
 -- Deletes a user who has no sockets, and no conversations any more: those are left first (pair/leaving.ts). One step, so that
 -- nobody who logs in meanwhile is half there. A node that still
 -- follows the user is told that this log has ended. What remains are tombstones of swept nodes and the repeats of

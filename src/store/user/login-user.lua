@@ -1,4 +1,4 @@
--- uses: clock log recipients revoked auth/once
+-- uses: clock log recipients auth/revoked auth/once
 -- Adds a socket to a user, and tells the user's other sockets. Makes the user where it is new. One step, so that nobody is
 -- told of a login that then fails, that a login and the end of what it shows have an order, and that a socket that takes part
 -- in the session (`syncing` '1') is given it as it is at the position behind which its notices begin. It gives the time by

@@ -1,4 +1,4 @@
--- uses: clock log revoked
+-- uses: clock log auth/revoked
 -- Ends the logins of a user, or of one device (a family; `*` for all): what was issued up to now logs nobody in any more,
 -- and the nodes close the open sockets. One step, so that no login is missed that is under way: it is among the sockets, or
 -- refused (login-user.lua). Marks stay for good, for tokens that others have signed may be good for ever; of devices there are

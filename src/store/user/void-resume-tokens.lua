@@ -1,4 +1,4 @@
--- uses: clock revoked
+-- uses: clock auth/revoked
 -- Voids the resume tokens of one family that were issued up to now: a login of it was ended on purpose. One step with a mark
 -- for login-user.lua, so that a login under way by one of them is refused. `issuedAt` is when that login's own was issued:
 -- that one is over, and all until the user's last one, whatever became of the clock. A mark is of use for as long as a token is good, `keptMs`.
