@@ -137,8 +137,8 @@ function judged({ ownersOnly }: Storm, observer: Rpc): Map<string, Value> {
     if (entry.name === 'roomAccessListAdded' && isBlacklist) for (const name of inList) banned.set(name, timeIn(third));
     if (entry.name === 'roomAccessListRemoved' && isBlacklist) for (const name of inList) banned.delete(name);
     if (entry.name !== 'roomMessage') continue;
-    const [id, author, at] = [field(first, 'id'), String(field(first, 'author')), Number(field(first, 'timestamp'))];
-    heard.set(String(field(first, 'key')), id ?? null);
+    const [id, author, at] = [field(first, 'id'), textIn(field(first, 'author')), Number(field(first, 'timestamp'))];
+    heard.set(textIn(field(first, 'key')), id ?? null);
     const said = `${author} at ${at}`;
     expect([said, 'silenced', at >= (silenced.get(author) ?? 0)]).toEqual([said, 'silenced', true]);
     expect([said, 'banned', at >= (banned.get(author) ?? 0)]).toEqual([said, 'banned', true]);
@@ -154,3 +154,5 @@ function judged({ ownersOnly }: Storm, observer: Rpc): Map<string, Value> {
 
 /** Nil for good. */
 const timeIn = (value: Value | undefined): number => (typeof value === 'number' ? value : Infinity);
+
+const textIn = (value: Value | undefined): string => (typeof value === 'string' ? value : '');

@@ -17,6 +17,7 @@ export function apiActingSuite(world: ApiWorld): void {
   describe('as the service', () => {
     posting(world);
     managing(world);
+    conducting(world);
   });
 }
 
@@ -243,5 +244,36 @@ function managing({ api }: ApiWorld): void {
       expect([method, await api().refusal(method, params)]).toMatchObject([method, { code: 'noUser', args: [''] }]);
     }
     expect(subjectOfApi('roomMessage')).toBe('anything');
+  });
+}
+
+function conducting({ api, fresh, login }: ApiWorld): void {
+  test('the service silences and slows down whom it likes, but the owner, and waits for nothing itself', async () => {
+    const [owner, bob] = [await login(0), await login(1)];
+    const roomName = fresh('room');
+    await owner.call('roomCreate', roomName);
+    await bob.call('roomJoin', roomName);
+    const name = bob.userName;
+    expect(await api().call('roomSilence', [roomName, [name], { until: 8_000_000_000_000 }])).toBeNull();
+    expect(await bob.next('roomSilenced')).toEqual([roomName, [name], 8_000_000_000_000, null]);
+    expect((await bob.refusal('roomMessage', roomName, {})).code).toBe('silenced');
+    expect((await api().refusal('roomMessage', [roomName, {}], { userName: name })).code).toBe('silenced');
+    expect((await api().refusal('roomSilence', [roomName, [owner.userName]])).code).toBe('notAllowed');
+    expect((await api().refusal('roomUnsilence', [roomName, [name]], { userName: name })).code).toBe('notAllowed');
+    expect(await api().call('roomSlowModeSet', [roomName, 3_600_000], { userName: owner.userName })).toBeNull();
+    expect(await bob.next('roomSlowModeChanged')).toEqual([roomName, 3_600_000, owner.userName]);
+    const bypassing = { userName: name, bypassPermissions: true };
+    for (const as of [undefined, bypassing, bypassing]) {
+      expect(await api().call('roomMessage', [roomName, {}], as)).toEqual(expect.any(Number));
+    }
+    expect(await api().call('roomSilencedGet', [roomName])).toEqual({
+      silenced: [{ userName: name, until: 8_000_000_000_000 }],
+      cursor: null,
+    });
+    expect(await api().call('roomUnsilence', [roomName, [name]])).toBeNull();
+    expect(await bob.next('roomUnsilenced')).toEqual([roomName, [name], null]);
+    expect(await bob.call('roomMessage', roomName, {})).toBe(4);
+    const refused = await api().refusal('roomMessage', [roomName, {}], { userName: name });
+    expect(refused).toMatchObject({ code: 'tooManyRequests', retryAfterMs: expect.any(Number) });
   });
 }

@@ -255,8 +255,14 @@ function pausing(start: Start): void {
     // A time that is to come was noted before the clock was set back.
     await setSlowMode(store, 'owner', hour);
     await store.client.zadd(paced, (await redisNow(store)) + 5000, 'bob');
+    await store.client.persist(paced);
     expect(await post(store, 'bob')).toEqual(done(4));
     expect(await post(store, 'bob')).toMatchObject({ reason: 'tooSoon' });
+    // Where nobody posts any more nothing is left of it.
+    expect(await store.client.pttl(paced)).toBeGreaterThan(hour - 120_000);
+    await setSlowMode(store, 'owner', 20);
+    await eventually(async () => expect(await post(store, 'bob')).toEqual(done(5)));
+    await eventually(async () => expect(await store.client.exists(paced)).toBe(0));
   });
 }
 

@@ -6,7 +6,7 @@ import type { SignedEdit } from '../../src/store/signed.ts';
 import { rightsOf } from '../../src/store/rights.ts';
 import { useScope } from '../support/scope.ts';
 import { edit, listed, type Edited } from './access-actions.ts';
-import { room, starter } from './room-actions.ts';
+import { room, starter, type Start } from './room-actions.ts';
 import { newEpoch } from '../../src/redis/tokens.ts';
 import { frame, roomOptions, type OpenStore, type Store } from './store.ts';
 
@@ -66,6 +66,11 @@ export function signedEditsSuite(open: OpenStore): void {
     expect(await store.ttls()).not.toHaveProperty([key]);
   });
 
+  keeping(start);
+  elsewhere(open);
+}
+
+function keeping(start: Start): void {
   test('a nonce is kept for as long as its signature is good, also when the room is made again', async () => {
     const store = await start();
     const [seconds] = await store.client.time();
@@ -79,7 +84,9 @@ export function signedEditsSuite(open: OpenStore): void {
     await store.client.zadd(store.keys.room(room).nonces, now - 1000, 'owner\none');
     expect(await act(store, 'addToList', ['ann'], once('one', now + 600_000))).toEqual(isDone);
   });
+}
 
+function elsewhere(open: OpenStore): void {
   test('of what is done on another slot it is used up before, and may be given back', async () => {
     const store = await open(scope);
     const use = (nonce: string, by = 'ann', keptUntil = FAR): Promise<string> =>

@@ -34,7 +34,7 @@ export function accessHandlers(services: Services): HandlersOf<typeof accessRequ
   const { access, rooms, quotas, settings } = services;
   return {
     async roomAddToList(by, edit, socket) {
-      if (edit.options?.until !== undefined && edit.listName !== 'blacklist') return badEnd(edit.options);
+      if (edit.listName !== 'blacklist' && hasEnd(edit)) return badEnd(edit);
       const change = changeOf(services, socket, edit, 'block');
       const add = () => access.addToList(edit.roomName, by.rights, change);
       const changed = await changeRules(services, by, edit.roomName, () => quotas.withNames(edit.roomName, add));
@@ -44,7 +44,7 @@ export function accessHandlers(services: Services): HandlersOf<typeof accessRequ
     },
 
     async roomRemoveFromList(by, edit, socket) {
-      if (edit.options?.until !== undefined) return badEnd(edit.options);
+      if (hasEnd(edit)) return badEnd(edit);
       const change = changeOf(services, socket, edit, 'unblock');
       const remove = () => access.removeFromList(edit.roomName, by.rights, change);
       const changed = await changeRules(services, by, edit.roomName, remove);
@@ -63,8 +63,7 @@ export function accessHandlers(services: Services): HandlersOf<typeof accessRequ
         options === undefined
           ? await wholeList(read, 'noRoom', by, { settings, namesMax })
           : await pageOfList(read, options, settings);
-      if (found === 'noList') return fail('noList', [listName]);
-      if (typeof found === 'string') return fail(found, [roomName]);
+      if (typeof found === 'string') return fail(found, [found === 'noList' ? listName : roomName]);
       return found instanceof Failure ? found : ok(found);
     },
 
@@ -94,8 +93,9 @@ export function accessHandlers(services: Services): HandlersOf<typeof accessRequ
 
 const notices = { block: 'roomAccessListAdded', unblock: 'roomAccessListRemoved' } as const;
 
-const badEnd = (options: ListEditOptions): Failure<'badArgument'> =>
-  failBecause('badArgument', [3, { ...options }], NO_END);
+const hasEnd = ({ options }: Edit): boolean => options?.until !== undefined;
+
+const badEnd = ({ options }: Edit): Failure<'badArgument'> => failBecause('badArgument', [3, { ...options }], NO_END);
 
 function changeOf(
   services: Services,

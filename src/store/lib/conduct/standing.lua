@@ -70,6 +70,7 @@ local function standingIn(writers, hasSilenced, slowMs, endsAt, evicting)
       local paced = room .. 'paced'
       redis.pcall('ZREMRANGEBYSCORE', paced, '-inf', string.format('%.0f', now - slowMs))
       redis.pcall('ZADD', paced, unpack(posted))
+      redis.pcall('PEXPIRE', paced, string.format('%.0f', slowMs))
     end
   end
 
