@@ -3,7 +3,11 @@ import Type, { type Static } from 'typebox';
 import { AttributeMap } from './attributes.ts';
 import { Signature } from './connection.ts';
 import { carries, existing, JOINED, notification, optional, request, required } from './declare.ts';
+import type { ValueMap } from './params/values.ts';
 import { Count, ErrorValue, ListNames, PageOptions, RoomName, Timestamp, UserName } from './types.ts';
+import { encodeValue } from './wire/msgpack.ts';
+import { opening } from './wire/opening.ts';
+import { concat } from './wire/pack.ts';
 
 export const Role = Type.Union([Type.Literal('owner'), Type.Literal('admin'), Type.Literal('member')], {
   title: 'Role',
@@ -190,3 +194,14 @@ export const memberNotifications = {
     example: ['lobby', 'bob', 'admin', 'alice'],
   }),
 };
+
+/** `prefix ++ names ++ by` is one of these, names and by in MessagePack: which names only the store knows. */
+export const membersPrefix = (name: 'roomMembersAdded' | 'roomMembersRemoved', roomName: string): Uint8Array =>
+  concat([opening(name, 3), encodeValue(roomName)]);
+
+/** `by` is undefined for the service. */
+export const invitedFrame = (roomName: string, by: string | undefined, attributes: ValueMap): Uint8Array =>
+  concat([opening('roomInvited', 1), encodeValue({ roomName, by: by ?? null, attributes })]);
+
+export const kickedFrame = (roomName: string, by: string | undefined): Uint8Array =>
+  concat([opening('roomKicked', 1), encodeValue({ roomName, by: by ?? null })]);

@@ -154,6 +154,9 @@ export class RoomKeys extends TopicKeys {
   get removedEntries(): Key {
     return this.key('entries:');
   }
+  get removedRoster(): Key {
+    return this.key('roster:');
+  }
 }
 
 /** A user's `history` is its inbox: the notices that its devices may have missed. */
@@ -217,6 +220,10 @@ export class UserKeys extends TopicKeys {
   /** Room → which of that name it belongs to: as the rooms' rosters say, later. */
   get belongs(): Key {
     return this.key('belongs');
+  }
+  /** Room → since when it does not any more, of late. */
+  get belonged(): Key {
+    return this.key('belonged');
   }
   /** Socket → what is posted if it goes without a word. */
   get wills(): Key {
@@ -282,7 +289,7 @@ export class Keyspace {
   }
 
   /** Where those wait who have not been told yet that a room is deleted. `life` names which room of that name. */
-  removed(roomName: string, who: 'occupants' | 'entries', life: string): Key {
+  removed(roomName: string, who: 'occupants' | 'entries' | 'roster', life: string): Key {
     return key(this.#tag(`room:${roomName}`), `${who === 'occupants' ? 'members' : who}:${life}`);
   }
 

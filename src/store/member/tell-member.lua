@@ -1,0 +1,60 @@
+-- uses: clock inbox/record recipients inbox/age
+-- Tells a user of its changes as a member of one room, in their order, and keeps in `belongs` whether it is one: the rooms' rosters are the truth,
+-- and this follows them. Each is told once: one that is not later than what is known already was told, or has been overtaken, and changes
+-- nothing. For that the latest removal from a room is known for a while (`belonged`), from 1000 rooms at most.
+-- Whoever belongs to a room is kept as one who has left something behind on purpose; of `anonymous` ('1') it goes with the user.
+-- Rest arguments: sign, time, number, life, the socket that is not told ('' for none), frame; six for each. Signs: `+` it is added,
+-- `-` removed, `!` the room is deleted: who does not know of it need not be told.
+local BELONGED_MAX = 1000
+local BELONGED_MS = 3600000
+if not openLog(now) then
+  return 'gone'
+end
+
+-- Life, time and number of what is known; nothing where nothing is.
+local function known(key)
+  local life, at, seq = string.match(redis.call('HGET', key, roomName) or '', '^(%S+) (%S+) (%S+)$')
+  if life then
+    return { life = life, at = tonumber(at), seq = tonumber(seq) }
+  end
+end
+
+local function isLater(at, seq, than)
+  return not than or at > than.at or (at == than.at and seq > than.seq)
+end
+
+local function keep()
+  if leftMs() > 0 then
+    if anonymous == '1' then
+      redis.call('PEXPIRE', belongs, leftMs())
+    else
+      stay()
+    end
+  end
+end
+
+for first = rest, #ARGV, 6 do
+  local sign, at, seq, life, except, frame = unpack(ARGV, first, first + 5)
+  local member, former = known(belongs), known(belonged)
+  if isLater(tonumber(at), tonumber(seq), member) and isLater(tonumber(at), tonumber(seq), former) then
+    local point = life .. ' ' .. at .. ' ' .. seq
+    if sign == '+' then
+      redis.call('HSET', belongs, roomName, point)
+      redis.call('HDEL', belonged, roomName)
+      keep()
+    else
+      redis.call('HDEL', belongs, roomName)
+      if redis.call('HLEN', belonged) >= BELONGED_MAX then
+        redis.call('UNLINK', belonged)
+      end
+      redis.call('HSET', belonged, roomName, point)
+      redis.call('PEXPIRE', belonged, BELONGED_MS)
+    end
+    if sign ~= '!' or member then
+      record(allBut(except), frame)
+    end
+  end
+end
+saveInbox()
+trimOldNotices()
+return position()
