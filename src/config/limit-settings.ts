@@ -36,6 +36,18 @@ export const limitSettings = {
     { min: 1, max: 100_000 },
     { unit: 'rooms', doc: 'Rooms that one socket may be in.' },
   ),
+  roomMembers: integer(
+    'PARLEY_ROOM_MEMBERS',
+    5000,
+    { min: 1, max: 1_000_000 },
+    { unit: 'users', doc: 'Users that may belong to one room, whether online or not.' },
+  ),
+  roomsPerUser: integer(
+    'PARLEY_ROOMS_PER_USER',
+    1000,
+    { min: 1, max: 10_000 },
+    { unit: 'rooms', doc: 'Rooms that one user may belong to, whether online or not.' },
+  ),
   socketsPerUser: integer(
     'PARLEY_SOCKETS_PER_USER',
     50,

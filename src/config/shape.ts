@@ -69,6 +69,10 @@ export interface Config {
     readonly largeSize: number;
     readonly listSizeLimit: number;
     readonly roomsPerSocket: number;
+    /** Who belong to one. */
+    readonly membersMax: number;
+    /** To which one user belongs. */
+    readonly perUser: number;
   };
   readonly direct: {
     readonly messages: 'off' | 'live' | 'stored';

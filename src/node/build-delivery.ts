@@ -8,6 +8,7 @@ import { Topics } from '../bus/topics.ts';
 import { Arrivals } from '../chat/direct/arrivals.ts';
 import { Receipts } from '../chat/direct/receipts.ts';
 import { tellLeft } from '../chat/hooks/points.ts';
+import { MemberTelling } from '../chat/member/telling.ts';
 import { UserlistChanges } from '../chat/membership/userlist-changes.ts';
 import { Quotas } from '../chat/quota/quotas.ts';
 import { Repairs } from '../chat/repair/repairs.ts';
@@ -28,6 +29,7 @@ export interface Aftermath {
   readonly quotas: Quotas;
   readonly receipts: Receipts;
   readonly removals: Removals;
+  readonly memberTelling: MemberTelling;
   readonly userlistChanges: UserlistChanges;
 }
 
@@ -53,11 +55,13 @@ export function buildAftermath({ errors }: Shared, { lease }: RedisSide, stores:
     onError: (what, error) => errors.putOff('reconciler', error, what),
   });
   const quotas = new Quotas({ quotas: stores.quotas, rooms: stores.rooms, repairs });
+  const memberTelling = new MemberTelling(stores);
   return {
     repairs,
     quotas,
     receipts: new Receipts({ ...stores, repairs }),
-    removals: new Removals({ ...stores, quotas }),
+    memberTelling,
+    removals: new Removals({ ...stores, quotas, memberTelling }),
     userlistChanges: new UserlistChanges({
       access: stores.access,
       onError: (error) => errors.putOff('userlists', error, 'telling who came and went is put off'),

@@ -12,6 +12,9 @@ import { PresenceStore } from '../store/contact/presence-store.ts';
 import { DirectStore } from '../store/direct/direct-store.ts';
 import { HistoryStore } from '../store/history/history-store.ts';
 import { InboxStore } from '../store/inbox/inbox-store.ts';
+import { BelongsStore } from '../store/member/belongs-store.ts';
+import { Dues } from '../store/member/dues.ts';
+import { MemberStore } from '../store/member/member-store.ts';
 import { MembershipStore } from '../store/membership/membership-store.ts';
 import { MessageStore } from '../store/message/message-store.ts';
 import { Lease } from '../store/node/lease.ts';
@@ -38,6 +41,9 @@ export interface RedisSide {
 export interface Stores {
   readonly rooms: RoomStore;
   readonly memberships: MembershipStore;
+  readonly members: MemberStore;
+  readonly belongs: BelongsStore;
+  readonly dues: Dues;
   readonly messages: MessageStore;
   readonly histories: HistoryStore;
   readonly access: AccessStore;
@@ -95,6 +101,9 @@ export function buildStores({ config, keys }: Shared, { commands, lease }: Redis
   return {
     rooms: new RoomStore(commands, keys, { dedupMs: config.dedupMs, historyMaxAgeMs }),
     memberships: new MembershipStore(commands, keys, { ...config.rooms, pageMax, replyBytes }),
+    members: new MemberStore(commands, keys, { ...config.rooms, instance: lease }),
+    belongs: new BelongsStore(commands, keys, { historyMaxAgeMs, roomsPerUser: config.rooms.perUser }),
+    dues: new Dues(commands, keys),
     messages: new MessageStore(commands, keys, {
       ...config.rooms,
       dedupMs: config.dedupMs,

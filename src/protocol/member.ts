@@ -93,7 +93,7 @@ export const memberRequests = {
     doc: 'Makes the caller a member of a room that it may join.',
     params: { roomName: existing(RoomName), options: optional(MemberOptions) },
     result: Type.Null(),
-    errors: ['noRoom', 'notAllowed', 'badSignature', 'listLimitExceeded', 'quotaExceeded'],
+    errors: ['noRoom', 'notAllowed', 'badSignature', 'listLimitExceeded', 'quotaExceeded', 'tooManyRooms'],
     access: 'user',
     on: 'user',
     cost: { units: 2 },

@@ -7,6 +7,7 @@ import type { OwnerChanged } from '../store/access/access-store.ts';
 import type { RoomFlag } from '../store/admin/admin-store.ts';
 import { SERVICE } from '../store/rights.ts';
 import { changeRules } from '../chat/access/rules.ts';
+import { membersPrefix } from '../protocol/member.ts';
 import { leftPrefix } from '../protocol/membership.ts';
 import { historyInfo } from '../chat/history/history.ts';
 import { deleteRoom } from '../chat/room/room.ts';
@@ -18,7 +19,7 @@ import { namesPage } from './pages.ts';
 type RoomHandlers = Pick<ServerHandlers, keyof typeof serverRoomRequests>;
 
 /** The service asks for nobody. */
-const nobody = { author: undefined, rights: SERVICE } as const;
+const nobody = { author: undefined, exceptSocket: undefined, rights: SERVICE } as const;
 
 export function serverRoomHandlers(parts: ServerServices): RoomHandlers {
   const { services, admin, directory } = parts;
@@ -90,7 +91,8 @@ async function changeOwner(
     return (await admin.hasRoom(roomName)) ? invalidName(owner, limits) : fail('noRoom', [roomName]);
   }
   const change = async (): Promise<OwnerChanged | 'noRoom'> => {
-    const changed = await services.access.changeOwner(roomName, owner ?? '', leftPrefix(roomName));
+    const frames = { addedPrefix: membersPrefix('roomMembersAdded', roomName), leftPrefix: leftPrefix(roomName) };
+    const changed = await services.access.changeOwner(roomName, owner ?? '', frames);
     if (changed !== 'noRoom') await services.quotas.moved(roomName, owner ?? '', changed);
     return changed;
   };

@@ -41,7 +41,7 @@ const changes: Readonly<Record<string, (store: Store, room: string) => Promise<C
       frame: notificationFrame('roomModeChanged', [room, true]),
       leftPrefix: leftPrefix(room),
     });
-    return access.changeOwner(room, '', leftPrefix(room));
+    return access.changeOwner(room, '', { addedPrefix: Buffer.alloc(0), leftPrefix: leftPrefix(room) });
   },
 };
 

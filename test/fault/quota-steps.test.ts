@@ -228,7 +228,12 @@ test('a node that dies between changing the owner and the notes: neither is lock
   const heir = await login(1, `heir-${count}`);
   for (const room of [a, b, c]) await near.call('roomCreate', room);
   await near.call('roomAddToList', a, 'whitelist', ['1', '2']);
-  expect(await store.access.changeOwner(a, heir.userName, framePrefix('roomUserLeft', [a]))).toHaveProperty('takes');
+  expect(
+    await store.access.changeOwner(a, heir.userName, {
+      addedPrefix: Buffer.alloc(0),
+      leftPrefix: framePrefix('roomUserLeft', [a]),
+    }),
+  ).toHaveProperty('takes');
   await heir.call('roomAddToList', a, 'whitelist', ['3']);
   expect(await notesOf(heir.userName)).toMatchObject({ [a]: [5, 0] });
   await age(owner);

@@ -1,5 +1,6 @@
 // What is done to the rules of one room in the suites about access, and how what was published of it reads.
 import type { TopicEvent } from '../../src/log/event.ts';
+import { membersPrefix } from '../../src/protocol/member.ts';
 import type { Changed, ListEdit, NamesWanted } from '../../src/store/access/access-store.ts';
 import { SERVICE } from '../../src/store/rights.ts';
 import { rightsBy, room, type By } from './room-actions.ts';
@@ -28,7 +29,7 @@ export const take = (store: Store, by: By, listName: string, ...names: string[])
 export const setMode = (store: Store, by: By, whitelistOnly: boolean): ReturnType<Store['access']['setMode']> =>
   store.access.setMode(room, rightsBy(by), { whitelistOnly, frame: frame(`mode ${whitelistOnly}`), leftPrefix });
 export const changeOwner = (store: Store, owner: string): ReturnType<Store['access']['changeOwner']> =>
-  store.access.changeOwner(room, owner, leftPrefix);
+  store.access.changeOwner(room, owner, { addedPrefix: membersPrefix('roomMembersAdded', room), leftPrefix });
 export const listed = async (store: Store, listName: string): Promise<unknown> => {
   const found = await store.access.readList(room, SERVICE, listName, { cursor: '', limit: 100 });
   return typeof found === 'string' ? found : found.names.toSorted();

@@ -231,7 +231,7 @@ function repair(start: Start): void {
     // Died between deleting and giving back; somebody has made another one of that name.
     await store.quotas.grant(owned('again', 'the life before.'), { creating: true, bytes: ROOM_BYTES });
     await store.rooms.create('again', roomOptions('other'));
-    await store.access.changeOwner('given', 'bob', Buffer.alloc(0));
+    await store.access.changeOwner('given', 'bob', { addedPrefix: Buffer.alloc(0), leftPrefix: Buffer.alloc(0) });
     expect(await create(store, 'one more')).toMatchObject({ short: 'rooms', lookFrom: '0' });
     expect(await store.quotas.look('owner', '0')).toBe(true);
     expect(await create(store, 'one more')).toMatchObject({ short: undefined });

@@ -21,6 +21,9 @@ import { InboxStore } from '../../src/store/inbox/inbox-store.ts';
 import { LeaseWatch } from '../../src/store/node/lease-watch.ts';
 import { QuotaStore, type QuotaOptions } from '../../src/store/quota/quota-store.ts';
 import { HistoryStore } from '../../src/store/history/history-store.ts';
+import { BelongsStore } from '../../src/store/member/belongs-store.ts';
+import { Dues } from '../../src/store/member/dues.ts';
+import { MemberStore } from '../../src/store/member/member-store.ts';
 import { MembershipStore } from '../../src/store/membership/membership-store.ts';
 import { MessageStore } from '../../src/store/message/message-store.ts';
 import { PairStore } from '../../src/store/pair/pair-store.ts';
@@ -43,6 +46,9 @@ export interface Store {
   readonly access: AccessStore;
   readonly conducts: ConductStore;
   readonly evictions: Evictions;
+  readonly members: MemberStore;
+  readonly belongs: BelongsStore;
+  readonly dues: Dues;
   readonly users: UserStore;
   readonly inboxes: InboxStore;
   readonly sessions: SessionStore;
@@ -91,6 +97,8 @@ export interface StoreOptions {
   quotas?: Partial<QuotaOptions>;
   trimPage?: number;
   contactsMax?: number;
+  membersMax?: number;
+  roomsPerUser?: number;
   presenceGraceMs?: number;
   inboxSize?: number;
 }
@@ -149,6 +157,14 @@ export async function openStore(scope: Scope, address: RedisAddress, options: St
     }),
     conducts: new ConductStore(commands, keys, { listSizeLimit }),
     evictions: new Evictions(commands, keys),
+    members: new MemberStore(commands, keys, {
+      largeSize,
+      listSizeLimit,
+      membersMax: options.membersMax ?? 5000,
+      instance: options.instance ?? { nodeId: 'n1' },
+    }),
+    belongs: new BelongsStore(commands, keys, { historyMaxAgeMs, roomsPerUser: options.roomsPerUser ?? 1000 }),
+    dues: new Dues(commands, keys),
     ...storesOfUsers(commands, keys, { ...options, socketsMax, historyMaxAgeMs }),
     sessions: new SessionStore(commands, keys, { sessionRoomsMax }),
     pairs: new PairStore(commands, keys, { ...repeatsOf(options), ...all }),

@@ -16,6 +16,8 @@ import { adminSuite } from './admin-suite.ts';
 import { largeRoomSuite } from './large-room-suite.ts';
 import { inboxSuite } from './inbox-suite.ts';
 import { logSuite } from './log-suite.ts';
+import { belongsSuite } from './belongs-suite.ts';
+import { memberSuite } from './member-suite.ts';
 import { messageSuite } from './message-suite.ts';
 import { nodeSuite } from './node-suite.ts';
 import { pairSuite } from './pair-suite.ts';
@@ -43,6 +45,8 @@ export function storeSuites(open: OpenStore): void {
   describe('signed edits', () => signedEditsSuite(open));
   describe('evictions', () => evictionSuite(open));
   describe('large rooms', () => largeRoomSuite(open));
+  describe('members', () => memberSuite(open));
+  describe('what a user knows of rooms', () => belongsSuite(open));
   describe('rights', () => rightsSuite(open));
   describe('messages', () => messageSuite(open));
   describe('users', () => userSuite(open));

@@ -2,11 +2,13 @@
 import { roomTopic, userTopic } from '../../redis/keys.ts';
 import type { Changed } from '../../store/access/access-store.ts';
 import type { Actor } from '../actor.ts';
+import type { Told } from '../member/telling.ts';
 import type { Services } from '../services.ts';
 
 /**
  * Runs a script that may take users out, and tells them. The room is in this node's manifest before the deed and until
- * everybody is told: should it die, whoever sweeps after it goes on with what the script has noted (store/access/evictions.ts).
+ * everybody is told: should it die, whoever sweeps after it goes on with what the script has noted (store/access/evictions.ts,
+ * store/member/dues.ts).
  */
 export async function changeRules<T extends object | string>(
   services: Services,
@@ -14,7 +16,7 @@ export async function changeRules<T extends object | string>(
   roomName: string,
   change: () => Promise<T>,
 ): Promise<T> {
-  const { topics, removals, repairs } = services;
+  const { topics, removals, memberTelling, repairs } = services;
   const topic = roomTopic(roomName);
   const { nodeId } = services.instance;
   await topics.follow(topic, nodeId);
@@ -26,6 +28,7 @@ export async function changeRules<T extends object | string>(
     // It may have happened all the same.
     const tell = async (): Promise<void> => {
       await removals.tellEvicted(roomName, nodeId);
+      await memberTelling.tellDue(roomName, nodeId);
       release();
     };
     repairs.retry(tell, error);
@@ -40,20 +43,24 @@ const isChanged = (outcome: object | string): outcome is Changed => typeof outco
 
 /** Who lost the room is told, and hears nothing more of it from this node. The change stands whatever happens here. */
 async function followThrough(
-  { topics, audience, removals, quotas, repairs, userlistChanges }: Services,
+  { topics, audience, removals, memberTelling, quotas, repairs, userlistChanges }: Services,
   author: string | undefined,
   roomName: string,
-  { at, evicted, changesPending, life, wish }: Changed,
+  { at, evicted, changesPending, life, wish, due = [] }: Changed,
   release: () => void,
 ): Promise<void> {
   if (wish !== undefined) void quotas.grow(roomName, wish);
   if (changesPending) userlistChanges.note(roomName);
   let ownSeq = 0;
-  const telling = removals.telling({ roomName, life, at }, evicted, (userName, { seq }) => {
-    if (userName === author) ownSeq = seq;
-  });
+  const told: Told = (userName, { seq }) => {
+    if (userName === author) ownSeq = Math.max(ownSeq, seq);
+  };
+  const telling = removals.telling({ roomName, life, at }, evicted, told);
+  const tellingMembers = memberTelling.telling(roomName, due, told);
   const tell = async (): Promise<void> => {
+    // Who loses the room hears of that first.
     await telling();
+    await tellingMembers();
     release();
   };
   await Promise.all([

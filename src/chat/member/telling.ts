@@ -11,7 +11,8 @@ import { invitedFrame, kickedFrame } from '../../protocol/member.ts';
 import { isMap, type ValueMap } from '../../protocol/params/values.ts';
 import { decodeTrusted } from '../../protocol/wire/msgpack.ts';
 import type { BelongsStore } from '../../store/member/belongs-store.ts';
-import type { Due, Dues, MemberChange } from '../../store/member/dues.ts';
+import type { Due, MemberChange } from '../../store/member/due.ts';
+import type { Dues } from '../../store/member/dues.ts';
 import type { MemberStore } from '../../store/member/member-store.ts';
 
 export interface MemberTellingDeps {

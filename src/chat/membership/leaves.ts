@@ -21,6 +21,7 @@ import type { Presence } from '../contact/presence.ts';
 import type { Echoes, Echoing } from '../user/echoes.ts';
 import { tellLeft } from '../hooks/points.ts';
 import { leavePrefixes } from '../../protocol/session.ts';
+import type { MemberTelling } from '../member/telling.ts';
 import type { Repairs } from '../repair/repairs.ts';
 import type { Removals } from '../room/removals.ts';
 import type { UserlistChanges } from './userlist-changes.ts';
@@ -41,6 +42,7 @@ export interface LeavesDeps {
   readonly topics: Topics;
   readonly userlistChanges: UserlistChanges;
   readonly removals: Removals;
+  readonly memberTelling: Pick<MemberTelling, 'tellDue'>;
   readonly hooks: HookRunner | undefined;
   readonly presence: Pick<Presence, 'note' | 'adopt'>;
   readonly contactPairs: Pick<ContactPairs, 'finishFormer'>;
@@ -191,7 +193,7 @@ export class Leaves implements Cleaner {
 
   /** Takes everything of a dead node out of one topic. Safe to repeat, and for several peers to do at once. */
   async clean(topic: TopicKey, nodeId: string): Promise<void> {
-    const { memberships, users, deletions, removals, presence, contactPairs } = this.#deps;
+    const { memberships, users, deletions, removals, memberTelling, presence, contactPairs } = this.#deps;
     const name = topicName(topic);
     if (topicKind(topic) === 'user') {
       const socketIds = await users.beginSweep(name, nodeId);
@@ -203,9 +205,10 @@ export class Leaves implements Cleaner {
       await contactPairs.finishFormer(name);
       return;
     }
-    // What the dead node had begun: telling those concerned of a deletion or an eviction, and of who came and went.
+    // What the dead node had begun: telling those concerned of a deletion, an eviction or a change of members, and of who came and went.
     for (const deletion of await deletions.unfinished(name, nodeId)) await removals.tellDeleted(name, deletion);
     await removals.tellEvicted(name, nodeId);
+    await memberTelling.tellDue(name, nodeId);
     this.#deps.userlistChanges.note(name);
     for (;;) {
       const page = await memberships.beginSweep(name, nodeId);

@@ -2,13 +2,15 @@
  * Telling users who lost a room, by its deletion or by a change of its rules. The room's script has taken them out and
  * told the nodes with sockets of theirs in it; their other sockets, and their sessions, hear of it from here.
  */
-import type { Point, Position } from '../../log/event.ts';
+import type { Point } from '../../log/event.ts';
 import { notificationFrame } from '../../protocol/wire/frame.ts';
 import type { Evictions } from '../../store/access/evictions.ts';
 import type { Deletion, Deletions, RemovedUser } from '../../store/room/deletions.ts';
 import type { Life } from '../../store/room/room-store.ts';
 import type { UserStore } from '../../store/user/user-store.ts';
 import { leavePrefixes } from '../../protocol/session.ts';
+import type { Actor } from '../actor.ts';
+import type { MemberTelling, Told } from '../member/telling.ts';
 import type { Quotas } from '../quota/quotas.ts';
 
 export interface RemovalsDeps {
@@ -16,6 +18,7 @@ export interface RemovalsDeps {
   readonly deletions: Pick<Deletions, 'takeRemoved' | 'removedUser' | 'forgetUser'>;
   readonly quotas: Pick<Quotas, 'released'>;
   readonly users: Pick<UserStore, 'notifyRoomLost'>;
+  readonly memberTelling: Pick<MemberTelling, 'tell'>;
 }
 
 /** Which room was lost, and where in its log. */
@@ -27,9 +30,6 @@ interface LostRoom {
 
 /** Users told at the same time. */
 const CONCURRENCY = 64;
-
-/** Told of each user that has been told, with the position of that in the user's log. */
-export type Told = (userName: string, at: Position) => void;
 
 /** Tells a user's sockets that it has lost a room. */
 export const removalFrame = (roomName: string): Uint8Array => notificationFrame('roomAccessRemoved', [roomName]);
@@ -46,12 +46,16 @@ export class Removals {
    * Tells everybody concerned of a room that is deleted, and gives back what it had of its owner's quota. May be repeated
    * until it resolves: nobody is told twice.
    */
-  async tellDeleted(roomName: string, { life, owner, at }: Deletion, told?: Told): Promise<void> {
+  async tellDeleted(roomName: string, deletion: Deletion, told?: Told): Promise<void> {
     const { deletions, quotas } = this.#deps;
+    const { life, owner, at } = deletion;
     // First, for at the end of the pages it is forgotten that this is to be done.
     await quotas.released({ owner, roomName, life });
     for await (const page of deletions.takeRemoved(roomName, life)) {
-      const { left, cause } = await this.#tell({ roomName, life, at }, page.users, told);
+      const { left, cause } =
+        page.who === 'roster'
+          ? await this.#tellMembers(roomName, deletion, page.users, told)
+          : await this.#tell({ roomName, life, at }, page.users, told);
       const names = new Set(left.map(({ userName }) => userName));
       await page.forget(page.users.flatMap(({ userName }) => (names.has(userName) ? [] : [userName])));
       if (left.length > 0) throw cause;
@@ -59,22 +63,50 @@ export class Removals {
   }
 
   /** What is done before a deletion is answered: the quota is given back, and who asked is told. Never rejects. */
-  async first(roomName: string, deletion: Deletion, userName: string | undefined, told: Told): Promise<void> {
-    const { life, owner, at } = deletion;
+  async first(
+    roomName: string,
+    deletion: Deletion,
+    { author, exceptSocket }: Pick<Actor, 'author' | 'exceptSocket'>,
+    told: Told,
+  ): Promise<void> {
+    const { life, owner } = deletion;
     const isReleased = this.#deps.quotas.released({ owner, roomName, life });
-    const isTold = userName === undefined ? undefined : this.#tellFirst({ roomName, life, at }, userName, told);
+    const isTold =
+      author === undefined ? undefined : this.#tellFirst(roomName, deletion, { userName: author, exceptSocket }, told);
     await Promise.allSettled([isReleased, isTold]); // what fails is done again with the others
   }
 
   /** Tells one user of a deleted room before the others, if it is concerned. */
-  async #tellFirst(lost: LostRoom, userName: string, told: Told): Promise<void> {
+  async #tellFirst(
+    roomName: string,
+    deletion: Deletion,
+    { userName, exceptSocket }: { readonly userName: string; readonly exceptSocket: string | undefined },
+    told: Told,
+  ): Promise<void> {
     const { deletions } = this.#deps;
-    const { roomName, life } = lost;
+    const { life, at } = deletion;
     // It may have the room in its session only, or not at all.
     const noSockets = { userName, socketIds: [], nodeIds: [] };
     const user = (await deletions.removedUser(roomName, life, userName)) ?? noSockets;
-    const { left } = await this.#tell(lost, [user], told);
-    if (left.length === 0) await deletions.forgetUser(roomName, life, userName);
+    const { left } = await this.#tell({ roomName, life, at }, [user], told);
+    const members = await this.#tellMembers(roomName, deletion, [{ userName, exceptSocket }], told);
+    if (left.length + members.left.length === 0) await deletions.forgetUser(roomName, life, userName);
+  }
+
+  /** Those who belonged to it do not any more; `exceptSocket` has deleted it. Returns those who could not be told, and why. */
+  async #tellMembers(
+    roomName: string,
+    { life, at: { seq }, membersLost }: Deletion,
+    users: readonly { readonly userName: string; readonly exceptSocket?: string | undefined }[],
+    told: Told | undefined,
+  ): Promise<{ left: readonly { readonly userName: string }[]; cause: unknown }> {
+    if (membersLost === undefined) return { left: [], cause: undefined };
+    const { at, by } = membersLost;
+    const due = users.map(({ userName, exceptSocket }) => ({
+      userName,
+      changes: [{ what: 'deleted', at, seq, life, by, exceptSocket } as const],
+    }));
+    return this.#deps.memberTelling.tell(roomName, due, told);
   }
 
   /** Does such work when what was to be done before is: rooms of thousands are deleted one after the other. Never rejects. */

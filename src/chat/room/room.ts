@@ -44,7 +44,7 @@ export function roomHandlers(services: Services): HandlersOf<typeof roomRequests
 /** Deletes a room for its owner or the service, and tells everybody concerned. */
 export async function deleteRoom(
   services: Services,
-  by: Pick<Actor, 'rights' | 'author'>,
+  by: Pick<Actor, 'rights' | 'author' | 'exceptSocket'>,
   roomName: string,
 ): Promise<Ok<null> | Failure<'notAllowed' | 'noRoom'>> {
   const { rooms, settings, repairs, topics, removals, deletions } = services;
@@ -57,7 +57,7 @@ export async function deleteRoom(
   await topics.follow(topic, nodeId);
   const release = (): void => topics.unfollow(topic, nodeId);
   const frame = removalFrame(roomName);
-  const deleted = await rooms.delete(roomName, by.rights, nodeId, frame).catch((error: unknown) => {
+  const deleted = await rooms.delete(roomName, by.rights, nodeId, frame, by.author).catch((error: unknown) => {
     // It may have happened all the same.
     const tell = async (): Promise<void> => {
       for (const deletion of await deletions.unfinished(roomName, nodeId)) {
@@ -78,7 +78,7 @@ export async function deleteRoom(
     release();
   };
   // The room is gone whatever happens now. Who asked hears of it before the answer; how many others there are is not its choice.
-  await removals.first(roomName, deleted, by.author, (_, { seq }) => (ownSeq = seq));
+  await removals.first(roomName, deleted, by, (_, { seq }) => (ownSeq = seq));
   removals.inTurn(() => tell().catch((error: unknown) => repairs.retry(tell, error)));
   await topics.reached(topic, deleted.at.seq);
   if (by.author !== undefined && ownSeq > 0) await topics.reached(userTopic(by.author), ownSeq);

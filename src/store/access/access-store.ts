@@ -8,6 +8,7 @@ import type { Commands } from '../../redis/commands.ts';
 import type { Keyspace } from '../../redis/keys.ts';
 import { list, listOf, number, optional, position, text, yes, type Reply } from '../../redis/reply.ts';
 import { flag, scriptsBeside, type OutcomeOf } from '../../redis/script.ts';
+import { duesIn, type Due } from '../member/due.ts';
 import { readWish, type Grant, type Wish } from '../quota/grant.ts';
 import { socketsOf, type RemovedUser } from '../room/deletions.ts';
 import type { Life } from '../room/room-store.ts';
@@ -25,6 +26,8 @@ export interface Changed {
   readonly life: Life;
   /** The room is about to need more of its owner's quota. */
   readonly wish?: Wish | undefined;
+  /** Who became a member by it, or is none any more. */
+  readonly due?: readonly Due[] | undefined;
 }
 
 /** Nothing was done: the room needs more names of its owner's quota first. */
@@ -91,8 +94,10 @@ export interface RoomAccess {
 
 const script = scriptsBeside(import.meta.url);
 
-const EVICTING = [...LOG, ...OCCUPANTS, ...ROOM_LISTS, 'changes', 'entries', 'evictedUsers'] as const;
-const CHANGED = { at: position, evicted: removedUsers, changesPending: yes, life: text };
+/** What lib/evict.lua wants. */
+export const EVICTING = [...LOG, ...OCCUPANTS, ...ROOM_LISTS, 'changes', 'entries', 'evictedUsers'] as const;
+/** What a script gives that may take users out. */
+export const CHANGED = { at: position, evicted: removedUsers, changesPending: yes, life: text };
 
 const editList = script('edit-list', {
   keys: [...EVICTING, 'history', 'nonces'],
@@ -124,11 +129,11 @@ const setMode = script('set-mode', {
 });
 
 const changeOwner = script('change-owner', {
-  keys: [...EVICTING, 'history'],
-  args: ['large', 'teller', 'owner', 'leftPrefix'],
+  keys: [...EVICTING, 'history', 'muted', 'membersDue'],
+  args: ['large', 'teller', 'owner', 'prefix', 'leftPrefix'],
   writes: true,
   refuses: ['noRoom'],
-  gives: { ...CHANGED, before: text, names: number, bytes: number },
+  gives: { ...CHANGED, before: text, names: number, bytes: number, due: duesIn },
 });
 
 const evictPage = script('evict-page', {
@@ -239,8 +244,12 @@ export class AccessStore {
   }
 
   /** For the service only. '' for no owner. */
-  async changeOwner(roomName: string, owner: string, leftPrefix: Uint8Array): Promise<OwnerChanged | 'noRoom'> {
-    const args = { ...this.#evicting(), owner, leftPrefix };
+  async changeOwner(
+    roomName: string,
+    owner: string,
+    frames: { readonly addedPrefix: Uint8Array; readonly leftPrefix: Uint8Array },
+  ): Promise<OwnerChanged | 'noRoom'> {
+    const args = { ...this.#evicting(), owner, prefix: frames.addedPrefix, leftPrefix: frames.leftPrefix };
     const done = await this.#commands.run(changeOwner, this.#keys.room(roomName), args);
     if (done === 'noRoom') return done;
     const { names, bytes, ...changed } = done;

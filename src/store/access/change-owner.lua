@@ -1,7 +1,7 @@
--- uses: clock evict usage
+-- uses: clock evict usage members
 -- Gives a room another owner, '' for none; for the service only. The one before is taken out if it is not admitted
 -- otherwise. What the room takes of a quota goes over to the new owner's as it is: the caller notes it there, and takes it
--- off the one before.
+-- off the one before. Where anybody is a member the new owner becomes one (`prefix`: see add-members.lua); the one before stays one.
 if not openLog(now) then
   return 'noRoom'
 end
@@ -11,6 +11,10 @@ if log.evicting == 1 and owner ~= '' then
   evictUnlessAdmitted(owner)
 end
 redis.call('HSET', meta, 'owner', owner)
+if owner ~= '' and redis.call('ZCARD', roster) > 0 and addMember(owner) then
+  announce(NOTICE, '', prefix .. strs({ owner }) .. byIn(''))
+end
+local due = noteMembers(teller, '', '')
 if before and before ~= '' then
   evictUnlessAdmitted(before)
 end
@@ -22,4 +26,4 @@ if owner == '' then
 else
   saveGrant(names, bytes, 0)
 end
-return { position(), evicted, changesPending, log.life, before or '', names, bytes }
+return { position(), evicted, changesPending, log.life, before or '', names, bytes, due }

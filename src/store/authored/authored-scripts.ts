@@ -18,6 +18,7 @@ export const readAuthored = script('read-authored', {
     adminlist: yes,
     whitelist: yes,
     blacklist: yes,
+    isMember: yes,
     next: number,
     messages: events,
   },

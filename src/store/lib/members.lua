@@ -1,4 +1,4 @@
--- uses: occupants conduct
+-- uses: occupants conduct frame
 -- Who belongs to a room, whether online or not: `roster`, a sorted set by name. Who is put on it has a mark, so what is unread counts without a join.
 -- Wants the keys `meta`, `occupants`, `entries`, `muted`, `membersDue`, what lib/occupants.lua wants, and an open log.
 --
@@ -74,4 +74,9 @@ local function noteMembers(teller, by, except)
   -- It is bounded in time where the room is deleted. That of its successor is not.
   redis.call('PERSIST', membersDue)
   return due
+end
+
+-- Who did it, in a frame: nil for the service.
+local function byIn(name)
+  return name == '' and '\192' or str(name)
 end

@@ -10,12 +10,14 @@ import { pairs } from '../../redis/reply.ts';
 import { flag } from '../../redis/script.ts';
 import type { Life } from '../room/room-store.ts';
 import { isAnonymous } from '../user/anonymous.ts';
-import type { MemberChange } from './dues.ts';
-import { forgetBelongs, tellMember } from './member-scripts.ts';
+import type { MemberChange } from './due.ts';
+import { forgetBelongs, judgeMember, tellMember } from './member-scripts.ts';
 
 export interface BelongsOptions {
   /** How long messages stay in the events of users; 0: as long as other events. */
   readonly historyMaxAgeMs: number;
+  /** Rooms that one user may belong to; a few more where several add it at the same time. */
+  readonly roomsPerUser: number;
 }
 
 const signs = { added: '+', removed: '-', deleted: '!' } as const;
@@ -29,6 +31,11 @@ export class BelongsStore {
     this.#commands = commands;
     this.#keys = keys;
     this.#options = options;
+  }
+
+  /** Whether a user may be made a member of one more room: `ok`, or why not. */
+  judge(userName: string): Promise<'ok' | 'noUser' | 'tooManyRooms'> {
+    return this.#commands.run(judgeMember, this.#keys.user(userName), { most: this.#options.roomsPerUser });
   }
 
   /** Tells a user what has become of it in a room, each change once. Undefined where there is no such user. */

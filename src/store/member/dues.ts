@@ -4,31 +4,9 @@
  */
 import type { Commands } from '../../redis/commands.ts';
 import type { Keyspace } from '../../redis/keys.ts';
-import { list, pairs, text, type Reply } from '../../redis/reply.ts';
-import type { Life } from '../room/room-store.ts';
+import { list, pairs, text } from '../../redis/reply.ts';
+import { dueIn, linesOf, type Due } from './due.ts';
 import { forgetDue } from './member-scripts.ts';
-
-export interface MemberChange {
-  /** `deleted`: with the room. */
-  readonly what: 'added' | 'removed' | 'deleted';
-  /** By the room's clock and its log, which order the changes of one user. */
-  readonly at: number;
-  readonly seq: number;
-  readonly life: Life;
-  /** Undefined for the service. */
-  readonly by: string | undefined;
-  /** The socket that has asked for it, and is not told; undefined for none. */
-  readonly exceptSocket: string | undefined;
-}
-
-/** Whom to tell. */
-export interface Due {
-  readonly userName: string;
-  /** In the order in which they are told. */
-  readonly changes: readonly MemberChange[];
-  /** As it is noted. */
-  readonly note: string;
-}
 
 const PAGE = 200;
 
@@ -59,26 +37,4 @@ export class Dues {
     const args = told.flatMap(({ userName, note }) => [userName, note]);
     await this.#commands.run(forgetDue, this.#keys.room(roomName), {}, { args });
   }
-}
-
-/** What `noteMembers` returns. */
-export const duesIn = (reply: Reply | undefined): Due[] =>
-  pairs(reply).map(([userName, note]) => dueIn(userName, note));
-
-const linesOf = (note: string): string[] => note.split('\n');
-
-const dueIn = (userName: string, note: string): Due => ({ userName, note, changes: linesOf(note).map(changeIn) });
-
-/** `+|- node time seq life socket by` */
-function changeIn(line: string): MemberChange {
-  const [sign, , at, seq, life = '', socketId, ...by] = line.split(' ');
-  return {
-    what: sign === '+' ? 'added' : 'removed',
-    at: Number(at),
-    seq: Number(seq),
-    life,
-    // A name may hold spaces.
-    by: by.join(' ') || undefined,
-    exceptSocket: socketId === '-' ? undefined : socketId,
-  };
 }

@@ -1,18 +1,142 @@
 /**
- * Who belongs to a room, in Redis. Every method is one script on the room's slot. What the users concerned are told on theirs follows
- * from what it returns. Rejects with `StateUnavailable` where Redis cannot be asked.
+ * Who belongs to a room, in Redis. Every method is one script on the room's slot, but for what is said of users, who have theirs. What
+ * the users concerned are told follows from what it returns. Rejects with `StateUnavailable` where Redis cannot be asked.
  */
+import type { Role } from '../../protocol/member.ts';
 import type { Commands } from '../../redis/commands.ts';
 import type { Keyspace } from '../../redis/keys.ts';
-import { bytes } from '../../redis/reply.ts';
+import { bytes, number } from '../../redis/reply.ts';
+import { flag } from '../../redis/script.ts';
+import type { AccessStoreOptions, Changed, NamesWanted, SignedEdit } from '../access/access-store.ts';
+import type { PageWish } from '../access/list-page.ts';
+import { rightsArgs, type Rights } from '../rights.ts';
+import * as scripts from './member-scripts.ts';
+
+/** A change of members by somebody. */
+export interface MemberEdit {
+  /** It is about the user itself, who asks for it. */
+  readonly itself: boolean;
+  /** Who is told to have done it; undefined for the service. */
+  readonly by: string | undefined;
+  /** The socket that asks, and has its answer. */
+  readonly exceptSocket: string | undefined;
+  /** See `ListEdit`. */
+  readonly signed?: SignedEdit | 'bad' | undefined;
+  /** Tells the room: a notice that ends before the names. */
+  readonly prefix: Uint8Array;
+  readonly leftPrefix: Uint8Array;
+}
+
+/** Who is to be added, and what speaks against it by what its own slot says. */
+export interface Candidate {
+  readonly userName: string;
+  readonly against: 'noUser' | 'tooManyRooms' | undefined;
+}
+
+/** A change that was made; `words` say what has become of each name, in their order: `done`, or why not. */
+export interface MembersEdited extends Changed {
+  readonly words: readonly string[];
+}
+
+/** A role that was given; `isNews`: it was another one before. */
+export interface RoleSet extends Changed {
+  readonly isNews: boolean;
+}
+
+export interface Member {
+  readonly userName: string;
+  readonly role: Role;
+  /** Until when it may not post: a time, `null` for good; undefined where it may. */
+  readonly silencedUntil: number | null | undefined;
+}
+
+export interface MemberPage {
+  readonly count: number;
+  readonly members: readonly Member[];
+  readonly next: string | undefined;
+}
+
+export interface MemberStoreOptions extends AccessStoreOptions {
+  /** Members of one room. */
+  readonly membersMax: number;
+}
+
+type EditRefusal = 'noRoom' | 'notAllowed' | 'badSignature';
 
 export class MemberStore {
   readonly #commands: Commands;
   readonly #keys: Keyspace;
+  readonly #options: MemberStoreOptions;
 
-  constructor(commands: Commands, keys: Keyspace) {
+  constructor(commands: Commands, keys: Keyspace, options: MemberStoreOptions) {
     this.#commands = commands;
     this.#keys = keys;
+    this.#options = options;
+  }
+
+  /** Makes users members, and the owner with the first of them. */
+  async add(
+    roomName: string,
+    rights: Rights,
+    edit: MemberEdit,
+    candidates: readonly Candidate[],
+  ): Promise<MembersEdited | NamesWanted | EditRefusal | 'listLimitExceeded'> {
+    const args = { ...this.#editArgs(rights, edit), limit: this.#options.membersMax };
+    const rest = candidates.flatMap(({ userName, against = '' }) => [userName, against]);
+    const keys = this.#keys.room(roomName);
+    const done = await this.#commands.run(scripts.addMembers, keys, args, { args: rest });
+    if (typeof done === 'string') return done;
+    const { at, wanted, ...edited } = done;
+    return wanted ?? { ...edited, at: made(at) };
+  }
+
+  /** `listPrefix` tells the room of those who were on the adminlist: a notice that ends before the names. */
+  remove(
+    roomName: string,
+    rights: Rights,
+    edit: MemberEdit & { readonly listPrefix: Uint8Array },
+    names: readonly string[],
+  ): Promise<MembersEdited | EditRefusal> {
+    const args = { ...this.#editArgs(rights, edit), listPrefix: edit.listPrefix };
+    return this.#commands.run(scripts.removeMembers, this.#keys.room(roomName), args, { args: names });
+  }
+
+  /** For the owner and the service. The frames tell the room of the role and, where it tells of lists, of the adminlist. */
+  async setRole(
+    roomName: string,
+    rights: Rights,
+    { userName, role }: { readonly userName: string; readonly role: Role },
+    frames: { readonly frame: Uint8Array; readonly listFrame: Uint8Array; readonly leftPrefix: Uint8Array },
+  ): Promise<RoleSet | NamesWanted | 'noRoom' | 'notAllowed' | 'noMember' | 'listLimitExceeded'> {
+    const { largeSize: large, listSizeLimit: limit, instance } = this.#options;
+    const args = { large, teller: instance.nodeId, ...rightsArgs(rights), subject: userName, role, limit, ...frames };
+    const done = await this.#commands.run(scripts.setRole, this.#keys.room(roomName), args);
+    if (typeof done === 'string') return done;
+    const { at, wanted, ...changed } = done;
+    return wanted ?? { ...changed, at: made(at) };
+  }
+
+  /** A page of members, in byte order of their names, and exactly `limit` where there are more. */
+  async readPage(
+    roomName: string,
+    rights: Rights,
+    { cursor, limit }: PageWish,
+  ): Promise<MemberPage | 'noRoom' | 'notJoined'> {
+    const args = { ...rightsArgs(rights), cursor, limit };
+    const read = await this.#commands.run(scripts.readMembers, this.#keys.room(roomName), args);
+    if (typeof read === 'string') return read;
+    const { count, names, next, roles, silences } = read;
+    const members = names.map((userName, i) => {
+      const silence = silences[i] ?? '';
+      const silencedUntil = silence === '' ? undefined : silence === '0' ? null : Number(silence);
+      return { userName, role: roleIn(roles[i]), silencedUntil };
+    });
+    return { count, members, next };
+  }
+
+  /** A user who is erased belongs to the room no more, and is not silenced there. `frame` tells the room that it is no member. */
+  async erase(roomName: string, userName: string, frame: Uint8Array): Promise<void> {
+    await this.#commands.run(scripts.eraseMember, this.#keys.room(roomName), { user: userName, frame });
   }
 
   /** What a room is about, in MessagePack; undefined where nothing is said of it. */
@@ -20,4 +144,45 @@ export class MemberStore {
     const stored = await this.#commands.plain('hget', this.#keys.room(roomName).meta, 'attributes');
     return stored === null ? undefined : bytes(stored);
   }
+
+  /** Which of these users have a socket, in whatever room. */
+  async online(names: readonly string[]): Promise<ReadonlySet<string>> {
+    const counts = await Promise.all(
+      names.map(async (name) => number(await this.#commands.plain('exists', this.#keys.user(name).sockets))),
+    );
+    return new Set(names.filter((_, i) => counts[i] === 1));
+  }
+
+  #editArgs(
+    rights: Rights,
+    { itself, by, exceptSocket, signed, prefix, leftPrefix }: MemberEdit,
+  ): Record<Exclude<EditArg, 'limit'>, string | number | Uint8Array> {
+    const once = typeof signed === 'object' ? signed : { nonce: '', keptUntil: 0 };
+    return {
+      large: this.#options.largeSize,
+      teller: this.#options.instance.nodeId,
+      except: exceptSocket ?? '',
+      by: by ?? '',
+      ...rightsArgs(rights),
+      itself: flag(itself),
+      badSignature: flag(signed === 'bad'),
+      onceOnly: once.nonce,
+      onceUntil: once.keptUntil,
+      prefix,
+      leftPrefix,
+    };
+  }
+}
+
+type EditArg = (typeof scripts.addMembers)['args'][number];
+
+/** What was made has a position. */
+function made<T>(at: T | undefined): T {
+  if (at === undefined) throw new TypeError('an edit that was made has a position');
+  return at;
+}
+
+function roleIn(role: string | undefined): Role {
+  if (role === 'owner' || role === 'admin' || role === 'member') return role;
+  throw new TypeError(`a role was expected from Redis, not ${String(role)}`);
 }

@@ -1,8 +1,9 @@
 -- uses: clock access
 -- Deletes a room and tells every node that has sockets in it. One step: from here on nobody finds, joins or posts.
--- The occupants, and those whose session keeps the room, are only renamed (their number is the users' choice); the caller
+-- The occupants, those whose session keeps the room, and those who belong to it are only renamed (their number is the users' choice); the caller
 -- pages through them to tell them, and gives back what the room had of its owner's quota. `deletions` notes who does, where the log ended, and for
--- whom, so that whoever sweeps after it goes on.
+-- whom, so that whoever sweeps after it goes on; of a room with members also when, and `by` whom ('' for the service). Who is yet to be
+-- told of an earlier change of members (lib/members.lua) still is.
 if not openLog(now) then
   return 'noRoom'
 end
@@ -11,9 +12,11 @@ if trusted ~= '1' and not isOwner(user) then
 end
 announce(DELETED, '', frame)
 local owner = redis.call('HGET', meta, 'owner') or ''
-if owner ~= '' or redis.call('EXISTS', occupants, entries) > 0 then
-  redis.call('HSET', deletions, log.life, node .. ' ' .. log.epoch .. ' ' .. int(log.seq) .. ' ' .. owner)
-  for key, name in pairs({ [occupants] = removedOccupants, [entries] = removedEntries }) do
+local hasMembers = redis.call('EXISTS', roster)
+if owner ~= '' or hasMembers == 1 or redis.call('EXISTS', occupants, entries) > 0 then
+  redis.call('HSET', deletions, log.life, node .. ' ' .. log.epoch .. ' ' .. int(log.seq) .. ' ' .. owner
+    .. (hasMembers == 1 and '\n' .. int(log.now) .. ' ' .. by or ''))
+  for key, name in pairs({ [occupants] = removedOccupants, [entries] = removedEntries, [roster] = removedRoster }) do
     if redis.call('EXISTS', key) == 1 then
       redis.call('RENAME', key, name .. log.life)
       redis.call('PEXPIRE', name .. log.life, 3600000)
@@ -21,6 +24,7 @@ if owner ~= '' or redis.call('EXISTS', occupants, entries) > 0 then
   end
   redis.call('PEXPIRE', deletions, 3600000)
 end
+redis.call('PEXPIRE', membersDue, 3600000)
 for _, one in ipairs(redis.call('SMEMBERS', nodes)) do
   redis.call('UNLINK', perNode .. one)
 end
@@ -30,4 +34,4 @@ for _, one in ipairs({ int(generation), int(generation - 1) }) do
 end
 redis.call('UNLINK', filed, meta, nodes, names, seen, left, marks, mentioned, history, latest, rewritten, events, changes, adminlist,
   whitelist, blacklist, roster, bans, silenced, paced, muted)
-return { position(), log.life, owner }
+return { position(), log.life, owner, hasMembers }

@@ -14,6 +14,8 @@ export interface Deletion {
   readonly owner: string;
   /** Where the room's log has ended. */
   readonly at: Point;
+  /** When its members have lost it, and by whom, undefined for the service. Left out where nobody belonged to it. */
+  readonly membersLost?: { readonly at: number; readonly by: string | undefined } | undefined;
 }
 
 /** Who has lost a room: its sockets there, and the nodes they were on. */
@@ -25,7 +27,12 @@ export interface RemovedUser {
   readonly seq?: number;
 }
 
+/** In the order in which they are told. */
+const removed = ['occupants', 'entries', 'roster'] as const;
+
 export interface RemovedPage {
+  /** Those who were in the room, those whose session may keep it, or those who belonged to it. */
+  readonly who: (typeof removed)[number];
   readonly users: readonly RemovedUser[];
   readonly forget: (names: readonly string[]) => Promise<void>;
 }
@@ -55,8 +62,11 @@ export class Deletions {
     const noted = await this.#commands.plain('hgetall', this.#keys.room(roomName).deletions);
     return pairs(noted).flatMap(([life, by]) => {
       // An earlier version has noted no point: then it is of no life that anybody knows.
-      const [, node, epoch = '', seq = 0, owner = ''] = /^(\S+) (?:(\S{16}) (\d+) )?(.*)$/s.exec(by) ?? [];
-      return node === nodeId ? [{ life, owner, at: { epoch, seq: Number(seq) } }] : [];
+      const [, node, epoch = '', seq = 0, owner = '', lost] =
+        /^(\S+) (?:(\S{16}) (\d+) )?([^\n]*)(?:\n(.*))?$/s.exec(by) ?? [];
+      return node === nodeId
+        ? [{ life, owner, at: { epoch, seq: Number(seq) }, membersLost: membersLostIn(lost) }]
+        : [];
     });
   }
 
@@ -66,33 +76,35 @@ export class Deletions {
     return noted === null ? undefined : { userName, ...socketsOf(text(noted)) };
   }
 
-  /** It is told. */
+  /** It is told, of whatever it was there. */
   async forgetUser(roomName: string, life: string, userName: string): Promise<void> {
     await this.#commands.plain('hdel', this.#keys.removed(roomName, 'occupants', life), userName);
     await this.#commands.plain('hdel', this.#keys.removed(roomName, 'entries', life), userName);
+    await this.#commands.plain('zrem', this.#keys.removed(roomName, 'roster', life), userName);
   }
 
   /**
-   * The occupants of a deleted room, page by page, and then those whose session may keep it, with no sockets. Whoever is
+   * The occupants of a deleted room, page by page, then those whose session may keep it, and then its members, both with no sockets. Whoever is
    * forgotten does not come again, also where this is repeated; who is not comes until then.
    */
   async *takeRemoved(roomName: string, life: string): AsyncGenerator<RemovedPage> {
-    for (const who of ['occupants', 'entries'] as const) {
+    for (const who of removed) {
       const key = this.#keys.removed(roomName, who, life);
       const forget = async (names: readonly string[]): Promise<void> => {
-        if (names.length > 0) await this.#commands.plain('hdel', key, ...names);
+        if (names.length > 0) await this.#commands.plain(who === 'roster' ? 'zrem' : 'hdel', key, ...names);
       };
       // Not every store's scan keeps its place while what it has found is taken out: it ends with a round that finds nobody.
       for (let isLeft = true; isLeft;) {
         isLeft = false;
         let cursor = '0';
         do {
-          const [next, found] = list(await this.#commands.plain('hscan', key, cursor, 'COUNT', PAGE));
+          const scan = who === 'roster' ? 'zscan' : 'hscan';
+          const [next, found] = list(await this.#commands.plain(scan, key, cursor, 'COUNT', PAGE));
           const users = pairs(found).map(([userName, noted]) => ({
             userName,
             ...(who === 'occupants' ? socketsOf(noted) : { socketIds: [], nodeIds: [] }),
           }));
-          if (users.length > 0) yield { users, forget };
+          if (users.length > 0) yield { who, users, forget };
           isLeft ||= users.length > 0;
           cursor = text(next);
         } while (cursor !== '0');
@@ -100,4 +112,11 @@ export class Deletions {
     }
     await this.#commands.plain('hdel', this.#keys.room(roomName).deletions, life);
   }
+}
+
+/** `time by` */
+function membersLostIn(noted: string | undefined): Deletion['membersLost'] {
+  if (noted === undefined) return undefined;
+  const end = noted.indexOf(' ');
+  return { at: Number(noted.slice(0, end)), by: noted.slice(end + 1) || undefined };
 }

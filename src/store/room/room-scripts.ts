@@ -1,5 +1,5 @@
 /** The scripts of a room: one per operation, each one step on the room's slot. The Lua files say why. */
-import { done, number, optional, position, stored, text } from '../../redis/reply.ts';
+import { done, number, optional, position, stored, text, yes } from '../../redis/reply.ts';
 import { scriptsBeside } from '../../redis/script.ts';
 import { RIGHTS } from '../rights.ts';
 import { LOG, OCCUPANTS, ROOM_LISTS, UNREADABLE } from '../key-names.ts';
@@ -33,12 +33,14 @@ export const deleteRoom = script('delete-room', {
     'deletions',
     'removedOccupants',
     'removedEntries',
+    'removedRoster',
+    'membersDue',
   ],
-  args: [...RIGHTS, 'node', 'frame', 'dedupMs'],
+  args: [...RIGHTS, 'node', 'by', 'frame', 'dedupMs'],
   writes: true,
   whenFull: true,
   refuses: ['noRoom', 'notAllowed'],
-  gives: { at: position, life: text, owner: text },
+  gives: { at: position, life: text, owner: text, hasMembers: yes },
 });
 
 export const readRoom = script('read-room', {

@@ -89,17 +89,21 @@ export class RoomStore {
 
   /**
    * Deletes for its owner or the service; `nodeId` is to tell those concerned, by `takeFormer`. `frame` goes to the
-   * room's sockets.
+   * room's sockets; `by` is who is told to have done it, undefined for the service.
    */
-  delete(
+  async delete(
     roomName: string,
     rights: Rights,
     nodeId: string,
     frame: Uint8Array,
+    by?: string,
   ): Promise<({ at: Position } & Deletion) | 'noRoom' | 'notAllowed'> {
     const { dedupMs } = this.#options;
-    const args = { ...rightsArgs(rights), node: nodeId, frame, dedupMs };
-    return this.#commands.run(scripts.deleteRoom, this.#keys.room(roomName), args);
+    const args = { ...rightsArgs(rights), node: nodeId, by: by ?? '', frame, dedupMs };
+    const deleted = await this.#commands.run(scripts.deleteRoom, this.#keys.room(roomName), args);
+    if (typeof deleted === 'string') return deleted;
+    const { hasMembers, ...deletion } = deleted;
+    return { ...deletion, membersLost: hasMembers ? { at: deletion.at.timestamp, by } : undefined };
   }
 
   async readInfo(roomName: string, rights: Rights): Promise<RoomInfo | Unreadable> {

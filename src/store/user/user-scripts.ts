@@ -19,6 +19,7 @@ export const loginUser = script('login-user', {
     ...PEERS,
     'profile',
     'contacts',
+    'belongs',
   ],
   args: [
     'epoch',
@@ -54,7 +55,19 @@ export const loginUser = script('login-user', {
 });
 
 export const logoutUser = script('logout-user', {
-  keys: [...INBOX, 'devices', ...SESSION, 'rooms', ...USER_LISTS, ...PEERS, 'leaving', 'owned', 'profile', ...CONTACTS],
+  keys: [
+    ...INBOX,
+    'devices',
+    ...SESSION,
+    'rooms',
+    ...USER_LISTS,
+    ...PEERS,
+    'leaving',
+    'owned',
+    'profile',
+    'belongs',
+    ...CONTACTS,
+  ],
   args: ['socket', 'frame', 'keptMs', 'anonymous', 'graceMs'],
   rest: true,
   writes: true,
@@ -135,7 +148,19 @@ export const createUser = script('create-user', {
 });
 
 export const deleteUser = script('delete-user', {
-  keys: [...INBOX, 'devices', ...SESSION, 'leaving', ...USER_LISTS, ...PEERS, 'voided', 'profile', ...CONTACTS],
+  keys: [
+    ...INBOX,
+    'devices',
+    ...SESSION,
+    'leaving',
+    ...USER_LISTS,
+    ...PEERS,
+    'voided',
+    'profile',
+    'belongs',
+    'belonged',
+    ...CONTACTS,
+  ],
   args: ['keptMs'],
   writes: true,
   whenFull: true,

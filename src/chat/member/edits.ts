@@ -1,0 +1,164 @@
+/**
+ * Changes of who belongs to a room: of several, each judged by itself, or of oneself. The room's step decides, but for what only users' slots know,
+ * which is asked before it.
+ */
+import type { MemberOptions, MembersChanged } from '../../protocol/member.ts';
+import { membersPrefix } from '../../protocol/member.ts';
+import { leftPrefix } from '../../protocol/membership.ts';
+import { fail, failBecause, Failure, toErrorValue } from '../../protocol/errors.ts';
+import { invalidName, isValidName } from '../../protocol/names/rule.ts';
+import { spreadUnits } from '../../protocol/params/cost.ts';
+import { notificationFrame } from '../../protocol/wire/frame.ts';
+import { opening } from '../../protocol/wire/opening.ts';
+import { encodeValue } from '../../protocol/wire/msgpack.ts';
+import { concat } from '../../protocol/wire/pack.ts';
+import type { Candidate, MemberEdit, MembersEdited } from '../../store/member/member-store.ts';
+import type { NameLimits } from '../../protocol/names/form.ts';
+import { changeRules } from '../access/rules.ts';
+import type { Actor } from '../actor.ts';
+import type { Caller } from '../caller.ts';
+import { ok, type Ok, type Turn } from '../outcome.ts';
+import type { Services } from '../services.ts';
+
+/** What is asked for. */
+export interface MembersAsked {
+  readonly roomName: string;
+  readonly userNames: readonly string[];
+  readonly options?: MemberOptions | undefined;
+  /** It is about oneself, and by no right but one's own. */
+  readonly itself: boolean;
+}
+
+/** What became of each name, and what the asking socket is told in the turn of its answer. */
+interface Done {
+  readonly words: ReadonlyMap<string, string>;
+  readonly turn: Turn;
+}
+
+type Refusals = 'noRoom' | 'notAllowed' | 'badSignature';
+type AddRefusals = Refusals | 'listLimitExceeded' | 'quotaExceeded' | 'unavailable';
+
+const TOO_MANY = 'the user belongs to as many rooms as one may';
+/** Which list `listLimitExceeded` names. */
+const MEMBERS = 'members';
+
+export async function addMembers(
+  services: Services,
+  by: Actor,
+  asked: MembersAsked,
+  socket: Caller | undefined,
+): Promise<Done | Failure<AddRefusals>> {
+  const { members, belongs, quotas, settings } = services;
+  const { roomName } = asked;
+  const told = telling(services, by, roomName, 'roomMembersAdded', socket);
+  const candidates = await Promise.all(
+    namesIn(asked, settings.limits).map(async (userName): Promise<Candidate> => {
+      const judged = await belongs.judge(userName);
+      // Who asks is there, whatever may be kept of it.
+      return { userName, against: judged === 'ok' || (asked.itself && judged === 'noUser') ? undefined : judged };
+    }),
+  );
+  const edit = editOf(by, asked, 'roomMembersAdded');
+  const add = (): ReturnType<typeof members.add> => members.add(roomName, by.rights, edit, candidates);
+  const added = await changeRules(services, by, roomName, () => quotas.withNames(roomName, add));
+  if (added instanceof Failure) return added;
+  if (added === 'listLimitExceeded') return fail(added, [MEMBERS]);
+  if (typeof added === 'string') return refused(added, roomName);
+  return told(
+    candidates.map(({ userName }) => userName),
+    added,
+  );
+}
+
+export async function removeMembers(
+  services: Services,
+  by: Actor,
+  asked: MembersAsked,
+  socket: Caller | undefined,
+): Promise<Done | Failure<Refusals>> {
+  const { members, settings } = services;
+  const { roomName } = asked;
+  const told = telling(services, by, roomName, 'roomMembersRemoved', socket);
+  const names = namesIn(asked, settings.limits);
+  const edit = { ...editOf(by, asked, 'roomMembersRemoved'), listPrefix: adminsPrefix(roomName) };
+  const removed = await changeRules(services, by, roomName, () => members.remove(roomName, by.rights, edit, names));
+  if (typeof removed === 'string') return refused(removed, roomName);
+  return told(names, removed);
+}
+
+/** The answer to a change of several. */
+export function manyChanged(
+  { userNames }: Pick<MembersAsked, 'userNames'>,
+  { words, turn }: Done,
+  limits: NameLimits,
+): Ok<MembersChanged> {
+  const done: string[] = [];
+  const failed: MembersChanged['failed'] = [];
+  for (const userName of new Set(userNames)) {
+    const failure = failureOf(userName, words.get(userName), limits);
+    if (failure === undefined) done.push(userName);
+    else failed.push({ userName, error: toErrorValue(failure) });
+  }
+  return ok({ done, failed }, turn);
+}
+
+/** The answer to who makes itself a member. */
+export function joined(userName: string, { words, turn }: Done): Ok<null> | Failure<'notAllowed' | 'tooManyRooms'> {
+  const word = words.get(userName);
+  if (word === 'done') return ok(null, turn);
+  return word === 'tooManyRooms' ? failBecause(word, [], TOO_MANY) : fail('notAllowed');
+}
+
+/** Each once. What is no name is nobody's: it is not asked for. */
+const namesIn = ({ userNames }: MembersAsked, limits: NameLimits): string[] =>
+  [...new Set(userNames)].filter((name) => isValidName(name, limits));
+
+function failureOf(userName: string, word: string | undefined, limits: NameLimits): Failure | undefined {
+  if (!isValidName(userName, limits)) return invalidName(userName, limits);
+  if (word === 'done') return undefined;
+  if (word === 'noUser') return fail(word, [userName]);
+  return word === 'tooManyRooms' ? failBecause(word, [], TOO_MANY) : fail('notAllowed');
+}
+
+function refused(word: Refusals, roomName: string): Failure<Refusals> {
+  return word === 'noRoom' ? fail(word, [roomName]) : fail(word);
+}
+
+function editOf(
+  by: Actor,
+  { roomName, itself }: MembersAsked,
+  notice: 'roomMembersAdded' | 'roomMembersRemoved',
+): MemberEdit {
+  return {
+    itself,
+    by: by.author,
+    exceptSocket: by.exceptSocket,
+    prefix: membersPrefix(notice, roomName),
+    leftPrefix: leftPrefix(roomName),
+  };
+}
+
+/** `prefix ++ names` tells that these are admins no more. */
+const adminsPrefix = (roomName: string): Uint8Array =>
+  concat([opening('roomAccessListRemoved', 3), encodeValue(roomName), encodeValue('adminlist')]);
+
+/** What follows a change: what it has cost, and the notice to a socket that asks and did not hear it in the room. */
+function telling(
+  { audience }: Services,
+  by: Actor,
+  roomName: string,
+  notice: 'roomMembersAdded' | 'roomMembersRemoved',
+  socket: Caller | undefined,
+): (names: readonly string[], edited: MembersEdited) => Done {
+  const isInRoom = socket?.rooms.has(roomName) === true;
+  return (names, { words, due = [] }) => {
+    const changed = due.map(({ userName }) => userName);
+    const frame = notificationFrame(notice, [roomName, changed, by.author ?? null]);
+    const isNews = changed.length > 0;
+    if (isNews) by.spend(spreadUnits(audience.hearers(roomName), frame.length));
+    return {
+      words: new Map(names.map((name, i) => [name, words[i] ?? ''])),
+      turn: { before: () => (isNews && !isInRoom ? socket?.send(frame) : undefined) },
+    };
+  };
+}

@@ -1,0 +1,167 @@
+// What a user's own slot knows of the rooms that it belongs to: each change is told once and in order, whatever comes late or again, and
+// whoever tells it; and it lives and goes with the user.
+import { expect, test } from '@jest/globals';
+import { userTopic } from '../../src/redis/keys.ts';
+import type { MemberChange } from '../../src/store/member/due.ts';
+import { eventually } from '../support/eventually.ts';
+import { useScope } from '../support/scope.ts';
+import { addAll, addUser, made, removeAll, signsOf, tell } from './member-actions.ts';
+import { room, starter } from './room-actions.ts';
+import { frame, frameText, type OpenStore, type Store } from './store.ts';
+
+const scope = useScope();
+const change = (what: MemberChange['what'], at: number, more: Partial<MemberChange> = {}): MemberChange => ({
+  what,
+  at,
+  seq: 1,
+  life: 'first',
+  by: 'owner',
+  exceptSocket: undefined,
+  ...more,
+});
+const untold = async (store: Store, nodeId = 'n1'): Promise<string[]> => {
+  const found: string[] = [];
+  for await (const page of store.dues.untold(room, nodeId)) found.push(...signsOf(page));
+  return found.toSorted();
+};
+
+/** Call within a `describe`; `open` gives a store of its own to each test. */
+export function belongsSuite(open: OpenStore): void {
+  const start = starter(open, scope);
+
+  /** A user, and what its sockets and its inbox are told from now on. */
+  async function user(): Promise<{
+    store: Store;
+    heard: () => string[];
+    hear: (...changes: MemberChange[]) => Promise<void>;
+  }> {
+    const store = await open(scope);
+    await addUser(store, 'ann');
+    const events = await store.listen(userTopic('ann'));
+    return {
+      store,
+      heard: () => events.map((event) => `${event.subject} ${frameText(event)}`.trim()),
+      hear: async (...changes) => void (await tell(store, { userName: 'ann', changes })),
+    };
+  }
+
+  test('is told of each change once, in the inbox, and the socket that asked is left out', async () => {
+    const { store, heard, hear } = await user();
+    expect(await tell(store, { userName: 'nobody', changes: [change('added', 1)] })).toBeUndefined();
+    await hear(change('added', 5, { exceptSocket: 'ann-9' }));
+    await hear(change('added', 5));
+    expect(await store.belongs.read('ann')).toEqual(new Map([[room, 'first']]));
+    await hear(change('removed', 7, { by: undefined }));
+    await hear(change('removed', 7));
+    expect(await store.belongs.read('ann')).toEqual(new Map());
+    await eventually(() => expect(heard()).toEqual(['ann-9 <added by owner>', '<removed by the service>']));
+    expect(await store.client.xlen(store.keys.user('ann').history)).toBe(2);
+  });
+
+  test('what comes late undoes nothing, and what is told together comes in order', async () => {
+    const { store, heard, hear } = await user();
+    await hear(change('added', 5), change('removed', 5, { seq: 2 }), change('added', 6));
+    await hear(change('added', 5), change('removed', 5, { seq: 2 }));
+    expect(await store.belongs.read('ann')).toEqual(new Map([[room, 'first']]));
+    await hear(change('removed', 8));
+    await hear(change('added', 6), change('removed', 7));
+    expect(await store.belongs.read('ann')).toEqual(new Map());
+    // Another room of the name is later than whatever was of the first.
+    await hear(change('added', 9, { life: 'second' }));
+    await hear(change('removed', 8), change('deleted', 8, { seq: 7 }));
+    expect(await store.belongs.read('ann')).toEqual(new Map([[room, 'second']]));
+    const told = ['added', 'removed', 'added', 'removed', 'added'].map((what) => `<${what} by owner>`);
+    await eventually(() => expect(heard()).toEqual(told));
+  });
+
+  test('of a room that is deleted only who belongs to it hears', async () => {
+    const { store, heard, hear } = await user();
+    await hear(change('deleted', 5));
+    // It was added before, and is told so late that the room is gone.
+    await hear(change('added', 4));
+    expect(await store.belongs.read('ann')).toEqual(new Map());
+    await hear(change('added', 6, { life: 'second' }), change('deleted', 7, { life: 'second' }));
+    await eventually(() => expect(heard()).toEqual(['<added by owner>', '<deleted by owner>']));
+  });
+
+  test('stale rooms are forgotten, each only as what it was', async () => {
+    const { store, hear } = await user();
+    await hear(change('added', 5));
+    await store.belongs.forgetStale('ann', new Map());
+    await store.belongs.forgetStale(
+      'ann',
+      new Map([
+        [room, 'another'],
+        ['none', 'first'],
+      ]),
+    );
+    expect(await store.belongs.read('ann')).toEqual(new Map([[room, 'first']]));
+    await store.belongs.forgetStale('ann', new Map([[room, 'first']]));
+    expect(await store.belongs.read('ann')).toEqual(new Map());
+  });
+
+  test('removals are known for an hour, and of a bounded number of rooms', async () => {
+    const { store, hear } = await user();
+    const { belonged } = store.keys.user('ann');
+    const many = Object.fromEntries(Array.from({ length: 1000 }, (_, i) => [`room ${i}`, 'life 1 1']));
+    await store.client.hset(belonged, many);
+    await hear(change('removed', 5));
+    expect(await store.client.hlen(belonged)).toBe(1);
+    expect(await store.client.pttl(belonged)).toBeGreaterThan(3_500_000);
+  });
+
+  test('keeps a user who would be forgotten; an anonymous one goes with what it belongs to; a deleted one leaves nothing', async () => {
+    const { store } = await user();
+    const left = async (name: string): Promise<number> => store.client.pttl(store.keys.user(name).meta);
+    const logout = async (name: string): Promise<void> => {
+      for (const socketId of (await store.users.readSockets(name)).keys()) {
+        await store.users.logout(name, socketId, frame('gone'), []);
+      }
+    };
+    await addUser(store, 'anonymous-1');
+    await addUser(store, 'anonymous-2');
+    await tell(store, { userName: 'anonymous-1', changes: [change('added', 5)] });
+    for (const name of ['ann', 'anonymous-1', 'anonymous-2']) await logout(name);
+    expect(await left('ann')).toBeGreaterThan(0);
+    for (const userName of ['ann', 'anonymous-2']) await tell(store, { userName, changes: [change('added', 5)] });
+    expect(await left('ann')).toBe(-1);
+    for (const name of ['anonymous-1', 'anonymous-2']) {
+      expect(await left(name)).toBeGreaterThan(0);
+      expect(await store.client.pttl(store.keys.user(name).belongs)).toBeGreaterThan(0);
+    }
+    await addUser(store, 'anonymous-1');
+    expect(await store.client.pttl(store.keys.user('anonymous-1').belongs)).toBe(-1);
+    // Who belongs to a room is not forgotten.
+    await addUser(store, 'ann');
+    await logout('ann');
+    expect(await left('ann')).toBe(-1);
+    await tell(store, { userName: 'ann', changes: [change('removed', 6)] });
+    expect(await store.admin.deleteUser('ann')).toBe('ok');
+    const keys = Object.keys(await store.ttls()).filter((key) => key.startsWith('{user:ann}'));
+    expect(keys).toEqual(['{user:ann}:voided']);
+  });
+
+  test('notes are of the node that made them, keep their order, and are forgotten line by line', async () => {
+    const store = await start();
+    const first = await made(addAll(store, 'owner', 'ann', 'bob'));
+    expect([await untold(store), await untold(store, 'n2')]).toEqual([['+ann', '+bob', '+owner'], []]);
+    const second = await made(removeAll(store, 'owner', 'ann'));
+    expect(signsOf(second.due)).toEqual(['+-ann']);
+    // Told of the first, which it was before the second came.
+    await store.dues.forget(room, first.due ?? []);
+    expect(await untold(store)).toEqual(['-ann']);
+    await store.dues.forget(room, second.due ?? []);
+    await store.dues.forget(room, second.due ?? []);
+    expect(await store.client.exists(store.keys.room(room).membersDue)).toBe(0);
+  });
+
+  test('of a user who cannot be told for long the latest changes are kept', async () => {
+    const store = await start();
+    for (let i = 0; i < 20; i++) {
+      await made(addAll(store, 'owner', 'ann'));
+      await made(removeAll(store, 'owner', 'ann'));
+    }
+    const [longest] = (await untold(store)).filter((signs) => signs.endsWith('ann'));
+    expect(longest).toBe(`${'+-'.repeat(8)}ann`);
+  });
+}
