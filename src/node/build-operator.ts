@@ -39,6 +39,7 @@ export function buildAdministration(
   const erasures = new Erasures({
     erasures: new ErasureStore(commands, keys),
     authored,
+    members: services.members,
     admin,
     directory,
     contactPairs: services.contactPairs,

@@ -160,10 +160,12 @@ const NOTHING: Read = { entries: [], bytes: 0, next: 0 };
 async function ofRoom({ authored }: Deps, userName: string, roomName: string, wish: AuthoredWish): Promise<Read> {
   const page = await authored.readRoom(roomName, userName, wish);
   if (page === 'noRoom') return NOTHING;
-  const { isOwner, isOccupant, next, messages } = page;
+  const { isOwner, isOccupant, isMember, next, messages } = page;
   const lists = (['adminlist', 'whitelist', 'blacklist'] as const).filter((list) => page[list]);
-  const isTied = isOwner || isOccupant || lists.length > 0;
-  const room: ExportEntry = { kind: 'room', roomName, owner: isOwner, joined: isOccupant, lists };
+  const isTied = isOwner || isOccupant || isMember || lists.length > 0;
+  const role = isOwner ? 'owner' : page.adminlist ? 'admin' : 'member';
+  const tie = { owner: isOwner, joined: isOccupant, lists };
+  const room: ExportEntry = { kind: 'room', roomName, ...tie, ...(isMember ? { role } : {}) };
   const written = messages.map((event): ExportEntry => ({ kind: 'message', roomName, message: messageOf(event) }));
   const entries = isTied && wish.after === 0 ? [room, ...written] : written;
   return { entries, bytes: bytesOf(messages), next };

@@ -30,6 +30,7 @@ function worker(store: Store, started: string[]): Erasures {
     erasures: new ErasureStore(commands, keys, { holdMs: HOLD_MS }),
     authored: Object.assign(Object.create(authored) as ErasuresDeps['authored'], slow),
     admin,
+    members: store.members,
     directory,
     primaryIds: () => Promise.resolve(new Set(['one'])),
     contactPairs: { deleting: (_, deletion) => deletion() },

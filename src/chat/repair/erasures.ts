@@ -10,6 +10,8 @@ import { closeCodes } from '../../protocol/wire/close-codes.ts';
 import type { AdminStore } from '../../store/admin/admin-store.ts';
 import type { Directory, Page } from '../../store/admin/directory.ts';
 import type { AuthoredStore } from '../../store/authored/authored-store.ts';
+import { notificationFrame } from '../../protocol/wire/frame.ts';
+import type { MemberStore } from '../../store/member/member-store.ts';
 import type { Erasure, ErasureStore } from '../../store/erasure/erasure-store.ts';
 import type { Trace } from '../../redis/key-patterns.ts';
 import type { ContactPairs } from '../contact/pairs.ts';
@@ -17,6 +19,7 @@ import type { ContactPairs } from '../contact/pairs.ts';
 export interface ErasuresDeps {
   readonly erasures: ErasureStore;
   readonly authored: AuthoredStore;
+  readonly members: Pick<MemberStore, 'erase'>;
   readonly admin: Pick<AdminStore, 'deleteUser' | 'disconnectUser' | 'hasUser'>;
   readonly directory: Pick<Directory, 'names' | 'peers' | 'traces'>;
   /** The ids of the servers that are written to, one of which changes with every failover and restart. */
@@ -173,12 +176,13 @@ export class Erasures {
     { part, cursor }: { readonly part: Exclude<Part, 'user'>; readonly cursor: string | undefined },
     keep: () => Promise<void>,
   ): Promise<string | undefined> {
-    const { authored, directory } = this.#deps;
+    const { authored, members, directory } = this.#deps;
     switch (part) {
       case 'rooms':
-        return this.#each(await directory.names('room', cursor, PAGE), (name) =>
-          authored.eraseInRoom(name, userName, keep),
-        );
+        return this.#each(await directory.names('room', cursor, PAGE), async (name) => {
+          await members.erase(name, userName, notificationFrame('roomMembersRemoved', [name, [userName], null]));
+          await authored.eraseInRoom(name, userName, keep);
+        });
       case 'peers':
         return this.#each(await directory.peers(userName, cursor, PAGE), (peer) =>
           authored.eraseInPair(userName, peer, keep),

@@ -1,6 +1,7 @@
 /** What the service itself asks about all that there is of one user: reading it out, and erasing it. */
 import Type, { type Static } from 'typebox';
 import { optional, request, required } from '../declare.ts';
+import { Role } from '../member.ts';
 import { ProcessedMessage } from '../message.ts';
 import { RoomName, Timestamp, UserName } from '../types.ts';
 import type { ValueMap } from '../params/values.ts';
@@ -50,6 +51,7 @@ export const ExportEntry = Type.Object(
     owner: Type.Optional(Type.Boolean({ description: 'The room is its own.' })),
     joined: Type.Optional(Type.Boolean({ description: 'It has joined with some socket.' })),
     lists: Type.Optional(Type.Array(Type.String(), { description: 'Lists of the room that it is in.' })),
+    role: Type.Optional(Role),
     message: Type.Optional(ProcessedMessage),
   },
   {
@@ -79,7 +81,7 @@ const Erasure = Type.Object(
 
 export const serverUserDataRequests = {
   exportUser: request({
-    doc: 'Gives all that there is of a user, page by page: its profile, lists, contacts and session, the rooms that it owns, has joined or is listed in, and what it wrote, as far as it is kept, to every room and user. It goes through all rooms, a few for each page: of a large service there are many pages.',
+    doc: 'Gives all that there is of a user, page by page: its profile, lists, contacts and session, the rooms that it owns, belongs to, has joined or is listed in, and what it wrote, as far as it is kept, to every room and user. It goes through all rooms, a few for each page: of a large service there are many pages.',
     params: { userName: required(UserName), options: optional(ExportOptions) },
     result: ExportPage,
     errors: ['noUser'],
@@ -101,7 +103,7 @@ export const serverUserDataRequests = {
   }),
 
   eraseUser: request({
-    doc: 'Erases a user with what it wrote: closes its sockets with code 4502, deletes it as `deleteUser` does, and leaves of each of its messages, in all rooms and conversations, `{id, author, timestamp, recalled: true}`; their ids and their order stay. Nothing of what they said is in Redis when it is done. It goes on by itself, whatever becomes of the node that was asked; until then nobody logs in by that name (`unavailable`). Asked again it tells whether it is done, for a day; a user who has come back since is erased as well. Also of a user who does not exist any more. Who has the messages already is not told.',
+    doc: 'Erases a user with what it wrote: closes its sockets with code 4502, deletes it as `deleteUser` does, takes it off the members of rooms, and leaves of each of its messages, in all rooms and conversations, `{id, author, timestamp, recalled: true}`; their ids and their order stay. Nothing of what they said is in Redis when it is done. It goes on by itself, whatever becomes of the node that was asked; until then nobody logs in by that name (`unavailable`). Asked again it tells whether it is done, for a day; a user who has come back since is erased as well. Also of a user who does not exist any more. Who has the messages already is not told.',
     params: { userName: required(UserName) },
     result: Erasure,
     errors: ['noUser'],
