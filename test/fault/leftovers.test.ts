@@ -90,6 +90,25 @@ const points: Record<string, Point> = {
     repaired: async ({ occupant, roomName }) =>
       expect(await occupant.refusal('roomMessage', roomName, {})).toMatchObject({ code: 'notJoined' }),
   },
+  'removing a member: the room knows, the user does not': {
+    interrupt: async ({ owner, occupant, roomName, deny }) => {
+      await owner.call('roomMembersAdd', roomName, [occupant.userName]);
+      await deny('user');
+      expect(await owner.call('roomMembersRemove', roomName, [occupant.userName])).toMatchObject({ failed: [] });
+    },
+    repaired: async ({ occupant, bystander }) => {
+      for (const socket of [occupant, bystander]) expect(await socket.next('roomKicked')).toHaveLength(1);
+    },
+  },
+  'deleting: the room is gone, its members do not know': {
+    interrupt: async ({ owner, bystander, roomName, deny }) => {
+      await owner.call('roomMembersAdd', roomName, [bystander.userName]);
+      await deny('user');
+      expect(await owner.call('roomDelete', roomName)).toBe(null);
+    },
+    repaired: async ({ bystander, roomName }) =>
+      expect(await bystander.next('roomKicked')).toMatchObject([{ roomName }]),
+  },
   'deleting: the room is gone, those elsewhere have not been told': {
     interrupt: async ({ owner, sibling, bystander, roomName, deny }) => {
       await deny('user');
@@ -181,6 +200,8 @@ test('rooms and users that lived and were deleted leave nothing', async () => {
   await ann.call('roomAddToList', 'lobby', 'whitelist', ['bob', 'carol']);
   await ann.call('roomAddToList', 'lobby', 'adminlist', ['dave']);
   for (const user of [ann, annToo, bob]) await user.call('roomJoin', 'lobby', { group: 'work' });
+  await ann.call('roomMembersAdd', 'lobby', ['bob', 'carl']);
+  await ann.call('roomRoleSet', 'lobby', 'carl', 'admin');
   await bob.call('roomMessage', 'lobby', { text: 'hello' }, { clientMessageId: 'm-1' });
   await ann.call('roomAddToList', 'lobby', 'blacklist', ['bob']);
   await bob.call('directMessage', 'ann', { text: 'why' }, { clientMessageId: 'm-2' });
@@ -191,6 +212,8 @@ test('rooms and users that lived and were deleted leave nothing', async () => {
   await ann.call('directSetWhitelistMode', true);
   await api.call('addRoom', { roomName: 'attic', options: { owner: 'bob', adminlist: ['ann'] } });
   await bob.call('roomJoin', 'attic');
+  await bob.call('roomMembersAdd', 'attic', ['ann', 'carl']);
+  await annToo.call('roomMemberQuit', 'attic');
   await annToo.call('roomLeave', 'lobby');
   await api.call('addUser', { userName: 'carol', options: { whitelist: ['ann'] } });
   await api.call('deleteRoom', { roomName: 'attic' });

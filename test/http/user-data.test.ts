@@ -53,6 +53,7 @@ describe.each<[string, (scope: Scope) => Promise<RedisAddress>]>([
     await ann.call('roomCreate', 'attic');
     await bob.call('roomCreate', 'lobby');
     await bob.call('roomAddToList', 'lobby', 'adminlist', ['ann']);
+    await bob.call('roomMembersAdd', 'lobby', ['ann']);
     for (const user of [ann, bob]) await user.call('roomJoin', 'lobby');
     for (const text of ['one', 'two', 'three']) {
       await ann.call('roomMessage', 'lobby', { text, bytes: Buffer.from(text) });
@@ -72,7 +73,7 @@ describe.each<[string, (scope: Scope) => Promise<RedisAddress>]>([
     expect(rooms).toEqual(
       expect.arrayContaining([
         { kind: 'room', roomName: 'attic', owner: true, joined: false, lists: [] },
-        { kind: 'room', roomName: 'lobby', owner: false, joined: true, lists: ['adminlist'] },
+        { kind: 'room', roomName: 'lobby', owner: false, joined: true, lists: ['adminlist'], role: 'admin' },
       ]),
     );
     expect(rooms).toHaveLength(2);
@@ -125,6 +126,7 @@ describe.each<[string, (scope: Scope) => Promise<RedisAddress>]>([
     await fay.call('contactAdd', 'gus');
     await gus.call('roomCreate', 'hall');
     for (const user of [fay, fayToo, gus]) await user.call('roomJoin', 'hall');
+    await gus.call('roomMembersAdd', 'hall', ['fay']);
     for (let i = 0; i < 5; i++) {
       await fay.call('roomMessage', 'hall', { text: MARKER });
       await gus.call('roomMessage', 'hall', { text: 'mine' });
@@ -173,6 +175,9 @@ describe.each<[string, (scope: Scope) => Promise<RedisAddress>]>([
     ])) as ValueMap[];
     expect(joined).toMatchObject({ recovered: true });
     expect(Array.isArray(joined?.['messages']) && joined['messages'].length).toBe(10);
+
+    expect(gus.heard('roomMembersRemoved')).toEqual([['hall', ['fay'], null]]);
+    expect(await gus.call('roomMembersGet', 'hall')).toMatchObject({ members: [{ userName: 'gus' }], count: 1 });
 
     // Who has the name next is somebody else.
     const again = await login(1, 'fay');
