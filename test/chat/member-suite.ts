@@ -159,7 +159,7 @@ function oneself(world: World): void {
       [
         [owner.userName, 'owner'],
         [ann.userName, 'member'],
-      ].toSorted(),
+      ].toSorted(([one = ''], [other = '']) => (one < other ? -1 : 1)),
     );
     expect(await ann.call('roomMemberQuit', room)).toBeNull();
     expect(await ann.call('roomMemberQuit', room)).toBeNull();

@@ -26,7 +26,7 @@ beforeAll(async () => {
 });
 
 /** A node of its own, that does the first step and no other, and may be let die. */
-async function doomed(): Promise<{ store: Store; add(room: string): Promise<void>; die(): Promise<void> }> {
+async function doomed(): Promise<{ store: Store; add: (room: string) => Promise<void>; die: () => Promise<void> }> {
   const lease = new Lease(new Keyspace(service.prefix), 60_000);
   const store = await openStore(scope, service.redis, { prefix: service.prefix, instance: lease });
   const unheard = (): void => undefined;
@@ -126,7 +126,9 @@ test('a node that dies behind a deletion: members are told by the sweeper, also 
   expect(await ann.next('roomKicked')).toEqual([{ roomName: room, by: owner.userName }]);
   await nothingDue(store, room);
   await eventually(async () => {
-    const left = Object.keys(await store.ttls()).filter((key) => key.startsWith(`{room:${room}}:`) && !key.includes(':tomb:'));
+    const left = Object.keys(await store.ttls()).filter(
+      (key) => key.startsWith(`{room:${room}}:`) && !key.includes(':tomb:'),
+    );
     expect(left).toEqual([]);
   });
   await fenceUser(ann);

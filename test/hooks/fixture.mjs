@@ -112,6 +112,8 @@ export const hooks = {
       return obey(roomName);
     },
     roomUserlistGet: ({ args }) => ({ args: { options: args.options === undefined ? { limit: 1 } : null } }),
+    roomMembersAdd: ({ args: { roomName, userNames } }) =>
+      roomName.startsWith('first') ? { args: { userNames: userNames.slice(0, 1) } } : obey(roomName),
     ping: () => obey('throw'),
   },
   after: {
@@ -124,6 +126,9 @@ export const hooks = {
     },
     roomJoin: ({ args, result }) => {
       if (args.roomName.startsWith('joinrefused') && result !== undefined) return obey('refuse');
+    },
+    roomMemberQuit: ({ args }) => {
+      if (args.roomName.startsWith('quitrefused')) return obey('later');
     },
     roomLeave: ({ args }) => {
       if (args.roomName.startsWith('leaverefused')) return obey('later');

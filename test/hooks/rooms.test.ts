@@ -215,3 +215,21 @@ test('directMessageCheck may change and refuse too; by its policy a failure of i
     expect(await bob.next('directMessage')).toMatchObject([{ word }]);
   }
 });
+
+test('changes of members may be refused and replaced before, and stay done where they are refused after', async () => {
+  const [owner, ann, bob] = [await world.login(), await world.login(undefined, { node: peer }), await world.login()];
+  const names = [ann.userName, bob.userName];
+  const refused = await roomOf(owner, 'refuse');
+  expect(await owner.refusal('roomMembersAdd', refused, names)).toMatchObject({ code: 'notToday' });
+  const first = await roomOf(owner, 'first');
+  expect(await owner.call('roomMembersAdd', first, names)).toEqual({ done: [ann.userName], failed: [] });
+  const quit = await roomOf(owner, 'quitrefused');
+  await owner.call('roomMembersAdd', quit, names);
+  expect(await ann.refusal('roomMemberQuit', quit)).toMatchObject({ code: 'closedNow' });
+  expect(await owner.call('roomMembersGet', quit)).toMatchObject({ count: 2 });
+  await fenceUser(bob);
+  expect([ann, bob].map((user) => user.heard('roomInvited').map(([to]) => Object(to)['roomName']))).toEqual([
+    [first, quit],
+    [quit],
+  ]);
+});

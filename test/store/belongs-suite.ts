@@ -6,7 +6,7 @@ import type { MemberChange } from '../../src/store/member/due.ts';
 import { eventually } from '../support/eventually.ts';
 import { useScope } from '../support/scope.ts';
 import { addAll, addUser, made, removeAll, signsOf, tell } from './member-actions.ts';
-import { room, starter } from './room-actions.ts';
+import { room, starter, type Start } from './room-actions.ts';
 import { frame, frameText, type OpenStore, type Store } from './store.ts';
 
 const scope = useScope();
@@ -25,28 +25,34 @@ const untold = async (store: Store, nodeId = 'n1'): Promise<string[]> => {
   return found.toSorted();
 };
 
+/** A user, and what its sockets and its inbox are told from now on. */
+async function user(open: OpenStore): Promise<{
+  store: Store;
+  heard: () => string[];
+  hear: (...changes: MemberChange[]) => Promise<void>;
+}> {
+  const store = await open(scope);
+  await addUser(store, 'ann');
+  const events = await store.listen(userTopic('ann'));
+  return {
+    store,
+    heard: () => events.map((event) => `${event.subject} ${frameText(event)}`.trim()),
+    hear: async (...changes) => void (await tell(store, { userName: 'ann', changes })),
+  };
+}
+
 /** Call within a `describe`; `open` gives a store of its own to each test. */
 export function belongsSuite(open: OpenStore): void {
   const start = starter(open, scope);
+  telling(open);
+  forgetting(open);
+  living(open);
+  notes(start);
+}
 
-  /** A user, and what its sockets and its inbox are told from now on. */
-  async function user(): Promise<{
-    store: Store;
-    heard: () => string[];
-    hear: (...changes: MemberChange[]) => Promise<void>;
-  }> {
-    const store = await open(scope);
-    await addUser(store, 'ann');
-    const events = await store.listen(userTopic('ann'));
-    return {
-      store,
-      heard: () => events.map((event) => `${event.subject} ${frameText(event)}`.trim()),
-      hear: async (...changes) => void (await tell(store, { userName: 'ann', changes })),
-    };
-  }
-
+function telling(open: OpenStore): void {
   test('is told of each change once, in the inbox, and the socket that asked is left out', async () => {
-    const { store, heard, hear } = await user();
+    const { store, heard, hear } = await user(open);
     expect(await tell(store, { userName: 'nobody', changes: [change('added', 1)] })).toBeUndefined();
     await hear(change('added', 5, { exceptSocket: 'ann-9' }));
     await hear(change('added', 5));
@@ -59,7 +65,7 @@ export function belongsSuite(open: OpenStore): void {
   });
 
   test('what comes late undoes nothing, and what is told together comes in order', async () => {
-    const { store, heard, hear } = await user();
+    const { store, heard, hear } = await user(open);
     await hear(change('added', 5), change('removed', 5, { seq: 2 }), change('added', 6));
     await hear(change('added', 5), change('removed', 5, { seq: 2 }));
     expect(await store.belongs.read('ann')).toEqual(new Map([[room, 'first']]));
@@ -75,7 +81,7 @@ export function belongsSuite(open: OpenStore): void {
   });
 
   test('of a room that is deleted only who belongs to it hears', async () => {
-    const { store, heard, hear } = await user();
+    const { store, heard, hear } = await user(open);
     await hear(change('deleted', 5));
     // It was added before, and is told so late that the room is gone.
     await hear(change('added', 4));
@@ -83,9 +89,11 @@ export function belongsSuite(open: OpenStore): void {
     await hear(change('added', 6, { life: 'second' }), change('deleted', 7, { life: 'second' }));
     await eventually(() => expect(heard()).toEqual(['<added by owner>', '<deleted by owner>']));
   });
+}
 
+function forgetting(open: OpenStore): void {
   test('stale rooms are forgotten, each only as what it was', async () => {
-    const { store, hear } = await user();
+    const { store, hear } = await user(open);
     await hear(change('added', 5));
     await store.belongs.forgetStale('ann', new Map());
     await store.belongs.forgetStale(
@@ -101,7 +109,7 @@ export function belongsSuite(open: OpenStore): void {
   });
 
   test('removals are known for an hour, and of a bounded number of rooms', async () => {
-    const { store, hear } = await user();
+    const { store, hear } = await user(open);
     const { belonged } = store.keys.user('ann');
     const many = Object.fromEntries(Array.from({ length: 1000 }, (_, i) => [`room ${i}`, 'life 1 1']));
     await store.client.hset(belonged, many);
@@ -109,9 +117,11 @@ export function belongsSuite(open: OpenStore): void {
     expect(await store.client.hlen(belonged)).toBe(1);
     expect(await store.client.pttl(belonged)).toBeGreaterThan(3_500_000);
   });
+}
 
+function living(open: OpenStore): void {
   test('keeps a user who would be forgotten; an anonymous one goes with what it belongs to; a deleted one leaves nothing', async () => {
-    const { store } = await user();
+    const { store } = await user(open);
     const left = async (name: string): Promise<number> => store.client.pttl(store.keys.user(name).meta);
     const logout = async (name: string): Promise<void> => {
       for (const socketId of (await store.users.readSockets(name)).keys()) {
@@ -140,7 +150,9 @@ export function belongsSuite(open: OpenStore): void {
     const keys = Object.keys(await store.ttls()).filter((key) => key.startsWith('{user:ann}'));
     expect(keys).toEqual(['{user:ann}:voided']);
   });
+}
 
+function notes(start: Start): void {
   test('notes are of the node that made them, keep their order, and are forgotten line by line', async () => {
     const store = await start();
     const first = await made(addAll(store, 'owner', 'ann', 'bob'));

@@ -80,7 +80,7 @@ export function toldOf({ kind, subject, frame: bytes }: TopicEvent): unknown[] {
 export async function addUser(store: Store, userName: string): Promise<void> {
   const socketId = `${userName}-${newEpoch()}`;
   const added = await store.users.login(userName, { socketId, nodeId: 'n1', echo: frame('connected') });
-  if (typeof added === 'string' || !('at' in added)) throw new Error(String(added));
+  if (typeof added === 'string' || !('at' in added)) throw new Error(JSON.stringify(added));
 }
 
 /** Tells a user what it is due, as a node does. */

@@ -157,14 +157,7 @@ export async function openStore(scope: Scope, address: RedisAddress, options: St
     }),
     conducts: new ConductStore(commands, keys, { listSizeLimit }),
     evictions: new Evictions(commands, keys),
-    members: new MemberStore(commands, keys, {
-      largeSize,
-      listSizeLimit,
-      membersMax: options.membersMax ?? 5000,
-      instance: options.instance ?? { nodeId: 'n1' },
-    }),
-    belongs: new BelongsStore(commands, keys, { historyMaxAgeMs, roomsPerUser: options.roomsPerUser ?? 1000 }),
-    dues: new Dues(commands, keys),
+    ...storesOfMembers(commands, keys, { ...all, historyMaxAgeMs }),
     ...storesOfUsers(commands, keys, { ...options, socketsMax, historyMaxAgeMs }),
     sessions: new SessionStore(commands, keys, { sessionRoomsMax }),
     pairs: new PairStore(commands, keys, { ...repeatsOf(options), ...all }),
@@ -188,6 +181,19 @@ export async function openStore(scope: Scope, address: RedisAddress, options: St
       return events;
     },
     client,
+  };
+}
+
+function storesOfMembers(
+  commands: Commands,
+  keys: Keyspace,
+  options: StoreOptions & { largeSize: number; listSizeLimit: number; historyMaxAgeMs: number },
+): Pick<Store, 'members' | 'belongs' | 'dues'> {
+  const { historyMaxAgeMs, membersMax = 5000, roomsPerUser = 1000, instance = { nodeId: 'n1' } } = options;
+  return {
+    members: new MemberStore(commands, keys, { ...options, membersMax, instance }),
+    belongs: new BelongsStore(commands, keys, { historyMaxAgeMs, roomsPerUser }),
+    dues: new Dues(commands, keys),
   };
 }
 

@@ -15,6 +15,7 @@ import { concat } from '../../protocol/wire/pack.ts';
 import type { Candidate, MemberEdit, MembersEdited } from '../../store/member/member-store.ts';
 import type { NameLimits } from '../../protocol/names/form.ts';
 import { changeRules } from '../access/rules.ts';
+import { badSignature, signatureOf } from '../access/signed-edits.ts';
 import type { Actor } from '../actor.ts';
 import type { Caller } from '../caller.ts';
 import { ok, type Ok, type Turn } from '../outcome.ts';
@@ -58,7 +59,8 @@ export async function addMembers(
       return { userName, against: judged === 'ok' || (asked.itself && judged === 'noUser') ? undefined : judged };
     }),
   );
-  const edit = editOf(by, asked, 'roomMembersAdded');
+  const signed = signatureOf(services, socket, { verb: 'invite', ...asked });
+  const edit = { ...editOf(by, asked, 'roomMembersAdded'), signed };
   const add = (): ReturnType<typeof members.add> => members.add(roomName, by.rights, edit, candidates);
   const added = await changeRules(services, by, roomName, () => quotas.withNames(roomName, add));
   if (added instanceof Failure) return added;
@@ -80,7 +82,8 @@ export async function removeMembers(
   const { roomName } = asked;
   const told = telling(services, by, roomName, 'roomMembersRemoved', socket);
   const names = namesIn(asked, settings.limits);
-  const edit = { ...editOf(by, asked, 'roomMembersRemoved'), listPrefix: adminsPrefix(roomName) };
+  const signed = signatureOf(services, socket, { verb: 'kick', ...asked });
+  const edit = { ...editOf(by, asked, 'roomMembersRemoved'), signed, listPrefix: adminsPrefix(roomName) };
   const removed = await changeRules(services, by, roomName, () => members.remove(roomName, by.rights, edit, names));
   if (typeof removed === 'string') return refused(removed, roomName);
   return told(names, removed);
@@ -121,7 +124,8 @@ function failureOf(userName: string, word: string | undefined, limits: NameLimit
 }
 
 function refused(word: Refusals, roomName: string): Failure<Refusals> {
-  return word === 'noRoom' ? fail(word, [roomName]) : fail(word);
+  if (word === 'noRoom') return fail(word, [roomName]);
+  return word === 'badSignature' ? badSignature() : fail(word);
 }
 
 function editOf(

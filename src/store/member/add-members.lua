@@ -44,7 +44,7 @@ local wanted = granted and #new + namesIn()
 if granted and #new > 0 and wanted > granted then
   return { false, {}, 0, log.life, {}, {}, false, { owner, log.life, wanted } }
 end
-if onceOnly ~= '' and not noteOnce(user .. '\n' .. onceOnly, onceUntil) then
+if not isSigned() then
   return 'badSignature'
 end
 for _, name in ipairs(new) do

@@ -6,23 +6,14 @@ import { listPage } from '../access/list-page.ts';
 import { INBOX, LOG, OCCUPANTS, ROOM_LISTS, UNREADABLE } from '../key-names.ts';
 import { readWish } from '../quota/grant.ts';
 import { RIGHTS } from '../rights.ts';
+import { ONCE } from '../signed.ts';
 import { duesIn } from './due.ts';
 
 const script = scriptsBeside(import.meta.url);
 
 /** What lib/members.lua wants besides lib/evict.lua. */
 const MEMBERS = [...EVICTING, 'muted', 'membersDue'] as const;
-const EDITING = [
-  'large',
-  'teller',
-  'except',
-  'by',
-  ...RIGHTS,
-  'itself',
-  'badSignature',
-  'onceOnly',
-  'onceUntil',
-] as const;
+const EDITING = ['large', 'teller', 'except', 'by', ...RIGHTS, 'itself', ...ONCE] as const;
 const EDITED = { ...CHANGED, due: duesIn, words: listOf(text) };
 
 export const addMembers = script('add-members', {

@@ -7,9 +7,10 @@ import type { Commands } from '../../redis/commands.ts';
 import type { Keyspace } from '../../redis/keys.ts';
 import { bytes, number } from '../../redis/reply.ts';
 import { flag } from '../../redis/script.ts';
-import type { AccessStoreOptions, Changed, NamesWanted, SignedEdit } from '../access/access-store.ts';
+import type { AccessStoreOptions, Changed, NamesWanted } from '../access/access-store.ts';
 import type { PageWish } from '../access/list-page.ts';
 import { rightsArgs, type Rights } from '../rights.ts';
+import { onceArgs, type Signing } from '../signed.ts';
 import * as scripts from './member-scripts.ts';
 
 /** A change of members by somebody. */
@@ -21,7 +22,7 @@ export interface MemberEdit {
   /** The socket that asks, and has its answer. */
   readonly exceptSocket: string | undefined;
   /** See `ListEdit`. */
-  readonly signed?: SignedEdit | 'bad' | undefined;
+  readonly signed?: Signing;
   /** Tells the room: a notice that ends before the names. */
   readonly prefix: Uint8Array;
   readonly leftPrefix: Uint8Array;
@@ -157,7 +158,6 @@ export class MemberStore {
     rights: Rights,
     { itself, by, exceptSocket, signed, prefix, leftPrefix }: MemberEdit,
   ): Record<Exclude<EditArg, 'limit'>, string | number | Uint8Array> {
-    const once = typeof signed === 'object' ? signed : { nonce: '', keptUntil: 0 };
     return {
       large: this.#options.largeSize,
       teller: this.#options.instance.nodeId,
@@ -165,9 +165,7 @@ export class MemberStore {
       by: by ?? '',
       ...rightsArgs(rights),
       itself: flag(itself),
-      badSignature: flag(signed === 'bad'),
-      onceOnly: once.nonce,
-      onceUntil: once.keptUntil,
+      ...onceArgs(signed),
       prefix,
       leftPrefix,
     };

@@ -12,7 +12,7 @@ local mayAny = trusted == '1' or isOwner(user)
 if isFixed or (itself ~= '1' and not mayAny and not isOwnerOrAdmin(user)) then
   return 'notAllowed'
 end
-if badSignature == '1' or (onceOnly ~= '' and not noteOnce(user .. '\n' .. onceOnly, onceUntil)) then
+if badSignature == '1' or not isSigned() then
   return 'badSignature'
 end
 local words, out, admins = {}, {}, {}
