@@ -189,9 +189,9 @@ export const errorTable = {
     args: [],
     temporary: false,
     status: 403,
-    message: 'This socket is in too many rooms.',
-    doc: 'The socket is joined to `limits.roomsPerSocket` rooms.',
-    nextMove: 'Leave a room first.',
+    message: 'That would be one room too many.',
+    doc: 'The socket is joined to `limits.roomsPerSocket` rooms, or its user has as many in the session; or a user belongs to as many as one may.',
+    nextMove: 'Leave a room, or quit it, first.',
   },
   tooManySockets: {
     args: [],

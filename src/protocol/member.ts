@@ -70,12 +70,12 @@ export type MembersPage = Static<typeof MembersPage>;
 
 export const memberRequests = {
   roomMembersAdd: request({
-    doc: 'Adds members: by the owner and admins, and by every member where the room has `invites: "members"`. In part: each name is judged by itself. Who is blacklisted is not added (`notAllowed`), nor who is unknown (`noUser`).',
+    doc: 'Adds members: by the owner and admins, and by every member where the room has `invites: "members"`. In part: each name is judged by itself. Who is blacklisted is not added (`notAllowed`), nor who is unknown (`noUser`). Where what could be said of each does not fit into a response it is `listTooLong`, and nothing is done.',
     params: { roomName: existing(RoomName), userNames: required(ListNames), options: optional(MemberOptions) },
     result: MembersChanged,
-    errors: ['noRoom', 'notAllowed', 'badSignature', 'listLimitExceeded', 'quotaExceeded'],
+    errors: ['noRoom', 'notAllowed', 'badSignature', 'listLimitExceeded', 'quotaExceeded', 'listTooLong'],
     access: 'user',
-    cost: { units: 2, each: { param: 'userNames', units: 0.3 } },
+    cost: { units: 2, each: { param: 'userNames', units: 0.3 }, page: true },
     example: { params: ['lobby', ['bob']], result: { done: ['bob'], failed: [] } },
   }),
 
@@ -83,9 +83,9 @@ export const memberRequests = {
     doc: 'Removes members: by the owner and admins; the owner cannot be removed. Who is not admitted otherwise is out of the room when it is answered.',
     params: { roomName: existing(RoomName), userNames: required(ListNames), options: optional(MemberOptions) },
     result: MembersChanged,
-    errors: ['noRoom', 'notAllowed', 'badSignature'],
+    errors: ['noRoom', 'notAllowed', 'badSignature', 'listTooLong'],
     access: 'user',
-    cost: { units: 2, each: { param: 'userNames', units: 0.3 } },
+    cost: { units: 2, each: { param: 'userNames', units: 0.3 }, page: true },
     example: { params: ['lobby', ['bob']], result: { done: ['bob'], failed: [] } },
   }),
 

@@ -97,6 +97,15 @@ async function userOfRooms(format: Format): Promise<User> {
 
 const longNames = Array.from({ length: 300 }, (_, n) => longName(n));
 
+/** A room to which they all belong, and more names than can be answered for. */
+async function roomOfMembers(format: Format): Promise<{ user: User; roomName: string; names: string[] }> {
+  const user = await login(format);
+  const roomName = fresh('room');
+  await user.call('roomCreate', roomName);
+  await redis.client().zadd(keys.room(roomName).roster, ...longNames.flatMap((name) => [0, name]));
+  return { user, roomName, names: longNames.slice(0, 40) };
+}
+
 async function roomOfNames(user: User, listName: string): Promise<string> {
   const roomName = fresh('room');
   await user.call('roomCreate', roomName);
@@ -150,6 +159,18 @@ const largest: { readonly [N in RequestName]?: 'message' | ((format: Format) => 
     return { user, params: [rooms] };
   },
   roomUserlistGet: paged('userlist'),
+  roomMembersGet: async (format) => {
+    const { user, roomName } = await roomOfMembers(format);
+    return { user, params: [roomName] };
+  },
+  roomMembersAdd: async (format) => {
+    const { user, roomName, names } = await roomOfMembers(format);
+    return { user, params: [roomName, names], error: 'listTooLong' };
+  },
+  roomMembersRemove: async (format) => {
+    const { user, roomName, names } = await roomOfMembers(format);
+    return { user, params: [roomName, names], error: 'listTooLong' };
+  },
   roomGetAccessList: async (format) => {
     const user = await login(format);
     return { user, params: [await roomOfNames(user, 'blacklist'), 'blacklist'], error: 'listTooLong' };

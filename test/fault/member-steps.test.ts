@@ -196,6 +196,39 @@ test('two nodes that change the same users at once: what each is told last is wh
   }
 });
 
+test('a node that is killed in the middle of many changes: each user is told one after the other, and in the end what is so', async () => {
+  const { room, owner, ann, bob } = await cast();
+  const dying = await service.addNode({});
+  const far = await loginRpc(scope, dying.url, owner.userName);
+  const store = await openStore(scope, service.redis, { prefix: service.prefix });
+  const names = [ann.userName, bob.userName];
+  const work: Promise<unknown>[] = [];
+  for (let i = 0; i < 60; i++) {
+    const method = i % 2 === 1 ? 'roomMembersRemove' : 'roomMembersAdd';
+    const asked = (i % 3 === 0 ? owner : far).call(method, room, i % 5 === 0 ? [names[i % 2] ?? ''] : names);
+    // Nobody knows of those that the node was asked last.
+    work.push(asked.catch(() => undefined));
+    if (i === 30) await work[5];
+  }
+  await dying.kill();
+  await Promise.all(work);
+  await eventually(async () => expect(await store.client.exists(store.keys.room(room).membersDue)).toBe(0), {
+    timeoutMs: 30_000,
+  });
+  for (const user of [ann, bob]) {
+    await fenceUser(user);
+    const told = story(user, room);
+    expect(told).toEqual(told.map((_, i) => (i % 2 === 0 ? 'roomInvited' : 'roomKicked')));
+    const isMember = (await store.client.zscore(store.keys.room(room).roster, user.userName)) !== null;
+    expect(told.at(-1) === 'roomInvited').toBe(isMember);
+    expect((await store.belongs.read(user.userName)).has(room)).toBe(isMember);
+    const added = owner
+      .heard('roomMembersAdded')
+      .filter(([, some]) => Array.isArray(some) && some.includes(user.userName));
+    expect(told.filter((name) => name === 'roomInvited')).toHaveLength(added.length);
+  }
+});
+
 async function ownRights(): Promise<Record<string, string>> {
   await service.redis.client().call('ACL', 'SETUSER', 'bounded', 'on', '>secret', 'allkeys', 'allchannels', '+@all');
   return { PARLEY_REDIS_URL: service.redis.url.replace('redis://', 'redis://bounded:secret@') };

@@ -14,12 +14,13 @@ import { encodeValue } from '../../protocol/wire/msgpack.ts';
 import { concat } from '../../protocol/wire/pack.ts';
 import type { Candidate, MemberEdit, MembersEdited } from '../../store/member/member-store.ts';
 import type { NameLimits } from '../../protocol/names/form.ts';
+import { nameSize } from '../access/lists.ts';
 import { changeRules } from '../access/rules.ts';
 import { badSignature, signatureOf } from '../access/signed-edits.ts';
 import type { Actor } from '../actor.ts';
 import type { Caller } from '../caller.ts';
 import { ok, type Ok, type Turn } from '../outcome.ts';
-import type { Services } from '../services.ts';
+import type { ChatSettings, Services } from '../services.ts';
 
 /** What is asked for. */
 export interface MembersAsked {
@@ -39,7 +40,7 @@ interface Done {
 type Refusals = 'noRoom' | 'notAllowed' | 'badSignature';
 type AddRefusals = Refusals | 'listLimitExceeded' | 'quotaExceeded' | 'unavailable';
 
-const TOO_MANY = 'the user belongs to as many rooms as one may';
+const TOO_MANY = 'the user belongs to as many as one may';
 /** Which list `listLimitExceeded` names. */
 const MEMBERS = 'members';
 
@@ -87,6 +88,19 @@ export async function removeMembers(
   const removed = await changeRules(services, by, roomName, () => members.remove(roomName, by.rights, edit, names));
   if (typeof removed === 'string') return refused(removed, roomName);
   return told(names, removed);
+}
+
+/** What one that is not done takes in a reply, besides its name: that is there by itself, in the args of the error, and in its sentence. */
+const FAILED_BYTES = 300;
+const NAMED_MAX = 3;
+
+/** Whether the answer to a change of several fits, whatever becomes of them: what is done cannot be refused any more. */
+export function judgeLength(
+  { userNames }: Pick<MembersAsked, 'userNames'>,
+  { replyBytes }: ChatSettings,
+): Failure<'listTooLong'> | undefined {
+  const bytes = userNames.reduce((sum, name) => sum + NAMED_MAX * nameSize(name, 'json') + FAILED_BYTES, 0);
+  return bytes > replyBytes ? fail('listTooLong', [userNames.length]) : undefined;
 }
 
 /** The answer to a change of several. */

@@ -11,7 +11,7 @@ import { changeRules } from '../access/rules.ts';
 import type { Caller, HandlersOf } from '../caller.ts';
 import { ok, type Ok } from '../outcome.ts';
 import type { Services } from '../services.ts';
-import { addMembers, joined, manyChanged, removeMembers } from './edits.ts';
+import { addMembers, joined, judgeLength, manyChanged, removeMembers } from './edits.ts';
 
 /** What a member takes in a reply besides its name. */
 const MEMBER_BYTES = 80;
@@ -21,11 +21,15 @@ export function memberHandlers(services: Services): HandlersOf<typeof memberRequ
   const { limits } = settings;
   return {
     async roomMembersAdd(by, asked, socket) {
+      const tooLong = judgeLength(asked, settings);
+      if (tooLong !== undefined) return tooLong;
       const done = await addMembers(services, by, { ...asked, itself: false }, socket);
       return done instanceof Failure ? done : manyChanged(asked, done, limits);
     },
 
     async roomMembersRemove(by, asked, socket) {
+      const tooLong = judgeLength(asked, settings);
+      if (tooLong !== undefined) return tooLong;
       const done = await removeMembers(services, by, { ...asked, itself: false }, socket);
       return done instanceof Failure ? done : manyChanged(asked, done, limits);
     },
