@@ -1,7 +1,8 @@
 /** All handlers, bound by name: one that is missing or mistyped does not compile. */
 import { isRequestName, requestDeclaration } from '../protocol/catalogue.ts';
-import { fail, failBecause } from '../protocol/errors.ts';
+import { fail } from '../protocol/errors.ts';
 import { invalidName, isValidName } from '../protocol/names/rule.ts';
+import { isServiceMade } from '../protocol/names/temporary.ts';
 import { accessHandlers } from './access/access.ts';
 import type { Actor } from './actor.ts';
 import { attributesHandlers } from './attributes/attributes.ts';
@@ -16,7 +17,9 @@ import { membershipHandlers } from './membership/membership.ts';
 import { messageHandlers } from './message/message.ts';
 import { roomHandlers } from './room/room.ts';
 import { roomsJoinHandlers } from './membership/join-several.ts';
-import type { ChatSettings, Services } from './services.ts';
+import { hasEnded } from './room/ended.ts';
+import { reservedName, switchedOff } from './room/making.ts';
+import type { Services } from './services.ts';
 import { sessionHandlers } from './session/session.ts';
 import { stateHandlers } from './state/state.ts';
 import { unreadHandlers } from './unread/unread.ts';
@@ -41,16 +44,18 @@ export function bindHandlers(services: Services): Handlers {
     ...memberHandlers(services),
     ...stateHandlers(services),
   };
-  return judged(handlers, services.settings);
+  return judged(handlers, services);
 }
 
-const SWITCHED_OFF = 'clients create and delete no rooms here';
+/** Whether a request that names a room may make it where it is not there. */
+const mayMake = ({ options }: Readonly<Record<string, unknown>>): boolean =>
+  typeof options === 'object' && options !== null && 'create' in options && options.create === true;
 
 /**
  * What a declaration says of who may ask and of names, judged before Redis is asked. A room whose name is not valid does not
- * exist, and cannot be made.
+ * exist, and cannot be made; one whose name says that its time is over has ended, whatever is left of it.
  */
-function judged(handlers: Handlers, settings: ChatSettings): Handlers {
+function judged(handlers: Handlers, { settings, instance }: Pick<Services, 'settings' | 'instance'>): Handlers {
   const { limits } = settings;
   const wrapped = Object.entries(handlers).map(([method, handler]) => {
     const declaration = isRequestName(method) ? requestDeclaration(method) : undefined;
@@ -61,12 +66,14 @@ function judged(handlers: Handlers, settings: ChatSettings): Handlers {
     const ask = handler as unknown as (by: Actor, args: Readonly<Record<string, string>>, socket?: Caller) => unknown;
     const judge: typeof ask = (by, args, socket) => {
       if (usersMay !== undefined && !settings[usersMay] && by.rights.as === 'user') {
-        return failBecause('notAllowed', [], SWITCHED_OFF);
+        return switchedOff();
       }
       for (const [name, { room }] of names) {
         const roomName = args[name] ?? '';
-        if (isValidName(roomName, limits)) continue;
-        return room === 'creating' ? invalidName(roomName, limits) : fail('noRoom', [roomName]);
+        const isMade = room === 'creating' || mayMake(args);
+        if (!isValidName(roomName, limits)) return isMade ? invalidName(roomName, limits) : fail('noRoom', [roomName]);
+        if (room === 'creating' && by.rights.as === 'user' && isServiceMade(roomName)) return reservedName(roomName);
+        if (hasEnded({ instance }, roomName)) return fail('roomExpired', [roomName]);
       }
       return ask(by, args, socket);
     };

@@ -93,7 +93,7 @@ export const membershipRequests = {
     doc: "Joins this socket to a room; later messages arrive as `roomMessage`. Gives how many of the user's sockets are joined. Repeating it changes nothing. By a socket with `enableSync` it files the room in the user's session.",
     params: { roomName: existing(RoomName), options: optional(JoinOptions) },
     result: Count,
-    errors: ['noRoom', 'notAllowed', 'invalidName', 'tooManyRooms', 'quotaExceeded', 'tooLarge'],
+    errors: ['noRoom', 'roomExpired', 'notAllowed', 'invalidName', 'tooManyRooms', 'quotaExceeded', 'tooLarge'],
     access: 'user',
     on: 'socket',
     cost: { units: 4 },
@@ -136,7 +136,7 @@ export const membershipRequests = {
   }),
 
   roomUserlistGet: request({
-    doc: 'Gives the members of the room page by page.',
+    doc: 'Gives the members of the room page by page; of a transient room how many they are, and no names.',
     params: { roomName: existing(RoomName), options: optional(PageOptions) },
     result: UserlistPage,
     errors: ['noRoom', 'notJoined'],
@@ -147,7 +147,7 @@ export const membershipRequests = {
   }),
 
   roomUserSeen: request({
-    doc: 'Tells whether a user is in the room, and since when or when last, which is remembered of the 10,000 who left latest. An unknown user is no error.',
+    doc: 'Tells whether a user is in the room, and since when or when last, which is remembered of the 10,000 who left latest. An unknown user is no error. Of others a transient room tells nothing.',
     params: { roomName: existing(RoomName), userName: required(UserName) },
     result: UserSeen,
     errors: ['noRoom', 'notJoined'],
@@ -166,7 +166,7 @@ export const membershipNotifications = {
   }),
 
   roomLeftEcho: notification({
-    doc: 'Another socket of the user left the room or went away; `njoined` remain joined. With its own id, this socket itself was taken out, by the leave of another one (see Sessions) or by the service.',
+    doc: 'Another socket of the user left the room or went away; `njoined` remain joined. With its own id, this socket itself was taken out, by the leave of another one (see Sessions), by the service, or as it has joined another transient room.',
     params: [carries('roomName', RoomName), carries('id', SocketId), carries('njoined', Count)],
     audience: OTHERS,
     example: ['lobby', 'K7Zk2vXQ', 1],

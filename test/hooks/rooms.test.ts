@@ -55,6 +55,16 @@ describe.each(['msgpack', 'json'] as const)('onJoin, %s', (format) => {
     }
   });
 
+  test('is asked of a join that would make the room, which is not made where it refuses', async () => {
+    const [user, other] = [await world.login(undefined, { format }), await world.login(undefined, { format })];
+    const [refused, made] = [world.fresh('refuse'), world.fresh('room')];
+    expect(await user.refusal('roomJoin', refused, { create: true })).toMatchObject({ code: 'notToday' });
+    expect(await other.refusal('roomJoin', refused)).toMatchObject({ code: 'noRoom' });
+    expect(await user.call('roomJoin', made, { create: true })).toBe(1);
+    expect(await toldOf(node, 'onJoin', made)).toMatchObject({ userName: user.userName, njoined: 1 });
+    expect(told(node, 'onJoin').filter(({ roomName }) => roomName === made)).toHaveLength(1);
+  });
+
   test.each(errors)('a join that fails in it (%s) leaves no trace and leaks no message', async (word, code) => {
     const owner = await world.login(undefined, { format });
     const bob = await world.login(undefined, { format });

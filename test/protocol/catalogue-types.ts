@@ -14,7 +14,12 @@ export type Arguments = [
   Holds<Equal<Args<'roomGetOwner'>['roomName'], string>>,
   Holds<Equal<Args<'roomCreate'>['whitelistOnly'], boolean>>,
   Holds<Equal<Args<'roomMessage'>['message'], ValueMap>>,
-  Holds<Equal<Args<'roomJoin'>['options'], { group?: string } | undefined>>,
+  Holds<
+    Equal<
+      Args<'roomJoin'>['options'],
+      { group?: string; create?: boolean; whitelistOnly?: boolean; attributes?: ValueMap } | undefined
+    >
+  >,
   Holds<Equal<Args<'systemMessage'>['data'], Value>>,
 ];
 
@@ -31,7 +36,12 @@ export type Outcomes = [
   Holds<Equal<Result<'disconnect'>, null>>,
   Holds<Fits<Result<'login'>, Value>>,
   Holds<Fits<Result<'roomsJoin'>, Value>>,
-  Holds<Equal<DeclaredErrors<'roomJoin'>, 'noRoom' | 'notAllowed' | 'invalidName' | 'tooManyRooms'>>,
+  Holds<
+    Equal<
+      DeclaredErrors<'roomJoin'>,
+      'noRoom' | 'notAllowed' | 'invalidName' | 'tooManyRooms' | 'quotaExceeded' | 'tooLarge' | 'roomExpired'
+    >
+  >,
   Holds<Equal<DeclaredErrors<'ping'>, never>>,
   Holds<Fits<Failure<'noRoom'>, Failure>>,
   Fails<Fits<Failure, Failure<'noRoom'>>>,

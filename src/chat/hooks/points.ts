@@ -38,20 +38,22 @@ export async function askToConnect(
 
 /**
  * What stands against a new join: the hook, which is asked where the room admits the user, or else the room. The room
- * may admit the user a moment later, and nobody joins whom the hook has not been asked about.
+ * may admit the user a moment later, and nobody joins whom the hook has not been asked about. `mayMake`: where there is no room, the
+ * join makes it.
  */
 export async function askToJoin(
   { hooks, access }: { hooks: HookRunner | undefined; access: Pick<AccessStore, 'readAccess'> },
   caller: Caller,
   roomName: string,
+  mayMake = false,
 ): Promise<Refused | Failure<'noRoom' | 'notAllowed'> | undefined> {
   if (hooks?.has('onJoin') !== true) return undefined;
   if (caller.rooms.has(roomName) || caller.rooms.isJoining(roomName)) return undefined;
   const { socketId, userName } = caller;
   const found = await access.readAccess(roomName, userName);
-  if (found === 'noRoom') return fail('noRoom', [roomName]);
-  if (!found.admitted) return fail('notAllowed');
-  const njoined = found.njoined + 1;
+  if (found === 'noRoom' && !mayMake) return fail('noRoom', [roomName]);
+  if (found !== 'noRoom' && !found.admitted) return fail('notAllowed');
+  const njoined = found === 'noRoom' ? 1 : found.njoined + 1;
   return hooks.ask('onJoin', () => ({ socketId, userName, roomName, njoined }), readRefusal);
 }
 

@@ -16,7 +16,8 @@ import type { Since } from '../../store/membership/membership-store.ts';
 import type { Actor } from '../actor.ts';
 import type { Handlers } from '../caller.ts';
 import { ok } from '../outcome.ts';
-import { joinRoom, type JoinDone, type Joiner } from './membership.ts';
+import { joinRoom, type JoinDone, type Joiner } from './join-room.ts';
+import { hasEnded } from '../room/ended.ts';
 import type { Services } from '../services.ts';
 import { windowsOf } from '../windows.ts';
 
@@ -101,6 +102,7 @@ async function joinOne(
   if (named.has(roomName)) return failBecause('badArgument', [0, roomName], 'the room is named twice');
   named.add(roomName);
   if (!isValidName(roomName, services.settings.limits)) return fail('noRoom', [roomName]);
+  if (hasEnded(services, roomName)) return fail('roomExpired', [roomName]);
   try {
     return await joinRoom(services, joiner, roomName, { since: sinceOf(position), group, bytesMax });
   } catch (error) {

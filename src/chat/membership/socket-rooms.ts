@@ -55,6 +55,9 @@ export class SocketRooms {
   #leftAt: Map<string, Point> | undefined;
   #lostAt: Map<string, Point> | undefined;
   #afterJoins: Map<string, (() => void)[]> | undefined;
+  #leftBehind: Map<string, Promise<void>> | undefined;
+  /** The transient room of which it was told last that it is in it (one-transient.ts). */
+  transient: string | undefined;
 
   has(roomName: string): boolean {
     return this.live.has(roomName);
@@ -105,6 +108,18 @@ export class SocketRooms {
   joined(): Set<string> {
     const joins = this.#joins?.filter(({ point }) => point !== undefined) ?? [];
     return new Set([...this.live.keys(), ...joins.map(({ roomName }) => roomName)]);
+  }
+
+  /** A leave that nobody has asked for is under way. */
+  leaveBehind(roomName: string, leave: Promise<void>): void {
+    this.#leftBehind ??= new Map();
+    this.#leftBehind.set(roomName, leave);
+    void leave.then(() => this.#leftBehind?.delete(roomName));
+  }
+
+  /** Resolves once no such leave of a room is under way; undefined where there is none. */
+  leftBehind(roomName: string): Promise<void> | undefined {
+    return this.#leftBehind?.get(roomName);
   }
 
   leaveOf(roomName: string): Leave | undefined {

@@ -2,7 +2,7 @@
  * What rooms take of their owners' quotas, which is two slots: reserving before a room is made, asking for more, giving
  * back. A step that was not done leaves the owner's notes too high, never too low, until somebody meets the quota and looks.
  */
-import { fail, unavailable, type Failure } from '../../protocol/errors.ts';
+import { fail, Failure, unavailable } from '../../protocol/errors.ts';
 import type { NamesWanted, OwnerChanged } from '../../store/access/access-store.ts';
 import type { Wish } from '../../store/quota/grant.ts';
 import { ROOM_BYTES, type Ask, type Granted, type Owned, type QuotaStore } from '../../store/quota/quota-store.ts';
@@ -16,6 +16,18 @@ export interface QuotasDeps {
   readonly rooms: Pick<RoomStore, 'create' | 'readInfo'>;
   readonly repairs: Pick<Repairs, 'retry'>;
 }
+
+/** A room that is about to be made, with so many names in its lists. */
+export interface RoomToMake {
+  readonly owner: string;
+  readonly roomName: string;
+  readonly names: number;
+  /** By the service, which may go beyond the quota. */
+  readonly forced: boolean;
+}
+
+/** Its life, and what was reserved for it of its owner's quota. */
+export type Reserved = NonNullable<RoomOptions['reserved']>;
 
 /** Names are granted by that many, so that a list that grows asks seldom. */
 const NAMES_STEP = 100;
@@ -35,28 +47,42 @@ export class Quotas {
     options: RoomOptions,
     forced: boolean,
   ): Promise<'ok' | 'roomExists' | Failure<'quotaExceeded'>> {
-    const { quotas, rooms } = this.#deps;
+    const { rooms } = this.#deps;
     const { owner, lists = { adminlist: [], whitelist: [], blacklist: [] } } = options;
     if (owner === undefined) return rooms.create(roomName, options);
-    const room = { owner, roomName, life: newEpoch() };
     const names = Object.values(lists).reduce((sum, list) => sum + new Set(list).size, 0);
+    const created = await this.making(
+      { owner, roomName, names, forced },
+      (reserved) => rooms.create(roomName, { ...options, reserved }),
+      (made) => made === 'ok',
+    );
+    if (!(created instanceof Failure)) return created;
+    return (await rooms.readInfo(roomName, SERVICE)) === 'noRoom' ? created : 'roomExists';
+  }
+
+  /**
+   * Runs what makes a room, with what is reserved of its owner's quota first; that is given back where it was not made. Nothing is run
+   * where there is not enough.
+   */
+  async making<T>(
+    { owner, roomName, names, forced }: RoomToMake,
+    make: (reserved: Reserved) => Promise<T>,
+    isMade: (made: T) => boolean,
+  ): Promise<T | Failure<'quotaExceeded'>> {
+    const { quotas } = this.#deps;
+    const room = { owner, roomName, life: newEpoch() };
     const ask = { names, namesAsked: names + quotas.firstNames, bytes: ROOM_BYTES };
     const { short, grant } = await this.#grant(room, { ...ask, creating: true, forced });
-    if (short !== undefined) {
-      const isThere = (await rooms.readInfo(roomName, SERVICE)) !== 'noRoom';
-      return isThere ? 'roomExists' : fail('quotaExceeded', [short]);
-    }
-    const created = await rooms
-      .create(roomName, { ...options, reserved: { life: room.life, grant } })
-      .catch((error: unknown) => {
-        // It may have been made all the same.
-        this.#deps.repairs.retry(async () => {
-          if (!(await quotas.isThere(room))) await quotas.release(room);
-        }, error);
-        throw error;
-      });
-    if (created === 'roomExists') await this.#later(() => quotas.release(room));
-    return created;
+    if (short !== undefined) return fail('quotaExceeded', [short]);
+    const made = await make({ life: room.life, grant }).catch((error: unknown) => {
+      // It may have been made all the same.
+      this.#deps.repairs.retry(async () => {
+        if (!(await quotas.isThere(room))) await quotas.release(room);
+      }, error);
+      throw error;
+    });
+    if (!isMade(made)) await this.#later(() => quotas.release(room));
+    return made;
   }
 
   /** Does what needs names of a quota; where the room has not enough, it is granted more, and it is done again. */

@@ -6,6 +6,7 @@ import { roomTopic, userTopic } from '../../redis/keys.ts';
 import type { Actor } from '../actor.ts';
 import type { HandlersOf } from '../caller.ts';
 import { ok, type Ok } from '../outcome.ts';
+import { roomDefaults } from './making.ts';
 import { removalFrame } from './removals.ts';
 import type { Services } from '../services.ts';
 
@@ -13,13 +14,7 @@ export function roomHandlers(services: Services): HandlersOf<typeof roomRequests
   const { rooms, quotas, settings } = services;
   return {
     async roomCreate(by, { roomName, whitelistOnly }) {
-      const options = {
-        owner: by.author,
-        whitelistOnly,
-        userlistUpdates: settings.userlistUpdates,
-        accessListsUpdates: settings.accessListsUpdates,
-        historyMax: settings.historyMaxSize,
-      };
+      const options = { owner: by.author, whitelistOnly, ...roomDefaults(settings) };
       const created = await quotas.create(roomName, options, by.rights.as === 'service');
       if (created === 'roomExists') return fail(created, [roomName]);
       return created === 'ok' ? ok(null) : created;

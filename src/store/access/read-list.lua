@@ -8,6 +8,10 @@ if not mayRead(user, trusted) then
   return 'notJoined'
 end
 if listName == 'userlist' then
+  -- How many are in a transient room is told, not who; but for the service.
+  if trusted ~= '1' and redis.call('HGET', meta, 'kind') == 'transient' then
+    return { redis.call('ZCARD', names), {}, '', log.life }
+  end
   -- What the reader has seen of changes that wait to be told is not taken back in silence (lib/userlist.lua).
   if redis.call('EXISTS', changes) == 1 then
     redis.call('HSET', meta, 'changesSeen', '1')

@@ -1,4 +1,4 @@
--- uses: clock occupants userlist access history
+-- uses: clock occupants userlist access history room/make
 -- Joins a socket to a room: existence, tombstone, access, membership, notice, and what was missed since the
 -- position the client names. One step, so that no rule can change between the check and the joining, and that
 -- the messages returned end exactly where live delivery begins. They come whole, or not at all where they do not fit into
@@ -7,18 +7,31 @@
 -- `inSession` is '1' where the user's session is to keep the room: `entries` has everybody whose session may, and where in the log
 -- it was joined last for that.
 -- 'lost': the node was swept here.
+-- `creation` is what the room is made with where there is none, the user its owner, packed; '' where it is not made. `endsAt` is when a
+-- room of that name ends, in ms, '' for those that do not: it may be there a little longer.
 local ENTRIES_MAX = 100000
-if not openLog(now) then
+local CREATION = '>c16BBBI4Bc0I2c0'
+if endsAt ~= '' and tonumber(endsAt) <= now then
+  return 'roomExpired'
+end
+local isThere = openLog(now)
+if not isThere and creation == '' then
   return 'noRoom'
 end
 if redis.call('EXISTS', tomb .. node) == 1 then
   return 'lost'
 end
-if not admitted(user) then
+if isThere and not admitted(user) then
   return 'notAllowed'
 end
 if verdict ~= '' then
   return verdict
+end
+if not isThere then
+  local room = { owner = user }
+  room.epoch, room.whitelistOnly, room.userlistUpdates, room.accessListsUpdates, room.historyMax, room.granted, room.attributes =
+    struct.unpack(CREATION, creation)
+  makeRoom(room)
 end
 local njoined, changed, first = addOccupant(user, socket, node)
 if first and tellsUsers() then
@@ -64,7 +77,8 @@ if sinceId ~= '' then
     end
   end
 end
+local mode, kind = unpack(redis.call('HMGET', meta, 'whitelistOnly', 'kind'))
 return {
   position(), njoined, changed and 1 or 0, announced, recovered, missed, changesPending,
-  tonumber(redis.call('HGET', meta, 'whitelistOnly')), log.life, freshEntry, now,
+  tonumber(mode), log.life, freshEntry, now, isThere and 0 or 1, kind == 'transient' and 1 or 0,
 }

@@ -22,9 +22,11 @@ export const joinRoom = script('join-room', {
     'pageMax',
     'bytesMax',
     'maxAgeMs',
+    'creation',
+    'endsAt',
   ],
   writes: true,
-  refuses: ['noRoom', 'lost', 'notAllowed', 'invalidName', 'tooManyRooms'],
+  refuses: ['noRoom', 'roomExpired', 'lost', 'notAllowed', 'invalidName', 'tooManyRooms'],
   gives: {
     at: position,
     njoined: number,
@@ -37,6 +39,8 @@ export const joinRoom = script('join-room', {
     life: text,
     freshEntry: yes,
     time: number,
+    created: yes,
+    isTransient: yes,
   },
 });
 

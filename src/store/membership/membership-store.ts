@@ -3,6 +3,7 @@
  * in one step, or refuses with a word and changes nothing. Rejects with `StateUnavailable` where Redis cannot be asked.
  */
 import type { Point, Position, TopicEvent } from '../../log/event.ts';
+import { endOf } from '../../protocol/names/temporary.ts';
 import type { Commands } from '../../redis/commands.ts';
 import type { Keyspace } from '../../redis/keys.ts';
 import { list, text } from '../../redis/reply.ts';
@@ -10,6 +11,7 @@ import { flag } from '../../redis/script.ts';
 import type { Unreadable } from '../key-names.ts';
 import { rightsArgs, type Rights } from '../rights.ts';
 import type { Life } from '../room/room-store.ts';
+import { packCreation, type Creation } from './creation.ts';
 import * as scripts from './membership-scripts.ts';
 import { readNodeSockets } from './node-sockets.ts';
 
@@ -39,6 +41,8 @@ export interface JoinRules {
   readonly verdict?: JoinVerdict | undefined;
   /** The user's session is to keep the room. */
   readonly inSession?: boolean;
+  /** It is made with that where there is none, the user its owner. */
+  readonly creation?: Creation | undefined;
 }
 
 export interface Joined {
@@ -59,6 +63,9 @@ export interface Joined {
   readonly freshEntry: boolean;
   /** By Redis's clock. */
   readonly time: number;
+  /** The room was made by this. */
+  readonly created: boolean;
+  readonly isTransient: boolean;
 }
 
 export interface LeaveRules {
@@ -103,8 +110,8 @@ export class MembershipStore {
   join(
     occupant: Membership,
     frame: Uint8Array,
-    { since, bytesMax = this.#options.replyBytes, verdict, inSession = false }: JoinRules = {},
-  ): Promise<Joined | 'noRoom' | 'lost' | JoinVerdict> {
+    { since, bytesMax = this.#options.replyBytes, verdict, inSession = false, creation }: JoinRules = {},
+  ): Promise<Joined | 'noRoom' | 'roomExpired' | 'lost' | JoinVerdict> {
     return this.#commands.run(scripts.joinRoom, this.#keys.room(occupant.roomName), {
       user: occupant.userName,
       socket: occupant.socketId,
@@ -119,6 +126,8 @@ export class MembershipStore {
       pageMax: this.#options.pageMax,
       bytesMax,
       maxAgeMs: this.#options.historyMaxAgeMs,
+      creation: creation === undefined ? '' : packCreation(creation),
+      endsAt: endOf(occupant.roomName) ?? '',
     });
   }
 

@@ -1,4 +1,4 @@
--- uses: clock log
+-- uses: clock room/make
 -- Creates a room that does not exist, with its lists. One step, so that a name is never half created.
 -- `granted` is what was reserved of the owner's quota (lib/grant.lua), packed; '' where there is none to ask for.
 -- `maxAge`: how old its messages may become (lib/age/ages.lua), '' for the service's rule.
@@ -6,14 +6,12 @@
 if redis.call('EXISTS', meta) == 1 then
   return 'roomExists'
 end
-newLog(epoch, now, historyMax)
-redis.call('HSET', meta, 'owner', owner, 'whitelistOnly', whitelistOnly, 'userlistUpdates', userlistUpdates,
-  'accessListsUpdates', accessListsUpdates)
+makeRoom({
+  epoch = epoch, owner = owner, whitelistOnly = whitelistOnly, userlistUpdates = userlistUpdates,
+  accessListsUpdates = accessListsUpdates, historyMax = historyMax, granted = granted, attributes = '',
+})
 if maxAge ~= '' then
   redis.call('HSET', meta, 'maxAge', maxAge)
-end
-if granted ~= '' then
-  redis.call('HSET', meta, 'granted', granted)
 end
 local lists = { adminlist = adminlist, whitelist = whitelist, blacklist = blacklist }
 for at = rest, #ARGV, 2 do
