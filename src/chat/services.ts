@@ -49,6 +49,8 @@ export interface ChatSettings {
   readonly accessListsUpdates: boolean;
   readonly directMessages: 'off' | 'live' | 'stored';
   readonly historyMaxSize: number;
+  /** The room that every socket is in; undefined for none. */
+  readonly globalRoom: string | undefined;
   readonly heartbeatMs: number;
   readonly resumeTokenMs: number;
   /** What edits of blacklists are signed with; undefined where they need no signature. */

@@ -183,6 +183,7 @@ function readRooms(reader: Reader): Config['rooms'] {
     largeSize: reader.get(settings.roomLargeSize),
     listSizeLimit: reader.get(settings.roomListSizeLimit),
     roomsPerSocket: reader.get(settings.roomsPerSocket),
+    globalRoom: reader.get(settings.globalRoom),
     membersMax: reader.get(settings.roomMembers),
     perUser: reader.get(settings.roomsPerUser),
   };

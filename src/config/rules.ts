@@ -1,6 +1,7 @@
 // What must hold between settings, and what production refuses. Each rule gives a sentence that says what to change.
 import { isQuoted } from '../outside/text.ts';
 import { redisRules, type Rule } from './redis-rules.ts';
+import { nameFault } from '../protocol/names/rule.ts';
 import type { Config } from './shape.ts';
 import { keySources } from './signatures.ts';
 
@@ -69,6 +70,10 @@ const mistakeRules: readonly Rule[] = [
   // The prefix stands before the hash tag: braces in it would become the tag and put all keys into one slot.
   ({ redis }) =>
     /[{}\s]/.test(redis.prefix) ? 'PARLEY_REDIS_PREFIX may not contain braces or white space.' : undefined,
+  ({ rooms: { globalRoom }, limits }) => {
+    const fault = globalRoom === undefined ? undefined : nameFault(globalRoom, limits);
+    return fault === undefined ? undefined : `PARLEY_GLOBAL_ROOM is no name of a room: ${fault}.`;
+  },
   ({ allowedOrigins }) =>
     typeof allowedOrigins !== 'string' && allowedOrigins.some((origin) => origin === '*' || origin === 'same-host')
       ? 'PARLEY_ALLOWED_ORIGINS is `*`, `same-host`, or a list of origins; they do not mix.'

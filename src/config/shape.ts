@@ -69,6 +69,8 @@ export interface Config {
     readonly largeSize: number;
     readonly listSizeLimit: number;
     readonly roomsPerSocket: number;
+    /** A valid name. */
+    readonly globalRoom: string | undefined;
     /** Who belong to one. */
     readonly membersMax: number;
     /** To which one user belongs. */

@@ -112,6 +112,9 @@ export const settings = {
     doc: 'Names that may be made, of users, rooms and groups: `visible` refuses what cannot be seen; `username` is the UsernameCaseMapped profile of RFC 8265, letters and digits in lower case.',
   }),
   roomsManagement: flag('PARLEY_ROOMS_MANAGEMENT', true, { doc: 'Whether clients may create and delete rooms.' }),
+  globalRoom: optionalText('PARLEY_GLOBAL_ROOM', {
+    doc: 'Name of a room that every socket is joined to behind its login. It is made where it is not there, has no owner, and tells nobody who comes and goes. Who leaves it is back at the next login.',
+  }),
   userlistUpdates: flag('PARLEY_USERLIST_UPDATES', true, { doc: 'Whether new rooms announce who joins and leaves.' }),
   accessListsUpdates: flag('PARLEY_ACCESS_LISTS_UPDATES', true, {
     doc: 'Whether new rooms announce changes of their access lists.',

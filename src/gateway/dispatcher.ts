@@ -7,6 +7,7 @@ import type { Handlers } from '../chat/caller.ts';
 import { answer, plain, settled, UnderWay, type AnyOutcome, type Told } from '../chat/outcome.ts';
 import { fillIn, namesNobody, type FilledIn } from '../chat/auth/fill-in.ts';
 import { login, type Login } from '../chat/auth/login.ts';
+import { joinGlobalRoom } from '../chat/membership/global-room.ts';
 import { UNITS_PER_ROOM } from '../chat/session/session.ts';
 import { callHandler, type Asking, type SocketCall } from '../service/server-api.ts';
 import type { Services } from '../chat/services.ts';
@@ -22,7 +23,7 @@ import { StateUnavailable } from '../redis/unavailable.ts';
 import type { Connection } from './connection.ts';
 import type { Hub } from './hub.ts';
 import { ClientSocket, OPENING_MS, type Opening } from './client-socket.ts';
-import { deliverKept, tellLogin, type LoginTelling } from './login-telling.ts';
+import { deliverKept, tellLogin, wasTold, type LoginTelling } from './login-telling.ts';
 import { Turns } from './turns.ts';
 
 export type RequestLike = Extract<Message, { type: 0 | 2 }>;
@@ -198,8 +199,8 @@ export class Dispatcher {
       hub.add(socket);
       this.#deps.onLogin(socket);
       await tellLogin(connection, telling, done);
-      for (const heard of done.heard) services.arrivals.told(socket, heard);
-      if (done.isUnreadLate) services.unreadNews.later(socket);
+      wasTold(services, socket, done);
+      joinGlobalRoom(services, socket);
     }
     const begin = (filled?: FilledIn): void =>
       done.switchOver.complete(socket, {
@@ -243,8 +244,7 @@ export class Dispatcher {
       socket.filledIn(filled);
       socket.spend(filled.restored.length * UNITS_PER_ROOM);
       await tellLogin(connection, telling, { userName: socket.userName, ...filled });
-      for (const heard of filled.heard) services.arrivals.told(socket, heard);
-      if (filled.isUnreadLate) services.unreadNews.later(socket);
+      wasTold(services, socket, filled);
       // It may have closed meanwhile, which has begun it.
       if (socket.opening === opening) {
         socket.opening = undefined;

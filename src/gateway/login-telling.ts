@@ -6,6 +6,7 @@ import { wasPushed } from '../chat/direct/missed.ts';
 import { isLogged } from '../chat/inbox/socket-inbox.ts';
 import { isUpTo, type TopicEvent } from '../log/event.ts';
 import { addressOf } from '../log/recipients.ts';
+import type { Services } from '../chat/services.ts';
 import type { Message } from '../protocol/wire/codec.ts';
 import type { ClientSocket } from './client-socket.ts';
 import type { Connection } from './connection.ts';
@@ -39,6 +40,16 @@ export async function tellLogin(
       telling.told = 'all';
     });
   }
+}
+
+/** Once a login is told: what of it may be answered, and what of it is yet to come. */
+export function wasTold(
+  { arrivals, unreadNews }: Pick<Services, 'arrivals' | 'unreadNews'>,
+  socket: ClientSocket,
+  { heard, isUnreadLate }: Pick<Login, 'heard' | 'isUnreadLate'>,
+): void {
+  for (const one of heard) arrivals.told(socket, one);
+  if (isUnreadLate) unreadNews.later(socket);
 }
 
 /** What was kept for a socket while it was logging in, or had not filled that in: it comes behind what it was told by then. */

@@ -150,6 +150,7 @@ function chatSettings(config: Config): ChatSettings {
     accessListsUpdates: config.rooms.accessListsUpdates,
     directMessages: config.direct.messages,
     historyMaxSize: config.rooms.historyMaxSize,
+    globalRoom: config.rooms.globalRoom,
     heartbeatMs: config.node.heartbeatMs,
     resumeTokenMs: config.auth.resumeTokenMs,
     blacklistSecret: secretOf(config, 'blacklist'),

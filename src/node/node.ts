@@ -4,6 +4,7 @@
  */
 import type { NodeParts } from './build.ts';
 import { TICK_MS } from '../bus/topics.ts';
+import { makeGlobalRoom } from '../chat/membership/global-room.ts';
 import { pageUrl } from '../http/page.ts';
 import { about } from '../ops/log.ts';
 import { onBreak, onTopology } from '../redis/connect.ts';
@@ -62,6 +63,10 @@ export class GatewayNode {
     await this.#whenRedisIsThere(() => bus.start(topics));
     await this.#whenRedisIsThere(() => this.#parts.calls.follow());
     await this.#whenRedisIsThere(() => this.#parts.comparison.start());
+    // Without it a node can begin, and the next login makes it.
+    await makeGlobalRoom(this.#parts.services).catch((error: unknown) =>
+      this.#parts.errors.putOff('globalRoom', error, 'the global room is made later'),
+    );
     this.#parts.authenticator.start();
     this.#parts.sweeper.start();
     this.#parts.memory.start();

@@ -1,0 +1,68 @@
+/**
+ * The room that every socket is in, where PARLEY_GLOBAL_ROOM names one: the service's own, which tells nobody who comes and goes. A node
+ * makes it at its start, and again when a login finds it gone. A socket is joined behind its login, which does not wait or fail
+ * for it, and may leave until its next login. It is in no session: every device is joined by itself.
+ */
+import { notificationFrame } from '../../protocol/wire/frame.ts';
+import { hasCode, Failure, unavailable } from '../../protocol/errors.ts';
+import { SERVICE } from '../../store/rights.ts';
+import { actingAs } from '../actor.ts';
+import type { Caller } from '../caller.ts';
+import { answer, ok } from '../outcome.ts';
+import { roomDefaults } from '../room/making.ts';
+import type { Services } from '../services.ts';
+import { joinRoom, type JoinDone, type JoinFailure } from './join-room.ts';
+
+/** Makes it where it is not there. */
+export async function makeGlobalRoom({ rooms, settings }: Pick<Services, 'rooms' | 'settings'>): Promise<void> {
+  const { globalRoom } = settings;
+  // Looked for first: making one takes memory, which Redis may not have.
+  if (globalRoom === undefined || (await rooms.readInfo(globalRoom, SERVICE)) !== 'noRoom') return;
+  await rooms.create(globalRoom, {
+    ...roomDefaults(settings),
+    owner: undefined,
+    whitelistOnly: false,
+    userlistUpdates: false,
+    accessListsUpdates: false,
+  });
+}
+
+/** Joins a socket that was told of its login. */
+export function joinGlobalRoom(services: Services, socket: Caller): void {
+  const { globalRoom } = services.settings;
+  if (globalRoom === undefined) return;
+  const join = (): Promise<void> => joinTelling(services, socket, globalRoom);
+  join().catch((error: unknown) => services.repairs.retry(join, error));
+}
+
+async function joinTelling(services: Services, socket: Caller, roomName: string): Promise<void> {
+  const { socketId } = socket;
+  if (!socket.open) return;
+  let done = await joinUnfiled(services, socket, roomName);
+  if (done instanceof Failure && hasCode(done, 'noRoom')) {
+    await makeGlobalRoom(services);
+    done = await joinUnfiled(services, socket, roomName);
+  }
+  // It is banned there, or the operator's hook does not want it.
+  if (done instanceof Failure) return;
+  await done.reached();
+  const { joined } = done;
+  const echo = joined.changed ? notificationFrame('roomJoinedEcho', [roomName, socketId, joined.njoined]) : undefined;
+  const before = (): void => {
+    done.before();
+    if (echo !== undefined) socket.send(echo);
+  };
+  answer(ok(null, { before, after: () => done.after() }), {
+    mayAct: services.instance.held,
+    together: (work) => work(),
+    tell: () => undefined,
+    failureOf: () => unavailable(),
+    startAfresh: () => socket.startAfresh(),
+  });
+}
+
+/** Its other sockets are told as of any join. */
+const joinUnfiled = (services: Services, socket: Caller, roomName: string): Promise<JoinDone | JoinFailure> => {
+  const by = actingAs(socket.userName, { bypassPermissions: true, exceptSocket: socket.socketId });
+  return joinRoom(services, { by, socket }, roomName, { group: undefined, isUnfiled: true });
+};
