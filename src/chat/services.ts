@@ -8,6 +8,7 @@ import type { AccessStore } from '../store/access/access-store.ts';
 import type { ConductStore } from '../store/conduct/conduct-store.ts';
 import type { Deletions } from '../store/room/deletions.ts';
 import type { ContactStore } from '../store/contact/contact-store.ts';
+import type { ConversationStore } from '../store/conversation/conversation-store.ts';
 import type { DirectStore } from '../store/direct/direct-store.ts';
 import type { HistoryStore } from '../store/history/history-store.ts';
 import type { InboxStore } from '../store/inbox/inbox-store.ts';
@@ -29,6 +30,7 @@ import type { StoredSends } from './direct/stored-sends.ts';
 import type { ContactPairs } from './contact/pairs.ts';
 import type { Presence } from './contact/presence.ts';
 import type { Profiles } from './contact/profiles.ts';
+import type { Endings } from './conversation/endings.ts';
 import type { MemberTelling } from './member/telling.ts';
 import type { Transients } from './message/transients.ts';
 import type { Leaves } from './membership/leaves.ts';
@@ -49,6 +51,8 @@ export interface ChatSettings {
   readonly accessListsUpdates: boolean;
   readonly directMessages: 'off' | 'live' | 'stored';
   readonly historyMaxSize: number;
+  /** Who belong to one room at most. */
+  readonly membersMax: number;
   /** The room that every socket is in; undefined for none. */
   readonly globalRoom: string | undefined;
   readonly heartbeatMs: number;
@@ -83,6 +87,8 @@ export interface Services {
   readonly inboxes: InboxStore;
   readonly unreads: UnreadStore;
   readonly deletions: Deletions;
+  readonly conversations: ConversationStore;
+  readonly endings: Pick<Endings, 'note'>;
   readonly topics: Topics;
   readonly audience: Audience;
   readonly leaves: Leaves;

@@ -13,6 +13,8 @@ import { StoredSends } from '../chat/direct/stored-sends.ts';
 import { ContactPairs } from '../chat/contact/pairs.ts';
 import { Presence } from '../chat/contact/presence.ts';
 import { Profiles } from '../chat/contact/profiles.ts';
+import { Endings, type EndingsDeps, type EndRoom } from '../chat/conversation/endings.ts';
+import { deleteRoom } from '../chat/room/room.ts';
 import { Transients } from '../chat/message/transients.ts';
 import { Leaves } from '../chat/membership/leaves.ts';
 import { Disconnects } from '../chat/membership/disconnects.ts';
@@ -23,11 +25,14 @@ import type { Config } from '../config/config.ts';
 import type { SignatureKind } from '../config/signatures.ts';
 import type { LoadedHooks } from '../hooks/load.ts';
 import { HookRunner } from '../hooks/runner.ts';
+import { Failure } from '../protocol/errors.ts';
+import { SERVICE } from '../store/rights.ts';
 
 export interface Chat {
   readonly presence: Presence;
   readonly leaves: Leaves;
   readonly disconnects: Disconnects;
+  readonly endings: Endings;
   readonly reconciler: Reconciler;
   readonly stagedEvictionPeers: StagedEvictionPeers;
   readonly authenticator: Authenticator;
@@ -81,8 +86,10 @@ export function buildChat(
   const stagedEvictionPeers = new StagedEvictionPeers({ ...acting, nodes: peerNodes });
   const disconnects = new Disconnects({ leaves, topics, repairs });
   const authenticator = buildAuthenticator(shared, lease);
+  const endings = buildEndings(shared, common);
   const services: Services = {
     ...common,
+    endings,
     settings: chatSettings(config),
     ...aboutContacts,
     storedSends: new StoredSends({ ...common, ...sendsOf(config), budget: commands.budget }),
@@ -98,6 +105,7 @@ export function buildChat(
     counters,
     debtMs: (userName) => accounts.debtMs(userName, performance.now()),
   };
+  endings.start(endRoom(services));
   const bareHandlers = bindHandlers(services);
   const around = { limits: config.limits, onDefect: defectLog(shared) };
   const handlers = hooks === undefined ? bareHandlers : hookedHandlers(bareHandlers, { ...around, hooks });
@@ -105,6 +113,7 @@ export function buildChat(
     presence,
     leaves,
     disconnects,
+    endings,
     reconciler,
     stagedEvictionPeers,
     authenticator,
@@ -113,6 +122,23 @@ export function buildChat(
     bareHandlers,
   };
 }
+
+const buildEndings = ({ errors }: Shared, deps: Omit<EndingsDeps, 'onError'>): Endings =>
+  new Endings({
+    ...deps,
+    onError: (error) => errors.putOff('endings', error, 'ending temporary rooms is put off'),
+  });
+
+const endRoom =
+  (services: Services): EndRoom =>
+  async (roomName) => {
+    const deleted = await deleteRoom(
+      services,
+      { rights: SERVICE, author: undefined, exceptSocket: undefined },
+      roomName,
+    );
+    return !(deleted instanceof Failure);
+  };
 
 function buildContacts(
   { errors }: Shared,
@@ -150,6 +176,7 @@ function chatSettings(config: Config): ChatSettings {
     accessListsUpdates: config.rooms.accessListsUpdates,
     directMessages: config.direct.messages,
     historyMaxSize: config.rooms.historyMaxSize,
+    membersMax: config.rooms.membersMax,
     globalRoom: config.rooms.globalRoom,
     heartbeatMs: config.node.heartbeatMs,
     resumeTokenMs: config.auth.resumeTokenMs,

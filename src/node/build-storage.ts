@@ -7,6 +7,8 @@ import { RedisMemory } from '../redis/redis-memory.ts';
 import { AccessStore } from '../store/access/access-store.ts';
 import { ConductStore } from '../store/conduct/conduct-store.ts';
 import { Evictions } from '../store/access/evictions.ts';
+import { ConversationStore } from '../store/conversation/conversation-store.ts';
+import { EndingStore } from '../store/conversation/endings.ts';
 import { ContactStore } from '../store/contact/contact-store.ts';
 import { PresenceStore } from '../store/contact/presence-store.ts';
 import { DirectStore } from '../store/direct/direct-store.ts';
@@ -57,6 +59,8 @@ export interface Stores {
   readonly inboxes: InboxStore;
   readonly unreads: UnreadStore;
   readonly deletions: Deletions;
+  readonly conversations: ConversationStore;
+  readonly endingStore: EndingStore;
   readonly evictions: Evictions;
   readonly quotas: QuotaStore;
   readonly peers: Peers;
@@ -112,6 +116,8 @@ export function buildStores({ config, keys }: Shared, { commands, lease }: Redis
     }),
     histories: new HistoryStore(commands, keys, { replyBytes, historyMaxAgeMs }),
     deletions: new Deletions(commands, keys),
+    conversations: new ConversationStore(commands, keys, lease),
+    endingStore: new EndingStore(commands, keys),
     quotas: new QuotaStore(commands, keys, config.quotas),
     peers: new Peers(commands, keys),
     resumeKeyStore: new ResumeKeyStore(commands, keys, config.auth.resumeTokenMs + KEY_PERIOD_MS),

@@ -198,6 +198,7 @@ export class GatewayNode {
     void this.#parts.comparison.run();
     void this.#parts.reconciler.run();
     void this.#parts.erasures.run();
+    void this.#parts.endings.run();
     // The instance may be another one than a second ago.
     this.#parts.calls
       .follow()

@@ -10,7 +10,7 @@ import { Count, Epoch, MessageId, RoomName, Timestamp, UserName } from './types.
 export const RoomKind = Type.Union([Type.Literal('normal'), Type.Literal('transient'), Type.Literal('temporary')], {
   title: 'RoomKind',
   description:
-    '`normal`: people may belong to it. `transient`: nobody does; who is in it is counted and not told, and a socket is in one such room at a time. `temporary`: its members are those it was made with, and it ends by itself.',
+    '`normal`: people may belong to it. `transient`: nobody does; who is in it is counted and not told, and a socket is in one such room at a time: joining another one leaves it (`roomLeftEcho` with its own id), and of several in `roomsJoin` the last one stays. `temporary`: its members are those it was made with, and it ends by itself.',
 });
 export type RoomKind = Static<typeof RoomKind>;
 
@@ -163,17 +163,26 @@ export type RoomDescription = Static<typeof RoomDescription>;
 
 export const conversationRequests = {
   conversationCreate: request({
-    doc: 'Makes a room that people belong to, whether they are online or not; the caller is its owner and a member, and joined to it only by joining. Every member but the caller is told by `roomInvited`. A `transient` room has no members; a `temporary` one has up to 10, and neither name nor attributes of its own. Without `roomName` the service chooses a name.',
+    doc: 'Makes a room that people belong to, whether they are online or not; the caller is its owner and a member, and joined to it only by joining. Every member is told by `roomInvited`, but for the socket that asks. A `transient` room has no members; a `temporary` one has up to 10, and neither name nor attributes of its own. Without `roomName` the service chooses a name.',
     params: { options: defaulted(ConversationOptions, {}) },
     result: ConversationCreated,
-    errors: ['notAllowed', 'invalidName', 'roomExists', 'noUser', 'quotaExceeded', 'badSignature', 'tooLarge'],
+    errors: [
+      'notAllowed',
+      'invalidName',
+      'roomExists',
+      'noUser',
+      'tooManyRooms',
+      'quotaExceeded',
+      'badSignature',
+      'tooLarge',
+    ],
     access: 'user',
     on: 'user',
     usersMay: 'roomsManagement',
     cost: { units: 10 },
     example: {
       params: [{ members: ['bob'], unique: true, attributes: { title: 'Tea' } }],
-      result: { roomName: 'u-3q2-7wEjRWk', created: true, epoch: 'e3b0c442' },
+      result: { roomName: 'u-mrx2b5nqkzsd4wavtu6jcfhy7e', created: true, epoch: 'e3b0c442' },
     },
   }),
 

@@ -344,6 +344,11 @@ export class Keyspace {
     return { erasures: key(tag, 'pending'), progress: key(tag, 'progress'), erased: key(tag, 'done') };
   }
 
+  /** The temporary rooms by when they end. */
+  get conversations(): { endings: Key } {
+    return { endings: key(this.#tag('conversations'), 'endings') };
+  }
+
   /** Node ids by when they were swept, of the last minutes. */
   get sweptNodes(): Key {
     return key(this.#tag('nodes'), 'swept');

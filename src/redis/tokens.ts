@@ -23,3 +23,5 @@ export const newNodeId = (): string => draw(9).toString('base64url');
 export const newNonce = (): Buffer => draw(8);
 /** 256 bits in 43 characters of base64url. */
 export const newSecret = (): string => draw(32).toString('base64url');
+/** 16 digits of hexadecimal: a name that every rule for names allows. */
+export const newNameDigits = (): string => draw(8).toString('hex');

@@ -3,6 +3,7 @@ import { startRedisCluster } from '../support/redis-cluster.ts';
 import { accessSuite } from './access-suite.ts';
 import { contactSuite } from './contact-suite.ts';
 import { directSuite } from './direct-suite.ts';
+import { makingSuite } from './making-suite.ts';
 import { memberSuite } from './member-suite.ts';
 import { membershipSuite } from './membership-suite.ts';
 import { messageSuite } from './message-suite.ts';
@@ -14,6 +15,7 @@ import { useWorld } from './world.ts';
 const world = useWorld({ format: 'msgpack', redis: startRedisCluster });
 for (const suite of [
   membershipSuite,
+  makingSuite,
   memberSuite,
   accessSuite,
   messageSuite,

@@ -4,6 +4,7 @@ import { conductSuite } from './conduct-suite.ts';
 import { contactSuite } from './contact-suite.ts';
 import { directSuite } from './direct-suite.ts';
 import { historySuite } from './history-suite.ts';
+import { makingSuite } from './making-suite.ts';
 import { memberSuite } from './member-suite.ts';
 import { membershipSuite } from './membership-suite.ts';
 import { messageSuite } from './message-suite.ts';
@@ -18,6 +19,7 @@ const world = useWorld({ format: 'json' });
 for (const suite of [
   roomSuite,
   membershipSuite,
+  makingSuite,
   memberSuite,
   accessSuite,
   conductSuite,

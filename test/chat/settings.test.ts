@@ -14,6 +14,10 @@ test('where clients may not manage rooms, creating and deleting are refused befo
     expect(await here.refusal('roomCreate', room)).toMatchObject({ code: 'notAllowed', args: [] });
     expect(await here.refusal('roomDelete', room)).toMatchObject({ code: 'notAllowed', args: [] });
   }
+  expect(await here.refusal('conversationCreate', {})).toMatchObject({ code: 'notAllowed', args: [] });
+  // Where there is no room a join cannot make it; where there is one it is a join.
+  expect(await here.refusal('roomJoin', world.fresh('room'), { create: true })).toMatchObject({ code: 'notAllowed' });
+  expect(await here.call('roomJoin', name, { create: true })).toBe(1);
   // Arguments come first, and everything else is as elsewhere.
   expect(await here.refusal('roomCreate', 1)).toMatchObject({ code: 'badArgument' });
   expect(await here.call('roomJoin', name)).toBe(1);

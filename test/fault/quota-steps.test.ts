@@ -10,7 +10,7 @@ import { roomOptions, openStore, type Store } from '../store/store.ts';
 import { eventually } from '../support/eventually.ts';
 import { startRedis, type RedisServer } from '../support/redis.ts';
 import { startRedisCluster, type RedisCluster } from '../support/redis-cluster.ts';
-import { loginRpc, type User } from '../support/rpc.ts';
+import { loginRpc, type Call, type User } from '../support/rpc.ts';
 import { useScope } from '../support/scope.ts';
 import { apiEnv, serverApi, type ServerApiClient } from '../support/server-api.ts';
 import { startService, type Service } from '../support/service.ts';
@@ -90,6 +90,27 @@ test('rooms: so many may be owned, on whatever nodes; the service may go beyond,
   await api.call('changeRoomOwner', { roomName: a, owner: 'somebody else' });
   expect(Object.keys(await notesOf(owner))).toHaveLength(3);
   expect(await notesOf('somebody else')).toEqual({ [a]: [0, expect.any(Number)] });
+});
+
+test('rooms: one that is made by a join counts, once whoever else was first, and so does one that people belong to', async () => {
+  const { near, far, owner, rooms } = await setUp();
+  const [a = '', b = '', c = '', d = ''] = rooms;
+  const other = await login(1, `other-${owner}`);
+  await Promise.all([near, far, other].map((user) => user.call('roomJoin', a, { create: true })));
+  await other.call('roomJoin', b, { create: true });
+  await near.call('roomJoin', b, { create: true });
+  const made = await near.call('roomGetOwner', a);
+  const owned = async (): Promise<string[]> => Object.keys(await notesOf(owner)).toSorted();
+  const first = made === owner ? [a] : [];
+  await eventually(async () => expect(await owned()).toEqual(first));
+  await near.call('conversationCreate', { roomName: c, members: [other.userName] });
+  const [names, bytes] = (await notesOf(owner))[c] ?? [];
+  expect([Number(names) >= 2, bytes]).toEqual([true, ROOM_BYTES]);
+  await far.call('conversationCreate', { kind: 'transient', roomName: d });
+  const more = ['w', 'x', 'y'].map((name): Call => ['roomJoin', `${name}-${a}`, { create: true }]);
+  const refused = (await Promise.all(near.callAll(...more))).filter((outcome) => 'error' in outcome);
+  expect(refused).toHaveLength(2 + first.length);
+  for (const outcome of refused) expect(outcome).toMatchObject({ error: exceeded('rooms') });
 });
 
 test('rooms: a deleted one is given back at once, however many are still to be told of another', async () => {

@@ -5,7 +5,7 @@ import { newEpoch } from '../../src/redis/tokens.ts';
 import { SERVICE } from '../../src/store/rights.ts';
 import { eventually } from '../support/eventually.ts';
 import { useScope } from '../support/scope.ts';
-import { add, outBy, setMode, told } from './access-actions.ts';
+import { add, changeOwner, outBy, setMode, told } from './access-actions.ts';
 import { change, redisNow, setSlowMode, silence, silencedIn, unsilence } from './conduct-actions.ts';
 import { expectChain, join, leave, post, room, starter, type Start } from './room-actions.ts';
 import { frame, roomOptions, type OpenStore, type Store } from './store.ts';
@@ -117,9 +117,9 @@ function rights(start: Start): void {
     expect(await unsilence(store, SERVICE, ['adam'])).toMatchObject({ seq: expect.any(Number) });
     expect(await post(store, 'adam')).toEqual(done(1));
     // Whoever is made the owner posts, as long as it is.
-    await store.access.changeOwner(room, 'bob', frame('left'));
+    await changeOwner(store, 'bob');
     expect(await post(store, 'bob')).toEqual(done(2));
-    await store.access.changeOwner(room, 'owner', frame('left'));
+    await changeOwner(store, 'owner');
     expect(await post(store, 'bob')).toMatchObject({ reason: 'silenced' });
     for (const act of [silence, unsilence]) {
       expect(await act(store, SERVICE, ['bob'], undefined, false, 'nowhere')).toBe('noRoom');

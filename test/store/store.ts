@@ -9,6 +9,8 @@ import { Evictions } from '../../src/store/access/evictions.ts';
 import { AdminStore } from '../../src/store/admin/admin-store.ts';
 import { Commands } from '../../src/redis/commands.ts';
 import { openClient, openServer, type Client } from '../../src/redis/connect.ts';
+import { ConversationStore } from '../../src/store/conversation/conversation-store.ts';
+import { EndingStore } from '../../src/store/conversation/endings.ts';
 import { ContactStore } from '../../src/store/contact/contact-store.ts';
 import { PresenceStore } from '../../src/store/contact/presence-store.ts';
 import { AuthoredStore } from '../../src/store/authored/authored-store.ts';
@@ -46,6 +48,8 @@ export interface Store {
   readonly access: AccessStore;
   readonly conducts: ConductStore;
   readonly evictions: Evictions;
+  readonly conversations: ConversationStore;
+  readonly endingStore: EndingStore;
   readonly members: MemberStore;
   readonly belongs: BelongsStore;
   readonly dues: Dues;
@@ -155,7 +159,6 @@ export async function openStore(scope: Scope, address: RedisAddress, options: St
       listSizeLimit,
       instance: options.instance ?? { nodeId: 'n1' },
     }),
-    conducts: new ConductStore(commands, keys, { listSizeLimit }),
     evictions: new Evictions(commands, keys),
     ...storesOfMembers(commands, keys, { ...all, historyMaxAgeMs }),
     ...storesOfUsers(commands, keys, { ...options, socketsMax, historyMaxAgeMs }),
@@ -188,12 +191,15 @@ function storesOfMembers(
   commands: Commands,
   keys: Keyspace,
   options: StoreOptions & { largeSize: number; listSizeLimit: number; historyMaxAgeMs: number },
-): Pick<Store, 'members' | 'belongs' | 'dues'> {
+): Pick<Store, 'members' | 'belongs' | 'dues' | 'conversations' | 'endingStore' | 'conducts'> {
   const { historyMaxAgeMs, membersMax = 5000, roomsPerUser = 1000, instance = { nodeId: 'n1' } } = options;
   return {
     members: new MemberStore(commands, keys, { ...options, membersMax, instance }),
     belongs: new BelongsStore(commands, keys, { historyMaxAgeMs, roomsPerUser }),
     dues: new Dues(commands, keys),
+    conversations: new ConversationStore(commands, keys, instance),
+    endingStore: new EndingStore(commands, keys),
+    conducts: new ConductStore(commands, keys, options),
   };
 }
 

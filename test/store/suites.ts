@@ -10,6 +10,7 @@ import { eraseDirectSuite } from './erase-direct-suite.ts';
 import { eraseSuite } from './erase-suite.ts';
 import { evictionSuite } from './eviction-suite.ts';
 import { conductSuite } from './conduct-suite.ts';
+import { conversationSuite } from './conversation-suite.ts';
 import { contactSuite } from './contact-suite.ts';
 import { directSuite } from './direct-suite.ts';
 import { adminSuite } from './admin-suite.ts';
@@ -59,6 +60,7 @@ export function storeSuites(open: OpenStore): void {
   describe('quotas', () => quotaSuite(open));
   describe('ages of what is erased', () => eraseAgeSuite(open));
   describe('direct messages', () => directSuite(open));
+  describe('rooms that people belong to', () => conversationSuite(open));
   describe('conversations', () => {
     pairSuite(open);
     sendStepsSuite(open);

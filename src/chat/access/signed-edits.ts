@@ -60,7 +60,7 @@ export async function onceSigned<T extends object | string>(
   return outcome;
 }
 
-const inByteOrder = (names: readonly string[]): string[] =>
+export const inByteOrder = (names: readonly string[]): string[] =>
   names
     .map((name) => Buffer.from(name))
     .toSorted((one, other) => Buffer.compare(one, other))

@@ -1,0 +1,109 @@
+/** What a request for a new room asks for, and what in that does not go together: judged before Redis is asked. */
+import { createHash } from 'node:crypto';
+import {
+  MEMBERS_AT_CREATION,
+  TEMPORARY_MEMBERS,
+  TEMPORARY_MS_DEFAULT,
+  type ConversationOptions,
+} from '../../protocol/conversation.ts';
+import { badArgument, fail, Failure } from '../../protocol/errors.ts';
+import { invalidName, isValidName } from '../../protocol/names/rule.ts';
+import { isServiceMade } from '../../protocol/names/temporary.ts';
+import type { ConversationToMake } from '../../store/conversation/conversation-store.ts';
+import { inByteOrder } from '../access/signed-edits.ts';
+import type { UserActor } from '../actor.ts';
+import { attributeBytes, reservedName, roomDefaults } from '../room/making.ts';
+import type { ChatSettings } from '../services.ts';
+
+export type WishFailure = Failure<'badArgument' | 'invalidName' | 'noUser' | 'tooLarge'>;
+
+export interface ConversationWish {
+  readonly room: Omit<ConversationToMake, 'prefix' | 'endsAt'>;
+  /** Undefined where the service chooses one. */
+  readonly roomName: string | undefined;
+  readonly ttlMs: number;
+}
+
+export function wishOf(
+  options: ConversationOptions,
+  by: UserActor,
+  settings: ChatSettings,
+): ConversationWish | WishFailure {
+  const { kind = 'normal', members = [], roomName } = options;
+  const people = [...new Set([by.author, ...members])];
+  const refused = contradiction(options, people, settings) ?? nameRefused(by, { roomName, people }, settings);
+  if (refused !== undefined) return refused;
+  const attributes = attributeBytes(options.attributes);
+  if (attributes instanceof Failure) return attributes;
+  const isTransient = kind === 'transient';
+  const room = {
+    ...roomDefaults(settings),
+    // Nobody is told who is there, or which rules change: it may be a crowd of strangers.
+    ...(isTransient ? { userlistUpdates: false, accessListsUpdates: false } : {}),
+    owner: by.author,
+    people: isTransient ? [] : people,
+    kind,
+    invites: options.invites ?? 'members',
+    writers: options.writers ?? 'all',
+    attributes,
+    unique: options.unique === true ? uniqueness(people) : undefined,
+    exceptSocket: by.exceptSocket,
+    whitelistOnly: options.whitelistOnly ?? !isTransient,
+  };
+  return { room, roomName, ttlMs: options.ttlMs ?? TEMPORARY_MS_DEFAULT };
+}
+
+/** Two people have one room for good; so has one by itself. */
+const uniqueness = ({ length }: readonly string[]): 'pair' | 'set' => (length <= 2 ? 'pair' : 'set');
+
+/** What cannot be asked for together. */
+function contradiction(
+  options: ConversationOptions,
+  people: readonly string[],
+  { membersMax }: ChatSettings,
+): WishFailure | undefined {
+  const { kind = 'normal', unique = false, roomName, ttlMs, members = [] } = options;
+  const bad = (because: string): WishFailure => badArgument(0, null, because);
+  if (unique && kind !== 'normal') return bad('only a room of kind `normal` can be `unique`');
+  if (unique && roomName !== undefined) return bad('the service chooses the name of a `unique` room');
+  if (ttlMs !== undefined && kind !== 'temporary') return bad('only a `temporary` room has a `ttlMs`');
+  if (kind === 'transient' && members.length > 0) return bad('nobody belongs to a `transient` room');
+  const most = Math.min(MEMBERS_AT_CREATION, membersMax);
+  if (people.length > most) return bad(`it begins with at most ${most} members`);
+  if (kind !== 'temporary') return undefined;
+  const given = (['roomName', 'attributes', 'writers', 'invites'] as const).find((name) => options[name] !== undefined);
+  if (given !== undefined) return bad(`a \`temporary\` room has no \`${given}\` of its own`);
+  return people.length > TEMPORARY_MEMBERS
+    ? bad(`a \`temporary\` room has at most ${TEMPORARY_MEMBERS} members, who makes it among them`)
+    : undefined;
+}
+
+function nameRefused(
+  { rights }: UserActor,
+  { roomName, people }: { readonly roomName: string | undefined; readonly people: readonly string[] },
+  { limits }: ChatSettings,
+): WishFailure | undefined {
+  if (roomName !== undefined && !isValidName(roomName, limits)) return invalidName(roomName, limits);
+  if (roomName !== undefined && rights.as === 'user' && isServiceMade(roomName)) return reservedName(roomName);
+  const nobody = people.slice(1).find((name) => !isValidName(name, limits));
+  return nobody === undefined ? undefined : fail('noUser', [nobody]);
+}
+
+const CANDIDATES_MAX = 20;
+const DIGITS = 'abcdefghijklmnopqrstuvwxyz234567';
+/** 130 bits. */
+const HASH_DIGITS = 26;
+
+/**
+ * Names of the room of these people, in the order in which they are tried: others may have come to the room that had the first one. They
+ * follow from who they are, so that nobody has to note anywhere which room it is.
+ */
+export function* uniqueNames(people: readonly string[]): Generator<string> {
+  // Names hold no colon.
+  const hash = createHash('sha256').update(inByteOrder(people).join(':')).digest();
+  let bits = BigInt(`0x${hash.toString('hex')}`);
+  let digits = '';
+  for (; digits.length < HASH_DIGITS; bits >>= 5n) digits += DIGITS[Number(bits & 31n)];
+  yield `u-${digits}`;
+  for (let number = 2; number <= CANDIDATES_MAX; number++) yield `u-${digits}-${number}`;
+}
