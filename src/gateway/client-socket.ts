@@ -10,7 +10,7 @@ import type { Format } from '../protocol/wire/codec.ts';
 import type { AnyFrame } from '../protocol/wire/frame.ts';
 import type { Account } from './account.ts';
 import { rightsOf, type Rights } from '../store/rights.ts';
-import type { Connection } from './connection.ts';
+import type { Connection, Lag } from './connection.ts';
 import type { Turns } from './turns.ts';
 
 /** How long live notices wait for what fills in a login by header. */
@@ -43,8 +43,8 @@ export class ClientSocket implements Caller, UserActor {
   isAlone: boolean;
   /** What its user is told reaches it; until then it waits for what was told during its login. */
   hearsUser = false;
-  /** It has left so much unread that it hears no transient messages of rooms; as it was found last. */
-  isBehind = false;
+  /** How much it has left unread, as it was found last: what is transient of rooms it may miss for that. */
+  lag: Lag = 0;
   /** Until the first request of a login by header: its live notices are yet to begin. */
   opening: Opening | undefined;
   /** Its user has ended the login. */

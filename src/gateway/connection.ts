@@ -3,6 +3,7 @@
  * using one after its close throws, so every use is behind `open`. Who is on it is the client socket's matter.
  */
 import type { WebSocket } from 'uWebSockets.js';
+import type { Priority } from '../log/event.ts';
 import { closeCodes, type CloseName } from '../protocol/wire/close-codes.ts';
 import type { Codec } from '../protocol/wire/codec.ts';
 import { JointFrame, transcodeToJson, type AnyFrame } from '../protocol/wire/frame.ts';
@@ -16,7 +17,7 @@ const BEHIND_MS = 3000;
 export interface Reading {
   /** A reader that leaves more than that unread for a while is slow. */
   readonly softMarkBytes: number;
-  /** One that leaves more than that unread is behind: it is sent no transient messages until it has caught up. */
+  /** One that leaves more than that unread is behind: it is sent no ordinary transient messages until it has caught up. */
   readonly behindMarkBytes: number;
   /** Whether anything was sent since it was looked what is unread. */
   hasSent: boolean;
@@ -24,6 +25,21 @@ export interface Reading {
 
 /** In soft marks, of which two may be queued: a reader that is so far behind is ended at once. */
 const LAST_MARK = 1.5;
+
+/** How far a reader is behind: it misses no transient messages, the `low` ones, the ordinary ones too, or the `high` ones as well. */
+export type Lag = 0 | 1 | 2 | 3;
+
+/** From which part of the mark on. */
+const LAGS = [
+  [1, 0.5],
+  [2, 1],
+  [3, 4],
+] as const;
+
+/** From which lag on a transient message is missed. */
+const MISSED_FROM: Readonly<Record<Priority, Lag>> = { low: 1, normal: 2, high: 3 };
+
+export const isMissed = (lag: Lag, priority: Priority): boolean => lag >= MISSED_FROM[priority];
 
 export class Connection {
   readonly #ws: WebSocket<unknown>;
@@ -56,10 +72,14 @@ export class Connection {
     return this.#open ? this.#ws.getBufferedAmount() : 0;
   }
 
-  /** Whether it is behind, or, where it `was`, still is: until half of that is read. */
-  isBehind(was: boolean, bufferedBytes: number = this.bufferedBytes): boolean {
+  /** How far it is behind, or, where it `was` as far, still is: until half of that is read. */
+  lag(was: Lag, bufferedBytes: number = this.bufferedBytes): Lag {
     const { behindMarkBytes } = this.#reading;
-    return bufferedBytes > (was ? behindMarkBytes / 2 : behindMarkBytes);
+    let lag: Lag = 0;
+    for (const [level, part] of LAGS) {
+      if (bufferedBytes > (behindMarkBytes * part) / (level <= was ? 2 : 1)) lag = level;
+    }
+    return lag;
   }
 
   /** Called by the gateway's close handler, in which the native socket is already dead. */

@@ -190,7 +190,7 @@ export class Gateway {
       drain: (ws) => {
         const { intake } = ws.getUserData();
         const socket = intake?.socket;
-        if (socket?.isBehind === true) this.#deps.hub.setBehind(socket, socket.connection.isBehind(true));
+        if (socket !== undefined && socket.lag > 0) this.#deps.hub.setLag(socket, socket.connection.lag(socket.lag));
         intake?.pump();
       },
       close: (ws, code) => {
@@ -285,7 +285,7 @@ export class Gateway {
         const { bufferedBytes } = connection;
         queueBytes += bufferedBytes;
         if (connection.endIfSlow(bufferedBytes)) continue;
-        if (socket !== undefined) this.#deps.hub.setBehind(socket, connection.isBehind(socket.isBehind, bufferedBytes));
+        if (socket !== undefined) this.#deps.hub.setLag(socket, connection.lag(socket.lag, bufferedBytes));
       }
       if (socket === undefined) {
         if (monotonic - connection.openedAt > loginTimeoutMs) connection.end('loginTimeout');

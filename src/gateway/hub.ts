@@ -5,8 +5,8 @@
 import type { Topic, TopicListener } from '../bus/bus.ts';
 import type { Instance } from '../bus/instance.ts';
 import type { Topics } from '../bus/topics.ts';
-import { evictionsOf, isAfter, leftOutOf } from '../log/event.ts';
-import type { Eviction, Point, Position, TopicEvent } from '../log/event.ts';
+import { evictionsOf, isAfter, leftOutOf, priorityOf } from '../log/event.ts';
+import type { Eviction, Point, Position, Priority, TopicEvent } from '../log/event.ts';
 import type { Audience } from '../chat/caller.ts';
 import type { Arrivals } from '../chat/direct/arrivals.ts';
 import { resetFrame } from '../chat/membership/join.ts';
@@ -21,6 +21,7 @@ import type { FanOut } from './fan-out.ts';
 import { Notices } from './notices.ts';
 import { RoomAudience } from './room-audience.ts';
 import type { ClientSocket } from './client-socket.ts';
+import type { Lag } from './connection.ts';
 
 export interface HubDeps {
   readonly fanOut: Pick<FanOut, 'publish'>;
@@ -124,11 +125,12 @@ export class Hub implements TopicListener, Audience {
     return true;
   }
 
-  /** A socket is found to be behind, or to have caught up. */
-  setBehind(socket: ClientSocket, isBehind: boolean): void {
-    if (socket.isBehind === isBehind) return;
-    socket.isBehind = isBehind;
-    for (const roomName of socket.rooms.live.keys()) this.#rooms.get(roomName)?.setBehind(socket, isBehind);
+  /** A socket is found to be so far behind, or to have caught up. */
+  setLag(socket: ClientSocket, lag: Lag): void {
+    const was = socket.lag > 0;
+    socket.lag = lag;
+    if (was === lag > 0) return;
+    for (const roomName of socket.rooms.live.keys()) this.#rooms.get(roomName)?.setBehind(socket, lag > 0);
   }
 
   detachRoom(roomName: string, socketId: string, at?: Point): boolean {
@@ -203,7 +205,7 @@ export class Hub implements TopicListener, Audience {
     if (event.kind === 'evicted') for (const eviction of evictionsOf(event)) this.#evict(roomName, eviction, event);
     // The notice of a leave is not for the socket that has left.
     if (event.kind === 'notice' && event.subject !== '') this.detachRoom(roomName, event.subject, event);
-    if (event.frame.length > 0) this.#broadcast(roomName, event.frame, leftOutOf(event), event.kind === 'transient');
+    if (event.frame.length > 0) this.#broadcast(roomName, event.frame, leftOutOf(event), priorityOf(event));
     if (event.kind === 'message' && --this.#untilAge === 0) {
       this.#untilAge = MESSAGES_PER_AGE;
       // What this node knows of the clock that has made the timestamp is not exact.
@@ -259,13 +261,13 @@ export class Hub implements TopicListener, Audience {
     return this.socketsOf(userName).filter(({ hearsUser }) => hearsUser);
   }
 
-  /** To all sockets in a room, but for one of that id; what `passes` not to those that are behind. */
-  #broadcast(roomName: string, frame: Uint8Array, but = '', passes = false): void {
+  /** To all sockets in a room, but for one of that id; what passes, by its priority, not to those that are too far behind. */
+  #broadcast(roomName: string, frame: Uint8Array, but = '', priority?: Priority): void {
     const room = this.#rooms.get(roomName);
     if (room === undefined) return;
     const socket = but === '' ? undefined : this.#sockets.get(but);
     const exempt = socket !== undefined && room.sockets.has(socket) ? socket : undefined;
-    const leftOut = room.send(this.#deps.fanOut, frame, exempt, passes);
+    const leftOut = room.send(this.#deps.fanOut, frame, exempt, priority);
     this.#roomDeliveries += room.sockets.size - (exempt === undefined ? 0 : 1) - leftOut;
     this.#deps.counters.transientsLeftOut += leftOut;
   }

@@ -16,6 +16,7 @@ import { storedDirectIn } from '../protocol/direct.ts';
 import { countIn, notificationTest } from '../protocol/wire/frame.ts';
 import { roomTopic } from '../redis/keys.ts';
 import type { ClientSocket } from './client-socket.ts';
+import { isMissed } from './connection.ts';
 
 export interface NoticesDeps {
   readonly instance: Pick<Instance, 'nodeId'>;
@@ -131,7 +132,7 @@ export class Notices {
     { recipients, about, removal }: Address,
   ): 'told' | 'not told' | 'held' | 'left to a join' {
     if (!isRecipient(recipients, socket)) return 'not told';
-    if (event.kind === 'transient' && socket.connection.isBehind(socket.isBehind)) {
+    if (event.kind === 'transient' && isMissed(socket.connection.lag(socket.lag), 'normal')) {
       this.#deps.counters.transientsLeftOut++;
       return 'not told';
     }

@@ -1,12 +1,14 @@
 /**
  * The sockets of a node that are in one room, and what each event of it goes by: native fan-out, one native topic per format. A
- * socket that is behind is out of that until it has caught up, and is sent what is stored by itself, so that what is transient
- * can leave it out. It costs something for those sockets only: native fan-out knows no difference between messages, and a
+ * socket that is behind is out of that until it has caught up, and is sent what it gets by itself, so that what is transient
+ * can leave it out, by its priority. It costs something for those sockets only: native fan-out knows no difference between messages, and a
  * native topic of its own for transient ones would cost every join.
  */
 import type { Format } from '../protocol/wire/codec.ts';
 import { transcodeToJson } from '../protocol/wire/frame.ts';
+import type { Priority } from '../log/event.ts';
 import type { ClientSocket } from './client-socket.ts';
+import { isMissed } from './connection.ts';
 import type { FanOut } from './fan-out.ts';
 
 const nativeTopic = (roomName: string, format: Format): string => `${format}/${roomName}`;
@@ -29,7 +31,7 @@ export class RoomAudience {
   add(socket: ClientSocket): void {
     this.sockets.add(socket);
     if (socket.connection.codec.format === 'json') this.#json++;
-    if (socket.isBehind) (this.#behind ??= new Set()).add(socket);
+    if (socket.lag > 0) (this.#behind ??= new Set()).add(socket);
     else this.#subscribe(socket);
   }
 
@@ -51,17 +53,27 @@ export class RoomAudience {
   }
 
   /**
-   * To all of them, but for one; what `passes` not to those that are behind. What a socket is sent by either way comes in order.
-   * Returns how many were left out for being behind.
+   * To all of them, but for one; what passes, by its `priority`, not to those that are too far behind. What a socket is sent by
+   * either way comes in order. Returns how many were left out for being behind.
    */
-  send(fanOut: Pick<FanOut, 'publish'>, frame: Uint8Array, but: ClientSocket | undefined, passes: boolean): number {
-    const by = but?.isBehind === false ? but.connection : undefined;
+  send(
+    fanOut: Pick<FanOut, 'publish'>,
+    frame: Uint8Array,
+    but: ClientSocket | undefined,
+    priority: Priority | undefined,
+  ): number {
+    const by = but?.lag === 0 ? but.connection : undefined;
     if (this.#json < this.sockets.size) fanOut.publish(nativeTopic(this.name, 'msgpack'), frame, by);
     if (this.#json > 0) fanOut.publish(nativeTopic(this.name, 'json'), transcodeToJson(frame), by);
     if (this.#behind === undefined) return 0;
-    if (passes) return this.#behind.size - (but !== undefined && this.#behind.has(but) ? 1 : 0);
-    for (const socket of this.#behind) if (socket !== but) socket.send(frame);
-    return 0;
+    let leftOut = 0;
+    for (const socket of this.#behind) {
+      if (socket === but) continue;
+      // Asked each time: so what matters less leaves its room to what matters more.
+      if (priority !== undefined && isMissed(socket.connection.lag(socket.lag), priority)) leftOut++;
+      else socket.send(frame);
+    }
+    return leftOut;
   }
 
   #subscribe({ connection }: ClientSocket): void {

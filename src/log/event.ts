@@ -115,8 +115,22 @@ export function disconnectOf({ subject }: TopicEvent): [reason: string, family: 
   return [reason, family];
 }
 
+/** Which transient messages are dropped first for readers who lag. */
+export type Priority = 'low' | 'normal' | 'high';
+
+/** The subject of a transient event that is not of the ordinary priority (post-messages.lua): the id of no socket. */
+const prioritySubjects: ReadonlyMap<string, Priority> = new Map([
+  ['<', 'low'],
+  ['>', 'high'],
+]);
+
+/** Of an event of a room that some of its readers may miss; undefined for all others. */
+export const priorityOf = ({ kind, subject }: TopicEvent): Priority | undefined =>
+  kind === 'transient' ? (prioritySubjects.get(subject) ?? 'normal') : undefined;
+
 /** The socket that does not hear an event of a room, though it is in it; '' for none. */
-export const leftOutOf = ({ kind, subject }: TopicEvent): string => (kind === 'transient' ? subject : '');
+export const leftOutOf = ({ kind, subject }: TopicEvent): string =>
+  kind === 'transient' && !prioritySubjects.has(subject) ? subject : '';
 
 const HEADER_BYTES = 61;
 /** What begins like this is several events, each behind its length (lib/format.lua). */

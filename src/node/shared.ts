@@ -55,7 +55,7 @@ export const windowBytesOf = ({ backpressureBytes }: Config): number => Math.min
 /** What a socket may leave unread before it counts as slow. */
 export const softMarkBytesOf = ({ backpressureBytes }: Config): number => backpressureBytes / 2;
 
-/** What it may leave unread before it is sent no transient messages: a sixteenth of all. */
+/** What it may leave unread before it is sent no ordinary transient messages: a sixteenth of all. */
 export const behindMarkBytesOf = (config: Config): number => softMarkBytesOf(config) / 8;
 
 /** The largest reply: who has not read a few of them yet is not slow. */

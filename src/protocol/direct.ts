@@ -52,7 +52,7 @@ const MissedRest = Type.Object(
 
 export const directRequests = {
   directMessage: request({
-    doc: "Sends a message to a user. The user's own lists decide: the blacklist first, then, in whitelist-only mode, the whitelist. It is stored, with an `id`, and told to all sockets of the user, later where the user is away; where the service keeps no messages (`live`) it reaches who is there, has no `id`, and `noUserOnline` is the answer where nobody is. `mentionAll` is `notAllowed`: a conversation has no owner. Gives the message as it was sent; nil if transient.",
+    doc: "Sends a message to a user. The user's own lists decide: the blacklist first, then, in whitelist-only mode, the whitelist. It is stored, with an `id`, and told to all sockets of the user, later where the user is away; where the service keeps no messages (`live`) it reaches who is there, has no `id`, and `noUserOnline` is the answer where nobody is. `mentionAll` is `notAllowed`: a conversation has no owner. An integer `replyTo` in a message that is stored names one of the conversation. Gives the message as it was sent; nil if transient.",
     params: { userName: required(UserName), message: required(Message), options: optional(MessageOptions) },
     result: Type.Union([ProcessedMessage, Type.Null()]),
     errors: ['notAllowed', 'noUser', 'noUserOnline', 'messageTooLarge', 'noMessage'],

@@ -61,7 +61,7 @@ export const MessageOptions = Type.Object(
     priority: Type.Optional(
       Type.Union([Type.Literal('high'), Type.Literal('normal'), Type.Literal('low')], {
         description:
-          'Of a transient message: for a reader who lags, `low` ones are dropped first, then `normal` ones, then `high` ones. `normal` where it is left out.',
+          'Of a transient message to a room: for a reader who lags, `low` ones are dropped first, then `normal` ones, then `high` ones. `normal` where it is left out.',
       }),
     ),
     pushData: Type.Optional(
@@ -78,7 +78,7 @@ export type MessageOptions = Static<typeof MessageOptions>;
 
 export const messageRequests = {
   roomMessage: request({
-    doc: 'Posts a message to a room that the user has joined with some socket. Gives its id once it is stored; nil if transient, or a will. An integer `replyTo` in the message names one of the room that is there.',
+    doc: 'Posts a message to a room that the user has joined with some socket. Gives its id once it is stored; nil if transient, or a will. An integer `replyTo` in a message that is stored names one of the room that is there.',
     params: { roomName: existing(RoomName), message: required(Message), options: optional(MessageOptions) },
     result: Type.Union([MessageId, Type.Null()]),
     errors: ['noRoom', 'notJoined', 'notAllowed', 'messageTooLarge', 'silenced', 'noMessage', 'roomExpired'],

@@ -1,7 +1,7 @@
 // The hub alone: whom events reach and take out.
 import { expect, test } from '@jest/globals';
 import { ClientSocket } from '../../src/gateway/client-socket.ts';
-import type { Connection } from '../../src/gateway/connection.ts';
+import type { Connection, Lag } from '../../src/gateway/connection.ts';
 import { Hub, type HubDeps, type HubPeers } from '../../src/gateway/hub.ts';
 import type { Login } from '../../src/chat/auth/login.ts';
 import type { TopicEvent } from '../../src/log/event.ts';
@@ -37,7 +37,7 @@ function startHub(counters = newCounters()): { hub: Hub; open: (socketId: string
       socketId,
       codec: { format: 'msgpack' },
       sendFrame: (frame: Uint8Array) => sent.push(frame),
-      isBehind: (was: boolean) => was,
+      lag: (was: Lag) => was,
       subscribe: (topic: string) => topics.add(topic),
       unsubscribe: (topic: string) => topics.delete(topic),
     } as unknown as Connection;
@@ -93,7 +93,7 @@ test('a socket that is behind is sent what is stored by itself, and nothing that
   const say = (topic: typeof roomTopic, name: string): void => {
     for (const each of [notice, passing]) hub.deliver(topic(name), each);
   };
-  hub.setBehind(slow.socket, true);
+  hub.setLag(slow.socket, 2);
   expect([slow.topics, other.topics]).toEqual([new Set(), new Set(['msgpack/lobby'])]);
   say(roomTopic, 'lobby');
   expect([slow.sent, other.sent, counters.transientsLeftOut]).toEqual([[frame], [], 1]);
@@ -107,14 +107,35 @@ test('a socket that is behind is sent what is stored by itself, and nothing that
   say(userTopic, 'bob');
   expect([slow.sent.length, counters.transientsLeftOut]).toEqual([3, 3]);
 
-  hub.setBehind(slow.socket, false);
+  hub.setLag(slow.socket, 0);
   expect(slow.topics).toEqual(new Set(['msgpack/lobby', 'msgpack/attic']));
   say(roomTopic, 'lobby');
   say(userTopic, 'bob');
   expect([slow.sent.length, counters.transientsLeftOut]).toEqual([5, 3]);
-  hub.setBehind(slow.socket, true);
+  hub.setLag(slow.socket, 2);
   hub.detachRoom('lobby', 's1');
   hub.remove(slow.socket);
   say(roomTopic, 'lobby');
   expect([slow.sent.length, counters.transientsLeftOut]).toEqual([5, 3]);
+});
+
+test('the further a socket is behind, the more of what is transient it misses: low first, high last', () => {
+  const counters = newCounters();
+  const { hub, open } = startHub(counters);
+  const { socket, sent } = open('s1', 'bob');
+  hub.attachRoom('lobby', 's1', { epoch: 'epoch-of-the-log', seq: 4 });
+  const heardAt = (lag: Lag): string[] => {
+    hub.setLag(socket, lag);
+    sent.length = 0;
+    for (const subject of ['<', '', '>']) {
+      hub.deliver(roomTopic('lobby'), event(5, { kind: 'transient', subject, frame: Buffer.from(`to ${subject}`) }));
+    }
+    return sent.map((frame) => Buffer.from(frame).toString());
+  };
+  // What goes by native fan-out is not seen here.
+  expect([heardAt(0), counters.transientsLeftOut]).toEqual([[], 0]);
+  expect(heardAt(1)).toEqual(['to ', 'to >']);
+  expect(heardAt(2)).toEqual(['to >']);
+  expect(heardAt(3)).toEqual([]);
+  expect(counters.transientsLeftOut).toBe(6);
 });

@@ -15,15 +15,22 @@ export interface AppendOptions {
   text?: string;
   clientMessageId?: string;
   transient?: boolean;
+  replyTo?: number;
 }
 
 export const append = (
   store: Store,
   author: string,
   to: string,
-  { text = 'hello', clientMessageId, transient = false }: AppendOptions = {},
+  { text = 'hello', clientMessageId, transient = false, replyTo }: AppendOptions = {},
 ): Promise<AppendOutcome> =>
-  appendOne(store, author, to, { prefix: Buffer.from(text), middle: Buffer.from('/'), clientMessageId, transient });
+  appendOne(store, author, to, {
+    prefix: Buffer.from(text),
+    middle: Buffer.from('/'),
+    clientMessageId,
+    transient,
+    replyTo,
+  });
 
 /** One message by itself; rejects where it has failed. */
 export async function appendOne(store: Store, author: string, to: string, post: PairPost): Promise<AppendOutcome> {

@@ -2,6 +2,7 @@
 import { expect } from '@jest/globals';
 import type { TopicEvent } from '../../src/log/event.ts';
 import type { Joined, LeaveRules } from '../../src/store/membership/membership-store.ts';
+import type { Post } from '../../src/store/message/post.ts';
 import { rightsOf, type Rights } from '../../src/store/rights.ts';
 import type { Scope } from '../support/scope.ts';
 import { frame, nonce, roomOptions, type OpenStore, type Store, type StoreOptions } from './store.ts';
@@ -31,7 +32,7 @@ export const leave = (
 export type By = string | Rights;
 export const rightsBy = (by: By): Rights => (typeof by === 'string' ? rightsOf(by) : by);
 
-interface PostOptions {
+interface PostOptions extends Pick<Post, 'priority' | 'mentions' | 'replyTo'> {
   clientMessageId?: string;
   transient?: boolean;
   prefix?: string;
@@ -50,6 +51,9 @@ export const post = (
     nonce: nonce(),
     clientMessageId: options.clientMessageId,
     transient: options.transient ?? false,
+    priority: options.priority,
+    mentions: options.mentions,
+    replyTo: options.replyTo,
   });
 
 export const idsOf = (events: readonly TopicEvent[] | string): number[] | string =>

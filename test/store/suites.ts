@@ -24,6 +24,7 @@ import { nodeSuite } from './node-suite.ts';
 import { pairSuite } from './pair-suite.ts';
 import { sendStepsSuite } from './send-steps-suite.ts';
 import { presenceSuite } from './presence-suite.ts';
+import { replySuite } from './reply-suite.ts';
 import { quotaSuite } from './quota-suite.ts';
 import { recipientsSuite } from './recipients-suite.ts';
 import { rightsSuite } from './rights-suite.ts';
@@ -50,6 +51,7 @@ export function storeSuites(open: OpenStore): void {
   describe('what a user knows of rooms', () => belongsSuite(open));
   describe('rights', () => rightsSuite(open));
   describe('messages', () => messageSuite(open));
+  describe('replies', () => replySuite(open));
   describe('users', () => userSuite(open));
   describe('the ends of logins', () => revokedSuite(open));
   describe('tags of logins', () => tagsSuite(open));

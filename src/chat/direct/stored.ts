@@ -8,6 +8,7 @@ import type { ValueMap } from '../../protocol/params/values.ts';
 import type { UserActor } from '../actor.ts';
 import type { Handlers } from '../caller.ts';
 import { mentioningOf, mentionsIn } from '../message/mentions.ts';
+import { parentOf } from '../message/replies.ts';
 import { ok, type Outcome } from '../outcome.ts';
 import type { Services } from '../services.ts';
 import { sendLive } from './live.ts';
@@ -27,12 +28,14 @@ export async function sendStored(
   const { prefix, middle, bytes } = storedDirectFrame(author, message, mentioningOf(mentions));
   const isTooLarge = bytes > settings.limits.messageBytes;
   const { clientMessageId, transient = false } = options ?? {};
+  const replyTo = transient ? undefined : parentOf(message);
   const mentioning = mentions?.names.includes(userName) ?? false;
-  const post = { prefix: isTooLarge ? NOTHING : prefix, middle, clientMessageId, transient, mentioning };
+  const post = { prefix: isTooLarge ? NOTHING : prefix, middle, clientMessageId, transient, mentioning, replyTo };
   const sent = await storedSends.send({ userName, author, rights, exceptSocket, post });
   if (sent === 'noUser') return fail(sent, [userName]);
   if (sent === 'notAllowed') return fail(sent);
   if (sent === 'tooMany') return crowded();
+  if (sent === 'noMessage') return fail(sent, [replyTo ?? null]);
   if (sent === 'messageTooLarge') return messageTooLarge(bytes, settings.limits);
   if ('passing' in sent) {
     if (sent.repeated) return ok(null);

@@ -13,6 +13,7 @@ import type { Caller, HandlersOf } from '../caller.ts';
 import { ok, UnderWay, type Outcome } from '../outcome.ts';
 import type { Services } from '../services.ts';
 import { mentioningOf, mentionsIn } from './mentions.ts';
+import { parentOf } from './replies.ts';
 import { eventOf } from './transients.ts';
 
 const NOTHING = new Uint8Array(0);
@@ -53,7 +54,7 @@ async function inOrder(
 async function post(
   services: Services,
   by: Actor,
-  { roomName, options }: Args<'roomMessage'>,
+  { roomName, message, options }: Args<'roomMessage'>,
   { prefix, middle, bytes, mentions }: RoomMessageFrame & { readonly mentions: Mentions | undefined },
 ): Promise<Outcome<'roomMessage'>> {
   const { messages, topics, quotas, settings, audience } = services;
@@ -71,7 +72,9 @@ async function post(
       nonce,
       clientMessageId: options?.clientMessageId,
       transient,
+      priority: options?.priority,
       mentions,
+      replyTo: transient ? undefined : parentOf(message),
     })
     .catch((error: unknown) => {
       passing?.cancel();
@@ -79,8 +82,10 @@ async function post(
     });
   if (typeof posted === 'string' || isHeld(posted) || posted.repeated) passing?.cancel();
   if (posted === 'messageTooLarge') return messageTooLarge(bytes, settings.limits);
-  if (typeof posted === 'string') return refusal(posted, roomName);
-  if (isHeld(posted)) return heldRefusal(posted);
+  if (posted === 'tooMany') return crowded();
+  if (posted === 'notAllowed') return failBecause(posted, [], 'the owner and admins mention everybody');
+  if (posted === 'noMessage') return fail(posted, [parentOf(message) ?? null]);
+  if (typeof posted === 'string') return fail(posted, [roomName]);
   if (posted.mentioned !== undefined) signalMentions(services, by, roomName, posted.mentioned);
   if (posted.wish !== undefined) void quotas.grow(roomName, posted.wish);
   const hearers = audience.hearers(roomName);

@@ -17,16 +17,7 @@ export const postMessages = script('post-messages', {
   restKeys: true,
   args: ['rules'],
   rest: true,
-  refuses: [
-    ...UNREADABLE,
-    'roomExpired',
-    'onlyAdmins',
-    'onlyOwner',
-    // Of who mentions everybody.
-    'notAllowed',
-    'messageTooLarge',
-    'tooMany',
-  ],
+  refuses: [...UNREADABLE, 'notAllowed', 'messageTooLarge', 'tooMany', 'noMessage'],
   gives: {
     id: number,
     seq: number,
@@ -88,7 +79,11 @@ export class MessageStore {
   }
 
   /** Has its place among the posts of this node to that room when it returns. */
-  async post(roomName: string, rights: Rights, post: Post): Promise<Posted | Held | PostRefusal> {
+  async post(
+    roomName: string,
+    rights: Rights,
+    post: Post,
+  ): Promise<Posted | Unreadable | 'notAllowed' | 'messageTooLarge' | 'tooMany' | 'noMessage'> {
     // What is packed is not looked at where scripts are run.
     const { user, trusted } = rightsArgs(rights);
     if (user === '') throw new Error(`${postMessages.name}: a user without a name`);

@@ -20,10 +20,13 @@
 -- up (lib/grant.lua). A room that will soon need more of the quota says so, and is not short of it before it was refused.
 -- Who posts has read all before it: the marks (lib/occupants.lua) of all authors of a batch are moved by one command, which is all
 -- that unread counts cost a post. Occupants have a mark; of others it is asked. Who is mentioned and has a mark is noted, and told back.
--- The id of a transient message is -1.
+-- The id of a transient message is -1. Where it does not have the ordinary priority its event has a subject, which says so.
+-- A stored message may reply to one that has to be there, as readers see it (lib/history.lua).
 local REPEATS_MAX, AUTHOR_REPEATS_MAX = 100000, 50000
 -- From so many on Redis keeps them in a table instead of a list that it goes through: one value is too long for a list.
 local LISTED_MAX, NO_LIST = 16, string.rep(' ', 65)
+local PRIORITIES = { [LOW] = '<', [HIGH] = '>' }
+local MENTIONS_ALL, REPLIES = 1, 2
 local call, pack, unpackBytes, sub = redis.call, struct.pack, struct.unpack, string.sub
 local dedupMs, bytesMax, maxAgeMs = unpackBytes('>ddd', rules)
 -- Of the room that is posted to: what lib/format.lua calls the position,
@@ -84,9 +87,14 @@ local function closeRoom()
   end
 end
 
+local function isAbout(notes, what)
+  local flags = notes ~= '' and string.byte(notes) or 0
+  return flags == what or flags == MENTIONS_ALL + REPLIES
+end
+
 -- The names in the notes of a post.
 local function namesIn(notes)
-  local names, place = {}, 2
+  local names, place = {}, isAbout(notes, REPLIES) and 10 or 2
   while place <= #notes do
     names[#names + 1], place = unpackBytes('>I2c0', notes, place)
   end
@@ -101,7 +109,7 @@ local function noteMentions(notes, newId)
     read[author] = newId
   end
   local noted, told = {}, {}
-  if string.byte(notes) == 1 then
+  if isAbout(notes, MENTIONS_ALL) then
     noted = { ':', newId }
   end
   local found = #names > 0 and call('HMGET', marks, unpack(names)) or {}
@@ -117,7 +125,31 @@ local function noteMentions(notes, newId)
   return told
 end
 
--- The reply to a repeat, or a refusal; nil where it is new, and noted, unless it `isRefused`.
+-- Whether the message that a post replies to, if it does, can be read.
+local function hasParent(notes)
+  if not isAbout(notes, REPLIES) then
+    return true
+  end
+  local parent = unpackBytes('>d', notes, 2)
+  if parent < 1 or parent > id or parent <= id - max then
+    return false
+  end
+  local number = string.format('%.0f', parent)
+  local entry = call('XRANGE', history, number, number, 'COUNT', 1)[1]
+  local event = entry and entry[2][2] or call('ZRANGEBYSCORE', room .. 'latest', number, number)[1]
+  local age = event and agesOf().maxAge(maxAgeMs)
+  return event and (age == 0 or select(4, unpackBytes(HEADER, event)) >= at - age)
+end
+
+local function mayPost(user)
+  if call('HEXISTS', occupants, user) == 0 then
+    return false
+  end
+  return evicting ~= 1 or call('HGET', meta, 'owner') == user or call('SISMEMBER', room .. 'adminlist', user) == 1
+    or (call('SISMEMBER', room .. 'blacklist', user) == 0 and call('SISMEMBER', room .. 'whitelist', user) == 1)
+end
+
+-- The reply to a repeat, or a refusal; nil where it is new, and noted, unless it is refused otherwise.
 local function judgeRepeat(repeatKey, isTransient, isRefused)
   -- Two generations of one hash instead of a key per message: what is younger than `dedupMs` is in one of them. Named
   -- by the room's life, not by the log's epoch: after a failover a message is repeated all the more.
@@ -175,27 +207,30 @@ local function post(transient, trusted, nonce, user, repeatKey, notes, middle, p
     if against[user] then
       return against[user]
     end
-    if notes ~= '' and string.byte(notes) == 1 and call('HGET', meta, 'owner') ~= user
+    if isAbout(notes, MENTIONS_ALL) and call('HGET', meta, 'owner') ~= user
       and call('SISMEMBER', room .. 'adminlist', user) == 0 then
       return 'notAllowed'
     end
   end
-  local isTransient, isTooLarge = transient == 1, prefix == ''
-  local waitMs = standing and trusted ~= 1 and not isTransient and standing.waitOf(user)
+  local isTransient, refusal = transient ~= 0, prefix == '' and 'messageTooLarge'
+  if not refusal and notes ~= '' and not isTransient and not hasParent(notes) then
+    refusal = 'noMessage'
+  end
   if repeatKey ~= '' then
-    local reply = judgeRepeat(repeatKey, isTransient, isTooLarge or waitMs)
+    local reply = judgeRepeat(repeatKey, isTransient, refusal)
     if reply then
       return reply
     end
   end
-  if isTooLarge then
-    return 'messageTooLarge'
+  if refusal then
+    return refusal
   end
   if waitMs then
     return { -1, seq, 0, false, false, { 'tooSoon', waitMs } }
   end
   if isTransient then
-    events[#events + 1] = pack(HEADER, TRANSIENT, seq, id, at, nonce, last, epoch, 0) .. prefix .. stamp
+    local subject = PRIORITIES[transient] or ''
+    events[#events + 1] = pack(HEADER, TRANSIENT, seq, id, at, nonce, last, epoch, #subject) .. subject .. prefix .. stamp
     isChanged = isChanged or repeatKey ~= ''
     return { -1, seq, 0 }
   end

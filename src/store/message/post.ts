@@ -1,4 +1,5 @@
 /** A message on its way into a room: the frame of its notification, without what only the script knows, and how it is posted. */
+import type { Priority } from '../../log/event.ts';
 import type { rightsArgs } from '../rights.ts';
 
 export interface Post {
@@ -11,8 +12,18 @@ export interface Post {
   readonly nonce: Buffer;
   readonly clientMessageId: string | undefined;
   readonly transient: boolean;
+  /** Of a transient one; `normal` where it is left out. */
+  readonly priority?: Priority | undefined;
   readonly mentions?: Mentions | undefined;
+  /** The id of the message that a stored one replies to. */
+  readonly replyTo?: number | undefined;
 }
+
+/** As the byte that stands for it (lib/format.lua); 0 is no transient message. */
+const priorities = { normal: 1, low: 2, high: 3 } as const;
+const MENTIONS_ALL = 1;
+const REPLIES = 2;
+const ID_BYTES = 8;
 
 /** Whom a message mentions: by name, or all who are in the room. */
 export interface Mentions {
@@ -54,16 +65,17 @@ export function bytesOfPosting({ post, user, trusted, repeatKey }: Posting): num
   const characters = user.length + repeatKey.length;
   let bytes = FIXED_BYTES + characters * CHARACTER_BYTES + middle.length + prefix.length;
   for (const name of notesOf(post, trusted)) bytes += 2 + name.length * CHARACTER_BYTES;
-  return bytes;
+  return post.replyTo === undefined ? bytes : bytes + ID_BYTES;
 }
 
 const NOTHING: readonly string[] = [];
 
 /** The names that are noted: of the author where the service has its rights, then whom it mentions. None of most posts. */
-function notesOf({ author = '', transient, mentions }: Post, trusted: '0' | '1'): readonly string[] {
+function notesOf({ author = '', transient, mentions, replyTo }: Post, trusted: '0' | '1'): readonly string[] {
   const own = trusted === '1' ? author : '';
   if (transient && mentions?.all !== true) return NOTHING;
-  return mentions === undefined && own === '' ? NOTHING : [own, ...(mentions?.names ?? [])];
+  if (mentions === undefined && own === '' && replyTo === undefined) return NOTHING;
+  return [own, ...(mentions?.names ?? [])];
 }
 
 /** The posts of one room: their number, and each as lib/format.lua calls it `POST`. */
@@ -79,12 +91,16 @@ export function packPostings(postings: readonly Posting[]): Buffer {
   const writeNotes = (post: Post, names: readonly string[]): void => {
     const from = at;
     at += 2;
-    if (names.length > 0) packed[at++] = post.mentions?.all === true ? 1 : 0;
+    if (names.length > 0) {
+      const { mentions, replyTo } = post;
+      packed[at++] = (mentions?.all === true ? MENTIONS_ALL : 0) | (replyTo === undefined ? 0 : REPLIES);
+      if (replyTo !== undefined) at = packed.writeDoubleBE(replyTo, at);
+    }
     for (const name of names) writeText(name);
     packed.writeUInt16BE(at - from - 2, from);
   };
   for (const { post, user, trusted, repeatKey } of postings) {
-    packed[at] = post.transient ? 1 : 0;
+    packed[at] = post.transient ? priorities[post.priority ?? 'normal'] : 0;
     packed[at + 1] = Number(trusted);
     packed.set(post.nonce, at + 2);
     at += 10;

@@ -2,8 +2,8 @@
 -- Appends messages of one author to the log of a pair of users, each judged by itself: repeated? then the next id, append. One step,
 -- so that ids have no gaps and a repeat finds what came before it. The log is the truth; what comes after it (deliver-direct.lua)
 -- can be done again from it.
--- Rest arguments: `transient`, `repeatId`, `prefix`, `middle` of each, and whether it mentions the other one. Its frame is `prefix`, the
--- time, `middle`, the id. An empty prefix stands for a message over the limit: a repeat may carry anything.
+-- Rest arguments: `transient`, `repeatId`, `prefix`, `middle` of each, whether it mentions the other one, and the id of the message that
+-- it replies to, '' for none: one that its author can read. Its frame is `prefix`, the time, `middle`, the id. An empty prefix stands for a message over the limit: a repeat may carry anything.
 -- `repeatId` is the author's id of it, '' for none. What was sent under it is known by reference only: life, id, number, time,
 -- or '-' of a `transient` one, which is noted here and sent elsewhere; for `dedupMs` or a little longer, `repeatsMax` of an
 -- author a generation. The log keeps `max` messages, about `bytesMax` bytes, and what is not older than `maxAgeMs`; where `keptMs`
@@ -39,13 +39,17 @@ local function firstOf(repeatId)
   end
 end
 
-local function append(transient, repeatId, prefix, middle, mentioning)
+local function append(transient, repeatId, prefix, middle, mentioning, parent)
   local first = repeatId ~= '' and firstOf(repeatId)
   if first then
     return first
   end
   if prefix == '' then
     return 'messageTooLarge'
+  end
+  parent = tonumber(parent)
+  if parent and (not isThere or parent > log.id or parent < firstSeenBy(author)) then
+    return 'noMessage'
   end
   if repeatId ~= '' and redis.call('HLEN', key) >= tonumber(repeatsMax) then
     return 'tooMany'
@@ -103,8 +107,8 @@ local function save()
 end
 
 local replies = {}
-for place = rest, #ARGV, 5 do
-  local isDone, reply = pcall(append, unpack(ARGV, place, place + 4))
+for place = rest, #ARGV, 6 do
+  local isDone, reply = pcall(append, unpack(ARGV, place, place + 5))
   replies[#replies + 1] = isDone and reply or failed(reply, save)
 end
 save()

@@ -11,7 +11,7 @@ export const appendDirect = script('append-direct', {
   args: ['epoch', 'author', 'dedupMs', 'repeatsMax', 'max', 'bytesMax', 'maxAgeMs', 'keptMs'],
   rest: true,
   writes: true,
-  refuses: ['messageTooLarge', 'tooMany'],
+  refuses: ['messageTooLarge', 'tooMany', 'noMessage'],
   // Zeros of a transient one. Of a repeat `first` is the event, where it is still kept.
   gives: { id: number, number, timestamp: number, life: text, repeated: yes, first: optional(bytes) },
   each: true,

@@ -22,6 +22,8 @@ export interface PairPost {
   readonly transient: boolean;
   /** It mentions the other one. */
   readonly mentioning?: boolean;
+  /** The id of the message that it replies to. */
+  readonly replyTo?: number | undefined;
 }
 
 /** A message of the log. */
@@ -42,7 +44,7 @@ export interface Appended extends PairMessage {
 
 /** `passing`: a transient one, which is noted, and in no log. */
 export type AppendOutcome =
-  Appended | { readonly passing: true; readonly repeated: boolean } | 'messageTooLarge' | 'tooMany';
+  Appended | { readonly passing: true; readonly repeated: boolean } | 'messageTooLarge' | 'tooMany' | 'noMessage';
 
 /** Which page of the log; see read-pair.lua. */
 export interface PairPage {
@@ -110,13 +112,16 @@ export class PairStore {
       maxAgeMs: historyMaxAgeMs,
       keptMs: isAnonymous(author) || isAnonymous(userName) ? ANONYMOUS_MS : '',
     };
-    const rest = posts.flatMap(({ transient, clientMessageId = '', prefix, middle, mentioning = false }) => [
-      flag(transient),
-      clientMessageId,
-      prefix,
-      middle,
-      flag(mentioning),
-    ]);
+    const rest = posts.flatMap(
+      ({ transient, clientMessageId = '', prefix, middle, mentioning = false, replyTo = '' }) => [
+        flag(transient),
+        clientMessageId,
+        prefix,
+        middle,
+        flag(mentioning),
+        replyTo,
+      ],
+    );
     const keys = this.#keys.pair(author, userName);
     const appended = await this.#commands.runEach(scripts.appendDirect, keys, args, { args: rest });
     if (appended.length !== posts.length) throw new Error(`${appended.length} replies for ${posts.length} messages`);
