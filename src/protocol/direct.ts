@@ -84,7 +84,7 @@ export const directRequests = {
   }),
 
   directHistorySearch: request({
-    doc: 'Finds stored messages of the caller and another user, as `roomHistorySearch` does in a room; each with its `status`.',
+    doc: 'Finds stored messages of the caller and another user, as `roomHistorySearch` does in a room; each with its `status`, which this does not change.',
     params: { userName: required(UserName), options: defaulted(SearchOptions, {}) },
     result: SearchPage,
     errors: ['notAllowed', 'noUser'],
@@ -97,7 +97,7 @@ export const directRequests = {
       params: ['bob', { limit: 1 }],
       result: {
         messages: [{ textMessage: 'hello', author: 'bob', timestamp: 1767225600500, id: 7, status: 'read' }],
-        cursor: '6',
+        cursor: '6.e3b0c44298fc1c14',
       },
     },
   }),

@@ -44,7 +44,7 @@ export const SearchOptions = Type.Object(
     limit: Type.Optional(
       Type.Integer({ minimum: 1, maximum: FOUND_MAX, description: 'Messages wanted, 20 where left out.' }),
     ),
-    cursor: Type.Optional(Type.String({ description: 'The `cursor` of the page before; none for the first page.' })),
+    cursor: Type.Optional(Type.String({ description: 'The `cursor` of the page before; none for the first page.', maxLength: 64 })),
   },
   {
     title: 'SearchOptions',
@@ -63,7 +63,7 @@ export const SearchPage = Type.Object(
   },
   {
     title: 'SearchPage',
-    description: `What was found among ${SEARCHED_MAX} messages at most, in the direction of the search.`,
+    description: `What was found among ${SEARCHED_MAX} messages at most, in the direction of the search: newest first, or oldest first where it goes \`forward\`.`,
   },
 );
 export type SearchPage = Static<typeof SearchPage>;
@@ -102,7 +102,7 @@ export const historyRequests = {
   }),
 
   roomHistorySearch: request({
-    doc: `Finds messages of the room by time, id, author, type and event. Looks at ${SEARCHED_MAX} messages at most; the cursor goes on from there.`,
+    doc: `Finds messages of the room by time, id, author, type and event. Looks at ${SEARCHED_MAX} messages at most; the cursor goes on from there, with the same options. One of another epoch is a \`badArgument\`: the search begins anew.`,
     params: { roomName: existing(RoomName), options: defaulted(SearchOptions, {}) },
     result: SearchPage,
     errors: ['noRoom', 'notJoined'],
@@ -113,7 +113,7 @@ export const historyRequests = {
       params: ['lobby', { author: 'bob', limit: 1 }],
       result: {
         messages: [{ textMessage: 'hello', author: 'bob', timestamp: 1767225600500, id: 42 }],
-        cursor: '41',
+        cursor: '41.e3b0c44298fc1c14',
       },
     },
   }),

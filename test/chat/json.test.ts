@@ -10,6 +10,7 @@ import { membershipSuite } from './membership-suite.ts';
 import { messageSuite } from './message-suite.ts';
 import { recoverySuite } from './recovery-suite.ts';
 import { roomSuite } from './room-suite.ts';
+import { searchSuite } from './search-suite.ts';
 import { userSuite } from './user-suite.ts';
 import { sessionRacesSuite } from './session-races-suite.ts';
 import { sessionSuite } from './session-suite.ts';
@@ -25,6 +26,7 @@ for (const suite of [
   conductSuite,
   messageSuite,
   historySuite,
+  searchSuite,
   recoverySuite,
   userSuite,
   directSuite,

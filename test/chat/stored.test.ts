@@ -3,8 +3,10 @@ import { conversationSuite } from './conversation-suite.ts';
 import { detailsSuite } from './details-suite.ts';
 import { inboxSuite } from './inbox-suite.ts';
 import { missedSuite } from './missed-suite.ts';
+import { conversationSearchSuite } from './search-suite.ts';
 import { unreadSuite } from './unread-suite.ts';
 import { useWorld } from './world.ts';
 
 const world = useWorld({ format: 'msgpack', env: { PARLEY_DIRECT_MESSAGES: 'stored' } });
-for (const suite of [conversationSuite, missedSuite, inboxSuite, unreadSuite, detailsSuite]) suite(world);
+for (const suite of [conversationSuite, conversationSearchSuite, missedSuite, inboxSuite, unreadSuite, detailsSuite])
+  suite(world);

@@ -24,6 +24,7 @@ import { nodeSuite } from './node-suite.ts';
 import { pairSuite } from './pair-suite.ts';
 import { sendStepsSuite } from './send-steps-suite.ts';
 import { presenceSuite } from './presence-suite.ts';
+import { searchSuite } from './search-suite.ts';
 import { replySuite } from './reply-suite.ts';
 import { quotaSuite } from './quota-suite.ts';
 import { recipientsSuite } from './recipients-suite.ts';
@@ -52,6 +53,7 @@ export function storeSuites(open: OpenStore): void {
   describe('rights', () => rightsSuite(open));
   describe('messages', () => messageSuite(open));
   describe('replies', () => replySuite(open));
+  describe('a search', () => searchSuite(open));
   describe('users', () => userSuite(open));
   describe('the ends of logins', () => revokedSuite(open));
   describe('tags of logins', () => tagsSuite(open));

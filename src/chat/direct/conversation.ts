@@ -4,7 +4,7 @@
  */
 import type { TopicEvent } from '../../log/event.ts';
 import { withStatus, type directRequests, type DirectStatus } from '../../protocol/direct.ts';
-import { fail, failBecause, Failure, unavailable } from '../../protocol/errors.ts';
+import { fail, failBecause, Failure } from '../../protocol/errors.ts';
 import { isValidName } from '../../protocol/names/rule.ts';
 import type { ValueMap } from '../../protocol/params/values.ts';
 import { storedMessageIn } from '../../protocol/wire/message-frame.ts';
@@ -13,6 +13,7 @@ import type { PairRead } from '../../store/pair/pair-store.ts';
 import type { UserActor } from '../actor.ts';
 import type { Args } from '../../protocol/catalogue.ts';
 import type { HandlersOf } from '../caller.ts';
+import { search } from '../history/search.ts';
 import { ok, type Outcome } from '../outcome.ts';
 import type { Services } from '../services.ts';
 
@@ -25,7 +26,7 @@ export function conversationHandlers(services: Services): ConversationHandlers {
   const { receipts } = services;
   return {
     directHistoryGet: (by, args) => readHistory(services, by, args),
-    directHistorySearch: () => unavailable(),
+    directHistorySearch: (by, args) => searchHistory(services, by, args),
 
     async directMessageRead(by, { userName, upToId }) {
       const refused = refusal(services, by.author, userName);
@@ -76,6 +77,24 @@ async function readHistory(
     withStatus(storedMessageIn(event.frame), statusOf(event, by.author, { ...page, sentPeer })),
   );
   return ok(new StoredResult<ValueMap[]>(messages));
+}
+
+/** What is found by chance is not what was handed on up to there: it makes nothing `sent`. */
+async function searchHistory(
+  services: Services,
+  by: UserActor,
+  { userName, options }: Args<'directHistorySearch'>,
+): Promise<Outcome<'directHistorySearch'>> {
+  const { directs, pairs, settings } = services;
+  const refused = refusal(services, by.author, userName);
+  if (refused !== undefined) return refused;
+  const found = await search<'noPair'>(options, by, settings, async (range) => {
+    const page = await pairs.search(by.author, userName, range);
+    if (typeof page === 'string') return page;
+    return { page, show: (event) => withStatus(storedMessageIn(event.frame), statusOf(event, by.author, page)) };
+  });
+  if (found !== 'noPair') return found;
+  return (await directs.isKnown(userName)) ? ok({ messages: [], cursor: null }) : fail('noUser', [userName]);
 }
 
 function statusOf(

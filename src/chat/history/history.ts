@@ -3,16 +3,18 @@
  * as long as fits into a reply, and has one message at least.
  */
 import type { TopicEvent } from '../../log/event.ts';
-import { fail, unavailable } from '../../protocol/errors.ts';
+import { fail } from '../../protocol/errors.ts';
 import { storedMessageIn } from '../../protocol/wire/message-frame.ts';
 import { StoredResult, type StoredValue } from '../../protocol/wire/stored.ts';
 import type { HistoryInfo, historyRequests } from '../../protocol/history.ts';
 import type { ValueMap } from '../../protocol/params/values.ts';
+import type { Unreadable } from '../../store/key-names.ts';
 import type { RoomInfo } from '../../store/room/room-store.ts';
 import type { Actor } from '../actor.ts';
 import type { HandlersOf } from '../caller.ts';
 import { ok, type Ok } from '../outcome.ts';
 import type { Services } from '../services.ts';
+import { search } from './search.ts';
 
 export function historyHandlers({ rooms, histories, settings }: Services): HandlersOf<typeof historyRequests> {
   const pageMax = settings.limits.historyMaxGetMessages;
@@ -29,7 +31,13 @@ export function historyHandlers({ rooms, histories, settings }: Services): Handl
       return pageOf(fitting(found, by, settings.replyBytes).toReversed());
     },
 
-    roomHistorySearch: () => unavailable(),
+    async roomHistorySearch(by, { roomName, options }) {
+      const found = await search<Unreadable>(options, by, settings, async (range) => {
+        const page = await histories.search(roomName, by.rights, range);
+        return typeof page === 'string' ? page : { page, show: ({ frame }) => storedMessageIn(frame) };
+      });
+      return typeof found === 'string' ? fail(found, [roomName]) : found;
+    },
 
     async roomHistoryInfo(by, { roomName }) {
       const info = await rooms.readInfo(roomName, by.rights);

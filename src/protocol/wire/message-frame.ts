@@ -5,7 +5,7 @@
 import type { ValueMap } from '../params/values.ts';
 import { encodeShared, encodeValue } from './msgpack.ts';
 import { opening, UINT64 } from './opening.ts';
-import { concat, mapHeader, stringSize } from './pack.ts';
+import { concat, equals, mapHeader, stringSize } from './pack.ts';
 import { StoredValue } from './stored.ts';
 
 export const ROOM_MESSAGE = opening('roomMessage', 2);
@@ -13,6 +13,7 @@ export const DIRECT_MESSAGE = opening('directMessage', 1);
 const AUTHOR = encodeValue('author');
 const TIMESTAMP = concat([encodeValue('timestamp'), UINT64]);
 export const MESSAGE_ID = concat([encodeValue('id'), UINT64]);
+const UINT64_BYTES = 8;
 /** Fields of a processed message that are the server's, whatever the client sent under these keys. */
 const SERVER_FIELDS = ['author', 'timestamp', 'id', 'mentions', 'mentionAll'];
 /** The service itself writes without an author. */
@@ -67,6 +68,17 @@ export const authorMark = (author: string): { readonly mark: Uint8Array; readonl
   mark: concat([AUTHOR, encodeValue(author), TIMESTAMP]),
   middle: MESSAGE_ID,
 });
+
+/** Whether a stored message is by an author, as its end says. */
+export function isBy(frame: Uint8Array, { mark, middle }: ReturnType<typeof authorMark>): boolean {
+  const middleAt = frame.length - UINT64_BYTES - middle.length;
+  const markAt = middleAt - UINT64_BYTES - mark.length;
+  if (markAt < 0) return false;
+  return (
+    equals(frame.subarray(middleAt, middleAt + middle.length), middle) &&
+    equals(frame.subarray(markAt, markAt + mark.length), mark)
+  );
+}
 
 /** The message in a `roomMessage` or `directMessage` made here, as it is there. Anything else is a defect, and throws. */
 export function storedMessageIn(frame: Uint8Array): StoredValue {

@@ -1,4 +1,5 @@
 /** Pieces of MessagePack put together by hand, where a part of a value is encoded already. */
+import { DEPTH_MAX, scanValue } from './scan.ts';
 
 const FIXARRAY = 0x90;
 const ARRAY16 = 0xdc;
@@ -17,15 +18,33 @@ function header(count: number, fix: number, head16: number, head32: number): Uin
   return Uint8Array.of(head32, count >>> 24, (count >> 16) & 0xff, (count >> 8) & 0xff, count & 0xff);
 }
 
+/** How many entries an encoded map has, and what its head takes. */
+function mapHead(bytes: Uint8Array): readonly [count: number, size: number] {
+  const [head = 0, a = 0, b = 0, c = 0, d = 0] = bytes.subarray(0, 5);
+  if (head >> 4 === FIXMAP >> 4) return [head & 0x0f, 1];
+  return head === MAP16 ? [a * 0x100 + b, 3] : [((a * 0x100 + b) * 0x100 + c) * 0x100 + d, 5];
+}
+
+/** The value of an entry of an encoded map, still encoded; undefined where there is none of that key. Nothing is decoded. */
+export function entryOf(bytes: Uint8Array, key: Uint8Array): Uint8Array | undefined {
+  const [count, size] = mapHead(bytes);
+  let at = size;
+  for (let i = 0; i < count; i++) {
+    const valueAt = at + stringSize(bytes, at);
+    const end = scanValue(bytes, valueAt, DEPTH_MAX, Infinity);
+    if (end < 0) return undefined;
+    if (equals(bytes.subarray(at, valueAt), key)) return bytes.subarray(valueAt, end);
+    at = end;
+  }
+  return undefined;
+}
+
+export const equals = (one: Uint8Array, other: Uint8Array): boolean =>
+  one.length === other.length && one.every((byte, at) => byte === other[at]);
+
 /** An encoded map with one more entry at its end, of a key that is not in it. */
 export function mapWith(bytes: Uint8Array, key: Uint8Array, value: Uint8Array): Uint8Array {
-  const [head = 0, a = 0, b = 0, c = 0, d = 0] = bytes.subarray(0, 5);
-  const [count, size] =
-    head >> 4 === FIXMAP >> 4
-      ? [head & 0x0f, 1]
-      : head === MAP16
-        ? [a * 0x100 + b, 3]
-        : [((a * 0x100 + b) * 0x100 + c) * 0x100 + d, 5];
+  const [count, size] = mapHead(bytes);
   return concat([mapHeader(count + 1), bytes.subarray(size), key, value]);
 }
 

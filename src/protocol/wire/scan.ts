@@ -84,7 +84,7 @@ for (const [head, kind] of [
   assign(head + 1, head + 1, kind, 4);
 }
 
-const DEPTH_MAX = 64;
+export const DEPTH_MAX = 64;
 // The containers around the current one: values still to come in each, and the number of each map (0: an array).
 const lefts = new Int32Array(DEPTH_MAX);
 const maps = new Int32Array(DEPTH_MAX);

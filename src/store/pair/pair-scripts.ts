@@ -1,6 +1,7 @@
 /** The scripts of the log of a pair of users. The Lua files say why. */
 import { bytes, done, events, number, optional, text, yes } from '../../redis/reply.ts';
 import { scriptsBeside } from '../../redis/script.ts';
+import { SEARCH, searched } from '../history/search.ts';
 
 const script = scriptsBeside(import.meta.url);
 
@@ -22,6 +23,13 @@ export const readPair = script('read-pair', {
   args: ['user', 'peer', 'fromId', 'fromTime', 'forward', 'limit', 'bytesMax', 'maxAgeMs'],
   refuses: ['noPair'],
   gives: { messages: events, sentOwn: number, readOwn: number, sentPeer: number, readPeer: number },
+});
+
+export const searchPair = script('search-pair', {
+  keys: PAIR,
+  args: ['user', 'peer', ...SEARCH],
+  refuses: ['noPair', 'otherLog'],
+  gives: { ...searched, sentOwn: number, readOwn: number, sentPeer: number, readPeer: number },
 });
 
 export const readUnsent = script('read-unsent', {

@@ -10,6 +10,7 @@ import { readEvent } from '../../log/event.ts';
 import { flag, type OutcomeOf } from '../../redis/script.ts';
 import { newEpoch } from '../../redis/tokens.ts';
 import { isAnonymous } from '../user/anonymous.ts';
+import { searchArgs, type SearchRange } from '../history/search.ts';
 import * as scripts from './pair-scripts.ts';
 
 /** A message on its way into the log: `prefix`, its time, `middle`, its id are the frame that the receiver gets. */
@@ -141,6 +142,13 @@ export class PairStore {
       bytesMax: this.#options.replyBytes,
       maxAgeMs: this.#options.historyMaxAgeMs,
     });
+  }
+
+  /** What a search of what a user and another one have said looks at next. `otherLog`: it was begun in another one. */
+  search(userName: string, peer: string, range: SearchRange): Promise<OutcomeOf<typeof scripts.searchPair>> {
+    const { replyBytes: bytesMax, historyMaxAgeMs: maxAgeMs } = this.#options;
+    const args = { user: userName, peer, ...searchArgs(range), bytesMax, maxAgeMs };
+    return this.#commands.run(scripts.searchPair, this.#keys.pair(userName, peer), args);
   }
 
   /** What no socket of a user has had of another one's messages, behind an id: the oldest, `limit` at most. */
