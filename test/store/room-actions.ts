@@ -32,7 +32,7 @@ export const leave = (
 export type By = string | Rights;
 export const rightsBy = (by: By): Rights => (typeof by === 'string' ? rightsOf(by) : by);
 
-interface PostOptions extends Pick<Post, 'priority' | 'mentions' | 'replyTo'> {
+interface PostOptions extends Pick<Post, 'priority' | 'mentions' | 'replyTo' | 'hasLeft' | 'judged'> {
   clientMessageId?: string;
   transient?: boolean;
   prefix?: string;
@@ -54,6 +54,8 @@ export const post = (
     priority: options.priority,
     mentions: options.mentions,
     replyTo: options.replyTo,
+    ...(options.hasLeft === undefined ? {} : { hasLeft: options.hasLeft }),
+    ...(options.judged === undefined ? {} : { judged: options.judged }),
   });
 
 export const idsOf = (events: readonly TopicEvent[] | string): number[] | string =>

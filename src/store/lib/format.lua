@@ -6,7 +6,7 @@
 -- one piece to a post: the life, and the same two numbers of the ring of events. What was written before these numbers were
 -- counted has 90 bytes, without them: as zeros they say that nothing was counted yet, and that the next thing written is
 -- looked at. What such a topic keeps already is bounded by its number only, until the first trimming takes it away.
--- Post: transient (0, or its priority), trusted, nonce, user, repeatKey, notes, middle, prefix. Notes: '' for none, else flags (1: all
+-- Post: transient (0 of what is stored), trusted (1: the service; 2: who has just left), nonce, user, repeatKey, notes, middle, prefix. Notes: '' for none, else flags (1: all
 -- are mentioned, 2: it replies to a message, whose id follows), and names, each behind its length: the author where that is not
 -- the user, else '', then who is mentioned.
 -- Batch: what is published of several events at once, each behind its length.
@@ -15,8 +15,8 @@ local POSITION = '>c16c8ddddddBBI4ddc32'
 local REST = '>c16dd'
 local POSITION_BYTES = 126
 local POST = '>BBc8I2c0I2c0I2c0I2c0I4c0'
--- Priorities of transient posts; 1 is the ordinary one.
-local LOW, HIGH = 2, 3
+-- Of posts that are not stored: their priorities, of which 1 is the ordinary one, and what is only judged.
+local LOW, HIGH, JUDGED = 2, 3, 4
 local HEADER = '>Bdddc8c8c16I4'
 local TRANSIENT, MESSAGE, NOTICE, EVICTED, DELETED, RESET, STAGED_EVICTION, DISCONNECT, CONFLICT = 0, 1, 2, 3, 4, 5, 6, 7, 8
 local BATCH = 255

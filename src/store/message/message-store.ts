@@ -88,10 +88,13 @@ export class MessageStore {
     const { user, trusted } = rightsArgs(rights);
     if (user === '') throw new Error(`${postMessages.name}: a user without a name`);
     const repeats = repeatKey(post.author, post.clientMessageId);
-    const posted = await this.#posting.add(roomName, { post, user, trusted, repeatKey: repeats });
-    if (typeof posted === 'string') return posted;
-    const { refused, ...done } = posted;
-    return refused ?? { ...done, id: done.id < 0 ? undefined : done.id };
+    const posted = await this.#posting.add(roomName, {
+      post,
+      user,
+      trusted: post.hasLeft === true ? '2' : trusted,
+      repeatKey: repeats,
+    });
+    return typeof posted === 'string' ? posted : { ...posted, id: posted.id < 0 ? undefined : posted.id };
   }
 }
 

@@ -21,6 +21,7 @@
 -- Who posts has read all before it: the marks (lib/occupants.lua) of all authors of a batch are moved by one command, which is all
 -- that unread counts cost a post. Occupants have a mark; of others it is asked. Who is mentioned and has a mark is noted, and told back.
 -- The id of a transient message is -1. Where it does not have the ordinary priority its event has a subject, which says so.
+-- What is `JUDGED` is answered as if it were transient, and nothing comes of it.
 -- A stored message may reply to one that has to be there, as readers see it (lib/history.lua).
 local REPEATS_MAX, AUTHOR_REPEATS_MAX = 100000, 50000
 -- From so many on Redis keeps them in a table instead of a list that it goes through: one value is too long for a list.
@@ -199,13 +200,29 @@ local function judgeRepeat(repeatKey, isTransient, isRefused)
   end
 end
 
+-- Whether one who is out of the room may join it, as lib/access.lua has it.
+local function mayReturn(user)
+  local owner, isPrivate = unpack(call('HMGET', meta, 'owner', 'whitelistOnly'))
+  if owner == user or call('SISMEMBER', room .. 'adminlist', user) == 1 then
+    return true
+  end
+  if call('SISMEMBER', room .. 'blacklist', user) == 1 then
+    local ends = call('ZSCORE', room .. 'bans', user)
+    if not ends or tonumber(ends) > now then
+      return false
+    end
+  end
+  return isPrivate ~= '1' or call('SISMEMBER', room .. 'whitelist', user) == 1
+    or call('ZSCORE', room .. 'roster', user) ~= false
+end
+
 local function post(transient, trusted, nonce, user, repeatKey, notes, middle, prefix)
   if trusted ~= 1 then
     if against[user] == nil then
       against[user] = call('HEXISTS', occupants, user) == 0 and 'notJoined' or standing and standing.against(user)
     end
-    if against[user] then
-      return against[user]
+    if not may[user] and not (trusted == 2 and mayReturn(user)) then
+      return 'notJoined'
     end
     if isAbout(notes, MENTIONS_ALL) and call('HGET', meta, 'owner') ~= user
       and call('SISMEMBER', room .. 'adminlist', user) == 0 then
@@ -225,8 +242,8 @@ local function post(transient, trusted, nonce, user, repeatKey, notes, middle, p
   if refusal then
     return refusal
   end
-  if waitMs then
-    return { -1, seq, 0, false, false, { 'tooSoon', waitMs } }
+  if transient == JUDGED then
+    return { -1, seq, 0 }
   end
   if isTransient then
     local subject = PRIORITIES[transient] or ''
@@ -253,7 +270,7 @@ local function post(transient, trusted, nonce, user, repeatKey, notes, middle, p
   if isNewSecond and max > 0 then
     agesOf().keepYoung(history, 'aged', at, maxAgeMs, room .. 'latest')
   end
-  if trusted ~= 1 then
+  if trusted == 0 then
     read[user] = newId
     if standing then
       standing.notePost(user)

@@ -17,10 +17,15 @@ export interface Post {
   readonly mentions?: Mentions | undefined;
   /** The id of the message that a stored one replies to. */
   readonly replyTo?: number | undefined;
+  /** Its author has just left: it may post where it may join. */
+  readonly hasLeft?: boolean;
+  /** It is judged, and not posted. */
+  readonly judged?: boolean;
 }
 
-/** As the byte that stands for it (lib/format.lua); 0 is no transient message. */
+/** As the bytes that stand for them (lib/format.lua); 0 is no transient message. */
 const priorities = { normal: 1, low: 2, high: 3 } as const;
+const JUDGED = 4;
 const MENTIONS_ALL = 1;
 const REPLIES = 2;
 const ID_BYTES = 8;
@@ -31,8 +36,13 @@ export interface Mentions {
   readonly all: boolean;
 }
 
+/** A user's rights, the service's, or those of a user who has just left. */
+export type Trusted = ReturnType<typeof rightsArgs>['trusted'] | '2';
+
 /** A post with whose rights it is made, and what it is known by when it is repeated. */
-export interface Posting extends ReturnType<typeof rightsArgs> {
+export interface Posting {
+  readonly user: string;
+  readonly trusted: Trusted;
   readonly post: Post;
   readonly repeatKey: string;
 }
@@ -71,11 +81,20 @@ export function bytesOfPosting({ post, user, trusted, repeatKey }: Posting): num
 const NOTHING: readonly string[] = [];
 
 /** The names that are noted: of the author where the service has its rights, then whom it mentions. None of most posts. */
-function notesOf({ author = '', transient, mentions, replyTo }: Post, trusted: '0' | '1'): readonly string[] {
-  const own = trusted === '1' ? author : '';
-  if (transient && mentions?.all !== true) return NOTHING;
+function notesOf(
+  { author = '', transient, judged = false, mentions, replyTo }: Post,
+  trusted: Trusted,
+): readonly string[] {
+  // Whether it has a mark is not known of who need not be in the room.
+  const own = trusted === '0' ? '' : author;
+  if ((transient || judged) && mentions?.all !== true) return NOTHING;
   if (mentions === undefined && own === '' && replyTo === undefined) return NOTHING;
   return [own, ...(mentions?.names ?? [])];
+}
+
+function kindOf({ transient, priority = 'normal', judged = false }: Post): number {
+  if (judged) return JUDGED;
+  return transient ? priorities[priority] : 0;
 }
 
 /** The posts of one room: their number, and each as lib/format.lua calls it `POST`. */
@@ -100,7 +119,7 @@ export function packPostings(postings: readonly Posting[]): Buffer {
     packed.writeUInt16BE(at - from - 2, from);
   };
   for (const { post, user, trusted, repeatKey } of postings) {
-    packed[at] = post.transient ? priorities[post.priority ?? 'normal'] : 0;
+    packed[at] = kindOf(post);
     packed[at + 1] = Number(trusted);
     packed.set(post.nonce, at + 2);
     at += 10;
