@@ -42,6 +42,8 @@ export interface Caller {
   readonly issuedAt: number;
   /** Its user goes for good, and is not expected back. */
   onPurpose: boolean;
+  /** It may have left a will, which is posted if it goes otherwise. */
+  hasWill: boolean;
   /** Closes so that the client comes back: what this node knows of the socket is not true any more. */
   startAfresh(): void;
   /** Closes normally, and for good as far as its user says, once the response under way has been sent. */

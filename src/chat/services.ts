@@ -33,6 +33,7 @@ import type { Profiles } from './contact/profiles.ts';
 import type { Endings } from './conversation/endings.ts';
 import type { MemberTelling } from './member/telling.ts';
 import type { Transients } from './message/transients.ts';
+import type { Wills } from './message/wills.ts';
 import type { Leaves } from './membership/leaves.ts';
 import type { Disconnects } from './membership/disconnects.ts';
 import type { Removals } from './room/removals.ts';
@@ -73,6 +74,7 @@ export interface Services {
   readonly belongs: BelongsStore;
   readonly messages: MessageStore;
   readonly transients: Transients;
+  readonly wills: Wills;
   readonly histories: HistoryStore;
   readonly access: AccessStore;
   readonly conducts: ConductStore;

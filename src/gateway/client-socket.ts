@@ -49,6 +49,7 @@ export class ClientSocket implements Caller, UserActor {
   opening: Opening | undefined;
   /** Its user has ended the login. */
   onPurpose = false;
+  hasWill = false;
   closesAt: number | undefined;
   /** Its user's, on this node. */
   account: Account | undefined;

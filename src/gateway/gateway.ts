@@ -62,6 +62,8 @@ export interface GatewayDeps {
   readonly transients: Pick<Transients, 'closed'>;
   /** A logged-in socket is gone. Not called while draining: peers take out who does not come back. */
   disconnected(socket: ClientSocket, roomNames: readonly string[]): void;
+  /** The same of one that may have left a will, while this node ends. Never rejects. */
+  sentAway(socket: ClientSocket): Promise<void>;
   /** Takes the public port for the app; rejects where it cannot be had. */
   listen(app: TemplatedApp): Promise<PublicPort>;
   /** `reason`: what this side's close frame said; none where the other side ended it. */
@@ -85,6 +87,8 @@ export class Gateway {
   readonly #reading: Reading;
   #hadSent = false;
   #doomed: Connection[] = [];
+  /** What is noted of sockets that go while this node ends. */
+  readonly #farewells: Promise<void>[] = [];
   #listening: PublicPort | undefined;
   #queueBytes = 0;
   #draining = false;
@@ -145,7 +149,10 @@ export class Gateway {
       }
       await new Promise((resolve) => setTimeout(resolve, AWAY_STEP_MS));
     }
+    for (const { socket } of this.#intakes)
+      if (socket?.hasWill === true) this.#farewells.push(this.#deps.sentAway(socket));
     this.closeAll('goAway');
+    await Promise.all(this.#farewells);
   }
 
   /** Closes every connection with one code, at once. */
@@ -251,6 +258,7 @@ export class Gateway {
     const roomNames = this.#deps.hub.remove(socket);
     const disconnected = (): void => {
       if (!this.#draining) this.#deps.disconnected(socket, roomNames);
+      else if (socket.hasWill) this.#farewells.push(this.#deps.sentAway(socket));
     };
     // What it has posted is there before it is gone: who says a last word may be out of the room by that it has closed.
     const [posts, last] = [socket.turns?.underWay, this.#deps.transients.closed(socket.socketId)];

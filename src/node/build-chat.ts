@@ -16,6 +16,7 @@ import { Profiles } from '../chat/contact/profiles.ts';
 import { Endings, type EndingsDeps, type EndRoom } from '../chat/conversation/endings.ts';
 import { deleteRoom } from '../chat/room/room.ts';
 import { Transients } from '../chat/message/transients.ts';
+import { Wills } from '../chat/message/wills.ts';
 import { Leaves } from '../chat/membership/leaves.ts';
 import { Disconnects } from '../chat/membership/disconnects.ts';
 import { Reconciler } from '../chat/repair/reconciler.ts';
@@ -75,7 +76,8 @@ export function buildChat(
   const common = { ...stores, ...aftermath, topics, echoes, audience: hub, hooks, instance: lease };
   const aboutContacts = buildContacts(shared, common);
   const { presence } = aboutContacts;
-  const leaves = new Leaves({ ...common, ...aboutContacts });
+  const wills = new Wills({ ...common, wills: stores.willStore });
+  const leaves = new Leaves({ ...common, ...aboutContacts, wills });
   const reconciler = new Reconciler({
     ...common,
     leaves,
@@ -84,7 +86,7 @@ export function buildChat(
   });
   const acting = { ...common, leaves, reconciler, stagedEviction };
   const stagedEvictionPeers = new StagedEvictionPeers({ ...acting, nodes: peerNodes });
-  const disconnects = new Disconnects({ leaves, topics, repairs });
+  const disconnects = new Disconnects({ leaves, topics, repairs, wills });
   const authenticator = buildAuthenticator(shared, lease);
   const endings = buildEndings(shared, common);
   const services: Services = {
@@ -94,6 +96,7 @@ export function buildChat(
     ...aboutContacts,
     storedSends: new StoredSends({ ...common, ...sendsOf(config), budget: commands.budget }),
     transients: new Transients(counters),
+    wills,
     leaves,
     disconnects,
     stagedEvictionPeers,

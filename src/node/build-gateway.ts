@@ -49,6 +49,7 @@ export function buildGateway(
       // After its lease was lost it is left to the sweepers.
       if (lease.owns(session.nodeId)) chat.disconnects.add(session, roomNames, session.nodeId);
     },
+    sentAway: (session) => chat.services.wills.sentAway(session),
     onClosed: (socket, code, reason) => {
       measured.closes.add(closeLabel(code));
       log.debug({ socket, code, reason }, 'closed');

@@ -12,6 +12,7 @@ import { EndingStore } from '../store/conversation/endings.ts';
 import { ContactStore } from '../store/contact/contact-store.ts';
 import { PresenceStore } from '../store/contact/presence-store.ts';
 import { DirectStore } from '../store/direct/direct-store.ts';
+import { WillStore } from '../store/message/will-store.ts';
 import { HistoryStore } from '../store/history/history-store.ts';
 import { InboxStore } from '../store/inbox/inbox-store.ts';
 import { BelongsStore } from '../store/member/belongs-store.ts';
@@ -47,6 +48,7 @@ export interface Stores {
   readonly belongs: BelongsStore;
   readonly dues: Dues;
   readonly messages: MessageStore;
+  readonly willStore: WillStore;
   readonly histories: HistoryStore;
   readonly access: AccessStore;
   readonly conducts: ConductStore;
@@ -114,6 +116,7 @@ export function buildStores({ config, keys }: Shared, { commands, lease }: Redis
       postsPerCall: config.postsPerCall,
       timeoutMs: config.redis.timeoutMs,
     }),
+    willStore: new WillStore(commands, keys),
     histories: new HistoryStore(commands, keys, { replyBytes, historyMaxAgeMs }),
     deletions: new Deletions(commands, keys),
     conversations: new ConversationStore(commands, keys, lease),

@@ -14,6 +14,7 @@ import { searchSuite } from './search-suite.ts';
 import { userSuite } from './user-suite.ts';
 import { sessionRacesSuite } from './session-races-suite.ts';
 import { sessionSuite } from './session-suite.ts';
+import { willSuite } from './will-suite.ts';
 import { useWorld } from './world.ts';
 
 const world = useWorld({ format: 'msgpack' });
@@ -27,6 +28,7 @@ for (const suite of [
   messageSuite,
   historySuite,
   searchSuite,
+  willSuite,
   recoverySuite,
   userSuite,
   directSuite,

@@ -37,6 +37,7 @@ import type { OpenStore } from './store.ts';
 import { revokedSuite } from './revoked-suite.ts';
 import { tagsSuite } from './tags-suite.ts';
 import { unreadSuite } from './unread-suite.ts';
+import { willSuite } from './will-suite.ts';
 import { userSuite } from './user-suite.ts';
 
 /** `open` gives a store of its own to each test. */
@@ -53,6 +54,7 @@ export function storeSuites(open: OpenStore): void {
   describe('rights', () => rightsSuite(open));
   describe('messages', () => messageSuite(open));
   describe('replies', () => replySuite(open));
+  describe('wills', () => willSuite(open));
   describe('a search', () => searchSuite(open));
   describe('users', () => userSuite(open));
   describe('the ends of logins', () => revokedSuite(open));

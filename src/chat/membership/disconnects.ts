@@ -5,6 +5,7 @@
 import type { Topics } from '../../bus/topics.ts';
 import { roomTopic, userTopic, type TopicKey } from '../../redis/keys.ts';
 import { SOCKETS_PER_CALL } from '../../store/membership/membership-store.ts';
+import type { Wills } from '../message/wills.ts';
 import type { Repairs } from '../repair/repairs.ts';
 import { leftEcho, type LeavingSocket, type Leaves } from './leaves.ts';
 import { windowsOf } from '../windows.ts';
@@ -12,6 +13,7 @@ import { windowsOf } from '../windows.ts';
 export interface DisconnectsDeps {
   readonly leaves: Pick<Leaves, 'leaveRoom' | 'logout'>;
   readonly topics: Pick<Topics, 'unfollow'>;
+  readonly wills: Pick<Wills, 'settle'>;
   /** For what could not be done; the topic's `follow` is passed on with it. */
   readonly repairs: Pick<Repairs, 'check'>;
 }
@@ -19,6 +21,7 @@ export interface DisconnectsDeps {
 interface ClosedSocket {
   readonly socketId: string;
   readonly onPurpose: boolean;
+  readonly hasWill: boolean;
   readonly roomNames: readonly string[];
   readonly nodeId: string;
   readonly echoes: { echo: Uint8Array; njoined: number }[];
@@ -37,8 +40,9 @@ export class Disconnects {
   }
 
   /** A socket of this node is gone. Lets go of the topics it followed when Redis knows it too. */
-  add({ socketId, userName, onPurpose = false }: LeavingSocket, roomNames: readonly string[], nodeId: string): void {
-    const closed = { socketId, onPurpose, roomNames, nodeId, echoes: [] };
+  add(leaving: LeavingSocket, roomNames: readonly string[], nodeId: string): void {
+    const { socketId, userName, onPurpose = false, hasWill = false } = leaving;
+    const closed = { socketId, onPurpose, hasWill, roomNames, nodeId, echoes: [] };
     const waiting = this.#users.get(userName);
     if (waiting === undefined) void this.#begin(userName, closed);
     else waiting.push(closed);
@@ -60,6 +64,11 @@ export class Disconnects {
   }
 
   async #takeOut(userName: string, nodeId: string, closed: readonly ClosedSocket[]): Promise<void> {
+    // Their last words come before they are seen to leave. Where that fails they come later: no logout is done without them.
+    const wills = closed.filter(({ hasWill, onPurpose }) => hasWill && !onPurpose);
+    await Promise.all(
+      wills.map(({ socketId }) => this.#deps.wills.settle({ userName, socketId }).catch(() => undefined)),
+    );
     const rooms = await aFewAtATime([...roomsOf(closed)], ROOMS_AT_ONCE, ([roomName, inIt]) =>
       this.#leaveRoom(roomName, userName, nodeId, inIt),
     );

@@ -16,6 +16,7 @@ import type { PendingLeave, SessionStore, TakenOut } from '../../store/session/s
 import type { Cleaner } from '../../store/node/sweep.ts';
 import type { UserStore } from '../../store/user/user-store.ts';
 import type { Caller } from '../caller.ts';
+import type { Wills } from '../message/wills.ts';
 import type { ContactPairs } from '../contact/pairs.ts';
 import type { Presence } from '../contact/presence.ts';
 import type { Echoes, Echoing } from '../user/echoes.ts';
@@ -31,6 +32,8 @@ export interface LeavingSocket extends Echoing {
   readonly socketId: string;
   /** Its user has ended the login: nobody waits for it to come back. */
   readonly onPurpose?: boolean;
+  /** It may have left a will. */
+  readonly hasWill?: boolean;
 }
 
 export interface LeavesDeps {
@@ -46,6 +49,7 @@ export interface LeavesDeps {
   readonly hooks: HookRunner | undefined;
   readonly presence: Pick<Presence, 'note' | 'adopt'>;
   readonly contactPairs: Pick<ContactPairs, 'finishFormer'>;
+  readonly wills: Pick<Wills, 'settle'>;
   /** For what could not be done; the topic's `follow` is passed on with it. */
   readonly repairs: Pick<Repairs, 'check'>;
 }
@@ -172,9 +176,15 @@ export class Leaves implements Cleaner {
     roomNames: readonly string[],
     echoes: readonly { echo: Uint8Array; njoined: number }[] = [],
   ): Promise<void> {
-    const { users, hooks, presence } = this.#deps;
-    const out = await users.logout(userName, socketId, disconnectEcho(socketId), echoes, onPurpose);
-    if (out === 'gone') return;
+    const { users, hooks, presence, wills } = this.#deps;
+    const logOut = (): ReturnType<UserStore['logout']> =>
+      users.logout(userName, socketId, disconnectEcho(socketId), echoes, onPurpose);
+    let out = await logOut();
+    if (out === 'will') {
+      await wills.settle({ userName, socketId });
+      out = await logOut();
+    }
+    if (typeof out === 'string') return;
     if (out.seenForMs !== undefined) await presence.note(userName, out.seenForMs);
     if (!out.changed) return;
     const { nconnected } = out;

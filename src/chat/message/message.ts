@@ -1,17 +1,19 @@
 /** Posting to a room: one encode here, one script in Redis, and the frame goes out on every node as it is. */
 import { nonceOf } from '../../log/event.ts';
 import { spreadUnits } from '../../protocol/params/cost.ts';
-import { crowded, fail, failBecause, messageTooLarge, silenced, type Failure } from '../../protocol/errors.ts';
-import type { Args } from '../../protocol/catalogue.ts';
+import { crowded, fail, failBecause, messageTooLarge, unavailable } from '../../protocol/errors.ts';
+import type { Args, Result } from '../../protocol/catalogue.ts';
 import { roomMessageFrame, type messageRequests, type RoomMessageFrame } from '../../protocol/message.ts';
+import type { ValueMap } from '../../protocol/params/values.ts';
 import { roomTopic } from '../../redis/keys.ts';
 import { newNonce } from '../../redis/tokens.ts';
 import { isHeld, type Held, type PostRefusal } from '../../store/message/message-store.ts';
 import type { Mentions } from '../../store/message/post.ts';
 import type { Actor } from '../actor.ts';
 import type { Caller, HandlersOf } from '../caller.ts';
-import { ok, UnderWay, type Outcome } from '../outcome.ts';
+import { ok, UnderWay, type Ok, type Outcome } from '../outcome.ts';
 import type { Services } from '../services.ts';
+import { followUp } from './follow-up.ts';
 import { mentioningOf, mentionsIn } from './mentions.ts';
 import { parentOf } from './replies.ts';
 import { eventOf } from './transients.ts';
@@ -41,6 +43,7 @@ async function inOrder(
   const mentioning = mentioningOf(mentions);
   const frame = roomMessageFrame(roomName, by.author, message, options?.transient ?? false, mentioning);
   const send = (): Promise<Outcome<'roomMessage'>> => post(services, by, args, { ...frame, mentions });
+  if (options?.will === true) return keepWill(services, by, args, { ...frame, mentions }, socket);
   if (socket === undefined) return send();
   const [target, event, { bytes }] = [roomTopic(roomName), eventOf(message, options), frame];
   if (event !== undefined && bytes <= settings.limits.messageBytes) {
@@ -55,9 +58,9 @@ async function post(
   services: Services,
   by: Actor,
   { roomName, message, options }: Args<'roomMessage'>,
-  { prefix, middle, bytes, mentions }: RoomMessageFrame & { readonly mentions: Mentions | undefined },
+  { prefix, middle, bytes, mentions }: Framed,
 ): Promise<Outcome<'roomMessage'>> {
-  const { messages, topics, quotas, settings, audience } = services;
+  const { messages, topics, settings, audience } = services;
   const transient = options?.transient ?? false;
   const tooLarge = bytes > settings.limits.messageBytes;
   const nonce = newNonce();
@@ -80,14 +83,10 @@ async function post(
       passing?.cancel();
       throw error;
     });
-  if (typeof posted === 'string' || isHeld(posted) || posted.repeated) passing?.cancel();
-  if (posted === 'messageTooLarge') return messageTooLarge(bytes, settings.limits);
-  if (posted === 'tooMany') return crowded();
-  if (posted === 'notAllowed') return failBecause(posted, [], 'the owner and admins mention everybody');
-  if (posted === 'noMessage') return fail(posted, [parentOf(message) ?? null]);
-  if (typeof posted === 'string') return fail(posted, [roomName]);
-  if (posted.mentioned !== undefined) signalMentions(services, by, roomName, posted.mentioned);
-  if (posted.wish !== undefined) void quotas.grow(roomName, posted.wish);
+  if (typeof posted === 'string' || posted.repeated) passing?.cancel();
+  if (typeof posted === 'string') return refusal(posted, services, { roomName, message, bytes });
+  by.spend((posted.mentioned?.length ?? 0) * UNITS_PER_MENTION);
+  followUp(services, { roomName, author: by.author, pushData: undefined }, posted);
   const hearers = audience.hearers(roomName);
   if (hearers > 1) by.spend(spreadUnits(hearers, bytes));
   const reached = passing?.passed ?? topics.reached(topic, posted.seq);
@@ -95,29 +94,55 @@ async function post(
   return ok(posted.id ?? null);
 }
 
+type Framed = RoomMessageFrame & { readonly mentions: Mentions | undefined };
+
+/** What is posted if the socket goes without a word. It is judged now, by the room as it is, and again then. */
+async function keepWill(
+  services: Services,
+  by: Actor,
+  { roomName, message, options = {} }: Args<'roomMessage'>,
+  { prefix, bytes, mentions }: Framed,
+  socket: Caller | undefined,
+): Promise<Outcome<'roomMessage'>> {
+  const { messages, settings, wills } = services;
+  if (socket === undefined) return failBecause('notAllowed', [], 'a will is that of a socket');
+  const isTooLarge = bytes > settings.limits.messageBytes;
+  const { transient = false, priority } = options;
+  const judged = await messages.post(roomName, by.rights, {
+    author: by.author,
+    prefix: isTooLarge ? NOTHING : prefix,
+    middle: NOTHING,
+    nonce: newNonce(),
+    clientMessageId: undefined,
+    transient,
+    judged: true,
+    mentions,
+  });
+  if (typeof judged === 'string') return refusal(judged, services, { roomName, message, bytes });
+  // From here on: it may be there although Redis has not answered.
+  socket.hasWill = true;
+  const replyTo = transient ? undefined : parentOf(message);
+  const isKept = await wills.keep(socket, {
+    roomName,
+    prefix,
+    transient,
+    priority,
+    mentions,
+    replyTo,
+    pushData: undefined,
+  });
+  return isKept ? ok(null) : unavailable();
+}
+
+/** Why a room does not take a message. */
 function refusal(
-  word: Exclude<PostRefusal, 'messageTooLarge'>,
-  roomName: string,
-): Failure<'noRoom' | 'notJoined' | 'roomExpired' | 'notAllowed' | 'tooManyRequests'> {
-  if (word === 'tooMany') return crowded();
-  if (word === 'notAllowed') return failBecause(word, [], 'the owner and admins mention everybody');
-  if (word === 'onlyAdmins') return failBecause('notAllowed', [], 'the owner and admins post here');
-  if (word === 'onlyOwner') return failBecause('notAllowed', [], 'the owner posts here');
-  return fail(word, [roomName]);
-}
-
-function heldRefusal(held: Held): Failure<'silenced' | 'tooManyRequests'> {
-  if (held.reason === 'tooSoon') {
-    const wait = `the room is in slow mode, and the next message is due in ${Math.ceil(held.waitMs / 1000)} s`;
-    return failBecause('tooManyRequests', [], wait, held.waitMs);
-  }
-  return silenced(held.until);
-}
-
-/** Not waited for, and not done again: who does not hear of it finds it by the next count. */
-function signalMentions({ unreads }: Services, by: Actor, roomName: string, mentioned: readonly string[]): void {
-  by.spend(mentioned.length * UNITS_PER_MENTION);
-  for (const userName of mentioned) {
-    if (userName !== by.author) unreads.signalMention(userName, roomName).catch(() => undefined);
-  }
+  refused: Exclude<Awaited<ReturnType<Services['messages']['post']>>, object>,
+  { settings }: Services,
+  { roomName, message, bytes }: { readonly roomName: string; readonly message: ValueMap; readonly bytes: number },
+): Exclude<Outcome<'roomMessage'>, Ok<Result<'roomMessage'>>> {
+  if (refused === 'messageTooLarge') return messageTooLarge(bytes, settings.limits);
+  if (refused === 'tooMany') return crowded();
+  if (refused === 'notAllowed') return failBecause(refused, [], 'the owner and admins mention everybody');
+  if (refused === 'noMessage') return fail(refused, [parentOf(message) ?? null]);
+  return fail(refused, [roomName]);
 }

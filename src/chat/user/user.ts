@@ -17,7 +17,7 @@ import { userDetails } from './details.ts';
 type UserHandlers = HandlersOf<typeof connectionRequests & typeof userRequests>;
 
 export function userHandlers(services: Services): UserHandlers {
-  const { users, authenticator, audience, settings, hooks } = services;
+  const { users, authenticator, audience, settings, hooks, wills } = services;
   return {
     ping: () => ok(Math.floor(services.instance.redisNow())),
     userDetails: (by, _args, socket) => userDetails(services, by, socket),
@@ -45,6 +45,7 @@ export function userHandlers(services: Services): UserHandlers {
       socket.onPurpose = true;
       try {
         const { userName, issuedAt, family, chainFamily } = socket;
+        if (socket.hasWill) await wills.forget(socket);
         for (const ended of chainFamily === undefined ? [family] : [family, chainFamily]) {
           await users.voidResumeTokens(userName, ended, issuedAt);
         }

@@ -3,10 +3,15 @@
 -- `keptMs` later: one who has left nothing behind on purpose, and of `anonymous` ('1') all of it, for nobody comes back to
 -- such a name once its resume tokens are over.
 -- For contacts it is online for `graceMs` more; it gives for how long, where there are any.
+-- One that has a will is not taken away before that is settled (chat/message/wills.ts), unless its user has ended it (`onPurpose` '1').
 -- Rest arguments: frame and count of each room's echo.
 if not openLog(now) then
   return 'gone'
 end
+if onPurpose ~= '1' and redis.call('HEXISTS', wills, socket) == 1 then
+  return 'will'
+end
+redis.call('HDEL', wills, socket)
 local changed = redis.call('HDEL', sockets, socket)
 redis.call('HDEL', devices, socket)
 redis.call('SREM', synced, socket)

@@ -2,7 +2,7 @@
 -- Ends the logins of a user, or of one device (a family; `*` for all): what was issued up to now logs nobody in any more,
 -- and the nodes close the open sockets. One step, so that no login is missed that is under way: it is among the sockets, or
 -- refused (login-user.lua). Marks stay for good, for tokens that others have signed may be good for ever; of devices there are
--- at most `MOST`, and a mark for all takes their place.
+-- at most `MOST`, and a mark for all takes their place. The sockets leave no wills.
 local MOST = 1000
 if not openLog(now) then
   return 'noUser'
@@ -27,11 +27,14 @@ redis.call('HSET', revoked, family, int(at))
 local count = 0
 if isAll then
   count = redis.call('HLEN', sockets)
+  redis.call('UNLINK', wills)
 else
-  for _, device in ipairs(redis.call('HVALS', devices)) do
+  local all = redis.call('HGETALL', devices)
+  for i = 1, #all, 2 do
     -- A tag may follow.
-    if string.match(device, '^%S+') == family then
+    if string.match(all[i + 1], '^%S+') == family then
       count = count + 1
+      redis.call('HDEL', wills, all[i])
     end
   end
 end

@@ -65,14 +65,14 @@ export const logoutUser = script('logout-user', {
     'leaving',
     'owned',
     'profile',
-    'belongs',
+    'wills',
     ...CONTACTS,
   ],
-  args: ['socket', 'frame', 'keptMs', 'anonymous', 'graceMs'],
+  args: ['socket', 'frame', 'keptMs', 'anonymous', 'graceMs', 'onPurpose'],
   rest: true,
   writes: true,
   whenFull: true,
-  refuses: ['gone'],
+  refuses: ['gone', 'will'],
   gives: { nconnected: number, changed: yes, seenForMs: optional(number) },
 });
 
@@ -123,7 +123,7 @@ export const voidResumeTokens = script('void-resume-tokens', {
 });
 
 export const revokeLogins = script('revoke-logins', {
-  keys: [...LOG, 'sockets', 'devices', ...REVOKED],
+  keys: [...LOG, 'sockets', 'devices', 'wills', ...REVOKED],
   args: ['family', 'reason'],
   writes: true,
   whenFull: true,
@@ -157,8 +157,7 @@ export const deleteUser = script('delete-user', {
     ...PEERS,
     'voided',
     'profile',
-    'belongs',
-    'belonged',
+    'wills',
     ...CONTACTS,
   ],
   args: ['keptMs'],
@@ -169,7 +168,7 @@ export const deleteUser = script('delete-user', {
 });
 
 export const disconnectUser = script('disconnect-user', {
-  keys: [...LOG, 'sockets'],
+  keys: [...LOG, 'sockets', 'wills'],
   args: ['reason'],
   writes: true,
   whenFull: true,

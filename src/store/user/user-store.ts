@@ -197,7 +197,7 @@ export class UserStore {
 
   /**
    * `rooms`: the echo of each room the socket was in, with the user's sockets left there. `onPurpose`: nobody expects the user to
-   * be back in a moment. Changes nothing twice.
+   * be back in a moment. Changes nothing twice. `will`: the socket has one, which is to be settled first.
    */
   logout(
     userName: string,
@@ -205,14 +205,14 @@ export class UserStore {
     echo: CountFrame,
     rooms: readonly { echo: CountFrame; njoined: number }[],
     onPurpose = false,
-  ): Promise<LoggedOut | 'gone'> {
+  ): Promise<LoggedOut | 'gone' | 'will'> {
     const anonymous = isAnonymous(userName);
     const kept = {
       keptMs: anonymous ? this.#anonymousMs : Math.max(KEPT_MS, this.#resumeTokenMs),
       anonymous: flag(anonymous),
     };
     const graceMs = onPurpose ? 0 : this.#presenceGraceMs;
-    const args = { socket: socketId, frame: echo, ...kept, graceMs };
+    const args = { socket: socketId, frame: echo, ...kept, graceMs, onPurpose: flag(onPurpose) };
     const rest = rooms.flatMap((room) => [room.echo, room.njoined]);
     return this.#commands.run(scripts.logoutUser, this.#keys.user(userName), args, { args: rest });
   }
