@@ -30,8 +30,7 @@ import type { StoredSends } from './direct/stored-sends.ts';
 import type { ContactPairs } from './contact/pairs.ts';
 import type { Presence } from './contact/presence.ts';
 import type { Profiles } from './contact/profiles.ts';
-import type { Endings } from './conversation/endings.ts';
-import type { MemberTelling } from './member/telling.ts';
+import type { Absences } from './message/absences.ts';
 import type { Transients } from './message/transients.ts';
 import type { Wills } from './message/wills.ts';
 import type { Leaves } from './membership/leaves.ts';
@@ -75,6 +74,7 @@ export interface Services {
   readonly messages: MessageStore;
   readonly transients: Transients;
   readonly wills: Wills;
+  readonly absences: Absences;
   readonly histories: HistoryStore;
   readonly access: AccessStore;
   readonly conducts: ConductStore;

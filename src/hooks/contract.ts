@@ -91,6 +91,22 @@ export interface Left {
   readonly cause: LeaveCause;
 }
 
+export interface Absent {
+  /** The room of the message; or else, of a direct message, its receiver. */
+  readonly roomName?: string;
+  readonly userName?: string;
+  /** As it is stored, with `id`, `timestamp` and, unless the service itself wrote it, `author`. */
+  readonly message: ValueMap;
+  /** Members of the room who may read it and have no socket, its author aside; of its first 500 members by name. */
+  readonly absent: readonly string[];
+  /** Those of them who have muted the room. */
+  readonly muted: readonly string[];
+  /** Those of them whom the message mentions. */
+  readonly mentions: readonly string[];
+  /** What its sender gave for this; undefined where that is nothing. */
+  readonly pushData: ValueMap | undefined;
+}
+
 export interface RoomMessageCheck {
   readonly userName: string;
   readonly roomName: string;
@@ -156,6 +172,11 @@ export interface Hooks {
   onJoin?(joining: Joining): MaybePromise<Verdict<Record<string, never>>>;
   /** A socket is out of a room. */
   onLeave?(left: Left): MaybePromise<void>;
+  /**
+   * A message was stored, and somebody whom it is for has no socket: for sending pushes. After the answer, a few at a time; where too
+   * many wait some are left out (`parley_absent_dropped_total`).
+   */
+  onAbsent?(absent: Absent): MaybePromise<void>;
   /** May change a message to a room, or refuse it. */
   roomMessageCheck?(check: RoomMessageCheck): MaybePromise<Verdict<{ readonly message: ValueMap }>>;
   /** May change a message to a user, or refuse it. */

@@ -24,7 +24,7 @@ const TIMEOUT_MAX_MS = 60_000;
 
 /** Those whose answer decides something, and so may be allowed to fail. */
 const DECIDING = ['onConnect', 'onJoin', 'roomMessageCheck', 'directMessageCheck', 'profileOf'];
-const TOLD = ['onStart', 'onClose', 'onDisconnect', 'onLeave'];
+const TOLD = ['onStart', 'onClose', 'onDisconnect', 'onLeave', 'onAbsent'];
 const AROUND = ['before', 'after'];
 const NAMES = [...TOLD, ...DECIDING, ...AROUND, 'policies'];
 

@@ -59,9 +59,18 @@ export class HookRunner {
 
   /** Tells a hook that decides nothing. What it does is not waited for; never throws. */
   tell(name: string, argument: () => unknown): void {
+    void this.told(name, argument);
+  }
+
+  /** The same; resolves when that is over, or given up. Never rejects. */
+  async told(name: string, argument: () => unknown): Promise<void> {
     const hook = this.#hooks.functions.get(name);
     if (hook === undefined) return;
-    this.#call(name, hook, argument()).catch((error: unknown) => void this.#options.onFailure(name, 'threw', error));
+    try {
+      await this.#call(name, hook, argument());
+    } catch (error) {
+      this.#options.onFailure(name, 'threw', error);
+    }
   }
 
   /** Runs `onStart`; rejects where it fails or is late. */

@@ -16,6 +16,7 @@ import { Profiles } from '../chat/contact/profiles.ts';
 import { Endings, type EndingsDeps, type EndRoom } from '../chat/conversation/endings.ts';
 import { deleteRoom } from '../chat/room/room.ts';
 import { Transients } from '../chat/message/transients.ts';
+import { Absences } from '../chat/message/absences.ts';
 import { Wills } from '../chat/message/wills.ts';
 import { Leaves } from '../chat/membership/leaves.ts';
 import { Disconnects } from '../chat/membership/disconnects.ts';
@@ -71,12 +72,18 @@ export function buildChat(
   aftermath: Aftermath,
   { hub, topics, echoes, arrivals, unreadNews, stagedEviction, peerNodes }: Delivery,
 ): Chat {
-  const { config, counters, errors, accounts } = shared;
+  const { config, counters, errors, accounts, log } = shared;
   const { repairs } = aftermath;
   const common = { ...stores, ...aftermath, topics, echoes, audience: hub, hooks, instance: lease };
   const aboutContacts = buildContacts(shared, common);
   const { presence } = aboutContacts;
-  const wills = new Wills({ ...common, wills: stores.willStore });
+  const absences = new Absences({
+    ...common,
+    counters,
+    onDropped: (count) =>
+      log.warn({ count }, 'messages to who is away are not told to the hook onAbsent: too many at once'),
+  });
+  const wills = new Wills({ ...common, absences, wills: stores.willStore });
   const leaves = new Leaves({ ...common, ...aboutContacts, wills });
   const reconciler = new Reconciler({
     ...common,
@@ -97,6 +104,7 @@ export function buildChat(
     storedSends: new StoredSends({ ...common, ...sendsOf(config), budget: commands.budget }),
     transients: new Transients(counters),
     wills,
+    absences,
     leaves,
     disconnects,
     stagedEvictionPeers,

@@ -12,6 +12,7 @@ import { EndingStore } from '../store/conversation/endings.ts';
 import { ContactStore } from '../store/contact/contact-store.ts';
 import { PresenceStore } from '../store/contact/presence-store.ts';
 import { DirectStore } from '../store/direct/direct-store.ts';
+import { AbsentStore } from '../store/message/absent-store.ts';
 import { WillStore } from '../store/message/will-store.ts';
 import { HistoryStore } from '../store/history/history-store.ts';
 import { InboxStore } from '../store/inbox/inbox-store.ts';
@@ -48,6 +49,7 @@ export interface Stores {
   readonly belongs: BelongsStore;
   readonly dues: Dues;
   readonly messages: MessageStore;
+  readonly absents: AbsentStore;
   readonly willStore: WillStore;
   readonly histories: HistoryStore;
   readonly access: AccessStore;
@@ -116,6 +118,7 @@ export function buildStores({ config, keys }: Shared, { commands, lease }: Redis
       postsPerCall: config.postsPerCall,
       timeoutMs: config.redis.timeoutMs,
     }),
+    absents: new AbsentStore(commands, keys),
     willStore: new WillStore(commands, keys),
     histories: new HistoryStore(commands, keys, { replyBytes, historyMaxAgeMs }),
     deletions: new Deletions(commands, keys),

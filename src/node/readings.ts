@@ -31,6 +31,7 @@ export function buildReadings(deps: ReadingsDeps): Readings {
       Object.entries(deps.health.checks()).map(([check, passes]) => ({ labels: { check }, value: Number(passes) })),
     parley_defects_total: () => counters.defects,
     parley_hook_failures_total: () => by(measured.hookFailures, (hook) => ({ hook })),
+    parley_absent_dropped_total: () => counters.absentDropped,
     parley_recoveries_total: () => [
       { labels: { outcome: 'ok' }, value: counters.recoveriesOk },
       { labels: { outcome: 'failed' }, value: counters.recoveriesFailed },

@@ -35,6 +35,8 @@ export interface TransientCounters {
 }
 
 export interface Counters extends BusCounters, RecoveryCounters, TransientCounters {
+  /** Messages of which the hook `onAbsent` was not told. */
+  absentDropped: number;
   leasesLost: number;
   nodesSwept: number;
   /** Requests that failed in a way nobody foresaw. */
@@ -58,6 +60,7 @@ export const newCounters = (): Counters => ({
   recoveriesRefused: 0,
   transientsCoalesced: 0,
   transientsRefused: 0,
+  absentDropped: 0,
   transientsLeftOut: 0,
   leasesLost: 0,
   nodesSwept: 0,

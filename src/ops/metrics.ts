@@ -46,6 +46,9 @@ export const metrics = {
     "Calls of the operator's hooks that threw, took too long, were too many, or gave an answer that is none.",
     'hook',
   ),
+  parley_absent_dropped_total: counter(
+    "Messages whose receivers may be away, and of which the operator's hook onAbsent was not told: too many waited, or Redis did not answer.",
+  ),
   parley_recoveries_total: counter(
     'Rooms that came with a position in roomsJoin: ok where what was missed was given, failed where it could not be, refused where the room could not be joined.',
     'outcome',

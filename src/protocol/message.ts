@@ -22,6 +22,9 @@ export const ProcessedMessage = Type.Unsafe<ValueMap>({
     "The author's map plus `author` (UserName), `timestamp` (Timestamp) and `id` (MessageId; absent if transient, and of a direct message that is not stored), and where it mentions somebody `mentions` (names) and `mentionAll` (true). What the service itself sent has an `author` only if its map has. Of a message whose content was erased `id`, `author`, `timestamp` and `recalled: true` are left.",
 });
 
+/** Bytes of `pushData` in MessagePack. */
+export const PUSH_DATA_BYTES = 4096;
+
 /** Names that one message mentions. */
 const MENTIONS_MAX = 50;
 
@@ -67,8 +70,7 @@ export const MessageOptions = Type.Object(
     pushData: Type.Optional(
       Type.Unsafe<ValueMap>({
         type: 'object',
-        description:
-          "Given to the operator's `onAbsent` with the message; at most 4096 bytes in MessagePack. Nobody else gets it.",
+        description: `Given to the operator's \`onAbsent\` with the message; at most ${PUSH_DATA_BYTES} bytes in MessagePack. Nobody else gets it.`,
       }),
     ),
   },

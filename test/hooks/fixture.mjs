@@ -75,6 +75,10 @@ export const hooks = {
     joining.roomName = 'mutated';
     return obey(roomName);
   },
+  onAbsent(absent) {
+    say('onAbsent', absent);
+    return obey(absent.message.whenAbsent);
+  },
   onLeave(left) {
     say('onLeave', left);
     if (left.roomName.startsWith('leave')) void obey(left.roomName.slice('leave'.length));

@@ -1,5 +1,6 @@
 // All suites of the stores, for each kind of Redis that they have to work on.
 import { describe } from '@jest/globals';
+import { absentSuite } from './absent-suite.ts';
 import { accessSuite } from './access-suite.ts';
 import { ageSuite } from './age-suite.ts';
 import { authoredSuite } from './authored-suite.ts';
@@ -54,6 +55,7 @@ export function storeSuites(open: OpenStore): void {
   describe('rights', () => rightsSuite(open));
   describe('messages', () => messageSuite(open));
   describe('replies', () => replySuite(open));
+  describe('who is absent', () => absentSuite(open));
   describe('wills', () => willSuite(open));
   describe('a search', () => searchSuite(open));
   describe('users', () => userSuite(open));

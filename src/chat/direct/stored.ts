@@ -1,6 +1,6 @@
 /** Sending a message that is kept: what it comes to for who sends it. How it goes is said in stored-sends.ts. */
 import { spreadUnits } from '../../protocol/params/cost.ts';
-import { crowded, fail, messageTooLarge } from '../../protocol/errors.ts';
+import { crowded, fail, Failure, messageTooLarge } from '../../protocol/errors.ts';
 import { storedDirectFrame } from '../../protocol/direct.ts';
 import { storedMessageIn } from '../../protocol/wire/message-frame.ts';
 import { StoredResult } from '../../protocol/wire/stored.ts';
@@ -8,6 +8,7 @@ import type { ValueMap } from '../../protocol/params/values.ts';
 import type { UserActor } from '../actor.ts';
 import type { Handlers } from '../caller.ts';
 import { mentioningOf, mentionsIn } from '../message/mentions.ts';
+import { pushDataIn } from '../message/push-data.ts';
 import { parentOf } from '../message/replies.ts';
 import { ok, type Outcome } from '../outcome.ts';
 import type { Services } from '../services.ts';
@@ -21,9 +22,11 @@ export async function sendStored(
   by: UserActor,
   sending: Parameters<Handlers['directMessage']>[1],
 ): Promise<Outcome<'directMessage'>> {
-  const { audience, settings, storedSends } = services;
+  const { absences, audience, settings, storedSends } = services;
   const { userName, message, options } = sending;
   const { author, rights, exceptSocket } = by;
+  const pushData = pushDataIn(options);
+  if (pushData instanceof Failure) return pushData;
   const mentions = mentionsIn(options, settings.limits);
   const { prefix, middle, bytes } = storedDirectFrame(author, message, mentioningOf(mentions));
   const isTooLarge = bytes > settings.limits.messageBytes;
@@ -42,6 +45,7 @@ export async function sendStored(
     return sendLive(services, by, { userName, message, options: { ...options, clientMessageId: '' } });
   }
   const { stored, isNews } = sent;
+  if (!stored.repeated) absences.toUser(userName, stored.frame, { mentions, pushData });
   if (isNews)
     by.spend(spreadUnits(audience.socketsOf(userName).length + audience.socketsOf(author).length, stored.frame.length));
   return ok(new StoredResult<ValueMap>(storedMessageIn(stored.frame)));

@@ -1,5 +1,5 @@
 /** Where else the operator's hooks are asked or told: logins, joins, leaves. Around requests: hooked.ts. */
-import type { Connecting, LeaveCause } from '../../hooks/contract.ts';
+import type { Absent, Connecting, LeaveCause } from '../../hooks/contract.ts';
 import type { HookFailure, HookRunner } from '../../hooks/runner.ts';
 import { readConnected, readRefusal } from '../../hooks/verdict.ts';
 import { fail, Failure, type HookCode } from '../../protocol/errors.ts';
@@ -66,4 +66,11 @@ export function tellLeft(
 ): void {
   const { njoined, cause } = left;
   hooks?.tell('onLeave', () => ({ socketId, userName, roomName, njoined, cause }));
+}
+
+export const hearsOfAbsent = (hooks: HookRunner | undefined): boolean => hooks?.has('onAbsent') === true;
+
+/** Tells the hook of a message whose receivers are away. Resolves when it is done with it, or given up. */
+export async function tellAbsent(hooks: HookRunner | undefined, absent: () => Absent): Promise<void> {
+  await hooks?.told('onAbsent', absent);
 }

@@ -1,20 +1,20 @@
 /** Posting to a room: one encode here, one script in Redis, and the frame goes out on every node as it is. */
 import { nonceOf } from '../../log/event.ts';
 import { spreadUnits } from '../../protocol/params/cost.ts';
-import { crowded, fail, failBecause, messageTooLarge, unavailable } from '../../protocol/errors.ts';
+import { crowded, fail, failBecause, Failure, messageTooLarge, unavailable } from '../../protocol/errors.ts';
 import type { Args, Result } from '../../protocol/catalogue.ts';
 import { roomMessageFrame, type messageRequests, type RoomMessageFrame } from '../../protocol/message.ts';
 import type { ValueMap } from '../../protocol/params/values.ts';
 import { roomTopic } from '../../redis/keys.ts';
 import { newNonce } from '../../redis/tokens.ts';
-import { isHeld, type Held, type PostRefusal } from '../../store/message/message-store.ts';
-import type { Mentions } from '../../store/message/post.ts';
 import type { Actor } from '../actor.ts';
 import type { Caller, HandlersOf } from '../caller.ts';
 import { ok, UnderWay, type Ok, type Outcome } from '../outcome.ts';
 import type { Services } from '../services.ts';
 import { followUp } from './follow-up.ts';
 import { mentioningOf, mentionsIn } from './mentions.ts';
+import type { Pushed } from './absences.ts';
+import { pushDataIn } from './push-data.ts';
 import { parentOf } from './replies.ts';
 import { eventOf } from './transients.ts';
 
@@ -42,8 +42,11 @@ async function inOrder(
   const mentions = mentionsIn(options, settings.limits);
   const mentioning = mentioningOf(mentions);
   const frame = roomMessageFrame(roomName, by.author, message, options?.transient ?? false, mentioning);
-  const send = (): Promise<Outcome<'roomMessage'>> => post(services, by, args, { ...frame, mentions });
-  if (options?.will === true) return keepWill(services, by, args, { ...frame, mentions }, socket);
+  const pushData = pushDataIn(options);
+  if (pushData instanceof Failure) return pushData;
+  const framed = { ...frame, mentions, pushData };
+  const send = (): Promise<Outcome<'roomMessage'>> => post(services, by, args, framed);
+  if (options?.will === true) return keepWill(services, by, args, framed, socket);
   if (socket === undefined) return send();
   const [target, event, { bytes }] = [roomTopic(roomName), eventOf(message, options), frame];
   if (event !== undefined && bytes <= settings.limits.messageBytes) {
@@ -58,7 +61,7 @@ async function post(
   services: Services,
   by: Actor,
   { roomName, message, options }: Args<'roomMessage'>,
-  { prefix, middle, bytes, mentions }: Framed,
+  { prefix, middle, bytes, mentions, pushData }: Framed,
 ): Promise<Outcome<'roomMessage'>> {
   const { messages, topics, settings, audience } = services;
   const transient = options?.transient ?? false;
@@ -86,7 +89,7 @@ async function post(
   if (typeof posted === 'string' || posted.repeated) passing?.cancel();
   if (typeof posted === 'string') return refusal(posted, services, { roomName, message, bytes });
   by.spend((posted.mentioned?.length ?? 0) * UNITS_PER_MENTION);
-  followUp(services, { roomName, author: by.author, pushData: undefined }, posted);
+  followUp(services, { roomName, author: by.author, mentions, pushData }, posted);
   const hearers = audience.hearers(roomName);
   if (hearers > 1) by.spend(spreadUnits(hearers, bytes));
   const reached = passing?.passed ?? topics.reached(topic, posted.seq);
@@ -94,14 +97,14 @@ async function post(
   return ok(posted.id ?? null);
 }
 
-type Framed = RoomMessageFrame & { readonly mentions: Mentions | undefined };
+type Framed = RoomMessageFrame & Pushed;
 
 /** What is posted if the socket goes without a word. It is judged now, by the room as it is, and again then. */
 async function keepWill(
   services: Services,
   by: Actor,
   { roomName, message, options = {} }: Args<'roomMessage'>,
-  { prefix, bytes, mentions }: Framed,
+  { prefix, bytes, mentions, pushData }: Framed,
   socket: Caller | undefined,
 ): Promise<Outcome<'roomMessage'>> {
   const { messages, settings, wills } = services;
@@ -129,7 +132,7 @@ async function keepWill(
     priority,
     mentions,
     replyTo,
-    pushData: undefined,
+    pushData,
   });
   return isKept ? ok(null) : unavailable();
 }
