@@ -72,19 +72,13 @@ export function buildChat(
   aftermath: Aftermath,
   { hub, topics, echoes, arrivals, unreadNews, stagedEviction, peerNodes }: Delivery,
 ): Chat {
-  const { config, counters, errors, accounts, log } = shared;
+  const { config, counters, errors, accounts } = shared;
   const { repairs } = aftermath;
   const common = { ...stores, ...aftermath, topics, echoes, audience: hub, hooks, instance: lease };
   const aboutContacts = buildContacts(shared, common);
   const { presence } = aboutContacts;
-  const absences = new Absences({
-    ...common,
-    counters,
-    onDropped: (count) =>
-      log.warn({ count }, 'messages to who is away are not told to the hook onAbsent: too many at once'),
-  });
-  const wills = new Wills({ ...common, absences, wills: stores.willStore });
-  const leaves = new Leaves({ ...common, ...aboutContacts, wills });
+  const lastWords = buildLastWords(shared, common, stores);
+  const leaves = new Leaves({ ...common, ...aboutContacts, ...lastWords });
   const reconciler = new Reconciler({
     ...common,
     leaves,
@@ -93,7 +87,7 @@ export function buildChat(
   });
   const acting = { ...common, leaves, reconciler, stagedEviction };
   const stagedEvictionPeers = new StagedEvictionPeers({ ...acting, nodes: peerNodes });
-  const disconnects = new Disconnects({ leaves, topics, repairs, wills });
+  const disconnects = new Disconnects({ leaves, topics, repairs, ...lastWords });
   const authenticator = buildAuthenticator(shared, lease);
   const endings = buildEndings(shared, common);
   const services: Services = {
@@ -103,8 +97,7 @@ export function buildChat(
     ...aboutContacts,
     storedSends: new StoredSends({ ...common, ...sendsOf(config), budget: commands.budget }),
     transients: new Transients(counters),
-    wills,
-    absences,
+    ...lastWords,
     leaves,
     disconnects,
     stagedEvictionPeers,
@@ -134,22 +127,21 @@ export function buildChat(
   };
 }
 
-const buildEndings = ({ errors }: Shared, deps: Omit<EndingsDeps, 'onError'>): Endings =>
-  new Endings({
-    ...deps,
-    onError: (error) => errors.putOff('endings', error, 'ending temporary rooms is put off'),
+/** What is said for who has gone, and to who is away. */
+function buildLastWords(
+  { counters, log }: Shared,
+  common: Pick<Services, 'hooks' | 'messages' | 'unreads' | 'quotas'>,
+  { absents, willStore }: Stores,
+): Pick<Services, 'absences' | 'wills'> {
+  const absences = new Absences({
+    ...common,
+    absents,
+    counters,
+    onDropped: (count) =>
+      log.warn({ count }, 'of messages to who is away the hook onAbsent is not told: too many at once'),
   });
-
-const endRoom =
-  (services: Services): EndRoom =>
-  async (roomName) => {
-    const deleted = await deleteRoom(
-      services,
-      { rights: SERVICE, author: undefined, exceptSocket: undefined },
-      roomName,
-    );
-    return !(deleted instanceof Failure);
-  };
+  return { absences, wills: new Wills({ ...common, absences, wills: willStore }) };
+}
 
 function buildContacts(
   { errors }: Shared,

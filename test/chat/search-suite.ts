@@ -7,8 +7,8 @@ import { field, limits, type World } from './world.ts';
 
 /** Where a search is made, and how. */
 interface Place {
-  find(by: Rpc, options?: ValueMap): Promise<Value>;
-  say(by: Rpc, message: ValueMap): Promise<Value>;
+  readonly find: (by: Rpc, options?: ValueMap) => Promise<Value>;
+  readonly say: (by: Rpc, message: ValueMap) => Promise<Value>;
 }
 
 const idsOf = (page: Value): Value[] => {
@@ -128,7 +128,8 @@ function finds(world: World, open: Open): void {
     const { find, say } = await open(alice, bob);
     for (let n = 1; n <= 3; n++) {
       await say(alice, { n });
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      const saidAt = Date.now();
+      await eventually(() => expect(Date.now()).toBeGreaterThan(saidAt + 2));
     }
     const all = field(await find(alice), 'messages');
     const time = field(Array.isArray(all) ? all[1] : undefined, 'timestamp') ?? null;

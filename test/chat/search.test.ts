@@ -13,7 +13,10 @@ const EPOCH = 'e'.repeat(16);
 const bytes8 = new Uint8Array(8);
 
 /** A room of so many messages, `text` in each, and what was read of it. */
-function roomOf(count: number, text: string): { looked(): number; find(options: SearchOptions): Promise<SearchPage> } {
+function roomOf(
+  count: number,
+  text: string,
+): { looked: () => number; find: (options: SearchOptions) => Promise<SearchPage> } {
   let looked = 0;
   const event = (id: number): TopicEvent => {
     const { prefix, middle } = roomMessageFrame('lobby', id % 1500 === 1 ? 'bob' : 'alice', { text }, false);

@@ -15,7 +15,7 @@ const told = (user: User, room: string): Value[] =>
     name === 'roomMessage'
       ? [field(what, 'text') ?? 'no text']
       : name === 'roomUserLeft'
-        ? [`${String(what)} left`]
+        ? [`${typeof what === 'string' ? what : ''} left`]
         : [],
   );
 

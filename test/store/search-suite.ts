@@ -1,5 +1,6 @@
 // What a search of a log looks at: its ends, by id and by time, both ways, and where it goes on.
 import { describe, expect, test } from '@jest/globals';
+import { eventually } from '../support/eventually.ts';
 import { rightsOf, SERVICE } from '../../src/store/rights.ts';
 import type { SearchRange } from '../../src/store/history/search.ts';
 import { useScope } from '../support/scope.ts';
@@ -21,7 +22,8 @@ async function timesOf(store: Store, count: number): Promise<number[]> {
   await join(store, 'alice');
   for (let i = 0; i < count; i++) {
     await post(store, 'alice');
-    await new Promise((resolve) => setTimeout(resolve, 3));
+    const postedAt = Date.now();
+    await eventually(() => expect(Date.now()).toBeGreaterThan(postedAt + 2));
   }
   const all = await store.histories.read(room, SERVICE, 0, count);
   if (typeof all === 'string') throw new Error(all);
@@ -69,6 +71,10 @@ export function searchSuite(open: OpenStore): void {
     });
   });
 
+  ofTwoUsers(open);
+}
+
+function ofTwoUsers(open: OpenStore): void {
   test('of two users it tells as well how far their messages have come', async () => {
     const store = await open(scope);
     expect(await store.pairs.search('ann', 'bob', ALL)).toBe('noPair');

@@ -4,7 +4,7 @@ import { fail, failBecause, Failure, hasCode, messageTooLarge } from '../../prot
 import type { connectionRequests } from '../../protocol/connection.ts';
 import type { userRequests } from '../../protocol/user.ts';
 import { notificationFrame } from '../../protocol/wire/frame.ts';
-import type { HandlersOf } from '../caller.ts';
+import type { Caller, HandlersOf } from '../caller.ts';
 import { ok } from '../outcome.ts';
 import { askToConnect } from '../hooks/points.ts';
 import { badToken, tokenRevoked } from '../auth/token-faults.ts';
@@ -44,11 +44,8 @@ export function userHandlers(services: Services): UserHandlers {
       // From here on: it may close before Redis has answered.
       socket.onPurpose = true;
       try {
-        const { userName, issuedAt, family, chainFamily } = socket;
         if (socket.hasWill) await wills.forget(socket);
-        for (const ended of chainFamily === undefined ? [family] : [family, chainFamily]) {
-          await users.voidResumeTokens(userName, ended, issuedAt);
-        }
+        await endLogins(users, socket);
       } catch (error) {
         socket.onPurpose = false;
         throw error;
@@ -76,4 +73,14 @@ export function userHandlers(services: Services): UserHandlers {
       return ok(null);
     },
   };
+}
+
+/** What the login of a socket has given to resume it. */
+async function endLogins(
+  users: Services['users'],
+  { userName, issuedAt, family, chainFamily }: Pick<Caller, 'userName' | 'issuedAt' | 'family' | 'chainFamily'>,
+): Promise<void> {
+  for (const ended of chainFamily === undefined ? [family] : [family, chainFamily]) {
+    await users.voidResumeTokens(userName, ended, issuedAt);
+  }
 }
