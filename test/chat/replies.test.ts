@@ -152,6 +152,10 @@ const largest: { readonly [N in RequestName]?: 'message' | ((format: Format) => 
     const user = await login(format);
     return { user, params: [(await roomOfMessages(user, 20)).roomName, 0, 100] };
   },
+  roomHistorySearch: async (format) => {
+    const user = await login(format);
+    return { user, params: [(await roomOfMessages(user, 20)).roomName, { limit: 100 }] };
+  },
   roomsJoin: async (format) => {
     const user = await login(format);
     const rooms: Value[] = [];
@@ -183,6 +187,10 @@ const largest: { readonly [N in RequestName]?: 'message' | ((format: Format) => 
   directHistoryGet: async (format) => {
     const { user, peer } = await writtenTo(format);
     return { user, params: [peer.userName] };
+  },
+  directHistorySearch: async (format) => {
+    const { user, peer } = await writtenTo(format);
+    return { user, params: [peer.userName, { limit: 100 }] };
   },
   missedMessagesGet: async (format) => {
     const { user } = await writtenTo(format, { answerPings: false });

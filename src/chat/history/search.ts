@@ -29,6 +29,8 @@ const LIMIT = 20;
 const PER_SCRIPT = 200;
 /** Replies in bytes of messages that one call looks at: large ones are fewer. */
 const REPLIES_LOOKED_AT = 8;
+/** What a page takes beside its messages. */
+const PAGE_BYTES = 100;
 
 const BAD_CURSOR = 'the cursor is none that a search of this log has given, or the log is another one now: begin again';
 
@@ -47,7 +49,7 @@ export async function search<W extends string>(
   const matches = matcherOf(options);
   const messages: StoredValue[] = [];
   const upTo = (next: string | null): Ok<SearchPage> => ok(new StoredResult<SearchPage>({ messages, cursor: next }));
-  let [found, looked, lookedBytes] = [0, 0, 0];
+  let [found, looked, lookedBytes] = [PAGE_BYTES, 0, 0];
   for (;;) {
     const part = await read({ from, to, forward, at, limit: Math.min(PER_SCRIPT, SEARCHED_MAX - looked) });
     if (part === 'otherLog') return isBad();
