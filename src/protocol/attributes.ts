@@ -1,13 +1,12 @@
 /** What rooms carry with them: a small map, changed by dotted path, with a version. */
 import Type, { type Static } from 'typebox';
+import { CHANGES_MAX } from './params/paths.ts';
 import type { ValueMap } from './params/values.ts';
 import { carries, existing, JOINED, notification, optional, request, required } from './declare.ts';
 import { RoomName, UserName } from './types.ts';
 
 /** In MessagePack. */
 export const ATTRIBUTES_BYTES = 8192;
-/** Paths in one change. */
-export const CHANGES_MAX = 100;
 
 export const AttributeMap = Type.Unsafe<ValueMap>({
   type: 'object',
