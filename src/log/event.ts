@@ -129,8 +129,11 @@ export const priorityOf = ({ kind, subject }: TopicEvent): Priority | undefined 
   kind === 'transient' ? (prioritySubjects.get(subject) ?? 'normal') : undefined;
 
 /** The socket that does not hear an event of a room, though it is in it; '' for none. */
-export const leftOutOf = ({ kind, subject }: TopicEvent): string =>
-  kind === 'transient' && !prioritySubjects.has(subject) ? subject : '';
+export function leftOutOf({ kind, subject }: TopicEvent): string {
+  if (kind !== 'transient' || subject === '') return '';
+  const end = subject.indexOf('\n');
+  return end < 0 ? subject : subject.slice(0, end);
+}
 
 const HEADER_BYTES = 61;
 /** What begins like this is several events, each behind its length (lib/format.lua). */

@@ -1,6 +1,7 @@
 /**
- * Whom a notice to a user is for, and what it is about: the subject of the event, which store/lib/recipients.lua writes. Four
- * lines, of which the last may be missing: who, the room, the point of that room's log (or `leaving`), the socket taken out.
+ * Whom a notice to a user is for, and what it is about: the subject of the event, which store/lib/recipients.lua writes. Five
+ * lines, of which the last may be missing: who, the room, the point of that room's log (or `leaving`), the socket taken out, a stamp
+ * (stamp.ts).
  */
 import type { Point, TopicEvent } from './event.ts';
 
@@ -32,7 +33,8 @@ const TO_ALL: Address = { recipients: { to: 'all' }, about: undefined, removal: 
 
 export function addressOf({ subject }: Pick<TopicEvent, 'subject'>): Address {
   if (subject === '') return TO_ALL;
-  const [who = '', about, point = '', socketId = ''] = subject.split('\n');
+  const [who = '', room = '', point = '', socketId = ''] = subject.split('\n');
+  const about = room === '' ? undefined : room;
   const [epoch = '', seq = ''] = point.split(' ');
   const at = point === TAKING_OUT ? undefined : { epoch, seq: Number(seq) };
   const removal = point === '' ? undefined : { at, socketId: socketId === '' ? undefined : socketId };
@@ -61,4 +63,22 @@ export function isRecipient(
     case 'notOn':
       return !recipients.nodeIds.has(nodeId);
   }
+}
+
+/** What comes to some sockets by several ways says of which user it is, and which of that user's: the later one has the larger number. */
+export interface Stamp {
+  readonly userName: string;
+  readonly number: number;
+}
+
+/** As a script is given it. */
+export const stampLine = ({ userName, number }: Stamp): string => `${number} ${userName}`;
+
+/** Undefined for what comes by one way only: almost all events. */
+export function stampOf({ kind, subject }: Pick<TopicEvent, 'kind' | 'subject'>): Stamp | undefined {
+  if (subject === '' || (kind !== 'notice' && kind !== 'transient')) return undefined;
+  const line = subject.split('\n')[4];
+  if (line === undefined) return undefined;
+  const end = line.indexOf(' ');
+  return { number: Number(line.slice(0, end)), userName: line.slice(end + 1) };
 }

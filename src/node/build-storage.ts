@@ -7,10 +7,10 @@ import { RedisMemory } from '../redis/redis-memory.ts';
 import { AccessStore } from '../store/access/access-store.ts';
 import { ConductStore } from '../store/conduct/conduct-store.ts';
 import { Evictions } from '../store/access/evictions.ts';
-import { ConversationStore } from '../store/conversation/conversation-store.ts';
-import { EndingStore } from '../store/conversation/endings.ts';
+import { AttributesStore } from '../store/attributes/attributes-store.ts';
 import { ContactStore } from '../store/contact/contact-store.ts';
 import { PresenceStore } from '../store/contact/presence-store.ts';
+import { ListedStore } from '../store/conversation/listed-store.ts';
 import { DirectStore } from '../store/direct/direct-store.ts';
 import { AbsentStore } from '../store/message/absent-store.ts';
 import { WillStore } from '../store/message/will-store.ts';
@@ -28,6 +28,7 @@ import { QuotaStore } from '../store/quota/quota-store.ts';
 import { Deletions } from '../store/room/deletions.ts';
 import { RoomStore } from '../store/room/room-store.ts';
 import { SessionStore } from '../store/session/session-store.ts';
+import { StateStore } from '../store/state/state-store.ts';
 import { ResumeKeyStore } from '../store/user/resume-key-store.ts';
 import { UnreadStore } from '../store/unread/unread-store.ts';
 import { UserStore } from '../store/user/user-store.ts';
@@ -62,6 +63,9 @@ export interface Stores {
   readonly sessions: SessionStore;
   readonly inboxes: InboxStore;
   readonly unreads: UnreadStore;
+  readonly attributes: AttributesStore;
+  readonly listed: ListedStore;
+  readonly states: StateStore;
   readonly deletions: Deletions;
   readonly conversations: ConversationStore;
   readonly endingStore: EndingStore;
@@ -143,6 +147,9 @@ export function buildStores({ config, keys }: Shared, { commands, lease }: Redis
     sessions: new SessionStore(commands, keys, config),
     inboxes: new InboxStore(commands, keys, { historyMaxAgeMs }),
     unreads: new UnreadStore(commands, keys, { historyMaxAgeMs }),
+    attributes: new AttributesStore(commands, keys),
+    listed: new ListedStore(commands, keys, { historyMaxAgeMs }),
+    states: new StateStore(commands, keys),
     pairs: new PairStore(commands, keys, { ...config.direct, dedupMs: config.dedupMs, replyBytes }),
     contacts: new ContactStore(commands, keys, config.direct),
     presences: new PresenceStore(commands, keys),

@@ -1,44 +1,59 @@
-// Whom of a room's members a message has to be told of otherwise: those who may read it and have no socket.
+// Members of a room who are not in it, and are to be told that something was said there: once in a while, whichever node asks.
 import { expect, test } from '@jest/globals';
-import { AbsentStore } from '../../src/store/message/absent-store.ts';
+import { eventually } from '../support/eventually.ts';
 import { useScope } from '../support/scope.ts';
+import { belong, setConduct } from './belonging-actions.ts';
 import { join, post, room, starter } from './room-actions.ts';
-import { frame, type OpenStore } from './store.ts';
+import type { OpenStore } from './store.ts';
 
 const scope = useScope();
 
 /** Call within a `describe`; `open` gives a store of its own to each test. */
 export function absentSuite(open: OpenStore): void {
   const start = starter(open, scope);
-  test('members are read with the message, those who may not read it and its author aside, and who has muted', async () => {
+
+  test('are those who may come in and are not there, of each message once, where the room has such members', async () => {
     const store = await start();
-    const absents = new AbsentStore(store.commands, store.keys);
-    const { roster, blacklist, bans, muted } = store.keys.room(room);
+    const take = (pauseMs = 1): ReturnType<typeof store.unreads.takeAbsent> => store.unreads.takeAbsent(room, pauseMs);
+    expect(await store.unreads.takeAbsent('nowhere', 1)).toBe('noRoom');
+    await belong(store, room, 'ann', 'bob', 'carol', 'eve');
     await join(store, 'ann');
-    await post(store, 'ann', { prefix: 'one' });
-    expect(await absents.read('nowhere', 'ann', 1)).toBeUndefined();
-    expect(await absents.read(room, 'ann', 1)).toBeUndefined();
-    for (const name of ['ann', 'bob', 'cid', 'dan', 'eve']) await store.client.zadd(roster, 0, name);
-    await store.client.sadd(blacklist, 'cid', 'dan');
-    await store.client.zadd(bans, Date.now() - 3_600_000, 'dan');
-    await store.client.hset(muted, 'eve', '1', 'ann', '1', 'cid', '1');
-    const found = await absents.read(room, 'ann', 1);
-    expect(found).toMatchObject({ readers: ['bob', 'dan', 'eve'], muted: ['eve'] });
-    expect(Buffer.from(found?.frame ?? '').toString('latin1')).toMatch(/^one/);
-    expect((await absents.read(room, undefined, 1))?.readers).toEqual(['ann', 'bob', 'dan', 'eve']);
-    expect(await absents.read(room, 'ann', 2)).toBeUndefined();
+    await setConduct(store, room, { tellsMembers: 1 });
+    await store.client.sadd(store.keys.room(room).blacklist, 'eve');
+    expect(await take()).toBe('told');
+    expect(await post(store, 'ann')).toMatchObject({ id: 1, mentioned: undefined, tellsMembers: true });
+    expect(await take()).toEqual({ waitMs: 0, names: ['bob', 'carol'] });
+    expect(await take()).toBe('told');
+    await join(store, 'bob');
+    await post(store, 'ann');
+    await eventually(async () => expect(await take()).toEqual({ waitMs: 0, names: ['carol'] }));
+    // All are there, or it has too many members.
+    await join(store, 'carol');
+    await post(store, 'ann');
+    expect(await take()).toBe('told');
+    await setConduct(store, room, { tellsMembers: 0 });
+    expect(await post(store, 'ann')).toMatchObject({ id: 4, tellsMembers: undefined });
+    expect(await take()).toBe('told');
   });
 
-  test('at most 500 members are looked at, the first by name', async () => {
+  test('wait for the rest of a pause, and are told then of what was said last', async () => {
     const store = await start();
-    const absents = new AbsentStore(store.commands, store.keys);
+    await belong(store, room, 'ann', 'bob');
     await join(store, 'ann');
+    await setConduct(store, room, { tellsMembers: 1 });
     await post(store, 'ann');
-    const names = Array.from({ length: 600 }, (_, i) => `user-${String(i).padStart(3, '0')}`);
-    await store.client.zadd(store.keys.room(room).roster, ...names.flatMap((name) => [0, name]));
-    expect((await absents.read(room, 'ann', 1))?.readers).toEqual(names.slice(0, 500));
-    await store.users.login('user-250', { socketId: 's1', nodeId: 'n1', echo: frame('in') });
-    const expected = names.filter((name) => name !== 'user-250');
-    expect(await absents.absentOf(names)).toEqual(expected);
+    expect(await store.unreads.takeAbsent(room, 60_000)).toMatchObject({ names: ['bob'] });
+    await post(store, 'ann');
+    const waits = Object(await store.unreads.takeAbsent(room, 60_000));
+    expect(waits.names).toEqual([]);
+    expect(waits.waitMs).toBeGreaterThan(0);
+    expect(waits.waitMs).toBeLessThanOrEqual(60_000);
+    // Where it were longer than a pause the clock was set back.
+    expect(await store.unreads.takeAbsent(room, 1)).toMatchObject({ names: ['bob'] });
+    await post(store, 'ann');
+    const told = Buffer.alloc(16);
+    told.writeDoubleBE(9e12);
+    await store.client.hset(store.keys.room(room).meta, 'absentTold', told);
+    expect(await store.unreads.takeAbsent(room, 60_000)).toMatchObject({ names: ['bob'] });
   });
 }

@@ -9,8 +9,10 @@ import { Evictions } from '../../src/store/access/evictions.ts';
 import { AdminStore } from '../../src/store/admin/admin-store.ts';
 import { Commands } from '../../src/redis/commands.ts';
 import { openClient, openServer, type Client } from '../../src/redis/connect.ts';
-import { ConversationStore } from '../../src/store/conversation/conversation-store.ts';
-import { EndingStore } from '../../src/store/conversation/endings.ts';
+import { AttributesStore } from '../../src/store/attributes/attributes-store.ts';
+import { BelongsStore } from '../../src/store/member/belongs-store.ts';
+import { ListedStore } from '../../src/store/conversation/listed-store.ts';
+import { StateStore } from '../../src/store/state/state-store.ts';
 import { ContactStore } from '../../src/store/contact/contact-store.ts';
 import { PresenceStore } from '../../src/store/contact/presence-store.ts';
 import { AuthoredStore } from '../../src/store/authored/authored-store.ts';
@@ -23,7 +25,6 @@ import { InboxStore } from '../../src/store/inbox/inbox-store.ts';
 import { LeaseWatch } from '../../src/store/node/lease-watch.ts';
 import { QuotaStore, type QuotaOptions } from '../../src/store/quota/quota-store.ts';
 import { HistoryStore } from '../../src/store/history/history-store.ts';
-import { BelongsStore } from '../../src/store/member/belongs-store.ts';
 import { Dues } from '../../src/store/member/dues.ts';
 import { MemberStore } from '../../src/store/member/member-store.ts';
 import { MembershipStore } from '../../src/store/membership/membership-store.ts';
@@ -57,6 +58,9 @@ export interface Store {
   readonly inboxes: InboxStore;
   readonly sessions: SessionStore;
   readonly unreads: UnreadStore;
+  readonly attributes: AttributesStore;
+  readonly listed: ListedStore;
+  readonly states: StateStore;
   readonly directs: DirectStore;
   readonly pairs: PairStore;
   readonly contacts: ContactStore;
@@ -104,6 +108,8 @@ export interface StoreOptions {
   membersMax?: number;
   roomsPerUser?: number;
   presenceGraceMs?: number;
+  /** Between two notices of a user's state. */
+  statePauseMs?: number;
   inboxSize?: number;
 }
 
@@ -159,13 +165,12 @@ export async function openStore(scope: Scope, address: RedisAddress, options: St
       listSizeLimit,
       instance: options.instance ?? { nodeId: 'n1' },
     }),
-    evictions: new Evictions(commands, keys),
+    ...storesOfRooms(commands, keys, { listSizeLimit, historyMaxAgeMs }),
     ...storesOfMembers(commands, keys, { ...all, historyMaxAgeMs }),
     ...storesOfUsers(commands, keys, { ...options, socketsMax, historyMaxAgeMs }),
     sessions: new SessionStore(commands, keys, { sessionRoomsMax }),
     pairs: new PairStore(commands, keys, { ...repeatsOf(options), ...all }),
     directs: new DirectStore(commands, keys, { dedupMs, listSizeLimit, historyMaxAgeMs, ...repeatsOf(options) }),
-    deletions: new Deletions(commands, keys),
     quotas: new QuotaStore(commands, keys, { rooms: 0, listNames: 0, bytes: 0, ...options.quotas }),
     admin: new AdminStore(commands, keys, { ...lives, historyMaxAgeMs, trimPage: options.trimPage ?? 5000 }),
     directory: new Directory(commands, keys),
@@ -203,11 +208,25 @@ function storesOfMembers(
   };
 }
 
+function storesOfRooms(
+  commands: Commands,
+  keys: Keyspace,
+  { listSizeLimit, historyMaxAgeMs }: { listSizeLimit: number; historyMaxAgeMs: number },
+): Pick<Store, 'conducts' | 'evictions' | 'deletions' | 'attributes' | 'listed'> {
+  return {
+    conducts: new ConductStore(commands, keys, { listSizeLimit }),
+    evictions: new Evictions(commands, keys),
+    deletions: new Deletions(commands, keys),
+    attributes: new AttributesStore(commands, keys),
+    listed: new ListedStore(commands, keys, { historyMaxAgeMs }),
+  };
+}
+
 function storesOfUsers(
   commands: Commands,
   keys: Keyspace,
   options: StoreOptions & { socketsMax: number; historyMaxAgeMs: number },
-): Pick<Store, 'users' | 'inboxes' | 'unreads' | 'contacts' | 'presences' | 'authored' | 'erasures'> {
+): Pick<Store, 'users' | 'inboxes' | 'unreads' | 'contacts' | 'presences' | 'authored' | 'erasures' | 'states'> {
   const { socketsMax, historyMaxAgeMs, presenceGraceMs = 0, contactsMax = 5000, inboxSize = 1000 } = options;
   const watch = watchOf(new LeaseWatch());
   return {
@@ -216,6 +235,7 @@ function storesOfUsers(
     unreads: new UnreadStore(commands, keys, { historyMaxAgeMs }),
     contacts: new ContactStore(commands, keys, { contactsMax }),
     presences: new PresenceStore(commands, keys),
+    states: new StateStore(commands, keys, { pauseMs: options.statePauseMs ?? 1000 }),
     authored: new AuthoredStore(commands, keys, { historyMaxAgeMs }),
     erasures: new ErasureStore(commands, keys),
   };

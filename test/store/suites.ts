@@ -3,6 +3,10 @@ import { describe } from '@jest/globals';
 import { absentSuite } from './absent-suite.ts';
 import { accessSuite } from './access-suite.ts';
 import { ageSuite } from './age-suite.ts';
+import { absentSuite } from './absent-suite.ts';
+import { attributesSuite } from './attributes-suite.ts';
+import { listedSuite } from './listed-suite.ts';
+import { stateSuite } from './state-suite.ts';
 import { authoredSuite } from './authored-suite.ts';
 import { bansSuite } from './bans-suite.ts';
 import { bytesSuite } from './bytes-suite.ts';
@@ -75,6 +79,10 @@ export function storeSuites(open: OpenStore): void {
   });
   describe('inboxes', () => inboxSuite(open));
   describe('what is unread', () => unreadSuite(open));
+  describe('members who are absent', () => absentSuite(open));
+  describe('attributes', () => attributesSuite(open));
+  describe('rooms of a list', () => listedSuite(open));
+  describe('states of users', () => stateSuite(open));
   describe('what a user wrote', () => authoredSuite(open));
   describe('erasing what a user wrote', () => {
     eraseSuite(open);

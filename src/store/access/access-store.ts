@@ -6,7 +6,7 @@ import type { Instance } from '../../bus/instance.ts';
 import type { Position } from '../../log/event.ts';
 import type { Commands } from '../../redis/commands.ts';
 import type { Keyspace } from '../../redis/keys.ts';
-import { list, listOf, number, optional, position, text, yes, type Reply } from '../../redis/reply.ts';
+import { bytes, list, listOf, number, optional, position, text, yes, type Reply } from '../../redis/reply.ts';
 import { flag, scriptsBeside, type OutcomeOf } from '../../redis/script.ts';
 import { duesIn, type Due } from '../member/due.ts';
 import { readWish, type Grant, type Wish } from '../quota/grant.ts';
@@ -90,6 +90,8 @@ export interface RoomAccess {
   readonly life: Life;
   /** The log as it was then. */
   readonly at: Position;
+  /** In MessagePack, where they were asked for and are no empty map. */
+  readonly attributes?: Uint8Array | undefined;
 }
 
 const script = scriptsBeside(import.meta.url);
@@ -164,9 +166,16 @@ const readList = script('read-list', {
 
 const readAccess = script('read-access', {
   keys: ['meta', ...OCCUPANTS, ...ROOM_LISTS],
-  args: ['user'],
+  args: ['user', 'whole'],
   refuses: ['noRoom'],
-  gives: { admitted: yes, njoined: number, whitelistOnly: yes, life: text, at: position },
+  gives: {
+    admitted: yes,
+    njoined: number,
+    whitelistOnly: yes,
+    life: text,
+    at: position,
+    attributes: optional(bytes),
+  },
 });
 
 export type EditRefusal = 'noRoom' | 'notAllowed' | 'noList' | 'invalidName' | 'badSignature';
@@ -303,8 +312,9 @@ export class AccessStore {
     return this.#commands.run(readList, this.#keys.room(roomName), { ...rightsArgs(rights), listName, cursor, limit });
   }
 
-  readAccess(roomName: string, userName: string): Promise<RoomAccess | 'noRoom'> {
-    return this.#commands.run(readAccess, this.#keys.room(roomName), { user: userName });
+  readAccess(roomName: string, userName: string, withAttributes = false): Promise<RoomAccess | 'noRoom'> {
+    const args = { user: userName, whole: flag(withAttributes) };
+    return this.#commands.run(readAccess, this.#keys.room(roomName), args);
   }
 }
 

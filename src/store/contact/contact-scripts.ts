@@ -101,7 +101,7 @@ export const settlePresence = script('settle-presence', {
 
 export const readTold = script('read-told', {
   keys: ['meta', 'contacts', 'blacklist'],
-  args: ['node', 'after', 'limit'],
+  args: ['field', 'node', 'after', 'limit'],
   whenFull: true,
   refuses: ['lost'],
   gives: { names: listOf(text), next: optional(text) },

@@ -44,7 +44,7 @@ export class PresenceStore {
 
   /** A page of those whom this node tells, in the order of their names; `lost` where it does not any more. */
   readTold(userName: string, nodeId: string, after: string, limit = PAGE): Promise<OutcomeOf<typeof readTold>> {
-    return this.#commands.run(readTold, this.#keys.user(userName), { node: nodeId, after, limit });
+    return this.#commands.run(readTold, this.#keys.user(userName), { field: 'teller', node: nodeId, after, limit });
   }
 
   /** Tells a user's sockets what a contact is. False where there is nobody who may hear it. */

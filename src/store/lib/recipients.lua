@@ -1,7 +1,7 @@
 -- uses: log
 -- Whom a notice to a user is for, and what it is about: the subject of the event, which src/log/recipients.ts reads.
--- Four lines: who, the room, the point of its log (`epoch seq`) from which on somebody is out of it (or `leaving`, of all whom
--- it is for, as soon as they are told), the one socket that is out; the later ones only where they say something.
+-- Five lines: who, the room, the point of its log (`epoch seq`) from which on somebody is out of it (or `leaving`, of all whom
+-- it is for, as soon as they are told), the one socket that is out, a stamp; the later ones only where they say something.
 
 -- All sockets but one; '' for none.
 local function allBut(socket)
@@ -26,6 +26,11 @@ end
 -- The same of what tells that somebody is out of it: one socket, or '' for the whole user.
 local function outOf(who, roomName, epoch, seq, socket)
   return about(who, roomName) .. '\n' .. epoch .. ' ' .. seq .. (socket == '' and '' or '\n' .. socket)
+end
+
+-- The same of what comes to some sockets by several ways, of which each hears it by one: `stamp` names it.
+local function stamped(who, stamp)
+  return who .. '\n\n\n\n' .. stamp
 end
 
 -- Tells a user's sockets of what one of them has done. Wants the key `sockets`. `subject` says to whom, and `except` is the socket

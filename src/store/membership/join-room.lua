@@ -5,7 +5,7 @@
 -- `bytesMax`.
 -- `verdict` is what the node would refuse the join for: '' or a word, which comes after rights.
 -- `inSession` is '1' where the user's session is to keep the room: `entries` has everybody whose session may, and where in the log
--- it was joined last for that.
+-- it was joined last for that; then it gives the attributes of the room, for the session's other devices are told them.
 -- 'lost': the node was swept here.
 -- `creation` is what the room is made with where there is none, the user its owner, packed; '' where it is not made. `endsAt` is when a
 -- room of that name ends, in ms, '' for those that do not: it may be there a little longer.
@@ -80,5 +80,6 @@ end
 local mode, kind = unpack(redis.call('HMGET', meta, 'whitelistOnly', 'kind'))
 return {
   position(), njoined, changed and 1 or 0, announced, recovered, missed, changesPending,
-  tonumber(mode), log.life, freshEntry, now, isThere and 0 or 1, kind == 'transient' and 1 or 0,
+  tonumber(redis.call('HGET', meta, 'whitelistOnly')), log.life, freshEntry, now,
+  inSession == '1' and redis.call('HGET', meta, 'attributes') or false,
 }

@@ -25,6 +25,7 @@ export const postMessages = script('post-messages', {
     wish: optional(readWish),
     mentioned: optional(listOf(text)),
     refused: optional(readRefused),
+    tellsMembers: optional(yes),
   },
   each: true,
 });
@@ -39,6 +40,8 @@ export interface Posted {
   readonly wish?: Wish | undefined;
   /** Of those whom it mentions by name, who is in the room or has it in its session. */
   readonly mentioned?: readonly string[] | undefined;
+  /** People belong to the room who are told that something was said there, be they in it or not. */
+  readonly tellsMembers?: boolean | undefined;
 }
 
 /** Not for now: the user is silenced, until a time or for good (undefined), or has to wait in slow mode. */

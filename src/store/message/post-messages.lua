@@ -35,8 +35,9 @@ local epoch, last, seq, id, ts, messageTs, max, generation, previous, evicting, 
 -- the time of its posts, also as it is written,
 local at, stamp
 -- what has come of them, what stands against each user (false for nothing), whether what repeats are known by expires, and up to where
--- their authors have read; what judges users further (lib/conduct/standing.lua), false where nothing has to.
-local events, isChanged, against, isSureToExpire, read, standing
+-- their authors have read; what judges users further (lib/conduct/standing.lua), false where nothing has to; whether
+-- people belong to it who are told that something was said.
+local events, isChanged, against, isSureToExpire, read, standing, tells
 
 -- False where there is none.
 local function openRoom()
@@ -49,9 +50,10 @@ local function openRoom()
     unpackBytes(POSITION, packed)
   at = now < ts and ts or now
   stamp = u64(at)
-  events, isChanged, against, isSureToExpire, read, standing = {}, false, {}, false, {}, false
+  events, isChanged, against, isSureToExpire, read, standing, tells = {}, false, {}, false, {}, false, false
   if conduct or evicting == 1 then
-    local writers, hasSilenced, _, _, slowMs, endsAt = unpackBytes('>BBBBdd', conduct or string.rep('\0', 20))
+    local writers, hasSilenced, tellsMembers, _, slowMs, endsAt = unpackBytes('>BBBBdd', conduct or string.rep('\0', 20))
+    tells = tellsMembers == 1
     if evicting == 1 or writers > 0 or hasSilenced == 1 or slowMs > 0 or endsAt > 0 then
       standing = standingIn(writers, hasSilenced, slowMs, endsAt, evicting)
     end
@@ -276,8 +278,12 @@ local function post(transient, trusted, nonce, user, repeatKey, notes, middle, p
       standing.notePost(user)
     end
   end
-  if notes ~= '' then
-    return { newId, newSeq, 0, wish or false, noteMentions(notes, newId) }
+  local told = notes ~= '' and noteMentions(notes, newId)
+  if tells then
+    return { newId, newSeq, 0, wish or false, told, false, 1 }
+  end
+  if told then
+    return { newId, newSeq, 0, wish or false, told }
   end
   return { newId, newSeq, 0, wish }
 end

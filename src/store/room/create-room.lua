@@ -6,10 +6,9 @@
 if redis.call('EXISTS', meta) == 1 then
   return 'roomExists'
 end
-makeRoom({
-  epoch = epoch, owner = owner, whitelistOnly = whitelistOnly, userlistUpdates = userlistUpdates,
-  accessListsUpdates = accessListsUpdates, historyMax = historyMax, granted = granted, attributes = '',
-})
+newLog(epoch, now, historyMax)
+redis.call('HSET', meta, 'owner', owner, 'whitelistOnly', whitelistOnly, 'userlistUpdates', userlistUpdates,
+  'accessListsUpdates', accessListsUpdates, 'createdAt', int(now))
 if maxAge ~= '' then
   redis.call('HSET', meta, 'maxAge', maxAge)
 end

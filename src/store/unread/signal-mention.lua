@@ -1,5 +1,5 @@
 -- uses: log recipients
--- Tells the nodes of a user's sockets that something in a room mentions it: no notice, for it has no frame and is in no log. Who
+-- Tells the nodes of a user's sockets that something in a room mentions it, or was said in one that it belongs to and has not joined: no notice, for it has no frame and is in no log. Who
 -- does not hear of it finds the mention when it looks.
 if not openLog() then
   return 'gone'

@@ -49,6 +49,13 @@ const signalMention = script('signal-mention', {
   gives: nothing,
 });
 
+const takeAbsent = script('take-absent', {
+  keys: ['meta', 'occupants', ...ROOM_LISTS],
+  args: ['pauseMs'],
+  refuses: ['noRoom', 'told'],
+  gives: { waitMs: number, names: listOf(text) },
+});
+
 /** What is unread of a room or a peer. */
 export interface Counted {
   readonly unread: number;
@@ -109,7 +116,15 @@ export class UnreadStore {
     return this.#commands.run(markRoom, this.#keys.room(roomName), args);
   }
 
-  /** Lets the nodes of a user know that it is mentioned in a room. Nothing is lost where that fails. */
+  /**
+   * Who belongs to a room and is not in it, to be told of what was said last, by who asks; or for how long to wait. Once in `pauseMs`
+   * of a room; `told` where there is nothing new, or nobody.
+   */
+  takeAbsent(roomName: string, pauseMs: number): Promise<OutcomeOf<typeof takeAbsent>> {
+    return this.#commands.run(takeAbsent, this.#keys.room(roomName), { pauseMs });
+  }
+
+  /** Lets the nodes of a user know that it is mentioned in a room, or has something unread there. Nothing is lost where that fails. */
   async signalMention(userName: string, roomName: string): Promise<void> {
     await this.#commands.run(signalMention, this.#keys.user(userName), { roomName });
   }

@@ -34,7 +34,8 @@ if count == 0 then
     end
   elseif redis.call('EXISTS', session, whitelist, blacklist, peers, leaving, owned, profile, contacts, contactsDue,
     contactsFormer, belongs) == 0
-    and redis.call('HGET', meta, 'kept') ~= '1' and redis.call('HGET', meta, 'directWhitelistOnly') ~= '1' then
+    and redis.call('HGET', meta, 'kept') ~= '1' and redis.call('HGET', meta, 'directWhitelistOnly') ~= '1'
+    and redis.call('HEXISTS', meta, 'state') == 0 then
     redis.call('PEXPIRE', meta, keptMs)
     redis.call('PEXPIRE', history, keptMs)
   end
