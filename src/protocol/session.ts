@@ -12,7 +12,11 @@ export const Chat = Type.Object(
     name: RoomName,
     group: Type.String({ description: 'The group of the session that the room is filed under.' }),
     private: Type.Boolean({ description: 'The room is whitelist-only.' }),
-    meta: Type.Unsafe<ValueMap>({ type: 'object', description: 'Attributes of the room; empty for now.' }),
+    meta: Type.Unsafe<ValueMap>({
+      type: 'object',
+      description:
+        'Attributes of the room, as they were then; empty in `$.chat.leave`, and of rooms for which a session, of 256 KiB of them, had no place left.',
+    }),
   },
   { title: 'Chat', description: "A room as it is filed in a user's session." },
 );
@@ -80,11 +84,20 @@ export const sessionNotifications = {
   }),
 };
 
+const NO_ATTRIBUTES = encodeValue({});
+
 /** `prefix ++ group` is the notice of a room in a session, the group in MessagePack. */
-export function chatPrefix(name: '$.chat.join' | '$.chat.leave', roomName: string, isPrivate: boolean): Uint8Array {
-  const fields = Object.entries({ name: roomName, private: isPrivate, meta: {} });
+export function chatPrefix(
+  name: '$.chat.join' | '$.chat.leave',
+  roomName: string,
+  isPrivate: boolean,
+  /** In MessagePack. */
+  attributes = NO_ATTRIBUTES,
+): Uint8Array {
+  const fields = Object.entries({ name: roomName, private: isPrivate });
   const known = fields.flatMap(([key, value]) => [encodeValue(key), encodeValue(value)]);
-  return concat([opening(name, 1), mapHeader(1), encodeValue('chat'), mapHeader(4), ...known, encodeValue('group')]);
+  const chat = [mapHeader(4), ...known, encodeValue('meta'), attributes, encodeValue('group')];
+  return concat([opening(name, 1), mapHeader(1), encodeValue('chat'), ...chat]);
 }
 
 /** The same of a room that is taken out, as an open and as a whitelist-only one: only the store knows which it was. */

@@ -1,6 +1,7 @@
 // All that the chat means, over JSON, on a single Redis.
 import { accessSuite } from './access-suite.ts';
 import { conductSuite } from './conduct-suite.ts';
+import { attributesSuite } from './attributes-suite.ts';
 import { contactSuite } from './contact-suite.ts';
 import { directSuite } from './direct-suite.ts';
 import { historySuite } from './history-suite.ts';
@@ -33,6 +34,7 @@ for (const suite of [
   userSuite,
   directSuite,
   contactSuite,
+  attributesSuite,
   sessionSuite,
   sessionRacesSuite,
 ])

@@ -1,12 +1,80 @@
-/** Attributes of rooms. */
-import type { attributesRequests } from '../../protocol/attributes.ts';
-import { unavailable } from '../../protocol/errors.ts';
+/**
+ * Attributes of rooms: read, changed by path on this node, and written where nobody else has meanwhile; otherwise all of it again.
+ * Who asked hears of the change before its answer, whether it is in the room or not.
+ */
+import { ATTRIBUTES_BYTES, type Attributes, type attributesRequests } from '../../protocol/attributes.ts';
+import type { Args } from '../../protocol/catalogue.ts';
+import { badArgument, fail, Failure } from '../../protocol/errors.ts';
+import { spreadUnits } from '../../protocol/params/cost.ts';
+import { changed, merged, pathsFault } from '../../protocol/params/paths.ts';
+import { notificationFrame } from '../../protocol/wire/frame.ts';
+import { StoredResult } from '../../protocol/wire/stored.ts';
+import { roomTopic } from '../../redis/keys.ts';
+import { StateUnavailable } from '../../redis/unavailable.ts';
+import type { Actor } from '../actor.ts';
 import type { HandlersOf } from '../caller.ts';
+import { OneByOne } from '../one-by-one.ts';
+import { ok } from '../outcome.ts';
 import type { Services } from '../services.ts';
+import { mapIn, packedMap, storedMap } from './maps.ts';
 
-export function attributesHandlers(_: Services): HandlersOf<typeof attributesRequests> {
+/** How often it is tried where others write at the same time: only other nodes do. */
+const TRIES = 8;
+
+export function attributesHandlers(services: Services): HandlersOf<typeof attributesRequests> {
+  const { attributes, settings, topics, audience } = services;
+  const changes = new OneByOne();
   return {
-    roomAttributesGet: () => unavailable(),
-    roomAttributesSet: () => unavailable(),
+    async roomAttributesGet(by, { roomName }) {
+      const read = await attributes.read(roomName, by.rights);
+      if (typeof read === 'string') return fail(read, [roomName]);
+      return ok(new StoredResult<Attributes>({ attributes: storedMap(read.map), version: read.version }));
+    },
+
+    async roomAttributesSet(by, args, socket) {
+      const { roomName } = args;
+      const fault = pathsFault(args.changes, settings.limits.depth);
+      if (fault !== undefined) return badArgument(1, null, fault);
+      const set = await changes.run(roomName, () => change(services, by, args));
+      if (set instanceof Failure) return set;
+      const { version, told } = set;
+      if (told === undefined) return ok({ version });
+      by.spend(spreadUnits(audience.hearers(roomName), told.frame.length));
+      await topics.reached(roomTopic(roomName), told.seq);
+      const isOutside = socket !== undefined && !socket.rooms.has(roomName);
+      return ok({ version }, isOutside ? { before: () => socket.send(told.frame) } : undefined);
+    },
   };
+}
+
+interface Change {
+  readonly version: number;
+  /** What the room is told, and where in its log; undefined where nothing was asked for. */
+  readonly told: { readonly frame: Uint8Array; readonly seq: number } | undefined;
+}
+
+async function change(
+  { attributes }: Services,
+  by: Actor,
+  { roomName, changes, options }: Args<'roomAttributesSet'>,
+): Promise<Change | Failure<'noRoom' | 'notAllowed' | 'versionConflict' | 'tooLarge'>> {
+  const { ifVersion } = options ?? {};
+  const asked = merged({}, changes);
+  for (let tries = 0; tries < TRIES; tries++) {
+    const read = await attributes.read(roomName, by.rights);
+    if (read === 'noRoom') return fail(read, [roomName]);
+    if (read === 'notJoined' || !read.mayChange) return fail('notAllowed');
+    const { version } = read;
+    if (ifVersion !== undefined && ifVersion !== version) return fail('versionConflict', [version]);
+    if (Object.keys(asked).length === 0) return { version, told: undefined };
+    const map = packedMap(changed(mapIn(read.map), asked));
+    const size = map?.length ?? 0;
+    if (size > ATTRIBUTES_BYTES) return fail('tooLarge', [size]);
+    const frame = notificationFrame('roomAttributesChanged', [roomName, asked, version + 1, by.author ?? null]);
+    const seq = await attributes.set(roomName, by.rights, { version, map, frame });
+    if (seq === 'changed') continue;
+    if (seq === 'noRoom') return fail(seq, [roomName]);
+    return seq === 'notAllowed' ? fail(seq) : { version: version + 1, told: { frame, seq } };
+  }
+  throw new StateUnavailable('others change the attributes all the time');
 }

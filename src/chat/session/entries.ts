@@ -11,6 +11,7 @@ import type { Joined, JoinVerdict } from '../../store/membership/membership-stor
 import type { SessionEntry } from '../../store/session/session-entries.ts';
 import { DEFAULT_GROUP, type LostEntry } from '../../store/session/session-store.ts';
 import type { Actor } from '../actor.ts';
+import { mapIn } from '../attributes/maps.ts';
 import type { Caller } from '../caller.ts';
 import type { Services } from '../services.ts';
 import { HeldNotices } from './held-notices.ts';
@@ -20,6 +21,8 @@ import { windowsOf } from '../windows.ts';
 const RESERVED_GROUP = 'system';
 /** Rooms asked at the same time. */
 const WINDOW = 8;
+/** Attributes of all rooms of a session together: a login is told all of them, and what rooms carry is not its choice. */
+const ATTRIBUTES_BYTES = 256 * 1024;
 
 /** Why a room may not be put into a group; nothing where none is named, or the socket takes no part in the session. */
 export function judgeGroup(caller: Caller, group: string | undefined, limits: NameLimits): JoinVerdict | undefined {
@@ -59,7 +62,7 @@ export async function addEntry(
     fresh: joined.freshEntry,
     whitelistOnly: joined.whitelistOnly,
     group,
-    joinPrefix: chatPrefix('$.chat.join', roomName, joined.whitelistOnly),
+    joinPrefix: chatPrefix('$.chat.join', roomName, joined.whitelistOnly, joined.attributes),
     ...leavePrefixes(roomName),
     njoined: joined.njoined,
     echo: joined.changed ? echo : undefined,
@@ -105,10 +108,11 @@ export async function presentOf(
   isWanted: () => boolean = () => true,
 ): Promise<Chat[]> {
   const chats: Chat[] = [];
+  let bytes = 0;
   for await (const window of windowsOf(entries, WINDOW)) {
     if (!isWanted()) throw new StateUnavailable('nobody waits for the session any more');
     const lost: LostEntry[] = [];
-    const found = await Promise.all(window.map(({ roomName }) => access.readAccess(roomName, userName)));
+    const found = await Promise.all(window.map(({ roomName }) => access.readAccess(roomName, userName, true)));
     for (const [at, entry] of window.entries()) {
       const { roomName: name, life, group } = entry;
       const room = found[at];
@@ -117,7 +121,11 @@ export async function presentOf(
       } else if (!room.admitted && room.njoined === 0) {
         lost.push({ ...entry, ...leavePrefixes(name), lostAt: room.at });
         // Of a staged eviction that has yet to take the user out, its removal takes out the entry.
-      } else chats.push({ name, group, private: room.whitelistOnly, meta: {} });
+      } else {
+        bytes += room.attributes?.length ?? 0;
+        const meta = bytes > ATTRIBUTES_BYTES ? {} : mapIn(room.attributes);
+        chats.push({ name, group, private: room.whitelistOnly, meta });
+      }
     }
     if (lost.length > 0) await sessions.removeEntries(userName, except, lost);
   }

@@ -1,7 +1,11 @@
 /** The session of a user, as its sockets get to see it: asked for, and restored at login. */
+import { utf8Length } from '../../protocol/names/form.ts';
+import type { ValueMap } from '../../protocol/params/values.ts';
 import type { Format } from '../../protocol/wire/codec.ts';
 import { fail } from '../../protocol/errors.ts';
 import { notificationFrame } from '../../protocol/wire/frame.ts';
+import { encodeJson } from '../../protocol/wire/json.ts';
+import { encodeShared } from '../../protocol/wire/msgpack.ts';
 import type { Chat, SessionChats, sessionRequests } from '../../protocol/session.ts';
 import { userTopic } from '../../redis/keys.ts';
 import type { SessionEntry } from '../../store/session/session-entries.ts';
@@ -88,5 +92,8 @@ export async function restore(
 const CHAT_BYTES = 60;
 
 /** Bytes that a chat takes in a reply: its name is there twice. */
-const chatSize = ({ name, group }: Chat, format: Format): number =>
-  CHAT_BYTES + 2 * nameSize(name, format) + nameSize(group, format);
+const chatSize = ({ name, group, meta }: Chat, format: Format): number =>
+  CHAT_BYTES + 2 * nameSize(name, format) + nameSize(group, format) + valueSize(meta, format);
+
+const valueSize = (value: ValueMap, format: Format): number =>
+  format === 'json' ? utf8Length(encodeJson(value)) : encodeShared(value).length;
