@@ -43,6 +43,8 @@ import type { Quotas } from './quota/quotas.ts';
 import type { Repairs } from './repair/repairs.ts';
 import type { StagedEvictionPeers } from './repair/staged-eviction-peers.ts';
 import type { UnreadNews } from './unread/news.ts';
+import type { MemberNews } from './unread/member-news.ts';
+import type { StateTelling } from './state/telling.ts';
 import type { SocketRoomsSource } from './user/socket-list.ts';
 import type { Echoes } from './user/echoes.ts';
 import type { UserlistChanges } from './membership/userlist-changes.ts';
@@ -112,6 +114,8 @@ export interface Services {
   readonly storedSends: StoredSends;
   readonly arrivals: Pick<Arrivals, 'told'>;
   readonly unreadNews: Pick<UnreadNews, 'atLogin' | 'later'>;
+  readonly memberNews: Pick<MemberNews, 'note'>;
+  readonly stateTelling: Pick<StateTelling, 'behind'>;
   readonly userlistChanges: UserlistChanges;
   readonly authenticator: Authenticator;
   readonly resumeKeys: ResumeKeys;

@@ -5,13 +5,15 @@
 import type { Topic, TopicListener } from '../bus/bus.ts';
 import type { Instance } from '../bus/instance.ts';
 import type { Topics } from '../bus/topics.ts';
-import { evictionsOf, isAfter, leftOutOf, priorityOf } from '../log/event.ts';
-import type { Eviction, Point, Position, Priority, TopicEvent } from '../log/event.ts';
+import { evictionsOf, isAfter, leftOutOf } from '../log/event.ts';
+import type { Eviction, Point, Position, TopicEvent } from '../log/event.ts';
+import { stampOf, type Stamp } from '../log/recipients.ts';
 import type { Audience } from '../chat/caller.ts';
 import type { Arrivals } from '../chat/direct/arrivals.ts';
 import { resetFrame } from '../chat/membership/join.ts';
 import { isSince } from '../chat/membership/socket-rooms.ts';
 import { removalFrame } from '../chat/room/removals.ts';
+import { HeardStates } from '../chat/state/heard-states.ts';
 import type { UnreadNews } from '../chat/unread/news.ts';
 import type { Echoes } from '../chat/user/echoes.ts';
 import type { TransientCounters } from '../ops/counters.ts';
@@ -53,6 +55,7 @@ export class Hub implements TopicListener, Audience {
   readonly #users = new Map<string, ClientSocket[]>();
   /** Sockets that are being logged in: Redis may know them already. */
   readonly arriving = new Set<string>();
+  readonly #heardStates = new HeardStates();
   #roomDeliveries = 0;
   #untilAge = 1;
 
@@ -62,10 +65,10 @@ export class Hub implements TopicListener, Audience {
 
   /** To be called before the first socket, and the first event. */
   start(peers: HubPeers): void {
-    const { instance, counters } = this.#deps;
+    const [{ instance, counters }, heardStates] = [this.#deps, this.#heardStates];
     const onLost = (socket: ClientSocket, roomName: string, at: Point): void => this.#lost(socket, roomName, at);
     const detach = (roomName: string, socket: ClientSocket, at?: Point): boolean => this.#detach(roomName, socket, at);
-    this.#peers = { ...peers, notices: new Notices({ ...peers, instance, counters, onLost, detach }) };
+    this.#peers = { ...peers, notices: new Notices({ ...peers, instance, counters, heardStates, onLost, detach }) };
   }
 
   get #started(): HubPeers & { readonly notices: Notices } {
@@ -205,7 +208,9 @@ export class Hub implements TopicListener, Audience {
     if (event.kind === 'evicted') for (const eviction of evictionsOf(event)) this.#evict(roomName, eviction, event);
     // The notice of a leave is not for the socket that has left.
     if (event.kind === 'notice' && event.subject !== '') this.detachRoom(roomName, event.subject, event);
-    if (event.frame.length > 0) this.#broadcast(roomName, event.frame, leftOutOf(event), priorityOf(event));
+    const stamp = stampOf(event);
+    if (stamp !== undefined) return this.#tellState(roomName, event, stamp);
+    if (event.frame.length > 0) this.#broadcast(roomName, event.frame, leftOutOf(event), event.kind === 'transient');
     if (event.kind === 'message' && --this.#untilAge === 0) {
       this.#untilAge = MESSAGES_PER_AGE;
       // What this node knows of the clock that has made the timestamp is not exact.
@@ -270,6 +275,13 @@ export class Hub implements TopicListener, Audience {
     const leftOut = room.send(this.#deps.fanOut, frame, exempt, priority);
     this.#roomDeliveries += room.sockets.size - (exempt === undefined ? 0 : 1) - leftOut;
     this.#deps.counters.transientsLeftOut += leftOut;
+  }
+
+  /** What some of the sockets in a room have heard already. */
+  #tellState(roomName: string, event: TopicEvent, stamp: Stamp): void {
+    const hasHeard = this.#heardStates.inRoom(stamp, roomName, event);
+    if (hasHeard === 'all') return;
+    this.#roomDeliveries += this.#rooms.get(roomName)?.sendUnheard(this.#deps.fanOut, event.frame, hasHeard) ?? 0;
   }
 
   /** All sockets are out of the room, and all sockets of their users are told, joined or not, but for those in the next one. */

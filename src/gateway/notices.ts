@@ -6,12 +6,13 @@ import type { Topics } from '../bus/topics.ts';
 import type { Instance } from '../bus/instance.ts';
 import type { Arrivals } from '../chat/direct/arrivals.ts';
 import { removalFrame } from '../chat/room/removals.ts';
+import type { HeardStates } from '../chat/state/heard-states.ts';
 import { isSince } from '../chat/membership/socket-rooms.ts';
 import type { UnreadNews } from '../chat/unread/news.ts';
 import type { Echoes } from '../chat/user/echoes.ts';
 import type { TransientCounters } from '../ops/counters.ts';
 import { disconnectOf, isAfter, isUpTo, type Point, type TopicEvent } from '../log/event.ts';
-import { addressOf, isRecipient, type Address, type Recipients, type Removal } from '../log/recipients.ts';
+import { addressOf, isRecipient, stampOf, type Address, type Recipients, type Removal } from '../log/recipients.ts';
 import { storedDirectIn } from '../protocol/direct.ts';
 import { countIn, notificationTest } from '../protocol/wire/frame.ts';
 import { roomTopic } from '../redis/keys.ts';
@@ -25,6 +26,7 @@ export interface NoticesDeps {
   readonly arrivals: Pick<Arrivals, 'told'>;
   readonly counters: Pick<TransientCounters, 'transientsLeftOut'>;
   readonly unreadNews: Pick<UnreadNews, 'heard' | 'mentioned'>;
+  readonly heardStates: Pick<HeardStates, 'toUser'>;
   /** Ends delivery of a room, unless the socket has joined after the point at which it is out. */
   detach(roomName: string, socket: ClientSocket, at?: Point): boolean;
   /** A socket has lost a room. */
@@ -57,8 +59,11 @@ export class Notices {
     this.#countSockets(userName, sockets, event);
     const address = addressOf(event);
     const isToldHere = address.recipients.to === 'notOn' && address.recipients.nodeIds.has(this.#deps.instance.nodeId);
+    const stamp = stampOf(event);
+    const hasHeard = stamp === undefined ? undefined : this.#deps.heardStates.toUser(stamp, userName);
     for (const socket of sockets) {
-      if (isToldHere) this.#tellEarly(socket, event, address);
+      if (hasHeard === 'all' || hasHeard?.(socket) === true) this.passOver(socket, event);
+      else if (isToldHere) this.#tellEarly(socket, event, address);
       else this.#notify(socket, event, address);
     }
   }

@@ -76,6 +76,17 @@ export class RoomAudience {
     return leftOut;
   }
 
+  /** In passing, to those that have not heard it in another way. Returns how many that were. */
+  sendUnheard(fanOut: Pick<FanOut, 'publish'>, frame: Uint8Array, hasHeard: (socket: ClientSocket) => boolean): number {
+    const heard = [...this.sockets].filter(hasHeard);
+    const [first, ...others] = heard;
+    if (others.length === 0) return this.sockets.size - heard.length - this.send(fanOut, frame, first, true);
+    const known = new Set(heard);
+    const told = [...this.sockets].filter((socket) => !known.has(socket) && !socket.isBehind);
+    for (const socket of told) socket.send(frame);
+    return told.length;
+  }
+
   #subscribe({ connection }: ClientSocket): void {
     connection.subscribe(nativeTopic(this.name, connection.codec.format));
   }

@@ -13,8 +13,8 @@ import { StoredSends } from '../chat/direct/stored-sends.ts';
 import { ContactPairs } from '../chat/contact/pairs.ts';
 import { Presence } from '../chat/contact/presence.ts';
 import { Profiles } from '../chat/contact/profiles.ts';
-import { Endings, type EndingsDeps, type EndRoom } from '../chat/conversation/endings.ts';
-import { deleteRoom } from '../chat/room/room.ts';
+import { StateTelling, type StateTellingDeps } from '../chat/state/telling.ts';
+import { MemberNews, type MemberNewsDeps } from '../chat/unread/member-news.ts';
 import { Transients } from '../chat/message/transients.ts';
 import { Absences } from '../chat/message/absences.ts';
 import { Wills } from '../chat/message/wills.ts';
@@ -32,6 +32,8 @@ import { SERVICE } from '../store/rights.ts';
 
 export interface Chat {
   readonly presence: Presence;
+  readonly memberNews: MemberNews;
+  readonly stateTelling: StateTelling;
   readonly leaves: Leaves;
   readonly disconnects: Disconnects;
   readonly endings: Endings;
@@ -77,8 +79,8 @@ export function buildChat(
   const common = { ...stores, ...aftermath, topics, echoes, audience: hub, hooks, instance: lease };
   const aboutContacts = buildContacts(shared, common);
   const { presence } = aboutContacts;
-  const lastWords = buildLastWords(shared, common, stores);
-  const leaves = new Leaves({ ...common, ...aboutContacts, ...lastWords });
+  const telling = buildTelling(shared, { ...common, socketRooms: peerNodes });
+  const leaves = new Leaves({ ...common, ...aboutContacts, ...telling });
   const reconciler = new Reconciler({
     ...common,
     leaves,
@@ -104,6 +106,7 @@ export function buildChat(
     socketRooms: peerNodes,
     arrivals,
     unreadNews,
+    ...telling,
     authenticator,
     resumeKeys: new ResumeKeys(stores.resumeKeyStore, lease),
     counters,
@@ -115,6 +118,7 @@ export function buildChat(
   const handlers = hooks === undefined ? bareHandlers : hookedHandlers(bareHandlers, { ...around, hooks });
   return {
     presence,
+    ...telling,
     leaves,
     disconnects,
     endings,
@@ -153,6 +157,22 @@ function buildContacts(
   });
   const profiles = new Profiles(common);
   return { presence, profiles, contactPairs: new ContactPairs({ ...common, profiles, presence }) };
+}
+
+/** What is told to those who are not where something happens. */
+function buildTelling(
+  { errors }: Shared,
+  common: Omit<StateTellingDeps, 'onError'> & Omit<MemberNewsDeps, 'onError'>,
+): Pick<Chat, 'stateTelling' | 'memberNews'> {
+  const stateTelling = new StateTelling({
+    ...common,
+    onError: (error) => errors.putOff('state', error, 'telling how a user is is put off'),
+  });
+  const memberNews = new MemberNews({
+    ...common,
+    onError: (error) => errors.putOff('unread', error, 'telling members what is unread is put off'),
+  });
+  return { stateTelling, memberNews };
 }
 
 const sendsOf = ({ postsPerCall, redis: { timeoutMs } }: Config): { postsPerCall: number; timeoutMs: number } => ({

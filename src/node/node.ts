@@ -180,6 +180,8 @@ export class GatewayNode {
     this.#parts.comparison.forget();
     this.#parts.userlistChanges.forget();
     this.#parts.presence.forget();
+    this.#parts.stateTelling.forget();
+    this.#parts.memberNews.forget();
     this.#parts.unreadNews.forget();
     this.#leaveToSweepers();
     this.#parts.topics.clear().catch((error: unknown) => this.#parts.errors.putOff('clear', error, 'unsubscribing'));
@@ -209,6 +211,8 @@ export class GatewayNode {
     if (!this.#parts.lease.held) return;
     void this.#parts.userlistChanges.run();
     this.#parts.presence.run();
+    this.#parts.stateTelling.run();
+    void this.#parts.memberNews.run();
     void this.#parts.unreadNews.run();
   }
 

@@ -26,7 +26,7 @@ export const UNREAD_MAX = 500;
 
 export const unreadRequests = {
   unreadGet: request({
-    doc: `Gives what the caller has not read, where that is anything: those of whom the last message is the newest first, ${UNREAD_MAX} at most, and as many as a response holds. Of another user its messages above the mark (\`directMessageRead\`), as far as they can still be read; of a room that is filed in the session, or that a socket of the user has joined, those above its mark (\`roomMessageRead\`), which begins at the newest message when the user first files or joins the room and ends when it does neither any more, and which what the user posts moves as well. Of users the 1000 who wrote last are looked at, and of rooms 1000, those of the session first. A socket whose node does not answer in time is left out with its rooms. Each that is looked at costs 0.1 units more.`,
+    doc: `Gives what the caller has not read, where that is anything: those of whom the last message is the newest first, ${UNREAD_MAX} at most, and as many as a response holds. Of another user its messages above the mark (\`directMessageRead\`), as far as they can still be read; of a room that is filed in the session, to which the user belongs, or that a socket of it has joined, those above its mark (\`roomMessageRead\`), which begins at the newest message when the user first files or joins the room or becomes a member of it and ends when it does none of this any more, and which what the user posts moves as well. Of users the 1000 who wrote last are looked at, and of rooms 1000, those of the session first, then those to which it belongs. A socket whose node does not answer in time is left out with its rooms. Each that is looked at costs 0.1 units more.`,
     params: {},
     result: Type.Array(UnreadCount),
     errors: [],
@@ -62,7 +62,7 @@ export const unreadRequests = {
 
 export const unreadNotifications = {
   unreadCounts: notification({
-    doc: 'What is unread, to a socket that has logged in with `offlineMessages: "unread"`. At its login, behind its session, the newest 50 of what `unreadGet` gives, as far as that is anything. Later what has changed, zeros too, at most about once a second: of a user who has written, or whose messages another socket has read; of a room that another socket has read, or where the user is mentioned by name. Other messages of a room are told to those who have joined it, by `roomMessage`. Where very much changes at once, ask by `unreadGet`.',
+    doc: 'What is unread, to a socket that has logged in with `offlineMessages: "unread"`. At its login, behind its session, the newest 50 of what `unreadGet` gives, as far as that is anything. Later what has changed, zeros too, at most about once a second: of a user who has written, or whose messages another socket has read; of a room that another socket has read, or where the user is mentioned by name; of a room with up to 100 members, to those of them who have not joined it, that something was said there. Other messages of a room are told to those who have joined it, by `roomMessage`. Where very much changes at once, ask by `unreadGet`.',
     params: [carries('counts', Type.Array(UnreadCount))],
     audience: "The user's sockets of that mode, but for one that has read.",
     example: [

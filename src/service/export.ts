@@ -9,6 +9,7 @@ import { decodeTrusted } from '../protocol/wire/msgpack.ts';
 import { storedMessageIn } from '../protocol/wire/message-frame.ts';
 import { isMap, type ValueMap } from '../protocol/params/values.ts';
 import { isStorableName } from '../protocol/names/rule.ts';
+import { mapIn } from '../chat/attributes/maps.ts';
 import type { AuthoredWish } from '../store/authored/authored-store.ts';
 import type { ServerServices } from './contract.ts';
 
@@ -89,14 +90,16 @@ function take(deps: Deps, userName: string, place: Place, limit: number): Promis
 }
 
 async function takeUser({ services, admin }: Deps, userName: string): Promise<Step | 'noUser'> {
-  const [found, stored] = await Promise.all([
+  const [found, stored, shown] = await Promise.all([
     admin.readUser(userName),
     services.contacts.readProfile(userName, undefined),
+    services.states.read(userName, undefined),
   ]);
-  if (found === 'noUser' || stored === 'noUser') return 'noUser';
+  if (found === 'noUser' || stored === 'noUser' || shown === 'noUser') return 'noUser';
   const profile: ValueMap = Object.fromEntries([...stored.fields].map(([name, bytes]) => [name, decodeTrusted(bytes)]));
   const { lastOnline = null } = stored;
-  const entry: ExportEntry = { kind: 'user', userName, lastOnline, whitelistOnly: found.whitelistOnly, profile };
+  const state = mapIn(shown.map);
+  const entry: ExportEntry = { kind: 'user', userName, lastOnline, whitelistOnly: found.whitelistOnly, profile, state };
   return { entries: [entry], bytes: 0, next: following('user') };
 }
 

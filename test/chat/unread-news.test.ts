@@ -40,6 +40,7 @@ function stage(text = 'hello'): Stage {
     sessions: {
       read: () => (counts.size === 0 ? Promise.reject(new StateUnavailable('away')) : Promise.resolve('gone')),
     },
+    belongs: { read: () => Promise.resolve(new Map()) },
     users: { readSockets: () => Promise.resolve(new Map()) },
     socketRooms: { roomsOf: () => Promise.resolve(undefined) },
     repairs: { retry: () => undefined },

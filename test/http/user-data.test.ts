@@ -46,6 +46,7 @@ describe.each<[string, (scope: Scope) => Promise<RedisAddress>]>([
   test('exportUser gives everything of a user and nothing of others, in pages of any size', async () => {
     const [ann, bob] = [await login(0, 'ann', true), await login(1, 'bob')];
     await ann.call('profileSet', { fullName: 'Ann A.' });
+    await ann.call('userStateSet', { mood: 'tea' });
     await ann.call('directAddToList', 'blacklist', ['mallory']);
     await ann.call('directSetWhitelistMode', true);
     await ann.call('directAddToList', 'whitelist', ['bob']);
@@ -63,7 +64,14 @@ describe.each<[string, (scope: Scope) => Promise<RedisAddress>]>([
     await bob.call('directMessage', 'ann', { text: 'hello yourself' });
     const whole = await exported('ann', 500);
     expect(whole.slice(0, 5)).toEqual([
-      { kind: 'user', userName: 'ann', lastOnline: null, whitelistOnly: true, profile: { fullName: 'Ann A.' } },
+      {
+        kind: 'user',
+        userName: 'ann',
+        lastOnline: null,
+        whitelistOnly: true,
+        profile: { fullName: 'Ann A.' },
+        state: { mood: 'tea' },
+      },
       { kind: 'list', listName: 'whitelist', names: ['bob'] },
       { kind: 'list', listName: 'blacklist', names: ['mallory'] },
       { kind: 'contacts', names: ['bob'] },
@@ -124,6 +132,8 @@ describe.each<[string, (scope: Scope) => Promise<RedisAddress>]>([
     const [fay, fayToo, gus] = [await login(0, 'fay'), await login(1, 'fay'), await login(1, 'gus')];
     await fay.call('profileSet', { about: MARKER });
     await fay.call('contactAdd', 'gus');
+    await fay.call('userStateSet', { mood: MARKER });
+    expect(await gus.next('userStateChanged')).toEqual(['fay', { mood: MARKER }]);
     await gus.call('roomCreate', 'hall');
     for (const user of [fay, fayToo, gus]) await user.call('roomJoin', 'hall');
     await gus.call('roomMembersAdd', 'hall', ['fay']);

@@ -24,6 +24,7 @@ import { tellLeft } from '../hooks/points.ts';
 import { leavePrefixes } from '../../protocol/session.ts';
 import type { MemberTelling } from '../member/telling.ts';
 import type { Repairs } from '../repair/repairs.ts';
+import type { StateTelling } from '../state/telling.ts';
 import type { Removals } from '../room/removals.ts';
 import type { UserlistChanges } from './userlist-changes.ts';
 
@@ -49,7 +50,7 @@ export interface LeavesDeps {
   readonly hooks: HookRunner | undefined;
   readonly presence: Pick<Presence, 'note' | 'adopt'>;
   readonly contactPairs: Pick<ContactPairs, 'finishFormer'>;
-  readonly wills: Pick<Wills, 'settle'>;
+  readonly stateTelling: Pick<StateTelling, 'adopt'>;
   /** For what could not be done; the topic's `follow` is passed on with it. */
   readonly repairs: Pick<Repairs, 'check'>;
 }
@@ -203,7 +204,7 @@ export class Leaves implements Cleaner {
 
   /** Takes everything of a dead node out of one topic. Safe to repeat, and for several peers to do at once. */
   async clean(topic: TopicKey, nodeId: string): Promise<void> {
-    const { memberships, users, deletions, removals, memberTelling, presence, contactPairs } = this.#deps;
+    const { memberships, users, deletions, removals, memberTelling, presence, contactPairs, stateTelling } = this.#deps;
     const name = topicName(topic);
     if (topicKind(topic) === 'user') {
       const socketIds = await users.beginSweep(name, nodeId);
@@ -213,6 +214,7 @@ export class Leaves implements Cleaner {
       // What it had yet to tell contacts, and what it had begun to take out of theirs.
       await presence.adopt(name, nodeId);
       await contactPairs.finishFormer(name);
+      await stateTelling.adopt(name, nodeId);
       return;
     }
     // What the dead node had begun: telling those concerned of a deletion, an eviction or a change of members, and of who came and went.

@@ -86,10 +86,13 @@ async function post(
       passing?.cancel();
       throw error;
     });
-  if (typeof posted === 'string' || posted.repeated) passing?.cancel();
-  if (typeof posted === 'string') return refusal(posted, services, { roomName, message, bytes });
-  by.spend((posted.mentioned?.length ?? 0) * UNITS_PER_MENTION);
-  followUp(services, { roomName, author: by.author, mentions, pushData }, posted);
+  if (typeof posted === 'string' || isHeld(posted) || posted.repeated) passing?.cancel();
+  if (posted === 'messageTooLarge') return messageTooLarge(bytes, settings.limits);
+  if (typeof posted === 'string') return refusal(posted, roomName);
+  if (isHeld(posted)) return heldRefusal(posted);
+  if (posted.mentioned !== undefined) signalMentions(services, by, roomName, posted.mentioned);
+  if (posted.tellsMembers === true) services.memberNews.note(roomName, by);
+  if (posted.wish !== undefined) void quotas.grow(roomName, posted.wish);
   const hearers = audience.hearers(roomName);
   if (hearers > 1) by.spend(spreadUnits(hearers, bytes));
   const reached = passing?.passed ?? topics.reached(topic, posted.seq);

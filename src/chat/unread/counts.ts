@@ -8,6 +8,7 @@ import type { StoredValue } from '../../protocol/wire/stored.ts';
 import { utf8Length } from '../../protocol/names/form.ts';
 import type { Format } from '../../protocol/wire/codec.ts';
 import type { DirectStore } from '../../store/direct/direct-store.ts';
+import type { BelongsStore } from '../../store/member/belongs-store.ts';
 import type { SessionStore } from '../../store/session/session-store.ts';
 import type { Counted, UnreadStore } from '../../store/unread/unread-store.ts';
 import type { Repairs } from '../repair/repairs.ts';
@@ -33,6 +34,7 @@ export interface CountsDeps extends SocketListDeps {
   readonly unreads: Pick<UnreadStore, 'ofRoom' | 'ofPair' | 'peers'>;
   readonly directs: Pick<DirectStore, 'settle'>;
   readonly sessions: Pick<SessionStore, 'read'>;
+  readonly belongs: Pick<BelongsStore, 'read'>;
   readonly repairs: Pick<Repairs, 'retry'>;
   readonly settings: { readonly directMessages: 'off' | 'live' | 'stored'; readonly replyBytes: number };
 }
@@ -91,10 +93,11 @@ async function sourcesOf(deps: CountsDeps, userName: string, hasOthers: boolean)
   return [...peers.map((peer) => ({ userName: peer })), ...rooms.map((roomName) => ({ roomName }))];
 }
 
-/** Those of the session, then those that sockets have joined. */
+/** Those of the session, then those that the user belongs to, then those that sockets have joined. */
 async function roomsOf(deps: CountsDeps, userName: string, hasOthers: boolean): Promise<string[]> {
-  const session = await deps.sessions.read(userName);
-  const rooms = new Set(session === 'gone' ? [] : session.entries.map(({ roomName }) => roomName));
+  const [session, belongs] = await Promise.all([deps.sessions.read(userName), deps.belongs.read(userName)]);
+  const filed = session === 'gone' ? [] : session.entries.map(({ roomName }) => roomName);
+  const rooms = new Set([...filed, ...belongs.keys()]);
   if (hasOthers) {
     for await (const page of socketPages(deps, userName)) {
       for (const socket of page) for (const roomName of socket.rooms) rooms.add(roomName);

@@ -44,6 +44,7 @@ export const ExportEntry = Type.Object(
     lastOnline: Type.Optional(Type.Union([Timestamp, Type.Null()])),
     whitelistOnly: Type.Optional(Type.Boolean({ description: 'Only its whitelist may write to it.' })),
     profile: Type.Optional(Type.Unsafe<ValueMap>({ type: 'object', description: 'What it has set, as it is stored.' })),
+    state: Type.Optional(Type.Unsafe<ValueMap>({ type: 'object', description: 'What it shows of how it is.' })),
     listName: Type.Optional(Type.String()),
     names: Type.Optional(Type.Array(UserName, { description: 'Of a list, or of its contacts: some of them.' })),
     roomName: Type.Optional(RoomName),
@@ -81,7 +82,7 @@ const Erasure = Type.Object(
 
 export const serverUserDataRequests = {
   exportUser: request({
-    doc: 'Gives all that there is of a user, page by page: its profile, lists, contacts and session, the rooms that it owns, belongs to, has joined or is listed in, and what it wrote, as far as it is kept, to every room and user. It goes through all rooms, a few for each page: of a large service there are many pages.',
+    doc: 'Gives all that there is of a user, page by page: its profile, state, lists, contacts and session, the rooms that it owns, belongs to, has joined or is listed in, and what it wrote, as far as it is kept, to every room and user. It goes through all rooms, a few for each page: of a large service there are many pages.',
     params: { userName: required(UserName), options: optional(ExportOptions) },
     result: ExportPage,
     errors: ['noUser'],
@@ -90,7 +91,14 @@ export const serverUserDataRequests = {
       params: ['alice', { limit: 2 }],
       result: {
         entries: [
-          { kind: 'user', userName: 'alice', lastOnline: null, whitelistOnly: false, profile: { fullName: 'Alice' } },
+          {
+            kind: 'user',
+            userName: 'alice',
+            lastOnline: null,
+            whitelistOnly: false,
+            profile: { fullName: 'Alice' },
+            state: {},
+          },
           {
             kind: 'message',
             roomName: 'lobby',
