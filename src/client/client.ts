@@ -5,6 +5,7 @@
 import type { Input, RequestName, Result } from '../protocol/catalogue.ts';
 import type { AuthData } from '../protocol/connection.ts';
 import { Contacts } from './contact/contacts.ts';
+import { Conversations } from './conversation/conversations.ts';
 import type { ClientState, ConnectOptions } from './connection/life-cycle.ts';
 import { ClientCore } from './client-core.ts';
 import { Direct } from './direct/direct.ts';
@@ -39,6 +40,8 @@ export class Client extends Emitter<ClientEvents> {
   readonly #users: Users;
   readonly #directs: Directs;
   readonly contacts: Contacts;
+  /** The rooms that the user belongs to. */
+  readonly conversations: Conversations;
   /** False without the option `enableSync`. */
   readonly session: Session | false;
 
@@ -56,6 +59,7 @@ export class Client extends Emitter<ClientEvents> {
     outbox.follow(core);
     marks.follow(core);
     this.contacts = new Contacts(core, this.#users);
+    this.conversations = new Conversations(core, this.#rooms);
     if (this.session !== false) this.session.follow(this.#rooms);
     core.plugins.extend(this, 'Client');
   }
@@ -145,6 +149,12 @@ export class Client extends Emitter<ClientEvents> {
 
   user(userName: string): User {
     return this.#users.of(userName);
+  }
+
+  /** The object of the user itself; undefined before the first login. */
+  get me(): User | undefined {
+    const { userName } = this;
+    return userName === undefined ? undefined : this.user(userName);
   }
 
   /** Classes of messages, tried in reverse order of registration. */

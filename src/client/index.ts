@@ -8,7 +8,15 @@ export type { ClientState, ConnectOptions, End, LifeCycleEvents } from './connec
 export type { FrameListener } from './connection/link.ts';
 export type { Signature, SignatureFactories } from './connection/signatures.ts';
 export type { WebSocketConstructor, WebSocketLike } from './connection/web-socket.ts';
+export type { SilencedUntil } from './conduct/silences.ts';
 export { Contacts, type ContactEvents } from './contact/contacts.ts';
+export {
+  Conversations,
+  type ConversationsEvents,
+  type ConversationsOptions,
+  type CreateRoomOptions,
+} from './conversation/conversations.ts';
+export type { RoomEntry } from './conversation/room-entry.ts';
 export { Direct } from './direct/direct.ts';
 export type { DirectEvents, DirectField } from './direct/direct-events.ts';
 export type { DirectSendOptions } from './direct/direct-sending.ts';
@@ -16,8 +24,11 @@ export type { Marks } from './direct/receipts.ts';
 export { Emitter, type AnyListener, type EventMap, type Listener, type Pattern } from './emitter.ts';
 export { Event, type ClientEvents, type Conversation, type EventName } from './events.ts';
 export { closeCodes } from './manifest.ts';
+export type { Doer, Member, MembersDone } from './member/member.ts';
+export { Members, type MemberList, type MembersListOptions } from './member/members.ts';
 export type { HistoryOptions } from './message/history-options.ts';
 export { Message, type MessageStatus } from './message/message.ts';
+export type { SearchOptions } from './message/search.ts';
 export type { ClientOptions, LoginOptions } from './options.ts';
 export { GenericMessage, type ClassOptions, type MessageClass, type Payload } from './plugin/message-classes.ts';
 export { TextMessage, TypedMessage } from './plugin/typed-message.ts';
@@ -25,7 +36,7 @@ export type { Middleware, Next, ObjectKind, Passing, Plugin } from './plugin/plu
 export { typing, TypingIndicator, unread, UnreadMessages } from './plugin/shipped.ts';
 export { RequestError } from './request-error.ts';
 export type { Position } from './room/membership.ts';
-export type { RoomEvents, RoomField } from './room/events.ts';
+export type { AffairsEvents, RoomEvents, RoomField } from './room/events.ts';
 export type { RoomLoss } from './room/owner.ts';
 export { Room, type JoinRoomOptions } from './room/room.ts';
 export type { SendOptions } from './room/sending.ts';

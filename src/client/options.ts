@@ -72,12 +72,8 @@ export function completeOptions(options: ClientOptions): CompleteOptions {
   if (urls.length === 0) throw new TypeError('A client needs at least one url.');
   const constructor = options.WebSocket ?? platformWebSocket();
   if (constructor === undefined) throw new TypeError('This platform has no WebSocket; give one as an option.');
-  // Not taken and then left alone: whoever gives it relies on it.
-  if ('conversationSignatureFactory' in options) {
-    throw new TypeError('The protocol has no request yet that a conversationSignatureFactory would sign.');
-  }
   const { enableSync, tag, isReconnect, deviceId, offlineMessages = 'unread' } = options;
-  const { signatureFactory, blacklistSignatureFactory } = options;
+  const { signatureFactory, conversationSignatureFactory, blacklistSignatureFactory } = options;
   return {
     urls,
     credentials: typeof credentials === 'function' ? credentials : () => credentials,
@@ -96,7 +92,7 @@ export function completeOptions(options: ClientOptions): CompleteOptions {
     offlineQueue: options.offlineQueue ?? 1_000,
     plugins: options.plugins ?? [],
     messageClasses: options.messageClasses ?? [],
-    signatures: withoutAbsent({ signatureFactory, blacklistSignatureFactory }),
+    signatures: withoutAbsent({ signatureFactory, conversationSignatureFactory, blacklistSignatureFactory }),
     onFrame: options.onFrame,
   };
 }

@@ -16,6 +16,13 @@ type Made = Signature | Promise<Signature>;
 export interface SignatureFactories {
   /** For a login. */
   readonly signatureFactory: (userName: string | undefined) => Made;
+  /** For who belongs to a room: it has no name yet where it is to be made. Of oneself joining is `invite`, quitting `kick`. */
+  readonly conversationSignatureFactory: (
+    roomName: string | undefined,
+    userName: string,
+    names: readonly string[],
+    action: 'create' | 'invite' | 'kick',
+  ) => Made;
   /** For who may not come in. */
   readonly blacklistSignatureFactory: (
     roomName: string,
@@ -40,36 +47,61 @@ export async function signatureOf(make: () => Made): Promise<Signature> {
   throw new RequestError('malformedSignature', 'The signature factory gave no {signature, timestamp, nonce}.', {});
 }
 
+type Action = 'create' | 'invite' | 'kick' | 'block' | 'unblock';
+
+/** What each request that is signed does. */
+const actions: { readonly [N in RequestName]?: Action } = {
+  conversationCreate: 'create',
+  roomMembersAdd: 'invite',
+  roomMemberJoin: 'invite',
+  roomMembersRemove: 'kick',
+  roomMemberQuit: 'kick',
+  roomAddToList: 'block',
+  roomRemoveFromList: 'unblock',
+};
+
 /**
- * The input of a change of a blacklist with its signature, where a factory makes them and there is none yet; undefined for
- * everything else, which needs none.
+ * The input of a change of a blacklist or of who belongs to a room with its signature, where a factory makes them and there is
+ * none yet; undefined for everything else, which needs none.
  */
 export function signedInput<N extends RequestName>(
   name: N,
   input: Input<N>,
-  { blacklistSignatureFactory: factory }: Partial<SignatureFactories>,
+  factories: Partial<SignatureFactories>,
   user: { readonly userName: string | undefined; readonly limits: NameLimits },
 ): Promise<Input<N>> | undefined {
-  const action = name === 'roomAddToList' ? 'block' : name === 'roomRemoveFromList' ? 'unblock' : undefined;
+  const action = Object.hasOwn(actions, name) ? actions[name] : undefined;
   const fields: unknown = input;
-  if (factory === undefined || action === undefined || !isRecord(fields)) return undefined;
-  const { roomName, listName, userNames, options } = fields;
-  const given = isRecord(options) ? options : {};
+  if (action === undefined || !isRecord(fields)) return undefined;
+  const { roomName, listName } = fields;
+  const given = isRecord(fields['options']) ? fields['options'] : {};
+  const own = user.userName ?? '';
+  const isOfNames = action === 'create' || 'userNames' in fields;
+  const names = isOfNames ? (action === 'create' ? (given['members'] ?? []) : fields['userNames']) : [own];
   // What is wrong with these is told as of any other request.
-  if (
-    listName !== 'blacklist' ||
-    typeof roomName !== 'string' ||
-    !isTexts(userNames) ||
-    given['signature'] !== undefined
-  )
-    return undefined;
-  const names = userNames.map((each) => normaliseName(each, user.limits)).sort(byCodePoints);
-  const room = normaliseName(roomName, user.limits);
+  if (!isTexts(names) || given['signature'] !== undefined) return undefined;
+  if (action !== 'create' && typeof roomName !== 'string') return undefined;
+  const room = typeof roomName === 'string' ? normaliseName(roomName, user.limits) : undefined;
+  const make = makerOf(factories, action, listName);
+  if (make === undefined) return undefined;
+  const sorted = names.map((each) => normaliseName(each, user.limits)).sort(byCodePoints);
   const sign = async (): Promise<Input<N>> => {
-    const signature = await signatureOf(() => factory(room, user.userName ?? '', names, action));
+    const signature = await signatureOf(() => make(room, own, sorted));
     return { ...input, options: { ...given, signature } };
   };
   return sign();
+}
+
+/** Which factory signs it; of lists only the blacklist is signed. */
+function makerOf(
+  { conversationSignatureFactory: belong, blacklistSignatureFactory: block }: Partial<SignatureFactories>,
+  action: Action,
+  listName: unknown,
+): ((room: string | undefined, own: string, names: readonly string[]) => Made) | undefined {
+  if (action !== 'block' && action !== 'unblock') {
+    return belong && ((room, own, names) => belong(room, own, names, action));
+  }
+  return listName === 'blacklist' ? block && ((room, own, names) => block(room ?? '', own, names, action)) : undefined;
 }
 
 /** The order of their bytes in UTF-8, which is not that of UTF-16. */

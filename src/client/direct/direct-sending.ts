@@ -2,8 +2,9 @@
  * Messages on their way to a user: parcels of the outbox, and which of the echoes that come are theirs. What becomes of
  * them is told by the conversation.
  */
-import type { ValueMap } from '../../protocol/params/values.ts';
+import { isMap, type ValueMap } from '../../protocol/params/values.ts';
 import type { Core } from '../core.ts';
+import { toParam } from '../encoding/encoding.ts';
 import { contentOf } from '../message/content.ts';
 import { sameValue, type Message } from '../message/message.ts';
 import type { Outbox, ParcelOptions } from '../message/outbox.ts';
@@ -14,6 +15,8 @@ export interface DirectSendOptions extends ParcelOptions {
   readonly transient?: boolean | undefined;
   /** Names that the message mentions. */
   readonly mentions?: readonly string[] | undefined;
+  /** For the operator's push to who is away; nobody else gets it. */
+  readonly pushData?: Readonly<Record<string, unknown>> | undefined;
 }
 
 export interface SendingOwner {
@@ -57,10 +60,13 @@ export class DirectSending {
     const checked = contentOf('directMessage', content, this.#core.limits.depth);
     if (!checked.ok) return this.#owner.failed(message, checked.error);
     message.changed(checked.value);
-    const { transient, mentions, ...parcelOptions } = options;
+    const { transient, mentions, pushData, ...parcelOptions } = options;
+    const push = toParam('directMessage', 2, { pushData }, this.#core.limits.depth);
+    if (!push.ok) return this.#owner.failed(message, push.error);
     const sent = {
       ...(transient === true && { transient }),
       ...(mentions !== undefined && { mentions: [...mentions] }),
+      ...(isMap(push.value) && push.value),
     };
     const put = this.#outbox.put<ValueMap | null>(
       {

@@ -11,6 +11,7 @@ import { contentOf } from '../message/content.ts';
 import { changedBy } from '../message/counted.ts';
 import type { HistoryOptions } from '../message/history-options.ts';
 import { Message } from '../message/message.ts';
+import { search, type SearchOptions } from '../message/search.ts';
 import type { Outbox } from '../message/outbox.ts';
 import type { ReadMarks } from '../message/read-marks.ts';
 import { classOptionsOf } from '../plugin/message-classes.ts';
@@ -157,6 +158,13 @@ export class Direct extends Emitter<DirectEvents> {
   /** Message by message, the newest first unless the options say otherwise; pages are read as they are needed. */
   async *history(options: HistoryOptions = {}): AsyncGenerator<Message, void, void> {
     const pages = directHistory((page) => this.#page(page), this.#core.limits.historyMaxGetMessages, options);
+    for await (const heard of pages) yield this.#old(heard);
+  }
+
+  /** Messages of both by time, id, author, type or event; the newest first unless `direction` says otherwise. */
+  async *search(options: SearchOptions = {}): AsyncGenerator<Message, void, void> {
+    const { userName } = this;
+    const pages = search((page) => this.#core.request('directHistorySearch', { userName, options: page }), options);
     for await (const heard of pages) yield this.#old(heard);
   }
 

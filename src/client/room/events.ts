@@ -1,4 +1,7 @@
 /** What a room tells who listens to it. */
+import type { ValueMap } from '../../protocol/params/values.ts';
+import type { Role } from '../../protocol/member.ts';
+import type { Doer } from '../member/member.ts';
 import type { CountedField } from '../message/counted.ts';
 import type { Message } from '../message/message.ts';
 import type { TypingChange } from '../typing.ts';
@@ -6,9 +9,44 @@ import type { User } from '../user/user.ts';
 import type { RoomLoss } from './owner.ts';
 
 /** What of a room may change without an event of its own. */
-export type RoomField = CountedField | 'isJoined' | 'users' | 'group' | 'meta';
+export type RoomField =
+  | CountedField
+  | 'isJoined'
+  | 'users'
+  | 'group'
+  | 'meta'
+  | 'attributes'
+  | 'members'
+  | 'kind'
+  | 'role'
+  | 'muted'
+  | 'slowModeMs'
+  | 'silencedUntil';
 
-export interface RoomEvents {
+/** What happens to a room besides its messages, and who has done it. */
+export interface AffairsEvents {
+  /** Users are members now, who were none. */
+  'members.added': [news: { readonly userNames: readonly string[]; readonly by: Doer }];
+  'members.removed': [news: { readonly userNames: readonly string[]; readonly by: Doer }];
+  /** A member has another role. */
+  role: [news: { readonly userName: string; readonly role: Role; readonly by: Doer }];
+  /** Users may not post, until a time (milliseconds), or for good where it is null. */
+  silenced: [news: { readonly userNames: readonly string[]; readonly until: number | null; readonly by: Doer }];
+  /** They may post again. Of a time that is over nothing is told; of one's own there is an `update`. */
+  unsilenced: [news: { readonly userNames: readonly string[]; readonly by: Doer }];
+  /** Values by dotted path, null where one was removed. */
+  attributes: [news: { readonly changes: Readonly<ValueMap>; readonly version: number; readonly by: Doer }];
+  /** So long each user waits between two messages; 0 for not at all. */
+  slowMode: [news: { readonly ms: number; readonly by: Doer }];
+  /** Its user was made a member. */
+  invited: [news: { readonly by: Doer; readonly attributes: Readonly<ValueMap> }];
+  /** Its user is no member any more. */
+  kicked: [news: { readonly by: Doer }];
+  /** Another device of the user wants no push for it any more, or does again. */
+  muted: [news: { readonly muted: boolean }];
+}
+
+export interface RoomEvents extends AffairsEvents {
   /** A message of the room, one's own too, each once and in order. A transient one has no id. */
   message: [message: Message];
   /** Somebody else began or stopped typing. */

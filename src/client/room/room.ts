@@ -2,17 +2,18 @@
  * One room as its application sees it. What is known of it is its state's, being in it across connections the
  * memberships', and sending the outbox's.
  */
-import type { ValueMap } from '../../protocol/params/values.ts';
+import { isMap, type ValueMap } from '../../protocol/params/values.ts';
 import { repeatDelayMs } from '../connection/backoff.ts';
 import type { Core } from '../core.ts';
-import { Emitter } from '../emitter.ts';
-import { badArgument } from '../encoding/encoding.ts';
+import { Belonging } from '../conversation/belonging.ts';
+import { badArgument, toParam } from '../encoding/encoding.ts';
 import type { HistoryOptions } from '../message/history-options.ts';
+import type { SearchPage } from '../../protocol/history.ts';
 import { Message } from '../message/message.ts';
+import { search, type SearchOptions } from '../message/search.ts';
 import type { Plugin } from '../plugin/plugin.ts';
-import { localError, RequestError } from '../request-error.ts';
+import { isTemporary, localError, RequestError } from '../request-error.ts';
 import type { User } from '../user/user.ts';
-import type { RoomEvents } from './events.ts';
 import { history } from './history.ts';
 import type { Position } from './membership.ts';
 import type { Memberships } from './memberships.ts';
@@ -22,8 +23,12 @@ import type { RoomState } from './state.ts';
 export interface JoinRoomOptions {
   /** Group of the session to file the room under; `custom` when left out. */
   readonly group?: string;
-  /** Makes the room where there is none. */
+  /** Makes the room where there is none, and its user the owner. */
   readonly create?: boolean;
+  /** Of a room that is made by this: only listed users may join. */
+  readonly whitelistOnly?: boolean;
+  /** Of a room that is made by this. */
+  readonly attributes?: Readonly<Record<string, unknown>>;
 }
 
 export interface RoomDeps {
@@ -37,7 +42,7 @@ const createMax = 5;
 /** Losses that the reading of one page of history may meet. */
 const lossesMax = 5;
 
-export class Room extends Emitter<RoomEvents> {
+export class Room extends Belonging {
   readonly #deps: RoomDeps;
   readonly #ownState: RoomState;
   /** Counts how often it was left: what was asked for before that is not wanted any more. */
@@ -46,7 +51,7 @@ export class Room extends Emitter<RoomEvents> {
   readonly #waits = new Set<() => void>();
 
   constructor(state: RoomState, deps: RoomDeps) {
-    super((error) => deps.core.failed(error));
+    super(deps.core, () => state.current.affairs);
     this.#ownState = state;
     this.#deps = deps;
     state.show(this);
@@ -85,11 +90,6 @@ export class Room extends Emitter<RoomEvents> {
     return this.#state.group;
   }
 
-  /** Its attributes; empty where it has none. */
-  get meta(): Readonly<ValueMap> {
-    return this.#state.meta;
-  }
-
   /**
    * Who is in the room, by name, kept up to date from the first look at it, or the first listener of `join` or `leave`, on;
    * `update` tells when it is filled. Of more than 10,000 the first.
@@ -113,9 +113,11 @@ export class Room extends Emitter<RoomEvents> {
    * Joins the room and stays in it across reconnects, until it is left, refused or taken away. Resolves when it is joined,
    * however long that takes; rejects when it is refused for good, left before it was joined, or the client is closed.
    */
-  async join({ group, create = false }: JoinRoomOptions = {}): Promise<this> {
+  async join({ group, create = false, whitelistOnly, attributes }: JoinRoomOptions = {}): Promise<this> {
     const left = this.#left;
     const { core, memberships } = this.#deps;
+    const made = toParam('roomJoin', 1, { create, group, whitelistOnly, attributes }, core.limits.depth);
+    if (!made.ok) throw made.error;
     for (let created = 0; ; created += 1) {
       try {
         await memberships.join(this.name, group);
@@ -127,7 +129,7 @@ export class Room extends Emitter<RoomEvents> {
         const isMissing = error instanceof RequestError && error.code === 'noRoom';
         if (!create || !isMissing || created === createMax) throw error;
       }
-      await this.#create(created);
+      await this.#create(isMap(made.value) ? made.value : {}, created);
       if (left !== this.#left) throw localError('unavailable', `${this.name} was left.`);
     }
   }
@@ -177,11 +179,14 @@ export class Room extends Emitter<RoomEvents> {
         this.#whenJoined(() => core.request('roomHistoryGet', { roomName: this.name, id, limit })),
       epoch: () => this.position?.epoch,
     };
-    for await (const heard of history(source, options)) {
-      const { lastMessage } = this;
-      const isKnown = lastMessage?.id !== undefined && lastMessage.id === heard['id'];
-      yield isKnown ? lastMessage : Message.received(heard, heard['author'] === core.userName, this.#state.place);
-    }
+    for await (const heard of history(source, options)) yield this.#old(heard);
+  }
+
+  /** Messages of the room by time, id, author, type or event; the newest first unless `direction` says otherwise. */
+  async *search(options: SearchOptions = {}): AsyncGenerator<Message, void, void> {
+    const read = (page: SearchOptions): Promise<SearchPage> =>
+      this.#whenJoined(() => this.#deps.core.request('roomHistorySearch', { roomName: this.name, options: page }));
+    for await (const heard of search(read, options)) yield this.#old(heard);
   }
 
   /** Adds a plugin to this room. */
@@ -191,11 +196,20 @@ export class Room extends Emitter<RoomEvents> {
   }
 
   protected override listened(): void {
+    super.listened();
     if (this.hears('join') || this.hears('leave')) this.#state.userlist.want();
   }
 
   get #state(): RoomState {
     return this.#ownState.current;
+  }
+
+  /** One that is read again: the same object where it is the last one. */
+  #old(heard: ValueMap): Message {
+    const { lastMessage } = this;
+    const isKnown = lastMessage?.id !== undefined && lastMessage.id === heard['id'];
+    const isOwn = heard['author'] === this.#deps.core.userName;
+    return isKnown ? lastMessage : Message.received(heard, isOwn, this.#state.place);
   }
 
   /** Reads, and again where the connection was lost: perhaps the room was not joined again yet. */
@@ -213,14 +227,15 @@ export class Room extends Emitter<RoomEvents> {
     }
   }
 
-  /** Somebody else may have done so just now. What fails for the moment is tried again behind the next attempt to join. */
-  async #create(failures: number): Promise<void> {
+  /**
+   * Makes it and joins it, in one step; where it stands is asked for behind that. Somebody else may have made it just now.
+   * What fails for the moment is tried again behind the next attempt to join.
+   */
+  async #create(options: ValueMap, failures: number): Promise<void> {
     try {
-      await this.#deps.core.request('roomCreate', { roomName: this.name });
+      await this.#deps.core.request('roomJoin', { roomName: this.name, options });
     } catch (error) {
-      if (!(error instanceof RequestError)) throw error;
-      if (error.code === 'roomExists') return;
-      if (!error.temporary) throw error;
+      if (!isTemporary(error)) throw error;
       const delayMs = repeatDelayMs(error, failures);
       await new Promise<void>((resolve) => {
         const end = (): void => {

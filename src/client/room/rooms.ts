@@ -5,6 +5,7 @@
 import { normaliseName, type NameLimits } from '../../protocol/names/form.ts';
 import type { ValueMap } from '../../protocol/params/values.ts';
 import type { UnreadCount } from '../../protocol/unread.ts';
+import { followNotices } from '../conversation/notices.ts';
 import type { Core } from '../core.ts';
 import type { Outbox } from '../message/outbox.ts';
 import type { ReadMarks } from '../message/read-marks.ts';
@@ -38,6 +39,9 @@ export class Rooms {
   #follower: RoomFollower | undefined;
   /** Notices were lost. */
   #isBehind = false;
+  /** The service's clock is so far before this machine's, milliseconds. */
+  #aheadMs = 0;
+  #onChange: (room: Room) => void = () => undefined;
   readonly memberships: Memberships;
 
   constructor(core: Core, users: Users, outbox: Outbox, marks: ReadMarks) {
@@ -54,16 +58,34 @@ export class Rooms {
           core.request('roomUserlistGet', { roomName, ...(cursor !== undefined && { options: { cursor } }) }),
         ),
       isJoined: (roomName) => this.memberships.position(roomName) !== undefined,
+      now: () => this.now(),
+      gate: (read) => gate.pass(read),
+      isOnline: (userName) => {
+        const status = users.known(userName)?.status;
+        return status && status === 'online';
+      },
+      changed: (state) => {
+        const room = this.#objects.get(state.current.name);
+        if (room !== undefined) this.#onChange(room);
+      },
     };
     // Before the rooms are joined again.
-    core.onLogin((_link, { limits }) => this.#adopt(limits));
+    core.onLogin((_link, { limits, serverTime }) => {
+      this.#aheadMs = serverTime - Date.now();
+      this.#adopt(limits);
+    });
     this.memberships = this.#follow();
+    // And behind them those that are looked at without being joined.
+    core.onLogin(() => {
+      for (const [name, state] of this.#states) if (!this.#parts.isJoined(name)) state.affairs.again();
+    });
     this.#sending = new Sending(core, outbox, this.memberships);
     core.onLoss(() => {
       for (const state of this.#states.values()) state.lost();
     });
     core.onClose(() => {
       for (const room of this.#objects.values()) room.endWaits();
+      for (const { affairs } of this.#states.values()) affairs.closed();
     });
   }
 
@@ -91,6 +113,23 @@ export class Rooms {
     return room;
   }
 
+  /** What is known of a room that has an object. */
+  stateOf({ name }: Room): RoomState {
+    const state = this.#states.get(name);
+    if (state === undefined) throw new Error(`There is no room ${name}.`);
+    return state;
+  }
+
+  /** By the service's clock, milliseconds. */
+  now(): number {
+    return Date.now() + this.#aheadMs;
+  }
+
+  /** Called when something of a room has changed that lists show, before the room tells it. */
+  onChange(handler: (room: Room) => void): void {
+    this.#onChange = handler;
+  }
+
   follow(follower: RoomFollower): void {
     this.#follower = follower;
   }
@@ -108,15 +147,16 @@ export class Rooms {
     core.onNotification('inboxReset', () => (this.#isBehind = true));
     core.onAnswer('unreadGet', (_, counts) => this.#recounted(counts));
     core.onNotification('roomReadEcho', (roomName, upToId) => state(roomName)?.readElsewhere(upToId));
-    core.onNotification('roomUserJoined', (roomName, userName) => state(roomName)?.userlist.changed([userName], []));
+    core.onNotification('roomUserJoined', (roomName, userName) => state(roomName)?.userJoined(userName));
     core.onNotification('roomUserLeft', (roomName, userName) => state(roomName)?.userLeft(userName));
     core.onNotification('roomUserlistChanged', (roomName, { joined, left, count }) =>
       state(roomName)?.userlist.changed(joined, left, count),
     );
+    followNotices(core, (roomName) => state(normaliseName(roomName, this.#names))?.affairs);
     return new Memberships(core, {
       entered: (roomName, group) => {
         this.#follower?.entered(roomName, group);
-        state(roomName)?.userlist.joined();
+        state(roomName)?.entered();
       },
       joined: (place) => {
         state(place.roomName)?.joined(place);

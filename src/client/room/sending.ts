@@ -2,7 +2,7 @@
  * Messages to rooms, as parcels of the outbox: what may be sent, how, in whose lane, and what becomes of the message's
  * object. When a parcel goes is left to the outbox.
  */
-import { isMap, type ValueMap } from '../../protocol/params/values.ts';
+import { isMap, type Value, type ValueMap } from '../../protocol/params/values.ts';
 import type { Core } from '../core.ts';
 import { toParam } from '../encoding/encoding.ts';
 import { contentOf } from '../message/content.ts';
@@ -20,6 +20,12 @@ export interface SendOptions extends ParcelOptions {
   readonly mentions?: readonly string[];
   /** For the owner and admins. */
   readonly mentionAll?: boolean;
+  /** Kept for this connection, the last one counts, and posted when that is lost without `close()`. It is `sent` when it is kept. */
+  readonly will?: boolean;
+  /** Of a transient message: for a reader who lags `low` ones are dropped first. */
+  readonly priority?: 'high' | 'normal' | 'low';
+  /** For the operator's push to who is away; nobody else gets it. */
+  readonly pushData?: Readonly<Record<string, unknown>>;
 }
 
 interface Checked {
@@ -54,8 +60,9 @@ export class Sending {
     if (!put.ok) message.failed(put.error);
     else {
       message.clientMessageId = put.value.clientMessageId;
-      state.own.begin(message, passing.options['transient'] === true);
-      if (passing.options['transient'] !== true) state.typing.set(false);
+      // A will is none of the room's messages yet, and will not come from here.
+      if (passing.options['will'] !== true) state.own.begin(message, passing.options['transient'] === true);
+      if (isStored(passing.options)) state.typing.set(false);
       this.#askPlugins(face, passing, put.value);
     }
     return message;
@@ -106,6 +113,7 @@ export class Sending {
     const error = this.#errorOf(outcome, options);
     // Nobody can say any more whether it was stored; but its words are there, from its author.
     const isThere = error?.code === 'timeout' && isHeard;
+    if (error?.code === 'silenced') state.affairs.foundSilenced(timeOf(error.args[0]));
     if (error !== undefined && !isThere) message.failed(error);
     else {
       const held = id === undefined ? undefined : memberships.heldMessage(state.name, id);
@@ -118,7 +126,7 @@ export class Sending {
 
   #errorOf(outcome: Outcome<number | null>, options: ValueMap): RequestError | undefined {
     if (!outcome.ok) return outcome.error;
-    if (outcome.value !== null || options['transient'] === true) return undefined;
+    if (outcome.value !== null || !isStored(options)) return undefined;
     return localError('internalError', 'The service gave the message no id.');
   }
 
@@ -129,12 +137,17 @@ export class Sending {
     if (!name.ok) return name;
     const content = contentOf('roomMessage', given, depth);
     if (!content.ok) return content;
-    const { transient = classOptionsOf(given).transient, mentions, mentionAll } = options;
-    const own = toParam('roomMessage', 2, { transient, mentions, mentionAll }, depth);
+    const { transient = classOptionsOf(given).transient, mentions, mentionAll, will, priority, pushData } = options;
+    const own = toParam('roomMessage', 2, { transient, mentions, mentionAll, will, priority, pushData }, depth);
     if (!own.ok) return own;
     return { ok: true, value: { content: content.value, options: isMap(own.value) ? own.value : {} } };
   }
 }
+
+/** It gets an id, and a place in the room. */
+const isStored = (options: ValueMap): boolean => options['transient'] !== true && options['will'] !== true;
+
+const timeOf = (until: Value | undefined): number | null => (typeof until === 'number' ? until : null);
 
 /** A message on its way past the plugins. */
 interface Passing {

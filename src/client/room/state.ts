@@ -3,6 +3,7 @@
  * takes what the service says, and tells it to the room's objects when it is in place.
  */
 import type { UnreadCount } from '../../protocol/unread.ts';
+import { Affairs } from '../conversation/affairs.ts';
 import { isMap, type ValueMap } from '../../protocol/params/values.ts';
 import type { Core } from '../core.ts';
 import type { Emitter } from '../emitter.ts';
@@ -12,7 +13,7 @@ import { idOf, Message, ownFields, type MessagePlace } from '../message/message.
 import type { ReadMarks } from '../message/read-marks.ts';
 import { OwnTyping, typingContent, typingIn, Typists } from '../typing.ts';
 import type { User } from '../user/user.ts';
-import type { RoomEvents, RoomField } from './events.ts';
+import type { AffairsEvents, RoomEvents, RoomField } from './events.ts';
 import type { RoomLoss } from './owner.ts';
 import { OwnMessages } from './own-messages.ts';
 import { Unread } from './unread.ts';
@@ -29,6 +30,12 @@ export interface RoomParts {
   user(userName: string): User;
   page(roomName: string, cursor: string | undefined): ReturnType<UserlistOwner['page']>;
   isJoined(roomName: string): boolean;
+  /** By the service's clock, milliseconds. */
+  now(): number;
+  gate<T>(read: () => Promise<T>): Promise<T>;
+  isOnline(userName: string): boolean | undefined;
+  /** Something that lists show of a room is another now. */
+  changed(state: RoomState): void;
 }
 
 export class RoomState {
@@ -39,10 +46,10 @@ export class RoomState {
   readonly typists: Typists;
   readonly typing: OwnTyping;
   readonly userlist: Userlist;
+  readonly affairs: Affairs;
   #unread = new Unread();
   #lastMessage: Message | undefined;
   #group: string | undefined;
-  #meta: Readonly<ValueMap> = {};
   #same: RoomState | undefined;
   /** As the service writes it, once its rule for names is known. */
   name: string;
@@ -60,6 +67,7 @@ export class RoomState {
       filled: () => this.#emit('update', { changed: ['users'] }),
       failed: (error) => parts.core.failed(error),
     });
+    this.affairs = this.#affairsOf(parts);
   }
 
   get unread(): number {
@@ -76,10 +84,6 @@ export class RoomState {
 
   get group(): string | undefined {
     return this.#group;
-  }
-
-  get meta(): Readonly<ValueMap> {
-    return this.#meta;
   }
 
   /** The state that there is of this room, where two names have turned out to be one. */
@@ -104,16 +108,22 @@ export class RoomState {
     other.typing.lost();
     other.typists.clear();
     other.userlist.left();
+    other.affairs.forget();
     other.#same = this;
   }
 
-  file(group: string | undefined, meta: Readonly<ValueMap> = this.#meta): void {
+  file(group: string | undefined, meta: Readonly<ValueMap> = {}): void {
     const changed: RoomField[] = [];
     if (group !== this.#group) changed.push('group');
-    if (JSON.stringify(meta) !== JSON.stringify(this.#meta)) changed.push('meta');
+    if (Object.keys(meta).length > 0 && this.affairs.offer(meta)) changed.push('meta', 'attributes');
     this.#group = group;
-    this.#meta = meta;
-    if (changed.length > 0) this.#emit('update', { changed });
+    if (changed.length > 0) this.#changed(changed);
+  }
+
+  /** This connection is in it now. */
+  entered(): void {
+    this.userlist.joined();
+    this.affairs.again();
   }
 
   joined({ epoch, lastMessageId }: RoomPlace): void {
@@ -157,7 +167,13 @@ export class RoomState {
     this.typing.lost();
     this.typists.clear();
     this.#counting(() => (this.#unread = new Unread()), ['isJoined']);
+    if (loss !== undefined) this.affairs.forget();
     if (loss !== undefined) this.#receive('removed', loss);
+  }
+
+  userJoined(userName: string): void {
+    this.affairs.members.update([userName], { online: true });
+    this.userlist.changed([userName], []);
   }
 
   userLeft(userName: string): void {
@@ -167,6 +183,7 @@ export class RoomState {
 
   /** The connection is gone. */
   lost(): void {
+    this.affairs.lost();
     this.userlist.lost();
     this.typing.lost();
     this.typists.clear();
@@ -225,7 +242,7 @@ export class RoomState {
   #counting(change: () => unknown, changed: RoomField[] = []): void {
     const counted = changedBy(change, this);
     const all = [...changed, ...counted];
-    if (all.length > 0) this.#emit('update', { changed: all });
+    if (all.length > 0) this.#changed(all);
     const [face] = this.#faces;
     if (counted.length > 0 && face !== undefined) this.#parts.core.emitter.emit('unread', face);
   }
@@ -243,7 +260,31 @@ export class RoomState {
     });
   }
 
-  #receive<N extends 'join' | 'leave' | 'reset' | 'removed'>(event: N, payload: RoomEvents[N][0]): void {
+  #affairsOf(parts: RoomParts): Affairs {
+    // What is told of it comes in under the name that it has then.
+    const name = (): string => this.current.name;
+    return new Affairs({
+      core: parts.core,
+      get name() {
+        return name();
+      },
+      now: () => parts.now(),
+      gate: (read) => parts.gate(read),
+      isOnline: (userName) => parts.isOnline(userName),
+      tell: (event, news) => this.#receive(event, news),
+      changed: (changed) => this.#changed(changed),
+    });
+  }
+
+  #changed(changed: readonly RoomField[]): void {
+    this.#parts.changed(this);
+    this.#emit('update', { changed });
+  }
+
+  #receive<N extends 'join' | 'leave' | 'reset' | 'removed' | keyof AffairsEvents>(
+    event: N,
+    payload: RoomEvents[N][0],
+  ): void {
     this.#through(event, payload, (given) => {
       for (const face of this.#faces) emitOne(face, event, given);
     });

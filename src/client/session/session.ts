@@ -172,7 +172,8 @@ export class Session extends Emitter<SessionEvents> {
     const known = this.#known.of(name);
     const isHere = known?.group === group;
     if (known !== undefined && !isHere) this.#takeOut(known, isTold);
-    const room = this.#rooms?.file(name, group, meta);
+    // What was known before may be outdated.
+    const room = this.#rooms?.file(name, group, isTold ? meta : undefined);
     if (room === undefined) return;
     this.#known.add(filed);
     this.#open(group)[name] = room;

@@ -1,12 +1,17 @@
 /** One user as a client knows it. Where that comes from is left to the users. */
-import type { ValueMap } from '../../protocol/params/values.ts';
+import { isMap, type ValueMap } from '../../protocol/params/values.ts';
 import type { Core } from '../core.ts';
 import { Emitter } from '../emitter.ts';
+import { toParam } from '../encoding/encoding.ts';
 import type { Plugin } from '../plugin/plugin.ts';
+import { localError } from '../request-error.ts';
+import { UserState } from './user-state.ts';
 
 export interface UserEvents {
   /** Something of it has changed. */
   update: [user: User];
+  /** What it shows of how it is has changed: values by dotted path, null where one was removed. */
+  state: [changes: Readonly<ValueMap>];
   error: [error: unknown];
 }
 
@@ -25,11 +30,22 @@ export class User extends Emitter<UserEvents> {
   #profile: Readonly<ValueMap> = {};
   #status: Presence | undefined;
   #lastOnline: number | null | undefined;
+  readonly #state: UserState;
 
   constructor(core: Core, userName: string) {
     super((error) => core.failed(error));
     this.#core = core;
     this.#userName = userName;
+    this.#state = new UserState({
+      read: async () => (await core.request('userStateGet', { userName: this.userName })).state,
+      // Its first reading is no change of it.
+      changed: (changes) => {
+        this.emit('update', this);
+        if (changes !== undefined) this.emit('state', changes);
+      },
+      failed: (error) => core.failed(error),
+      isConnected: () => core.link !== undefined,
+    });
   }
 
   /** As the service writes it, once its rule for names is known. */
@@ -52,6 +68,28 @@ export class User extends Emitter<UserEvents> {
     return this.#lastOnline;
   }
 
+  /**
+   * What it shows of how it is just now: read from the first look on, or the first listener of `state`, and kept for contacts
+   * and whom one shares a room with; `update` tells when it is there. The same object until something of it changes.
+   */
+  get state(): Readonly<ValueMap> {
+    return this.#state.look();
+  }
+
+  /** Reads the state now; `noUser` where there is no such user. */
+  async loadState(): Promise<Readonly<ValueMap>> {
+    return this.#state.read();
+  }
+
+  /** Merges values into the state of the client's own user, by dotted path; null removes. */
+  async setState(changes: Readonly<Record<string, unknown>>): Promise<void> {
+    if (this.userName !== this.#core.userName) throw localError('notAllowed', 'That is the state of another user.');
+    const given = toParam('userStateSet', 0, changes, this.#core.limits.depth);
+    if (!given.ok) throw given.error;
+    const { state } = await this.#core.request('userStateSet', { changes: isMap(given.value) ? given.value : {} });
+    this.#state.learn(state);
+  }
+
   /** Reads the profile; `noUser` where there is no such user. */
   async load(): Promise<this> {
     await this.#core.request('profileGet', { userName: this.userName });
@@ -66,6 +104,25 @@ export class User extends Emitter<UserEvents> {
   /** @internal By which rule names are made shows at the login. */
   rename(userName: string): void {
     this.#userName = userName;
+  }
+
+  /** @internal The service tells of its state. */
+  stateChanged(changes: Readonly<ValueMap>): void {
+    this.#state.heard(changes);
+  }
+
+  /** @internal A connection is there, perhaps another one: what changed meanwhile was not told. */
+  outdated(): void {
+    this.#state.outdated(this.hears('state') || this.hears('update'));
+  }
+
+  /** @internal The connection is gone. */
+  lost(): void {
+    this.#state.lost();
+  }
+
+  protected override listened(): void {
+    if (this.hears('state')) this.#state.look();
   }
 
   /** @internal Takes what the service says. Returns whether that it is there or not has changed. */

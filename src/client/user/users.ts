@@ -10,8 +10,7 @@ const keptMax = 10_000;
 
 export class Users {
   readonly #core: Core;
-  readonly #users = new Kept<User>(keptMax, (user) => user.hears('update'));
-
+  readonly #users = new Kept<User>(keptMax, (user) => user.hears('update') || user.hears('state'));
   #names: NameLimits;
 
   constructor(core: Core) {
@@ -21,7 +20,12 @@ export class Users {
       const isNew = limits.names !== this.#names.names;
       this.#names = limits;
       if (isNew) this.#users.rename(this.nameOf, (user, name) => user.rename(name));
+      for (const user of this.#users.objects.values()) user.outdated();
     });
+    core.onLoss(() => {
+      for (const user of this.#users.objects.values()) user.lost();
+    });
+    core.onNotification('userStateChanged', (userName, changes) => this.known(userName)?.stateChanged(changes));
     core.onAnswer('userDetails', (_, { user, contacts }) => {
       for (const profile of [user, ...contacts]) this.learn(profile);
     });

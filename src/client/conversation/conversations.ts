@@ -1,0 +1,318 @@
+/**
+ * The rooms that its user belongs to, newest activity first: read page by page, kept by what the rooms are told, and read
+ * again where something may have been missed. What is known of each room is the room's own.
+ */
+import type { Input, Result } from '../../protocol/catalogue.ts';
+import type { RoomListed, RoomListOptions } from '../../protocol/conversation.ts';
+import type { ValueMap } from '../../protocol/params/values.ts';
+import { hasValues } from '../attributes/paths.ts';
+import type { Core } from '../core.ts';
+import { Emitter } from '../emitter.ts';
+import type { Doer } from '../member/member.ts';
+import { Refresh } from '../refresh.ts';
+import type { Room } from '../room/room.ts';
+import type { Rooms } from '../room/rooms.ts';
+import { Affairs } from './affairs.ts';
+import { byActivity, entryOf, isSameEntry, type RoomEntry } from './room-entry.ts';
+
+export interface ConversationsEvents {
+  /** The user was made a member of a room, by somebody or by itself on another device. */
+  invited: [news: { readonly room: Room; readonly by: Doer; readonly attributes: Readonly<ValueMap> }];
+  /** It is no member of it any more. */
+  kicked: [news: { readonly room: Room; readonly by: Doer }];
+  /** A room of the list, as it is now. */
+  update: [entry: RoomEntry];
+  /** The list is another one. */
+  change: [list: readonly RoomEntry[]];
+  error: [error: unknown];
+}
+
+/** Which rooms are listed, and how many in a page. */
+export type ConversationsOptions = Omit<RoomListOptions, 'cursor'>;
+
+export interface CreateRoomOptions extends Omit<NonNullable<Input<'conversationCreate'>['options']>, 'roomName'> {
+  /** The service chooses one where it is left out. */
+  readonly name?: string;
+}
+
+/** Rooms in a page, as the service has it where nothing is said, and at most. */
+const [pageUsual, pageMax] = [20, 100];
+/** Rooms in the list at most. */
+const listMax = 10_000;
+/** The beginning of the list is not read more often than that. */
+const lookMs = 1_000;
+/** Rooms of which it is known that they are not for the list. */
+const strangersMax = 1_000;
+
+export class Conversations extends Emitter<ConversationsEvents> {
+  readonly #core: Core;
+  readonly #rooms: Rooms;
+  /** All that was loaded. */
+  readonly #refresh: Refresh;
+  /** The beginning of the list: a room that is not in it may be there now. */
+  readonly #look: Refresh;
+  readonly #entries = new Map<string, RoomEntry>();
+  readonly #strangers = new Set<string>();
+  /** Made when it is asked for. */
+  #list: readonly RoomEntry[] | undefined;
+  /** Undefined: it was never loaded. */
+  #options: ConversationsOptions | undefined;
+  #cursor: string | undefined;
+  /** Counts loads: pages of an older one are of no interest. */
+  #round = 0;
+  /** Of the next look. */
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  /** Counts what has changed of the list. */
+  #edits = 0;
+  /** Rooms of which something has changed while a page is taken in, which is told once. */
+  #due: Set<Room> | undefined;
+
+  constructor(core: Core, rooms: Rooms) {
+    super((error) => core.failed(error));
+    this.#core = core;
+    this.#rooms = rooms;
+    const failed = (error: unknown): void => core.failed(error);
+    this.#refresh = new Refresh(() => this.#again(), failed);
+    this.#look = new Refresh(() => this.#lookNow(), failed);
+    rooms.onChange((room) => this.#changed(room));
+    core.onLogin(() => {
+      this.#strangers.clear();
+      if (this.#options !== undefined) this.#refresh.start();
+    });
+    core.onLoss(() => this.#stop());
+    core.onClose(() => this.#stop());
+    core.onNotification('roomInvited', ({ roomName, by, attributes }) => this.#invited(roomName, by, attributes));
+    core.onNotification('roomKicked', ({ roomName, by }) => this.#kicked(roomName, by));
+    core.onNotification('roomAccessRemoved', (roomName) => this.#remove(rooms.of(roomName)));
+    core.onAnswer('roomMemberJoin', ({ roomName }) => this.#added(rooms.of(roomName)));
+    core.onAnswer('roomMemberQuit', ({ roomName }) => this.#left(rooms.of(roomName)));
+    core.onAnswer('conversationCreate', ({ options }, result) => this.#created(options, result));
+  }
+
+  /** The rooms loaded so far: another list whenever something of it changes. */
+  get list(): readonly RoomEntry[] {
+    this.#list ??= [...this.#entries.values()].sort(byActivity);
+    return this.#list;
+  }
+
+  /** There are more on the service, as far as is known. */
+  get hasMore(): boolean {
+    return this.#cursor !== undefined;
+  }
+
+  /** The first page of the rooms that one belongs to, all of them or those that the options name; the list begins anew. */
+  async load(options: ConversationsOptions = {}): Promise<readonly RoomEntry[]> {
+    this.#round += 1;
+    this.#options = options;
+    this.#strangers.clear();
+    return this.#page(undefined, (names) => this.#keepOnly(new Set(names)));
+  }
+
+  /** The next page, which is in the list from then on; empty at the end. */
+  async more(): Promise<readonly RoomEntry[]> {
+    if (this.#options === undefined) return this.load();
+    return this.#cursor === undefined ? [] : this.#page(this.#cursor);
+  }
+
+  /** Makes a room that people belong to, the user its owner; it is joined by `join` of what this gives. */
+  async create({ name, ...options }: CreateRoomOptions = {}): Promise<Room> {
+    const given = name === undefined ? options : { ...options, roomName: name };
+    const { roomName } = await this.#core.request('conversationCreate', { options: given });
+    return this.#rooms.of(roomName);
+  }
+
+  /** Reads a page, and tells when all of it is in place. */
+  async #page(
+    cursor: string | undefined,
+    take: (names: readonly string[]) => void = () => undefined,
+  ): Promise<readonly RoomEntry[]> {
+    const [round, since] = [this.#round, Affairs.turn];
+    const options = { ...this.#options, ...(cursor !== undefined && { cursor }) };
+    const page = await this.#core.request('roomList', { options });
+    // Another load has begun since: what it gives is the list.
+    if (round !== this.#round) return page.rooms.map((listed) => this.#entryOf(listed, since));
+    this.#cursor = page.cursor ?? undefined;
+    return this.#together(() => {
+      const entries = page.rooms.map((listed) => this.#listed(listed, since));
+      take(entries.map(({ room }) => room.name));
+      return entries;
+    });
+  }
+
+  /** All that was loaded, once more: who came and went meanwhile was not told. */
+  async #again(): Promise<void> {
+    const { limit = pageUsual, ...which } = this.#options ?? {};
+    const [round, wanted] = [this.#round, Math.max(limit, this.#entries.size)];
+    const names = new Set<string>();
+    const before = new Set(this.#entries.keys());
+    let cursor: string | undefined;
+    do {
+      const since = Affairs.turn;
+      const left = Math.min(pageMax, wanted - names.size);
+      const options = { ...which, limit: left, ...(cursor !== undefined && { cursor }) };
+      const page: Result<'roomList'> = await this.#core.request('roomList', { options });
+      if (round !== this.#round) return;
+      cursor = page.cursor ?? undefined;
+      this.#together(() => page.rooms.forEach((listed) => names.add(this.#listed(listed, since).room.name)));
+    } while (cursor !== undefined && names.size < wanted);
+    this.#cursor = cursor;
+    // What came meanwhile was told.
+    this.#together(() => {
+      for (const name of before) if (!names.has(name)) this.#drop(name);
+    });
+  }
+
+  /** In a moment, for all that wait together. */
+  #lookSoon(): void {
+    if (this.#options === undefined || this.#timer !== undefined || this.#core.link === undefined) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#look.start();
+    }, lookMs);
+  }
+
+  async #lookNow(): Promise<void> {
+    const [round, since] = [this.#round, Affairs.turn];
+    const { rooms, cursor } = await this.#core.request('roomList', { options: { ...this.#options } });
+    if (round !== this.#round) return;
+    this.#together(() => rooms.forEach((listed) => this.#listed(listed, since)));
+    if (cursor === null) this.#cursor = undefined;
+  }
+
+  #stop(): void {
+    this.#refresh.stop();
+    this.#look.stop();
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  /** Takes in what a reading says of a room. */
+  #entryOf(listed: RoomListed, since: number): RoomEntry {
+    const { roomName, unread, mentioned, lastMessage: last, lastActivity } = listed;
+    const room = this.#rooms.of(roomName);
+    const state = this.#rooms.stateOf(room);
+    state.affairs.listed(listed, since);
+    state.told({ roomName, unread, mentioned, last });
+    return entryOf(room, state, lastActivity);
+  }
+
+  #listed(listed: RoomListed, since: number): RoomEntry {
+    const entry = this.#entryOf(listed, since);
+    this.#put(entry);
+    return entry;
+  }
+
+  /** Something of a room is another now; perhaps it has come into the list by it, or has gone. */
+  #changed(room: Room): void {
+    if (this.#options === undefined) return;
+    if (this.#due !== undefined) return void this.#due.add(room);
+    const known = this.#entries.get(room.name);
+    if (known === undefined) return this.#stirred(room);
+    const entry = entryOf(room, this.#rooms.stateOf(room), known.lastActivity);
+    if (this.#isWanted(entry)) this.#put(entry);
+    else this.#drop(room.name);
+  }
+
+  /** A room that is not in the list: it may be behind what was loaded, and so at the beginning now. */
+  #stirred({ name }: Room): void {
+    if (this.#cursor === undefined || this.#strangers.has(name)) return;
+    if (this.#strangers.size < strangersMax) this.#strangers.add(name);
+    this.#lookSoon();
+  }
+
+  #isWanted({ kind, attributes }: RoomEntry): boolean {
+    const { kind: wanted = kind, attributes: values = {} } = this.#options ?? {};
+    return kind === wanted && hasValues(attributes, values);
+  }
+
+  #invited(roomName: string, by: Doer, attributes: Readonly<ValueMap>): void {
+    const room = this.#rooms.of(roomName);
+    const { affairs } = this.#rooms.stateOf(room);
+    affairs.offer(attributes);
+    affairs.become('member');
+    this.#added(room);
+    this.emit('invited', { room, by, attributes });
+    affairs.tell('invited', { by, attributes });
+  }
+
+  #kicked(roomName: string, by: Doer): void {
+    const room = this.#rooms.of(roomName);
+    this.#left(room);
+    this.emit('kicked', { room, by });
+    this.#rooms.stateOf(room).affairs.tell('kicked', { by });
+  }
+
+  #left(room: Room): void {
+    this.#remove(room);
+    this.#strangers.add(room.name);
+    this.#rooms.stateOf(room).affairs.become(null);
+  }
+
+  #created(given: Input<'conversationCreate'>['options'], { roomName, created }: Result<'conversationCreate'>): void {
+    const room = this.#rooms.of(roomName);
+    const { affairs } = this.#rooms.stateOf(room);
+    if (created && given?.kind === 'transient') return;
+    if (created && given?.attributes !== undefined) affairs.offer(given.attributes);
+    if (created) affairs.become('owner');
+    this.#added(room);
+  }
+
+  /** It is there at once as far as it is known; the list itself says the rest. */
+  #added(room: Room): void {
+    if (this.#options === undefined) return;
+    this.#strangers.delete(room.name);
+    const { members } = this.#options;
+    const [newest] = this.list;
+    const activity = Math.max(newest?.lastActivity ?? 0, this.#rooms.now());
+    const entry = this.#entries.get(room.name) ?? entryOf(room, this.#rooms.stateOf(room), activity);
+    if (members === undefined && this.#isWanted(entry)) this.#put(entry);
+    this.#lookSoon();
+  }
+
+  #remove(room: Room): void {
+    if (this.#entries.has(room.name)) this.#drop(room.name);
+  }
+
+  #put(entry: RoomEntry): void {
+    const { name } = entry.room;
+    const known = this.#entries.get(name);
+    if (known !== undefined && isSameEntry(known, entry)) return;
+    if (known === undefined && this.#entries.size >= listMax) return;
+    this.#entries.set(name, entry);
+    this.#edited();
+    if (known !== undefined) this.emit('update', entry);
+    this.#tell();
+  }
+
+  #drop(name: string): void {
+    this.#entries.delete(name);
+    this.#edited();
+    this.#tell();
+  }
+
+  #keepOnly(names: ReadonlySet<string>): void {
+    for (const name of this.#entries.keys()) if (!names.has(name)) this.#drop(name);
+  }
+
+  #edited(): void {
+    this.#edits += 1;
+    this.#list = undefined;
+  }
+
+  /** That the list is another one is told of all that is done in it once, when it is done. */
+  #together<T>(work: () => T): T {
+    const edits = this.#edits;
+    const due = (this.#due ??= new Set());
+    try {
+      return work();
+    } finally {
+      this.#due = undefined;
+      if (this.#edits !== edits) this.#tell();
+      for (const room of due) this.#changed(room);
+    }
+  }
+
+  #tell(): void {
+    if (this.#due === undefined && this.hears('change')) this.emit('change', this.list);
+  }
+}

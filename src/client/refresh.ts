@@ -1,0 +1,43 @@
+/**
+ * Something of the service that is read where it is wanted, and again when it may have changed unheard: repeated where that
+ * fails for the moment, until another reading takes its place. What is read, and when, is left to who has it.
+ */
+import { repeatDelayMs } from './connection/backoff.ts';
+import { isTemporary, RequestError } from './request-error.ts';
+
+/** Who may not look any more, or not yet: there is nothing to be kept. */
+const beyond = new Set(['noRoom', 'notJoined', 'notAllowed', 'roomExpired', 'noUser']);
+
+export class Refresh {
+  readonly #read: () => Promise<unknown>;
+  readonly #failed: (error: unknown) => void;
+  #round = 0;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+
+  /** `failed`: for good, and by no fault of who looks. */
+  constructor(read: () => Promise<unknown>, failed: (error: unknown) => void) {
+    this.#read = read;
+    this.#failed = failed;
+  }
+
+  start(): void {
+    this.stop();
+    void this.#attempt(this.#round, 0);
+  }
+
+  stop(): void {
+    this.#round += 1;
+    clearTimeout(this.#retry);
+  }
+
+  async #attempt(round: number, failures: number): Promise<void> {
+    try {
+      await this.#read();
+    } catch (error) {
+      if (round !== this.#round) return;
+      if (isTemporary(error)) {
+        this.#retry = setTimeout(() => void this.#attempt(round, failures + 1), repeatDelayMs(error, failures));
+      } else if (!(error instanceof RequestError && beyond.has(error.code))) this.#failed(error);
+    }
+  }
+}
