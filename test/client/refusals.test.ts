@@ -208,7 +208,7 @@ test.each(['leave', 'close'] as const)('who waits to make a room waits no longer
   const joining = failureOf(room.join({ create: true }));
   const noRoom = { code: 'noRoom', args: ['lobby'], message: '', temporary: false };
   (await service.next('roomsJoin')).answer([{ roomName: 'lobby', error: noRoom }]);
-  (await service.next('roomCreate')).refuse('tooManyRequests', 3_600_000);
+  (await service.next('roomJoin')).refuse('tooManyRequests', 3_600_000);
   // Answered behind it: by then it waits.
   await settle({ client, service });
   await (end === 'leave' ? room.leave() : client.close());

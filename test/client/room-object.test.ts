@@ -15,20 +15,27 @@ const noRoom: ValueMap = {
   error: { code: 'noRoom', args: ['lobby'], message: '', temporary: false },
 };
 
-test('a room that is not there is made, once or by somebody else, and joined', async () => {
+test('a room that is not there is made as it is wanted, and joined; coming back nothing of that is asked for again', async () => {
   const service = await startFake(scope);
   const client = await connectClient(scope, { urls: service.url, userName: ownName });
   const room = client.room('lobby');
-  const joining = room.join({ create: true, group: 'work' });
+  const attributes = { title: 'Tea', since: new Date(0) };
+  const joining = room.join({ create: true, group: 'work', whitelistOnly: true, attributes });
   const first = await service.next('roomsJoin');
   expect(first.params).toEqual([[{ roomName: 'lobby', group: 'work' }]]);
   first.answer([noRoom]);
-  (await service.next('roomCreate')).refuse('roomExists');
+  const made = { create: true, group: 'work', whitelistOnly: true };
+  const making = await service.next('roomJoin');
+  expect(making.params).toEqual([
+    'lobby',
+    { ...made, attributes: { title: 'Tea', since: '1970-01-01T00:00:00.000Z' } },
+  ]);
+  making.refuse('unavailable', 1);
+  (await service.next('roomsJoin')).answer([noRoom]);
+  (await service.next('roomJoin')).answer(1);
   // Deleted just now.
   (await service.next('roomsJoin')).answer([noRoom]);
-  (await service.next('roomCreate')).refuse('unavailable', 1);
-  (await service.next('roomsJoin')).answer([noRoom]);
-  (await service.next('roomCreate')).answer(null);
+  (await service.next('roomJoin')).answer(1);
   (await service.next('roomsJoin')).answer([entry(0)]);
   expect(await joining).toBe(room);
   expect(room).toMatchObject({ isJoined: true, position: { epoch: 'e1', lastMessageId: 0 } });
@@ -47,14 +54,16 @@ test('it is not made without being asked for, nor where that is refused, nor onc
   expect((await plain).code).toBe('noRoom');
   const refused = failureOf(room.join({ create: true }));
   (await service.next('roomsJoin')).answer([noRoom]);
-  (await service.next('roomCreate')).refuse('notAllowed');
+  (await service.next('roomJoin')).refuse('notAllowed');
   expect((await refused).code).toBe('notAllowed');
   const left = failureOf(room.join({ create: true }));
   (await service.next('roomsJoin')).answer([noRoom]);
-  const creating = await service.next('roomCreate');
+  const making = await service.next('roomJoin');
   await room.leave();
-  creating.answer(null);
+  making.answer(1);
   expect((await left).code).toBe('unavailable');
+  // By the making this connection has come into it.
+  (await service.next('roomLeave')).answer(0);
   await settle({ client, service });
   expect(service.waiting).toEqual([]);
 });
@@ -65,8 +74,8 @@ test('who asks twice for a room that is not there gets it twice', async () => {
   const room = client.room('lobby');
   const joins = [room.join({ create: true }), room.join({ create: true })];
   (await service.next('roomsJoin')).answer([noRoom]);
-  (await service.next('roomCreate')).answer(null);
-  (await service.next('roomCreate')).refuse('roomExists');
+  (await service.next('roomJoin')).answer(1);
+  (await service.next('roomJoin')).answer(1);
   (await service.next('roomsJoin')).answer([entry(0)]);
   expect(await Promise.all(joins)).toEqual([room, room]);
 });

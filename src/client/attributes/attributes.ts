@@ -65,7 +65,8 @@ export class Attributes {
 
   /** A notice. Undefined: it is known already; else whether nothing is missing before it. */
   heard(changes: Readonly<ValueMap>, version: number): { readonly isWhole: boolean } | undefined {
-    if (this.#version !== undefined && version <= this.#version) return undefined;
+    const last = Math.max(this.#version ?? 0, this.#told.at(-1)?.version ?? 0);
+    if (version <= last) return undefined;
     this.#told = [...this.#told, { version, changes }].slice(-toldMax);
     // The first change is one of nothing.
     const isWhole = version === (this.#version ?? 0) + 1;

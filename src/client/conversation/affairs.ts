@@ -51,6 +51,7 @@ export class Affairs {
   #known = nothing;
   #isWanted = false;
   #wasRead = false;
+  #readings = 0;
 
   constructor(owner: AffairsOwner) {
     this.#owner = owner;
@@ -120,7 +121,9 @@ export class Affairs {
     this.#isWanted = true;
     const { core, name: roomName } = this.#owner;
     const since = turns;
-    const description = await this.#owner.gate(() => core.request('roomGet', { roomName }));
+    this.#readings += 1;
+    const reading = this.#owner.gate(() => core.request('roomGet', { roomName }));
+    const description = await reading.finally(() => (this.#readings -= 1));
     this.#described(description, since);
     return description;
   }
@@ -131,14 +134,16 @@ export class Affairs {
     if (!this.#isToldSince('attributes', since) && this.attributes.offer(listed.attributes)) {
       changed.push('attributes', 'meta');
       // Of which version it is only the room itself says.
-      this.#outdated();
+      this.#fillGap();
     }
     if (changed.length > 0) this.#owner.changed(changed);
   }
 
-  /** The session, or an invitation, has this of its attributes. Gives whether that is news. */
-  offer(attributes: Readonly<ValueMap>): boolean {
-    return this.attributes.version === undefined && this.attributes.offer(attributes);
+  /** The session, or an invitation, has this of its attributes: news where nothing better is known. */
+  offer(attributes: Readonly<ValueMap>): void {
+    if (this.attributes.version === undefined && this.attributes.offer(attributes)) {
+      this.#owner.changed(['attributes', 'meta']);
+    }
   }
 
   set(path: string, value: ValueMap[string]): void {
@@ -169,7 +174,7 @@ export class Affairs {
     if (heard === undefined) return;
     this.#told('attributes', 'meta');
     this.#owner.tell('attributes', { changes, version, by });
-    if (!heard.isWhole) this.#outdated();
+    if (!heard.isWhole) this.#fillGap();
   }
 
   membersAdded(userNames: readonly string[], by: Doer): void {
@@ -237,6 +242,11 @@ export class Affairs {
     if (this.#isWanted && this.#owner.core.link !== undefined) this.#refresh.start();
   }
 
+  /** What is being read will show whether anything is missing. */
+  #fillGap(): void {
+    if (this.#readings === 0) this.#outdated();
+  }
+
   #told(...changed: RoomField[]): void {
     turns += 1;
     for (const field of changed) this.#toldAt.set(field, turns);
@@ -259,7 +269,7 @@ export class Affairs {
     if (isFirst || isChanged) changed.push('attributes', 'meta');
     if (changed.length > 0) this.#owner.changed(changed);
     if (isChanged && !isFirst) this.#owner.tell('attributes', { changes, version, by: undefined });
-    if (!isWhole) this.#outdated();
+    if (!isWhole) this.#fillGap();
   }
 
   #learn(news: Partial<Known> & { readonly memberCount: number }, since: number): RoomField[] {

@@ -129,8 +129,11 @@ export class Room extends Belonging {
         const isMissing = error instanceof RequestError && error.code === 'noRoom';
         if (!create || !isMissing || created === createMax) throw error;
       }
-      await this.#create(isMap(made.value) ? made.value : {}, created);
-      if (left !== this.#left) throw localError('unavailable', `${this.name} was left.`);
+      const isMade = await this.#create(isMap(made.value) ? made.value : {}, created);
+      if (left !== this.#left) {
+        if (isMade) this.#leaveUnwanted();
+        throw localError('unavailable', `${this.name} was left.`);
+      }
     }
   }
 
@@ -204,6 +207,15 @@ export class Room extends Belonging {
     return this.#ownState.current;
   }
 
+  /** This connection has come into it by the making, although it was left meanwhile; unless it is wanted once more. */
+  #leaveUnwanted(): void {
+    const { core, memberships } = this.#deps;
+    if (this.isJoined || !memberships.settled(this.name) || core.link === undefined) return;
+    core.request('roomLeave', { roomName: this.name }).catch((error: unknown) => {
+      if (!isTemporary(error)) core.failed(error);
+    });
+  }
+
   /** One that is read again: the same object where it is the last one. */
   #old(heard: ValueMap): Message {
     const { lastMessage } = this;
@@ -231,9 +243,10 @@ export class Room extends Belonging {
    * Makes it and joins it, in one step; where it stands is asked for behind that. Somebody else may have made it just now.
    * What fails for the moment is tried again behind the next attempt to join.
    */
-  async #create(options: ValueMap, failures: number): Promise<void> {
+  async #create(options: ValueMap, failures: number): Promise<boolean> {
     try {
       await this.#deps.core.request('roomJoin', { roomName: this.name, options });
+      return true;
     } catch (error) {
       if (!isTemporary(error)) throw error;
       const delayMs = repeatDelayMs(error, failures);
@@ -246,6 +259,7 @@ export class Room extends Belonging {
         const timer = setTimeout(end, delayMs);
         this.#waits.add(end);
       });
+      return false;
     }
   }
 }

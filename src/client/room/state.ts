@@ -113,11 +113,10 @@ export class RoomState {
   }
 
   file(group: string | undefined, meta: Readonly<ValueMap> = {}): void {
-    const changed: RoomField[] = [];
-    if (group !== this.#group) changed.push('group');
-    if (Object.keys(meta).length > 0 && this.affairs.offer(meta)) changed.push('meta', 'attributes');
+    const isOther = group !== this.#group;
     this.#group = group;
-    if (changed.length > 0) this.#changed(changed);
+    if (isOther) this.#changed(['group']);
+    if (Object.keys(meta).length > 0) this.affairs.offer(meta);
   }
 
   /** This connection is in it now. */

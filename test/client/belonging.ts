@@ -1,0 +1,50 @@
+// What the service says of a room and of the list of rooms, for tests of rooms that people belong to; and what a room tells, in words.
+import type { Room } from '../../src/client/room/room.ts';
+import { Message } from '../../src/client/message/message.ts';
+import type { ValueMap } from '../../src/protocol/params/values.ts';
+import { message } from './in-room.ts';
+
+export const described = (fields: ValueMap = {}): ValueMap => ({
+  roomName: 'lobby',
+  kind: 'normal',
+  owner: 'alice',
+  role: 'member',
+  whitelistOnly: true,
+  writers: 'all',
+  invites: 'members',
+  slowModeMs: 0,
+  memberCount: 3,
+  occupantCount: 1,
+  attributes: { title: 'Tea' },
+  version: 1,
+  endsAt: null,
+  muted: false,
+  epoch: 'e1',
+  lastMessageId: 5,
+  ...fields,
+});
+
+/** A room of the list: the later it is named so, the newer its last message. */
+export const listed = (roomName: string, id: number, fields: ValueMap = {}): ValueMap => ({
+  roomName,
+  kind: 'normal',
+  role: 'member',
+  attributes: { title: roomName },
+  memberCount: 2,
+  lastMessage: message(id),
+  lastActivity: 1000 + id,
+  unread: 0,
+  mentioned: false,
+  muted: false,
+  ...fields,
+});
+
+/** Every event of a room from now on, in words: the name, and what it is about. */
+export function heardOf(room: Room): string[] {
+  const told: string[] = [];
+  room.onAny((event, what) => {
+    if (what instanceof Message) told.push(`${event} ${String(what.id)}`);
+    else told.push(`${event} ${JSON.stringify(what)}`);
+  });
+  return told;
+}
