@@ -159,6 +159,8 @@ export class Conversations extends Emitter<ConversationsEvents> {
     // What came meanwhile was told.
     this.#together(() => {
       for (const name of before) if (!names.has(name)) this.#drop(name);
+      // Also where it is as it was: it is known to be so.
+      this.#edited();
     });
   }
 

@@ -1,0 +1,230 @@
+// The list of one's rooms, of a scripted service: page by page, newest activity first, moved by all that is told of its rooms, and read
+// again after a loss.
+import { expect, jest, test } from '@jest/globals';
+import type { Value, ValueMap } from '../../src/protocol/params/values.ts';
+import type { RoomEntry } from '../../src/client/conversation/room-entry.ts';
+import { failureOf } from '../support/client.ts';
+import { eventually } from '../support/eventually.ts';
+import { useScope } from '../support/scope.ts';
+import { listed } from './belonging.ts';
+import { entry, message } from './in-room.ts';
+import { connectSpeaking, type Speaking } from './people.ts';
+
+const scope = useScope();
+
+const pageOf = (rooms: ValueMap[], cursor: string | null = null): Value => ({ rooms, cursor });
+const names = (list: readonly RoomEntry[]): string[] => list.map(({ room }) => room.name);
+
+async function withList(rooms: ValueMap[], cursor: string | null = null): Promise<Speaking> {
+  const speaking = await connectSpeaking(scope);
+  const loading = speaking.client.conversations.load();
+  (await speaking.service.next('roomList')).answer(pageOf(rooms, cursor));
+  await loading;
+  return speaking;
+}
+
+/** Until what was told is there: behind it an answer. */
+async function told({ client, service, tell }: Speaking, ...notices: [string, ...Value[]][]): Promise<void> {
+  tell(...notices);
+  const asked = client.request('ping', {});
+  (await service.next('ping')).answer(1);
+  await asked;
+}
+
+test('it is read page by page, and its rooms know what it says of them', async () => {
+  const { service, client } = await connectSpeaking(scope);
+  const { conversations } = client;
+  const changes: string[] = [];
+  conversations.on('change', (list) => changes.push(names(list).join()));
+  expect([conversations.list, conversations.hasMore]).toEqual([[], false]);
+  const loading = conversations.load({ limit: 2 });
+  const first = await service.next('roomList');
+  expect(first.params).toEqual([{ limit: 2 }]);
+  first.answer(
+    pageOf([listed('tea', 9, { unread: 2, mentioned: true, muted: true, role: 'owner' }), listed('rum', 7)], 'c1'),
+  );
+  const [tea] = await loading;
+  expect(tea).toMatchObject({
+    room: client.room('tea'),
+    kind: 'normal',
+    role: 'owner',
+    attributes: { title: 'tea' },
+    memberCount: 2,
+    lastActivity: 1009,
+    unread: 2,
+    mentioned: true,
+    muted: true,
+  });
+  expect(tea?.lastMessage?.id).toBe(9);
+  expect(client.room('tea')).toMatchObject({ unread: 2, mentioned: true, muted: true, role: 'owner', kind: 'normal' });
+  expect(client.room('tea').meta).toEqual({ title: 'tea' });
+  expect(conversations.hasMore).toBe(true);
+  const more = conversations.more();
+  const second = await service.next('roomList');
+  expect(second.params).toEqual([{ limit: 2, cursor: 'c1' }]);
+  second.answer(pageOf([listed('ale', 5, { lastMessage: null })]));
+  expect(names(await more)).toEqual(['ale']);
+  expect([names(conversations.list), conversations.hasMore, await conversations.more()]).toEqual([
+    ['tea', 'rum', 'ale'],
+    false,
+    [],
+  ]);
+  expect(changes).toEqual(['tea,rum', 'tea,rum,ale']);
+  expect(conversations.list).toBe(conversations.list);
+  expect(service.waiting).toEqual([]);
+});
+
+test('messages, counts, marks and mutes move it, and each change is told once it is in place', async () => {
+  const speaking = await withList([listed('tea', 9), listed('rum', 7), listed('ale', 5)]);
+  const { service, client } = speaking;
+  const { conversations } = client;
+  const joining = client.room('rum').join();
+  (await service.next('roomsJoin')).answer([{ ...entry(7), roomName: 'rum' }]);
+  await joining;
+  const changes: unknown[] = [];
+  conversations.on('change', (list) => changes.push(list.map(({ room, unread }) => `${room.name} ${unread}`).join()));
+  const tea = conversations.list[0];
+  const heard: unknown[] = [];
+  client.room('rum').on('message', () => heard.push(names(conversations.list).join()));
+  await told(speaking, ['roomMessage', 'rum', message(8, { timestamp: 1012 })]);
+  expect([heard, changes]).toEqual([['rum,tea,ale'], ['rum 1,tea 0,ale 0']]);
+  // Of one that is not joined the service counts.
+  await told(speaking, [
+    'unreadCounts',
+    [{ roomName: 'ale', unread: 3, mentioned: true, last: message(14, { mentions: ['alice'] }) }],
+  ]);
+  expect(changes.splice(0).at(-1)).toEqual('ale 3,rum 1,tea 0');
+  // Values of what has not changed are the same.
+  expect(conversations.list[2]).toBe(tea);
+  const updates = jest.fn();
+  conversations.on('update', updates);
+  await told(speaking, ['roomReadEcho', 'ale', 14], ['roomMuteEcho', 'rum', true]);
+  expect(updates.mock.calls).toMatchObject([
+    [{ room: { name: 'ale' }, unread: 0, mentioned: false }],
+    [{ room: { name: 'rum' }, muted: true }],
+  ]);
+  await told(
+    speaking,
+    ['roomAttributesChanged', 'rum', { title: 'Grog' }, 2, 'bob'],
+    ['roomMembersAdded', 'rum', ['carol'], 'bob'],
+    ['roomRoleChanged', 'rum', 'alice', 'admin', 'bob'],
+  );
+  expect(conversations.list[1]).toMatchObject({ attributes: { title: 'Grog' }, memberCount: 3, role: 'admin' });
+});
+
+test('who is made a member has the room at once, and the rest of it when the list is looked at; who is removed has it no more', async () => {
+  const speaking = await withList([listed('tea', 9)]);
+  const { service, client } = speaking;
+  const { conversations } = client;
+  const events: unknown[] = [];
+  conversations.on('invited', ({ room, by, attributes }) =>
+    events.push(['invited', room.name, by, attributes, names(conversations.list)]),
+  );
+  conversations.on('kicked', ({ room, by }) => events.push(['kicked', room.name, by, names(conversations.list)]));
+  client.room('den').on('invited', (news) => events.push(['room invited', news, client.room('den').role]));
+  client.room('den').on('kicked', (news) => events.push(['room kicked', news, client.room('den').role]));
+  const attributes = { title: 'Den' };
+  await told(speaking, ['roomInvited', { roomName: 'den', by: 'bob', attributes }]);
+  expect(events.splice(0)).toEqual([
+    ['invited', 'den', 'bob', attributes, ['den', 'tea']],
+    ['room invited', { by: 'bob', attributes }, 'member'],
+  ]);
+  expect(conversations.list[0]).toMatchObject({ attributes, memberCount: 1, unread: 0 });
+  const rooms = [listed('den', 10, { memberCount: 5, unread: 1 }), listed('tea', 9)];
+  (await service.next('roomList')).answer(pageOf(rooms));
+  await eventually(() =>
+    expect(conversations.list[0]).toMatchObject({ memberCount: 5, unread: 1, lastActivity: 1010 }),
+  );
+  await told(speaking, ['roomKicked', { roomName: 'den', by: null }]);
+  expect(events).toEqual([
+    ['kicked', 'den', null, ['tea']],
+    ['room kicked', { by: null }, null],
+  ]);
+  await told(speaking, ['roomAccessRemoved', 'tea']);
+  expect(conversations.list).toEqual([]);
+});
+
+test('what it is asked for by kind and attributes it keeps to', async () => {
+  const speaking = await connectSpeaking(scope);
+  const { service, client } = speaking;
+  const { conversations } = client;
+  const loading = conversations.load({ kind: 'normal', attributes: { state: 'open' } });
+  (await service.next('roomList')).answer(pageOf([listed('one', 9, { attributes: { state: 'open' } })]));
+  await loading;
+  await told(
+    speaking,
+    ['roomInvited', { roomName: 'two', by: 'bob', attributes: { state: 'closed' } }],
+    ['roomInvited', { roomName: 'three', by: 'bob', attributes: { state: 'open' } }],
+    ['roomAttributesChanged', 'one', { state: 'closed' }, 2, 'bob'],
+  );
+  expect(names(conversations.list)).toEqual(['three']);
+});
+
+test('a room behind what was loaded comes to the top when something is said in it', async () => {
+  const speaking = await withList([listed('tea', 9)], 'c1');
+  const { service, client } = speaking;
+  const count = { roomName: 'rum', unread: 1, mentioned: false, last: message(12) };
+  await told(speaking, ['unreadCounts', [count]], ['unreadCounts', [{ ...count, last: message(13) }]]);
+  (await service.next('roomList')).answer(pageOf([listed('rum', 13, { unread: 1 })], 'c2'));
+  await eventually(() => expect(names(client.conversations.list)).toEqual(['rum', 'tea']));
+  // One to which one does not belong is asked for once.
+  await told(speaking, ['unreadCounts', [{ ...count, roomName: 'open' }]]);
+  (await service.next('roomList')).answer(pageOf([listed('rum', 13)], 'c2'));
+  await told(speaking, ['unreadCounts', [{ ...count, roomName: 'open', last: message(15) }]]);
+  expect([service.waiting, client.conversations.hasMore]).toEqual([[], true]);
+});
+
+test('after a loss it is read again as far as it was, and told once', async () => {
+  const { service, client } = await withList([listed('tea', 9), listed('rum', 7), listed('ale', 5)], 'c1');
+  const { conversations } = client;
+  const changes: string[][] = [];
+  conversations.on('change', (list) => changes.push(names(list)));
+  service.cut();
+  const first = await service.next('roomList');
+  expect(first.params).toEqual([{ limit: 20 }]);
+  first.refuse('unavailable', 1);
+  (await service.next('roomList')).answer(pageOf([listed('new', 11), listed('ale', 10)], 'c2'));
+  const second = await service.next('roomList');
+  expect(second.params).toEqual([{ limit: 18, cursor: 'c2' }]);
+  second.answer(pageOf([listed('tea', 9)]));
+  await eventually(() => expect(names(conversations.list)).toEqual(['new', 'ale', 'tea']));
+  expect([changes.at(-1), conversations.hasMore]).toEqual([['new', 'ale', 'tea'], false]);
+});
+
+test('a room is made with its people, and is in the list of who made it', async () => {
+  const speaking = await withList([listed('tea', 9)]);
+  const { service, client } = speaking;
+  const { conversations } = client;
+  const creating = conversations.create({ members: ['bob'], unique: true, attributes: { title: 'Us' } });
+  const create = await service.next('conversationCreate');
+  expect(create.params).toEqual([{ members: ['bob'], unique: true, attributes: { title: 'Us' } }]);
+  create.answer({ roomName: 'u-1', created: true, epoch: 'e1' });
+  const room = await creating;
+  expect([room, room.role, room.isJoined]).toEqual([client.room('u-1'), 'owner', false]);
+  expect(conversations.list[0]).toMatchObject({ role: 'owner', attributes: { title: 'Us' } });
+  const named = failureOf(conversations.create({ name: 'den', kind: 'temporary', ttlMs: 1000 }));
+  const second = await service.next('conversationCreate');
+  expect(second.params).toEqual([{ roomName: 'den', kind: 'temporary', ttlMs: 1000 }]);
+  second.refuse('roomExists');
+  expect((await named).code).toBe('roomExists');
+  // Quitting takes it out, joining as a member puts it in.
+  const quit = room.members.quit();
+  (await service.next('roomMemberQuit')).answer(null);
+  await quit;
+  expect([names(conversations.list), room.role]).toEqual([['tea'], null]);
+  const join = client.room('open').members.join();
+  (await service.next('roomMemberJoin')).answer(null);
+  await join;
+  expect(names(conversations.list)).toEqual(['open', 'tea']);
+});
+
+test('loads that overtake each other: the last one is the list', async () => {
+  const { service, client } = await connectSpeaking(scope);
+  const first = client.conversations.load();
+  const asked = await service.next('roomList');
+  const second = client.conversations.load({ kind: 'temporary' });
+  (await service.next('roomList')).answer(pageOf([listed('short', 3, { kind: 'temporary' })]));
+  await second;
+  asked.answer(pageOf([listed('tea', 9)]));
+  expect([names(await first), names(client.conversations.list)]).toEqual([['tea'], ['short']]);
+});
