@@ -189,6 +189,37 @@ test('a transient message is the same object too, without an id; options travel'
   });
 });
 
+test('a will is sent when it is kept, and is none of the messages here; what goes with others travels as it is', async () => {
+  const at = await inRoom(scope);
+  const { messages } = hear(at);
+  const will = at.room.send({ key: 'gone' }, { will: true });
+  const kept = await at.service.next('roomMessage');
+  expect(kept.params).toEqual(['lobby', { key: 'gone' }, { will: true, clientMessageId: will.clientMessageId }]);
+  kept.answer(null);
+  expect(await will.done).toMatchObject({ status: 'sent', id: undefined });
+  // Of an earlier connection, perhaps, with the same words.
+  await settle(at, [own(6, { key: 'gone' })]);
+  expect([messages.length, messages[0] === will]).toEqual([1, false]);
+
+  const low = at.room.send({ key: 'low' }, { transient: true, priority: 'low', clientMessageId: 'l' });
+  const post = await at.service.next('roomMessage');
+  expect(post.params[2]).toEqual({ transient: true, priority: 'low', clientMessageId: 'l' });
+  post.answer(null);
+  await low.done;
+  at.room.send({ key: 'push' }, { pushData: { badge: 1, at: new Date(0) }, clientMessageId: 'p' });
+  expect((await at.service.next('roomMessage')).params[2]).toEqual({
+    pushData: { badge: 1, at: '1970-01-01T00:00:00.000Z' },
+    clientMessageId: 'p',
+  });
+  const direct = at.client.direct('bob').send({ key: 'push' }, { pushData: { badge: 2 } });
+  expect((await at.service.next('directMessage')).params[2]).toEqual({
+    pushData: { badge: 2 },
+    clientMessageId: direct.clientMessageId,
+  });
+  const wrong = at.client.direct('bob').send({}, { pushData: { no: () => undefined } });
+  expect([wrong.status, wrong.error?.code]).toEqual(['failed', 'badArgument']);
+});
+
 test('a middleware that takes its time keeps the place of its message; it may change it, or refuse', async () => {
   const at = await inRoom(scope);
   const thinking: (() => void)[] = [];

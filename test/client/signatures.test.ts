@@ -50,9 +50,56 @@ test('a factory that gives something else, or throws, fails the first login, and
   expect(service.logins).toEqual([]);
 });
 
-test('a factory for which the protocol has no request yet is refused, and not left alone', () => {
-  const options = { urls: 'ws://127.0.0.1:1', userName: 'ann', conversationSignatureFactory: () => signature };
-  expect(() => createTestClient(scope, options)).toThrow(TypeError);
+test('what is done to who belongs to a room is signed, oneself as one of the names; what is signed already is left alone', async () => {
+  const service = await startFake(scope);
+  const asked: unknown[] = [];
+  const conversationSignatureFactory = async (...args: readonly unknown[]): Promise<Signature> => {
+    asked.push(args);
+    return Promise.resolve(signature);
+  };
+  const options = { urls: service.url, userName: 'alice', conversationSignatureFactory };
+  const client = await connectClient(scope, options);
+  const room = client.room('lobby');
+  const steps: [() => Promise<unknown>, string, unknown[]][] = [
+    [
+      () => client.conversations.create({ members: ['zoe', '\u{1f600}', '\uff5e'], unique: true }),
+      'conversationCreate',
+      [{ members: ['zoe', '\u{1f600}', '\uff5e'], unique: true, signature }],
+    ],
+    [() => client.conversations.create({ name: 'den' }), 'conversationCreate', [{ roomName: 'den', signature }]],
+    [() => room.members.add(['carol', 'bob']), 'roomMembersAdd', ['lobby', ['carol', 'bob'], { signature }]],
+    [() => room.members.remove('bob'), 'roomMembersRemove', ['lobby', ['bob'], { signature }]],
+    [() => room.members.join(), 'roomMemberJoin', ['lobby', { signature }]],
+    [() => room.members.quit(), 'roomMemberQuit', ['lobby', { signature }]],
+    [
+      () =>
+        client.request('roomMemberQuit', { roomName: 'lobby', options: { signature: { ...signature, nonce: 'own' } } }),
+      'roomMemberQuit',
+      ['lobby', { signature: { ...signature, nonce: 'own' } }],
+    ],
+    // Others need none.
+    [() => room.silence('bob'), 'roomSilence', ['lobby', ['bob']]],
+    [
+      () => client.request('roomAddToList', { roomName: 'lobby', listName: 'blacklist', userNames: ['bob'] }),
+      'roomAddToList',
+      ['lobby', 'blacklist', ['bob']],
+    ],
+  ];
+  for (const [ask, name, params] of steps) {
+    const refused = failureOf(ask());
+    const request = await service.next(name);
+    expect([name, request.params]).toEqual([name, params]);
+    request.refuse('badSignature');
+    expect((await refused).code).toBe('badSignature');
+  }
+  expect(asked).toEqual([
+    [undefined, 'alice', ['zoe', '\uff5e', '\u{1f600}'], 'create'],
+    ['den', 'alice', [], 'create'],
+    ['lobby', 'alice', ['bob', 'carol'], 'invite'],
+    ['lobby', 'alice', ['bob'], 'kick'],
+    ['lobby', 'alice', ['alice'], 'invite'],
+    ['lobby', 'alice', ['alice'], 'kick'],
+  ]);
 });
 
 test('on a real node that wants them, logins and changes of blacklists go through', async () => {

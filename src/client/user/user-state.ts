@@ -46,7 +46,6 @@ export class UserState {
     this.#readings += 1;
     try {
       const state = await this.#owner.read();
-      this.#isOutdated = false;
       // Merged twice they give the same.
       this.learn(told.reduce((all, changes) => withChanges(all, changes), state));
     } finally {
@@ -61,6 +60,7 @@ export class UserState {
     const changes = changesBetween(this.#state, state);
     const isFirst = !this.#isRead;
     this.#isRead = true;
+    this.#isOutdated = false;
     if (Object.keys(changes).length > 0) this.#state = state;
     else if (!isFirst) return;
     this.#owner.changed(isFirst ? undefined : changes);
