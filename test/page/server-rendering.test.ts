@@ -7,12 +7,16 @@ import {
   useClient,
   useConnection,
   useContacts,
+  useConversations,
   useDirect,
+  useMembers,
   useMessages,
   useRoom,
+  useRoomAttributes,
   useTyping,
   useUnread,
   useUsers,
+  useUserState,
 } from '../../src/client/react/index.ts';
 import type { Client } from '../../src/client/index.ts';
 import { ScriptedClient } from './browser/scripted-client.ts';
@@ -36,11 +40,15 @@ test('each hook renders what is there before anything is known', () => {
       all: useUnread().unread,
       contacts: useContacts().contacts.length,
       other: useDirect('bob').user.userName,
+      rooms: useConversations().list.length,
+      members: useMembers(room).members.length,
+      more: Object.keys({ ...useRoomAttributes(room), ...useUserState('bob') }).length,
     };
     return createElement('p', null, Object.values(shown).join(' '));
   }
   const html = renderToString(createElement(ParleyProvider, { client: given }, createElement(All)));
-  expect(html).toBe('<p>true idle false 0 0 true 0 0 0 0 bob</p>');
+  expect(html).toBe('<p>true idle false 0 0 true 0 0 0 0 bob 0 0 0</p>');
+  expect([client.conversations.loads, client.room('lobby').members.loads]).toEqual([[], 0]);
   expect([client.room('lobby').joins, client.contacts.loads, client.room('lobby').asked]).toEqual([0, 0, []]);
 });
 

@@ -77,6 +77,15 @@ export function listenTo(source: Source, events: readonly string[], listener: ()
   };
 }
 
+/** Listens to what of a room is told by `update`, as far as it is one of these. */
+export function listenToFields(source: Source, fields: readonly string[], listener: () => void): () => void {
+  const heard = (change: { readonly changed?: readonly string[] }): void => {
+    if (change.changed?.some((field) => fields.includes(field)) === true) listener();
+  };
+  source.on('update', heard);
+  return () => void source.off('update', heard);
+}
+
 /** The same to one level, lists by what they hold. */
 export function sameFields(one: object, other: object): boolean {
   const [a, b] = [Object.entries(one), Object.entries(other)];

@@ -2,6 +2,7 @@
  * What the stores of the hooks look at: the least that they need of a client's objects, so that they depend on no class. `Client`,
  * `Room`, `Direct`, `User` and `Contacts` of the library are all of these, and what a test scripts may be too.
  */
+import type { ValueMap } from '../../protocol/params/values.ts';
 import type { Direct } from '../direct/direct.ts';
 import type { Room } from '../room/room.ts';
 
@@ -52,9 +53,29 @@ export interface UserSource extends Source {
   readonly status: string | undefined;
   readonly lastOnline: number | null | undefined;
   readonly profile: Readonly<Record<string, unknown>>;
+  readonly state: Readonly<ValueMap>;
 }
 
-export interface RoomSource<M extends MessageSource = MessageSource> extends TalkSource<M> {
+/** What people belong to. */
+export interface BelongingSource<M = unknown> extends Source {
+  readonly attributes: Readonly<ValueMap>;
+  readonly members: MembersSource<M>;
+}
+
+export interface MembersSource<M = unknown> {
+  readonly count: number | undefined;
+  values(): Iterable<M>;
+  load(): Promise<unknown>;
+}
+
+export interface ConversationsSource<E = unknown> extends Source {
+  readonly list: readonly E[];
+  readonly hasMore: boolean;
+  load(options?: object): Promise<unknown>;
+  more(): Promise<unknown>;
+}
+
+export interface RoomSource<M extends MessageSource = MessageSource> extends TalkSource<M>, BelongingSource {
   readonly name: string;
   readonly isJoined: boolean;
   readonly mentioned: boolean;
@@ -84,8 +105,10 @@ export interface ClientSource extends Source {
   readonly rooms: ReadonlyMap<string, RoomSource>;
   readonly directs: ReadonlyMap<string, DirectSource>;
   readonly contacts: ContactsSource;
+  readonly conversations: ConversationsSource;
   room(name: string): RoomSource;
   direct(userName: string): DirectSource;
+  user(userName: string): UserSource;
   connect(options?: { readonly persistent?: boolean }): Promise<unknown>;
   close(): Promise<unknown>;
   pause(): unknown;

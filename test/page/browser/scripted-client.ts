@@ -1,11 +1,14 @@
 // A client for tests in a browser that does what a script says: no service, no time. It has the events and fields that the hooks
 // look at, and emits with the library's own emitter.
 import { Emitter } from '../../../src/client/emitter.ts';
+import type { ValueMap } from '../../../src/protocol/params/values.ts';
 import type {
   ClientSource,
   ContactsSource,
+  ConversationsSource,
   DirectSource,
   HistoryOptions,
+  MembersSource,
   MessageSource,
   MessageStatus,
   RoomSource,
@@ -34,6 +37,7 @@ export class ScriptedUser extends Emitter<Anything> implements UserSource {
   status: string | undefined;
   lastOnline: number | undefined;
   profile = {};
+  state: Readonly<ValueMap> = {};
 
   constructor(userName: string, status?: string) {
     super();
@@ -88,6 +92,45 @@ class ScriptedTalk extends Emitter<Anything> {
   }
 }
 
+class ScriptedMembers
+  extends Map<string, { readonly userName: string; readonly role: string }>
+  implements MembersSource
+{
+  loads = 0;
+
+  get count(): number {
+    return this.size;
+  }
+
+  load(): Promise<void> {
+    this.loads += 1;
+    return Promise.resolve();
+  }
+}
+
+class ScriptedConversations extends Emitter<Anything> implements ConversationsSource {
+  list: readonly { readonly room: { readonly name: string } }[] = [];
+  hasMore = false;
+  /** What it was asked for, in order. */
+  loads: unknown[] = [];
+  refusal: Error | undefined;
+
+  async load(options: object): Promise<void> {
+    this.loads.push(options);
+    await Promise.resolve();
+    if (this.refusal !== undefined) throw this.refusal;
+  }
+
+  more(): Promise<void> {
+    return this.load({ more: true });
+  }
+
+  show(...names: readonly string[]): void {
+    this.list = names.map((name) => ({ room: { name } }));
+    this.emit('change', this.list);
+  }
+}
+
 export class ScriptedRoom extends ScriptedTalk implements RoomSource {
   readonly name: string;
   isJoined = false;
@@ -95,6 +138,8 @@ export class ScriptedRoom extends ScriptedTalk implements RoomSource {
   joins = 0;
   leaves = 0;
   joinRefusal: Error | undefined;
+  attributes: Readonly<ValueMap> = {};
+  members = new ScriptedMembers();
 
   constructor(name: string) {
     super();
@@ -179,6 +224,8 @@ export class ScriptedClient extends Emitter<Anything> implements ClientSource {
   rooms = new Map<string, ScriptedRoom>();
   directs = new Map<string, ScriptedDirect>();
   contacts = new ScriptedContacts();
+  conversations = new ScriptedConversations();
+  users = new Map<string, ScriptedUser>();
   session = Object.assign(new Emitter<Anything>(), { chats: {} as Record<string, Record<string, ScriptedRoom>> });
   calls: string[] = [];
 
@@ -194,6 +241,12 @@ export class ScriptedClient extends Emitter<Anything> implements ClientSource {
     const direct = new ScriptedDirect(this.contacts.get(userName) ?? new ScriptedUser(userName));
     this.directs.set(userName, direct);
     return direct;
+  }
+
+  user(userName: string): ScriptedUser {
+    const user = this.users.get(userName) ?? new ScriptedUser(userName);
+    this.users.set(userName, user);
+    return user;
   }
 
   connect(): Promise<void> {
