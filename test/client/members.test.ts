@@ -126,6 +126,22 @@ test('after a loss they are read again as far as they were; who came and went me
   expect([...room.members.keys()].sort()).toEqual(['ann', 'dan', 'eve', 'finn']);
 });
 
+test('what could not be read whole for the loss is read whole behind it', async () => {
+  const { service, room } = await inRoom(scope);
+  const failed = failureOf(room.members.load());
+  const first = await service.next('roomMembersGet');
+  first.answer(page(['ann'], 'a', 3));
+  (await service.next('roomMembersGet')).refuse('internalError');
+  expect((await failed).code).toBe('internalError');
+  expect(room.members.isWhole).toBe(false);
+  service.cut();
+  (await service.next('roomsJoin')).answer([entry(5)]);
+  (await service.next('roomMembersGet')).answer(page(['ann', 'bob'], 'b', 3));
+  (await service.next('roomMembersGet')).answer(page(['carol'], null, 3));
+  await eventually(() => expect(room.members.isWhole).toBe(true));
+  expect([...room.members.keys()]).toEqual(['ann', 'bob', 'carol']);
+});
+
 test('adding and removing is in part; each refusal is an error of its own', async () => {
   const { service, client, room } = await inRoom(scope);
   const adding = room.members.add(['bob', 'nobody']);

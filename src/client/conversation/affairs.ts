@@ -108,12 +108,14 @@ export class Affairs {
 
   /** The room is gone, for its user. */
   forget(): void {
+    const wasKnown = this.#wasRead || this.#known !== nothing || this.members.size > 0;
     this.lost();
     this.#silences.clear();
     this.members.forget();
     this.attributes.forget();
     this.#known = nothing;
     this.#wasRead = false;
+    if (wasKnown) this.#owner.changed([...fields, 'members', 'silencedUntil', 'attributes', 'meta']);
   }
 
   /** Reads the room, and keeps what it is from then on. */

@@ -51,6 +51,8 @@ export class Members implements ReadonlyMap<string, Member> {
   readonly #members = new Map<string, Member>();
   readonly #refresh: Refresh;
   #isUsed = false;
+  /** Somebody wants all of them. */
+  #isAllWanted = false;
   /** All of them are in the map. */
   #isWhole = false;
   /** Up to where they were read in a row, from the beginning on; undefined: not at all. */
@@ -83,6 +85,7 @@ export class Members implements ReadonlyMap<string, Member> {
 
   /** All of them, 10,000 at most. */
   async load(): Promise<this> {
+    this.#isAllWanted = true;
     let cursor: string | undefined;
     do {
       ({ cursor } = await this.list(cursor === undefined ? {} : { cursor }));
@@ -180,7 +183,7 @@ export class Members implements ReadonlyMap<string, Member> {
   /** @internal The room is gone, for its user. */
   forget(): void {
     this.lost();
-    this.#isUsed = this.#isWhole = false;
+    this.#isUsed = this.#isAllWanted = this.#isWhole = false;
     this.#readUpTo = this.#count = undefined;
     this.#members.clear();
   }
@@ -247,16 +250,19 @@ export class Members implements ReadonlyMap<string, Member> {
   /** As many as were read, or all; who is gone shows only by all. */
   async #again(): Promise<void> {
     const [before, wasWhole] = [new Set(this.#members.keys()), this.#isWhole];
+    const wanted = wasWhole || this.#isAllWanted ? membersMax : Math.max(1, before.size);
     const found = new Set<string>();
     const told = this.#begin();
     try {
       let cursor: string | null | undefined;
-      while (cursor !== null && found.size < (wasWhole ? membersMax : before.size || 1)) {
+      while (cursor !== null && found.size < wanted) {
         const page: MembersPage = await this.#page(cursor === undefined ? {} : { cursor });
         for (const { userName } of page.members) found.add(userName);
         ({ cursor } = page);
       }
-      if (!wasWhole || cursor !== null) return;
+      this.#readUpTo = cursor ?? undefined;
+      this.#isWhole = cursor === null;
+      if (!wasWhole || !this.#isWhole) return;
       const removed = [...before].filter((userName) => !found.has(userName) && !told.has(userName));
       const added = [...found].filter((userName) => !before.has(userName) && !told.has(userName));
       for (const userName of removed) this.#members.delete(userName);

@@ -30,7 +30,11 @@ const membersOf = perObject((room: BelongingSource<Member>) => {
         changed();
       };
       members.load().then(() => settle(), settle);
-      return listenToFields(room, ['members'], changed);
+      return listenToFields(room, ['members'], () => {
+        // What could not be read has been read again.
+        error = undefined;
+        changed();
+      });
     },
   );
 });
