@@ -3,8 +3,8 @@
  * of the room's affairs; here notices and readings, which may overtake each other, are put in order by their versions.
  */
 import type { Value, ValueMap } from '../../protocol/params/values.ts';
-import { sameValue } from '../message/message.ts';
-import { changesBetween, valueAt, withChanges } from './paths.ts';
+import { changed, isSame, valueAt } from '../../protocol/params/paths.ts';
+import { changesBetween } from './changes.ts';
 
 interface Told {
   readonly version: number;
@@ -25,7 +25,7 @@ export class Attributes {
 
   /** The same object until something of it changes. */
   get map(): Readonly<ValueMap> {
-    this.#shown ??= Object.keys(this.#unsaved).length === 0 ? this.#map : withChanges(this.#map, this.#unsaved);
+    this.#shown ??= Object.keys(this.#unsaved).length === 0 ? this.#map : changed(this.#map, this.#unsaved);
     return this.#shown;
   }
 
@@ -39,7 +39,7 @@ export class Attributes {
   }
 
   get(path: string): Value | undefined {
-    return valueAt(this.map, path);
+    return valueAt(this.map, path) ?? undefined;
   }
 
   set(path: string, value: Value): void {
@@ -71,7 +71,7 @@ export class Attributes {
     // The first change is one of nothing.
     const isWhole = version === (this.#version ?? 0) + 1;
     if (isWhole) this.#version = version;
-    this.#take(withChanges(this.#map, changes));
+    this.#take(changed(this.#map, changes));
     return { isWhole };
   }
 
@@ -79,7 +79,7 @@ export class Attributes {
   learn(map: Readonly<ValueMap>, version: number): { readonly changes: ValueMap; readonly isWhole: boolean } {
     const before = this.#map;
     const later = this.#told.filter((told) => told.version > version);
-    this.#take(later.reduce<Readonly<ValueMap>>((all, { changes }) => withChanges(all, changes), map));
+    this.#take(later.reduce<Readonly<ValueMap>>((all, { changes }) => changed(all, changes), map));
     this.#version = version;
     for (const told of later) if (told.version === this.#version + 1) this.#version = told.version;
     const isWhole = later.every((told) => told.version <= (this.#version ?? 0));
@@ -88,7 +88,7 @@ export class Attributes {
 
   /** What another reading says in passing, without a version. Gives whether it is news. */
   offer(map: Readonly<ValueMap>): boolean {
-    if (sameValue(map, this.#map)) return false;
+    if (isSame(map, this.#map)) return false;
     this.#version = undefined;
     this.#take(map);
     return true;

@@ -5,7 +5,7 @@
 import type { Input, Result } from '../../protocol/catalogue.ts';
 import type { RoomListed, RoomListOptions } from '../../protocol/conversation.ts';
 import type { ValueMap } from '../../protocol/params/values.ts';
-import { hasValues } from '../attributes/paths.ts';
+import { hasAll } from '../../protocol/params/paths.ts';
 import type { Core } from '../core.ts';
 import { Emitter } from '../emitter.ts';
 import type { Doer } from '../member/member.ts';
@@ -224,7 +224,7 @@ export class Conversations extends Emitter<ConversationsEvents> {
 
   #isWanted({ kind, attributes }: RoomEntry): boolean {
     const { kind: wanted = kind, attributes: values = {} } = this.#options ?? {};
-    return kind === wanted && hasValues(attributes, values);
+    return kind === wanted && hasAll(attributes, values);
   }
 
   #invited(roomName: string, by: Doer, attributes: Readonly<ValueMap>): void {

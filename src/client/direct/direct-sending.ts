@@ -6,7 +6,8 @@ import { isMap, type ValueMap } from '../../protocol/params/values.ts';
 import type { Core } from '../core.ts';
 import { toParam } from '../encoding/encoding.ts';
 import { contentOf } from '../message/content.ts';
-import { sameValue, type Message } from '../message/message.ts';
+import { isSame } from '../../protocol/params/paths.ts';
+import type { Message } from '../message/message.ts';
 import type { Outbox, ParcelOptions } from '../message/outbox.ts';
 import type { Outcome, RequestError } from '../request-error.ts';
 
@@ -113,7 +114,7 @@ export class DirectSending {
 
   /** It may have been stored all the same: then it was heard. */
   #failed(message: Message, error: RequestError): void {
-    const [own] = [...this.#doubtful].filter(([, echo]) => sameValue(echo.message.content, message.content));
+    const [own] = [...this.#doubtful].filter(([, echo]) => isSame(echo.message.content, message.content));
     if (own === undefined) return this.#owner.failed(message, error);
     const [id, { heard }] = own;
     this.#doubtful.delete(id);
@@ -121,6 +122,6 @@ export class DirectSending {
   }
 
   #hasWordsOf({ content }: Message): boolean {
-    return [...this.#attempted].some((attempted) => sameValue(attempted.content, content));
+    return [...this.#attempted].some((attempted) => isSame(attempted.content, content));
   }
 }

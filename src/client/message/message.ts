@@ -2,7 +2,8 @@
  * One message as its application sees it: the same object from `send` until all is known of it. When that comes to be is
  * left to the room or the conversation that it is of.
  */
-import { isMap, type Value, type ValueMap } from '../../protocol/params/values.ts';
+import { isSame } from '../../protocol/params/paths.ts';
+import type { ValueMap } from '../../protocol/params/values.ts';
 import { deferred } from '../connection/deferred.ts';
 import type { RequestError } from '../request-error.ts';
 
@@ -126,7 +127,7 @@ export class Message {
 
   /** @internal Something on the way has put another content in its place. */
   changed(content: ValueMap): void {
-    if (sameValue(content, this.#content)) return;
+    if (isSame(content, this.#content)) return;
     this.#content = content;
     this.#body = undefined;
   }
@@ -161,24 +162,4 @@ export const idOf = (message: ValueMap | undefined): number | undefined =>
 /** What of a message that travelled is the application's own. */
 export function ownFields(message: ValueMap): ValueMap {
   return Object.fromEntries(Object.entries(message).filter(([key]) => !serviceFields.has(key)));
-}
-
-/** Whether two values would travel alike. */
-export function sameValue(a: Value, b: Value): boolean {
-  if (a === b) return true;
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
-  if (a instanceof Uint8Array || b instanceof Uint8Array) {
-    return a instanceof Uint8Array && b instanceof Uint8Array && sameItems([...a], [...b]);
-  }
-  if (Array.isArray(a) || Array.isArray(b)) return Array.isArray(a) && Array.isArray(b) && sameItems(a, b);
-  if (!isMap(a) || !isMap(b)) return false;
-  const keys = Object.keys(a);
-  return (
-    keys.length === Object.keys(b).length &&
-    keys.every((key) => Object.hasOwn(b, key) && sameValue(a[key] ?? null, b[key] ?? null))
-  );
-}
-
-function sameItems(a: readonly Value[], b: readonly Value[]): boolean {
-  return a.length === b.length && a.every((item, index) => sameValue(item, b[index] ?? null));
 }

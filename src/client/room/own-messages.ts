@@ -3,7 +3,8 @@
  * and the id in the answer. Sending itself is left to the outbox.
  */
 import type { ValueMap } from '../../protocol/params/values.ts';
-import { sameValue, type Message } from '../message/message.ts';
+import { isSame } from '../../protocol/params/paths.ts';
+import type { Message } from '../message/message.ts';
 
 interface Sending {
   readonly message: Message;
@@ -96,7 +97,7 @@ export class OwnMessages {
       const { message, isTransient, wasSent, isUncertain, isHeard } = sending;
       const mayBe = isTransient ? wasSent : isUncertain;
       if (!mayBe || isHeard || isTransient !== (id === undefined)) continue;
-      if (!sameValue(message.content, content)) continue;
+      if (!isSame(message.content, content)) continue;
       sending.isHeard = true;
       return message;
     }

@@ -3,7 +3,8 @@
  * Who hears of it is left to the user.
  */
 import type { ValueMap } from '../../protocol/params/values.ts';
-import { changesBetween, withChanges } from '../attributes/paths.ts';
+import { changed } from '../../protocol/params/paths.ts';
+import { changesBetween } from '../attributes/changes.ts';
 import { Refresh } from '../refresh.ts';
 
 export interface UserStateOwner {
@@ -47,7 +48,7 @@ export class UserState {
     try {
       const state = await this.#owner.read();
       // Merged twice they give the same.
-      this.learn(told.reduce((all, changes) => withChanges(all, changes), state));
+      this.learn(told.reduce((all, changes) => changed(all, changes), state));
     } finally {
       this.#readings -= 1;
       if (this.#readings === 0) this.#told = undefined;
@@ -68,7 +69,7 @@ export class UserState {
 
   heard(changes: Readonly<ValueMap>): void {
     this.#told?.push(changes);
-    this.#state = withChanges(this.#state, changes);
+    this.#state = changed(this.#state, changes);
     this.#owner.changed(changes);
   }
 
