@@ -8,7 +8,7 @@ export type { ClientState, ConnectOptions, End, LifeCycleEvents } from './connec
 export type { FrameListener } from './connection/link.ts';
 export type { Signature, SignatureFactories } from './connection/signatures.ts';
 export type { WebSocketConstructor, WebSocketLike } from './connection/web-socket.ts';
-export type { SilencedUntil } from './conduct/silences.ts';
+export type { Until as SilencedUntil } from './ends.ts';
 export { Contacts, type ContactEvents } from './contact/contacts.ts';
 export {
   Conversations,

@@ -8,6 +8,7 @@ import { eventually } from '../support/eventually.ts';
 import { useScope } from '../support/scope.ts';
 import { listed } from './belonging.ts';
 import { entry, message } from './in-room.ts';
+import { authData } from './fake-service.ts';
 import { connectSpeaking, type Speaking } from './people.ts';
 
 const scope = useScope();
@@ -140,8 +141,31 @@ test('who is made a member has the room at once, and the rest of it when the lis
     ['kicked', 'den', null, ['tea']],
     ['room kicked', { by: null }, null],
   ]);
+  const updates = jest.fn();
+  conversations.on('update', updates);
   await told(speaking, ['roomAccessRemoved', 'tea']);
-  expect(conversations.list).toEqual([]);
+  expect([conversations.list, updates.mock.calls]).toEqual([[], []]);
+});
+
+test('a temporary room is out of it when it ends, which nobody tells', async () => {
+  const { serverTime } = authData() as { serverTime: number };
+  const name = (endsAt: number): string => `tmp-${endsAt.toString(36).padStart(8, '0')}-0123456789abcdef`;
+  const [brief, over] = [name(serverTime + 1_000), name(serverTime - 1)];
+  const speaking = await withList([listed(brief, 9, { kind: 'temporary' }), listed('tea', 8)]);
+  const { conversations } = speaking.client;
+  const later = name(serverTime + 600_000);
+  for (const roomName of [over, later]) {
+    await told(speaking, ['roomInvited', { roomName, by: 'bob', attributes: {} }]);
+  }
+  expect(conversations.list.map(({ room, kind }) => [room.name, kind])).toEqual([
+    [later, 'temporary'],
+    [brief, 'temporary'],
+    ['tea', 'normal'],
+  ]);
+  const [list] = await new Promise<RoomEntry[][]>((resolve) =>
+    conversations.on('change', (...args) => resolve(args as never)),
+  );
+  expect(names(list ?? [])).toEqual([later, 'tea']);
 });
 
 test('what it is asked for by kind and attributes it keeps to', async () => {

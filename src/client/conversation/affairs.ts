@@ -6,7 +6,7 @@ import type { RoomDescription, RoomKind, RoomListed } from '../../protocol/conve
 import type { Role } from '../../protocol/member.ts';
 import type { ValueMap } from '../../protocol/params/values.ts';
 import { Attributes } from '../attributes/attributes.ts';
-import { Silences, type SilencedUntil } from '../conduct/silences.ts';
+import { Ends, type Until } from '../ends.ts';
 import type { Core } from '../core.ts';
 import type { Doer } from '../member/member.ts';
 import { Members } from '../member/members.ts';
@@ -44,7 +44,7 @@ let turns = 0;
 export class Affairs {
   readonly attributes = new Attributes();
   readonly members: Members;
-  readonly #silences: Silences;
+  readonly #silences: Ends;
   readonly #owner: AffairsOwner;
   readonly #refresh: Refresh;
   readonly #toldAt = new Map<RoomField, number>();
@@ -59,7 +59,7 @@ export class Affairs {
       () => this.read(),
       (error) => owner.core.failed(error),
     );
-    this.#silences = new Silences(
+    this.#silences = new Ends(
       () => owner.now(),
       (userNames) => this.#silencesEnded(userNames),
     );
@@ -76,7 +76,7 @@ export class Affairs {
   }
 
   /** Of its own user. */
-  get silencedUntil(): SilencedUntil {
+  get silencedUntil(): Until {
     return this.#silences.of(this.#ownName);
   }
 
@@ -284,7 +284,7 @@ export class Affairs {
   }
 
   /** Of others it is of interest only where they are looked at. */
-  #silence(userNames: readonly string[], until: SilencedUntil): void {
+  #silence(userNames: readonly string[], until: Until): void {
     const known = userNames.filter((userName) => userName === this.#ownName || this.members.has(userName));
     for (const userName of known) this.#silences.set(userName, until);
     this.members.update(known);

@@ -7,7 +7,7 @@ import type { SilencedPage } from '../../protocol/conduct.ts';
 import type { RoomDescription, RoomKind } from '../../protocol/conversation.ts';
 import type { Role } from '../../protocol/member.ts';
 import { isMap, type Value, type ValueMap } from '../../protocol/params/values.ts';
-import type { SilencedUntil } from '../conduct/silences.ts';
+import type { Until } from '../ends.ts';
 import type { Core } from '../core.ts';
 import { Emitter } from '../emitter.ts';
 import { toParam } from '../encoding/encoding.ts';
@@ -105,7 +105,7 @@ export abstract class Belonging extends Emitter<RoomEvents> {
   }
 
   /** Its user may not post: until when (milliseconds), null for good; undefined where it may. It ends by itself. */
-  get silencedUntil(): SilencedUntil {
+  get silencedUntil(): Until {
     this.#affairs.want();
     return this.#affairs.silencedUntil;
   }

@@ -5,9 +5,11 @@
 import type { Input, Result } from '../../protocol/catalogue.ts';
 import type { RoomListed, RoomListOptions } from '../../protocol/conversation.ts';
 import type { ValueMap } from '../../protocol/params/values.ts';
+import { endOf } from '../../protocol/names/temporary.ts';
 import { hasAll } from '../../protocol/params/paths.ts';
 import type { Core } from '../core.ts';
 import { Emitter } from '../emitter.ts';
+import { Ends } from '../ends.ts';
 import type { Doer } from '../member/member.ts';
 import { Refresh } from '../refresh.ts';
 import type { Room } from '../room/room.ts';
@@ -51,6 +53,8 @@ export class Conversations extends Emitter<ConversationsEvents> {
   readonly #refresh: Refresh;
   /** The beginning of the list: a room that is not in it may be there now. */
   readonly #look: Refresh;
+  /** Of temporary rooms, which nobody tells of. */
+  readonly #ends: Ends;
   readonly #entries = new Map<string, RoomEntry>();
   readonly #strangers = new Set<string>();
   /** Made when it is asked for. */
@@ -74,13 +78,20 @@ export class Conversations extends Emitter<ConversationsEvents> {
     const failed = (error: unknown): void => core.failed(error);
     this.#refresh = new Refresh(() => this.#again(), failed);
     this.#look = new Refresh(() => this.#lookNow(), failed);
+    this.#ends = new Ends(
+      () => rooms.now(),
+      (names) => names.forEach((name) => this.#drop(name)),
+    );
     rooms.onChange((room) => this.#changed(room));
     core.onLogin(() => {
       this.#strangers.clear();
       if (this.#options !== undefined) this.#refresh.start();
     });
     core.onLoss(() => this.#stop());
-    core.onClose(() => this.#stop());
+    core.onClose(() => {
+      this.#stop();
+      this.#ends.stop();
+    });
     core.onNotification('roomInvited', ({ roomName, by, attributes }) => this.#invited(roomName, by, attributes));
     core.onNotification('roomKicked', ({ roomName, by }) => this.#kicked(roomName, by));
     core.onNotification('roomAccessRemoved', (roomName) => this.#remove(rooms.of(roomName)));
@@ -210,7 +221,10 @@ export class Conversations extends Emitter<ConversationsEvents> {
     if (this.#due !== undefined) return void this.#due.add(room);
     const known = this.#entries.get(room.name);
     if (known === undefined) return this.#stirred(room);
-    const entry = entryOf(room, this.#rooms.stateOf(room), known.lastActivity);
+    const state = this.#rooms.stateOf(room);
+    // What was known of it is gone: who has lost it says so, or the list is read again.
+    if (state.affairs.known.role === undefined) return;
+    const entry = entryOf(room, state, known.lastActivity);
     if (this.#isWanted(entry)) this.#put(entry);
     else this.#drop(room.name);
   }
@@ -222,7 +236,8 @@ export class Conversations extends Emitter<ConversationsEvents> {
     this.#lookSoon();
   }
 
-  #isWanted({ kind, attributes }: RoomEntry): boolean {
+  #isWanted({ room, kind, attributes }: RoomEntry): boolean {
+    if ((endOf(room.name) ?? Infinity) <= this.#rooms.now()) return false;
     const { kind: wanted = kind, attributes: values = {} } = this.#options ?? {};
     return kind === wanted && hasAll(attributes, values);
   }
@@ -281,6 +296,7 @@ export class Conversations extends Emitter<ConversationsEvents> {
     if (known !== undefined && isSameEntry(known, entry)) return;
     if (known === undefined && this.#entries.size >= listMax) return;
     this.#entries.set(name, entry);
+    if (known === undefined) this.#ends.set(name, endOf(name));
     this.#edited();
     if (known !== undefined) this.emit('update', entry);
     this.#tell();
@@ -288,6 +304,7 @@ export class Conversations extends Emitter<ConversationsEvents> {
 
   #drop(name: string): void {
     this.#entries.delete(name);
+    this.#ends.set(name, undefined);
     this.#edited();
     this.#tell();
   }

@@ -1,4 +1,5 @@
 /** A room as the list of one's rooms shows it: a value, replaced by another one when something of it changes. */
+import { endOf } from '../../protocol/names/temporary.ts';
 import type { RoomKind } from '../../protocol/conversation.ts';
 import type { Role } from '../../protocol/member.ts';
 import type { ValueMap } from '../../protocol/params/values.ts';
@@ -30,7 +31,7 @@ export function entryOf(room: Room, state: RoomState, activity: number): RoomEnt
   const { known, attributes, members } = state.affairs;
   return {
     room,
-    kind: known.kind ?? 'normal',
+    kind: known.kind ?? (endOf(room.name) === undefined ? 'normal' : 'temporary'),
     role: known.role ?? 'member',
     attributes: attributes.map,
     memberCount: members.count ?? 1,

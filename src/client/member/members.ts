@@ -3,7 +3,7 @@
  * read again, as far as it was, after each loss. Who hears of it is left to the room.
  */
 import type { MemberInfo, MembersPage, Role } from '../../protocol/member.ts';
-import type { SilencedUntil } from '../conduct/silences.ts';
+import type { Until } from '../ends.ts';
 import { badArgument } from '../encoding/encoding.ts';
 import { Refresh } from '../refresh.ts';
 import { toRequestError } from '../request-error.ts';
@@ -15,9 +15,9 @@ export interface MembersOwner {
   change(name: 'roomMembersAdd' | 'roomMembersRemove', userNames: readonly string[]): Promise<Done>;
   oneself(name: 'roomMemberJoin' | 'roomMemberQuit'): Promise<null>;
   setRole(userName: string, role: Role): Promise<null>;
-  silencedUntil(userName: string): SilencedUntil;
+  silencedUntil(userName: string): Until;
   /** A reading says so. */
-  silenced(userName: string, until: SilencedUntil): void;
+  silenced(userName: string, until: Until): void;
   isOnline(userName: string): boolean | undefined;
   /** What the map holds, or `count`, has changed. */
   changed(): void;

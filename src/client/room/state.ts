@@ -14,7 +14,7 @@ import type { ReadMarks } from '../message/read-marks.ts';
 import { OwnTyping, typingContent, typingIn, Typists } from '../typing.ts';
 import type { User } from '../user/user.ts';
 import type { AffairsEvents, RoomEvents, RoomField } from './events.ts';
-import type { RoomLoss } from './owner.ts';
+import { leftElsewhere, type RoomLoss } from './owner.ts';
 import { OwnMessages } from './own-messages.ts';
 import { Unread } from './unread.ts';
 import { Userlist, type UserlistOwner } from './userlist.ts';
@@ -166,7 +166,8 @@ export class RoomState {
     this.typing.lost();
     this.typists.clear();
     this.#counting(() => (this.#unread = new Unread()), ['isJoined']);
-    if (loss !== undefined) this.affairs.forget();
+    // Who leaves it on another device may belong to it all the same.
+    if (loss !== undefined && loss !== leftElsewhere) this.affairs.forget();
     if (loss !== undefined) this.#receive('removed', loss);
   }
 
