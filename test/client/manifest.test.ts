@@ -38,7 +38,7 @@ test('what says that it gets something changes nothing, but for what was missed'
 test('the client runs without the catalogue, the schema library and node', () => {
   const imports = filesUnder('src/client', ['.ts']).flatMap(importsOf);
   const loaded = imports.filter(({ typesOnly }) => !typesOnly).map(({ to }) => to);
-  const foreign = /^src\/protocol\/(?!wire\/|params\/(?:limits|values)|names\/form)/;
+  const foreign = /^src\/protocol\/(?!wire\/|params\/(?:limits|paths|values)|names\/(?:form|temporary))/;
   expect(imports.length).toBeGreaterThan(50);
   expect(loaded.filter((to) => foreign.test(to) || to === 'typebox' || to.startsWith('node:'))).toEqual([]);
 });

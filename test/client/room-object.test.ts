@@ -33,9 +33,6 @@ test('a room that is not there is made as it is wanted, and joined; coming back 
   making.refuse('unavailable', 1);
   (await service.next('roomsJoin')).answer([noRoom]);
   (await service.next('roomJoin')).answer(1);
-  // Deleted just now.
-  (await service.next('roomsJoin')).answer([noRoom]);
-  (await service.next('roomJoin')).answer(1);
   (await service.next('roomsJoin')).answer([entry(0)]);
   expect(await joining).toBe(room);
   expect(room).toMatchObject({ isJoined: true, position: { epoch: 'e1', lastMessageId: 0 } });

@@ -276,7 +276,7 @@ export class Members implements ReadonlyMap<string, Member> {
   /** A reading begins: of whom something is told from now on. */
   #begin(): Map<string, 'here' | 'gone'> {
     this.#readings += 1;
-    return (this.#told ??= new Map());
+    return (this.#told ??= new Map<string, 'here' | 'gone'>());
   }
 
   #end(): void {
