@@ -44,7 +44,9 @@ export const SearchOptions = Type.Object(
     limit: Type.Optional(
       Type.Integer({ minimum: 1, maximum: FOUND_MAX, description: 'Messages wanted, 20 where left out.' }),
     ),
-    cursor: Type.Optional(Type.String({ description: 'The `cursor` of the page before; none for the first page.', maxLength: 64 })),
+    cursor: Type.Optional(
+      Type.String({ description: 'The `cursor` of the page before; none for the first page.', maxLength: 64 }),
+    ),
   },
   {
     title: 'SearchOptions',
