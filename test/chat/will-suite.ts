@@ -9,11 +9,16 @@ const close = async (user: User): Promise<void> => {
   await user.raw.closed;
 };
 
+const textOf = (message: Value | undefined): string => {
+  const text = field(message, 'text');
+  return typeof text === 'string' ? text : 'no text';
+};
+
 /** What a room has been told of messages and leaves, in order. */
-const told = (user: User, room: string): Value[] =>
+const told = (user: User, room: string): string[] =>
   about(user, room).flatMap(([name, , what]) =>
     name === 'roomMessage'
-      ? [field(what, 'text') ?? 'no text']
+      ? [textOf(what)]
       : name === 'roomUserLeft'
         ? [`${typeof what === 'string' ? what : ''} left`]
         : [],
@@ -28,6 +33,7 @@ export function willSuite(world: World): void {
   describe('a will', () => {
     posted(world);
     notPosted(world);
+    inBounds(world);
     refused(world);
   });
 }
@@ -81,6 +87,26 @@ function notPosted(world: World): void {
     await witness.next('socketDisconnectEcho');
     await fenceRoom(bob, name, bob);
     expect(told(bob, name).filter((what) => what === 'bye')).toEqual([]);
+  });
+}
+
+function inBounds(world: World): void {
+  test('is judged by what bounds its room: when it is given, and when it is posted; slow mode does not hold it up', async () => {
+    const [owner, ann, bob] = [await world.login(0), await world.login(1), await world.login(1)];
+    const [silent, slow] = [await world.room(owner, owner, ann, bob), await world.room(owner, owner, ann, bob)];
+    const will = (user: User, room: string): Promise<Value> =>
+      user.call('roomMessage', room, { text: `will of ${user.userName}` }, { will: true });
+    await will(ann, silent);
+    await owner.call('roomSlowModeSet', slow, 60_000);
+    await bob.call('roomMessage', slow, { text: 'now' });
+    await will(bob, slow);
+    await owner.call('roomSilence', silent, [ann.userName]);
+    expect(await ann.refusal('roomMessage', silent, {}, { will: true })).toMatchObject({ code: 'silenced' });
+    for (const user of [ann, bob]) await close(user);
+    for (const user of [ann, bob]) await seenToLeave(owner, user.userName);
+    for (const room of [silent, slow]) await fenceRoom(owner, room, owner);
+    expect(told(owner, silent).filter((what) => what.startsWith('will'))).toEqual([]);
+    expect(told(owner, slow).slice(0, 2)).toEqual(['now', `will of ${bob.userName}`]);
   });
 }
 

@@ -1,5 +1,17 @@
 /** The scripts that say who is in a room, each one step on the room's slot. The Lua files say why. */
-import { bytes, events, list, listOf, number, optional, pairs, position, text, yes, type Reply } from '../../redis/reply.ts';
+import {
+  bytes,
+  events,
+  list,
+  listOf,
+  number,
+  optional,
+  pairs,
+  position,
+  text,
+  yes,
+  type Reply,
+} from '../../redis/reply.ts';
 import { scriptsBeside } from '../../redis/script.ts';
 import { RIGHTS } from '../rights.ts';
 import { LOG, OCCUPANTS, ROOM_LISTS, UNREADABLE } from '../key-names.ts';

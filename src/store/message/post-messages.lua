@@ -235,6 +235,7 @@ local function post(transient, trusted, nonce, user, repeatKey, notes, middle, p
   if not refusal and notes ~= '' and not isTransient and not hasParent(notes) then
     refusal = 'noMessage'
   end
+  local waitMs = not refusal and standing and trusted == 0 and not isTransient and standing.waitOf(user)
   if repeatKey ~= '' then
     local reply = judgeRepeat(repeatKey, isTransient, refusal)
     if reply then
