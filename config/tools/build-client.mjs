@@ -19,8 +19,8 @@ export async function buildClient(fresh) {
   copyDeclarations(fresh, target);
   writeFileSync(join(target, 'package.json'), `${JSON.stringify(manifest(), null, 2)}\n`);
   const readme = readFileSync(join(source, 'README.md'), 'utf8');
-  writeFileSync(join(target, 'README.md'), readme.replaceAll('(../protocol/PROTOCOL.md', '(PROTOCOL.md'));
-  cpSync(join(root, 'src', 'protocol', 'PROTOCOL.md'), join(target, 'PROTOCOL.md'));
+  writeFileSync(join(target, 'README.md'), readme.replaceAll('(../documents/PROTOCOL.md', '(PROTOCOL.md'));
+  cpSync(join(root, 'src', 'documents', 'PROTOCOL.md'), join(target, 'PROTOCOL.md'));
   cpSync(join(root, 'LICENSE'), join(target, 'LICENSE'));
   rmSync(join(fresh, 'client'), { recursive: true });
   renameSync(target, join(fresh, 'client'));

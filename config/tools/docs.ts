@@ -23,12 +23,12 @@ async function formatted(path: string, text: string): Promise<string> {
   return format(text, { ...(await resolveConfig(filepath)), filepath });
 }
 
-const asyncApiPath = 'src/protocol/asyncapi.json';
-const openApiPath = 'src/protocol/openapi.json';
+const asyncApiPath = 'src/documents/asyncapi.json';
+const openApiPath = 'src/documents/openapi.json';
 const manifestPath = 'src/client/manifest.ts';
 
 const targets: readonly Target[] = [
-  { path: 'src/protocol/PROTOCOL.md', render: renderProtocolDocument },
+  { path: 'src/documents/PROTOCOL.md', render: renderProtocolDocument },
   { path: asyncApiPath, render: () => formatted(asyncApiPath, JSON.stringify(renderAsyncApi())) },
   { path: openApiPath, render: () => formatted(openApiPath, JSON.stringify(renderOpenApi())) },
   { path: manifestPath, render: () => formatted(manifestPath, renderManifest()) },

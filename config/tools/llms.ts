@@ -11,7 +11,7 @@ import {
   requests,
 } from '../../src/protocol/catalogue.ts';
 import { closeCodes } from '../../src/protocol/wire/close-codes.ts';
-import { errorTable } from '../../src/protocol/error-table.ts';
+import { errorTable } from '../../src/protocol/errors/table.ts';
 
 export const llmsPath = 'llms.txt';
 
@@ -24,8 +24,8 @@ const groups = [
 
 /** What is no Markdown, beside the one that they go with. */
 const besides: Readonly<Record<string, readonly string[]>> = {
-  'src/protocol/PROTOCOL.md': ['[AsyncAPI 3.0](src/protocol/asyncapi.json): the same for tools.'],
-  'src/service/README.md': ['[OpenAPI 3.1](src/protocol/openapi.json): the same for tools.'],
+  'src/documents/PROTOCOL.md': ['[AsyncAPI 3.0](src/documents/asyncapi.json): the same for tools.'],
+  'src/service/README.md': ['[OpenAPI 3.1](src/documents/openapi.json): the same for tools.'],
 };
 
 const foreign = new Set(['node_modules', 'dist', 'coverage', '.git', 'secrets']);

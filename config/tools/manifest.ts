@@ -1,5 +1,5 @@
 /** Writes what the client library has to know of the catalogue when it runs, so that it need not carry the catalogue itself. */
-import { errorTable } from '../../src/protocol/error-table.ts';
+import { errorTable } from '../../src/protocol/errors/table.ts';
 import {
   isRequestName,
   notifications,

@@ -1,6 +1,6 @@
 /** All handlers, bound by name: one that is missing or mistyped does not compile. */
 import { isRequestName, requestDeclaration } from '../protocol/catalogue.ts';
-import { fail } from '../protocol/errors.ts';
+import { fail } from '../protocol/errors/errors.ts';
 import { invalidName, isValidName } from '../protocol/names/rule.ts';
 import { isServiceMade } from '../protocol/names/temporary.ts';
 import { accessHandlers } from './access/access.ts';

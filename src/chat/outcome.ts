@@ -4,8 +4,8 @@
  * to whoever asks.
  */
 import type { DeclaredErrors, GeneralErrors, RequestName, Result } from '../protocol/catalogue.ts';
-import { Failure, unavailable, type HookCode } from '../protocol/errors.ts';
-import type { ErrorCode } from '../protocol/error-table.ts';
+import { Failure, unavailable, type HookCode } from '../protocol/errors/errors.ts';
+import type { ErrorCode } from '../protocol/errors/table.ts';
 import { StoredResult } from '../protocol/wire/stored.ts';
 import type { Value } from '../protocol/params/values.ts';
 

@@ -1,5 +1,5 @@
 /** Why a request failed, as the client tells it. Which codes there are is left to the manifest. */
-import type { ErrorCode } from '../protocol/error-table.ts';
+import type { ErrorCode } from '../protocol/errors/table.ts';
 import { isMap, type Value } from '../protocol/params/values.ts';
 import { temporaryErrors } from './manifest.ts';
 

@@ -17,7 +17,7 @@ import {
 } from '../protocol/catalogue.ts';
 import { closeCodes } from '../protocol/wire/close-codes.ts';
 import { subprotocols } from '../protocol/wire/codec.ts';
-import { errorTable, type ErrorEntry } from '../protocol/error-table.ts';
+import { errorTable, type ErrorEntry } from '../protocol/errors/table.ts';
 import { defaultLimits } from '../protocol/params/limits.ts';
 import type { Value, ValueMap } from '../protocol/params/values.ts';
 

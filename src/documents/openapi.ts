@@ -6,7 +6,7 @@ import { componentSchemas, schemaOf } from './asyncapi-schemas.ts';
 import { contentTypes } from '../protocol/wire/body.ts';
 import { generalErrors, requests, requiredCount } from '../protocol/catalogue.ts';
 import type { Param, RequestDeclaration } from '../protocol/declare.ts';
-import { errorTable } from '../protocol/error-table.ts';
+import { errorTable } from '../protocol/errors/table.ts';
 import {
   apiDeclaration,
   isApiRequestName,

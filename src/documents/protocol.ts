@@ -15,7 +15,7 @@ import {
 } from '../protocol/catalogue.ts';
 import { closeCodes, type CloseEntry } from '../protocol/wire/close-codes.ts';
 import type { Cost, Param } from '../protocol/declare.ts';
-import { errorTable, type ErrorEntry } from '../protocol/error-table.ts';
+import { errorTable, type ErrorEntry } from '../protocol/errors/table.ts';
 import { guide } from './guide.ts';
 import { describeSchema, namedTypes, typeText } from './types.ts';
 import { encodeJson } from '../protocol/wire/json.ts';

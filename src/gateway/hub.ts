@@ -5,8 +5,8 @@
 import type { Topic, TopicListener } from '../bus/bus.ts';
 import type { Instance } from '../bus/instance.ts';
 import type { Topics } from '../bus/topics.ts';
-import { evictionsOf, isAfter, leftOutOf } from '../log/event.ts';
-import type { Eviction, Point, Position, TopicEvent } from '../log/event.ts';
+import { evictionsOf, leftOutOf, priorityOf } from '../log/event.ts';
+import type { Eviction, Point, Position, Priority, TopicEvent } from '../log/event.ts';
 import { stampOf, type Stamp } from '../log/recipients.ts';
 import type { Audience } from '../chat/caller.ts';
 import type { Arrivals } from '../chat/direct/arrivals.ts';
@@ -156,7 +156,7 @@ export class Hub implements TopicListener, Audience {
 
   attached(roomName: string, at: Point | undefined): ClientSocket[] {
     const sockets = [...(this.#rooms.get(roomName)?.sockets ?? [])];
-    return at === undefined ? sockets : sockets.filter((socket) => !joinedAfter(socket, roomName, at));
+    return at === undefined ? sockets : sockets.filter((socket) => !socket.rooms.joinedAfter(roomName, at));
   }
 
   joining(roomName: string): ClientSocket[] {
@@ -234,7 +234,7 @@ export class Hub implements TopicListener, Audience {
   #resetRoom(roomName: string, at: Position, socketIds: ReadonlySet<string>): void {
     for (const socket of this.#rooms.get(roomName)?.sockets ?? []) {
       // It may have joined after this was read.
-      if (joinedAfter(socket, roomName, at)) continue;
+      if (socket.rooms.joinedAfter(roomName, at)) continue;
       // Of the log as it is from here on, so that what comes late of the former one does not count for it.
       if (socketIds.has(socket.socketId)) socket.rooms.live.set(roomName, { epoch: at.epoch, seq: at.seq });
       // It is about to be answered that it is out.
@@ -341,11 +341,6 @@ export class Hub implements TopicListener, Audience {
     room.delete(socket);
     if (room.sockets.size === 0) this.#rooms.delete(roomName);
   }
-}
-
-function joinedAfter(socket: ClientSocket, roomName: string, at: Point): boolean {
-  const since = socket.rooms.live.get(roomName);
-  return since !== undefined && isAfter(since, at);
 }
 
 /** Topics come from keys.ts by way of the bus, which treats them as plain names. */

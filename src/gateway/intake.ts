@@ -6,7 +6,7 @@
 import type { CloseName } from '../protocol/wire/close-codes.ts';
 import type { FrameReader } from '../protocol/wire/codec.ts';
 import { copyUnits, costOf, isPage, refusalCost, runningCost, spreadOf } from '../protocol/params/cost.ts';
-import { fail } from '../protocol/errors.ts';
+import { fail } from '../protocol/errors/errors.ts';
 import type { Limits } from '../protocol/params/limits.ts';
 import { frameFaults } from '../protocol/wire/malformed.ts';
 import type { Account, Accounts, Waiter } from './account.ts';

@@ -5,8 +5,8 @@
 import type { StagedEvictionPeers } from '../chat/repair/staged-eviction-peers.ts';
 import type { SocketCall, SocketCalls } from '../service/server-api.ts';
 import { isRequestOn } from '../protocol/catalogue.ts';
-import { fail, Failure, unavailable, type HookCode } from '../protocol/errors.ts';
-import type { ErrorCode } from '../protocol/error-table.ts';
+import { fail, Failure, unavailable, type HookCode } from '../protocol/errors/errors.ts';
+import type { ErrorCode } from '../protocol/errors/table.ts';
 import { isMap, type Value, type ValueMap } from '../protocol/params/values.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { Hub } from './hub.ts';

@@ -2,7 +2,7 @@
  * Calls an operator's hooks: in bounded time, in bounded number, by the policy of each. A hook that throws, hangs or
  * answers nonsense costs whoever asked a declared error and nobody else anything. Where hooks are asked is chat/'s work.
  */
-import { fail, Failure, unavailable, type HookCode } from '../protocol/errors.ts';
+import { fail, Failure, unavailable, type HookCode } from '../protocol/errors/errors.ts';
 import type { HookPolicy } from './contract.ts';
 import type { Hook, LoadedHooks } from './load.ts';
 import { Nonsense, type Read } from './verdict.ts';

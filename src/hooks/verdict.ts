@@ -2,8 +2,8 @@
  * Reads what a hook has answered. Its code is the operator's and plain JavaScript: anything may come back, and what has
  * none of the shapes of the contract is told as `Nonsense`, never guessed at.
  */
-import { Failure, refuse, type HookCode } from '../protocol/errors.ts';
-import { isErrorCode, errorTable } from '../protocol/error-table.ts';
+import { Failure, refuse, type HookCode } from '../protocol/errors/errors.ts';
+import { isErrorCode, errorTable } from '../protocol/errors/table.ts';
 import { replyDepth, replyValuesMax, valuesMax, type Limits } from '../protocol/params/limits.ts';
 import { encodeShared } from '../protocol/wire/msgpack.ts';
 import { isMap, type Value, type ValueMap } from '../protocol/params/values.ts';

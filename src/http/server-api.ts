@@ -8,7 +8,7 @@ import { API_REQUESTS_MAX, badRequest, type ServerApi } from '../service/server-
 import { bearerOf } from '../outside/text.ts';
 import { contentTypes, decodeBody, encodeBody, formatOf } from '../protocol/wire/body.ts';
 import type { Format } from '../protocol/wire/codec.ts';
-import { fail, Failure, toErrorValue, unavailable } from '../protocol/errors.ts';
+import { fail, Failure, toErrorValue, unavailable } from '../protocol/errors/errors.ts';
 import { valuesMax, type Limits } from '../protocol/params/limits.ts';
 import { isApiRequestName } from '../protocol/service/catalogue.ts';
 import { statusCode } from '../protocol/service/http.ts';

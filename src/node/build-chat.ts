@@ -27,7 +27,7 @@ import type { Config } from '../config/config.ts';
 import type { SignatureKind } from '../config/signatures.ts';
 import type { LoadedHooks } from '../hooks/load.ts';
 import { HookRunner } from '../hooks/runner.ts';
-import { Failure } from '../protocol/errors.ts';
+import { Failure } from '../protocol/errors/errors.ts';
 import { SERVICE } from '../store/rights.ts';
 
 export interface Chat {

@@ -12,7 +12,7 @@ import type {
   RequestDeclaration,
   Subject,
 } from './declare.ts';
-import type { HookCode } from './errors.ts';
+import type { HookCode } from './errors/errors.ts';
 import { accessNotifications, accessRequests } from './access.ts';
 import { attributesNotifications, attributesRequests } from './attributes.ts';
 import { conductNotifications, conductRequests } from './conduct.ts';

@@ -3,7 +3,7 @@
  * what a request does is left to its handler.
  */
 import type { Static, TSchema } from 'typebox';
-import type { ErrorCode } from './error-table.ts';
+import type { ErrorCode } from './errors/table.ts';
 import type { CountLimit } from './params/limits.ts';
 import type { Value } from './params/values.ts';
 

@@ -1,6 +1,6 @@
 /** What the handlers of the service's own requests work with, and what they are. */
 import type { GeneralErrors } from '../protocol/catalogue.ts';
-import type { Failure } from '../protocol/errors.ts';
+import type { Failure } from '../protocol/errors/errors.ts';
 import type { ServerArgs, ServerErrors, ServerRequestName, ServerResult } from '../protocol/service/catalogue.ts';
 import type { AdminStore } from '../store/admin/admin-store.ts';
 import type { Directory } from '../store/admin/directory.ts';

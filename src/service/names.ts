@@ -1,5 +1,5 @@
 /** The names in lists that the service brings along for what it makes, judged like those of clients. */
-import { fail, type Failure } from '../protocol/errors.ts';
+import { fail, type Failure } from '../protocol/errors/errors.ts';
 import { invalidName, isValidName } from '../protocol/names/rule.ts';
 import type { NameLimits } from '../protocol/names/form.ts';
 

@@ -1,5 +1,5 @@
 /** Pages of all names there are, as the service asks for them. How they are found is the directory's. */
-import { failBecause, type Failure } from '../protocol/errors.ts';
+import { failBecause, type Failure } from '../protocol/errors/errors.ts';
 import { apiPageDefault, type ApiPageOptions } from '../protocol/service/types.ts';
 import { ok, type Ok } from '../chat/outcome.ts';
 import type { Directory } from '../store/admin/directory.ts';

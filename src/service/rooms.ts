@@ -1,5 +1,5 @@
 /** What the service itself asks about rooms and nodes. */
-import { fail, Failure } from '../protocol/errors.ts';
+import { fail, Failure } from '../protocol/errors/errors.ts';
 import { invalidName, isStorableName, isValidName } from '../protocol/names/rule.ts';
 import type { serverRoomRequests } from '../protocol/service/rooms.ts';
 import { apiPageDefault, type AddRoomOptions } from '../protocol/service/types.ts';

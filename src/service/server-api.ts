@@ -5,8 +5,8 @@
 import { Compile } from 'typebox/compile';
 import type { Distributions } from '../ops/distribution.ts';
 import { isRequestOn, type RequestName, type RequestOn } from '../protocol/catalogue.ts';
-import { fail, Failure, unavailable } from '../protocol/errors.ts';
-import { isErrorCode } from '../protocol/error-table.ts';
+import { fail, Failure, unavailable } from '../protocol/errors/errors.ts';
+import { isErrorCode } from '../protocol/errors/table.ts';
 import { findFault } from '../protocol/wire/fault.ts';
 import { isStorableName } from '../protocol/names/rule.ts';
 import type { NameLimits } from '../protocol/names/form.ts';

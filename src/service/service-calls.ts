@@ -1,7 +1,7 @@
 /** The server API as the operator's hooks see it: values go in and out as copies, and a refusal is thrown. */
 import type { ActingAs, ServiceApi } from '../hooks/contract.ts';
 import { copyValue } from '../hooks/copy.ts';
-import { Failure, toErrorValue } from '../protocol/errors.ts';
+import { Failure, toErrorValue } from '../protocol/errors/errors.ts';
 import { replyDepth, replyValuesMax, type Limits } from '../protocol/params/limits.ts';
 import type { Value, ValueMap } from '../protocol/params/values.ts';
 import type { ServerApi } from './server-api.ts';

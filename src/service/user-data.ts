@@ -1,5 +1,5 @@
 /** What the service itself asks about all that there is of one user. */
-import { fail, failBecause } from '../protocol/errors.ts';
+import { fail, failBecause } from '../protocol/errors/errors.ts';
 import { isStorableName } from '../protocol/names/rule.ts';
 import type { serverUserDataRequests } from '../protocol/service/user-data.ts';
 import { ok } from '../chat/outcome.ts';

@@ -1,6 +1,6 @@
 /** What the service itself asks about users. */
 import { closeCodes } from '../protocol/wire/close-codes.ts';
-import { fail, failBecause, unavailable } from '../protocol/errors.ts';
+import { fail, failBecause, unavailable } from '../protocol/errors/errors.ts';
 import { invalidName, isStorableName, isValidName } from '../protocol/names/rule.ts';
 import { utf8Length } from '../protocol/names/form.ts';
 import type { serverUserRequests } from '../protocol/service/users.ts';

@@ -1,7 +1,7 @@
 // One function runs the turn of an answer, whoever asked: what goes out before it, the answer, what begins after it.
 import { expect, test } from '@jest/globals';
 import { answer, Failed, ok, plain, retold, type AnyOutcome, type Turn } from '../../src/chat/outcome.ts';
-import { fail, unavailable } from '../../src/protocol/errors.ts';
+import { fail, unavailable } from '../../src/protocol/errors/errors.ts';
 import { StoredResult } from '../../src/protocol/wire/stored.ts';
 
 /** What happens in the turn of an outcome, in order. */

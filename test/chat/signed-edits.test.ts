@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { onceSigned, signatureOf, type EditToSign } from '../../src/chat/access/signed-edits.ts';
 import type { ChatSettings, Services } from '../../src/chat/services.ts';
-import { Failure } from '../../src/protocol/errors.ts';
+import { Failure } from '../../src/protocol/errors/errors.ts';
 import type { Signature } from '../../src/protocol/connection.ts';
 import type { Signing } from '../../src/store/signed.ts';
 import { signatureSecret, signed } from '../support/signing.ts';

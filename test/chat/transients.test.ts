@@ -3,7 +3,7 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { eventOf, Transients, type Passing } from '../../src/chat/message/transients.ts';
 import { ok, type Ok } from '../../src/chat/outcome.ts';
-import { fail, type Failure } from '../../src/protocol/errors.ts';
+import { fail, type Failure } from '../../src/protocol/errors/errors.ts';
 import { newCounters } from '../../src/ops/counters.ts';
 import type { Value } from '../../src/protocol/params/values.ts';
 import { eventually } from '../support/eventually.ts';

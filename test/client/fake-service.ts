@@ -5,8 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { requests } from '../../src/protocol/catalogue.ts';
 import { createCodec, subprotocols, type Codec, type RequestMessage } from '../../src/protocol/wire/codec.ts';
-import { errorTable, type ErrorCode } from '../../src/protocol/error-table.ts';
-import { fail, toErrorValue } from '../../src/protocol/errors.ts';
+import { errorTable, type ErrorCode } from '../../src/protocol/errors/table.ts';
+import { fail, toErrorValue } from '../../src/protocol/errors/errors.ts';
 import type { Value, ValueMap } from '../../src/protocol/params/values.ts';
 import type { Scope } from '../support/disposal.ts';
 

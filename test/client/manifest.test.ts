@@ -5,7 +5,7 @@ import { expect, test } from '@jest/globals';
 import { renderManifest } from '../../config/tools/manifest.ts';
 import { closeCodes, notifications, requests, temporaryErrors } from '../../src/client/manifest.ts';
 import * as catalogue from '../../src/protocol/catalogue.ts';
-import { errorTable } from '../../src/protocol/error-table.ts';
+import { errorTable } from '../../src/protocol/errors/table.ts';
 import { closeCodes as declaredCodes } from '../../src/protocol/wire/close-codes.ts';
 import { filesUnder, importsOf, root } from '../ground/source-files.ts';
 

@@ -2,7 +2,7 @@
 import { expect, test } from '@jest/globals';
 import { requests } from '../../src/protocol/catalogue.ts';
 import { createCodec } from '../../src/protocol/wire/codec.ts';
-import { fail, toErrorValue } from '../../src/protocol/errors.ts';
+import { fail, toErrorValue } from '../../src/protocol/errors/errors.ts';
 import { createWireCheck } from '../support/wire-check.ts';
 
 test.each(['msgpack', 'json'] as const)('%s: finds what is not declared, and nothing in what is', (format) => {

@@ -3,7 +3,7 @@
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { Format } from '../../src/protocol/wire/codec.ts';
-import type { ErrorValue } from '../../src/protocol/errors.ts';
+import type { ErrorValue } from '../../src/protocol/errors/errors.ts';
 import type { ValueMap } from '../../src/protocol/params/values.ts';
 import { eventually } from '../support/eventually.ts';
 import { startRedis } from '../support/redis.ts';

@@ -1,7 +1,7 @@
 // Becoming a user where names are believed: what login gives, what refuses it, and what waits for it. Signed tokens
 // are in token.test.ts.
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import type { ErrorCode } from '../../src/protocol/error-table.ts';
+import type { ErrorCode } from '../../src/protocol/errors/table.ts';
 import { defaultLimits } from '../../src/protocol/params/limits.ts';
 import type { Value, ValueMap } from '../../src/protocol/params/values.ts';
 import { eventually } from '../support/eventually.ts';

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import { SignJWT, type JWTPayload } from 'jose';
 import { issueToken } from '../../src/chat/auth/resume.ts';
 import { ResumeKeys, sign as signWith } from '../../src/chat/auth/resume-keys.ts';
-import type { ErrorCode } from '../../src/protocol/error-table.ts';
+import type { ErrorCode } from '../../src/protocol/errors/table.ts';
 import { Keyspace } from '../../src/redis/keys.ts';
 import { StateUnavailable } from '../../src/redis/unavailable.ts';
 import type { ResumeKey } from '../../src/store/user/resume-key-store.ts';

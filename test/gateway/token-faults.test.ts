@@ -2,7 +2,7 @@
 // ever; and never a word of a token or a key.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { SignJWT, UnsecuredJWT, type JWTPayload } from 'jose';
-import type { ErrorCode } from '../../src/protocol/error-table.ts';
+import type { ErrorCode } from '../../src/protocol/errors/table.ts';
 import { startIssuer } from '../support/issuer.ts';
 import { startRedis, type RedisServer } from '../support/redis.ts';
 import { connectRpc, loginRpc, type ErrorValue } from '../support/rpc.ts';

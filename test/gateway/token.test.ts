@@ -2,7 +2,7 @@
 // socket.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { SignJWT, UnsecuredJWT, type JWTPayload } from 'jose';
-import type { ErrorCode } from '../../src/protocol/error-table.ts';
+import type { ErrorCode } from '../../src/protocol/errors/table.ts';
 import type { ValueMap } from '../../src/protocol/params/values.ts';
 import { startRedis, type RedisServer } from '../support/redis.ts';
 import { connectRpc, loginRpc, type Outcome, type User } from '../support/rpc.ts';

@@ -29,7 +29,7 @@ test('the steps of the paper lead to a request that is checked, documented, answ
     const named = command.match(/ test\/\S+/g)?.length ?? 0;
     if (named > 0) expect(printed).toContain(`Test Suites: ${named} passed, ${named} total`);
   }
-  expect(readFileSync(join(copy, 'src/protocol/PROTOCOL.md'), 'utf8')).toContain('### roomSetTitle\n');
+  expect(readFileSync(join(copy, 'src/documents/PROTOCOL.md'), 'utf8')).toContain('### roomSetTitle\n');
 
   const node = await startNode(scope, { redis: await startRedis(scope), main: join(copy, 'dist/main.js') });
   const [ada, bob] = [await login(scope, node.url, 'ada'), await login(scope, node.url, 'bob')];

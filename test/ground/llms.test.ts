@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { llmsPath, renderLlms } from '../../config/tools/llms.ts';
 import { notifications, requests } from '../../src/protocol/catalogue.ts';
-import { errorTable } from '../../src/protocol/error-table.ts';
+import { errorTable } from '../../src/protocol/errors/table.ts';
 import { closeCodes } from '../../src/protocol/wire/close-codes.ts';
 import { allPapers, brokenLinks, linksOf } from './papers.ts';
 import { root } from './source-files.ts';

@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { readHooks } from '../../src/hooks/load.ts';
 import { HookRunner } from '../../src/hooks/runner.ts';
 import { readRefusal } from '../../src/hooks/verdict.ts';
-import { Failure } from '../../src/protocol/errors.ts';
+import { Failure } from '../../src/protocol/errors/errors.ts';
 import { eventually } from '../support/eventually.ts';
 import { told, useHookedWorld } from './hooked-service.ts';
 

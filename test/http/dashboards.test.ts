@@ -7,7 +7,7 @@ import { upgradeRefusalReasons } from '../../src/gateway/upgrade.ts';
 import { redisErrorKinds } from '../../src/ops/counters.ts';
 import { metrics, type MetricDeclaration } from '../../src/ops/metrics.ts';
 import { requests } from '../../src/protocol/catalogue.ts';
-import { errorTable } from '../../src/protocol/error-table.ts';
+import { errorTable } from '../../src/protocol/errors/table.ts';
 import { allPapers, sectionOf } from '../ground/papers.ts';
 
 const table: Readonly<Record<string, MetricDeclaration>> = metrics;

@@ -10,7 +10,7 @@ export interface JsonMap {
 const isJsonMap = (value: unknown): value is JsonMap =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const parsed: unknown = JSON.parse(readFileSync(new URL('../../src/protocol/asyncapi.json', import.meta.url), 'utf8'));
+const parsed: unknown = JSON.parse(readFileSync(new URL('../../src/documents/asyncapi.json', import.meta.url), 'utf8'));
 export const asyncApi: JsonMap = isJsonMap(parsed) ? parsed : {};
 
 /** What a reference such as `#/components/schemas/Epoch` leads to. */

@@ -7,7 +7,7 @@ import { Ajv } from 'ajv';
 import { notifications, requests } from '../../src/protocol/catalogue.ts';
 import { renderAsyncApi } from '../../src/documents/asyncapi.ts';
 import { closeCodes } from '../../src/protocol/wire/close-codes.ts';
-import { errorTable } from '../../src/protocol/error-table.ts';
+import { errorTable } from '../../src/protocol/errors/table.ts';
 import { asyncApi, at, createDocumentCheck, mapAt, mapsIn } from './asyncapi-document.ts';
 
 // CommonJS, without types that a module can import.
@@ -16,7 +16,7 @@ const { default: addFormats } = require('ajv-formats') as { default: (ajv: Ajv) 
 const { schemas } = require('@asyncapi/specs') as { schemas: Record<string, object> };
 
 test('it is what the declarations say; run `npm run docs` if not', () => {
-  const written = readFileSync(new URL('../../src/protocol/asyncapi.json', import.meta.url), 'utf8');
+  const written = readFileSync(new URL('../../src/documents/asyncapi.json', import.meta.url), 'utf8');
   // Its layout is the formatter's; order counts.
   expect(JSON.stringify(JSON.parse(written))).toBe(JSON.stringify(renderAsyncApi()));
 });

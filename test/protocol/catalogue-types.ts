@@ -1,7 +1,7 @@
 /** Type tests of the catalogue: the type check of the tests fails if one does not hold. Nothing here runs. */
 import type { Args, DeclaredErrors, Input, NotificationParams, Result } from '../../src/protocol/catalogue.ts';
-import type { ErrorCode } from '../../src/protocol/error-table.ts';
-import type { ErrorValue, Failure } from '../../src/protocol/errors.ts';
+import type { ErrorCode } from '../../src/protocol/errors/table.ts';
+import type { ErrorValue, Failure } from '../../src/protocol/errors/errors.ts';
 import type { RoomRefused } from '../../src/protocol/membership.ts';
 import type { Value, ValueMap } from '../../src/protocol/params/values.ts';
 

@@ -14,8 +14,8 @@ import {
 } from '../../src/protocol/catalogue.ts';
 import type { Input } from '../../src/protocol/catalogue.ts';
 import { closeCodes, type CloseEntry } from '../../src/protocol/wire/close-codes.ts';
-import { errorTable, type ErrorEntry } from '../../src/protocol/error-table.ts';
-import { fail, Failure, refuse, toErrorValue } from '../../src/protocol/errors.ts';
+import { errorTable, type ErrorEntry } from '../../src/protocol/errors/table.ts';
+import { fail, Failure, refuse, toErrorValue } from '../../src/protocol/errors/errors.ts';
 import { checkArgs } from '../../src/protocol/params/validate.ts';
 
 const requestNames = Object.keys(requests).filter(isRequestName);

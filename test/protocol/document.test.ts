@@ -5,12 +5,12 @@ import { notifications, requests } from '../../src/protocol/catalogue.ts';
 import { closeCodes } from '../../src/protocol/wire/close-codes.ts';
 import { createCodec } from '../../src/protocol/wire/codec.ts';
 import { renderProtocolDocument } from '../../src/documents/protocol.ts';
-import { errorTable } from '../../src/protocol/error-table.ts';
+import { errorTable } from '../../src/protocol/errors/table.ts';
 import { defaultLimits } from '../../src/protocol/params/limits.ts';
 import { malformedReasons } from '../../src/protocol/wire/malformed.ts';
 import { bytesOf, hex } from './frames.ts';
 
-const written = readFileSync(new URL('../../src/protocol/PROTOCOL.md', import.meta.url), 'utf8');
+const written = readFileSync(new URL('../../src/documents/PROTOCOL.md', import.meta.url), 'utf8');
 
 test('it is what the declarations say; run `npm run docs` if not', () => {
   expect(renderProtocolDocument()).toBe(written);

@@ -4,7 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { isRequestName, requestDeclaration, requests } from '../../src/protocol/catalogue.ts';
 import { createCodec, type Format, type Message } from '../../src/protocol/wire/codec.ts';
-import { Failure, toErrorValue } from '../../src/protocol/errors.ts';
+import { Failure, toErrorValue } from '../../src/protocol/errors/errors.ts';
 import { malformedReasons } from '../../src/protocol/wire/malformed.ts';
 import { isValidName } from '../../src/protocol/names/rule.ts';
 import { checkArgs } from '../../src/protocol/params/validate.ts';

@@ -4,13 +4,13 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { generalErrors, requests } from '../../src/protocol/catalogue.ts';
-import { errorTable } from '../../src/protocol/error-table.ts';
+import { errorTable } from '../../src/protocol/errors/table.ts';
 import { renderOpenApi } from '../../src/documents/openapi.ts';
 import { apiDeclaration, isApiRequestName, serverRequests } from '../../src/protocol/service/catalogue.ts';
 import { statusCode } from '../../src/protocol/service/http.ts';
 import { mapsIn, type JsonMap } from './asyncapi-document.ts';
 
-const text = readFileSync(new URL('../../src/protocol/openapi.json', import.meta.url), 'utf8');
+const text = readFileSync(new URL('../../src/documents/openapi.json', import.meta.url), 'utf8');
 const document: unknown = JSON.parse(text);
 
 /** What is under these keys; undefined where there is nothing. */

@@ -3,7 +3,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { createCodec } from '../../src/protocol/wire/codec.ts';
 import { decodeBody } from '../../src/protocol/wire/body.ts';
-import { Failure } from '../../src/protocol/errors.ts';
+import { Failure } from '../../src/protocol/errors/errors.ts';
 import { checkDeclared, checkArgs } from '../../src/protocol/params/validate.ts';
 import { serverRoomRequests } from '../../src/protocol/service/rooms.ts';
 import { bytesOf, concat, hex } from './frames.ts';

@@ -1,6 +1,6 @@
 // From params to arguments: the order of checks, what a bad argument tells, defaults, options and names.
 import { describe, expect, test } from '@jest/globals';
-import { fail } from '../../src/protocol/errors.ts';
+import { fail } from '../../src/protocol/errors/errors.ts';
 import { defaultLimits } from '../../src/protocol/params/limits.ts';
 import type { Value } from '../../src/protocol/params/values.ts';
 import { checkArgs } from '../../src/protocol/params/validate.ts';

@@ -2,7 +2,7 @@
 // receives against the catalogue, but reconnects, recovers and remembers nothing; that is the client library's work.
 import { expect } from '@jest/globals';
 import { createCodec, type Codec, type Format, type Message } from '../../src/protocol/wire/codec.ts';
-import type { ErrorValue } from '../../src/protocol/errors.ts';
+import type { ErrorValue } from '../../src/protocol/errors/errors.ts';
 import type { AuthData } from '../../src/protocol/connection.ts';
 import type { Value, ValueMap } from '../../src/protocol/params/values.ts';
 import type { Scope } from './disposal.ts';
@@ -10,7 +10,7 @@ import { openRaw, type Frame, type RawClient, type RawOptions } from './raw-clie
 import { checkNotification, checkResponse, createPlaceCheck } from './wire-check.ts';
 
 export type { AuthData } from '../../src/protocol/connection.ts';
-export type { ErrorValue } from '../../src/protocol/errors.ts';
+export type { ErrorValue } from '../../src/protocol/errors/errors.ts';
 
 /** A request as a tuple: the method, then its params. */
 export type Call = readonly [method: string, ...params: Value[]];

@@ -5,7 +5,7 @@ import { Compile } from 'typebox/compile';
 import { decodeBody, encodeBody, contentTypes } from '../../src/protocol/wire/body.ts';
 import { generalErrors } from '../../src/protocol/catalogue.ts';
 import type { Format } from '../../src/protocol/wire/codec.ts';
-import type { ErrorValue } from '../../src/protocol/errors.ts';
+import type { ErrorValue } from '../../src/protocol/errors/errors.ts';
 import { replyDepth, replyValuesMax } from '../../src/protocol/params/limits.ts';
 import { apiDeclaration, isApiRequestName } from '../../src/protocol/service/catalogue.ts';
 import { API_PATH, statusCode } from '../../src/protocol/service/http.ts';

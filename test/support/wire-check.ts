@@ -11,7 +11,7 @@ import {
   type RequestName,
 } from '../../src/protocol/catalogue.ts';
 import { createCodec, type Format, type Message } from '../../src/protocol/wire/codec.ts';
-import { errorTable } from '../../src/protocol/error-table.ts';
+import { errorTable } from '../../src/protocol/errors/table.ts';
 import { ErrorValue } from '../../src/protocol/types.ts';
 import { isMap, type Value } from '../../src/protocol/params/values.ts';
 

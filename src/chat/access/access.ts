@@ -1,6 +1,6 @@
 /** Who may be in a room: its lists and its mode, and what follows for occupants who lose it by a change of them. */
 import { spreadUnits } from '../../protocol/params/cost.ts';
-import { fail, failBecause, Failure, unavailable } from '../../protocol/errors.ts';
+import { fail, failBecause, Failure, unavailable } from '../../protocol/errors/errors.ts';
 import { notificationFrame } from '../../protocol/wire/frame.ts';
 import { invalidName, isValidName } from '../../protocol/names/rule.ts';
 import type { Changed, EditRefusal, ListEdit } from '../../store/access/access-store.ts';

@@ -3,7 +3,7 @@
  * bounded length whatever is asked for; whose right it is to read them is checked with each.
  */
 import type { Format } from '../../protocol/wire/codec.ts';
-import { fail, type Failure } from '../../protocol/errors.ts';
+import { fail, type Failure } from '../../protocol/errors/errors.ts';
 import { utf8Length } from '../../protocol/names/form.ts';
 import type { PageOptions, UserlistPage } from '../../protocol/types.ts';
 import type { ListPage, PageWish } from '../../store/access/list-page.ts';

@@ -3,7 +3,7 @@
  * and changes of these. Each signature is for one request by one user, and counts once. Whether it does is for the script to say, behind
  * everything else that may stand against the request.
  */
-import { failBecause, Failure } from '../../protocol/errors.ts';
+import { failBecause, Failure } from '../../protocol/errors/errors.ts';
 import type { Signature } from '../../protocol/connection.ts';
 import type { Signing } from '../../store/signed.ts';
 import { checkSignature } from '../auth/signature.ts';

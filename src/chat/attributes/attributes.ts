@@ -2,9 +2,10 @@
  * Attributes of rooms: read, changed by path on this node, and written where nobody else has meanwhile; otherwise all of it again.
  * Who asked hears of the change before its answer, whether it is in the room or not.
  */
+import { setTimeout as pass } from 'node:timers/promises';
 import { ATTRIBUTES_BYTES, type Attributes, type attributesRequests } from '../../protocol/attributes.ts';
 import type { Args } from '../../protocol/catalogue.ts';
-import { badArgument, fail, Failure } from '../../protocol/errors.ts';
+import { badArgument, fail, Failure } from '../../protocol/errors/errors.ts';
 import { spreadUnits } from '../../protocol/params/cost.ts';
 import { changed, merged, pathsFault } from '../../protocol/params/paths.ts';
 import { notificationFrame } from '../../protocol/wire/frame.ts';
@@ -18,8 +19,9 @@ import { ok } from '../outcome.ts';
 import type { Services } from '../services.ts';
 import { mapIn, packedMap, storedMap } from './maps.ts';
 
-/** How often it is tried where others write at the same time: only other nodes do. */
-const TRIES = 8;
+/** How often it is tried where others write at the same time: only other nodes do. Each time after a longer wait at most, drawn. */
+const TRIES = 12;
+const WAIT_STEP_MS = 4;
 
 export function attributesHandlers(services: Services): HandlersOf<typeof attributesRequests> {
   const { attributes, settings, topics, audience } = services;
@@ -72,7 +74,10 @@ async function change(
     if (size > ATTRIBUTES_BYTES) return fail('tooLarge', [size]);
     const frame = notificationFrame('roomAttributesChanged', [roomName, asked, version + 1, by.author ?? null]);
     const seq = await attributes.set(roomName, by.rights, { version, map, frame });
-    if (seq === 'changed') continue;
+    if (seq === 'changed') {
+      await pass(Math.random() * tries * WAIT_STEP_MS);
+      continue;
+    }
     if (seq === 'noRoom') return fail(seq, [roomName]);
     return seq === 'notAllowed' ? fail(seq) : { version: version + 1, told: { frame, seq } };
   }

@@ -1,6 +1,6 @@
 /** Who somebody is, by credentials: a token, a name in open mode, or a random name. Resuming is login.ts's work. */
 import { decodeProtectedHeader, jwtVerify, type JWTHeaderParameters, type JWTPayload } from 'jose';
-import { Failure, failBecause, unavailable } from '../../protocol/errors.ts';
+import { Failure, failBecause, unavailable } from '../../protocol/errors/errors.ts';
 import { invalidName, isValidName } from '../../protocol/names/rule.ts';
 import { normaliseName, type NameLimits } from '../../protocol/names/form.ts';
 import type { Credentials, Signature } from '../../protocol/connection.ts';

@@ -5,7 +5,7 @@
  */
 import type { Position } from '../../log/event.ts';
 import type { Credentials } from '../../protocol/connection.ts';
-import type { Failure } from '../../protocol/errors.ts';
+import type { Failure } from '../../protocol/errors/errors.ts';
 import { StateUnavailable } from '../../redis/unavailable.ts';
 import type { Services } from '../services.ts';
 import { authDataOf, refusalFor, tagged, toldAtLogin, type Login } from './login.ts';

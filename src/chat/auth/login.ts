@@ -3,7 +3,7 @@
  * The user's topic is followed before the script runs, and live notices begin right behind it.
  */
 import type { Result } from '../../protocol/catalogue.ts';
-import { fail, failBecause, Failure, unavailable } from '../../protocol/errors.ts';
+import { fail, failBecause, Failure, unavailable } from '../../protocol/errors/errors.ts';
 import { countFrame, notificationFrame, type AnyFrame } from '../../protocol/wire/frame.ts';
 import { invalidName, isValidName } from '../../protocol/names/rule.ts';
 import type { Credentials } from '../../protocol/connection.ts';

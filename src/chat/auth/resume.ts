@@ -6,7 +6,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { Credentials } from '../../protocol/connection.ts';
-import type { Failure } from '../../protocol/errors.ts';
+import type { Failure } from '../../protocol/errors/errors.ts';
 import type { Services } from '../services.ts';
 import type { Identity } from './authenticator.ts';
 import type { ResumeKey } from '../../store/user/resume-key-store.ts';

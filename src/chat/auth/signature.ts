@@ -3,7 +3,7 @@
  * signature counts once: its nonce is noted in the step that it allows.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { failBecause, type Failure } from '../../protocol/errors.ts';
+import { failBecause, type Failure } from '../../protocol/errors/errors.ts';
 import type { Signature } from '../../protocol/connection.ts';
 
 /** How far the time of a signature may be from Redis's, in ms. */

@@ -3,7 +3,7 @@
  * was in the token. Checking tokens is the authenticator's.
  */
 import { errors } from 'jose';
-import { failBecause, type Failure } from '../../protocol/errors.ts';
+import { failBecause, type Failure } from '../../protocol/errors/errors.ts';
 
 export const badToken = (because: string): Failure<'badToken'> => failBecause('badToken', [], because);
 

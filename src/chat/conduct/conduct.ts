@@ -1,6 +1,6 @@
 /** Who may post in a room, and how often. Posts are judged by it in their own step (store/message/post-messages.lua). */
 import type { conductRequests } from '../../protocol/conduct.ts';
-import { fail, failBecause, Failure } from '../../protocol/errors.ts';
+import { fail, failBecause, Failure } from '../../protocol/errors/errors.ts';
 import { invalidName, isValidName } from '../../protocol/names/rule.ts';
 import { notificationFrame } from '../../protocol/wire/frame.ts';
 import { roomTopic } from '../../redis/keys.ts';

@@ -1,5 +1,5 @@
 /** Contacts, what users show of themselves, and who is online. How contacts are made and told is in the files beside it. */
-import { badArgument, fail, failBecause } from '../../protocol/errors.ts';
+import { badArgument, fail, failBecause } from '../../protocol/errors/errors.ts';
 import { OWN_FIELDS, type ContactPage, type contactRequests } from '../../protocol/contact.ts';
 import { isValidName } from '../../protocol/names/rule.ts';
 import { utf8Length } from '../../protocol/names/form.ts';

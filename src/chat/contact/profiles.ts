@@ -2,7 +2,7 @@
  * What a user shows of itself, as one who asks sees it: what Redis knows, what a block hides, what the operator's hook makes
  * of the fields. Many are read at once, for they are on as many slots.
  */
-import { Failure, hasCode } from '../../protocol/errors.ts';
+import { Failure, hasCode } from '../../protocol/errors/errors.ts';
 import { OWN_FIELDS } from '../../protocol/contact.ts';
 import { decodeTrusted } from '../../protocol/wire/msgpack.ts';
 import type { Value, ValueMap } from '../../protocol/params/values.ts';

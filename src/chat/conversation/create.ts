@@ -5,7 +5,7 @@
 import type { ConversationOptions } from '../../protocol/conversation.ts';
 import { membersPrefix } from '../../protocol/member.ts';
 import { notificationFrame } from '../../protocol/wire/frame.ts';
-import { fail, failBecause, Failure, unavailable } from '../../protocol/errors.ts';
+import { fail, failBecause, Failure, unavailable } from '../../protocol/errors/errors.ts';
 import { temporaryName } from '../../protocol/names/temporary.ts';
 import { roomTopic } from '../../redis/keys.ts';
 import { newNameDigits } from '../../redis/tokens.ts';

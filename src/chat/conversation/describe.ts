@@ -1,7 +1,7 @@
 /** What a room is, and what it is to who asks. */
 import type { Invites } from '../../protocol/conversation.ts';
 import type { RoomDescription } from '../../protocol/conversation.ts';
-import { fail } from '../../protocol/errors.ts';
+import { fail } from '../../protocol/errors/errors.ts';
 import { StoredResult } from '../../protocol/wire/stored.ts';
 import { KINDS, WRITERS } from '../../store/conversation/listed-store.ts';
 import type { Actor } from '../actor.ts';

@@ -5,7 +5,7 @@
  * front, behind who has read that already: they are told by its message.
  */
 import type { Args } from '../../protocol/catalogue.ts';
-import { badArgument } from '../../protocol/errors.ts';
+import { badArgument } from '../../protocol/errors/errors.ts';
 import type { RoomKind, RoomListPage } from '../../protocol/conversation.ts';
 import { hasAll, pathsFault } from '../../protocol/params/paths.ts';
 import type { ValueMap } from '../../protocol/params/values.ts';

@@ -1,5 +1,5 @@
 /** Whether a member wants to be called for a room: noted there, and told to its other sockets. */
-import { fail } from '../../protocol/errors.ts';
+import { fail } from '../../protocol/errors/errors.ts';
 import { notificationFrame } from '../../protocol/wire/frame.ts';
 import type { UserActor } from '../actor.ts';
 import { ok, type Outcome } from '../outcome.ts';

@@ -6,7 +6,7 @@ import {
   TEMPORARY_MS_DEFAULT,
   type ConversationOptions,
 } from '../../protocol/conversation.ts';
-import { badArgument, fail, Failure } from '../../protocol/errors.ts';
+import { badArgument, fail, Failure } from '../../protocol/errors/errors.ts';
 import { invalidName, isValidName } from '../../protocol/names/rule.ts';
 import { isServiceMade } from '../../protocol/names/temporary.ts';
 import type { ConversationToMake } from '../../store/conversation/conversation-store.ts';

@@ -4,7 +4,7 @@
  */
 import type { TopicEvent } from '../../log/event.ts';
 import { withStatus, type directRequests, type DirectStatus } from '../../protocol/direct.ts';
-import { fail, failBecause, Failure } from '../../protocol/errors.ts';
+import { fail, failBecause, Failure } from '../../protocol/errors/errors.ts';
 import { isValidName } from '../../protocol/names/rule.ts';
 import type { ValueMap } from '../../protocol/params/values.ts';
 import { storedMessageIn } from '../../protocol/wire/message-frame.ts';

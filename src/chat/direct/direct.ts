@@ -1,5 +1,5 @@
 /** Messages from user to user, kept (stored.ts) or not (live.ts), and each user's own lists of who may write to it. */
-import { fail, failBecause, Failure } from '../../protocol/errors.ts';
+import { fail, failBecause, Failure } from '../../protocol/errors/errors.ts';
 import { directMessageFrame, type directRequests } from '../../protocol/direct.ts';
 import { invalidName, isValidName } from '../../protocol/names/rule.ts';
 import type { NameLimits } from '../../protocol/names/form.ts';

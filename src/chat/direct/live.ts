@@ -4,7 +4,7 @@
  * its echo is missing.
  */
 import { spreadUnits } from '../../protocol/params/cost.ts';
-import { crowded, fail, messageTooLarge } from '../../protocol/errors.ts';
+import { crowded, fail, messageTooLarge } from '../../protocol/errors/errors.ts';
 import { directEchoFrame, directMessageFrame } from '../../protocol/direct.ts';
 import { storedMessageIn } from '../../protocol/wire/message-frame.ts';
 import { StoredResult } from '../../protocol/wire/stored.ts';

@@ -3,7 +3,7 @@
  * whom there may be any, each pair's log which; what is given is marked as sent once it is known how much of it fits.
  */
 import { missedMessagesFrame, storedDirectIn, withStatus, type directRequests } from '../../protocol/direct.ts';
-import { failBecause } from '../../protocol/errors.ts';
+import { failBecause } from '../../protocol/errors/errors.ts';
 import type { ValueMap } from '../../protocol/params/values.ts';
 import { storedMessageIn } from '../../protocol/wire/message-frame.ts';
 import { StoredResult, type StoredValue } from '../../protocol/wire/stored.ts';

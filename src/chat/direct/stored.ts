@@ -1,6 +1,6 @@
 /** Sending a message that is kept: what it comes to for who sends it. How it goes is said in stored-sends.ts. */
 import { spreadUnits } from '../../protocol/params/cost.ts';
-import { crowded, fail, Failure, messageTooLarge } from '../../protocol/errors.ts';
+import { crowded, fail, Failure, messageTooLarge } from '../../protocol/errors/errors.ts';
 import { storedDirectFrame } from '../../protocol/direct.ts';
 import { storedMessageIn } from '../../protocol/wire/message-frame.ts';
 import { StoredResult } from '../../protocol/wire/stored.ts';

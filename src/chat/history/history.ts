@@ -3,7 +3,7 @@
  * as long as fits into a reply, and has one message at least.
  */
 import type { TopicEvent } from '../../log/event.ts';
-import { fail } from '../../protocol/errors.ts';
+import { fail } from '../../protocol/errors/errors.ts';
 import { storedMessageIn } from '../../protocol/wire/message-frame.ts';
 import { StoredResult, type StoredValue } from '../../protocol/wire/stored.ts';
 import type { HistoryInfo, historyRequests } from '../../protocol/history.ts';

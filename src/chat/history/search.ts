@@ -5,7 +5,7 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { TopicEvent } from '../../log/event.ts';
-import { failBecause, type Failure } from '../../protocol/errors.ts';
+import { failBecause, type Failure } from '../../protocol/errors/errors.ts';
 import { SEARCHED_MAX, type SearchOptions, type SearchPage } from '../../protocol/history.ts';
 import { authorMark, isBy, storedMessageIn } from '../../protocol/wire/message-frame.ts';
 import { decodeTrusted, encodeValue } from '../../protocol/wire/msgpack.ts';

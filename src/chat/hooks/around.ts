@@ -6,7 +6,7 @@ import type { HookRunner } from '../../hooks/runner.ts';
 import { mustBeResult } from '../../hooks/results.ts';
 import { Nonsense, readAfter, readBefore, readMessage, type Read } from '../../hooks/verdict.ts';
 import { requestDeclaration, type RequestName } from '../../protocol/catalogue.ts';
-import { fail, Failure, unavailable } from '../../protocol/errors.ts';
+import { fail, Failure, unavailable } from '../../protocol/errors/errors.ts';
 import type { Limits } from '../../protocol/params/limits.ts';
 import { checkDeclared } from '../../protocol/params/validate.ts';
 import type { Value, ValueMap } from '../../protocol/params/values.ts';

@@ -2,7 +2,7 @@
 import type { Absent, Connecting, LeaveCause } from '../../hooks/contract.ts';
 import type { HookFailure, HookRunner } from '../../hooks/runner.ts';
 import { readConnected, readRefusal } from '../../hooks/verdict.ts';
-import { fail, Failure, type HookCode } from '../../protocol/errors.ts';
+import { fail, Failure, type HookCode } from '../../protocol/errors/errors.ts';
 import { normaliseName, type NameLimits } from '../../protocol/names/form.ts';
 import type { Credentials } from '../../protocol/connection.ts';
 import type { ValueMap } from '../../protocol/params/values.ts';

@@ -5,7 +5,7 @@
 import type { MemberOptions, MembersChanged } from '../../protocol/member.ts';
 import { membersPrefix } from '../../protocol/member.ts';
 import { leftPrefix } from '../../protocol/membership.ts';
-import { fail, failBecause, Failure, toErrorValue } from '../../protocol/errors.ts';
+import { fail, failBecause, Failure, toErrorValue } from '../../protocol/errors/errors.ts';
 import { invalidName, isValidName } from '../../protocol/names/rule.ts';
 import { spreadUnits } from '../../protocol/params/cost.ts';
 import { notificationFrame } from '../../protocol/wire/frame.ts';

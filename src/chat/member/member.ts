@@ -1,5 +1,5 @@
 /** Members of rooms: added and removed, by others and by themselves, their roles, and who they are. Who is told: telling.ts. */
-import { fail, Failure } from '../../protocol/errors.ts';
+import { fail, Failure } from '../../protocol/errors/errors.ts';
 import type { MemberInfo, memberRequests, Role } from '../../protocol/member.ts';
 import { leftPrefix } from '../../protocol/membership.ts';
 import { spreadUnits } from '../../protocol/params/cost.ts';

@@ -1,6 +1,6 @@
 /**
  * Telling users that they became members of rooms, or are none any more. The room's script has told the room and noted whom to tell
- * (store/lib/members.lua); their own slots, and so their devices and their lists of rooms, hear of it from here.
+ * (store/lib/access/members.lua); their own slots, and so their devices and their lists of rooms, hear of it from here.
  *
  * How to use it: a script changes members, ends with `noteMembers` and gives what that returns (`due: duesIn`). Its handler has the
  * room in this node's manifest meanwhile, and calls `telling(roomName, due)()` until that resolves; `changeRules` (access/rules.ts) does both for

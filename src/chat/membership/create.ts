@@ -1,6 +1,6 @@
 /** Joining a room that is made by that where there is none: who makes it is its owner, and of several at once one is. */
 import type { JoinOptions } from '../../protocol/membership.ts';
-import { Failure, hasCode } from '../../protocol/errors.ts';
+import { Failure, hasCode } from '../../protocol/errors/errors.ts';
 import { isServiceMade } from '../../protocol/names/temporary.ts';
 import { attributeBytes, reservedName, roomDefaults, switchedOff } from '../room/making.ts';
 import type { Services } from '../services.ts';

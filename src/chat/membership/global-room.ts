@@ -4,7 +4,7 @@
  * for it, and may leave until its next login. It is in no session: every device is joined by itself.
  */
 import { notificationFrame } from '../../protocol/wire/frame.ts';
-import { hasCode, Failure, unavailable } from '../../protocol/errors.ts';
+import { hasCode, Failure, unavailable } from '../../protocol/errors/errors.ts';
 import { SERVICE } from '../../store/rights.ts';
 import { actingAs } from '../actor.ts';
 import type { Caller } from '../caller.ts';

@@ -1,6 +1,6 @@
 /** Joining a room: the scripts of a join, and what is to happen in the turn of its answer. One join's own life is in join.ts. */
 import { spreadUnits } from '../../protocol/params/cost.ts';
-import { fail, failBecause, type Failure } from '../../protocol/errors.ts';
+import { fail, failBecause, type Failure } from '../../protocol/errors/errors.ts';
 import { countFrame, notificationFrame } from '../../protocol/wire/frame.ts';
 import { invalidName } from '../../protocol/names/rule.ts';
 import { StateUnavailable } from '../../redis/unavailable.ts';

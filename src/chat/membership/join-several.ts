@@ -4,7 +4,7 @@
  */
 import type { RecoveryCounters } from '../../ops/counters.ts';
 import { echoedText } from '../../protocol/wire/echo.ts';
-import { fail, failBecause, toErrorValue, unavailable, type Failure } from '../../protocol/errors.ts';
+import { fail, failBecause, toErrorValue, unavailable, type Failure } from '../../protocol/errors/errors.ts';
 import { storedMessageIn } from '../../protocol/wire/message-frame.ts';
 import { isValidName } from '../../protocol/names/rule.ts';
 import { utf8Length } from '../../protocol/names/form.ts';

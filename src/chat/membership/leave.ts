@@ -3,7 +3,7 @@
  * for is leaves.ts's; here is the turn of the response, in which live delivery ends.
  */
 import type { Point } from '../../log/event.ts';
-import { fail } from '../../protocol/errors.ts';
+import { fail } from '../../protocol/errors/errors.ts';
 import { roomTopic, userTopic } from '../../redis/keys.ts';
 import type { Actor } from '../actor.ts';
 import type { Caller } from '../caller.ts';

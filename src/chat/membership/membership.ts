@@ -1,5 +1,5 @@
 /** Joining and leaving a room: one socket at a time, its user an occupant while any socket is joined; and who is in it. */
-import { fail } from '../../protocol/errors.ts';
+import { fail } from '../../protocol/errors/errors.ts';
 import type { membershipRequests } from '../../protocol/membership.ts';
 import type { PageWish } from '../../store/access/list-page.ts';
 import type { HandlersOf } from '../caller.ts';

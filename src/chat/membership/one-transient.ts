@@ -7,7 +7,7 @@
  * waited for, as it may be answered later; one that comes while it is left waits for the end of that. A session may hold several,
  * of devices that are in different ones: a device that joins them all when it comes back is in the last, and has left the others.
  */
-import { unavailable } from '../../protocol/errors.ts';
+import { unavailable } from '../../protocol/errors/errors.ts';
 import { notificationFrame } from '../../protocol/wire/frame.ts';
 import { actingAs } from '../actor.ts';
 import type { Caller } from '../caller.ts';

@@ -3,7 +3,7 @@
  * leaving, or was told that it is out of. By these points whatever comes late about a room is judged: it counts for a socket
  * that joined before it, and not for one that has joined since.
  */
-import { isUpTo, type Point } from '../../log/event.ts';
+import { isAfter, isUpTo, type Point } from '../../log/event.ts';
 
 /** A join under way, as a socket keeps it; see `join.ts`. */
 export interface PendingJoin {
@@ -61,6 +61,12 @@ export class SocketRooms {
 
   has(roomName: string): boolean {
     return this.live.has(roomName);
+  }
+
+  /** It hears the room, and joined it later in the log than that. */
+  joinedAfter(roomName: string, at: Point): boolean {
+    const since = this.live.get(roomName);
+    return since !== undefined && isAfter(since, at);
   }
 
   begin(join: PendingJoin): void {

@@ -1,7 +1,7 @@
 /** Posting to a room: one encode here, one script in Redis, and the frame goes out on every node as it is. */
 import { nonceOf } from '../../log/event.ts';
 import { spreadUnits } from '../../protocol/params/cost.ts';
-import { crowded, fail, failBecause, Failure, messageTooLarge, unavailable } from '../../protocol/errors.ts';
+import { crowded, fail, failBecause, Failure, messageTooLarge, silenced, unavailable } from '../../protocol/errors/errors.ts';
 import type { Args, Result } from '../../protocol/catalogue.ts';
 import { roomMessageFrame, type messageRequests, type RoomMessageFrame } from '../../protocol/message.ts';
 import type { ValueMap } from '../../protocol/params/values.ts';

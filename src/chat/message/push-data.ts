@@ -1,5 +1,5 @@
 /** What a sender gives for pushes of its message: bounded, and seen by the operator's hook only. */
-import { badArgument, type Failure } from '../../protocol/errors.ts';
+import { badArgument, type Failure } from '../../protocol/errors/errors.ts';
 import { PUSH_DATA_BYTES, type MessageOptions } from '../../protocol/message.ts';
 import { encodeValue } from '../../protocol/wire/msgpack.ts';
 import type { Value } from '../../protocol/params/values.ts';

@@ -6,7 +6,7 @@
  * only while something waits; what has ended without that is cleared away by whoever comes next.
  */
 import type { TransientCounters } from '../../ops/counters.ts';
-import { Failure } from '../../protocol/errors.ts';
+import { Failure } from '../../protocol/errors/errors.ts';
 import type { MessageOptions } from '../../protocol/message.ts';
 import type { ValueMap } from '../../protocol/params/values.ts';
 import type { Caller } from '../caller.ts';

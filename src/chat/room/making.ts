@@ -1,6 +1,6 @@
 /** What may stand against making a room, by whichever request, and what an ordinary one is made with. */
 import { ATTRIBUTES_BYTES } from '../../protocol/attributes.ts';
-import { fail, failBecause, type Failure } from '../../protocol/errors.ts';
+import { fail, failBecause, type Failure } from '../../protocol/errors/errors.ts';
 import type { ValueMap } from '../../protocol/params/values.ts';
 import { encodeValue } from '../../protocol/wire/msgpack.ts';
 import type { RoomOptions } from '../../store/room/room-store.ts';

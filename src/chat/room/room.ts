@@ -1,5 +1,5 @@
 /** Rooms as things: creating, deleting, and what a reader may know of them. Joining and posting have their own files. */
-import { fail, type Failure } from '../../protocol/errors.ts';
+import { fail, type Failure } from '../../protocol/errors/errors.ts';
 import { isStorableName, isValidName } from '../../protocol/names/rule.ts';
 import type { roomRequests } from '../../protocol/room.ts';
 import { roomTopic, userTopic } from '../../redis/keys.ts';

@@ -2,7 +2,7 @@
 import { utf8Length } from '../../protocol/names/form.ts';
 import type { ValueMap } from '../../protocol/params/values.ts';
 import type { Format } from '../../protocol/wire/codec.ts';
-import { fail } from '../../protocol/errors.ts';
+import { fail } from '../../protocol/errors/errors.ts';
 import { notificationFrame } from '../../protocol/wire/frame.ts';
 import { encodeJson } from '../../protocol/wire/json.ts';
 import { encodeShared } from '../../protocol/wire/msgpack.ts';

@@ -3,7 +3,7 @@
  * Whom it is told, and when, is telling.ts's.
  */
 import { ATTRIBUTES_BYTES } from '../../protocol/attributes.ts';
-import { badArgument, fail, Failure } from '../../protocol/errors.ts';
+import { badArgument, fail, Failure } from '../../protocol/errors/errors.ts';
 import { isValidName } from '../../protocol/names/rule.ts';
 import { changed, merged, pathsFault } from '../../protocol/params/paths.ts';
 import type { ValueMap } from '../../protocol/params/values.ts';

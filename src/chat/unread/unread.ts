@@ -1,5 +1,5 @@
 /** What a user has not read: asked for, and the marks of rooms. What is told without being asked for is in news.ts. */
-import { fail } from '../../protocol/errors.ts';
+import { fail } from '../../protocol/errors/errors.ts';
 import { UNREAD_MAX, type UnreadCount, type unreadRequests } from '../../protocol/unread.ts';
 import { notificationFrame } from '../../protocol/wire/frame.ts';
 import { StoredResult } from '../../protocol/wire/stored.ts';

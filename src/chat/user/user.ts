@@ -1,6 +1,6 @@
 /** A user's own sockets and its login: what concerns no room and nobody else. */
 import { spreadUnits } from '../../protocol/params/cost.ts';
-import { fail, failBecause, Failure, hasCode, messageTooLarge } from '../../protocol/errors.ts';
+import { fail, failBecause, Failure, hasCode, messageTooLarge } from '../../protocol/errors/errors.ts';
 import type { connectionRequests } from '../../protocol/connection.ts';
 import type { userRequests } from '../../protocol/user.ts';
 import { notificationFrame } from '../../protocol/wire/frame.ts';

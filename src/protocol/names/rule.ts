@@ -2,7 +2,7 @@
  * The rule for names that may be made, of users, rooms and groups, in one place, and what is wrong with those that may
  * not. Where a bad name is an error is left to the handlers.
  */
-import { failBecause, type Failure } from '../errors.ts';
+import { failBecause, type Failure } from '../errors/errors.ts';
 import { defaultLimits } from '../params/limits.ts';
 import { normaliseName, utf8Length, type NameLimits } from './form.ts';
 import { isJoinerSeen, profileFault } from './username-profile.ts';

@@ -6,7 +6,7 @@ import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { requestDeclaration, requiredCount, type Args, type RequestName } from '../catalogue.ts';
 import type { Param, RequestDeclaration } from '../declare.ts';
-import { badArgument, fail, type Failure } from '../errors.ts';
+import { badArgument, fail, type Failure } from '../errors/errors.ts';
 import { faultIn } from '../wire/fault.ts';
 import { defaultLimits, type Limits } from './limits.ts';
 import { normaliserOf, type Normaliser } from './normalise.ts';

@@ -1,5 +1,5 @@
 /** How outcomes of the server API are told as HTTP. */
-import { errorTable, isErrorCode, type ErrorEntry } from '../error-table.ts';
+import { errorTable, isErrorCode, type ErrorEntry } from '../errors/table.ts';
 
 export const API_PATH = '/api/v1';
 

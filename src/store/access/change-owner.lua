@@ -1,4 +1,4 @@
--- uses: clock evict usage members
+-- uses: clock evict usage access/members
 -- Gives a room another owner, '' for none; for the service only. The one before is taken out if it is not admitted
 -- otherwise. What the room takes of a quota goes over to the new owner's as it is: the caller notes it there, and takes it
 -- off the one before. Where anybody is a member the new owner becomes one (`prefix`: see add-members.lua); the one before stays one.

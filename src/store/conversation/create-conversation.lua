@@ -1,9 +1,9 @@
--- uses: clock access room/make members conduct frame
+-- uses: clock access room/make access/members conduct frame
 -- Makes a room with those who belong to it, or finds the room of these people: one step, so that of several who make it at once one does
 -- and the others find it. `create` '1': it is made where there is none. `unique` says which room of that name is theirs: '' none,
 -- `pair` any, to which those are put back who do not belong to it any more; `set` one that has exactly these members.
 -- `kind`, `invites`: '' for what is usual. `writers`: as lib/conduct.lua has it. `endsAt`: of a temporary room, '' for none; once it is over
--- the room is not made, for whoever would delete it may have been here. `by`, `except`, `teller`: see lib/members.lua.
+-- the room is not made, for whoever would delete it may have been here. `by`, `except`, `teller`: see lib/access/members.lua.
 -- `prefix`: a `roomMembersAdded` that ends before the names. Rest arguments: the people, the owner among them.
 if endsAt ~= '' and tonumber(endsAt) <= now then
   return 'roomExpired'

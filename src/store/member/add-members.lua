@@ -1,4 +1,4 @@
--- uses: clock evict frame usage members auth/once
+-- uses: clock evict frame usage access/members auth/once
 -- Makes users members of a room and tells the room, each judged by itself: one step, so that no rule changes between the check and the act.
 -- The owner is one as soon as anybody is: a room that was made without members has it in no list before. `itself` '1': the user adds
 -- itself, for which it has to be admitted; otherwise it needs the right to invite.

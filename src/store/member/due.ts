@@ -1,4 +1,4 @@
-/** Whom to tell of changes of members, and of what, as lib/members.lua notes it. */
+/** Whom to tell of changes of members, and of what, as lib/access/members.lua notes it. */
 import { pairs, type Reply } from '../../redis/reply.ts';
 import type { Life } from '../room/room-store.ts';
 

@@ -1,6 +1,6 @@
 /**
  * Users who became members of a room, or are none any more, and are yet to be told on their own slots, and by which node: noted by
- * the step that made the change (lib/members.lua), so that whoever sweeps after that node goes on.
+ * the step that made the change (lib/access/members.lua), so that whoever sweeps after that node goes on.
  */
 import type { Commands } from '../../redis/commands.ts';
 import type { Keyspace } from '../../redis/keys.ts';

@@ -1,4 +1,4 @@
--- uses: clock access members
+-- uses: clock access access/members
 -- Takes a user who is erased out of what a room knows of members: it belongs to it no more, which the room is told, and is neither
 -- silenced nor muted there. An owner stays one, as it stays on lists: both go with the room. Nobody is there to be told on its own slot.
 if not openLog(now) then

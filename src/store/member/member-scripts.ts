@@ -11,7 +11,7 @@ import { duesIn } from './due.ts';
 
 const script = scriptsBeside(import.meta.url);
 
-/** What lib/members.lua wants besides lib/evict.lua. */
+/** What lib/access/members.lua wants besides lib/evict.lua. */
 const MEMBERS = [...EVICTING, 'muted', 'membersDue'] as const;
 const EDITING = ['large', 'teller', 'except', 'by', ...RIGHTS, 'itself', ...ONCE] as const;
 const EDITED = { ...CHANGED, due: duesIn, words: listOf(text) };

@@ -1,4 +1,4 @@
--- uses: clock evict frame members auth/once
+-- uses: clock evict frame access/members auth/once
 -- Takes members out of a room, each judged by itself, tells the room, and takes out of it who is not admitted otherwise: one step.
 -- An admin who is no member any more is no admin: a role is a member's. `itself` '1': the user quits, for which it needs no right.
 -- Frames: `prefix`, the names, `by`; `listPrefix`, the names that were on the adminlist.

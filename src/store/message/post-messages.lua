@@ -1,4 +1,4 @@
--- uses: clock room-keys history-bytes age/ages batch/failure conduct/standing
+-- uses: clock room/keys history-bytes age/ages batch/failure conduct/standing messages/rare
 -- Posts to rooms, several messages to each: occupant? repeated? then the next id, append, publish. One step, so that the ids have no
 -- gaps, the order of ids is the order of delivery, and nobody who has just been removed still posts. Each message is judged by
 -- itself, in the order in which they came, and answered by itself.

@@ -3,7 +3,7 @@
 -- The occupants, those whose session keeps the room, and those who belong to it are only renamed (their number is the users' choice); the caller
 -- pages through them to tell them, and gives back what the room had of its owner's quota. `deletions` notes who does, where the log ended, and for
 -- whom, so that whoever sweeps after it goes on; of a room with members also when, and `by` whom ('' for the service). Who is yet to be
--- told of an earlier change of members (lib/members.lua) still is.
+-- told of an earlier change of members (lib/access/members.lua) still is.
 if not openLog(now) then
   return 'noRoom'
 end

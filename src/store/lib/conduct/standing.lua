@@ -1,6 +1,6 @@
 -- What stands against the posts of a user to a room that bounds who posts there, and how often (lib/conduct.lua), or has a staged
 -- eviction. One function makes the others, when they are wanted: other rooms pay for nothing of it. Wants lib/clock.lua and
--- lib/room-keys.lua, and of who is asked for that it is an occupant. Times are Redis's, and not the log's: that may be ahead, and nobody
+-- lib/room/keys.lua, and of who is asked for that it is an occupant. Times are Redis's, and not the log's: that may be ahead, and nobody
 -- waits for longer than the room says. `paced` has who has posted last when, of those who have within the time of slow mode.
 local FOR_GOOD = 9007199254740991
 

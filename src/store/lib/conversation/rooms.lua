@@ -1,4 +1,4 @@
--- uses: room-keys
+-- uses: room/keys
 -- The same keys of a room with those of its lists, for a script that goes through several rooms and asks for rights in each.
 local adminlist, whitelist, blacklist, roster, bans
 

@@ -2,9 +2,9 @@
  * `Failure`, the value that stands for a refused request everywhere in the service: how it is made, and how it travels.
  * What its code means is in the table of errors.
  */
-import { echoed, inWords, isEchoed } from './wire/echo.ts';
-import { errorTable, isErrorCode, type ErrorCode, type ErrorEntry } from './error-table.ts';
-import type { Value } from './params/values.ts';
+import { echoed, inWords, isEchoed } from '../wire/echo.ts';
+import { errorTable, isErrorCode, type ErrorCode, type ErrorEntry } from './table.ts';
+import type { Value } from '../params/values.ts';
 
 const entryOf = (code: ErrorCode): ErrorEntry => errorTable[code];
 

@@ -1,0 +1,38 @@
+-- uses: messages/latest age/ages
+-- What few posts are judged by: what a message replies to, and whether its author, who has left, may come back. One function makes
+-- the others, when they are wanted: other posts pay for nothing of it. Wants lib/clock.lua and lib/room/keys.lua.
+local function rareRules()
+  local call = redis.call
+
+  -- Whether the message that a post replies to can be read, as readers see it (lib/history.lua). `notes` are those of a reply, `id` is
+  -- the last of the room's, `at` the time of the post.
+  local function hasParent(notes, id, max, at, maxAgeMs)
+    local parent = struct.unpack('>d', notes, 2)
+    if parent < 1 or parent > id or parent <= id - max then
+      return false
+    end
+    local number = string.format('%.0f', parent)
+    local entry = call('XRANGE', history, number, number, 'COUNT', 1)[1]
+    local event = entry and entry[2][2] or call('ZRANGEBYSCORE', room .. 'latest', number, number)[1]
+    local age = event and agesOf().maxAge(maxAgeMs)
+    return event and (age == 0 or select(4, struct.unpack(HEADER, event)) >= at - age)
+  end
+
+  -- Whether one who is out of the room may join it, as lib/access.lua has it.
+  local function mayReturn(user)
+    local owner, isPrivate = unpack(call('HMGET', meta, 'owner', 'whitelistOnly'))
+    if owner == user or call('SISMEMBER', room .. 'adminlist', user) == 1 then
+      return true
+    end
+    if call('SISMEMBER', room .. 'blacklist', user) == 1 then
+      local ends = call('ZSCORE', room .. 'bans', user)
+      if not ends or tonumber(ends) > now then
+        return false
+      end
+    end
+    return isPrivate ~= '1' or call('SISMEMBER', room .. 'whitelist', user) == 1
+      or call('ZSCORE', room .. 'roster', user) ~= false
+  end
+
+  return { hasParent = hasParent, mayReturn = mayReturn }
+end
