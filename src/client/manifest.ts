@@ -64,7 +64,7 @@ export const requests: Readonly<Record<string, RequestEntry>> = {
   unreadGet: { params: [], required: 0, reads: true },
   roomMessageRead: { params: ['roomName', 'upToId'], required: 2 },
   conversationCreate: { params: ['options'], required: 0 },
-  roomGet: { params: ['roomName'], required: 1, reads: true },
+  roomInfo: { params: ['roomName'], required: 1, reads: true },
   roomList: { params: ['options'], required: 0, reads: true },
   roomMute: { params: ['roomName'], required: 1 },
   roomUnmute: { params: ['roomName'], required: 1 },

@@ -186,7 +186,7 @@ export const conversationRequests = {
     },
   }),
 
-  roomGet: request({
+  roomInfo: request({
     doc: 'Describes the room, for members, who is in it, its owner and admins.',
     params: { roomName: existing(RoomName) },
     result: RoomDescription,

@@ -5,6 +5,8 @@ import type { serverRoomRequests } from '../protocol/service/rooms.ts';
 import { apiPageDefault, type AddRoomOptions } from '../protocol/service/types.ts';
 import type { OwnerChanged } from '../store/access/access-store.ts';
 import type { RoomFlag } from '../store/admin/admin-store.ts';
+import { mapIn } from '../chat/attributes/maps.ts';
+import { KINDS } from '../store/conversation/listed-store.ts';
 import { SERVICE } from '../store/rights.ts';
 import { changeRules } from '../chat/access/rules.ts';
 import { membersPrefix } from '../protocol/member.ts';
@@ -133,10 +135,16 @@ const readRoom = async (
   { services, admin }: ServerServices,
   roomName: string,
 ): ReturnType<ServerHandlers['roomGet']> => {
-  const { rooms, settings } = services;
+  const { rooms, listed, settings } = services;
   if (!isStorableName(roomName, settings.limits)) return fail('noRoom', [roomName]);
-  const [info, more] = await Promise.all([rooms.readInfo(roomName, SERVICE), admin.inspectRoom(roomName)]);
-  if (typeof info === 'string' || typeof more === 'string') return fail('noRoom', [roomName]);
+  const [info, more, described] = await Promise.all([
+    rooms.readInfo(roomName, SERVICE),
+    admin.inspectRoom(roomName),
+    listed.describe(roomName, SERVICE),
+  ]);
+  if (typeof info === 'string' || typeof more === 'string' || typeof described === 'string') {
+    return fail('noRoom', [roomName]);
+  }
   return ok({
     roomName,
     owner: info.owner === '' ? null : info.owner,
@@ -145,12 +153,16 @@ const readRoom = async (
     enableAccessListsUpdates: info.accessListsUpdates,
     sizes: {
       userlist: info.occupantCount,
+      members: described.memberCount,
       adminlist: more.adminlistSize,
       whitelist: more.whitelistSize,
       blacklist: more.blacklistSize,
     },
     history: historyInfo(info, settings.limits.historyMaxGetMessages),
     historyMaxAgeMs: info.historyMaxAgeMs ?? null,
+    kind: KINDS[described.kind] ?? 'normal',
+    attributes: mapIn(described.attributes),
+    version: described.version,
     nodes: [...more.nodes],
   });
 };

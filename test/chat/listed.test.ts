@@ -248,8 +248,8 @@ describe('a room', () => {
       'attributesVersion',
       '1',
     );
-    expect(await carol.refusal('roomGet', name)).toMatchObject({ code: 'notJoined' });
-    expect(await carol.refusal('roomGet', 'nowhere')).toMatchObject({ code: 'noRoom' });
+    expect(await carol.refusal('roomInfo', name)).toMatchObject({ code: 'notJoined' });
+    expect(await carol.refusal('roomInfo', 'nowhere')).toMatchObject({ code: 'noRoom' });
     await carol.call('roomJoin', name);
     const description = {
       roomName: name,
@@ -268,19 +268,19 @@ describe('a room', () => {
       epoch: expect.any(String),
       lastMessageId: 0,
     };
-    expect(await carol.call('roomGet', name)).toEqual({ ...description, role: null });
-    expect(await ann.call('roomGet', name)).toEqual({ ...description, role: 'owner' });
+    expect(await carol.call('roomInfo', name)).toEqual({ ...description, role: null });
+    expect(await ann.call('roomInfo', name)).toEqual({ ...description, role: 'owner' });
     await ann.call('roomAddToList', name, 'adminlist', [bob.userName]);
     await ann.call('roomSilence', name, [bob.userName, carol.userName]);
     await ann.call('roomSlowModeSet', name, 5000);
-    expect(await bob.call('roomGet', name)).toEqual({
+    expect(await bob.call('roomInfo', name)).toEqual({
       ...description,
       role: 'admin',
       silencedUntil: null,
       slowModeMs: 5000,
     });
     await ann.call('roomSilence', name, [bob.userName], { until: 4e12 });
-    expect(await bob.call('roomGet', name)).toMatchObject({ silencedUntil: 4e12 });
+    expect(await bob.call('roomInfo', name)).toMatchObject({ silencedUntil: 4e12 });
   });
 
   test('is muted by members, which their other devices hear', async () => {
@@ -290,7 +290,7 @@ describe('a room', () => {
     expect(await (await login(0)).refusal('roomMute', name)).toMatchObject({ code: 'notAllowed' });
     expect(await bob.refusal('roomMute', 'nowhere')).toMatchObject({ code: 'noRoom' });
     const isMuted = async (): Promise<unknown> => [
-      field(await bob.call('roomGet', name), 'muted'),
+      field(await bob.call('roomInfo', name), 'muted'),
       (await list(bob)).rooms[0]?.['muted'],
     ];
     for (const method of ['roomMute', 'roomMute']) expect(await bob.call(method, name)).toBeNull();

@@ -62,7 +62,7 @@ test('who comes, goes or becomes another is in the map before it is told', async
   room.on('members.added', (news) => told.push(['added', news, names(), members.count]));
   room.on('members.removed', (news) => told.push(['removed', news, names(), members.count]));
   room.on('role', (news) => told.push(['role', news, members.get('bob')?.role, room.role]));
-  (await service.next('roomGet')).refuse('notJoined');
+  (await service.next('roomInfo')).refuse('notJoined');
   const bob = members.get('bob');
   await settle({ client, service }, [
     ['roomMembersAdded', 'lobby', ['dan', ownName], 'ann'],

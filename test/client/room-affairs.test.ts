@@ -33,7 +33,7 @@ test('nothing is asked for until somebody looks; a look has the room read, once'
   const updates: unknown[] = [];
   room.on('update', (change) => updates.push([change, room.get('title'), room.role]));
   expect([room.attributes, room.get('title'), room.silencedUntil]).toEqual([{}, undefined, undefined]);
-  (await service.next('roomGet')).answer(
+  (await service.next('roomInfo')).answer(
     described({ role: 'admin', muted: true, slowModeMs: 500, silencedUntil: null }),
   );
   await eventually(() => expect(room.attributes).toEqual({ title: 'Tea' }));
@@ -53,7 +53,7 @@ test('a change is in place before it is told; one that is known already is not t
   const { service, client, room } = await inRoom(scope);
   const told: unknown[] = [];
   room.on('attributes', ({ changes, version, by }) => told.push([changes, version, by, { ...room.attributes }]));
-  (await service.next('roomGet')).answer(described());
+  (await service.next('roomInfo')).answer(described());
   await settle({ client, service });
   await settle({ client, service }, [
     changed(2, { 'order.state': 'open' }),
@@ -69,7 +69,7 @@ test('a change is in place before it is told; one that is known already is not t
 test('a reading that is older than what was told since does not undo it, and what is missing between them is read', async () => {
   const { service, client, room } = await inRoom(scope);
   room.on('attributes', () => undefined);
-  const reading = await service.next('roomGet');
+  const reading = await service.next('roomInfo');
   // Behind the room as it was read, and told before that is answered.
   await settle({ client, service }, [changed(2, { title: 'Milk' }), changed(3, { more: 1 })]);
   reading.answer(described());
@@ -79,14 +79,14 @@ test('a reading that is older than what was told since does not undo it, and wha
   // One was lost: nobody promises them beyond a loss of the service's.
   await settle({ client, service }, [changed(5, { title: 'Rum' })]);
   expect(room.attributes).toEqual({ title: 'Rum', more: 1 });
-  (await service.next('roomGet')).answer(described({ attributes: { title: 'Rum', found: true }, version: 5 }));
+  (await service.next('roomInfo')).answer(described({ attributes: { title: 'Rum', found: true }, version: 5 }));
   await eventually(() => expect(room.attributes).toEqual({ title: 'Rum', found: true }));
 });
 
 test('what is set is shown at once, and saved alone; refused, it stays to be saved or dropped', async () => {
   const { service, client, room } = await inRoom(scope);
   const fetching = room.fetch();
-  (await service.next('roomGet')).answer(described());
+  (await service.next('roomInfo')).answer(described());
   await fetching;
   room.set('order.state', 'open').set('order.at', new Date(0)).set('title', null);
   const shown = { order: { state: 'open', at: '1970-01-01T00:00:00.000Z' } };
@@ -113,7 +113,7 @@ test('what is set is shown at once, and saved alone; refused, it stays to be sav
 
   // `fetch` drops what is left, and an empty save asks for nothing.
   const again = room.fetch();
-  (await service.next('roomGet')).answer(described({ attributes: shown, version: 2 }));
+  (await service.next('roomInfo')).answer(described({ attributes: shown, version: 2 }));
   await again;
   expect([room.attributes, await room.save()]).toEqual([shown, 2]);
   expect(() => room.set('f', () => undefined)).toThrow('function');
@@ -125,10 +125,10 @@ test('after a loss what was looked at is read again, and what has changed is tol
   const { service, client, room } = await inRoom(scope);
   const told: unknown[] = [];
   room.on('attributes', ({ changes, by }) => told.push([changes, by]));
-  (await service.next('roomGet')).answer(described());
+  (await service.next('roomInfo')).answer(described());
   service.cut();
   (await service.next('roomsJoin')).answer([entry(5)]);
-  (await service.next('roomGet')).answer(
+  (await service.next('roomInfo')).answer(
     described({ attributes: { title: 'Rum', glass: true }, version: 7, muted: true, role: 'admin' }),
   );
   await eventually(() => expect(told).toEqual([[{ title: 'Rum', glass: true }, undefined]]));
@@ -136,7 +136,7 @@ test('after a loss what was looked at is read again, and what has changed is tol
   // Versions of a log that the service has lost count from where it is now.
   service.cut();
   (await service.next('roomsJoin')).answer([entry(5)]);
-  (await service.next('roomGet')).answer(described({ attributes: {}, version: 0 }));
+  (await service.next('roomInfo')).answer(described({ attributes: {}, version: 0 }));
   await eventually(() => expect(told.at(-1)).toEqual([{ title: null, glass: null }, undefined]));
   await settle({ client, service }, [changed(1, { title: 'Tea' })]);
   expect(room.attributes).toEqual({ title: 'Tea' });
@@ -150,7 +150,7 @@ test('its own silence is known from notices, from the room and from what is refu
       told.push(`${event} ${userNames.join()} by ${String(by)}: ${String(room.silencedUntil)}`),
     );
   }
-  (await service.next('roomGet')).answer(described());
+  (await service.next('roomInfo')).answer(described());
   const { serverTime } = authData() as { serverTime: number };
   // A second of the service's, whose clock shows another time.
   const until = serverTime + 60_000;
@@ -224,7 +224,7 @@ test('a room that may not be looked at, or is gone, is no failure of the client;
   const errors = jest.fn();
   client.on('error', errors);
   room.on('attributes', () => undefined);
-  (await service.next('roomGet')).answer(described());
+  (await service.next('roomInfo')).answer(described());
   await eventually(() => expect(room.get('title')).toBe('Tea'));
   const updates: unknown[] = [];
   room.on('update', (change) => updates.push(change));
@@ -233,11 +233,11 @@ test('a room that may not be looked at, or is gone, is no failure of the client;
   expect([room.isJoined, room.attributes, room.role]).toEqual([false, {}, undefined]);
   const stranger = client.room('den');
   expect(stranger.attributes).toEqual({});
-  (await service.next('roomGet')).refuse('notJoined');
+  (await service.next('roomInfo')).refuse('notJoined');
   await settle({ client, service });
   expect(errors).not.toHaveBeenCalled();
   expect(
-    (await Promise.all([failureOf(stranger.info()), service.next('roomGet').then((get) => get.refuse('noRoom'))]))[0]
+    (await Promise.all([failureOf(stranger.info()), service.next('roomInfo').then((get) => get.refuse('noRoom'))]))[0]
       .code,
   ).toBe('noRoom');
 });

@@ -39,7 +39,7 @@ function makingRooms({ api, fresh }: ApiWorld): void {
       whitelistOnly: true,
       enableAccessListsUpdates: false,
       enableUserlistUpdates: false,
-      sizes: { userlist: 0, adminlist: 1, whitelist: 2, blacklist: 1 },
+      sizes: { userlist: 0, members: 0, adminlist: 1, whitelist: 2, blacklist: 1 },
       history: { historyMaxSize: 7, historySize: 0, lastMessageId: 0, oldestMessageId: 1 },
       historyMaxAgeMs: 60_000,
       nodes: [],

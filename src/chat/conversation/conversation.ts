@@ -9,8 +9,8 @@ import { setMuted } from './mute.ts';
 
 export function conversationHandlers(services: Services): HandlersOf<typeof conversationRequests> {
   return {
-    conversationCreate: () => unavailable(),
-    roomGet: (by, { roomName }) => describeRoom(services, by, roomName),
+    conversationCreate: (by, { options }, socket) => createConversation(services, by, options, socket),
+    roomInfo: (by, { roomName }) => describeRoom(services, by, roomName),
     roomList: (by, args) => listRooms(services, by, args),
     roomMute: (by, { roomName }) => setMuted(services, by, roomName, true),
     roomUnmute: (by, { roomName }) => setMuted(services, by, roomName, false),

@@ -17,7 +17,7 @@ export async function describeRoom(
   { listed }: Pick<Services, 'listed'>,
   by: Actor,
   roomName: string,
-): Promise<Outcome<'roomGet'>> {
+): Promise<Outcome<'roomInfo'>> {
   const found = await listed.describe(roomName, by.rights);
   if (typeof found === 'string') return fail(found, [roomName]);
   const { silencedUntil, owner, endsAt } = found;

@@ -124,7 +124,7 @@ export class Affairs {
     const { core, name: roomName } = this.#owner;
     const since = turns;
     this.#readings += 1;
-    const reading = this.#owner.gate(() => core.request('roomGet', { roomName }));
+    const reading = this.#owner.gate(() => core.request('roomInfo', { roomName }));
     const description = await reading.finally(() => (this.#readings -= 1));
     this.#described(description, since);
     return description;

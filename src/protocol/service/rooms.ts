@@ -121,7 +121,7 @@ export const serverRoomRequests = {
   }),
 
   roomGet: request({
-    doc: 'Describes a room: its rules, the sizes of its lists, its history, and the nodes with sockets in it.',
+    doc: 'Describes a room: its rules, the sizes of its lists, its history, its attributes, and the nodes with sockets in it.',
     params: { roomName: required(RoomName) },
     result: RoomDetails,
     errors: ['noRoom'],
@@ -134,7 +134,7 @@ export const serverRoomRequests = {
         whitelistOnly: false,
         enableUserlistUpdates: true,
         enableAccessListsUpdates: true,
-        sizes: { userlist: 2, adminlist: 1, whitelist: 0, blacklist: 0 },
+        sizes: { userlist: 2, members: 3, adminlist: 1, whitelist: 0, blacklist: 0 },
         history: {
           historyMaxGetMessages: 100,
           historyMaxSize: 10000,
@@ -144,6 +144,9 @@ export const serverRoomRequests = {
           epoch: 'e3b0c442',
         },
         historyMaxAgeMs: null,
+        kind: 'normal',
+        attributes: { title: 'Tea' },
+        version: 1,
         nodes: [{ nodeId: 'n8Jd0w', sockets: 3 }],
       },
     },

@@ -1,4 +1,6 @@
 /** Schemas of what only the server API takes and gives. Those it shares with clients are in `../types.ts`. */
+import { AttributeMap } from '../attributes.ts';
+import { RoomKind } from '../conversation.ts';
 import Type, { type Static } from 'typebox';
 import { Count, ListNames, RoomName, SocketId, UserName } from '../types.ts';
 import { HistoryInfo } from '../history.ts';
@@ -122,13 +124,16 @@ export const RoomDetails = Type.Object(
     enableUserlistUpdates: Type.Boolean(),
     enableAccessListsUpdates: Type.Boolean(),
     sizes: Type.Object(
-      { userlist: Count, adminlist: Count, whitelist: Count, blacklist: Count },
+      { userlist: Count, members: Count, adminlist: Count, whitelist: Count, blacklist: Count },
       { title: 'RoomListSizes', description: 'Names in each list.' },
     ),
     history: HistoryInfo,
     historyMaxAgeMs: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()], {
       description: "Age up to which its messages are given; 0 for ever, nil as the service's setting says.",
     }),
+    kind: RoomKind,
+    attributes: AttributeMap,
+    version: Type.Integer({ minimum: 0, description: 'Of the attributes.' }),
     nodes: Type.Array(
       Type.Object(
         { nodeId: Type.String(), sockets: Count },
