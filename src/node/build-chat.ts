@@ -77,10 +77,11 @@ export function buildChat(
   const { config, counters, errors, accounts } = shared;
   const { repairs } = aftermath;
   const common = { ...stores, ...aftermath, topics, echoes, audience: hub, hooks, instance: lease };
-  const aboutContacts = buildContacts(shared, common);
-  const { presence } = aboutContacts;
+  const lastWords = buildLastWords(shared, common, stores);
   const telling = buildTelling(shared, { ...common, socketRooms: peerNodes });
-  const leaves = new Leaves({ ...common, ...aboutContacts, ...telling });
+  const beside = { ...buildContacts(shared, common), ...lastWords, ...telling };
+  const { presence } = beside;
+  const leaves = new Leaves({ ...common, ...beside });
   const reconciler = new Reconciler({
     ...common,
     leaves,
@@ -96,26 +97,21 @@ export function buildChat(
     ...common,
     endings,
     settings: chatSettings(config),
-    ...aboutContacts,
+    ...beside,
     storedSends: new StoredSends({ ...common, ...sendsOf(config), budget: commands.budget }),
     transients: new Transients(counters),
-    ...lastWords,
     leaves,
     disconnects,
     stagedEvictionPeers,
     socketRooms: peerNodes,
     arrivals,
     unreadNews,
-    ...telling,
     authenticator,
     resumeKeys: new ResumeKeys(stores.resumeKeyStore, lease),
     counters,
     debtMs: (userName) => accounts.debtMs(userName, performance.now()),
   };
   endings.start(endRoom(services));
-  const bareHandlers = bindHandlers(services);
-  const around = { limits: config.limits, onDefect: defectLog(shared) };
-  const handlers = hooks === undefined ? bareHandlers : hookedHandlers(bareHandlers, { ...around, hooks });
   return {
     presence,
     ...telling,
@@ -126,10 +122,36 @@ export function buildChat(
     stagedEvictionPeers,
     authenticator,
     services,
-    handlers,
-    bareHandlers,
+    ...buildHandlers(shared, services),
   };
 }
+
+function buildHandlers(shared: Shared, services: Services): Pick<Chat, 'handlers' | 'bareHandlers'> {
+  const { hooks } = services;
+  const bareHandlers = bindHandlers(services);
+  const around = { limits: shared.config.limits, onDefect: defectLog(shared) };
+  return {
+    bareHandlers,
+    handlers: hooks === undefined ? bareHandlers : hookedHandlers(bareHandlers, { ...around, hooks }),
+  };
+}
+
+const buildEndings = ({ errors }: Shared, deps: Omit<EndingsDeps, 'onError'>): Endings =>
+  new Endings({
+    ...deps,
+    onError: (error) => errors.putOff('endings', error, 'ending temporary rooms is put off'),
+  });
+
+const endRoom =
+  (services: Services): EndRoom =>
+  async (roomName) => {
+    const deleted = await deleteRoom(
+      services,
+      { rights: SERVICE, author: undefined, exceptSocket: undefined },
+      roomName,
+    );
+    return !(deleted instanceof Failure);
+  };
 
 /** What is said for who has gone, and to who is away. */
 function buildLastWords(
