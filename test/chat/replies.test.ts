@@ -141,9 +141,18 @@ const paged =
     return { user, params: [await roomOfNames(user, listName)] };
   };
 
-/** By request, those whose reply grows by what users make. The others hold nothing of any length, or one message. */
-const largest: { readonly [N in RequestName]?: 'message' | ((format: Format) => Promise<Largest>) } = {
+/** By request, those whose reply grows by what users make. The others hold nothing of any length, one message, or one map of bounded size. */
+const largest: { readonly [N in RequestName]?: 'message' | 'map' | ((format: Format) => Promise<Largest>) } = {
   directMessage: 'message',
+  roomAttributesGet: 'map',
+  roomInfo: 'map',
+  userStateGet: 'map',
+  userStateSet: 'map',
+  roomList: async (format) => {
+    const user = await login(format);
+    for (let i = 0; i < 20; i++) await user.call('conversationCreate', { attributes: { title: controls } });
+    return { user, params: [{ limit: 100 }] };
+  },
   roomRecentHistory: async (format) => {
     const user = await login(format);
     return { user, params: [(await roomOfMessages(user, 20)).roomName] };
@@ -163,6 +172,13 @@ const largest: { readonly [N in RequestName]?: 'message' | ((format: Format) => 
     return { user, params: [rooms] };
   },
   roomUserlistGet: paged('userlist'),
+  roomSilencedGet: async (format) => {
+    const user = await login(format);
+    const roomName = fresh('room');
+    await user.call('roomCreate', roomName);
+    await inParts(longNames, (part) => user.call('roomSilence', roomName, part));
+    return { user, params: [roomName] };
+  },
   roomMembersGet: async (format) => {
     const { user, roomName } = await roomOfMembers(format);
     return { user, params: [roomName] };

@@ -18,7 +18,10 @@ const scope = useScope();
 let service: Service<RedisServer>;
 let url: string;
 beforeAll(async () => {
-  service = await startService(scope, { nodes: 1, env: { PARLEY_LOG_LEVEL: 'debug' } });
+  // Every request is asked many times.
+  const rates = { PARLEY_RATE_REQUESTS_PER_SECOND: '100000', PARLEY_RATE_BURST: '100000' };
+  const users = { PARLEY_RATE_USER_PER_SECOND: '100000', PARLEY_RATE_USER_BURST: '100000' };
+  service = await startService(scope, { nodes: 1, env: { PARLEY_LOG_LEVEL: 'debug', ...rates, ...users } });
   ({ url } = service.node(0));
 });
 
