@@ -79,8 +79,9 @@ export function listenTo(source: Source, events: readonly string[], listener: ()
 
 /** Listens to what of a room is told by `update`, as far as it is one of these. */
 export function listenToFields(source: Source, fields: readonly string[], listener: () => void): () => void {
-  const heard = (change: { readonly changed?: readonly string[] }): void => {
-    if (change.changed?.some((field) => fields.includes(field)) === true) listener();
+  const heard = ({ changed }: { readonly changed?: unknown }): void => {
+    // A message, which is told by it as well, has something else of that name.
+    if (Array.isArray(changed) && fields.some((field) => changed.includes(field))) listener();
   };
   source.on('update', heard);
   return () => void source.off('update', heard);
