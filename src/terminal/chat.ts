@@ -3,12 +3,16 @@
  * screen's, what a line means `commands.ts`, the connection the library's.
  */
 import type { Client, Message, ValueMap } from '../client/index.ts';
+import { tellOfChanges } from './belonging/changes.ts';
+import { Deeds } from './belonging/deeds.ts';
+import { placeLines, placeOf, titleOf, type Where } from './belonging/places.ts';
 import { Comings, namesOf } from './comings.ts';
-import { help, readLine, type Command } from './commands.ts';
-import { Conversation, textOf, type Said } from './conversation.ts';
+import { help, isDeed, readLine, type Command } from './commands.ts';
+import { Conversation, saidOf, textOf, type Said } from './conversation.ts';
 import type { Screen } from './screen.ts';
 import { UnreadNotices } from './unread-notices.ts';
-import { wordsFor } from './words.ts';
+import { whoWords } from './who.ts';
+import { quoted, wordsFor } from './words.ts';
 
 export interface ChatOptions {
   readonly client: Client;
@@ -19,12 +23,8 @@ export interface ChatOptions {
   readonly leave: () => void;
 }
 
-/** Names in the answer to /who. */
-const whoMax = 50;
 /** Messages that are lost at the end, told one by one. */
 const lostMax = 20;
-/** On its screen, a message that could not be sent is known by its beginning. */
-const quotedMax = 40;
 
 export class Chat {
   readonly #client: Client;
@@ -33,9 +33,15 @@ export class Chat {
   readonly #leave: () => void;
   readonly #rooms = new Map<string, Conversation>();
   readonly #directs = new Map<string, Conversation>();
-  readonly #comings = new Comings((roomName, sentence) => this.#screen.notice(`${roomName}: ${sentence}.`));
+  readonly #comings = new Comings((roomName, sentence) =>
+    this.#screen.notice(`${titleOf(this.#client, roomName) ?? roomName}: ${sentence}.`),
+  );
   readonly #unsent = new Set<Message>();
-  readonly #unread = new UnreadNotices((sentence) => this.#screen.notice(sentence));
+  readonly #unread = new UnreadNotices(
+    (sentence) => this.#screen.notice(sentence),
+    (roomName) => titleOf(this.#client, roomName),
+  );
+  readonly #deeds: Deeds;
   #current: Conversation | undefined;
   #failed = false;
   #stopped = false;
@@ -45,7 +51,19 @@ export class Chat {
     this.#screen = screen;
     this.#historyCount = historyCount;
     this.#leave = leave;
+    this.#deeds = new Deeds({
+      client,
+      tell: (sentence) => screen.notice(sentence),
+      complain: (sentence) => this.complain(sentence),
+      current: () => (this.#current?.isRoom === true ? client.room(this.#current.name) : undefined),
+      goTo: (roomName) => this.join(roomName),
+    });
     this.#listen();
+    tellOfChanges({
+      client,
+      tell: (sentence) => screen.notice(sentence),
+      nameOf: (roomName) => titleOf(client, roomName) ?? roomName,
+    });
     this.#showPrompt();
   }
 
@@ -56,6 +74,15 @@ export class Chat {
 
   get unsent(): readonly Message[] {
     return [...this.#unsent];
+  }
+
+  /** Learns what the rooms that one belongs to are called. */
+  async learnRooms(): Promise<void> {
+    try {
+      await this.#client.conversations.load();
+    } catch (error) {
+      this.#screen.notice(`Where you belong could not be read. ${wordsFor(error)}`);
+    }
   }
 
   /** What somebody has typed. */
@@ -125,6 +152,7 @@ export class Chat {
   }
 
   #carryOut(command: Command): void {
+    if (isDeed(command)) return void this.#deeds.carryOut(command);
     switch (command.kind) {
       case 'say':
         return void this.say(command.text);
@@ -139,7 +167,7 @@ export class Chat {
       case 'read':
         return this.#read();
       case 'rooms':
-        return this.#tellRooms();
+        return void this.#tellRooms();
       case 'retry':
         return this.#retry();
       case 'help':
@@ -198,25 +226,17 @@ export class Chat {
   async #tellWho({ isRoom, name }: Conversation): Promise<void> {
     if (!isRoom) return this.#screen.notice(`You and ${name}.`);
     try {
-      const { names, count } = await this.#client.request('roomUserlistGet', {
-        roomName: name,
-        options: { limit: whoMax },
-      });
-      const shown =
-        names.length < count ? `${names.join(', ')} and ${count - names.length} others` : namesOf(names, whoMax);
-      this.#screen.notice(`In ${name}: ${shown}.`);
+      this.#screen.notice(await whoWords(this.#client, name));
     } catch (error) {
       this.complain(wordsFor(error, name));
     }
   }
 
-  #tellRooms(): void {
-    const all = [...this.#rooms.values(), ...this.#directs.values()].filter((each) => each.isOpen);
-    if (all.length === 0) return this.#noRoom();
-    const lines = all.map((each) => {
-      const { unread } = each.target;
-      return `${each === this.#current ? '›' : ' '} ${each.label}${unread > 0 ? `, ${unread} unread` : ''}`;
-    });
+  async #tellRooms(): Promise<void> {
+    await this.learnRooms();
+    const open = [...this.#rooms.values(), ...this.#directs.values()].filter((each) => each.isOpen);
+    const lines = placeLines(this.#client, open, this.#current);
+    if (lines.length === 0) return this.#noRoom();
     this.#screen.notice(lines.join('\n'));
   }
 
@@ -268,7 +288,7 @@ export class Chat {
       const said = saidOf(message);
       const known = this.#directs.get(userName);
       if (known !== undefined) known.take(said);
-      else this.#show({ label: `@${userName}` }, said);
+      else this.#show({ isRoom: false, name: userName, label: `@${userName}` }, said);
     };
     client.on('directMessage', (message) => {
       const { author, textMessage } = message;
@@ -277,29 +297,23 @@ export class Chat {
       hear(author, message);
     });
     client.on('directMessageEcho', (userName, message) => hear(userName, message));
-    const tells = (roomName: string, userName: string): boolean =>
-      this.#rooms.get(roomName)?.isOpen === true && userName !== client.userName;
-    const came = (roomName: string, userName: string): void => {
-      if (tells(roomName, userName)) this.#comings.came(roomName, userName);
-    };
-    const left = (roomName: string, userName: string): void => {
-      if (tells(roomName, userName)) this.#comings.left(roomName, userName);
-    };
-    client.on('roomUserJoined', came).on('roomUserLeft', left);
-    client.on('roomUserlistChanged', (roomName, changes) => {
-      for (const userName of changes.joined) came(roomName, userName);
-      for (const userName of changes.left) left(roomName, userName);
-    });
+    this.#comings.follow(
+      client,
+      (roomName, userName) => this.#rooms.get(roomName)?.isOpen === true && userName !== client.userName,
+    );
     client.on('unreadCounts', (counts) => this.#unread.take(counts, (label) => this.#named(label) !== undefined));
+    // What they are called is told by the list.
+    client.conversations.on('change', () => this.#showPrompt());
+    client.on('roomAttributesChanged', () => this.#showPrompt());
   }
 
-  #show({ label }: { readonly label: string }, { author, content, timestamp }: Said): void {
+  #show(where: Where, { author, content, timestamp }: Said): void {
     const text = textOf(content);
     if (text === undefined) return;
     const own = this.#client.userName;
     this.#screen.message({
-      place: label,
-      isElsewhere: label !== this.#current?.label,
+      place: placeOf(this.#client, where),
+      isElsewhere: where.label !== this.#current?.label,
       author: author ?? own ?? 'somebody',
       isOwn: author === undefined || author === own,
       text,
@@ -322,22 +336,13 @@ export class Chat {
     const typists = [...(this.#current?.target.typists ?? [])];
     const many =
       typists.length > 2 ? `${typists.length} people are` : `${namesOf(typists)} ${typists.length > 1 ? 'are' : 'is'}`;
-    this.#screen.prompt(this.#current?.label ?? '', typists.length === 0 ? '' : `(${many} typing)`);
+    this.#screen.prompt(
+      this.#current === undefined ? '' : placeOf(this.#client, this.#current),
+      typists.length === 0 ? '' : `(${many} typing)`,
+    );
   }
 
   #noRoom(): void {
     this.complain('You are in no room yet: /join ROOM, or /msg USER TEXT.');
   }
 }
-/** A message of the wire. */
-function saidOf(message: ValueMap): Said {
-  const { id, author, timestamp } = message;
-  return {
-    id: typeof id === 'number' ? id : undefined,
-    author: typeof author === 'string' ? author : undefined,
-    timestamp: typeof timestamp === 'number' ? timestamp : undefined,
-    content: message,
-  };
-}
-
-const quoted = (text: string): string => (text.length <= quotedMax ? `"${text}"` : `"${text.slice(0, quotedMax)}…"`);

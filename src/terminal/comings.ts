@@ -1,4 +1,6 @@
 /** Who comes into rooms and leaves them, told together: a crowd at the door is one line, and who only looked in is none. */
+import type { Client } from '../client/index.ts';
+
 const togetherMs = 400;
 const namesMax = 3;
 
@@ -14,6 +16,21 @@ export class Comings {
 
   constructor(tell: (roomName: string, sentence: string) => void) {
     this.#tell = tell;
+  }
+
+  /** Tells of those whom `isTold` names. */
+  follow(client: Client, isTold: (roomName: string, userName: string) => boolean): void {
+    const came = (roomName: string, userName: string): void => {
+      if (isTold(roomName, userName)) this.came(roomName, userName);
+    };
+    const left = (roomName: string, userName: string): void => {
+      if (isTold(roomName, userName)) this.left(roomName, userName);
+    };
+    client.on('roomUserJoined', came).on('roomUserLeft', left);
+    client.on('roomUserlistChanged', (roomName, changes) => {
+      for (const userName of changes.joined) came(roomName, userName);
+      for (const userName of changes.left) left(roomName, userName);
+    });
   }
 
   came(roomName: string, userName: string): void {

@@ -94,3 +94,14 @@ export function textOf(content: ValueMap): string | undefined {
   if (content['recalled'] === true) return '(taken back)';
   return typeof event === 'string' ? undefined : JSON.stringify(content);
 }
+
+/** A message of the wire. */
+export function saidOf(message: ValueMap): Said {
+  const { id, author, timestamp } = message;
+  return {
+    id: typeof id === 'number' ? id : undefined,
+    author: typeof author === 'string' ? author : undefined,
+    timestamp: typeof timestamp === 'number' ? timestamp : undefined,
+    content: message,
+  };
+}

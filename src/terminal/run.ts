@@ -103,6 +103,7 @@ export class Run {
   async #talk(): Promise<Ending> {
     const [first, ...others] = this.#given.rooms;
     if (this.#byHand) {
+      void this.#chat.learnRooms();
       // The last one that is gone to is the one that lines are said in.
       for (const roomName of [...others, ...(first === undefined ? [] : [first])]) await this.#chat.join(roomName);
       if (first === undefined)

@@ -6,11 +6,13 @@ const knownMax = 1_000;
 
 export class UnreadNotices {
   readonly #tell: (sentence: string) => void;
+  readonly #titleOf: (roomName: string) => string | undefined;
   /** By label, how many are unread of which somebody was told, or has seen them. */
   readonly #known = new Map<string, number>();
 
-  constructor(tell: (sentence: string) => void) {
+  constructor(tell: (sentence: string) => void, titleOf: (roomName: string) => string | undefined = () => undefined) {
     this.#tell = tell;
+    this.#titleOf = titleOf;
   }
 
   /** A direct message was shown as it came. */
@@ -31,7 +33,7 @@ export class UnreadNotices {
       if (unread <= before || isOpen(label)) continue;
       if (roomName === undefined)
         this.#tell(`${unread} unread from ${userName ?? ''}: /msg ${userName ?? ''} shows them.`);
-      else this.#tell(`${unread} unread in ${roomName}: /join ${roomName} shows them.`);
+      else this.#tell(`${unread} unread in ${this.#titleOf(roomName) ?? roomName}: /join ${roomName} shows them.`);
     }
   }
 

@@ -1,6 +1,7 @@
 /** What went wrong, in words for whoever sits before the terminal: what it was, and what to do next. */
 import type { RequestError } from '../client/index.ts';
 import { harmlessLine, harmlessName } from './harmless.ts';
+import { dateAndTimeOf } from './layout.ts';
 
 type Telling = Pick<RequestError, 'code' | 'args' | 'message' | 'retryAfterMs'>;
 
@@ -24,7 +25,15 @@ const sentences: Readonly<Record<string, (name: string, error: Telling) => strin
   badToken: () => 'The service does not accept the token. Get another one, and give it with --token or --token-file.',
   tokenExpired: () => 'The token is too old. Get another one, and give it with --token or --token-file.',
   sessionConflict: () => 'You are logged in elsewhere with the same tag. End that one first.',
-  silenced: (name) => `You may read in ${name}, but not write for now. Its admins can change that.`,
+  silenced: (name, { args: [until] }) =>
+    typeof until === 'number'
+      ? `You may read in ${name}, but not write until ${dateAndTimeOf(until)}.`
+      : `You may read in ${name}, but not write. Its admins can change that.`,
+  noMember: (name, { args: [userName] }) =>
+    `${typeof userName === 'string' ? harmlessLine(userName) : 'That'} does not belong to ${name}: look at /members.`,
+  versionConflict: (name) => `Somebody else has changed ${name} meanwhile. Look at it, then say it again.`,
+  tooLarge: (name) => `That is more than ${name} can hold.`,
+  listLimitExceeded: () => 'There are too many of these already. Take some away first.',
   quotaExceeded: () => 'You own as many rooms as you may. Delete one first.',
   roomExpired: (name) => `${name} has ended.`,
 };
@@ -63,10 +72,20 @@ export function wordsForClose({ code, reason }: { readonly code: number; readonl
 
 /** `in 4 s` */
 export function inTime(delayMs: number | undefined): string {
-  if (delayMs === undefined) return 'in a moment';
-  const seconds = Math.max(1, Math.round(delayMs / 1_000));
-  return seconds < 120 ? `in ${seconds} s` : `in ${Math.round(seconds / 60)} min`;
+  return delayMs === undefined ? 'in a moment' : `in ${span(delayMs)}`;
 }
+
+/** `4 s`, `10 min` */
+export function span(ms: number): string {
+  const seconds = Math.max(1, Math.round(ms / 1_000));
+  return seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
+}
+
+/** What was typed, by its beginning. */
+export const quoted = (text: string): string =>
+  text.length <= quotedMax ? `"${text}"` : `"${text.slice(0, quotedMax)}…"`;
+
+const quotedMax = 40;
 
 /** By its shape: an error of another copy of the library is as good. */
 function isTelling(error: unknown): error is Telling {

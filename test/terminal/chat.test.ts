@@ -1,61 +1,11 @@
 // Two people at terminals of their own, on two nodes: what each types, and what each sees.
-import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { root } from '../ground/source-files.ts';
 import { connectClient } from '../support/client.ts';
-import { eventually } from '../support/eventually.ts';
 import { useScope } from '../support/scope.ts';
 import { startService, type ServiceNode } from '../support/service.ts';
-import { startTerminal, type Terminal } from '../support/terminal.ts';
+import { startPerson } from './person.ts';
 
 const scope = useScope();
-const tsx = join(root, 'node_modules/tsx/dist/esm/index.mjs');
-
-interface Person {
-  readonly terminal: Terminal;
-  /** Types a line and enters it. */
-  enter(line: string): Promise<void>;
-  /** Resolves when the program has ended well. */
-  ends(): Promise<void>;
-  /** Resolves when some row of the screen is, or holds, this; gives all rows, times as `00:00`. */
-  sees(what: string | RegExp): Promise<string[]>;
-}
-
-async function startPerson(name: string, nodes: readonly ServiceNode[], ...args: readonly string[]): Promise<Person> {
-  const urls = nodes.flatMap(({ url }) => ['--url', url]);
-  const program = join(root, 'src', 'terminal', 'main.ts');
-  const terminal = await startTerminal(scope, [
-    process.execPath,
-    '--import',
-    tsx,
-    program,
-    '--user',
-    name,
-    ...urls,
-    ...args,
-  ]);
-  const rows = async (): Promise<string[]> =>
-    (await terminal.rows()).map((row) => row.replace(/^\d\d:\d\d /, '00:00 '));
-  return {
-    terminal,
-    enter: async (line) => {
-      await terminal.type(line);
-      await terminal.press('Enter');
-    },
-    ends: () =>
-      eventually(async () => {
-        const code = await terminal.exitCode();
-        if (code !== 0) throw new Error(`${name} has not left well (${code}):\n${(await rows()).join('\n')}`);
-      }),
-    sees: (what) =>
-      eventually(async () => {
-        const shown = await rows();
-        const isThere = shown.some((row) => (typeof what === 'string' ? row === what : what.test(row)));
-        if (!isThere) throw new Error(`${name} does not see ${String(what)} but\n${shown.join('\n')}`);
-        return shown;
-      }),
-  };
-}
 
 test('people talk in a room: history, who is there, typing, comings and goings', async () => {
   const { nodes } = await startService(scope, { nodes: 2 });
@@ -65,7 +15,7 @@ test('people talk in a room: history, who is there, typing, comings and goings',
   await carol.join('lobby');
   for (const textMessage of ['one', 'two\nlines', '\u001b[2Jthree']) await carol.post('lobby', { textMessage });
 
-  const ann = await startPerson('ann', [first], '--room', 'lobby');
+  const ann = await startPerson(scope, 'ann', [first], '--room', 'lobby');
   await ann.sees('· In lobby: ann and carol.');
   const rows = await ann.sees('lobby ›');
   const from = rows.indexOf('00:00 carol: one');
@@ -76,7 +26,7 @@ test('people talk in a room: history, who is there, typing, comings and goings',
     '00:00 carol: ␛[2Jthree',
   ]);
 
-  const bob = await startPerson('bob', [second], '--room', 'lobby');
+  const bob = await startPerson(scope, 'bob', [second], '--room', 'lobby');
   await bob.sees(/^· In lobby: ann, bob and carol\.$/);
   await ann.sees('· lobby: bob came in.');
   await bob.terminal.type('hel');
@@ -98,8 +48,8 @@ test('people talk in a room: history, who is there, typing, comings and goings',
 
 test('there are several rooms with a current one, direct messages, and mistakes are told', async () => {
   const { nodes } = await startService(scope, { nodes: 1 });
-  const ann = await startPerson('ann', nodes, '--room', 'lobby', '--room', 'kitchen');
-  const bob = await startPerson('bob', nodes, '--room', 'kitchen');
+  const ann = await startPerson(scope, 'ann', nodes, '--room', 'lobby', '--room', 'kitchen');
+  const bob = await startPerson(scope, 'bob', nodes, '--room', 'kitchen');
   await ann.sees('lobby ›');
   await bob.sees('kitchen ›');
   await bob.enter('tea?');
@@ -139,7 +89,7 @@ test('there are several rooms with a current one, direct messages, and mistakes 
   // What was not read, and what came while one was away, is told at the next login, and shown where it is asked for.
   for (const text of ['one', 'two']) await bob.enter(text);
   await bob.sees('00:00 bob: two');
-  const again = await startPerson('ann', nodes);
+  const again = await startPerson(scope, 'ann', nodes);
   await again.sees('· 3 unread from bob: /msg bob shows them.');
   await again.enter('/msg bob');
   await again.sees('@bob ›');
@@ -152,7 +102,7 @@ test('a lost connection is told, and what was missed is there when it is back', 
   const bob = await connectClient(scope, { urls: second.url, userName: 'bob' });
   await bob.request('roomCreate', { roomName: 'lobby' });
   await bob.join('lobby');
-  const ann = await startPerson('ann', [first, second], '--room', 'lobby');
+  const ann = await startPerson(scope, 'ann', [first, second], '--room', 'lobby');
   await ann.sees('lobby ›');
   await ann.sees(/^· In lobby/);
   await ann.terminal.type('half a line');
@@ -171,7 +121,7 @@ test('who loses a room is told, and goes on in another one', async () => {
   const bob = await connectClient(scope, { urls: nodes[0]?.url ?? '', userName: 'bob' });
   await bob.request('roomCreate', { roomName: 'lobby' });
   await bob.join('lobby');
-  const ann = await startPerson('ann', nodes, '--room', 'lobby', '--room', 'kitchen');
+  const ann = await startPerson(scope, 'ann', nodes, '--room', 'lobby', '--room', 'kitchen');
   await ann.sees('lobby ›');
   await ann.sees('· In lobby: ann and bob.');
   await bob.request('roomAddToList', { roomName: 'lobby', listName: 'blacklist', userNames: ['ann'] });

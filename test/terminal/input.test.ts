@@ -60,7 +60,7 @@ describe('a typed line', () => {
     expect(readLine('/msg bob how are you?')).toEqual({ kind: 'msg', userName: 'bob', text: 'how are you?' });
     expect(readLine('/msg "ann lee" hi')).toEqual({ kind: 'msg', userName: 'ann lee', text: 'hi' });
     expect(readLine('/msg bob')).toEqual({ kind: 'msg', userName: 'bob', text: undefined });
-    for (const kind of ['who', 'read', 'rooms', 'retry', 'quit', 'help'])
+    for (const kind of ['who', 'read', 'rooms', 'members', 'mute', 'unmute', 'retry', 'quit', 'help'])
       expect(readLine(`/${kind}`)).toEqual({ kind });
   });
 
@@ -76,7 +76,8 @@ describe('a typed line', () => {
     expect(sentence('/join')).toContain('/join ROOM');
     expect(sentence('/msg')).toContain('/msg USER [TEXT]');
     expect(sentence('/who is it')).toBe('/who takes nothing behind it.');
-    expect(help.split('\n').filter((line) => line.startsWith('/'))).toHaveLength(9);
+    expect(help.split('\n').filter((line) => line.startsWith('/'))).toHaveLength(22);
+    for (const line of help.split('\n')) expect(line.length).toBeLessThanOrEqual(78);
   });
 });
 
