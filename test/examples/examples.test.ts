@@ -86,39 +86,63 @@ test('a live stream: what is said is seen by all as text, and the screen is boun
   expect([await ann.title(), faults]).toEqual(['Live stream chat', []]);
 }, 120_000);
 
-test('a support inbox: agents share what customers write, what is unread, and who is on it', async () => {
+test('a support inbox: agents share what customers write, what is unread, who is on it, and what is done', async () => {
   const eve = await visit('support-inbox', 'Eve', 'I help');
   const ann = await visit('support-inbox', 'ann', 'I need help');
-  const customer = (page: Page) => page.getByRole('list', { name: 'Customers' }).getByRole('button', { name: /ann/ });
-  const shows = (page: Page, text: string): Promise<void> =>
-    eventually(async () => expect(await customer(page).textContent()).toBe(text));
+  const customers = (page: Page) => page.getByRole('list', { name: 'Customers' }).getByRole('button');
+  const shows = (page: Page, ...texts: readonly string[]): Promise<void> =>
+    eventually(async () => expect(await customers(page).allTextContents()).toEqual(texts));
   await shows(eve, '● ann');
   const max = await visit('support-inbox', 'Max', 'I help');
   await say(ann, hostile);
   for (const agent of [eve, max]) await shows(agent, '● ann (1)');
-  await eventually(async () => expect(await linesOf(ann)).toEqual([`ann: ${hostile} ✓✓`]));
+  await eventually(async () => expect(await linesOf(ann)).toEqual([`ann: ${hostile} ✓`]));
 
-  await customer(eve).click();
+  await customers(eve).click();
   // Said at once: it stands behind what is still being read.
   await say(eve, 'One moment');
   await eventually(async () =>
     expect(await linesOf(eve)).toEqual([`ann: ${hostile}`, expect.stringMatching(/^Eve: One moment/)]),
   );
   for (const agent of [eve, max]) await shows(agent, '● ann');
-  await eventually(async () => expect(await linesOf(ann)).toEqual([`ann: ${hostile} ✓✓ read`, 'Eve: One moment']));
+  await eventually(async () => expect(await linesOf(ann)).toEqual([`ann: ${hostile} ✓`, 'Eve: One moment']));
 
   await eve.getByRole('button', { name: 'I am on it' }).click();
   for (const agent of [eve, max]) await shows(agent, '● ann · Eve');
-  await say(eve, 'I am looking');
-  await eventually(async () => expect((await linesOf(ann)).at(-1)).toBe('Eve: I am looking'));
-  await customer(max).click();
-  await eventually(async () => expect((await linesOf(max)).at(-1)).toMatch(/^Eve: I am looking/));
-  // Who comes later finds it in the history of the desk.
+  await customers(max).click();
+  await eventually(async () => expect((await linesOf(max)).at(-1)).toBe('Eve: One moment'));
+  await max.getByLabel('Which').selectOption('mine');
+  await shows(max);
+  // Who comes later finds it in the room.
   const zoe = await visit('support-inbox', 'Zoe', 'I help');
   await shows(zoe, '● ann · Eve');
+  await eve.getByRole('button', { name: 'Done' }).click();
+  for (const agent of [eve, zoe]) await shows(agent);
+  await max.getByLabel('Which').selectOption('done');
+  await shows(max, '● ann · Eve');
+  // The customer has more to say: it is open again, and nobody's.
+  await say(ann, 'One more thing');
+  for (const agent of [eve, zoe]) await shows(agent, expect.stringMatching(/^● ann( \(1\))?$/) as unknown as string);
+  await shows(max);
   await ann.context().close();
-  await shows(eve, '○ ann · Eve');
+  await shows(zoe, expect.stringMatching(/^○ ann/) as unknown as string);
   expect([await eve.title(), faults]).toEqual(['Support inbox', []]);
+}, 120_000);
+
+test('two agents who take a customer at the same time: one gets it, and the other is told', async () => {
+  const [eve, max] = [await visit('support-inbox', 'Eve', 'I help'), await visit('support-inbox', 'Max', 'I help')];
+  await visit('support-inbox', 'tom', 'I need help');
+  const tom = (page: Page) => page.getByRole('list', { name: 'Customers' }).getByRole('button', { name: /tom/ });
+  for (const agent of [eve, max]) await tom(agent).click();
+  const take = (page: Page) => page.getByRole('button', { name: 'I am on it' });
+  for (const agent of [eve, max]) await eventually(async () => expect(await take(agent).isEnabled()).toBe(true));
+  await Promise.all([eve, max].map((agent) => take(agent).click()));
+  await eventually(async () => {
+    const [one, other] = [await tom(eve).textContent(), await tom(max).textContent()];
+    expect(one).toMatch(/ · (Eve|Max)$/);
+    expect(other).toBe(one);
+  });
+  expect(faults).toEqual([]);
 }, 120_000);
 
 test('the server of the examples gives nothing else away', async () => {
