@@ -4,6 +4,7 @@ import { closeCodes } from '../client/index.ts';
 const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
 const exact = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'medium' });
 const weekday = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long' });
+const short = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' });
 const relative = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' });
 
 const DAY_MS = 86_400_000;
@@ -30,6 +31,20 @@ export function agoWords(ms: number): string {
   return hours > -24 ? relative.format(hours, 'hour') : relative.format(Math.round(hours / 24), 'day');
 }
 
+/** The time of today; of other days, the day. */
+export const shortTimeOf = (ms: number): string => (dayOf(ms) === dayOf(Date.now()) ? timeOf(ms) : short.format(ms));
+
+/** Of a time to come; null is none. */
+export const untilWords = (ms: number | null): string =>
+  ms === null ? 'for good' : `until ${shortTimeOf(ms)}${dayOf(ms) === dayOf(Date.now()) ? '' : `, ${timeOf(ms)}`}`;
+
+export function spanWords(ms: number): string {
+  const seconds = Math.max(1, Math.round(ms / 1000));
+  if (seconds < 120) return seconds === 1 ? 'a second' : `${seconds} seconds`;
+  const minutes = Math.round(seconds / 60);
+  return minutes < 120 ? `${minutes} minutes` : `${Math.round(minutes / 60)} hours`;
+}
+
 export function sizeWords(bytes: number): string {
   return bytes < 1000 ? `${bytes} B` : `${(bytes / 1000).toFixed(1)} kB`;
 }
@@ -46,6 +61,13 @@ const sentences: Readonly<Record<string, string>> = {
   invalidName: 'This is no name: up to 128 bytes, without control characters and without : { }.',
   noRoom: 'There is no such room.',
   noUser: 'There is nobody of that name.',
+  noMember: 'That is nobody who belongs to it.',
+  roomExpired: 'Its time is over: it has ended, with all that was said.',
+  silenced: 'You may read here, but not write.',
+  listLimitExceeded: 'There are too many of them already.',
+  quotaExceeded: 'That is more than you may have. Delete a room first.',
+  tooLarge: 'That is more than it can hold.',
+  versionConflict: 'Somebody else has changed it just now. Look, then try again.',
   notAllowed: 'That is not allowed here.',
   notJoined: 'You are not in this room.',
   tooManyRequests: 'That was too much at once; try again in a moment.',
@@ -59,6 +81,8 @@ export function errorWords(error: unknown): string {
   if (typeof error !== 'object' || error === null) return 'Something went wrong.';
   const code = 'code' in error ? String(error.code) : '';
   // Codes are an operator's to choose.
+  if (code === 'noUser' && 'args' in error && Array.isArray(error.args) && typeof error.args[0] === 'string')
+    return `There is nobody called ${error.args[0]}.`;
   if (Object.hasOwn(sentences, code)) return sentences[code] ?? '';
   return 'message' in error && error.message !== '' ? String(error.message) : 'Something went wrong.';
 }
@@ -80,3 +104,16 @@ export function textOf(content: Readonly<Record<string, unknown>>): string {
   if (isPlain(content['textMessage'])) return content['textMessage'];
   return JSON.stringify(content);
 }
+
+/** A text of an attribute, without what is around it; undefined where there is none. */
+const textAt = (values: Readonly<Record<string, unknown>>, name: string): string | undefined => {
+  const value = values[name];
+  return isPlain(value) && value.trim() !== '' ? value.trim() : undefined;
+};
+
+/** What a room is called, by its attributes. */
+export const titleIn = (attributes: Readonly<Record<string, unknown>>): string | undefined =>
+  textAt(attributes, 'title');
+
+/** How somebody is just now, by its state. */
+export const statusIn = (state: Readonly<Record<string, unknown>>): string | undefined => textAt(state, 'status');

@@ -7,6 +7,7 @@ import './style/base.css';
 import './style/layout.css';
 import './style/messages.css';
 import './style/parts.css';
+import './style/belonging.css';
 
 const place = document.getElementById('page');
 if (place !== null) {

@@ -8,7 +8,7 @@ import { loginRpc } from '../support/rpc.ts';
 import { useScope } from '../support/scope.ts';
 import { startService, type Service } from '../support/service.ts';
 import type { RedisServer } from '../support/redis.ts';
-import { addContact, joinRoom, logIn, originOf, say, sees } from './visitor.ts';
+import { addContact, joinRoom, logIn, originOf, say, sees, startConversation } from './visitor.ts';
 
 interface Axe {
   run(): Promise<{ violations: { id: string; nodes: { html: string; failureSummary?: string }[] }[] }>;
@@ -22,6 +22,49 @@ let service: Service<RedisServer>;
 beforeAll(async () => {
   [browser, service] = await Promise.all([startBrowser(scope), startService(scope, { nodes: 1 })]);
 });
+
+/** Of all that a conversation has, from the list and back to it. */
+async function lookAtConversation(page: Page, width: number, look: (what: string) => Promise<void>): Promise<void> {
+  const bea = await loginRpc(scope, service.node(0).url, 'bea');
+  await page.getByRole('button', { name: 'New conversation' }).click();
+  await look('the dialog');
+  await page.keyboard.press('Escape');
+  await startConversation(
+    page,
+    'bea',
+    'A title that is much longer than the place that there is for it, on whatever screen',
+  );
+  const membersButton = page.getByRole('button', { name: /^Members/ });
+  if (width < 500) await membersButton.click();
+  await page.getByRole('button', { name: 'What to do about bea' }).click();
+  await page.getByRole('button', { name: 'Silence for good' }).click();
+  await page.getByText('silenced for good').waitFor();
+  await look('members and what is done about one');
+  await page.getByRole('button', { name: 'Close members' }).click();
+  await page.getByRole('button', { name: 'About this room' }).click();
+  await page.getByRole('button', { name: /^Delete for everybody/ }).click();
+  await look('the settings');
+  await page.getByRole('button', { name: 'Close settings' }).click();
+  await say(page, 'to be found');
+  await page.getByRole('button', { name: 'Search', exact: true }).click();
+  await page.getByLabel('Written by').press('Enter');
+  await page.getByText('1 found').waitFor();
+  await look('the search');
+  await page.getByRole('button', { name: 'Close search' }).click();
+  const made = await bea.call('conversationCreate', {
+    members: [(await page.locator('.panel-words strong').first().textContent()) ?? ''],
+    attributes: { title: 'News' },
+  });
+  await page.getByText('bea has added you to News.').waitFor();
+  await look('a piece of news');
+  await page.getByRole('button', { name: 'Dismiss' }).click();
+  const { roomName } = made as { roomName: string };
+  await bea.call('roomJoin', roomName);
+  await bea.call('roomMessage', roomName, { textMessage: 'look' }, { mentionAll: true });
+  if (width < 500) await page.getByRole('button', { name: 'Back to the list' }).click();
+  await page.getByRole('link', { name: /News/ }).getByText('unread').waitFor();
+  await look('a list with a mention');
+}
 
 async function faults(page: Page): Promise<string[]> {
   await page.evaluate(axeSource);
@@ -59,6 +102,7 @@ describe.each([
     if (width < 500) await page.mouse.click(20, 400);
     if (width < 500) await page.getByRole('button', { name: 'Close members' }).waitFor({ state: 'detached' });
     if (width < 500) await page.getByRole('button', { name: 'Back to the list' }).click();
+    await lookAtConversation(page, width, look);
     await page.getByRole('button', { name: 'Frames' }).click();
     await look('the frames');
     await page.getByRole('button', { name: 'Close frames' }).click();

@@ -25,6 +25,16 @@ export async function joinRoom(page: Page, name: string): Promise<void> {
   await page.getByRole('heading', { name: `# ${name}` }).waitFor();
 }
 
+/** With people whose names are apart by commas; without a title the one that there is is opened. */
+export async function startConversation(page: Page, people: string, title = ''): Promise<void> {
+  await page.getByRole('button', { name: 'New conversation' }).click();
+  await page.getByRole('textbox', { name: 'People' }).fill(people);
+  await page.getByLabel('Title').fill(title);
+  await page.getByRole('button', { name: 'Start' }).click();
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  await page.getByRole('heading', title === '' ? { level: 1 } : { name: title }).waitFor();
+}
+
 export async function addContact(page: Page, userName: string): Promise<void> {
   await page.getByRole('button', { name: 'Add a contact' }).click();
   await page.getByLabel('Name of the contact').fill(userName);

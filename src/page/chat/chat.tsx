@@ -5,8 +5,10 @@ import { Frames } from '../frames/frames.tsx';
 import type { FrameLog } from '../frames/frame-log.ts';
 import { usePlace } from '../places.ts';
 import { useIsNarrow } from '../width.ts';
-import { DirectTalk, RoomTalk } from './conversation.tsx';
-import { Sidebar } from './sidebar.tsx';
+import { News } from '../list/news.tsx';
+import { Sidebar } from '../list/sidebar.tsx';
+import { RoomTalk } from '../room/room-talk.tsx';
+import { DirectTalk } from './direct-talk.tsx';
 
 export function Chat({ frames, logOut }: { readonly frames: FrameLog; readonly logOut: () => void }) {
   const { userName } = useClient();
@@ -37,6 +39,7 @@ export function Chat({ frames, logOut }: { readonly frames: FrameLog; readonly l
         {place?.kind === 'direct' ? <DirectTalk key={place.name} userName={place.name} /> : undefined}
         {showsFrames ? <Frames frames={frames} close={closeFrames} /> : undefined}
       </div>
+      <News place={place} />
     </div>
   );
 }
@@ -45,7 +48,10 @@ function Welcome() {
   return (
     <main className="welcome">
       <h1>Nothing open yet</h1>
-      <p>Join a room, or write to somebody: both are on the left. A name that nobody has used makes a new room.</p>
+      <p>
+        Start a conversation, join a room, or write to somebody: all on the left. A name that nobody has used makes a
+        new room.
+      </p>
     </main>
   );
 }

@@ -3,19 +3,28 @@ import { useEffect, useId, useRef, useState, type FormEvent, type KeyboardEvent 
 import type { Talk } from '../../client/react/index.ts';
 import { Send } from '../parts/icons.tsx';
 
+/** What keeps one from writing. */
+export interface Hindrance {
+  readonly words: string;
+  /** One may not write at all; else only not so fast. */
+  readonly isWhole: boolean;
+}
+
 interface ComposerProps {
   readonly label: string;
   readonly talk: Talk;
+  readonly hindrance: Hindrance | undefined;
   readonly send: (text: string) => void;
 }
 
 /** What was not sent yet, so that who looks at another conversation finds it again. */
 const drafts = new WeakMap<Talk, string>();
 
-export function Composer({ label, talk, send }: ComposerProps) {
+export function Composer({ label, talk, hindrance, send }: ComposerProps) {
   const [text, show] = useState(() => drafts.get(talk) ?? '');
   const field = useRef<HTMLTextAreaElement>(null);
   const id = useId();
+  const mayWrite = hindrance?.isWhole !== true;
   // Who goes elsewhere in the middle of a word does not type here any more.
   useEffect(() => () => talk.typing(false), [talk]);
 
@@ -25,7 +34,7 @@ export function Composer({ label, talk, send }: ComposerProps) {
   };
   const submit = (event?: FormEvent): void => {
     event?.preventDefault();
-    if (text.trim() === '') return;
+    if (text.trim() === '' || !mayWrite) return;
     send(text.trim());
     setText('');
     field.current?.focus();
@@ -42,6 +51,9 @@ export function Composer({ label, talk, send }: ComposerProps) {
   };
   return (
     <form className="composer" onSubmit={submit}>
+      <p className="composer-hint" id={`${id}-hint`} role="status">
+        {hindrance?.words}
+      </p>
       <label className="unseen" htmlFor={id}>
         Message to {label}
       </label>
@@ -53,9 +65,11 @@ export function Composer({ label, talk, send }: ComposerProps) {
         placeholder={`Message to ${label}`}
         onChange={(event) => change(event.target.value)}
         onKeyDown={press}
+        readOnly={!mayWrite}
+        aria-describedby={`${id}-hint`}
         enterKeyHint="send"
       />
-      <button type="submit" className="primary send" aria-label="Send" disabled={text.trim() === ''}>
+      <button type="submit" className="primary send" aria-label="Send" disabled={text.trim() === '' || !mayWrite}>
         <Send />
       </button>
     </form>

@@ -106,3 +106,36 @@ export const Ticks = () => (
     <path d="M1 10.500l4 4 8-9M9.500 14l.600.500 8-9" />
   </Icon>
 );
+export const Glass = () => (
+  <Icon>
+    <circle cx="8.500" cy="8.500" r="5" />
+    <path d="M12.300 12.300L17 17" />
+  </Icon>
+);
+export const Settings = () => (
+  <Icon>
+    <path d="M3 6h8M15 6h2M3 14h2M9 14h8" />
+    <circle cx="13" cy="6" r="2" />
+    <circle cx="7" cy="14" r="2" />
+  </Icon>
+);
+export const More = () => (
+  <Icon>
+    <path d="M4 10h.01M10 10h.01M16 10h.01" strokeWidth="3" />
+  </Icon>
+);
+export const Muted = () => (
+  <Icon size={14}>
+    <path d="M4 8v4h3l4 3V5L7 8zM14 8l4 4M18 8l-4 4" />
+  </Icon>
+);
+export const Pen = () => (
+  <Icon size={14}>
+    <path d="M4 16l1-4 8-8 3 3-8 8z" />
+  </Icon>
+);
+export const Bubble = () => (
+  <Icon size={18}>
+    <path d="M4 4h12a1.500 1.500 0 0 1 1.500 1.500v7a1.500 1.500 0 0 1-1.500 1.500H9l-4 3v-3H4a1.500 1.500 0 0 1-1.500-1.500v-7A1.500 1.500 0 0 1 4 4z" />
+  </Icon>
+);

@@ -4,6 +4,7 @@ import { useConnection, type Connection } from '../../client/react/index.ts';
 import { hostOf } from '../format.ts';
 import { Avatar } from '../parts/avatar.tsx';
 import { Again, Code, Door, Pause, Play } from '../parts/icons.tsx';
+import { StatusLine } from './status-line.tsx';
 
 interface PanelProps {
   readonly showsFrames: boolean;
@@ -31,6 +32,7 @@ export function ConnectionPanel({ showsFrames, framesButton, toggleFrames, logOu
           <Door />
         </button>
       </div>
+      <StatusLine />
       <div className="panel-buttons">
         <MainButton connection={connection} />
         <button type="button" className="quiet" ref={framesButton} aria-expanded={showsFrames} onClick={toggleFrames}>

@@ -3,19 +3,22 @@ import { memo, useCallback, useState, type ReactNode, type RefObject } from 'rea
 import {
   useClient,
   useContacts,
+  useConversations,
   useDirect,
   useRoom,
   useUnread,
-  type Unread,
   type Talk,
 } from '../../client/react/index.ts';
 import { agoWords, errorWords } from '../format.ts';
 import { Avatar } from '../parts/avatar.tsx';
-import { Mark, Plus } from '../parts/icons.tsx';
+import { Mark } from '../parts/icons.tsx';
 import { NameForm } from '../parts/name-form.tsx';
+import { STATUSES_MAX, UserStatus } from '../parts/user-status.tsx';
 import { go, hashOf, isAt, type Place } from '../places.ts';
 import { useIsNarrow } from '../width.ts';
 import { ConnectionPanel } from './connection-panel.tsx';
+import { Conversations } from './conversations.tsx';
+import { ListItem, Rest, Section } from './list-item.tsx';
 import { addRoom, noteDirect, PEOPLE_MAX, ROOMS_MAX, useDirectNames, useRoomNames } from './lists.ts';
 
 interface SidebarProps {
@@ -29,6 +32,7 @@ interface SidebarProps {
 export function Sidebar({ place, showsFrames, framesButton, toggleFrames, logOut }: SidebarProps) {
   // Where it is all that is on the screen, it is the page.
   const isNarrow = useIsNarrow();
+  const { userName = '' } = useClient();
   const [Frame, Brand] = isNarrow ? (['main', 'h1'] as const) : (['div', 'span'] as const);
   return (
     <Frame className="sidebar">
@@ -37,6 +41,7 @@ export function Sidebar({ place, showsFrames, framesButton, toggleFrames, logOut
         <Brand className="brand">Parley</Brand>
       </header>
       <nav className="lists" aria-label="Conversations">
+        <Conversations place={place} own={userName} />
         <Rooms place={place} />
         <People place={place} />
       </nav>
@@ -52,7 +57,11 @@ export function Sidebar({ place, showsFrames, framesButton, toggleFrames, logOut
 
 function Rooms({ place }: { readonly place: Place }) {
   const client = useClient();
-  const names = useRoomNames();
+  const all = useRoomNames();
+  const { list } = useConversations();
+  // What one belongs to has its own place.
+  const belonging = new Set(list.map(({ room }) => room.name));
+  const names = all.filter((name) => !belonging.has(name));
   const [isAdding, setIsAdding] = useState(false);
   const done = useCallback(() => setIsAdding(false), []);
   const join = async (name: string): Promise<void> => {
@@ -100,8 +109,13 @@ function People({ place }: { readonly place: Place }) {
         <NameForm label="Name of the contact" button="Add" placeholder="Somebody’s name" submit={write} cancel={done} />
       ) : undefined}
       <ul className="list">
-        {names.slice(0, PEOPLE_MAX).map((name) => (
-          <DirectItem key={name} userName={name} isHere={isAt(place, 'direct', name)} />
+        {names.slice(0, PEOPLE_MAX).map((name, index) => (
+          <DirectItem
+            key={name}
+            userName={name}
+            isHere={isAt(place, 'direct', name)}
+            hasStatus={index < STATUSES_MAX}
+          />
         ))}
       </ul>
       <Rest count={names.length - PEOPLE_MAX} />
@@ -109,39 +123,6 @@ function People({ place }: { readonly place: Place }) {
         <p className="hint">Nobody yet. Who has logged in once can be added.</p>
       ) : undefined}
     </Section>
-  );
-}
-
-/** What the list has no place for is said, and opened by its name. */
-function Rest({ count }: { readonly count: number }) {
-  return count > 0 ? <p className="hint">And {count} more: open them by name.</p> : undefined;
-}
-
-interface SectionProps {
-  readonly title: string;
-  readonly add: string;
-  readonly isAdding: boolean;
-  readonly setIsAdding: (isAdding: boolean) => void;
-  readonly children: ReactNode;
-}
-
-function Section({ title, add, isAdding, setIsAdding, children }: SectionProps) {
-  return (
-    <section className="section">
-      <div className="section-head">
-        <h2>{title}</h2>
-        <button
-          type="button"
-          className={isAdding ? 'icon turned' : 'icon'}
-          aria-label={add}
-          aria-expanded={isAdding}
-          onClick={() => setIsAdding(!isAdding)}
-        >
-          <Plus />
-        </button>
-      </div>
-      {children}
-    </section>
   );
 }
 
@@ -153,7 +134,7 @@ interface ItemProps {
 const RoomItem = memo(function RoomItem({ name, isHere }: ItemProps & { readonly name: string }) {
   const { room, isJoined, error } = useRoom(name, { group: 'custom', create: true, stay: true });
   return (
-    <Item
+    <TalkItem
       talk={room}
       href={hashOf({ kind: 'room', name })}
       isHere={isHere}
@@ -168,16 +149,21 @@ const RoomItem = memo(function RoomItem({ name, isHere }: ItemProps & { readonly
   );
 });
 
-const DirectItem = memo(function DirectItem({ userName, isHere }: ItemProps & { readonly userName: string }) {
+const DirectItem = memo(function DirectItem({
+  userName,
+  isHere,
+  hasStatus,
+}: ItemProps & { readonly userName: string; readonly hasStatus: boolean }) {
   const { direct, user } = useDirect(userName);
   const isOnline = user.status === 'online';
   return (
-    <Item
+    <TalkItem
       talk={direct}
       href={hashOf({ kind: 'direct', name: userName })}
       isHere={isHere}
       lead={<Avatar name={userName} isOnline={isOnline} size="small" />}
       name={userName}
+      line={hasStatus ? <UserStatus userName={userName} /> : undefined}
       note={isOnline ? 'online' : user.lastOnline === undefined ? undefined : agoWords(user.lastOnline)}
     />
   );
@@ -189,33 +175,7 @@ interface TalkItemProps extends ItemProps {
   readonly lead: ReactNode;
   readonly name: string;
   readonly note: string | undefined;
+  readonly line?: ReactNode;
 }
 
-function Item({ talk, href, isHere, lead, name, note }: TalkItemProps) {
-  const unread = useUnread(talk);
-  return (
-    <li>
-      <a
-        className={unread.unread > 0 ? 'item has-unread' : 'item'}
-        href={href}
-        aria-current={isHere ? 'page' : undefined}
-      >
-        {lead}
-        <span className="item-name">{name}</span>
-        {note === undefined ? undefined : <span className="item-note">{note}</span>}
-        <Badge {...unread} />
-      </a>
-    </li>
-  );
-}
-
-function Badge({ unread, mentioned }: Unread) {
-  if (unread === 0) return undefined;
-  return (
-    <span className={mentioned ? 'badge is-mention' : 'badge'}>
-      {mentioned ? '@' : ''}
-      {unread > 99 ? '99+' : unread}
-      <span className="unseen"> unread</span>
-    </span>
-  );
-}
+const TalkItem = ({ talk, ...item }: TalkItemProps) => <ListItem {...item} unread={useUnread(talk)} />;

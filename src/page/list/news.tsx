@@ -1,0 +1,77 @@
+/** What happens to the user, told wherever one is on the page: that somebody has added it to a conversation, or removed it from one. */
+import { useEffect, useRef, useState } from 'react';
+import { useClient } from '../../client/react/index.ts';
+import { titleIn } from '../format.ts';
+import { Cross } from '../parts/icons.tsx';
+import { go, hashOf, type Place } from '../places.ts';
+
+/** Older ones are in the list, or not there any more. */
+const SHOWN_MAX = 3;
+
+interface Piece {
+  readonly key: number;
+  readonly words: string;
+  /** Where it leads. */
+  readonly place: Place;
+}
+
+let pieces = 0;
+
+export function News({ place }: { readonly place: Place }) {
+  const client = useClient();
+  const [news, setNews] = useState<readonly Piece[]>([]);
+  const at = useRef(place);
+  useEffect(() => {
+    at.current = place;
+  }, [place]);
+  const forget = (key: number): void => setNews((all) => all.filter((piece) => piece.key !== key));
+  useEffect(() => {
+    const { conversations } = client;
+    const tell = (words: string, to: Place): void =>
+      setNews((all) => [...all, { key: ++pieces, words, place: to }].slice(-SHOWN_MAX));
+    const invited: Parameters<typeof conversations.on<'invited'>>[1] = ({ room, by, attributes }) => {
+      if (by === client.userName) return;
+      const title = titleIn(attributes) ?? 'a conversation';
+      tell(`${by ?? 'The service'} has added you to ${title}.`, { kind: 'room', name: room.name });
+    };
+    const kicked: Parameters<typeof conversations.on<'kicked'>>[1] = ({ room, by }) => {
+      if (by === client.userName) return;
+      // There is nothing to be done there any more.
+      if (isSame(at.current, { kind: 'room', name: room.name })) go(undefined);
+      tell(`${by ?? 'The service'} has removed you from ${titleIn(room.meta) ?? room.name}.`, undefined);
+    };
+    conversations.on('invited', invited).on('kicked', kicked);
+    return () => {
+      conversations.off('invited', invited).off('kicked', kicked);
+    };
+  }, [client]);
+  // Who is there already knows.
+  const shown = news.filter((piece) => piece.place === undefined || !isSame(piece.place, place));
+  return (
+    <ul className="news" role="status" aria-label="News">
+      {shown.map(({ key, words, place: to }) => (
+        <li key={key} className="news-piece">
+          <span>{words}</span>
+          {to === undefined ? undefined : (
+            <a
+              className="link"
+              href={hashOf(to)}
+              onClick={(event) => {
+                event.preventDefault();
+                forget(key);
+                go(to);
+              }}
+            >
+              Open
+            </a>
+          )}
+          <button type="button" className="icon" aria-label="Dismiss" onClick={() => forget(key)}>
+            <Cross />
+          </button>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+const isSame = (one: Place, other: Place): boolean => one?.kind === other?.kind && one?.name === other?.name;

@@ -1,0 +1,62 @@
+/** What a room is, and what who looks at it is to it: read when it is joined, and kept by what the room's object hears. */
+import { useEffect, useState } from 'react';
+import type { Message, Room, RoomField } from '../../client/index.ts';
+
+export type Standing = Awaited<ReturnType<Room['info']>>;
+export type Role = NonNullable<Standing['role']>;
+
+/** What the room's object keeps up to date. */
+const LIVE: readonly RoomField[] = ['role', 'muted', 'slowModeMs', 'members', 'users'];
+
+/** Undefined until it is known, and where it may not be. */
+export function useStanding(room: Room, isJoined: boolean): Standing | undefined {
+  const [known, setKnown] = useState<{ readonly room: Room; readonly standing: Standing }>();
+  useEffect(() => {
+    if (!isJoined) return;
+    let isWanted = true;
+    const show = (standing: Standing): void => setKnown({ room, standing: upToDate(room, standing) });
+    const read = (): void => {
+      room.info().then(
+        (standing) => (isWanted ? show(standing) : undefined),
+        // What was known stands, and is read again with the next change of its kind.
+        () => undefined,
+      );
+    };
+    const updated = (change: Message | { readonly changed: readonly RoomField[] }): void => {
+      // A message has something else of that name.
+      if (!Array.isArray(change.changed) || !change.changed.some((field: RoomField) => LIVE.includes(field))) return;
+      setKnown((before) => (before?.room === room ? { room, standing: upToDate(room, before.standing) } : before));
+    };
+    read();
+    room.on('update', updated).on('reset', read);
+    return () => {
+      isWanted = false;
+      room.off('update', updated).off('reset', read);
+    };
+  }, [room, isJoined]);
+  return known?.room === room ? known.standing : undefined;
+}
+
+function upToDate({ role, muted, slowModeMs, members, userCount }: Room, standing: Standing): Standing {
+  return {
+    ...standing,
+    muted,
+    role: role === undefined ? standing.role : role,
+    slowModeMs: slowModeMs ?? standing.slowModeMs,
+    memberCount: members.count ?? standing.memberCount,
+    occupantCount: userCount ?? standing.occupantCount,
+  };
+}
+
+export const isChief = (role: Role | null): boolean => role === 'owner' || role === 'admin';
+
+/** People are added to what has members, or is ours to give some. */
+export const mayAdd = ({ kind, role, invites }: Standing): boolean =>
+  kind === 'normal' && (isChief(role) || (role === 'member' && invites === 'members'));
+
+/** Whether who is `own` may do something about who is `role`. */
+export const mayManage = (own: Role | null, role: Role): boolean =>
+  role !== 'owner' && (own === 'owner' || own === 'admin');
+
+export const mayWrite = ({ writers, role }: Standing): boolean =>
+  writers === 'all' || role === 'owner' || (writers === 'admins' && role === 'admin');
