@@ -51,7 +51,7 @@ test('a conversation is made with people, who are told, and see what is unread w
   await say(ada, 'who is in?');
   await say(ada, 'me!');
   await eventually(async () =>
-    expect(await itemsOn(bob)).toEqual([expect.stringMatching(/^Tea at five\s+ada: me!\s+2 unread/)]),
+    expect(await itemsOn(bob)).toEqual([expect.stringMatching(/^Tea at five\s+ada: me!\s+2\s+unread/)]),
   );
   await bob.getByRole('link', { name: 'Open' }).click();
   await sees(bob, ['who is in?', 'me!']);
@@ -138,7 +138,7 @@ test('what a conversation is called, how fast one writes and whether it calls is
   await mia.getByText('Slow mode: 60 seconds from one message of yours to the next.').waitFor();
   await mia.getByRole('button', { name: 'About this room' }).click();
   expect(await mia.getByLabel('Title').count()).toBe(0);
-  await mia.getByLabel('Mute').check();
+  await mia.getByLabel('Mute').click();
   await eventually(async () =>
     expect(await itemsOn(mia)).toEqual([expect.stringMatching(/New<\/b> name[\s\S]*muted/)]),
   );
@@ -183,10 +183,10 @@ test('how somebody is is written once, and seen by contacts and beside names', a
   await quin.getByLabel('Your status').fill('back at two');
   await quin.keyboard.press('Enter');
   await quin.getByRole('button', { name: 'Your status: back at two. Change it' }).waitFor();
-  await eventually(async () => expect(await itemsOn(pia)).toEqual([expect.stringMatching(/^quin\s+back at two/)]));
+  await eventually(async () => expect(await itemsOn(pia)).toEqual([expect.stringMatching(/quin\s+back at two/)]));
   await pia.getByRole('main').getByText('online · back at two').waitFor();
   await pia.reload();
-  await eventually(async () => expect(await itemsOn(pia)).toEqual([expect.stringMatching(/^quin\s+back at two/)]));
+  await eventually(async () => expect(await itemsOn(pia)).toEqual([expect.stringMatching(/quin\s+back at two/)]));
 });
 
 test('a conversation is made and looked after with the keyboard alone', async () => {

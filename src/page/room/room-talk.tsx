@@ -122,8 +122,12 @@ function usePanel() {
 function useLeaving(room: Room, standing: Standing | undefined): () => Promise<void> {
   const client = useClient();
   return async () => {
-    if (standing?.role !== null && standing !== undefined && standing.memberCount > 0) await room.members.quit();
-    await leaveRoom(client, room.name);
+    const belongs = standing !== undefined && standing.role !== null && standing.memberCount > 0;
+    if (belongs) await room.members.quit();
+    // Who does not belong to it any more may be out of it already.
+    await leaveRoom(client, room.name).catch((error: unknown) => {
+      if (!belongs) throw error;
+    });
     go(undefined);
   };
 }

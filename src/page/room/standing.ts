@@ -5,6 +5,9 @@ import type { Message, Room, RoomField } from '../../client/index.ts';
 export type Standing = Awaited<ReturnType<Room['info']>>;
 export type Role = NonNullable<Standing['role']>;
 
+/** Who is in a transient room is counted, and told nobody: it is asked for. */
+const COUNT_MS = 10_000;
+
 /** What the room's object keeps up to date. */
 const LIVE: readonly RoomField[] = ['role', 'muted', 'slowModeMs', 'members', 'users'];
 
@@ -28,9 +31,13 @@ export function useStanding(room: Room, isJoined: boolean): Standing | undefined
       setKnown((before) => (before?.room === room ? { room, standing: upToDate(room, before.standing) } : before));
     };
     read();
+    const timer = setInterval(() => {
+      if (room.kind === 'transient' && document.visibilityState === 'visible') read();
+    }, COUNT_MS);
     room.on('update', updated).on('reset', read);
     return () => {
       isWanted = false;
+      clearInterval(timer);
       room.off('update', updated).off('reset', read);
     };
   }, [room, isJoined]);
@@ -44,7 +51,7 @@ function upToDate({ role, muted, slowModeMs, members, userCount }: Room, standin
     role: role === undefined ? standing.role : role,
     slowModeMs: slowModeMs ?? standing.slowModeMs,
     memberCount: members.count ?? standing.memberCount,
-    occupantCount: userCount ?? standing.occupantCount,
+    occupantCount: standing.kind === 'transient' ? standing.occupantCount : (userCount ?? standing.occupantCount),
   };
 }
 
