@@ -18,22 +18,18 @@ export function absentSuite(open: OpenStore): void {
     expect(await store.unreads.takeAbsent('nowhere', 1)).toBe('noRoom');
     await belong(store, room, 'ann', 'bob', 'carol', 'eve');
     await join(store, 'ann');
-    await setConduct(store, room, { tellsMembers: 1 });
-    await store.client.sadd(store.keys.room(room).blacklist, 'eve');
-    expect(await take()).toBe('told');
-    expect(await post(store, 'ann')).toMatchObject({ id: 1, mentioned: undefined, tellsMembers: true });
-    expect(await take()).toEqual({ waitMs: 0, names: ['bob', 'carol'] });
-    expect(await take()).toBe('told');
-    await join(store, 'bob');
-    await post(store, 'ann');
-    await eventually(async () => expect(await take()).toEqual({ waitMs: 0, names: ['carol'] }));
-    // All are there, or it has too many members.
-    await join(store, 'carol');
-    await post(store, 'ann');
-    expect(await take()).toBe('told');
-    await setConduct(store, room, { tellsMembers: 0 });
-    expect(await post(store, 'ann')).toMatchObject({ id: 4, tellsMembers: undefined });
-    expect(await take()).toBe('told');
+    await post(store, 'ann', { prefix: 'one' });
+    expect(await absents.read('nowhere', 'ann', 1)).toBeUndefined();
+    expect(await absents.read(room, 'ann', 1)).toBeUndefined();
+    for (const name of ['ann', 'bob', 'cid', 'dan', 'eve']) await store.client.zadd(roster, 0, name);
+    await store.client.sadd(blacklist, 'cid', 'dan');
+    await store.client.zadd(bans, Date.now() - 3_600_000, 'dan');
+    await store.client.sadd(muted, 'eve', 'ann', 'cid');
+    const found = await absents.read(room, 'ann', 1);
+    expect(found).toMatchObject({ readers: ['bob', 'dan', 'eve'], muted: ['eve'] });
+    expect(Buffer.from(found?.frame ?? '').toString('latin1')).toMatch(/^one/);
+    expect((await absents.read(room, undefined, 1))?.readers).toEqual(['ann', 'bob', 'dan', 'eve']);
+    expect(await absents.read(room, 'ann', 2)).toBeUndefined();
   });
 
   test('wait for the rest of a pause, and are told then of what was said last', async () => {

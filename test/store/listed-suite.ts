@@ -4,6 +4,7 @@ import { rightsOf, SERVICE, type Rights } from '../../src/store/rights.ts';
 import type { Life } from '../../src/store/room/room-store.ts';
 import { useScope } from '../support/scope.ts';
 import { belong, lifeOf, setConduct } from './belonging-actions.ts';
+import { removeAll } from './member-actions.ts';
 import { join, post, room, starter, type Start } from './room-actions.ts';
 import { frame, nonce, roomOptions, type OpenStore, type Store } from './store.ts';
 
@@ -226,5 +227,9 @@ function muted(start: Start): void {
     expect([await mute('bob', true), await mute('bob', true)]).toEqual([true, false]);
     expect(await store.client.smembers(store.keys.room(room).muted)).toEqual(['bob']);
     expect([await mute('bob', false), await mute('bob', false)]).toEqual([true, false]);
+    expect(await mute('bob', true)).toBe(true);
+    // Who is a member again wants to be called again.
+    expect(await removeAll(store, 'owner', 'bob')).toMatchObject({ words: ['done'] });
+    expect(await store.client.smembers(store.keys.room(room).muted)).toEqual([]);
   });
 }

@@ -13,7 +13,7 @@ local readers, silent = {}, {}
 for _, name in ipairs(names) do
   if name ~= author and not isBanned(name) then
     readers[#readers + 1] = name
-    if redis.call('HEXISTS', muted, name) == 1 then
+    if redis.call('SISMEMBER', muted, name) == 1 then
       silent[#silent + 1] = name
     end
   end

@@ -29,7 +29,7 @@ local function removeMember(user)
   if redis.call('ZREM', roster, user) == 0 then
     return false
   end
-  redis.call('HDEL', muted, user)
+  redis.call('SREM', muted, user)
   if redis.call('HEXISTS', occupants, user) == 0 and redis.call('HEXISTS', entries, user) == 0 then
     dropMark(user)
   end
