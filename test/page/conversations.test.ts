@@ -171,7 +171,7 @@ test('what was said is found by its author, type and day', async () => {
   await nina.getByLabel('Type of message').fill('-2');
   await nina.getByLabel('Written by').press('Enter');
   await eventually(async () => expect(await found.allInnerTexts()).toEqual([expect.stringMatching(/an image/)]));
-  await nina.getByLabel('To').fill('2020-01-01');
+  await nina.getByLabel('To', { exact: true }).fill('2020-01-01');
   await nina.getByLabel('Written by').press('Enter');
   await nina.getByText('Nothing found.').waitFor();
 });

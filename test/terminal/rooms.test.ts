@@ -17,7 +17,7 @@ test('a room is made, people are added and removed, and each is told in words', 
   await ann.enter('/new "Tea at five" bob');
   await ann.sees('"Tea at five" ›');
   const told = (await bob.sees(/^· ann added you to "Tea at five" \(/)).join(' ');
-  const name = /\((u-[^)]+)\)/.exec(told)?.[1] ?? '';
+  const name = /\(([^)]+)\)/.exec(told)?.[1] ?? '';
   await bob.enter(`/join ${name}`);
   await bob.sees('"Tea at five" ›');
   await bob.enter('gladly');
@@ -47,7 +47,7 @@ test('who is silenced is told until when, slow mode for how long, and what is sa
   for (const person of [ann, bob]) await person.sees(/^· Connected\./);
   await ann.enter('/new Tea bob');
   await ann.sees('"Tea" ›');
-  const name = /\((u-[^)]+)\)/.exec((await bob.sees(/^· ann added you/)).join(' '))?.[1] ?? '';
+  const name = /\(([^)]+)\)/.exec((await bob.sees(/^· ann added you/)).join(' '))?.[1] ?? '';
   await bob.enter(`/join ${name}`);
   await bob.sees('"Tea" ›');
   await bob.enter('one');

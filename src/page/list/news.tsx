@@ -48,9 +48,9 @@ export function News({ place }: { readonly place: Place }) {
   // Who is there already knows.
   const shown = news.filter((piece) => piece.place === undefined || !isSame(piece.place, place));
   return (
-    <ul className="news" role="status" aria-label="News">
+    <div className="news" role="status" aria-label="News">
       {shown.map(({ key, words, place: to }) => (
-        <li key={key} className="news-piece">
+        <div key={key} className="news-piece">
           <span>{words}</span>
           {to === undefined ? undefined : (
             <a
@@ -68,9 +68,9 @@ export function News({ place }: { readonly place: Place }) {
           <button type="button" className="icon" aria-label="Dismiss" onClick={() => forget(key)}>
             <Cross />
           </button>
-        </li>
+        </div>
       ))}
-    </ul>
+    </div>
   );
 }
 
