@@ -51,18 +51,20 @@ export class Chat {
     this.#screen = screen;
     this.#historyCount = historyCount;
     this.#leave = leave;
+    const nameOf = (roomName: string): string => titleOf(client, roomName) ?? roomName;
     this.#deeds = new Deeds({
       client,
       tell: (sentence) => screen.notice(sentence),
       complain: (sentence) => this.complain(sentence),
       current: () => (this.#current?.isRoom === true ? client.room(this.#current.name) : undefined),
+      nameOf,
       goTo: (roomName) => this.join(roomName),
     });
     this.#listen();
     tellOfChanges({
       client,
       tell: (sentence) => screen.notice(sentence),
-      nameOf: (roomName) => titleOf(client, roomName) ?? roomName,
+      nameOf,
     });
     this.#showPrompt();
   }
@@ -223,12 +225,11 @@ export class Chat {
     }
   }
 
-  async #tellWho({ isRoom, name }: Conversation): Promise<void> {
-    if (!isRoom) return this.#screen.notice(`You and ${name}.`);
+  async #tellWho(where: Conversation): Promise<void> {
     try {
-      this.#screen.notice(await whoWords(this.#client, name));
+      this.#screen.notice(await whoWords(this.#client, where));
     } catch (error) {
-      this.complain(wordsFor(error, name));
+      this.complain(wordsFor(error, where.name));
     }
   }
 
@@ -251,7 +252,8 @@ export class Chat {
   }
 
   #roomOf(roomName: string): Conversation {
-    const room = this.#client.room(roomName);
+    const client = this.#client;
+    const room = client.room(roomName);
     const known = this.#rooms.get(room.name);
     if (known !== undefined) return known;
     const made = new Conversation(room, (said) => this.#show(made, said));
@@ -266,7 +268,7 @@ export class Chat {
     room.on('removed', ({ reason }) => {
       if (!made.isOpen) return;
       this.#close(made);
-      this.complain(`You are no longer in ${made.label}${reason === undefined ? '' : `: ${reason}`}.`);
+      this.complain(`You are no longer in ${placeOf(client, made)}: ${reason ?? 'it was taken away.'}`);
     });
     return made;
   }

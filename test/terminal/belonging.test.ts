@@ -100,10 +100,12 @@ describe('a change of a room', () => {
     client.emit('roomMembersAdded', 'tea', ['ann'], 'ann');
     client.emit('roomMembersRemoved', 'tea', ['carol'], 'ann');
     client.emit('roomMembersRemoved', 'tea', ['carol'], 'carol');
+    // That is told as being kicked.
+    client.emit('roomMembersRemoved', 'tea', ['ann'], 'bob');
     client.emit('roomRoleChanged', 'tea', 'ann', 'admin', 'bob');
     client.emit('roomRoleChanged', 'tea', 'bob', 'member', null);
     expect(told).toEqual([
-      '"Tea": bob added carol and you.',
+      '"Tea": bob added carol.',
       '"Tea": bob belongs to it now.',
       '"Tea": you belong to it now.',
       '"Tea": you removed carol.',
@@ -119,12 +121,14 @@ describe('a change of a room', () => {
     client.emit('roomSilenced', 'lobby', ['bob'], null, 'ann');
     client.emit('roomSilenced', 'lobby', ['ann'], until, 'bob');
     client.emit('roomUnsilenced', 'lobby', ['ann'], 'bob');
+    client.emit('roomUnsilenced', 'lobby', ['bob'], 'ann');
     client.emit('roomSlowModeChanged', 'lobby', 10_000, 'bob');
     client.emit('roomSlowModeChanged', 'lobby', 0, 'bob');
     expect(told).toEqual([
       'lobby: you silenced bob for good.',
       'lobby: bob silenced you until 23:59.',
       'lobby: bob lets you write again.',
+      'lobby: you let bob write again.',
       'lobby: bob set slow mode: 10 s from one message of somebody to the next.',
       'lobby: bob ended slow mode.',
     ]);

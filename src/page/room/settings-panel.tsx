@@ -102,7 +102,15 @@ function TitleForm({ room, title = '', act, isBusy }: TitleFormProps) {
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     room.set('title', text.trim() === '' ? null : text.trim());
-    act(() => room.save());
+    act(async () => {
+      try {
+        await room.save();
+      } catch (error) {
+        // What was refused is not shown as if it were so.
+        await room.fetch().catch(() => undefined);
+        throw error;
+      }
+    });
   };
   return (
     <form className="panel-form" onSubmit={submit}>

@@ -24,6 +24,8 @@ export function tellOfChanges({ client, tell, nameOf }: Telling): void {
   const who = (userName: string | null): string =>
     userName === null ? 'the service' : isOwn(userName) ? 'you' : userName;
   const whom = (userNames: readonly string[]): string => namesOf(userNames.map(who));
+  /** What happens to oneself is told by notices of its own. */
+  const others = (userNames: readonly string[]): string[] => userNames.filter((userName) => !isOwn(userName));
   const isSelf = (userNames: readonly string[], by: string | null): boolean =>
     userNames.length === 1 && userNames[0] === by;
 
@@ -36,19 +38,23 @@ export function tellOfChanges({ client, tell, nameOf }: Telling): void {
     },
     roomKicked: ({ roomName, by }) =>
       by !== null && isOwn(by) ? undefined : `${who(by)} removed you from ${nameOf(roomName)}.`,
-    roomMembersAdded: (roomName, userNames, by) =>
-      isSelf(userNames, by)
-        ? `${nameOf(roomName)}: ${who(by)} ${by !== null && isOwn(by) ? 'belong' : 'belongs'} to it now.`
-        : `${nameOf(roomName)}: ${who(by)} added ${whom(userNames)}.`,
-    roomMembersRemoved: (roomName, userNames, by) =>
-      isSelf(userNames, by)
-        ? `${nameOf(roomName)}: ${who(by)} left it for good.`
-        : `${nameOf(roomName)}: ${who(by)} removed ${whom(userNames)}.`,
+    roomMembersAdded: (roomName, userNames, by) => {
+      if (isSelf(userNames, by))
+        return `${nameOf(roomName)}: ${who(by)} ${isOwn(by ?? '') ? 'belong' : 'belongs'} to it now.`;
+      const told = others(userNames);
+      return told.length === 0 ? undefined : `${nameOf(roomName)}: ${who(by)} added ${namesOf(told)}.`;
+    },
+    roomMembersRemoved: (roomName, userNames, by) => {
+      if (isSelf(userNames, by)) return `${nameOf(roomName)}: ${who(by)} left it for good.`;
+      const told = others(userNames);
+      return told.length === 0 ? undefined : `${nameOf(roomName)}: ${who(by)} removed ${namesOf(told)}.`;
+    },
     roomRoleChanged: (roomName, userName, role, by) =>
       `${nameOf(roomName)}: ${who(by)} made ${who(userName)} ${role === 'admin' ? 'an admin' : `a ${role} again`}.`,
     roomSilenced: (roomName, userNames, until, by) =>
       `${nameOf(roomName)}: ${who(by)} silenced ${whom(userNames)} ${until === null ? 'for good' : `until ${timeWords(until)}`}.`,
-    roomUnsilenced: (roomName, userNames, by) => `${nameOf(roomName)}: ${who(by)} lets ${whom(userNames)} write again.`,
+    roomUnsilenced: (roomName, userNames, by) =>
+      `${nameOf(roomName)}: ${who(by)} ${by !== null && isOwn(by) ? 'let' : 'lets'} ${whom(userNames)} write again.`,
     roomSlowModeChanged: (roomName, ms, by) =>
       ms === 0
         ? `${nameOf(roomName)}: ${who(by)} ended slow mode.`

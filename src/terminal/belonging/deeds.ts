@@ -1,5 +1,5 @@
 /** Carries out what somebody wants of a room that people belong to, and of its own state. What comes of it is told by the service's notices. */
-import type { Client, Member, Message, Room } from '../../client/index.ts';
+import type { Client, Member, Message, Room, Value } from '../../client/index.ts';
 import type { Deed } from '../commands.ts';
 import { textOf } from '../conversation.ts';
 import { dateAndTimeOf } from '../layout.ts';
@@ -13,6 +13,8 @@ export interface DeedDeps {
   readonly complain: (sentence: string) => void;
   /** The room that lines go to; undefined where that is no room. */
   readonly current: () => Room | undefined;
+  /** What people call a room. */
+  readonly nameOf: (roomName: string) => string;
   /** Goes to a room that is there. */
   readonly goTo: (roomName: string) => Promise<unknown>;
 }
@@ -44,12 +46,18 @@ export class Deeds {
       if (room === undefined) return complain(`/${deed.kind} is about a room: go to one with /join ROOM first.`);
       await this.#doIn(room, deed);
     } catch (error) {
-      const about = deed.kind === 'new' ? (deed.userNames[0] ?? deed.title) : (room?.name ?? 'it');
+      const about =
+        deed.kind === 'new'
+          ? (deed.userNames[0] ?? deed.title)
+          : room === undefined
+            ? 'it'
+            : this.#deps.nameOf(room.name);
       complain(wordsFor(error, about));
     }
   }
 
   async #doIn(room: Room, deed: RoomDeed): Promise<unknown> {
+    const { nameOf } = this.#deps;
     switch (deed.kind) {
       case 'add':
         return this.#told(await room.members.add(deed.userNames));
@@ -69,14 +77,13 @@ export class Deeds {
       case 'slow':
         return room.slowMode(deed.seconds * 1_000);
       case 'set':
-        room.set(deed.path, deed.value ?? null);
-        return room.save();
+        return this.#set(room, deed.path, deed.value ?? null);
       case 'mute':
         await room.mute();
-        return this.#deps.tell(`${room.name}: no push any more. Messages come as ever.`);
+        return this.#deps.tell(`${nameOf(room.name)}: no push any more. Messages come as ever.`);
       case 'unmute':
         await room.unmute();
-        return this.#deps.tell(`${room.name}: push again.`);
+        return this.#deps.tell(`${nameOf(room.name)}: push again.`);
       case 'search':
         return this.#search(room, deed.wanted);
     }
@@ -85,6 +92,16 @@ export class Deeds {
   async #make(title: string, userNames: readonly string[]): Promise<void> {
     const room = await this.#deps.client.conversations.create({ members: [...userNames], attributes: { title } });
     await this.#deps.goTo(room.name);
+  }
+
+  async #set(room: Room, path: string, value: Value): Promise<void> {
+    try {
+      await room.set(path, value).save();
+    } catch (error) {
+      // What was refused is not shown as if it were so.
+      await room.fetch().catch(() => undefined);
+      throw error;
+    }
   }
 
   /** Oneself is not removed, but leaves. */
@@ -101,9 +118,13 @@ export class Deeds {
 
   async #tellMembers(room: Room): Promise<void> {
     const { members, count } = await room.members.list({ limit: shownMax });
-    if (count === 0) return this.#deps.tell(`Nobody belongs to ${room.name}: who is in it is told by /who.`);
+    if (count === 0)
+      return this.#deps.tell(`Nobody belongs to ${this.#deps.nameOf(room.name)}: who is in it is told by /who.`);
     const rest = count - members.length;
-    const lines = [`${count === 1 ? 'One member' : `${count} members`} of ${room.name}:`, ...members.map(memberLine)];
+    const lines = [
+      `${count === 1 ? 'One member' : `${count} members`} of ${this.#deps.nameOf(room.name)}:`,
+      ...members.map(memberLine),
+    ];
     this.#deps.tell([...lines, ...(rest > 0 ? [`  and ${rest} more`] : [])].join('\n'));
   }
 
