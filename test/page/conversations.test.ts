@@ -99,6 +99,7 @@ test('an owner makes admins, silences, adds and removes; each sees what it means
   await ida.getByText('who is this: There is nobody called who is this.').waitFor();
   await ida.keyboard.press('Escape');
   await kim.getByText('ida has added you to Rules.').waitFor();
+  await kim.getByRole('link', { name: 'Open' }).click();
   await eventually(async () =>
     expect(await members(ida)).toEqual([
       expect.stringMatching(/ida\s+you, owner/),
@@ -122,6 +123,7 @@ test('an owner makes admins, silences, adds and removes; each sees what it means
   await ida.getByRole('button', { name: 'What to do about kim' }).click();
   await about(ida, 'kim', 'Remove');
   await kim.getByText('ida has removed you from Rules.').waitFor();
+  await kim.getByText('Nothing open yet').waitFor();
   await eventually(async () => expect(await itemsOn(kim)).toEqual([]));
   await eventually(async () => expect(await members(ida)).toHaveLength(2));
 });

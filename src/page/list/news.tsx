@@ -34,15 +34,21 @@ export function News({ place }: { readonly place: Place }) {
       const title = titleIn(attributes) ?? 'a conversation';
       tell(`${by ?? 'The service'} has added you to ${title}.`, { kind: 'room', name: room.name });
     };
+    // Of a room that was taken away nothing is known any more.
+    const titles = new WeakMap<object, string>();
+    const remember = (): void => {
+      for (const { room, attributes } of conversations.list) titles.set(room, titleIn(attributes) ?? room.name);
+    };
+    remember();
     const kicked: Parameters<typeof conversations.on<'kicked'>>[1] = ({ room, by }) => {
       if (by === client.userName) return;
       // There is nothing to be done there any more.
       if (isSame(at.current, { kind: 'room', name: room.name })) go(undefined);
-      tell(`${by ?? 'The service'} has removed you from ${titleIn(room.meta) ?? room.name}.`, undefined);
+      tell(`${by ?? 'The service'} has removed you from ${titles.get(room) ?? room.name}.`, undefined);
     };
-    conversations.on('invited', invited).on('kicked', kicked);
+    conversations.on('invited', invited).on('kicked', kicked).on('change', remember);
     return () => {
-      conversations.off('invited', invited).off('kicked', kicked);
+      conversations.off('invited', invited).off('kicked', kicked).off('change', remember);
     };
   }, [client]);
   // Who is there already knows.

@@ -1,12 +1,19 @@
 /** What people call the rooms that they belong to, and the list of them. */
-import type { Client, RoomEntry } from '../../client/index.ts';
+import type { Client, Room, RoomEntry } from '../../client/index.ts';
 import type { Conversation } from '../conversation.ts';
 
 /** The title of a room, as far as anything has told it: in quotes, for it may look like anything. */
 export function titleOf(client: Client, roomName: string): string | undefined {
-  const title = client.rooms.get(roomName)?.meta['title'];
-  return typeof title === 'string' && title.trim() !== '' ? `"${title.trim()}"` : undefined;
+  const room = client.rooms.get(roomName);
+  const { title } = room?.meta ?? {};
+  if (room === undefined) return undefined;
+  if (typeof title === 'string' && title.trim() !== '') lastTitles.set(room, `"${title.trim()}"`);
+  else if (room.isJoined) lastTitles.delete(room);
+  return lastTitles.get(room);
 }
+
+/** Nothing is known of a room any more that was taken away; people still are told of it by its title. */
+const lastTitles = new WeakMap<Room, string>();
 
 /** A conversation; of a user whom one does not write to there is none, but this. */
 export type Where = Pick<Conversation, 'isRoom' | 'name' | 'label'>;
