@@ -1,7 +1,7 @@
 // A user who joins while a change of the room's rules takes the right to away: whichever comes first, the user is out when
 // both have been answered, and knows it.
 import { expect } from '@jest/globals';
-import { about } from '../chat/world.ts';
+import { about, field } from '../chat/world.ts';
 import { eventually } from '../support/eventually.ts';
 import type { Rng } from '../support/rng.ts';
 import type { Outcome, User } from '../support/rpc.ts';
@@ -15,7 +15,7 @@ interface Cast {
   readonly victim: readonly User[];
 }
 
-const changes = ['blacklist', 'mode', 'whitelist', 'adminlist'] as const;
+const changes = ['blacklist', 'mode', 'whitelist', 'adminlist', 'member'] as const;
 
 async function startCast(stage: Stage): Promise<Cast> {
   const victim = await stage.login('prompt');
@@ -41,9 +41,10 @@ async function playRace(rng: Rng, stage: Stage, { owner, witnesses, victim }: Ca
   const room = stage.fresh('race');
   const change = rng.pick(changes);
   const [name, others] = [victim[0]?.userName ?? '', witnesses.map(({ userName }) => userName)];
-  await owner.call('roomCreate', room, change === 'whitelist' || change === 'adminlist');
+  await owner.call('roomCreate', room, ['whitelist', 'adminlist', 'member'].includes(change));
   await owner.call('roomAddToList', room, 'whitelist', change === 'whitelist' ? [...others, name] : others);
   if (change === 'adminlist') await owner.call('roomAddToList', room, 'adminlist', [name]);
+  if (change === 'member') await owner.call('roomMembersAdd', room, [name]);
   for (const witness of witnesses) await witness.call('roomJoin', room);
 
   const outcomes = new Map<Outcome, string>();
@@ -56,6 +57,7 @@ async function playRace(rng: Rng, stage: Stage, { owner, witnesses, victim }: Ca
     await dawdle(rng, owner, 8);
     if (change === 'blacklist') await owner.call('roomAddToList', room, change, [name]);
     else if (change === 'mode') await owner.call('roomSetWhitelistMode', room, true);
+    else if (change === 'member') await owner.call('roomMembersRemove', room, [name]);
     else await owner.call('roomRemoveFromList', room, change, [name]);
   };
   await Promise.all([exclude(), ...victim.filter(() => rng.chance(0.7)).map(join)]);
@@ -72,6 +74,11 @@ async function playRace(rng: Rng, stage: Stage, { owner, witnesses, victim }: Ca
     (witness) => about(witness, room).filter(([notice, , who]) => notice === 'roomUserLeft' && who === name).length,
   );
   const seen = JSON.stringify({ change, stories, lefts });
+  const kicks = victim.map((socket) => socket.heard('roomKicked').filter(([kick]) => field(kick, 'roomName') === room));
+  for (const told of kicks) {
+    const expected = change === 'member' ? [[{ roomName: room, by: owner.userName }]] : [];
+    expect([seen, told]).toEqual([seen, expected]);
+  }
   for (const story of stories) {
     // Nothing was posted before the change, and what was posted after it is not for the victim.
     expect([seen, story.filter((one) => typeof one === 'number')]).toEqual([seen, []]);

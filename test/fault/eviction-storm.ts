@@ -107,6 +107,7 @@ async function rule(rng: Rng, { owner, posters, crowd, room }: Storm, changes: n
   for (let left = changes; left > 0; left--) {
     const names = crowd.filter(() => rng.chance(0.4)).map(([socket]) => socket?.userName ?? '');
     if (rng.chance(0.4)) await ask(owner, 'roomSetWhitelistMode', room, rng.chance(0.6));
+    else if (rng.chance(0.3)) await owner.call(rng.pick(['roomMembersAdd', 'roomMembersRemove']), room, names);
     else {
       const edit = rng.chance(0.5) ? 'roomAddToList' : 'roomRemoveFromList';
       await owner.call(edit, room, rng.pick(['blacklist', 'whitelist', 'adminlist', 'blacklist']), names);

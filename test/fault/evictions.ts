@@ -2,6 +2,7 @@
 // a room by what it was told; and which messages a user had no right to, by the log as an owner heard it.
 import { expect } from '@jest/globals';
 import type { Value } from '../../src/protocol/params/values.ts';
+import { textOf } from '../chat/device.ts';
 import { about, fenceUser, field, until } from '../chat/world.ts';
 import type { Scope } from '../support/disposal.ts';
 import { eventually } from '../support/eventually.ts';
@@ -85,6 +86,7 @@ export function isIn(story: readonly (string | number)[]): boolean {
 /** Rules as they change along a log. */
 export interface Rules {
   readonly owner: string;
+  /** Those who belong to the room are `members`, which is no list of the protocol. */
   readonly lists: { [list: string]: Set<string> };
   whitelistOnly: boolean;
 }
@@ -93,8 +95,28 @@ export interface Rules {
 export const admits = ({ owner, lists, whitelistOnly }: Rules, userName: string): boolean => {
   const has = (list: string): boolean => lists[list]?.has(userName) ?? false;
   if (owner === userName || has('adminlist')) return true;
-  return !has('blacklist') && (!whitelistOnly || has('whitelist'));
+  return !has('blacklist') && (!whitelistOnly || has('whitelist') || has('members'));
 };
+
+export const noLists = (): Rules['lists'] => ({
+  adminlist: new Set(),
+  whitelist: new Set(),
+  blacklist: new Set(),
+  members: new Set(),
+});
+
+/** A notice of the room, by what it carries behind the room's name; returns the users whose standing it may have changed. */
+export function applyTo(rules: Rules, notice: string, first: Value | undefined, second: Value | undefined): string[] {
+  if (notice === 'roomModeChanged') rules.whitelistOnly = first === true;
+  const [, what = '', change] = /^room(AccessList|Members)(Added|Removed)$/.exec(notice) ?? [];
+  const list = rules.lists[what === 'Members' ? 'members' : String(first)];
+  const names = change === undefined ? [] : namesIn(what === 'Members' ? first : second);
+  for (const name of names) {
+    if (change === 'Added') list?.add(name);
+    else list?.delete(name);
+  }
+  return names;
+}
 
 /** What a log says of rights: who may be in the room at the end, and who was excluded where a message was posted. */
 export interface Rights {
@@ -105,16 +127,11 @@ export interface Rights {
 
 /** By what the owner heard, who was in the room from the beginning. */
 export function rightsIn(owner: User, roomName: string, userNames: readonly string[]): Rights {
-  const lists = { adminlist: new Set<string>(), whitelist: new Set<string>(), blacklist: new Set<string>() };
-  const rules: Rules = { owner: owner.userName, lists, whitelistOnly: false };
+  const rules: Rules = { owner: owner.userName, lists: noLists(), whitelistOnly: false };
   const excluded = new Map<number, Set<string>>();
   let lastId = 0;
   for (const [name, , first, second] of about(owner, roomName)) {
-    const list = typeof first === 'string' ? rules.lists[first] : undefined;
-    const names = namesIn(second);
-    if (name === 'roomAccessListAdded') for (const one of names) list?.add(one);
-    if (name === 'roomAccessListRemoved') for (const one of names) list?.delete(one);
-    if (name === 'roomModeChanged') rules.whitelistOnly = first === true;
+    applyTo(rules, textOf(name), first, second);
     if (name !== 'roomMessage') continue;
     const id = field(first, 'id');
     // The owner misses nothing, or nothing could be told from what it heard.

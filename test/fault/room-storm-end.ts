@@ -18,9 +18,11 @@ export async function endStorm(storm: RoomStorm): Promise<void> {
   const finals = await catchUp(storm);
   const names = [...new Set(storm.seats.map(({ userName }) => userName))];
   const alarms: { socket: StormSocket; alarm: Alarm }[] = [];
+  const forbidden: string[] = [];
   const believed = new Map<StormSocket, string[]>();
   for (const room of storm.rooms) {
     const log = readRoomLog(storm.owner, room.name, names);
+    forbidden.push(...log.forbidden.map((one) => `- in ${room.name} stands ${one}`));
     for (const socket of [...storm.everybody, ...storm.posters]) {
       const verdict = judgeStory(socket, room.name, evidenceFor(storm, room, log, socket));
       alarms.push(...verdict.alarms.map((alarm) => ({ socket, alarm })));
@@ -31,7 +33,7 @@ export async function endStorm(storm: RoomStorm): Promise<void> {
     () => [],
     (error: unknown) => [`agreement\n    ${String(error)}`],
   );
-  if (alarms.length + disagreement.length === 0) return;
+  if (alarms.length + disagreement.length + forbidden.length === 0) return;
   const kinds = Object.entries(CHECKS).flatMap(([check, what]) => {
     const count = alarms.filter(({ alarm }) => alarm.check === check).length;
     return count === 0 ? [] : [`${count} × ${check}: ${what}`];
@@ -42,7 +44,7 @@ export async function endStorm(storm: RoomStorm): Promise<void> {
   );
   const closed = [...storm.everybody, ...storm.posters].filter((socket) => socket.closeCode() === 4002).length;
   kinds.push(`(${storm.everybody.size} sockets, ${closed} of them closed with 4002)`);
-  throw new Error(['the storm has found something', ...kinds, ...disagreement, ...stories].join('\n'));
+  throw new Error(['the storm has found something', ...kinds, ...forbidden, ...disagreement, ...stories].join('\n'));
 }
 
 const who = ({ userName, node, synced, authData }: StormSocket): string =>

@@ -3,7 +3,8 @@
 import { textOf } from '../chat/device.ts';
 import { field } from '../chat/world.ts';
 import type { Value } from '../../src/protocol/params/values.ts';
-import { admits, namesIn, type Rules } from './evictions.ts';
+import { textOfTold } from '../support/told-order.ts';
+import { admits, applyTo, namesIn, noLists, type Rules } from './evictions.ts';
 import { roomOf, type StormSocket } from './storm-socket.ts';
 
 /** In the log of a room: lives one after the other, and the messages of each. */
@@ -37,6 +38,10 @@ export interface RoomLog {
   readonly losses: ReadonlyMap<string, readonly Loss[]>;
   /** User → where it may have been at most, where a large room tells of them in batches. */
   readonly lossesMax: ReadonlyMap<string, readonly Loss[]>;
+  /** What all who are in the room are told alike, in order. */
+  readonly told: readonly string[];
+  /** Messages that stand where their authors had lost the room, or were silenced. */
+  readonly forbidden: readonly string[];
   readonly last: Place;
 }
 
@@ -52,18 +57,17 @@ interface Reading {
   readonly lives: Map<string, number>;
   readonly losses: Map<string, Loss[]>;
   readonly lossesMax: Map<string, Loss[]>;
+  readonly told: string[];
+  readonly forbidden: string[];
   readonly occupants: Set<string>;
+  readonly silenced: Set<string>;
   rules: Rules;
   excluded: ReadonlySet<string>;
   life: number;
   id: number;
 }
 
-const newRules = (owner: string): Rules => ({
-  owner,
-  lists: { adminlist: new Set(), whitelist: new Set(), blacklist: new Set() },
-  whitelistOnly: true,
-});
+const newRules = (owner: string): Rules => ({ owner, lists: noLists(), whitelistOnly: true });
 
 /** `names`: those who come and go. Throws where the owner itself has missed something, for then nothing can be told. */
 export function readRoomLog(owner: StormSocket, room: string, names: readonly string[]): RoomLog {
@@ -73,7 +77,10 @@ export function readRoomLog(owner: StormSocket, room: string, names: readonly st
     lives: new Map(),
     losses: new Map(),
     lossesMax: new Map(),
+    told: [],
+    forbidden: [],
     occupants: new Set(),
+    silenced: new Set(),
     rules: newRules(owner.userName),
     excluded: new Set(names),
     life: 0,
@@ -82,6 +89,7 @@ export function readRoomLog(owner: StormSocket, room: string, names: readonly st
   for (const entry of owner.received) {
     if (roomOf(entry, owner.askedFor(entry)?.call) !== room) continue;
     if ('name' in entry) {
+      reading.told.push(...textsOf(entry.name, entry.params));
       readNotice(reading, entry.name, entry.params.slice(1), names);
       continue;
     }
@@ -92,6 +100,7 @@ export function readRoomLog(owner: StormSocket, room: string, names: readonly st
       reading.id = 0;
       reading.rules = newRules(owner.userName);
       reading.excluded = new Set(names);
+      reading.silenced.clear();
     }
     if (entry.method === 'roomsJoin' && Array.isArray(entry.outcome.result)) {
       reading.lives.set(textOf(field(entry.outcome.result[0], 'epoch')), reading.life);
@@ -100,17 +109,18 @@ export function readRoomLog(owner: StormSocket, room: string, names: readonly st
   return { ...reading, last: { life: reading.life, id: reading.id } };
 }
 
+/** At most one. */
+export const textsOf = (name: string, params: readonly Value[]): string[] => {
+  const text = textOfTold(name, params);
+  return text === undefined ? [] : [text];
+};
+
 function readNotice(reading: Reading, name: string, [first, second]: Value[], names: readonly string[]): void {
   const { rules, occupants, losses, lossesMax } = reading;
   const more = (places: Map<string, Loss[]>, user: string): void => {
     places.set(user, [...(places.get(user) ?? []), { name, life: reading.life, id: reading.id }]);
   };
-  if (name === 'roomMessage') {
-    reading.id += 1;
-    if (field(first, 'id') !== reading.id) throw new Error(`the owner missed something before ${keyOf(first)}`);
-    reading.said.set(keyOf(first), { life: reading.life, id: reading.id, excluded: reading.excluded });
-    return;
-  }
+  if (name === 'roomMessage') return readMessage(reading, first);
   if (name === 'roomUserJoined') occupants.add(textOf(first));
   if (name === 'roomUserLeft') {
     occupants.delete(textOf(first));
@@ -122,16 +132,23 @@ function readNotice(reading: Reading, name: string, [first, second]: Value[], na
     for (const user of names) if (!reading.excluded.has(user)) more(lossesMax, user);
     occupants.clear();
   }
-  if (name === 'roomAccessListAdded' || name === 'roomAccessListRemoved') {
-    const edited = namesIn(second);
-    reading.changes.set(markOf(edited), reading.excluded);
-    for (const one of edited) {
-      if (name === 'roomAccessListAdded') rules.lists[textOf(first)]?.add(one);
-      else if (!one.startsWith(MARK)) rules.lists[textOf(first)]?.delete(one);
-    }
-  }
-  if (name === 'roomModeChanged') rules.whitelistOnly = first === true;
+  if (name === 'roomSilenced') for (const user of namesIn(first)) reading.silenced.add(user);
+  if (name === 'roomUnsilenced') for (const user of namesIn(first)) reading.silenced.delete(user);
+  const mark = markOf(applyTo(rules, name, first, second));
+  if (mark !== '') reading.changes.set(mark, reading.excluded);
   const before = reading.excluded;
   reading.excluded = new Set(names.filter((user) => !admits(rules, user)));
   for (const user of reading.excluded) if (!before.has(user)) more(lossesMax, user);
+}
+
+function readMessage(reading: Reading, message: Value | undefined): void {
+  const { said, excluded, silenced, life, forbidden } = reading;
+  const [key, author] = [keyOf(message), textOf(field(message, 'author'))];
+  const id = (reading.id += 1);
+  if (field(message, 'id') !== id) throw new Error(`the owner missed something before ${key}`);
+  said.set(key, { life, id, excluded });
+  if (excluded.has(author) || silenced.has(author)) {
+    const why = excluded.has(author) ? 'had lost the room' : 'was silenced';
+    forbidden.push(`message ${id} of life ${life} by ${author}, who ${why}`);
+  }
 }

@@ -5,7 +5,8 @@ import { textOf } from '../chat/device.ts';
 import { field } from '../chat/world.ts';
 import type { Entry } from '../support/rpc.ts';
 import { namesIn } from './evictions.ts';
-import { isUpTo, keyOf, markOf, type Place, type RoomLog, type Said } from './room-storm-log.ts';
+import { orderFaults } from '../support/told-order.ts';
+import { isUpTo, keyOf, markOf, textsOf, type Place, type RoomLog, type Said } from './room-storm-log.ts';
 import { excerpt, roomOf, type Asked, type StormSocket } from './storm-socket.ts';
 
 export const CHECKS = {
@@ -17,6 +18,7 @@ export const CHECKS = {
   hole: 'messages are missing, and nothing told so',
   beginning: 'a message is missing that was posted after the join was answered',
   unknown: 'a message came that is not in the log',
+  order: 'notices and messages came in another order than that of the log, or not each of them once',
   lossOrder: '$.chat.leave came before roomAccessRemoved',
   lossTwice: 'more losses were told than there were',
   lossUntold: 'fewer losses were told than there were',
@@ -65,6 +67,8 @@ interface Telling {
   readonly out: { readonly from: Place; readonly to: Place }[];
   /** Life → up to where messages may be missing, by what a reset told. */
   readonly excused: Map<number | undefined, number>;
+  /** What it was told of the room's log, each time it was in, and from a reset on anew. */
+  readonly pieces: string[][];
 }
 
 /** Returns the first alarm of each kind. */
@@ -83,6 +87,7 @@ export function judgeStory(socket: StormSocket, room: string, evidence: Evidence
     outAt: { life: 0, id: 0 },
     out: [],
     excused: new Map(),
+    pieces: [],
   };
   for (const [at, entry] of socket.received.entries()) {
     const asked = socket.askedFor(entry);
@@ -91,9 +96,14 @@ export function judgeStory(socket: StormSocket, room: string, evidence: Evidence
       if (telling.alarms.has(check)) return;
       telling.alarms.set(check, { check, room, detail, story: excerpt(socket, room, at) });
     };
+    if ('name' in entry && telling.isIn) telling.pieces.at(-1)?.push(...textsOf(entry.name, entry.params));
     if (!('name' in entry)) readAnswer(telling, entry, asked, evidence);
     else if (entry.name === 'roomMessage') readMessage(telling, entry.params[1], socket, evidence, alarm);
     else readNotice(telling, { name: entry.name, params: entry.params, at }, { socket, room }, evidence, alarm);
+  }
+  const [fault] = orderFaults(evidence.log.told, telling.pieces);
+  if (fault !== undefined) {
+    telling.alarms.set('order', { check: 'order', room, detail: fault, story: excerpt(socket, room, Infinity) });
   }
   judgeLosses(telling, socket, room, evidence);
   return { alarms: [...telling.alarms.values()], isIn: telling.isIn };
@@ -113,6 +123,7 @@ function readAnswer(telling: Telling, entry: Entry, asked: Asked | undefined, { 
   telling.owes = undefined;
   if (telling.isIn) return;
   telling.isIn = true;
+  telling.pieces.push([]);
   telling.join = asked;
   telling.at =
     joined === undefined
@@ -220,6 +231,7 @@ function readNotice(
     telling.at = { life: log.lives.get(textOf(params[1])), id: Number(params[2]) };
     noteOut(telling);
     telling.excused.set(telling.at.life, telling.at.id);
+    telling.pieces.push([]);
   }
 }
 

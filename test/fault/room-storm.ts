@@ -1,5 +1,6 @@
 // A storm of joins and losses: three nodes, two of which hear from Redis late, the bus by more than the answers; users with
-// sockets on several of them, some in a session; rooms whose rules change, that end and are made anew. In the end each socket's
+// sockets on several of them, some in a session; rooms whose rules and members change, whose users are silenced, that end and are made
+// anew. In the end each socket's
 // story is held against the rooms' logs (room-storm-story.ts), and all that can be asked against each other (room-storm-end.ts).
 import type { Scope } from '../support/disposal.ts';
 import { presenceOf } from '../support/presence-checker.ts';
@@ -171,6 +172,9 @@ async function rule(rng: Rng, storm: RoomStorm, room: StormRoom, isOver: () => b
       await makeRoom(storm, room);
     } else if (rng.chance(0.3)) {
       await owner.ask(['roomSetWhitelistMode', room.name, rng.chance(0.5)]);
+    } else if (rng.chance(0.4)) {
+      const edit = rng.pick(['roomMembersAdd', 'roomMembersAdd', 'roomMembersRemove', 'roomSilence', 'roomUnsilence']);
+      await owner.ask([edit, room.name, users.filter(() => rng.chance(0.5))]);
     } else {
       const names = [...users.filter(() => rng.chance(0.5)), `${MARK}${++marks}`];
       const list = rng.pick(['blacklist', 'blacklist', 'whitelist', 'adminlist']);
