@@ -98,7 +98,7 @@ function drawChange(rng: Rng, mark: number): Change {
   const until = 4_000_000_000_000 + mark;
   const guest = `guest-${mark}`;
   return rng.pick<Change>([
-    { call: ['roomMessage', ROOM, { mark }], told: { name: 'roomMessage', mark } },
+    { call: ['roomMessage', ROOM, { mark: until }], told: { name: 'roomMessage', mark: until } },
     { call: ['roomSilence', ROOM, [rng.pick(pool)], { until }], told: { name: 'roomSilenced', mark: until } },
     { call: ['roomAttributesSet', ROOM, { 'a.b': until }], told: { name: 'roomAttributesChanged', mark: until } },
     { call: ['roomAddToList', ROOM, 'whitelist', [guest]], told: { name: 'roomAccessListAdded', mark: guest } },

@@ -19,8 +19,10 @@ const temporary = Array.from({ length: TEMPORARY_ROOMS }, (_, i) => `temporary $
 
 const socket = fc.constantFrom(...socketNames);
 const user = fc.constantFrom(...userNames);
-const room = fc.constantFrom(...normal);
-const anyRoom = fc.constantFrom(...normal, ...normal, ...transient, ...temporary);
+// Much happens in one of them, or nothing follows from anything.
+const busy = ['red', 'red', 'red', 'red', 'blue', 'blue'] as const;
+const room = fc.constantFrom(...busy, ...normal);
+const anyRoom = fc.constantFrom(...busy, ...busy, ...normal, ...transient, ...temporary);
 const names = fc.uniqueArray(user, { maxLength: 3 });
 /** `x` is nobody. */
 const anyNames = fc.uniqueArray(fc.constantFrom(...userNames, ...userNames, 'x'), { maxLength: 3 });
@@ -167,6 +169,21 @@ const setAttributes = (by: string, key: string, what: Record<string, number | nu
     (r) => r.ask(by, 'roomAttributesSet', r.room(key), what, ifVersion === undefined ? {} : { ifVersion }),
   );
 
+const remove = (by: string, key: string): Command => ({
+  check: (m) => m.sockets.has(by),
+  run: async (m, r) => {
+    expect(await r.ask(by, 'roomDelete', r.room(key))).toEqual(m.delete(by, key));
+    await r.settle(m, key);
+  },
+  toString: () => `${by} deletes ${key}`,
+});
+
+const give = (key: string, owner: string): Command => ({
+  check: () => true,
+  run: async (m, r) => expect(await r.changeOwner(key, owner)).toEqual(edits.changeOwner(m, key, owner)),
+  toString: () => `${key} is given to ${owner}`,
+});
+
 const connect = (name: string): Command => ({
   check: (m) => !m.sockets.has(name),
   run: async (m, r) => {
@@ -211,10 +228,29 @@ const post = (by: string, key: string): Command => {
 /** So often as the others. */
 const often = <T>(times: number, one: fc.Arbitrary<T>): fc.Arbitrary<T>[] => Array.from({ length: times }, () => one);
 
+const joins = (by: string, key: string): Command => simple(by, key, 'roomJoin', (m) => m.join(by, key));
+
+/** How each life begins: a room of two people and one that is open, with somebody in them on both nodes. */
+export const beginning: readonly Command[] = [
+  create('a0', 'red', ['b'], {
+    kind: 'normal',
+    whitelistOnly: true,
+    writers: 'all',
+    invites: 'members',
+    attributes: {},
+  }),
+  joinCreating('c1', 'blue'),
+  ...['a0', 'a1', 'b0', 'b1'].map((by) => joins(by, 'red')),
+  ...['b1', 'c0'].map((by) => joins(by, 'blue')),
+];
+
 export const commands: fc.Arbitrary<Command>[] = [
-  fc.tuple(socket, fc.constantFrom('red', 'blue'), anyNames, making).map((drawn) => create(...drawn)),
   ...often(
-    2,
+    4,
+    fc.tuple(socket, fc.constantFrom('red', 'blue'), anyNames, making).map((drawn) => create(...drawn)),
+  ),
+  ...often(
+    3,
     fc.tuple(socket, names, making).map((drawn) => createUnique(...drawn)),
   ),
   fc.tuple(socket, names).map((drawn) => createTemporary(...drawn)),
@@ -275,13 +311,14 @@ export const commands: fc.Arbitrary<Command>[] = [
       simple(by, key, muted ? 'roomMute' : 'roomUnmute', (m) => edits.setMuted(m, by, key, muted)),
     ),
   ...often(
-    3,
-    fc.tuple(socket, anyRoom).map(([by, key]) => simple(by, key, 'roomJoin', (m) => m.join(by, key))),
+    5,
+    fc.tuple(socket, anyRoom).map((drawn) => joins(...drawn)),
   ),
   fc.tuple(socket, anyRoom).map(([by, key]) => simple(by, key, 'roomLeave', (m) => m.leave(by, key))),
-  fc.tuple(socket, anyRoom).map(([by, key]) => simple(by, key, 'roomDelete', (m) => m.delete(by, key))),
+  fc.tuple(socket, anyRoom).map((drawn) => remove(...drawn)),
+  fc.tuple(room, user).map((drawn) => give(...drawn)),
   ...often(
-    4,
+    5,
     fc.tuple(socket, anyRoom).map((drawn) => post(...drawn)),
   ),
   fc.tuple(socket, anyRoom, fc.nat(12)).map(([by, key, upTo]) =>

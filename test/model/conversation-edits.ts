@@ -52,7 +52,7 @@ function add({ chats, socket, user, key, room }: Asked, names: readonly string[]
   const added = room.roster.has(room.owner) || named.includes(room.owner) ? named : [room.owner, ...named];
   for (const name of added) room.addMember(name);
   chats.tell(key, ['roomMembersAdded', added, user], socket);
-  for (const name of added) chats.tellInvited(key, name, user, name === user ? socket : undefined);
+  for (const name of added) chats.tellInvited(key, name, user, socket);
 }
 
 export const removeMembers = on(({ chats, socket, user, key, room }, names: readonly string[]) => {
@@ -80,7 +80,7 @@ function remove({ chats, socket, user, key, room }: Asked, names: readonly strin
   chats.tell(key, ['roomMembersRemoved', removed, user], socket);
   if (admins.length > 0) chats.tell(key, ['roomAccessListRemoved', 'adminlist', admins]);
   chats.evict(key);
-  for (const name of removed) chats.tellKicked(key, name, user, name === user ? socket : undefined);
+  for (const name of removed) chats.tellKicked(key, name, user, socket);
 }
 
 export const joinMembers = on((asked) => {
@@ -113,12 +113,11 @@ export const setRole = on(({ chats, socket, user, key, room }, name: string, rol
 
 /** Whether a user may silence these, or let them speak again. */
 function maySilence(room: Conversation, user: string, names: readonly string[]): boolean {
-  if (room.owner === user) return !names.includes(user);
-  return room.isTop(user) && !names.some((name) => room.isTop(name));
+  return room.owner === user || (room.isTop(user) && !names.some((name) => room.isTop(name)));
 }
 
 export const silence = on(({ chats, socket, user, key, room }, names: readonly string[], until: number | null) => {
-  if (!maySilence(room, user, names)) return refused('notAllowed');
+  if (!maySilence(room, user, names) || names.includes(room.owner)) return refused('notAllowed');
   for (const name of names) room.silenced.set(name, until);
   if (names.length > 0) chats.tell(key, ['roomSilenced', [...names], until, user], socket);
   return done();
@@ -126,8 +125,8 @@ export const silence = on(({ chats, socket, user, key, room }, names: readonly s
 
 export const unsilence = on(({ chats, socket, user, key, room }, names: readonly string[]) => {
   if (!maySilence(room, user, names)) return refused('notAllowed');
-  for (const name of names) room.silenced.delete(name);
-  if (names.length > 0) chats.tell(key, ['roomUnsilenced', [...names], user], socket);
+  const freed = names.filter((name) => room.silenced.delete(name));
+  if (freed.length > 0) chats.tell(key, ['roomUnsilenced', [...names], user], socket);
   return done();
 });
 
@@ -153,6 +152,20 @@ export const editList = on(
     return done();
   },
 );
+
+/** By the service. Where anybody belongs to the room the new owner does; the one before stays. */
+export function changeOwner(chats: Conversations, key: string, owner: string): Answer {
+  const room = chats.rooms.get(key);
+  if (room === undefined) return refused('noRoom');
+  room.owner = owner;
+  if (room.roster.size > 0 && !room.roster.has(owner)) {
+    room.addMember(owner);
+    chats.tell(key, ['roomMembersAdded', [owner], null]);
+    chats.tellInvited(key, owner, null);
+  }
+  chats.evict(key);
+  return done();
+}
 
 export const setMode = on(({ chats, user, key, room }, whitelistOnly: boolean) => {
   if (!room.isTop(user)) return refused('notAllowed');

@@ -58,7 +58,7 @@ function said(value: Value): Value {
   return { author: field(value, 'author') ?? null, text: field(value, 'text') ?? null, id: field(value, 'id') ?? null };
 }
 
-/** Who goes at the same time is told in any order. */
+/** Who goes at the same time is told in any order, and so are the names of who is added or removed by one request. */
 export function canonical(hears: Hears): [about: string, notices: string[]][] {
   return [...hears]
     .toSorted(([one], [other]) => (one < other ? -1 : 1))
@@ -66,7 +66,7 @@ export function canonical(hears: Hears): [about: string, notices: string[]][] {
       const texts: string[] = [];
       let gone: string[] = [];
       for (const notice of notices) {
-        const text = JSON.stringify(sorted(notice as unknown as Value));
+        const text = textOfNotice(notice);
         if (notice[0] === 'roomUserLeft') {
           gone.push(text);
           continue;
@@ -76,6 +76,12 @@ export function canonical(hears: Hears): [about: string, notices: string[]][] {
       }
       return [about, [...texts, ...gone.toSorted()]];
     });
+}
+
+function textOfNotice([name, room = null, what = null, ...more]: Notice): string {
+  const isOfMembers = name === 'roomMembersAdded' || name === 'roomMembersRemoved';
+  const whom = isOfMembers && Array.isArray(what) ? what.toSorted() : what;
+  return JSON.stringify([name, room, whom, ...more].map(sorted));
 }
 
 /** A value with the keys of its maps in order. */

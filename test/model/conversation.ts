@@ -38,7 +38,7 @@ export class Conversation {
   /** User → until when it may not post; null for good. */
   readonly silenced = new Map<string, number | null>();
   slowMs = 0;
-  /** Who has posted since slow mode is on: its time is longer than any life. */
+  /** Who had to wait and has posted since slow mode is on: its time is longer than any life. */
   readonly paced = new Set<string>();
   readonly attributes: Attributes;
   version: number;
@@ -102,7 +102,7 @@ export class Conversation {
 
   post(author: string, text: string): number {
     this.posted.push({ author, text });
-    if (this.slowMs > 0) this.paced.add(author);
+    if (this.slowMs > 0 && !this.isTop(author)) this.paced.add(author);
     this.#read(author, this.posted.length);
     return this.posted.length;
   }

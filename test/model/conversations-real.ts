@@ -10,7 +10,7 @@ import { serverApi } from '../support/server-api.ts';
 import type { Service, ServiceNode } from '../support/service.ts';
 import type { RedisServer } from '../support/redis.ts';
 import { canonical, heardBy } from './conversation-hearing.ts';
-import type { Answer, Conversations } from './conversations.ts';
+import { personal, type Answer, type Conversations } from './conversations.ts';
 import * as views from './conversation-views.ts';
 
 export const userNames = ['a', 'b', 'c', 'd'] as const;
@@ -113,6 +113,24 @@ export class RealConversations {
     return user;
   }
 
+  async changeOwner(key: string, owner: string): Promise<Answer> {
+    const { status, body } = await serverApi(this.#living()).ask('changeRoomOwner', {
+      params: { roomName: this.room(key), owner: this.name(owner) },
+    });
+    return status === 200 ? { result: null } : { code: String(field(body['error'], 'code')) };
+  }
+
+  /** Returns once everybody has been told of a deletion: that goes on behind its answer. */
+  async settle(model: Conversations, key: string): Promise<void> {
+    const about = personal(key);
+    await eventually(() => {
+      for (const [socket, { hears }] of model.sockets) {
+        const heard = heardBy(this.#socket(socket), new Map(), (value) => this.short(value));
+        expect([socket, heard.hears.get(about)?.length]).toEqual([socket, hears.get(about)?.length]);
+      }
+    });
+  }
+
   /** Closes a socket; resolves when the service knows it everywhere. */
   async disconnect(socket: string, model: Conversations): Promise<void> {
     const user = this.#socket(socket);
@@ -128,10 +146,17 @@ export class RealConversations {
 
   /** Puts another node into the place of one that is killed; resolves when its peers have cleaned up. */
   async kill(node: number, model: Conversations): Promise<void> {
-    await this.#nodes[node]?.kill();
+    const dead = this.#nodes[node];
+    await dead?.kill();
     for (const socket of this.#sockets.keys()) if (nodeOf(socket) === node) this.#sockets.delete(socket);
     this.#nodes[node] = await this.#service.addNode();
-    await eventually(() => this.#expectOccupants(model), { timeoutMs: 30_000 });
+    const { redis, prefix } = this.#service;
+    const isSwept = async (): Promise<void> => {
+      const keys = await redis.client().keys(`${prefix}:{node:${dead?.nodeId ?? ''}}*`);
+      expect(keys.filter((key) => !key.endsWith(':swept'))).toEqual([]);
+      await this.#expectOccupants(model);
+    };
+    await eventually(isSwept, { timeoutMs: 30_000 });
   }
 
   /** What was told, what is given when asked, and the model are one. */
@@ -193,7 +218,8 @@ export class RealConversations {
     const api = serverApi(this.#living());
     for (const [key, room] of model.rooms) {
       const page = this.short(await api.call('roomUserlistGet', [this.room(key), { limit: 100 }]));
-      const names = room.kind === 'transient' ? [] : [...room.occupants.keys()].toSorted();
+      // The service is told who is in a transient room, too.
+      const names = [...room.occupants.keys()].toSorted();
       expect(page).toEqual({ names, cursor: null, count: room.occupants.size });
     }
   }
@@ -271,5 +297,7 @@ function withoutOnline(answer: Answer | undefined): Answer | undefined {
 
 function silencedIn(answer: Answer | undefined): Answer | undefined {
   if (answer === undefined || 'code' in answer) return answer;
-  return { result: field(answer.result, 'silenced') ?? null };
+  const silenced = listOf(field(answer.result, 'silenced'));
+  const byName = silenced.map((one): [string, Value] => [String(field(one, 'userName')), one]).toSorted();
+  return { result: byName.map(([, one]) => one) };
 }

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { useScope } from '../support/scope.ts';
 import { apiEnv } from '../support/server-api.ts';
 import { startService } from '../support/service.ts';
-import { commands } from './conversation-commands.ts';
+import { beginning, commands } from './conversation-commands.ts';
 import { nodeOf, ownerOf, RealConversations, socketNames, userNames } from './conversations-real.ts';
 import { Conversations } from './conversations.ts';
 
@@ -29,7 +29,7 @@ test(
     const nodes = [...service.nodes];
     let lives = 0;
     await fc.assert(
-      fc.asyncProperty(fc.commands(commands, { maxCommands: 80, size: 'max' }), async (life) => {
+      fc.asyncProperty(fc.commands(commands, { maxCommands: 120, size: 'max' }), async (life) => {
         const number = lives++;
         const model = new Conversations(userNames);
         if (number % livesPerKill === livesPerKill - 1) model.killsLeft = 1;
@@ -40,6 +40,7 @@ test(
           model.connect(socket, ownerOf(socket), nodeOf(socket));
           await real.connect(socket);
         }
+        for (const command of beginning) await command.run(model, real);
         await fc.asyncModelRun(() => ({ model, real }), life);
         await real.expectAgreement(model);
       }),

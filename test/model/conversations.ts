@@ -92,20 +92,22 @@ export class Conversations {
     this.tellUser(user, personal(key), ['roomKicked', { roomName: key, by }], except);
   }
 
-  /** Makes a room; its members are told, but for who makes it. */
-  make(key: string, owner: string, members: readonly string[], making: Making): Conversation {
+  /** Makes a room; its members are told, on all their sockets but the one that makes it. */
+  #make(socket: string, key: string, members: readonly string[], making: Making): void {
+    const owner = this.userOf(socket);
     const room = new Conversation(owner, making);
     this.rooms.set(key, room);
-    if (making.kind === 'transient') return room;
-    for (const user of [owner, ...members]) room.addMember(user);
-    for (const user of new Set(members)) if (user !== owner) this.tellInvited(key, user, owner);
-    return room;
+    if (making.kind === 'transient') return;
+    for (const user of new Set([owner, ...members])) {
+      room.addMember(user);
+      this.tellInvited(key, user, owner, socket);
+    }
   }
 
   create(socket: string, key: string, members: readonly string[], making: Making): Answer {
     if (members.some((user) => !this.users.has(user))) return refused('noUser');
     if (this.rooms.has(key)) return refused('roomExists');
-    this.make(key, this.userOf(socket), members, making);
+    this.#make(socket, key, members, making);
     return done({ roomName: key, created: true });
   }
 
@@ -118,7 +120,7 @@ export class Conversations {
       const key = uniqueKey(people, number);
       const room = this.rooms.get(key);
       if (room === undefined) {
-        this.make(key, caller, named, making);
+        this.#make(socket, key, named, making);
         return done({ roomName: key, created: true });
       }
       const missing = people.filter((user) => !room.roster.has(user));
@@ -129,11 +131,13 @@ export class Conversations {
     }
   }
 
+  /** But for those who are banned. */
   #putBack(key: string, room: Conversation, missing: readonly string[], socket: string): void {
     const by = this.userOf(socket);
-    for (const user of missing) room.addMember(user);
-    if (missing.length > 0) this.tell(key, ['roomMembersAdded', [...missing], by], socket);
-    for (const user of missing) this.tellInvited(key, user, by, user === by ? socket : undefined);
+    const added = missing.filter((user) => !room.isBanned(user));
+    for (const user of added) room.addMember(user);
+    if (added.length > 0) this.tell(key, ['roomMembersAdded', added, by], socket);
+    for (const user of added) this.tellInvited(key, user, by, socket);
   }
 
   delete(socket: string, key: string): Answer {
@@ -142,8 +146,7 @@ export class Conversations {
     const by = this.userOf(socket);
     if (room.owner !== by) return refused('notAllowed');
     for (const user of room.occupants.keys()) this.#tellLoss(user, key);
-    for (const user of room.roster)
-      if (!room.occupants.has(user)) this.tellKicked(key, user, by, user === by ? socket : undefined);
+    for (const user of room.roster) this.tellKicked(key, user, by, socket);
     this.rooms.delete(key);
     return done();
   }
