@@ -303,5 +303,10 @@ describe('a room', () => {
       [name, false],
     ]);
     expect(bob.heard('roomMuteEcho')).toEqual([]);
+    // It ends with the membership.
+    await bob.call('roomMute', name);
+    await bob.call('roomMemberQuit', name);
+    await ann.call('roomMembersAdd', name, [bob.userName]);
+    expect(await isMuted()).toEqual([false, false]);
   });
 });

@@ -47,8 +47,7 @@ test(
     for (const { room } of endings) {
       await eventually(
         async () => {
-          for (const user of living)
-            expect(await user.refusal('roomJoin', room)).toMatchObject({ code: 'roomExpired' });
+          for (const user of living) expect(await user.refusal('roomGet', room)).toMatchObject({ code: 'roomExpired' });
         },
         { timeoutMs: 30_000 },
       );

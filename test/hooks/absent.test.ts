@@ -24,7 +24,7 @@ async function roomOf(owner: User, ...members: string[]): Promise<string> {
   const { roster, muted } = new Keyspace(world.service.prefix).room(name);
   const client = world.service.redis.client();
   for (const member of members) await client.zadd(roster, 0, member);
-  await client.hset(muted, 'muted', '1');
+  await client.sadd(muted, 'muted');
   return name;
 }
 
