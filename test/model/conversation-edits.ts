@@ -55,19 +55,13 @@ function add({ chats, socket, user, key, room }: Asked, names: readonly string[]
   for (const name of added) chats.tellInvited(key, name, user, socket);
 }
 
-export const removeMembers = on(({ chats, socket, user, key, room }, names: readonly string[]) => {
+export const removeMembers = on((asked, names: readonly string[]) => {
+  const { room, user } = asked;
   if (room.kind !== 'normal' || !room.isTop(user)) return refused('notAllowed');
-  const isOwner = room.owner === user;
-  const words = new Map(
-    names.map((name) => [
-      name,
-      name === room.owner || (room.lists.adminlist.has(name) && !isOwner) ? 'notAllowed' : 'done',
-    ]),
-  );
-  remove(
-    { chats, socket, user, key, room },
-    names.filter((name) => words.get(name) === 'done'),
-  );
+  const mayRemove = (name: string): boolean =>
+    name !== room.owner && (room.owner === user || name === user || !room.lists.adminlist.has(name));
+  const words = new Map(names.map((name) => [name, mayRemove(name) ? 'done' : 'notAllowed']));
+  remove(asked, names.filter(mayRemove));
   return inPart(words);
 });
 
