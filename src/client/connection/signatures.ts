@@ -1,6 +1,7 @@
 /** Signatures that an application has its own server make, and what of a factory's answer is none. */
 import type { Input, RequestName } from '../../protocol/catalogue.ts';
 import { normaliseName, type NameLimits } from '../../protocol/names/form.ts';
+import { byCodePoints } from '../encoding/order.ts';
 import { RequestError, textOf } from '../request-error.ts';
 
 export interface Signature {
@@ -102,14 +103,6 @@ function makerOf(
     return belong && ((room, own, names) => belong(room, own, names, action));
   }
   return listName === 'blacklist' ? block && ((room, own, names) => block(room ?? '', own, names, action)) : undefined;
-}
-
-/** The order of their bytes in UTF-8, which is not that of UTF-16. */
-function byCodePoints(one: string, other: string): number {
-  const [left, right] = [Array.from(one), Array.from(other)];
-  const at = left.findIndex((point, index) => point !== right[index]);
-  if (at < 0) return left.length - right.length;
-  return (left[at]?.codePointAt(0) ?? -1) - (right[at]?.codePointAt(0) ?? -1);
 }
 
 function isTexts(value: unknown): value is readonly string[] {

@@ -283,9 +283,11 @@ export class Affairs {
     return changed;
   }
 
-  /** Of others it is of interest only where they are looked at. */
+  /** Of others it is of interest only where they are looked at, or were when they were silenced. */
   #silence(userNames: readonly string[], until: Until): void {
-    const known = userNames.filter((userName) => userName === this.#ownName || this.members.has(userName));
+    const known = userNames.filter(
+      (name) => name === this.#ownName || this.members.has(name) || this.#silences.of(name) !== undefined,
+    );
     for (const userName of known) this.#silences.set(userName, until);
     this.members.update(known);
     if (known.includes(this.#ownName)) this.#told('silencedUntil');

@@ -5,6 +5,7 @@
 import type { MemberInfo, MembersPage, Role } from '../../protocol/member.ts';
 import type { Until } from '../ends.ts';
 import { badArgument } from '../encoding/encoding.ts';
+import { byCodePoints } from '../encoding/order.ts';
 import { Refresh } from '../refresh.ts';
 import { toRequestError } from '../request-error.ts';
 import type { Member, MembersDone } from './member.ts';
@@ -83,13 +84,10 @@ export class Members implements ReadonlyMap<string, Member> {
     return { members, cursor: page.cursor ?? undefined, count: page.count };
   }
 
-  /** All of them, 10,000 at most. */
+  /** All of them as they are now, 10,000 at most. */
   async load(): Promise<this> {
-    this.#isAllWanted = true;
-    let cursor: string | undefined;
-    do {
-      ({ cursor } = await this.list(cursor === undefined ? {} : { cursor }));
-    } while (cursor !== undefined && this.#members.size < membersMax);
+    this.#isUsed = this.#isAllWanted = true;
+    await this.#again();
     return this;
   }
 
@@ -247,7 +245,7 @@ export class Members implements ReadonlyMap<string, Member> {
     }
   }
 
-  /** As many as were read, or all; who is gone shows only by all. */
+  /** As many as were read, or all; who is not among them is gone, as far as they reach. */
   async #again(): Promise<void> {
     const [before, wasWhole] = [new Set(this.#members.keys()), this.#isWhole];
     const wanted = wasWhole || this.#isAllWanted ? membersMax : Math.max(1, before.size);
@@ -255,22 +253,30 @@ export class Members implements ReadonlyMap<string, Member> {
     const told = this.#begin();
     try {
       let cursor: string | null | undefined;
+      let last = '';
       while (cursor !== null && found.size < wanted) {
         const page: MembersPage = await this.#page(cursor === undefined ? {} : { cursor });
-        for (const { userName } of page.members) found.add(userName);
+        for (const { userName } of page.members) found.add((last = userName));
         ({ cursor } = page);
       }
       this.#readUpTo = cursor ?? undefined;
-      this.#isWhole = cursor === null;
-      if (!wasWhole || !this.#isWhole) return;
-      const removed = [...before].filter((userName) => !found.has(userName) && !told.has(userName));
-      const added = [...found].filter((userName) => !before.has(userName) && !told.has(userName));
+      const isWhole = (this.#isWhole = cursor === null);
+      const isRead = (userName: string): boolean => isWhole || byCodePoints(userName, last) <= 0;
+      const removed = [...before].filter((name) => !found.has(name) && !told.has(name) && isRead(name));
+      // Of others it is not known whether they were members all along.
+      const added = [...found].filter((name) => wasWhole && !before.has(name) && !told.has(name));
       for (const userName of removed) this.#members.delete(userName);
       if (removed.length > 0) this.#owner.changed();
+      if (isWhole && this.#members.size < membersMax) this.#recount();
       this.#owner.found(added, removed);
     } finally {
       this.#end();
     }
+  }
+
+  /** What was told while they were read may be in what the pages said, or not. */
+  #recount(): void {
+    if (this.counted(this.#members.size)) this.#owner.changed();
   }
 
   /** A reading begins: of whom something is told from now on. */
