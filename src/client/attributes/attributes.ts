@@ -86,9 +86,14 @@ export class Attributes {
     return { changes: changesBetween(before, this.#map), isWhole };
   }
 
+  /** Whether the service had another map than is known here. */
+  isNews(map: Readonly<ValueMap>): boolean {
+    return !isSame(map, this.#map);
+  }
+
   /** What another reading says in passing, without a version. Gives whether it is news. */
   offer(map: Readonly<ValueMap>): boolean {
-    if (isSame(map, this.#map)) return false;
+    if (!this.isNews(map)) return false;
     this.#version = undefined;
     this.#take(map);
     return true;

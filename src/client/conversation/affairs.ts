@@ -4,6 +4,7 @@
  */
 import type { RoomDescription, RoomKind, RoomListed } from '../../protocol/conversation.ts';
 import type { Role } from '../../protocol/member.ts';
+import { isSame } from '../../protocol/params/paths.ts';
 import type { ValueMap } from '../../protocol/params/values.ts';
 import { Attributes } from '../attributes/attributes.ts';
 import { Ends, type Until } from '../ends.ts';
@@ -51,6 +52,7 @@ export class Affairs {
   #known = nothing;
   #isWanted = false;
   #wasRead = false;
+  #forgottenAt = 0;
   #readings = 0;
 
   constructor(owner: AffairsOwner) {
@@ -115,6 +117,7 @@ export class Affairs {
     this.attributes.forget();
     this.#known = nothing;
     this.#wasRead = false;
+    this.#forgottenAt = turns += 1;
     if (wasKnown) this.#owner.changed([...fields, 'members', 'silencedUntil', 'attributes', 'meta']);
   }
 
@@ -126,16 +129,21 @@ export class Affairs {
     this.#readings += 1;
     const reading = this.#owner.gate(() => core.request('roomInfo', { roomName }));
     const description = await reading.finally(() => (this.#readings -= 1));
-    this.#described(description, since);
+    if (this.#forgottenAt <= since) this.#described(description, since);
     return description;
+  }
+
+  /** Its user has lost it since: what was begun to be read before is not so any more. */
+  isLostSince(since: number): boolean {
+    return this.#forgottenAt > since || (this.#known.role === null && this.#isToldSince('role', since));
   }
 
   /** As a list has it that was begun to be read then. */
   listed(listed: Pick<RoomListed, 'kind' | 'role' | 'muted' | 'attributes' | 'memberCount'>, since: number): void {
     const changed = this.#learn(listed, since);
-    if (!this.#isToldSince('attributes', since) && this.attributes.offer(listed.attributes)) {
-      changed.push('attributes', 'meta');
-      // Of which version it is only the room itself says.
+    if (!this.#isToldSince('attributes', since) && this.attributes.isNews(listed.attributes)) {
+      // What is kept changes by a reading of the room, which tells of it; of which version they are only that says, too.
+      if (!this.#wasRead && this.attributes.offer(listed.attributes)) changed.push('attributes', 'meta');
       this.#fillGap();
     }
     if (changed.length > 0) this.#owner.changed(changed);
@@ -165,9 +173,11 @@ export class Affairs {
     if (Object.keys(changes).length === 0) return this.attributes.version;
     const options = ifVersion === undefined ? undefined : { ifVersion };
     const { version } = await core.request('roomAttributesSet', { roomName, changes: { ...changes }, options });
+    const shown = this.attributes.map;
     this.attributes.saved(changes);
-    // As a rule it was told before.
+    // As a rule it was told before, and perhaps what somebody else has made of it since.
     this.attributesChanged(changes, version, core.userName);
+    if (!isSame(shown, this.attributes.map)) this.#owner.changed(['attributes', 'meta']);
     return version;
   }
 

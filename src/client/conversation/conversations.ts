@@ -3,7 +3,7 @@
  * again where something may have been missed. What is known of each room is the room's own.
  */
 import type { Input, Result } from '../../protocol/catalogue.ts';
-import type { RoomListed, RoomListOptions } from '../../protocol/conversation.ts';
+import type { RoomListed, RoomListOptions, RoomListPage } from '../../protocol/conversation.ts';
 import type { ValueMap } from '../../protocol/params/values.ts';
 import { endOf } from '../../protocol/names/temporary.ts';
 import { hasAll } from '../../protocol/params/paths.ts';
@@ -16,6 +16,7 @@ import type { Room } from '../room/room.ts';
 import type { Rooms } from '../room/rooms.ts';
 import { Affairs } from './affairs.ts';
 import { byActivity, entryOf, isSameEntry, type RoomEntry } from './room-entry.ts';
+import { Strangers } from './strangers.ts';
 
 export interface ConversationsEvents {
   /** The user was made a member of a room, by somebody or by itself on another device. */
@@ -41,10 +42,8 @@ export interface CreateRoomOptions extends Omit<NonNullable<Input<'conversationC
 const [pageUsual, pageMax] = [20, 100];
 /** Rooms in the list at most. */
 const listMax = 10_000;
-/** The beginning of the list is not read more often than that. */
+/** Between looks at the beginning of the list. */
 const lookMs = 1_000;
-/** Rooms of which it is known that they are not for the list. */
-const strangersMax = 1_000;
 
 export class Conversations extends Emitter<ConversationsEvents> {
   readonly #core: Core;
@@ -56,7 +55,7 @@ export class Conversations extends Emitter<ConversationsEvents> {
   /** Of temporary rooms, which nobody tells of. */
   readonly #ends: Ends;
   readonly #entries = new Map<string, RoomEntry>();
-  readonly #strangers = new Set<string>();
+  readonly #strangers = new Strangers();
   /** Made when it is asked for. */
   #list: readonly RoomEntry[] | undefined;
   /** Undefined: it was never loaded. */
@@ -94,7 +93,7 @@ export class Conversations extends Emitter<ConversationsEvents> {
     });
     core.onNotification('roomInvited', ({ roomName, by, attributes }) => this.#invited(roomName, by, attributes));
     core.onNotification('roomKicked', ({ roomName, by }) => this.#kicked(roomName, by));
-    core.onNotification('roomAccessRemoved', (roomName) => this.#remove(rooms.of(roomName)));
+    core.onNotification('roomAccessRemoved', (roomName) => this.#closed(rooms.of(roomName)));
     core.onAnswer('roomMemberJoin', ({ roomName }) => this.#added(rooms.of(roomName)));
     core.onAnswer('roomMemberQuit', ({ roomName }) => this.#left(rooms.of(roomName)));
     core.onAnswer('conversationCreate', ({ options }, result) => this.#created(options, result));
@@ -154,25 +153,36 @@ export class Conversations extends Emitter<ConversationsEvents> {
   async #again(): Promise<void> {
     const { limit = pageUsual, ...which } = this.#options ?? {};
     const [round, wanted] = [this.#round, Math.max(limit, this.#entries.size)];
-    const names = new Set<string>();
-    const before = new Set(this.#entries.keys());
-    let cursor: string | undefined;
+    const [names, before] = [new Set<string>(), [...this.#entries.keys()]];
+    const missing = (): string[] => before.filter((name) => !names.has(name));
+    let [cursor, pages]: [string | undefined, number] = [undefined, 0];
     do {
-      const since = Affairs.turn;
       const left = Math.min(pageMax, wanted - names.size);
       const options = { ...which, limit: left, ...(cursor !== undefined && { cursor }) };
-      const page: Result<'roomList'> = await this.#core.request('roomList', { options });
-      if (round !== this.#round) return;
+      const page = await this.#reread(round, options, names);
+      if (page === undefined) return;
       cursor = page.cursor ?? undefined;
-      this.#together(() => page.rooms.forEach((listed) => names.add(this.#listed(listed, since).room.name)));
+      pages += 1;
     } while (cursor !== undefined && names.size < wanted);
+    // One that is not there may have come to the front behind the reading.
+    const isDoubtful = pages > 1 && missing().length > 0;
+    if (isDoubtful && !(await this.#reread(round, { ...which, limit: Math.min(pageMax, wanted) }, names))) return;
     this.#cursor = cursor;
     // What came meanwhile was told.
     this.#together(() => {
-      for (const name of before) if (!names.has(name)) this.#drop(name);
+      for (const name of missing()) this.#drop(name);
       // Also where it is as it was: it is known to be so.
       this.#edited();
     });
+  }
+
+  /** A page of what is read again, whose names are added to those; undefined where another load has begun since. */
+  async #reread(round: number, options: RoomListOptions, names: Set<string>): Promise<RoomListPage | undefined> {
+    const since = Affairs.turn;
+    const page = await this.#core.request('roomList', { options });
+    if (round !== this.#round) return undefined;
+    this.#together(() => page.rooms.forEach((listed) => names.add(this.#listed(listed, since).room.name)));
+    return page;
   }
 
   /** In a moment, for all that wait together. */
@@ -185,11 +195,11 @@ export class Conversations extends Emitter<ConversationsEvents> {
   }
 
   async #lookNow(): Promise<void> {
-    const [round, since] = [this.#round, Affairs.turn];
-    const { rooms, cursor } = await this.#core.request('roomList', { options: { ...this.#options } });
-    if (round !== this.#round) return;
-    this.#together(() => rooms.forEach((listed) => this.#listed(listed, since)));
-    if (cursor === null) this.#cursor = undefined;
+    const [looked, names] = [this.#strangers.look(), new Set<string>()];
+    const page = await this.#reread(this.#round, { ...this.#options }, names);
+    if (page === undefined) return;
+    if (page.cursor === null) this.#cursor = undefined;
+    looked(page, names);
   }
 
   #stop(): void {
@@ -204,14 +214,16 @@ export class Conversations extends Emitter<ConversationsEvents> {
     const { roomName, unread, mentioned, lastMessage: last, lastActivity } = listed;
     const room = this.#rooms.of(roomName);
     const state = this.#rooms.stateOf(room);
-    state.affairs.listed(listed, since);
-    state.told({ roomName, unread, mentioned, last });
+    if (!state.affairs.isLostSince(since)) {
+      state.affairs.listed(listed, since);
+      state.told({ roomName, unread, mentioned, last });
+    }
     return entryOf(room, state, lastActivity);
   }
 
   #listed(listed: RoomListed, since: number): RoomEntry {
     const entry = this.#entryOf(listed, since);
-    this.#put(entry);
+    if (!this.#rooms.stateOf(entry.room).affairs.isLostSince(since)) this.#put(entry);
     return entry;
   }
 
@@ -230,10 +242,8 @@ export class Conversations extends Emitter<ConversationsEvents> {
   }
 
   /** A room that is not in the list: it may be behind what was loaded, and so at the beginning now. */
-  #stirred({ name }: Room): void {
-    if (this.#cursor === undefined || this.#strangers.has(name)) return;
-    if (this.#strangers.size < strangersMax) this.#strangers.add(name);
-    this.#lookSoon();
+  #stirred(room: Room): void {
+    if (this.#cursor !== undefined && this.#strangers.stirs(room)) this.#lookSoon();
   }
 
   #isWanted({ room, kind, attributes }: RoomEntry): boolean {
@@ -259,8 +269,13 @@ export class Conversations extends Emitter<ConversationsEvents> {
     this.#rooms.stateOf(room).affairs.tell('kicked', { by });
   }
 
+  #closed(room: Room): void {
+    this.#drop(room.name);
+    this.#rooms.stateOf(room).affairs.forget();
+  }
+
   #left(room: Room): void {
-    this.#remove(room);
+    this.#drop(room.name);
     this.#strangers.add(room.name);
     this.#rooms.stateOf(room).affairs.become(null);
   }
@@ -286,10 +301,6 @@ export class Conversations extends Emitter<ConversationsEvents> {
     this.#lookSoon();
   }
 
-  #remove(room: Room): void {
-    if (this.#entries.has(room.name)) this.#drop(room.name);
-  }
-
   #put(entry: RoomEntry): void {
     const { name } = entry.room;
     const known = this.#entries.get(name);
@@ -303,7 +314,7 @@ export class Conversations extends Emitter<ConversationsEvents> {
   }
 
   #drop(name: string): void {
-    this.#entries.delete(name);
+    if (!this.#entries.delete(name)) return;
     this.#ends.set(name, undefined);
     this.#edited();
     this.#tell();
