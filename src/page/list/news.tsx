@@ -18,6 +18,39 @@ interface Piece {
 let pieces = 0;
 
 export function News({ place }: { readonly place: Place }) {
+  const { news, forget } = useNews(place);
+  // Who is there already knows.
+  const shown = news.filter((piece) => piece.place === undefined || !isSame(piece.place, place));
+  return (
+    <div className="news" role="status" aria-label="News">
+      {shown.map(({ key, words, place: to }) => (
+        <div key={key} className="news-piece">
+          <span>{words}</span>
+          {to === undefined ? undefined : (
+            <a
+              className="link"
+              href={hashOf(to)}
+              onClick={(event) => {
+                event.preventDefault();
+                forget(key);
+                go(to);
+              }}
+            >
+              Open
+            </a>
+          )}
+          <button type="button" className="icon" aria-label="Dismiss" onClick={() => forget(key)}>
+            <Cross />
+          </button>
+        </div>
+      ))}
+    </div>
+  );
+}
+
+const isSame = (one: Place, other: Place): boolean => one?.kind === other?.kind && one?.name === other?.name;
+
+function useNews(place: Place) {
   const client = useClient();
   const [news, setNews] = useState<readonly Piece[]>([]);
   const at = useRef(place);
@@ -51,33 +84,5 @@ export function News({ place }: { readonly place: Place }) {
       conversations.off('invited', invited).off('kicked', kicked).off('change', remember);
     };
   }, [client]);
-  // Who is there already knows.
-  const shown = news.filter((piece) => piece.place === undefined || !isSame(piece.place, place));
-  return (
-    <div className="news" role="status" aria-label="News">
-      {shown.map(({ key, words, place: to }) => (
-        <div key={key} className="news-piece">
-          <span>{words}</span>
-          {to === undefined ? undefined : (
-            <a
-              className="link"
-              href={hashOf(to)}
-              onClick={(event) => {
-                event.preventDefault();
-                forget(key);
-                go(to);
-              }}
-            >
-              Open
-            </a>
-          )}
-          <button type="button" className="icon" aria-label="Dismiss" onClick={() => forget(key)}>
-            <Cross />
-          </button>
-        </div>
-      ))}
-    </div>
-  );
+  return { news, forget };
 }
-
-const isSame = (one: Place, other: Place): boolean => one?.kind === other?.kind && one?.name === other?.name;
