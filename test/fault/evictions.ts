@@ -109,7 +109,7 @@ export const noLists = (): Rules['lists'] => ({
 export function applyTo(rules: Rules, notice: string, first: Value | undefined, second: Value | undefined): string[] {
   if (notice === 'roomModeChanged') rules.whitelistOnly = first === true;
   const [, what = '', change] = /^room(AccessList|Members)(Added|Removed)$/.exec(notice) ?? [];
-  const list = rules.lists[what === 'Members' ? 'members' : String(first)];
+  const list = rules.lists[what === 'Members' ? 'members' : textOf(first)];
   const names = change === undefined ? [] : namesIn(what === 'Members' ? first : second);
   for (const name of names) {
     if (change === 'Added') list?.add(name);

@@ -63,14 +63,15 @@ async function expectTold(owner: User, users: readonly User[]): Promise<void> {
   }
   const changes = [...inRoom.values()].flat();
   expect(changes.length).toBeGreaterThan(DOOMED);
-  for (const { userName, received, call } of users) {
+  for (const user of users) {
+    const { userName, received } = user;
     const told = received.flatMap((entry) =>
       'name' in entry && (entry.name === 'roomInvited' || entry.name === 'roomKicked')
         ? [JSON.stringify([entry.name, field(entry.params[0], 'by') ?? null])]
         : [],
     );
     expect([userName, told]).toEqual([userName, inRoom.get(userName)]);
-    const listed = field(await call('roomList'), 'rooms');
+    const listed = field(await user.call('roomList'), 'rooms');
     const isMember = inRoom.get(userName)?.at(-1)?.includes('roomInvited') ?? false;
     expect([userName, Array.isArray(listed) ? listed.length : 0]).toEqual([userName, isMember ? 1 : 0]);
   }

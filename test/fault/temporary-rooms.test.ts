@@ -75,10 +75,11 @@ async function open(rng: Rng, living: readonly User[], dying: readonly User[], n
   const insideOnDoomed = new Set<string>();
   for (const member of members) {
     const twin = dying.find(({ userName }) => userName === member.userName);
-    if (rng.chance(0.4)) {
+    const where = rng.pick(['living', 'living', 'dying', 'nowhere', 'nowhere']);
+    if (where === 'living') {
       await member.call('roomJoin', room);
       inside.add(member.userName);
-    } else if (twin !== undefined && rng.chance(0.4)) {
+    } else if (twin !== undefined && where === 'dying') {
       await twin.call('roomJoin', room);
       insideOnDoomed.add(member.userName);
     }

@@ -80,7 +80,7 @@ export function canonical(hears: Hears): [about: string, notices: string[]][] {
 
 function textOfNotice([name, room = null, what = null, ...more]: Notice): string {
   const isOfMembers = name === 'roomMembersAdded' || name === 'roomMembersRemoved';
-  const whom = isOfMembers && Array.isArray(what) ? what.toSorted() : what;
+  const whom = isOfMembers && Array.isArray(what) ? what.map(textOf).toSorted() : what;
   return JSON.stringify([name, room, whom, ...more].map(sorted));
 }
 
