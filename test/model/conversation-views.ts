@@ -51,7 +51,8 @@ export function listSilenced({ rooms }: Conversations, key: string, user: string
   const room = rooms.get(key);
   if (room === undefined) return refused('noRoom');
   if (!room.mayRead(user)) return refused('notJoined');
-  return done([...room.silenced].toSorted().map(([userName, until]) => ({ userName, until })));
+  const byName = [...room.silenced].toSorted(([one], [other]) => (one < other ? -1 : 1));
+  return done(byName.map(([userName, until]) => ({ userName, until })));
 }
 
 const lastOf = ({ posted }: Conversation): Value => {
@@ -83,9 +84,6 @@ export function unreadRooms({ rooms }: Conversations, user: string): Record<stri
     ([, room]) => room.occupants.has(user) || (room.roster.has(user) && !room.isBanned(user)),
   );
   return Object.fromEntries(
-    known
-      .map(([key, room]): [string, number] => [key, room.unreadOf(user)])
-      .filter(([, unread]) => unread > 0)
-      .toSorted(),
+    known.map(([key, room]): [string, number] => [key, room.unreadOf(user)]).filter(([, unread]) => unread > 0),
   );
 }

@@ -2,6 +2,7 @@
 // known and comes now and then. Names are a run's own, so that runs share one service; those that the service chooses are learned.
 import { expect } from '@jest/globals';
 import type { Value, ValueMap } from '../../src/protocol/params/values.ts';
+import { textOf } from '../chat/device.ts';
 import { field } from '../chat/world.ts';
 import { eventually } from '../support/eventually.ts';
 import { loginRpc, type Call, type Outcome, type User } from '../support/rpc.ts';
@@ -117,7 +118,7 @@ export class RealConversations {
     const { status, body } = await serverApi(this.#living()).ask('changeRoomOwner', {
       params: { roomName: this.room(key), owner: this.name(owner) },
     });
-    return status === 200 ? { result: null } : { code: String(field(body['error'], 'code')) };
+    return status === 200 ? { result: null } : { code: textOf(field(body['error'], 'code')) };
   }
 
   /** Returns once everybody has been told of a deletion: that goes on behind its answer. */
@@ -168,7 +169,7 @@ export class RealConversations {
     await this.#fence(model, auditors);
     await eventually(() => this.#expectHeard(model));
     await this.#fence(model, auditors);
-    await this.#expectHeard(model);
+    this.#expectHeard(model);
     for (const user of [...auditors.values(), ...this.#sockets.values()]) user.raw.close();
   }
 
@@ -197,7 +198,7 @@ export class RealConversations {
       const key = field(one, 'roomName');
       return typeof key === 'string' ? [[key, field(one, 'unread')]] : [];
     });
-    expect([user, Object.fromEntries(unread.toSorted())]).toEqual([user, views.unreadRooms(model, user)]);
+    expect([user, Object.fromEntries(unread)]).toEqual([user, views.unreadRooms(model, user)]);
   }
 
   /** The entries of a list, by name; that the newest activity was first is judged here. */
@@ -211,7 +212,7 @@ export class RealConversations {
       if (said !== undefined) expect(lastActivity).toBe(said);
       return { ...rest, lastMessage: saidIn(lastMessage) };
     });
-    return entries.toSorted((one, other) => (String(one['roomName']) < String(other['roomName']) ? -1 : 1));
+    return entries.toSorted((one, other) => (textOf(one['roomName']) < textOf(other['roomName']) ? -1 : 1));
   }
 
   async #expectOccupants(model: Conversations): Promise<void> {
@@ -298,6 +299,8 @@ function withoutOnline(answer: Answer | undefined): Answer | undefined {
 function silencedIn(answer: Answer | undefined): Answer | undefined {
   if (answer === undefined || 'code' in answer) return answer;
   const silenced = listOf(field(answer.result, 'silenced'));
-  const byName = silenced.map((one): [string, Value] => [String(field(one, 'userName')), one]).toSorted();
+  const byName = silenced
+    .map((one): [string, Value] => [textOf(field(one, 'userName')), one])
+    .toSorted(([one], [other]) => (one < other ? -1 : 1));
   return { result: byName.map(([, one]) => one) };
 }
