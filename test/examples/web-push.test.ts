@@ -159,7 +159,7 @@ test('who is away gets a push that only its browser reads, of rooms and of users
   const claims = { aud: origin, sub: 'mailto:op@example.org', exp: expect.any(Number) };
   expect(vouched(first.headers, webPushKey)).toEqual(claims);
   // That one is over, and not asked again; nor is it told of what it has muted.
-  await client.hset(muted, 'bob', '1');
+  await client.sadd(muted, 'bob');
   await ann.call('roomMessage', 'club', { text: 'muted' });
   await ann.call('roomMessage', 'club', { text: 'x'.repeat(9000) }, { mentions: ['bob'] });
   await eventually(() => expect(sent).toHaveLength(3));

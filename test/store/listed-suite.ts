@@ -1,10 +1,11 @@
 // Rooms as those see them who belong to them: which of them a list has, in what order, what is in them; what a room is, and to whom.
 import { describe, expect, test } from '@jest/globals';
+import { AbsentStore } from '../../src/store/message/absent-store.ts';
 import { rightsOf, SERVICE, type Rights } from '../../src/store/rights.ts';
 import type { Life } from '../../src/store/room/room-store.ts';
 import { useScope } from '../support/scope.ts';
 import { belong, lifeOf, setConduct } from './belonging-actions.ts';
-import { removeAll } from './member-actions.ts';
+import { made, removeAll } from './member-actions.ts';
 import { join, post, room, starter, type Start } from './room-actions.ts';
 import { frame, nonce, roomOptions, type OpenStore, type Store } from './store.ts';
 
@@ -231,5 +232,19 @@ function muted(start: Start): void {
     // Who is a member again wants to be called again.
     expect(await removeAll(store, 'owner', 'bob')).toMatchObject({ words: ['done'] });
     expect(await store.client.smembers(store.keys.room(room).muted)).toEqual([]);
+  });
+
+  test('is told with who is away, and goes with being a member', async () => {
+    const store = await start();
+    await belong(store, room, 'ann', 'bob', 'carol');
+    await join(store, 'ann');
+    await post(store, 'ann');
+    for (const name of ['bob', 'carol']) expect(await store.listed.mute(room, name, true)).toBe(true);
+    const absents = new AbsentStore(store.commands, store.keys);
+    expect(await absents.read(room, 'ann', 1)).toMatchObject({ readers: ['bob', 'carol'], muted: ['bob', 'carol'] });
+    expect((await made(removeAll(store, 'owner', 'bob'))).words).toEqual(['done']);
+    await store.members.erase(room, 'carol', frame('erased'));
+    expect(await store.client.smembers(store.keys.room(room).muted)).toEqual([]);
+    expect(await absents.read(room, undefined, 1)).toMatchObject({ readers: ['ann'], muted: [] });
   });
 }
