@@ -22,6 +22,7 @@ export function conversationSuite(open: OpenStore): void {
   finding(open);
   kinds(open);
   endings(open);
+  anew(open);
   joining(open);
 }
 
@@ -202,6 +203,27 @@ const joinAs = (
   roomName = room,
 ): ReturnType<typeof memberships.join> =>
   memberships.join({ roomName, userName, socketId: `${userName}-1`, nodeId: 'n1' }, frame('joined'), rules);
+
+function anew(open: OpenStore): void {
+  test('a room however it is made has nothing of an earlier one, which a node of the version before has deleted', async () => {
+    const store = await open(scope);
+    const { keys, client } = store;
+    const ways: Record<string, (name: string) => Promise<unknown>> = {
+      created: (name) => store.rooms.create(name, roomOptions('bob')),
+      joined: (name) =>
+        joinAs(store, 'bob', { creation: { ...roomOptions('bob'), reserved: reserved(), attributes: undefined } }, name),
+      begun: (name) => make(store, { people: ['owner'] }, name),
+    };
+    for (const [name, way] of Object.entries(ways)) {
+      const { roster, bans, silenced, paced, muted } = keys.room(name);
+      for (const key of [roster, bans, silenced, paced]) await client.zadd(key, 1, 'mallory');
+      await client.sadd(muted, 'mallory');
+      await way(name);
+      expect(await client.zrange(roster, '0', '-1')).toEqual(name === 'begun' ? ['owner'] : []);
+      expect([name, await client.exists(bans, silenced, paced, muted)]).toEqual([name, 0]);
+    }
+  });
+}
 
 function joining(open: OpenStore): void {
   test('a join makes the room where there is none, and only then; what refuses the join makes none', async () => {

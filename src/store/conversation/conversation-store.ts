@@ -39,7 +39,7 @@ export interface ConversationToMake extends Pick<
 const script = scriptsBeside(import.meta.url);
 
 const createConversation = script('create-conversation', {
-  keys: [...LOG, ...OCCUPANTS, ...ROOM_LISTS, 'entries', 'muted', 'membersDue'],
+  keys: [...LOG, ...OCCUPANTS, ...ROOM_LISTS, 'entries', 'paced', 'muted', 'membersDue'],
   args: [
     'teller',
     'user',

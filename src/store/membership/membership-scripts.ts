@@ -19,7 +19,19 @@ import { LOG, OCCUPANTS, ROOM_LISTS, UNREADABLE } from '../key-names.ts';
 const script = scriptsBeside(import.meta.url);
 
 export const joinRoom = script('join-room', {
-  keys: [...LOG, ...OCCUPANTS, ...ROOM_LISTS, 'changes', 'entries', 'filed', 'history', 'latest', 'tomb'],
+  keys: [
+    ...LOG,
+    ...OCCUPANTS,
+    ...ROOM_LISTS,
+    'changes',
+    'entries',
+    'filed',
+    'history',
+    'latest',
+    'paced',
+    'muted',
+    'tomb',
+  ],
   args: [
     'large',
     'user',

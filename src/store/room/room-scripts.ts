@@ -7,7 +7,7 @@ import { LOG, OCCUPANTS, ROOM_LISTS, UNREADABLE } from '../key-names.ts';
 const script = scriptsBeside(import.meta.url);
 
 export const createRoom = script('create-room', {
-  keys: ['meta', ...ROOM_LISTS],
+  keys: ['meta', ...ROOM_LISTS, 'paced', 'muted'],
   args: ['epoch', 'owner', 'whitelistOnly', 'userlistUpdates', 'accessListsUpdates', 'historyMax', 'maxAge', 'granted'],
   rest: true,
   writes: true,
