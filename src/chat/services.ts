@@ -98,7 +98,7 @@ export interface Services {
   readonly states: StateStore;
   readonly deletions: Deletions;
   readonly conversations: ConversationStore;
-  readonly endings: Pick<Endings, 'note'>;
+  readonly endings: Pick<Endings, 'note' | 'forget'>;
   readonly topics: Topics;
   readonly audience: Audience;
   readonly leaves: Leaves;

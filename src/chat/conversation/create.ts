@@ -75,8 +75,9 @@ async function makeOne(asked: Asked): Promise<Made> {
   // Before the room: should this node die behind it, whoever looks at that time finds no room, or ends it.
   if (endsAt !== undefined) await services.endings.note(name, endsAt);
   const made = await make(asked, name, endsAt);
+  if (typeof made === 'object' && !(made instanceof Failure)) return { roomName: name, found: made };
+  if (endsAt !== undefined) await services.endings.forget(name);
   if (made instanceof Failure) return made;
-  if (typeof made === 'object') return { roomName: name, found: made };
   return made === 'roomExists' ? fail('roomExists', [name]) : unavailable();
 }
 

@@ -43,6 +43,13 @@ export class Endings {
     this.#lookAt = Math.min(this.#lookAt, endsAt);
   }
 
+  /** It was deleted before its end, or is not made. Where that cannot be noted the note goes at that time. Never rejects. */
+  async forget(roomName: string): Promise<void> {
+    const endsAt = endOf(roomName);
+    if (endsAt === undefined || endsAt <= this.#deps.instance.redisNow()) return;
+    await this.#deps.endingStore.settle(roomName, endsAt, true).catch(this.#deps.onError);
+  }
+
   /** Called once a second while this node may act; never rejects. */
   async run(): Promise<void> {
     if (this.#running || this.#deps.instance.redisNow() < this.#lookAt) return;

@@ -42,7 +42,7 @@ export async function deleteRoom(
   by: Pick<Actor, 'rights' | 'author' | 'exceptSocket'>,
   roomName: string,
 ): Promise<Ok<null> | Failure<'notAllowed' | 'noRoom'>> {
-  const { rooms, settings, repairs, topics, removals, deletions } = services;
+  const { rooms, settings, repairs, topics, removals, deletions, endings } = services;
   // The service can delete what was made under an earlier rule for names.
   const isName = by.rights.as === 'service' ? isStorableName : isValidName;
   if (!isName(roomName, settings.limits)) return fail('noRoom', [roomName]);
@@ -75,6 +75,7 @@ export async function deleteRoom(
   // The room is gone whatever happens now. Who asked hears of it before the answer; how many others there are is not its choice.
   await removals.first(roomName, deleted, by, (_, { seq }) => (ownSeq = seq));
   removals.inTurn(() => tell().catch((error: unknown) => repairs.retry(tell, error)));
+  await endings.forget(roomName);
   await topics.reached(topic, deleted.at.seq);
   if (by.author !== undefined && ownSeq > 0) await topics.reached(userTopic(by.author), ownSeq);
   return ok(null);
