@@ -80,6 +80,19 @@ function telling(open: OpenStore): void {
     await eventually(() => expect(heard()).toEqual(told));
   });
 
+  test('a room that is made in the ms in which one of its name was deleted is the later one, whatever is told first', async () => {
+    const { store, heard, hear } = await user(open);
+    const made = change('added', 6, { seq: 0, life: 'second' });
+    const gone = change('deleted', 6, { seq: 9 });
+    await hear(change('added', 5), gone, made);
+    await hear(gone);
+    expect(await store.belongs.read('ann')).toEqual(new Map([[room, 'second']]));
+    await hear(change('removed', 6, { life: 'second' }), made, change('added', 7, { life: 'third' }), gone);
+    expect(await store.belongs.read('ann')).toEqual(new Map([[room, 'third']]));
+    const told = ['added', 'deleted', 'added', 'removed', 'added'].map((what) => `<${what} by owner>`);
+    await eventually(() => expect(heard()).toEqual(told));
+  });
+
   test('of a room that is deleted only who belongs to it hears', async () => {
     const { store, heard, hear } = await user(open);
     await hear(change('deleted', 5));

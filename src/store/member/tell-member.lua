@@ -19,8 +19,15 @@ local function known(key)
   end
 end
 
-local function isLater(at, seq, than)
-  return not than or at > than.at or (at == than.at and seq > than.seq)
+-- Numbers are of one room: of two that had the name in one ms the one that somebody is added to is the later one.
+local function isLater(sign, at, seq, life, than)
+  if not than or at ~= than.at then
+    return not than or at > than.at
+  end
+  if life ~= than.life then
+    return sign == '+'
+  end
+  return seq > than.seq
 end
 
 local function keep()
@@ -36,7 +43,10 @@ end
 for first = rest, #ARGV, 6 do
   local sign, at, seq, life, except, frame = unpack(ARGV, first, first + 5)
   local member, former = known(belongs), known(belonged)
-  if isLater(tonumber(at), tonumber(seq), member) and isLater(tonumber(at), tonumber(seq), former) then
+  local function isLaterThan(other)
+    return isLater(sign, tonumber(at), tonumber(seq), life, other)
+  end
+  if isLaterThan(member) and isLaterThan(former) then
     local point = life .. ' ' .. at .. ' ' .. seq
     if sign == '+' then
       redis.call('HSET', belongs, roomName, point)
