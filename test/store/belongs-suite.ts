@@ -121,6 +121,20 @@ function forgetting(open: OpenStore): void {
     expect(await store.belongs.read('ann')).toEqual(new Map());
   });
 
+  test('of a room that was found gone its deletion is told yet, once', async () => {
+    const { store, heard, hear } = await user(open);
+    await hear(change('added', 5));
+    await store.belongs.forgetStale('ann', new Map([[room, 'first']]));
+    await hear(change('added', 5));
+    expect(await store.belongs.read('ann')).toEqual(new Map());
+    for (let i = 0; i < 2; i++) await hear(change('deleted', 6));
+    await hear(change('added', 7, { life: 'second' }));
+    await store.belongs.forgetStale('ann', new Map([[room, 'second']]));
+    await hear(change('deleted', 8), change('added', 9, { life: 'third' }));
+    const told = ['added', 'deleted', 'added', 'added'].map((what) => `<${what} by owner>`);
+    await eventually(() => expect(heard()).toEqual(told));
+  });
+
   test('removals are known for an hour, and of a bounded number of rooms', async () => {
     const { store, hear } = await user(open);
     const { belonged } = store.keys.user('ann');

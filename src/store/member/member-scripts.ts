@@ -75,7 +75,7 @@ export const tellMember = script('tell-member', {
 });
 
 export const forgetBelongs = script('forget-belongs', {
-  keys: ['belongs'],
+  keys: ['belongs', 'belonged'],
   rest: true,
   whenFull: true,
   gives: nothing,

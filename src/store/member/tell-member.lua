@@ -1,21 +1,19 @@
--- uses: clock inbox/record recipients inbox/age
+-- uses: clock inbox/record recipients inbox/age conversation/belonged
 -- Tells a user of its changes as a member of one room, in their order, and keeps in `belongs` whether it is one: the rooms' rosters are the truth,
 -- and this follows them. Each is told once: one that is not later than what is known already was told, or has been overtaken, and changes
--- nothing. For that the latest removal from a room is known for a while (`belonged`), from 1000 rooms at most.
+-- nothing. For that the latest removal from a room is known for a while (`belonged`).
 -- Whoever belongs to a room is kept as one who has left something behind on purpose; of `anonymous` ('1') it goes with the user.
 -- Rest arguments: sign, time, number, life, the socket that is not told ('' for none), frame; six for each. Signs: `+` it is added,
--- `-` removed, `!` the room is deleted: who does not know of it need not be told.
-local BELONGED_MAX = 1000
-local BELONGED_MS = 3600000
+-- `-` removed, `!` the room is deleted: who does not know of it need not be told, but who has only found it gone.
 if not openLog(now) then
   return 'gone'
 end
 
 -- Life, time and number of what is known; nothing where nothing is.
 local function known(key)
-  local life, at, seq = string.match(redis.call('HGET', key, roomName) or '', '^(%S+) (%S+) (%S+)$')
+  local life, at, seq, rest = string.match(redis.call('HGET', key, roomName) or '', '^(%S+) (%S+) (%S+)(.*)$')
   if life then
-    return { life = life, at = tonumber(at), seq = tonumber(seq) }
+    return { life = life, at = tonumber(at), seq = tonumber(seq), isFoundGone = rest == ' ?' }
   end
 end
 
@@ -54,13 +52,9 @@ for first = rest, #ARGV, 6 do
       keep()
     else
       redis.call('HDEL', belongs, roomName)
-      if redis.call('HLEN', belonged) >= BELONGED_MAX then
-        redis.call('UNLINK', belonged)
-      end
-      redis.call('HSET', belonged, roomName, point)
-      redis.call('PEXPIRE', belonged, BELONGED_MS)
+      noteBelonged(roomName, point)
     end
-    if sign ~= '!' or member then
+    if sign ~= '!' or member or (former and former.isFoundGone and former.life == life) then
       record(allBut(except), frame)
     end
   end
