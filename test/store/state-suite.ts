@@ -105,6 +105,13 @@ function kept(open: OpenStore): void {
       exceptSocket: undefined,
     });
     expect((await store.ttls())['{user:bob}:meta']).toBe(-1);
+    // An anonymous one does not, though it was set by a socket that has gone meanwhile.
+    const nobody = 'anonymous-1';
+    await login(store, nobody);
+    await logout(store, nobody, { onPurpose: true });
+    const late = { version: 0, told: 0, map: bytes('map'), due: bytes('due'), exceptSocket: undefined };
+    expect(await store.states.set(nobody, late)).toBe('ok');
+    expect((await store.ttls())[`{user:${nobody}}:meta`]).toBeGreaterThan(0);
     expect(await store.admin.deleteUser('ann')).toBe('ok');
     expect(await store.states.read('ann', undefined)).toBe('noUser');
     expect(await take(store)).toBe('gone');

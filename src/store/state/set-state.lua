@@ -14,8 +14,10 @@ if state == '' then
   redis.call('HDEL', meta, 'state')
 else
   redis.call('HSET', meta, 'state', state)
-  -- Kept with what is kept in it, should it be about to be forgotten.
-  stay()
+  -- Kept with what is kept in it, should it be about to be forgotten; of `anonymous` ('1') it goes with the user.
+  if anonymous ~= '1' then
+    stay()
+  end
 end
 redis.call('HSET', meta, 'stateVersion', string.format('%.0f', version + 1), 'stateDue', due,
   'stateBy', (not f[3] or f[4] == socket) and socket or '')

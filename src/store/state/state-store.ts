@@ -7,10 +7,11 @@ import { stampLine, type Stamp } from '../../log/recipients.ts';
 import type { Commands } from '../../redis/commands.ts';
 import type { Keyspace } from '../../redis/keys.ts';
 import { bytes, done, number, optional, yes } from '../../redis/reply.ts';
-import { scriptsBeside, type OutcomeOf } from '../../redis/script.ts';
+import { flag, scriptsBeside, type OutcomeOf } from '../../redis/script.ts';
 import { readTold } from '../contact/contact-scripts.ts';
 import { LOG, ROOM_LISTS } from '../key-names.ts';
 import { NOBODY } from '../rights.ts';
+import { isAnonymous } from '../user/anonymous.ts';
 
 const script = scriptsBeside(import.meta.url);
 
@@ -23,7 +24,7 @@ const readState = script('read-state', {
 
 const setState = script('set-state', {
   keys: ['meta', 'history'],
-  args: ['version', 'told', 'state', 'due', 'socket'],
+  args: ['anonymous', 'version', 'told', 'state', 'due', 'socket'],
   // `changed`: it is of another version, or something was told meanwhile.
   refuses: ['gone', 'changed'],
   gives: done,
@@ -105,7 +106,8 @@ export class StateStore {
   }
 
   set(userName: string, { version, told, map, due, exceptSocket }: StateChange): Promise<'ok' | 'gone' | 'changed'> {
-    const args = { version, told, state: map ?? '', due, socket: exceptSocket ?? '' };
+    const written = { version, told, state: map ?? '', due, socket: exceptSocket ?? '' };
+    const args = { anonymous: flag(isAnonymous(userName)), ...written };
     return this.#commands.run(setState, this.#keys.user(userName), args);
   }
 
