@@ -12,11 +12,15 @@ import type { ServerHandlers, ServerServices } from './contract.ts';
 import { listsRefusal } from './names.ts';
 import { namesPage } from './pages.ts';
 import { ok } from '../chat/outcome.ts';
+import { windowsOf } from '../chat/windows.ts';
+import { notificationFrame } from '../protocol/wire/frame.ts';
 
 type UserHandlers = Pick<ServerHandlers, keyof typeof serverUserRequests>;
 
 /** Of a socket without the names of its rooms. */
 const SOCKET_BYTES = 80;
+
+const ROSTERS_AT_ONCE = 32;
 
 export function serverUserHandlers({ services, admin, directory, directListSizeLimit }: ServerServices): UserHandlers {
   const { limits } = services.settings;
@@ -36,8 +40,11 @@ export function serverUserHandlers({ services, admin, directory, directListSizeL
 
     async deleteUser({ userName }) {
       if (!isName(userName)) return fail('noUser', [userName]);
+      const rooms = await services.belongs.read(userName);
       const deleted = await services.contactPairs.deleting(userName, () => admin.deleteUser(userName));
-      return deleted === 'ok' ? ok(null) : fail(deleted, [userName]);
+      if (deleted !== 'ok') return fail(deleted, [userName]);
+      await leaveRosters(services, userName, [...rooms.keys()]);
+      return ok(null);
     },
 
     hasUser: async ({ userName }) => ok(isName(userName) && (await admin.hasUser(userName))),
@@ -73,6 +80,22 @@ export function serverUserHandlers({ services, admin, directory, directListSizeL
 
     usersList: ({ options }) => namesPage(directory, 'user', options),
   };
+}
+
+/** Whoever has the name next is no member of those rooms without knowing of it. */
+async function leaveRosters(
+  { members, repairs }: ServerServices['services'],
+  userName: string,
+  roomNames: readonly string[],
+): Promise<void> {
+  for await (const window of windowsOf(roomNames, ROSTERS_AT_ONCE)) {
+    const left = window.map((roomName) => {
+      const frame = notificationFrame('roomMembersRemoved', [roomName, [userName], null]);
+      const leave = (): Promise<void> => members.erase(roomName, userName, frame);
+      return leave().catch((error: unknown) => repairs.retry(leave, error));
+    });
+    await Promise.all(left);
+  }
 }
 
 async function readUser(

@@ -3,6 +3,8 @@ import { expect, test } from '@jest/globals';
 import type { Value } from '../../src/protocol/params/values.ts';
 import { eventually } from '../support/eventually.ts';
 import { loginRpc } from '../support/rpc.ts';
+import { textOf } from '../chat/device.ts';
+import { field } from '../chat/world.ts';
 import { badNames, type ApiWorld } from './api-world.ts';
 
 export function apiUserSuite(world: ApiWorld): void {
@@ -119,7 +121,25 @@ function askingOfUsers({ api, fresh, login, service }: ApiWorld): void {
   });
 }
 
-function deletingUsers({ api, login, service, scope }: ApiWorld): void {
+function deletingUsers({ api, login, service, scope, fresh }: ApiWorld): void {
+  test('deleteUser takes a user off the rosters of rooms: whoever has the name next is invited like anybody', async () => {
+    const userName = fresh('member');
+    const [owner, member] = [await login(0), await login(1, userName)];
+    const made = await owner.call('conversationCreate', { members: [userName] });
+    const roomName = textOf(field(made, 'roomName'));
+    const [invited] = await member.next('roomInvited');
+    expect(invited).toMatchObject({ roomName });
+    await owner.call('roomJoin', roomName);
+    await member.call('disconnect');
+    await eventually(() => api().call('deleteUser', [userName]));
+    expect(await owner.next('roomMembersRemoved')).toEqual([roomName, [userName], null]);
+    expect(await owner.call('roomMembersGet', roomName)).toMatchObject({ count: 1 });
+    const next = await login(1, userName);
+    expect(await next.call('roomList')).toMatchObject({ rooms: [] });
+    expect(await owner.call('roomMembersAdd', roomName, [userName])).toEqual({ done: [userName], failed: [] });
+    expect(await next.next('roomInvited')).toMatchObject([{ roomName }]);
+  });
+
   test('deleteUser deletes who is away, lists, tokens and all; the name is free again', async () => {
     const user = await login(1);
     const { userName, authData } = user;
