@@ -77,8 +77,8 @@ export function buildChat(
   const { config, counters, errors, accounts } = shared;
   const { repairs } = aftermath;
   const common = { ...stores, ...aftermath, topics, echoes, audience: hub, hooks, instance: lease };
-  const lastWords = buildLastWords(shared, common, stores);
   const telling = buildTelling(shared, { ...common, socketRooms: peerNodes });
+  const lastWords = buildLastWords(shared, { ...common, ...telling }, stores);
   const beside = { ...buildContacts(shared, common), ...lastWords, ...telling };
   const { presence } = beside;
   const leaves = new Leaves({ ...common, ...beside });
@@ -156,7 +156,7 @@ const endRoom =
 /** What is said for who has gone, and to who is away. */
 function buildLastWords(
   { counters, log }: Shared,
-  common: Pick<Services, 'hooks' | 'messages' | 'unreads' | 'quotas'>,
+  common: Pick<Services, 'hooks' | 'messages' | 'unreads' | 'quotas' | 'memberNews'>,
   { absents, willStore }: Stores,
 ): Pick<Services, 'absences' | 'wills'> {
   const absences = new Absences({

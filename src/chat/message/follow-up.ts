@@ -2,29 +2,35 @@
 import type { Posted } from '../../store/message/message-store.ts';
 import type { UnreadStore } from '../../store/unread/unread-store.ts';
 import type { Absences, Pushed } from './absences.ts';
+import type { Actor } from '../actor.ts';
 import type { Quotas } from '../quota/quotas.ts';
+import type { MemberNews } from '../unread/member-news.ts';
 
 export interface FollowUpDeps {
   readonly unreads: Pick<UnreadStore, 'signalMention'>;
   readonly quotas: Pick<Quotas, 'grow'>;
   readonly absences: Pick<Absences, 'inRoom'>;
+  readonly memberNews: Pick<MemberNews, 'note'>;
 }
 
 /** What was posted, by whom. */
 export interface Followed extends Pushed {
   readonly roomName: string;
   readonly author: string | undefined;
+  /** Who pays for telling members; nobody for a will. */
+  readonly by?: Pick<Actor, 'spend'>;
 }
 
 export function followUp(
-  { unreads, quotas, absences }: FollowUpDeps,
-  { roomName, author, ...pushed }: Followed,
-  { id, repeated, mentioned = [], wish }: Posted,
+  { unreads, quotas, absences, memberNews }: FollowUpDeps,
+  { roomName, author, by, ...pushed }: Followed,
+  { id, repeated, mentioned = [], wish, tellsMembers }: Posted,
 ): void {
   // Who does not hear of it finds it by the next count.
   for (const userName of mentioned) {
     if (userName !== author) unreads.signalMention(userName, roomName).catch(() => undefined);
   }
+  if (tellsMembers === true) memberNews.note(roomName, by);
   if (wish !== undefined) void quotas.grow(roomName, wish);
   if (id !== undefined && !repeated) absences.inRoom(roomName, author, id, pushed);
 }

@@ -1,7 +1,15 @@
 /** Posting to a room: one encode here, one script in Redis, and the frame goes out on every node as it is. */
 import { nonceOf } from '../../log/event.ts';
 import { spreadUnits } from '../../protocol/params/cost.ts';
-import { crowded, fail, failBecause, Failure, messageTooLarge, silenced, unavailable } from '../../protocol/errors/errors.ts';
+import {
+  crowded,
+  fail,
+  failBecause,
+  Failure,
+  messageTooLarge,
+  silenced,
+  unavailable,
+} from '../../protocol/errors/errors.ts';
 import type { Args, Result } from '../../protocol/catalogue.ts';
 import { roomMessageFrame, type messageRequests, type RoomMessageFrame } from '../../protocol/message.ts';
 import type { ValueMap } from '../../protocol/params/values.ts';
@@ -90,9 +98,8 @@ async function post(
   if (posted === 'messageTooLarge') return messageTooLarge(bytes, settings.limits);
   if (typeof posted === 'string') return refusal(posted, roomName);
   if (isHeld(posted)) return heldRefusal(posted);
-  if (posted.mentioned !== undefined) signalMentions(services, by, roomName, posted.mentioned);
-  if (posted.tellsMembers === true) services.memberNews.note(roomName, by);
-  if (posted.wish !== undefined) void quotas.grow(roomName, posted.wish);
+  by.spend((posted.mentioned?.length ?? 0) * UNITS_PER_MENTION);
+  followUp(services, { roomName, author: by.author, by, mentions, pushData }, posted);
   const hearers = audience.hearers(roomName);
   if (hearers > 1) by.spend(spreadUnits(hearers, bytes));
   const reached = passing?.passed ?? topics.reached(topic, posted.seq);

@@ -41,7 +41,7 @@ export class MemberNews {
   }
 
   /** Something was said in a room to which people belong. */
-  note(roomName: string, by: Pick<Actor, 'spend'>): void {
+  note(roomName: string, by: Pick<Actor, 'spend'> | undefined): void {
     const known = this.#said.get(roomName);
     if (known !== undefined) {
       known.isNew = true;
