@@ -211,7 +211,12 @@ function anew(open: OpenStore): void {
     const ways: Record<string, (name: string) => Promise<unknown>> = {
       created: (name) => store.rooms.create(name, roomOptions('bob')),
       joined: (name) =>
-        joinAs(store, 'bob', { creation: { ...roomOptions('bob'), reserved: reserved(), attributes: undefined } }, name),
+        joinAs(
+          store,
+          'bob',
+          { creation: { ...roomOptions('bob'), reserved: reserved(), attributes: undefined } },
+          name,
+        ),
       begun: (name) => make(store, { people: ['owner'] }, name),
     };
     for (const [name, way] of Object.entries(ways)) {

@@ -47,7 +47,7 @@ export class Endings {
   async forget(roomName: string): Promise<void> {
     const endsAt = endOf(roomName);
     if (endsAt === undefined || endsAt <= this.#deps.instance.redisNow()) return;
-    await this.#deps.endingStore.settle(roomName, endsAt, true).catch(this.#deps.onError);
+    await this.#deps.endingStore.settle(roomName, endsAt, true).catch((error: unknown) => this.#deps.onError(error));
   }
 
   /** Called once a second while this node may act; never rejects. */

@@ -36,7 +36,7 @@ local owner = redis.call('HGET', meta, 'owner')
 if #new > 0 and owner and owner ~= '' and not isMember(owner) and not isNew[owner] then
   new[#new + 1] = owner
 end
-if redis.call('ZCARD', roster) + #new > tonumber(limit) then
+if #new > 0 and redis.call('ZCARD', roster) + #new > tonumber(limit) then
   return 'listLimitExceeded'
 end
 local granted = trusted ~= '1' and grantOf()
