@@ -16,8 +16,10 @@ export const OCCUPANTS = [
   'mentioned',
   'roster',
 ] as const;
-/** The lists of a room, whose names are of its owner's quota (lib/usage.lua), and when bans end. */
-export const ROOM_LISTS = ['adminlist', 'whitelist', 'blacklist', 'roster', 'silenced', 'bans'] as const;
+/** What lib/access.lua wants besides `meta` and `occupants`. */
+export const ROOM_LISTS = ['adminlist', 'whitelist', 'blacklist', 'roster', 'bans'] as const;
+/** The keys of a room that nodes of the version before leave behind when they delete it (lib/room/make.lua). */
+export const LEFT_BEHIND = ['roster', 'bans', 'silenced', 'paced', 'muted'] as const;
 /** A user's own lists. */
 export const USER_LISTS = ['whitelist', 'blacklist'] as const;
 /** What lib/direct/peers.lua wants besides `meta` and `history`. */

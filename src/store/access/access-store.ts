@@ -97,7 +97,15 @@ export interface RoomAccess {
 const script = scriptsBeside(import.meta.url);
 
 /** What lib/evict.lua wants. */
-export const EVICTING = [...LOG, ...OCCUPANTS, ...ROOM_LISTS, 'changes', 'entries', 'evictedUsers'] as const;
+export const EVICTING = [
+  ...LOG,
+  ...OCCUPANTS,
+  ...ROOM_LISTS,
+  'silenced',
+  'changes',
+  'entries',
+  'evictedUsers',
+] as const;
 /** What a script gives that may take users out. */
 export const CHANGED = { at: position, evicted: removedUsers, changesPending: yes, life: text };
 

@@ -14,7 +14,7 @@ import { RIGHTS, rightsArgs, type Rights } from '../rights.ts';
 
 const script = scriptsBeside(import.meta.url);
 
-const KEYS = [...LOG, 'occupants', ...ROOM_LISTS] as const;
+const KEYS = [...LOG, 'occupants', ...ROOM_LISTS, 'silenced'] as const;
 const REFUSES = ['noRoom', 'notAllowed', 'invalidName'] as const;
 
 const silence = script('silence', {
@@ -36,7 +36,7 @@ const unsilence = script('unsilence', {
 });
 
 const readSilenced = script('read-silenced', {
-  keys: ['meta', 'occupants', ...ROOM_LISTS],
+  keys: ['meta', 'occupants', ...ROOM_LISTS, 'silenced'],
   args: [...RIGHTS, 'cursor', 'limit'],
   whenFull: true,
   refuses: UNREADABLE,

@@ -9,7 +9,7 @@ import type { Keyspace } from '../../redis/keys.ts';
 import { listOf, position, text, yes } from '../../redis/reply.ts';
 import { flag, scriptsBeside, type OutcomeOf } from '../../redis/script.ts';
 import { newEpoch } from '../../redis/tokens.ts';
-import { LOG, OCCUPANTS, ROOM_LISTS } from '../key-names.ts';
+import { LEFT_BEHIND, LOG, OCCUPANTS, ROOM_LISTS } from '../key-names.ts';
 import { duesIn } from '../member/due.ts';
 import { packGrant } from '../quota/grant.ts';
 import type { RoomOptions } from '../room/room-store.ts';
@@ -39,7 +39,7 @@ export interface ConversationToMake extends Pick<
 const script = scriptsBeside(import.meta.url);
 
 const createConversation = script('create-conversation', {
-  keys: [...LOG, ...OCCUPANTS, ...ROOM_LISTS, 'entries', 'paced', 'muted', 'membersDue'],
+  keys: [...LOG, ...OCCUPANTS, ...ROOM_LISTS, ...LEFT_BEHIND, 'entries', 'membersDue'],
   args: [
     'teller',
     'user',

@@ -8,7 +8,8 @@
 -- it was joined last for that; then it gives the attributes of the room, for the session's other devices are told them.
 -- 'lost': the node was swept here.
 -- `creation` is what the room is made with where there is none, the user its owner, packed; '' where it is not made. `endsAt` is when a
--- room of that name ends, in ms, '' for those that do not: it may be there a little longer.
+-- room of that name ends, in ms, '' for those that do not: it may be there a little longer. Rest keys: with `creation` what is left behind of
+-- an earlier room (lib/room/make.lua).
 local ENTRIES_MAX = 100000
 local CREATION = '>c16BBBI4Bc0I2c0'
 if endsAt ~= '' and tonumber(endsAt) <= now then
@@ -31,7 +32,7 @@ if not isThere then
   local room = { owner = user }
   room.epoch, room.whitelistOnly, room.userlistUpdates, room.accessListsUpdates, room.historyMax, room.granted, room.attributes =
     struct.unpack(CREATION, creation)
-  makeRoom(room)
+  makeRoom(room, { unpack(KEYS, restKeys) })
 end
 local njoined, changed, first = addOccupant(user, socket, node)
 if first and tellsUsers() then

@@ -19,19 +19,8 @@ import { LOG, OCCUPANTS, ROOM_LISTS, UNREADABLE } from '../key-names.ts';
 const script = scriptsBeside(import.meta.url);
 
 export const joinRoom = script('join-room', {
-  keys: [
-    ...LOG,
-    ...OCCUPANTS,
-    ...ROOM_LISTS,
-    'changes',
-    'entries',
-    'filed',
-    'history',
-    'latest',
-    'paced',
-    'muted',
-    'tomb',
-  ],
+  keys: [...LOG, ...OCCUPANTS, ...ROOM_LISTS, 'changes', 'entries', 'filed', 'history', 'latest', 'tomb'],
+  restKeys: true,
   args: [
     'large',
     'user',

@@ -8,7 +8,7 @@ import type { Commands } from '../../redis/commands.ts';
 import type { Keyspace } from '../../redis/keys.ts';
 import { list, text } from '../../redis/reply.ts';
 import { flag } from '../../redis/script.ts';
-import type { Unreadable } from '../key-names.ts';
+import { LEFT_BEHIND, type Unreadable } from '../key-names.ts';
 import { rightsArgs, type Rights } from '../rights.ts';
 import type { Life } from '../room/room-store.ts';
 import { packCreation, type Creation } from './creation.ts';
@@ -111,7 +111,8 @@ export class MembershipStore {
     frame: Uint8Array,
     { since, bytesMax = this.#options.replyBytes, verdict, inSession = false, creation }: JoinRules = {},
   ): Promise<Joined | 'noRoom' | 'roomExpired' | 'lost' | JoinVerdict> {
-    return this.#commands.run(scripts.joinRoom, this.#keys.room(occupant.roomName), {
+    const keys = this.#keys.room(occupant.roomName);
+    const args = {
       user: occupant.userName,
       socket: occupant.socketId,
       node: occupant.nodeId,
@@ -127,7 +128,10 @@ export class MembershipStore {
       maxAgeMs: this.#options.historyMaxAgeMs,
       creation: creation === undefined ? '' : packCreation(creation),
       endsAt: endOf(occupant.roomName) ?? '',
-    });
+    };
+    // Named where a room may be made only: every key of a script costs every join.
+    const leftBehind = creation === undefined ? [] : LEFT_BEHIND.map((name) => keys[name]);
+    return this.#commands.run(scripts.joinRoom, keys, args, { keys: leftBehind });
   }
 
   /** Takes sockets out, at most `SOCKETS_PER_CALL`; `frame` announces the leave of a user's last one. */

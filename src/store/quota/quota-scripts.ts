@@ -40,7 +40,7 @@ export const writeGrant = script('write-grant', {
 });
 
 export const shrinkGrant = script('shrink-grant', {
-  keys: ['meta', 'history', ...ROOM_LISTS],
+  keys: ['meta', 'history', ...ROOM_LISTS, 'silenced'],
   args: ['life', 'owner', 'bytesMin', 'notedAt', 'youngMs'],
   whenFull: true,
   refuses: ['young', 'gone'],

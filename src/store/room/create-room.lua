@@ -6,9 +6,10 @@
 if redis.call('EXISTS', meta) == 1 then
   return 'roomExists'
 end
-newLog(epoch, now, historyMax)
-redis.call('HSET', meta, 'owner', owner, 'whitelistOnly', whitelistOnly, 'userlistUpdates', userlistUpdates,
-  'accessListsUpdates', accessListsUpdates, 'createdAt', int(now))
+makeRoom({
+  epoch = epoch, owner = owner, whitelistOnly = whitelistOnly, userlistUpdates = userlistUpdates,
+  accessListsUpdates = accessListsUpdates, historyMax = historyMax, granted = granted, attributes = '',
+}, { roster, bans, silenced, paced, muted })
 if maxAge ~= '' then
   redis.call('HSET', meta, 'maxAge', maxAge)
 end

@@ -2,12 +2,12 @@
 import { done, number, optional, position, stored, text, yes } from '../../redis/reply.ts';
 import { scriptsBeside } from '../../redis/script.ts';
 import { RIGHTS } from '../rights.ts';
-import { LOG, OCCUPANTS, ROOM_LISTS, UNREADABLE } from '../key-names.ts';
+import { LOG, OCCUPANTS, LEFT_BEHIND, ROOM_LISTS, UNREADABLE } from '../key-names.ts';
 
 const script = scriptsBeside(import.meta.url);
 
 export const createRoom = script('create-room', {
-  keys: ['meta', ...ROOM_LISTS, 'paced', 'muted'],
+  keys: ['meta', ...ROOM_LISTS, ...LEFT_BEHIND],
   args: ['epoch', 'owner', 'whitelistOnly', 'userlistUpdates', 'accessListsUpdates', 'historyMax', 'maxAge', 'granted'],
   rest: true,
   writes: true,

@@ -1,12 +1,12 @@
 -- uses: log
--- Making a room that is not there: its log, and what `meta` says of it. Wants the keys `meta`, `roster`, `bans`, `silenced`, `paced`,
--- `muted`, the argument `nonce`, lib/clock.lua.
+-- Making a room that is not there: its log, and what `meta` says of it. Wants the key `meta`, the argument `nonce`, lib/clock.lua.
+-- `leftBehind` are the keys of that name in key-names.ts.
 -- `room` has what RoomOptions has; `granted` is what was reserved of the owner's quota (lib/grant.lua), packed, '' for none,
 -- `attributes` the bytes of its attributes, '' for none.
-local function makeRoom(room)
+local function makeRoom(room, leftBehind)
   newLog(room.epoch, now, room.historyMax)
   -- Nothing of an earlier room of that name: nodes of the version before delete rooms, too, and do not know of these.
-  redis.call('UNLINK', roster, bans, silenced, paced, muted)
+  redis.call('UNLINK', unpack(leftBehind))
   redis.call('HSET', meta, 'owner', room.owner, 'whitelistOnly', room.whitelistOnly, 'userlistUpdates', room.userlistUpdates,
     'accessListsUpdates', room.accessListsUpdates)
   if room.granted ~= '' then
