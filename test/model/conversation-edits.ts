@@ -73,7 +73,7 @@ function remove({ chats, socket, user, key, room }: Asked, names: readonly strin
   const admins = removed.filter((name) => room.lists.adminlist.delete(name));
   chats.tell(key, ['roomMembersRemoved', removed, user], socket);
   if (admins.length > 0) chats.tell(key, ['roomAccessListRemoved', 'adminlist', admins]);
-  chats.evict(key);
+  chats.evict(key, removed);
   for (const name of removed) chats.tellKicked(key, name, user, socket);
 }
 
@@ -142,7 +142,7 @@ export const editList = on(
     const isTold = names.length > 0 && room.kind !== 'transient';
     const more = until === undefined ? [] : [until];
     if (isTold) chats.tell(key, [adding ? 'roomAccessListAdded' : 'roomAccessListRemoved', list, [...names], ...more]);
-    chats.evict(key);
+    chats.evict(key, names);
     return done();
   },
 );

@@ -9,7 +9,7 @@ const silenceOf = (room: Conversation, user: string): ValueMap => {
   return until === undefined ? {} : { silencedUntil: until };
 };
 
-/** As `roomGet` gives it; of a room that ends, only that it does. */
+/** As `roomInfo` gives it; of a room that ends, only that it does. */
 export function describeRoom({ rooms }: Conversations, key: string, user: string): Answer {
   const room = rooms.get(key);
   if (room === undefined) return refused('noRoom');

@@ -178,7 +178,7 @@ export class RealConversations {
     const seen = await Promise.all(
       keys.map(async (key) => {
         const [got, members, silenced] = await Promise.all(
-          ['roomGet', 'roomMembersGet', 'roomSilencedGet'].map((method) =>
+          ['roomInfo', 'roomMembersGet', 'roomSilencedGet'].map((method) =>
             this.#outcome(auditor, [method, this.room(key)]).then((outcome) => this.#answer(outcome)),
           ),
         );

@@ -216,12 +216,12 @@ export class Conversations {
     return done();
   }
 
-  /** Takes out who may not be there any more. */
-  evict(key: string): void {
+  /** Takes out who may not be there any more, those `named` by the change in that order: who goes later hears of who went before. */
+  evict(key: string, named: readonly string[] = []): void {
     const room = this.rooms.get(key);
     if (room === undefined) return;
-    for (const user of room.occupants.keys()) {
-      if (room.admits(user)) continue;
+    for (const user of new Set([...named, ...room.occupants.keys()])) {
+      if (!room.occupants.has(user) || room.admits(user)) continue;
       room.takeOut(user);
       this.#tellLoss(user, key);
       this.#tellComing(key, 'roomUserLeft', user);
