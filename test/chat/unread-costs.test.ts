@@ -66,7 +66,7 @@ test('a batch of posts moves all marks by one command more', async () => {
   await ann.call('roomMessage', 'lobby', { warm: 'up' });
   const one = await watch(() => ann.call('roomMessage', 'lobby', {}));
   expect(one.ofScripts('{room:lobby}')).toEqual([
-    'hget meta',
+    'hmget meta',
     'hexists members',
     'xadd history',
     'hset meta',

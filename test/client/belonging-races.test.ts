@@ -33,10 +33,10 @@ test('attributes that changed during a loss are told although the list is read b
   const room = client.room('lobby');
   const events: unknown[] = [];
   room.on('attributes', ({ changes, version }) => events.push([changes, version, room.attributes]));
-  (await service.next('roomGet')).answer(described());
+  (await service.next('roomInfo')).answer(described());
   await settle({ client, service });
   service.cut();
-  const reading = await service.next('roomGet');
+  const reading = await service.next('roomInfo');
   (await service.next('roomList')).answer(pageOf([listed('lobby', 5, { attributes: { title: 'Rum' } })]));
   await settle({ client, service });
   reading.answer(described({ attributes: { title: 'Rum' }, version: 2 }));
@@ -57,7 +57,7 @@ test('a room that is lost while the list is read is not in it: neither one that 
 test('a reading of a room that was taken away meanwhile says nothing of it', async () => {
   const { service, client, room } = await inRoom(scope);
   expect(room.attributes).toEqual({});
-  const reading = await service.next('roomGet');
+  const reading = await service.next('roomInfo');
   await settle({ client, service }, [['roomAccessRemoved', 'lobby']]);
   reading.answer(described({ role: 'admin' }));
   await settle({ client, service });
@@ -91,7 +91,7 @@ test('a room behind what was loaded comes to the top at its next message, whatev
 test('what somebody else has put in place of what was saved is told, although the answer comes last', async () => {
   const { service, client, room } = await inRoom(scope);
   const fetching = room.fetch();
-  (await service.next('roomGet')).answer(described());
+  (await service.next('roomInfo')).answer(described());
   await fetching;
   const saving = room.set('title', 'Mine').save();
   const save = await service.next('roomAttributesSet');
