@@ -33,6 +33,8 @@ import type { StoredSends } from './direct/stored-sends.ts';
 import type { ContactPairs } from './contact/pairs.ts';
 import type { Presence } from './contact/presence.ts';
 import type { Profiles } from './contact/profiles.ts';
+import type { Endings } from './conversation/endings.ts';
+import type { MemberTelling } from './member/telling.ts';
 import type { Absences } from './message/absences.ts';
 import type { Transients } from './message/transients.ts';
 import type { Wills } from './message/wills.ts';

@@ -210,7 +210,7 @@ export class Hub implements TopicListener, Audience {
     if (event.kind === 'notice' && event.subject !== '') this.detachRoom(roomName, event.subject, event);
     const stamp = stampOf(event);
     if (stamp !== undefined) return this.#tellState(roomName, event, stamp);
-    if (event.frame.length > 0) this.#broadcast(roomName, event.frame, leftOutOf(event), event.kind === 'transient');
+    if (event.frame.length > 0) this.#broadcast(roomName, event.frame, leftOutOf(event), priorityOf(event));
     if (event.kind === 'message' && --this.#untilAge === 0) {
       this.#untilAge = MESSAGES_PER_AGE;
       // What this node knows of the clock that has made the timestamp is not exact.

@@ -80,9 +80,9 @@ export class RoomAudience {
   sendUnheard(fanOut: Pick<FanOut, 'publish'>, frame: Uint8Array, hasHeard: (socket: ClientSocket) => boolean): number {
     const heard = [...this.sockets].filter(hasHeard);
     const [first, ...others] = heard;
-    if (others.length === 0) return this.sockets.size - heard.length - this.send(fanOut, frame, first, true);
+    if (others.length === 0) return this.sockets.size - heard.length - this.send(fanOut, frame, first, 'normal');
     const known = new Set(heard);
-    const told = [...this.sockets].filter((socket) => !known.has(socket) && !socket.isBehind);
+    const told = [...this.sockets].filter((socket) => !known.has(socket) && !isMissed(socket.lag, 'normal'));
     for (const socket of told) socket.send(frame);
     return told.length;
   }

@@ -130,7 +130,7 @@ export const priorityOf = ({ kind, subject }: TopicEvent): Priority | undefined 
 
 /** The socket that does not hear an event of a room, though it is in it; '' for none. */
 export function leftOutOf({ kind, subject }: TopicEvent): string {
-  if (kind !== 'transient' || subject === '') return '';
+  if (kind !== 'transient' || subject === '' || prioritySubjects.has(subject)) return '';
   const end = subject.indexOf('\n');
   return end < 0 ? subject : subject.slice(0, end);
 }

@@ -13,6 +13,8 @@ import { StoredSends } from '../chat/direct/stored-sends.ts';
 import { ContactPairs } from '../chat/contact/pairs.ts';
 import { Presence } from '../chat/contact/presence.ts';
 import { Profiles } from '../chat/contact/profiles.ts';
+import { Endings, type EndingsDeps, type EndRoom } from '../chat/conversation/endings.ts';
+import { deleteRoom } from '../chat/room/room.ts';
 import { StateTelling, type StateTellingDeps } from '../chat/state/telling.ts';
 import { MemberNews, type MemberNewsDeps } from '../chat/unread/member-news.ts';
 import { Transients } from '../chat/message/transients.ts';

@@ -8,6 +8,8 @@ import { AccessStore } from '../store/access/access-store.ts';
 import { ConductStore } from '../store/conduct/conduct-store.ts';
 import { Evictions } from '../store/access/evictions.ts';
 import { AttributesStore } from '../store/attributes/attributes-store.ts';
+import { ConversationStore } from '../store/conversation/conversation-store.ts';
+import { EndingStore } from '../store/conversation/endings.ts';
 import { ContactStore } from '../store/contact/contact-store.ts';
 import { PresenceStore } from '../store/contact/presence-store.ts';
 import { ListedStore } from '../store/conversation/listed-store.ts';

@@ -30,7 +30,7 @@ export interface NodeParts
     Pick<Outside, 'redis'>,
     Pick<Aftermath, 'repairs' | 'userlistChanges'>,
     Pick<Delivery, 'hub' | 'bus' | 'topics' | 'calls' | 'unreadNews'>,
-    Pick<Chat, 'reconciler' | 'authenticator' | 'presence' | 'memberNews' | 'stateTelling'>,
+    Pick<Chat, 'reconciler' | 'authenticator' | 'presence' | 'memberNews' | 'stateTelling' | 'endings' | 'services'>,
     Pick<Administration, 'erasures'>,
     Pick<GatewaySide, 'gateway'> {
   readonly hooks: HookRunner | undefined;

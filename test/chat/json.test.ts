@@ -11,6 +11,7 @@ import { membershipSuite } from './membership-suite.ts';
 import { messageSuite } from './message-suite.ts';
 import { recoverySuite } from './recovery-suite.ts';
 import { roomSuite } from './room-suite.ts';
+import { searchSuite } from './search-suite.ts';
 import { stateSuite } from './state-suite.ts';
 import { userSuite } from './user-suite.ts';
 import { sessionRacesSuite } from './session-races-suite.ts';

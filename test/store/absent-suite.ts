@@ -1,22 +1,19 @@
-// Members of a room who are not in it, and are to be told that something was said there: once in a while, whichever node asks.
+// Whom of a room's members a message has to be told of otherwise: those who may read it and have no socket.
 import { expect, test } from '@jest/globals';
-import { eventually } from '../support/eventually.ts';
+import { AbsentStore } from '../../src/store/message/absent-store.ts';
 import { useScope } from '../support/scope.ts';
-import { belong, setConduct } from './belonging-actions.ts';
 import { join, post, room, starter } from './room-actions.ts';
-import type { OpenStore } from './store.ts';
+import { frame, type OpenStore } from './store.ts';
 
 const scope = useScope();
 
 /** Call within a `describe`; `open` gives a store of its own to each test. */
 export function absentSuite(open: OpenStore): void {
   const start = starter(open, scope);
-
-  test('are those who may come in and are not there, of each message once, where the room has such members', async () => {
+  test('members are read with the message, those who may not read it and its author aside, and who has muted', async () => {
     const store = await start();
-    const take = (pauseMs = 1): ReturnType<typeof store.unreads.takeAbsent> => store.unreads.takeAbsent(room, pauseMs);
-    expect(await store.unreads.takeAbsent('nowhere', 1)).toBe('noRoom');
-    await belong(store, room, 'ann', 'bob', 'carol', 'eve');
+    const absents = new AbsentStore(store.commands, store.keys);
+    const { roster, blacklist, bans, muted } = store.keys.room(room);
     await join(store, 'ann');
     await post(store, 'ann', { prefix: 'one' });
     expect(await absents.read('nowhere', 'ann', 1)).toBeUndefined();
@@ -32,24 +29,16 @@ export function absentSuite(open: OpenStore): void {
     expect(await absents.read(room, 'ann', 2)).toBeUndefined();
   });
 
-  test('wait for the rest of a pause, and are told then of what was said last', async () => {
+  test('at most 500 members are looked at, the first by name', async () => {
     const store = await start();
-    await belong(store, room, 'ann', 'bob');
+    const absents = new AbsentStore(store.commands, store.keys);
     await join(store, 'ann');
-    await setConduct(store, room, { tellsMembers: 1 });
     await post(store, 'ann');
-    expect(await store.unreads.takeAbsent(room, 60_000)).toMatchObject({ names: ['bob'] });
-    await post(store, 'ann');
-    const waits = Object(await store.unreads.takeAbsent(room, 60_000));
-    expect(waits.names).toEqual([]);
-    expect(waits.waitMs).toBeGreaterThan(0);
-    expect(waits.waitMs).toBeLessThanOrEqual(60_000);
-    // Where it were longer than a pause the clock was set back.
-    expect(await store.unreads.takeAbsent(room, 1)).toMatchObject({ names: ['bob'] });
-    await post(store, 'ann');
-    const told = Buffer.alloc(16);
-    told.writeDoubleBE(9e12);
-    await store.client.hset(store.keys.room(room).meta, 'absentTold', told);
-    expect(await store.unreads.takeAbsent(room, 60_000)).toMatchObject({ names: ['bob'] });
+    const names = Array.from({ length: 600 }, (_, i) => `user-${String(i).padStart(3, '0')}`);
+    await store.client.zadd(store.keys.room(room).roster, ...names.flatMap((name) => [0, name]));
+    expect((await absents.read(room, 'ann', 1))?.readers).toEqual(names.slice(0, 500));
+    await store.users.login('user-250', { socketId: 's1', nodeId: 'n1', echo: frame('in') });
+    const expected = names.filter((name) => name !== 'user-250');
+    expect(await absents.absentOf(names)).toEqual(expected);
   });
 }

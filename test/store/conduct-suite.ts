@@ -117,9 +117,9 @@ function rights(start: Start): void {
     expect(await unsilence(store, SERVICE, ['adam'])).toMatchObject({ seq: expect.any(Number) });
     expect(await post(store, 'adam')).toEqual(done(1));
     // Whoever is made the owner posts, as long as it is.
-    await store.access.changeOwner(room, 'bob', { addedPrefix: frame('added'), leftPrefix: frame('left') });
+    await changeOwner(store, 'bob');
     expect(await post(store, 'bob')).toEqual(done(2));
-    await store.access.changeOwner(room, 'owner', { addedPrefix: frame('added'), leftPrefix: frame('left') });
+    await changeOwner(store, 'owner');
     expect(await post(store, 'bob')).toMatchObject({ reason: 'silenced' });
     for (const act of [silence, unsilence]) {
       expect(await act(store, SERVICE, ['bob'], undefined, false, 'nowhere')).toBe('noRoom');

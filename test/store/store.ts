@@ -13,6 +13,8 @@ import { AttributesStore } from '../../src/store/attributes/attributes-store.ts'
 import { BelongsStore } from '../../src/store/member/belongs-store.ts';
 import { ListedStore } from '../../src/store/conversation/listed-store.ts';
 import { StateStore } from '../../src/store/state/state-store.ts';
+import { ConversationStore } from '../../src/store/conversation/conversation-store.ts';
+import { EndingStore } from '../../src/store/conversation/endings.ts';
 import { ContactStore } from '../../src/store/contact/contact-store.ts';
 import { PresenceStore } from '../../src/store/contact/presence-store.ts';
 import { AuthoredStore } from '../../src/store/authored/authored-store.ts';
@@ -196,7 +198,7 @@ function storesOfMembers(
   commands: Commands,
   keys: Keyspace,
   options: StoreOptions & { largeSize: number; listSizeLimit: number; historyMaxAgeMs: number },
-): Pick<Store, 'members' | 'belongs' | 'dues' | 'conversations' | 'endingStore' | 'conducts'> {
+): Pick<Store, 'members' | 'belongs' | 'dues' | 'conversations' | 'endingStore'> {
   const { historyMaxAgeMs, membersMax = 5000, roomsPerUser = 1000, instance = { nodeId: 'n1' } } = options;
   return {
     members: new MemberStore(commands, keys, { ...options, membersMax, instance }),
@@ -204,7 +206,6 @@ function storesOfMembers(
     dues: new Dues(commands, keys),
     conversations: new ConversationStore(commands, keys, instance),
     endingStore: new EndingStore(commands, keys),
-    conducts: new ConductStore(commands, keys, options),
   };
 }
 

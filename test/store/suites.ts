@@ -1,6 +1,5 @@
 // All suites of the stores, for each kind of Redis that they have to work on.
 import { describe } from '@jest/globals';
-import { absentSuite } from './absent-suite.ts';
 import { accessSuite } from './access-suite.ts';
 import { ageSuite } from './age-suite.ts';
 import { absentSuite } from './absent-suite.ts';
@@ -41,6 +40,7 @@ import { signedEditsSuite } from './signed-edits-suite.ts';
 import type { OpenStore } from './store.ts';
 import { revokedSuite } from './revoked-suite.ts';
 import { tagsSuite } from './tags-suite.ts';
+import { unjoinedSuite } from './unjoined-suite.ts';
 import { unreadSuite } from './unread-suite.ts';
 import { willSuite } from './will-suite.ts';
 import { userSuite } from './user-suite.ts';
@@ -79,7 +79,7 @@ export function storeSuites(open: OpenStore): void {
   });
   describe('inboxes', () => inboxSuite(open));
   describe('what is unread', () => unreadSuite(open));
-  describe('members who are absent', () => absentSuite(open));
+  describe('members who are absent', () => unjoinedSuite(open));
   describe('attributes', () => attributesSuite(open));
   describe('rooms of a list', () => listedSuite(open));
   describe('states of users', () => stateSuite(open));

@@ -71,7 +71,7 @@ export async function pageOfList<W extends string>(
   return { names: [...page.names], cursor: page.next ?? null, count: page.count };
 }
 
-/** Names of which a page always fits into a reply, however long they are and in either format, with so much more for each. */
+/** Names of which a page always fits into a reply, however long they are and in either format, with so many bytes more of each. */
 export function pageLimit(
   { limit = Infinity }: PageOptions,
   { limits, replyBytes }: ChatSettings,

@@ -1,8 +1,8 @@
 /** Rooms that people belong to: made, listed, described, muted. */
 import type { conversationRequests } from '../../protocol/conversation.ts';
-import { unavailable } from '../../protocol/errors.ts';
 import type { HandlersOf } from '../caller.ts';
 import type { Services } from '../services.ts';
+import { createConversation } from './create.ts';
 import { describeRoom } from './describe.ts';
 import { listRooms } from './list.ts';
 import { setMuted } from './mute.ts';

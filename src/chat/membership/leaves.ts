@@ -50,6 +50,7 @@ export interface LeavesDeps {
   readonly hooks: HookRunner | undefined;
   readonly presence: Pick<Presence, 'note' | 'adopt'>;
   readonly contactPairs: Pick<ContactPairs, 'finishFormer'>;
+  readonly wills: Pick<Wills, 'settle'>;
   readonly stateTelling: Pick<StateTelling, 'adopt'>;
   /** For what could not be done; the topic's `follow` is passed on with it. */
   readonly repairs: Pick<Repairs, 'check'>;

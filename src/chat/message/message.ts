@@ -15,6 +15,7 @@ import { roomMessageFrame, type messageRequests, type RoomMessageFrame } from '.
 import type { ValueMap } from '../../protocol/params/values.ts';
 import { roomTopic } from '../../redis/keys.ts';
 import { newNonce } from '../../redis/tokens.ts';
+import { isHeld, type Held, type PostRefusal } from '../../store/message/message-store.ts';
 import type { Actor } from '../actor.ts';
 import type { Caller, HandlersOf } from '../caller.ts';
 import { ok, UnderWay, type Ok, type Outcome } from '../outcome.ts';
@@ -95,8 +96,7 @@ async function post(
       throw error;
     });
   if (typeof posted === 'string' || isHeld(posted) || posted.repeated) passing?.cancel();
-  if (posted === 'messageTooLarge') return messageTooLarge(bytes, settings.limits);
-  if (typeof posted === 'string') return refusal(posted, roomName);
+  if (typeof posted === 'string') return refusal(posted, services, { roomName, message, bytes });
   if (isHeld(posted)) return heldRefusal(posted);
   by.spend((posted.mentioned?.length ?? 0) * UNITS_PER_MENTION);
   followUp(services, { roomName, author: by.author, by, mentions, pushData }, posted);
@@ -132,6 +132,7 @@ async function keepWill(
     mentions,
   });
   if (typeof judged === 'string') return refusal(judged, services, { roomName, message, bytes });
+  if (isHeld(judged)) return heldRefusal(judged);
   // From here on: it may be there although Redis has not answered.
   socket.hasWill = true;
   const replyTo = transient ? undefined : parentOf(message);
@@ -149,13 +150,23 @@ async function keepWill(
 
 /** Why a room does not take a message. */
 function refusal(
-  refused: Exclude<Awaited<ReturnType<Services['messages']['post']>>, object>,
+  refused: PostRefusal,
   { settings }: Services,
   { roomName, message, bytes }: { readonly roomName: string; readonly message: ValueMap; readonly bytes: number },
 ): Exclude<Outcome<'roomMessage'>, Ok<Result<'roomMessage'>>> {
   if (refused === 'messageTooLarge') return messageTooLarge(bytes, settings.limits);
   if (refused === 'tooMany') return crowded();
   if (refused === 'notAllowed') return failBecause(refused, [], 'the owner and admins mention everybody');
+  if (refused === 'onlyAdmins') return failBecause('notAllowed', [], 'the owner and admins post here');
+  if (refused === 'onlyOwner') return failBecause('notAllowed', [], 'the owner posts here');
   if (refused === 'noMessage') return fail(refused, [parentOf(message) ?? null]);
   return fail(refused, [roomName]);
+}
+
+function heldRefusal(held: Held): Failure<'silenced' | 'tooManyRequests'> {
+  if (held.reason === 'tooSoon') {
+    const wait = `the room is in slow mode, and the next message is due in ${Math.ceil(held.waitMs / 1000)} s`;
+    return failBecause('tooManyRequests', [], wait, held.waitMs);
+  }
+  return silenced(held.until);
 }

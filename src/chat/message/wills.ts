@@ -12,7 +12,7 @@ import { isMap, type Value } from '../../protocol/params/values.ts';
 import { MESSAGE_ID } from '../../protocol/wire/message-frame.ts';
 import { decodeTrusted, encodeValue } from '../../protocol/wire/msgpack.ts';
 import { newNonce } from '../../redis/tokens.ts';
-import type { MessageStore } from '../../store/message/message-store.ts';
+import { isHeld, type MessageStore } from '../../store/message/message-store.ts';
 import type { Post } from '../../store/message/post.ts';
 import type { WillStore } from '../../store/message/will-store.ts';
 import { rightsOf } from '../../store/rights.ts';
@@ -78,7 +78,7 @@ export class Wills {
       hasLeft: true,
     });
     // What the room refuses now is no message.
-    if (typeof posted === 'string') return;
+    if (typeof posted === 'string' || isHeld(posted)) return;
     followUp(this.#deps, { roomName, author, pushData, mentions: options.mentions }, posted);
   }
 }

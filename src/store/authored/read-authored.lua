@@ -12,7 +12,7 @@ local found, next = authoredFrom(from, own, tonumber(lookMax), tonumber(bytesMax
 return {
   redis.call('HGET', meta, 'owner') == user and 1 or 0,
   redis.call('HEXISTS', occupants, user),
-  redis.call('SISMEMBER', adminlist, user), redis.call('SISMEMBER', whitelist, user), redis.call('SISMEMBER', blacklist, user),
+  redis.call('SISMEMBER', adminlist, user), redis.call('SISMEMBER', whitelist, user), isBanned(user) and 1 or 0,
   redis.call('ZSCORE', roster, user) and 1 or 0,
   next, found,
 }

@@ -81,6 +81,6 @@ end
 local mode, kind = unpack(redis.call('HMGET', meta, 'whitelistOnly', 'kind'))
 return {
   position(), njoined, changed and 1 or 0, announced, recovered, missed, changesPending,
-  tonumber(redis.call('HGET', meta, 'whitelistOnly')), log.life, freshEntry, now,
+  tonumber(mode), log.life, freshEntry, now, isThere and 0 or 1, kind == 'transient' and 1 or 0,
   inSession == '1' and redis.call('HGET', meta, 'attributes') or false,
 }

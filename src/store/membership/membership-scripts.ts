@@ -52,6 +52,8 @@ export const joinRoom = script('join-room', {
     life: text,
     freshEntry: yes,
     time: number,
+    created: yes,
+    isTransient: yes,
     attributes: optional(bytes),
   },
 });

@@ -63,6 +63,9 @@ export interface Joined {
   readonly freshEntry: boolean;
   /** By Redis's clock. */
   readonly time: number;
+  /** The room was made by this. */
+  readonly created: boolean;
+  readonly isTransient: boolean;
   /** In MessagePack, of a room that the session is to keep; undefined for none. */
   readonly attributes?: Uint8Array | undefined;
 }

@@ -17,7 +17,17 @@ export const postMessages = script('post-messages', {
   restKeys: true,
   args: ['rules'],
   rest: true,
-  refuses: [...UNREADABLE, 'notAllowed', 'messageTooLarge', 'tooMany', 'noMessage'],
+  refuses: [
+    ...UNREADABLE,
+    'roomExpired',
+    'onlyAdmins',
+    'onlyOwner',
+    // Of who mentions everybody.
+    'notAllowed',
+    'messageTooLarge',
+    'tooMany',
+    'noMessage',
+  ],
   gives: {
     id: number,
     seq: number,
@@ -82,22 +92,16 @@ export class MessageStore {
   }
 
   /** Has its place among the posts of this node to that room when it returns. */
-  async post(
-    roomName: string,
-    rights: Rights,
-    post: Post,
-  ): Promise<Posted | Unreadable | 'notAllowed' | 'messageTooLarge' | 'tooMany' | 'noMessage'> {
+  async post(roomName: string, rights: Rights, post: Post): Promise<Posted | Held | PostRefusal> {
     // What is packed is not looked at where scripts are run.
     const { user, trusted } = rightsArgs(rights);
     if (user === '') throw new Error(`${postMessages.name}: a user without a name`);
     const repeats = repeatKey(post.author, post.clientMessageId);
-    const posted = await this.#posting.add(roomName, {
-      post,
-      user,
-      trusted: post.hasLeft === true ? '2' : trusted,
-      repeatKey: repeats,
-    });
-    return typeof posted === 'string' ? posted : { ...posted, id: posted.id < 0 ? undefined : posted.id };
+    const trust = post.hasLeft === true ? '2' : trusted;
+    const posted = await this.#posting.add(roomName, { post, user, trusted: trust, repeatKey: repeats });
+    if (typeof posted === 'string') return posted;
+    const { refused, ...done } = posted;
+    return refused ?? { ...done, id: done.id < 0 ? undefined : done.id };
   }
 }
 

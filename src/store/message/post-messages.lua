@@ -26,8 +26,6 @@
 local REPEATS_MAX, AUTHOR_REPEATS_MAX = 100000, 50000
 -- From so many on Redis keeps them in a table instead of a list that it goes through: one value is too long for a list.
 local LISTED_MAX, NO_LIST = 16, string.rep(' ', 65)
-local PRIORITIES = { [LOW] = '<', [HIGH] = '>' }
-local MENTIONS_ALL, REPLIES = 1, 2
 local call, pack, unpackBytes, sub = redis.call, struct.pack, struct.unpack, string.sub
 local dedupMs, bytesMax, maxAgeMs = unpackBytes('>ddd', rules)
 -- Of the room that is posted to: what lib/format.lua calls the position,
@@ -38,6 +36,8 @@ local at, stamp
 -- their authors have read; what judges users further (lib/conduct/standing.lua), false where nothing has to; whether
 -- people belong to it who are told that something was said.
 local events, isChanged, against, isSureToExpire, read, standing, tells
+-- What judges few posts (lib/messages/rare.lua), once it is wanted.
+local rare
 
 -- False where there is none.
 local function openRoom()
@@ -90,14 +90,9 @@ local function closeRoom()
   end
 end
 
-local function isAbout(notes, what)
-  local flags = notes ~= '' and string.byte(notes) or 0
-  return flags == what or flags == MENTIONS_ALL + REPLIES
-end
-
 -- The names in the notes of a post.
 local function namesIn(notes)
-  local names, place = {}, isAbout(notes, REPLIES) and 10 or 2
+  local names, place = {}, string.byte(notes) > 1 and 10 or 2
   while place <= #notes do
     names[#names + 1], place = unpackBytes('>I2c0', notes, place)
   end
@@ -112,7 +107,7 @@ local function noteMentions(notes, newId)
     read[author] = newId
   end
   local noted, told = {}, {}
-  if isAbout(notes, MENTIONS_ALL) then
+  if string.byte(notes) % 2 == 1 then
     noted = { ':', newId }
   end
   local found = #names > 0 and call('HMGET', marks, unpack(names)) or {}
@@ -128,31 +123,7 @@ local function noteMentions(notes, newId)
   return told
 end
 
--- Whether the message that a post replies to, if it does, can be read.
-local function hasParent(notes)
-  if not isAbout(notes, REPLIES) then
-    return true
-  end
-  local parent = unpackBytes('>d', notes, 2)
-  if parent < 1 or parent > id or parent <= id - max then
-    return false
-  end
-  local number = string.format('%.0f', parent)
-  local entry = call('XRANGE', history, number, number, 'COUNT', 1)[1]
-  local event = entry and entry[2][2] or call('ZRANGEBYSCORE', room .. 'latest', number, number)[1]
-  local age = event and agesOf().maxAge(maxAgeMs)
-  return event and (age == 0 or select(4, unpackBytes(HEADER, event)) >= at - age)
-end
-
-local function mayPost(user)
-  if call('HEXISTS', occupants, user) == 0 then
-    return false
-  end
-  return evicting ~= 1 or call('HGET', meta, 'owner') == user or call('SISMEMBER', room .. 'adminlist', user) == 1
-    or (call('SISMEMBER', room .. 'blacklist', user) == 0 and call('SISMEMBER', room .. 'whitelist', user) == 1)
-end
-
--- The reply to a repeat, or a refusal; nil where it is new, and noted, unless it is refused otherwise.
+-- The reply to a repeat, or a refusal; nil where it is new, and noted, unless it `isRefused`.
 local function judgeRepeat(repeatKey, isTransient, isRefused)
   -- Two generations of one hash instead of a key per message: what is younger than `dedupMs` is in one of them. Named
   -- by the room's life, not by the log's epoch: after a failover a message is repeated all the more.
@@ -202,42 +173,35 @@ local function judgeRepeat(repeatKey, isTransient, isRefused)
   end
 end
 
--- Whether one who is out of the room may join it, as lib/access.lua has it.
-local function mayReturn(user)
-  local owner, isPrivate = unpack(call('HMGET', meta, 'owner', 'whitelistOnly'))
-  if owner == user or call('SISMEMBER', room .. 'adminlist', user) == 1 then
-    return true
-  end
-  if call('SISMEMBER', room .. 'blacklist', user) == 1 then
-    local ends = call('ZSCORE', room .. 'bans', user)
-    if not ends or tonumber(ends) > now then
-      return false
-    end
-  end
-  return isPrivate ~= '1' or call('SISMEMBER', room .. 'whitelist', user) == 1
-    or call('ZSCORE', room .. 'roster', user) ~= false
-end
-
 local function post(transient, trusted, nonce, user, repeatKey, notes, middle, prefix)
+  -- What a post notes: 1 where it mentions all, 2 where it replies to something, 3 for both.
+  local flags = notes ~= '' and string.byte(notes) or 0
   if trusted ~= 1 then
-    if against[user] == nil then
-      against[user] = call('HEXISTS', occupants, user) == 0 and 'notJoined' or standing and standing.against(user)
+    local reason = against[user]
+    if reason == nil then
+      reason = call('HEXISTS', occupants, user) == 0 and 'notJoined' or standing and standing.against(user)
+      against[user] = reason
     end
-    if not may[user] and not (trusted == 2 and mayReturn(user)) then
-      return 'notJoined'
+    if reason == 'notJoined' and trusted == 2 then
+      rare = rare or rareRules()
+      reason = not rare.mayReturn(user) and 'notJoined' or standing and standing.against(user)
     end
-    if isAbout(notes, MENTIONS_ALL) and call('HGET', meta, 'owner') ~= user
+    if reason then
+      return reason
+    end
+    if flags % 2 == 1 and call('HGET', meta, 'owner') ~= user
       and call('SISMEMBER', room .. 'adminlist', user) == 0 then
       return 'notAllowed'
     end
   end
   local isTransient, refusal = transient ~= 0, prefix == '' and 'messageTooLarge'
-  if not refusal and notes ~= '' and not isTransient and not hasParent(notes) then
-    refusal = 'noMessage'
+  if not refusal and flags > 1 and not isTransient then
+    rare = rare or rareRules()
+    refusal = not rare.hasParent(notes, id, max, at, maxAgeMs) and 'noMessage'
   end
   local waitMs = not refusal and standing and trusted == 0 and not isTransient and standing.waitOf(user)
   if repeatKey ~= '' then
-    local reply = judgeRepeat(repeatKey, isTransient, refusal)
+    local reply = judgeRepeat(repeatKey, isTransient, refusal or waitMs)
     if reply then
       return reply
     end
@@ -248,8 +212,11 @@ local function post(transient, trusted, nonce, user, repeatKey, notes, middle, p
   if transient == JUDGED then
     return { -1, seq, 0 }
   end
+  if waitMs then
+    return { -1, seq, 0, false, false, { 'tooSoon', waitMs } }
+  end
   if isTransient then
-    local subject = PRIORITIES[transient] or ''
+    local subject = transient == LOW and '<' or transient == HIGH and '>' or ''
     events[#events + 1] = pack(HEADER, TRANSIENT, seq, id, at, nonce, last, epoch, #subject) .. subject .. prefix .. stamp
     isChanged = isChanged or repeatKey ~= ''
     return { -1, seq, 0 }

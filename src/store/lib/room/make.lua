@@ -8,7 +8,7 @@ local function makeRoom(room, leftBehind)
   -- Nothing of an earlier room of that name: nodes of the version before delete rooms, too, and do not know of these.
   redis.call('UNLINK', unpack(leftBehind))
   redis.call('HSET', meta, 'owner', room.owner, 'whitelistOnly', room.whitelistOnly, 'userlistUpdates', room.userlistUpdates,
-    'accessListsUpdates', room.accessListsUpdates)
+    'accessListsUpdates', room.accessListsUpdates, 'createdAt', int(now))
   if room.granted ~= '' then
     redis.call('HSET', meta, 'granted', room.granted)
   end
