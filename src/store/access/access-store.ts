@@ -97,15 +97,8 @@ export interface RoomAccess {
 const script = scriptsBeside(import.meta.url);
 
 /** What lib/evict.lua wants. */
-export const EVICTING = [
-  ...LOG,
-  ...OCCUPANTS,
-  ...ROOM_LISTS,
-  'silenced',
-  'changes',
-  'entries',
-  'evictedUsers',
-] as const;
+const LISTS = [...ROOM_LISTS, 'silenced'] as const;
+export const EVICTING = [...LOG, ...OCCUPANTS, ...LISTS, 'changes', 'entries', 'evictedUsers'] as const;
 /** What a script gives that may take users out. */
 export const CHANGED = { at: position, evicted: removedUsers, changesPending: yes, life: text };
 
