@@ -4,7 +4,9 @@ import { SERVICE } from '../../src/store/rights.ts';
 import { rightsBy, room, type By } from './room-actions.ts';
 import { frame, type Store } from './store.ts';
 
-const LIBRARY = readFileSync(new URL('../../src/store/lib/conduct.lua', import.meta.url), 'utf8');
+const LIBRARY = ['conduct/format', 'conduct']
+  .map((name) => readFileSync(new URL(`../../src/store/lib/${name}.lua`, import.meta.url), 'utf8'))
+  .join('');
 const FIELDS = ['writers', 'hasSilenced', 'tellsMembers', 'kind', 'slowMs', 'endsAt'];
 
 /** Changes what is packed of a room, and gives it as the next one reads it. */

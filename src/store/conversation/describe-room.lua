@@ -1,7 +1,6 @@
--- uses: clock conversation/belonging
+-- uses: clock conversation/belonging conduct/format
 -- What a room is, and what `user` is to it: of one moment. Until when the user is silenced is -1 for good (conduct/silence.lua), 0 where it
 -- is not.
-local FOR_GOOD = 9007199254740991
 if not openLog(now) then
   return 'noRoom'
 end

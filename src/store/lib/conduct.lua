@@ -1,8 +1,8 @@
+-- uses: conduct/format
 -- What of a room bears on each post to it: `conduct`, a field of `meta`, packed, which an ordinary room has not. Wants the key `meta`.
 -- `writers`: 0 all, 1 the owner and admins, 2 the owner; `hasSilenced`: 1 where `silenced` is not empty; `tellsMembers`: 1 where the
 -- roster has 1 to 100 members; `kind`: 0 normal, 1 transient, 2 temporary; `slowMs`: between two posts of one user, 0 for none;
 -- `endsAt`: when a temporary room ends, in ms, else 0. post-messages.lua reads it by itself.
-local CONDUCT = '>BBBBdd'
 
 local function conductOf()
   local packed = redis.call('HGET', meta, 'conduct')

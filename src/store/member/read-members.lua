@@ -1,7 +1,6 @@
--- uses: access pages
+-- uses: access pages conduct/format
 -- A page of those who belong to a room, in the order of their names, with what each is there: `owner`, `admin` or `member`, and
 -- until when it may not post, '0' for good, '' where it may (lib/silenced.lua has what `silenced` is).
-local FOR_GOOD = 9007199254740991
 if not openLog() then
   return 'noRoom'
 end

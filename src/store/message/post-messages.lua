@@ -1,4 +1,4 @@
--- uses: clock room/keys history-bytes age/ages batch/failure conduct/standing messages/rare
+-- uses: clock room/keys history-bytes age/ages batch/failure conduct/standing
 -- Posts to rooms, several messages to each: occupant? repeated? then the next id, append, publish. One step, so that the ids have no
 -- gaps, the order of ids is the order of delivery, and nobody who has just been removed still posts. Each message is judged by
 -- itself, in the order in which they came, and answered by itself.
@@ -52,7 +52,7 @@ local function openRoom()
   stamp = u64(at)
   events, isChanged, against, isSureToExpire, read, standing, tells = {}, false, {}, false, {}, false, false
   if conduct or evicting == 1 then
-    local writers, hasSilenced, tellsMembers, _, slowMs, endsAt = unpackBytes('>BBBBdd', conduct or string.rep('\0', 20))
+    local writers, hasSilenced, tellsMembers, _, slowMs, endsAt = unpackBytes(CONDUCT, conduct or string.rep('\0', CONDUCT_BYTES))
     tells = tellsMembers == 1
     if evicting == 1 or writers > 0 or hasSilenced == 1 or slowMs > 0 or endsAt > 0 then
       standing = standingIn(writers, hasSilenced, slowMs, endsAt, evicting)
@@ -184,7 +184,7 @@ local function post(transient, trusted, nonce, user, repeatKey, notes, middle, p
     end
     if reason == 'notJoined' and trusted == 2 then
       rare = rare or rareRules()
-      reason = not rare.mayReturn(user) and 'notJoined' or standing and standing.against(user)
+      reason = not rare.isAdmitted(user) and 'notJoined' or standing and standing.against(user)
     end
     if reason then
       return reason

@@ -2,7 +2,6 @@
 -- Who may not post in a room: `silenced` has until when, in ms by Redis's clock, `FOR_GOOD` for ever. From that time on nobody is
 -- silenced by it (post-messages.lua), and here it is taken out, some at a time. Wants this key, those of lib/access.lua, and lib/clock.lua
 -- before it.
-local FOR_GOOD = 9007199254740991
 local ENDED_SILENCES = 1000
 
 -- Owner and admins silence others, the owner admins too, and so does the service.

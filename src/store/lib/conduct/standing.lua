@@ -1,8 +1,8 @@
+-- uses: conduct/format messages/rare
 -- What stands against the posts of a user to a room that bounds who posts there, and how often (lib/conduct.lua), or has a staged
 -- eviction. One function makes the others, when they are wanted: other rooms pay for nothing of it. Wants lib/clock.lua and
 -- lib/room/keys.lua, and of who is asked for that it is an occupant. Times are Redis's, and not the log's: that may be ahead, and nobody
 -- waits for longer than the room says. `paced` has who has posted last when, of those who have within the time of slow mode.
-local FOR_GOOD = 9007199254740991
 
 -- What was read of `conduct`; `evicting` as in the position of the log.
 local function standingIn(writers, hasSilenced, slowMs, endsAt, evicting)
@@ -14,26 +14,12 @@ local function standingIn(writers, hasSilenced, slowMs, endsAt, evicting)
     return call('HGET', meta, 'owner') == user and 2 or call('SISMEMBER', room .. 'adminlist', user)
   end
 
-  local function isBanned(user)
-    if call('SISMEMBER', room .. 'blacklist', user) == 0 then
-      return false
-    end
-    local ends = call('ZSCORE', room .. 'bans', user)
-    return not ends or tonumber(ends) > now
-  end
-
-  -- As lib/access.lua has it, of a room that admits those on its lists and its members only.
-  local function isAdmitted(user, rank)
-    return rank > 0 or (not isBanned(user)
-      and (call('SISMEMBER', room .. 'whitelist', user) == 1 or call('ZSCORE', room .. 'roster', user)))
-  end
-
   -- False for nothing. Notes who has to wait between two posts.
   local function against(user)
-    local rank = rankOf(user)
-    if evicting == 1 and not isAdmitted(user, rank) then
+    if evicting == 1 and not rareRules().isAdmitted(user) then
       return 'notJoined'
     end
+    local rank = rankOf(user)
     if endsAt > 0 and endsAt <= now then
       return 'roomExpired'
     end

@@ -1,5 +1,5 @@
 -- uses: messages/latest age/ages
--- What few posts are judged by: what a message replies to, and whether its author, who has left, may come back. One function makes
+-- What few posts are judged by: what a message replies to, and whether a user may be in the room. One function makes
 -- the others, when they are wanted: other posts pay for nothing of it. Wants lib/clock.lua and lib/room/keys.lua.
 local function rareRules()
   local call = redis.call
@@ -18,8 +18,8 @@ local function rareRules()
     return event and (age == 0 or select(4, struct.unpack(HEADER, event)) >= at - age)
   end
 
-  -- Whether one who is out of the room may join it, as lib/access.lua has it.
-  local function mayReturn(user)
+  -- May this user be in the room, as lib/access.lua has it of keys that are named.
+  local function isAdmitted(user)
     local owner, isPrivate = unpack(call('HMGET', meta, 'owner', 'whitelistOnly'))
     if owner == user or call('SISMEMBER', room .. 'adminlist', user) == 1 then
       return true
@@ -34,5 +34,5 @@ local function rareRules()
       or call('ZSCORE', room .. 'roster', user) ~= false
   end
 
-  return { hasParent = hasParent, mayReturn = mayReturn }
+  return { hasParent = hasParent, isAdmitted = isAdmitted }
 end
