@@ -14,6 +14,7 @@ import { namesPage } from './pages.ts';
 import { ok } from '../chat/outcome.ts';
 import { windowsOf } from '../chat/windows.ts';
 import { notificationFrame } from '../protocol/wire/frame.ts';
+import { nowOrLater } from '../chat/repair/repairs.ts';
 
 type UserHandlers = Pick<ServerHandlers, keyof typeof serverUserRequests>;
 
@@ -92,7 +93,7 @@ async function leaveRosters(
     const left = window.map((roomName) => {
       const frame = notificationFrame('roomMembersRemoved', [roomName, [userName], null]);
       const leave = (): Promise<void> => members.erase(roomName, userName, frame);
-      return leave().catch((error: unknown) => repairs.retry(leave, error));
+      return nowOrLater(repairs, leave);
     });
     await Promise.all(left);
   }

@@ -4,6 +4,7 @@ import type { Changed } from '../../store/access/access-store.ts';
 import type { Actor } from '../actor.ts';
 import type { Told } from '../member/telling.ts';
 import type { Services } from '../services.ts';
+import { nowOrLater } from '../repair/repairs.ts';
 
 /**
  * Runs a script that may take users out, and tells them. The room is in this node's manifest before the deed and until
@@ -63,10 +64,7 @@ async function followThrough(
     await tellingMembers();
     release();
   };
-  await Promise.all([
-    tell().catch((error: unknown) => repairs.retry(tell, error)),
-    topics.reached(roomTopic(roomName), at.seq),
-  ]);
+  await Promise.all([nowOrLater(repairs, tell), topics.reached(roomTopic(roomName), at.seq)]);
   if (author !== undefined && ownSeq > 0) await topics.reached(userTopic(author), ownSeq);
   // Also where the bus is late: after the response nobody who is out hears anything here.
   for (const { userName } of evicted) {

@@ -13,6 +13,7 @@ import { StoredResult } from '../../protocol/wire/stored.ts';
 import { roomTopic } from '../../redis/keys.ts';
 import { StateUnavailable } from '../../redis/unavailable.ts';
 import type { Actor } from '../actor.ts';
+import { askerOf } from '../asker.ts';
 import type { HandlersOf } from '../caller.ts';
 import { OneByOne } from '../one-by-one.ts';
 import { ok } from '../outcome.ts';
@@ -43,8 +44,7 @@ export function attributesHandlers(services: Services): HandlersOf<typeof attrib
       if (told === undefined) return ok({ version });
       by.spend(spreadUnits(audience.hearers(roomName), told.frame.length));
       await topics.reached(roomTopic(roomName), told.seq);
-      const isOutside = socket !== undefined && !socket.rooms.has(roomName);
-      return ok({ version }, isOutside ? { before: () => socket.send(told.frame) } : undefined);
+      return ok({ version }, askerOf(roomName, socket)(told.frame));
     },
   };
 }

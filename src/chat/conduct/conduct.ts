@@ -6,6 +6,7 @@ import { notificationFrame } from '../../protocol/wire/frame.ts';
 import { roomTopic } from '../../redis/keys.ts';
 import type { SilenceEdit, SilenceRefusal } from '../../store/conduct/conduct-store.ts';
 import { isScanCursor, NO_CURSOR, pageLimit } from '../access/lists.ts';
+import { askerOf } from '../asker.ts';
 import type { Caller, HandlersOf } from '../caller.ts';
 import { ok, type Ok } from '../outcome.ts';
 import type { Services } from '../services.ts';
@@ -86,6 +87,5 @@ async function answered(
   frame: Uint8Array,
 ): Promise<Ok<null>> {
   await topics.reached(roomTopic(roomName), seq);
-  if (socket === undefined || socket.rooms.has(roomName)) return ok(null);
-  return ok(null, { before: () => socket.send(frame) });
+  return ok(null, askerOf(roomName, socket)(frame));
 }

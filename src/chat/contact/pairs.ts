@@ -10,7 +10,7 @@ import { userTopic } from '../../redis/keys.ts';
 import { newEpoch } from '../../redis/tokens.ts';
 import { StateUnavailable } from '../../redis/unavailable.ts';
 import { pairOf, type ContactOp, type ContactStore, type Pair, type Wish } from '../../store/contact/contact-store.ts';
-import type { Repairs } from '../repair/repairs.ts';
+import { nowOrLater, type Repairs } from '../repair/repairs.ts';
 import { windowsOf } from '../windows.ts';
 import type { Presence } from './presence.ts';
 import type { Profile, Profiles, Seen } from './profiles.ts';
@@ -146,7 +146,7 @@ export class ContactPairs {
       return await deletion();
     } finally {
       // Whatever became of it: it may have been done and not answered.
-      await finish().catch((error: unknown) => repairs.retry(finish, error));
+      await nowOrLater(repairs, finish);
     }
   }
 

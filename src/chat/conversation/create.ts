@@ -2,6 +2,7 @@
  * Making a room that people belong to. Its quota is reserved on the owner's slot, a temporary one's end noted on its own, then one script
  * makes it with its members, and these are told on theirs: each step leaves what is not done to whoever sweeps after this node.
  */
+import { askerOf } from '../asker.ts';
 import type { ConversationOptions } from '../../protocol/conversation.ts';
 import { membersPrefix } from '../../protocol/member.ts';
 import { notificationFrame } from '../../protocol/wire/frame.ts';
@@ -18,6 +19,7 @@ import type { Reserved } from '../quota/quotas.ts';
 import type { Services } from '../services.ts';
 import { windowsOf } from '../windows.ts';
 import { uniqueNames, wishOf, type ConversationWish } from './wish.ts';
+import { nowOrLater } from '../repair/repairs.ts';
 
 /** What a member costs who makes the room. */
 const UNITS_PER_MEMBER = 0.3;
@@ -47,11 +49,10 @@ export async function createConversation(
   if (made instanceof Failure) return made;
   const { roomName, found } = made;
   const { at, created, added } = found;
-  const result = ok({ roomName, created, epoch: at.epoch });
-  if (added.length === 0 || socket === undefined || socket.rooms.has(roomName)) return result;
-  // Who is in the room hears it there.
+  const result = { roomName, created, epoch: at.epoch };
+  if (added.length === 0) return ok(result);
   const frame = notificationFrame('roomMembersAdded', [roomName, added, by.author]);
-  return ok({ roomName, created, epoch: at.epoch }, { before: () => socket.send(frame) });
+  return ok(result, askerOf(roomName, socket)(frame));
 }
 
 interface Asked {
@@ -147,7 +148,7 @@ async function run(
     release();
   };
   // The room is there whatever happens now.
-  await tell().catch((error: unknown) => repairs.retry(tell, error));
+  await nowOrLater(repairs, tell);
   if (made.added.length > 0) await topics.reached(topic, made.at.seq);
   return made;
 }

@@ -19,6 +19,7 @@ import { mapIn, storedMap } from '../attributes/maps.ts';
 import { ok, type Outcome } from '../outcome.ts';
 import type { Services } from '../services.ts';
 import { isValidName } from '../../protocol/names/rule.ts';
+import { nowOrLater } from '../repair/repairs.ts';
 
 /** What a glance at a room costs, in units of an ordinary request. */
 const UNITS_PER_ROOM = 0.05;
@@ -63,7 +64,7 @@ export async function listRooms(
   by.spend(rooms.size * UNITS_PER_ROOM);
   const found = await listed.glance(by.author, rooms, { members });
   const forget = (): Promise<void> => belongs.forgetStale(by.author, found.gone);
-  await forget().catch((error: unknown) => repairs.retry(forget, error));
+  await nowOrLater(repairs, forget);
   const candidates = found.listed
     .filter((room) => (kind === undefined || room.kind === kind) && (from === undefined || inOrder(from, room) < 0))
     .toSorted(inOrder);

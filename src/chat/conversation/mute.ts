@@ -4,6 +4,7 @@ import { notificationFrame } from '../../protocol/wire/frame.ts';
 import type { UserActor } from '../actor.ts';
 import { ok, type Outcome } from '../outcome.ts';
 import type { Services } from '../services.ts';
+import { nowOrLater } from '../repair/repairs.ts';
 
 export async function setMuted(
   { listed, users, repairs }: Pick<Services, 'listed' | 'users' | 'repairs'>,
@@ -18,6 +19,6 @@ export async function setMuted(
   // What the room has is the truth: where the node dies here, the others find it when they read it.
   const frame = notificationFrame('roomMuteEcho', [roomName, isOn]);
   const tell = (): Promise<void> => users.notifyOthers(author, exceptSocket, frame);
-  await tell().catch((error: unknown) => repairs.retry(tell, error));
+  await nowOrLater(repairs, tell);
   return ok(null);
 }

@@ -5,7 +5,7 @@
  * is followed by another when there is news. A socket without any has nothing here.
  */
 import type { Receipts } from './receipts.ts';
-import type { Repairs } from '../repair/repairs.ts';
+import { nowOrLater, type Repairs } from '../repair/repairs.ts';
 
 /** A socket that can be asked. */
 export interface Hearer {
@@ -100,7 +100,7 @@ export class Arrivals {
       // One after the other: a mark goes on only from where the one before it ends.
       for (const range of ranges) await receipts.come(by, author, range);
     };
-    mark().catch((error: unknown) => repairs.retry(mark, error));
+    void nowOrLater(repairs, mark);
   }
 }
 

@@ -6,7 +6,7 @@ import { setTimeout as pass } from 'node:timers/promises';
 import { directEchoFrame } from '../../protocol/direct.ts';
 import type { DirectStore, Writing } from '../../store/direct/direct-store.ts';
 import type { Appended, PairStore } from '../../store/pair/pair-store.ts';
-import type { Repairs } from '../repair/repairs.ts';
+import { nowOrLater, type Repairs } from '../repair/repairs.ts';
 
 /** A message of the log, or one that is in it already, with the socket that its echo leaves out. */
 export interface Stored extends Appended {
@@ -44,7 +44,7 @@ export class HandingOn {
     const deliver = async (): Promise<void> => {
       isOldNews = await this.#deliver(userName, writing, messages);
     };
-    await deliver().catch((error: unknown) => repairs.retry(deliver, error));
+    await nowOrLater(repairs, deliver);
     // Of a repeat that is no news the author's side may not know yet: the node of the first one may have died before.
     const echo = async (): Promise<void> => {
       const echoed = messages
@@ -52,7 +52,7 @@ export class HandingOn {
         .map(({ exceptSocket, frame }) => ({ exceptSocket, frame: directEchoFrame(userName, frame) }));
       await directs.echo(writing.author, { peer: userName, messages: echoed });
     };
-    await echo().catch((error: unknown) => repairs.retry(echo, error));
+    await nowOrLater(repairs, echo);
     return isOldNews;
   }
 

@@ -14,6 +14,7 @@ import type { Handlers } from '../caller.ts';
 import { mentioningOf, mentionsIn } from '../message/mentions.ts';
 import { ok, type Outcome } from '../outcome.ts';
 import type { Services } from '../services.ts';
+import { nowOrLater } from '../repair/repairs.ts';
 
 const NOTHING = new Uint8Array(0);
 
@@ -61,5 +62,5 @@ async function echo(
 ): Promise<void> {
   if (author === undefined) return;
   const tell = (): Promise<void> => users.notifyOthers(author, exceptSocket, frame, logged);
-  await tell().catch((error: unknown) => repairs.retry(tell, error));
+  await nowOrLater(repairs, tell);
 }

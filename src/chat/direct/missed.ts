@@ -13,7 +13,7 @@ import type { DirectStore } from '../../store/direct/direct-store.ts';
 import type { PairStore } from '../../store/pair/pair-store.ts';
 import type { HandlersOf } from '../caller.ts';
 import { ok } from '../outcome.ts';
-import type { Repairs } from '../repair/repairs.ts';
+import { nowOrLater, type Repairs } from '../repair/repairs.ts';
 import type { Services } from '../services.ts';
 import type { Heard } from './arrivals.ts';
 
@@ -101,7 +101,7 @@ export async function readMissed(
       const { newest } = unsent;
       const had = { peer, number: newest, newest, exceptSocket: undefined, frame: undefined };
       const settle = (): Promise<void> => directs.settle(userName, had);
-      await settle().catch((error: unknown) => repairs.retry(settle, error));
+      await nowOrLater(repairs, settle);
       continue;
     }
     if (found.length === 0) continue;

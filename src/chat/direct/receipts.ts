@@ -10,7 +10,7 @@ import type { DirectStore } from '../../store/direct/direct-store.ts';
 import type { PairStore } from '../../store/pair/pair-store.ts';
 import type { UserStore } from '../../store/user/user-store.ts';
 import type { Actor } from '../actor.ts';
-import type { Repairs } from '../repair/repairs.ts';
+import { nowOrLater, type Repairs } from '../repair/repairs.ts';
 
 /** Whose messages have come how far. */
 export interface Receipt {
@@ -86,6 +86,6 @@ export class Receipts {
   }
 
   async #surely(work: () => Promise<void>): Promise<void> {
-    await work().catch((error: unknown) => this.#deps.repairs.retry(work, error));
+    await nowOrLater(this.#deps.repairs, work);
   }
 }

@@ -2,6 +2,7 @@
  * Changes of who belongs to a room: of several, each judged by itself, or of oneself. The room's step decides, but for what only users' slots know,
  * which is asked before it.
  */
+import { askerOf } from '../asker.ts';
 import type { MemberOptions, MembersChanged } from '../../protocol/member.ts';
 import { membersPrefix } from '../../protocol/member.ts';
 import { leftPrefix } from '../../protocol/membership.ts';
@@ -34,7 +35,7 @@ export interface MembersAsked {
 /** What became of each name, and what the asking socket is told in the turn of its answer. */
 interface Done {
   readonly words: ReadonlyMap<string, string>;
-  readonly turn: Turn;
+  readonly turn: Turn | undefined;
 }
 
 type Refusals = 'noRoom' | 'notAllowed' | 'badSignature';
@@ -168,7 +169,7 @@ function telling(
   notice: 'roomMembersAdded' | 'roomMembersRemoved',
   socket: Caller | undefined,
 ): (names: readonly string[], edited: MembersEdited) => Done {
-  const isInRoom = socket?.rooms.has(roomName) === true;
+  const tellAsker = askerOf(roomName, socket);
   return (names, { words, due = [] }) => {
     const changed = due.map(({ userName }) => userName);
     const frame = notificationFrame(notice, [roomName, changed, by.author ?? null]);
@@ -176,7 +177,7 @@ function telling(
     if (isNews) by.spend(spreadUnits(audience.hearers(roomName), frame.length));
     return {
       words: new Map(names.map((name, i) => [name, words[i] ?? ''])),
-      turn: { before: () => (isNews && !isInRoom ? socket?.send(frame) : undefined) },
+      turn: isNews ? tellAsker(frame) : undefined,
     };
   };
 }

@@ -1,4 +1,5 @@
 /** Members of rooms: added and removed, by others and by themselves, their roles, and who they are. Who is told: telling.ts. */
+import { askerOf } from '../asker.ts';
 import { fail, Failure } from '../../protocol/errors/errors.ts';
 import type { MemberInfo, memberRequests, Role } from '../../protocol/member.ts';
 import { leftPrefix } from '../../protocol/membership.ts';
@@ -76,7 +77,7 @@ async function setRole(
   socket: Caller | undefined,
 ): Promise<Ok<null> | Failure<RoleRefusal>> {
   const { members, quotas, audience } = services;
-  const isInRoom = socket?.rooms.has(roomName) === true;
+  const tellAsker = askerOf(roomName, socket);
   const notice = role === 'admin' ? 'roomAccessListAdded' : 'roomAccessListRemoved';
   const frame = notificationFrame('roomRoleChanged', [roomName, userName, role, by.author ?? null]);
   const frames = {
@@ -94,5 +95,5 @@ async function setRole(
   if (done === 'notAllowed') return fail(done);
   if (!done.isNews) return ok(null);
   by.spend(spreadUnits(audience.hearers(roomName), frame.length));
-  return ok(null, { before: () => (isInRoom ? undefined : socket?.send(frame)) });
+  return ok(null, tellAsker(frame));
 }

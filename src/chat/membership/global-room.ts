@@ -12,6 +12,7 @@ import { answer, ok } from '../outcome.ts';
 import { roomDefaults } from '../room/making.ts';
 import type { Services } from '../services.ts';
 import { joinRoom, type JoinDone, type JoinFailure } from './join-room.ts';
+import { nowOrLater } from '../repair/repairs.ts';
 
 /** Makes it where it is not there. */
 export async function makeGlobalRoom({ rooms, settings }: Pick<Services, 'rooms' | 'settings'>): Promise<void> {
@@ -32,7 +33,7 @@ export function joinGlobalRoom(services: Services, socket: Caller): void {
   const { globalRoom } = services.settings;
   if (globalRoom === undefined) return;
   const join = (): Promise<void> => joinTelling(services, socket, globalRoom);
-  join().catch((error: unknown) => services.repairs.retry(join, error));
+  void nowOrLater(services.repairs, join);
 }
 
 async function joinTelling(services: Services, socket: Caller, roomName: string): Promise<void> {

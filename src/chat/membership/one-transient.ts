@@ -14,6 +14,7 @@ import type { Caller } from '../caller.ts';
 import { answer } from '../outcome.ts';
 import type { Services } from '../services.ts';
 import { leaveRoom } from './leave.ts';
+import { nowOrLater } from '../repair/repairs.ts';
 
 /** Call in the turn of a join's answer, behind it. */
 export function keepOneTransient(services: Services, caller: Caller, roomName: string, isTransient: boolean): void {
@@ -49,8 +50,5 @@ function leaveBehind(services: Services, caller: Caller, roomName: string): void
       startAfresh: () => caller.startAfresh(),
     });
   };
-  rooms.leaveBehind(
-    roomName,
-    leave().catch((error: unknown) => services.repairs.retry(leave, error)),
-  );
+  rooms.leaveBehind(roomName, nowOrLater(services.repairs, leave));
 }

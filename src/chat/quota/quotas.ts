@@ -9,7 +9,7 @@ import { ROOM_BYTES, type Ask, type Granted, type Owned, type QuotaStore } from 
 import { SERVICE } from '../../store/rights.ts';
 import type { RoomOptions, RoomStore } from '../../store/room/room-store.ts';
 import { newEpoch } from '../../redis/tokens.ts';
-import type { Repairs } from '../repair/repairs.ts';
+import { nowOrLater, type Repairs } from '../repair/repairs.ts';
 
 export interface QuotasDeps {
   readonly quotas: Pick<QuotaStore, 'grant' | 'write' | 'release' | 'isThere' | 'look' | 'firstNames'>;
@@ -140,7 +140,7 @@ export class Quotas {
   }
 
   async #later(work: () => Promise<void>): Promise<void> {
-    await work().catch((error: unknown) => this.#deps.repairs.retry(work, error));
+    await nowOrLater(this.#deps.repairs, work);
   }
 }
 

@@ -108,3 +108,7 @@ export class Repairs {
     this.#work.push(work);
   }
 }
+
+/** Does work at once, or has it tried again where that fails. Never rejects. */
+export const nowOrLater = (repairs: Pick<Repairs, 'retry'>, work: () => Promise<void>): Promise<void> =>
+  work().catch((error: unknown) => repairs.retry(work, error));

@@ -11,7 +11,7 @@ import type { AccessStore, EvictionCursor, EvictedPage } from '../../store/acces
 import type { Audience } from '../caller.ts';
 import type { UserlistChanges } from '../membership/userlist-changes.ts';
 import type { Removals } from '../room/removals.ts';
-import type { Repairs } from './repairs.ts';
+import { nowOrLater, type Repairs } from './repairs.ts';
 
 export interface StagedEvictionDeps {
   readonly access: Pick<AccessStore, 'evictPage'>;
@@ -76,6 +76,6 @@ export class StagedEviction {
 
   #tell(roomName: string, { evicted, life, at }: EvictedPage): void {
     const tell = this.#deps.removals.telling({ roomName, life, at }, evicted);
-    if (evicted.length > 0) tell().catch((error: unknown) => this.#deps.repairs.retry(tell, error));
+    if (evicted.length > 0) void nowOrLater(this.#deps.repairs, tell);
   }
 }

@@ -9,6 +9,7 @@ import { ok, type Ok } from '../outcome.ts';
 import { roomDefaults } from './making.ts';
 import { removalFrame } from './removals.ts';
 import type { Services } from '../services.ts';
+import { nowOrLater } from '../repair/repairs.ts';
 
 export function roomHandlers(services: Services): HandlersOf<typeof roomRequests> {
   const { rooms, quotas, settings } = services;
@@ -74,7 +75,7 @@ export async function deleteRoom(
   };
   // The room is gone whatever happens now. Who asked hears of it before the answer; how many others there are is not its choice.
   await removals.first(roomName, deleted, by, (_, { seq }) => (ownSeq = seq));
-  removals.inTurn(() => tell().catch((error: unknown) => repairs.retry(tell, error)));
+  removals.inTurn(() => nowOrLater(repairs, tell));
   await endings.forget(roomName);
   await topics.reached(topic, deleted.at.seq);
   if (by.author !== undefined && ownSeq > 0) await topics.reached(userTopic(by.author), ownSeq);

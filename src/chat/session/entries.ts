@@ -16,6 +16,7 @@ import type { Caller } from '../caller.ts';
 import type { Services } from '../services.ts';
 import { HeldNotices } from './held-notices.ts';
 import { windowsOf } from '../windows.ts';
+import { nowOrLater } from '../repair/repairs.ts';
 
 /** Kept for what the service itself may add. */
 const RESERVED_GROUP = 'system';
@@ -76,7 +77,7 @@ export async function addEntry(
     const mine = read === 'gone' ? [] : read.entries.filter((entry) => entry.roomName === roomName);
     await presentOf(services, userName, '', mine);
   };
-  if (added.isNew) await verify().catch((error: unknown) => repairs.retry(verify, error));
+  if (added.isNew) await nowOrLater(repairs, verify);
   const { seq, epoch } = added.at;
   return { reached: async () => topics.reached(userTopic(userName), seq, epoch), ...turnOf(held) };
 }

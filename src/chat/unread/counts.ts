@@ -11,7 +11,7 @@ import type { DirectStore } from '../../store/direct/direct-store.ts';
 import type { BelongsStore } from '../../store/member/belongs-store.ts';
 import type { SessionStore } from '../../store/session/session-store.ts';
 import type { Counted, UnreadStore } from '../../store/unread/unread-store.ts';
-import type { Repairs } from '../repair/repairs.ts';
+import { nowOrLater, type Repairs } from '../repair/repairs.ts';
 import { socketPages, type SocketListDeps } from '../user/socket-list.ts';
 import { windowsOf } from '../windows.ts';
 
@@ -157,7 +157,7 @@ async function settleRead(
   const settle = async (peer: string, newest: number): Promise<void> => {
     const read = { peer, number: 0, newest, readNumber: newest, exceptSocket: undefined, frame: undefined };
     const work = (): Promise<void> => directs.settle(userName, read);
-    await work().catch((error: unknown) => repairs.retry(work, error));
+    await nowOrLater(repairs, work);
   };
   for await (const window of windowsOf(sources, WINDOW)) {
     await Promise.all(

@@ -7,6 +7,7 @@ import type { HandlersOf } from '../caller.ts';
 import { ok } from '../outcome.ts';
 import type { Services } from '../services.ts';
 import { readUnread } from './counts.ts';
+import { nowOrLater } from '../repair/repairs.ts';
 
 /** What looking at one user or room costs, in units of an ordinary request. */
 export const UNITS_PER_SOURCE = 0.1;
@@ -28,7 +29,7 @@ export function unreadHandlers(services: Services): HandlersOf<typeof unreadRequ
       // The mark is the truth: where the node dies here, the others find it by their next look.
       const frame = notificationFrame('roomReadEcho', [roomName, reached]);
       const tell = (): Promise<void> => users.notifyOthers(author, exceptSocket, frame, true);
-      await tell().catch((error: unknown) => repairs.retry(tell, error));
+      await nowOrLater(repairs, tell);
       return ok(null);
     },
   };

@@ -6,7 +6,7 @@
 import type { Topics } from '../../bus/topics.ts';
 import { userTopic } from '../../redis/keys.ts';
 import type { Echo, UserStore } from '../../store/user/user-store.ts';
-import type { Repairs } from '../repair/repairs.ts';
+import { nowOrLater, type Repairs } from '../repair/repairs.ts';
 
 export interface EchoesDeps {
   readonly users: Pick<UserStore, 'echo'>;
@@ -59,7 +59,7 @@ export class Echoes {
       this.#forget(untold);
       if (untold.at < since) continue;
       const tell = (): Promise<void> => this.#deps.users.echo(userName, untold.echo);
-      tell().catch((error: unknown) => this.#deps.repairs.retry(tell, error));
+      void nowOrLater(this.#deps.repairs, tell);
     }
   }
 
