@@ -2,7 +2,6 @@
  * Attributes of rooms: read, changed by path on this node, and written where nobody else has meanwhile; otherwise all of it again.
  * Who asked hears of the change before its answer, whether it is in the room or not.
  */
-import { setTimeout as pass } from 'node:timers/promises';
 import { ATTRIBUTES_BYTES, type Attributes, type attributesRequests } from '../../protocol/attributes.ts';
 import type { Args } from '../../protocol/catalogue.ts';
 import { badArgument, fail, Failure } from '../../protocol/errors/errors.ts';
@@ -11,18 +10,13 @@ import { changed, merged, pathsFault } from '../../protocol/params/paths.ts';
 import { notificationFrame } from '../../protocol/wire/frame.ts';
 import { StoredResult } from '../../protocol/wire/stored.ts';
 import { roomTopic } from '../../redis/keys.ts';
-import { StateUnavailable } from '../../redis/unavailable.ts';
 import type { Actor } from '../actor.ts';
 import { askerOf } from '../asker.ts';
 import type { HandlersOf } from '../caller.ts';
-import { OneByOne } from '../one-by-one.ts';
+import { OneByOne, untilSet } from '../one-by-one.ts';
 import { ok } from '../outcome.ts';
 import type { Services } from '../services.ts';
 import { mapIn, packedMap, storedMap } from './maps.ts';
-
-/** How often it is tried where others write at the same time: only other nodes do. Each time after a longer wait at most, drawn. */
-const TRIES = 12;
-const WAIT_STEP_MS = 4;
 
 export function attributesHandlers(services: Services): HandlersOf<typeof attributesRequests> {
   const { attributes, settings, topics, audience } = services;
@@ -62,7 +56,7 @@ async function change(
 ): Promise<Change | Failure<'noRoom' | 'notAllowed' | 'versionConflict' | 'tooLarge'>> {
   const { ifVersion } = options ?? {};
   const asked = merged({}, changes);
-  for (let tries = 0; tries < TRIES; tries++) {
+  return untilSet('the attributes of a room', async () => {
     const read = await attributes.read(roomName, by.rights);
     if (read === 'noRoom') return fail(read, [roomName]);
     if (read === 'notJoined' || !read.mayChange) return fail('notAllowed');
@@ -74,12 +68,8 @@ async function change(
     if (size > ATTRIBUTES_BYTES) return fail('tooLarge', [size]);
     const frame = notificationFrame('roomAttributesChanged', [roomName, asked, version + 1, by.author ?? null]);
     const seq = await attributes.set(roomName, by.rights, { version, map, frame });
-    if (seq === 'changed') {
-      await pass(Math.random() * tries * WAIT_STEP_MS);
-      continue;
-    }
+    if (seq === 'changed') return seq;
     if (seq === 'noRoom') return fail(seq, [roomName]);
     return seq === 'notAllowed' ? fail(seq) : { version: version + 1, told: { frame, seq } };
-  }
-  throw new StateUnavailable('others change the attributes all the time');
+  });
 }

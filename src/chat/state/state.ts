@@ -14,12 +14,10 @@ import { StateUnavailable } from '../../redis/unavailable.ts';
 import type { UserActor } from '../actor.ts';
 import { mapIn, packedMap, storedMap } from '../attributes/maps.ts';
 import type { HandlersOf } from '../caller.ts';
-import { OneByOne } from '../one-by-one.ts';
+import { OneByOne, untilSet } from '../one-by-one.ts';
 import { ok } from '../outcome.ts';
 import type { Services } from '../services.ts';
 
-/** How often it is tried where others write at the same time: only other nodes do. */
-const TRIES = 8;
 /** What waits to be told takes so many bytes at most: removals of what is not there any more add to it. */
 const DUE_BYTES = 2 * ATTRIBUTES_BYTES;
 const WAIT_MS = 1000;
@@ -51,9 +49,9 @@ async function change(
   { author, exceptSocket }: UserActor,
   changes: ValueMap,
 ): Promise<ValueMap | Failure<'tooLarge' | 'tooManyRequests'>> {
-  for (let tries = 0; tries < TRIES; tries++) {
+  return untilSet('the state of a user', async () => {
     const read = await states.read(author, undefined);
-    if (read === 'noUser') break;
+    if (read === 'noUser') throw new StateUnavailable('the user is gone');
     const { version, told } = read;
     const state = changed(mapIn(read.map), changes);
     if (Object.keys(changes).length === 0) return state;
@@ -63,8 +61,7 @@ async function change(
     const due = encodeValue(merged(mapIn(read.due), changes));
     if (due.length > DUE_BYTES) return fail('tooManyRequests', [], WAIT_MS);
     const set = await states.set(author, { version, told, map, due, exceptSocket });
-    if (set === 'ok') return state;
-    if (set === 'gone') break;
-  }
-  throw new StateUnavailable('the user is gone, or its state changes all the time');
+    if (set === 'gone') throw new StateUnavailable('the user is gone');
+    return set === 'ok' ? state : 'changed';
+  });
 }
