@@ -13,7 +13,7 @@ import { listsRefusal } from './names.ts';
 import { namesPage } from './pages.ts';
 import { ok } from '../chat/outcome.ts';
 import { windowsOf } from '../chat/windows.ts';
-import { notificationFrame } from '../protocol/wire/frame.ts';
+import { takeOffRoster } from '../chat/member/off-roster.ts';
 import { nowOrLater } from '../chat/repair/repairs.ts';
 
 type UserHandlers = Pick<ServerHandlers, keyof typeof serverUserRequests>;
@@ -90,12 +90,7 @@ async function leaveRosters(
   roomNames: readonly string[],
 ): Promise<void> {
   for await (const window of windowsOf(roomNames, ROSTERS_AT_ONCE)) {
-    const left = window.map((roomName) => {
-      const frame = notificationFrame('roomMembersRemoved', [roomName, [userName], null]);
-      const leave = (): Promise<void> => members.erase(roomName, userName, frame);
-      return nowOrLater(repairs, leave);
-    });
-    await Promise.all(left);
+    await Promise.all(window.map((roomName) => nowOrLater(repairs, () => takeOffRoster(members, roomName, userName))));
   }
 }
 

@@ -10,7 +10,7 @@ import { closeCodes } from '../../protocol/wire/close-codes.ts';
 import type { AdminStore } from '../../store/admin/admin-store.ts';
 import type { Directory, Page } from '../../store/admin/directory.ts';
 import type { AuthoredStore } from '../../store/authored/authored-store.ts';
-import { notificationFrame } from '../../protocol/wire/frame.ts';
+import { takeOffRoster } from '../member/off-roster.ts';
 import type { MemberStore } from '../../store/member/member-store.ts';
 import type { Erasure, ErasureStore } from '../../store/erasure/erasure-store.ts';
 import type { Trace } from '../../redis/key-patterns.ts';
@@ -180,7 +180,7 @@ export class Erasures {
     switch (part) {
       case 'rooms':
         return this.#each(await directory.names('room', cursor, PAGE), async (name) => {
-          await members.erase(name, userName, notificationFrame('roomMembersRemoved', [name, [userName], null]));
+          await takeOffRoster(members, name, userName);
           await authored.eraseInRoom(name, userName, keep);
         });
       case 'peers':

@@ -1,0 +1,6 @@
+/** Taking a user who is no more off the roster of a room, which is told by the service. */
+import { notificationFrame } from '../../protocol/wire/frame.ts';
+import type { MemberStore } from '../../store/member/member-store.ts';
+
+export const takeOffRoster = (members: Pick<MemberStore, 'erase'>, roomName: string, userName: string): Promise<void> =>
+  members.erase(roomName, userName, notificationFrame('roomMembersRemoved', [roomName, [userName], null]));
