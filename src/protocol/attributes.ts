@@ -2,8 +2,8 @@
 import Type, { type Static } from 'typebox';
 import { CHANGES_MAX } from './params/paths.ts';
 import type { ValueMap } from './params/values.ts';
-import { carries, existing, JOINED, notification, optional, request, required } from './declare.ts';
-import { RoomName, UserName } from './types.ts';
+import { carries, existing, JOINED_AND_ASKER, notification, optional, request, required } from './declare.ts';
+import { By, RoomName } from './types.ts';
 
 /** In MessagePack. */
 export const ATTRIBUTES_BYTES = 8192;
@@ -21,7 +21,6 @@ export const AttributeChanges = Type.Unsafe<ValueMap>({
 });
 
 const Version = Type.Integer({ minimum: 0, description: 'Counts the changes; 0 where there were none.' });
-const ByOrService = Type.Union([UserName, Type.Null()]);
 
 export const Attributes = Type.Object(
   { attributes: AttributeMap, version: Version },
@@ -67,9 +66,9 @@ export const attributesNotifications = {
       carries('roomName', RoomName),
       carries('changes', AttributeChanges),
       carries('version', Version),
-      carries('by', ByOrService),
+      carries('by', By),
     ],
-    audience: `${JOINED} And the socket that has asked.`,
+    audience: JOINED_AND_ASKER,
     example: ['lobby', { title: 'Tea' }, 1, 'alice'],
   }),
 };

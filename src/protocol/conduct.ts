@@ -1,9 +1,8 @@
 /** Who may post in a room, and how often: silenced users, and slow mode. */
 import Type, { type Static } from 'typebox';
 import { SLOW_MODE_MS_MAX } from './conversation.ts';
-import { carries, existing, JOINED, notification, optional, request, required } from './declare.ts';
-import { ListNames, PageOptions, RoomName, Timestamp, UserName } from './types.ts';
-import { By } from './member.ts';
+import { carries, existing, JOINED_AND_ASKER, notification, optional, request, required } from './declare.ts';
+import { By, ListNames, NextCursor, PageOptions, RoomName, Timestamp, UserName } from './types.ts';
 
 export const SilenceOptions = Type.Object(
   { until: Type.Optional(Timestamp) },
@@ -24,7 +23,7 @@ export const SilencedPage = Type.Object(
         { title: 'Silenced', description: 'Who may not post, and until when.' },
       ),
     ),
-    cursor: Type.Union([Type.String(), Type.Null()], { description: 'For the next page; nil at the end.' }),
+    cursor: NextCursor,
   },
   { title: 'SilencedPage', description: 'Users who may not post in a room.' },
 );
@@ -76,8 +75,6 @@ export const conductRequests = {
   }),
 };
 
-const TOLD = `${JOINED} And the socket that has asked.`;
-
 export const conductNotifications = {
   roomSilenced: notification({
     doc: 'Users may not post in the room, until a time, or for good where it is nil.',
@@ -87,21 +84,21 @@ export const conductNotifications = {
       carries('until', Until),
       carries('by', By),
     ],
-    audience: TOLD,
+    audience: JOINED_AND_ASKER,
     example: ['lobby', ['mallory'], 1767225600000, 'alice'],
   }),
 
   roomUnsilenced: notification({
     doc: 'Users may post again. Of a time that is over nothing is told.',
     params: [carries('roomName', RoomName), carries('userNames', ListNames), carries('by', By)],
-    audience: TOLD,
+    audience: JOINED_AND_ASKER,
     example: ['lobby', ['mallory'], 'alice'],
   }),
 
   roomSlowModeChanged: notification({
     doc: 'Another time is to pass between two messages of a user; 0 for none.',
     params: [carries('roomName', RoomName), carries('ms', Type.Integer({ minimum: 0 })), carries('by', By)],
-    audience: TOLD,
+    audience: JOINED_AND_ASKER,
     example: ['lobby', 10000, 'alice'],
   }),
 };

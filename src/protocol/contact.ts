@@ -1,7 +1,7 @@
 /** Contacts: users who see each other come and go, and what each shows of itself. */
 import Type, { type Static } from 'typebox';
 import { carries, notification, optional, OTHERS, request, required } from './declare.ts';
-import { Count, PageOptions, Timestamp, UserName } from './types.ts';
+import { Count, NextCursor, PageOptions, Timestamp, UserName } from './types.ts';
 import type { ValueMap } from './params/values.ts';
 
 const Status = Type.Union([Type.Literal('online'), Type.Literal('offline')], {
@@ -27,7 +27,7 @@ export const Profile = Type.Unsafe<ValueMap>({
 export const ContactPage = Type.Object(
   {
     contacts: Type.Array(Profile),
-    cursor: Type.Union([Type.String(), Type.Null()], { description: 'For the next page; nil at the end.' }),
+    cursor: NextCursor,
     count: Count,
   },
   { title: 'ContactPage', description: 'One page of contacts, in the order of their names, and how many there are.' },

@@ -5,7 +5,7 @@ import { AttributeMap } from './attributes.ts';
 import { carries, defaulted, existing, notification, request } from './declare.ts';
 import { Role } from './member.ts';
 import { ProcessedMessage } from './message.ts';
-import { Count, Epoch, MessageId, RoomName, Timestamp, UserName } from './types.ts';
+import { Count, Epoch, MessageId, NextCursor, RoomName, Timestamp, UserName } from './types.ts';
 
 export const RoomKind = Type.Union([Type.Literal('normal'), Type.Literal('transient'), Type.Literal('temporary')], {
   title: 'RoomKind',
@@ -125,7 +125,7 @@ export type RoomListOptions = Static<typeof RoomListOptions>;
 export const RoomListPage = Type.Object(
   {
     rooms: Type.Array(RoomListed),
-    cursor: Type.Union([Type.String(), Type.Null()], { description: 'For the next page; nil at the end.' }),
+    cursor: NextCursor,
   },
   { title: 'RoomListPage', description: 'Rooms that one belongs to, newest activity first.' },
 );

@@ -172,6 +172,7 @@ export function mayCarry<const N extends string, S extends TSchema>(
 
 /** Audiences that several nouns have. */
 export const JOINED = 'All sockets joined to the room.';
+export const JOINED_AND_ASKER = `${JOINED} And the socket that has asked.`;
 export const OTHERS = "The user's other sockets, on any node.";
 
 export interface NotificationDeclaration<P extends readonly NotificationParam[] = readonly NotificationParam[]> {

@@ -2,9 +2,9 @@
 import Type, { type Static } from 'typebox';
 import { AttributeMap } from './attributes.ts';
 import { Signature } from './connection.ts';
-import { carries, existing, JOINED, notification, optional, request, required } from './declare.ts';
+import { carries, existing, JOINED_AND_ASKER, notification, optional, request, required } from './declare.ts';
 import type { ValueMap } from './params/values.ts';
-import { Count, ErrorValue, ListNames, PageOptions, RoomName, Timestamp, UserName } from './types.ts';
+import { By, Count, ErrorValue, ListNames, NextCursor, PageOptions, RoomName, Timestamp, UserName } from './types.ts';
 import { encodeValue } from './wire/msgpack.ts';
 import { opening } from './wire/opening.ts';
 import { concat } from './wire/pack.ts';
@@ -14,9 +14,6 @@ export const Role = Type.Union([Type.Literal('owner'), Type.Literal('admin'), Ty
   description: '`admin`: on the adminlist.',
 });
 export type Role = Static<typeof Role>;
-
-/** Who did it: nil for the service itself. */
-export const By = Type.Union([UserName, Type.Null()], { title: 'By', description: 'Who did it; nil for the service.' });
 
 export const MemberOptions = Type.Object(
   { signature: Type.Optional(Signature) },
@@ -61,7 +58,7 @@ export type MemberInfo = Static<typeof MemberInfo>;
 export const MembersPage = Type.Object(
   {
     members: Type.Array(MemberInfo),
-    cursor: Type.Union([Type.String(), Type.Null()], { description: 'For the next page; nil at the end.' }),
+    cursor: NextCursor,
     count: Count,
   },
   { title: 'MembersPage', description: 'Members in the order of their names.' },
@@ -143,8 +140,6 @@ export const memberRequests = {
   }),
 };
 
-const TOLD = `${JOINED} And the socket that has asked.`;
-
 export const memberNotifications = {
   roomInvited: notification({
     doc: 'The user was made a member of a room, by somebody or by itself on another device. In the inbox.',
@@ -176,21 +171,21 @@ export const memberNotifications = {
   roomMembersAdded: notification({
     doc: 'Users were made members, who were none.',
     params: [carries('roomName', RoomName), carries('userNames', ListNames), carries('by', By)],
-    audience: TOLD,
+    audience: JOINED_AND_ASKER,
     example: ['lobby', ['bob'], 'alice'],
   }),
 
   roomMembersRemoved: notification({
     doc: 'Users are members no more. It comes before what is told of their leaving the room.',
     params: [carries('roomName', RoomName), carries('userNames', ListNames), carries('by', By)],
-    audience: TOLD,
+    audience: JOINED_AND_ASKER,
     example: ['lobby', ['bob'], 'alice'],
   }),
 
   roomRoleChanged: notification({
     doc: 'A member has another role.',
     params: [carries('roomName', RoomName), carries('userName', UserName), carries('role', Role), carries('by', By)],
-    audience: TOLD,
+    audience: JOINED_AND_ASKER,
     example: ['lobby', 'bob', 'admin', 'alice'],
   }),
 };

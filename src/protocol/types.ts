@@ -9,6 +9,9 @@ export const RoomName = Type.String({ title: 'RoomName', form: 'name', descripti
 
 export const UserName = Type.String({ title: 'UserName', form: 'name', description: 'Name of a user.' });
 
+/** Who did something that others are told. */
+export const By = Type.Union([UserName, Type.Null()], { title: 'By', description: 'Who did it; nil for the service.' });
+
 export const SocketId = Type.String({ title: 'SocketId', description: 'Opaque id of one connection.' });
 
 export const Timestamp = Type.Integer({
@@ -55,10 +58,14 @@ export const PageOptions = Type.Object(
 );
 export type PageOptions = Static<typeof PageOptions>;
 
+export const NextCursor = Type.Union([Type.String(), Type.Null()], {
+  description: 'For the next page; nil at the end.',
+});
+
 export const UserlistPage = Type.Object(
   {
     names: Type.Array(UserName),
-    cursor: Type.Union([Type.String(), Type.Null()], { description: 'For the next page; nil at the end.' }),
+    cursor: NextCursor,
     count: Type.Integer({ minimum: 0, description: 'Names in the whole list.' }),
   },
   { title: 'UserlistPage', description: 'One page of the members of a room, or of another list of names.' },

@@ -2,7 +2,7 @@
 import { AttributeMap } from '../attributes.ts';
 import { RoomKind } from '../conversation.ts';
 import Type, { type Static } from 'typebox';
-import { Count, ListNames, RoomName, SocketId, UserName } from '../types.ts';
+import { Count, ListNames, NextCursor, RoomName, SocketId, UserName } from '../types.ts';
 import { HistoryInfo } from '../history.ts';
 
 /** Bytes that a close frame has left for the reason, and some. */
@@ -87,8 +87,6 @@ export const ApiPageOptions = Type.Object(
   },
   { title: 'ApiPageOptions', description: 'Which page.' },
 );
-
-const NextCursor = Type.Union([Type.String(), Type.Null()], { description: 'For the next page; nil at the end.' });
 
 export const NamesPage = Type.Object(
   { names: Type.Array(Type.String()), cursor: NextCursor },

@@ -3,7 +3,7 @@ import Type, { type Static } from 'typebox';
 import { optional, request, required } from '../declare.ts';
 import { Role } from '../member.ts';
 import { ProcessedMessage } from '../message.ts';
-import { RoomName, Timestamp, UserName } from '../types.ts';
+import { NextCursor, RoomName, Timestamp, UserName } from '../types.ts';
 import type { ValueMap } from '../params/values.ts';
 
 export const exportPageMax = 500;
@@ -66,7 +66,7 @@ export type ExportEntry = Static<typeof ExportEntry>;
 const ExportPage = Type.Object(
   {
     entries: Type.Array(ExportEntry, { description: 'A line each, if a file of JSON lines is wanted.' }),
-    cursor: Type.Union([Type.String(), Type.Null()], { description: 'For the next page; nil at the end.' }),
+    cursor: NextCursor,
   },
   {
     title: 'ExportPage',
