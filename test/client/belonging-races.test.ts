@@ -1,34 +1,19 @@
 // What is told while something is read, and what is read in an order that nobody chose: rooms and the list are in the end as the
 // service has them, and nothing of that is without a word. The service is scripted.
 import { expect, test } from '@jest/globals';
-import type { Value, ValueMap } from '../../src/protocol/params/values.ts';
 import { eventually } from '../support/eventually.ts';
 import { useScope } from '../support/scope.ts';
-import { described, listed } from './belonging.ts';
+import { described, listed, pageOf, told, withList } from './belonging.ts';
 import { inRoom, message, settle } from './in-room.ts';
-import { connectSpeaking, type Speaking } from './people.ts';
+import type { Speaking } from './people.ts';
 
 const scope = useScope();
 
-const pageOf = (rooms: ValueMap[], cursor: string | null = null): Value => ({ rooms, cursor });
 const namesOf = ({ client }: Pick<Speaking, 'client'>): string[] =>
   client.conversations.list.map(({ room }) => room.name);
 
-async function withList(rooms: ValueMap[], cursor: string | null = null): Promise<Speaking> {
-  const speaking = await connectSpeaking(scope);
-  const loading = speaking.client.conversations.load();
-  (await speaking.service.next('roomList')).answer(pageOf(rooms, cursor));
-  await loading;
-  return speaking;
-}
-
-async function told({ client, service, tell }: Speaking, ...notices: [string, ...Value[]][]): Promise<void> {
-  tell(...notices);
-  await settle({ client, service });
-}
-
 test('attributes that changed during a loss are told although the list is read before the room', async () => {
-  const speaking = await withList([listed('lobby', 5, { attributes: { title: 'Tea' } })]);
+  const speaking = await withList(scope, [listed('lobby', 5, { attributes: { title: 'Tea' } })]);
   const { service, client } = speaking;
   const room = client.room('lobby');
   const events: unknown[] = [];
@@ -44,7 +29,7 @@ test('attributes that changed during a loss are told although the list is read b
 });
 
 test('a room that is lost while the list is read is not in it: neither one that its user was removed from, nor one that is closed to it', async () => {
-  const speaking = await withList([listed('tea', 9), listed('rum', 7), listed('ale', 5)]);
+  const speaking = await withList(scope, [listed('tea', 9), listed('rum', 7), listed('ale', 5)]);
   const { service } = speaking;
   service.cut();
   const reading = await service.next('roomList');
@@ -65,7 +50,12 @@ test('a reading of a room that was taken away meanwhile says nothing of it', asy
 });
 
 test('a room that comes to the front while the pages of the list are read again stays in it', async () => {
-  const { service, client } = await withList([listed('tea', 9), listed('rum', 7), listed('ale', 5), listed('gin', 3)]);
+  const { service, client } = await withList(scope, [
+    listed('tea', 9),
+    listed('rum', 7),
+    listed('ale', 5),
+    listed('gin', 3),
+  ]);
   service.cut();
   (await service.next('roomList')).answer(pageOf([listed('tea', 9), listed('rum', 7)], 'c1'));
   // Now something is said in `ale`, and `gin` is nobody's any more.
@@ -76,7 +66,7 @@ test('a room that comes to the front while the pages of the list are read again 
 });
 
 test('a room behind what was loaded comes to the top at its next message, whatever was told of it before', async () => {
-  const speaking = await withList([listed('tea', 9)], 'c1');
+  const speaking = await withList(scope, [listed('tea', 9)], 'c1');
   const { service } = speaking;
   const count = { roomName: 'rum', unread: 2, mentioned: false, last: message(3) };
   // What one had not read when one came: an old message, so that the beginning of the list has nothing of it.

@@ -1,8 +1,10 @@
 // What the service says of a room and of the list of rooms, for tests of rooms that people belong to; and what a room tells, in words.
 import type { Room } from '../../src/client/room/room.ts';
 import { Message } from '../../src/client/message/message.ts';
-import type { ValueMap } from '../../src/protocol/params/values.ts';
-import { message } from './in-room.ts';
+import type { Value, ValueMap } from '../../src/protocol/params/values.ts';
+import type { Scope } from '../support/scope.ts';
+import { message, settle } from './in-room.ts';
+import { connectSpeaking, type Speaking } from './people.ts';
 
 export const described = (fields: ValueMap = {}): ValueMap => ({
   roomName: 'lobby',
@@ -47,4 +49,21 @@ export function heardOf(room: Room): string[] {
     else told.push(`${event} ${JSON.stringify(what)}`);
   });
   return told;
+}
+
+export const pageOf = (rooms: ValueMap[], cursor: string | null = null): Value => ({ rooms, cursor });
+
+/** A client that has read this page of its list of rooms. */
+export async function withList(scope: Scope, rooms: ValueMap[], cursor: string | null = null): Promise<Speaking> {
+  const speaking = await connectSpeaking(scope);
+  const loading = speaking.client.conversations.load();
+  (await speaking.service.next('roomList')).answer(pageOf(rooms, cursor));
+  await loading;
+  return speaking;
+}
+
+/** Until what was told is there: behind it an answer. */
+export async function told({ client, service, tell }: Speaking, ...notices: [string, ...Value[]][]): Promise<void> {
+  tell(...notices);
+  await settle({ client, service });
 }

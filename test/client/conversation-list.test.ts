@@ -1,36 +1,18 @@
 // The list of one's rooms, of a scripted service: page by page, newest activity first, moved by all that is told of its rooms, and read
 // again after a loss.
 import { expect, jest, test } from '@jest/globals';
-import type { Value, ValueMap } from '../../src/protocol/params/values.ts';
 import type { RoomEntry } from '../../src/client/conversation/room-entry.ts';
 import { failureOf } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
 import { useScope } from '../support/scope.ts';
-import { listed } from './belonging.ts';
+import { listed, pageOf, told, withList } from './belonging.ts';
 import { entry, message } from './in-room.ts';
 import { authData } from './fake-service.ts';
-import { connectSpeaking, type Speaking } from './people.ts';
+import { connectSpeaking } from './people.ts';
 
 const scope = useScope();
 
-const pageOf = (rooms: ValueMap[], cursor: string | null = null): Value => ({ rooms, cursor });
 const names = (list: readonly RoomEntry[]): string[] => list.map(({ room }) => room.name);
-
-async function withList(rooms: ValueMap[], cursor: string | null = null): Promise<Speaking> {
-  const speaking = await connectSpeaking(scope);
-  const loading = speaking.client.conversations.load();
-  (await speaking.service.next('roomList')).answer(pageOf(rooms, cursor));
-  await loading;
-  return speaking;
-}
-
-/** Until what was told is there: behind it an answer. */
-async function told({ client, service, tell }: Speaking, ...notices: [string, ...Value[]][]): Promise<void> {
-  tell(...notices);
-  const asked = client.request('ping', {});
-  (await service.next('ping')).answer(1);
-  await asked;
-}
 
 test('it is read page by page, and its rooms know what it says of them', async () => {
   const { service, client } = await connectSpeaking(scope);
@@ -76,7 +58,7 @@ test('it is read page by page, and its rooms know what it says of them', async (
 });
 
 test('messages, counts, marks and mutes move it, and each change is told once it is in place', async () => {
-  const speaking = await withList([listed('tea', 9), listed('rum', 7), listed('ale', 5)]);
+  const speaking = await withList(scope, [listed('tea', 9), listed('rum', 7), listed('ale', 5)]);
   const { service, client } = speaking;
   const { conversations } = client;
   const joining = client.room('rum').join();
@@ -114,7 +96,7 @@ test('messages, counts, marks and mutes move it, and each change is told once it
 });
 
 test('who is made a member has the room at once, and the rest of it when the list is looked at; who is removed has it no more', async () => {
-  const speaking = await withList([listed('tea', 9)]);
+  const speaking = await withList(scope, [listed('tea', 9)]);
   const { service, client } = speaking;
   const { conversations } = client;
   const events: unknown[] = [];
@@ -151,7 +133,7 @@ test('a temporary room is out of it when it ends, which nobody tells', async () 
   const { serverTime } = authData() as { serverTime: number };
   const name = (endsAt: number): string => `tmp-${endsAt.toString(36).padStart(8, '0')}-0123456789abcdef`;
   const [brief, over] = [name(serverTime + 1_000), name(serverTime - 1)];
-  const speaking = await withList([listed(brief, 9, { kind: 'temporary' }), listed('tea', 8)]);
+  const speaking = await withList(scope, [listed(brief, 9, { kind: 'temporary' }), listed('tea', 8)]);
   const { conversations } = speaking.client;
   const later = name(serverTime + 600_000);
   for (const roomName of [over, later]) {
@@ -185,7 +167,7 @@ test('what it is asked for by kind and attributes it keeps to', async () => {
 });
 
 test('a room behind what was loaded comes to the top when something is said in it', async () => {
-  const speaking = await withList([listed('tea', 9)], 'c1');
+  const speaking = await withList(scope, [listed('tea', 9)], 'c1');
   const { service, client } = speaking;
   const count = { roomName: 'rum', unread: 1, mentioned: false, last: message(12) };
   await told(speaking, ['unreadCounts', [count]], ['unreadCounts', [{ ...count, last: message(13) }]]);
@@ -199,7 +181,7 @@ test('a room behind what was loaded comes to the top when something is said in i
 });
 
 test('after a loss it is read again as far as it was, and told once', async () => {
-  const { service, client } = await withList([listed('tea', 9), listed('rum', 7), listed('ale', 5)], 'c1');
+  const { service, client } = await withList(scope, [listed('tea', 9), listed('rum', 7), listed('ale', 5)], 'c1');
   const { conversations } = client;
   const changes: string[][] = [];
   conversations.on('change', (list) => changes.push(names(list)));
@@ -218,7 +200,7 @@ test('after a loss it is read again as far as it was, and told once', async () =
 });
 
 test('a room is made with its people, and is in the list of who made it', async () => {
-  const speaking = await withList([listed('tea', 9)]);
+  const speaking = await withList(scope, [listed('tea', 9)]);
   const { service, client } = speaking;
   const { conversations } = client;
   const creating = conversations.create({ members: ['bob'], unique: true, attributes: { title: 'Us' } });

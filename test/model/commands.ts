@@ -1,6 +1,7 @@
 // What may happen, as fast-check's commands: each does it to the model and to the service and compares the answers.
 import { expect } from '@jest/globals';
 import fc, { type AsyncCommand } from 'fast-check';
+import { livesOf } from './lives.ts';
 import { listNames, type ChatModel, type ListName, type Verdict } from './model.ts';
 import { nodeOf, socketNames, userNames, witnessNames, type Real } from './real.ts';
 
@@ -69,33 +70,7 @@ const changeOwner = (roomName: string, owner: string | undefined): Command => ({
   toString: () => `${roomName} is given to ${owner ?? 'nobody'}`,
 });
 
-const connect = (socketName: string): Command => ({
-  check: (m) => !m.sockets.has(socketName),
-  run: async (m, r) => {
-    m.connect(socketName, socketName.slice(0, -1), nodeOf(socketName));
-    await r.connect(socketName);
-  },
-  toString: () => `${socketName} connects`,
-});
-
-const disconnect = (socketName: string): Command => ({
-  check: (m) => m.sockets.has(socketName),
-  run: async (m, r) => {
-    m.disconnect(socketName);
-    await r.disconnect(socketName, m);
-  },
-  toString: () => `${socketName} disconnects`,
-});
-
-const kill = (node: number): Command => ({
-  check: (m) => m.killsLeft > 0,
-  run: async (m, r) => {
-    m.killsLeft--;
-    for (const [name, one] of m.sockets) if (one.node === node) m.disconnect(name);
-    await r.kill(node, m);
-  },
-  toString: () => `node ${node} is killed`,
-});
+const { connect, disconnect, kill } = livesOf<ChatModel, Real>({ ownerOf: (name) => name.slice(0, -1), nodeOf });
 
 /** The suite's own numbering of messages, so that each is another. */
 let texts = 0;

@@ -6,6 +6,7 @@ import { listNames, type Making } from './conversation.ts';
 import * as edits from './conversation-edits.ts';
 import { TEMPORARY_ROOMS, uniqueKey, type Answer, type Conversations } from './conversations.ts';
 import { nodeOf, ownerOf, socketNames, userNames, type RealConversations } from './conversations-real.ts';
+import { livesOf } from './lives.ts';
 
 export type Command = AsyncCommand<Conversations, RealConversations>;
 
@@ -184,33 +185,7 @@ const give = (key: string, owner: string): Command => ({
   toString: () => `${key} is given to ${owner}`,
 });
 
-const connect = (name: string): Command => ({
-  check: (m) => !m.sockets.has(name),
-  run: async (m, r) => {
-    m.connect(name, ownerOf(name), nodeOf(name));
-    await r.connect(name);
-  },
-  toString: () => `${name} connects`,
-});
-
-const disconnect = (name: string): Command => ({
-  check: (m) => m.sockets.has(name),
-  run: async (m, r) => {
-    m.disconnect(name);
-    await r.disconnect(name, m);
-  },
-  toString: () => `${name} disconnects`,
-});
-
-const kill = (node: number): Command => ({
-  check: (m) => m.killsLeft > 0,
-  run: async (m, r) => {
-    m.killsLeft--;
-    for (const [name, one] of m.sockets) if (one.node === node) m.disconnect(name);
-    await r.kill(node, m);
-  },
-  toString: () => `node ${node} is killed`,
-});
+const { connect, disconnect, kill } = livesOf<Conversations, RealConversations>({ ownerOf, nodeOf });
 
 /** The suite's own numbering of messages, so that each is another. */
 let texts = 0;
