@@ -4,7 +4,7 @@ import { eventually } from '../support/eventually.ts';
 import { startLink } from '../support/faulty-link.ts';
 import { presenceOf, soundPresence } from '../support/presence-checker.ts';
 import { startRedis } from '../support/redis.ts';
-import { connectRpc, loginRpc, type Rpc } from '../support/rpc.ts';
+import { loginRpc, type Rpc } from '../support/rpc.ts';
 import type { Scope } from '../support/scope.ts';
 import { startService } from '../support/service.ts';
 
@@ -40,9 +40,8 @@ export async function repairedAfter(scope: Scope, { users, rooms, delayMs }: Out
   const numbers = Array.from({ length: users }, (_, i) => i).values();
   const arrive = async (): Promise<void> => {
     for (const i of numbers) {
-      const user = await connectRpc(scope, url);
-      // A busy machine may refuse for the moment.
-      await eventually(() => user.login({ userName: `user${i}` }));
+      // A busy machine may refuse for the moment, or close what it cannot log in.
+      const user = await eventually(() => loginRpc(scope, url, `user${i}`));
       await Promise.all(roomsOf(i).map((roomName) => eventually(() => user.call('roomJoin', roomName))));
       all.push(user);
     }
