@@ -3,10 +3,10 @@
  * names and never `KEYS[9]`; who runs it gets a word of refusal or named values, and never a position in a list. Knows
  * nothing of what any script means.
  */
-import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { hashTag, type Key } from './keys.ts';
 import { list, type Reader, type Reply } from './reply.ts';
+import { withLibraries } from './script/libraries.ts';
 
 export type ScriptArgument = string | number | Uint8Array;
 
@@ -92,7 +92,7 @@ export function scriptsBeside(moduleUrl: string): Declare {
       locals(argNames, 'ARGV') +
       (restKeys ? `local restKeys = ${keys.length + 1}\n` : '') +
       (rest ? `local rest = ${argNames.length + 1}\n` : '') +
-      withLibraries(new URL(`./${name}.lua`, moduleUrl), new URL('../lib/', moduleUrl), new Set());
+      withLibraries(new URL(`./${name}.lua`, moduleUrl), new URL('../lib/', moduleUrl));
     const script = {
       name: basename(name),
       keys,
@@ -113,18 +113,6 @@ export function scriptsBeside(moduleUrl: string): Declare {
 
 const locals = (names: readonly string[], from: string): string =>
   names.length === 0 ? '' : `local ${names.join(', ')} = ${names.map((_, i) => `${from}[${i + 1}]`).join(', ')}\n`;
-
-/** A Lua file behind the libraries it uses, each of them once, behind its own. */
-function withLibraries(file: URL, folder: URL, included: Set<string>): string {
-  const text = readFileSync(file, 'utf8');
-  const uses = /^-- uses: (.*)\n/.exec(text)?.[1]?.split(' ') ?? [];
-  const libraries = uses.map((library) => {
-    if (included.has(library)) return '';
-    included.add(library);
-    return `${withLibraries(new URL(`${library}.lua`, folder), folder, included)}\n`;
-  });
-  return libraries.join('') + text;
-}
 
 /** The client takes bytes as Buffers only; any other array of bytes it would write as text. */
 function wire(value: ScriptArgument): ScriptArgument {
