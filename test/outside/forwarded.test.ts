@@ -1,6 +1,7 @@
 // What proxies tell: both families of headers in the forms that proxies write, and whose word counts.
 import { describe, expect, test } from '@jest/globals';
 import { AddressList } from '../../src/outside/address.ts';
+import { leastCpuMsOf } from '../support/cpu-time.ts';
 import { clientAddress, readForwarded, type Forwarded, type ForwardedHeaders } from '../../src/outside/forwarded.ts';
 
 const read = (kind: ForwardedHeaders, headers: Record<string, string>): Forwarded =>
@@ -42,15 +43,9 @@ describe('Forwarded', () => {
   });
 
   test('is read in a time that its length explains, whatever stands in it', () => {
-    // The shortest of a few: the others may have been interrupted.
     const timeOf = (unit: string, times: number): number => {
       const forwarded = unit.repeat(times);
-      const took = Array.from({ length: 5 }, () => {
-        const began = performance.now();
-        read('forwarded', { forwarded });
-        return performance.now() - began;
-      });
-      return Math.min(...took);
+      return leastCpuMsOf(5, () => read('forwarded', { forwarded }));
     };
     for (const unit of ['for="', 'for="\\"', 'a', '"', '\\', ',', ';', '=', 'for=x;']) {
       timeOf(unit, 2000);

@@ -9,6 +9,7 @@ import { malformedReasons } from '../../src/protocol/wire/malformed.ts';
 import { isValidName } from '../../src/protocol/names/rule.ts';
 import { checkArgs } from '../../src/protocol/params/validate.ts';
 import { createRng, seeded, type Rng } from '../support/rng.ts';
+import { leastCpuMsOf } from '../support/cpu-time.ts';
 import { anyValue } from './arbitraries.ts';
 import { bytesOf, concat } from './frames.ts';
 import { hostileFrame, plainFrame } from './hostile-frames.ts';
@@ -109,31 +110,21 @@ function judgeNames(value: unknown): void {
     Object.values(value).forEach(judgeNames);
 }
 
-function fastestOf(runs: number, work: () => void): number {
-  let fastest = Infinity;
-  for (let run = 0; run < runs; run++) {
-    const began = performance.now();
-    work();
-    fastest = Math.min(fastest, performance.now() - began);
-  }
-  return fastest;
-}
-
 describe.each(['msgpack', 'json'] as const)('%s', (format) => {
   test(`${HOSTILE} hostile frames cost no more than a few ordinary ones`, async () => {
     const seed = process.env['PARLEY_FUZZ_FRAMES'] === undefined ? { seed: 20261128 } : {};
     const plain = plainFrame(format);
-    const ordinary = (runs: number): number => fastestOf(runs, () => serve(format, plain));
+    const ordinary = (runs: number): number => leastCpuMsOf(runs, () => serve(format, plain));
     const excesses: string[] = [];
     await seeded((rng) => {
       const plainMs = ordinary(20);
       for (let i = 0; i < HOSTILE; i++) {
         const { what, bytes } = hostileFrame(rng, format);
         const share = Math.max(0.1, bytes.length / plain.length);
-        let times = fastestOf(1, () => serve(format, bytes)) / (plainMs * share);
+        let times = leastCpuMsOf(1, () => serve(format, bytes)) / (plainMs * share);
         // What exceeds once may have been disturbed, for the machine is not this test's alone: both again, side by side.
         for (let again = 0; again < 4 && times > TIMES_MAX; again++) {
-          times = fastestOf(4, () => serve(format, bytes)) / (ordinary(4) * share);
+          times = leastCpuMsOf(4, () => serve(format, bytes)) / (ordinary(4) * share);
         }
         if (times > TIMES_MAX) excesses.push(`${times.toFixed(1)} times: ${what}`);
       }
