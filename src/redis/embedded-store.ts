@@ -3,7 +3,16 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { parentPort } from 'node:worker_threads';
-import { createRedisCommandExecutor, RedisServerState, Resp2Server } from 'js-redis-server/core';
+import {
+  CommandExecutor,
+  createAuthPolicy,
+  createRedisCommandRegistry,
+  createTransactionPolicy,
+  RedisServerState,
+  resolveCompatibilityProfile,
+  Resp2Server,
+  scanCommand,
+} from 'js-redis-server/core';
 
 const loopback = '127.0.0.1';
 
@@ -12,11 +21,27 @@ export interface EmbeddedStoreReady {
   readonly port: number;
 }
 
+const compatibility = 'redis-7.0';
+
+/**
+ * Its commands, of which SCAN gives all keys at once: its cursors are places in the list of them, so what is behind a key that
+ * goes would be passed over.
+ */
+function executor(): CommandExecutor {
+  const profile = resolveCompatibilityProfile(compatibility);
+  const registry = createRedisCommandRegistry([], profile);
+  registry.override({
+    ...scanCommand,
+    execute: (options, context) => scanCommand.execute({ ...options, count: Number.MAX_SAFE_INTEGER }, context),
+  });
+  return new CommandExecutor({ registry, profile, policies: [createAuthPolicy(), createTransactionPolicy()] });
+}
+
 /** Listens on loopback, on a free port. Throws if it would listen anywhere else: there is no password. */
 async function listen(): Promise<AddressInfo> {
   const store = new Resp2Server({
-    server: new RedisServerState({ compatibility: 'redis-7.0' }),
-    executor: createRedisCommandExecutor({ compatibility: 'redis-7.0' }),
+    server: new RedisServerState({ compatibility }),
+    executor: executor(),
   });
   // Its own `listen` takes no host and would open all interfaces; the socket server beneath it does take one.
   store.server.listen({ host: loopback, port: 0 });

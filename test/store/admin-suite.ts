@@ -281,6 +281,24 @@ function directory(open: OpenStore): void {
     expect(await all(store, 'room', 100)).toEqual(names.filter((name) => name !== 'n7'));
   });
 
+  test('what is there all the while is found, whatever goes between two pages', async () => {
+    const store = await open(scope);
+    const names = Array.from({ length: 60 }, (_, i) => `n${i}`);
+    for (const name of names) await store.rooms.create(name, roomOptions('owner'));
+    // Keys beside them, more than a page looks at.
+    const others = Array.from({ length: 600 }, (_, i) => store.keys.room(`other${i}`).marks);
+    for (const key of others) await store.client.hset(key, 'a', '1');
+    const first = await store.directory.names('room', undefined, 7);
+    const found = new Set(first?.items);
+    for (const key of others) await store.client.unlink(key);
+    for (let { cursor } = first ?? {}; cursor !== undefined;) {
+      const page = await store.directory.names('room', cursor, 7);
+      for (const name of page?.items ?? []) found.add(name);
+      cursor = page?.cursor;
+    }
+    expect([...found].toSorted()).toEqual(names.toSorted());
+  });
+
   test('a cursor is one that it gave, or of a server that is gone: that is passed over', async () => {
     const store = await open(scope);
     await store.rooms.create('only', roomOptions('owner'));
