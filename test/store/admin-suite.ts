@@ -283,11 +283,11 @@ function directory(open: OpenStore): void {
 
   test('what is there all the while is found, whatever goes between two pages', async () => {
     const store = await open(scope);
-    const names = Array.from({ length: 60 }, (_, i) => `n${i}`);
-    for (const name of names) await store.rooms.create(name, roomOptions('owner'));
-    // Keys beside them, more than a page looks at.
-    const others = Array.from({ length: 600 }, (_, i) => store.keys.room(`other${i}`).marks);
+    // Keys before them: all, and some rooms, are of the first page.
+    const others = Array.from({ length: 400 }, (_, i) => store.keys.room(`other${i}`).marks);
     for (const key of others) await store.client.hset(key, 'a', '1');
+    const names = Array.from({ length: 400 }, (_, i) => `n${i}`);
+    for (const name of names) await store.rooms.create(name, roomOptions('owner'));
     const first = await store.directory.names('room', undefined, 7);
     const found = new Set(first?.items);
     for (const key of others) await store.client.unlink(key);
