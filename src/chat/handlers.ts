@@ -7,6 +7,8 @@ import { accessHandlers } from './access/access.ts';
 import type { Actor } from './actor.ts';
 import { attributesHandlers } from './attributes/attributes.ts';
 import type { Caller, Handlers } from './caller.ts';
+import { roomChangeHandlers } from './change/change.ts';
+import { directChangeHandlers } from './change/direct.ts';
 import { conductHandlers } from './conduct/conduct.ts';
 import { contactHandlers } from './contact/contact.ts';
 import { conversationHandlers } from './conversation/conversation.ts';
@@ -43,6 +45,8 @@ export function bindHandlers(services: Services): Handlers {
     ...conversationHandlers(services),
     ...memberHandlers(services),
     ...stateHandlers(services),
+    ...roomChangeHandlers(services),
+    ...directChangeHandlers(services),
   };
   return judged(handlers, services);
 }

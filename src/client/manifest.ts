@@ -82,6 +82,16 @@ export const requests: Readonly<Record<string, RequestEntry>> = {
   roomSlowModeSet: { params: ['roomName', 'ms'], required: 2 },
   userStateSet: { params: ['changes'], required: 1, free: [0] },
   userStateGet: { params: ['userName'], required: 1, reads: true },
+  roomMessageUpdate: { params: ['roomName', 'id', 'message', 'options'], required: 3, free: [2], sized: true },
+  roomMessageRecall: { params: ['roomName', 'id', 'options'], required: 2 },
+  roomMessageReact: { params: ['roomName', 'id', 'key', 'options'], required: 3 },
+  roomMessageAppend: { params: ['roomName', 'id', 'text', 'options'], required: 3, sized: true },
+  roomReactionsGet: { params: ['roomName', 'id', 'options'], required: 2, reads: true },
+  directMessageUpdate: { params: ['userName', 'id', 'message', 'options'], required: 3, free: [2], sized: true },
+  directMessageRecall: { params: ['userName', 'id', 'options'], required: 2 },
+  directMessageReact: { params: ['userName', 'id', 'key', 'options'], required: 3 },
+  directMessageAppend: { params: ['userName', 'id', 'text', 'options'], required: 3, sized: true },
+  directReactionsGet: { params: ['userName', 'id', 'options'], required: 2, reads: true },
 };
 
 export const notifications: ReadonlySet<string> = new Set([
@@ -129,6 +139,8 @@ export const notifications: ReadonlySet<string> = new Set([
   'roomUnsilenced',
   'roomSlowModeChanged',
   'userStateChanged',
+  'roomMessageChanged',
+  'directMessageChanged',
   'goAway',
 ]);
 

@@ -184,6 +184,8 @@ function readRooms(reader: Reader): Config['rooms'] {
     listSizeLimit: reader.get(settings.roomListSizeLimit),
     roomsPerSocket: reader.get(settings.roomsPerSocket),
     globalRoom: reader.get(settings.globalRoom),
+    adminsEdit: reader.get(settings.adminsEdit),
+    editWindowMs: reader.get(settings.editWindowMs),
     membersMax: reader.get(settings.roomMembers),
     perUser: reader.get(settings.roomsPerUser),
   };

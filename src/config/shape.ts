@@ -71,6 +71,10 @@ export interface Config {
     readonly roomsPerSocket: number;
     /** A valid name. */
     readonly globalRoom: string | undefined;
+    /** Owner and admins may update messages of others. */
+    readonly adminsEdit: boolean;
+    /** How long after its posting a message may be updated; 0: always. */
+    readonly editWindowMs: number;
     /** Who belong to one. */
     readonly membersMax: number;
     /** To which one user belongs. */

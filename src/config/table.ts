@@ -119,6 +119,18 @@ export const settings = {
   accessListsUpdates: flag('PARLEY_ACCESS_LISTS_UPDATES', true, {
     doc: 'Whether new rooms announce changes of their access lists.',
   }),
+  adminsEdit: flag('PARLEY_ADMINS_EDIT', false, {
+    doc: 'Whether the owner and admins of a room may give messages of others another content.',
+  }),
+  editWindowMs: integer(
+    'PARLEY_EDIT_WINDOW_MS',
+    0,
+    { min: 0, max: 10 * 365 * dayMs },
+    {
+      unit: 'ms',
+      doc: 'How long after it was posted a message may be given another content, or more text; 0: always. Messages are recalled at any time.',
+    },
+  ),
   historyMaxSize: integer(
     'PARLEY_HISTORY_MAX_SIZE',
     10_000,

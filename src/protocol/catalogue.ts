@@ -15,6 +15,7 @@ import type {
 import type { HookCode } from './errors/errors.ts';
 import { accessNotifications, accessRequests } from './access.ts';
 import { attributesNotifications, attributesRequests } from './attributes.ts';
+import { changeNotifications, changeRequests, directChangeRequests } from './change.ts';
 import { conductNotifications, conductRequests } from './conduct.ts';
 import { connectionNotifications, connectionRequests } from './connection.ts';
 import { contactNotifications, contactRequests } from './contact.ts';
@@ -60,6 +61,8 @@ export const requests = {
   ...attributesRequests,
   ...conductRequests,
   ...stateRequests,
+  ...changeRequests,
+  ...directChangeRequests,
 };
 
 const { goAway, ...logins } = connectionNotifications;
@@ -84,6 +87,7 @@ export const notifications = {
   ...attributesNotifications,
   ...conductNotifications,
   ...stateNotifications,
+  ...changeNotifications,
   goAway,
 };
 

@@ -258,11 +258,19 @@ export function storedDirectFrame(
   return { ...prefixed, middle: MESSAGE_ID };
 }
 
+/** The same of one whose content is gone. */
+export const recalledStoredFrame = (author: string): { prefix: Uint8Array; middle: Uint8Array } => ({
+  prefix: messagePrefix([DIRECT_MESSAGE], author, {}, true, { isRecalled: true }).prefix,
+  middle: MESSAGE_ID,
+});
+
 /** What is left of a `directMessage` whose content is gone; one that is not stored has no id. */
 export function recalledDirectFrame(author: string, timestamp: number, id: number | undefined): Uint8Array {
-  const tombstone = { recalled: true };
-  if (id === undefined) return concat([directMessageFrame(author, tombstone).prefix, uint64(timestamp)]);
-  const { prefix, middle } = storedDirectFrame(author, tombstone);
+  if (id === undefined) {
+    const { prefix } = messagePrefix([DIRECT_MESSAGE], author, {}, false, { isRecalled: true });
+    return concat([prefix, uint64(timestamp)]);
+  }
+  const { prefix, middle } = recalledStoredFrame(author);
   return concat([prefix, uint64(timestamp), middle, uint64(id)]);
 }
 

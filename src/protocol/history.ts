@@ -2,7 +2,7 @@
 import Type, { type Static } from 'typebox';
 import { carries, defaulted, existing, notification, request, required } from './declare.ts';
 import { ProcessedMessage } from './message.ts';
-import { AnyValue, Epoch, MessageId, RoomName, Timestamp, UserName } from './types.ts';
+import { AnyValue, Epoch, LastChange, MessageId, RoomName, Timestamp, UserName } from './types.ts';
 
 export const HistoryInfo = Type.Object(
   {
@@ -12,6 +12,7 @@ export const HistoryInfo = Type.Object(
     lastMessageId: MessageId,
     oldestMessageId: Type.Integer({ minimum: 1, description: 'Oldest kept; `lastMessageId + 1` if none is.' }),
     epoch: Epoch,
+    lastChange: LastChange,
   },
   { title: 'HistoryInfo', description: "State of a room's history." },
 );
@@ -136,6 +137,7 @@ export const historyRequests = {
         lastMessageId: 42,
         oldestMessageId: 1,
         epoch: 'e3b0c442',
+        lastChange: 3,
       },
     },
   }),

@@ -7,6 +7,7 @@ import {
   Count,
   Epoch,
   ErrorValue,
+  LastChange,
   MessageId,
   Options,
   PageOptions,
@@ -50,12 +51,13 @@ export const RoomPosition = Type.Object(
     epoch: Type.Optional(Epoch),
     lastMessageId: Type.Optional(MessageId),
     lastTimestamp: Type.Optional(Timestamp),
+    lastChange: Type.Optional(LastChange),
     group: Type.Optional(Type.String({ form: 'name', description: 'As in JoinOptions.' })),
   },
   {
     title: 'RoomPosition',
     description:
-      'How far a client has seen a room: the epoch, the id of the last message seen, and the timestamp of that message. Without `epoch` and `lastMessageId` it is a plain join.',
+      'How far a client has seen a room: the epoch, the id of the last message seen, and the timestamp of that message; the last change of a message that it knows. Without `epoch` and `lastMessageId` it is a plain join.',
   },
 );
 export type RoomPosition = Static<typeof RoomPosition>;
@@ -68,6 +70,16 @@ export const RoomJoined = Type.Object(
     lastMessageId: MessageId,
     recovered: Type.Boolean({ description: 'False when the gap could not be filled whole.' }),
     messages: Type.Array(ProcessedMessage, { description: 'What was missed since the position, oldest first.' }),
+    lastChange: LastChange,
+    changes: Type.Optional(
+      Type.Array(ProcessedMessage, {
+        description:
+          'Where the position has a `lastChange`: the messages up to its `lastMessageId` that have changed since, as they are now, in the order of their last changes.',
+      }),
+    ),
+    changesRecovered: Type.Optional(
+      Type.Boolean({ description: 'With `changes`: false when they could not be given whole, and none are.' }),
+    ),
   },
   { title: 'RoomJoined', description: 'A room joined by `roomsJoin`.' },
 );
@@ -119,6 +131,7 @@ export const membershipRequests = {
           lastMessageId: 42,
           recovered: true,
           messages: [{ textMessage: 'hello', author: 'bob', timestamp: 1767225600500, id: 42 }],
+          lastChange: 3,
         },
       ],
     },

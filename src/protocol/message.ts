@@ -11,7 +11,7 @@ export const Message = Type.Unsafe<ValueMap>({
   type: 'object',
   title: 'Message',
   description:
-    'Any map of at most `limits.messageBytes`. `author`, `timestamp` and `id` in it are overwritten; `mentions` and `mentionAll` are dropped, for they are options.',
+    "Any map of at most `limits.messageBytes`. `author`, `timestamp` and `id` in it are overwritten; `mentions` and `mentionAll` are dropped, for they are options, and so are `version`, `updatedAt`, `reactions`, `repliesCount` and `recalled`, which are the server's.",
 });
 
 export const ProcessedMessage = Type.Unsafe<ValueMap>({
@@ -19,7 +19,7 @@ export const ProcessedMessage = Type.Unsafe<ValueMap>({
   title: 'ProcessedMessage',
   required: ['timestamp'],
   description:
-    "The author's map plus `author` (UserName), `timestamp` (Timestamp) and `id` (MessageId; absent if transient, and of a direct message that is not stored), and where it mentions somebody `mentions` (names) and `mentionAll` (true). What the service itself sent has an `author` only if its map has. Of a message whose content was erased `id`, `author`, `timestamp` and `recalled: true` are left.",
+    "The author's map plus `author` (UserName), `timestamp` (Timestamp) and `id` (MessageId; absent if transient, and of a direct message that is not stored), and where it mentions somebody `mentions` (names) and `mentionAll` (true). What the service itself sent has an `author` only if its map has. It is the latest version: of one that has changed `version` (1 where left out) and `updatedAt` (Timestamp) say so; `reactions` (ReactionCounts) and `repliesCount` are there where there are any; text that is appended to has `done`, false until the end. Of a message that was recalled, or whose content was erased, `id`, `author`, `timestamp` and `recalled: true` are left, with `version` and `updatedAt` where it was recalled.",
 });
 
 /** Bytes of `pushData` in MessagePack. */
@@ -27,6 +27,14 @@ export const PUSH_DATA_BYTES = 4096;
 
 /** Names that one message mentions. */
 const MENTIONS_MAX = 50;
+
+/** Whom a message mentions, as its options say. */
+export const MESSAGE_MENTIONS = Type.Optional(
+  Type.Array(UserName, {
+    maxItems: MENTIONS_MAX,
+    description: `Users, at most ${MENTIONS_MAX}, who are mentioned: it comes back as a field of the message, without names that nobody can have.`,
+  }),
+);
 
 export const MessageOptions = Type.Object(
   {
@@ -43,12 +51,7 @@ export const MessageOptions = Type.Object(
           'Not stored, no id, result nil; dropped for readers who lag. Of those with an `event` in their map, which a socket sends to one room or user within 100 ms of another one with the same `event`, only the latest goes, when the time is over.',
       }),
     ),
-    mentions: Type.Optional(
-      Type.Array(UserName, {
-        maxItems: MENTIONS_MAX,
-        description: `Users, at most ${MENTIONS_MAX}, who are mentioned: it comes back as a field of the message, without names that nobody can have.`,
-      }),
-    ),
+    mentions: MESSAGE_MENTIONS,
     mentionAll: Type.Optional(
       Type.Boolean({
         description:
@@ -80,7 +83,7 @@ export type MessageOptions = Static<typeof MessageOptions>;
 
 export const messageRequests = {
   roomMessage: request({
-    doc: 'Posts a message to a room that the user has joined with some socket. Gives its id once it is stored; nil if transient, or a will. An integer `replyTo` in a message that is stored names one of the room that is there.',
+    doc: 'Posts a message to a room that the user has joined with some socket. Gives its id once it is stored; nil if transient, or a will. An integer `replyTo` in a message that is stored names one of the room that is there, whose `repliesCount` grows.',
     params: { roomName: existing(RoomName), message: required(Message), options: optional(MessageOptions) },
     result: Type.Union([MessageId, Type.Null()]),
     errors: ['noRoom', 'notJoined', 'notAllowed', 'messageTooLarge', 'silenced', 'noMessage', 'roomExpired'],
@@ -126,4 +129,10 @@ export function roomMessageFrame(
   const beginning = [ROOM_MESSAGE, encodeValue(roomName)];
   const { prefix, bytes } = messagePrefix(beginning, author, message, !transient, { mentioning });
   return { prefix, middle: transient ? NOTHING : MESSAGE_ID, bytes };
+}
+
+/** The same of a message whose content is gone. */
+export function recalledMessageFrame(roomName: string, author: string | undefined): RoomMessageFrame {
+  const beginning = [ROOM_MESSAGE, encodeValue(roomName)];
+  return { ...messagePrefix(beginning, author, {}, true, { isRecalled: true }), middle: MESSAGE_ID };
 }

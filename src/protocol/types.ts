@@ -26,6 +26,12 @@ export const MessageId = Type.Integer({
   description: 'Number of a message in its room: 1, 2, 3 … without gaps. 0 stands for "before the first".',
 });
 
+export const LastChange = Type.Integer({
+  title: 'LastChange',
+  minimum: 0,
+  description: 'Number of the last change of a message in its room: 1, 2, 3 … without gaps; 0 where there was none.',
+});
+
 export const Epoch = Type.String({
   title: 'Epoch',
   description: "Opaque name of a log's life. Message ids of different epochs are not comparable.",

@@ -54,6 +54,7 @@ export const historyInfo = (info: RoomInfo, pageMax: number): HistoryInfo => ({
   lastMessageId: info.lastId,
   oldestMessageId: info.oldestId,
   epoch: info.epoch,
+  lastChange: info.lastChange,
 });
 
 const pageOf = (messages: readonly StoredValue[]): Ok<ValueMap[]> => ok(new StoredResult<ValueMap[]>(messages));

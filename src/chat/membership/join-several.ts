@@ -132,8 +132,8 @@ const entryBytes = (roomName: string): number => ENTRY_BYTES + NAMES_PER_ENTRY *
 
 function entryValue({ position: { roomName }, join, recovered, messages }: Entry): Spliced {
   if (!('joined' in join)) return { roomName: echoedText(roomName), error: toErrorValue(join) };
-  const { njoined, at } = join.joined;
-  return { roomName, njoined, epoch: at.epoch, lastMessageId: at.id, recovered, messages };
+  const { njoined, at, lastChange } = join.joined;
+  return { roomName, njoined, epoch: at.epoch, lastMessageId: at.id, recovered, messages, lastChange };
 }
 
 function countRecovery(counters: RecoveryCounters, { position, join, recovered }: Entry): void {

@@ -286,7 +286,7 @@ export const errorTable = {
     temporary: false,
     status: 404,
     message: 'There is no message {id}.',
-    doc: 'The message that is named was never there, or is not kept any more.',
+    doc: 'The message that is named was never there, is not kept any more, or was recalled.',
     nextMove: 'Do not name it.',
   },
   versionConflict: {
@@ -296,6 +296,14 @@ export const errorTable = {
     message: 'It has changed meanwhile, and is of version {version}.',
     doc: 'Somebody else has changed it since the version that the request names.',
     nextMove: 'Read it, and decide again.',
+  },
+  wrongOffset: {
+    args: ['length'],
+    temporary: false,
+    status: 409,
+    message: 'The text does not belong there: there are {length} bytes.',
+    doc: 'What is to be appended begins behind the end of the text, or is not what is there already.',
+    nextMove: 'Read the message, and append what it lacks.',
   },
   tooLarge: {
     args: ['bytes'],

@@ -11,11 +11,15 @@ import { StoredValue } from './stored.ts';
 export const ROOM_MESSAGE = opening('roomMessage', 2);
 export const DIRECT_MESSAGE = opening('directMessage', 1);
 const AUTHOR = encodeValue('author');
+const IS_RECALLED = [encodeValue('recalled'), encodeValue(true)];
 const TIMESTAMP = concat([encodeValue('timestamp'), UINT64]);
 export const MESSAGE_ID = concat([encodeValue('id'), UINT64]);
 const UINT64_BYTES = 8;
 /** Fields of a processed message that are the server's, whatever the client sent under these keys. */
-const SERVER_FIELDS = ['author', 'timestamp', 'id', 'mentions', 'mentionAll'];
+const SERVER_FIELDS = [
+  ...['author', 'timestamp', 'id', 'mentions', 'mentionAll'],
+  ...['version', 'updatedAt', 'reactions', 'repliesCount', 'recalled'],
+];
 /** The service itself writes without an author. */
 const SERVICE_FIELDS = SERVER_FIELDS.filter((field) => field !== 'author');
 
@@ -33,8 +37,16 @@ function mentionEntries({ mentions = [], mentionAll = false }: Mentioning): Uint
   return entries;
 }
 
+interface PrefixOptions {
+  /** Further fields that are not the client's. */
+  readonly others?: readonly string[];
+  readonly mentioning?: Mentioning;
+  /** It is what is left of a message whose content is gone. */
+  readonly isRecalled?: boolean;
+}
+
 /**
- * Everything up to the timestamp, behind which only an id may come. `others` are further fields that are not the client's. The author
+ * Everything up to the timestamp, behind which only an id may come. The author
  * is always last: that of the service's own message is the one that its map names, if it names one.
  */
 export function messagePrefix(
@@ -42,11 +54,12 @@ export function messagePrefix(
   author: string | undefined,
   message: ValueMap,
   hasId: boolean,
-  { others = [], mentioning = {} }: { readonly others?: readonly string[]; readonly mentioning?: Mentioning } = {},
+  { others = [], mentioning = {}, isRecalled = false }: PrefixOptions = {},
 ): { prefix: Uint8Array; bytes: number } {
   const named = author ?? message['author'];
   const isBy = typeof named === 'string';
   const mentioned = mentionEntries(mentioning);
+  if (isRecalled) mentioned.push(IS_RECALLED);
   const by = [...mentioned.flat(), ...(isBy ? [AUTHOR, encodeValue(named)] : [])];
   const ours = [...(isBy ? SERVER_FIELDS : SERVICE_FIELDS), ...others];
   let shared = encodeShared(message);

@@ -34,6 +34,18 @@ class TopicKeys {
   get rewritten(): Key {
     return this.key('rewritten');
   }
+  /** Messages by the number of their last change. */
+  get changed(): Key {
+    return this.key('changed');
+  }
+  /** Who reacted to which message, and how, by its id. */
+  get reactions(): Key {
+    return this.key('reactions');
+  }
+  /** What was done to messages and is not told yet. */
+  get changesDue(): Key {
+    return this.key('changed:due');
+  }
   get events(): Key {
     return this.key('events');
   }

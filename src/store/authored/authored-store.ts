@@ -3,9 +3,9 @@
  * all rooms. Reading is one script, erasing several; each looks at a few hundred entries at most. Rejects with `StateUnavailable` where Redis
  * cannot be asked.
  */
-import { storedDirectFrame } from '../../protocol/direct.ts';
+import { recalledStoredFrame } from '../../protocol/direct.ts';
 import { erasedFrame } from '../../protocol/service/erased.ts';
-import { roomMessageFrame } from '../../protocol/message.ts';
+import { recalledMessageFrame } from '../../protocol/message.ts';
 import { authorMark } from '../../protocol/wire/message-frame.ts';
 import { encodeValue } from '../../protocol/wire/msgpack.ts';
 import type { Commands } from '../../redis/commands.ts';
@@ -30,8 +30,6 @@ type OnStep = () => Promise<void>;
 const LOOK = { lookMax: 500, bytesMax: 1 << 19 };
 /** The same of one that copies them. */
 const COPY = { pageMax: 500, bytesMax: 1 << 19 };
-/** What is left of a message. */
-const RECALLED = { recalled: true };
 
 export class AuthoredStore {
   readonly #commands: Commands;
@@ -57,14 +55,14 @@ export class AuthoredStore {
   /** Leaves tombstones of what a user wrote to a room. Done again it changes nothing. `onStep` is called behind each script. */
   async eraseInRoom(roomName: string, userName: string, onStep?: OnStep): Promise<void> {
     const keys = this.#keys.room(roomName);
-    const args = { ...authorMark(userName), ...roomMessageFrame(roomName, userName, RECALLED, false), ...this.#look };
+    const args = { ...authorMark(userName), ...recalledMessageFrame(roomName, userName), ...this.#look };
     await this.#erase(keys, (after) => this.#commands.run(scripts.eraseAuthored, keys, { ...args, after }), onStep);
   }
 
   /** The same of what it wrote to another user. */
   async eraseInPair(userName: string, peer: string, onStep?: OnStep): Promise<void> {
     const keys = this.#keys.pair(userName, peer);
-    const args = { user: userName, ...storedDirectFrame(userName, RECALLED), ...this.#look };
+    const args = { user: userName, ...recalledStoredFrame(userName), ...this.#look };
     await this.#erase(
       keys,
       (after) => this.#commands.run(scripts.eraseAuthoredDirect, keys, { ...args, after }),

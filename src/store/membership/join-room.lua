@@ -1,4 +1,4 @@
--- uses: clock occupants userlist access history room/make
+-- uses: clock occupants userlist access history messages/changed room/make
 -- Joins a socket to a room: existence, tombstone, access, membership, notice, and what was missed since the
 -- position the client names. One step, so that no rule can change between the check and the joining, and that
 -- the messages returned end exactly where live delivery begins. They come whole, or not at all where they do not fit into
@@ -78,9 +78,9 @@ if sinceId ~= '' then
     end
   end
 end
-local mode, kind = unpack(redis.call('HMGET', meta, 'whitelistOnly', 'kind'))
+local mode, kind, change = unpack(redis.call('HMGET', meta, 'whitelistOnly', 'kind', 'change'))
 return {
   position(), njoined, changed and 1 or 0, announced, recovered, missed, changesPending,
   tonumber(mode), log.life, freshEntry, now, isThere and 0 or 1, kind == 'transient' and 1 or 0,
-  inSession == '1' and redis.call('HGET', meta, 'attributes') or false,
+  inSession == '1' and redis.call('HGET', meta, 'attributes') or false, (changePlace(change)),
 }

@@ -55,6 +55,7 @@ export const joinRoom = script('join-room', {
     created: yes,
     isTransient: yes,
     attributes: optional(bytes),
+    lastChange: number,
   },
 });
 

@@ -68,6 +68,8 @@ export interface Joined {
   readonly isTransient: boolean;
   /** In MessagePack, of a room that the session is to keep; undefined for none. */
   readonly attributes?: Uint8Array | undefined;
+  /** Number of the last change of a message; 0 where there was none. */
+  readonly lastChange: number;
 }
 
 export interface LeaveRules {

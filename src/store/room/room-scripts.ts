@@ -58,5 +58,6 @@ export const readRoom = script('read-room', {
     lastId: number,
     oldestId: number,
     occupantCount: number,
+    lastChange: number,
   },
 });

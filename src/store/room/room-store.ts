@@ -46,6 +46,8 @@ export interface RoomInfo {
   readonly lastId: number;
   readonly oldestId: number;
   readonly occupantCount: number;
+  /** Number of the last change of a message; 0 where there was none. */
+  readonly lastChange: number;
 }
 
 export interface RoomStoreOptions {
