@@ -18,6 +18,7 @@ import { deleteRoom } from '../chat/room/room.ts';
 import { StateTelling, type StateTellingDeps } from '../chat/state/telling.ts';
 import { MemberNews, type MemberNewsDeps } from '../chat/unread/member-news.ts';
 import { Transients } from '../chat/message/transients.ts';
+import { HeldAppends } from '../chat/change/held-appends.ts';
 import { Absences } from '../chat/message/absences.ts';
 import { Wills } from '../chat/message/wills.ts';
 import { Leaves } from '../chat/membership/leaves.ts';
@@ -76,7 +77,7 @@ export function buildChat(
   aftermath: Aftermath,
   { hub, topics, echoes, arrivals, unreadNews, stagedEviction, peerNodes }: Delivery,
 ): Chat {
-  const { config, counters, errors, accounts } = shared;
+  const { config, counters, errors, accounts, measured } = shared;
   const { repairs } = aftermath;
   const common = { ...stores, ...aftermath, topics, echoes, audience: hub, hooks, instance: lease };
   const telling = buildTelling(shared, { ...common, socketRooms: peerNodes });
@@ -102,6 +103,8 @@ export function buildChat(
     ...beside,
     storedSends: new StoredSends({ ...common, ...sendsOf(config), budget: commands.budget }),
     transients: new Transients(counters),
+    heldAppends: new HeldAppends(),
+    changeKinds: measured.messageChanges,
     leaves,
     disconnects,
     stagedEvictionPeers,
@@ -158,7 +161,7 @@ const endRoom =
 /** What is said for who has gone, and to who is away. */
 function buildLastWords(
   { counters, log }: Shared,
-  common: Pick<Services, 'hooks' | 'messages' | 'unreads' | 'quotas' | 'memberNews'>,
+  common: Pick<Services, 'hooks' | 'messages' | 'unreads' | 'quotas' | 'memberNews' | 'changesDue'>,
   { absents, willStore }: Stores,
 ): Pick<Services, 'absences' | 'wills'> {
   const absences = new Absences({

@@ -1,4 +1,5 @@
 /** Builds what brings events to sockets: the hub, the topics that this node follows, and what nodes ask each other. */
+import { ChangesDue } from '../chat/change/due.ts';
 import type { RedisSide, Stores } from './build-storage.ts';
 import { replyBytesOf, windowBytesOf, type Shared } from './shared.ts';
 import type { FeedDeps } from '../bus/feed-deps.ts';
@@ -31,6 +32,7 @@ export interface Aftermath {
   readonly removals: Removals;
   readonly memberTelling: MemberTelling;
   readonly userlistChanges: UserlistChanges;
+  readonly changesDue: ChangesDue;
 }
 
 export interface Delivery {
@@ -65,6 +67,10 @@ export function buildAftermath({ errors }: Shared, { lease }: RedisSide, stores:
     userlistChanges: new UserlistChanges({
       access: stores.access,
       onError: (error) => errors.putOff('userlists', error, 'telling who came and went is put off'),
+    }),
+    changesDue: new ChangesDue({
+      ...stores,
+      onError: (error) => errors.putOff('changes', error, 'telling what has changed of messages is put off'),
     }),
   };
 }

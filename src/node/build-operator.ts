@@ -3,7 +3,7 @@ import type { Server } from 'node:http';
 import { Erasures } from '../chat/repair/erasures.ts';
 import type { Chat } from './build-chat.ts';
 import type { GatewaySide } from './build-gateway.ts';
-import type { RedisSide } from './build-storage.ts';
+import type { RedisSide, Stores } from './build-storage.ts';
 import type { NodeHealth } from './health.ts';
 import { defectLog, taken, type Shared } from './shared.ts';
 import { listenPlain } from '../http/listen.ts';
@@ -15,7 +15,7 @@ import { AdminStore } from '../store/admin/admin-store.ts';
 import { Directory } from '../store/admin/directory.ts';
 import { primaryIds } from '../redis/connect.ts';
 import { ErasureStore } from '../store/erasure/erasure-store.ts';
-import { AuthoredStore } from '../store/authored/authored-store.ts';
+import type { AuthoredStore } from '../store/authored/authored-store.ts';
 
 /** Commands that a request makes one after the other, and one for which it may have waited. */
 const SETTLE_COMMANDS = 6;
@@ -31,11 +31,12 @@ export interface Administration {
 export function buildAdministration(
   { config, keys, log, errors }: Shared,
   { commands, lease, links }: RedisSide,
+  stores: Pick<Stores, 'authored'>,
   { services }: Chat,
 ): Administration {
   const admin = new AdminStore(commands, keys, { ...config.rooms, resumeTokenMs: config.auth.resumeTokenMs });
   const directory = new Directory(commands, keys);
-  const authored = new AuthoredStore(commands, keys, config.rooms);
+  const { authored } = stores;
   const erasures = new Erasures({
     erasures: new ErasureStore(commands, keys),
     authored,

@@ -5,6 +5,8 @@ import { Commands } from '../redis/commands.ts';
 import { Links } from '../redis/links.ts';
 import { RedisMemory } from '../redis/redis-memory.ts';
 import { AccessStore } from '../store/access/access-store.ts';
+import { AuthoredStore } from '../store/authored/authored-store.ts';
+import { ChangeStore } from '../store/change/change-store.ts';
 import { ConductStore } from '../store/conduct/conduct-store.ts';
 import { Evictions } from '../store/access/evictions.ts';
 import { AttributesStore } from '../store/attributes/attributes-store.ts';
@@ -52,6 +54,8 @@ export interface Stores {
   readonly belongs: BelongsStore;
   readonly dues: Dues;
   readonly messages: MessageStore;
+  readonly changes: ChangeStore;
+  readonly authored: AuthoredStore;
   readonly absents: AbsentStore;
   readonly willStore: WillStore;
   readonly histories: HistoryStore;
@@ -124,6 +128,13 @@ export function buildStores({ config, keys }: Shared, { commands, lease }: Redis
       postsPerCall: config.postsPerCall,
       timeoutMs: config.redis.timeoutMs,
     }),
+    changes: new ChangeStore(commands, keys, {
+      ...config.rooms,
+      messageBytes: config.limits.messageBytes,
+      changesPerCall: config.postsPerCall,
+      timeoutMs: config.redis.timeoutMs,
+    }),
+    authored: new AuthoredStore(commands, keys, config.rooms),
     absents: new AbsentStore(commands, keys),
     willStore: new WillStore(commands, keys),
     histories: new HistoryStore(commands, keys, { replyBytes, historyMaxAgeMs }),

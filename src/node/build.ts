@@ -28,7 +28,7 @@ export interface NodeParts
     Shared,
     RedisSide,
     Pick<Outside, 'redis'>,
-    Pick<Aftermath, 'repairs' | 'userlistChanges'>,
+    Pick<Aftermath, 'repairs' | 'userlistChanges' | 'changesDue'>,
     Pick<Delivery, 'hub' | 'bus' | 'topics' | 'calls' | 'unreadNews'>,
     Pick<Chat, 'reconciler' | 'authenticator' | 'presence' | 'memberNews' | 'stateTelling' | 'endings' | 'services'>,
     Pick<Administration, 'erasures'>,
@@ -90,7 +90,7 @@ export function buildNode(config: Config, outside: Outside): NodeParts {
   const loopDelay = new LoopDelay();
   const parts = { ...shared, ...redisSide, ...aftermath, ...delivery, ...chat, ...gatewaySide, health, loopDelay };
   const metrics = new Exposition(buildReadings({ ...parts, build }), measured.distributions);
-  const administration = buildAdministration(shared, redisSide, chat);
+  const administration = buildAdministration(shared, redisSide, stores, chat);
   const api = buildServerApi(shared, administration, chat, gatewaySide);
   const service = new ServiceCalls(api, config.limits);
   const operatorPort = buildOperatorPort(shared, metrics, health, api);

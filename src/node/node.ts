@@ -179,6 +179,7 @@ export class GatewayNode {
     this.#parts.repairs.forget();
     this.#parts.comparison.forget();
     this.#parts.userlistChanges.forget();
+    this.#parts.changesDue.forget();
     this.#parts.presence.forget();
     this.#parts.stateTelling.forget();
     this.#parts.memberNews.forget();
@@ -210,6 +211,7 @@ export class GatewayNode {
   #tellChanges(): void {
     if (!this.#parts.lease.held) return;
     void this.#parts.userlistChanges.run();
+    void this.#parts.changesDue.run();
     this.#parts.presence.run();
     this.#parts.stateTelling.run();
     void this.#parts.memberNews.run();

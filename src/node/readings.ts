@@ -54,6 +54,7 @@ export function buildReadings(deps: ReadingsDeps): Readings {
     parley_resets_total: () => counters.resets,
     parley_forks_total: () => counters.forks,
     parley_arrivals_held_total: () => counters.arrivalsHeld,
+    parley_message_changes_total: () => by(measured.messageChanges, (kind) => ({ kind })),
     parley_transients_coalesced_total: () => counters.transientsCoalesced,
     parley_transients_dropped_total: () => [
       { labels: { reason: 'behind' }, value: counters.transientsLeftOut },

@@ -47,6 +47,8 @@ export interface Counters extends BusCounters, RecoveryCounters, TransientCounte
 
 export const redisErrorKinds = ['timeout', 'overload', 'connection', 'refused', 'full', 'defect'] as const;
 
+export const changeKinds = ['update', 'recall', 'react', 'append'] as const;
+
 export const newCounters = (): Counters => ({
   gapsFound: 0,
   gapsFilled: 0,
@@ -75,6 +77,8 @@ export interface Measurements {
   readonly closes: Tally;
   /** By the name of the hook. */
   readonly hookFailures: Tally;
+  /** By kind. */
+  readonly messageChanges: Tally;
   /** By reason. */
   readonly upgradesRefused: Tally;
 }
@@ -94,5 +98,6 @@ export const newMeasurements = (
   redisErrors: new Tally(redisErrorKinds),
   closes: new Tally(closeLabels),
   hookFailures: new Tally(hookNames),
+  messageChanges: new Tally(changeKinds),
   upgradesRefused: new Tally(upgradeRefusals),
 });

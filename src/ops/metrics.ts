@@ -79,6 +79,10 @@ export const metrics = {
   parley_arrivals_held_total: counter(
     'What came from the bus for busy rooms and waited up to PARLEY_BUSY_WINDOW_MS, to be delivered with what came next.',
   ),
+  parley_message_changes_total: counter(
+    'Changes of messages that this node has asked for and that were made, by kind: update, recall, react, append.',
+    'kind',
+  ),
   parley_transients_coalesced_total: counter(
     'Transient messages with an `event` that a later one of the same socket, target and event has replaced before they went.',
   ),

@@ -12,6 +12,7 @@ import {
   type Params,
 } from './declare.ts';
 import { Message, MESSAGE_MENTIONS, ProcessedMessage } from './message.ts';
+import { openFrame } from './wire/opening.ts';
 import { By, Count, MessageId, NextCursor, RoomName, Timestamp, UserName } from './types.ts';
 
 /** Different keys that the reactions to one message have. */
@@ -245,7 +246,7 @@ export const changeRequests = {
     doc: `Reacts to a message, once with each key; at most ${REACTION_KEYS_MAX} different keys, and ${REACTIONS_MAX} reactions, a message. Repeating it changes nothing and tells nobody. ${told('the room')}`,
     params: { roomName: existing(RoomName), ...params.react },
     result: Reacted,
-    errors: ['noRoom', 'notJoined', 'notAllowed', 'noMessage', 'silenced', 'tooLarge'],
+    errors: ['noRoom', 'notJoined', 'notAllowed', 'noMessage', 'silenced'],
     access: 'user',
     on: 'user',
     pipelined: true,
@@ -318,7 +319,7 @@ export const directChangeRequests = {
     doc: `Reacts to a message of the conversation with a user, as \`roomMessageReact\` does in a room. ${told('both')}`,
     params: { userName, ...params.react },
     result: Reacted,
-    errors: ['notAllowed', 'noUser', 'noMessage', 'tooLarge'],
+    errors: ['notAllowed', 'noUser', 'noMessage'],
     access: 'user',
     on: 'user',
     order,
@@ -373,3 +374,7 @@ export const changeNotifications = {
     example: ['bob', { change: 2, id: 7, kind: 'recall', version: 2, timestamp: 1767225600900, by: 'bob' }],
   }),
 };
+
+/** `opening ++ change` is a `roomMessageChanged`, the change in MessagePack. */
+export const roomChangeOpening = (roomName: string): Uint8Array =>
+  openFrame('roomMessageChanged' satisfies keyof typeof changeNotifications, [roomName]);

@@ -19,7 +19,16 @@ export const OCCUPANTS = [
 /** What lib/access.lua wants besides `meta` and `occupants`. */
 export const ROOM_LISTS = ['adminlist', 'whitelist', 'blacklist', 'roster', 'bans'] as const;
 /** The keys of a room that nodes of the version before leave behind when they delete it (lib/room/make.lua). */
-export const LEFT_BEHIND = ['roster', 'bans', 'silenced', 'paced', 'muted'] as const;
+export const LEFT_BEHIND = [
+  'roster',
+  'bans',
+  'silenced',
+  'paced',
+  'muted',
+  'changed',
+  'reactions',
+  'changesDue',
+] as const;
 /** A user's own lists. */
 export const USER_LISTS = ['whitelist', 'blacklist'] as const;
 /** What lib/direct/peers.lua wants besides `meta` and `history`. */

@@ -1,15 +1,193 @@
-/** Changes of messages in rooms. */
-import type { changeRequests } from '../../protocol/change.ts';
-import { unavailable } from '../../protocol/errors/errors.ts';
+/**
+ * Changes of messages in rooms. What may be changed, and by whom, is judged in the step that does it; it is told by that step to all
+ * nodes, and here only waited for, so that who has changed something has heard of it before the answer.
+ */
+import type { Args } from '../../protocol/catalogue.ts';
+import { changeRequests, REACTION_KEY_BYTES } from '../../protocol/change.ts';
+import {
+  badArgument,
+  fail,
+  failBecause,
+  hasCode,
+  messageTooLarge,
+  silenced,
+  type Failure,
+} from '../../protocol/errors/errors.ts';
+import type { ErrorCode } from '../../protocol/errors/table.ts';
+import { utf8Length } from '../../protocol/names/form.ts';
+import { spreadUnits } from '../../protocol/params/cost.ts';
+import { messageContent } from '../../protocol/wire/message-frame.ts';
+import { roomTopic } from '../../redis/keys.ts';
+import { reactionPlace, type Changed, type ChangeOutcome, type Changing } from '../../store/change/change-store.ts';
+import type { Actor, UserActor } from '../actor.ts';
 import type { HandlersOf } from '../caller.ts';
+import { mentioningOf, mentionsIn } from '../message/mentions.ts';
+import { ok, UnderWay, type Outcome } from '../outcome.ts';
 import type { Services } from '../services.ts';
 
-export function roomChangeHandlers(_services: Services): HandlersOf<typeof changeRequests> {
+type Kind = 'update' | 'recall' | 'react' | 'append';
+
+/** A change that was asked for, and what telling it takes of each who hears it. */
+interface Asked {
+  readonly kind: Kind;
+  readonly roomName: string;
+  readonly id: number;
+  readonly bytes: number;
+}
+
+/** What a notice takes beside what it tells. */
+const NOTICE_BYTES = 128;
+const REACTIONS_PAGE = 20;
+
+export function roomChangeHandlers(services: Services): HandlersOf<typeof changeRequests> {
   return {
-    roomMessageUpdate: () => unavailable(),
-    roomMessageRecall: () => unavailable(),
-    roomMessageReact: () => unavailable(),
-    roomMessageAppend: () => unavailable(),
-    roomReactionsGet: () => unavailable(),
+    // They have their places among the room's changes as soon as they are called.
+    roomMessageUpdate: (by, args) => new UnderWay(update(services, by, args)),
+    roomMessageRecall: (by, args) => new UnderWay(recall(services, by, args)),
+    roomMessageReact: (by, args) => new UnderWay(react(services, by, args)),
+    roomMessageAppend: (by, args) => new UnderWay(append(services, by, args)),
+    roomReactionsGet: (by, args) => readReactions(services, by, args),
   };
+}
+
+const changing = ({ rights, author: by }: Actor, id: number): Changing => ({ rights, by, id });
+
+async function update(
+  services: Services,
+  by: Actor,
+  { roomName, id, message, options }: Args<'roomMessageUpdate'>,
+): Promise<Outcome<'roomMessageUpdate'>> {
+  const { changes, heldAppends, settings } = services;
+  const mentioning = mentioningOf(mentionsIn(options, settings.limits));
+  const { content, bytes } = messageContent(message, { mentioning });
+  const given = bytes > settings.limits.messageBytes ? undefined : content;
+  heldAppends.flush(roomTopic(roomName), id);
+  const changed = await changes.update(roomName, changing(by, id), given, options?.ifVersion);
+  const asked: Asked = { kind: 'update', roomName, id, bytes };
+  if (!isDone(changed)) return declared(refusal(changed, asked, services), changeRequests.roomMessageUpdate.errors);
+  await told(services, by, asked, changed);
+  return ok({ version: changed.version, timestamp: changed.timestamp });
+}
+
+async function recall(
+  services: Services,
+  by: Actor,
+  { roomName, id, options }: Args<'roomMessageRecall'>,
+): Promise<Outcome<'roomMessageRecall'>> {
+  services.heldAppends.flush(roomTopic(roomName), id);
+  const changed = await services.changes.recall(roomName, changing(by, id), options?.reason);
+  const asked: Asked = { kind: 'recall', roomName, id, bytes: NOTICE_BYTES };
+  if (!isDone(changed)) return declared(refusal(changed, asked, services), changeRequests.roomMessageRecall.errors);
+  await told(services, by, asked, changed);
+  return ok({ version: changed.version, timestamp: changed.timestamp });
+}
+
+async function react(
+  services: Services,
+  by: UserActor,
+  { roomName, id, key, options }: Args<'roomMessageReact'>,
+): Promise<Outcome<'roomMessageReact'>> {
+  const bytes = utf8Length(key);
+  if (bytes > REACTION_KEY_BYTES) {
+    return badArgument(2, key, `the key takes ${bytes} bytes where ${REACTION_KEY_BYTES} are allowed`);
+  }
+  const changed = await services.changes.react(roomName, changing(by, id), key, options?.remove ?? false);
+  const asked: Asked = { kind: 'react', roomName, id, bytes: NOTICE_BYTES };
+  if (!isDone(changed)) return declared(refusal(changed, asked, services), changeRequests.roomMessageReact.errors);
+  await told(services, by, asked, changed);
+  return ok({ counts: Object.fromEntries(changed.counts.map(([name, count]) => [name, Number(count)])) });
+}
+
+async function append(
+  services: Services,
+  by: Actor,
+  { roomName, id, text, options }: Args<'roomMessageAppend'>,
+): Promise<Outcome<'roomMessageAppend'>> {
+  const { changes, heldAppends } = services;
+  const bytes = utf8Length(text);
+  const changed = await heldAppends.hold({
+    target: roomTopic(roomName),
+    id,
+    bytes,
+    send: () => changes.append(roomName, changing(by, id), text, options ?? {}),
+  });
+  const asked: Asked = { kind: 'append', roomName, id, bytes };
+  if (!isDone(changed)) return declared(refusal(changed, asked, services), changeRequests.roomMessageAppend.errors);
+  await told(services, by, asked, changed);
+  return ok({ length: changed.length, version: changed.version });
+}
+
+async function readReactions(
+  { changes }: Services,
+  by: Actor,
+  { roomName, id, options }: Args<'roomReactionsGet'>,
+): Promise<Outcome<'roomReactionsGet'>> {
+  const { key, limit = REACTIONS_PAGE, cursor } = options;
+  const after = cursor === undefined ? undefined : Buffer.from(cursor, 'base64url');
+  if (after?.length === 0) return failBecause('badArgument', [2, { ...options }], 'the cursor is none of this request');
+  // No reaction has a longer one.
+  if (key !== undefined && utf8Length(key) > REACTION_KEY_BYTES) return ok({ reactions: [], cursor: null });
+  const page = await changes.readReactions(roomName, by.rights, id, { key, after, limit });
+  if (page === 'noMessage') return fail(page, [id]);
+  if (typeof page === 'string') return fail(page, [roomName]);
+  const last = page.reactions.at(-1);
+  const next = page.hasMore && last !== undefined ? reactionPlace(last).toString('base64url') : null;
+  return ok({ reactions: page.reactions.map((one) => ({ ...one })), cursor: next });
+}
+
+const isDone = (changed: ChangeOutcome): changed is Changed => typeof changed === 'object' && 'seq' in changed;
+
+/** What comes of a change besides the answer. Resolves when this node has told it. */
+async function told(
+  { topics, audience, quotas, changesDue, changeKinds }: Services,
+  by: Actor,
+  { kind, roomName, bytes }: Asked,
+  changed: Changed,
+): Promise<void> {
+  changeKinds.add(kind);
+  if (changed.wish !== undefined) void quotas.grow(roomName, changed.wish);
+  changesDue.after(roomName, changed);
+  const hearers = audience.hearers(roomName);
+  if (hearers > 1) by.spend(spreadUnits(hearers, bytes));
+  const reached = topics.reached(roomTopic(roomName), changed.seq);
+  if (reached !== true) await reached;
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  onlyAdmins: 'the owner and admins post here',
+  onlyOwner: 'the owner posts here',
+  tooLate: 'the message is too old',
+  tooManyReactions: 'there are as many reactions to the message as there may be',
+  noText: 'the message has no `textMessage`',
+  isDone: 'the text of the message is done',
+};
+
+/** Why a message is not changed. */
+function refusal(
+  refused: Exclude<ChangeOutcome, Changed>,
+  { roomName, id, bytes }: Asked,
+  { settings }: Services,
+): Failure<ErrorCode> {
+  if (typeof refused === 'object') {
+    if (refused.reason === 'silenced') return silenced(refused.value);
+    return fail(refused.reason, [refused.value ?? null]);
+  }
+  switch (refused) {
+    case 'messageTooLarge':
+      return bytes > settings.limits.messageBytes ? messageTooLarge(bytes, settings.limits) : fail(refused);
+    case 'noMessage':
+      return fail(refused, [id]);
+    case 'noRoom':
+    case 'notJoined':
+    case 'roomExpired':
+      return fail(refused, [roomName]);
+    default:
+      return failBecause('notAllowed', [], reasons[refused]);
+  }
+}
+
+/** A failure is one that the request declares: the script has no other for its kind. */
+function declared<C extends ErrorCode>(failure: Failure<ErrorCode>, codes: readonly C[]): Failure<C> {
+  if (hasCode(failure, ...codes)) return failure;
+  throw new TypeError(`a change was refused by ${failure.code}`);
 }

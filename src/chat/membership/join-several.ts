@@ -6,6 +6,7 @@ import type { RecoveryCounters } from '../../ops/counters.ts';
 import { echoedText } from '../../protocol/wire/echo.ts';
 import { fail, failBecause, toErrorValue, unavailable, type Failure } from '../../protocol/errors/errors.ts';
 import { storedMessageIn } from '../../protocol/wire/message-frame.ts';
+import type { Format } from '../../protocol/wire/codec.ts';
 import { isValidName } from '../../protocol/names/rule.ts';
 import { utf8Length } from '../../protocol/names/form.ts';
 import { StoredResult, type Spliced, type StoredValue } from '../../protocol/wire/stored.ts';
@@ -33,6 +34,13 @@ interface Entry {
   readonly join: JoinDone | Failure;
   readonly recovered: boolean;
   readonly messages: readonly StoredValue[];
+  /** What has changed since, where that was asked for. */
+  readonly changes?: Changes | undefined;
+}
+
+interface Changes {
+  readonly changes: readonly StoredValue[];
+  readonly changesRecovered: boolean;
 }
 
 export function roomsJoinHandlers(services: Services): Pick<Handlers, 'roomsJoin'> {
@@ -121,19 +129,38 @@ function entryOf(
   if (!('joined' in join)) return { entry: refused(position, join), bytes: 0 };
   const { recovered, missed } = join.joined;
   const messages = missed.map(({ frame }) => storedMessageIn(frame));
-  const bytes = messages.reduce((sum, message) => sum + message.size(format), 0);
-  if (bytes > 0 && bytes > bytesLeft) return { entry: { position, join, recovered: false, messages: [] }, bytes: 0 };
-  return { entry: { position, join, recovered, messages }, bytes };
+  const bytes = sizeOf(messages, format);
+  const isWhole = bytes === 0 || bytes <= bytesLeft;
+  const own = isWhole ? { recovered, messages, bytes } : { recovered: false, messages: [], bytes: 0 };
+  const changed = changesOf(position, join.joined, format, bytesLeft - own.bytes);
+  const entry = { position, join, recovered: own.recovered, messages: own.messages, changes: changed };
+  return { entry, bytes: own.bytes + sizeOf(changed?.changes ?? [], format) };
 }
+
+/** The same of what has changed. */
+function changesOf(
+  { lastChange }: RoomPosition,
+  { changes = [], changesRecovered = false }: JoinDone['joined'],
+  format: Format,
+  bytesLeft: number,
+): Changes | undefined {
+  if (lastChange === undefined) return undefined;
+  const found = changes.map(({ frame }) => storedMessageIn(frame));
+  const isWhole = changesRecovered && (found.length === 0 || sizeOf(found, format) <= bytesLeft);
+  return isWhole ? { changes: found, changesRecovered } : { changes: [], changesRecovered: false };
+}
+
+const sizeOf = (messages: readonly StoredValue[], format: Format): number =>
+  messages.reduce((sum, message) => sum + message.size(format), 0);
 
 const refused = (position: RoomPosition, join: Failure): Entry => ({ position, join, recovered: false, messages: [] });
 
 const entryBytes = (roomName: string): number => ENTRY_BYTES + NAMES_PER_ENTRY * utf8Length(roomName);
 
-function entryValue({ position: { roomName }, join, recovered, messages }: Entry): Spliced {
+function entryValue({ position: { roomName }, join, recovered, messages, changes }: Entry): Spliced {
   if (!('joined' in join)) return { roomName: echoedText(roomName), error: toErrorValue(join) };
   const { njoined, at, lastChange } = join.joined;
-  return { roomName, njoined, epoch: at.epoch, lastMessageId: at.id, recovered, messages, lastChange };
+  return { roomName, njoined, epoch: at.epoch, lastMessageId: at.id, recovered, messages, lastChange, ...changes };
 }
 
 function countRecovery(counters: RecoveryCounters, { position, join, recovered }: Entry): void {
@@ -143,7 +170,7 @@ function countRecovery(counters: RecoveryCounters, { position, join, recovered }
   else counters.recoveriesFailed++;
 }
 
-const sinceOf = ({ epoch, lastMessageId, lastTimestamp }: RoomPosition): Since | undefined =>
+const sinceOf = ({ epoch, lastMessageId, lastTimestamp, lastChange }: RoomPosition): Since | undefined =>
   epoch === undefined || lastMessageId === undefined
     ? undefined
-    : { epoch, id: lastMessageId, timestamp: lastTimestamp };
+    : { epoch, id: lastMessageId, timestamp: lastTimestamp, change: lastChange };

@@ -3,6 +3,7 @@
  * the user's side follows; what could not be done is left to the repairs. Only a leave of the session begins on the
  * user's side, where it is noted until it is done.
  */
+import type { ChangesDue } from '../change/due.ts';
 import type { Position } from '../../log/event.ts';
 import type { Topics } from '../../bus/topics.ts';
 import type { LeaveCause } from '../../hooks/contract.ts';
@@ -45,6 +46,7 @@ export interface LeavesDeps {
   readonly deletions: Pick<Deletions, 'unfinished'>;
   readonly topics: Topics;
   readonly userlistChanges: UserlistChanges;
+  readonly changesDue: Pick<ChangesDue, 'note'>;
   readonly removals: Removals;
   readonly memberTelling: Pick<MemberTelling, 'tellDue'>;
   readonly hooks: HookRunner | undefined;
@@ -218,11 +220,13 @@ export class Leaves implements Cleaner {
       await stateTelling.adopt(name, nodeId);
       return;
     }
-    // What the dead node had begun: telling those concerned of a deletion, an eviction or a change of members, and of who came and went.
+    // What the dead node had begun: telling those concerned of a deletion, an eviction or a change of members, of who came and went,
+    // and of messages that have changed.
     for (const deletion of await deletions.unfinished(name, nodeId)) await removals.tellDeleted(name, deletion);
     await removals.tellEvicted(name, nodeId);
     await memberTelling.tellDue(name, nodeId);
     this.#deps.userlistChanges.note(name);
+    this.#deps.changesDue.note(name);
     for (;;) {
       const page = await memberships.beginSweep(name, nodeId);
       if (page.length === 0) return;

@@ -2,6 +2,7 @@
 import type { Posted } from '../../store/message/message-store.ts';
 import type { UnreadStore } from '../../store/unread/unread-store.ts';
 import type { Absences, Pushed } from './absences.ts';
+import type { ChangesDue } from '../change/due.ts';
 import type { Actor } from '../actor.ts';
 import type { Quotas } from '../quota/quotas.ts';
 import type { MemberNews } from '../unread/member-news.ts';
@@ -11,6 +12,7 @@ export interface FollowUpDeps {
   readonly quotas: Pick<Quotas, 'grow'>;
   readonly absences: Pick<Absences, 'inRoom'>;
   readonly memberNews: Pick<MemberNews, 'note'>;
+  readonly changesDue: Pick<ChangesDue, 'tellNow'>;
 }
 
 /** What was posted, by whom. */
@@ -19,11 +21,13 @@ export interface Followed extends Pushed {
   readonly author: string | undefined;
   /** Who pays for telling members; nobody for a will. */
   readonly by?: Pick<Actor, 'spend'>;
+  /** The message that it replies to. */
+  readonly replyTo?: number | undefined;
 }
 
 export function followUp(
-  { unreads, quotas, absences, memberNews }: FollowUpDeps,
-  { roomName, author, by, ...pushed }: Followed,
+  { unreads, quotas, absences, memberNews, changesDue }: FollowUpDeps,
+  { roomName, author, by, replyTo, ...pushed }: Followed,
   { id, repeated, mentioned = [], wish, tellsMembers }: Posted,
 ): void {
   // Who does not hear of it finds it by the next count.
@@ -32,5 +36,7 @@ export function followUp(
   }
   if (tellsMembers === true) memberNews.note(roomName, by);
   if (wish !== undefined) void quotas.grow(roomName, wish);
+  // The post has counted it. Whoever comes next tells it, should this node not.
+  if (replyTo !== undefined && id !== undefined && !repeated) void changesDue.tellNow(roomName);
   if (id !== undefined && !repeated) absences.inRoom(roomName, author, id, pushed);
 }

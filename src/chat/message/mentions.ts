@@ -5,7 +5,10 @@ import type { MessageOptions } from '../../protocol/message.ts';
 import type { Mentions } from '../../store/message/post.ts';
 
 /** Each once, and nobody who cannot be; undefined where nobody is mentioned. */
-export function mentionsIn(options: MessageOptions | undefined, limits: NameLimits): Mentions | undefined {
+export function mentionsIn(
+  options: Pick<MessageOptions, 'mentions' | 'mentionAll'> | undefined,
+  limits: NameLimits,
+): Mentions | undefined {
   const { mentions = [], mentionAll: all = false } = options ?? {};
   if (mentions.length === 0) return all ? { names: [], all } : undefined;
   return { names: [...new Set(mentions)].filter((name) => isValidName(name, limits)), all };

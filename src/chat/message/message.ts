@@ -75,6 +75,7 @@ async function post(
   const { messages, topics, settings, audience } = services;
   const transient = options?.transient ?? false;
   const tooLarge = bytes > settings.limits.messageBytes;
+  const replyTo = transient ? undefined : parentOf(message);
   const nonce = newNonce();
   const topic = roomTopic(roomName);
   // A transient message has no place in the log to wait for: it is known by its nonce.
@@ -89,7 +90,7 @@ async function post(
       transient,
       priority: options?.priority,
       mentions,
-      replyTo: transient ? undefined : parentOf(message),
+      replyTo,
     })
     .catch((error: unknown) => {
       passing?.cancel();
@@ -99,7 +100,7 @@ async function post(
   if (typeof posted === 'string') return refusal(posted, services, { roomName, message, bytes });
   if (isHeld(posted)) return heldRefusal(posted);
   by.spend((posted.mentioned?.length ?? 0) * UNITS_PER_MENTION);
-  followUp(services, { roomName, author: by.author, by, mentions, pushData }, posted);
+  followUp(services, { roomName, author: by.author, by, mentions, pushData, replyTo }, posted);
   const hearers = audience.hearers(roomName);
   if (hearers > 1) by.spend(spreadUnits(hearers, bytes));
   const reached = passing?.passed ?? topics.reached(topic, posted.seq);

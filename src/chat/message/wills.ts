@@ -79,7 +79,7 @@ export class Wills {
     });
     // What the room refuses now is no message.
     if (typeof posted === 'string' || isHeld(posted)) return;
-    followUp(this.#deps, { roomName, author, pushData, mentions: options.mentions }, posted);
+    followUp(this.#deps, { roomName, author, pushData, mentions: options.mentions, replyTo: options.replyTo }, posted);
   }
 }
 

@@ -3,6 +3,7 @@
  * been executed all the same, or a failover may have lost some. Redis says what it knows of this node; sockets that are gone are
  * taken out, and sockets that Redis does not know start afresh.
  */
+import type { ChangesDue } from '../change/due.ts';
 import type { Instance } from '../../bus/instance.ts';
 import type { Topics } from '../../bus/topics.ts';
 import { topicKind, topicName, type TopicKey } from '../../redis/keys.ts';
@@ -24,6 +25,7 @@ export interface ReconcilerDeps {
   readonly audience: Audience;
   readonly leaves: Pick<Leaves, 'leaveRoom' | 'logout' | 'clean'>;
   readonly userlistChanges: Pick<UserlistChanges, 'note'>;
+  readonly changesDue: Pick<ChangesDue, 'note'>;
   readonly presence: Pick<Presence, 'adopt'>;
   readonly instance: Pick<Instance, 'nodeId' | 'owns'>;
   onError(what: string, error: unknown): void;
@@ -122,6 +124,7 @@ export class Reconciler {
     const roomName = topicName(topic);
     // Whatever was not answered may have left something to tell.
     this.#deps.userlistChanges.note(roomName);
+    this.#deps.changesDue.note(roomName);
     const { audience, memberships, leaves } = this.#deps;
     const known = await memberships.readNodeSockets(roomName, nodeId);
     // Looked up in the turn of the reply: what joins or leaves after it is not known to it.

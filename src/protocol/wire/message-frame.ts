@@ -76,6 +76,23 @@ export function messagePrefix(
   return { prefix: concat([...beginning, mapHeader(count + added), entries, ...by, TIMESTAMP]), bytes };
 }
 
+/**
+ * The content of a message in MessagePack: what is the client's of its map, and whom it mentions. `bytes`: as the client's whole map takes
+ * them, to be held against `limits.messageBytes`.
+ */
+export function messageContent(
+  message: ValueMap,
+  { others = [], mentioning = {} }: Omit<PrefixOptions, 'isRecalled'> = {},
+): { content: Uint8Array; bytes: number } {
+  const ours = [...SERVER_FIELDS, ...others];
+  const bytes = encodeShared(message).length;
+  const fields = Object.entries(message).filter(([key]) => !ours.includes(key));
+  const mentioned = mentionEntries(mentioning);
+  const shared = encodeShared(Object.fromEntries(fields));
+  const entries = shared.slice(mapHeader(fields.length).length);
+  return { content: concat([mapHeader(fields.length + mentioned.length), entries, ...mentioned.flat()]), bytes };
+}
+
 /** What is before the time and the id of a message by an author, and between them: so it is known whose it is without decoding it. */
 export const authorMark = (author: string): { readonly mark: Uint8Array; readonly middle: Uint8Array } => ({
   mark: concat([AUTHOR, encodeValue(author), TIMESTAMP]),

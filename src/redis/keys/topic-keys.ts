@@ -26,7 +26,7 @@ class TopicKeys {
   get history(): Key {
     return this.key('history');
   }
-  /** The latest versions of messages that are not in the history any more, by id. */
+  /** The latest versions of messages that have changed, by id. */
   get latest(): Key {
     return this.key('latest');
   }

@@ -50,7 +50,7 @@ const roomHasInList = script('../access/room-has-in-list', {
 
 /** Gives how many messages too many are left. */
 const resizeHistory = script('../history/resize-history', {
-  keys: ['meta', 'history', 'latest'],
+  keys: ['meta', 'history', 'latest', 'reactions'],
   args: ['size', 'pageMax'],
   whenFull: true,
   refuses: ['noRoom'],
@@ -59,7 +59,7 @@ const resizeHistory = script('../history/resize-history', {
 
 /** Gives whether there may be more that are too old. */
 const ageHistory = script('../history/age-history', {
-  keys: ['meta', 'history', 'latest'],
+  keys: ['meta', 'history', 'latest', 'reactions'],
   args: ['age', 'isFirst', 'pageMax', 'maxAgeMs'],
   whenFull: true,
   refuses: ['noRoom'],

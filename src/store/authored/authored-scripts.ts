@@ -32,19 +32,28 @@ export const readAuthoredDirect = script('read-authored-direct', {
 });
 
 export const eraseAuthored = script('erase-authored', {
-  keys: [...HISTORY, 'rewritten'],
-  args: ['mark', 'prefix', 'middle', 'after', 'lookMax', 'bytesMax', 'maxAgeMs'],
+  keys: [...HISTORY, 'rewritten', 'reactions', 'events'],
+  args: ['mark', 'prefix', 'middle', 'opening', 'after', 'lookMax', 'bytesMax', 'maxAgeMs'],
   whenFull: true,
   refuses: ['noRoom'],
   gives: { isDirty: yes, next: number },
 });
 
 export const eraseAuthoredDirect = script('erase-authored-direct', {
-  keys: [...HISTORY, 'rewritten'],
+  keys: [...HISTORY, 'rewritten', 'reactions'],
   args: ['user', 'prefix', 'middle', 'after', 'lookMax', 'bytesMax', 'maxAgeMs'],
   whenFull: true,
   refuses: ['noPair'],
   gives: { isDirty: yes, next: number },
+});
+
+/** Gives the rank to go on from; -1 at the end. */
+export const eraseReactions = script('../change/erase-reactions', {
+  keys: [...HISTORY, 'reactions', 'changesDue', 'events'],
+  args: ['user', 'rank', 'pageMax', 'opening'],
+  whenFull: true,
+  refuses: ['noRoom'],
+  gives: number,
 });
 
 /** Whether there is more to do. */

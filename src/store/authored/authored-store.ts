@@ -4,6 +4,7 @@
  * cannot be asked.
  */
 import { recalledStoredFrame } from '../../protocol/direct.ts';
+import { roomChangeOpening } from '../../protocol/change.ts';
 import { erasedFrame } from '../../protocol/service/erased.ts';
 import { recalledMessageFrame } from '../../protocol/message.ts';
 import { authorMark } from '../../protocol/wire/message-frame.ts';
@@ -55,8 +56,23 @@ export class AuthoredStore {
   /** Leaves tombstones of what a user wrote to a room. Done again it changes nothing. `onStep` is called behind each script. */
   async eraseInRoom(roomName: string, userName: string, onStep?: OnStep): Promise<void> {
     const keys = this.#keys.room(roomName);
-    const args = { ...authorMark(userName), ...recalledMessageFrame(roomName, userName), ...this.#look };
+    const opening = roomChangeOpening(roomName);
+    const args = { ...authorMark(userName), ...recalledMessageFrame(roomName, userName), opening, ...this.#look };
     await this.#erase(keys, (after) => this.#commands.run(scripts.eraseAuthored, keys, { ...args, after }), onStep);
+    await this.#eraseReactions(keys, { user: userName, opening, pageMax: COPY.pageMax }, onStep);
+  }
+
+  async #eraseReactions(
+    keys: RoomKeys,
+    args: { readonly user: string; readonly opening: Uint8Array; readonly pageMax: number },
+    onStep?: OnStep,
+  ): Promise<void> {
+    for (let rank = 0; rank >= 0;) {
+      const next = await this.#commands.run(scripts.eraseReactions, keys, { ...args, rank });
+      if (typeof next === 'string') return;
+      rank = next;
+      await onStep?.();
+    }
   }
 
   /** The same of what it wrote to another user. */
@@ -88,6 +104,11 @@ export class AuthoredStore {
   /** Writes a stream anew out of which something was taken. */
   async rewrite(keys: Pick<RoomKeys, 'meta' | 'history' | 'latest' | 'rewritten'>, onStep?: OnStep): Promise<void> {
     while ((await this.#commands.run(scripts.rewriteHistory, keys, COPY)) === true) await onStep?.();
+  }
+
+  /** The same of a room's. */
+  rewriteRoom(roomName: string): Promise<void> {
+    return this.rewrite(this.#keys.room(roomName));
   }
 
   /** Takes a user's words out of a ring of events, and what shows of it there. */

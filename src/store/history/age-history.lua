@@ -12,4 +12,4 @@ if isFirst == '1' then
     redis.call('HSET', meta, 'maxAge', age)
   end
 end
-return agesOf().keepYoung(history, 'aged', log.now, maxAgeMs, latest, tonumber(pageMax)) and 1 or 0
+return agesOf().keepYoung(history, 'aged', log.now, maxAgeMs, { latest, reactions }, tonumber(pageMax)) and 1 or 0

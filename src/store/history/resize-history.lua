@@ -16,7 +16,7 @@ if kept <= log.max then
 end
 local target = math.max(log.max, kept - tonumber(pageMax))
 if target == 0 then
-  redis.call('UNLINK', history, latest)
+  redis.call('UNLINK', history, latest, reactions)
   redis.call('HDEL', meta, 'aged')
 else
   local first = log.id - target + 1

@@ -38,9 +38,9 @@ local function bytesOf()
 
   -- Trims a stream so that it will hold at most `limit` bytes until a step more is written. `next` is the number of the
   -- entry that is about to be appended, whose `size` bytes are in `written` already: that one stays whatever the limit.
-  -- `later` has the latest versions of what is in the stream (lib/messages/latest.lua), where it may have some. Returns the bytes that are kept,
-  -- and where to look again.
-  local function keepWithin(stream, field, next, size, written, limit, step, later)
+  -- `beside` are the sorted sets by the numbers of the entries that go with them (lib/messages/latest.lua), where there may be any. Returns the
+  -- bytes that are kept, and where to look again.
+  local function keepWithin(stream, field, next, size, written, limit, step, beside)
     local numbers, totals = marksOf(field)
     numbers[#numbers + 1], totals[#totals + 1] = next, written - size
     local entry = redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1]
@@ -56,8 +56,8 @@ local function bytesOf()
     end
     if first > from then
       redis.call('XTRIM', stream, 'MINID', string.format('%.0f', numbers[first]))
-      if later then
-        redis.call('ZREMRANGEBYSCORE', later, '-inf', string.format('(%.0f', numbers[first]))
+      for _, key in ipairs(beside or {}) do
+        redis.call('ZREMRANGEBYSCORE', key, '-inf', string.format('(%.0f', numbers[first]))
       end
     end
     local marks = {}

@@ -4,8 +4,8 @@
 
 -- Returns where to look again, and what more the room wants of its owner's quota, nil for nothing. `bytesMax` is what a room
 -- keeps at most, `max` the same in messages; `rest` the end of the position, for the ring of events counts too.
--- `latest` is the key of lib/messages/latest.lua.
-local function lookAtBytes(id, size, written, bytesMax, max, at, rest, latest)
+-- `beside` are the keys of what goes with the messages (lib/messages/latest.lua).
+local function lookAtBytes(id, size, written, bytesMax, max, at, rest, beside)
   local bytes = bytesOf()
   local packed, owner = unpack(redis.call('HMGET', meta, 'granted', 'owner'))
   local limit, ringBytes, step = bytesMax, 0, bytesMax
@@ -20,8 +20,10 @@ local function lookAtBytes(id, size, written, bytesMax, max, at, rest, latest)
     end
   end
   step = math.max(STEP_MIN, math.floor(step / 8))
-  local kept, lookAt = bytes.keepWithin(history, 'marks', id, size, written, limit, step, latest)
-  redis.call('ZREMRANGEBYSCORE', latest, '-inf', string.format('%.0f', id - max))
+  local kept, lookAt = bytes.keepWithin(history, 'marks', id, size, written, limit, step, beside)
+  for _, key in ipairs(beside) do
+    redis.call('ZREMRANGEBYSCORE', key, '-inf', string.format('%.0f', id - max))
+  end
   local needed = math.min(bytesMax, kept + step) + ringBytes
   if granted and at >= refusedUntil and needed > granted then
     -- Twice as much, so that a room that grows asks a few times only (lib/usage.lua does the same).

@@ -19,7 +19,7 @@ import { LOG, OCCUPANTS, ROOM_LISTS, UNREADABLE } from '../key-names.ts';
 const script = scriptsBeside(import.meta.url);
 
 export const joinRoom = script('join-room', {
-  keys: [...LOG, ...OCCUPANTS, ...ROOM_LISTS, 'changes', 'entries', 'filed', 'history', 'latest', 'tomb'],
+  keys: [...LOG, ...OCCUPANTS, ...ROOM_LISTS, 'changes', 'entries', 'filed', 'history', 'latest', 'changed', 'tomb'],
   restKeys: true,
   args: [
     'large',
@@ -32,6 +32,7 @@ export const joinRoom = script('join-room', {
     'sinceEpoch',
     'sinceId',
     'sinceTimestamp',
+    'sinceChange',
     'pageMax',
     'bytesMax',
     'maxAgeMs',
@@ -56,6 +57,8 @@ export const joinRoom = script('join-room', {
     isTransient: yes,
     attributes: optional(bytes),
     lastChange: number,
+    changesRecovered: optional(yes),
+    changes: optional(events),
   },
 });
 

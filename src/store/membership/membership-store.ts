@@ -29,6 +29,8 @@ export interface Since {
   readonly id: number;
   /** Timestamp of that message, if the client knows it. */
   readonly timestamp: number | undefined;
+  /** The last change of a message that the client knows, if it wants those behind it. */
+  readonly change?: number | undefined;
 }
 
 /** Why a node would refuse a join: told where nothing that comes before it refuses. */
@@ -70,6 +72,10 @@ export interface Joined {
   readonly attributes?: Uint8Array | undefined;
   /** Number of the last change of a message; 0 where there was none. */
   readonly lastChange: number;
+  /** Where they were asked for. */
+  readonly changesRecovered?: boolean | undefined;
+  /** Messages up to `since` that have changed, as they are now; empty unless `changesRecovered`. */
+  readonly changes?: readonly TopicEvent[] | undefined;
 }
 
 export interface LeaveRules {
@@ -128,6 +134,7 @@ export class MembershipStore {
       sinceEpoch: since?.epoch ?? '',
       sinceId: since?.id ?? '',
       sinceTimestamp: since?.timestamp ?? '',
+      sinceChange: since?.change ?? '',
       pageMax: this.#options.pageMax,
       bytesMax,
       maxAgeMs: this.#options.historyMaxAgeMs,

@@ -70,7 +70,7 @@ local function append(transient, repeatId, prefix, middle, mentioning, parent)
   log.written = log.written + size
   if log.written >= log.lookAt then
     local step = math.max(STEP_MIN, math.floor(tonumber(bytesMax) / 8))
-    local _, lookAt = bytesOf().keepWithin(history, 'marks', id, size, log.written, tonumber(bytesMax), step, latest)
+    local _, lookAt = bytesOf().keepWithin(history, 'marks', id, size, log.written, tonumber(bytesMax), step, { latest, reactions })
     log.lookAt = lookAt
     trimLatest(id - tonumber(max))
   end
@@ -93,10 +93,11 @@ local function save()
     end
     writeLog()
     local ages = agesOf()
-    ages.keepYoung(history, 'aged', at, maxAgeMs, latest)
+    ages.keepYoung(history, 'aged', at, maxAgeMs, { latest, reactions })
     if keptMs ~= '' then
       redis.call('PEXPIRE', meta, keptMs)
       redis.call('PEXPIRE', latest, keptMs)
+      redis.call('PEXPIRE', reactions, keptMs)
       -- It must not outlive the position.
       local age = tonumber(maxAgeMs)
       if age == 0 or ages.lastsFor(age) >= tonumber(keptMs) then

@@ -8,7 +8,7 @@ const script = scriptsBeside(import.meta.url);
 const PAIR = ['meta', 'history', 'latest'] as const;
 
 export const appendDirect = script('append-direct', {
-  keys: [...PAIR, 'dedup'],
+  keys: [...PAIR, 'reactions', 'dedup'],
   args: ['epoch', 'author', 'dedupMs', 'repeatsMax', 'max', 'bytesMax', 'maxAgeMs', 'keptMs'],
   rest: true,
   writes: true,

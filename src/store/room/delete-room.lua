@@ -32,6 +32,7 @@ local generation = math.floor(log.now / tonumber(dedupMs))
 for _, one in ipairs({ int(generation), int(generation - 1) }) do
   redis.call('UNLINK', dedup .. log.life .. ':' .. one, dedup .. log.life .. ':' .. one .. ':authors')
 end
-redis.call('UNLINK', filed, meta, nodes, names, seen, left, marks, mentioned, history, latest, rewritten, events, changes, adminlist,
+redis.call('UNLINK', filed, meta, nodes, names, seen, left, marks, mentioned, history, latest, rewritten, changed, reactions,
+  changesDue, events, changes, adminlist,
   whitelist, blacklist, roster, bans, silenced, paced, muted)
 return { position(), log.life, owner, hasMembers }

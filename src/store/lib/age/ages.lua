@@ -58,9 +58,12 @@ local function agesOf()
     return age + math.max(AGE_STEP_MIN, math.floor(age / 16)) + AGE_SLACK
   end
 
-  -- Behind an append. `overlay` has versions of some of its entries by their numbers (lib/messages/latest.lua), if there can be any, and goes with it.
+  -- Behind an append. `beside` are the sorted sets by the numbers of its entries that go with it (lib/messages/latest.lua), if there can be
+  -- any: the first of them has versions of some of them.
   -- Returns whether more is to be taken out than `pageMax` entries.
-  local function keepYoung(stream, field, at, service, overlay, pageMax)
+  local function keepYoung(stream, field, at, service, beside, pageMax)
+    beside = beside or {}
+    local overlay = beside[1]
     local own, noted = unpack(redis.call('HMGET', meta, 'maxAge', field))
     local age, known, due = tonumber(own or service), 0, 0
     if noted then
@@ -69,8 +72,8 @@ local function agesOf()
     if age == 0 then
       if noted then
         redis.call('PERSIST', stream)
-        if overlay then
-          redis.call('PERSIST', overlay)
+        for _, key in ipairs(beside) do
+          redis.call('PERSIST', key)
         end
         redis.call('HDEL', meta, field)
       end
@@ -85,8 +88,8 @@ local function agesOf()
       local young = firstSince(stream, at - age, first, past, overlay)
       if young > first then
         redis.call('XTRIM', stream, 'MINID', string.format('%.0f', young))
-        if overlay then
-          redis.call('ZREMRANGEBYSCORE', overlay, '-inf', string.format('(%.0f', young))
+        for _, key in ipairs(beside) do
+          redis.call('ZREMRANGEBYSCORE', key, '-inf', string.format('(%.0f', young))
         end
       end
       hasMore = young == past
@@ -94,8 +97,8 @@ local function agesOf()
     due = hasMore and at or at + math.max(AGE_STEP_MIN, math.floor(age / 16))
     redis.call('HSET', meta, field, struct.pack(AGED, age, due))
     redis.call('PEXPIREAT', stream, string.format('%.0f', at + lastsFor(age)))
-    if overlay then
-      redis.call('PEXPIREAT', overlay, string.format('%.0f', at + lastsFor(age)))
+    for _, key in ipairs(beside) do
+      redis.call('PEXPIREAT', key, string.format('%.0f', at + lastsFor(age)))
     end
     return hasMore
   end

@@ -38,7 +38,7 @@ end
 -- the end. Done again it changes nothing.
 local function eraseFrom(from, own, lookMax, bytesMax, prefix, middle)
   local function erase(event, entry)
-    if own(event) then
+    if own(event, entry) then
       local tombstone = tombstoneOf(event, prefix, middle)
       if event ~= tombstone then
         replaceEntry(entry, tombstone)

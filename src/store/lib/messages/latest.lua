@@ -1,12 +1,13 @@
 -- uses: log
--- The latest version of each message of a log. A stream cannot be edited: a message that is changed is taken out of it, and its latest
--- version stands in `latest`, a sorted set of events by their ids. All that reads messages reads them by `entriesBetween`, which
--- fills the holes. A log of which nothing was changed pays for one look at whether there is such a set. What is taken out of a
--- stream is only marked in it: `dirty`, a field of `meta`, says that it is to be written anew (authored/rewrite-history.lua).
--- Wants the keys `meta`, `history`, `latest` and an open log.
+-- The latest version of each message of a log. A stream cannot be edited: the latest version of a message that was changed stands in
+-- `latest`, a sorted set of events by their ids. All that reads messages reads them by `entriesBetween`, which has it in the place of the
+-- one in the stream. A log of which nothing was changed pays for one look at whether there is such a set. Where the content of a
+-- message is to go its entry is taken out of the stream, and only marked in it: `dirty`, a field of `meta`, says that it is to be written
+-- anew (authored/rewrite-history.lua). `reactions`, a sorted set by the ids too (lib/messages/reactions.lua), goes with `latest`.
+-- Wants the keys `meta`, `history`, `latest`, of who trims or changes `reactions`, and an open log.
 local HEADER_BYTES = 61
 local hasLatest
-local isNoted = false
+local isNoted, isTimed = false, false
 
 local function isChanged()
   if hasLatest == nil then
@@ -86,26 +87,44 @@ local function oldestKept()
   return high
 end
 
--- Takes out of the set what is below an id.
+-- Takes out what is of messages below an id.
 local function trimLatest(id)
   redis.call('ZREMRANGEBYSCORE', latest, '-inf', '(' .. int(id))
+  redis.call('ZREMRANGEBYSCORE', reactions, '-inf', '(' .. int(id))
 end
 
--- Puts another version in the place of a message: it goes when the stream goes by itself. Wants the key `rewritten`: a copy that was
--- begun has the one before.
+-- What is of messages goes when the stream goes by itself.
+local function goWithHistory(key)
+  local left = redis.call('PTTL', history)
+  if left > 0 then
+    redis.call('PEXPIRE', key, left)
+  end
+end
+
+-- Puts another version in the place of a message. Returns whether there was one already.
+local function putLatest(id, event)
+  local removed = redis.call('ZREMRANGEBYSCORE', latest, int(id), int(id))
+  redis.call('ZADD', latest, int(id), event)
+  if not isTimed then
+    goWithHistory(latest)
+    isTimed, hasLatest = true, true
+  end
+  return removed > 0
+end
+
+-- The same where nothing is to be left of what there was, reactions to it neither. Wants the key `rewritten`: a copy that was begun has it.
 local function replaceEntry(entry, event)
-  local id = int(idOf(entry))
-  redis.call('XDEL', history, entry[1])
-  redis.call('ZREMRANGEBYSCORE', latest, id, id)
-  redis.call('ZADD', latest, id, event)
+  local id = idOf(entry)
+  local kept = redis.call('XRANGE', history, int(id), int(id), 'COUNT', 1)[1]
+  if kept then
+    redis.call('XDEL', history, kept[1])
+  end
+  putLatest(id, event)
+  redis.call('ZREMRANGEBYSCORE', reactions, int(id), int(id))
   if not isNoted then
     redis.call('UNLINK', rewritten)
     redis.call('HSET', meta, 'dirty', '1')
-    local left = redis.call('PTTL', history)
-    if left > 0 then
-      redis.call('PEXPIRE', latest, left)
-    end
-    isNoted, hasLatest = true, true
+    isNoted = true
   end
 end
 

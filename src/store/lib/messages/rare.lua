@@ -1,4 +1,4 @@
--- uses: age/ages
+-- uses: messages/latest messages/map age/ages
 -- What few posts are judged by: what a message replies to, and whether a user may be in the room. One function makes
 -- the others, when they are wanted: other posts pay for nothing of it. Wants lib/clock.lua and lib/room/keys.lua.
 local function rareRules()
@@ -12,10 +12,22 @@ local function rareRules()
       return false
     end
     local number = string.format('%.0f', parent)
-    local entry = call('XRANGE', history, number, number, 'COUNT', 1)[1]
-    local event = entry and entry[2][2] or call('ZRANGEBYSCORE', room .. 'latest', number, number)[1]
+    local event = call('ZRANGEBYSCORE', room .. 'latest', number, number)[1]
+    if event then
+      local maps = messageMaps()
+      event = not maps.isRecalled(maps.open(event)) and event
+    else
+      local entry = call('XRANGE', history, number, number, 'COUNT', 1)[1]
+      event = entry and entry[2][2]
+    end
     local age = event and agesOf().maxAge(maxAgeMs)
     return event and (age == 0 or select(4, struct.unpack(HEADER, event)) >= at - age)
+  end
+
+  -- A reply is posted: what it replies to has one more, which is told later (change/change-messages.lua). The post is there whatever
+  -- becomes of this.
+  local function noteReply(notes)
+    redis.pcall('HINCRBY', room .. 'changed:due', string.format('r:%.0f', (struct.unpack('>d', notes, 2))), '1')
   end
 
   -- May this user be in the room, as lib/access.lua has it of keys that are named.
@@ -34,5 +46,5 @@ local function rareRules()
       or call('ZSCORE', room .. 'roster', user) ~= false
   end
 
-  return { hasParent = hasParent, isAdmitted = isAdmitted }
+  return { hasParent = hasParent, noteReply = noteReply, isAdmitted = isAdmitted }
 end

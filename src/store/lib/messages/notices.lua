@@ -1,0 +1,51 @@
+-- uses: messages/map messages/ring
+-- The notices of changes of messages: `opening` begins each, up to the change, which is a map (src/protocol/change.ts).
+
+-- A change as it travels. `rest` are the entries of its kind.
+local function changeNotice(maps, change, id, kind, version, at, rest)
+  local entries = {
+    { 'change', maps.number(change) }, { 'id', maps.number(id) }, { 'kind', maps.text(kind) }, { 'version', maps.number(version) },
+    { 'timestamp', maps.number(at) },
+  }
+  for _, entry in ipairs(rest) do
+    entries[#entries + 1] = entry
+  end
+  return opening .. maps.map(entries)
+end
+
+-- The change in a frame by its keys, values still encoded; nil where it is none.
+local function changeIn(maps, frame)
+  if string.sub(frame, 1, #opening) ~= opening then
+    return nil
+  end
+  local change = {}
+  for _, entry in ipairs(maps.entriesAt(frame, #opening + 1) or {}) do
+    change[entry[1]] = entry[2]
+  end
+  return change
+end
+
+-- Takes out of the ring who has reacted, and how, where that is a user.
+local function scrubReactions(maps, user)
+  replaceInRing(function(_, frame)
+    local change = changeIn(maps, frame)
+    if change and maps.textOf(change.kind) == 'reactions' and maps.textOf(change.by) == user then
+      return changeNotice(maps, maps.numberOf(change.change), maps.numberOf(change.id), 'reactions', maps.numberOf(change.version),
+        maps.numberOf(change.timestamp), { { 'counts', change.counts } })
+    end
+  end)
+end
+
+-- Takes the content of messages out of the ring: by their ids, `recalled` has the version and the time of each, and the entries that say
+-- who recalled it. What was told of their content is the recall from here on, each under its own number, so that none is missing.
+local function scrubRing(maps, recalled)
+  replaceInRing(function(_, frame)
+    local change = changeIn(maps, frame)
+    local kind = change and maps.textOf(change.kind)
+    local id = (kind == 'update' or kind == 'append') and maps.numberOf(change.id)
+    local recall = id and recalled[id]
+    if recall then
+      return changeNotice(maps, maps.numberOf(change.change), id, 'recall', recall.version, recall.at, recall.rest)
+    end
+  end)
+end

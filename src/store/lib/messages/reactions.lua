@@ -1,0 +1,70 @@
+-- uses: messages/latest messages/map
+-- Reactions to messages. A message has how many there are of each key, in its map; who has reacted is in `reactions`, a sorted set by the
+-- ids of messages, whose members are the id, the key and the name: so those to one message stand together, by key and name. Wants the key
+-- `reactions` and what lib/messages/latest.lua wants.
+local REACTION_KEYS, REACTIONS_KEPT = 32, 10000
+-- What a member takes besides its bytes, about.
+local REACTION_BYTES = 64
+
+-- `key` has 255 bytes at most.
+local function reactionOf(id, key, user)
+  return struct.pack('>d', id) .. string.char(#key) .. key .. user
+end
+
+-- The key and the name of a member.
+local function readReaction(member)
+  local length = string.byte(member, 9)
+  return string.sub(member, 10, 9 + length), string.sub(member, 10 + length)
+end
+
+-- The counts in a message: keys in their order, each with a number. An application may have had something else there.
+local function countsIn(maps, message)
+  local counts = {}
+  local value = message.own.reactions
+  for i, entry in ipairs(value and maps.entriesAt(value, 1) or {}) do
+    counts[i] = { entry[1], maps.numberOf(entry[2]) or 0 }
+  end
+  return counts
+end
+
+-- One more of a key, or one less; false where there would be too many.
+local function countReaction(maps, message, key, by)
+  local counts, all, place = countsIn(maps, message), 0
+  for i, count in ipairs(counts) do
+    all, place = all + count[2], count[1] == key and i or place
+  end
+  if by > 0 and (all >= REACTIONS_KEPT or not place and #counts >= REACTION_KEYS) then
+    return false
+  end
+  if place then
+    counts[place][2] = counts[place][2] + by
+    if counts[place][2] <= 0 then
+      table.remove(counts, place)
+    end
+  elseif by > 0 then
+    counts[#counts + 1] = { key, 1 }
+  end
+  local entries = {}
+  for i, count in ipairs(counts) do
+    entries[i] = { count[1], maps.number(count[2]) }
+  end
+  message.own.reactions = #entries > 0 and maps.map(entries) or nil
+  return true
+end
+
+-- The rank of the first reaction to a message that is not before a member, by halves: members of one score are in the order of their bytes.
+-- And the rank behind its last one.
+local function reactionsFrom(id, member)
+  local low = redis.call('ZCOUNT', reactions, '-inf', '(' .. int(id))
+  local past = low + redis.call('ZCOUNT', reactions, int(id), int(id))
+  local high = past
+  while low < high do
+    local middle = math.floor((low + high) / 2)
+    if redis.call('ZRANGE', reactions, int(middle), int(middle))[1] < member then
+      low = middle + 1
+    else
+      high = middle
+    end
+  end
+  return low, past
+end
