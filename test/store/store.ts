@@ -17,6 +17,7 @@ import { ConversationStore } from '../../src/store/conversation/conversation-sto
 import { EndingStore } from '../../src/store/conversation/endings.ts';
 import { ContactStore } from '../../src/store/contact/contact-store.ts';
 import { PresenceStore } from '../../src/store/contact/presence-store.ts';
+import { ChangeStore } from '../../src/store/change/change-store.ts';
 import { AuthoredStore } from '../../src/store/authored/authored-store.ts';
 import { ErasureStore } from '../../src/store/erasure/erasure-store.ts';
 import { Deletions } from '../../src/store/room/deletions.ts';
@@ -47,6 +48,7 @@ export interface Store {
   readonly rooms: RoomStore;
   readonly memberships: MembershipStore;
   readonly messages: MessageStore;
+  readonly changes: ChangeStore;
   readonly histories: HistoryStore;
   readonly access: AccessStore;
   readonly conducts: ConductStore;
@@ -113,6 +115,9 @@ export interface StoreOptions {
   /** Between two notices of a user's state. */
   statePauseMs?: number;
   inboxSize?: number;
+  messageBytes?: number;
+  adminsEdit?: boolean;
+  editWindowMs?: number;
 }
 
 export type OpenStore = (scope: Scope, options?: StoreOptions) => Promise<Store>;
@@ -128,6 +133,9 @@ const defaults = {
   historyMaxBytes: 1 << 24,
   historyMaxSize: 1000,
   historyMaxAgeMs: 0,
+  messageBytes: 16_384,
+  adminsEdit: false,
+  editWindowMs: 0,
 };
 
 export const resumeTokenMs = 60_000;
@@ -161,6 +169,7 @@ export async function openStore(scope: Scope, address: RedisAddress, options: St
     rooms: new RoomStore(commands, keys, { dedupMs, historyMaxAgeMs }),
     memberships: new MembershipStore(commands, keys, { pageMax, replyBytes, historyMaxAgeMs, largeSize }),
     messages: new MessageStore(commands, keys, { ...all, postsPerCall: 64, timeoutMs: 120_000 }),
+    changes: new ChangeStore(commands, keys, { ...all, changesPerCall: 64, timeoutMs: 120_000 }),
     histories: new HistoryStore(commands, keys, { replyBytes, historyMaxAgeMs }),
     access: new AccessStore(commands, keys, {
       largeSize,

@@ -13,6 +13,8 @@ import { eraseAgeSuite } from './erase-age-suite.ts';
 import { eraseDirectSuite } from './erase-direct-suite.ts';
 import { eraseSuite } from './erase-suite.ts';
 import { evictionSuite } from './eviction-suite.ts';
+import { changeKeptSuite } from './change-kept-suite.ts';
+import { changeSuite } from './change-suite.ts';
 import { conductSuite } from './conduct-suite.ts';
 import { conversationSuite } from './conversation-suite.ts';
 import { contactSuite } from './contact-suite.ts';
@@ -58,6 +60,10 @@ export function storeSuites(open: OpenStore): void {
   describe('what a user knows of rooms', () => belongsSuite(open));
   describe('rights', () => rightsSuite(open));
   describe('messages', () => messageSuite(open));
+  describe('changes of messages', () => {
+    changeSuite(open);
+    changeKeptSuite(open);
+  });
   describe('replies', () => replySuite(open));
   describe('who is absent', () => absentSuite(open));
   describe('wills', () => willSuite(open));

@@ -1,4 +1,4 @@
--- uses: clock room/beginning history access conduct/standing history-bytes batch/failure messages/changed messages/reactions messages/notices messages/appending
+-- uses: clock room/beginning history access conduct conduct/standing history-bytes batch/failure messages/changed messages/reactions messages/notices messages/appending
 -- Changes messages of a room, several in a call, each judged by itself and in the order in which they came: is there such a message, may
 -- the user do that, does it fit. What is done is told here, by notices in the room's log, under numbers of their own (lib/messages/changed.lua):
 -- one step, so that the order in which changes are told is the order in which they were made.

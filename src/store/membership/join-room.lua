@@ -36,7 +36,7 @@ if not isThere then
     struct.unpack(CREATION, creation)
   makeRoom(room, { unpack(KEYS, restKeys) })
 end
-local njoined, changed, first = addOccupant(user, socket, node)
+local njoined, isNew, first = addOccupant(user, socket, node)
 if first and tellsUsers() then
   if isBatched() then
     noteChange(user, '1')
@@ -114,7 +114,7 @@ local mode, kind, change = unpack(redis.call('HMGET', meta, 'whitelistOnly', 'ki
 local last, floor = changePlace(change)
 local since = sinceChange ~= '' and changesSince(tonumber(sinceChange), last, floor)
 return {
-  position(), njoined, changed and 1 or 0, announced, recovered, missed, changesPending,
+  position(), njoined, isNew and 1 or 0, announced, recovered, missed, changesPending,
   tonumber(mode), log.life, freshEntry, now, isThere and 0 or 1, kind == 'transient' and 1 or 0,
   inSession == '1' and redis.call('HGET', meta, 'attributes') or false, last,
   sinceChange ~= '' and (since and 1 or 0), sinceChange ~= '' and (since or {}),

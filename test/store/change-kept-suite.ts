@@ -1,0 +1,158 @@
+// What is kept of changes of messages: which have changed since, replies, what goes with a message, a user's own.
+import { expect, test } from '@jest/globals';
+import type { ValueMap } from '../../src/protocol/params/values.ts';
+import { roomTopic } from '../../src/redis/keys.ts';
+import { SERVICE } from '../../src/store/rights.ts';
+import { eventually } from '../support/eventually.ts';
+import { useScope } from '../support/scope.ts';
+import { append, changesIn, messageIn, messages, react, recall, say, update } from './change-actions.ts';
+import { keysWith, MARKER } from './erase-actions.ts';
+import { join, room, starter } from './room-actions.ts';
+import { frame, type OpenStore, type Store } from './store.ts';
+
+const scope = useScope();
+
+interface Since {
+  readonly epoch: string;
+  readonly id: number;
+  readonly change?: number;
+}
+
+/** What somebody hears of changes who joins from a position. */
+async function changesSince(
+  store: Store,
+  since: Since,
+): Promise<[number, boolean | undefined, ValueMap[] | undefined]> {
+  const who = { roomName: room, userName: 'carol', socketId: 'carol-1', nodeId: 'n1' };
+  const joined = await store.memberships.join(who, frame('joined carol'), {
+    since: { timestamp: undefined, ...since },
+  });
+  if (typeof joined === 'string') throw new Error(joined);
+  return [joined.lastChange, joined.changesRecovered, joined.changes?.map(messageIn)];
+}
+
+/** Call within a `describe`; `open` gives a store of its own to each test. */
+export function changeKeptSuite(open: OpenStore): void {
+  const start = starter(open, scope);
+
+  test('who comes back gets what has changed up to where it was, whole or not at all', async () => {
+    const store = await start();
+    const { at } = await join(store, 'alice');
+    const { epoch } = at;
+    expect(await changesSince(store, { epoch, id: 0, change: 0 })).toEqual([0, true, []]);
+    for (const textMessage of ['a', 'b', 'c', 'd']) await say(store, 'alice', { textMessage });
+    for (const id of [2, 1, 4, 2]) await update(store, 'alice', id, { textMessage: `${id}!` });
+    expect(await changesSince(store, { epoch, id: 3 })).toEqual([4, undefined, undefined]);
+    const [last, isWhole, found] = await changesSince(store, { epoch, id: 3, change: 0 });
+    expect([last, isWhole, found?.map(({ id, version }) => [id, version])]).toEqual([
+      4,
+      true,
+      [
+        [1, 2],
+        [2, 3],
+      ],
+    ]);
+    const [, , later] = await changesSince(store, { epoch, id: 4, change: 2 });
+    expect(later).toMatchObject([{ id: 4 }, { id: 2 }]);
+    expect(await changesSince(store, { epoch, id: 4, change: 4 })).toEqual([4, true, []]);
+    for (const other of [
+      { epoch: 'other', id: 4, change: 2 },
+      { epoch, id: 4, change: 5 },
+      { epoch, id: 9, change: 2 },
+    ])
+      expect(await changesSince(store, other)).toEqual([4, false, []]);
+  });
+
+  test('what is not known any more, or not kept, or too much, is not given by half', async () => {
+    const store = await start({ pageMax: 2 });
+    const { epoch } = (await join(store, 'alice')).at;
+    for (let id = 1; id <= 4; id++) {
+      await say(store, 'alice', { textMessage: 'x' });
+      await update(store, 'alice', id, { textMessage: 'y' });
+    }
+    expect(await changesSince(store, { epoch, id: 4, change: 1 })).toEqual([4, false, []]);
+    expect((await changesSince(store, { epoch, id: 4, change: 2 }))[1]).toBe(true);
+    // The floor is raised by so many others.
+    const { changed, meta } = store.keys.room(room);
+    for (let n = 0; n < 10; n++) {
+      const many = Array.from({ length: 1000 }, (_, i) => [-(n * 1000 + i), `${n}-${i}`]).flat();
+      await store.client.zadd(changed, ...many);
+    }
+    await update(store, 'alice', 4, { textMessage: 'z' });
+    expect(await store.client.zcard(changed)).toBe(10_000);
+    await store.client.zremrangebyscore(changed, '-inf', '0');
+    await update(store, 'alice', 1, { textMessage: 'z' });
+    expect(await store.client.hget(meta, 'change')).not.toBeNull();
+    expect((await changesSince(store, { epoch, id: 4, change: 4 }))[1]).toBe(true);
+    // A message that is not kept any more.
+    await store.admin.resizeHistory(room, 2);
+    expect(await changesSince(store, { epoch, id: 4, change: 5 })).toEqual([6, false, []]);
+  });
+
+  test('replies are counted by the posts, once each, and told by whoever comes next', async () => {
+    const store = await start();
+    await join(store, 'alice');
+    await say(store, 'alice', { textMessage: 'one' });
+    const answer = { replyTo: 1, clientMessageId: 'c' };
+    await say(store, 'alice', { textMessage: 'two' }, answer);
+    await say(store, 'alice', { textMessage: 'two' }, answer);
+    await say(store, 'alice', { textMessage: 'three' }, { replyTo: 1 });
+    await say(store, 'alice', { textMessage: 'four' }, { replyTo: 2 });
+    const events = await store.listen(roomTopic(room));
+    // Somebody reacts before the node of the posts has told it.
+    await react(store, 'alice', 1);
+    await eventually(() => expect(changesIn(events)).toHaveLength(3));
+    const told = changesIn(events);
+    expect(told.filter(({ kind }) => kind === 'replies')).toHaveLength(2);
+    expect(told).toContainEqual(expect.objectContaining({ id: 1, kind: 'replies', repliesCount: 2, version: 1 }));
+    expect(told).toContainEqual(expect.objectContaining({ id: 2, kind: 'replies', repliesCount: 1 }));
+    expect((await messages(store)).map(({ repliesCount }) => repliesCount)).toEqual([2, 1, undefined, undefined]);
+    expect(await store.changes.tell(room)).toMatchObject({ dueMs: -1 });
+    expect(changesIn(events)).toHaveLength(3);
+  });
+
+  test('what is of messages goes with them: by number, by bytes, by age, with the room', async () => {
+    const store = await start({ historyMaxBytes: 65_536, messageBytes: 1 << 20 });
+    await join(store, 'alice');
+    const { reactions, latest } = store.keys.room(room);
+    const kept = async (): Promise<string[]> => [
+      ...(await store.client.zrange(latest, '0', '-1', 'WITHSCORES')).filter((_, i) => i % 2 === 1),
+      ...(await store.client.zrange(reactions, '0', '-1', 'WITHSCORES')).filter((_, i) => i % 2 === 1),
+    ];
+    for (let id = 1; id <= 3; id++) {
+      await say(store, 'alice', { textMessage: 'x' });
+      await react(store, 'alice', id);
+    }
+    await store.admin.resizeHistory(room, 2);
+    expect(await kept()).toEqual(['2', '3', '2', '3']);
+    // A message that grows counts as well.
+    for (let n = 0; n < 20; n++) await append(store, 'alice', 3, 'y'.repeat(4000));
+    expect(await kept()).toEqual(['3', '3']);
+    await store.admin.ageHistory(room, 1);
+    const agedAt = Date.now();
+    await eventually(() => expect(Date.now()).toBeGreaterThan(agedAt + 5));
+    await store.admin.ageHistory(room, 1);
+    expect(await kept()).toEqual([]);
+  });
+
+  test('a user that is erased takes its reactions, and what was told of changes of its messages', async () => {
+    const store = await start();
+    for (const name of ['alice', 'bob']) await join(store, name);
+    await say(store, 'alice', { textMessage: 'x' });
+    await say(store, 'bob', { textMessage: 'x' });
+    await update(store, 'alice', 1, { textMessage: MARKER });
+    for (const name of ['alice', 'bob']) for (const id of [1, 2]) await react(store, name, id);
+    await store.authored.eraseInRoom(room, 'alice');
+    expect(await keysWith(store.client, store.keys.prefix, MARKER)).toEqual([]);
+    const [first, second] = await messages(store);
+    expect(first).toEqual({ id: 1, author: 'alice', timestamp: expect.any(Number), recalled: true });
+    expect(second).toMatchObject({ textMessage: 'x', reactions: { '+': 1 } });
+    const left = await store.changes.readReactions(room, SERVICE, 2, { after: undefined, limit: 9 });
+    expect(left).toEqual({ reactions: [{ key: '+', userName: 'bob' }], hasMore: false });
+    const events = await store.listen(roomTopic(room));
+    await store.changes.tell(room);
+    await eventually(() => expect(changesIn(events)).toMatchObject([{ id: 2, kind: 'reactions', counts: { '+': 1 } }]));
+    await store.authored.eraseInRoom('nowhere', 'alice');
+    expect(await recall(store, 'bob', 2)).toMatchObject({ version: 2 });
+  });
+}
