@@ -107,11 +107,18 @@ export interface Absent {
   readonly pushData: ValueMap | undefined;
 }
 
+/** What is done to a message that is there. Left out where one is posted. */
+export type MessageCheckedChange =
+  | { readonly kind: 'update'; readonly id: number }
+  /** `text` is what is new of the `textMessage` that the message would have. */
+  | { readonly kind: 'append'; readonly id: number; readonly text: string };
+
 export interface RoomMessageCheck {
   readonly userName: string;
   readonly roomName: string;
   readonly message: ValueMap;
   readonly options: ValueMap;
+  readonly change?: MessageCheckedChange;
 }
 
 export interface DirectMessageCheck {
@@ -119,6 +126,7 @@ export interface DirectMessageCheck {
   readonly toUser: string;
   readonly message: ValueMap;
   readonly options: ValueMap;
+  readonly change?: MessageCheckedChange;
 }
 
 export interface ProfileAsked {

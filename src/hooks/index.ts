@@ -16,6 +16,7 @@ export type {
   Refusal,
   RequestCall,
   RequestOutcome,
+  MessageCheckedChange,
   RoomMessageCheck,
   ServiceApi,
   Verdict,

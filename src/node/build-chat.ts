@@ -18,6 +18,7 @@ import { deleteRoom } from '../chat/room/room.ts';
 import { StateTelling, type StateTellingDeps } from '../chat/state/telling.ts';
 import { MemberNews, type MemberNewsDeps } from '../chat/unread/member-news.ts';
 import { Transients } from '../chat/message/transients.ts';
+import { textsBefore } from '../chat/change/text-before.ts';
 import { HeldAppends } from '../chat/change/held-appends.ts';
 import { Absences } from '../chat/message/absences.ts';
 import { Wills } from '../chat/message/wills.ts';
@@ -77,7 +78,7 @@ export function buildChat(
   aftermath: Aftermath,
   { hub, topics, echoes, arrivals, unreadNews, stagedEviction, peerNodes }: Delivery,
 ): Chat {
-  const { config, counters, errors, accounts, measured } = shared;
+  const { config, counters, errors, accounts } = shared;
   const { repairs } = aftermath;
   const common = { ...stores, ...aftermath, topics, echoes, audience: hub, hooks, instance: lease };
   const telling = buildTelling(shared, { ...common, socketRooms: peerNodes });
@@ -103,8 +104,7 @@ export function buildChat(
     ...beside,
     storedSends: new StoredSends({ ...common, ...sendsOf(config), budget: commands.budget }),
     transients: new Transients(counters),
-    heldAppends: new HeldAppends(),
-    changeKinds: measured.messageChanges,
+    ...changing(shared),
     leaves,
     disconnects,
     stagedEvictionPeers,
@@ -131,10 +131,19 @@ export function buildChat(
   };
 }
 
+const changing = ({ measured }: Shared): Pick<Services, 'heldAppends' | 'changeKinds'> => ({
+  heldAppends: new HeldAppends(),
+  changeKinds: measured.messageChanges,
+});
+
 function buildHandlers(shared: Shared, services: Services): Pick<Chat, 'handlers' | 'bareHandlers'> {
   const { hooks } = services;
   const bareHandlers = bindHandlers(services);
-  const around = { limits: shared.config.limits, onDefect: defectLog(shared) };
+  const around = {
+    limits: shared.config.limits,
+    textBefore: textsBefore(services),
+    onDefect: defectLog(shared),
+  };
   return {
     bareHandlers,
     handlers: hooks === undefined ? bareHandlers : hookedHandlers(bareHandlers, { ...around, hooks }),

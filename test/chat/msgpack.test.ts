@@ -2,6 +2,7 @@
 import { accessSuite } from './access-suite.ts';
 import { conductSuite } from './conduct-suite.ts';
 import { attributesSuite } from './attributes-suite.ts';
+import { changeSuite } from './change-suite.ts';
 import { contactSuite } from './contact-suite.ts';
 import { directSuite } from './direct-suite.ts';
 import { historySuite } from './history-suite.ts';
@@ -30,6 +31,7 @@ for (const suite of [
   messageSuite,
   historySuite,
   searchSuite,
+  changeSuite,
   willSuite,
   recoverySuite,
   userSuite,

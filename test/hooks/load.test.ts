@@ -80,7 +80,12 @@ test('only requests that have hooks are wrapped', () => {
     const read = readHooks({ hooks });
     if ('problem' in read) throw new Error(read.problem);
     const runner = new HookRunner(read, { timeoutMs: 1, pendingMax: 1, onFailure: () => '' });
-    const handlers = hookedHandlers(bare, { hooks: runner, limits: defaultLimits, onDefect: () => '' });
+    const handlers = hookedHandlers(bare, {
+      hooks: runner,
+      limits: defaultLimits,
+      textBefore: () => Promise.resolve(undefined),
+      onDefect: () => '',
+    });
     const isWrapped = ([name, handler]: [string, unknown]): boolean =>
       handler !== Object.entries(bare).find(([key]) => key === name)?.[1];
     return Object.entries(handlers)

@@ -7,7 +7,7 @@ import { eventually } from '../support/eventually.ts';
 import { useScope } from '../support/scope.ts';
 import { append, changesIn, messageIn, messages, react, recall, say, update } from './change-actions.ts';
 import { keysWith, MARKER } from './erase-actions.ts';
-import { join, room, starter } from './room-actions.ts';
+import { join, room, starter, type Start } from './room-actions.ts';
 import { frame, type OpenStore, type Store } from './store.ts';
 
 const scope = useScope();
@@ -34,7 +34,14 @@ async function changesSince(
 /** Call within a `describe`; `open` gives a store of its own to each test. */
 export function changeKeptSuite(open: OpenStore): void {
   const start = starter(open, scope);
+  comingBack(start);
+  notWhole(start);
+  replies(start);
+  going(start);
+  erasing(start);
+}
 
+function comingBack(start: Start): void {
   test('who comes back gets what has changed up to where it was, whole or not at all', async () => {
     const store = await start();
     const { at } = await join(store, 'alice');
@@ -62,7 +69,9 @@ export function changeKeptSuite(open: OpenStore): void {
     ])
       expect(await changesSince(store, other)).toEqual([4, false, []]);
   });
+}
 
+function notWhole(start: Start): void {
   test('what is not known any more, or not kept, or too much, is not given by half', async () => {
     const store = await start({ pageMax: 2 });
     const { epoch } = (await join(store, 'alice')).at;
@@ -88,7 +97,9 @@ export function changeKeptSuite(open: OpenStore): void {
     await store.admin.resizeHistory(room, 2);
     expect(await changesSince(store, { epoch, id: 4, change: 5 })).toEqual([6, false, []]);
   });
+}
 
+function replies(start: Start): void {
   test('replies are counted by the posts, once each, and told by whoever comes next', async () => {
     const store = await start();
     await join(store, 'alice');
@@ -110,7 +121,9 @@ export function changeKeptSuite(open: OpenStore): void {
     expect(await store.changes.tell(room)).toMatchObject({ dueMs: -1 });
     expect(changesIn(events)).toHaveLength(3);
   });
+}
 
+function going(start: Start): void {
   test('what is of messages goes with them: by number, by bytes, by age, with the room', async () => {
     const store = await start({ historyMaxBytes: 65_536, messageBytes: 1 << 20 });
     await join(store, 'alice');
@@ -134,7 +147,9 @@ export function changeKeptSuite(open: OpenStore): void {
     await store.admin.ageHistory(room, 1);
     expect(await kept()).toEqual([]);
   });
+}
 
+function erasing(start: Start): void {
   test('a user that is erased takes its reactions, and what was told of changes of its messages', async () => {
     const store = await start();
     for (const name of ['alice', 'bob']) await join(store, name);

@@ -8,17 +8,27 @@ import { eventually } from '../support/eventually.ts';
 import { useScope } from '../support/scope.ts';
 import { append, changesIn, messages, react, recall, say, update } from './change-actions.ts';
 import { keysWith, MARKER } from './erase-actions.ts';
-import { expectChain, join, leave, room, starter } from './room-actions.ts';
-import { frame, type OpenStore } from './store.ts';
+import { expectChain, join, leave, room, starter, type Start } from './room-actions.ts';
+import { frame, type OpenStore, type Store } from './store.ts';
 
 const scope = useScope();
 
 /** Call within a `describe`; `open` gives a store of its own to each test. */
 export function changeSuite(open: OpenStore): void {
+  const start = starter(open, scope);
   updates(open);
-  recalls(open);
-  reactions(open);
+  describe('a recall', () => {
+    recalling(start);
+    recallingInRing(start);
+    mayRecall(start);
+  });
+  describe('a reaction', () => {
+    reacting(start);
+    readingReactions(start);
+    inLargeRooms(start);
+  });
   appends(open);
+  ageing(start);
 }
 
 function updates(open: OpenStore): void {
@@ -80,79 +90,80 @@ function updates(open: OpenStore): void {
   });
 }
 
-function recalls(open: OpenStore): void {
-  const start = starter(open, scope);
-  describe('a recall', () => {
-    test('leaves id, author and time, and nothing of the content anywhere', async () => {
-      const store = await start();
-      await join(store, 'alice');
-      await join(store, 'bob');
-      await say(store, 'alice', { textMessage: `${MARKER} first` });
-      await say(store, 'alice', { textMessage: 'stays' });
-      await update(store, 'alice', 1, { textMessage: `${MARKER} second` });
-      await append(store, 'alice', 1, ` and ${MARKER}`);
-      await update(store, 'alice', 2, { textMessage: 'stays too' });
-      await react(store, 'bob', 1);
-      const events = await store.listen(roomTopic(room));
-      expect(await recall(store, 'alice', 1, 'off topic')).toMatchObject({ version: 4, isDirty: true });
-      await store.authored.rewriteRoom(room);
-      expect(await keysWith(store.client, store.keys.prefix, MARKER)).toEqual([]);
-      const [first, second] = await messages(store);
-      expect(first).toEqual({
-        id: 1,
-        author: 'alice',
-        timestamp: expect.any(Number),
-        recalled: true,
-        version: 4,
-        updatedAt: expect.any(Number),
-      });
-      expect(second).toMatchObject({ textMessage: 'stays too', version: 2 });
-      await eventually(() => expect(events).toHaveLength(1));
-      expect(changesIn(events)).toEqual([
-        { change: 5, id: 1, kind: 'recall', version: 4, by: 'alice', reason: 'off topic' },
-      ]);
-      expect(await react(store, 'bob', 1)).toBe('noMessage');
-      expect(await update(store, 'alice', 1, {})).toBe('noMessage');
-      expect(await recall(store, 'alice', 1)).toBe('noMessage');
-      expect(await append(store, 'alice', 1, 'x')).toBe('noMessage');
-      expect(await store.changes.readReactions(room, SERVICE, 1, { after: undefined, limit: 1 })).toBe('noMessage');
-      expect(await say(store, 'alice', {}, { replyTo: 1 })).toBe('noMessage');
+function recalling(start: Start): void {
+  test('leaves id, author and time, and nothing of the content anywhere', async () => {
+    const store = await start();
+    await join(store, 'alice');
+    await join(store, 'bob');
+    await say(store, 'alice', { textMessage: `${MARKER} first` });
+    await say(store, 'alice', { textMessage: 'stays' });
+    await update(store, 'alice', 1, { textMessage: `${MARKER} second` });
+    await append(store, 'alice', 1, ` and ${MARKER}`);
+    await update(store, 'alice', 2, { textMessage: 'stays too' });
+    await react(store, 'bob', 1);
+    const events = await store.listen(roomTopic(room));
+    expect(await recall(store, 'alice', 1, 'off topic')).toMatchObject({ version: 4, isDirty: true });
+    await store.authored.rewriteRoom(room);
+    expect(await keysWith(store.client, store.keys.prefix, MARKER)).toEqual([]);
+    const [first, second] = await messages(store);
+    expect(first).toEqual({
+      id: 1,
+      author: 'alice',
+      timestamp: expect.any(Number),
+      recalled: true,
+      version: 4,
+      updatedAt: expect.any(Number),
     });
+    expect(second).toMatchObject({ textMessage: 'stays too', version: 2 });
+    await eventually(() => expect(events).toHaveLength(1));
+    expect(changesIn(events)).toEqual([
+      { change: 5, id: 1, kind: 'recall', version: 4, by: 'alice', reason: 'off topic' },
+    ]);
+    expect(await react(store, 'bob', 1)).toBe('noMessage');
+    expect(await update(store, 'alice', 1, {})).toBe('noMessage');
+    expect(await recall(store, 'alice', 1)).toBe('noMessage');
+    expect(await append(store, 'alice', 1, 'x')).toBe('noMessage');
+    expect(await store.changes.readReactions(room, SERVICE, 1, { after: undefined, limit: 1 })).toBe('noMessage');
+    expect(await say(store, 'alice', {}, { replyTo: 1 })).toBe('noMessage');
+  });
+}
 
-    test('makes recalls of what the ring had told of its content, each under its own number', async () => {
-      const store = await start();
-      await join(store, 'alice');
-      await say(store, 'alice', { textMessage: 'a' });
-      await say(store, 'alice', { textMessage: 'b' });
-      await update(store, 'alice', 1, { textMessage: 'aa' });
-      await update(store, 'alice', 2, { textMessage: 'bb' });
-      await append(store, 'alice', 1, 'a');
-      await react(store, 'alice', 1);
-      await recall(store, 'alice', 1);
-      const ring = await store.client.xrangeBuffer(store.keys.room(room).events, '-', '+');
-      const told = ring.flatMap(([, fields]) => changesIn([eventOf(fields[1])]));
-      expect(told).toMatchObject([
-        { change: 1, id: 1, kind: 'recall', version: 4, by: 'alice' },
-        { change: 2, id: 2, kind: 'update' },
-        { change: 3, id: 1, kind: 'recall', version: 4, by: 'alice' },
-        { change: 4, id: 1, kind: 'reactions' },
-        { change: 5, id: 1, kind: 'recall', version: 4, by: 'alice' },
-      ]);
-    });
+function recallingInRing(start: Start): void {
+  test('makes recalls of what the ring had told of its content, each under its own number', async () => {
+    const store = await start();
+    await join(store, 'alice');
+    await say(store, 'alice', { textMessage: 'a' });
+    await say(store, 'alice', { textMessage: 'b' });
+    await update(store, 'alice', 1, { textMessage: 'aa' });
+    await update(store, 'alice', 2, { textMessage: 'bb' });
+    await append(store, 'alice', 1, 'a');
+    await react(store, 'alice', 1);
+    await recall(store, 'alice', 1);
+    const ring = await store.client.xrangeBuffer(store.keys.room(room).events, '-', '+');
+    const told = ring.flatMap(([, fields]) => changesIn([eventOf(fields[1])]));
+    expect(told).toMatchObject([
+      { change: 1, id: 1, kind: 'recall', version: 4, by: 'alice' },
+      { change: 2, id: 2, kind: 'update' },
+      { change: 3, id: 1, kind: 'recall', version: 4, by: 'alice' },
+      { change: 4, id: 1, kind: 'reactions' },
+      { change: 5, id: 1, kind: 'recall', version: 4, by: 'alice' },
+    ]);
+  });
+}
 
-    test('is for the author, the owner and admins, silenced or not, and for nobody else', async () => {
-      const store = await start();
-      await join(store, 'alice');
-      await join(store, 'bob');
-      for (let i = 0; i < 3; i++) await say(store, 'alice', { textMessage: 'x' });
-      expect(await recall(store, 'bob', 1)).toBe('notAllowed');
-      expect(await recall(store, 'eve', 1)).toBe('notJoined');
-      // Who looks after the room need not be in it.
-      const events = await store.listen(roomTopic(room));
-      expect(await recall(store, 'owner', 1)).toMatchObject({ version: 2 });
-      expect(await recall(store, SERVICE, 2)).toMatchObject({ version: 2 });
-      await eventually(() => expect(changesIn(events)).toMatchObject([{ by: 'owner' }, { by: null }]));
-    });
+function mayRecall(start: Start): void {
+  test('is for the author, the owner and admins, silenced or not, and for nobody else', async () => {
+    const store = await start();
+    await join(store, 'alice');
+    await join(store, 'bob');
+    for (let i = 0; i < 3; i++) await say(store, 'alice', { textMessage: 'x' });
+    expect(await recall(store, 'bob', 1)).toBe('notAllowed');
+    expect(await recall(store, 'eve', 1)).toBe('notJoined');
+    // Who looks after the room need not be in it.
+    const events = await store.listen(roomTopic(room));
+    expect(await recall(store, 'owner', 1)).toMatchObject({ version: 2 });
+    expect(await recall(store, SERVICE, 2)).toMatchObject({ version: 2 });
+    await eventually(() => expect(changesIn(events)).toMatchObject([{ by: 'owner' }, { by: null }]));
   });
 }
 
@@ -162,91 +173,90 @@ function eventOf(bytes: Buffer | undefined): Parameters<typeof changesIn>[0][num
   return event;
 }
 
-function reactions(open: OpenStore): void {
-  const start = starter(open, scope);
-  const page = (
-    store: Awaited<ReturnType<typeof start>>,
-    options: { key?: string; after?: Uint8Array; limit: number },
-  ): Promise<unknown> => store.changes.readReactions(room, SERVICE, 1, { after: undefined, ...options });
+const page = (store: Store, options: { key?: string; after?: Uint8Array; limit: number }): Promise<unknown> =>
+  store.changes.readReactions(room, SERVICE, 1, { after: undefined, ...options });
 
-  describe('a reaction', () => {
-    test('is one of each key and user, counted in the message; a repeat is told to nobody', async () => {
-      const store = await start();
-      for (const name of ['alice', 'bob']) await join(store, name);
-      await say(store, 'alice', { textMessage: 'x' });
-      const events = await store.listen(roomTopic(room));
-      expect(await react(store, 'alice', 1)).toMatchObject({ counts: [['+', '1']], version: 1 });
-      expect(await react(store, 'alice', 1)).toMatchObject({ counts: [['+', '1']] });
-      expect(await react(store, 'bob', 1)).toMatchObject({ counts: [['+', '2']] });
-      expect(await react(store, 'bob', 1, '👍')).toMatchObject({
-        counts: [
-          ['+', '2'],
-          ['👍', '1'],
-        ],
-      });
-      expect((await messages(store))[0]).toMatchObject({ reactions: { '+': 2, '👍': 1 } });
-      expect((await messages(store))[0]).not.toHaveProperty('version');
-      await react(store, 'alice', 1, '+', true);
-      await react(store, 'alice', 1, '+', true);
-      await react(store, 'bob', 1, '+', true);
-      expect(await react(store, 'bob', 1, '👍', true)).toMatchObject({ counts: [] });
-      expect((await messages(store))[0]).not.toHaveProperty('reactions');
-      await eventually(() => expect(changesIn(events)).toHaveLength(6));
-      expect(changesIn(events)).toMatchObject([
-        { change: 1, kind: 'reactions', version: 1, counts: { '+': 1 }, by: 'alice', key: '+' },
-        { change: 2, counts: { '+': 2 }, by: 'bob' },
-        { change: 3, counts: { '+': 2, '👍': 1 } },
-        { change: 4, counts: { '+': 1, '👍': 1 }, by: 'alice', removed: true },
-        { change: 5, counts: { '👍': 1 } },
-        { change: 6, counts: {} },
-      ]);
-      expect(await react(store, 'eve', 1)).toBe('notJoined');
-      expect(await react(store, 'bob', 2)).toBe('noMessage');
+function reacting(start: Start): void {
+  test('is one of each key and user, counted in the message; a repeat is told to nobody', async () => {
+    const store = await start();
+    for (const name of ['alice', 'bob']) await join(store, name);
+    await say(store, 'alice', { textMessage: 'x' });
+    const events = await store.listen(roomTopic(room));
+    expect(await react(store, 'alice', 1)).toMatchObject({ counts: [['+', '1']], version: 1 });
+    expect(await react(store, 'alice', 1)).toMatchObject({ counts: [['+', '1']] });
+    expect(await react(store, 'bob', 1)).toMatchObject({ counts: [['+', '2']] });
+    expect(await react(store, 'bob', 1, '👍')).toMatchObject({
+      counts: [
+        ['+', '2'],
+        ['👍', '1'],
+      ],
     });
+    expect((await messages(store))[0]).toMatchObject({ reactions: { '+': 2, '👍': 1 } });
+    expect((await messages(store))[0]).not.toHaveProperty('version');
+    await react(store, 'alice', 1, '+', true);
+    await react(store, 'alice', 1, '+', true);
+    await react(store, 'bob', 1, '+', true);
+    expect(await react(store, 'bob', 1, '👍', true)).toMatchObject({ counts: [] });
+    expect((await messages(store))[0]).not.toHaveProperty('reactions');
+    await eventually(() => expect(changesIn(events)).toHaveLength(6));
+    expect(changesIn(events)).toMatchObject([
+      { change: 1, kind: 'reactions', version: 1, counts: { '+': 1 }, by: 'alice', key: '+' },
+      { change: 2, counts: { '+': 2 }, by: 'bob' },
+      { change: 3, counts: { '+': 2, '👍': 1 } },
+      { change: 4, counts: { '+': 1, '👍': 1 }, by: 'alice', removed: true },
+      { change: 5, counts: { '👍': 1 } },
+      { change: 6, counts: {} },
+    ]);
+    expect(await react(store, 'eve', 1)).toBe('notJoined');
+    expect(await react(store, 'bob', 2)).toBe('noMessage');
+  });
+}
 
-    test('has 32 keys a message at most, and is read by key and name, page by page', async () => {
-      const store = await start();
-      const names = ['alice', 'bob', 'carol'];
-      for (const name of names) await join(store, name);
-      await say(store, 'alice', {});
-      await say(store, 'alice', {});
-      await react(store, 'alice', 2, 'b');
-      for (let n = 0; n < 32; n++) await react(store, 'alice', 1, `k${n}`);
-      expect(await react(store, 'bob', 1, 'more')).toBe('tooManyReactions');
-      for (const name of ['bob', 'carol']) expect(await react(store, name, 1, 'k7')).toMatchObject({ version: 1 });
-      const all = names.map((userName) => ({ key: 'k7', userName }));
-      expect(await page(store, { key: 'k7', limit: 3 })).toEqual({ reactions: all, hasMore: false });
-      expect(await page(store, { key: 'k7', limit: 2 })).toEqual({ reactions: all.slice(0, 2), hasMore: true });
-      const after = reactionPlace({ key: 'k7', userName: 'bob' });
-      expect(await page(store, { key: 'k7', limit: 2, after })).toEqual({ reactions: all.slice(2), hasMore: false });
-      // Also behind one that was taken back.
-      await react(store, 'bob', 1, 'k7', true);
-      expect(await page(store, { key: 'k7', limit: 2, after })).toEqual({ reactions: all.slice(2), hasMore: false });
-      expect(await page(store, { limit: 40 })).toMatchObject({ hasMore: false, reactions: { length: 34 - 1 } });
-      expect(await page(store, { key: 'none', limit: 4 })).toEqual({ reactions: [], hasMore: false });
-      expect(await store.changes.readReactions('nowhere', SERVICE, 1, { after: undefined, limit: 1 })).toBe('noRoom');
-      const asEve = await store.changes.readReactions(room, rightsOf('eve'), 1, { after: undefined, limit: 1 });
-      expect(asEve).toBe('notJoined');
-    });
+function readingReactions(start: Start): void {
+  test('has 32 keys a message at most, and is read by key and name, page by page', async () => {
+    const store = await start();
+    const names = ['alice', 'bob', 'carol'];
+    for (const name of names) await join(store, name);
+    await say(store, 'alice', {});
+    await say(store, 'alice', {});
+    await react(store, 'alice', 2, 'b');
+    for (let n = 0; n < 32; n++) await react(store, 'alice', 1, `k${n}`);
+    expect(await react(store, 'bob', 1, 'more')).toBe('tooManyReactions');
+    for (const name of ['bob', 'carol']) expect(await react(store, name, 1, 'k7')).toMatchObject({ version: 1 });
+    const all = names.map((userName) => ({ key: 'k7', userName }));
+    expect(await page(store, { key: 'k7', limit: 3 })).toEqual({ reactions: all, hasMore: false });
+    expect(await page(store, { key: 'k7', limit: 2 })).toEqual({ reactions: all.slice(0, 2), hasMore: true });
+    const after = reactionPlace({ key: 'k7', userName: 'bob' });
+    expect(await page(store, { key: 'k7', limit: 2, after })).toEqual({ reactions: all.slice(2), hasMore: false });
+    // Also behind one that was taken back.
+    await react(store, 'bob', 1, 'k7', true);
+    expect(await page(store, { key: 'k7', limit: 2, after })).toEqual({ reactions: all.slice(2), hasMore: false });
+    expect(await page(store, { limit: 40 })).toMatchObject({ hasMore: false, reactions: { length: 34 - 1 } });
+    expect(await page(store, { key: 'none', limit: 4 })).toEqual({ reactions: [], hasMore: false });
+    expect(await store.changes.readReactions('nowhere', SERVICE, 1, { after: undefined, limit: 1 })).toBe('noRoom');
+    const asEve = await store.changes.readReactions(room, rightsOf('eve'), 1, { after: undefined, limit: 1 });
+    expect(asEve).toBe('notJoined');
+  });
+}
 
-    test('is counted at once and told later where the room is large, and by whoever comes next', async () => {
-      const store = await start({ largeSize: 2 });
-      for (const name of ['alice', 'bob', 'carol']) await join(store, name);
-      await say(store, 'alice', {});
-      const events = await store.listen(roomTopic(room));
-      for (const name of ['alice', 'bob', 'carol'])
-        expect(await react(store, name, 1)).toMatchObject({ version: 1, dueMs: expect.any(Number) });
-      expect((await messages(store))[0]).toMatchObject({ reactions: { '+': 3 } });
-      const { dueMs } = Object(await store.changes.tell(room)) as { dueMs: number };
-      expect(dueMs).toBeGreaterThan(0);
-      expect(changesIn(events)).toEqual([]);
-      await store.client.hset(store.keys.room(room).changesDue, 'c:1', '1');
-      expect(await store.changes.tell(room)).toMatchObject({ dueMs: -1 });
-      await eventually(() =>
-        expect(changesIn(events)).toEqual([{ change: 1, id: 1, kind: 'reactions', version: 1, counts: { '+': 3 } }]),
-      );
-      expect(await store.changes.tell('nowhere')).toBe('noRoom');
-    });
+function inLargeRooms(start: Start): void {
+  test('is counted at once and told later where the room is large, and by whoever comes next', async () => {
+    const store = await start({ largeSize: 2 });
+    for (const name of ['alice', 'bob', 'carol']) await join(store, name);
+    await say(store, 'alice', {});
+    const events = await store.listen(roomTopic(room));
+    for (const name of ['alice', 'bob', 'carol'])
+      expect(await react(store, name, 1)).toMatchObject({ version: 1, dueMs: expect.any(Number) });
+    expect((await messages(store))[0]).toMatchObject({ reactions: { '+': 3 } });
+    const { dueMs } = Object(await store.changes.tell(room)) as { dueMs: number };
+    expect(dueMs).toBeGreaterThan(0);
+    expect(changesIn(events)).toEqual([]);
+    await store.client.hset(store.keys.room(room).changesDue, 'c:1', '1');
+    expect(await store.changes.tell(room)).toMatchObject({ dueMs: -1 });
+    await eventually(() =>
+      expect(changesIn(events)).toEqual([{ change: 1, id: 1, kind: 'reactions', version: 1, counts: { '+': 3 } }]),
+    );
+    expect(await store.changes.tell('nowhere')).toBe('noRoom');
   });
 }
 
@@ -298,7 +308,9 @@ function appends(open: OpenStore): void {
       expect(await append(store, SERVICE, 1, 'y')).toMatchObject({ length: 2 });
     });
   });
+}
 
+function ageing(start: Start): void {
   test('a message has other words while it is young, and of admins where the service says so', async () => {
     const store = await start({ editWindowMs: 60_000, adminsEdit: true });
     for (const name of ['alice', 'owner']) await join(store, name);

@@ -61,7 +61,7 @@ async function update(
   const mentioning = mentioningOf(mentionsIn(options, settings.limits));
   const { content, bytes } = messageContent(message, { mentioning });
   const given = bytes > settings.limits.messageBytes ? undefined : content;
-  heldAppends.flush(roomTopic(roomName), id);
+  void heldAppends.flush(roomTopic(roomName), id);
   const changed = await changes.update(roomName, changing(by, id), given, options?.ifVersion);
   const asked: Asked = { kind: 'update', roomName, id, bytes };
   if (!isDone(changed)) return declared(refusal(changed, asked, services), changeRequests.roomMessageUpdate.errors);
@@ -74,7 +74,7 @@ async function recall(
   by: Actor,
   { roomName, id, options }: Args<'roomMessageRecall'>,
 ): Promise<Outcome<'roomMessageRecall'>> {
-  services.heldAppends.flush(roomTopic(roomName), id);
+  void services.heldAppends.flush(roomTopic(roomName), id);
   const changed = await services.changes.recall(roomName, changing(by, id), options?.reason);
   const asked: Asked = { kind: 'recall', roomName, id, bytes: NOTICE_BYTES };
   if (!isDone(changed)) return declared(refusal(changed, asked, services), changeRequests.roomMessageRecall.errors);
@@ -172,18 +172,12 @@ function refusal(
     if (refused.reason === 'silenced') return silenced(refused.value);
     return fail(refused.reason, [refused.value ?? null]);
   }
-  switch (refused) {
-    case 'messageTooLarge':
-      return bytes > settings.limits.messageBytes ? messageTooLarge(bytes, settings.limits) : fail(refused);
-    case 'noMessage':
-      return fail(refused, [id]);
-    case 'noRoom':
-    case 'notJoined':
-    case 'roomExpired':
-      return fail(refused, [roomName]);
-    default:
-      return failBecause('notAllowed', [], reasons[refused]);
+  if (refused === 'messageTooLarge') {
+    return bytes > settings.limits.messageBytes ? messageTooLarge(bytes, settings.limits) : fail(refused);
   }
+  if (refused === 'noMessage') return fail(refused, [id]);
+  if (refused === 'noRoom' || refused === 'notJoined' || refused === 'roomExpired') return fail(refused, [roomName]);
+  return failBecause('notAllowed', [], reasons[refused]);
 }
 
 /** A failure is one that the request declares: the script has no other for its kind. */

@@ -10,7 +10,7 @@ export interface HeldAppend<T> {
   readonly target: string;
   readonly id: number;
   readonly bytes: number;
-  send(): Promise<T>;
+  readonly send: () => Promise<T>;
 }
 
 export interface HeldAppendsOptions {
@@ -24,7 +24,7 @@ const OPTIONS: HeldAppendsOptions = { waitMs: 50, countMax: 10_000, bytesMax: 4 
 
 interface Waiting {
   readonly bytes: number;
-  readonly go: () => void;
+  readonly go: () => Promise<unknown>;
 }
 
 /** What waits for one message. */
@@ -38,6 +38,8 @@ export class HeldAppends {
   readonly #options: HeldAppendsOptions;
   /** By when they end: each waits as long. */
   readonly #lines = new Map<string, Line>();
+  /** By message: what has gone, and is not there yet. */
+  readonly #underWay = new Map<string, Promise<void>>();
   #count = 0;
   #bytes = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -55,7 +57,7 @@ export class HeldAppends {
   hold<T>({ target, id, bytes, send }: HeldAppend<T>): Promise<T> {
     const { countMax, bytesMax, waitMs } = this.#options;
     if (this.#count >= countMax || this.#bytes + bytes > bytesMax) {
-      this.flush(target, id);
+      void this.flush(target, id);
       return send();
     }
     const key = keyOf(target, id);
@@ -68,25 +70,39 @@ export class HeldAppends {
     this.#bytes += bytes;
     const { waiting } = line;
     const sent = new Promise<T>((resolve, reject) => {
-      waiting.push({ bytes, go: () => void send().then(resolve, reject) });
+      waiting.push({
+        bytes,
+        go: () => {
+          const going = send();
+          going.then(resolve, reject);
+          return going;
+        },
+      });
     });
     this.#arm();
     return sent;
   }
 
-  /** What waits for a message goes now. */
-  flush(target: string, id: number): void {
-    const line = this.#lines.get(keyOf(target, id));
+  /** What waits for a message goes now. Resolves when that, and what had gone before, is there or was refused. */
+  async flush(target: string, id: number): Promise<void> {
+    const key = keyOf(target, id);
+    const line = this.#lines.get(key);
     if (line !== undefined) this.#send(line);
+    await this.#underWay.get(key);
   }
 
   #send(line: Line): void {
-    this.#lines.delete(line.key);
-    for (const { bytes, go } of line.waiting) {
+    const { key, waiting } = line;
+    this.#lines.delete(key);
+    const going = waiting.map(({ bytes, go }) => {
       this.#count--;
       this.#bytes -= bytes;
-      go();
-    }
+      return go();
+    });
+    const all = Promise.allSettled([this.#underWay.get(key), ...going]).then(() => {
+      if (this.#underWay.get(key) === all) this.#underWay.delete(key);
+    });
+    this.#underWay.set(key, all);
     if (this.#count > 0) return;
     clearTimeout(this.#timer);
     this.#timer = undefined;

@@ -4,7 +4,7 @@
  */
 import type { HookRunner } from '../../hooks/runner.ts';
 import { mustBeResult } from '../../hooks/results.ts';
-import { Nonsense, readAfter, readBefore, readMessage, type Read } from '../../hooks/verdict.ts';
+import { Nonsense, readAfter, readBefore, type Read } from '../../hooks/verdict.ts';
 import { requestDeclaration, type RequestName } from '../../protocol/catalogue.ts';
 import { fail, Failure, unavailable } from '../../protocol/errors/errors.ts';
 import type { Limits } from '../../protocol/params/limits.ts';
@@ -13,17 +13,15 @@ import type { Value, ValueMap } from '../../protocol/params/values.ts';
 import { StateUnavailable } from '../../redis/unavailable.ts';
 import type { Actor } from '../actor.ts';
 import type { Caller, Handlers } from '../caller.ts';
+import { checkMessage, type AnyArgs, type CheckDeps } from './checked.ts';
 import { ok, plain, retold, toldBy, UnderWay, type AnyOutcome } from '../outcome.ts';
 
-export interface HookedDeps {
-  readonly hooks: HookRunner;
-  readonly limits: Limits;
+export interface HookedDeps extends CheckDeps {
   /** Writes down what a handler has thrown; gives the reference that the caller is told. */
   readonly onDefect: (error: unknown, method: string, socketId: string) => string;
 }
 
 type Method = Exclude<RequestName, 'login'>;
-type AnyArgs = { readonly [name: string]: Value | undefined };
 /** A handler whose own types are left aside: what goes in and out of it is checked here against its declaration. */
 type AnyHandler = (by: Actor, args: AnyArgs, socket: Caller | undefined) => Promise<Begun> | Begun;
 type Begun = AnyOutcome | UnderWay;
@@ -58,7 +56,7 @@ function around(deps: HookedDeps, method: Method, handler: AnyHandler): AnyHandl
   const hasAfter = hooksOf('after', method).some((name) => deps.hooks.has(name));
   return async (by, given, socket) => {
     const passage: Passage = { ...deps, method, by, socket, data: {} };
-    const checked = await checkMessage(passage, given);
+    const checked = await checkMessage(deps, method, by, given);
     if (checked instanceof Failure) return checked;
     const before = await runBefore(passage, checked);
     if (before instanceof Failure) return before;
@@ -69,19 +67,6 @@ function around(deps: HookedDeps, method: Method, handler: AnyHandler): AnyHandl
     const begun = await (async () => handler(by, before.args, socket))().catch(failed);
     return begun instanceof UnderWay ? new UnderWay(begun.outcome.catch(failed).then(after)) : after(begun);
   };
-}
-
-async function checkMessage({ hooks, limits, method, by }: Passage, args: AnyArgs): Promise<AnyArgs | Failure> {
-  const { check } = requestDeclaration(method);
-  if (check === undefined) return args;
-  const argument = (): object => {
-    const { message, options = {} } = structuredClone(args);
-    const to = check === 'roomMessageCheck' ? { roomName: args['roomName'] } : { toUser: args['userName'] };
-    return { userName: by.author ?? '', ...to, message, options };
-  };
-  const said = await hooks.ask(check, argument, (answer) => readMessage(answer, limits));
-  if (said instanceof Failure) return said;
-  return said === undefined ? args : { ...args, message: said };
 }
 
 async function runBefore(passage: Passage, given: AnyArgs): Promise<{ args: AnyArgs } | { result: Value } | Failure> {

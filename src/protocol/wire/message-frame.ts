@@ -16,10 +16,9 @@ const TIMESTAMP = concat([encodeValue('timestamp'), UINT64]);
 export const MESSAGE_ID = concat([encodeValue('id'), UINT64]);
 const UINT64_BYTES = 8;
 /** Fields of a processed message that are the server's, whatever the client sent under these keys. */
-const SERVER_FIELDS = [
-  ...['author', 'timestamp', 'id', 'mentions', 'mentionAll'],
-  ...['version', 'updatedAt', 'reactions', 'repliesCount', 'recalled'],
-];
+const SERVER_FIELDS = 'author timestamp id mentions mentionAll version updatedAt reactions repliesCount recalled'.split(
+  ' ',
+);
 /** The service itself writes without an author. */
 const SERVICE_FIELDS = SERVER_FIELDS.filter((field) => field !== 'author');
 

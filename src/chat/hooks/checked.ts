@@ -1,0 +1,101 @@
+/**
+ * The operator's check of messages: what is posted, what a message is changed to, and the text that one has with what is appended to it.
+ * What was checked is what is done: an append belongs behind the text that the check has seen, or is refused as one that does not.
+ */
+import type { HookRunner } from '../../hooks/runner.ts';
+import { readMessage } from '../../hooks/verdict.ts';
+import { requestDeclaration, type RequestName } from '../../protocol/catalogue.ts';
+import { failBecause, Failure } from '../../protocol/errors/errors.ts';
+import type { Limits } from '../../protocol/params/limits.ts';
+import { isMap, type Value, type ValueMap } from '../../protocol/params/values.ts';
+import type { Actor } from '../actor.ts';
+
+/** The args of a request by name. */
+export type AnyArgs = { readonly [name: string]: Value | undefined };
+
+/** The `textMessage` that a message has now which somebody appends to; undefined where it has none, or cannot be read. */
+export type TextBefore = (method: RequestName, by: Actor, args: AnyArgs) => Promise<string | undefined>;
+
+export interface CheckDeps {
+  readonly hooks: HookRunner;
+  readonly limits: Limits;
+  readonly textBefore: TextBefore;
+}
+
+/** What a check is asked about, and what becomes of the args by its answer. */
+interface Question {
+  readonly message: ValueMap;
+  readonly change?: ValueMap;
+  /** As they go on where the check leaves the message as it is. */
+  readonly args: AnyArgs;
+  answered(message: ValueMap): AnyArgs | Failure;
+}
+
+/** The args as the check has left them. */
+export async function checkMessage(
+  deps: CheckDeps,
+  method: RequestName,
+  by: Actor,
+  given: AnyArgs,
+): Promise<AnyArgs | Failure> {
+  const { check } = requestDeclaration(method);
+  if (check === undefined || !deps.hooks.has(check)) return given;
+  const question = await questionOf(deps, method, by, given);
+  if ('refusedAnyway' in question) return question.refusedAnyway;
+  const argument = (): object => {
+    const { options = {} } = structuredClone(given);
+    const to = check === 'roomMessageCheck' ? { roomName: given['roomName'] } : { toUser: given['userName'] };
+    const { message, change } = structuredClone({ message: question.message, change: question.change });
+    return { userName: by.author ?? '', ...to, message, options, ...(change === undefined ? {} : { change }) };
+  };
+  const said = await deps.hooks.ask(check, argument, (answer) => readMessage(answer, deps.limits));
+  if (said instanceof Failure) return said;
+  return said === undefined ? question.args : question.answered(said);
+}
+
+async function questionOf(
+  { textBefore }: CheckDeps,
+  method: RequestName,
+  by: Actor,
+  args: AnyArgs,
+): Promise<Question | { readonly refusedAnyway: AnyArgs }> {
+  const { message, text, id } = args;
+  if (typeof text === 'string') {
+    return askedOfAppend(args, text, await textBefore(method, by, args));
+  }
+  const change = id === undefined ? {} : { change: { kind: 'update', id } };
+  const asked = isMap(message) ? message : {};
+  return { message: asked, ...change, args, answered: (said) => ({ ...args, message: said }) };
+}
+
+/** No text is as long. */
+const NOWHERE = Number.MAX_SAFE_INTEGER;
+
+/** What is there already was checked when it came. */
+function askedOfAppend(
+  args: AnyArgs,
+  text: string,
+  before: string | undefined,
+): Question | { readonly refusedAnyway: AnyArgs } {
+  const options = isMap(args['options']) ? args['options'] : {};
+  const at = (offset: number, piece: string): AnyArgs => ({ ...args, text: piece, options: { ...options, offset } });
+  if (before === undefined) return { refusedAnyway: at(NOWHERE, text) };
+  const known = Buffer.from(before, 'utf8');
+  const { offset } = options;
+  const given = Buffer.from(text, 'utf8');
+  const overlap = typeof offset === 'number' ? known.length - offset : 0;
+  // It does not belong there, or is there already.
+  if (overlap < 0 || overlap >= given.length) return { refusedAnyway: args };
+  if (!known.subarray(known.length - overlap).equals(given.subarray(0, overlap))) return { refusedAnyway: args };
+  const more = given.subarray(overlap).toString('utf8');
+  const { id = null } = args;
+  return {
+    message: { textMessage: before + more },
+    change: { kind: 'append', id, text: more },
+    args: at(known.length, more),
+    answered: ({ textMessage }) =>
+      typeof textMessage === 'string' && textMessage.startsWith(before)
+        ? at(known.length, textMessage.slice(before.length))
+        : failBecause('notAllowed', [], 'what is there already is not changed by an append'),
+  };
+}
