@@ -30,7 +30,10 @@ function obey(word) {
 
 const checkMessage = (hook) => (check) => {
   say(hook, check);
-  const { word } = check.message;
+  const { word, textMessage = '' } = check.message;
+  // Words of a text.
+  if (textMessage.includes('refuse')) return obey('refuse');
+  if (textMessage.includes('mask')) return { message: { textMessage: textMessage.replaceAll('mask', '****') } };
   if (word === 'shout') return { message: { ...check.message, word: 'SHOUT' } };
   if (word === 'large') return { message: { word: 'x'.repeat(10_000) } };
   if (word === 'text') return { message: 'text' };

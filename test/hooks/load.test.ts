@@ -75,7 +75,8 @@ describe('the hooks of a module', () => {
 
 test('only requests that have hooks are wrapped', () => {
   const ping = (): number => 1;
-  const bare = { ping, roomJoin: nothing, roomMessage: nothing, directMessage: nothing } as unknown as Handlers;
+  const names = ['roomJoin', 'roomMessage', 'roomMessageAppend', 'directMessage'];
+  const bare = { ping, ...Object.fromEntries(names.map((name) => [name, nothing])) } as unknown as Handlers;
   const wrappedBy = (hooks: object): string[] => {
     const read = readHooks({ hooks });
     if ('problem' in read) throw new Error(read.problem);
@@ -93,7 +94,7 @@ test('only requests that have hooks are wrapped', () => {
       .map(([name]) => name);
   };
   expect(wrappedBy({ onJoin: nothing, onConnect: nothing })).toEqual([]);
-  expect(wrappedBy({ roomMessageCheck: nothing })).toEqual(['roomMessage']);
+  expect(wrappedBy({ roomMessageCheck: nothing })).toEqual(['roomMessage', 'roomMessageAppend']);
   expect(wrappedBy({ directMessageCheck: nothing, after: { ping: nothing } })).toEqual(['ping', 'directMessage']);
   expect(wrappedBy({ before: { '*': nothing } })).toEqual(Object.keys(bare));
 });

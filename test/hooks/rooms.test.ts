@@ -1,6 +1,6 @@
 // onJoin and onLeave, and the checks of messages: what they may change, and that who is refused hears nothing.
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import type { Value } from '../../src/protocol/params/values.ts';
+import type { Value, ValueMap } from '../../src/protocol/params/values.ts';
 import { about, fenceRoom, fenceUser } from '../chat/world.ts';
 import { eventually } from '../support/eventually.ts';
 import type { User } from '../support/rpc.ts';
@@ -211,6 +211,43 @@ describe('roomMessageCheck', () => {
     expect(await user.refusal('roomMessage', world.fresh('none'), { word })).toMatchObject({ code });
     expect(await user.call('roomMessage', room, { word: 'fine' })).toBe(1);
     expect(await user.call('roomRecentHistory', room)).toMatchObject([{ word: 'fine' }]);
+  });
+});
+
+describe('roomMessageCheck of a message that changes', () => {
+  test('sees an update whole, and may change or refuse it', async () => {
+    const user = await world.login();
+    const room = await roomOf(user, 'room', user);
+    await user.call('roomMessage', room, { word: 'fine' });
+    expect(await user.refusal('roomMessageUpdate', room, 1, { word: 'refuse' })).toMatchObject({ code: 'notToday' });
+    await user.call('roomMessageUpdate', room, 1, { word: 'shout' }, { ifVersion: 1 });
+    expect(await user.call('roomRecentHistory', room)).toMatchObject([{ word: 'SHOUT', version: 2 }]);
+  });
+
+  test('sees the text that an append would make: no word comes in pieces, whoever sends them', async () => {
+    const user = await world.login();
+    const second = await world.login(user.userName, { node: peer });
+    const room = await roomOf(user, 'room', user, second);
+    await user.call('roomMessage', room, { textMessage: 'we re' });
+    expect(await user.refusal('roomMessageAppend', room, 1, 'fuse')).toMatchObject({ code: 'notToday' });
+    const pieces = user.callAll(['roomMessageAppend', room, 1, 'f'], ['roomMessageAppend', room, 1, 'use']);
+    expect(await Promise.all(pieces)).toMatchObject([{ result: { length: 6 } }, { error: { code: 'notToday' } }]);
+    // What is there already is not asked about again.
+    expect(await user.call('roomMessageAppend', room, 1, 'f', { offset: 5 })).toMatchObject({ length: 6, version: 2 });
+    expect(await user.refusal('roomMessageAppend', room, 1, 'x', { offset: 99 })).toMatchObject({
+      code: 'wrongOffset',
+    });
+    const race = [user, second].flatMap((by) => by.callAll(['roomMessageAppend', room, 1, by === user ? 'u' : 'se']));
+    await Promise.all(race);
+    const [message] = (await user.call('roomRecentHistory', room)) as ValueMap[];
+    expect(['we ref', 'we refu', 'we refse', 'we refseu']).toContain(message?.['textMessage']);
+    // Behind what was there it may be another text.
+    await user.call('roomMessage', room, { textMessage: 'a m' });
+    expect(await user.call('roomMessageAppend', room, 2, ' and mask', { done: false })).toMatchObject({ length: 12 });
+    expect(await user.refusal('roomMessageAppend', room, 9, 'x')).toMatchObject({ code: 'noMessage' });
+    expect(await user.call('roomRecentHistory', room)).toMatchObject([{ textMessage: 'a m and ****' }, {}]);
+    await user.call('roomMessage', room, { textMessage: 'a m' });
+    expect(await user.refusal('roomMessageAppend', room, 3, 'ask')).toMatchObject({ code: 'notAllowed' });
   });
 });
 

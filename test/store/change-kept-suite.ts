@@ -2,10 +2,12 @@
 import { expect, test } from '@jest/globals';
 import type { ValueMap } from '../../src/protocol/params/values.ts';
 import { roomTopic } from '../../src/redis/keys.ts';
+import { packGrant } from '../../src/store/quota/grant.ts';
 import { SERVICE } from '../../src/store/rights.ts';
 import { eventually } from '../support/eventually.ts';
 import { useScope } from '../support/scope.ts';
 import { append, changesIn, messageIn, messages, react, recall, say, update } from './change-actions.ts';
+import { change, redisNow } from './conduct-actions.ts';
 import { keysWith, MARKER } from './erase-actions.ts';
 import { join, room, starter, type Start } from './room-actions.ts';
 import { frame, type OpenStore, type Store } from './store.ts';
@@ -39,6 +41,7 @@ export function changeKeptSuite(open: OpenStore): void {
   replies(start);
   going(start);
   erasing(start);
+  writing(start);
 }
 
 function comingBack(start: Start): void {
@@ -169,5 +172,35 @@ function erasing(start: Start): void {
     await eventually(() => expect(changesIn(events)).toMatchObject([{ id: 2, kind: 'reactions', counts: { '+': 1 } }]));
     await store.authored.eraseInRoom('nowhere', 'alice');
     expect(await recall(store, 'bob', 2)).toMatchObject({ version: 2 });
+  });
+}
+
+function writing(start: Start): void {
+  test('who writes is bound by who posts in the room, and by its end; who reacts by its end', async () => {
+    const store = await start();
+    for (const name of ['alice', 'owner']) await join(store, name);
+    await say(store, 'alice', { textMessage: 'x' });
+    await change(store, 'c.writers = 1');
+    expect(await update(store, 'alice', 1, {})).toBe('onlyAdmins');
+    expect(await append(store, 'alice', 1, 'y')).toBe('onlyAdmins');
+    expect(await react(store, 'alice', 1)).toMatchObject({ counts: [['+', '1']] });
+    await change(store, 'c.writers = 2');
+    expect(await update(store, 'alice', 1, {})).toBe('onlyOwner');
+    await change(store, `c.endsAt = ${(await redisNow(store)) - 1}`);
+    expect(await react(store, 'alice', 1, '-')).toBe('roomExpired');
+    expect(await recall(store, 'alice', 1)).toMatchObject({ version: 2 });
+  });
+
+  test('a room whose messages grow asks for more of its owner’s quota', async () => {
+    const store = await start({ messageBytes: 1 << 20 });
+    await join(store, 'alice');
+    await store.client.hset(store.keys.room(room).meta, 'granted', packGrant({ names: 0, bytes: 65_536 }));
+    await say(store, 'alice', { textMessage: 'x' });
+    let wish: unknown;
+    for (let n = 0; n < 30 && wish === undefined; n++) {
+      const appended = await append(store, 'alice', 1, 'y'.repeat(8192));
+      if (typeof appended === 'object' && 'wish' in appended) wish = appended.wish;
+    }
+    expect(wish).toMatchObject({ owner: 'owner', needed: expect.any(Number) });
   });
 }

@@ -55,6 +55,7 @@ function existence(open: OpenStore): void {
       historyMax: 7,
       epoch: expect.stringMatching(/^[\w-]{16}$/),
       lastId: 0,
+      lastChange: 0,
       oldestId: 1,
       occupantCount: 0,
     });
