@@ -17,7 +17,7 @@ import {
 } from '../protocol/service/catalogue.ts';
 import { API_PATH, statusCode } from '../protocol/service/http.ts';
 import { As } from '../protocol/service/types.ts';
-import { ErrorValue } from '../protocol/types.ts';
+import { ErrorValue } from '../protocol/params/types.ts';
 import type { Value, ValueMap } from '../protocol/params/values.ts';
 
 const DESCRIPTION = [

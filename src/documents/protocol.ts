@@ -22,7 +22,7 @@ import { encodeJson } from '../protocol/wire/json.ts';
 import { defaultLimits, deviceIdLength, tagLength, valuesMax, type CountLimit } from '../protocol/params/limits.ts';
 import { code, heading, hexBlock, jsonBlock, table } from './markdown.ts';
 import { encodeValue } from '../protocol/wire/msgpack.ts';
-import { listNamesMax } from '../protocol/types.ts';
+import { listNamesMax } from '../protocol/params/types.ts';
 import type { Value } from '../protocol/params/values.ts';
 
 /** The whole document. The same declarations give the same text. */

@@ -2,7 +2,7 @@
 import Type, { type Static } from 'typebox';
 import { Signature } from './connection.ts';
 import { carries, existing, JOINED, mayCarry, notification, optional, request, required } from './declare.ts';
-import { ListName, ListNames, PageOptions, RoomName, Timestamp, UserlistPage, UserName } from './types.ts';
+import { ListName, ListNames, PageOptions, RoomName, Timestamp, UserlistPage, UserName } from './params/types.ts';
 
 export const ListEditOptions = Type.Object(
   {

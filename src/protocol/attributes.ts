@@ -3,7 +3,7 @@ import Type, { type Static } from 'typebox';
 import { CHANGES_MAX } from './params/paths.ts';
 import type { ValueMap } from './params/values.ts';
 import { carries, existing, JOINED_AND_ASKER, notification, optional, request, required } from './declare.ts';
-import { By, RoomName } from './types.ts';
+import { By, RoomName } from './params/types.ts';
 
 /** In MessagePack. */
 export const ATTRIBUTES_BYTES = 8192;

@@ -15,7 +15,7 @@ import type {
 import type { HookCode } from './errors/errors.ts';
 import { accessNotifications, accessRequests } from './access.ts';
 import { attributesNotifications, attributesRequests } from './attributes.ts';
-import { changeNotifications, changeRequests, directChangeRequests } from './change.ts';
+import { changeNotifications, changeRequests } from './change.ts';
 import { conductNotifications, conductRequests } from './conduct.ts';
 import { connectionNotifications, connectionRequests } from './connection.ts';
 import { contactNotifications, contactRequests } from './contact.ts';
@@ -62,7 +62,6 @@ export const requests = {
   ...conductRequests,
   ...stateRequests,
   ...changeRequests,
-  ...directChangeRequests,
 };
 
 const { goAway, ...logins } = connectionNotifications;

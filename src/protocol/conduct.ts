@@ -2,7 +2,7 @@
 import Type, { type Static } from 'typebox';
 import { SLOW_MODE_MS_MAX } from './conversation.ts';
 import { carries, existing, JOINED_AND_ASKER, notification, optional, request, required } from './declare.ts';
-import { By, ListNames, NextCursor, PageOptions, RoomName, Timestamp, UserName } from './types.ts';
+import { By, ListNames, NextCursor, PageOptions, RoomName, Timestamp, UserName } from './params/types.ts';
 
 export const SilenceOptions = Type.Object(
   { until: Type.Optional(Timestamp) },

@@ -3,7 +3,7 @@ import Type, { type Static } from 'typebox';
 import { carries, notification, OTHERS, request, required } from './declare.ts';
 import { InboxPosition } from './inbox.ts';
 import { defaultLimits, deviceIdLength, nonceLength, tagLength } from './params/limits.ts';
-import { Count, ErrorValue, SocketId, Timestamp, UserName } from './types.ts';
+import { Count, ErrorValue, SocketId, Timestamp, UserName } from './params/types.ts';
 
 export const Signature = Type.Object(
   {

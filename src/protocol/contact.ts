@@ -1,7 +1,7 @@
 /** Contacts: users who see each other come and go, and what each shows of itself. */
 import Type, { type Static } from 'typebox';
 import { carries, notification, optional, OTHERS, request, required } from './declare.ts';
-import { Count, NextCursor, PageOptions, Timestamp, UserName } from './types.ts';
+import { Count, NextCursor, PageOptions, Timestamp, UserName } from './params/types.ts';
 import type { ValueMap } from './params/values.ts';
 
 const Status = Type.Union([Type.Literal('online'), Type.Literal('offline')], {

@@ -5,7 +5,7 @@ import { AttributeMap } from './attributes.ts';
 import { carries, defaulted, existing, notification, request } from './declare.ts';
 import { Role } from './member.ts';
 import { ProcessedMessage } from './message.ts';
-import { Count, Epoch, MessageId, NextCursor, RoomName, Timestamp, UserName } from './types.ts';
+import { Count, Epoch, MessageId, NextCursor, RoomName, Timestamp, UserName } from './params/types.ts';
 
 export const RoomKind = Type.Union([Type.Literal('normal'), Type.Literal('transient'), Type.Literal('temporary')], {
   title: 'RoomKind',

@@ -3,7 +3,7 @@ import Type, { type Static } from 'typebox';
 import { carries, defaulted, notification, optional, OTHERS, request, required } from './declare.ts';
 import { SearchOptions, SearchPage } from './history.ts';
 import { Message, MessageOptions, ProcessedMessage } from './message.ts';
-import { ListName, ListNames, MessageId, PageOptions, Timestamp, UserlistPage, UserName } from './types.ts';
+import { ListName, ListNames, MessageId, PageOptions, Timestamp, UserlistPage, UserName } from './params/types.ts';
 import { beginsWith, DIRECT_MESSAGE, MESSAGE_ID, messagePrefix, type Mentioning } from './wire/message-frame.ts';
 import { encodeValue } from './wire/msgpack.ts';
 import { opening } from './wire/opening.ts';

@@ -4,7 +4,7 @@
  */
 import Type, { type Static } from 'typebox';
 import { carries, notification } from './declare.ts';
-import { Epoch } from './types.ts';
+import { Epoch } from './params/types.ts';
 
 export const InboxPosition = Type.Object(
   { epoch: Epoch, seq: Type.Integer({ minimum: 0 }) },

@@ -4,7 +4,17 @@ import { AttributeMap } from './attributes.ts';
 import { Signature } from './connection.ts';
 import { carries, existing, JOINED_AND_ASKER, notification, optional, request, required } from './declare.ts';
 import type { ValueMap } from './params/values.ts';
-import { By, Count, ErrorValue, ListNames, NextCursor, PageOptions, RoomName, Timestamp, UserName } from './types.ts';
+import {
+  By,
+  Count,
+  ErrorValue,
+  ListNames,
+  NextCursor,
+  PageOptions,
+  RoomName,
+  Timestamp,
+  UserName,
+} from './params/types.ts';
 import { encodeValue } from './wire/msgpack.ts';
 import { opening } from './wire/opening.ts';
 import { concat } from './wire/pack.ts';

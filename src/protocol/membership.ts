@@ -16,7 +16,7 @@ import {
   Timestamp,
   UserlistPage,
   UserName,
-} from './types.ts';
+} from './params/types.ts';
 import { encodeValue } from './wire/msgpack.ts';
 import { openFrame, UINT64 } from './wire/opening.ts';
 import { concat, mapHeader } from './wire/pack.ts';

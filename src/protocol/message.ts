@@ -2,7 +2,7 @@
 import Type, { type Static } from 'typebox';
 import { carries, existing, JOINED, notification, optional, request, required } from './declare.ts';
 import { defaultLimits } from './params/limits.ts';
-import { MessageId, RoomName, UserName } from './types.ts';
+import { MessageId, RoomName, UserName } from './params/types.ts';
 import { MESSAGE_ID, messagePrefix, ROOM_MESSAGE, type Mentioning } from './wire/message-frame.ts';
 import { encodeValue } from './wire/msgpack.ts';
 import type { ValueMap } from './params/values.ts';

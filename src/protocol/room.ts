@@ -1,7 +1,7 @@
 /** Rooms themselves: creating, deleting and losing them, and what they are. */
 import Type, { type Static } from 'typebox';
 import { carries, creating, defaulted, existing, notification, optional, request, required } from './declare.ts';
-import { Options, RoomName, UserName } from './types.ts';
+import { Options, RoomName, UserName } from './params/types.ts';
 
 export const NotificationsInfo = Type.Object(
   {

@@ -1,7 +1,7 @@
 /** A user's session: the rooms that its devices share. */
 import Type, { type Static } from 'typebox';
 import { carries, notification, request } from './declare.ts';
-import { RoomName } from './types.ts';
+import { RoomName } from './params/types.ts';
 import { encodeValue } from './wire/msgpack.ts';
 import { opening } from './wire/opening.ts';
 import { concat, mapHeader } from './wire/pack.ts';

@@ -2,7 +2,7 @@
 import Type, { type Static } from 'typebox';
 import { AttributeChanges, AttributeMap } from './attributes.ts';
 import { carries, notification, request, required } from './declare.ts';
-import { UserName } from './types.ts';
+import { UserName } from './params/types.ts';
 
 export const UserState = Type.Object({ state: AttributeMap }, { title: 'UserState', description: "A user's state." });
 export type UserState = Static<typeof UserState>;

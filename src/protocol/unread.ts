@@ -2,7 +2,7 @@
 import Type, { type Static } from 'typebox';
 import { carries, existing, notification, OTHERS, request, required } from './declare.ts';
 import { ProcessedMessage } from './message.ts';
-import { Count, MessageId, RoomName, UserName } from './types.ts';
+import { Count, MessageId, RoomName, UserName } from './params/types.ts';
 import { opening } from './wire/opening.ts';
 import { concat } from './wire/pack.ts';
 import { StoredResult, type Spliced } from './wire/stored.ts';

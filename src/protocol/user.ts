@@ -4,7 +4,7 @@ import { carries, notification, OTHERS, request, required } from './declare.ts';
 import { Profile } from './contact.ts';
 import { ProcessedMessage } from './message.ts';
 import { SessionChats } from './session.ts';
-import { AnyValue, RoomName } from './types.ts';
+import { AnyValue, RoomName } from './params/types.ts';
 import { UnreadCount } from './unread.ts';
 
 export const OwnDetails = Type.Object(

@@ -95,6 +95,9 @@ async function userOfRooms(format: Format): Promise<User> {
   return user;
 }
 
+/** As many as a message has, as long as they get. */
+const reactionKeys = Array.from({ length: 32 }, (_, n) => `${'\u0001'.repeat(62)}${n + 10}`);
+
 const longNames = Array.from({ length: 300 }, (_, n) => longName(n));
 
 /** A room to which they all belong, and more names than can be answered for. */
@@ -148,6 +151,19 @@ const largest: { readonly [N in RequestName]?: 'message' | 'map' | ((format: For
   roomInfo: 'map',
   userStateGet: 'map',
   userStateSet: 'map',
+  roomMessageReact: 'map',
+  directMessageReact: 'map',
+  roomReactionsGet: async (format) => {
+    const user = await login(format);
+    const { roomName } = await roomOfMessages(user, 1);
+    for (const key of reactionKeys) await user.call('roomMessageReact', roomName, 1, key);
+    return { user, params: [roomName, 1, { limit: 100 }] };
+  },
+  directReactionsGet: async (format) => {
+    const { user, peer } = await writtenTo(format);
+    for (const key of reactionKeys) await user.call('directMessageReact', peer.userName, 1, key);
+    return { user, params: [peer.userName, 1, { limit: 100 }] };
+  },
   roomList: async (format) => {
     const user = await login(format);
     for (let i = 0; i < 20; i++) await user.call('conversationCreate', { attributes: { title: controls } });

@@ -10,7 +10,7 @@ import { replyDepth, replyValuesMax } from '../../src/protocol/params/limits.ts'
 import { apiDeclaration, isApiRequestName } from '../../src/protocol/service/catalogue.ts';
 import { API_PATH, statusCode } from '../../src/protocol/service/http.ts';
 import type { As } from '../../src/protocol/service/types.ts';
-import { ErrorValue as ErrorSchema } from '../../src/protocol/types.ts';
+import { ErrorValue as ErrorSchema } from '../../src/protocol/params/types.ts';
 import { isMap, type Value, type ValueMap } from '../../src/protocol/params/values.ts';
 import type { ServiceNode } from './service.ts';
 

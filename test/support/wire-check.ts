@@ -12,7 +12,7 @@ import {
 } from '../../src/protocol/catalogue.ts';
 import { createCodec, type Format, type Message } from '../../src/protocol/wire/codec.ts';
 import { errorTable } from '../../src/protocol/errors/table.ts';
-import { ErrorValue } from '../../src/protocol/types.ts';
+import { ErrorValue } from '../../src/protocol/params/types.ts';
 import { isMap, type Value } from '../../src/protocol/params/values.ts';
 
 export interface WireCheck {

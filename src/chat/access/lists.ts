@@ -5,7 +5,7 @@
 import type { Format } from '../../protocol/wire/codec.ts';
 import { fail, type Failure } from '../../protocol/errors/errors.ts';
 import { utf8Length } from '../../protocol/names/form.ts';
-import type { PageOptions, UserlistPage } from '../../protocol/types.ts';
+import type { PageOptions, UserlistPage } from '../../protocol/params/types.ts';
 import type { ListPage, PageWish } from '../../store/access/list-page.ts';
 import type { Actor } from '../actor.ts';
 import type { ChatSettings } from '../services.ts';

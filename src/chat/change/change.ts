@@ -3,7 +3,7 @@
  * nodes, and here only waited for, so that who has changed something has heard of it before the answer.
  */
 import type { Args } from '../../protocol/catalogue.ts';
-import { changeRequests, REACTION_KEY_BYTES } from '../../protocol/change.ts';
+import { roomChangeRequests, REACTION_KEY_BYTES } from '../../protocol/change.ts';
 import {
   badArgument,
   fail,
@@ -18,11 +18,12 @@ import { utf8Length } from '../../protocol/names/form.ts';
 import { spreadUnits } from '../../protocol/params/cost.ts';
 import { messageContent } from '../../protocol/wire/message-frame.ts';
 import { roomTopic } from '../../redis/keys.ts';
-import { reactionPlace, type Changed, type ChangeOutcome, type Changing } from '../../store/change/change-store.ts';
+import type { Changed, ChangeOutcome, Changing } from '../../store/change/change-store.ts';
 import type { Actor, UserActor } from '../actor.ts';
 import type { HandlersOf } from '../caller.ts';
 import { mentioningOf, mentionsIn } from '../message/mentions.ts';
 import { ok, UnderWay, type Outcome } from '../outcome.ts';
+import { placeIn, REACTIONS_PAGE, reactionsPage } from './reactions.ts';
 import type { Services } from '../services.ts';
 
 type Kind = 'update' | 'recall' | 'react' | 'append';
@@ -37,9 +38,10 @@ interface Asked {
 
 /** What a notice takes beside what it tells. */
 const NOTICE_BYTES = 128;
-const REACTIONS_PAGE = 20;
+/** What a page takes beside the reactions: its cursor, above all. */
+const PAGE_BYTES = 512;
 
-export function roomChangeHandlers(services: Services): HandlersOf<typeof changeRequests> {
+export function roomChangeHandlers(services: Services): HandlersOf<typeof roomChangeRequests> {
   return {
     // They have their places among the room's changes as soon as they are called.
     roomMessageUpdate: (by, args) => new UnderWay(update(services, by, args)),
@@ -64,7 +66,7 @@ async function update(
   void heldAppends.flush(roomTopic(roomName), id);
   const changed = await changes.update(roomName, changing(by, id), given, options?.ifVersion);
   const asked: Asked = { kind: 'update', roomName, id, bytes };
-  if (!isDone(changed)) return declared(refusal(changed, asked, services), changeRequests.roomMessageUpdate.errors);
+  if (!isDone(changed)) return declared(refusal(changed, asked, services), roomChangeRequests.roomMessageUpdate.errors);
   await told(services, by, asked, changed);
   return ok({ version: changed.version, timestamp: changed.timestamp });
 }
@@ -77,7 +79,7 @@ async function recall(
   void services.heldAppends.flush(roomTopic(roomName), id);
   const changed = await services.changes.recall(roomName, changing(by, id), options?.reason);
   const asked: Asked = { kind: 'recall', roomName, id, bytes: NOTICE_BYTES };
-  if (!isDone(changed)) return declared(refusal(changed, asked, services), changeRequests.roomMessageRecall.errors);
+  if (!isDone(changed)) return declared(refusal(changed, asked, services), roomChangeRequests.roomMessageRecall.errors);
   await told(services, by, asked, changed);
   return ok({ version: changed.version, timestamp: changed.timestamp });
 }
@@ -93,7 +95,7 @@ async function react(
   }
   const changed = await services.changes.react(roomName, changing(by, id), key, options?.remove ?? false);
   const asked: Asked = { kind: 'react', roomName, id, bytes: NOTICE_BYTES };
-  if (!isDone(changed)) return declared(refusal(changed, asked, services), changeRequests.roomMessageReact.errors);
+  if (!isDone(changed)) return declared(refusal(changed, asked, services), roomChangeRequests.roomMessageReact.errors);
   await told(services, by, asked, changed);
   return ok({ counts: Object.fromEntries(changed.counts.map(([name, count]) => [name, Number(count)])) });
 }
@@ -112,27 +114,25 @@ async function append(
     send: () => changes.append(roomName, changing(by, id), text, options ?? {}),
   });
   const asked: Asked = { kind: 'append', roomName, id, bytes };
-  if (!isDone(changed)) return declared(refusal(changed, asked, services), changeRequests.roomMessageAppend.errors);
+  if (!isDone(changed)) return declared(refusal(changed, asked, services), roomChangeRequests.roomMessageAppend.errors);
   await told(services, by, asked, changed);
   return ok({ length: changed.length, version: changed.version });
 }
 
 async function readReactions(
-  { changes }: Services,
+  { changes, settings }: Services,
   by: Actor,
   { roomName, id, options }: Args<'roomReactionsGet'>,
 ): Promise<Outcome<'roomReactionsGet'>> {
   const { key, limit = REACTIONS_PAGE, cursor } = options;
-  const after = cursor === undefined ? undefined : Buffer.from(cursor, 'base64url');
-  if (after?.length === 0) return failBecause('badArgument', [2, { ...options }], 'the cursor is none of this request');
+  const after = placeIn(cursor);
+  if (after === false) return failBecause('badArgument', [2, { ...options }], 'the cursor is none of this request');
   // No reaction has a longer one.
   if (key !== undefined && utf8Length(key) > REACTION_KEY_BYTES) return ok({ reactions: [], cursor: null });
   const page = await changes.readReactions(roomName, by.rights, id, { key, after, limit });
   if (page === 'noMessage') return fail(page, [id]);
   if (typeof page === 'string') return fail(page, [roomName]);
-  const last = page.reactions.at(-1);
-  const next = page.hasMore && last !== undefined ? reactionPlace(last).toString('base64url') : null;
-  return ok({ reactions: page.reactions.map((one) => ({ ...one })), cursor: next });
+  return ok(reactionsPage(page, by.format, settings.replyBytes - PAGE_BYTES));
 }
 
 const isDone = (changed: ChangeOutcome): changed is Changed => typeof changed === 'object' && 'seq' in changed;

@@ -1,4 +1,4 @@
-/** Changes of direct messages. */
+/** Changes of messages between two users: until they are made, they are refused. */
 import type { directChangeRequests } from '../../protocol/change.ts';
 import { unavailable } from '../../protocol/errors/errors.ts';
 import type { HandlersOf } from '../caller.ts';

@@ -3,7 +3,7 @@ import { badArgument, fail, failBecause } from '../../protocol/errors/errors.ts'
 import { OWN_FIELDS, type ContactPage, type contactRequests } from '../../protocol/contact.ts';
 import { isValidName } from '../../protocol/names/rule.ts';
 import { utf8Length } from '../../protocol/names/form.ts';
-import type { PageOptions } from '../../protocol/types.ts';
+import type { PageOptions } from '../../protocol/params/types.ts';
 import { encodeJson } from '../../protocol/wire/json.ts';
 import { encodeShared, encodeValue } from '../../protocol/wire/msgpack.ts';
 import type { Format } from '../../protocol/wire/codec.ts';

@@ -2,7 +2,7 @@
  * Who is in a room, as far as somebody wants to know: read page by page once it is joined, kept by the service's notices,
  * and read again after each loss. Who hears of it is left to the room.
  */
-import type { UserlistPage } from '../../protocol/types.ts';
+import type { UserlistPage } from '../../protocol/params/types.ts';
 import { repeatDelayMs } from '../connection/backoff.ts';
 import { RequestError } from '../request-error.ts';
 import type { User } from '../user/user.ts';

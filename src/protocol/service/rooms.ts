@@ -1,7 +1,7 @@
 /** What the service itself asks about rooms and nodes. */
 import Type from 'typebox';
 import { optional, request, required } from '../declare.ts';
-import { ListName, RoomName, UserName } from '../types.ts';
+import { ListName, RoomName, UserName } from '../params/types.ts';
 import {
   AddRoomOptions,
   ApiPageOptions,

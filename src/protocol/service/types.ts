@@ -2,7 +2,7 @@
 import { AttributeMap } from '../attributes.ts';
 import { RoomKind } from '../conversation.ts';
 import Type, { type Static } from 'typebox';
-import { Count, ListNames, NextCursor, RoomName, SocketId, UserName } from '../types.ts';
+import { Count, ListNames, NextCursor, RoomName, SocketId, UserName } from '../params/types.ts';
 import { HistoryInfo } from '../history.ts';
 
 /** Bytes that a close frame has left for the reason, and some. */

@@ -3,7 +3,7 @@ import Type, { type Static } from 'typebox';
 import { optional, request, required } from '../declare.ts';
 import { Role } from '../member.ts';
 import { ProcessedMessage } from '../message.ts';
-import { NextCursor, RoomName, Timestamp, UserName } from '../types.ts';
+import { NextCursor, RoomName, Timestamp, UserName } from '../params/types.ts';
 import type { ValueMap } from '../params/values.ts';
 
 export const exportPageMax = 500;

@@ -2,7 +2,7 @@
 import Type from 'typebox';
 import { optional, request, required } from '../declare.ts';
 import { deviceIdLength } from '../params/limits.ts';
-import { Count, ListName, UserName } from '../types.ts';
+import { Count, ListName, UserName } from '../params/types.ts';
 import { AddUserOptions, ApiPageOptions, NamesPage, Reason, UserDetails } from './types.ts';
 
 export const serverUserRequests = {

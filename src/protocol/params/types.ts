@@ -3,7 +3,7 @@
  * a `title` is a named type of the protocol document; `form: 'name'` marks strings that are brought to NFC on arrival.
  */
 import Type, { type Static } from 'typebox';
-import type { Value } from './params/values.ts';
+import type { Value } from './values.ts';
 
 export const RoomName = Type.String({ title: 'RoomName', form: 'name', description: 'Name of a room.' });
 
