@@ -74,6 +74,7 @@ function bounds(world: World): void {
       lastMessageId: 0,
       oldestMessageId: 1,
       epoch: expect.any(String),
+      lastChange: 0,
     });
   });
 

@@ -24,7 +24,7 @@ function plainJoins(world: World): void {
     const [one, two] = [await world.room(alice, alice), await world.room(alice, alice)];
     await alice.call('roomMessage', two, {});
     const rooms = [{ roomName: two, group: 'work', unknown: 1 }, { roomName: one }];
-    const entry = { njoined: 1, epoch: expect.any(String), recovered: true, messages: [] };
+    const entry = { njoined: 1, epoch: expect.any(String), recovered: true, messages: [], lastChange: 0 };
     expect(await bob.call('roomsJoin', rooms)).toEqual([
       { ...entry, roomName: two, lastMessageId: 1 },
       { ...entry, roomName: one, lastMessageId: 0 },
@@ -73,6 +73,7 @@ function positions(world: World): void {
           lastMessageId: 4,
           recovered: true,
           messages: missed.slice(after),
+          lastChange: 0,
         });
       }
     }

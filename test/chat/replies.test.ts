@@ -137,6 +137,27 @@ interface Largest {
   readonly error?: string;
 }
 
+/** Asked of a room with large messages, whose name comes first. */
+const ofMessages =
+  (...rest: Value[]) =>
+  async (format: Format): Promise<Largest> => {
+    const user = await login(format);
+    return { user, params: [(await roomOfMessages(user, 20)).roomName, ...rest] };
+  };
+
+/** The same of a conversation. */
+const ofWritten =
+  (...rest: Value[]) =>
+  async (format: Format): Promise<Largest> => {
+    const { user, peer } = await writtenTo(format);
+    return { user, params: [peer.userName, ...rest] };
+  };
+
+async function editOfMembers(format: Format): Promise<Largest> {
+  const { user, roomName, names } = await roomOfMembers(format);
+  return { user, params: [roomName, names], error: 'listTooLong' };
+}
+
 const paged =
   (listName: string) =>
   async (format: Format): Promise<Largest> => {
@@ -169,18 +190,9 @@ const largest: { readonly [N in RequestName]?: 'message' | 'map' | ((format: For
     for (let i = 0; i < 20; i++) await user.call('conversationCreate', { attributes: { title: controls } });
     return { user, params: [{ limit: 100 }] };
   },
-  roomRecentHistory: async (format) => {
-    const user = await login(format);
-    return { user, params: [(await roomOfMessages(user, 20)).roomName] };
-  },
-  roomHistoryGet: async (format) => {
-    const user = await login(format);
-    return { user, params: [(await roomOfMessages(user, 20)).roomName, 0, 100] };
-  },
-  roomHistorySearch: async (format) => {
-    const user = await login(format);
-    return { user, params: [(await roomOfMessages(user, 20)).roomName, { limit: 100 }] };
-  },
+  roomRecentHistory: ofMessages(),
+  roomHistoryGet: ofMessages(0, 100),
+  roomHistorySearch: ofMessages({ limit: 100 }),
   roomsJoin: async (format) => {
     const user = await login(format);
     const rooms: Value[] = [];
@@ -199,14 +211,8 @@ const largest: { readonly [N in RequestName]?: 'message' | 'map' | ((format: For
     const { user, roomName } = await roomOfMembers(format);
     return { user, params: [roomName] };
   },
-  roomMembersAdd: async (format) => {
-    const { user, roomName, names } = await roomOfMembers(format);
-    return { user, params: [roomName, names], error: 'listTooLong' };
-  },
-  roomMembersRemove: async (format) => {
-    const { user, roomName, names } = await roomOfMembers(format);
-    return { user, params: [roomName, names], error: 'listTooLong' };
-  },
+  roomMembersAdd: editOfMembers,
+  roomMembersRemove: editOfMembers,
   roomGetAccessList: async (format) => {
     const user = await login(format);
     return { user, params: [await roomOfNames(user, 'blacklist'), 'blacklist'], error: 'listTooLong' };
@@ -216,14 +222,8 @@ const largest: { readonly [N in RequestName]?: 'message' | 'map' | ((format: For
     await inParts(longNames, (part) => user.call('directAddToList', 'whitelist', part));
     return { user, params: ['whitelist'], error: 'listTooLong' };
   },
-  directHistoryGet: async (format) => {
-    const { user, peer } = await writtenTo(format);
-    return { user, params: [peer.userName] };
-  },
-  directHistorySearch: async (format) => {
-    const { user, peer } = await writtenTo(format);
-    return { user, params: [peer.userName, { limit: 100 }] };
-  },
+  directHistoryGet: ofWritten(),
+  directHistorySearch: ofWritten({ limit: 100 }),
   missedMessagesGet: async (format) => {
     const { user } = await writtenTo(format, { answerPings: false });
     return { user, params: [] };

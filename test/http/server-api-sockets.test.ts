@@ -104,6 +104,7 @@ describe.each<[string, 0 | 1]>([
         lastMessageId: 1,
         recovered: true,
         messages: [expect.objectContaining({ in: first, id: 1 })],
+        lastChange: 0,
       },
       { roomName: second, error: expect.objectContaining({ code: 'notAllowed' }) },
       { roomName: expect.any(String), error: expect.objectContaining({ code: 'noRoom' }) },
