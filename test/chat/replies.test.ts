@@ -11,6 +11,7 @@ import { startRedis, type RedisServer } from '../support/redis.ts';
 import { loginRpc, type Call, type User } from '../support/rpc.ts';
 import { useScope } from '../support/scope.ts';
 import { startService, type Service } from '../support/service.ts';
+import { isOpenEnded } from './open-ended.ts';
 import { field } from './world.ts';
 
 const scope = useScope();
@@ -240,17 +241,6 @@ const largest: { readonly [N in RequestName]?: 'message' | 'map' | ((format: For
   },
   sessionGet: async (format) => ({ user: await userOfRooms(format), params: [], error: 'listTooLong' }),
 };
-
-/** Whether something of any length is in a result, by its schema. */
-function isOpenEnded(schema: unknown): boolean {
-  if (typeof schema !== 'object' || schema === null) return false;
-  const { type, anyOf, properties, patternProperties, items, title } = schema as Record<string, unknown>;
-  if (title === 'AuthData') return false; // claims are as long as tokens may be
-  if (items !== undefined || patternProperties !== undefined) return true;
-  if (Array.isArray(anyOf)) return anyOf.some(isOpenEnded);
-  if (properties !== undefined) return Object.values(properties as object).some(isOpenEnded);
-  return type === 'object' || type === undefined;
-}
 
 describe('the largest reply', () => {
   const growing = Object.entries(largest).flatMap(([name, how]) =>
