@@ -88,7 +88,7 @@ function positions(world: World): void {
     const { alice, bob, name, epoch, times } = await missedBy(world, 4);
     const position = change({ roomName: name, epoch, lastMessageId: 1 }, times);
     expect(await rejoin(bob, position)).toEqual([
-      { roomName: name, njoined: 1, epoch, lastMessageId: 4, recovered: false, messages: [] },
+      { roomName: name, njoined: 1, epoch, lastMessageId: 4, recovered: false, messages: [], lastChange: 0 },
     ]);
     await alice.call('roomMessage', name, {});
     await fenceRoom(alice, name, bob);
