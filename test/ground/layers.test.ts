@@ -8,14 +8,15 @@ import { filesUnder, importsOf, type Import } from './source-files.ts';
  */
 const allowed: Readonly<Record<string, readonly string[]>> = {
   main: ['node', 'config', 'hooks', 'gateway', 'redis', 'protocol'],
-  node: ['config', 'gateway', 'http', 'service', 'chat', 'hooks', 'store', 'bus', 'redis', 'outside', 'protocol'],
+  // prettier-ignore
+  node: ['config', 'gateway', 'http', 'service', 'chat', 'hooks', 'store', 'bus', 'redis', 'endpoint', 'outside', 'protocol'],
   gateway: ['service', 'chat', 'store', 'bus', 'redis', 'log', 'outside', 'protocol'],
   http: ['service', 'chat', 'hooks', 'store', 'bus', 'redis', 'outside', 'protocol'],
   // What an operator's programs ask for, without its transport.
   service: ['chat', 'hooks', 'store', 'redis', 'log', 'protocol'],
-  chat: ['hooks', 'store', 'bus', 'redis', 'log', 'protocol'],
+  chat: ['hooks', 'store', 'bus', 'redis', 'log', 'endpoint', 'protocol'],
   // The contract with an operator's own code: it knows what travels, and nothing of the service.
-  hooks: ['protocol'],
+  hooks: ['endpoint', 'protocol'],
   // It reads logs for the feeds, and keeps the manifest of what is followed: both are contracts of the bus.
   store: ['bus', 'redis', 'log', 'outside', 'protocol'],
   bus: ['redis', 'log', 'protocol'],
@@ -23,7 +24,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   redis: ['log', 'outside', 'protocol'],
   // What an event is as bytes.
   log: [],
-  config: ['outside', 'protocol'],
+  config: ['endpoint', 'outside', 'protocol'],
   // The writers of what is generated from the protocol: for tools and tests only.
   documents: ['protocol'],
   client: ['protocol'],
@@ -31,6 +32,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   page: ['client', 'protocol'],
   // What people see of the client library. Of the service it knows nothing else.
   terminal: ['client', 'outside'],
+  // Requests to an HTTP address that the operator names.
+  endpoint: ['outside'],
   // Texts from outside in one spelling: hosts, origins, addresses, keys; and what a mistyped word is near to.
   outside: [],
   protocol: [],
