@@ -81,11 +81,7 @@ function assemble(reader: Reader, production: boolean): Config {
       historyMaxAgeMs: reader.get(settings.historyMaxAgeMs),
       contactsMax: reader.get(settings.contactsMax),
     },
-    hooks: {
-      path: reader.get(settings.hooks),
-      timeoutMs: reader.get(settings.hooksTimeoutMs),
-      pendingMax: reader.get(settings.hooksPendingMax),
-    },
+    hooks: readHooks(reader),
     limits: readLimits(reader, rate.perSecond),
     rate,
     userRate: readUserRate(reader, rate),
@@ -188,6 +184,23 @@ function readRooms(reader: Reader): Config['rooms'] {
     editWindowMs: reader.get(settings.editWindowMs),
     membersMax: reader.get(settings.roomMembers),
     perUser: reader.get(settings.roomsPerUser),
+  };
+}
+
+function readHooks(reader: Reader): Config['hooks'] {
+  return {
+    path: reader.get(settings.hooks),
+    timeoutMs: reader.get(settings.hooksTimeoutMs),
+    pendingMax: reader.get(settings.hooksPendingMax),
+    remote: {
+      url: reader.get(settings.hookUrl),
+      secret: reader.get(settings.hookSecret),
+      names: reader.get(settings.hookEvents),
+      timeoutMs: reader.get(settings.hookTimeoutMs),
+      concurrency: reader.get(settings.hookConcurrency),
+      policy: reader.get(settings.hookOnFailure),
+      allowPrivate: reader.get(settings.hookPrivate),
+    },
   };
 }
 

@@ -1,5 +1,6 @@
 // What must hold between settings, and what production refuses. Each rule gives a sentence that says what to change.
 import { isQuoted } from '../outside/text.ts';
+import { hookDoubts, hookMistakes } from './hook-rules.ts';
 import { redisRules, type Rule } from './redis-rules.ts';
 import { nameFault } from '../protocol/names/rule.ts';
 import type { Config } from './shape.ts';
@@ -67,6 +68,7 @@ const mistakeRules: readonly Rule[] = [
       ? 'PARLEY_REDIS_URL is missing; production needs it, or PARLEY_ALLOW_EMBEDDED=on to run without lasting state.'
       : undefined,
   ...redisRules,
+  ...hookMistakes,
   // The prefix stands before the hash tag: braces in it would become the tag and put all keys into one slot.
   ({ redis }) =>
     /[{}\s]/.test(redis.prefix) ? 'PARLEY_REDIS_PREFIX may not contain braces or white space.' : undefined,
@@ -100,6 +102,7 @@ const mistakeRules: readonly Rule[] = [
 ];
 
 const warningRules: readonly Rule[] = [
+  ...hookDoubts,
   ({ port, apiPort }) =>
     port === apiPort && port !== 0
       ? 'PARLEY_PORT and PARLEY_API_PORT are the same: the operator port takes a free one.'

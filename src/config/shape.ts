@@ -3,6 +3,7 @@
 import type { ForwardedHeaders } from '../outside/forwarded.ts';
 import type { RedisEndpoint, RedisMode } from '../outside/redis-endpoint.ts';
 import type { Limits } from '../protocol/params/limits.ts';
+import type { RemoteHookName } from './hook-settings.ts';
 import type { AddressLimit } from './setting.ts';
 import type { SignatureAlgorithm, SignatureKind } from './signatures.ts';
 
@@ -96,6 +97,17 @@ export interface Config {
     readonly timeoutMs: number;
     /** Calls of one hook under way. */
     readonly pendingMax: number;
+    /** Asked over HTTP, where there is a URL; then there are a secret and names, too. */
+    readonly remote: {
+      readonly url: string | undefined;
+      readonly secret: string | undefined;
+      readonly names: readonly RemoteHookName[];
+      readonly timeoutMs: number;
+      /** Requests of one hook under way. */
+      readonly concurrency: number;
+      readonly policy: 'refuse' | 'allow';
+      readonly allowPrivate: boolean;
+    };
   };
   readonly limits: Limits;
   /** Of one socket, in requests. */

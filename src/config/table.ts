@@ -1,7 +1,8 @@
-// Every setting of the service, those of the network and of limits in files of their own: the one table from which reading, checking,
+// Every setting of the service, those of the network, of Redis, of hooks and of limits in files of their own: the one table from which reading, checking,
 // `--print-config` and the tables of config/README.md are derived. How settings depend on each other is in rules.ts.
 import { AuthData } from '../protocol/connection.ts';
 import { choice, flag, integer, list, oneOf, optionalText, text, type Parsed } from './setting.ts';
+import { hookSettings } from './hook-settings.ts';
 import { limitSettings } from './limit-settings.ts';
 import { networkSettings } from './network-settings.ts';
 import { redisSettings } from './redis-settings.ts';
@@ -240,24 +241,7 @@ export const settings = {
     { unit: 'ms', doc: 'How long a repeated clientMessageId is recognised.' },
   ),
 
-  hooks: optionalText('PARLEY_HOOKS', {
-    doc: "Module with the operator's hooks, as a path or a file URL; it runs inside the service.",
-  }),
-  hooksTimeoutMs: integer(
-    'PARLEY_HOOKS_TIMEOUT_MS',
-    1000,
-    { min: 1, max: 60_000 },
-    { unit: 'ms', doc: 'A hook that has not answered by then is given up, unless its policy says otherwise.' },
-  ),
-  hooksPendingMax: integer(
-    'PARLEY_HOOKS_PENDING_MAX',
-    1000,
-    { min: 1, max: 1_000_000 },
-    {
-      unit: 'calls',
-      doc: 'Calls of one hook that are waited for at the same time; further ones are refused as unavailable.',
-    },
-  ),
+  ...hookSettings,
 
   ...limitSettings,
 

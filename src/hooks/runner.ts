@@ -1,11 +1,13 @@
 /**
  * Calls an operator's hooks: in bounded time, in bounded number, by the policy of each. A hook that throws, hangs or
- * answers nonsense costs whoever asked a declared error and nobody else anything. Where hooks are asked is chat/'s work.
+ * answers nonsense costs whoever asked a declared error and nobody else anything. Those of the module are called here; what an
+ * endpoint answers over HTTP is asked behind them, by remote/. Where hooks are asked is chat/'s work.
  */
 import { fail, Failure, unavailable, type HookCode } from '../protocol/errors/errors.ts';
 import type { HookPolicy } from './contract.ts';
 import type { Hook, LoadedHooks } from './load.ts';
-import { Nonsense, type Read } from './verdict.ts';
+import type { RemoteHooks } from './remote/remote-hooks.ts';
+import { Nonsense, type HookFailure, type Read } from './verdict.ts';
 
 export interface HookRunnerOptions {
   readonly timeoutMs: number;
@@ -15,32 +17,50 @@ export interface HookRunnerOptions {
   onFailure(hook: string, what: string, error?: unknown): string;
 }
 
-/** What a hook that decides has made of a request besides its answer. */
-export type HookFailure = Failure<'internalError' | 'timeout' | 'unavailable'>;
-
 const LATE = Symbol('late');
 const START_MS = 10_000;
 
 export class HookRunner {
   readonly #hooks: LoadedHooks;
   readonly #options: HookRunnerOptions;
+  readonly #remote: RemoteHooks | undefined;
   /** Calls under way, by hook: one that hangs must not use up what the others need. */
   readonly #pending = new Map<string, number>();
 
-  constructor(hooks: LoadedHooks, options: HookRunnerOptions) {
+  constructor(hooks: LoadedHooks, options: HookRunnerOptions, remote?: RemoteHooks) {
     this.#hooks = hooks;
     this.#options = options;
+    this.#remote = remote;
   }
 
   has(name: string): boolean {
-    return this.#hooks.functions.has(name);
+    return this.#hooks.functions.has(name) || this.#remote?.has(name) === true;
+  }
+
+  /** Of each hook that an endpoint answers, whether that is away. */
+  away(): Iterable<readonly [hook: string, isAway: boolean]> {
+    return this.#remote?.away() ?? [];
   }
 
   /**
    * Asks a hook that decides; undefined where there is none, where it has said nothing, or where it has failed and its
-   * policy lets that pass. `argument` makes what it is given, and `read` what it has said. Never rejects.
+   * policy lets that pass. `argument` makes what it is given, and `read` what it has said. The module is asked first. Unless it
+   * refuses, the endpoint is shown what it has made of it (`former`); `joined` is what both have said. Never rejects.
    */
   async ask<T>(
+    name: string,
+    argument: (former: T | undefined) => unknown,
+    read: (said: unknown) => Read<T>,
+    joined: (former: T, later: T) => T = (_, later) => later,
+  ): Promise<T | Failure<HookCode> | HookFailure | undefined> {
+    const former = await this.#askModule(name, () => argument(undefined), read);
+    if (former instanceof Failure || this.#remote?.has(name) !== true) return former;
+    const later = await this.#remote.ask(name, () => argument(former), read);
+    if (later === undefined) return former;
+    return later instanceof Failure || former === undefined ? later : joined(former, later);
+  }
+
+  async #askModule<T>(
     name: string,
     argument: () => unknown,
     read: (said: unknown) => Read<T>,
@@ -82,8 +102,13 @@ export class HookRunner {
     if (said === LATE) throw new Error(`the hook onStart took more than ${limitMs} ms`);
   }
 
-  /** Runs `onClose`, for `limitMs` at most; never rejects. */
+  /** Runs `onClose`, for `limitMs` at most, and ends what is under way; never rejects. */
   async close(limitMs: number): Promise<void> {
+    await this.#runOnClose(limitMs);
+    this.#remote?.close();
+  }
+
+  async #runOnClose(limitMs: number): Promise<void> {
     const hook = this.#hooks.functions.get('onClose');
     if (hook === undefined) return;
     const ownMs = this.#policyOf('onClose').timeoutMs ?? this.#options.timeoutMs;

@@ -12,6 +12,9 @@ import { copyValue, isPlain, NoValue } from './copy.ts';
 /** An answer without the shape that the contract gives it; the message completes "the hook NAME …". */
 export class Nonsense extends Error {}
 
+/** What a hook that decides has made of a request besides its answer. */
+export type HookFailure = Failure<'internalError' | 'timeout' | 'unavailable'>;
+
 /** Nothing was said, a refusal, or what was asked for. */
 export type Read<T> = undefined | Failure<HookCode> | T;
 

@@ -1,7 +1,7 @@
 /** Builds what chat means: what handlers work with, the handlers, and the operator's hooks around them. */
 import type { Aftermath, Delivery } from './build-delivery.ts';
 import type { RedisSide, Stores } from './build-storage.ts';
-import { defectLog, newReference, replyBytesOf, type Shared } from './shared.ts';
+import { defectLog, replyBytesOf, type Shared } from './shared.ts';
 import type { Instance } from '../bus/instance.ts';
 import { Authenticator } from '../chat/auth/authenticator.ts';
 import { ResumeKeys } from '../chat/auth/resume-keys.ts';
@@ -29,8 +29,7 @@ import { StagedEvictionPeers } from '../chat/repair/staged-eviction-peers.ts';
 import type { ChatSettings, Services } from '../chat/services.ts';
 import type { Config } from '../config/config.ts';
 import type { SignatureKind } from '../config/signatures.ts';
-import type { LoadedHooks } from '../hooks/load.ts';
-import { HookRunner } from '../hooks/runner.ts';
+import type { HookRunner } from '../hooks/runner.ts';
 import { Failure } from '../protocol/errors/errors.ts';
 import { SERVICE } from '../store/rights.ts';
 
@@ -49,25 +48,6 @@ export interface Chat {
   readonly handlers: Handlers;
   /** The same without hooks around them. */
   readonly bareHandlers: Handlers;
-}
-
-/** The operator's hooks; none where none are loaded. */
-export function buildHooks(
-  { config, errors, measured }: Shared,
-  loaded: LoadedHooks | undefined,
-): HookRunner | undefined {
-  if (loaded === undefined) return undefined;
-  return new HookRunner(loaded, {
-    timeoutMs: config.hooks.timeoutMs,
-    pendingMax: config.hooks.pendingMax,
-    onFailure: (hook, what, error) => {
-      measured.hookFailures.add(hook);
-      const reference = newReference();
-      const told = error === undefined ? { hook, reference } : { hook, reference, err: error };
-      errors.error(`hook ${hook}${error === undefined ? '' : ' threw'}`, told, `the hook ${hook} ${what}`);
-      return reference;
-    },
-  });
 }
 
 export function buildChat(

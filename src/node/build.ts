@@ -2,10 +2,11 @@
  * Puts a node together, from Redis outwards, each part by its constructor from parts that are there already. Where two need each
  * other, the later one is handed to the earlier by its `start`. Nothing is connected here: the life of a node is node.ts.
  */
-import { buildChat, buildHooks, type Chat } from './build-chat.ts';
+import { buildChat, type Chat } from './build-chat.ts';
 import { buildAftermath, buildDelivery, type Aftermath, type Delivery } from './build-delivery.ts';
 import { buildGateway, type GatewaySide } from './build-gateway.ts';
 import { buildAdministration, buildOperatorPort, buildServerApi, type Administration } from './build-operator.ts';
+import { buildHooks } from './build-hooks.ts';
 import { buildRedisSide, buildStores, type RedisSide } from './build-storage.ts';
 import { NodeHealth } from './health.ts';
 import { buildReadings } from './readings.ts';
@@ -49,7 +50,7 @@ export function buildNode(config: Config, outside: Outside): NodeParts {
   const shared = buildShared(config, outside);
   const redisSide = buildRedisSide(shared, outside);
   const stores = buildStores(shared, redisSide);
-  const hooks = buildHooks(shared, outside.hooks);
+  const hooks = buildHooks(shared, outside);
   const aftermath = buildAftermath(shared, redisSide, stores);
 
   const app = outside.uws.App();
@@ -89,8 +90,8 @@ export function buildNode(config: Config, outside: Outside): NodeParts {
   const { build, redis } = outside;
   const loopDelay = new LoopDelay();
   const parts = { ...shared, ...redisSide, ...aftermath, ...delivery, ...chat, ...gatewaySide, health, loopDelay };
-  const metrics = new Exposition(buildReadings({ ...parts, build }), measured.distributions);
-  const administration = buildAdministration(shared, redisSide, stores, chat);
+  const metrics = new Exposition(buildReadings({ ...parts, hooks, build }), measured.distributions);
+  const administration = buildAdministration(shared, redisSide, chat);
   const api = buildServerApi(shared, administration, chat, gatewaySide);
   const service = new ServiceCalls(api, config.limits);
   const operatorPort = buildOperatorPort(shared, metrics, health, api);

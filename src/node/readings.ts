@@ -5,6 +5,7 @@ import type { NodeHealth } from './health.ts';
 import type { Shared } from './shared.ts';
 import { closeReason } from '../gateway/close-label.ts';
 import type { Gateway } from '../gateway/gateway.ts';
+import type { HookRunner } from '../hooks/runner.ts';
 import type { Reading, Readings } from '../ops/metrics.ts';
 import { processReadings, type BuildInfo, type LoopDelay } from '../ops/process.ts';
 
@@ -15,6 +16,7 @@ export interface ReadingsDeps
     Pick<Aftermath, 'repairs'>,
     Pick<Delivery, 'hub' | 'topics' | 'bus'> {
   readonly gateway: Gateway;
+  readonly hooks: HookRunner | undefined;
   readonly health: Pick<NodeHealth, 'checks'>;
   readonly build: BuildInfo;
   readonly loopDelay: LoopDelay;
@@ -31,6 +33,8 @@ export function buildReadings(deps: ReadingsDeps): Readings {
       Object.entries(deps.health.checks()).map(([check, passes]) => ({ labels: { check }, value: Number(passes) })),
     parley_defects_total: () => counters.defects,
     parley_hook_failures_total: () => by(measured.hookFailures, (hook) => ({ hook })),
+    parley_hook_endpoint_away: () =>
+      [...(deps.hooks?.away() ?? [])].map(([hook, isAway]) => ({ labels: { hook }, value: Number(isAway) })),
     parley_absent_dropped_total: () => counters.absentDropped,
     parley_recoveries_total: () => [
       { labels: { outcome: 'ok' }, value: counters.recoveriesOk },

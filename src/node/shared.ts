@@ -43,10 +43,14 @@ export function buildShared(config: Config, { log, hooks }: Outside): Shared {
     log,
     errors: sampled(log, SAMPLE_MS),
     counters: newCounters(),
-    measured: newMeasurements(closeLabels, [...(hooks?.functions.keys() ?? [])], upgradeRefusalReasons),
+    measured: newMeasurements(closeLabels, hookNames(config, hooks), upgradeRefusalReasons),
     keys: new Keyspace(config.redis.prefix),
     accounts: new Accounts(config.userRate),
   };
+}
+
+function hookNames({ hooks: { remote } }: Config, loaded: LoadedHooks | undefined): string[] {
+  return [...new Set([...(loaded?.functions.keys() ?? []), ...(remote.url === undefined ? [] : remote.names)])];
 }
 
 /** What a busy room's window holds: an eighth of what a reader may leave unread, and no more than a MiB. */

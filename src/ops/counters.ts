@@ -92,6 +92,7 @@ export const newMeasurements = (
   distributions: {
     parley_request_duration_seconds: new Distributions(metrics.parley_request_duration_seconds.boundsMs),
     parley_api_request_duration_seconds: new Distributions(metrics.parley_api_request_duration_seconds.boundsMs),
+    parley_hook_request_duration_seconds: new Distributions(metrics.parley_hook_request_duration_seconds.boundsMs),
     parley_publish_to_socket_seconds: new Distributions(metrics.parley_publish_to_socket_seconds.boundsMs),
     parley_redis_command_duration_seconds: new Distributions(metrics.parley_redis_command_duration_seconds.boundsMs),
   },

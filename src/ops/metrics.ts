@@ -46,6 +46,16 @@ export const metrics = {
     "Calls of the operator's hooks that threw, took too long, were too many, or gave an answer that is none.",
     'hook',
   ),
+  parley_hook_request_duration_seconds: histogram(
+    'Time from asking a hook of PARLEY_HOOK_URL to its answer, by outcome: ok, refused (by the endpoint), or the code of what came of no answer: timeout, unavailable (also where it was not asked, for it is away or has too much to do), internalError (no answer that is one).',
+    REQUEST_BOUNDS_MS,
+    'hook',
+    'outcome',
+  ),
+  parley_hook_endpoint_away: gauge(
+    '1 where the endpoint of PARLEY_HOOK_URL has given no answer to this hook for a while, and is only tried now and then.',
+    'hook',
+  ),
   parley_absent_dropped_total: counter(
     "Messages whose receivers may be away, and of which the operator's hook onAbsent was not told: too many waited, or Redis did not answer.",
   ),

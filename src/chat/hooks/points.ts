@@ -1,7 +1,7 @@
 /** Where else the operator's hooks are asked or told: logins, joins, leaves. Around requests: hooked.ts. */
 import type { Absent, Connecting, LeaveCause } from '../../hooks/contract.ts';
-import type { HookFailure, HookRunner } from '../../hooks/runner.ts';
-import { readConnected, readRefusal } from '../../hooks/verdict.ts';
+import type { HookRunner } from '../../hooks/runner.ts';
+import { readConnected, readRefusal, type HookFailure } from '../../hooks/verdict.ts';
 import { fail, Failure, type HookCode } from '../../protocol/errors/errors.ts';
 import { normaliseName, type NameLimits } from '../../protocol/names/form.ts';
 import type { Credentials } from '../../protocol/connection.ts';
@@ -12,6 +12,12 @@ import type { Caller } from '../caller.ts';
 
 export type Refused = Failure<HookCode> | HookFailure;
 
+/** What a hook has said of who logs in. */
+interface Said {
+  readonly userName: string | undefined;
+  readonly authData: ValueMap;
+}
+
 /**
  * Who is logged in, as the hook decides, of whom the credentials name; undefined where neither names anybody. The name
  * is not judged here. Credentials that are refused are not shown to the hook.
@@ -21,19 +27,22 @@ export async function askToConnect(
   socketId: string,
   { credentials, reason, limits }: Pick<Connecting, 'reason'> & { credentials: Credentials; limits: NameLimits },
   identity: Identity | undefined,
-): Promise<{ readonly userName: string | undefined; readonly authData: ValueMap } | Refused> {
-  const userName = identity?.userName;
-  const connecting = (): Connecting => ({
+): Promise<Said | Refused> {
+  const nameBy = (said: Said | undefined): string | undefined =>
+    said?.userName === undefined ? identity?.userName : normaliseName(said.userName, limits);
+  const connecting = (former: Said | undefined): Connecting => ({
     socketId,
     reason,
-    userName,
+    userName: nameBy(former),
     credentials: structuredClone(credentials),
     claims: structuredClone(identity?.claims ?? {}),
   });
-  const said = await hooks?.ask('onConnect', connecting, readConnected);
+  const said = await hooks?.ask('onConnect', connecting, readConnected, (former, later) => ({
+    userName: later.userName ?? former.userName,
+    authData: { ...former.authData, ...later.authData },
+  }));
   if (said instanceof Failure) return said;
-  const chosen = said?.userName === undefined ? userName : normaliseName(said.userName, limits);
-  return { userName: chosen, authData: said?.authData ?? {} };
+  return { userName: nameBy(said), authData: said?.authData ?? {} };
 }
 
 /**
