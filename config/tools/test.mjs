@@ -14,6 +14,7 @@ const optionalTests = {
   cc: 'test/fault/clocks\\.test',
   tmux: 'test/terminal/(chat|typed-screen)\\.test',
   chromium: 'test/(page|examples)/',
+  python3: 'test/examples/word-filter\\.test',
 };
 
 main();
@@ -76,6 +77,7 @@ function installMissing() {
     haproxy: ['haproxy'],
     tmux: ['tmux'],
     chromium: ['chromium'],
+    python3: ['python3'],
     openssl: ['openssl'],
     gcc: ['cc'],
     // Its headers, which a compiler only recommends.
