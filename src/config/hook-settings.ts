@@ -11,10 +11,7 @@ function hookUrlProblem(value: string): string | undefined {
   const url = URL.canParse(value) ? new URL(value) : undefined;
   if (url === undefined || (url.protocol !== 'https:' && url.protocol !== 'http:'))
     return 'must be an address such as https://chat.example.com/hooks';
-  // It would be shown wherever the address is.
-  return url.username === '' && url.password === ''
-    ? undefined
-    : 'may not contain a user name or password; requests are signed';
+  return url.hash === '' ? undefined : 'may not contain a #: what is behind it is not sent';
 }
 
 /** By the setting's name in this code. */
@@ -39,13 +36,15 @@ export const hookSettings = {
   ),
   hookUrl: optionalText(
     'PARLEY_HOOK_URL',
-    { doc: 'Endpoint that is asked over HTTP, behind the module: see src/hooks/README.md.' },
+    // It may hold what lets somebody in there.
+    { secret: true, doc: 'Endpoint that is asked over HTTP, behind the module: see src/hooks/README.md.' },
     hookUrlProblem,
   ),
   hookSecret: optionalText(
     'PARLEY_HOOK_SECRET',
     {
       secret: true,
+      quotable: true,
       doc: 'Signs what it is asked: `whsec_` and the base64 of random bytes, or a text; 16 bytes at least.',
     },
     signingSecretProblem,
