@@ -96,20 +96,6 @@ describe.each(['msgpack', 'json'] as const)('over %s', (format) => {
   });
 });
 
-test('a message is checked again when it is changed', async () => {
-  const [author, reader] = [await world.login(), await world.login()];
-  const room = await roomOf(author, reader);
-  expect(await author.call('roomMessage', room, { textMessage: 'fine' })).toBe(1);
-  world.endpoint.answer(({ data: { message } }) =>
-    Object(message).textMessage === 'curse' ? { message: { textMessage: '*****' } } : refusal,
-  );
-  expect(await author.call('roomMessageUpdate', room, 1, { textMessage: 'curse' })).toMatchObject({ version: 2 });
-  const [, changed] = await reader.next('roomMessageChanged');
-  expect(changed).toMatchObject({ kind: 'update', message: { textMessage: '*****', author: author.userName } });
-  expect(await author.refusal('roomMessageUpdate', room, 1, { textMessage: 'no' })).toMatchObject(refusal.error);
-  expect(await reader.call('roomHistoryGet', room, 0, 10)).toMatchObject([{ textMessage: '*****', version: 2 }]);
-});
-
 test('each request has an id of its own, and says what it is', async () => {
   await roomOf(await world.login());
   const all = world.endpoint.asked();

@@ -31,6 +31,11 @@ interface Question {
   answered(message: ValueMap): AnyArgs | Failure;
 }
 
+/** There is nothing to be asked about; how the args go on. */
+interface Unasked {
+  readonly unasked: AnyArgs;
+}
+
 /** The args as the check has left them. */
 export async function checkMessage(
   deps: CheckDeps,
@@ -41,12 +46,18 @@ export async function checkMessage(
   const { check } = requestDeclaration(method);
   if (check === undefined || !deps.hooks.has(check)) return given;
   const question = await questionOf(deps, method, by, given);
-  if ('refusedAnyway' in question) return question.refusedAnyway;
-  const argument = (): object => {
+  if ('unasked' in question) return question.unasked;
+  const argument = (former: ValueMap | undefined): object => {
     const { options = {} } = structuredClone(given);
     const to = check === 'roomMessageCheck' ? { roomName: given['roomName'] } : { toUser: given['userName'] };
     const { message, change } = structuredClone({ message: question.message, change: question.change });
-    return { userName: by.author ?? '', ...to, message, options, ...(change === undefined ? {} : { change }) };
+    return {
+      userName: by.author ?? '',
+      ...to,
+      message: former ?? message,
+      options,
+      ...(change === undefined ? {} : { change }),
+    };
   };
   const said = await deps.hooks.ask(check, argument, (answer) => readMessage(answer, deps.limits));
   if (said instanceof Failure) return said;
@@ -58,7 +69,7 @@ async function questionOf(
   method: RequestName,
   by: Actor,
   args: AnyArgs,
-): Promise<Question | { readonly refusedAnyway: AnyArgs }> {
+): Promise<Question | Unasked> {
   const { message, text, id } = args;
   if (typeof text === 'string') {
     return askedOfAppend(args, text, await textBefore(method, by, args));
@@ -71,31 +82,30 @@ async function questionOf(
 /** No text is as long. */
 const NOWHERE = Number.MAX_SAFE_INTEGER;
 
-/** What is there already was checked when it came. */
-function askedOfAppend(
-  args: AnyArgs,
-  text: string,
-  before: string | undefined,
-): Question | { readonly refusedAnyway: AnyArgs } {
+/**
+ * What is there already was checked when it came. The message may be changed while the check is asked, by another socket of its author
+ * say: what is appended comes with the whole text that it was checked behind, which the script compares, and what was not checked goes
+ * nowhere, though it may belong there by then.
+ */
+function askedOfAppend(args: AnyArgs, text: string, before: string | undefined): Question | Unasked {
   const options = isMap(args['options']) ? args['options'] : {};
   const at = (offset: number, piece: string): AnyArgs => ({ ...args, text: piece, options: { ...options, offset } });
-  if (before === undefined) return { refusedAnyway: at(NOWHERE, text) };
+  if (before === undefined) return { unasked: at(NOWHERE, text) };
   const known = Buffer.from(before, 'utf8');
-  const { offset } = options;
   const given = Buffer.from(text, 'utf8');
-  const overlap = typeof offset === 'number' ? known.length - offset : 0;
-  // It does not belong there, or is there already.
-  if (overlap < 0 || overlap >= given.length) return { refusedAnyway: args };
-  if (!known.subarray(known.length - overlap).equals(given.subarray(0, overlap))) return { refusedAnyway: args };
-  const more = given.subarray(overlap).toString('utf8');
+  const from = typeof options['offset'] === 'number' ? options['offset'] : known.length;
+  const there = known.subarray(from, from + given.length);
+  if (from > known.length || !there.equals(given.subarray(0, there.length))) return { unasked: at(NOWHERE, text) };
+  const more = given.subarray(there.length).toString('utf8');
+  if (more === '') return { unasked: at(0, before) };
   const { id = null } = args;
   return {
     message: { textMessage: before + more },
     change: { kind: 'append', id, text: more },
-    args: at(known.length, more),
+    args: at(0, before + more),
     answered: ({ textMessage }) =>
       typeof textMessage === 'string' && textMessage.startsWith(before)
-        ? at(known.length, textMessage.slice(before.length))
+        ? at(0, textMessage)
         : failBecause('notAllowed', [], 'what is there already is not changed by an append'),
   };
 }
