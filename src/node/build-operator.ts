@@ -15,7 +15,8 @@ import { AdminStore } from '../store/admin/admin-store.ts';
 import { Directory } from '../store/admin/directory.ts';
 import { primaryIds } from '../redis/connect.ts';
 import { ErasureStore } from '../store/erasure/erasure-store.ts';
-import type { AuthoredStore } from '../store/authored/authored-store.ts';
+import { AuthoredStore } from '../store/authored/authored-store.ts';
+import { ImportStore } from '../store/imported/import-store.ts';
 
 /** Commands that a request makes one after the other, and one for which it may have waited. */
 const SETTLE_COMMANDS = 6;
@@ -25,6 +26,7 @@ export interface Administration {
   readonly admin: AdminStore;
   readonly directory: Directory;
   readonly authored: AuthoredStore;
+  readonly imports: ImportStore;
   readonly erasures: Erasures;
 }
 
@@ -36,7 +38,8 @@ export function buildAdministration(
 ): Administration {
   const admin = new AdminStore(commands, keys, { ...config.rooms, resumeTokenMs: config.auth.resumeTokenMs });
   const directory = new Directory(commands, keys);
-  const { authored } = stores;
+  const authored = new AuthoredStore(commands, keys, config.rooms);
+  const imports = new ImportStore(commands, keys, config);
   const erasures = new Erasures({
     erasures: new ErasureStore(commands, keys),
     authored,
@@ -51,7 +54,7 @@ export function buildAdministration(
     onErased: (user) => log.info({ user }, 'a user is erased with what it wrote'),
     onError: (error) => errors.putOff('erasures', error, 'erasing a user is put off'),
   });
-  return { admin, directory, authored, erasures };
+  return { admin, directory, authored, imports, erasures };
 }
 
 export function buildServerApi(

@@ -2,7 +2,10 @@
 import Type, { type Static } from 'typebox';
 import { carries, defaulted, existing, notification, request, required } from './declare.ts';
 import { ProcessedMessage } from './message.ts';
-import { AnyValue, Epoch, LastChange, MessageId, RoomName, Timestamp, UserName } from './params/types.ts';
+import { AnyValue, Epoch, MessageId, RoomName, Timestamp, UserName } from './types.ts';
+import { opening } from './wire/opening.ts';
+import { encodeValue } from './wire/msgpack.ts';
+import { concat } from './wire/pack.ts';
 
 export const HistoryInfo = Type.Object(
   {
@@ -151,3 +154,11 @@ export const historyNotifications = {
     example: ['lobby', '9f86d081', 57],
   }),
 };
+
+const ROOM_RESET = opening('roomReset', 3);
+/** MessagePack's head byte of a string of 16 bytes, as epochs are. */
+const STRING_OF_16 = Uint8Array.of(0xb0);
+
+/** `prefix ++ epoch ++ 0xcf ++ u64be(lastMessageId)` is the frame of a `roomReset`, for whoever has both at the last moment only. */
+export const roomResetPrefix = (roomName: string): Uint8Array =>
+  concat([ROOM_RESET, encodeValue(roomName), STRING_OF_16]);

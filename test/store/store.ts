@@ -19,6 +19,7 @@ import { ContactStore } from '../../src/store/contact/contact-store.ts';
 import { PresenceStore } from '../../src/store/contact/presence-store.ts';
 import { ChangeStore } from '../../src/store/change/change-store.ts';
 import { AuthoredStore } from '../../src/store/authored/authored-store.ts';
+import { ImportStore } from '../../src/store/imported/import-store.ts';
 import { ErasureStore } from '../../src/store/erasure/erasure-store.ts';
 import { Deletions } from '../../src/store/room/deletions.ts';
 import { DirectStore } from '../../src/store/direct/direct-store.ts';
@@ -74,6 +75,7 @@ export interface Store {
   readonly admin: AdminStore;
   readonly directory: Directory;
   readonly authored: AuthoredStore;
+  readonly imports: ImportStore;
   readonly erasures: ErasureStore;
   readonly commands: Commands;
   readonly keys: Keyspace;
@@ -236,7 +238,10 @@ function storesOfUsers(
   commands: Commands,
   keys: Keyspace,
   options: StoreOptions & { socketsMax: number; historyMaxAgeMs: number },
-): Pick<Store, 'users' | 'inboxes' | 'unreads' | 'contacts' | 'presences' | 'authored' | 'erasures' | 'states'> {
+): Pick<
+  Store,
+  'users' | 'inboxes' | 'unreads' | 'contacts' | 'presences' | 'authored' | 'erasures' | 'states' | 'imports'
+> {
   const { socketsMax, historyMaxAgeMs, presenceGraceMs = 0, contactsMax = 5000, inboxSize = 1000 } = options;
   const watch = watchOf(new LeaseWatch());
   return {
@@ -247,8 +252,14 @@ function storesOfUsers(
     presences: new PresenceStore(commands, keys),
     states: new StateStore(commands, keys, { pauseMs: options.statePauseMs ?? 1000 }),
     authored: new AuthoredStore(commands, keys, { historyMaxAgeMs }),
+    imports: importStoreOf(commands, keys, options),
     erasures: new ErasureStore(commands, keys),
   };
+}
+
+function importStoreOf(commands: Commands, keys: Keyspace, options: StoreOptions): ImportStore {
+  const bounds = { ...defaults, ...options };
+  return new ImportStore(commands, keys, { rooms: bounds, direct: bounds });
 }
 
 async function connect<C extends Client>(scope: Scope, client: C): Promise<C> {

@@ -21,6 +21,7 @@ import { contactSuite } from './contact-suite.ts';
 import { directSuite } from './direct-suite.ts';
 import { adminSuite } from './admin-suite.ts';
 import { largeRoomSuite } from './large-room-suite.ts';
+import { importSuite } from './import-suite.ts';
 import { inboxSuite } from './inbox-suite.ts';
 import { logSuite } from './log-suite.ts';
 import { belongsSuite } from './belongs-suite.ts';
@@ -94,6 +95,7 @@ export function storeSuites(open: OpenStore): void {
     eraseSuite(open);
     eraseDirectSuite(open);
   });
+  describe('what is imported', () => importSuite(open));
   describe('contacts', () => contactSuite(open));
   describe('presence', () => presenceSuite(open));
   describe('administration', () => adminSuite(open));

@@ -297,13 +297,13 @@ export const errorTable = {
     doc: 'Somebody else has changed it since the version that the request names.',
     nextMove: 'Read it, and decide again.',
   },
-  wrongOffset: {
-    args: ['length'],
+  otherImport: {
+    args: ['imported'],
     temporary: false,
     status: 409,
-    message: 'The text does not belong there: there are {length} bytes.',
-    doc: 'What is to be appended begins behind the end of the text, or is not what is there already.',
-    nextMove: 'Read the message, and append what it lacks.',
+    message: 'The import goes on behind {imported} messages, and these are not the next ones.',
+    doc: 'Messages are imported from another place on than where the import is, or they are not those that were imported there.',
+    nextMove: 'Go on behind as many messages, with the same source in the same order.',
   },
   tooLarge: {
     args: ['bytes'],

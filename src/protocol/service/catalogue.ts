@@ -7,10 +7,16 @@ import { isRequestName, requestDeclaration, subjectOf, type ArgsOf, type Request
 import type { RequestDeclaration, Subject } from '../declare.ts';
 import { isMap, type Value } from '../params/values.ts';
 import { serverUserDataRequests } from './user-data.ts';
+import { serverImportRequests } from './imports.ts';
 import { serverRoomRequests } from './rooms.ts';
 import { serverUserRequests } from './users.ts';
 
-export const serverRequests = { ...serverUserRequests, ...serverUserDataRequests, ...serverRoomRequests };
+export const serverRequests = {
+  ...serverUserRequests,
+  ...serverUserDataRequests,
+  ...serverRoomRequests,
+  ...serverImportRequests,
+};
 
 type ServerRequests = typeof serverRequests;
 export type ServerRequestName = keyof ServerRequests;

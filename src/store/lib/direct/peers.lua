@@ -10,8 +10,9 @@ local DELIVERED, MISSED = '>c16ddd', '>ddd'
 -- After so long a send that is still noted as under way is one whose node died.
 local UNDER_WAY_MS = 60000
 
-local function notePeer(peer)
-  redis.call('ZADD', peers, string.format('%.0f', now), peer)
+-- `at`: when something was said last, now where it is left out.
+local function notePeer(peer, at)
+  redis.call('ZADD', peers, string.format('%.0f', at or now), peer)
   local over = redis.call('ZCARD', peers) - PEERS_MAX
   if over > 0 then
     for _, one in ipairs(redis.call('ZRANGE', peers, 0, over - 1)) do

@@ -1,0 +1,72 @@
+-- uses: clock history history-bytes messages/imported
+-- Imports messages into a room in which nothing else was said yet, a batch at a time: one step, so that nothing is said in between, and a
+-- batch that comes twice is written once. Ids go on from the last one, the room keeps what it would keep of posts. Who has read up to
+-- the last message before them has read them as well; `reads` pairs of a user and an id behind the messages say otherwise, then come
+-- who is mentioned last, and where, as lib/occupants.lua has it. Who has no mark is passed over.
+-- Sockets in the room are told to read it again: `resetPrefix`, the epoch and the last id are the frame.
+local MARKS_AT_ONCE = 1000
+count = tonumber(count)
+if not openLog(now) then
+  return 'noRoom'
+end
+local imported, isOpen = importedSoFar()
+local word = judgeImport(imported, isOpen, log.messageTs)
+if word ~= 'new' and word ~= 'repeated' then
+  return { imported, isOpen and 1 or 0, 0, 0, log.seq, word }
+end
+
+local function setAll(key, pairs)
+  for from = 1, #pairs, 2 * MARKS_AT_ONCE do
+    redis.call('HSET', key, unpack(pairs, from, math.min(#pairs, from + 2 * MARKS_AT_ONCE - 1)))
+  end
+end
+
+-- Of pairs of a user and an id, from a place of the arguments on, those whose user has a mark.
+local function marked(from, last)
+  local found = {}
+  for place = from, last, 2 do
+    local user, id = ARGV[place], math.min(tonumber(ARGV[place + 1]), log.id)
+    if user == ':' or redis.call('HEXISTS', marks, user) == 1 then
+      found[#found + 1], found[#found + 2] = user, int(id)
+    end
+  end
+  return found
+end
+
+local function moveMarks(former)
+  local moved, all = {}, redis.call('HGETALL', marks)
+  for i = 1, #all, 2 do
+    if tonumber(all[i + 1]) == former then
+      moved[#moved + 1], moved[#moved + 2] = all[i], int(log.id)
+    end
+  end
+  setAll(marks, moved)
+end
+
+local ages, tooOld, wish = agesOf(), 0
+if word == 'new' then
+  local function grow(id, size)
+    local lookAt, more = lookAtBytes(id, size, log.written, tonumber(bytesMax), log.max, log.now,
+      struct.pack(REST, log.life, log.ringWritten, log.ringLookAt), latest)
+    log.lookAt, wish = lookAt, more or wish
+  end
+  local function noEvent()
+    return 0
+  end
+  tooOld = appendImported(ages.maxAge(maxAgeMs), noEvent, grow)
+  ages.keepYoung(history, 'aged', log.now, maxAgeMs, latest)
+  moveMarks(imported)
+  imported = log.id
+end
+local readsAt = rest + 3 * count
+local mentionsAt = readsAt + 2 * tonumber(reads)
+if word == 'new' or isOpen then
+  setAll(marks, marked(readsAt, mentionsAt - 1))
+  setAll(mentioned, marked(mentionsAt, #ARGV))
+end
+noteImported(imported)
+if word == 'new' then
+  announce(NOTICE, '', resetPrefix .. log.epoch .. '\207' .. u64(log.id))
+  saveLog()
+end
+return { imported, isOpen and ending ~= '1' and 1 or 0, tooOld, oldestVisible(), log.seq, false, wish }
