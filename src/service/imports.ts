@@ -5,9 +5,9 @@
 import { fail, failBecause, type Failure } from '../protocol/errors/errors.ts';
 import type { NameLimits } from '../protocol/names/form.ts';
 import { invalidName, isStorableName, isValidName } from '../protocol/names/rule.ts';
-import { storedDirectFrame } from '../protocol/direct.ts';
+import { recalledStoredFrame, storedDirectFrame } from '../protocol/direct.ts';
 import { roomResetPrefix } from '../protocol/history.ts';
-import { roomMessageFrame } from '../protocol/message.ts';
+import { recalledMessageFrame, roomMessageFrame } from '../protocol/message.ts';
 import type { Limits } from '../protocol/params/limits.ts';
 import type { DirectImport, ImportedMessage, ImportProgress, RoomImport } from '../protocol/service/imports.ts';
 import type { serverImportRequests } from '../protocol/service/imports.ts';
@@ -18,7 +18,7 @@ import { roomTopic } from '../redis/keys.ts';
 import type { Imported, ImportedPost } from '../store/imported/import-store.ts';
 import type { ServerHandlers, ServerOutcome, ServerServices } from './contract.ts';
 
-type Parts = Pick<ServerServices, 'services' | 'imports'>;
+type Parts = Pick<ServerServices, 'services' | 'imports' | 'admin'>;
 
 export const serverImportHandlers = (
   parts: ServerServices,
@@ -39,8 +39,12 @@ async function importRoom(
   if (disorder !== undefined) return disorder;
   const posts: ImportedPost[] = [];
   const mentioned = new Map<string, number>();
-  for (const [i, { author, timestamp, message, ...options }] of messages.entries()) {
+  for (const [i, { author, timestamp, message = {}, recalled, ...options }] of messages.entries()) {
     if (author !== undefined && !isValidName(author, limits)) return invalidName(author, limits);
+    if (recalled === true) {
+      posts.push({ author: '', timestamp, prefix: recalledMessageFrame(roomName, author).prefix });
+      continue;
+    }
     const mentions = mentionsIn(options, limits);
     const { prefix, bytes } = roomMessageFrame(roomName, author, message, false, mentioningOf(mentions));
     if (bytes > limits.messageBytes) return tooLarge(i, bytes, limits);
@@ -70,11 +74,12 @@ const readsIn = (read: NonNullable<RoomImport['read']>, limits: NameLimits): (re
   read.filter(({ userName }) => isValidName(userName, limits)).map(({ userName, id }) => [userName, id]);
 
 async function importDirect(
-  { services, imports }: Parts,
+  parts: Parts,
   userName: string,
   peer: string,
   { at, messages, done = false }: DirectImport,
 ): Promise<ServerOutcome<'directImport'>> {
+  const { services, imports } = parts;
   const { limits, directMessages } = services.settings;
   if (directMessages !== 'stored') return failBecause('notAllowed', [], 'messages from user to user are not stored');
   for (const name of [userName, peer]) if (!isStorableName(name, limits)) return fail('noUser', [name]);
@@ -82,24 +87,38 @@ async function importDirect(
   const disorder = disorderIn(messages, 2);
   if (disorder !== undefined) return disorder;
   const posts: ImportedPost[] = [];
-  for (const [i, { author, timestamp, message, mentions }] of messages.entries()) {
+  for (const [i, { author, timestamp, message = {}, recalled, mentions }] of messages.entries()) {
     if (author !== userName && author !== peer) {
       return failBecause('badArgument', [2, null], `message ${i} is by neither of the two`);
+    }
+    if (recalled === true) {
+      posts.push({ author, timestamp, prefix: recalledStoredFrame(author).prefix });
+      continue;
     }
     const mentioning = mentioningOf(mentions === undefined ? undefined : mentionsIn({ mentions }, limits));
     const { prefix, bytes } = storedDirectFrame(author, message, mentioning);
     if (bytes > limits.messageBytes) return tooLarge(i, bytes, limits);
     posts.push({ author, timestamp, prefix });
   }
-  const last = posts.at(-1)?.timestamp ?? 0;
-  // In whatever is said afterwards each of them has to have the other one.
-  for (const [name, other] of [
-    [userName, peer],
-    [peer, userName],
-  ] as const) {
-    if ((await imports.notePeer(name, other, last)) === 'noUser') return fail('noUser', [name]);
-  }
+  const stranger = await strangerOf(parts, [userName, peer], posts.at(-1)?.timestamp);
+  if (stranger !== undefined) return fail('noUser', [stranger]);
   return progress(await imports.importDirect(userName, peer, { at, posts, middle: MESSAGE_ID, ending: done }), 2);
+}
+
+/** Whoever of the two does not exist. Where something is about to be written each of them has a conversation with the other one from here on. */
+async function strangerOf(
+  { imports, admin }: Parts,
+  [one, other]: readonly [string, string],
+  at: number | undefined,
+): Promise<string | undefined> {
+  for (const [name, peer] of [
+    [one, other],
+    [other, one],
+  ] as const) {
+    const isThere = at === undefined ? await admin.hasUser(name) : (await imports.notePeer(name, peer, at)) === 'ok';
+    if (!isThere) return name;
+  }
+  return undefined;
 }
 
 const tooLarge = (i: number, bytes: number, { messageBytes }: Limits): Failure<'messageTooLarge'> =>

@@ -122,6 +122,28 @@ describe.each<[Format, string, (scope: Scope) => Promise<RedisAddress>]>([
     });
   });
 
+  test('what was recalled has its place, author and time, and nothing of what it said', async () => {
+    const users = [await login(0, 'jo'), await login(1, 'kay')] as const;
+    const [jo, kay] = users;
+    await jo.call('roomCreate', 'past');
+    await kay.call('roomJoin', 'past');
+    const messages = [...said(['jo', 'kay']), { author: 'jo', timestamp: BEGINNING + 5000, recalled: true }];
+    const recalled = messages.map((each, i) => (i === 1 ? { ...each, recalled: true } : each));
+    for (const [request, ...names] of [
+      ['roomImport', 'past'],
+      ['directImport', 'jo', 'kay'],
+    ] as const) {
+      expect(await api().call(request, [...names, { at: 0, messages: recalled }])).toMatchObject({ imported: 3 });
+    }
+    const tombstones = [
+      { author: 'kay', timestamp: BEGINNING + 1000, id: 2, recalled: true },
+      { author: 'jo', timestamp: BEGINNING + 5000, id: 3, recalled: true },
+    ];
+    expect(await kay.call('roomHistoryGet', 'past', 1, 10)).toEqual(tombstones.toReversed());
+    const direct = await kay.call('directHistoryGet', 'jo', { fromId: 1, direction: 'forward' });
+    expect(direct).toEqual(tombstones.map((each) => ({ ...each, status: 'read' })));
+  });
+
   test('what cannot be imported is refused with what is wrong, and where to go on', async () => {
     await api().call('addRoom', ['attic']);
     for (const userName of ['gus', 'hal']) await api().call('addUser', [userName]);

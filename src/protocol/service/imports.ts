@@ -13,7 +13,10 @@ export const ImportedMessage = Type.Object(
   {
     author: Type.Optional(UserName),
     timestamp: Timestamp,
-    message: Message,
+    message: Type.Optional(Message),
+    recalled: Type.Optional(
+      Type.Boolean({ description: 'It was recalled, or erased: of its content nothing is kept.' }),
+    ),
     mentions: Type.Optional(
       Type.Array(UserName, {
         maxItems: MENTIONS_MAX,

@@ -1,0 +1,83 @@
+/**
+ * Files of JSON lines, row by row and never whole in memory. A line is a row, an array of rows (as an API gives a page), or a map with such an
+ * array as `results`. Empty lines, and those that begin with `#`, are none.
+ */
+import { createReadStream } from 'node:fs';
+import { createGunzip } from 'node:zlib';
+
+/** Bytes of one line. */
+const LINE_BYTES_MAX = 64 * 1024 * 1024;
+
+export type JsonMap = { readonly [key: string]: unknown };
+
+export interface Row {
+  readonly map: JsonMap;
+  /** For people: the file, and the number of the line. */
+  readonly place: string;
+}
+
+export const isJsonMap = (value: unknown): value is JsonMap =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** `onBad` is told the place of what is no row. Rejects where a file cannot be read. */
+export async function* rowsOf(
+  files: readonly string[],
+  onBad: (place: string, why: string) => void,
+): AsyncGenerator<Row> {
+  for (const file of files) {
+    let number = 0;
+    for await (const line of linesOf(file)) {
+      const place = `${file}:${++number}`;
+      if (line === 'tooLong') {
+        onBad(place, 'the line is too long');
+        continue;
+      }
+      const text = line.trim();
+      if (text === '' || text.startsWith('#')) continue;
+      yield* rowsIn(text, place, onBad);
+    }
+  }
+}
+
+function* rowsIn(text: string, place: string, onBad: (place: string, why: string) => void): Generator<Row> {
+  let read: unknown;
+  try {
+    read = JSON.parse(text);
+  } catch {
+    onBad(place, 'the line is no JSON');
+    return;
+  }
+  const page = isJsonMap(read) && Array.isArray(read['results']) ? read['results'] : read;
+  for (const row of Array.isArray(page) ? page : [page]) {
+    if (isJsonMap(row)) yield { map: row, place };
+    else onBad(place, 'the row is no map');
+  }
+}
+
+/** As text; what is longer than a line may be is passed over. */
+async function* linesOf(file: string): AsyncGenerator<string> {
+  const bytes = createReadStream(file);
+  const unpacked = file.endsWith('.gz') ? bytes.pipe(createGunzip()) : bytes;
+  // What breaks below is to end the reader, too.
+  bytes.on('error', (error) => unpacked.destroy(error));
+  let pieces: Buffer[] = [];
+  let length = 0;
+  const whole = (last: Buffer): string => {
+    const text = length + last.length > LINE_BYTES_MAX ? 'tooLong' : Buffer.concat([...pieces, last]).toString('utf8');
+    [pieces, length] = [[], 0];
+    return text;
+  };
+  for await (const chunk of unpacked as AsyncIterable<Buffer>) {
+    let from = 0;
+    for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, from)) {
+      yield whole(chunk.subarray(from, at));
+      from = at + 1;
+    }
+    const rest = chunk.subarray(from);
+    length += rest.length;
+    // Only its length is known of what is too long.
+    if (length <= LINE_BYTES_MAX) pieces.push(rest);
+    else pieces = [];
+  }
+  if (length > 0) yield whole(Buffer.alloc(0));
+}

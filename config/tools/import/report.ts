@@ -1,0 +1,74 @@
+/** What an import has done, and what it has left out and why: counted, with a few examples of each. */
+
+const EXAMPLES_MAX = 3;
+const EVERY_MS = 1000;
+
+export type Counter =
+  | 'conversationsRead'
+  | 'messagesRead'
+  | 'doubles'
+  | 'roomsMade'
+  | 'roomsThere'
+  | 'pairs'
+  | 'imported'
+  | 'importedBefore';
+
+export class Report {
+  readonly #counts = new Map<Counter, number>();
+  readonly #skipped = new Map<string, { count: number; readonly examples: string[] }>();
+  readonly #told: { readonly write: (text: string) => unknown; readonly isTerminal: boolean };
+  #lastMs = 0;
+
+  constructor(told: { readonly write: (text: string) => unknown; readonly isTerminal: boolean }) {
+    this.#told = told;
+  }
+
+  count(what: Counter, by = 1): void {
+    this.#counts.set(what, this.of(what) + by);
+  }
+
+  of(what: Counter): number {
+    return this.#counts.get(what) ?? 0;
+  }
+
+  /** `what` was left out, such as `message`; `example` names one of them. */
+  skip(what: string, why: string, example: string, count = 1): void {
+    const key = `${what}: ${why}`;
+    const skipped = this.#skipped.get(key) ?? { count: 0, examples: [] };
+    skipped.count += count;
+    if (skipped.examples.length < EXAMPLES_MAX) skipped.examples.push(example);
+    this.#skipped.set(key, skipped);
+  }
+
+  get isWhole(): boolean {
+    return this.#skipped.size === 0;
+  }
+
+  /** One line now and then. */
+  progress(line: () => string): void {
+    const now = performance.now();
+    if (now - this.#lastMs < EVERY_MS) return;
+    this.#lastMs = now;
+    this.#told.write(this.#told.isTerminal ? `\r\x1b[K${line()}` : `${line()}\n`);
+  }
+
+  /** All of it, a line each. */
+  lines(isDryRun: boolean): string[] {
+    const n = (what: Counter): string => this.of(what).toLocaleString('en');
+    const read = `read: ${n('conversationsRead')} conversations, ${n('messagesRead')} messages (${n('doubles')} of them twice)`;
+    const done = [
+      `rooms: ${n('roomsMade')} made, ${n('roomsThere')} were there; conversations of two users: ${n('pairs')}`,
+      `messages: ${n('imported')} imported, ${n('importedBefore')} were there`,
+    ];
+    const skipped = [...this.#skipped].map(
+      ([key, { count, examples }]) =>
+        `skipped ${count.toLocaleString('en')} × ${key} (${examples.join(', ')}${count > examples.length ? ' …' : ''})`,
+    );
+    return [read, ...(isDryRun ? ['nothing was asked of the service'] : done), ...skipped];
+  }
+
+  /** Ends the line of progress. */
+  end(): void {
+    if (this.#told.isTerminal) this.#told.write('\r\x1b[K');
+  }
+}

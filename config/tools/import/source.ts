@@ -1,0 +1,72 @@
+/** What any export comes to: conversations, and what was said in them, in terms of the service. How a format says it is the format's. */
+import type { JsonMap, Row } from './lines.ts';
+
+/** A conversation as it is to be. Names are those of the source. */
+export interface Conversation {
+  /** The room's name, where that is not made of who belongs to it. */
+  readonly roomName: string;
+  /** Of these two users, and no room. */
+  readonly direct: readonly [string, string] | undefined;
+  readonly kind: 'normal' | 'transient';
+  /** The one room of exactly these people. */
+  readonly unique: boolean;
+  readonly owner: string | undefined;
+  readonly members: readonly string[];
+  readonly admins: readonly string[];
+  /** Members who want no push. */
+  readonly muted: readonly string[];
+  readonly attributes: JsonMap;
+  readonly writers: 'all' | 'admins' | 'owner';
+  readonly invites: 'members' | 'admins';
+  readonly whitelistOnly: boolean;
+  /** Up to which time users have read; whoever is not named has read everything. */
+  readonly read: { readonly [userName: string]: number };
+  /** What was said to one user alone is not for the others. */
+  readonly isOfService: boolean;
+}
+
+/** What was said. */
+export interface Said {
+  /** Undefined: by the service itself. */
+  readonly author: string | undefined;
+  readonly message: JsonMap;
+  readonly recalled: boolean;
+  readonly mentions: readonly string[];
+  readonly mentionAll: boolean;
+  /** To one user of a conversation of the service. */
+  readonly isPrivate: boolean;
+}
+
+/** What one row comes to, for the conversation that the source calls `id`. */
+export type Item =
+  | { readonly what: 'conversation'; readonly id: string; readonly conversation: Conversation }
+  | { readonly what: 'admin'; readonly id: string; readonly userName: string }
+  /** `tie` orders what was said at one time; what has the same time and tie is one message. */
+  | { readonly what: 'said'; readonly id: string; readonly time: number; readonly tie: string; readonly said: Said }
+  | { readonly what: 'nothing' }
+  | { readonly what: 'unknown'; readonly why: string };
+
+export interface SourceOptions {
+  readonly direct: boolean;
+}
+
+/** A form of exports. `number` counts the rows. */
+export type ReadRow = (row: Row, number: number, options: SourceOptions) => Item;
+
+export const unknown = (why: string): Item => ({ what: 'unknown', why });
+
+/** Milliseconds of a time in any of the spellings that exports use; undefined where it is none. */
+export function timeOf(value: unknown): number | undefined {
+  if (typeof value === 'number') return Number.isFinite(value) && value >= 0 ? Math.floor(value) : undefined;
+  if (typeof value === 'string') return /^\d{10,}$/.test(value) ? Number(value) : timeOf(Date.parse(value));
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { iso, $date, $numberLong } = value as JsonMap;
+  return timeOf(iso ?? $date ?? $numberLong);
+}
+
+export const textOf = (value: unknown): string | undefined =>
+  typeof value === 'string' && value !== '' ? value : typeof value === 'number' ? String(value) : undefined;
+
+/** Names in a list, each once. */
+export const namesOf = (value: unknown): string[] =>
+  Array.isArray(value) ? [...new Set(value.map(textOf).filter((name) => name !== undefined))] : [];

@@ -1,0 +1,245 @@
+// What the importer is made of: rows of both forms, names and messages as the service takes them, sorting by files, and what it is started with.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { describe, expect, test } from '@jest/globals';
+import { readArguments } from '../../config/tools/import/arguments.ts';
+import { readJsonRow } from '../../config/tools/import/json-rows.ts';
+import { readLeanCloudRow } from '../../config/tools/import/leancloud.ts';
+import { rowsOf } from '../../config/tools/import/lines.ts';
+import { nameHere, weigh } from '../../config/tools/import/naming.ts';
+import { Sorting, type Sortable } from '../../config/tools/import/sorting.ts';
+import { timeOf, type Item } from '../../config/tools/import/source.ts';
+import { makeRng } from '../support/rng.ts';
+import { useScope } from '../support/scope.ts';
+
+const scope = useScope();
+const limits = { nameBytes: 128 };
+
+const leanCloud = (map: Record<string, unknown>, direct = false): Item =>
+  readLeanCloudRow({ map, place: '' }, 1, { direct });
+const ours = (map: Record<string, unknown>): Item => readJsonRow({ map, place: '' }, 7, { direct: false });
+
+/** What a message of LeanCloud becomes. */
+function contentOf(data: unknown, bin = false): unknown {
+  const item = leanCloud({ 'msg-id': 'm', to: 'c', timestamp: 1, data, bin });
+  return item.what === 'said' ? item.said.message : item;
+}
+
+describe('rows of LeanCloud', () => {
+  test('are conversations, roles and messages by their columns, and nothing else', () => {
+    expect(leanCloud({ objectId: 'c', m: ['a', 'b'] })).toMatchObject({ what: 'conversation', id: 'c' });
+    expect(leanCloud({ _id: { $oid: 'c' } })).toMatchObject({ what: 'conversation', id: 'c' });
+    expect(leanCloud({ objectId: 'x', cid: 'c', clientId: 'a', role: 'Manager' })).toEqual({
+      what: 'admin',
+      id: 'c',
+      userName: 'a',
+    });
+    expect(leanCloud({ objectId: 'x', cid: 'c', clientId: 'a', role: 'Member' })).toEqual({ what: 'nothing' });
+    expect(leanCloud({ name: 'c' })).toMatchObject({ what: 'unknown' });
+    expect(leanCloud({ msgId: 'm', timestamp: 1 })).toMatchObject({
+      what: 'unknown',
+      why: 'a message without a conversation',
+    });
+    expect(leanCloud({ msgId: 'm', convId: 'c' })).toMatchObject({ what: 'unknown', why: 'a message without a time' });
+  });
+
+  test('are conversations of two users where that is asked for, of unique ones only', () => {
+    const pair = { objectId: 'c', m: ['a', 'b'], unique: true };
+    expect(leanCloud(pair, true)).toMatchObject({ conversation: { direct: ['a', 'b'] } });
+    expect(leanCloud(pair)).toMatchObject({ conversation: { direct: undefined, unique: true } });
+    for (const others of [{ unique: false }, { m: ['a', 'b', 'c'] }, { m: ['a'] }, { tr: true }, { sys: true }]) {
+      expect(leanCloud({ ...pair, ...others }, true)).toMatchObject({ conversation: { direct: undefined } });
+    }
+  });
+
+  test('name the conversation by `to`, and what was said to one user alone of a service is told apart', () => {
+    const id = '5eccba570d3a42c5fd4e25c1';
+    const row = { 'msg-id': 'm', timestamp: 1, data: 'x' };
+    expect(leanCloud({ ...row, to: id, 'conv-id': `${id}00000000` })).toMatchObject({ id, said: { isPrivate: false } });
+    expect(leanCloud({ ...row, 'conv-id': `${id}00000000` })).toMatchObject({ id, said: { isPrivate: false } });
+    expect(leanCloud({ ...row, to: id, 'conv-id': '0cc175b9c0f1b6a831c399e269772661' })).toMatchObject({
+      id,
+      said: { isPrivate: true },
+    });
+  });
+
+  test('hold typed messages as text, as maps, or bytes; what is none of these stays as it is', () => {
+    expect(contentOf('{"_lctype":-1,"_lctext":"hi","_lcattrs":null}')).toEqual({ textMessage: 'hi' });
+    expect(contentOf({ _lctype: -3, _lcfile: { url: 'u', objId: 'o' } })).toEqual({
+      type: 'audio',
+      file: { url: 'u', objectId: 'o' },
+    });
+    expect(contentOf({ _lctype: 3, when: { __type: 'Date', iso: '2020-01-01T00:00:00Z' } })).toEqual({
+      type: 3,
+      when: 1577836800000,
+    });
+    expect(contentOf('{"own":"form"}')).toEqual({ textMessage: '{"own":"form"}' });
+    expect(contentOf('{no json')).toEqual({ textMessage: '{no json' });
+    expect(contentOf('AQID', true)).toEqual({ type: 'binary', content: { $bytes: 'AQID' } });
+    const recalled = { 'msg-id': 'm', to: 'c', timestamp: 1, data: '{"_lctype":-127}' };
+    expect(leanCloud(recalled)).toMatchObject({ said: { recalled: true, message: {} } });
+  });
+});
+
+describe('rows of our own form', () => {
+  test('are what they say they are, and a field that is not known is a mistake', () => {
+    expect(ours({ kind: 'conversation', id: 'c' })).toMatchObject({
+      what: 'conversation',
+      conversation: { roomName: 'c', whitelistOnly: true },
+    });
+    const message = { kind: 'message', conversation: 'c', timestamp: 5, message: { textMessage: 'x' } };
+    expect(ours(message)).toMatchObject({ what: 'said', time: 5, tie: '000000000000007', said: { author: undefined } });
+    expect(ours({ ...message, id: 'm' })).toMatchObject({ tie: 'm' });
+    for (const wrong of [
+      { kind: 'room' },
+      { kind: 'conversation' },
+      { kind: 'conversation', id: 'c', color: 'red' },
+      { kind: 'conversation', id: 'c', type: 'temporary' },
+      { kind: 'conversation', id: 'c', writers: 'some' },
+      { kind: 'conversation', id: 'c', invites: 'some' },
+      { kind: 'conversation', id: 'c', attributes: [] },
+      { kind: 'conversation', id: 'c', direct: ['a'] },
+      { kind: 'conversation', id: 'c', read: { a: 'never' } },
+      { ...message, timestamp: 'then' },
+      { ...message, conversation: undefined },
+      { ...message, message: 'x' },
+    ]) {
+      expect([wrong, ours(wrong).what]).toEqual([wrong, 'unknown']);
+    }
+  });
+});
+
+test('times are read in any spelling of an export', () => {
+  const time = 1577836800000;
+  for (const value of [
+    time,
+    String(time),
+    '2020-01-01T00:00:00.000Z',
+    { __type: 'Date', iso: '2020-01-01T00:00:00Z' },
+  ]) {
+    expect(timeOf(value)).toBe(time);
+  }
+  expect([{ $date: '2020-01-01T00:00:00Z' }, { $date: { $numberLong: String(time) } }].map(timeOf)).toEqual([
+    time,
+    time,
+  ]);
+  expect([undefined, null, 'never', -1, NaN, {}, []].map(timeOf)).toEqual(Array.from({ length: 7 }, () => undefined));
+});
+
+test('names are those of the service, and what it does not take is spelt as in a URL, each in its own way', () => {
+  const names = ['tom', 'Zoë', ' tom', 'a:b', 'a%3Ab', 'a{b}', 'x\u0000y', '50%'];
+  expect(names.map((name) => nameHere(name, limits))).toEqual([
+    ...['tom', 'Zoë', '%20tom', 'a%3Ab', 'a%3Ab', 'a%7Bb%7D', 'x%00y', '50%'],
+  ]);
+  expect(nameHere('Zoe\u0308', limits)).toBe('Zoë');
+  expect(['', '\ud800', 'x'.repeat(129), 'constructor'].map((name) => nameHere(name, limits))).toEqual([
+    ...[undefined, undefined, undefined, undefined],
+  ]);
+  expect(nameHere('Tom', { ...limits, names: 'username' })).toBe('tom');
+});
+
+test('messages that the service would not take are told before', () => {
+  expect(weigh({ textMessage: 'hi' }, 100)).toMatchObject({ bytes: 20 });
+  expect(weigh({ textMessage: 'x'.repeat(200) }, 100)).toContain('more than 100 bytes');
+  expect(weigh({ number: 2 ** 60 }, 100)).toContain('53 bits');
+  expect(weigh({ text: '\ud800' }, 100)).toEqual(expect.any(String));
+  expect(weigh({ $bytes: 1, other: 2 }, 100)).toContain('$bytes');
+  let deep: Record<string, unknown> = {};
+  for (let i = 0; i < 20; i++) deep = { deep };
+  expect(weigh(deep, 1000)).toContain('the message is');
+});
+
+test('what is sorted by files comes in the order of what is sorted in memory, each record once', async () => {
+  const { random } = makeRng();
+  const records = Array.from({ length: 3000 }, (_, i): Sortable<number> => {
+    const [group, time] = [Math.floor(random() * 10), Math.floor(random() * 100)];
+    return [`conversation ${group}`, time, String(i % 7), i];
+  });
+  const sortedBy = async (bytesMax: number): Promise<Sortable<number>[]> => {
+    const sorting = new Sorting<number>(bytesMax);
+    scope.add(() => sorting.end());
+    for (const record of records) await sorting.add(record);
+    const sorted: Sortable<number>[] = [];
+    for await (const record of sorting.sorted()) sorted.push(record);
+    return sorted;
+  };
+  const inMemory = await sortedBy(1 << 30);
+  expect(inMemory).toHaveLength(3000);
+  expect(
+    inMemory.every(
+      ([group, time], i) => i === 0 || [inMemory[i - 1]?.[0] ?? '', group].toSorted()[1] === group || time >= 0,
+    ),
+  ).toBe(true);
+  // More files than are merged at once, so that they are merged in turns. What is equal comes in any order.
+  const byFiles = await sortedBy(5000);
+  const keysOf = (sorted: readonly Sortable<number>[]): unknown[] =>
+    sorted.map(([group, time, tie]) => [group, time, tie]);
+  expect(keysOf(byFiles)).toEqual(keysOf(inMemory));
+  expect(new Set(byFiles.map(([, , , value]) => value)).size).toBe(3000);
+});
+
+test('files are read line by line, also gzipped, pages and all, and what is no row is told by its place', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'parley-lines-'));
+  scope.add(() => rmSync(folder, { recursive: true, force: true }));
+  const text =
+    '#filetype:JSON-streaming {}\n\n{"a":1}\r\n[{"a":2},{"a":"ü"}]\n{"results":[{"a":4}]}\nnothing\n[5]\n{"a":6}';
+  const plain = join(folder, 'plain.jsonl');
+  const packed = join(folder, 'packed.jsonl.gz');
+  writeFileSync(plain, text);
+  writeFileSync(packed, gzipSync(text));
+  for (const file of [plain, packed]) {
+    const bad: string[] = [];
+    const rows: unknown[] = [];
+    for await (const { map, place } of rowsOf([file], (where, why) => void bad.push(`${where} ${why}`))) {
+      rows.push([map['a'], place.slice(file.length)]);
+    }
+    expect(rows).toEqual([
+      [1, ':3'],
+      [2, ':4'],
+      ['ü', ':4'],
+      [4, ':5'],
+      [6, ':8'],
+    ]);
+    expect(bad).toEqual([`${file}:6 the line is no JSON`, `${file}:7 the row is no map`]);
+  }
+});
+
+test('what it is started with is checked', () => {
+  const mistakes = [
+    ['--format', 'json', '--token', 'k'],
+    ['--format', 'json', 'a.jsonl'],
+    ['--format', 'json', '--token', 'k', '--token-file', 'f', 'a.jsonl'],
+    ['--format', 'json', '--token', 'k', '--url', 'ws://x', 'a.jsonl'],
+    ['--format', 'json', '--token', 'k', '--memory', 'much', 'a.jsonl'],
+    ['--format', 'json', '--token', 'k', '--message-bytes', '0', 'a.jsonl'],
+    ['--format', 'json', '--token', 'k', '--names', 'any', 'a.jsonl'],
+    ['--format', 'json', '--token', 'k', '--colour', 'a.jsonl'],
+  ];
+  expect(mistakes.filter((args) => !('mistake' in readArguments(args)))).toEqual([]);
+  expect(
+    readArguments([
+      '--format',
+      'leancloud',
+      '--token',
+      'k',
+      '--direct',
+      '--url',
+      'http://a:1',
+      '--url',
+      'http://b:2',
+      'x',
+      'y',
+    ]),
+  ).toMatchObject({
+    given: {
+      urls: ['http://a:1', 'http://b:2'],
+      files: ['x', 'y'],
+      direct: true,
+      done: false,
+      owner: 'operator',
+      messageBytes: 16384,
+    },
+  });
+});

@@ -1,0 +1,43 @@
+// The importer as it is started, and what it prints.
+import { join } from 'node:path';
+import { root } from '../ground/source-files.ts';
+import { startProcess, type Exit, type OwnedProcess } from '../support/owned-process.ts';
+import type { Scope } from '../support/disposal.ts';
+import { apiKey } from '../support/server-api.ts';
+import type { ServiceNode } from '../support/service.ts';
+
+const tsx = join(root, 'node_modules/tsx/dist/esm/index.mjs');
+
+export interface Importer {
+  readonly process: OwnedProcess;
+  readonly output: string[];
+  readonly notices: string[];
+  readonly exited: Promise<Exit>;
+}
+
+/** With the addresses of these nodes, and their key. */
+export async function startImporter(
+  scope: Scope,
+  nodes: readonly Pick<ServiceNode, 'apiPort'>[],
+  ...args: readonly string[]
+): Promise<Importer> {
+  const [output, notices]: [string[], string[]] = [[], []];
+  const program = join(root, 'config', 'tools', 'import', 'main.ts');
+  const urls = nodes.flatMap(({ apiPort }) => ['--url', `http://127.0.0.1:${apiPort}`]);
+  const key = nodes.length === 0 ? [] : ['--token', apiKey];
+  const running = await startProcess(process.execPath, ['--import', tsx, program, ...urls, ...key, ...args], {
+    onLine: (line, stream) => void (stream === 'stdout' ? output : notices).push(line),
+  });
+  scope.add(async () => void (await running.kill()));
+  return { process: running, output, notices, exited: running.exited };
+}
+
+/** To its end. */
+export async function runImporter(
+  ...given: Parameters<typeof startImporter>
+): Promise<Pick<Importer, 'output' | 'notices'> & { readonly code: number | null }> {
+  const { output, notices, exited } = await startImporter(...given);
+  return { output, notices, code: (await exited).code };
+}
+
+export const example = (name: string): string => join(root, 'test', 'import', name);
