@@ -18,7 +18,10 @@ export const llmsPath = 'llms.txt';
 /** Where each paper belongs; what is not named here is for those who change the code. */
 const groups = [
   { title: 'To write clients', folders: ['src/client', 'src/protocol', 'src/terminal', 'config/examples'] },
-  { title: 'To run it', folders: ['config', 'src/ops', 'src/service', 'src/hooks'] },
+  {
+    title: 'To run it',
+    folders: ['config', 'config/guides', 'config/tools/import', 'src/ops', 'src/service', 'src/hooks'],
+  },
   { title: 'To change it', folders: undefined },
 ] as const;
 
