@@ -28,7 +28,7 @@ const listOf = (value: Value): ValueMap[] => (Array.isArray(value) ? value.map((
 async function said(user: User, roomName: string): Promise<ValueMap[]> {
   const messages = listOf(await user.call('roomHistoryGet', roomName, 0, 100)).toReversed();
   expect(messages.map(({ id }) => id)).toEqual(messages.map((_, i) => i + 1));
-  return messages.map(({ id: _, ...message }) => message);
+  return messages.map((message) => Object.fromEntries(Object.entries(message).filter(([field]) => field !== 'id')));
 }
 
 describe('an export of LeanCloud', () => {

@@ -54,10 +54,12 @@ const readBy = async (store: Store, userName: string): Promise<unknown> => {
 export function importSuite(open: OpenStore): void {
   const start = starter(open, scope);
   batches(start);
+  telling(start);
   refusals(start);
   bounds(start);
   marks(start);
   pairs(open);
+  boundsOfPairs(open);
 }
 
 function batches(start: Start): void {
@@ -97,7 +99,9 @@ function batches(start: Start): void {
     expect(await importAt(store, 3, two, { ending: true })).toMatchObject({ imported: 6, isOpen: false });
     expect(await timesOf(store)).toHaveLength(7);
   });
+}
 
+function telling(start: Start): void {
   test('sockets in the room are told once each batch, and nodes that follow it read nothing they have missed', async () => {
     const store = await start();
     await join(store, 'ann');
@@ -278,7 +282,9 @@ function pairs(open: OpenStore): void {
     expect(unsent.messages.map(({ id }) => id)).toEqual([6]);
     expect(await deliver(store, 'ann', 'bob', live, { after: 0 })).toMatchObject({ told: 1 });
   });
+}
 
+function boundsOfPairs(open: OpenStore): void {
   test('a conversation in which something was said takes nothing; what is too old, or too much, is not kept', async () => {
     const store = await open(scope, { historyMaxAgeMs: 100 * DAY_MS, historyMaxSize: 5, historyMaxBytes: 1 << 14 });
     for (const userName of ['ann', 'bob', 'carl']) await login(store, userName);

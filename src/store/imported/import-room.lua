@@ -24,10 +24,15 @@ end
 -- Of pairs of a user and an id, from a place of the arguments on, those whose user has a mark.
 local function marked(from, last)
   local found = {}
-  for place = from, last, 2 do
-    local user, id = ARGV[place], math.min(tonumber(ARGV[place + 1]), log.id)
-    if user == ':' or redis.call('HEXISTS', marks, user) == 1 then
-      found[#found + 1], found[#found + 2] = user, int(id)
+  for first = from, last, 2 * MARKS_AT_ONCE do
+    local users = {}
+    for place = first, math.min(last, first + 2 * MARKS_AT_ONCE - 1), 2 do
+      users[#users + 1] = ARGV[place]
+    end
+    for i, mark in ipairs(redis.call('HMGET', marks, unpack(users))) do
+      if mark or users[i] == ':' then
+        found[#found + 1], found[#found + 2] = users[i], int(math.min(tonumber(ARGV[first + 2 * i - 1]), log.id))
+      end
     end
   end
   return found
