@@ -166,7 +166,7 @@ test('what is sorted by files comes in the order of what is sorted in memory, ea
   });
   const sortedBy = async (bytesMax: number): Promise<Sortable<number>[]> => {
     const sorting = new Sorting<number>(bytesMax);
-    scope.add(() => sorting.end());
+    scope.add(async () => sorting.end());
     for (const record of records) await sorting.add(record);
     const sorted: Sortable<number>[] = [];
     for await (const record of sorting.sorted()) sorted.push(record);

@@ -1,5 +1,8 @@
 // The importer as it is started, and what it prints.
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { expect } from '@jest/globals';
 import { root } from '../ground/source-files.ts';
 import { startProcess, type Exit, type OwnedProcess } from '../support/owned-process.ts';
 import type { Scope } from '../support/disposal.ts';
@@ -13,6 +16,8 @@ export interface Importer {
   readonly output: string[];
   readonly notices: string[];
   readonly exited: Promise<Exit>;
+  /** What it has in its folder for temporary files. */
+  temporary(): string[];
 }
 
 /** With the addresses of these nodes, and their key. */
@@ -25,19 +30,29 @@ export async function startImporter(
   const program = join(root, 'config', 'tools', 'import', 'main.ts');
   const urls = nodes.flatMap(({ apiPort }) => ['--url', `http://127.0.0.1:${apiPort}`]);
   const key = nodes.length === 0 ? [] : ['--token', apiKey];
+  const folder = mkdtempSync(join(tmpdir(), 'parley-importer-'));
+  const env = { ...process.env, TMPDIR: folder };
   const running = await startProcess(process.execPath, ['--import', tsx, program, ...urls, ...key, ...args], {
+    env,
     onLine: (line, stream) => void (stream === 'stdout' ? output : notices).push(line),
   });
-  scope.add(async () => void (await running.kill()));
-  return { process: running, output, notices, exited: running.exited };
+  scope.add(async () => {
+    await running.kill();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  // What runs TypeScript has something there, too.
+  const temporary = (): string[] => readdirSync(folder).filter((name) => name.startsWith('parley-'));
+  return { process: running, output, notices, exited: running.exited, temporary };
 }
 
 /** To its end. */
 export async function runImporter(
   ...given: Parameters<typeof startImporter>
 ): Promise<Pick<Importer, 'output' | 'notices'> & { readonly code: number | null }> {
-  const { output, notices, exited } = await startImporter(...given);
-  return { output, notices, code: (await exited).code };
+  const { output, notices, exited, temporary } = await startImporter(...given);
+  const { code } = await exited;
+  expect(temporary()).toEqual([]);
+  return { output, notices, code };
 }
 
 export const example = (name: string): string => join(root, 'test', 'import', name);

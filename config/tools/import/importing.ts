@@ -43,7 +43,7 @@ export async function importAll(given: ImportArguments, service: Service | undef
     await turns.all();
   } finally {
     await turns.settled();
-    await sorting.end();
+    sorting.end();
   }
 }
 

@@ -8,6 +8,11 @@ import { Away, Service, WrongKey } from './service.ts';
 const skippedCode = 1;
 const mistakeCode = 2;
 const awayCode = 3;
+/** As a shell tells of what was ended by Ctrl-C. */
+const endedCode = 130;
+
+// What was written meanwhile goes with it.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(endedCode));
 
 process.exitCode = await run();
 

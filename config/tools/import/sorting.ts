@@ -2,7 +2,7 @@
  * Sorts more records than fit into memory: what fits is sorted and written to a temporary file, and the files are merged. Whatever the order in which
  * the records come, they are given in one order, so an import goes on where it was.
  */
-import { createReadStream } from 'node:fs';
+import { createReadStream, rmSync } from 'node:fs';
 import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -58,10 +58,15 @@ export class Sorting<T> {
     yield* merged<T>(this.#files);
   }
 
-  /** Removes what was written. */
-  async end(): Promise<void> {
-    if (this.#folder !== undefined) await rm(this.#folder, { recursive: true, force: true });
+  /** Removes what was written; so does the end of the process. */
+  end(): void {
+    process.off('exit', this.#remove);
+    this.#remove();
   }
+
+  readonly #remove = (): void => {
+    if (this.#folder !== undefined) rmSync(this.#folder, { recursive: true, force: true });
+  };
 
   async #spill(): Promise<void> {
     const records = this.#records.sort(compare);
@@ -71,7 +76,10 @@ export class Sorting<T> {
 
   async #write(records: Iterable<Sortable<T>> | AsyncIterable<Sortable<T>>): Promise<void> {
     // What was said is nobody else's business on this machine.
-    this.#folder ??= await mkdtemp(join(tmpdir(), 'parley-import-'));
+    if (this.#folder === undefined) {
+      this.#folder = await mkdtemp(join(tmpdir(), 'parley-import-'));
+      process.once('exit', this.#remove);
+    }
     const file = join(this.#folder, String(this.#filesMade++));
     const handle = await open(file, 'wx', 0o600);
     try {
