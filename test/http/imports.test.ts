@@ -144,6 +144,26 @@ describe.each<[Format, string, (scope: Scope) => Promise<RedisAddress>]>([
     expect(direct).toEqual(tombstones.map((each) => ({ ...each, status: 'read' })));
   });
 
+  test('messages that were imported are changed like others, and a batch of them still is known again', async () => {
+    const [leo, mia] = [await login(0, 'leo'), await login(1, 'mia')];
+    await leo.call('roomCreate', 'hall');
+    for (const user of [leo, mia]) await user.call('roomJoin', 'hall');
+    const batch = { at: 0, messages: said(['leo', 'mia', 'leo']) };
+    expect(await api().call('roomImport', ['hall', batch])).toMatchObject({ imported: 3 });
+    expect(await mia.call('roomMessageReact', 'hall', 1, 'heart')).toEqual({ counts: { heart: 1 } });
+    expect(await leo.call('roomMessageUpdate', 'hall', 1, { textMessage: 'better' })).toMatchObject({ version: 2 });
+    expect(await mia.call('roomMessageRecall', 'hall', 2)).toMatchObject({ version: 2 });
+    expect(await api().call('roomImport', ['hall', batch])).toMatchObject({ imported: 3, open: true });
+    const more = { at: 3, messages: said(['mia'], BEGINNING + 9000) };
+    expect(await api().call('roomImport', ['hall', more])).toMatchObject({ imported: 4 });
+    expect(await leo.call('roomHistoryGet', 'hall', 0, 10)).toMatchObject([
+      { id: 4, author: 'mia', timestamp: BEGINNING + 9000 },
+      { id: 3, textMessage: 'message 2' },
+      { id: 2, author: 'mia', recalled: true, timestamp: BEGINNING + 1000 },
+      { id: 1, textMessage: 'better', version: 2, timestamp: BEGINNING, reactions: { heart: 1 } },
+    ]);
+  });
+
   test('what cannot be imported is refused with what is wrong, and where to go on', async () => {
     await api().call('addRoom', ['attic']);
     for (const userName of ['gus', 'hal']) await api().call('addUser', [userName]);
