@@ -32,7 +32,9 @@ local function others(from, count)
   return redis.call('XRANGE', events, int(from), '+', 'COUNT', count)
 end
 local ages = agesOf()
-local age, first = ages.maxAge(maxAgeMs), tonumber(afterId) + 1
+-- What was imported is no event: a notice behind it has told of it (lib/messages/imported.lua).
+local imported = tonumber(redis.call('HGET', meta, 'imported') or 0)
+local age, first = ages.maxAge(maxAgeMs), math.max(tonumber(afterId), imported) + 1
 if age > 0 then
   first = ages.firstSince(history, log.now - age, first, log.id + 1, overlay())
 end

@@ -94,9 +94,7 @@ export class TopicLog implements LogReader {
     };
     const read = await this.#commands.run(readLog, { meta, history, latest, events }, args);
     if (read === 'gone') return 'gone';
-    // What was imported is no event: a notice behind it has told of it (lib/messages/imported.lua).
-    const messages = read.messages.filter(({ seq }) => seq > 0);
-    return { at: read.at, events: [...messages, ...read.others].sort((a, b) => a.seq - b.seq) };
+    return { at: read.at, events: [...read.messages, ...read.others].sort((a, b) => a.seq - b.seq) };
   }
 
   async readLocalSockets(topic: Topic): Promise<{ at: Position; sockets: ReadonlySet<string> } | 'gone'> {
