@@ -188,7 +188,7 @@ test('files are read line by line, also gzipped, pages and all, and what is no r
   const folder = mkdtempSync(join(tmpdir(), 'parley-lines-'));
   scope.add(() => rmSync(folder, { recursive: true, force: true }));
   const text =
-    '#filetype:JSON-streaming {}\n\n{"a":1}\r\n[{"a":2},{"a":"ü"}]\n{"results":[{"a":4}]}\nnothing\n[5]\n{"a":6}';
+    '#filetype:JSON-streaming {}\n\n{"a":1}\r\n[{"a":2},{"a":"ü"}]\n{"results":[{"a":4}]}\nnothing\n[5]\n{"a":6}\n[\n{"a":7},\n{"a":8}\n]';
   const plain = join(folder, 'plain.jsonl');
   const packed = join(folder, 'packed.jsonl.gz');
   writeFileSync(plain, text);
@@ -205,6 +205,8 @@ test('files are read line by line, also gzipped, pages and all, and what is no r
       ['ü', ':4'],
       [4, ':5'],
       [6, ':8'],
+      [7, ':10'],
+      [8, ':11'],
     ]);
     expect(bad).toEqual([`${file}:6 the line is no JSON`, `${file}:7 the row is no map`]);
   }
@@ -219,6 +221,7 @@ test('what it is started with is checked', () => {
     ['--format', 'json', '--token', 'k', '--memory', 'much', 'a.jsonl'],
     ['--format', 'json', '--token', 'k', '--message-bytes', '0', 'a.jsonl'],
     ['--format', 'json', '--token', 'k', '--names', 'any', 'a.jsonl'],
+    ['--format', 'json', '--token', 'k', '--before', 'then', 'a.jsonl'],
     ['--format', 'json', '--token', 'k', '--colour', 'a.jsonl'],
   ];
   expect(mistakes.filter((args) => !('mistake' in readArguments(args)))).toEqual([]);

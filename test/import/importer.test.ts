@@ -4,32 +4,19 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import type { Value, ValueMap } from '../../src/protocol/params/values.ts';
+import type { ValueMap } from '../../src/protocol/params/values.ts';
 import { eventually } from '../support/eventually.ts';
 import type { RedisServer } from '../support/redis.ts';
 import { loginRpc, type User } from '../support/rpc.ts';
 import { useScope } from '../support/scope.ts';
-import { apiEnv, serverApi } from '../support/server-api.ts';
+import { serverApi } from '../support/server-api.ts';
 import { startService, type Service } from '../support/service.ts';
-import { example, runImporter, startImporter } from './importer.ts';
+import { env, example, listOf, login, runImporter, said, startImporter } from './importer.ts';
 
 const scope = useScope();
-const env = { ...apiEnv, PARLEY_DIRECT_MESSAGES: 'stored', PARLEY_HISTORY_MAX_SIZE: '100000' };
 const TEA = '5eccba570d3a42c5fd4e25c1';
 const OPEN_HOUSE = '5eccba570d3a42c5fd4e25c3';
 const NEWS = '5eccba570d3a42c5fd4e25c4';
-
-const login = (service: Service<RedisServer>, node: 0 | 1, userName: string): Promise<User> =>
-  loginRpc(scope, service.node(node).url, userName);
-
-const listOf = (value: Value): ValueMap[] => (Array.isArray(value) ? value.map((each) => Object(each)) : []);
-
-/** Messages, oldest first, without their ids, which are 1, 2, 3 …. */
-async function said(user: User, roomName: string): Promise<ValueMap[]> {
-  const messages = listOf(await user.call('roomHistoryGet', roomName, 0, 100)).toReversed();
-  expect(messages.map(({ id }) => id)).toEqual(messages.map((_, i) => i + 1));
-  return messages.map((message) => Object.fromEntries(Object.entries(message).filter(([field]) => field !== 'id')));
-}
 
 describe('an export of LeanCloud', () => {
   const files = [example('leancloud-conversations.jsonl'), example('leancloud-messages.jsonl')];
@@ -54,7 +41,7 @@ describe('an export of LeanCloud', () => {
   });
 
   test('its members read all messages in order, with authors, times and what they are', async () => {
-    const [tom, jerry] = [await login(service, 0, 'Tom'), await login(service, 1, 'Jerry')];
+    const [tom, jerry] = [await login(scope, service, 0, 'Tom'), await login(scope, service, 1, 'Jerry')];
     const expected = [
       { textMessage: 'Tea is ready', mentionAll: true, author: 'Tom', timestamp: 1590476500100 },
       { textMessage: 'Coming!', mentions: ['Tom'], author: 'Jerry', timestamp: 1590476500200 },
@@ -99,7 +86,7 @@ describe('an export of LeanCloud', () => {
       ['Mary', 'member'],
       ['Tom', 'owner'],
     ]);
-    const mary = await login(service, 0, 'Mary');
+    const mary = await login(scope, service, 0, 'Mary');
     const hers = Object(await mary.call('roomList', {})).rooms;
     expect(listOf(hers)).toMatchObject([{ roomName: TEA, muted: true }]);
     // And it goes on.
@@ -108,7 +95,7 @@ describe('an export of LeanCloud', () => {
   });
 
   test('the conversation of two is the room that the two of them find', async () => {
-    const jerry = await login(service, 1, 'Jerry');
+    const jerry = await login(scope, service, 1, 'Jerry');
     const found = Object(await jerry.call('conversationCreate', { members: ['Tom'], unique: true }));
     expect(found).toMatchObject({ created: false });
     expect(await said(jerry, found.roomName)).toEqual([
@@ -124,7 +111,7 @@ describe('an export of LeanCloud', () => {
   });
 
   test('chat rooms are open to all, of the service only its own write, and names are spelt as they can be', async () => {
-    const anybody = await login(service, 0, 'anybody');
+    const anybody = await login(scope, service, 0, 'anybody');
     for (const [roomName, text] of [
       [OPEN_HOUSE, 'anybody here?'],
       [NEWS, 'to all'],
@@ -134,7 +121,7 @@ describe('an export of LeanCloud', () => {
     }
     expect(await anybody.call('roomMessage', OPEN_HOUSE, { textMessage: 'yes' })).toBe(2);
     expect(await anybody.refusal('roomMessage', NEWS, { textMessage: 'mine' })).toMatchObject({ code: 'notAllowed' });
-    const web = await login(service, 1, 'web%3A7');
+    const web = await login(scope, service, 1, 'web%3A7');
     expect(await said(web, '5eccba570d3a42c5fd4e25c5')).toMatchObject([
       { author: 'web%3A7', textMessage: 'from the web' },
     ]);
@@ -192,7 +179,7 @@ test('an export in our own form is read as it says, up to where users have read'
     'messages: 7 imported, 0 were there',
   ]);
   expect(code).toBe(0);
-  const [ada, cy] = [await login(service, 0, 'ada'), await login(service, 1, 'cy')];
+  const [ada, cy] = [await login(scope, service, 0, 'ada'), await login(scope, service, 1, 'cy')];
   const messages = await said(cy, 'the garden');
   expect(messages).toEqual([
     { textMessage: 'First', author: 'ada', timestamp: 1614592800000 },
@@ -210,80 +197,6 @@ test('an export in our own form is read as it says, up to where users have read'
     { textMessage: 'Hello, Ada' },
     { textMessage: 'Hello, Bob' },
   ]);
-});
-
-describe('rows that come later', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'parley-import-test-'));
-  const file = (name: string, rows: readonly object[]): string => {
-    const path = join(folder, `${name}.jsonl`);
-    writeFileSync(path, rows.map((row) => JSON.stringify(row)).join('\n'));
-    return path;
-  };
-  const conversation = {
-    kind: 'conversation',
-    id: 'tea',
-    owner: 'ann',
-    members: Array.from({ length: 250 }, (_, i) => `member${i}`),
-  };
-  const message = (text: string, timestamp: number): object => ({
-    kind: 'message',
-    conversation: 'tea',
-    author: 'ann',
-    timestamp,
-    message: { text },
-  });
-  beforeAll(() => scope.add(() => rmSync(folder, { recursive: true, force: true })));
-
-  test('are added beside those that were there, and refused without them, or when something was said', async () => {
-    const service = await startService(scope, { nodes: 1, env });
-    const run = (...files: string[]): ReturnType<typeof runImporter> =>
-      runImporter(scope, [service.node(0)], '--format', 'json', ...files);
-    const rooms = file('rooms', [conversation]);
-    const [old, young] = [
-      file('old', [message('one', 1000), message('two', 2000)]),
-      file('young', [message('three', 3000)]),
-    ];
-    // The room first, and later what was said there.
-    expect((await run(rooms)).output).toContain('rooms: 1 made, 0 were there; conversations of two users: 0');
-    expect((await run(rooms, old)).output).toContain('messages: 2 imported, 0 were there');
-    const without = await run(rooms, young);
-    expect(without.code).toBe(1);
-    expect(without.output.join('\n')).toContain(
-      'the service has 2 imported messages of it, and here there are fewer (tea)',
-    );
-    expect((await run(rooms, young, old)).output).toContain('messages: 1 imported, 2 were there');
-    const ann = await login(service, 0, 'ann');
-    expect(await said(ann, 'tea')).toMatchObject([{ text: 'one' }, { text: 'two' }, { text: 'three' }]);
-    expect(Object(await ann.call('roomMembersGet', 'tea')).count).toBe(251);
-    await ann.call('roomJoin', 'tea');
-    await ann.call('roomMessage', 'tea', { text: 'four' });
-    const late = await run(rooms, old, young, file('late', [message('five', 5000), message('six', 6000)]));
-    expect(late.output).toContain(
-      'skipped 2 × message: something was said in it already, or its import has ended (tea …)',
-    );
-    const others = await run(
-      rooms,
-      file('others', [message('other', 1000), message('two', 2000), message('three', 3000), message('seven', 7000)]),
-    );
-    expect(others.output.join('\n')).toContain(
-      'the service has other messages of it, from another export or with other options (tea',
-    );
-    expect(await said(ann, 'tea')).toHaveLength(4);
-  });
-
-  test('find no room of theirs where one of that name was made by somebody else', async () => {
-    const service = await startService(scope, { nodes: 1, env });
-    await serverApi(service.node(0)).call('addRoom', ['tea']);
-    const rows = [conversation, message('one', 1000)];
-    const { code, output } = await runImporter(scope, [service.node(0)], '--format', 'json', file('made', rows));
-    expect(code).toBe(1);
-    expect(output).toEqual(
-      expect.arrayContaining([
-        'skipped 1 × conversation: there is a room of its name that is not of it (tea)',
-        'skipped 1 × message: its conversation was not made (tea)',
-      ]),
-    );
-  });
 });
 
 describe('an import that is interrupted', () => {

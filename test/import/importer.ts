@@ -1,4 +1,4 @@
-// The importer as it is started, and what it prints.
+// The importer as it is started, what it prints, and what users read afterwards.
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,8 +6,11 @@ import { expect } from '@jest/globals';
 import { root } from '../ground/source-files.ts';
 import { startProcess, type Exit, type OwnedProcess } from '../support/owned-process.ts';
 import type { Scope } from '../support/disposal.ts';
-import { apiKey } from '../support/server-api.ts';
-import type { ServiceNode } from '../support/service.ts';
+import type { RedisServer } from '../support/redis.ts';
+import { loginRpc, type User } from '../support/rpc.ts';
+import { apiEnv, apiKey } from '../support/server-api.ts';
+import type { Service, ServiceNode } from '../support/service.ts';
+import type { Value, ValueMap } from '../../src/protocol/params/values.ts';
 
 const tsx = join(root, 'node_modules/tsx/dist/esm/index.mjs');
 
@@ -17,7 +20,7 @@ export interface Importer {
   readonly notices: string[];
   readonly exited: Promise<Exit>;
   /** What it has in its folder for temporary files. */
-  temporary(): string[];
+  readonly temporary: () => string[];
 }
 
 /** With the addresses of these nodes, and their key. */
@@ -56,3 +59,18 @@ export async function runImporter(
 }
 
 export const example = (name: string): string => join(root, 'test', 'import', name);
+
+/** Of nodes that keep all of it. */
+export const env = { ...apiEnv, PARLEY_DIRECT_MESSAGES: 'stored', PARLEY_HISTORY_MAX_SIZE: '100000' };
+
+export const login = (scope: Scope, service: Service<RedisServer>, node: 0 | 1, userName: string): Promise<User> =>
+  loginRpc(scope, service.node(node).url, userName);
+
+export const listOf = (value: Value): ValueMap[] => (Array.isArray(value) ? value.map((each) => Object(each)) : []);
+
+/** Messages, oldest first, without their ids, which are 1, 2, 3 …. */
+export async function said(user: User, roomName: string): Promise<ValueMap[]> {
+  const messages = listOf(await user.call('roomHistoryGet', roomName, 0, 100)).toReversed();
+  expect(messages.map(({ id }) => id)).toEqual(messages.map((_, i) => i + 1));
+  return messages.map((message) => Object.fromEntries(Object.entries(message).filter(([field]) => field !== 'id')));
+}

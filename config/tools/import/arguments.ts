@@ -1,6 +1,7 @@
 /** What the importer was started with, read and checked. */
 import { parseArgs } from 'node:util';
 import { defaultLimits } from '../../../src/protocol/params/limits.ts';
+import { timeOf } from './source.ts';
 import type { NameLimits } from '../../../src/protocol/names/form.ts';
 
 export const formats = ['leancloud', 'json'] as const;
@@ -16,6 +17,8 @@ export interface ImportArguments {
   readonly isDryRun: boolean;
   /** LeanCloud's unique conversations of two become conversations of two users instead of rooms. */
   readonly direct: boolean;
+  /** What was said then or later, in ms, is left to whoever posts it live. */
+  readonly before: number;
   /** The conversations take no messages in a later run. */
   readonly done: boolean;
   /** Owns rooms that name neither an owner nor a member. */
@@ -44,6 +47,7 @@ const options = {
     doc: 'read everything, ask the service for nothing, and tell what would be skipped',
   },
   direct: { type: 'boolean', value: '', doc: 'unique conversations of two become direct messages (leancloud)' },
+  before: { type: 'string', value: 'TIME', doc: 'leave out what was said then or later: ms, or ISO 8601' },
   done: { type: 'boolean', value: '', doc: 'end the import of each conversation: a later run adds no messages to it' },
   owner: { type: 'string', value: 'NAME', doc: 'owner of rooms that have nobody ("operator")' },
   names: { type: 'string', value: 'RULE', doc: 'the service\'s PARLEY_NAMES, if that is "username"' },
@@ -95,6 +99,8 @@ function check(values: ReadonlyMap<OptionName, readonly string[]>, files: readon
   if (!isDryRun && (token === undefined) === (tokenFile === undefined)) {
     return { mistake: 'Give the key of the server API: --token KEY, or --token-file FILE.' };
   }
+  const before = one('before') === undefined ? Infinity : timeOf(one('before'));
+  if (before === undefined) return { mistake: '--before is a time: ms since the epoch, or ISO 8601.' };
   const names = one('names');
   if (names !== undefined && names !== 'username') return { mistake: '--names is "username", or left out.' };
   const messageBytes = Number(one('message-bytes') ?? defaultLimits.messageBytes);
@@ -112,6 +118,7 @@ function check(values: ReadonlyMap<OptionName, readonly string[]>, files: readon
       tokenFile,
       isDryRun,
       direct: values.has('direct'),
+      before,
       done: values.has('done'),
       owner: one('owner') ?? 'operator',
       names: { nameBytes: defaultLimits.nameBytes, ...(names === undefined ? {} : { names }) },

@@ -61,9 +61,12 @@ async function sortRows(given: ImportArguments, sorting: Sorting<Item>, report: 
     if (item.what === 'unknown') report.skip('row', item.why, row.place);
     if (item.what === 'conversation') await sorting.add([item.id, CONVERSATION, '', item]);
     if (item.what === 'admin') await sorting.add([item.id, ADMIN, item.userName, item]);
-    if (item.what === 'said') await sorting.add([item.id, item.time, item.tie, item]);
     if (item.what === 'conversation') report.count('conversationsRead');
-    if (item.what === 'said') report.count('messagesRead');
+    if (item.what === 'said') {
+      report.count('messagesRead');
+      if (item.time < given.before) await sorting.add([item.id, item.time, item.tie, item]);
+      else report.count('later');
+    }
     report.progress(() => `${number} rows read`);
   }
 }

@@ -1,6 +1,6 @@
 /**
  * Files of JSON lines, row by row and never whole in memory. A line is a row, an array of rows (as an API gives a page), or a map with such an
- * array as `results`. Empty lines, and those that begin with `#`, are none.
+ * array as `results`. Empty lines, and those that begin with `#`, are none; nor is what a list of rows, each on a line, has around and between them.
  */
 import { createReadStream } from 'node:fs';
 import { createGunzip } from 'node:zlib';
@@ -32,8 +32,8 @@ export async function* rowsOf(
         onBad(place, 'the line is too long');
         continue;
       }
-      const text = line.trim();
-      if (text === '' || text.startsWith('#')) continue;
+      const text = line.trim().replace(/,$/, '');
+      if (text === '' || text === '[' || text === ']' || text.startsWith('#')) continue;
       yield* rowsIn(text, place, onBad);
     }
   }

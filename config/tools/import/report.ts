@@ -7,6 +7,7 @@ export type Counter =
   | 'conversationsRead'
   | 'messagesRead'
   | 'doubles'
+  | 'later'
   | 'roomsMade'
   | 'roomsThere'
   | 'pairs'
@@ -64,7 +65,8 @@ export class Report {
       ([key, { count, examples }]) =>
         `skipped ${count.toLocaleString('en')} × ${key} (${examples.join(', ')}${count > examples.length ? ' …' : ''})`,
     );
-    return [read, ...(isDryRun ? ['nothing was asked of the service'] : done), ...skipped];
+    const later = this.of('later') === 0 ? [] : [`left for later: ${n('later')} messages`];
+    return [read, ...later, ...(isDryRun ? ['nothing was asked of the service'] : done), ...skipped];
   }
 
   /** Ends the line of progress. */
