@@ -30,7 +30,7 @@ export const serverImportHandlers = (
 async function importRoom(
   { services, imports }: Parts,
   roomName: string,
-  { at, messages, done = false, read = [] }: RoomImport,
+  { at, messages, done = false, read }: RoomImport,
 ): Promise<ServerOutcome<'roomImport'>> {
   const { settings, topics, quotas } = services;
   const { limits } = settings;
@@ -52,19 +52,25 @@ async function importRoom(
     for (const name of mentions?.names ?? []) mentioned.set(name, at + i + 1);
     if (mentions?.all === true) mentioned.set(ALL, at + i + 1);
   }
+  const resetPrefix = roomResetPrefix(roomName);
   const imported = await imports.importRoom(roomName, {
     at,
     posts,
     middle: MESSAGE_ID,
     ending: done,
-    resetPrefix: roomResetPrefix(roomName),
-    reads: new Map(readsIn(read, limits)),
+    resetPrefix,
     mentioned,
   });
   if (imported === 'noRoom') return fail(imported, [roomName]);
   if (imported.wish !== undefined) void quotas.grow(roomName, imported.wish);
-  await topics.reached(roomTopic(roomName), imported.seq);
-  return progress(imported, 1);
+  let { seq } = imported;
+  if (imported.refused === undefined && (done || read !== undefined)) {
+    const settled = await imports.settleRoom(roomName, { resetPrefix, reads: new Map(readsIn(read ?? [], limits)) });
+    if (settled === 'noRoom') return fail(settled, [roomName]);
+    ({ seq } = settled);
+  }
+  await topics.reached(roomTopic(roomName), seq);
+  return progress(imported, 1, limits);
 }
 
 /** Who mentions all is noted under a name that nobody has. */
@@ -102,7 +108,8 @@ async function importDirect(
   }
   const stranger = await strangerOf(parts, [userName, peer], posts.at(-1)?.timestamp);
   if (stranger !== undefined) return fail('noUser', [stranger]);
-  return progress(await imports.importDirect(userName, peer, { at, posts, middle: MESSAGE_ID, ending: done }), 2);
+  const batch = { at, posts, middle: MESSAGE_ID, ending: done };
+  return progress(await imports.importDirect(userName, peer, batch), 2, limits);
 }
 
 /** Whoever of the two does not exist. Where something is about to be written each of them has a conversation with the other one from here on. */
@@ -133,7 +140,11 @@ function disorderIn(messages: readonly ImportedMessage[], index: number): Failur
 
 type Told = Ok<ImportProgress> | Failure<'badArgument' | 'otherImport' | 'notAllowed'>;
 
-function progress({ refused, imported, isOpen, tooOld, oldestId }: Imported, index: number): Told {
+function progress(
+  { refused, imported, isOpen, tooOld, oldestId }: Imported,
+  index: number,
+  { messageBytes }: Limits,
+): Told {
   switch (refused) {
     case 'elsewhere':
       return fail('otherImport', [imported]);
@@ -144,6 +155,6 @@ function progress({ refused, imported, isOpen, tooOld, oldestId }: Imported, ind
     case 'future':
       return failBecause('badArgument', [index, null], 'the last message is later than now');
     case undefined:
-      return ok({ imported, open: isOpen, tooOld, oldestMessageId: oldestId });
+      return ok({ imported, open: isOpen, tooOld, oldestMessageId: oldestId, messageBytes });
   }
 }

@@ -54,7 +54,7 @@ describe.each<[Format, string, (scope: Scope) => Promise<RedisAddress>]>([
       imported: 0,
       open: true,
     });
-    const progress = { imported: 3, open: true, tooOld: 0, oldestMessageId: 1 };
+    const progress = { imported: 3, open: true, tooOld: 0, oldestMessageId: 1, messageBytes: 300 };
     expect(await api().call('roomImport', ['tea', batch])).toEqual(progress);
     expect(await api().call('roomImport', ['tea', batch])).toEqual(progress);
     const [[roomName, epoch, lastMessageId]] = [await bob.next('roomReset')];
@@ -103,6 +103,7 @@ describe.each<[Format, string, (scope: Scope) => Promise<RedisAddress>]>([
       open: false,
       tooOld: 0,
       oldestMessageId: 1,
+      messageBytes: 300,
     });
     expect(await api().call('directImport', ['fay', 'eve', batch])).toMatchObject({ imported: 3 });
     const read = told(['eve', 'fay', 'eve']).map((one) => ({ ...one, status: 'read' }));

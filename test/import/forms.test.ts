@@ -9,6 +9,7 @@ import { readJsonRow } from '../../config/tools/import/json-rows.ts';
 import { readLeanCloudRow } from '../../config/tools/import/leancloud.ts';
 import { rowsOf } from '../../config/tools/import/lines.ts';
 import { nameHere, weigh } from '../../config/tools/import/naming.ts';
+import { Report } from '../../config/tools/import/report.ts';
 import { Sorting, type Sortable } from '../../config/tools/import/sorting.ts';
 import { timeOf, type Item } from '../../config/tools/import/source.ts';
 import { createRng } from '../support/rng.ts';
@@ -81,6 +82,23 @@ describe('rows of LeanCloud', () => {
     const recalled = { 'msg-id': 'm', to: 'c', timestamp: 1, data: '{"_lctype":-127}' };
     expect(leanCloud(recalled)).toMatchObject({ said: { recalled: true, message: {} } });
   });
+
+  test('keep fields of an application that are called like parts of a message here', () => {
+    const own = { _lctype: -2, _lctext: 'hi', type: 'mine', textMessage: 7, recalled: true, constructor: 1 };
+    expect(contentOf(JSON.stringify(own))).toEqual({
+      type: 'image',
+      textMessage: 'hi',
+      _type: 'mine',
+      _textMessage: 7,
+      recalled: true,
+      constructor: 1,
+    });
+    const row = { 'msg-id': 'm', to: 'c', timestamp: 1, data: JSON.stringify(own) };
+    expect(leanCloud(row)).toMatchObject({ said: { recalled: false } });
+    expect(leanCloud({ ...row, recalled: true })).toMatchObject({ said: { recalled: true } });
+    // Text has no type, so that every client shows it.
+    expect(contentOf({ _lctype: -1, _lctext: 'hi', type: 'mine' })).toEqual({ textMessage: 'hi', _type: 'mine' });
+  });
 });
 
 describe('rows of our own form', () => {
@@ -94,6 +112,8 @@ describe('rows of our own form', () => {
     expect(ours({ ...message, id: 'm' })).toMatchObject({ tie: 'm' });
     for (const wrong of [
       { kind: 'room' },
+      { kind: 'constructor' },
+      { kind: '__proto__' },
       { kind: 'conversation' },
       { kind: 'conversation', id: 'c', color: 'red' },
       { kind: 'conversation', id: 'c', type: 'temporary' },
@@ -116,6 +136,8 @@ test('times are read in any spelling of an export', () => {
   for (const value of [
     time,
     String(time),
+    time / 1000,
+    String(time / 1000),
     '2020-01-01T00:00:00.000Z',
     { __type: 'Date', iso: '2020-01-01T00:00:00Z' },
   ]) {
@@ -125,7 +147,9 @@ test('times are read in any spelling of an export', () => {
     time,
     time,
   ]);
-  expect([undefined, null, 'never', -1, NaN, {}, []].map(timeOf)).toEqual(Array.from({ length: 7 }, () => undefined));
+  const none = [undefined, null, 'never', -1, NaN, {}, [], 1e300, '9'.repeat(400)];
+  expect(none.map(timeOf)).toEqual(none.map(() => undefined));
+  expect(['1970-02-01T00:00:00Z', 1000, '99999999999'].map(timeOf)).toEqual([2678400000, 1000, 99999999999]);
 });
 
 test('names are those of the service, and what it does not take is spelt as in a URL, each in its own way', () => {
@@ -148,14 +172,13 @@ test('names are those of the service, and what it does not take is spelt as in a
 });
 
 test('messages that the service would not take are told before', () => {
-  expect(weigh({ textMessage: 'hi' }, 100)).toMatchObject({ bytes: 20 });
-  expect(weigh({ textMessage: 'x'.repeat(200) }, 100)).toContain('more than 100 bytes');
-  expect(weigh({ number: 2 ** 60 }, 100)).toContain('53 bits');
-  expect(weigh({ text: '\ud800' }, 100)).toEqual(expect.any(String));
-  expect(weigh({ $bytes: 1, other: 2 }, 100)).toContain('$bytes');
+  expect(weigh({ textMessage: 'hi' })).toEqual({ bytes: 20, values: 3, packed: 16 });
+  expect(weigh({ number: 2 ** 60 })).toContain('53 bits');
+  expect(weigh({ text: '\ud800' })).toEqual(expect.any(String));
+  expect(weigh({ $bytes: 1, other: 2 })).toContain('$bytes');
   let deep: Record<string, unknown> = {};
   for (let i = 0; i < 20; i++) deep = { deep };
-  expect(weigh(deep, 1000)).toContain('the message is');
+  expect(weigh(deep)).toContain('the message is');
 });
 
 test('what is sorted by files comes in the order of what is sorted in memory, each record once', async () => {
@@ -208,8 +231,36 @@ test('files are read line by line, also gzipped, pages and all, and what is no r
       [7, ':10'],
       [8, ':11'],
     ]);
-    expect(bad).toEqual([`${file}:6 the line is no JSON`, `${file}:7 the row is no map`]);
+    expect(bad).toEqual([`${file}:6 the line is no JSON, or its maps and lists are too deep`, `${file}:7 the row is no map`]);
   }
+});
+
+test('lines that are too long, or too deep, are told and passed over', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'parley-lines-'));
+  scope.add(() => rmSync(folder, { recursive: true, force: true }));
+  const file = join(folder, 'broken.jsonl');
+  const deep = `{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}`;
+  writeFileSync(file, ['{"a":1}', deep, `{"a":"${'x'.repeat(17 << 20)}"}`, '{"a":2', '{"a":3}'].join('\n'));
+  const bad: string[] = [];
+  const rows: unknown[] = [];
+  for await (const { map } of rowsOf([file], (place, why) => void bad.push(`${place.slice(file.length)} ${why}`))) {
+    rows.push(map);
+  }
+  expect(rows).toEqual([{ a: 1 }, { a: 3 }]);
+  expect(bad).toEqual([
+    ':2 the line is no JSON, or its maps and lists are too deep',
+    ':3 the line has more than 16 MiB (of one list, `jq -c .[]` makes lines)',
+    ':4 the line is no JSON, or its maps and lists are too deep',
+  ]);
+});
+
+test('a report stays short and on its lines, whatever the files hold', () => {
+  const report = new Report({ write: () => undefined, isTerminal: false });
+  for (let i = 0; i < 1000; i++) report.skip('row', `a message has no field ${i}`, `\x1b[2J${'x'.repeat(1000)}\n${i}`);
+  const lines = report.lines(true).filter((line) => line.startsWith('skipped'));
+  expect(lines).toHaveLength(101);
+  expect(lines.at(-1)).toContain('skipped 900 × row: for other reasons');
+  expect(lines.filter((line) => /\p{Cc}/u.test(line) || line.length > 600)).toEqual([]);
 });
 
 test('what it is started with is checked', () => {
@@ -246,7 +297,7 @@ test('what it is started with is checked', () => {
       direct: true,
       done: false,
       owner: 'operator',
-      messageBytes: 16384,
+      messageBytes: undefined,
     },
   });
 });

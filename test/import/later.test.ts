@@ -74,6 +74,51 @@ describe('rows that come later', () => {
     expect(await said(ann, 'tea')).toHaveLength(4);
   });
 
+  test('of a newer row of the conversation bring its new members, and what lies ahead or is too large is left out', async () => {
+    const large = { ...env, PARLEY_MESSAGE_BYTES: '300' };
+    const service = await startService(scope, { nodes: 1, env: large });
+    const first = { ...conversation, members: ['bob'] };
+    const rows = [
+      first,
+      message('one', 1000),
+      message('x'.repeat(300), 2000),
+      message('three', 3000),
+      message('ahead', Date.now() + 3_600_000),
+      { ...conversation, members: ['bob', 'cleo'] },
+    ];
+    const path = file('newer', rows);
+    const run = (): ReturnType<typeof runImporter> =>
+      runImporter(scope, [service.node(0)], '--format', 'json', path);
+    const { code, output } = await run();
+    expect(code).toBe(1);
+    expect(output.slice(2)).toEqual([
+      'messages: 2 imported, 0 were there',
+      'skipped 1 × message: its time is later than now (000000000000005 of tea)',
+      'skipped 1 × message: it takes more bytes than a message may (PARLEY_MESSAGE_BYTES) (tea)',
+    ]);
+    expect((await run()).output).toContain('messages: 0 imported, 2 were there');
+    const cleo = await login(scope, service, 0, 'cleo');
+    expect(await said(cleo, 'tea')).toMatchObject([{ text: 'one' }, { text: 'three' }]);
+    const { rooms } = Object(await cleo.call('roomList', {}));
+    expect(rooms).toMatchObject([{ roomName: 'tea', unread: 0, memberCount: 3 }]);
+  });
+
+  test('of a user who belongs to as many rooms as one may say what to set', async () => {
+    const limited = { ...env, PARLEY_ROOMS_PER_USER: '2' };
+    const service = await startService(scope, { nodes: 1, env: limited });
+    const rows = ['one', 'two', 'three', 'four'].map((id) => ({
+      kind: 'conversation',
+      id,
+      owner: id === 'four' ? 'support' : `owner of ${id}`,
+      members: ['support'],
+    }));
+    const { code, output } = await runImporter(scope, [service.node(0)], '--format', 'json', file('many', rows));
+    expect(code).toBe(1);
+    const skipped = output.filter((line) => line.startsWith('skipped')).join('\n');
+    expect(skipped).toContain('PARLEY_ROOMS_PER_USER lets it: raise that on all nodes, and run this again (');
+    expect(skipped).toMatch(/skipped \d × member: .* \(support of /);
+  });
+
   test('find no room of theirs where one of that name was made by somebody else', async () => {
     const service = await startService(scope, { nodes: 1, env });
     await serverApi(service.node(0)).call('addRoom', ['tea']);

@@ -4,7 +4,7 @@ import { expect, test } from '@jest/globals';
 import { roomTopic } from '../../src/redis/keys.ts';
 import { newEpoch } from '../../src/redis/tokens.ts';
 import type { Imported, ImportedPost, RoomImportBatch } from '../../src/store/imported/import-store.ts';
-import { rightsOf, SERVICE } from '../../src/store/rights.ts';
+import { SERVICE } from '../../src/store/rights.ts';
 import { eventually } from '../support/eventually.ts';
 import { useScope } from '../support/scope.ts';
 import { appended, append, deliver, login, read } from './pair-actions.ts';
@@ -31,10 +31,13 @@ function importAt(
   rules: Partial<RoomImportBatch> & { roomName?: string } = {},
 ): ReturnType<Store['imports']['importRoom']> {
   const { roomName = room, ...batch } = rules;
-  const none = { ending: false, reads: new Map<string, number>(), mentioned: new Map<string, number>() };
+  const none = { ending: false, mentioned: new Map<string, number>() };
   const frames = { middle: Buffer.from('/'), resetPrefix: frame('reset') };
   return store.imports.importRoom(roomName, { at, posts, ...none, ...frames, ...batch });
 }
+
+const settle = (store: Store, ...reads: [string, number][]): ReturnType<Store['imports']['settleRoom']> =>
+  store.imports.settleRoom(room, { resetPrefix: frame('reset'), reads: new Map(reads) });
 
 async function importPair(store: Store, at: number, posts: readonly ImportedPost[], ending = false): Promise<Imported> {
   return store.imports.importDirect('ann', 'bob', { at, posts, middle: Buffer.from('/'), ending });
@@ -69,7 +72,7 @@ function batches(start: Start): void {
     const first = { imported: 3, isOpen: true, tooOld: 0, oldestId: 1, seq: 1, refused: undefined, wish: undefined };
     expect(await importAt(store, 0, said(3))).toEqual(first);
     const more = said(2, BEGINNING + DAY_MS);
-    expect(await importAt(store, 3, more, { ending: true })).toMatchObject({ imported: 5, isOpen: false, seq: 2 });
+    expect(await importAt(store, 3, more, { ending: true })).toMatchObject({ imported: 5, isOpen: false });
     const events = await store.histories.read(room, SERVICE, 0, 10);
     if (typeof events === 'string') throw new Error(events);
     expect(events.map(({ id, timestamp, seq }) => [id, timestamp - BEGINNING, seq])).toEqual([
@@ -81,7 +84,7 @@ function batches(start: Start): void {
     ]);
     expect(frameText(events[1])).toContain(`said at ${BEGINNING + 1000} `);
     expect(countIn(events[1])).toBe(2);
-    expect(await post(store, SERVICE)).toMatchObject({ id: 6, seq: 3 });
+    expect(await post(store, SERVICE)).toMatchObject({ id: 6, seq: 2 });
     const found = await store.histories.read(room, SERVICE, 4, 10);
     expect(idsOf(found)).toEqual([5, 6]);
   });
@@ -93,7 +96,7 @@ function batches(start: Start): void {
     expect(await importAt(store, 0, one)).toMatchObject({ imported: 3, seq: 1, refused: undefined });
     await importAt(store, 3, two);
     // Also a part of one.
-    expect(await importAt(store, 1, one.slice(1))).toMatchObject({ imported: 6, isOpen: true, seq: 2 });
+    expect(await importAt(store, 1, one.slice(1))).toMatchObject({ imported: 6, isOpen: true, seq: 1 });
     await post(store, SERVICE);
     expect(await importAt(store, 3, two)).toMatchObject({ imported: 6, isOpen: false, refused: undefined });
     expect(await importAt(store, 3, two, { ending: true })).toMatchObject({ imported: 6, isOpen: false });
@@ -102,7 +105,7 @@ function batches(start: Start): void {
 }
 
 function telling(start: Start): void {
-  test('sockets in the room are told once each batch, and nodes that follow it read nothing they have missed', async () => {
+  test('sockets in the room are told once a second at most, and at the end once, and nodes that follow it read nothing they have missed', async () => {
     const store = await start();
     await join(store, 'ann');
     const topic = roomTopic(room);
@@ -111,21 +114,23 @@ function telling(start: Start): void {
     const before = await log.readPosition(topic);
     if (before === 'gone') throw new Error(before);
     await importAt(store, 0, said(3));
-    await importAt(store, 3, said(3, BEGINNING + DAY_MS));
+    for (const at of [3, 6, 9]) await importAt(store, at, said(3, BEGINNING + at * DAY_MS));
+    expect(await settle(store)).toMatchObject({ seq: before.seq + 2 });
+    expect(await settle(store)).toMatchObject({ seq: before.seq + 2 });
     await eventually(() => expect(events).toHaveLength(2));
     expect(events.map(({ kind, id }) => [kind, id])).toEqual([
       ['notice', 3],
-      ['notice', 6],
+      ['notice', 12],
     ]);
-    expect(events.map(countIn)).toEqual([3, 6]);
+    expect(events.map(countIn)).toEqual([3, 12]);
     expect(frameText(events[0])).toContain(`<reset>${before.epoch}\xcf`);
     await post(store, SERVICE);
     const missed = await log.readAfter(topic, before);
     if (missed === 'gone') throw new Error(missed);
     expect(missed.events.map(({ kind, seq, id }) => [kind, seq, id])).toEqual([
       ['notice', before.seq + 1, 3],
-      ['notice', before.seq + 2, 6],
-      ['message', before.seq + 3, 7],
+      ['notice', before.seq + 2, 12],
+      ['message', before.seq + 3, 13],
     ]);
   });
 }
@@ -214,34 +219,66 @@ function bounds(start: Start): void {
 }
 
 function marks(start: Start): void {
-  test('whoever is in the room has read what is imported, unless it is said up to where; who is mentioned is noted', async () => {
+  test('whoever is in the room has read what was imported when it is settled, unless it is said up to where', async () => {
     const store = await start();
-    await join(store, 'ann');
-    await join(store, 'bob');
-    await join(store, 'carl');
+    for (const user of ['ann', 'bob', 'carl']) await join(store, user);
+    expect(await store.imports.settleRoom('nowhere', { resetPrefix: frame('reset'), reads: new Map() })).toBe('noRoom');
     await importAt(store, 0, said(3));
+    await settle(store);
     expect(await readBy(store, 'ann')).toEqual([0, false]);
+    await importAt(store, 3, said(3, BEGINNING + DAY_MS));
+    // Who comes in between, and what is said, changes nothing of it.
+    await join(store, 'dan');
+    await importAt(store, 6, said(3, BEGINNING + 2 * DAY_MS));
+    await post(store, SERVICE);
+    await settle(store, ['bob', 4], ['carl', 1000], ['nobody', 1]);
+    expect(await readBy(store, 'ann')).toEqual([1, false]);
+    expect(await readBy(store, 'bob')).toEqual([6, false]);
+    expect(await readBy(store, 'carl')).toEqual([1, false]);
+    expect(await readBy(store, 'dan')).toEqual([1, false]);
+    expect(await readBy(store, 'nobody')).toBe('noMark');
+    // Bob stays where he is, and what was settled is not settled again.
+    await settle(store, ['ann', 1]);
+    expect(await readBy(store, 'ann')).toEqual([1, false]);
+    expect(await readBy(store, 'bob')).toEqual([6, false]);
+  });
+
+  test('who is mentioned is noted, and a batch that comes again sets nobody back', async () => {
+    const store = await start();
+    for (const user of ['ann', 'bob']) await join(store, user);
+    const first = { mentioned: new Map([['bob', 2]]) };
+    await importAt(store, 0, said(3), first);
     const mentioned = new Map([
       ['bob', 5],
+      [':', 6],
       ['nobody', 5],
     ]);
-    const reads = new Map([
-      ['bob', 4],
-      ['carl', 1000],
-      ['nobody', 1],
-    ]);
-    await importAt(store, 3, said(3, BEGINNING + DAY_MS), { reads, mentioned });
-    expect(await readBy(store, 'ann')).toEqual([0, false]);
+    await importAt(store, 3, said(3, BEGINNING + DAY_MS), { mentioned });
+    await importAt(store, 0, said(3), first);
+    await importAt(store, 0, said(3), { mentioned: new Map([[':', 1]]) });
+    await settle(store, ['ann', 5], ['bob', 4]);
+    expect(await readBy(store, 'ann')).toEqual([1, true]);
     expect(await readBy(store, 'bob')).toEqual([2, true]);
-    expect(await readBy(store, 'carl')).toEqual([0, false]);
-    expect(await readBy(store, 'nobody')).toBe('noMark');
-    // Bob stays where he is; all were mentioned.
-    await importAt(store, 6, said(1, BEGINNING + 2 * DAY_MS), { mentioned: new Map([[':', 7]]), ending: true });
-    expect(await readBy(store, 'bob')).toEqual([3, true]);
-    expect(await store.unreads.markRoom(room, 'bob', rightsOf('bob'), 7)).toBe(7);
-    // What is repeated when the import is over moves nobody.
-    await importAt(store, 6, said(1, BEGINNING + 2 * DAY_MS), { reads: new Map([['bob', 1]]), ending: true });
-    expect(await readBy(store, 'bob')).toEqual([0, false]);
+    expect(await store.client.hgetall(store.keys.room(room).mentioned)).toEqual({ bob: '5', ':': '6' });
+  });
+
+  test('the marks of many are moved page by page, also where it was broken off in between', async () => {
+    const store = await start();
+    const { marks: key } = store.keys.room(room);
+    const users = Array.from({ length: 3000 }, (_, i) => [`user${i}`, i % 3 === 0 ? '7' : '0']);
+    await importAt(store, 0, said(5));
+    await importAt(store, 5, said(5, BEGINNING + DAY_MS));
+    await store.client.hset(key, Object.fromEntries(users));
+    // Half of them were moved when a node died.
+    await store.client.hset(key, Object.fromEntries(users.slice(0, 1500).map(([user]) => [user, '10'])));
+    const commandsBefore = await store.client.info('commandstats');
+    await settle(store, ['user7', 3]);
+    const scans = async (text: Promise<string> | string): Promise<number> =>
+      Number(/cmdstat_hscan:calls=(\d+)/.exec(await text)?.[1] ?? 0);
+    expect((await scans(store.client.info('commandstats'))) - (await scans(commandsBefore))).toBeGreaterThan(1);
+    const found = await store.client.hgetall(key);
+    expect(Object.keys(found)).toHaveLength(3000);
+    expect(Object.entries(found).filter(([, mark]) => mark !== '10')).toEqual([['user7', '3']]);
   });
 }
 

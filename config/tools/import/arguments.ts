@@ -24,8 +24,8 @@ export interface ImportArguments {
   /** Owns rooms that name neither an owner nor a member. */
   readonly owner: string;
   readonly names: NameLimits;
-  /** Bytes of a message that the service takes. */
-  readonly messageBytes: number;
+  /** Bytes of a message that are imported, where these are to be fewer than the service takes. */
+  readonly messageBytes: number | undefined;
   /** MiB of rows that are sorted in memory. */
   readonly memoryMb: number;
 }
@@ -54,7 +54,7 @@ const options = {
   'message-bytes': {
     type: 'string',
     value: 'N',
-    doc: `the service's PARLEY_MESSAGE_BYTES (${defaultLimits.messageBytes})`,
+    doc: `bytes of a message (as many as the service takes; in a dry run ${defaultLimits.messageBytes})`,
   },
   memory: { type: 'string', value: 'MIB', doc: 'how much is sorted in memory; the rest goes by temporary files (64)' },
   help: { type: 'boolean', value: '', doc: 'this' },
@@ -103,9 +103,9 @@ function check(values: ReadonlyMap<OptionName, readonly string[]>, files: readon
   if (before === undefined) return { mistake: '--before is a time: ms since the epoch, or ISO 8601.' };
   const names = one('names');
   if (names !== undefined && names !== 'username') return { mistake: '--names is "username", or left out.' };
-  const messageBytes = Number(one('message-bytes') ?? defaultLimits.messageBytes);
+  const messageBytes = one('message-bytes') === undefined ? undefined : Number(one('message-bytes'));
   const memoryMb = Number(one('memory') ?? 64);
-  for (const number of [messageBytes, memoryMb]) {
+  for (const number of [messageBytes ?? 1, memoryMb]) {
     if (!Number.isSafeInteger(number) || number < 1)
       return { mistake: '--message-bytes and --memory are whole numbers.' };
   }

@@ -1,4 +1,5 @@
 /** An import from its first row to its report: rows are read and sorted, then each conversation is made and said, in order of time. */
+import { defaultLimits } from '../../../src/protocol/params/limits.ts';
 import type { ImportArguments } from './arguments.ts';
 import { readJsonRow } from './json-rows.ts';
 import { readLeanCloudRow } from './leancloud.ts';
@@ -6,10 +7,10 @@ import { rowsOf } from './lines.ts';
 import { Making, type Target } from './making.ts';
 import { nameHere, weigh } from './naming.ts';
 import type { Report } from './report.ts';
-import { Saying, type Outgoing } from './saying.ts';
+import { Saying, TOO_LARGE, type Outgoing } from './saying.ts';
 import type { Service } from './service.ts';
 import { Sorting } from './sorting.ts';
-import type { Conversation, Item, ReadRow, Said } from './source.ts';
+import { digitsOf, type Conversation, type Item, type ReadRow, type Said } from './source.ts';
 
 /** Sorted before what was said: a conversation, then who is an admin of it. */
 const CONVERSATION = -2;
@@ -20,8 +21,9 @@ const readers: Readonly<Record<ImportArguments['format'], ReadRow>> = {
 };
 /** Conversations that are made and said at the same time: of small ones most of the time is waiting. */
 const AT_ONCE = 8;
-/** Messages of one that waits for its turn whole. */
+/** Messages of one that waits for its turn whole, and bytes of them. */
 const WHOLE_MAX = 200;
+const WHOLE_BYTES_MAX = 1 << 20;
 
 /** `service` is undefined where nothing is to be asked of it. Rejects with `Away` where it does not answer, and where a file cannot be read. */
 export async function importAll(given: ImportArguments, service: Service | undefined, report: Report): Promise<void> {
@@ -59,7 +61,7 @@ async function sortRows(given: ImportArguments, sorting: Sorting<Item>, report: 
   for await (const row of rowsOf(given.files, (place, why) => report.skip('row', why, place))) {
     const item = read(row, ++number, given);
     if (item.what === 'unknown') report.skip('row', item.why, row.place);
-    if (item.what === 'conversation') await sorting.add([item.id, CONVERSATION, '', item]);
+    if (item.what === 'conversation') await sorting.add([item.id, CONVERSATION, digitsOf(number), item]);
     if (item.what === 'admin') await sorting.add([item.id, ADMIN, item.userName, item]);
     if (item.what === 'conversation') report.count('conversationsRead');
     if (item.what === 'said') {
@@ -111,9 +113,10 @@ class Group {
   readonly id: string;
   readonly #deps: GroupDeps;
   #conversation: Conversation | undefined;
-  readonly #admins: string[] = [];
+  readonly #admins = new Set<string>();
   #last: readonly [number, string] | undefined;
   #waiting: Outgoing[] = [];
+  #waitingBytes = 0;
   #state: 'waiting' | 'made' | 'notMade' = 'waiting';
   /** Where its messages go; undefined where nothing is asked of the service. */
   #saying: Saying | undefined;
@@ -125,8 +128,9 @@ class Group {
   }
 
   async take(item: Item, time: number, tie: string): Promise<void> {
-    if (item.what === 'conversation') this.#conversation ??= item.conversation;
-    if (item.what === 'admin') this.#admins.push(item.userName);
+    // Of several rows the last one that is given holds, for it is from a newer export.
+    if (item.what === 'conversation') this.#conversation = item.conversation;
+    if (item.what === 'admin') this.#takeAdmin(item.userName);
     if (item.what !== 'said') return;
     const isDouble = this.#last?.[0] === time && this.#last[1] === tie;
     this.#last = [time, tie];
@@ -136,12 +140,18 @@ class Group {
     if (typeof outgoing === 'string') return report.skip('message', outgoing, `${tie} of ${this.id}`);
     if (this.#state === 'waiting') {
       this.#waiting.push(outgoing);
-      if (this.#waiting.length > WHOLE_MAX) await this.#begin();
+      this.#waitingBytes += outgoing.bytes;
+      if (this.#waiting.length > WHOLE_MAX || this.#waitingBytes > WHOLE_BYTES_MAX) await this.#begin();
     } else if (this.#state === 'made') {
       await this.#saying?.add(outgoing);
     } else {
       this.#left++;
     }
+  }
+
+  #takeAdmin(userName: string): void {
+    if (this.#admins.size < ADMINS_MAX) this.#admins.add(userName);
+    else this.#deps.report.skip('admin', `a conversation has more than ${ADMINS_MAX}`, `${userName} of ${this.id}`);
   }
 
   async end(): Promise<void> {
@@ -160,7 +170,7 @@ class Group {
     const { given, service, report, making } = this.#deps;
     const [waiting, conversation] = [this.#waiting, this.#conversation];
     this.#waiting = [];
-    const target = conversation && (await making.make(this.id, conversation, this.#admins));
+    const target = conversation && (await making.make(this.id, conversation, [...this.#admins]));
     this.#state = target === undefined ? 'notMade' : 'made';
     if (target === undefined || conversation === undefined) this.#left += waiting.length;
     if (target === undefined || conversation === undefined || service === undefined) return;
@@ -181,8 +191,11 @@ class Group {
 
   /** Why it is left out, where it is. */
   #outgoing(said: Said, time: number): Outgoing | string {
-    const { names, messageBytes } = this.#deps.given;
+    const { given, service } = this.#deps;
+    const { names, messageBytes } = given;
     const conversation = this.#conversation;
+    // It comes last of its conversation, so that nothing is behind it which would have to wait.
+    if (time > Date.now()) return 'its time is later than now';
     if (conversation === undefined) return 'there is no row of its conversation';
     if (conversation.isOfService && said.isPrivate) return 'it was said to one user of a conversation of the service';
     const author = said.author === undefined ? undefined : nameHere(said.author, names);
@@ -190,8 +203,11 @@ class Group {
     if (conversation.direct !== undefined && !conversation.direct.includes(said.author ?? '')) {
       return 'its author is neither of the two users';
     }
-    const weight = said.recalled ? { bytes: 0, values: 0 } : weigh(said.message, messageBytes);
+    const weight = said.recalled ? { bytes: 0, values: 0, packed: 0 } : weigh(said.message);
     if (typeof weight === 'string') return weight;
+    // What the service takes is known when it is asked; a dry run asks nothing.
+    const isTooLarge = weight.packed > (messageBytes ?? (service === undefined ? defaultLimits.messageBytes : Infinity));
+    if (isTooLarge) return TOO_LARGE;
     const mentions = said.mentions.map((name) => nameHere(name, names)).filter((name) => name !== undefined);
     const entry = {
       ...(author === undefined ? {} : { author }),
@@ -206,3 +222,5 @@ class Group {
 
 /** Of one message. */
 const MENTIONS_MAX = 50;
+/** Of one conversation. */
+const ADMINS_MAX = 1000;

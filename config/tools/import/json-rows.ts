@@ -1,6 +1,6 @@
 /** Rows of our own form, for whoever writes an export by itself: `kind` says what a row is. */
 import { isJsonMap, type JsonMap, type Row } from './lines.ts';
-import { namesOf, textOf, timeOf, unknown, type Conversation, type Item } from './source.ts';
+import { digitsOf, namesOf, textOf, timeOf, unknown, type Conversation, type Item } from './source.ts';
 
 /** What a row may have, by its kind. */
 const fields: Readonly<Record<string, readonly string[]>> = {
@@ -11,12 +11,9 @@ const fields: Readonly<Record<string, readonly string[]>> = {
   message: ['kind', 'conversation', 'id', 'author', 'timestamp', 'message', 'mentions', 'mentionAll', 'recalled'],
 };
 
-/** As many digits as the number of a row has: texts are compared. */
-const DIGITS = 15;
-
 export function readJsonRow({ map }: Row, number: number): Item {
   const kind = textOf(map['kind']) ?? '';
-  const known = fields[kind];
+  const known = Object.hasOwn(fields, kind) ? fields[kind] : undefined;
   if (known === undefined) return unknown('its `kind` is neither conversation nor message');
   const odd = Object.keys(map).find((field) => !known.includes(field));
   if (odd !== undefined) return unknown(`a ${kind} has no field ${odd.slice(0, 40)}`);
@@ -73,5 +70,5 @@ function readMessage(map: JsonMap, number: number): Item {
     isPrivate: false,
   };
   // Without an id of its own it stays where it is among those of its time.
-  return { what: 'said', id, time, tie: textOf(map['id']) ?? String(number).padStart(DIGITS, '0'), said };
+  return { what: 'said', id, time, tie: textOf(map['id']) ?? digitsOf(number), said };
 }

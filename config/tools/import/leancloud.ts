@@ -2,7 +2,7 @@
  * Rows as LeanCloud gives them: the class `_Conversation` (and `_ConversationMemberInfo`) as its console exports them or its API gives them,
  * and messages as its API gives them. A row says by its columns which it is.
  */
-import { isJsonMap, type JsonMap, type Row } from './lines.ts';
+import { isJsonMap, parsed, type JsonMap, type Row } from './lines.ts';
 import { conversationColumns, fieldNames, fileFieldNames, RECALLED_TYPE, typeNames } from './leancloud-table.ts';
 import {
   namesOf,
@@ -93,11 +93,11 @@ function readMessage(map: JsonMap, tie: string): Item {
   if (id === undefined) return unknown('a message without a conversation');
   if (time === undefined) return unknown('a message without a time');
   const content = contentOf(map);
-  const { recalled: isRecalled, ...message } = content;
+  const isRecalled = map['recalled'] === true || content === 'recalled';
   const said: Said = {
     author: textOf(map['from']),
-    message,
-    recalled: map['recalled'] === true || isRecalled === true,
+    message: content === 'recalled' ? {} : content,
+    recalled: isRecalled,
     mentions: namesOf(map['mention-pids'] ?? map['mention-client-ids'] ?? map['mentionPids']),
     mentionAll: (map['mention-all'] ?? map['mentionAll']) === true,
     isPrivate: own !== undefined && own !== id,
@@ -106,36 +106,36 @@ function readMessage(map: JsonMap, tie: string): Item {
 }
 
 /** `data` is text, mostly of a typed message as JSON, or that map itself, or bytes in base64 (`bin`). */
-function contentOf(map: JsonMap): JsonMap {
+function contentOf(map: JsonMap): JsonMap | 'recalled' {
   const { data, bin } = map;
   if (bin === true && typeof data === 'string') return { type: 'binary', content: { $bytes: data } };
-  const typed = typeof data === 'string' ? typedIn(data) : data;
+  const typed = typeof data === 'string' && data.startsWith('{') ? parsed(data) : data;
   if (isJsonMap(typed) && typeof typed['_lctype'] === 'number') return typedMessage(typed, typed['_lctype']);
   return { textMessage: typeof data === 'string' ? data : JSON.stringify(data ?? '') };
 }
 
-function typedIn(data: string): unknown {
-  if (!data.startsWith('{')) return undefined;
-  try {
-    return JSON.parse(data) as unknown;
-  } catch {
-    return undefined;
-  }
-}
+/** Names that parts of a typed message have here: a field of the application's own that is called so has `_` before it. */
+const taken: ReadonlySet<string> = new Set(Object.values(fieldNames));
 
-function typedMessage(typed: JsonMap, number: number): JsonMap {
-  if (number === RECALLED_TYPE) return { recalled: true };
+function typedMessage(typed: JsonMap, number: number): JsonMap | 'recalled' {
+  if (number === RECALLED_TYPE) return 'recalled';
   const type = typeNames.has(number) ? typeNames.get(number) : number;
   const fields = Object.entries(typed).flatMap(([key, value]): [string, unknown][] => {
     if (key === '_lctype' || value === null) return [];
-    const named = fieldNames[key] ?? key;
+    const named = nameIn(fieldNames, key) ?? (taken.has(key) ? `_${key}` : key);
     return [[named, key === '_lcfile' && isJsonMap(value) ? fileOf(value) : plain(value)]];
   });
   return { ...(type === undefined ? {} : { type }), ...Object.fromEntries(fields) };
 }
 
 const fileOf = (file: JsonMap): JsonMap =>
-  Object.fromEntries(Object.entries(file).map(([key, value]) => [fileFieldNames[key] ?? key, plain(value)]));
+  Object.fromEntries(
+    Object.entries(file).map(([key, value]) => [nameIn(fileFieldNames, key) ?? key, plain(value)]),
+  );
+
+/** Keys of a row may be those of any object, such as `constructor`. */
+const nameIn = (names: Readonly<Record<string, string>>, key: string): string | undefined =>
+  Object.hasOwn(names, key) ? names[key] : undefined;
 
 /** Also as databases spell it. */
 const idOf = (value: unknown): string | undefined => textOf(isJsonMap(value) ? value['$oid'] : value);

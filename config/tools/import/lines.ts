@@ -6,7 +6,9 @@ import { createReadStream } from 'node:fs';
 import { createGunzip } from 'node:zlib';
 
 /** Bytes of one line. */
-const LINE_BYTES_MAX = 64 * 1024 * 1024;
+const LINE_BYTES_MAX = 16 * 1024 * 1024;
+/** Maps and lists around one another in a row: no message may have as many. */
+const DEPTH_MAX = 64;
 
 export type JsonMap = { readonly [key: string]: unknown };
 
@@ -29,7 +31,7 @@ export async function* rowsOf(
     for await (const line of linesOf(file)) {
       const place = `${file}:${++number}`;
       if (line === 'tooLong') {
-        onBad(place, 'the line is too long');
+        onBad(place, 'the line has more than 16 MiB (of one list, `jq -c .[]` makes lines)');
         continue;
       }
       const text = line.trim().replace(/,$/, '');
@@ -40,11 +42,9 @@ export async function* rowsOf(
 }
 
 function* rowsIn(text: string, place: string, onBad: (place: string, why: string) => void): Generator<Row> {
-  let read: unknown;
-  try {
-    read = JSON.parse(text);
-  } catch {
-    onBad(place, 'the line is no JSON');
+  const read = parsed(text);
+  if (read === undefined) {
+    onBad(place, 'the line is no JSON, or its maps and lists are too deep');
     return;
   }
   const page = isJsonMap(read) && Array.isArray(read['results']) ? read['results'] : read;
@@ -53,6 +53,21 @@ function* rowsIn(text: string, place: string, onBad: (place: string, why: string
     else onBad(place, 'the row is no map');
   }
 }
+
+/** Undefined where it is no JSON, or too deep for what goes through it. */
+export function parsed(text: string): unknown {
+  try {
+    const read: unknown = JSON.parse(text);
+    return isDeeper(read, DEPTH_MAX) ? undefined : read;
+  } catch {
+    return undefined;
+  }
+}
+
+const isDeeper = (value: unknown, depth: number): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  (depth === 0 || Object.values(value).some((each) => isDeeper(each, depth - 1)));
 
 /** As text; what is longer than a line may be is passed over. */
 async function* linesOf(file: string): AsyncGenerator<string> {

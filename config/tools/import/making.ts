@@ -20,6 +20,8 @@ export interface MakingDeps {
 
 /** Says of a room what it was made of: so it is known again. */
 export const ORIGIN = 'importedFrom';
+const TOO_MANY_ROOMS =
+  'the user belongs to as many rooms as PARLEY_ROOMS_PER_USER lets it: raise that on all nodes, and run this again';
 const NAMES_AT_ONCE = 100;
 /** Members that a room of exactly these people has. */
 const UNIQUE_MAX = 499;
@@ -43,7 +45,8 @@ export class Making {
         : await this.#makePair(id, conversation.direct);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      this.#deps.report.skip('conversation', error.message, id);
+      const why = error.code === 'tooManyRooms' ? `of its owner: ${TOO_MANY_ROOMS}` : error.message;
+      this.#deps.report.skip('conversation', why, id);
       return undefined;
     }
   }
@@ -161,7 +164,9 @@ export class Making {
       const failed = isJsonMap(answer) && Array.isArray(answer['failed']) ? answer['failed'] : [];
       for (const one of failed) {
         if (!isJsonMap(one) || !isJsonMap(one['error'])) continue;
-        this.#deps.report.skip('member', String(one['error']['message']), `${String(one['userName'])} of ${id}`);
+        const { code, message } = one['error'];
+        const why = code === 'tooManyRooms' ? TOO_MANY_ROOMS : String(message);
+        this.#deps.report.skip('member', why, `${String(one['userName'])} of ${id}`);
       }
     }
   }

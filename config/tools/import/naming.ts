@@ -29,18 +29,16 @@ const percent = (character: string): string =>
 /** Maps and lists around a message, in the body of a request. */
 const DEPTH = 12;
 
-/** What a message takes in a request, or why the service would not take it. */
+/** What a message takes in a request, and as the service weighs it (`packed`), or why it would not be taken. */
 export function weigh(
   message: JsonMap,
-  bytesMax: number,
-): { readonly bytes: number; readonly values: number } | string {
+): { readonly bytes: number; readonly values: number; readonly packed: number } | string {
   const text = JSON.stringify(message);
   const decoded = decodeBody('json', Buffer.from(text), { depth: DEPTH, valuesMax });
   if (typeof decoded === 'string') return `the message is ${decoded}`;
   const fault = decoded.suspicious ? faultIn(decoded.value) : undefined;
   if (fault !== undefined) return `the message will not do: ${fault}`;
-  const bytes = encodeValue(decoded.value).length;
-  if (bytes > bytesMax) return `the message takes more than ${bytesMax} bytes`;
   // Each value and each key has a mark of its own around or behind it.
-  return { bytes: Buffer.byteLength(text), values: text.split(/[,:[{]/).length };
+  const values = text.split(/[,:[{]/).length;
+  return { bytes: Buffer.byteLength(text), values, packed: encodeValue(decoded.value).length };
 }

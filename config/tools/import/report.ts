@@ -1,6 +1,9 @@
 /** What an import has done, and what it has left out and why: counted, with a few examples of each. */
 
 const EXAMPLES_MAX = 3;
+/** Reasons that are counted apart: they may quote what the files hold, which is anything. */
+const REASONS_MAX = 100;
+const TEXT_MAX = 160;
 const EVERY_MS = 1000;
 
 export type Counter =
@@ -13,6 +16,9 @@ export type Counter =
   | 'pairs'
   | 'imported'
   | 'importedBefore';
+
+/** On one line, without what would move the cursor of a terminal. */
+const plain = (text: string): string => text.slice(0, TEXT_MAX).replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '�');
 
 export class Report {
   readonly #counts = new Map<Counter, number>();
@@ -34,10 +40,12 @@ export class Report {
 
   /** `what` was left out, such as `message`; `example` names one of them. */
   skip(what: string, why: string, example: string, count = 1): void {
-    const key = `${what}: ${why}`;
+    const named = plain(`${what}: ${why}`);
+    const isOneMore = this.#skipped.size >= REASONS_MAX && !this.#skipped.has(named);
+    const key = isOneMore ? `${what}: for other reasons` : named;
     const skipped = this.#skipped.get(key) ?? { count: 0, examples: [] };
     skipped.count += count;
-    if (skipped.examples.length < EXAMPLES_MAX) skipped.examples.push(example);
+    if (skipped.examples.length < EXAMPLES_MAX) skipped.examples.push(plain(example));
     this.#skipped.set(key, skipped);
   }
 

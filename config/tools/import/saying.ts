@@ -14,7 +14,12 @@ export interface Outgoing {
   readonly time: number;
   readonly bytes: number;
   readonly values: number;
+  /** Bytes as the service weighs them. */
+  readonly packed: number;
 }
+
+/** Why a message is left out. */
+export const TOO_LARGE = 'it takes more bytes than a message may (PARLEY_MESSAGE_BYTES)';
 
 const MESSAGES_MAX = 500;
 const BYTES_MAX = 400_000;
@@ -22,21 +27,35 @@ const VALUES_MAX = 40_000;
 /** Around a message in a batch. */
 const ENTRY_BYTES = 200;
 const ENTRY_VALUES = 20;
+/** Users who have not read all. */
+const READS_MAX = 1000;
 /** Of what is there already, how many are held against the service. */
 const CHECKED_MAX = 20;
+
+interface Progress {
+  readonly imported: number;
+  readonly open: boolean;
+  readonly tooOld: number;
+  readonly messageBytes: number;
+}
 
 export class Saying {
   readonly #service: Service;
   readonly #report: Report;
   readonly #target: Target;
   readonly #id: string;
-  /** Up to which time users have read. */
-  readonly #read: { readonly [userName: string]: number };
   /** No more is to come in another run. */
   readonly #isEnding: boolean;
+  /** Those who have not read what comes from here on, and up to where they have. */
   readonly #readIds = new Map<string, number>();
+  /** The others of them, who stop first last. */
+  readonly #readers: [userName: string, time: number][];
   #imported = 0;
   #isOpen = true;
+  /** What a message may take there. */
+  #bytesMax = Infinity;
+  /** Marks are where they belong. */
+  #isSettled = false;
   /** Messages of the source until now. */
   #count = 0;
   #checked: Outgoing[] = [];
@@ -45,6 +64,7 @@ export class Saying {
   #values = 0;
   /** Why nothing more goes in. */
   #stopped: string | undefined;
+  #isOther = false;
   #left = 0;
 
   constructor(parts: {
@@ -59,7 +79,7 @@ export class Saying {
     this.#report = parts.report;
     this.#target = parts.target;
     this.#id = parts.id;
-    this.#read = parts.read;
+    this.#readers = Object.entries(parts.read).sort(([, one], [, other]) => other - one);
     this.#isEnding = parts.isEnding;
   }
 
@@ -69,14 +89,17 @@ export class Saying {
     if (progress === undefined) return;
     this.#imported = progress.imported;
     this.#isOpen = progress.open;
+    this.#bytesMax = progress.messageBytes;
     this.#report.count('importedBefore', progress.imported);
   }
 
   async add(message: Outgoing): Promise<void> {
-    this.#count++;
-    for (const [userName, time] of Object.entries(this.#read)) {
-      if (message.time <= time) this.#readIds.set(userName, this.#count);
+    if (message.packed > this.#bytesMax) return this.#report.skip('message', TOO_LARGE, this.#id);
+    while ((this.#readers.at(-1)?.[1] ?? Infinity) < message.time) {
+      const [userName = ''] = this.#readers.pop() ?? [];
+      this.#readIds.set(userName, this.#count);
     }
+    this.#count++;
     if (this.#stopped !== undefined) {
       this.#left++;
       return;
@@ -101,6 +124,7 @@ export class Saying {
       this.#stop(`the service has ${this.#imported} imported messages of it, and here there are fewer`);
     }
     await this.#flush(true);
+    await this.#settle();
     if (this.#stopped === undefined) return;
     const what = this.#left === 0 ? 'conversation' : 'message';
     this.#report.skip(what, this.#stopped, this.#id, Math.max(1, this.#left));
@@ -123,16 +147,24 @@ export class Saying {
       this.#left += batch.length;
       return;
     }
-    if (batch.length === 0 && !(isLast && this.#isOpen && this.#isEnding)) return;
+    if (batch.length === 0) return;
     const progress = await this.#import(first, batch, { isLast });
     if (progress === undefined) {
       this.#left += batch.length;
       return;
     }
+    this.#imported = progress.imported;
     this.#report.count('imported', batch.length);
     if (progress.tooOld > 0) {
       this.#report.skip('message', 'it is older than messages become there', this.#id, progress.tooOld);
     }
+  }
+
+  /** Whoever was killed before, or found that something was said meanwhile, may have left it. */
+  async #settle(): Promise<void> {
+    const isToEnd = this.#isEnding && this.#isOpen && this.#stopped === undefined;
+    const isOfRoom = this.#target.room !== undefined && this.#imported > 0;
+    if (!this.#isSettled && !this.#isOther && (isToEnd || isOfRoom)) await this.#import(this.#imported, [], { isLast: true });
   }
 
   /** Undefined where it is refused: then nothing more goes in. */
@@ -140,33 +172,39 @@ export class Saying {
     at: number,
     messages: readonly Outgoing[],
     { isLast }: { readonly isLast: boolean },
-  ): Promise<{ readonly imported: number; readonly open: boolean; readonly tooOld: number } | undefined> {
-    const read = [...this.#readEntries(at + messages.length)];
-    const batch = { at, messages: messages.map(({ entry }) => entry), done: isLast && this.#isEnding };
+  ): Promise<Progress | undefined> {
+    const isDone = isLast && this.#isEnding && this.#stopped === undefined;
+    const batch = { at, messages: messages.map(({ entry }) => entry), done: isDone };
     const { room } = this.#target;
     try {
       const answer =
         room === undefined
           ? await this.#service.call('directImport', [...this.#target.pair, batch])
-          : await this.#service.call('roomImport', [room, isLast && read.length > 0 ? { ...batch, read } : batch]);
-      const { imported, open, tooOld } = isJsonMap(answer) ? answer : {};
-      return { imported: Number(imported), open: open === true, tooOld: Number(tooOld) };
+          : await this.#service.call('roomImport', [room, isLast ? { ...batch, read: this.#readEntries() } : batch]);
+      const { imported, open, tooOld, messageBytes } = isJsonMap(answer) ? answer : {};
+      this.#isSettled ||= isLast;
+      return {
+        imported: Number(imported),
+        open: open === true,
+        tooOld: Number(tooOld),
+        messageBytes: Number(messageBytes),
+      };
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      const isOther = error.code === 'otherImport';
+      this.#isOther ||= error.code === 'otherImport';
       this.#stop(
-        isOther ? 'the service has other messages of it, from another export or with other options' : error.message,
+        error.code === 'otherImport' ? 'the service has other messages of it, from another export or with other options' : error.message,
       );
       return undefined;
     }
   }
 
   /** Whose mark is not at the end. */
-  *#readEntries(last: number): Generator<JsonMap> {
-    for (const userName of Object.keys(this.#read)) {
-      const id = this.#readIds.get(userName) ?? 0;
-      if (id < last) yield { userName, id };
-    }
+  #readEntries(): JsonMap[] {
+    const entries = [...this.#readIds].map(([userName, id]) => ({ userName, id }));
+    const left = entries.splice(READS_MAX);
+    if (left.length > 0) this.#report.skip('read', `more than ${READS_MAX} users have not read all`, this.#id, left.length);
+    return entries;
   }
 
   #stop(why: string): void {

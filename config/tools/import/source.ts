@@ -55,14 +55,24 @@ export type ReadRow = (row: Row, number: number, options: SourceOptions) => Item
 
 export const unknown = (why: string): Item => ({ what: 'unknown', why });
 
+/** The last time that there is for JavaScript. */
+const TIME_MAX = 8.64e15;
+/** With ten digits a time is one in seconds: in ms it would be of early 1970. */
+const [SECONDS_MIN, SECONDS_MAX] = [1e9, 1e10];
+
 /** Milliseconds of a time in any of the spellings that exports use; undefined where it is none. */
 export function timeOf(value: unknown): number | undefined {
-  if (typeof value === 'number') return Number.isFinite(value) && value >= 0 ? Math.floor(value) : undefined;
-  if (typeof value === 'string') return /^\d{10,}$/.test(value) ? Number(value) : timeOf(Date.parse(value));
+  if (typeof value === 'number' || (typeof value === 'string' && /^\d{10,}$/.test(value))) {
+    const number = Number(value);
+    return msOf(number >= SECONDS_MIN && number < SECONDS_MAX ? number * 1000 : number);
+  }
+  if (typeof value === 'string') return msOf(Date.parse(value));
   if (typeof value !== 'object' || value === null) return undefined;
   const { iso, $date, $numberLong } = value as JsonMap;
   return timeOf(iso ?? $date ?? $numberLong);
 }
+
+const msOf = (time: number): number | undefined => (time >= 0 && time <= TIME_MAX ? Math.floor(time) : undefined);
 
 export const textOf = (value: unknown): string | undefined =>
   typeof value === 'string' && value !== '' ? value : typeof value === 'number' ? String(value) : undefined;
@@ -70,3 +80,6 @@ export const textOf = (value: unknown): string | undefined =>
 /** Names in a list, each once. */
 export const namesOf = (value: unknown): string[] =>
   Array.isArray(value) ? [...new Set(value.map(textOf).filter((name) => name !== undefined))] : [];
+
+/** The number of a row so that texts compare as numbers do. */
+export const digitsOf = (number: number): string => String(number).padStart(15, '0');

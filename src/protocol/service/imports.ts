@@ -49,7 +49,7 @@ export const RoomImport = Type.Object(
       Type.Array(Type.Object({ userName: UserName, id: MessageId }), {
         maxItems: READS_MAX,
         description:
-          'Up to which message members, and who is in the room, have read; whoever is not named has read all. With the last batch.',
+          'Up to which message members, and who is in the room, have read; whoever is not named has read all. With the last batch, also without names; what was imported before it is settled so once.',
       }),
     ),
   },
@@ -76,6 +76,7 @@ export const ImportProgress = Type.Object(
       description:
         'The oldest message that is given, for no more, no older, or no larger ones are kept; the next id where none is.',
     }),
+    messageBytes: Type.Integer({ description: 'Bytes that a message may take here, as `limits.messageBytes`.' }),
   },
   { title: 'ImportProgress', description: 'How far an import is.' },
 );
@@ -89,14 +90,14 @@ const EXAMPLE = {
   ],
   done: true,
 };
-const EXAMPLE_RESULT = { imported: 2, open: false, tooOld: 0, oldestMessageId: 1 };
+const EXAMPLE_RESULT = { imported: 2, open: false, tooOld: 0, oldestMessageId: 1, messageBytes: 16384 };
 
 const HOW =
   'oldest first, batch by batch, each with the number of those before it (`at`): ids go on from there, author and time stay as they were. What is kept is what would be kept of posts. It may begin as long as nothing was said, and ends with `done`, or with the first message that is posted: then `notAllowed`. A batch that comes again, as after a lost answer, is not written again and gives where the import is; any other that does not go on from there is `otherImport`, with where to go on. Times may not go back, nor lie ahead (`badArgument`).';
 
 export const serverImportRequests = {
   roomImport: request({
-    doc: `Imports messages that were said elsewhere into a room, ${HOW} Nobody is told of the messages: who is in the room is told to read it again (\`roomReset\`), and has read them, like its members.`,
+    doc: `Imports messages that were said elsewhere into a room, ${HOW} Nobody is told of the messages: with \`done\` or \`read\` who is in the room, and its members, have read them; who is there is told to read the room again (\`roomReset\`), then and once a second at most before.`,
     params: { roomName: required(RoomName), batch: required(RoomImport) },
     result: ImportProgress,
     errors: ['noRoom', 'invalidName', 'messageTooLarge', 'otherImport', 'notAllowed'],

@@ -1,9 +1,10 @@
 -- uses: clock history history-bytes messages/imported
 -- Imports messages into a room in which nothing else was said yet, a batch at a time: one step, so that nothing is said in between, and a
--- batch that comes twice is written once. Ids go on from the last one, the room keeps what it would keep of posts. Who has read up to
--- the last message before them has read them as well; `reads` pairs of a user and an id behind the messages say otherwise, then come
--- who is mentioned last, and where, as lib/occupants.lua has it. Who has no mark is passed over.
--- Sockets in the room are told to read it again: `resetPrefix`, the epoch and the last id are the frame.
+-- batch that comes twice is written once. Ids go on from the last one, the room keeps what it would keep of posts. Behind the
+-- messages come who is mentioned last, and where, as lib/occupants.lua has it; who has no mark is passed over.
+-- Sockets in the room are told to read it again, once a second at most, for batches may be many: `resetPrefix`, the epoch and the last id
+-- are the frame. What they are not told yet they are told by imported/settle-import.lua, which also moves the marks.
+local TOLD_MS = 1000
 local MARKS_AT_ONCE = 1000
 count = tonumber(count)
 if not openLog(now) then
@@ -38,16 +39,6 @@ local function marked(from, last)
   return found
 end
 
-local function moveMarks(former)
-  local moved, all = {}, redis.call('HGETALL', marks)
-  for i = 1, #all, 2 do
-    if tonumber(all[i + 1]) == former then
-      moved[#moved + 1], moved[#moved + 2] = all[i], int(log.id)
-    end
-  end
-  setAll(marks, moved)
-end
-
 local ages, tooOld, wish = agesOf(), 0
 if word == 'new' then
   local function grow(id, size)
@@ -59,19 +50,16 @@ if word == 'new' then
     return 0
   end
   tooOld = appendImported(ages.maxAge(maxAgeMs), noEvent, grow)
-  ages.keepYoung(history, 'aged', log.now, maxAgeMs, latest)
-  moveMarks(imported)
+  ages.keepYoung(history, 'aged', log.now, maxAgeMs, { latest, reactions })
   imported = log.id
 end
-local readsAt = rest + 3 * count
-local mentionsAt = readsAt + 2 * tonumber(reads)
-if word == 'new' or isOpen then
-  setAll(marks, marked(readsAt, mentionsAt - 1))
-  setAll(mentioned, marked(mentionsAt, #ARGV))
+if word == 'new' then
+  setAll(mentioned, marked(rest + 3 * count, #ARGV))
+  if log.now - tonumber(redis.call('HGET', meta, 'importTold') or 0) >= TOLD_MS then
+    redis.call('HSET', meta, 'importTold', int(log.now))
+    announce(NOTICE, '', resetPrefix .. log.epoch .. '\207' .. u64(log.id))
+  end
+  writeLog()
 end
 noteImported(imported)
-if word == 'new' then
-  announce(NOTICE, '', resetPrefix .. log.epoch .. '\207' .. u64(log.id))
-  saveLog()
-end
 return { imported, isOpen and ending ~= '1' and 1 or 0, tooOld, oldestVisible(), log.seq, false, wish }

@@ -13,12 +13,21 @@ const BATCH = ['at', 'count', 'ending', 'middle', 'maxAgeMs', 'bytesMax'] as con
 const progress = { imported: number, isOpen: yes, tooOld: number, oldestId: number } as const;
 
 export const importRoom = script('import-room', {
-  keys: [...LOG, 'history', 'latest', 'marks', 'mentioned'],
-  args: [...BATCH, 'resetPrefix', 'reads'],
+  keys: [...LOG, 'history', 'latest', 'reactions', 'marks', 'mentioned'],
+  args: [...BATCH, 'resetPrefix'],
   rest: true,
   writes: true,
   refuses: ['noRoom'],
   gives: { ...progress, seq: number, refused: optional(text), wish: optional(readWish) },
+});
+
+export const settleImport = script('settle-import', {
+  keys: [...LOG, 'marks'],
+  args: ['goal', 'cursor', 'resetPrefix'],
+  rest: true,
+  writes: true,
+  refuses: ['noRoom'],
+  gives: { cursor: text, goal: number, seq: number },
 });
 
 export const importDirect = script('import-direct', {

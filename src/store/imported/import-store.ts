@@ -28,8 +28,6 @@ export interface ImportBatch {
 export interface RoomImportBatch extends ImportBatch {
   /** What sockets in the room are told up to the epoch, see `roomResetPrefix`. */
   readonly resetPrefix: Uint8Array;
-  /** Up to which message these users have read; whoever is not among them has read what it had before, or all. */
-  readonly reads: ReadonlyMap<string, number>;
   /** By name, `:` for all, the last message that mentions them. */
   readonly mentioned: ReadonlyMap<string, number>;
 }
@@ -78,11 +76,28 @@ export class ImportStore {
 
   async importRoom(roomName: string, batch: RoomImportBatch): Promise<ImportedRoom | 'noRoom'> {
     const { historyMaxBytes: bytesMax, historyMaxAgeMs: maxAgeMs } = this.#options.rooms;
-    const { resetPrefix, reads, mentioned } = batch;
-    const args = { ...argsOf(batch), bytesMax, maxAgeMs, resetPrefix, reads: reads.size };
-    const rest = [...postsOf(batch), ...[...reads].flat(), ...[...mentioned].flat()];
+    const { resetPrefix, mentioned } = batch;
+    const args = { ...argsOf(batch), bytesMax, maxAgeMs, resetPrefix };
+    const rest = [...postsOf(batch), ...[...mentioned].flat()];
     const done = await this.#commands.run(scripts.importRoom, this.#keys.room(roomName), args, { args: rest });
     return done === 'noRoom' ? done : { ...done, refused: refusalOf(done.refused) };
+  }
+
+  /**
+   * What was imported into a room until now is read, but for users whom `reads` names with the last message they have read, and who is there is told
+   * to read the room again. A script for each page of marks; what was done so far may be done again. Gives the `seq` of the log.
+   */
+  async settleRoom(
+    roomName: string,
+    { resetPrefix, reads }: { readonly resetPrefix: Uint8Array; readonly reads: ReadonlyMap<string, number> },
+  ): Promise<{ readonly seq: number } | 'noRoom'> {
+    const rest = { args: [...reads].flat() };
+    for (let [goal, cursor] = [0, '0']; ; ) {
+      const args = { goal, cursor, resetPrefix };
+      const page = await this.#commands.run(scripts.settleImport, this.#keys.room(roomName), args, rest);
+      if (page === 'noRoom' || page.cursor === '0') return page;
+      ({ goal, cursor } = page);
+    }
   }
 
   async importDirect(userName: string, peer: string, batch: ImportBatch): Promise<Imported> {
