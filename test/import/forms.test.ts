@@ -231,7 +231,10 @@ test('files are read line by line, also gzipped, pages and all, and what is no r
       [7, ':10'],
       [8, ':11'],
     ]);
-    expect(bad).toEqual([`${file}:6 the line is no JSON, or its maps and lists are too deep`, `${file}:7 the row is no map`]);
+    expect(bad).toEqual([
+      `${file}:6 the line is no JSON, or its maps and lists are too deep`,
+      `${file}:7 the row is no map`,
+    ]);
   }
 });
 

@@ -87,8 +87,7 @@ describe('rows that come later', () => {
       { ...conversation, members: ['bob', 'cleo'] },
     ];
     const path = file('newer', rows);
-    const run = (): ReturnType<typeof runImporter> =>
-      runImporter(scope, [service.node(0)], '--format', 'json', path);
+    const run = (): ReturnType<typeof runImporter> => runImporter(scope, [service.node(0)], '--format', 'json', path);
     const { code, output } = await run();
     expect(code).toBe(1);
     expect(output.slice(2)).toEqual([

@@ -206,7 +206,8 @@ class Group {
     const weight = said.recalled ? { bytes: 0, values: 0, packed: 0 } : weigh(said.message);
     if (typeof weight === 'string') return weight;
     // What the service takes is known when it is asked; a dry run asks nothing.
-    const isTooLarge = weight.packed > (messageBytes ?? (service === undefined ? defaultLimits.messageBytes : Infinity));
+    const isTooLarge =
+      weight.packed > (messageBytes ?? (service === undefined ? defaultLimits.messageBytes : Infinity));
     if (isTooLarge) return TOO_LARGE;
     const mentions = said.mentions.map((name) => nameHere(name, names)).filter((name) => name !== undefined);
     const entry = {

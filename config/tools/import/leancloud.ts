@@ -129,9 +129,7 @@ function typedMessage(typed: JsonMap, number: number): JsonMap | 'recalled' {
 }
 
 const fileOf = (file: JsonMap): JsonMap =>
-  Object.fromEntries(
-    Object.entries(file).map(([key, value]) => [nameIn(fileFieldNames, key) ?? key, plain(value)]),
-  );
+  Object.fromEntries(Object.entries(file).map(([key, value]) => [nameIn(fileFieldNames, key) ?? key, plain(value)]));
 
 /** Keys of a row may be those of any object, such as `constructor`. */
 const nameIn = (names: Readonly<Record<string, string>>, key: string): string | undefined =>

@@ -164,7 +164,8 @@ export class Saying {
   async #settle(): Promise<void> {
     const isToEnd = this.#isEnding && this.#isOpen && this.#stopped === undefined;
     const isOfRoom = this.#target.room !== undefined && this.#imported > 0;
-    if (!this.#isSettled && !this.#isOther && (isToEnd || isOfRoom)) await this.#import(this.#imported, [], { isLast: true });
+    if (!this.#isSettled && !this.#isOther && (isToEnd || isOfRoom))
+      await this.#import(this.#imported, [], { isLast: true });
   }
 
   /** Undefined where it is refused: then nothing more goes in. */
@@ -193,7 +194,9 @@ export class Saying {
       if (!(error instanceof Refusal)) throw error;
       this.#isOther ||= error.code === 'otherImport';
       this.#stop(
-        error.code === 'otherImport' ? 'the service has other messages of it, from another export or with other options' : error.message,
+        error.code === 'otherImport'
+          ? 'the service has other messages of it, from another export or with other options'
+          : error.message,
       );
       return undefined;
     }
@@ -203,7 +206,8 @@ export class Saying {
   #readEntries(): JsonMap[] {
     const entries = [...this.#readIds].map(([userName, id]) => ({ userName, id }));
     const left = entries.splice(READS_MAX);
-    if (left.length > 0) this.#report.skip('read', `more than ${READS_MAX} users have not read all`, this.#id, left.length);
+    if (left.length > 0)
+      this.#report.skip('read', `more than ${READS_MAX} users have not read all`, this.#id, left.length);
     return entries;
   }
 

@@ -92,7 +92,7 @@ export class ImportStore {
     { resetPrefix, reads }: { readonly resetPrefix: Uint8Array; readonly reads: ReadonlyMap<string, number> },
   ): Promise<{ readonly seq: number } | 'noRoom'> {
     const rest = { args: [...reads].flat() };
-    for (let [goal, cursor] = [0, '0']; ; ) {
+    for (let [goal, cursor] = [0, '0']; ;) {
       const args = { goal, cursor, resetPrefix };
       const page = await this.#commands.run(scripts.settleImport, this.#keys.room(roomName), args, rest);
       if (page === 'noRoom' || page.cursor === '0') return page;
