@@ -257,6 +257,17 @@ test('lines that are too long, or too deep, are told and passed over', async () 
   ]);
 });
 
+test('a packed file that is broken off is named', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'parley-lines-'));
+  scope.add(() => rmSync(folder, { recursive: true, force: true }));
+  const file = join(folder, 'broken.jsonl.gz');
+  writeFileSync(file, gzipSync('{"a":1}\n'.repeat(1000)).subarray(0, -10));
+  const reading = async (): Promise<void> => {
+    for await (const { place } of rowsOf([file], () => undefined)) expect(place).toContain(file);
+  };
+  await expect(reading()).rejects.toMatchObject({ code: 'Z_BUF_ERROR', message: expect.stringContaining(file) });
+});
+
 test('a report stays short and on its lines, whatever the files hold', () => {
   const report = new Report({ write: () => undefined, isTerminal: false });
   for (let i = 0; i < 1000; i++) report.skip('row', `a message has no field ${i}`, `\x1b[2J${'x'.repeat(1000)}\n${i}`);

@@ -105,17 +105,19 @@ describe('rows that come later', () => {
   test('of a user who belongs to as many rooms as one may say what to set', async () => {
     const limited = { ...env, PARLEY_ROOMS_PER_USER: '2' };
     const service = await startService(scope, { nodes: 1, env: limited });
-    const rows = ['one', 'two', 'three', 'four'].map((id) => ({
+    // More than are made side by side, for those are judged at the same time.
+    const rows = Array.from({ length: 40 }, (_, i) => ({
       kind: 'conversation',
-      id,
-      owner: id === 'four' ? 'support' : `owner of ${id}`,
+      id: `room ${10 + i}`,
+      owner: i === 39 ? 'support' : `owner of ${i}`,
       members: ['support'],
     }));
     const { code, output } = await runImporter(scope, [service.node(0)], '--format', 'json', file('many', rows));
     expect(code).toBe(1);
     const skipped = output.filter((line) => line.startsWith('skipped')).join('\n');
     expect(skipped).toContain('PARLEY_ROOMS_PER_USER lets it: raise that on all nodes, and run this again (');
-    expect(skipped).toMatch(/skipped \d × member: .* \(support of /);
+    expect(skipped).toMatch(/skipped \d+ × member: .* \(support of /);
+    expect(skipped).toMatch(/skipped 1 × conversation: of its owner: .*PARLEY_ROOMS_PER_USER.* \(room 49\)/);
   });
 
   test('find no room of theirs where one of that name was made by somebody else', async () => {

@@ -191,7 +191,7 @@ class Group {
 
   /** Why it is left out, where it is. */
   #outgoing(said: Said, time: number): Outgoing | string {
-    const { given, service } = this.#deps;
+    const { given, service, report } = this.#deps;
     const { names, messageBytes } = given;
     const conversation = this.#conversation;
     // It comes last of its conversation, so that nothing is behind it which would have to wait.
@@ -210,6 +210,7 @@ class Group {
       weight.packed > (messageBytes ?? (service === undefined ? defaultLimits.messageBytes : Infinity));
     if (isTooLarge) return TOO_LARGE;
     const mentions = said.mentions.map((name) => nameHere(name, names)).filter((name) => name !== undefined);
+    if (mentions.length > MENTIONS_MAX) report.skip('mention', `a message has more than ${MENTIONS_MAX}`, this.id);
     const entry = {
       ...(author === undefined ? {} : { author }),
       timestamp: time,

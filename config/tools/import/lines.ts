@@ -75,6 +75,10 @@ async function* linesOf(file: string): AsyncGenerator<string> {
   const unpacked = file.endsWith('.gz') ? bytes.pipe(createGunzip()) : bytes;
   // What breaks below is to end the reader, too.
   bytes.on('error', (error) => unpacked.destroy(error));
+  // What is broken inside of a packed file says nothing of which one it is.
+  unpacked.on('error', (error: Error) => {
+    if (!error.message.includes(file)) error.message = `${file}: ${error.message}`;
+  });
   let pieces: Buffer[] = [];
   let length = 0;
   const whole = (last: Buffer): string => {
