@@ -61,6 +61,7 @@ export function importSuite(open: OpenStore): void {
   refusals(start);
   bounds(start);
   marks(start);
+  manyMarks(start);
   pairs(open);
   boundsOfPairs(open);
 }
@@ -261,7 +262,9 @@ function marks(start: Start): void {
     expect(await readBy(store, 'bob')).toEqual([2, true]);
     expect(await store.client.hgetall(store.keys.room(room).mentioned)).toEqual({ bob: '5', ':': '6' });
   });
+}
 
+function manyMarks(start: Start): void {
   test('the marks of many are moved page by page, also where it was broken off in between', async () => {
     const store = await start();
     const { marks: key } = store.keys.room(room);
