@@ -40,10 +40,11 @@ function importAt(
 const settle = (store: Store, ...reads: [string, number][]): ReturnType<Store['imports']['settleRoom']> =>
   store.imports.settleRoom(room, { resetPrefix: frame('reset'), reads: new Map(reads) });
 
-/** How often pages of hashes were read until now. */
+/** How often pages of hashes were read until now; NaN of a store that does not count it. */
 async function scansOf({ client }: Store): Promise<number> {
   const servers = client instanceof Cluster ? client.nodes('master') : [client];
   const told = await Promise.all(servers.map((server) => server.info('commandstats')));
+  if (!told.some((text) => text.includes('cmdstat_'))) return NaN;
   return told.reduce((sum, text) => sum + Number(/cmdstat_hscan:calls=(\d+)/.exec(text)?.[1] ?? 0), 0);
 }
 
@@ -284,7 +285,8 @@ function manyMarks(start: Start): void {
     await store.client.hset(key, Object.fromEntries(users.slice(0, 1500).map(([user]) => [user, '10'])));
     const scansBefore = await scansOf(store);
     await settle(store, ['user7', 3]);
-    expect((await scansOf(store)) - scansBefore).toBeGreaterThan(1);
+    const pages = (await scansOf(store)) - scansBefore;
+    expect(Number.isNaN(pages) || pages > 1).toBe(true);
     const found = await store.client.hgetall(key);
     expect(Object.keys(found)).toHaveLength(3000);
     expect(Object.entries(found).filter(([, mark]) => mark !== '10')).toEqual([['user7', '3']]);
