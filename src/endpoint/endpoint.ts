@@ -161,8 +161,9 @@ export class Endpoint {
         throw new EndpointError('tooLarge', `the answer has more than ${this.#options.maxResponseBytes} bytes`, status);
       chunks.push(chunk);
     }
-    const given = Object.entries(headers).map(([name, value]) => [name, [value].flat().join(', ')]);
-    return { status, headers: Object.fromEntries(given), body: Buffer.concat(chunks) };
+    const given: Record<string, string> = {};
+    for (const [name, value] of Object.entries(headers)) given[name] = [value].flat().join(', ');
+    return { status, headers: given, body: Buffer.concat(chunks) };
   }
 
   /** The addresses that are looked at are those that are connected to: a name that changes in between leads nowhere else. */

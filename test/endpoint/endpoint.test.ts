@@ -22,8 +22,10 @@ async function listen(server: Server): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-const serve = async (listener: RequestListener): Promise<string> =>
-  `http://127.0.0.1:${await listen(createServer(listener))}/hook?a=1`;
+type Listener = (...of: Parameters<RequestListener>) => unknown;
+
+const serve = async (listener: Listener): Promise<string> =>
+  `http://127.0.0.1:${await listen(createServer((...of) => void listener(...of)))}/hook?a=1`;
 
 function connect(url: string, options: Partial<EndpointOptions> = {}): Endpoint {
   const usual = { allowPrivate: true, timeoutMs: 10_000, maxResponseBytes: 1000, concurrency: 4 };
