@@ -34,3 +34,14 @@ export function traceIn(key: string, prefix: string, userName: string): Trace | 
   if (kind !== 'pair') return { key: foundKey(key), kind: 'repeats' };
   return part.endsWith(`:${userName}`) ? { key: foundKey(key), kind: 'repeatsOfOne' } : undefined;
 }
+
+/** Rooms that there are, or of which something may be left for the webhook: what `meta`, `webhook` and `webhooks` of rooms match. */
+export const outboxPattern = (prefix: string): string => `${globOf(prefix)}:{room:*}:[mw]e[tb]*`;
+
+/** The name of the room in such a key; undefined where it is another one. */
+export const roomInOutbox = (key: string, prefix: string): string | undefined =>
+  /^:\{room:([^}]*)\}:(?:meta|webhooks?)$/s.exec(key.slice(prefix.length))?.[1];
+
+/** The same of `meta` alone: who writes to a room's log names it. */
+export const roomInMeta = (key: string, prefix: string): string | undefined =>
+  key.endsWith('}:meta') ? roomInOutbox(key, prefix) : undefined;

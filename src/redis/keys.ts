@@ -3,10 +3,10 @@
  * a node) share one hash tag, so that one script can read, write and publish in one step, on Cluster too.
  */
 import { key, type Key } from './keys/key.ts';
-import { PairKeys, RoomKeys, UserKeys } from './keys/topic-keys.ts';
+import { EndedKeys, PairKeys, RoomKeys, UserKeys } from './keys/topic-keys.ts';
 
 export { foundKey, type Key } from './keys/key.ts';
-export type { RoomKeys, UserKeys } from './keys/topic-keys.ts';
+export type { EndedKeys, PairKeys, RoomKeys, UserKeys } from './keys/topic-keys.ts';
 
 /** What has a log and a channel: a room or a user. */
 export type TopicKind = 'room' | 'user';
@@ -53,6 +53,16 @@ export class Keyspace {
   /** Where those wait who have not been told yet that a room is deleted. `life` names which room of that name. */
   removed(roomName: string, who: 'occupants' | 'entries' | 'roster', life: string): Key {
     return key(this.#tag(`room:${roomName}`), `${who === 'occupants' ? 'members' : who}:${life}`);
+  }
+
+  /** Of a room that is deleted, what of it is yet to be sent to the webhook. */
+  endedRoom(roomName: string, life: string): EndedKeys {
+    return new EndedKeys(this.#tag(`room:${roomName}`), life);
+  }
+
+  /** What is sent to the webhook and is of no room. */
+  get webhooks(): PairKeys {
+    return new PairKeys(this.#tag('webhooks'));
   }
 
   user(userName: string): UserKeys {

@@ -103,6 +103,8 @@ export interface StoreOptions {
   listSizeLimit?: number;
   repeatsMax?: number;
   repeatBytesMax?: number;
+  /** Deleted rooms leave their logs to the webhook. */
+  webhooks?: boolean;
   historyMaxBytes?: number;
   /** Messages that a pair keeps. */
   historyMaxSize?: number;
@@ -168,7 +170,7 @@ export async function openStore(scope: Scope, address: RedisAddress, options: St
   const { dedupMs, pageMax, replyBytes, socketsMax, sessionRoomsMax, largeSize, listSizeLimit } = all;
   const { historyMaxAgeMs } = all;
   return {
-    rooms: new RoomStore(commands, keys, { dedupMs, historyMaxAgeMs }),
+    rooms: new RoomStore(commands, keys, { dedupMs, historyMaxAgeMs, webhooks: options.webhooks ?? false }),
     memberships: new MembershipStore(commands, keys, { pageMax, replyBytes, historyMaxAgeMs, largeSize }),
     messages: new MessageStore(commands, keys, { ...all, postsPerCall: 64, timeoutMs: 120_000 }),
     changes: new ChangeStore(commands, keys, { ...all, changesPerCall: 64, timeoutMs: 120_000 }),

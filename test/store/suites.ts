@@ -45,6 +45,7 @@ import { revokedSuite } from './revoked-suite.ts';
 import { tagsSuite } from './tags-suite.ts';
 import { unjoinedSuite } from './unjoined-suite.ts';
 import { unreadSuite } from './unread-suite.ts';
+import { webhookSuite } from './webhook-suite.ts';
 import { willSuite } from './will-suite.ts';
 import { userSuite } from './user-suite.ts';
 
@@ -59,6 +60,7 @@ export function storeSuites(open: OpenStore): void {
   describe('large rooms', () => largeRoomSuite(open));
   describe('members', () => memberSuite(open));
   describe('what a user knows of rooms', () => belongsSuite(open));
+  describe('webhooks', () => webhookSuite(open));
   describe('rights', () => rightsSuite(open));
   describe('messages', () => messageSuite(open));
   describe('changes of messages', () => {

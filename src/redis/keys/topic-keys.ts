@@ -52,6 +52,14 @@ class TopicKeys {
   get tomb(): Key {
     return this.key('tomb:');
   }
+  /** How far the log was sent to the operator's webhook. */
+  get webhook(): Key {
+    return this.key('webhook');
+  }
+  /** Lives of deleted rooms of that name of which not all was sent there, by when they ended. */
+  get webhookEnded(): Key {
+    return this.key('webhooks');
+  }
 }
 
 export class RoomKeys extends TopicKeys {
@@ -139,6 +147,9 @@ export class RoomKeys extends TopicKeys {
   /** Stored as `gone`, as it always was, see `occupants`. */
   get deletions(): Key {
     return this.key('gone');
+  }
+  get ended(): Key {
+    return this.key('ended:');
   }
   get removedOccupants(): Key {
     return this.key('members:');
@@ -245,5 +256,22 @@ export class UserKeys extends TopicKeys {
 export class PairKeys extends TopicKeys {
   get dedup(): Key {
     return this.key('dedup:');
+  }
+}
+
+/** A log that was renamed when its room was deleted, until all of it was sent to the webhook. */
+export class EndedKeys extends TopicKeys {
+  readonly #life: string;
+
+  constructor(tag: string, life: string) {
+    super(tag);
+    this.#life = life;
+  }
+
+  protected override key(part: string): Key {
+    return super.key(`ended:${this.#life}:${part}`);
+  }
+  override get webhookEnded(): Key {
+    return super.key('webhooks');
   }
 }

@@ -4,7 +4,15 @@
  */
 import type { Commands } from '../../redis/commands.ts';
 import type { Keyspace, TopicKind } from '../../redis/keys.ts';
-import { pairPattern, peerIn, traceIn, tracePattern, type Trace } from '../../redis/key-patterns.ts';
+import {
+  outboxPattern,
+  pairPattern,
+  peerIn,
+  roomInOutbox,
+  traceIn,
+  tracePattern,
+  type Trace,
+} from '../../redis/key-patterns.ts';
 import { list, pairs, text } from '../../redis/reply.ts';
 
 export interface Page<T> {
@@ -55,6 +63,12 @@ export class Directory {
   async traces(userName: string, cursor: string | undefined, limit: number): Promise<Page<Trace> | undefined> {
     const { prefix } = this.#keys;
     return this.#found(tracePattern(prefix), (key) => traceIn(key, prefix, userName), cursor, limit);
+  }
+
+  /** Likewise rooms that there are, or of which something may be left for the webhook. */
+  async outboxes(cursor: string | undefined, limit: number): Promise<Page<string> | undefined> {
+    const { prefix } = this.#keys;
+    return this.#found(outboxPattern(prefix), (key) => roomInOutbox(key, prefix), cursor, limit);
   }
 
   /** What is read out of the keys that match; those of which nothing is are left out. */

@@ -3,7 +3,7 @@
 -- The occupants, those whose session keeps the room, and those who belong to it are only renamed (their number is the users' choice); the caller
 -- pages through them to tell them, and gives back what the room had of its owner's quota. `deletions` notes who does, where the log ended, and for
 -- whom, so that whoever sweeps after it goes on; of a room with members also when, and `by` whom ('' for the service). Who is yet to be
--- told of an earlier change of members (lib/access/members.lua) still is.
+-- told of an earlier change of members (lib/access/members.lua) still is. Where there are `webhooks` ('1') its log is kept for them.
 if not openLog(now) then
   return 'noRoom'
 end
@@ -32,7 +32,18 @@ local generation = math.floor(log.now / tonumber(dedupMs))
 for _, one in ipairs({ int(generation), int(generation - 1) }) do
   redis.call('UNLINK', dedup .. log.life .. ':' .. one, dedup .. log.life .. ':' .. one .. ':authors')
 end
-redis.call('UNLINK', filed, meta, nodes, names, seen, left, marks, mentioned, history, latest, rewritten, changed, reactions,
-  changesDue, events, changes, adminlist,
+if webhooks == '1' then
+  -- What was not sent yet is kept for as long, under other names; how far it was sent for a week, so that what was lost is told.
+  saveLog()
+  for part, key in pairs({ meta = meta, history = history, latest = latest, events = events, webhook = webhook }) do
+    if redis.call('EXISTS', key) == 1 then
+      redis.call('RENAME', key, ended .. log.life .. ':' .. part)
+      redis.call('PEXPIRE', ended .. log.life .. ':' .. part, part == 'webhook' and 604800000 or 3600000)
+    end
+  end
+  redis.call('ZADD', webhookEnded, int(log.now), log.life)
+  redis.call('PEXPIRE', webhookEnded, 604800000)
+end
+redis.call('UNLINK', filed, meta, nodes, names, seen, left, marks, mentioned, history, latest, rewritten, events, changes, adminlist,
   whitelist, blacklist, roster, bans, silenced, paced, muted)
 return { position(), log.life, owner, hasMembers }

@@ -55,6 +55,8 @@ export interface RoomStoreOptions {
   readonly dedupMs: number;
   /** The service's rule for the age of messages; 0: for ever. */
   readonly historyMaxAgeMs: number;
+  /** What was said is kept until it was sent to the webhook, also of a deleted room. */
+  readonly webhooks?: boolean;
 }
 
 export class RoomStore {
@@ -100,8 +102,8 @@ export class RoomStore {
     frame: Uint8Array,
     by?: string,
   ): Promise<({ at: Position } & Deletion) | 'noRoom' | 'notAllowed'> {
-    const { dedupMs } = this.#options;
-    const args = { ...rightsArgs(rights), node: nodeId, by: by ?? '', frame, dedupMs };
+    const { dedupMs, webhooks = false } = this.#options;
+    const args = { ...rightsArgs(rights), node: nodeId, by: by ?? '', frame, dedupMs, webhooks: flag(webhooks) };
     const deleted = await this.#commands.run(scripts.deleteRoom, this.#keys.room(roomName), args);
     if (typeof deleted === 'string') return deleted;
     const { hasMembers, ...deletion } = deleted;
