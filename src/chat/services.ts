@@ -53,6 +53,7 @@ import type { MemberNews } from './unread/member-news.ts';
 import type { StateTelling } from './state/telling.ts';
 import type { SocketRoomsSource } from './user/socket-list.ts';
 import type { Echoes } from './user/echoes.ts';
+import type { Webhooks } from './webhook/webhooks.ts';
 import type { UserlistChanges } from './membership/userlist-changes.ts';
 
 export interface ChatSettings {
@@ -131,6 +132,8 @@ export interface Services {
   readonly authenticator: Authenticator;
   readonly resumeKeys: ResumeKeys;
   readonly counters: RecoveryCounters;
+  /** What is sent to the operator; undefined where there is no address. */
+  readonly webhooks: Webhooks | undefined;
   /** The operator's, if there are any. */
   readonly hooks: HookRunner | undefined;
   /** Once it may not act, nothing is acknowledged. */

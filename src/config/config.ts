@@ -81,7 +81,12 @@ function assemble(reader: Reader, production: boolean): Config {
       historyMaxAgeMs: reader.get(settings.historyMaxAgeMs),
       contactsMax: reader.get(settings.contactsMax),
     },
-    hooks: readHooks(reader),
+    hooks: {
+      path: reader.get(settings.hooks),
+      timeoutMs: reader.get(settings.hooksTimeoutMs),
+      pendingMax: reader.get(settings.hooksPendingMax),
+    },
+    webhook: readWebhook(reader),
     limits: readLimits(reader, rate.perSecond),
     rate,
     userRate: readUserRate(reader, rate),
@@ -108,6 +113,16 @@ function assemble(reader: Reader, production: boolean): Config {
     effective: reader.effective,
   };
 }
+
+const readWebhook = (reader: Reader): Config['webhook'] => ({
+  url: reader.get(settings.webhookUrl),
+  secret: reader.get(settings.webhookSecret),
+  types: reader.get(settings.webhookEvents),
+  allowPrivate: reader.get(settings.webhookPrivate),
+  timeoutMs: reader.get(settings.webhookTimeoutMs),
+  batchMax: reader.get(settings.webhookBatch),
+  concurrency: reader.get(settings.webhookConcurrency),
+});
 
 function readRedis(reader: Reader): Config['redis'] {
   return {

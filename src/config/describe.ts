@@ -27,6 +27,7 @@ const groupTitles: { readonly [K in SettingKey]?: string } = {
   historyMaxSize: 'What rooms and their owners may keep',
   directListSizeLimit: 'Direct messages, large rooms and repeats',
   hooks: 'Hooks',
+  webhookUrl: 'Webhooks',
   frameBytes: 'Limits of messages, sockets, users and addresses',
   loginTimeoutMs: 'Times',
   logLevel: 'Log, and what production has to allow',

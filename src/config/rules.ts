@@ -55,6 +55,10 @@ const mistakeRules: readonly Rule[] = [
     signatureSecret !== undefined && Buffer.byteLength(signatureSecret) < SIGNATURE_BYTES_MIN
       ? `PARLEY_SIGNATURE_SECRET is shorter than ${SIGNATURE_BYTES_MIN} bytes.`
       : undefined,
+  ({ webhook: { url, secret } }) =>
+    url !== undefined && secret === undefined
+      ? "PARLEY_WEBHOOK_URL needs PARLEY_WEBHOOK_SECRET: who receives it could not tell it from anybody else's."
+      : undefined,
   ({ auth: { jwks } }) =>
     jwks.staleMs < jwks.cacheMs || jwks.coolDownMs > jwks.cacheMs
       ? 'PARLEY_JWKS_CACHE_MS must be between PARLEY_JWKS_COOL_DOWN_MS and PARLEY_JWKS_STALE_MS.'
@@ -121,6 +125,10 @@ const warningRules: readonly Rule[] = [
   ({ auth }) =>
     auth.jwksUrl !== undefined && auth.audience === undefined
       ? 'PARLEY_JWT_AUDIENCE is not set: tokens that the same issuer made for other services are good here, too.'
+      : undefined,
+  ({ webhook: { url } }) =>
+    url !== undefined && isPlainRemote(new URL(url))
+      ? 'PARLEY_WEBHOOK_URL is not https: whoever is on the way can read what is said.'
       : undefined,
   shortKey,
   ({ auth: { jwtSecret = '' } }) =>

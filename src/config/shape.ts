@@ -1,5 +1,6 @@
 // What the rest of the service sees of its configuration: plain typed values. How they are read and checked is left to
 // ../config.ts.
+import type { WebhookType } from '../protocol/service/webhooks.ts';
 import type { ForwardedHeaders } from '../outside/forwarded.ts';
 import type { RedisEndpoint, RedisMode } from '../outside/redis-endpoint.ts';
 import type { Limits } from '../protocol/params/limits.ts';
@@ -108,6 +109,17 @@ export interface Config {
       readonly policy: 'refuse' | 'allow';
       readonly allowPrivate: boolean;
     };
+  };
+  readonly webhook: {
+    readonly url: string | undefined;
+    /** There where the URL is. */
+    readonly secret: string | undefined;
+    readonly types: readonly WebhookType[];
+    readonly allowPrivate: boolean;
+    readonly timeoutMs: number;
+    /** Events of one request. */
+    readonly batchMax: number;
+    readonly concurrency: number;
   };
   readonly limits: Limits;
   /** Of one socket, in requests. */

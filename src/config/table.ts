@@ -6,6 +6,7 @@ import { hookSettings } from './hook-settings.ts';
 import { limitSettings } from './limit-settings.ts';
 import { networkSettings } from './network-settings.ts';
 import { redisSettings } from './redis-settings.ts';
+import { webhookSettings } from './webhook-settings.ts';
 import {
   jwksUrlProblem,
   publicKeyProblem,
@@ -242,6 +243,8 @@ export const settings = {
   ),
 
   ...hookSettings,
+
+  ...webhookSettings,
 
   ...limitSettings,
 

@@ -1,7 +1,8 @@
 /** Builds what chat means: what handlers work with, the handlers, and the operator's hooks around them. */
 import type { Aftermath, Delivery } from './build-delivery.ts';
 import type { RedisSide, Stores } from './build-storage.ts';
-import { defectLog, replyBytesOf, type Shared } from './shared.ts';
+import { buildWebhooks } from './build-webhooks.ts';
+import { defectLog, newReference, replyBytesOf, type Shared } from './shared.ts';
 import type { Instance } from '../bus/instance.ts';
 import { Authenticator } from '../chat/auth/authenticator.ts';
 import { ResumeKeys } from '../chat/auth/resume-keys.ts';
@@ -53,14 +54,15 @@ export interface Chat {
 export function buildChat(
   shared: Shared,
   hooks: HookRunner | undefined,
-  { lease, commands }: RedisSide,
+  redisSide: RedisSide,
   stores: Stores,
   aftermath: Aftermath,
   { hub, topics, echoes, arrivals, unreadNews, stagedEviction, peerNodes }: Delivery,
 ): Chat {
   const { config, counters, errors, accounts } = shared;
-  const { repairs } = aftermath;
-  const common = { ...stores, ...aftermath, topics, echoes, audience: hub, hooks, instance: lease };
+  const { lease, commands } = redisSide;
+  const webhooks = buildWebhooks(shared, redisSide, stores);
+  const common = { ...stores, ...aftermath, topics, echoes, audience: hub, hooks, webhooks, instance: lease };
   const telling = buildTelling(shared, { ...common, socketRooms: peerNodes });
   const lastWords = buildLastWords(shared, { ...common, ...telling }, stores);
   const beside = { ...buildContacts(shared, common), ...lastWords, ...telling };
@@ -74,7 +76,7 @@ export function buildChat(
   });
   const acting = { ...common, leaves, reconciler, stagedEviction };
   const stagedEvictionPeers = new StagedEvictionPeers({ ...acting, nodes: peerNodes });
-  const disconnects = new Disconnects({ leaves, topics, repairs, ...lastWords });
+  const disconnects = new Disconnects({ ...common, leaves, ...lastWords });
   const authenticator = buildAuthenticator(shared, lease);
   const endings = buildEndings(shared, common);
   const services: Services = {
@@ -150,7 +152,7 @@ const endRoom =
 /** What is said for who has gone, and to who is away. */
 function buildLastWords(
   { counters, log }: Shared,
-  common: Pick<Services, 'hooks' | 'messages' | 'unreads' | 'quotas' | 'memberNews' | 'changesDue'>,
+  common: Pick<Services, 'hooks' | 'webhooks' | 'messages' | 'unreads' | 'quotas' | 'memberNews'>,
   { absents, willStore }: Stores,
 ): Pick<Services, 'absences' | 'wills'> {
   const absences = new Absences({

@@ -61,12 +61,14 @@ export function buildServerApi(
   shared: Shared,
   administration: Administration,
   { services, handlers, bareHandlers }: Chat,
+  { outboxes }: Pick<Stores, 'outboxes'>,
   { sockets }: GatewaySide,
 ): ServerApi {
   const { config, measured } = shared;
   const onDefect = defectLog(shared);
   return new ServerApi({
     services,
+    outboxes,
     ...administration,
     roomListSizeLimit: config.rooms.listSizeLimit,
     directListSizeLimit: config.direct.listSizeLimit,

@@ -1,5 +1,6 @@
 /** Builds the way to Redis, the lease by which it may be used, and what is kept there, by noun. */
 import { replyBytesOf, type Outside, type Shared } from './shared.ts';
+import type { Config } from '../config/config.ts';
 import { about } from '../ops/log.ts';
 import { Commands } from '../redis/commands.ts';
 import { Links } from '../redis/links.ts';
@@ -35,6 +36,7 @@ import { SessionStore } from '../store/session/session-store.ts';
 import { StateStore } from '../store/state/state-store.ts';
 import { ResumeKeyStore } from '../store/user/resume-key-store.ts';
 import { UnreadStore } from '../store/unread/unread-store.ts';
+import { WebhookStore } from '../store/webhook/webhook-store.ts';
 import { UserStore } from '../store/user/user-store.ts';
 
 /** How a node reaches Redis, and whether it may. */
@@ -78,6 +80,7 @@ export interface Stores {
   readonly evictions: Evictions;
   readonly quotas: QuotaStore;
   readonly peers: Peers;
+  readonly outboxes: WebhookStore;
   readonly resumeKeyStore: ResumeKeyStore;
 }
 
@@ -112,12 +115,22 @@ export function buildRedisSide({ config, log, errors, keys, measured }: Shared, 
 /** A key of resume tokens signs for so long, and for as long as what it has signed last is good. */
 const KEY_PERIOD_MS = 24 * 60 * 60 * 1000;
 
+/** Of what one batch for the webhook holds. */
+const OUTBOX_BATCH_BYTES = 1 << 18;
+const OUTBOX_SPARE_MS = 2000;
+/** What was taken is sent within the time limit, or not at all, and then has its answer within it. */
+export const outboxLeaseMs = ({ webhook }: Config): number => 2 * webhook.timeoutMs + OUTBOX_SPARE_MS;
+
 export function buildStores({ config, keys }: Shared, { commands, lease }: RedisSide): Stores {
   const pageMax = config.limits.historyMaxGetMessages;
   const { historyMaxAgeMs } = config.rooms;
   const replyBytes = replyBytesOf(config);
   return {
-    rooms: new RoomStore(commands, keys, { dedupMs: config.dedupMs, historyMaxAgeMs }),
+    rooms: new RoomStore(commands, keys, {
+      dedupMs: config.dedupMs,
+      historyMaxAgeMs,
+      webhooks: config.webhook.url !== undefined,
+    }),
     memberships: new MembershipStore(commands, keys, { ...config.rooms, pageMax, replyBytes }),
     members: new MemberStore(commands, keys, { ...config.rooms, instance: lease }),
     belongs: new BelongsStore(commands, keys, { historyMaxAgeMs, roomsPerUser: config.rooms.perUser }),
@@ -143,6 +156,12 @@ export function buildStores({ config, keys }: Shared, { commands, lease }: Redis
     endingStore: new EndingStore(commands, keys),
     quotas: new QuotaStore(commands, keys, config.quotas),
     peers: new Peers(commands, keys),
+    outboxes: new WebhookStore(commands, keys, {
+      leaseMs: outboxLeaseMs(config),
+      batchMax: config.webhook.batchMax,
+      batchBytes: OUTBOX_BATCH_BYTES,
+      historyMaxAgeMs,
+    }),
     resumeKeyStore: new ResumeKeyStore(commands, keys, config.auth.resumeTokenMs + KEY_PERIOD_MS),
     access: new AccessStore(commands, keys, { ...config.rooms, instance: lease }),
     conducts: new ConductStore(commands, keys, config.rooms),

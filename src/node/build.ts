@@ -92,7 +92,7 @@ export function buildNode(config: Config, outside: Outside): NodeParts {
   const parts = { ...shared, ...redisSide, ...aftermath, ...delivery, ...chat, ...gatewaySide, health, loopDelay };
   const metrics = new Exposition(buildReadings({ ...parts, hooks, build }), measured.distributions);
   const administration = buildAdministration(shared, redisSide, chat);
-  const api = buildServerApi(shared, administration, chat, gatewaySide);
+  const api = buildServerApi(shared, administration, chat, stores, gatewaySide);
   const service = new ServiceCalls(api, config.limits);
   const operatorPort = buildOperatorPort(shared, metrics, health, api);
   const { erasures } = administration;

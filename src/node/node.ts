@@ -63,6 +63,7 @@ export class GatewayNode {
     await this.#whenRedisIsThere(() => bus.start(topics));
     await this.#whenRedisIsThere(() => this.#parts.calls.follow());
     await this.#whenRedisIsThere(() => this.#parts.comparison.start());
+    await this.#whenRedisIsThere(async () => this.#parts.services.webhooks?.start());
     // Without it a node can begin, and the next login makes it.
     await makeGlobalRoom(this.#parts.services).catch((error: unknown) =>
       this.#parts.errors.putOff('globalRoom', error, 'the global room is made later'),
@@ -122,6 +123,7 @@ export class GatewayNode {
     const spreadMs = Math.min(drainMs / 2, (this.#parts.gateway.size / AWAY_PER_SECOND) * 1000);
     await this.#parts.gateway.sendAway(spreadMs, deadline - DRAIN_RESERVE_SHARE * drainMs);
     await this.#parts.hooks?.close((DRAIN_RESERVE_SHARE * drainMs) / 2);
+    await this.#parts.services.webhooks?.close();
     await lease
       .release(drainGraceMs)
       .catch((error: unknown) => this.#parts.log.warn(about(error), 'the lease is left to run out'));
@@ -131,6 +133,7 @@ export class GatewayNode {
   stop(): void {
     for (const timer of this.#timers) clearInterval(timer);
     this.#parts.sweeper.stop();
+    this.#parts.services.webhooks?.stop();
     this.#parts.erasures.stop();
     this.#parts.memory.stop();
     this.#parts.authenticator.stop();
@@ -216,6 +219,7 @@ export class GatewayNode {
     this.#parts.stateTelling.run();
     void this.#parts.memberNews.run();
     void this.#parts.unreadNews.run();
+    this.#parts.services.webhooks?.run();
   }
 
   /** One line when this node stops being ready and one when it is again: what an operator looks for after an outage. */

@@ -3,6 +3,7 @@ import type { Aftermath, Delivery } from './build-delivery.ts';
 import type { RedisSide } from './build-storage.ts';
 import type { NodeHealth } from './health.ts';
 import type { Shared } from './shared.ts';
+import type { Services } from '../chat/services.ts';
 import { closeReason } from '../gateway/close-label.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import type { HookRunner } from '../hooks/runner.ts';
@@ -18,6 +19,7 @@ export interface ReadingsDeps
   readonly gateway: Gateway;
   readonly hooks: HookRunner | undefined;
   readonly health: Pick<NodeHealth, 'checks'>;
+  readonly services: Pick<Services, 'webhooks'>;
   readonly build: BuildInfo;
   readonly loopDelay: LoopDelay;
 }
@@ -36,6 +38,7 @@ export function buildReadings(deps: ReadingsDeps): Readings {
     parley_hook_endpoint_away: () =>
       [...(deps.hooks?.away() ?? [])].map(([hook, isAway]) => ({ labels: { hook }, value: Number(isAway) })),
     parley_absent_dropped_total: () => counters.absentDropped,
+    ...webhookReadings(deps),
     parley_recoveries_total: () => [
       { labels: { outcome: 'ok' }, value: counters.recoveriesOk },
       { labels: { outcome: 'failed' }, value: counters.recoveriesFailed },
@@ -79,6 +82,25 @@ export function buildReadings(deps: ReadingsDeps): Readings {
     parley_event_loop_delay_seconds: () => loopDelay.read(),
   };
 }
+
+type WebhookReadings = Pick<Readings, Extract<keyof Readings, `parley_webhook_${string}`>>;
+
+const BREAKER = { closed: 0, open: 1, off: 2 } as const;
+
+const webhookReadings = ({ counters, services }: ReadingsDeps): WebhookReadings => ({
+  parley_webhook_requests_total: () => [
+    { labels: { outcome: 'ok' }, value: counters.webhookTaken },
+    { labels: { outcome: 'failed' }, value: counters.webhookFailed },
+  ],
+  parley_webhook_events_total: () => [
+    { labels: { kind: 'event' }, value: counters.webhookEvents },
+    { labels: { kind: 'gap' }, value: counters.webhookGaps },
+    { labels: { kind: 'dropped' }, value: counters.webhookDropped },
+  ],
+  parley_webhook_lag_seconds: () => (services.webhooks?.relay.lagMs(performance.now()) ?? 0) / 1000,
+  parley_webhook_logs: () => services.webhooks?.relay.size ?? 0,
+  parley_webhook_open: () => BREAKER[services.webhooks?.relay.breaker.state ?? 'closed'],
+});
 
 const by = <L extends string>(
   tally: Iterable<[string, number]>,

@@ -37,6 +37,12 @@ export interface TransientCounters {
 export interface Counters extends BusCounters, RecoveryCounters, TransientCounters {
   /** Messages of which the hook `onAbsent` was not told. */
   absentDropped: number;
+  /** Requests to the webhook that were taken, with their events and gaps; that were not; and what was not noted, for there was too much. */
+  webhookTaken: number;
+  webhookEvents: number;
+  webhookGaps: number;
+  webhookFailed: number;
+  webhookDropped: number;
   leasesLost: number;
   nodesSwept: number;
   /** Requests that failed in a way nobody foresaw. */
@@ -63,6 +69,11 @@ export const newCounters = (): Counters => ({
   transientsCoalesced: 0,
   transientsRefused: 0,
   absentDropped: 0,
+  webhookTaken: 0,
+  webhookEvents: 0,
+  webhookGaps: 0,
+  webhookFailed: 0,
+  webhookDropped: 0,
   transientsLeftOut: 0,
   leasesLost: 0,
   nodesSwept: 0,

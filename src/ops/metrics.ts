@@ -59,6 +59,21 @@ export const metrics = {
   parley_absent_dropped_total: counter(
     "Messages whose receivers may be away, and of which the operator's hook onAbsent was not told: too many waited, or Redis did not answer.",
   ),
+  parley_webhook_requests_total: counter(
+    'Requests to the webhook, by outcome: ok where it was taken, failed where it will be made again.',
+    'outcome',
+  ),
+  parley_webhook_events_total: counter(
+    'Events that the webhook has taken; gap for what was lost before it was sent, dropped for what was not even noted.',
+    'kind',
+  ),
+  parley_webhook_lag_seconds: gauge(
+    'For how long the oldest of what this node knows to be left for the webhook has waited.',
+  ),
+  parley_webhook_logs: gauge('Rooms of which this node knows that something is left for the webhook.'),
+  parley_webhook_open: gauge(
+    'Whether this node leaves the webhook alone: 1 while it takes nothing, 2 for good, since it said 410.',
+  ),
   parley_recoveries_total: counter(
     'Rooms that came with a position in roomsJoin: ok where what was missed was given, failed where it could not be, refused where the room could not be joined.',
     'outcome',

@@ -10,18 +10,8 @@ import { Budget } from './budget.ts';
 import { slotOf, type Client } from './connect.ts';
 import type { Key } from './keys.ts';
 import { list, type Reply } from './reply.ts';
-import {
-  bytesOf,
-  declaredScripts,
-  definitionOf,
-  layOut,
-  readReply,
-  type Given,
-  type Gives,
-  type Rest,
-  type Script,
-  type ScriptArgument,
-} from './script.ts';
+import { bytesOf, declaredScripts, definitionOf, keysOf, layOut, readReply } from './script.ts';
+import type { Given, Gives, Rest, Script, ScriptArgument } from './script.ts';
 import { asList, plainCommands, type PlainCommand } from './plain-commands.ts';
 import { newNonce } from './tokens.ts';
 import { DEFECT, FULL, inTime, OVERLOADED, REDIRECTED, StateUnavailable } from './unavailable.ts';
@@ -83,6 +73,8 @@ export class Commands {
    * asked for another answers some calls with the replies of others.
    */
   readonly #scripts: ReadonlySet<Script> = new Set(declaredScripts);
+  /** Told the keys of a script that may have added to a log. */
+  onAdded: ((key: string) => void) | undefined;
   readonly #timer: NodeJS.Timeout;
   /** By the client's method. */
   readonly #durations = new Map<string, Distribution>();
@@ -179,9 +171,14 @@ export class Commands {
 
   async #ask(script: Script, line: readonly ScriptArgument[]): Promise<Reply> {
     if (!this.#scripts.has(script)) throw new Error(`${script.name}: declared after the connection was opened`);
-    const reply = await this.#send(`${script.name}Buffer`, line);
-    this.#options.onReply?.(script, reply);
-    return reply;
+    try {
+      const reply = await this.#send(`${script.name}Buffer`, line);
+      this.#options.onReply?.(script, reply);
+      return reply;
+    } finally {
+      // Also where there was no answer.
+      if (script.writes && this.onAdded !== undefined) keysOf(script, line).forEach(this.onAdded);
+    }
   }
 
   /** A plain command; the first argument is its key. Never fenced: none of them changes what clients see. */

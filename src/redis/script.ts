@@ -163,6 +163,12 @@ export function layOut<K extends string, A extends string>(
   return line;
 }
 
+/** The keys in a script's arguments, as they were laid out. */
+export function keysOf({ restKeys, keys }: Script, line: readonly ScriptArgument[]): string[] {
+  const [count] = line;
+  return (restKeys ? line.slice(1, Number(count) + 1) : line.slice(0, keys.length)).map(String);
+}
+
 /** A script as the client wants it, with something before its text. */
 export const definitionOf = ({ keys, restKeys, lua }: Script, before = ''): { lua: string; numberOfKeys?: number } => ({
   lua: before + lua,

@@ -4,12 +4,13 @@ import { serverImportHandlers } from './imports.ts';
 import { serverRoomHandlers } from './rooms.ts';
 import { serverUserDataHandlers } from './user-data.ts';
 import { serverUserHandlers } from './users.ts';
+import { serverWebhookHandlers } from './webhooks.ts';
 
 export function bindServerHandlers(services: ServerServices): ServerHandlers {
   return {
     ...serverUserHandlers(services),
     ...serverUserDataHandlers(services),
     ...serverRoomHandlers(services),
-    ...serverImportHandlers(services),
+    ...serverWebhookHandlers(services),
   };
 }

@@ -6,7 +6,7 @@ import { notifications, requests } from '../../src/protocol/catalogue.ts';
 import { filesUnder, root } from './source-files.ts';
 
 /** Folders of chat/ that are mechanisms: they serve all nouns. */
-const mechanisms = ['auth', 'hooks', 'repair'];
+const mechanisms = ['auth', 'hooks', 'repair', 'webhook'];
 
 /** Nouns of which nothing travels, with the reason. */
 const untold: Readonly<Record<string, string>> = {

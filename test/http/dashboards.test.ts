@@ -32,7 +32,7 @@ const values: Readonly<Record<string, readonly string[]>> = {
   method: ['unknown', ...Object.keys(requests)],
   reason: [...closeLabels.map(closeReason), ...upgradeRefusalReasons],
   code: closeLabels,
-  kind: redisErrorKinds,
+  kind: [...redisErrorKinds, 'event', 'gap', 'dropped'],
   check: ['redis', 'bus', 'lease', 'accepting'],
   quantile: ['0.5', '0.99', '1'],
   job: ['parley'],

@@ -148,6 +148,7 @@ export async function toldAtLogin(
   isOpen: () => boolean,
 ): Promise<Pick<Login, 'restored' | 'heard' | 'pushed' | 'countsUnread' | 'isUnreadLate'>> {
   const { userName, synced, hasOthers } = socket;
+  if (!hasOthers) services.webhooks?.tell('presence', 'userOnline', { userName });
   const inbox = await inboxAtLogin(services, socket, named, at);
   const session = synced ? await restore(services, socket, entries, isOpen) : [];
   const missed = offlineMessages === 'push' ? await missedAtLogin(services, userName, inbox.isWhole) : undefined;

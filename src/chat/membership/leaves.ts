@@ -17,6 +17,7 @@ import type { PendingLeave, SessionStore, TakenOut } from '../../store/session/s
 import type { Cleaner } from '../../store/node/sweep.ts';
 import type { UserStore } from '../../store/user/user-store.ts';
 import type { Caller } from '../caller.ts';
+import type { Webhooks } from '../webhook/webhooks.ts';
 import type { Wills } from '../message/wills.ts';
 import type { ContactPairs } from '../contact/pairs.ts';
 import type { Presence } from '../contact/presence.ts';
@@ -50,6 +51,7 @@ export interface LeavesDeps {
   readonly removals: Removals;
   readonly memberTelling: Pick<MemberTelling, 'tellDue'>;
   readonly hooks: HookRunner | undefined;
+  readonly webhooks: Pick<Webhooks, 'tell'> | undefined;
   readonly presence: Pick<Presence, 'note' | 'adopt'>;
   readonly contactPairs: Pick<ContactPairs, 'finishFormer'>;
   readonly wills: Pick<Wills, 'settle'>;
@@ -180,7 +182,7 @@ export class Leaves implements Cleaner {
     roomNames: readonly string[],
     echoes: readonly { echo: Uint8Array; njoined: number }[] = [],
   ): Promise<void> {
-    const { users, hooks, presence, wills } = this.#deps;
+    const { users, hooks, webhooks, presence, wills } = this.#deps;
     const logOut = (): ReturnType<UserStore['logout']> =>
       users.logout(userName, socketId, disconnectEcho(socketId), echoes, onPurpose);
     let out = await logOut();
@@ -192,6 +194,7 @@ export class Leaves implements Cleaner {
     if (out.seenForMs !== undefined) await presence.note(userName, out.seenForMs);
     if (!out.changed) return;
     const { nconnected } = out;
+    if (nconnected === 0) webhooks?.tell('presence', 'userOffline', { userName });
     hooks?.tell('onDisconnect', () => ({ socketId, userName, nconnected, rooms: [...roomNames] }));
   }
 

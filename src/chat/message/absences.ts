@@ -10,10 +10,12 @@ import { storedMessageIn } from '../../protocol/wire/message-frame.ts';
 import { isMap, type Value, type ValueMap } from '../../protocol/params/values.ts';
 import type { AbsentStore } from '../../store/message/absent-store.ts';
 import type { Mentions } from '../../store/message/post.ts';
+import type { Webhooks } from '../webhook/webhooks.ts';
 import { hearsOfAbsent, tellAbsent } from '../hooks/points.ts';
 
 export interface AbsencesDeps {
   readonly hooks: HookRunner | undefined;
+  readonly webhooks?: Pick<Webhooks, 'sends' | 'tell'> | undefined;
   readonly absents: AbsentStore;
   readonly counters: { absentDropped: number };
   /** So many were dropped since it was told last; once a minute at most. */
@@ -46,7 +48,7 @@ export class Absences {
 
   /** A message was stored in a room. */
   inRoom(roomName: string, author: string | undefined, id: number, pushed: Pushed): void {
-    if (!hearsOfAbsent(this.#deps.hooks)) return;
+    if (!this.#isHeard) return;
     this.#add(async () => {
       const found = await this.#deps.absents.read(roomName, author, id);
       if (found === undefined) return;
@@ -57,8 +59,12 @@ export class Absences {
 
   /** A message to a user was stored. */
   toUser(userName: string, frame: Uint8Array, pushed: Pushed): void {
-    if (!hearsOfAbsent(this.#deps.hooks)) return;
+    if (!this.#isHeard) return;
     this.#add(() => this.#tell({ userName }, frame, { readers: [userName], muted: [], ...pushed }));
+  }
+
+  get #isHeard(): boolean {
+    return hearsOfAbsent(this.#deps.hooks) || this.#deps.webhooks?.sends('absent') === true;
   }
 
   async #tell(
@@ -69,14 +75,24 @@ export class Absences {
     const absent = await this.#deps.absents.absentOf(readers);
     if (absent.length === 0) return;
     const [silent, named] = [new Set(muted), new Set(mentions?.names)];
-    await tellAbsent(this.#deps.hooks, () => ({
+    const told = (): Absent => ({
       ...to,
       message: mapOf(storedMessageIn(frame).value) ?? {},
       absent: [...absent],
       muted: absent.filter((name) => silent.has(name)),
       mentions: mentions?.all === true ? [...absent] : absent.filter((name) => named.has(name)),
       pushData: pushData === undefined ? undefined : mapOf(decodeTrusted(pushData)),
-    }));
+    });
+    this.#tellWebhook(told);
+    await tellAbsent(this.#deps.hooks, told);
+  }
+
+  #tellWebhook(told: () => Absent): void {
+    if (this.#deps.webhooks?.sends('absent') !== true) return;
+    const { roomName, userName, message, absent, muted, mentions, pushData } = told();
+    const to: ValueMap = roomName === undefined ? { userName: userName ?? null } : { roomName };
+    const names = { absent: [...absent], muted: [...muted], mentions: [...mentions] };
+    this.#deps.webhooks.tell('absent', 'onAbsent', { ...to, message, ...names, pushData: pushData ?? null });
   }
 
   #add(work: Work): void {

@@ -2,7 +2,7 @@
 import type { Posted } from '../../store/message/message-store.ts';
 import type { UnreadStore } from '../../store/unread/unread-store.ts';
 import type { Absences, Pushed } from './absences.ts';
-import type { ChangesDue } from '../change/due.ts';
+import type { Webhooks } from '../webhook/webhooks.ts';
 import type { Actor } from '../actor.ts';
 import type { Quotas } from '../quota/quotas.ts';
 import type { MemberNews } from '../unread/member-news.ts';
@@ -12,7 +12,7 @@ export interface FollowUpDeps {
   readonly quotas: Pick<Quotas, 'grow'>;
   readonly absences: Pick<Absences, 'inRoom'>;
   readonly memberNews: Pick<MemberNews, 'note'>;
-  readonly changesDue: Pick<ChangesDue, 'tellNow'>;
+  readonly webhooks: Pick<Webhooks, 'note'> | undefined;
 }
 
 /** What was posted, by whom. */
@@ -26,8 +26,8 @@ export interface Followed extends Pushed {
 }
 
 export function followUp(
-  { unreads, quotas, absences, memberNews, changesDue }: FollowUpDeps,
-  { roomName, author, by, replyTo, ...pushed }: Followed,
+  { unreads, quotas, absences, memberNews, webhooks }: FollowUpDeps,
+  { roomName, author, by, ...pushed }: Followed,
   { id, repeated, mentioned = [], wish, tellsMembers }: Posted,
 ): void {
   // Who does not hear of it finds it by the next count.
@@ -36,7 +36,7 @@ export function followUp(
   }
   if (tellsMembers === true) memberNews.note(roomName, by);
   if (wish !== undefined) void quotas.grow(roomName, wish);
-  // The post has counted it. Whoever comes next tells it, should this node not.
-  if (replyTo !== undefined && id !== undefined && !repeated) void changesDue.tellNow(roomName);
-  if (id !== undefined && !repeated) absences.inRoom(roomName, author, id, pushed);
+  if (id === undefined || repeated) return;
+  webhooks?.note(roomName);
+  absences.inRoom(roomName, author, id, pushed);
 }

@@ -10,12 +10,13 @@ import { serverUserDataRequests } from './user-data.ts';
 import { serverImportRequests } from './imports.ts';
 import { serverRoomRequests } from './rooms.ts';
 import { serverUserRequests } from './users.ts';
+import { serverWebhookRequests } from './webhooks.ts';
 
 export const serverRequests = {
   ...serverUserRequests,
   ...serverUserDataRequests,
   ...serverRoomRequests,
-  ...serverImportRequests,
+  ...serverWebhookRequests,
 };
 
 type ServerRequests = typeof serverRequests;

@@ -1,0 +1,70 @@
+/** A batch of events as it is sent: JSON, and the id by which its receiver knows it again. */
+import { createHash } from 'node:crypto';
+import type { ValueMap } from '../../protocol/params/values.ts';
+import { encodeJson } from '../../protocol/wire/json.ts';
+import type { WebhookType } from '../../protocol/service/webhooks.ts';
+import type { Batch, Outbox } from '../../store/webhook/webhook-store.ts';
+import { roomEvent, serviceEvent, type WebhookEvent } from './event-types.ts';
+
+export interface BatchBody {
+  readonly id: string;
+  readonly text: string;
+  readonly count: number;
+  readonly gaps: number;
+}
+
+/** Undefined where nothing of it is wanted. What is lost is told whatever is wanted: nobody knows what it was. */
+export function bodyOf(outbox: Outbox, batch: Batch, wanted: ReadonlySet<WebhookType>): BatchBody | undefined {
+  const events = [...beginningOf(outbox, batch), ...inOrder(outbox, batch)].filter(
+    ({ type }) => type === 'gap' || wanted.has(type),
+  );
+  if (events.length === 0) return undefined;
+  const written: ValueMap[] = events.map(({ type, fields }) => ({ type, ...fields }));
+  const head: ValueMap = outbox === undefined ? {} : { roomName: outbox.roomName };
+  const replay: ValueMap = batch.replays > 0 ? { replay: batch.replays } : {};
+  return {
+    id: idOf(outbox, batch),
+    text: encodeJson({ type: 'batch', ...head, ...replay, events: written }),
+    count: events.filter(({ type }) => type !== 'gap').length,
+    gaps: events.filter(({ type }) => type === 'gap').length,
+  };
+}
+
+/** The same for a batch that is sent again, another one for any other. */
+function idOf(outbox: Outbox, { life, seq, toSeq, replays, former }: Batch): string {
+  const parts = [outbox?.roomName ?? '', life, seq, toSeq, replays, former ?? ''];
+  return `msg_${createHash('sha256').update(parts.join('\n')).digest('base64url').slice(0, 32)}`;
+}
+
+/** What stands before the events of a room's first batch: the end of the room before it, and that it was made. */
+function beginningOf(outbox: Outbox, { former, made, events }: Batch): WebhookEvent[] {
+  if (outbox === undefined) return [];
+  const { roomName } = outbox;
+  const beginning: WebhookEvent[] = [];
+  if (former !== undefined) {
+    const gone = { roomName, name: 'roomDeleted', data: {} };
+    beginning.push({ type: 'gap', fields: { roomName, name: 'lost', data: { from: former + 1, to: null } } });
+    beginning.push({ type: 'room', fields: gone });
+  }
+  if (made !== undefined) {
+    const { createdAt: timestamp, owner } = made;
+    const epoch = events[0]?.epoch;
+    const place = { roomName, ...(epoch === undefined ? {} : { epoch }), seq: 0, timestamp };
+    const data = { owner: owner === '' ? null : owner };
+    beginning.push({ type: 'room', fields: { ...place, name: 'roomMade', data } });
+  }
+  return beginning;
+}
+
+function inOrder(outbox: Outbox, { events, gaps }: Batch): WebhookEvent[] {
+  const place = outbox === undefined ? {} : { roomName: outbox.roomName };
+  const lost = gaps.map(([from, to]) => {
+    const fields = { ...place, seq: from, name: 'lost', data: { from, to } };
+    return { seq: from, event: { type: 'gap', fields } as const };
+  });
+  const found = events.map((event) => {
+    const read = outbox === undefined ? serviceEvent(event) : roomEvent(outbox.roomName, event);
+    return { seq: event.seq, event: read };
+  });
+  return [...lost, ...found].sort((a, b) => a.seq - b.seq).flatMap(({ event }) => event ?? []);
+}

@@ -1,0 +1,250 @@
+/**
+ * Sends logs to the operator's webhook, each in its order, at least once: a few logs at a time, and of each what is behind its place
+ * in Redis, batch by batch. It is told of logs that may have something new; nothing of what they hold is kept here, so an endpoint that
+ * is away costs a name for each, up to a bound. What is lost of that is found by whoever scans (scan.ts).
+ */
+import { EndpointError, type Endpoint, type EndpointAnswer } from '../../endpoint/endpoint.ts';
+import { signedHeaders } from '../../endpoint/signature.ts';
+import type { Instance } from '../../bus/instance.ts';
+import type { WebhookType } from '../../protocol/service/webhooks.ts';
+import type { Batch, Outbox, WebhookStore } from '../../store/webhook/webhook-store.ts';
+import { bodyOf, type BatchBody } from './batch-body.ts';
+import { Breaker, WAIT_MAX_MS } from './breaker.ts';
+
+export interface WebhookCounters {
+  webhookEvents: number;
+  webhookGaps: number;
+  webhookTaken: number;
+  webhookFailed: number;
+  webhookDropped: number;
+}
+
+export interface RelayDeps {
+  readonly outboxes: Pick<WebhookStore, 'take' | 'putOff' | 'endedLives' | 'endLife'>;
+  readonly endpoint: Pick<Endpoint, 'post' | 'close'>;
+  readonly instance: Pick<Instance, 'nodeId'>;
+  readonly counters: WebhookCounters;
+  /** What batches are signed with. */
+  readonly key: Uint8Array;
+  readonly types: readonly WebhookType[];
+  readonly concurrency: number;
+  /** For how long a node that sends a log has it. */
+  readonly leaseMs: number;
+  /** For how long what was taken may wait before it is sent: less than its lease by the time that sending takes. */
+  readonly takenMs: number;
+  onFailure(what: string, told: Readonly<Record<string, unknown>>): void;
+  onError(error: unknown): void;
+}
+
+/** What a log waits for. */
+interface Due {
+  /** On the monotonic clock, like `since`, from which on something is known to be left. */
+  readonly at: number;
+  readonly since: number;
+}
+
+/** A batch that was not taken, and for how long to wait; `failure` where that is the log's own. */
+interface Stopped {
+  readonly waitMs: number;
+  readonly failure?: { readonly waitMs: number };
+}
+
+/** The service's own log among the names of rooms. */
+export const SERVICE_LOG = '';
+export const LOGS_MAX = 10_000;
+/** Then it is another log's turn. */
+const BATCHES_IN_TURN = 10;
+const REDIS_AGAIN_MS = 1000;
+const GONE = 410;
+
+export class Relay {
+  readonly breaker = new Breaker();
+  readonly #deps: RelayDeps;
+  readonly #types: ReadonlySet<WebhookType>;
+  readonly #due = new Map<string, Due>();
+  /** Logs that are being sent, and whether something came meanwhile. */
+  readonly #busy = new Map<string, { readonly since: number; hasNews: boolean; readonly done: Promise<void> }>();
+  #isClosed = false;
+
+  constructor(deps: RelayDeps) {
+    this.#deps = deps;
+    this.#types = new Set(deps.types);
+  }
+
+  /** Logs that wait, or are being sent. */
+  get size(): number {
+    return this.#due.size + this.#busy.size;
+  }
+
+  /** For how long the oldest of what is known to be left has waited. */
+  lagMs(now: number): number {
+    let oldest = now;
+    for (const { since } of this.#due.values()) oldest = Math.min(oldest, since);
+    for (const { since } of this.#busy.values()) oldest = Math.min(oldest, since);
+    return now - oldest;
+  }
+
+  /** A log may have something new. */
+  note(name: string): void {
+    const busy = this.#busy.get(name);
+    if (busy !== undefined) busy.hasNews = true;
+    else if (!this.#due.has(name)) this.#add(name, 0, performance.now());
+  }
+
+  /** What was put off is tried at once: it was asked for. */
+  hasten(name: string): void {
+    this.#due.delete(name);
+    this.note(name);
+  }
+
+  /** Begins what is due. Called every moment while this node may act; what it begins does not reject. */
+  run(): void {
+    const now = performance.now();
+    if (this.#isClosed || this.#isFull(now)) return;
+    for (const [name, { at, since }] of this.#due) {
+      if (at > now) continue;
+      this.#due.delete(name);
+      const done = new Promise<void>((resolve) => {
+        // Not before it is among the busy ones.
+        setImmediate(() => void this.#send(name, since).then(resolve));
+      });
+      this.#busy.set(name, { since, hasNews: false, done });
+      if (this.#isFull(now)) return;
+    }
+  }
+
+  /** Ends what is under way, and gives back what was taken. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#deps.endpoint.close();
+    await Promise.all([...this.#busy.values()].map(({ done }) => done));
+  }
+
+  /** While the breaker is open one tries, when it is time. */
+  #isFull(now: number): boolean {
+    const atOnce = this.breaker.state === 'closed' ? this.#deps.concurrency : 1;
+    return this.#busy.size >= atOnce || this.breaker.leftMs(now) > 0;
+  }
+
+  #add(name: string, waitMs: number, since: number): void {
+    if (this.#due.size >= LOGS_MAX) return;
+    this.#due.set(name, { at: performance.now() + waitMs, since });
+  }
+
+  /** Never rejects. */
+  async #send(name: string, since: number): Promise<void> {
+    let waitMs: number | undefined | 'busy';
+    try {
+      waitMs = await this.#drainAll(name);
+    } catch (error) {
+      this.#deps.onError(error);
+      waitMs = REDIS_AGAIN_MS;
+    }
+    const hasNews = this.#busy.get(name)?.hasNews === true;
+    this.#busy.delete(name);
+    // Another node sends what there is; whether it came to its end is looked at once its lease would be over.
+    if (waitMs === 'busy') this.#add(name, this.#deps.leaseMs, performance.now());
+    else if (waitMs !== undefined) this.#add(name, waitMs, since);
+    else if (hasNews) this.#add(name, 0, performance.now());
+    // Others have sent what this node could not.
+    if (this.size === 0) this.breaker.succeeded();
+  }
+
+  /** Earlier rooms of that name first. Gives for how long to wait; undefined where nothing is left. */
+  async #drainAll(name: string): Promise<number | undefined | 'busy'> {
+    const left = await this.#drain(name === SERVICE_LOG ? undefined : { roomName: name }, name);
+    if (left !== 'ended') return left;
+    const { outboxes } = this.#deps;
+    for (const life of await outboxes.endedLives(name)) {
+      const waitMs = await this.#drain({ roomName: name, life }, name);
+      if (waitMs !== undefined && waitMs !== 'ended') return waitMs;
+      await outboxes.endLife(name, life);
+    }
+    return 0;
+  }
+
+  async #drain(outbox: Outbox, name: string): Promise<number | undefined | 'busy' | 'ended'> {
+    const { outboxes, instance } = this.#deps;
+    const { nodeId } = instance;
+    let sent = '';
+    for (let count = 0; ; count++) {
+      const takenAt = performance.now();
+      const taken = await outboxes.take(outbox, nodeId, sent);
+      if (taken === 'idle' || taken === 'gone') return undefined;
+      if (typeof taken !== 'object') return taken;
+      const isLate = (): boolean => performance.now() - takenAt > this.#deps.takenMs;
+      const isTurnOver = count >= BATCHES_IN_TURN || this.#isClosed;
+      const stopped = isTurnOver ? { waitMs: 0 } : await this.#sendBatch(outbox, name, taken, isLate);
+      if (stopped !== undefined) {
+        const { failure } = stopped;
+        const putOffMs = await outboxes.putOff(outbox, taken.token, failure);
+        return failure === undefined || putOffMs === 'lost' ? stopped.waitMs : putOffMs;
+      }
+      sent = taken.token;
+    }
+  }
+
+  /** Undefined where it was taken by its receiver, or nothing of it is wanted. */
+  async #sendBatch(outbox: Outbox, name: string, batch: Batch, isLate: () => boolean): Promise<Stopped | undefined> {
+    const body = bodyOf(outbox, batch, this.#types);
+    if (body === undefined) return undefined;
+    const leftMs = this.breaker.leftMs(performance.now());
+    if (leftMs > 0) return { waitMs: Math.min(leftMs, WAIT_MAX_MS) };
+    // Another node may have it by now.
+    if (isLate()) return { waitMs: 0 };
+    const { counters } = this.#deps;
+    const wasOpen = this.breaker.state === 'open';
+    const answer = await this.#post(body);
+    const { status } = answer;
+    if (status === undefined || status < 200 || status > 299) return this.#failed(name, batch, answer, wasOpen);
+    this.breaker.succeeded();
+    counters.webhookTaken++;
+    counters.webhookEvents += body.count;
+    counters.webhookGaps += body.gaps;
+    return undefined;
+  }
+
+  async #post({ id, text }: BatchBody): Promise<EndpointAnswer | EndpointError> {
+    const { endpoint, key } = this.#deps;
+    try {
+      return await endpoint.post(text, { 'content-type': 'application/json', ...signedHeaders(key, id, text) });
+    } catch (error) {
+      // An answer of 2xx that is too long is one all the same.
+      if (error instanceof EndpointError) return error;
+      throw error;
+    }
+  }
+
+  #failed(name: string, batch: Batch, answer: EndpointAnswer | EndpointError, wasOpen: boolean): Stopped {
+    const { counters } = this.#deps;
+    const isError = answer instanceof EndpointError;
+    if (isError && answer.reason === 'aborted') return { waitMs: 0 };
+    counters.webhookFailed++;
+    if (answer.status === GONE) {
+      this.breaker.switchOff();
+      this.#deps.onFailure('the webhook is gone (HTTP 410): nothing is sent until this node is started again', {});
+      return { waitMs: WAIT_MAX_MS };
+    }
+    const told = { failures: batch.failures + 1, reason: isError ? answer.reason : `HTTP ${answer.status}` };
+    const more = isError ? { message: answer.message } : {};
+    this.#deps.onFailure('a batch was not taken by the webhook', {
+      ...(name === SERVICE_LOG ? {} : { room: name }),
+      ...told,
+      ...more,
+    });
+    const now = performance.now();
+    const askedMs = isError ? 0 : retryAfterMs(answer);
+    this.breaker.failed(name, now, wasOpen, askedMs);
+    // Nothing is wrong with the log where the endpoint is away.
+    if (this.breaker.state === 'closed') return { waitMs: 0, failure: { waitMs: askedMs } };
+    return { waitMs: Math.min(WAIT_MAX_MS, this.breaker.leftMs(now)) };
+  }
+}
+
+/** What an answer asks for, in seconds or as a date (RFC 9110, 10.2.3); 0 where it asks for nothing. */
+export function retryAfterMs({ status, headers }: Pick<EndpointAnswer, 'status' | 'headers'>): number {
+  const given = headers['retry-after'];
+  if (given === undefined || (status !== 429 && status !== 503)) return 0;
+  const ms = /^\d{1,9}$/.test(given) ? Number(given) * 1000 : Date.parse(given) - Date.now();
+  return Number.isNaN(ms) ? 0 : Math.max(0, Math.min(ms, WAIT_MAX_MS));
+}
