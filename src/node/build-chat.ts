@@ -54,14 +54,13 @@ export interface Chat {
 export function buildChat(
   shared: Shared,
   hooks: HookRunner | undefined,
-  redisSide: RedisSide,
+  { lease, commands }: RedisSide,
   stores: Stores,
   aftermath: Aftermath,
   { hub, topics, echoes, arrivals, unreadNews, stagedEviction, peerNodes }: Delivery,
 ): Chat {
   const { config, counters, errors, accounts } = shared;
-  const { lease, commands } = redisSide;
-  const webhooks = buildWebhooks(shared, redisSide, stores);
+  const webhooks = buildWebhooks(shared, { lease, commands }, stores);
   const common = { ...stores, ...aftermath, topics, echoes, audience: hub, hooks, webhooks, instance: lease };
   const telling = buildTelling(shared, { ...common, socketRooms: peerNodes });
   const lastWords = buildLastWords(shared, { ...common, ...telling }, stores);

@@ -31,12 +31,12 @@ import { PairStore } from '../store/pair/pair-store.ts';
 import { Peers } from '../store/node/peers.ts';
 import { QuotaStore } from '../store/quota/quota-store.ts';
 import { Deletions } from '../store/room/deletions.ts';
-import { RoomStore } from '../store/room/room-store.ts';
+import { RoomStore, type RoomStoreOptions } from '../store/room/room-store.ts';
 import { SessionStore } from '../store/session/session-store.ts';
 import { StateStore } from '../store/state/state-store.ts';
 import { ResumeKeyStore } from '../store/user/resume-key-store.ts';
 import { UnreadStore } from '../store/unread/unread-store.ts';
-import { WebhookStore } from '../store/webhook/webhook-store.ts';
+import { WebhookStore, type WebhookStoreOptions } from '../store/webhook/webhook-store.ts';
 import { UserStore } from '../store/user/user-store.ts';
 
 /** How a node reaches Redis, and whether it may. */
@@ -121,16 +121,25 @@ const OUTBOX_SPARE_MS = 2000;
 /** What was taken is sent within the time limit, or not at all, and then has its answer within it. */
 export const outboxLeaseMs = ({ webhook }: Config): number => 2 * webhook.timeoutMs + OUTBOX_SPARE_MS;
 
+const outboxRules = (config: Config): WebhookStoreOptions => ({
+  leaseMs: outboxLeaseMs(config),
+  batchMax: config.webhook.batchMax,
+  batchBytes: OUTBOX_BATCH_BYTES,
+  historyMaxAgeMs: config.rooms.historyMaxAgeMs,
+});
+
+const roomRules = ({ dedupMs, rooms, webhook }: Config): RoomStoreOptions => ({
+  dedupMs,
+  historyMaxAgeMs: rooms.historyMaxAgeMs,
+  webhooks: webhook.url !== undefined,
+});
+
 export function buildStores({ config, keys }: Shared, { commands, lease }: RedisSide): Stores {
   const pageMax = config.limits.historyMaxGetMessages;
   const { historyMaxAgeMs } = config.rooms;
   const replyBytes = replyBytesOf(config);
   return {
-    rooms: new RoomStore(commands, keys, {
-      dedupMs: config.dedupMs,
-      historyMaxAgeMs,
-      webhooks: config.webhook.url !== undefined,
-    }),
+    rooms: new RoomStore(commands, keys, roomRules(config)),
     memberships: new MembershipStore(commands, keys, { ...config.rooms, pageMax, replyBytes }),
     members: new MemberStore(commands, keys, { ...config.rooms, instance: lease }),
     belongs: new BelongsStore(commands, keys, { historyMaxAgeMs, roomsPerUser: config.rooms.perUser }),
@@ -156,12 +165,7 @@ export function buildStores({ config, keys }: Shared, { commands, lease }: Redis
     endingStore: new EndingStore(commands, keys),
     quotas: new QuotaStore(commands, keys, config.quotas),
     peers: new Peers(commands, keys),
-    outboxes: new WebhookStore(commands, keys, {
-      leaseMs: outboxLeaseMs(config),
-      batchMax: config.webhook.batchMax,
-      batchBytes: OUTBOX_BATCH_BYTES,
-      historyMaxAgeMs,
-    }),
+    outboxes: new WebhookStore(commands, keys, outboxRules(config)),
     resumeKeyStore: new ResumeKeyStore(commands, keys, config.auth.resumeTokenMs + KEY_PERIOD_MS),
     access: new AccessStore(commands, keys, { ...config.rooms, instance: lease }),
     conducts: new ConductStore(commands, keys, config.rooms),

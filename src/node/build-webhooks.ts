@@ -15,7 +15,7 @@ const ANSWER_BYTES = 65_536;
 
 export function buildWebhooks(
   { config, keys, counters, errors }: Shared,
-  { commands, lease }: RedisSide,
+  { commands, lease }: Pick<RedisSide, 'commands' | 'lease'>,
   { outboxes }: { readonly outboxes: WebhookStore },
 ): Webhooks | undefined {
   const { url, secret, types, allowPrivate, timeoutMs, concurrency } = config.webhook;

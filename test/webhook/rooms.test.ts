@@ -68,6 +68,26 @@ test('a room is sent in the order of its log, each event with its number, signed
   expect(receiver.requests.at(-1)).toMatchObject({ path: '/parley', headers: { 'content-type': 'application/json' } });
 });
 
+test('a message is sent as it is by then, and what was changed of it in its place', async () => {
+  const owner = await login();
+  const room = await roomOf(owner);
+  receiver.judge(({ body }) => (body.roomName === room ? 500 : undefined));
+  scope.add(() => receiver.judge());
+  await owner.call('roomMessage', room, { textMessage: 'helo' });
+  await owner.call('roomMessage', room, { textMessage: 'regretted' });
+  await eventually(() => expect(receiver.requests.at(-1)?.body.roomName).toBe(room));
+  await owner.call('roomMessageUpdate', room, 1, { textMessage: 'hello' });
+  await owner.call('roomMessageRecall', room, 2);
+  receiver.judge();
+  const changes = (): unknown[] =>
+    receiver
+      .events(room)
+      .flatMap(({ type, data }) => (type === 'change' ? [Object(Object.values(data)[0])['kind']] : []));
+  await eventually(() => expect(changes()).toEqual(['update', 'recall']));
+  expect(textsOf(receiver.events(room))).toEqual(['hello', undefined]);
+  expect(JSON.stringify(receiver.events(room))).not.toContain('regretted');
+});
+
 test('members, settings and the end of a room are sent, and another room of that name behind it', async () => {
   const owner = await login();
   const room = await roomOf(owner);
