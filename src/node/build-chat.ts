@@ -10,7 +10,9 @@ import { createTokenKeys } from '../chat/auth/token-keys.ts';
 import type { Handlers } from '../chat/caller.ts';
 import { bindHandlers } from '../chat/handlers.ts';
 import { hookedHandlers } from '../chat/hooks/around.ts';
-import { StoredSends } from '../chat/direct/stored-sends.ts';
+import { DirectChanges, type DirectChangesDeps } from '../chat/change/direct-changes.ts';
+import { ChangeTelling, type ChangeTellingDeps } from '../chat/direct/change-telling.ts';
+import { StoredSends, type StoredSendsDeps } from '../chat/direct/stored-sends.ts';
 import { ContactPairs } from '../chat/contact/pairs.ts';
 import { Presence } from '../chat/contact/presence.ts';
 import { Profiles } from '../chat/contact/profiles.ts';
@@ -83,7 +85,7 @@ export function buildChat(
     endings,
     settings: chatSettings(config),
     ...beside,
-    storedSends: new StoredSends({ ...common, ...sendsOf(config), budget: commands.budget }),
+    ...buildDirect({ ...common, ...telling, ...sendsOf(config), budget: commands.budget }),
     transients: new Transients(counters),
     ...changing(shared),
     leaves,
@@ -179,8 +181,8 @@ function buildContacts(
 /** What is told to those who are not where something happens. */
 function buildTelling(
   { errors }: Shared,
-  common: Omit<StateTellingDeps, 'onError'> & Omit<MemberNewsDeps, 'onError'>,
-): Pick<Chat, 'stateTelling' | 'memberNews'> {
+  common: Omit<StateTellingDeps, 'onError'> & Omit<MemberNewsDeps, 'onError'> & ChangeTellingDeps,
+): Pick<Chat, 'stateTelling' | 'memberNews'> & Pick<Services, 'changeTelling'> {
   const stateTelling = new StateTelling({
     ...common,
     onError: (error) => errors.putOff('state', error, 'telling how a user is is put off'),
@@ -189,8 +191,13 @@ function buildTelling(
     ...common,
     onError: (error) => errors.putOff('unread', error, 'telling members what is unread is put off'),
   });
-  return { stateTelling, memberNews };
+  return { stateTelling, memberNews, changeTelling: new ChangeTelling(common) };
 }
+
+const buildDirect = (deps: StoredSendsDeps & DirectChangesDeps): Pick<Services, 'storedSends' | 'directChanges'> => ({
+  storedSends: new StoredSends(deps),
+  directChanges: new DirectChanges(deps),
+});
 
 const sendsOf = ({ postsPerCall, redis: { timeoutMs } }: Config): { postsPerCall: number; timeoutMs: number } => ({
   postsPerCall,

@@ -6,16 +6,17 @@ import { Commands } from '../redis/commands.ts';
 import { Links } from '../redis/links.ts';
 import { RedisMemory } from '../redis/redis-memory.ts';
 import { AccessStore } from '../store/access/access-store.ts';
-import { AuthoredStore } from '../store/authored/authored-store.ts';
 import { ChangeStore } from '../store/change/change-store.ts';
 import { ConductStore } from '../store/conduct/conduct-store.ts';
 import { Evictions } from '../store/access/evictions.ts';
+import { AuthoredStore } from '../store/authored/authored-store.ts';
 import { AttributesStore } from '../store/attributes/attributes-store.ts';
 import { ConversationStore } from '../store/conversation/conversation-store.ts';
 import { EndingStore } from '../store/conversation/endings.ts';
 import { ContactStore } from '../store/contact/contact-store.ts';
 import { PresenceStore } from '../store/contact/presence-store.ts';
 import { ListedStore } from '../store/conversation/listed-store.ts';
+import { ChangesTold } from '../store/direct/changes-told.ts';
 import { DirectStore } from '../store/direct/direct-store.ts';
 import { AbsentStore } from '../store/message/absent-store.ts';
 import { WillStore } from '../store/message/will-store.ts';
@@ -27,6 +28,7 @@ import { MemberStore } from '../store/member/member-store.ts';
 import { MembershipStore } from '../store/membership/membership-store.ts';
 import { MessageStore } from '../store/message/message-store.ts';
 import { Lease } from '../store/node/lease.ts';
+import { PairChanges } from '../store/pair/pair-changes.ts';
 import { PairStore } from '../store/pair/pair-store.ts';
 import { Peers } from '../store/node/peers.ts';
 import { QuotaStore } from '../store/quota/quota-store.ts';
@@ -66,6 +68,8 @@ export interface Stores {
   readonly users: UserStore;
   readonly directs: DirectStore;
   readonly pairs: PairStore;
+  readonly pairChanges: PairChanges;
+  readonly changesTold: ChangesTold;
   readonly contacts: ContactStore;
   readonly presences: PresenceStore;
   readonly sessions: SessionStore;
@@ -186,9 +190,28 @@ export function buildStores({ config, keys }: Shared, { commands, lease }: Redis
     attributes: new AttributesStore(commands, keys),
     listed: new ListedStore(commands, keys, { historyMaxAgeMs }),
     states: new StateStore(commands, keys),
-    pairs: new PairStore(commands, keys, { ...config.direct, dedupMs: config.dedupMs, replyBytes }),
+    ...storesOfPairs(config, keys, commands),
     contacts: new ContactStore(commands, keys, config.direct),
     presences: new PresenceStore(commands, keys),
-    directs: new DirectStore(commands, keys, { ...config.direct, dedupMs: config.dedupMs }),
   };
 }
+
+/** What is said between two users, and told to each. */
+const storesOfPairs = (
+  config: Shared['config'],
+  keys: Shared['keys'],
+  commands: Commands,
+): Pick<Stores, 'pairs' | 'pairChanges' | 'directs' | 'changesTold'> => ({
+  pairs: new PairStore(commands, keys, {
+    ...config.direct,
+    dedupMs: config.dedupMs,
+    replyBytes: replyBytesOf(config),
+  }),
+  pairChanges: new PairChanges(commands, keys, {
+    ...config.direct,
+    editWindowMs: config.rooms.editWindowMs,
+    messageBytes: config.limits.messageBytes,
+  }),
+  directs: new DirectStore(commands, keys, { ...config.direct, dedupMs: config.dedupMs }),
+  changesTold: new ChangesTold(commands, keys, config.direct),
+});

@@ -4,7 +4,14 @@ import { carries, defaulted, notification, optional, OTHERS, request, required }
 import { SearchOptions, SearchPage } from './history.ts';
 import { Message, MessageOptions, ProcessedMessage } from './message.ts';
 import { ListName, ListNames, MessageId, PageOptions, Timestamp, UserlistPage, UserName } from './params/types.ts';
-import { beginsWith, DIRECT_MESSAGE, MESSAGE_ID, messagePrefix, type Mentioning } from './wire/message-frame.ts';
+import {
+  beginsWith,
+  DIRECT_MESSAGE,
+  MESSAGE_ID,
+  messageContent,
+  messagePrefix,
+  type Mentioning,
+} from './wire/message-frame.ts';
 import { encodeValue } from './wire/msgpack.ts';
 import { opening } from './wire/opening.ts';
 import { concat, mapWith } from './wire/pack.ts';
@@ -245,6 +252,18 @@ export function directEchoFrame(userName: string, frame: Uint8Array): Uint8Array
   return concat([DIRECT_MESSAGE_ECHO, encodeValue(userName), frame.subarray(DIRECT_MESSAGE.length)]);
 }
 
+const DIRECT_MESSAGE_CHANGED = opening('directMessageChanged', 2);
+
+/** How the frames begin, up to the message or the change, that tell a user of its conversation with another one. */
+export function directHeads(peer: string): Readonly<Record<'directHead' | 'echoHead' | 'changedHead', Uint8Array>> {
+  const name = encodeValue(peer);
+  return {
+    directHead: DIRECT_MESSAGE,
+    echoHead: concat([DIRECT_MESSAGE_ECHO, name]),
+    changedHead: concat([DIRECT_MESSAGE_CHANGED, name]),
+  };
+}
+
 /** What the server says of a stored message when it is read again: whatever a client has sent under that key is dropped. */
 const STATUS = 'status';
 
@@ -257,6 +276,10 @@ export function storedDirectFrame(
   const prefixed = messagePrefix([DIRECT_MESSAGE], author, message, true, { others: [STATUS], mentioning });
   return { ...prefixed, middle: MESSAGE_ID };
 }
+
+/** What is the author's of a message that is stored, as a map. */
+export const directContent = (message: ValueMap, mentioning: Mentioning): { content: Uint8Array; bytes: number } =>
+  messageContent(message, { others: [STATUS], mentioning });
 
 /** The same of one whose content is gone. */
 export const recalledStoredFrame = (author: string): { prefix: Uint8Array; middle: Uint8Array } => ({

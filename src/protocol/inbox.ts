@@ -18,7 +18,7 @@ export type InboxPosition = Static<typeof InboxPosition>;
 
 export const inboxNotifications = {
   inboxPosition: notification({
-    doc: "The device has come to this place in the log of its user's notices. It follows, in the same frame, each `directMessage`, `directMessageEcho`, `directMessageStatus`, `contactAdded`, `contactAddedEcho`, `contactRemoved`, `contactRemovedEcho`, `roomAccessRemoved`, `roomInvited`, `roomKicked`, `roomReadEcho`, `$.chat.join` and `$.chat.leave` that is in the log; transient messages are not. What the socket did itself, what is for sockets with `enableSync` where it is none, and what it was told already, comes to it as `inboxPosition` alone.",
+    doc: "The device has come to this place in the log of its user's notices. It follows, in the same frame, each `directMessage`, `directMessageEcho`, `directMessageChanged`, `directMessageStatus`, `contactAdded`, `contactAddedEcho`, `contactRemoved`, `contactRemovedEcho`, `roomAccessRemoved`, `roomInvited`, `roomKicked`, `roomReadEcho`, `$.chat.join` and `$.chat.leave` that is in the log; transient messages are not. What the socket did itself, what is for sockets with `enableSync` where it is none, and what it was told already, comes to it as `inboxPosition` alone.",
     params: [carries('position', InboxPosition)],
     audience: 'All sockets of the user.',
     example: [{ epoch: '5feceb66', seq: 12 }],

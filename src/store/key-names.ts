@@ -32,7 +32,7 @@ export const LEFT_BEHIND = [
 /** A user's own lists. */
 export const USER_LISTS = ['whitelist', 'blacklist'] as const;
 /** What lib/direct/peers.lua wants besides `meta` and `history`. */
-export const PEERS = ['peers', 'delivered', 'missed', 'unread'] as const;
+export const PEERS = ['peers', 'delivered', 'missed', 'unread', 'changesTold', 'changesDue'] as const;
 /** What lib/auth/revoked.lua wants. */
 export const REVOKED = ['revoked', 'voided'] as const;
 /** What lib/session.lua wants besides those of lib/inbox/record.lua. */

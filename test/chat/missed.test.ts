@@ -37,7 +37,7 @@ function stage(kept: Kept, handedOn: Record<string, number> = {}): { deps: Misse
         const found = kept[author];
         if (found === undefined || found === 'away') return Promise.reject(new StateUnavailable('away'));
         const messages = found.ids.map((id) => messageOf(author, id));
-        return Promise.resolve({ life: 'life', newest: found.newest, messages });
+        return Promise.resolve({ life: 'life', newest: found.newest, asOf: 0, messages });
       },
     },
     repairs: { retry: () => undefined },

@@ -119,7 +119,7 @@ test('after handing on: a repeat notes the partner of the author, and brings nob
   const { life, number, ...message } = await append(ann, bob, 'one', 'm-1');
   const writing = { author: ann.userName, rights: rightsOf(ann.userName) };
   const messages = [{ ...message, number }];
-  await store.directs.deliver(bob.userName, { ...writing, life, after: number - 1, messages, ending: true });
+  await store.directs.deliver(bob.userName, { ...writing, life, after: number - 1, asOf: 0, messages, ending: true });
   expect(await ann.next('directMessageStatus')).toEqual([bob.userName, { status: 'sent', upToId: 1 }]);
   const [peers, delivered] = [store.keys.user(ann.userName).peers, store.keys.user(bob.userName).delivered];
   expect(await store.client.zscore(peers, bob.userName)).toBeNull();
@@ -136,7 +136,7 @@ test('after handing on: it is not handed on again, and both read it', async () =
   const { life, number, ...message } = await append(ann, bob, 'one');
   const writing = { author: ann.userName, rights: rightsOf(ann.userName) };
   const messages = [{ ...message, number }];
-  await store.directs.deliver(bob.userName, { ...writing, life, after: number - 1, messages, ending: true });
+  await store.directs.deliver(bob.userName, { ...writing, life, after: number - 1, asOf: 0, messages, ending: true });
   expect(await bob.next('directMessage')).toMatchObject([{ text: 'one' }]);
   await ann.call('directMessage', bob.userName, { text: 'two' });
   await eventually(() => expect(heard(bob)).toEqual(['one', 'two']));

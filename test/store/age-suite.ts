@@ -270,12 +270,18 @@ function rings(open: OpenStore): void {
     const tell: (() => Promise<unknown>)[] = [
       send,
       () => store.users.notifyOthers('bob', 'b1', frame('echo'), true),
-      () => store.directs.echo('bob', { peer: 'ann', messages: [{ exceptSocket: 'b1', frame: frame('echo') }] }),
+      () =>
+        store.directs.echo('bob', {
+          peer: 'ann',
+          life: '',
+          asOf: 0,
+          messages: [{ exceptSocket: 'b1', frame: frame('echo') }],
+        }),
       async () => {
         const message = await appended(store, 'ann', 'bob');
         const writing = { author: 'ann', rights: rightsOf('ann') };
-        const { life, number } = message;
-        const told = { ...writing, life, after: number - 1, messages: [message], ending: true };
+        const { life, number, asOf } = message;
+        const told = { ...writing, life, after: number - 1, asOf, messages: [message], ending: true };
         expect(await store.directs.deliver('bob', told)).toMatchObject({ told: 1 });
       },
     ];

@@ -72,7 +72,7 @@ async function everything(store: Store): Promise<void> {
     evenAway: true,
   });
   await deliver(store, user, 'bob', await appended(store, 'bob', user, { text: 'message' }));
-  await directs.echo(user, { peer: 'bob', messages: [{ exceptSocket: 'a', frame: frame('echo') }] });
+  await directs.echo(user, { peer: 'bob', life: '', asOf: 0, messages: [{ exceptSocket: 'a', frame: frame('echo') }] });
   await directs.settle(user, { peer: 'bob', number: 1, newest: 1, exceptSocket: 'a', frame: frame('status') });
   await users.notifyOthers(user, undefined, frame('system'));
   await tell(store, '<status too>');

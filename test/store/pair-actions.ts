@@ -63,7 +63,15 @@ export const deliver = (
   message: Appended,
   { after = message.number - 1, messages = [message], ending = true }: DeliverOptions = {},
 ): ReturnType<Store['directs']['deliver']> =>
-  store.directs.deliver(to, { author, rights: rightsOf(author), life: message.life, after, messages, ending });
+  store.directs.deliver(to, {
+    author,
+    rights: rightsOf(author),
+    life: message.life,
+    after,
+    asOf: message.asOf,
+    messages,
+    ending,
+  });
 
 export const admit = (store: Store, to: string, author: string, noting = true): Promise<string> =>
   store.directs.admit(to, { author, rights: rightsOf(author) }, noting);

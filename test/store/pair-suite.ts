@@ -253,6 +253,7 @@ function marks(open: OpenStore): void {
     expect(await pairs.readUnsent('bob', 'ann', page)).toEqual({
       life: '',
       newest: Number.MAX_SAFE_INTEGER,
+      asOf: 0,
       messages: [],
     });
     for (const author of ['ann', 'bob', 'ann', 'bob', 'ann', 'ann']) {

@@ -5,7 +5,6 @@ import { roomTopic } from '../../src/redis/keys.ts';
 import { eventually } from '../support/eventually.ts';
 import { useScope } from '../support/scope.ts';
 import { say, update } from './change-actions.ts';
-import { append } from './pair-actions.ts';
 import { join, post, room, starter } from './room-actions.ts';
 import type { OpenStore } from './store.ts';
 
@@ -67,16 +66,6 @@ export function replySuite(open: OpenStore): void {
 
 function others(open: OpenStore): void {
   const start = starter(open, scope);
-  test('a reply to a user names a message of the two', async () => {
-    const store = await open(scope);
-    expect(await append(store, 'ann', 'bob', { replyTo: 1 })).toBe('noMessage');
-    await append(store, 'ann', 'bob');
-    for (const replyTo of [0, -1, 2]) expect(await append(store, 'bob', 'ann', { replyTo })).toBe('noMessage');
-    const answer = { clientMessageId: 'c', replyTo: 1 };
-    expect(await append(store, 'bob', 'ann', answer)).toMatchObject({ id: 2, repeated: false });
-    expect(await append(store, 'bob', 'ann', { ...answer, replyTo: 9 })).toMatchObject({ id: 2, repeated: true });
-  });
-
   test('the priority of a message that passes goes with its event', async () => {
     const store = await start();
     await join(store, 'alice');

@@ -118,13 +118,14 @@ function theAuthor(open: OpenStore): void {
   test('hears of it on its other sockets, and what has come is not noted as missed any more', async () => {
     const store = await open(scope);
     const { directs } = store;
-    const echo = (exceptSocket?: string): Promise<void> =>
-      directs.echo('ann', { peer: 'bob', messages: [{ exceptSocket, frame: Buffer.from('echo') }] });
+    const log = { peer: 'bob', life: 'life', asOf: 0 };
+    const echo = (exceptSocket?: string): Promise<unknown> =>
+      directs.echo('ann', { ...log, messages: [{ exceptSocket, frame: Buffer.from('echo') }] });
     await echo();
     expect(await keysOf(store)).toEqual([]);
     await login(store, 'ann');
     const events = await store.listen(userTopic('ann'));
-    await directs.echo('ann', { peer: 'bob', messages: [] });
+    await directs.echo('ann', { ...log, messages: [] });
     await echo('s1');
     await echo();
     await eventually(() => expect(events).toHaveLength(2));
@@ -177,7 +178,7 @@ function deletions(open: OpenStore): void {
     const say = async (author: string, to: string): Promise<void> => {
       await admit(store, to, author);
       await deliver(store, to, author, await appended(store, author, to));
-      await store.directs.echo(author, { peer: to, messages: [] });
+      await store.directs.echo(author, { peer: to, life: '', asOf: 0, messages: [] });
     };
     await say('ann', 'bob');
     await say('bob', 'ann');

@@ -22,6 +22,7 @@ import { AuthoredStore } from '../../src/store/authored/authored-store.ts';
 import { ImportStore } from '../../src/store/imported/import-store.ts';
 import { ErasureStore } from '../../src/store/erasure/erasure-store.ts';
 import { Deletions } from '../../src/store/room/deletions.ts';
+import { ChangesTold } from '../../src/store/direct/changes-told.ts';
 import { DirectStore } from '../../src/store/direct/direct-store.ts';
 import { Directory } from '../../src/store/admin/directory.ts';
 import { Keyspace, type TopicKey } from '../../src/redis/keys.ts';
@@ -33,6 +34,7 @@ import { Dues } from '../../src/store/member/dues.ts';
 import { MemberStore } from '../../src/store/member/member-store.ts';
 import { MembershipStore } from '../../src/store/membership/membership-store.ts';
 import { MessageStore } from '../../src/store/message/message-store.ts';
+import { PairChanges } from '../../src/store/pair/pair-changes.ts';
 import { PairStore } from '../../src/store/pair/pair-store.ts';
 import { RoomStore, type RoomOptions } from '../../src/store/room/room-store.ts';
 import { SessionStore } from '../../src/store/session/session-store.ts';
@@ -68,6 +70,8 @@ export interface Store {
   readonly states: StateStore;
   readonly directs: DirectStore;
   readonly pairs: PairStore;
+  readonly pairChanges: PairChanges;
+  readonly changesTold: ChangesTold;
   readonly contacts: ContactStore;
   readonly presences: PresenceStore;
   readonly deletions: Deletions;
@@ -184,7 +188,7 @@ export async function openStore(scope: Scope, address: RedisAddress, options: St
     ...storesOfMembers(commands, keys, { ...all, historyMaxAgeMs }),
     ...storesOfUsers(commands, keys, { ...options, socketsMax, historyMaxAgeMs }),
     sessions: new SessionStore(commands, keys, { sessionRoomsMax }),
-    pairs: new PairStore(commands, keys, { ...repeatsOf(options), ...all }),
+    ...storesOfPairs(commands, keys, { ...options, ...all }),
     directs: new DirectStore(commands, keys, { dedupMs, listSizeLimit, historyMaxAgeMs, ...repeatsOf(options) }),
     quotas: new QuotaStore(commands, keys, { rooms: 0, listNames: 0, bytes: 0, ...options.quotas }),
     admin: new AdminStore(commands, keys, { ...lives, historyMaxAgeMs, trimPage: options.trimPage ?? 5000 }),
@@ -310,4 +314,14 @@ export const roomOptions = (owner: string, changes: Partial<RoomOptions> = {}): 
   accessListsUpdates: true,
   historyMax: 1000,
   ...changes,
+});
+
+const storesOfPairs = (
+  commands: Commands,
+  keys: Keyspace,
+  options: StoreOptions & typeof defaults,
+): Pick<Store, 'pairs' | 'pairChanges' | 'changesTold'> => ({
+  pairs: new PairStore(commands, keys, { ...repeatsOf(options), ...options }),
+  pairChanges: new PairChanges(commands, keys, options),
+  changesTold: new ChangesTold(commands, keys, options),
 });

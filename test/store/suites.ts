@@ -28,6 +28,8 @@ import { belongsSuite } from './belongs-suite.ts';
 import { memberSuite } from './member-suite.ts';
 import { messageSuite } from './message-suite.ts';
 import { nodeSuite } from './node-suite.ts';
+import { changeTellingSuite } from './change-telling-suite.ts';
+import { pairChangeSuite } from './pair-change-suite.ts';
 import { pairSuite } from './pair-suite.ts';
 import { sendStepsSuite } from './send-steps-suite.ts';
 import { presenceSuite } from './presence-suite.ts';
@@ -85,6 +87,8 @@ export function storeSuites(open: OpenStore): void {
   describe('conversations', () => {
     pairSuite(open);
     sendStepsSuite(open);
+    pairChangeSuite(open);
+    changeTellingSuite(open);
   });
   describe('inboxes', () => inboxSuite(open));
   describe('what is unread', () => unreadSuite(open));

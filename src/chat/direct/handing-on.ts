@@ -4,9 +4,10 @@
  */
 import { setTimeout as pass } from 'node:timers/promises';
 import { directEchoFrame } from '../../protocol/direct.ts';
-import type { DirectStore, Writing } from '../../store/direct/direct-store.ts';
+import type { Delivery, DirectStore, Writing } from '../../store/direct/direct-store.ts';
 import type { Appended, PairStore } from '../../store/pair/pair-store.ts';
 import { nowOrLater, type Repairs } from '../repair/repairs.ts';
+import { tellAsTheyAre } from './as-they-are.ts';
 
 /** A message of the log, or one that is in it already, with the socket that its echo leaves out. */
 export interface Stored extends Appended {
@@ -15,7 +16,7 @@ export interface Stored extends Appended {
 
 export interface HandingOnDeps {
   readonly directs: Pick<DirectStore, 'deliver' | 'echo'>;
-  readonly pairs: Pick<PairStore, 'readUnsent'>;
+  readonly pairs: Pick<PairStore, 'readUnsent' | 'readKept'>;
   readonly repairs: Pick<Repairs, 'retry'>;
 }
 
@@ -39,34 +40,49 @@ export class HandingOn {
    * the receiver.
    */
   async handOn(userName: string, writing: Writing, messages: readonly Stored[]): Promise<boolean> {
-    const { directs, repairs } = this.#deps;
+    const { repairs } = this.#deps;
     let isOldNews = false;
     const deliver = async (): Promise<void> => {
       isOldNews = await this.#deliver(userName, writing, messages);
     };
     await nowOrLater(repairs, deliver);
     // Of a repeat that is no news the author's side may not know yet: the node of the first one may have died before.
-    const echo = async (): Promise<void> => {
-      const echoed = messages
-        .filter(({ repeated }) => !repeated || isOldNews)
-        .map(({ exceptSocket, frame }) => ({ exceptSocket, frame: directEchoFrame(userName, frame) }));
-      await directs.echo(writing.author, { peer: userName, messages: echoed });
-    };
+    const echo = (): Promise<void> => this.#echo(userName, writing.author, isOldNews, messages);
     await nowOrLater(repairs, echo);
     return isOldNews;
   }
 
+  async #echo(userName: string, author: string, isOldNews: boolean, messages: readonly Stored[]): Promise<void> {
+    const { directs, pairs } = this.#deps;
+    const { life = '', asOf = 0 } = messages[0] ?? {};
+    const news = messages.filter(({ repeated }) => !repeated || isOldNews);
+    await tellAsTheyAre(pairs, [userName, author], news, (now, seen) => {
+      const echoed = now.map(({ exceptSocket, frame }) => ({
+        exceptSocket,
+        frame: frame.length === 0 ? frame : directEchoFrame(userName, frame),
+      }));
+      return directs.echo(author, { peer: userName, messages: echoed, life, asOf, seen });
+    });
+  }
+
+  #tell(userName: string, delivery: Delivery): ReturnType<DirectStore['deliver']> {
+    const { directs, pairs } = this.#deps;
+    return tellAsTheyAre(pairs, [userName, delivery.author], delivery.messages, (messages, seen) =>
+      directs.deliver(userName, { ...delivery, messages, seen }),
+    );
+  }
+
   /** Behind all messages of their author that were not handed on. Returns whether any of these was told. */
   async #deliver(userName: string, writing: Writing, messages: readonly Stored[]): Promise<boolean> {
-    const { directs, pairs } = this.#deps;
+    const { pairs } = this.#deps;
     const fresh = messages.filter(({ repeated }) => !repeated);
-    const life = messages[0]?.life ?? '';
+    const { life = '', asOf = 0 } = messages[0] ?? {};
     // Of a repeat it is only known that it is there.
     const after = fresh[0] === undefined ? Math.max(...messages.map(({ number }) => number)) : fresh[0].number - 1;
-    const last = { ...writing, life, after, messages: fresh };
+    const last = { ...writing, life, after, messages: fresh, asOf };
     let [told, waits] = [0, 0];
     for (let page = 0; page < GAP_PAGES_MAX; page++) {
-      const done = await directs.deliver(userName, { ...last, ending: true });
+      const done = await this.#tell(userName, { ...last, ending: true });
       if (done === 'noUser') return false;
       if (!done.isBehind) return told + done.told > fresh.length;
       const gap = await pairs.readUnsent(userName, writing.author, { after: done.deliveredId, ...GAP_PAGE });
@@ -78,13 +94,13 @@ export class HandingOn {
         continue;
       }
       if (gap.messages.length === 0) break;
-      const older = { ...writing, life: gap.life, after: 0, messages: gap.messages };
-      const filled = await directs.deliver(userName, { ...older, ending: false });
+      const older = { ...writing, life: gap.life, after: 0, messages: gap.messages, asOf: gap.asOf };
+      const filled = await this.#tell(userName, { ...older, ending: false });
       told += filled === 'noUser' ? 0 : filled.told;
     }
     // What was in between is not kept any more, or has come by another way. So has a message that is repeated: it was kept, and not
     // unsent, or it is not kept, and what is said now need not be what it said.
-    const done = await directs.deliver(userName, { ...last, after: 0, ending: true });
+    const done = await this.#tell(userName, { ...last, after: 0, ending: true });
     return told + (done === 'noUser' ? 0 : done.told) > fresh.length;
   }
 }

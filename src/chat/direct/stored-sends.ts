@@ -3,6 +3,7 @@
  * that something may come; the pair's log takes it, and is the truth; the receiver's sockets are told, and the author's others. Where
  * the node dies after the second step, the next message, or the receiver's look for what it missed, finds what was not handed on,
  * in its order. Where Redis does not answer after it, the node goes on by itself later.
+ * A reply changes what it replies to, which both are told behind it (change-telling.ts).
  * Of one author's messages to one user those that come while some are under way go together through the next four steps.
  */
 import { GroupCommit, type Share } from '../../redis/group-commit.ts';
@@ -10,6 +11,8 @@ import type { Budget } from '../../redis/budget.ts';
 import type { DirectStore } from '../../store/direct/direct-store.ts';
 import type { Appended, AppendOutcome, PairPost, PairStore } from '../../store/pair/pair-store.ts';
 import type { Rights } from '../../store/rights.ts';
+import { nowOrLater } from '../repair/repairs.ts';
+import type { ChangeTelling } from './change-telling.ts';
 import { HandingOn, type HandingOnDeps, type Stored } from './handing-on.ts';
 
 /** A message on its way to a user. */
@@ -27,7 +30,8 @@ type Refused = 'noUser' | 'notAllowed';
 
 export interface StoredSendsDeps extends HandingOnDeps {
   readonly directs: Pick<DirectStore, 'admit' | 'deliver' | 'echo'>;
-  readonly pairs: Pick<PairStore, 'append' | 'readUnsent'>;
+  readonly pairs: Pick<PairStore, 'append' | 'readUnsent' | 'readKept'>;
+  readonly changeTelling: Pick<ChangeTelling, 'around' | 'tell'>;
   /** Counts what waits here. */
   readonly budget: Pick<Budget, 'take' | 'give'>;
   readonly postsPerCall: number;
@@ -79,20 +83,43 @@ export class StoredSends {
   async #run({ items }: Share<Send>): Promise<(Sent | Error)[]> {
     const [first] = items;
     if (first === undefined) return [];
-    const { directs, pairs } = this.#deps;
+    const { directs, changeTelling, repairs } = this.#deps;
     const { userName, author, rights } = first;
     const posts = items.map(({ post }) => post);
     const noting = posts.some(({ transient, prefix }) => !transient && prefix.length > 0);
     const admitted = await directs.admit(userName, { author, rights }, noting);
     if (admitted !== 'ok') return items.map(() => admitted);
-    const outcomes = await pairs.append(userName, author, posts);
+    const between = { author, peer: userName };
+    if (posts.some(({ replyTo }) => replyTo !== undefined)) {
+      return changeTelling.around(between, async () => {
+        const { sent, isDue } = await this.#append(first, items);
+        return [sent, isDue ? 'more' : 'nothing'];
+      });
+    }
+    const { sent, isDue } = await this.#append(first, items);
+    // Somebody has left that behind, or is about to tell it.
+    if (isDue) await nowOrLater(repairs, () => changeTelling.tell(between));
+    return sent;
+  }
+
+  /** The steps behind the first one. `isDue`: there are changes to be told. */
+  async #append(
+    { userName, author, rights }: Send,
+    items: readonly Send[],
+  ): Promise<{ sent: (Sent | Error)[]; isDue: boolean }> {
+    const outcomes = await this.#deps.pairs.append(
+      userName,
+      author,
+      items.map(({ post }) => post),
+    );
     const stored = outcomes.flatMap((outcome, i): Stored[] =>
       isStored(outcome) ? [{ ...outcome, exceptSocket: items[i]?.exceptSocket }] : [],
     );
     const isOldNews = stored.length > 0 && (await this.#handingOn.handOn(userName, { author, rights }, stored));
-    return outcomes.map((outcome) =>
+    const sent = outcomes.map((outcome) =>
       isStored(outcome) ? { stored: outcome, isNews: !outcome.repeated || isOldNews } : outcome,
     );
+    return { sent, isDue: stored.some(({ isDue }) => isDue) };
   }
 }
 

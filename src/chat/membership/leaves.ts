@@ -20,6 +20,7 @@ import type { Caller } from '../caller.ts';
 import type { Webhooks } from '../webhook/webhooks.ts';
 import type { Wills } from '../message/wills.ts';
 import type { ContactPairs } from '../contact/pairs.ts';
+import type { ChangeTelling } from '../direct/change-telling.ts';
 import type { Presence } from '../contact/presence.ts';
 import type { Echoes, Echoing } from '../user/echoes.ts';
 import { tellLeft } from '../hooks/points.ts';
@@ -56,6 +57,7 @@ export interface LeavesDeps {
   readonly contactPairs: Pick<ContactPairs, 'finishFormer'>;
   readonly wills: Pick<Wills, 'settle'>;
   readonly stateTelling: Pick<StateTelling, 'adopt'>;
+  readonly changeTelling: Pick<ChangeTelling, 'adopt'>;
   /** For what could not be done; the topic's `follow` is passed on with it. */
   readonly repairs: Pick<Repairs, 'check'>;
 }
@@ -210,7 +212,8 @@ export class Leaves implements Cleaner {
 
   /** Takes everything of a dead node out of one topic. Safe to repeat, and for several peers to do at once. */
   async clean(topic: TopicKey, nodeId: string): Promise<void> {
-    const { memberships, users, deletions, removals, memberTelling, presence, contactPairs, stateTelling } = this.#deps;
+    const { memberships, users, deletions, removals, memberTelling, presence, contactPairs } = this.#deps;
+    const { stateTelling, changeTelling } = this.#deps;
     const name = topicName(topic);
     if (topicKind(topic) === 'user') {
       const socketIds = await users.beginSweep(name, nodeId);
@@ -221,6 +224,8 @@ export class Leaves implements Cleaner {
       await presence.adopt(name, nodeId);
       await contactPairs.finishFormer(name);
       await stateTelling.adopt(name, nodeId);
+      // What it had changed in the user's conversations.
+      await changeTelling.adopt(name, nodeId);
       return;
     }
     // What the dead node had begun: telling those concerned of a deletion, an eviction or a change of members, of who came and went,

@@ -220,6 +220,10 @@ export class UserKeys extends TopicKeys {
   get unread(): Key {
     return this.key('unread');
   }
+  /** Peer → up to which change of a message in their conversation the user was told. */
+  get changesTold(): Key {
+    return this.key('changed:told');
+  }
   /** Room → which of that name it belongs to: as the rooms' rosters say, later. */
   get belongs(): Key {
     return this.key('belongs');

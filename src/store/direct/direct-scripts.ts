@@ -38,20 +38,44 @@ export const admitDirect = script('admit-direct', {
 
 export const deliverDirect = script('deliver-direct', {
   keys: [...INBOX, ...USER_LISTS, ...PEERS],
-  args: [...RIGHTS, 'author', 'life', 'after', 'ending', 'anonymous', 'maxAgeMs'],
+  args: [...RIGHTS, 'author', 'life', 'after', 'asOf', 'seen', 'ending', 'anonymous', 'maxAgeMs'],
   rest: true,
   writes: true,
   refuses: ['noUser'],
-  gives: { isBehind: yes, deliveredNumber: number, deliveredId: number, told: number, underWay: number },
+  gives: {
+    isBehind: yes,
+    deliveredNumber: number,
+    deliveredId: number,
+    told: number,
+    underWay: number,
+    stale: optional(bytes),
+  },
 });
 
 export const echoDirect = script('echo-direct', {
   keys: [...INBOX, ...PEERS],
-  args: ['peer', 'anonymous', 'maxAgeMs'],
+  args: ['peer', 'life', 'asOf', 'seen', 'anonymous', 'maxAgeMs'],
   rest: true,
   writes: true,
   refuses: ['gone'],
-  gives: nothing,
+  gives: { stale: optional(bytes) },
+});
+
+/** `seq`: of the user's log, behind what was told. */
+export const tellChanges = script('tell-changes', {
+  keys: [...INBOX, ...USER_LISTS, ...PEERS],
+  args: ['peer', 'life', 'directHead', 'echoHead', 'changedHead', 'anonymous', 'maxAgeMs'],
+  rest: true,
+  writes: true,
+  refuses: ['noUser'],
+  gives: { seq: number, told: number },
+});
+
+export const noteChanging = script('note-changing', {
+  keys: ['meta', 'history', ...PEERS],
+  args: ['note', 'anonymous'],
+  refuses: ['gone'],
+  gives: done,
 });
 
 export const settleDirect = script('settle-direct', {

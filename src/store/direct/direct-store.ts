@@ -41,6 +41,10 @@ export interface Delivery extends Writing {
   /** Number of the author's message before the first of them; that of a message that was to be there, where there are none. */
   readonly after: number;
   readonly messages: readonly PairMessage[];
+  /** As of which change of a message in the log they are. */
+  readonly asOf: number;
+  /** What was given as `stale`, where they were read again behind that. */
+  readonly seen?: Uint8Array | undefined;
   /** A send ends by it. */
   readonly ending: boolean;
 }
@@ -67,6 +71,12 @@ export interface MissedPeer {
  */
 const REPEATS_MAX = 8000;
 const REPEAT_BYTES_MAX = 4 * 1024 * 1024;
+
+/** Messages whose author's other sockets hear of them, of the log with `peer`; `life`, `asOf` and `seen` as in a delivery. */
+export interface Echo extends Pick<Delivery, 'life' | 'asOf' | 'seen'> {
+  readonly peer: string;
+  readonly messages: readonly Echoed[];
+}
 
 /** A message whose author's other sockets hear of it. */
 export interface Echoed {
@@ -142,20 +152,31 @@ export class DirectStore {
     });
   }
 
-  /** Hands messages of a pair's log to the user's sockets, each once. Where one before them was not, nothing is done. */
+  /**
+   * Hands messages of a pair's log to the user's sockets, each once. Where one before them was not, nothing is done, nor where one of
+   * them may have changed since it was read (`stale`).
+   */
   deliver(userName: string, delivery: Delivery): Promise<OutcomeOf<typeof scripts.deliverDirect>> {
-    const { author, rights, life, after, messages, ending } = delivery;
-    const args = { ...rightsArgs(rights), author, life, after, ending: flag(ending) };
+    const { author, rights, life, after, messages, asOf, seen, ending } = delivery;
+    const args = { ...rightsArgs(rights), author, life, after, asOf, seen: seen ?? '', ending: flag(ending) };
     const rest = messages.flatMap(({ number, id, timestamp, frame }) => [number, id, timestamp, frame]);
     const rules = { anonymous: flag(isAnonymous(userName)), maxAgeMs: this.#options.historyMaxAgeMs };
     return this.#commands.run(scripts.deliverDirect, this.#keys.user(userName), { ...args, ...rules }, { args: rest });
   }
 
-  /** Notes of who has written to `peer` that it has, and tells its other sockets of each message that there is a frame for. */
-  async echo(userName: string, { peer, messages }: { peer: string; messages: readonly Echoed[] }): Promise<void> {
-    const args = { peer, anonymous: flag(isAnonymous(userName)), maxAgeMs: this.#options.historyMaxAgeMs };
+  /**
+   * Notes of who has written to `peer` that it has, and tells its other sockets of each message that there is a frame for. Gives what is
+   * to be seen where one of them may have changed since it was read: then none was told.
+   */
+  async echo(
+    userName: string,
+    { peer, messages, life, asOf, seen }: Echo,
+  ): Promise<{ stale?: Uint8Array | undefined }> {
+    const rules = { anonymous: flag(isAnonymous(userName)), maxAgeMs: this.#options.historyMaxAgeMs };
     const rest = messages.flatMap(({ exceptSocket = '', frame }) => [exceptSocket, frame]);
-    await this.#commands.run(scripts.echoDirect, this.#keys.user(userName), args, { args: rest });
+    const args = { peer, life, asOf, seen: seen ?? '', ...rules };
+    const told = await this.#commands.run(scripts.echoDirect, this.#keys.user(userName), args, { args: rest });
+    return told === 'gone' ? {} : told;
   }
 
   /**

@@ -7,6 +7,7 @@ for at = rest, #ARGV, 2 do
     redis.call('ZREM', peers, peer)
     redis.call('HDEL', delivered, peer)
     redis.call('HDEL', missed, peer)
+    redis.call('HDEL', changesTold, peer)
     redis.call('ZREM', unread, peer)
   end
 end

@@ -1,9 +1,10 @@
--- uses: direct/pair batch/failure
+-- uses: direct/due direct/written batch/failure
 -- Appends messages of one author to the log of a pair of users, each judged by itself: repeated? then the next id, append. One step,
 -- so that ids have no gaps and a repeat finds what came before it. The log is the truth; what comes after it (deliver-direct.lua)
 -- can be done again from it.
 -- Rest arguments: `transient`, `repeatId`, `prefix`, `middle` of each, whether it mentions the other one, and the id of the message that
--- it replies to, '' for none: one that its author can read. Its frame is `prefix`, the time, `middle`, the id. An empty prefix stands for a message over the limit: a repeat may carry anything.
+-- it replies to, '' for none: one that its author can read, which changes by that (lib/direct/due.lua). Its frame is `prefix`, the time,
+-- `middle`, the id. An empty prefix stands for a message over the limit: a repeat may carry anything.
 -- `repeatId` is the author's id of it, '' for none. What was sent under it is known by reference only: life, id, number, time,
 -- or '-' of a `transient` one, which is noted here and sent elsewhere; for `dedupMs` or a little longer, `repeatsMax` of an
 -- author a generation. The log keeps `max` messages, about `bytesMax` bytes, and what is not older than `maxAgeMs`; where `keptMs`
@@ -14,6 +15,8 @@ local generation = math.floor(at / tonumber(dedupMs))
 local key = dedup .. int(generation) .. ':' .. author
 local keyBefore = dedup .. int(generation - 1) .. ':' .. author
 local appended, last, mention = 0
+-- What is appended is as it was before any later change.
+local asOf = change
 
 local function noteRepeat(repeatId, what)
   if repeatId == '' then
@@ -30,13 +33,30 @@ end
 local function firstOf(repeatId)
   local first = redis.call('HGET', key, repeatId) or redis.call('HGET', keyBefore, repeatId)
   if first == '-' then
-    return { 0, 0, 0, '', 1 }
+    return { 0, 0, 0, '', 1, asOf, 0 }
   end
   local life, id, n, time = string.match(first or '', '^(%S+) (%d+) (%d+) (%d+)$')
   if id and isThere and life == log.life then
     local isVisible = tonumber(id) >= oldestVisible()
-    return { tonumber(id), tonumber(n), tonumber(time), life, 1, isVisible and eventAt(id) }
+    return { tonumber(id), tonumber(n), tonumber(time), life, 1, asOf, isDue() and 1 or 0, isVisible and eventAt(id) }
   end
+end
+
+-- What a message replies to: its entry and its map, where its author can read it.
+local function parentOf(id)
+  local entry = isThere and id >= firstSeenBy(author) and entriesBetween(id, id, 1)[1]
+  local message = entry and messageMaps().open(entry[2][2])
+  return message and not messageMaps().isRecalled(message) and { id = id, entry = entry, message = message }
+end
+
+local function noteReply(parent)
+  local maps, message = messageMaps(), parent.message
+  message.own.repliesCount = maps.number((maps.numberOf(message.own.repliesCount) or 0) + 1)
+  local event = maps.shut(message)
+  local more = putLatest(parent.id, event) and #event - #parent.entry[2][2] or #event + ENTRY_BYTES
+  log.written = log.written + math.max(0, more)
+  local entries = numbered(maps, message, parent.id, 'replies', at, { { 'repliesCount', message.own.repliesCount } })
+  noteDue(change, at, parent.id, false, author, '', maps.map(entries))
 end
 
 local function append(transient, repeatId, prefix, middle, mentioning, parent)
@@ -47,8 +67,8 @@ local function append(transient, repeatId, prefix, middle, mentioning, parent)
   if prefix == '' then
     return 'messageTooLarge'
   end
-  parent = tonumber(parent)
-  if parent and (not isThere or parent > log.id or parent < firstSeenBy(author)) then
+  local replied = parent ~= '' and parentOf(tonumber(parent))
+  if parent ~= '' and not replied then
     return 'noMessage'
   end
   if repeatId ~= '' and redis.call('HLEN', key) >= tonumber(repeatsMax) then
@@ -56,7 +76,7 @@ local function append(transient, repeatId, prefix, middle, mentioning, parent)
   end
   if transient == '1' then
     noteRepeat(repeatId, '-')
-    return { 0, 0, 0, '', 0 }
+    return { 0, 0, 0, '', 0, asOf, 0 }
   end
   if not isThere then
     newLog(epoch, now, max)
@@ -66,14 +86,7 @@ local function append(transient, repeatId, prefix, middle, mentioning, parent)
   local id, n, own = log.id + 1, last + 1, nextNonce()
   local event = struct.pack(HEADER, MESSAGE, n, id, at, own, log.nonce, log.epoch, #author)
     .. author .. prefix .. u64(at) .. middle .. u64(id)
-  local size = #event + ENTRY_BYTES
-  log.written = log.written + size
-  if log.written >= log.lookAt then
-    local step = math.max(STEP_MIN, math.floor(tonumber(bytesMax) / 8))
-    local _, lookAt = bytesOf().keepWithin(history, 'marks', id, size, log.written, tonumber(bytesMax), step, { latest, reactions })
-    log.lookAt = lookAt
-    trimLatest(id - tonumber(max))
-  end
+  written(id, #event + ENTRY_BYTES)
   redis.call('XADD', history, 'MAXLEN', '~', int(tonumber(max)), int(id) .. '-0', 'e', event)
   log.id, log.seq, log.nonce, log.ts, log.messageTs, log.max = id, id, own, at, at, tonumber(max)
   last, appended = n, appended + 1
@@ -81,7 +94,10 @@ local function append(transient, repeatId, prefix, middle, mentioning, parent)
     mention = { id, n }
   end
   noteRepeat(repeatId, log.life .. ' ' .. int(id) .. ' ' .. int(n) .. ' ' .. int(at))
-  return { id, n, at, log.life, 0 }
+  if replied then
+    noteReply(replied)
+  end
+  return { id, n, at, log.life, 0, asOf, isDue() and 1 or 0 }
 end
 
 -- What was appended is so whatever comes of the others.
@@ -91,13 +107,17 @@ local function save()
     if mention then
       setMark('mention', author, mention[1], mention[2])
     end
+    if change > asOf then
+      saveChanges()
+    end
     writeLog()
     local ages = agesOf()
     ages.keepYoung(history, 'aged', at, maxAgeMs, { latest, reactions })
     if keptMs ~= '' then
       redis.call('PEXPIRE', meta, keptMs)
-      redis.call('PEXPIRE', latest, keptMs)
-      redis.call('PEXPIRE', reactions, keptMs)
+      for _, key in ipairs({ latest, reactions, changesDue }) do
+        redis.call('PEXPIRE', key, keptMs)
+      end
       -- It must not outlive the position.
       local age = tonumber(maxAgeMs)
       if age == 0 or ages.lastsFor(age) >= tonumber(keptMs) then

@@ -6,5 +6,5 @@ if not openLog() then
 end
 redis.call('HSET', meta, 'gone:' .. user, int(log.id))
 if tonumber(redis.call('HGET', meta, 'gone:' .. peer) or -1) >= log.id then
-  redis.call('UNLINK', meta, history, latest, rewritten)
+  redis.call('UNLINK', meta, history, latest, rewritten, reactions, changesDue)
 end

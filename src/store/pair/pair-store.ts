@@ -41,6 +41,10 @@ export interface Appended extends PairMessage {
   readonly life: string;
   /** Nothing was appended: it is the first one. */
   readonly repeated: boolean;
+  /** It is as it was when this was the number of the pair's last change of a message. */
+  readonly asOf: number;
+  /** There are changes that the two are to be told of. */
+  readonly isDue: boolean;
 }
 
 /** `passing`: a transient one, which is noted, and in no log. */
@@ -59,6 +63,8 @@ export interface Unsent {
   readonly life: string;
   /** Number of the author's newest message; `ALL` where there is no log, for then nothing is missed. */
   readonly newest: number;
+  /** As of which change of a message in the log the messages are; 0 where there was none. */
+  readonly asOf: number;
   readonly messages: readonly PairMessage[];
 }
 
@@ -83,6 +89,7 @@ const REPEATS_MAX = 20_000;
 /** A pair one side of which is anonymous, whose name nobody comes back to, goes so long after its last message. */
 const ANONYMOUS_MS = 30 * 24 * 60 * 60 * 1000;
 
+const NOTHING = new Uint8Array(0);
 /** Above every number of a message. */
 const ALL = Number.MAX_SAFE_INTEGER;
 
@@ -160,8 +167,18 @@ export class PairStore {
     const args = { user: userName, author, after, limit, bytesMax, maxAgeMs: this.#options.historyMaxAgeMs };
     const read = await this.#commands.run(scripts.readUnsent, this.#keys.pair(userName, author), args);
     return read === 'noPair'
-      ? { life: '', newest: ALL, messages: [] }
+      ? { life: '', newest: ALL, asOf: 0, messages: [] }
       : { ...read, messages: read.messages.map(messageOf) };
+  }
+
+  /** Messages as they are now; one that is not kept any more has an empty frame. */
+  async readKept<T extends PairMessage>(userName: string, peer: string, messages: readonly T[]): Promise<T[]> {
+    const args = messages.map(({ id }) => id);
+    const kept = await this.#commands.run(scripts.readKept, this.#keys.pair(userName, peer), {}, { args });
+    return messages.map((message, i) => {
+      const event = kept === 'noPair' ? undefined : kept[i];
+      return { ...message, frame: (event && readEvent(event)?.frame) ?? NOTHING };
+    });
   }
 
   /** What `author` wrote was read, up to an id. `upToId` is 0 where that is nothing new. */

@@ -27,6 +27,6 @@ for _, name in ipairs(redis.call('HKEYS', contactsDue)) do
 end
 local at = endsAt()
 redis.call('UNLINK', meta, history, events, sockets, devices, synced, session, leaving, whitelist, blacklist, voided,
-  delivered, missed, unread, profile, wills, contacts, contactsDue, belongs, belonged)
+  delivered, missed, unread, changesTold, changesDue, profile, wills, contacts, contactsDue, belongs, belonged)
 redis.call('HSET', voided, '*', int(at))
 redis.call('PEXPIRE', voided, keptMs)

@@ -101,7 +101,7 @@ if syncing == '1' then
 end
 if redis.call('PERSIST', meta) == 1 then
   -- It was about to be forgotten (logout-user.lua).
-  for _, key in ipairs({ history, session, whitelist, blacklist, peers, delivered, missed, unread, profile, belongs }) do
+  for _, key in ipairs({ history, session, whitelist, blacklist, peers, delivered, missed, unread, changesTold, profile, belongs }) do
     redis.call('PERSIST', key)
   end
 end

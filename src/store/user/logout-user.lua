@@ -29,7 +29,7 @@ if count == 0 then
   -- Nobody follows a user without sockets; the ring is only kept for the stragglers, and not for another life of the user.
   redis.call('PEXPIRE', events, math.min(60000, tonumber(keptMs)))
   if anonymous == '1' then
-    for _, key in ipairs({ meta, history, session, whitelist, blacklist, peers, delivered, missed, unread, profile, belongs }) do
+    for _, key in ipairs({ meta, history, session, whitelist, blacklist, peers, delivered, missed, unread, changesTold, profile, belongs }) do
       redis.call('PEXPIRE', key, keptMs)
     end
   elseif redis.call('EXISTS', session, whitelist, blacklist, peers, leaving, owned, profile, contacts, contactsDue,

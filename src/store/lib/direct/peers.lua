@@ -1,7 +1,8 @@
 -- uses: clock inbox/expiry
 -- The users with whom a user has stored conversations. Their messages are in the logs of the pairs, which are the truth; here is
--- what has come of them to this user. Wants the keys `meta`, `history`, `peers` (by the time of what was said last), `delivered`, `missed`
--- and `unread`: peers of whom something may be unread, by the time of what they wrote last.
+-- what has come of them to this user. Wants the keys `meta`, `history`, `peers` (by the time of what was said last), `delivered`, `missed`,
+-- `unread`: peers of whom something may be unread, by the time of what they wrote last; `changesTold` (lib/direct/told.lua), and `changesDue`:
+-- what this user has begun to change in logs of pairs, by the nodes on which it has (direct/note-changing.lua).
 -- `delivered`: peer → how far its messages were handed to the user's topic: the log's life, the number among the peer's messages,
 -- the id, the time. `missed`: peer → that number once more, how many of its sends are under way, when the last of them began: it
 -- is there while something may have come that no socket of the user has had. Of more than `PEERS_MAX` those of longest ago go.
@@ -18,6 +19,7 @@ local function notePeer(peer, at)
     for _, one in ipairs(redis.call('ZRANGE', peers, 0, over - 1)) do
       redis.call('HDEL', delivered, one)
       redis.call('HDEL', missed, one)
+      redis.call('HDEL', changesTold, one)
       redis.call('ZREM', unread, one)
     end
     redis.call('ZREMRANGEBYRANK', peers, 0, over - 1)
@@ -33,7 +35,7 @@ local function keepPeers(anonymous)
     stay()
     return
   end
-  for _, key in ipairs({ peers, delivered, missed, unread }) do
+  for _, key in ipairs({ peers, delivered, missed, unread, changesTold, changesDue }) do
     redis.call('PEXPIRE', key, leftMs())
   end
 end
