@@ -9,6 +9,16 @@ import { userTopic } from '../../src/redis/keys.ts';
 import { rightsOf } from '../../src/store/rights.ts';
 import { useScope } from '../support/scope.ts';
 import { write } from './authored-suite.ts';
+import {
+  append as appendText,
+  change,
+  messagesOf,
+  react,
+  recall,
+  say,
+  tellDue,
+  update,
+} from './direct-change-actions.ts';
 import { keysWith, MARKER, saidIn } from './erase-actions.ts';
 import { ALL, append, appendOne, deliver, login, logout } from './pair-actions.ts';
 import { starter } from './room-actions.ts';
@@ -20,6 +30,7 @@ const scope = useScope();
 export function eraseDirectSuite(open: OpenStore): void {
   pairs(open);
   rings(open);
+  changes(open);
   repeats(open);
   work(open);
 }
@@ -200,6 +211,55 @@ function work(open: OpenStore): void {
     const ttls = await store.ttls();
     expect(Object.keys(ttls).filter((key) => key.startsWith('{erasures}') && ttls[key] === -1)).toEqual([
       '{erasures}:pending',
+    ]);
+  });
+}
+
+function changes(open: OpenStore): void {
+  test('with the words of a user go its reactions, and what was told, or is to be, of its changes', async () => {
+    const store = await open(scope, { inboxSize: 100 });
+    for (const userName of ['ann', 'bob']) await login(store, userName);
+    await store.authored.eraseInPair('ann', 'bob');
+    for (const [author, to] of [
+      ['ann', 'bob'],
+      ['bob', 'ann'],
+    ] as const)
+      await say(store, author, to, { textMessage: author });
+    await change(store, 'ann', 'bob', [update(1, { textMessage: MARKER }), appendText(1, MARKER), react(2, 'y')]);
+    await change(store, 'bob', 'ann', [react(2, 'x'), update(2, { textMessage: 'mine' })]);
+    await tellDue(store, 'ann', 'bob');
+    await change(store, 'ann', 'bob', [update(1, { textMessage: MARKER })]);
+    await change(store, 'bob', 'ann', [appendText(2, '!'), recall(2)]);
+    const own = await store.authored.readPair('ann', 'bob', { after: 0, limit: 9 });
+    if (own === 'noPair') throw new Error(own);
+    expect(own.messages.map(({ frame }) => storedMessageIn(frame).value)).toMatchObject([
+      { id: 1, textMessage: MARKER, version: 4 },
+    ]);
+    await store.authored.eraseInPair('ann', 'bob');
+    await store.authored.eraseInRing(store.keys.user('bob').history, 'ann');
+    const [first, second] = await messagesOf(store, 'bob', 'ann');
+    expect(first).toEqual({ id: 1, author: 'ann', recalled: true, timestamp: expect.any(Number) });
+    expect(second).toMatchObject({ id: 2, author: 'bob', recalled: true });
+    expect(await keysWith(store.client, store.keys.prefix, MARKER)).toEqual(['{user:ann}:history']);
+    // What the other one took back is told all the same.
+    expect(await tellDue(store, 'bob', 'ann')).toEqual([7, 8]);
+  });
+
+  test('a reaction of somebody else stays, and so do the counts of it', async () => {
+    const store = await open(scope);
+    await say(store, 'bob', 'ann');
+    for (const [author, peer] of [
+      ['ann', 'bob'],
+      ['bob', 'ann'],
+    ] as const)
+      await change(store, author, peer, [react(1, 'x'), react(1, author)]);
+    await store.authored.eraseInPair('ann', 'bob');
+    expect(await messagesOf(store, 'bob', 'ann')).toMatchObject([
+      { textMessage: 'hello', reactions: { x: 1, bob: 1 } },
+    ]);
+    expect(await store.pairChanges.reactions('bob', 'ann', 1)).toEqual([
+      ['bob', 'x'],
+      ['bob', 'bob'],
     ]);
   });
 }

@@ -40,7 +40,7 @@ export const eraseAuthored = script('erase-authored', {
 });
 
 export const eraseAuthoredDirect = script('erase-authored-direct', {
-  keys: [...HISTORY, 'rewritten', 'reactions'],
+  keys: [...HISTORY, 'rewritten', 'reactions', 'changesDue'],
   args: ['user', 'prefix', 'middle', 'after', 'lookMax', 'bytesMax', 'maxAgeMs'],
   whenFull: true,
   refuses: ['noPair'],
@@ -53,6 +53,15 @@ export const eraseReactions = script('../change/erase-reactions', {
   args: ['user', 'rank', 'pageMax', 'opening'],
   whenFull: true,
   refuses: ['noRoom'],
+  gives: number,
+});
+
+/** Likewise. */
+export const eraseReactionsDirect = script('../pair/erase-reactions-direct', {
+  keys: [...HISTORY, 'reactions'],
+  args: ['user', 'rank', 'pageMax'],
+  whenFull: true,
+  refuses: ['noPair'],
   gives: number,
 });
 

@@ -59,20 +59,8 @@ export class AuthoredStore {
     const opening = roomChangeOpening(roomName);
     const args = { ...authorMark(userName), ...recalledMessageFrame(roomName, userName), opening, ...this.#look };
     await this.#erase(keys, (after) => this.#commands.run(scripts.eraseAuthored, keys, { ...args, after }), onStep);
-    await this.#eraseReactions(keys, { user: userName, opening, pageMax: COPY.pageMax }, onStep);
-  }
-
-  async #eraseReactions(
-    keys: RoomKeys,
-    args: { readonly user: string; readonly opening: Uint8Array; readonly pageMax: number },
-    onStep?: OnStep,
-  ): Promise<void> {
-    for (let rank = 0; rank >= 0;) {
-      const next = await this.#commands.run(scripts.eraseReactions, keys, { ...args, rank });
-      if (typeof next === 'string') return;
-      rank = next;
-      await onStep?.();
-    }
+    const page = { user: userName, opening, pageMax: COPY.pageMax };
+    await eachRank((rank) => this.#commands.run(scripts.eraseReactions, keys, { ...page, rank }), onStep);
   }
 
   /** The same of what it wrote to another user. */
@@ -84,6 +72,8 @@ export class AuthoredStore {
       (after) => this.#commands.run(scripts.eraseAuthoredDirect, keys, { ...args, after }),
       onStep,
     );
+    const page = { user: userName, pageMax: COPY.pageMax };
+    await eachRank((rank) => this.#commands.run(scripts.eraseReactionsDirect, keys, { ...page, rank }), onStep);
   }
 
   /** Step by step, and then what is only marked in the stream as taken out. */
@@ -138,5 +128,15 @@ export class AuthoredStore {
   /** All that is known of repeats there. */
   async forgetAllRepeats(key: Key): Promise<void> {
     await this.#commands.plain('unlink', key);
+  }
+}
+
+/** From one rank to the one that a step gives, until there is none, or nothing to look at. */
+async function eachRank(step: (rank: number) => Promise<number | string>, onStep?: OnStep): Promise<void> {
+  for (let rank = 0; rank >= 0;) {
+    const next = await step(rank);
+    if (typeof next === 'string') return;
+    rank = next;
+    await onStep?.();
   }
 }

@@ -1,5 +1,6 @@
--- uses: direct/pair messages/authored
+-- uses: direct/due messages/authored
 -- Leaves tombstones of what a user wrote to another one, from behind the id `after` on; of all users that ever had the name.
+-- What was to be told of its changes, and of its messages, is not.
 if not openLog(now) then
   return 'noPair'
 end
@@ -8,5 +9,6 @@ local function own(event)
 end
 if after == '0' then
   trimLatest(oldestVisible())
+  forgetDue(user, own)
 end
 return eraseFrom(tonumber(after) + 1, own, tonumber(lookMax), tonumber(bytesMax), prefix, middle)
