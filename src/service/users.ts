@@ -42,6 +42,7 @@ export function serverUserHandlers({ services, admin, directory, directListSizeL
     async deleteUser({ userName }) {
       if (!isName(userName)) return fail('noUser', [userName]);
       const rooms = await services.belongs.read(userName);
+      await services.changeTelling.finish(userName);
       const deleted = await services.contactPairs.deleting(userName, () => admin.deleteUser(userName));
       if (deleted !== 'ok') return fail(deleted, [userName]);
       await leaveRosters(services, userName, [...rooms.keys()]);

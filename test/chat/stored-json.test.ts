@@ -1,6 +1,7 @@
 // Messages from user to user where the service keeps them, on a single Redis, over JSON.
 import { conversationSuite } from './conversation-suite.ts';
 import { detailsSuite } from './details-suite.ts';
+import { directChangeSuite } from './direct-change-suite.ts';
 import { inboxSuite } from './inbox-suite.ts';
 import { missedSuite } from './missed-suite.ts';
 import { conversationSearchSuite } from './search-suite.ts';
@@ -8,5 +9,13 @@ import { unreadSuite } from './unread-suite.ts';
 import { useWorld } from './world.ts';
 
 const world = useWorld({ format: 'json', env: { PARLEY_DIRECT_MESSAGES: 'stored' } });
-for (const suite of [conversationSuite, conversationSearchSuite, missedSuite, inboxSuite, unreadSuite, detailsSuite])
+for (const suite of [
+  conversationSuite,
+  conversationSearchSuite,
+  missedSuite,
+  inboxSuite,
+  unreadSuite,
+  detailsSuite,
+  directChangeSuite,
+])
   suite(world);
