@@ -1,11 +1,11 @@
 /** What a direct conversation tells who listens to it. */
 import type { CountedField } from '../message/counted.ts';
-import type { Message } from '../message/message.ts';
+import type { Message, Updated } from '../message/message.ts';
 import type { TypingChange } from '../typing.ts';
 import type { Marks } from './receipts.ts';
 
 /** What of a conversation may change without an event of its own. */
-export type DirectField = CountedField;
+export type DirectField = CountedField | 'message';
 
 export interface DirectEvents {
   /** The other one wrote, each message once and in order. A transient one has no id. */
@@ -16,9 +16,12 @@ export interface DirectEvents {
   status: [marks: Marks];
   /** The other one began or stopped typing. */
   typing: [change: TypingChange];
-  /** What lies before `lastMessageId` and was not emitted is not to be had any more. */
-  reset: [place: { readonly lastMessageId: number }];
-  /** The status of a message that was sent here has changed, or what `changed` names. */
-  update: [change: Message | { readonly changed: readonly DirectField[] }];
+  /**
+   * What lies before `lastMessageId` and was not emitted is not to be had any more. With the reason `changes` nothing is lost but
+   * changes of messages up to there: what is shown of them may not be the latest version, and had better be read again.
+   */
+  reset: [place: { readonly lastMessageId: number; readonly reason?: 'changes' }];
+  /** The status of a message that was sent here has changed, or what `changed` names: `message` of any message. */
+  update: [change: Message | Updated<DirectField>];
   error: [error: unknown];
 }

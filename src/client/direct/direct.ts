@@ -2,15 +2,17 @@
  * A conversation with one other user, as the application sees it. What is told of it comes in by the directs; how messages
  * are sent, counted and followed is left to its parts.
  */
+import type { MessageChange } from '../../protocol/change.ts';
 import type { UnreadCount } from '../../protocol/unread.ts';
-import type { ValueMap } from '../../protocol/params/values.ts';
+import type { Value, ValueMap } from '../../protocol/params/values.ts';
 import type { Core } from '../core.ts';
 import { Emitter } from '../emitter.ts';
 import { badArgument } from '../encoding/encoding.ts';
 import { contentOf } from '../message/content.ts';
 import { changedBy } from '../message/counted.ts';
 import type { HistoryOptions } from '../message/history-options.ts';
-import { Message } from '../message/message.ts';
+import { idOf, Message, type MessagePlace } from '../message/message.ts';
+import type { SearchPage } from '../../protocol/history.ts';
 import { search, type SearchOptions } from '../message/search.ts';
 import type { Outbox } from '../message/outbox.ts';
 import type { ReadMarks } from '../message/read-marks.ts';
@@ -20,6 +22,7 @@ import { RequestError } from '../request-error.ts';
 import { typingIn } from '../typing.ts';
 import type { User } from '../user/user.ts';
 import { CatchUp } from './catch-up.ts';
+import { DirectChanges } from './direct-changes.ts';
 import type { DirectEvents } from './direct-events.ts';
 import { DoubtfulMarks } from './doubtful-marks.ts';
 import { LastMessage } from './last-message.ts';
@@ -39,7 +42,8 @@ export class Direct extends Emitter<DirectEvents> {
   readonly user: User;
   readonly #core: Core;
   readonly #readMarks: ReadMarks;
-  #log = new DirectLog();
+  #log = this.#newLog();
+  readonly #changes: DirectChanges;
   readonly #sending: DirectSending;
   readonly #typing: DirectTyping;
   readonly #marks: DoubtfulMarks;
@@ -51,6 +55,7 @@ export class Direct extends Emitter<DirectEvents> {
     this.user = user;
     this.#core = core;
     this.#readMarks = readMarks;
+    this.#changes = new DirectChanges(core, outbox, this, () => this.#log);
     this.#sending = new DirectSending(core, outbox, {
       sent: (message, heard) => this.#sent(message, heard),
       failed: (message, error) => this.#failed(message, error),
@@ -119,10 +124,9 @@ export class Direct extends Emitter<DirectEvents> {
    */
   send(content: object, options: DirectSendOptions = {}): Message {
     this.#typing.set(false);
-    const place = { direct: this, classes: this.#core.classes };
     // Copied before plugins may take their time over it.
     const checked = contentOf('directMessage', content, this.#core.limits.depth);
-    const message = Message.own(checked.ok ? checked.value : {}, this.#core.userName, place);
+    const message = Message.own(checked.ok ? checked.value : {}, this.#core.userName, this.#place);
     if (!checked.ok) {
       message.failed(checked.error);
       return message;
@@ -164,7 +168,10 @@ export class Direct extends Emitter<DirectEvents> {
   /** Messages of both by time, id, author, type or event; the newest first unless `direction` says otherwise. */
   async *search(options: SearchOptions = {}): AsyncGenerator<Message, void, void> {
     const { userName } = this;
-    const pages = search((page) => this.#core.request('directHistorySearch', { userName, options: page }), options);
+    const ask = (page: SearchOptions): Promise<SearchPage> =>
+      this.#core.request('directHistorySearch', { userName, options: page });
+    const found = ({ messages }: SearchPage): readonly ValueMap[] => messages;
+    const pages = search((page) => this.#log.messages.read(() => ask(page), found), options);
     for await (const heard of pages) yield this.#old(heard);
   }
 
@@ -181,6 +188,11 @@ export class Direct extends Emitter<DirectEvents> {
       // Of one's own other devices that is nobody's business.
       if (!isOwn) this.#typing.heard(isTyping);
     } else if (typeof id !== 'number' || !this.#catchUp.holds()) this.#take(heard, isOwn);
+  }
+
+  /** @internal A message of either side has changed. */
+  changed(change: MessageChange): void {
+    this.#changes.take(change);
   }
 
   /** @internal Messages of one side have come further. */
@@ -209,20 +221,22 @@ export class Direct extends Emitter<DirectEvents> {
 
   /** @internal What it has missed is not told: it is read when `catchUp` is called, and nothing stored is emitted until then. */
   fallBehind(): void {
+    this.#changes.fallBehind();
     // Nothing was shown: nothing is missed.
     if (this.#log.known.shownUpTo > 0) this.#catchUp.begin(this.#log.known.shownUpTo);
   }
 
   /** @internal Rejects where it has to be tried again. */
   catchUp(): Promise<void> {
+    this.#changes.catchUp();
     return this.#catchUp.run();
   }
 
   /** Each once, whichever way it came. */
   #take(heard: ValueMap, isOwn: boolean): void {
-    const message = this.#received(heard, isOwn);
-    const { id } = message;
-    if (id !== undefined && !this.#isNews(message, id)) return;
+    const id = idOf(heard);
+    if (id !== undefined && !this.#isNews(id, isOwn, heard['timestamp'])) return;
+    const message = this.#log.messages.of(withoutStatus(heard), false, isOwn);
     if (isOwn) {
       if (!this.#sending.holds(message, heard)) this.#echoed(message);
       return;
@@ -239,7 +253,8 @@ export class Direct extends Emitter<DirectEvents> {
   }
 
   /** Whether it was not told yet. One under the id of another is the first of a log that has begun anew. */
-  #isNews({ isOwn, timestamp }: Message, id: number): boolean {
+  #isNews(id: number, isOwn: boolean, time: Value | undefined): boolean {
+    const timestamp = typeof time === 'number' ? time : undefined;
     if (this.#log.known.isOther(id, timestamp)) this.#beginAnew(id - 1);
     return this.#log.known.tell(id, isOwn, timestamp);
   }
@@ -247,7 +262,7 @@ export class Direct extends Emitter<DirectEvents> {
   /** The log was lost and goes on as another one, where numbers are given again: what was known of it says nothing of this one. */
   #beginAnew(lastMessageId: number): void {
     this.#change(() => {
-      this.#log = new DirectLog();
+      this.#log = this.#newLog();
       this.#last.forget();
     });
     this.emit('reset', { lastMessageId });
@@ -267,7 +282,8 @@ export class Direct extends Emitter<DirectEvents> {
     const { id } = message;
     message.sent(id);
     if (id !== undefined) {
-      this.#isNews(message, id);
+      this.#isNews(id, true, message.timestamp);
+      this.#log.messages.add(message);
       this.#log.receipts.follow(message, id);
     }
     this.#ended(message);
@@ -280,12 +296,14 @@ export class Direct extends Emitter<DirectEvents> {
 
   #ended(message: Message): void {
     this.#change(() => this.#last.ended(message));
-    this.emit('update', message);
+    this.#tell(message);
     this.#marks.settle();
   }
 
   #page(options: PageOptions): Promise<readonly ValueMap[]> {
-    return this.#core.request('directHistoryGet', { userName: this.userName, options });
+    const ask = (): Promise<readonly ValueMap[]> =>
+      this.#core.request('directHistoryGet', { userName: this.userName, options });
+    return this.#log.messages.read(ask, (page) => page);
   }
 
   async #look(id: number): Promise<void> {
@@ -296,7 +314,7 @@ export class Direct extends Emitter<DirectEvents> {
     const moved = this.#log.receipts.moved(status, upToId);
     if (moved === undefined) return;
     this.#core.plugins.receive(this, 'status', this.#log.receipts.marks, (passed) => this.emit('status', passed));
-    for (const message of moved) this.emit('update', message);
+    for (const message of moved) this.#tell(message);
   }
 
   #readElsewhere(upToId: number): void {
@@ -308,9 +326,9 @@ export class Direct extends Emitter<DirectEvents> {
   #old(heard: ValueMap): Message {
     const { id, status } = heard;
     const isOwn = heard['author'] === this.#core.userName;
-    if (typeof id !== 'number') return this.#received(heard, isOwn);
-    this.#log.known.note(id, isOwn);
-    const message = this.#log.receipts.messageOf(id) ?? this.#last.known(id) ?? this.#received(heard, isOwn);
+    if (typeof id === 'number') this.#log.known.note(id, isOwn);
+    const message = this.#log.messages.of(withoutStatus(heard), false, isOwn);
+    if (typeof id !== 'number') return message;
     if (isOwn) {
       this.#log.receipts.follow(message, id);
       if (status === 'read' || status === 'sent') this.#marked(status, id);
@@ -318,8 +336,22 @@ export class Direct extends Emitter<DirectEvents> {
     return message;
   }
 
-  #received(heard: ValueMap, isOwn: boolean): Message {
-    return Message.received(withoutStatus(heard), isOwn, { direct: this, classes: this.#core.classes });
+  get #place(): MessagePlace {
+    return { direct: this, classes: this.#core.classes, actions: this.#changes.actions };
+  }
+
+  #newLog(): DirectLog {
+    return new DirectLog({
+      make: (heard, isOwn = heard['author'] === this.#core.userName) => Message.received(heard, isOwn, this.#place),
+      // Of all that changes the user's devices are told.
+      isFollowed: () => true,
+    });
+  }
+
+  /** A message that was sent here has come further, or has failed. */
+  #tell(message: Message): void {
+    message.emit('update', undefined);
+    this.emit('update', message);
   }
 
   /** Tells what has changed by it, which comes before the message that it is about. */

@@ -41,6 +41,9 @@ export class Directs {
     core.onNotification('directMessageEcho', (userName, message) => {
       this.#live(() => this.#heard(userName, message, true));
     });
+    core.onNotification('directMessageChanged', (userName, change) => {
+      this.#live(() => this.known(userName)?.changed(change));
+    });
     core.onNotification('missedMessages', (messages, { more }) => this.#pushed(messages, more));
     core.onNotification('directMessageStatus', (userName, { status, upToId }) => {
       this.known(userName)?.moved(status, upToId);

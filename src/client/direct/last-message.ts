@@ -9,11 +9,6 @@ export class LastMessage {
     return this.#sending ?? this.#stored;
   }
 
-  /** One that the service has, under an id. */
-  known(id: number): Message | undefined {
-    return this.#stored?.id === id ? this.#stored : undefined;
-  }
-
   begin(message: Message): void {
     this.#sending = message;
   }

@@ -23,11 +23,6 @@ export class Receipts {
     return { lastDeliveredId: this.#delivered, lastReadId: this.#read };
   }
 
-  /** The object of one's own message, while it may move. */
-  messageOf(id: number): Message | undefined {
-    return this.#moving.get(id);
-  }
-
   /** The service has a message under an id: it is where the marks are. */
   follow(message: Message, id: number): void {
     this.#move(message, id);

@@ -4,9 +4,12 @@ import { badArgument, toParam } from '../encoding/encoding.ts';
 import { payloadOf } from '../plugin/message-classes.ts';
 import type { Outcome } from '../request-error.ts';
 
-/** `name`: the request that it goes with, as its second param; `depth`: levels at most. */
-export function contentOf(name: 'roomMessage' | 'directMessage', given: unknown, depth: number): Outcome<ValueMap> {
-  const bad = (what: string): Outcome<ValueMap> => ({ ok: false, error: badArgument(name, 1, what) });
+type Carrier = 'roomMessage' | 'directMessage' | 'roomMessageUpdate' | 'directMessageUpdate';
+
+/** `name`: the request that it goes with; `depth`: levels at most. */
+export function contentOf(name: Carrier, given: unknown, depth: number): Outcome<ValueMap> {
+  const index = name.endsWith('Update') ? 2 : 1;
+  const bad = (what: string): Outcome<ValueMap> => ({ ok: false, error: badArgument(name, index, what) });
   if (typeof given !== 'object' || given === null) return bad('not a map');
   let payload: object;
   try {
@@ -14,7 +17,7 @@ export function contentOf(name: 'roomMessage' | 'directMessage', given: unknown,
   } catch (error) {
     return bad(String(error));
   }
-  const value = toParam(name, 1, payload, depth);
+  const value = toParam(name, index, payload, depth);
   if (!value.ok) return value;
   return isMap(value.value) ? { ok: true, value: value.value } : bad('not a map');
 }

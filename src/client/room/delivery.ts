@@ -4,6 +4,7 @@
  */
 import type { NotificationParams } from '../../protocol/catalogue.ts';
 import type { RoomJoined } from '../../protocol/membership.ts';
+import type { MessageChange } from '../../protocol/change.ts';
 import { isMap, type ValueMap } from '../../protocol/params/values.ts';
 import type { Missing, Position, Membership, RoomEvent } from './membership.ts';
 import type { DeliveryOwner } from './owner.ts';
@@ -13,6 +14,14 @@ export interface Counters {
   duplicates: number;
   /** Times that ids were skipped, which the service promises never to do. */
   gaps: number;
+}
+
+/** What only the service can tell of a room, as it is asked for it. */
+export interface RoomQuestions {
+  /** Something was missed although the room is joined: it is joined again from its position, for what comes with the answer. */
+  again(room: Membership): void;
+  /** Which change is the last one of a log that has just begun anew. */
+  lastChange(room: Membership): void;
 }
 
 /** More than this, held back for one join, is not the way of a healthy service. */
@@ -26,9 +35,11 @@ const awaitedMax = 1_000;
 export class Delivery {
   readonly counters: Counters = { duplicates: 0, gaps: 0 };
   readonly #owner: DeliveryOwner;
+  readonly #questions: RoomQuestions;
 
-  constructor(owner: DeliveryOwner) {
+  constructor(owner: DeliveryOwner, questions: RoomQuestions) {
     this.#owner = owner;
+    this.#questions = questions;
   }
 
   /** A `roomMessage`. False: too much waits for the answer to a join. */
@@ -39,6 +50,14 @@ export class Delivery {
       return this.#inOrder(room, { kind: 'message', message });
     }
     this.#owner.message(roomName, message);
+    return true;
+  }
+
+  /** A `roomMessageChanged`. False: as for a message. */
+  change(room: Membership | undefined, params: NotificationParams<'roomMessageChanged'>): boolean {
+    const [roomName, change] = params;
+    if (room !== undefined) return this.#inOrder(room, { kind: 'change', change });
+    this.#owner.change(roomName, change);
     return true;
   }
 
@@ -56,23 +75,27 @@ export class Delivery {
    * The answer to a join: what was missed is emitted, then what came meanwhile. Where it is too much for an answer, the
    * room is left with what is `missing`; where it cannot be had, that is told.
    */
-  joined(room: Membership, { epoch, lastMessageId, recovered, messages }: RoomJoined): void {
+  joined(room: Membership, entry: RoomJoined): void {
+    const { epoch, lastMessageId, recovered, messages } = entry;
     const { roomName, position } = room;
+    const numbered = lastChangeOf(entry);
     room.awaitNothing();
     const held = after(room.held.splice(0), epoch, lastMessageId);
     room.missing = undefined;
     if (position === undefined) {
-      room.position = { epoch, lastMessageId };
+      room.position = { epoch, lastMessageId, ...numbered };
       this.#owner.joined({ roomName, epoch, lastMessageId });
     } else if (recovered && epoch === position.epoch) {
+      this.#changedMeanwhile(room, position, entry);
       for (const message of messages) this.#advance(room, message);
       this.#skipTo(room, lastMessageId);
       // A listener of a message may have left the room, or closed the client.
       if (!room.forgotten) this.#owner.recovered({ roomName, epoch, lastMessageId });
-    } else if (isReadable(position, epoch, lastMessageId) && held.every(({ kind }) => kind === 'message')) {
-      room.missing = { epoch, upTo: lastMessageId, verified: false };
+    } else if (isReadable(position, epoch, lastMessageId) && held.every(({ kind }) => kind !== 'reset')) {
+      this.#changedMeanwhile(room, position, entry);
+      room.missing = { epoch, upTo: lastMessageId, verified: false, lacksChanges: false };
     } else {
-      this.#beginAnew(room, epoch, lastMessageId);
+      this.#beginAnew(room, { epoch, lastMessageId, ...numbered });
     }
     for (const event of held) this.#inOrder(room, event);
   }
@@ -90,11 +113,13 @@ export class Delivery {
 
   /** Nothing is missing any more: what is live follows. */
   caughtUp(room: Membership): void {
-    const { roomName, position } = room;
+    const { roomName, position, missing } = room;
     if (position === undefined) return;
     room.missing = undefined;
     const held = room.held.splice(0);
     this.#owner.recovered({ roomName, epoch: position.epoch, lastMessageId: position.lastMessageId });
+    // What came behind those that are lacking waits for them.
+    if (missing?.lacksChanges === true) this.#questions.again(room);
     for (const event of held) this.#inOrder(room, event);
   }
 
@@ -104,13 +129,15 @@ export class Delivery {
     if (missing === undefined) return;
     room.missing = undefined;
     const held = room.held.splice(0);
-    this.#beginAnew(room, missing.epoch, missing.upTo);
+    this.#beginAnew(room, { ...lastChangeOf(room.position), epoch: missing.epoch, lastMessageId: missing.upTo });
     for (const event of held) this.#inOrder(room, event);
   }
 
   /** The log begins only after this id now. */
   trimmed(room: Membership, lastMessageId: number): void {
-    if (room.missing !== undefined) this.#beginAnew(room, room.missing.epoch, lastMessageId);
+    const { missing, position } = room;
+    if (missing !== undefined)
+      this.#beginAnew(room, { ...lastChangeOf(position), epoch: missing.epoch, lastMessageId });
   }
 
   /** Delivers now, or after the answer to the join that is awaited: that brings what comes before. */
@@ -141,7 +168,7 @@ export class Delivery {
 
   #live(room: Membership, event: RoomEvent): void {
     if (!room.awaitsAnswer) {
-      if (event.kind === 'reset' || !this.#owner.awaitsAnswer(room.roomName, event.message)) {
+      if (event.kind !== 'message' || !this.#owner.awaitsAnswer(room.roomName, event.message)) {
         return this.#deliver(room, event);
       }
       room.awaitAnswer(awaitedMs, () => this.#late(room));
@@ -164,13 +191,48 @@ export class Delivery {
     }
     room.held.push(event);
     if (room.held.length <= heldBehindPagesMax) return;
-    room.held.length = 0;
-    missing.upTo = Math.max(missing.upTo, Number(event.message['id']));
+    for (const dropped of room.held.splice(0)) {
+      if (dropped.kind === 'message') missing.upTo = Math.max(missing.upTo, Number(dropped.message['id']));
+      else missing.lacksChanges = true;
+    }
   }
 
   #deliver(room: Membership, event: RoomEvent): void {
     if (event.kind === 'message') this.#advance(room, event.message);
-    else this.#beginAnew(room, event.epoch, event.lastMessageId);
+    else if (event.kind === 'change') this.#advanceChanges(room, event.change);
+    else {
+      const { epoch, lastMessageId } = event;
+      // Asked for before anybody reads what there is now: that has all changes up to this one.
+      if (room.position?.lastChange !== undefined) this.#questions.lastChange(room);
+      this.#beginAnew(room, { epoch, lastMessageId });
+    }
+  }
+
+  /** Messages that were told before the join, and have changed since. */
+  #changedMeanwhile(room: Membership, position: Position, entry: RoomJoined): void {
+    const { lastChange, changes = [], changesRecovered = false } = entry as Partial<RoomJoined>;
+    if (lastChange === undefined) return;
+    room.position = { ...position, lastChange };
+    if (lastChange === (position.lastChange ?? 0)) return;
+    const { roomName } = room;
+    const { epoch, lastMessageId } = position;
+    if (!changesRecovered) return this.#owner.doubted({ roomName, epoch, lastMessageId });
+    // A listener may have left the room, or closed the client.
+    for (const message of changes) if (!room.forgotten) this.#owner.changed(roomName, message);
+  }
+
+  /** Each once, in order; what comes behind one that never came has to wait for it. */
+  #advanceChanges(room: Membership, change: MessageChange): void {
+    const { position, roomName } = room;
+    if (room.forgotten || position === undefined) return;
+    const { lastChange = change.change - 1 } = position;
+    if (change.change <= lastChange) return void (this.counters.duplicates += 1);
+    const isNext = change.change === lastChange + 1;
+    room.position = { ...position, lastChange: change.change };
+    if (isNext && this.#owner.change(roomName, change)) return;
+    room.position = { ...position, lastChange };
+    this.counters.gaps += 1;
+    this.#questions.again(room);
   }
 
   /** A page begins where it is asked to, so what comes again in it is no duplicate that was sent. */
@@ -184,7 +246,7 @@ export class Delivery {
     }
     this.#skipTo(room, id - 1);
     const lastTimestamp = typeof timestamp === 'number' ? { lastTimestamp: timestamp } : {};
-    room.position = { epoch: position.epoch, lastMessageId: id, ...lastTimestamp };
+    room.position = { ...lastChangeOf(position), epoch: position.epoch, lastMessageId: id, ...lastTimestamp };
     this.#owner.message(room.roomName, message);
   }
 
@@ -192,16 +254,22 @@ export class Delivery {
   #skipTo(room: Membership, id: number): void {
     const { position, roomName } = room;
     if (room.forgotten || position === undefined || id <= position.lastMessageId) return;
-    room.position = { epoch: position.epoch, lastMessageId: id };
+    room.position = { ...lastChangeOf(position), epoch: position.epoch, lastMessageId: id };
     this.counters.gaps += 1;
     this.#owner.failed(new Error(`Gap in ${roomName}: ${position.lastMessageId + 1} to ${id} never came`));
   }
 
-  #beginAnew(room: Membership, epoch: string, lastMessageId: number): void {
+  #beginAnew(room: Membership, position: Position): void {
     if (room.forgotten) return;
-    room.position = { epoch, lastMessageId };
+    room.position = position;
+    const { epoch, lastMessageId } = position;
     this.#owner.reset({ roomName: room.roomName, epoch, lastMessageId });
   }
+}
+
+/** Of a position, or of what a service says that may not count changes. */
+function lastChangeOf(place: { readonly lastChange?: number } | undefined): Pick<Position, 'lastChange'> {
+  return place?.lastChange === undefined ? {} : { lastChange: place.lastChange };
 }
 
 /** Whether what lies between may be in the log: the service did not say that it is not the same one. */

@@ -3,7 +3,7 @@ import type { ValueMap } from '../../protocol/params/values.ts';
 import type { Role } from '../../protocol/member.ts';
 import type { Doer } from '../member/member.ts';
 import type { CountedField } from '../message/counted.ts';
-import type { Message } from '../message/message.ts';
+import type { Message, Updated } from '../message/message.ts';
 import type { TypingChange } from '../typing.ts';
 import type { User } from '../user/user.ts';
 import type { RoomLoss } from './owner.ts';
@@ -11,6 +11,7 @@ import type { RoomLoss } from './owner.ts';
 /** What of a room may change without an event of its own. */
 export type RoomField =
   | CountedField
+  | 'message'
   | 'isJoined'
   | 'users'
   | 'group'
@@ -55,11 +56,14 @@ export interface RoomEvents extends AffairsEvents {
   join: [news: { readonly user: User }];
   /** A user has gone, with the last of its devices. */
   leave: [news: { readonly user: User }];
-  /** What lies before `lastMessageId` and was not emitted is not to be had any more. */
-  reset: [place: { readonly epoch: string; readonly lastMessageId: number }];
+  /**
+   * What lies before `lastMessageId` and was not emitted is not to be had any more. With the reason `changes` nothing is lost but
+   * changes of messages up to there: what is shown of them may not be the latest version, and had better be read again.
+   */
+  reset: [place: { readonly epoch: string; readonly lastMessageId: number; readonly reason?: 'changes' }];
   /** The room was taken away, or left by another device: it is not joined again by itself. */
   removed: [loss: RoomLoss];
-  /** The status of a message that was sent here has changed, or what `changed` names. */
-  update: [change: Message | { readonly changed: readonly RoomField[] }];
+  /** The status of a message that was sent here has changed, or what `changed` names: `message` of any message of the room. */
+  update: [change: Message | Updated<RoomField>];
   error: [error: unknown];
 }

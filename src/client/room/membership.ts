@@ -1,4 +1,5 @@
 /** One room that a client wants to be in, or is about to leave. What moves it on is left to the rooms. */
+import type { MessageChange } from '../../protocol/change.ts';
 import type { ValueMap } from '../../protocol/params/values.ts';
 import type { Deferred } from '../connection/deferred.ts';
 import type { RequestError } from '../request-error.ts';
@@ -9,11 +10,14 @@ export interface Position {
   readonly lastMessageId: number;
   /** Of the last message seen; absent after a join or a reset until the next message. */
   readonly lastTimestamp?: number;
+  /** Number of the last change of a message that is known; absent where that is to be asked, or the service does not count. */
+  readonly lastChange?: number;
 }
 
-/** What a room's messages and resets are while they wait. */
+/** What a room's messages, their changes, and resets are while they wait. */
 export type RoomEvent =
   | { readonly kind: 'message'; readonly message: ValueMap }
+  | { readonly kind: 'change'; readonly change: MessageChange }
   | { readonly kind: 'reset'; readonly epoch: string; readonly lastMessageId: number };
 
 /**
@@ -26,6 +30,8 @@ export interface Missing {
   upTo: number;
   /** The log was seen to hold the last message known before; there may be another in its place in a log that lost some. */
   verified: boolean;
+  /** Of more changes than are kept, which are not in the history. */
+  lacksChanges: boolean;
 }
 
 export class Membership {

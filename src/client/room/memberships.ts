@@ -6,9 +6,7 @@ import { defaultLimits } from '../../protocol/params/limits.ts';
 import { normaliseName, type NameLimits } from '../../protocol/names/form.ts';
 import type { AuthData } from '../../protocol/connection.ts';
 import type { RoomJoined } from '../../protocol/membership.ts';
-import type { NotificationParams } from '../../protocol/catalogue.ts';
 import type { Value, ValueMap } from '../../protocol/params/values.ts';
-import { repeatDelayMs } from '../connection/backoff.ts';
 import { deferred } from '../connection/deferred.ts';
 import { Delivery, type Counters } from './delivery.ts';
 import { batchOf, entryOf, positionOf } from './join-batch.ts';
@@ -17,6 +15,8 @@ import type { Link } from '../connection/link.ts';
 import type { Core } from '../core.ts';
 import { leftElsewhere, takenAway, type MembershipOwner, type RoomLoss } from './owner.ts';
 import { Pages } from './pages.ts';
+import { Rejoining } from './rejoining.ts';
+import { Retry } from './retry.ts';
 import { localError, type Outcome, type RequestError } from '../request-error.ts';
 import { isText, Membership, type Position } from './membership.ts';
 
@@ -29,22 +29,23 @@ export class Memberships {
   readonly #delivery: Delivery;
   readonly #pages: Pages;
   readonly #rooms = new Map<string, Membership>();
+  readonly #retry = new Retry(() => {
+    for (const room of this.#rooms.values()) room.paused = false;
+    this.#reconcile();
+  });
   #link: Link | undefined;
   #socketId: string | undefined;
   #window = joinWindow;
-  /** Waits in a row for temporary refusals. */
-  #failures = 0;
   #names: NameLimits = defaultLimits;
-  #retryTimer: ReturnType<typeof setTimeout> | undefined;
-  #retryDueMs = 0;
   #ended: RequestError | undefined;
-  /** Rooms that were joined before the last loss and of which nothing was heard since; `reconnect` waits for them. */
-  #rejoining: readonly Membership[] = [];
-  #rejoined = deferred<void>();
+  readonly #rejoining = new Rejoining();
 
   constructor(core: Core, owner: MembershipOwner) {
     this.#owner = owner;
-    this.#delivery = new Delivery(owner);
+    this.#delivery = new Delivery(owner, {
+      again: (room) => this.#joinAgain(room),
+      lastChange: (room) => this.#askLastChange(room),
+    });
     this.#pages = new Pages(this.#delivery, (room) => {
       if (room.status === 'in') this.#retryLater(room, 'out', localError('unavailable', 'The log was replaced.'));
     });
@@ -56,8 +57,10 @@ export class Memberships {
       const room = this.#rooms.get(this.#nameOf(roomName));
       if (room?.status === 'in') this.#forget(room);
     });
-    core.claim('roomMessage', (...params) => this.#receiveMessage(params));
-    core.claim('roomReset', (...params) => this.#receiveReset(params));
+    const delivery = this.#delivery;
+    core.claim('roomMessage', (...params) => this.#taken(delivery.message(this.#named(params), params)));
+    core.claim('roomMessageChanged', (...params) => this.#taken(delivery.change(this.#named(params), params)));
+    core.claim('roomReset', (...params) => this.#taken(delivery.reset(this.#named(params), params)));
     core.onNotification('roomAccessRemoved', (roomName) => this.#lost(this.#rooms.get(roomName), takenAway));
     core.onNotification('roomLeftEcho', (roomName, socketId) => {
       if (socketId === this.#socketId) this.#lost(this.#rooms.get(roomName), leftElsewhere);
@@ -135,11 +138,10 @@ export class Memberships {
     this.#window = Math.max(1, Math.min(joinWindow, limits.roomsPerSocket));
     this.#pages.connected(link);
     this.#adopt(limits);
-    this.#rejoining = [...this.#rooms.values()].filter(({ position }) => position !== undefined);
-    this.#rejoined = deferred();
+    const rejoined = this.#rejoining.begin(this.#rooms.values());
     this.#reconcile();
-    this.#checkRejoined();
-    return this.#rejoined.promise;
+    this.#rejoining.check();
+    return rejoined;
   }
 
   /** The link is gone, and this socket's memberships with it. */
@@ -157,16 +159,8 @@ export class Memberships {
     this.#ended = error;
     this.#link = undefined;
     this.#pages.disconnected();
-    clearTimeout(this.#retryTimer);
+    this.#retry.stop();
     for (const room of this.#rooms.values()) this.#forget(room, error);
-  }
-
-  #receiveMessage(params: NotificationParams<'roomMessage'>): void {
-    if (!this.#delivery.message(this.#named(params), params)) this.#giveUpLink();
-  }
-
-  #receiveReset(params: NotificationParams<'roomReset'>): void {
-    if (!this.#delivery.reset(this.#named(params), params)) this.#giveUpLink();
   }
 
   /** A room was lost, or left for this socket by another one of its user's or by the service. */
@@ -226,16 +220,8 @@ export class Memberships {
         if (room.status === 'joining') this.#settleJoin(room, entryOf(outcome, index));
       });
       this.#reconcile();
-      this.#checkRejoined();
+      this.#rejoining.check();
     });
-  }
-
-  /** Whatever came of it: a room that is refused for the moment is joined later. */
-  #checkRejoined(): void {
-    const isOpen = ({ status, paused, forgotten }: Membership): boolean =>
-      !forgotten && !paused && (status === 'joining' || status === 'out');
-    this.#rejoining = this.#rejoining.filter(isOpen);
-    if (this.#rejoining.length === 0) this.#rejoined.resolve();
   }
 
   /** Refused as a whole, which may be the fault of one room: each has to answer for itself. */
@@ -259,13 +245,28 @@ export class Memberships {
   #joined(room: Membership, entry: RoomJoined): void {
     room.status = 'in';
     room.alone = false;
-    this.#failures = 0;
+    this.#retry.succeeded();
     this.#owner.entered(room.roomName, room.namedGroup);
     this.#delivery.joined(room, entry);
     if (room.forgotten) return;
     if (room.missing !== undefined) this.#pages.read(room);
     room.settleJoins();
-    this.#owner.changed();
+    this.#owner.settled();
+  }
+
+  /** What it lacks comes with the answer; what is live waits behind that. */
+  #joinAgain(room: Membership): void {
+    if (room.status !== 'in') return;
+    room.status = 'out';
+    this.#reconcile();
+  }
+
+  #askLastChange(room: Membership): void {
+    this.#link?.call('roomHistoryInfo', { roomName: room.roomName }, (outcome) => {
+      const { position } = room;
+      if (!outcome.ok || position?.epoch !== outcome.value.epoch || position.lastChange !== undefined) return;
+      room.position = { ...position, lastChange: outcome.value.lastChange };
+    });
   }
 
   #refused(room: Membership, error: RequestError): void {
@@ -302,30 +303,19 @@ export class Memberships {
     });
   }
 
-  /** One wait for all rooms that have to, the longest asked for, so that they go on together. */
   #retryLater(room: Membership, status: 'in' | 'out', error: RequestError): void {
     room.status = status;
     room.paused = true;
-    const delayMs = repeatDelayMs(error, this.#failures);
-    const dueMs = performance.now() + delayMs;
-    if (dueMs <= this.#retryDueMs) return;
-    clearTimeout(this.#retryTimer);
-    this.#retryDueMs = dueMs;
-    this.#retryTimer = setTimeout(() => {
-      this.#retryDueMs = 0;
-      this.#failures += 1;
-      for (const each of this.#rooms.values()) each.paused = false;
-      this.#reconcile();
-    }, delayMs);
+    this.#retry.later(error);
   }
 
   #named([roomName]: readonly Value[]): Membership | undefined {
     return typeof roomName === 'string' ? this.#rooms.get(roomName) : undefined;
   }
 
-  /** A join is not answered, while messages pile up behind it: the next link brings everything. */
-  #giveUpLink(): void {
-    this.#link?.end(1006, 'a join is not answered');
+  /** A join is not answered, and too much has piled up behind it: the next link brings everything. */
+  #taken(isTaken: boolean): void {
+    if (!isTaken) this.#link?.end(1006, 'a join is not answered');
   }
 
   /** The membership is over; the room may be joined anew, from a new beginning. */
@@ -345,6 +335,6 @@ export class Memberships {
     room.reset();
     this.#membershipEnded(room, loss);
     room.settleJoins(error ?? localError('unavailable', `${roomName} was left.`));
-    this.#owner.changed();
+    this.#owner.settled();
   }
 }

@@ -1,4 +1,5 @@
 /** What those who bring rooms about tell, and who is told. */
+import type { MessageChange } from '../../protocol/change.ts';
 import type { ValueMap } from '../../protocol/params/values.ts';
 import type { RoomPlace } from '../events.ts';
 import type { RequestError } from '../request-error.ts';
@@ -11,6 +12,12 @@ export interface DeliveryOwner {
   recovered(place: RoomPlace): void;
   /** In its order, or a transient one. */
   message(roomName: string, message: ValueMap): void;
+  /** A change of a message, in the room's order. False: something before it was missed, and it is not told. */
+  change(roomName: string, change: MessageChange): boolean;
+  /** A message that has changed while nothing was told of it, as it is now. */
+  changed(roomName: string, message: ValueMap): void;
+  /** What has changed of messages up to there is not to be had: they are to be read again. */
+  doubted(place: RoomPlace): void;
   reset(place: RoomPlace): void;
   failed(error: unknown): void;
   /** A message may be the one that is being sent, which its answer will tell. */
@@ -34,7 +41,7 @@ export interface MembershipOwner extends DeliveryOwner {
   /** This connection is in the room: what happens there is told from now on. `group`: where it was to be filed. */
   entered(roomName: string, group: string | undefined): void;
   /** A room may be posted to, or will never be again. */
-  changed(): void;
+  settled(): void;
   /** A room that was joined is so no more. */
   left(roomName: string, loss: RoomLoss | undefined): void;
   /** A room was refused when it was to be joined again; `left` follows. */

@@ -9,7 +9,7 @@ import { Belonging } from '../conversation/belonging.ts';
 import { badArgument, toParam } from '../encoding/encoding.ts';
 import type { HistoryOptions } from '../message/history-options.ts';
 import type { SearchPage } from '../../protocol/history.ts';
-import { Message } from '../message/message.ts';
+import type { Message } from '../message/message.ts';
 import { search, type SearchOptions } from '../message/search.ts';
 import type { Plugin } from '../plugin/plugin.ts';
 import { isTemporary, localError, RequestError } from '../request-error.ts';
@@ -177,19 +177,24 @@ export class Room extends Belonging {
     const { core } = this.#deps;
     const source = {
       pageMax: core.limits.historyMaxGetMessages,
-      newest: () => this.#whenJoined(() => core.request('roomRecentHistory', { roomName: this.name })),
+      newest: () => this.#page(() => core.request('roomRecentHistory', { roomName: this.name })),
       page: (id: number, limit: number) =>
-        this.#whenJoined(() => core.request('roomHistoryGet', { roomName: this.name, id, limit })),
+        this.#page(() => core.request('roomHistoryGet', { roomName: this.name, id, limit })),
       epoch: () => this.position?.epoch,
     };
-    for await (const heard of history(source, options)) yield this.#old(heard);
+    for await (const heard of history(source, options)) yield this.#state.messages.of(heard);
   }
 
   /** Messages of the room by time, id, author, type or event; the newest first unless `direction` says otherwise. */
   async *search(options: SearchOptions = {}): AsyncGenerator<Message, void, void> {
-    const read = (page: SearchOptions): Promise<SearchPage> =>
+    const ask = (page: SearchOptions): Promise<SearchPage> =>
       this.#whenJoined(() => this.#deps.core.request('roomHistorySearch', { roomName: this.name, options: page }));
-    for await (const heard of search(read, options)) yield this.#old(heard);
+    const read = (page: SearchOptions): Promise<SearchPage> =>
+      this.#state.messages.read(
+        () => ask(page),
+        ({ messages }) => messages,
+      );
+    for await (const heard of search(read, options)) yield this.#state.messages.of(heard);
   }
 
   /** Adds a plugin to this room. */
@@ -216,12 +221,11 @@ export class Room extends Belonging {
     });
   }
 
-  /** One that is read again: the same object where it is the last one. */
-  #old(heard: ValueMap): Message {
-    const { lastMessage } = this;
-    const isKnown = lastMessage?.id !== undefined && lastMessage.id === heard['id'];
-    const isOwn = heard['author'] === this.#deps.core.userName;
-    return isKnown ? lastMessage : Message.received(heard, isOwn, this.#state.place);
+  #page(ask: () => Promise<readonly ValueMap[]>): Promise<readonly ValueMap[]> {
+    return this.#state.messages.read(
+      () => this.#whenJoined(ask),
+      (page) => page,
+    );
   }
 
   /** Reads, and again where the connection was lost: perhaps the room was not joined again yet. */

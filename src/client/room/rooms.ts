@@ -6,10 +6,12 @@ import { normaliseName, type NameLimits } from '../../protocol/names/form.ts';
 import type { ValueMap } from '../../protocol/params/values.ts';
 import type { UnreadCount } from '../../protocol/unread.ts';
 import { followNotices } from '../conversation/notices.ts';
+import { Changing } from '../change/changing.ts';
 import type { Core } from '../core.ts';
 import type { Outbox } from '../message/outbox.ts';
 import type { ReadMarks } from '../message/read-marks.ts';
 import type { Users } from '../user/users.ts';
+import { changingRoom } from './changing-room.ts';
 import { Gate } from './gate.ts';
 import { Memberships } from './memberships.ts';
 import { Room } from './room.ts';
@@ -64,6 +66,12 @@ export class Rooms {
         const status = users.known(userName)?.status;
         return status && status === 'online';
       },
+      actions: (state) =>
+        new Changing(
+          core,
+          outbox,
+          changingRoom(core, state, (roomName) => this.memberships.settled(roomName)),
+        ),
       changed: (state) => {
         const room = this.#objects.get(state.current.name);
         if (room !== undefined) this.#onChange(room);
@@ -170,6 +178,16 @@ export class Rooms {
         state(roomName)?.message(message);
         core.emitter.emit('roomMessage', roomName, message);
       },
+      change: (roomName, change) => {
+        if (state(roomName)?.change(change) === false) return false;
+        core.emitter.emit('roomMessageChanged', roomName, change);
+        return true;
+      },
+      changed: (roomName, message) => {
+        const of = state(roomName);
+        of?.messageIsNew(of.messages.of(message, true));
+      },
+      doubted: (place) => state(place.roomName)?.doubt(place),
       reset: (place) => {
         state(place.roomName)?.reset(place);
         core.emitter.emit('roomReset', place.roomName, place.epoch, place.lastMessageId);
@@ -181,7 +199,7 @@ export class Rooms {
       },
       refused: (roomName, error) => core.emitter.emit('roomLost', { roomName, error }),
       failed: (error) => core.failed(error),
-      changed: () => this.#outbox.advance(),
+      settled: () => this.#outbox.advance(),
       awaitsAnswer: (roomName, { author }) => author === core.userName && state(roomName)?.own.isAnswerDue === true,
       answerIsLate: (roomName) => state(roomName)?.own.late(),
     });

@@ -147,7 +147,8 @@ export class Sending {
 /** It gets an id, and a place in the room. */
 const isStored = (options: ValueMap): boolean => options['transient'] !== true && options['will'] !== true;
 
-const timeOf = (until: Value | undefined): number | null => (typeof until === 'number' ? until : null);
+/** Until when, of an error `silenced`. */
+export const timeOf = (until: Value | undefined): number | null => (typeof until === 'number' ? until : null);
 
 /** A message on its way past the plugins. */
 interface Passing {

@@ -2,6 +2,7 @@
  * What is known of one room, whoever has an object of it: its last message, what is unread, who types, who is there. It
  * takes what the service says, and tells it to the room's objects when it is in place.
  */
+import type { MessageChange } from '../../protocol/change.ts';
 import type { UnreadCount } from '../../protocol/unread.ts';
 import { Affairs } from '../conversation/affairs.ts';
 import { isMap, type ValueMap } from '../../protocol/params/values.ts';
@@ -9,7 +10,8 @@ import type { Core } from '../core.ts';
 import type { Emitter } from '../emitter.ts';
 import type { Conversation, RoomPlace } from '../events.ts';
 import { changedBy } from '../message/counted.ts';
-import { idOf, Message, ownFields, type MessagePlace } from '../message/message.ts';
+import { KeptMessages } from '../message/kept-messages.ts';
+import { idOf, Message, ownFields, type MessageActions, type MessagePlace } from '../message/message.ts';
 import type { ReadMarks } from '../message/read-marks.ts';
 import { OwnTyping, typingContent, typingIn, Typists } from '../typing.ts';
 import type { User } from '../user/user.ts';
@@ -34,6 +36,8 @@ export interface RoomParts {
   now(): number;
   gate<T>(read: () => Promise<T>): Promise<T>;
   isOnline(userName: string): boolean | undefined;
+  /** What brings changes of its messages to the service. */
+  actions(state: RoomState): MessageActions;
   /** Something that lists show of a room is another now. */
   changed(state: RoomState): void;
 }
@@ -47,6 +51,8 @@ export class RoomState {
   readonly typing: OwnTyping;
   readonly userlist: Userlist;
   readonly affairs: Affairs;
+  readonly messages: KeptMessages;
+  readonly #actions: MessageActions;
   #unread = new Unread();
   #lastMessage: Message | undefined;
   #group: string | undefined;
@@ -68,6 +74,11 @@ export class RoomState {
       failed: (error) => parts.core.failed(error),
     });
     this.affairs = this.#affairsOf(parts);
+    this.#actions = parts.actions(this);
+    this.messages = new KeptMessages({
+      make: (heard) => Message.received(heard, heard['author'] === parts.core.userName, this.current.place),
+      isFollowed: () => parts.isJoined(this.current.name),
+    });
   }
 
   get unread(): number {
@@ -94,7 +105,7 @@ export class RoomState {
   /** Of messages of this room. */
   get place(): MessagePlace {
     const [room] = this.#faces;
-    return { ...(room && { room }), classes: this.#parts.core.classes };
+    return { ...(room && { room }), classes: this.#parts.core.classes, actions: this.#actions };
   }
 
   show(face: RoomFace): void {
@@ -149,11 +160,35 @@ export class RoomState {
     }
     const known = isOwn ? this.own.claim(heard, ownFields(heard)) : undefined;
     known?.heard(heard);
-    const message = known ?? Message.received(heard, isOwn, this.place);
+    if (known !== undefined) this.messages.add(known);
+    const message = known ?? this.messages.of(heard);
     this.#through('message', message, (given) => this.#take(given instanceof Message ? given : message));
   }
 
+  /** `fits: false`: something before it was missed, and nothing is told. */
+  change(change: MessageChange): boolean {
+    const { fits, message } = this.messages.take(change);
+    if (!fits) return false;
+    if (change.kind === 'reactions' && change.by === this.#parts.core.userName && change.key !== undefined) {
+      message?.reacted(change.key, change.removed === true);
+    }
+    this.#tellNew(change.id, message, change);
+    return true;
+  }
+
+  /** It has changed without being told of. */
+  messageIsNew(message: Message): void {
+    if (message.id !== undefined) this.#tellNew(message.id, message);
+  }
+
+  /** Changes of messages up to there were missed. */
+  doubt({ epoch, lastMessageId }: RoomPlace): void {
+    this.messages.doubt();
+    this.#receive('reset', { epoch, lastMessageId, reason: 'changes' });
+  }
+
   reset({ epoch, lastMessageId }: RoomPlace): void {
+    this.messages.forget();
     this.own.passed(lastMessageId);
     this.#counting(() => this.#unread.at(epoch, lastMessageId));
     this.#receive('reset', { epoch, lastMessageId });
@@ -162,6 +197,7 @@ export class RoomState {
   /** Without a loss, by its own user here. */
   left(loss: RoomLoss | undefined): void {
     this.own.passed();
+    this.messages.doubt();
     this.userlist.left();
     this.typing.lost();
     this.typists.clear();
@@ -194,8 +230,7 @@ export class RoomState {
     this.#counting(() => {
       this.#unread.told(unread, mentioned, id);
       if (isMap(last) && id !== undefined && id > (this.#lastMessage?.id ?? 0)) {
-        const isOwn = last['author'] === this.#parts.core.userName;
-        this.#lastMessage = Message.received(last, isOwn, this.place);
+        this.#lastMessage = this.messages.of(last);
       }
     });
   }
@@ -218,10 +253,12 @@ export class RoomState {
   /** A message that was sent from here has another status. */
   updated(message: Message): void {
     const id = message.status === 'sent' ? message.id : undefined;
+    if (this.messages.get(id ?? 0) === undefined) this.messages.add(message);
     if (id !== undefined && !this.#parts.isJoined(this.name) && id > (this.#lastMessage?.id ?? 0)) {
       // Who is not in the room does not hear it.
       this.#counting(() => (this.#lastMessage = message));
     }
+    message.emit('update', undefined);
     this.#emit('update', message);
   }
 
@@ -236,6 +273,14 @@ export class RoomState {
       });
     }
     this.#emit('message', message);
+  }
+
+  #tellNew(id: number, message: Message | undefined, change?: MessageChange): void {
+    if (message !== undefined && message === this.#lastMessage) this.#parts.changed(this);
+    this.#through('update', { changed: ['message'] as const, id, message, change }, (given) => {
+      message?.emit('update', change);
+      this.#emit('update', given);
+    });
   }
 
   /** Does something to what is counted, and tells what has changed of it. */
