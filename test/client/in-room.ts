@@ -27,6 +27,7 @@ export const entry = (lastMessageId: number, fields: ValueMap = {}): ValueMap =>
   lastMessageId,
   recovered: true,
   messages: [],
+  lastChange: 0,
   ...fields,
 });
 

@@ -185,7 +185,15 @@ test('close by hand: nothing but close, in whatever state', async () => {
 test('close by hand, by who hears of a room that is left with the connection: still nothing but close', async () => {
   const { service, client, told } = await start();
   const joining = client.join('lobby');
-  const entry = { roomName: 'lobby', njoined: 1, epoch: 'e', lastMessageId: 0, recovered: true, messages: [] };
+  const entry = {
+    roomName: 'lobby',
+    njoined: 1,
+    epoch: 'e',
+    lastMessageId: 0,
+    lastChange: 0,
+    recovered: true,
+    messages: [],
+  };
   (await service.next('roomsJoin')).answer([entry]);
   await joining;
   void client.leave('lobby').catch(() => undefined);
@@ -283,7 +291,15 @@ test('a reconnect begins with another address, and goes through all of them befo
 test('reconnect comes after the rooms are joined again; a loss before that is a failed attempt', async () => {
   const { service, client, told } = await start();
   const joining = client.join('lobby');
-  const entry = { roomName: 'lobby', njoined: 1, epoch: 'e', lastMessageId: 0, recovered: true, messages: [] };
+  const entry = {
+    roomName: 'lobby',
+    njoined: 1,
+    epoch: 'e',
+    lastMessageId: 0,
+    lastChange: 0,
+    recovered: true,
+    messages: [],
+  };
   (await service.next('roomsJoin')).answer([entry]);
   await joining;
   service.cut();

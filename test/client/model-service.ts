@@ -89,7 +89,7 @@ export class ModelService {
       const foreign = position.epoch !== undefined && position.epoch !== epoch;
       const recovered = !foreign && !this.#chance('unrecovered', 0.3);
       const messages = recovered ? room.messages.filter(({ id }) => Number(id) > since) : [];
-      return { roomName, njoined: 1, epoch, lastMessageId: room.messages.length, recovered, messages };
+      return { roomName, njoined: 1, epoch, lastMessageId: room.messages.length, recovered, messages, lastChange: 0 };
     });
     const finish = (): void => {
       request.send(held ?? [], entries);
@@ -115,7 +115,7 @@ export class ModelService {
   #info(request: Received, roomName: string): void {
     const { epoch, messages } = this.#room(roomName);
     const size = { historyMaxGetMessages: 100, historyMaxSize: 10_000, historySize: messages.length };
-    request.answer({ ...size, lastMessageId: messages.length, oldestMessageId: 1, epoch: `e${epoch}` });
+    request.answer({ ...size, lastMessageId: messages.length, oldestMessageId: 1, epoch: `e${epoch}`, lastChange: 0 });
   }
 
   #leave(request: Received, roomName: string): void {

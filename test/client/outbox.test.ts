@@ -78,7 +78,15 @@ test('after a loss the room is joined again before anything is posted to it', as
   const { service, client } = await start();
   const joining = client.join('lobby');
   const join = await service.next('roomsJoin');
-  const joined = { roomName: 'lobby', njoined: 1, epoch: 'e', lastMessageId: 0, recovered: true, messages: [] };
+  const joined = {
+    roomName: 'lobby',
+    njoined: 1,
+    epoch: 'e',
+    lastMessageId: 0,
+    lastChange: 0,
+    recovered: true,
+    messages: [],
+  };
   const early = client.post('lobby', { key: 'a' });
   expect(service.waiting).toEqual([]);
   join.answer([joined]);

@@ -19,6 +19,7 @@ const info = (lastMessageId: number, epoch = 'e1'): ValueMap => ({
   historyMaxSize: 10_000,
   historySize: lastMessageId,
   lastMessageId,
+  lastChange: 0,
   oldestMessageId: 1,
   epoch,
 });
@@ -119,7 +120,7 @@ test('a log that is replaced while it is read: none of its messages is taken for
   await answerPage(service, page(6, 12), 'e2');
   // The service has said nothing yet: the room is joined again, after a while.
   const again = await service.next('roomsJoin');
-  expect(again.params).toEqual([[{ roomName: 'lobby', epoch: 'e1', lastMessageId: 5 }]]);
+  expect(again.params).toEqual([[{ roomName: 'lobby', epoch: 'e1', lastMessageId: 5, lastChange: 0 }]]);
   again.answer([tooMuch(2, { epoch: 'e2' })]);
   await client.next('roomReset');
   expect(told(client)).toEqual(['reset 2']);
@@ -160,7 +161,9 @@ test('a page that fails for the moment is asked for again, one that is refused i
   expect(await answerPage(service, page(8, 9))).toEqual(['lobby', 7, 100]);
   (await service.next('roomHistoryGet')).cut();
   const again = await service.next('roomsJoin');
-  expect(again.params).toEqual([[{ roomName: 'lobby', epoch: 'e1', lastMessageId: 9, lastTimestamp: 1009 }]]);
+  expect(again.params).toEqual([
+    [{ roomName: 'lobby', epoch: 'e1', lastMessageId: 9, lastChange: 0, lastTimestamp: 1009 }],
+  ]);
   again.send([live(13)], [tooMuch(12)]);
   const asked = await service.next('roomHistoryGet');
   expect(client.position('lobby')).toMatchObject({ lastMessageId: 9 });

@@ -71,7 +71,7 @@ test('joins after a reconnect wait together, and a wait outlives the connection'
     }
     // The client's codec and catalogue made it an array of positions.
     const rooms = request.params[0] as { roomName: string }[];
-    const joined = { njoined: 1, epoch: 'e1', lastMessageId: 0, recovered: true, messages: [] };
+    const joined = { njoined: 1, epoch: 'e1', lastMessageId: 0, lastChange: 0, recovered: true, messages: [] };
     request.answer(rooms.map(({ roomName }) => ({ roomName, ...joined })));
   };
   await Promise.all(['a', 'b', 'c'].map((roomName) => client.join(roomName)));
@@ -163,7 +163,7 @@ test('rooms that are refused together are asked for alone: one cannot take the o
     const rooms = request.params[0] as { roomName: string }[];
     sizes.push(rooms.length);
     if (rooms.some(({ roomName }) => roomName === 'bad')) return request.refuse('internalError');
-    const joined = { njoined: 1, epoch: 'e1', lastMessageId: 0, recovered: true, messages: [] };
+    const joined = { njoined: 1, epoch: 'e1', lastMessageId: 0, lastChange: 0, recovered: true, messages: [] };
     request.answer(rooms.map(({ roomName }) => ({ roomName, ...joined })));
   };
   // One name that is too long for any frame, and many that are too long for one.

@@ -35,11 +35,11 @@ test('a room that is not there is made as it is wanted, and joined; coming back 
   (await service.next('roomJoin')).answer(1);
   (await service.next('roomsJoin')).answer([entry(0)]);
   expect(await joining).toBe(room);
-  expect(room).toMatchObject({ isJoined: true, position: { epoch: 'e1', lastMessageId: 0 } });
+  expect(room).toMatchObject({ isJoined: true, position: { epoch: 'e1', lastMessageId: 0, lastChange: 0 } });
   // The user may have moved it to another group since.
   service.cut();
   const again = await service.next('roomsJoin');
-  expect(again.params).toEqual([[{ roomName: 'lobby', epoch: 'e1', lastMessageId: 0 }]]);
+  expect(again.params).toEqual([[{ roomName: 'lobby', epoch: 'e1', lastMessageId: 0, lastChange: 0 }]]);
 });
 
 test('it is not made without being asked for, nor where that is refused, nor once it is left', async () => {

@@ -27,7 +27,7 @@ async function inLobby(more: { failOnViolations?: boolean } = {}): Promise<{
   const join = await service.next('roomsJoin');
   expect(join.params).toEqual([[{ roomName: 'lobby' }]]);
   join.answer([entry(5)]);
-  expect(await joining).toEqual({ epoch: 'e1', lastMessageId: 5 });
+  expect(await joining).toEqual({ epoch: 'e1', lastMessageId: 5, lastChange: 0 });
   return { service, client, join };
 }
 
@@ -46,7 +46,7 @@ test('live messages move the position; one that comes again is dropped, a transi
   ]);
   expect(idsOf(client)).toEqual([6, undefined, 7, 1]);
   expect(client.counters).toEqual({ duplicates: 2, gaps: 0 });
-  expect(client.position('lobby')).toEqual({ epoch: 'e1', lastMessageId: 7, lastTimestamp: 1007 });
+  expect(client.position('lobby')).toEqual({ epoch: 'e1', lastMessageId: 7, lastChange: 0, lastTimestamp: 1007 });
   expect(client.position('elsewhere')).toBeUndefined();
 });
 
@@ -63,7 +63,9 @@ test('after a loss it joins again with its position, and what it missed comes be
   await settle({ client, service }, [live(6)]);
   join.cut();
   const again = await service.next('roomsJoin');
-  expect(again.params).toEqual([[{ roomName: 'lobby', epoch: 'e1', lastMessageId: 6, lastTimestamp: 1006 }]]);
+  expect(again.params).toEqual([
+    [{ roomName: 'lobby', epoch: 'e1', lastMessageId: 6, lastChange: 0, lastTimestamp: 1006 }],
+  ]);
   // In one frame with the answer, where a promise would come too late.
   again.send([live(8), live(9)], [missed(7, 8)]);
   await client.next('roomMessage', (_, { id }) => id === 9);
@@ -148,7 +150,7 @@ test('losses during login and during the join change nothing', async () => {
   lost.send([live(6)]);
   lost.close(4002);
   const half = await service.next('roomsJoin');
-  expect(half.params).toEqual([[{ roomName: 'lobby', epoch: 'e1', lastMessageId: 5 }]]);
+  expect(half.params).toEqual([[{ roomName: 'lobby', epoch: 'e1', lastMessageId: 5, lastChange: 0 }]]);
   half.answer([missed(6, 7)]);
   await client.next('recovered');
   half.cut();
@@ -174,7 +176,7 @@ test('a join that is refused for the moment is repeated; for good, it rejects or
   (await service.next('roomsJoin')).refuse('tooManyRequests', 10);
   const third = await service.next('roomsJoin');
   third.answer([entry(5)]);
-  expect(await joining).toEqual({ epoch: 'e1', lastMessageId: 5 });
+  expect(await joining).toEqual({ epoch: 'e1', lastMessageId: 5, lastChange: 0 });
 
   third.cut();
   (await service.next('roomsJoin')).answer([refusal('unavailable', true)]);
@@ -243,7 +245,7 @@ test('leaving is repeated while it fails for the moment; a refusal for good leav
   (await service.next('roomLeave')).refuse('unavailable', 10);
   (await service.next('roomLeave')).refuse('internalError');
   expect((await refused).code).toBe('internalError');
-  expect(client.position('lobby')).toEqual({ epoch: 'e1', lastMessageId: 5 });
+  expect(client.position('lobby')).toEqual({ epoch: 'e1', lastMessageId: 5, lastChange: 0 });
   const leaving = client.leave('lobby');
   (await service.next('roomLeave')).refuse('noRoom');
   await leaving;
@@ -281,14 +283,14 @@ test('of leaving and joining at once the last counts', async () => {
   expect(join.params).toEqual([[{ roomName: 'lobby' }]]);
   const leavingAgain = client.leave('lobby');
   join.answer([entry(9)]);
-  expect(await joining).toEqual({ epoch: 'e1', lastMessageId: 9 });
+  expect(await joining).toEqual({ epoch: 'e1', lastMessageId: 9, lastChange: 0 });
   const failing = await service.next('roomLeave');
   // Whether that leave happened is not known: joining again from the position makes sure.
   const joiningAgain = client.join('lobby');
   failing.refuse('unavailable', 10);
   await leavingAgain;
   const sure = await service.next('roomsJoin');
-  expect(sure.params).toEqual([[{ roomName: 'lobby', epoch: 'e1', lastMessageId: 9 }]]);
+  expect(sure.params).toEqual([[{ roomName: 'lobby', epoch: 'e1', lastMessageId: 9, lastChange: 0 }]]);
   sure.answer([missed(10)]);
   expect(await joiningAgain).toMatchObject({ lastMessageId: 10 });
 
@@ -326,7 +328,7 @@ test('a room that is taken away is forgotten; one that is being joined is asked 
 test('a room that another of the user’s devices left for this one is not joined again; that one’s own leaves are its own', async () => {
   const { service, client } = await inLobby();
   await settle({ client, service }, [['roomLeftEcho', 'lobby', 'another-socket', 1]]);
-  expect(client.position('lobby')).toEqual({ epoch: 'e1', lastMessageId: 5 });
+  expect(client.position('lobby')).toEqual({ epoch: 'e1', lastMessageId: 5, lastChange: 0 });
   await settle({ client, service }, [['roomLeftEcho', 'lobby', client.socketId ?? '', 0]]);
   expect(client.position('lobby')).toBeUndefined();
   expect(client.seen('left')).toHaveLength(1);

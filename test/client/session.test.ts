@@ -53,7 +53,7 @@ function obliging({ service }: Speaking): string[] {
     if (method === 'roomsJoin') {
       const rooms = first as { roomName: string }[];
       asked.push(...rooms.map(({ roomName }) => `join ${roomName}`));
-      const entry = { njoined: 1, epoch: 'e', lastMessageId: 0, recovered: true, messages: [] };
+      const entry = { njoined: 1, epoch: 'e', lastMessageId: 0, lastChange: 0, recovered: true, messages: [] };
       request.answer(rooms.map(({ roomName }) => ({ roomName, ...entry })));
     } else {
       asked.push(`${method} ${typeof first === 'string' ? first : ''}`);

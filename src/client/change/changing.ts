@@ -114,12 +114,7 @@ export class Changing implements MessageActions {
       this.#place.reacted(message);
   }
 
-  async append(message: Message, text: string, { done, giveUpAfterMs }: AppendOptions): Promise<void> {
-    await this.appendAt(message, text, undefined, { done, giveUpAfterMs });
-  }
-
-  /** Without an offset where the text ends. Gives how many bytes it has then. */
-  async appendAt(message: Message, text: string, offset: number | undefined, options: AppendOptions): Promise<number> {
+  async append(message: Message, text: string, offset: number | undefined, options: AppendOptions): Promise<number> {
     const { done, giveUpAfterMs } = options;
     const { length } = await this.#send<string, Result<'roomMessageAppend'>>(
       message,

@@ -20,6 +20,11 @@ export interface DirectSendOptions extends ParcelOptions {
   readonly pushData?: Readonly<Record<string, unknown>> | undefined;
 }
 
+export interface DirectWriteOptions extends Omit<DirectSendOptions, 'transient'> {
+  /** What the message has besides its text. */
+  readonly content?: Readonly<Record<string, unknown>>;
+}
+
 export interface SendingOwner {
   /** As the service has it; nil of a transient one. */
   sent(message: Message, heard: ValueMap | null): void;

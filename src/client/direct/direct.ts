@@ -5,6 +5,8 @@
 import type { MessageChange } from '../../protocol/change.ts';
 import type { UnreadCount } from '../../protocol/unread.ts';
 import type { Value, ValueMap } from '../../protocol/params/values.ts';
+import type { TextSource } from '../change/text-source.ts';
+import { startWriting, type TextWriter } from '../change/text-writer.ts';
 import type { Core } from '../core.ts';
 import { Emitter } from '../emitter.ts';
 import { badArgument } from '../encoding/encoding.ts';
@@ -29,7 +31,7 @@ import { LastMessage } from './last-message.ts';
 import { directHistory, type PageOptions } from './direct-history.ts';
 import { DirectLog } from './direct-log.ts';
 import { DirectTyping } from './direct-typing.ts';
-import { DirectSending, type DirectSendOptions } from './direct-sending.ts';
+import { DirectSending, type DirectSendOptions, type DirectWriteOptions } from './direct-sending.ts';
 
 /** What conversations share. */
 export interface DirectParts {
@@ -138,6 +140,17 @@ export class Direct extends Emitter<DirectEvents> {
       else this.#sending.send(message, this.userName, outcome.value, all);
     });
     return message;
+  }
+
+  /** Text that is still being written, by hand or from a source: as `write` of a room. */
+  write(options?: DirectWriteOptions): TextWriter;
+  write(source: TextSource, options?: DirectWriteOptions): TextWriter;
+  write(given?: TextSource | DirectWriteOptions, more?: DirectWriteOptions): TextWriter {
+    return startWriting(given, more, ({ content, ...options }: DirectWriteOptions = {}) => ({
+      textMax: () => this.#core.limits.messageBytes,
+      post: (text) => this.send({ ...content, ...text }, options),
+      append: (message, text, offset, done) => this.#changes.actions.append(message, text, offset, { done }),
+    }));
   }
 
   /** Tells the other one that the user is typing: until `typing(false)`, a send, or a second without another call. */

@@ -25,7 +25,8 @@ export interface MessageActions {
   update(message: Message, content: object, options: UpdateOptions): Promise<void>;
   recall(message: Message, options: RecallOptions): Promise<void>;
   react(message: Message, key: string, options: ReactOptions): Promise<void>;
-  append(message: Message, text: string, options: AppendOptions): Promise<void>;
+  /** Behind so many bytes; without them, where the text ends. Gives how many it has then. */
+  append(message: Message, text: string, offset: number | undefined, options: AppendOptions): Promise<number>;
   reactors(message: Message, options: ReactionsOptions): Promise<ReactionsPage>;
   /** What a listener of a message throws. */
   failed(error: unknown): void;
@@ -225,7 +226,7 @@ export class Message extends Emitter<MessageEvents> {
 
   /** Puts more text behind the `textMessage` of a message that is not `done`. For more than a piece or two there is `write` of the room. */
   async append(text: string, options: AppendOptions = {}): Promise<this> {
-    await this.#place.actions.append(this, text, options);
+    await this.#place.actions.append(this, text, undefined, options);
     return this;
   }
 

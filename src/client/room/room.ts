@@ -4,6 +4,8 @@
  */
 import { isMap, type ValueMap } from '../../protocol/params/values.ts';
 import { repeatDelayMs } from '../connection/backoff.ts';
+import type { TextSource } from '../change/text-source.ts';
+import { startWriting, type TextWriter } from '../change/text-writer.ts';
 import type { Core } from '../core.ts';
 import { Belonging } from '../conversation/belonging.ts';
 import { badArgument, toParam } from '../encoding/encoding.ts';
@@ -29,6 +31,14 @@ export interface JoinRoomOptions {
   readonly whitelistOnly?: boolean;
   /** Of a room that is made by this. */
   readonly attributes?: Readonly<Record<string, unknown>>;
+}
+
+export interface RoomWriteOptions extends Pick<
+  SendOptions,
+  'mentions' | 'mentionAll' | 'clientMessageId' | 'giveUpAfterMs' | 'pushData'
+> {
+  /** What the message has besides its text. */
+  readonly content?: Readonly<Record<string, unknown>>;
 }
 
 export interface RoomDeps {
@@ -157,6 +167,20 @@ export class Room extends Belonging {
    */
   send(content: object, options?: SendOptions): Message {
     return this.#deps.sending.send(this.#state, this, content, options);
+  }
+
+  /**
+   * Text that is still being written: what is written first is posted, what follows is appended to it, until the end. A source, a stream of strings or
+   * whatever gives them one by one, is written as it comes, and ended with it.
+   */
+  write(options?: RoomWriteOptions): TextWriter;
+  write(source: TextSource, options?: RoomWriteOptions): TextWriter;
+  write(given?: TextSource | RoomWriteOptions, more?: RoomWriteOptions): TextWriter {
+    return startWriting(given, more, ({ content, ...options }: RoomWriteOptions = {}) => ({
+      textMax: () => this.#deps.core.limits.messageBytes,
+      post: (text) => this.send({ ...content, ...text }, options),
+      append: (message, text, offset, done) => this.#state.place.actions.append(message, text, offset, { done }),
+    }));
   }
 
   /** Its user is typing, or not any more: that ends by itself a second after the last call, and with `send`. */
