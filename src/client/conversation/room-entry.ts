@@ -16,6 +16,8 @@ export interface RoomEntry {
   readonly memberCount: number;
   /** Undefined where none is kept. */
   readonly lastMessage: Message | undefined;
+  /** Of its last message, which stays the same object when it gets another content; 0 where there is none. */
+  readonly lastVersion: number;
   /** Of its last message, or when it was made: milliseconds. */
   readonly lastActivity: number;
   readonly unread: number;
@@ -36,6 +38,7 @@ export function entryOf(room: Room, state: RoomState, activity: number): RoomEnt
     attributes: attributes.map,
     memberCount: members.count ?? 1,
     lastMessage,
+    lastVersion: lastMessage?.version ?? 0,
     lastActivity: Math.max(activity, lastMessage?.timestamp ?? 0),
     unread,
     mentioned,

@@ -45,6 +45,12 @@ export class DirectChanges {
     this.#tell(change.id, message, change);
   }
 
+  /** A message that was sent here has come further, or has failed. */
+  moved(message: Message): void {
+    message.emit('update', undefined);
+    this.#direct.emit('update', message);
+  }
+
   /** Some may have been missed. */
   fallBehind(): void {
     this.#isDoubtful = true;

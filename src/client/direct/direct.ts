@@ -2,7 +2,6 @@
  * A conversation with one other user, as the application sees it. What is told of it comes in by the directs; how messages
  * are sent, counted and followed is left to its parts.
  */
-import type { MessageChange } from '../../protocol/change.ts';
 import type { UnreadCount } from '../../protocol/unread.ts';
 import type { Value, ValueMap } from '../../protocol/params/values.ts';
 import type { TextSource } from '../change/text-source.ts';
@@ -14,8 +13,7 @@ import { contentOf } from '../message/content.ts';
 import { changedBy } from '../message/counted.ts';
 import type { HistoryOptions } from '../message/history-options.ts';
 import { idOf, Message, type MessagePlace } from '../message/message.ts';
-import type { SearchPage } from '../../protocol/history.ts';
-import { search, type SearchOptions } from '../message/search.ts';
+import type { SearchOptions } from '../message/search.ts';
 import type { Outbox } from '../message/outbox.ts';
 import type { ReadMarks } from '../message/read-marks.ts';
 import { classOptionsOf } from '../plugin/message-classes.ts';
@@ -28,7 +26,7 @@ import { DirectChanges } from './direct-changes.ts';
 import type { DirectEvents } from './direct-events.ts';
 import { DoubtfulMarks } from './doubtful-marks.ts';
 import { LastMessage } from './last-message.ts';
-import { directHistory, type PageOptions } from './direct-history.ts';
+import { DirectHistory, withoutStatus } from './direct-history.ts';
 import { DirectLog } from './direct-log.ts';
 import { DirectTyping } from './direct-typing.ts';
 import { DirectSending, type DirectSendOptions, type DirectWriteOptions } from './direct-sending.ts';
@@ -44,8 +42,10 @@ export class Direct extends Emitter<DirectEvents> {
   readonly user: User;
   readonly #core: Core;
   readonly #readMarks: ReadMarks;
-  #log = this.#newLog();
-  readonly #changes: DirectChanges;
+  readonly #history: DirectHistory;
+  #log: DirectLog;
+  /** @internal */
+  readonly changes: DirectChanges;
   readonly #sending: DirectSending;
   readonly #typing: DirectTyping;
   readonly #marks: DoubtfulMarks;
@@ -57,7 +57,9 @@ export class Direct extends Emitter<DirectEvents> {
     this.user = user;
     this.#core = core;
     this.#readMarks = readMarks;
-    this.#changes = new DirectChanges(core, outbox, this, () => this.#log);
+    this.changes = new DirectChanges(core, outbox, this, () => this.#log);
+    this.#log = new DirectLog(core, this.#place);
+    this.#history = new DirectHistory(core, this, () => this.#log);
     this.#sending = new DirectSending(core, outbox, {
       sent: (message, heard) => this.#sent(message, heard),
       failed: (message, error) => this.#failed(message, error),
@@ -65,7 +67,7 @@ export class Direct extends Emitter<DirectEvents> {
     });
     this.#typing = new DirectTyping(core, this, (change) => this.emit('typing', change));
     this.#catchUp = new CatchUp({
-      read: (page) => this.#page(page),
+      read: (page) => this.#history.page(page),
       pageMax: () => core.limits.historyMaxGetMessages,
       take: (message) => this.#take(message, message['author'] !== this.userName),
       lost: (lastMessageId) => void this.emit('reset', { lastMessageId }),
@@ -83,6 +85,10 @@ export class Direct extends Emitter<DirectEvents> {
       },
       failed: (error) => core.failed(error),
     });
+  }
+
+  get #place(): MessagePlace {
+    return { direct: this, classes: this.#core.classes, actions: this.changes.actions };
   }
 
   get userName(): string {
@@ -149,7 +155,7 @@ export class Direct extends Emitter<DirectEvents> {
     return startWriting(given, more, ({ content, ...options }: DirectWriteOptions = {}) => ({
       textMax: () => this.#core.limits.messageBytes,
       post: (text) => this.send({ ...content, ...text }, options),
-      append: (message, text, offset, done) => this.#changes.actions.append(message, text, offset, { done }),
+      append: (message, text, offset, done) => this.changes.actions.append(message, text, offset, { done }),
     }));
   }
 
@@ -174,18 +180,12 @@ export class Direct extends Emitter<DirectEvents> {
 
   /** Message by message, the newest first unless the options say otherwise; pages are read as they are needed. */
   async *history(options: HistoryOptions = {}): AsyncGenerator<Message, void, void> {
-    const pages = directHistory((page) => this.#page(page), this.#core.limits.historyMaxGetMessages, options);
-    for await (const heard of pages) yield this.#old(heard);
+    for await (const heard of this.#history.all(options)) yield this.#old(heard);
   }
 
   /** Messages of both by time, id, author, type or event; the newest first unless `direction` says otherwise. */
   async *search(options: SearchOptions = {}): AsyncGenerator<Message, void, void> {
-    const { userName } = this;
-    const ask = (page: SearchOptions): Promise<SearchPage> =>
-      this.#core.request('directHistorySearch', { userName, options: page });
-    const found = ({ messages }: SearchPage): readonly ValueMap[] => messages;
-    const pages = search((page) => this.#log.messages.read(() => ask(page), found), options);
-    for await (const heard of pages) yield this.#old(heard);
+    for await (const heard of this.#history.search(options)) yield this.#old(heard);
   }
 
   plugin(plugin: Plugin): this {
@@ -201,11 +201,6 @@ export class Direct extends Emitter<DirectEvents> {
       // Of one's own other devices that is nobody's business.
       if (!isOwn) this.#typing.heard(isTyping);
     } else if (typeof id !== 'number' || !this.#catchUp.holds()) this.#take(heard, isOwn);
-  }
-
-  /** @internal A message of either side has changed. */
-  changed(change: MessageChange): void {
-    this.#changes.take(change);
   }
 
   /** @internal Messages of one side have come further. */
@@ -234,14 +229,14 @@ export class Direct extends Emitter<DirectEvents> {
 
   /** @internal What it has missed is not told: it is read when `catchUp` is called, and nothing stored is emitted until then. */
   fallBehind(): void {
-    this.#changes.fallBehind();
+    this.changes.fallBehind();
     // Nothing was shown: nothing is missed.
     if (this.#log.known.shownUpTo > 0) this.#catchUp.begin(this.#log.known.shownUpTo);
   }
 
   /** @internal Rejects where it has to be tried again. */
   catchUp(): Promise<void> {
-    this.#changes.catchUp();
+    this.changes.catchUp();
     return this.#catchUp.run();
   }
 
@@ -275,7 +270,7 @@ export class Direct extends Emitter<DirectEvents> {
   /** The log was lost and goes on as another one, where numbers are given again: what was known of it says nothing of this one. */
   #beginAnew(lastMessageId: number): void {
     this.#change(() => {
-      this.#log = this.#newLog();
+      this.#log = new DirectLog(this.#core, this.#place);
       this.#last.forget();
     });
     this.emit('reset', { lastMessageId });
@@ -309,25 +304,19 @@ export class Direct extends Emitter<DirectEvents> {
 
   #ended(message: Message): void {
     this.#change(() => this.#last.ended(message));
-    this.#tell(message);
+    this.changes.moved(message);
     this.#marks.settle();
   }
 
-  #page(options: PageOptions): Promise<readonly ValueMap[]> {
-    const ask = (): Promise<readonly ValueMap[]> =>
-      this.#core.request('directHistoryGet', { userName: this.userName, options });
-    return this.#log.messages.read(ask, (page) => page);
-  }
-
   async #look(id: number): Promise<void> {
-    for (const heard of await this.#page({ fromId: id + 1, limit: 1 })) this.#old(heard);
+    for (const heard of await this.#history.page({ fromId: id + 1, limit: 1 })) this.#old(heard);
   }
 
   #marked(status: 'sent' | 'read', upToId: number): void {
     const moved = this.#log.receipts.moved(status, upToId);
     if (moved === undefined) return;
     this.#core.plugins.receive(this, 'status', this.#log.receipts.marks, (passed) => this.emit('status', passed));
-    for (const message of moved) this.#tell(message);
+    for (const message of moved) this.changes.moved(message);
   }
 
   #readElsewhere(upToId: number): void {
@@ -349,24 +338,6 @@ export class Direct extends Emitter<DirectEvents> {
     return message;
   }
 
-  get #place(): MessagePlace {
-    return { direct: this, classes: this.#core.classes, actions: this.#changes.actions };
-  }
-
-  #newLog(): DirectLog {
-    return new DirectLog({
-      make: (heard, isOwn = heard['author'] === this.#core.userName) => Message.received(heard, isOwn, this.#place),
-      // Of all that changes the user's devices are told.
-      isFollowed: () => true,
-    });
-  }
-
-  /** A message that was sent here has come further, or has failed. */
-  #tell(message: Message): void {
-    message.emit('update', undefined);
-    this.emit('update', message);
-  }
-
   /** Tells what has changed by it, which comes before the message that it is about. */
   #change(apply: () => unknown): void {
     const changed = changedBy(apply, this);
@@ -374,9 +345,4 @@ export class Direct extends Emitter<DirectEvents> {
     this.emit('update', { changed });
     this.#core.emitter.emit('unread', this);
   }
-}
-
-/** Of a message that is read again the service says how far it has come; it is none of the application's fields. */
-function withoutStatus(heard: ValueMap): ValueMap {
-  return Object.fromEntries(Object.entries(heard).filter(([key]) => key !== 'status'));
 }

@@ -42,7 +42,7 @@ export class Directs {
       this.#live(() => this.#heard(userName, message, true));
     });
     core.onNotification('directMessageChanged', (userName, change) => {
-      this.#live(() => this.known(userName)?.changed(change));
+      this.#live(() => this.known(userName)?.changes.take(change));
     });
     core.onNotification('missedMessages', (messages, { more }) => this.#pushed(messages, more));
     core.onNotification('directMessageStatus', (userName, { status, upToId }) => {

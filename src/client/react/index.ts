@@ -5,7 +5,7 @@ export { useConversations, type ConversationsState } from './conversations.ts';
 export { useDirect, type DirectState } from './direct.ts';
 export { useMembers, useRoomAttributes, type MembersState } from './members.ts';
 export { useMessages, type MessagesState, type UseMessagesOptions } from './messages.ts';
-export type { MessageView } from './message-window.ts';
+export { useMessage, type MessageView, type Reaction } from './message-view.ts';
 export { ParleyProvider, useClient, type ParleyProviderProps } from './provider.ts';
 export { useRoom, useUsers, type RoomState, type UseRoomOptions } from './room.ts';
 export type { Talk } from './sources.ts';

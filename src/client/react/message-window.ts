@@ -3,23 +3,9 @@
  * holds a bounded number. Order and recovery are the library's; here is only what is shown of them.
  */
 import type { Message } from '../message/message.ts';
-import { sameFields, Snapshots } from './snapshot.ts';
-import type { Failure, MessageStatus, TalkSource } from './sources.ts';
-
-/** A message as it stands now: the same value until something of it changes. */
-export interface MessageView {
-  /** The same for good, also when a message that is being sent gets its id. */
-  readonly key: string;
-  readonly id: number | undefined;
-  readonly timestamp: number | undefined;
-  readonly author: string | undefined;
-  readonly content: Readonly<Record<string, unknown>>;
-  readonly status: MessageStatus;
-  readonly error: Failure | undefined;
-  readonly isOwn: boolean;
-  /** The object itself, whose fields change. */
-  readonly message: Message;
-}
+import { viewOf, type MessageView } from './message-view.ts';
+import { Snapshots } from './snapshot.ts';
+import type { Failure, TalkSource } from './sources.ts';
 
 export interface WindowState {
   /** Oldest first; what is being sent is behind all else. */
@@ -40,9 +26,8 @@ export const NO_MESSAGES: WindowState = {
   error: undefined,
 };
 
-type Load = 'older' | 'newer' | 'latest';
-
-let keys = 0;
+/** `shown`: the same once more, for changes of it may have been missed. */
+type Load = 'older' | 'newer' | 'latest' | 'shown';
 
 export class MessageWindow {
   readonly snapshots: Snapshots<WindowState>;
@@ -51,7 +36,6 @@ export class MessageWindow {
   readonly #limit: number;
   /** How many are read at once. */
   readonly #page: number;
-  readonly #views = new Map<Message, MessageView>();
   #messages: readonly Message[] = [];
   /** What came while a page was being read that ends behind it. */
   #arrived: Message[] = [];
@@ -101,37 +85,17 @@ export class MessageWindow {
   readonly discard = (message: Message): void => {
     if (message.id !== undefined || message.status !== 'failed') return;
     this.#messages = this.#messages.filter((other) => other !== message);
-    this.#forget();
     this.snapshots.changed();
   };
 
   #state(): WindowState {
     return {
-      messages: this.#messages.map((message) => this.#view(message)),
+      messages: this.#messages.map(viewOf),
       hasOlder: this.#hasOlder,
       hasNewer: this.#hasNewer,
       isLoading: this.#loading !== undefined || (this.#isOpen && !this.#wasJoined),
       error: this.#error,
     };
-  }
-
-  #view(message: Message): MessageView {
-    const { id, timestamp, author, content, status, error, isOwn } = message;
-    const known = this.#views.get(message);
-    if (
-      known !== undefined &&
-      known.id === id &&
-      known.timestamp === timestamp &&
-      sameFields(known.content, content) &&
-      known.status === status &&
-      known.error === error
-    )
-      return known;
-    keys += known === undefined ? 1 : 0;
-    const key = known?.key ?? String(keys);
-    const view = { key, id, timestamp, author, content, status, error, isOwn, message };
-    this.#views.set(message, view);
-    return view;
   }
 
   #open(changed: () => void): () => void {
@@ -142,7 +106,9 @@ export class MessageWindow {
       this.#loadWhereDue();
       changed();
     };
-    const reset = (): void => {
+    const reset = (place?: { readonly reason?: string }): void => {
+      // The objects are the same, and brought up to date by reading them.
+      if (place?.reason === 'changes') return void this.#load(this.#loading === 'latest' ? 'latest' : 'shown');
       // What is known by its id may be another message now.
       this.#messages = this.#messages.filter(({ id }) => id === undefined);
       void this.#load('latest');
@@ -215,15 +181,18 @@ export class MessageWindow {
 
   async #read(what: Load): Promise<Message[]> {
     const ids = this.#messages.flatMap(({ id }) => (id === undefined ? [] : [id]));
-    const from = what === 'older' ? ids[0] : what === 'newer' ? ids.at(-1) : undefined;
+    const first = ids[0] ?? 1;
+    const from = { older: ids[0], newer: ids.at(-1), latest: undefined, shown: first - 1 }[what];
     const page: Message[] = [];
-    const direction = what === 'newer' ? 'forward' : 'backward';
-    const asked = { direction, limit: this.#page, ...(from === undefined ? {} : { from }) } as const;
+    const direction = what === 'newer' || what === 'shown' ? 'forward' : 'backward';
+    const limit = what === 'shown' ? (ids.at(-1) ?? 0) - first + 1 : this.#page;
+    const asked = { direction, limit, ...(from === undefined ? {} : { from }) } as const;
     for await (const message of this.#talk.history(asked)) page.push(message);
     return page;
   }
 
   #settle(what: Load, page: Message[]): void {
+    if (what === 'shown') return this.#put(page);
     const isFull = page.length >= this.#page;
     if (what === 'latest') {
       const newest = page[0]?.id ?? 0;
@@ -260,7 +229,6 @@ export class MessageWindow {
     }
     this.#messages = [...[...byId.values()].sort((a, b) => Number(a.id) - Number(b.id)), ...pending];
     this.#pending = pending;
-    this.#forget();
   }
 
   /** What has no id yet, or has failed, stays: nowhere else is it told of. It is as many as the user sends. */
@@ -277,12 +245,6 @@ export class MessageWindow {
       this.#messages = [...stored.slice(0, Math.max(1, stored.length - beyond)), ...pending];
       this.#hasNewer = true;
     }
-    this.#forget();
-  }
-
-  #forget(): void {
-    const kept = new Set(this.#messages);
-    for (const message of this.#views.keys()) if (!kept.has(message)) this.#views.delete(message);
   }
 }
 

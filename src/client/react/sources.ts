@@ -30,6 +30,13 @@ export interface MessageSource {
   readonly status: MessageStatus;
   readonly error?: Failure | undefined;
   readonly isOwn: boolean;
+  readonly version: number;
+  readonly updatedAt?: number | undefined;
+  readonly recalled: boolean;
+  readonly isWriting: boolean;
+  readonly reactions: ReadonlyMap<string, number>;
+  readonly repliesCount: number;
+  hasReacted(key: string): boolean;
 }
 
 export interface HistoryOptions {

@@ -24,6 +24,6 @@ export function changingRoom(core: Core, state: RoomState, isSettled: (roomName:
     refused: ({ code, args }) => {
       if (code === 'silenced') state.current.affairs.foundSilenced(timeOf(args[0]));
     },
-    reacted: (message) => state.current.messageIsNew(message),
+    reacted: (message) => state.current.isNew(Number(message.id), message),
   };
 }

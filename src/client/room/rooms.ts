@@ -185,7 +185,7 @@ export class Rooms {
       },
       changed: (roomName, message) => {
         const of = state(roomName);
-        of?.messageIsNew(of.messages.of(message, true));
+        of?.isNew(Number(message['id']), of.messages.of(message, true));
       },
       doubted: (place) => state(place.roomName)?.doubt(place),
       reset: (place) => {

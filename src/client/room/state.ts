@@ -172,13 +172,17 @@ export class RoomState {
     if (change.kind === 'reactions' && change.by === this.#parts.core.userName && change.key !== undefined) {
       message?.reacted(change.key, change.removed === true);
     }
-    this.#tellNew(change.id, message, change);
+    this.isNew(change.id, message, change);
     return true;
   }
 
-  /** It has changed without being told of. */
-  messageIsNew(message: Message): void {
-    if (message.id !== undefined) this.#tellNew(message.id, message);
+  /** A message is another one now. Without a change, by what was asked for. */
+  isNew(id: number, message: Message | undefined, change?: MessageChange): void {
+    if (message !== undefined && message === this.#lastMessage) this.#parts.changed(this);
+    this.#through('update', { changed: ['message'] as const, id, message, change }, (given) => {
+      message?.emit('update', change);
+      this.#emit('update', given);
+    });
   }
 
   /** Changes of messages up to there were missed. */
@@ -273,14 +277,6 @@ export class RoomState {
       });
     }
     this.#emit('message', message);
-  }
-
-  #tellNew(id: number, message: Message | undefined, change?: MessageChange): void {
-    if (message !== undefined && message === this.#lastMessage) this.#parts.changed(this);
-    this.#through('update', { changed: ['message'] as const, id, message, change }, (given) => {
-      message?.emit('update', change);
-      this.#emit('update', given);
-    });
   }
 
   /** Does something to what is counted, and tells what has changed of it. */

@@ -17,18 +17,29 @@ import type {
 
 type Anything = Record<string, unknown[]>;
 
-export class ScriptedMessage implements MessageSource {
+export class ScriptedMessage extends Emitter<Anything> implements MessageSource {
   id: number | undefined;
   timestamp: number | undefined;
   author: string | undefined;
   status: MessageStatus = 'none';
   error: MessageSource['error'];
   isOwn = false;
+  version = 1;
+  updatedAt: number | undefined;
+  recalled = false;
+  isWriting = false;
+  reactions = new Map<string, number>();
+  repliesCount = 0;
   content: Readonly<Record<string, unknown>>;
 
   constructor(content: Readonly<Record<string, unknown>>, fields: Partial<MessageSource> = {}) {
+    super();
     this.content = content;
     Object.assign(this, fields);
+  }
+
+  hasReacted(): boolean {
+    return false;
   }
 }
 
