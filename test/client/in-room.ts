@@ -20,6 +20,13 @@ export const message = (id: number, fields: ValueMap = {}): ValueMap => ({
 
 export const live = (id: number, fields: ValueMap = {}): Notification => ['roomMessage', 'lobby', message(id, fields)];
 
+/** A change of a message, by its number; its version and time are told by that, too. */
+export const change = (number: number, id: number, kind: string, fields: ValueMap = {}): Notification => [
+  'roomMessageChanged',
+  'lobby',
+  { change: number, id, kind, version: number + 1, timestamp: 2000 + number, ...fields },
+];
+
 export const entry = (lastMessageId: number, fields: ValueMap = {}): ValueMap => ({
   roomName: 'lobby',
   njoined: 1,
