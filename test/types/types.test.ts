@@ -11,7 +11,7 @@ const scope = useScope();
 const mark = /^ *\/\/ @ts-expect-error/;
 const cases = filesUnder('test/types', ['.ts']).filter(({ path }) => !path.endsWith('.test.ts'));
 /** So many at least; a file that is lost takes its cases with it. */
-const expectedMin = 83;
+const expectedMin = 98;
 
 test('every mark in these files says why, and stands above code', () => {
   const marks = cases.flatMap(({ text }) => text.split('\n').filter((line) => line.includes('@ts-expect-error')));
