@@ -54,13 +54,13 @@ export class DirectChanges {
   /** Some may have been missed. */
   fallBehind(): void {
     this.#isDoubtful = true;
+    this.#log().lastChange = undefined;
   }
 
   /** What is shown can be read again. */
   catchUp(): void {
     if (!this.#isDoubtful) return;
     this.#isDoubtful = false;
-    this.#log().lastChange = undefined;
     if (this.#log().known.newest > 0) this.#doubt();
   }
 

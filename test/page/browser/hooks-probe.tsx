@@ -10,6 +10,7 @@ import {
   useConversations,
   useDirect,
   useMembers,
+  useMessage,
   useMessages,
   useRoom,
   useRoomAttributes,
@@ -21,7 +22,7 @@ import {
   type MessageView,
   type UseRoomOptions,
 } from '../../../src/client/react/index.ts';
-import type { Client, Direct, Room } from '../../../src/client/index.ts';
+import type { Client, Direct, Message, Room } from '../../../src/client/index.ts';
 import { ScriptedClient, ScriptedMessage, ScriptedUser } from './scripted-client.ts';
 
 const client = new ScriptedClient();
@@ -44,6 +45,7 @@ const direct = client.direct('bob');
 // They have what the hooks look at, and nothing else of the classes.
 const asClient = client as unknown as Client;
 const [asRoom, asDirect] = [room as unknown as Room, direct as unknown as Direct];
+const one = new ScriptedMessage({ textMessage: 'one' }, { id: 100 });
 
 const Row = memo(function Row({ view }: { readonly view: MessageView }) {
   return count(`row ${String(view.content['textMessage'])}`, view.status);
@@ -77,6 +79,7 @@ const probes = {
   users: () => count('users', useUsers(asRoom)),
   messages: () => <List limit={100} />,
   few: () => <List limit={10} />,
+  one: () => count('one', useMessage(one as unknown as Message)),
   typing: () => count('typing', useTyping(asRoom)),
   unread: () => count('unread', useUnread(asRoom)),
   allUnread: () => count('allUnread', useUnread()),
@@ -98,6 +101,7 @@ const probe = {
   client,
   room,
   direct,
+  one,
   renders,
   got,
   commits,
