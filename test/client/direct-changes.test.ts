@@ -16,12 +16,12 @@ const change = (number: number, id: number, kind: string, fields: ValueMap = {})
 
 function told(direct: Direct): string[] {
   const all: string[] = [];
-  direct.on('message', ({ id, content }) => all.push(`message ${id ?? '-'} ${String(content['textMessage'])}`));
+  direct.on('message', ({ id, content }) => all.push(`message ${id ?? '-'} ${JSON.stringify(content['textMessage'])}`));
   direct.on('reset', ({ lastMessageId, reason = 'log' }) => all.push(`reset ${reason} ${lastMessageId}`));
   direct.on('update', (news) => {
     if ('status' in news || news.id === undefined) return;
     const text = news.message?.recalled === true ? 'recalled' : news.message?.content['textMessage'];
-    all.push(`${news.change?.kind ?? 'now'} ${news.id} ${String(text)}`);
+    all.push(`${news.change?.kind ?? 'now'} ${news.id} ${JSON.stringify(text)}`);
   });
   return all;
 }
@@ -44,7 +44,7 @@ test('each comes once and in order to the one object of its message, and one tha
   tell(change(3, 2, 'append', { offset: 2, text: '!' }), change(4, 2, 'recall', { by: 'bob' }));
   tell(['directMessageStatus', 'bob', { status: 'read', upToId: 1 }]);
   await eventually(() => expect(sent.status).toBe('read'));
-  expect(all).toEqual(['message 2 yo', 'update 1 ho', 'append 2 yo!', 'recall 2 recalled']);
+  expect(all).toEqual(['message 2 "yo"', 'update 1 "ho"', 'append 2 "yo!"', 'recall 2 "recalled"']);
   expect(own).toEqual([
     ['update', 'sent'],
     [undefined, 'read'],
@@ -93,7 +93,9 @@ test('where some may have been missed that is told with the reason, and what is 
   tell(['directMessage', from('bob', 1, 'yo', { reactions: { a: 1 } })]);
   tell(change(5, 1, 'replies', { repliesCount: 1, version: 1 }));
   tell(change(7, 1, 'replies', { repliesCount: 3, version: 1 }));
-  await eventually(() => expect(all).toEqual(['message 1 yo', 'replies 1 yo', 'reset changes 1', 'replies 1 yo']));
+  await eventually(() =>
+    expect(all).toEqual(['message 1 "yo"', 'replies 1 "yo"', 'reset changes 1', 'replies 1 "yo"']),
+  );
   const page = bob.history({ limit: 1 }).next();
   (await service.next('directHistoryGet')).answer([from('bob', 1, 'yo', { repliesCount: 3 })]);
   expect((await page).value).toBe(bob.lastMessage);

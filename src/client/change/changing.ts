@@ -6,7 +6,6 @@ import type { Input, Result } from '../../protocol/catalogue.ts';
 import type { ReactionsOptions, ReactionsPage } from '../../protocol/change.ts';
 import { isSame } from '../../protocol/params/paths.ts';
 import { isMap, type Value } from '../../protocol/params/values.ts';
-import { utf8Length } from '../../protocol/names/form.ts';
 import type { Link } from '../connection/link.ts';
 import type { Core } from '../core.ts';
 import { toParam } from '../encoding/encoding.ts';
@@ -14,6 +13,7 @@ import { contentOf } from '../message/content.ts';
 import type { Message, MessageActions } from '../message/message.ts';
 import type { Outbox } from '../message/outbox.ts';
 import { localError, RequestError, type Outcome } from '../request-error.ts';
+import { textLengthOf } from './latest.ts';
 import type { AppendOptions, ChangeOptions, ReactOptions, RecallOptions, UpdateOptions } from './options.ts';
 
 type Settle<T> = (outcome: Outcome<T>) => void;
@@ -147,10 +147,9 @@ export class Changing implements MessageActions {
 
   /** Bytes of its text, as far as that is known. */
   #lengthOf(message: Message): number {
-    const { textMessage } = message.content;
     const appended = this.#appended.get(message);
     if (appended !== undefined && appended.version >= message.version) return appended.length;
-    return typeof textMessage === 'string' ? utf8Length(textMessage) : 0;
+    return textLengthOf(message.content);
   }
 
   /** `attempt` is made of what the plugins have let through. */

@@ -30,16 +30,22 @@ export function behind(heard: ValueMap, change: MessageChange): ValueMap | 'know
 /** What of the text is there already is not taken twice. */
 function appended(heard: ValueMap, { offset, text, done, version, timestamp }: Appended): ValueMap | 'misfit' {
   const { textMessage } = heard;
-  const known = typeof textMessage === 'string' ? utf8Length(textMessage) - offset : -1;
+  if (typeof textMessage !== 'string') return 'misfit';
+  const known = utf8Length(textMessage) - offset;
   const from = known < 0 ? undefined : indexOfByte(text, Math.min(known, utf8Length(text)));
   if (from === undefined) return 'misfit';
   return {
     ...heard,
-    textMessage: `${String(textMessage)}${text.slice(from)}`,
+    textMessage: `${textMessage}${text.slice(from)}`,
     done: done === true,
     version,
     updatedAt: timestamp,
   };
+}
+
+/** Bytes of the text of a message; none where it has no text. */
+export function textLengthOf({ textMessage }: ValueMap): number {
+  return typeof textMessage === 'string' ? utf8Length(textMessage) : 0;
 }
 
 /** Where in a well-formed string so many bytes of its UTF-8 end; undefined within a character, and beyond the end. */

@@ -6,7 +6,7 @@ import { utf8Length } from '../../protocol/names/form.ts';
 import { deferred, type Deferred } from '../connection/deferred.ts';
 import type { Message } from '../message/message.ts';
 import { localError, RequestError } from '../request-error.ts';
-import { indexOfByte } from './latest.ts';
+import { indexOfByte, textLengthOf } from './latest.ts';
 import { isSource, openText, type OpenText, type TextSource } from './text-source.ts';
 
 /** What posts and appends, repeating both until they are answered. */
@@ -175,7 +175,7 @@ export class TextWriter {
     if (this.#message === undefined) {
       this.#message = this.#place.post({ textMessage: piece, done: isLast });
       const { content } = await this.#message.done;
-      this.#sentBytes = utf8Length(String(content['textMessage']));
+      this.#sentBytes = textLengthOf(content);
       return true;
     }
     try {

@@ -15,10 +15,9 @@ import type { RequestError } from '../request-error.ts';
 export type MessageStatus = 'none' | 'sending' | 'sent' | 'delivered' | 'read' | 'failed';
 
 /** What the service adds to a message, and so is not the application's own. */
-const serviceFields = new Set([
-  ...['id', 'author', 'timestamp', 'mentions', 'mentionAll'],
-  ...['version', 'updatedAt', 'reactions', 'repliesCount', 'recalled'],
-]);
+const serviceFields = new Set(
+  'id author timestamp mentions mentionAll version updatedAt reactions repliesCount recalled'.split(' '),
+);
 
 /** What brings changes of messages to the service. A message has an id by then. */
 export interface MessageActions {

@@ -41,8 +41,19 @@ export function viewOf(message: Message): MessageView {
   const { id, timestamp, author, status, error, isOwn, version, updatedAt, recalled, isWriting, repliesCount } =
     message;
   const next: MessageView = {
-    ...{ key: known?.key ?? String((keys += 1)), id, timestamp, author, status, error, isOwn },
-    ...{ version, updatedAt, recalled, isWriting, repliesCount, message },
+    key: known?.key ?? String((keys += 1)),
+    id,
+    timestamp,
+    author,
+    status,
+    error,
+    isOwn,
+    version,
+    updatedAt,
+    recalled,
+    isWriting,
+    repliesCount,
+    message,
     content: same(known?.content, message.content),
     reactions: reactionsOf(message, known?.reactions),
   };

@@ -183,10 +183,7 @@ export class Rooms {
         core.emitter.emit('roomMessageChanged', roomName, change);
         return true;
       },
-      changed: (roomName, message) => {
-        const of = state(roomName);
-        of?.isNew(Number(message['id']), of.messages.of(message, true));
-      },
+      changed: (roomName, message) => changedMeanwhile(state(roomName), message),
       doubted: (place) => state(place.roomName)?.doubt(place),
       reset: (place) => {
         state(place.roomName)?.reset(place);
@@ -248,4 +245,9 @@ export class Rooms {
       }
     }
   }
+}
+
+/** What a message is now that has changed while nothing was told of it. */
+function changedMeanwhile(state: RoomState | undefined, heard: ValueMap): void {
+  state?.isNew(Number(heard['id']), state.messages.of(heard, true));
 }
