@@ -51,10 +51,12 @@ function copyDeclarations(fresh, target) {
   const waiting = entries.map((name) => join('client', name, 'index.d.ts'));
   for (const path of waiting) {
     const place = path.replace(/^client\//, '');
-    const named = readFileSync(join(fresh, path), 'utf8').replace(
-      "import Type, { type Static } from 'typebox';",
-      "import type * as Type from 'typebox';\nimport type { Static } from 'typebox';",
-    );
+    const named = readFileSync(join(fresh, path), 'utf8')
+      .replace(
+        "import Type, { type Static } from 'typebox';",
+        "import Type from 'typebox';\nimport type { Static } from 'typebox';",
+      )
+      .replace("import Type from 'typebox';", "import type * as Type from 'typebox';");
     // Timers are another thing on each machine, and nobody's business.
     const text = named
       .replaceAll('ReturnType<typeof setTimeout>', 'unknown')
