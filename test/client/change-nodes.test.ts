@@ -89,3 +89,37 @@ test('text grows before its readers while its writer loses its connection, and i
   await aborted.abort();
   await eventually(() => expect(read?.recalled).toBe(true));
 });
+
+test('between two users: live, on another device, after a loss and from history; and text that grows', async () => {
+  const service = await startService(scope, { nodes: 2 });
+  const urls = [service.node(0).url, service.node(1).url];
+  const alice = await connectClient(scope, { urls, userName: 'alice' });
+  const phone = await connectClient(scope, { urls: urls.toReversed(), userName: 'alice' });
+  const bob = await connectClient(scope, { urls: urls.toReversed(), userName: 'bob' });
+  const heard: Message[] = [];
+  bob.direct('alice').on('message', (message) => heard.push(message));
+  phone.direct('bob').on('echo', (message) => heard.push(message));
+  const one = await alice.direct('bob').send({ textMessage: 'one' }).done;
+  await eventually(() => expect(heard).toHaveLength(2));
+  await one.update({ textMessage: 'ONE' });
+  expect(one).toMatchObject({ version: 2, content: { textMessage: 'ONE' } });
+  await eventually(() => expect(heard.map(({ version }) => version)).toEqual([2, 2]));
+  bob.pause();
+  await one.react('a');
+  await one.update({ textMessage: 'one!' });
+  bob.resume();
+  for (const message of heard) {
+    await eventually(() => expect(message).toMatchObject({ version: 3, content: { textMessage: 'one!' } }));
+    expect([...message.reactions]).toEqual([['a', 1]]);
+  }
+  for await (const message of bob.direct('alice').history({ limit: 1 })) expect(heard).toContain(message);
+  const writer = alice.direct('bob').write();
+  for (const word of ['once ', 'upon ', 'a ', 'time']) await writer.write(word);
+  const text = await writer.end();
+  await eventually(() =>
+    expect(bob.direct('alice').lastMessage).toMatchObject({ content: text.content, isWriting: false }),
+  );
+  expect(text.content['textMessage']).toBe('once upon a time');
+  await text.recall();
+  await eventually(() => expect(bob.direct('alice').lastMessage?.recalled).toBe(true));
+});
