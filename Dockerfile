@@ -5,6 +5,8 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts
 COPY tsconfig.json LICENSE ./
 COPY config/tools/build.mjs config/tools/build-client.mjs config/tools/build-page.mjs config/tools/schema-types.d.ts config/tools/
+# The page lets a bot answer, the one of the examples.
+COPY config/examples/bot config/examples/bot
 COPY src src
 # Whatever the umask of the checkout was, the files must be readable to a user who does not own them.
 RUN node config/tools/build.mjs && chmod -R a+rX dist package.json

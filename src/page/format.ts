@@ -72,6 +72,7 @@ const sentences: Readonly<Record<string, string>> = {
   notJoined: 'You are not in this room.',
   tooManyRequests: 'That was too much at once; try again in a moment.',
   messageTooLarge: 'The message is too long.',
+  noMessage: 'That message is not there any more.',
   unavailable: 'The service cannot be reached.',
   timeout: 'The service did not answer in time.',
 };
@@ -99,11 +100,21 @@ export function closeWords(code: number, reason: string): string | undefined {
 
 const isPlain = (value: unknown): value is string => typeof value === 'string';
 
+/** A message, as an object or as it is shown. */
+interface Said {
+  readonly content: Readonly<Record<string, unknown>>;
+  readonly recalled?: boolean;
+}
+
 /** What a message says; whatever else an application puts into one is shown as it travels. */
-export function textOf(content: Readonly<Record<string, unknown>>): string {
+export function textOf({ content, recalled = false }: Said): string {
+  if (recalled) return 'Message recalled';
   if (isPlain(content['textMessage'])) return content['textMessage'];
   return JSON.stringify(content);
 }
+
+/** The same in a line, where there is no room for more. */
+export const firstLineOf = (said: Said): string => textOf(said).split('\n', 1)[0]?.slice(0, 200) ?? '';
 
 /** A text of an attribute, without what is around it; undefined where there is none. */
 const textAt = (values: Readonly<Record<string, unknown>>, name: string): string | undefined => {

@@ -6,6 +6,7 @@ import { Mishap } from './parts/mishap.tsx';
 import './style/base.css';
 import './style/layout.css';
 import './style/messages.css';
+import './style/message.css';
 import './style/parts.css';
 import './style/belonging.css';
 

@@ -94,7 +94,7 @@ describe('the page', () => {
       bytes += zipped.body.length;
     }
     expect(bytes).toBeGreaterThan(10_000);
-    expect(bytes).toBeLessThan(150_000);
+    expect(bytes).toBeLessThan(165_000);
   });
 
   test('answers GET and HEAD, and knows no other files', async () => {

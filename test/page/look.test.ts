@@ -8,7 +8,7 @@ import { loginRpc } from '../support/rpc.ts';
 import { useScope } from '../support/scope.ts';
 import { startService, type Service } from '../support/service.ts';
 import type { RedisServer } from '../support/redis.ts';
-import { addContact, joinRoom, logIn, originOf, say, sees, startConversation } from './visitor.ts';
+import { addContact, doTo, joinRoom, logIn, messageOn, originOf, say, sees, startConversation } from './visitor.ts';
 
 interface Axe {
   run(): Promise<{ violations: { id: string; nodes: { html: string; failureSummary?: string }[] }[] }>;
@@ -22,6 +22,32 @@ let service: Service<RedisServer>;
 beforeAll(async () => {
   [browser, service] = await Promise.all([startBrowser(scope), startService(scope, { nodes: 1 })]);
 });
+
+/** Of what becomes of messages in the room that is open. */
+async function lookAtMessages(page: Page, roomName: string, look: (what: string) => Promise<void>): Promise<void> {
+  await say(page, 'mine');
+  await doTo(page, 'mine', 'React with 👍');
+  await page.getByRole('button', { name: '👍 1' }).waitFor();
+  await look('a reaction, and the tools of a message');
+  await doTo(page, 'mine', 'Answer');
+  await look('an answer before it is written');
+  await say(page, 'an answer');
+  await doTo(page, 'an answer', 'Edit');
+  await look('a message that is edited');
+  await page.keyboard.type(', edited');
+  await page.keyboard.press('Enter');
+  await page.getByText('edited', { exact: true }).waitFor();
+  await look('an answer that was edited');
+  await doTo(page, 'mine', 'Recall');
+  await look('whether it is to be recalled');
+  await page.getByRole('button', { name: 'Recall', exact: true }).click();
+  await messageOn(page, 'an answer, edited').getByText('Message recalled').waitFor();
+  const writer = await loginRpc(scope, service.node(0).url, `writer-${roomName}`);
+  await writer.call('roomJoin', roomName);
+  await writer.call('roomMessage', roomName, { textMessage: 'It goes on', done: false });
+  await messageOn(page, 'It goes on').waitFor();
+  await look('a message that was recalled, and text that grows');
+}
 
 /** Of all that a conversation has, from the list and back to it. */
 async function lookAtConversation(page: Page, width: number, look: (what: string) => Promise<void>): Promise<void> {
@@ -92,10 +118,12 @@ describe.each([
     await look('the login');
     await logIn(page, service.node(0), `ada-${width}-${colorScheme}`);
     await look('an empty list');
-    await joinRoom(page, 'lobby');
+    const roomName = `lobby-${width}-${colorScheme}`;
+    await joinRoom(page, roomName);
     await say(page, 'A longer message, with awordthatistoolongforanyscreenthatthereis'.repeat(3));
     await page.locator('.message').first().waitFor();
     await look('a room');
+    await lookAtMessages(page, roomName, look);
     await page.getByRole('button', { name: /^Members/ }).click();
     await look('a room, its members the other way');
     // Over the conversation it goes as soon as one presses beside it.

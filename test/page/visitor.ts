@@ -1,6 +1,6 @@
 // Somebody who uses the page: what they click, type and see, by what it is called. What should come of it is up to the tests.
 import { expect } from '@jest/globals';
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { eventually } from '../support/eventually.ts';
 import type { ServiceNode } from '../support/service.ts';
 
@@ -54,6 +54,25 @@ export const textsOn = (page: Page): Promise<string[]> => page.locator('.message
 export async function sees(page: Page, texts: readonly string[], timeoutMs = 20_000): Promise<void> {
   await eventually(async () => expect(await textsOn(page)).toEqual(texts), { timeoutMs });
 }
+
+/** A message by what it says, or a part of it. */
+export const messageOn = (page: Page, text: string | RegExp): Locator =>
+  page.locator('.message').filter({ has: page.locator('.text', { hasText: text }) });
+
+/** Does to a message what its tools have under that name. */
+export async function doTo(page: Page, text: string | RegExp, name: string): Promise<void> {
+  const message = messageOn(page, text);
+  await message.hover();
+  await message.getByRole('button', { name, exact: true }).click();
+}
+
+/** Each reaction with its count, as it is read out, and `+` behind what is one's own. */
+export const reactionsOn = (page: Page, text: string | RegExp): Promise<string[]> =>
+  messageOn(page, text)
+    .locator('.reaction')
+    .evaluateAll((all) =>
+      all.map((each) => `${each.getAttribute('aria-label')}${each.getAttribute('aria-pressed') === 'true' ? '+' : ''}`),
+    );
 
 /** What the list of conversations has, with what is unread of it. */
 export const itemsOn = (page: Page): Promise<string[]> =>

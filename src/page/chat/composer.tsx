@@ -1,7 +1,8 @@
 /** Where a message is written. */
-import { useEffect, useId, useRef, useState, type FormEvent, type KeyboardEvent } from 'react';
-import type { Talk } from '../../client/react/index.ts';
-import { Send } from '../parts/icons.tsx';
+import { useEffect, useId, useState, type FormEvent, type KeyboardEvent, type RefObject } from 'react';
+import type { MessageView, Talk } from '../../client/react/index.ts';
+import { firstLineOf } from '../format.ts';
+import { Cross, Send } from '../parts/icons.tsx';
 
 /** What keeps one from writing. */
 export interface Hindrance {
@@ -14,18 +15,24 @@ interface ComposerProps {
   readonly label: string;
   readonly talk: Talk;
   readonly hindrance: Hindrance | undefined;
+  readonly field: RefObject<HTMLTextAreaElement | null>;
+  /** What the next message answers. */
+  readonly answered: MessageView | undefined;
+  readonly dropAnswer: () => void;
+  /** Opens the latest message of one's own. */
+  readonly editLast: () => void;
   readonly send: (text: string) => void;
 }
 
 /** What was not sent yet, so that who looks at another conversation finds it again. */
 const drafts = new WeakMap<Talk, string>();
 
-export function Composer({ label, talk, hindrance, send }: ComposerProps) {
+export function Composer(props: ComposerProps) {
+  const { label, talk, hindrance, field, answered, dropAnswer, editLast, send } = props;
   const [text, show] = useState(() => drafts.get(talk) ?? '');
-  const field = useRef<HTMLTextAreaElement>(null);
   const id = useId();
   const mayWrite = hindrance?.isWhole !== true;
-  // Who goes elsewhere in the middle of a word does not type here any more.
+  // Who goes elsewhere in the middle of a word types here no more.
   useEffect(() => () => talk.typing(false), [talk]);
 
   const setText = (next: string): void => {
@@ -44,16 +51,21 @@ export function Composer({ label, talk, hindrance, send }: ComposerProps) {
     talk.typing(next.trim() !== '');
   };
   const press = (event: KeyboardEvent): void => {
+    const { key, shiftKey, nativeEvent } = event;
+    if (key === 'Escape') return dropAnswer();
+    const isUp = key === 'ArrowUp' && text === '';
     // Enter ends a choice of letters first, where they are put together.
-    if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing) return;
+    if (!isUp && (key !== 'Enter' || shiftKey || nativeEvent.isComposing)) return;
     event.preventDefault();
-    submit();
+    if (isUp) editLast();
+    else submit();
   };
   return (
     <form className="composer" onSubmit={submit}>
       <p className="composer-hint" id={`${id}-hint`} role="status">
         {hindrance?.words}
       </p>
+      <Answered view={answered} drop={dropAnswer} />
       <label className="unseen" htmlFor={id}>
         Message to {label}
       </label>
@@ -73,5 +85,20 @@ export function Composer({ label, talk, hindrance, send }: ComposerProps) {
         <Send />
       </button>
     </form>
+  );
+}
+
+function Answered({ view, drop }: { readonly view: MessageView | undefined; readonly drop: () => void }) {
+  if (view === undefined) return undefined;
+  return (
+    <div className="answered">
+      <p className="quote" role="status">
+        <span className="quote-author">Answers {view.isOwn ? 'you' : view.author}</span>
+        <span className="quote-text">{firstLineOf(view)}</span>
+      </p>
+      <button type="button" className="icon" aria-label="Answer nothing" onClick={drop}>
+        <Cross />
+      </button>
+    </div>
   );
 }

@@ -1,5 +1,6 @@
 /** What is said in a conversation, a room or between two users, who is typing, and where one writes. */
-import { useConnection, useMessages, useTyping, type Talk } from '../../client/react/index.ts';
+import { useCallback, useMemo, useRef, useState, type ReactNode } from 'react';
+import { useConnection, useMessages, useTyping, type MessageView, type Talk } from '../../client/react/index.ts';
 import { Composer, type Hindrance } from './composer.tsx';
 import { MessageList } from './message-list.tsx';
 
@@ -8,27 +9,79 @@ interface ConversationProps {
   readonly label: string;
   /** What keeps one from writing. */
   readonly hindrance?: Hindrance | undefined;
+  /** One may take away what others have written. */
+  readonly mayRecallAll?: boolean;
+  /** Stands where nothing has been said yet. */
+  readonly invitation?: ReactNode;
+  /** Takes what is meant for the page, and is not said to anybody: true where it was that. */
+  readonly command?: (text: string) => boolean;
 }
 
-export function Conversation({ talk, label, hindrance }: ConversationProps) {
+export function Conversation(props: ConversationProps) {
+  const { talk, label, hindrance, mayRecallAll = false, invitation, command } = props;
   const state = useMessages(talk, { limit: 200 });
-  const { send, loadLatest, hasNewer } = state;
+  const { messages, send, loadLatest, hasNewer } = state;
+  const field = useRef<HTMLTextAreaElement>(null);
+  const [answered, setAnswered] = useState<MessageView>();
+  const { edited, edit } = useEditing();
+  const mayWrite = hindrance?.isWhole !== true;
+  const leave = useCallback(() => field.current?.focus(), []);
+  const answer = useCallback(
+    (view: MessageView) => {
+      setAnswered(view);
+      leave();
+    },
+    [leave],
+  );
+  const doing = useMemo(
+    () => ({ mayWrite, mayRecallAll, answer, edit, leave }),
+    [mayWrite, mayRecallAll, answer, edit, leave],
+  );
+  const editLast = (): void => {
+    const last = messages.findLast(
+      ({ isOwn, id, recalled, content }) =>
+        isOwn && id !== undefined && !recalled && typeof content['textMessage'] === 'string',
+    );
+    if (mayWrite && last !== undefined) edit(last);
+  };
   return (
     <>
-      <MessageList talk={talk} state={state} label={label} />
+      <MessageList talk={talk} state={state} label={label} doing={doing} edited={edited} invitation={invitation} />
       <TypingLine talk={talk} />
       <Waiting />
       <Composer
         label={label}
         talk={talk}
         hindrance={hindrance}
+        field={field}
+        answered={answered}
+        dropAnswer={() => setAnswered(undefined)}
+        editLast={editLast}
         send={(text) => {
+          if (command?.(text) === true) return;
           if (hasNewer) loadLatest();
-          send({ textMessage: text });
+          send({ textMessage: text, ...(answered?.id === undefined ? {} : { replyTo: answered.id }) });
+          setAnswered(undefined);
         }}
       />
     </>
   );
+}
+
+/** One message at a time is open to be changed. Who has changed it goes on where it was opened. */
+function useEditing() {
+  const [edited, setEdited] = useState<string>();
+  const opener = useRef<HTMLElement>(null);
+  const edit = useCallback((view: MessageView | undefined): void => {
+    if (view === undefined) opener.current?.focus();
+    else {
+      const at = document.activeElement;
+      // The button that was pressed goes away with its row's tools.
+      opener.current = at instanceof HTMLElement ? (at.closest<HTMLElement>('.message') ?? at) : null;
+    }
+    setEdited(view?.key);
+  }, []);
+  return { edited, edit };
 }
 
 function TypingLine({ talk }: { readonly talk: Talk }) {

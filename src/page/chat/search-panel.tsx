@@ -101,7 +101,7 @@ function Results({ found, more }: { readonly found: Found; readonly more: () => 
                 {shortTimeOf(message.timestamp)}
               </time>
             )}
-            <span className="found-text">{textOf(message.content)}</span>
+            <span className="found-text">{textOf(message)}</span>
           </li>
         ))}
       </ol>

@@ -2,7 +2,7 @@
 import { memo, useCallback, useState } from 'react';
 import { useConversations } from '../../client/react/index.ts';
 import type { Room, RoomEntry } from '../../client/index.ts';
-import { errorWords, textOf, titleIn } from '../format.ts';
+import { errorWords, firstLineOf, titleIn } from '../format.ts';
 import { Bubble, Clock } from '../parts/icons.tsx';
 import { hashOf, isAt, type Place } from '../places.ts';
 import { useSomeMembers } from '../room/some-members.ts';
@@ -88,7 +88,7 @@ const Lead = ({ kind }: { readonly kind: RoomEntry['kind'] }) => (
   </span>
 );
 
-function lineOf({ author, content }: NonNullable<RoomEntry['lastMessage']>, own: string): string {
-  const text = textOf(content).split('\n', 1)[0]?.slice(0, 200) ?? '';
-  return `${author === undefined || author === own ? 'You' : author}: ${text}`;
+function lineOf(message: NonNullable<RoomEntry['lastMessage']>, own: string): string {
+  const { author } = message;
+  return `${author === undefined || author === own ? 'You' : author}: ${firstLineOf(message)}`;
 }

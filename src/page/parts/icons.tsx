@@ -139,3 +139,13 @@ export const Bubble = () => (
     <path d="M4 4h12a1.500 1.500 0 0 1 1.500 1.500v7a1.500 1.500 0 0 1-1.500 1.500H9l-4 3v-3H4a1.500 1.500 0 0 1-1.500-1.500v-7A1.500 1.500 0 0 1 4 4z" />
   </Icon>
 );
+export const Answer = () => (
+  <Icon size={16}>
+    <path d="M8 4L3 9l5 5M3 9h8c3.500 0 6 2.500 6 7" />
+  </Icon>
+);
+export const Bin = () => (
+  <Icon size={16}>
+    <path d="M3.500 5.500h13M8 5V3h4v2M5.500 5.500l.700 11h7.600l.700-11M8.500 9v4.500M11.500 9v4.500" />
+  </Icon>
+);

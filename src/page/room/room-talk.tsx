@@ -10,10 +10,11 @@ import { leaveRoom, noteRoom } from '../list/lists.ts';
 import { Glass, People, Settings } from '../parts/icons.tsx';
 import { go } from '../places.ts';
 import { hasNoThirdColumn, watchThirdColumn } from '../width.ts';
+import { useBot } from './bot.tsx';
 import { Members } from './members.tsx';
 import { useHindrance } from './hindrance.ts';
 import { SettingsPanel } from './settings-panel.tsx';
-import { useStanding, type Standing } from './standing.ts';
+import { isChief, useStanding, type Standing } from './standing.ts';
 
 type Panel = 'members' | 'search' | 'settings';
 
@@ -33,6 +34,7 @@ export function RoomTalk({ name }: { readonly name: string }) {
     go(undefined);
   };
   const belongs = standing !== undefined && standing.memberCount > 0;
+  const bot = useBot(room);
   return (
     <div className="talk-row">
       <main className="talk" aria-label={title === undefined ? `Room ${name}` : `Conversation ${title}`}>
@@ -52,7 +54,19 @@ export function RoomTalk({ name }: { readonly name: string }) {
             </button>
           </p>
         )}
-        <Conversation talk={room} label={title ?? name} hindrance={hindrance} />
+        {bot.words === undefined ? undefined : (
+          <p className="banner calm" role="status">
+            {bot.words}
+          </p>
+        )}
+        <Conversation
+          talk={room}
+          label={title ?? name}
+          hindrance={hindrance}
+          mayRecallAll={standing !== undefined && isChief(standing.role)}
+          command={bot.command}
+          invitation={standing?.kind === 'normal' ? bot.invitation : undefined}
+        />
       </main>
       {panel === 'members' ? <Members room={room} users={users} standing={standing} close={close} /> : undefined}
       {panel === 'search' ? <SearchPanel talk={room} close={close} /> : undefined}

@@ -1,0 +1,42 @@
+/** What a message says: folded where it is tall, with a cursor while it is being written, and a word in place of what was recalled. */
+import { useEffect, useState } from 'react';
+import type { MessageView } from '../../client/react/index.ts';
+import { textOf } from '../format.ts';
+
+/** Of more than this the rest is shown when it is asked for: nobody's message pushes those of others far away. */
+const LINES_MAX = 40;
+const LETTERS_MAX = 4000;
+/** Who writes, and adds nothing for so long, does so no more. */
+const SILENCE_MS = 30_000;
+
+export function MessageBody({ view, isGrowing }: { readonly view: MessageView; readonly isGrowing: boolean }) {
+  const [isOpen, setIsOpen] = useState(false);
+  const text = textOf(view);
+  if (view.recalled) return <span className="text is-recalled">{text}</span>;
+  const part = text.split('\n', LINES_MAX).join('\n').slice(0, LETTERS_MAX);
+  const isWhole = isOpen || part.length === text.length;
+  return (
+    <>
+      <span className={isGrowing ? 'text is-growing' : 'text'}>{isWhole ? text : `${part} …`}</span>
+      {isWhole ? undefined : (
+        <button type="button" className="link" onClick={() => setIsOpen(true)}>
+          Show all
+        </button>
+      )}
+    </>
+  );
+}
+
+/** It is being written, and something was added not long ago. */
+export function useIsGrowing(view: MessageView): boolean {
+  const { content, updatedAt, timestamp, isWriting } = view;
+  const changedAt = updatedAt ?? timestamp ?? Date.now();
+  const [stopped, setStopped] = useState<unknown>();
+  useEffect(() => {
+    if (!isWriting) return;
+    const leftMs = changedAt + SILENCE_MS - Date.now();
+    const timer = setTimeout(() => setStopped(content), Math.min(SILENCE_MS, Math.max(0, leftMs)));
+    return () => clearTimeout(timer);
+  }, [isWriting, content, changedAt]);
+  return isWriting && stopped !== content;
+}
