@@ -7,12 +7,16 @@ import { tellOfChanges } from './belonging/changes.ts';
 import { Deeds } from './belonging/deeds.ts';
 import { placeLines, placeOf, titleOf, type Where } from './belonging/places.ts';
 import { Comings, namesOf } from './comings.ts';
-import { help, isDeed, readLine, type Command } from './commands.ts';
-import { Conversation, saidOf, textOf, type Said } from './conversation.ts';
+import { help, isAlteration, isDeed, readLine, type Command } from './commands.ts';
 import type { Screen } from './screen.ts';
-import { UnreadNotices } from './unread-notices.ts';
-import { whoWords } from './who.ts';
-import { quoted, wordsFor } from './words.ts';
+import { Alterations } from './talk/alterations.ts';
+import { tellOfUpdate } from './talk/changed.ts';
+import { Conversation } from './talk/conversation.ts';
+import { saidOf, textOf, type Said } from './talk/said.ts';
+import { Sending } from './talk/sending.ts';
+import { UnreadNotices } from './talk/unread-notices.ts';
+import { whoWords } from './talk/who.ts';
+import { wordsFor } from './words.ts';
 
 export interface ChatOptions {
   readonly client: Client;
@@ -22,9 +26,6 @@ export interface ChatOptions {
   /** `/quit` was said. */
   readonly leave: () => void;
 }
-
-/** Messages that are lost at the end, told one by one. */
-const lostMax = 20;
 
 export class Chat {
   readonly #client: Client;
@@ -36,7 +37,8 @@ export class Chat {
   readonly #comings = new Comings((roomName, sentence) =>
     this.#screen.notice(`${titleOf(this.#client, roomName) ?? roomName}: ${sentence}.`),
   );
-  readonly #unsent = new Set<Message>();
+  readonly #sending: Sending;
+  readonly #alterations: Alterations;
   readonly #unread = new UnreadNotices(
     (sentence) => this.#screen.notice(sentence),
     (roomName) => titleOf(this.#client, roomName),
@@ -44,7 +46,6 @@ export class Chat {
   readonly #deeds: Deeds;
   #current: Conversation | undefined;
   #failed = false;
-  #stopped = false;
 
   constructor({ client, screen, historyCount, leave }: ChatOptions) {
     this.#client = client;
@@ -52,20 +53,20 @@ export class Chat {
     this.#historyCount = historyCount;
     this.#leave = leave;
     const nameOf = (roomName: string): string => titleOf(client, roomName) ?? roomName;
+    const tell = (sentence: string): void => screen.notice(sentence);
+    const complain = (sentence: string): void => this.complain(sentence);
     this.#deeds = new Deeds({
       client,
-      tell: (sentence) => screen.notice(sentence),
-      complain: (sentence) => this.complain(sentence),
+      tell,
+      complain,
       current: () => (this.#current?.isRoom === true ? client.room(this.#current.name) : undefined),
       nameOf,
       goTo: (roomName) => this.join(roomName),
     });
+    this.#sending = new Sending({ client, tell, complain });
+    this.#alterations = new Alterations({ tell, complain, say: (...said) => this.#sending.say(...said) });
     this.#listen();
-    tellOfChanges({
-      client,
-      tell: (sentence) => screen.notice(sentence),
-      nameOf,
-    });
+    tellOfChanges({ client, tell, nameOf });
     this.#showPrompt();
   }
 
@@ -75,7 +76,7 @@ export class Chat {
   }
 
   get unsent(): readonly Message[] {
-    return [...this.#unsent];
+    return this.#sending.unsent;
   }
 
   /** Learns what the rooms that one belongs to are called. */
@@ -122,19 +123,7 @@ export class Chat {
 
   /** Resolves when it is sent, or it is told why not; at once where it cannot be said to anybody. */
   async say(text: string, to: Conversation | undefined = this.#current): Promise<void> {
-    if (to === undefined) return this.#noRoom();
-    const message = to.send(text);
-    this.#unsent.add(message);
-    if (this.#client.state !== 'connected') this.#screen.notice(`Kept until the connection is back: ${quoted(text)}`);
-    try {
-      await message.done;
-      // What was said in a room comes back from there; to a user, only the user's other devices hear it.
-      if (!to.isRoom) to.take(message);
-    } catch (error) {
-      if (!this.#stopped) this.complain(`Not sent: ${quoted(text)} ${wordsFor(error, to.name)}`);
-    } finally {
-      this.#unsent.delete(message);
-    }
+    return to === undefined ? this.#noRoom() : this.#sending.say(text, to);
   }
 
   /** Tells of something that could not be done. */
@@ -146,15 +135,15 @@ export class Chat {
   /** Nothing more is sent or told, but for what is lost now. Gives how many messages that is. */
   stop(): number {
     this.#comings.stop();
-    this.#stopped = true;
-    const lost = [...this.#unsent].map(({ content }) => quoted(textOf(content) ?? ''));
-    for (const text of lost.slice(0, lostMax)) this.complain(`Not sent, for lack of a connection: ${text}`);
-    if (lost.length > lostMax) this.complain(`Nor were ${lost.length - lostMax} others.`);
-    return lost.length;
+    for (const each of [...this.#rooms.values(), ...this.#directs.values()]) each.stop();
+    return this.#sending.stop();
   }
 
   #carryOut(command: Command): void {
     if (isDeed(command)) return void this.#deeds.carryOut(command);
+    if (isAlteration(command)) {
+      return this.#current === undefined ? this.#noRoom() : void this.#alterations.carryOut(command, this.#current);
+    }
     switch (command.kind) {
       case 'say':
         return void this.say(command.text);
@@ -256,11 +245,14 @@ export class Chat {
     const room = client.room(roomName);
     const known = this.#rooms.get(room.name);
     if (known !== undefined) return known;
-    const made = new Conversation(room, (said) => this.#show(made, said));
+    const made = new Conversation(room, (said, note) => this.#show(made, said, note));
     this.#rooms.set(room.name, made);
     room.on('message', (message) => made.isOpen && made.take(message));
     room.on('typing', () => this.#showPrompt());
-    room.on('reset', () => {
+    room.on('update', (update) => this.#tellOfUpdate(made, update));
+    room.on('reset', ({ reason }) => {
+      if (reason === 'changes')
+        return this.#screen.notice(`${made.label}: some messages may say something else by now.`);
       made.reset();
       if (made.isOpen)
         this.complain(`${made.label}: some of what was said is lost; what follows is all that there is.`);
@@ -278,8 +270,10 @@ export class Chat {
     const direct = this.#client.direct(userName);
     const known = this.#directs.get(direct.userName);
     if (known !== undefined) return known;
-    const made = new Conversation(direct, (said) => this.#show(made, said));
+    const made = new Conversation(direct, (said, note) => this.#show(made, said, note));
     this.#directs.set(direct.userName, made);
+    direct.on('message', (message) => made.take(message)).on('echo', (message) => made.take(message));
+    direct.on('update', (update) => this.#tellOfUpdate(made, update));
     direct.on('typing', () => this.#showPrompt());
     return made;
   }
@@ -287,10 +281,9 @@ export class Chat {
   #listen(): void {
     const client = this.#client;
     const hear = (userName: string, message: ValueMap): void => {
-      const said = saidOf(message);
-      const known = this.#directs.get(userName);
-      if (known !== undefined) known.take(said);
-      else this.#show({ isRoom: false, name: userName, label: `@${userName}` }, said);
+      // Whom one writes to, or has written to, is heard by the object.
+      if (this.#directs.has(userName)) return;
+      this.#show({ isRoom: false, name: userName, label: `@${userName}` }, saidOf(message));
     };
     client.on('directMessage', (message) => {
       const { author, textMessage } = message;
@@ -309,15 +302,22 @@ export class Chat {
     client.on('roomAttributesChanged', () => this.#showPrompt());
   }
 
-  #show(where: Where, { author, content, timestamp }: Said): void {
-    const text = textOf(content);
+  #tellOfUpdate(where: Conversation, update: Parameters<typeof tellOfUpdate>[0]): void {
+    const tell = (sentence: string): void => this.#screen.notice(`${placeOf(this.#client, where)}: ${sentence}`);
+    if (where.isOpen) tellOfUpdate(update, { own: this.#client.userName, where, tell });
+  }
+
+  #show(where: Where, said: Said, note?: string): void {
+    const text = textOf(said);
     if (text === undefined) return;
+    const { author, timestamp } = said;
     const own = this.#client.userName;
     this.#screen.message({
       place: placeOf(this.#client, where),
       isElsewhere: where.label !== this.#current?.label,
       author: author ?? own ?? 'somebody',
       isOwn: author === undefined || author === own,
+      note,
       text,
       timestamp,
     });

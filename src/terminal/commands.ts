@@ -2,6 +2,7 @@
 import type { Value } from '../client/index.ts';
 import { readSearch, unquoted, valueOf, wordsOf, type Wanted } from './belonging/reading.ts';
 import { nearest } from './nearest.ts';
+import { readLast, readReact, readRecall, readText, type Alteration } from './talk/alteration-reading.ts';
 
 /** What is done to a room that people belong to: `belonging/deeds.ts`. */
 export type Deed =
@@ -18,6 +19,7 @@ export type Deed =
 
 export type Command =
   | Deed
+  | Alteration
   | { readonly kind: 'say'; readonly text: string }
   | { readonly kind: 'join'; readonly roomName: string }
   | { readonly kind: 'leave'; readonly roomName: string | undefined }
@@ -63,6 +65,11 @@ const commands: Readonly<Record<CommandName, CommandForm>> = {
     read: (rest) => ({ kind: 'leave', roomName: rest === '' ? undefined : unquoted(rest) }),
   },
   msg: { params: 'USER [TEXT]', doc: 'write to somebody; without a text, go on writing', read: readMsg },
+  last: { params: '[COUNT]', doc: 'what was said last, with the numbers of messages', read: readLast },
+  reply: { params: '[#N] TEXT', doc: 'answer the latest message of others, or that one', read: readText('reply') },
+  react: { params: '[#N] KEY', doc: 'react to it: /react 👍; -KEY takes it back', read: readReact },
+  edit: { params: '[#N] TEXT', doc: 'your latest message, or that one, says this now', read: readText('edit') },
+  recall: { params: '[#N] [REASON]', doc: 'nobody sees it any more', read: readRecall },
   who: { params: '', doc: 'who is in this room', read: bare('who') },
   read: { params: '', doc: 'you have read all that is here', read: bare('read') },
   rooms: { params: '', doc: 'where you are, where you belong, what is unread', read: bare('rooms') },
@@ -117,6 +124,16 @@ const deeds: Readonly<Record<Deed['kind'], true>> = {
   search: true,
   status: true,
 };
+
+const alterations: Readonly<Record<Alteration['kind'], true>> = {
+  edit: true,
+  reply: true,
+  recall: true,
+  react: true,
+  last: true,
+};
+
+export const isAlteration = (command: Command): command is Alteration => Object.hasOwn(alterations, command.kind);
 
 export const isDeed = (command: Command): command is Deed => Object.hasOwn(deeds, command.kind);
 

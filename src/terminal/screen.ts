@@ -10,6 +10,8 @@ export interface Shown {
   readonly isElsewhere: boolean;
   readonly author: string;
   readonly isOwn: boolean;
+  /** What it answers, and what has become of it. */
+  readonly note?: string | undefined;
   readonly text: string;
   /** Milliseconds since the epoch; now if it is not known. */
   readonly timestamp: number | undefined;
@@ -36,9 +38,10 @@ export class PlainScreen implements Screen {
     this.#notices = notices;
   }
 
-  message({ place, author, text, timestamp }: Shown): void {
-    const said = `${dateAndTimeOf(timestamp)} [${harmlessName(place)}] ${harmlessName(author)}: ${harmlessLine(text)}`;
-    this.#output.write(`${said}\n`);
+  message({ place, author, note = '', text, timestamp }: Shown): void {
+    const behind = note === '' ? '' : ` (${harmlessLine(note)})`;
+    const head = `${dateAndTimeOf(timestamp)} [${harmlessName(place)}] ${harmlessName(author)}${behind}`;
+    this.#output.write(`${head}: ${harmlessLine(text)}\n`);
   }
 
   notice(text: string): void {

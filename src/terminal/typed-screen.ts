@@ -60,7 +60,7 @@ export class TypedScreen implements Screen {
     input.on('keypress', () => typist.key(this.#reader.line));
   }
 
-  message({ place, isElsewhere, author, isOwn, text, timestamp }: Shown): void {
+  message({ place, isElsewhere, author, isOwn, note = '', text, timestamp }: Shown): void {
     const day = dayOf(timestamp);
     if (day !== this.#day) this.#print(this.#paint('dim', `── ${day} ──`));
     this.#day = day;
@@ -68,9 +68,10 @@ export class TypedScreen implements Screen {
     const head = [
       this.#paint('dim', clockOf(timestamp)),
       ...(isElsewhere ? [this.#paint('dim', `[${harmlessName(place)}]`)] : []),
-      `${this.#paint(isOwn ? 'bold' : styleOf(name), name)}: `,
+      this.#paint(isOwn ? 'bold' : styleOf(name), name),
+      ...(note === '' ? [] : [this.#paint('dim', `(${harmlessLine(note)})`)]),
     ].join(' ');
-    this.#print(layOut(head, harmless(text), this.#columns));
+    this.#print(layOut(`${head}: `, harmless(text), this.#columns));
   }
 
   notice(text: string, tone: 'plain' | 'bad' = 'plain'): void {

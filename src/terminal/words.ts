@@ -29,6 +29,8 @@ const sentences: Readonly<Record<string, (name: string, error: Telling) => strin
     typeof until === 'number'
       ? `You may read in ${name}, but not write until ${dateAndTimeOf(until)}.`
       : `You may read in ${name}, but not write. Its admins can change that.`,
+  noMessage: () => 'That message is not there any more.',
+  wrongOffset: () => 'Somebody else has written on meanwhile.',
   noMember: (name, { args: [userName] }) =>
     `${typeof userName === 'string' ? harmlessLine(userName) : 'That'} does not belong to ${name}: look at /members.`,
   versionConflict: (name) => `Somebody else has changed ${name} meanwhile. Look at it, then say it again.`,
@@ -80,12 +82,6 @@ export function span(ms: number): string {
   const seconds = Math.max(1, Math.round(ms / 1_000));
   return seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
 }
-
-/** What was typed, by its beginning. */
-export const quoted = (text: string): string =>
-  text.length <= quotedMax ? `"${text}"` : `"${text.slice(0, quotedMax)}…"`;
-
-const quotedMax = 40;
 
 /** By its shape: an error of another copy of the library is as good. */
 function isTelling(error: unknown): error is Telling {

@@ -76,7 +76,7 @@ describe('a typed line', () => {
     expect(sentence('/join')).toContain('/join ROOM');
     expect(sentence('/msg')).toContain('/msg USER [TEXT]');
     expect(sentence('/who is it')).toBe('/who takes nothing behind it.');
-    expect(help.split('\n').filter((line) => line.startsWith('/'))).toHaveLength(22);
+    expect(help.split('\n').filter((line) => line.startsWith('/'))).toHaveLength(27);
     for (const line of help.split('\n')) expect(line.length).toBeLessThanOrEqual(78);
   });
 });

@@ -115,6 +115,26 @@ test('with --stay what others say goes on, one harmless line each, until the cli
   await bob.next('roomUserLeft', (_, userName) => userName === 'ann');
 });
 
+test('what others change is a line again, with what has become of it where no text of theirs can be', async () => {
+  const bob = await bobIn('changes');
+  const chat = await startChat('--user', 'ann', '--room', 'changes', '--url', urlOf(0), '--stay');
+  chat.end();
+  await bob.next('roomUserJoined', (_, userName) => userName === 'ann');
+  const message = await bob.room('changes').send({ textMessage: 'one (edited): two' }).done;
+  await eventually(() => expect(chat.output).toHaveLength(1));
+  await message.update({ textMessage: 'three' });
+  await message.react('👍');
+  await message.recall({ reason: 'no\nmore' });
+  await eventually(() =>
+    expect(chat.output.map((line) => line.slice('0000-00-00 00:00:00 '.length))).toEqual([
+      '[changes] bob: one (edited): two',
+      '[changes] bob (edited): three',
+      '[changes] bob (#1, no ↵ more): (taken back)',
+    ]),
+  );
+  expect(chat.notices.at(-1)).toBe('* changes: bob reacted with 👍 to "three".');
+});
+
 test('what cannot be sent before the client is ended is told, and the exit code says so', async () => {
   const { nodes } = await startService(scope, { nodes: 1 });
   const chat = await startChat('--user', 'ann', '--room', 'alone', '--url', nodes[0]?.url ?? '');

@@ -1,8 +1,8 @@
 /** Carries out what somebody wants of a room that people belong to, and of its own state. What comes of it is told by the service's notices. */
 import type { Client, Member, Message, Room, Value } from '../../client/index.ts';
 import type { Deed } from '../commands.ts';
-import { textOf } from '../conversation.ts';
 import { dateAndTimeOf } from '../layout.ts';
+import { textOf } from '../talk/said.ts';
 import { wordsFor } from '../words.ts';
 import { timeWords } from './changes.ts';
 import type { Wanted } from './reading.ts';
@@ -155,6 +155,8 @@ function memberLine({ userName, role, silencedUntil, online }: Member): string {
   return `  ${online === true ? '●' : '○'} ${userName}${notes.length > 0 ? ` (${notes.join(', ')})` : ''}`;
 }
 
-function foundLine({ author, timestamp, content }: Message): string {
-  return `  ${dateAndTimeOf(timestamp)} ${author ?? 'you'}: ${textOf(content) ?? '(not for eyes)'}`;
+function foundLine(message: Message): string {
+  const { id, author, timestamp } = message;
+  const number = id === undefined ? '' : `#${id} `;
+  return `  ${number}${dateAndTimeOf(timestamp)} ${author ?? 'you'}: ${textOf(message) ?? '(not for eyes)'}`;
 }

@@ -1,6 +1,6 @@
 /** What people call the rooms that they belong to, and the list of them. */
 import type { Client, Room, RoomEntry } from '../../client/index.ts';
-import type { Conversation } from '../conversation.ts';
+import type { Conversation } from '../talk/conversation.ts';
 
 /** The title of a room, as far as anything has told it: in quotes, for it may look like anything. */
 export function titleOf(client: Client, roomName: string): string | undefined {

@@ -1,7 +1,7 @@
 /** Who is in a conversation, in a sentence. */
-import type { Client } from '../client/index.ts';
-import { placeOf, type Where } from './belonging/places.ts';
-import { namesOf } from './comings.ts';
+import type { Client } from '../../client/index.ts';
+import { placeOf, type Where } from '../belonging/places.ts';
+import { namesOf } from '../comings.ts';
 
 const shownMax = 50;
 

@@ -1,5 +1,5 @@
 /** Tells what is unread where nobody looks at the moment, once for each message. */
-import type { NotificationParams } from '../client/index.ts';
+import type { NotificationParams } from '../../client/index.ts';
 
 /** Conversations of which it is known how much was told; beyond, it may be told again. */
 const knownMax = 1_000;
