@@ -220,6 +220,8 @@ function readingReactions(start: Start): void {
     await say(store, 'alice', {});
     await say(store, 'alice', {});
     await react(store, 'alice', 2, 'b');
+    // Nobody has reacted to it, nor to one before.
+    expect(await page(store, { limit: 1 })).toEqual({ reactions: [], hasMore: false });
     for (let n = 0; n < 32; n++) await react(store, 'alice', 1, `k${n}`);
     expect(await react(store, 'bob', 1, 'more')).toBe('tooManyReactions');
     for (const name of ['bob', 'carol']) expect(await react(store, name, 1, 'k7')).toMatchObject({ version: 1 });

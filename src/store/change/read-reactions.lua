@@ -18,7 +18,9 @@ local first = key ~= '' and string.char(#key) .. key or ''
 -- What comes next behind a member is that with the smallest byte at its end.
 local from, past = reactionsFrom(message, struct.pack('>d', message) .. (after ~= '' and after .. '\0' or first))
 local found, count = {}, tonumber(limit)
-for _, member in ipairs(redis.call('ZRANGE', reactions, int(from), int(math.min(from + count, past - 1)))) do
+-- To -1 would be to the end.
+local members = from < past and redis.call('ZRANGE', reactions, int(from), int(math.min(from + count, past - 1))) or {}
+for _, member in ipairs(members) do
   local of, name = readReaction(member)
   if first ~= '' and of ~= key then
     past = 0

@@ -52,6 +52,17 @@ local function countReaction(maps, message, key, by)
   return true
 end
 
+-- Whether one member is before another where their scores are the same: by their bytes, which the server's locale would compare otherwise.
+local function isBefore(one, other)
+  for i = 1, math.min(#one, #other) do
+    local a, b = string.byte(one, i), string.byte(other, i)
+    if a ~= b then
+      return a < b
+    end
+  end
+  return #one < #other
+end
+
 -- The rank of the first reaction to a message that is not before a member, by halves: members of one score are in the order of their bytes.
 -- And the rank behind its last one.
 local function reactionsFrom(id, member)
@@ -60,7 +71,7 @@ local function reactionsFrom(id, member)
   local high = past
   while low < high do
     local middle = math.floor((low + high) / 2)
-    if redis.call('ZRANGE', reactions, int(middle), int(middle))[1] < member then
+    if isBefore(redis.call('ZRANGE', reactions, int(middle), int(middle))[1], member) then
       low = middle + 1
     else
       high = middle
