@@ -21,16 +21,17 @@ export const saidIn = (events: readonly TopicEvent[] | string): string[] => {
   return events.map((event) => said(event));
 };
 
-/** The keys in whose bytes a text is, as Redis would save them. */
-export async function keysWith(client: Client, prefix: string, text: string): Promise<string[]> {
+/** The keys in whose bytes a text is, or one of several, as Redis would save them. */
+export async function keysWith(client: Client, prefix: string, text: string | readonly string[]): Promise<string[]> {
   const servers = client instanceof Cluster ? client.nodes('master') : [client];
+  const texts = typeof text === 'string' ? [text] : text;
   const found: string[] = [];
   for (const server of servers) {
     // Not every store has such settings, nor saves anything.
     await server.config('SET', 'rdbcompression', 'no').catch(() => undefined);
     for (const key of await server.keys(`${prefix}:*`)) {
       const bytes = await server.dumpBuffer(key).catch(() => undefined);
-      if (bytes?.includes(text) === true) found.push(key.slice(prefix.length + 1));
+      if (bytes !== undefined && texts.some((one) => bytes.includes(one))) found.push(key.slice(prefix.length + 1));
     }
   }
   return found.toSorted();
