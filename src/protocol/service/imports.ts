@@ -2,7 +2,7 @@
 import Type, { type Static } from 'typebox';
 import { request, required } from '../declare.ts';
 import { Message } from '../message.ts';
-import { MessageId, RoomName, Timestamp, UserName } from '../types.ts';
+import { MessageId, RoomName, Timestamp, UserName } from '../params/types.ts';
 
 /** Messages of one batch. */
 export const IMPORT_BATCH_MAX = 500;
