@@ -202,6 +202,33 @@ function bounded(open: OpenStore): void {
 }
 
 function beginnings(open: OpenStore): void {
+  test('what was imported into a room is not sent, however much it is: only what is said in it', async () => {
+    const { outboxes, ...store } = await start(open);
+    const posts = Array.from({ length: 150 }, (_, i) => ({
+      author: 'ann',
+      timestamp: 1e12 + i,
+      prefix: frame(`old ${i}`),
+    }));
+    const batch = {
+      at: 0,
+      posts,
+      ending: true,
+      mentioned: new Map<string, number>(),
+      middle: frame('/'),
+      resetPrefix: frame(''),
+    };
+    expect(await store.imports.importRoom(room, batch)).toMatchObject({ imported: 150 });
+    await join(store, 'bob');
+    await post(store, 'bob', { prefix: 'new' });
+    const first = await take(outboxes, 'n1');
+    const said = first.events.flatMap((event) => (event.kind === 'message' ? [frameText(event)] : []));
+    expect([said.map((text) => text.slice(0, 3)), first.gaps]).toEqual([['new'], []]);
+    // Again from a time at which nothing but that was said.
+    await outboxes.replay(lobby, { by: 'time', from: 1e12 });
+    const again = await take(outboxes, 'n1');
+    expect([seqsOf(again), again.gaps]).toEqual([seqsOf(first), []]);
+  });
+
   test('a room that was there before is given from what was said since there have been webhooks', async () => {
     const store = await open(scope, {});
     expect(await store.rooms.create(room, roomOptions('owner'))).toBe('ok');

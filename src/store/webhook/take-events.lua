@@ -69,7 +69,7 @@ end
 
 local batch, gaps = {}, {}
 local function collect()
-  local ages, firstId, bytes = agesOf(), place.id + 1, 0
+  local ages, firstId, bytes = agesOf(), math.max(place.id + 1, firstSaid()), 0
   local age, last = ages.maxAge(maxAgeMs), place.toSeq or log.seq
   if age > 0 then
     firstId = ages.firstSince(history, log.now - age, firstId, log.id + 1, overlay())

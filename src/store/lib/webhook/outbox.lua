@@ -38,11 +38,16 @@ local function numbersOf(event)
   return seq, id, at
 end
 
+-- The first id of a message that is an event: what was imported before it has no number (lib/messages/imported.lua), and is not sent.
+local function firstSaid()
+  return (tonumber(redis.call('HGET', meta, 'imported')) or 0) + 1
+end
+
 -- The first number that is kept, from a time on; the next one of the log where there is none.
 local function seqSince(time)
   local first = log.seq + 1
   local id = agesOf().firstSince(history, time, oldestKept(), log.id + 1, overlay())
-  local entry = entriesBetween(id, log.id, 1)[1]
+  local entry = entriesBetween(math.max(id, firstSaid()), log.id, 1)[1]
   if entry then
     first = numbersOf(entry[2][2])
   end
