@@ -47,13 +47,13 @@ export class Absences {
   }
 
   /** A message was stored in a room. */
-  inRoom(roomName: string, author: string | undefined, id: number, pushed: Pushed): void {
+  inRoom(roomName: string, author: string | undefined, id: number, { mentions, pushData }: Pushed): void {
     if (!this.#isHeard) return;
     this.#add(async () => {
       const found = await this.#deps.absents.read(roomName, author, id);
       if (found === undefined) return;
       const { frame, readers, muted } = found;
-      await this.#tell({ roomName }, frame, { readers, muted, ...pushed });
+      await this.#tell({ roomName }, frame, { readers, muted, mentions, pushData });
     });
   }
 

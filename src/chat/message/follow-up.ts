@@ -26,10 +26,11 @@ export interface Followed extends Pushed {
 }
 
 export function followUp(
-  { unreads, quotas, absences, memberNews, webhooks }: FollowUpDeps,
-  { roomName, author, by, ...pushed }: Followed,
+  { unreads, quotas, absences, memberNews, changesDue, webhooks }: FollowUpDeps,
+  followed: Followed,
   { id, repeated, mentioned = [], wish, tellsMembers }: Posted,
 ): void {
+  const { roomName, author, by, replyTo } = followed;
   // Who does not hear of it finds it by the next count.
   for (const userName of mentioned) {
     if (userName !== author) unreads.signalMention(userName, roomName).catch(() => undefined);
@@ -38,5 +39,5 @@ export function followUp(
   if (wish !== undefined) void quotas.grow(roomName, wish);
   if (id === undefined || repeated) return;
   webhooks?.note(roomName);
-  absences.inRoom(roomName, author, id, pushed);
+  absences.inRoom(roomName, author, id, followed);
 }
