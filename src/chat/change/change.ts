@@ -38,8 +38,6 @@ interface Asked {
 
 /** What a notice takes beside what it tells. */
 const NOTICE_BYTES = 128;
-/** What a page takes beside the reactions: its cursor, above all. */
-const PAGE_BYTES = 512;
 
 export function roomChangeHandlers(services: Services): HandlersOf<typeof roomChangeRequests> {
   return {
@@ -132,7 +130,7 @@ async function readReactions(
   const page = await changes.readReactions(roomName, by.rights, id, { key, after, limit });
   if (page === 'noMessage') return fail(page, [id]);
   if (typeof page === 'string') return fail(page, [roomName]);
-  return ok(reactionsPage(page, by.format, settings.replyBytes - PAGE_BYTES));
+  return ok(reactionsPage(page, by.format, settings.replyBytes));
 }
 
 const isDone = (changed: ChangeOutcome): changed is Changed => typeof changed === 'object' && 'seq' in changed;
