@@ -14,7 +14,7 @@ const optionalTests = {
   cc: 'test/fault/clocks\\.test',
   tmux: 'test/terminal/(chat|typed-screen)\\.test',
   chromium: 'test/(page|examples)/',
-  python3: 'test/examples/word-filter\\.test',
+  python3: 'test/examples/(word-filter|webhook-receiver)\\.test',
 };
 
 main();

@@ -1,18 +1,11 @@
 // The settings of hooks, those of a module and those that an endpoint answers over HTTP. A part of the table in table.ts.
 import { choice, flag, integer, list, oneOf, optionalText } from './setting.ts';
+import { endpointProblem } from '../endpoint/address.ts';
 import { signingSecretProblem } from '../endpoint/signature.ts';
 
 /** Hooks that an endpoint may answer: those that decide, and are asked once for what somebody does. */
 export const remoteHookNames = ['onConnect', 'onJoin', 'roomMessageCheck', 'directMessageCheck'] as const;
 export type RemoteHookName = (typeof remoteHookNames)[number];
-
-/** Why a text is no address of an endpoint, if it is none. */
-function hookUrlProblem(value: string): string | undefined {
-  const url = URL.canParse(value) ? new URL(value) : undefined;
-  if (url === undefined || (url.protocol !== 'https:' && url.protocol !== 'http:'))
-    return 'must be an address such as https://chat.example.com/hooks';
-  return url.hash === '' ? undefined : 'may not contain a #: what is behind it is not sent';
-}
 
 /** By the setting's name in this code. */
 export const hookSettings = {
@@ -38,7 +31,7 @@ export const hookSettings = {
     'PARLEY_HOOK_URL',
     // It may hold what lets somebody in there.
     { secret: true, doc: 'Endpoint that is asked over HTTP, behind the module: see src/hooks/README.md.' },
-    hookUrlProblem,
+    endpointProblem,
   ),
   hookSecret: optionalText(
     'PARLEY_HOOK_SECRET',

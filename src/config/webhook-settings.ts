@@ -1,14 +1,8 @@
 // The settings of the webhook: where what is said is sent, and what of it. A part of the table in table.ts.
+import { endpointProblem } from '../endpoint/address.ts';
 import { signingSecretProblem } from '../endpoint/signature.ts';
 import { webhookTypes } from '../protocol/service/webhooks.ts';
 import { flag, integer, list, oneOf, optionalText } from './setting.ts';
-
-function urlProblem(value: string): string | undefined {
-  const url = URL.canParse(value) ? new URL(value) : undefined;
-  if (url === undefined || (url.protocol !== 'https:' && url.protocol !== 'http:'))
-    return 'must be an address such as https://example.com/parley';
-  return url.hash === '' ? undefined : 'may not contain a #: what is behind it is not sent';
-}
 
 /** By the setting's name in this code. */
 export const webhookSettings = {
@@ -16,7 +10,7 @@ export const webhookSettings = {
     'PARLEY_WEBHOOK_URL',
     // Many addresses of webhooks are all that it takes to write there.
     { secret: true, doc: 'Address to which what is said in rooms is sent, as POST; absent, nothing is.' },
-    urlProblem,
+    endpointProblem,
   ),
   webhookSecret: optionalText(
     'PARLEY_WEBHOOK_SECRET',
