@@ -1,8 +1,10 @@
 // What is kept of changes of messages: which have changed since, replies, what goes with a message, a user's own.
 import { expect, test } from '@jest/globals';
+import { roomChangeOpening } from '../../src/protocol/change.ts';
 import type { ValueMap } from '../../src/protocol/params/values.ts';
 import { roomTopic } from '../../src/redis/keys.ts';
 import { packGrant } from '../../src/store/quota/grant.ts';
+import { eraseReactions } from '../../src/store/authored/authored-scripts.ts';
 import { SERVICE } from '../../src/store/rights.ts';
 import { eventually } from '../support/eventually.ts';
 import { useScope } from '../support/scope.ts';
@@ -172,6 +174,29 @@ function erasing(start: Start): void {
     await eventually(() => expect(changesIn(events)).toMatchObject([{ id: 2, kind: 'reactions', counts: { '+': 1 } }]));
     await store.authored.eraseInRoom('nowhere', 'alice');
     expect(await recall(store, 'bob', 2)).toMatchObject({ version: 2 });
+  });
+
+  test('a user that is erased takes all its reactions, whatever others take out meanwhile', async () => {
+    const store = await start();
+    const { commands, keys } = store;
+    for (const name of ['alice', 'bob']) await join(store, name);
+    for (let n = 0; n < 3; n++) await say(store, 'bob', { textMessage: 'x' });
+    for (const id of [1, 2, 3]) await react(store, 'bob', id);
+    await react(store, 'alice', 3);
+    const erase = (after: Uint8Array | string): Promise<{ last?: Uint8Array | undefined } | string> =>
+      commands.run(eraseReactions, keys.room(room), {
+        user: 'alice',
+        after,
+        pageMax: 2,
+        opening: roomChangeOpening(room),
+      });
+    const first = await erase('');
+    if (typeof first === 'string' || first.last === undefined) throw new Error('there is no second page');
+    for (const id of [1, 2]) await react(store, 'bob', id, '+', true);
+    expect(await erase(first.last)).toEqual({ last: expect.any(Uint8Array) });
+    const left = await store.changes.readReactions(room, SERVICE, 3, { after: undefined, limit: 9 });
+    expect(left).toEqual({ reactions: [{ key: '+', userName: 'bob' }], hasMore: false });
+    expect((await messages(store))[2]).toMatchObject({ reactions: { '+': 1 } });
   });
 }
 

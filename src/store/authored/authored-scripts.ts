@@ -1,5 +1,5 @@
 /** The scripts of what one user wrote, in each room and conversation: reading it, and erasing it. The Lua files say why. */
-import { events, nothing, number, yes } from '../../redis/reply.ts';
+import { bytes, events, nothing, number, optional, yes } from '../../redis/reply.ts';
 import { scriptsBeside } from '../../redis/script.ts';
 import { ROOM_LISTS } from '../key-names.ts';
 
@@ -47,22 +47,22 @@ export const eraseAuthoredDirect = script('erase-authored-direct', {
   gives: { isDirty: yes, next: number },
 });
 
-/** Gives the rank to go on from; -1 at the end. */
+/** Gives the reaction to go on behind; none at the end. */
 export const eraseReactions = script('../change/erase-reactions', {
   keys: [...HISTORY, 'reactions', 'changesDue', 'events'],
-  args: ['user', 'rank', 'pageMax', 'opening'],
+  args: ['user', 'after', 'pageMax', 'opening'],
   whenFull: true,
   refuses: ['noRoom'],
-  gives: number,
+  gives: { last: optional(bytes) },
 });
 
 /** Likewise. */
 export const eraseReactionsDirect = script('../pair/erase-reactions-direct', {
   keys: [...HISTORY, 'reactions'],
-  args: ['user', 'rank', 'pageMax'],
+  args: ['user', 'after', 'pageMax'],
   whenFull: true,
   refuses: ['noPair'],
-  gives: number,
+  gives: { last: optional(bytes) },
 });
 
 /** Whether there is more to do. */

@@ -60,7 +60,7 @@ export class AuthoredStore {
     const args = { ...authorMark(userName), ...recalledMessageFrame(roomName, userName), opening, ...this.#look };
     await this.#erase(keys, (after) => this.#commands.run(scripts.eraseAuthored, keys, { ...args, after }), onStep);
     const page = { user: userName, opening, pageMax: COPY.pageMax };
-    await eachRank((rank) => this.#commands.run(scripts.eraseReactions, keys, { ...page, rank }), onStep);
+    await eachPage((after) => this.#commands.run(scripts.eraseReactions, keys, { ...page, after }), onStep);
   }
 
   /** The same of what it wrote to another user. */
@@ -73,7 +73,7 @@ export class AuthoredStore {
       onStep,
     );
     const page = { user: userName, pageMax: COPY.pageMax };
-    await eachRank((rank) => this.#commands.run(scripts.eraseReactionsDirect, keys, { ...page, rank }), onStep);
+    await eachPage((after) => this.#commands.run(scripts.eraseReactionsDirect, keys, { ...page, after }), onStep);
   }
 
   /** Step by step, and then what is only marked in the stream as taken out. */
@@ -131,12 +131,15 @@ export class AuthoredStore {
   }
 }
 
-/** From one rank to the one that a step gives, until there is none, or nothing to look at. */
-async function eachRank(step: (rank: number) => Promise<number | string>, onStep?: OnStep): Promise<void> {
-  for (let rank = 0; rank >= 0;) {
-    const next = await step(rank);
-    if (typeof next === 'string') return;
-    rank = next;
+/** From one reaction to the one that a step gives, until there is none, or nothing to look at. */
+async function eachPage(
+  step: (after: Uint8Array) => Promise<{ readonly last?: Uint8Array | undefined } | string>,
+  onStep?: OnStep,
+): Promise<void> {
+  for (let after: Uint8Array | undefined = new Uint8Array(); after !== undefined;) {
+    const done = await step(after);
+    if (typeof done === 'string') return;
+    after = done.last;
     await onStep?.();
   }
 }

@@ -79,3 +79,12 @@ local function reactionsFrom(id, member)
   end
   return low, past
 end
+
+-- At most so many reactions behind a member, to whatever messages; from the first one on where it is ''.
+local function reactionsBehind(member, count)
+  local from = 0
+  if member ~= '' then
+    from = reactionsFrom(struct.unpack('>d', member), member .. '\0')
+  end
+  return redis.call('ZRANGE', reactions, int(from), int(from + count - 1))
+end
