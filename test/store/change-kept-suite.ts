@@ -126,6 +126,21 @@ function replies(start: Start): void {
     expect(await store.changes.tell(room)).toMatchObject({ dueMs: -1 });
     expect(changesIn(events)).toHaveLength(3);
   });
+
+  test('other words of a reply leave it one to the same message, and make none of what was none', async () => {
+    const store = await start();
+    await join(store, 'alice');
+    await say(store, 'alice', { replyTo: 'an own word' });
+    await say(store, 'alice', { replyTo: 1 }, { replyTo: 1 });
+    for (const replyTo of [2, -1, 2 ** 40, 1.5]) {
+      await update(store, 'alice', 1, { replyTo });
+      await update(store, 'alice', 2, { replyTo });
+      expect((await messages(store)).map((message) => message['replyTo'])).toEqual([undefined, 1]);
+    }
+    await update(store, 'alice', 1, { replyTo: 'another one' });
+    await update(store, 'alice', 2, { textMessage: 'x' });
+    expect((await messages(store)).map((message) => message['replyTo'])).toEqual(['another one', 1]);
+  });
 }
 
 function going(start: Start): void {

@@ -273,7 +273,11 @@ function replies(open: OpenStore): void {
       ['ann', { change: 2, id: 1, kind: 'replies', repliesCount: 2 }],
     ]);
     expect(await store.pairChanges.settle('bob', 'ann', [1, 2])).toMatchObject({ due: [], isDirty: false });
-    expect(await say(store, 'bob', 'ann')).toMatchObject({ id: 4, asOf: 2, isDue: false });
+    // Other words leave it a reply to the same message.
+    await changed(store, 'bob', 'ann', update(2, { textMessage: 'x', replyTo: 99 }));
+    expect((await messagesOf(store, 'bob', 'ann'))[1]).toMatchObject({ textMessage: 'x', replyTo: 1 });
+    expect(await store.pairChanges.settle('bob', 'ann', [3])).toMatchObject({ due: [] });
+    expect(await say(store, 'bob', 'ann')).toMatchObject({ id: 4, asOf: 3, isDue: false });
     await changed(store, 'ann', 'bob', recall(1));
     await expect(say(store, 'bob', 'ann', { replyTo: 1 })).rejects.toThrow('noMessage');
   });

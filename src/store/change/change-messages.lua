@@ -143,7 +143,7 @@ function changes.update(message, entry, id, user, trusted, by, content, ifVersio
   if ifVersion ~= '' and tonumber(ifVersion) ~= version then
     return refused('versionConflict', version)
   end
-  message.content = maps.entriesAt(content, 1)
+  maps.replaceContent(message, content)
   age(message)
   store(id, message, entry)
   local rest = otherThan(message, by)

@@ -74,7 +74,7 @@ function changes.update(message, entry, id, content, ifVersion, mentions)
     return replyOf(message, 0, 'version')
   end
   local by, n = readMessage(entry[2][2])
-  message.content = maps.entriesAt(content, 1)
+  maps.replaceContent(message, content)
   age(message)
   local rest = { { 'message', maps.mapOf(message) } }
   rest[2] = by ~= author and { 'by', maps.text(author) } or nil

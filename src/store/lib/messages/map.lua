@@ -179,6 +179,27 @@ local function messageMaps()
     message.content[#message.content + 1] = { key, value }
   end
 
+  local function isNumber(value)
+    local head = value and byte(value)
+    return head and (head < 0x80 or head >= 0xe0 or head >= 0xca and head <= 0xd3)
+  end
+
+  -- Gives a message another content, a map encoded. The number of what it replies to stays as it is, or is not there: that was checked,
+  -- and counted, when the message was posted.
+  local function replaceContent(message, encoded)
+    local parent = contentOf(message, 'replyTo')
+    parent = isNumber(parent) and parent
+    message.content = {}
+    for _, entry in ipairs(entriesAt(encoded, 1)) do
+      if entry[1] ~= 'replyTo' or not parent and not isNumber(entry[2]) then
+        message.content[#message.content + 1] = entry
+      end
+    end
+    if parent then
+      message.content[#message.content + 1] = { 'replyTo', parent }
+    end
+  end
+
   -- The map of a message, encoded.
   local function mapOf(message)
     local entries = {}
@@ -208,7 +229,8 @@ local function messageMaps()
 
   return {
     skip = skip, entriesAt = entriesAt, textOf = textOf, numberOf = numberOf, text = text, number = number, boolean = boolean, map = map,
-    open = open, contentOf = contentOf, setContent = setContent, mapOf = mapOf, shut = shut, versionOf = versionOf,
+    open = open, contentOf = contentOf, setContent = setContent, replaceContent = replaceContent,
+    mapOf = mapOf, shut = shut, versionOf = versionOf,
     isRecalled = isRecalled,
   }
 end
