@@ -42,6 +42,7 @@ export function changeKeptSuite(open: OpenStore): void {
   notWhole(start);
   replies(start);
   going(start);
+  back(start);
   erasing(start);
   writing(start);
 }
@@ -166,6 +167,19 @@ function going(start: Start): void {
     await eventually(() => expect(Date.now()).toBeGreaterThan(agedAt + 5));
     await store.admin.ageHistory(room, 1);
     expect(await kept()).toEqual([]);
+  });
+}
+
+function back(start: Start): void {
+  test('what is given and taken back costs nobody a message, however often', async () => {
+    const store = await start({ historyMaxBytes: 65_536, messageBytes: 1 << 20 });
+    await join(store, 'alice');
+    for (let n = 0; n < 5; n++) await say(store, 'alice', { textMessage: 'x' });
+    const key = '+'.repeat(64);
+    for (let n = 0; n < 1000; n++) await react(store, 'alice', 3, key, n % 2 === 1);
+    expect((await messages(store)).map(({ id }) => id)).toEqual([1, 2, 3, 4, 5]);
+    for (let n = 0; n < 50; n++) await update(store, 'alice', 2, { textMessage: 'x'.repeat(n % 2 === 0 ? 4000 : 1) });
+    expect((await messages(store)).map(({ id }) => id)).toEqual([1, 2, 3, 4, 5]);
   });
 }
 

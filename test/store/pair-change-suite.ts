@@ -19,6 +19,7 @@ export function pairChangeSuite(open: OpenStore): void {
   recalls(open);
   replies(open);
   rules(open);
+  back(open);
 }
 
 function updates(open: OpenStore): void {
@@ -331,5 +332,23 @@ function rules(open: OpenStore): void {
     await store.commands.run(leavePair, store.keys.pair('ann', 'bob'), { user: 'bob', peer: 'ann' });
     expect(await keysOf(store)).toEqual([]);
     expect(await store.pairChanges.settle('bob', 'ann', [])).toBe('noPair');
+  });
+}
+
+function back(open: OpenStore): void {
+  test('what is given and taken back costs the two no message, however often', async () => {
+    const store = await open(scope, { historyMaxBytes: 65_536 });
+    for (let n = 0; n < 3; n++) await say(store, 'ann', 'bob');
+    const [key, text] = ['+'.repeat(64), 'x'.repeat(4000)];
+    const all = async (): Promise<unknown[]> => (await messagesOf(store, 'ann', 'bob')).map(({ id }) => id);
+    for (let n = 0; n < 500; n++) {
+      await change(store, 'bob', 'ann', [react(2, key), react(2, key, true)]);
+      await store.pairChanges.settle('ann', 'bob', [2 * n + 1, 2 * n + 2]);
+    }
+    expect(await all()).toEqual([1, 2, 3]);
+    for (let n = 0; n < 25; n++) {
+      await change(store, 'ann', 'bob', [update(2, { textMessage: text }), update(2, {})]);
+    }
+    expect(await all()).toEqual([1, 2, 3]);
   });
 }

@@ -41,6 +41,11 @@ local function grow(bytes)
   end
 end
 
+-- So many bytes are kept no more: who gives and takes back the same all the time does not write the room full.
+local function shrink(bytes)
+  log.written, grown = log.written - bytes, true
+end
+
 -- A message is as it is now.
 local function store(id, message, entry)
   local event = maps.shut(message)
@@ -48,6 +53,8 @@ local function store(id, message, entry)
   local more = wasChanged and #event - #entry[2][2] or #event + ENTRY_BYTES
   if more > 0 then
     grow(more)
+  elseif more < 0 then
+    shrink(-more)
   end
 end
 
@@ -177,6 +184,7 @@ function changes.react(message, entry, id, _, _, by, key, removes)
     end
     if isRemoved then
       redis.call('ZREM', reactions, member)
+      shrink(#member + REACTION_BYTES)
     else
       redis.call('ZADD', reactions, int(id), member)
       goWithHistory(reactions)
