@@ -1,5 +1,6 @@
 // Changes of messages of two users: how each is judged and made in their log, and what is noted of it for both.
 import { expect, test } from '@jest/globals';
+import { eraseReactionsDirect } from '../../src/store/authored/authored-scripts.ts';
 import { leavePair } from '../../src/store/pair/pair-scripts.ts';
 import { SERVICE } from '../../src/store/rights.ts';
 import { useScope } from '../support/scope.ts';
@@ -336,6 +337,20 @@ function rules(open: OpenStore): void {
 }
 
 function back(open: OpenStore): void {
+  test('reactions of a user that is erased go page by page, whatever the other one takes out meanwhile', async () => {
+    const store = await open(scope);
+    for (let n = 0; n < 3; n++) await say(store, 'ann', 'bob');
+    await change(store, 'bob', 'ann', [react(1, '+'), react(2, '+')]);
+    await change(store, 'ann', 'bob', [react(3, '+')]);
+    const erase = (after: Uint8Array | string): Promise<{ last?: Uint8Array | undefined } | string> =>
+      store.commands.run(eraseReactionsDirect, store.keys.pair('ann', 'bob'), { user: 'ann', after, pageMax: 2 });
+    const first = await erase('');
+    if (typeof first === 'string' || first.last === undefined) throw new Error('there is no second page');
+    await change(store, 'bob', 'ann', [react(1, '+', true), react(2, '+', true)]);
+    expect(await erase(first.last)).toEqual({ last: undefined });
+    expect(await store.client.zcard(store.keys.pair('ann', 'bob').reactions)).toBe(0);
+  });
+
   test('what is given and taken back costs the two no message, however often', async () => {
     const store = await open(scope, { historyMaxBytes: 65_536 });
     for (let n = 0; n < 3; n++) await say(store, 'ann', 'bob');

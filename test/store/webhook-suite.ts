@@ -331,13 +331,17 @@ function again(open: OpenStore): void {
   });
 
   test('what is of no room is given in the order in which it was noted; one node at a time looks at rooms', async () => {
-    const { outboxes } = await start(open);
+    const { outboxes, ...store } = await start(open);
+    const { events } = store.keys.webhooks;
     expect(await outboxes.take(undefined, 'n1')).toBe('gone');
     await outboxes.note([frame('one'), frame('two')]);
     await outboxes.note([frame('three')]);
     const taken = await takeOf(undefined, outboxes, 'n1');
     expect(taken.events.map((event) => frameText(event))).toEqual(['<one>', '<two>', '<three>']);
+    expect(await store.client.xlen(events)).toBe(3);
     expect(await outboxes.take(undefined, 'n1', taken.token)).toBe('idle');
+    // Words of messages are among it.
+    expect(await store.client.xlen(events)).toBe(0);
     expect(await outboxes.claimScan('n1', 30)).toBe(true);
     expect(await outboxes.claimScan('n1', 60_000)).toBe(true);
     expect(await outboxes.claimScan('n2', 60_000)).toBe(false);

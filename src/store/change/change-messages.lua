@@ -259,14 +259,16 @@ local function tellDue()
       looked = looked + 1
       id = tonumber(id)
       local message, entry = messageOf(id)
+      if message and what == 'r' then
+        message.own.repliesCount = maps.number((maps.numberOf(message.own.repliesCount) or 0) + value)
+        store(id, message, entry)
+      end
+      -- What could not be stored is due again.
       redis.call('HDEL', changesDue, found[2][i])
       if message and what == 'c' then
         tell(id, 'reactions', message, { { 'counts', message.own.reactions or maps.map({}) } })
       elseif message then
-        local count = maps.number((maps.numberOf(message.own.repliesCount) or 0) + value)
-        message.own.repliesCount = count
-        store(id, message, entry)
-        tell(id, 'replies', message, { { 'repliesCount', count } })
+        tell(id, 'replies', message, { { 'repliesCount', message.own.repliesCount } })
       end
     end
     if leftMs > 0 and (wait < 0 or leftMs < wait) then
@@ -311,7 +313,8 @@ end
 
 local isThere, replies, dueMs = openLog(now), {}, -1
 if isThere and redis.call('EXISTS', changesDue) == 1 then
-  dueMs = tellDue()
+  local isTold, said = pcall(tellDue)
+  dueMs = isTold and said or failed(said, save) and PAUSE_MS
 end
 for place = rest, #ARGV, FIELDS do
   local reply = 'noRoom'

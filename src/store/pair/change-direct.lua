@@ -27,7 +27,7 @@ local function store(message, entry, id, kind, rest, isRecall)
     replaceEntry(entry, event)
   else
     local more = putLatest(id, event) and #event - #entry[2][2] or #event + ENTRY_BYTES
-    written(log.id + 1, more)
+    written(log.id, more)
   end
   local entries, always = numbered(maps, message, id, kind, at, rest), isRecall or trusted == '1'
   local packed = noteDue(change, at, id, always, author, left, maps.map(entries))
@@ -102,11 +102,11 @@ function changes.react(message, entry, id, key, removes)
   end
   if isRemoved then
     redis.call('ZREM', reactions, member)
-    written(log.id + 1, -#member - REACTION_BYTES)
+    written(log.id, -#member - REACTION_BYTES)
   else
     redis.call('ZADD', reactions, int(id), member)
     goWithHistory(reactions)
-    written(log.id + 1, #member + REACTION_BYTES)
+    written(log.id, #member + REACTION_BYTES)
   end
   local rest = { { 'counts', message.own.reactions or maps.map({}) }, { 'by', maps.text(author) }, { 'key', maps.text(key) } }
   rest[4] = isRemoved and { 'removed', maps.boolean(true) } or nil

@@ -44,6 +44,7 @@ if webhooks == '1' then
   redis.call('ZADD', webhookEnded, int(log.now), log.life)
   redis.call('PEXPIRE', webhookEnded, 604800000)
 end
-redis.call('UNLINK', filed, meta, nodes, names, seen, left, marks, mentioned, history, latest, rewritten, events, changes, adminlist,
+redis.call('UNLINK', filed, meta, nodes, names, seen, left, marks, mentioned, history, latest, rewritten, changed, reactions,
+  changesDue, webhook, events, changes, adminlist,
   whitelist, blacklist, roster, bans, silenced, paced, muted)
 return { position(), log.life, owner, hasMembers }

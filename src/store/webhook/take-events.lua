@@ -5,15 +5,25 @@
 -- those that are not kept any more. A log that has no place yet begins where it was made, or `since` there have been webhooks.
 -- `busy`: another node sends. Gives a time to wait where it is too early after a failure. `former` is how far the log of an earlier life
 -- was sent, whose end nobody has told. Where the log itself is gone that is all, and once it was sent nothing is left. `ended`: of an earlier
--- room of the name not all was sent, which comes first; not asked where it `isEnded` itself ('1').
+-- room of the name not all was sent, which comes first; not asked where it `isEnded` itself ('1'). Of the
+-- service's own log (`isOwn` '1') nothing is kept that was sent: no recall and no erasure would find it.
+local PAUSE_MAX_MS = 3600000
 if isEnded ~= '1' and redis.call('EXISTS', webhookEnded) == 1 then
   return 'ended'
 end
+-- Whether a time is yet to come. One that is further away than it ever was noted is of a clock that was set back.
+local function isAhead(time, most)
+  return time and time > now and time <= now + most
+end
+
 local place = readPlace()
 local isSettled = sent ~= '' and place.token == sent
 if isSettled then
   place.seq, place.id = place.toSeq, place.toId
   place.toSeq, place.toId, place.token, place.failures, place.retryAt = nil, nil, nil, nil, nil
+  if isOwn == '1' then
+    redis.call('XTRIM', events, 'MINID', string.format('%.0f', place.seq + 1))
+  end
   place.former, place.made = nil, nil
 end
 local isThere = openLog(now)
@@ -21,10 +31,10 @@ if not isThere and (isSettled or not place.life) then
   redis.call('UNLINK', webhook)
   return 'gone'
 end
-if not isSettled and place['until'] and place.node ~= node and place['until'] > now then
+if not isSettled and place.node ~= node and isAhead(place['until'], PAUSE_MAX_MS) then
   return 'busy'
 end
-if not isSettled and place.retryAt and place.retryAt > now then
+if not isSettled and isAhead(place.retryAt, PAUSE_MAX_MS) then
   return { place.retryAt - now }
 end
 

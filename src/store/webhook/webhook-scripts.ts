@@ -21,7 +21,7 @@ function readMade(reply: Reply | undefined): { createdAt: number; owner: string 
 
 export const takeEvents = script('take-events', {
   keys: [...OUTBOX, 'webhookEnded'],
-  args: ['isEnded', 'node', 'sent', 'token', 'leaseMs', 'since', 'countMax', 'bytesMax', 'maxAgeMs'],
+  args: ['isEnded', 'isOwn', 'node', 'sent', 'token', 'leaseMs', 'since', 'countMax', 'bytesMax', 'maxAgeMs'],
   whenFull: true,
   refuses: ['ended', 'busy', 'gone', 'idle'],
   gives: {

@@ -72,7 +72,8 @@ export class WebhookStore {
     const { leaseMs, batchMax, batchBytes, historyMaxAgeMs } = this.#options;
     const token = newEpoch();
     const bounds = { leaseMs, countMax: batchMax, bytesMax: batchBytes, maxAgeMs: historyMaxAgeMs };
-    const args = { isEnded: flag(outbox?.life !== undefined), node, sent, token, since: await this.since(), ...bounds };
+    const which = { isEnded: flag(outbox?.life !== undefined), isOwn: flag(outbox === undefined) };
+    const args = { ...which, node, sent, token, since: await this.since(), ...bounds };
     const taken = await this.#commands.run(scripts.takeEvents, this.#keysOf(outbox), args);
     if (typeof taken === 'string') return taken;
     return taken.waitMs > 0 ? taken.waitMs : batchOf(token, taken);
