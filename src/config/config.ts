@@ -81,11 +81,7 @@ function assemble(reader: Reader, production: boolean): Config {
       historyMaxAgeMs: reader.get(settings.historyMaxAgeMs),
       contactsMax: reader.get(settings.contactsMax),
     },
-    hooks: {
-      path: reader.get(settings.hooks),
-      timeoutMs: reader.get(settings.hooksTimeoutMs),
-      pendingMax: reader.get(settings.hooksPendingMax),
-    },
+    hooks: readHooks(reader),
     webhook: readWebhook(reader),
     limits: readLimits(reader, rate.perSecond),
     rate,

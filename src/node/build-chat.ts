@@ -2,7 +2,7 @@
 import type { Aftermath, Delivery } from './build-delivery.ts';
 import type { RedisSide, Stores } from './build-storage.ts';
 import { buildWebhooks } from './build-webhooks.ts';
-import { defectLog, newReference, replyBytesOf, type Shared } from './shared.ts';
+import { defectLog, replyBytesOf, type Shared } from './shared.ts';
 import type { Instance } from '../bus/instance.ts';
 import { Authenticator } from '../chat/auth/authenticator.ts';
 import { ResumeKeys } from '../chat/auth/resume-keys.ts';
@@ -153,7 +153,7 @@ const endRoom =
 /** What is said for who has gone, and to who is away. */
 function buildLastWords(
   { counters, log }: Shared,
-  common: Pick<Services, 'hooks' | 'webhooks' | 'messages' | 'unreads' | 'quotas' | 'memberNews'>,
+  common: Pick<Services, 'hooks' | 'webhooks' | 'messages' | 'unreads' | 'quotas' | 'memberNews' | 'changesDue'>,
   { absents, willStore }: Stores,
 ): Pick<Services, 'absences' | 'wills'> {
   const absences = new Absences({

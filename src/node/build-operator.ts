@@ -15,7 +15,7 @@ import { AdminStore } from '../store/admin/admin-store.ts';
 import { Directory } from '../store/admin/directory.ts';
 import { primaryIds } from '../redis/connect.ts';
 import { ErasureStore } from '../store/erasure/erasure-store.ts';
-import { AuthoredStore } from '../store/authored/authored-store.ts';
+import type { AuthoredStore } from '../store/authored/authored-store.ts';
 import { ImportStore } from '../store/imported/import-store.ts';
 
 /** Commands that a request makes one after the other, and one for which it may have waited. */
@@ -38,7 +38,7 @@ export function buildAdministration(
 ): Administration {
   const admin = new AdminStore(commands, keys, { ...config.rooms, resumeTokenMs: config.auth.resumeTokenMs });
   const directory = new Directory(commands, keys);
-  const authored = new AuthoredStore(commands, keys, config.rooms);
+  const { authored } = stores;
   const imports = new ImportStore(commands, keys, config);
   const erasures = new Erasures({
     erasures: new ErasureStore(commands, keys),

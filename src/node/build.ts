@@ -91,7 +91,7 @@ export function buildNode(config: Config, outside: Outside): NodeParts {
   const loopDelay = new LoopDelay();
   const parts = { ...shared, ...redisSide, ...aftermath, ...delivery, ...chat, ...gatewaySide, health, loopDelay };
   const metrics = new Exposition(buildReadings({ ...parts, hooks, build }), measured.distributions);
-  const administration = buildAdministration(shared, redisSide, chat);
+  const administration = buildAdministration(shared, redisSide, stores, chat);
   const api = buildServerApi(shared, administration, chat, stores, gatewaySide);
   const service = new ServiceCalls(api, config.limits);
   const operatorPort = buildOperatorPort(shared, metrics, health, api);

@@ -2,7 +2,7 @@
 import Type, { type Static } from 'typebox';
 import { carries, defaulted, existing, notification, request, required } from './declare.ts';
 import { ProcessedMessage } from './message.ts';
-import { AnyValue, Epoch, MessageId, RoomName, Timestamp, UserName } from './types.ts';
+import { AnyValue, Epoch, LastChange, MessageId, RoomName, Timestamp, UserName } from './params/types.ts';
 import { opening } from './wire/opening.ts';
 import { encodeValue } from './wire/msgpack.ts';
 import { concat } from './wire/pack.ts';

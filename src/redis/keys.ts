@@ -6,7 +6,7 @@ import { key, type Key } from './keys/key.ts';
 import { EndedKeys, PairKeys, RoomKeys, UserKeys } from './keys/topic-keys.ts';
 
 export { foundKey, type Key } from './keys/key.ts';
-export type { PairKeys, RoomKeys, UserKeys } from './keys/topic-keys.ts';
+export type { EndedKeys, PairKeys, RoomKeys, UserKeys } from './keys/topic-keys.ts';
 
 /** What has a log and a channel: a room or a user. */
 export type TopicKind = 'room' | 'user';

@@ -5,6 +5,7 @@ import type { ServerArgs, ServerErrors, ServerRequestName, ServerResult } from '
 import type { AdminStore } from '../store/admin/admin-store.ts';
 import type { Directory } from '../store/admin/directory.ts';
 import type { AuthoredStore } from '../store/authored/authored-store.ts';
+import type { ImportStore } from '../store/imported/import-store.ts';
 import type { WebhookStore } from '../store/webhook/webhook-store.ts';
 import type { Ok } from '../chat/outcome.ts';
 import type { Erasures } from '../chat/repair/erasures.ts';
@@ -15,6 +16,7 @@ export interface ServerServices {
   readonly admin: AdminStore;
   readonly directory: Directory;
   readonly authored: AuthoredStore;
+  readonly imports: ImportStore;
   readonly outboxes: WebhookStore;
   readonly erasures: Pick<Erasures, 'erase'>;
   /** Names that a list of a room, and one of a user, hold at most. */

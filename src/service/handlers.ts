@@ -11,6 +11,7 @@ export function bindServerHandlers(services: ServerServices): ServerHandlers {
     ...serverUserHandlers(services),
     ...serverUserDataHandlers(services),
     ...serverRoomHandlers(services),
+    ...serverImportHandlers(services),
     ...serverWebhookHandlers(services),
   };
 }

@@ -69,19 +69,6 @@ function around(deps: HookedDeps, method: Method, handler: AnyHandler): AnyHandl
   };
 }
 
-async function checkMessage({ hooks, limits, method, by }: Passage, args: AnyArgs): Promise<AnyArgs | Failure> {
-  const { check } = requestDeclaration(method);
-  if (check === undefined) return args;
-  const argument = (former: ValueMap | undefined): object => {
-    const { message, options = {} } = structuredClone(args);
-    const to = check === 'roomMessageCheck' ? { roomName: args['roomName'] } : { toUser: args['userName'] };
-    return { userName: by.author ?? '', ...to, message: former ?? message, options };
-  };
-  const said = await hooks.ask(check, argument, (answer) => readMessage(answer, limits));
-  if (said instanceof Failure) return said;
-  return said === undefined ? args : { ...args, message: said };
-}
-
 async function runBefore(passage: Passage, given: AnyArgs): Promise<{ args: AnyArgs } | { result: Value } | Failure> {
   const { hooks, limits, method } = passage;
   let args = given;

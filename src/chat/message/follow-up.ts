@@ -2,6 +2,7 @@
 import type { Posted } from '../../store/message/message-store.ts';
 import type { UnreadStore } from '../../store/unread/unread-store.ts';
 import type { Absences, Pushed } from './absences.ts';
+import type { ChangesDue } from '../change/due.ts';
 import type { Webhooks } from '../webhook/webhooks.ts';
 import type { Actor } from '../actor.ts';
 import type { Quotas } from '../quota/quotas.ts';
@@ -12,6 +13,7 @@ export interface FollowUpDeps {
   readonly quotas: Pick<Quotas, 'grow'>;
   readonly absences: Pick<Absences, 'inRoom'>;
   readonly memberNews: Pick<MemberNews, 'note'>;
+  readonly changesDue: Pick<ChangesDue, 'tellNow'>;
   readonly webhooks: Pick<Webhooks, 'note'> | undefined;
 }
 
@@ -38,6 +40,8 @@ export function followUp(
   if (tellsMembers === true) memberNews.note(roomName, by);
   if (wish !== undefined) void quotas.grow(roomName, wish);
   if (id === undefined || repeated) return;
+  // The post has counted it. Whoever comes next tells it, should this node not.
+  if (replyTo !== undefined) void changesDue.tellNow(roomName);
   webhooks?.note(roomName);
   absences.inRoom(roomName, author, id, followed);
 }

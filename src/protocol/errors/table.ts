@@ -305,6 +305,14 @@ export const errorTable = {
     doc: 'Messages are imported from another place on than where the import is, or they are not those that were imported there.',
     nextMove: 'Go on behind as many messages, with the same source in the same order.',
   },
+  wrongOffset: {
+    args: ['length'],
+    temporary: false,
+    status: 409,
+    message: 'The text does not belong there: there are {length} bytes.',
+    doc: 'What is to be appended begins behind the end of the text, or is not what is there already.',
+    nextMove: 'Read the message, and append what it lacks.',
+  },
   tooLarge: {
     args: ['bytes'],
     temporary: false,

@@ -16,6 +16,7 @@ export const serverRequests = {
   ...serverUserRequests,
   ...serverUserDataRequests,
   ...serverRoomRequests,
+  ...serverImportRequests,
   ...serverWebhookRequests,
 };
 

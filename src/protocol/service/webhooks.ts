@@ -1,7 +1,7 @@
 /** What is sent to the operator's webhook, and what the service itself asks about it. */
 import Type from 'typebox';
 import { existing, optional, request, required } from '../declare.ts';
-import { RoomName } from '../types.ts';
+import { RoomName } from '../params/types.ts';
 
 /** What an operator may ask to be sent. Beside them a `gap` tells what was lost. */
 export const webhookTypes = ['message', 'change', 'member', 'room', 'presence', 'absent'] as const;

@@ -21,7 +21,7 @@ if word == 'new' then
   end
   local function grow(id, size)
     local step = math.max(STEP_MIN, math.floor(tonumber(bytesMax) / 8))
-    log.lookAt = select(2, bytesOf().keepWithin(history, 'marks', id, size, log.written, tonumber(bytesMax), step, latest))
+    log.lookAt = select(2, bytesOf().keepWithin(history, 'marks', id, size, log.written, tonumber(bytesMax), step, { latest, reactions }))
     trimLatest(id - log.max)
   end
   local ages = agesOf()
@@ -36,7 +36,7 @@ if word == 'new' then
     end
   end
   imported, log.seq = log.id, log.id
-  ages.keepYoung(history, 'aged', log.now, maxAgeMs, latest)
+  ages.keepYoung(history, 'aged', log.now, maxAgeMs, { latest, reactions })
   writeLog()
 end
 if log then

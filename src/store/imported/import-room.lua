@@ -43,7 +43,7 @@ local ages, tooOld, wish = agesOf(), 0
 if word == 'new' then
   local function grow(id, size)
     local lookAt, more = lookAtBytes(id, size, log.written, tonumber(bytesMax), log.max, log.now,
-      struct.pack(REST, log.life, log.ringWritten, log.ringLookAt), latest)
+      struct.pack(REST, log.life, log.ringWritten, log.ringLookAt), { latest, reactions })
     log.lookAt, wish = lookAt, more or wish
   end
   local function noEvent()

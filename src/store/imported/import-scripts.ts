@@ -31,7 +31,7 @@ export const settleImport = script('settle-import', {
 });
 
 export const importDirect = script('import-direct', {
-  keys: ['meta', 'history', 'latest'],
+  keys: ['meta', 'history', 'latest', 'reactions'],
   args: [...BATCH, 'epoch', 'max'],
   rest: true,
   writes: true,

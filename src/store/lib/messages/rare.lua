@@ -1,4 +1,4 @@
--- uses: messages/latest messages/map age/ages
+-- uses: messages/map age/ages
 -- What few posts are judged by: what a message replies to, and whether a user may be in the room. One function makes
 -- the others, when they are wanted: other posts pay for nothing of it. Wants lib/clock.lua and lib/room/keys.lua.
 local function rareRules()
