@@ -142,6 +142,7 @@ export const serverRoomRequests = {
           lastMessageId: 42,
           oldestMessageId: 1,
           epoch: 'e3b0c442',
+          lastChange: 3,
         },
         historyMaxAgeMs: null,
         kind: 'normal',
