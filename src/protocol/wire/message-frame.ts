@@ -16,11 +16,11 @@ const TIMESTAMP = concat([encodeValue('timestamp'), UINT64]);
 export const MESSAGE_ID = concat([encodeValue('id'), UINT64]);
 const UINT64_BYTES = 8;
 /** Fields of a processed message that are the server's, whatever the client sent under these keys. */
-const SERVER_FIELDS = 'author timestamp id mentions mentionAll version updatedAt reactions repliesCount recalled'.split(
-  ' ',
+const SERVER_FIELDS: ReadonlySet<string> = new Set(
+  'author timestamp id mentions mentionAll version updatedAt reactions repliesCount recalled'.split(' '),
 );
 /** The service itself writes without an author. */
-const SERVICE_FIELDS = SERVER_FIELDS.filter((field) => field !== 'author');
+const SERVICE_FIELDS: ReadonlySet<string> = new Set([...SERVER_FIELDS].filter((field) => field !== 'author'));
 
 /** Whom a message mentions: names without doubles, and all who are in the room. */
 export interface Mentioning {
@@ -60,12 +60,14 @@ export function messagePrefix(
   const mentioned = mentionEntries(mentioning);
   if (isRecalled) mentioned.push(IS_RECALLED);
   const by = [...mentioned.flat(), ...(isBy ? [AUTHOR, encodeValue(named)] : [])];
-  const ours = [...(isBy ? SERVER_FIELDS : SERVICE_FIELDS), ...others];
+  const fixed = isBy ? SERVER_FIELDS : SERVICE_FIELDS;
+  const isOurs = (key: string): boolean => fixed.has(key) || others.includes(key);
   let shared = encodeShared(message);
   const bytes = shared.length;
-  let count = Object.keys(message).length;
-  if (ours.some((field) => Object.hasOwn(message, field))) {
-    const fields = Object.entries(message).filter(([key]) => !ours.includes(key));
+  const keys = Object.keys(message);
+  let count = keys.length;
+  if (keys.some(isOurs)) {
+    const fields = Object.entries(message).filter(([key]) => !isOurs(key));
     shared = encodeShared(Object.fromEntries(fields));
     count = fields.length;
   }
@@ -83,9 +85,8 @@ export function messageContent(
   message: ValueMap,
   { others = [], mentioning = {} }: Omit<PrefixOptions, 'isRecalled'> = {},
 ): { content: Uint8Array; bytes: number } {
-  const ours = [...SERVER_FIELDS, ...others];
   const bytes = encodeShared(message).length;
-  const fields = Object.entries(message).filter(([key]) => !ours.includes(key));
+  const fields = Object.entries(message).filter(([key]) => !SERVER_FIELDS.has(key) && !others.includes(key));
   const mentioned = mentionEntries(mentioning);
   const shared = encodeShared(Object.fromEntries(fields));
   const entries = shared.slice(mapHeader(fields.length).length);

@@ -90,11 +90,6 @@ local function closeRoom()
   end
 end
 
--- What goes with the messages (lib/messages/latest.lua).
-local function beside()
-  return { room .. 'latest', room .. 'reactions' }
-end
-
 -- The names in the notes of a post.
 local function namesIn(notes)
   local names, place = {}, string.byte(notes) > 1 and 10 or 2
@@ -233,7 +228,7 @@ local function post(transient, trusted, nonce, user, repeatKey, notes, middle, p
     local size = #event + ENTRY_BYTES
     written = written + size
     if written >= lookAt then
-      lookAt, wish = lookAtBytes(newId, size, written, bytesMax, max, at, restOfPosition, beside())
+      lookAt, wish = lookAtBytes(newId, size, written, bytesMax, max, at, restOfPosition, { room .. 'latest', room .. 'reactions' })
     end
     -- Written as whole numbers, which is faster than finding out that they are.
     call('XADD', history, 'MAXLEN', '~', string.format('%d', max), string.format('%d-%d', newId, newSeq), 'e', event)
@@ -246,7 +241,7 @@ local function post(transient, trusted, nonce, user, repeatKey, notes, middle, p
     rare.noteReply(notes)
   end
   if isNewSecond and max > 0 then
-    agesOf().keepYoung(history, 'aged', at, maxAgeMs, beside())
+    agesOf().keepYoung(history, 'aged', at, maxAgeMs, { room .. 'latest', room .. 'reactions' })
   end
   if trusted == 0 then
     read[user] = newId
