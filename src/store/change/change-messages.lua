@@ -1,4 +1,4 @@
--- uses: clock room/beginning history access conduct conduct/standing history-bytes batch/failure messages/changed messages/reactions messages/notices messages/appending
+-- uses: clock room/beginning history access conduct conduct/standing history-bytes batch/failure messages/changed messages/reactions messages/notices messages/appending messages/acts
 -- Changes messages of a room, several in a call, each judged by itself and in the order in which they came: is there such a message, may
 -- the user do that, does it fit. What is done is told here, by notices in the room's log, under numbers of their own (lib/messages/changed.lua):
 -- one step, so that the order in which changes are told is the order in which they were made.
@@ -62,12 +62,6 @@ local function tell(id, kind, message, rest)
   announce(NOTICE, '', changeNotice(maps, nextChange(id), id, kind, maps.versionOf(message), log.now, rest))
 end
 
--- Its content is another one.
-local function age(message)
-  local version = maps.versionOf(message) + 1
-  message.own.version, message.own.updatedAt = maps.number(version), maps.number(log.now)
-end
-
 -- The reply to what was done to a message.
 local function done(message, length, counts)
   return { log.seq, maps.versionOf(message), log.now, length or 0, counts or {} }
@@ -124,14 +118,9 @@ local function endAppend()
   if not ended or #ended.replies == 0 then
     return
   end
-  local message, text = ended.message, ended.text
-  maps.setContent(message, 'textMessage', maps.text(text))
-  maps.setContent(message, 'done', maps.boolean(ended.isDone))
-  age(message)
+  local message, rest = ended.message, endText(maps, ended)
   local isStored, said = pcall(store, ended.id, message, ended.entry)
   if isStored then
-    local rest = { { 'offset', maps.number(ended.from) }, { 'text', maps.text(string.sub(text, ended.from + 1)) } }
-    rest[3] = ended.isDone and { 'done', maps.boolean(true) } or nil
     isStored, said = pcall(tell, ended.id, 'append', message, rest)
   end
   for _, reply in ipairs(ended.replies) do
@@ -151,7 +140,7 @@ function changes.update(message, entry, id, user, trusted, by, content, ifVersio
     return refused('versionConflict', version)
   end
   maps.replaceContent(message, content)
-  age(message)
+  age(maps, message)
   store(id, message, entry)
   local rest = otherThan(message, by)
   table.insert(rest, 1, { 'message', maps.mapOf(message) })
@@ -163,9 +152,7 @@ function changes.recall(message, entry, id, user, trusted, by, reason)
   if trusted ~= '1' and maps.textOf(message.own.author) ~= user and not isOwnerOrAdmin(user) then
     return 'notAllowed'
   end
-  age(message)
-  message.content = {}
-  message.own.reactions, message.own.repliesCount, message.own.recalled = nil, nil, maps.boolean(true)
+  empty(maps, message)
   replaceEntry(entry, maps.shut(message))
   redis.call('HDEL', changesDue, 'c:' .. int(id), 'r:' .. int(id))
   local rest = { { 'by', by == '' and NIL or maps.text(by) } }
@@ -213,14 +200,10 @@ function changes.append(message, entry, id, user, trusted, by, piece, offset, en
     return reason
   end
   if not pending then
-    local text = maps.textOf(maps.contentOf(message, 'textMessage'))
-    if not text then
+    pending = beginText(maps, id, by, message, entry)
+    if not pending then
       return 'noText'
     end
-    pending = {
-      id = id, by = by, message = message, entry = entry, text = text, from = #text, size = #maps.map(message.content),
-      isDone = maps.contentOf(message, 'done') == maps.boolean(true), replies = {},
-    }
   end
   local more = restOf(pending.text, piece, offset)
   if not more then

@@ -9,19 +9,6 @@ local maps = messageMaps()
 if after == '' then
   scrubReactions(maps, user)
 end
-local page = reactionsBehind(after, tonumber(pageMax))
-for _, member in ipairs(page) do
-  local key, name = readReaction(member)
-  if name == user then
-    local id = struct.unpack('>d', member)
-    local entry = entriesBetween(id, id, 1)[1]
-    redis.call('ZREM', reactions, member)
-    if entry then
-      local message = maps.open(entry[2][2])
-      countReaction(maps, message, key, -1)
-      putLatest(id, maps.shut(message))
-      redis.call('HSETNX', changesDue, 'c:' .. int(id), int(now))
-    end
-  end
-end
-return { #page == tonumber(pageMax) and page[#page] }
+return eraseReactions(maps, user, after, tonumber(pageMax), function(id)
+  redis.call('HSETNX', changesDue, 'c:' .. int(id), int(now))
+end)

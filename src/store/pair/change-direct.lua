@@ -1,4 +1,4 @@
--- uses: direct/due direct/written batch/failure messages/reactions messages/appending
+-- uses: direct/due direct/written batch/failure messages/reactions messages/appending messages/acts
 -- Changes messages of a pair in the name of `author`, one of the two, each change judged by itself and in the order in which they came: is
 -- the message there? is it the author's, and young enough? One step, so that the changes of a pair have one order, and who changes what
 -- somebody else has just changed is told so. The log is the truth: what both are told of it comes behind (tell-changes.lua), from what
@@ -38,11 +38,6 @@ local function store(message, entry, id, kind, rest, isRecall)
   return dueOf(change, packed, goneOf(author), goneOf(peer))
 end
 
--- Its content is another one.
-local function age(message)
-  message.own.version, message.own.updatedAt = maps.number(maps.versionOf(message) + 1), maps.number(at)
-end
-
 -- What was appended is one change. Its replies say so.
 local function endAppend()
   local ended = pending
@@ -50,12 +45,7 @@ local function endAppend()
   if not ended or #ended.replies == 0 then
     return
   end
-  local message, text = ended.message, ended.text
-  maps.setContent(message, 'textMessage', maps.text(text))
-  maps.setContent(message, 'done', maps.boolean(ended.isDone))
-  age(message)
-  local rest = { { 'offset', maps.number(ended.from) }, { 'text', maps.text(string.sub(text, ended.from + 1)) } }
-  rest[3] = ended.isDone and { 'done', maps.boolean(true) } or nil
+  local message, rest = ended.message, endText(maps, ended)
   local isStored, said = pcall(store, message, ended.entry, ended.id, 'append', rest)
   for _, reply in ipairs(ended.replies) do
     reply[1] = maps.versionOf(message)
@@ -75,7 +65,7 @@ function changes.update(message, entry, id, content, ifVersion, mentions)
   end
   local by, n = readMessage(entry[2][2])
   maps.replaceContent(message, content)
-  age(message)
+  age(maps, message)
   local rest = { { 'message', maps.mapOf(message) } }
   rest[2] = by ~= author and { 'by', maps.text(author) } or nil
   if mentions == '1' and id > markOf('mention', by) then
@@ -85,9 +75,7 @@ function changes.update(message, entry, id, content, ifVersion, mentions)
 end
 
 function changes.recall(message, entry, id, reason)
-  age(message)
-  message.content = {}
-  message.own.reactions, message.own.repliesCount, message.own.recalled = nil, nil, maps.boolean(true)
+  empty(maps, message)
   local rest = { { 'by', maps.text(author) } }
   rest[2] = reason ~= '' and { 'reason', maps.text(reason) } or nil
   return replyOf(message, 0, '', store(message, entry, id, 'recall', rest, true))
@@ -115,14 +103,10 @@ end
 
 function changes.append(message, entry, id, piece, offset, ends)
   if not pending then
-    local text = maps.textOf(maps.contentOf(message, 'textMessage'))
-    if not text then
+    pending = beginText(maps, id, author, message, entry)
+    if not pending then
       return 'noText'
     end
-    pending = {
-      id = id, message = message, entry = entry, text = text, from = #text, size = #maps.map(message.content),
-      isDone = maps.contentOf(message, 'done') == maps.boolean(true), replies = {},
-    }
   end
   local more = restOf(pending.text, piece, offset)
   local isNews = more and (more ~= '' or ends == '1' and not pending.isDone)

@@ -88,3 +88,24 @@ local function reactionsBehind(member, count)
   end
   return redis.call('ZRANGE', reactions, int(from), int(from + count - 1))
 end
+
+-- Takes out those of a user among a page of at most `pageMax` from behind the one `after` on, and gives the last one of it, nothing at the
+-- end. `recounted` is told of each message whose counts are others now.
+local function eraseReactions(maps, user, after, pageMax, recounted)
+  local page = reactionsBehind(after, pageMax)
+  for _, member in ipairs(page) do
+    local key, name = readReaction(member)
+    if name == user then
+      local id = struct.unpack('>d', member)
+      local entry = entriesBetween(id, id, 1)[1]
+      redis.call('ZREM', reactions, member)
+      if entry then
+        local message = maps.open(entry[2][2])
+        countReaction(maps, message, key, -1)
+        putLatest(id, maps.shut(message))
+        recounted(id)
+      end
+    end
+  end
+  return { #page == pageMax and page[#page] }
+end
