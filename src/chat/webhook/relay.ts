@@ -41,6 +41,8 @@ interface Due {
   /** On the monotonic clock, like `since`, from which on something is known to be left. */
   readonly at: number;
   readonly since: number;
+  /** Another node sends it. */
+  readonly isElsewhere: boolean;
 }
 
 /** A batch that was not taken, and for how long to wait; `failure` where that is the log's own. */
@@ -88,7 +90,8 @@ export class Relay {
   note(name: string): void {
     const busy = this.#busy.get(name);
     if (busy !== undefined) busy.hasNews = true;
-    else if (!this.#due.has(name)) this.#add(name, 0, performance.now());
+    // Another node sends what was there when it was seen to; it may have come to its end since.
+    else if (this.#due.get(name)?.isElsewhere !== false) this.#add(name, 0, performance.now());
   }
 
   /** What was put off is tried at once: it was asked for. */
@@ -126,9 +129,9 @@ export class Relay {
     return this.#busy.size >= atOnce || this.breaker.leftMs(now) > 0;
   }
 
-  #add(name: string, waitMs: number, since: number): void {
-    if (this.#due.size >= LOGS_MAX) return;
-    this.#due.set(name, { at: performance.now() + waitMs, since });
+  #add(name: string, waitMs: number, since: number, isElsewhere = false): void {
+    if (this.#due.size >= LOGS_MAX && !this.#due.has(name)) return;
+    this.#due.set(name, { at: performance.now() + waitMs, since, isElsewhere });
   }
 
   /** Never rejects. */
@@ -143,7 +146,8 @@ export class Relay {
     const hasNews = this.#busy.get(name)?.hasNews === true;
     this.#busy.delete(name);
     // Another node sends what there is; whether it came to its end is looked at once its lease would be over.
-    if (waitMs === 'busy') this.#add(name, this.#deps.leaseMs, performance.now());
+    if (waitMs === 'busy' && !hasNews) this.#add(name, this.#deps.leaseMs, performance.now(), true);
+    else if (waitMs === 'busy') this.#add(name, 0, performance.now());
     else if (waitMs !== undefined) this.#add(name, waitMs, since);
     else if (hasNews) this.#add(name, 0, performance.now());
     // Others have sent what this node could not.
