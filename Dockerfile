@@ -4,7 +4,7 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts
 COPY tsconfig.json LICENSE ./
-COPY config/tools/build.mjs config/tools/build-client.mjs config/tools/build-page.mjs config/tools/schema-types.d.ts config/tools/
+COPY config/tools/build.mjs config/tools/build-client.mjs config/tools/build-node.mjs config/tools/build-page.mjs config/tools/schema-types.d.ts config/tools/
 # The page lets a bot answer, the one of the examples.
 COPY config/examples/bot config/examples/bot
 COPY src src

@@ -106,7 +106,10 @@ function onPath(program) {
 
 /** Builds when anything that goes into `dist` is newer than the last build that succeeded. */
 function buildIfStale() {
-  const inputs = ['src', 'tsconfig.json', 'package.json', 'config/tools/build.mjs'].map((name) => join(root, name));
+  const tools = readdirSync(join(root, 'config/tools')).filter((name) => name.startsWith('build'));
+  const inputs = ['src', 'tsconfig.json', 'package.json', ...tools.map((name) => `config/tools/${name}`)].map((name) =>
+    join(root, name),
+  );
   const builtMs = existsSync(stamp) && existsSync(join(root, 'dist', 'main.js')) ? statSync(stamp).mtimeMs : 0;
   if (Math.max(...inputs.map(newestMs)) < builtMs) return;
   const startedAt = new Date();

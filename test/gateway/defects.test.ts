@@ -18,8 +18,10 @@ let node: ServiceNode;
 beforeAll(async () => {
   const redis = await startRedis(scope);
   const hooks = fileURLToPath(new URL('faulty.mjs', import.meta.url));
-  const env = { ...apiEnv, PARLEY_HOOKS: hooks, PARLEY_REQUESTS_IN_FLIGHT: String(inFlight), PARLEY_GUESTS_MAX: '3' };
-  node = await startNode(scope, { redis, env });
+  // From its source, whose modules are there by themselves.
+  const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+  const settings = { PARLEY_HOOKS: hooks, PARLEY_REQUESTS_IN_FLIGHT: String(inFlight), PARLEY_GUESTS_MAX: '3' };
+  node = await startNode(scope, { redis, env: { ...apiEnv, ...settings, NODE_OPTIONS: '--import tsx' }, main });
 });
 
 let count = 0;

@@ -1,8 +1,8 @@
 // A module of hooks that has none: it puts defects into the node that loads it. Each strikes where a word is in what the node is
 // about to say or do, so that a test chooses by the names that it gives.
-const load = (path) => import(new URL(`../../dist/${path}`, import.meta.url).href);
+const load = (path) => import(new URL(`../../src/${path}`, import.meta.url).href);
 const [{ Connection }, { Hub }, { ServerApi }] = await Promise.all(
-  ['gateway/connection.js', 'gateway/hub.js', 'service/server-api.js'].map(load),
+  ['gateway/connection.ts', 'gateway/hub.ts', 'service/server-api.ts'].map(load),
 );
 
 const text = (value) =>
