@@ -52,7 +52,7 @@ test('a token is renewed before it expires, again and again, on the same connect
   (await service.next('ping')).answer(1);
   await pinged;
   expect([counted.asked, service.logins.length, client.state]).toEqual([3, 1, 'connected']);
-}, 30_000);
+});
 
 test('an expiry beyond what a timer can wait for, or none, asks for nothing', async () => {
   const service = await startFake(scope);
@@ -111,7 +111,7 @@ test('a renewal that fails is tried again with pauses, the same token is not sen
   expect([later.params, asked]).toEqual([['third'], 5]);
   expect(client.seen('error')).toMatchObject([[sorry], [{ code: 'badToken' }]]);
   later.answer(null);
-}, 60_000);
+});
 
 test('after 4504 the function is asked again, and not the resume token of the chain that ended', async () => {
   const service = await startFake(scope);
@@ -219,7 +219,7 @@ test('on the real service, a client outlives its token by a newer one, and a tok
     expect(await renewing.request('ping', {})).toBeGreaterThan(0);
   });
   expect(renewing.seen('reconnect')).toHaveLength(0);
-}, 60_000);
+});
 
 test('an upgrade that is refused for the moment (429, 503) is a failed connection: the next one comes after a wait', async () => {
   const service = await startFake(scope);

@@ -156,7 +156,7 @@ test('what one device has read is read on the other, live and after it was away'
       [0, false],
     ]),
   );
-}, 60_000);
+});
 
 test('who is in the room, and who types, is known on all nodes, after a loss too', async () => {
   const service = await startService(scope, { nodes: 2 });
@@ -192,7 +192,7 @@ test('who is in the room, and who types, is known on all nodes, after a loss too
   link.refuse(false);
   await eventually(() => expect([...room.users.keys()].toSorted()).toEqual(['alice', 'carol']));
   expect(told.slice(5).toSorted()).toEqual(['+carol', '-bob']);
-}, 60_000);
+});
 
 test('a room that is deleted, or lost by its lists, is told on every device with a reason', async () => {
   const service = await startService(scope, { nodes: 2 });

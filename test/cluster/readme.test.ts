@@ -64,4 +64,4 @@ test('a user with several devices has what was missed, and reads and joins on al
     ])
       expect(printed).toContain(line);
   });
-}, 60_000);
+});

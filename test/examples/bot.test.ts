@@ -49,7 +49,7 @@ test('it answers who speaks to it, word by word, as a reply, and one after the o
   expect(growths.length).toBeGreaterThan(5);
   bot.signal('SIGTERM');
   expect(await bot.exited).toEqual({ code: 0, signal: null });
-}, 60_000);
+});
 
 test('it knows when it is spoken to, and has an answer to whatever it is asked', async () => {
   const asked = (textMessage: string) => questionIn({ content: { textMessage } }, 'bot');

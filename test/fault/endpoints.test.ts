@@ -84,7 +84,7 @@ describe('user, password, and TLS with certificates on both sides, for names onl
     const cluster = await startRedisCluster(scope, { tls: makeCertificates(scope) });
     const started = startNode(scope, { redis: cluster });
     await expect(started).rejects.toThrow(/"code":1.*127\.0\.0\.1:\d+: there is no connection over TLS: .*ALTNAME/s);
-  }, 60_000);
+  });
 });
 
 test.each([

@@ -100,7 +100,7 @@ describe('ends the start', () => {
       at('narrow:hush@'),
       /may not use keys, channels; it needs ACL SETUSER narrow ~parley:\* &parley:\*$/,
     );
-  }, 60_000);
+  });
 
   test('a database that there is not', async () => {
     const server = await startRedis(scope);
@@ -116,7 +116,7 @@ describe('ends the start', () => {
     await expectRefused({ url: server.url.replace('localhost', '127.0.0.1'), env: { ...server.env } }, /ALTNAME/);
     const { PARLEY_REDIS_TLS_CA = '' } = server.env ?? {};
     await expectRefused({ url: server.url, env: { PARLEY_REDIS_TLS_CA } }, /CERTIFICATE_REQUIRED/);
-  }, 60_000);
+  });
 
   test('what is not Redis, and Redis of another kind than was said', async () => {
     const web = createServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')).listen(0, '127.0.0.1');
@@ -144,7 +144,7 @@ describe('is waited for', () => {
     const server = await startRedis(scope);
     await server.kill();
     await expectWaiting(server, /ECONNREFUSED/, () => server.restart());
-  }, 60_000);
+  });
 
   test('a name that is not known yet is told, each ten seconds at most', async () => {
     const node = start({ url: `redis://parley-redis.invalid:${await freePort()}` });
@@ -164,7 +164,7 @@ describe('is waited for', () => {
     const primary = await startRedis(scope);
     const replica = await startReplica(scope, primary);
     await expectWaiting(replica, /is a replica/, () => replica.client().call('REPLICAOF', 'NO', 'ONE'));
-  }, 60_000);
+  });
 
   test('sentinels that are not there yet, and a cluster that is down', async () => {
     const watched = await startWatched(scope);

@@ -66,7 +66,7 @@ test('a connection that was begun before a failover is not used after it has beg
   subscriber.connect().catch(() => undefined);
   for (const sentinel of sentinels) sentinel.says({ port: b.port, epoch: 2 });
   await bothAt(b);
-}, 60_000);
+});
 
 /** Not in the client's type. */
 interface Streamed {
@@ -82,7 +82,7 @@ test('the primary is left as soon as one looks for its successor, and gone back 
   sentinels[0]?.tell('-failover-abort-no-good-slave', `master p 127.0.0.1 ${a.port}`);
   await eventually(() => expect([links.commands.status, links.lease.status]).toEqual(['ready', 'ready']));
   await bothAt(a);
-}, 60_000);
+});
 
 test('that one connection has found another primary is told to all', async () => {
   const { b, sentinels, links, left } = await start();
@@ -90,7 +90,7 @@ test('that one connection has found another primary is told to all', async () =>
   (links.lease as unknown as Streamed).stream.destroy();
   await bothAt(b);
   expect(left()).toBe(1);
-}, 60_000);
+});
 
 test('an event of a failover that is over does not make anybody leave', async () => {
   const { a, b, sentinels, links, left } = await start();
@@ -105,7 +105,7 @@ test('an event of a failover that is over does not make anybody leave', async ()
   expect(left()).toBe(before + 1);
   await eventually(() => expect(links.commands.status).toBe('ready'));
   expect(left()).toBe(before + 1);
-}, 60_000);
+});
 
 test('two spellings of one primary are one primary', async () => {
   const { a, sentinels, left } = await start();
@@ -122,4 +122,4 @@ test('two spellings of one primary are one primary', async () => {
   }
   await bothAt(a);
   expect(left()).toBe(0);
-}, 60_000);
+});
