@@ -2,7 +2,16 @@
 import Type, { type Static } from 'typebox';
 import { carries, defaulted, existing, notification, request, required } from './declare.ts';
 import { ProcessedMessage } from './message.ts';
-import { AnyValue, Epoch, LastChange, MessageId, RoomName, Timestamp, UserName } from './params/types.ts';
+import {
+  AnyValue,
+  Epoch,
+  LastChange,
+  LastChangeTimestamp,
+  MessageId,
+  RoomName,
+  Timestamp,
+  UserName,
+} from './params/types.ts';
 import { opening } from './wire/opening.ts';
 import { encodeValue } from './wire/msgpack.ts';
 import { concat } from './wire/pack.ts';
@@ -16,6 +25,7 @@ export const HistoryInfo = Type.Object(
     oldestMessageId: Type.Integer({ minimum: 1, description: 'Oldest kept; `lastMessageId + 1` if none is.' }),
     epoch: Epoch,
     lastChange: LastChange,
+    lastChangeTimestamp: Type.Optional(LastChangeTimestamp),
   },
   { title: 'HistoryInfo', description: "State of a room's history." },
 );
@@ -141,6 +151,7 @@ export const historyRequests = {
         oldestMessageId: 1,
         epoch: 'e3b0c442',
         lastChange: 3,
+        lastChangeTimestamp: 1767225600400,
       },
     },
   }),

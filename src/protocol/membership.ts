@@ -8,6 +8,7 @@ import {
   Epoch,
   ErrorValue,
   LastChange,
+  LastChangeTimestamp,
   MessageId,
   Options,
   PageOptions,
@@ -52,12 +53,13 @@ export const RoomPosition = Type.Object(
     lastMessageId: Type.Optional(MessageId),
     lastTimestamp: Type.Optional(Timestamp),
     lastChange: Type.Optional(LastChange),
+    lastChangeTimestamp: Type.Optional(LastChangeTimestamp),
     group: Type.Optional(Type.String({ form: 'name', description: 'As in JoinOptions.' })),
   },
   {
     title: 'RoomPosition',
     description:
-      'How far a client has seen a room: the epoch, the id of the last message seen, and the timestamp of that message; the last change of a message that it knows. Without `epoch` and `lastMessageId` it is a plain join.',
+      'How far a client has seen a room: the epoch, the id of the last message seen, and the timestamp of that message; the last change of a message that it knows, and the timestamp of that, which lets the server notice changes that a failover lost. Without `epoch` and `lastMessageId` it is a plain join.',
   },
 );
 export type RoomPosition = Static<typeof RoomPosition>;
@@ -71,6 +73,7 @@ export const RoomJoined = Type.Object(
     recovered: Type.Boolean({ description: 'False when the gap could not be filled whole.' }),
     messages: Type.Array(ProcessedMessage, { description: 'What was missed since the position, oldest first.' }),
     lastChange: LastChange,
+    lastChangeTimestamp: Type.Optional(LastChangeTimestamp),
     changes: Type.Optional(
       Type.Array(ProcessedMessage, {
         description:
@@ -132,6 +135,7 @@ export const membershipRequests = {
           recovered: true,
           messages: [{ textMessage: 'hello', author: 'bob', timestamp: 1767225600500, id: 42 }],
           lastChange: 3,
+          lastChangeTimestamp: 1767225600400,
         },
       ],
     },

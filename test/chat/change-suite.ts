@@ -235,7 +235,14 @@ function comingBack(world: World): void {
     const [plain] = (await bob.call('roomsJoin', [back])) as ValueMap[];
     expect(Object.keys(plain ?? {})).not.toContain('changes');
     expect(plain).toMatchObject({ lastChange: 3 });
-    for (const other of [{ lastChange: 9 }, { lastChange: 0, epoch: 'another' }]) {
+    const { lastChangeTimestamp } = plain as { lastChangeTimestamp: number };
+    expect(await owner.call('roomHistoryInfo', name)).toMatchObject({ lastChange: 3, lastChangeTimestamp });
+    await bob.call('roomLeave', name);
+    const [same] = (await bob.call('roomsJoin', [{ ...back, lastChange: 3, lastChangeTimestamp }])) as ValueMap[];
+    expect(same).toMatchObject({ lastChangeTimestamp, changesRecovered: true, changes: [] });
+    // A change of that number that is not this one.
+    const overtaken = { lastChange: 3, lastChangeTimestamp: lastChangeTimestamp - 1 };
+    for (const other of [{ lastChange: 9 }, { lastChange: 0, epoch: 'another' }, overtaken]) {
       await bob.call('roomLeave', name);
       const [lost] = (await bob.call('roomsJoin', [{ ...back, ...other }])) as ValueMap[];
       expect(lost).toMatchObject({ lastChange: 3, changesRecovered: false, changes: [] });

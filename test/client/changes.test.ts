@@ -115,7 +115,16 @@ test('what has changed meanwhile comes with the join, before what was missed and
   service.cut();
   const again = await service.next('roomsJoin');
   expect(again.params).toEqual([
-    [{ roomName: 'lobby', epoch: 'e1', lastMessageId: 6, lastTimestamp: 1006, lastChange: 1 }],
+    [
+      {
+        roomName: 'lobby',
+        epoch: 'e1',
+        lastMessageId: 6,
+        lastTimestamp: 1006,
+        lastChange: 1,
+        lastChangeTimestamp: 2001,
+      },
+    ],
   ]);
   const changes = [message(2, { recalled: true, version: 2 }), message(6, { textMessage: 'six', reactions: { b: 1 } })];
   const messages = [message(7, { textMessage: 'seven' })];
@@ -147,6 +156,12 @@ test('where it cannot be had, that is told with the reason, and what is read the
   (await service.next('roomRecentHistory')).answer([message(6, { textMessage: 'six' })]);
   expect((await page).value).toBe(lastMessage);
   expect([...(lastMessage?.reactions ?? [])]).toEqual([]);
+  // The same number, which another change has by now.
+  service.cut();
+  const again = { changes: [], changesRecovered: false, lastChange: 3, lastChangeTimestamp: 2009 };
+  (await service.next('roomsJoin')).answer([entry(6, again)]);
+  await eventually(() => expect(all).toEqual(['reset changes 6', 'reset changes 6']));
+  expect(room.position).toMatchObject({ lastChange: 3, lastChangeTimestamp: 2009 });
 });
 
 test.each([

@@ -10,6 +10,7 @@ export interface Place {
   readonly lastMessageId: number;
   /** Undefined behind a reset, until a change has come. */
   readonly lastChange: number | undefined;
+  readonly lastChangeTimestamp?: number;
 }
 
 /** A message (`m5`) or a change (`c3`), as it came live. */
@@ -105,6 +106,9 @@ export class ChangeView {
       epoch: textIn(entry, 'epoch'),
       lastMessageId: numberIn(entry, 'lastMessageId'),
       lastChange: numberIn(entry, 'lastChange'),
+      ...(entry['lastChangeTimestamp'] === undefined
+        ? {}
+        : { lastChangeTimestamp: numberIn(entry, 'lastChangeTimestamp') }),
     };
     this.isIn = true;
     this.#place = place;
@@ -166,7 +170,7 @@ export class ChangeView {
       this.#fault(`change ${number} behind ${place.lastChange}`);
     }
     if (id > place.lastMessageId) this.#fault(`change ${number} of ${id}, behind ${place.lastMessageId}`);
-    this.#place = { ...place, lastChange: number };
+    this.#place = { ...place, lastChange: number, lastChangeTimestamp: numberIn(change, 'timestamp') };
     this.#apply(change, id);
   }
 

@@ -12,6 +12,7 @@ import type { Unreadable } from '../../store/key-names.ts';
 import type { RoomInfo } from '../../store/room/room-store.ts';
 import type { Actor } from '../actor.ts';
 import type { HandlersOf } from '../caller.ts';
+import { lastChangeOf } from '../change/last-change.ts';
 import { ok, type Ok } from '../outcome.ts';
 import type { Services } from '../services.ts';
 import { search } from './search.ts';
@@ -54,7 +55,7 @@ export const historyInfo = (info: RoomInfo, pageMax: number): HistoryInfo => ({
   lastMessageId: info.lastId,
   oldestMessageId: info.oldestId,
   epoch: info.epoch,
-  lastChange: info.lastChange,
+  ...lastChangeOf(info),
 });
 
 const pageOf = (messages: readonly StoredValue[]): Ok<ValueMap[]> => ok(new StoredResult<ValueMap[]>(messages));

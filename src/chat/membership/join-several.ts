@@ -16,6 +16,7 @@ import { StateUnavailable } from '../../redis/unavailable.ts';
 import type { Since } from '../../store/membership/membership-store.ts';
 import type { Actor } from '../actor.ts';
 import type { Handlers } from '../caller.ts';
+import { lastChangeOf } from '../change/last-change.ts';
 import { ok } from '../outcome.ts';
 import { joinRoom, type JoinDone, type Joiner } from './join-room.ts';
 import { hasEnded } from '../room/ended.ts';
@@ -159,8 +160,9 @@ const entryBytes = (roomName: string): number => ENTRY_BYTES + NAMES_PER_ENTRY *
 
 function entryValue({ position: { roomName }, join, recovered, messages, changes }: Entry): Spliced {
   if (!('joined' in join)) return { roomName: echoedText(roomName), error: toErrorValue(join) };
-  const { njoined, at, lastChange } = join.joined;
-  return { roomName, njoined, epoch: at.epoch, lastMessageId: at.id, recovered, messages, lastChange, ...changes };
+  const { njoined, at } = join.joined;
+  const place = { epoch: at.epoch, lastMessageId: at.id, ...lastChangeOf(join.joined) };
+  return { roomName, njoined, ...place, recovered, messages, ...changes };
 }
 
 function countRecovery(counters: RecoveryCounters, { position, join, recovered }: Entry): void {
@@ -170,7 +172,13 @@ function countRecovery(counters: RecoveryCounters, { position, join, recovered }
   else counters.recoveriesFailed++;
 }
 
-const sinceOf = ({ epoch, lastMessageId, lastTimestamp, lastChange }: RoomPosition): Since | undefined =>
-  epoch === undefined || lastMessageId === undefined
-    ? undefined
-    : { epoch, id: lastMessageId, timestamp: lastTimestamp, change: lastChange };
+function sinceOf(position: RoomPosition): Since | undefined {
+  const {
+    epoch,
+    lastMessageId: id,
+    lastTimestamp: timestamp,
+    lastChange: change,
+    lastChangeTimestamp: changeAt,
+  } = position;
+  return epoch === undefined || id === undefined ? undefined : { epoch, id, timestamp, change, changeAt };
+}

@@ -6,7 +6,7 @@ import type { NotificationParams } from '../../protocol/catalogue.ts';
 import type { RoomJoined } from '../../protocol/membership.ts';
 import type { MessageChange } from '../../protocol/change.ts';
 import { isMap, type ValueMap } from '../../protocol/params/values.ts';
-import type { Missing, Position, Membership, RoomEvent } from './membership.ts';
+import { lastChangeOf, type Missing, type Position, type Membership, type RoomEvent } from './membership.ts';
 import type { DeliveryOwner } from './owner.ts';
 
 export interface Counters {
@@ -210,13 +210,14 @@ export class Delivery {
 
   /** Messages that were told before the join, and have changed since. */
   #changedMeanwhile(room: Membership, position: Position, entry: RoomJoined): void {
-    const { lastChange, changes = [], changesRecovered = false } = entry as Partial<RoomJoined>;
+    const { lastChange, changes = [], changesRecovered } = entry as Partial<RoomJoined>;
     if (lastChange === undefined) return;
-    room.position = { ...position, lastChange };
-    if (lastChange === (position.lastChange ?? 0)) return;
+    room.position = { ...position, ...lastChangeOf(entry) };
+    // Who did not ask knew of none, and has missed none where there are none.
+    if (changesRecovered === undefined && lastChange === 0) return;
     const { roomName } = room;
     const { epoch, lastMessageId } = position;
-    if (!changesRecovered) return this.#owner.doubted({ roomName, epoch, lastMessageId });
+    if (changesRecovered !== true) return this.#owner.doubted({ roomName, epoch, lastMessageId });
     // A listener may have left the room, or closed the client.
     for (const message of changes) if (!room.forgotten) this.#owner.changed(roomName, message);
   }
@@ -228,7 +229,7 @@ export class Delivery {
     const { lastChange = change.change - 1 } = position;
     if (change.change <= lastChange) return void (this.counters.duplicates += 1);
     const isNext = change.change === lastChange + 1;
-    room.position = { ...position, lastChange: change.change };
+    room.position = { ...position, lastChange: change.change, lastChangeTimestamp: change.timestamp };
     if (isNext && this.#owner.change(roomName, change)) return;
     room.position = { ...position, lastChange };
     this.counters.gaps += 1;
@@ -265,11 +266,6 @@ export class Delivery {
     const { epoch, lastMessageId } = position;
     this.#owner.reset({ roomName: room.roomName, epoch, lastMessageId });
   }
-}
-
-/** Of a position, or of what a service says that may not count changes. */
-function lastChangeOf(place: { readonly lastChange?: number } | undefined): Pick<Position, 'lastChange'> {
-  return place?.lastChange === undefined ? {} : { lastChange: place.lastChange };
 }
 
 /** Whether what lies between may be in the log: the service did not say that it is not the same one. */

@@ -12,6 +12,17 @@ export interface Position {
   readonly lastTimestamp?: number;
   /** Number of the last change of a message that is known; absent where that is to be asked, or the service does not count. */
   readonly lastChange?: number;
+  /** When that was; absent before the first one, or where the service does not say. */
+  readonly lastChangeTimestamp?: number;
+}
+
+type Changed = Pick<Position, 'lastChange' | 'lastChangeTimestamp'>;
+
+/** Of a position, or of what a service says that may not count changes. */
+export function lastChangeOf(place: Changed | undefined): Changed {
+  const { lastChange, lastChangeTimestamp: at } = place ?? {};
+  if (lastChange === undefined) return {};
+  return at === undefined ? { lastChange } : { lastChange, lastChangeTimestamp: at };
 }
 
 /** What a room's messages, their changes, and resets are while they wait. */

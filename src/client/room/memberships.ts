@@ -18,7 +18,7 @@ import { Pages } from './pages.ts';
 import { Rejoining } from './rejoining.ts';
 import { Retry } from './retry.ts';
 import { localError, type Outcome, type RequestError } from '../request-error.ts';
-import { isText, Membership, type Position } from './membership.ts';
+import { isText, lastChangeOf, Membership, type Position } from './membership.ts';
 
 /** Rooms in one `roomsJoin` and in flight at once: their missed messages all come in the answers. */
 const joinWindow = 32;
@@ -265,7 +265,7 @@ export class Memberships {
     this.#link?.call('roomHistoryInfo', { roomName: room.roomName }, (outcome) => {
       const { position } = room;
       if (!outcome.ok || position?.epoch !== outcome.value.epoch || position.lastChange !== undefined) return;
-      room.position = { ...position, lastChange: outcome.value.lastChange };
+      room.position = { ...position, ...lastChangeOf(outcome.value) };
     });
   }
 

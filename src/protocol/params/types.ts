@@ -32,6 +32,12 @@ export const LastChange = Type.Integer({
   description: 'Number of the last change of a message in its room: 1, 2, 3 … without gaps; 0 where there was none.',
 });
 
+export const LastChangeTimestamp = Type.Integer({
+  title: 'LastChangeTimestamp',
+  minimum: 0,
+  description: 'When that last change was made; absent where there was none.',
+});
+
 export const Epoch = Type.String({
   title: 'Epoch',
   description: "Opaque name of a log's life. Message ids of different epochs are not comparable.",

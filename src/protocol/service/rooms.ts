@@ -143,6 +143,7 @@ export const serverRoomRequests = {
           oldestMessageId: 1,
           epoch: 'e3b0c442',
           lastChange: 3,
+          lastChangeTimestamp: 1767225600400,
         },
         historyMaxAgeMs: null,
         kind: 'normal',

@@ -10,7 +10,8 @@
 -- `creation` is what the room is made with where there is none, the user its owner, packed; '' where it is not made. `endsAt` is when a
 -- room of that name ends, in ms, '' for those that do not: it may be there a little longer. Rest keys: with `creation` what is left behind of
 -- an earlier room (lib/room/make.lua).
--- `sinceChange` is the number of the last change of a message that the client knows, '' where it does not ask for changes (lib/messages/changed.lua).
+-- `sinceChange` is the number of the last change of a message that the client knows, '' where it does not ask for changes, and
+-- `sinceChangeAt` when that was, '' where it does not know (lib/messages/changed.lua).
 -- They come whole, or not at all where that is not known any more, or they are more than `pageMax`.
 local ENTRIES_MAX, CHANGES_LOOKED = 100000, 1000
 local CREATION = '>c16BBBI4Bc0I2c0'
@@ -83,9 +84,14 @@ if sinceId ~= '' then
   end
 end
 -- The messages up to that one that have changed since, as they are now, by their last change: whole, or false.
-local function changesSince(number, last, floor)
-  local from = tonumber(sinceId)
+local function changesSince(number, last, floor, lastTime, floorTime, lineSince)
+  local from, at = tonumber(sinceId), tonumber(sinceChangeAt)
   if sinceEpoch ~= log.epoch or from > log.id or number < floor or number > last or not isSeen(from) then
+    return false
+  end
+  -- Whether it is the change that the client knows: of the last one and of the floor that shows exactly.
+  local expected = number == last and lastTime or number == floor and floorTime or 0
+  if at and (expected > 0 and at ~= expected or number > floor and at < lineSince) then
     return false
   end
   local ids = number < last
@@ -111,11 +117,11 @@ local function changesSince(number, last, floor)
   return found
 end
 local mode, kind, change = unpack(redis.call('HMGET', meta, 'whitelistOnly', 'kind', 'change'))
-local last, floor = changePlace(change)
-local since = sinceChange ~= '' and changesSince(tonumber(sinceChange), last, floor)
+local last, floor, lastTime, floorTime, lineSince = changeLine(change)
+local since = sinceChange ~= '' and changesSince(tonumber(sinceChange), last, floor, lastTime, floorTime, lineSince)
 return {
   position(), njoined, isNew and 1 or 0, announced, recovered, missed, changesPending,
   tonumber(mode), log.life, freshEntry, now, isThere and 0 or 1, kind == 'transient' and 1 or 0,
-  inSession == '1' and redis.call('HGET', meta, 'attributes') or false, last,
+  inSession == '1' and redis.call('HGET', meta, 'attributes') or false, last, lastTime,
   sinceChange ~= '' and (since and 1 or 0), sinceChange ~= '' and (since or {}),
 }

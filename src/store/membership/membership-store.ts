@@ -31,6 +31,8 @@ export interface Since {
   readonly timestamp: number | undefined;
   /** The last change of a message that the client knows, if it wants those behind it. */
   readonly change?: number | undefined;
+  /** Timestamp of that change, if the client knows it. */
+  readonly changeAt?: number | undefined;
 }
 
 /** Why a node would refuse a join: told where nothing that comes before it refuses. */
@@ -72,6 +74,8 @@ export interface Joined {
   readonly attributes?: Uint8Array | undefined;
   /** Number of the last change of a message; 0 where there was none. */
   readonly lastChange: number;
+  /** Its time; 0 where there was none. */
+  readonly lastChangeAt: number;
   /** Where they were asked for. */
   readonly changesRecovered?: boolean | undefined;
   /** Messages up to `since` that have changed, as they are now; empty unless `changesRecovered`. */
@@ -135,6 +139,7 @@ export class MembershipStore {
       sinceId: since?.id ?? '',
       sinceTimestamp: since?.timestamp ?? '',
       sinceChange: since?.change ?? '',
+      sinceChangeAt: since?.changeAt ?? '',
       pageMax: this.#options.pageMax,
       bytesMax,
       maxAgeMs: this.#options.historyMaxAgeMs,

@@ -7,4 +7,7 @@ if not mayRead(user, trusted) then
   return 'notJoined'
 end
 local f = redis.call('HMGET', meta, 'owner', 'whitelistOnly', 'userlistUpdates', 'accessListsUpdates', 'maxAge', 'change')
-return { f[1], f[2], f[3], f[4], log.max, f[5], log.epoch, log.id, oldestVisible(), redis.call('HLEN', occupants), (changePlace(f[6])) }
+local last, _, lastTime = changeLine(f[6])
+return {
+  f[1], f[2], f[3], f[4], log.max, f[5], log.epoch, log.id, oldestVisible(), redis.call('HLEN', occupants), last, lastTime,
+}

@@ -65,5 +65,6 @@ export const readRoom = script('read-room', {
     oldestId: number,
     occupantCount: number,
     lastChange: number,
+    lastChangeAt: number,
   },
 });

@@ -48,6 +48,8 @@ export interface RoomInfo {
   readonly occupantCount: number;
   /** Number of the last change of a message; 0 where there was none. */
   readonly lastChange: number;
+  /** Its time; 0 where there was none. */
+  readonly lastChangeAt: number;
 }
 
 export interface RoomStoreOptions {
