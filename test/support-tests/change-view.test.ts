@@ -135,7 +135,10 @@ describe('an observer', () => {
     expect([other.messages.size, other.knownAfter]).toEqual([0, 3]);
     view.reset('f', 1);
     view.changed(update(9, 1, 5));
-    expect([view.faults, view.snapshot()?.place]).toEqual([[], { epoch: 'f', lastMessageId: 1, lastChange: 9 }]);
+    expect([view.faults, view.snapshot()?.place]).toEqual([
+      [],
+      { epoch: 'f', lastMessageId: 1, lastChange: 9, lastChangeTimestamp: 9 },
+    ]);
   });
 });
 
