@@ -38,6 +38,7 @@ import { SessionStore } from '../store/session/session-store.ts';
 import { StateStore } from '../store/state/state-store.ts';
 import { ResumeKeyStore } from '../store/user/resume-key-store.ts';
 import { UnreadStore } from '../store/unread/unread-store.ts';
+import { UnsentAllowance } from '../store/webhook/unsent-allowance.ts';
 import { WebhookStore, type WebhookStoreOptions } from '../store/webhook/webhook-store.ts';
 import { UserStore } from '../store/user/user-store.ts';
 
@@ -132,18 +133,18 @@ const outboxRules = (config: Config): WebhookStoreOptions => ({
   historyMaxAgeMs: config.rooms.historyMaxAgeMs,
 });
 
-const roomRules = ({ dedupMs, rooms, webhook }: Config): RoomStoreOptions => ({
+const roomRules = ({ dedupMs, rooms, webhook }: Config, counters: Shared['counters']): RoomStoreOptions => ({
   dedupMs,
   historyMaxAgeMs: rooms.historyMaxAgeMs,
-  webhooks: webhook.url !== undefined,
+  unsent: webhook.url === undefined ? undefined : new UnsentAllowance(() => counters.webhookDropped++),
 });
 
-export function buildStores({ config, keys }: Shared, { commands, lease }: RedisSide): Stores {
+export function buildStores({ config, keys, counters }: Shared, { commands, lease }: RedisSide): Stores {
   const pageMax = config.limits.historyMaxGetMessages;
   const { historyMaxAgeMs } = config.rooms;
   const replyBytes = replyBytesOf(config);
   return {
-    rooms: new RoomStore(commands, keys, roomRules(config)),
+    rooms: new RoomStore(commands, keys, roomRules(config, counters)),
     memberships: new MembershipStore(commands, keys, { ...config.rooms, pageMax, replyBytes }),
     members: new MemberStore(commands, keys, { ...config.rooms, instance: lease }),
     belongs: new BelongsStore(commands, keys, { historyMaxAgeMs, roomsPerUser: config.rooms.perUser }),

@@ -36,6 +36,7 @@ import { MembershipStore } from '../../src/store/membership/membership-store.ts'
 import { MessageStore } from '../../src/store/message/message-store.ts';
 import { PairChanges } from '../../src/store/pair/pair-changes.ts';
 import { PairStore } from '../../src/store/pair/pair-store.ts';
+import type { UnsentAllowance } from '../../src/store/webhook/unsent-allowance.ts';
 import { RoomStore, type RoomOptions } from '../../src/store/room/room-store.ts';
 import { SessionStore } from '../../src/store/session/session-store.ts';
 import { Shards } from '../../src/redis/shards.ts';
@@ -108,7 +109,7 @@ export interface StoreOptions {
   repeatsMax?: number;
   repeatBytesMax?: number;
   /** Deleted rooms leave their logs to the webhook. */
-  webhooks?: boolean;
+  unsent?: UnsentAllowance;
   historyMaxBytes?: number;
   /** Messages that a pair keeps. */
   historyMaxSize?: number;
@@ -174,7 +175,7 @@ export async function openStore(scope: Scope, address: RedisAddress, options: St
   const { dedupMs, pageMax, replyBytes, socketsMax, sessionRoomsMax, largeSize, listSizeLimit } = all;
   const { historyMaxAgeMs } = all;
   return {
-    rooms: new RoomStore(commands, keys, { dedupMs, historyMaxAgeMs, webhooks: options.webhooks ?? false }),
+    rooms: new RoomStore(commands, keys, { dedupMs, historyMaxAgeMs, unsent: options.unsent }),
     memberships: new MembershipStore(commands, keys, { pageMax, replyBytes, historyMaxAgeMs, largeSize }),
     messages: new MessageStore(commands, keys, { ...all, postsPerCall: 64, timeoutMs: 120_000 }),
     changes: new ChangeStore(commands, keys, { ...all, changesPerCall: 64, timeoutMs: 120_000 }),

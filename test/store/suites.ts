@@ -47,6 +47,7 @@ import { revokedSuite } from './revoked-suite.ts';
 import { tagsSuite } from './tags-suite.ts';
 import { unjoinedSuite } from './unjoined-suite.ts';
 import { unreadSuite } from './unread-suite.ts';
+import { webhookEndingsSuite } from './webhook-endings-suite.ts';
 import { webhookSuite } from './webhook-suite.ts';
 import { willSuite } from './will-suite.ts';
 import { userSuite } from './user-suite.ts';
@@ -63,6 +64,7 @@ export function storeSuites(open: OpenStore): void {
   describe('members', () => memberSuite(open));
   describe('what a user knows of rooms', () => belongsSuite(open));
   describe('webhooks', () => webhookSuite(open));
+  describe('webhooks of deleted rooms', () => webhookEndingsSuite(open));
   describe('rights', () => rightsSuite(open));
   describe('messages', () => messageSuite(open));
   describe('changes of messages', () => {

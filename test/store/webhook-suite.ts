@@ -1,39 +1,13 @@
 // Logs as outboxes of the webhook: what is given to which node, how far a log was sent, and what of it is lost. On any Redis.
 import { expect, test } from '@jest/globals';
-import { SERVICE } from '../../src/store/rights.ts';
-import { WebhookStore, type Batch, type Outbox } from '../../src/store/webhook/webhook-store.ts';
+import type { WebhookStore } from '../../src/store/webhook/webhook-store.ts';
 import { eventually } from '../support/eventually.ts';
 import { useScope } from '../support/scope.ts';
 import { join, leave, post, room } from './room-actions.ts';
 import { frame, frameText, roomOptions, type OpenStore, type Store } from './store.ts';
+import { lobby, outboxesOf, seqsOf, startRoom, take, takeOf } from './webhook-actions.ts';
 
 const scope = useScope();
-const lobby: Outbox = { roomName: room };
-
-type Opened = Store & { readonly outboxes: WebhookStore };
-
-const outboxesOf = (
-  store: Store,
-  changes: { leaseMs?: number; batchMax?: number; batchBytes?: number } = {},
-): WebhookStore =>
-  new WebhookStore(store.commands, store.keys, {
-    leaseMs: 60_000,
-    batchMax: 100,
-    batchBytes: 1 << 18,
-    historyMaxAgeMs: 0,
-    ...changes,
-  });
-
-async function takeOf(outbox: Outbox, outboxes: WebhookStore, node: string, sent = ''): Promise<Batch> {
-  const taken = await outboxes.take(outbox, node, sent);
-  if (typeof taken !== 'object') throw new Error(`nothing was given: ${taken}`);
-  return taken;
-}
-
-const take = (...of: [outboxes: WebhookStore, node: string, sent?: string]): Promise<Batch> => takeOf(lobby, ...of);
-
-const seqsOf = ({ events }: Batch): number[] => events.map(({ seq }) => seq);
-
 /** Has all of it sent; gives what was. */
 async function drain(outboxes: WebhookStore): Promise<{ seqs: number[]; gaps: unknown[] }> {
   const all: { seqs: number[]; gaps: unknown[] } = { seqs: [], gaps: [] };
@@ -56,28 +30,18 @@ async function later({ client }: Store): Promise<void> {
   await eventually(async () => expect(await now()).toBeGreaterThan(before));
 }
 
-/** There have been webhooks since before the room was made. */
-async function start(open: OpenStore, historyMax = 1000): Promise<Opened> {
-  const store = await open(scope, { webhooks: true });
-  const outboxes = outboxesOf(store);
-  await outboxes.since();
-  expect(await store.rooms.create(room, roomOptions('owner', { historyMax }))).toBe('ok');
-  return { ...store, outboxes };
-}
-
 /** Call within a `describe`; `open` gives a store of its own to each test. */
 export function webhookSuite(open: OpenStore): void {
   giving(open);
   retries(open);
   bounded(open);
   beginnings(open);
-  endings(open);
   again(open);
 }
 
 function giving(open: OpenStore): void {
   test('a room is given from its making on, in order, and moves on where a batch was taken only', async () => {
-    const { outboxes, ...store } = await start(open);
+    const { outboxes, ...store } = await startRoom(scope, open);
     expect(await outboxes.take({ roomName: 'nowhere' }, 'n1')).toBe('gone');
     await join(store, 'ann');
     await post(store, 'ann', { prefix: 'one' });
@@ -104,7 +68,7 @@ function giving(open: OpenStore): void {
   });
 
   test('one node sends; another one waits until it has given it back, or its lease is over', async () => {
-    const { outboxes, ...store } = await start(open);
+    const { outboxes, ...store } = await startRoom(scope, open);
     await join(store, 'ann');
     const first = await take(outboxes, 'n1');
     expect(await outboxes.take(lobby, 'n2')).toBe('busy');
@@ -122,7 +86,7 @@ function giving(open: OpenStore): void {
 
 function retries(open: OpenStore): void {
   test('a batch that was not taken is the same when it is given again, whatever came since, to whichever node', async () => {
-    const { outboxes, ...store } = await start(open);
+    const { outboxes, ...store } = await startRoom(scope, open);
     await join(store, 'ann');
     await post(store, 'ann');
     const first = await take(outboxes, 'n1');
@@ -142,7 +106,7 @@ function retries(open: OpenStore): void {
 
 function bounded(open: OpenStore): void {
   test('failures wait twice as long each time, up to an hour, and as long as was asked for', async () => {
-    const { outboxes, ...store } = await start(open);
+    const { outboxes, ...store } = await startRoom(scope, open);
     await join(store, 'ann');
     const { webhook } = store.keys.room(room);
     const waits: unknown[] = [];
@@ -155,7 +119,7 @@ function bounded(open: OpenStore): void {
   });
 
   test('batches are bounded in number and bytes, and nothing is between them', async () => {
-    const { outboxes, ...store } = await start(open);
+    const { outboxes, ...store } = await startRoom(scope, open);
     await join(store, 'ann');
     for (let count = 0; count < 6; count++) await post(store, 'ann', { prefix: 'x'.repeat(1000) });
     const few = outboxesOf(store, { batchMax: 2 });
@@ -171,7 +135,7 @@ function bounded(open: OpenStore): void {
   });
 
   test('what is not kept any more is told by its numbers, at the beginning, in between, and at the end', async () => {
-    const { outboxes, ...store } = await start(open);
+    const { outboxes, ...store } = await startRoom(scope, open);
     await join(store, 'ann');
     await post(store, 'ann');
     await join(store, 'bob');
@@ -193,7 +157,7 @@ function bounded(open: OpenStore): void {
   });
 
   test('of a room that keeps no messages they are gaps', async () => {
-    const { outboxes, ...store } = await start(open, 0);
+    const { outboxes, ...store } = await startRoom(scope, open, 0);
     await join(store, 'ann');
     await post(store, 'ann');
     await join(store, 'bob');
@@ -203,7 +167,7 @@ function bounded(open: OpenStore): void {
 
 function beginnings(open: OpenStore): void {
   test('what was imported into a room is not sent, however much it is: only what is said in it', async () => {
-    const { outboxes, ...store } = await start(open);
+    const { outboxes, ...store } = await startRoom(scope, open);
     const posts = Array.from({ length: 150 }, (_, i) => ({
       author: 'ann',
       timestamp: 1e12 + i,
@@ -250,56 +214,9 @@ function beginnings(open: OpenStore): void {
   });
 }
 
-function endings(open: OpenStore): void {
-  test('a deleted room is given to its end, before another one of its name, and leaves nothing then', async () => {
-    const { outboxes, ...store } = await start(open);
-    await join(store, 'ann');
-    const first = await take(outboxes, 'n1');
-    await post(store, 'ann');
-    expect(await store.rooms.delete(room, SERVICE, 'n1', frame('deleted'))).toMatchObject({ owner: 'owner' });
-    expect(await store.rooms.create(room, roomOptions('eve'))).toBe('ok');
-    expect(await outboxes.withSomeLeft([room])).toEqual([room]);
-    expect(await outboxes.take(lobby, 'n1', first.token)).toBe('ended');
-    const [life = ''] = await outboxes.endedLives(room);
-    const ended: Outbox = { roomName: room, life };
-    const last = await takeOf(ended, outboxes, 'n1', first.token);
-    expect(last.events.map(({ seq, kind }) => [seq, kind])).toEqual([
-      [2, 'message'],
-      [3, 'deleted'],
-    ]);
-    expect(await outboxes.take(ended, 'n1', last.token)).toBe('idle');
-    await outboxes.endLife(room, life);
-    expect((await take(outboxes, 'n1')).made?.owner).toBe('eve');
-    const left = Object.keys(await store.ttls()).filter((key) => key.includes('ended:'));
-    expect(left).toEqual([]);
-  });
-
-  test('of a room that was deleted without a word, by a node without webhooks, it is told how far it was sent', async () => {
-    const { outboxes, ...store } = await start(open);
-    await join(store, 'ann');
-    const first = await take(outboxes, 'n1');
-    expect(await outboxes.take(lobby, 'n1', first.token)).toBe('idle');
-    const { meta, history, events } = store.keys.room(room);
-    await store.client.unlink(meta, history, events);
-    expect(await outboxes.withSomeLeft([room])).toEqual([room]);
-    const gone = await take(outboxes, 'n1');
-    expect([gone.former, gone.life, gone.events]).toEqual([1, first.life, []]);
-    expect(await outboxes.take(lobby, 'n1', gone.token)).toBe('gone');
-    expect(await outboxes.take(lobby, 'n1')).toBe('gone');
-    expect(await store.rooms.create(room, roomOptions('owner'))).toBe('ok');
-    expect(seqsOf(await take(outboxes, 'n1'))).toEqual([]);
-    await store.client.hset(store.keys.room(room).webhook, 'life', 'an earlier one', 'seq', 7);
-    for (let count = 0; count < 2; count++) {
-      const { token, ...begun } = await take(outboxes, 'n1');
-      expect(begun).toMatchObject({ former: 7, seq: 0, made: { owner: 'owner' } });
-      await outboxes.putOff(lobby, token);
-    }
-  });
-}
-
 function again(open: OpenStore): void {
   test('a log is sent again from an event, a message or a time on, as far as it is kept, and what was under way counts no more', async () => {
-    const { outboxes, ...store } = await start(open);
+    const { outboxes, ...store } = await startRoom(scope, open);
     await join(store, 'ann');
     await post(store, 'ann');
     await post(store, 'ann');
@@ -331,7 +248,7 @@ function again(open: OpenStore): void {
   });
 
   test('what is of no room is given in the order in which it was noted; one node at a time looks at rooms', async () => {
-    const { outboxes, ...store } = await start(open);
+    const { outboxes, ...store } = await startRoom(scope, open);
     const { events } = store.keys.webhooks;
     expect(await outboxes.take(undefined, 'n1')).toBe('gone');
     await outboxes.note([frame('one'), frame('two')]);

@@ -21,7 +21,7 @@ export interface ErasuresDeps {
   readonly authored: AuthoredStore;
   readonly members: Pick<MemberStore, 'erase'>;
   readonly admin: Pick<AdminStore, 'deleteUser' | 'disconnectUser' | 'hasUser'>;
-  readonly directory: Pick<Directory, 'names' | 'peers' | 'traces'>;
+  readonly directory: Pick<Directory, 'outboxes' | 'peers' | 'traces'>;
   /** The ids of the servers that are written to, one of which changes with every failover and restart. */
   primaryIds(): Promise<ReadonlySet<string>>;
   readonly contactPairs: Pick<ContactPairs, 'deleting'>;
@@ -179,7 +179,8 @@ export class Erasures {
     const { authored, members, directory } = this.#deps;
     switch (part) {
       case 'rooms':
-        return this.#each(await directory.names('room', cursor, PAGE), async (name) => {
+        // Also those that are deleted, and of which something waits for the webhook.
+        return this.#each(await directory.outboxes(cursor, PAGE), async (name) => {
           await takeOffRoster(members, name, userName);
           await authored.eraseInRoom(name, userName, keep);
         });

@@ -65,7 +65,7 @@ export class Directory {
     return this.#found(tracePattern(prefix), (key) => traceIn(key, prefix, userName), cursor, limit);
   }
 
-  /** Likewise rooms that there are, or of which something may be left for the webhook. */
+  /** Likewise rooms that there are, or that are deleted and of which something may be left for the webhook. */
   async outboxes(cursor: string | undefined, limit: number): Promise<Page<string> | undefined> {
     const { prefix } = this.#keys;
     return this.#found(outboxPattern(prefix), (key) => roomInOutbox(key, prefix), cursor, limit);

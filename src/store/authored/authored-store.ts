@@ -10,7 +10,7 @@ import { recalledMessageFrame } from '../../protocol/message.ts';
 import { authorMark } from '../../protocol/wire/message-frame.ts';
 import { encodeValue } from '../../protocol/wire/msgpack.ts';
 import type { Commands } from '../../redis/commands.ts';
-import { globOf, type Key, type Keyspace, type RoomKeys } from '../../redis/keys.ts';
+import { globOf, type EndedKeys, type Key, type Keyspace, type RoomKeys } from '../../redis/keys.ts';
 import { list, pairs, text } from '../../redis/reply.ts';
 import type { OutcomeOf } from '../../redis/script.ts';
 import * as scripts from './authored-scripts.ts';
@@ -53,9 +53,19 @@ export class AuthoredStore {
     return this.#commands.run(scripts.readAuthoredDirect, this.#keys.pair(userName, peer), args);
   }
 
-  /** Leaves tombstones of what a user wrote to a room. Done again it changes nothing. `onStep` is called behind each script. */
+  /**
+   * Leaves tombstones of what a user wrote to a room, and to deleted ones of its name of which something is still kept. Done again it
+   * changes nothing. `onStep` is called behind each script.
+   */
   async eraseInRoom(roomName: string, userName: string, onStep?: OnStep): Promise<void> {
     const keys = this.#keys.room(roomName);
+    await this.#eraseInLog(keys, roomName, userName, onStep);
+    for (const life of list(await this.#commands.plain('zrangebyscore', keys.webhookEnded, '-inf', '+inf'))) {
+      await this.#eraseInLog(this.#keys.endedRoom(roomName, text(life)), roomName, userName, onStep);
+    }
+  }
+
+  async #eraseInLog(keys: RoomKeys | EndedKeys, roomName: string, userName: string, onStep?: OnStep): Promise<void> {
     const opening = roomChangeOpening(roomName);
     const args = { ...authorMark(userName), ...recalledMessageFrame(roomName, userName), opening, ...this.#look };
     await this.#erase(keys, (after) => this.#commands.run(scripts.eraseAuthored, keys, { ...args, after }), onStep);
@@ -92,7 +102,10 @@ export class AuthoredStore {
   }
 
   /** Writes a stream anew out of which something was taken. */
-  async rewrite(keys: Pick<RoomKeys, 'meta' | 'history' | 'latest' | 'rewritten'>, onStep?: OnStep): Promise<void> {
+  async rewrite(
+    keys: Pick<RoomKeys | EndedKeys, 'meta' | 'history' | 'latest' | 'rewritten'>,
+    onStep?: OnStep,
+  ): Promise<void> {
     while ((await this.#commands.run(scripts.rewriteHistory, keys, COPY)) === true) await onStep?.();
   }
 

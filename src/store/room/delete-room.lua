@@ -3,7 +3,21 @@
 -- The occupants, those whose session keeps the room, and those who belong to it are only renamed (their number is the users' choice); the caller
 -- pages through them to tell them, and gives back what the room had of its owner's quota. `deletions` notes who does, where the log ended, and for
 -- whom, so that whoever sweeps after it goes on; of a room with members also when, and `by` whom ('' for the service). Who is yet to be
--- told of an earlier change of members (lib/access/members.lua) still is. Where there are `webhooks` ('1') its log is kept for them.
+-- told of an earlier change of members (lib/access/members.lua) still is. Where there is a webhook its log is kept until it was sent there, for
+-- an hour at most, if what was not sent takes no more than `unsentMax` bytes ('' without a webhook); else only how far it was sent, so that
+-- the loss is told; if not even that fits nothing is. Gives what was left, in bytes, false for nothing.
+local PLACE_BYTES = 4096
+
+-- What of the log was not sent, in bytes: of what is kept the part that is behind the place, by number.
+local function unsentBytes()
+  local bytes = bytesOf()
+  local kept = bytes.keptIn('marks', log.written, history) + bytes.keptIn('ringMarks', log.ringWritten, events)
+  local entries = redis.call('XLEN', history) + redis.call('XLEN', events)
+  local life, seq = unpack(redis.call('HMGET', webhook, 'life', 'seq'))
+  local behind = log.seq - (life == log.life and tonumber(seq) or 0)
+  return PLACE_BYTES + math.ceil(kept * math.min(1, behind / math.max(1, entries)))
+end
+
 if not openLog(now) then
   return 'noRoom'
 end
@@ -32,11 +46,17 @@ local generation = math.floor(log.now / tonumber(dedupMs))
 for _, one in ipairs({ int(generation), int(generation - 1) }) do
   redis.call('UNLINK', dedup .. log.life .. ':' .. one, dedup .. log.life .. ':' .. one .. ':authors')
 end
-if webhooks == '1' then
-  -- What was not sent yet is kept for as long, under other names; how far it was sent for a week, so that what was lost is told.
+local unsent = unsentMax ~= '' and unsentBytes()
+local isKept = unsent and unsent <= tonumber(unsentMax)
+if unsent and not isKept then
+  unsent = PLACE_BYTES <= tonumber(unsentMax) and PLACE_BYTES
+end
+if unsent then
   saveLog()
+  -- How far it was sent; whoever has not looked yet begins with a room as it is then.
+  redis.call('HSETNX', webhook, 'life', log.life)
   for part, key in pairs({ meta = meta, history = history, latest = latest, events = events, webhook = webhook }) do
-    if redis.call('EXISTS', key) == 1 then
+    if (isKept or part == 'webhook') and redis.call('EXISTS', key) == 1 then
       redis.call('RENAME', key, ended .. log.life .. ':' .. part)
       redis.call('PEXPIRE', ended .. log.life .. ':' .. part, part == 'webhook' and 604800000 or 3600000)
     end
@@ -47,4 +67,4 @@ end
 redis.call('UNLINK', filed, meta, nodes, names, seen, left, marks, mentioned, history, latest, rewritten, changed, reactions,
   changesDue, webhook, events, changes, adminlist,
   whitelist, blacklist, roster, bans, silenced, paced, muted)
-return { position(), log.life, owner, hasMembers }
+return { position(), log.life, owner, hasMembers, unsent }

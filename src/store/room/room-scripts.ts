@@ -42,11 +42,11 @@ export const deleteRoom = script('delete-room', {
     'webhookEnded',
     'ended',
   ],
-  args: [...RIGHTS, 'node', 'by', 'frame', 'dedupMs', 'webhooks'],
+  args: [...RIGHTS, 'node', 'by', 'frame', 'dedupMs', 'unsentMax'],
   writes: true,
   whenFull: true,
   refuses: ['noRoom', 'notAllowed'],
-  gives: { at: position, life: text, owner: text, hasMembers: yes },
+  gives: { at: position, life: text, owner: text, hasMembers: yes, unsentBytes: optional(number) },
 });
 
 export const readRoom = script('read-room', {

@@ -11,6 +11,7 @@ import { newEpoch } from '../../redis/tokens.ts';
 import { packGrant, type Grant } from '../quota/grant.ts';
 import type { Unreadable } from '../key-names.ts';
 import { rightsArgs, type Rights } from '../rights.ts';
+import type { UnsentAllowance } from '../webhook/unsent-allowance.ts';
 import type { Deletion } from './deletions.ts';
 import * as scripts from './room-scripts.ts';
 
@@ -57,8 +58,8 @@ export interface RoomStoreOptions {
   readonly dedupMs: number;
   /** The service's rule for the age of messages; 0: for ever. */
   readonly historyMaxAgeMs: number;
-  /** What was said is kept until it was sent to the webhook, also of a deleted room. */
-  readonly webhooks?: boolean;
+  /** Where there is a webhook: what was said is kept until it was sent there, also of a deleted room. */
+  readonly unsent?: UnsentAllowance | undefined;
 }
 
 export class RoomStore {
@@ -104,11 +105,13 @@ export class RoomStore {
     frame: Uint8Array,
     by?: string,
   ): Promise<({ at: Position } & Deletion) | 'noRoom' | 'notAllowed'> {
-    const { dedupMs, webhooks = false } = this.#options;
-    const args = { ...rightsArgs(rights), node: nodeId, by: by ?? '', frame, dedupMs, webhooks: flag(webhooks) };
+    const { dedupMs, unsent } = this.#options;
+    const unsentMax = unsent?.left(performance.now()) ?? '';
+    const args = { ...rightsArgs(rights), node: nodeId, by: by ?? '', frame, dedupMs, unsentMax };
     const deleted = await this.#commands.run(scripts.deleteRoom, this.#keys.room(roomName), args);
     if (typeof deleted === 'string') return deleted;
-    const { hasMembers, ...deletion } = deleted;
+    const { hasMembers, unsentBytes, ...deletion } = deleted;
+    unsent?.leave(unsentBytes);
     return { ...deletion, membersLost: hasMembers ? { at: deletion.at.timestamp, by } : undefined };
   }
 

@@ -4,7 +4,7 @@
 -- taken again, by whichever node, so that the receiver knows it for a repeat. Nothing is skipped: between the events stand the numbers of
 -- those that are not kept any more. A log that has no place yet begins where it was made, or `since` there have been webhooks.
 -- `busy`: another node sends. Gives a time to wait where it is too early after a failure. `former` is how far the log of an earlier life
--- was sent, whose end nobody has told. Where the log itself is gone that is all, and once it was sent nothing is left. `ended`: of an earlier
+-- was sent, whose end nobody has told; a place that knows only its life is of a room that was deleted before anybody looked. Where the log itself is gone that is all, and once it was sent nothing is left. `ended`: of an earlier
 -- room of the name not all was sent, which comes first; not asked where it `isEnded` itself ('1'). Of the
 -- service's own log (`isOwn` '1') nothing is kept that was sent: no recall and no erasure would find it.
 local PAUSE_MAX_MS = 3600000
@@ -39,13 +39,15 @@ if not isSettled and isAhead(place.retryAt, PAUSE_MAX_MS) then
 end
 
 if not isThere or place.life and place.life ~= log.life then
-  place.former = place.seq or 0
+  place.seq, place.id = place.seq or 0, place.id or 0
+  place.former = place.seq
 end
 local createdAt, owner
-if isThere and (place.made or place.life ~= log.life) then
+local isNew = isThere and (place.life ~= log.life or not place.seq)
+if isThere and (place.made or isNew) then
   createdAt, owner = unpack(redis.call('HMGET', meta, 'createdAt', 'owner'))
 end
-if isThere and place.life ~= log.life then
+if isNew then
   place = { life = log.life, seq = 0, id = 0, replays = place.replays, former = place.former }
   if createdAt and tonumber(createdAt) >= tonumber(since) then
     place.made = 1
@@ -124,7 +126,7 @@ local function collect()
   return seq, id
 end
 
-local toSeq, toId = place.seq or 0, place.id or 0
+local toSeq, toId = place.seq, place.id
 if isThere then
   toSeq, toId = collect()
 end
@@ -138,4 +140,4 @@ end
 place.toSeq, place.toId, place.token, place.node, place['until'] = toSeq, toId, token, node, now + tonumber(leaseMs)
 writePlace(place)
 return { 0, batch, gaps, isThere and log.life or place.life, place.seq, place.toSeq, place.failures or 0, place.replays or 0,
-  place.former or -1, place.made and { tonumber(createdAt), owner or '' } or false }
+  place.former or -1, place.made and createdAt and { tonumber(createdAt), owner or '' } or false }
