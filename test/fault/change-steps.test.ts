@@ -87,7 +87,7 @@ test('a recalled message is nowhere in Redis, though its node was killed before 
   const doomed = await service.addNode({ PARLEY_REDIS_URL: link.url, PARLEY_NODE_LEASE_MS: '2000' });
   const again = await login(doomed.url, owner.userName);
   await again.call('roomJoin', room);
-  link.commands.delay(1000);
+  link.commands.delay(30_000);
   again.notify(['roomMessageRecall', room, 1]);
   await eventually(() => expect(told(owner, 'recall')).toMatchObject([{ id: 1, by: owner.userName }]));
   await doomed.kill();

@@ -37,8 +37,8 @@ export async function playChangeStorm(
   const blown = links.map((link) => blow(own(), link, WIND, isOver));
   await Promise.all([...blown, blowChanges(own(), storm, isOver), kill()]);
   links.forEach(calm);
-  const ends = await endChanges(storm);
-  const faults = await judgeChanges(rng, storm, ends, true);
+  const ends = await endChanges(storm, redis.client());
+  const faults = await judgeChanges(rng, storm, ends, { isWhole: true, hasFailedOver: false });
   const recalled = await expectNoWords(storm, ends, redis.client());
   const views = storm.rooms.map(({ name }) => storm.owner.views.get(name));
   // Others may be played behind it.

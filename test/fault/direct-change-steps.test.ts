@@ -87,15 +87,15 @@ test('a message that was recalled before it was handed on is handed on without i
 
 test('a node that is killed right after a change leaves it to whoever sweeps after it, with all that a recall takes away', async () => {
   const link = await startSplitLink(scope, service.redis.port);
-  const doomed = await service.addNode({ PARLEY_REDIS_URL: link.url });
+  const doomed = await service.addNode({ PARLEY_REDIS_URL: link.url, PARLEY_REDIS_TIMEOUT_MS: '20000' });
   const { ann, bob } = await two();
   await ann.call('directMessage', bob.userName, { textMessage: `${MARKER} ${count}` });
   await bob.next('directMessage');
   const onDoomed = await loginRpc(scope, doomed.url, ann.userName);
-  // What Redis has done is known to the node so much later.
-  link.commands.delay(1000);
+  // What Redis has done is known to the node so much later: it makes the change behind one answer, and would tell it behind the next.
+  link.commands.delay(5000);
   onDoomed.notify(['directMessageRecall', bob.userName, 1]);
-  await eventually(async () => expect(await isDue({ ann, bob })).toBe(true));
+  await eventually(async () => expect(await isDue({ ann, bob })).toBe(true), { timeoutMs: 30_000 });
   await doomed.kill();
   expect(changesHeard(bob)).toEqual([]);
   for (const user of [ann, bob])

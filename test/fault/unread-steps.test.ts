@@ -42,8 +42,8 @@ test('a node that is killed right after marking a room has marked it, and nobody
   const doomed = await service.addNode({ PARLEY_REDIS_URL: link.url });
   const { bob, room } = await inRoom();
   const onDoomed = await login(doomed.url, bob.userName);
-  // What Redis has done is known to the node so much later.
-  link.commands.delay(1000);
+  // What Redis has done is not known to the node before it is gone.
+  link.commands.delay(30_000);
   onDoomed.notify(['roomMessageRead', room, 2]);
   const { marks } = store.keys.room(room);
   await eventually(async () => expect(await store.client.hget(marks, bob.userName)).toBe('2'));

@@ -56,6 +56,7 @@ function existence(open: OpenStore): void {
       epoch: expect.stringMatching(/^[\w-]{16}$/),
       lastId: 0,
       lastChange: 0,
+      lastChangeAt: 0,
       oldestId: 1,
       occupantCount: 0,
     });
