@@ -149,5 +149,6 @@ test('every command of a script is tried at the start', () => {
   const called = texts.flatMap((text) => [...text.matchAll(/\bp?call\(\s*'(\w+)'/g)].map(([, name]) => name));
   const tried = [...checkPermissions.lua.matchAll(/\{'(\w+)'/g)].map(([, name]) => name);
   expect(called.length).toBeGreaterThan(100);
-  expect([...new Set(called)].filter((name) => !tried.includes(name))).toEqual([]);
+  // INFO is a wish: who asks for it goes on without.
+  expect([...new Set(called)].filter((name) => !tried.includes(name))).toEqual(['INFO']);
 });

@@ -130,7 +130,11 @@ const grant = (rules: readonly string[], user = 'NAME'): string => `it needs ACL
 
 /** By command: what is lost without. */
 const WISHES: readonly (readonly [command: readonly [string, ...string[]], name: string, lost: string])[] = [
-  [['INFO', 'server'], 'info', 'how full its memory is; that it failed over is taken for granted at each reconnect'],
+  [
+    ['INFO', 'server'],
+    'info',
+    'how full its memory is; that it failed over is taken for granted at each reconnect, and not seen by rooms that nobody follows',
+  ],
   [['CONFIG', 'GET', 'maxmemory-policy'], 'config|get', 'whether its settings are fit for this'],
   [['CLIENT', 'SETNAME', 'parley-start'], 'client|setname', 'names in its CLIENT LIST'],
 ];

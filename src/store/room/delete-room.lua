@@ -12,10 +12,17 @@ local PLACE_BYTES = 4096
 local function unsentBytes()
   local bytes = bytesOf()
   local kept = bytes.keptIn('marks', log.written, history) + bytes.keptIn('ringMarks', log.ringWritten, events)
-  local entries = redis.call('XLEN', history) + redis.call('XLEN', events)
+  local first = log.seq
+  for _, stream in ipairs({ history, events }) do
+    local entry = redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1]
+    if entry then
+      local _, seq = struct.unpack(HEADER, entry[2][2])
+      first = math.min(first, seq)
+    end
+  end
   local life, seq = unpack(redis.call('HMGET', webhook, 'life', 'seq'))
-  local behind = log.seq - (life == log.life and tonumber(seq) or 0)
-  return PLACE_BYTES + math.ceil(kept * math.min(1, behind / math.max(1, entries)))
+  local sent = life == log.life and tonumber(seq) or 0
+  return PLACE_BYTES + math.ceil(kept * math.min(1, (log.seq - sent) / (log.seq - first + 1)))
 end
 
 if not openLog(now) then
