@@ -33,4 +33,4 @@ EXPOSE 8080 8081
 STOPSIGNAL SIGTERM
 # Alive, not ready: restarting a node does not bring Redis back. A node that drains answers no more.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 CMD ["node", "health.mjs", "/healthz"]
-ENTRYPOINT ["node", "--enable-source-maps", "dist/main.js"]
+ENTRYPOINT ["node", "dist/main.js"]

@@ -155,7 +155,7 @@ describe('the Dockerfile', () => {
     expect(one('USER')).toMatch(/^[1-9]\d*:[1-9]\d*$/);
     expect(one('STOPSIGNAL')).toBe('SIGTERM');
     expect(one('ENV')).toBe('NODE_ENV=production');
-    expect(JSON.parse(one('ENTRYPOINT'))).toEqual(['node', '--enable-source-maps', 'dist/main.js']);
+    expect(JSON.parse(one('ENTRYPOINT'))).toEqual(['node', 'dist/main.js']);
     expect(JSON.parse(one('HEALTHCHECK').replace(/^.* CMD /, ''))).toEqual(['node', 'health.mjs', '/healthz']);
     const exposed = one('EXPOSE').split(' ').map(Number);
     const config = configOf(nodes[0]?.[1] ?? { image: '', networks: [] });

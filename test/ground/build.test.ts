@@ -26,7 +26,7 @@ test('a node starts from dist alone, on the embedded store, beside nothing but t
   for (const name of ['dist', 'package.json']) cpSync(join(root, name), join(place, name), { recursive: true });
   mkdirSync(join(place, 'node_modules'));
   for (const name of kept) symlinkSync(join(root, 'node_modules', name), join(place, 'node_modules', name));
-  const child = spawn(process.execPath, ['--enable-source-maps', join(place, 'dist', 'main.js')], {
+  const child = spawn(process.execPath, [join(place, 'dist', 'main.js')], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { PATH: '', PARLEY_AUTH: 'open', PARLEY_PORT: '0', PARLEY_API_PORT: '0', PARLEY_HOST: '127.0.0.1' },
   });

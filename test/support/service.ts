@@ -69,7 +69,7 @@ export async function startNode(scope: Scope, options: NodeOptions): Promise<Ser
   const listening = new Promise<LogLine>((resolve) => {
     onListening = resolve;
   });
-  const node = await startProcess(process.execPath, ['--enable-source-maps', main], {
+  const node = await startProcess(process.execPath, [main], {
     env: nodeEnvironment(options),
     onLine: (text) => {
       const line = parseLogLine(text);
