@@ -10,7 +10,7 @@ local function own(event, entry)
   local isOwn = isMarked(event, mark, middle)
   if isOwn and maps then
     local message = maps.open(event)
-    erased[idOf(entry)] = { version = maps.versionOf(message), at = log.now, rest = { { 'by', '\192' } } }
+    erased[idOf(entry)] = { version = maps.versionOf(message), rest = { { 'by', '\192' } } }
     isAny = true
   end
   return isOwn

@@ -91,7 +91,7 @@ local function changesSince(number, last, floor, lastTime, floorTime, lineSince)
   end
   -- Whether it is the change that the client knows: of the last one and of the floor that shows exactly.
   local expected = number == last and lastTime or number == floor and floorTime or 0
-  if at and (expected > 0 and at ~= expected or number > floor and at < lineSince) then
+  if at and (expected > 0 and at ~= expected or number > floor and at < lineSince or lastTime > 0 and at > lastTime) then
     return false
   end
   local ids = number < last

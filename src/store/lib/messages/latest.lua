@@ -103,12 +103,16 @@ end
 
 -- Puts another version in the place of a message. Returns whether there was one already.
 local function putLatest(id, event)
+  -- Its own where the stream is gone, and nothing else may be left of the set for a moment.
+  local left = isTimed and 0 or redis.call('PTTL', latest)
   local removed = redis.call('ZREMRANGEBYSCORE', latest, int(id), int(id))
   redis.call('ZADD', latest, int(id), event)
-  if not isTimed then
+  if left > 0 then
+    redis.call('PEXPIRE', latest, left)
+  elseif not isTimed then
     goWithHistory(latest)
-    isTimed, hasLatest = true, true
   end
+  isTimed, hasLatest = true, true
   return removed > 0
 end
 

@@ -36,8 +36,8 @@ local function scrubReactions(maps, user)
   end)
 end
 
--- Takes the content of messages out of the ring: by their ids, `recalled` has the version and the time of each, and the entries that say
--- who recalled it. What was told of their content is the recall from here on, each under its own number, so that none is missing.
+-- Takes the content of messages out of the ring: by their ids, `recalled` has the version of each, and the entries that say
+-- who recalled it. What was told of their content is the recall from here on, each under its own number and time, so that none is missing.
 local function scrubRing(maps, recalled)
   replaceInRing(function(_, frame)
     local change = changeIn(maps, frame)
@@ -45,7 +45,8 @@ local function scrubRing(maps, recalled)
     local id = (kind == 'update' or kind == 'append') and maps.numberOf(change.id)
     local recall = id and recalled[id]
     if recall then
-      return changeNotice(maps, maps.numberOf(change.change), id, 'recall', recall.version, recall.at, recall.rest)
+      return changeNotice(maps, maps.numberOf(change.change), id, 'recall', recall.version, maps.numberOf(change.timestamp),
+        recall.rest)
     end
   end)
 end
