@@ -42,6 +42,9 @@ export const outboxPattern = (prefix: string): string => `${globOf(prefix)}:{roo
 export const roomInOutbox = (key: string, prefix: string): string | undefined =>
   /^:\{room:([^}]*)\}:(?:meta|webhooks?)$/s.exec(key.slice(prefix.length))?.[1];
 
+/** Of what is left of deleted rooms of a name. */
+export const endedPattern = (prefix: string): string => `${globOf(prefix)}:{room:*}:webhooks`;
+
 /** The same of `meta` alone: who writes to a room's log names it. */
 export const roomInMeta = (key: string, prefix: string): string | undefined =>
   key.endsWith('}:meta') ? roomInOutbox(key, prefix) : undefined;

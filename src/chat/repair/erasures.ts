@@ -21,7 +21,7 @@ export interface ErasuresDeps {
   readonly authored: AuthoredStore;
   readonly members: Pick<MemberStore, 'erase'>;
   readonly admin: Pick<AdminStore, 'deleteUser' | 'disconnectUser' | 'hasUser'>;
-  readonly directory: Pick<Directory, 'outboxes' | 'peers' | 'traces'>;
+  readonly directory: Pick<Directory, 'names' | 'ended' | 'peers' | 'traces'>;
   /** The ids of the servers that are written to, one of which changes with every failover and restart. */
   primaryIds(): Promise<ReadonlySet<string>>;
   readonly contactPairs: Pick<ContactPairs, 'deleting'>;
@@ -34,7 +34,7 @@ export interface ErasuresDeps {
 }
 
 /** In their order. */
-const parts = ['user', 'rooms', 'peers', 'traces'] as const;
+const parts = ['user', 'rooms', 'ended', 'peers', 'traces'] as const;
 type Part = (typeof parts)[number];
 
 /** How far an erasure has come. */
@@ -179,11 +179,13 @@ export class Erasures {
     const { authored, members, directory } = this.#deps;
     switch (part) {
       case 'rooms':
-        // Also those that are deleted, and of which something waits for the webhook.
-        return this.#each(await directory.outboxes(cursor, PAGE), async (name) => {
+        return this.#each(await directory.names('room', cursor, PAGE), async (name) => {
           await takeOffRoster(members, name, userName);
           await authored.eraseInRoom(name, userName, keep);
         });
+      // Behind the rooms, of which some may have been deleted meanwhile.
+      case 'ended':
+        return this.#each(await directory.ended(cursor, PAGE), (name) => authored.eraseInEnded(name, userName, keep));
       case 'peers':
         return this.#each(await directory.peers(userName, cursor, PAGE), (peer) =>
           authored.eraseInPair(userName, peer, keep),

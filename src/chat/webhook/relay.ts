@@ -57,6 +57,8 @@ export const LOGS_MAX = 10_000;
 /** Then it is another log's turn. */
 const BATCHES_IN_TURN = 10;
 const REDIS_AGAIN_MS = 1000;
+/** When what another node sends is looked at again, where there is something new. */
+const ELSEWHERE_MS = 1000;
 const GONE = 410;
 
 export class Relay {
@@ -90,8 +92,12 @@ export class Relay {
   note(name: string): void {
     const busy = this.#busy.get(name);
     if (busy !== undefined) busy.hasNews = true;
-    // Another node sends what was there when it was seen to; it may have come to its end since.
-    else if (this.#due.get(name)?.isElsewhere !== false) this.#add(name, 0, performance.now());
+    else {
+      const due = this.#due.get(name);
+      if (due === undefined) this.#add(name, 0, performance.now());
+      // Another node sends what was there when it was seen to; it may have come to its end since.
+      else if (due.isElsewhere) this.#due.set(name, { ...due, at: Math.min(due.at, due.since + ELSEWHERE_MS) });
+    }
   }
 
   /** What was put off is tried at once: it was asked for. */
@@ -146,8 +152,7 @@ export class Relay {
     const hasNews = this.#busy.get(name)?.hasNews === true;
     this.#busy.delete(name);
     // Another node sends what there is; whether it came to its end is looked at once its lease would be over.
-    if (waitMs === 'busy' && !hasNews) this.#add(name, this.#deps.leaseMs, performance.now(), true);
-    else if (waitMs === 'busy') this.#add(name, 0, performance.now());
+    if (waitMs === 'busy') this.#add(name, hasNews ? ELSEWHERE_MS : this.#deps.leaseMs, performance.now(), true);
     else if (waitMs !== undefined) this.#add(name, waitMs, since);
     else if (hasNews) this.#add(name, 0, performance.now());
     // Others have sent what this node could not.
@@ -156,25 +161,27 @@ export class Relay {
 
   /** Earlier rooms of that name first. Gives for how long to wait; undefined where nothing is left. */
   async #drainAll(name: string): Promise<number | undefined | 'busy'> {
-    const left = await this.#drain(name === SERVICE_LOG ? undefined : { roomName: name }, name);
-    if (left !== 'ended') return left;
+    const left = await this.#drain(name === SERVICE_LOG ? undefined : { roomName: name }, name, '');
+    if (typeof left !== 'object') return left;
     const { outboxes } = this.#deps;
     for (const life of await outboxes.endedLives(name)) {
-      const waitMs = await this.#drain({ roomName: name, life }, name);
-      if (waitMs !== undefined && waitMs !== 'ended') return waitMs;
+      // The room may have been deleted behind a batch that was taken.
+      const waitMs = await this.#drain({ roomName: name, life }, name, left.sent);
+      if (waitMs !== undefined && typeof waitMs !== 'object') return waitMs;
       await outboxes.endLife(name, life);
     }
     return 0;
   }
 
-  async #drain(outbox: Outbox, name: string): Promise<number | undefined | 'busy' | 'ended'> {
+  /** `sent`: the token of a batch that was taken. An object: earlier rooms of that name come first, behind such a batch. */
+  async #drain(outbox: Outbox, name: string, sent: string): Promise<number | undefined | 'busy' | { sent: string }> {
     const { outboxes, instance } = this.#deps;
     const { nodeId } = instance;
-    let sent = '';
     for (let count = 0; ; count++) {
       const takenAt = performance.now();
       const taken = await outboxes.take(outbox, nodeId, sent);
       if (taken === 'idle' || taken === 'gone') return undefined;
+      if (taken === 'ended') return { sent };
       if (typeof taken !== 'object') return taken;
       const isLate = (): boolean => performance.now() - takenAt > this.#deps.takenMs;
       const isTurnOver = count >= BATCHES_IN_TURN || this.#isClosed;

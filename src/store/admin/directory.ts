@@ -5,6 +5,7 @@
 import type { Commands } from '../../redis/commands.ts';
 import type { Keyspace, TopicKind } from '../../redis/keys.ts';
 import {
+  endedPattern,
   outboxPattern,
   pairPattern,
   peerIn,
@@ -69,6 +70,12 @@ export class Directory {
   async outboxes(cursor: string | undefined, limit: number): Promise<Page<string> | undefined> {
     const { prefix } = this.#keys;
     return this.#found(outboxPattern(prefix), (key) => roomInOutbox(key, prefix), cursor, limit);
+  }
+
+  /** Likewise names of deleted rooms of which something is left for the webhook. */
+  async ended(cursor: string | undefined, limit: number): Promise<Page<string> | undefined> {
+    const { prefix } = this.#keys;
+    return this.#found(endedPattern(prefix), (key) => roomInOutbox(key, prefix), cursor, limit);
   }
 
   /** What is read out of the keys that match; those of which nothing is are left out. */

@@ -53,14 +53,15 @@ export class AuthoredStore {
     return this.#commands.run(scripts.readAuthoredDirect, this.#keys.pair(userName, peer), args);
   }
 
-  /**
-   * Leaves tombstones of what a user wrote to a room, and to deleted ones of its name of which something is still kept. Done again it
-   * changes nothing. `onStep` is called behind each script.
-   */
-  async eraseInRoom(roomName: string, userName: string, onStep?: OnStep): Promise<void> {
-    const keys = this.#keys.room(roomName);
-    await this.#eraseInLog(keys, roomName, userName, onStep);
-    for (const life of list(await this.#commands.plain('zrangebyscore', keys.webhookEnded, '-inf', '+inf'))) {
+  /** Leaves tombstones of what a user wrote to a room. Done again it changes nothing. `onStep` is called behind each script. */
+  eraseInRoom(roomName: string, userName: string, onStep?: OnStep): Promise<void> {
+    return this.#eraseInLog(this.#keys.room(roomName), roomName, userName, onStep);
+  }
+
+  /** The same in deleted rooms of a name, as far as something of them is kept. */
+  async eraseInEnded(roomName: string, userName: string, onStep?: OnStep): Promise<void> {
+    const { webhookEnded } = this.#keys.room(roomName);
+    for (const life of list(await this.#commands.plain('zrangebyscore', webhookEnded, '-inf', '+inf'))) {
       await this.#eraseInLog(this.#keys.endedRoom(roomName, text(life)), roomName, userName, onStep);
     }
   }

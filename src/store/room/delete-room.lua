@@ -6,23 +6,29 @@
 -- told of an earlier change of members (lib/access/members.lua) still is. Where there is a webhook its log is kept until it was sent there, for
 -- an hour at most, if what was not sent takes no more than `unsentMax` bytes ('' without a webhook); else only how far it was sent, so that
 -- the loss is told; if not even that fits nothing is. Gives what was left, in bytes, false for nothing.
-local PLACE_BYTES = 4096
+local PLACE_BYTES, FEW = 4096, 50
 
--- What of the log was not sent, in bytes: of what is kept the part that is behind the place, by number.
-local function unsentBytes()
-  local bytes = bytesOf()
-  local kept = bytes.keptIn('marks', log.written, history) + bytes.keptIn('ringMarks', log.ringWritten, events)
-  local first = log.seq
-  for _, stream in ipairs({ history, events }) do
-    local entry = redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1]
-    if entry then
-      local _, seq = struct.unpack(HEADER, entry[2][2])
-      first = math.min(first, seq)
-    end
+-- What is left of a stream: counted where that is little, for marks are far apart; else at most, by them.
+local function bytesLeft(stream, marks, written)
+  local entries, size = redis.call('XRANGE', stream, '-', '+', 'COUNT', FEW), 0
+  if #entries == FEW then
+    return bytesOf().keptIn(marks, written, stream)
   end
-  local life, seq = unpack(redis.call('HMGET', webhook, 'life', 'seq'))
-  local sent = life == log.life and tonumber(seq) or 0
-  return PLACE_BYTES + math.ceil(kept * math.min(1, (log.seq - sent) / (log.seq - first + 1)))
+  for _, entry in ipairs(entries) do
+    size = size + #entry[2][2] + ENTRY_BYTES
+  end
+  return size
+end
+
+-- Takes out of the log what was sent, and what never is; gives what is left, in bytes.
+local function unsentBytes()
+  local life, seq, id = unpack(redis.call('HMGET', webhook, 'life', 'seq', 'id'))
+  local isOwn, imported = life == log.life, tonumber(redis.call('HGET', meta, 'imported')) or 0
+  local sentId, sentSeq = math.max(isOwn and tonumber(id) or 0, imported), isOwn and tonumber(seq) or 0
+  redis.call('XTRIM', history, 'MINID', int(sentId + 1))
+  redis.call('ZREMRANGEBYSCORE', latest, '-inf', int(sentId))
+  redis.call('XTRIM', events, 'MINID', int(sentSeq + 1))
+  return PLACE_BYTES + bytesLeft(history, 'marks', log.written) + bytesLeft(events, 'ringMarks', log.ringWritten)
 end
 
 if not openLog(now) then

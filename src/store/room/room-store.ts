@@ -6,7 +6,7 @@
 import type { Position } from '../../log/event.ts';
 import type { Commands } from '../../redis/commands.ts';
 import type { Keyspace } from '../../redis/keys.ts';
-import { flag } from '../../redis/script.ts';
+import { flag, type OutcomeOf } from '../../redis/script.ts';
 import { newEpoch } from '../../redis/tokens.ts';
 import { packGrant, type Grant } from '../quota/grant.ts';
 import type { Unreadable } from '../key-names.ts';
@@ -105,13 +105,13 @@ export class RoomStore {
     frame: Uint8Array,
     by?: string,
   ): Promise<({ at: Position } & Deletion) | 'noRoom' | 'notAllowed'> {
-    const { dedupMs, unsent } = this.#options;
-    const unsentMax = unsent?.left(performance.now()) ?? '';
-    const args = { ...rightsArgs(rights), node: nodeId, by: by ?? '', frame, dedupMs, unsentMax };
-    const deleted = await this.#commands.run(scripts.deleteRoom, this.#keys.room(roomName), args);
+    const args = { ...rightsArgs(rights), node: nodeId, by: by ?? '', frame, dedupMs: this.#options.dedupMs };
+    const { unsent } = this.#options;
+    const run = (unsentMax: number | ''): Promise<OutcomeOf<typeof scripts.deleteRoom>> =>
+      this.#commands.run(scripts.deleteRoom, this.#keys.room(roomName), { ...args, unsentMax });
+    const deleted = await (unsent === undefined ? run('') : unsent.within(run));
     if (typeof deleted === 'string') return deleted;
-    const { hasMembers, unsentBytes, ...deletion } = deleted;
-    unsent?.leave(unsentBytes);
+    const { hasMembers, unsentBytes: _, ...deletion } = deleted;
     return { ...deletion, membersLost: hasMembers ? { at: deletion.at.timestamp, by } : undefined };
   }
 

@@ -18,6 +18,8 @@ end
 
 local place = readPlace()
 local isSettled = sent ~= '' and place.token == sent
+-- The end of a log that is gone.
+local isEndTold = isSettled and place.former
 if isSettled then
   place.seq, place.id = place.toSeq, place.toId
   place.toSeq, place.toId, place.token, place.failures, place.retryAt = nil, nil, nil, nil, nil
@@ -27,7 +29,7 @@ if isSettled then
   place.former, place.made = nil, nil
 end
 local isThere = openLog(now)
-if not isThere and (isSettled or not place.life) then
+if not isThere and (isEndTold or not place.life) then
   redis.call('UNLINK', webhook)
   return 'gone'
 end

@@ -5,28 +5,42 @@
 const BYTES_PER_HOUR = 1 << 26;
 const HOUR_MS = 3_600_000;
 
+/** What a deletion has left; undefined: there was no room for it, not even for the word that the room is deleted. A word: nothing was deleted. */
+type Left = { readonly unsentBytes: number | undefined } | string;
+
 export class UnsentAllowance {
-  readonly #bytesMax: number;
   readonly #onDropped: () => void;
-  /** On the monotonic clock, like all times here. */
+  readonly #bytesMax: number;
+  readonly #now: () => number;
+  /** On the monotonic clock. */
   #at = 0;
   #used = 0;
+  #last: Promise<unknown> = Promise.resolve();
 
-  constructor(onDropped: () => void, bytesMax = BYTES_PER_HOUR) {
+  constructor(onDropped: () => void, bytesMax = BYTES_PER_HOUR, now = (): number => performance.now()) {
     this.#onDropped = onDropped;
     this.#bytesMax = bytesMax;
+    this.#now = now;
   }
 
-  /** What one more deletion may leave. */
-  left(now: number): number {
+  /** What one more deletion may leave now. */
+  get left(): number {
+    const now = this.#now();
     this.#used = Math.max(0, this.#used - ((now - this.#at) / HOUR_MS) * this.#bytesMax);
     this.#at = now;
     return Math.max(0, Math.floor(this.#bytesMax - this.#used));
   }
 
-  /** A deletion has left so much; undefined: there was no room for it, not even for the word that the room is deleted. */
-  leave(bytes: number | undefined): void {
-    if (bytes === undefined) this.#onDropped();
-    else this.#used += bytes;
+  /** Deletes with what may be left then: one after the other, for each has to know what those before it have left. */
+  within<T extends Left>(deletion: (unsentMax: number) => Promise<T>): Promise<T> {
+    const mine = this.#last.then(async () => {
+      const deleted = await deletion(this.left);
+      if (typeof deleted === 'string') return deleted;
+      if (deleted.unsentBytes === undefined) this.#onDropped();
+      else this.#used += deleted.unsentBytes;
+      return deleted;
+    });
+    this.#last = mine.catch(() => undefined);
+    return mine;
   }
 }
