@@ -43,6 +43,9 @@ export async function buildNode(fresh) {
     },
     sourcemap: true,
     sourcesContent: false,
+    // What is not there need not be read at the start. Names stay, for errors and profiles.
+    minifyWhitespace: true,
+    minifySyntax: true,
     logLevel: 'warning',
     write: false,
   });
