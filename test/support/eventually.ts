@@ -1,7 +1,10 @@
 // Waiting for a condition without guessing how long it takes. The only place of the suite that polls.
 import { setTimeout as pause } from 'node:timers/promises';
 
-const intervalMs = 20;
+const shortestPauseMs = 20;
+const longestPauseMs = 100;
+/** Pauses grow to this part of what was waited already: what asks a service costs it, and every other test, something each time. */
+const share = 0.05;
 
 export interface EventuallyOptions {
   /** How long to try before giving up. */
@@ -16,7 +19,8 @@ export interface EventuallyOptions {
  */
 export async function eventually<T>(assertion: () => Promise<T> | T, options: EventuallyOptions = {}): Promise<T> {
   const { timeoutMs = 15_000, what = 'the condition' } = options;
-  const deadlineMs = performance.now() + timeoutMs;
+  const startMs = performance.now();
+  const deadlineMs = startMs + timeoutMs;
   let last: unknown;
   for (;;) {
     const remainingMs = deadlineMs - performance.now();
@@ -29,7 +33,7 @@ export async function eventually<T>(assertion: () => Promise<T> | T, options: Ev
         throw new Error(`${what}: not within ${timeoutMs} ms; last: ${messageOf(last)}`, { cause: last });
       }
     }
-    await pause(intervalMs);
+    await pause(Math.min(Math.max((performance.now() - startMs) * share, shortestPauseMs), longestPauseMs));
   }
 }
 
