@@ -1,84 +1,22 @@
 // A node whose commands reach Redis while its subscriptions are stuck: joins and leaves happen that its feeds do not know
 // of yet. When the bus is back, each socket hears the rooms that it is in, and no others.
 import { expect, test } from '@jest/globals';
-import { readConfig } from '../../src/config/config.ts';
-import { loadNative } from '../../src/gateway/native.ts';
-import { buildNode, type NodeParts } from '../../src/node/build.ts';
-import { GatewayNode } from '../../src/node/node.ts';
-import { createLog } from '../../src/ops/log.ts';
-import { AdminStore } from '../../src/store/admin/admin-store.ts';
 import { notificationFrame } from '../../src/protocol/wire/frame.ts';
-import { roomTopic } from '../../src/redis/keys.ts';
 import { about, fenceRoom, idsHeard } from '../chat/world.ts';
 import { eventually } from '../support/eventually.ts';
-import { startLink, type FaultyLink } from '../support/faulty-link.ts';
-import { startRedis } from '../support/redis.ts';
-import { loginRpc, type User } from '../support/rpc.ts';
+import type { User } from '../support/rpc.ts';
 import { useScope } from '../support/scope.ts';
-import { publishPassing } from '../support/passing-event.ts';
-import { endpointAt } from '../support/redis-endpoint.ts';
+import { startSplitNode, whileLate, type Split } from './split-node.ts';
 
 const scope = useScope();
 
-interface Split {
-  readonly link: FaultyLink;
-  readonly bus: NodeParts['bus'];
-  readonly admin: AdminStore;
-  /** Has the node compare its sockets in these rooms with what Redis knows. */
-  compare(roomNames: readonly string[]): Promise<void>;
-  login(userName: string): Promise<User>;
-  /** Publishes what a room hears and one of its sockets does not. */
-  publish(roomName: string, except: User, frame: Uint8Array): Promise<void>;
-}
-
-/** Only what the bus brings goes through the link. */
-async function startSplitNode(): Promise<Split> {
-  const redis = await startRedis(scope);
-  const link = await startLink(scope, redis.port);
-  const settings = { PARLEY_HOST: '127.0.0.1', PARLEY_PORT: '0', PARLEY_API_PORT: '0', PARLEY_AUTH: 'open' };
-  const read = readConfig(settings, { warn: () => undefined });
-  const native = await loadNative();
-  if ('mistakes' in read) throw new Error(read.mistakes.join());
-  if ('problem' in native) throw new Error(native.problem);
-  const parts = buildNode(read.config, {
-    redis: endpointAt(redis),
-    subscriber: endpointAt({ url: link.url }),
-    uws: native.uws,
-    build: { version: 'late', nodeVersion: process.versions.node, uws: native.build },
-    log: createLog({ level: 'silent' }),
-  });
-  const node = new GatewayNode(parts);
-  scope.add(async () => node.stop());
-  const { port } = await node.start();
-  return {
-    link,
-    bus: parts.bus,
-    admin: new AdminStore(parts.commands, parts.keys, { resumeTokenMs: 1000, historyMaxAgeMs: 0 }),
-    compare: async (roomNames) => {
-      parts.repairs.checkAll(roomNames.map(roomTopic));
-      await parts.reconciler.run();
-    },
-    login: (userName) => loginRpc(scope, `ws://127.0.0.1:${port}/ws`, userName),
-    publish: (roomName, { authData }, frame) => publishPassing(redis, parts.keys.room(roomName), authData.id, frame),
-  };
-}
-
 /** Two users, one of whom has made a room and is in it. */
 async function startLobby(): Promise<{ node: Split; alice: User; bob: User }> {
-  const node = await startSplitNode();
+  const node = await startSplitNode(scope);
   const [alice, bob] = [await node.login('alice'), await node.login('bob')];
   await alice.call('roomCreate', 'lobby');
   await alice.call('roomJoin', 'lobby');
   return { node, alice, bob };
-}
-
-/** Everything that has happened to the room until then is under way on the bus while `during` runs. */
-async function whileLate({ link, bus }: Split, during: () => Promise<void>): Promise<void> {
-  link.pause();
-  await eventually(() => expect(bus.healthy).toBe(false));
-  await during();
-  link.resume();
-  await eventually(() => expect(bus.healthy).toBe(true));
 }
 
 test('who joins and leaves before the bus has brought either does not hear the room', async () => {
@@ -131,7 +69,7 @@ test('who joins a room made again before the bus has told of the end of the old 
 });
 
 test('who has logged in before the bus has brought it is closed with the user’s other sockets', async () => {
-  const node = await startSplitNode();
+  const node = await startSplitNode(scope);
   const sockets = [await node.login('alice')];
   await whileLate(node, async () => {
     sockets.push(await node.login('alice'));
@@ -143,7 +81,7 @@ test('who has logged in before the bus has brought it is closed with the user’
 });
 
 test('who was taken out before the bus has told so is told, not closed, when the node compares its sockets', async () => {
-  const node = await startSplitNode();
+  const node = await startSplitNode(scope);
   const [alice, bob] = [await node.login('alice'), await node.login('bob')];
   const rooms = ['barred', 'deleted', 'kept'];
   for (const room of rooms) {
