@@ -1,13 +1,17 @@
 // Webhooks where things fail: an address that takes only some of what comes, or nothing for a while, nodes that die with what they were
 // sending. Each room comes whole and in its order, for a receiver that drops repeats.
+import type { ServerResponse } from 'node:http';
 import { beforeAll, expect, test } from '@jest/globals';
+import type { ValueMap } from '../../src/protocol/params/values.ts';
+import { Keyspace } from '../../src/redis/keys.ts';
 import { eventually } from '../support/eventually.ts';
+import { startLink } from '../support/faulty-link.ts';
 import { loginRpc } from '../support/rpc.ts';
 import { seeded } from '../support/rng.ts';
 import { useScope } from '../support/scope.ts';
 import { apiEnv, serverApi } from '../support/server-api.ts';
 import { startRedis, type RedisServer } from '../support/redis.ts';
-import { startService, type Service } from '../support/service.ts';
+import { startNode, startService, type Service, type ServiceNode } from '../support/service.ts';
 import { ANSWERED, LOST, startWebhookReceiver, type WebhookReceiver } from '../support/webhook-receiver.ts';
 
 const scope = useScope();
@@ -124,4 +128,90 @@ test('a node that ends gives what it was sending to another one at once', async 
   await service.node(0).terminate();
   await say(service, 1, 'handed', 'two');
   await eventually(() => expect(textsOf(receiver, 'handed')).toEqual(['one', 'two']));
+});
+
+/** Of the numbers of a room's events, in the order in which they were taken. */
+const seqsOf = (receiver: WebhookReceiver, room: string): unknown[] => receiver.events(room).map(({ seq }) => seq);
+
+/** How far a room was sent, as a node reads it. */
+const stateOf = async (node: ServiceNode, room: string): Promise<ValueMap> =>
+  Object(await serverApi(node).call('webhookState', [room])) as ValueMap;
+
+// A lease is twice the timeout and a bit: PARLEY_WEBHOOK_TIMEOUT_MS.
+const frozenEnv = { ...env, PARLEY_WEBHOOK_TIMEOUT_MS: '500' };
+
+test('a node that was frozen while it was sending changes nothing of what another one has sent since', async () => {
+  const receiver = await startWebhookReceiver(scope);
+  const service = await startService(scope, { redis, nodes: 1, env: { ...receiver.env, ...frozenEnv } });
+  let held: ServerResponse | undefined;
+  await serverApi(service.node(0)).call('addRoom', { roomName: 'frozen' });
+  await eventually(() => expect(seqsOf(receiver, 'frozen')).toEqual([0]));
+  receiver.judge((_, response) => {
+    held = response;
+    return ANSWERED;
+  });
+  await say(service, 0, 'frozen', '0');
+  await eventually(() => expect(held).toBeDefined());
+  service.node(0).freeze();
+  receiver.judge();
+  const other = await service.addNode();
+  for (const text of numbered(30).slice(1)) await say(service, 1, 'frozen', text);
+  await eventually(() => expect(textsOf(receiver, 'frozen')).toEqual(numbered(30)), { timeoutMs: 30_000 });
+  const before = await eventually(async () => {
+    const state = await stateOf(other, 'frozen');
+    expect(state).toMatchObject({ seq: state['lastSeq'], node: null });
+    return state;
+  });
+  const asked = receiver.requests.length;
+
+  // Its batch is taken by now, in the name of a token that is over.
+  held?.writeHead(200).end();
+  service.node(0).thaw();
+  await eventually(async () => expect((await service.node(0).health('/readyz')).status).toBe(200));
+  await say(service, 1, 'frozen', '30');
+  await eventually(() => expect(textsOf(receiver, 'frozen')).toEqual(numbered(31)));
+  await eventually(async () => {
+    const now = await stateOf(other, 'frozen');
+    expect(now).toMatchObject({ seq: Number(before['seq']) + 1, failures: 0, node: null });
+  });
+  expect(seqsOf(receiver, 'frozen')).toEqual(numbered(32).map(Number));
+  // What comes since is new, but for what the frozen one was sending.
+  const late = receiver.requests.slice(asked).flatMap(({ body }) => body.events.map(({ seq }) => seq));
+  expect(late).toEqual([31]);
+});
+
+test('a node that was frozen before it sent what it had taken does not send it any more', async () => {
+  const receiver = await startWebhookReceiver(scope);
+  // A lease that answers as late as that do not cost it.
+  const slow = { ...receiver.env, ...env, PARLEY_NODE_LEASE_MS: '6000' };
+  const service = await startService(scope, { redis, nodes: 0, env: slow });
+  const { prefix } = service;
+  // What Redis answers comes late here, so that the node can be stopped in between.
+  const link = await startLink(scope, redis.port);
+  const frozen = await startNode(scope, { redis: { url: link.url }, prefix, env: slow });
+  await serverApi(frozen).call('addRoom', { roomName: 'taken' });
+  await eventually(async () => expect(await stateOf(frozen, 'taken')).toMatchObject({ seq: 0, node: null }));
+  link.delay(600);
+  const late = serverApi(frozen).call('roomMessage', ['taken', { textMessage: '0' }]);
+  const { webhook } = new Keyspace(prefix).room('taken');
+  await eventually(async () => expect(await redis.client().hget(webhook, 'token')).not.toBeNull());
+  frozen.freeze();
+  link.delay(0);
+  const asked = receiver.requests.length;
+  const other = await service.addNode();
+  for (const text of numbered(10).slice(1)) await say(service, 0, 'taken', text);
+  await eventually(() => expect(textsOf(receiver, 'taken')).toEqual(numbered(10)), { timeoutMs: 30_000 });
+  await eventually(async () => expect(await stateOf(other, 'taken')).toMatchObject({ seq: 10, node: null }));
+  expect(receiver.requests.length).toBeGreaterThan(asked);
+
+  frozen.thaw();
+  // Whether it was said is known to nobody who asked a node that has lost its lease.
+  await late.catch(() => undefined);
+  await eventually(async () => expect((await frozen.health('/readyz')).status).toBe(200));
+  await say(service, 0, 'taken', '10');
+  await eventually(() => expect(textsOf(receiver, 'taken')).toEqual(numbered(11)));
+  await eventually(async () => expect(await stateOf(other, 'taken')).toMatchObject({ seq: 11, node: null }));
+  const ids = receiver.requests.map(({ id }) => id);
+  expect(ids).toEqual([...new Set(ids)]);
+  expect(seqsOf(receiver, 'taken')).toEqual(numbered(12).map(Number));
 });
