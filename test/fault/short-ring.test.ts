@@ -5,7 +5,7 @@ import { connectClient } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
 import type { Rpc } from '../support/rpc.ts';
 import { useScope } from '../support/scope.ts';
-import { update } from '../store/change-actions.ts';
+import { say, update } from '../store/change-actions.ts';
 import { openStore } from '../store/store.ts';
 import { startSplitNode, whileCut } from './split-node.ts';
 
@@ -74,4 +74,25 @@ test.each([
     { id: 2, version: count / 2 + 1 },
     { id: 3, reactions: { '+': 1 } },
   ]);
+});
+
+test('what is left behind a hole is not given as if it were all', async () => {
+  const node = await startSplitNode(scope);
+  const [alice, bob] = [await node.login('alice'), await node.login('bob')];
+  await alice.call('roomCreate', room);
+  for (const user of [alice, bob]) await user.call('roomJoin', room);
+  for (const textMessage of ['a', 'b']) await alice.call('roomMessage', room, { textMessage });
+  await bob.next('roomMessage');
+  const store = await openStore(scope, node.redis, { prefix: node.prefix });
+  await whileCut(node, async () => {
+    await update(store, 'alice', 1, { textMessage: 'lost with the ring' });
+    // Messages are in the history, whatever becomes of the ring.
+    await say(store, 'alice', { textMessage: 'c' });
+    await store.client.del(store.keys.room(room).events);
+    await update(store, 'alice', 2, { textMessage: 'in the new ring' });
+  });
+  await eventually(() => expect(told(bob)).toEqual(['reset at 3']));
+  await alice.call('roomMessageReact', room, 3, '+');
+  await eventually(() => expect(told(bob)).toEqual(['reset at 3', 3]));
+  expect(bob.heard('roomMessage').map(([, message]) => Object(message).id)).toEqual([1, 2]);
 });
