@@ -100,7 +100,7 @@ export const roomChangeRequests = {
   }),
 
   roomMessageAppend: request({
-    doc: `Appends to the \`textMessage\` of a message that is still being written; its author may, as it may update it. Appends of a message within 50 ms are one change. Not behind \`done\`. ${told('the room')}`,
+    doc: `Appends to the \`textMessage\` of a message that is still being written; its author may, as it may update it. Appends of a message within 50 ms are one change. Not behind \`done\`. Where its author is gone in the middle nobody ends it but the author, from any socket (an empty text with \`done\`): show a text to which nothing was added for a while, by \`updatedAt\`, as one that was not finished. ${told('the room')}`,
     params: { roomName: existing(RoomName), ...params.append },
     result: Appended,
     errors: ['noRoom', 'notJoined', 'notAllowed', 'noMessage', 'wrongOffset', 'messageTooLarge', 'silenced'],

@@ -196,6 +196,30 @@ function appends(world: World): void {
     expect(await bob.refusal('roomMessageAppend', name, 2, large)).toMatchObject({ code: 'messageTooLarge' });
   });
 
+  test('whose author is gone in the middle of it stays as it is, until another socket of its author ends it', async () => {
+    const { owner, bob, name } = await talk(world);
+    const { userName } = bob;
+    await bob.call('roomMessage', name, { textMessage: 'half', done: false });
+    await bob.call('roomMessageAppend', name, 2, ' of');
+    bob.raw.close();
+    await owner.next('roomUserLeft');
+    expect((await read(owner, name))[1]).toMatchObject({ textMessage: 'half of', done: false, version: 2 });
+    const again = await world.login(0, userName);
+    await again.call('roomJoin', name);
+    expect(await again.call('roomMessageAppend', name, 2, '', { done: true })).toMatchObject({ length: 7, version: 3 });
+    await fenceRoom(again, name, owner);
+    expect(changesHeard(owner, name).at(-1)).toEqual({
+      change: 2,
+      id: 2,
+      kind: 'append',
+      version: 3,
+      offset: 7,
+      text: '',
+      done: true,
+    });
+    expect((await read(owner, name))[1]).toMatchObject({ textMessage: 'half of', done: true });
+  });
+
   test('a reply is counted by its parent, and told', async () => {
     const { owner, bob, name } = await talk(world);
     for (let i = 0; i < 2; i++) await bob.call('roomMessage', name, { replyTo: 1 }, { clientMessageId: 'c' });
