@@ -153,6 +153,29 @@ test('text is seen while it is written, and told once it is there to who does no
   expect(await edited(page)).toBe(0);
 });
 
+test('text to which nothing was added for a while is not finished; what is added is seen to grow by any clock', async () => {
+  const page = await visit('kim');
+  await joinRoom(page, 'silences');
+  // To this machine all of it is two minutes old.
+  await page.evaluate(() => {
+    const now = Date.now.bind(Date);
+    Date.now = () => now() + 120_000;
+  });
+  const writer = await connectClient(scope, { urls: service.node(1).url, userName: 'writer' });
+  await writer.join('silences');
+  const id = await writer.post('silences', { textMessage: 'One', done: false });
+  const message = page.locator('.message');
+  await message.getByText('not finished').waitFor();
+  expect(await message.locator('.is-growing').count()).toBe(0);
+  await writer.request('roomMessageAppend', { roomName: 'silences', id, text: ' two' });
+  await sees(page, ['One two']);
+  // Whoever judged it by times would have done so by the time that others hear what came behind it.
+  await writer.post('silences', { textMessage: 'Three' });
+  await sees(page, ['One two', 'Three']);
+  expect(await message.locator('.is-growing').count()).toBe(1);
+  expect(await message.getByText('not finished').count()).toBe(0);
+});
+
 test("a bot answers from one's own tab, to everybody, and stops where its question is recalled", async () => {
   const [hal, ida] = await together('hal', 'ida', 'bots');
   await hal.getByRole('button', { name: 'Let a bot answer here' }).click();

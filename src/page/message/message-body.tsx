@@ -27,16 +27,20 @@ export function MessageBody({ view, isGrowing }: { readonly view: MessageView; r
   );
 }
 
-/** It is being written, and something was added not long ago. */
+/**
+ * It is being written, and something was added not long ago. Only of what was there at first that is asked of times, for
+ * they are of the service's clock, and this machine may have another.
+ */
 export function useIsGrowing(view: MessageView): boolean {
   const { content, updatedAt, timestamp, isWriting } = view;
   const changedAt = updatedAt ?? timestamp ?? Date.now();
+  const [first] = useState(content);
   const [stopped, setStopped] = useState<unknown>();
   useEffect(() => {
     if (!isWriting) return;
-    const leftMs = changedAt + SILENCE_MS - Date.now();
+    const leftMs = content === first ? changedAt + SILENCE_MS - Date.now() : SILENCE_MS;
     const timer = setTimeout(() => setStopped(content), Math.min(SILENCE_MS, Math.max(0, leftMs)));
     return () => clearTimeout(timer);
-  }, [isWriting, content, changedAt]);
+  }, [isWriting, content, changedAt, first]);
   return isWriting && stopped !== content;
 }
