@@ -32,6 +32,7 @@ export function changeSuite(world: World): void {
   describe('a recall', () => recalls(world));
   describe('a reaction', () => reactions(world));
   describe('an append', () => appends(world));
+  describe('a text', () => leftUnfinished(world));
   describe('who comes back', () => comingBack(world));
   races(world);
 }
@@ -196,6 +197,20 @@ function appends(world: World): void {
     expect(await bob.refusal('roomMessageAppend', name, 2, large)).toMatchObject({ code: 'messageTooLarge' });
   });
 
+  test('a reply is counted by its parent, and told', async () => {
+    const { owner, bob, name } = await talk(world);
+    for (let i = 0; i < 2; i++) await bob.call('roomMessage', name, { replyTo: 1 }, { clientMessageId: 'c' });
+    await owner.call('roomMessage', name, { replyTo: 1 });
+    for (;;) {
+      const [, change] = await bob.next('roomMessageChanged');
+      expect(change).toMatchObject({ id: 1, kind: 'replies', version: 1 });
+      if (field(change, 'repliesCount') === 2) break;
+    }
+    expect((await read(bob, name))[0]).toMatchObject({ textMessage: 'one', repliesCount: 2 });
+  });
+}
+
+function leftUnfinished(world: World): void {
   test('whose author is gone in the middle of it stays as it is, until another socket of its author ends it', async () => {
     const { owner, bob, name } = await talk(world);
     const { userName } = bob;
@@ -218,18 +233,6 @@ function appends(world: World): void {
       done: true,
     });
     expect((await read(owner, name))[1]).toMatchObject({ textMessage: 'half of', done: true });
-  });
-
-  test('a reply is counted by its parent, and told', async () => {
-    const { owner, bob, name } = await talk(world);
-    for (let i = 0; i < 2; i++) await bob.call('roomMessage', name, { replyTo: 1 }, { clientMessageId: 'c' });
-    await owner.call('roomMessage', name, { replyTo: 1 });
-    for (;;) {
-      const [, change] = await bob.next('roomMessageChanged');
-      expect(change).toMatchObject({ id: 1, kind: 'replies', version: 1 });
-      if (field(change, 'repliesCount') === 2) break;
-    }
-    expect((await read(bob, name))[0]).toMatchObject({ textMessage: 'one', repliesCount: 2 });
   });
 }
 

@@ -17,7 +17,7 @@ const told = (by: Rpc): (number | string)[] =>
   by.received.flatMap((entry): (number | string)[] => {
     if (!('name' in entry)) return [];
     if (entry.name === 'roomMessageChanged') return [Number(Object(entry.params[1]).change)];
-    return entry.name === 'roomReset' ? [`reset at ${String(entry.params[2])}`] : [];
+    return entry.name === 'roomReset' ? [`reset at ${Number(entry.params[2])}`] : [];
   });
 
 // By number, and by bytes: 1000 events are kept, and a MiB of them.
