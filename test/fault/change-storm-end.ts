@@ -3,27 +3,18 @@
 import type { Redis } from 'ioredis';
 import type { Value, ValueMap } from '../../src/protocol/params/values.ts';
 import { Keyspace } from '../../src/redis/keys.ts';
-import {
-  canonical,
-  ChangeView,
-  pieceFaults,
-  positionOf,
-  type HeldMessage,
-  type Snapshot,
-} from '../support/change-view.ts';
+import { ChangeView, pieceFaults, positionOf, type Snapshot } from '../support/change-view.ts';
 import { eventually } from '../support/eventually.ts';
+import { canonical, type HeldMessage } from '../support/held-messages.ts';
 import type { Rng } from '../support/rng.ts';
 import { loginRpc, type Rpc } from '../support/rpc.ts';
-import { textOf } from '../chat/device.ts';
 import { field } from '../chat/world.ts';
-import { keysWith } from '../store/erase-actions.ts';
-import { wordOf } from './change-storm-acts.ts';
-import { ask, hear, join, settle, type ChangeStorm, type Seat } from './change-storm-seat.ts';
+import { bookFaults, reactionFaults, toldTexts, type History } from './change-book.ts';
+import { hear, join, settle, type ChangeStorm, type Seat } from './change-storm-seat.ts';
+import { ask } from './storm-actor.ts';
 
 const PAGE = 50;
 const SNAPSHOTS = 6;
-
-type History = ReadonlyMap<number, HeldMessage>;
 
 /** What is there at the end of each room, by name. */
 export type Ends = ReadonlyMap<string, History>;
@@ -146,8 +137,13 @@ export async function judgeChanges(
     }
     faults.push(...(await snapshotFaults(rng, storm, { name, history, hasFailedOver })));
     if (isWhole) {
-      const claims = [...postFaults, ...changeFaults].flatMap((judge) => judge(storm, name, history));
-      faults.push(...claims, ...(await reactionFaults(storm, name, history)));
+      const heard = owner.socket
+        .heard('roomMessageChanged')
+        .flatMap(([room, change]) => (room === name ? [change] : []));
+      faults.push(...bookFaults(book, name, history, owner.sockets > 1 ? undefined : toldTexts(heard)));
+      const read = (id: number, options: ValueMap): Promise<Value> =>
+        owner.socket.call('roomReactionsGet', name, id, options);
+      faults.push(...(await reactionFaults(book, name, history, read)));
     }
   }
   return faults;
@@ -194,107 +190,15 @@ async function joinFaults(
   return [...view.faults, ...differences(view, history)].map((fault) => `${who}: ${fault}`);
 }
 
-/** What was posted is there once, by whom it was posted, or was recalled. */
-const postFaults = [
-  ({ book }: ChangeStorm, room: string, history: History): string[] => {
-    const ids = new Map(
-      [...history].flatMap(([id, one]) => (one['recalled'] === true ? [] : [[wordOf(one['textMessage']), id]])),
-    );
-    return [...book.posts].flatMap(([text, post]) => {
-      const { id, userName } = post;
-      if (post.room !== room) return [];
-      const at = ids.get(text);
-      if (id === undefined) return [];
-      const message = history.get(id);
-      if (message?.['author'] !== userName) return [`${id} of ${room} is not by ${userName}`];
-      return at === id || message['recalled'] === true ? [] : [`${text} is ${id} of ${room}, and ${at} is there`];
-    });
-  },
-];
-
-/** What was changed, and acknowledged. */
-const changeFaults = [
-  function updates({ book, owner }: ChangeStorm, room: string, history: History): string[] {
-    const told = new Map<string, number[]>();
-    for (const [, change] of owner.socket.heard('roomMessageChanged').filter(([name]) => name === room)) {
-      if (field(change, 'kind') !== 'update') continue;
-      const text = textOf(field(field(change, 'message'), 'textMessage'));
-      told.set(text, [...(told.get(text) ?? []), Number(field(change, 'version'))]);
-    }
-    if (owner.sockets > 1) return [];
-    return book.updates.flatMap(({ id, text, version, ...update }) => {
-      const versions = told.get(text) ?? [];
-      if (update.room !== room || (version === undefined && versions.length < 2)) return [];
-      const isGone = history.get(id)?.['recalled'] === true && versions.length === 0;
-      return isGone || versions.join() === String(version)
-        ? []
-        : [`${text} of ${room}: ${version}, told as ${versions.join()}`];
-    });
-  },
-  function recalls({ book }: ChangeStorm, room: string, history: History): string[] {
-    return book.recalls.flatMap(({ id, ...recall }) =>
-      recall.room === room && history.get(id)?.['recalled'] !== true
-        ? [`${id} of ${room} was recalled, and is there`]
-        : [],
-    );
-  },
-  function texts({ book }: ChangeStorm, room: string, history: History): string[] {
-    return book.written.flatMap(({ id, text, open = '', isDone, ...written }) => {
-      const message = history.get(id);
-      if (written.room !== room || message?.['recalled'] === true) return [];
-      const now = message?.['textMessage'];
-      if (now !== text && now !== text + open)
-        return [`${id} of ${room} is ${JSON.stringify(now)}, not ${text} ${open}`];
-      return isDone && message?.['done'] !== true ? [`${id} of ${room} is not done`] : [];
-    });
-  },
-];
-
-async function reactionFaults({ book, owner }: ChangeStorm, room: string, history: History): Promise<string[]> {
-  const faults: string[] = [];
-  for (const [id, message] of history) {
-    if (message['recalled'] === true) continue;
-    const given = new Set<string>();
-    const counts: Record<string, number> = {};
-    let cursor: Value | undefined = null;
-    do {
-      const page: Value = await owner.socket.call(
-        'roomReactionsGet',
-        room,
-        id,
-        cursor === null ? { limit: 7 } : { limit: 7, cursor },
-      );
-      for (const one of field(page, 'reactions') as ValueMap[]) {
-        const key = textOf(one['key']);
-        given.add(JSON.stringify([room, id, one['userName'], key]));
-        counts[key] = (counts[key] ?? 0) + 1;
-      }
-      const next = field(page, 'cursor') ?? null;
-      if (next !== null && next === cursor) return [`the pages of reactions to ${id} of ${room} do not end`];
-      cursor = next;
-    } while (cursor !== null);
-    if (canonical(counts) !== canonical(message['reactions'] ?? {})) {
-      faults.push(`${id} of ${room} counts ${canonical(message['reactions'])} of ${canonical(counts)}`);
-    }
-    for (const [place, state] of book.reactions) {
-      const [at, of] = JSON.parse(place) as [string, number];
-      if (at !== room || of !== id || state === 'either') continue;
-      if (given.has(place) !== (state === 'there')) faults.push(`reaction ${place} is to be ${state}`);
-    }
-    for (const place of given) if (!book.reactions.has(place)) faults.push(`nobody has made ${place}`);
-  }
-  return faults;
-}
-
 /** Who was barred heard nothing of what was said and changed then; who was silenced did none of it. */
-function barFaults({ book, owner }: ChangeStorm, seat: Seat, room: string): string[] {
+function barFaults({ barred, owner }: ChangeStorm, seat: Seat, room: string): string[] {
   const faults: string[] = [];
   const view = seat.views.get(room);
   const authors = new Map<number, unknown>();
   for (const [name, message] of owner.socket.heard('roomMessage')) {
     if (name === room) authors.set(Number(field(message, 'id')), field(message, 'author'));
   }
-  const spans = book.barred.filter((span) => span.room === room);
+  const spans = barred.filter((span) => span.room === room);
   for (const { mark, text } of view?.pieces.flatMap(({ heard }) => heard) ?? []) {
     const told = JSON.parse(text) as ValueMap;
     const isMessage = mark.startsWith('m');
@@ -313,22 +217,4 @@ function barFaults({ book, owner }: ChangeStorm, seat: Seat, room: string): stri
     }
   }
   return faults;
-}
-
-/** Of what was recalled no word is left, in no key. */
-export async function expectNoWords({ book, service }: ChangeStorm, ends: Ends, client: Redis): Promise<number> {
-  const ids = new Set(
-    [...ends].flatMap(([room, history]) =>
-      [...history].flatMap(([id, one]) => (one['recalled'] === true ? [`${room} ${id}`] : [])),
-    ),
-  );
-  const words = [...book.posts].flatMap(([text, { room, id }]) => (ids.has(`${room} ${id}`) ? [text] : []));
-  await eventually(
-    async () => {
-      const keys = await keysWith(client, service.prefix, words);
-      if (keys.length > 0) throw new Error(keys.join());
-    },
-    { timeoutMs: 20_000, what: 'the words of what was recalled, to be gone' },
-  );
-  return words.length;
 }

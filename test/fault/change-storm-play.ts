@@ -4,7 +4,8 @@ import type { RedisServer } from '../support/redis.ts';
 import { createRng, type Rng } from '../support/rng.ts';
 import { startService } from '../support/service.ts';
 import { blow, calm, pace, startSplitLink } from '../support/weather.ts';
-import { endChanges, expectNoWords, judgeChanges } from './change-storm-end.ts';
+import { expectNoWords } from './change-book.ts';
+import { endChanges, judgeChanges } from './change-storm-end.ts';
 import { blowChanges, gatherStorm, STORM_ENV } from './change-storm.ts';
 
 const WIND = { busMsMax: 800, commandsMsMax: 200, lastsMs: [200, 1000] } as const;
@@ -39,7 +40,7 @@ export async function playChangeStorm(
   links.forEach(calm);
   const ends = await endChanges(storm, redis.client());
   const faults = await judgeChanges(rng, storm, ends, { isWhole: true, hasFailedOver: false });
-  const recalled = await expectNoWords(storm, ends, redis.client());
+  const recalled = await expectNoWords(storm.book, ends, redis.client(), service.prefix);
   const views = storm.rooms.map(({ name }) => storm.owner.views.get(name));
   // Others may be played behind it.
   for (const node of service.nodes) await node.kill();

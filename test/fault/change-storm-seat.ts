@@ -1,28 +1,13 @@
-// Who sits in a storm of changes: sockets that come again where theirs vanish, what they hear of rooms, and the book of what was asked for.
+// Who sits in a storm of changes: sockets that come again where theirs vanish, and what they hear of rooms.
 import type { ValueMap } from '../../src/protocol/params/values.ts';
 import type { ChangeView, Snapshot } from '../support/change-view.ts';
-import type { Scope } from '../support/disposal.ts';
-import type { RedisAddress } from '../support/redis.ts';
-import type { Call, Outcome } from '../support/rpc.ts';
-import type { Service } from '../support/service.ts';
 import { textOf } from '../chat/device.ts';
 import { field } from '../chat/world.ts';
-import { openSocket, type StormSocket } from './storm-socket.ts';
+import { ask, comeAgain, type Actor, type StormGround } from './storm-actor.ts';
 
 export interface StormRoom {
   readonly name: string;
   readonly isLarge: boolean;
-}
-
-/** A text that is written piece by piece. */
-export interface Written {
-  readonly room: string;
-  readonly id: number;
-  /** What is known to be there. */
-  text: string;
-  /** Appended, and not answered (yet). */
-  open: string | undefined;
-  isDone: boolean;
 }
 
 /** Between two places of a room, of whose changes a user had to hear none, or to make none. */
@@ -34,81 +19,27 @@ export interface Barred {
   to: { readonly id: number; readonly change: number } | undefined;
 }
 
-/** What was asked for, and what of it was acknowledged. */
-export interface Book {
-  /** What each message, and all that is written into it, begins with: whose it is; its id once that is known. */
-  readonly posts: Map<string, { readonly room: string; readonly userName: string; id: number | undefined }>;
-  readonly updates: {
-    readonly room: string;
-    readonly id: number;
-    readonly text: string;
-    version: number | undefined;
-  }[];
-  readonly recalls: { readonly room: string; readonly id: number }[];
-  readonly written: Written[];
-  /** By room, id, user and key, as JSON. */
-  readonly reactions: Map<string, 'there' | 'gone' | 'either'>;
-  readonly barred: Barred[];
-  /** Answers that cannot be. */
-  readonly faults: string[];
-  /** The same, where nothing was lost that had been acknowledged. */
-  readonly losses: string[];
-}
-
 /** The place of an observer: when its socket vanishes, another one comes in its stead, and goes on from where it was. */
-export interface Seat {
-  readonly userName: string;
-  readonly index: number;
+export interface Seat extends Actor {
   readonly views: ReadonlyMap<string, ChangeView>;
-  node: number;
-  socket: StormSocket;
-  /** Sockets that it has had. */
-  sockets: number;
-  /** How much of what the socket received was read. */
-  read: number;
-  writing: Written | undefined;
 }
 
-export interface ChangeStorm {
-  readonly scope: Scope;
-  readonly service: Service<RedisAddress>;
+export interface ChangeStorm extends StormGround {
   readonly stay: boolean;
   readonly rooms: readonly StormRoom[];
   readonly owner: Seat;
   readonly seats: readonly Seat[];
-  readonly book: Book;
+  readonly barred: Barred[];
   readonly snapshots: Map<string, Snapshot[]>;
-  /** Nodes that are gone. */
-  readonly dead: Set<number>;
 }
 
 /** Reads what came, and comes again where its socket is gone. */
 export async function settle(storm: ChangeStorm, seat: Seat): Promise<void> {
   hear(seat);
   if (!seat.socket.isClosed()) return;
-  const { scope, service, dead } = storm;
-  while (dead.has(seat.node)) seat.node = (seat.node + 1) % service.nodes.length;
-  const { userName, node } = seat;
-  // A node that has lost its Redis may refuse for the moment.
-  const socket = await openSocket(scope, service.node(node).url, { userName, node, synced: false }).catch(
-    () => undefined,
-  );
-  if (socket === undefined) return;
-  Object.assign(seat, { socket, sockets: seat.sockets + 1, read: 0 });
+  if (!(await comeAgain(storm, seat))) return;
   for (const view of seat.views.values()) view.left();
 }
-
-/** The outcome of one request; undefined where there is no answer, or one that leaves open whether it was done. */
-export async function ask({ book }: ChangeStorm, seat: Seat, ...call: Call): Promise<Outcome | undefined> {
-  const [outcome] = await seat.socket.ask(call);
-  if (outcome === undefined || !('error' in outcome)) return outcome;
-  const { code, args } = outcome.error;
-  if (code === 'unavailable') return undefined;
-  if (!EXPECTED.has(code)) book.faults.push(`${JSON.stringify(call)} was refused by ${code} ${JSON.stringify(args)}`);
-  return outcome;
-}
-
-const EXPECTED = new Set(['notJoined', 'notAllowed', 'noMessage', 'versionConflict', 'wrongOffset', 'silenced']);
 
 export async function join(storm: ChangeStorm, seat: Seat, roomName: string): Promise<void> {
   const position = seat.views.get(roomName)?.position() ?? {};

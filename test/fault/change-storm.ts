@@ -8,8 +8,10 @@ import { createRng, type Rng } from '../support/rng.ts';
 import type { Call } from '../support/rpc.ts';
 import type { Service } from '../support/service.ts';
 import { pace } from '../support/weather.ts';
+import { openBook } from './change-book.ts';
 import { act } from './change-storm-acts.ts';
-import { ask, join, leave, placeOf, settle, type Barred, type ChangeStorm, type Seat } from './change-storm-seat.ts';
+import { hear, join, leave, placeOf, settle, type Barred, type ChangeStorm, type Seat } from './change-storm-seat.ts';
+import { ask } from './storm-actor.ts';
 import { openSocket } from './storm-socket.ts';
 
 /** Rooms of more users are large. */
@@ -55,17 +57,18 @@ export async function gatherStorm(scope: Scope, service: Service<RedisAddress>, 
     const userName = fresh('user');
     for (const node of sockets) seats.push(await sit(userName, node, seats.length + 1));
   }
-  const book = {
-    posts: new Map(),
-    updates: [],
-    recalls: [],
-    written: [],
-    reactions: new Map(),
+  const storm: ChangeStorm = {
+    scope,
+    service,
+    stay,
+    rooms,
+    owner,
+    seats,
     barred: [],
-    faults: [],
-    losses: [],
+    snapshots: new Map(),
+    book: openBook(),
+    dead: new Set(),
   };
-  const storm = { scope, service, stay, rooms, owner, seats, book, snapshots: new Map(), dead: new Set<number>() };
   for (const { name, isLarge } of rooms) {
     await owner.socket.call('roomCreate', name);
     for (const seat of [owner, ...seats]) await join(storm, seat, name);
@@ -95,11 +98,18 @@ async function live(rng: Rng, storm: ChangeStorm, seat: Seat, isOver: () => bool
     const view = seat.views.get(name);
     if (view?.isIn === false) await join(storm, seat, name);
     else if (!storm.stay && rng.chance(0.04)) await leave(storm, seat, name);
-    else await act(rng, storm, seat, name);
+    else await actIn(rng, storm, seat, name);
     const snapshot = !storm.stay && rng.chance(0.1) ? view?.snapshot() : undefined;
     if (snapshot !== undefined) storm.snapshots.set(name, [...(storm.snapshots.get(name) ?? []), snapshot]);
     await pace(rng, 2, 60);
   }
+}
+
+async function actIn(rng: Rng, storm: ChangeStorm, seat: Seat, room: string): Promise<void> {
+  hear(seat);
+  const { messages } = seat.views.get(room) ?? { messages: new Map() };
+  const mayRecall = seat === storm.owner;
+  await act(rng, storm, seat, { method: 'roomMessage', target: room, place: room, messages, mayRecall });
 }
 
 /** The owner's part: bars and silences, and changes while they last. Its node hears everything at once. */
@@ -110,7 +120,7 @@ async function rule(rng: Rng, storm: ChangeStorm, isOver: () => boolean): Promis
     await settle(storm, owner);
     const { name } = rng.pick(rooms);
     if (!storm.stay && rng.chance(0.25)) await bar(rng, storm, name, rng.pick(users));
-    else await act(rng, storm, owner, name);
+    else await actIn(rng, storm, owner, name);
     await pace(rng, 5, 80);
   }
 }
@@ -130,9 +140,9 @@ async function bar(rng: Rng, storm: ChangeStorm, room: string, userName: string)
   const isOn = await ask(storm, storm.owner, ...on);
   const from = placeOf(storm.owner, room);
   const barred: Barred = { room, userName, what, from, to: undefined };
-  if (isOn !== undefined && 'result' in isOn) storm.book.barred.push(barred);
+  if (isOn !== undefined && 'result' in isOn) storm.barred.push(barred);
   for (let left = rng.integer(2, 5); left > 0; left--) {
-    await act(rng, storm, storm.owner, room);
+    await actIn(rng, storm, storm.owner, room);
     await pace(rng, 5, 80);
   }
   barred.to = placeOf(storm.owner, room);

@@ -1,5 +1,6 @@
 // A socket of a storm: what it has asked for and when, beside what it was told, so that its story of a room can be read
 // afterwards; and that story as text, for whoever has to find out what went wrong.
+import type { ValueMap } from '../../src/protocol/params/values.ts';
 import { textOf } from '../chat/device.ts';
 import { field } from '../chat/world.ts';
 import type { Scope } from '../support/disposal.ts';
@@ -31,10 +32,10 @@ export interface StormSocket extends User {
 export async function openSocket(
   scope: Scope,
   url: string,
-  who: { userName: string; node: number; synced: boolean },
+  who: { userName: string; node: number; synced: boolean; credentials?: ValueMap },
 ): Promise<StormSocket> {
-  const { userName, node, synced } = who;
-  const user = await loginRpc(scope, url, userName, { credentials: { userName, enableSync: synced } });
+  const { userName, node, synced, credentials } = who;
+  const user = await loginRpc(scope, url, userName, { credentials: { userName, enableSync: synced, ...credentials } });
   const asked: Asked[] = [];
   const byOutcome = new Map<Outcome, Asked>();
   let closeCode: number | undefined;

@@ -1,8 +1,16 @@
 // What one observer holds of a room's messages, by nothing but what it was told: joins, messages, changes, resets. It finds out by itself
 // what cannot be: numbers that are missing or come twice, versions that go back, words of what was recalled. Plain data in, no sockets.
 
-type Told = Readonly<Record<string, unknown>>;
-export type HeldMessage = Record<string, unknown>;
+import {
+  canonical,
+  HeldMessages,
+  isRecalled,
+  listIn,
+  numberIn,
+  textIn,
+  type HeldMessage,
+  type Told,
+} from './held-messages.ts';
 
 /** How far a room was seen. */
 export interface Place {
@@ -33,26 +41,6 @@ export interface Snapshot {
   readonly messages: ReadonlyMap<number, HeldMessage>;
 }
 
-const numberIn = (told: Told | undefined, key: string): number => Number(told?.[key] ?? NaN);
-const textIn = (told: Told, key: string): string => {
-  const text = told[key];
-  return typeof text === 'string' ? text : '';
-};
-const listIn = (told: Told, key: string): HeldMessage[] => {
-  const list = told[key];
-  return Array.isArray(list) ? (list as HeldMessage[]) : [];
-};
-const versionOf = (message: Told): number => Number(message['version'] ?? 1);
-const isRecalled = (message: Told | undefined): boolean => message?.['recalled'] === true;
-
-/** As it is compared: the same whatever the order of its fields. */
-export const canonical = (value: unknown): string =>
-  JSON.stringify(value, (_, part: unknown) =>
-    typeof part === 'object' && part !== null && !Array.isArray(part)
-      ? Object.fromEntries(Object.entries(part).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-      : part,
-  );
-
 export class ChangeView {
   readonly faults: string[] = [];
   readonly pieces: Piece[] = [];
@@ -60,13 +48,11 @@ export class ChangeView {
   knownAfter = 0;
   resets = 0;
   isIn = false;
-  #messages = new Map<number, HeldMessage>();
-  /** The version that a message had when it came: what led to it may follow where the message was read late. */
-  #cameAs = new Map<number, number>();
+  readonly #held = new HeldMessages(this.faults);
   #place: Place | undefined;
 
   get messages(): ReadonlyMap<number, HeldMessage> {
-    return this.#messages;
+    return this.#held.all;
   }
 
   get place(): Place | undefined {
@@ -82,11 +68,11 @@ export class ChangeView {
   snapshot(): Snapshot | undefined {
     const place = this.#place;
     if (place?.lastChange === undefined) return undefined;
-    const timestamp = this.#messages.get(place.lastMessageId)?.['timestamp'];
+    const timestamp = this.messages.get(place.lastMessageId)?.['timestamp'];
     return {
       place: { ...place, lastChange: place.lastChange },
       lastTimestamp: typeof timestamp === 'number' ? timestamp : undefined,
-      messages: new Map([...this.#messages].map(([id, message]) => [id, { ...message }])),
+      messages: new Map([...this.messages].map(([id, message]) => [id, { ...message }])),
     };
   }
 
@@ -94,8 +80,7 @@ export class ChangeView {
   static from({ place, messages }: Snapshot): ChangeView {
     const view = new ChangeView();
     view.#place = place;
-    view.#messages = new Map([...messages].map(([id, message]) => [id, { ...message }]));
-    view.#cameAs = new Map([...messages].map(([id, message]) => [id, versionOf(message)]));
+    for (const message of messages.values()) view.#held.take(message);
     return view;
   }
 
@@ -127,10 +112,10 @@ export class ChangeView {
     for (const message of listIn(entry, 'changes')) {
       if (numberIn(message, 'id') > before.lastMessageId)
         this.#fault(`change of ${numberIn(message, 'id')}, which was not seen`);
-      this.#take(message);
+      this.#held.take(message);
     }
     const ids = listIn(entry, 'messages').map((message) => {
-      this.#take(message);
+      this.#held.take(message);
       return numberIn(message, 'id');
     });
     const missed = Array.from(
@@ -158,7 +143,7 @@ export class ChangeView {
     if (place === undefined) return;
     if (id !== place.lastMessageId + 1) this.#fault(`message ${id} behind ${place.lastMessageId}`);
     this.#place = { ...place, lastMessageId: id };
-    this.#take(message);
+    this.#held.take(message);
   }
 
   changed(change: Told): void {
@@ -171,7 +156,8 @@ export class ChangeView {
     }
     if (id > place.lastMessageId) this.#fault(`change ${number} of ${id}, behind ${place.lastMessageId}`);
     this.#place = { ...place, lastChange: number, lastChangeTimestamp: numberIn(change, 'timestamp') };
-    this.#apply(change, id);
+    if (!this.#held.apply(change) && id > this.knownAfter)
+      this.#fault(`${textIn(change, 'kind')} of ${id}, which never came`);
   }
 
   #heard(mark: string, told: Told, isRecall: boolean): Place | undefined {
@@ -183,76 +169,9 @@ export class ChangeView {
     return this.#place;
   }
 
-  #apply(change: Told, id: number): void {
-    const known = this.#messages.get(id);
-    const kind = textIn(change, 'kind');
-    const version = versionOf(change);
-    if (known === undefined) {
-      if (id > this.knownAfter) this.#fault(`${kind} of ${id}, which never came`);
-      if (kind === 'update') this.#take(change['message'] as HeldMessage);
-      return;
-    }
-    // What was told of its words is a recall by now for who reads it late, whatever is told in between.
-    if (isRecalled(known)) {
-      if (kind === 'update' || kind === 'append') {
-        if (version > (this.#cameAs.get(id) ?? 0)) this.#fault(`${kind} of ${id}, which is recalled`);
-      }
-      return;
-    }
-    if (kind === 'reactions' || kind === 'replies') return this.#count(known, change);
-    if (version <= (this.#cameAs.get(id) ?? 1)) return;
-    const before = versionOf(known);
-    if (kind === 'recall' ? version <= before : version !== before + 1) {
-      this.#fault(`${kind} of ${id} to version ${version} behind ${before}`);
-    }
-    if (kind === 'recall') {
-      const { author, timestamp } = known;
-      const left = { id, timestamp, recalled: true, version, updatedAt: change['timestamp'] };
-      this.#messages.set(id, author === undefined ? left : { ...left, author });
-    } else if (kind === 'append') this.#append(known, change, version);
-    else {
-      const message = change['message'] as HeldMessage;
-      if (versionOf(message) !== version) this.#fault(`update of ${id} to ${version} with ${versionOf(message)}`);
-      this.#messages.set(id, message);
-    }
-  }
-
-  #append(known: HeldMessage, change: Told, version: number): void {
-    const text = Buffer.from(textIn(known, 'textMessage'));
-    if (text.length !== change['offset']) {
-      this.#fault(`append of ${numberIn(known, 'id')} at ${numberIn(change, 'offset')} to ${text.length} bytes`);
-    }
-    known['textMessage'] = `${text.toString()}${textIn(change, 'text')}`;
-    Object.assign(known, { version, updatedAt: change['timestamp'], done: change['done'] ?? false });
-  }
-
-  #count(known: HeldMessage, change: Told): void {
-    const { counts, repliesCount, version } = change;
-    const kind = textIn(change, 'kind');
-    if (versionOf(known) !== version && Number(version) > (this.#cameAs.get(Number(known['id'])) ?? 1)) {
-      this.#fault(`${kind} of ${numberIn(known, 'id')} in version ${Number(version)}, held in ${versionOf(known)}`);
-    }
-    if (kind === 'replies') known['repliesCount'] = repliesCount;
-    else if (Object.keys(Object(counts)).length === 0) delete known['reactions'];
-    else known['reactions'] = counts;
-  }
-
-  /** A message comes whole. */
-  #take(message: HeldMessage): void {
-    const id = numberIn(message, 'id');
-    const known = this.#messages.get(id);
-    if (known !== undefined && versionOf(message) < versionOf(known)) {
-      this.#fault(`version ${versionOf(message)} of ${id} behind ${versionOf(known)}`);
-    }
-    if (isRecalled(known) && !isRecalled(message)) this.#fault(`${id} came back, being recalled`);
-    this.#messages.set(id, { ...message });
-    this.#cameAs.set(id, versionOf(message));
-  }
-
   #forget(upTo: number): void {
     this.knownAfter = upTo;
-    this.#messages.clear();
-    this.#cameAs.clear();
+    this.#held.clear();
   }
 
   #fault(what: string): void {
