@@ -1,0 +1,22 @@
+// Storms of changes of direct messages: what the devices of both users are told, what each node reads to each of them, and what was
+// acknowledged are one story, whatever node dies and whoever was away; and of what was recalled no word is left.
+import { expect, test } from '@jest/globals';
+import { startRedis } from '../support/redis.ts';
+import { seeded } from '../support/rng.ts';
+import { useScope } from '../support/scope.ts';
+import { playDirectStorm } from './direct-storm.ts';
+
+const scope = useScope();
+
+test(
+  'changes between two users are one story for both, where a node is killed, Redis is late and sockets vanish',
+  seeded(async (rng) => {
+    const played = await playDirectStorm(rng, scope, await startRedis(scope), 5);
+    expect(played.faults).toEqual([]);
+    // It was one.
+    for (const changes of played.changes) expect(changes).toBeGreaterThan(20);
+    expect(played.recalled).toBeGreaterThan(0);
+    expect(played.returns).toBeGreaterThan(0);
+  }),
+  120_000,
+);

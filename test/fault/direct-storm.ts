@@ -1,0 +1,106 @@
+// A storm of changes of direct messages: three nodes, two of which hear late from Redis, one of which dies; three users who talk in pairs,
+// each with two devices on two nodes, which post, update, recall, react and append, whose sockets vanish at any time, and which come back
+// with their place in the inbox. What came of it is judged by direct-storm-end.ts.
+import type { Value } from '../../src/protocol/params/values.ts';
+import type { Scope } from '../support/disposal.ts';
+import { PairView } from '../support/pair-view.ts';
+import type { RedisAddress, RedisServer } from '../support/redis.ts';
+import { createRng, type Rng } from '../support/rng.ts';
+import { startService, type Service } from '../support/service.ts';
+import { blow, calm, pace, startSplitLink } from '../support/weather.ts';
+import { openBook, expectNoWords } from './change-book.ts';
+import { act } from './change-storm-acts.ts';
+import { STORM_ENV } from './change-storm.ts';
+import { endDirects, judgeDirects } from './direct-storm-end.ts';
+import { pairOf, settle, type Device, type DirectStorm } from './direct-storm-seat.ts';
+import { openSocket } from './storm-socket.ts';
+
+const WIND = { busMsMax: 500, commandsMsMax: 50, lastsMs: [100, 600] } as const;
+/** The nodes of each user's devices. The first is not late; the last dies. */
+const USERS = [
+  [0, 1],
+  [1, 2],
+  [2, 0],
+] as const;
+
+let count = 0;
+
+export interface PlayedDirects {
+  readonly faults: readonly string[];
+  /** Of each pair. */
+  readonly changes: readonly number[];
+  /** Messages of whose words nothing was found. */
+  readonly recalled: number;
+  /** How often a device came again. */
+  readonly returns: number;
+}
+
+/** One storm, from its three nodes to what was found. */
+export async function playDirectStorm(
+  rng: Rng,
+  scope: Scope,
+  redis: RedisServer,
+  seconds: number,
+): Promise<PlayedDirects> {
+  const links = [await startSplitLink(scope, redis.port), await startSplitLink(scope, redis.port)];
+  const service = await startService(scope, { redis, nodes: 1, env: STORM_ENV });
+  for (const { url } of links) await service.addNode({ PARLEY_REDIS_URL: url });
+  const storm = await gatherPairs(scope, service);
+  const until = performance.now() + seconds * 1000;
+  const isOver = (): boolean => performance.now() > until;
+  const kill = async (): Promise<void> => {
+    await pace(rng, seconds * 400, seconds * 600);
+    storm.dead.add(2);
+    await service.node(2).kill();
+  };
+  const own = (): Rng => createRng(rng.integer(0, 2 ** 32 - 1));
+  const blown = links.map((link) => blow(own(), link, WIND, isOver));
+  await Promise.all([...blown, ...storm.devices.map((device) => live(own(), storm, device, isOver)), kill()]);
+  links.forEach(calm);
+  const ends = await endDirects(storm, redis.client());
+  const { faults, changes } = await judgeDirects(storm, ends);
+  const recalled = await expectNoWords(storm.book, ends, redis.client(), service.prefix);
+  // Others may be played behind it.
+  for (const node of service.nodes) await node.kill();
+  const returns = storm.devices.reduce((sum, { sockets }) => sum + sockets - 1, 0);
+  return { faults, changes, recalled, returns };
+}
+
+/** Everybody's devices; nothing was said yet. */
+async function gatherPairs(scope: Scope, service: Service<RedisAddress>): Promise<DirectStorm> {
+  const users = USERS.map(() => `talker-${++count}`);
+  const devices: Device[] = [];
+  for (const [i, userName] of users.entries()) {
+    const peers = users.filter((one) => one !== userName);
+    for (const node of USERS[i] ?? []) {
+      const socket = await openSocket(scope, service.node(node).url, { userName, node, synced: false });
+      const inbox: Value = { ...socket.authData.inbox };
+      const views = new Map(peers.map((peer) => [peer, new PairView(userName)]));
+      const index = devices.length;
+      devices.push({ userName, index, node, socket, inbox, views, sockets: 1, read: 0, writing: undefined });
+    }
+  }
+  return { scope, service, users, devices, book: openBook(), dead: new Set() };
+}
+
+/** A device does something, again and again; now and then its socket vanishes meanwhile. */
+async function live(rng: Rng, storm: DirectStorm, device: Device, isOver: () => boolean): Promise<void> {
+  const own = createRng(rng.integer(0, 2 ** 32 - 1));
+  while (!isOver()) {
+    await settle(storm, device);
+    const [target, view] = rng.pick([...device.views]);
+    const { messages } = view;
+    const place = pairOf(device.userName, target);
+    const acting = act(own, storm, device, { method: 'directMessage', target, place, messages, mayRecall: false });
+    if (rng.chance(0.06)) await vanish(rng, device);
+    await acting;
+    await pace(rng, 0, 20);
+  }
+}
+
+async function vanish(rng: Rng, { socket }: Device): Promise<void> {
+  await pace(rng, 0, 100);
+  socket.raw.terminate();
+  await socket.raw.closed;
+  await pace(rng, 0, 400);
+}
