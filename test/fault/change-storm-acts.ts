@@ -28,12 +28,15 @@ export interface Where {
   readonly messages: ReadonlyMap<number, HeldMessage>;
   /** It may recall what others have said. */
   readonly mayRecall: boolean;
+  /** It acts now and then on what it has not heard of yet, as who has read it does: on a message that is still on its way. */
+  readonly guesses?: boolean;
 }
 
 export async function act(rng: Rng, storm: Acts, seat: Actor, where: Where): Promise<void> {
   const held = [...where.messages.values()].filter((one) => one['recalled'] !== true);
   const recent = held.slice(-RECENT);
   const own = recent.filter(({ author }) => author === seat.userName);
+  if (where.guesses === true && rng.chance(0.2)) return guess(rng, storm, seat, where);
   const draw = rng.next();
   const drawn = (list: readonly HeldMessage[]): HeldMessage | undefined =>
     list.length > 0 ? rng.pick(list) : undefined;
@@ -116,6 +119,11 @@ async function update(rng: Rng, storm: Acts, seat: Actor, where: Where, message:
   if ('ifVersion' in options && entry.version !== version + 1) {
     storm.book.losses.push(`${id} of ${place} was of version ${version}, and is updated to ${entry.version}`);
   }
+}
+
+async function guess(rng: Rng, storm: Acts, seat: Actor, where: Where): Promise<void> {
+  const id = Math.max(0, ...where.messages.keys()) + rng.integer(1, 2);
+  return rng.chance(0.5) ? react(rng, storm, seat, where, { id }) : recall(storm, seat, where, id);
 }
 
 async function recall(storm: Acts, seat: Actor, where: Where, id: number): Promise<void> {

@@ -91,7 +91,8 @@ async function live(rng: Rng, storm: DirectStorm, device: Device, isOver: () => 
     const [target, view] = rng.pick([...device.views]);
     const { messages } = view;
     const place = pairOf(device.userName, target);
-    const acting = act(own, storm, device, { method: 'directMessage', target, place, messages, mayRecall: false });
+    const where = { method: 'directMessage', target, place, messages, mayRecall: false, guesses: true } as const;
+    const acting = act(own, storm, device, where);
     if (rng.chance(0.06)) await vanish(rng, device);
     await acting;
     await pace(rng, 0, 20);
