@@ -18,6 +18,7 @@ const env = {
   PARLEY_RATE_REQUESTS_PER_SECOND: '100000',
   PARLEY_RATE_BURST: '100000',
   PARLEY_HISTORY_MAX_SIZE: '100000',
+  PARLEY_DIRECT_MESSAGES: 'stored',
 };
 const temporary = { code: 'unavailable', temporary: true };
 
@@ -65,6 +66,10 @@ test('what needs memory waits, the rest goes on, no lease is lost, and freeing m
   const redis = await startRedis(scope);
   const { service, owner, bob, fillers } = await scene(redis);
   const api = serverApi(service.node(1));
+  expect(await owner.call('roomMessage', 'attic', { text: 'said too soon' })).toBe(2);
+  for (const text of ['said too soon', 'before']) await owner.call('directMessage', 'bob', { text });
+  await bob.call('directMessageReact', 'owner', 2, '+');
+  await bob.call('roomMessageReact', 'attic', 1, '+');
   await fill(redis, fillers, 'lobby');
   const fullAt = performance.now();
 
@@ -75,6 +80,9 @@ test('what needs memory waits, the rest goes on, no lease is lost, and freeing m
     ['roomSetWhitelistMode', 'attic', true],
     ['roomAddToList', 'attic', 'whitelist', ['dora']],
     ['directMessage', 'bob', { text: 'hello' }, { clientMessageId: 'c' }],
+    ['roomMessageUpdate', 'attic', 1, { text: 'other words' }],
+    ['directMessageUpdate', 'bob', 2, { text: 'other words' }],
+    ['roomMessageReact', 'attic', 1, '+'],
   ];
   for (const call of refused) expect(await owner.refusal(...call)).toMatchObject(temporary);
   const guest = await connectRpc(scope, service.node(0).url);
@@ -102,12 +110,28 @@ test('what needs memory waits, the rest goes on, no lease is lost, and freeing m
   }
 
   // Reads, and what needs no memory.
-  expect(await bob.call('roomRecentHistory', 'attic')).toHaveLength(1);
+  expect(await bob.call('roomRecentHistory', 'attic')).toHaveLength(2);
   expect(await bob.call('roomGetAccessList', 'attic', 'userlist')).toHaveLength(3);
   expect(await bob.call('sessionGet')).toMatchObject({ custom: { attic: {}, lobby: {}, cellar: {} } });
   await owner.call('roomMessage', 'attic', { event: 'typing' }, { transient: true });
   expect((await bob.next('roomMessage'))[0]).toBe('lobby'); // of the filling; the transient one comes behind
   await eventually(() => expect(JSON.stringify(bob.heard('roomMessage').at(-1))).toContain('typing'));
+
+  // What was said and reacted is taken back, and everybody is told.
+  expect(await owner.call('roomMessageRecall', 'attic', 2)).toMatchObject({ version: 2 });
+  expect(await bob.call('roomMessageReact', 'attic', 1, '+', { remove: true })).toEqual({ counts: {} });
+  expect(await owner.call('directMessageRecall', 'bob', 1)).toMatchObject({ version: 2 });
+  expect(await bob.call('directMessageReact', 'owner', 2, '+', { remove: true })).toEqual({ counts: {} });
+  for (const user of [owner, bob]) {
+    for (const name of ['roomMessageChanged', 'directMessageChanged'] as const) {
+      await eventually(() =>
+        expect(user.heard(name).slice(-2)).toMatchObject([
+          [expect.any(String), { kind: 'recall' }],
+          [expect.any(String), { kind: 'reactions', removed: true }],
+        ]),
+      );
+    }
+  }
 
   // Leaving, being taken off, disconnecting, deleting: done, and told.
   expect(await bob.call('roomLeave', 'cellar')).toBe(0);
@@ -123,7 +147,7 @@ test('what needs memory waits, the rest goes on, no lease is lost, and freeing m
   expect(await api.call('deleteRoom', { roomName: 'cellar' })).toBe(null);
 
   // There is room again.
-  await eventually(async () => expect(await owner.call('roomMessage', 'attic', { text: 'after' })).toBe(2));
+  await eventually(async () => expect(await owner.call('roomMessage', 'attic', { text: 'after' })).toBe(3));
   await eventually(() => expect(JSON.stringify(bob.heard('roomMessage').at(-1))).toContain('after'));
   await owner.call('roomCreate', 'another');
   await loginRpc(scope, service.node(1).url, 'dora');

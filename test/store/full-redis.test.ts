@@ -3,15 +3,21 @@ import { expect, test } from '@jest/globals';
 import { StateUnavailable } from '../../src/redis/unavailable.ts';
 import { roomTopic, userTopic } from '../../src/redis/keys.ts';
 import { rightsOf, SERVICE } from '../../src/store/rights.ts';
+import { eventually } from '../support/eventually.ts';
 import { startRedis, type RedisServer } from '../support/redis.ts';
 import { useScope } from '../support/scope.ts';
 import { add, changeOwner, setMode, take } from './access-actions.ts';
+import * as changes from './change-actions.ts';
+import * as pairs from './direct-change-actions.ts';
 import { append } from './pair-actions.ts';
 import { connect } from './contact-actions.ts';
+import { keysWith } from './erase-actions.ts';
 import { join, leave, post, room } from './room-actions.ts';
 import { frame, openStore, roomOptions, type Store } from './store.ts';
 
 const scope = useScope();
+
+const SECRET = 'what-nobody-is-to-read';
 
 type Act = (store: Store) => Promise<unknown>;
 
@@ -145,4 +151,115 @@ test('what needs memory is refused whole, what frees it or needs none is done', 
     const word = outcome instanceof Error ? outcome.message : typeof outcome === 'string' ? outcome : 'ok';
     expect([what, word]).toEqual([what, 'ok']);
   }
+});
+
+const texts = [`${SECRET} one`, `${SECRET} two`, 'three'].map((textMessage) => ({ textMessage }));
+
+/** Three messages of alice, of which the second has other words by now, and the third a reaction of bob. */
+async function saidInRoom(store: Store): Promise<[number, number, number]> {
+  const ids: number[] = [];
+  for (const message of texts) {
+    const posted = await changes.say(store, 'alice', message);
+    if (typeof posted === 'string' || 'reason' in posted) throw new Error('not said');
+    ids.push(posted.id ?? 0);
+  }
+  const [first = 0, second = 0, third = 0] = ids;
+  await changes.update(store, 'alice', second, { textMessage: `${SECRET} again` });
+  await changes.react(store, 'bob', third);
+  return [first, second, third];
+}
+
+/** The same to bob. */
+async function saidInPair(store: Store): Promise<[number, number, number]> {
+  const ids: number[] = [];
+  for (const message of texts) ids.push((await pairs.send(store, 'alice', 'bob', message)).id);
+  const [first = 0, second = 0, third = 0] = ids;
+  await pairs.changed(store, 'alice', 'bob', pairs.update(second, { textMessage: `${SECRET} again` }));
+  await pairs.changed(store, 'bob', 'alice', pairs.react(third, '+'));
+  await pairs.tellDue(store, 'alice', 'bob');
+  return [first, second, third];
+}
+
+const errorOf = (error: unknown): unknown => error;
+
+test('in a room what was said or reacted is taken back, among what is refused whole', async () => {
+  const redis = await startRedis(scope);
+  const store = await scene(redis);
+  const [first, second, third] = await saidInRoom(store);
+  await redis.client().config('SET', 'maxmemory', 1);
+  const before = await contents(store);
+  const needing: [string, () => Promise<unknown>][] = [
+    ['update', () => changes.update(store, 'alice', first, { textMessage: 'other' })],
+    ['update again', () => changes.update(store, 'alice', second, { textMessage: 'other' })],
+    ['append', () => changes.append(store, 'alice', first, ' more')],
+    ['react', () => changes.react(store, 'alice', third)],
+  ];
+  for (const [what, act] of needing) {
+    expect([what, await act().catch(errorOf)]).toEqual([what, expect.any(StateUnavailable)]);
+    expect([what, await contents(store)]).toEqual([what, before]);
+  }
+  const told = await store.listen(roomTopic(room));
+  // In one call.
+  const outcomes = await Promise.all([
+    changes.update(store, 'alice', first, { textMessage: 'other' }).catch(errorOf),
+    changes.recall(store, 'alice', first, 'why'),
+    changes.recall(store, 'alice', second),
+    changes.react(store, 'bob', third, '+', true),
+  ]);
+  expect(outcomes).toMatchObject([{}, { version: 2 }, { version: 3 }, { counts: [] }]);
+  expect(outcomes[0]).toBeInstanceOf(StateUnavailable);
+  await eventually(() =>
+    expect(changes.changesIn(told)).toMatchObject([
+      { id: first, kind: 'recall', reason: 'why' },
+      { id: second, kind: 'recall' },
+      { id: third, kind: 'reactions', counts: {}, by: 'bob', key: '+', removed: true },
+    ]),
+  );
+  await store.authored.rewriteRoom(room);
+  expect(await keysWith(store.client, store.keys.prefix, SECRET)).toEqual([]);
+});
+
+test('in a conversation, too, and both are told', async () => {
+  const redis = await startRedis(scope);
+  const store = await scene(redis);
+  const [first, second, third] = await saidInPair(store);
+  await redis.client().config('SET', 'maxmemory', 1);
+  const before = await contents(store);
+  const needing = [
+    pairs.update(first, { textMessage: 'other' }),
+    pairs.append(second, ' more'),
+    pairs.react(third, 'x'),
+  ];
+  const between = { author: 'alice', peer: 'bob', rights: rightsOf('alice') };
+  for (const one of needing) {
+    expect([one.what, await store.pairChanges.change(between, [one])]).toEqual([
+      one.what,
+      [expect.any(StateUnavailable)],
+    ]);
+    expect([one.what, await contents(store)]).toEqual([one.what, before]);
+  }
+  const told = [await store.listen(userTopic('alice')), await store.listen(userTopic('bob'))];
+  const note = { peer: 'bob', nodeId: 'n1', run: 1 };
+  expect(await store.changesTold.note('alice', note)).toBe('ok');
+  const [updated, ...recalled] = await store.pairChanges.change(between, [
+    pairs.update(first, { textMessage: 'other' }),
+    pairs.recall(first, 'why'),
+    pairs.recall(second),
+  ]);
+  expect(updated).toBeInstanceOf(StateUnavailable);
+  expect(recalled).toMatchObject([{ version: 2 }, { version: 3 }]);
+  await pairs.changed(store, 'bob', 'alice', pairs.react(third, '+', true));
+  await pairs.tellDue(store, 'alice', 'bob');
+  await store.changesTold.end('alice', note);
+  for (const events of told) {
+    await eventually(() =>
+      expect(pairs.noticesIn(events)).toMatchObject([
+        ['directMessageChanged', expect.any(String), { id: first, kind: 'recall', reason: 'why' }],
+        ['directMessageChanged', expect.any(String), { id: second, kind: 'recall' }],
+        ['directMessageChanged', expect.any(String), { id: third, kind: 'reactions', counts: {}, removed: true }],
+      ]),
+    );
+  }
+  await store.authored.rewrite(store.pairChanges.keysOf('alice', 'bob'));
+  expect(await keysWith(store.client, store.keys.prefix, SECRET)).toEqual([]);
 });

@@ -61,19 +61,22 @@ export const echoDirect = script('echo-direct', {
   gives: { stale: optional(bytes) },
 });
 
-/** `seq`: of the user's log, behind what was told. */
+/** `seq`: of the user's log, behind what was told. What is in the log of the two is told, whatever memory is left: a recall is. */
 export const tellChanges = script('tell-changes', {
   keys: [...INBOX, ...USER_LISTS, ...PEERS],
   args: ['peer', 'life', 'directHead', 'echoHead', 'changedHead', 'anonymous', 'maxAgeMs'],
   rest: true,
   writes: true,
+  whenFull: true,
   refuses: ['noUser'],
   gives: { seq: number, told: number },
 });
 
+/** It may be of a recall, and is taken away again. */
 export const noteChanging = script('note-changing', {
   keys: ['meta', 'history', ...PEERS],
   args: ['note', 'anonymous'],
+  whenFull: true,
   refuses: ['gone'],
   gives: done,
 });

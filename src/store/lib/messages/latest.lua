@@ -101,28 +101,27 @@ local function goWithHistory(key)
   end
 end
 
--- Puts another version in the place of a message. Returns whether there was one already.
+-- Puts another version in the place of a message. Returns whether there was one already. The first write is the one that needs memory, so a
+-- full Redis refuses it, unless something was taken out before.
 local function putLatest(id, event)
-  -- Its own where the stream is gone, and nothing else may be left of the set for a moment.
-  local left = isTimed and 0 or redis.call('PTTL', latest)
-  local removed = redis.call('ZREMRANGEBYSCORE', latest, int(id), int(id))
+  local known = redis.call('ZRANGEBYSCORE', latest, int(id), int(id))[1]
   redis.call('ZADD', latest, int(id), event)
-  if left > 0 then
-    redis.call('PEXPIRE', latest, left)
-  elseif not isTimed then
-    goWithHistory(latest)
+  if known and known ~= event then
+    redis.call('ZREM', latest, known)
   end
-  isTimed, hasLatest = true, true
-  return removed > 0
+  if not isTimed then
+    goWithHistory(latest)
+    isTimed, hasLatest = true, true
+  end
+  return known ~= nil
 end
 
 -- The same where nothing is to be left of what there was, reactions to it neither. Wants the key `rewritten`: a copy that was begun has it.
+-- XDEL comes first, whether the stream has it or not: it needs no memory, so all of this is done where Redis has none left, too.
 local function replaceEntry(entry, event)
   local id = idOf(entry)
   local kept = redis.call('XRANGE', history, int(id), int(id), 'COUNT', 1)[1]
-  if kept then
-    redis.call('XDEL', history, kept[1])
-  end
+  redis.call('XDEL', history, kept and kept[1] or int(id) .. '-0')
   putLatest(id, event)
   redis.call('ZREMRANGEBYSCORE', reactions, int(id), int(id))
   if not isNoted then
