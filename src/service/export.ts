@@ -10,7 +10,7 @@ import { storedMessageIn } from '../protocol/wire/message-frame.ts';
 import { isMap, type ValueMap } from '../protocol/params/values.ts';
 import { isStorableName } from '../protocol/names/rule.ts';
 import { mapIn } from '../chat/attributes/maps.ts';
-import type { AuthoredWish } from '../store/authored/authored-store.ts';
+import type { AuthoredWish, ReactedWish } from '../store/authored/authored-store.ts';
 import type { ServerServices } from './contract.ts';
 
 /** In their order. */
@@ -26,6 +26,8 @@ interface Place {
   readonly names: readonly string[];
   /** The last message that was read of it. */
   readonly after: number;
+  /** Its messages were read: the last reaction that was looked at, empty where none was yet. */
+  readonly reacted?: Uint8Array | undefined;
 }
 
 interface Step {
@@ -42,6 +44,9 @@ const STEPS_MAX = 100;
 const NAMES_PER_ENTRY = 500;
 /** Rooms that one step of the scan wants. */
 const SCAN_PAGE = 50;
+/** Of a reaction, as it is kept: the id of its message, and all of it. */
+const ID_BYTES = 8;
+const REACTION_BYTES_MAX = 512;
 
 export async function exportPage(
   deps: Deps,
@@ -85,7 +90,9 @@ function take(deps: Deps, userName: string, place: Place, limit: number): Promis
       return takeSession(deps, userName);
     case 'rooms':
     case 'peers':
-      return place.names.length === 0 ? scan(deps, userName, place) : takeMessages(deps, userName, place, limit);
+      if (place.names.length === 0) return scan(deps, userName, place);
+      if (place.reacted === undefined) return takeMessages(deps, userName, place, limit);
+      return takeReactions(deps, userName, place, { after: place.reacted, limit });
   }
 }
 
@@ -143,27 +150,50 @@ async function scan({ directory }: Deps, userName: string, { part, at }: Place):
 
 /** Some of what was written to the first of the names. */
 async function takeMessages(deps: Deps, userName: string, place: Place, limit: number): Promise<Step> {
-  const [name = '', ...others] = place.names;
+  const [name = ''] = place.names;
   const wish = { after: place.after, limit };
   const read =
     place.part === 'rooms' ? await ofRoom(deps, userName, name, wish) : await ofPeer(deps, userName, name, wish);
-  const isOver = others.length === 0 && place.at === '';
-  const after = { ...place, names: others, after: 0 };
   // The script has given the id that comes next.
-  const next = read.next > 0 ? { ...place, after: read.next - 1 } : isOver ? following(place.part) : after;
+  const next =
+    read.next > 0
+      ? { ...place, after: read.next - 1 }
+      : read.hasReactions
+        ? { ...place, reacted: new Uint8Array() }
+        : behindFirst(place);
   return { entries: read.entries, bytes: read.bytes, next };
+}
+
+/** Some of what was reacted to in the first of the names. */
+async function takeReactions({ authored }: Deps, userName: string, place: Place, wish: ReactedWish): Promise<Step> {
+  const [name = ''] = place.names;
+  const isRoom = place.part === 'rooms';
+  const page = isRoom
+    ? await authored.readReactedInRoom(name, userName, wish)
+    : await authored.readReactedInPair(userName, name, wish);
+  if (typeof page === 'string') return { entries: [], bytes: 0, next: behindFirst(place) };
+  const where = isRoom ? { roomName: name } : { userName: name };
+  const entries = page.reactions.map(([id, key]): ExportEntry => ({ kind: 'reaction', ...where, id: Number(id), key }));
+  const next = page.last === undefined ? behindFirst(place) : { ...place, reacted: page.last };
+  return { entries, bytes: 0, next };
+}
+
+/** The next of the names, or of the scan. */
+function behindFirst({ part, at, names: [, ...others] }: Place): Place | undefined {
+  return others.length === 0 && at === '' ? following(part) : { part, at, names: others, after: 0 };
 }
 
 interface Read extends Pick<Step, 'entries' | 'bytes'> {
   readonly next: number;
+  readonly hasReactions: boolean;
 }
 
-const NOTHING: Read = { entries: [], bytes: 0, next: 0 };
+const NOTHING: Read = { entries: [], bytes: 0, next: 0, hasReactions: false };
 
 async function ofRoom({ authored }: Deps, userName: string, roomName: string, wish: AuthoredWish): Promise<Read> {
   const page = await authored.readRoom(roomName, userName, wish);
   if (page === 'noRoom') return NOTHING;
-  const { isOwner, isOccupant, isMember, next, messages } = page;
+  const { isOwner, isOccupant, isMember, next, messages, hasReactions } = page;
   const lists = (['adminlist', 'whitelist', 'blacklist'] as const).filter((list) => page[list]);
   const isTied = isOwner || isOccupant || isMember || lists.length > 0;
   const role = isOwner ? 'owner' : page.adminlist ? 'admin' : 'member';
@@ -171,19 +201,19 @@ async function ofRoom({ authored }: Deps, userName: string, roomName: string, wi
   const room: ExportEntry = { kind: 'room', roomName, ...tie, ...(isMember ? { role } : {}) };
   const written = messages.map((event): ExportEntry => ({ kind: 'message', roomName, message: messageOf(event) }));
   const entries = isTied && wish.after === 0 ? [room, ...written] : written;
-  return { entries, bytes: bytesOf(messages), next };
+  return { entries, bytes: bytesOf(messages), next, hasReactions };
 }
 
 async function ofPeer({ authored }: Deps, userName: string, peer: string, wish: AuthoredWish): Promise<Read> {
   const page = await authored.readPair(userName, peer, wish);
   if (page === 'noPair') return NOTHING;
-  const { messages, next } = page;
+  const { messages, next, hasReactions } = page;
   const entries = messages.map((event): ExportEntry => ({
     kind: 'message',
     userName: peer,
     message: messageOf(event),
   }));
-  return { entries, bytes: bytesOf(messages), next };
+  return { entries, bytes: bytesOf(messages), next, hasReactions };
 }
 
 const bytesOf = (events: readonly TopicEvent[]): number => events.reduce((sum, { frame }) => sum + frame.length, 0);
@@ -194,8 +224,16 @@ function messageOf({ frame }: TopicEvent): ValueMap {
   return value;
 }
 
-const writePlace = ({ part, at, names, after }: Place): string =>
-  Buffer.from(JSON.stringify([part, at, names, after])).toString('base64url');
+function writePlace({ part, at, names, after, reacted }: Place): string {
+  const place = [part, at, names, after];
+  if (reacted !== undefined) place.push(Buffer.from(reacted).toString('base64'));
+  return Buffer.from(JSON.stringify(place)).toString('base64url');
+}
+
+/** A reaction begins with the id of its message (lib/messages/reactions.lua). */
+function isReaction(bytes: Buffer): boolean {
+  return bytes.length > ID_BYTES && bytes.length <= REACTION_BYTES_MAX && Number.isSafeInteger(bytes.readDoubleBE(0));
+}
 
 const isList = (value: unknown): value is readonly unknown[] => Array.isArray(value);
 
@@ -208,12 +246,15 @@ function readPlace(cursor: string, isName: (name: string) => boolean): Place | u
     return undefined;
   }
   if (!isList(read)) return undefined;
-  const [given, at, names, after] = read;
+  const [given, at, names, after, last] = read;
   const part = parts.find((one) => one === given);
   if (part === undefined || typeof at !== 'string' || !Number.isSafeInteger(after)) return undefined;
   if (!isList(names) || !names.every((name): name is string => typeof name === 'string' && isName(name))) {
     return undefined;
   }
   if ((part === 'whitelist' || part === 'blacklist') && !/^\d{0,19}$/.test(at)) return undefined;
-  return { part, at, names, after: Number(after) };
+  const place = { part, at, names, after: Number(after) };
+  if (last === undefined) return place;
+  const reacted = typeof last === 'string' ? Buffer.from(last, 'base64') : undefined;
+  return reacted?.length === 0 || (reacted && isReaction(reacted)) ? { ...place, reacted } : undefined;
 }

@@ -62,6 +62,9 @@ describe.each<[string, (scope: Scope) => Promise<RedisAddress>]>([
     }
     await ann.call('directMessage', 'bob', { text: 'hello' });
     await bob.call('directMessage', 'ann', { text: 'hello yourself' });
+    for (const key of ['+', 'tada']) await ann.call('roomMessageReact', 'lobby', 2, key);
+    await bob.call('roomMessageReact', 'lobby', 1, '+');
+    await ann.call('directMessageReact', 'bob', 2, '+');
     const whole = await exported('ann', 500);
     expect(whole.slice(0, 5)).toEqual([
       {
@@ -92,6 +95,11 @@ describe.each<[string, (scope: Scope) => Promise<RedisAddress>]>([
       ['lobby', 'three'],
       ['bob', 'hello'],
     ]);
+    expect(whole.filter(({ kind }) => kind === 'reaction')).toEqual([
+      { kind: 'reaction', roomName: 'lobby', id: 2, key: '+' },
+      { kind: 'reaction', roomName: 'lobby', id: 2, key: 'tada' },
+      { kind: 'reaction', userName: 'bob', id: 2, key: '+' },
+    ]);
     expect(messages[0]).toMatchObject({ message: { id: 1, author: 'ann', bytes: Buffer.from('one') } });
     // Whoever wants small pages gets the same.
     expect(new Set((await exported('ann', 1)).map((entry) => JSON.stringify(entry)))).toEqual(
@@ -105,7 +113,14 @@ describe.each<[string, (scope: Scope) => Promise<RedisAddress>]>([
     }
     await api().call('addUser', ['carl']);
     const forged = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
-    for (const cursor of ['?', forged({}), forged(['nothing', '', [], 0]), forged(['rooms', '', ['a:b'], 0])]) {
+    const reactions = ['AA==', 'f/gAAAAAAAAB', 7, null].map((last) => forged(['rooms', '', ['hall'], 0, last]));
+    for (const cursor of [
+      '?',
+      forged({}),
+      forged(['nothing', '', [], 0]),
+      forged(['rooms', '', ['a:b'], 0]),
+      ...reactions,
+    ]) {
       expect(await api().refusal('exportUser', ['carl', { cursor }])).toMatchObject({ code: 'badArgument' });
     }
     expect(await api().refusal('exportUser', ['carl', { cursor: forged(['rooms', 'x', [], 0]) }])).toMatchObject({

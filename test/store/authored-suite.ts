@@ -4,10 +4,13 @@ import { expect, test } from '@jest/globals';
 import { roomMessageFrame } from '../../src/protocol/message.ts';
 import { rightsOf, SERVICE } from '../../src/store/rights.ts';
 import type { ValueMap } from '../../src/protocol/params/values.ts';
+import type { ReactedPage, ReactedWish } from '../../src/store/authored/authored-store.ts';
 import { useScope } from '../support/scope.ts';
+import { react } from './change-actions.ts';
+import * as pairs from './direct-change-actions.ts';
 import { append, login } from './pair-actions.ts';
 import { idsOf, join, room, starter, type Start } from './room-actions.ts';
-import { frame, nonce, type OpenStore, type Store } from './store.ts';
+import { frame, nonce, roomOptions, type OpenStore, type Store } from './store.ts';
 
 const scope = useScope();
 
@@ -29,6 +32,7 @@ export function authoredSuite(open: OpenStore): void {
   const start = starter(open, scope);
   rooms(start);
   conversations(open);
+  reactions(open);
 }
 
 function rooms(start: Start): void {
@@ -138,5 +142,88 @@ function conversations(open: OpenStore): void {
       ['a*', 'ann', 'anna'],
       ['bob'],
     ]);
+  });
+}
+
+/** All of them, in pages of at most `limit`: each an id and a key. */
+async function reacted(
+  read: (wish: ReactedWish) => Promise<ReactedPage | 'noRoom' | 'noPair'>,
+  limit: number,
+): Promise<string[]> {
+  const found: string[] = [];
+  for (let after: Uint8Array | undefined = new Uint8Array(); after !== undefined;) {
+    const page: Awaited<ReturnType<typeof read>> = await read({ after, limit });
+    if (typeof page === 'string') throw new Error(page);
+    expect(page.reactions.length).toBeLessThanOrEqual(limit);
+    found.push(...page.reactions.map(([id, key]) => `${id} ${key}`));
+    after = page.last;
+  }
+  return found;
+}
+
+function reactions(open: OpenStore): void {
+  test('what a user has reacted to in a room is found among the reactions of all, as far as it is seen', async () => {
+    const store = await open(scope, { historyMaxAgeMs: 60_000 });
+    await store.rooms.create(room, roomOptions('owner'));
+    for (const userName of ['ann', 'bob', 'anne']) await join(store, userName);
+    for (let i = 0; i < 3; i++) await write(store, 'bob');
+    const has = async (): Promise<unknown> => store.authored.readRoom(room, 'ann', { after: 0, limit: 1 });
+    expect(await has()).toMatchObject({ hasReactions: false });
+    for (const [by, id, key] of [
+      ['ann', 1, '+'],
+      ['bob', 1, '+'],
+      ['anne', 2, 'n'],
+      ['ann', 2, 'n'],
+      ['ann', 3, '+'],
+      ['ann', 3, '-'],
+    ] as const) {
+      await react(store, by, id, key);
+    }
+    expect(await has()).toMatchObject({ hasReactions: true });
+    const read = (limit: number): Promise<string[]> =>
+      reacted((wish) => store.authored.readReactedInRoom(room, 'ann', wish), limit);
+    for (const limit of [1, 2, 10]) expect(await read(limit)).toEqual(['1 +', '2 n', '3 +', '3 -']);
+    await store.admin.resizeHistory(room, 1);
+    expect(await read(10)).toEqual(['3 +', '3 -']);
+    const wish = { after: new Uint8Array(), limit: 1 };
+    expect(await store.authored.readReactedInRoom('nowhere', 'ann', wish)).toBe('noRoom');
+  });
+
+  test('a step looks at a bounded number of reactions, and says where it has stopped', async () => {
+    const store = await open(scope);
+    await store.rooms.create(room, roomOptions('owner'));
+    await write(store, 'bob');
+    const member = (name: string): Buffer =>
+      Buffer.concat([Buffer.from('3ff0000000000000', 'hex'), Buffer.from(`\u0001+${name}`)]);
+    const { reactions: key } = store.keys.room(room);
+    const others = Array.from({ length: 600 }, (_, i) => member(`bob${i}`));
+    await store.client.zadd(key, ...[...others, member('zoe')].flatMap((one) => [1, one]));
+    const first = await store.authored.readReactedInRoom(room, 'zoe', { after: new Uint8Array(), limit: 10 });
+    if (first === 'noRoom') throw new Error(first);
+    expect([first.reactions, first.last === undefined]).toEqual([[], false]);
+    const next = { after: first.last ?? new Uint8Array(), limit: 10 };
+    expect(await store.authored.readReactedInRoom(room, 'zoe', next)).toMatchObject({ reactions: [['1', '+']] });
+  });
+
+  test('so it is in a conversation, but not what an earlier one of the name did', async () => {
+    const store = await open(scope);
+    for (const userName of ['ann', 'bob']) await login(store, userName);
+    const wish = { after: new Uint8Array(), limit: 1 };
+    expect(await store.authored.readReactedInPair('ann', 'bob', wish)).toBe('noPair');
+    for (let i = 0; i < 2; i++) await pairs.say(store, 'bob', 'ann');
+    expect(await store.authored.readPair('ann', 'bob', { after: 0, limit: 1 })).toMatchObject({ hasReactions: false });
+    for (const [author, peer, id] of [
+      ['ann', 'bob', 1],
+      ['ann', 'bob', 2],
+      ['bob', 'ann', 2],
+    ] as const) {
+      await pairs.changed(store, author, peer, pairs.react(id, '+'));
+    }
+    expect(await store.authored.readPair('ann', 'bob', { after: 0, limit: 1 })).toMatchObject({ hasReactions: true });
+    const read = (limit: number): Promise<string[]> =>
+      reacted((one) => store.authored.readReactedInPair('ann', 'bob', one), limit);
+    for (const limit of [1, 10]) expect(await read(limit)).toEqual(['1 +', '2 +']);
+    await store.client.hset(store.keys.pair('ann', 'bob').meta, 'gone:ann', '1');
+    expect(await read(10)).toEqual(['2 +']);
   });
 }

@@ -3,7 +3,7 @@ import Type, { type Static } from 'typebox';
 import { optional, request, required } from '../declare.ts';
 import { Role } from '../member.ts';
 import { ProcessedMessage } from '../message.ts';
-import { NextCursor, RoomName, Timestamp, UserName } from '../params/types.ts';
+import { MessageId, NextCursor, RoomName, Timestamp, UserName } from '../params/types.ts';
 import type { ValueMap } from '../params/values.ts';
 
 export const exportPageMax = 500;
@@ -34,10 +34,11 @@ export const ExportEntry = Type.Object(
         Type.Literal('session'),
         Type.Literal('room'),
         Type.Literal('message'),
+        Type.Literal('reaction'),
       ],
       {
         description:
-          'In this order: the user itself, its own lists, its contacts, the rooms in its session, the rooms that it has to do with, each before what it wrote there, and what it wrote to other users.',
+          'In this order: the user itself, its own lists, its contacts, the rooms in its session, the rooms that it has to do with, each before what it wrote and has reacted to there, and the same of its conversations with other users.',
       },
     ),
     userName: Type.Optional(UserName),
@@ -54,11 +55,13 @@ export const ExportEntry = Type.Object(
     lists: Type.Optional(Type.Array(Type.String(), { description: 'Lists of the room that it is in.' })),
     role: Type.Optional(Role),
     message: Type.Optional(ProcessedMessage),
+    id: Type.Optional(MessageId),
+    key: Type.Optional(Type.String({ description: 'How it has reacted to the message of that `id`.' })),
   },
   {
     title: 'ExportEntry',
     description:
-      "One thing of a user. `userName` is the user, and of a `message` that is no room's the one to whom it was written.",
+      "One thing of a user. `userName` is the user, and of a `message` or a `reaction` that is no room's the other one of the conversation.",
   },
 );
 export type ExportEntry = Static<typeof ExportEntry>;
@@ -82,7 +85,7 @@ const Erasure = Type.Object(
 
 export const serverUserDataRequests = {
   exportUser: request({
-    doc: 'Gives all that there is of a user, page by page: its profile, state, lists, contacts and session, the rooms that it owns, belongs to, has joined or is listed in, and what it wrote, as far as it is kept, to every room and user. It goes through all rooms, a few for each page: of a large service there are many pages.',
+    doc: 'Gives all that there is of a user, page by page: its profile, state, lists, contacts and session, the rooms that it owns, belongs to, has joined or is listed in, and what it wrote and has reacted to, as far as it is kept, in every room and conversation. It goes through all rooms, a few for each page: of a large service there are many pages.',
     params: { userName: required(UserName), options: optional(ExportOptions) },
     result: ExportPage,
     errors: ['noUser'],

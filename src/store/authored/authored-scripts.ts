@@ -1,5 +1,5 @@
 /** The scripts of what one user wrote, in each room and conversation: reading it, and erasing it. The Lua files say why. */
-import { bytes, events, nothing, number, optional, yes } from '../../redis/reply.ts';
+import { bytes, events, nothing, number, optional, pairs, yes } from '../../redis/reply.ts';
 import { scriptsBeside } from '../../redis/script.ts';
 import { ROOM_LISTS } from '../key-names.ts';
 
@@ -8,8 +8,9 @@ const script = scriptsBeside(import.meta.url);
 const HISTORY = ['meta', 'history', 'latest'] as const;
 const PAGE = ['after', 'lookMax', 'bytesMax', 'limit', 'maxAgeMs'] as const;
 
+/** `hasReactions`: there are such of anybody. */
 export const readAuthored = script('read-authored', {
-  keys: [...HISTORY, 'occupants', ...ROOM_LISTS],
+  keys: [...HISTORY, 'reactions', 'occupants', ...ROOM_LISTS],
   args: ['user', 'mark', 'middle', ...PAGE],
   refuses: ['noRoom'],
   gives: {
@@ -21,14 +22,31 @@ export const readAuthored = script('read-authored', {
     isMember: yes,
     next: number,
     messages: events,
+    hasReactions: yes,
   },
 });
 
 export const readAuthoredDirect = script('read-authored-direct', {
-  keys: HISTORY,
+  keys: [...HISTORY, 'reactions'],
   args: ['user', ...PAGE],
   refuses: ['noPair'],
-  gives: { next: number, messages: events },
+  gives: { next: number, messages: events, hasReactions: yes },
+});
+
+/** Ids of messages with keys, and the reaction to go on behind; none at the end. */
+export const readReacted = script('read-reacted', {
+  keys: [...HISTORY, 'reactions'],
+  args: ['user', 'after', 'lookMax', 'limit', 'maxAgeMs'],
+  refuses: ['noRoom'],
+  gives: { reactions: pairs, last: optional(bytes) },
+});
+
+/** Likewise. */
+export const readReactedDirect = script('read-reacted-direct', {
+  keys: [...HISTORY, 'reactions'],
+  args: ['user', 'after', 'lookMax', 'limit', 'maxAgeMs'],
+  refuses: ['noPair'],
+  gives: { reactions: pairs, last: optional(bytes) },
 });
 
 export const eraseAuthored = script('erase-authored', {

@@ -22,6 +22,15 @@ export interface AuthoredWish {
   readonly limit: number;
 }
 
+/** Which reactions are wanted: those behind one of them, empty for the first, and how many at most. */
+export interface ReactedWish {
+  readonly after: Uint8Array;
+  readonly limit: number;
+}
+
+/** Some of what a user has reacted to: ids of messages, and keys. With `last` it goes on behind that. */
+export type ReactedPage = Exclude<OutcomeOf<typeof scripts.readReacted>, string>;
+
 /** What a user has to do with a room, and some of what it wrote there; `next` is 0 at the end. */
 export type AuthoredPage = Exclude<OutcomeOf<typeof scripts.readAuthored>, string>;
 
@@ -51,6 +60,27 @@ export class AuthoredStore {
   readPair(userName: string, peer: string, wish: AuthoredWish): Promise<OutcomeOf<typeof scripts.readAuthoredDirect>> {
     const args = { user: userName, ...wish, ...this.#look };
     return this.#commands.run(scripts.readAuthoredDirect, this.#keys.pair(userName, peer), args);
+  }
+
+  /** What it has reacted to there. Nothing lists that, either: it is looked for among the reactions of all. */
+  readReactedInRoom(roomName: string, userName: string, wish: ReactedWish): Promise<ReactedPage | 'noRoom'> {
+    return this.#commands.run(scripts.readReacted, this.#keys.room(roomName), this.#reacted(userName, wish));
+  }
+
+  readReactedInPair(userName: string, peer: string, wish: ReactedWish): Promise<ReactedPage | 'noPair'> {
+    return this.#commands.run(
+      scripts.readReactedDirect,
+      this.#keys.pair(userName, peer),
+      this.#reacted(userName, wish),
+    );
+  }
+
+  #reacted(
+    user: string,
+    wish: ReactedWish,
+  ): ReactedWish & Record<'user', string> & Record<'lookMax' | 'maxAgeMs', number> {
+    const { lookMax, maxAgeMs } = this.#look;
+    return { user, ...wish, lookMax, maxAgeMs };
   }
 
   /** Leaves tombstones of what a user wrote to a room. Done again it changes nothing. `onStep` is called behind each script. */

@@ -8,4 +8,4 @@ local function own(event)
 end
 local from = math.max(tonumber(after) + 1, firstSeenBy(user))
 local found, next = authoredFrom(from, own, tonumber(lookMax), tonumber(bytesMax), tonumber(limit))
-return { next, found }
+return { next, found, redis.call('EXISTS', reactions) }

@@ -14,5 +14,5 @@ return {
   redis.call('HEXISTS', occupants, user),
   redis.call('SISMEMBER', adminlist, user), redis.call('SISMEMBER', whitelist, user), isBanned(user) and 1 or 0,
   redis.call('ZSCORE', roster, user) and 1 or 0,
-  next, found,
+  next, found, redis.call('EXISTS', reactions),
 }

@@ -89,6 +89,22 @@ local function reactionsBehind(member, count)
   return redis.call('ZRANGE', reactions, int(from), int(from + count - 1))
 end
 
+-- Those of a user to messages from the id `firstSeen` on, among at most `lookMax` reactions from behind the one `after` on: ids and keys in
+-- turn, of at most `limit`, and the last one that was looked at; nothing at the end.
+local function reactedFrom(user, after, firstSeen, lookMax, limit)
+  local page, found = reactionsBehind(after, lookMax), {}
+  for _, member in ipairs(page) do
+    local id, key, name = struct.unpack('>d', member), readReaction(member)
+    if name == user and id >= firstSeen then
+      found[#found + 1], found[#found + 2] = int(id), key
+      if #found == 2 * limit then
+        return { found, member }
+      end
+    end
+  end
+  return { found, #page == lookMax and page[#page] }
+end
+
 -- Takes out those of a user among a page of at most `pageMax` from behind the one `after` on, and gives the last one of it, nothing at the
 -- end. `recounted` is told of each message whose counts are others now.
 local function eraseReactions(maps, user, after, pageMax, recounted)
