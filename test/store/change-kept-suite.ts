@@ -205,6 +205,40 @@ function erasing(start: Start): void {
     expect(await recall(store, 'bob', 2)).toMatchObject({ version: 2 });
   });
 
+  test('a user that is erased stays the one who has changed messages of others, but for why', async () => {
+    const store = await start({ adminsEdit: true });
+    for (const name of ['alice', 'owner']) await join(store, name);
+    const events = await store.listen(roomTopic(room));
+    for (let n = 0; n < 3; n++) await say(store, 'alice', { textMessage: 'x' });
+    await update(store, 'alice', 1, { textMessage: 'gone' });
+    await recall(store, 'owner', 1, MARKER);
+    await recall(store, 'alice', 2, 'my own reason');
+    await update(store, 'owner', 3, { textMessage: 'put right' });
+    await react(store, 'owner', 3);
+    const { seq } = events[0] ?? { seq: 0 };
+    await store.authored.eraseInRoom(room, 'owner');
+    expect(await keysWith(store.client, store.keys.prefix, MARKER)).toEqual([]);
+    const at = await store.logOf('n1').readPosition(roomTopic(room));
+    if (at === 'gone') throw new Error(at);
+    const read = await store.logOf('n1').readAfter(roomTopic(room), { ...at, seq });
+    if (read === 'gone') throw new Error(read);
+    expect(changesIn(read.events)).toEqual([
+      { change: 1, id: 1, kind: 'recall', version: 3, by: 'owner' },
+      { change: 2, id: 1, kind: 'recall', version: 3, by: 'owner' },
+      { change: 3, id: 2, kind: 'recall', version: 2, by: 'alice', reason: 'my own reason' },
+      {
+        change: 4,
+        id: 3,
+        kind: 'update',
+        version: 2,
+        by: 'owner',
+        message: expect.objectContaining({ author: 'alice' }),
+      },
+      { change: 5, id: 3, kind: 'reactions', version: 2, counts: { '+': 1 } },
+    ]);
+    expect(await messages(store)).toMatchObject([{ recalled: true }, { recalled: true }, { textMessage: 'put right' }]);
+  });
+
   test('a user that is erased takes all its reactions, whatever others take out meanwhile', async () => {
     const store = await start();
     const { commands, keys } = store;

@@ -17,6 +17,7 @@ import {
   recall,
   say,
   tellDue,
+  toldBy,
   update,
 } from './direct-change-actions.ts';
 import { keysWith, MARKER, saidIn } from './erase-actions.ts';
@@ -245,6 +246,15 @@ function changes(open: OpenStore): void {
     expect(left.filter((key) => key !== '{user:ann}:history')).toEqual([]);
     // What the other one took back is told all the same.
     expect(await tellDue(store, 'bob', 'ann')).toEqual([7, 8]);
+    // What was taken back by the one that is erased as well, but not why.
+    await say(store, 'ann', 'bob', { textMessage: 'x' });
+    await change(store, 'ann', 'bob', [recall(3, MARKER)]);
+    await store.authored.eraseInPair('ann', 'bob');
+    const page = await store.pairChanges.settle('ann', 'bob', []);
+    if (page === 'noPair') throw new Error(page);
+    expect(page.due.map(({ told }) => toldBy(told))).toEqual([
+      { change: 9, id: 3, kind: 'recall', version: 2, timestamp: expect.any(Number), by: 'ann' },
+    ]);
   });
 
   test('a reaction of somebody else stays, and so do the counts of it', async () => {

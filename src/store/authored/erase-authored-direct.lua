@@ -9,6 +9,6 @@ local function own(event)
 end
 if after == '0' then
   trimLatest(oldestVisible())
-  forgetDue(user, own)
+  forgetDue(messageMaps(), user, own)
 end
 return eraseFrom(tonumber(after) + 1, own, tonumber(lookMax), tonumber(bytesMax), prefix, middle)

@@ -81,14 +81,23 @@ local function dueFrom(user, peer, limit, bytesMax)
   return page
 end
 
--- What a user did, and what was done to its messages, is not told any more, but that it was recalled. `own` says of an event whether it is one of them.
-local function forgetDue(user, own)
+-- What a user did, and what was done to its messages, is not told any more, but that it was recalled; why is what the user said. `own` says
+-- of an event whether it is one of them.
+local function forgetDue(maps, user, own)
   local all = redis.call('HGETALL', changesDue)
   for i = 1, #all, 2 do
-    local _, id, _, by, left = struct.unpack(DUE, all[i + 1])
+    local at, id, always, by, left, told = struct.unpack(DUE, all[i + 1])
     local event = eventAt(id)
     if left == '' and (by == user or not event or own(event)) then
       redis.call('HDEL', changesDue, all[i])
+    elseif by == user then
+      local entries = maps.entriesAt(told, 1)
+      for place = #entries, 1, -1 do
+        if entries[place][1] == 'reason' then
+          table.remove(entries, place)
+        end
+      end
+      noteDue(tonumber(all[i]), at, id, always == 1, by, left, maps.map(entries))
     end
   end
 end

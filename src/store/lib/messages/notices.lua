@@ -25,13 +25,15 @@ local function changeIn(maps, frame)
   return change
 end
 
--- Takes out of the ring who has reacted, and how, where that is a user.
-local function scrubReactions(maps, user)
+-- Takes out of the ring that a user has reacted, and how, and why it has recalled something: its own words. That it has stays.
+local function scrubUser(maps, user)
   replaceInRing(function(_, frame)
     local change = changeIn(maps, frame)
-    if change and maps.textOf(change.kind) == 'reactions' and maps.textOf(change.by) == user then
-      return changeNotice(maps, maps.numberOf(change.change), maps.numberOf(change.id), 'reactions', maps.numberOf(change.version),
-        maps.numberOf(change.timestamp), { { 'counts', change.counts } })
+    local kind = change and maps.textOf(change.by) == user and maps.textOf(change.kind)
+    local rest = kind == 'reactions' and { { 'counts', change.counts } } or kind == 'recall' and change.reason and { { 'by', change.by } }
+    if rest then
+      return changeNotice(maps, maps.numberOf(change.change), maps.numberOf(change.id), kind, maps.numberOf(change.version),
+        maps.numberOf(change.timestamp), rest)
     end
   end)
 end
