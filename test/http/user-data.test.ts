@@ -247,11 +247,18 @@ describe.each<[string, (scope: Scope) => Promise<RedisAddress>]>([
     hal.raw.close();
     await eventually(async () => expect(await api().call('deleteUser', ['hal'])).toBeNull());
     expect(await ida.call('roomRecentHistory', 'den')).toMatchObject([{ text: MARKER }]);
+    // Messages go by the name of their author: a later one may change them, until they are erased.
+    const later = await login(1, 'hal');
+    await later.call('roomJoin', 'den');
+    expect(await later.call('roomMessageUpdate', 'den', 1, { text: `${MARKER}!` })).toMatchObject({ version: 2 });
     expect(await api().call('eraseUser', ['hal'])).toEqual({ done: false });
     await eventually(async () => expect(await api().call('eraseUser', ['hal'])).toEqual({ done: true }), {
       timeoutMs: 60_000,
     });
     expect(await ida.call('roomRecentHistory', 'den')).toMatchObject([{ id: 1, author: 'hal', recalled: true }]);
+    const last = await login(1, 'hal');
+    await last.call('roomJoin', 'den');
+    expect(await last.refusal('roomMessageUpdate', 'den', 1, {})).toMatchObject({ code: 'noMessage' });
     expect(await api().refusal('eraseUser', ['a:b'])).toMatchObject({ code: 'noUser' });
   });
 });
