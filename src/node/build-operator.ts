@@ -41,7 +41,8 @@ export function buildAdministration(
   const { authored } = stores;
   const imports = new ImportStore(commands, keys, config);
   const erasures = new Erasures({
-    erasures: new ErasureStore(commands, keys),
+    // A node that cannot note how far it has come for as long as that has no lease any more.
+    erasures: new ErasureStore(commands, keys, { holdMs: config.node.leaseMs }),
     authored,
     members: services.members,
     admin,

@@ -14,6 +14,8 @@ import { apiEnv, serverApi } from '../support/server-api.ts';
 import { startService } from '../support/service.ts';
 
 const scope = useScope();
+/** How long a node has an erasure without a word goes by its lease, and how long it waits for what is on its way by the limit on commands. */
+const env = { ...apiEnv, PARLEY_REDIS_TIMEOUT_MS: '500', PARLEY_NODE_LEASE_MS: '2000' };
 const ROOMS = 600;
 const AT_ONCE = 50;
 
@@ -43,7 +45,6 @@ describe.each<[string, (scope: Scope) => Promise<RedisAddress>]>([
 ])('on %s', (_, start) => {
   test('an erasure whose node is killed half way is finished by another one, and by nobody twice', async () => {
     const redis = await start(scope);
-    const env = { ...apiEnv, PARLEY_REDIS_TIMEOUT_MS: '1000', PARLEY_NODE_LEASE_MS: '2000' };
     const service = await startService(scope, { redis, nodes: 1, env });
     const store = await openStore(scope, redis, { prefix: service.prefix });
     const names = await fill(store);
@@ -54,7 +55,7 @@ describe.each<[string, (scope: Scope) => Promise<RedisAddress>]>([
     await service.node(0).kill();
     const half = await erasedOf(store, names);
     expect(half).toBeLessThan(ROOMS);
-    const second = await service.addNode({ ...env });
+    const second = await service.addNode();
     const api = serverApi(second);
     expect(await api.call('eraseUser', ['ann'])).toEqual({ done: false });
     await eventually(async () => expect(await api.call('eraseUser', ['ann'])).toEqual({ done: true }), {
@@ -76,7 +77,6 @@ describe.each<[string, (scope: Scope) => Promise<RedisAddress>]>([
 
 test('Redis is restarted half way: it is begun again, for another server scans otherwise, and finished', async () => {
   const redis = await startRedis(scope, { persist: true });
-  const env = { ...apiEnv, PARLEY_REDIS_TIMEOUT_MS: '1000' };
   const service = await startService(scope, { redis, nodes: 2, env });
   const store = await openStore(scope, redis, { prefix: service.prefix });
   const names = await fill(store, 400);

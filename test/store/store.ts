@@ -260,7 +260,7 @@ function storesOfUsers(
     states: new StateStore(commands, keys, { pauseMs: options.statePauseMs ?? 1000 }),
     authored: new AuthoredStore(commands, keys, { historyMaxAgeMs }),
     imports: importStoreOf(commands, keys, options),
-    erasures: new ErasureStore(commands, keys),
+    erasures: new ErasureStore(commands, keys, { holdMs: 15_000 }),
   };
 }
 

@@ -19,18 +19,16 @@ export interface Erasure {
 
 /** For so long it is known that an erasure was done. */
 const KNOWN_MS = 24 * 60 * 60 * 1000;
-/** After so long without a note others take an erasure up. */
-const HOLD_MS = 15_000;
 /** A name is nobody's for so long after the last step of its erasure. */
 const LOCK_MS = 60 * 60 * 1000;
 
 export class ErasureStore {
   readonly #commands: Commands;
   readonly #keys: Keyspace;
-  /** Whoever works on one has to note it within this time. */
+  /** Whoever works on one has to note it within this time; then others take it up. */
   readonly holdMs: number;
 
-  constructor(commands: Commands, keys: Keyspace, { holdMs = HOLD_MS }: { readonly holdMs?: number } = {}) {
+  constructor(commands: Commands, keys: Keyspace, { holdMs }: { readonly holdMs: number }) {
     this.#commands = commands;
     this.#keys = keys;
     this.holdMs = holdMs;
