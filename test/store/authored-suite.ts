@@ -33,6 +33,7 @@ export function authoredSuite(open: OpenStore): void {
   rooms(start);
   conversations(open);
   reactions(open);
+  directReactions(open);
 }
 
 function rooms(start: Start): void {
@@ -204,8 +205,10 @@ function reactions(open: OpenStore): void {
     const next = { after: first.last ?? new Uint8Array(), limit: 10 };
     expect(await store.authored.readReactedInRoom(room, 'zoe', next)).toMatchObject({ reactions: [['1', '+']] });
   });
+}
 
-  test('so it is in a conversation, but not what an earlier one of the name did', async () => {
+function directReactions(open: OpenStore): void {
+  test('what a user has reacted to in a conversation is found, but not what an earlier one of the name did', async () => {
     const store = await open(scope);
     for (const userName of ['ann', 'bob']) await login(store, userName);
     const wish = { after: new Uint8Array(), limit: 1 };
