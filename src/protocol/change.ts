@@ -62,7 +62,7 @@ const told = (where: string): string => `The change is told to ${where}.`;
 
 export const roomChangeRequests = {
   roomMessageUpdate: request({
-    doc: `Gives a message another content, whole. Its author may, as long as it may post in the room and the message is young enough for the service; where the service says so the owner and admins too. ${told('the room')}`,
+    doc: `Gives a message another content, whole. Its author may, as long as it may post in the room and the message is young enough for the service; where the service says so the owner and admins too. Whom it mentions is told as by a post, unless the message was read, or has mentioned it already. ${told('the room')}`,
     params: { roomName: existing(RoomName), ...params.update },
     result: Changed,
     errors: ['noRoom', 'notJoined', 'notAllowed', 'noMessage', 'versionConflict', 'messageTooLarge', 'silenced'],

@@ -22,6 +22,7 @@ export function unreadSuite(world: World): void {
   });
   describe('a mention', () => {
     mentions(world);
+    mentionsByUpdates(world);
     mentionsOfAll(world);
   });
 }
@@ -303,6 +304,41 @@ function mentions(world: World): void {
     const tooMany = Array.from({ length: 51 }, (_, i) => `user-${i}`);
     expect(await alice.refusal('roomMessage', room, {}, { mentions: tooMany })).toMatchObject({ code: 'badArgument' });
     for (const one of [back, carol]) await close(one);
+  });
+}
+
+function mentionsByUpdates(world: World): void {
+  test('by an update is told to who has not read the message, once', async () => {
+    const [alice, reader] = [await world.login(0), await world.login(1, undefined, undefined, UNREAD)];
+    const bob = await world.login(1, undefined, undefined, UNREAD);
+    const room = await world.room(alice, alice, bob, reader);
+    await alice.call('roomMembersAdd', room, [bob.userName]);
+    for (let i = 0; i < 2; i++) await say(alice, room);
+    await reader.call('roomMessageRead', room, 1);
+    const mentions = { mentions: [bob.userName, reader.userName] };
+    const edit = (): Promise<Value> => alice.call('roomMessageUpdate', room, 1, { text: 'you' }, mentions);
+    await edit();
+    await eventually(() => expect(allTold(bob)).toEqual([{ [room]: [2, 'mentioned'] }]));
+    expect(await bob.call('roomList')).toMatchObject({ rooms: [{ roomName: room, unread: 2, mentioned: true }] });
+    expect([await unreadOf(reader), await unreadOf(alice)]).toEqual([{ [room]: 1 }, {}]);
+    await edit();
+    await alice.call('roomMessageUpdate', room, 1, { text: 'nobody' });
+    await alice.call('roomMessageUpdate', room, 2, { text: 'you' }, { mentions: [reader.userName] });
+    await eventually(() => expect(allTold(reader)).toEqual([{ [room]: [1, 'mentioned'] }]));
+    await say(alice, room, { mentions: [reader.userName] });
+    // A second later, by when bob would have been told again.
+    await eventually(() => expect(allTold(reader)).toHaveLength(2));
+    expect(allTold(bob)).toHaveLength(1);
+    await bob.call('roomMessageRead', room, 3);
+    expect(await unreadOf(bob)).toEqual({});
+  });
+
+  test('by an update of a direct message is told to the other side', async () => {
+    const [alice, bob] = [await world.login(0), await world.login(1, undefined, undefined, UNREAD)];
+    await send(alice, bob.userName, 'hello');
+    await eventually(() => expect(told(bob)).toEqual({ [alice.userName]: 1 }));
+    await alice.call('directMessageUpdate', bob.userName, 1, { text: 'you' }, { mentions: [bob.userName] });
+    await eventually(() => expect(told(bob)).toEqual({ [alice.userName]: [1, 'mentioned'] }));
   });
 }
 

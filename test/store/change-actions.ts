@@ -38,8 +38,8 @@ export const update = (
   by: By,
   id: number,
   message: ValueMap,
-  ifVersion?: number,
-): Promise<ChangeOutcome> => store.changes.update(room, changing(by, id), messageContent(message).content, ifVersion);
+  options: { ifVersion?: number; mentions?: readonly string[] } = {},
+): Promise<ChangeOutcome> => store.changes.update(room, changing(by, id), messageContent(message).content, options);
 
 export const recall = (store: Store, by: By, id: number, reason?: string): Promise<ChangeOutcome> =>
   store.changes.recall(room, changing(by, id), reason);

@@ -17,6 +17,7 @@ const scope = useScope();
 export function changeSuite(open: OpenStore): void {
   const start = starter(open, scope);
   updates(open);
+  mentioning(start);
   describe('a recall', () => {
     recalling(start);
     recallingInRing(start);
@@ -42,7 +43,7 @@ function updates(open: OpenStore): void {
       const events = await store.listen(roomTopic(room));
       const changed = await update(store, 'alice', 1, { textMessage: 'two', version: 9, author: 'eve' });
       expect(changed).toMatchObject({ version: 2, seq: 3 + 1 });
-      expect(await update(store, 'alice', 1, { textMessage: 'three' }, 2)).toMatchObject({ version: 3 });
+      expect(await update(store, 'alice', 1, { textMessage: 'three' }, { ifVersion: 2 })).toMatchObject({ version: 3 });
       const [first, second] = await messages(store);
       const { updatedAt, ...rest } = first ?? {};
       expect(rest).toEqual({ textMessage: 'three', version: 3, author: 'alice', timestamp: expect.any(Number), id: 1 });
@@ -68,7 +69,7 @@ function updates(open: OpenStore): void {
       await join(store, 'owner');
       expect(await update(store, 'owner', 1, other)).toBe('notAllowed');
       for (const id of [0, 2, -1, 1.5]) expect(await update(store, 'alice', id, other)).toBe('noMessage');
-      expect(await update(store, 'alice', 1, other, 2)).toEqual({ reason: 'versionConflict', value: 1 });
+      expect(await update(store, 'alice', 1, other, { ifVersion: 2 })).toEqual({ reason: 'versionConflict', value: 1 });
       expect(await store.changes.update(room, { rights: SERVICE, by: undefined, id: 1 }, undefined)).toBe(
         'messageTooLarge',
       );
@@ -87,6 +88,42 @@ function updates(open: OpenStore): void {
       await leave(store, 'alice');
       expect(await recall(store, 'alice', 1)).toBe('notJoined');
     });
+  });
+}
+
+function mentioning(start: Start): void {
+  test('an update mentions who has a mark and has not read the message, once, and takes nothing back', async () => {
+    const store = await start();
+    for (const name of ['alice', 'bob', 'carol', 'dave']) await join(store, name);
+    for (const textMessage of ['one', 'two', 'three']) await say(store, 'alice', { textMessage });
+    await store.unreads.markRoom(room, 'carol', rightsOf('carol'), 2);
+    const mentioned = async (): Promise<unknown[]> => {
+      const names = ['alice', 'bob', 'carol', 'dave'];
+      const counted = await Promise.all(names.map((name) => store.unreads.ofRoom(name, room, false)));
+      return names.filter((_, i) => Object(counted[i]).mentioned === true);
+    };
+    const all = { mentions: ['alice', 'bob', 'carol', 'nobody'] };
+    const other = { textMessage: 'other' };
+    // Refused, it mentions nobody.
+    expect(await update(store, 'bob', 2, other, all)).toBe('notAllowed');
+    expect(await update(store, 'alice', 2, other, { ...all, ifVersion: 2 })).toMatchObject({ value: 1 });
+    expect(await mentioned()).toEqual([]);
+    expect(await update(store, 'alice', 2, other, all)).toMatchObject({ version: 2, mentioned: ['bob'] });
+    expect(await mentioned()).toEqual(['bob']);
+    // It is news once, and of a message before it not at all.
+    expect(await update(store, 'alice', 2, other, all)).toMatchObject({ version: 3, mentioned: [] });
+    expect(await update(store, 'alice', 1, other, all)).toMatchObject({ version: 2, mentioned: [] });
+    // In one call with others: each by itself.
+    const both = [update(store, 'alice', 3, other), update(store, 'alice', 3, other, { mentions: ['carol', 'bob'] })];
+    const [first, second] = await Promise.all(both);
+    expect(first).not.toHaveProperty('mentioned', expect.any(Array));
+    expect(second).toMatchObject({ version: 3, mentioned: ['carol', 'bob'] });
+    // Names that are out again were read, or will be.
+    await update(store, 'alice', 2, other);
+    expect(await mentioned()).toEqual(['bob', 'carol']);
+    await store.unreads.markRoom(room, 'bob', rightsOf('bob'), 3);
+    expect(await mentioned()).toEqual(['carol']);
+    expect((await store.client.hkeys(store.keys.room(room).mentioned)).toSorted()).toEqual(['bob', 'carol']);
   });
 }
 

@@ -21,7 +21,7 @@ import { roomTopic } from '../../redis/keys.ts';
 import type { Changed, ChangeOutcome, Changing } from '../../store/change/change-store.ts';
 import type { Actor, UserActor } from '../actor.ts';
 import type { HandlersOf } from '../caller.ts';
-import { mentioningOf, mentionsIn } from '../message/mentions.ts';
+import { mentioningOf, mentionsIn, signalMentions } from '../message/mentions.ts';
 import { ok, UnderWay, type Outcome } from '../outcome.ts';
 import { placeIn, REACTIONS_PAGE, reactionsPage } from './reactions.ts';
 import type { Services } from '../services.ts';
@@ -58,13 +58,17 @@ async function update(
   { roomName, id, message, options }: Args<'roomMessageUpdate'>,
 ): Promise<Outcome<'roomMessageUpdate'>> {
   const { changes, heldAppends, settings } = services;
-  const mentioning = mentioningOf(mentionsIn(options, settings.limits));
-  const { content, bytes } = messageContent(message, { mentioning });
+  const mentions = mentionsIn(options, settings.limits);
+  const { content, bytes } = messageContent(message, { mentioning: mentioningOf(mentions) });
   const given = bytes > settings.limits.messageBytes ? undefined : content;
   void heldAppends.flush(roomTopic(roomName), id);
-  const changed = await changes.update(roomName, changing(by, id), given, options?.ifVersion);
+  const changed = await changes.update(roomName, changing(by, id), given, {
+    ifVersion: options?.ifVersion,
+    mentions: mentions?.names,
+  });
   const asked: Asked = { kind: 'update', roomName, id, bytes };
   if (!isDone(changed)) return declared(refusal(changed, asked, services), roomChangeRequests.roomMessageUpdate.errors);
+  signalMentions(services, { roomName, author: by.author, by }, changed.mentioned);
   await told(services, by, asked, changed);
   return ok({ version: changed.version, timestamp: changed.timestamp });
 }

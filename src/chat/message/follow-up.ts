@@ -7,6 +7,7 @@ import type { Webhooks } from '../webhook/webhooks.ts';
 import type { Actor } from '../actor.ts';
 import type { Quotas } from '../quota/quotas.ts';
 import type { MemberNews } from '../unread/member-news.ts';
+import { signalMentions } from './mentions.ts';
 
 export interface FollowUpDeps {
   readonly unreads: Pick<UnreadStore, 'signalMention'>;
@@ -28,15 +29,13 @@ export interface Followed extends Pushed {
 }
 
 export function followUp(
-  { unreads, quotas, absences, memberNews, changesDue, webhooks }: FollowUpDeps,
+  deps: FollowUpDeps,
   followed: Followed,
-  { id, repeated, mentioned = [], wish, tellsMembers }: Posted,
+  { id, repeated, mentioned, wish, tellsMembers }: Posted,
 ): void {
+  const { quotas, absences, memberNews, changesDue, webhooks } = deps;
   const { roomName, author, by, replyTo } = followed;
-  // Who does not hear of it finds it by the next count.
-  for (const userName of mentioned) {
-    if (userName !== author) unreads.signalMention(userName, roomName).catch(() => undefined);
-  }
+  signalMentions(deps, followed, mentioned);
   if (tellsMembers === true) memberNews.note(roomName, by);
   if (wish !== undefined) void quotas.grow(roomName, wish);
   if (id === undefined || repeated) return;

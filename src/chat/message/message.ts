@@ -29,9 +29,6 @@ import { eventOf } from './transients.ts';
 
 const NOTHING = new Uint8Array(0);
 
-/** What telling one user of a mention costs, in units of an ordinary request. */
-const UNITS_PER_MENTION = 0.2;
-
 export function messageHandlers(services: Services): HandlersOf<typeof messageRequests> {
   return {
     // It has its place among the room's posts as soon as it is called.
@@ -99,7 +96,6 @@ async function post(
   if (typeof posted === 'string' || isHeld(posted) || posted.repeated) passing?.cancel();
   if (typeof posted === 'string') return refusal(posted, services, { roomName, message, bytes });
   if (isHeld(posted)) return heldRefusal(posted);
-  by.spend((posted.mentioned?.length ?? 0) * UNITS_PER_MENTION);
   followUp(services, { roomName, author: by.author, by, mentions, pushData, replyTo }, posted);
   const hearers = audience.hearers(roomName);
   if (hearers > 1) by.spend(spreadUnits(hearers, bytes));

@@ -6,7 +6,7 @@
 import type { Instance } from '../../bus/instance.ts';
 import { StateUnavailable } from '../../redis/unavailable.ts';
 import { unreadCountsFrame } from '../../protocol/unread.ts';
-import { readIn } from './read-in.ts';
+import { mentionIn, readIn } from './read-in.ts';
 import { countEach, fitting, keyOf, readUnread, type CountsDeps, type Source, type SourceCount } from './counts.ts';
 
 /** A socket that is told. */
@@ -80,6 +80,8 @@ export class UnreadNews {
   /** A socket was told a notice. `author` is of the direct message that it is, if it is one. */
   heard(reader: Reader, frame: Uint8Array, author: string | undefined): void {
     if (author !== undefined) return this.#note(reader, { userName: author }, { isNew: true });
+    const by = mentionIn(frame, reader.userName);
+    if (by !== undefined) return this.#note(reader, { userName: by }, { isNew: true });
     const read = readIn(frame);
     if (read === undefined) return;
     if ('roomName' in read) this.#note(reader, { roomName: read.roomName }, { isNew: true });

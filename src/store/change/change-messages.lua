@@ -9,9 +9,10 @@
 -- stream, which is to be written anew (authored/rewrite-history.lua), and not in what was told of it, in the ring.
 -- Rest arguments: of each change its `kind`, the `user` whose rights it is made with, whether it is `trusted`, `by` whom it is (''
 -- for the service), the `id` of the message, and what the kind wants: update: `content`, a map in MessagePack, '' for one that is too
--- large, and the version that it has to be of, '' for any; recall: the reason in MessagePack, '' for none; react: the key, and '1' to
+-- large, the version that it has to be of, '' for any, and whom it mentions, a name a line; recall: the reason in MessagePack, '' for none; react: the key, and '1' to
 -- take it back; append: the text, where it belongs, '' for the end, and '1' where that is all. `editWindowMs` is how long a message may
 -- be given other words, 0 for ever, and `adminsEdit` '1' where the owner and admins may.
+-- Whom an update mentions is noted as of a post (message/post-messages.lua), and told back, where that is news.
 local FIELDS, DUE_PAGE, PAUSE_MS, NIL = 8, 50, 1000, '\192'
 local maps, recalled, hasRecalled, grown, wish = messageMaps(), {}, false, false, nil
 -- The message that is being appended to, the smallest id that is seen, and what judges users who write and who react, once they are wanted.
@@ -128,9 +129,29 @@ local function endAppend()
   end
 end
 
+-- Notes whom a message mentions now: of those who have a mark who has not read it, and whom neither it nor a later one mentioned. Gives them.
+local function noteMentions(id, lines)
+  local people, noted, told = {}, {}, {}
+  for name in string.gmatch(lines, '[^\n]+') do
+    people[#people + 1] = name
+  end
+  local readUpTo = redis.call('HMGET', marks, unpack(people))
+  local known = redis.call('HMGET', mentioned, unpack(people))
+  for i, name in ipairs(people) do
+    if readUpTo[i] and id > math.max(tonumber(readUpTo[i]), tonumber(known[i] or 0)) then
+      noted[#noted + 1], noted[#noted + 2] = name, int(id)
+      told[#told + 1] = name
+    end
+  end
+  if #told > 0 then
+    redis.call('HSET', mentioned, unpack(noted))
+  end
+  return told
+end
+
 local changes = {}
 
-function changes.update(message, entry, id, user, trusted, by, content, ifVersion)
+function changes.update(message, entry, id, user, trusted, by, content, ifVersion, mentions)
   local reason = againstWords('update', user, trusted, message)
   if reason or content == '' then
     return reason or 'messageTooLarge'
@@ -145,7 +166,9 @@ function changes.update(message, entry, id, user, trusted, by, content, ifVersio
   local rest = otherThan(message, by)
   table.insert(rest, 1, { 'message', maps.mapOf(message) })
   tell(id, 'update', message, rest)
-  return done(message)
+  local reply = done(message)
+  reply.mentioned = mentions ~= '' and noteMentions(id, mentions)
+  return reply
 end
 
 function changes.recall(message, entry, id, user, trusted, by, reason)
@@ -320,6 +343,7 @@ for i, reply in ipairs(replies) do
     replies[i] = failed(reply.failed, save)
   elseif type(reply) == 'table' and not reply.err and not reply[6] then
     reply[6], reply[7], reply[8], reply[9] = false, wish or false, redis.call('HEXISTS', meta, 'dirty'), dueMs
+    reply[10] = reply.mentioned or false
   end
 end
 return replies

@@ -25,6 +25,8 @@ export const changeMessages = script('change-messages', {
     'changed',
     'reactions',
     'changesDue',
+    'marks',
+    'mentioned',
   ],
   args: ['opening', 'large', 'adminsEdit', 'editWindowMs', 'messageBytes', 'bytesMax', 'maxAgeMs'],
   rest: true,
@@ -53,6 +55,7 @@ export const changeMessages = script('change-messages', {
     wish: optional(readWish),
     isDirty: optional(yes),
     dueMs: optional(number),
+    mentioned: optional(listOf(text)),
   },
   each: true,
 });

@@ -36,6 +36,8 @@ export interface Changed {
   readonly isDirty?: boolean | undefined;
   /** When something of the room is to be told next, in ms from now; negative where nothing is. */
   readonly dueMs?: number | undefined;
+  /** Of those whom an update mentions, who have not read the message, and whom neither it nor a later one mentioned. */
+  readonly mentioned?: readonly string[] | undefined;
 }
 
 export type ChangeRefusal = Exclude<OutcomeOf<typeof changeMessages>, object>;
@@ -94,9 +96,13 @@ export class ChangeStore {
     roomName: string,
     changing: Changing,
     content: Uint8Array | undefined,
-    ifVersion?: number,
+    {
+      ifVersion,
+      mentions = [],
+    }: { readonly ifVersion?: number | undefined; readonly mentions?: readonly string[] | undefined } = {},
   ): Promise<ChangeOutcome> {
-    return this.#add(roomName, 'update', changing, [content ?? '', ifVersion ?? '', '']);
+    // No name holds a line break.
+    return this.#add(roomName, 'update', changing, [content ?? '', ifVersion ?? '', mentions.join('\n')]);
   }
 
   recall(roomName: string, changing: Changing, reason: string | undefined): Promise<ChangeOutcome> {
