@@ -122,6 +122,10 @@ export const hooks = {
     roomMembersAdd: ({ args: { roomName, userNames } }) =>
       roomName.startsWith('first') ? { args: { userNames: userNames.slice(0, 1) } } : obey(roomName),
     ping: () => obey('throw'),
+    roomMessageAppend: ({ args }) => {
+      say('before.roomMessageAppend', { args });
+      if (args.text.includes('later')) return { args: { text: args.text.replace('later', 'sooner') } };
+    },
   },
   after: {
     roomGetOwner: (call) => {

@@ -21,6 +21,7 @@ import { roomTopic } from '../../redis/keys.ts';
 import type { Changed, ChangeOutcome, Changing } from '../../store/change/change-store.ts';
 import type { Actor, UserActor } from '../actor.ts';
 import type { HandlersOf } from '../caller.ts';
+import { placed } from '../hooks/behind.ts';
 import { mentioningOf, mentionsIn, signalMentions } from '../message/mentions.ts';
 import { ok, UnderWay, type Outcome } from '../outcome.ts';
 import { placeIn, REACTIONS_PAGE, reactionsPage } from './reactions.ts';
@@ -105,17 +106,18 @@ async function react(
 async function append(
   services: Services,
   by: Actor,
-  { roomName, id, text, options }: Args<'roomMessageAppend'>,
+  args: Args<'roomMessageAppend'>,
 ): Promise<Outcome<'roomMessageAppend'>> {
   const { changes, heldAppends } = services;
-  const bytes = utf8Length(text);
+  const { roomName, id, options } = args;
+  const { text, offset } = placed(args);
   const changed = await heldAppends.hold({
     target: roomTopic(roomName),
     id,
-    bytes,
-    send: () => changes.append(roomName, changing(by, id), text, options ?? {}),
+    bytes: utf8Length(text),
+    send: () => changes.append(roomName, changing(by, id), text, { ...options, offset }),
   });
-  const asked: Asked = { kind: 'append', roomName, id, bytes };
+  const asked: Asked = { kind: 'append', roomName, id, bytes: utf8Length(args.text) };
   if (!isDone(changed)) return declared(refusal(changed, asked, services), roomChangeRequests.roomMessageAppend.errors);
   await told(services, by, asked, changed);
   return ok({ length: changed.length, version: changed.version });

@@ -11,6 +11,7 @@ import type { PairChange, PairChanged } from '../../store/pair/pair-changes.ts';
 import type { UserActor } from '../actor.ts';
 import type { Args } from '../../protocol/catalogue.ts';
 import type { HandlersOf } from '../caller.ts';
+import { placed } from '../hooks/behind.ts';
 import { refusal } from '../direct/conversation.ts';
 import { mentioningOf, mentionsIn } from '../message/mentions.ts';
 import { ok, UnderWay, type Outcome } from '../outcome.ts';
@@ -89,13 +90,14 @@ async function react(
 async function append(
   services: Services,
   by: UserActor,
-  { userName, id, text, options = {} }: Args<'directMessageAppend'>,
+  args: Args<'directMessageAppend'>,
 ): Promise<Outcome<'directMessageAppend'>> {
-  const { offset, done = false } = options;
+  const { userName, id, options: { done = false } = {} } = args;
+  const { text, offset } = placed(args);
   const made = await make(services, by, userName, { what: 'append', id, text, offset, done });
   if (made === 'messageTooLarge') {
     const { messageBytes } = services.settings.limits;
-    return failBecause(made, [], `with ${utf8Length(text)} bytes more there would be more than ${messageBytes}`);
+    return failBecause(made, [], `with ${utf8Length(args.text)} bytes more there would be more than ${messageBytes}`);
   }
   if (made instanceof Failure) return made;
   const { length, version, conflict } = made;

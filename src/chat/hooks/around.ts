@@ -13,6 +13,7 @@ import type { Value, ValueMap } from '../../protocol/params/values.ts';
 import { StateUnavailable } from '../../redis/unavailable.ts';
 import type { Actor } from '../actor.ts';
 import type { Caller, Handlers } from '../caller.ts';
+import { stillBehind } from './behind.ts';
 import { checkMessage, type AnyArgs, type CheckDeps } from './checked.ts';
 import { ok, plain, retold, toldBy, UnderWay, type AnyOutcome } from '../outcome.ts';
 
@@ -100,7 +101,7 @@ function replaced(method: Method, args: AnyArgs, by: ValueMap, limits: Limits): 
   const declaration = requestDeclaration(method);
   const params = Object.keys(declaration.params).map((name) => given[name] ?? null);
   const checked = checkDeclared(declaration, params, -1, limits);
-  if (!(checked instanceof Failure)) return checked;
+  if (!(checked instanceof Failure)) return stillBehind(args, checked);
   throw new Nonsense(`answered with args that ${method} refuses: ${checked.code} ${JSON.stringify(checked.args)}`);
 }
 

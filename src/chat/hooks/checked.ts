@@ -9,6 +9,7 @@ import { failBecause, Failure } from '../../protocol/errors/errors.ts';
 import type { Limits } from '../../protocol/params/limits.ts';
 import { isMap, type Value, type ValueMap } from '../../protocol/params/values.ts';
 import type { Actor } from '../actor.ts';
+import { appendingBehind } from './behind.ts';
 
 /** The args of a request by name. */
 export type AnyArgs = { readonly [name: string]: Value | undefined };
@@ -96,16 +97,17 @@ function askedOfAppend(args: AnyArgs, text: string, before: string | undefined):
   const from = typeof options['offset'] === 'number' ? options['offset'] : known.length;
   const there = known.subarray(from, from + given.length);
   if (from > known.length || !there.equals(given.subarray(0, there.length))) return { unasked: at(NOWHERE, text) };
+  const behind = (piece: string): AnyArgs => appendingBehind(at(known.length, piece), before);
   const more = given.subarray(there.length).toString('utf8');
-  if (more === '') return { unasked: at(0, before) };
+  if (more === '') return { unasked: behind('') };
   const { id = null } = args;
   return {
     message: { textMessage: before + more },
     change: { kind: 'append', id, text: more },
-    args: at(0, before + more),
+    args: behind(more),
     answered: ({ textMessage }) =>
       typeof textMessage === 'string' && textMessage.startsWith(before)
-        ? at(0, textMessage)
+        ? behind(textMessage.slice(before.length))
         : failBecause('notAllowed', [], 'what is there already is not changed by an append'),
   };
 }
