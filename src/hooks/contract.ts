@@ -111,7 +111,11 @@ export interface Absent {
 export type MessageCheckedChange =
   | { readonly kind: 'update'; readonly id: number }
   /** `text` is what is new of the `textMessage` that the message would have. */
-  | { readonly kind: 'append'; readonly id: number; readonly text: string };
+  | { readonly kind: 'append'; readonly id: number; readonly text: string }
+  /** The `textMessage` is why: another one of an answer goes in its place, and without one it is recalled without a reason. */
+  | { readonly kind: 'recall'; readonly id: number; readonly reason: string }
+  /** The `textMessage` is the key: it is let pass or refused. */
+  | { readonly kind: 'react'; readonly id: number; readonly key: string };
 
 export interface RoomMessageCheck {
   readonly userName: string;
@@ -185,9 +189,9 @@ export interface Hooks {
    * many wait some are left out (`parley_absent_dropped_total`).
    */
   onAbsent?(absent: Absent): MaybePromise<void>;
-  /** May change a message to a room, or refuse it. */
+  /** May change a message to a room, or refuse it; also what it is changed to, and words that others read with a change. */
   roomMessageCheck?(check: RoomMessageCheck): MaybePromise<Verdict<{ readonly message: ValueMap }>>;
-  /** May change a message to a user, or refuse it. */
+  /** May change a message to a user, or refuse it; also what it is changed to, and words that others read with a change. */
   directMessageCheck?(check: DirectMessageCheck): MaybePromise<Verdict<{ readonly message: ValueMap }>>;
   /**
    * What one user sees of another: the fields that it answers with, 8192 bytes at most, in place of those that were set. Who a user

@@ -96,13 +96,17 @@ export function readConnected(said: unknown): Read<{ userName: string | undefine
   return { userName, authData: data };
 }
 
-/** The message that goes in place of the one that was checked. */
-export function readMessage(said: unknown, limits: Limits): Read<ValueMap> {
+/**
+ * The message that goes in place of the one that was asked about. Where that was too large already it is no fault of the answer's: it is
+ * refused where messages are.
+ */
+export function readMessage(said: unknown, limits: Limits, asked: ValueMap): Read<ValueMap> {
   const fields = fieldsOf(said, ['message']);
   if (fields === undefined || fields instanceof Failure) return fields;
   if (fields['message'] === undefined) return undefined;
   const message = mapOf('a message', fields['message'], paramLimits(limits));
-  if (encodeShared(message).length > limits.messageBytes) {
+  const { length } = encodeShared(message);
+  if (length > limits.messageBytes && length > encodeShared(asked).length) {
     throw new Nonsense(`answered with a message of more than ${limits.messageBytes} bytes`);
   }
   return message;

@@ -119,7 +119,7 @@ export interface RequestDeclaration<
   readonly cost?: Cost;
   /** Users may make it where this setting says so; the service always may. */
   readonly usersMay?: 'roomsManagement';
-  /** The hook of the operator's that looks at the message it carries, before any other hook. */
+  /** The hook of the operator's that looks at the message, or the words, that it carries, before any other hook. */
   readonly check?: 'roomMessageCheck' | 'directMessageCheck';
   readonly example: { readonly params: readonly Value[]; readonly result: Value };
 }

@@ -55,6 +55,14 @@ test('words are blanked out or refused in rooms and between users, and nothing e
   ];
   await ada.call('roomCreate', 'lobby');
   for (const user of [ada, bob]) await user.call('roomJoin', 'lobby');
+  await ada.call('roomMessage', 'lobby', { n: 1 });
+  await bob.next('roomMessage');
+  expect(await bob.refusal('roomMessageReact', 'lobby', 1, 'spam')).toMatchObject({ code: 'wordNotAllowed' });
+  expect(await bob.refusal('roomMessageReact', 'lobby', 1, 'darn')).toMatchObject({ code: 'notAllowed' });
+  await bob.call('roomMessageReact', 'lobby', 1, '🎉');
+  await ada.call('roomMessageRecall', 'lobby', 1, { reason: 'darn typo' });
+  await bob.next('roomMessageChanged');
+  expect(await bob.next('roomMessageChanged')).toMatchObject(['lobby', { kind: 'recall', reason: '**** typo' }]);
   for (const [method, to] of [
     ['roomMessage', 'lobby'],
     ['directMessage', 'bob'],

@@ -1,6 +1,7 @@
 // directMessageCheck of direct messages that change, where they are kept: what it refuses is said neither at once nor in pieces.
 import { expect, test } from '@jest/globals';
 import type { ValueMap } from '../../src/protocol/params/values.ts';
+import { fenceUser } from '../chat/world.ts';
 import type { User } from '../support/rpc.ts';
 import { useHookedWorld } from './hooked-service.ts';
 
@@ -20,6 +21,31 @@ test('sees an update whole, and may change or refuse it', async () => {
   });
   await alice.call('directMessageUpdate', bob.userName, 1, { word: 'shout' }, { ifVersion: 1 });
   expect(await bob.call('directHistoryGet', alice.userName)).toMatchObject([{ word: 'SHOUT', version: 2 }]);
+});
+
+test('sees why a message is recalled and with what somebody reacts, and may refuse it', async () => {
+  const { alice, bob } = await two();
+  await alice.call('directMessage', bob.userName, { word: 'fine' });
+  const notToday = { code: 'notToday' };
+  expect(await bob.refusal('directMessageReact', alice.userName, 1, 'refuse')).toMatchObject(notToday);
+  expect(await bob.refusal('directMessageReact', alice.userName, 1, 'mask')).toMatchObject({ code: 'notAllowed' });
+  expect(await bob.call('directMessageReact', alice.userName, 1, '+')).toEqual({ counts: { '+': 1 } });
+  expect(await bob.call('directMessageReact', alice.userName, 1, 'refuse', { remove: true })).toEqual({
+    counts: { '+': 1 },
+  });
+  const recall = (reason: string): [string, string, number, ValueMap] => [
+    'directMessageRecall',
+    bob.userName,
+    1,
+    { reason },
+  ];
+  expect(await alice.refusal(...recall('please refuse'))).toMatchObject(notToday);
+  await alice.call(...recall('mask it'));
+  await fenceUser(bob);
+  expect(bob.heard('directMessageChanged').map(([, change]) => change)).toMatchObject([
+    { kind: 'reactions', key: '+' },
+    { kind: 'recall', reason: '**** it' },
+  ]);
 });
 
 test('sees the text that an append would make, whichever device sends its pieces', async () => {

@@ -75,7 +75,7 @@ describe('the hooks of a module', () => {
 
 test('only requests that have hooks are wrapped', () => {
   const ping = (): number => 1;
-  const names = ['roomJoin', 'roomMessage', 'roomMessageAppend', 'directMessage'];
+  const names = ['roomJoin', 'roomMessage', 'roomMessageReact', 'directMessage', 'directMessageRecall'];
   const bare = { ping, ...Object.fromEntries(names.map((name) => [name, nothing])) } as unknown as Handlers;
   const wrappedBy = (hooks: object): string[] => {
     const read = readHooks({ hooks });
@@ -94,8 +94,12 @@ test('only requests that have hooks are wrapped', () => {
       .map(([name]) => name);
   };
   expect(wrappedBy({ onJoin: nothing, onConnect: nothing })).toEqual([]);
-  expect(wrappedBy({ roomMessageCheck: nothing })).toEqual(['roomMessage', 'roomMessageAppend']);
-  expect(wrappedBy({ directMessageCheck: nothing, after: { ping: nothing } })).toEqual(['ping', 'directMessage']);
+  expect(wrappedBy({ roomMessageCheck: nothing })).toEqual(['roomMessage', 'roomMessageReact']);
+  expect(wrappedBy({ directMessageCheck: nothing, after: { ping: nothing } })).toEqual([
+    'ping',
+    'directMessage',
+    'directMessageRecall',
+  ]);
   expect(wrappedBy({ before: { '*': nothing } })).toEqual(Object.keys(bare));
 });
 

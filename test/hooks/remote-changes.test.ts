@@ -1,6 +1,7 @@
 // Changes of messages are checked like messages, by an endpoint that takes its time: nothing comes in by a change that the check has not seen.
 import { afterEach, expect, test } from '@jest/globals';
 import type { ServerResponse } from 'node:http';
+import type { ValueMap } from '../../src/protocol/params/values.ts';
 import { eventually } from '../support/eventually.ts';
 import type { User } from '../support/rpc.ts';
 import { ANSWERED, useRemoteWorld, type Answer } from './hook-endpoint.ts';
@@ -60,6 +61,74 @@ test('an update is checked whole, and changed or refused', async () => {
   });
   expect(await author.refusal('roomMessageUpdate', room, 1, { textMessage: 'spam' })).toMatchObject(refused.error);
   expect(await latest(author, room)).toMatchObject({ textMessage: '**** it', version: 2 });
+});
+
+test('the reason of a recall is checked, and may be another one or none; a recall without one asks nobody', async () => {
+  const { author, room } = await written('fine');
+  const recall = (id: number, reason?: string): [string, string, number, ValueMap] => [
+    'roomMessageRecall',
+    room,
+    id,
+    reason === undefined ? {} : { reason },
+  ];
+  for (let i = 0; i < 4; i++) await author.call('roomMessage', room, { textMessage: 'fine' });
+  world.endpoint.answer(filter);
+  expect(await author.refusal(...recall(1, 'spam'))).toMatchObject(refused.error);
+  expect(await latest(author, room)).toMatchObject({ textMessage: 'fine' });
+  await author.call(...recall(1, 'darn'));
+  expect(world.endpoint.asked('roomMessageCheck').at(-1)?.data).toEqual({
+    userName: author.userName,
+    roomName: room,
+    message: { textMessage: 'darn' },
+    options: { reason: 'darn' },
+    change: { kind: 'recall', id: 1, reason: 'darn' },
+  });
+  world.endpoint.answer(() => ({ message: { textMessage: 'x'.repeat(257) } }));
+  expect(await author.refusal(...recall(2, 'off topic'))).toMatchObject({ code: 'internalError' });
+  world.endpoint.answer(() => ({ message: {} }));
+  await author.call(...recall(2, 'off topic'));
+  world.endpoint.answer();
+  await author.call(...recall(3, 'off topic'));
+  world.endpoint.answer(() => refused);
+  for (const [id, reason] of [
+    [4, undefined],
+    [5, ''],
+  ] as const)
+    await author.call(...recall(id, reason));
+  const reasons = author.heard('roomMessageChanged').map(([, change]) => Object(change).reason);
+  expect(reasons).toEqual(['****', undefined, 'off topic', undefined, '']);
+});
+
+test('the key of a reaction is checked; taking it back is not', async () => {
+  const { other, room } = await written('fine');
+  world.endpoint.answer(filter);
+  expect(await other.refusal('roomMessageReact', room, 1, 'spam')).toMatchObject(refused.error);
+  expect(await other.refusal('roomMessageReact', room, 1, 'darn')).toMatchObject({ code: 'notAllowed' });
+  // All that there is may come back as it is.
+  world.endpoint.answer(({ data: { message } }) => ({ message: { ...Object(message), seen: true } }));
+  expect(await other.call('roomMessageReact', room, 1, '👍')).toEqual({ counts: { '👍': 1 } });
+  expect(world.endpoint.asked('roomMessageCheck').at(-1)?.data).toMatchObject({
+    message: { textMessage: '👍' },
+    options: {},
+    change: { kind: 'react', id: 1, key: '👍' },
+  });
+  world.endpoint.answer(() => refused);
+  expect(await other.call('roomMessageReact', room, 1, '👍', { remove: true })).toEqual({ counts: {} });
+  const told = other.heard('roomMessageChanged').map(([, change]) => Object(change));
+  expect(told).toMatchObject([{ key: '👍' }, { key: '👍', removed: true }]);
+  expect(told).toHaveLength(2);
+});
+
+test('what is too large is refused as that, whatever the check says of it', async () => {
+  const { author, room } = await written('fine');
+  world.endpoint.answer(({ data: { message = null } }) => ({ message }));
+  const textMessage = 'x'.repeat(50_000);
+  for (const [method, ...args] of [
+    ['roomMessage', room, { textMessage }],
+    ['roomMessageUpdate', room, 1, { textMessage }],
+    ['roomMessageAppend', room, 1, textMessage],
+  ] as const)
+    expect(await author.refusal(method, ...args)).toMatchObject({ code: 'messageTooLarge' });
 });
 
 test('an append is checked with what is there, so a word in pieces is one', async () => {

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """A word filter for Parley's hooks over HTTP, of Python's standard library alone.
 
-It is asked before a message is posted, sent or changed: some words it blanks out, for others it refuses the message. What it does not
-know it lets pass. See README.md beside it.
+It is asked before a message is posted, sent, changed, recalled with a reason or reacted to: some words it blanks out, for others it
+refuses the message. What it does not know it lets pass. See README.md beside it.
 """
 import base64
 import hashlib

@@ -1,11 +1,13 @@
 /**
- * The operator's check of messages: what is posted, what a message is changed to, and the text that one has with what is appended to it.
- * What was checked is what is done: an append belongs behind the text that the check has seen, or is refused as one that does not.
+ * The operator's check of messages: what is posted, what a message is changed to, the text that one has with what is appended to it, and
+ * what others read beside a message: why it was recalled, with what somebody reacts to it. What was checked is what is done: an append
+ * belongs behind the text that the check has seen, or is refused as one that does not.
  */
 import type { HookRunner } from '../../hooks/runner.ts';
-import { readMessage } from '../../hooks/verdict.ts';
+import { Nonsense, readMessage, type Read } from '../../hooks/verdict.ts';
 import { requestDeclaration, type RequestName } from '../../protocol/catalogue.ts';
 import { failBecause, Failure } from '../../protocol/errors/errors.ts';
+import { REASON_LENGTH } from '../../protocol/params/changes.ts';
 import type { Limits } from '../../protocol/params/limits.ts';
 import { isMap, type Value, type ValueMap } from '../../protocol/params/values.ts';
 import type { Actor } from '../actor.ts';
@@ -29,6 +31,8 @@ interface Question {
   readonly change?: ValueMap;
   /** As they go on where the check leaves the message as it is. */
   readonly args: AnyArgs;
+  /** What an answer has that is none, if it has any; it completes "answered with". */
+  fault?(message: ValueMap): string | undefined;
   answered(message: ValueMap): AnyArgs | Failure;
 }
 
@@ -60,9 +64,17 @@ export async function checkMessage(
       ...(change === undefined ? {} : { change }),
     };
   };
-  const said = await deps.hooks.ask(check, argument, (answer) => readMessage(answer, deps.limits));
+  const said = await deps.hooks.ask(check, argument, (answer) => readAnswer(question, answer, deps.limits));
   if (said instanceof Failure) return said;
   return said === undefined ? question.args : question.answered(said);
+}
+
+function readAnswer(question: Question, answer: unknown, limits: Limits): Read<ValueMap> {
+  const said = readMessage(answer, limits, question.message);
+  if (said === undefined || said instanceof Failure) return said;
+  const fault = question.fault?.(said);
+  if (fault !== undefined) throw new Nonsense(`answered with ${fault}`);
+  return said;
 }
 
 async function questionOf(
@@ -71,13 +83,48 @@ async function questionOf(
   by: Actor,
   args: AnyArgs,
 ): Promise<Question | Unasked> {
-  const { message, text, id } = args;
-  if (typeof text === 'string') {
-    return askedOfAppend(args, text, await textBefore(method, by, args));
-  }
+  const { message, text, key, id } = args;
+  if (typeof text === 'string') return askedOfAppend(args, text, await textBefore(method, by, args));
+  if (typeof key === 'string') return askedOfReaction(args, key);
+  if (message === undefined) return askedOfRecall(args);
   const change = id === undefined ? {} : { change: { kind: 'update', id } };
   const asked = isMap(message) ? message : {};
   return { message: asked, ...change, args, answered: (said) => ({ ...args, message: said }) };
+}
+
+const optionsIn = ({ options }: AnyArgs): ValueMap => (isMap(options) ? options : {});
+
+/** Taking a reaction back says nothing that was not said. */
+function askedOfReaction(args: AnyArgs, key: string): Question | Unasked {
+  if (optionsIn(args)['remove'] === true) return { unasked: args };
+  const { id = null } = args;
+  return {
+    message: { textMessage: key },
+    change: { kind: 'react', id, key },
+    args,
+    answered: ({ textMessage }) =>
+      textMessage === key ? args : failBecause('notAllowed', [], 'the key of a reaction is not another one by a check'),
+  };
+}
+
+/** Without a reason it says nothing. */
+function askedOfRecall(args: AnyArgs): Question | Unasked {
+  const { reason, ...options } = optionsIn(args);
+  if (typeof reason !== 'string' || reason === '') return { unasked: args };
+  const { id = null } = args;
+  return {
+    message: { textMessage: reason },
+    change: { kind: 'recall', id, reason },
+    args,
+    fault: ({ textMessage }) =>
+      typeof textMessage === 'string' && textMessage.length > Math.max(REASON_LENGTH, reason.length)
+        ? `a reason of more than ${REASON_LENGTH} characters`
+        : undefined,
+    answered: ({ textMessage }) => ({
+      ...args,
+      options: typeof textMessage === 'string' ? { ...options, reason: textMessage } : options,
+    }),
+  };
 }
 
 /** No text is as long. */
@@ -89,7 +136,7 @@ const NOWHERE = Number.MAX_SAFE_INTEGER;
  * nowhere, though it may belong there by then.
  */
 function askedOfAppend(args: AnyArgs, text: string, before: string | undefined): Question | Unasked {
-  const options = isMap(args['options']) ? args['options'] : {};
+  const options = optionsIn(args);
   const at = (offset: number, piece: string): AnyArgs => ({ ...args, text: piece, options: { ...options, offset } });
   if (before === undefined) return { unasked: at(NOWHERE, text) };
   const known = Buffer.from(before, 'utf8');

@@ -5,6 +5,8 @@ import { By, Count, MessageId, NextCursor, Timestamp, UserName } from './types.t
 
 /** Different keys that the reactions to one message have. */
 export const REACTION_KEYS_MAX = 32;
+/** Of why a message is recalled. */
+export const REASON_LENGTH = 256;
 /** Bytes of a key in UTF-8. */
 export const REACTION_KEY_BYTES = 64;
 /** Of all users together, to one message. */
@@ -41,7 +43,10 @@ export type UpdateOptions = Static<typeof UpdateOptions>;
 export const RecallOptions = Type.Object(
   {
     reason: Type.Optional(
-      Type.String({ maxLength: 256, description: 'Told to everybody who is there, and not kept with the message.' }),
+      Type.String({
+        maxLength: REASON_LENGTH,
+        description: 'Told to everybody who is there, and not kept with the message.',
+      }),
     ),
   },
   { title: 'RecallOptions', description: 'Options of recalling a message.' },
