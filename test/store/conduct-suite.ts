@@ -25,6 +25,7 @@ export function conductSuite(open: OpenStore): void {
   quota(open);
   pages(start);
   slowMode(start);
+  manyPaced(start);
   pausing(start);
   writers(start);
   staged(start);
@@ -237,6 +238,25 @@ function slowMode(start: Start): void {
     expect(await post(store, 'bob', { clientMessageId: 'two' })).toEqual(done(++id));
     expect(await store.client.exists(store.keys.room(room).paced)).toBe(0);
     expect(await store.client.hexists(store.keys.room(room).meta, 'conduct')).toBe(0);
+  });
+}
+
+function manyPaced(start: Start): void {
+  test('of those who wait in slow mode a bounded number is known, the latest', async () => {
+    const store = await start();
+    const { paced } = store.keys.room(room);
+    await join(store, 'bob');
+    await setSlowMode(store, 'owner', 3_600_000);
+    const now = await redisNow(store);
+    const most = 100_000;
+    for (let from = 0; from < most; from += 10_000) {
+      const page = Array.from({ length: 10_000 }, (_, i) => [now - most + from + i, `user-${from + i}`]);
+      await store.client.zadd(paced, ...page.flat());
+    }
+    expect(await post(store, 'bob')).toEqual(done(1));
+    expect(await store.client.zcard(paced)).toBe(most);
+    expect(await store.client.zrange(paced, '0', '0')).toEqual(['user-1']);
+    expect(await post(store, 'bob')).toMatchObject({ reason: 'tooSoon' });
   });
 }
 

@@ -2,7 +2,9 @@
 -- What stands against the posts of a user to a room that bounds who posts there, and how often (lib/conduct.lua), or has a staged
 -- eviction. One function makes the others, when they are wanted: other rooms pay for nothing of it. Wants lib/clock.lua and
 -- lib/room/keys.lua, and of who is asked for that it is an occupant. Times are Redis's, and not the log's: that may be ahead, and nobody
--- waits for longer than the room says. `paced` has who has posted last when, of those who have within the time of slow mode.
+-- waits for longer than the room says. `paced` has who has posted last when, of those who have within the time of slow mode, `PACED_MAX`
+-- of them: in a room that so many post to, who did longest ago need not wait.
+local PACED_MAX = 100000
 
 -- What was read of `conduct`; `evicting` as in the position of the log.
 local function standingIn(writers, hasSilenced, slowMs, endsAt, evicting)
@@ -56,6 +58,7 @@ local function standingIn(writers, hasSilenced, slowMs, endsAt, evicting)
       local paced = room .. 'paced'
       redis.pcall('ZREMRANGEBYSCORE', paced, '-inf', string.format('%.0f', now - slowMs))
       redis.pcall('ZADD', paced, unpack(posted))
+      redis.pcall('ZREMRANGEBYRANK', paced, 0, -PACED_MAX - 1)
       redis.pcall('PEXPIRE', paced, string.format('%.0f', slowMs))
     end
   end
