@@ -166,7 +166,7 @@ export function buildStores({ config, keys, counters }: Shared, { commands, leas
     willStore: new WillStore(commands, keys),
     histories: new HistoryStore(commands, keys, { replyBytes, historyMaxAgeMs }),
     deletions: new Deletions(commands, keys),
-    conversations: new ConversationStore(commands, keys, lease),
+    conversations: new ConversationStore(commands, keys, { ...config.rooms, instance: lease }),
     endingStore: new EndingStore(commands, keys),
     quotas: new QuotaStore(commands, keys, config.quotas),
     peers: new Peers(commands, keys),

@@ -172,6 +172,7 @@ export const conversationRequests = {
       'roomExists',
       'noUser',
       'tooManyRooms',
+      'listLimitExceeded',
       'quotaExceeded',
       'badSignature',
       'tooLarge',

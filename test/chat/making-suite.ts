@@ -84,6 +84,29 @@ function finding(world: World): void {
     expect(await alice.call('roomGetOwner', pair.roomName)).toBe(bob.userName);
   });
 
+  test('of three people is another one whenever somebody has come to it, however often that was so', async () => {
+    const [alice, bob, carol, dave] = [
+      await world.login(0),
+      await world.login(1),
+      await world.login(1),
+      await world.login(0),
+    ];
+    const options = { members: names(bob, carol), unique: true };
+    const rooms = new Set<string>();
+    for (let i = 0; i < 24; i++) {
+      const { roomName, created } = await make(alice, options);
+      expect([created, rooms.has(roomName)]).toEqual([true, false]);
+      rooms.add(roomName);
+      await alice.call('roomMembersAdd', roomName, names(dave));
+    }
+    // At once, behind all that was passed over.
+    const made = await Promise.all(
+      [alice, bob].map((one) => make(one, { members: names(alice, bob, carol), unique: true })),
+    );
+    expect(new Set(made.map(({ roomName }) => roomName)).size).toBe(1);
+    expect(made.filter(({ created }) => created)).toHaveLength(1);
+  });
+
   test('of the same people is made once, however many of them make it at the same time', async () => {
     const [alice, bob, carol] = [await world.login(0), await world.login(1), await world.login(1)];
     const asked = [alice, bob, carol].flatMap((one) =>

@@ -49,7 +49,7 @@ async function makeAs(
   await lease.add([roomTopic(roomName)]);
   const room = {
     owner: 'alice',
-    people: ['alice', 'bob'],
+    people: ['alice', 'bob'].map((userName) => ({ userName, against: undefined })),
     kind: endsAt === undefined ? 'normal' : 'temporary',
     endsAt,
     invites: 'members',

@@ -2,10 +2,22 @@
 // whoever tells it; and it lives and goes with the user.
 import { expect, test } from '@jest/globals';
 import { userTopic } from '../../src/redis/keys.ts';
+import { rightsOf, SERVICE } from '../../src/store/rights.ts';
 import type { MemberChange } from '../../src/store/member/due.ts';
 import { eventually } from '../support/eventually.ts';
 import { useScope } from '../support/scope.ts';
-import { addAll, addUser, made, removeAll, signsOf, tell } from './member-actions.ts';
+import {
+  addAll,
+  addJudged,
+  addUser,
+  candidates,
+  made,
+  memberEdit,
+  membersOf,
+  removeAll,
+  signsOf,
+  tell,
+} from './member-actions.ts';
 import { room, starter, type Start } from './room-actions.ts';
 import { frame, frameText, type OpenStore, type Store } from './store.ts';
 
@@ -48,6 +60,23 @@ export function belongsSuite(open: OpenStore): void {
   forgetting(open);
   living(open);
   notes(start);
+  owning(start);
+}
+
+function owning(start: Start): void {
+  test('becomes a member as the owner with the first member, where it was judged and nothing speaks against it', async () => {
+    const store = await start();
+    const added = await store.members.add(room, rightsOf('owner'), memberEdit('owner'), candidates(['ann']));
+    expect(added).toEqual({ unjudged: 'owner' });
+    expect(await membersOf(store)).toEqual({});
+    // Another one was judged: this one owns it since.
+    const other = { userName: 'bob', against: undefined };
+    expect(await store.members.add(room, SERVICE, memberEdit(SERVICE), candidates(['ann']), other)).toEqual(added);
+    const without = await made(addJudged(store, 'owner', {}, candidates(['ann']), 'tooManyRooms'));
+    expect([without.words, signsOf(without.due)]).toEqual([['done'], ['+ann']]);
+    expect(await membersOf(store)).toEqual({ ann: 'member' });
+    expect(signsOf((await made(addAll(store, 'owner', 'bob'))).due)).toEqual(['+bob', '+owner']);
+  });
 }
 
 function telling(open: OpenStore): void {

@@ -6,7 +6,11 @@ import { temporaryName } from '../../src/protocol/names/temporary.ts';
 import { decodeNotification } from '../../src/protocol/wire/frame.ts';
 import { newEpoch } from '../../src/redis/tokens.ts';
 import { roomTopic } from '../../src/redis/keys.ts';
-import type { ConversationMade, ConversationToMake } from '../../src/store/conversation/conversation-store.ts';
+import type {
+  ConversationMade,
+  ConversationToMake,
+  PersonOfRoom,
+} from '../../src/store/conversation/conversation-store.ts';
 import type { JoinRules } from '../../src/store/membership/membership-store.ts';
 import { rightsOf, SERVICE } from '../../src/store/rights.ts';
 import { eventually } from '../support/eventually.ts';
@@ -31,9 +35,15 @@ const reserved = (): { life: string; grant: { names: number; bytes: number } } =
   grant: { names: 20, bytes: 16_384 },
 });
 
-const wish = (changes: Partial<ConversationToMake> = {}): ConversationToMake => ({
+/** What is asked for, with the people by name: nothing speaks against those who are not `unfit`. */
+type Changes = Partial<Omit<ConversationToMake, 'people'>> & {
+  readonly people?: readonly string[];
+  readonly unfit?: Readonly<Record<string, PersonOfRoom['against']>>;
+};
+
+const wish = ({ people = ['owner', 'bob', 'carol'], unfit = {}, ...changes }: Changes = {}): ConversationToMake => ({
   owner: 'owner',
-  people: ['owner', 'bob', 'carol'],
+  people: people.map((userName) => ({ userName, against: unfit[userName] })),
   kind: 'normal',
   endsAt: undefined,
   invites: 'members',
@@ -49,10 +59,10 @@ const wish = (changes: Partial<ConversationToMake> = {}): ConversationToMake => 
   ...changes,
 });
 
-const make = (store: Store, changes?: Partial<ConversationToMake>, roomName = room): Promise<ConversationMade> =>
+const make = (store: Store, changes?: Changes, roomName = room): Promise<ConversationMade> =>
   store.conversations.create(roomName, wish(changes), reserved());
 
-const find = (store: Store, changes: Partial<ConversationToMake>): Promise<ConversationMade> =>
+const find = (store: Store, changes: Changes): Promise<ConversationMade> =>
   store.conversations.create(room, wish(changes), undefined);
 
 const roster = (store: Store): Promise<string[]> => store.client.zrange(store.keys.room(room).roster, '0', '-1');
@@ -115,6 +125,37 @@ function finding(open: OpenStore): void {
         { name: 'roomMembersAdded', params: [room, ['bob'], 'owner'] },
       ]),
     );
+  });
+
+  test('nobody is put back against whom something speaks, nor beyond the members that a room may have', async () => {
+    const store = await open(scope, { membersMax: 2 });
+    const pair = { people: ['owner', 'bob'], unique: 'pair' } as const;
+    await make(store, pair);
+    const { roster: key } = store.keys.room(room);
+    for (const against of ['unjudged', 'tooManyRooms'] as const) {
+      await store.client.zrem(key, 'owner', 'bob');
+      const found = await find(store, { ...pair, unfit: { bob: against } });
+      expect(found).toMatchObject({ created: false, added: [], due: [], refused: 'bob', at: { seq: 0 } });
+      expect(await roster(store)).toEqual([]);
+    }
+    // Against who is a member nothing is asked.
+    await store.client.zadd(key, 0, 'bob');
+    expect(await find(store, { ...pair, unfit: { bob: 'tooManyRooms' } })).toMatchObject({ added: ['owner'] });
+    await store.client.zrem(key, 'bob');
+    await store.client.zadd(key, 0, 'carol');
+    expect(await find(store, pair)).toBe('listLimitExceeded');
+    await store.client.zrem(key, 'carol');
+    expect(await find(store, pair)).toMatchObject({ added: ['bob'], refused: undefined });
+  });
+
+  test('the first room of some people knows how many of theirs others have come to, and no room no number', async () => {
+    const { conversations, ...store } = await open(scope);
+    await conversations.notePassed(room, 21);
+    expect(await store.ttls()).toEqual({});
+    await store.rooms.create(room, roomOptions('owner'));
+    expect(await conversations.readPassed(room)).toBe(0);
+    for (const number of [22, 21]) await conversations.notePassed(room, number);
+    expect(await conversations.readPassed(room)).toBe(22);
   });
 
   test('more people have a room as long as it has exactly them', async () => {

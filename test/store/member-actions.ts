@@ -3,7 +3,7 @@ import type { TopicEvent } from '../../src/log/event.ts';
 import { decodeTrusted } from '../../src/protocol/wire/msgpack.ts';
 import type { NamesWanted } from '../../src/store/access/access-store.ts';
 import type { Due, MemberChange } from '../../src/store/member/due.ts';
-import type { Candidate, MemberEdit, MembersEdited } from '../../src/store/member/member-store.ts';
+import type { Candidate, MemberEdit, MembersEdited, OwnerUnjudged } from '../../src/store/member/member-store.ts';
 import { SERVICE } from '../../src/store/rights.ts';
 import { newEpoch } from '../../src/redis/tokens.ts';
 import { leftPrefix } from './access-actions.ts';
@@ -24,10 +24,23 @@ export const candidates = (names: readonly string[]): Candidate[] =>
 
 type Added = ReturnType<Store['members']['add']>;
 
-export const addAll = (store: Store, by: By, ...names: string[]): Added =>
-  store.members.add(room, rightsBy(by), memberEdit(by), candidates(names));
+/** As nodes do, with what speaks against the owner where it becomes one. */
+export async function addJudged(
+  store: Store,
+  by: By,
+  changes: Partial<MemberEdit>,
+  names: readonly Candidate[],
+  against?: Candidate['against'],
+): Added {
+  const add = (owner?: Candidate): Added =>
+    store.members.add(room, rightsBy(by), memberEdit(by, changes), names, owner);
+  const added = await add();
+  return typeof added === 'object' && 'unjudged' in added ? add({ userName: added.unjudged, against }) : added;
+}
+
+export const addAll = (store: Store, by: By, ...names: string[]): Added => addJudged(store, by, {}, candidates(names));
 export const joinAs = (store: Store, user: string, changes: Partial<MemberEdit> = {}): Added =>
-  store.members.add(room, rightsBy(user), memberEdit(user, { itself: true, ...changes }), candidates([user]));
+  addJudged(store, user, { itself: true, ...changes }, candidates([user]));
 const removal = { prefix: Buffer.from('removed '), listPrefix: Buffer.from('admins ') };
 export const removeAll = (store: Store, by: By, ...names: string[]): ReturnType<Store['members']['remove']> =>
   store.members.remove(room, rightsBy(by), { ...memberEdit(by), ...removal }, names);
@@ -48,9 +61,11 @@ export const setRole = (
 };
 
 /** A change that was made; throws where it was refused. */
-export async function made(change: Promise<MembersEdited | NamesWanted | string>): Promise<MembersEdited> {
+export async function made(
+  change: Promise<MembersEdited | NamesWanted | OwnerUnjudged | string>,
+): Promise<MembersEdited> {
   const done = await change;
-  if (typeof done === 'string' || 'names' in done) throw new Error(JSON.stringify(done));
+  if (typeof done === 'string' || !('words' in done)) throw new Error(JSON.stringify(done));
   return done;
 }
 

@@ -10,15 +10,18 @@ import { fail, failBecause, Failure, unavailable } from '../../protocol/errors/e
 import { temporaryName } from '../../protocol/names/temporary.ts';
 import { roomTopic } from '../../redis/keys.ts';
 import { newNameDigits } from '../../redis/tokens.ts';
-import type { ConversationMade } from '../../store/conversation/conversation-store.ts';
+import type { ConversationMade, PersonOfRoom } from '../../store/conversation/conversation-store.ts';
+import type { Candidate } from '../../store/member/member-store.ts';
 import { onceSigned, signatureOf } from '../access/signed-edits.ts';
 import type { UserActor } from '../actor.ts';
 import type { Caller } from '../caller.ts';
+import { candidatesOf } from '../member/candidates.ts';
+import { MEMBERS } from '../member/edits.ts';
 import { ok, type Outcome } from '../outcome.ts';
 import type { Reserved } from '../quota/quotas.ts';
 import type { Services } from '../services.ts';
-import { windowsOf } from '../windows.ts';
-import { uniqueNames, wishOf, type ConversationWish } from './wish.ts';
+import { uniqueRooms } from './unique.ts';
+import { wishOf, type ConversationWish } from './wish.ts';
 import { nowOrLater } from '../repair/repairs.ts';
 
 /** What a member costs who makes the room. */
@@ -36,7 +39,7 @@ export async function createConversation(
 ): Promise<Created> {
   const wish = wishOf(options, by, services.settings);
   if (wish instanceof Failure) return wish;
-  by.spend(UNITS_PER_MEMBER * wish.room.people.length);
+  by.spend(UNITS_PER_MEMBER * wish.people.length);
   const asked = { services, by, wish };
   const toSign = { verb: 'create', roomName: '', userNames: options.members ?? [], options } as const;
   const made = await onceSigned<Made>(
@@ -61,8 +64,8 @@ interface Asked {
   readonly wish: ConversationWish;
 }
 
-type MakeRefusal = Failure<'quotaExceeded' | 'noUser' | 'tooManyRooms'>;
-type Refusal = MakeRefusal | Failure<'roomExists' | 'unavailable'>;
+type Unfit = Failure<'noUser' | 'tooManyRooms'>;
+type Refusal = Unfit | Failure<'quotaExceeded' | 'roomExists' | 'listLimitExceeded' | 'unavailable'>;
 type Made = { readonly roomName: string; readonly found: Found } | Refusal;
 
 async function makeOne(asked: Asked): Promise<Made> {
@@ -71,45 +74,62 @@ async function makeOne(asked: Asked): Promise<Made> {
   const endsAt = isTemporary ? Math.floor(services.instance.redisNow()) + wish.ttlMs : undefined;
   const random = newNameDigits();
   const name = endsAt === undefined ? (wish.roomName ?? random) : temporaryName(endsAt, random);
-  const refused = await refusedAmong(services, wish.room.people);
+  const people = await candidatesOf(services, wish.people);
+  const refused = firstUnfit(people);
   if (refused !== undefined) return refused;
   // Before the room: should this node die behind it, whoever looks at that time finds no room, or ends it.
   if (endsAt !== undefined) await services.endings.note(name, endsAt);
-  const made = await make(asked, name, endsAt);
+  const made = await make(asked, name, people, endsAt);
   if (typeof made === 'object' && !(made instanceof Failure)) return { roomName: name, found: made };
   if (endsAt !== undefined) await services.endings.forget(name);
   if (made instanceof Failure) return made;
   return made === 'roomExists' ? fail('roomExists', [name]) : unavailable();
 }
 
-/** The room of these people is found most of the time: nothing is reserved before it is known not to be there. */
+/** The room of these people is found most of the time: nothing is asked or reserved before it is known not to be there. */
 async function findOrMake(asked: Asked): Promise<Made> {
   let last = '';
-  for (const name of uniqueNames(asked.wish.room.people)) {
+  for await (const name of uniqueRooms(asked.services.conversations, asked.wish.people)) {
     last = name;
-    let found: ConversationMade | MakeRefusal = await run(asked, name, undefined, undefined);
-    if (found === 'noRoom') {
-      found = (await refusedAmong(asked.services, asked.wish.room.people)) ?? (await make(asked, name, undefined));
-    }
+    const found = await findOrMakeAt(asked, name);
     if (found instanceof Failure) return found;
     if (typeof found === 'object') return { roomName: name, found };
+    if (found === 'listLimitExceeded') return fail(found, [MEMBERS]);
     // Others have come to that one, or some have gone.
     if (found !== 'othersRoom') return unavailable();
   }
   return fail('roomExists', [last]);
 }
 
+/** Users' own slots are asked only where somebody becomes a member. */
+async function findOrMakeAt(asked: Asked, name: string): Promise<ConversationMade | Refusal> {
+  const { services, wish } = asked;
+  const unjudged = wish.people.map((userName): PersonOfRoom => ({ userName, against: 'unjudged' }));
+  const found = await run(asked, name, unjudged, undefined, undefined);
+  const isOver = typeof found === 'string' ? found !== 'noRoom' : found.refused === undefined;
+  if (isOver) return found;
+  const people = await candidatesOf(services, wish.people);
+  const refused = found === 'noRoom' ? firstUnfit(people) : undefined;
+  if (refused !== undefined) return refused;
+  const made = await (found === 'noRoom'
+    ? make(asked, name, people, undefined)
+    : run(asked, name, people, undefined, undefined));
+  if (typeof made === 'string' || made instanceof Failure || made.refused === undefined) return made;
+  return firstUnfit(people.filter(({ userName }) => userName === made.refused)) ?? unavailable();
+}
+
 /** With what is reserved of the owner's quota. */
 async function make(
   asked: Asked,
   roomName: string,
+  people: readonly PersonOfRoom[],
   endsAt: number | undefined,
 ): Promise<ConversationMade | Failure<'quotaExceeded'>> {
-  const { services, by, wish } = asked;
-  const names = wish.room.people.length;
+  const { services, by } = asked;
+  const names = people.length;
   return services.quotas.making(
     { owner: by.author, roomName, names, forced: by.rights.as === 'service' },
-    (reserved) => run(asked, roomName, endsAt, reserved),
+    (reserved) => run(asked, roomName, people, endsAt, reserved),
     (made) => typeof made === 'object' && made.created,
   );
 }
@@ -121,6 +141,7 @@ async function make(
 async function run(
   { services, wish }: Asked,
   roomName: string,
+  people: readonly PersonOfRoom[],
   endsAt: number | undefined,
   reserved: Reserved | undefined,
 ): Promise<ConversationMade> {
@@ -129,7 +150,7 @@ async function run(
   const { nodeId } = services.instance;
   await topics.follow(topic, nodeId);
   const release = (): void => topics.unfollow(topic, nodeId);
-  const room = { ...wish.room, endsAt, prefix: membersPrefix('roomMembersAdded', roomName) };
+  const room = { ...wish.room, people, endsAt, prefix: membersPrefix('roomMembersAdded', roomName) };
   const made = await conversations.create(roomName, room, reserved).catch((error: unknown) => {
     // It may have happened all the same.
     repairs.retry(async () => {
@@ -153,20 +174,11 @@ async function run(
   return made;
 }
 
-/** Users asked for at the same time. */
-const WINDOW = 64;
-
 /** What speaks against the first of these users who cannot belong to one more room. */
-async function refusedAmong(
-  { belongs }: Pick<Services, 'belongs'>,
-  names: readonly string[],
-): Promise<Failure<'noUser' | 'tooManyRooms'> | undefined> {
-  for await (const window of windowsOf(names, WINDOW)) {
-    const judged = await Promise.all(window.map((name) => belongs.judge(name)));
-    const at = judged.findIndex((word) => word !== 'ok');
-    const name = window[at] ?? '';
-    if (judged[at] === 'noUser') return fail('noUser', [name]);
-    if (at >= 0) return failBecause('tooManyRooms', [], `${name} belongs to as many as one may`);
+function firstUnfit(people: readonly Candidate[]): Unfit | undefined {
+  for (const { userName, against } of people) {
+    if (against === 'noUser') return fail(against, [userName]);
+    if (against === 'tooManyRooms') return failBecause(against, [], `${userName} belongs to as many as one may`);
   }
   return undefined;
 }

@@ -1,5 +1,4 @@
 /** What a request for a new room asks for, and what in that does not go together: judged before Redis is asked. */
-import { createHash } from 'node:crypto';
 import {
   MEMBERS_AT_CREATION,
   TEMPORARY_MEMBERS,
@@ -10,7 +9,6 @@ import { badArgument, fail, Failure } from '../../protocol/errors/errors.ts';
 import { invalidName, isValidName } from '../../protocol/names/rule.ts';
 import { isServiceMade } from '../../protocol/names/temporary.ts';
 import type { ConversationToMake } from '../../store/conversation/conversation-store.ts';
-import { inByteOrder } from '../access/signed-edits.ts';
 import type { UserActor } from '../actor.ts';
 import { attributeBytes, reservedName, roomDefaults } from '../room/making.ts';
 import type { ChatSettings } from '../services.ts';
@@ -18,7 +16,9 @@ import type { ChatSettings } from '../services.ts';
 export type WishFailure = Failure<'badArgument' | 'invalidName' | 'noUser' | 'tooLarge'>;
 
 export interface ConversationWish {
-  readonly room: Omit<ConversationToMake, 'prefix' | 'endsAt'>;
+  readonly room: Omit<ConversationToMake, 'prefix' | 'endsAt' | 'people'>;
+  /** Who belongs to it. */
+  readonly people: readonly string[];
   /** Undefined where the service chooses one. */
   readonly roomName: string | undefined;
   readonly ttlMs: number;
@@ -41,7 +41,6 @@ export function wishOf(
     // Nobody is told who is there, or which rules change: it may be a crowd of strangers.
     ...(isTransient ? { userlistUpdates: false, accessListsUpdates: false } : {}),
     owner: by.author,
-    people: isTransient ? [] : people,
     kind,
     invites: options.invites ?? 'members',
     writers: options.writers ?? 'all',
@@ -50,7 +49,7 @@ export function wishOf(
     exceptSocket: by.exceptSocket,
     whitelistOnly: options.whitelistOnly ?? !isTransient,
   };
-  return { room, roomName, ttlMs: options.ttlMs ?? TEMPORARY_MS_DEFAULT };
+  return { room, people: isTransient ? [] : people, roomName, ttlMs: options.ttlMs ?? TEMPORARY_MS_DEFAULT };
 }
 
 /** Two people have one room for good; so has one by itself. */
@@ -87,23 +86,4 @@ function nameRefused(
   if (roomName !== undefined && rights.as === 'user' && isServiceMade(roomName)) return reservedName(roomName);
   const nobody = people.slice(1).find((name) => !isValidName(name, limits));
   return nobody === undefined ? undefined : fail('noUser', [nobody]);
-}
-
-const CANDIDATES_MAX = 20;
-const DIGITS = 'abcdefghijklmnopqrstuvwxyz234567';
-/** 130 bits. */
-const HASH_DIGITS = 26;
-
-/**
- * Names of the room of these people, in the order in which they are tried: others may have come to the room that had the first one. They
- * follow from who they are, so that nobody has to note anywhere which room it is.
- */
-export function* uniqueNames(people: readonly string[]): Generator<string> {
-  // Names hold no colon.
-  const hash = createHash('sha256').update(inByteOrder(people).join(':')).digest();
-  let bits = BigInt(`0x${hash.toString('hex')}`);
-  let digits = '';
-  for (; digits.length < HASH_DIGITS; bits >>= 5n) digits += DIGITS[Number(bits & 31n)];
-  yield `u-${digits}`;
-  for (let number = 2; number <= CANDIDATES_MAX; number++) yield `u-${digits}-${number}`;
 }

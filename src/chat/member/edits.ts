@@ -7,13 +7,20 @@ import type { MemberOptions, MembersChanged } from '../../protocol/member.ts';
 import { membersPrefix } from '../../protocol/member.ts';
 import { leftPrefix } from '../../protocol/membership.ts';
 import { fail, failBecause, Failure, toErrorValue } from '../../protocol/errors/errors.ts';
+import { StateUnavailable } from '../../redis/unavailable.ts';
 import { invalidName, isValidName } from '../../protocol/names/rule.ts';
 import { spreadUnits } from '../../protocol/params/cost.ts';
 import { notificationFrame } from '../../protocol/wire/frame.ts';
 import { opening } from '../../protocol/wire/opening.ts';
 import { encodeValue } from '../../protocol/wire/msgpack.ts';
 import { concat } from '../../protocol/wire/pack.ts';
-import type { Candidate, MemberEdit, MembersEdited } from '../../store/member/member-store.ts';
+import type {
+  Candidate,
+  MemberEdit,
+  MembersEdited,
+  MemberStore,
+  OwnerUnjudged,
+} from '../../store/member/member-store.ts';
 import type { NameLimits } from '../../protocol/names/form.ts';
 import { nameSize } from '../access/lists.ts';
 import { changeRules } from '../access/rules.ts';
@@ -22,6 +29,7 @@ import type { Actor } from '../actor.ts';
 import type { Caller } from '../caller.ts';
 import { ok, type Ok, type Turn } from '../outcome.ts';
 import type { ChatSettings, Services } from '../services.ts';
+import { candidatesOf } from './candidates.ts';
 
 /** What is asked for. */
 export interface MembersAsked {
@@ -39,11 +47,14 @@ interface Done {
 }
 
 type Refusals = 'noRoom' | 'notAllowed' | 'badSignature';
+type MembersAdded = Exclude<Awaited<ReturnType<MemberStore['add']>>, OwnerUnjudged>;
 type AddRefusals = Refusals | 'listLimitExceeded' | 'quotaExceeded' | 'unavailable';
 
 const TOO_MANY = 'the user belongs to as many as one may';
 /** Which list `listLimitExceeded` names. */
-const MEMBERS = 'members';
+export const MEMBERS = 'members';
+/** It may change hands while the one before is judged. */
+const OWNERS_TRIED = 4;
 
 export async function addMembers(
   services: Services,
@@ -51,19 +62,22 @@ export async function addMembers(
   asked: MembersAsked,
   socket: Caller | undefined,
 ): Promise<Done | Failure<AddRefusals>> {
-  const { members, belongs, quotas, settings } = services;
+  const { members, quotas, settings } = services;
   const { roomName } = asked;
   const told = telling(services, by, roomName, 'roomMembersAdded', socket);
-  const candidates = await Promise.all(
-    namesIn(asked, settings.limits).map(async (userName): Promise<Candidate> => {
-      const judged = await belongs.judge(userName);
-      // Who asks is there, whatever may be kept of it.
-      return { userName, against: judged === 'ok' || (asked.itself && judged === 'noUser') ? undefined : judged };
-    }),
-  );
+  const candidates = await candidatesOf(services, namesIn(asked, settings.limits), asked.itself);
   const signed = signatureOf(services, socket, { verb: 'invite', ...asked });
   const edit = { ...editOf(by, asked, 'roomMembersAdded'), signed };
-  const add = (): ReturnType<typeof members.add> => members.add(roomName, by.rights, edit, candidates);
+  let owner: Candidate | undefined;
+  const add = async (): Promise<MembersAdded> => {
+    for (let tries = 0; tries < OWNERS_TRIED; tries++) {
+      const added = await members.add(roomName, by.rights, edit, candidates, owner);
+      if (typeof added === 'string' || !('unjudged' in added)) return added;
+      [owner] = await candidatesOf(services, [added.unjudged]);
+    }
+    // It has had another owner each time.
+    throw new StateUnavailable('the room has another owner each time');
+  };
   const added = await changeRules(services, by, roomName, () => quotas.withNames(roomName, add));
   if (added instanceof Failure) return added;
   if (added === 'listLimitExceeded') return fail(added, [MEMBERS]);

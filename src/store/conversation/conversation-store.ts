@@ -6,21 +6,28 @@ import type { Instance } from '../../bus/instance.ts';
 import type { Invites, RoomKind, Writers } from '../../protocol/conversation.ts';
 import type { Commands } from '../../redis/commands.ts';
 import type { Keyspace } from '../../redis/keys.ts';
-import { listOf, position, text, yes } from '../../redis/reply.ts';
+import { listOf, nothing, optional, position, text, yes } from '../../redis/reply.ts';
 import { flag, scriptsBeside, type OutcomeOf } from '../../redis/script.ts';
 import { newEpoch } from '../../redis/tokens.ts';
 import { LEFT_BEHIND, LOG, OCCUPANTS, ROOM_LISTS } from '../key-names.ts';
 import { duesIn } from '../member/due.ts';
+import type { Candidate } from '../member/member-store.ts';
 import { packGrant } from '../quota/grant.ts';
 import type { RoomOptions } from '../room/room-store.ts';
+
+export interface PersonOfRoom {
+  readonly userName: string;
+  /** By what its own slot says; `unjudged` where that was not asked. */
+  readonly against: Candidate['against'] | 'unjudged';
+}
 
 export interface ConversationToMake extends Pick<
   RoomOptions,
   'whitelistOnly' | 'userlistUpdates' | 'accessListsUpdates' | 'historyMax'
 > {
   readonly owner: string;
-  /** Who belongs to it. */
-  readonly people: readonly string[];
+  /** Who belongs to it, and what speaks against it: asked where somebody is put back, and judged before a room is made. */
+  readonly people: readonly PersonOfRoom[];
   readonly kind: RoomKind;
   /** Of a temporary room, in ms since the epoch. */
   readonly endsAt: number | undefined;
@@ -58,36 +65,48 @@ const createConversation = script('create-conversation', {
     'writers',
     'endsAt',
     'prefix',
+    'limit',
   ],
   rest: true,
   writes: true,
-  refuses: ['noRoom', 'roomExists', 'othersRoom', 'roomExpired'],
-  gives: { at: position, created: yes, due: duesIn, added: listOf(text) },
+  refuses: ['noRoom', 'roomExists', 'othersRoom', 'roomExpired', 'listLimitExceeded'],
+  gives: { at: position, created: yes, due: duesIn, added: listOf(text), refused: optional(text) },
 });
+
+const notePassed = script('note-passed', { keys: ['meta'], args: ['number'], gives: nothing });
 
 export type ConversationMade = OutcomeOf<typeof createConversation>;
 
 const writerCodes = { all: 0, admins: 1, owner: 2 } as const satisfies Record<Writers, number>;
 
+export interface ConversationStoreOptions {
+  readonly instance: Pick<Instance, 'nodeId'>;
+  /** Members of one room. */
+  readonly membersMax: number;
+}
+
 export class ConversationStore {
   readonly #commands: Commands;
   readonly #keys: Keyspace;
-  readonly #instance: Pick<Instance, 'nodeId'>;
+  readonly #options: ConversationStoreOptions;
 
-  constructor(commands: Commands, keys: Keyspace, instance: Pick<Instance, 'nodeId'>) {
+  constructor(commands: Commands, keys: Keyspace, options: ConversationStoreOptions) {
     this.#commands = commands;
     this.#keys = keys;
-    this.#instance = instance;
+    this.#options = options;
   }
 
-  /** Makes it, with what was reserved for it; only finds it where nothing was. */
+  /**
+   * Makes it, with what was reserved for it; only finds it where nothing was. `refused`: the room is there, and nothing was done,
+   * for this one would have to be put back into it.
+   */
   async create(
     roomName: string,
     room: ConversationToMake,
     reserved: RoomOptions['reserved'],
   ): Promise<ConversationMade> {
     const args = {
-      teller: this.#instance.nodeId,
+      teller: this.#options.instance.nodeId,
       user: room.owner,
       except: room.exceptSocket ?? '',
       create: flag(reserved !== undefined),
@@ -104,7 +123,19 @@ export class ConversationStore {
       writers: writerCodes[room.writers],
       endsAt: room.endsAt ?? '',
       prefix: room.prefix,
+      limit: this.#options.membersMax,
     };
-    return this.#commands.run(createConversation, this.#keys.room(roomName), args, { args: room.people });
+    const people = room.people.flatMap(({ userName, against = '' }) => [userName, against]);
+    return this.#commands.run(createConversation, this.#keys.room(roomName), args, { args: people });
+  }
+
+  /** Up to which number others have come to the rooms of some people, as the first of these has it; 0 where nothing is noted. */
+  async readPassed(roomName: string): Promise<number> {
+    return Number((await this.#commands.plain('hget', this.#keys.room(roomName).meta, 'passed')) ?? 0);
+  }
+
+  /** Others have come to the one of that number too. Where the first one is gone nothing is noted. */
+  async notePassed(roomName: string, number: number): Promise<void> {
+    await this.#commands.run(notePassed, this.#keys.room(roomName), { number });
   }
 }

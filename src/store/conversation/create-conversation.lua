@@ -4,13 +4,16 @@
 -- `pair` any, to which those are put back who do not belong to it any more; `set` one that has exactly these members.
 -- `kind`, `invites`: '' for what is usual. `writers`: as lib/conduct.lua has it. `endsAt`: of a temporary room, '' for none; once it is over
 -- the room is not made, for whoever would delete it may have been here. `by`, `except`, `teller`: see lib/access/members.lua.
--- `prefix`: a `roomMembersAdded` that ends before the names. Rest arguments: the people, the owner among them.
+-- `prefix`: a `roomMembersAdded` that ends before the names. `limit`: members of a room. Rest arguments: name, what speaks against making it
+-- a member as far as users' slots know ('' for nothing, and where it is made); two for each of the people, the owner among them.
+-- Nobody is put back against whom anything speaks: then nothing is done, and it gives the first of these.
 if endsAt ~= '' and tonumber(endsAt) <= now then
   return 'roomExpired'
 end
-local people = {}
-for at = rest, #ARGV do
+local people, against = {}, {}
+for at = rest, #ARGV, 2 do
   people[#people + 1] = ARGV[at]
+  against[ARGV[at]] = ARGV[at + 1]
 end
 
 local function isTheirs()
@@ -37,11 +40,20 @@ if openLog(now) then
   end
   local added = {}
   for _, name in ipairs(people) do
-    if (isOwnerOrAdmin(name) or not isBanned(name)) and addMember(name) then
+    if not isMember(name) and (isOwnerOrAdmin(name) or not isBanned(name)) then
+      if against[name] ~= '' then
+        return { position(), 0, {}, {}, name }
+      end
       added[#added + 1] = name
     end
   end
   if #added > 0 then
+    if redis.call('ZCARD', roster) + #added > tonumber(limit) then
+      return 'listLimitExceeded'
+    end
+    for _, name in ipairs(added) do
+      addMember(name)
+    end
     announce(NOTICE, '', prefix .. strs(added) .. byIn(user))
   end
   local due = noteMembers(teller, user, except)

@@ -1,6 +1,7 @@
 -- uses: clock evict frame usage access/members auth/once
 -- Makes users members of a room and tells the room, each judged by itself: one step, so that no rule changes between the check and the act.
--- The owner is one as soon as anybody is: a room that was made without members has it in no list before. `itself` '1': the user adds
+-- The owner is one as soon as anybody is, unless its own slot speaks against it: a room that was made without members has it in no list
+-- before. Of an owner other than `judgedOwner`, of whom `ownerAgainst` is known, nothing is done, and it gives that name. `itself` '1': the user adds
 -- itself, for which it has to be admitted; otherwise it needs the right to invite.
 -- Names, quota and signature are as in edit-list.lua. The frame is `prefix`, the names that are new, `by`.
 -- Rest arguments: name, what speaks against it as far as users' slots know ('' for nothing); two for each.
@@ -34,7 +35,12 @@ for at = rest, #ARGV, 2 do
 end
 local owner = redis.call('HGET', meta, 'owner')
 if #new > 0 and owner and owner ~= '' and not isMember(owner) and not isNew[owner] then
-  new[#new + 1] = owner
+  if owner ~= judgedOwner then
+    return { false, {}, 0, log.life, {}, {}, false, false, owner }
+  end
+  if ownerAgainst == '' then
+    new[#new + 1] = owner
+  end
 end
 if #new > 0 and redis.call('ZCARD', roster) + #new > tonumber(limit) then
   return 'listLimitExceeded'

@@ -18,11 +18,17 @@ const EDITED = { ...CHANGED, due: duesIn, words: listOf(text) };
 
 export const addMembers = script('add-members', {
   keys: [...MEMBERS, 'history', 'nonces'],
-  args: [...EDITING, 'limit', 'prefix', 'leftPrefix'],
+  args: [...EDITING, 'limit', 'prefix', 'leftPrefix', 'judgedOwner', 'ownerAgainst'],
   rest: true,
   writes: true,
   refuses: ['noRoom', 'notAllowed', 'badSignature', 'listLimitExceeded'],
-  gives: { ...EDITED, at: optional(position), wish: optional(readWish), wanted: optional(namesWanted) },
+  gives: {
+    ...EDITED,
+    at: optional(position),
+    wish: optional(readWish),
+    wanted: optional(namesWanted),
+    unjudged: optional(text),
+  },
 });
 
 export const removeMembers = script('remove-members', {

@@ -34,6 +34,11 @@ export interface Candidate {
   readonly against: 'noUser' | 'tooManyRooms' | undefined;
 }
 
+/** An owner who has to be judged first, as it becomes a member with the first one. Nothing was done. */
+export interface OwnerUnjudged {
+  readonly unjudged: string;
+}
+
 /** A change that was made; `words` say what has become of each name, in their order: `done`, or why not. */
 export interface MembersEdited extends Changed {
   readonly words: readonly string[];
@@ -75,19 +80,22 @@ export class MemberStore {
     this.#options = options;
   }
 
-  /** Makes users members, and the owner with the first of them. */
+  /** Makes users members, and the owner with the first of them, as far as nothing speaks against that. */
   async add(
     roomName: string,
     rights: Rights,
     edit: MemberEdit,
     candidates: readonly Candidate[],
-  ): Promise<MembersEdited | NamesWanted | EditRefusal | 'listLimitExceeded'> {
-    const args = { ...this.#editArgs(rights, edit), limit: this.#options.membersMax };
+    owner?: Candidate,
+  ): Promise<MembersEdited | NamesWanted | OwnerUnjudged | EditRefusal | 'listLimitExceeded'> {
+    const judged = { judgedOwner: owner?.userName ?? '', ownerAgainst: owner?.against ?? '' };
+    const args = { ...this.#editArgs(rights, edit), limit: this.#options.membersMax, ...judged };
     const rest = candidates.flatMap(({ userName, against = '' }) => [userName, against]);
     const keys = this.#keys.room(roomName);
     const done = await this.#commands.run(scripts.addMembers, keys, args, { args: rest });
     if (typeof done === 'string') return done;
-    const { at, wanted, ...edited } = done;
+    const { at, wanted, unjudged, ...edited } = done;
+    if (unjudged !== undefined) return { unjudged };
     return wanted ?? { ...edited, at: made(at) };
   }
 
@@ -157,7 +165,7 @@ export class MemberStore {
   #editArgs(
     rights: Rights,
     { itself, by, exceptSocket, signed, prefix, leftPrefix }: MemberEdit,
-  ): Record<Exclude<EditArg, 'limit'>, string | number | Uint8Array> {
+  ): Record<Exclude<EditArg, 'limit' | 'judgedOwner' | 'ownerAgainst'>, string | number | Uint8Array> {
     return {
       large: this.#options.largeSize,
       teller: this.#options.instance.nodeId,
