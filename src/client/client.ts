@@ -12,6 +12,7 @@ import { Direct } from './direct/direct.ts';
 import { Directs } from './direct/directs.ts';
 import { Emitter } from './emitter.ts';
 import type { ClientEvents } from './events.ts';
+import { Gate } from './gate.ts';
 import { completeOptions, type ClientOptions } from './options.ts';
 import { Outbox } from './message/outbox.ts';
 import { ReadMarks } from './message/read-marks.ts';
@@ -23,6 +24,9 @@ import { Rooms } from './room/rooms.ts';
 import { Session } from './session/session.ts';
 import type { User } from './user/user.ts';
 import { Users } from './user/users.ts';
+
+/** Of what is to be read of many rooms and users, as after a loss, so much is at once: a burst would be refused. */
+const readingMax = 2;
 
 /** Does nothing until `connect` is called. */
 export function createClient(options: ClientOptions): Client {
@@ -52,9 +56,10 @@ export class Client extends Emitter<ClientEvents> {
     this.#core = core;
     const outbox = new Outbox(core.options.offlineQueue);
     const marks = new ReadMarks((error) => core.failed(error));
-    this.#users = new Users(core);
+    const gate = new Gate(readingMax);
+    this.#users = new Users(core, gate);
     this.session = core.options.login.enableSync === true && new Session(core);
-    this.#rooms = new Rooms(core, this.#users, outbox, marks);
+    this.#rooms = new Rooms(core, this.#users, { outbox, marks, gate });
     this.#directs = new Directs({ core, outbox, readMarks: marks }, this.#users);
     outbox.follow(core);
     marks.follow(core);

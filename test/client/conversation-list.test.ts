@@ -164,6 +164,11 @@ test('what it is asked for by kind and attributes it keeps to', async () => {
     ['roomAttributesChanged', 'one', { state: 'closed' }, 2, 'bob'],
   );
   expect(names(conversations.list)).toEqual(['three']);
+  // One that comes to match is there at once.
+  await told(speaking, ['roomAttributesChanged', 'two', { state: 'open' }, 2, 'bob']);
+  expect(names(conversations.list).toSorted()).toEqual(['three', 'two']);
+  await told(speaking, ['roomAttributesChanged', 'stranger', { state: 'open' }, 2, 'bob']);
+  expect(names(conversations.list).toSorted()).toEqual(['three', 'two']);
 });
 
 test('a room behind what was loaded comes to the top when something is said in it', async () => {

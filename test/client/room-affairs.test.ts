@@ -117,6 +117,8 @@ test('what is set is shown at once, and saved alone; refused, it stays to be sav
   await again;
   expect([room.attributes, await room.save()]).toEqual([shown, 2]);
   expect(() => room.set('f', () => undefined)).toThrow('function');
+  expect(() => room.set('a..b', 1)).toThrow('empty part');
+  expect(room.get('a')).toBeUndefined();
   await settle({ client, service });
   expect(service.waiting).toEqual([]);
 });

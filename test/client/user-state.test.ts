@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals';
 import { failureOf } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
 import { useScope } from '../support/scope.ts';
-import { inRoom, ownName, settle } from './in-room.ts';
+import { entry, inRoom, ownName, settle } from './in-room.ts';
 
 const scope = useScope();
 
@@ -67,4 +67,37 @@ test("one's own is set by path; another's is not", async () => {
   const unknown = failureOf(client.user('nobody').loadState());
   (await service.next('userStateGet')).refuse('noUser');
   expect((await unknown).code).toBe('noUser');
+});
+
+test('after a loss the states of many are read a few at a time', async () => {
+  const { service, client } = await inRoom(scope);
+  const users = Array.from({ length: 6 }, (_, i) => client.user(`user-${i}`));
+  for (const user of users) {
+    user.on('state', () => undefined);
+    (await service.next('userStateGet')).answer({ state: {} });
+  }
+  service.cut();
+  (await service.next('roomsJoin')).answer([entry(0)]);
+  const asked = (): number => service.waiting.filter(({ method }) => method === 'userStateGet').length;
+  const names: string[] = [];
+  while (names.length < users.length) {
+    await eventually(() => expect(asked()).toBe(Math.min(2, users.length - names.length)));
+    const reading = await service.next('userStateGet');
+    names.push(String(reading.params[0]));
+    reading.answer({ state: { mood: 'tea' } });
+  }
+  expect(names.toSorted()).toEqual(users.map(({ userName }) => userName));
+  await eventually(() => expect(users.map(({ state }) => state)).toEqual(users.map(() => ({ mood: 'tea' }))));
+});
+
+test('what another device has set is not undone by an answer that does not know of it', async () => {
+  const { service, client } = await inRoom(scope);
+  const { me } = client;
+  const setting = me?.setState({ mood: 'tea' });
+  const set = await service.next('userStateSet');
+  await settle({ client, service }, [['userStateChanged', ownName, { mood: 'tea', place: 'home' }]]);
+  set.answer({ state: { mood: 'tea' } });
+  (await service.next('userStateGet')).answer({ state: { mood: 'tea', place: 'home' } });
+  await setting;
+  expect(me?.state).toEqual({ mood: 'tea', place: 'home' });
 });

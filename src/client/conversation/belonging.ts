@@ -6,12 +6,14 @@ import type { Input } from '../../protocol/catalogue.ts';
 import type { SilencedPage } from '../../protocol/conduct.ts';
 import type { RoomDescription, RoomKind } from '../../protocol/conversation.ts';
 import type { Role } from '../../protocol/member.ts';
+import { pathsFault } from '../../protocol/params/paths.ts';
 import { isMap, type Value, type ValueMap } from '../../protocol/params/values.ts';
 import type { Until } from '../ends.ts';
 import type { Core } from '../core.ts';
 import { Emitter } from '../emitter.ts';
 import { toParam } from '../encoding/encoding.ts';
 import type { Members } from '../member/members.ts';
+import { localError } from '../request-error.ts';
 import type { RoomEvents } from '../room/events.ts';
 import type { Affairs } from './affairs.ts';
 
@@ -55,7 +57,10 @@ export abstract class Belonging extends Emitter<RoomEvents> {
   set(path: string, value: unknown): this {
     const changes = toParam('roomAttributesSet', 1, { [path]: value }, this.#core.limits.depth);
     if (!changes.ok) throw changes.error;
-    if (isMap(changes.value)) this.#affairs.set(path, changes.value[path] ?? null);
+    if (!isMap(changes.value)) return this;
+    const fault = pathsFault(changes.value, this.#core.limits.depth);
+    if (fault !== undefined) throw localError('badArgument', `Bad path of an attribute: ${fault}.`, [1, null]);
+    this.#affairs.set(path, changes.value[path] ?? null);
     return this;
   }
 

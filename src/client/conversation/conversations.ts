@@ -6,7 +6,6 @@ import type { Input, Result } from '../../protocol/catalogue.ts';
 import type { RoomListed, RoomListOptions, RoomListPage } from '../../protocol/conversation.ts';
 import type { ValueMap } from '../../protocol/params/values.ts';
 import { endOf } from '../../protocol/names/temporary.ts';
-import { hasAll } from '../../protocol/params/paths.ts';
 import type { Core } from '../core.ts';
 import { Emitter } from '../emitter.ts';
 import { Ends } from '../ends.ts';
@@ -15,7 +14,7 @@ import { Refresh } from '../refresh.ts';
 import type { Room } from '../room/room.ts';
 import type { Rooms } from '../room/rooms.ts';
 import { Affairs } from './affairs.ts';
-import { byActivity, entryOf, isSameEntry, type RoomEntry } from './room-entry.ts';
+import { byActivity, entryOf, isFiltered, isOneOf, isSameEntry, type RoomEntry } from './room-entry.ts';
 import { Strangers } from './strangers.ts';
 
 export interface ConversationsEvents {
@@ -241,15 +240,17 @@ export class Conversations extends Emitter<ConversationsEvents> {
     else this.#drop(room.name);
   }
 
-  /** A room that is not in the list: it may be behind what was loaded, and so at the beginning now. */
+  /** A room that is not in the list: it may be behind what was loaded, and so at the beginning now; or match what was asked for now. */
   #stirred(room: Room): void {
-    if (this.#cursor !== undefined && this.#strangers.stirs(room)) this.#lookSoon();
+    if (this.#cursor !== undefined) return this.#strangers.stirs(room) ? this.#lookSoon() : undefined;
+    const state = this.#rooms.stateOf(room);
+    if (!isFiltered(this.#options) || !state.affairs.known.role) return;
+    const entry = entryOf(room, state, room.lastMessage?.timestamp ?? 0);
+    if (this.#isWanted(entry)) this.#put(entry);
   }
 
-  #isWanted({ room, kind, attributes }: RoomEntry): boolean {
-    if ((endOf(room.name) ?? Infinity) <= this.#rooms.now()) return false;
-    const { kind: wanted = kind, attributes: values = {} } = this.#options ?? {};
-    return kind === wanted && hasAll(attributes, values);
+  #isWanted(entry: RoomEntry): boolean {
+    return (endOf(entry.room.name) ?? Infinity) > this.#rooms.now() && isOneOf(this.#options, entry);
   }
 
   #invited(roomName: string, by: Doer, attributes: Readonly<ValueMap>): void {
@@ -304,8 +305,7 @@ export class Conversations extends Emitter<ConversationsEvents> {
   #put(entry: RoomEntry): void {
     const { name } = entry.room;
     const known = this.#entries.get(name);
-    if (known !== undefined && isSameEntry(known, entry)) return;
-    if (known === undefined && this.#entries.size >= listMax) return;
+    if (known === undefined ? this.#entries.size >= listMax : isSameEntry(known, entry)) return;
     this.#entries.set(name, entry);
     if (known === undefined) this.#ends.set(name, endOf(name));
     this.#edited();

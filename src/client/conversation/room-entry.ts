@@ -1,7 +1,8 @@
 /** A room as the list of one's rooms shows it: a value, replaced by another one when something of it changes. */
 import { endOf } from '../../protocol/names/temporary.ts';
-import type { RoomKind } from '../../protocol/conversation.ts';
+import type { RoomKind, RoomListOptions } from '../../protocol/conversation.ts';
 import type { Role } from '../../protocol/member.ts';
+import { hasAll } from '../../protocol/params/paths.ts';
 import type { ValueMap } from '../../protocol/params/values.ts';
 import type { Message } from '../message/message.ts';
 import type { Room } from '../room/room.ts';
@@ -52,4 +53,13 @@ export const byActivity = (one: RoomEntry, other: RoomEntry): number => other.la
 /** Whether they show the same. */
 export function isSameEntry(one: RoomEntry, other: RoomEntry): boolean {
   return (Object.keys(one) as (keyof RoomEntry)[]).every((field) => one[field] === other[field]);
+}
+
+/** Whether a list with these options has rooms by what they are, which is known here, and not by who belongs to them. */
+export const isFiltered = ({ kind, attributes, members }: RoomListOptions = {}): boolean =>
+  members === undefined && (kind !== undefined || attributes !== undefined);
+
+/** Whether it has such a room, as far as that is so by what it is. */
+export function isOneOf({ kind, attributes = {} }: RoomListOptions = {}, entry: RoomEntry): boolean {
+  return (kind === undefined || kind === entry.kind) && hasAll(entry.attributes, attributes);
 }

@@ -2,6 +2,7 @@
  * The rooms a client has objects of: one for each name. What comes in about rooms is led to what is known of each, and then
  * told by the client itself.
  */
+import type { Gate } from '../gate.ts';
 import { normaliseName, type NameLimits } from '../../protocol/names/form.ts';
 import type { ValueMap } from '../../protocol/params/values.ts';
 import type { UnreadCount } from '../../protocol/unread.ts';
@@ -12,7 +13,6 @@ import type { Outbox } from '../message/outbox.ts';
 import type { ReadMarks } from '../message/read-marks.ts';
 import type { Users } from '../user/users.ts';
 import { changingRoom } from './changing-room.ts';
-import { Gate } from './gate.ts';
 import { Memberships } from './memberships.ts';
 import { Room } from './room.ts';
 import { laneOf, Sending } from './sending.ts';
@@ -25,10 +25,15 @@ export interface RoomFollower {
   left(roomName: string, loss: RoomLoss | undefined): void;
 }
 
-/** Lists of users that are read at once. */
-const readingMax = 2;
 /** Counts in one answer of the service. */
 const unreadMax = 500;
+
+interface RoomsParts {
+  readonly outbox: Outbox;
+  readonly marks: ReadMarks;
+  /** What is read of many rooms or users at once waits at it. */
+  readonly gate: Gate;
+}
 
 export class Rooms {
   readonly #core: Core;
@@ -46,11 +51,10 @@ export class Rooms {
   #onChange: (room: Room) => void = () => undefined;
   readonly memberships: Memberships;
 
-  constructor(core: Core, users: Users, outbox: Outbox, marks: ReadMarks) {
+  constructor(core: Core, users: Users, { outbox, marks, gate }: RoomsParts) {
     this.#core = core;
     this.#outbox = outbox;
     this.#names = core.limits;
-    const gate = new Gate(readingMax);
     this.#parts = {
       core,
       marks,

@@ -26,6 +26,8 @@ export class UserState {
   /** Told while a reading is under way, which may not know of it. */
   #told: Readonly<ValueMap>[] | undefined;
   #readings = 0;
+  /** Counts what was told. */
+  #heard = 0;
 
   constructor(owner: UserStateOwner) {
     this.#owner = owner;
@@ -56,6 +58,14 @@ export class UserState {
     return this.#state;
   }
 
+  /** By a request of one's own. What another device has set may be told before the answer, which does not know of it: then it is read. */
+  async set(request: () => Promise<Readonly<ValueMap>>): Promise<void> {
+    const before = this.#heard;
+    const state = await request();
+    if (this.#heard === before) this.learn(state);
+    else await this.read();
+  }
+
   /** As the service has it now. */
   learn(state: Readonly<ValueMap>): void {
     const changes = changesBetween(this.#state, state);
@@ -68,6 +78,7 @@ export class UserState {
   }
 
   heard(changes: Readonly<ValueMap>): void {
+    this.#heard += 1;
     this.#told?.push(changes);
     this.#state = changed(this.#state, changes);
     this.#owner.changed(changes);

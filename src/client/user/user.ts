@@ -2,6 +2,7 @@
 import { isMap, type ValueMap } from '../../protocol/params/values.ts';
 import type { Core } from '../core.ts';
 import { Emitter } from '../emitter.ts';
+import type { Gate } from '../gate.ts';
 import { toParam } from '../encoding/encoding.ts';
 import type { Plugin } from '../plugin/plugin.ts';
 import { localError } from '../request-error.ts';
@@ -32,12 +33,12 @@ export class User extends Emitter<UserEvents> {
   #lastOnline: number | null | undefined;
   readonly #state: UserState;
 
-  constructor(core: Core, userName: string) {
+  constructor(core: Core, userName: string, gate: Gate) {
     super((error) => core.failed(error));
     this.#core = core;
     this.#userName = userName;
     this.#state = new UserState({
-      read: async () => (await core.request('userStateGet', { userName: this.userName })).state,
+      read: async () => (await gate.pass(() => core.request('userStateGet', { userName: this.userName }))).state,
       // Its first reading is no change of it.
       changed: (changes) => {
         this.emit('update', this);
@@ -86,8 +87,8 @@ export class User extends Emitter<UserEvents> {
     if (this.userName !== this.#core.userName) throw localError('notAllowed', 'That is the state of another user.');
     const given = toParam('userStateSet', 0, changes, this.#core.limits.depth);
     if (!given.ok) throw given.error;
-    const { state } = await this.#core.request('userStateSet', { changes: isMap(given.value) ? given.value : {} });
-    this.#state.learn(state);
+    const param = { changes: isMap(given.value) ? given.value : {} };
+    await this.#state.set(async () => (await this.#core.request('userStateSet', param)).state);
   }
 
   /** Reads the profile; `noUser` where there is no such user. */

@@ -2,6 +2,7 @@
 import { normaliseName, type NameLimits } from '../../protocol/names/form.ts';
 import type { ValueMap } from '../../protocol/params/values.ts';
 import type { Core } from '../core.ts';
+import type { Gate } from '../gate.ts';
 import { Kept } from './kept.ts';
 import { User, type Presence, type UserNews } from './user.ts';
 
@@ -10,11 +11,14 @@ const keptMax = 10_000;
 
 export class Users {
   readonly #core: Core;
+  readonly #gate: Gate;
   readonly #users = new Kept<User>(keptMax, (user) => user.hears('update') || user.hears('state'));
   #names: NameLimits;
 
-  constructor(core: Core) {
+  /** `gate`: what is read of many users at once waits at it, as after a loss. */
+  constructor(core: Core, gate: Gate) {
     this.#core = core;
+    this.#gate = gate;
     this.#names = core.limits;
     core.onLogin((_link, { limits }) => {
       const isNew = limits.names !== this.#names.names;
@@ -36,7 +40,7 @@ export class Users {
     const name = this.nameOf(userName);
     const known = this.#users.get(name);
     if (known !== undefined) return known;
-    const user = new User(this.#core, name);
+    const user = new User(this.#core, name, this.#gate);
     this.#users.set(name, user);
     this.#core.plugins.extend(user, 'User');
     return user;
