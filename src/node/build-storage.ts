@@ -12,6 +12,7 @@ import { Evictions } from '../store/access/evictions.ts';
 import { AuthoredStore } from '../store/authored/authored-store.ts';
 import { AttributesStore } from '../store/attributes/attributes-store.ts';
 import { ConversationStore } from '../store/conversation/conversation-store.ts';
+import { AnonymousMembers } from '../store/member/anonymous-members.ts';
 import { EndingStore } from '../store/conversation/endings.ts';
 import { ContactStore } from '../store/contact/contact-store.ts';
 import { PresenceStore } from '../store/contact/presence-store.ts';
@@ -82,6 +83,7 @@ export interface Stores {
   readonly deletions: Deletions;
   readonly conversations: ConversationStore;
   readonly endingStore: EndingStore;
+  readonly anonymousMembers: AnonymousMembers;
   readonly evictions: Evictions;
   readonly quotas: QuotaStore;
   readonly peers: Peers;
@@ -168,6 +170,7 @@ export function buildStores({ config, keys, counters }: Shared, { commands, leas
     deletions: new Deletions(commands, keys),
     conversations: new ConversationStore(commands, keys, { ...config.rooms, instance: lease }),
     endingStore: new EndingStore(commands, keys),
+    anonymousMembers: new AnonymousMembers(commands, keys),
     quotas: new QuotaStore(commands, keys, config.quotas),
     peers: new Peers(commands, keys),
     outboxes: new WebhookStore(commands, keys, outboxRules(config)),
@@ -182,8 +185,7 @@ export function buildStores({ config, keys, counters }: Shared, { commands, leas
       watch: lease,
       presenceGraceMs: config.node.presenceGraceMs,
       inboxSize: config.inboxSize,
-      // What it was answered before is remembered for twice as long as repeats are.
-      anonymousMs: Math.max(config.auth.resumeTokenMs, 2 * config.dedupMs),
+      anonymousMs: anonymousMsOf(config),
     }),
     sessions: new SessionStore(commands, keys, config),
     inboxes: new InboxStore(commands, keys, { historyMaxAgeMs }),
@@ -196,6 +198,13 @@ export function buildStores({ config, keys, counters }: Shared, { commands, leas
     presences: new PresenceStore(commands, keys),
   };
 }
+
+/**
+ * How long an anonymous user may come back after its last socket. What it was answered before is remembered for twice as long as repeats
+ * are.
+ */
+export const anonymousMsOf = ({ auth, dedupMs }: Pick<Shared['config'], 'auth' | 'dedupMs'>): number =>
+  Math.max(auth.resumeTokenMs, 2 * dedupMs);
 
 /** What is said between two users, and told to each. */
 const storesOfPairs = (

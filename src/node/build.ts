@@ -31,7 +31,17 @@ export interface NodeParts
     Pick<Outside, 'redis'>,
     Pick<Aftermath, 'repairs' | 'userlistChanges' | 'changesDue'>,
     Pick<Delivery, 'hub' | 'bus' | 'topics' | 'calls' | 'unreadNews'>,
-    Pick<Chat, 'reconciler' | 'authenticator' | 'presence' | 'memberNews' | 'stateTelling' | 'endings' | 'services'>,
+    Pick<
+      Chat,
+      | 'reconciler'
+      | 'authenticator'
+      | 'presence'
+      | 'memberNews'
+      | 'stateTelling'
+      | 'endings'
+      | 'anonymousLeaves'
+      | 'services'
+    >,
     Pick<Administration, 'erasures'>,
     Pick<GatewaySide, 'gateway'> {
   readonly hooks: HookRunner | undefined;

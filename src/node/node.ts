@@ -205,6 +205,7 @@ export class GatewayNode {
     void this.#parts.reconciler.run();
     void this.#parts.erasures.run();
     void this.#parts.endings.run();
+    void this.#parts.anonymousLeaves.run();
     // The instance may be another one than a second ago.
     this.#parts.calls
       .follow()

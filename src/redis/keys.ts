@@ -121,6 +121,11 @@ export class Keyspace {
     return { endings: key(this.#tag('conversations'), 'endings') };
   }
 
+  /** Anonymous members of rooms by when to look whether they are still there. */
+  get anonymousMembers(): { endings: Key } {
+    return { endings: key(this.#tag('anonymous'), 'members') };
+  }
+
   /** Node ids by when they were swept, of the last minutes. */
   get sweptNodes(): Key {
     return key(this.#tag('nodes'), 'swept');

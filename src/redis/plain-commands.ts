@@ -7,6 +7,7 @@ export const plainCommands = {
   hdel: 'hdel',
   hget: 'hgetBuffer',
   hgetall: 'hgetallBuffer',
+  pttl: 'pttl',
   hscan: 'hscanBuffer',
   srem: 'srem',
   sscan: 'sscanBuffer',

@@ -9,6 +9,7 @@ import { mapIn } from '../chat/attributes/maps.ts';
 import { KINDS } from '../store/conversation/listed-store.ts';
 import { SERVICE } from '../store/rights.ts';
 import { changeRules } from '../chat/access/rules.ts';
+import { candidatesOf } from '../chat/member/candidates.ts';
 import { membersPrefix } from '../protocol/member.ts';
 import { leftPrefix } from '../protocol/membership.ts';
 import { historyInfo } from '../chat/history/history.ts';
@@ -94,7 +95,9 @@ async function changeOwner(
   }
   const change = async (): Promise<OwnerChanged | 'noRoom'> => {
     const frames = { addedPrefix: membersPrefix('roomMembersAdded', roomName), leftPrefix: leftPrefix(roomName) };
-    const changed = await services.access.changeOwner(roomName, owner ?? '', frames);
+    const [candidate] = owner === null ? [] : await candidatesOf(services, roomName, [owner]);
+    const member = { ...frames, against: candidate?.against };
+    const changed = await services.access.changeOwner(roomName, owner ?? '', member);
     if (changed !== 'noRoom') await services.quotas.moved(roomName, owner ?? '', changed);
     return changed;
   };

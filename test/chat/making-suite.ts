@@ -11,6 +11,8 @@ export function makingSuite(world: World): void {
   describe('a room that people belong to', () => {
     naming(world);
     finding(world);
+    passedOver(world);
+    making(world);
     refusing(world);
     ending(world);
   });
@@ -83,7 +85,9 @@ function finding(world: World): void {
     expect(await make(bob, { members: names(alice), unique: true })).toEqual({ ...pair, created: true });
     expect(await alice.call('roomGetOwner', pair.roomName)).toBe(bob.userName);
   });
+}
 
+function passedOver(world: World): void {
   test('of three people is another one whenever somebody has come to it, however often that was so', async () => {
     const [alice, bob, carol, dave] = [
       await world.login(0),
@@ -106,7 +110,9 @@ function finding(world: World): void {
     expect(new Set(made.map(({ roomName }) => roomName)).size).toBe(1);
     expect(made.filter(({ created }) => created)).toHaveLength(1);
   });
+}
 
+function making(world: World): void {
   test('of the same people is made once, however many of them make it at the same time', async () => {
     const [alice, bob, carol] = [await world.login(0), await world.login(1), await world.login(1)];
     const asked = [alice, bob, carol].flatMap((one) =>

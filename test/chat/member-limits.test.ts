@@ -1,5 +1,6 @@
 // How many members a room has, and to how many rooms one belongs: what is asked beyond that is refused, of the one or of the other.
 import { expect, test } from '@jest/globals';
+import type { ValueMap } from '../../src/protocol/params/values.ts';
 import type { User } from '../support/rpc.ts';
 import { textOf } from './device.ts';
 import { field, useWorld } from './world.ts';
@@ -33,7 +34,7 @@ test('a user belongs to no more rooms than the service allows', async () => {
   expect(await ann.call('roomMemberJoin', last)).toBeNull();
 });
 
-const pairOf = (user: User): object => ({ members: [user.userName], unique: true });
+const pairOf = (user: User): ValueMap => ({ members: [user.userName], unique: true });
 
 test('who is put back into the room of two is judged as any other', async () => {
   const [ann, bob] = [await world.login(0), await world.login(1)];

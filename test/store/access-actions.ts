@@ -28,8 +28,12 @@ export const take = (store: Store, by: By, listName: string, ...names: string[])
   store.access.removeFromList(room, rightsBy(by), edit(listName, names));
 export const setMode = (store: Store, by: By, whitelistOnly: boolean): ReturnType<Store['access']['setMode']> =>
   store.access.setMode(room, rightsBy(by), { whitelistOnly, frame: frame(`mode ${whitelistOnly}`), leftPrefix });
-export const changeOwner = (store: Store, owner: string): ReturnType<Store['access']['changeOwner']> =>
-  store.access.changeOwner(room, owner, { addedPrefix: membersPrefix('roomMembersAdded', room), leftPrefix });
+export const changeOwner = (
+  store: Store,
+  owner: string,
+  against?: 'tooManyRooms',
+): ReturnType<Store['access']['changeOwner']> =>
+  store.access.changeOwner(room, owner, { addedPrefix: membersPrefix('roomMembersAdded', room), leftPrefix, against });
 export const listed = async (store: Store, listName: string): Promise<unknown> => {
   const found = await store.access.readList(room, SERVICE, listName, { cursor: '', limit: 100 });
   return typeof found === 'string' ? found : found.names.toSorted();

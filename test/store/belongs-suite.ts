@@ -18,6 +18,7 @@ import {
   signsOf,
   tell,
 } from './member-actions.ts';
+import { changeOwner } from './access-actions.ts';
 import { room, starter, type Start } from './room-actions.ts';
 import { frame, frameText, type OpenStore, type Store } from './store.ts';
 
@@ -61,6 +62,7 @@ export function belongsSuite(open: OpenStore): void {
   living(open);
   notes(start);
   owning(start);
+  anonymous(start);
 }
 
 function owning(start: Start): void {
@@ -76,6 +78,8 @@ function owning(start: Start): void {
     expect([without.words, signsOf(without.due)]).toEqual([['done'], ['+ann']]);
     expect(await membersOf(store)).toEqual({ ann: 'member' });
     expect(signsOf((await made(addAll(store, 'owner', 'bob'))).due)).toEqual(['+bob', '+owner']);
+    expect(await changeOwner(store, 'cid', 'tooManyRooms')).toMatchObject({ before: 'owner', due: [] });
+    expect(await membersOf(store)).toEqual({ ann: 'member', bob: 'member', owner: 'member' });
   });
 }
 
@@ -231,5 +235,45 @@ function notes(start: Start): void {
     }
     const [longest] = (await untold(store)).filter((signs) => signs.endsWith('ann'));
     expect(longest).toBe(`${'+-'.repeat(8)}ann`);
+  });
+}
+
+function anonymous(start: Start): void {
+  test('is looked for where it is anonymous, and comes off the roster as an owner too', async () => {
+    const { anonymousMembers, client, keys, ...store } = await start();
+    const [first, second] = [
+      { roomName: room, userName: 'anonymous-1' },
+      { roomName: 'a room', userName: 'anonymous-1' },
+    ];
+    const now = Date.now();
+    const dueNow = (entry: string): Promise<unknown> => client.zadd(keys.anonymousMembers.endings, now - 50_000, entry);
+    await anonymousMembers.note(second, now - 60_000);
+    await anonymousMembers.note(first, now + 100_000);
+    expect(await anonymousMembers.read(5)).toMatchObject({ due: [second], next: now + 100_000 });
+    // It is not due: it was noted again.
+    await anonymousMembers.settle(first, undefined);
+    await anonymousMembers.settle(second, 1_000_000);
+    expect(await anonymousMembers.read(5)).toMatchObject({ due: [], next: now + 100_000 });
+    await dueNow(`${room}:anonymous-1`);
+    expect(await anonymousMembers.read(5)).toMatchObject({ due: [first] });
+    await anonymousMembers.settle(first, undefined);
+    await anonymousMembers.settle(first, 5);
+    expect(await client.zrange(keys.anonymousMembers.endings, '0', '-1')).toEqual(['a room:anonymous-1']);
+
+    const all = { ...store, anonymousMembers, client, keys };
+    expect(await anonymousMembers.whereabouts('anonymous-1')).toEqual({ is: 'gone' });
+    await addUser(all, 'anonymous-1');
+    expect(await anonymousMembers.whereabouts('anonymous-1')).toEqual({ is: 'there' });
+    await client.pexpire(keys.user('anonymous-1').meta, 100_000);
+    expect(await anonymousMembers.whereabouts('anonymous-1')).toMatchObject({ is: 'away' });
+
+    await changeOwner(all, 'anonymous-1');
+    expect(await anonymousMembers.isMember(first)).toBe(false);
+    await made(addAll(all, SERVICE, 'bob'));
+    expect(await anonymousMembers.isMember(first)).toBe(true);
+    await store.members.erase(room, 'anonymous-1', frame('erased'));
+    expect(await membersOf(all)).toEqual({ 'anonymous-1': 'owner', bob: 'member' });
+    await store.members.erase(room, 'anonymous-1', frame('erased'), 'owners too');
+    expect(await membersOf(all)).toEqual({ bob: 'member' });
   });
 }

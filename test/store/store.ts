@@ -10,6 +10,7 @@ import { AdminStore } from '../../src/store/admin/admin-store.ts';
 import { Commands } from '../../src/redis/commands.ts';
 import { openClient, openServer, type Client } from '../../src/redis/connect.ts';
 import { AttributesStore } from '../../src/store/attributes/attributes-store.ts';
+import { AnonymousMembers } from '../../src/store/member/anonymous-members.ts';
 import { BelongsStore } from '../../src/store/member/belongs-store.ts';
 import { ListedStore } from '../../src/store/conversation/listed-store.ts';
 import { StateStore } from '../../src/store/state/state-store.ts';
@@ -61,6 +62,7 @@ export interface Store {
   readonly endingStore: EndingStore;
   readonly members: MemberStore;
   readonly belongs: BelongsStore;
+  readonly anonymousMembers: AnonymousMembers;
   readonly dues: Dues;
   readonly users: UserStore;
   readonly inboxes: InboxStore;
@@ -216,7 +218,7 @@ function storesOfMembers(
   commands: Commands,
   keys: Keyspace,
   options: StoreOptions & { largeSize: number; listSizeLimit: number; historyMaxAgeMs: number },
-): Pick<Store, 'members' | 'belongs' | 'dues' | 'conversations' | 'endingStore'> {
+): Pick<Store, 'members' | 'belongs' | 'dues' | 'conversations' | 'endingStore' | 'anonymousMembers'> {
   const { historyMaxAgeMs, membersMax = 5000, roomsPerUser = 1000, instance = { nodeId: 'n1' } } = options;
   return {
     members: new MemberStore(commands, keys, { ...options, membersMax, instance }),
@@ -224,6 +226,7 @@ function storesOfMembers(
     dues: new Dues(commands, keys),
     conversations: new ConversationStore(commands, keys, { membersMax, instance }),
     endingStore: new EndingStore(commands, keys),
+    anonymousMembers: new AnonymousMembers(commands, keys),
   };
 }
 

@@ -2,5 +2,11 @@
 import { notificationFrame } from '../../protocol/wire/frame.ts';
 import type { MemberStore } from '../../store/member/member-store.ts';
 
-export const takeOffRoster = (members: Pick<MemberStore, 'erase'>, roomName: string, userName: string): Promise<void> =>
-  members.erase(roomName, userName, notificationFrame('roomMembersRemoved', [roomName, [userName], null]));
+/** An owner stays a member where its name may have another user; the name of an anonymous one never has. */
+export const takeOffRoster = (
+  members: Pick<MemberStore, 'erase'>,
+  roomName: string,
+  userName: string,
+  owners?: 'owners too',
+): Promise<void> =>
+  members.erase(roomName, userName, notificationFrame('roomMembersRemoved', [roomName, [userName], null]), owners);

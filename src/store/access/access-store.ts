@@ -133,7 +133,7 @@ const setMode = script('set-mode', {
 
 const changeOwner = script('change-owner', {
   keys: [...EVICTING, 'history', 'muted', 'membersDue'],
-  args: ['large', 'teller', 'owner', 'prefix', 'leftPrefix'],
+  args: ['large', 'teller', 'owner', 'prefix', 'leftPrefix', 'against'],
   writes: true,
   refuses: ['noRoom'],
   gives: { ...CHANGED, before: text, names: number, bytes: number, due: duesIn },
@@ -253,13 +253,21 @@ export class AccessStore {
     return this.#commands.run(setMode, this.#keys.room(roomName), args);
   }
 
-  /** For the service only. '' for no owner. */
+  /** For the service only. '' for no owner; `against`: it becomes no member, by what its own slot says. */
   async changeOwner(
     roomName: string,
     owner: string,
-    frames: { readonly addedPrefix: Uint8Array; readonly leftPrefix: Uint8Array },
+    {
+      addedPrefix: prefix,
+      leftPrefix,
+      against,
+    }: {
+      readonly addedPrefix: Uint8Array;
+      readonly leftPrefix: Uint8Array;
+      readonly against?: 'noUser' | 'tooManyRooms' | undefined;
+    },
   ): Promise<OwnerChanged | 'noRoom'> {
-    const args = { ...this.#evicting(), owner, prefix: frames.addedPrefix, leftPrefix: frames.leftPrefix };
+    const args = { ...this.#evicting(), owner, prefix, leftPrefix, against: against ?? '' };
     const done = await this.#commands.run(changeOwner, this.#keys.room(roomName), args);
     if (done === 'noRoom') return done;
     const { names, bytes, ...changed } = done;

@@ -9,9 +9,9 @@ import { flag, scriptsBeside } from '../../redis/script.ts';
 
 const script = scriptsBeside(import.meta.url);
 
-const noteEnding = script('note-ending', { keys: ['endings'], args: ['endsAt', 'room'], gives: nothing });
+export const noteEnding = script('note-ending', { keys: ['endings'], args: ['endsAt', 'room'], gives: nothing });
 
-const readEndings = script('read-endings', {
+export const readEndings = script('read-endings', {
   keys: ['endings'],
   args: ['limit'],
   gives: { due: listOf(text), next: text, time: number },

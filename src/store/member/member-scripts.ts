@@ -89,7 +89,7 @@ export const forgetBelongs = script('forget-belongs', {
 
 export const eraseMember = script('erase-member', {
   keys: [...LOG, ...OCCUPANTS, ...ROOM_LISTS, 'entries', 'muted', 'silenced', 'paced', 'membersDue'],
-  args: ['user', 'frame'],
+  args: ['user', 'frame', 'owners'],
   writes: true,
   whenFull: true,
   refuses: ['noRoom'],

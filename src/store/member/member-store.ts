@@ -144,8 +144,9 @@ export class MemberStore {
   }
 
   /** A user who is erased belongs to the room no more, and is not silenced there. `frame` tells the room that it is no member. */
-  async erase(roomName: string, userName: string, frame: Uint8Array): Promise<void> {
-    await this.#commands.run(scripts.eraseMember, this.#keys.room(roomName), { user: userName, frame });
+  async erase(roomName: string, userName: string, frame: Uint8Array, owners?: 'owners too'): Promise<void> {
+    const args = { user: userName, frame, owners: flag(owners !== undefined) };
+    await this.#commands.run(scripts.eraseMember, this.#keys.room(roomName), args);
   }
 
   /** What a room is about, in MessagePack; undefined where nothing is said of it. */
