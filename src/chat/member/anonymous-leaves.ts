@@ -81,7 +81,8 @@ export class AnonymousLeaves {
     const found = await anonymousMembers.whereabouts(member.userName);
     if (found.is === 'gone') await takeOffRoster(members, member.roomName, member.userName, 'owners too');
     const isOver = found.is === 'gone' || !(await anonymousMembers.isMember(member));
-    const laterMs = found.is === 'away' ? found.leftMs : anonymousMs;
-    await anonymousMembers.settle(member, isOver ? undefined : laterMs + BEHIND_MS);
+    const laterMs = (found.is === 'away' ? found.leftMs : anonymousMs) + BEHIND_MS;
+    await anonymousMembers.settle(member, isOver ? undefined : laterMs);
+    if (!isOver) this.#lookAt = Math.min(this.#lookAt, Math.ceil(this.#deps.instance.redisNow()) + laterMs);
   }
 }

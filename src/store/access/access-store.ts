@@ -257,17 +257,14 @@ export class AccessStore {
   async changeOwner(
     roomName: string,
     owner: string,
-    {
-      addedPrefix: prefix,
-      leftPrefix,
-      against,
-    }: {
+    given: {
       readonly addedPrefix: Uint8Array;
       readonly leftPrefix: Uint8Array;
       readonly against?: 'noUser' | 'tooManyRooms' | undefined;
     },
   ): Promise<OwnerChanged | 'noRoom'> {
-    const args = { ...this.#evicting(), owner, prefix, leftPrefix, against: against ?? '' };
+    const { addedPrefix: prefix, leftPrefix, against = '' } = given;
+    const args = { ...this.#evicting(), owner, prefix, leftPrefix, against };
     const done = await this.#commands.run(changeOwner, this.#keys.room(roomName), args);
     if (done === 'noRoom') return done;
     const { names, bytes, ...changed } = done;
