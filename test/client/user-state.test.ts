@@ -79,14 +79,14 @@ test('after a loss the states of many are read a few at a time', async () => {
   service.cut();
   (await service.next('roomsJoin')).answer([entry(0)]);
   const asked = (): number => service.waiting.filter(({ method }) => method === 'userStateGet').length;
-  const names: string[] = [];
+  const names: unknown[] = [];
   while (names.length < users.length) {
     await eventually(() => expect(asked()).toBe(Math.min(2, users.length - names.length)));
     const reading = await service.next('userStateGet');
-    names.push(String(reading.params[0]));
+    names.push(reading.params[0]);
     reading.answer({ state: { mood: 'tea' } });
   }
-  expect(names.toSorted()).toEqual(users.map(({ userName }) => userName));
+  expect(new Set(names)).toEqual(new Set(users.map(({ userName }) => userName)));
   await eventually(() => expect(users.map(({ state }) => state)).toEqual(users.map(() => ({ mood: 'tea' }))));
 });
 

@@ -24,6 +24,7 @@ const scope = useScope();
 export function conversationSuite(open: OpenStore): void {
   making(open);
   finding(open);
+  findingMore(open);
   kinds(open);
   endings(open);
   anew(open);
@@ -147,7 +148,9 @@ function finding(open: OpenStore): void {
     await store.client.zrem(key, 'carol');
     expect(await find(store, pair)).toMatchObject({ added: ['bob'], refused: undefined });
   });
+}
 
+function findingMore(open: OpenStore): void {
   test('the first room of some people knows how many of theirs others have come to, and no room no number', async () => {
     const { conversations, ...store } = await open(scope);
     await conversations.notePassed(room, 21);
