@@ -20,6 +20,7 @@ import { ImportStore } from '../store/imported/import-store.ts';
 
 /** Commands that a request makes one after the other, and one for which it may have waited. */
 const SETTLE_COMMANDS = 6;
+const ERASURE_HOLD_MIN_MS = 5000;
 
 /** What only the service itself asks for, and the work that it leaves behind. */
 export interface Administration {
@@ -41,8 +42,8 @@ export function buildAdministration(
   const { authored } = stores;
   const imports = new ImportStore(commands, keys, config);
   const erasures = new Erasures({
-    // A node that cannot note how far it has come for as long as that has no lease any more.
-    erasures: new ErasureStore(commands, keys, { holdMs: config.node.leaseMs }),
+    // A node that cannot note how far it has come for as long as that has no lease any more; some steps take a while.
+    erasures: new ErasureStore(commands, keys, { holdMs: Math.max(config.node.leaseMs, ERASURE_HOLD_MIN_MS) }),
     authored,
     members: services.members,
     admin,

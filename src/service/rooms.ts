@@ -10,6 +10,7 @@ import { KINDS } from '../store/conversation/listed-store.ts';
 import { SERVICE } from '../store/rights.ts';
 import { changeRules } from '../chat/access/rules.ts';
 import { candidatesOf } from '../chat/member/candidates.ts';
+import { nowOrLater } from '../chat/repair/repairs.ts';
 import { membersPrefix } from '../protocol/member.ts';
 import { leftPrefix } from '../protocol/membership.ts';
 import { historyInfo } from '../chat/history/history.ts';
@@ -95,10 +96,14 @@ async function changeOwner(
   }
   const change = async (): Promise<OwnerChanged | 'noRoom'> => {
     const frames = { addedPrefix: membersPrefix('roomMembersAdded', roomName), leftPrefix: leftPrefix(roomName) };
-    const [candidate] = owner === null ? [] : await candidatesOf(services, roomName, [owner]);
+    const [candidate] = owner === null ? [] : await candidatesOf(services, [owner]);
     const member = { ...frames, against: candidate?.against };
     const changed = await services.access.changeOwner(roomName, owner ?? '', member);
-    if (changed !== 'noRoom') await services.quotas.moved(roomName, owner ?? '', changed);
+    if (changed === 'noRoom') return changed;
+    await services.quotas.moved(roomName, owner ?? '', changed);
+    if (owner !== null) {
+      await nowOrLater(services.repairs, () => services.anonymousLeaves.note(roomName, [{ userName: owner }]));
+    }
     return changed;
   };
   const changed = await changeRules(services, nobody, roomName, change);

@@ -99,5 +99,5 @@ test('what another device has set is not undone by an answer that does not know 
   set.answer({ state: { mood: 'tea' } });
   (await service.next('userStateGet')).answer({ state: { mood: 'tea', place: 'home' } });
   await setting;
-  expect(me?.state).toEqual({ mood: 'tea', place: 'home' });
+  await eventually(() => expect(me?.state).toEqual({ mood: 'tea', place: 'home' }));
 });

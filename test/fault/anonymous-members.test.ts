@@ -60,6 +60,12 @@ test('an anonymous member or owner goes from its rooms when it is forgotten, als
   const store = await openStore(scope, service.redis, { prefix: service.prefix });
   const noted = (): Promise<string[]> => store.client.zrange(store.keys.anonymousMembers.endings, '0', '-1');
   await eventually(async () => expect(await noted()).toEqual([`desk:${stays.userName}`]), patience);
+  // Nor who was not added.
+  expect(await stays.user.refusal('roomMemberJoin', 'nowhere')).toMatchObject({ code: 'noRoom' });
+  expect(await stays.user.refusal('roomMembersAdd', 'nowhere', [stays.userName])).toMatchObject({ code: 'noRoom' });
+  const nobody = { members: [stays.userName, 'nobody-there'] };
+  expect(await stays.user.refusal('conversationCreate', nobody)).toMatchObject({ code: 'noUser' });
+  expect(await noted()).toEqual([`desk:${stays.userName}`]);
   // Who quits is looked for no more.
   expect(await stays.user.call('roomMemberQuit', 'desk')).toBeNull();
   await eventually(async () => expect(await noted()).toEqual([]), patience);

@@ -9,6 +9,8 @@ import { expectChain } from './room-actions.ts';
 import { countIn, frame, frameText, type OpenStore, type Store } from './store.ts';
 
 const scope = useScope();
+/** What is remembered is not forgotten in the middle of a test. */
+const DAY_MS = 86_400_000;
 const receiver = 'bob';
 const tag = `{user:${receiver}}:`;
 
@@ -155,7 +157,7 @@ function rights(open: OpenStore): void {
 
 function repeatsBounded(open: OpenStore): void {
   test('are remembered up to a number of messages of an author: who sends more has to wait, and nobody else', async () => {
-    const store = await open(scope, { repeatsMax: 2 });
+    const store = await open(scope, { repeatsMax: 2, dedupMs: DAY_MS });
     await login(store);
     const [first] = [
       await send(store, 'alice', { clientMessageId: 'c1' }),
@@ -169,7 +171,7 @@ function repeatsBounded(open: OpenStore): void {
   });
 
   test('are remembered up to a number of bytes of an author', async () => {
-    const store = await open(scope, { repeatBytesMax: 1000 });
+    const store = await open(scope, { repeatBytesMax: 1000, dedupMs: DAY_MS });
     await login(store);
     const prefix = 'x'.repeat(400);
     for (const [clientMessageId, outcome] of Object.entries({
@@ -187,7 +189,7 @@ function repeatsBounded(open: OpenStore): void {
   });
 
   test('are bounded for a receiver too: those who flood it together leave everybody else a share', async () => {
-    const store = await open(scope, { repeatsMax: 32 });
+    const store = await open(scope, { repeatsMax: 32, dedupMs: DAY_MS });
     await login(store);
     const flood = ['eve', 'mallory', 'oscar', 'trudy', 'victor'];
     const outcomes = new Map<string, number>();

@@ -69,7 +69,7 @@ function appending(open: OpenStore): void {
 
 function together(open: OpenStore): void {
   test('judges each of several messages by itself, and appends them in one step', async () => {
-    const store = await open(scope, { repeatsMax: 3 });
+    const store = await open(scope, { repeatsMax: 3, dedupMs: 86_400_000 });
     const post = (text: string, clientMessageId?: string, transient = false): PairPost => ({
       prefix: Buffer.from(text),
       middle: Buffer.from('/'),

@@ -1,8 +1,8 @@
 /**
  * Takes anonymous users off the rosters of rooms once nobody can come back as them, on whatever node looks first: there they would count,
- * and be told of news, for ever. One is noted before it becomes a member and looked at from time to time until it is one no more; what
- * is done is noted last, so another node goes on where this one dies, and doing it twice does nothing. Redis is asked when somebody
- * is due, and seldom otherwise.
+ * and be told of news, for ever. One is noted right behind becoming a member (before it anybody could have names noted that are never
+ * added) and looked at from time to time until it is one no more; what is done is noted last, so another node goes on where this one
+ * dies, and doing it twice does nothing. Redis is asked when somebody is due, and seldom otherwise.
  */
 import type { Instance } from '../../bus/instance.ts';
 import type { AnonymousMember, AnonymousMembers } from '../../store/member/anonymous-members.ts';
@@ -37,12 +37,14 @@ export class AnonymousLeaves {
     this.#deps = deps;
   }
 
-  /** Call before a user becomes a member; it is not to become one where this rejects. */
-  async note(roomName: string, userName: string): Promise<void> {
-    if (!isAnonymous(userName)) return;
+  /** Call behind making users members of a room, again where this rejects. Of others than anonymous ones nothing is noted. */
+  async note(roomName: string, users: readonly { readonly userName: string }[]): Promise<void> {
     const at = Math.ceil(this.#deps.instance.redisNow() + this.#deps.anonymousMs + BEHIND_MS);
-    await this.#deps.anonymousMembers.note({ roomName, userName }, at);
-    this.#lookAt = Math.min(this.#lookAt, at);
+    for (const { userName } of users) {
+      if (!isAnonymous(userName)) continue;
+      await this.#deps.anonymousMembers.note({ roomName, userName }, at);
+      this.#lookAt = Math.min(this.#lookAt, at);
+    }
   }
 
   /** Called once a second while this node may act; never rejects. */
@@ -50,7 +52,9 @@ export class AnonymousLeaves {
     if (this.#running || this.#deps.instance.redisNow() < this.#lookAt) return;
     this.#running = true;
     try {
-      await this.#look();
+      // Where there are many they are not left to the next second.
+      do await this.#look();
+      while (this.#lookAt === 0 && this.#deps.instance.held);
     } catch (error) {
       this.#lookAt = 0;
       this.#deps.onError(error);
@@ -68,8 +72,12 @@ export class AnonymousLeaves {
     const failures: unknown[] = [];
     const work = async (): Promise<void> => {
       for (const member of members) {
-        // One of them may be on a server that does not answer.
-        if (this.#deps.instance.held) await this.#see(member).catch((error: unknown) => failures.push(error));
+        if (!this.#deps.instance.held) return;
+        await this.#see(member).catch(async (error: unknown) => {
+          failures.push(error);
+          // It may be on a server that does not answer: the others come before it the next time.
+          await this.#deps.anonymousMembers.settle(member, REST_MS);
+        });
       }
     };
     await Promise.all(Array.from({ length: CONCURRENCY }, work));

@@ -1,7 +1,4 @@
-/**
- * What speaks against making users members of a room, as far as their own slots know: asked before the room's step, which judges the rest.
- * Of the anonymous ones it is noted that they may be members from here on.
- */
+/** What speaks against making users members of a room, as far as their own slots know: asked before the room's step, which judges the rest. */
 import type { Candidate } from '../../store/member/member-store.ts';
 import type { Services } from '../services.ts';
 import { windowsOf } from '../windows.ts';
@@ -11,8 +8,7 @@ const WINDOW = 64;
 
 /** In the order of the names. `itself`: who asks is there, whatever may be kept of it. */
 export async function candidatesOf(
-  { belongs, anonymousLeaves }: Pick<Services, 'belongs' | 'anonymousLeaves'>,
-  roomName: string,
+  { belongs }: Pick<Services, 'belongs'>,
   userNames: readonly string[],
   itself = false,
 ): Promise<Candidate[]> {
@@ -23,8 +19,6 @@ export async function candidatesOf(
       const word = judged[i] ?? 'noUser';
       candidates.push({ userName, against: word === 'ok' || (itself && word === 'noUser') ? undefined : word });
     }
-    const fit = candidates.slice(-window.length).filter(({ against }) => against === undefined);
-    await Promise.all(fit.map(({ userName }) => anonymousLeaves.note(roomName, userName)));
   }
   return candidates;
 }

@@ -29,6 +29,7 @@ import type { Actor } from '../actor.ts';
 import type { Caller } from '../caller.ts';
 import { ok, type Ok, type Turn } from '../outcome.ts';
 import type { ChatSettings, Services } from '../services.ts';
+import { nowOrLater } from '../repair/repairs.ts';
 import { candidatesOf } from './candidates.ts';
 
 /** What is asked for. */
@@ -65,7 +66,7 @@ export async function addMembers(
   const { members, quotas, settings } = services;
   const { roomName } = asked;
   const told = telling(services, by, roomName, 'roomMembersAdded', socket);
-  const candidates = await candidatesOf(services, roomName, namesIn(asked, settings.limits), asked.itself);
+  const candidates = await candidatesOf(services, namesIn(asked, settings.limits), asked.itself);
   const signed = signatureOf(services, socket, { verb: 'invite', ...asked });
   const edit = { ...editOf(by, asked, 'roomMembersAdded'), signed };
   let owner: Candidate | undefined;
@@ -73,7 +74,7 @@ export async function addMembers(
     for (let tries = 0; tries < OWNERS_TRIED; tries++) {
       const added = await members.add(roomName, by.rights, edit, candidates, owner);
       if (typeof added === 'string' || !('unjudged' in added)) return added;
-      [owner] = await candidatesOf(services, roomName, [added.unjudged]);
+      [owner] = await candidatesOf(services, [added.unjudged]);
     }
     // It has had another owner each time.
     throw new StateUnavailable('the room has another owner each time');
@@ -82,6 +83,8 @@ export async function addMembers(
   if (added instanceof Failure) return added;
   if (added === 'listLimitExceeded') return fail(added, [MEMBERS]);
   if (typeof added === 'string') return refused(added, roomName);
+  const fit = candidates.filter(({ against }) => against === undefined);
+  await nowOrLater(services.repairs, () => services.anonymousLeaves.note(roomName, fit));
   return told(
     candidates.map(({ userName }) => userName),
     added,

@@ -63,7 +63,11 @@ export class UserState {
     const before = this.#heard;
     const state = await request();
     if (this.#heard === before) this.learn(state);
-    else await this.read();
+    else {
+      // It is set, whatever becomes of this.
+      this.#isWanted = true;
+      this.outdated(true);
+    }
   }
 
   /** As the service has it now. */

@@ -1,7 +1,7 @@
 /**
  * Anonymous users who belong to rooms, in Redis: one sorted set of all of them, by when to look whether they are still there, on a slot of
  * its own. They are forgotten by the time alone (store/user/logout-user.lua), so that nobody is there to take them off rosters. One is
- * noted before it becomes a member. Rejects with `StateUnavailable`.
+ * noted behind becoming a member. Rejects with `StateUnavailable`.
  */
 import type { Commands } from '../../redis/commands.ts';
 import type { Keyspace } from '../../redis/keys.ts';
@@ -33,7 +33,7 @@ export class AnonymousMembers {
     this.#keys = keys;
   }
 
-  /** It is about to become a member, and to be looked at then, by Redis's clock. */
+  /** It is a member, and to be looked at then, by Redis's clock. */
   async note(member: AnonymousMember, at: number): Promise<void> {
     const args = { endsAt: at, room: entryOf(member) };
     await this.#commands.run(noteEnding, this.#keys.anonymousMembers, args);

@@ -11,6 +11,11 @@ if redis.call('ZREM', silenced, user) == 1 then
   c.hasSilenced = redis.call('EXISTS', silenced)
   saveConduct(c)
 end
+if owners == '1' then
+  -- Nobody has that name again.
+  redis.call('SREM', adminlist, user)
+  redis.call('SREM', whitelist, user)
+end
 if (owners == '1' or not isOwner(user)) and removeMember(user) then
   noteMembersInConduct()
   announce(NOTICE, '', frame)
