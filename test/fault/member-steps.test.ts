@@ -7,7 +7,7 @@ import { membersPrefix } from '../../src/protocol/member.ts';
 import { leftPrefix } from '../../src/protocol/membership.ts';
 import { removalFrame } from '../../src/chat/room/removals.ts';
 import { rightsOf, SERVICE } from '../../src/store/rights.ts';
-import type { MemberEdit } from '../../src/store/member/member-store.ts';
+import type { Candidate, MemberEdit } from '../../src/store/member/member-store.ts';
 import { candidates, made } from '../store/member-actions.ts';
 import { openStore, type Store } from '../store/store.ts';
 import { fenceUser } from '../chat/world.ts';
@@ -44,8 +44,14 @@ const editOf = (room: string, notice: 'roomMembersAdded' | 'roomMembersRemoved',
   leftPrefix: leftPrefix(room),
 });
 
-const invite = ({ members }: Store, room: string, ...names: string[]): ReturnType<typeof made> =>
-  made(members.add(room, SERVICE, editOf(room, 'roomMembersAdded'), candidates(names)));
+/** By the owner, who becomes a member with it, as a node judges that. */
+async function invite({ members }: Store, room: string, ...names: string[]): ReturnType<typeof made> {
+  const add = (owner?: Candidate): ReturnType<typeof members.add> =>
+    members.add(room, SERVICE, editOf(room, 'roomMembersAdded'), candidates(names), owner);
+  const added = await add();
+  const isOpen = typeof added === 'object' && 'unjudged' in added;
+  return made(isOpen ? add({ userName: added.unjudged, against: undefined }) : Promise.resolve(added));
+}
 const kick = ({ members }: Store, room: string, ...names: string[]): ReturnType<typeof made> =>
   made(members.remove(room, SERVICE, { ...editOf(room, 'roomMembersRemoved'), listPrefix: new Uint8Array(0) }, names));
 

@@ -184,6 +184,12 @@ export const positionOf = ({ place, lastTimestamp }: Snapshot): Record<string, s
   ...(lastTimestamp === undefined || place.lastMessageId === 0 ? {} : { lastTimestamp }),
 });
 
+const around = (heard: readonly HeardOne[], at: number): string =>
+  heard
+    .slice(Math.max(0, at - 3), at + 4)
+    .map(({ mark }) => mark)
+    .join(' ');
+
 /**
  * What is wrong with the order in which pieces came, beside that of who has heard everything. Each is a stretch of it, and says the same, but
  * for what was recalled before it was told.
@@ -200,9 +206,12 @@ export function pieceFaults(whole: Piece, pieces: readonly Piece[]): string[] {
     );
     // Behind a reset it is not known which changes are missing.
     let next = lastChange === undefined ? Math.max(behind + 1, at.get(heard[0]?.mark ?? '') ?? 0) : behind + 1;
-    for (const { mark, text, isRecall } of heard) {
+    for (const [i, { mark, text, isRecall }] of heard.entries()) {
       const expected = whole.heard[next];
-      if (expected?.mark !== mark) return [`${mark} where ${expected?.mark ?? 'nothing'} is`];
+      if (expected?.mark !== mark) {
+        const told = `from ${JSON.stringify(from)} ${around(heard, i)}; all: ${around(whole.heard, next)}`;
+        return [`${mark} where ${expected?.mark ?? 'nothing'} is (${told})`];
+      }
       // A message that is read late comes as it is then.
       const isChange = mark.startsWith('c');
       if (isChange && expected.text !== text && !isRecall && !expected.isRecall)
