@@ -1,6 +1,5 @@
 // Logins that the service ends: tokens and resume tokens from before are refused on every node, open sockets are closed, and
 // whoever shows something newer comes in.
-import { setTimeout as passMs } from 'node:timers/promises';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { SignJWT, type JWTPayload } from 'jose';
 import type { ValueMap } from '../../src/protocol/params/values.ts';
@@ -136,9 +135,10 @@ describe('revokeLogins', () => {
     let tries = 0;
     await eventually(
       async () => {
-        await passMs((++tries * 370) % 1500);
+        const from = performance.now() + ((++tries * 370) % 1500);
+        await eventually(() => expect(performance.now()).toBeGreaterThan(from));
         link.pause();
-        await passMs(900);
+        await eventually(() => expect(performance.now()).toBeGreaterThan(from + 900));
         link.resume();
         const ahead = async (): Promise<number> => Number(await user.call('ping')) - Date.now();
         await eventually(async () => expect(await ahead()).toBeGreaterThan(100), { timeoutMs: 500 });
