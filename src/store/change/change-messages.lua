@@ -31,10 +31,13 @@ local function messageOf(id)
   end
 end
 
--- So many bytes more are kept.
-local function grow(bytes)
+-- So many bytes more are kept, or less: who gives and takes back the same all the time does not write the room full.
+local function keepMore(bytes)
+  if bytes == 0 then
+    return
+  end
   log.written, grown = log.written + bytes, true
-  if log.written >= log.lookAt then
+  if bytes > 0 and log.written >= log.lookAt then
     local restOfPosition = struct.pack(REST, log.life, log.ringWritten, log.ringLookAt)
     local lookAt, wanted = lookAtBytes(log.id, 0, log.written, tonumber(bytesMax), log.max, log.now, restOfPosition,
       { latest, reactions })
@@ -42,21 +45,11 @@ local function grow(bytes)
   end
 end
 
--- So many bytes are kept no more: who gives and takes back the same all the time does not write the room full.
-local function shrink(bytes)
-  log.written, grown = log.written - bytes, true
-end
-
 -- A message is as it is now.
 local function store(id, message, entry)
   local event = maps.shut(message)
   local wasChanged = putLatest(id, event)
-  local more = wasChanged and #event - #entry[2][2] or #event + ENTRY_BYTES
-  if more > 0 then
-    grow(more)
-  elseif more < 0 then
-    shrink(-more)
-  end
+  keepMore(wasChanged and #event - #entry[2][2] or #event + ENTRY_BYTES)
 end
 
 local function tell(id, kind, message, rest)
@@ -186,28 +179,19 @@ function changes.recall(message, entry, id, user, trusted, by, reason)
 end
 
 function changes.react(message, entry, id, _, _, by, key, removes)
-  local member = reactionOf(id, key, by)
-  local isThere, isRemoved = redis.call('ZSCORE', reactions, member) and true or false, removes == '1'
-  if isThere == isRemoved then
-    if not countReaction(maps, message, key, isRemoved and -1 or 1) then
-      return 'tooManyReactions'
-    end
-    if isRemoved then
-      redis.call('ZREM', reactions, member)
-      shrink(#member + REACTION_BYTES)
-    else
-      redis.call('ZADD', reactions, int(id), member)
-      goWithHistory(reactions)
-      grow(#member + REACTION_BYTES)
-    end
+  local isRemoved = removes == '1'
+  local more = setReaction(maps, message, id, key, by, isRemoved)
+  if not more then
+    return 'tooManyReactions'
+  end
+  if more ~= 0 then
+    keepMore(more)
     store(id, message, entry)
     if redis.call('HLEN', occupants) > tonumber(large) then
       redis.call('HSETNX', changesDue, 'c:' .. int(id), int(now + PAUSE_MS))
     else
       redis.call('HDEL', changesDue, 'c:' .. int(id))
-      local rest = { { 'counts', message.own.reactions or maps.map({}) }, { 'by', maps.text(by) }, { 'key', maps.text(key) } }
-      rest[4] = isRemoved and { 'removed', maps.boolean(true) } or nil
-      tell(id, 'reactions', message, rest)
+      tell(id, 'reactions', message, reactionTold(maps, message, key, by, isRemoved))
     end
   end
   local counts = {}

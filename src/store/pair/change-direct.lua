@@ -82,23 +82,15 @@ function changes.recall(message, entry, id, reason)
 end
 
 function changes.react(message, entry, id, key, removes)
-  local member, isRemoved = reactionOf(id, key, author), removes == '1'
-  if (redis.call('ZSCORE', reactions, member) and true or false) ~= isRemoved then
-    return replyOf(message)
-  elseif not countReaction(maps, message, key, isRemoved and -1 or 1) then
+  local isRemoved = removes == '1'
+  local more = setReaction(maps, message, id, key, author, isRemoved)
+  if not more then
     return 'tooManyReactions'
+  elseif more == 0 then
+    return replyOf(message)
   end
-  if isRemoved then
-    redis.call('ZREM', reactions, member)
-    written(log.id, -#member - REACTION_BYTES)
-  else
-    redis.call('ZADD', reactions, int(id), member)
-    goWithHistory(reactions)
-    written(log.id, #member + REACTION_BYTES)
-  end
-  local rest = { { 'counts', message.own.reactions or maps.map({}) }, { 'by', maps.text(author) }, { 'key', maps.text(key) } }
-  rest[4] = isRemoved and { 'removed', maps.boolean(true) } or nil
-  return replyOf(message, 0, '', store(message, entry, id, 'reactions', rest))
+  written(log.id, more)
+  return replyOf(message, 0, '', store(message, entry, id, 'reactions', reactionTold(maps, message, key, author, isRemoved)))
 end
 
 function changes.append(message, entry, id, piece, offset, ends)

@@ -8,7 +8,7 @@
 local CHANGE, LINE, LINE_BYTES, CHANGED_MAX = '>dd', '>ddddd', 40, 10000
 -- No server is taken over for in less, so that a stream of changes does not ask at each.
 local SAME_SERVER_MS = 20
-local lastChange, changeFloor, lastAt, floorAt, lineSince, lineServer, firstChange
+local lastChange, changeFloor, lastAt, floorAt, lineSince, lineServer
 
 -- The last number and the floor, as they are stored; zeros of nothing.
 local function changePlace(stored)
@@ -31,7 +31,6 @@ end
 
 local function beginLine()
   lastChange, changeFloor, lastAt, floorAt, lineSince, lineServer = changeLine(redis.call('HGET', meta, 'change'))
-  firstChange = lastChange + 1
   -- By its own clock: that of a log is never set back.
   if lineServer ~= '' and math.abs(now - lastAt) < SAME_SERVER_MS then
     return

@@ -52,6 +52,31 @@ local function countReaction(maps, message, key, by)
   return true
 end
 
+-- Makes or takes back a user's reaction to a message, and counts it there. Gives the bytes that are kept more by it, or less, 0 where it was so
+-- already; nil where there would be too many.
+local function setReaction(maps, message, id, key, user, isRemoved)
+  local member = reactionOf(id, key, user)
+  if (redis.call('ZSCORE', reactions, member) and true or false) ~= isRemoved then
+    return 0
+  elseif not countReaction(maps, message, key, isRemoved and -1 or 1) then
+    return nil
+  end
+  if isRemoved then
+    redis.call('ZREM', reactions, member)
+    return -#member - REACTION_BYTES
+  end
+  redis.call('ZADD', reactions, int(id), member)
+  goWithHistory(reactions)
+  return #member + REACTION_BYTES
+end
+
+-- What is told of it: the entries of its kind.
+local function reactionTold(maps, message, key, user, isRemoved)
+  local rest = { { 'counts', message.own.reactions or maps.map({}) }, { 'by', maps.text(user) }, { 'key', maps.text(key) } }
+  rest[4] = isRemoved and { 'removed', maps.boolean(true) } or nil
+  return rest
+end
+
 -- Whether one member is before another where their scores are the same: by their bytes, which the server's locale would compare otherwise.
 local function isBefore(one, other)
   for i = 1, math.min(#one, #other) do
