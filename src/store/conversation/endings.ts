@@ -24,9 +24,9 @@ const settleEnding = script('settle-ending', {
   gives: nothing,
 });
 
-/** Rooms whose time is over, and when the next one's is; undefined where none waits. `time`: Redis's, when that was so. */
-export interface DueEndings {
-  readonly due: readonly string[];
+/** What is due, as rooms whose time is over, and when the next one is; undefined where none waits. `time`: Redis's, when that was so. */
+export interface DueEndings<T = string> {
+  readonly due: readonly T[];
   readonly next: number | undefined;
   readonly time: number;
 }

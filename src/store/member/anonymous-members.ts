@@ -40,7 +40,7 @@ export class AnonymousMembers {
   }
 
   /** Those to look at now, and when the next one is; `time`: Redis's. */
-  async read(limit: number): Promise<Omit<DueEndings, 'due'> & { readonly due: readonly AnonymousMember[] }> {
+  async read(limit: number): Promise<DueEndings<AnonymousMember>> {
     const { due, next, time } = await this.#commands.run(readEndings, this.#keys.anonymousMembers, { limit });
     return { due: due.map(memberIn), next: next === '' ? undefined : Number(next), time };
   }
