@@ -13,6 +13,7 @@ import type { Commands } from '../../redis/commands.ts';
 import { globOf, type EndedKeys, type Key, type Keyspace, type RoomKeys } from '../../redis/keys.ts';
 import { list, pairs, text } from '../../redis/reply.ts';
 import type { OutcomeOf } from '../../redis/script.ts';
+import { endedLives } from '../webhook/ended-lives.ts';
 import * as scripts from './authored-scripts.ts';
 
 /** Where to go on, and how many messages are wanted at most. */
@@ -90,9 +91,8 @@ export class AuthoredStore {
 
   /** The same in deleted rooms of a name, as far as something of them is kept. */
   async eraseInEnded(roomName: string, userName: string, onStep?: OnStep): Promise<void> {
-    const { webhookEnded } = this.#keys.room(roomName);
-    for (const life of list(await this.#commands.plain('zrangebyscore', webhookEnded, '-inf', '+inf'))) {
-      await this.#eraseInLog(this.#keys.endedRoom(roomName, text(life)), roomName, userName, onStep);
+    for (const life of await endedLives(this.#commands, this.#keys, roomName)) {
+      await this.#eraseInLog(this.#keys.endedRoom(roomName, life), roomName, userName, onStep);
     }
   }
 

@@ -7,9 +7,9 @@ import type { TopicEvent } from '../../log/event.ts';
 import type { Commands } from '../../redis/commands.ts';
 import type { EndedKeys, Keyspace, PairKeys, RoomKeys } from '../../redis/keys.ts';
 import { grouped } from '../../redis/pages.ts';
-import { list, text } from '../../redis/reply.ts';
 import { flag, type OutcomeOf } from '../../redis/script.ts';
 import { newEpoch } from '../../redis/tokens.ts';
+import { endedLives } from './ended-lives.ts';
 import * as scripts from './webhook-scripts.ts';
 
 /** The log of a room; of a deleted one, by its life; or the service's own (undefined). */
@@ -111,9 +111,8 @@ export class WebhookStore {
   }
 
   /** Lives of deleted rooms of a name of which not all was sent, oldest first. One command. */
-  async endedLives(roomName: string): Promise<string[]> {
-    const { webhookEnded } = this.#keys.room(roomName);
-    return list(await this.#commands.plain('zrangebyscore', webhookEnded, '-inf', '+inf')).map(text);
+  endedLives(roomName: string): Promise<string[]> {
+    return endedLives(this.#commands, this.#keys, roomName);
   }
 
   /** All of a deleted room was sent. */
