@@ -1,10 +1,10 @@
 // Tokens that expire: renewed in time where the application can say how, asked for again where that came too late, and an
 // end with its reason where there is no other. Times are those of the service's clock.
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { expect, test } from '@jest/globals';
 import { SignJWT } from 'jose';
 import { renewalMarginMs } from '../../src/client/connection/renewal.ts';
+import { listen } from '../support/loopback.ts';
 import { connectClient, createTestClient, failureOf } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
 import { useScope } from '../support/scope.ts';
@@ -230,15 +230,7 @@ test('an upgrade that is refused for the moment (429, 503) is a failed connectio
     refusals.push(status);
     socket.end(`HTTP/1.1 ${status} Later\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n`);
   });
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  scope.add(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  // It listens on TCP, so it has an address of that kind.
-  const { port } = server.address() as AddressInfo;
+  const port = await listen(scope, server);
   const busy = `ws://127.0.0.1:${port}/ws`;
   const client = await connectClient(scope, { urls: [busy, busy, service.url], userName: 'alice', reconnect: soon });
   expect([refusals, client.state]).toEqual([[429, 503], 'connected']);

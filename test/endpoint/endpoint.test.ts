@@ -2,30 +2,23 @@
 // real sockets; only the look-up of names is this machine's own.
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
-import { createServer as createTcpServer, type AddressInfo, type Server } from 'node:net';
+import { createServer as createTcpServer } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { describe, expect, test } from '@jest/globals';
 import { Endpoint, type EndpointOptions } from '../../src/endpoint/endpoint.ts';
 import { eventually } from '../support/eventually.ts';
+import { listen } from '../support/loopback.ts';
 import { useScope } from '../support/scope.ts';
 
 const scope = useScope();
 
-async function listen(server: Server): Promise<number> {
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  scope.add(() => {
-    server.close();
-    if ('closeAllConnections' in server) (server as ReturnType<typeof createServer>).closeAllConnections();
-  });
-  return (server.address() as AddressInfo).port;
-}
-
 type Listener = (...of: Parameters<RequestListener>) => unknown;
 
 const serve = async (listener: Listener): Promise<string> =>
-  `http://127.0.0.1:${await listen(createServer((...of) => void listener(...of)))}/hook?a=1`;
+  `http://127.0.0.1:${await listen(
+    scope,
+    createServer((...of) => void listener(...of)),
+  )}/hook?a=1`;
 
 function connect(url: string, options: Partial<EndpointOptions> = {}): Endpoint {
   const usual = { allowPrivate: true, timeoutMs: 10_000, maxResponseBytes: 1000, concurrency: 4 };
@@ -76,7 +69,7 @@ describe('a request', () => {
         else socket.resetAndDestroy();
       });
     });
-    const endpoint = connect(`http://127.0.0.1:${await listen(server)}/`);
+    const endpoint = connect(`http://127.0.0.1:${await listen(scope, server)}/`);
     for (let count = 0; count < 3; count++) expect(await endpoint.post('x', {})).toMatchObject({ status: 200 });
     expect(connections).toBe(3);
   });
@@ -103,7 +96,10 @@ describe('an address', () => {
 
   test('that cannot be trusted by its certificate gets nothing', async () => {
     let requests = 0;
-    const port = await listen(createSecureServer(() => void requests++));
+    const port = await listen(
+      scope,
+      createSecureServer(() => void requests++),
+    );
     const refused = connect(`https://127.0.0.1:${port}/`).post('secret', { authorization: 'secret' });
     await expect(refused).rejects.toMatchObject({
       reason: 'unreachable',
@@ -166,7 +162,7 @@ describe('of what is bounded', () => {
 
   test('nobody listens', async () => {
     const server = createServer();
-    const port = await listen(server);
+    const port = await listen(scope, server);
     await new Promise((resolve) => server.close(resolve));
     await expect(connect(`http://127.0.0.1:${port}/`).post('', {})).rejects.toMatchObject({ reason: 'unreachable' });
   });

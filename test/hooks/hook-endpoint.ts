@@ -1,10 +1,10 @@
 // An operator's endpoint on loopback, for hooks over HTTP: notes what it is asked, judges who asks, and answers what the test wants.
-import { createHmac, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { beforeAll, expect } from '@jest/globals';
 import type { Value, ValueMap } from '../../src/protocol/params/values.ts';
+import { isSigned, listen } from '../support/loopback.ts';
 import { loginRpc, type User } from '../support/rpc.ts';
 import { useScope, type Scope } from '../support/scope.ts';
 import { startService, type Service, type ServiceNode } from '../support/service.ts';
@@ -41,11 +41,7 @@ export async function startHookEndpoint(scope: Scope): Promise<HookEndpoint> {
   let current = nothing;
   const server = createServer((request, response) => {
     void text(request).then((body) => {
-      const { 'webhook-id': id, 'webhook-timestamp': time, 'webhook-signature': signature } = request.headers;
-      const right = `v1,${createHmac('sha256', key)
-        .update(`${String(id)}.${String(time)}.${body}`)
-        .digest('base64')}`;
-      if (signature !== right || Math.abs(Date.now() / 1000 - Number(time)) > 300) return response.writeHead(401).end();
+      if (!isSigned(key, request.headers, body)) return response.writeHead(401).end();
       const one = { ...(JSON.parse(body) as { type: string; data: ValueMap }), headers: request.headers };
       asked.push(one);
       const said = current(one, response);
@@ -53,15 +49,7 @@ export async function startHookEndpoint(scope: Scope): Promise<HookEndpoint> {
       return said === undefined ? response.writeHead(204).end() : response.writeHead(200).end(JSON.stringify(said));
     });
   });
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  scope.add(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  // It listens on TCP, so it has an address of that kind.
-  const { port } = server.address() as AddressInfo;
+  const port = await listen(scope, server);
   const url = `http://127.0.0.1:${port}/hooks`;
   return {
     url,

@@ -1,10 +1,10 @@
 // An endpoint that fails costs who asked it a declared error, or nothing, as the operator chose; and nobody waits for one that is dead.
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { RemoteHooks } from '../../src/hooks/remote/remote-hooks.ts';
 import { readRefusal } from '../../src/hooks/verdict.ts';
 import { eventually } from '../support/eventually.ts';
+import { listen } from '../support/loopback.ts';
 import type { User } from '../support/rpc.ts';
 import type { ServiceNode } from '../support/service.ts';
 import { ANSWERED, useRemoteWorld, type Answer } from './hook-endpoint.ts';
@@ -88,10 +88,9 @@ describe('an endpoint that', () => {
       requests++;
       response.end();
     });
-    await new Promise<void>((resolve) => void other.listen(0, '127.0.0.1', resolve));
-    world.scope.add(() => void other.close());
+    const port = await listen(world.scope, other);
     const { author, room } = await authorIn();
-    const location = `http://127.0.0.1:${(other.address() as AddressInfo).port}/`;
+    const location = `http://127.0.0.1:${port}/`;
     for (const status of [301, 302, 307, 308]) {
       world.endpoint.answer(raw(status, '', { location }));
       expect(await author.refusal('roomMessage', room, { n: 1 })).toMatchObject({ code: 'unavailable' });

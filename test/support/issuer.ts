@@ -1,9 +1,9 @@
 // An issuer of tokens on loopback: signs with keys of its own, serves their public halves as a key set, and misbehaves
 // when told to. What a service makes of its tokens is up to the tests.
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { exportJWK, exportSPKI, generateKeyPair, SignJWT, type CryptoKey, type JWK, type JWTPayload } from 'jose';
 import type { Scope } from './disposal.ts';
+import { listen } from './loopback.ts';
 
 export interface Issuer {
   /** Of the key set. */
@@ -44,15 +44,7 @@ export async function startIssuer(scope: Scope): Promise<Issuer> {
     fetches += 1;
     listener(request, response);
   });
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  scope.add(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  // It listens on TCP, so it has an address of that kind.
-  const { port } = server.address() as AddressInfo;
+  const port = await listen(scope, server);
   const get = (kid: string): Key => {
     const key = keys.get(kid);
     if (key === undefined) throw new Error(`the issuer has no key ${kid}`);

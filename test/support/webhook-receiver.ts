@@ -1,10 +1,10 @@
 // An operator's receiver of webhooks on loopback: checks who sends, notes what comes in the order in which it was taken, drops
 // repeats by their ids, and answers what the test wants.
-import { createHmac, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import type { ValueMap } from '../../src/protocol/params/values.ts';
+import { isSigned, listen } from './loopback.ts';
 import type { Scope } from './disposal.ts';
 
 export interface WebhookEvent {
@@ -65,14 +65,17 @@ export async function startWebhookReceiver(
   let current: Judge = () => undefined;
   const server = createServer((request, response) => {
     void text(request).then((body) => {
-      const { 'webhook-id': id = '', 'webhook-timestamp': time, 'webhook-signature': signature } = request.headers;
-      const hmac = createHmac('sha256', key).update(`${String(id)}.${String(time)}.${body}`);
-      if (signature !== `v1,${hmac.digest('base64')}` || Math.abs(Date.now() / 1000 - Number(time)) > 300) {
+      if (!isSigned(key, request.headers, body)) {
         forged++;
         return response.writeHead(401).end();
       }
       const said = JSON.parse(body) as WebhookRequest['body'];
-      const read = { id: String(id), headers: request.headers, path: request.url ?? '', body: said };
+      const read = {
+        id: String(request.headers['webhook-id']),
+        headers: request.headers,
+        path: request.url ?? '',
+        body: said,
+      };
       requests.push(read);
       const status = current(read, response);
       if (status === ANSWERED) return response;
@@ -83,15 +86,7 @@ export async function startWebhookReceiver(
       return status === LOST ? response.destroy() : response.writeHead(status ?? 200).end();
     });
   });
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  scope.add(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  // It listens on TCP, so it has an address of that kind.
-  const { port } = server.address() as AddressInfo;
+  const port = await listen(scope, server);
   const url = `http://127.0.0.1:${port}/parley`;
   return {
     url,

@@ -1,8 +1,8 @@
 // What an operator's receiver is sent: which events, how they look, in which order, again where it asks, and nothing but that.
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { eventually } from '../support/eventually.ts';
+import { listen } from '../support/loopback.ts';
 import { loginRpc, type User } from '../support/rpc.ts';
 import { useScope } from '../support/scope.ts';
 import { apiEnv, serverApi, type ServerApiClient } from '../support/server-api.ts';
@@ -200,14 +200,7 @@ describe('a node', () => {
 
   test('follows no redirect', async () => {
     const elsewhere = createServer((_, response) => response.writeHead(307, { location: receiver.url }).end());
-    await new Promise<void>((resolve) => {
-      elsewhere.listen(0, '127.0.0.1', resolve);
-    });
-    scope.add(() => {
-      elsewhere.close();
-      elsewhere.closeAllConnections();
-    });
-    const { port } = elsewhere.address() as AddressInfo;
+    const port = await listen(scope, elsewhere);
     const node = await alone({ PARLEY_WEBHOOK_URL: `http://127.0.0.1:${port}/` });
     const room = await say(node);
     expect(await failure(node)).toContain('HTTP 307');
