@@ -6,13 +6,14 @@ import type { Scope } from '../support/disposal.ts';
 import { PairView } from '../support/pair-view.ts';
 import type { RedisAddress, RedisServer } from '../support/redis.ts';
 import { createRng, type Rng } from '../support/rng.ts';
-import { startService, type Service } from '../support/service.ts';
-import { blow, calm, pace, startSplitLink } from '../support/weather.ts';
+import type { Service } from '../support/service.ts';
+import { pace } from '../support/weather.ts';
 import { openBook, expectNoWords } from './change-book.ts';
 import { act } from './change-storm-acts.ts';
 import { STORM_ENV } from './change-storm.ts';
 import { endDirects, judgeDirects } from './direct-storm-end.ts';
 import { pairOf, settle, type Device, type DirectStorm } from './direct-storm-seat.ts';
+import { playLateAndKilled } from './late-and-killed.ts';
 import { openSocket } from './storm-socket.ts';
 
 const WIND = { busMsMax: 500, commandsMsMax: 50, lastsMs: [100, 600] } as const;
@@ -42,21 +43,16 @@ export async function playDirectStorm(
   redis: RedisServer,
   seconds: number,
 ): Promise<PlayedDirects> {
-  const links = [await startSplitLink(scope, redis.port), await startSplitLink(scope, redis.port)];
-  const service = await startService(scope, { redis, nodes: 1, env: STORM_ENV });
-  for (const { url } of links) await service.addNode({ PARLEY_REDIS_URL: url });
-  const storm = await gatherPairs(scope, service);
-  const until = performance.now() + seconds * 1000;
-  const isOver = (): boolean => performance.now() > until;
-  const kill = async (): Promise<void> => {
-    await pace(rng, seconds * 400, seconds * 600);
-    storm.dead.add(2);
-    await service.node(2).kill();
-  };
-  const own = (): Rng => createRng(rng.integer(0, 2 ** 32 - 1));
-  const blown = links.map((link) => blow(own(), link, WIND, isOver));
-  await Promise.all([...blown, ...storm.devices.map((device) => live(own(), storm, device, isOver)), kill()]);
-  links.forEach(calm);
+  const storm = await playLateAndKilled(rng, scope, {
+    redis,
+    seconds,
+    env: STORM_ENV,
+    wind: WIND,
+    gather: (service) => gatherPairs(scope, service),
+    play: (gathered, own, isOver) =>
+      Promise.all(gathered.devices.map((device) => live(own(), gathered, device, isOver))),
+  });
+  const { service } = storm;
   const ends = await endDirects(storm, redis.client());
   const { faults, changes } = await judgeDirects(storm, ends);
   const recalled = await expectNoWords(storm.book, ends, redis.client(), service.prefix);
