@@ -1,37 +1,16 @@
 // Messages that change on the page: people on two nodes who edit, recall, react and answer, and text that is seen while it is written.
-import { afterEach, beforeAll, expect, test } from '@jest/globals';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { openPage, startBrowser } from '../support/browser.ts';
+import { expect, test } from '@jest/globals';
+import type { Page } from 'playwright-core';
 import { connectClient } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
 import { loginRpc } from '../support/rpc.ts';
 import { useScope } from '../support/scope.ts';
-import { startService, type Service } from '../support/service.ts';
-import type { RedisServer } from '../support/redis.ts';
-import { addContact, doTo, joinRoom, logIn, messageOn, reactionsOn, say, sees, tabTo, textsOn } from './visitor.ts';
+import { addContact, doTo, joinRoom, messageOn, reactionsOn, say, sees, tabTo, textsOn } from './visitor.ts';
+import { useVisits } from './visits.ts';
 
 const scope = useScope();
-let browser: Browser;
-let service: Service<RedisServer>;
-beforeAll(async () => {
-  [browser, service] = await Promise.all([
-    startBrowser(scope),
-    startService(scope, { env: { PARLEY_ALLOWED_ORIGINS: '*', PARLEY_PRESENCE_GRACE_MS: '0' } }),
-  ]);
-});
-
-/** What the pages of a test complained of. */
-const complaints: (readonly string[])[] = [];
-afterEach(() => {
-  expect(complaints.splice(0).flat()).toEqual([]);
-});
-
-async function visit(userName: string, index = 0, options: BrowserContextOptions = {}): Promise<Page> {
-  const opened = await openPage(scope, browser, options);
-  complaints.push(opened.complaints);
-  await logIn(opened.page, service.node(index), userName);
-  return opened.page;
-}
+const visits = useVisits(scope);
+const { visit } = visits;
 
 async function together(one: string, other: string, roomName: string): Promise<[Page, Page]> {
   const pages: [Page, Page] = [await visit(one, 0), await visit(other, 1)];
@@ -110,7 +89,7 @@ test('an answer quotes what it answers and leads to it, however far back; answer
   await sees(eve, ['who brings cake?', 'I do']);
   await eve.getByText('1 answer', { exact: true }).waitFor();
   expect(await fin.getByRole('button', { name: 'Answer nothing' }).count()).toBe(0);
-  const loud = await loginRpc(scope, service.node(1).url, 'loud');
+  const loud = await loginRpc(scope, visits.service.node(1).url, 'loud');
   await loud.call('roomJoin', 'answers');
   for (let each = 1; each <= 70; each++) await loud.call('roomMessage', 'answers', { textMessage: `line ${each}` });
   await doTo(fin, 'I do', 'Answer');
@@ -134,7 +113,7 @@ test('an answer quotes what it answers and leads to it, however far back; answer
 test('text is seen while it is written, and told once it is there to who does not see it', async () => {
   const page = await visit('gil');
   await joinRoom(page, 'streams');
-  const writer = await connectClient(scope, { urls: service.node(1).url, userName: 'writer' });
+  const writer = await connectClient(scope, { urls: visits.service.node(1).url, userName: 'writer' });
   await writer.join('streams');
   const id = await writer.post('streams', { textMessage: 'One', done: false });
   const message = page.locator('.message');
@@ -161,7 +140,7 @@ test('text to which nothing was added for a while is not finished; what is added
     const now = Date.now.bind(Date);
     Date.now = () => now() + 120_000;
   });
-  const writer = await connectClient(scope, { urls: service.node(1).url, userName: 'writer' });
+  const writer = await connectClient(scope, { urls: visits.service.node(1).url, userName: 'writer' });
   await writer.join('silences');
   const id = await writer.post('silences', { textMessage: 'One', done: false });
   const message = page.locator('.message');

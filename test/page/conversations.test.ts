@@ -1,36 +1,15 @@
 // Conversations on the page: people on two nodes who make them, look after them, and are told what becomes of them.
-import { afterEach, beforeAll, expect, test } from '@jest/globals';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { openPage, startBrowser } from '../support/browser.ts';
+import { expect, test } from '@jest/globals';
+import type { Page } from 'playwright-core';
 import { eventually } from '../support/eventually.ts';
 import { loginRpc } from '../support/rpc.ts';
 import { useScope } from '../support/scope.ts';
-import { startService, type Service } from '../support/service.ts';
-import type { RedisServer } from '../support/redis.ts';
-import { addContact, itemsOn, logIn, originOf, say, sees, startConversation, tabTo } from './visitor.ts';
+import { addContact, itemsOn, originOf, say, sees, startConversation, tabTo } from './visitor.ts';
+import { useVisits } from './visits.ts';
 
 const scope = useScope();
-let browser: Browser;
-let service: Service<RedisServer>;
-beforeAll(async () => {
-  [browser, service] = await Promise.all([
-    startBrowser(scope),
-    startService(scope, { env: { PARLEY_ALLOWED_ORIGINS: '*', PARLEY_PRESENCE_GRACE_MS: '0' } }),
-  ]);
-});
-
-/** What the pages of a test complained of. */
-const complaints: (readonly string[])[] = [];
-afterEach(() => {
-  expect(complaints.splice(0).flat()).toEqual([]);
-});
-
-async function visit(userName: string, index = 0, options: BrowserContextOptions = {}): Promise<Page> {
-  const opened = await openPage(scope, browser, options);
-  complaints.push(opened.complaints);
-  await logIn(opened.page, service.node(index), userName);
-  return opened.page;
-}
+const visits = useVisits(scope);
+const { visit } = visits;
 
 const members = (page: Page): Promise<string[]> =>
   page
@@ -76,7 +55,7 @@ test('with the same people and no title one comes back to the same conversation,
   const [fay] = [await visit('fay'), await visit('gus', 1)];
   await startConversation(fay, 'gus');
   await say(fay, 'hello');
-  await fay.goto(`${originOf(service.node(0))}/#`);
+  await fay.goto(`${originOf(visits.service.node(0))}/#`);
   await startConversation(fay, 'gus');
   await sees(fay, ['hello']);
   await eventually(async () => expect(await itemsOn(fay)).toEqual([expect.stringMatching(/^gus\s+You: hello/)]));
@@ -155,7 +134,7 @@ test('what a conversation is called, how fast one writes and whether it calls is
 });
 
 test('what was said is found by its author, type and day', async () => {
-  const other = await loginRpc(scope, service.node(1).url, 'otto');
+  const other = await loginRpc(scope, visits.service.node(1).url, 'otto');
   const nina = await visit('nina');
   await startConversation(nina, 'otto', 'Finds');
   const [, name = ''] = /#room\/(.+)$/.exec(nina.url()) ?? [];
@@ -229,7 +208,7 @@ test('a conversation for a while says when it ends; a live one counts who is the
   await tess.getByLabel('Title').fill('Stream');
   await tess.getByRole('button', { name: 'Start' }).click();
   await tess.getByRole('heading', { name: 'Stream' }).waitFor();
-  await udo.goto(tess.url().replace(originOf(service.node(0)), originOf(service.node(1))));
+  await udo.goto(tess.url().replace(originOf(visits.service.node(0)), originOf(visits.service.node(1))));
   await udo.getByText('2 people here').waitFor();
   await tess.getByText('2 people here').waitFor();
 });
