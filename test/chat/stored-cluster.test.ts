@@ -1,22 +1,5 @@
 // Messages from user to user where the service keeps them, on a Redis Cluster: both users and their log are in slots of their own.
 import { startRedisCluster } from '../support/redis-cluster.ts';
-import { conversationSuite } from './conversation-suite.ts';
-import { detailsSuite } from './details-suite.ts';
-import { directChangeSuite } from './direct-change-suite.ts';
-import { inboxSuite } from './inbox-suite.ts';
-import { missedSuite } from './missed-suite.ts';
-import { conversationSearchSuite } from './search-suite.ts';
-import { unreadSuite } from './unread-suite.ts';
-import { useWorld } from './world.ts';
+import { storedSuites } from './stored-suites.ts';
 
-const world = useWorld({ format: 'msgpack', redis: startRedisCluster, env: { PARLEY_DIRECT_MESSAGES: 'stored' } });
-for (const suite of [
-  conversationSuite,
-  conversationSearchSuite,
-  missedSuite,
-  inboxSuite,
-  unreadSuite,
-  detailsSuite,
-  directChangeSuite,
-])
-  suite(world);
+storedSuites({ format: 'msgpack', redis: startRedisCluster });

@@ -1,21 +1,4 @@
 // Messages from user to user where the service keeps them, on a single Redis, over MessagePack.
-import { conversationSuite } from './conversation-suite.ts';
-import { detailsSuite } from './details-suite.ts';
-import { directChangeSuite } from './direct-change-suite.ts';
-import { inboxSuite } from './inbox-suite.ts';
-import { missedSuite } from './missed-suite.ts';
-import { conversationSearchSuite } from './search-suite.ts';
-import { unreadSuite } from './unread-suite.ts';
-import { useWorld } from './world.ts';
+import { storedSuites } from './stored-suites.ts';
 
-const world = useWorld({ format: 'msgpack', env: { PARLEY_DIRECT_MESSAGES: 'stored' } });
-for (const suite of [
-  conversationSuite,
-  conversationSearchSuite,
-  missedSuite,
-  inboxSuite,
-  unreadSuite,
-  detailsSuite,
-  directChangeSuite,
-])
-  suite(world);
+storedSuites({ format: 'msgpack' });

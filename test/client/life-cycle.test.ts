@@ -5,6 +5,7 @@ import { connectClient, createTestClient, failureOf, type TestClient } from '../
 import { eventually } from '../support/eventually.ts';
 import { useScope } from '../support/scope.ts';
 import { authData, startFake, type FakeService } from './fake-service.ts';
+import { entry } from './in-room.ts';
 
 const scope = useScope();
 const soon = { minDelayMs: 1, maxDelayMs: 4, jitter: 'none' } as const;
@@ -185,16 +186,7 @@ test('close by hand: nothing but close, in whatever state', async () => {
 test('close by hand, by who hears of a room that is left with the connection: still nothing but close', async () => {
   const { service, client, told } = await start();
   const joining = client.join('lobby');
-  const entry = {
-    roomName: 'lobby',
-    njoined: 1,
-    epoch: 'e',
-    lastMessageId: 0,
-    lastChange: 0,
-    recovered: true,
-    messages: [],
-  };
-  (await service.next('roomsJoin')).answer([entry]);
+  (await service.next('roomsJoin')).answer([entry(0)]);
   await joining;
   void client.leave('lobby').catch(() => undefined);
   (await service.next('roomLeave')).cut();
@@ -291,16 +283,7 @@ test('a reconnect begins with another address, and goes through all of them befo
 test('reconnect comes after the rooms are joined again; a loss before that is a failed attempt', async () => {
   const { service, client, told } = await start();
   const joining = client.join('lobby');
-  const entry = {
-    roomName: 'lobby',
-    njoined: 1,
-    epoch: 'e',
-    lastMessageId: 0,
-    lastChange: 0,
-    recovered: true,
-    messages: [],
-  };
-  (await service.next('roomsJoin')).answer([entry]);
+  (await service.next('roomsJoin')).answer([entry(0)]);
   await joining;
   service.cut();
   const asked = await service.next('roomsJoin');
@@ -308,7 +291,7 @@ test('reconnect comes after the rooms are joined again; a loss before that is a 
   expect(client.state).toBe('connecting');
   asked.cut();
   const again = await service.next('roomsJoin');
-  again.answer([entry]);
+  again.answer([entry(0)]);
   await client.next('reconnect');
   expect(told.filter((each) => each.startsWith('disconnect'))).toHaveLength(1);
   expect(told.slice(-3)).toEqual(['schedule disconnected 1 2', 'retry connecting 1', 'reconnect connected']);

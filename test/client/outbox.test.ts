@@ -3,6 +3,7 @@ import { expect, test } from '@jest/globals';
 import { connectClient, failureOf, type TestClient } from '../support/client.ts';
 import { useScope } from '../support/scope.ts';
 import { startFake, type FakeService, type Received } from './fake-service.ts';
+import { entry } from './in-room.ts';
 
 const scope = useScope();
 const reconnect = { minDelayMs: 1, maxDelayMs: 5 };
@@ -78,15 +79,7 @@ test('after a loss the room is joined again before anything is posted to it', as
   const { service, client } = await start();
   const joining = client.join('lobby');
   const join = await service.next('roomsJoin');
-  const joined = {
-    roomName: 'lobby',
-    njoined: 1,
-    epoch: 'e',
-    lastMessageId: 0,
-    lastChange: 0,
-    recovered: true,
-    messages: [],
-  };
+  const joined = entry(0);
   const early = client.post('lobby', { key: 'a' });
   expect(service.waiting).toEqual([]);
   join.answer([joined]);
