@@ -4,15 +4,7 @@
  */
 import type { Args } from '../../protocol/catalogue.ts';
 import { roomChangeRequests, REACTION_KEY_BYTES } from '../../protocol/change.ts';
-import {
-  badArgument,
-  fail,
-  failBecause,
-  hasCode,
-  messageTooLarge,
-  silenced,
-  type Failure,
-} from '../../protocol/errors/errors.ts';
+import { fail, failBecause, hasCode, messageTooLarge, silenced, type Failure } from '../../protocol/errors/errors.ts';
 import type { ErrorCode } from '../../protocol/errors/table.ts';
 import { utf8Length } from '../../protocol/names/form.ts';
 import { spreadUnits } from '../../protocol/params/cost.ts';
@@ -25,6 +17,7 @@ import { placed } from '../hooks/behind.ts';
 import { mentioningOf, mentionsIn, signalMentions } from '../message/mentions.ts';
 import { ok, UnderWay, type Outcome } from '../outcome.ts';
 import { placeIn, REACTIONS_PAGE, reactionsPage } from './reactions.ts';
+import { cursorRefusal, keyRefusal, NOT_ALLOWED } from './refusals.ts';
 import type { Services } from '../services.ts';
 
 type Kind = 'update' | 'recall' | 'react' | 'append';
@@ -92,10 +85,8 @@ async function react(
   by: UserActor,
   { roomName, id, key, options }: Args<'roomMessageReact'>,
 ): Promise<Outcome<'roomMessageReact'>> {
-  const bytes = utf8Length(key);
-  if (bytes > REACTION_KEY_BYTES) {
-    return badArgument(2, key, `the key takes ${bytes} bytes where ${REACTION_KEY_BYTES} are allowed`);
-  }
+  const refused = keyRefusal(key);
+  if (refused !== undefined) return refused;
   const changed = await services.changes.react(roomName, changing(by, id), key, options?.remove ?? false);
   const asked: Asked = { kind: 'react', roomName, id, bytes: NOTICE_BYTES };
   if (!isDone(changed)) return declared(refusal(changed, asked, services), roomChangeRequests.roomMessageReact.errors);
@@ -130,7 +121,7 @@ async function readReactions(
 ): Promise<Outcome<'roomReactionsGet'>> {
   const { key, limit = REACTIONS_PAGE, cursor } = options;
   const after = placeIn(cursor);
-  if (after === false) return failBecause('badArgument', [2, { ...options }], 'the cursor is none of this request');
+  if (after === false) return cursorRefusal(options);
   // No reaction has a longer one.
   if (key !== undefined && utf8Length(key) > REACTION_KEY_BYTES) return ok({ reactions: [], cursor: null });
   const page = await changes.readReactions(roomName, by.rights, id, { key, after, limit });
@@ -160,10 +151,7 @@ async function told(
 const reasons: Readonly<Record<string, string>> = {
   onlyAdmins: 'the owner and admins post here',
   onlyOwner: 'the owner posts here',
-  tooLate: 'the message is too old',
-  tooManyReactions: 'there are as many reactions to the message as there may be',
-  noText: 'the message has no `textMessage`',
-  isDone: 'the text of the message is done',
+  ...NOT_ALLOWED,
 };
 
 /** Why a message is not changed. */

@@ -1,9 +1,9 @@
 /** Changes of messages of two users, as their requests: what they come to for who asks. How they go is said in direct-changes.ts. */
 import type { directChangeRequests } from '../../protocol/change.ts';
 import { directContent } from '../../protocol/direct.ts';
-import { badArgument, fail, failBecause, Failure, messageTooLarge } from '../../protocol/errors/errors.ts';
+import { fail, failBecause, Failure, messageTooLarge } from '../../protocol/errors/errors.ts';
 import { utf8Length } from '../../protocol/names/form.ts';
-import { REACTION_KEY_BYTES, type ReactionCounts, type ReactionsOptions } from '../../protocol/params/changes.ts';
+import type { ReactionCounts, ReactionsOptions } from '../../protocol/params/changes.ts';
 import { spreadUnits } from '../../protocol/params/cost.ts';
 import { StoredResult, StoredValue } from '../../protocol/wire/stored.ts';
 import { reactionPlace, type ReactionsRead } from '../../store/change/change-store.ts';
@@ -16,6 +16,7 @@ import { refusal } from '../direct/conversation.ts';
 import { mentioningOf, mentionsIn } from '../message/mentions.ts';
 import { ok, UnderWay, type Outcome } from '../outcome.ts';
 import type { Services } from '../services.ts';
+import { cursorRefusal, keyRefusal, NOT_ALLOWED } from './refusals.ts';
 import { placeIn, REACTIONS_PAGE, reactionsPage } from './reactions.ts';
 import { laneOf, type Changing, type DirectChanged } from './direct-changes.ts';
 
@@ -30,7 +31,7 @@ export function directChangeHandlers(services: Services): HandlersOf<typeof dire
       const refused = refusal(services, by.author, userName);
       if (refused !== undefined) return refused;
       const after = placeIn(options.cursor);
-      if (after === false) return failBecause('badArgument', [2, { ...options }], 'the cursor is none of this request');
+      if (after === false) return cursorRefusal(options);
       const found = await services.pairChanges.reactions(by.author, userName, id);
       if (found === 'noPair') return noPair(services, userName, id);
       if (found === 'noMessage') return fail(found, [id]);
@@ -76,10 +77,8 @@ async function react(
   by: UserActor,
   { userName, id, key, options = {} }: Args<'directMessageReact'>,
 ): Promise<Outcome<'directMessageReact'>> {
-  const bytes = utf8Length(key);
-  if (bytes > REACTION_KEY_BYTES) {
-    return badArgument(2, key, `the key takes ${bytes} bytes where ${REACTION_KEY_BYTES} are allowed`);
-  }
+  const refused = keyRefusal(key);
+  if (refused !== undefined) return refused;
   const made = await make(services, by, userName, { what: 'react', id, key, remove: options.remove ?? false });
   if (made === 'messageTooLarge') throw new TypeError('a reaction makes no message too large');
   return made instanceof Failure
@@ -124,7 +123,7 @@ async function make(
   if (made === 'noUser') return fail(made, [userName]);
   if (made === 'noMessage') return fail(made, [change.id]);
   if (typeof made === 'string')
-    return made === 'notAllowed' ? fail(made) : failBecause('notAllowed', [], REASONS[made]);
+    return made === 'notAllowed' ? fail(made) : failBecause('notAllowed', [], NOT_ALLOWED[made]);
   changeKinds.add(change.what);
   if (made.due !== undefined) {
     const hearers = audience.socketsOf(userName).length + audience.socketsOf(author).length;
@@ -142,14 +141,6 @@ function begin({ directChanges, heldAppends }: Services, changing: Changing): Pr
   void heldAppends.flush(target, id);
   return send();
 }
-
-/** Why something is not allowed, by the word for it. */
-const REASONS = {
-  tooLate: 'the message is too old',
-  noText: 'the message has no `textMessage`',
-  isDone: 'the text of the message is done',
-  tooManyReactions: 'there are as many reactions to the message as there may be',
-};
 
 async function noPair({ directs }: Services, userName: string, id: number): Promise<Failure<'noUser' | 'noMessage'>> {
   return (await directs.isKnown(userName)) ? fail('noMessage', [id]) : fail('noUser', [userName]);
