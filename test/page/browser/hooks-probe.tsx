@@ -91,11 +91,13 @@ const probes = {
   halves: () => [<Half key="left" side="left" />, <Half key="right" side="right" />],
 } satisfies Record<string, () => ReactNode>;
 
-/** Until React, and promises, have done what is due. */
-const settled = (): Promise<void> =>
-  new Promise((resolve) =>
-    requestAnimationFrame(() => requestAnimationFrame(() => requestIdleCallback(() => resolve()))),
-  );
+/** Until React, and promises, have done what is due. Not by frames: a page that is not in front may draw none for minutes. */
+const settled = async (): Promise<void> => {
+  for (let turn = 0; turn < 2; turn++) {
+    await new Promise((resolve) => setTimeout(resolve));
+    await new Promise((resolve) => requestIdleCallback(resolve, { timeout: 500 }));
+  }
+};
 
 const probe = {
   client,
