@@ -130,7 +130,7 @@ export async function judgeChanges(
       const who = `${seat.userName} (${seat.index}) in ${name}`;
       faults.push(...(view?.faults ?? []).map((fault) => `${who}: ${fault}`));
       const [whole] = own?.pieces ?? [];
-      if (own?.resets === 0 && whole !== undefined) {
+      if (own?.losses === 0 && whole !== undefined) {
         faults.push(...pieceFaults(whole, view?.pieces ?? []).map((fault) => `${who}, in order: ${fault}`));
         faults.push(...barFaults(storm, seat, name).map((fault) => `${who}: ${fault}`));
       }

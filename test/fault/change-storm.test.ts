@@ -41,7 +41,7 @@ test(
     await blown;
     const ends = await endChanges(storm, (await redis.primary()).client());
     const views = storm.seats.flatMap((seat) => [...seat.views.values()]);
-    const isWhole = views.every(({ resets, knownAfter }) => resets === 0 && knownAfter === 0);
+    const isWhole = views.every(({ losses, knownAfter }) => losses === 0 && knownAfter === 0);
     expect(await judgeChanges(rng, storm, ends, { isWhole, hasFailedOver: true })).toEqual([]);
   }),
   240_000,

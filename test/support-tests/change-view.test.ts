@@ -145,7 +145,8 @@ describe('an observer', () => {
 test('what came in pieces is a stretch of the whole, but for what was recalled before it was told', () => {
   const one = (mark: string, text = mark): Piece['heard'][0] => ({ mark, text, isRecall: text === 'recall' });
   const whole = { from: at, heard: ['m1', 'm2', 'c1', 'm3', 'c2'].map((mark) => one(mark)) };
-  const faults = (heard: Piece['heard'], from: Piece['from'] = at): string[] => pieceFaults(whole, [{ from, heard }]);
+  const faults = (heard: Piece['heard'], from: Piece['from'] = at, endIsLost = false): string[] =>
+    pieceFaults(whole, [{ from, heard, endIsLost }]);
   expect(faults(whole.heard)).toEqual([]);
   expect(faults([one('c1'), one('m3')], { ...at, lastMessageId: 2 })).toEqual([]);
   expect(faults([one('m3')], { ...at, lastMessageId: 2, lastChange: 1 })).toEqual([]);
@@ -154,4 +155,17 @@ test('what came in pieces is a stretch of the whole, but for what was recalled b
   expect(faults([one('m1'), one('c1')])).toHaveLength(1);
   expect(faults([one('m1'), one('m2'), one('c1', 'other')])).toHaveLength(1);
   expect(faults([one('m3'), one('c1')], { ...at, lastMessageId: 2 })).toHaveLength(1);
+  // Of what was lost the numbers are given again.
+  for (const end of [one('m3'), one('c1', 'lost')]) expect(faults([one('m1'), one('m2'), end], at, true)).toEqual([]);
+});
+
+test('a reset, or a join that cannot give everything, says that what came before may be lost', () => {
+  const view = begun();
+  expect(view.pieces.map(({ endIsLost }) => endIsLost)).toEqual([false]);
+  view.left();
+  view.joined({ ...at, recovered: true, changesRecovered: false });
+  expect(view.pieces.map(({ endIsLost }) => endIsLost)).toEqual([true, false]);
+  view.reset('f', 3);
+  expect(view.pieces.map(({ endIsLost }) => endIsLost)).toEqual([true, true, false]);
+  expect(view.losses).toBe(2);
 });

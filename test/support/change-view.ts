@@ -32,6 +32,8 @@ export interface HeardOne {
 export interface Piece {
   readonly from: Place;
   readonly heard: HeardOne[];
+  /** A loss was told behind it: what it ends with may be of what was lost, and its numbers were given again. */
+  endIsLost: boolean;
 }
 
 /** What is held at some moment, to go on from later. */
@@ -46,7 +48,8 @@ export class ChangeView {
   readonly pieces: Piece[] = [];
   /** Of ids above this every one is held. */
   knownAfter = 0;
-  resets = 0;
+  /** Resets, and joins that could not give everything. */
+  losses = 0;
   isIn = false;
   readonly #held = new HeldMessages(this.faults);
   #place: Place | undefined;
@@ -97,15 +100,14 @@ export class ChangeView {
     };
     this.isIn = true;
     this.#place = place;
-    this.pieces.push({ from: place, heard: [] });
     const lost: ('messages' | 'changes')[] = [];
-    if (before?.lastChange === undefined) {
-      this.#forget(place.lastMessageId);
-      return lost;
+    if (before?.lastChange !== undefined) {
+      if (entry['recovered'] === false) lost.push('messages');
+      if (entry['changesRecovered'] !== true) lost.push('changes');
     }
-    if (entry['recovered'] === false) lost.push('messages');
-    if (entry['changesRecovered'] !== true) lost.push('changes');
-    if (lost.length > 0) {
+    if (lost.length > 0) this.#lose();
+    this.#begin(place);
+    if (before?.lastChange === undefined || lost.length > 0) {
       this.#forget(place.lastMessageId);
       return lost;
     }
@@ -131,10 +133,10 @@ export class ChangeView {
   }
 
   reset(epoch: string, lastMessageId: number): void {
-    this.resets += 1;
     this.#place = { epoch, lastMessageId, lastChange: undefined };
+    this.#lose();
+    this.#begin(this.#place);
     this.#forget(lastMessageId);
-    this.pieces.push({ from: this.#place, heard: [] });
   }
 
   message(message: HeldMessage): void {
@@ -169,6 +171,15 @@ export class ChangeView {
     return this.#place;
   }
 
+  #lose(): void {
+    this.losses += 1;
+    for (const piece of this.pieces) piece.endIsLost = true;
+  }
+
+  #begin(from: Place): void {
+    this.pieces.push({ from, heard: [], endIsLost: false });
+  }
+
   #forget(upTo: number): void {
     this.knownAfter = upTo;
     this.#held.clear();
@@ -191,14 +202,14 @@ const around = (heard: readonly HeardOne[], at: number): string =>
     .join(' ');
 
 /**
- * What is wrong with the order in which pieces came, beside that of who has heard everything. Each is a stretch of it, and says the same, but
- * for what was recalled before it was told.
+ * What is wrong with the order in which pieces came, beside that of who has heard everything, and lost nothing. Each is a stretch of it, and
+ * says the same, but for what was recalled before it was told, and for an end that is lost.
  */
-export function pieceFaults(whole: Piece, pieces: readonly Piece[]): string[] {
+export function pieceFaults(whole: Omit<Piece, 'endIsLost'>, pieces: readonly Piece[]): string[] {
   const at = new Map(whole.heard.map(({ mark }, i) => [mark, i]));
   const placeOf = (mark: string, number: number, first: number): number =>
     number <= first ? -1 : (at.get(`${mark}${number}`) ?? Infinity);
-  return pieces.flatMap(({ from, heard }) => {
+  return pieces.flatMap(({ from, heard, endIsLost }) => {
     const { lastMessageId, lastChange } = from;
     const behind = Math.max(
       placeOf('m', lastMessageId, whole.from.lastMessageId),
@@ -208,14 +219,16 @@ export function pieceFaults(whole: Piece, pieces: readonly Piece[]): string[] {
     let next = lastChange === undefined ? Math.max(behind + 1, at.get(heard[0]?.mark ?? '') ?? 0) : behind + 1;
     for (const [i, { mark, text, isRecall }] of heard.entries()) {
       const expected = whole.heard[next];
+      // As a message that is read late comes as it is then, only changes have one text.
+      const isChange = mark.startsWith('c');
+      const isOther =
+        isChange && expected !== undefined && expected.text !== text && !isRecall && !expected.isRecall;
+      if (endIsLost && (isOther || expected?.mark !== mark)) return [];
       if (expected?.mark !== mark) {
         const told = `from ${JSON.stringify(from)} ${around(heard, i)}; all: ${around(whole.heard, next)}`;
         return [`${mark} where ${expected?.mark ?? 'nothing'} is (${told})`];
       }
-      // A message that is read late comes as it is then.
-      const isChange = mark.startsWith('c');
-      if (isChange && expected.text !== text && !isRecall && !expected.isRecall)
-        return [`${mark} is ${text}, and ${expected.text}`];
+      if (isOther) return [`${mark} is ${text}, and ${expected.text}`];
       next += 1;
     }
     return [];
