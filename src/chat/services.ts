@@ -39,7 +39,6 @@ import type { ContactPairs } from './contact/pairs.ts';
 import type { Presence } from './contact/presence.ts';
 import type { Profiles } from './contact/profiles.ts';
 import type { Endings } from './conversation/endings.ts';
-import type { AnonymousLeaves } from './member/anonymous-leaves.ts';
 import type { MemberTelling } from './member/telling.ts';
 import type { Absences } from './message/absences.ts';
 import type { ChangesDue } from './change/due.ts';
@@ -116,7 +115,6 @@ export interface Services {
   readonly deletions: Deletions;
   readonly conversations: ConversationStore;
   readonly endings: Pick<Endings, 'note' | 'forget'>;
-  readonly anonymousLeaves: Pick<AnonymousLeaves, 'note'>;
   readonly topics: Topics;
   readonly audience: Audience;
   readonly leaves: Leaves;

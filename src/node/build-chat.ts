@@ -1,6 +1,6 @@
 /** Builds what chat means: what handlers work with, the handlers, and the operator's hooks around them. */
 import type { Aftermath, Delivery } from './build-delivery.ts';
-import { anonymousMsOf, type RedisSide, type Stores } from './build-storage.ts';
+import type { RedisSide, Stores } from './build-storage.ts';
 import { buildWebhooks } from './build-webhooks.ts';
 import { defectLog, replyBytesOf, type Shared } from './shared.ts';
 import type { Instance } from '../bus/instance.ts';
@@ -16,7 +16,6 @@ import { StoredSends, type StoredSendsDeps } from '../chat/direct/stored-sends.t
 import { ContactPairs } from '../chat/contact/pairs.ts';
 import { Presence } from '../chat/contact/presence.ts';
 import { Profiles } from '../chat/contact/profiles.ts';
-import { AnonymousLeaves, type AnonymousLeavesDeps } from '../chat/member/anonymous-leaves.ts';
 import { Endings, type EndingsDeps, type EndRoom } from '../chat/conversation/endings.ts';
 import { deleteRoom } from '../chat/room/room.ts';
 import { StateTelling, type StateTellingDeps } from '../chat/state/telling.ts';
@@ -44,7 +43,6 @@ export interface Chat {
   readonly leaves: Leaves;
   readonly disconnects: Disconnects;
   readonly endings: Endings;
-  readonly anonymousLeaves: AnonymousLeaves;
   readonly reconciler: Reconciler;
   readonly stagedEvictionPeers: StagedEvictionPeers;
   readonly authenticator: Authenticator;
@@ -81,10 +79,10 @@ export function buildChat(
   const stagedEvictionPeers = new StagedEvictionPeers({ ...acting, nodes: peerNodes });
   const disconnects = new Disconnects({ ...common, leaves, ...lastWords });
   const authenticator = buildAuthenticator(shared, lease);
-  const lookers = { endings: buildEndings(shared, common), anonymousLeaves: buildAnonymousLeaves(shared, common) };
+  const endings = buildEndings(shared, common);
   const services: Services = {
     ...common,
-    ...lookers,
+    endings,
     settings: chatSettings(config),
     ...beside,
     ...buildDirect({ ...common, ...telling, ...sendsOf(config), budget: commands.budget }),
@@ -101,13 +99,13 @@ export function buildChat(
     counters,
     debtMs: (userName) => accounts.debtMs(userName, performance.now()),
   };
-  lookers.endings.start(endRoom(services));
+  endings.start(endRoom(services));
   return {
     presence,
     ...telling,
     leaves,
     disconnects,
-    ...lookers,
+    endings,
     reconciler,
     stagedEvictionPeers,
     authenticator,
@@ -139,16 +137,6 @@ const buildEndings = ({ errors }: Shared, deps: Omit<EndingsDeps, 'onError'>): E
   new Endings({
     ...deps,
     onError: (error) => errors.putOff('endings', error, 'ending temporary rooms is put off'),
-  });
-
-const buildAnonymousLeaves = (
-  { config, errors }: Shared,
-  deps: Omit<AnonymousLeavesDeps, 'onError' | 'anonymousMs'>,
-): AnonymousLeaves =>
-  new AnonymousLeaves({
-    ...deps,
-    anonymousMs: anonymousMsOf(config),
-    onError: (error) => errors.putOff('anonymousMembers', error, 'anonymous members who are gone stay a while'),
   });
 
 const endRoom =

@@ -1,6 +1,6 @@
 /** Builds what brings events to sockets: the hub, the topics that this node follows, and what nodes ask each other. */
 import { ChangesDue } from '../chat/change/due.ts';
-import type { RedisSide, Stores } from './build-storage.ts';
+import { anonymousMsOf, type RedisSide, type Stores } from './build-storage.ts';
 import { replyBytesOf, windowBytesOf, type Shared } from './shared.ts';
 import type { FeedDeps } from '../bus/feed-deps.ts';
 import { NodeCalls } from '../bus/node-calls.ts';
@@ -9,6 +9,7 @@ import { Topics } from '../bus/topics.ts';
 import { Arrivals } from '../chat/direct/arrivals.ts';
 import { Receipts } from '../chat/direct/receipts.ts';
 import { tellLeft } from '../chat/hooks/points.ts';
+import { AnonymousLeaves } from '../chat/member/anonymous-leaves.ts';
 import { MemberTelling } from '../chat/member/telling.ts';
 import { UserlistChanges } from '../chat/membership/userlist-changes.ts';
 import { Quotas } from '../chat/quota/quotas.ts';
@@ -31,6 +32,7 @@ export interface Aftermath {
   readonly receipts: Receipts;
   readonly removals: Removals;
   readonly memberTelling: MemberTelling;
+  readonly anonymousLeaves: AnonymousLeaves;
   readonly userlistChanges: UserlistChanges;
   readonly changesDue: ChangesDue;
 }
@@ -51,18 +53,25 @@ export interface Delivery {
 /** How long the node that has a socket may take. */
 const CALL_MS = 5000;
 
-export function buildAftermath({ errors }: Shared, { lease }: RedisSide, stores: Stores): Aftermath {
+export function buildAftermath({ config, errors }: Shared, { lease }: RedisSide, stores: Stores): Aftermath {
   const repairs = new Repairs({
     instance: lease,
     onError: (what, error) => errors.putOff('reconciler', error, what),
   });
   const quotas = new Quotas({ quotas: stores.quotas, rooms: stores.rooms, repairs });
-  const memberTelling = new MemberTelling(stores);
+  const anonymousLeaves = new AnonymousLeaves({
+    ...stores,
+    instance: lease,
+    anonymousMs: anonymousMsOf(config),
+    onError: (error) => errors.putOff('anonymousMembers', error, 'anonymous members who are gone stay a while'),
+  });
+  const memberTelling = new MemberTelling({ ...stores, anonymousLeaves });
   return {
     repairs,
     quotas,
     receipts: new Receipts({ ...stores, repairs }),
     memberTelling,
+    anonymousLeaves,
     removals: new Removals({ ...stores, quotas, memberTelling }),
     userlistChanges: new UserlistChanges({
       access: stores.access,

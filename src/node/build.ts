@@ -29,19 +29,9 @@ export interface NodeParts
     Shared,
     RedisSide,
     Pick<Outside, 'redis'>,
-    Pick<Aftermath, 'repairs' | 'userlistChanges' | 'changesDue'>,
+    Pick<Aftermath, 'repairs' | 'userlistChanges' | 'changesDue' | 'anonymousLeaves'>,
     Pick<Delivery, 'hub' | 'bus' | 'topics' | 'calls' | 'unreadNews'>,
-    Pick<
-      Chat,
-      | 'reconciler'
-      | 'authenticator'
-      | 'presence'
-      | 'memberNews'
-      | 'stateTelling'
-      | 'endings'
-      | 'anonymousLeaves'
-      | 'services'
-    >,
+    Pick<Chat, 'reconciler' | 'authenticator' | 'presence' | 'memberNews' | 'stateTelling' | 'endings' | 'services'>,
     Pick<Administration, 'erasures'>,
     Pick<GatewaySide, 'gateway'> {
   readonly hooks: HookRunner | undefined;

@@ -10,7 +10,6 @@ import { KINDS } from '../store/conversation/listed-store.ts';
 import { SERVICE } from '../store/rights.ts';
 import { changeRules } from '../chat/access/rules.ts';
 import { candidatesOf } from '../chat/member/candidates.ts';
-import { nowOrLater } from '../chat/repair/repairs.ts';
 import { membersPrefix } from '../protocol/member.ts';
 import { leftPrefix } from '../protocol/membership.ts';
 import { historyInfo } from '../chat/history/history.ts';
@@ -101,9 +100,6 @@ async function changeOwner(
     const changed = await services.access.changeOwner(roomName, owner ?? '', member);
     if (changed === 'noRoom') return changed;
     await services.quotas.moved(roomName, owner ?? '', changed);
-    if (owner !== null) {
-      await nowOrLater(services.repairs, () => services.anonymousLeaves.note(roomName, [{ userName: owner }]));
-    }
     return changed;
   };
   const changed = await changeRules(services, nobody, roomName, change);

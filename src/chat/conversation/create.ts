@@ -170,7 +170,6 @@ async function run(
   };
   // The room is there whatever happens now.
   await nowOrLater(repairs, tell);
-  await nowOrLater(repairs, () => services.anonymousLeaves.note(roomName, people));
   if (made.added.length > 0) await topics.reached(topic, made.at.seq);
   return made;
 }

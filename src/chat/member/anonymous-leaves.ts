@@ -1,7 +1,6 @@
 /**
  * Takes anonymous users off the rosters of rooms once nobody can come back as them, on whatever node looks first: there they would count,
- * and be told of news, for ever. One is noted right behind becoming a member (before it anybody could have names noted that are never
- * added) and looked at from time to time until it is one no more; doing it twice does nothing.
+ * and be told of news, for ever. One is noted with being told that it is a member (telling.ts), which whoever sweeps after a dead node goes on with, and looked at from time to time until it is one no more; doing it twice does nothing.
  */
 import type { Instance } from '../../bus/instance.ts';
 import type { AnonymousMember, AnonymousMembers } from '../../store/member/anonymous-members.ts';
@@ -42,7 +41,7 @@ export class AnonymousLeaves {
     });
   }
 
-  /** Call behind making users members of a room, again where this rejects. Of others than anonymous ones nothing is noted. */
+  /** Users have become members of a room; call again where this rejects. Of others than anonymous ones nothing is noted. */
   async note(roomName: string, users: readonly { readonly userName: string }[]): Promise<void> {
     const at = Math.ceil(this.#deps.instance.redisNow() + this.#deps.anonymousMs + BEHIND_MS);
     for (const { userName } of users) {

@@ -29,7 +29,6 @@ import type { Actor } from '../actor.ts';
 import type { Caller } from '../caller.ts';
 import { ok, type Ok, type Turn } from '../outcome.ts';
 import type { ChatSettings, Services } from '../services.ts';
-import { nowOrLater } from '../repair/repairs.ts';
 import { candidatesOf } from './candidates.ts';
 
 /** What is asked for. */
@@ -83,8 +82,6 @@ export async function addMembers(
   if (added instanceof Failure) return added;
   if (added === 'listLimitExceeded') return fail(added, [MEMBERS]);
   if (typeof added === 'string') return refused(added, roomName);
-  const fit = candidates.filter(({ against }) => against === undefined);
-  await nowOrLater(services.repairs, () => services.anonymousLeaves.note(roomName, fit));
   return told(
     candidates.map(({ userName }) => userName),
     added,

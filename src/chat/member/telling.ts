@@ -14,11 +14,13 @@ import type { BelongsStore } from '../../store/member/belongs-store.ts';
 import type { Due, MemberChange } from '../../store/member/due.ts';
 import type { Dues } from '../../store/member/dues.ts';
 import type { MemberStore } from '../../store/member/member-store.ts';
+import type { AnonymousLeaves } from './anonymous-leaves.ts';
 
 export interface MemberTellingDeps {
   readonly dues: Pick<Dues, 'untold' | 'forget'>;
   readonly belongs: Pick<BelongsStore, 'tell'>;
   readonly members: Pick<MemberStore, 'readAttributes'>;
+  readonly anonymousLeaves: Pick<AnonymousLeaves, 'note'>;
 }
 
 /** Told of each user that has been told, with the position of that in the user's log. */
@@ -34,12 +36,13 @@ export class MemberTelling {
     this.#deps = deps;
   }
 
-  /** Tells users, as work that may be repeated until it resolves: nobody is told twice. */
+  /** Tells users, as work that may be repeated until it resolves: nobody is told twice. Anonymous ones are noted as members with it. */
   telling(roomName: string, due: readonly Due[], told?: Told): () => Promise<void> {
     let waiting = due;
     return async () => {
       const { left, cause } = await this.tell(roomName, waiting, told);
       const isLeft = new Set(left);
+      await this.#deps.anonymousLeaves.note(roomName, waiting.filter(isAdded));
       await this.#deps.dues.forget(
         roomName,
         waiting.filter((one) => !isLeft.has(one)),
@@ -83,8 +86,7 @@ export class MemberTelling {
 
   /** What changes are told by. An invitation says what the room is about now. */
   async #frames(roomName: string, due: readonly Pick<Due, 'changes'>[]): Promise<(change: MemberChange) => Uint8Array> {
-    const isAdded = due.some(({ changes }) => changes.some(({ what }) => what === 'added'));
-    const attributes = isAdded ? attributesIn(await this.#deps.members.readAttributes(roomName)) : {};
+    const attributes = due.some(isAdded) ? attributesIn(await this.#deps.members.readAttributes(roomName)) : {};
     // Mostly one for all of them.
     const made = new Map<string, Uint8Array>();
     return ({ what, by }) => {
@@ -96,6 +98,8 @@ export class MemberTelling {
     };
   }
 }
+
+const isAdded = ({ changes }: Pick<Due, 'changes'>): boolean => changes.some(({ what }) => what === 'added');
 
 function attributesIn(stored: Uint8Array | undefined): ValueMap {
   const attributes = stored === undefined ? undefined : decodeTrusted(stored);
