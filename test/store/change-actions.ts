@@ -68,10 +68,16 @@ export async function messages(store: Store): Promise<ValueMap[]> {
 
 /** The changes that were told, without their times. */
 export const changesIn = (events: readonly TopicEvent[]): ValueMap[] =>
+  timedChangesIn(events).map((timed) => {
+    const { timestamp: _, ...change } = timed;
+    return change;
+  });
+
+export const timedChangesIn = (events: readonly TopicEvent[]): ValueMap[] =>
   events.flatMap(({ frame, kind }) => {
     if (kind !== 'notice' || frame[0] !== 0x93) return [];
     const { name, params } = decodeNotification(frame);
     if (name !== 'roomMessageChanged') return [];
-    const { timestamp, ...change } = mapOf(params[1] ?? null);
-    return typeof timestamp === 'number' ? [change] : [];
+    const change = mapOf(params[1] ?? null);
+    return typeof change['timestamp'] === 'number' ? [change] : [];
   });

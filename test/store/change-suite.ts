@@ -6,7 +6,7 @@ import { reactionPlace } from '../../src/store/change/change-store.ts';
 import { rightsOf, SERVICE } from '../../src/store/rights.ts';
 import { eventually } from '../support/eventually.ts';
 import { useScope } from '../support/scope.ts';
-import { append, changesIn, messages, react, recall, say, update } from './change-actions.ts';
+import { append, changesIn, messages, react, recall, say, timedChangesIn, update } from './change-actions.ts';
 import { keysWith, MARKER } from './erase-actions.ts';
 import { expectChain, join, leave, room, starter, type Start } from './room-actions.ts';
 import { frame, type OpenStore, type Store } from './store.ts';
@@ -176,14 +176,18 @@ function recallingInRing(start: Start): void {
     await append(store, 'alice', 1, 'a');
     await react(store, 'alice', 1);
     await recall(store, 'alice', 1);
+    // As the message is read now, for whoever hears no more than the first of them.
+    const { updatedAt } = (await messages(store))[0] ?? {};
+    expect(updatedAt).toEqual(expect.any(Number));
+    const by = { by: 'alice', timestamp: updatedAt };
     const ring = await store.client.xrangeBuffer(store.keys.room(room).events, '-', '+');
-    const told = ring.flatMap(([, fields]) => changesIn([eventOf(fields[1])]));
+    const told = ring.flatMap(([, fields]) => timedChangesIn([eventOf(fields[1])]));
     expect(told).toMatchObject([
-      { change: 1, id: 1, kind: 'recall', version: 4, by: 'alice' },
+      { change: 1, id: 1, kind: 'recall', version: 4, ...by },
       { change: 2, id: 2, kind: 'update' },
-      { change: 3, id: 1, kind: 'recall', version: 4, by: 'alice' },
+      { change: 3, id: 1, kind: 'recall', version: 4, ...by },
       { change: 4, id: 1, kind: 'reactions' },
-      { change: 5, id: 1, kind: 'recall', version: 4, by: 'alice' },
+      { change: 5, id: 1, kind: 'recall', version: 4, ...by },
     ]);
   });
 }

@@ -174,7 +174,7 @@ function changes.recall(message, entry, id, user, trusted, by, reason)
   local rest = { { 'by', by == '' and NIL or maps.text(by) } }
   rest[2] = reason ~= '' and { 'reason', reason } or nil
   tell(id, 'recall', message, rest)
-  recalled[id], hasRecalled = { version = maps.versionOf(message), rest = rest }, true
+  recalled[id], hasRecalled = { version = maps.versionOf(message), at = log.now, rest = rest }, true
   return done(message)
 end
 

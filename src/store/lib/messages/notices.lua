@@ -38,8 +38,10 @@ local function scrubUser(maps, user)
   end)
 end
 
--- Takes the content of messages out of the ring: by their ids, `recalled` has the version of each, and the entries that say
--- who recalled it. What was told of their content is the recall from here on, each under its own number and time, so that none is missing.
+-- Takes the content of messages out of the ring: by their ids, `recalled` has the version of each, when it was recalled (nil: as it was told
+-- before), and the entries that say by whom. What was told of their content is the recall from here on, each under its own number, so that
+-- none is missing.
+-- Whoever hears the first of them hears of nothing more, and has to know all there is to know by it.
 local function scrubRing(maps, recalled)
   replaceInRing(function(_, frame)
     local change = changeIn(maps, frame)
@@ -47,8 +49,8 @@ local function scrubRing(maps, recalled)
     local id = (kind == 'update' or kind == 'append') and maps.numberOf(change.id)
     local recall = id and recalled[id]
     if recall then
-      return changeNotice(maps, maps.numberOf(change.change), id, 'recall', recall.version, maps.numberOf(change.timestamp),
-        recall.rest)
+      return changeNotice(maps, maps.numberOf(change.change), id, 'recall', recall.version,
+        recall.at or maps.numberOf(change.timestamp), recall.rest)
     end
   end)
 end
