@@ -94,8 +94,7 @@ const probes = {
 /** Until React, and promises, have done what is due. Not by frames: a page that is not in front may draw none for minutes. */
 const settled = async (): Promise<void> => {
   for (let turn = 0; turn < 2; turn++) {
-    await new Promise((resolve) => setTimeout(resolve));
-    await new Promise((resolve) => requestIdleCallback(resolve, { timeout: 500 }));
+    await new Promise((resolve) => requestIdleCallback(resolve, { timeout: 2000 }));
   }
 };
 
