@@ -1,14 +1,15 @@
 /** What the service itself asks about users. */
 import { closeCodes } from '../protocol/wire/close-codes.ts';
 import { fail, failBecause, unavailable } from '../protocol/errors/errors.ts';
-import { invalidName, isStorableName, isValidName } from '../protocol/names/rule.ts';
+import { isStorableName } from '../protocol/names/rule.ts';
 import { utf8Length } from '../protocol/names/form.ts';
 import type { serverUserRequests } from '../protocol/service/users.ts';
-import { reasonBytesMax } from '../protocol/service/types.ts';
+import { reasonBytesMax, type AddUserOptions } from '../protocol/service/types.ts';
 import { socketPages, type UserSocket } from '../chat/user/socket-list.ts';
+import { givenNameRefusal } from '../chat/auth/given-name.ts';
 import { deviceFamily } from '../chat/auth/resume.ts';
 import { namesSize } from '../chat/access/lists.ts';
-import type { ServerHandlers, ServerServices } from './contract.ts';
+import type { ServerHandlers, ServerOutcome, ServerServices } from './contract.ts';
 import { listsRefusal } from './names.ts';
 import { namesPage } from './pages.ts';
 import { ok } from '../chat/outcome.ts';
@@ -23,21 +24,13 @@ const SOCKET_BYTES = 80;
 
 const ROSTERS_AT_ONCE = 32;
 
-export function serverUserHandlers({ services, admin, directory, directListSizeLimit }: ServerServices): UserHandlers {
+export function serverUserHandlers(parts: ServerServices): UserHandlers {
+  const { services, admin, directory } = parts;
   const { limits } = services.settings;
   // Also of users made under an earlier rule: the service can look at them, and delete them.
   const isName = (name: string): boolean => isStorableName(name, limits);
   return {
-    async addUser({ userName, options = {} }) {
-      if (!isValidName(userName, limits)) return invalidName(userName, limits);
-      const { whitelist = [], blacklist = [], whitelistOnly = false } = options;
-      const lists = { whitelist, blacklist };
-      const refused = listsRefusal(lists, { ...limits, listSizeLimit: directListSizeLimit });
-      if (refused !== undefined) return (await admin.hasUser(userName)) ? fail('userExists', [userName]) : refused;
-      const made = await admin.createUser(userName, { whitelistOnly, lists });
-      if (made === 'erasing') return unavailable();
-      return made === 'ok' ? ok(null) : fail(made, [userName]);
-    },
+    addUser: ({ userName, options = {} }) => addUser(parts, userName, options),
 
     async deleteUser({ userName }) {
       if (!isName(userName)) return fail('noUser', [userName]);
@@ -82,6 +75,22 @@ export function serverUserHandlers({ services, admin, directory, directListSizeL
 
     usersList: ({ options }) => namesPage(directory, 'user', options),
   };
+}
+
+async function addUser(
+  { services, admin, directListSizeLimit }: ServerServices,
+  userName: string,
+  { whitelist = [], blacklist = [], whitelistOnly = false }: AddUserOptions,
+): Promise<ServerOutcome<'addUser'>> {
+  const { limits } = services.settings;
+  const badName = givenNameRefusal(userName, limits);
+  if (badName !== undefined) return badName;
+  const lists = { whitelist, blacklist };
+  const refused = listsRefusal(lists, { ...limits, listSizeLimit: directListSizeLimit });
+  if (refused !== undefined) return (await admin.hasUser(userName)) ? fail('userExists', [userName]) : refused;
+  const made = await admin.createUser(userName, { whitelistOnly, lists });
+  if (made === 'erasing') return unavailable();
+  return made === 'ok' ? ok(null) : fail(made, [userName]);
 }
 
 /** Whoever has the name next is no member of those rooms without knowing of it. */

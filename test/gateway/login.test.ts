@@ -119,6 +119,7 @@ describe('a user name', () => {
     '\u00e9'.repeat(65),
     '__proto__',
     'constructor',
+    'anonymous-x',
   ])('must be valid: %j', async (userName) => {
     const { rpc, login } = await tryLogin({ userName });
     await expectRejected(rpc, login, 'invalidName', [userName]);

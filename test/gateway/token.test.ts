@@ -104,6 +104,8 @@ describe('a token', () => {
     await expectRefused({ token: await sign({}) }, 'badToken');
     await expectRefused({ token: await sign({ sub: 'a:b' }) }, 'invalidName');
     await expectRefused({ token: await sign({ sub: '' }) }, 'invalidName');
+    // Whoever has it would be forgotten as an anonymous user is.
+    await expectRefused({ token: await sign({ sub: 'anonymous-x' }) }, 'invalidName');
   });
 
   test('must be meant for this service, where it says who it is', async () => {

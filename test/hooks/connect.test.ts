@@ -67,6 +67,7 @@ describe('a login that is refused', () => {
     ['refuse', { code: 'notToday', args: [1, 'two'], message: 'Not today.', temporary: false, retryAfterMs: 5 }],
     ['known', { code: 'notAllowed', args: [], message: 'Not allowed.', temporary: false }],
     ['badname', { code: 'invalidName', args: ['a:b'] }],
+    ['nobody', { code: 'invalidName', args: ['anonymous-x'] }],
     ['throw', { code: 'internalError', args: [expect.stringMatching(/^[0-9a-f]{12}$/)] }],
     ['reject', { code: 'internalError' }],
     ['nonsense', { code: 'internalError' }],

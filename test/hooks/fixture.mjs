@@ -65,6 +65,7 @@ export const hooks = {
     }
     if (userName.startsWith('decomposed')) return { userName: `${userName}-e\u0301` };
     if (userName.startsWith('badname')) return { userName: 'a:b' };
+    if (userName.startsWith('nobody')) return { userName: 'anonymous-x' };
     if (userName.startsWith('large')) return { authData: { data: 'x'.repeat(5000) } };
     return obey(userName);
   },

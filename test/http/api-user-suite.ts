@@ -37,7 +37,7 @@ function makingUsers({ api, fresh, login }: ApiWorld): void {
   });
 
   test('names are judged: its own first, then whether there is such a user, its lists, their length', async () => {
-    for (const name of badNames) {
+    for (const name of [...badNames, 'anonymous-x']) {
       expect(await api().refusal('addUser', [name])).toMatchObject({ code: 'invalidName', args: [name] });
       expect(await api().call('hasUser', [name])).toBe(false);
     }

@@ -1,7 +1,6 @@
 /** Who somebody is, by credentials: a token, a name in open mode, or a random name. Resuming is login.ts's work. */
 import { decodeProtectedHeader, jwtVerify, type JWTHeaderParameters, type JWTPayload } from 'jose';
 import { Failure, failBecause, unavailable } from '../../protocol/errors/errors.ts';
-import { invalidName, isValidName } from '../../protocol/names/rule.ts';
 import { normaliseName, type NameLimits } from '../../protocol/names/form.ts';
 import type { Credentials, Signature } from '../../protocol/connection.ts';
 import type { ValueMap } from '../../protocol/params/values.ts';
@@ -9,6 +8,7 @@ import type { SignatureKind } from '../../config/signatures.ts';
 import { anonymousName } from '../../store/user/anonymous.ts';
 import { newSocketId } from '../../redis/tokens.ts';
 import { pickClaims } from './claims.ts';
+import { givenNameRefusal } from './given-name.ts';
 import { checkSignature, type Signed } from './signature.ts';
 import { badToken, refusalOf, tokenExpired } from './token-faults.ts';
 import type { TokenKeys } from './token-keys.ts';
@@ -159,7 +159,8 @@ export class Authenticator {
     { expiresAt, ...said }: Pick<Identity, 'expiresAt' | 'issuedAt' | 'claims'>,
   ): Identity | AuthFailure {
     const { limits, leewayMs } = this.#options;
-    if (!isValidName(userName, limits)) return invalidName(userName, limits);
+    const refused = givenNameRefusal(userName, limits);
+    if (refused !== undefined) return refused;
     const closesAt = expiresAt === undefined ? undefined : expiresAt + leewayMs;
     return { userName, expiresAt, closesAt, ...said };
   }

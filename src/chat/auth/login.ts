@@ -5,7 +5,6 @@
 import type { Result } from '../../protocol/catalogue.ts';
 import { fail, failBecause, Failure, unavailable } from '../../protocol/errors/errors.ts';
 import { countFrame, notificationFrame, type AnyFrame } from '../../protocol/wire/frame.ts';
-import { invalidName, isValidName } from '../../protocol/names/rule.ts';
 import type { Credentials } from '../../protocol/connection.ts';
 import type { ValueMap } from '../../protocol/params/values.ts';
 import { StateUnavailable } from '../../redis/unavailable.ts';
@@ -13,8 +12,10 @@ import type { Position } from '../../log/event.ts';
 import { userTopic } from '../../redis/keys.ts';
 import { newEpoch } from '../../redis/tokens.ts';
 import { inboxPositionOf } from '../../store/inbox/inbox-store.ts';
+import { isAnonymous } from '../../store/user/anonymous.ts';
 import type { Added, Full, Shown, Tagged } from '../../store/user/user-store.ts';
 import type { AuthFailure, Identity } from './authenticator.ts';
+import { givenNameRefusal } from './given-name.ts';
 import { askToConnect, type Refused } from '../hooks/points.ts';
 import { deviceFamily, familyOf, issueToken, resume, tagOf, type Resumed } from './resume.ts';
 import type { Heard } from '../direct/arrivals.ts';
@@ -230,11 +231,13 @@ async function identify(
   if (connected instanceof Failure) return connected;
   const { userName } = connected;
   if (userName === undefined) return known instanceof Failure ? known : fail('noLogin');
-  if (!isValidName(userName, limits)) return invalidName(userName, limits);
+  const isSameUser = userName === identity?.userName;
+  const isOwnAnonymous = isSameUser && isAnonymous(userName);
+  const badName = isOwnAnonymous ? undefined : givenNameRefusal(userName, limits);
+  if (badName !== undefined) return badName;
   const { expiresAt, closesAt, issuedAt, claims = {}, signed, chain } = identity ?? {};
   const shows = chain === undefined ? credentials : (identity ?? credentials);
   const named = { deviceId: shows.deviceId, tag: tagOf(shows) };
-  const isSameUser = userName === identity?.userName;
   const family = chain && familyOf(named.deviceId, chain.id);
   // Where no token is shown, the login is as old as it is under way.
   const shown = { issuedAt: issuedAt ?? beganAt, device: deviceFamily(named.deviceId), family };
