@@ -45,7 +45,8 @@ async function playRace(rng: Rng, stage: Stage, { owner, witnesses, victim }: Ca
   await owner.call('roomAddToList', room, 'whitelist', change === 'whitelist' ? [...others, name] : others);
   if (change === 'adminlist') await owner.call('roomAddToList', room, 'adminlist', [name]);
   if (change === 'member') await owner.call('roomMembersAdd', room, [name]);
-  for (const witness of witnesses) await witness.call('roomJoin', room);
+  // The late node may be too late for Redis as well.
+  for (const witness of witnesses) await eventually(() => witness.call('roomJoin', room), { timeoutMs: 60_000 });
 
   const outcomes = new Map<Outcome, string>();
   const join = async (socket: User): Promise<void> => {

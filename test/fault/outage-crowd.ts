@@ -26,6 +26,8 @@ const env = {
   PARLEY_RATE_USER_BURST: '100000',
 };
 
+const patience = { timeoutMs: 60_000 };
+
 /** Resolves with the ms from Redis's return until it knows that all but one user are gone, who is still in its rooms. */
 export async function repairedAfter(scope: Scope, { users, rooms, delayMs }: Outage): Promise<number> {
   const redis = await startRedis(scope);
@@ -41,8 +43,8 @@ export async function repairedAfter(scope: Scope, { users, rooms, delayMs }: Out
   const arrive = async (): Promise<void> => {
     for (const i of numbers) {
       // A busy machine may refuse for the moment, or close what it cannot log in.
-      const user = await eventually(() => loginRpc(scope, url, `user${i}`));
-      await Promise.all(roomsOf(i).map((roomName) => eventually(() => user.call('roomJoin', roomName))));
+      const user = await eventually(() => loginRpc(scope, url, `user${i}`), patience);
+      await Promise.all(roomsOf(i).map((roomName) => eventually(() => user.call('roomJoin', roomName), patience)));
       all.push(user);
     }
   };
@@ -52,14 +54,11 @@ export async function repairedAfter(scope: Scope, { users, rooms, delayMs }: Out
   link.refuse(true);
   link.cut();
   for (const user of all) user.raw.terminate();
-  await eventually(
-    async () => {
-      const metrics = await service.node(0).metrics();
-      expect(metrics.sum('parley_suspect_topics')).toBeGreaterThanOrEqual(Math.min(users, rooms));
-      expect(metrics.sum('parley_sockets')).toBe(1);
-    },
-    { timeoutMs: 60_000 },
-  );
+  await eventually(async () => {
+    const metrics = await service.node(0).metrics();
+    expect(metrics.sum('parley_suspect_topics')).toBeGreaterThanOrEqual(Math.min(users, rooms));
+    expect(metrics.sum('parley_sockets')).toBe(1);
+  }, patience);
   link.delay(delayMs);
   link.refuse(false);
   const backAt = performance.now();

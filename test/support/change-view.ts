@@ -221,8 +221,7 @@ export function pieceFaults(whole: Omit<Piece, 'endIsLost'>, pieces: readonly Pi
       const expected = whole.heard[next];
       // As a message that is read late comes as it is then, only changes have one text.
       const isChange = mark.startsWith('c');
-      const isOther =
-        isChange && expected !== undefined && expected.text !== text && !isRecall && !expected.isRecall;
+      const isOther = isChange && expected !== undefined && expected.text !== text && !isRecall && !expected.isRecall;
       if (endIsLost && (isOther || expected?.mark !== mark)) return [];
       if (expected?.mark !== mark) {
         const told = `from ${JSON.stringify(from)} ${around(heard, i)}; all: ${around(whole.heard, next)}`;
