@@ -22,7 +22,25 @@ const run = new Run(reading.given, {
   colours: stdout.isTTY && !isDumb && (env['NO_COLOR'] ?? '') === '',
   isDumb,
 });
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => run.leave());
+/** The terminal is gone. */
+let isHungUp = false;
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    isHungUp ||= signal === 'SIGHUP';
+    run.leave();
+  });
+}
 // Whoever read it has gone: there is nobody left to tell.
-for (const stream of [stdout, stderr]) stream.on('error', () => run.leave());
-process.exit(await run.result());
+for (const stream of [stdout, stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    isHungUp ||= error.code === 'EIO';
+    run.leave();
+  });
+}
+const code = await run.result();
+if (isHungUp) {
+  // Where Node exits by itself it sets the terminal back, and crashes.
+  process.removeAllListeners('SIGHUP');
+  process.kill(process.pid, 'SIGHUP');
+}
+process.exit(code);

@@ -41,6 +41,15 @@ export class TypedScreen implements Screen {
     this.#input = input;
     this.#output = output;
     this.#paint = painter(colours);
+    const setRawMode = input.setRawMode.bind(input);
+    // The reader sets the terminal back wherever it ends, also where that is gone.
+    input.setRawMode = (isRaw) => {
+      try {
+        return setRawMode(isRaw);
+      } catch {
+        return input;
+      }
+    };
     this.#reader = createInterface({ input, output, terminal: true, historySize, prompt: '' });
     // While several keys come at once (a paste), it appends them to the line instead of putting them where the cursor is, so
     // as not to complete words. It has no words to complete here.
