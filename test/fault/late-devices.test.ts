@@ -160,6 +160,9 @@ test('a device that joins while another one begins to leave hears nothing of bef
   const device = await stage.login('late', 'bob', true);
   const other = await openSocket(scope, slow.url, { userName: 'bob', node: 2, synced: true });
   for (const socket of [device, other]) await socket.call('roomJoin', ROOM);
+  // That the first one has joined has come to the other one as well: nothing that it has to wait for is under way there.
+  await fenceUser(device, other);
+  await other.call('roomJoin', ROOM);
   link.commands.pause();
   const joined = ask(device, 'roomsJoin', [{ roomName: ROOM }]);
   await device.call('ping');
