@@ -38,6 +38,8 @@ export interface LeftToTell {
 export class ChangeTelling {
   readonly #deps: ChangeTellingDeps;
   #runs = 0;
+  /** Those whose notes are still to go. */
+  readonly #underWay = new Set<number>();
 
   constructor(deps: ChangeTellingDeps) {
     this.#deps = deps;
@@ -52,7 +54,8 @@ export class ChangeTelling {
     const { topics, changesTold, repairs, instance } = this.#deps;
     const { author, peer } = between;
     const topic = userTopic(author);
-    const note: ChangeNote = { peer, nodeId: instance.nodeId, run: ++this.#runs };
+    const run = ++this.#runs;
+    const note: ChangeNote = { peer, nodeId: instance.nodeId, run };
     // From here on it is in the manifest, and whoever sweeps after this node looks for the note.
     await topics.follow(topic, note.nodeId);
     let left: LeftToTell | 'nothing' | 'more' = 'more';
@@ -62,8 +65,10 @@ export class ChangeTelling {
       left = 'more';
       if (known !== 'nothing') await this.tell(between, known === 'more' ? undefined : known);
       await changesTold.end(author, note);
+      this.#underWay.delete(run);
       topics.unfollow(topic, note.nodeId);
     };
+    this.#underWay.add(run);
     try {
       await changesTold.note(author, note);
       const [done, known] = await change();
@@ -99,11 +104,12 @@ export class ChangeTelling {
     if (told !== 'noUser') await topics.reached(userTopic(author), told.seq);
   }
 
-  /** What a node that is gone has begun for a user, and not told. May be repeated. */
+  /** What a node has begun for a user, and not told: one that is gone, or this one, but for what it is about to tell. May be repeated. */
   async adopt(userName: string, nodeId: string): Promise<void> {
-    const { changesTold } = this.#deps;
+    const { changesTold, instance } = this.#deps;
     for await (const notes of changesTold.underWay(userName, nodeId)) {
       for (const note of notes) {
+        if (nodeId === instance.nodeId && this.#underWay.has(note.run)) continue;
         await this.tell({ author: userName, peer: note.peer });
         await changesTold.end(userName, note);
       }

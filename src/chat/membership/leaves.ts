@@ -210,31 +210,46 @@ export class Leaves implements Cleaner {
     }
   }
 
+  /** Goes on with what a node has begun in a topic and not told, or is noted not to have. Safe to repeat, and for several to do at once. */
+  async finish(topic: TopicKey, nodeId: string): Promise<void> {
+    const name = topicName(topic);
+    if (topicKind(topic) !== 'user') return this.#tellOfRoom(name, nodeId);
+    await this.finishLeaves(name, nodeId);
+    await this.#tellOfUser(name, nodeId);
+  }
+
+  /** What it had yet to tell contacts, what it had begun to take out of theirs, and what it had changed in the user's conversations. */
+  async #tellOfUser(userName: string, nodeId: string): Promise<void> {
+    const { presence, contactPairs, stateTelling, changeTelling } = this.#deps;
+    await presence.adopt(userName, nodeId);
+    await contactPairs.finishFormer(userName);
+    await stateTelling.adopt(userName, nodeId);
+    await changeTelling.adopt(userName, nodeId);
+  }
+
+  /** A deletion, an eviction, a change of members; who came and went, and messages that have changed. */
+  async #tellOfRoom(roomName: string, nodeId: string): Promise<void> {
+    const { deletions, removals, memberTelling, userlistChanges, changesDue } = this.#deps;
+    for (const deletion of await deletions.unfinished(roomName, nodeId)) await removals.tellDeleted(roomName, deletion);
+    await removals.tellEvicted(roomName, nodeId);
+    await memberTelling.tellDue(roomName, nodeId);
+    userlistChanges.note(roomName);
+    changesDue.note(roomName);
+  }
+
   /** Takes everything of a dead node out of one topic. Safe to repeat, and for several peers to do at once. */
   async clean(topic: TopicKey, nodeId: string): Promise<void> {
-    const { memberships, users, deletions, removals, memberTelling, presence, contactPairs } = this.#deps;
-    const { stateTelling, changeTelling } = this.#deps;
+    const { memberships, users } = this.#deps;
     const name = topicName(topic);
     if (topicKind(topic) === 'user') {
       const socketIds = await users.beginSweep(name, nodeId);
       await this.finishLeaves(name, nodeId);
       // What they were in only their node knew.
       for (const socketId of socketIds) await this.logout({ userName: name, socketId }, []);
-      // What it had yet to tell contacts, and what it had begun to take out of theirs.
-      await presence.adopt(name, nodeId);
-      await contactPairs.finishFormer(name);
-      await stateTelling.adopt(name, nodeId);
-      // What it had changed in the user's conversations.
-      await changeTelling.adopt(name, nodeId);
+      await this.#tellOfUser(name, nodeId);
       return;
     }
-    // What the dead node had begun: telling those concerned of a deletion, an eviction or a change of members, of who came and went,
-    // and of messages that have changed.
-    for (const deletion of await deletions.unfinished(name, nodeId)) await removals.tellDeleted(name, deletion);
-    await removals.tellEvicted(name, nodeId);
-    await memberTelling.tellDue(name, nodeId);
-    this.#deps.userlistChanges.note(name);
-    this.#deps.changesDue.note(name);
+    await this.#tellOfRoom(name, nodeId);
     for (;;) {
       const page = await memberships.beginSweep(name, nodeId);
       if (page.length === 0) return;

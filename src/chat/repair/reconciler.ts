@@ -23,7 +23,7 @@ export interface ReconcilerDeps {
   readonly peers: Pick<Peers, 'isGone'>;
   readonly topics: Pick<Topics, 'unfollow' | 'caughtUp'>;
   readonly audience: Audience;
-  readonly leaves: Pick<Leaves, 'leaveRoom' | 'logout' | 'clean'>;
+  readonly leaves: Pick<Leaves, 'leaveRoom' | 'logout' | 'finish' | 'clean'>;
   readonly userlistChanges: Pick<UserlistChanges, 'note'>;
   readonly changesDue: Pick<ChangesDue, 'note'>;
   readonly presence: Pick<Presence, 'adopt'>;
@@ -111,13 +111,14 @@ export class Reconciler {
   }
 
   async #check(topic: TopicKey, nodeId: string, peers: boolean): Promise<void> {
-    if (topicKind(topic) === 'room') {
-      await this.#checkRoom(topic, nodeId);
-      if (peers) await this.#cleanUpAfter(topic, nodeId, await this.#deps.memberships.readNodes(topicName(topic)));
-      return;
-    }
-    const homes = await this.#checkUser(topic, nodeId);
-    if (peers) await this.#cleanUpAfter(topic, nodeId, homes);
+    let homes: Iterable<string> = [];
+    if (topicKind(topic) === 'user') homes = await this.#checkUser(topic, nodeId);
+    else await this.#checkRoom(topic, nodeId);
+    if (!peers) return;
+    // That this node has told something may be forgotten, and so may what it has told.
+    await this.#deps.leaves.finish(topic, nodeId);
+    if (topicKind(topic) === 'room') homes = await this.#deps.memberships.readNodes(topicName(topic));
+    await this.#cleanUpAfter(topic, nodeId, homes);
   }
 
   async #checkRoom(topic: TopicKey, nodeId: string): Promise<void> {
