@@ -6,10 +6,10 @@ import { seeded, type Rng } from '../support/rng.ts';
 import { useScope } from '../support/scope.ts';
 import { startWatched } from '../support/sentinels.ts';
 import { startService } from '../support/service.ts';
-import { pace } from '../support/weather.ts';
 import { blowChanges, gatherStorm, STORM_ENV } from './change-storm.ts';
 import { endChanges, judgeChanges } from './change-storm-end.ts';
 import { playChangeStorm } from './change-storm-play.ts';
+import { playFailover } from './failed-over.ts';
 
 const scope = useScope();
 
@@ -32,13 +32,9 @@ test(
     const service = await startService(scope, { nodes: 2, redis, env: STORM_ENV });
     // What becomes of those who leave, or are barred, where that is lost is not what this is about.
     const storm = await gatherStorm(scope, service, true);
-    let isOver = false;
-    const blown = blowChanges(rng, storm, () => isOver);
-    await pace(rng, 1000, 2500);
-    await redis.failover();
-    await pace(rng, 1000, 2500);
-    isOver = true;
-    await blown;
+    const isOrdered = rng.chance(0.5);
+    const happen = (): Promise<unknown> => (isOrdered ? redis.failover() : redis.fall());
+    await playFailover(rng, happen, (isOver) => blowChanges(rng, storm, isOver));
     const ends = await endChanges(storm, (await redis.primary()).client());
     const views = storm.seats.flatMap((seat) => [...seat.views.values()]);
     const isWhole = views.every(({ losses, knownAfter }) => losses === 0 && knownAfter === 0);

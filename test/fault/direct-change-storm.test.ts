@@ -2,9 +2,14 @@
 // acknowledged are one story, whatever node dies and whoever was away; and of what was recalled no word is left.
 import { expect, test } from '@jest/globals';
 import { startRedis } from '../support/redis.ts';
+import { startWatched } from '../support/sentinels.ts';
+import { startService } from '../support/service.ts';
+import { STORM_ENV } from './change-storm.ts';
+import { endDirects, judgeDirects } from './direct-storm-end.ts';
 import { seeded } from '../support/rng.ts';
 import { useScope } from '../support/scope.ts';
-import { playDirectStorm } from './direct-storm.ts';
+import { playFailover } from './failed-over.ts';
+import { blowDirects, gatherPairs, playDirectStorm } from './direct-storm.ts';
 
 const scope = useScope();
 
@@ -19,4 +24,21 @@ test(
     expect(played.returns).toBeGreaterThan(0);
   }),
   120_000,
+);
+
+test(
+  'changes between two users are one story for both behind a failover, for whoever is not told that something is lost',
+  seeded(async (rng) => {
+    const redis = await startWatched(scope, { lagMs: 100 });
+    const service = await startService(scope, { nodes: 2, redis, env: STORM_ENV });
+    const storm = await gatherPairs(scope, service, true);
+    await playFailover(
+      rng,
+      () => redis.fall(),
+      (isOver) => blowDirects(rng, storm, isOver),
+    );
+    const ends = await endDirects(storm, (await redis.primary()).client());
+    expect((await judgeDirects(storm, ends)).faults).toEqual([]);
+  }),
+  240_000,
 );

@@ -2,7 +2,7 @@
 // what they hear of the conversations of their user.
 import type { Value, ValueMap } from '../../src/protocol/params/values.ts';
 import type { HeldMessage } from '../support/held-messages.ts';
-import { withoutStatus, type PairView } from '../support/pair-view.ts';
+import { PairView, withoutStatus } from '../support/pair-view.ts';
 import type { Rpc } from '../support/rpc.ts';
 import { textOf } from '../chat/device.ts';
 import { field } from '../chat/world.ts';
@@ -11,7 +11,10 @@ import { comeAgain, type Actor, type StormGround } from './storm-actor.ts';
 
 export interface Device extends Actor {
   /** By the other user. */
-  readonly views: ReadonlyMap<string, PairView>;
+  readonly views: Map<string, PairView>;
+  /** How often it was told that it has missed something for good. What it holds then is what it has read since. */
+  losses: number;
+  hasToRead: boolean;
   /** Up to where it has heard. */
   inbox: Value;
 }
@@ -19,6 +22,8 @@ export interface Device extends Actor {
 export interface DirectStorm extends StormGround {
   readonly users: readonly string[];
   readonly devices: readonly Device[];
+  /** Redis may lose something. */
+  readonly mayLose: boolean;
 }
 
 /** What the book calls the conversation of two. */
@@ -28,10 +33,25 @@ export const pairOf = (one: string, other: string): string => [one, other].toSor
 export async function settle(storm: DirectStorm, device: Device): Promise<void> {
   hear(storm, device);
   if (device.socket.isClosed()) await comeAgain(storm, device, { inbox: device.inbox });
+  hear(storm, device);
+  if (device.hasToRead) await readAgain(storm, device);
+}
+
+async function readAgain({ book }: DirectStorm, device: Device): Promise<void> {
+  device.hasToRead = false;
+  for (const [peer, view] of device.views) {
+    const history = await historyWith(device.socket, peer).catch(() => undefined);
+    if (history === undefined) device.hasToRead = true;
+    else for (const message of history.values()) if (!view.messages.has(Number(message['id']))) view.message(message);
+  }
+  // What it was writing may not be there.
+  const { writing } = device;
+  if (writing !== undefined) book.written.splice(book.written.indexOf(writing), 1);
+  device.writing = undefined;
 }
 
 /** Reads what the device was told since. */
-export function hear({ book }: DirectStorm, device: Device): void {
+export function hear({ book, mayLose }: DirectStorm, device: Device): void {
   const { socket, views } = device;
   for (; device.read < socket.received.length; device.read++) {
     const entry = socket.received[device.read];
@@ -47,8 +67,12 @@ export function hear({ book }: DirectStorm, device: Device): void {
     if (entry.name === 'directMessageEcho') views.get(textOf(first))?.message(mapIn(second));
     if (entry.name === 'directMessageChanged') views.get(textOf(first))?.changed(mapIn(second));
     if (entry.name === 'inboxPosition' && first !== undefined) device.inbox = first;
+    if (entry.name !== 'inboxReset') continue;
     // So little is kept whole.
-    if (entry.name === 'inboxReset') book.faults.push(`${device.userName} (${device.index}) has to begin anew`);
+    if (!mayLose) book.faults.push(`${device.userName} (${device.index}) has to begin anew`);
+    device.losses += 1;
+    device.hasToRead = true;
+    for (const peer of views.keys()) views.set(peer, new PairView(device.userName));
   }
 }
 

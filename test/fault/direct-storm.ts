@@ -49,8 +49,7 @@ export async function playDirectStorm(
     env: STORM_ENV,
     wind: WIND,
     gather: (service) => gatherPairs(scope, service),
-    play: (gathered, own, isOver) =>
-      Promise.all(gathered.devices.map((device) => live(own(), gathered, device, isOver))),
+    play: (gathered, own, isOver) => blowDirects(own(), gathered, isOver),
   });
   const { service } = storm;
   const ends = await endDirects(storm, redis.client());
@@ -63,20 +62,29 @@ export async function playDirectStorm(
 }
 
 /** Everybody's devices; nothing was said yet. */
-async function gatherPairs(scope: Scope, service: Service<RedisAddress>): Promise<DirectStorm> {
+export async function gatherPairs(scope: Scope, service: Service<RedisAddress>, mayLose = false): Promise<DirectStorm> {
+  const nodes = service.nodes.length;
+  const whole = { losses: 0, hasToRead: false };
   const users = USERS.map(() => `talker-${++count}`);
   const devices: Device[] = [];
   for (const [i, userName] of users.entries()) {
     const peers = users.filter((one) => one !== userName);
-    for (const node of USERS[i] ?? []) {
+    for (const wanted of USERS[i] ?? []) {
+      const node = wanted % nodes;
       const socket = await openSocket(scope, service.node(node).url, { userName, node, synced: false });
       const inbox: Value = { ...socket.authData.inbox };
       const views = new Map(peers.map((peer) => [peer, new PairView(userName)]));
       const index = devices.length;
-      devices.push({ userName, index, node, socket, inbox, views, sockets: 1, read: 0, writing: undefined });
+      devices.push({ userName, index, node, socket, inbox, views, sockets: 1, read: 0, writing: undefined, ...whole });
     }
   }
-  return { scope, service, users, devices, book: openBook(), dead: new Set() };
+  return { scope, service, users, devices, book: openBook(), dead: new Set(), mayLose };
+}
+
+/** All devices act, until it is over. */
+export async function blowDirects(rng: Rng, storm: DirectStorm, isOver: () => boolean): Promise<void> {
+  const own = (): Rng => createRng(rng.integer(0, 2 ** 32 - 1));
+  await Promise.all(storm.devices.map((device) => live(own(), storm, device, isOver)));
 }
 
 /** A device does something, again and again; now and then its socket vanishes meanwhile. */

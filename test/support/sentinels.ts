@@ -40,8 +40,8 @@ export interface Watched extends RedisAddress {
   replica(): Promise<RedisServer>;
   /** Orders a failover, as an operator does; resolves when every sentinel that answers names another primary. */
   failover(): Promise<RedisServer>;
-  /** What the replica has not received yet will never come, where it is behind. */
-  cutReplication(): void;
+  /** The primary is gone, with what the replica has not received, where it is behind; resolves when every sentinel that answers names another. */
+  fall(): Promise<RedisServer>;
   /** Resolves when a server knows that it is a primary no more. */
   demoted(former: RedisServer): Promise<void>;
   /** Resolves when every sentinel that answers names a primary other than this. */
@@ -76,6 +76,30 @@ export async function startWatched(scope: Scope, options: WatchedOptions = {}): 
   const admins = sentinels.map(({ admin }) => admin);
   await acquainted(admins);
   link.delay(lagMs);
+  const asked = askSentinels(admins, servers);
+  return {
+    mode: 'sentinel',
+    master: name,
+    url: sentinels.map(({ server }) => first.url.replace(/\d+$/, String(server.port))).join(','),
+    env: envOf(options),
+    sentinels: sentinels.map(({ server }) => server),
+    servers,
+    ...asked,
+    fall: async () => {
+      const former = await asked.primary();
+      link.cut();
+      await former.kill();
+      return asked.promoted(former);
+    },
+    demoted,
+  };
+}
+
+/** What the sentinels say, and do. */
+function askSentinels(
+  admins: readonly Redis[],
+  servers: readonly RedisServer[],
+): Pick<Watched, 'primary' | 'replica' | 'failover' | 'promoted'> {
   const serverAt = (port: number): RedisServer => {
     const found = servers.find((server) => server.port === port);
     if (found === undefined) throw new Error(`no server listens on ${port}`);
@@ -100,12 +124,6 @@ export async function startWatched(scope: Scope, options: WatchedOptions = {}): 
       { what: 'another primary', timeoutMs: 60_000 },
     );
   return {
-    mode: 'sentinel',
-    master: name,
-    url: sentinels.map(({ server }) => first.url.replace(/\d+$/, String(server.port))).join(','),
-    env: envOf(options),
-    sentinels: sentinels.map(({ server }) => server),
-    servers,
     primary,
     replica: async () => {
       const current = await primary();
@@ -119,8 +137,6 @@ export async function startWatched(scope: Scope, options: WatchedOptions = {}): 
       });
       return promoted(former);
     },
-    cutReplication: () => link.cut(),
-    demoted,
     promoted,
   };
 }
