@@ -11,9 +11,10 @@ import { useScope } from '../support/scope.ts';
 
 const scope = useScope();
 const ROOMS = 10;
-const HOLD_MS = 600;
+/** A busy machine may stop this process for a second. */
+const HOLD_MS = 2500;
 /** What each room takes. */
-const ROOM_MS = 150;
+const ROOM_MS = 600;
 
 /** As on a node of its own; `started` counts the rooms. */
 function worker(store: Store, started: string[]): Erasures {
@@ -56,7 +57,7 @@ test('a page that takes long is not begun anew by one node after the other', asy
       for (const one of workers) void one.run();
       expect(await store.erasures.begin('ann', false)).toBe(true);
     },
-    { timeoutMs: 15_000 },
+    { timeoutMs: 60_000 },
   );
   expect(started).toHaveLength(ROOMS);
   expect(await keysWith(store.client, store.keys.prefix, MARKER)).toEqual([]);
