@@ -37,7 +37,7 @@ interface Hearing<N extends EventName> {
 }
 
 const connectTimeoutMs = 20_000;
-const nextTimeoutMs = 15_000;
+const nextTimeoutMs = 45_000;
 const localEvents = Object.keys({
   connect: true,
   disconnect: true,

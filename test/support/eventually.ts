@@ -18,7 +18,7 @@ export interface EventuallyOptions {
  * failure in the message and as `cause`; an assertion that hangs counts as a failure.
  */
 export async function eventually<T>(assertion: () => Promise<T> | T, options: EventuallyOptions = {}): Promise<T> {
-  const { timeoutMs = 15_000, what = 'the condition' } = options;
+  const { timeoutMs = 45_000, what = 'the condition' } = options;
   const startMs = performance.now();
   const deadlineMs = startMs + timeoutMs;
   let last: unknown;

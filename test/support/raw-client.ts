@@ -73,7 +73,7 @@ export async function openRaw(scope: Scope, url: string, options: RawOptions = {
     closed,
     send: (frame) => socket.send(frame),
     sendText: (bytes) => socket.send(bytes, { binary: false }),
-    nextFrame: (next) => inbox.next(next?.timeoutMs ?? 15_000),
+    nextFrame: (next) => inbox.next(next?.timeoutMs ?? 45_000),
     pauseReading: () => socket.pause(),
     resumeReading: () => socket.resume(),
     close: (code, reason) => socket.close(code, reason),

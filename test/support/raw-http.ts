@@ -20,7 +20,7 @@ export interface RawExchangeOptions {
   host?: string;
 }
 
-const timeoutMs = 10_000;
+const timeoutMs = 45_000;
 
 /** Sends a text on a connection of its own; rejects when the answer does not come to an end. */
 export function exchangeHttp(port: number, text: string, options: RawExchangeOptions = {}): Promise<RawExchange> {

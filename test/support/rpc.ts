@@ -51,7 +51,7 @@ export interface User extends Rpc {
   readonly authData: AuthData;
 }
 
-const timeoutMs = 15_000;
+const timeoutMs = 45_000;
 const foreverMs = 2 ** 31 - 1;
 
 /** Connects without logging in. */

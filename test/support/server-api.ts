@@ -33,7 +33,7 @@ export interface ServerApiClient {
   ask(method: string, body: ValueMap): Promise<ApiAnswer>;
 }
 
-const timeoutMs = 15_000;
+const timeoutMs = 45_000;
 /** Besides a request's own: what the API says of whom it is asked for. */
 const apiErrors = [...generalErrors, 'noCommand', 'noUser', 'noSocket', 'invalidSocket', 'timeout'];
 const isErrorValue = Compile(ErrorSchema);
