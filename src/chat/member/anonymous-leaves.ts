@@ -1,6 +1,7 @@
 /**
  * Takes anonymous users off the rosters of rooms once nobody can come back as them, on whatever node looks first: there they would count,
- * and be told of news, for ever. One is noted with being told that it is a member (telling.ts), which whoever sweeps after a dead node goes on with, and looked at from time to time until it is one no more; doing it twice does nothing.
+ * and be told of news, for ever. One is noted with being told that it is a member (telling.ts), which whoever sweeps after a dead node goes
+ * on with, and looked at from time to time until it is one no more; doing it twice does nothing.
  */
 import type { Instance } from '../../bus/instance.ts';
 import type { AnonymousMember, AnonymousMembers } from '../../store/member/anonymous-members.ts';
