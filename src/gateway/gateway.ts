@@ -7,6 +7,7 @@ import type { Arrivals } from '../chat/direct/arrivals.ts';
 import type { Transients } from '../chat/message/transients.ts';
 import type { CloseName } from '../protocol/wire/close-codes.ts';
 import { createCodec, type Codec, type Format } from '../protocol/wire/codec.ts';
+import { lookEvery } from '../ops/looks.ts';
 import { canonicalAddress } from '../outside/address.ts';
 import { newSocketId } from '../redis/tokens.ts';
 import type { Accounts } from './account.ts';
@@ -121,7 +122,7 @@ export class Gateway {
 
   /** Begins to accept; resolves with the port. Rejects where it cannot be had. */
   async listen(): Promise<number> {
-    this.#timer = setInterval(() => this.#scan(), SCAN_MS);
+    this.#timer = lookEvery(SCAN_MS, () => this.#scan());
     this.#listening = await this.#deps.listen(this.#app);
     return this.#listening.port;
   }

@@ -7,6 +7,7 @@ import { TICK_MS } from '../bus/topics.ts';
 import { makeGlobalRoom } from '../chat/membership/global-room.ts';
 import { pageUrl } from '../http/page.ts';
 import { about } from '../ops/log.ts';
+import { lookEvery } from '../ops/looks.ts';
 import { onBreak, onTopology } from '../redis/connect.ts';
 import { checkRedis, RedisUnfit } from '../redis/start/requirements.ts';
 import { inTime } from '../redis/unavailable.ts';
@@ -72,7 +73,7 @@ export class GatewayNode {
     this.#parts.sweeper.start();
     this.#parts.memory.start();
     this.#timers.push(
-      setInterval(() => topics.tick(), TICK_MS),
+      lookEvery(TICK_MS, () => topics.tick()),
       setInterval(() => this.#reconcile(), RECONCILE_MS),
       setInterval(() => this.#tellChanges(), CHANGES_MS),
       setInterval(() => this.#tellReadiness(), READINESS_MS),

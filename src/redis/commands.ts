@@ -6,6 +6,7 @@
 import { Cluster, type Redis } from 'ioredis';
 import type { Distribution, Distributions, Tally } from '../ops/distribution.ts';
 import { saysNoConnection } from '../ops/log.ts';
+import { lookEvery } from '../ops/looks.ts';
 import { Budget } from './budget.ts';
 import { slotOf, type Client } from './connect.ts';
 import type { Key } from './keys.ts';
@@ -87,7 +88,7 @@ export class Commands {
     // Each is a batch of its own, and the client would look for their slot in the number of their keys.
     const grouped = [...this.#scripts].filter(({ restKeys }) => restKeys);
     client.options.autoPipeliningIgnoredCommands = grouped.map(({ name }) => name);
-    this.#timer = setInterval(() => this.#expire(), EXPIRE_MS);
+    this.#timer = lookEvery(EXPIRE_MS, () => this.#expire());
     this.#timer.unref();
   }
 

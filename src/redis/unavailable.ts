@@ -1,4 +1,5 @@
 /** What is told where Redis cannot be asked, and the limit on waiting for it. */
+import { lookIn } from '../ops/looks.ts';
 
 /** Redis did not answer, refused for now, or this node may not act. Temporary by nature. */
 export class StateUnavailable extends Error {
@@ -20,7 +21,7 @@ export const DEFECT = /^(WRONGTYPE\b|ERR (user_script:|Error compiling script|.*
 export async function inTime<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new StateUnavailable('Redis did not answer in time')), timeoutMs);
+    timer = lookIn(timeoutMs, () => reject(new StateUnavailable('Redis did not answer in time')));
   });
   try {
     return await Promise.race([work, late]);
