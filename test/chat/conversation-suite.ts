@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { Value, ValueMap } from '../../src/protocol/params/values.ts';
 import { eventually } from '../support/eventually.ts';
 import { loginRpc, type Rpc, type User } from '../support/rpc.ts';
-import { fenceUser, field, limits, type World } from './world.ts';
+import { fenceUser, field, limits, until, type World } from './world.ts';
 
 export function conversationSuite(world: World): void {
   describe('a direct message that is kept', () => {
@@ -34,7 +34,8 @@ export async function goAway(world: World, user: User): Promise<void> {
   const witness = await world.login(0, user.userName);
   user.raw.close(1000);
   await user.raw.closed;
-  await witness.next('socketDisconnectEcho');
+  // Of a witness that has gone before it may be told as well.
+  await until(witness, 'socketDisconnectEcho', ([id]) => id === user.authData.id);
   witness.raw.close(1000);
   await witness.raw.closed;
 }
@@ -158,6 +159,7 @@ function repeats(world: World): void {
       }
     }
     expect(await send(bob, alice.userName, 'back', { clientMessageId })).toMatchObject({ id: 2, text: 'back' });
+    expect(await bob.next('directMessage')).toEqual([first]);
     await goAway(world, bob);
     expect(await send(alice, bob.userName, 'first', { clientMessageId })).toEqual(first);
     const away = await send(alice, bob.userName, 'away', { clientMessageId: 'm-2' });
@@ -225,8 +227,8 @@ function histories(world: World): void {
     const timeOf = (id: number): number => Number(field(sent[id - 1], 'timestamp'));
     const [since] = await read({ fromTime: timeOf(9), limit: 1 });
     expect(timeOf(Number(since))).toBe(timeOf(9));
-    const until = await read({ fromTime: timeOf(9), limit: 1, direction: 'backward' });
-    expect(timeOf(Number(until[0]))).toBe(timeOf(9));
+    const upTo = await read({ fromTime: timeOf(9), limit: 1, direction: 'backward' });
+    expect(timeOf(Number(upTo[0]))).toBe(timeOf(9));
     expect(await read({ fromTime: timeOf(last) + 1 })).toEqual([]);
     for (const bad of [{ direction: 'up' }, { fromId: -1 }, { limit: 0 }, { fromTime: 'now' }]) {
       expect(await alice.refusal('directHistoryGet', bob.userName, bad)).toMatchObject({ code: 'badArgument' });

@@ -28,6 +28,7 @@ function whole(world: World): void {
     await bob.call('roomJoin', room);
     await bob.call('contactAdd', alice.userName);
     await goAway(world, bob);
+    await eventually(async () => expect(await alice.call('usersOnline', [bob.userName])).toEqual([]));
     const message = await send(alice, bob.userName, 'hello');
     await alice.call('roomMessage', room, { text: 'hello' });
     const back = await world.login(0, bob.userName);

@@ -245,7 +245,7 @@ function refusals(world: World): void {
     expect(await bobToo.next('directMessageChanged')).toMatchObject([alice.userName, { kind: 'recall', change: 1 }]);
     // Who has blocked somebody is not blocked by that.
     await bob.call('directMessageReact', alice.userName, 2, 'x');
-    expect(changesWith(alice, bob)).toHaveLength(2);
+    await eventually(() => expect(changesWith(alice, bob)).toHaveLength(2));
   });
 
   test('is one of a user who is there, and of a service that keeps messages', async () => {

@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Value } from '../../src/protocol/params/values.ts';
 import type { Rpc } from '../support/rpc.ts';
-import { field, limits, type World } from './world.ts';
+import { fenceRoom, field, limits, type World } from './world.ts';
 
 export function historySuite(world: World): void {
   describe('pages', () => {
@@ -27,6 +27,7 @@ function pages(world: World): void {
     expect(await get(7, 1)).toEqual([]);
     expect(await get(Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)).toEqual([]);
     // What was stored is what was delivered.
+    await fenceRoom(alice, name, bob);
     expect(await bob.call('roomHistoryGet', name, 0, 2)).toEqual(
       bob
         .heard('roomMessage')

@@ -7,7 +7,7 @@ import { eventually } from '../support/eventually.ts';
 import type { Entry, Rpc, User } from '../support/rpc.ts';
 import { goAway, send } from './conversation-suite.ts';
 import { EMPTY, sessionTold } from './device.ts';
-import { fenceUser, field, limits, type World } from './world.ts';
+import { fenceUser, field, limits, until, type World } from './world.ts';
 
 export function inboxSuite(world: World): void {
   describe('the inbox', () => {
@@ -165,6 +165,8 @@ function live(world: World): void {
   test('is where a login finds it, and a transient message is in none', async () => {
     const [alice, bob] = [await world.login(0), await world.login(1)];
     await send(bob, alice.userName, 'kept');
+    // That it has come is a place of its own.
+    await bob.next('directMessageStatus');
     const head = await atEnd(world, alice);
     await send(bob, alice.userName, 'passing', { transient: true });
     await send(alice, bob.userName, 'passing', { transient: true });
@@ -186,6 +188,7 @@ function away(world: World): void {
       const far = await world.login(1, near.userName, undefined, SYNCED);
       const other = await world.login(1);
       await send(other, near.userName, 'had');
+      await other.next('directMessageStatus');
       const left = await atEnd(world, near, far);
       far.raw.terminate();
       await near.next('socketDisconnectEcho');
@@ -208,7 +211,8 @@ function away(world: World): void {
       expect(names.lastIndexOf('inboxPosition')).toBeLessThan(names.indexOf('$.group.restored'));
       expect(sessionTold(returned).slice(-1)).toEqual(EMPTY);
       // What is live follows it, without a gap.
-      await send(other, near.userName, 'live');
+      const { id } = Object(await send(other, near.userName, 'live'));
+      await until(other, 'directMessageStatus', ([, status]) => field(status, 'upToId') === id);
       await eventually(() => expect(seqsOf(stepsOf(returned))).toContain(head + 1));
       expect(seqsOf(stepsOf(returned))).toEqual(from(left + 1, positionOf(returned).seq));
       // Another one with the same position and without the session gets places alone for that; one without a position nothing.

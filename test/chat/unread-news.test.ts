@@ -1,5 +1,5 @@
 // Telling what is unread when it changes: merged, as it is then, in frames of bounded size, and again where Redis did not answer.
-import { expect, test } from '@jest/globals';
+import { expect, jest, test } from '@jest/globals';
 import { UnreadNews, type Reader, type UnreadNewsDeps } from '../../src/chat/unread/news.ts';
 import { storedDirectFrame } from '../../src/protocol/direct.ts';
 import type { Value } from '../../src/protocol/params/values.ts';
@@ -71,6 +71,8 @@ test('each socket is told of what it has heard of, as it is then, and then left 
   news.heard(other, NONE, 'ann');
   news.heard(other, NONE, 'carol');
   counts.set('carol', { unread: 0 });
+  // No time passes, however long this process is stopped.
+  const clock = jest.spyOn(performance, 'now').mockReturnValue(performance.now());
   await news.run();
   expect(one.sent).toEqual([[['ann', 3]]]);
   expect(other.sent).toEqual([
@@ -82,6 +84,7 @@ test('each socket is told of what it has heard of, as it is then, and then left 
   news.heard(one, NONE, 'carol');
   await news.run();
   expect(one.sent).toHaveLength(1);
+  clock.mockRestore();
   await eventually(async () => {
     await news.run();
     expect(one.sent.at(-1)).toEqual([['carol', 0]]);

@@ -197,8 +197,9 @@ test('on the real service, a client outlives its token by a newer one, and a tok
       .setSubject('alice')
       .setExpirationTime(Math.floor(Date.now() / 1000) + lifeS)
       .sign(new TextEncoder().encode(secret));
+  // Their lives leave time for logging in, and for renewing, to a machine that stands still for seconds.
   let asked = 0;
-  const credentials = async (): Promise<{ token: string }> => ({ token: await token((asked += 1) === 1 ? 4 : 3_600) });
+  const credentials = async (): Promise<{ token: string }> => ({ token: await token((asked += 1) === 1 ? 10 : 3_600) });
   const renewing = await connectClient(scope, { urls: url, credentials, reconnect: soon });
   let attempts = 0;
   const forgetful = await connectClient(scope, {
@@ -206,12 +207,12 @@ test('on the real service, a client outlives its token by a newer one, and a tok
     // Nothing to renew with while the first one lasts.
     credentials: async () => {
       attempts += 1;
-      if (attempts === 1) return { token: await token(3) };
+      if (attempts === 1) return { token: await token(6) };
       return forgetful.state === 'connected' ? {} : { token: await token(3_600) };
     },
     reconnect: soon,
   });
-  const ending = await connectClient(scope, { urls: url, credentials: { token: await token(3) }, reconnect: soon });
+  const ending = await connectClient(scope, { urls: url, credentials: { token: await token(6) }, reconnect: soon });
   expect(await ending.next('close')).toEqual([{ code: 4504, reason: 'tokenExpired' }]);
   await forgetful.next('reconnect');
   await eventually(async () => {

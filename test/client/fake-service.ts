@@ -53,7 +53,7 @@ export interface Received {
   onClose(listener: () => void): void;
 }
 
-const waitMs = 10_000;
+const waitMs = 45_000;
 
 export async function startFake(scope: Scope, options: { heartbeatMs?: number } = {}): Promise<FakeService> {
   const server = new WebSocketServer({

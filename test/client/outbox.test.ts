@@ -59,6 +59,8 @@ test('an attempt without an answer is repeated after the time-out', async () => 
   const first = await service.next('roomMessage');
   const second = await service.next('roomMessage');
   expect(second.params).toEqual(first.params);
+  // Where this process is stopped just now that comes too late, and the next one counts.
+  service.handle = (request) => request.answer(5);
   second.answer(5);
   expect(await post).toBe(5);
 });

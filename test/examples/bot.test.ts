@@ -43,10 +43,9 @@ test('it answers who speaks to it, word by word, as a reply, and one after the o
       ['Here are ann and me.', second.id, true],
     ]),
   );
-  const growths = ann
-    .seen('roomMessageChanged')
-    .flatMap(([, change]) => (change.kind === 'append' ? [change.text] : []));
-  expect(growths.length).toBeGreaterThan(5);
+  const growths = (): unknown[] =>
+    ann.seen('roomMessageChanged').flatMap(([, change]) => (change.kind === 'append' ? [change.text] : []));
+  await eventually(() => expect(growths().length).toBeGreaterThan(5));
   bot.signal('SIGTERM');
   expect(await bot.exited).toEqual({ code: 0, signal: null });
 });

@@ -47,6 +47,8 @@ test('words are blanked out or refused in rooms and between users, and nothing e
       PARLEY_HOOK_SECRET: secret,
       PARLEY_HOOK_EVENTS: 'onConnect,roomMessageCheck,directMessageCheck',
       PARLEY_HOOK_PRIVATE: 'on',
+      // A busy machine may stop the filter for seconds.
+      PARLEY_HOOK_TIMEOUT_MS: '10000',
     },
   });
   const [ada, bob] = [

@@ -59,6 +59,8 @@ export async function startHookEndpoint(scope: Scope): Promise<HookEndpoint> {
       PARLEY_HOOK_SECRET: secret,
       PARLEY_HOOK_EVENTS: everything,
       PARLEY_HOOK_PRIVATE: 'on',
+      // A busy machine may stop this process for seconds.
+      PARLEY_HOOK_TIMEOUT_MS: '10000',
     },
     asked: (type) => asked.filter((one) => type === undefined || one.type === type),
     answer: (next = nothing) => {

@@ -9,7 +9,8 @@ import type { User } from '../support/rpc.ts';
 import type { ServiceNode } from '../support/service.ts';
 import { ANSWERED, useRemoteWorld, type Answer } from './hook-endpoint.ts';
 
-const world = useRemoteWorld({ PARLEY_HOOK_TIMEOUT_MS: '300', PARLEY_MESSAGE_BYTES: '4096' });
+// A busy machine may stop the endpoint for a second or two, which is not what fails here.
+const world = useRemoteWorld({ PARLEY_HOOK_TIMEOUT_MS: '3000', PARLEY_MESSAGE_BYTES: '4096' });
 afterEach(() => world.endpoint.answer());
 
 const raw =
@@ -151,7 +152,7 @@ describe('a node', () => {
     });
     // One is under way and sixteen wait; the eighteenth is refused while nothing is answered.
     await eventually(() => expect(failed).toEqual([expect.objectContaining({ code: 'unavailable', temporary: true })]));
-    expect(held).toHaveLength(1);
+    await eventually(() => expect(held).toHaveLength(1));
     // Another hook has its own turns.
     const { author } = users[18] ?? (await authorIn(node));
     expect(await author.call('roomJoin', users[18]?.room ?? '')).toBe(1);

@@ -51,7 +51,7 @@ export async function say(page: Page, text: string): Promise<void> {
 /** What is read in the conversation that is open, oldest first. */
 export const textsOn = (page: Page): Promise<string[]> => page.locator('.message .text').allTextContents();
 
-export async function sees(page: Page, texts: readonly string[], timeoutMs = 20_000): Promise<void> {
+export async function sees(page: Page, texts: readonly string[], timeoutMs = 45_000): Promise<void> {
   await eventually(async () => expect(await textsOn(page)).toEqual(texts), { timeoutMs });
 }
 

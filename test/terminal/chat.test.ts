@@ -1,6 +1,7 @@
 // Two people at terminals of their own, on two nodes: what each types, and what each sees.
 import { expect, test } from '@jest/globals';
 import { connectClient } from '../support/client.ts';
+import { eventually } from '../support/eventually.ts';
 import { useScope } from '../support/scope.ts';
 import { startService, type ServiceNode } from '../support/service.ts';
 import { startPerson } from './person.ts';
@@ -17,7 +18,8 @@ test('people talk in a room: history, who is there, typing, comings and goings',
 
   const ann = await startPerson(scope, 'ann', [first], '--room', 'lobby');
   await ann.sees('· In lobby: ann and carol.');
-  const rows = await ann.sees('lobby ›');
+  await ann.sees('lobby ›');
+  const rows = await ann.sees('00:00 carol: ␛[2Jthree');
   const from = rows.indexOf('00:00 carol: one');
   expect(rows.slice(from, from + 4)).toEqual([
     '00:00 carol: one',
@@ -30,7 +32,12 @@ test('people talk in a room: history, who is there, typing, comings and goings',
   await bob.sees(/^· In lobby: ann, bob and carol\.$/);
   await ann.sees('· lobby: bob came in.');
   await bob.terminal.type('hel');
-  await ann.sees('lobby (bob is typing) ›');
+  // It is told for a second only: until it is seen there is more to be typed.
+  await eventually(async () => {
+    await bob.terminal.type('l');
+    await bob.terminal.press('BSpace');
+    expect(await ann.terminal.rows()).toContain('lobby (bob is typing) ›');
+  });
   await ann.terminal.type('unfinished');
   await bob.terminal.type('lo');
   await bob.terminal.press('Enter');

@@ -132,7 +132,7 @@ test('what others change is a line again, with what has become of it where no te
       '[changes] bob (#1, no ↵ more): (taken back)',
     ]),
   );
-  expect(chat.notices.at(-1)).toBe('* changes: bob reacted with 👍 to "three".');
+  await eventually(() => expect(chat.notices.at(-1)).toBe('* changes: bob reacted with 👍 to "three".'));
 });
 
 test('what cannot be sent before the client is ended is told, and the exit code says so', async () => {
