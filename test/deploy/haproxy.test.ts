@@ -52,7 +52,7 @@ test('only /ws leads to the nodes; /healthz tells whether there is one, and foll
 
 test('a node that is not ready gets no new sockets, and keeps those it has', async () => {
   const redis = await startRedis(scope);
-  const service = await startService(scope, { redis, nodes: 1, env: { PARLEY_NODE_LEASE_MS: '2000' } });
+  const service = await startService(scope, { redis, nodes: 1, env: { PARLEY_NODE_LEASE_MS: '4000' } });
   const balancer = await startBalancer(scope, [service.node(0).port]);
   const client = await connectClient(scope, { urls: balancer.url, userName: 'ada' });
   await client.request('roomCreate', { roomName: 'lobby' });

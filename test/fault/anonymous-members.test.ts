@@ -11,7 +11,7 @@ import { startService, type ServiceNode } from '../support/service.ts';
 
 const scope = useScope();
 const env = {
-  PARLEY_NODE_LEASE_MS: '2000',
+  PARLEY_NODE_LEASE_MS: '4000',
   PARLEY_ALLOW_ANONYMOUS: 'on',
   PARLEY_RESUME_TOKEN_MS: '1000',
   PARLEY_DEDUP_MS: '1000',

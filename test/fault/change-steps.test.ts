@@ -20,7 +20,7 @@ let store: Store;
 let count = 0;
 
 beforeAll(async () => {
-  const env = { PARLEY_ROOM_LARGE_SIZE: '2', PARLEY_NODE_LEASE_MS: '2000' };
+  const env = { PARLEY_ROOM_LARGE_SIZE: '2', PARLEY_NODE_LEASE_MS: '4000' };
   service = await startService(scope, { nodes: 2, redis: await startRedis(scope), env });
   store = await openStore(scope, service.redis, { prefix: service.prefix, dedupMs: 300_000 });
 });
@@ -45,7 +45,7 @@ async function talk(text = 'one'): Promise<{ owner: User; room: string }> {
 
 test('a reply whose node is killed before it has told it is told by who sweeps after that node, once', async () => {
   const { owner, room } = await talk();
-  const doomed = await service.addNode({ PARLEY_NODE_LEASE_MS: '2000' });
+  const doomed = await service.addNode({ PARLEY_NODE_LEASE_MS: '4000' });
   const bob = await login(doomed.url);
   await bob.call('roomJoin', room);
   // As that node posts it: it dies before anything comes of it.
@@ -84,7 +84,7 @@ test('a recalled message is nowhere in Redis, though its node was killed before 
   // What is only marked as taken out stays beside these.
   for (let i = 0; i < 3; i++) await owner.call('roomMessage', room, { i });
   const link = await startSplitLink(scope, service.redis.port);
-  const doomed = await service.addNode({ PARLEY_REDIS_URL: link.url, PARLEY_NODE_LEASE_MS: '2000' });
+  const doomed = await service.addNode({ PARLEY_REDIS_URL: link.url, PARLEY_NODE_LEASE_MS: '4000' });
   const again = await login(doomed.url, owner.userName);
   await again.call('roomJoin', room);
   link.commands.delay(30_000);

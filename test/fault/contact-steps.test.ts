@@ -16,7 +16,7 @@ const scope = useScope();
 let service: Service<RedisServer>;
 let store: Store;
 beforeAll(async () => {
-  const env = { PARLEY_NODE_LEASE_MS: '2000', PARLEY_PRESENCE_GRACE_MS: '3000' };
+  const env = { PARLEY_NODE_LEASE_MS: '4000', PARLEY_PRESENCE_GRACE_MS: '3000' };
   service = await startService(scope, { nodes: 1, redis: await startRedis(scope), env });
   store = await openStore(scope, service.redis, { prefix: service.prefix });
 });

@@ -18,7 +18,7 @@ let store: Store;
 let count = 0;
 
 beforeAll(async () => {
-  const env = { ...apiEnv, PARLEY_NODE_LEASE_MS: '2000' };
+  const env = { ...apiEnv, PARLEY_NODE_LEASE_MS: '4000' };
   service = await startService(scope, { nodes: 2, redis: await startRedis(scope), env });
   store = await openStore(scope, service.redis, { prefix: service.prefix, dedupMs: 300_000 });
 });

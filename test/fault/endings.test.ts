@@ -13,7 +13,7 @@ import { useScope } from '../support/scope.ts';
 import { startService, type Service, type ServiceNode } from '../support/service.ts';
 
 const scope = useScope();
-const env = { PARLEY_NODE_LEASE_MS: '2000' };
+const env = { PARLEY_NODE_LEASE_MS: '4000' };
 const TTL_MS = 2000;
 /** A look comes a second behind an end at most, and the sweep of a node three leases behind its death. */
 const patience = { timeoutMs: 30_000 };

@@ -47,7 +47,7 @@ const changes: Readonly<Record<string, (store: Store, room: string) => Promise<C
 
 test('who was taken out of a room is told by the sweeper of the node that had to', async () => {
   const redis = await startRedis(scope);
-  const env = { PARLEY_NODE_LEASE_MS: '2000' };
+  const env = { PARLEY_NODE_LEASE_MS: '4000' };
   const service = await startService(scope, { nodes: 2, redis, env });
   const [near, far] = [service.node(0).url, service.node(1).url];
   const lease = new Lease(new Keyspace(service.prefix), 60_000);

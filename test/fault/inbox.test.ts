@@ -109,7 +109,7 @@ test(
 );
 
 test('a device whose node is killed goes on at another one, with all that came meanwhile', async () => {
-  const env = { PARLEY_NODE_LEASE_MS: '2000' };
+  const env = { PARLEY_NODE_LEASE_MS: '4000' };
   const service = await startService(scope, { nodes: 2, env });
   const [doomed, other] = [service.node(0), service.node(1)];
   const bob = await loginRpc(scope, other.url, 'bob');

@@ -11,7 +11,7 @@ import { startService, type ServiceNode } from '../support/service.ts';
 const scope = useScope();
 const env = {
   ...apiEnv,
-  PARLEY_NODE_LEASE_MS: '2000',
+  PARLEY_NODE_LEASE_MS: '4000',
   PARLEY_DIRECT_MESSAGES: 'live',
   PARLEY_HISTORY_MAX_AGE_MS: '3600000',
 };

@@ -29,7 +29,7 @@ interface Stage {
 
 async function openStage(): Promise<Stage> {
   const redis = await startRedis(scope);
-  const service = await startService(scope, { nodes: 2, redis, env: { PARLEY_NODE_LEASE_MS: '2000' } });
+  const service = await startService(scope, { nodes: 2, redis, env: { PARLEY_NODE_LEASE_MS: '4000' } });
   const lease = new Lease(new Keyspace(service.prefix), 60_000);
   const store = await openStore(scope, redis, { prefix: service.prefix, instance: lease });
   const events = { suspended: unheard, resumed: unheard, lost: unheard, onError: unheard };

@@ -14,7 +14,7 @@ const ROOM = 'lobby';
 const DOOMED = 4;
 const CHANGES = 60;
 const members = Array.from({ length: 8 }, (_, i) => `member-${i}`);
-const env = { PARLEY_NODE_LEASE_MS: '2000', PARLEY_RATE_REQUESTS_PER_SECOND: '10000', PARLEY_RATE_BURST: '10000' };
+const env = { PARLEY_NODE_LEASE_MS: '4000', PARLEY_RATE_REQUESTS_PER_SECOND: '10000', PARLEY_RATE_BURST: '10000' };
 
 test(
   'who was made a member and who was taken out is told so once, also where the node that did it dies',

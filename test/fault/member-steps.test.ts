@@ -21,7 +21,7 @@ const scope = useScope();
 let service: Service<RedisServer>;
 let count = 0;
 beforeAll(async () => {
-  const env = { PARLEY_NODE_LEASE_MS: '2000', PARLEY_REDIS_TIMEOUT_MS: '1000', PARLEY_ALLOW_ANONYMOUS: 'on' };
+  const env = { PARLEY_NODE_LEASE_MS: '4000', PARLEY_REDIS_TIMEOUT_MS: '1000', PARLEY_ALLOW_ANONYMOUS: 'on' };
   service = await startService(scope, { nodes: 2, redis: await startRedis(scope), env });
 });
 

@@ -19,7 +19,7 @@ const scope = useScope();
 const BYTES = 400_000;
 const env = {
   ...apiEnv,
-  PARLEY_NODE_LEASE_MS: '2000',
+  PARLEY_NODE_LEASE_MS: '4000',
   PARLEY_QUOTA_ROOMS: '3',
   PARLEY_QUOTA_LIST_NAMES: '5',
   PARLEY_QUOTA_BYTES: String(BYTES),

@@ -18,7 +18,7 @@ const groupOf = async (user: User): Promise<string[]> =>
 test(
   'a device is in exactly the rooms that its user still has in the session',
   seeded(async (rng) => {
-    const env = { PARLEY_NODE_LEASE_MS: '2000', PARLEY_REQUESTS_IN_FLIGHT: '6' };
+    const env = { PARLEY_NODE_LEASE_MS: '4000', PARLEY_REQUESTS_IN_FLIGHT: '6' };
     const service = await startService(scope, { nodes: 2, env });
     const userName = 'ann';
     const connect = (node: number): Promise<User> =>

@@ -41,7 +41,7 @@ beforeAll(async () => {
   service = await startService(scope, {
     nodes: 1,
     redis: await startRedis(scope),
-    env: { PARLEY_NODE_LEASE_MS: '2000' },
+    env: { PARLEY_NODE_LEASE_MS: '4000' },
   });
   store = await openStore(scope, service.redis, { prefix: service.prefix });
   const unheard = (): void => undefined;

@@ -17,7 +17,7 @@ let store: Store;
 let count = 0;
 
 beforeAll(async () => {
-  const env = { PARLEY_NODE_LEASE_MS: '2000' };
+  const env = { PARLEY_NODE_LEASE_MS: '4000' };
   service = await startService(scope, { nodes: 1, redis: await startRedis(scope), env });
   store = await openStore(scope, service.redis, { prefix: service.prefix });
 });
@@ -27,7 +27,7 @@ const login = (userName: string, node: ServiceNode = service.node(0)): Promise<U
 
 /** A user, a contact of it, and somebody in a room with it; the user itself on a node of its own. */
 async function three(): Promise<{ doomed: ServiceNode; ann: User; bob: User; carol: User; room: string }> {
-  const doomed = await service.addNode({ PARLEY_NODE_LEASE_MS: '2000' });
+  const doomed = await service.addNode({ PARLEY_NODE_LEASE_MS: '4000' });
   const [ann, bob, carol] = [
     await login(`ann${++count}`, doomed),
     await login(`bob${count}`),

@@ -14,7 +14,7 @@ const ROOMS = 60;
 const USERS = 6;
 /** The first ends soon, the last when the node that died has been swept. */
 const TTL_MS = { first: 1000, last: 6000 };
-const env = { PARLEY_NODE_LEASE_MS: '2000', PARLEY_RATE_REQUESTS_PER_SECOND: '10000', PARLEY_RATE_BURST: '10000' };
+const env = { PARLEY_NODE_LEASE_MS: '4000', PARLEY_RATE_REQUESTS_PER_SECOND: '10000', PARLEY_RATE_BURST: '10000' };
 
 interface Ending {
   readonly room: string;

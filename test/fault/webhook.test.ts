@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 
 const rooms = ['red', 'green', 'blue'];
-const env = { ...apiEnv, PARLEY_NODE_LEASE_MS: '2000', PARLEY_WEBHOOK_TIMEOUT_MS: '1500', PARLEY_WEBHOOK_BATCH: '7' };
+const env = { ...apiEnv, PARLEY_NODE_LEASE_MS: '4000', PARLEY_WEBHOOK_TIMEOUT_MS: '1500', PARLEY_WEBHOOK_BATCH: '7' };
 
 const start = (receiver: WebhookReceiver, nodes = 2): Promise<Service<RedisServer>> =>
   startService(scope, { redis, nodes, env: { ...receiver.env, ...env } });

@@ -18,7 +18,7 @@ let service: Service<RedisServer>;
 let count = 0;
 
 beforeAll(async () => {
-  const env = { PARLEY_AUTH: 'jwt', PARLEY_JWT_SECRET: secret, PARLEY_NODE_LEASE_MS: '2000' };
+  const env = { PARLEY_AUTH: 'jwt', PARLEY_JWT_SECRET: secret, PARLEY_NODE_LEASE_MS: '4000' };
   service = await startService(scope, { nodes: 2, redis: await startRedis(scope), env });
 });
 

@@ -95,7 +95,7 @@ test('two devices that log in at once: one of them stays', async () => {
 });
 
 test('a node that has died holds no tag for good', async () => {
-  const lone = await service.addNode({ PARLEY_NODE_LEASE_MS: '2000' });
+  const lone = await service.addNode({ PARLEY_NODE_LEASE_MS: '4000' });
   const holder = await loginRpc(scope, lone.url, '', { credentials: { userName: 'eva', tag: 'mobile' } });
   await lone.kill();
   await holder.raw.closed;

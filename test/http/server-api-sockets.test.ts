@@ -265,7 +265,7 @@ test('calls survive the loss of the connections for subscriptions', async () => 
 });
 
 test('calls reach a node that had to begin again as another instance', async () => {
-  const own = await startService(scope, { nodes: 2, env: { ...worldEnv, PARLEY_NODE_LEASE_MS: '2000' } });
+  const own = await startService(scope, { nodes: 2, env: { ...worldEnv, PARLEY_NODE_LEASE_MS: '4000' } });
   const [asked, reborn] = [own.node(0), own.node(1)];
   const before = reborn.nodeId;
   reborn.freeze();
