@@ -81,7 +81,7 @@ async function rule(rng: Rng, { owner, admin, store, ownersOnly }: Storm): Promi
     const soon = { until: Date.now() + rng.integer(-20, 100) };
     if (kind === 'silence') await by.call('roomSilence', room, names, ...(rng.chance(0.3) ? [] : [soon]));
     if (kind === 'unsilence') await by.call('roomUnsilence', room, names);
-    if (kind === 'slow') await by.call('roomSlowModeSet', room, rng.pick([0, 20, 60]));
+    if (kind === 'slow') await by.call('roomSlowModeSet', room, rng.pick([0, 20, 200]));
     if (kind === 'ban') await by.call('roomAddToList', room, 'blacklist', names, ...(rng.chance(0.2) ? [] : [soon]));
     if (kind === 'unban') await by.call('roomRemoveFromList', room, 'blacklist', names);
     if (kind === 'writers') {

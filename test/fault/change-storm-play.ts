@@ -28,6 +28,8 @@ export async function playChangeStorm(
     env: STORM_ENV,
     wind: WIND,
     gather: (service) => gatherStorm(scope, service),
+    isEnough: ({ owner, book }) =>
+      book.recalls.length > 0 && [...owner.views.values()].every((view) => (view.place?.lastChange ?? 0) > 5),
     play: (gathered, own, isOver) => blowChanges(own(), gathered, isOver),
   });
   const { service } = storm;

@@ -87,6 +87,7 @@ test('a node whose clock is ahead stamps, orders and remembers by that of Redis'
   await twice.call('roomMessage', 'lobby', { text: 'm-1' }, { clientMessageId: 'm-1' });
   await there.call('directMessage', 'here', { text: 'hello' }, { clientMessageId: 'd-1' });
   await twice.call('directMessage', 'here', { text: 'hello' }, { clientMessageId: 'd-1' });
+  await here.next('directMessage');
   expect(here.heard('directMessage')).toHaveLength(1);
 
   const history = await there.call('roomHistoryGet', 'lobby', 0, 10);

@@ -20,11 +20,15 @@ const allReady = (nodes: readonly ServiceNode[]): Promise<void> =>
     { timeoutMs: 30_000 },
   );
 
-/** Logs users of the shard in until one is let in; every refusal is temporary, and none ends a client for good. */
-async function loginsGoOn(redis: RedisCluster, { url }: ServiceNode, place: number): Promise<void> {
+/** Names of users of a shard. */
+async function usersAt(redis: RedisCluster, place: number): Promise<string[]> {
   const names = Array.from({ length: 200 }, (_, i) => `user-${i}`);
   const owners = await Promise.all(names.map((name) => redis.ownerOf(redis.slotOf(`{user:${name}}`))));
-  const own = names.filter((_, i) => owners[i] === place);
+  return names.filter((_, i) => owners[i] === place);
+}
+
+/** Logs users of the shard in until one is let in; every refusal is temporary, and none ends a client for good. */
+async function loginsGoOn(own: readonly string[], { url }: ServiceNode): Promise<void> {
   const refusals: unknown[] = [];
   let next = 0;
   const oneIsIn = async (): Promise<void> => {
@@ -52,9 +56,11 @@ test.each(['planned', 'killed', 'frozen'] as const)(
     } else {
       // So that what was acknowledged is there.
       await talk.quiet();
+      // Before the harm, or all may be well again when the first one logs in.
+      const users = await usersAt(redis, place);
       if (how === 'killed') await redis.node(place).kill();
       else redis.node(place).pause();
-      await loginsGoOn(redis, service.node(0), place);
+      await loginsGoOn(users, service.node(0));
       await redis.promoted(place);
     }
     for (const roomName of rooms) await talk.clients[0]?.say(roomName, `after ${roomName}`);

@@ -103,7 +103,7 @@ test('a node that is killed right after a change leaves it to whoever sweeps aft
   await eventually(async () =>
     expect(await keysWith(store.client, store.keys.prefix, `${MARKER} ${count}`)).toEqual([]),
   );
-  expect(await store.client.exists(store.keys.user(ann.userName).changesDue)).toBe(0);
+  await eventually(async () => expect(await store.client.exists(store.keys.user(ann.userName).changesDue)).toBe(0));
 });
 
 test('where Redis refuses a side the change is made, and that side is told later', async () => {

@@ -49,6 +49,10 @@ export async function playDirectStorm(
     env: STORM_ENV,
     wind: WIND,
     gather: (service) => gatherPairs(scope, service),
+    isEnough: ({ devices, book }) =>
+      book.recalls.length > 0 &&
+      devices.some(({ sockets }) => sockets > 1) &&
+      devices.every(({ views }) => [...views.values()].every(({ lastChange }) => lastChange > 5)),
     play: (gathered, own, isOver) => blowDirects(own(), gathered, isOver),
   });
   const { service } = storm;

@@ -14,7 +14,8 @@ import { startService, type Service, type ServiceNode } from '../support/service
 
 const scope = useScope();
 const env = { PARLEY_NODE_LEASE_MS: '4000' };
-const TTL_MS = 2000;
+/** Long enough to let everybody in. */
+const TTL_MS = 6000;
 /** A look comes a second behind an end at most, and the sweep of a node three leases behind its death. */
 const patience = { timeoutMs: 30_000 };
 
@@ -65,7 +66,7 @@ test('a temporary room ends by itself on two nodes that look at the same time', 
   const service = await startService(scope, { redis: await startRedis(scope), nodes: 2, env });
   const [alice, bob] = [await login(service.node(0), 'alice'), await login(service.node(1), 'bob')];
   const roomNames: string[] = [];
-  for (let i = 0; i < 20; i++) roomNames.push(await makeTemporary(i % 2 === 0 ? alice : bob, TTL_MS, bob, alice));
+  for (let i = 0; i < 20; i++) roomNames.push(await makeTemporary(i % 2 === 0 ? alice : bob, 2 * TTL_MS, bob, alice));
   for (const roomName of roomNames) {
     expect(roomName).toMatch(/^tmp-[0-9a-z]{8}-[0-9a-f]{16}$/);
     for (const user of [alice, bob]) await user.call('roomJoin', roomName);
@@ -186,7 +187,7 @@ test('a temporary room ends once Redis is back where it was away at that time', 
   const redis = await startRedis(scope);
   const service = await startService(scope, { redis, nodes: 2, env });
   const [alice, bob] = [await login(service.node(0), 'alice'), await login(service.node(1), 'bob')];
-  const roomName = await makeTemporary(alice, TTL_MS, bob);
+  const roomName = await makeTemporary(alice, TTL_MS / 2, bob);
   for (const user of [alice, bob]) await user.call('roomJoin', roomName);
   redis.pause();
   await eventually(() => expect(Date.now()).toBeGreaterThan(Number(endOf(roomName)) + 1500));

@@ -11,7 +11,8 @@ import { apiEnv, serverApi } from '../support/server-api.ts';
 import { startService, type Service } from '../support/service.ts';
 
 const scope = useScope();
-const LEASE_MS = 2000;
+/** Longer than a busy machine stops a process: no lease is lost here. */
+const LEASE_MS = 5000;
 const env = {
   ...apiEnv,
   PARLEY_NODE_LEASE_MS: String(LEASE_MS),
@@ -94,7 +95,7 @@ test('what needs memory waits, the rest goes on, no lease is lost, and freeing m
       for (const user of [owner, bob]) expect(await user.call('ping')).toEqual(expect.any(Number));
       expect(performance.now() - fullAt).toBeGreaterThan(3 * LEASE_MS);
     },
-    { timeoutMs: 20_000 },
+    { timeoutMs: 60_000 },
   );
   for (const node of service.nodes) {
     expect(await node.operator('/readyz')).toMatchObject({
@@ -166,7 +167,7 @@ test('a node that dies while Redis is full is swept, and one that starts gets it
   );
   const fresh = await service.addNode();
   await eventually(async () => expect((await fresh.health('/readyz')).status).toBe(200));
-  expect((await service.node(0).metrics()).sum('parley_nodes_swept_total')).toBe(1);
+  await eventually(async () => expect((await service.node(0).metrics()).sum('parley_nodes_swept_total')).toBe(1));
   // What the dead node had is not in anybody's way.
   expect(await owner.call('roomGetAccessList', 'attic', 'userlist')).toEqual(expect.not.arrayContaining(['bob']));
 });
@@ -189,7 +190,7 @@ test('of a cluster one server is full: rooms elsewhere are not concerned, and le
       for (const user of [owner, bob]) expect(await user.call('ping')).toEqual(expect.any(Number));
       expect(performance.now() - fullAt).toBeGreaterThan(2 * LEASE_MS);
     },
-    { timeoutMs: 20_000 },
+    { timeoutMs: 60_000 },
   );
   for (const node of service.nodes) {
     expect((await node.metrics()).sum('parley_leases_lost_total')).toBe(0);

@@ -103,7 +103,9 @@ test(
       if (one !== '' && other !== '') expect(one).toBe(other);
       else expect(one + other).toContain('directMessageStatus');
     }
-    expect(textsOf(devices[0])).toEqual(own.heard('directMessage').map(([message]) => Object(message).text));
+    await eventually(() =>
+      expect(textsOf(devices[0])).toEqual(own.heard('directMessage').map(([message]) => Object(message).text)),
+    );
   }),
   120_000,
 );
@@ -132,7 +134,7 @@ test('a node that dies between the log of two users and the inbox of one leaves 
   const service = await startService(scope, { nodes: 2, redis: await startRedis(scope) });
   const store = await openStore(scope, service.redis, { prefix: service.prefix });
   const link = await startSplitLink(scope, service.redis.port);
-  const doomed = await service.addNode({ PARLEY_REDIS_URL: link.url });
+  const doomed = await service.addNode({ PARLEY_REDIS_URL: link.url, PARLEY_REDIS_TIMEOUT_MS: '20000' });
   const ann = await loginRpc(scope, service.node(1).url, 'ann');
   const inbox = { ...ann.authData.inbox };
   ann.raw.close(1000);
@@ -140,7 +142,7 @@ test('a node that dies between the log of two users and the inbox of one leaves 
   await eventually(async () => expect(await store.client.exists(sockets)).toBe(0));
   const bob = await loginRpc(scope, doomed.url, 'bob');
   // What Redis has done is known to the node so much later.
-  link.commands.delay(1000);
+  link.commands.delay(5000);
   bob.notify(['directMessage', 'ann', { text: 'one' }]);
   const { history } = store.keys.pair('ann', 'bob');
   await eventually(async () => expect(await store.client.exists(history)).toBe(1));

@@ -38,7 +38,12 @@ export async function startStage(scope: Scope, largeSize = 1000): Promise<Stage>
   const redis = await startRedis(scope);
   const link = await startSplitLink(scope, redis.port);
   // A message is one script then.
-  const env = { PARLEY_ROOM_LARGE_SIZE: String(largeSize), PARLEY_DIRECT_MESSAGES: 'live' };
+  const env = {
+    PARLEY_ROOM_LARGE_SIZE: String(largeSize),
+    PARLEY_DIRECT_MESSAGES: 'live',
+    // What is held back does not fail meanwhile, however slow the machine is.
+    PARLEY_REDIS_TIMEOUT_MS: '20000',
+  };
   const service = await startService(scope, { redis, nodes: 1, env });
   const late = await service.addNode({ PARLEY_REDIS_URL: link.url });
   const client: Redis = redis.client();

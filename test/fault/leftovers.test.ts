@@ -110,7 +110,8 @@ const points: Record<string, Point> = {
     repaired: async ({ owner, sibling, bystander, roomName }) => {
       expect(await sibling.next('$.chat.leave')).toMatchObject([{ chat: { name: roomName } }]);
       expect(await sibling.next('roomAccessRemoved')).toEqual([roomName]);
-      expect(bystander.heard('roomAccessRemoved')).toEqual([[roomName]]);
+      expect(await bystander.next('roomAccessRemoved')).toEqual([roomName]);
+      expect(bystander.heard('roomAccessRemoved')).toHaveLength(1);
       expect(await bystander.next('roomKicked')).toMatchObject([{ roomName }]);
       expect(owner.userName).toBe(sibling.userName);
     },
@@ -216,7 +217,7 @@ test('rooms and users that lived and were deleted leave nothing', async () => {
     await eventually(async () => expect(await api.call('deleteUser', { userName })).toBe(null));
   }
   expect(await contacts(carl)).toEqual([]);
-  expect(carl.heard('contactRemoved')).toEqual([['ann'], ['bob']]);
+  await eventually(() => expect(carl.heard('contactRemoved')).toEqual([['ann'], ['bob']]));
   carl.raw.close();
   await eventually(async () => expect(await api.call('deleteUser', { userName: 'carl' })).toBe(null));
   await expectNothingLeft(redis, service.prefix);
@@ -378,22 +379,22 @@ test('a user who comes back in time is the same, and one who has left something 
 test('a deletion is answered before thousands of sessions are told, and they are told all the same', async () => {
   const redis = await startRedis(scope);
   const service = await startService(scope, { nodes: 1, redis, env });
-  const host = await loginRpc(scope, service.node(0).url, 'host', {
-    credentials: { userName: 'host', enableSync: true },
+  const credentials = { userName: 'host', enableSync: true };
+  const host = await loginRpc(scope, service.node(0).url, 'host', { credentials });
+  const [client, users] = [redis.client(), Array.from({ length: 3000 }, (_, i) => `user${i}`)];
+  let tries = 0;
+  const deleted = await eventually(async () => {
+    const [roomName, tag] = [`lobby${++tries}`, `${service.prefix}:{room:lobby${tries}}`];
+    for (const method of ['roomCreate', 'roomJoin']) await host.call(method, roomName);
+    await client.hset(`${tag}:entries`, Object.fromEntries(users.map((name) => [name, '1'])));
+    expect(await host.call('roomDelete', roomName)).toBe(null);
+    // Who asks hears of it before the answer, and not everybody by then, unless this process stood still.
+    const names = host.received.map((entry) => ('name' in entry ? entry.name : entry.method));
+    expect(names.lastIndexOf('$.chat.leave')).toBeGreaterThan(names.lastIndexOf('roomJoin'));
+    expect(names.lastIndexOf('$.chat.leave')).toBeLessThan(names.lastIndexOf('roomDelete'));
+    expect(await client.keys(`${tag}:entries:*`)).toHaveLength(1);
+    return tag;
   });
-  await host.call('roomCreate', 'lobby');
-  await host.call('roomJoin', 'lobby');
-  const client = redis.client();
-  const users = Array.from({ length: 3000 }, (_, i) => `user${i}`);
-  await client.hset(`${service.prefix}:{room:lobby}:entries`, Object.fromEntries(users.map((name) => [name, '1'])));
-  expect(await host.call('roomDelete', 'lobby')).toBe(null);
-  // Who asks hears of it before the answer.
-  const names = host.received.map((entry) => ('name' in entry ? entry.name : entry.method));
-  expect(names.indexOf('$.chat.leave')).toBeGreaterThan(0);
-  expect(names.indexOf('$.chat.leave')).toBeLessThan(names.indexOf('roomDelete'));
-  const [former] = await client.keys(`${service.prefix}:{room:lobby}:entries:*`);
-  if (former === undefined) throw new Error('everybody was told before the answer');
-  await eventually(async () => {
-    expect(await client.exists(former, `${service.prefix}:{room:lobby}:gone`)).toBe(0);
-  });
+  await eventually(async () => expect(await client.keys(`${deleted}:entries:*`)).toEqual([]));
+  await eventually(async () => expect(await client.exists(`${deleted}:gone`)).toBe(0));
 });

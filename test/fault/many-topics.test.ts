@@ -145,7 +145,7 @@ test('a slot that moves while the connection to its former server is made leaves
 test('what is asked for while the connection is away fails in time, and what is let go again is not subscribed later', async () => {
   const redis = await startRedis(scope);
   const link = await startLink(scope, redis.port);
-  const scene = await startBus(redis, link.url, 500);
+  const scene = await startBus(redis, link.url, 3000);
   await scene.bus.subscribe(['room:kept']);
   link.refuse(true);
   link.cut();

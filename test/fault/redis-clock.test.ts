@@ -107,12 +107,12 @@ test('the grace of a drained node is no shorter where the clock is set forwards,
     for (const client of [watcher, sentAway]) await client.join('lobby');
     await steady();
     const leaves = watcher.next('roomUserLeft', () => true, { timeoutMs: graceMs + 8 * leaseMs });
+    const askedAt = performance.now();
     await goes?.terminate();
-    const endedAt = performance.now();
     await redis.setClock(aheadMs);
     await leaves;
-    // A little less, for the process ended after it had given up its lease.
-    expect(performance.now() - endedAt).toBeGreaterThan(graceMs * 0.8);
+    // From before it ended: when it did may be noticed late here.
+    expect(performance.now() - askedAt).toBeGreaterThan(graceMs);
   };
   await Promise.all([12_000, -3_600_000].map(leavesAfter));
 });

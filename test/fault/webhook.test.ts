@@ -138,7 +138,7 @@ const stateOf = async (node: ServiceNode, room: string): Promise<ValueMap> =>
   Object(await serverApi(node).call('webhookState', [room])) as ValueMap;
 
 // A lease is twice the timeout and a bit: PARLEY_WEBHOOK_TIMEOUT_MS.
-const frozenEnv = { ...env, PARLEY_WEBHOOK_TIMEOUT_MS: '500' };
+const frozenEnv = { ...env, PARLEY_WEBHOOK_TIMEOUT_MS: '3000' };
 
 test('a node that was frozen while it was sending changes nothing of what another one has sent since', async () => {
   const receiver = await startWebhookReceiver(scope);
@@ -182,16 +182,15 @@ test('a node that was frozen while it was sending changes nothing of what anothe
 
 test('a node that was frozen before it sent what it had taken does not send it any more', async () => {
   const receiver = await startWebhookReceiver(scope);
-  // A lease that answers as late as that do not cost it.
   const slow = { ...receiver.env, ...env, PARLEY_NODE_LEASE_MS: '6000' };
   const service = await startService(scope, { redis, nodes: 0, env: slow });
   const { prefix } = service;
   // What Redis answers comes late here, so that the node can be stopped in between.
-  const link = await startLink(scope, redis.port);
+  const link = await startLink(scope, redis.port, { only: /parley-commands/ });
   const frozen = await startNode(scope, { redis: { url: link.url }, prefix, env: slow });
   await serverApi(frozen).call('addRoom', { roomName: 'taken' });
   await eventually(async () => expect(await stateOf(frozen, 'taken')).toMatchObject({ seq: 0, node: null }));
-  link.delay(600);
+  link.delay(1500);
   const late = serverApi(frozen).call('roomMessage', ['taken', { textMessage: '0' }]);
   const { webhook } = new Keyspace(prefix).room('taken');
   await eventually(async () => expect(await redis.client().hget(webhook, 'token')).not.toBeNull());

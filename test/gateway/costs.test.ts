@@ -152,7 +152,7 @@ test('a large reply costs what it weighs', async () => {
 test('coming back renews nothing: who owes much waits before it is let in, as it is told', async () => {
   const { url } = await startNode(scope, {
     redis,
-    env: { PARLEY_RATE_USER_PER_SECOND: '100', PARLEY_RATE_USER_BURST: '60' },
+    env: { PARLEY_RATE_USER_PER_SECOND: '60', PARLEY_RATE_USER_BURST: '60' },
   });
   const ann = await loginRpc(scope, url, 'ann');
   await ann.call('roomCreate', 'r');

@@ -55,8 +55,10 @@ describe.each(['msgpack', 'json'] as const)('a request whose answer breaks (%s)'
     expect(all.map((outcome) => 'error' in outcome && outcome.error.code)).toEqual(all.map(() => 'internalError'));
     expect((await defects()) - before).toBe(4 * inFlight);
     // Of many that come together the log has one.
-    const [line] = node.logs().filter(({ msg }) => msg === 'a request failed');
-    expect(line).toMatchObject({ method: 'listOwnSockets', err: { message: 'a defect: cannot-answer' } });
+    await eventually(() => {
+      const [line] = node.logs().filter(({ msg }) => msg === 'a request failed');
+      expect(line).toMatchObject({ method: 'listOwnSockets', err: { message: 'a defect: cannot-answer' } });
+    });
     expect(await user.call('roomMessage', room, { n: 1 })).toBe(1);
     noStrayErrors();
   });

@@ -10,7 +10,7 @@ const scope = useScope();
 
 test('a node lives and is ready; while Redis is away it lives, keeps its sockets and is not ready', async () => {
   const redis = await startRedis(scope);
-  const node = await startNode(scope, { redis, env: { PARLEY_NODE_LEASE_MS: '3000', PARLEY_REDIS_TIMEOUT_MS: '300' } });
+  const node = await startNode(scope, { redis });
   const alice = await loginRpc(scope, node.url, 'alice');
   const healthy = { redis: true, bus: true, lease: true, accepting: true, redisMemory: true };
   await eventually(async () => {
@@ -45,7 +45,7 @@ test('a node lives and is ready; while Redis is away it lives, keeps its sockets
 
 test('a login while Redis is away is put off, not refused', async () => {
   const redis = await startRedis(scope);
-  const node = await startNode(scope, { redis, env: { PARLEY_REDIS_TIMEOUT_MS: '300' } });
+  const node = await startNode(scope, { redis });
   const { authData } = await loginRpc(scope, node.url, 'alice');
   redis.pause();
   for (const credentials of [{ userName: 'alice' }, { resumeToken: authData.resumeToken }]) {

@@ -20,7 +20,7 @@ const codeOf = (outcome: Outcome): string => ('error' in outcome ? outcome.error
 const repeat = (count: number, ...call: Call): Call[] => Array.from({ length: count }, () => call);
 
 test('a socket that does not log in is closed, however much it says; one that does stays', async () => {
-  const { url } = await start({ PARLEY_LOGIN_TIMEOUT_MS: '300' });
+  const { url } = await start({ PARLEY_LOGIN_TIMEOUT_MS: '4000' });
   const alice = await loginRpc(scope, url, 'alice');
   const silent = await connectRpc(scope, url);
   const talking = await connectRpc(scope, url);
@@ -96,18 +96,22 @@ describe('rooms of a socket', () => {
 describe('the rate of requests', () => {
   test('is limited after a burst, tells when to come back, and costs nothing but the wait', async () => {
     const { url } = await start({ PARLEY_RATE_REQUESTS_PER_SECOND: '2', PARLEY_RATE_BURST: '5' });
-    const alice = await loginRpc(scope, url, 'alice');
-    const outcomes = await Promise.all(alice.callAll(['roomCreate', 'r'], ...repeat(3, 'ping'), ['roomCreate', 's']));
-    // The login took one of the five.
-    expect(outcomes.map(codeOf)).toEqual(['ok', 'ok', 'ok', 'ok', 'tooManyRequests']);
-    const refused = outcomes.at(-1);
+    let tries = 0;
+    const { alice, refused } = await eventually(async () => {
+      const user = await loginRpc(scope, url, `alice-${++tries}`);
+      const calls: Call[] = [['roomCreate', `r-${tries}`], ...repeat(3, 'ping'), ['roomCreate', `s-${tries}`]];
+      const outcomes = await Promise.all(user.callAll(...calls));
+      // The login took one of the five, which has come back where it was too long ago.
+      expect(outcomes.map(codeOf)).toEqual(['ok', 'ok', 'ok', 'ok', 'tooManyRequests']);
+      return { alice: user, refused: outcomes.at(-1) };
+    });
     expect(refused).toMatchObject({ error: { temporary: true, retryAfterMs: expect.any(Number) } });
     // A client that waits as told is served; the clock of the test is at least as slow.
     const sentAt = performance.now();
     const waitMs = refused !== undefined && 'error' in refused ? (refused.error.retryAfterMs ?? 0) : 0;
     await eventually(() => expect(performance.now() - sentAt).toBeGreaterThan(waitMs));
-    expect(await alice.call('roomCreate', 's')).toBeNull();
-    const other = await loginRpc(scope, url, 'alice');
+    expect(await alice.call('roomCreate', `s-${tries}`)).toBeNull();
+    const other = await loginRpc(scope, url, alice.userName);
     expect((await Promise.all(other.callAll(...repeat(4, 'ping')))).map(codeOf)).toEqual(Array(4).fill('ok'));
   });
 
@@ -143,8 +147,9 @@ test('what was accepted is answered before a close for abuse', async () => {
   expect(accepted.map(codeOf)).toEqual(Array(9).fill('ok'));
   const rest = await Promise.allSettled(answers.slice(9));
   expect(await alice.raw.closed).toMatchObject({ code: 4006 });
-  // Eleven refusals, then nothing is read any more.
-  expect(rest.filter(({ status }) => status === 'fulfilled')).toHaveLength(11);
+  // Eleven refusals, then nothing is read any more. What the login took may have come back, for one of them.
+  const codes = rest.flatMap((one) => (one.status === 'fulfilled' ? [codeOf(one.value)] : []));
+  expect(codes.filter((code) => code !== 'ok')).toEqual(Array(11).fill('tooManyRequests'));
 });
 
 test('behind a frame that is too large, what was accepted before it is answered', async () => {

@@ -196,7 +196,7 @@ describe('a resume token', () => {
   });
 
   test('runs out', async () => {
-    const node = await service.addNode({ PARLEY_RESUME_TOKEN_MS: '1000' });
+    const node = await service.addNode({ PARLEY_RESUME_TOKEN_MS: '4000' });
     const { authData } = await loginRpc(scope, node.url, 'rolf');
     const [used] = (await connectRpc(scope, node.url)).callAll(['login', resume(authData.resumeToken)]);
     expect(await used).toMatchObject({ result: { userName: 'rolf' } });

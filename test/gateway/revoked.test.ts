@@ -58,6 +58,7 @@ describe('revokeLogins', () => {
     ];
     const resumeTokens = users.map(({ authData }) => authData.resumeToken);
     users.push(await logIn(signed[0], { resumeToken: resumeTokens[2] ?? '' }));
+    const before = seconds();
     expect(await api(signed[0]).call('revokeLogins', ['ann'])).toBe(4);
     const at = seconds();
     for (const { raw } of users) expect(await raw.closed).toMatchObject({ code: 4502 });
@@ -65,7 +66,7 @@ describe('revokeLogins', () => {
     await expectRefused({ token });
     await expectRefused({ token: undated });
     // Of the same second: nobody knows whether before or after.
-    await expectRefused({ token: await sign({ sub: 'ann', iat: at - 1 + 0.9 }) });
+    await expectRefused({ token: await sign({ sub: 'ann', iat: before - 1 + 0.9 }) });
     await nextSecond(at);
     const user = await logIn(signed[1], { token: await sign({ sub: 'ann', iat: seconds() }) });
     await logIn(signed[0], { resumeToken: user.authData.resumeToken });

@@ -113,7 +113,7 @@ describe('a key', () => {
 
 describe('a flood of unknown key ids', () => {
   test('causes one fetch per cool-down, and those who wait for it share it', async () => {
-    const { keys, fetches } = keep({ coolDownMs: 1000 });
+    const { keys, fetches } = keep({ coolDownMs: 4000 });
     expect(await keys.find(es256('one'))).toEqual(aKey);
     const flood = Array.from({ length: 500 }, (_, i) => keys.find(es256(`nobody-${i}`)));
     // Meanwhile, known ones do not wait.
@@ -146,8 +146,8 @@ describe('an issuer that gives no key set', () => {
       response.writeHead(status).end(body);
   const cases: [string, RequestListener, RegExp][] = [
     ['closes the connection', down, /other side closed|socket hang up|ECONNRESET/],
-    ['says nothing', () => undefined, /no answer within 200 ms/],
-    ['stops in the middle', (_, response) => void response.write('{"keys":['), /no answer within 200 ms/],
+    ['says nothing', () => undefined, /no answer within 2000 ms/],
+    ['stops in the middle', (_, response) => void response.write('{"keys":['), /no answer within 2000 ms/],
     ['answers with an error', text('{"keys":[]}', 503), /HTTP 503/],
     ['answers with a page', text('<html>'), /not JSON/],
     ['answers with something else', text('{"error":"busy"}'), /not a key set/],
@@ -163,7 +163,7 @@ describe('an issuer that gives no key set', () => {
   ];
 
   test.each(cases)('and %s: nobody knows, and the reason is told', async (_, listener, reason) => {
-    const { keys, reasons } = keep({ timeoutMs: listener.length === 0 || /middle/.test(String(_)) ? 200 : 10_000 });
+    const { keys, reasons } = keep({ timeoutMs: listener.length === 0 || /middle/.test(String(_)) ? 2000 : 10_000 });
     issuer.answer(listener);
     expect(await keys.find(es256('one'))).toBe('unavailable');
     expect(reasons).toEqual([expect.stringMatching(reason)]);
@@ -172,7 +172,8 @@ describe('an issuer that gives no key set', () => {
   });
 
   test.each(cases)('and %s: the keys known serve on, new ones are not known', async (_, listener) => {
-    const { keys, reasons } = keep({ cacheMs: 0, timeoutMs: listener.length === 0 || /middle/.test(_) ? 200 : 10_000 });
+    const timeoutMs = listener.length === 0 || /middle/.test(_) ? 2000 : 10_000;
+    const { keys, reasons } = keep({ cacheMs: 0, timeoutMs });
     expect(await keys.find(es256('one'))).toEqual(aKey);
     issuer.answer(listener);
     expect(await keys.find(es256('one'))).toEqual(aKey);
@@ -200,7 +201,7 @@ describe('in an outage', () => {
   });
 
   test('an old set serves at once, without waiting for an answer', async () => {
-    const { keys, reasons, fetches } = keep({ cacheMs: 0, timeoutMs: 200 });
+    const { keys, reasons, fetches } = keep({ cacheMs: 0, timeoutMs: 2000 });
     expect(await keys.find(es256('one'))).toEqual(aKey);
     issuer.answer(() => undefined);
     expect(await keys.find(es256('one'))).toEqual(aKey);

@@ -15,7 +15,7 @@ let redis: RedisServer;
 let node: ServiceNode;
 beforeAll(async () => {
   redis = await startRedis(scope);
-  node = await startNode(scope, { redis, env: { PARLEY_LOGIN_TIMEOUT_MS: '300', PARLEY_RATE_BURST: '100000' } });
+  node = await startNode(scope, { redis, env: { PARLEY_LOGIN_TIMEOUT_MS: '4000', PARLEY_RATE_BURST: '100000' } });
 });
 
 /** The metrics, once they say that. */
@@ -103,6 +103,8 @@ test('sockets, users, rooms, topics and deliveries are those of this node', asyn
   await connectRpc(scope, here.url);
   await ann?.call('roomCreate', 'room');
   for (const each of [...sockets, bob]) await each.call('roomJoin', 'room');
+  // What the one was told of the other comes on its own way.
+  for (const each of sockets) await each.next('roomJoinedEcho');
   for (const each of sockets) await until(each, 'roomUserJoined', ([, userName]) => userName === 'bob');
   const before = await here.metrics();
   await bob.call('roomMessage', 'room', { text: 'x' });
@@ -188,7 +190,7 @@ test('bytes that nobody reads are seen in the queue', async () => {
 
 test('Redis is timed by command, and its absence is seen in errors, ages and readiness', async () => {
   const own = await startRedis(scope);
-  const env = { PARLEY_NODE_LEASE_MS: '3000', PARLEY_REDIS_TIMEOUT_MS: '300' };
+  const env = { PARLEY_NODE_LEASE_MS: '3000' };
   const watched = await startNode(scope, { redis: own, env });
   const alice = await loginRpc(scope, watched.url, 'alice');
   await alice.call('roomCreate', 'room');

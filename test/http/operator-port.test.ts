@@ -107,7 +107,7 @@ test('it is on loopback only, unless the operator opens it', async () => {
 
 test('it stays while a node drains, and says that the node is not to be sent clients', async () => {
   const away = await startRedis(scope);
-  const node = await startNode(scope, { redis: away });
+  const node = await startNode(scope, { redis: away, env: { PARLEY_REDIS_TIMEOUT_MS: '20000' } });
   // A drain gives the lease back, and waits for an answer to that.
   away.pause();
   const exit = node.terminate();
@@ -116,6 +116,7 @@ test('it stays while a node drains, and says that the node is not to be sent cli
     expect(ready).toMatchObject({ status: 503, body: { checks: { accepting: false } } });
     expect((await node.metrics()).sum('parley_ready', { check: 'accepting' })).toBe(0);
   });
+  away.resume();
   expect(await exit).toEqual({ code: 0, signal: null });
   await expect(node.operator('/healthz')).rejects.toThrow();
 });

@@ -201,7 +201,7 @@ describe.each<[string, (scope: Scope) => Promise<RedisAddress>]>([
     expect(joined).toMatchObject({ recovered: true });
     expect(Array.isArray(joined?.['messages']) && joined['messages'].length).toBe(10);
 
-    expect(gus.heard('roomMembersRemoved')).toEqual([['hall', ['fay'], null]]);
+    await eventually(() => expect(gus.heard('roomMembersRemoved')).toEqual([['hall', ['fay'], null]]));
     expect(await gus.call('roomMembersGet', 'hall')).toMatchObject({ members: [{ userName: 'gus' }], count: 1 });
 
     // Who has the name next is somebody else.

@@ -47,10 +47,10 @@ test.each([
   // What Redis answers reaches this node late, so that it can be killed in between.
   const link = await startLink(scope, redis.port);
   const doomed = await startNode(scope, { redis: { url: link.url }, prefix, env });
-  link.delay(300);
+  link.delay(1000);
   const args = ['--format', 'json', ...ending, writeExport()];
   const first = await startImporter(scope, [doomed], ...args);
-  await eventually(async () => expect((await stored())[0]).toBe(String(COUNT)), { timeoutMs: 30_000 });
+  await eventually(async () => expect((await stored())[0]).toBe(String(COUNT)), { timeoutMs: 60_000 });
   await doomed.kill();
   await first.process.kill();
   expect(await stored()).toEqual([String(COUNT), null]);

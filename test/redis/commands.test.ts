@@ -208,7 +208,7 @@ test('a node that may not act sends nothing but what concerns its lease', async 
 
 test('while Redis does not answer, calls fail in time, and no more of them wait than the bound', async () => {
   const errors: Error[] = [];
-  const commands = await open({ timeoutMs: 200, queueMax: 3, onError: (error) => errors.push(error) });
+  const commands = await open({ timeoutMs: 2000, queueMax: 3, onError: (error) => errors.push(error) });
   redis.pause();
   const waiting = ['w1', 'w2', 'w3'].map((name) => create(commands, name));
   expect(commands.budget.count).toBe(3);

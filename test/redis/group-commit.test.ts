@@ -142,12 +142,12 @@ test('what waits counts as what is on its way, and what is too much is refused a
 });
 
 test('what has waited longer than a call may take is not sent any more', async () => {
-  const { add, calls, budget } = start(1000, 20);
+  const { add, calls, budget } = start(1000, 1000);
   const sent = add('a1', 'p');
   const first = await nth(calls, 1);
   const late = add('a1', 'q');
   const began = performance.now();
-  await eventually(() => expect(performance.now() - began).toBeGreaterThan(30));
+  await eventually(() => expect(performance.now() - began).toBeGreaterThan(1100));
   const intime = add('a1', 'r');
   echo(first);
   expect(await sent).toBe('p');

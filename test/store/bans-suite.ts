@@ -40,7 +40,7 @@ function ending(start: Start): void {
     const store = await start();
     for (const user of ['bob', 'ann']) await join(store, user);
     const events = await store.listen(roomTopic(room));
-    const until = (await redisNow(store)) + 200;
+    const until = (await redisNow(store)) + 3000;
     expect(await outBy(ban(store, 'owner', ['bob'], until))).toEqual(['bob']);
     await eventually(async () => expect(await admits(store, 'bob')).toBe(true));
     expect(await join(store, 'bob')).toMatchObject({ njoined: 1 });

@@ -253,7 +253,7 @@ function repeatsKnown(open: OpenStore): void {
 
 function repeatsInTime(open: OpenStore): void {
   test('is known for a while, and what is kept of it goes by itself', async () => {
-    const store = await open(scope, { dedupMs: 1000 });
+    const store = await open(scope, { dedupMs: 3000 });
     await login(store);
     const clientMessageId = 'c 1';
     expect(await send(store, 'alice', { clientMessageId })).toMatchObject({ repeated: false });

@@ -150,7 +150,7 @@ function repeats(open: OpenStore): void {
   });
 
   test('remembers so many of an author for a while, and what it keeps of that goes by itself', async () => {
-    const store = await open(scope, { repeatsMax: 2, dedupMs: 1000 });
+    const store = await open(scope, { repeatsMax: 2, dedupMs: 3000 });
     const outcomes: unknown[] = [];
     // All in one generation, which may turn meanwhile.
     await eventually(async () => {
