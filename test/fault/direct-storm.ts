@@ -101,7 +101,8 @@ async function live(rng: Rng, storm: DirectStorm, device: Device, isOver: () => 
     const place = pairOf(device.userName, target);
     const where = { method: 'directMessage', target, place, messages, mayRecall: false, guesses: true } as const;
     const acting = act(own, storm, device, where);
-    if (rng.chance(0.06)) await vanish(rng, device);
+    // What a failover takes of the log of a user who is away, and whom no node follows, nobody sees: its numbers are given again.
+    if (!storm.mayLose && rng.chance(0.06)) await vanish(rng, device);
     await acting;
     await pace(rng, 0, 20);
   }
