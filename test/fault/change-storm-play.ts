@@ -30,7 +30,7 @@ export async function playChangeStorm(
     gather: (service) => gatherStorm(scope, service),
     isEnough: ({ owner, book }) =>
       book.recalls.length > 0 && [...owner.views.values()].every((view) => (view.place?.lastChange ?? 0) > 5),
-    play: (gathered, own, isOver) => blowChanges(own(), gathered, isOver),
+    play: (gathered, own, isOver) => blowChanges(own, gathered, isOver),
   });
   const { service } = storm;
   const ends = await endChanges(storm, redis.client());

@@ -53,7 +53,7 @@ export async function playDirectStorm(
       book.recalls.length > 0 &&
       devices.some(({ sockets }) => sockets > 1) &&
       devices.every(({ views }) => [...views.values()].every(({ lastChange }) => lastChange > 5)),
-    play: (gathered, own, isOver) => blowDirects(own(), gathered, isOver),
+    play: (gathered, own, isOver) => blowDirects(own, gathered, isOver),
   });
   const { service } = storm;
   const ends = await endDirects(storm, redis.client());

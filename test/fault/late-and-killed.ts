@@ -17,8 +17,8 @@ export interface Stage<S> {
   /** Whose `dead` takes the nodes that are gone. */
   readonly gather: (service: Service<RedisServer>) => Promise<S>;
   readonly isEnough: (storm: S) => boolean;
-  /** `own` gives a stream of draws of its own to each who acts at the same time. */
-  readonly play: (storm: S, own: () => Rng, isOver: () => boolean) => Promise<unknown>;
+  /** With draws of its own. */
+  readonly play: (storm: S, rng: Rng, isOver: () => boolean) => Promise<unknown>;
 }
 
 /** Resolves when all is calm again. */
@@ -41,7 +41,7 @@ export async function playLateAndKilled<S extends { readonly dead: Set<number> }
   };
   const own = (): Rng => createRng(rng.integer(0, 2 ** 32 - 1));
   const blown = links.map((link) => blow(own(), link, wind, isOver));
-  await Promise.all([...blown, play(storm, own, isOver), kill()]);
+  await Promise.all([...blown, play(storm, own(), isOver), kill()]);
   links.forEach(calm);
   return storm;
 }
