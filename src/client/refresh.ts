@@ -13,11 +13,17 @@ export class Refresh {
   readonly #failed: (error: unknown) => void;
   #round = 0;
   #retry: ReturnType<typeof setTimeout> | undefined;
+  #pause: ReturnType<typeof setTimeout> | undefined;
 
   /** `failed`: for good, and by no fault of who looks. */
   constructor(read: () => Promise<unknown>, failed: (error: unknown) => void) {
     this.#read = read;
     this.#failed = failed;
+  }
+
+  /** In a while, for all that want it until then. */
+  soon(delayMs: number): void {
+    this.#pause ??= setTimeout(() => this.start(), delayMs);
   }
 
   start(): void {
@@ -28,6 +34,8 @@ export class Refresh {
   stop(): void {
     this.#round += 1;
     clearTimeout(this.#retry);
+    clearTimeout(this.#pause);
+    this.#pause = undefined;
   }
 
   async #attempt(round: number, failures: number): Promise<void> {

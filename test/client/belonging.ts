@@ -1,4 +1,5 @@
 // What the service says of a room and of the list of rooms, for tests of rooms that people belong to; and what a room tells, in words.
+import type { ConversationsOptions } from '../../src/client/conversation/conversations.ts';
 import type { Room } from '../../src/client/room/room.ts';
 import { Message } from '../../src/client/message/message.ts';
 import type { Value, ValueMap } from '../../src/protocol/params/values.ts';
@@ -54,9 +55,14 @@ export function heardOf(room: Room): string[] {
 export const pageOf = (rooms: ValueMap[], cursor: string | null = null): Value => ({ rooms, cursor });
 
 /** A client that has read this page of its list of rooms. */
-export async function withList(scope: Scope, rooms: ValueMap[], cursor: string | null = null): Promise<Speaking> {
+export async function withList(
+  scope: Scope,
+  rooms: ValueMap[],
+  cursor: string | null = null,
+  options?: ConversationsOptions,
+): Promise<Speaking> {
   const speaking = await connectSpeaking(scope);
-  const loading = speaking.client.conversations.load();
+  const loading = speaking.client.conversations.load(options);
   (await speaking.service.next('roomList')).answer(pageOf(rooms, cursor));
   await loading;
   return speaking;

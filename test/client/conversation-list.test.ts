@@ -172,6 +172,20 @@ test('what it is asked for by kind and attributes it keeps to', async () => {
   expect(names(conversations.list).toSorted()).toEqual(['three', 'two']);
 });
 
+test('what it is asked for by members is looked at again where these come or go', async () => {
+  const speaking = await withList(scope, [listed('tea', 9)], null, { members: ['bob', 'eve'] });
+  const { service, client } = speaking;
+  const { conversations } = client;
+  await told(speaking, ['roomMembersAdded', 'rum', ['bob', 'dan'], 'dan'], ['roomMembersAdded', 'rum', ['eve'], 'dan']);
+  const added = await service.next('roomList');
+  expect(added.params).toEqual([{ members: ['bob', 'eve'], limit: 20 }]);
+  added.answer(pageOf([listed('tea', 9), listed('rum', 7)]));
+  await eventually(() => expect(names(conversations.list)).toEqual(['tea', 'rum']));
+  await told(speaking, ['roomMembersRemoved', 'tea', ['eve'], 'dan']);
+  (await service.next('roomList')).answer(pageOf([listed('rum', 7)]));
+  await eventually(() => expect(names(conversations.list)).toEqual(['rum']));
+});
+
 test('a room behind what was loaded comes to the top when something is said in it', async () => {
   const speaking = await withList(scope, [listed('tea', 9)], 'c1');
   const { service, client } = speaking;

@@ -41,7 +41,7 @@ export interface CreateRoomOptions extends Omit<NonNullable<Input<'conversationC
 const [pageUsual, pageMax] = [20, 100];
 /** Rooms in the list at most. */
 const listMax = 10_000;
-/** Between looks at the beginning of the list. */
+/** Between looks at the list. */
 const lookMs = 1_000;
 
 export class Conversations extends Emitter<ConversationsEvents> {
@@ -62,8 +62,8 @@ export class Conversations extends Emitter<ConversationsEvents> {
   #cursor: string | undefined;
   /** Counts loads: pages of an older one are of no interest. */
   #round = 0;
-  /** Of the next look. */
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  /** Counts readings of all once more, of which the newest one goes on. */
+  #rereads = 0;
   /** Counts what has changed of the list. */
   #edits = 0;
   /** Rooms of which something has changed while a page is taken in, which is told once. */
@@ -92,6 +92,8 @@ export class Conversations extends Emitter<ConversationsEvents> {
     });
     core.onNotification('roomInvited', ({ roomName, by, attributes }) => this.#invited(roomName, by, attributes));
     core.onNotification('roomKicked', ({ roomName, by }) => this.#kicked(roomName, by));
+    core.onNotification('roomMembersAdded', (_, userNames) => this.#peopled(userNames));
+    core.onNotification('roomMembersRemoved', (_, userNames) => this.#peopled(userNames));
     core.onNotification('roomAccessRemoved', (roomName) => this.#closed(rooms.of(roomName)));
     core.onAnswer('roomMemberJoin', ({ roomName }) => this.#added(rooms.of(roomName)));
     core.onAnswer('roomMemberQuit', ({ roomName }) => this.#left(rooms.of(roomName)));
@@ -151,7 +153,7 @@ export class Conversations extends Emitter<ConversationsEvents> {
   /** All that was loaded, once more: who came and went meanwhile was not told. */
   async #again(): Promise<void> {
     const { limit = pageUsual, ...which } = this.#options ?? {};
-    const [round, wanted] = [this.#round, Math.max(limit, this.#entries.size)];
+    const [round, reread, wanted] = [this.#round, (this.#rereads += 1), Math.max(limit, this.#entries.size)];
     const [names, before] = [new Set<string>(), [...this.#entries.keys()]];
     const missing = (): string[] => before.filter((name) => !names.has(name));
     let [cursor, pages]: [string | undefined, number] = [undefined, 0];
@@ -159,7 +161,7 @@ export class Conversations extends Emitter<ConversationsEvents> {
       const left = Math.min(pageMax, wanted - names.size);
       const options = { ...which, limit: left, ...(cursor !== undefined && { cursor }) };
       const page = await this.#reread(round, options, names);
-      if (page === undefined) return;
+      if (page === undefined || reread !== this.#rereads) return;
       cursor = page.cursor ?? undefined;
       pages += 1;
     } while (cursor !== undefined && names.size < wanted);
@@ -184,13 +186,14 @@ export class Conversations extends Emitter<ConversationsEvents> {
     return page;
   }
 
-  /** In a moment, for all that wait together. */
   #lookSoon(): void {
-    if (this.#options === undefined || this.#timer !== undefined || this.#core.link === undefined) return;
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      this.#look.start();
-    }, lookMs);
+    if (this.#options !== undefined && this.#core.link !== undefined) this.#look.soon(lookMs);
+  }
+
+  /** Others belong to a joined room, or do not any more: of a list that asks for them it may be one, or none, by that. */
+  #peopled(userNames: readonly string[]): void {
+    const isAskedFor = this.#options?.members?.some((userName) => userNames.includes(userName)) === true;
+    if (isAskedFor && this.#core.link !== undefined) this.#refresh.soon(lookMs);
   }
 
   async #lookNow(): Promise<void> {
@@ -204,8 +207,6 @@ export class Conversations extends Emitter<ConversationsEvents> {
   #stop(): void {
     this.#refresh.stop();
     this.#look.stop();
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
   }
 
   /** Takes in what a reading says of a room. */
