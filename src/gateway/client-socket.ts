@@ -64,6 +64,7 @@ export class ClientSocket implements Caller, UserActor {
     this.family = login.family;
     this.issuedAt = login.issuedAt;
     this.synced = login.synced;
+    this.inbox.isTimed = login.timedInbox;
     this.countsUnread = login.countsUnread;
     this.isAlone = login.isAlone;
     this.closesAt = login.closesAt;
@@ -74,12 +75,14 @@ export class ClientSocket implements Caller, UserActor {
     family,
     issuedAt,
     synced,
+    timedInbox,
     countsUnread,
-  }: Pick<Login, 'family' | 'issuedAt' | 'synced' | 'countsUnread'>): void {
+  }: Pick<Login, 'family' | 'issuedAt' | 'synced' | 'timedInbox' | 'countsUnread'>): void {
     if (family !== this.family) this.chainFamily = this.family;
     this.family = family;
     this.issuedAt = issuedAt;
     this.synced = synced;
+    this.inbox.isTimed = timedInbox;
     this.countsUnread = countsUnread;
   }
 

@@ -55,6 +55,12 @@ export const Credentials = Type.Object(
       }),
     ),
     inbox: Type.Optional(InboxPosition),
+    inboxTimestamps: Type.Optional(
+      Type.Boolean({
+        description:
+          'Positions in the inbox are told with the time of their notice, and named with it again. By that the service sees that a failover of Redis has lost what this device was told last.',
+      }),
+    ),
   },
   { title: 'Credentials', description: 'Who logs in.' },
 );
@@ -106,7 +112,7 @@ export type AuthData = Static<typeof AuthData>;
 
 export const connectionRequests = {
   login: request({
-    doc: 'Logs the socket in; it must be the first request. `loginConfirmed` comes before the response, or `loginRejected` and then the error response and close code 4501. After a login by `Authorization` header the first request may be one that names nobody: it fills in what a header cannot say (`deviceId`, `tag`, `isReconnect`, `enableSync`, `offlineMessages`, `inbox`), with the same effects in the same order, and gives AuthData anew, without a second `loginConfirmed`. Until then, for a second or two, live notices wait.',
+    doc: 'Logs the socket in; it must be the first request. `loginConfirmed` comes before the response, or `loginRejected` and then the error response and close code 4501. After a login by `Authorization` header the first request may be one that names nobody: it fills in what a header cannot say (`deviceId`, `tag`, `isReconnect`, `enableSync`, `offlineMessages`, `inbox`, `inboxTimestamps`), with the same effects in the same order, and gives AuthData anew, without a second `loginConfirmed`. Until then, for a second or two, live notices wait.',
     params: { credentials: required(Credentials) },
     result: AuthData,
     errors: [

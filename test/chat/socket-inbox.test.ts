@@ -10,7 +10,7 @@ const eventOf = (id: number, kind: TopicEvent['kind'] = 'message'): TopicEvent =
   kind,
   seq: id,
   id,
-  timestamp: 0,
+  timestamp: 1000 + id,
   nonce: id,
   prev: id - 1,
   epoch: 'epoch',
@@ -49,6 +49,32 @@ test('a notice and its position share a frame; what is not told is a position, a
   inbox.pass(to, eventOf(4, 'notice'), false);
   expect(inbox.defer(eventOf(5))).toBe(false);
   expect(to.heard).toEqual(['1 @1', '@2', '3']);
+});
+
+test('who asks for times has one with each position, however it comes, and nobody else has', () => {
+  for (const isTimed of [true, false]) {
+    const sent: string[] = [];
+    const to = {
+      send: (frame: AnyFrame) => void sent.push((frame instanceof JointFrame ? frame : new JointFrame([frame])).text),
+    };
+    const inbox = new SocketInbox();
+    inbox.isTimed = isTimed;
+    const [held, other] = [eventOf(3), eventOf(6)];
+    inbox.pass(to, eventOf(1), true);
+    inbox.pass(to, eventOf(2), false);
+    inbox.hold(held);
+    inbox.defer(eventOf(4));
+    inbox.pass(to, eventOf(5), false);
+    inbox.pass(to, held, true);
+    for (let event = inbox.next(to); event !== undefined; event = inbox.next(to)) inbox.pass(to, event, true);
+    inbox.hold(other);
+    inbox.pass(to, eventOf(7), true);
+    inbox.pass(to, other, true);
+    const positions = sent.join('\n').match(/"inboxPosition",\[\{[^}]*\}/g) ?? [];
+    expect(positions.map((text) => [/"seq":(\d+)/.exec(text)?.[1], text.includes('timestamp')])).toEqual(
+      ['1', '2', '3', '5', '7'].map((seq) => [seq, isTimed]),
+    );
+  }
 });
 
 test('however many get it, its frame is made once', () => {

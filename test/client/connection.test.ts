@@ -126,14 +126,15 @@ test('keeps its position in the inbox, and names it whenever it comes back', asy
     request.send(
       [
         ['directMessage', { text: 'hello', author: 'bob', timestamp: 1 }],
-        ['inboxPosition', { epoch: 'another', seq: 8 }],
+        ['inboxPosition', { epoch: 'another', seq: 8, timestamp: 1767225600000 }],
       ],
       authData(),
     );
   await comeBack(4);
   service.login = undefined;
   await comeBack(5);
-  expect(service.positions).toEqual([undefined, first, told, told, { epoch: 'another', seq: 8 }]);
+  const moved = { epoch: 'another', seq: 8, timestamp: 1767225600000 };
+  expect(service.positions).toEqual([undefined, first, told, told, moved]);
   expect(client.seen('inboxReset')).toEqual([[told]]);
 });
 

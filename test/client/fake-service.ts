@@ -16,7 +16,7 @@ export interface FakeService {
   next(method: string): Promise<Received>;
   /** What the login is answered with; undefined: a success. It returns after the answer was sent. */
   login: ((request: Received) => void) | undefined;
-  /** Credentials of every login so far, without the position in the inbox. */
+  /** Credentials of every login so far, without the position in the inbox and how it is told. */
   readonly logins: ValueMap[];
   /** That position, of each. */
   readonly positions: (Value | undefined)[];
@@ -84,7 +84,7 @@ export async function startFake(scope: Scope, options: { heartbeatMs?: number } 
     if (request.method !== 'login') return (service.handle ?? inbox.put)(request);
     const [credentials] = request.params;
     // The client's codec made a map of it, or nothing at all would work.
-    const { inbox: position, ...who } = credentials as ValueMap;
+    const { inbox: position, inboxTimestamps: _always, ...who } = credentials as ValueMap;
     logins.push(who);
     positions.push(position);
     if (service.login === undefined) request.answer(authData({ resumeToken: `token-${logins.length}`, ...options }));

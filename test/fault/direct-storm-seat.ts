@@ -32,7 +32,7 @@ export const pairOf = (one: string, other: string): string => [one, other].toSor
 /** Reads what came, and comes again where the socket is gone. */
 export async function settle(storm: DirectStorm, device: Device): Promise<void> {
   hear(storm, device);
-  if (device.socket.isClosed()) await comeAgain(storm, device, { inbox: device.inbox });
+  if (device.socket.isClosed()) await comeAgain(storm, device, { inbox: device.inbox, inboxTimestamps: true });
   hear(storm, device);
   if (device.hasToRead) await readAgain(storm, device);
 }

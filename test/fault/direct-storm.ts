@@ -75,7 +75,8 @@ export async function gatherPairs(scope: Scope, service: Service<RedisAddress>, 
     const peers = users.filter((one) => one !== userName);
     for (const wanted of USERS[i] ?? []) {
       const node = wanted % nodes;
-      const socket = await openSocket(scope, service.node(node).url, { userName, node, synced: false });
+      const credentials = { inboxTimestamps: true };
+      const socket = await openSocket(scope, service.node(node).url, { userName, node, synced: false, credentials });
       const inbox: Value = { ...socket.authData.inbox };
       const views = new Map(peers.map((peer) => [peer, new PairView(userName)]));
       const index = devices.length;
@@ -101,8 +102,7 @@ async function live(rng: Rng, storm: DirectStorm, device: Device, isOver: () => 
     const place = pairOf(device.userName, target);
     const where = { method: 'directMessage', target, place, messages, mayRecall: false, guesses: true } as const;
     const acting = act(own, storm, device, where);
-    // What a failover takes of the log of a user who is away, and whom no node follows, nobody sees: its numbers are given again.
-    if (!storm.mayLose && rng.chance(0.06)) await vanish(rng, device);
+    if (rng.chance(0.06)) await vanish(rng, device);
     await acting;
     await pace(rng, 0, 20);
   }

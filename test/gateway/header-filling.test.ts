@@ -65,6 +65,25 @@ test('where it takes a tag over, what was missed and what is live come once and 
   await expectInOrder(rpc, inbox, ['one', 'two', 'three']);
 });
 
+test.each([true, false])('its positions have the times that it asks for (naming one: %s)', async (isNaming) => {
+  const bob = await byToken(fresh());
+  const { userName, header, rpc, filled } = await eventually(async () => {
+    const name = fresh();
+    const first = await byToken(name);
+    await send(bob, name, 'one');
+    await first.next('inboxPosition');
+    const opened = await byHeader(name);
+    const position = isNaming ? { inbox: { ...first.authData.inbox } } : {};
+    const authData = await opened.login({ ...position, inboxTimestamps: true });
+    return { userName: name, header: opened.heard('loginConfirmed')[0]?.[1], rpc: opened, filled: authData };
+  });
+  await send(bob, userName, 'two');
+  await eventually(() => expect(textsOf(rpc)).toEqual(isNaming ? ['one', 'two'] : ['two']));
+  const told = rpc.heard('inboxPosition').map(([at]) => Object(at).timestamp);
+  expect([filled.inbox.timestamp, ...told]).toEqual(Array.from({ length: told.length + 1 }, () => expect.any(Number)));
+  expect(Object(header).inbox).toEqual({ epoch: filled.inbox.epoch, seq: expect.any(Number) });
+});
+
 test('where Redis takes its time, what was missed and what is live come once and in order', async () => {
   const link = await startSplitLink(scope, service.redis.port);
   const slow = await service.addNode({ PARLEY_REDIS_URL: link.url });

@@ -3,12 +3,13 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Position, TopicEvent } from '../../src/log/event.ts';
 import { userTopic } from '../../src/redis/keys.ts';
-import { inboxPositionOf } from '../../src/store/inbox/inbox-store.ts';
+import type { InboxPosition } from '../../src/protocol/inbox.ts';
 import { rightsOf } from '../../src/store/rights.ts';
 import { eventually } from '../support/eventually.ts';
 import { useScope } from '../support/scope.ts';
 import { connect } from './contact-actions.ts';
 import { appended, deliver, logout } from './pair-actions.ts';
+import type { Added } from '../../src/store/user/user-store.ts';
 import { expectChain } from './room-actions.ts';
 import { addEntry, begin, life, point, prefixes, user } from './session-actions.ts';
 import { frame, frameText, type OpenStore, type Store, type StoreOptions } from './store.ts';
@@ -30,14 +31,18 @@ export function inboxSuite(open: OpenStore): void {
   describe('how long', () => {
     lives(open);
     otherLives(open);
+    numbersGivenAgain(open);
   });
 }
 
-async function loginAt(store: Store, userName = user, socketId = 'a'): Promise<Position> {
-  const added = await store.users.login(userName, { socketId, nodeId: 'n1', echo: frame('in'), synced: true });
-  if (typeof added === 'string' || !('at' in added)) throw new Error('not logged in');
-  return added.at;
+async function added(store: Store, userName = user, socketId = 'a'): Promise<Added> {
+  const arrived = await store.users.login(userName, { socketId, nodeId: 'n1', echo: frame('in'), synced: true });
+  if (typeof arrived === 'string' || !('at' in arrived)) throw new Error('not logged in');
+  return arrived;
 }
+
+const loginAt = async (store: Store, userName?: string, socketId?: string): Promise<Position> =>
+  (await added(store, userName, socketId)).at;
 
 /** A notice that the inbox keeps. */
 const tell = (store: Store, text: string, userName = user): Promise<void> =>
@@ -49,9 +54,14 @@ const positionOf = async (store: Store, userName = user): Promise<Position> => {
   return at;
 };
 
+const headOf = async (store: Store): Promise<InboxPosition> => {
+  const { epoch, id } = await positionOf(store);
+  return { epoch, seq: id };
+};
+
 /** What is read behind the id of the life of the log that is there now. */
 async function behind(store: Store, id: number, bytesMax = BYTES_MAX): Promise<TopicEvent[] | 'lost'> {
-  const head = inboxPositionOf(await positionOf(store));
+  const head = await headOf(store);
   return store.inboxes.readBehind(user, { epoch: head.epoch, seq: id }, head, bytesMax);
 }
 
@@ -124,7 +134,7 @@ function contents(open: OpenStore): void {
     expect(await idsBehind(store, 10)).toEqual([]);
     // Ahead of the log, and of another life of it.
     expect(await idsBehind(store, 11)).toBe('lost');
-    const head = inboxPositionOf(await positionOf(store));
+    const head = await headOf(store);
     for (const [seen, upTo] of [
       ['another life....', head.epoch],
       ['another life....', 'another life....'],
@@ -304,10 +314,68 @@ function otherLives(open: OpenStore): void {
     for (const text of ['one', 'two']) await tell(store, text);
     await store.logOf('n1').rotateEpoch(userTopic(user), epoch);
     await tell(store, 'three');
-    const head = inboxPositionOf(await positionOf(store));
+    const head = await headOf(store);
     expect(head).toMatchObject({ seq: 3, epoch: expect.not.stringMatching(epoch) });
     expect(await store.inboxes.readBehind(user, { epoch, seq: 2 }, head, BYTES_MAX)).toBe('lost');
     expect(await idsBehind(store, 1)).toBe('lost');
     expect(await idsBehind(store, 2)).toEqual([3]);
+  });
+}
+
+/** Back to what was kept of the user's log and inbox, as a replica that has not heard of what came since. */
+async function keep({ client, keys }: Store): Promise<() => Promise<void>> {
+  const { meta, history } = keys.user(user);
+  const entries = await client.xrangeBuffer(history, '-', '+');
+  const log = await client.hgetBuffer(meta, 'log');
+  return async () => {
+    await client.hset(meta, 'log', log ?? '');
+    await client.del(history);
+    for (const [id, [, event = '']] of entries) await client.xadd(history, id.toString('latin1'), 'e', event);
+  };
+}
+
+/** Tells something at a later time than all before, and gives where the inbox is by it. */
+async function toldLater(store: Store, text: string): Promise<InboxPosition> {
+  const { timestamp } = await positionOf(store);
+  await eventually(() => expect(Date.now()).toBeGreaterThan(timestamp + 1));
+  await tell(store, text);
+  return (await added(store)).inbox;
+}
+
+function numbersGivenAgain(open: OpenStore): void {
+  test('nobody is led on from a notice that Redis has lost, and whose number another one has', async () => {
+    const store = await open(scope);
+    expect((await added(store)).inbox).toEqual({ epoch: expect.any(String), seq: 0 });
+    const one = await toldLater(store, 'one');
+    const rollBack = await keep(store);
+    const two = await toldLater(store, 'two');
+    expect(two).toEqual({ epoch: one.epoch, seq: 2, timestamp: expect.any(Number) });
+    const read = (from: InboxPosition, head: InboxPosition): Promise<TopicEvent[] | 'lost'> =>
+      store.inboxes.readBehind(user, from, head, BYTES_MAX);
+    expect([textsOf(await read(one, two)), await read(two, two)]).toEqual([['two'], []]);
+    await rollBack();
+    const again = await toldLater(store, 'again');
+    expect(again).toMatchObject({ epoch: one.epoch, seq: 2 });
+    // Where it ends, and before that.
+    expect([await read(two, again), textsOf(await read(one, again))]).toEqual(['lost', ['again']]);
+    const more = await toldLater(store, 'more');
+    expect([await read(two, more), textsOf(await read(again, more))]).toEqual(['lost', ['more']]);
+    // What was lost between a login and the reading for it.
+    expect(await read(one, { ...more, timestamp: 1 })).toBe('lost');
+    // A client that does not say when, and what was told by those who did not note it.
+    expect(textsOf(await read({ epoch: one.epoch, seq: 2 }, more))).toEqual(['more']);
+    expect(textsOf(await read(again, { epoch: one.epoch, seq: 3 }))).toEqual(['more']);
+  });
+
+  test('tells when its last notice was told, whatever the log was told since', async () => {
+    const store = await open(scope);
+    await loginAt(store);
+    const told = await toldLater(store, 'told');
+    const found = await behind(store, 0);
+    expect(found).toMatchObject([{ timestamp: told.timestamp }]);
+    await eventually(() => expect(Date.now()).toBeGreaterThan((told.timestamp ?? 0) + 1));
+    await store.users.notifyOthers(user, '', Buffer.from('in no inbox'));
+    expect((await positionOf(store)).timestamp).toBeGreaterThan(told.timestamp ?? Infinity);
+    expect((await added(store, user, 'b')).inbox).toEqual(told);
   });
 }

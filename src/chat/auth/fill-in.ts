@@ -8,12 +8,22 @@ import type { Credentials } from '../../protocol/connection.ts';
 import type { Failure } from '../../protocol/errors/errors.ts';
 import { StateUnavailable } from '../../redis/unavailable.ts';
 import type { Services } from '../services.ts';
+import { toldPosition } from '../inbox/socket-inbox.ts';
 import { authDataOf, refusalFor, tagged, toldAtLogin, type Login } from './login.ts';
 import { deviceFamily, familyOf, issueToken, tagOf } from './resume.ts';
 
 export interface FilledIn extends Pick<
   Login,
-  'family' | 'issuedAt' | 'synced' | 'restored' | 'heard' | 'pushed' | 'countsUnread' | 'isUnreadLate' | 'authData'
+  | 'family'
+  | 'issuedAt'
+  | 'synced'
+  | 'restored'
+  | 'heard'
+  | 'pushed'
+  | 'timedInbox'
+  | 'countsUnread'
+  | 'isUnreadLate'
+  | 'authData'
 > {
   /** What it was told of is so at this position of the user's log. */
   readonly at: Position;
@@ -31,12 +41,12 @@ export const namesNobody = ({ token, userName, anonymous, resumeToken, signature
 export async function fillIn(
   services: Services,
   socketId: string,
-  first: Pick<Login, 'identified' | 'nodeId' | 'at'>,
+  first: Pick<Login, 'identified' | 'nodeId' | 'inbox'>,
   credentials: Credentials,
   isOpen: () => boolean,
 ): Promise<FilledIn | Failure> {
   const { nodeId } = first;
-  const { deviceId, inbox } = credentials;
+  const { deviceId } = credentials;
   const identified = { ...first.identified, deviceId, tag: tagOf(credentials) };
   const { userName } = identified;
   const family = familyOf(deviceId, identified.chainId);
@@ -56,8 +66,9 @@ export async function fillIn(
   const token = issueToken(key, services.settings, identified, issuedAt);
   const socket = { userName, socketId, nodeId, synced, hasOthers: added.nconnected > 1 };
   const told = await toldAtLogin(services, socket, credentials, added, isOpen);
-  const isInboxTold = inbox !== undefined;
+  const isInboxTold = credentials.inbox !== undefined;
   // Who names no position begins where it has logged in: what came since is live.
-  const authData = authDataOf(services, identified, { socketId, token, at: isInboxTold ? at : first.at });
+  const inbox = toldPosition(isInboxTold ? added.inbox : first.inbox, told.timedInbox);
+  const authData = authDataOf(services, identified, { socketId, token, inbox });
   return { family, issuedAt, synced, ...told, authData, at, isInboxTold };
 }

@@ -6,12 +6,12 @@ import type { Result } from '../../protocol/catalogue.ts';
 import { fail, failBecause, Failure, unavailable } from '../../protocol/errors/errors.ts';
 import { countFrame, notificationFrame, type AnyFrame } from '../../protocol/wire/frame.ts';
 import type { Credentials } from '../../protocol/connection.ts';
+import type { InboxPosition } from '../../protocol/inbox.ts';
 import type { ValueMap } from '../../protocol/params/values.ts';
 import { StateUnavailable } from '../../redis/unavailable.ts';
 import type { Position } from '../../log/event.ts';
 import { userTopic } from '../../redis/keys.ts';
 import { newEpoch } from '../../redis/tokens.ts';
-import { inboxPositionOf } from '../../store/inbox/inbox-store.ts';
 import { isAnonymous } from '../../store/user/anonymous.ts';
 import type { Added, Full, Shown, Tagged } from '../../store/user/user-store.ts';
 import type { AuthFailure, Identity } from './authenticator.ts';
@@ -22,6 +22,7 @@ import type { Heard } from '../direct/arrivals.ts';
 import { missedAtLogin } from '../direct/missed.ts';
 import { inboxAtLogin } from '../inbox/at-login.ts';
 import type { Services } from '../services.ts';
+import { toldPosition } from '../inbox/socket-inbox.ts';
 import { restore } from '../session/session.ts';
 import type { Signed } from './signature.ts';
 import { SwitchOver } from '../membership/switch-over.ts';
@@ -47,6 +48,8 @@ export interface Login {
   readonly heard: readonly Heard[];
   /** Those of them that were pushed as missed, and may come live once more. */
   readonly pushed: readonly Heard[];
+  /** Positions in its inbox are told with their times. */
+  readonly timedInbox: boolean;
   /** The socket is told what is unread; and whether that is yet to begin, for not all could be asked. */
   readonly countsUnread: boolean;
   readonly isUnreadLate: boolean;
@@ -55,6 +58,8 @@ export interface Login {
   readonly switchOver: SwitchOver;
   /** Where it has put the socket into the user's log. */
   readonly at: Position;
+  /** How far its inbox has come there. */
+  readonly inbox: InboxPosition;
   /** Who it is: for what fills in a login by header. */
   readonly identified: Identified;
 }
@@ -97,24 +102,24 @@ export async function login(
     }
     switchOver.begin(added.at);
     if (added.isNews) void services.presence.note(userName, 0);
-    const { issuedAt } = added;
-    const token = issueToken(key, services.settings, identified, issuedAt);
-    const isAlone = added.nconnected === 1;
-    const socket = { userName, socketId, nodeId, synced, hasOthers: !isAlone };
+    const token = issueToken(key, services.settings, identified, added.issuedAt);
+    const socket = { userName, socketId, nodeId, synced, hasOthers: added.nconnected > 1 };
     const told = await toldAtLogin(services, socket, credentials, added, isOpen);
-    const authData = authDataOf(services, identified, { socketId, token, at: added.at });
+    const inbox = toldPosition(added.inbox, told.timedInbox);
+    const authData = authDataOf(services, identified, { socketId, token, inbox });
     return {
       userName,
       nodeId,
       closesAt,
       family,
-      issuedAt,
+      issuedAt: added.issuedAt,
       synced,
-      isAlone,
+      isAlone: !socket.hasOthers,
       ...told,
       authData,
       switchOver,
       at: added.at,
+      inbox: added.inbox,
       identified,
     };
   } catch (error) {
@@ -144,13 +149,14 @@ interface Arriving {
 export async function toldAtLogin(
   services: Services,
   socket: Arriving,
-  { inbox: named, offlineMessages }: Pick<Credentials, 'inbox' | 'offlineMessages'>,
-  { at, entries }: Pick<Added, 'at' | 'entries'>,
+  credentials: Pick<Credentials, 'inbox' | 'inboxTimestamps' | 'offlineMessages'>,
+  { inbox: head, entries }: Pick<Added, 'inbox' | 'entries'>,
   isOpen: () => boolean,
-): Promise<Pick<Login, 'restored' | 'heard' | 'pushed' | 'countsUnread' | 'isUnreadLate'>> {
+): Promise<Pick<Login, 'restored' | 'heard' | 'pushed' | 'timedInbox' | 'countsUnread' | 'isUnreadLate'>> {
   const { userName, synced, hasOthers } = socket;
+  const { offlineMessages, inboxTimestamps = false } = credentials;
   if (!hasOthers) services.webhooks?.tell('presence', 'userOnline', { userName });
-  const inbox = await inboxAtLogin(services, socket, named, at);
+  const inbox = await inboxAtLogin(services, socket, credentials, head);
   const session = synced ? await restore(services, socket, entries, isOpen) : [];
   const missed = offlineMessages === 'push' ? await missedAtLogin(services, userName, inbox.isWhole) : undefined;
   const unread = offlineMessages === 'unread' ? await services.unreadNews.atLogin(userName, hasOthers) : undefined;
@@ -160,6 +166,7 @@ export async function toldAtLogin(
     restored: [...inbox.frames, ...session, ...last],
     heard: [...inbox.heard, ...pushed],
     pushed,
+    timedInbox: inboxTimestamps,
     countsUnread: unread !== undefined,
     isUnreadLate: unread?.isLate ?? false,
   };
@@ -181,7 +188,7 @@ export function refusalFor(
 export function authDataOf(
   { instance, settings }: Services,
   { userName, expiresAt, claims, authData }: Identified,
-  { socketId, token, at }: { readonly socketId: string; readonly token: string; readonly at: Position },
+  { socketId, token, inbox }: { readonly socketId: string; readonly token: string; readonly inbox: InboxPosition },
 ): Result<'login'> {
   return {
     // First: whatever they are called, they replace nothing below.
@@ -193,7 +200,7 @@ export function authDataOf(
     heartbeatMs: settings.heartbeatMs,
     tokenExpiresAt: expiresAt ?? null,
     resumeToken: token,
-    inbox: inboxPositionOf(at),
+    inbox,
     protocol: 1,
     limits: { ...settings.limits },
   };

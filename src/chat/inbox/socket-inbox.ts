@@ -5,6 +5,7 @@
  */
 import type { TopicEvent } from '../../log/event.ts';
 import { JointFrame, notificationFrame, type AnyFrame } from '../../protocol/wire/frame.ts';
+import type { InboxPosition } from '../../protocol/inbox.ts';
 import { inboxPositionOf } from '../../store/inbox/inbox-store.ts';
 
 export interface Hearer {
@@ -23,12 +24,23 @@ const WAITING_MAX = 1000;
 /** Whether the inbox keeps a notice to a user. */
 export const isLogged = ({ kind }: TopicEvent): boolean => kind === 'message';
 
-const made = new WeakMap<TopicEvent, { readonly whole: JointFrame; readonly position: Uint8Array }>();
+interface Frames {
+  readonly whole: JointFrame;
+  readonly position: Uint8Array;
+}
 
-function framesOf(event: TopicEvent): { readonly whole: JointFrame; readonly position: Uint8Array } {
+const plain = new WeakMap<TopicEvent, Frames>();
+const timed = new WeakMap<TopicEvent, Frames>();
+
+/** A position as it is told: with its time only to who has asked for that. */
+export const toldPosition = (position: InboxPosition, isTimed: boolean): InboxPosition =>
+  isTimed ? position : { epoch: position.epoch, seq: position.seq };
+
+function framesOf(event: TopicEvent, isTimed: boolean): Frames {
+  const made = isTimed ? timed : plain;
   let frames = made.get(event);
   if (frames === undefined) {
-    const position = notificationFrame('inboxPosition', [{ ...inboxPositionOf(event) }]);
+    const position = notificationFrame('inboxPosition', [{ ...toldPosition(inboxPositionOf(event), isTimed) }]);
     frames = { whole: new JointFrame([event.frame, position]), position };
     made.set(event, frames);
   }
@@ -39,10 +51,14 @@ function framesOf(event: TopicEvent): { readonly whole: JointFrame; readonly pos
  * A notice of the inbox with its position, or that alone, as of one whose frame was erased: however many sockets get it, it is made
  * once.
  */
-export const inboxFrame = (event: TopicEvent, isTold: boolean): AnyFrame =>
-  isTold && event.frame.length > 0 ? framesOf(event).whole : framesOf(event).position;
+export function inboxFrame(event: TopicEvent, isTold: boolean, isTimed: boolean): AnyFrame {
+  const { whole, position } = framesOf(event, isTimed);
+  return isTold && event.frame.length > 0 ? whole : position;
+}
 
 export class SocketInbox {
+  /** Its positions are told with their times. */
+  isTimed = false;
   /** From the first one that is held back on, in the order of the log. */
   #entries: Entry[] | undefined;
 
@@ -65,7 +81,7 @@ export class SocketInbox {
   /** The next one that need not wait any more: it is to be told now. Ask until there is none. */
   next(to: Hearer): TopicEvent | undefined {
     const last = this.#dropPast();
-    if (last !== undefined) to.send(inboxFrame(last, false));
+    if (last !== undefined) to.send(inboxFrame(last, false, this.isTimed));
     const [first] = this.#entries ?? [];
     if (first?.state !== 'waiting') return undefined;
     if (isLogged(first.event)) first.state = 'past';
@@ -79,13 +95,16 @@ export class SocketInbox {
       if (isTold) to.send(event.frame);
       return;
     }
-    if (this.#entries === undefined) return to.send(inboxFrame(event, isTold));
+    if (this.#entries === undefined) return to.send(inboxFrame(event, isTold, this.isTimed));
     this.#note(this.#entries, event);
     const last = this.#dropPast();
-    if (last === event) to.send(inboxFrame(event, isTold));
+    if (last === event) to.send(inboxFrame(event, isTold, this.isTimed));
     else if (last === undefined) {
       if (isTold) to.send(event.frame);
-    } else to.send(isTold ? new JointFrame([event.frame, framesOf(last).position]) : framesOf(last).position);
+    } else {
+      const { position } = framesOf(last, this.isTimed);
+      to.send(isTold ? new JointFrame([event.frame, position]) : position);
+    }
   }
 
   /** The last of those before which everything is told. */

@@ -77,8 +77,9 @@ export class Login {
 
   /** An `inboxPosition` or `inboxReset`. */
   moveInbox([position]: readonly Value[]): void {
-    const { epoch, seq } = isMap(position) ? position : {};
-    if (typeof epoch === 'string' && typeof seq === 'number') this.#inbox = { epoch, seq };
+    const { epoch, seq, timestamp } = isMap(position) ? position : {};
+    if (typeof epoch !== 'string' || typeof seq !== 'number') return;
+    this.#inbox = { epoch, seq, ...(typeof timestamp === 'number' ? { timestamp } : {}) };
   }
 
   async #signed(credentials: Credentials, { signatureFactory }: Partial<SignatureFactories>): Promise<Credentials> {
@@ -94,6 +95,6 @@ export class Login {
   #comingBack(credentials: Credentials): Credentials {
     const isAgain = credentials.tag !== undefined && this.#authData !== undefined;
     const inbox = this.#inbox === undefined ? {} : { inbox: this.#inbox };
-    return { ...credentials, ...inbox, ...(isAgain ? { isReconnect: true } : {}) };
+    return { ...credentials, ...inbox, inboxTimestamps: true, ...(isAgain ? { isReconnect: true } : {}) };
   }
 }

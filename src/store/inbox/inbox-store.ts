@@ -13,13 +13,22 @@ const script = scriptsBeside(import.meta.url);
 
 const readInbox = script('read-inbox', {
   keys: ['meta', 'history', 'latest'],
-  args: ['epoch', 'after', 'upTo', 'limit', 'bytesMax', 'maxAgeMs'],
+  args: ['epoch', 'after', 'afterAt', 'upTo', 'limit', 'bytesMax', 'maxAgeMs'],
   refuses: ['lost'],
   gives: events,
 });
 
-/** Where a log, or the inbox with an event of it, stands. */
-export const inboxPositionOf = ({ epoch, id }: Pick<Position, 'epoch' | 'id'>): InboxPosition => ({ epoch, seq: id });
+/** Where an inbox stands with a notice of that id and time; 0 and 0 before the first one. */
+export const inboxPositionOf = ({
+  epoch,
+  id,
+  timestamp,
+}: Pick<Position, 'epoch' | 'id' | 'timestamp'>): InboxPosition =>
+  timestamp === 0 ? { epoch, seq: id } : { epoch, seq: id, timestamp };
+
+/** Of two positions of one number: whether it is one notice, as far as is known, or a failover has lost one and another has its number. */
+const isSame = ({ seq, timestamp: one }: InboxPosition, { timestamp: other }: InboxPosition): boolean =>
+  seq === 0 || one === undefined || other === undefined || one === other;
 
 /** Notices, and about so many bytes of them, in one call. */
 const PAGE = { limit: 200, bytesMax: 1 << 18 };
@@ -42,7 +51,7 @@ export class InboxStore {
 
   /**
    * What came behind a position, up to another one of the user's log, ascending and whole. `lost` where it cannot be had so: it is not
-   * kept any more, of another life, or more than `bytesMax`.
+   * kept any more, of another life, behind a notice that a failover has lost, or more than `bytesMax`.
    */
   async readBehind(
     userName: string,
@@ -53,20 +62,23 @@ export class InboxStore {
     const { meta, history, latest } = this.#keys.user(userName);
     if (position.epoch !== head.epoch || position.seq > head.seq) return 'lost';
     const found: TopicEvent[] = [];
+    let last = position;
     let bytes = 0;
-    for (let after = position.seq; after < head.seq; after = found.at(-1)?.id ?? 0) {
-      const args = { epoch: head.epoch, after, upTo: head.seq, ...PAGE, maxAgeMs: this.#maxAgeMs };
+    while (last.seq < head.seq) {
+      const { seq: after, timestamp: afterAt = 0 } = last;
+      const args = { epoch: head.epoch, after, afterAt, upTo: head.seq, ...PAGE, maxAgeMs: this.#maxAgeMs };
       const page = await this.#commands.run(readInbox, { meta, history, latest }, args);
       if (page === 'lost' || page.length === 0) return 'lost';
       for (const event of page) {
         // Past a hole, or into another life, a client must not be led.
-        const isNext = event.id === (found.at(-1)?.id ?? position.seq) + 1 && event.epoch === head.epoch;
+        const isNext = event.id === last.seq + 1 && event.epoch === head.epoch;
         if (!isNext) return 'lost';
         bytes += event.frame.length;
         found.push(event);
+        last = inboxPositionOf(event);
       }
       if (bytes > bytesMax) return 'lost';
     }
-    return found;
+    return isSame(last, head) ? found : 'lost';
   }
 }

@@ -48,7 +48,7 @@ if #older > 0 and isReconnect == '1' then
   for _, one in ipairs(older) do
     homes[#homes + 1] = redis.call('HGET', sockets, one[1])
   end
-  return { false, 0, {}, homes, 0, 1, 0 }
+  return { false, 0, {}, homes, 0, 1, 0, 0 }
 end
 -- What it takes over from is about to be closed.
 local total, most = redis.call('HLEN', sockets) - #older, tonumber(socketsMax)
@@ -70,7 +70,7 @@ if total >= most and redis.call('HEXISTS', sockets, socket) == 0 then
     end
   end
   if present >= most or total >= most * PILED then
-    return { false, total, {}, homes, 0, 0, 0 }
+    return { false, total, {}, homes, 0, 0, 0, 0 }
   end
 end
 -- It was good when it was looked at.
@@ -130,4 +130,4 @@ end
 -- Later than any before, whatever becomes of the clock: that orders it among the ends of logins.
 local issued = math.max(micros(), lastIssued() + 1)
 redis.call('HSET', meta, 'issued', int(issued))
-return { position(), count, syncing == '1' and redis.call('HGETALL', session) or {}, {}, issued, 0, isNews }
+return { position(), count, syncing == '1' and redis.call('HGETALL', session) or {}, {}, issued, 0, isNews, log.messageTs }

@@ -51,6 +51,8 @@ export const loginUser = script('login-user', {
     issuedAt: number,
     isConflict: yes,
     isNews: yes,
+    /** Of the last notice in the inbox; 0 where there was none. */
+    noticedAt: number,
   },
 });
 

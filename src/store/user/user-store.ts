@@ -16,6 +16,8 @@ import type { Life } from '../room/room-store.ts';
 import type { LeavePrefixes } from '../session/session-store.ts';
 import type { SessionEntry } from '../session/session-entries.ts';
 import { newEpoch } from '../../redis/tokens.ts';
+import type { InboxPosition } from '../../protocol/inbox.ts';
+import { inboxPositionOf } from '../inbox/inbox-store.ts';
 
 /** A notification without the count it ends with: the script knows the count. */
 export type CountFrame = Uint8Array;
@@ -80,6 +82,8 @@ export interface Arrival {
 
 export interface Added {
   readonly at: Position;
+  /** How far its inbox has come there. */
+  readonly inbox: InboxPosition;
   readonly nconnected: number;
   readonly entries: SessionEntry[];
   readonly issuedAt: number;
@@ -191,8 +195,10 @@ export class UserStore {
     };
     const added = await this.#commands.run(scripts.loginUser, this.#keys.user(userName), args, { args: absent });
     if (typeof added === 'string') return added;
-    const { at, homes, isConflict, ...rest } = added;
-    return at === undefined ? { homes, isConflict } : { at, ...rest };
+    const { at, noticedAt, homes, isConflict, ...rest } = added;
+    return at === undefined
+      ? { homes, isConflict }
+      : { at, inbox: inboxPositionOf({ ...at, timestamp: noticedAt }), ...rest };
   }
 
   /**

@@ -10,7 +10,7 @@ local recorded, isAged = false, false
 
 local function record(subject, frame)
   recorded = true
-  log.id = log.id + 1
+  log.id, log.messageTs = log.id + 1, log.now
   if log.max == 0 then
     if redis.call('HLEN', sockets) > 0 then
       announce(MESSAGE, subject, frame)
