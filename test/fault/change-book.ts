@@ -153,12 +153,19 @@ function textFaults(book: Book, place: string, history: History): string[] {
 
 const REACTIONS_PAGE = 7;
 
-/** Who reacted, held against the counts and what was acknowledged. `read` gives a page of it. */
+interface ReactionsRead {
+  /** Gives a page of who reacted to a message. */
+  readonly read: (id: number, options: ValueMap) => Promise<Value>;
+  /** What was acknowledged may be lost. */
+  readonly mayLose?: boolean;
+}
+
+/** Who reacted, held against the counts and what was acknowledged. */
 export async function reactionFaults(
   book: Book,
   place: string,
   history: History,
-  read: (id: number, options: ValueMap) => Promise<Value>,
+  { read, mayLose = false }: ReactionsRead,
 ): Promise<string[]> {
   const faults: string[] = [];
   for (const [id, message] of history) {
@@ -182,7 +189,7 @@ export async function reactionFaults(
     }
     for (const [known, state] of book.reactions) {
       const [at, of] = JSON.parse(known) as [string, number];
-      if (at !== place || of !== id || state === 'either') continue;
+      if (mayLose || at !== place || of !== id || state === 'either') continue;
       if (given.has(known) !== (state === 'there')) faults.push(`reaction ${known} is to be ${state}`);
     }
     for (const one of given) if (!book.reactions.has(one)) faults.push(`nobody has made ${one}`);

@@ -93,12 +93,15 @@ function differences(storm: DirectStorm, device: Device, view: PairView, history
   });
 }
 
-/** Of what its user has said with another device whose node died, and of what it was not answered itself, a device need not know. */
-function mayMiss({ book, dead }: DirectStorm, { userName, index }: Device, message: HeldMessage): boolean {
+/**
+ * Of what its user has said with another device whose node died, or whose echo a failover took, and of what it was not answered itself,
+ * a device need not know.
+ */
+function mayMiss({ book, dead, mayLose }: DirectStorm, { userName, index }: Device, message: HeldMessage): boolean {
   if (message['author'] !== userName) return false;
   const post = book.posts.get(wordOf(message['textMessage']));
   if (post === undefined) return message['recalled'] === true;
-  return dead.has(post.node) || (post.index === index && post.id === undefined);
+  return post.index === index ? post.id === undefined || dead.has(post.node) : mayLose || dead.has(post.node);
 }
 
 /**
@@ -139,7 +142,7 @@ export async function judgeDirects(
     if (reader === undefined) continue;
     const pageOf = (id: number, options: ValueMap): Promise<Value> =>
       reader.device.socket.call('directReactionsGet', reader.peer, id, options);
-    faults.push(...(await reactionFaults(book, place, history, pageOf)));
+    faults.push(...(await reactionFaults(book, place, history, { read: pageOf })));
   }
   return { faults, changes };
 }
