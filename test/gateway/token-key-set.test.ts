@@ -1,6 +1,8 @@
 // The key set of an issuer as one node keeps it: fetched when it is due or a new key is named, never more often than the
 // cool-down allows, within bounds, and used on while the issuer is away. What logins make of it is in token-keys.test.ts.
 import type { RequestListener } from 'node:http';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { RemoteKeys, type RemoteKeysOptions } from '../../src/chat/auth/remote-keys.ts';
 import { eventually } from '../support/eventually.ts';
@@ -182,6 +184,21 @@ describe('an issuer that gives no key set', () => {
     issuer.answer();
     issuer.publish('two');
     await eventually(async () => expect(await keys.find(es256('two'))).toEqual(aKey), { what: 'the new key' });
+  });
+
+  test('and stops in the middle is waited for no longer where garbage is collected meanwhile', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const { keys, reasons } = keep({ timeoutMs: 2000 });
+    const begun = issuer.fetches;
+    issuer.answer((_, response) => void response.write('{"keys":['));
+    const found = keys.find(es256('one'));
+    await eventually(() => expect(issuer.fetches).toBeGreaterThan(begun));
+    await eventually(() => {
+      collect();
+      expect(reasons).toEqual([expect.stringMatching(/no answer within 2000 ms/)]);
+    });
+    expect(await found).toBe('unavailable');
   });
 
   test('that has withdrawn all keys is believed', async () => {

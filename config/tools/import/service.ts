@@ -1,5 +1,6 @@
 /** Asks the server API, at one operator port after the other, and again where the service cannot answer for now. */
 import { setTimeout as pass } from 'node:timers/promises';
+import { readText } from '../../../src/endpoint/answer.ts';
 import { API_PATH } from '../../../src/protocol/service/http.ts';
 import type { ApiRequestName } from '../../../src/protocol/service/catalogue.ts';
 import { isJsonMap, type JsonMap } from './lines.ts';
@@ -62,14 +63,17 @@ export class Service {
 
   async #ask(method: string, body: string): Promise<Answer> {
     const url = this.#urls[this.#next % this.#urls.length] ?? '';
+    const ending = new AbortController();
+    const end = (): void => ending.abort(new Error(`no answer within ${TIMEOUT_MS} ms`));
+    const timer = setTimeout(end, TIMEOUT_MS);
     try {
       const response = await fetch(new URL(`${API_PATH}/${method}`, url), {
         method: 'POST',
         body,
         headers: { authorization: `Bearer ${this.#token}`, 'content-type': 'application/json' },
-        signal: AbortSignal.timeout(TIMEOUT_MS),
+        signal: ending.signal,
       });
-      const text = await response.text();
+      const text = await readText(response, ending.signal);
       if (response.status === 404 && text === '') return { away: `${url} has no server API` };
       const answer: unknown = JSON.parse(text);
       if (!isJsonMap(answer)) return { away: `${url} answers with something else` };
@@ -83,6 +87,8 @@ export class Service {
     } catch (error) {
       const { message, cause } = error as Error;
       return { away: `${url} does not answer (${cause instanceof Error ? cause.message : message})` };
+    } finally {
+      clearTimeout(timer);
     }
   }
 }

@@ -1,5 +1,6 @@
 /** Fetches the key set of an issuer within bounds of time, size and count. When to do so is left to remote-keys.ts. */
 import type { JSONWebKeySet } from 'jose';
+import { readText } from '../../endpoint/answer.ts';
 
 /** Key sets have a few kilobytes, with chains of certificates some tens. */
 const BYTES_MAX = 262_144;
@@ -7,38 +8,31 @@ const KEYS_MAX = 100;
 
 /** Rejects with a sentence where the answer is no key set, is too large, or does not come in time. */
 export async function fetchKeySet(url: string, timeoutMs: number, stopped: AbortSignal): Promise<JSONWebKeySet> {
-  const late = AbortSignal.timeout(timeoutMs);
+  stopped.throwIfAborted();
+  // Held by its timer, as a composed signal is by nobody.
+  const ending = new AbortController();
+  const end = (): void => ending.abort();
+  const timer = setTimeout(end, timeoutMs).unref();
+  stopped.addEventListener('abort', end);
   try {
     const response = await fetch(url, {
       // The address is the operator's word on whom to trust; its answer cannot pass that on.
       redirect: 'error',
       headers: { accept: 'application/json, application/jwk-set+json' },
-      signal: AbortSignal.any([late, stopped]),
+      signal: ending.signal,
     });
     if (response.status !== 200) {
       await response.body?.cancel();
       throw new Error(`the answer was HTTP ${response.status}`);
     }
-    return parse(await readText(response));
+    return parse(await readText(response, ending.signal, BYTES_MAX));
   } catch (error) {
-    if (late.aborted) throw new Error(`no answer within ${timeoutMs} ms`);
+    if (ending.signal.aborted && !stopped.aborted) throw new Error(`no answer within ${timeoutMs} ms`);
     throw error;
+  } finally {
+    clearTimeout(timer);
+    stopped.removeEventListener('abort', end);
   }
-}
-
-/** The body, as long as it stays within the bound after decompression. */
-async function readText(response: Response): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  const body: AsyncIterable<Uint8Array> | null = response.body;
-  if (body === null) return '';
-  for await (const chunk of body) {
-    bytes += chunk.length;
-    // Leaving the loop cancels the body.
-    if (bytes > BYTES_MAX) throw new Error(`the answer has more than ${BYTES_MAX} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 function parse(text: string): JSONWebKeySet {
