@@ -1,7 +1,31 @@
 /**
- * The body of an answer of somebody else's server. `fetch` forgets its signal once the answer has begun and garbage is collected (undici,
- * in Node 20): a body that stops coming would be waited for for minutes. So here it is ended by hand.
+ * Answers of somebody else's server to `fetch`, within a time. `fetch` forgets its signal once the answer has begun and garbage is collected
+ * (undici, in Node 20): a body that stops coming would be waited for for minutes. So here it is ended by hand.
  */
+
+/**
+ * Lets `ask` go on until `timeoutMs` are over, or `stopped` is aborted: then its signal is, and this rejects with why. The signal is held by
+ * its timer, as a composed one would be by nobody.
+ */
+export async function within<T>(
+  timeoutMs: number,
+  ask: (ended: AbortSignal) => Promise<T>,
+  stopped?: AbortSignal,
+): Promise<T> {
+  stopped?.throwIfAborted();
+  const ending = new AbortController();
+  const stop = (): void => ending.abort(stopped?.reason);
+  const timer = setTimeout(() => ending.abort(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs).unref();
+  stopped?.addEventListener('abort', stop);
+  try {
+    return await ask(ending.signal);
+  } catch (error) {
+    throw ending.signal.aborted ? ending.signal.reason : error;
+  } finally {
+    clearTimeout(timer);
+    stopped?.removeEventListener('abort', stop);
+  }
+}
 
 /** Rejects with the signal's reason where that comes first, and with a sentence where the body, decompressed, has more bytes. */
 export async function readText({ body }: Response, ended: AbortSignal, bytesMax = Infinity): Promise<string> {

@@ -101,7 +101,7 @@ function mayMiss({ book, dead, mayLose }: DirectStorm, { userName, index }: Devi
   if (message['author'] !== userName) return false;
   const post = book.posts.get(wordOf(message['textMessage']));
   if (post === undefined) return message['recalled'] === true;
-  return post.index === index ? post.id === undefined || dead.has(post.node) : mayLose || dead.has(post.node);
+  return dead.has(post.node) || (post.index === index ? post.id === undefined : mayLose);
 }
 
 /**

@@ -1,6 +1,6 @@
 /** Asks the server API, at one operator port after the other, and again where the service cannot answer for now. */
 import { setTimeout as pass } from 'node:timers/promises';
-import { readText } from '../../../src/endpoint/answer.ts';
+import { readText, within } from '../../../src/endpoint/answer.ts';
 import { API_PATH } from '../../../src/protocol/service/http.ts';
 import type { ApiRequestName } from '../../../src/protocol/service/catalogue.ts';
 import { isJsonMap, type JsonMap } from './lines.ts';
@@ -63,32 +63,25 @@ export class Service {
 
   async #ask(method: string, body: string): Promise<Answer> {
     const url = this.#urls[this.#next % this.#urls.length] ?? '';
-    const ending = new AbortController();
-    const end = (): void => ending.abort(new Error(`no answer within ${TIMEOUT_MS} ms`));
-    const timer = setTimeout(end, TIMEOUT_MS);
+    const headers = { authorization: `Bearer ${this.#token}`, 'content-type': 'application/json' };
     try {
-      const response = await fetch(new URL(`${API_PATH}/${method}`, url), {
-        method: 'POST',
-        body,
-        headers: { authorization: `Bearer ${this.#token}`, 'content-type': 'application/json' },
-        signal: ending.signal,
+      const { status, text } = await within(TIMEOUT_MS, async (signal) => {
+        const response = await fetch(new URL(`${API_PATH}/${method}`, url), { method: 'POST', body, headers, signal });
+        return { status: response.status, text: await readText(response, signal) };
       });
-      const text = await readText(response, ending.signal);
-      if (response.status === 404 && text === '') return { away: `${url} has no server API` };
+      if (status === 404 && text === '') return { away: `${url} has no server API` };
       const answer: unknown = JSON.parse(text);
       if (!isJsonMap(answer)) return { away: `${url} answers with something else` };
       const { error } = answer;
       if (!isJsonMap(error)) return { result: answer['result'] ?? null };
       const message = String(error['message']);
-      if (response.status === 401) return { refusal: new WrongKey(message) };
+      if (status === 401) return { refusal: new WrongKey(message) };
       if (error['temporary'] === true) return { away: message };
       const args = Array.isArray(error['args']) ? error['args'] : [];
       return { refusal: new Refusal(String(error['code']), args, message) };
     } catch (error) {
       const { message, cause } = error as Error;
       return { away: `${url} does not answer (${cause instanceof Error ? cause.message : message})` };
-    } finally {
-      clearTimeout(timer);
     }
   }
 }

@@ -1,38 +1,28 @@
 /** Fetches the key set of an issuer within bounds of time, size and count. When to do so is left to remote-keys.ts. */
 import type { JSONWebKeySet } from 'jose';
-import { readText } from '../../endpoint/answer.ts';
+import { readText, within } from '../../endpoint/answer.ts';
 
 /** Key sets have a few kilobytes, with chains of certificates some tens. */
 const BYTES_MAX = 262_144;
 const KEYS_MAX = 100;
 
 /** Rejects with a sentence where the answer is no key set, is too large, or does not come in time. */
-export async function fetchKeySet(url: string, timeoutMs: number, stopped: AbortSignal): Promise<JSONWebKeySet> {
-  stopped.throwIfAborted();
-  // Held by its timer, as a composed signal is by nobody.
-  const ending = new AbortController();
-  const end = (): void => ending.abort();
-  const timer = setTimeout(end, timeoutMs).unref();
-  stopped.addEventListener('abort', end);
-  try {
-    const response = await fetch(url, {
-      // The address is the operator's word on whom to trust; its answer cannot pass that on.
-      redirect: 'error',
-      headers: { accept: 'application/json, application/jwk-set+json' },
-      signal: ending.signal,
-    });
-    if (response.status !== 200) {
-      await response.body?.cancel();
-      throw new Error(`the answer was HTTP ${response.status}`);
-    }
-    return parse(await readText(response, ending.signal, BYTES_MAX));
-  } catch (error) {
-    if (ending.signal.aborted && !stopped.aborted) throw new Error(`no answer within ${timeoutMs} ms`);
-    throw error;
-  } finally {
-    clearTimeout(timer);
-    stopped.removeEventListener('abort', end);
+export function fetchKeySet(url: string, timeoutMs: number, stopped: AbortSignal): Promise<JSONWebKeySet> {
+  return within(timeoutMs, (ended) => ask(url, ended), stopped);
+}
+
+async function ask(url: string, ended: AbortSignal): Promise<JSONWebKeySet> {
+  const response = await fetch(url, {
+    // The address is the operator's word on whom to trust; its answer cannot pass that on.
+    redirect: 'error',
+    headers: { accept: 'application/json, application/jwk-set+json' },
+    signal: ended,
+  });
+  if (response.status !== 200) {
+    await response.body?.cancel();
+    throw new Error(`the answer was HTTP ${response.status}`);
   }
+  return parse(await readText(response, ended, BYTES_MAX));
 }
 
 function parse(text: string): JSONWebKeySet {
