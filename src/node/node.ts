@@ -59,6 +59,7 @@ export class GatewayNode {
       await links.connect();
       await this.#parts.commands.allowWhenFull();
       await this.#parts.leaseCommands.allowWhenFull();
+      await this.#parts.commands.keepFunctions();
     });
     await this.#whenRedisIsThere(() => lease.register());
     await this.#whenRedisIsThere(() => bus.start(topics));

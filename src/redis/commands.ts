@@ -8,12 +8,14 @@ import type { Distribution, Distributions, Tally } from '../ops/distribution.ts'
 import { saysNoConnection } from '../ops/log.ts';
 import { lookEvery } from '../ops/looks.ts';
 import { Budget } from './budget.ts';
+import { ClientScripts } from './script/client-scripts.ts';
 import { slotOf, type Client } from './connect.ts';
 import type { Key } from './keys.ts';
 import { list, type Reply } from './reply.ts';
-import { bytesOf, declaredScripts, definitionOf, keysOf, layOut, readReply } from './script.ts';
+import { bytesOf, keysOf, layOut, readReply } from './script.ts';
 import type { Given, Gives, Rest, Script, ScriptArgument } from './script.ts';
 import { asList, plainCommands, type PlainCommand } from './plain-commands.ts';
+import { ServerFunctions } from './script/server-functions.ts';
 import { newNonce } from './tokens.ts';
 import { DEFECT, FULL, inTime, OVERLOADED, REDIRECTED, StateUnavailable } from './unavailable.ts';
 
@@ -37,6 +39,8 @@ interface Call {
   readonly server: Redis | undefined;
   /** The client's method. */
   readonly method: string;
+  /** Where it is called as a function that a server keeps: of which script. */
+  functionOf: Script | undefined;
   readonly args: readonly ScriptArgument[];
   /** Of the arguments, about. */
   readonly bytes: number;
@@ -50,8 +54,6 @@ interface Call {
 
 type Method = (...args: readonly ScriptArgument[]) => Promise<Reply>;
 
-/** The first line of a script that Redis is to run also when it is full. */
-const WHEN_FULL = '#!lua flags=allow-oom\n';
 const LEASE_OVER = 'the lease of this node has run out';
 const RETRY_MS = 50;
 const EXPIRE_MS = 100;
@@ -69,11 +71,8 @@ export class Commands {
   #failingSince: number | undefined;
   #refreshedAt = 0;
   #fullAt: number | undefined;
-  /**
-   * Those that the client knows, all from the beginning: a pipeline knows those that there were when it was begun, and one that is
-   * asked for another answers some calls with the replies of others.
-   */
-  readonly #scripts: ReadonlySet<Script> = new Set(declaredScripts);
+  readonly #scripts: ClientScripts;
+  readonly #functions: ServerFunctions;
   /** Told the keys of a script that may have added to a log. */
   onAdded: ((key: string) => void) | undefined;
   readonly #timer: NodeJS.Timeout;
@@ -83,31 +82,21 @@ export class Commands {
   constructor(client: Client, options: CommandsOptions) {
     this.#client = client;
     this.#options = options;
+    this.#scripts = new ClientScripts(client);
+    this.#functions = new ServerFunctions(client, this.#scripts.hot, options);
     this.budget = new Budget(options.queueMax, options.queueBytesMax, () => options.measured?.errors.add('overload'));
-    for (const script of this.#scripts) client.defineCommand(script.name, definitionOf(script));
-    // Each is a batch of its own, and the client would look for their slot in the number of their keys.
-    const grouped = [...this.#scripts].filter(({ restKeys }) => restKeys);
-    client.options.autoPipeliningIgnoredCommands = grouped.map(({ name }) => name);
     this.#timer = lookEvery(EXPIRE_MS, () => this.#expire());
     this.#timer.unref();
   }
 
-  /**
-   * From here on the scripts that are declared so run where Redis is full. Asked of the server, for not every store knows
-   * what it is told by: without, they are refused like all others. To be called once there is a connection.
-   */
-  async allowWhenFull(): Promise<void> {
-    const client = this.#client;
-    const server = client instanceof Cluster ? client.nodes('master')[0] : client;
-    try {
-      await server?.eval(`${WHEN_FULL}return 1`, 0);
-    } catch (error) {
-      if (error instanceof Error && error.name === 'ReplyError') return;
-      throw error;
-    }
-    for (const script of this.#scripts) {
-      if (script.whenFull) client.defineCommand(script.name, definitionOf(script, WHEN_FULL));
-    }
+  /** From here on the scripts that are declared so run where Redis is full. To be called once there is a connection. */
+  allowWhenFull(): Promise<void> {
+    return this.#scripts.allowWhenFull();
+  }
+
+  /** From here on servers that can keep the hot scripts as functions. To be called once there is a connection. */
+  keepFunctions(): Promise<void> {
+    return this.#functions.load();
   }
 
   /** When Redis last refused something for want of memory, on the monotonic clock. */
@@ -127,6 +116,7 @@ export class Commands {
 
   close(): void {
     clearInterval(this.#timer);
+    this.#functions.close();
   }
 
   /** Runs a script: the word by which it refuses, or what it gives. */
@@ -173,7 +163,7 @@ export class Commands {
   async #ask(script: Script, line: readonly ScriptArgument[]): Promise<Reply> {
     if (!this.#scripts.has(script)) throw new Error(`${script.name}: declared after the connection was opened`);
     try {
-      const reply = await this.#send(`${script.name}Buffer`, line);
+      const reply = await this.#send(this.#scripts.methodOf(script), line, { functionOf: script });
       this.#options.onReply?.(script, reply);
       return reply;
     } finally {
@@ -209,7 +199,7 @@ export class Commands {
   async scan(primary: string, cursor: string, pattern: string, count: number): Promise<Reply> {
     const server = this.#primaries().get(primary);
     if (server === undefined) throw new StateUnavailable('the server is no primary any more');
-    return this.#send('scanBuffer', [cursor, 'MATCH', pattern, 'COUNT', count], server);
+    return this.#send('scanBuffer', [cursor, 'MATCH', pattern, 'COUNT', count], { server });
   }
 
   #primaries(): ReadonlyMap<string, Redis> {
@@ -218,12 +208,17 @@ export class Commands {
     return new Map(client.nodes('master').map((node) => [`${node.options.host}:${node.options.port}`, node]));
   }
 
-  #send(method: string, args: readonly ScriptArgument[], server?: Redis): Promise<Reply> {
+  #send(
+    method: string,
+    args: readonly ScriptArgument[],
+    { server, functionOf }: { server?: Redis; functionOf?: Script } = {},
+  ): Promise<Reply> {
     const sentAt = performance.now();
     return new Promise((resolve, reject) => {
       const call: Call = {
         server,
         method,
+        functionOf,
         args,
         bytes: bytesOf(args),
         sentAt,
@@ -247,7 +242,9 @@ export class Commands {
       this.#settle(call, new StateUnavailable(OVERLOADED));
       return false;
     }
-    method.call(client, ...call.args).then(
+    const called = call.functionOf && this.#functions.call(call.functionOf, call.args);
+    if (called === undefined) call.functionOf = undefined;
+    (called ?? method.call(client, ...call.args)).then(
       (reply) => this.#answered(call, reply),
       (error: Error) => this.#failed(call, error),
     );
@@ -268,6 +265,11 @@ export class Commands {
   #failed(call: Call, error: Error): void {
     this.budget.give(call.bytes);
     if (call.settled) return;
+    if (call.functionOf !== undefined && this.#functions.hasNotRun(error)) {
+      call.functionOf = undefined;
+      this.#attempt(call);
+      return;
+    }
     if (!REDIRECTED.test(error.message)) return this.#settle(call, this.#classified(error));
     if (performance.now() + RETRY_MS >= call.deadline) {
       this.#options.measured?.errors.add('refused');

@@ -35,6 +35,8 @@ export interface Script<
   readonly writes: boolean;
   /** It runs also where Redis has no memory left: it frees some, or the service cannot do without it. */
   readonly whenFull: boolean;
+  /** It runs for each message, login or join: servers keep it as a function where they can (script/server-functions.ts). */
+  readonly isHot: boolean;
   /** The words by which it refuses: then it has changed nothing that anybody is told of. */
   readonly refuses: readonly W[];
   readonly gives: G;
@@ -56,6 +58,7 @@ interface ScriptParts<K extends string, A extends string, W extends string, G ex
   readonly rest?: boolean;
   readonly writes?: boolean;
   readonly whenFull?: boolean;
+  readonly isHot?: boolean;
   readonly refuses?: readonly W[];
   readonly gives: G;
   readonly each?: boolean;
@@ -85,7 +88,7 @@ export function scriptsBeside(moduleUrl: string): Declare {
     // What several parts of a script want alike is one key.
     const keys = [...new Set(parts.keys)];
     const { args = [], restKeys = false, rest = false, writes = false, whenFull = false, refuses = [] } = parts;
-    const { gives, each = false } = parts;
+    const { gives, each = false, isHot = false } = parts;
     const argNames = writes ? ['nonce', ...args] : args;
     const lua =
       locals(keys, 'KEYS') +
@@ -101,6 +104,7 @@ export function scriptsBeside(moduleUrl: string): Declare {
       rest,
       writes,
       whenFull,
+      isHot,
       refuses,
       gives,
       each,

@@ -15,7 +15,7 @@ export const REDIRECTED = /^(MOVED|ASK|TRYAGAIN|CLUSTERDOWN)\b/;
 /** Redis has answered that it has no memory for it: nothing was done, for it refuses the first write of a script only. */
 export const FULL = /^OOM\b/;
 /** A script's own error, or a key that holds something else. Whatever a command fails with besides is Redis's state. */
-export const DEFECT = /^(WRONGTYPE\b|ERR (user_script:|Error compiling script|.*\bscript: \w+, on ))/s;
+export const DEFECT = /^(WRONGTYPE\b|ERR (user_(script|function):|Error compiling script|.*\bscript: \w+, on ))/s;
 
 /** The outcome of work that has no limit of its own; rejects with `StateUnavailable` when it takes too long. */
 export async function inTime<T>(work: Promise<T>, timeoutMs: number): Promise<T> {

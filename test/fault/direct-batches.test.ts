@@ -38,8 +38,8 @@ async function held(user: User, peer: string): Promise<unknown[]> {
 
 /** Calls of scripts that a server has answered. */
 async function scriptsRun({ redis }: Service<RedisServer>): Promise<number> {
-  const found = /cmdstat_evalsha:calls=(\d+)/.exec(await redis.client().info('commandstats'));
-  return Number(found?.[1] ?? 0);
+  const found = (await redis.client().info('commandstats')).matchAll(/cmdstat_(?:evalsha|fcall):calls=(\d+)/g);
+  return [...found].reduce((sum, [, calls]) => sum + Number(calls), 0);
 }
 
 test('keep their order, are each answered with an id, and share scripts where they may', async () => {

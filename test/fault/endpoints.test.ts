@@ -108,7 +108,9 @@ const needed = `ping select cluster|slots client|setname eval evalsha scan time 
   zscan zremrangebyscore zremrangebyrank zrevrangebyscore zcount zunionstore pttl xadd xdel xrange xrevrange xtrim`
   .split(/\s+/)
   .map((name) => `+${name}`);
-const least = ['~least:*', '&least:*', ...needed];
+/** What is of use besides, and allowed here. */
+const wished = ['+fcall', '+function|load', '+function|list', '+function|delete'];
+const least = ['~least:*', '&least:*', ...needed, ...wished];
 
 describe.each([
   ['without @dangerous', ['~*', '&*', '+@all', '-@dangerous'], ['info', 'config|get']],
@@ -139,7 +141,7 @@ test('config/README.md names these rules', () => {
   const readme = readFileSync(new URL('../../config/README.md', import.meta.url), 'utf8');
   const line = /^ACL SETUSER parley on [^`]*/m.exec(readme)?.[0].split(/\s+/).filter(Boolean) ?? [];
   const named = line.filter((rule) => rule.startsWith('+')).toSorted();
-  expect(named).toEqual([...needed, '+info', '+config|get'].toSorted());
+  expect(named).toEqual([...needed, '+info', '+config|get', ...wished].toSorted());
 });
 
 test('every command of a script is tried at the start', () => {

@@ -101,6 +101,7 @@ describe('keys', () => {
       rest: true,
       each: false,
       whenFull: false,
+      isHot: false,
       writes: true,
       lua: '',
     } as const;

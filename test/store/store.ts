@@ -162,17 +162,7 @@ export async function openStore(scope: Scope, address: RedisAddress, options: St
     open: (server) => openServer(endpoint, { use: 'subscriber', server }),
   });
   const keys = new Keyspace(prefix);
-  const commands = new Commands(client, {
-    // For how fast a store is, the embedded one under load above all, is not asked here.
-    timeoutMs: 120_000,
-    queueMax: 20_000,
-    queueBytesMax: 1 << 26,
-    mayAct: () => true,
-    onError: () => undefined,
-    onReply: noteReply,
-  });
-  scope.add(() => commands.close());
-  await commands.allowWhenFull();
+  const commands = await openCommands(scope, client);
   const all = { ...defaults, ...options };
   const { dedupMs, pageMax, replyBytes, socketsMax, sessionRoomsMax, largeSize, listSizeLimit } = all;
   const { historyMaxAgeMs } = all;
@@ -212,6 +202,23 @@ export async function openStore(scope: Scope, address: RedisAddress, options: St
     },
     client,
   };
+}
+
+async function openCommands(scope: Scope, client: Client): Promise<Commands> {
+  const commands = new Commands(client, {
+    // For how fast a store is, the embedded one under load above all, is not asked here.
+    timeoutMs: 120_000,
+    queueMax: 20_000,
+    queueBytesMax: 1 << 26,
+    mayAct: () => true,
+    onError: () => undefined,
+    onReply: noteReply,
+  });
+  scope.add(() => commands.close());
+  await commands.allowWhenFull();
+  // On a cluster they stay scripts, so that the suites try both.
+  if (!(client instanceof Cluster)) await commands.keepFunctions();
+  return commands;
 }
 
 function storesOfMembers(

@@ -6,7 +6,7 @@
 import { readFileSync } from 'node:fs';
 
 /** A function, from its first line to its `end`, or what stands between two of them. */
-interface Part {
+export interface Part {
   /** Undefined of what is no function: that is always there. */
   readonly name: string | undefined;
   readonly text: string;
@@ -71,7 +71,7 @@ function read(file: URL): Source {
 }
 
 /** Only what begins at the margin is looked at, where a function ends by the first `end` there. */
-function partsOf(text: string): Part[] {
+export function partsOf(text: string): Part[] {
   const parts: Part[] = [];
   const add = (name: string | undefined, part: string): void =>
     void parts.push({ name, text: part, words: wordsIn(part) });

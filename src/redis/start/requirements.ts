@@ -128,6 +128,8 @@ async function checkAllowed(client: Redis, what: string, endpoint: RedisEndpoint
 
 const grant = (rules: readonly string[], user = 'NAME'): string => `it needs ACL SETUSER ${user} ${rules.join(' ')}`;
 
+const COSTLIER = 'functions (script/server-functions.ts): a message costs it about a tenth more';
+
 /** By command: what is lost without. */
 const WISHES: readonly (readonly [command: readonly [string, ...string[]], name: string, lost: string])[] = [
   [
@@ -137,6 +139,11 @@ const WISHES: readonly (readonly [command: readonly [string, ...string[]], name:
   ],
   [['CONFIG', 'GET', 'maxmemory-policy'], 'config|get', 'whether its settings are fit for this'],
   [['CLIENT', 'SETNAME', 'parley-start'], 'client|setname', 'names in its CLIENT LIST'],
+  // Each in vain: there is no such function, library or code.
+  [['FCALL', 'parley_', '0'], 'fcall', COSTLIER],
+  [['FUNCTION', 'LOAD', ''], 'function|load', COSTLIER],
+  [['FUNCTION', 'LIST', 'LIBRARYNAME', 'parley_'], 'function|list', COSTLIER],
+  [['FUNCTION', 'DELETE', 'parley_'], 'function|delete', COSTLIER],
 ];
 
 async function checkWishes(client: Redis, what: string, log: Log): Promise<void> {

@@ -31,6 +31,7 @@ export const changeMessages = script('change-messages', {
   args: ['opening', 'large', 'adminsEdit', 'editWindowMs', 'messageBytes', 'bytesMax', 'maxAgeMs'],
   rest: true,
   writes: true,
+  isHot: true,
   refuses: [
     ...UNREADABLE,
     'roomExpired',

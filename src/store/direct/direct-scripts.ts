@@ -24,6 +24,7 @@ export const sendDirect = script('send-direct', {
     'maxAgeMs',
   ],
   writes: true,
+  isHot: true,
   refuses: ['noUser', 'notAllowed', 'noUserOnline', 'messageTooLarge', 'tooMany'],
   // Of a repeat `first` is what was sent, its timestamp in it; empty where that was transient.
   gives: { timestamp: number, first: optional(bytes) },
@@ -41,6 +42,7 @@ export const deliverDirect = script('deliver-direct', {
   args: [...RIGHTS, 'author', 'life', 'after', 'asOf', 'seen', 'ending', 'anonymous', 'maxAgeMs'],
   rest: true,
   writes: true,
+  isHot: true,
   refuses: ['noUser'],
   gives: {
     isBehind: yes,
@@ -57,6 +59,7 @@ export const echoDirect = script('echo-direct', {
   args: ['peer', 'life', 'asOf', 'seen', 'anonymous', 'maxAgeMs'],
   rest: true,
   writes: true,
+  isHot: true,
   refuses: ['gone'],
   gives: { stale: optional(bytes) },
 });
@@ -68,6 +71,7 @@ export const tellChanges = script('tell-changes', {
   rest: true,
   writes: true,
   whenFull: true,
+  isHot: true,
   refuses: ['noUser'],
   gives: { seq: number, told: number },
 });
@@ -85,6 +89,7 @@ export const settleDirect = script('settle-direct', {
   keys: [...INBOX, ...PEERS],
   args: ['except', 'frame', 'peer', 'number', 'newest', 'readNumber'],
   writes: true,
+  isHot: true,
   refuses: ['gone'],
   gives: nothing,
 });

@@ -41,6 +41,7 @@ export const joinRoom = script('join-room', {
     'endsAt',
   ],
   writes: true,
+  isHot: true,
   refuses: ['noRoom', 'roomExpired', 'lost', 'notAllowed', 'invalidName', 'tooManyRooms'],
   gives: {
     at: position,
@@ -70,6 +71,7 @@ export const leaveRoom = script('leave-room', {
   rest: true,
   writes: true,
   whenFull: true,
+  isHot: true,
   refuses: ['noRoom'],
   gives: { at: position, left: listOf(left), changesPending: yes, time: number },
 });

@@ -17,6 +17,7 @@ export const postMessages = script('post-messages', {
   restKeys: true,
   args: ['rules'],
   rest: true,
+  isHot: true,
   refuses: [
     ...UNREADABLE,
     'roomExpired',

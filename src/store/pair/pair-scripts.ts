@@ -15,6 +15,7 @@ export const appendDirect = script('append-direct', {
   args: ['epoch', 'author', 'dedupMs', 'repeatsMax', 'max', 'bytesMax', 'maxAgeMs', 'keptMs'],
   rest: true,
   writes: true,
+  isHot: true,
   refuses: ['messageTooLarge', 'tooMany', 'noMessage'],
   // Zeros of a transient one. Of a repeat `first` is the event, where it is still kept. `isDue`: changes are to be told.
   gives: {
@@ -55,6 +56,7 @@ export const markRead = script('mark-read', {
   keys: PAIR,
   args: ['author', 'upTo'],
   whenFull: true,
+  isHot: true,
   refuses: ['noPair'],
   gives: { upToId: number, sentNumber: number, newest: number, readNumber: number },
 });
@@ -63,6 +65,7 @@ export const markSent = script('mark-sent', {
   keys: PAIR,
   args: ['user', 'author', 'first', 'last', 'maxAgeMs'],
   whenFull: true,
+  isHot: true,
   refuses: ['noPair'],
   gives: { upToId: number, sentId: number, sentNumber: number, newest: number },
 });
@@ -86,6 +89,7 @@ export const changeDirect = script('change-direct', {
   keys: [...PAIR, ...CHANGES],
   args: ['author', 'peer', 'trusted', 'editWindowMs', 'sizeMax', 'max', 'bytesMax', 'maxAgeMs'],
   rest: true,
+  isHot: true,
   refuses: ['noMessage', 'notAllowed', 'tooLate', 'noText', 'isDone', 'messageTooLarge', 'tooManyReactions'],
   gives: {
     version: number,
@@ -108,6 +112,7 @@ export const settleChanges = script('settle-changes', {
   args: ['user', 'peer', 'limit', 'bytesMax'],
   rest: true,
   whenFull: true,
+  isHot: true,
   refuses: ['noPair'],
   gives: { life: text, isDirty: yes, due: listOf(dueChange) },
 });

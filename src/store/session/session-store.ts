@@ -97,6 +97,7 @@ const addEntry = script('add-entry', {
   ],
   writes: true,
   // `full`: as many rooms are there as may be, and nothing was done.
+  isHot: true,
   refuses: ['gone', 'full'],
   gives: { at: position, isNew: yes },
 });
@@ -113,6 +114,7 @@ const removeEntries = script('remove-entries', {
   rest: true,
   writes: true,
   whenFull: true,
+  isHot: true,
   refuses: ['gone'],
   gives: nothing,
 });

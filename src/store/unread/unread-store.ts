@@ -20,6 +20,7 @@ const MARKED = ['meta', ...OCCUPANTS, ...ROOM_LISTS, 'entries'] as const;
 const countRoom = script('count-room', {
   keys: [...MARKED, 'history', 'latest'],
   args: ['user', 'whole', 'maxAgeMs'],
+  isHot: true,
   refuses: [...UNREADABLE, 'noMark'],
   gives: { ...COUNTED, ...LAST },
 });
@@ -28,6 +29,7 @@ const markRoom = script('mark-room', {
   keys: MARKED,
   args: [...RIGHTS, 'upTo'],
   whenFull: true,
+  isHot: true,
   refuses: UNREADABLE,
   gives: number,
 });
@@ -35,6 +37,7 @@ const markRoom = script('mark-room', {
 const countPair = script('count-pair', {
   keys: ['meta', 'history', 'latest'],
   args: ['user', 'author', 'whole', 'maxAgeMs'],
+  isHot: true,
   refuses: ['noPair'],
   gives: { ...COUNTED, readId: number, newest: number, ...LAST },
 });
@@ -45,6 +48,7 @@ const signalMention = script('signal-mention', {
   keys: [...LOG, 'sockets'],
   args: ['roomName'],
   writes: true,
+  isHot: true,
   refuses: ['gone'],
   gives: nothing,
 });
@@ -52,6 +56,7 @@ const signalMention = script('signal-mention', {
 const takeAbsent = script('take-absent', {
   keys: ['meta', 'occupants', ...ROOM_LISTS],
   args: ['pauseMs'],
+  isHot: true,
   refuses: ['noRoom', 'told'],
   gives: { waitMs: number, names: listOf(text) },
 });

@@ -41,6 +41,7 @@ export const loginUser = script('login-user', {
   ],
   rest: true,
   writes: true,
+  isHot: true,
   refuses: ['lost', 'erasing', 'void', 'badSignature'],
   // No position: the user is full, or another device has the tag; `homes` are the nodes of the sockets that are in the way.
   gives: {
@@ -75,6 +76,7 @@ export const logoutUser = script('logout-user', {
   rest: true,
   writes: true,
   whenFull: true,
+  isHot: true,
   refuses: ['gone', 'will'],
   gives: { nconnected: number, changed: yes, seenForMs: optional(number) },
 });
@@ -84,6 +86,7 @@ export const echoUser = script('echo-user', {
   args: ['except', 'count', 'frame'],
   writes: true,
   whenFull: true,
+  isHot: true,
   refuses: ['gone'],
   gives: nothing,
 });
@@ -92,6 +95,7 @@ export const notifyUser = script('notify-user', {
   keys: INBOX,
   args: ['except', 'frame', 'logged', 'maxAgeMs'],
   writes: true,
+  isHot: true,
   refuses: ['gone'],
   gives: nothing,
 });
