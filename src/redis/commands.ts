@@ -8,14 +8,13 @@ import type { Distribution, Distributions, Tally } from '../ops/distribution.ts'
 import { saysNoConnection } from '../ops/log.ts';
 import { lookEvery } from '../ops/looks.ts';
 import { Budget } from './budget.ts';
-import { ClientScripts } from './script/client-scripts.ts';
+import { ClientScripts, type SentScript } from './script/client-scripts.ts';
 import { slotOf, type Client } from './connect.ts';
 import type { Key } from './keys.ts';
 import { list, type Reply } from './reply.ts';
 import { bytesOf, keysOf, layOut, readReply } from './script.ts';
 import type { Given, Gives, Rest, Script, ScriptArgument } from './script.ts';
 import { asList, plainCommands, type PlainCommand } from './plain-commands.ts';
-import { ServerFunctions } from './script/server-functions.ts';
 import { newNonce } from './tokens.ts';
 import { DEFECT, FULL, inTime, OVERLOADED, REDIRECTED, StateUnavailable } from './unavailable.ts';
 
@@ -37,10 +36,10 @@ export interface CommandsOptions {
 interface Call {
   /** One server of several; none where the keys say which. */
   readonly server: Redis | undefined;
-  /** The client's method. */
-  readonly method: string;
-  /** Where it is called as a function that a server keeps: of which script. */
-  functionOf: Script | undefined;
+  /** By which its duration is known. */
+  readonly name: string;
+  /** A script, or the client's method. */
+  readonly what: SentScript | string;
   readonly args: readonly ScriptArgument[];
   /** Of the arguments, about. */
   readonly bytes: number;
@@ -72,18 +71,16 @@ export class Commands {
   #refreshedAt = 0;
   #fullAt: number | undefined;
   readonly #scripts: ClientScripts;
-  readonly #functions: ServerFunctions;
   /** Told the keys of a script that may have added to a log. */
   onAdded: ((key: string) => void) | undefined;
   readonly #timer: NodeJS.Timeout;
-  /** By the client's method. */
+  /** By the name of the command or script. */
   readonly #durations = new Map<string, Distribution>();
 
   constructor(client: Client, options: CommandsOptions) {
     this.#client = client;
     this.#options = options;
-    this.#scripts = new ClientScripts(client);
-    this.#functions = new ServerFunctions(client, this.#scripts.hot, options);
+    this.#scripts = new ClientScripts(client, options);
     this.budget = new Budget(options.queueMax, options.queueBytesMax, () => options.measured?.errors.add('overload'));
     this.#timer = lookEvery(EXPIRE_MS, () => this.#expire());
     this.#timer.unref();
@@ -96,7 +93,7 @@ export class Commands {
 
   /** From here on servers that can keep the hot scripts as functions. To be called once there is a connection. */
   keepFunctions(): Promise<void> {
-    return this.#functions.load();
+    return this.#scripts.keepFunctions();
   }
 
   /** When Redis last refused something for want of memory, on the monotonic clock. */
@@ -116,7 +113,7 @@ export class Commands {
 
   close(): void {
     clearInterval(this.#timer);
-    this.#functions.close();
+    this.#scripts.close();
   }
 
   /** Runs a script: the word by which it refuses, or what it gives. */
@@ -161,9 +158,8 @@ export class Commands {
   }
 
   async #ask(script: Script, line: readonly ScriptArgument[]): Promise<Reply> {
-    if (!this.#scripts.has(script)) throw new Error(`${script.name}: declared after the connection was opened`);
     try {
-      const reply = await this.#send(this.#scripts.methodOf(script), line, { functionOf: script });
+      const reply = await this.#send(script.name, { script, as: 'function' }, line);
       this.#options.onReply?.(script, reply);
       return reply;
     } finally {
@@ -174,7 +170,7 @@ export class Commands {
 
   /** A plain command; the first argument is its key. Never fenced: none of them changes what clients see. */
   plain(command: PlainCommand, key: Key, ...args: ScriptArgument[]): Promise<Reply> {
-    const reply = this.#send(plainCommands[command], [key, ...args]);
+    const reply = this.#send(command, plainCommands[command], [key, ...args]);
     return command === 'hgetall' ? reply.then(asList) : reply;
   }
 
@@ -199,7 +195,7 @@ export class Commands {
   async scan(primary: string, cursor: string, pattern: string, count: number): Promise<Reply> {
     const server = this.#primaries().get(primary);
     if (server === undefined) throw new StateUnavailable('the server is no primary any more');
-    return this.#send('scanBuffer', [cursor, 'MATCH', pattern, 'COUNT', count], { server });
+    return this.#send('scan', 'scanBuffer', [cursor, 'MATCH', pattern, 'COUNT', count], server);
   }
 
   #primaries(): ReadonlyMap<string, Redis> {
@@ -208,17 +204,13 @@ export class Commands {
     return new Map(client.nodes('master').map((node) => [`${node.options.host}:${node.options.port}`, node]));
   }
 
-  #send(
-    method: string,
-    args: readonly ScriptArgument[],
-    { server, functionOf }: { server?: Redis; functionOf?: Script } = {},
-  ): Promise<Reply> {
+  #send(name: string, what: SentScript | string, args: readonly ScriptArgument[], server?: Redis): Promise<Reply> {
     const sentAt = performance.now();
     return new Promise((resolve, reject) => {
       const call: Call = {
         server,
-        method,
-        functionOf,
+        name,
+        what,
         args,
         bytes: bytesOf(args),
         sentAt,
@@ -233,29 +225,31 @@ export class Commands {
 
   /** Hands a call to the client; false where there are too many already. */
   #attempt(call: Call): boolean {
-    // Commands made by defineCommand, and the Buffer variants, are not in the client's type.
-    const client = call.server ?? this.#client;
-    const methods = client as unknown as Record<string, Method>;
-    const method = methods[call.method];
-    if (method === undefined) throw new Error(`no command ${call.method}`);
     if (!this.budget.take(call.bytes)) {
       this.#settle(call, new StateUnavailable(OVERLOADED));
       return false;
     }
-    const called = call.functionOf && this.#functions.call(call.functionOf, call.args);
-    if (called === undefined) call.functionOf = undefined;
-    (called ?? method.call(client, ...call.args)).then(
+    this.#goOut(call).then(
       (reply) => this.#answered(call, reply),
       (error: Error) => this.#failed(call, error),
     );
     return true;
   }
 
+  #goOut({ what, args, server }: Call): Promise<Reply> {
+    if (typeof what !== 'string') return this.#scripts.send(what, args);
+    const client = server ?? this.#client;
+    // The Buffer variants are not in the client's type.
+    const method = (client as unknown as Record<string, Method>)[what];
+    if (method === undefined) throw new Error(`no command ${what}`);
+    return method.call(client, ...args);
+  }
+
   #answered(call: Call, reply: Reply): void {
     this.budget.give(call.bytes);
     const now = performance.now();
     this.#failingSince = undefined;
-    this.#durationsOf(call.method)?.observe(now - call.sentAt);
+    this.#durationsOf(call.name)?.observe(now - call.sentAt);
     if (call.settled) return;
     this.#answeredAt = now;
     call.settled = true;
@@ -265,8 +259,7 @@ export class Commands {
   #failed(call: Call, error: Error): void {
     this.budget.give(call.bytes);
     if (call.settled) return;
-    if (call.functionOf !== undefined && this.#functions.hasNotRun(error)) {
-      call.functionOf = undefined;
+    if (typeof call.what !== 'string' && this.#scripts.isToBeSentAgain(call.what, error)) {
       this.#attempt(call);
       return;
     }
@@ -286,11 +279,11 @@ export class Commands {
     call.reject(error);
   }
 
-  #durationsOf(method: string): Distribution | undefined {
-    let durations = this.#durations.get(method);
+  #durationsOf(name: string): Distribution | undefined {
+    let durations = this.#durations.get(name);
     if (durations === undefined) {
-      durations = this.#options.measured?.durations.of(method.replace(/Buffer$/, ''));
-      if (durations !== undefined) this.#durations.set(method, durations);
+      durations = this.#options.measured?.durations.of(name);
+      if (durations !== undefined) this.#durations.set(name, durations);
     }
     return durations;
   }

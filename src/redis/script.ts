@@ -173,12 +173,6 @@ export function keysOf({ restKeys, keys }: Script, line: readonly ScriptArgument
   return (restKeys ? line.slice(1, Number(count) + 1) : line.slice(0, keys.length)).map(String);
 }
 
-/** A script as the client wants it, with something before its text. */
-export const definitionOf = ({ keys, restKeys, lua }: Script, before = ''): { lua: string; numberOfKeys?: number } => ({
-  lua: before + lua,
-  ...(restKeys ? {} : { numberOfKeys: keys.length }),
-});
-
 /** What arguments take, about: strings are mostly names and ids, of a byte for each unit. */
 export function bytesOf(args: readonly ScriptArgument[]): number {
   let bytes = 0;

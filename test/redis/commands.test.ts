@@ -147,9 +147,6 @@ test('what is asked for the first time, together with other things, is answered 
     'roomExists',
     1,
   ]);
-  // Only of what was declared in time can that be said.
-  const late = { ...noteLease };
-  await expect(commands.run(late, { nodes: keys.nodes }, { node: 'n1', expires: 1 })).rejects.toThrow('declared after');
 });
 
 test('the bytes that are outstanding are bounded; what is beyond fails at once, and may be tried again', async () => {

@@ -202,6 +202,7 @@ describe('a server', () => {
     const rules = ['~*', '&*', '+@all', '-function|load'];
     const server = await startRedis(scope, { user: { name: 'limited', password: 'secret', rules } });
     const store = await withRoom(server);
+    await post(store, 'alice');
     for (let i = 0; i < 3; i++) expect(await doneBy(server, () => post(store, 'alice'))).toEqual(AS_SCRIPT);
     const asked = (await server.client().call('ACL', 'LOG')) as unknown[];
     // Of these two, one when the store was opened, and one by this test.

@@ -3,13 +3,14 @@
  * not have them, or not any more, may not be asked for them, or lets nothing be written for now, it says so before it runs anything of
  * them, and the script is sent.
  */
-import { Cluster, Command, type Redis } from 'ioredis';
+import { Cluster, type Redis } from 'ioredis';
 import { lookIn } from '../../ops/looks.ts';
 import type { Client } from '../connect.ts';
 import { list, text, type Reply } from '../reply.ts';
 import type { Script, ScriptArgument } from '../script.ts';
 import { inTime } from '../unavailable.ts';
 import { LIBRARIES, libraryOf, type FunctionLibrary } from './function-library.ts';
+import { send } from './send.ts';
 
 /** Between two attempts where Redis's state was in the way. */
 const RETRY_MS = 1000;
@@ -84,15 +85,7 @@ export class ServerFunctions {
     if (name === undefined) return undefined;
     if (this.#loadAt < Infinity && performance.now() >= this.#loadAt) void this.load();
     if (!this.#areThere || (this.#restsUntil > 0 && !this.#hasRested())) return undefined;
-    // What has any number of keys is sent by itself, as its script is.
-    if (script.restKeys) {
-      const command = new Command('fcall', [name, ...(line as readonly Buffer[])]);
-      this.#client.sendCommand(command);
-      return command.promise as Promise<Reply>;
-    }
-    // The Buffer variants are not in the client's type.
-    const { fcallBuffer } = this.#client as unknown as Record<'fcallBuffer', (...args: unknown[]) => Promise<Reply>>;
-    return fcallBuffer.call(this.#client, name, script.keys.length, ...line);
+    return send(this.#client, 'fcall', name, script, line);
   }
 
   /** Whether a call has failed before anything was run: then the script is to be sent. */
