@@ -28,7 +28,8 @@ export const processReadings = {
   nodejs_heap_size_used_bytes: () => process.memoryUsage().heapUsed,
 } satisfies Pick<Readings, ProcessMetric>;
 
-const RESOLUTION_MS = 50;
+/** Each tick wakes the process, also where it has nothing else to do. */
+const RESOLUTION_MS = 200;
 const QUANTILES = [0.5, 0.99, 1];
 
 /** Watches how late the event loop is, until it is stopped. */

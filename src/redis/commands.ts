@@ -6,7 +6,7 @@
 import { Cluster, type Redis } from 'ioredis';
 import type { Distribution, Distributions, Tally } from '../ops/distribution.ts';
 import { saysNoConnection } from '../ops/log.ts';
-import { lookEvery } from '../ops/looks.ts';
+import { lookIn } from '../ops/looks.ts';
 import { Budget } from './budget.ts';
 import { ClientScripts, type SentScript } from './script/client-scripts.ts';
 import { slotOf, type Client } from './connect.ts';
@@ -73,7 +73,8 @@ export class Commands {
   readonly #scripts: ClientScripts;
   /** Told the keys of a script that may have added to a log. */
   onAdded: ((key: string) => void) | undefined;
-  readonly #timer: NodeJS.Timeout;
+  /** There while something is outstanding. */
+  #timer: NodeJS.Timeout | undefined;
   /** By the name of the command or script. */
   readonly #durations = new Map<string, Distribution>();
 
@@ -82,8 +83,6 @@ export class Commands {
     this.#options = options;
     this.#scripts = new ClientScripts(client, options);
     this.budget = new Budget(options.queueMax, options.queueBytesMax, () => options.measured?.errors.add('overload'));
-    this.#timer = lookEvery(EXPIRE_MS, () => this.#expire());
-    this.#timer.unref();
   }
 
   /** From here on the scripts that are declared so run where Redis is full. To be called once there is a connection. */
@@ -112,7 +111,7 @@ export class Commands {
   }
 
   close(): void {
-    clearInterval(this.#timer);
+    clearTimeout(this.#timer);
     this.#scripts.close();
   }
 
@@ -219,7 +218,9 @@ export class Commands {
         resolve,
         reject,
       };
-      if (this.#attempt(call)) this.#pending.push(call);
+      if (!this.#attempt(call)) return;
+      this.#pending.push(call);
+      this.#expireLater();
     });
   }
 
@@ -313,6 +314,14 @@ export class Commands {
     if (!(this.#client instanceof Cluster) || now - this.#refreshedAt < 500) return;
     this.#refreshedAt = now;
     this.#client.refreshSlotsCache(() => {});
+  }
+
+  #expireLater(): void {
+    this.#timer ??= lookIn(EXPIRE_MS, () => {
+      this.#timer = undefined;
+      this.#expire();
+      if (this.#pending.length > 0) this.#expireLater();
+    }).unref();
   }
 
   #expire(): void {

@@ -52,7 +52,7 @@ export class ChangesDue {
 
   /** Called often while this node may act; never rejects. */
   async run(): Promise<void> {
-    if (this.#running) return;
+    if (this.#running || this.#due.size === 0) return;
     this.#running = true;
     const now = performance.now();
     const due = [...this.#due].flatMap(([roomName, at]) => (at <= now ? [roomName] : [])).slice(0, ROOMS_PER_RUN);

@@ -33,7 +33,7 @@ export class UserlistChanges {
 
   /** Called often while this node may act; never rejects. */
   async run(): Promise<void> {
-    if (this.#running) return;
+    if (this.#running || this.#due.size === 0) return;
     this.#running = true;
     try {
       const now = performance.now();

@@ -56,7 +56,7 @@ export class MemberNews {
 
   /** Called often while this node may act; never rejects. */
   async run(): Promise<void> {
-    if (this.#running) return;
+    if (this.#running || this.#said.size === 0) return;
     this.#running = true;
     try {
       const now = performance.now();

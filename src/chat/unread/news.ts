@@ -109,7 +109,7 @@ export class UnreadNews {
 
   /** Called often while this node may act; never rejects. */
   async run(): Promise<void> {
-    if (this.#running) return;
+    if (this.#running || (this.#news.size === 0 && this.#late.size === 0)) return;
     this.#running = true;
     try {
       const now = performance.now();
