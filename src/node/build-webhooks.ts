@@ -6,7 +6,7 @@ import { RoomScan } from '../chat/webhook/room-scan.ts';
 import { Webhooks } from '../chat/webhook/webhooks.ts';
 import { Endpoint } from '../endpoint/endpoint.ts';
 import { signingKey } from '../endpoint/signature.ts';
-import { roomInMeta } from '../redis/key-patterns.ts';
+import { roomInMeta } from '../redis/keys/key-patterns.ts';
 import { Directory } from '../store/admin/directory.ts';
 import type { WebhookStore } from '../store/webhook/webhook-store.ts';
 

@@ -29,7 +29,7 @@ export const processReadings = {
 } satisfies Pick<Readings, ProcessMetric>;
 
 /** Each tick wakes the process, also where it has nothing else to do. */
-const RESOLUTION_MS = 200;
+const RESOLUTION_MS = 100;
 const QUANTILES = [0.5, 0.99, 1];
 
 /** Watches how late the event loop is, until it is stopped. */

@@ -3,13 +3,14 @@
  * `StateUnavailable`, in which case it may or may not have been executed. Nothing is queued without a bound, and
  * nothing is sent once this node may not act any more.
  */
-import { Cluster, type Redis } from 'ioredis';
+import { Cluster } from 'ioredis';
 import type { Distribution, Distributions, Tally } from '../ops/distribution.ts';
 import { saysNoConnection } from '../ops/log.ts';
 import { lookIn } from '../ops/looks.ts';
 import { Budget } from './budget.ts';
+import type { Asked, Call } from './call.ts';
 import { ClientScripts, type SentScript } from './script/client-scripts.ts';
-import { slotOf, type Client } from './connect.ts';
+import { primariesOf, slotOf, type Client } from './connect.ts';
 import type { Key } from './keys.ts';
 import { list, type Reply } from './reply.ts';
 import { bytesOf, keysOf, layOut, readReply } from './script.ts';
@@ -31,24 +32,6 @@ export interface CommandsOptions {
   onReply?(script: Script, reply: Reply): void;
   /** How long answers took, by command; and what went wrong, by kind. */
   readonly measured?: { readonly durations: Distributions; readonly errors: Tally };
-}
-
-interface Call {
-  /** One server of several; none where the keys say which. */
-  readonly server: Redis | undefined;
-  /** By which its duration is known. */
-  readonly name: string;
-  /** A script, or the client's method. */
-  readonly what: SentScript | string;
-  readonly args: readonly ScriptArgument[];
-  /** Of the arguments, about. */
-  readonly bytes: number;
-  readonly sentAt: number;
-  readonly deadline: number;
-  /** Its promise has been told; the command itself may still be outstanding. */
-  settled: boolean;
-  resolve(reply: Reply): void;
-  reject(error: Error): void;
 }
 
 type Method = (...args: readonly ScriptArgument[]) => Promise<Reply>;
@@ -112,6 +95,7 @@ export class Commands {
 
   close(): void {
     clearTimeout(this.#timer);
+    this.#timer = undefined;
     this.#scripts.close();
   }
 
@@ -122,8 +106,7 @@ export class Commands {
     args: Readonly<Record<A, ScriptArgument>>,
     rest: Rest = {},
   ): Promise<W | Given<G>> {
-    if (!this.#options.mayAct()) return Promise.reject(new StateUnavailable(LEASE_OVER));
-    return this.runUnfenced(script, keys, args, rest);
+    return this.#run(script, () => layOut(script, keys, args, rest, newNonce), true);
   }
 
   /** Runs a script that is asked for several things at once; what went wrong with one of them is its outcome. */
@@ -133,8 +116,7 @@ export class Commands {
     args: Readonly<Record<A, ScriptArgument>>,
     rest: Rest,
   ): Promise<(W | Given<G> | Error)[]> {
-    if (!this.#options.mayAct()) throw new StateUnavailable(LEASE_OVER);
-    const replies = list(await this.#ask(script, layOut(script, keys, args, rest, newNonce)));
+    const replies = list(await this.#ask(script, layOut(script, keys, args, rest, newNonce), true));
     const known = new Map<string, Error>();
     return replies.map((one) => {
       // The client's type of a reply does not say so.
@@ -147,18 +129,28 @@ export class Commands {
   }
 
   /** The same without asking whether this node may act: for the lease itself. */
-  async runUnfenced<K extends string, A extends string, W extends string, G extends Gives>(
+  runUnfenced<K extends string, A extends string, W extends string, G extends Gives>(
     script: Script<K, A, W, G>,
     keys: Readonly<Record<K, Key>>,
     args: Readonly<Record<A, ScriptArgument>>,
     rest: Rest = {},
   ): Promise<W | Given<G>> {
-    return readReply(script, await this.#ask(script, layOut(script, keys, args, rest, newNonce)));
+    return this.#run(script, () => layOut(script, keys, args, rest, newNonce), false);
   }
 
-  async #ask(script: Script, line: readonly ScriptArgument[]): Promise<Reply> {
+  async #run<W extends string, G extends Gives>(
+    script: Script<string, string, W, G>,
+    line: () => readonly ScriptArgument[],
+    isFenced: boolean,
+  ): Promise<W | Given<G>> {
+    return readReply(script, await this.#ask(script, line(), isFenced));
+  }
+
+  async #ask(script: Script, line: readonly ScriptArgument[], isFenced: boolean): Promise<Reply> {
+    if (isFenced && !this.#options.mayAct()) throw new StateUnavailable(LEASE_OVER);
     try {
-      const reply = await this.#send(script.name, { script, as: 'function' }, line);
+      const what: SentScript = { script, as: 'function', sentAt: 0 };
+      const reply = await this.#send({ name: script.name, what, isFenced, args: line });
       this.#options.onReply?.(script, reply);
       return reply;
     } finally {
@@ -169,13 +161,13 @@ export class Commands {
 
   /** A plain command; the first argument is its key. Never fenced: none of them changes what clients see. */
   plain(command: PlainCommand, key: Key, ...args: ScriptArgument[]): Promise<Reply> {
-    const reply = this.#send(command, plainCommands[command], [key, ...args]);
+    const reply = this.#send({ name: command, what: plainCommands[command], isFenced: false, args: [key, ...args] });
     return command === 'hgetall' ? reply.then(asList) : reply;
   }
 
   /** What a primary tells of itself, by section. Rejects where it does not, or is no primary. */
   async info(primary: string, section: string): Promise<string> {
-    const server = this.#primaries().get(primary);
+    const server = primariesOf(this.#client).get(primary);
     if (server === undefined) throw new StateUnavailable('the server is no primary any more');
     return inTime(server.info(section), this.#options.timeoutMs);
   }
@@ -187,31 +179,23 @@ export class Commands {
 
   /** The servers that keys are spread over, by address and in its order. One, '' by name, where there is no Cluster. */
   primaries(): string[] {
-    return [...this.#primaries().keys()].toSorted();
+    return [...primariesOf(this.#client).keys()].toSorted();
   }
 
   /** A page of one server's keys: the next cursor and those that match. `StateUnavailable` where there is no such server. */
   async scan(primary: string, cursor: string, pattern: string, count: number): Promise<Reply> {
-    const server = this.#primaries().get(primary);
+    const server = primariesOf(this.#client).get(primary);
     if (server === undefined) throw new StateUnavailable('the server is no primary any more');
-    return this.#send('scan', 'scanBuffer', [cursor, 'MATCH', pattern, 'COUNT', count], server);
+    const args = [cursor, 'MATCH', pattern, 'COUNT', count];
+    return this.#send({ name: 'scan', what: 'scanBuffer', isFenced: false, args, server });
   }
 
-  #primaries(): ReadonlyMap<string, Redis> {
-    const client = this.#client;
-    if (!(client instanceof Cluster)) return new Map([['', client]]);
-    return new Map(client.nodes('master').map((node) => [`${node.options.host}:${node.options.port}`, node]));
-  }
-
-  #send(name: string, what: SentScript | string, args: readonly ScriptArgument[], server?: Redis): Promise<Reply> {
+  #send(asked: Asked): Promise<Reply> {
     const sentAt = performance.now();
     return new Promise((resolve, reject) => {
       const call: Call = {
-        server,
-        name,
-        what,
-        args,
-        bytes: bytesOf(args),
+        ...asked,
+        bytes: bytesOf(asked.args),
         sentAt,
         deadline: sentAt + this.#options.timeoutMs,
         settled: false,
@@ -230,11 +214,25 @@ export class Commands {
       this.#settle(call, new StateUnavailable(OVERLOADED));
       return false;
     }
-    this.#goOut(call).then(
+    let asked;
+    try {
+      asked = this.#goOut(call);
+    } catch (error) {
+      // The client has no server for it.
+      asked = Promise.reject<Reply>(error);
+    }
+    asked.then(
       (reply) => this.#answered(call, reply),
       (error: Error) => this.#failed(call, error),
     );
     return true;
+  }
+
+  /** Nothing of it was run. What may not be sent any more has failed, or expires. */
+  #attemptAgain(call: Call): void {
+    if (call.settled || performance.now() >= call.deadline) return;
+    if (call.isFenced && !this.#options.mayAct()) this.#settle(call, new StateUnavailable(LEASE_OVER));
+    else this.#attempt(call);
   }
 
   #goOut({ what, args, server }: Call): Promise<Reply> {
@@ -260,19 +258,15 @@ export class Commands {
   #failed(call: Call, error: Error): void {
     this.budget.give(call.bytes);
     if (call.settled) return;
-    if (typeof call.what !== 'string' && this.#scripts.isToBeSentAgain(call.what, error)) {
-      this.#attempt(call);
-      return;
-    }
+    if (typeof call.what !== 'string' && this.#scripts.isToBeSentAgain(call.what, error))
+      return this.#attemptAgain(call);
     if (!REDIRECTED.test(error.message)) return this.#settle(call, this.#classified(error));
     if (performance.now() + RETRY_MS >= call.deadline) {
       this.#options.measured?.errors.add('refused');
       return this.#settle(call, new StateUnavailable(error.message));
     }
     this.#refreshSlots();
-    setTimeout(() => {
-      if (!call.settled) this.#attempt(call);
-    }, RETRY_MS);
+    setTimeout(() => this.#attemptAgain(call), RETRY_MS);
   }
 
   #settle(call: Call, error: Error): void {

@@ -42,6 +42,12 @@ export interface LinkOptions {
   readonly sentinels?: Sentinels | undefined;
 }
 
+/** The servers that have a share of the keys, by address; one, '' by name, where there is no Cluster. */
+export function primariesOf(client: Client): ReadonlyMap<string, Redis> {
+  if (!(client instanceof Cluster)) return new Map([['', client]]);
+  return new Map(client.nodes('master').map((node) => [`${node.options.host}:${node.options.port}`, node]));
+}
+
 /** The nodes of a Cluster are opened and reopened by the cluster client, which has its own ideas of when. */
 const { enableOfflineQueue: _queue, retryStrategy: _strategy, ...clusterNode } = shared;
 
@@ -106,6 +112,8 @@ export function openOnce(
     ...server,
     lazyConnect: true,
     retryStrategy: () => null,
+    // Also of a replica something can be asked.
+    reconnectOnError: null,
   });
 }
 

@@ -137,6 +137,11 @@ describe.each([
   }, 120_000);
 });
 
+test('a cluster of which a replica is named first', async () => {
+  const cluster = await startRedisCluster(scope, { replicas: true });
+  await liveOnce(scope, { ...cluster, url: [cluster.replicaOf(0).url, cluster.url].join(',') }, { prefix: 'replica' });
+}, 120_000);
+
 test('config/README.md names these rules', () => {
   const readme = readFileSync(new URL('../../config/README.md', import.meta.url), 'utf8');
   const line = /^ACL SETUSER parley on [^`]*/m.exec(readme)?.[0].split(/\s+/).filter(Boolean) ?? [];

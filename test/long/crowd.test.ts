@@ -234,13 +234,22 @@ async function slowShares(
   redis: RedisServer,
   nodes: readonly ServiceNode[],
 ): Promise<{ name: string; slow: number; of: number; longest: number }[]> {
-  const names = new Map(
-    [...declaredScripts].map(({ name, lua }) => [createHash('sha1').update(lua).digest('hex'), name]),
+  const digestOf = (lua: string): string => createHash('sha1').update(lua).digest('hex');
+  // As functions, whatever the library's name, and as scripts, also those that run when Redis is full.
+  const functions = [...declaredScripts].map(({ name }) => [name, `_${name.replaceAll('-', '_')}`] as const);
+  const digests = new Map(
+    [...declaredScripts].flatMap(({ name, lua }) =>
+      [lua, `#!lua flags=allow-oom\n${lua}`].map((text) => [digestOf(text), name]),
+    ),
   );
+  const nameOf = (command: string, named: string): string | undefined =>
+    /^fcall$/i.test(command)
+      ? functions.find(([, suffix]) => /^parley_[0-9a-f]+/.exec(named)?.[0].concat(suffix) === named)?.[0]
+      : digests.get(named);
   const entries = (await redis.client().slowlog('GET', 1000)) as [number, number, number, string[]][];
   const slow = new Map<string, number[]>();
-  for (const [, , micros, [, sha = '']] of entries) {
-    const name = names.get(sha);
+  for (const [, , micros, [command = '', named = '']] of entries) {
+    const name = nameOf(command, named);
     if (name !== undefined) slow.set(name, [...(slow.get(name) ?? []), micros]);
   }
   const metrics = await Promise.all(nodes.map((node) => node.metrics()));

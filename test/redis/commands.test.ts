@@ -204,6 +204,33 @@ test('a node that may not act sends nothing but what concerns its lease', async 
   expect(await create(commands, 'fenced')).toBe('ok');
 });
 
+test('a server that has forgotten a script is sent it once, however many calls are under way, and each is done', async () => {
+  const own = await startRedis(scope);
+  const commands = await open({}, own);
+  const evals = async (): Promise<string | undefined> =>
+    /cmdstat_eval:calls=(\d+)/.exec(await own.client().info('commandstats'))?.[1];
+  const makeAll = (kind: string): Promise<string[]> =>
+    Promise.all(Array.from({ length: 50 }, (_, i) => create(commands, `${kind} ${i}`)));
+  expect(new Set(await makeAll('first'))).toEqual(new Set(['ok']));
+  expect(await evals()).toBe('1');
+  await own.client().script('FLUSH');
+  expect(new Set(await makeAll('second'))).toEqual(new Set(['ok']));
+  expect(await evals()).toBe('2');
+});
+
+test('what a server has not run is not sent again by a node that may not act any more', async () => {
+  let allowed = true;
+  const own = await startRedis(scope);
+  const commands = await open({ mayAct: () => allowed }, own);
+  expect(await create(commands, 'before')).toBe('ok');
+  await own.client().script('FLUSH');
+  const late = create(commands, 'late');
+  allowed = false;
+  await expect(late).rejects.toThrow('the lease of this node has run out');
+  expect(await own.client().exists(keys.room('late').meta)).toBe(0);
+  expect(commands.budget.count).toBe(0);
+});
+
 test('while Redis does not answer, calls fail in time, and no more of them wait than the bound', async () => {
   const errors: Error[] = [];
   const commands = await open({ timeoutMs: 2000, queueMax: 3, onError: (error) => errors.push(error) });

@@ -104,6 +104,8 @@ return word
   test('is refused where a constant changes, or where it cannot be told from where it returns', () => {
     const changing = `local COUNT = 0\nlocal function f()\n  COUNT = COUNT + 1\nend\nf()\nreturn COUNT\n`;
     expect(() => libraryOf([scriptOf(changing)])).toThrow('COUNT is set again');
+    const inline = `local A, B = 0, 1\nlocal function f() if B then B, A = 1, 2 end end\nf()\nreturn A\n`;
+    expect(() => libraryOf([scriptOf(inline)])).toThrow('B is set again');
     const nested = `if a then\n  each(function() return 1 end)\nend\nlocal function f()\nend\nreturn f()\n`;
     expect(() => libraryOf([scriptOf(nested)])).toThrow('it cannot be told');
   });

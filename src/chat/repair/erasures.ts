@@ -13,7 +13,7 @@ import type { AuthoredStore } from '../../store/authored/authored-store.ts';
 import { takeOffRoster } from '../member/off-roster.ts';
 import type { MemberStore } from '../../store/member/member-store.ts';
 import type { Erasure, ErasureStore } from '../../store/erasure/erasure-store.ts';
-import type { Trace } from '../../redis/key-patterns.ts';
+import type { Trace } from '../../redis/keys/key-patterns.ts';
 import type { ContactPairs } from '../contact/pairs.ts';
 
 export interface ErasuresDeps {

@@ -1,6 +1,6 @@
 /**
- * Sends scripts: hot ones as functions, else by their digests, and in full where a server does not know those. Not by the client's own
- * means, for each of its pipelines is given a method for every script, and there are many of both.
+ * Sends scripts: hot ones as functions; else in full for the first time, and from then on by its digest, and in full again where a server
+ * does not know that. Not by the client's own means, for each of its pipelines is given a method for every script, and there are many of both.
  */
 import { createHash } from 'node:crypto';
 import { Cluster } from 'ioredis';
@@ -16,15 +16,18 @@ const WHEN_FULL = '#!lua flags=allow-oom\n';
 /** The server does not know the digest: it has run nothing. */
 const UNKNOWN = /^NOSCRIPT\b/;
 
-/** A script on its way, and in which form. */
+/** A script on its way, in which form, and since when, on the monotonic clock. */
 export interface SentScript {
   readonly script: Script;
   as: 'function' | 'digest' | 'text';
+  sentAt: number;
 }
 
 interface Text {
   readonly lua: string;
   readonly digest: string;
+  /** On the monotonic clock. */
+  sentAt: number;
 }
 
 export class ClientScripts {
@@ -71,17 +74,27 @@ export class ClientScripts {
     const { script } = sent;
     const called = sent.as === 'function' ? this.#functions.call(script, line) : undefined;
     if (called !== undefined) return called;
-    const { lua, digest } = this.#textOf(script);
-    if (sent.as === 'text') return send(this.#client, 'eval', lua, script, line);
+    const text = this.#textOf(script);
+    sent.sentAt = performance.now();
+    if (sent.as === 'text' || text.sentAt === -Infinity) {
+      sent.as = 'text';
+      text.sentAt = sent.sentAt;
+      return send(this.#client, 'eval', text.lua, script, line);
+    }
     sent.as = 'digest';
-    return send(this.#client, 'evalsha', digest, script, line);
+    return send(this.#client, 'evalsha', text.digest, script, line);
   }
 
   /** Whether a server has not run it for the form that it had: then it is to be sent again, in the next one. */
   isToBeSentAgain(sent: SentScript, error: Error): boolean {
-    if (sent.as === 'function' && this.#functions.hasNotRun(error)) sent.as = 'digest';
-    else if (sent.as === 'digest' && UNKNOWN.test(error.message)) sent.as = 'text';
-    else return false;
+    if (sent.as === 'function') {
+      if (!this.#functions.hasNotRun(error)) return false;
+      sent.as = 'digest';
+      return true;
+    }
+    if (sent.as === 'text' || !UNKNOWN.test(error.message)) return false;
+    // Where another call has brought the text meanwhile, the digest is behind it: one text is enough for all that are under way.
+    if (this.#textOf(sent.script).sentAt <= sent.sentAt) sent.as = 'text';
     return true;
   }
 
@@ -89,7 +102,7 @@ export class ClientScripts {
     const known = this.#texts.get(script);
     if (known !== undefined) return known;
     const lua = script.whenFull && this.#allowsWhenFull ? WHEN_FULL + script.lua : script.lua;
-    const text = { lua, digest: createHash('sha1').update(lua).digest('hex') };
+    const text = { lua, digest: createHash('sha1').update(lua).digest('hex'), sentAt: -Infinity };
     this.#texts.set(script, text);
     return text;
   }

@@ -38,33 +38,42 @@ function blockOf({ name, lua }: Script): string {
   // No function stands behind it, so what it declares is its own.
   const main = parts.pop()?.text;
   const setPerCall = ['KEYS', 'ARGV'];
-  const madeOnce: string[] = [];
+  const functionNames: string[] = [];
+  const constantNames: string[] = [];
   let made = '';
   let steps = '';
   for (const [at, part] of parts.entries()) {
     if (part.name !== undefined) {
       made += part.text;
-      madeOnce.push(part.name);
+      functionNames.push(part.name);
       continue;
     }
     const { constants, names, step } = sortedOut(part.text);
     made += constants.map(({ statement }) => statement).join('');
-    madeOnce.push(...constants.flatMap((constant) => constant.names));
+    constantNames.push(...constants.flatMap((constant) => constant.names));
     setPerCall.push(...names);
     if (step.length === 0) continue;
     const called = stepOf(step, at);
     made += called.made;
     steps += called.call;
   }
+  const madeOnce = [...functionNames, ...constantNames];
   const ambiguous = setPerCall.find((one, at) => setPerCall.indexOf(one) < at || madeOnce.includes(one));
   if (ambiguous !== undefined) throw new Error(`${name}: ${ambiguous} is declared twice`);
-  const changed = /^\s+([A-Z]\w*) = /m.exec(lua)?.[1];
-  if (changed !== undefined && madeOnce.includes(changed)) throw new Error(`${name}: ${changed} is set again`);
+  const changed = changedOf(lua, constantNames);
+  if (changed !== undefined) throw new Error(`${name}: ${changed} is set again`);
   return `local ${setPerCall.join(', ')}
 ${made}local function run(keys, args)
 KEYS, ARGV = keys, args
 ${steps}${main}end
 `;
+}
+
+/** One of the names that is set otherwise than where it is declared. */
+function changedOf(lua: string, names: readonly string[]): string | undefined {
+  if (names.length === 0) return undefined;
+  const elsewhere = withoutComments(lua).replaceAll(/^local (?!function).*/gm, '');
+  return new RegExp(`\\b(${names.join('|')})(?:, \\w+)* = `).exec(elsewhere)?.[1];
 }
 
 /** A function of its own, for one may use 60 names of others. What it returns ends the script. */

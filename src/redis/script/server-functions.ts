@@ -3,9 +3,9 @@
  * not have them, or not any more, may not be asked for them, or lets nothing be written for now, it says so before it runs anything of
  * them, and the script is sent.
  */
-import { Cluster, type Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { lookIn } from '../../ops/looks.ts';
-import type { Client } from '../connect.ts';
+import { primariesOf, type Client } from '../connect.ts';
 import { list, text, type Reply } from '../reply.ts';
 import type { Script, ScriptArgument } from '../script.ts';
 import { inTime } from '../unavailable.ts';
@@ -42,6 +42,7 @@ export class ServerFunctions {
   #loadAt = Infinity;
   #loadedAt = 0;
   #tidying: NodeJS.Timeout | undefined;
+  #isClosed = false;
 
   constructor(client: Client, scripts: Iterable<Script>, { timeoutMs }: { readonly timeoutMs: number }) {
     this.#client = client;
@@ -60,7 +61,9 @@ export class ServerFunctions {
     this.#areThere = failures.length < outcomes.length;
     const [failure] = failures;
     if (failure !== undefined) this.#loadLater(isFinal(failure) ? RETRY_REFUSED_MS : RETRY_MS);
-    this.#tidying ??= lookIn(TIDY_MS, () => void this.tidy()).unref();
+    // No server of a Cluster is known just now.
+    else if (!this.#areThere) this.#loadLater(RETRY_MS);
+    if (!this.#isClosed) this.#tidying ??= lookIn(TIDY_MS, () => void this.tidy()).unref();
   }
 
   /** Takes the libraries of other builds away, once in a node's life. Where their nodes are there all the same, they load them again. */
@@ -76,6 +79,7 @@ export class ServerFunctions {
   }
 
   close(): void {
+    this.#isClosed = true;
     clearTimeout(this.#tidying);
   }
 
@@ -114,7 +118,7 @@ export class ServerFunctions {
   }
 
   #servers(): readonly Redis[] {
-    return this.#client instanceof Cluster ? this.#client.nodes('master') : [this.#client];
+    return [...primariesOf(this.#client).values()];
   }
 }
 

@@ -13,7 +13,7 @@ import {
   traceIn,
   tracePattern,
   type Trace,
-} from '../../redis/key-patterns.ts';
+} from '../../redis/keys/key-patterns.ts';
 import { list, pairs, text } from '../../redis/reply.ts';
 
 export interface Page<T> {

@@ -2,7 +2,7 @@
  * What SCAN is asked for, and what the keys are that it has found, where there is no list of them: conversations, what users were told, and
  * what repeats are known by. Which keys there are is in keys.ts.
  */
-import { foundKey, globOf, type Key } from './keys.ts';
+import { foundKey, globOf, type Key } from '../keys.ts';
 
 /** What the `meta` keys of a user's conversations match, and of users whose names have that text in them. */
 export const pairPattern = (prefix: string, userName: string): string =>
