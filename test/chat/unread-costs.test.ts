@@ -52,7 +52,8 @@ async function watch(work: () => Promise<unknown>): Promise<Seen> {
       of(tag).flatMap(({ args: [name = '', key = ''], source }) =>
         source === 'lua' ? [`${name.toLowerCase()} ${key.slice(key.indexOf(tag) + tag.length + 1)}`] : [],
       ),
-    scripts: (tag) => of(tag).filter(({ args, source }) => source !== 'lua' && /^eval/i.test(args[0] ?? '')).length,
+    scripts: (tag) =>
+      of(tag).filter(({ args, source }) => source !== 'lua' && /^(?:eval|fcall)/i.test(args[0] ?? '')).length,
   };
 }
 
