@@ -199,7 +199,7 @@ export function onTopology(client: Client, changed: (reason: string) => void): v
  * not ask.
  */
 export async function primaryIds(client: Client): Promise<ReadonlySet<string>> {
-  const servers = client instanceof Cluster ? client.nodes('master') : [client];
+  const servers = [...primariesOf(client).values()];
   return new Set(await Promise.all(servers.map(runIdOf)));
 }
 

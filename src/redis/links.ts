@@ -14,6 +14,7 @@ import {
   openServer,
   primaryIds,
   type Client,
+  primariesOf,
 } from './connect.ts';
 import { fieldsOf } from './reply.ts';
 import type { Sentinels } from './sentinels.ts';
@@ -109,7 +110,7 @@ export class Links {
    */
   #prove(): void {
     for (const client of this.#clients) {
-      for (const server of clusterOf(client)?.nodes('master') ?? [client as Redis]) {
+      for (const server of primariesOf(client).values()) {
         if (server.status === 'ready') void this.#proveOne(server);
       }
     }

@@ -3,8 +3,7 @@
  * does not know that. Not by the client's own means, for each of its pipelines is given a method for every script, and there are many of both.
  */
 import { createHash } from 'node:crypto';
-import { Cluster } from 'ioredis';
-import type { Client } from '../connect.ts';
+import { primariesOf, type Client } from '../connect.ts';
 import type { Reply } from '../reply.ts';
 import { declaredScripts, type Script, type ScriptArgument } from '../script.ts';
 import { send } from './send.ts';
@@ -34,7 +33,6 @@ export class ClientScripts {
   readonly #client: Client;
   readonly #texts = new Map<Script, Text>();
   #allowsWhenFull = false;
-
   readonly #functions: ServerFunctions;
 
   constructor(client: Client, options: { readonly timeoutMs: number }) {
@@ -52,8 +50,7 @@ export class ClientScripts {
    * what it is told by: without, they are refused like all others. To be called once there is a connection.
    */
   async allowWhenFull(): Promise<void> {
-    const client = this.#client;
-    const server = client instanceof Cluster ? client.nodes('master')[0] : client;
+    const [server] = primariesOf(this.#client).values();
     try {
       await server?.eval(`${WHEN_FULL}return 1`, 0);
     } catch (error) {

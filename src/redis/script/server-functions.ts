@@ -87,8 +87,9 @@ export class ServerFunctions {
   call(script: Script, line: readonly ScriptArgument[]): Promise<Reply> | undefined {
     const name = this.#library?.functions.get(script);
     if (name === undefined) return undefined;
-    if (this.#loadAt < Infinity && performance.now() >= this.#loadAt) void this.load();
-    if (!this.#areThere || (this.#restsUntil > 0 && !this.#hasRested())) return undefined;
+    const now = performance.now();
+    if (now >= this.#loadAt) void this.load();
+    if (!this.#areThere || now < this.#restsUntil) return undefined;
     return send(this.#client, 'fcall', name, script, line);
   }
 
@@ -109,12 +110,6 @@ export class ServerFunctions {
   /** Counted from when it was loaded last. */
   #loadLater(ms: number): void {
     if (this.#loadAt === Infinity) this.#loadAt = this.#loadedAt + ms;
-  }
-
-  #hasRested(): boolean {
-    if (performance.now() < this.#restsUntil) return false;
-    this.#restsUntil = 0;
-    return true;
   }
 
   #servers(): readonly Redis[] {
