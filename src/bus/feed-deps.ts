@@ -19,6 +19,11 @@ export interface FeedDeps {
   onError(topic: Topic, error: unknown): void;
 }
 
+export interface TopicsDeps extends FeedDeps {
+  /** There is something to be seen to by `tick`. */
+  wake(): void;
+}
+
 /** What whoever keeps the feeds is told. */
 export interface FeedKeeper {
   /** Mending has stopped without success: the feed has to be tried again. */

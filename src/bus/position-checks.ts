@@ -3,10 +3,11 @@
  * interruption. What was published and never came, with nothing behind it, is not found in any other way.
  */
 import type { Position } from '../log/event.ts';
+import { SELDOM_MS } from '../ops/pulse.ts';
 import { inPages } from '../redis/pages.ts';
 import type { Topic } from './bus.ts';
 import type { Feed } from './feed.ts';
-import type { FeedDeps } from './feed-deps.ts';
+import type { TopicsDeps } from './feed-deps.ts';
 
 /** What holds a feed that is compared. */
 interface Checked {
@@ -26,29 +27,38 @@ const URGENT_PER_TICK = 1000;
 /** Topics whose positions one call asks for. */
 const CHECKS_PER_CALL = 100;
 /** Those that are due wait for others so long at most, and for a tenth of a round. */
-const TICKS_PER_CALL = 10;
+const CALL_MS = 1000;
+
+type PositionChecksDeps = Pick<TopicsDeps, 'reader' | 'onError' | 'wake'>;
 
 export class PositionChecks {
-  readonly #deps: Pick<FeedDeps, 'reader' | 'onError'>;
-  readonly #ticksPerRound: number;
-  readonly #ticksPerCall: number;
+  readonly #deps: PositionChecksDeps;
+  readonly #roundMs: number;
+  readonly #callMs: number;
   #round: Iterator<Checked> | undefined;
-  #ticks = 0;
+  #tickedAt: number | undefined;
+  #calledAt = 0;
   #urgent: Feed[] = [];
   readonly #suspected = new Map<Feed, Suspicion>();
   /** Checks that are due; a fraction is carried over to the next tick. */
   #share = 0;
 
-  /** All are compared once in `ticksPerRound` calls of `tick`. */
-  constructor(deps: Pick<FeedDeps, 'reader' | 'onError'>, ticksPerRound: number) {
+  /** All are compared once in `roundMs`. */
+  constructor(deps: PositionChecksDeps, roundMs: number) {
     this.#deps = deps;
-    this.#ticksPerRound = ticksPerRound;
-    this.#ticksPerCall = Math.max(1, Math.min(TICKS_PER_CALL, Math.floor(ticksPerRound / 10)));
+    this.#roundMs = roundMs;
+    this.#callMs = Math.min(CALL_MS, roundMs / 10);
+  }
+
+  /** `tick` is to come often. */
+  get hasWork(): boolean {
+    return this.#callMs < SELDOM_MS || this.#urgent.length > 0 || this.#suspected.size > 0;
   }
 
   /** Compares all of them soon, a bounded number at a time. */
   all(checked: ReadonlyMap<Topic, Checked>): void {
     this.#urgent = [...checked.values()].map(({ feed }) => feed);
+    this.#deps.wake();
   }
 
   clear(): void {
@@ -58,11 +68,15 @@ export class PositionChecks {
 
   /** `now` in ms, by a clock that only goes on. */
   tick(checked: ReadonlyMap<Topic, Checked>, now: number): void {
-    this.#share = Math.min(checked.size, this.#share + checked.size / this.#ticksPerRound);
-    // A call of many costs little more than a call of one.
-    const isDue = this.#share >= CHECKS_PER_CALL || ++this.#ticks % this.#ticksPerCall === 0;
+    const elapsedMs = now - (this.#tickedAt ?? now);
+    this.#tickedAt = now;
+    this.#share = Math.min(checked.size, this.#share + (checked.size * elapsedMs) / this.#roundMs);
     const feeds = this.#urgent.splice(0, URGENT_PER_TICK);
-    if (isDue) feeds.push(...this.#due(checked));
+    // A call of many costs little more than a call of one.
+    if (this.#share >= CHECKS_PER_CALL || now - this.#calledAt >= this.#callMs) {
+      this.#calledAt = now;
+      feeds.push(...this.#due(checked));
+    }
     this.#check(feeds);
     this.#settle(now);
   }
@@ -110,6 +124,7 @@ export class PositionChecks {
     // mending off for ever.
     else if (isBehind(feed, { epoch, seq }) && !this.#suspected.has(feed)) {
       this.#suspected.set(feed, { epoch, seq, since: performance.now() });
+      this.#deps.wake();
     }
   }
 

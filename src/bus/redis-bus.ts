@@ -2,6 +2,7 @@
  * The bus over Redis's sharded pub/sub: one connection for subscriptions to each primary, proved every two seconds by a probe
  * that has to come back. A link that does not echo is replaced, and its owner is told that events may be missing.
  */
+import { every, type Beat } from '../ops/beat.ts';
 import type { BusCounters } from '../ops/counters.ts';
 import type { Commands } from '../redis/commands.ts';
 import type { Key, Keyspace, TopicKey } from '../redis/keys.ts';
@@ -51,7 +52,7 @@ export class RedisBus implements Transport {
   /** The primary of each slot, as the links are set up. */
   #owners: readonly (string | undefined)[] = [];
   #listener: TransportListener | undefined;
-  #timers: NodeJS.Timeout[] = [];
+  #beats: Beat[] = [];
   #healthy = false;
   #count = 0;
   #probing = false;
@@ -80,10 +81,10 @@ export class RedisBus implements Transport {
   async start(listener: TransportListener): Promise<void> {
     this.#listener = listener;
     this.#assign();
-    if (this.#timers.length === 0) {
-      this.#timers = [
-        setInterval(() => void this.#probe(), PROBE_MS),
-        setInterval(() => this.#shards.forEach(({ link }) => link.tick()), LIVE_MS),
+    if (this.#beats.length === 0) {
+      this.#beats = [
+        every(PROBE_MS, () => void this.#probe()),
+        every(LIVE_MS, () => this.#shards.forEach(({ link }) => link.tick())),
       ];
     }
     await this.#subscribe([...this.#all(), ...this.#probes()]);
@@ -92,7 +93,7 @@ export class RedisBus implements Transport {
 
   stop(): void {
     this.#closed = true;
-    for (const timer of this.#timers) clearInterval(timer);
+    for (const beat of this.#beats) beat.stop();
     for (const { link } of this.#shards.values()) link.close();
   }
 

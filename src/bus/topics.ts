@@ -4,7 +4,7 @@
  */
 import { readEvents, type Point } from '../log/event.ts';
 import { Feed } from './feed.ts';
-import type { FeedDeps, FeedKeeper } from './feed-deps.ts';
+import type { FeedKeeper, TopicsDeps } from './feed-deps.ts';
 import type { Topic, Transport, TransportListener } from './bus.ts';
 import { LeftTopics } from './left-topics.ts';
 import { HEARERS_MIN, Window } from './window.ts';
@@ -38,14 +38,13 @@ export interface TopicsOptions {
 /** Shared, so that a followed topic does not keep the promise of its own. */
 const READY = Promise.resolve();
 
-export const TICK_MS = 100;
-const TICKS_PER_SWEEP = 4;
+const SWEEP_MS = 400;
 const LINGER_MS = 2000;
 const BARRIER_MS = 1000;
 const MANIFEST_BATCH = 1000;
 
 export class Topics implements TransportListener {
-  readonly #deps: FeedDeps & FeedKeeper;
+  readonly #deps: TopicsDeps & FeedKeeper;
   readonly #transport: Transport;
   readonly #manifest: Manifest;
   readonly #options: TopicsOptions;
@@ -57,14 +56,18 @@ export class Topics implements TransportListener {
   /** Topics that nobody needed when they were last let go. */
   readonly #unused = new Set<Topic>();
   #joining: { topics: Topic[]; done: Promise<void> } | undefined;
-  #ticks = 0;
+  #sweptAt = 0;
 
-  constructor(deps: FeedDeps, transport: Transport, manifest: Manifest, options: TopicsOptions) {
-    this.#deps = { ...deps, onStalled: (topic) => this.#stalled.add(topic) };
+  constructor(deps: TopicsDeps, transport: Transport, manifest: Manifest, options: TopicsOptions) {
+    const onStalled = (topic: Topic): void => {
+      this.#stalled.add(topic);
+      deps.wake();
+    };
+    this.#deps = { ...deps, onStalled };
     this.#transport = transport;
     this.#manifest = manifest;
     this.#options = options;
-    this.#checks = new PositionChecks(deps, options.positionCheckMs / TICK_MS);
+    this.#checks = new PositionChecks(deps, options.positionCheckMs);
   }
 
   /** The topics that are followed now. */
@@ -140,7 +143,7 @@ export class Topics implements TransportListener {
     const entry = this.#entries.get(topic);
     if (entry === undefined || entry.feed.position === undefined || !this.#transport.healthy) return true;
     const wait = entry.feed.reached(seq, performance.now(), epoch);
-    if (wait !== true) this.#waiting.add(entry.feed);
+    if (wait !== true) this.#awaits(entry.feed);
     return wait;
   }
 
@@ -153,7 +156,7 @@ export class Topics implements TransportListener {
     if (feed?.position === undefined) return;
     if (this.#transport.healthy) {
       const wait = feed.reached(at?.seq ?? Infinity, performance.now(), at?.epoch);
-      if (wait !== true) this.#waiting.add(feed);
+      if (wait !== true) this.#awaits(feed);
       await wait;
       if (feed.position === undefined || !isBehind(feed, { epoch: at?.epoch, seq: at?.seq ?? 0 })) return;
       feed.mend();
@@ -165,8 +168,13 @@ export class Topics implements TransportListener {
   expect(topic: Topic, nonce: number): { passed: Promise<boolean>; cancel(): void } | undefined {
     const entry = this.#entries.get(topic);
     if (entry === undefined || !entry.feed.live || !this.#transport.healthy) return undefined;
-    this.#waiting.add(entry.feed);
+    this.#awaits(entry.feed);
     return entry.feed.expect(nonce, performance.now());
+  }
+
+  #awaits(feed: Feed): void {
+    this.#waiting.add(feed);
+    this.#deps.wake();
   }
 
   received(topic: Topic, bytes: Buffer): void {
@@ -212,7 +220,12 @@ export class Topics implements TransportListener {
     await this.#transport.unsubscribe(topics);
   }
 
-  /** The node-wide tick: late waiters go, stalled feeds try again, positions are compared, idle topics are dropped. */
+  /** Something is to be seen to before long. */
+  get hasWork(): boolean {
+    return this.#waiting.size > 0 || this.#stalled.size > 0 || this.#checks.hasWork;
+  }
+
+  /** The node-wide tick, at least once a second and often while there is work: late waiters go, stalled feeds try again, positions are compared, idle topics are dropped. */
   tick(): void {
     const now = performance.now();
     for (const feed of this.#waiting) {
@@ -220,7 +233,9 @@ export class Topics implements TransportListener {
       if (!feed.waiting) this.#waiting.delete(feed);
     }
     this.#checks.tick(this.#entries, now);
-    if (this.#ticks++ % TICKS_PER_SWEEP === 0) this.#sweep(now);
+    if (now - this.#sweptAt < SWEEP_MS) return;
+    this.#sweptAt = now;
+    this.#sweep(now);
   }
 
   /** Looks at those only that something has to be done about. */

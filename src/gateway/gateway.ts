@@ -7,8 +7,8 @@ import type { Arrivals } from '../chat/direct/arrivals.ts';
 import type { Transients } from '../chat/message/transients.ts';
 import type { CloseName } from '../protocol/wire/close-codes.ts';
 import { createCodec, type Codec, type Format } from '../protocol/wire/codec.ts';
+import type { Beat } from '../ops/beat.ts';
 import { lookEvery } from '../ops/looks.ts';
-import { canonicalAddress } from '../outside/address.ts';
 import { newSocketId } from '../redis/tokens.ts';
 import type { Accounts } from './account.ts';
 import type { Addresses } from './addresses.ts';
@@ -19,7 +19,9 @@ import type { Hub } from './hub.ts';
 import { Intake, type IntakeLimits } from './intake.ts';
 import type { ClientSocket } from './client-socket.ts';
 import {
+  headersOf,
   judgeUpgrade,
+  peerOf,
   refusal,
   upgradeRefusals,
   type Refusal,
@@ -74,6 +76,8 @@ export interface GatewayDeps {
 }
 
 const SCAN_MS = 1000;
+/** All are looked at at least so often: the clock of the machine, by which logins expire, may be put forward. */
+const DUE_MAX_MS = 10_000;
 const PATH = '/ws';
 const RETRY_SECONDS = 1;
 const AWAY_STEP_MS = 50;
@@ -92,8 +96,10 @@ export class Gateway {
   readonly #farewells: Promise<void>[] = [];
   #listening: PublicPort | undefined;
   #queueBytes = 0;
+  /** When the first of those that nothing is sent to is due, on the monotonic clock. */
+  #dueAt = 0;
   #draining = false;
-  #timer: NodeJS.Timeout | undefined;
+  #scans: Beat | undefined;
 
   constructor(app: TemplatedApp, deps: GatewayDeps) {
     this.#app = app;
@@ -122,7 +128,7 @@ export class Gateway {
 
   /** Begins to accept; resolves with the port. Rejects where it cannot be had. */
   async listen(): Promise<number> {
-    this.#timer = lookEvery(SCAN_MS, () => this.#scan());
+    this.#scans = lookEvery(SCAN_MS, () => this.#scan());
     this.#listening = await this.#deps.listen(this.#app);
     return this.#listening.port;
   }
@@ -162,7 +168,7 @@ export class Gateway {
   }
 
   stop(): void {
-    clearInterval(this.#timer);
+    this.#scans?.stop();
     this.#deps.fanOut.stop();
     this.#app.close();
   }
@@ -181,6 +187,7 @@ export class Gateway {
         const intake = new Intake(connection, this.#deps);
         data.intake = intake;
         this.#intakes.add(intake);
+        this.#dueAt = Math.min(this.#dueAt, connection.openedAt + options.loginTimeoutMs);
         if (data.bearer !== undefined) intake.bearer(data.bearer);
       },
       message: (ws, data, isBinary) => ws.getUserData().intake?.frame(data, isBinary),
@@ -280,15 +287,23 @@ export class Gateway {
   /** Finds logins that are late, logins that have expired, and readers that are slow, or behind. */
   #scan(): void {
     const monotonic = performance.now();
-    const wall = Date.now();
-    const { loginTimeoutMs } = this.#deps.options;
     // What is unread is asked of the native library, socket by socket: not where nothing was sent, and all had been read.
     const hasSent = this.#deps.fanOut.takePublished() || this.#reading.hasSent;
     this.#reading.hasSent = false;
     // What was published in this very turn is only seen by the next scan.
     const mayBeUnread = hasSent || this.#hadSent || this.#queueBytes > 0;
     this.#hadSent = hasSent;
+    // Whoever has logged in since, or again, was sent an answer.
+    if (mayBeUnread || monotonic >= this.#dueAt) this.#scanEach(monotonic, mayBeUnread);
+    this.#deps.accounts.tidy(monotonic);
+    this.#deps.addresses.tidy(monotonic);
+  }
+
+  #scanEach(monotonic: number, mayBeUnread: boolean): void {
+    const { loginTimeoutMs } = this.#deps.options;
+    const ahead = monotonic - Date.now();
     let queueBytes = 0;
+    let dueAt = monotonic + DUE_MAX_MS;
     for (const { connection, socket } of this.#intakes) {
       if (mayBeUnread) {
         const { bufferedBytes } = connection;
@@ -297,32 +312,22 @@ export class Gateway {
         if (socket !== undefined) this.#deps.hub.setLag(socket, connection.lag(socket.lag, bufferedBytes));
       }
       if (socket === undefined) {
-        if (monotonic - connection.openedAt > loginTimeoutMs) connection.end('loginTimeout');
+        const until = connection.openedAt + loginTimeoutMs;
+        if (monotonic > until) connection.end('loginTimeout');
+        else dueAt = Math.min(dueAt, until);
         continue;
       }
-      if (socket.opening !== undefined && monotonic > socket.opening.until) socket.goLive();
-      if (socket.closesAt !== undefined && socket.closesAt <= wall) connection.end('tokenExpired');
+      const { opening, closesAt } = socket;
+      if (opening !== undefined && monotonic > opening.until) socket.goLive();
+      else if (opening !== undefined) dueAt = Math.min(dueAt, opening.until);
+      if (closesAt === undefined) continue;
+      const endsAt = closesAt + ahead;
+      if (endsAt <= monotonic) connection.end('tokenExpired');
+      else dueAt = Math.min(dueAt, endsAt);
     }
     this.#queueBytes = queueBytes;
-    this.#deps.accounts.tidy(monotonic);
-    this.#deps.addresses.tidy(monotonic);
+    this.#dueAt = dueAt;
   }
-}
-
-/** The address at the other end of the connection, in its one spelling: the library writes IPv6 at full length. */
-function peerOf(res: HttpResponse): string {
-  const text = Buffer.from(res.getRemoteAddressAsText()).toString('latin1');
-  return canonicalAddress(text) ?? text;
-}
-
-/** Those that come several times joined (RFC 9110, 5.3): the library alone would give the first, which may be the client's own. */
-function headersOf(req: HttpRequest): ReadonlyMap<string, string> {
-  const headers = new Map<string, string>();
-  req.forEach((name, value) => {
-    const before = headers.get(name);
-    headers.set(name, before === undefined ? value : `${before}, ${value}`);
-  });
-  return headers;
 }
 
 /**

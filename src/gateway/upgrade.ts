@@ -1,5 +1,6 @@
 /** What is decided before a WebSocket exists: origin, subprotocol, address, bearer token. Pure. */
-import type { AddressList } from '../outside/address.ts';
+import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
+import { canonicalAddress, type AddressList } from '../outside/address.ts';
 import { clientAddress, readForwarded, type ForwardedHeaders } from '../outside/forwarded.ts';
 import { canonicalHost, canonicalOrigin, hostOfOrigin } from '../outside/origin.ts';
 import { bearerOf, shown } from '../outside/text.ts';
@@ -107,4 +108,20 @@ function hostsOf(header: string): string[] {
 function formatOf(subprotocol: string): Format | undefined {
   const name = subprotocol.toLowerCase();
   return Object.hasOwn(subprotocols, name) ? subprotocols[name as keyof typeof subprotocols] : undefined; // just looked up
+}
+
+/** The address at the other end of the connection, in its one spelling: the library writes IPv6 at full length. */
+export function peerOf(res: HttpResponse): string {
+  const text = Buffer.from(res.getRemoteAddressAsText()).toString('latin1');
+  return canonicalAddress(text) ?? text;
+}
+
+/** Those that come several times joined (RFC 9110, 5.3): the library alone would give the first, which may be the client's own. */
+export function headersOf(req: HttpRequest): ReadonlyMap<string, string> {
+  const headers = new Map<string, string>();
+  req.forEach((name, value) => {
+    const before = headers.get(name);
+    headers.set(name, before === undefined ? value : `${before}, ${value}`);
+  });
+  return headers;
 }

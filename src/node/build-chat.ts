@@ -167,11 +167,12 @@ function buildLastWords(
 }
 
 function buildContacts(
-  { errors }: Shared,
+  { errors, pulse: { wake } }: Shared,
   common: Pick<Stores, 'contacts' | 'presences'> & Pick<Services, 'repairs' | 'topics' | 'hooks' | 'instance'>,
 ): Pick<Services, 'presence' | 'profiles' | 'contactPairs'> {
   const presence = new Presence({
     ...common,
+    wake,
     onError: (error) => errors.putOff('presence', error, 'telling contacts who is online is put off'),
   });
   const profiles = new Profiles(common);
@@ -180,15 +181,17 @@ function buildContacts(
 
 /** What is told to those who are not where something happens. */
 function buildTelling(
-  { errors }: Shared,
-  common: Omit<StateTellingDeps, 'onError'> & Omit<MemberNewsDeps, 'onError'> & ChangeTellingDeps,
+  { errors, pulse: { wake } }: Shared,
+  common: Omit<StateTellingDeps, 'onError' | 'wake'> & Omit<MemberNewsDeps, 'onError' | 'wake'> & ChangeTellingDeps,
 ): Pick<Chat, 'stateTelling' | 'memberNews'> & Pick<Services, 'changeTelling'> {
   const stateTelling = new StateTelling({
     ...common,
+    wake,
     onError: (error) => errors.putOff('state', error, 'telling how a user is is put off'),
   });
   const memberNews = new MemberNews({
     ...common,
+    wake,
     onError: (error) => errors.putOff('unread', error, 'telling members what is unread is put off'),
   });
   return { stateTelling, memberNews, changeTelling: new ChangeTelling(common) };

@@ -2,7 +2,7 @@
 import { ChangesDue } from '../chat/change/due.ts';
 import { anonymousMsOf, type RedisSide, type Stores } from './build-storage.ts';
 import { replyBytesOf, windowBytesOf, type Shared } from './shared.ts';
-import type { FeedDeps } from '../bus/feed-deps.ts';
+import type { TopicsDeps } from '../bus/feed-deps.ts';
 import { NodeCalls } from '../bus/node-calls.ts';
 import { RedisBus } from '../bus/redis-bus.ts';
 import { Topics } from '../bus/topics.ts';
@@ -53,7 +53,11 @@ export interface Delivery {
 /** How long the node that has a socket may take. */
 const CALL_MS = 5000;
 
-export function buildAftermath({ config, errors }: Shared, { lease }: RedisSide, stores: Stores): Aftermath {
+export function buildAftermath(
+  { config, errors, pulse: { wake } }: Shared,
+  { lease }: RedisSide,
+  stores: Stores,
+): Aftermath {
   const repairs = new Repairs({
     instance: lease,
     onError: (what, error) => errors.putOff('reconciler', error, what),
@@ -75,17 +79,19 @@ export function buildAftermath({ config, errors }: Shared, { lease }: RedisSide,
     removals: new Removals({ ...stores, quotas, memberTelling }),
     userlistChanges: new UserlistChanges({
       access: stores.access,
+      wake,
       onError: (error) => errors.putOff('userlists', error, 'telling who came and went is put off'),
     }),
     changesDue: new ChangesDue({
       ...stores,
+      wake,
       onError: (error) => errors.putOff('changes', error, 'telling what has changed of messages is put off'),
     }),
   };
 }
 
 export function buildDelivery(
-  { config, errors, counters, keys, measured }: Shared,
+  { config, errors, counters, keys, measured, pulse: { wake } }: Shared,
   app: UwsApp,
   hooks: HookRunner | undefined,
   { lease, links, commands }: RedisSide,
@@ -114,13 +120,14 @@ export function buildDelivery(
   // It names its probes by that instance for as long as this process lives.
   const { nodeId } = lease;
   const bus = new RedisBus({ shards: links.shards, commands, keys, nodeId, timeoutMs, counters, onError: onBusError });
-  const feeds: FeedDeps = {
+  const feeds: TopicsDeps = {
     listener: hub,
     reader: new TopicLog(commands, keys, lease, config.rooms.historyMaxAgeMs),
     counters,
     mayDeliver: () => lease.held,
     evictOwn: (topic, at) => stagedEviction.evictOwn(topic, at),
     gapFill: config.gapFill,
+    wake,
     onError: (topic, error) => errors.putOff('feed', error, 'a topic is not up to date', { topic }),
   };
   const topics = new Topics(feeds, bus, lease, { ...config.node, busyWindowBytes: windowBytesOf(config) });
@@ -136,6 +143,7 @@ export function buildDelivery(
     repairs,
     instance: lease,
     settings: { directMessages: config.direct.messages, replyBytes: replyBytesOf(config) },
+    wake,
     onError: (error) => errors.putOff('unread', error, 'telling what is unread is put off'),
   });
   hub.start({ topics, echoes, arrivals, unreadNews });

@@ -14,7 +14,7 @@ import type { WebhookStore } from '../store/webhook/webhook-store.ts';
 const ANSWER_BYTES = 65_536;
 
 export function buildWebhooks(
-  { config, keys, counters, errors }: Shared,
+  { config, keys, counters, errors, pulse: { wake } }: Shared,
   { commands, lease }: Pick<RedisSide, 'commands' | 'lease'>,
   { outboxes }: { readonly outboxes: WebhookStore },
 ): Webhooks | undefined {
@@ -22,7 +22,7 @@ export function buildWebhooks(
   if (url === undefined || secret === undefined) return undefined;
   const endpoint = new Endpoint({ url, allowPrivate, timeoutMs, maxResponseBytes: ANSWER_BYTES, concurrency });
   const onError = (error: unknown): void => errors.putOff('webhook', error, 'sending to the webhook is put off');
-  const common = { outboxes, instance: lease, counters, types, onError };
+  const common = { outboxes, instance: lease, counters, types, wake, onError };
   const relay = new Relay({
     ...common,
     endpoint,

@@ -3,17 +3,16 @@
  * parts are put together is in build.ts; no rule of the chat is here.
  */
 import type { NodeParts } from './build.ts';
-import { TICK_MS } from '../bus/topics.ts';
 import { makeGlobalRoom } from '../chat/membership/global-room.ts';
 import { pageUrl } from '../http/page.ts';
 import { about } from '../ops/log.ts';
-import { lookEvery } from '../ops/looks.ts';
+import { every, type Beat } from '../ops/beat.ts';
+import type { Looked } from '../ops/pulse.ts';
 import { onBreak, onTopology } from '../redis/connect.ts';
 import { checkRedis, RedisUnfit } from '../redis/start/requirements.ts';
 import { inTime } from '../redis/unavailable.ts';
 
 const RECONCILE_MS = 1000;
-const CHANGES_MS = 100;
 const READINESS_MS = 1000;
 const START_RETRY_MS = 500;
 const START_STEP_MS = 5000;
@@ -24,7 +23,7 @@ const AWAY_PER_SECOND = 2000;
 
 export class GatewayNode {
   readonly #parts: NodeParts;
-  readonly #timers: NodeJS.Timeout[] = [];
+  readonly #beats: Beat[] = [];
   #unreadySinceMs: number | undefined;
   #draining = false;
 
@@ -73,12 +72,11 @@ export class GatewayNode {
     this.#parts.authenticator.start();
     this.#parts.sweeper.start();
     this.#parts.memory.start();
-    this.#timers.push(
-      lookEvery(TICK_MS, () => topics.tick()),
-      setInterval(() => this.#reconcile(), RECONCILE_MS),
-      setInterval(() => this.#tellChanges(), CHANGES_MS),
-      setInterval(() => this.#tellReadiness(), READINESS_MS),
+    this.#beats.push(
+      every(RECONCILE_MS, () => this.#reconcile()),
+      every(READINESS_MS, () => this.#tellReadiness()),
     );
+    this.#parts.pulse.start(() => this.#look());
     await this.#startHooks();
     const port = await this.#parts.gateway.listen();
     return { port, apiPort, ...(hasPage ? { page: pageUrl(config.host, port) } : {}) };
@@ -133,7 +131,8 @@ export class GatewayNode {
   }
 
   stop(): void {
-    for (const timer of this.#timers) clearInterval(timer);
+    for (const beat of this.#beats) beat.stop();
+    this.#parts.pulse.stop();
     this.#parts.sweeper.stop();
     this.#parts.services.webhooks?.stop();
     this.#parts.erasures.stop();
@@ -214,15 +213,15 @@ export class GatewayNode {
       .catch((error: unknown) => this.#parts.errors.putOff('calls', error, 'calls of other nodes are not heard yet'));
   }
 
-  #tellChanges(): void {
-    if (!this.#parts.lease.held) return;
-    void this.#parts.userlistChanges.run();
-    void this.#parts.changesDue.run();
-    this.#parts.presence.run();
-    this.#parts.stateTelling.run();
-    void this.#parts.memberNews.run();
-    void this.#parts.unreadNews.run();
-    this.#parts.services.webhooks?.run();
+  /** Begins what is due; gives whether anything is left to be looked after. */
+  #look(): boolean {
+    const { topics, lease, services } = this.#parts;
+    const { userlistChanges, changesDue, presence, stateTelling, memberNews, unreadNews } = this.#parts;
+    const telling: Looked[] = [userlistChanges, changesDue, presence, stateTelling, memberNews, unreadNews];
+    if (services.webhooks !== undefined) telling.push(services.webhooks);
+    topics.tick();
+    if (lease.held) for (const one of telling) void one.run();
+    return topics.hasWork || telling.some(({ hasWork }) => hasWork);
   }
 
   /** One line when this node stops being ready and one when it is again: what an operator looks for after an outage. */

@@ -9,6 +9,7 @@ import type { LoadedHooks } from '../hooks/load.ts';
 import { newCounters, newMeasurements, type Counters, type Measurements } from '../ops/counters.ts';
 import { sampled, type Log, type SampledLog } from '../ops/log.ts';
 import type { BuildInfo } from '../ops/process.ts';
+import { Pulse } from '../ops/pulse.ts';
 import type { RedisEndpoint } from '../outside/redis-endpoint.ts';
 import { Keyspace } from '../redis/keys.ts';
 
@@ -31,6 +32,8 @@ export interface Shared {
   readonly counters: Counters;
   readonly measured: Measurements;
   readonly keys: Keyspace;
+  /** Has what is to be done in a moment looked after. */
+  readonly pulse: Pulse;
   /** What users have asked of this node. */
   readonly accounts: Accounts;
 }
@@ -45,6 +48,7 @@ export function buildShared(config: Config, { log, hooks }: Outside): Shared {
     counters: newCounters(),
     measured: newMeasurements(closeLabels, hookNames(config, hooks), upgradeRefusalReasons),
     keys: new Keyspace(config.redis.prefix),
+    pulse: new Pulse(),
     accounts: new Accounts(config.userRate),
   };
 }

@@ -3,6 +3,7 @@
  * nothing users ask for is waited for by a renewal. Opened and closed together; both are kept at the same server.
  */
 import type { Redis } from 'ioredis';
+import { every, type Beat } from '../ops/beat.ts';
 import type { RedisEndpoint } from '../outside/redis-endpoint.ts';
 import { inTime } from './unavailable.ts';
 import {
@@ -49,7 +50,7 @@ export class Links {
   readonly shards: Shards;
   readonly #sentinels: Sentinels | undefined;
   readonly #options: LinksOptions;
-  readonly #prover: NodeJS.Timeout;
+  readonly #proofs: Beat;
   #left: () => void = () => undefined;
   #tries = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -75,7 +76,7 @@ export class Links {
       commands: this.commands,
       open: (server) => openServer(options.subscriber ?? endpoint, { use: 'subscriber', server, sentinels, silentMs }),
     });
-    this.#prover = setInterval(() => this.#prove(), PROVE_MS);
+    this.#proofs = every(PROVE_MS, () => this.#prove());
   }
 
   get #clients(): readonly Client[] {
@@ -99,7 +100,7 @@ export class Links {
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);
-    clearInterval(this.#prover);
+    this.#proofs.stop();
     this.#sentinels?.stop();
     for (const client of this.#clients) client.disconnect();
   }

@@ -2,6 +2,7 @@
  * How full Redis is, primary by primary, read every few seconds: its operator should hear of it before it refuses writes.
  * A server that does not tell, or has no limit, has no reading.
  */
+import { every, type Beat } from '../ops/beat.ts';
 import type { Commands } from './commands.ts';
 
 export interface MemoryReading {
@@ -30,7 +31,7 @@ const FULL_MS = 10_000;
 
 export class RedisMemory {
   readonly #deps: RedisMemoryDeps;
-  #timer: NodeJS.Timeout | undefined;
+  #polls: Beat | undefined;
   #readings: readonly MemoryReading[] = [];
   #level: MemoryLevel = 'ample';
 
@@ -53,11 +54,11 @@ export class RedisMemory {
 
   start(): void {
     void this.poll();
-    this.#timer = setInterval(() => void this.poll(), POLL_MS);
+    this.#polls = every(POLL_MS, () => void this.poll());
   }
 
   stop(): void {
-    clearInterval(this.#timer);
+    this.#polls?.stop();
   }
 
   /** Never rejects. */

@@ -6,6 +6,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Redis, type RedisOptions } from 'ioredis';
 import type { RedisServerAddress as ServerAddress } from '../outside/redis-endpoint.ts';
+import { every, type Beat } from '../ops/beat.ts';
 import { fieldsOf } from './reply.ts';
 import { inTime } from './unavailable.ts';
 
@@ -54,18 +55,18 @@ export class Sentinels {
   #known: Opinion | undefined;
   /** While a failover is under way: the primary that is left, and until when its successor is waited for. */
   #leaving: { readonly from: ServerAddress | undefined; readonly until: number } | undefined;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #asking: Beat;
   #stopped = false;
 
   constructor(deps: SentinelsDeps) {
     this.#deps = deps;
     for (const sentinel of deps.sentinels) this.#add(sentinel);
-    this.#timer = setInterval(() => void this.#ask(), POLL_MS);
+    this.#asking = every(POLL_MS, () => void this.#ask());
   }
 
   stop(): void {
     this.#stopped = true;
-    clearInterval(this.#timer);
+    this.#asking.stop();
     for (const client of this.#clients.values()) client.disconnect();
   }
 

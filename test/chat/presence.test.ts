@@ -40,6 +40,7 @@ function world(contacts: readonly string[]): World {
     topics: { follow: () => Promise.resolve(), unfollow: () => undefined },
     repairs: { retry: () => undefined },
     instance: { nodeId: 'n1', owns: () => true },
+    wake: () => undefined,
     onError: (error) => errors.push(error),
   });
   return Object.assign(made, { presence });

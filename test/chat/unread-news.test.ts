@@ -46,6 +46,7 @@ function stage(text = 'hello'): Stage {
     repairs: { retry: () => undefined },
     settings: { directMessages: 'stored', replyBytes: 1000 },
     instance: { held: true },
+    wake: () => undefined,
     onError: (error) => failures.push(error),
   };
   const open = (): Reader & { sent: Value[][] } => {

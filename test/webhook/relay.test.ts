@@ -38,6 +38,7 @@ beforeEach(() => {
     leaseMs: LEASE_MS,
     takenMs: 1000,
     onFailure: () => undefined,
+    wake: () => undefined,
     onError: (error) => {
       throw error;
     },

@@ -9,6 +9,8 @@ import type { ChangeStore } from '../../store/change/change-store.ts';
 export interface ChangesDueDeps {
   readonly changes: Pick<ChangeStore, 'tell'>;
   readonly authored: Pick<AuthoredStore, 'rewriteRoom'>;
+  /** There is something to be seen to by `run`. */
+  wake(): void;
   onError(error: unknown): void;
 }
 
@@ -31,6 +33,7 @@ export class ChangesDue {
   note(roomName: string, inMs = 0): void {
     const at = performance.now() + inMs;
     if (at < (this.#due.get(roomName) ?? Infinity)) this.#due.set(roomName, at);
+    this.#deps.wake();
   }
 
   /** The same as a change of the room has it; `dueMs` is negative where there is nothing to tell. */
@@ -48,6 +51,11 @@ export class ChangesDue {
       this.note(roomName, RETRY_MS);
       this.#deps.onError(error);
     }
+  }
+
+  /** Something is to be seen to, now or later. */
+  get hasWork(): boolean {
+    return this.#due.size > 0;
   }
 
   /** Called often while this node may act; never rejects. */

@@ -17,6 +17,8 @@ export interface PresenceDeps {
   readonly topics: Pick<Topics, 'unfollow'> & { follow(...of: Parameters<Topics['follow']>): Promise<unknown> };
   readonly repairs: Pick<Repairs, 'retry'>;
   readonly instance: Pick<Instance, 'nodeId' | 'owns'>;
+  /** There is something to be seen to by `run`. */
+  wake(): void;
   onError(error: unknown): void;
 }
 
@@ -112,6 +114,11 @@ export class Presence {
     this.#ready.clear();
   }
 
+  /** Something is to be seen to, now or later. */
+  get hasWork(): boolean {
+    return this.#due.size > 0;
+  }
+
   /** Begins what is due. Called every moment while this node may act; what it begins does not reject. */
   run(): void {
     const now = performance.now();
@@ -138,6 +145,7 @@ export class Presence {
     const followed = topics.follow(userTopic(userName), nodeId);
     const due: Due = { at, notBefore: 0, nodeId, followed, isBusy: true, deadId, failures: 0, left: undefined };
     this.#due.set(userName, due);
+    this.#deps.wake();
     try {
       await followed;
       due.isBusy = false;

@@ -7,6 +7,8 @@ import type { AccessStore } from '../../store/access/access-store.ts';
 
 export interface UserlistChangesDeps {
   readonly access: Pick<AccessStore, 'flushChanges'>;
+  /** There is something to be seen to by `run`. */
+  wake(): void;
   onError(error: unknown): void;
 }
 
@@ -29,6 +31,12 @@ export class UserlistChanges {
   /** A room has changes to tell, perhaps. */
   note(roomName: string): void {
     if (!this.#due.has(roomName)) this.#due.set(roomName, performance.now() + RETRY_MS);
+    this.#deps.wake();
+  }
+
+  /** Something is to be seen to, now or later. */
+  get hasWork(): boolean {
+    return this.#due.size > 0;
   }
 
   /** Called often while this node may act; never rejects. */

@@ -22,6 +22,8 @@ export interface StateTellingDeps extends SocketListDeps {
   readonly topics: Pick<Topics, 'follow' | 'unfollow'>;
   readonly audience: Pick<Audience, 'hearers'>;
   readonly instance: Pick<Instance, 'nodeId' | 'owns'>;
+  /** There is something to be seen to by `run`. */
+  wake(): void;
   onError(error: unknown): void;
 }
 
@@ -89,6 +91,7 @@ export class StateTelling {
 
   /** Takes over that the user is followed. */
   #note(userName: string, nodeId: string, { by, deadId }: Partial<Pick<Due, 'by' | 'deadId'>>): void {
+    this.#deps.wake();
     const known = this.#due.get(userName);
     if (known?.nodeId !== nodeId) {
       this.#due.set(userName, { nodeId, at: 0, isBusy: false, isNoted: false, deadId, failures: 0, by });
@@ -104,6 +107,11 @@ export class StateTelling {
   /** This node's lease was lost: its users are the sweepers'. */
   forget(): void {
     this.#due.clear();
+  }
+
+  /** Something is to be seen to, now or later. */
+  get hasWork(): boolean {
+    return this.#due.size > 0;
   }
 
   /** Begins what is due. Called often while this node may act; what it begins does not reject. */

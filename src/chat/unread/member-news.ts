@@ -9,6 +9,8 @@ import { windowsOf } from '../windows.ts';
 
 export interface MemberNewsDeps {
   readonly unreads: Pick<UnreadStore, 'takeAbsent' | 'signalMention'>;
+  /** There is something to be seen to by `run`. */
+  wake(): void;
   onError(error: unknown): void;
 }
 
@@ -42,6 +44,7 @@ export class MemberNews {
 
   /** Something was said in a room to which people belong. */
   note(roomName: string, by: Pick<Actor, 'spend'> | undefined): void {
+    this.#deps.wake();
     const known = this.#said.get(roomName);
     if (known !== undefined) {
       known.isNew = true;
@@ -52,6 +55,11 @@ export class MemberNews {
   /** This node's lease was lost: others tell what comes from here on. */
   forget(): void {
     this.#said.clear();
+  }
+
+  /** Something is to be seen to, now or later. */
+  get hasWork(): boolean {
+    return this.#said.size > 0;
   }
 
   /** Called often while this node may act; never rejects. */

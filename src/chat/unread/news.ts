@@ -20,6 +20,8 @@ export interface Reader {
 
 export interface UnreadNewsDeps extends CountsDeps {
   readonly instance: Pick<Instance, 'held'>;
+  /** There is something to be seen to by `run`. */
+  wake(): void;
   onError(error: unknown): void;
 }
 
@@ -75,6 +77,7 @@ export class UnreadNews {
 
   later(reader: Reader): void {
     this.#late.add(reader);
+    this.#deps.wake();
   }
 
   /** A socket was told a notice. `author` is of the direct message that it is, if it is one. */
@@ -94,6 +97,7 @@ export class UnreadNews {
   }
 
   #note(reader: Reader, source: Source, { isNew, mark }: { isNew: boolean; mark?: number }): void {
+    this.#deps.wake();
     let news = this.#news.get(reader.userName);
     if (news === undefined) this.#news.set(reader.userName, (news = { at: 0, changes: new Map() }));
     const key = keyOf(source);
@@ -105,6 +109,11 @@ export class UnreadNews {
     change.readers.add(reader);
     change.isNew ||= isNew;
     if (mark !== undefined) change.marks.add(mark);
+  }
+
+  /** Something is to be seen to, now or later. */
+  get hasWork(): boolean {
+    return this.#news.size > 0 || this.#late.size > 0;
   }
 
   /** Called often while this node may act; never rejects. */

@@ -33,6 +33,8 @@ export interface RelayDeps {
   /** For how long what was taken may wait before it is sent: less than its lease by the time that sending takes. */
   readonly takenMs: number;
   onFailure(what: string, told: Readonly<Record<string, unknown>>): void;
+  /** There is something to be seen to by `run`. */
+  wake(): void;
   onError(error: unknown): void;
 }
 
@@ -138,6 +140,7 @@ export class Relay {
   #add(name: string, waitMs: number, since: number, isElsewhere = false): void {
     if (this.#due.size >= LOGS_MAX && !this.#due.has(name)) return;
     this.#due.set(name, { at: performance.now() + waitMs, since, isElsewhere });
+    this.#deps.wake();
   }
 
   /** Never rejects. */

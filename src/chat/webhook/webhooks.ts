@@ -16,6 +16,8 @@ export interface WebhooksDeps {
   readonly outboxes: Pick<WebhookStore, 'since' | 'note'>;
   readonly types: readonly WebhookType[];
   readonly counters: WebhookCounters;
+  /** There is something to be seen to by `run`. */
+  wake(): void;
   onError(error: unknown): void;
 }
 
@@ -62,12 +64,18 @@ export class Webhooks {
       return;
     }
     this.#frames.push(frame);
+    this.#deps.wake();
     this.#bytes += frame.length;
   }
 
   /** From here on what is said is sent, by whichever node. Before anybody can say anything. */
   async start(): Promise<void> {
     await this.#deps.outboxes.since();
+  }
+
+  /** Something is to be seen to, now or later. */
+  get hasWork(): boolean {
+    return this.#frames.length > 0 || this.#deps.relay.size > 0;
   }
 
   /** Goes on with what is to be done. Called every moment while this node may act; never rejects. */

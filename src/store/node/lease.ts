@@ -2,6 +2,7 @@
  * This node's right to act: an instance id with a lease in Redis. Past the lease's deadline on this node's own clocks
  * nothing is sent, acknowledged or delivered; whether peers have claimed it meanwhile is only known once Redis answers.
  */
+import { every, type Beat } from '../../ops/beat.ts';
 import type { Commands } from '../../redis/commands.ts';
 import type { Keyspace } from '../../redis/keys.ts';
 import type { Instance } from '../../bus/instance.ts';
@@ -56,7 +57,7 @@ export class Lease implements Manifest, Instance {
   #deadline = 0;
   #wallDeadline = 0;
   #state: 'none' | 'held' | 'suspended' | 'lost' | 'released' = 'none';
-  #timer: NodeJS.Timeout | undefined;
+  #renewals: Beat | undefined;
   #renewing = false;
   #draining = false;
   #renewedAt = 0;
@@ -175,7 +176,7 @@ export class Lease implements Manifest, Instance {
     // The record first, the hint second: a hint without a record would be dropped by the first sweeper.
     await this.#note(this.#nodeId, at + this.#ttlMs);
     this.#hold(sent, at);
-    this.#timer ??= setInterval(() => void this.#renew(), this.#ttlMs * RENEW_SHARE);
+    this.#renewals ??= every(this.#ttlMs * RENEW_SHARE, () => void this.#renew());
   }
 
   /** Tells peers that the sockets of this node are on their way out: none of them counts against its user any more. */
@@ -198,8 +199,8 @@ export class Lease implements Manifest, Instance {
   }
 
   stop(): void {
-    clearInterval(this.#timer);
-    this.#timer = undefined;
+    this.#renewals?.stop();
+    this.#renewals = undefined;
   }
 
   async add(topics: readonly string[]): Promise<void> {

@@ -2,6 +2,7 @@
  * Sweeping after nodes that are gone: claims leases that nobody has renewed for their whole term and, with its peers, works
  * through their manifests page by page. What cleaning a topic means is left to the `Cleaner`.
  */
+import { every, type Beat } from '../../ops/beat.ts';
 import type { Commands } from '../../redis/commands.ts';
 import type { Keyspace, TopicKey } from '../../redis/keys.ts';
 import { KEEP_MS, type Lease } from './lease.ts';
@@ -35,7 +36,7 @@ export class Sweeper {
   readonly #deps: SweeperDeps;
   /** Node → when it was last heard of, in that order: what Redis knows of it may be lost. */
   readonly #known = new Map<string, number>();
-  #timer: NodeJS.Timeout | undefined;
+  #polls: Beat | undefined;
   #busy = false;
 
   constructor(deps: SweeperDeps) {
@@ -43,11 +44,11 @@ export class Sweeper {
   }
 
   start(): void {
-    this.#timer = setInterval(() => void this.#poll(), POLL_MS);
+    this.#polls = every(POLL_MS, () => void this.#poll());
   }
 
   stop(): void {
-    clearInterval(this.#timer);
+    this.#polls?.stop();
   }
 
   /** Has everybody who was swept lately swept again: a failover may have brought back what was taken out. */
