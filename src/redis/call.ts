@@ -2,12 +2,12 @@
 import type { Redis } from 'ioredis';
 import type { Reply } from './reply.ts';
 import type { SentScript } from './script/client-scripts.ts';
-import type { ScriptArgument } from './script.ts';
+import { bytesOf, type ScriptArgument } from './script.ts';
 
 /** What is asked of Redis. */
 export interface Asked {
   /** One server of several; none where the keys say which. */
-  readonly server?: Redis;
+  readonly server?: Redis | undefined;
   /** By which its duration is known. */
   readonly name: string;
   /** A script, or the client's method. */
@@ -17,14 +17,37 @@ export interface Asked {
   readonly args: readonly ScriptArgument[];
 }
 
-/** It, on its way. */
-export interface Call extends Asked {
+/** It, on its way. A class, so that all have one shape: as copies of what was asked, each with more to it, they had one each. */
+export class Call implements Asked {
+  readonly server: Redis | undefined;
+  readonly name: string;
+  readonly what: SentScript | string;
+  readonly isFenced: boolean;
+  readonly args: readonly ScriptArgument[];
   /** Of the arguments, about. */
   readonly bytes: number;
   readonly sentAt: number;
   readonly deadline: number;
   /** Its promise has been told; the command itself may still be outstanding. */
-  settled: boolean;
-  resolve(reply: Reply): void;
-  reject(error: Error): void;
+  settled = false;
+  readonly resolve: (reply: Reply) => void;
+  readonly reject: (error: Error) => void;
+
+  constructor(
+    { server, name, what, isFenced, args }: Asked,
+    timeoutMs: number,
+    resolve: (reply: Reply) => void,
+    reject: (error: Error) => void,
+  ) {
+    this.server = server;
+    this.name = name;
+    this.what = what;
+    this.isFenced = isFenced;
+    this.args = args;
+    this.bytes = bytesOf(args);
+    this.sentAt = performance.now();
+    this.deadline = this.sentAt + timeoutMs;
+    this.resolve = resolve;
+    this.reject = reject;
+  }
 }

@@ -8,12 +8,12 @@ import type { Distribution, Distributions, Tally } from '../ops/distribution.ts'
 import { saysNoConnection } from '../ops/log.ts';
 import { lookIn } from '../ops/looks.ts';
 import { Budget } from './budget.ts';
-import type { Asked, Call } from './call.ts';
+import { Call, type Asked } from './call.ts';
 import { ClientScripts, type SentScript } from './script/client-scripts.ts';
 import { primariesOf, slotOf, type Client } from './connect.ts';
 import type { Key } from './keys.ts';
 import { list, type Reply } from './reply.ts';
-import { bytesOf, keysOf, layOut, readReply } from './script.ts';
+import { keysOf, layOut, readReply } from './script.ts';
 import type { Given, Gives, Rest, Script, ScriptArgument } from './script.ts';
 import { asList, plainCommands, type PlainCommand } from './plain-commands.ts';
 import { newNonce } from './tokens.ts';
@@ -191,17 +191,8 @@ export class Commands {
   }
 
   #send(asked: Asked): Promise<Reply> {
-    const sentAt = performance.now();
     return new Promise((resolve, reject) => {
-      const call: Call = {
-        ...asked,
-        bytes: bytesOf(asked.args),
-        sentAt,
-        deadline: sentAt + this.#options.timeoutMs,
-        settled: false,
-        resolve,
-        reject,
-      };
+      const call = new Call(asked, this.#options.timeoutMs, resolve, reject);
       if (!this.#attempt(call)) return;
       this.#pending.push(call);
       this.#expireLater();
