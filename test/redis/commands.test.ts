@@ -31,7 +31,11 @@ beforeAll(async () => {
   redis = await startRedis(scope);
 });
 
-async function open(options: Partial<CommandsOptions> = {}, { url } = redis): Promise<Commands> {
+async function open(options: Partial<CommandsOptions> = {}, server = redis): Promise<Commands> {
+  return (await openWithClient(options, server)).commands;
+}
+
+async function openWithClient(options: Partial<CommandsOptions> = {}, { url } = redis) {
   const client = openClient(endpointAt({ url }), { use: 'commands' });
   client.on('error', () => undefined);
   scope.add(() => client.disconnect());
@@ -45,7 +49,7 @@ async function open(options: Partial<CommandsOptions> = {}, { url } = redis): Pr
     ...options,
   });
   scope.add(() => commands.close());
-  return commands;
+  return { client, commands };
 }
 
 const args = {
@@ -256,4 +260,24 @@ test('without a connection calls fail at once, and succeed when it is back', asy
   await eventually(() => expect(create(commands, 'gone')).rejects.toBeInstanceOf(StateUnavailable));
   await own.restart();
   expect(await eventually(() => create(commands, 'back'))).toBe('ok');
+});
+
+test('what is asked in one turn goes out in one write, and what is asked in the next one too', async () => {
+  const { client, commands } = await openWithClient();
+  if (!('stream' in client)) throw new Error('this is about one server');
+  await create(commands, 'turns');
+  const { stream } = client;
+  let writes = 0;
+  for (const name of ['_write', '_writev'] as const) {
+    const write = Reflect.get(stream, name) as (...args: unknown[]) => void;
+    Reflect.set(stream, name, (...of: unknown[]) => {
+      writes++;
+      write.apply(stream, of);
+    });
+  }
+  for (const turn of [1, 2]) {
+    const outcomes = await Promise.all(Array.from({ length: 20 }, () => create(commands, 'turns')));
+    expect(new Set(outcomes)).toEqual(new Set(['roomExists']));
+    expect(writes).toBe(turn);
+  }
 });

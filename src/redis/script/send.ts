@@ -1,5 +1,5 @@
 /** How a script goes out, in whichever form a server knows it. */
-import { Command } from 'ioredis';
+import { Cluster, Command, type Redis } from 'ioredis';
 import type { Client } from '../connect.ts';
 import type { Reply } from '../reply.ts';
 import type { Script, ScriptArgument } from '../script.ts';
@@ -18,12 +18,25 @@ export function send(
   script: Script,
   line: readonly ScriptArgument[],
 ): Promise<Reply> {
-  if (!script.restKeys) {
+  const { restKeys, keys } = script;
+  const isOne = !(client instanceof Cluster);
+  if (!restKeys && !isOne) {
     const method = (client as unknown as Methods)[`${command}Buffer`];
-    return method.call(client, named, script.keys.length, ...line);
+    return method.call(client, named, keys.length, ...line);
   }
-  // A batch of its own, and not one of the client's pipelines.
-  const alone = new Command(command, [named, ...(line as readonly Buffer[])]);
-  void client.sendCommand(alone);
-  return alone.promise as Promise<Reply>;
+  const args = restKeys ? [named, ...line] : [named, keys.length, ...line];
+  // A batch of its own does not wait for others.
+  if (!restKeys && isOne) writeTogether(client);
+  // Not one of the client's pipelines, each of which has promises and a list of its own for every command.
+  const out = new Command(command, args as Buffer[]);
+  void client.sendCommand(out);
+  return out.promise as Promise<Reply>;
+}
+
+/** What is sent in one turn goes out in one write. */
+function writeTogether({ stream }: Redis): void {
+  // There is none before the first connection.
+  if ((stream as Redis['stream'] | undefined)?.writableCorked !== 0) return;
+  stream.cork();
+  setImmediate(() => stream.uncork());
 }
