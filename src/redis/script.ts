@@ -52,6 +52,7 @@ export type OutcomeOf<S> = S extends Script<string, string, infer W, infer G> ? 
 export const flag = (on: boolean): '0' | '1' => (on ? '1' : '0');
 
 interface ScriptParts<K extends string, A extends string, W extends string, G extends Gives> {
+  /** As Lua sees them. */
   readonly keys: readonly K[];
   readonly args?: readonly A[];
   readonly restKeys?: boolean;
@@ -64,15 +65,23 @@ interface ScriptParts<K extends string, A extends string, W extends string, G ex
   readonly each?: boolean;
 }
 
-type Declare = <
-  const K extends string,
-  const A extends string = never,
-  const W extends string = never,
-  G extends Gives = Gives,
->(
-  name: string,
-  parts: ScriptParts<K, A, W, G>,
-) => Script<K, A, W, G>;
+/** What a script is sent that makes the other keys of its topic itself. */
+const MADE_OF = ['meta', 'beginning'] as const;
+type MadeOf = (typeof MADE_OF)[number];
+
+/** The keys of a kind of topic. Where a script names it, the keys are made of their beginning in Redis: two dozen cost more on their way. */
+type KeysOfTopic<K extends string> = new (tag: string) => Readonly<Record<K | MadeOf, Key>>;
+
+interface Declare {
+  <const K extends string, const A extends string = never, const W extends string = never, G extends Gives = Gives>(
+    name: string,
+    parts: ScriptParts<K, A, W, G> & { readonly of: KeysOfTopic<K> },
+  ): Script<MadeOf, A, W, G>;
+  <const K extends string, const A extends string = never, const W extends string = never, G extends Gives = Gives>(
+    name: string,
+    parts: ScriptParts<K, A, W, G> & { readonly of?: never },
+  ): Script<K, A, W, G>;
+}
 
 const declared = new Set<Script>();
 /** All scripts that modules loaded until now have declared: for whoever looks at them together. */
@@ -84,14 +93,19 @@ export const declaredScripts: ReadonlySet<Script> = declared;
  * their own.
  */
 export function scriptsBeside(moduleUrl: string): Declare {
-  return (name, parts) => {
+  return <K extends string, A extends string, W extends string, G extends Gives>(
+    name: string,
+    parts: ScriptParts<K, A, W, G> & { readonly of?: KeysOfTopic<K> | undefined },
+  ) => {
     // What several parts of a script want alike is one key.
-    const keys = [...new Set(parts.keys)];
+    const named = [...new Set(parts.keys)];
+    const keys = parts.of === undefined ? named : MADE_OF;
     const { args = [], restKeys = false, rest = false, writes = false, whenFull = false, refuses = [] } = parts;
     const { gives, each = false, isHot = false } = parts;
     const argNames = writes ? ['nonce', ...args] : args;
     const lua =
       locals(keys, 'KEYS') +
+      (parts.of === undefined ? '' : madeKeys(named, new parts.of(''))) +
       locals(argNames, 'ARGV') +
       (restKeys ? `local restKeys = ${keys.length + 1}\n` : '') +
       (rest ? `local rest = ${argNames.length + 1}\n` : '') +
@@ -113,6 +127,12 @@ export function scriptsBeside(moduleUrl: string): Declare {
     declared.add(script);
     return script;
   };
+}
+
+function madeKeys<K extends string>(names: readonly K[], without: Readonly<Record<K | MadeOf, Key>>): string {
+  const made = names.filter((name) => !MADE_OF.some((sent) => sent === name));
+  const ends = made.map((name) => `beginning .. '${without[name].slice(without.beginning.length)}'`);
+  return `local ${made.join(', ')} = ${ends.join(', ')}\n`;
 }
 
 const locals = (names: readonly string[], from: string): string =>

@@ -1,5 +1,6 @@
 /** The scripts that change messages of rooms, and read who reacted to them. The Lua files say why. */
 import { list, listOf, number, optional, pairs, text, yes, type Reply } from '../../redis/reply.ts';
+import { RoomKeys } from '../../redis/keys/topic-keys.ts';
 import { scriptsBeside } from '../../redis/script.ts';
 import { LOG, ROOM_LISTS, UNREADABLE } from '../key-names.ts';
 import { readWish } from '../quota/grant.ts';
@@ -14,9 +15,9 @@ export interface Refused {
 }
 
 export const changeMessages = script('change-messages', {
+  of: RoomKeys,
   keys: [
     ...LOG,
-    'beginning',
     'occupants',
     ...ROOM_LISTS,
     'history',

@@ -1,5 +1,6 @@
 /** The scripts of messages from user to user, each on the slot of one of them. The Lua files say why. */
 import { bytes, done, nothing, number, optional, pairs, yes } from '../../redis/reply.ts';
+import { UserKeys } from '../../redis/keys/topic-keys.ts';
 import { scriptsBeside } from '../../redis/script.ts';
 import { listPage } from '../access/list-page.ts';
 import { INBOX, PEERS, USER_LISTS } from '../key-names.ts';
@@ -9,6 +10,7 @@ const script = scriptsBeside(import.meta.url);
 
 /** What is live goes by this one alone. */
 export const sendDirect = script('send-direct', {
+  of: UserKeys,
   keys: [...INBOX, ...USER_LISTS, 'dedup'],
   args: [
     ...RIGHTS,
@@ -38,6 +40,7 @@ export const admitDirect = script('admit-direct', {
 });
 
 export const deliverDirect = script('deliver-direct', {
+  of: UserKeys,
   keys: [...INBOX, ...USER_LISTS, ...PEERS],
   args: [...RIGHTS, 'author', 'life', 'after', 'asOf', 'seen', 'ending', 'anonymous', 'maxAgeMs'],
   rest: true,
@@ -55,6 +58,7 @@ export const deliverDirect = script('deliver-direct', {
 });
 
 export const echoDirect = script('echo-direct', {
+  of: UserKeys,
   keys: [...INBOX, ...PEERS],
   args: ['peer', 'life', 'asOf', 'seen', 'anonymous', 'maxAgeMs'],
   rest: true,
@@ -66,6 +70,7 @@ export const echoDirect = script('echo-direct', {
 
 /** `seq`: of the user's log, behind what was told. What is in the log of the two is told, whatever memory is left: a recall is. */
 export const tellChanges = script('tell-changes', {
+  of: UserKeys,
   keys: [...INBOX, ...USER_LISTS, ...PEERS],
   args: ['peer', 'life', 'directHead', 'echoHead', 'changedHead', 'anonymous', 'maxAgeMs'],
   rest: true,
@@ -86,6 +91,7 @@ export const noteChanging = script('note-changing', {
 });
 
 export const settleDirect = script('settle-direct', {
+  of: UserKeys,
   keys: [...INBOX, ...PEERS],
   args: ['except', 'frame', 'peer', 'number', 'newest', 'readNumber'],
   writes: true,

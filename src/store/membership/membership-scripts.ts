@@ -12,6 +12,7 @@ import {
   yes,
   type Reply,
 } from '../../redis/reply.ts';
+import { RoomKeys } from '../../redis/keys/topic-keys.ts';
 import { scriptsBeside } from '../../redis/script.ts';
 import { RIGHTS } from '../rights.ts';
 import { LOG, OCCUPANTS, ROOM_LISTS, UNREADABLE } from '../key-names.ts';
@@ -19,6 +20,7 @@ import { LOG, OCCUPANTS, ROOM_LISTS, UNREADABLE } from '../key-names.ts';
 const script = scriptsBeside(import.meta.url);
 
 export const joinRoom = script('join-room', {
+  of: RoomKeys,
   keys: [...LOG, ...OCCUPANTS, ...ROOM_LISTS, 'changes', 'entries', 'filed', 'history', 'latest', 'changed', 'tomb'],
   restKeys: true,
   args: [
@@ -66,6 +68,7 @@ export const joinRoom = script('join-room', {
 });
 
 export const leaveRoom = script('leave-room', {
+  of: RoomKeys,
   keys: [...LOG, ...OCCUPANTS, 'changes', 'entries'],
   args: ['large', 'closed', 'entryEpoch', 'entrySeq'],
   rest: true,

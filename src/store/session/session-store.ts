@@ -8,6 +8,7 @@ import { readEntries, type Point, type Position } from '../../log/event.ts';
 import type { Commands } from '../../redis/commands.ts';
 import type { Keyspace } from '../../redis/keys.ts';
 import { nothing, pairs, position, text, yes } from '../../redis/reply.ts';
+import { UserKeys } from '../../redis/keys/topic-keys.ts';
 import { flag, scriptsBeside } from '../../redis/script.ts';
 import type { Life } from '../room/room-store.ts';
 import { sessionEntries, type SessionEntry } from './session-entries.ts';
@@ -75,6 +76,7 @@ const ROOMS_PER_CALL = 100;
 const script = scriptsBeside(import.meta.url);
 
 const addEntry = script('add-entry', {
+  of: UserKeys,
   keys: [...INBOX, ...SESSION, 'leaving'],
   args: [
     'socket',
@@ -109,6 +111,7 @@ const readSession = script('read-session', {
 });
 
 const removeEntries = script('remove-entries', {
+  of: UserKeys,
   keys: [...INBOX, ...SESSION],
   args: ['except'],
   rest: true,
@@ -120,6 +123,7 @@ const removeEntries = script('remove-entries', {
 });
 
 const beginLeave = script('begin-leave', {
+  of: UserKeys,
   keys: [...INBOX, 'tomb', ...SESSION, 'leaving'],
   args: ['socket', 'node', 'except', 'roomName', 'leavesMax', 'openPrefix', 'privatePrefix'],
   writes: true,

@@ -7,6 +7,7 @@ import { readEvent } from '../../log/event.ts';
 import type { Commands } from '../../redis/commands.ts';
 import type { Keyspace } from '../../redis/keys.ts';
 import { bytes, listOf, nothing, number, optional, text, yes } from '../../redis/reply.ts';
+import { RoomKeys } from '../../redis/keys/topic-keys.ts';
 import { flag, scriptsBeside, type OutcomeOf } from '../../redis/script.ts';
 import { LOG, OCCUPANTS, ROOM_LISTS, UNREADABLE, type Unreadable } from '../key-names.ts';
 import { RIGHTS, rightsArgs, type Rights } from '../rights.ts';
@@ -18,6 +19,7 @@ const LAST = { at: number, last: optional(bytes) };
 const MARKED = ['meta', ...OCCUPANTS, ...ROOM_LISTS, 'entries'] as const;
 
 const countRoom = script('count-room', {
+  of: RoomKeys,
   keys: [...MARKED, 'history', 'latest'],
   args: ['user', 'whole', 'maxAgeMs'],
   isHot: true,
@@ -26,6 +28,7 @@ const countRoom = script('count-room', {
 });
 
 const markRoom = script('mark-room', {
+  of: RoomKeys,
   keys: MARKED,
   args: [...RIGHTS, 'upTo'],
   whenFull: true,

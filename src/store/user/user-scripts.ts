@@ -1,5 +1,6 @@
 /** The scripts of a user: its sockets, the notices to them, the ends of its logins. The Lua files say why. */
 import { done, listOf, nothing, number, optional, position, text, yes } from '../../redis/reply.ts';
+import { UserKeys } from '../../redis/keys/topic-keys.ts';
 import { scriptsBeside } from '../../redis/script.ts';
 import { sessionEntries } from '../session/session-entries.ts';
 import { CONTACTS, INBOX, LOG, PEERS, REVOKED, SESSION, USER_LISTS } from '../key-names.ts';
@@ -7,6 +8,7 @@ import { CONTACTS, INBOX, LOG, PEERS, REVOKED, SESSION, USER_LISTS } from '../ke
 const script = scriptsBeside(import.meta.url);
 
 export const loginUser = script('login-user', {
+  of: UserKeys,
   keys: [
     ...INBOX,
     'devices',
@@ -58,6 +60,7 @@ export const loginUser = script('login-user', {
 });
 
 export const logoutUser = script('logout-user', {
+  of: UserKeys,
   keys: [
     ...INBOX,
     'devices',
