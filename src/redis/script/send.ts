@@ -3,6 +3,7 @@ import { Cluster, Command, type Redis } from 'ioredis';
 import type { Client } from '../connect.ts';
 import type { Reply } from '../reply.ts';
 import type { Script, ScriptArgument } from '../script.ts';
+import { WrittenCommand } from './written-command.ts';
 
 /** By its digest, in full, or as a function: what the command names before the keys. */
 export type ScriptCommand = 'evalsha' | 'eval' | 'fcall';
@@ -15,22 +16,25 @@ export function send(
   client: Client,
   command: ScriptCommand,
   named: string,
-  script: Script,
+  { restKeys, keys, each }: Script,
   line: readonly ScriptArgument[],
 ): Promise<Reply> {
-  const { restKeys, keys } = script;
-  const isOne = !(client instanceof Cluster);
-  if (!restKeys && !isOne) {
-    const method = (client as unknown as Methods)[`${command}Buffer`];
-    return method.call(client, named, keys.length, ...line);
+  if (client instanceof Cluster) {
+    if (!restKeys) {
+      const method = (client as unknown as Methods)[`${command}Buffer`];
+      return method.call(client, named, keys.length, ...line);
+    }
+    // A batch of its own, and not one of the client's pipelines.
+    return sent(client, new Command(command, [named, ...(line as readonly Buffer[])]));
   }
-  const args = restKeys ? [named, ...line] : [named, keys.length, ...line];
   // A batch of its own does not wait for others.
-  if (!restKeys && isOne) writeTogether(client);
-  // Not one of the client's pipelines, each of which has promises and a list of its own for every command.
-  const out = new Command(command, args as Buffer[]);
-  void client.sendCommand(out);
-  return out.promise as Promise<Reply>;
+  if (!each) writeTogether(client);
+  return sent(client, new WrittenCommand(command, restKeys ? [named, ...line] : [named, keys.length, ...line]));
+}
+
+function sent(client: Client, command: Command): Promise<Reply> {
+  void client.sendCommand(command);
+  return command.promise as Promise<Reply>;
 }
 
 /** What is sent in one turn goes out in one write. */
