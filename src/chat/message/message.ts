@@ -47,14 +47,21 @@ async function inOrder(
   const { transients, settings } = services;
   const mentions = mentionsIn(options, settings.limits);
   const mentioning = mentioningOf(mentions);
-  const frame = roomMessageFrame(roomName, by.author, message, options?.transient ?? false, mentioning);
+  const { prefix, middle, bytes } = roomMessageFrame(
+    roomName,
+    by.author,
+    message,
+    options?.transient ?? false,
+    mentioning,
+  );
   const pushData = pushDataIn(options);
   if (pushData instanceof Failure) return pushData;
-  const framed = { ...frame, mentions, pushData };
+  // Not a copy of the frame with more to it: the engine takes long over such objects.
+  const framed = { prefix, middle, bytes, mentions, pushData };
   const send = (): Promise<Outcome<'roomMessage'>> => post(services, by, args, framed);
   if (options?.will === true) return keepWill(services, by, args, framed, socket);
   if (socket === undefined) return send();
-  const [target, event, { bytes }] = [roomTopic(roomName), eventOf(message, options), frame];
+  const [target, event] = [roomTopic(roomName), eventOf(message, options)];
   if (event !== undefined && bytes <= settings.limits.messageBytes) {
     return (await transients.pass(socket, { target, event, bytes, send })) ?? ok(null);
   }
