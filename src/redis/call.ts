@@ -10,7 +10,7 @@ export interface Asked {
   readonly server?: Redis | undefined;
   /** By which its duration is known. */
   readonly name: string;
-  /** A script, or the client's method. */
+  /** A script, or a plain command. */
   readonly what: SentScript | string;
   /** Only while this node may act. */
   readonly isFenced: boolean;

@@ -15,7 +15,8 @@ import type { Key } from './keys.ts';
 import { list, type Reply } from './reply.ts';
 import { keysOf, layOut, readReply } from './script.ts';
 import type { Given, Gives, Rest, Script, ScriptArgument } from './script.ts';
-import { asList, plainCommands, type PlainCommand } from './plain-commands.ts';
+import { send } from './script/send.ts';
+import { asList, type PlainCommand } from './plain-commands.ts';
 import { newNonce } from './tokens.ts';
 import { DEFECT, FULL, inTime, OVERLOADED, REDIRECTED, StateUnavailable } from './unavailable.ts';
 
@@ -33,8 +34,6 @@ export interface CommandsOptions {
   /** How long answers took, by command; and what went wrong, by kind. */
   readonly measured?: { readonly durations: Distributions; readonly errors: Tally };
 }
-
-type Method = (...args: readonly ScriptArgument[]) => Promise<Reply>;
 
 const LEASE_OVER = 'the lease of this node has run out';
 const RETRY_MS = 50;
@@ -161,7 +160,7 @@ export class Commands {
 
   /** A plain command; the first argument is its key. Never fenced: none of them changes what clients see. */
   plain(command: PlainCommand, key: Key, ...args: ScriptArgument[]): Promise<Reply> {
-    const reply = this.#send({ name: command, what: plainCommands[command], isFenced: false, args: [key, ...args] });
+    const reply = this.#send({ name: command, what: command, isFenced: false, args: [key, ...args] });
     return command === 'hgetall' ? reply.then(asList) : reply;
   }
 
@@ -187,7 +186,7 @@ export class Commands {
     const server = primariesOf(this.#client).get(primary);
     if (server === undefined) throw new StateUnavailable('the server is no primary any more');
     const args = [cursor, 'MATCH', pattern, 'COUNT', count];
-    return this.#send({ name: 'scan', what: 'scanBuffer', isFenced: false, args, server });
+    return this.#send({ name: 'scan', what: 'scan', isFenced: false, args, server });
   }
 
   #send(asked: Asked): Promise<Reply> {
@@ -228,11 +227,7 @@ export class Commands {
 
   #goOut({ what, args, server }: Call): Promise<Reply> {
     if (typeof what !== 'string') return this.#scripts.send(what, args);
-    const client = server ?? this.#client;
-    // The Buffer variants are not in the client's type.
-    const method = (client as unknown as Record<string, Method>)[what];
-    if (method === undefined) throw new Error(`no command ${what}`);
-    return method.call(client, ...args);
+    return send(server ?? this.#client, what, args);
   }
 
   #answered(call: Call, reply: Reply): void {

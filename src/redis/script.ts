@@ -131,6 +131,7 @@ export function scriptsBeside(moduleUrl: string): Declare {
 
 function madeKeys<K extends string>(names: readonly K[], without: Readonly<Record<K | MadeOf, Key>>): string {
   const made = names.filter((name) => !MADE_OF.some((sent) => sent === name));
+  if (made.length === 0) return '';
   const ends = made.map((name) => `beginning .. '${without[name].slice(without.beginning.length)}'`);
   return `local ${made.join(', ')} = ${ends.join(', ')}\n`;
 }
@@ -138,7 +139,7 @@ function madeKeys<K extends string>(names: readonly K[], without: Readonly<Recor
 const locals = (names: readonly string[], from: string): string =>
   names.length === 0 ? '' : `local ${names.join(', ')} = ${names.map((_, i) => `${from}[${i + 1}]`).join(', ')}\n`;
 
-/** The client takes bytes as Buffers only; any other array of bytes it would write as text. */
+/** Of a Cluster the client writes the arguments, and any array of bytes but a Buffer as text. */
 function wire(value: ScriptArgument): ScriptArgument {
   if (typeof value !== 'object' || Buffer.isBuffer(value)) return value;
   return Buffer.from(value.buffer, value.byteOffset, value.byteLength);

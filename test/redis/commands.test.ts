@@ -1,5 +1,6 @@
 // What every call to Redis keeps to, whatever it is for: one hash tag, a bound on time and number, and an answer or a
 // failure that tells whether it may be tried again.
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import calculateSlot from 'cluster-key-slot';
 import { Distributions, Tally } from '../../src/ops/distribution.ts';
@@ -17,7 +18,7 @@ import {
 } from '../../src/redis/keys.ts';
 import { nothing, type Reply } from '../../src/redis/reply.ts';
 import { layOut } from '../../src/redis/script.ts';
-import { noteLease, registerNode } from '../../src/store/node/node-scripts.ts';
+import { addToManifest, noteLease, registerNode } from '../../src/store/node/node-scripts.ts';
 import { createRoom } from '../../src/store/room/room-scripts.ts';
 import { eventually } from '../support/eventually.ts';
 import { startRedis, type RedisServer } from '../support/redis.ts';
@@ -279,5 +280,30 @@ test('what is asked in one turn goes out in one write, and what is asked in the 
     const outcomes = await Promise.all(Array.from({ length: 20 }, () => create(commands, 'turns')));
     expect(new Set(outcomes)).toEqual(new Set(['roomExists']));
     expect(writes).toBe(turn);
+  }
+});
+
+test('one server is asked in the order of the calls, plain commands and scripts alike, whatever is under way', async () => {
+  const commands = await open();
+  const { lease, manifest } = keys.node('ordered');
+  await commands.runUnfenced(registerNode, { lease }, { ttlMs: 60_000, keepMs: 60_000 });
+  const add = (): Promise<unknown> => commands.run(addToManifest, { lease, manifest }, {}, { args: ['room:lobby'] });
+  for (let round = 0; round < 20; round++) {
+    // Something is under way, or nothing.
+    const before = round % 2 === 0 ? commands.plain('exists', lease) : add();
+    if (round % 3 > 0) await nextTurn();
+    const [, , there] = await Promise.all([
+      commands.plain('zrem', manifest, 'room:lobby'),
+      add(),
+      commands.plain('zcard', manifest),
+    ]);
+    expect(there).toBe(1);
+    const [, , gone] = await Promise.all([
+      add(),
+      commands.plain('zrem', manifest, 'room:lobby'),
+      commands.plain('zcard', manifest),
+    ]);
+    expect(gone).toBe(0);
+    await before;
   }
 });

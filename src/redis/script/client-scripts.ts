@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { primariesOf, type Client } from '../connect.ts';
 import type { Reply } from '../reply.ts';
 import { declaredScripts, type Script, type ScriptArgument } from '../script.ts';
-import { send } from './send.ts';
+import { sendScript } from './send.ts';
 import { ServerFunctions } from './server-functions.ts';
 
 /** The first line of a script that Redis is to run also when it is full. */
@@ -76,10 +76,10 @@ export class ClientScripts {
     if (sent.as === 'text' || text.sentAt === -Infinity) {
       sent.as = 'text';
       text.sentAt = sent.sentAt;
-      return send(this.#client, 'eval', text.lua, script, line);
+      return sendScript(this.#client, 'eval', text.lua, script, line);
     }
     sent.as = 'digest';
-    return send(this.#client, 'evalsha', text.digest, script, line);
+    return sendScript(this.#client, 'evalsha', text.digest, script, line);
   }
 
   /** Whether a server has not run it for the form that it had: then it is to be sent again, in the next one. */

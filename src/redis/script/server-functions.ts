@@ -10,7 +10,7 @@ import { list, text, type Reply } from '../reply.ts';
 import type { Script, ScriptArgument } from '../script.ts';
 import { inTime } from '../unavailable.ts';
 import { LIBRARIES, libraryOf, type FunctionLibrary } from './function-library.ts';
-import { send } from './send.ts';
+import { sendScript } from './send.ts';
 
 /** Between two attempts where Redis's state was in the way. */
 const RETRY_MS = 1000;
@@ -90,7 +90,7 @@ export class ServerFunctions {
     const now = performance.now();
     if (now >= this.#loadAt) void this.load();
     if (!this.#areThere || now < this.#restsUntil) return undefined;
-    return send(this.#client, 'fcall', name, script, line);
+    return sendScript(this.#client, 'fcall', name, script, line);
   }
 
   /** Whether a call has failed before anything was run: then the script is to be sent. */

@@ -1,18 +1,18 @@
-/** A command that is written when it is made: the client's own copies its arguments, makes text of them, and looks through them for lists first. */
+/** A command that is written at once: the client's own copies its arguments, makes text of them, and looks through them for lists first. */
 import { Command } from 'ioredis';
 import type { ScriptArgument } from '../script.ts';
 
 export class WrittenCommand extends Command {
-  readonly #bytes: Buffer;
+  readonly #arguments: readonly ScriptArgument[];
 
   /** The client has nothing to do with the arguments: where they go is not theirs to say. */
   constructor(name: string, args: readonly ScriptArgument[]) {
     super(name);
-    this.#bytes = written(name, args);
+    this.#arguments = args;
   }
 
   override toWritable(): Buffer {
-    return this.#bytes;
+    return written(this.name, this.#arguments);
   }
 }
 
