@@ -23,11 +23,11 @@ interface Suspicion {
 }
 
 const SUSPECT_MS = 1000;
-const URGENT_PER_TICK = 1000;
+const PER_TICK = 1000;
 /** Topics whose positions one call asks for. */
 const CHECKS_PER_CALL = 100;
 /** Those that are due wait for others so long at most, and for a tenth of a round. */
-const CALL_MS = 1000;
+const CALL_MS = 900;
 
 type PositionChecksDeps = Pick<TopicsDeps, 'reader' | 'onError' | 'wake'>;
 
@@ -52,7 +52,8 @@ export class PositionChecks {
 
   /** `tick` is to come often. */
   get hasWork(): boolean {
-    return this.#callMs < SELDOM_MS || this.#urgent.length > 0 || this.#suspected.size > 0;
+    const isOften = this.#roundMs < 10 * SELDOM_MS;
+    return isOften || this.#urgent.length > 0 || this.#suspected.size > 0 || this.#share >= CHECKS_PER_CALL;
   }
 
   /** Compares all of them soon, a bounded number at a time. */
@@ -68,23 +69,24 @@ export class PositionChecks {
 
   /** `now` in ms, by a clock that only goes on. */
   tick(checked: ReadonlyMap<Topic, Checked>, now: number): void {
-    const elapsedMs = now - (this.#tickedAt ?? now);
+    // What was missed while the process stood still is not made up for all at once.
+    const elapsedMs = Math.min(2 * SELDOM_MS, now - (this.#tickedAt ?? now));
     this.#tickedAt = now;
     this.#share = Math.min(checked.size, this.#share + (checked.size * elapsedMs) / this.#roundMs);
-    const feeds = this.#urgent.splice(0, URGENT_PER_TICK);
+    const feeds = this.#urgent.splice(0, PER_TICK);
     // A call of many costs little more than a call of one.
     if (this.#share >= CHECKS_PER_CALL || now - this.#calledAt >= this.#callMs) {
       this.#calledAt = now;
-      feeds.push(...this.#due(checked));
+      feeds.push(...this.#due(checked, PER_TICK - feeds.length));
     }
     this.#check(feeds);
     this.#settle(now);
   }
 
   /** Each in its turn, so that all have had theirs once in a round. */
-  #due(checked: ReadonlyMap<Topic, Checked>): Feed[] {
+  #due(checked: ReadonlyMap<Topic, Checked>, max: number): Feed[] {
     const due: Feed[] = [];
-    for (; this.#share >= 1; this.#share--) {
+    for (; this.#share >= 1 && due.length < max; this.#share--) {
       this.#round ??= checked.values();
       const next = this.#round.next();
       if (next.done === true) {

@@ -225,7 +225,10 @@ export class Topics implements TransportListener {
     return this.#waiting.size > 0 || this.#stalled.size > 0 || this.#checks.hasWork;
   }
 
-  /** The node-wide tick, at least once a second and often while there is work: late waiters go, stalled feeds try again, positions are compared, idle topics are dropped. */
+  /**
+   * The node-wide tick, at least once a second and often while there is work: late waiters go, stalled feeds try again, positions are
+   * compared, idle topics are dropped.
+   */
   tick(): void {
     const now = performance.now();
     for (const feed of this.#waiting) {
