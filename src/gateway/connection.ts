@@ -19,8 +19,8 @@ export interface Reading {
   readonly softMarkBytes: number;
   /** One that leaves more than that unread is behind: it is sent no ordinary transient messages until it has caught up. */
   readonly behindMarkBytes: number;
-  /** Whether anything was sent since it was looked what is unread. */
-  hasSent: boolean;
+  /** Whether anything was sent, or came, since the sockets were looked through. */
+  hasTraffic: boolean;
 }
 
 /** In soft marks, of which two may be queued: a reader that is so far behind is ended at once. */
@@ -179,7 +179,7 @@ export class Connection {
 
   #send(data: Uint8Array | string): void {
     if (!this.#open) return;
-    this.#reading.hasSent = true;
+    this.#reading.hasTraffic = true;
     // 1: sent; 0: queued by the kernel's refusal; 2: dropped, for which the gateway's handler cuts the connection.
     if (this.#ws.send(data, typeof data !== 'string') !== 1) this.endIfSlow();
   }

@@ -90,7 +90,7 @@ export class Gateway {
   readonly #intakes = new Set<Intake>();
   readonly #codecs: Readonly<Record<Format, ReturnType<typeof createCodec>>>;
   readonly #reading: Reading;
-  #hadSent = false;
+  #hadTraffic = false;
   #doomed: Connection[] = [];
   /** What is noted of sockets that go while this node ends. */
   readonly #farewells: Promise<void>[] = [];
@@ -105,7 +105,7 @@ export class Gateway {
     this.#app = app;
     this.#deps = deps;
     const { softMarkBytes, behindMarkBytes } = deps.options;
-    this.#reading = { softMarkBytes, behindMarkBytes, hasSent: false };
+    this.#reading = { softMarkBytes, behindMarkBytes, hasTraffic: false };
     const { depth } = deps.options.limits;
     this.#codecs = { msgpack: createCodec('msgpack', { depth }), json: createCodec('json', { depth }) };
     this.#routes();
@@ -190,7 +190,10 @@ export class Gateway {
         this.#dueAt = Math.min(this.#dueAt, connection.openedAt + options.loginTimeoutMs);
         if (data.bearer !== undefined) intake.bearer(data.bearer);
       },
-      message: (ws, data, isBinary) => ws.getUserData().intake?.frame(data, isBinary),
+      message: (ws, data, isBinary) => {
+        this.#reading.hasTraffic = true;
+        ws.getUserData().intake?.frame(data, isBinary);
+      },
       dropped: (ws) => {
         const { intake } = ws.getUserData();
         // Not here: this runs in the middle of a fan-out.
@@ -288,12 +291,12 @@ export class Gateway {
   #scan(): void {
     const monotonic = performance.now();
     // What is unread is asked of the native library, socket by socket: not where nothing was sent, and all had been read.
-    const hasSent = this.#deps.fanOut.takePublished() || this.#reading.hasSent;
-    this.#reading.hasSent = false;
+    const hasTraffic = this.#deps.fanOut.takePublished() || this.#reading.hasTraffic;
+    this.#reading.hasTraffic = false;
     // What was published in this very turn is only seen by the next scan.
-    const mayBeUnread = hasSent || this.#hadSent || this.#queueBytes > 0;
-    this.#hadSent = hasSent;
-    // Whoever has logged in since, or again, was sent an answer.
+    const mayBeUnread = hasTraffic || this.#hadTraffic || this.#queueBytes > 0;
+    this.#hadTraffic = hasTraffic;
+    // Whoever has logged in since, or again, has asked for it.
     if (mayBeUnread || monotonic >= this.#dueAt) this.#scanEach(monotonic, mayBeUnread);
     this.#deps.accounts.tidy(monotonic);
     this.#deps.addresses.tidy(monotonic);

@@ -38,6 +38,7 @@ export class Pulse {
     this.#look = undefined;
     this.#seldom?.stop();
     clearTimeout(this.#soon);
+    this.#soon = undefined;
   }
 
   #beat(): void {

@@ -147,7 +147,7 @@ export class UnreadNews {
     this.#late.delete(reader);
     if (!reader.open) return;
     const { frame, isLate } = await this.atLogin(reader.userName, true);
-    if (isLate || !this.#deps.instance.held) this.#late.add(reader);
+    if (isLate || !this.#deps.instance.held) this.later(reader);
     else if (frame !== undefined) reader.send(frame);
   }
 

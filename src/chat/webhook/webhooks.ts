@@ -25,7 +25,8 @@ export interface WebhooksDeps {
 const FRAMES_MAX = 1000;
 const FRAMES_BYTES = 1 << 22;
 const FRAMES_AT_ONCE = 100;
-const SCAN_MS = 1000;
+/** Somewhat less than a second, in which a look comes in any case. */
+const SCAN_MS = 900;
 
 export class Webhooks {
   readonly #deps: WebhooksDeps;
