@@ -1,4 +1,5 @@
 /** What a feed works with, and whom it tells. */
+import type { Waking } from '../ops/pulse.ts';
 import type { BusCounters } from '../ops/counters.ts';
 import type { LogReader, Topic, TopicListener } from './bus.ts';
 import type { Point } from '../log/event.ts';
@@ -19,10 +20,7 @@ export interface FeedDeps {
   onError(topic: Topic, error: unknown): void;
 }
 
-export interface TopicsDeps extends FeedDeps {
-  /** There is something to be seen to by `tick`. */
-  wake(): void;
-}
+export interface TopicsDeps extends FeedDeps, Waking {}
 
 /** What whoever keeps the feeds is told. */
 export interface FeedKeeper {

@@ -13,10 +13,17 @@ export const SELDOM_MS = 1000;
 export interface Looked {
   /** Begins what is due. Neither throws nor rejects. */
   run(): unknown;
+  /** Something is to be seen to, now or later. */
   readonly hasWork: boolean;
 }
 
-export class Pulse {
+/** What it is made with. */
+export interface Waking {
+  /** There is something to be looked after. */
+  wake(): void;
+}
+
+export class Pulse implements Waking {
   #look: (() => boolean) | undefined;
   #seldom: Beat | undefined;
   #soon: NodeJS.Timeout | undefined;

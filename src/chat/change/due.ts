@@ -3,14 +3,13 @@
  * out of which something was recalled. All of it is noted in Redis; this only remembers which rooms to see to. Should this node die before
  * it has, whoever sweeps after it or changes a message of the room next does.
  */
+import type { Looked, Waking } from '../../ops/pulse.ts';
 import type { AuthoredStore } from '../../store/authored/authored-store.ts';
 import type { ChangeStore } from '../../store/change/change-store.ts';
 
-export interface ChangesDueDeps {
+export interface ChangesDueDeps extends Waking {
   readonly changes: Pick<ChangeStore, 'tell'>;
   readonly authored: Pick<AuthoredStore, 'rewriteRoom'>;
-  /** There is something to be seen to by `run`. */
-  wake(): void;
   onError(error: unknown): void;
 }
 
@@ -18,7 +17,7 @@ const RETRY_MS = 1000;
 /** Rooms seen to in one run; there may be thousands after a sweep. */
 const ROOMS_PER_RUN = 100;
 
-export class ChangesDue {
+export class ChangesDue implements Looked {
   readonly #deps: ChangesDueDeps;
   /** Room → when to see to it. */
   readonly #due = new Map<string, number>();
@@ -53,14 +52,13 @@ export class ChangesDue {
     }
   }
 
-  /** Something is to be seen to, now or later. */
   get hasWork(): boolean {
     return this.#due.size > 0;
   }
 
   /** Called often while this node may act; never rejects. */
   async run(): Promise<void> {
-    if (this.#running || this.#due.size === 0) return;
+    if (this.#running || !this.hasWork) return;
     this.#running = true;
     const now = performance.now();
     const due = [...this.#due].flatMap(([roomName, at]) => (at <= now ? [roomName] : [])).slice(0, ROOMS_PER_RUN);

@@ -4,6 +4,7 @@
  * is in its manifest, and where it dies first its sweepers go on. There is no timer for each: a look every moment finds what is due. A contact that
  * cannot be told keeps nobody waiting: the others are told, and that one later, and later again.
  */
+import type { Looked, Waking } from '../../ops/pulse.ts';
 import type { Instance } from '../../bus/instance.ts';
 import type { Topics } from '../../bus/topics.ts';
 import { notificationFrame } from '../../protocol/wire/frame.ts';
@@ -12,13 +13,11 @@ import type { PresenceStore } from '../../store/contact/presence-store.ts';
 import type { Repairs } from '../repair/repairs.ts';
 import { windowsOf } from '../windows.ts';
 
-export interface PresenceDeps {
+export interface PresenceDeps extends Waking {
   readonly presences: Pick<PresenceStore, 'settle' | 'readTold' | 'tell'>;
   readonly topics: Pick<Topics, 'unfollow'> & { follow(...of: Parameters<Topics['follow']>): Promise<unknown> };
   readonly repairs: Pick<Repairs, 'retry'>;
   readonly instance: Pick<Instance, 'nodeId' | 'owns'>;
-  /** There is something to be seen to by `run`. */
-  wake(): void;
   onError(error: unknown): void;
 }
 
@@ -65,7 +64,7 @@ const AGAIN_MAX_MS = 30_000;
 /** Whoever leaves it to another node looks again, for that one may never come to its end. */
 const BUSY_MS = 30_000;
 
-export class Presence {
+export class Presence implements Looked {
   readonly #deps: PresenceDeps;
   readonly #due = new Map<string, Due>();
   /** Of these it is time, and they wait for their turn. */
@@ -114,7 +113,6 @@ export class Presence {
     this.#ready.clear();
   }
 
-  /** Something is to be seen to, now or later. */
   get hasWork(): boolean {
     return this.#due.size > 0;
   }

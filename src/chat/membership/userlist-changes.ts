@@ -2,13 +2,12 @@
  * Tells large rooms who came and went, in batches. What is to be told waits in Redis; this only remembers which rooms
  * to see to. Should this node die before it has, whoever sweeps after it or changes the room next does.
  */
+import type { Looked, Waking } from '../../ops/pulse.ts';
 import { userlistChangesFrame } from '../../protocol/membership.ts';
 import type { AccessStore } from '../../store/access/access-store.ts';
 
-export interface UserlistChangesDeps {
+export interface UserlistChangesDeps extends Waking {
   readonly access: Pick<AccessStore, 'flushChanges'>;
-  /** There is something to be seen to by `run`. */
-  wake(): void;
   onError(error: unknown): void;
 }
 
@@ -18,7 +17,7 @@ const RETRY_MS = 250;
 /** Rooms seen to in one run; there may be thousands after a sweep. */
 const ROOMS_PER_RUN = 100;
 
-export class UserlistChanges {
+export class UserlistChanges implements Looked {
   readonly #deps: UserlistChangesDeps;
   /** Room → when to try. */
   readonly #due = new Map<string, number>();
@@ -34,14 +33,13 @@ export class UserlistChanges {
     this.#deps.wake();
   }
 
-  /** Something is to be seen to, now or later. */
   get hasWork(): boolean {
     return this.#due.size > 0;
   }
 
   /** Called often while this node may act; never rejects. */
   async run(): Promise<void> {
-    if (this.#running || this.#due.size === 0) return;
+    if (this.#running || !this.hasWork) return;
     this.#running = true;
     try {
       const now = performance.now();

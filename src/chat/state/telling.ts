@@ -5,6 +5,7 @@
  * before it has told everybody, whoever sweeps after it tells that once more, and what was heard already is known by its stamp
  * (heard-states.ts).
  */
+import type { Looked, Waking } from '../../ops/pulse.ts';
 import type { Instance } from '../../bus/instance.ts';
 import type { Topics } from '../../bus/topics.ts';
 import { spreadUnits } from '../../protocol/params/cost.ts';
@@ -17,13 +18,11 @@ import type { Audience } from '../caller.ts';
 import { socketPages, type SocketListDeps } from '../user/socket-list.ts';
 import { windowsOf } from '../windows.ts';
 
-export interface StateTellingDeps extends SocketListDeps {
+export interface StateTellingDeps extends SocketListDeps, Waking {
   readonly states: Pick<StateStore, 'read' | 'take' | 'readContacts' | 'tellContact' | 'tellRoom' | 'endTelling'>;
   readonly topics: Pick<Topics, 'follow' | 'unfollow'>;
   readonly audience: Pick<Audience, 'hearers'>;
   readonly instance: Pick<Instance, 'nodeId' | 'owns'>;
-  /** There is something to be seen to by `run`. */
-  wake(): void;
   onError(error: unknown): void;
 }
 
@@ -54,7 +53,7 @@ const FAILURES_MAX = 5;
 /** Whoever leaves it to another node looks again, for that one may never come to its end. */
 const BUSY_MS = 30_000;
 
-export class StateTelling {
+export class StateTelling implements Looked {
   readonly #deps: StateTellingDeps;
   readonly #due = new Map<string, Due>();
   #underWay = 0;
@@ -109,7 +108,6 @@ export class StateTelling {
     this.#due.clear();
   }
 
-  /** Something is to be seen to, now or later. */
   get hasWork(): boolean {
     return this.#due.size > 0;
   }

@@ -3,14 +3,13 @@
  * all nodes together. What they know is in Redis; this only remembers where something was said. Should this node die before it has
  * told them, what is said next does, or their next look. What comes of it is unreadCounts, where the user wants that (news.ts).
  */
+import type { Looked, Waking } from '../../ops/pulse.ts';
 import type { UnreadStore } from '../../store/unread/unread-store.ts';
 import type { Actor } from '../actor.ts';
 import { windowsOf } from '../windows.ts';
 
-export interface MemberNewsDeps {
+export interface MemberNewsDeps extends Waking {
   readonly unreads: Pick<UnreadStore, 'takeAbsent' | 'signalMention'>;
-  /** There is something to be seen to by `run`. */
-  wake(): void;
   onError(error: unknown): void;
 }
 
@@ -32,7 +31,7 @@ const SIGNALS_AT_ONCE = 25;
 /** What telling one user costs, in units of an ordinary request. */
 const UNITS_PER_MEMBER = 0.1;
 
-export class MemberNews {
+export class MemberNews implements Looked {
   readonly #deps: MemberNewsDeps;
   /** By room; the one that was noted first is the first. */
   readonly #said = new Map<string, Said>();
@@ -57,14 +56,13 @@ export class MemberNews {
     this.#said.clear();
   }
 
-  /** Something is to be seen to, now or later. */
   get hasWork(): boolean {
     return this.#said.size > 0;
   }
 
   /** Called often while this node may act; never rejects. */
   async run(): Promise<void> {
-    if (this.#running || this.#said.size === 0) return;
+    if (this.#running || !this.hasWork) return;
     this.#running = true;
     try {
       const now = performance.now();

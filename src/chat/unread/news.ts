@@ -3,6 +3,7 @@
  * when its user was left alone for a second. So many notices are one, and what is told is as it is then, not as it was at each of
  * them. A node remembers of its own sockets only; nothing of it is in Redis, for the next look finds what is not told.
  */
+import type { Looked, Waking } from '../../ops/pulse.ts';
 import type { Instance } from '../../bus/instance.ts';
 import { StateUnavailable } from '../../redis/unavailable.ts';
 import { unreadCountsFrame } from '../../protocol/unread.ts';
@@ -18,10 +19,8 @@ export interface Reader {
   send(frame: Uint8Array): void;
 }
 
-export interface UnreadNewsDeps extends CountsDeps {
+export interface UnreadNewsDeps extends CountsDeps, Waking {
   readonly instance: Pick<Instance, 'held'>;
-  /** There is something to be seen to by `run`. */
-  wake(): void;
   onError(error: unknown): void;
 }
 
@@ -51,7 +50,7 @@ interface News {
   readonly changes: Map<string, Change>;
 }
 
-export class UnreadNews {
+export class UnreadNews implements Looked {
   readonly #deps: UnreadNewsDeps;
   readonly #news = new Map<string, News>();
   /** Logged in when not all could be asked. */
@@ -111,14 +110,13 @@ export class UnreadNews {
     if (mark !== undefined) change.marks.add(mark);
   }
 
-  /** Something is to be seen to, now or later. */
   get hasWork(): boolean {
     return this.#news.size > 0 || this.#late.size > 0;
   }
 
   /** Called often while this node may act; never rejects. */
   async run(): Promise<void> {
-    if (this.#running || (this.#news.size === 0 && this.#late.size === 0)) return;
+    if (this.#running || !this.hasWork) return;
     this.#running = true;
     try {
       const now = performance.now();

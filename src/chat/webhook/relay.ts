@@ -3,6 +3,7 @@
  * in Redis, batch by batch. It is told of logs that may have something new; nothing of what they hold is kept here, so an endpoint that
  * is away costs a name for each, up to a bound. What is lost of that is found by whoever scans (scan.ts).
  */
+import type { Waking } from '../../ops/pulse.ts';
 import { EndpointError, type Endpoint, type EndpointAnswer } from '../../endpoint/endpoint.ts';
 import { signedHeaders } from '../../endpoint/signature.ts';
 import type { Instance } from '../../bus/instance.ts';
@@ -19,7 +20,7 @@ export interface WebhookCounters {
   webhookDropped: number;
 }
 
-export interface RelayDeps {
+export interface RelayDeps extends Waking {
   readonly outboxes: Pick<WebhookStore, 'take' | 'putOff' | 'endedLives' | 'endLife'>;
   readonly endpoint: Pick<Endpoint, 'post' | 'close'>;
   readonly instance: Pick<Instance, 'nodeId'>;
@@ -33,8 +34,6 @@ export interface RelayDeps {
   /** For how long what was taken may wait before it is sent: less than its lease by the time that sending takes. */
   readonly takenMs: number;
   onFailure(what: string, told: Readonly<Record<string, unknown>>): void;
-  /** There is something to be seen to by `run`. */
-  wake(): void;
   onError(error: unknown): void;
 }
 

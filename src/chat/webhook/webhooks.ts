@@ -2,6 +2,7 @@
  * What an operator's program is sent over HTTP: what is said and changed in rooms, out of their logs, and what is of no room, out of a
  * log of the service's own. Whoever writes to a log says so here; sending is for relay.ts.
  */
+import type { Looked, Waking } from '../../ops/pulse.ts';
 import type { Value } from '../../protocol/params/values.ts';
 import { encodeValue } from '../../protocol/wire/msgpack.ts';
 import type { WebhookType } from '../../protocol/service/webhooks.ts';
@@ -10,14 +11,12 @@ import { ofRooms } from './event-types.ts';
 import { SERVICE_LOG, type Relay, type WebhookCounters } from './relay.ts';
 import type { RoomScan } from './room-scan.ts';
 
-export interface WebhooksDeps {
+export interface WebhooksDeps extends Waking {
   readonly relay: Relay;
   readonly scan: Pick<RoomScan, 'run'>;
   readonly outboxes: Pick<WebhookStore, 'since' | 'note'>;
   readonly types: readonly WebhookType[];
   readonly counters: WebhookCounters;
-  /** There is something to be seen to by `run`. */
-  wake(): void;
   onError(error: unknown): void;
 }
 
@@ -28,7 +27,7 @@ const FRAMES_AT_ONCE = 100;
 /** Somewhat less than a second, in which a look comes in any case. */
 const SCAN_MS = 900;
 
-export class Webhooks {
+export class Webhooks implements Looked {
   readonly #deps: WebhooksDeps;
   readonly #types: ReadonlySet<WebhookType>;
   readonly #ofRooms: boolean;
@@ -65,8 +64,8 @@ export class Webhooks {
       return;
     }
     this.#frames.push(frame);
-    this.#deps.wake();
     this.#bytes += frame.length;
+    this.#deps.wake();
   }
 
   /** From here on what is said is sent, by whichever node. Before anybody can say anything. */
@@ -74,7 +73,6 @@ export class Webhooks {
     await this.#deps.outboxes.since();
   }
 
-  /** Something is to be seen to, now or later. */
   get hasWork(): boolean {
     return this.#frames.length > 0 || this.#deps.relay.size > 0;
   }
