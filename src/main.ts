@@ -5,6 +5,7 @@ import { loadHooks } from './hooks/load.ts';
 import { buildNode } from './node/build.ts';
 import { GatewayNode } from './node/node.ts';
 import { about, createLog, logConsole } from './ops/log.ts';
+import { logOutput } from './ops/log-output.ts';
 import { readVersion } from './ops/process.ts';
 import { resolveRedis } from './redis/local-redis.ts';
 
@@ -20,7 +21,15 @@ if (process.argv.includes('--print-config')) {
   process.exit(0);
 }
 
-const log = createLog({ level: config.logLevel });
+// Asked for like this, a pipe does not hold up who writes to it.
+const output = logOutput(process.stdout.fd, (lines) =>
+  log.warn({ lines }, 'lines of the log are missing: nobody read them in time'),
+);
+const log = createLog({ level: config.logLevel, destination: output.destination });
+async function exit(code: number): Promise<never> {
+  await output.end();
+  process.exit(code);
+}
 for (const warning of warnings) log.warn(warning);
 logConsole(log);
 let started = false;
@@ -29,19 +38,21 @@ for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
     if (started) return log.error({ err: error }, `${event}: the node goes on`);
     // What is half made will never serve, and nobody would see that it does not.
     log.fatal({ err: error }, `${event}: cannot start`);
-    process.exit(1);
+    void exit(1);
   });
 }
 
 const hooks = config.hooks.path === undefined ? undefined : await loadHooks(config.hooks.path);
 if (hooks !== undefined && 'problem' in hooks) {
   process.stderr.write(`${hooks.problem}\n`);
+  await output.end();
   process.exit(2);
 }
 
 const native = await loadNative(log);
 if ('problem' in native) {
   log.fatal(native.problem);
+  await output.end();
   process.exit(1);
 }
 const redis = await resolveRedis(config, log);
@@ -60,11 +71,11 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
       .then(
         () => {
           log.info('stopped');
-          process.exit(0);
+          return exit(0);
         },
         (error: unknown) => {
           log.error({ err: error }, 'the drain failed');
-          process.exit(1);
+          return exit(1);
         },
       );
   });
@@ -77,5 +88,5 @@ try {
 } catch (error) {
   log.fatal(about(error), 'cannot start');
   await redis.stop();
-  process.exit(1);
+  await exit(1);
 }
