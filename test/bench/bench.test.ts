@@ -16,7 +16,7 @@ import { postsFrom, sequenceIn } from './generator/frames.ts';
 import { Latencies } from './generator/latencies.ts';
 import { wires } from './generator/wire.ts';
 import { readOptions } from './options.ts';
-import { provenanceOf } from './provenance.ts';
+import { provenanceOf, type Run } from './provenance.ts';
 import { median, Samples, table } from './report.ts';
 import { metrics } from './targets.ts';
 
@@ -70,7 +70,13 @@ test('a tiny run completes and writes what it found', async () => {
   expect([code, printed.filter((line) => line.includes('FAILED'))]).toEqual([0, []]);
   const { rows, failures, setting } = JSON.parse(readFileSync(out, 'utf8'));
   expect(failures).toEqual([]);
-  expect(setting).toMatchObject({ authentication: 'open', rounds: 2, cutShort: false, commit: expect.any(String) });
+  expect(setting).toMatchObject({
+    authentication: 'open',
+    topology: 'single',
+    rounds: 2,
+    cutShort: false,
+    commit: expect.any(String),
+  });
   expect(readFileSync(chart, 'utf8')).toContain(`${setting.takenAt.slice(0, 10)} · commit ${setting.commit} · `);
   const row = rows.find(({ metric }: { metric: string }) => metric === metrics.smallRooms);
   expect(row).toMatchObject({
@@ -87,7 +93,7 @@ test('a tiny run completes and writes what it found', async () => {
     ],
   });
   expect(printed.join('\n')).toMatch(
-    /authentication: open[\s\S]*small rooms: gateway[^\n]*target ≤ 1[^\n]*\n[^\n]*less than socket.io storing, target ≥ 2.5/,
+    /authentication: open; Redis: single[\s\S]*small rooms: gateway[^\n]*target ≤ 1[^\n]*\n[^\n]*less than socket.io storing, target ≥ 2.5/,
   );
   expect(seen).toBeGreaterThan(1);
   await eventually(() => expect(marked()).toEqual([]), { what: 'nothing that the bench had started' });
@@ -131,7 +137,7 @@ test('the chart draws what was measured, in its order, and nothing else', () => 
   samples.add(metrics.smallRooms, 'relay', 50);
   samples.add(metrics.smallRooms, 'socket.io', 150);
   samples.add(metrics.smallRooms, 'socket.io storing', 200);
-  const run = { rounds: 3, cutShort: false, windowMs: 1000, othersCores: 0.2 };
+  const run: Run = { topology: 'single', rounds: 3, cutShort: false, windowMs: 1000, othersCores: 0.2 };
   const chart = drawChart(samples.rows(), { ...provenanceOf(run), commit: 'a<b', cpu: '2 × "some" & other' });
   expect([...chart.matchAll(/<text[^>]*>([^<]*)/g)].map(([, words]) => words)).toEqual([
     'What it costs: shorter is better',

@@ -6,7 +6,7 @@ import { startLoad, type Load } from './load.ts';
 import type { BenchOptions } from './options.ts';
 import { openGarden, type Garden } from './planting.ts';
 import type { Samples } from './report.ts';
-import { startSystem, type System, type SystemName } from './systems.ts';
+import { runsOn, startSystem, type System, type SystemName } from './systems.ts';
 
 /** Bytes of text in a message: about 120 with the map around it. */
 const TEXT_BYTES = 100;
@@ -41,9 +41,10 @@ export interface BenchPlan {
 
 export async function startBenches(context: Context, plan: BenchPlan): Promise<Bench[]> {
   const benches: Bench[] = [];
-  for (const name of plan.systems) {
+  const { topology } = context.options;
+  for (const name of plan.systems.filter((each) => runsOn(each, topology))) {
     context.progress(`starting ${name}`);
-    const system = await startSystem(context.scope, name, plan.nodes);
+    const system = await startSystem(context.scope, name, { topology, nodes: plan.nodes ?? 1 });
     const garden = await openGarden(system);
     context.scope.add(() => garden.close());
     await garden.createRooms(plan.rooms ?? []);
@@ -76,7 +77,7 @@ export const roomNames = (count: number): string[] => Array.from({ length: count
 
 export interface Spent<T> {
   readonly result: T;
-  /** CPU of each node, and of Redis, in microseconds. */
+  /** CPU of each node, and of all of Redis, in microseconds. */
   readonly nodes: readonly number[];
   readonly redis: number;
 }
@@ -85,7 +86,7 @@ export interface Spent<T> {
 export async function measure<T>(system: System, body: () => Promise<T>): Promise<Spent<T>> {
   await quiet(system.pids);
   const read = (): number[] => system.nodes.map(({ pid }) => cpuMicros(pid));
-  const readRedis = (): number => (system.redis === undefined ? 0 : cpuMicros(system.redis.pid));
+  const readRedis = (): number => system.redisPids.reduce((sum, pid) => sum + cpuMicros(pid), 0);
   const [before, redisBefore] = [read(), readRedis()];
   const result = await body();
   const [after, redisAfter] = [read(), readRedis()];

@@ -64,8 +64,8 @@ async function bench(asked: BenchOptions): Promise<number> {
     }
   }
   progress.clear();
-  const { rounds: count, windowMs } = asked;
-  tell(asked, samples, failures, { rounds: count, cutShort, windowMs, othersCores: othersCores() });
+  const { rounds: count, windowMs, topology } = asked;
+  tell(asked, samples, failures, { topology, rounds: count, cutShort, windowMs, othersCores: othersCores() });
   return failures.length === 0 ? 0 : 1;
 }
 
@@ -74,8 +74,10 @@ function tell(asked: BenchOptions, samples: Samples, failures: readonly string[]
   const setting = provenanceOf(run);
   const say = (line: string): void => void process.stdout.write(`${line}\n`);
   writeFileSync(asked.outPath, `${JSON.stringify({ setting, options: asked, rows, failures }, null, 2)}\n`);
-  const { rounds, cutShort, pinned, othersCores } = setting;
-  say(`authentication: ${authentication}; medians of ${rounds} interleaved rounds${cutShort ? ' (cut short)' : ''}`);
+  const { topology, rounds, cutShort, pinned, othersCores } = setting;
+  say(
+    `authentication: ${authentication}; Redis: ${topology}; medians of ${rounds} interleaved rounds${cutShort ? ' (cut short)' : ''}`,
+  );
   say(
     `${setting.cpu}; Node ${setting.node}; ${pinned ? 'gateways on one core, the rest on another' : 'not pinned to cores'}`,
   );

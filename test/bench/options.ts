@@ -1,6 +1,8 @@
 // The command line of the bench: what may be asked for, the defaults, and what is wrong with what was given.
 import { parseArgs } from 'node:util';
 
+import type { Topology } from './systems.ts';
+
 export interface BenchOptions {
   /** Scenarios to run; all when empty. */
   readonly only: readonly string[];
@@ -15,6 +17,7 @@ export interface BenchOptions {
   readonly idleMs: number;
   /** Members of the largest room. */
   readonly members: number;
+  readonly topology: Topology;
   /** No new round begins after it. */
   readonly limitMs: number;
   readonly outPath: string;
@@ -33,6 +36,7 @@ export const usage = `npm run bench -- [options]
   --idle N         idle sockets whose memory and CPU time are measured (10000)
   --idle-seconds S how long their CPU time is (26, more than the pause between two pings)
   --members N      members of the largest room (100000)
+  --cluster        on a Redis Cluster of three masters, without Socket.IO
   --minutes M      no new round begins after that time (40)
   --out PATH       where the figures go as JSON (bench-result.json)
   --chart PATH     draws the main figures as an SVG`;
@@ -48,6 +52,7 @@ export function readOptions(args: readonly string[]): BenchOptions | string {
         only: text,
         rounds: text,
         quick: flag,
+        cluster: flag,
         seconds: text,
         sockets: text,
         rooms: text,
@@ -62,7 +67,7 @@ export function readOptions(args: readonly string[]): BenchOptions | string {
     });
     if (values.help === true) return usage;
     const quick = values.quick === true;
-    const options = {
+    const options: BenchOptions = {
       only: values.only === undefined ? [] : values.only.split(',').map((name) => name.trim()),
       rounds: Number(values.rounds ?? (quick ? 1 : 5)),
       windowMs: 1000 * Number(values.seconds ?? (quick ? 2 : 3)),
@@ -71,6 +76,7 @@ export function readOptions(args: readonly string[]): BenchOptions | string {
       idleSockets: Number(values.idle ?? (quick ? 3000 : 10_000)),
       idleMs: 1000 * Number(values['idle-seconds'] ?? (quick ? 10 : 26)),
       members: Number(values.members ?? (quick ? 10_000 : 100_000)),
+      topology: values.cluster === true ? 'cluster' : 'single',
       limitMs: 60_000 * Number(values.minutes ?? 40),
       outPath: values.out ?? 'bench-result.json',
       chartPath: values.chart ?? '',

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { cpus } from 'node:os';
 import { canPin } from './cpu.ts';
-import { authentication } from './systems.ts';
+import { authentication, type Topology } from './systems.ts';
 
 export interface Provenance {
   readonly takenAt: string;
@@ -13,6 +13,8 @@ export interface Provenance {
   /** Whether the gateways had a core of their own. */
   readonly pinned: boolean;
   readonly authentication: string;
+  /** Of Redis. */
+  readonly topology: Topology;
   readonly rounds: number;
   readonly cutShort: boolean;
   readonly windowMs: number;
@@ -20,7 +22,7 @@ export interface Provenance {
   readonly othersCores: number;
 }
 
-export type Run = Pick<Provenance, 'rounds' | 'cutShort' | 'windowMs' | 'othersCores'>;
+export type Run = Pick<Provenance, 'topology' | 'rounds' | 'cutShort' | 'windowMs' | 'othersCores'>;
 
 export const provenanceOf = (run: Run): Provenance => ({
   takenAt: new Date().toISOString(),

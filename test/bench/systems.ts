@@ -3,7 +3,8 @@
 import { fileURLToPath } from 'node:url';
 import type { Scope } from '../support/disposal.ts';
 import { startProcess } from '../support/owned-process.ts';
-import { startRedis, type RedisServer } from '../support/redis.ts';
+import { startRedis, type RedisAddress } from '../support/redis.ts';
+import { startRedisCluster } from '../support/redis-cluster.ts';
 import { randomPrefix, startNode } from '../support/service.ts';
 import { pin } from './cpu.ts';
 import type { WireName } from './generator/wire.ts';
@@ -21,7 +22,8 @@ export interface System {
   readonly wire: WireName;
   readonly nodes: readonly ServerProcess[];
   /** Absent where the system has none. */
-  readonly redis: RedisServer | undefined;
+  readonly redis: RedisAddress | undefined;
+  readonly redisPids: readonly number[];
   /** Key prefix; of the service only. */
   readonly prefix: string;
   /** All processes whose work is the system's. */
@@ -58,39 +60,72 @@ const serviceSettings = {
   PARLEY_RATE_BURST: '1000000',
 };
 
-export async function startSystem(scope: Scope, name: SystemName, nodeCount = 1): Promise<System> {
-  const redis = name === 'bare' ? undefined : await startRedis(scope);
-  if (redis !== undefined) pin(redis.pid, 'others');
+/** One server, or a cluster of three masters. */
+export type Topology = 'single' | 'cluster';
+
+/** Socket.IO is compared where its documentation has it: on one server. */
+export const runsOn = (name: SystemName, topology: Topology): boolean =>
+  topology === 'single' || name === 'parley' || name === 'relay' || name === 'bare';
+
+export interface SystemPlan {
+  readonly topology: Topology;
+  readonly nodes: number;
+}
+
+export async function startSystem(scope: Scope, name: SystemName, plan: SystemPlan): Promise<System> {
+  const { redis, redisPids } = name === 'bare' ? noRedis : await startRedisOf(scope, plan.topology);
+  for (const pid of redisPids) pin(pid, 'others');
   const prefix = randomPrefix();
   const nodes: ServerProcess[] = [];
-  for (let i = 0; i < nodeCount; i++) {
+  for (let i = 0; i < plan.nodes; i++) {
     const node = await startServer(scope, name, redis, prefix);
     pin(node.pid, 'gateway');
     nodes.push(node);
   }
-  const pids = [...nodes.map((node) => node.pid), ...(redis === undefined ? [] : [redis.pid])];
-  return { name, wire: name === 'parley' ? 'rpc' : programs[name].wire, nodes, redis, prefix, pids };
+  const pids = [...nodes.map((node) => node.pid), ...redisPids];
+  return { name, wire: name === 'parley' ? 'rpc' : programs[name].wire, nodes, redis, redisPids, prefix, pids };
+}
+
+const noRedis: Pick<System, 'redis' | 'redisPids'> = { redis: undefined, redisPids: [] };
+
+async function startRedisOf(scope: Scope, topology: Topology): Promise<Pick<System, 'redis' | 'redisPids'>> {
+  if (topology === 'single') {
+    const redis = await startRedis(scope);
+    return { redis, redisPids: [redis.pid] };
+  }
+  const redis = await startRedisCluster(scope);
+  return { redis, redisPids: redis.nodes.map(({ pid }) => pid) };
 }
 
 async function startServer(
   scope: Scope,
   name: SystemName,
-  redis: RedisServer | undefined,
+  redis: RedisAddress | undefined,
   prefix: string,
 ): Promise<ServerProcess> {
-  if (name !== 'parley') return startProgram(scope, programs[name], redis?.url ?? '');
+  if (name !== 'parley') return startProgram(scope, programs[name], redis);
   if (redis === undefined) throw new Error('the service needs a Redis');
   return startNode(scope, { redis, prefix, env: serviceSettings });
 }
 
-async function startProgram(scope: Scope, { path, env }: Program, redisUrl: string): Promise<ServerProcess> {
+async function startProgram(
+  scope: Scope,
+  { path, env }: Program,
+  redis: RedisAddress | undefined,
+): Promise<ServerProcess> {
   let onPort: (port: number) => void = () => undefined;
   const listening = new Promise<number>((resolve) => {
     onPort = resolve;
   });
   const printed: string[] = [];
   const server = await startProcess(process.execPath, ['--import', 'tsx', path], {
-    env: { ...process.env, NODE_ENV: 'production', ...env, BENCH_REDIS_URL: redisUrl },
+    env: {
+      ...process.env,
+      NODE_ENV: 'production',
+      ...env,
+      BENCH_REDIS_URL: redis?.url ?? '',
+      BENCH_REDIS_MODE: redis?.mode ?? '',
+    },
     onLine: (line) => {
       printed.push(line);
       const port = /"port":(\d+)/.exec(line)?.[1];

@@ -3,7 +3,7 @@
 import { createScope } from '../../support/disposal.ts';
 import { allowFiles, pauseMs, quiet, rssBytes } from '../cpu.ts';
 import { measure, poolPlan, roomNames, startBenches, type Context, type Scenario } from '../lab.ts';
-import type { SystemName } from '../systems.ts';
+import { runsOn, type SystemName } from '../systems.ts';
 import { metrics } from '../targets.ts';
 
 const ROOM_SIZE = 20;
@@ -19,7 +19,9 @@ export const memory: Scenario = {
   async run(context) {
     for (const round of context.rounds()) {
       if (round === 0 || round > ROUNDS_MAX) continue;
-      for (const name of ['parley', 'relay', 'bare', 'socket.io'] as const) await measureOnce(context, name, round);
+      for (const name of ['parley', 'relay', 'bare', 'socket.io'] as const) {
+        if (runsOn(name, context.options.topology)) await measureOnce(context, name, round);
+      }
     }
   },
 };
