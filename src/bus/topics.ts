@@ -55,6 +55,8 @@ export class Topics implements TransportListener {
   readonly #stalled = new Set<Topic>();
   /** Topics that nobody needed when they were last let go. */
   readonly #unused = new Set<Topic>();
+  /** Manifest entries that are being taken out. */
+  #forgetting: Promise<void> | undefined;
   #joining: { topics: Topic[]; done: Promise<void> } | undefined;
   #sweptAt = 0;
 
@@ -255,7 +257,8 @@ export class Topics implements TransportListener {
       else if (!entry.feed.holding && now - entry.idleSince > LINGER_MS) idle.push(topic);
     }
     if (idle.length > 0) void this.#leave(idle);
-    void this.#forgetLeft(this.#left.takeDue(now));
+    const due = this.#left.takeDue(now);
+    if (due.length > 0) this.#forget(due);
   }
 
   #release(topic: Topic, entry: Entry): void {
@@ -271,12 +274,18 @@ export class Topics implements TransportListener {
       const batch: Topic[] = [];
       const done = Promise.resolve().then(async () => {
         this.#joining = undefined;
-        await Promise.all([this.#manifest.add(batch), this.#transport.subscribe(batch)]);
+        await Promise.all([this.#addToManifest(batch), this.#transport.subscribe(batch)]);
       });
       this.#joining = { topics: batch, done };
     }
     this.#joining.topics.push(topic);
     return this.#joining.done;
+  }
+
+  /** Behind what is being taken out, which may be one of them: servers of a Cluster do not answer in the order of the calls. */
+  async #addToManifest(topics: readonly Topic[]): Promise<void> {
+    if (this.#forgetting !== undefined) await this.#forgetting;
+    await this.#manifest.add(topics);
   }
 
   async #leave(topics: readonly Topic[]): Promise<void> {
@@ -294,7 +303,14 @@ export class Topics implements TransportListener {
     }
   }
 
-  /** None of them is followed again, and whoever follows one from now on writes its manifest entry after this. */
+  #forget(topics: readonly Topic[]): void {
+    const forgetting = Promise.all([this.#forgetting, this.#forgetLeft(topics)]).then(() => {
+      if (this.#forgetting === forgetting) this.#forgetting = undefined;
+    });
+    this.#forgetting = forgetting;
+  }
+
+  /** None of them is followed again; whoever follows one from now on waits for this (`#addToManifest`). */
   async #forgetLeft(topics: readonly Topic[]): Promise<void> {
     for (let at = 0; at < topics.length; at += MANIFEST_BATCH) {
       try {

@@ -139,12 +139,6 @@ function madeKeys<K extends string>(names: readonly K[], without: Readonly<Recor
 const locals = (names: readonly string[], from: string): string =>
   names.length === 0 ? '' : `local ${names.join(', ')} = ${names.map((_, i) => `${from}[${i + 1}]`).join(', ')}\n`;
 
-/** Of a Cluster the client writes the arguments, and any array of bytes but a Buffer as text. */
-function wire(value: ScriptArgument): ScriptArgument {
-  if (typeof value !== 'object' || Buffer.isBuffer(value)) return value;
-  return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
-}
-
 /** The argument that says whose rights are asked for, or who is concerned: never nobody. */
 const NAMED = 'user';
 
@@ -178,13 +172,13 @@ export function layOut<K extends string, A extends string>(
     if (tags.size > 1) throw new Error(`${script.name}: keys of two hash tags`);
     sound.add(script.name);
   }
-  if (script.writes) line.push(wire(nonce()));
+  if (script.writes) line.push(nonce());
   for (const name of script.args) {
     const value = args[name];
     if (name === NAMED && value === '') throw new Error(`${script.name}: a user without a name`);
-    line.push(wire(value));
+    line.push(value);
   }
-  for (const value of restArgs) line.push(wire(value));
+  for (const value of restArgs) line.push(value);
   return line;
 }
 

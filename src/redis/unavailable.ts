@@ -9,8 +9,11 @@ export class StateUnavailable extends Error {
 /** More would be on its way to Redis than may be. */
 export const OVERLOADED = 'too many commands are outstanding';
 
-/** How Redis refuses before execution: the slot is elsewhere or on its way. Safe to send again. */
-export const REDIRECTED = /^(MOVED|ASK|TRYAGAIN|CLUSTERDOWN)\b/;
+/** Nothing was sent: the connection to the server of the slot is on its way. */
+export const CONNECTING = 'CONNECTING to the server of the slot';
+
+/** How Redis refuses before execution: the slot is elsewhere or on its way; or the above. Safe to send again. */
+export const REDIRECTED = /^(MOVED|ASK|TRYAGAIN|CLUSTERDOWN|CONNECTING)\b/;
 
 /** Redis has answered that it has no memory for it: nothing was done, for it refuses the first write of a script only. */
 export const FULL = /^OOM\b/;

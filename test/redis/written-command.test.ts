@@ -17,7 +17,7 @@ test('a command is the bytes that the client makes of it, whatever its arguments
   fc.assert(
     fc.property(fc.array(argument, { maxLength: 40 }), (args) => {
       const expected = new Command('evalsha', args as string[]).toWritable({}) as Buffer | string;
-      const command = new WrittenCommand('evalsha', args);
+      const command = new WrittenCommand('evalsha', args, 0);
       expect(command.toWritable().toString('hex')).toBe(Buffer.from(expected as string).toString('hex'));
     }),
   );

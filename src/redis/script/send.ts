@@ -1,15 +1,16 @@
 /** How scripts and plain commands go out. What is asked of one server is asked in the order of the calls. */
-import { Cluster, Command } from 'ioredis';
-import type { Client } from '../connect.ts';
+import { Cluster, type Redis } from 'ioredis';
+import { primariesOf, slotOf, type Client } from '../connect.ts';
 import type { Reply } from '../reply.ts';
 import type { Script, ScriptArgument } from '../script.ts';
+import { CONNECTING } from '../unavailable.ts';
 import { WrittenCommand } from './written-command.ts';
 
 /** By its digest, in full, or as a function: what the command names before the keys. */
 export type ScriptCommand = 'evalsha' | 'eval' | 'fcall';
 
-// The Buffer variants are not in the client's type.
-type Methods = Readonly<Record<string, ((...args: readonly ScriptArgument[]) => Promise<Reply>) | undefined>>;
+/** Behind what it is named by, and the number of its keys. */
+const SCRIPT_KEY_AT = 2;
 
 /** The arguments are as `layOut` gives them. */
 export function sendScript(
@@ -20,35 +21,56 @@ export function sendScript(
   line: readonly ScriptArgument[],
 ): Promise<Reply> {
   const args = restKeys ? [named, ...line] : [named, keys.length, ...line];
-  if (!restKeys || !(client instanceof Cluster)) return send(client, command, args, each);
-  // A batch of its own, and not one of the client's pipelines, which look for a slot in the first argument.
-  return sent(client, new Command(command, args as Buffer[]));
+  return send(client, command, args, { keyAt: SCRIPT_KEY_AT, isAlone: each });
 }
 
-/** Replies are bytes. `isAlone`: it does not wait for what else is sent in this turn. */
+export interface Sending {
+  /** Which argument is the key: it says to which server of a Cluster. */
+  readonly keyAt?: number;
+  /** It does not wait for what else is sent in this turn. */
+  readonly isAlone?: boolean;
+}
+
+/** Replies are bytes. */
 export function send(
   client: Client,
   command: string,
   args: readonly ScriptArgument[],
-  isAlone = false,
+  { keyAt = 0, isAlone = false }: Sending = {},
 ): Promise<Reply> {
-  if (client instanceof Cluster) {
-    const method = (client as unknown as Methods)[`${command}Buffer`];
-    if (method === undefined) throw new Error(`no command ${command}`);
-    return method.call(client, ...args);
-  }
+  const slot = slotOf(client, String(args[keyAt]));
+  const server = client instanceof Cluster ? serverOf(client, slot) : client;
   // There is none before the first connection.
-  const stream: typeof client.stream | undefined = client.stream;
+  const stream: Redis['stream'] | undefined = server?.stream;
   if (!isAlone && stream?.writableCorked === 0) {
     stream.cork();
     setImmediate(() => stream.uncork());
   }
-  const reply = sent(client, new WrittenCommand(command, args));
+  // The client would say that it is closed, as of one that is gone.
+  if (client instanceof Cluster && isOnItsWay(server)) return Promise.reject(new Error(CONNECTING));
+  const asked = new WrittenCommand(command, args, slot);
+  void client.sendCommand(asked);
   if (isAlone) stream?.uncork();
-  return reply;
+  return asked.promise as Promise<Reply>;
 }
 
-function sent(client: Client, command: Command): Promise<Reply> {
-  void client.sendCommand(command);
-  return command.promise as Promise<Reply>;
+const isOnItsWay = (server: Redis | undefined): boolean =>
+  server?.status === 'connecting' || server?.status === 'connect';
+
+/** By address: to look for it among the servers costs as much as the command. */
+const known = new WeakMap<Cluster, Map<string, Redis>>();
+
+/** To which the client will send it, unless the slot has moved. */
+function serverOf(cluster: Cluster, slot: number): Redis | undefined {
+  let servers = known.get(cluster);
+  if (servers === undefined) {
+    const made = (servers = new Map<string, Redis>());
+    known.set(cluster, made);
+    // The one at an address may be another connection from then on.
+    for (const event of ['+node', '-node']) cluster.on(event, () => made.clear());
+  }
+  const address = cluster.slots[slot]?.[0];
+  if (address === undefined) return undefined;
+  if (!servers.has(address)) for (const [at, server] of primariesOf(cluster)) servers.set(at, server);
+  return servers.get(address);
 }

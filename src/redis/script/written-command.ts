@@ -5,10 +5,17 @@ import type { ScriptArgument } from '../script.ts';
 export class WrittenCommand extends Command {
   readonly #arguments: readonly ScriptArgument[];
 
-  /** The client has nothing to do with the arguments: where they go is not theirs to say. */
-  constructor(name: string, args: readonly ScriptArgument[]) {
+  readonly #slot: number;
+
+  /** @param slot of its key, by which the client of a Cluster finds the server: the arguments it does not see */
+  constructor(name: string, args: readonly ScriptArgument[], slot: number) {
     super(name);
     this.#arguments = args;
+    this.#slot = slot;
+  }
+
+  override getSlot(): number {
+    return this.#slot;
   }
 
   override toWritable(): Buffer {
