@@ -6,8 +6,8 @@ import { buildNode } from './node/build.ts';
 import { GatewayNode } from './node/node.ts';
 import { about, createLog, logConsole } from './ops/log.ts';
 import { logOutput } from './ops/log-output.ts';
-import { readVersion } from './ops/process.ts';
-import { resolveRedis } from './redis/local-redis.ts';
+import { endProcess, readVersion } from './ops/process.ts';
+import { resolveRedis, type ResolvedRedis } from './redis/local-redis.ts';
 
 const warnings: string[] = [];
 const read = readConfig(process.env, { warn: (sentence) => warnings.push(sentence) });
@@ -28,10 +28,37 @@ const output = logOutput(process.stdout.fd, (lines) =>
 const log = createLog({ level: config.logLevel, destination: output.destination });
 async function exit(code: number): Promise<never> {
   await output.end();
-  process.exit(code);
+  return endProcess(code);
 }
+
+/** As far as it has come. */
+const running: { node?: GatewayNode; redis?: ResolvedRedis } = {};
+let stopping = false;
+// Before anything that takes its time: a process that is the first of its container is not ended by a signal that it does not handle.
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  process.on(signal, () => {
+    if (stopping) return;
+    stopping = true;
+    log.info({ signal }, 'draining');
+    stop().then(
+      () => {
+        log.info('stopped');
+        return exit(0);
+      },
+      (error: unknown) => {
+        log.error({ err: error }, 'the drain failed');
+        return exit(1);
+      },
+    );
+  });
+}
+async function stop(): Promise<void> {
+  await running.node?.drain();
+  await running.redis?.stop();
+}
+
 for (const warning of warnings) log.warn(warning);
-logConsole(log);
+logConsole(log, output.destination);
 let started = false;
 for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
   process.on(event, (error: unknown) => {
@@ -55,38 +82,24 @@ if ('problem' in native) {
   await output.end();
   process.exit(1);
 }
-const redis = await resolveRedis(config, log);
+const redis = (running.redis = await resolveRedis(config, log));
 const build = { version: readVersion(), nodeVersion: process.versions.node, uws: native.build };
-const node = new GatewayNode(buildNode(config, { redis: redis.endpoint, uws: native.uws, build, log, hooks }));
-
-let stopping = false;
-for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-  process.on(signal, () => {
-    if (stopping) return;
-    stopping = true;
-    log.info({ signal }, 'draining');
-    node
-      .drain()
-      .then(() => redis.stop())
-      .then(
-        () => {
-          log.info('stopped');
-          return exit(0);
-        },
-        (error: unknown) => {
-          log.error({ err: error }, 'the drain failed');
-          return exit(1);
-        },
-      );
-  });
-}
+const node = (running.node = new GatewayNode(
+  buildNode(config, { redis: redis.endpoint, uws: native.uws, build, log, hooks }),
+));
 
 try {
   const ports = await node.start();
   started = true;
-  log.info({ host: config.host, apiHost: config.apiHost, ...ports, node: node.nodeId, redis: redis.kind }, 'listening');
+  if (ports !== undefined) {
+    const { host, apiHost } = config;
+    log.info({ host, apiHost, ...ports, node: node.nodeId, redis: redis.kind }, 'listening');
+  }
 } catch (error) {
-  log.fatal(about(error), 'cannot start');
-  await redis.stop();
-  await exit(1);
+  // What it was told to end has failed because of that.
+  if (!stopping) {
+    log.fatal(about(error), 'cannot start');
+    await redis.stop();
+    await exit(1);
+  }
 }

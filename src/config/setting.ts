@@ -70,7 +70,7 @@ export function integer(
 ): Setting<number> {
   const parse = (text: string): Parsed<number> => {
     const value = Number(text);
-    if (/^\d{1,15}$/.test(text) && value >= range.min && value <= range.max) return { value };
+    if (/^\d{1,16}$/.test(text) && value >= range.min && value <= range.max) return { value };
     return { problem: `must be a whole number from ${range.min} to ${range.max}, not "${text}"` };
   };
   return custom({ name, type: `integer, ${range.min}–${range.max}`, default: fallback, parse, show: String }, options);

@@ -33,10 +33,13 @@ export async function listenOn(
   });
 }
 
-/** The same for Node's own server: the port, or undefined where it cannot be had. */
+/** The same for Node's own server: the port, or undefined where it is taken. Rejects where it cannot be had for another reason. */
 export function listenPlain(server: Server, host: string, port: number): Promise<number | undefined> {
-  return new Promise((resolve) => {
-    const refused = (): void => resolve(undefined);
+  return new Promise((resolve, reject) => {
+    const refused = (error: NodeJS.ErrnoException): void => {
+      if (error.code === 'EADDRINUSE') resolve(undefined);
+      else reject(error);
+    };
     server.once('error', refused);
     server.listen(port, host, () => {
       server.off('error', refused);

@@ -57,6 +57,11 @@ export class OperatorPort {
     return port;
   }
 
+  /** Resolves when no request of the server API is under way. */
+  async answered(): Promise<void> {
+    await this.#serverApi?.answered();
+  }
+
   /** Closes the port and every connection to it. */
   stop(): void {
     this.#server.close();

@@ -37,6 +37,7 @@ export class ServerApiRoute {
   readonly #bytesMax: number;
   /** Requests that are being read or answered. */
   #open = 0;
+  readonly #whenAnswered: (() => void)[] = [];
 
   constructor(deps: ServerApiDeps) {
     this.#deps = deps;
@@ -68,7 +69,17 @@ export class ServerApiRoute {
         const reference = this.#deps.onDefect(error, isApiRequestName(method) ? method : 'unknown');
         answering.refuse(500, fail('internalError', [reference]));
       })
-      .finally(() => this.#open--);
+      .finally(() => {
+        this.#open--;
+        if (this.#open > 0) return;
+        for (const answered of this.#whenAnswered.splice(0)) answered();
+      });
+  }
+
+  /** Resolves when none is under way. */
+  answered(): Promise<void> {
+    if (this.#open === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#whenAnswered.push(resolve));
   }
 
   async #outcome(exchange: Exchange, method: string, format: Format, answering: Answering): Promise<void> {

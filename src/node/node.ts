@@ -18,6 +18,8 @@ const START_RETRY_MS = 500;
 const START_STEP_MS = 5000;
 /** The first look at Redis has limits of its own for each of the servers. */
 const START_LOOK_MS = 30_000;
+/** For the hook `onClose` of a node that could not open its port. */
+const HOOKS_CLOSE_MS = 2000;
 /** Sockets sent away per second at most while draining. */
 const AWAY_PER_SECOND = 2000;
 
@@ -26,6 +28,7 @@ export class GatewayNode {
   readonly #beats: Beat[] = [];
   #unreadySinceMs: number | undefined;
   #draining = false;
+  #hooksStart: Promise<unknown> | undefined;
 
   constructor(parts: NodeParts) {
     this.#parts = parts;
@@ -49,8 +52,11 @@ export class GatewayNode {
     return this.#parts.lease.nodeId;
   }
 
-  /** Starts all parts; resolves with the ports that are listened on, and where the page is. Waits for Redis as long as it takes. */
-  async start(): Promise<{ port: number; apiPort: number; page?: string }> {
+  /**
+   * Starts all parts; resolves with the ports that are listened on, and where the page is; with nothing where it was told to drain
+   * meanwhile. Waits for Redis as long as it takes.
+   */
+  async start(): Promise<{ port: number; apiPort: number; page?: string } | undefined> {
     const { links, lease, bus, topics, redis, keys, log, config, hasPage } = this.#parts;
     const apiPort = await this.#parts.operatorPort.listen();
     await this.#whenRedisIsThere(() => checkRedis(redis, keys, log), START_LOOK_MS);
@@ -77,19 +83,31 @@ export class GatewayNode {
       every(READINESS_MS, () => this.#tellReadiness()),
     );
     this.#parts.pulse.start(() => this.#look());
-    await this.#startHooks();
-    const port = await this.#parts.gateway.listen();
+    const port = await this.#open();
+    if (port === undefined) return undefined;
     return { port, apiPort, ...(hasPage ? { page: pageUrl(config.host, port) } : {}) };
   }
 
-  async #startHooks(): Promise<void> {
+  /** Lets users in, once the hooks have begun; undefined where the node is to drain. */
+  async #open(): Promise<number | undefined> {
+    const { hooks, gateway, lease, service } = this.#parts;
+    if (this.#draining) return undefined;
+    this.#hooksStart = hooks?.start({ service });
     try {
-      await this.#parts.hooks?.start({ service: this.#parts.service });
+      await this.#hooksStart;
     } catch (error) {
       this.#parts.log.error({ err: error }, 'the hook onStart failed');
       // Nobody has to wait for the lease of a node that never was.
-      await this.#parts.lease.release(0).catch(() => undefined);
+      await lease.release(0).catch(() => undefined);
       throw new Error('the hook onStart failed', { cause: error });
+    }
+    if (this.#draining) return undefined;
+    try {
+      return await gateway.listen();
+    } catch (error) {
+      await hooks?.close(HOOKS_CLOSE_MS);
+      await lease.release(0).catch(() => undefined);
+      throw error;
     }
   }
 
@@ -121,12 +139,22 @@ export class GatewayNode {
       .beginDrain()
       .catch((error: unknown) => this.#parts.errors.putOff('lease', error, 'draining is not told'));
     const spreadMs = Math.min(drainMs / 2, (this.#parts.gateway.size / AWAY_PER_SECOND) * 1000);
-    await this.#parts.gateway.sendAway(spreadMs, deadline - DRAIN_RESERVE_SHARE * drainMs);
-    await this.#parts.hooks?.close((DRAIN_RESERVE_SHARE * drainMs) / 2);
-    await this.#parts.services.webhooks?.close();
-    await lease
+    const reserveMs = DRAIN_RESERVE_SHARE * drainMs;
+    // Whatever Redis, a hook or a webhook takes.
+    const by = (time: number, work: Promise<unknown> | undefined): Promise<unknown> =>
+      within(time - performance.now(), work);
+    await by(deadline - reserveMs / 2, this.#parts.gateway.sendAway(spreadMs, deadline - reserveMs));
+    await by(
+      deadline - reserveMs / 2,
+      this.#hooksStart?.catch(() => undefined),
+    );
+    await by(deadline, this.#parts.hooks?.close(reserveMs / 2));
+    await by(deadline, this.#parts.operatorPort.answered());
+    await by(deadline, this.#parts.services.webhooks?.close());
+    const released = lease
       .release(drainGraceMs)
       .catch((error: unknown) => this.#parts.log.warn(about(error), 'the lease is left to run out'));
+    await by(deadline, released);
     this.stop();
   }
 
@@ -243,3 +271,16 @@ export class GatewayNode {
 
 /** The part of the drain time that is kept for what comes after the sockets are gone. */
 const DRAIN_RESERVE_SHARE = 0.2;
+
+/** Waits for some work no longer than so many milliseconds; what becomes of it then is not known. */
+async function within(ms: number, work: Promise<unknown> | undefined): Promise<unknown> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise((resolve) => {
+    timer = setTimeout(resolve, Math.max(0, ms));
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -53,12 +53,12 @@ function isJsonLine(text: string): boolean {
  * From here on what libraries, hooks and Node itself would print beside the log are lines of it. A hook that prints lines of JSON
  * has a log of its own making: they pass as they are.
  */
-export function logConsole(log: Log): void {
+export function logConsole(log: Log, destination: DestinationStream): void {
   const levels = { debug: 'debug', log: 'info', info: 'info', warn: 'warn', error: 'error', trace: 'debug' } as const;
   for (const [method, level] of Object.entries(levels)) {
     const print = (...args: unknown[]): void => {
       const text = format(...args);
-      if (isJsonLine(text)) process.stdout.write(`${text}\n`);
+      if (isJsonLine(text)) destination.write(`${text}\n`);
       else log[level]({ printed: true }, text);
     };
     Object.assign(console, { [method]: print });

@@ -16,6 +16,24 @@ export function readVersion(): string {
   return typeof content === 'object' && content !== null && 'version' in content ? String(content.version) : '';
 }
 
+/** Work of threads of the process, which may wait for others: a name server, a terminal that is not read. */
+const BLOCKING = new Set(['GetAddrInfoReqWrap', 'GetNameInfoReqWrap', 'FSReqCallback', 'FSReqPromise']);
+const LOOK_MS = 10;
+const LOOKS_MAX = 100;
+
+/** Ends the process. An exit waits for its threads; where those wait for others, it ends as by a signal. */
+export async function endProcess(code: number): Promise<never> {
+  const isBlocked = (): boolean => process.getActiveResourcesInfo().some((name) => BLOCKING.has(name));
+  for (let looks = 0; looks < LOOKS_MAX && isBlocked(); looks++) {
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  }
+  if (isBlocked()) {
+    process.removeAllListeners('SIGTERM');
+    process.kill(process.pid, 'SIGTERM');
+  }
+  process.exit(code);
+}
+
 type ProcessMetric = Extract<keyof Readings, `process_${string}` | `nodejs_${string}`>;
 
 export const processReadings = {

@@ -27,6 +27,8 @@ export interface ResolvedRedis {
 const loopback = '127.0.0.1';
 const serverNames = ['redis-server', 'valkey-server'];
 const startTimeoutMs = 10_000;
+/** After that a server that is to end is killed. */
+const endTimeoutMs = 3000;
 
 /**
  * Resolves in the order: configured, server on PATH, embedded store. That production has a configured one, or says
@@ -172,7 +174,11 @@ async function endGuard(child: ChildProcess): Promise<void> {
   child.ref();
   const exited = once(child, 'exit');
   child.stdin?.end();
+  const { pid } = child;
+  // It leads its group.
+  const late = setTimeout(() => process.kill(-pid, 'SIGKILL'), endTimeoutMs);
   await exited;
+  clearTimeout(late);
 }
 
 async function freePort(): Promise<number> {

@@ -48,7 +48,9 @@ export async function startSplitNode(scope: Scope): Promise<Split> {
   });
   const node = new GatewayNode(parts);
   scope.add(async () => node.stop());
-  const { port } = await node.start();
+  const started = await node.start();
+  if (started === undefined) throw new Error('the node is draining');
+  const { port } = started;
   const url = `ws://127.0.0.1:${port}/ws`;
   return {
     redis,

@@ -38,10 +38,12 @@ test('what libraries print is lines of it', () => {
   const before = { ...console };
   const warnings = process.listeners('warning');
   try {
-    logConsole(createLog({ level: 'info', destination }));
+    logConsole(createLog({ level: 'info', destination }), destination);
     console.warn('[WARN] %s', 'a library', { of: 'its own' });
     console.error(new Error('boom').message);
     process.emit('warning', new Error('deprecated'));
+    // A log of a hook's own making passes as it is.
+    console.log('{"level":"notice","mine":1}');
   } finally {
     Object.assign(console, before);
     process.removeAllListeners('warning');
@@ -51,6 +53,7 @@ test('what libraries print is lines of it', () => {
     [40, "[WARN] a library { of: 'its own' }"],
     [50, 'boom'],
     [40, 'deprecated'],
+    ['notice', undefined],
   ]);
 });
 
