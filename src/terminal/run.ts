@@ -36,6 +36,7 @@ export class Run {
   readonly #screen: Screen;
   readonly #chat: Chat;
   readonly #input: ReadStream;
+  readonly #outputs: readonly WriteStream[];
   readonly #ended: Promise<Ending>;
   readonly #hurried: Promise<void>;
   #end: (ending: Ending) => void = () => undefined;
@@ -45,6 +46,7 @@ export class Run {
   constructor(given: ChatArguments, surroundings: Surroundings) {
     this.#given = given;
     this.#input = surroundings.input;
+    this.#outputs = [surroundings.output, surroundings.notices];
     this.#byHand = surroundings.input.isTTY;
     this.#ended = new Promise((resolve) => (this.#end = resolve));
     this.#hurried = new Promise((resolve) => (this.#hurry = resolve));
@@ -80,6 +82,8 @@ export class Run {
     const lost = this.#chat.stop();
     await within(partingMs, Promise.race([this.#client.close(), this.#hurried]));
     this.#screen.close();
+    // Who reads it may take their time, unless it is ended once more.
+    await Promise.race([Promise.all(this.#outputs.map(letOut)), this.#hurried]);
     if (ending === 'closed' || lost > 0) return 1;
     if (this.#byHand) return 0;
     if (ending === 'left') return interruptedCode;
@@ -114,11 +118,15 @@ export class Run {
       [...others, ...(first === undefined ? [] : [first])].map((name) => this.#chat.join(name)),
     );
     if (joined.at(-1) !== true) return 'done';
-    await sayLines({
-      input: this.#input.setEncoding('utf8'),
-      say: (text) => this.#chat.say(text),
-      tooLong: (lineNumber) => this.#chat.complain(`Line ${lineNumber} of the input is too long for a message.`),
-    });
+    try {
+      await sayLines({
+        input: this.#input.setEncoding('utf8'),
+        say: (text) => this.#chat.say(text),
+        tooLong: (lineNumber) => this.#chat.complain(`Line ${lineNumber} of the input is too long for a message.`),
+      });
+    } catch (error) {
+      this.#chat.complain(`The input cannot be read any further: ${(error as Error).message}`);
+    }
     return this.#given.stay ? this.#ended : 'done';
   }
 
@@ -144,6 +152,13 @@ function credentialsOf({ userName, token, tokenFile }: ChatArguments): Credentia
   const name = userName === undefined ? {} : { userName };
   if (tokenFile !== undefined) return async () => ({ ...name, token: (await readFile(tokenFile, 'utf8')).trim() });
   return token === undefined ? name : { ...name, token };
+}
+
+/** Resolves when all is written, or nobody will take it. */
+function letOut(stream: WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    stream.write('', () => resolve());
+  });
 }
 
 async function within(timeMs: number, promise: Promise<unknown>): Promise<void> {

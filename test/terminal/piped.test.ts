@@ -1,8 +1,10 @@
 // The terminal client with files and pipes in place of a terminal, against real nodes.
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { text } from 'node:stream/consumers';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { root } from '../ground/source-files.ts';
@@ -77,6 +79,20 @@ describe('lines of the input', () => {
     // Everything that was said comes back, one line each.
     const said = chat.output.map((line) => line.replace(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d /, ''));
     expect(said).toEqual(['/quit', ...lines, '宽 and the last one'].map((text) => `[pipes] ann: ${text}`));
+  });
+
+  test('come back whole to who reads them late', async () => {
+    const bob = await bobIn('late');
+    const program = join(root, 'src', 'terminal', 'main.ts');
+    const args = ['--import', 'tsx', program, '--user', 'ann', '--room', 'late', '--url', urlOf(0)];
+    const chat = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+    scope.add(() => void chat.kill('SIGKILL'));
+    const lines = Array.from({ length: 1000 }, (_, index) => `${index} ${'x'.repeat(900)}`);
+    chat.stdin.end(lines.join('\n'));
+    // By then it has only its output left to bring out.
+    await bob.next('roomUserLeft', (_, userName) => userName === 'ann');
+    const output = await text(chat.stdout);
+    expect(output.trim().split('\n')).toHaveLength(lines.length);
   });
 
   test('that are refused are told, the others are sent, and the exit code says so', async () => {
