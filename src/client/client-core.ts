@@ -3,7 +3,7 @@ import type { Input, NotificationName, NotificationParams, RequestName, Result }
 import type { AuthData } from '../protocol/connection.ts';
 import { defaultLimits, type Limits } from '../protocol/params/limits.ts';
 import type { Value } from '../protocol/params/values.ts';
-import { closedError, Connector } from './connection/connector.ts';
+import { Connector } from './connection/connector.ts';
 import type { ClientState, ConnectOptions, End } from './connection/life-cycle.ts';
 import type { Link } from './connection/link.ts';
 import { Requests } from './connection/requests.ts';
@@ -15,7 +15,7 @@ import type { CompleteOptions } from './options.ts';
 import { notifications } from './manifest.ts';
 import { MessageClasses } from './plugin/message-classes.ts';
 import { Plugins } from './plugin/plugins.ts';
-import type { RequestError } from './request-error.ts';
+import { closedError, type RequestError } from './request-error.ts';
 
 type Handler = (...params: readonly Value[]) => void;
 type LoginHandler = (link: Link, authData: AuthData, isFirst: boolean) => void | Promise<void>;
@@ -36,6 +36,7 @@ export class ClientCore implements Core {
   readonly #logins: LoginHandler[] = [];
   readonly #readies: (() => void)[] = [];
   readonly #losses: (() => void)[] = [];
+  readonly #moves: (() => void)[] = [];
   readonly #ends: ((error: RequestError) => void)[] = [];
   /** What came before the first `connect`; undefined after it. */
   #held: [name: string, params: readonly Value[]][] | undefined = [];
@@ -75,6 +76,9 @@ export class ClientCore implements Core {
         },
         closed: (end) => this.#closed(end),
         failed: (error) => this.failed(error),
+        moved: () => {
+          for (const handler of this.#moves) handler();
+        },
       },
     );
   }
@@ -158,6 +162,11 @@ export class ClientCore implements Core {
 
   onReady(handler: () => void): void {
     this.#readies.push(handler);
+  }
+
+  /** The state is another one. Not all that it can be has an event. */
+  onMove(handler: () => void): void {
+    this.#moves.push(handler);
   }
 
   onLoss(handler: () => void): void {

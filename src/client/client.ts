@@ -43,6 +43,7 @@ export class Client extends Emitter<ClientEvents> {
   readonly #rooms: Rooms;
   readonly #users: Users;
   readonly #directs: Directs;
+  readonly #marks: ReadMarks;
   readonly contacts: Contacts;
   /** The rooms that the user belongs to. */
   readonly conversations: Conversations;
@@ -64,6 +65,7 @@ export class Client extends Emitter<ClientEvents> {
     this.#directs = new Directs({ core, outbox, readMarks: marks }, this.#users);
     outbox.follow(core);
     marks.follow(core);
+    this.#marks = marks;
     this.contacts = new Contacts(core, this.#users);
     this.conversations = new Conversations(core, this.#rooms);
     if (this.session !== false) this.session.follow(this.#rooms);
@@ -131,6 +133,7 @@ export class Client extends Emitter<ClientEvents> {
 
   /** Logs out and ends the client for good; everything that is still waited for is rejected. */
   close(): Promise<void> {
+    this.#marks.hurry();
     return this.#core.close();
   }
 
@@ -142,6 +145,11 @@ export class Client extends Emitter<ClientEvents> {
    */
   request<N extends RequestName>(name: N, input: Input<N>): Promise<Result<N>> {
     return this.#core.request(name, input);
+  }
+
+  /** @internal Called whenever `state` is another one, also where no event says so. */
+  onMove(handler: () => void): void {
+    this.#core.onMove(handler);
   }
 
   /** One object for each name. */

@@ -73,28 +73,32 @@ export function completeOptions(options: ClientOptions): CompleteOptions {
   const constructor = options.WebSocket ?? platformWebSocket();
   if (constructor === undefined) throw new TypeError('This platform has no WebSocket; give one as an option.');
   const { enableSync, tag, isReconnect, deviceId, offlineMessages = 'unread' } = options;
+  const { requestTimeoutMs = 20_000, offlineQueue = 1_000 } = options;
   const { signatureFactory, conversationSignatureFactory, blacklistSignatureFactory } = options;
-  return {
+  const waits = { minDelayMs: 1_000, maxDelayMs: 300_000, factor: 2, jitter: 'full' as const };
+  const complete: CompleteOptions = {
     urls,
     credentials: typeof credentials === 'function' ? credentials : () => credentials,
     renewable: typeof credentials === 'function' || credentials.token === undefined,
     login: withoutAbsent({ enableSync, tag, isReconnect, deviceId, offlineMessages }),
     format: options.noBinary === true ? 'json' : 'msgpack',
     WebSocket: constructor,
-    requestTimeoutMs: options.requestTimeoutMs ?? 20_000,
-    reconnect: reconnect !== false && {
-      minDelayMs: 1_000,
-      maxDelayMs: 300_000,
-      factor: 2,
-      jitter: 'full',
-      ...reconnect,
-    },
-    offlineQueue: options.offlineQueue ?? 1_000,
+    requestTimeoutMs,
+    reconnect: reconnect !== false && { ...waits, ...withoutAbsent(reconnect ?? {}) },
+    offlineQueue,
     plugins: options.plugins ?? [],
     messageClasses: options.messageClasses ?? [],
     signatures: withoutAbsent({ signatureFactory, conversationSignatureFactory, blacklistSignatureFactory }),
     onFrame: options.onFrame,
   };
+  const { minDelayMs, maxDelayMs, factor } = complete.reconnect || waits;
+  const atLeast = { offlineQueue: 0, requestTimeoutMs: 1, minDelayMs: 1, maxDelayMs: 1, factor: 1 };
+  const numbers = { offlineQueue, requestTimeoutMs, minDelayMs, maxDelayMs, factor };
+  for (const [name, least] of Object.entries(atLeast)) {
+    const value: unknown = numbers[name as keyof typeof numbers];
+    if (typeof value !== 'number' || !(value >= least)) throw new TypeError(`${name} is a number, at least ${least}.`);
+  }
+  return complete;
 }
 
 type Present<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {

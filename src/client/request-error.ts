@@ -59,3 +59,8 @@ export function toRequestError(value: Value | undefined): RequestError {
     ...(typeof retryAfterMs === 'number' && retryAfterMs >= 0 && { retryAfterMs }),
   });
 }
+
+/** What was asked of a client that has ended. */
+export function closedError({ code, reason }: { readonly code: number; readonly reason: string }): RequestError {
+  return localError('unavailable', `The client is closed: ${code} ${reason}`);
+}

@@ -1,6 +1,7 @@
 // The life of a connection as it is told: which events, in which order, in which state, for each cause there is.
 import { expect, test } from '@jest/globals';
 import type { EventName } from '../../src/client/events.ts';
+import { connectionOf } from '../../src/client/react/connection.ts';
 import { connectClient, createTestClient, failureOf, type TestClient } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
 import { useScope } from '../support/scope.ts';
@@ -296,6 +297,37 @@ test('reconnect comes after the rooms are joined again; a loss before that is a 
   expect(told.filter((each) => each.startsWith('disconnect'))).toHaveLength(1);
   expect(told.slice(-3)).toEqual(['schedule disconnected 1 2', 'retry connecting 1', 'reconnect connected']);
   expect(client.transcript.map(({ name }) => name).slice(-2)).toEqual(['recovered', 'reconnect']);
+});
+
+test('each state is told when it begins, and hooks show it, also where no event says so', async () => {
+  const service = await startFake(scope);
+  const urls = [service.url, nowhere];
+  const client = createTestClient(scope, { urls, userName: 'ann', reconnect: soon });
+  const moves: string[] = [];
+  client.onMove(() => moves.push(client.state));
+  const shown: string[] = [];
+  const { subscribe, get } = connectionOf(client);
+  scope.add(subscribe(() => shown.push(`${get().state} ${String(get().userName)}`)));
+  service.login = (request) => request.refuse('badToken');
+  await failureOf(client.connect());
+  expect([moves.splice(0), shown.splice(0)]).toEqual([
+    ['connecting', 'idle'],
+    ['connecting undefined', 'idle undefined'],
+  ]);
+  // The next call begins with the other address.
+  expect([get().url, get().url]).toEqual([nowhere, client.url]);
+  service.login = undefined;
+  await client.connect();
+  expect([moves.splice(0), new Set(shown)]).toEqual([
+    ['connecting', 'connected'],
+    new Set(['connecting undefined', 'connected alice']),
+  ]);
+  client.pause();
+  client.resume();
+  await client.next('reconnect');
+  await client.close();
+  const middle = ['offline', 'disconnected', 'connecting', 'connecting', 'connected'];
+  expect(moves).toEqual([...middle, 'closed']);
 });
 
 test('what comes before the login is answered is told after connect, in order', async () => {

@@ -1,5 +1,5 @@
 // What waits in the outbox: bounded without a connection, in order where lanes turn out to be one, with whom it may concern told.
-import { expect, test } from '@jest/globals';
+import { afterEach, expect, jest, test } from '@jest/globals';
 import type { Link } from '../../src/client/connection/link.ts';
 import { Outbox, type Ticket } from '../../src/client/message/outbox.ts';
 import { localError, RequestError, type Outcome } from '../../src/client/request-error.ts';
@@ -8,6 +8,10 @@ import { defaultLimits } from '../../src/protocol/params/limits.ts';
 /** The outbox asks nothing else of a link. */
 const createLink = (): Link => ({ limits: defaultLimits }) as Link;
 const link = createLink();
+
+afterEach(() => {
+  jest.restoreAllMocks();
+});
 
 function createBox(offlineMax?: number) {
   const box = new Outbox(offlineMax);
@@ -127,4 +131,43 @@ test('what is refused for longer than it may be repeated fails with that time; w
   expect(told.slice(3)).toEqual(['2 interrupted']);
   box.closed(localError('unavailable', 'closed'));
   expect(told.slice(4)).toEqual(['2 unavailable', '3 unavailable']);
+});
+
+/** From now on it shows so much more. */
+function forward(clock: { now(): number }, byMs: number): void {
+  jest.restoreAllMocks();
+  const now = clock.now.bind(clock);
+  jest.spyOn(clock, 'now').mockImplementation(() => now() + byMs);
+}
+
+test.each([
+  ['the clock of the day has gone on', Date],
+  ['the clock that nobody sets has gone on', performance],
+])('after more than 270 s, by which %s, what may be stored is not posted again', (_clock, clock) => {
+  const { box, told, put } = createBox();
+  for (const name of ['1', '2']) put('a', name);
+  box.connected(link);
+  box.disconnected();
+  forward(clock, 271_000);
+  box.connected(createLink());
+  // The one behind it was never sent.
+  expect(told).toEqual(['1 attempted', '1 interrupted', '1 timeout', '2 attempted']);
+});
+
+test('before that it is, also where the clock of the day was set back', () => {
+  const { box, told, attempts, put } = createBox();
+  put('a', '1');
+  box.connected(link);
+  for (const [clock, byMs] of [
+    [Date, 200_000],
+    [performance, 200_000],
+    [Date, -3_600_000],
+  ] as const) {
+    box.disconnected();
+    forward(clock, byMs);
+    box.connected(createLink());
+  }
+  attempts.at(-1)?.settle({ ok: true, value: 'done' });
+  expect(told.filter((each) => each.endsWith('attempted'))).toHaveLength(4);
+  expect(told.at(-1)).toBe('1 done');
 });

@@ -181,6 +181,28 @@ test('its own silence is known from notices, from the room and from what is refu
   await eventually(() => expect(room.silencedUntil).toBe(undefined));
 });
 
+test('a silence lasts as long as it does, also where somebody sets the clock of the machine', async () => {
+  const { service, client, room } = await inRoom(scope);
+  expect(room.silencedUntil).toBe(undefined);
+  (await service.next('roomInfo')).answer(described());
+  const { serverTime } = authData() as { serverTime: number };
+  const until = serverTime + 60_000;
+  const now = Date.now.bind(Date);
+  const clock = jest.spyOn(Date, 'now');
+  try {
+    clock.mockImplementation(() => now() + 3_600_000);
+    await settle({ client, service }, [['roomSilenced', 'lobby', [ownName], until, 'bob']]);
+    expect(room.silencedUntil).toBe(until);
+    // Back again: what is over stays so.
+    clock.mockImplementation(() => now() - 3_600_000);
+    expect(room.silencedUntil).toBe(until);
+    await settle({ client, service }, [['roomSilenced', 'lobby', [ownName], serverTime - 1_000, 'bob']]);
+    expect(room.silencedUntil).toBe(undefined);
+  } finally {
+    clock.mockRestore();
+  }
+});
+
 test('muting, slow mode, roles and silence are asked for by name', async () => {
   const { service, client, room } = await inRoom(scope);
   const told: unknown[] = [];

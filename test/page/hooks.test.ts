@@ -42,7 +42,7 @@ describe('renders', () => {
         message: await during(() => room.say('one')),
         another: await during(() => room.say('two')),
         directMessage: await during(() => direct.say('psst')),
-        nothing: await during(() => ['update', 'typing', 'join', 'status'].forEach((event) => room.emit(event))),
+        nothing: await during(() => ['update', 'typing', 'join', 'status'].forEach((event) => room.emit(event, {}))),
         typing: await during(() => {
           room.typists.add('bob');
           room.emit('typing', { userName: 'bob', isTyping: true });

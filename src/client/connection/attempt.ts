@@ -44,6 +44,8 @@ export class Attempt {
   #link: Link | undefined;
   #isOver = false;
   #isLoggedIn = false;
+  /** Of an address that another attempt may find better. */
+  #hope: Failure | undefined;
   /** The longest that an address has asked for. */
   #retryAfterMs = 0;
 
@@ -72,10 +74,11 @@ export class Attempt {
   #next(failure?: Failure): void {
     if (failure !== undefined) {
       this.#retryAfterMs = Math.max(this.#retryAfterMs, failure.retryAfterMs);
+      if (failure.kind === 'lost') this.#hope = failure;
       // What the service has too much of is no better at another address.
       const isEnough = failure.error instanceof RequestError && failure.error.code === 'tooManyRequests';
       if (isEnough || this.#tried >= this.#options.urls.length) {
-        return this.#fail({ ...failure, retryAfterMs: this.#retryAfterMs });
+        return this.#fail({ ...(this.#hope ?? failure), retryAfterMs: this.#retryAfterMs });
       }
     }
     this.#tried += 1;
@@ -101,9 +104,9 @@ export class Attempt {
         ended: (link, code, reason) => this.#ended(link, { code, reason }, isResumed),
       });
     } catch (error) {
-      // The platform refuses the address itself: no attempt will ever succeed.
+      // The platform refuses the address itself, and will ever.
       const end = { code: closeCodes.notSupported.code, reason: String(error) };
-      this.#fail({ end, error, kind: 'refused', retryAfterMs: 0 });
+      this.#next({ end, error, kind: 'refused', retryAfterMs: 0 });
     }
   }
 

@@ -5,7 +5,7 @@
 import type { AuthData } from '../../protocol/connection.ts';
 import { isMap, type Value } from '../../protocol/params/values.ts';
 import { closeCodes } from '../manifest.ts';
-import { localError, RequestError } from '../request-error.ts';
+import { closedError, RequestError } from '../request-error.ts';
 import { Attempt, type AttemptOptions, type Failure } from './attempt.ts';
 import { Backoff, timerMs, type BackoffOptions } from './backoff.ts';
 import { deferred, type Deferred } from './deferred.ts';
@@ -40,6 +40,8 @@ export interface ConnectorOwner {
   /** Nothing comes any more; before `conflict` and `close`. */
   closed(end: End): void;
   failed(error: unknown): void;
+  /** The state is another one; before any event about it. */
+  moved(): void;
 }
 
 /** How long `close` waits for the service to take note. */
@@ -57,7 +59,7 @@ export class Connector {
   readonly #login: Login;
   readonly #renewal: Renewal;
   readonly #backoff: Backoff;
-  #state: State = { kind: 'idle' };
+  #current: State = { kind: 'idle' };
   #first: Deferred<AuthData> | undefined;
   #isPersistent = false;
   #closing: Promise<void> | undefined;
@@ -77,6 +79,15 @@ export class Connector {
     this.#renewal = new Renewal(options.credentials, (error) => owner.failed(error));
     this.#login = new Login(options, (credentials) => this.#renewal.used(credentials));
     this.#backoff = new Backoff(options.reconnect === false ? undefined : options.reconnect);
+  }
+
+  get #state(): State {
+    return this.#current;
+  }
+
+  set #state(next: State) {
+    this.#current = next;
+    this.#owner.moved();
   }
 
   get state(): ClientState {
@@ -185,11 +196,11 @@ export class Connector {
     if (!this.#isOf(attempt)) return link.end(closeCodes.normal.code, 'given up');
     const isFirst = this.authData === undefined;
     const state: State = { kind: 'linked', link, sinceMs: performance.now(), isTold: isFirst };
-    this.#state = state;
     this.#turn = attempt.at;
     this.#conflictReason = this.#goAwayDelayMs = undefined;
     this.#login.took(authData);
     link.limits = authData.limits;
+    this.#state = state;
     link.watch(authData.heartbeatMs);
     if (this.#options.renewable) this.#renewal.begin(link, authData);
     const rejoined = this.#owner.loggedIn(link, authData, isFirst).catch((error: unknown) => this.#owner.failed(error));
@@ -201,6 +212,7 @@ export class Connector {
     void rejoined.then(() => {
       if (this.#state !== state) return;
       state.isTold = true;
+      this.#owner.moved();
       this.#tell('reconnect', authData);
     });
   }
@@ -234,12 +246,12 @@ export class Connector {
   /** As if it had never been asked for. */
   #firstFailed(error: unknown): void {
     const first = this.#first;
-    this.#state = { kind: 'idle' };
     this.#turn += 1;
     this.#first = undefined;
     this.#isPersistent = false;
     this.#unwatch?.();
     this.#unwatch = undefined;
+    this.#state = { kind: 'idle' };
     first?.reject(error);
   }
 
@@ -306,9 +318,10 @@ export class Connector {
     if (state.kind === 'disconnected') clearTimeout(state.timer);
     if (state.kind === 'connecting') state.attempt.cancel(end.reason);
     if (state.kind !== 'linked') return;
+    // Before the link ends: what is under way on it fails then, which to those who know of the loss is part of it, to others a refusal.
+    this.#owner.lost();
     // One that is still open at the end is closed after it has said goodbye.
     if (next.kind !== 'closed') state.link.end(end.code, end.reason);
-    this.#owner.lost();
   }
 
   #stop(end: End, error?: unknown): void {
@@ -331,9 +344,4 @@ export class Connector {
     for (let tell = this.#untold.shift(); tell !== undefined; tell = this.#untold.shift()) tell();
     this.#isTelling = false;
   }
-}
-
-/** What was asked of a client that has ended. */
-export function closedError({ code, reason }: End): RequestError {
-  return localError('unavailable', `The client is closed: ${code} ${reason}`);
 }

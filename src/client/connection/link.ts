@@ -6,6 +6,7 @@ import type { Input, RequestName, Result } from '../../protocol/catalogue.ts';
 import { createCodec, subprotocols, type Codec, type Format, type Message } from '../../protocol/wire/codec.ts';
 import { defaultLimits, type Limits } from '../../protocol/params/limits.ts';
 import type { Value } from '../../protocol/params/values.ts';
+import { timerMs } from './backoff.ts';
 import { abnormal } from './life-cycle.ts';
 import { encodeRequest } from '../encoding/encoding.ts';
 import { requests } from '../manifest.ts';
@@ -72,7 +73,7 @@ export class Link {
     const socket = new options.WebSocket(url, protocols);
     this.#socket = socket;
     socket.binaryType = 'arraybuffer';
-    this.#openTimer = setTimeout(() => this.end(abnormal, 'could not connect in time'), requestTimeoutMs);
+    this.#openTimer = setTimeout(() => this.end(abnormal, 'could not connect in time'), timerMs(requestTimeoutMs));
     socket.onopen = () => {
       clearTimeout(this.#openTimer);
       owner.opened(this);
@@ -97,7 +98,7 @@ export class Link {
     const timer = setTimeout(() => {
       this.#pending.delete(id);
       settle({ ok: false, error: localError('timeout', `No answer to ${name} within ${timeoutMs} ms.`) });
-    }, timeoutMs);
+    }, timerMs(timeoutMs));
     // Bytes become values here: the result of a request is what the catalogue says.
     const typed = (outcome: Outcome<Value>): void => settle(outcome as Outcome<Result<N>>);
     this.#pending.set(id, { timer, settle: typed });

@@ -7,6 +7,7 @@ import { createCodec } from '../../protocol/wire/codec.ts';
 import { encodeRequest } from '../encoding/encoding.ts';
 import { requests } from '../manifest.ts';
 import { localError, type Outcome, type RequestError } from '../request-error.ts';
+import { timerMs } from './backoff.ts';
 import { deferred, type Deferred } from './deferred.ts';
 import type { Link } from './link.ts';
 
@@ -105,7 +106,7 @@ export class Requests {
       this.#reads.delete(key);
       read.waiter.reject(error);
     };
-    read.lost = setTimeout(late, Math.max(0, read.dueMs - performance.now()));
+    read.lost = setTimeout(late, timerMs(read.dueMs - performance.now()));
   }
 
   /**

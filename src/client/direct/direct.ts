@@ -12,7 +12,7 @@ import { badArgument } from '../encoding/encoding.ts';
 import { contentOf } from '../message/content.ts';
 import { changedBy } from '../message/counted.ts';
 import type { HistoryOptions } from '../message/history-options.ts';
-import { idOf, Message, type MessagePlace } from '../message/message.ts';
+import { idOf, Message, remade, type MessagePlace } from '../message/message.ts';
 import type { SearchOptions } from '../message/search.ts';
 import type { Outbox } from '../message/outbox.ts';
 import type { ReadMarks } from '../message/read-marks.ts';
@@ -250,7 +250,8 @@ export class Direct extends Emitter<DirectEvents> {
       return;
     }
     this.#typing.ended();
-    this.#core.plugins.receive(this, 'message', message, (passed) => {
+    this.#core.plugins.receive(this, 'message', message, (given) => {
+      const passed = remade(message, given);
       this.#change(() => {
         if (id === undefined) return;
         this.#log.unread.heard(id, passed.mentions.includes(this.#core.userName ?? ''));
@@ -279,7 +280,8 @@ export class Direct extends Emitter<DirectEvents> {
   #echoed(message: Message): void {
     const { id } = message;
     if (id !== undefined) this.#log.receipts.follow(message, id);
-    this.#core.plugins.receive(this, 'echo', message, (passed) => {
+    this.#core.plugins.receive(this, 'echo', message, (given) => {
+      const passed = remade(message, given);
       this.#change(() => this.#last.stored(passed));
       this.emit('echo', passed);
     });

@@ -4,7 +4,7 @@
  */
 import type { MessageChange, ReactionsOptions, ReactionsPage } from '../../protocol/change.ts';
 import { isSame } from '../../protocol/params/paths.ts';
-import { isMap, type ValueMap } from '../../protocol/params/values.ts';
+import { isMap, type Value, type ValueMap } from '../../protocol/params/values.ts';
 import { behind, versionOf } from '../change/latest.ts';
 import type { AppendOptions, ReactOptions, RecallOptions, UpdateOptions } from '../change/options.ts';
 import { deferred } from '../connection/deferred.ts';
@@ -316,6 +316,15 @@ export class Message extends Emitter<MessageEvents> {
 /** Of a message as it travelled; undefined of one that is not stored, and of none. */
 export const idOf = (message: ValueMap | undefined): number | undefined =>
   typeof message?.['id'] === 'number' ? message['id'] : undefined;
+
+/** What middleware gives for a received message: another one, or the same with another content. Throws for anything else. */
+export function remade(message: Message, given: unknown): Message {
+  if (given instanceof Message) return given;
+  // What of it is no value is the middleware's own mistake, and stays on this device.
+  if (!isMap(given as Value)) throw new TypeError('A received message becomes a map, its content, or another message.');
+  message.changed(ownFields(given as ValueMap));
+  return message;
+}
 
 /** What of a message that travelled is the application's own. */
 export function ownFields(message: ValueMap): ValueMap {

@@ -62,8 +62,8 @@ interface Entry {
   ended: boolean;
   /** Temporary errors in a row. */
   failures: number;
-  /** When it may have been stored for the first time. */
-  sentMs: number | undefined;
+  /** When it may have been stored for the first time, by the clock that never goes back and by the one that goes on in sleep. */
+  sent: { readonly ms: number; readonly at: number } | undefined;
 }
 
 /** Parcels of different lanes under way at once, at most. */
@@ -120,7 +120,7 @@ export class Outbox {
       sending: false,
       ended: false,
       failures: 0,
-      sentMs: undefined,
+      sent: undefined,
     };
     if (giveUpAfterMs !== undefined) {
       const gaveUp = (): void => this.#finish(entry, { ok: false, error: tooLate() });
@@ -213,7 +213,7 @@ export class Outbox {
 
   #send(link: Link, entry: Entry): void {
     const { parcel, owner, clientMessageId } = entry;
-    entry.sentMs ??= performance.now();
+    entry.sent ??= { ms: performance.now(), at: Date.now() };
     if (this.#repeatableMs(entry) < 0) return this.#finish(entry, { ok: false, error: tooLate() });
     entry.sending = true;
     this.#sending += 1;
@@ -228,8 +228,9 @@ export class Outbox {
   }
 
   /** For how long the service knows it again. */
-  #repeatableMs({ sentMs = performance.now() }: Entry): number {
-    return repeatWithinMs - (performance.now() - sentMs);
+  #repeatableMs({ sent }: Entry): number {
+    if (sent === undefined) return repeatWithinMs;
+    return repeatWithinMs - Math.max(performance.now() - sent.ms, Date.now() - sent.at);
   }
 
   #answered(entry: Entry, outcome: Outcome<unknown>): void {

@@ -55,6 +55,13 @@ export class ReadMarks {
     this.#flush();
   }
 
+  /** What waits of a conversation, or the newest of all, goes out now: in a moment it could not any more. */
+  hurry(key?: string): void {
+    const waiting = [...this.#waiting];
+    if (this.#link === undefined) return;
+    this.#send(this.#link, key === undefined ? waiting.slice(-togetherMax) : waiting.filter(([each]) => each === key));
+  }
+
   connected(link: Link): void {
     this.#link = link;
     this.#flush();
@@ -75,7 +82,11 @@ export class ReadMarks {
     const link = this.#link;
     if (link === undefined || this.#timer !== undefined || this.#waiting.size === 0) return;
     this.#pause(pauseMs);
-    for (const [key, mark] of [...this.#waiting].slice(0, togetherMax)) {
+    this.#send(link, [...this.#waiting].slice(0, togetherMax));
+  }
+
+  #send(link: Link, marks: readonly [key: string, mark: Mark][]): void {
+    for (const [key, mark] of marks) {
       this.#waiting.delete(key);
       mark.send(link, (outcome) => this.#settle(key, mark, outcome));
     }

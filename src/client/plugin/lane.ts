@@ -86,7 +86,7 @@ export class Lane {
       if (answer === 'waits') return false;
       if (answer === 'stopped') return true;
     }
-    if (this.#ended === undefined) passage.passed(passage.payload);
+    if (this.#ended === undefined) pass(passage);
     else passage.stopped(this.#ended);
     return true;
   }
@@ -133,5 +133,14 @@ export class Lane {
     const { stepMs } = this.#bounds;
     this.#timer = setTimeout(() => this.#giveUp?.(new Error(`It gave no answer within ${stepMs} ms.`)), stepMs);
     return answer;
+  }
+}
+
+/** What middleware has made of it may be nothing that can go on: that stops this one, and none of those behind it. */
+function pass(passage: Passage): void {
+  try {
+    passage.passed(passage.payload);
+  } catch (error) {
+    passage.stopped({ kind: 'failed', pluginName: passage.steps.at(-1)?.pluginName ?? '', error });
   }
 }

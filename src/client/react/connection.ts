@@ -57,6 +57,8 @@ export const connectionOf = perObject((client: ClientSource) => {
     ...own,
   });
   const snapshots = new Snapshots<Connection>(read, () => () => undefined);
+  // That it begins to connect, and that the first attempt fails, no event says.
+  client.onMove?.(() => snapshots.changed());
   const hear = (event: string, become: (...args: never[]) => Waiting): void => {
     client.on(event, (...args: never[]) => {
       waiting = become(...args);

@@ -1,10 +1,10 @@
 /** The contacts of the user, with their presence. */
 import { useMemo } from 'react';
-import type { Contacts } from '../contact/contacts.ts';
+import type { Client } from '../client.ts';
 import { useClient } from './provider.ts';
 import { listenTo, perObject, Snapshots, useSnapshot } from './snapshot.ts';
 import type { Failure } from './sources.ts';
-import { byName, viewOf, type UserView } from './user-view.ts';
+import { byName, listenToUsers, viewOf, type UserView } from './user-view.ts';
 
 export interface ContactsState {
   /** By name. */
@@ -19,31 +19,49 @@ export interface ContactsState {
 type Known = Pick<ContactsState, 'contacts' | 'isLoading' | 'error'>;
 
 /** Read when the first component looks; the library keeps them up to date from there. */
-const contactsOf = perObject((contacts: Contacts) => {
+const contactsOf = perObject((client: Client) => {
+  const { contacts } = client;
   let [isLoading, error]: [boolean, Failure | undefined] = [true, undefined];
-  const snapshots = new Snapshots<Known>(
+  let round = 0;
+  const load = (changed: () => void): void => {
+    const own = ++round;
+    const settle = (failure?: Failure): void => {
+      if (own !== round) return;
+      [isLoading, error] = [false, failure];
+      changed();
+    };
+    contacts.load().then(() => settle(), settle);
+  };
+  return new Snapshots<Known>(
     () => ({ contacts: Array.from(contacts.values(), viewOf).sort(byName), isLoading, error }),
     (changed) => {
-      const settle = (failure?: Failure): void => {
-        [isLoading, error] = [false, failure];
-        changed();
-      };
-      contacts.load().then(
-        () => settle(),
-        (failure: Failure) => settle(failure),
-      );
-      return listenTo(contacts, ['added', 'removed', 'status', 'update'], changed);
+      load(changed);
+      const users = listenToUsers(() => contacts.values(), changed);
+      const stops = [
+        listenTo(contacts, ['added', 'removed', 'status'], () => {
+          // What could not be read has been read again.
+          error = undefined;
+          users.follow();
+          changed();
+        }),
+        // An empty list that is read again by the library is no change of it.
+        listenTo(client, ['connect', 'reconnect'], () => {
+          if (error !== undefined) load(changed);
+        }),
+        users.stop,
+      ];
+      return () => stops.forEach((stop) => stop());
     },
   );
-  return snapshots;
 });
 
 const NONE: Known = { contacts: [], isLoading: true, error: undefined };
 
 /** The component renders again when a contact comes, goes, or changes. */
 export function useContacts(): ContactsState {
-  const { contacts } = useClient();
-  const known = useSnapshot(contactsOf(contacts), NONE);
+  const client = useClient();
+  const { contacts } = client;
+  const known = useSnapshot(contactsOf(client), NONE);
   return useMemo(
     () => ({
       ...known,

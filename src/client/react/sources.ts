@@ -85,6 +85,8 @@ export interface ConversationsSource<E = unknown> extends Source {
 export interface RoomSource<M extends MessageSource = MessageSource> extends TalkSource<M>, BelongingSource {
   readonly name: string;
   readonly isJoined: boolean;
+  /** A join was asked for that is not answered yet, and nobody has left the room since. */
+  readonly isJoining: boolean;
   readonly mentioned: boolean;
   readonly users: ReadonlyMap<string, UserSource>;
   join(options?: { readonly group?: string; readonly create?: boolean }): Promise<unknown>;
@@ -119,6 +121,8 @@ export interface ClientSource extends Source {
   connect(options?: { readonly persistent?: boolean }): Promise<unknown>;
   close(): Promise<unknown>;
   pause(): unknown;
+  /** Called whenever `state` is another one. */
+  onMove?(handler: () => void): void;
   resume(): unknown;
   retry(): unknown;
 }

@@ -1,4 +1,5 @@
 /** What a room tells who listens to it. */
+import type { Emitter } from '../emitter.ts';
 import type { ValueMap } from '../../protocol/params/values.ts';
 import type { Role } from '../../protocol/member.ts';
 import type { Doer } from '../member/member.ts';
@@ -66,4 +67,13 @@ export interface RoomEvents extends AffairsEvents {
   /** The status of a message that was sent here has changed, or what `changed` names: `message` of any message of the room. */
   update: [change: Message | Updated<RoomField>];
   error: [error: unknown];
+}
+
+/** The events of a room have one argument each. */
+export function emitOne<N extends keyof RoomEvents>(
+  face: Emitter<RoomEvents>,
+  event: N,
+  payload: RoomEvents[N][0],
+): void {
+  face.emit(event, ...([payload] as RoomEvents[N]));
 }

@@ -281,6 +281,7 @@ export class Memberships {
     const link = this.#link;
     if (link === undefined) return;
     room.status = 'leaving';
+    this.#owner.leaving(room.roomName);
     link.call('roomLeave', { roomName: room.roomName }, (outcome) => {
       if (this.#link !== link || room.forgotten) return;
       const error = outcome.ok || outcome.error.code === 'noRoom' ? undefined : outcome.error;

@@ -42,6 +42,8 @@ export interface MembershipOwner extends DeliveryOwner {
   entered(roomName: string, group: string | undefined): void;
   /** A room may be posted to, or will never be again. */
   settled(): void;
+  /** It is about to be left, by its user here: how far it is read can be said by who is there only. */
+  leaving(roomName: string): void;
   /** A room that was joined is so no more. */
   left(roomName: string, loss: RoomLoss | undefined): void;
   /** A room was refused when it was to be joined again; `left` follows. */

@@ -57,6 +57,8 @@ export class Room extends Belonging {
   readonly #ownState: RoomState;
   /** Counts how often it was left: what was asked for before that is not wanted any more. */
   #left = 0;
+  /** Calls of `join` since then that are not answered. */
+  #joins = 0;
   /** Ends of the waits before the room is made. */
   readonly #waits = new Set<() => void>();
 
@@ -79,6 +81,11 @@ export class Room extends Belonging {
 
   get isJoined(): boolean {
     return this.position !== undefined;
+  }
+
+  /** A join was asked for that is not answered yet, and nobody has left the room since. */
+  get isJoining(): boolean {
+    return this.#joins > 0;
   }
 
   /** Messages that its user has not read, as far as the service and this device know. */
@@ -123,7 +130,17 @@ export class Room extends Belonging {
    * Joins the room and stays in it across reconnects, until it is left, refused or taken away. Resolves when it is joined,
    * however long that takes; rejects when it is refused for good, left before it was joined, or the client is closed.
    */
-  async join({ group, create = false, whitelistOnly, attributes }: JoinRoomOptions = {}): Promise<this> {
+  async join(options: JoinRoomOptions = {}): Promise<this> {
+    const left = this.#left;
+    this.#joins += 1;
+    try {
+      return await this.#join(options);
+    } finally {
+      if (left === this.#left) this.#joins -= 1;
+    }
+  }
+
+  async #join({ group, create = false, whitelistOnly, attributes }: JoinRoomOptions): Promise<this> {
     const left = this.#left;
     const { core, memberships } = this.#deps;
     const made = toParam('roomJoin', 1, { create, group, whitelistOnly, attributes }, core.limits.depth);
@@ -155,6 +172,7 @@ export class Room extends Belonging {
   /** Resolves when the room is left; at once if it is not joined. */
   leave(): Promise<void> {
     this.#left += 1;
+    this.#joins = 0;
     this.endWaits();
     return this.#deps.memberships.leave(this.name);
   }

@@ -46,8 +46,8 @@ export class Rooms {
   #follower: RoomFollower | undefined;
   /** Notices were lost. */
   #isBehind = false;
-  /** The service's clock is so far before this machine's, milliseconds. */
-  #aheadMs = 0;
+  /** The service's clock is so far before the one of this machine that nobody sets, milliseconds. */
+  #aheadMs = Date.now() - performance.now();
   #onChange: (room: Room) => void = () => undefined;
   readonly memberships: Memberships;
 
@@ -83,7 +83,7 @@ export class Rooms {
     };
     // Before the rooms are joined again.
     core.onLogin((_link, { limits, serverTime }) => {
-      this.#aheadMs = serverTime - Date.now();
+      this.#aheadMs = serverTime - performance.now();
       this.#adopt(limits);
     });
     this.memberships = this.#follow();
@@ -134,7 +134,7 @@ export class Rooms {
 
   /** By the service's clock, milliseconds. */
   now(): number {
-    return Date.now() + this.#aheadMs;
+    return performance.now() + this.#aheadMs;
   }
 
   /** Called when something of a room has changed that lists show, before the room tells it. */
@@ -193,6 +193,7 @@ export class Rooms {
         state(place.roomName)?.reset(place);
         core.emitter.emit('roomReset', place.roomName, place.epoch, place.lastMessageId);
       },
+      leaving: (roomName) => this.#parts.marks.hurry(`room:${roomName}`),
       left: (roomName, loss) => {
         this.#follower?.left(roomName, loss);
         state(roomName)?.left(loss);

@@ -11,11 +11,11 @@ import type { Emitter } from '../emitter.ts';
 import type { Conversation, RoomPlace } from '../events.ts';
 import { changedBy } from '../message/counted.ts';
 import { KeptMessages } from '../message/kept-messages.ts';
-import { idOf, Message, ownFields, type MessageActions, type MessagePlace } from '../message/message.ts';
+import { idOf, Message, ownFields, remade, type MessageActions, type MessagePlace } from '../message/message.ts';
 import type { ReadMarks } from '../message/read-marks.ts';
 import { OwnTyping, typingContent, typingIn, Typists } from '../typing.ts';
 import type { User } from '../user/user.ts';
-import type { AffairsEvents, RoomEvents, RoomField } from './events.ts';
+import { emitOne, type AffairsEvents, type RoomEvents, type RoomField } from './events.ts';
 import { leftElsewhere, type RoomLoss } from './owner.ts';
 import { OwnMessages } from './own-messages.ts';
 import { Unread } from './unread.ts';
@@ -162,7 +162,11 @@ export class RoomState {
     known?.heard(heard);
     if (known !== undefined) this.messages.add(known);
     const message = known ?? this.messages.of(heard);
-    this.#through('message', message, (given) => this.#take(given instanceof Message ? given : message));
+    const unread = this.#unread;
+    this.#through('message', message, (given) => {
+      // Not where the room was left while middleware held it.
+      if (this.#unread === unread) this.#take(remade(message, given));
+    });
   }
 
   /** `fits: false`: something before it was missed, and nothing is told. */
@@ -341,9 +345,4 @@ export class RoomState {
   #emit<N extends 'message' | 'typing' | 'update'>(event: N, payload: RoomEvents[N][0]): void {
     for (const face of this.#faces) emitOne(face, event, payload);
   }
-}
-
-/** The events of a room have one argument each. */
-function emitOne<N extends keyof RoomEvents>(face: RoomFace, event: N, payload: RoomEvents[N][0]): void {
-  face.emit(event, ...([payload] as RoomEvents[N]));
 }

@@ -1,6 +1,6 @@
 // Components that count how often they render, each by one hook, around a scripted client. A test mounts them in a browser by
 // name and asks for the counts and for what they got.
-import { memo, StrictMode, useLayoutEffect, type ReactNode } from 'react';
+import { memo, StrictMode, useLayoutEffect, useState, type ReactNode } from 'react';
 import { createRoot, type Root } from 'react-dom/client';
 import {
   ParleyProvider,
@@ -68,6 +68,25 @@ function Half({ side }: { readonly side: 'left' | 'right' }) {
 }
 
 const Held = ({ options }: { readonly options: UseRoomOptions }) => count('room', useRoom('lobby', options));
+
+/** How the components are asked for other options. */
+const become: { limit: (limit: number) => void; options: (options: UseRoomOptions) => void } = {
+  limit: () => undefined,
+  options: () => undefined,
+};
+
+function Sized({ begin }: { readonly begin: number }) {
+  const [limit, setLimit] = useState(begin);
+  become.limit = setLimit;
+  return <List limit={limit} />;
+}
+
+function Choosing() {
+  const [options, setOptions] = useState<UseRoomOptions>({ group: 'work' });
+  become.options = setOptions;
+  return <Held options={options} />;
+}
+
 const probes = {
   client: () => count('client', useClient()),
   connection: () => count('connection', useConnection()),
@@ -75,9 +94,11 @@ const probes = {
   direct: () => count('direct', useDirect('bob')),
   directMessages: () => count('directMessages', useMessages(asDirect)),
   room: () => <Held options={{}} />,
+  choosing: () => <Choosing />,
   staying: () => <Held options={{ stay: true }} />,
   users: () => count('users', useUsers(asRoom)),
   messages: () => <List limit={100} />,
+  sized: () => <Sized begin={20} />,
   few: () => <List limit={10} />,
   one: () => count('one', useMessage(one as unknown as Message)),
   typing: () => count('typing', useTyping(asRoom)),
@@ -105,6 +126,7 @@ const probe = {
   one,
   renders,
   got,
+  become,
   commits,
   ScriptedMessage,
   ScriptedUser,

@@ -145,8 +145,12 @@ class ScriptedConversations extends Emitter<Anything> implements ConversationsSo
 export class ScriptedRoom extends ScriptedTalk implements RoomSource {
   readonly name: string;
   isJoined = false;
+  /** The application has asked for it. */
+  isJoining = false;
   users = new Map<string, ScriptedUser>();
   joins = 0;
+  /** What it was joined with, in order. */
+  joinedWith: object[] = [];
   leaves = 0;
   joinRefusal: Error | undefined;
   attributes: Readonly<ValueMap> = {};
@@ -157,12 +161,13 @@ export class ScriptedRoom extends ScriptedTalk implements RoomSource {
     this.name = name;
   }
 
-  async join(): Promise<this> {
+  async join(options: object = {}): Promise<this> {
     this.joins += 1;
+    this.joinedWith.push(options);
     await Promise.resolve();
     if (this.joinRefusal !== undefined) throw this.joinRefusal;
     this.isJoined = true;
-    this.emit('update');
+    this.emit('update', { changed: ['isJoined'] });
     return this;
   }
 
@@ -170,7 +175,7 @@ export class ScriptedRoom extends ScriptedTalk implements RoomSource {
     this.leaves += 1;
     await Promise.resolve();
     this.isJoined = false;
-    this.emit('update');
+    this.emit('update', { changed: ['isJoined'] });
   }
 
   enter(user: ScriptedUser): void {
@@ -197,6 +202,8 @@ export class ScriptedDirect extends ScriptedTalk implements DirectSource {
 class ScriptedContacts extends Map<string, ScriptedUser> implements ContactsSource {
   readonly emitter = new Emitter<Anything>();
   loads = 0;
+  /** What `load` rejects with. */
+  refusal: Error | undefined;
 
   on(event: string, listener: (...args: never[]) => unknown): this {
     this.emitter.on(event, listener as () => unknown);
@@ -208,9 +215,10 @@ class ScriptedContacts extends Map<string, ScriptedUser> implements ContactsSour
     return this;
   }
 
-  load(): Promise<void> {
+  async load(): Promise<void> {
     this.loads += 1;
-    return Promise.resolve();
+    await Promise.resolve();
+    if (this.refusal !== undefined) throw this.refusal;
   }
 
   add(userName: string): Promise<void> {

@@ -2,10 +2,10 @@
  * A stretch of one conversation's messages, as values for React: it follows what is live, is moved back and forth by pages, and
  * holds a bounded number. Order and recovery are the library's; here is only what is shown of them.
  */
-import type { Message } from '../message/message.ts';
+import type { Message } from '../../message/message.ts';
 import { viewOf, type MessageView } from './message-view.ts';
-import { Snapshots } from './snapshot.ts';
-import type { Failure, TalkSource } from './sources.ts';
+import { listenTo, Snapshots } from '../snapshot.ts';
+import type { Failure, Source, TalkSource } from '../sources.ts';
 
 export interface WindowState {
   /** Oldest first; what is being sent is behind all else. */
@@ -28,14 +28,15 @@ export const NO_MESSAGES: WindowState = {
 
 /** `shown`: the same once more, for changes of it may have been missed. */
 type Load = 'older' | 'newer' | 'latest' | 'shown';
+/** A page, and whether there may be more behind it. */
+type Page = { readonly messages: readonly Message[]; readonly isFull: boolean };
 
 export class MessageWindow {
   readonly snapshots: Snapshots<WindowState>;
   readonly #talk: TalkSource<Message>;
+  readonly #client: Source;
   /** How many messages are kept. */
-  readonly #limit: number;
-  /** How many are read at once. */
-  readonly #page: number;
+  #limit: number;
   #messages: readonly Message[] = [];
   /** What came while a page was being read that ends behind it. */
   #arrived: Message[] = [];
@@ -44,17 +45,20 @@ export class MessageWindow {
   #hasOlder = false;
   #hasNewer = false;
   #loading: Load | undefined;
-  #error: Failure | undefined;
+  /** What could not be read, and why. */
+  #failed: { readonly what: Load; readonly error: Failure } | undefined;
   /** The history of a room is for those who are in it; a conversation is always open. */
   #wasJoined = false;
   /** Rises when what is under way is of no interest any more. */
   #round = 0;
   #isOpen = false;
 
-  constructor(talk: TalkSource<Message>, limit: number) {
+  /** Of the client it is heard when there is a connection; `unsent` are shown from the beginning. */
+  constructor(talk: TalkSource<Message>, client: Source, limit: number, unsent: readonly Message[] = []) {
     this.#talk = talk;
+    this.#client = client;
     this.#limit = limit;
-    this.#page = Math.max(1, Math.min(50, Math.floor(limit / 2)));
+    this.#put(unsent);
     this.snapshots = new Snapshots<WindowState>(
       () => this.#state(),
       (changed) => this.#open(changed),
@@ -62,7 +66,10 @@ export class MessageWindow {
   }
 
   readonly loadOlder = (): void => {
-    if (this.#loading === undefined && this.#hasOlder) void this.#load('older');
+    if (this.#loading !== undefined) return;
+    // Before what came since are those that could not be read.
+    if (this.#lacksLatest) void this.#load('latest');
+    else if (this.#hasOlder) void this.#load('older');
   };
 
   readonly loadNewer = (): void => {
@@ -71,22 +78,57 @@ export class MessageWindow {
 
   /** Back to what is live, from wherever the window is. */
   readonly loadLatest = (): void => {
-    if (this.#loading !== 'latest' && (this.#hasNewer || this.#error !== undefined)) void this.#load('latest');
+    if (this.#loading !== 'latest' && (this.#hasNewer || this.#failed !== undefined)) void this.#load('latest');
   };
 
   /** A message that was just sent is shown before anything is told of it. */
-  readonly send = (content: Readonly<Record<string, unknown>>, options?: object): Message => {
-    const message = this.#talk.send(content, options);
+  show(message: Message): void {
     if (this.#isOpen) this.#take(message);
-    return message;
-  };
+  }
 
-  /** Takes a message that was not sent out of what is shown. */
-  readonly discard = (message: Message): void => {
-    if (message.id !== undefined || message.status !== 'failed') return;
+  /** Takes a message out of what is shown. */
+  discard(message: Message): void {
     this.#messages = this.#messages.filter((other) => other !== message);
     this.snapshots.changed();
-  };
+  }
+
+  /** What is being sent, or was not: the history does not have it. */
+  get unsent(): readonly Message[] {
+    return this.#messages.filter(isUnsent);
+  }
+
+  /** Another number of messages is kept from now on; those that are there are not read again. */
+  resize(limit: number): void {
+    this.#limit = limit;
+    this.#trim(this.#farEnd);
+    this.snapshots.changed();
+  }
+
+  /** Begins with what another one shows, where that is whole: then nothing is to be read. */
+  begin(other: MessageWindow): void {
+    const isWhole = other.#failed === undefined && other.#loading !== 'latest' && other.#loading !== 'shown';
+    if (!other.#wasJoined || !isWhole) return;
+    this.#put(other.#messages);
+    [this.#hasOlder, this.#hasNewer] = [other.#hasOlder, other.#hasNewer];
+    this.#wasJoined = true;
+    this.#trim(this.#farEnd);
+  }
+
+  /** How many messages are read at once. */
+  get #page(): number {
+    return Math.max(1, Math.min(50, Math.floor(this.#limit / 2)));
+  }
+
+  /** It follows what is live, and what was before that could not be read. */
+  get #lacksLatest(): boolean {
+    return this.#failed?.what === 'latest' && !this.#hasNewer;
+  }
+
+  /** That one has scrolled away from. A page that is being read begins at the other one, which stays for it. */
+  get #farEnd(): 'oldest' | 'newest' {
+    const isBack = this.#hasNewer && this.#loading !== 'newer';
+    return isBack || this.#loading === 'older' ? 'newest' : 'oldest';
+  }
 
   #state(): WindowState {
     return {
@@ -94,7 +136,7 @@ export class MessageWindow {
       hasOlder: this.#hasOlder,
       hasNewer: this.#hasNewer,
       isLoading: this.#loading !== undefined || (this.#isOpen && !this.#wasJoined),
-      error: this.#error,
+      error: this.#failed?.error,
     };
   }
 
@@ -108,7 +150,9 @@ export class MessageWindow {
     };
     const reset = (place?: { readonly reason?: string }): void => {
       // The objects are the same, and brought up to date by reading them.
-      if (place?.reason === 'changes') return void this.#load(this.#loading === 'latest' ? 'latest' : 'shown');
+      if (place?.reason === 'changes') {
+        return void this.#load(this.#loading === 'latest' || this.#lacksLatest ? 'latest' : 'shown');
+      }
       // What is known by its id may be another message now.
       this.#messages = this.#messages.filter(({ id }) => id === undefined);
       void this.#load('latest');
@@ -116,9 +160,10 @@ export class MessageWindow {
     const joined = (): void => this.#loadWhereDue();
     const listeners = { message: take, echo: take, update, status: changed, reset, join: joined };
     for (const [event, listener] of Object.entries(listeners)) this.#talk.on(event, listener);
-    this.#wasJoined = false;
+    const stop = listenTo(this.#client, ['connect', 'reconnect'], () => this.#connected());
     this.#loadWhereDue();
     return () => {
+      stop();
       for (const [event, listener] of Object.entries(listeners)) this.#talk.off(event, listener);
       this.#close();
     };
@@ -126,10 +171,19 @@ export class MessageWindow {
 
   /** What was missed while nobody looked cannot be told from what was not: the next look begins anew. */
   #close(): void {
-    this.#isOpen = false;
+    this.#isOpen = this.#wasJoined = false;
     this.#round += 1;
     this.#loading = undefined;
     this.#arrived = [];
+  }
+
+  /** Without a connection nothing is read, and nobody else tells that there is one again. */
+  #connected(): void {
+    if (!this.#wasJoined) return;
+    // Of a conversation of which nothing was shown it is not told what was missed.
+    const isBlank = !('isJoined' in this.#talk) && this.#messages.every(({ id }) => id === undefined);
+    const due = this.#failed?.what ?? (isBlank && this.#loading === undefined ? 'latest' : undefined);
+    if (due !== undefined) void this.#load(due);
   }
 
   /** Also when a room is joined again that was left: what was said meanwhile is not told. */
@@ -156,15 +210,14 @@ export class MessageWindow {
     }
     if (this.#hasNewer) return;
     this.#put([message]);
-    // A page that is being read begins at the oldest, which stays for it.
-    this.#trim(this.#loading === 'older' ? 'newest' : 'oldest');
+    this.#trim(this.#farEnd);
     this.snapshots.changed();
   }
 
   async #load(what: Load): Promise<void> {
     const round = ++this.#round;
     this.#loading = what;
-    this.#error = undefined;
+    this.#failed = undefined;
     this.#arrived = [];
     this.snapshots.changed();
     try {
@@ -173,44 +226,41 @@ export class MessageWindow {
       this.#settle(what, page);
     } catch (error) {
       if (round !== this.#round) return;
-      this.#error = error as Failure; // what a request rejects with
+      this.#failed = { what, error: error as Failure }; // what a request rejects with
     }
     this.#loading = undefined;
     this.snapshots.changed();
   }
 
-  async #read(what: Load): Promise<Message[]> {
+  async #read(what: Load): Promise<Page> {
     const ids = this.#messages.flatMap(({ id }) => (id === undefined ? [] : [id]));
     const first = ids[0] ?? 1;
     const from = { older: ids[0], newer: ids.at(-1), latest: undefined, shown: first - 1 }[what];
-    const page: Message[] = [];
+    const messages: Message[] = [];
     const direction = what === 'newer' || what === 'shown' ? 'forward' : 'backward';
     const limit = what === 'shown' ? (ids.at(-1) ?? 0) - first + 1 : this.#page;
     const asked = { direction, limit, ...(from === undefined ? {} : { from }) } as const;
-    for await (const message of this.#talk.history(asked)) page.push(message);
-    return page;
+    for await (const message of this.#talk.history(asked)) messages.push(message);
+    return { messages, isFull: messages.length >= limit };
   }
 
-  #settle(what: Load, page: Message[]): void {
-    if (what === 'shown') return this.#put(page);
-    const isFull = page.length >= this.#page;
-    if (what === 'latest') {
+  #settle(what: Load, { messages: page, isFull }: Page): void {
+    if (what === 'shown') this.#put(page);
+    else if (what === 'latest') {
       const newest = page[0]?.id ?? 0;
       // What was sent since the page was read is behind it.
       const own = this.#messages.filter(({ id, isOwn }) => isOwn && (id === undefined || id > newest));
       this.#messages = [];
       [this.#hasOlder, this.#hasNewer] = [isFull, false];
       this.#put([...page, ...this.#arrived, ...own]);
-      return this.#trim('oldest');
-    }
-    if (what === 'older') {
+    } else if (what === 'older') {
       this.#put(page);
       this.#hasOlder = isFull;
-      return this.#trim('newest');
+    } else {
+      this.#hasNewer = isFull;
+      this.#put(isFull ? page : [...page, ...this.#arrived]);
     }
-    this.#hasNewer = isFull;
-    this.#put(isFull ? page : [...page, ...this.#arrived]);
-    return this.#trim('oldest');
+    this.#trim(this.#farEnd);
   }
 
   /** In the order of their ids, each once; those without one behind, in the order of their sending. */
@@ -249,6 +299,9 @@ export class MessageWindow {
 }
 
 const isPending = ({ isOwn, status }: Message): boolean => isOwn && (status === 'sending' || status === 'failed');
+
+/** It is not in the history. */
+export const isUnsent = (message: Message): boolean => message.id === undefined && isPending(message);
 
 const isMessage = (value: unknown): value is Message =>
   typeof value === 'object' && value !== null && 'status' in value && 'isOwn' in value;

@@ -1,7 +1,7 @@
 /** One message as it stands now, as a value for React: the same one until something of the message changes. */
-import type { Message } from '../message/message.ts';
-import { listenTo, perObject, sameFields, Snapshots, useSnapshot } from './snapshot.ts';
-import type { Failure, MessageStatus } from './sources.ts';
+import type { Message } from '../../message/message.ts';
+import { listenTo, perObject, sameFields, Snapshots, useSnapshot } from '../snapshot.ts';
+import type { Failure, MessageStatus } from '../sources.ts';
 
 export interface Reaction {
   readonly key: string;

@@ -1,0 +1,83 @@
+// A pause while something is under way: who knows of the loss by then takes it as a part of it, and goes on at once after it.
+import { expect, jest, test } from '@jest/globals';
+import type { ValueMap } from '../../src/protocol/params/values.ts';
+import { createTestClient, failureOf, type TestClient } from '../support/client.ts';
+import { useScope } from '../support/scope.ts';
+import { authData, startFake, type FakeService } from './fake-service.ts';
+import { entry, inRoom } from './in-room.ts';
+
+const scope = useScope();
+/** Nothing comes back by itself, so it is the pause that everything waits for. */
+const never = { minDelayMs: 3_600_000, maxDelayMs: 3_600_000, jitter: 'none' } as const;
+
+async function start(limits: ValueMap = {}): Promise<{ service: FakeService; client: TestClient }> {
+  const service = await startFake(scope);
+  service.login = (request) => {
+    const data = authData() as { limits: ValueMap };
+    request.answer(authData({ limits: { ...data.limits, ...limits } }));
+  };
+  const client = createTestClient(scope, { urls: service.url, userName: 'alice', reconnect: never });
+  await client.connect();
+  return { service, client };
+}
+
+test('a pause while rooms are joined again: after it they are joined at once, and reconnect comes behind that', async () => {
+  const { service, client } = await inRoom(scope);
+  service.cut();
+  await service.next('roomsJoin');
+  client.pause();
+  const events: string[] = [];
+  client.on('recovered', () => events.push('recovered'));
+  client.on('reconnect', () => events.push('reconnect'));
+  client.resume();
+  const again = await service.next('roomsJoin');
+  expect([events, client.state]).toEqual([[], 'connecting']);
+  again.answer([entry(5)]);
+  await client.next('reconnect');
+  expect(events).toEqual(['recovered', 'reconnect']);
+});
+
+test('what was sent or joined when the pause came goes again before anything else', async () => {
+  const { service, client } = await start();
+  const post = client.post('lobby', { key: 'a' });
+  const direct = client.direct('bob').send({ textMessage: 'hi' });
+  const join = client.join('den');
+  for (const name of ['roomMessage', 'directMessage', 'roomsJoin']) await service.next(name);
+  client.pause();
+  let asked: Promise<unknown> | undefined;
+  client.on('reconnect', () => (asked = client.request('ping', {})));
+  client.resume();
+  (await service.next('ping')).answer(1);
+  await asked;
+  expect(service.waiting.map(({ method }) => method).toSorted()).toEqual(['directMessage', 'roomMessage', 'roomsJoin']);
+  (await service.next('roomMessage')).answer(1);
+  (await service.next('directMessage')).answer({ textMessage: 'hi', author: 'alice', timestamp: 1, id: 1 });
+  (await service.next('roomsJoin')).answer([entry(0, { roomName: 'den' })]);
+  expect(await post).toBe(1);
+  expect(await direct.done).toMatchObject({ id: 1, status: 'sent' });
+  await join;
+});
+
+test('what still waited when the pause came was not sent: however long it lasts, it goes out', async () => {
+  // One at a time.
+  const { service, client } = await start({ requestsInFlight: 2 });
+  const sent = failureOf(client.post('lobby', { key: 'a' }));
+  const waiting = client.post('den', { key: 'b' });
+  await service.next('roomMessage');
+  expect(service.waiting).toEqual([]);
+  client.pause();
+  const now = Date.now.bind(Date);
+  const clock = jest.spyOn(Date, 'now').mockImplementation(() => now() + 300_000);
+  try {
+    client.resume();
+    const post = await service.next('roomMessage');
+    expect(post.params.slice(0, 2)).toEqual(['den', { key: 'b' }]);
+    post.answer(2);
+    expect(await waiting).toBe(2);
+    // The other one may be stored, and the service does not know it again any more.
+    expect((await sent).code).toBe('timeout');
+    expect(service.waiting).toEqual([]);
+  } finally {
+    clock.mockRestore();
+  }
+});
