@@ -55,6 +55,7 @@ export function Login({ notice, last, logIn }: LoginProps) {
           autoCapitalize="none"
           spellCheck={false}
           maxLength={128}
+          dir="auto"
           autoFocus
           aria-describedby={`${id}-problem`}
           aria-invalid={error !== undefined}

@@ -1,5 +1,6 @@
 /** One login on this page: the client that is made for it, and what is remembered of it for the next load of this tab. */
 import { createClient, type Client } from '../client/index.ts';
+import { forgetDrafts } from './drafts.ts';
 import { FrameLog } from './frames/frame-log.ts';
 
 export interface Wanted {
@@ -58,6 +59,7 @@ export function lastVisit(): Wanted | undefined {
 }
 
 export function forget(): void {
+  forgetDrafts();
   try {
     sessionStorage.removeItem(KEY);
   } catch {

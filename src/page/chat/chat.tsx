@@ -1,6 +1,7 @@
 /** The chat of who is logged in: the list of conversations, the one that is shown, and the frames where they are wanted. */
 import { useEffect, useRef, useState } from 'react';
 import { useClient, useUnread } from '../../client/react/index.ts';
+import { useAskingBeforeEnd } from '../drafts.ts';
 import { Frames } from '../frames/frames.tsx';
 import type { FrameLog } from '../frames/frame-log.ts';
 import { usePlace } from '../places.ts';
@@ -19,6 +20,7 @@ export function Chat({ frames, logOut }: { readonly frames: FrameLog; readonly l
   const [showsFrames, setShowsFrames] = useState(false);
   const opener = useRef<HTMLButtonElement>(null);
   useTitle();
+  useAskingBeforeEnd();
 
   const closeFrames = (): void => {
     setShowsFrames(false);
@@ -26,6 +28,7 @@ export function Chat({ frames, logOut }: { readonly frames: FrameLog; readonly l
   };
   return (
     <div className={`chat ${place === undefined ? 'at-list' : 'at-talk'}`}>
+      <News place={place} />
       <Sidebar
         place={place}
         logOut={logOut}
@@ -39,7 +42,6 @@ export function Chat({ frames, logOut }: { readonly frames: FrameLog; readonly l
         {place?.kind === 'direct' ? <DirectTalk key={place.name} userName={place.name} /> : undefined}
         {showsFrames ? <Frames frames={frames} close={closeFrames} /> : undefined}
       </div>
-      <News place={place} />
     </div>
   );
 }

@@ -1,8 +1,9 @@
 /** Where a message is written. */
 import { useEffect, useId, useState, type FormEvent, type KeyboardEvent, type RefObject } from 'react';
-import type { MessageView, Talk } from '../../client/react/index.ts';
-import { firstLineOf } from '../format.ts';
+import { useClient, type Talk } from '../../client/react/index.ts';
+import { draftOf, keepDraft, type Answered } from '../drafts.ts';
 import { Cross, Send } from '../parts/icons.tsx';
+import { isComposing } from '../parts/keys.ts';
 
 /** What keeps one from writing. */
 export interface Hindrance {
@@ -17,28 +18,21 @@ interface ComposerProps {
   readonly hindrance: Hindrance | undefined;
   readonly field: RefObject<HTMLTextAreaElement | null>;
   /** What the next message answers. */
-  readonly answered: MessageView | undefined;
+  readonly answered: Answered | undefined;
   readonly dropAnswer: () => void;
   /** Opens the latest message of one's own. */
   readonly editLast: () => void;
   readonly send: (text: string) => void;
 }
 
-/** What was not sent yet, so that who looks at another conversation finds it again. */
-const drafts = new WeakMap<Talk, string>();
-
 export function Composer(props: ComposerProps) {
   const { label, talk, hindrance, field, answered, dropAnswer, editLast, send } = props;
-  const [text, show] = useState(() => drafts.get(talk) ?? '');
+  const { text, setText } = useDraft(talk);
   const id = useId();
   const mayWrite = hindrance?.isWhole !== true;
   // Who goes elsewhere in the middle of a word types here no more.
   useEffect(() => () => talk.typing(false), [talk]);
 
-  const setText = (next: string): void => {
-    drafts.set(talk, next);
-    show(next);
-  };
   const submit = (event?: FormEvent): void => {
     event?.preventDefault();
     if (text.trim() === '' || !mayWrite) return;
@@ -51,11 +45,10 @@ export function Composer(props: ComposerProps) {
     talk.typing(next.trim() !== '');
   };
   const press = (event: KeyboardEvent): void => {
-    const { key, shiftKey, nativeEvent } = event;
+    const { key, shiftKey } = event;
     if (key === 'Escape') return dropAnswer();
     const isUp = key === 'ArrowUp' && text === '';
-    // Enter ends a choice of letters first, where they are put together.
-    if (!isUp && (key !== 'Enter' || shiftKey || nativeEvent.isComposing)) return;
+    if (!isUp && (key !== 'Enter' || shiftKey || isComposing(event))) return;
     event.preventDefault();
     if (isUp) editLast();
     else submit();
@@ -65,7 +58,7 @@ export function Composer(props: ComposerProps) {
       <p className="composer-hint" id={`${id}-hint`} role="status">
         {hindrance?.words}
       </p>
-      <Answered view={answered} drop={dropAnswer} />
+      <AnsweredLine answered={answered} drop={dropAnswer} />
       <label className="unseen" htmlFor={id}>
         Message to {label}
       </label>
@@ -73,6 +66,7 @@ export function Composer(props: ComposerProps) {
         id={id}
         ref={field}
         rows={1}
+        dir="auto"
         value={text}
         placeholder={`Message to ${label}`}
         onChange={(event) => change(event.target.value)}
@@ -88,13 +82,31 @@ export function Composer(props: ComposerProps) {
   );
 }
 
-function Answered({ view, drop }: { readonly view: MessageView | undefined; readonly drop: () => void }) {
-  if (view === undefined) return undefined;
+/** Who looks at another conversation finds it again. */
+function useDraft(talk: Talk) {
+  const client = useClient();
+  const [text, show] = useState(() => draftOf(client, talk).text);
+  const setText = (next: string): void => {
+    keepDraft(client, talk, { text: next });
+    show(next);
+  };
+  return { text, setText };
+}
+
+interface AnsweredLineProps {
+  readonly answered: Answered | undefined;
+  readonly drop: () => void;
+}
+
+function AnsweredLine({ answered, drop }: AnsweredLineProps) {
+  if (answered === undefined) return undefined;
   return (
     <div className="answered">
       <p className="quote" role="status">
-        <span className="quote-author">Answers {view.isOwn ? 'you' : view.author}</span>
-        <span className="quote-text">{firstLineOf(view)}</span>
+        <span className="quote-author">
+          Answers <bdi>{answered.author}</bdi>
+        </span>
+        <span className="quote-text">{answered.words}</span>
       </p>
       <button type="button" className="icon" aria-label="Answer nothing" onClick={drop}>
         <Cross />

@@ -1,14 +1,17 @@
 /** What is said in a conversation, a room or between two users, who is typing, and where one writes. */
-import { useCallback, useMemo, useRef, useState, type ReactNode } from 'react';
+import { useCallback, useMemo, useRef, type ReactNode } from 'react';
 import { useConnection, useMessages, useTyping, type MessageView, type Talk } from '../../client/react/index.ts';
 import { Composer, type Hindrance } from './composer.tsx';
 import { MessageList } from './message-list.tsx';
+import { answeredBy, useAnswered, useEditing, useSending } from './writing.ts';
 
 interface ConversationProps {
   readonly talk: Talk;
   readonly label: string;
   /** What keeps one from writing. */
   readonly hindrance?: Hindrance | undefined;
+  /** One is not in it, and is told why elsewhere. */
+  readonly isOut?: boolean;
   /** One may take away what others have written. */
   readonly mayRecallAll?: boolean;
   /** Stands where nothing has been said yet. */
@@ -18,20 +21,20 @@ interface ConversationProps {
 }
 
 export function Conversation(props: ConversationProps) {
-  const { talk, label, hindrance, mayRecallAll = false, invitation, command } = props;
-  const state = useMessages(talk, { limit: 200 });
+  const { talk, label, hindrance, isOut = false, mayRecallAll = false, invitation, command } = props;
+  const state = useSending(useMessages(talk, { limit: 200 }));
   const { messages, send, loadLatest, hasNewer } = state;
   const field = useRef<HTMLTextAreaElement>(null);
-  const [answered, setAnswered] = useState<MessageView>();
+  const { answered, setAnswered } = useAnswered(talk);
   const { edited, edit } = useEditing();
-  const mayWrite = hindrance?.isWhole !== true;
+  const mayWrite = hindrance?.isWhole !== true && !isOut;
   const leave = useCallback(() => field.current?.focus(), []);
   const answer = useCallback(
     (view: MessageView) => {
-      setAnswered(view);
+      setAnswered(answeredBy(view));
       leave();
     },
-    [leave],
+    [leave, setAnswered],
   );
   const doing = useMemo(
     () => ({ mayWrite, mayRecallAll, answer, edit, leave }),
@@ -46,42 +49,23 @@ export function Conversation(props: ConversationProps) {
   };
   return (
     <>
-      <MessageList talk={talk} state={state} label={label} doing={doing} edited={edited} invitation={invitation} />
+      <MessageList {...{ talk, state, label, doing, edited, isOut, invitation }} />
       <TypingLine talk={talk} />
       <Waiting />
-      <Composer
-        label={label}
-        talk={talk}
-        hindrance={hindrance}
-        field={field}
-        answered={answered}
-        dropAnswer={() => setAnswered(undefined)}
-        editLast={editLast}
-        send={(text) => {
-          if (command?.(text) === true) return;
-          if (hasNewer) loadLatest();
-          send({ textMessage: text, ...(answered?.id === undefined ? {} : { replyTo: answered.id }) });
-          setAnswered(undefined);
-        }}
-      />
+      {isOut ? undefined : (
+        <Composer
+          {...{ label, talk, hindrance, field, answered, editLast }}
+          dropAnswer={() => setAnswered(undefined)}
+          send={(text) => {
+            if (command?.(text) === true) return;
+            if (hasNewer) loadLatest();
+            send({ textMessage: text, ...(answered === undefined ? {} : { replyTo: answered.id }) });
+            setAnswered(undefined);
+          }}
+        />
+      )}
     </>
   );
-}
-
-/** One message at a time is open to be changed. Who has changed it goes on where it was opened. */
-function useEditing() {
-  const [edited, setEdited] = useState<string>();
-  const opener = useRef<HTMLElement>(null);
-  const edit = useCallback((view: MessageView | undefined): void => {
-    if (view === undefined) opener.current?.focus();
-    else {
-      const at = document.activeElement;
-      // The button that was pressed goes away with its row's tools.
-      opener.current = at instanceof HTMLElement ? (at.closest<HTMLElement>('.message') ?? at) : null;
-    }
-    setEdited(view?.key);
-  }, []);
-  return { edited, edit };
 }
 
 function TypingLine({ talk }: { readonly talk: Talk }) {
@@ -89,15 +73,15 @@ function TypingLine({ talk }: { readonly talk: Talk }) {
   const [first, second] = typists;
   const words =
     first === undefined
-      ? ''
+      ? undefined
       : typists.length === 1
-        ? `${first} is typing`
+        ? [<bdi key="first">{first}</bdi>, ' is typing']
         : typists.length === 2
-          ? `${first} and ${second} are typing`
-          : `${first} and ${typists.length - 1} others are typing`;
+          ? [<bdi key="first">{first}</bdi>, ' and ', <bdi key="second">{second}</bdi>, ' are typing']
+          : [<bdi key="first">{first}</bdi>, ` and ${typists.length - 1} others are typing`];
   return (
     <p className="typing" aria-live="polite">
-      {words === '' ? undefined : (
+      {words === undefined ? undefined : (
         <>
           <span className="typing-dots" aria-hidden="true">
             <span />

@@ -18,6 +18,8 @@ interface MessageListProps {
   readonly doing: Omit<Deeds, 'talk' | 'jump' | 'sendAgain' | 'discard'>;
   /** The one that is being edited. */
   readonly edited: string | undefined;
+  /** One is not in it: nothing comes. */
+  readonly isOut: boolean;
   /** Stands where nothing has been said yet. */
   readonly invitation: ReactNode;
 }
@@ -26,10 +28,10 @@ interface MessageListProps {
 const AHEAD_PX = 200;
 const GROUP_MS = 5 * 60_000;
 
-export function MessageList({ talk, state, label, doing, edited, invitation }: MessageListProps) {
+export function MessageList({ talk, state, label, doing, edited, isOut, invitation }: MessageListProps) {
   const { messages, hasNewer, isLoading, error, loadOlder, loadNewer, loadLatest } = state;
   const box = useRef<HTMLDivElement>(null);
-  const { isAtEnd, onScroll, toEnd } = useFollowing(box, messages);
+  const { isAtEnd, onScroll, toEnd } = useFollowing(box, state);
   useReading(talk, messages, isAtEnd && !hasNewer);
 
   const scrolled = (): void => {
@@ -55,14 +57,14 @@ export function MessageList({ talk, state, label, doing, edited, invitation }: M
         role="log"
         aria-label={`Messages in ${label}`}
         aria-describedby={hint}
-        aria-busy={isLoading}
+        aria-busy={isLoading && !isOut}
         tabIndex={0}
         onScroll={scrolled}
         onKeyDown={walk}
       >
-        {error === undefined ? undefined : <Unreadable words={errorWords(error)} tryAgain={loadLatest} />}
-        <p className="messages-start">{startWords(state)}</p>
-        {messages.length === 0 && !isLoading && error === undefined ? invitation : undefined}
+        {error === undefined || isOut ? undefined : <Unreadable words={errorWords(error)} tryAgain={loadLatest} />}
+        <p className="messages-start">{isOut ? '' : startWords(state)}</p>
+        {messages.length === 0 && !isLoading && !isOut && error === undefined ? invitation : undefined}
         <Rows talk={talk} state={state} doing={doing} edited={edited} soughtId={soughtId} seek={seek} />
       </div>
       <p className="unseen" id={hint}>

@@ -3,6 +3,7 @@ import { useEffect, useId, useRef, useState, type FormEvent } from 'react';
 import type { Message } from '../../client/index.ts';
 import type { Talk } from '../../client/react/index.ts';
 import { errorWords, exactTimeOf, shortTimeOf, textOf } from '../format.ts';
+import { MoreButton } from '../parts/more-button.tsx';
 import { SidePanel } from '../parts/side-panel.tsx';
 
 /** Shown at first, and again with each `More`. */
@@ -32,7 +33,7 @@ export function SearchPanel({ talk, close }: { readonly talk: Talk; readonly clo
   const change = (changes: Partial<Wish>): void => setWish({ ...wish, ...changes });
   const submit = (event: FormEvent): void => {
     event.preventDefault();
-    search(wish);
+    if (found?.isBusy !== true) search(wish);
   };
   return (
     <SidePanel title="Search" what="search" close={close} isAsked>
@@ -41,7 +42,7 @@ export function SearchPanel({ talk, close }: { readonly talk: Talk; readonly clo
         <Field label="Type of message" value={wish.type} change={(type) => change({ type })} />
         <Field label="From" kind="date" value={wish.since} change={(since) => change({ since })} />
         <Field label="To" kind="date" value={wish.until} change={(until) => change({ until })} />
-        <button type="submit" className="primary" disabled={found?.isBusy}>
+        <button type="submit" className="primary" aria-disabled={found?.isBusy}>
           Search
         </button>
       </form>
@@ -65,6 +66,7 @@ function Field({ label, value, change, kind = 'text' }: FieldProps) {
       <input
         id={id}
         type={kind}
+        dir="auto"
         value={value}
         onChange={(event) => change(event.target.value)}
         maxLength={128}
@@ -88,7 +90,7 @@ function Results({ found, more }: { readonly found: Found; readonly more: () => 
       <p className="hint" role="status">
         {problem ?? words}
       </p>
-      <ol className="found" aria-label="Found messages">
+      <ol className="found" aria-label="Found messages" tabIndex={-1}>
         {messages.map((message) => (
           <li key={`${message.author} ${message.id}`} className="found-message">
             <span className="author">{message.author}</span>
@@ -105,11 +107,7 @@ function Results({ found, more }: { readonly found: Found; readonly more: () => 
           </li>
         ))}
       </ol>
-      {hasMore ? (
-        <button type="button" className="quiet" onClick={more} disabled={isBusy}>
-          More
-        </button>
-      ) : undefined}
+      {hasMore ? <MoreButton words="More" className="quiet" isBusy={isBusy} more={more} /> : undefined}
     </>
   );
 }
@@ -121,7 +119,7 @@ function useSearch(talk: Talk) {
   useEffect(() => () => void running.current?.return(), [talk]);
 
   const read = (source: AsyncGenerator<Message, void, void>, before: readonly Message[]): void => {
-    setFound({ ...NOTHING, messages: before, isBusy: true });
+    setFound({ ...NOTHING, messages: before, hasMore: before.length > 0, isBusy: true });
     pageOf(source).then(
       ({ messages, hasMore }) => {
         if (running.current === source) setFound({ ...NOTHING, messages: [...before, ...messages], hasMore });

@@ -4,6 +4,7 @@ import { useConversations } from '../../client/react/index.ts';
 import type { Room, RoomEntry } from '../../client/index.ts';
 import { errorWords, firstLineOf, titleIn } from '../format.ts';
 import { Bubble, Clock } from '../parts/icons.tsx';
+import { MoreButton } from '../parts/more-button.tsx';
 import { hashOf, isAt, type Place } from '../places.ts';
 import { useSomeMembers } from '../room/some-members.ts';
 import { ListItem, Section } from './list-item.tsx';
@@ -31,9 +32,7 @@ export function Conversations({ place, own }: { readonly place: Place; readonly 
       </ul>
       {error === undefined ? undefined : <p className="hint">{errorWords(error)}</p>}
       {hasMore ? (
-        <button type="button" className="suggestion" onClick={loadMore} disabled={isLoading}>
-          Show older ones
-        </button>
+        <MoreButton words="Show older ones" className="suggestion" isBusy={isLoading} more={loadMore} />
       ) : undefined}
       {list.length === 0 && error === undefined ? (
         <p className="hint">{isLoading ? 'Loading …' : 'None yet. Start one with + and the names of people.'}</p>

@@ -71,6 +71,7 @@ export function NewConversation({ close }: { readonly close: () => void }) {
               onChange={(event) => change({ title: event.target.value })}
               placeholder="What it is about"
               maxLength={100}
+              dir="auto"
               autoComplete="off"
             />
           </>
@@ -150,6 +151,7 @@ function PeopleField({ id, people, change }: PeopleFieldProps) {
         value={people}
         onChange={(event) => change(event.target.value)}
         placeholder="ann, bob"
+        dir="auto"
         autoCapitalize="none"
         autoComplete="off"
         spellCheck={false}

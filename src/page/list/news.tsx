@@ -1,5 +1,5 @@
 /** What happens to the user, told wherever one is on the page: that somebody has added it to a conversation, or removed it from one. */
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useRef, useState, type ReactNode } from 'react';
 import { useClient } from '../../client/react/index.ts';
 import { titleIn } from '../format.ts';
 import { Cross } from '../parts/icons.tsx';
@@ -10,7 +10,7 @@ const SHOWN_MAX = 3;
 
 interface Piece {
   readonly key: number;
-  readonly words: string;
+  readonly words: ReactNode;
   /** Where it leads. */
   readonly place: Place;
 }
@@ -50,6 +50,12 @@ export function News({ place }: { readonly place: Place }) {
 
 const isSame = (one: Place, other: Place): boolean => one?.kind === other?.kind && one?.name === other?.name;
 
+const wordsOf = (by: string | null | undefined, done: string, title: string): ReactNode => (
+  <>
+    <bdi>{by ?? 'The service'}</bdi> {done} <bdi>{title}</bdi>.
+  </>
+);
+
 function useNews(place: Place) {
   const client = useClient();
   const [news, setNews] = useState<readonly Piece[]>([]);
@@ -60,12 +66,12 @@ function useNews(place: Place) {
   const forget = (key: number): void => setNews((all) => all.filter((piece) => piece.key !== key));
   useEffect(() => {
     const { conversations } = client;
-    const tell = (words: string, to: Place): void =>
+    const tell = (words: ReactNode, to: Place): void =>
       setNews((all) => [...all, { key: ++pieces, words, place: to }].slice(-SHOWN_MAX));
     const invited: Parameters<typeof conversations.on<'invited'>>[1] = ({ room, by, attributes }) => {
       if (by === client.userName) return;
       const title = titleIn(attributes) ?? 'a conversation';
-      tell(`${by ?? 'The service'} has added you to ${title}.`, { kind: 'room', name: room.name });
+      tell(wordsOf(by, 'has added you to', title), { kind: 'room', name: room.name });
     };
     // Of a room that was taken away nothing is known any more.
     const titles = new WeakMap<object, string>();
@@ -74,10 +80,12 @@ function useNews(place: Place) {
     };
     remember();
     const kicked: Parameters<typeof conversations.on<'kicked'>>[1] = ({ room, by }) => {
-      if (by === client.userName) return;
       // There is nothing to be done there any more.
-      if (isSame(at.current, { kind: 'room', name: room.name })) go(undefined);
-      tell(`${by ?? 'The service'} has removed you from ${titles.get(room) ?? room.name}.`, undefined);
+      const gone: Place = { kind: 'room', name: room.name };
+      setNews((all) => all.filter((piece) => piece.place === undefined || !isSame(piece.place, gone)));
+      if (by === client.userName) return;
+      if (isSame(at.current, gone)) go(undefined);
+      tell(wordsOf(by, 'has removed you from', titles.get(room) ?? room.name), undefined);
     };
     conversations.on('invited', invited).on('kicked', kicked).on('change', remember);
     return () => {

@@ -54,6 +54,7 @@ function StatusForm({ status, close }: { readonly status: string | undefined; re
         value={text}
         onChange={(event) => setText(event.target.value)}
         maxLength={LETTERS_MAX}
+        dir="auto"
         placeholder="How are you?"
         autoComplete="off"
         autoFocus

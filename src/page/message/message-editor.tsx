@@ -1,18 +1,21 @@
 /** A message that its author changes, in its place: Enter keeps what is written, Escape what was there. */
 import { useEffect, useId, useRef, useState, type KeyboardEvent } from 'react';
-import type { MessageView } from '../../client/react/index.ts';
+import type { MessageView, Talk } from '../../client/react/index.ts';
+import { changeOf, keepChange } from '../drafts.ts';
 import { errorWords, textOf } from '../format.ts';
+import { isComposing } from '../parts/keys.ts';
 
 interface MessageEditorProps {
+  readonly talk: Talk;
   readonly view: MessageView;
   readonly close: () => void;
 }
 
-export function MessageEditor({ view, close }: MessageEditorProps) {
-  const [text, setText] = useState(() => textOf(view));
+export function MessageEditor({ talk, view, close }: MessageEditorProps) {
+  const { text, setText, done } = useKeptText(talk, view, close);
   const field = useRef<HTMLTextAreaElement>(null);
   const id = useId();
-  const { save, isBusy, problem } = useSaving(view, close);
+  const { save, isBusy, problem } = useSaving(view, done);
   useEffect(() => {
     const place = field.current;
     place?.focus();
@@ -23,9 +26,9 @@ export function MessageEditor({ view, close }: MessageEditorProps) {
   const press = (event: KeyboardEvent): void => {
     if (event.key === 'Escape') {
       event.stopPropagation();
-      close();
+      done();
     }
-    if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing) return;
+    if (event.key !== 'Enter' || event.shiftKey || isComposing(event)) return;
     event.preventDefault();
     save(text.trim());
   };
@@ -34,6 +37,7 @@ export function MessageEditor({ view, close }: MessageEditorProps) {
       <textarea
         ref={field}
         rows={1}
+        dir="auto"
         value={text}
         onChange={(event) => setText(event.target.value)}
         onKeyDown={press}
@@ -50,7 +54,7 @@ export function MessageEditor({ view, close }: MessageEditorProps) {
         >
           Save
         </button>
-        <button type="button" className="quiet" onClick={close}>
+        <button type="button" className="quiet" onClick={done}>
           Cancel
         </button>
       </span>
@@ -59,6 +63,20 @@ export function MessageEditor({ view, close }: MessageEditorProps) {
       </span>
     </span>
   );
+}
+
+/** Who has opened another one meanwhile goes on with what was typed. */
+function useKeptText(talk: Talk, view: MessageView, close: () => void) {
+  const [text, show] = useState(() => changeOf(talk, view) ?? textOf(view));
+  const setText = (next: string): void => {
+    keepChange(talk, view, next === textOf(view) ? undefined : next);
+    show(next);
+  };
+  const done = (): void => {
+    keepChange(talk, view, undefined);
+    close();
+  };
+  return { text, setText, done };
 }
 
 /** What could not be saved stays where it was typed; where somebody else was faster, the next try is about what they wrote. */

@@ -1,6 +1,7 @@
 /** One message: what it says, what it answers, who reacted, and what one may do about it. What is in it is text, whatever it looks like. */
 import { memo, useState, type FocusEvent, type KeyboardEvent, type PointerEvent } from 'react';
 import type { MessageView } from '../../client/react/index.ts';
+import { changeOf } from '../drafts.ts';
 import { errorWords, exactTimeOf, timeOf } from '../format.ts';
 import { Avatar } from '../parts/avatar.tsx';
 import { Clock, Tick, Ticks } from '../parts/icons.tsx';
@@ -89,11 +90,11 @@ function Said({ view, isFirst, parent, isEdited, deeds, isNear, isGrowing }: Sai
       </span>
       {answered === undefined ? undefined : <Quote id={answered} parent={parent} deeds={deeds} isNear={isNear} />}
       {isEdited ? (
-        <MessageEditor view={view} close={() => deeds.edit(undefined)} />
+        <MessageEditor talk={deeds.talk} view={view} close={() => deeds.edit(undefined)} />
       ) : (
         <>
           <MessageBody view={view} isGrowing={isGrowing} />
-          <Facts view={view} isGrowing={isGrowing} />
+          <Facts view={view} isGrowing={isGrowing} isBegun={changeOf(deeds.talk, view) !== undefined} />
         </>
       )}
     </div>
@@ -123,12 +124,20 @@ function classesOf({ view, day, isFirst, isEdited, isSought }: MessageRowProps):
   return classes.join(' ');
 }
 
-function Facts({ view, isGrowing }: { readonly view: MessageView; readonly isGrowing: boolean }) {
+interface FactsProps {
+  readonly view: MessageView;
+  readonly isGrowing: boolean;
+  /** A change of it was typed, and not saved. */
+  readonly isBegun: boolean;
+}
+
+function Facts({ view, isGrowing, isBegun }: FactsProps) {
   const { timestamp, updatedAt, isOwn, status, repliesCount, recalled, isWriting } = view;
   return (
     <span className="facts">
       {repliesCount > 0 ? <span>{repliesCount === 1 ? '1 answer' : `${repliesCount} answers`}</span> : undefined}
       {isChanged(view) ? <span title={exactTimeOf(updatedAt ?? timestamp ?? 0)}>edited</span> : undefined}
+      {isBegun && !recalled ? <span>change not saved</span> : undefined}
       {isWriting && !isGrowing ? <span>not finished</span> : undefined}
       {timestamp === undefined ? undefined : (
         <time dateTime={new Date(timestamp).toISOString()} title={exactTimeOf(timestamp)}>

@@ -30,7 +30,10 @@ export function NameForm({ label, button, placeholder, submit, cancel }: NameFor
       className="name-form"
       onSubmit={go}
       onKeyDown={(event) => {
-        if (event.key === 'Escape') cancel();
+        if (event.key !== 'Escape') return;
+        // What is around it stays.
+        event.stopPropagation();
+        cancel();
       }}
     >
       <label className="unseen" htmlFor={id}>
@@ -42,6 +45,7 @@ export function NameForm({ label, button, placeholder, submit, cancel }: NameFor
         placeholder={placeholder}
         onChange={(event) => setName(event.target.value)}
         maxLength={128}
+        dir="auto"
         autoCapitalize="none"
         autoComplete="off"
         spellCheck={false}
@@ -49,7 +53,7 @@ export function NameForm({ label, button, placeholder, submit, cancel }: NameFor
         aria-invalid={problem !== undefined}
         aria-describedby={`${id}-problem`}
       />
-      <button type="submit" className="primary" disabled={isBusy}>
+      <button type="submit" className="primary" aria-disabled={isBusy}>
         {button}
       </button>
       <p id={`${id}-problem`} className="problem" role="alert">

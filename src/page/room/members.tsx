@@ -1,8 +1,9 @@
 /** Who belongs to a room, and who else is in it just now; whoever may adds people here. */
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { useClient, type UserView } from '../../client/react/index.ts';
 import type { Room } from '../../client/index.ts';
 import { errorWords } from '../format.ts';
+import { MoreButton } from '../parts/more-button.tsx';
 import { NameForm } from '../parts/name-form.tsx';
 import { Plus } from '../parts/icons.tsx';
 import { SidePanel } from '../parts/side-panel.tsx';
@@ -53,9 +54,7 @@ function Belonging({ room, users, standing }: Required<Omit<MembersProps, 'close
         ))}
       </ul>
       {hasMore && members.length < SHOWN_MAX ? (
-        <button type="button" className="quiet" onClick={more} disabled={isLoading}>
-          More
-        </button>
+        <MoreButton words="More" className="quiet" isBusy={isLoading} more={more} />
       ) : undefined}
       {members.length > SHOWN_MAX ? <p className="hint">and {members.length - SHOWN_MAX} more</p> : undefined}
       {guests.length === 0 ? undefined : (
@@ -86,7 +85,12 @@ function Here({ users }: { readonly users: readonly UserView[] }) {
 function AddPeople({ room }: { readonly room: Room }) {
   const { userName: own } = useClient();
   const [isOpen, setIsOpen] = useState(false);
-  const close = (): void => setIsOpen(false);
+  const opener = useRef<HTMLButtonElement>(null);
+  const close = (): void => {
+    setIsOpen(false);
+    // It comes back in place of the field.
+    requestAnimationFrame(() => opener.current?.focus());
+  };
   const add = async (text: string): Promise<void> => {
     const names = text.split(',').flatMap((name) => (name.trim() === '' ? [] : [name.trim()]));
     const { failed } = await room.members.add(names.filter((name) => name !== own));
@@ -97,7 +101,7 @@ function AddPeople({ room }: { readonly room: Room }) {
   return isOpen ? (
     <NameForm label="Names, with commas between" button="Add" placeholder="ann, bob" submit={add} cancel={close} />
   ) : (
-    <button type="button" className="quiet" onClick={() => setIsOpen(true)}>
+    <button type="button" className="quiet" ref={opener} onClick={() => setIsOpen(true)}>
       <Plus />
       Add people
     </button>

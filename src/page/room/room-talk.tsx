@@ -9,7 +9,7 @@ import { errorWords, titleIn } from '../format.ts';
 import { leaveRoom, noteRoom } from '../list/lists.ts';
 import { Glass, People, Settings } from '../parts/icons.tsx';
 import { go } from '../places.ts';
-import { hasNoThirdColumn, watchThirdColumn } from '../width.ts';
+import { hasNoThirdColumn, useIsNarrow, watchThirdColumn } from '../width.ts';
 import { useBot } from './bot.tsx';
 import { Members } from './members.tsx';
 import { useHindrance } from './hindrance.ts';
@@ -33,27 +33,27 @@ export function RoomTalk({ name }: { readonly name: string }) {
     await client.request('roomDelete', { roomName: room.name });
     go(undefined);
   };
+  // Taken away, or refused.
+  const isOut = error !== undefined && !isJoined;
+  // Where it has no place above, it is in the settings.
+  const isNarrow = useIsNarrow();
   const belongs = standing !== undefined && standing.memberCount > 0;
   const bot = useBot(room);
   return (
     <div className="talk-row">
       <main className="talk" aria-label={title === undefined ? `Room ${name}` : `Conversation ${title}`}>
-        <Head title={title ?? `# ${name}`} note={isJoined ? countWords(users.length, standing) : 'joining …'}>
+        <Head
+          title={title ?? `# ${name}`}
+          note={isJoined ? countWords(users.length, standing) : isOut ? '' : 'joining …'}
+        >
           <Buttons panel={panel} toggle={toggle} here={users.length} standing={standing} />
-          {belongs ? undefined : (
+          {belongs || (isNarrow && standing !== undefined) ? undefined : (
             <button type="button" className="quiet" onClick={() => void leave().catch(() => undefined)}>
               Leave
             </button>
           )}
         </Head>
-        {error === undefined ? undefined : (
-          <p className="banner" role="alert">
-            {errorWords(error)}{' '}
-            <button type="button" className="link" onClick={join}>
-              Try again
-            </button>
-          </p>
-        )}
+        {error === undefined ? undefined : <Refused words={errorWords(error)} tryAgain={join} />}
         {bot.words === undefined ? undefined : (
           <p className="banner calm" role="status">
             {bot.words}
@@ -63,6 +63,7 @@ export function RoomTalk({ name }: { readonly name: string }) {
           talk={room}
           label={title ?? name}
           hindrance={hindrance}
+          isOut={isOut}
           mayRecallAll={standing !== undefined && isChief(standing.role)}
           command={bot.command}
           invitation={standing?.kind === 'normal' ? bot.invitation : undefined}
@@ -74,6 +75,17 @@ export function RoomTalk({ name }: { readonly name: string }) {
         <SettingsPanel room={room} standing={standing} title={title} close={close} leave={leave} end={end} />
       ) : undefined}
     </div>
+  );
+}
+
+function Refused({ words, tryAgain }: { readonly words: string; readonly tryAgain: () => void }) {
+  return (
+    <p className="banner" role="alert">
+      {words}{' '}
+      <button type="button" className="link" onClick={tryAgain}>
+        Try again
+      </button>
+    </p>
   );
 }
 

@@ -4,6 +4,7 @@ import type { Room } from '../../client/index.ts';
 import { errorWords, exactTimeOf } from '../format.ts';
 import { Choice } from '../parts/choice.tsx';
 import { SidePanel } from '../parts/side-panel.tsx';
+import { useIsNarrow } from '../width.ts';
 import { isChief, type Standing } from './standing.ts';
 
 interface SettingsProps {
@@ -27,6 +28,7 @@ const paces = [
 export function SettingsPanel({ room, standing, title, close, leave, end }: SettingsProps) {
   const { role, kind, endsAt } = standing;
   const { act, problem, isBusy } = useDoing();
+  const isNarrow = useIsNarrow();
   const id = useId();
   return (
     <SidePanel title="About this room" what="settings" close={close} isAsked>
@@ -39,7 +41,7 @@ export function SettingsPanel({ room, standing, title, close, leave, end }: Sett
           <select
             id={`${id}-pace`}
             value={standing.slowModeMs}
-            disabled={isBusy}
+            aria-disabled={isBusy}
             onChange={({ target }) => act(() => room.slowMode(Number(target.value)))}
           >
             {pacesWith(standing.slowModeMs).map(([ms, name]) => (
@@ -58,8 +60,13 @@ export function SettingsPanel({ room, standing, title, close, leave, end }: Sett
         {problem}
       </p>
       {standing.memberCount > 0 && role !== null && role !== 'owner' && kind === 'normal' ? (
-        <button type="button" className="quiet danger" disabled={isBusy} onClick={() => act(leave)}>
+        <button type="button" className="quiet danger" aria-disabled={isBusy} onClick={() => act(leave)}>
           Leave for good
+        </button>
+      ) : undefined}
+      {isNarrow && standing.memberCount === 0 ? (
+        <button type="button" className="quiet" aria-disabled={isBusy} onClick={() => act(leave)}>
+          Leave
         </button>
       ) : undefined}
       {role === 'owner' && standing.memberCount > 0 ? <Deletion end={end} act={act} isBusy={isBusy} /> : undefined}
@@ -72,6 +79,7 @@ function useDoing() {
   const [problem, setProblem] = useState<string>();
   const [isBusy, setIsBusy] = useState(false);
   const act = (doing: () => Promise<unknown>): void => {
+    if (isBusy) return;
     setIsBusy(true);
     setProblem(undefined);
     doing()
@@ -101,6 +109,7 @@ function TitleForm({ room, title = '', act, isBusy }: TitleFormProps) {
   const id = useId();
   const submit = (event: FormEvent): void => {
     event.preventDefault();
+    if (isBusy) return;
     room.set('title', text.trim() === '' ? null : text.trim());
     act(async () => {
       try {
@@ -121,9 +130,10 @@ function TitleForm({ room, title = '', act, isBusy }: TitleFormProps) {
           value={text}
           onChange={(event) => setText(event.target.value)}
           maxLength={100}
+          dir="auto"
           autoComplete="off"
         />
-        <button type="submit" className="quiet" disabled={isBusy || text.trim() === title}>
+        <button type="submit" className="quiet" aria-disabled={isBusy} disabled={text.trim() === title}>
           Rename
         </button>
       </div>
@@ -164,7 +174,7 @@ function Deletion({
   return (
     <div className="member-actions" role="group" aria-label="Delete all that was said here?">
       <p>Delete all that was said here?</p>
-      <button type="button" className="quiet danger" autoFocus disabled={isBusy} onClick={() => act(end)}>
+      <button type="button" className="quiet danger" autoFocus aria-disabled={isBusy} onClick={() => act(end)}>
         Delete
       </button>
       <button type="button" className="quiet" onClick={() => setIsSure(false)}>

@@ -1,0 +1,115 @@
+/** What was begun and is not sent yet: messages by conversation, which a load of this tab keeps too, and changes of messages. */
+import { useEffect } from 'react';
+import { useClient, type MessageView, type Talk } from '../client/react/index.ts';
+import type { Client, Message } from '../client/index.ts';
+
+/** What the next message answers, as it is shown. */
+export interface Answered {
+  readonly id: number;
+  readonly author: string;
+  readonly words: string;
+}
+
+export interface Draft {
+  readonly text: string;
+  readonly answered?: Answered | undefined;
+}
+
+interface Change {
+  readonly message: Message;
+  readonly text: string;
+}
+
+const KEY = 'parley-drafts';
+const NOTHING: Draft = { text: '' };
+
+const drafts = new Map<string, Draft>(kept());
+const changes = new Map<string, Change>();
+/** Sent from this page, and maybe not out yet. */
+const sent = new Set<Message>();
+
+// No name has a control character in it.
+const placeOf = (talk: Talk): string => ('userName' in talk ? `direct\n${talk.userName}` : `room\n${talk.name}`);
+const keyOf = (client: Client, talk: Talk): string => `${client.userName ?? ''}\n${placeOf(talk)}`;
+
+export const draftOf = (client: Client, talk: Talk): Draft => drafts.get(keyOf(client, talk)) ?? NOTHING;
+
+export function keepDraft(client: Client, talk: Talk, part: Partial<Draft>): void {
+  const key = keyOf(client, talk);
+  const draft = { ...draftOf(client, talk), ...part };
+  if (draft.text === '' && draft.answered === undefined) drafts.delete(key);
+  else drafts.set(key, draft);
+  write();
+}
+
+/** What a message was to say instead, as far as it was typed. */
+export const changeOf = (talk: Talk, { id }: MessageView): string | undefined =>
+  changes.get(`${placeOf(talk)}\n${id}`)?.text;
+
+/** Without a text nothing is to be changed any more. */
+export function keepChange(talk: Talk, { id, message }: MessageView, text: string | undefined): void {
+  const key = `${placeOf(talk)}\n${id}`;
+  if (text === undefined) changes.delete(key);
+  else changes.set(key, { message, text });
+}
+
+export function noteSent(message: Message): void {
+  for (const each of sent) if (each.status !== 'sending') sent.delete(each);
+  sent.add(message);
+}
+
+export function forgetDrafts(): void {
+  drafts.clear();
+  write();
+}
+
+/** The browser asks before it goes from a page where something would be lost. */
+export function useAskingBeforeEnd(): void {
+  const client = useClient();
+  useEffect(() => {
+    const ask = (event: BeforeUnloadEvent): void => {
+      if (isUnfinished(client)) event.preventDefault();
+    };
+    window.addEventListener('beforeunload', ask);
+    return () => {
+      window.removeEventListener('beforeunload', ask);
+      changes.clear();
+      sent.clear();
+    };
+  }, [client]);
+}
+
+function isUnfinished({ userName = '' }: Client): boolean {
+  if ([...sent].some(({ status }) => status === 'sending')) return true;
+  if ([...changes.values()].some(({ message }) => !message.recalled)) return true;
+  return [...drafts].some(([key, { text }]) => key.startsWith(`${userName}\n`) && text.trim() !== '');
+}
+
+function kept(): [string, Draft][] {
+  try {
+    const all: unknown = JSON.parse(sessionStorage.getItem(KEY) ?? '{}');
+    if (typeof all !== 'object' || all === null) return [];
+    return Object.entries(all).flatMap(([key, draft]) => (isDraft(draft) ? [[key, draft]] : []));
+  } catch {
+    return [];
+  }
+}
+
+function isDraft(value: unknown): value is Draft {
+  if (typeof value !== 'object' || value === null || !('text' in value) || typeof value.text !== 'string') return false;
+  const answered = 'answered' in value ? value.answered : undefined;
+  if (answered === undefined) return true;
+  if (typeof answered !== 'object' || answered === null) return false;
+  const { id, author, words } = answered as Record<string, unknown>;
+  return Number.isSafeInteger(id) && typeof author === 'string' && typeof words === 'string';
+}
+
+/** Where a browser keeps nothing, they are there until the page goes. */
+function write(): void {
+  try {
+    if (drafts.size === 0) sessionStorage.removeItem(KEY);
+    else sessionStorage.setItem(KEY, JSON.stringify(Object.fromEntries(drafts)));
+  } catch {
+    return;
+  }
+}
