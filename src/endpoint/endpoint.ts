@@ -129,21 +129,36 @@ export class Endpoint {
     } catch (error) {
       // The host has closed a kept connection just when it was used again: nothing was read, as a rule, and nothing is wrong.
       if (ended.aborted || !(error instanceof StaleConnection)) throw error;
-      return this.#exchange(body, headers, ended);
+      // On a connection of its own: the others that are kept may be gone as well.
+      return this.#exchange(body, headers, ended, false);
     }
   }
 
-  #exchange(body: Buffer, headers: Readonly<Record<string, string>>, ended: AbortSignal): Promise<EndpointAnswer> {
+  #exchange(
+    body: Buffer,
+    headers: Readonly<Record<string, string>>,
+    ended: AbortSignal,
+    agent: HttpAgent | false = this.#agent,
+  ): Promise<EndpointAnswer> {
     return new Promise((resolve, reject) => {
       const sent = (this.#isSecure ? httpsRequest : httpRequest)(this.#url, {
         method: 'POST',
         headers: { 'user-agent': 'Parley', accept: '*/*', ...headers, 'content-length': body.length },
-        agent: this.#agent,
+        agent,
         lookup: this.#lookup,
         signal: ended,
       });
       sent.on('error', (error) => reject(isStale(sent, error) ? new StaleConnection() : error));
+      // An answer that changes the protocol is none.
+      sent.on('upgrade', (_, socket) => {
+        socket.destroy();
+        reject(new Error('the answer wants another protocol'));
+      });
+      let isAnswered = false;
+      // Whatever else it may end by.
+      sent.on('close', () => isAnswered || reject(new Error('the connection was closed without an answer')));
       sent.on('response', (response) => {
+        isAnswered = true;
         this.#read(response).then(resolve, reject);
       });
       sent.end(body);
@@ -188,7 +203,9 @@ export class Endpoint {
   }
 }
 
-class StaleConnection extends Error {}
+class StaleConnection extends Error {
+  override readonly message = 'the connection was closed before an answer';
+}
 
 const isStale = (sent: ClientRequest, error: Error): boolean =>
   sent.reusedSocket && 'code' in error && (error.code === 'ECONNRESET' || error.code === 'EPIPE');

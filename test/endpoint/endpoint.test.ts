@@ -73,6 +73,47 @@ describe('a request', () => {
     for (let count = 0; count < 3; count++) expect(await endpoint.post('x', {})).toMatchObject({ status: 200 });
     expect(connections).toBe(3);
   });
+
+  test('is not sent over another connection that may be gone as well', async () => {
+    const reused: boolean[] = [];
+    let isRestarted = false;
+    const server = createTcpServer((socket) => {
+      let requests = 0;
+      socket.on('error', () => undefined);
+      socket.on('data', () => {
+        requests++;
+        if (isRestarted) reused.push(requests > 1);
+        // Together, so that each has a connection of its own.
+        if (isRestarted && requests > 1) socket.resetAndDestroy();
+        else if (isRestarted) socket.write(ok);
+        else if (waiting.push(() => socket.write(ok)) === 4) for (const answer of waiting) answer();
+      });
+    });
+    const ok = 'HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n';
+    const waiting: (() => void)[] = [];
+    const endpoint = connect(`http://127.0.0.1:${await listen(scope, server)}/`);
+    await Promise.all([1, 2, 3, 4].map(() => endpoint.post('x', {})));
+    isRestarted = true;
+    expect(await endpoint.post('x', {})).toMatchObject({ status: 200 });
+    expect(reused).toEqual([true, false]);
+  });
+
+  test('is over with an answer that changes the protocol, and so is its place among the others', async () => {
+    let isMended = false;
+    const server = createTcpServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.on('data', () => {
+        const switching = 'HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: x\r\n\r\n';
+        socket.write(isMended ? 'HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n' : switching);
+      });
+    });
+    const endpoint = connect(`http://127.0.0.1:${await listen(scope, server)}/`, { concurrency: 1 });
+    for (let count = 0; count < 3; count++) {
+      await expect(endpoint.post('x', {})).rejects.toMatchObject({ reason: 'unreachable' });
+    }
+    isMended = true;
+    expect(await endpoint.post('x', {})).toMatchObject({ status: 200 });
+  });
 });
 
 describe('an address', () => {

@@ -80,6 +80,22 @@ test('what a node that died had noted alone is found by the one that looks at al
   await eventually(() => expect(textsOf(receiver, 'left')).toEqual(['last words']), { timeoutMs: 45_000 });
 });
 
+test('so is what it had noted of no room, also where nothing of rooms is sent', async () => {
+  const receiver = await startWebhookReceiver(scope, 'absent');
+  const service = await start(receiver, 1);
+  receiver.judge(() => 500);
+  const ann = await loginRpc(scope, service.node(0).url, 'ann');
+  await ann.call('roomCreate', 'quiet');
+  await ann.call('roomJoin', 'quiet');
+  await redis.client().zadd(`${service.prefix}:{room:quiet}:roster`, 0, 'away');
+  await ann.call('roomMessage', 'quiet', { textMessage: 'hello' });
+  await eventually(() => expect(receiver.requests.length).toBeGreaterThan(0));
+  await service.node(0).kill();
+  receiver.judge();
+  await service.addNode();
+  await eventually(() => expect(receiver.events().map(({ type }) => type)).toContain('absent'));
+});
+
 test('an address that is away for a while costs nobody anything, shows, and has all of it when it is back', async () => {
   const receiver = await startWebhookReceiver(scope);
   const service = await start(receiver);

@@ -71,6 +71,7 @@ export class Webhooks implements Looked {
   /** From here on what is said is sent, by whichever node. Before anybody can say anything. */
   async start(): Promise<void> {
     await this.#deps.outboxes.since();
+    this.#deps.relay.note(SERVICE_LOG);
   }
 
   get hasWork(): boolean {
@@ -82,9 +83,11 @@ export class Webhooks implements Looked {
     if (!this.#isNoting) void this.#noteFrames();
     this.#deps.relay.run();
     const now = performance.now();
-    if (!this.#ofRooms || now - this.#scannedAt < SCAN_MS) return;
+    if (now - this.#scannedAt < SCAN_MS) return;
     this.#scannedAt = now;
-    void this.#deps.scan.run();
+    // What a node that is gone has noted.
+    this.#deps.relay.note(SERVICE_LOG);
+    if (this.#ofRooms) void this.#deps.scan.run();
   }
 
   /** Ends what is under way: other nodes go on. Never rejects. */
