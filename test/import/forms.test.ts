@@ -11,7 +11,7 @@ import { rowsOf } from '../../config/tools/import/lines.ts';
 import { nameHere, weigh } from '../../config/tools/import/naming.ts';
 import { Report } from '../../config/tools/import/report.ts';
 import { Sorting, type Sortable } from '../../config/tools/import/sorting.ts';
-import { timeOf, type Item } from '../../config/tools/import/source.ts';
+import { textOf, timeOf, type Item } from '../../config/tools/import/source.ts';
 import { createRng } from '../support/rng.ts';
 import { useScope } from '../support/scope.ts';
 
@@ -147,9 +147,27 @@ test('times are read in any spelling of an export', () => {
     time,
     time,
   ]);
+  // Without a zone it is of UTC, wherever this runs.
+  const here = process.env.TZ;
+  process.env.TZ = 'Asia/Shanghai';
+  try {
+    const spellings = ['2020-01-01 00:00:00', '2020-01-01T00:00:00.000', 'Wed Jan 01 2020 00:00:00', '2020-01-01'];
+    const zoned = ['2020-01-01T08:00:00+08:00', '2020-01-01 08:00:00 +0800', 'Wed, 01 Jan 2020 00:00:00 GMT'];
+    for (const value of [...spellings, ...zoned]) expect([value, timeOf(value)]).toEqual([value, time]);
+  } finally {
+    if (here === undefined) delete process.env.TZ;
+    else process.env.TZ = here;
+  }
   const none = [undefined, null, 'never', -1, NaN, {}, [], 1e300, '9'.repeat(400)];
   expect(none.map(timeOf)).toEqual(none.map(() => undefined));
   expect(['1970-02-01T00:00:00Z', 1000, '99999999999'].map(timeOf)).toEqual([2678400000, 1000, 99999999999]);
+});
+
+test('what a number can no longer tell apart is no id, and told', () => {
+  expect([1, -5, 2 ** 53 - 1, 'a'].map(textOf)).toEqual(['1', '-5', '9007199254740991', 'a']);
+  // As JSON reads 700000000000000001.
+  expect([2 ** 53, 700000000000000000, 1e300, NaN, ''].map(textOf)).toEqual([1, 2, 3, 4, 5].map(() => undefined));
+  expect(leanCloud({ msgId: 'm', convId: 700000000000000000, timestamp: 1 })).toMatchObject({ what: 'unknown' });
 });
 
 test('names are those of the service, and what it does not take is spelt as in a URL, each in its own way', () => {
@@ -199,11 +217,10 @@ test('what is sorted by files comes in the order of what is sorted in memory, ea
   expect(inMemory).toHaveLength(3000);
   const wanted = records.map(([group, time, tie]) => `${group} ${String(time).padStart(3)} ${tie}`).toSorted();
   expect(inMemory.map(([group, time, tie]) => `${group} ${String(time).padStart(3)} ${tie}`)).toEqual(wanted);
-  // More files than are merged at once, so that they are merged in turns. What is equal comes in any order.
+  // More files than are merged at once, so that they are merged in turns.
   const byFiles = await sortedBy(5000);
-  const keysOf = (sorted: readonly Sortable<number>[]): unknown[] =>
-    sorted.map(([group, time, tie]) => [group, time, tie]);
-  expect(keysOf(byFiles)).toEqual(keysOf(inMemory));
+  // Of what is equal the first that was given comes first.
+  expect(byFiles).toEqual(inMemory);
   expect(new Set(byFiles.map(([, , , value]) => value)).size).toBe(3000);
 });
 
@@ -249,11 +266,17 @@ test('lines that are too long, or too deep, are told and passed over', async () 
   for await (const { map } of rowsOf([file], (place, why) => void bad.push(`${place.slice(file.length)} ${why}`))) {
     rows.push(map);
   }
-  expect(rows).toEqual([{ a: 1 }, { a: 3 }]);
+  const latin = join(folder, 'latin.jsonl');
+  writeFileSync(latin, Buffer.from('{"a":"grün"}\n{"a":4}', 'latin1'));
+  for await (const { map } of rowsOf([latin], (place, why) => void bad.push(`${place.slice(latin.length)} ${why}`))) {
+    rows.push(map);
+  }
+  expect(rows).toEqual([{ a: 1 }, { a: 3 }, { a: 4 }]);
   expect(bad).toEqual([
     ':2 the line is no JSON, or its maps and lists are too deep',
     ':3 the line has more than 16 MiB (of one list, `jq -c .[]` makes lines)',
     ':4 the line is no JSON, or its maps and lists are too deep',
+    ':1 the line is not UTF-8 (`iconv -t UTF-8` makes it so)',
   ]);
 });
 
@@ -283,6 +306,8 @@ test('what it is started with is checked', () => {
     ['--format', 'json', 'a.jsonl'],
     ['--format', 'json', '--token', 'k', '--token-file', 'f', 'a.jsonl'],
     ['--format', 'json', '--token', 'k', '--url', 'ws://x', 'a.jsonl'],
+    ['--format', 'json', '--token', 'k', '--url', 'http://x/a/path', 'a.jsonl'],
+    ['--format', 'json', '--token', 'k', '--url', 'http://me:pass@x', 'a.jsonl'],
     ['--format', 'json', '--token', 'k', '--memory', 'much', 'a.jsonl'],
     ['--format', 'json', '--token', 'k', '--message-bytes', '0', 'a.jsonl'],
     ['--format', 'json', '--token', 'k', '--names', 'any', 'a.jsonl'],

@@ -92,7 +92,7 @@ function check(values: ReadonlyMap<OptionName, readonly string[]>, files: readon
   if (format === undefined) return { mistake: `--format says what the files hold: ${formats.join(' or ')}.` };
   if (files.length === 0) return { mistake: 'No file is given.' };
   const urls = values.get('url') ?? ['http://127.0.0.1:8081'];
-  const bad = urls.find((url) => !/^https?:/i.test(url) || !URL.canParse(url));
+  const bad = urls.find((url) => !isOrigin(url));
   if (bad !== undefined) return { mistake: `${bad} is no address of an operator port.` };
   const isDryRun = values.has('dry-run');
   const [token, tokenFile] = [one('token'), one('token-file')];
@@ -126,4 +126,11 @@ function check(values: ReadonlyMap<OptionName, readonly string[]>, files: readon
       memoryMb,
     },
   };
+}
+
+/** A host, with its port: the paths there are known, and nothing else of an address would be sent. */
+function isOrigin(text: string): boolean {
+  if (!/^https?:/i.test(text) || !URL.canParse(text)) return false;
+  const { pathname, search, hash, username, password } = new URL(text);
+  return pathname === '/' && search + hash + username + password === '';
 }

@@ -2,6 +2,7 @@
  * Files of JSON lines, row by row and never whole in memory. A line is a row, an array of rows (as an API gives a page), or a map with such an
  * array as `results`. Empty lines, and those that begin with `#`, are none; nor is what a list of rows, each on a line, has around and between them.
  */
+import { isUtf8 } from 'node:buffer';
 import { createReadStream } from 'node:fs';
 import { createGunzip } from 'node:zlib';
 
@@ -32,6 +33,10 @@ export async function* rowsOf(
       const place = `${file}:${++number}`;
       if (line === 'tooLong') {
         onBad(place, 'the line has more than 16 MiB (of one list, `jq -c .[]` makes lines)');
+        continue;
+      }
+      if (line === 'notUtf8') {
+        onBad(place, 'the line is not UTF-8 (`iconv -t UTF-8` makes it so)');
         continue;
       }
       const text = line.trim().replace(/,$/, '');
@@ -82,9 +87,12 @@ async function* linesOf(file: string): AsyncGenerator<string> {
   let pieces: Buffer[] = [];
   let length = 0;
   const whole = (last: Buffer): string => {
-    const text = length + last.length > LINE_BYTES_MAX ? 'tooLong' : Buffer.concat([...pieces, last]).toString('utf8');
+    const isTooLong = length + last.length > LINE_BYTES_MAX;
+    const bytes = isTooLong ? last : Buffer.concat([...pieces, last]);
     [pieces, length] = [[], 0];
-    return text;
+    // Neither is JSON: what cannot be read is told as that.
+    if (isTooLong) return 'tooLong';
+    return isUtf8(bytes) ? bytes.toString('utf8') : 'notUtf8';
   };
   for await (const chunk of unpacked as AsyncIterable<Buffer>) {
     let from = 0;

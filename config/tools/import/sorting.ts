@@ -53,6 +53,8 @@ export class Sorting<T> {
     while (this.#files.length > MERGED_MAX) {
       const some = this.#files.splice(0, MERGED_MAX);
       await this.#write(merged<T>(some));
+      // In front of what came later: of equals the first that was given comes first.
+      this.#files.unshift(...this.#files.splice(-1));
       await Promise.all(some.map((file) => rm(file)));
     }
     yield* merged<T>(this.#files);

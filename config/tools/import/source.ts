@@ -66,7 +66,7 @@ export function timeOf(value: unknown): number | undefined {
     const number = Number(value);
     return msOf(number >= SECONDS_MIN && number < SECONDS_MAX ? number * 1000 : number);
   }
-  if (typeof value === 'string') return msOf(Date.parse(value));
+  if (typeof value === 'string') return msOf(Date.parse(inUtc(value)));
   if (typeof value !== 'object' || value === null) return undefined;
   const { iso, $date, $numberLong } = value as JsonMap;
   return timeOf(iso ?? $date ?? $numberLong);
@@ -74,8 +74,19 @@ export function timeOf(value: unknown): number | undefined {
 
 const msOf = (time: number): number | undefined => (time >= 0 && time <= TIME_MAX ? Math.floor(time) : undefined);
 
-export const textOf = (value: unknown): string | undefined =>
-  typeof value === 'string' && value !== '' ? value : typeof value === 'number' ? String(value) : undefined;
+/** What names no zone is of UTC, and not of wherever the tool runs. */
+function inUtc(time: string): string {
+  if (/(?:z|gmt|utc|[+-]\d\d:?\d\d)(?:\s*\(.*\))?$/i.test(time)) return time;
+  const isIso = /^\d{4}-\d\d-\d\d[t ]\d/i.test(time);
+  if (isIso) return `${time.replace(' ', 'T')}Z`;
+  return /\d:\d/.test(time) ? `${time} UTC` : time;
+}
+
+/** A number that JSON has rounded would stand for several. */
+export const textOf = (value: unknown): string | undefined => {
+  if (typeof value === 'string') return value === '' ? undefined : value;
+  return typeof value === 'number' && Math.abs(value) <= Number.MAX_SAFE_INTEGER ? String(value) : undefined;
+};
 
 /** Names in a list, each once. */
 export const namesOf = (value: unknown): string[] =>
