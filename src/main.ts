@@ -62,9 +62,10 @@ logConsole(log, output.destination);
 let started = false;
 for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
   process.on(event, (error: unknown) => {
-    if (started) return log.error({ err: error }, `${event}: the node goes on`);
+    if (started || stopping) return log.error({ err: error }, `${event}: the node goes on`);
     // What is half made will never serve, and nobody would see that it does not.
     log.fatal({ err: error }, `${event}: cannot start`);
+    stopping = true;
     void exit(1);
   });
 }

@@ -12,9 +12,9 @@ const stamp = join(root, 'dist', '.built');
 const optionalTests = {
   haproxy: 'test/(fault/rolling-restart|deploy/haproxy)\\.test',
   cc: 'test/fault/clocks\\.test',
-  tmux: 'test/terminal/(chat|typed-screen)\\.test',
+  tmux: 'test/terminal/(chat|typed-screen|stopped)\\.test',
   chromium: 'test/(page|examples)/',
-  python3: 'test/examples/(word-filter|webhook-receiver)\\.test',
+  python3: 'test/(examples/(word-filter|webhook-receiver)|terminal/hang-up|fault/process-end)\\.test',
 };
 
 main();

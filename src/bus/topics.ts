@@ -55,8 +55,9 @@ export class Topics implements TransportListener {
   readonly #stalled = new Set<Topic>();
   /** Topics that nobody needed when they were last let go. */
   readonly #unused = new Set<Topic>();
-  /** Manifest entries that are being taken out. */
-  #forgetting: Promise<void> | undefined;
+  /** Manifest entries that are being taken out, and until when. */
+  readonly #forgotten = new Set<Topic>();
+  #forgetting: Promise<unknown> | undefined;
   #joining: { topics: Topic[]; done: Promise<void> } | undefined;
   #sweptAt = 0;
 
@@ -284,7 +285,7 @@ export class Topics implements TransportListener {
 
   /** Behind what is being taken out, which may be one of them: servers of a Cluster do not answer in the order of the calls. */
   async #addToManifest(topics: readonly Topic[]): Promise<void> {
-    if (this.#forgetting !== undefined) await this.#forgetting;
+    if (topics.some((topic) => this.#forgotten.has(topic))) await this.#forgetting;
     await this.#manifest.add(topics);
   }
 
@@ -304,10 +305,11 @@ export class Topics implements TransportListener {
   }
 
   #forget(topics: readonly Topic[]): void {
-    const forgetting = Promise.all([this.#forgetting, this.#forgetLeft(topics)]).then(() => {
-      if (this.#forgetting === forgetting) this.#forgetting = undefined;
+    for (const topic of topics) this.#forgotten.add(topic);
+    const done = this.#forgetLeft(topics).then(() => {
+      for (const topic of topics) this.#forgotten.delete(topic);
     });
-    this.#forgetting = forgetting;
+    this.#forgetting = Promise.all([this.#forgetting, done]);
   }
 
   /** None of them is followed again; whoever follows one from now on waits for this (`#addToManifest`). */

@@ -77,7 +77,13 @@ export class ClientCore implements Core {
         closed: (end) => this.#closed(end),
         failed: (error) => this.failed(error),
         moved: () => {
-          for (const handler of this.#moves) handler();
+          for (const handler of this.#moves) {
+            try {
+              handler();
+            } catch (error) {
+              this.failed(error);
+            }
+          }
         },
       },
     );

@@ -57,7 +57,7 @@ export class OperatorPort {
     return port;
   }
 
-  /** Resolves when no request of the server API is under way. */
+  /** Takes no more requests of the server API, and resolves when none is under way. */
   async answered(): Promise<void> {
     await this.#serverApi?.answered();
   }

@@ -37,6 +37,7 @@ export class ServerApiRoute {
   readonly #bytesMax: number;
   /** Requests that are being read or answered. */
   #open = 0;
+  #isLeaving = false;
   readonly #whenAnswered: (() => void)[] = [];
 
   constructor(deps: ServerApiDeps) {
@@ -62,7 +63,7 @@ export class ServerApiRoute {
       const expected = Object.values(contentTypes).join(' or ');
       return answering.refuse(415, badRequest(`The content-type must be ${expected}.`));
     }
-    if (this.#open >= API_REQUESTS_MAX) return answering.give(unavailable());
+    if (this.#isLeaving || this.#open >= API_REQUESTS_MAX) return answering.give(unavailable());
     this.#open++;
     this.#outcome(exchange, method, format, answering)
       .catch((error: unknown) => {
@@ -76,8 +77,9 @@ export class ServerApiRoute {
       });
   }
 
-  /** Resolves when none is under way. */
+  /** Takes no more, and resolves when none is under way. */
   answered(): Promise<void> {
+    this.#isLeaving = true;
     if (this.#open === 0) return Promise.resolve();
     return new Promise((resolve) => this.#whenAnswered.push(resolve));
   }

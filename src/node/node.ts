@@ -20,6 +20,7 @@ const START_STEP_MS = 5000;
 const START_LOOK_MS = 30_000;
 /** For the hook `onClose` of a node that could not open its port. */
 const HOOKS_CLOSE_MS = 2000;
+const RELEASE_MS = 1000;
 /** Sockets sent away per second at most while draining. */
 const AWAY_PER_SECOND = 2000;
 
@@ -75,6 +76,7 @@ export class GatewayNode {
     await makeGlobalRoom(this.#parts.services).catch((error: unknown) =>
       this.#parts.errors.putOff('globalRoom', error, 'the global room is made later'),
     );
+    if (this.#draining) return undefined;
     this.#parts.authenticator.start();
     this.#parts.sweeper.start();
     this.#parts.memory.start();
@@ -103,7 +105,9 @@ export class GatewayNode {
     }
     if (this.#draining) return undefined;
     try {
-      return await gateway.listen();
+      const port = await gateway.listen();
+      if (this.#draining) gateway.stopAccepting();
+      return port;
     } catch (error) {
       await hooks?.close(HOOKS_CLOSE_MS);
       await lease.release(0).catch(() => undefined);
@@ -113,6 +117,7 @@ export class GatewayNode {
 
   async #whenRedisIsThere(step: () => Promise<void>, limitMs = START_STEP_MS): Promise<void> {
     for (;;) {
+      if (this.#draining) throw new Error('the node is to end');
       try {
         // The Redis client's own calls have no limit; what hangs is asked again.
         return await inTime(step(), limitMs);
@@ -135,7 +140,7 @@ export class GatewayNode {
     const deadline = performance.now() + drainMs;
     this.#parts.gateway.stopAccepting();
     const { lease } = this.#parts;
-    void lease
+    const told = lease
       .beginDrain()
       .catch((error: unknown) => this.#parts.errors.putOff('lease', error, 'draining is not told'));
     const spreadMs = Math.min(drainMs / 2, (this.#parts.gateway.size / AWAY_PER_SECOND) * 1000);
@@ -148,13 +153,15 @@ export class GatewayNode {
       deadline - reserveMs / 2,
       this.#hooksStart?.catch(() => undefined),
     );
-    await by(deadline, this.#parts.hooks?.close(reserveMs / 2));
-    await by(deadline, this.#parts.operatorPort.answered());
-    await by(deadline, this.#parts.services.webhooks?.close());
+    await by(deadline - reserveMs / 4, this.#parts.hooks?.close(reserveMs / 2));
+    await by(deadline - reserveMs / 4, this.#parts.operatorPort.answered());
+    await by(deadline - reserveMs / 4, this.#parts.services.webhooks?.close());
+    await by(deadline, told);
     const released = lease
       .release(drainGraceMs)
       .catch((error: unknown) => this.#parts.log.warn(about(error), 'the lease is left to run out'));
-    await by(deadline, released);
+    // Else peers wait for the end of the lease: it has its time also where none is left.
+    await by(Math.max(deadline, performance.now() + RELEASE_MS), released);
     this.stop();
   }
 

@@ -8,7 +8,7 @@ const lastMs = 1000;
 
 export interface LogOutput {
   readonly destination: ReturnType<typeof pino.destination>;
-  /** Lets out what waits; gives up when nobody has read it for a second. Before the end of a process. */
+  /** Lets out what waits, as far as it is read within a second. Before the end of a process. */
   readonly end: () => Promise<void>;
 }
 
@@ -24,10 +24,15 @@ export function logOutput(fd: number, leftOut: (lines: number) => void, waitingM
   // A disk that is full, say. What could not be written is tried again with the next line.
   destination.on('error', () => undefined);
   let lines = 0;
-  destination.on('drop', () => lines++);
+  destination.on('drop', () => {
+    lines++;
+    // Behind an error only a line that is taken would be a try, and at the bound none is.
+    destination.flush();
+  });
   destination.on('drain', () => {
-    if (lines > 0) leftOut(lines);
+    const missing = lines;
     lines = 0;
+    if (missing > 0) leftOut(missing);
   });
   return {
     destination,

@@ -136,7 +136,7 @@ export function about(error: unknown): { reason: string } | { err: unknown } {
 
 /** Whether a command was not even sent. The Redis client's words for it name its own options, not the matter. */
 export function saysNoConnection(error: Error): boolean {
-  return /enableOfflineQueue|^Connection is closed/.test(error.message);
+  return /enableOfflineQueue|^(Connection is closed|CONNECTING)/.test(error.message);
 }
 
 const DEFECTS: ReadonlySet<string> = new Set(['TypeError', 'RangeError', 'ReferenceError', 'AssertionError']);

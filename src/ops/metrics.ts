@@ -147,6 +147,8 @@ export const metrics = {
   ),
   process_cpu_seconds_total: counter('Processor time of the process, user and system.'),
   process_resident_memory_bytes: gauge('Resident memory of the process.'),
+  process_open_fds: gauge('Files that the process has open, one for each socket; 0 where the system does not tell.'),
+  process_max_fds: gauge('Files that it may open; 0 where the system does not tell.'),
   process_start_time_seconds: gauge('Start of the process, seconds since the epoch.'),
   nodejs_heap_size_used_bytes: gauge('Used part of the JavaScript heap.'),
 } satisfies Record<string, MetricDeclaration>;

@@ -1,5 +1,5 @@
 /** What the process tells of itself: how late its event loop is, its processor time and memory, what it is built of. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import type { Reading, Readings } from './metrics.ts';
 
@@ -28,10 +28,21 @@ export async function endProcess(code: number): Promise<never> {
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }
   if (isBlocked()) {
+    // The first process of a container does not end by a signal of its own.
+    if (process.pid === 1) process.abort();
     process.removeAllListeners('SIGTERM');
     process.kill(process.pid, 'SIGTERM');
   }
   process.exit(code);
+}
+
+/** Of a system that has it; 0 of another. */
+function tellFrom(read: () => number): number {
+  try {
+    return read();
+  } catch {
+    return 0;
+  }
 }
 
 type ProcessMetric = Extract<keyof Readings, `process_${string}` | `nodejs_${string}`>;
@@ -42,6 +53,9 @@ export const processReadings = {
     return (user + system) / 1e6;
   },
   process_resident_memory_bytes: () => process.memoryUsage.rss(),
+  process_open_fds: () => tellFrom(() => readdirSync('/proc/self/fd').length),
+  process_max_fds: () =>
+    tellFrom(() => Number(/^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'latin1'))?.[1] ?? 0)),
   process_start_time_seconds: () => performance.timeOrigin / 1000,
   nodejs_heap_size_used_bytes: () => process.memoryUsage().heapUsed,
 } satisfies Pick<Readings, ProcessMetric>;

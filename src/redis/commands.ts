@@ -18,7 +18,7 @@ import type { Given, Gives, Rest, Script, ScriptArgument } from './script.ts';
 import { send } from './script/send.ts';
 import { asList, type PlainCommand } from './plain-commands.ts';
 import { newNonce } from './tokens.ts';
-import { DEFECT, FULL, inTime, OVERLOADED, REDIRECTED, StateUnavailable } from './unavailable.ts';
+import { CONNECTING, DEFECT, FULL, inTime, OVERLOADED, REDIRECTED, StateUnavailable } from './unavailable.ts';
 
 export interface CommandsOptions {
   readonly timeoutMs: number;
@@ -37,6 +37,8 @@ export interface CommandsOptions {
 
 const LEASE_OVER = 'the lease of this node has run out';
 const RETRY_MS = 50;
+/** A server that is connected to for so long is away. */
+const CONNECT_MS = 1000;
 const EXPIRE_MS = 100;
 
 export class Commands {
@@ -220,6 +222,7 @@ export class Commands {
 
   /** Nothing of it was run. What may not be sent any more has failed, or expires. */
   #attemptAgain(call: Call): void {
+    this.budget.give(call.bytes);
     if (call.settled || performance.now() >= call.deadline) return;
     if (call.isFenced && !this.#options.mayAct()) this.#settle(call, new StateUnavailable(LEASE_OVER));
     else this.#attempt(call);
@@ -242,15 +245,18 @@ export class Commands {
   }
 
   #failed(call: Call, error: Error): void {
-    this.budget.give(call.bytes);
-    if (call.settled) return;
-    if (typeof call.what !== 'string' && this.#scripts.isToBeSentAgain(call.what, error))
+    if (!call.settled && typeof call.what !== 'string' && this.#scripts.isToBeSentAgain(call.what, error))
       return this.#attemptAgain(call);
-    if (!REDIRECTED.test(error.message)) return this.#settle(call, this.#classified(error));
-    if (performance.now() + RETRY_MS >= call.deadline) {
+    const isRedirected = REDIRECTED.test(error.message);
+    const until = error.message === CONNECTING ? call.sentAt + CONNECT_MS : call.deadline;
+    if (call.settled || !isRedirected || performance.now() + RETRY_MS >= until) {
+      this.budget.give(call.bytes);
+      if (call.settled) return;
+      if (!isRedirected || error.message === CONNECTING) return this.#settle(call, this.#classified(error));
       this.#options.measured?.errors.add('refused');
       return this.#settle(call, new StateUnavailable(error.message));
     }
+    // It counts as outstanding until then.
     this.#refreshSlots();
     setTimeout(() => this.#attemptAgain(call), RETRY_MS);
   }

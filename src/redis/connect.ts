@@ -63,6 +63,8 @@ export function openClient(endpoint: RedisEndpoint, { use, silentMs, sentinels }
       slotsRefreshInterval: 5000,
       slotsRefreshTimeout: 1000,
       retryDelayOnFailover: 0,
+      // Who sends it again asks before whether it may, and does.
+      retryDelayOnClusterDown: 0,
       clusterRetryStrategy: (attempt) => Math.min(50 * attempt, 500),
       // By the names that are given: those are what certificates are for.
       dnsLookup: (host, callback) => callback(null, host),

@@ -117,10 +117,9 @@ async function startServer(path: string): Promise<ResolvedRedis | { readonly pro
     const failure = await readiness(child);
     if (failure === undefined) {
       letGo(child);
-      return { ...ownServer(port), kind: 'server', stop: () => endGuard(child) };
+      return { ...ownServer(port), kind: 'server', stop: () => endGuard(child, directory) };
     }
-    await endGuard(child);
-    rmSync(directory, { recursive: true, force: true });
+    await endGuard(child, directory);
     problem = failure;
   }
   return { problem };
@@ -169,12 +168,16 @@ function letGo(child: ChildProcess): void {
   }
 }
 
-async function endGuard(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+async function endGuard(child: ChildProcess, directory: string): Promise<void> {
+  if (child.exitCode === null && child.signalCode === null && child.pid !== undefined) await exitOf(child, child.pid);
+  // A guard that was killed has left it.
+  rmSync(directory, { recursive: true, force: true });
+}
+
+async function exitOf(child: ChildProcess, pid: number): Promise<void> {
   child.ref();
   const exited = once(child, 'exit');
   child.stdin?.end();
-  const { pid } = child;
   // It leads its group.
   const late = setTimeout(() => process.kill(-pid, 'SIGKILL'), endTimeoutMs);
   await exited;

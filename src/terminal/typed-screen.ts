@@ -60,6 +60,7 @@ export class TypedScreen implements Screen {
       if (!this.#closed) this.#reader.prompt();
     });
     this.#reader.on('SIGINT', () => typist.leave());
+    this.#reader.on('SIGTSTP', () => this.#stop());
     this.#reader.on('close', () => {
       if (!this.#closed) typist.leave();
     });
@@ -97,6 +98,18 @@ export class TypedScreen implements Screen {
     this.#prompt = prompt;
     this.#reader.setPrompt(prompt);
     this.#reader.prompt(true);
+  }
+
+  /** Ctrl-Z. The whole job stops, and not this process alone: what it was started by would keep the terminal. */
+  #stop(): void {
+    this.#toFirstRow();
+    this.#input.setRawMode(false);
+    process.once('SIGCONT', () => {
+      if (this.#closed) return;
+      this.#input.setRawMode(true);
+      this.#reader.prompt(true);
+    });
+    process.kill(0, 'SIGTSTP');
   }
 
   close(): void {

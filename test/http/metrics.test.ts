@@ -227,6 +227,8 @@ test('the build and the process tell of themselves', async () => {
   expect(build?.labels['uws']).toMatch(/^\S+ \d+\.\d+/);
   expect(now.sum('process_resident_memory_bytes')).toBeGreaterThan(10_000_000);
   expect(now.sum('nodejs_heap_size_used_bytes')).toBeGreaterThan(1_000_000);
+  expect(now.sum('process_open_fds')).toBeGreaterThan(5);
+  expect(now.sum('process_max_fds')).toBeGreaterThan(now.sum('process_open_fds'));
   expect(now.sum('process_cpu_seconds_total')).toBeGreaterThan(0);
   expect(Math.abs(now.sum('process_start_time_seconds') * 1000 - Date.now())).toBeLessThan(3_600_000);
   const delays = now.samples.filter(({ name }) => name === 'parley_event_loop_delay_seconds');

@@ -57,9 +57,10 @@ export class ReadMarks {
 
   /** What waits of a conversation, or the newest of all, goes out now: in a moment it could not any more. */
   hurry(key?: string): void {
-    const waiting = [...this.#waiting];
     if (this.#link === undefined) return;
-    this.#send(this.#link, key === undefined ? waiting.slice(-togetherMax) : waiting.filter(([each]) => each === key));
+    const mark = key === undefined ? undefined : this.#waiting.get(key);
+    if (key === undefined) this.#send(this.#link, [...this.#waiting].slice(-togetherMax));
+    else if (mark !== undefined) this.#send(this.#link, [[key, mark]]);
   }
 
   connected(link: Link): void {

@@ -86,9 +86,18 @@ export class Lane {
       if (answer === 'waits') return false;
       if (answer === 'stopped') return true;
     }
-    if (this.#ended === undefined) pass(passage);
+    if (this.#ended === undefined) this.#pass(passage);
     else passage.stopped(this.#ended);
     return true;
+  }
+
+  /** What middleware has made of it may be nothing that can go on: that is told, and what is behind it goes on. */
+  #pass(passage: Passage): void {
+    try {
+      passage.passed(passage.payload);
+    } catch (error) {
+      this.#tell({ kind: 'failed', pluginName: passage.steps.at(-1)?.pluginName ?? '', error });
+    }
   }
 
   /** `later` is called where the answer does not come at once. */
@@ -133,14 +142,5 @@ export class Lane {
     const { stepMs } = this.#bounds;
     this.#timer = setTimeout(() => this.#giveUp?.(new Error(`It gave no answer within ${stepMs} ms.`)), stepMs);
     return answer;
-  }
-}
-
-/** What middleware has made of it may be nothing that can go on: that stops this one, and none of those behind it. */
-function pass(passage: Passage): void {
-  try {
-    passage.passed(passage.payload);
-  } catch (error) {
-    passage.stopped({ kind: 'failed', pluginName: passage.steps.at(-1)?.pluginName ?? '', error });
   }
 }

@@ -39,10 +39,10 @@ const contactsOf = perObject((client: Client) => {
       const users = listenToUsers(() => contacts.values(), changed);
       const stops = [
         listenTo(contacts, ['added', 'removed', 'status'], () => {
-          // What could not be read has been read again.
-          error = undefined;
           users.follow();
           changed();
+          // It was read meanwhile, or can be now.
+          if (error !== undefined) load(changed);
         }),
         // An empty list that is read again by the library is no change of it.
         listenTo(client, ['connect', 'reconnect'], () => {

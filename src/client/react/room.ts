@@ -3,7 +3,7 @@ import { useEffect, useRef } from 'react';
 import type { Room } from '../room/room.ts';
 import { useClient } from './provider.ts';
 import { listenTo, listenToFields, perObject, Snapshots, useSnapshot } from './snapshot.ts';
-import type { Failure, RoomSource } from './sources.ts';
+import type { Failure } from './sources.ts';
 
 export interface UseRoomOptions {
   /** In which group of the session it is filed (`enableSync`). */
@@ -30,7 +30,7 @@ interface Hold {
 /** Which components are in a room, and what became of its join. */
 class Presence {
   readonly snapshots: Snapshots<RoomState>;
-  readonly #room: Room & Pick<RoomSource, 'isJoining'>;
+  readonly #room: Room;
   readonly #holds = new Set<Hold>();
   /** Joined on behalf of components, and to be left with the last of them. */
   #isOurs = false;
@@ -70,8 +70,13 @@ class Presence {
     }
     this.#options = options;
     if (!this.#isTaken) this.#isOurs = true;
-    // One that the application is joining is asked for as well, to hear what becomes of it: that is no other request.
-    if (this.#isOurs || !this.#room.isJoined) this.#join();
+    // One that the application is joining is asked for as well, to hear what becomes of it: without options that is no
+    // other request.
+    if (this.#isOurs) this.#join();
+    else if (!this.#room.isJoined) {
+      this.#join({});
+      this.#options = options;
+    }
   }
 
   release(hold: Hold): void {
@@ -83,7 +88,7 @@ class Presence {
 
   /** The application is in it, or about to be. */
   get #isTaken(): boolean {
-    return this.#room.isJoining === true || (this.#room.isJoined && this.#leaving === 0);
+    return this.#room.isJoining || (this.#room.isJoined && this.#leaving === 0);
   }
 
   #listen(changed: () => void): () => void {

@@ -1,4 +1,4 @@
-/** How scripts and plain commands go out. What is asked of one server is asked in the order of the calls. */
+/** How scripts and plain commands go out. What is asked of one server is asked in the order of the calls, but for what a Cluster redirects. */
 import { Cluster, type Redis } from 'ioredis';
 import { primariesOf, slotOf, type Client } from '../connect.ts';
 import type { Reply } from '../reply.ts';
@@ -40,22 +40,25 @@ export function send(
 ): Promise<Reply> {
   const slot = slotOf(client, String(args[keyAt]));
   const server = client instanceof Cluster ? serverOf(client, slot) : client;
+  // The client would say that it is closed, as of one that is gone.
+  if (client instanceof Cluster && isOnItsWay(server)) return Promise.reject(new Error(CONNECTING));
   // There is none before the first connection.
   const stream: Redis['stream'] | undefined = server?.stream;
   if (!isAlone && stream?.writableCorked === 0) {
     stream.cork();
     setImmediate(() => stream.uncork());
   }
-  // The client would say that it is closed, as of one that is gone.
-  if (client instanceof Cluster && isOnItsWay(server)) return Promise.reject(new Error(CONNECTING));
   const asked = new WrittenCommand(command, args, slot);
   void client.sendCommand(asked);
   if (isAlone) stream?.uncork();
   return asked.promise as Promise<Reply>;
 }
 
-const isOnItsWay = (server: Redis | undefined): boolean =>
-  server?.status === 'connecting' || server?.status === 'connect';
+/** One that was not needed yet is connected to from here on; what is asked is not to wait in a queue of its own. */
+function isOnItsWay(server: Redis | undefined): boolean {
+  if (server?.status === 'wait') void server.connect().catch(() => undefined);
+  return server?.status === 'connecting' || server?.status === 'connect';
+}
 
 /** By address: to look for it among the servers costs as much as the command. */
 const known = new WeakMap<Cluster, Map<string, Redis>>();
