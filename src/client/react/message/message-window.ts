@@ -219,11 +219,12 @@ export class MessageWindow {
     this.#loading = what;
     this.#failed = undefined;
     this.#arrived = [];
+    const stored = new Set(this.#messages.filter(({ id }) => id !== undefined));
     this.snapshots.changed();
     try {
       const page = await this.#read(what);
       if (round !== this.#round) return;
-      this.#settle(what, page);
+      this.#settle(what, page, stored);
     } catch (error) {
       if (round !== this.#round) return;
       this.#failed = { what, error: error as Failure }; // what a request rejects with
@@ -244,12 +245,15 @@ export class MessageWindow {
     return { messages, isFull: messages.length >= limit };
   }
 
-  #settle(what: Load, { messages: page, isFull }: Page): void {
+  /** `before`: what was stored when it was asked for. */
+  #settle(what: Load, { messages: page, isFull }: Page, before: ReadonlySet<Message>): void {
     if (what === 'shown') this.#put(page);
     else if (what === 'latest') {
       const newest = page[0]?.id ?? 0;
-      // What was sent since the page was read is behind it.
-      const own = this.#messages.filter(({ id, isOwn }) => isOwn && (id === undefined || id > newest));
+      // What was sent since the page was read is behind it; what was there before and is not in it is of a log that is gone.
+      const isSince = (message: Message): boolean =>
+        message.isOwn && (message.id === undefined || (message.id > newest && !before.has(message)));
+      const own = this.#messages.filter(isSince);
       this.#messages = [];
       [this.#hasOlder, this.#hasNewer] = [isFull, false];
       this.#put([...page, ...this.#arrived, ...own]);
