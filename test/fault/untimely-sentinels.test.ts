@@ -89,7 +89,8 @@ test('that one connection has found another primary is told to all', async () =>
   for (const sentinel of sentinels) sentinel.says({ port: b.port, epoch: 2 });
   (links.lease as unknown as Streamed).stream.destroy();
   await bothAt(b);
-  expect(left()).toBe(1);
+  // By the one that has found it; on a busy machine the other one may have, before it is told.
+  expect([1, 2]).toContain(left());
 });
 
 test('an event of a failover that is over does not make anybody leave', async () => {
