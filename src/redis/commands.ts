@@ -249,16 +249,17 @@ export class Commands {
       return this.#attemptAgain(call);
     const isRedirected = REDIRECTED.test(error.message);
     const until = error.message === CONNECTING ? call.sentAt + CONNECT_MS : call.deadline;
-    if (call.settled || !isRedirected || performance.now() + RETRY_MS >= until) {
-      this.budget.give(call.bytes);
-      if (call.settled) return;
-      if (!isRedirected || error.message === CONNECTING) return this.#settle(call, this.#classified(error));
-      this.#options.measured?.errors.add('refused');
-      return this.#settle(call, new StateUnavailable(error.message));
+    if (!call.settled && isRedirected && performance.now() + RETRY_MS < until) {
+      // It counts as outstanding until then.
+      this.#refreshSlots();
+      setTimeout(() => this.#attemptAgain(call), RETRY_MS);
+      return;
     }
-    // It counts as outstanding until then.
-    this.#refreshSlots();
-    setTimeout(() => this.#attemptAgain(call), RETRY_MS);
+    this.budget.give(call.bytes);
+    if (call.settled) return;
+    if (!isRedirected || error.message === CONNECTING) return this.#settle(call, this.#classified(error));
+    this.#options.measured?.errors.add('refused');
+    this.#settle(call, new StateUnavailable(error.message));
   }
 
   #settle(call: Call, error: Error): void {

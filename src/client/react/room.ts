@@ -46,7 +46,7 @@ class Presence {
     this.#room = room;
     const join = (): void => {
       if (!this.#isTaken) this.#isOurs = true;
-      this.#join();
+      this.#join(this.#options);
     };
     this.snapshots = new Snapshots<RoomState>(
       () => ({ room, isJoined: room.isJoined, error: this.#error, join }),
@@ -64,19 +64,13 @@ class Presence {
   /** What a component wants, which may be something else than before. */
   want(hold: Hold, options: UseRoomOptions): void {
     hold.options = options;
-    if (this.#isOurs) {
-      if (this.#isNew(options)) this.#join(options);
-      return;
-    }
+    if (this.#isOurs && !this.#isNew(options)) return;
     this.#options = options;
     if (!this.#isTaken) this.#isOurs = true;
     // One that the application is joining is asked for as well, to hear what becomes of it: without options that is no
     // other request.
-    if (this.#isOurs) this.#join();
-    else if (!this.#room.isJoined) {
-      this.#join({});
-      this.#options = options;
-    }
+    if (this.#isOurs) this.#join(options);
+    else if (!this.#room.isJoined) this.#join({});
   }
 
   release(hold: Hold): void {
@@ -129,9 +123,7 @@ class Presence {
     this.#room.leave().then(answered, answered);
   }
 
-  #join(options = this.#options): void {
-    this.#options = options;
-    const { group, create } = options;
+  #join({ group, create }: UseRoomOptions): void {
     this.#error = undefined;
     this.#room
       .join({ ...(group === undefined ? {} : { group }), ...(create === undefined ? {} : { create }) })
