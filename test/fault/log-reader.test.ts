@@ -3,16 +3,15 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
 import { eventually } from '../support/eventually.ts';
 import { makeFifo } from '../support/fifo.ts';
+import { mainPath, mainSettings } from '../support/main-program.ts';
 import { freePort } from '../support/ports.ts';
 import { startRedis, type RedisServer } from '../support/redis.ts';
 import { useScope } from '../support/scope.ts';
 
 const scope = useScope();
-const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 
 interface Serving {
   /** Tells it to end; resolves with its code when it has. */
@@ -21,15 +20,9 @@ interface Serving {
 
 async function serving(redis: RedisServer, stdout: number): Promise<Serving> {
   const port = await freePort();
-  const child = spawn(process.execPath, [main], {
+  const child = spawn(process.execPath, [mainPath], {
     stdio: ['ignore', stdout, 'ignore'],
-    env: {
-      PARLEY_AUTH: 'open',
-      PARLEY_HOST: '127.0.0.1',
-      PARLEY_PORT: String(port),
-      PARLEY_API_PORT: '0',
-      PARLEY_REDIS_URL: redis.url,
-    },
+    env: { ...mainSettings, PARLEY_PORT: String(port), PARLEY_REDIS_URL: redis.url },
   });
   scope.add(() => void child.kill('SIGKILL'));
   const exited = once(child, 'exit');

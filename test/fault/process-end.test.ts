@@ -1,6 +1,5 @@
 // The end of a process: it comes when it was asked for, at whatever moment that is and whoever hangs meanwhile, and what was begun is
 // brought to an end.
-import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -11,13 +10,13 @@ import { expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { connectClient } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
+import { mainPath, mainSettings, startMain, type MainProgram } from '../support/main-program.ts';
 import { startProcess } from '../support/owned-process.ts';
 import { startRedis } from '../support/redis.ts';
 import { useScope } from '../support/scope.ts';
 import { apiEnv, apiKey } from '../support/server-api.ts';
 
 const scope = useScope();
-const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 const onUnreadTerminal = fileURLToPath(new URL('./unread-terminal.py', import.meta.url));
 
 /** Where hooks and tests leave marks for each other. */
@@ -43,45 +42,28 @@ ${hooks}`,
   return file;
 }
 
-interface Started {
-  readonly child: ChildProcess;
+interface Started extends Pick<MainProgram, 'child' | 'exited'> {
   /** What the log tells, messages and what hooks did, in order. */
-  readonly told: string[];
-  readonly exited: Promise<[code: number | null, signal: string | null]>;
+  readonly told: readonly string[];
   line(msg: string): Promise<Record<string, unknown>>;
 }
 
-const settings = {
-  PATH: process.env.PATH,
-  PARLEY_AUTH: 'open',
-  PARLEY_HOST: '127.0.0.1',
-  PARLEY_PORT: '0',
-  PARLEY_API_PORT: '0',
-};
-
 function start(env: Record<string, string>): Started {
-  const child = spawn(process.execPath, [main], { stdio: ['ignore', 'pipe', 'inherit'], env: { ...settings, ...env } });
-  scope.add(() => void child.kill('SIGKILL'));
-  const lines: Record<string, unknown>[] = [];
-  const told: string[] = [];
-  let rest = '';
-  child.stdout.on('data', (bytes: Buffer) => {
-    const texts = `${rest}${bytes.toString()}`.split('\n');
-    rest = texts.pop() ?? '';
-    for (const text of texts) {
-      const line = JSON.parse(text) as Record<string, unknown>;
-      lines.push(line);
-      told.push(String(line['msg'] ?? line['did']));
-    }
-  });
+  const { child, lines, strays, exited } = startMain(scope, env);
+  const told = (): string[] => lines.map((line) => String(line['msg'] ?? line['did']));
   return {
     child,
-    told,
-    exited: once(child, 'close') as Started['exited'],
+    get told() {
+      return told();
+    },
+    exited: exited.then((exit) => {
+      expect(strays).toEqual([]);
+      return exit;
+    }),
     line: (msg) =>
       eventually(() => {
         const found = lines.find((line) => line['msg'] === msg);
-        if (found === undefined) throw new Error(`no line ${msg} among ${told.join()}`);
+        if (found === undefined) throw new Error(`no line ${msg} among ${told().join()}`);
         return found;
       }),
   };
@@ -203,8 +185,8 @@ test('a terminal that nobody reads', async () => {
     mark('started');
   } };`;
   const printed: string[] = [];
-  const run = await startProcess('python3', [onUnreadTerminal, join(path, 'started'), process.execPath, main], {
-    env: { ...settings, PARLEY_REDIS_URL: url, PARLEY_HOOKS: hooksIn(path, hooks) },
+  const run = await startProcess('python3', [onUnreadTerminal, join(path, 'started'), process.execPath, mainPath], {
+    env: { ...mainSettings, PARLEY_REDIS_URL: url, PARLEY_HOOKS: hooksIn(path, hooks) },
     onLine: (line) => printed.push(line),
   });
   scope.add(async () => {

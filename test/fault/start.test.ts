@@ -1,12 +1,11 @@
 // What is wrong with Redis at the start: what waiting cannot mend ends the node at once, in a sentence and with a code; what may
 // pass is waited for in lines that say what it is. And what a node prints is lines of JSON, whoever prints it.
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { makeCertificates } from '../support/certificates.ts';
 import { eventually } from '../support/eventually.ts';
+import { startMain, type MainProgram } from '../support/main-program.ts';
 import { freePort } from '../support/ports.ts';
 import { startRedis, startReplica, type RedisAddress } from '../support/redis.ts';
 import { startRedisCluster } from '../support/redis-cluster.ts';
@@ -14,48 +13,21 @@ import { useScope } from '../support/scope.ts';
 import { startWatched } from '../support/sentinels.ts';
 
 const scope = useScope();
-const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 
-interface Started {
-  /** Lines of the log. */
-  readonly lines: readonly Record<string, unknown>[];
-  /** What was printed and is no line of JSON. */
-  readonly strays: readonly string[];
+interface Started extends Pick<MainProgram, 'lines' | 'strays'> {
   readonly exited: Promise<number>;
 }
 
 /** A node that may not come to listen. */
 function start(redis: RedisAddress, env: Record<string, string> = {}): Started {
-  const lines: Record<string, unknown>[] = [];
-  const strays: string[] = [];
-  const child = spawn(process.execPath, [main], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: {
-      PATH: process.env.PATH,
-      PARLEY_AUTH: 'open',
-      PARLEY_HOST: '127.0.0.1',
-      PARLEY_PORT: '0',
-      PARLEY_API_PORT: '0',
-      PARLEY_REDIS_URL: redis.url,
-      PARLEY_REDIS_MODE: redis.mode ?? 'single',
-      ...(redis.master === undefined ? {} : { PARLEY_REDIS_MASTER: redis.master }),
-      ...redis.env,
-      ...env,
-    },
+  const { lines, strays, exited } = startMain(scope, {
+    PARLEY_REDIS_URL: redis.url,
+    PARLEY_REDIS_MODE: redis.mode ?? 'single',
+    ...(redis.master === undefined ? {} : { PARLEY_REDIS_MASTER: redis.master }),
+    ...redis.env,
+    ...env,
   });
-  scope.add(() => void child.kill('SIGKILL'));
-  for (const stream of [child.stdout, child.stderr]) {
-    let rest = '';
-    stream.on('data', (bytes: Buffer) => {
-      const texts = `${rest}${bytes.toString()}`.split('\n');
-      rest = texts.pop() ?? '';
-      for (const text of texts) {
-        if (text.startsWith('{')) lines.push(JSON.parse(text) as Record<string, unknown>);
-        else strays.push(text);
-      }
-    });
-  }
-  return { lines, strays, exited: once(child, 'close').then(([code]) => Number(code)) };
+  return { lines, strays, exited: exited.then(([code]) => Number(code)) };
 }
 
 const waits = ({ lines }: Started): unknown[] =>

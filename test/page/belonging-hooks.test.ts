@@ -1,28 +1,17 @@
 // The hooks for rooms that people belong to, in a real browser, around a client that does what the test says: who renders and who
 // does not, and what is asked for.
-import { beforeAll, beforeEach, expect, test } from '@jest/globals';
-import type { Browser, Page } from 'playwright-core';
-import { startBrowser } from '../support/browser.ts';
+import { expect, test } from '@jest/globals';
 import { useScope } from '../support/scope.ts';
 import type { Probe } from './browser/hooks-probe.tsx';
-import { openProbe, probeScript } from './probe.ts';
+import { useProbe } from './probe.ts';
 
 declare const probe: Probe;
 
 const scope = useScope();
-let browser: Browser;
-let script: string;
-beforeAll(async () => {
-  [browser, script] = await Promise.all([startBrowser(scope), probeScript()]);
-});
-
-let page: Page;
-beforeEach(async () => {
-  page = await openProbe(scope, browser, script);
-});
+const probed = useProbe(scope);
 
 test('only who shows what has changed renders again', async () => {
-  const all = await page.evaluate(async () => {
+  const all = await probed.page.evaluate(async () => {
     await probe.room.join();
     for (const name of ['conversations', 'members', 'attributes', 'state', 'room', 'messages', 'unread'] as const)
       await probe.mount(name);
@@ -69,7 +58,7 @@ test('only who shows what has changed renders again', async () => {
 });
 
 test('the list is asked for once by all who want the same, and again by who wants another one', async () => {
-  const seen = await page.evaluate(async () => {
+  const seen = await probed.page.evaluate(async () => {
     const { client, got, mount, settled } = probe;
     const { conversations } = client;
     const shown = (): unknown => {
@@ -112,7 +101,7 @@ test('the list is asked for once by all who want the same, and again by who want
 });
 
 test('members are read when somebody looks, and shown by name', async () => {
-  const seen = await page.evaluate(async () => {
+  const seen = await probed.page.evaluate(async () => {
     const { room, got, mount } = probe;
     for (const userName of ['zoe', 'ann']) room.members.set(userName, { userName, role: 'member' });
     const before = room.members.loads;

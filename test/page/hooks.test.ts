@@ -1,30 +1,18 @@
 // The React hooks in a real browser, around a client that does what the test says: who renders and who does not, what they are
 // given, and that a room is joined once however many components use it.
-import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import type { Browser, Page } from 'playwright-core';
-import { startBrowser } from '../support/browser.ts';
+import { describe, expect, test } from '@jest/globals';
 import { useScope } from '../support/scope.ts';
 import type { Probe } from './browser/hooks-probe.tsx';
-import { openProbe, probeScript } from './probe.ts';
+import { openProbe, probeScript, useProbe } from './probe.ts';
 
 declare const probe: Probe;
 
 const scope = useScope();
-let browser: Browser;
-let script: string;
-beforeAll(async () => {
-  [browser, script] = await Promise.all([startBrowser(scope), probeScript()]);
-});
-
-let page: Page;
-const start = async (text = script): Promise<void> => {
-  page = await openProbe(scope, browser, text);
-};
-beforeEach(() => start());
+const probed = useProbe(scope);
 
 describe('renders', () => {
   test('only who shows what has changed', async () => {
-    const all = await page.evaluate(async () => {
+    const all = await probed.page.evaluate(async () => {
       await probe.room.join();
       for (const name of [
         'client',
@@ -80,7 +68,7 @@ describe('renders', () => {
   });
 
   test('one row where one message has changed, and one list for many that come at once', async () => {
-    const counts = await page.evaluate(async () => {
+    const counts = await probed.page.evaluate(async () => {
       await probe.room.join();
       await probe.mount('messages');
       const burst = await probe.during(() => {
@@ -101,7 +89,7 @@ describe('renders', () => {
   });
 
   test('show the same in all components of one commit', async () => {
-    const commits = await page.evaluate(async () => {
+    const commits = await probed.page.evaluate(async () => {
       await probe.room.join();
       await probe.mount('halves');
       for (let each = 0; each < 20; each++) {
@@ -119,7 +107,7 @@ describe('renders', () => {
 
 describe('a room', () => {
   test('is joined once for all components, and left with the last of them', async () => {
-    const seen = await page.evaluate(async () => {
+    const seen = await probed.page.evaluate(async () => {
       const { room, mount, unmount } = probe;
       const steps: number[][] = [];
       const note = (): unknown => steps.push([room.joins, room.leaves]);
@@ -143,7 +131,7 @@ describe('a room', () => {
   });
 
   test('that was joined before, or is to stay, is not left', async () => {
-    const leaves = await page.evaluate(async () => {
+    const leaves = await probed.page.evaluate(async () => {
       const { room, mount, unmount } = probe;
       await mount('staying');
       await unmount('staying');
@@ -155,7 +143,7 @@ describe('a room', () => {
   });
 
   test('that is refused says why, and is asked for again', async () => {
-    const seen = await page.evaluate(async () => {
+    const seen = await probed.page.evaluate(async () => {
       const { room, got, mount, settled } = probe;
       const state = (): { error?: { code?: string }; isJoined: boolean; join(): void } => got['room'] as never;
       room.joinRefusal = Object.assign(new Error('no'), { code: 'notAllowed' });
@@ -178,7 +166,7 @@ describe('a room', () => {
   });
 
   test('in strict mode is joined once and not left', async () => {
-    await start(await probeScript('development'));
+    const page = await openProbe(scope, probed.browser, await probeScript('development'));
     const seen = await page.evaluate(async () => {
       await probe.mount('room', 'room', true);
       await probe.mount('messages', 'messages', true);
@@ -192,7 +180,7 @@ describe('a room', () => {
 
 describe('messages', () => {
   test('are read when the room is joined, older ones by pages, within the limit', async () => {
-    const seen = await page.evaluate(async () => {
+    const seen = await probed.page.evaluate(async () => {
       const { room, mount, settled, list, texts } = probe;
       for (let each = 1; each <= 30; each++) room.say(`${each}`);
       await mount('few');
@@ -242,7 +230,7 @@ describe('messages', () => {
   });
 
   test('that come while a page is read are there once, in order', async () => {
-    const texts = await page.evaluate(async () => {
+    const texts = await probed.page.evaluate(async () => {
       const { room, mount, settled } = probe;
       room.say('one');
       await mount('messages');
@@ -258,7 +246,7 @@ describe('messages', () => {
   });
 
   test('that are sent are there at once and stay the same row; one that fails can be taken out', async () => {
-    const seen = await page.evaluate(async () => {
+    const seen = await probed.page.evaluate(async () => {
       const { room, mount, settled, list, texts } = probe;
       await room.join();
       await mount('messages');
@@ -298,7 +286,7 @@ describe('messages', () => {
   });
 
   test('are read anew after a reset, and when an error is over', async () => {
-    const seen = await page.evaluate(async () => {
+    const seen = await probed.page.evaluate(async () => {
       const { room, mount, settled, list, texts } = probe;
       room.say('old');
       await room.join();
@@ -321,7 +309,7 @@ describe('messages', () => {
   });
 
   test('are read anew when a room that was left is joined again', async () => {
-    const seen = await page.evaluate(async () => {
+    const seen = await probed.page.evaluate(async () => {
       const { room, mount, settled, texts } = probe;
       await room.join();
       await mount('messages');
@@ -339,7 +327,7 @@ describe('messages', () => {
   });
 
   test('that are never stored, and changes of messages that are not shown, are left out', async () => {
-    const texts = await page.evaluate(async () => {
+    const texts = await probed.page.evaluate(async () => {
       const { room, mount, settled, ScriptedMessage } = probe;
       await room.join();
       await mount('messages');
@@ -353,7 +341,7 @@ describe('messages', () => {
 });
 
 test('the connection tells of attempts, and takes a retry that comes too late for none', async () => {
-  const seen = await page.evaluate(async () => {
+  const seen = await probed.page.evaluate(async () => {
     const { client, got, mount, settled } = probe;
     await mount('connection');
     const now = (): Record<string, unknown> & { retry(): void; pause(): void; resume(): void } =>

@@ -1,30 +1,19 @@
 // `useMessages` across outages and with other limits, in a real browser, around a client that does what the test says: what is shown,
 // and how often the history is read for it.
-import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import type { Browser, Page } from 'playwright-core';
-import { startBrowser } from '../support/browser.ts';
+import { describe, expect, test } from '@jest/globals';
 import { useScope } from '../support/scope.ts';
 import type { MessagesState } from '../../src/client/react/index.ts';
 import type { Probe } from './browser/hooks-probe.tsx';
-import { openProbe, probeScript } from './probe.ts';
+import { useProbe } from './probe.ts';
 
 declare const probe: Probe;
 
 const scope = useScope();
-let browser: Browser;
-let script: string;
-beforeAll(async () => {
-  [browser, script] = await Promise.all([startBrowser(scope), probeScript()]);
-});
-
-let page: Page;
-beforeEach(async () => {
-  page = await openProbe(scope, browser, script);
-});
+const probed = useProbe(scope);
 
 describe('what could not be read', () => {
   test.each(['connect', 'reconnect'])('is read after `%s`, in a conversation too', async (event) => {
-    const seen = await page.evaluate(async (happens) => {
+    const seen = await probed.page.evaluate(async (happens) => {
       const { client, direct, got, mount, settled } = probe;
       const look = (): unknown[] => {
         const { messages, hasOlder, error } = got['directMessages'] as MessagesState;
@@ -56,7 +45,7 @@ describe('what could not be read', () => {
   });
 
   test('is read when older ones than what came since are asked for', async () => {
-    const seen = await page.evaluate(async () => {
+    const seen = await probed.page.evaluate(async () => {
       const { direct, got, mount, settled } = probe;
       direct.say('one');
       direct.refusal = Object.assign(new Error('later'), { code: 'tooManyRequests' });
@@ -73,7 +62,7 @@ describe('what could not be read', () => {
   });
 
   test('further back is read again in its place', async () => {
-    const seen = await page.evaluate(async () => {
+    const seen = await probed.page.evaluate(async () => {
       const { client, room, list, mount, settled, texts } = probe;
       for (let each = 1; each <= 30; each++) room.say(`${each}`);
       await room.join();
@@ -95,7 +84,7 @@ describe('what could not be read', () => {
   });
 
   test('was never told where a conversation was empty before the loss', async () => {
-    const shown = await page.evaluate(async () => {
+    const shown = await probed.page.evaluate(async () => {
       const { client, direct, got, mount, settled, ScriptedMessage } = probe;
       await mount('directMessages');
       direct.log.push(new ScriptedMessage({ textMessage: 'hi' }, { id: 1, author: 'bob' }));
@@ -109,7 +98,7 @@ describe('what could not be read', () => {
 
 describe('another limit', () => {
   test('reads nothing again, keeps the place, and shows no less in between', async () => {
-    const seen = await page.evaluate(async () => {
+    const seen = await probed.page.evaluate(async () => {
       const { room, become, list, during, mount, settled, texts } = probe;
       for (let each = 1; each <= 60; each++) room.say(`${each}`);
       await room.join();
@@ -150,7 +139,7 @@ describe('another limit', () => {
   });
 
   test('of one of two that share a window begins with what both showed', async () => {
-    const seen = await page.evaluate(async () => {
+    const seen = await probed.page.evaluate(async () => {
       const { room, become, mount, unmount, settled, texts } = probe;
       for (let each = 1; each <= 60; each++) room.say(`${each}`);
       await room.join();
@@ -177,7 +166,7 @@ describe('another limit', () => {
   });
 
   test('while a page is being read', async () => {
-    const seen = await page.evaluate(async () => {
+    const seen = await probed.page.evaluate(async () => {
       const { room, become, list, mount, settled, texts } = probe;
       for (let each = 1; each <= 60; each++) room.say(`${each}`);
       await room.join();
@@ -194,7 +183,7 @@ describe('another limit', () => {
 
 describe('when nobody looks any more', () => {
   test('nothing is heard or kept, and the next look begins anew', async () => {
-    const seen = await page.evaluate(async () => {
+    const seen = await probed.page.evaluate(async () => {
       const { client, direct, room, mount, unmount, settled, texts } = probe;
       room.say('one');
       await room.join();
@@ -215,7 +204,7 @@ describe('when nobody looks any more', () => {
   });
 
   test('what could not be sent is kept until it is taken out', async () => {
-    const seen = await page.evaluate(async () => {
+    const seen = await probed.page.evaluate(async () => {
       const { room, list, mount, unmount, settled, texts } = probe;
       await room.join();
       await mount('messages');

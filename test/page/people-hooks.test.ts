@@ -1,28 +1,17 @@
 // The hooks that show people, in a real browser, around a client that does what the test says: they show each as it is now, and that
 // they could not be read no longer than that is so.
-import { beforeAll, beforeEach, expect, test } from '@jest/globals';
-import type { Browser, Page } from 'playwright-core';
-import { startBrowser } from '../support/browser.ts';
+import { expect, test } from '@jest/globals';
 import { useScope } from '../support/scope.ts';
 import type { Probe } from './browser/hooks-probe.tsx';
-import { openProbe, probeScript } from './probe.ts';
+import { useProbe } from './probe.ts';
 
 declare const probe: Probe;
 
 const scope = useScope();
-let browser: Browser;
-let script: string;
-beforeAll(async () => {
-  [browser, script] = await Promise.all([startBrowser(scope), probeScript()]);
-});
-
-let page: Page;
-beforeEach(async () => {
-  page = await openProbe(scope, browser, script);
-});
+const probed = useProbe(scope);
 
 test('contacts that could not be read are read once there is a connection, and the error is gone', async () => {
-  const seen = await page.evaluate(async () => {
+  const seen = await probed.page.evaluate(async () => {
     const { client, got, mount, settled } = probe;
     const { contacts } = client;
     const look = (): unknown[] => {
@@ -62,7 +51,7 @@ test('contacts that could not be read are read once there is a connection, and t
 });
 
 test('a contact or a user of a room that has changed is shown as it is, and heard for as long as it is listed', async () => {
-  const seen = await page.evaluate(async () => {
+  const seen = await probed.page.evaluate(async () => {
     const { client, room, got, mount, unmount, during, ScriptedUser } = probe;
     const bob = new ScriptedUser('bob', 'online');
     client.contacts.set('bob', bob);

@@ -1,28 +1,17 @@
 // `useRoom` beside an application that joins rooms itself, in a real browser, around a client that does what the test says: what it
 // leaves alone, and what it asks for where its options are others.
-import { beforeAll, beforeEach, expect, test } from '@jest/globals';
-import type { Browser, Page } from 'playwright-core';
-import { startBrowser } from '../support/browser.ts';
+import { expect, test } from '@jest/globals';
 import { useScope } from '../support/scope.ts';
 import type { Probe } from './browser/hooks-probe.tsx';
-import { openProbe, probeScript } from './probe.ts';
+import { useProbe } from './probe.ts';
 
 declare const probe: Probe;
 
 const scope = useScope();
-let browser: Browser;
-let script: string;
-beforeAll(async () => {
-  [browser, script] = await Promise.all([startBrowser(scope), probeScript()]);
-});
-
-let page: Page;
-beforeEach(async () => {
-  page = await openProbe(scope, browser, script);
-});
+const probed = useProbe(scope);
 
 test('a room that the application is joining is not left, but for one who tries again where that is refused', async () => {
-  const seen = await page.evaluate(async () => {
+  const seen = await probed.page.evaluate(async () => {
     const { room, got, mount, unmount, settled } = probe;
     const look = (): unknown[] => {
       const { error, isJoined } = got['room'] as { error?: { code: string }; isJoined: boolean };
@@ -49,7 +38,7 @@ test('a room that the application is joining is not left, but for one who tries 
 });
 
 test('that it was refused is over when it is joined by other means, which is not left here', async () => {
-  const seen = await page.evaluate(async () => {
+  const seen = await probed.page.evaluate(async () => {
     const { room, got, mount, unmount, settled } = probe;
     const look = (): unknown[] => {
       const { error, isJoined } = got['room'] as { error?: { code: string }; isJoined: boolean };
@@ -74,7 +63,7 @@ test('that it was refused is over when it is joined by other means, which is not
 });
 
 test('a refusal that nobody looks at any more is not shown to who looks later', async () => {
-  const shown = await page.evaluate(async () => {
+  const shown = await probed.page.evaluate(async () => {
     const { room, got, mount, unmount } = probe;
     room.joinRefusal = Object.assign(new Error('no'), { code: 'notAllowed' });
     await mount('room', 'first');
@@ -89,7 +78,7 @@ test('a refusal that nobody looks at any more is not shown to who looks later', 
 });
 
 test('other options are asked for in the room that is held, without leaving it', async () => {
-  const seen = await page.evaluate(async () => {
+  const seen = await probed.page.evaluate(async () => {
     const { room, become, mount, unmount, settled } = probe;
     await mount('choosing');
     for (const group of ['work', 'home']) {
@@ -109,7 +98,7 @@ test('other options are asked for in the room that is held, without leaving it',
 });
 
 test('one that is not there is made once it may be', async () => {
-  const joinedWith = await page.evaluate(async () => {
+  const joinedWith = await probed.page.evaluate(async () => {
     const { room, become, mount, settled } = probe;
     room.joinRefusal = Object.assign(new Error('no'), { code: 'noRoom' });
     await mount('choosing');
