@@ -1,4 +1,5 @@
 /** Reads the configuration, starts a node, drains on SIGTERM. No logic. */
+import { setFlagsFromString } from 'node:v8';
 import { effectiveSettings, readConfig } from './config/config.ts';
 import { loadNative } from './gateway/native.ts';
 import { loadHooks } from './hooks/load.ts';
@@ -6,9 +7,10 @@ import { buildNode } from './node/build.ts';
 import { GatewayNode } from './node/node.ts';
 import { about, createLog, logConsole } from './ops/log.ts';
 import { logOutput } from './ops/log-output.ts';
-import { endProcess, readVersion } from './ops/process.ts';
+import { endProcess, readVersion, SMALL_HEAP } from './ops/process.ts';
 import { resolveRedis, type ResolvedRedis } from './redis/local-redis.ts';
 
+setFlagsFromString(SMALL_HEAP);
 const warnings: string[] = [];
 const read = readConfig(process.env, { warn: (sentence) => warnings.push(sentence) });
 if ('mistakes' in read) {
