@@ -6,6 +6,7 @@ import type { Value } from '../protocol/params/values.ts';
 import { Connector } from './connection/connector.ts';
 import type { ClientState, ConnectOptions, End } from './connection/life-cycle.ts';
 import type { Link } from './connection/link.ts';
+import { Questions } from './connection/questions.ts';
 import { Requests } from './connection/requests.ts';
 import { signedInput } from './connection/signatures.ts';
 import type { Core } from './core.ts';
@@ -30,6 +31,7 @@ export class ClientCore implements Core {
   readonly classes = new MessageClasses((error) => this.failed(error));
   readonly #connector: Connector;
   readonly #requests: Requests;
+  readonly #questions: Questions;
   readonly #handlers = new Map<string, Handler[]>();
   readonly #claims = new Map<string, Handler>();
   readonly #answers = new Map<string, ((input: unknown, result: unknown) => void)[]>();
@@ -49,9 +51,13 @@ export class ClientCore implements Core {
     this.#requests = new Requests(options.requestTimeoutMs, (name, input, result) => {
       for (const handler of this.#answers.get(name) ?? []) handler(input, result);
     });
+    this.#questions = new Questions(options.requestTimeoutMs);
     this.onLogin((link) => this.#requests.connected(link));
     this.onLoss(() => this.#requests.disconnected());
-    this.onClose((error) => this.#requests.closed(error));
+    this.onClose((error) => {
+      this.#requests.closed(error);
+      this.#questions.closed(error);
+    });
     const { onFrame } = options;
     const look: CompleteOptions['onFrame'] = (direction, data) => {
       try {
@@ -61,7 +67,7 @@ export class ClientCore implements Core {
       }
     };
     this.#connector = new Connector(
-      { ...options, onFrame: onFrame && look },
+      { ...options, questions: this.#questions, onFrame: onFrame && look },
       {
         loggedIn: (link, authData, isFirst) => this.#loggedIn(link, authData, isFirst),
         lost: () => {
@@ -138,9 +144,11 @@ export class ClientCore implements Core {
   }
 
   request<N extends RequestName>(name: N, input: Input<N>): Promise<Result<N>> {
-    const signed = signedInput(name, input, this.options.signatures, this);
+    // Without a connection it fails at once, and nobody need sign it.
+    const signed = this.link && signedInput(name, input, this.options.signatures, this);
     if (signed === undefined) return this.#requests.request(name, input);
-    return signed.then((complete) => this.#requests.request(name, complete));
+    const inTime = this.#questions.ask('the signature factory', () => signed);
+    return inTime.then((complete) => this.#requests.request(name, complete));
   }
 
   failed(error: unknown): void {

@@ -34,7 +34,7 @@ export interface ClientOptions extends LoginOptions, Partial<SignatureFactories>
   readonly noBinary?: boolean;
   /** The platform's own when left out. */
   readonly WebSocket?: WebSocketConstructor;
-  /** How long to wait for a connection, and for the answer to a request; 20 s when left out. */
+  /** How long to wait for a connection, for the answer to a request, and for the functions given here; 20 s when left out. */
   readonly requestTimeoutMs?: number;
   /** How long to wait before connecting again (1 s to 300 s, doubled); `false`: the first loss ends the client. */
   readonly reconnect?: Partial<BackoffOptions> | false;

@@ -2,7 +2,7 @@
  * One attempt to be logged in: through the addresses, from one of them on, until one lets the client in or refuses it. What
  * comes after it, and when, is left to the connector.
  */
-import type { AuthData } from '../../protocol/connection.ts';
+import type { AuthData, Credentials } from '../../protocol/connection.ts';
 import type { Value } from '../../protocol/params/values.ts';
 import { closeCodes } from '../manifest.ts';
 import { RequestError, type Outcome } from '../request-error.ts';
@@ -22,7 +22,7 @@ export interface Failure {
 }
 
 export interface AttemptOwner {
-  loggedIn(link: Link, authData: AuthData): void;
+  loggedIn(link: Link, authData: AuthData, credentials: Credentials): void;
   failed(failure: Failure): void;
   notified(link: Link, name: string, params: readonly Value[]): void;
   /** The link that has logged in has ended. */
@@ -87,7 +87,7 @@ export class Attempt {
 
   async #open(): Promise<void> {
     const isResumed = this.#login.isResumed;
-    let credentials;
+    let credentials: Credentials;
     try {
       credentials = await this.#login.credentials();
     } catch (error) {
@@ -97,7 +97,8 @@ export class Attempt {
     if (this.#isOver) return;
     try {
       this.#link = new Link(this.#options.urls[this.at] ?? '', this.#options, {
-        opened: (link) => link.call('login', { credentials }, (outcome) => this.#answered(link, outcome, isResumed)),
+        opened: (link) =>
+          link.call('login', { credentials }, (outcome) => this.#answered(link, outcome, credentials, isResumed)),
         notified: (link, name, params) => {
           if (link === this.#link) this.#owner.notified(link, name, params);
         },
@@ -110,12 +111,12 @@ export class Attempt {
     }
   }
 
-  #answered(link: Link, outcome: Outcome<AuthData>, isResumed: boolean): void {
+  #answered(link: Link, outcome: Outcome<AuthData>, credentials: Credentials, isResumed: boolean): void {
     if (this.#isOver || link !== this.#link) return;
     if (outcome.ok) {
       this.#isOver = true;
       this.#isLoggedIn = true;
-      return this.#owner.loggedIn(link, outcome.value);
+      return this.#owner.loggedIn(link, outcome.value, credentials);
     }
     const { error } = outcome;
     const end = { code: closeCodes.loginRejected.code, reason: error.message };

@@ -2,10 +2,10 @@
  * Keeps one logged-in link to the service: when to try, when to wait, when to stop, and what is told of it. What an attempt
  * does is its own; what is done over the link is left to the rooms, the outbox and the user.
  */
-import type { AuthData } from '../../protocol/connection.ts';
+import type { AuthData, Credentials } from '../../protocol/connection.ts';
 import { isMap, type Value } from '../../protocol/params/values.ts';
 import { closeCodes } from '../manifest.ts';
-import { closedError, RequestError } from '../request-error.ts';
+import { closedError, isTemporary, RequestError } from '../request-error.ts';
 import { Attempt, type AttemptOptions, type Failure } from './attempt.ts';
 import { Backoff, timerMs, type BackoffOptions } from './backoff.ts';
 import { deferred, type Deferred } from './deferred.ts';
@@ -76,8 +76,10 @@ export class Connector {
   constructor(options: ConnectorOptions, owner: ConnectorOwner) {
     this.#options = options;
     this.#owner = owner;
-    this.#renewal = new Renewal(options.credentials, (error) => owner.failed(error));
-    this.#login = new Login(options, (credentials) => this.#renewal.used(credentials));
+    const { credentials, questions } = options;
+    const ask = (): Promise<Credentials> => questions.ask('the credentials function', credentials);
+    this.#renewal = new Renewal(ask, (error) => owner.failed(error));
+    this.#login = new Login(options);
     this.#backoff = new Backoff(options.reconnect === false ? undefined : options.reconnect);
   }
 
@@ -183,7 +185,7 @@ export class Connector {
 
   #prepare(): Attempt {
     const attempt: Attempt = new Attempt(this.#options, this.#login, this.#turn, {
-      loggedIn: (link, authData) => this.#loggedIn(attempt, link, authData),
+      loggedIn: (link, authData, credentials) => this.#loggedIn(attempt, link, authData, credentials),
       failed: (failure) => this.#failed(attempt, failure),
       notified: (link, name, params) => this.#notified(attempt, link, name, params),
       ended: (link, end) => this.#ended(link, end),
@@ -192,17 +194,17 @@ export class Connector {
     return attempt;
   }
 
-  #loggedIn(attempt: Attempt, link: Link, authData: AuthData): void {
+  #loggedIn(attempt: Attempt, link: Link, authData: AuthData, credentials: Credentials): void {
     if (!this.#isOf(attempt)) return link.end(closeCodes.normal.code, 'given up');
     const isFirst = this.authData === undefined;
     const state: State = { kind: 'linked', link, sinceMs: performance.now(), isTold: isFirst };
     this.#turn = attempt.at;
     this.#conflictReason = this.#goAwayDelayMs = undefined;
-    this.#login.took(authData);
+    this.#login.took(authData, credentials);
     link.limits = authData.limits;
     this.#state = state;
     link.watch(authData.heartbeatMs);
-    if (this.#options.renewable) this.#renewal.begin(link, authData);
+    if (this.#options.renewable) this.#renewal.begin(link, authData, credentials.token);
     const rejoined = this.#owner.loggedIn(link, authData, isFirst).catch((error: unknown) => this.#owner.failed(error));
     if (isFirst) {
       if (this.#state === state) this.#tell('connect', authData);

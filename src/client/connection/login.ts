@@ -2,6 +2,7 @@
 import type { AuthData, Credentials } from '../../protocol/connection.ts';
 import type { InboxPosition } from '../../protocol/inbox.ts';
 import { isMap, type Value } from '../../protocol/params/values.ts';
+import type { Questions } from './questions.ts';
 import { signatureOf, type SignatureFactories } from './signatures.ts';
 
 export interface LoginSource {
@@ -11,22 +12,21 @@ export interface LoginSource {
   /** Goes with any credentials that do not say otherwise. */
   readonly login: Pick<Credentials, 'offlineMessages' | 'enableSync' | 'tag' | 'isReconnect' | 'deviceId'>;
   readonly signatures: Partial<SignatureFactories>;
+  /** By which the functions of the application are asked. */
+  readonly questions: Questions;
 }
 
 export class Login {
   readonly #source: LoginSource;
-  /** Called with credentials of the application's that are about to be used. */
-  readonly #used: (credentials: Credentials) => void;
   #resumeToken: string | undefined;
   #authData: AuthData | undefined;
-  /** The last credentials used, without what a resume token stands for. */
+  /** Of the last credentials that let the client in, without what a resume token stands for. */
   #deviceFields: Credentials = {};
   /** Up to where this device has come in its user's inbox. */
   #inbox: InboxPosition | undefined;
 
-  constructor(source: LoginSource, used: (credentials: Credentials) => void) {
+  constructor(source: LoginSource) {
     this.#source = source;
-    this.#used = used;
   }
 
   /** What the last login gave. */
@@ -39,31 +39,32 @@ export class Login {
     return this.#resumeToken !== undefined;
   }
 
-  /** Rejects with what the application's functions throw. */
+  /** Rejects with what the application's functions throw, or with `timeout`. */
   async credentials(): Promise<Credentials> {
     if (this.#resumeToken !== undefined) {
       return this.#comingBack({ ...this.#deviceFields, resumeToken: this.#resumeToken });
     }
-    const { login, signatures } = this.#source;
+    const { login, questions } = this.#source;
     const { offlineMessages, ...device } = login;
     // `none` is what a service takes nothing for.
     const mode = offlineMessages === undefined || offlineMessages === 'none' ? {} : { offlineMessages };
-    const credentials = await this.#signed({ ...mode, ...device, ...(await this.#source.credentials()) }, signatures);
-    const {
-      token: _token,
-      userName: _userName,
-      anonymous: _anonymous,
-      resumeToken: _given,
-      signature: _signature,
-      ...deviceFields
-    } = credentials;
-    this.#deviceFields = deviceFields;
-    this.#used(credentials);
-    return this.#comingBack(credentials);
+    const given = await questions.ask('the credentials function', this.#source.credentials);
+    return this.#comingBack(await this.#signed({ ...mode, ...device, ...given }));
   }
 
-  /** A login was successful. */
-  took(authData: AuthData): void {
+  /** A login with these credentials was successful. */
+  took(authData: AuthData, credentials: Credentials): void {
+    if (!this.isResumed) {
+      const {
+        token: _token,
+        userName: _userName,
+        anonymous: _anonymous,
+        resumeToken: _given,
+        signature: _signature,
+        ...deviceFields
+      } = credentials;
+      this.#deviceFields = deviceFields;
+    }
     this.#authData = authData;
     // Later ones are led from where they were: what lies between comes first, or a reset.
     this.#inbox ??= authData.inbox;
@@ -82,10 +83,13 @@ export class Login {
     this.#inbox = { epoch, seq, ...(typeof timestamp === 'number' ? { timestamp } : {}) };
   }
 
-  async #signed(credentials: Credentials, { signatureFactory }: Partial<SignatureFactories>): Promise<Credentials> {
+  async #signed(credentials: Credentials): Promise<Credentials> {
     const { userName, token, signature } = credentials;
-    if (signatureFactory === undefined || token !== undefined || signature !== undefined) return credentials;
-    return { ...credentials, signature: await signatureOf(() => signatureFactory(userName)) };
+    const { questions, signatures } = this.#source;
+    const { signatureFactory: make } = signatures;
+    if (make === undefined || token !== undefined || signature !== undefined) return credentials;
+    const made = await questions.ask('the signature factory', () => signatureOf(() => make(userName)));
+    return { ...credentials, signature: made };
   }
 
   /**

@@ -36,15 +36,11 @@ export class Renewal {
     this.#failed = failed;
   }
 
-  /** Credentials that a login is about to use. */
-  used({ token }: Credentials): void {
-    this.#token = token;
-  }
-
-  /** A link is logged in. Only differences of the server's clock count: the local one may be wrong. */
-  begin(link: Link, { serverTime, tokenExpiresAt }: AuthData): void {
+  /** A link is logged in, by this token if it is by one. Only differences of the server's clock count: the local one may be wrong. */
+  begin(link: Link, { serverTime, tokenExpiresAt }: AuthData, token: string | undefined): void {
     this.end();
     this.#link = link;
+    this.#token = token ?? this.#token;
     this.#aheadMs = serverTime - performance.now();
     this.#plan(tokenExpiresAt);
   }
