@@ -214,3 +214,16 @@ test.each(['leave', 'close'] as const)('who waits to make a room waits no longer
   await (end === 'leave' ? room.leave() : client.close());
   expect(await joining).toMatchObject({ code: 'unavailable' });
 });
+
+test('goAway without the close that it announces: a loss of another kind does not wait for it', async () => {
+  const service = await startFake(scope);
+  const reconnect = { minDelayMs: 1, maxDelayMs: 1 };
+  const client = await connectClient(scope, { urls: service.url, userName: 'alice', reconnect });
+  for (const code of [4002, 4000]) {
+    await settle({ service, client }, [['goAway', 3_600_000]]);
+    service.close(code);
+    const [, delayMs] = await client.next('schedule');
+    expect([code, delayMs > 1]).toEqual([code, code === 4000]);
+    if (code === 4002) await client.next('reconnect');
+  }
+});

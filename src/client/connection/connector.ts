@@ -233,7 +233,7 @@ export class Connector {
     if (!this.#isOf(attempt)) return;
     const { kind, error, end, retryAfterMs } = failure;
     const isFirst = this.authData === undefined;
-    const isFinal = kind === 'refused' || (kind === 'noCredentials' && isFirst);
+    const isFinal = kind === 'refused' || (kind === 'noCredentials' && isFirst && !isTemporary(error));
     if (isFirst && (isFinal || !this.#isPersistent)) return this.#firstFailed(error);
     if (isFinal) return this.#stop(end, error);
     if (kind === 'noCredentials') this.#owner.failed(error);
@@ -242,7 +242,7 @@ export class Connector {
     const state: State = { kind: 'disconnected' };
     this.#state = state;
     this.#turn += 1;
-    this.#schedule(state, this.#waitMs(retryAfterMs));
+    this.#schedule(state, this.#waitMs(end, retryAfterMs));
   }
 
   /** As if it had never been asked for. */
@@ -275,14 +275,14 @@ export class Connector {
       this.#attempts = 0;
       this.#tell('disconnect', end);
     }
-    if (this.#state === lost) this.#schedule(lost, this.#waitMs(0));
+    if (this.#state === lost) this.#schedule(lost, this.#waitMs(end, 0));
   }
 
-  /** The wait that is due, or what the service asked for. */
-  #waitMs(atLeastMs: number): number {
-    const waitMs = this.#goAwayDelayMs ?? this.#backoff.nextMs();
+  /** The wait that is due, or what was asked for with this close: it may not have come, and then the notice says nothing of others. */
+  #waitMs({ code }: End, atLeastMs: number): number {
+    const awayMs = code === closeCodes.goAway.code ? this.#goAwayDelayMs : undefined;
     this.#goAwayDelayMs = undefined;
-    return timerMs(Math.max(atLeastMs, waitMs));
+    return timerMs(Math.max(atLeastMs, awayMs ?? this.#backoff.nextMs()));
   }
 
   #schedule(state: State & { kind: 'disconnected' }, delayMs: number): void {
