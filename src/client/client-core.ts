@@ -152,7 +152,7 @@ export class ClientCore implements Core {
   }
 
   failed(error: unknown): void {
-    if (!this.emitter.emit('error', error)) tellConsole(error);
+    if (!this.emitter.tellError(error)) tellConsole(error);
   }
 
   onNotification<N extends NotificationName>(name: N, handler: (...params: NotificationParams<N>) => void): void {

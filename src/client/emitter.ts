@@ -30,7 +30,7 @@ interface Registration {
 /**
  * Guarantees: listeners are called in the order of their registrations, one registered twice is called twice; who is
  * registered during an event hears only later ones, who is removed during it hears nothing more of it. A listener that
- * throws stops nobody: it is told as `error`, then where the owner says, and to the console where nobody listens.
+ * throws stops nobody: it is told as `error`, then where the owner says, and to the console where nobody listens to that.
  */
 export class Emitter<Events extends EventMap<Events>> {
   readonly #registrations: Registration[] = [];
@@ -81,6 +81,16 @@ export class Emitter<Events extends EventMap<Events>> {
   /** Calls who listens, and says whether anybody did. */
   emit<N extends keyof Events & string>(event: N, ...args: Events[N]): boolean {
     return this.#call(event, args);
+  }
+
+  /**
+   * @internal Tells an error. False where nobody listens to `error` by its name: who listens to everything hears it as well, but
+   * does not see to errors.
+   */
+  tellError(error: unknown): boolean {
+    const isSeenTo = this.#registrations.some(({ event }) => event === 'error');
+    this.#call('error', [error]);
+    return isSeenTo;
   }
 
   /** Whether anybody would hear this. */
@@ -137,7 +147,7 @@ export class Emitter<Events extends EventMap<Events>> {
 
   /** A listener of `error` that fails itself is told outside: here it would be asked again. */
   #failed(event: string, error: unknown): void {
-    if (event === 'error' || !this.#call('error', [error])) this.#errors(error, event);
+    if (event === 'error' || !this.tellError(error)) this.#errors(error, event);
   }
 }
 

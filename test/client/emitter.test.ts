@@ -1,5 +1,7 @@
 // Who hears what: order, once and twice, patterns, contexts, and listeners that throw.
 import { expect, jest, test } from '@jest/globals';
+import { WebSocket } from 'ws';
+import { createClient } from '../../src/client/client.ts';
 import { Emitter } from '../../src/client/emitter.ts';
 
 interface Events {
@@ -131,6 +133,38 @@ test('a listener that throws or rejects stops nobody: it is told as error, then 
   });
   lonely.emit('error', 'anything');
   expect(output.mock.calls).toEqual([['A listener of error failed:', new Error('sorry')]]);
+  output.mockRestore();
+});
+
+test('who listens to everything hears errors, and does not keep them from the owner and the console', () => {
+  const output = jest.spyOn(console, 'error').mockImplementation(() => undefined);
+  const client = createClient({ urls: 'ws://127.0.0.1:1/ws', credentials: {}, WebSocket });
+  const room = client.room('lobby');
+  const heard: unknown[] = [];
+  for (const emitter of [client, room]) {
+    emitter.onAny((event, error) => heard.push([event, error]));
+    emitter.on('*', (error) => heard.push(['*', error]));
+  }
+  const sorry = new Error('sorry');
+  room.on('removed', () => {
+    throw sorry;
+  });
+  const removed = { reason: 'gone' };
+  const everything = [
+    ['removed', removed],
+    ['*', removed],
+    ['error', sorry],
+    ['*', sorry],
+  ];
+  room.emit('removed', removed);
+  expect(heard.splice(0)).toEqual([...everything, ['error', sorry], ['*', sorry]]);
+  expect(output.mock.calls.splice(0)).toEqual([[sorry]]);
+  const errors: unknown[] = [];
+  client.once('error', (error) => errors.push(error));
+  room.emit('removed', removed);
+  room.once('error', (error) => errors.push(error));
+  room.emit('removed', removed);
+  expect([errors, output.mock.calls]).toEqual([[sorry, sorry], []]);
   output.mockRestore();
 });
 
