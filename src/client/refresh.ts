@@ -3,10 +3,7 @@
  * fails for the moment, until another reading takes its place. What is read, and when, is left to who has it.
  */
 import { repeatDelayMs } from './connection/backoff.ts';
-import { isTemporary, RequestError } from './request-error.ts';
-
-/** Who may not look any more, or not yet: there is nothing to be kept. */
-const beyond = new Set(['noRoom', 'notJoined', 'notAllowed', 'roomExpired', 'noUser']);
+import { isBeyond, isTemporary } from './request-error.ts';
 
 export class Refresh {
   readonly #read: () => Promise<unknown>;
@@ -45,7 +42,7 @@ export class Refresh {
       if (round !== this.#round) return;
       if (isTemporary(error)) {
         this.#retry = setTimeout(() => void this.#attempt(round, failures + 1), repeatDelayMs(error, failures));
-      } else if (!(error instanceof RequestError && beyond.has(error.code))) this.#failed(error);
+      } else if (!isBeyond(error)) this.#failed(error);
     }
   }
 }

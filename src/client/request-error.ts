@@ -36,6 +36,13 @@ export function isTemporary(error: unknown): error is RequestError {
   return error instanceof RequestError && error.temporary;
 }
 
+const beyond = new Set(['noRoom', 'notJoined', 'notAllowed', 'roomExpired', 'noUser']);
+
+/** It is nothing that its user may see, not any more or not yet: for what is done by itself that is no fault to be told. */
+export function isBeyond(error: unknown): boolean {
+  return error instanceof RequestError && beyond.has(error.code);
+}
+
 /** What was thrown, in words. */
 export function textOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

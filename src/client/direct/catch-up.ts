@@ -4,7 +4,7 @@
  */
 import type { ValueMap } from '../../protocol/params/values.ts';
 import { idOf } from '../message/message.ts';
-import { isTemporary, RequestError } from '../request-error.ts';
+import { isBeyond, isTemporary } from '../request-error.ts';
 import type { PageOptions, ReadPage } from './direct-history.ts';
 
 export interface CatchUpOwner {
@@ -81,7 +81,7 @@ export class CatchUp {
     } catch (error) {
       if (isTemporary(error)) throw error;
       // Who is nobody any more has no conversation: that what was there is gone is all there is to tell.
-      if (!(error instanceof RequestError && error.code === 'noUser')) this.#owner.failed(error);
+      if (!isBeyond(error)) this.#owner.failed(error);
       return undefined;
     }
   }

@@ -173,9 +173,10 @@ export class Direct extends Emitter<DirectEvents> {
     // What is to come is not read yet, whatever was named.
     this.#log.readUpTo = Math.max(this.#log.readUpTo, known);
     this.#change(() => this.#log.unread.read(known));
-    this.#readMarks.put(`direct:${userName}`, (link, settle) =>
-      link.call('directMessageRead', { userName, upToId }, settle),
-    );
+    this.#readMarks.put(`direct:${userName}`, {
+      isReady: () => true,
+      send: (link, settle) => link.call('directMessageRead', { userName, upToId }, settle),
+    });
   }
 
   /** Message by message, the newest first unless the options say otherwise; pages are read as they are needed. */

@@ -2,7 +2,7 @@
  * Marks of a conversation of which it is not known whose messages they are about: the service tells only up to which one,
  * and it is the author of that. Where no message tells, the history is asked.
  */
-import { isTemporary, RequestError } from '../request-error.ts';
+import { isBeyond, isTemporary } from '../request-error.ts';
 
 export type MarkStatus = 'sent' | 'read';
 
@@ -54,8 +54,7 @@ export class DoubtfulMarks {
       await this.#owner.look(upToId);
     } catch (error) {
       // What fails for the moment is made good by the next mark; and who is nobody any more has no conversation.
-      const isOver = isTemporary(error) || (error instanceof RequestError && error.code === 'noUser');
-      if (!isOver) this.#owner.failed(error);
+      if (!isTemporary(error) && !isBeyond(error)) this.#owner.failed(error);
     }
     this.#isLooking = false;
     // Nobody knows.

@@ -5,13 +5,16 @@
 import { repeatDelayMs } from '../connection/backoff.ts';
 import type { Link } from '../connection/link.ts';
 import type { Core } from '../core.ts';
-import type { Outcome, RequestError } from '../request-error.ts';
-
-/** Sends a mark, once. */
-export type SendMark = (link: Link, settle: (outcome: Outcome<unknown>) => void) => void;
+import { isBeyond, type Outcome, type RequestError } from '../request-error.ts';
 
 interface Mark {
-  readonly send: SendMark;
+  /** Sends it, once. */
+  send(link: Link, settle: (outcome: Outcome<unknown>) => void): void;
+  /** False while it had better wait; `advance` is to be called where that changes. */
+  isReady(): boolean;
+}
+
+interface Waiting extends Mark {
   /** Among all that were put here: of two of a conversation the later is the farther. */
   readonly turn: number;
 }
@@ -24,7 +27,7 @@ const waitingMax = 1_000;
 
 export class ReadMarks {
   readonly #tell: (error: unknown) => void;
-  readonly #waiting = new Map<string, Mark>();
+  readonly #waiting = new Map<string, Waiting>();
   #lastTurn = 0;
   #link: Link | undefined;
   #failures = 0;
@@ -43,29 +46,28 @@ export class ReadMarks {
   }
 
   /** A conversation is read farther than before; `key` names it among all. */
-  put(key: string, send: SendMark): void {
+  put(key: string, mark: Mark): void {
     if (this.#ended) return;
     this.#waiting.delete(key);
-    this.#waiting.set(key, { send, turn: (this.#lastTurn += 1) });
+    this.#waiting.set(key, { ...mark, turn: (this.#lastTurn += 1) });
     const [oldest] = this.#waiting.keys();
     if (this.#waiting.size > waitingMax && oldest !== undefined) {
       this.#waiting.delete(oldest);
       this.#tell(new Error(`More than ${waitingMax} read marks wait to be sent: that of ${oldest} is dropped.`));
     }
-    this.#flush();
+    this.advance();
   }
 
   /** What waits of a conversation, or the newest of all, goes out now: in a moment it could not any more. */
   hurry(key?: string): void {
     if (this.#link === undefined) return;
-    const mark = key === undefined ? undefined : this.#waiting.get(key);
-    if (key === undefined) this.#send(this.#link, [...this.#waiting].slice(-togetherMax));
-    else if (mark !== undefined) this.#send(this.#link, [[key, mark]]);
+    const meant = key === undefined ? this.#ready : this.#ready.filter(([each]) => each === key);
+    this.#send(this.#link, meant.slice(-togetherMax));
   }
 
   connected(link: Link): void {
     this.#link = link;
-    this.#flush();
+    this.advance();
   }
 
   disconnected(): void {
@@ -79,28 +81,35 @@ export class ReadMarks {
     clearTimeout(this.#timer);
   }
 
-  #flush(): void {
+  /** Sends what can go now. */
+  advance(): void {
     const link = this.#link;
     if (link === undefined || this.#timer !== undefined || this.#waiting.size === 0) return;
+    const marks = this.#ready.slice(0, togetherMax);
+    if (marks.length === 0) return;
     this.#pause(pauseMs);
-    this.#send(link, [...this.#waiting].slice(0, togetherMax));
+    this.#send(link, marks);
   }
 
-  #send(link: Link, marks: readonly [key: string, mark: Mark][]): void {
+  get #ready(): [key: string, mark: Waiting][] {
+    return [...this.#waiting].filter(([, mark]) => mark.isReady());
+  }
+
+  #send(link: Link, marks: readonly [key: string, mark: Waiting][]): void {
     for (const [key, mark] of marks) {
       this.#waiting.delete(key);
       mark.send(link, (outcome) => this.#settle(key, mark, outcome));
     }
   }
 
-  #settle(key: string, mark: Mark, outcome: Outcome<unknown>): void {
+  #settle(key: string, mark: Waiting, outcome: Outcome<unknown>): void {
     if (outcome.ok) this.#failures = 0;
     else if (outcome.error.temporary) this.#again(key, mark, outcome.error);
-    else this.#tell(outcome.error);
+    else if (!isBeyond(outcome.error)) this.#tell(outcome.error);
   }
 
   /** Unless there is a newer one. */
-  #again(key: string, mark: Mark, error: RequestError): void {
+  #again(key: string, mark: Waiting, error: RequestError): void {
     if (this.#ended) return;
     if ((this.#waiting.get(key)?.turn ?? 0) < mark.turn) this.#waiting.set(key, mark);
     this.#failures += 1;
@@ -111,7 +120,7 @@ export class ReadMarks {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
-      this.#flush();
+      this.advance();
     }, delayMs);
   }
 }

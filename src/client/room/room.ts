@@ -14,7 +14,7 @@ import type { SearchPage } from '../../protocol/history.ts';
 import type { Message } from '../message/message.ts';
 import { search, type SearchOptions } from '../message/search.ts';
 import type { Plugin } from '../plugin/plugin.ts';
-import { isTemporary, localError, RequestError } from '../request-error.ts';
+import { isBeyond, isTemporary, localError, RequestError } from '../request-error.ts';
 import type { User } from '../user/user.ts';
 import { history } from './history.ts';
 import type { Position } from './membership.ts';
@@ -259,7 +259,7 @@ export class Room extends Belonging {
     const { core, memberships } = this.#deps;
     if (this.isJoined || !memberships.settled(this.name) || core.link === undefined) return;
     core.request('roomLeave', { roomName: this.name }).catch((error: unknown) => {
-      if (!isTemporary(error)) core.failed(error);
+      if (!isTemporary(error) && !isBeyond(error)) core.failed(error);
     });
   }
 

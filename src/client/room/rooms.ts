@@ -64,6 +64,7 @@ export class Rooms {
           core.request('roomUserlistGet', { roomName, ...(cursor !== undefined && { options: { cursor } }) }),
         ),
       isJoined: (roomName) => this.memberships.position(roomName) !== undefined,
+      isSettled: (roomName) => this.memberships.settled(roomName),
       now: () => this.now(),
       gate: (read) => gate.pass(read),
       isOnline: (userName) => {
@@ -74,7 +75,7 @@ export class Rooms {
         new Changing(
           core,
           outbox,
-          changingRoom(core, state, (roomName) => this.memberships.settled(roomName)),
+          changingRoom(core, state, (roomName) => this.#parts.isSettled(roomName)),
         ),
       changed: (state) => {
         const room = this.#objects.get(state.current.name);
@@ -86,7 +87,8 @@ export class Rooms {
       this.#aheadMs = serverTime - performance.now();
       this.#adopt(limits);
     });
-    this.memberships = this.#follow();
+    this.#follow();
+    this.memberships = this.#joined();
     // And behind them those that are looked at without being joined.
     core.onLogin(() => {
       for (const [name, state] of this.#states) if (!this.#parts.isJoined(name)) state.affairs.again();
@@ -146,7 +148,7 @@ export class Rooms {
     this.#follower = follower;
   }
 
-  #follow(): Memberships {
+  #follow(): void {
     const core = this.#core;
     const state = (roomName: string): RoomState | undefined => this.#states.get(roomName);
     // What its own device moves to another group the service tells the others only.
@@ -165,6 +167,11 @@ export class Rooms {
       state(roomName)?.userlist.changed(joined, left, count),
     );
     followNotices(core, (roomName) => state(normaliseName(roomName, this.#names))?.affairs);
+  }
+
+  #joined(): Memberships {
+    const core = this.#core;
+    const state = (roomName: string): RoomState | undefined => this.#states.get(roomName);
     return new Memberships(core, {
       entered: (roomName, group) => {
         this.#follower?.entered(roomName, group);
@@ -201,7 +208,10 @@ export class Rooms {
       },
       refused: (roomName, error) => core.emitter.emit('roomLost', { roomName, error }),
       failed: (error) => core.failed(error),
-      settled: () => this.#outbox.advance(),
+      settled: () => {
+        this.#outbox.advance();
+        this.#parts.marks.advance();
+      },
       awaitsAnswer: (roomName, { author }) => author === core.userName && state(roomName)?.own.isAnswerDue === true,
       answerIsLate: (roomName) => state(roomName)?.own.late(),
     });

@@ -32,6 +32,8 @@ export interface RoomParts {
   user(userName: string): User;
   page(roomName: string, cursor: string | undefined): ReturnType<UserlistOwner['page']>;
   isJoined(roomName: string): boolean;
+  /** False while it is wanted and not joined. */
+  isSettled(roomName: string): boolean;
   /** By the service's clock, milliseconds. */
   now(): number;
   gate<T>(read: () => Promise<T>): Promise<T>;
@@ -253,9 +255,10 @@ export class RoomState {
     let isNew = upToId > this.#unread.mark;
     this.#counting(() => (isNew = this.#unread.read(upToId) || isNew));
     if (!isNew) return;
-    this.#parts.marks.put(`room:${this.name}`, (link, settle) =>
-      link.call('roomMessageRead', { roomName: this.current.name, upToId }, settle),
-    );
+    this.#parts.marks.put(`room:${this.name}`, {
+      isReady: () => this.#parts.isSettled(this.current.name),
+      send: (link, settle) => link.call('roomMessageRead', { roomName: this.current.name, upToId }, settle),
+    });
   }
 
   /** A message that was sent from here has another status. */

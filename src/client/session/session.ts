@@ -6,7 +6,7 @@ import type { Chat } from '../../protocol/session.ts';
 import type { Core } from '../core.ts';
 import { Emitter } from '../emitter.ts';
 import type { Plugin } from '../plugin/plugin.ts';
-import { isTemporary } from '../request-error.ts';
+import { isBeyond, isTemporary } from '../request-error.ts';
 import type { Room } from '../room/room.ts';
 import type { Rooms } from '../room/rooms.ts';
 import { Filing, type Filed } from './filing.ts';
@@ -143,7 +143,7 @@ export class Session extends Emitter<SessionEvents> {
       (error: unknown) => {
         if (isTemporary(error)) return;
         this.#left.delete(roomName);
-        this.#core.failed(error);
+        if (!isBeyond(error)) this.#core.failed(error);
       },
     );
   }
