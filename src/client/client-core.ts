@@ -1,6 +1,7 @@
 /** The core of a client: the connection, and who of its objects is told what of it, in which order. */
 import type { Input, NotificationName, NotificationParams, RequestName, Result } from '../protocol/catalogue.ts';
 import type { AuthData } from '../protocol/connection.ts';
+import { normaliseName, type NameLimits } from '../protocol/names/form.ts';
 import { defaultLimits, type Limits } from '../protocol/params/limits.ts';
 import type { Value } from '../protocol/params/values.ts';
 import { Connector } from './connection/connector.ts';
@@ -35,11 +36,13 @@ export class ClientCore implements Core {
   readonly #handlers = new Map<string, Handler[]>();
   readonly #claims = new Map<string, Handler>();
   readonly #answers = new Map<string, ((input: unknown, result: unknown) => void)[]>();
+  readonly #renames: (() => void)[] = [];
   readonly #logins: LoginHandler[] = [];
   readonly #readies: (() => void)[] = [];
   readonly #losses: (() => void)[] = [];
   readonly #moves: (() => void)[] = [];
   readonly #ends: ((error: RequestError) => void)[] = [];
+  #names: NameLimits = defaultLimits;
   /** What came before the first `connect`; undefined after it. */
   #held: [name: string, params: readonly Value[]][] | undefined = [];
 
@@ -151,6 +154,11 @@ export class ClientCore implements Core {
     return inTime.then((complete) => this.#requests.request(name, complete));
   }
 
+  nameOf(name: string): string {
+    if (typeof name !== 'string') throw new TypeError('A name is a string.');
+    return normaliseName(name, this.#names);
+  }
+
   failed(error: unknown): void {
     if (!this.emitter.tellError(error)) tellConsole(error);
   }
@@ -168,6 +176,10 @@ export class ClientCore implements Core {
 
   onAnswer<N extends RequestName>(name: N, handler: (input: Input<N>, result: Result<N>) => void): void {
     this.#answers.set(name, [...(this.#answers.get(name) ?? []), handler as (input: unknown, result: unknown) => void]);
+  }
+
+  onRename(handler: () => void): void {
+    this.#renames.push(handler);
   }
 
   onLogin(handler: LoginHandler): void {
@@ -192,6 +204,9 @@ export class ClientCore implements Core {
   }
 
   async #loggedIn(link: Link, authData: AuthData, isFirst: boolean): Promise<void> {
+    const isNew = authData.limits.names !== this.#names.names;
+    this.#names = authData.limits;
+    if (isNew) for (const handler of this.#renames) handler();
     await Promise.all(this.#logins.map((handler) => Promise.resolve(handler(link, authData, isFirst))));
   }
 

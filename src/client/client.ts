@@ -98,7 +98,7 @@ export class Client extends Emitter<ClientEvents> {
     return this.#rooms.memberships.counters;
   }
 
-  /** The objects made so far. */
+  /** The objects that are kept: the latest, and older ones that are joined or listened to. So are those of conversations. */
   get rooms(): ReadonlyMap<string, Room> {
     return this.#rooms.objects;
   }

@@ -24,6 +24,8 @@ export interface Core {
   readonly options: CompleteOptions;
   /** The link that is logged in now, for what must not be repeated or has its own order. */
   readonly link: Link | undefined;
+  /** A name of a room or a user as the service writes it, as far as its rule is known. Throws for what is no string. */
+  nameOf(name: string): string;
   /** Events of the client itself. */
   readonly emitter: Emitter<ClientEvents>;
   readonly plugins: Plugins;
@@ -38,6 +40,8 @@ export interface Core {
   claim<N extends NotificationName>(name: N, handler: (...params: NotificationParams<N>) => void): void;
   /** A request of that name was answered well, before who made it by `request` hears of it. */
   onAnswer<N extends RequestName>(name: N, handler: (input: Input<N>, result: Result<N>) => void): void;
+  /** By which rule the service makes names shows at the login: what goes by name goes by `nameOf` again. Before `onLogin`. */
+  onRename(handler: () => void): void;
   /**
    * A link is logged in, `isFirst` as long as there was none. It comes before `connect` and `reconnect`; where a promise is
    * returned, `reconnect` waits for it.

@@ -93,6 +93,11 @@ export class Emitter<Events extends EventMap<Events>> {
     return isSeenTo;
   }
 
+  /** @internal Somebody listens to something of it. */
+  get isHeard(): boolean {
+    return this.#registrations.length > 0;
+  }
+
   /** Whether anybody would hear this. */
   hears(event: keyof Events & string): boolean {
     return this.#registrations.some((each) => matches(each, event, segmentsOf(event)));

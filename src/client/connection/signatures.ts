@@ -1,6 +1,5 @@
 /** Signatures that an application has its own server make, and what of a factory's answer is none. */
 import type { Input, RequestName } from '../../protocol/catalogue.ts';
-import { normaliseName, type NameLimits } from '../../protocol/names/form.ts';
 import { byCodePoints } from '../encoding/order.ts';
 import { RequestError, textOf } from '../request-error.ts';
 
@@ -69,7 +68,7 @@ export function signedInput<N extends RequestName>(
   name: N,
   input: Input<N>,
   factories: Partial<SignatureFactories>,
-  user: { readonly userName: string | undefined; readonly limits: NameLimits },
+  user: { readonly userName: string | undefined; nameOf(name: string): string },
 ): Promise<Input<N>> | undefined {
   const action = Object.hasOwn(actions, name) ? actions[name] : undefined;
   const fields: unknown = input;
@@ -82,10 +81,10 @@ export function signedInput<N extends RequestName>(
   // What is wrong with these is told as of any other request.
   if (!isTexts(names) || given['signature'] !== undefined) return undefined;
   if (action !== 'create' && typeof roomName !== 'string') return undefined;
-  const room = typeof roomName === 'string' ? normaliseName(roomName, user.limits) : undefined;
+  const room = typeof roomName === 'string' ? user.nameOf(roomName) : undefined;
   const make = makerOf(factories, action, listName);
   if (make === undefined) return undefined;
-  const sorted = names.map((each) => normaliseName(each, user.limits)).sort(byCodePoints);
+  const sorted = names.map((each) => user.nameOf(each)).sort(byCodePoints);
   const sign = async (): Promise<Input<N>> => {
     const signature = await signatureOf(() => make(room, own, sorted));
     return { ...input, options: { ...given, signature } };

@@ -87,11 +87,11 @@ export class Contacts extends Emitter<ContactEvents> implements ReadonlyMap<stri
   }
 
   get(userName: string): User | undefined {
-    return this.#used.get(this.#users.nameOf(userName));
+    return this.#used.get(this.#core.nameOf(userName));
   }
 
   has(userName: string): boolean {
-    return this.#used.has(this.#users.nameOf(userName));
+    return this.#used.has(this.#core.nameOf(userName));
   }
 
   keys(): MapIterator<string> {
@@ -181,7 +181,7 @@ export class Contacts extends Emitter<ContactEvents> implements ReadonlyMap<stri
   }
 
   #removed(userName: string): void {
-    const name = this.#users.nameOf(userName);
+    const name = this.#core.nameOf(userName);
     const user = this.#contacts.get(name);
     this.#reading?.told.set(name, 'gone');
     if (user === undefined) return;

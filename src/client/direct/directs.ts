@@ -20,7 +20,7 @@ export class Directs {
   readonly #parts: DirectParts;
   readonly #core: Core;
   readonly #users: Users;
-  readonly #directs = new Kept<Direct>(keptMax, isHeard);
+  readonly #directs = new Kept<Direct>(keptMax, (direct) => direct.isHeard);
   readonly #missed: Background;
   readonly #behind: Background;
   /** Set while more of what was missed is asked for. */
@@ -31,7 +31,6 @@ export class Directs {
 
   constructor(parts: DirectParts, users: Users) {
     const { core } = parts;
-    let { names } = core.limits;
     this.#parts = parts;
     this.#core = core;
     this.#users = users;
@@ -55,18 +54,19 @@ export class Directs {
       if (more.unread !== true) this.#counted(unread);
       this.#take(missed);
     });
-    core.onLogin((_link, { limits }) => {
-      const isNew = limits.names !== names;
-      names = limits.names;
+    core.onRename(() => {
       // They have the names of their users.
-      if (isNew) this.#directs.rename(users.nameOf, () => undefined);
-      this.#loggedIn();
+      this.#directs.rename(
+        (name) => core.nameOf(name),
+        () => undefined,
+      );
     });
+    core.onLogin(() => this.#loggedIn());
     const lost = (): void => {
       // What was asked for counts as sent, and its answer will not come.
       if (this.#isAsking) this.#fallBehind();
       this.#isAsking = false;
-      for (const direct of this.objects.values()) direct.lost();
+      for (const direct of this.#directs.all) direct.lost();
     };
     core.onLoss(lost);
     core.onClose(lost);
@@ -77,7 +77,7 @@ export class Directs {
   }
 
   of(userName: string): Direct {
-    const name = this.#users.nameOf(userName);
+    const name = this.#core.nameOf(userName);
     const known = this.#directs.get(name);
     if (known !== undefined) return known;
     const direct = new Direct(this.#parts, this.#users.of(name));
@@ -87,7 +87,7 @@ export class Directs {
   }
 
   known(userName: string): Direct | undefined {
-    return this.#directs.get(this.#users.nameOf(userName));
+    return this.#directs.get(this.#core.nameOf(userName));
   }
 
   /** What the service itself says has no author, and is told by the client only. */
@@ -149,12 +149,12 @@ export class Directs {
 
   #fallBehind(): void {
     this.#isBehind = true;
-    for (const direct of this.objects.values()) direct.fallBehind();
+    for (const direct of this.#directs.all) direct.fallBehind();
   }
 
   /** What each has missed, and what is unread of all: what was read elsewhere was not told either. */
   async #catchUp(): Promise<void> {
-    const directs = Array.from(this.objects.values());
+    const directs = this.#directs.all;
     for (const direct of directs) await direct.catchUp();
     const newest = directs.map((direct) => ({ direct, id: direct.newestId }));
     const counts = await this.#core.request('unreadGet', {});
@@ -164,10 +164,6 @@ export class Directs {
     }
     this.#isBehind = false;
   }
-}
-
-function isHeard(direct: Direct): boolean {
-  return (['message', 'echo', 'status', 'typing', 'update', 'reset'] as const).some((event) => direct.hears(event));
 }
 
 function authorOf(message: ValueMap): string | undefined {

@@ -2,8 +2,6 @@
  * The rooms a client wants to be in: joins them, joins them again after every reconnect, and leaves them. Which link is
  * logged in is left to the connector, the order of messages to the delivery, posting to the outbox.
  */
-import { defaultLimits } from '../../protocol/params/limits.ts';
-import { normaliseName, type NameLimits } from '../../protocol/names/form.ts';
 import type { AuthData } from '../../protocol/connection.ts';
 import type { RoomJoined } from '../../protocol/membership.ts';
 import type { Value, ValueMap } from '../../protocol/params/values.ts';
@@ -25,6 +23,7 @@ const joinWindow = 32;
 
 /** Guarantee: what a room has missed comes before what is live, each message once; or it is told what cannot be had. */
 export class Memberships {
+  readonly #core: Core;
   readonly #owner: MembershipOwner;
   readonly #delivery: Delivery;
   readonly #pages: Pages;
@@ -36,11 +35,11 @@ export class Memberships {
   #link: Link | undefined;
   #socketId: string | undefined;
   #window = joinWindow;
-  #names: NameLimits = defaultLimits;
   #ended: RequestError | undefined;
   readonly #rejoining = new Rejoining();
 
   constructor(core: Core, owner: MembershipOwner) {
+    this.#core = core;
     this.#owner = owner;
     this.#delivery = new Delivery(owner, {
       again: (room) => this.#joinAgain(room),
@@ -49,12 +48,13 @@ export class Memberships {
     this.#pages = new Pages(this.#delivery, (room) => {
       if (room.status === 'in') this.#retryLater(room, 'out', localError('unavailable', 'The log was replaced.'));
     });
+    core.onRename(() => this.#rename());
     core.onLogin((link, authData) => this.#connected(link, authData));
     core.onLoss(() => this.#disconnected());
     core.onClose((error) => this.#closed(error));
     // So that nothing of the room is taken for a part of it any more.
     core.onAnswer('roomLeave', ({ roomName }) => {
-      const room = this.#rooms.get(this.#nameOf(roomName));
+      const room = this.#rooms.get(this.#core.nameOf(roomName));
       if (room?.status === 'in') this.#forget(room);
     });
     const delivery = this.#delivery;
@@ -72,12 +72,17 @@ export class Memberships {
   }
 
   position(roomName: string): Position | undefined {
-    return this.#rooms.get(this.#nameOf(roomName))?.position;
+    return this.#rooms.get(this.#core.nameOf(roomName))?.position;
+  }
+
+  /** It is wanted, or not left yet. */
+  has(roomName: string): boolean {
+    return this.#rooms.has(roomName);
   }
 
   /** False for a room that is wanted and not joined at the moment: what needs it joined had better wait. */
   settled(roomName: string): boolean {
-    const room = this.#rooms.get(this.#nameOf(roomName));
+    const room = this.#rooms.get(this.#core.nameOf(roomName));
     return room === undefined || room.status === 'in' || !room.wanted;
   }
 
@@ -85,7 +90,7 @@ export class Memberships {
   join(roomName: string, group?: string): Promise<Position> {
     if (this.#ended !== undefined) return Promise.reject(this.#ended);
     if (!isText(roomName)) return Promise.reject(badArgument('roomJoin', 0, 'not a well-formed string'));
-    const name = this.#nameOf(roomName);
+    const name = this.#core.nameOf(roomName);
     const room = this.#rooms.get(name) ?? new Membership(name);
     this.#rooms.set(name, room);
     room.wanted = true;
@@ -103,7 +108,7 @@ export class Memberships {
 
   leave(roomName: string): Promise<void> {
     if (!isText(roomName)) return Promise.reject(badArgument('roomLeave', 0, 'not a well-formed string'));
-    const room = this.#rooms.get(this.#nameOf(roomName));
+    const room = this.#rooms.get(this.#core.nameOf(roomName));
     if (room === undefined) return Promise.resolve();
     room.wanted = false;
     const waiter = deferred<void>();
@@ -120,14 +125,14 @@ export class Memberships {
 
   /** The room is being read, or waits for something, with a message under this id: what is known of it. */
   heldMessage(roomName: string, id: number): ValueMap | undefined {
-    const held = this.#rooms.get(this.#nameOf(roomName))?.held ?? [];
+    const held = this.#rooms.get(this.#core.nameOf(roomName))?.held ?? [];
     const found = held.find((event) => event.kind === 'message' && event.message['id'] === id);
     return found?.kind === 'message' ? found.message : undefined;
   }
 
   /** The answer to what was sent to the room is there, or will not come. */
   answered(roomName: string): void {
-    const room = this.#rooms.get(this.#nameOf(roomName));
+    const room = this.#rooms.get(this.#core.nameOf(roomName));
     if (room !== undefined) this.#delivery.answered(room);
   }
 
@@ -137,7 +142,6 @@ export class Memberships {
     this.#socketId = id;
     this.#window = Math.max(1, Math.min(joinWindow, limits.roomsPerSocket));
     this.#pages.connected(link);
-    this.#adopt(limits);
     const rejoined = this.#rejoining.begin(this.#rooms.values());
     this.#reconcile();
     this.#rejoining.check();
@@ -175,16 +179,10 @@ export class Memberships {
     else room.askAgain = room.status === 'joining';
   }
 
-  #nameOf(roomName: string): string {
-    return normaliseName(roomName, this.#names);
-  }
-
-  /** By which rule the service makes names shows at the login: rooms that were asked for before get the names they have there. */
-  #adopt(names: NameLimits): void {
-    if (names.names === this.#names.names) return;
-    this.#names = names;
+  /** Rooms that were asked for before get the names that they have there. */
+  #rename(): void {
     for (const room of this.#rooms.values()) {
-      const name = this.#nameOf(room.roomName);
+      const name = this.#core.nameOf(room.roomName);
       if (name === room.roomName) continue;
       this.#rooms.delete(room.roomName);
       const same = this.#rooms.get(name);

@@ -3,7 +3,6 @@
  * told by the client itself.
  */
 import type { Gate } from '../gate.ts';
-import { normaliseName, type NameLimits } from '../../protocol/names/form.ts';
 import type { ValueMap } from '../../protocol/params/values.ts';
 import type { UnreadCount } from '../../protocol/unread.ts';
 import { followNotices } from '../conversation/notices.ts';
@@ -11,6 +10,7 @@ import { Changing } from '../change/changing.ts';
 import type { Core } from '../core.ts';
 import type { Outbox } from '../message/outbox.ts';
 import type { ReadMarks } from '../message/read-marks.ts';
+import { Kept } from '../user/kept.ts';
 import type { Users } from '../user/users.ts';
 import { changingRoom } from './changing-room.ts';
 import { Memberships } from './memberships.ts';
@@ -25,6 +25,8 @@ export interface RoomFollower {
   left(roomName: string, loss: RoomLoss | undefined): void;
 }
 
+/** Kept whether anybody holds them or not: the service tells of rooms by itself, and their names are others' to choose. */
+const keptMax = 1_000;
 /** Counts in one answer of the service. */
 const unreadMax = 500;
 
@@ -40,9 +42,9 @@ export class Rooms {
   readonly #outbox: Outbox;
   readonly #parts: RoomParts;
   readonly #sending: Sending;
-  readonly #states = new Map<string, RoomState>();
-  readonly #objects = new Map<string, Room>();
-  #names: NameLimits;
+  readonly #rooms = new Kept<Room>(keptMax, (room) => room.isHeard || this.memberships.has(room.name));
+  /** Of two rooms that have turned out to be one each has its own, which leads to the other's. */
+  readonly #states = new WeakMap<Room, RoomState>();
   #follower: RoomFollower | undefined;
   /** Notices were lost. */
   #isBehind = false;
@@ -54,7 +56,6 @@ export class Rooms {
   constructor(core: Core, users: Users, { outbox, marks, gate }: RoomsParts) {
     this.#core = core;
     this.#outbox = outbox;
-    this.#names = core.limits;
     this.#parts = {
       core,
       marks,
@@ -78,44 +79,45 @@ export class Rooms {
           changingRoom(core, state, (roomName) => this.#parts.isSettled(roomName)),
         ),
       changed: (state) => {
-        const room = this.#objects.get(state.current.name);
+        const room = this.#rooms.get(state.current.name);
         if (room !== undefined) this.#onChange(room);
       },
     };
+    core.onRename(() => this.#rename());
     // Before the rooms are joined again.
-    core.onLogin((_link, { limits, serverTime }) => {
+    core.onLogin((_link, { serverTime }) => {
       this.#aheadMs = serverTime - performance.now();
-      this.#adopt(limits);
     });
     this.#follow();
     this.memberships = this.#joined();
     // And behind them those that are looked at without being joined.
     core.onLogin(() => {
-      for (const [name, state] of this.#states) if (!this.#parts.isJoined(name)) state.affairs.again();
+      for (const room of this.#rooms.all) if (!room.isJoined) this.stateOf(room).affairs.again();
     });
     this.#sending = new Sending(core, outbox, this.memberships);
     core.onLoss(() => {
-      for (const state of this.#states.values()) state.lost();
+      for (const room of this.#rooms.all) this.stateOf(room).lost();
     });
     core.onClose(() => {
-      for (const room of this.#objects.values()) room.endWaits();
-      for (const { affairs } of this.#states.values()) affairs.closed();
+      for (const room of this.#rooms.all) {
+        room.endWaits();
+        this.stateOf(room).affairs.closed();
+      }
     });
   }
 
   get objects(): ReadonlyMap<string, Room> {
-    return this.#objects;
+    return this.#rooms.objects;
   }
 
   of(roomName: string): Room {
-    if (typeof roomName !== 'string') throw new TypeError('The name of a room is a string.');
-    const name = normaliseName(roomName, this.#names);
-    const known = this.#objects.get(name);
+    const name = this.#core.nameOf(roomName);
+    const known = this.#rooms.get(name);
     if (known !== undefined) return known;
     const state = new RoomState(name, this.#parts);
     const room = new Room(state, { core: this.#core, memberships: this.memberships, sending: this.#sending });
-    this.#states.set(name, state);
-    this.#objects.set(name, room);
+    this.#states.set(room, state);
+    this.#rooms.set(name, room);
     this.#core.plugins.extend(room, 'Room');
     return room;
   }
@@ -123,15 +125,15 @@ export class Rooms {
   /** Where the session has a room. */
   file(roomName: string, group: string | undefined, meta?: Readonly<ValueMap>): Room {
     const room = this.of(roomName);
-    this.#states.get(room.name)?.file(group, meta);
+    this.stateOf(room).file(group, meta);
     return room;
   }
 
-  /** What is known of a room that has an object. */
-  stateOf({ name }: Room): RoomState {
-    const state = this.#states.get(name);
-    if (state === undefined) throw new Error(`There is no room ${name}.`);
-    return state;
+  /** What is known of a room. */
+  stateOf(room: Room): RoomState {
+    const state = this.#states.get(room);
+    if (state === undefined) throw new Error(`${room.name} is a room of another client.`);
+    return state.current;
   }
 
   /** By the service's clock, milliseconds. */
@@ -150,10 +152,10 @@ export class Rooms {
 
   #follow(): void {
     const core = this.#core;
-    const state = (roomName: string): RoomState | undefined => this.#states.get(roomName);
+    const state = (roomName: string): RoomState | undefined => this.#state(roomName);
     // What its own device moves to another group the service tells the others only.
     core.onAnswer('roomJoin', ({ roomName, options }) =>
-      this.#follower?.entered(normaliseName(roomName, this.#names), options?.group),
+      this.#follower?.entered(core.nameOf(roomName), options?.group),
     );
     core.onNotification('unreadCounts', (counts) => void this.#counted(counts));
     core.onAnswer('userDetails', (_, { unread }) => void this.#counted(unread));
@@ -166,12 +168,12 @@ export class Rooms {
     core.onNotification('roomUserlistChanged', (roomName, { joined, left, count }) =>
       state(roomName)?.userlist.changed(joined, left, count),
     );
-    followNotices(core, (roomName) => state(normaliseName(roomName, this.#names))?.affairs);
+    followNotices(core, (roomName) => state(core.nameOf(roomName))?.affairs);
   }
 
   #joined(): Memberships {
     const core = this.#core;
-    const state = (roomName: string): RoomState | undefined => this.#states.get(roomName);
+    const state = (roomName: string): RoomState | undefined => this.#state(roomName);
     return new Memberships(core, {
       entered: (roomName, group) => {
         this.#follower?.entered(roomName, group);
@@ -222,9 +224,9 @@ export class Rooms {
     const names = new Set<string>();
     for (const count of counts) {
       if (count.roomName === undefined) continue;
-      const { name } = this.of(count.roomName);
-      names.add(name);
-      this.#states.get(name)?.told(count);
+      const room = this.of(count.roomName);
+      names.add(room.name);
+      this.stateOf(room).told(count);
     }
     return names;
   }
@@ -234,31 +236,29 @@ export class Rooms {
     const names = this.#counted(counts);
     if (!this.#isBehind || counts.length >= unreadMax) return;
     this.#isBehind = false;
-    for (const [roomName, state] of this.#states) {
-      if (!names.has(roomName)) state.told({ roomName, unread: 0, mentioned: false, last: null });
+    for (const room of this.#rooms.all) {
+      const { name: roomName } = room;
+      if (!names.has(roomName)) this.stateOf(room).told({ roomName, unread: 0, mentioned: false, last: null });
     }
   }
 
-  /** By which rule the service makes names shows at the login: rooms that were asked for before get the names they have there. */
-  #adopt(names: NameLimits): void {
-    const isNew = names.names !== this.#names.names;
-    this.#names = names;
-    if (!isNew) return;
-    for (const [was, state] of this.#states) {
-      const name = normaliseName(was, names);
-      if (name === was) continue;
-      const room = this.#objects.get(was);
-      this.#states.delete(was);
-      this.#objects.delete(was);
-      this.#outbox.rename(laneOf(was), laneOf(name));
-      state.name = name;
-      const same = this.#states.get(name);
-      if (same !== undefined) same.takeOver(state);
-      else if (room !== undefined) {
-        this.#states.set(name, state);
-        this.#objects.set(name, room);
-      }
-    }
+  /** What is known of a room that has an object. */
+  #state(roomName: string): RoomState | undefined {
+    const room = this.#rooms.get(roomName);
+    return room && this.stateOf(room);
+  }
+
+  /** Rooms that were asked for before get the names that they have there. */
+  #rename(): void {
+    this.#rooms.rename(
+      (name) => this.#core.nameOf(name),
+      (room, name) => {
+        const state = this.stateOf(room);
+        this.#outbox.rename(laneOf(state.name), laneOf(name));
+        state.name = name;
+        this.#state(name)?.takeOver(state);
+      },
+    );
   }
 }
 

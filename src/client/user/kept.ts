@@ -1,22 +1,23 @@
 /**
- * Objects by name, one for each as long as anybody has it: the latest are kept, and older ones that somebody listens to;
+ * Objects by name, one for each as long as anybody has it: the latest are kept, and older ones that are to be;
  * of the others only what the application itself holds is found again. So names that others choose take bounded memory.
  */
 
-/** How many old ones are looked at for each new one: all may have listeners. */
+/** How many old ones are looked at for each new one: all may have to be kept. */
 const looks = 4;
 
 export class Kept<T extends object> {
   readonly #max: number;
-  readonly #isHeard: (object: T) => boolean;
+  readonly #isHeld: (object: T) => boolean;
   /** The one made last comes last. */
   readonly #recent = new Map<string, T>();
   readonly #older = new Map<string, WeakRef<T>>();
   readonly #collected: FinalizationRegistry<string> | undefined;
 
-  constructor(max: number, isHeard: (object: T) => boolean) {
+  /** `isHeld`: somebody listens to it, for instance. */
+  constructor(max: number, isHeld: (object: T) => boolean) {
     this.#max = max;
-    this.#isHeard = isHeard;
+    this.#isHeld = isHeld;
     // Where the platform has no weak references, old ones are made anew.
     if (typeof FinalizationRegistry === 'undefined') return;
     this.#collected = new FinalizationRegistry((name) => {
@@ -27,6 +28,12 @@ export class Kept<T extends object> {
   /** Those that are kept. */
   get objects(): ReadonlyMap<string, T> {
     return this.#recent;
+  }
+
+  /** Those, and older ones that are still somebody's. */
+  get all(): readonly T[] {
+    const older = Array.from(this.#older.values(), (reference) => reference.deref());
+    return [...this.#recent.values(), ...older.filter((object) => object !== undefined)];
   }
 
   get(name: string): T | undefined {
@@ -45,7 +52,7 @@ export class Kept<T extends object> {
     for (const [oldName, old] of this.#recent) {
       if (this.#recent.size <= this.#max || left-- === 0) return;
       this.#recent.delete(oldName);
-      if (old === object || this.#isHeard(old)) this.#recent.set(oldName, old);
+      if (old === object || this.#isHeld(old)) this.#recent.set(oldName, old);
       else this.#letGo(oldName, old);
     }
   }

@@ -1,5 +1,4 @@
 /** The users a client has objects of: one for each name. What is told of them comes in here. */
-import { normaliseName, type NameLimits } from '../../protocol/names/form.ts';
 import type { ValueMap } from '../../protocol/params/values.ts';
 import type { Core } from '../core.ts';
 import type { Gate } from '../gate.ts';
@@ -12,22 +11,23 @@ const keptMax = 10_000;
 export class Users {
   readonly #core: Core;
   readonly #gate: Gate;
-  readonly #users = new Kept<User>(keptMax, (user) => user.hears('update') || user.hears('state'));
-  #names: NameLimits;
+  readonly #users = new Kept<User>(keptMax, (user) => user.isHeard);
 
   /** `gate`: what is read of many users at once waits at it, as after a loss. */
   constructor(core: Core, gate: Gate) {
     this.#core = core;
     this.#gate = gate;
-    this.#names = core.limits;
-    core.onLogin((_link, { limits }) => {
-      const isNew = limits.names !== this.#names.names;
-      this.#names = limits;
-      if (isNew) this.#users.rename(this.nameOf, (user, name) => user.rename(name));
-      for (const user of this.#users.objects.values()) user.outdated();
+    core.onRename(() => {
+      this.#users.rename(
+        (name) => core.nameOf(name),
+        (user, name) => user.rename(name),
+      );
+    });
+    core.onLogin(() => {
+      for (const user of this.#users.all) user.outdated();
     });
     core.onLoss(() => {
-      for (const user of this.#users.objects.values()) user.lost();
+      for (const user of this.#users.all) user.lost();
     });
     core.onNotification('userStateChanged', (userName, changes) => this.known(userName)?.stateChanged(changes));
     core.onAnswer('userDetails', (_, { user, contacts }) => {
@@ -37,7 +37,7 @@ export class Users {
   }
 
   of(userName: string): User {
-    const name = this.nameOf(userName);
+    const name = this.#core.nameOf(userName);
     const known = this.#users.get(name);
     if (known !== undefined) return known;
     const user = new User(this.#core, name, this.#gate);
@@ -48,7 +48,7 @@ export class Users {
 
   /** The object of that name, if there is one. */
   known(userName: string): User | undefined {
-    return this.#users.get(this.nameOf(userName));
+    return this.#users.get(this.#core.nameOf(userName));
   }
 
   /** Takes a profile of the wire: its fields, and, unless something newer is known, whether the user is there. */
@@ -58,11 +58,6 @@ export class Users {
     const news: UserNews = { profile: fields, ...(isPresenceNew ? presenceOf(status, lastOnline) : {}) };
     return { user, isPresenceChanged: user.learn(news) };
   }
-
-  readonly nameOf = (userName: string): string => {
-    if (typeof userName !== 'string') throw new TypeError('The name of a user is a string.');
-    return normaliseName(userName, this.#names);
-  };
 }
 
 /** Whose profile it is. */

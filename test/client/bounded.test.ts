@@ -1,0 +1,56 @@
+// What a client keeps is bounded, whoever chooses the names; and what its application has stays the one object, kept up to date.
+import { expect, test } from '@jest/globals';
+import type { Room } from '../../src/client/room/room.ts';
+import { eventually } from '../support/eventually.ts';
+import { useScope } from '../support/scope.ts';
+import { described } from './belonging.ts';
+import { inRoom, settle } from './in-room.ts';
+import { connectSpeaking } from './people.ts';
+
+const scope = useScope();
+
+test('rooms that the service tells of: the latest are kept, and those that are joined, wanted, listened to or held', async () => {
+  const at = await inRoom(scope);
+  const { service, client, room } = at;
+  const [held, heard, wanted] = ['held', 'heard', 'wanted'].map((name) => client.room(name)) as [Room, Room, Room];
+  heard.on('message', () => undefined);
+  wanted.join().catch(() => undefined);
+  await service.next('roomsJoin');
+  expect(held.attributes).toEqual({});
+  (await service.next('roomInfo')).answer({ ...described(), attributes: { title: 'Tea' } });
+  await settle(at, [['unreadCounts', [{ roomName: 'held', unread: 3, mentioned: false, last: null }]]]);
+  for (let page = 0; page < 6; page += 1) {
+    const counts = Array.from({ length: 500 }, (_, index) => ({
+      roomName: `room-${page * 500 + index}`,
+      unread: 1,
+      mentioned: false,
+      last: null,
+    }));
+    await settle(at, [['unreadCounts', counts]]);
+  }
+  expect(client.rooms.size).toBeLessThanOrEqual(1_000);
+  expect(['lobby', 'heard', 'wanted'].map((name) => client.rooms.get(name))).toEqual([room, heard, wanted]);
+  expect([client.rooms.has('held'), client.rooms.has('room-0')]).toEqual([false, false]);
+  // It was looked at: after a loss it is read again.
+  service.cut();
+  const info = await service.next('roomInfo');
+  expect(info.params).toEqual(['held']);
+  info.answer({ ...described(), attributes: { title: 'Coffee' }, version: 2 });
+  await eventually(() => expect(held.attributes).toEqual({ title: 'Coffee' }));
+  expect([held.unread, client.room('held') === held, client.rooms.has('held')]).toEqual([3, true, true]);
+});
+
+test('a user that is held, and no more among the latest: what it shows is read again after a loss', async () => {
+  const { service, client } = await connectSpeaking(scope);
+  const held = client.user('held');
+  expect(held.state).toEqual({});
+  (await service.next('userStateGet')).answer({ state: { mood: 'tea' }, updatedAt: 1 });
+  await settle({ client, service });
+  for (let i = 0; i < 10_000; i += 1) client.user(`user-${i}`);
+  service.cut();
+  await client.next('reconnect');
+  expect(held.state).toEqual({ mood: 'tea' });
+  (await service.next('userStateGet')).answer({ state: { mood: 'coffee' }, updatedAt: 2 });
+  await eventually(() => expect(held.state).toEqual({ mood: 'coffee' }));
+  expect(client.user('held')).toBe(held);
+});
