@@ -20,7 +20,7 @@ import { Plugins } from './plugin/plugins.ts';
 import { closedError, type RequestError } from './request-error.ts';
 
 type Handler = (...params: readonly Value[]) => void;
-type LoginHandler = (link: Link, authData: AuthData, isFirst: boolean) => void | Promise<void>;
+type LoginHandler = (link: Link, authData: AuthData) => void | Promise<void>;
 
 /** Notifications that may come before the first login is answered: an inbox and a session are smaller. */
 const heldMax = 10_000;
@@ -72,7 +72,7 @@ export class ClientCore implements Core {
     this.#connector = new Connector(
       { ...options, questions: this.#questions, onFrame: onFrame && look },
       {
-        loggedIn: (link, authData, isFirst) => this.#loggedIn(link, authData, isFirst),
+        loggedIn: (link, authData) => this.#loggedIn(link, authData),
         lost: () => {
           for (const handler of this.#losses) handler();
         },
@@ -203,11 +203,11 @@ export class ClientCore implements Core {
     this.#ends.unshift(handler);
   }
 
-  async #loggedIn(link: Link, authData: AuthData, isFirst: boolean): Promise<void> {
+  async #loggedIn(link: Link, authData: AuthData): Promise<void> {
     const isNew = authData.limits.names !== this.#names.names;
     this.#names = authData.limits;
     if (isNew) for (const handler of this.#renames) handler();
-    await Promise.all(this.#logins.map((handler) => Promise.resolve(handler(link, authData, isFirst))));
+    await Promise.all(this.#logins.map((handler) => Promise.resolve(handler(link, authData))));
   }
 
   /** Before the first `connect` notifications wait for it, but for the one that says why there is none. */

@@ -43,10 +43,9 @@ export interface Core {
   /** By which rule the service makes names shows at the login: what goes by name goes by `nameOf` again. Before `onLogin`. */
   onRename(handler: () => void): void;
   /**
-   * A link is logged in, `isFirst` as long as there was none. It comes before `connect` and `reconnect`; where a promise is
-   * returned, `reconnect` waits for it.
+   * A link is logged in. It comes before `connect` and `reconnect`; where a promise is returned, `reconnect` waits for it.
    */
-  onLogin(handler: (link: Link, authData: AuthData, isFirst: boolean) => void | Promise<void>): void;
+  onLogin(handler: (link: Link, authData: AuthData) => void | Promise<void>): void;
   /** `connect` or `reconnect` was told. */
   onReady(handler: () => void): void;
   /** The link that was logged in is gone. The last registered is called first, here and at the end. */

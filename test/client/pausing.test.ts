@@ -81,3 +81,55 @@ test('what still waited when the pause came was not sent: however long it lasts,
     clock.mockRestore();
   }
 });
+
+/** In a room that is being left, and what was told since, in words. */
+async function leaving(): Promise<{ service: FakeService; client: TestClient; cut: () => void; told: string[] }> {
+  const { service, client } = await start();
+  const joining = client.join('lobby');
+  (await service.next('roomsJoin')).answer([entry(5)]);
+  await joining;
+  client.leave('lobby').catch(() => undefined);
+  const leave = await service.next('roomLeave');
+  const told: string[] = [];
+  for (const name of ['disconnect', 'schedule', 'retry', 'reconnect', 'offline', 'online', 'close'] as const) {
+    client.on(name, () => told.push(name));
+  }
+  return { service, client, cut: () => leave.cut(), told };
+}
+
+test('who hears of what goes with the connection pauses, or ends the pause: each loss has its disconnect, each online its offline', async () => {
+  const lost = await leaving();
+  lost.client.once('left', () => lost.client.pause());
+  lost.cut();
+  await lost.client.next('offline');
+  expect(lost.told).toEqual(['disconnect', 'offline']);
+
+  const back = ['online', 'schedule', 'retry', 'reconnect'];
+  for (const event of ['left', 'disconnect', 'offline'] as const) {
+    const paused = await leaving();
+    paused.client.once(event, () => paused.client.resume());
+    paused.client.pause();
+    await paused.client.next('reconnect');
+    expect([event, ...paused.told]).toEqual([event, 'disconnect', 'offline', ...back]);
+  }
+});
+
+test('a first login that is ended by who hears of it: connect is told before that, and notices go on', async () => {
+  const service = await startFake(scope);
+  const client = createTestClient(scope, { urls: service.url, userName: 'alice', reconnect: never });
+  const told: string[] = [];
+  for (const name of ['connect', 'disconnect', 'offline', 'reconnect'] as const) client.on(name, () => told.push(name));
+  service.login = (request) => {
+    const { limits } = authData() as { limits: ValueMap };
+    request.answer(authData({ limits: { ...limits, messageBytes: 10 } }));
+  };
+  // What is too long for this service fails as soon as there is a connection.
+  client.room('lobby').once('update', () => client.pause());
+  const failed = failureOf(client.room('lobby').send({ textMessage: 'much too long' }).done);
+  await client.connect({ persistent: true });
+  expect([(await failed).code, told]).toEqual(['messageTooLarge', ['connect', 'disconnect', 'offline']]);
+  client.resume();
+  await client.next('reconnect');
+  service.send([['systemMessage', 'hello']]);
+  expect(await client.next('systemMessage')).toEqual(['hello']);
+});

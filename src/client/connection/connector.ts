@@ -13,6 +13,7 @@ import { comesBack, type ClientState, type ConnectOptions, type End, type LifeCy
 import type { Link } from './link.ts';
 import { Login, type LoginSource } from './login.ts';
 import { Renewal } from './renewal.ts';
+import { Telling } from './telling.ts';
 import { watchPage } from './wake.ts';
 
 /** `options.ts` says what they mean. */
@@ -32,7 +33,7 @@ type State =
 
 export interface ConnectorOwner {
   /** A link is logged in. `reconnect` waits for the promise. */
-  loggedIn(link: Link, authData: AuthData, isFirst: boolean): Promise<unknown>;
+  loggedIn(link: Link, authData: AuthData): Promise<unknown>;
   /** The link that was logged in is gone. */
   lost(): void;
   notified(name: string, params: readonly Value[]): void;
@@ -70,8 +71,7 @@ export class Connector {
   #goAwayDelayMs: number | undefined;
   #conflictReason: string | undefined;
   #unwatch: (() => void) | undefined;
-  readonly #untold: (() => void)[] = [];
-  #isTelling = false;
+  readonly #telling = new Telling();
 
   constructor(options: ConnectorOptions, owner: ConnectorOwner) {
     this.#options = options;
@@ -137,16 +137,14 @@ export class Connector {
   /** Ends the connection and all attempts until `resume`. Without any of them it does nothing. */
   pause(): void {
     const state = this.#state;
-    const isFirst = this.authData === undefined;
     if (state.kind === 'idle' || state.kind === 'offline' || state.kind === 'closed') return;
     // A first connect that is not to go on by itself fails or not, as it will.
-    if (isFirst && !this.#isPersistent) return;
-    const offline: State = { kind: 'offline' };
-    this.#release(offline, paused);
-    // Who hears of what is lost with the link may have ended the pause, or the client; so may who hears of it below.
-    if (this.#state !== offline) return;
-    if (state.kind === 'linked' && state.isTold) this.#tell('disconnect', paused);
-    if (this.#state === offline) this.#tell('offline');
+    if (this.authData === undefined && !this.#isPersistent) return;
+    this.#telling.hold(() => {
+      if (state.kind === 'linked' && state.isTold) this.#tell('disconnect', paused);
+      this.#tell('offline');
+      this.#release({ kind: 'offline' }, paused);
+    });
   }
 
   /** Goes on at once after `pause`; else it does nothing. */
@@ -205,18 +203,17 @@ export class Connector {
     this.#state = state;
     link.watch(authData.heartbeatMs);
     if (this.#options.renewable) this.#renewal.begin(link, authData, credentials.token);
-    const rejoined = this.#owner.loggedIn(link, authData, isFirst).catch((error: unknown) => this.#owner.failed(error));
-    if (isFirst) {
-      if (this.#state === state) this.#tell('connect', authData);
-      this.#first?.resolve(authData);
-      return;
-    }
-    void rejoined.then(() => {
-      if (this.#state !== state) return;
-      state.isTold = true;
-      this.#owner.moved();
-      this.#tell('reconnect', authData);
+    this.#telling.hold(() => {
+      if (isFirst) this.#tell('connect', authData);
+      const rejoined = this.#owner.loggedIn(link, authData).catch((error: unknown) => this.#owner.failed(error));
+      void rejoined.then(() => {
+        if (this.#state !== state || isFirst) return;
+        state.isTold = true;
+        this.#owner.moved();
+        this.#tell('reconnect', authData);
+      });
     });
+    if (isFirst) this.#first?.resolve(authData);
   }
 
   #notified(attempt: Attempt, link: Link, name: string, params: readonly Value[]): void {
@@ -265,16 +262,17 @@ export class Connector {
     if (expired) this.#login.forgetToken();
     if (reconnect === false || !(expired || comesBack(end.code))) return this.#stop(end);
     const lost: State = { kind: 'disconnected' };
-    this.#release(lost, end);
     this.#turn += 1;
-    // Who hears of what is lost with the link may have ended the client, or paused it.
-    if (this.#state !== lost) return;
-    // Before the rooms were joined again it was an attempt like others.
-    if (state.isTold) {
-      this.#backoff.lasted(performance.now() - state.sinceMs);
-      this.#attempts = 0;
-      this.#tell('disconnect', end);
-    }
+    this.#telling.hold(() => {
+      // Before the rooms were joined again it was an attempt like others.
+      if (state.isTold) {
+        this.#backoff.lasted(performance.now() - state.sinceMs);
+        this.#attempts = 0;
+        this.#tell('disconnect', end);
+      }
+      this.#release(lost, end);
+    });
+    // Who heard of it may have ended the client, or paused it.
     if (this.#state === lost) this.#schedule(lost, this.#waitMs(end, 0));
   }
 
@@ -329,6 +327,7 @@ export class Connector {
   #stop(end: End, error?: unknown): void {
     if (this.#state.kind === 'closed') return;
     this.#unwatch?.();
+    this.#telling.drop();
     this.#release({ kind: 'closed', end }, end);
     this.#owner.closed(end);
     const isConflict = error instanceof RequestError && error.code === 'sessionConflict';
@@ -340,10 +339,6 @@ export class Connector {
   }
 
   #tell<N extends keyof LifeCycleEvents>(name: N, ...args: LifeCycleEvents[N]): void {
-    this.#untold.push(() => this.#owner.tell(name, ...args));
-    if (this.#isTelling) return;
-    this.#isTelling = true;
-    for (let tell = this.#untold.shift(); tell !== undefined; tell = this.#untold.shift()) tell();
-    this.#isTelling = false;
+    this.#telling.tell(() => this.#owner.tell(name, ...args));
   }
 }
