@@ -57,9 +57,9 @@ export class Client extends Emitter<ClientEvents> {
     this.#core = core;
     const outbox = new Outbox(core.options.offlineQueue);
     const marks = new ReadMarks((error) => core.failed(error));
-    const gate = new Gate(readingMax);
+    const gate = new Gate(core, readingMax);
     // Of its own: users that are listened to may be thousands, and rooms do not wait behind them.
-    this.#users = new Users(core, new Gate(readingMax));
+    this.#users = new Users(core, new Gate(core, readingMax));
     this.session = core.options.login.enableSync === true && new Session(core);
     this.#rooms = new Rooms(core, this.#users, { outbox, marks, gate });
     this.#directs = new Directs({ core, outbox, readMarks: marks }, this.#users);

@@ -54,3 +54,24 @@ test('a user that is held, and no more among the latest: what it shows is read a
   await eventually(() => expect(held.state).toEqual({ mood: 'coffee' }));
   expect(client.user('held')).toBe(held);
 });
+
+test('what is read of many after a loss waits its turn once, however often the connection is lost before that', async () => {
+  const { service, client } = await connectSpeaking(scope);
+  const names = ['bob', 'carol', 'dave', 'eve', 'frank'];
+  for (const name of names) client.user(name).on('state', () => undefined);
+  for (let losses = 0; losses < 5; losses += 1) {
+    await service.next('userStateGet');
+    service.cut();
+    await client.next('reconnect');
+  }
+  const asked: unknown[] = [];
+  service.handle = (request) => {
+    if (request.method === 'userStateGet') asked.push(request.params[0]);
+    request.answer({ state: {}, updatedAt: 1 });
+  };
+  // What was asked on the last connection has no answer: it is asked once more.
+  service.cut();
+  await eventually(() => expect(new Set(asked).size).toBe(names.length));
+  await client.user('last').loadState();
+  for (const name of names) expect([name, asked.filter((each) => each === name).length <= 2]).toEqual([name, true]);
+});

@@ -3,6 +3,7 @@
  * answer, and a loss before it is made good on the next link. What one connection does with them is the link's.
  */
 import type { Input, RequestName, Result } from '../../protocol/catalogue.ts';
+import type { Limits } from '../../protocol/params/limits.ts';
 import { createCodec } from '../../protocol/wire/codec.ts';
 import { encodeRequest } from '../encoding/encoding.ts';
 import { requests } from '../manifest.ts';
@@ -21,8 +22,13 @@ interface Read<N extends RequestName = RequestName> {
   lost?: ReturnType<typeof setTimeout>;
 }
 
-/** Two requests are the same if they would be the same text. */
 const codec = createCodec('json');
+
+/** Two requests are the same if they would be the same text. Undefined for what cannot be sent at all: the link says why. */
+export function keyOf<N extends RequestName>(name: N, input: Input<N>, limits: Limits): string | undefined {
+  const encoded = encodeRequest(codec, 0, name, input, limits);
+  return encoded.ok && typeof encoded.value === 'string' ? encoded.value : undefined;
+}
 
 export class Requests {
   readonly #timeoutMs: number;
@@ -45,8 +51,10 @@ export class Requests {
     const link = this.#link;
     if (link === undefined) return Promise.reject(localError('unavailable', 'Not connected.'));
     const isRead = Object.hasOwn(requests, name) && requests[name]?.reads === true;
-    const key = isRead ? this.#keyOf(link, name, input) : undefined;
-    if (key === undefined) return this.#once(link, name, input);
+    const text = isRead ? keyOf(name, input, link.limits) : undefined;
+    if (text === undefined) return this.#once(link, name, input);
+    // What may have been changed meanwhile is asked for again, so that who reads after writing reads what was written.
+    const key = `${this.#links} ${link.writes} ${text}`;
     // What has the same key was asked by the same name.
     const known = this.#reads.get(key) as Read<N> | undefined;
     if (known !== undefined) return known.waiter.promise;
@@ -107,15 +115,5 @@ export class Requests {
       read.waiter.reject(error);
     };
     read.lost = setTimeout(late, timerMs(read.dueMs - performance.now()));
-  }
-
-  /**
-   * Undefined for what cannot be sent at all: the link says why. What may have been changed meanwhile is asked for again, so
-   * that who reads after writing reads what was written.
-   */
-  #keyOf<N extends RequestName>(link: Link, name: N, input: Input<N>): string | undefined {
-    const encoded = encodeRequest(codec, 0, name, input, link.limits);
-    if (!encoded.ok || typeof encoded.value !== 'string') return undefined;
-    return `${this.#links} ${link.writes} ${encoded.value}`;
   }
 }

@@ -3,9 +3,9 @@
  * What is known of each is its user object's.
  */
 import type { ValueMap } from '../../protocol/params/values.ts';
-import { Background } from '../background.ts';
 import type { Core } from '../core.ts';
 import { Emitter } from '../emitter.ts';
+import { Refresh } from '../refresh.ts';
 import type { User } from '../user/user.ts';
 import { userNameIn, type Users } from '../user/users.ts';
 
@@ -30,7 +30,7 @@ interface Reading {
 export class Contacts extends Emitter<ContactEvents> implements ReadonlyMap<string, User> {
   readonly #core: Core;
   readonly #users: Users;
-  readonly #background: Background;
+  readonly #refresh: Refresh;
   readonly #contacts = new Map<string, User>();
   #isUsed = false;
   #reading: Reading | undefined;
@@ -39,11 +39,15 @@ export class Contacts extends Emitter<ContactEvents> implements ReadonlyMap<stri
     super((error) => core.failed(error));
     this.#core = core;
     this.#users = users;
-    this.#background = new Background(core);
+    this.#refresh = new Refresh(
+      () => this.#read(),
+      (error) => core.failed(error),
+    );
     core.onLogin(() => {
       // What came and went meanwhile was not told.
       if (this.#isUsed) this.#readInBackground();
     });
+    core.onLoss(() => this.#refresh.stop());
     core.onNotification('contactAdded', (profile) => this.#added(profile));
     core.onNotification('contactAddedEcho', (profile) => this.#added(profile));
     core.onAnswer('contactAdd', (_, profile) => this.#added(profile));
@@ -132,7 +136,7 @@ export class Contacts extends Emitter<ContactEvents> implements ReadonlyMap<stri
   #readInBackground(): void {
     // A reading under way began before the login.
     this.#reading = undefined;
-    this.#background.insist(() => this.#read());
+    this.#refresh.start();
   }
 
   #read(): Promise<void> {

@@ -9,6 +9,7 @@ import type { ValueMap } from '../../protocol/params/values.ts';
 import { Attributes } from '../attributes/attributes.ts';
 import { Ends, type Until } from '../ends.ts';
 import type { Core } from '../core.ts';
+import type { Gate } from '../gate.ts';
 import type { Doer } from '../member/member.ts';
 import { Members } from '../member/members.ts';
 import { Refresh } from '../refresh.ts';
@@ -21,7 +22,7 @@ export interface AffairsOwner {
   /** By the service's clock, milliseconds. */
   now(): number;
   /** Few readings of many rooms go on at once. */
-  gate<T>(read: () => Promise<T>): Promise<T>;
+  readonly gate: Gate;
   isOnline(userName: string): boolean | undefined;
   tell<N extends keyof AffairsEvents>(event: N, news: AffairsEvents[N][0]): void;
   /** What is named is another now; it comes before an event of its own. */
@@ -124,10 +125,10 @@ export class Affairs {
   /** Reads the room, and keeps what it is from then on. */
   async read(): Promise<RoomDescription> {
     this.#isWanted = true;
-    const { core, name: roomName } = this.#owner;
+    const { gate, name: roomName } = this.#owner;
     const since = turns;
     this.#readings += 1;
-    const reading = this.#owner.gate(() => core.request('roomInfo', { roomName }));
+    const reading = gate.request('roomInfo', { roomName });
     const description = await reading.finally(() => (this.#readings -= 1));
     if (this.#forgottenAt <= since) this.#described(description, since);
     return description;
@@ -311,7 +312,7 @@ export class Affairs {
   #membersOf(owner: AffairsOwner): Members {
     const { core } = owner;
     return new Members({
-      page: (options) => owner.gate(() => core.request('roomMembersGet', { roomName: owner.name, options })),
+      page: (options) => owner.gate.request('roomMembersGet', { roomName: owner.name, options }),
       change: (name, userNames) => core.request(name, { roomName: owner.name, userNames: [...userNames] }),
       oneself: (name) => core.request(name, { roomName: owner.name }),
       setRole: (userName, role) => core.request('roomRoleSet', { roomName: owner.name, userName, role }),

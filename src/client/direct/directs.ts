@@ -4,8 +4,8 @@
  */
 import { isMap, type ValueMap } from '../../protocol/params/values.ts';
 import type { UnreadCount } from '../../protocol/unread.ts';
-import { Background } from '../background.ts';
 import type { Core } from '../core.ts';
+import { Refresh } from '../refresh.ts';
 import { isTemporary } from '../request-error.ts';
 import { Kept } from '../user/kept.ts';
 import type { Users } from '../user/users.ts';
@@ -21,8 +21,8 @@ export class Directs {
   readonly #core: Core;
   readonly #users: Users;
   readonly #directs = new Kept<Direct>(keptMax, (direct) => direct.isHeard);
-  readonly #missed: Background;
-  readonly #behind: Background;
+  readonly #missed: Refresh;
+  readonly #behind: Refresh;
   /** Set while more of what was missed is asked for. */
   #held: (() => void)[] | undefined;
   /** What was missed is on its way. */
@@ -34,8 +34,9 @@ export class Directs {
     this.#parts = parts;
     this.#core = core;
     this.#users = users;
-    this.#missed = new Background(core);
-    this.#behind = new Background(core);
+    const failed = (error: unknown): void => core.failed(error);
+    this.#missed = new Refresh(() => this.#askForMissed(), failed);
+    this.#behind = new Refresh(() => this.#catchUp(), failed);
     core.onNotification('directMessage', (message) => this.#live(() => this.#heard(authorOf(message), message, false)));
     core.onNotification('directMessageEcho', (userName, message) => {
       this.#live(() => this.#heard(userName, message, true));
@@ -66,6 +67,8 @@ export class Directs {
       // What was asked for counts as sent, and its answer will not come.
       if (this.#isAsking) this.#fallBehind();
       this.#isAsking = false;
+      this.#missed.stop();
+      this.#behind.stop();
       for (const direct of this.#directs.all) direct.lost();
     };
     core.onLoss(lost);
@@ -105,8 +108,8 @@ export class Directs {
   }
 
   #loggedIn(): void {
-    if (this.#held !== undefined) this.#askForMissed();
-    if (this.#isBehind) this.#behind.insist(() => this.#catchUp());
+    if (this.#held !== undefined) this.#missed.start();
+    if (this.#isBehind) this.#behind.start();
   }
 
   #pushed(messages: { readonly [userName: string]: readonly ValueMap[] }, more: boolean): void {
@@ -114,7 +117,7 @@ export class Directs {
     if (!more || this.#held !== undefined) return;
     this.#held = [];
     // Before the login was answered nothing can be asked for.
-    if (this.#core.link !== undefined) this.#askForMissed();
+    if (this.#core.link !== undefined) this.#missed.start();
   }
 
   #take(messages: { readonly [userName: string]: readonly ValueMap[] }): number {
@@ -126,25 +129,23 @@ export class Directs {
     return count;
   }
 
-  #askForMissed(): void {
-    this.#missed.insist(async () => {
-      try {
-        for (let count = 1; count > 0;) {
-          this.#isAsking = true;
-          const messages = await this.#core.request('missedMessagesGet', {});
-          this.#isAsking = false;
-          count = this.#take(messages);
-        }
-      } catch (error) {
+  async #askForMissed(): Promise<void> {
+    try {
+      for (let count = 1; count > 0;) {
+        this.#isAsking = true;
+        const messages = await this.#core.request('missedMessagesGet', {});
         this.#isAsking = false;
-        // It is asked again; a refusal for good leaves what is live.
-        if (isTemporary(error)) throw error;
-        this.#core.failed(error);
+        count = this.#take(messages);
       }
-      const held = this.#held ?? [];
-      this.#held = undefined;
-      for (const tell of held) tell();
-    });
+    } catch (error) {
+      this.#isAsking = false;
+      // It is asked again; a refusal for good leaves what is live.
+      if (isTemporary(error)) throw error;
+      this.#core.failed(error);
+    }
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const tell of held) tell();
   }
 
   #fallBehind(): void {

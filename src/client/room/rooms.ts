@@ -61,13 +61,11 @@ export class Rooms {
       marks,
       user: (userName) => users.of(userName),
       page: (roomName, cursor) =>
-        gate.pass(() =>
-          core.request('roomUserlistGet', { roomName, ...(cursor !== undefined && { options: { cursor } }) }),
-        ),
+        gate.request('roomUserlistGet', { roomName, ...(cursor !== undefined && { options: { cursor } }) }),
       isJoined: (roomName) => this.memberships.position(roomName) !== undefined,
       isSettled: (roomName) => this.memberships.settled(roomName),
       now: () => this.now(),
-      gate: (read) => gate.pass(read),
+      gate,
       isOnline: (userName) => {
         const status = users.known(userName)?.status;
         return status && status === 'online';

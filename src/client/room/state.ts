@@ -9,6 +9,7 @@ import { isMap, type ValueMap } from '../../protocol/params/values.ts';
 import type { Core } from '../core.ts';
 import type { Emitter } from '../emitter.ts';
 import type { Conversation, RoomPlace } from '../events.ts';
+import type { Gate } from '../gate.ts';
 import { changedBy } from '../message/counted.ts';
 import { KeptMessages } from '../message/kept-messages.ts';
 import { idOf, Message, ownFields, remade, type MessageActions, type MessagePlace } from '../message/message.ts';
@@ -36,7 +37,7 @@ export interface RoomParts {
   isSettled(roomName: string): boolean;
   /** By the service's clock, milliseconds. */
   now(): number;
-  gate<T>(read: () => Promise<T>): Promise<T>;
+  readonly gate: Gate;
   isOnline(userName: string): boolean | undefined;
   /** What brings changes of its messages to the service. */
   actions(state: RoomState): MessageActions;
@@ -312,13 +313,10 @@ export class RoomState {
     // What is told of it comes in under the name that it has then.
     const name = (): string => this.current.name;
     return new Affairs({
-      core: parts.core,
+      ...parts,
       get name() {
         return name();
       },
-      now: () => parts.now(),
-      gate: (read) => parts.gate(read),
-      isOnline: (userName) => parts.isOnline(userName),
       tell: (event, news) => this.#receive(event, news),
       changed: (changed) => this.#changed(changed),
     });

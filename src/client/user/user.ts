@@ -38,7 +38,7 @@ export class User extends Emitter<UserEvents> {
     this.#core = core;
     this.#userName = userName;
     this.#state = new UserState({
-      read: async () => (await gate.pass(() => core.request('userStateGet', { userName: this.userName }))).state,
+      read: async () => (await gate.request('userStateGet', { userName: this.userName })).state,
       // Its first reading is no change of it.
       changed: (changes) => {
         this.emit('update', this);
