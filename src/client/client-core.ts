@@ -41,7 +41,7 @@ export class ClientCore implements Core {
   readonly #readies: (() => void)[] = [];
   readonly #losses: (() => void)[] = [];
   readonly #moves: (() => void)[] = [];
-  readonly #ends: ((error: RequestError) => void)[] = [];
+  readonly #ends = new Set<(error: RequestError) => void>();
   #names: NameLimits = defaultLimits;
   /** What came before the first `connect`; undefined after it. */
   #held: [name: string, params: readonly Value[]][] | undefined = [];
@@ -199,8 +199,9 @@ export class ClientCore implements Core {
     this.#losses.unshift(handler);
   }
 
-  onClose(handler: (error: RequestError) => void): void {
-    this.#ends.unshift(handler);
+  onClose(handler: (error: RequestError) => void): () => unknown {
+    this.#ends.add(handler);
+    return () => this.#ends.delete(handler);
   }
 
   async #loggedIn(link: Link, authData: AuthData): Promise<void> {
@@ -235,7 +236,7 @@ export class ClientCore implements Core {
   #closed(end: End): void {
     const error = closedError(end);
     this.plugins.closed(error);
-    for (const handler of this.#ends) handler(error);
+    for (const handler of [...this.#ends].reverse()) handler(error);
   }
 }
 

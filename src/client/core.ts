@@ -50,6 +50,6 @@ export interface Core {
   onReady(handler: () => void): void;
   /** The link that was logged in is gone. The last registered is called first, here and at the end. */
   onLoss(handler: () => void): void;
-  /** The client has ended: with this error everything that waits is to fail. */
-  onClose(handler: (error: RequestError) => void): void;
+  /** The client has ended: with this error everything that waits is to fail. Returns how to hear nothing of it. */
+  onClose(handler: (error: RequestError) => void): () => unknown;
 }

@@ -228,3 +228,30 @@ test('to another user it is written the same way', async () => {
   append.answer({ length: 2, version: 2 });
   expect((await writer.done).direct).toBe(client.direct('bob'));
 });
+
+test('the client is closed: who waits for more of a text hears of it, also where its source gives nothing', async () => {
+  const at = await inRoom(scope);
+  const { client, room, service } = at;
+  let cancelled = 0;
+  const source = {
+    getReader: () => ({
+      read: () => new Promise<never>(() => undefined),
+      cancel: () => Promise.resolve((cancelled += 1)),
+    }),
+  };
+  const idle = room.write();
+  await idle.write('one');
+  await posted(service);
+  const over = room.write();
+  const whole = over.end();
+  await posted(service, 7);
+  await whole;
+  const open = [idle, room.write(source), client.direct('bob').write(source)];
+  const failures = open.map((writer) => failureOf(writer.done));
+  const closing = client.close();
+  expect((await Promise.all(failures)).map(({ code }) => code)).toEqual(open.map(() => 'unavailable'));
+  expect((await failureOf(idle.write('two'))).code).toBe('unavailable');
+  expect([cancelled, await over.done]).toEqual([2, over.message]);
+  (await service.next('disconnect')).answer(null);
+  await closing;
+});

@@ -14,6 +14,8 @@ export interface WritingPlace {
   /** Bytes that a message may have. */
   textMax(): number;
   post(content: { readonly textMessage: string; readonly done: boolean }): Message;
+  /** Nothing can be written any more. Returns how to hear nothing of it. */
+  onClose(handler: (error: RequestError) => void): () => unknown;
   /** Gives how many bytes the text has then. */
   append(message: Message, text: string, offset: number, done: boolean): Promise<number>;
 }
@@ -46,10 +48,13 @@ export class TextWriter {
   #isOver = false;
   #failure: { readonly error: unknown } | undefined;
   #wake: () => void = () => undefined;
+  readonly #unfollow: () => unknown;
 
   /** @internal */
   constructor(place: WritingPlace, source?: TextSource) {
     this.#place = place;
+    // Its source may give nothing that would fail by itself.
+    this.#unfollow = place.onClose((error) => this.#fail(error));
     // Who does not wait for it hears it from `write`.
     this.#done.promise.catch(() => undefined);
     if (source !== undefined) void this.#feed(source);
@@ -203,6 +208,7 @@ export class TextWriter {
 
   #finish(): void {
     this.#isOver = true;
+    this.#unfollow();
     const { error } = this.#ended ?? {};
     if (error !== undefined) this.#done.reject(error);
     else if (this.#message !== undefined) this.#done.resolve(this.#message);
@@ -211,6 +217,7 @@ export class TextWriter {
   #fail(error: unknown): void {
     if (this.#failure !== undefined || this.#isOver) return;
     this.#failure = { error };
+    this.#unfollow();
     this.#cancel();
     for (const { reject } of this.#waiters.splice(0)) reject(error);
     this.#done.reject(error);

@@ -154,6 +154,7 @@ export class Direct extends Emitter<DirectEvents> {
   write(given?: TextSource | DirectWriteOptions, more?: DirectWriteOptions): TextWriter {
     return startWriting(given, more, ({ content, ...options }: DirectWriteOptions = {}) => ({
       textMax: () => this.#core.limits.messageBytes,
+      onClose: (handler) => this.#core.onClose(handler),
       post: (text) => this.send({ ...content, ...text }, options),
       append: (message, text, offset, done) => this.changes.actions.append(message, text, offset, { done }),
     }));
@@ -174,7 +175,6 @@ export class Direct extends Emitter<DirectEvents> {
     this.#log.readUpTo = Math.max(this.#log.readUpTo, known);
     this.#change(() => this.#log.unread.read(known));
     this.#readMarks.put(`direct:${userName}`, {
-      isReady: () => true,
       send: (link, settle) => link.call('directMessageRead', { userName, upToId }, settle),
     });
   }
@@ -197,11 +197,10 @@ export class Direct extends Emitter<DirectEvents> {
   /** @internal A message of either side has come. */
   heard(heard: ValueMap, isOwn: boolean): void {
     const isTyping = typingIn(heard);
-    const { id } = heard;
     if (isTyping !== undefined) {
       // Of one's own other devices that is nobody's business.
       if (!isOwn) this.#typing.heard(isTyping);
-    } else if (typeof id !== 'number' || !this.#catchUp.holds()) this.#take(heard, isOwn);
+    } else if (idOf(heard) === undefined || !this.#catchUp.holds()) this.#take(heard, isOwn);
   }
 
   /** @internal Messages of one side have come further. */

@@ -10,8 +10,8 @@ import { isBeyond, type Outcome, type RequestError } from '../request-error.ts';
 interface Mark {
   /** Sends it, once. */
   send(link: Link, settle: (outcome: Outcome<unknown>) => void): void;
-  /** False while it had better wait; `advance` is to be called where that changes. */
-  isReady(): boolean;
+  /** False while it had better wait; `advance` is to be called where that changes. Left out: it never had. */
+  isReady?(): boolean;
 }
 
 interface Waiting extends Mark {
@@ -92,7 +92,7 @@ export class ReadMarks {
   }
 
   get #ready(): [key: string, mark: Waiting][] {
-    return [...this.#waiting].filter(([, mark]) => mark.isReady());
+    return [...this.#waiting].filter(([, mark]) => mark.isReady?.() ?? true);
   }
 
   #send(link: Link, marks: readonly [key: string, mark: Waiting][]): void {

@@ -196,6 +196,7 @@ export class Room extends Belonging {
   write(given?: TextSource | RoomWriteOptions, more?: RoomWriteOptions): TextWriter {
     return startWriting(given, more, ({ content, ...options }: RoomWriteOptions = {}) => ({
       textMax: () => this.#deps.core.limits.messageBytes,
+      onClose: (handler) => this.#deps.core.onClose(handler),
       post: (text) => this.send({ ...content, ...text }, options),
       append: (message, text, offset, done) => this.#state.place.actions.append(message, text, offset, { done }),
     }));
