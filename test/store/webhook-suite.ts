@@ -1,8 +1,11 @@
 // Logs as outboxes of the webhook: what is given to which node, how far a log was sent, and what of it is lost. On any Redis.
 import { expect, test } from '@jest/globals';
-import type { WebhookStore } from '../../src/store/webhook/webhook-store.ts';
+import { bodyOf } from '../../src/chat/webhook/batch-body.ts';
+import { SERVICE } from '../../src/store/rights.ts';
+import type { Batch, WebhookStore } from '../../src/store/webhook/webhook-store.ts';
 import { eventually } from '../support/eventually.ts';
 import { useScope } from '../support/scope.ts';
+import { recall, say, update } from './change-actions.ts';
 import { join, leave, post, room } from './room-actions.ts';
 import { frame, frameText, roomOptions, type OpenStore, type Store } from './store.ts';
 import { lobby, outboxesOf, seqsOf, startRoom, take, takeOf } from './webhook-actions.ts';
@@ -20,6 +23,10 @@ async function drain(outboxes: WebhookStore): Promise<{ seqs: number[]; gaps: un
   }
 }
 
+/** By which its receiver knows it, whatever its events say: those of these tests are no notifications. */
+const nameOf = (batch: Batch): string | undefined =>
+  bodyOf(lobby, { ...batch, events: [], gaps: [[1, 1]] }, new Set())?.id;
+
 /** Another millisecond of Redis's clock has begun. */
 async function later({ client }: Store): Promise<void> {
   const now = async (): Promise<number> => {
@@ -34,6 +41,7 @@ async function later({ client }: Store): Promise<void> {
 export function webhookSuite(open: OpenStore): void {
   giving(open);
   retries(open);
+  forked(open);
   bounded(open);
   beginnings(open);
   again(open);
@@ -101,6 +109,50 @@ function retries(open: OpenStore): void {
     expect([again.made, again.life]).toEqual([first.made, first.life]);
     const third = await take(outboxes, 'n2', again.token);
     expect([seqsOf(third), third.failures]).toEqual([[3], 0]);
+  });
+
+  test('it is the same however its messages have grown since, whatever came behind it, and whatever the limits are by then', async () => {
+    const { outboxes, ...store } = await startRoom(scope, open);
+    await join(store, 'ann');
+    for (let count = 0; count < 24; count++) await say(store, 'ann', { textMessage: 'x' });
+    const first = await take(outboxes, 'n1');
+    await outboxes.putOff(lobby, first.token);
+    for (const id of [1, 2, 3]) await update(store, 'ann', id, { textMessage: 'y'.repeat(3000) });
+    for (let count = 0; count < 30; count++) await say(store, 'ann', { textMessage: 'z'.repeat(500) });
+    const again = await take(outboxesOf(store, { batchBytes: 4000, batchMax: 2 }), 'n2');
+    expect([again.seq, seqsOf(again), again.gaps]).toEqual([0, seqsOf(first), []]);
+    expect([again.toSeq, nameOf(again)]).toEqual([first.toSeq, nameOf(first)]);
+    // Also of what is deleted then.
+    await outboxes.putOff(lobby, again.token);
+    expect(await store.rooms.delete(room, SERVICE, 'n1', frame('deleted'))).toMatchObject({ owner: 'owner' });
+    const [life = ''] = await outboxes.endedLives(room);
+    const last = await takeOf({ roomName: room, life }, outboxesOf(store, { batchMax: 2 }), 'n1');
+    expect([seqsOf(last), nameOf(last)]).toEqual([seqsOf(first), nameOf(first)]);
+    expect(seqsOf(await takeOf({ roomName: room, life }, outboxes, 'n1', last.token))[0]).toBe(first.toSeq + 1);
+  });
+}
+
+function forked(open: OpenStore): void {
+  test('numbers that come again, for Redis has lost what had them, are another batch', async () => {
+    const { outboxes, ...store } = await startRoom(scope, open);
+    await join(store, 'ann');
+    const { meta, history, webhook } = store.keys.room(room);
+    const before = await store.client.hgetBuffer(meta, 'log');
+    const place = await store.client.hgetallBuffer(webhook);
+    await say(store, 'ann', { textMessage: 'x' });
+    const lost = await take(outboxes, 'n1');
+    expect(await outboxes.take(lobby, 'n1', lost.token)).toBe('idle');
+    // As a replica that takes over without them has it.
+    await store.client.del(history, webhook);
+    await store.client.hset(meta, 'log', before ?? '');
+    if (Object.keys(place).length > 0) await store.client.hset(webhook, place);
+    await say(store, 'ann', { textMessage: 'x' });
+    const kept = await take(outboxes, 'n1');
+    expect([kept.seq, kept.toSeq, kept.life]).toEqual([lost.seq, lost.toSeq, lost.life]);
+    expect(nameOf(kept)).not.toBe(nameOf(lost));
+    await outboxes.putOff(lobby, kept.token);
+    await recall(store, 'ann', 1);
+    expect(nameOf(await take(outboxes, 'n1'))).toBe(nameOf(kept));
   });
 }
 

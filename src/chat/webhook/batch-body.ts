@@ -30,9 +30,9 @@ export function bodyOf(outbox: Outbox, batch: Batch, wanted: ReadonlySet<Webhook
   };
 }
 
-/** The same for a batch that is sent again, another one for any other. */
-function idOf(outbox: Outbox, { life, seq, toSeq, replays, former }: Batch): string {
-  const parts = [outbox?.roomName ?? '', life, seq, toSeq, replays, former ?? ''];
+/** The same for a batch that is sent again, another one for any other: also where Redis has lost the end of a log, and its numbers come again. */
+function idOf(outbox: Outbox, { life, seq, toSeq, replays, former, mark }: Batch): string {
+  const parts = [outbox?.roomName ?? '', life, seq, toSeq, replays, former ?? '', ...(mark === '' ? [] : [mark])];
   return `msg_${createHash('sha256').update(parts.join('\n')).digest('base64url').slice(0, 32)}`;
 }
 

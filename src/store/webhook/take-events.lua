@@ -1,7 +1,8 @@
 -- uses: clock webhook/outbox
 -- What of a log is to be sent next, to the one node that sends it, until `leaseMs` from now. `sent` is the token of the batch that was
 -- taken by the receiver ('' for none): the place moves behind it, in the same step. A batch that was not has the same end when it is
--- taken again, by whichever node, so that the receiver knows it for a repeat. Nothing is skipped: between the events stand the numbers of
+-- taken again, by whichever node, so that the receiver knows it for a repeat: however its messages have grown since, and whatever the limits
+-- are by now. Its `mark`, the nonce of its last event, tells it from one of the same numbers that was lost with a failover. Nothing is skipped: between the events stand the numbers of
 -- those that are not kept any more. A log that has no place yet begins where it was made, or `since` there have been webhooks.
 -- `busy`: another node sends. Gives a time to wait where it is too early after a failure. `former` is how far the log of an earlier life
 -- was sent, whose end nobody has told; a place that knows only its life is of a room that was deleted before anybody looked. Where the log itself is gone that is all, and once it was sent nothing is left. `ended`: of an earlier
@@ -22,7 +23,7 @@ local isSettled = sent ~= '' and place.token == sent
 local isEndTold = isSettled and place.former
 if isSettled then
   place.seq, place.id = place.toSeq, place.toId
-  place.toSeq, place.toId, place.token, place.failures, place.retryAt = nil, nil, nil, nil, nil
+  place.toSeq, place.toId, place.mark, place.token, place.failures, place.retryAt = nil, nil, nil, nil, nil, nil
   if isOwn == '1' then
     redis.call('XTRIM', events, 'MINID', string.format('%.0f', place.seq + 1))
   end
@@ -60,13 +61,19 @@ if isNew then
 end
 
 local BYTES, COUNT, STEP = tonumber(bytesMax), tonumber(countMax), 20
--- Events from a number on, a few at a time: how large they are is the users' choice. Whether these are all.
-local function page(from, read)
+if place.toSeq then
+  BYTES, COUNT = math.huge, math.huge
+end
+-- Events from a number on, a few at a time: how large they are is the users' choice. Whether these are all up to the last one.
+local function page(from, last, read)
   local found, bytes = {}, 0
   while #found < COUNT do
     local step = math.min(STEP, COUNT - #found)
     local entries = read(from, step)
     for _, entry in ipairs(entries) do
+      if numbersOf(entry[2][2]) > last then
+        return found, true
+      end
       found[#found + 1] = entry[2][2]
       bytes = bytes + #entry[2][2]
       if bytes > BYTES then
@@ -88,10 +95,10 @@ local function collect()
   if age > 0 then
     firstId = ages.firstSince(history, log.now - age, firstId, log.id + 1, overlay())
   end
-  local messages, areAll = page(firstId, function(from, count)
+  local messages, areAll = page(firstId, last, function(from, count)
     return entriesBetween(from, log.id, count)
   end)
-  local others, areAllOthers = page(place.seq + 1, function(from, count)
+  local others, areAllOthers = page(place.seq + 1, last, function(from, count)
     return redis.call('XRANGE', events, int(from), '+', 'COUNT', count)
   end)
   local seq, id, at, otherAt = place.seq, place.id, 1, 1
@@ -139,7 +146,10 @@ if #batch == 0 and #gaps == 0 and not place.former and not place.made then
   end
   return 'idle'
 end
+if not place.toSeq then
+  place.mark = #batch > 0 and nonceIn(batch[#batch]) or nil
+end
 place.toSeq, place.toId, place.token, place.node, place['until'] = toSeq, toId, token, node, now + tonumber(leaseMs)
 writePlace(place)
 return { 0, batch, gaps, isThere and log.life or place.life, place.seq, place.toSeq, place.failures or 0, place.replays or 0,
-  place.former or -1, place.made and createdAt and { tonumber(createdAt), owner or '' } or false }
+  place.former or -1, place.made and createdAt and { tonumber(createdAt), owner or '' } or false, place.mark or '' }

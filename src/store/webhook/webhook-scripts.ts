@@ -35,6 +35,7 @@ export const takeEvents = script('take-events', {
     replays: optional(number),
     former: optional(number),
     made: optional(readMade),
+    mark: optional(bytes),
   },
 });
 

@@ -31,6 +31,8 @@ export interface Batch {
   readonly former: number | undefined;
   /** The room was made since there have been webhooks, and this is its first batch. The owner is '' where there is none. */
   readonly made: { readonly createdAt: number; readonly owner: string } | undefined;
+  /** Tells it from another one of the same numbers, of which Redis has lost the end. '' where no event of it was kept. */
+  readonly mark: string;
 }
 
 /** From which event on a log is sent again: of that number, of that message, or of that time on. */
@@ -140,7 +142,8 @@ export class WebhookStore {
 type Taken = Exclude<OutcomeOf<typeof scripts.takeEvents>, string>;
 
 function batchOf(token: string, taken: Taken): Batch {
-  const { events = [], gaps = [], life = '', seq = 0, toSeq = 0, failures = 0, replays = 0, former = -1, made } = taken;
+  const { events = [], gaps = [], life = '', seq = 0, toSeq = 0, failures = 0, replays = 0 } = taken;
+  const { former = -1, made, mark } = taken;
   return {
     token,
     events,
@@ -152,5 +155,6 @@ function batchOf(token: string, taken: Taken): Batch {
     replays,
     former: former < 0 ? undefined : former,
     made,
+    mark: mark?.toString('hex') ?? '',
   };
 }

@@ -2,15 +2,16 @@
 -- A log as the outbox of webhooks: how far it was sent. The place is in the slot of the log, so a failover takes both back to the
 -- same point: what was sent and then lost is not in the log, and what follows has its numbers. Wants the keys `meta`, `history`,
 -- `latest`, `events` and `webhook`, a hash: `life` of the log, `seq` and `id` up to which it was sent; of a batch under way `token`,
--- `toSeq` and `toId`; `node`, which sends, and `until` when nobody else does; `failures` in a row, and `retryAt`; `replays`; what the first batch says of the beginning,
+-- `toSeq`, `toId` and `mark`; `node`, which sends, and `until` when nobody else does; `failures` in a row, and `retryAt`; `replays`; what the first batch says of the beginning,
 -- until it was taken: `former`, how far an earlier life was sent of whose end nobody was told, and whether the room was `made`.
-local PLACE = { 'life', 'seq', 'id', 'toSeq', 'toId', 'token', 'node', 'until', 'failures', 'retryAt', 'replays', 'former', 'made' }
+local PLACE = { 'life', 'seq', 'id', 'toSeq', 'toId', 'mark', 'token', 'node', 'until', 'failures', 'retryAt', 'replays', 'former', 'made' }
+local IS_TEXT = { life = true, mark = true, token = true, node = true }
 
 local function readPlace()
   local found, place = redis.call('HMGET', webhook, unpack(PLACE)), {}
   for at, field in ipairs(PLACE) do
     local value = found[at] or nil
-    place[field] = field ~= 'life' and field ~= 'token' and field ~= 'node' and tonumber(value) or value
+    place[field] = not IS_TEXT[field] and tonumber(value) or value
   end
   return place
 end
@@ -36,6 +37,12 @@ end
 local function numbersOf(event)
   local _, seq, id, at = struct.unpack(HEADER, event)
   return seq, id, at
+end
+
+-- What tells it from another one of its number in a forked log.
+local function nonceIn(event)
+  local _, _, _, _, nonce = struct.unpack(HEADER, event)
+  return nonce
 end
 
 -- The first id of a message that is an event: what was imported before it has no number (lib/messages/imported.lua), and is not sent.
