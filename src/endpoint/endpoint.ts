@@ -35,17 +35,22 @@ export interface EndpointAnswer {
  */
 export type EndpointReason = 'forbidden' | 'unreachable' | 'timeout' | 'tooLarge' | 'busy' | 'aborted';
 
-/** Why there is no answer. The message is fit for a log: it has nothing of what was sent, or of the URL. */
+/** What an answer begins with. */
+type Begun = Pick<EndpointAnswer, 'status' | 'headers'>;
+
+/** Why there is no whole answer. The message is fit for a log: it has nothing of what was sent, or of the URL. */
 export class EndpointError extends Error {
   readonly reason: EndpointReason;
-  /** What the answer began with, where it was begun. */
+  /** Of the answer, where it was begun. */
   readonly status: number | undefined;
+  readonly headers: Begun['headers'];
 
-  constructor(reason: EndpointReason, message: string, status?: number) {
+  constructor(reason: EndpointReason, message: string, begun?: Begun) {
     super(message);
     this.name = 'EndpointError';
     this.reason = reason;
-    this.status = status;
+    this.status = begun?.status;
+    this.headers = begun?.headers ?? {};
   }
 }
 
@@ -89,8 +94,7 @@ export class Endpoint {
       if (this.#isClosed || signal?.aborted === true) abort();
       return await this.#inTurn(Buffer.from(body), headers, ending.signal);
     } catch (error) {
-      const cause: unknown = ending.signal.aborted ? ending.signal.reason : error;
-      throw cause instanceof EndpointError ? cause : new EndpointError('unreachable', reasonOf(cause));
+      throw endpointErrorOf(error, ending.signal);
     } finally {
       clearTimeout(timer);
       this.#underWay.delete(abort);
@@ -148,7 +152,12 @@ export class Endpoint {
         lookup: this.#lookup,
         signal: ended,
       });
-      sent.on('error', (error) => reject(isStale(sent, error) ? new StaleConnection() : error));
+      // Of one that has answered the answer tells: whole, it is one, whatever comes behind it.
+      let failure: Error | undefined;
+      sent.on('error', (error) => {
+        failure ??= error;
+        if (!isAnswered) reject(isStale(sent, error) ? new StaleConnection() : error);
+      });
       // An answer that changes the protocol is none.
       sent.on('upgrade', (_, socket) => {
         socket.destroy();
@@ -159,26 +168,26 @@ export class Endpoint {
       sent.on('close', () => isAnswered || reject(new Error('the connection was closed without an answer')));
       sent.on('response', (response) => {
         isAnswered = true;
-        this.#read(response).then(resolve, reject);
+        const begun = beginningOf(response);
+        this.#read(response).then(
+          (whole) => resolve({ ...begun, body: whole }),
+          (error: unknown) => reject(new BrokenAnswer(begun, failure ?? error)),
+        );
       });
       sent.end(body);
     });
   }
 
-  async #read(response: IncomingMessage): Promise<EndpointAnswer> {
-    const { statusCode: status = 0, headers } = response;
+  async #read(response: IncomingMessage): Promise<Buffer> {
     const chunks: Buffer[] = [];
     let bytes = 0;
     for await (const chunk of response as AsyncIterable<Buffer>) {
       bytes += chunk.length;
       // Leaving the loop ends the connection.
-      if (bytes > this.#options.maxResponseBytes)
-        throw new EndpointError('tooLarge', `the answer has more than ${this.#options.maxResponseBytes} bytes`, status);
+      if (bytes > this.#options.maxResponseBytes) throw new TooLarge(this.#options.maxResponseBytes);
       chunks.push(chunk);
     }
-    const given: Record<string, string> = {};
-    for (const [name, value] of Object.entries(headers)) given[name] = [value].flat().join(', ');
-    return { status, headers: given, body: Buffer.concat(chunks) };
+    return Buffer.concat(chunks);
   }
 
   /** The addresses that are looked at are those that are connected to: a name that changes in between leads nowhere else. */
@@ -205,6 +214,36 @@ export class Endpoint {
 
 class StaleConnection extends Error {
   override readonly message = 'the connection was closed before an answer';
+}
+
+class TooLarge extends Error {
+  constructor(bytesMax: number) {
+    super(`the answer has more than ${bytesMax} bytes`);
+  }
+}
+
+/** The answer was begun, and did not come to its end. */
+class BrokenAnswer extends Error {
+  readonly begun: Begun;
+
+  constructor(begun: Begun, cause: unknown) {
+    super('the answer breaks off', { cause });
+    this.begun = begun;
+  }
+}
+
+function beginningOf({ statusCode: status = 0, headers }: IncomingMessage): Begun {
+  const given: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) given[name] = [value].flat().join(', ');
+  return { status, headers: given };
+}
+
+function endpointErrorOf(error: unknown, ended: AbortSignal): EndpointError {
+  const begun = error instanceof BrokenAnswer ? error.begun : undefined;
+  const cause: unknown = error instanceof BrokenAnswer ? error.cause : error;
+  const why: unknown = ended.aborted ? ended.reason : cause;
+  if (why instanceof EndpointError) return new EndpointError(why.reason, why.message, begun);
+  return new EndpointError(why instanceof TooLarge ? 'tooLarge' : 'unreachable', reasonOf(why), begun);
 }
 
 const isStale = (sent: ClientRequest, error: Error): boolean =>

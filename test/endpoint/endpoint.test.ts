@@ -2,7 +2,7 @@
 // real sockets; only the look-up of names is this machine's own.
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
-import { createServer as createTcpServer } from 'node:net';
+import { createServer as createTcpServer, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { describe, expect, test } from '@jest/globals';
 import { Endpoint, type EndpointOptions } from '../../src/endpoint/endpoint.ts';
@@ -116,6 +116,58 @@ describe('a request', () => {
   });
 });
 
+/** A server that answers what it is sent with these bytes, and then as `andThen` says. Gives its address, and how often it was asked. */
+async function serveRaw(
+  answer: string,
+  andThen?: (socket: Socket) => void,
+): Promise<{ url: string; asked: () => number }> {
+  let asked = 0;
+  const server = createTcpServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.on('data', () => {
+      asked++;
+      socket.write(answer, () => andThen?.(socket));
+    });
+  });
+  return { url: `http://127.0.0.1:${await listen(scope, server)}/`, asked: () => asked };
+}
+
+describe('an answer', () => {
+  test.each([
+    ['without a body', 204, 'HTTP/1.1 204 No Content\r\n\r\nOK'],
+    ['without a body, of a length', 204, 'HTTP/1.1 204 No Content\r\ncontent-length: 2\r\n\r\nOK'],
+    ['that has not changed', 304, 'HTTP/1.1 304 Not Modified\r\ncontent-length: 2\r\n\r\nOK'],
+    ['that says its length', 200, 'HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\nOK'],
+  ])('%s is one, whatever comes behind it', async (_, status, answer) => {
+    const endpoint = connect((await serveRaw(answer)).url);
+    for (let count = 0; count < 2; count++) {
+      expect(await endpoint.post('x', {})).toMatchObject({ status, body: Buffer.of() });
+    }
+  });
+
+  test.each([
+    ['by a reset', (socket: Socket) => void socket.resetAndDestroy()],
+    ['by an end', (socket: Socket) => void socket.end()],
+    ['by what is no chunk', (socket: Socket) => void socket.write('no chunk\r\n')],
+  ])(
+    'that breaks off, %s, over a kept connection, is not asked for again, and tells how it began',
+    async (_, breakOff) => {
+      const half = 'HTTP/1.1 503 Away\r\nretry-after: 7\r\ntransfer-encoding: chunked\r\n\r\n4\r\nhalf\r\n';
+      let isWhole = true;
+      const { url, asked } = await serveRaw(half, (socket) => {
+        if (isWhole) socket.write('0\r\n\r\n');
+        else breakOff(socket);
+      });
+      const endpoint = connect(url);
+      await endpoint.post('x', {});
+      isWhole = false;
+      const broken = { reason: 'unreachable', status: 503, headers: { 'retry-after': '7' } };
+      await expect(endpoint.post('x', {})).rejects.toMatchObject(broken);
+      expect(asked()).toBe(2);
+    },
+  );
+});
+
 describe('an address', () => {
   test.each(['127.0.0.1', '[::1]', '[::ffff:127.0.0.1]', 'localhost', '0.0.0.0', '2130706433', '0x7f.1'])(
     'of this machine, written %s, is not connected to unless it may be',
@@ -151,16 +203,20 @@ describe('an address', () => {
 });
 
 describe('of what is bounded', () => {
-  test('an answer is too large, with its status', async () => {
-    const url = await serve((_, response) => void response.writeHead(200).write('x'.repeat(5000)));
-    await expect(connect(url).post('', {})).rejects.toMatchObject({ reason: 'tooLarge', status: 200 });
+  test('an answer is too large, with how it began', async () => {
+    const url = await serve(
+      (_, response) => void response.writeHead(503, { 'retry-after': '7' }).write('x'.repeat(5000)),
+    );
+    const begun = { status: 503, headers: { 'retry-after': '7' } };
+    await expect(connect(url).post('', {})).rejects.toMatchObject({ reason: 'tooLarge', ...begun });
   });
 
   test('an answer does not come in time, be it begun or not', async () => {
     const silent = connect(await serve(() => undefined), { timeoutMs: 50 });
     await expect(silent.post('', {})).rejects.toMatchObject({ reason: 'timeout' });
     const slow = await serve((_, response) => void response.writeHead(200).write('x'));
-    await expect(connect(slow, { timeoutMs: 200 }).post('', {})).rejects.toMatchObject({ reason: 'timeout' });
+    const late = { reason: 'timeout', status: 200 };
+    await expect(connect(slow, { timeoutMs: 200 }).post('', {})).rejects.toMatchObject(late);
   });
 
   test('requests wait for their turn, in order, and who comes when too many wait is refused', async () => {

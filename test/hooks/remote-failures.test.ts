@@ -27,6 +27,7 @@ const failures: [what: string, code: string, answer: Answer][] = [
   ['answers 500', 'unavailable', raw(500, '')],
   ['answers 404, with what would be an answer', 'unavailable', raw(404, '{}')],
   ['answers 503', 'unavailable', raw(503, '')],
+  ['answers 503 at length', 'unavailable', raw(503, 'x'.repeat(200_000))],
   ['answers no JSON', 'internalError', raw(200, '<html></html>')],
   ['answers half of it', 'internalError', raw(200, '{"message":{"te')],
   ['answers bytes that are no text', 'internalError', raw(200, '"\xff"')],
@@ -80,7 +81,7 @@ describe('an endpoint that', () => {
     expect(counted.sum('parley_hook_failures_total', { hook: 'roomMessageCheck' })).toBe(failures.length);
     const outcomes = (outcome: string): number =>
       counted.sum('parley_hook_request_duration_seconds_count', { hook: 'roomMessageCheck', outcome });
-    expect([outcomes('timeout'), outcomes('unavailable'), outcomes('refused')]).toEqual([2, 4, 1]);
+    expect([outcomes('timeout'), outcomes('unavailable'), outcomes('refused')]).toEqual([2, 5, 1]);
   });
 
   test('sends elsewhere is not followed', async () => {

@@ -1,6 +1,7 @@
 // Which node sends a log, and when another one looks at it again.
 import { beforeEach, expect, jest, test } from '@jest/globals';
-import { Relay } from '../../src/chat/webhook/relay.ts';
+import { Relay, type WebhookCounters } from '../../src/chat/webhook/relay.ts';
+import { EndpointError, type EndpointAnswer } from '../../src/endpoint/endpoint.ts';
 import type { Batch } from '../../src/store/webhook/webhook-store.ts';
 import { useScope } from '../support/scope.ts';
 
@@ -8,6 +9,9 @@ const [LEASE_MS, ELSEWHERE_MS] = [20_000, 1000];
 const scope = useScope();
 /** What the store says to who takes, in turn; then that nothing is left. */
 let says: ('busy' | Batch)[];
+/** As what the receiver's answer to a batch comes. */
+let answers: () => Promise<EndpointAnswer>;
+let counters: WebhookCounters;
 let taken: number;
 let relay: Relay;
 /** Of a clock of its own. */
@@ -18,6 +22,8 @@ beforeEach(() => {
   const clock = jest.spyOn(performance, 'now').mockImplementation(() => now);
   scope.add(() => clock.mockRestore());
   says = [];
+  answers = () => Promise.reject(new Error('nothing is to be sent'));
+  counters = { webhookEvents: 0, webhookGaps: 0, webhookTaken: 0, webhookFailed: 0, webhookDropped: 0 };
   taken = 0;
   relay = new Relay({
     outboxes: {
@@ -29,9 +35,9 @@ beforeEach(() => {
       endedLives: () => Promise.resolve([]),
       endLife: () => Promise.resolve(),
     },
-    endpoint: { post: () => Promise.reject(new Error('nothing is to be sent')), close: () => undefined },
+    endpoint: { post: () => answers(), close: () => undefined },
     instance: { nodeId: 'here' },
-    counters: { webhookEvents: 0, webhookGaps: 0, webhookTaken: 0, webhookFailed: 0, webhookDropped: 0 },
+    counters,
     key: new Uint8Array(32),
     types: ['message'],
     concurrency: 4,
@@ -98,4 +104,42 @@ test('a log that another node sends is looked at when its lease is over, for tha
   now += LEASE_MS / 2;
   await turn();
   expect(taken).toBe(2);
+});
+
+const batch: Batch = {
+  token: 'token',
+  events: [],
+  gaps: [[1, 2]],
+  life: 'life',
+  seq: 0,
+  toSeq: 2,
+  failures: 0,
+  replays: 0,
+  former: undefined,
+  made: undefined,
+  mark: '',
+};
+
+test('an answer asks to be left alone for a while, however much it says besides, or does not come to say', async () => {
+  for (const reason of ['tooLarge', 'timeout', 'unreachable'] as const) {
+    const begun = { status: 503, headers: { 'retry-after': '60' } };
+    answers = () => Promise.reject(new EndpointError(reason, 'not whole', begun));
+    says = [batch];
+    relay.hasten('room');
+    await turn();
+    expect([reason, relay.breaker.leftMs(now)]).toEqual([reason, 60_000]);
+    now += 60_000;
+  }
+  expect(counters).toMatchObject({ webhookTaken: 0, webhookFailed: 3 });
+});
+
+test('an answer that begins as one of what was taken is that, also where the rest is too much or does not come', async () => {
+  for (const reason of ['tooLarge', 'timeout', 'unreachable', 'aborted'] as const) {
+    answers = () => Promise.reject(new EndpointError(reason, 'not whole', { status: 202, headers: {} }));
+    says = [batch];
+    relay.note('room');
+    await turn();
+    expect(relay.size).toBe(0);
+  }
+  expect(counters).toMatchObject({ webhookTaken: 4, webhookFailed: 0, webhookGaps: 4 });
 });

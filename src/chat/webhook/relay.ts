@@ -208,8 +208,7 @@ export class Relay {
     const { counters } = this.#deps;
     const wasOpen = this.breaker.state === 'open';
     const answer = await this.#post(body);
-    const { status } = answer;
-    if (status === undefined || status < 200 || status > 299) return this.#failed(name, batch, answer, wasOpen);
+    if (!isTaken(answer)) return this.#failed(name, batch, answer, wasOpen);
     this.breaker.succeeded();
     counters.webhookTaken++;
     counters.webhookEvents += body.count;
@@ -222,7 +221,6 @@ export class Relay {
     try {
       return await endpoint.post(text, { 'content-type': 'application/json', ...signedHeaders(key, id, text) });
     } catch (error) {
-      // An answer of 2xx that is too long is one all the same.
       if (error instanceof EndpointError) return error;
       throw error;
     }
@@ -238,7 +236,8 @@ export class Relay {
       this.#deps.onFailure('the webhook is gone (HTTP 410): nothing is sent until this node is started again', {});
       return { waitMs: WAIT_MAX_MS };
     }
-    const told = { failures: batch.failures + 1, reason: isError ? answer.reason : `HTTP ${answer.status}` };
+    const reason = isError && answer.status === undefined ? answer.reason : `HTTP ${answer.status}`;
+    const told = { failures: batch.failures + 1, reason };
     const more = isError ? { message: answer.message } : {};
     this.#deps.onFailure('a batch was not taken by the webhook', {
       ...(name === SERVICE_LOG ? {} : { room: name }),
@@ -246,7 +245,7 @@ export class Relay {
       ...more,
     });
     const now = performance.now();
-    const askedMs = isError ? 0 : retryAfterMs(answer);
+    const askedMs = retryAfterMs(answer);
     this.breaker.failed(name, now, wasOpen, askedMs);
     // Nothing is wrong with the log where the endpoint is away.
     if (this.breaker.state === 'closed') return { waitMs: 0, failure: { waitMs: askedMs } };
@@ -254,8 +253,11 @@ export class Relay {
   }
 }
 
+/** How an answer begins says all: one that is too long, or breaks off behind that, is one all the same. */
+const isTaken = ({ status = 0 }: EndpointAnswer | EndpointError): boolean => status >= 200 && status <= 299;
+
 /** What an answer asks for, in seconds or as a date (RFC 9110, 10.2.3); 0 where it asks for nothing. */
-export function retryAfterMs({ status, headers }: Pick<EndpointAnswer, 'status' | 'headers'>): number {
+export function retryAfterMs({ status, headers }: Pick<EndpointAnswer | EndpointError, 'status' | 'headers'>): number {
   const given = headers['retry-after'];
   if (given === undefined || (status !== 429 && status !== 503)) return 0;
   const ms = /^\d{1,9}$/.test(given) ? Number(given) * 1000 : Date.parse(given) - Date.now();

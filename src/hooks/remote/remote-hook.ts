@@ -50,7 +50,7 @@ export class RemoteHook {
     // What hooks are told is made of values of the protocol; fields that are undefined are left out.
     const body = encodeJson({ type: this.#name, data: argument as Value });
     const { status, body: said } = await this.#exchange(body);
-    if (status < 200 || status > 299) throw new NoAnswer('unavailable', `has no answer: it was HTTP ${status}`);
+    if (!isSuccess(status)) throw noAnswerBy(status);
     return valueOf(said);
   }
 
@@ -65,7 +65,7 @@ export class RemoteHook {
     try {
       const headers = { 'content-type': 'application/json', ...signedHeaders(this.#key, freshMessageId(), body) };
       const answer = await this.#endpoint.post(body, headers);
-      if (AWAY.includes(answer.status)) went = 'failed';
+      went = wentWith(answer.status);
       return answer;
     } catch (error) {
       if (!(error instanceof EndpointError)) {
@@ -80,14 +80,22 @@ export class RemoteHook {
   }
 }
 
-function wentBy({ reason }: EndpointError): Went {
+const isSuccess = (status: number): boolean => status >= 200 && status <= 299;
+
+const wentWith = (status: number): Went => (AWAY.includes(status) ? 'failed' : 'answered');
+
+const noAnswerBy = (status: number): NoAnswer => new NoAnswer('unavailable', `has no answer: it was HTTP ${status}`);
+
+function wentBy({ reason, status = 0 }: EndpointError): Went {
   // That it is asked too often here, or not any more, is not its fault.
   if (reason === 'busy' || reason === 'aborted') return 'untold';
-  return reason === 'tooLarge' ? 'answered' : 'failed';
+  return reason === 'tooLarge' ? wentWith(status) : 'failed';
 }
 
-function thrownFor({ reason, message }: EndpointError): Error {
+function thrownFor({ reason, status = 0, message }: EndpointError): Error {
   if (reason === 'timeout') return new NoAnswer('timeout', 'took too long');
+  // The page of a proxy, say, which is as long as it likes.
+  if (reason === 'tooLarge' && !isSuccess(status)) return noAnswerBy(status);
   if (reason === 'tooLarge') return new Nonsense(`was answered with too much: ${message}`);
   return new NoAnswer('unavailable', `has no answer: ${message}`);
 }
