@@ -20,6 +20,8 @@ const START_STEP_MS = 5000;
 const START_LOOK_MS = 30_000;
 /** For the hook `onClose` of a node that could not open its port. */
 const HOOKS_CLOSE_MS = 2000;
+/** For a receiver that has been sent something to say that it has taken it: else it gets that again. */
+const WEBHOOK_GRACE_MS = 2000;
 const RELEASE_MS = 1000;
 /** Sockets sent away per second at most while draining. */
 const AWAY_PER_SECOND = 2000;
@@ -155,7 +157,9 @@ export class GatewayNode {
     );
     await by(deadline - reserveMs / 4, this.#parts.hooks?.close(reserveMs / 2));
     await by(deadline - reserveMs / 4, this.#parts.operatorPort.answered());
-    await by(deadline - reserveMs / 4, this.#parts.services.webhooks?.close());
+    const webhooksBy = deadline - reserveMs / 8;
+    const graceMs = Math.min(WEBHOOK_GRACE_MS, Math.max(0, webhooksBy - performance.now()) / 2);
+    await by(webhooksBy, this.#parts.services.webhooks?.close(graceMs));
     await by(deadline, told);
     const released = lease
       .release(drainGraceMs)

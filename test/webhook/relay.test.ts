@@ -1,5 +1,5 @@
 // Which node sends a log, and when another one looks at it again.
-import { beforeEach, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { Relay, type WebhookCounters } from '../../src/chat/webhook/relay.ts';
 import { EndpointError, type EndpointAnswer } from '../../src/endpoint/endpoint.ts';
 import type { Batch } from '../../src/store/webhook/webhook-store.ts';
@@ -8,11 +8,18 @@ import { useScope } from '../support/scope.ts';
 const [LEASE_MS, ELSEWHERE_MS] = [20_000, 1000];
 const scope = useScope();
 /** What the store says to who takes, in turn; then that nothing is left. */
-let says: ('busy' | Batch)[];
+let says: ('busy' | Batch | Error)[];
 /** As what the receiver's answer to a batch comes. */
 let answers: () => Promise<EndpointAnswer>;
+/** The endpoint is closed. */
+let ended: () => void;
 let counters: WebhookCounters;
 let taken: number;
+/** Tokens of batches that the store was told to be taken. */
+let told: string[];
+/** Of batches that were given back to it. */
+let givenBack: string[];
+let errors: unknown[];
 let relay: Relay;
 /** Of a clock of its own. */
 let now: number;
@@ -25,17 +32,23 @@ beforeEach(() => {
   answers = () => Promise.reject(new Error('nothing is to be sent'));
   counters = { webhookEvents: 0, webhookGaps: 0, webhookTaken: 0, webhookFailed: 0, webhookDropped: 0 };
   taken = 0;
+  [told, givenBack] = [[], []];
+  errors = [];
+  ended = () => undefined;
   relay = new Relay({
     outboxes: {
-      take: () => {
+      take: (_, __, sent) => {
         taken += 1;
-        return Promise.resolve(says.shift() ?? 'idle');
+        const said = says.shift() ?? 'idle';
+        if (said instanceof Error) return Promise.reject(said);
+        if (sent !== undefined && sent !== '') told.push(sent);
+        return Promise.resolve(said);
       },
-      putOff: () => Promise.resolve(0),
+      putOff: (_, token) => Promise.resolve(givenBack.push(token) && 0),
       endedLives: () => Promise.resolve([]),
       endLife: () => Promise.resolve(),
     },
-    endpoint: { post: () => answers(), close: () => undefined },
+    endpoint: { post: () => answers(), close: () => ended() },
     instance: { nodeId: 'here' },
     counters,
     key: new Uint8Array(32),
@@ -45,11 +58,9 @@ beforeEach(() => {
     takenMs: 1000,
     onFailure: () => undefined,
     wake: () => undefined,
-    onError: (error) => {
-      throw error;
-    },
+    onError: (error) => void errors.push(error),
   });
-  scope.add(() => relay.close());
+  scope.add(() => relay.stop());
 });
 
 /** What is due is begun, and ends. */
@@ -57,6 +68,8 @@ async function turn(): Promise<void> {
   relay.run();
   for (let i = 0; i < 3; i++) await new Promise(setImmediate);
 }
+
+afterEach(() => expect(errors).toEqual([]));
 
 test('what comes while another node sends a log is looked at again soon, for that node may have come to its end', async () => {
   says = ['busy', 'busy'];
@@ -142,4 +155,58 @@ test('an answer that begins as one of what was taken is that, also where the res
     expect(relay.size).toBe(0);
   }
   expect(counters).toMatchObject({ webhookTaken: 4, webhookFailed: 0, webhookGaps: 4 });
+});
+
+const AGAIN_MS = 1000;
+const OK: EndpointAnswer = { status: 200, headers: {}, body: Buffer.of() };
+
+test('what its receiver has taken is not sent again where Redis cannot be told at once, nor is that forgotten', async () => {
+  const away = new Error('Redis is away');
+  let sent = 0;
+  answers = () => {
+    sent++;
+    return Promise.resolve(OK);
+  };
+  says = [batch, away];
+  relay.note('room');
+  await turn();
+  says = [away];
+  now += AGAIN_MS;
+  await turn();
+  // Whatever else may not be sent: the address is to be left alone, this node ends.
+  relay.breaker.failed('another', now, false, 60_000);
+  const closed = relay.close(60_000);
+  expect([sent, told]).toEqual([1, []]);
+  now += AGAIN_MS;
+  await turn();
+  await closed;
+  expect([sent, told, taken]).toEqual([1, ['token'], 4]);
+  expect(errors.splice(0)).toEqual([away, away]);
+});
+
+test('who was asked may answer while a node ends, which begins nothing more', async () => {
+  let answer: (answer: EndpointAnswer) => void = () => undefined;
+  answers = () => new Promise((resolve) => (answer = resolve));
+  says = [batch, { ...batch, token: 'next' }];
+  relay.note('room');
+  await turn();
+  relay.note('late');
+  const closed = relay.close(60_000);
+  await turn();
+  expect([counters.webhookTaken, givenBack]).toEqual([0, []]);
+  answer(OK);
+  await closed;
+  expect([counters.webhookTaken, told, givenBack, taken]).toEqual([1, ['token'], ['next'], 2]);
+});
+
+test('who does not answer while a node ends is asked no longer than for its grace', async () => {
+  answers = () =>
+    new Promise((_, reject) => {
+      ended = () => reject(new EndpointError('aborted', 'the request was ended'));
+    });
+  says = [batch];
+  relay.note('room');
+  await turn();
+  await relay.close(10);
+  expect([counters.webhookTaken, told, givenBack]).toEqual([0, [], ['token']]);
 });

@@ -44,6 +44,17 @@ interface Due {
   readonly since: number;
   /** Another node sends it. */
   readonly isElsewhere: boolean;
+  /** Of a batch that its receiver has taken, and Redis could not be told of: the token; '' for none. */
+  readonly sent: string;
+}
+
+/** A log that is being sent. */
+interface Sending {
+  readonly since: number;
+  /** Something came meanwhile. */
+  hasNews: boolean;
+  /** As of what is due. */
+  sent: string;
 }
 
 /** A batch that was not taken, and for how long to wait; `failure` where that is the log's own. */
@@ -67,9 +78,9 @@ export class Relay {
   readonly #deps: RelayDeps;
   readonly #types: ReadonlySet<WebhookType>;
   readonly #due = new Map<string, Due>();
-  /** Logs that are being sent, and whether something came meanwhile. */
-  readonly #busy = new Map<string, { readonly since: number; hasNews: boolean; readonly done: Promise<void> }>();
+  readonly #busy = new Map<string, Sending>();
   #isClosed = false;
+  #onEnded: (() => void) | undefined;
 
   constructor(deps: RelayDeps) {
     this.#deps = deps;
@@ -110,24 +121,36 @@ export class Relay {
   /** Begins what is due. Called every moment while this node may act; what it begins does not reject. */
   run(): void {
     const now = performance.now();
-    if (this.#isClosed || this.#isFull(now)) return;
-    for (const [name, { at, since }] of this.#due) {
-      if (at > now) continue;
+    for (const [name, { at, since, sent }] of this.#due) {
+      // Redis is to know of what was taken, whatever else may not be begun: else it is sent again.
+      if (at > now || (sent === '' && (this.#isClosed || this.#isFull(now)))) continue;
       this.#due.delete(name);
-      const done = new Promise<void>((resolve) => {
-        // Not before it is among the busy ones.
-        setImmediate(() => void this.#send(name, since).then(resolve));
-      });
-      this.#busy.set(name, { since, hasNews: false, done });
-      if (this.#isFull(now)) return;
+      const sending = { since, hasNews: false, sent };
+      this.#busy.set(name, sending);
+      // Not before all that is due has begun.
+      setImmediate(() => void this.#send(name, sending));
     }
   }
 
-  /** Ends what is under way, and gives back what was taken. */
-  async close(): Promise<void> {
+  /**
+   * Begins nothing more. Who has been asked may answer for `graceMs`, and is asked no longer then. Resolves when what was taken is
+   * noted, and the rest given back: as long as that fails it is tried by `run`.
+   */
+  async close(graceMs: number): Promise<void> {
+    this.#isClosed = true;
+    const ending = setTimeout(() => this.#deps.endpoint.close(), graceMs);
+    await new Promise<void>((resolve) => {
+      this.#onEnded = resolve;
+      this.#endWhereDone();
+    });
+    clearTimeout(ending);
+    this.stop();
+  }
+
+  /** Ends what is under way, and waits for nothing. */
+  stop(): void {
     this.#isClosed = true;
     this.#deps.endpoint.close();
-    await Promise.all([...this.#busy.values()].map(({ done }) => done));
   }
 
   /** While the breaker is open one tries, when it is time. */
@@ -136,54 +159,63 @@ export class Relay {
     return this.#busy.size >= atOnce || this.breaker.leftMs(now) > 0;
   }
 
-  #add(name: string, waitMs: number, since: number, isElsewhere = false): void {
+  #add(name: string, waitMs: number, since: number, { isElsewhere = false, sent = '' } = {}): void {
     if (this.#due.size >= LOGS_MAX && !this.#due.has(name)) return;
-    this.#due.set(name, { at: performance.now() + waitMs, since, isElsewhere });
+    this.#due.set(name, { at: performance.now() + waitMs, since, isElsewhere, sent });
     this.#deps.wake();
   }
 
   /** Never rejects. */
-  async #send(name: string, since: number): Promise<void> {
+  async #send(name: string, sending: Sending): Promise<void> {
     let waitMs: number | undefined | 'busy';
     try {
-      waitMs = await this.#drainAll(name);
+      waitMs = await this.#drainAll(name, sending);
     } catch (error) {
       this.#deps.onError(error);
       waitMs = REDIS_AGAIN_MS;
     }
-    const hasNews = this.#busy.get(name)?.hasNews === true;
+    const { since, hasNews, sent } = sending;
     this.#busy.delete(name);
     // Another node sends what there is; whether it came to its end is looked at once its lease would be over.
-    if (waitMs === 'busy') this.#add(name, hasNews ? ELSEWHERE_MS : this.#deps.leaseMs, performance.now(), true);
-    else if (waitMs !== undefined) this.#add(name, waitMs, since);
+    if (waitMs === 'busy')
+      this.#add(name, hasNews ? ELSEWHERE_MS : this.#deps.leaseMs, performance.now(), { isElsewhere: true });
+    else if (waitMs !== undefined) this.#add(name, waitMs, since, { sent });
     else if (hasNews) this.#add(name, 0, performance.now());
     // Others have sent what this node could not.
     if (this.size === 0) this.breaker.succeeded();
+    this.#endWhereDone();
+  }
+
+  #endWhereDone(): void {
+    const isDone = this.#busy.size === 0 && [...this.#due.values()].every(({ sent }) => sent === '');
+    if (this.#isClosed && isDone) this.#onEnded?.();
   }
 
   /** Earlier rooms of that name first. Gives for how long to wait; undefined where nothing is left. */
-  async #drainAll(name: string): Promise<number | undefined | 'busy'> {
-    const left = await this.#drain(name === SERVICE_LOG ? undefined : { roomName: name }, name, '');
-    if (typeof left !== 'object') return left;
+  async #drainAll(name: string, sending: Sending): Promise<number | undefined | 'busy'> {
+    const left = await this.#drain(name === SERVICE_LOG ? undefined : { roomName: name }, name, sending);
+    if (left !== 'ended') return left;
     const { outboxes } = this.#deps;
     for (const life of await outboxes.endedLives(name)) {
       // The room may have been deleted behind a batch that was taken.
-      const waitMs = await this.#drain({ roomName: name, life }, name, left.sent);
-      if (waitMs !== undefined && typeof waitMs !== 'object') return waitMs;
+      const waitMs = await this.#drain({ roomName: name, life }, name, sending);
+      if (waitMs !== undefined && waitMs !== 'ended') return waitMs;
       await outboxes.endLife(name, life);
     }
+    sending.sent = '';
     return 0;
   }
 
-  /** `sent`: the token of a batch that was taken. An object: earlier rooms of that name come first, behind such a batch. */
-  async #drain(outbox: Outbox, name: string, sent: string): Promise<number | undefined | 'busy' | { sent: string }> {
+  /** `ended`: earlier rooms of that name come first, behind a batch that was taken. */
+  async #drain(outbox: Outbox, name: string, sending: Sending): Promise<number | undefined | 'busy' | 'ended'> {
     const { outboxes, instance } = this.#deps;
     const { nodeId } = instance;
     for (let count = 0; ; count++) {
       const takenAt = performance.now();
-      const taken = await outboxes.take(outbox, nodeId, sent);
+      const taken = await outboxes.take(outbox, nodeId, sending.sent);
+      if (taken === 'ended') return taken;
+      sending.sent = '';
       if (taken === 'idle' || taken === 'gone') return undefined;
-      if (taken === 'ended') return { sent };
       if (typeof taken !== 'object') return taken;
       const isLate = (): boolean => performance.now() - takenAt > this.#deps.takenMs;
       const isTurnOver = count >= BATCHES_IN_TURN || this.#isClosed;
@@ -193,7 +225,7 @@ export class Relay {
         const putOffMs = await outboxes.putOff(outbox, taken.token, failure);
         return failure === undefined || putOffMs === 'lost' ? stopped.waitMs : putOffMs;
       }
-      sent = taken.token;
+      sending.sent = taken.token;
     }
   }
 

@@ -34,6 +34,7 @@ export class Webhooks implements Looked {
   #frames: Uint8Array[] = [];
   #bytes = 0;
   #isNoting = false;
+  #onNoted: (() => void) | undefined;
   #scannedAt = -Infinity;
 
   constructor(deps: WebhooksDeps) {
@@ -90,16 +91,21 @@ export class Webhooks implements Looked {
     if (this.#ofRooms) void this.#deps.scan.run();
   }
 
-  /** Ends what is under way: other nodes go on. Never rejects. */
-  async close(): Promise<void> {
-    // What is being noted just now goes by itself.
-    if (!this.#isNoting) await this.#noteFrames();
-    await this.#deps.relay.close();
+  /**
+   * Ends what is under way, as the relay's `close` says: other nodes go on. Resolves when nothing is left to be noted: what fails is tried
+   * again by `run`, so it is to be waited for with a limit.
+   */
+  async close(graceMs: number): Promise<void> {
+    const noted = new Promise<void>((resolve) => {
+      this.#onNoted = resolve;
+    });
+    if (!this.#isNoting) void this.#noteFrames();
+    await Promise.all([noted, this.#deps.relay.close(graceMs)]);
   }
 
   /** Ends what is under way, and waits for nothing. */
   stop(): void {
-    void this.#deps.relay.close();
+    this.#deps.relay.stop();
   }
 
   async #noteFrames(): Promise<void> {
@@ -116,5 +122,6 @@ export class Webhooks implements Looked {
       this.#deps.onError(error);
     }
     this.#isNoting = false;
+    if (this.#frames.length === 0) this.#onNoted?.();
   }
 }
