@@ -28,8 +28,11 @@ export class WrongKey extends Error {
   override readonly name = 'WrongKey';
 }
 
+/** What is imported has happened long ago: no hook is to judge it, or to tell others. */
+const BY_ITSELF: JsonMap = { bypassHooks: true };
+
 /** On whose behalf: the rights are the service's, and its hooks are not asked. */
-export const inNameOf = (userName: string): JsonMap => ({ userName, bypassPermissions: true, bypassHooks: true });
+export const inNameOf = (userName: string): JsonMap => ({ ...BY_ITSELF, userName, bypassPermissions: true });
 
 type Answer = { readonly result: unknown } | { readonly refusal: Refusal | WrongKey } | { readonly away: string };
 
@@ -46,9 +49,9 @@ export class Service {
     this.#token = token;
   }
 
-  /** What it answers; rejects with a `Refusal`, `Away`, or `WrongKey`. All that is asked for here may be asked for twice. */
-  async call(method: ApiRequestName, params: readonly unknown[], as?: JsonMap): Promise<unknown> {
-    const body = JSON.stringify({ params, ...(as === undefined ? {} : { as }) });
+  /** What it answers, without its hooks; rejects with a `Refusal`, `Away`, or `WrongKey`. All that is asked for here may be asked for twice. */
+  async call(method: ApiRequestName, params: readonly unknown[], as = BY_ITSELF): Promise<unknown> {
+    const body = JSON.stringify({ params, as });
     let last = '';
     for (const pauseMs of [...PAUSES_MS, undefined]) {
       const answer = await this.#ask(method, body);
