@@ -1,8 +1,11 @@
 // What must hold between settings, and what production refuses. Each rule gives a sentence that says what to change.
 import { isQuoted } from '../outside/text.ts';
 import { hookDoubts, hookMistakes } from './hook-rules.ts';
+import { idleDoubts } from './idle-rules.ts';
 import { redisRules, type Rule } from './redis-rules.ts';
+import { isPlainRemote, isPrivateHost } from './remote-address.ts';
 import { nameFault } from '../protocol/names/rule.ts';
+import { isServiceMade } from '../protocol/names/temporary.ts';
 import type { Config } from './shape.ts';
 import { keySources } from './signatures.ts';
 
@@ -77,7 +80,9 @@ const mistakeRules: readonly Rule[] = [
   ({ redis }) =>
     /[{}\s]/.test(redis.prefix) ? 'PARLEY_REDIS_PREFIX may not contain braces or white space.' : undefined,
   ({ rooms: { globalRoom }, limits }) => {
-    const fault = globalRoom === undefined ? undefined : nameFault(globalRoom, limits);
+    if (globalRoom === undefined) return undefined;
+    const taken = isServiceMade(globalRoom) ? 'it begins like those that the service chooses' : undefined;
+    const fault = nameFault(globalRoom, limits) ?? taken;
     return fault === undefined ? undefined : `PARLEY_GLOBAL_ROOM is no name of a room: ${fault}.`;
   },
   ({ allowedOrigins }) =>
@@ -107,6 +112,7 @@ const mistakeRules: readonly Rule[] = [
 
 const warningRules: readonly Rule[] = [
   ...hookDoubts,
+  ...idleDoubts,
   ({ port, apiPort }) =>
     port === apiPort && port !== 0
       ? 'PARLEY_PORT and PARLEY_API_PORT are the same: the operator port takes a free one.'
@@ -130,6 +136,15 @@ const warningRules: readonly Rule[] = [
     url !== undefined && isPlainRemote(new URL(url))
       ? 'PARLEY_WEBHOOK_URL is not https: whoever is on the way can read what is said.'
       : undefined,
+  ({ webhook: { url, allowPrivate } }) =>
+    url !== undefined && !allowPrivate && isPrivateHost(new URL(url))
+      ? 'PARLEY_WEBHOOK_URL is a private address, to which nothing is sent without PARLEY_WEBHOOK_PRIVATE=on.'
+      : undefined,
+  // Keys are apart there, channels are not.
+  ({ redis: { endpoint } }, isGiven) =>
+    endpoint !== undefined && endpoint.db !== 0 && !isGiven('PARLEY_REDIS_PREFIX')
+      ? 'PARLEY_REDIS_URL names a database, but all databases of a Redis share their channels: another service there needs another PARLEY_REDIS_PREFIX.'
+      : undefined,
   shortKey,
   ({ auth: { jwtSecret = '' } }) =>
     isQuoted(jwtSecret)
@@ -148,9 +163,6 @@ const warningRules: readonly Rule[] = [
       ? 'A reply holds an eighth of PARLEY_BACKPRESSURE_BYTES, less than PARLEY_MESSAGE_BYTES: who misses so large a message has to read it as history.'
       : undefined,
 ];
-
-const isPlainRemote = ({ protocol, hostname }: URL): boolean =>
-  protocol === 'http:' && !/^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname);
 
 const isSentence = (sentence: string | undefined): sentence is string => sentence !== undefined;
 

@@ -18,7 +18,7 @@ test('it has a name that may be made', () => {
     ...mistakesOf({ PARLEY_AUTH: 'open', PARLEY_NAMES: 'username', PARLEY_GLOBAL_ROOM: roomName }),
   ];
   expect(named('everybody')).toEqual([]);
-  for (const roomName of ['a:b', 'Everybody', 'x'.repeat(129)]) {
+  for (const roomName of ['a:b', 'Everybody', 'x'.repeat(129), 'u-turn', 'tmp-hall']) {
     expect(named(roomName)).toEqual([expect.stringContaining('PARLEY_GLOBAL_ROOM is no name of a room: it ')]);
   }
 });
