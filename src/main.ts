@@ -5,10 +5,13 @@ import { loadNative } from './gateway/native.ts';
 import { loadHooks } from './hooks/load.ts';
 import { buildNode } from './node/build.ts';
 import { GatewayNode } from './node/node.ts';
-import { about, createLog, logConsole } from './ops/log.ts';
+import { about, createLog, logConsole, sampled } from './ops/log.ts';
 import { logOutput } from './ops/log-output.ts';
 import { endProcess, readVersion, SMALL_HEAP } from './ops/process.ts';
 import { resolveRedis, type ResolvedRedis } from './redis/local-redis.ts';
+
+/** Of what nobody has waited for one line is written in so long. */
+const STRAYS_MS = 10_000;
 
 setFlagsFromString(SMALL_HEAP);
 const warnings: string[] = [];
@@ -28,7 +31,10 @@ const output = logOutput(process.stdout.fd, (lines) =>
   log.warn({ lines }, 'lines of the log are missing: nobody read them in time'),
 );
 const log = createLog({ level: config.logLevel, destination: output.destination });
+// A hook may leave something behind at each message.
+const strays = sampled(log, STRAYS_MS);
 async function exit(code: number): Promise<never> {
+  strays.flush();
   await output.end();
   return endProcess(code);
 }
@@ -64,7 +70,7 @@ logConsole(log, output.destination);
 let started = false;
 for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
   process.on(event, (error: unknown) => {
-    if (started || stopping) return log.error({ err: error }, `${event}: the node goes on`);
+    if (started || stopping) return strays.error(event, { err: error }, `${event}: the node goes on`);
     // What is half made will never serve, and nobody would see that it does not.
     log.fatal({ err: error }, `${event}: cannot start`);
     stopping = true;

@@ -1,4 +1,5 @@
 // A hook that fails costs whoever asked, and nobody else: not other users, not the node, not its drain.
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { readHooks } from '../../src/hooks/load.ts';
 import { HookRunner } from '../../src/hooks/runner.ts';
@@ -43,6 +44,22 @@ test.each(['throw', 'reject', 'hang', 'refuse'])(
     expect(node.logs().map(({ msg }) => msg)).toContain('stopped');
   },
 );
+
+test('what a hook leaves behind and fails is told of once in a while, however often it is', async () => {
+  const path = fileURLToPath(new URL('forgetful.mjs', import.meta.url));
+  const node = await world.service.addNode({ PARLEY_HOOKS: path });
+  const user = await world.login(undefined, { node });
+  const room = world.fresh('forgotten');
+  await user.call('roomCreate', room);
+  await user.call('roomJoin', room);
+  for (let n = 1; n <= 40; n++) expect(await user.call('roomMessage', room, { n })).toBe(n);
+  expect(await node.terminate()).toMatchObject({ code: 0 });
+  const lines = node.logs().filter(({ msg }) => msg === 'unhandledRejection: the node goes on');
+  expect(lines.length).toBeLessThan(10);
+  expect(lines[0]).toMatchObject({ err: { message: 'nobody has waited for this' } });
+  const count = lines.reduce((sum, { suppressed = 0 }) => sum + 1 + Number(suppressed), 0);
+  expect(count).toBe(40);
+});
 
 test('a hook that fails after its time harms nobody', async () => {
   const node = world.service.node(0);
