@@ -99,6 +99,11 @@ export class Keyspace {
     return key(this.#tag('nodes'), 'leases');
   }
 
+  /** In which form the state here is kept (store/node/form.ts). */
+  get form(): Key {
+    return key(this.#tag('nodes'), 'form');
+  }
+
   /** What nobody else has, to try at the start what is allowed. */
   check(id: string): { key: Key; channel: Key } {
     const tag = this.#tag(`check:${id}`);

@@ -54,7 +54,15 @@ async function expectWaiting(redis: RedisAddress, reason: RegExp, mend: () => Pr
   expect(waits(node).length).toBeLessThan(10);
 }
 
+const FORM = 'parley:{nodes}:form';
+
 describe('ends the start', () => {
+  test('a state that a later build has made its own', async () => {
+    const server = await startRedis(scope);
+    await server.client().hset(FORM, 'number', '1000000');
+    await expectRefused(server, /a later build of this service has made the state at this prefix its own/);
+  });
+
   test('a password that is wrong, missing, or of somebody who may not do what is needed', async () => {
     const server = await startRedis(scope, { args: ['--requirepass', 'right'] });
     const at = (who: string): RedisAddress => ({ url: `redis://${who}127.0.0.1:${server.port}` });
@@ -116,6 +124,17 @@ describe('is waited for', () => {
     const server = await startRedis(scope);
     await server.kill();
     await expectWaiting(server, /ECONNREFUSED/, () => server.restart());
+  });
+
+  test('the end of the last node of an earlier build, which would not read what this one writes', async () => {
+    const server = await startRedis(scope);
+    const client = server.client();
+    await client.hset(FORM, 'number', '0');
+    await client.zadd('parley:{nodes}:leases', Date.now() + 3_600_000, 'of-an-earlier-build');
+    await expectWaiting(server, /nodes of an earlier build are running/, () =>
+      client.zadd('parley:{nodes}:leases', -Date.now(), 'of-an-earlier-build'),
+    );
+    expect(Number(await client.hget(FORM, 'number'))).toBeGreaterThan(0);
   });
 
   test('a name that is not known yet is told, each ten seconds at most', async () => {

@@ -192,10 +192,10 @@ test('a full Redis is unavailable and has answered; scripts that are declared so
   expect(commands.fullAt).toBeGreaterThan(0);
   const { lease } = keys.node('n1');
   expect(await commands.run(registerNode, { lease }, { ttlMs: 1000, keepMs: 1000 })).toBeGreaterThan(0);
-  await commands.run(noteLease, { nodes: keys.nodes }, { node: 'n1', expires: 1 });
+  await commands.run(noteLease, keys, { own: 1, node: 'n1', expires: 1 });
   // Also after the server has forgotten them.
   await own.client().script('FLUSH');
-  await commands.run(noteLease, { nodes: keys.nodes }, { node: 'n1', expires: 1 });
+  await commands.run(noteLease, keys, { own: 1, node: 'n1', expires: 1 });
 });
 
 test('a node that may not act sends nothing but what concerns its lease', async () => {

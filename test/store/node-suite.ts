@@ -60,6 +60,7 @@ export function nodeSuite(open: OpenStore): void {
   endedLeases(open);
   lostLeases(open);
   hints(open);
+  forms(open);
   manifests(open);
 }
 
@@ -196,12 +197,12 @@ function lostLeases(open: OpenStore): void {
 function hints(open: OpenStore): void {
   test('a node is among those to be swept until it is; that it was is kept in mind for a while', async () => {
     const store = await open(scope);
-    const { nodes, sweptNodes } = store.keys;
+    const { nodes, form, sweptNodes } = store.keys;
     for (const [id, expires] of [
       ['n1', 5],
       ['n2', -7],
     ] as const) {
-      await store.commands.run(scripts.noteLease, { nodes }, { node: id, expires });
+      await store.commands.run(scripts.noteLease, { nodes, form }, { own: 1, node: id, expires });
     }
     const listed = (): Promise<unknown> => store.commands.run(scripts.listLeases, { nodes }, {});
     expect(await listed()).toEqual([
@@ -217,6 +218,54 @@ function hints(open: OpenStore): void {
     expect(forgotten).toBeUndefined();
     expect(await listed()).toEqual([['n1', '5']]);
     expect(await store.client.zrange(sweptNodes, '0', '-1')).toEqual(['n2']);
+  });
+}
+
+function forms(open: OpenStore): void {
+  test('a later build makes the state its own when the last node of an earlier one has ended, and none of those comes back', async () => {
+    const store = await open(scope);
+    const { nodes, form } = store.keys;
+    const adopt = async (own: number): Promise<unknown> =>
+      (await store.commands.run(scripts.adoptForm, { nodes, form }, { own })) ?? 'ok';
+    const note = async (own: number, id: string, expires: number): Promise<unknown> =>
+      (await store.commands.run(scripts.noteLease, { nodes, form }, { own, node: id, expires })) ?? 'ok';
+    const soon = Date.now() + 60_000;
+    expect([await adopt(1), await note(1, 'old', soon), await adopt(1)]).toEqual(['ok', 'ok', 'ok']);
+    expect([await adopt(2), await note(1, 'other', soon)]).toEqual(['older', 'ok']);
+    // One has ended, the other one has not been heard of for its whole lease.
+    await note(1, 'old', -soon);
+    expect([await adopt(2), await note(1, 'other', 1), await adopt(2)]).toEqual(['older', 'ok', 'ok']);
+    expect([await adopt(1), await note(1, 'other', soon), await note(1, 'other', 0)]).toEqual(['newer', 'newer', 'ok']);
+    expect([await note(2, 'new', soon), await adopt(2), await store.client.zscore(nodes, 'other')]).toEqual([
+      'ok',
+      'ok',
+      '0',
+    ]);
+    // A failover has lost it.
+    await store.client.unlink(form);
+    expect([await note(2, 'new', soon), await adopt(1)]).toEqual(['ok', 'newer']);
+  });
+
+  test('a node that was away until a later build came in ends what it holds', async () => {
+    const store = await open(scope);
+    const told: string[] = [];
+    const lease = new Lease(store.keys, 2000);
+    lease.start(
+      { own: store.commands, commands: store.commands },
+      {
+        suspended: () => undefined,
+        resumed: () => undefined,
+        lost: () => told.push('lost'),
+        onError: (error) => told.push(String(error)),
+      },
+    );
+    scope.add(() => lease.stop());
+    await lease.register();
+    await store.client.hset(store.keys.form, 'number', '9');
+    await eventually(() => expect(told[0]).toBe('lost'));
+    await eventually(() => expect(told[1]).toContain('a later build'));
+    expect(lease.held).toBe(false);
+    await expect(lease.register()).rejects.toThrow('a later build');
   });
 }
 

@@ -7,10 +7,11 @@ import type { Commands } from '../../redis/commands.ts';
 import type { Keyspace } from '../../redis/keys.ts';
 import type { Instance } from '../../bus/instance.ts';
 import type { Manifest } from '../../bus/topics.ts';
+import { FORM, isNewer, isOlder } from './form.ts';
 import { LeaseWatch } from './lease-watch.ts';
 import { inPages } from '../../redis/pages.ts';
 import { list, text } from '../../redis/reply.ts';
-import { addToManifest, bequeath, noteLease, registerNode, renewLease } from './node-scripts.ts';
+import { addToManifest, adoptForm, bequeath, noteLease, registerNode, renewLease } from './node-scripts.ts';
 import { StateUnavailable } from '../../redis/unavailable.ts';
 import { newNodeId } from '../../redis/tokens.ts';
 
@@ -165,8 +166,9 @@ export class Lease implements Manifest, Instance {
     return performance.now() + this.#leastOffsetMs - CLOCKS_APART_MS;
   }
 
-  /** Begins the lease of a new instance. Rejects where Redis does not answer. */
+  /** Begins the lease of a new instance. Rejects where Redis does not answer, or the state is not of this build's form. */
   async register(): Promise<void> {
+    await this.#adoptForm();
     this.#nodeId = newNodeId();
     const { lease } = this.#keys.node(this.#nodeId);
     const sent = this.#now();
@@ -269,8 +271,7 @@ export class Lease implements Manifest, Instance {
     const { lease } = this.#keys.node(nodeId);
     const expires = await this.#own.runUnfenced(renewLease, { lease }, this.#term(this.#ttlMs));
     if (expires === 'lost') {
-      this.#state = 'lost';
-      this.#events.lost();
+      this.#lose();
       await this.register();
       return;
     }
@@ -283,8 +284,25 @@ export class Lease implements Manifest, Instance {
     await this.#note(nodeId, expires);
   }
 
+  async #adoptForm(): Promise<void> {
+    const { nodes, form } = this.#keys;
+    const said = await this.#own.runUnfenced(adoptForm, { nodes, form }, { own: FORM });
+    if (said === 'newer') throw isNewer();
+    if (said === 'older') throw isOlder();
+  }
+
   async #note(node: string, expires: string | number): Promise<void> {
-    await this.#own.runUnfenced(noteLease, { nodes: this.#keys.nodes }, { node, expires });
+    const { nodes, form } = this.#keys;
+    const said = await this.#own.runUnfenced(noteLease, { nodes, form }, { own: FORM, node, expires });
+    if (said !== 'newer') return;
+    // Who was away for so long that nobody waited for it.
+    if (this.#state === 'held') this.#lose();
+    throw isNewer();
+  }
+
+  #lose(): void {
+    this.#state = 'lost';
+    this.#events.lost();
   }
 
   #term(ttlMs: number): { ttlMs: number; keepMs: number; draining: string } {

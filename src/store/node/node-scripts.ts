@@ -25,11 +25,20 @@ export const readLease = script('read-lease', {
   gives: { expires: text, termMs: number },
 });
 
+export const adoptForm = script('adopt-form', {
+  keys: ['nodes', 'form'],
+  args: ['own'],
+  whenFull: true,
+  refuses: ['newer', 'older'],
+  gives: nothing,
+});
+
 // A hint for those who sweep, in a set of all nodes.
 export const noteLease = script('note-lease', {
-  keys: ['nodes'],
-  args: ['node', 'expires'],
+  keys: ['nodes', 'form'],
+  args: ['own', 'node', 'expires'],
   whenFull: true,
+  refuses: ['newer'],
   gives: nothing,
 });
 

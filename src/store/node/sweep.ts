@@ -5,6 +5,7 @@
 import { every, type Beat } from '../../ops/beat.ts';
 import type { Commands } from '../../redis/commands.ts';
 import type { Keyspace, TopicKey } from '../../redis/keys.ts';
+import { FORM } from './form.ts';
 import { KEEP_MS, type Lease } from './lease.ts';
 import { list, text } from '../../redis/reply.ts';
 import * as scripts from './node-scripts.ts';
@@ -128,7 +129,8 @@ export class Sweeper {
   }
 
   #note(node: string, expires: string): Promise<unknown> {
-    return this.#deps.commands.run(scripts.noteLease, { nodes: this.#deps.keys.nodes }, { node, expires });
+    const { nodes, form } = this.#deps.keys;
+    return this.#deps.commands.run(scripts.noteLease, { nodes, form }, { own: FORM, node, expires });
   }
 
   async #cleanPage(nodeId: string, topics: readonly string[]): Promise<void> {
