@@ -4,6 +4,7 @@ import { primariesOf, slotOf, type Client } from '../connect.ts';
 import type { Reply } from '../reply.ts';
 import type { Script, ScriptArgument } from '../script.ts';
 import { CONNECTING } from '../unavailable.ts';
+import { isOnItsWay, sendToCluster } from './cluster-refusals.ts';
 import { WrittenCommand } from './written-command.ts';
 
 /** By its digest, in full, or as a function: what the command names before the keys. */
@@ -49,15 +50,10 @@ export function send(
     setImmediate(() => stream.uncork());
   }
   const asked = new WrittenCommand(command, args, slot);
-  void client.sendCommand(asked);
+  if (client instanceof Cluster) sendToCluster(client, asked);
+  else void client.sendCommand(asked);
   if (isAlone) stream?.uncork();
   return asked.promise as Promise<Reply>;
-}
-
-/** One that was not needed yet is connected to from here on; what is asked is not to wait in a queue of its own. */
-function isOnItsWay(server: Redis | undefined): boolean {
-  if (server?.status === 'wait') void server.connect().catch(() => undefined);
-  return server?.status === 'connecting' || server?.status === 'connect';
 }
 
 /** By address: to look for it among the servers costs as much as the command. */
