@@ -246,6 +246,7 @@ export class Lease implements Manifest, Instance {
     this.#renewing = true;
     try {
       await this.#checkService();
+      if (this.#hasEnded) return;
       if (this.#state === 'lost') await this.register();
       else await this.#renewOnce();
     } catch (error) {
@@ -265,11 +266,18 @@ export class Lease implements Manifest, Instance {
     await this.#commands.plain('exists', this.#keys.node(this.#nodeId).lease);
   }
 
+  /** Asked again behind each wait. */
+  get #hasEnded(): boolean {
+    return this.#state === 'released';
+  }
+
   async #renewOnce(): Promise<void> {
     const nodeId = this.#nodeId;
     const sent = this.#now();
     const { lease } = this.#keys.node(nodeId);
     const expires = await this.#own.runUnfenced(renewLease, { lease }, this.#term(this.#ttlMs));
+    // What it had then is over: nothing is held any more, nor begun anew.
+    if (this.#hasEnded) return;
     if (expires === 'lost') {
       this.#lose();
       await this.register();
