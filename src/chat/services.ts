@@ -36,6 +36,8 @@ import type { StoredSends } from './direct/stored-sends.ts';
 import type { ChangeTelling } from './direct/change-telling.ts';
 import type { DirectChanges } from './change/direct-changes.ts';
 import type { ContactPairs } from './contact/pairs.ts';
+import type { FormerMembers } from './member/former.ts';
+import type { UserDeletions } from './user/deletions.ts';
 import type { Presence } from './contact/presence.ts';
 import type { Profiles } from './contact/profiles.ts';
 import type { Endings } from './conversation/endings.ts';
@@ -99,6 +101,7 @@ export interface Services {
   readonly access: AccessStore;
   readonly conducts: ConductStore;
   readonly users: UserStore;
+  readonly userDeletions: UserDeletions;
   readonly directs: DirectStore;
   readonly pairs: PairStore;
   readonly pairChanges: PairChanges;
@@ -125,6 +128,7 @@ export interface Services {
   readonly socketRooms: SocketRoomsSource;
   readonly removals: Removals;
   readonly memberTelling: MemberTelling;
+  readonly formerMembers: FormerMembers;
   readonly quotas: Quotas;
   readonly receipts: Receipts;
   readonly storedSends: StoredSends;

@@ -17,6 +17,7 @@ import { ContactPairs } from '../chat/contact/pairs.ts';
 import { Presence } from '../chat/contact/presence.ts';
 import { Profiles } from '../chat/contact/profiles.ts';
 import { Endings, type EndingsDeps, type EndRoom } from '../chat/conversation/endings.ts';
+import { UserDeletions } from '../chat/user/deletions.ts';
 import { deleteRoom } from '../chat/room/room.ts';
 import { StateTelling, type StateTellingDeps } from '../chat/state/telling.ts';
 import { MemberNews, type MemberNewsDeps } from '../chat/unread/member-news.ts';
@@ -168,15 +169,17 @@ function buildLastWords(
 
 function buildContacts(
   { errors, pulse: { wake } }: Shared,
-  common: Pick<Stores, 'contacts' | 'presences'> & Pick<Services, 'repairs' | 'topics' | 'hooks' | 'instance'>,
-): Pick<Services, 'presence' | 'profiles' | 'contactPairs'> {
+  common: Pick<Stores, 'contacts' | 'presences'> &
+    Pick<Services, 'repairs' | 'topics' | 'hooks' | 'instance' | 'formerMembers'>,
+): Pick<Services, 'presence' | 'profiles' | 'contactPairs' | 'userDeletions'> {
   const presence = new Presence({
     ...common,
     wake,
     onError: (error) => errors.putOff('presence', error, 'telling contacts who is online is put off'),
   });
   const profiles = new Profiles(common);
-  return { presence, profiles, contactPairs: new ContactPairs({ ...common, profiles, presence }) };
+  const contactPairs = new ContactPairs({ ...common, profiles, presence });
+  return { presence, profiles, contactPairs, userDeletions: new UserDeletions({ ...common, contactPairs }) };
 }
 
 /** What is told to those who are not where something happens. */

@@ -10,6 +10,7 @@ import { Arrivals } from '../chat/direct/arrivals.ts';
 import { Receipts } from '../chat/direct/receipts.ts';
 import { tellLeft } from '../chat/hooks/points.ts';
 import { AnonymousLeaves } from '../chat/member/anonymous-leaves.ts';
+import { FormerMembers } from '../chat/member/former.ts';
 import { MemberTelling } from '../chat/member/telling.ts';
 import { UserlistChanges } from '../chat/membership/userlist-changes.ts';
 import { Quotas } from '../chat/quota/quotas.ts';
@@ -32,6 +33,7 @@ export interface Aftermath {
   readonly receipts: Receipts;
   readonly removals: Removals;
   readonly memberTelling: MemberTelling;
+  readonly formerMembers: FormerMembers;
   readonly anonymousLeaves: AnonymousLeaves;
   readonly userlistChanges: UserlistChanges;
   readonly changesDue: ChangesDue;
@@ -69,12 +71,14 @@ export function buildAftermath(
     anonymousMs: anonymousMsOf(config),
     onError: (error) => errors.putOff('anonymousMembers', error, 'anonymous members who are gone stay a while'),
   });
-  const memberTelling = new MemberTelling({ ...stores, anonymousLeaves });
+  const formerMembers = new FormerMembers(stores);
+  const memberTelling = new MemberTelling({ ...stores, anonymousLeaves, formerMembers });
   return {
     repairs,
     quotas,
     receipts: new Receipts({ ...stores, repairs }),
     memberTelling,
+    formerMembers,
     anonymousLeaves,
     removals: new Removals({ ...stores, quotas, memberTelling }),
     userlistChanges: new UserlistChanges({

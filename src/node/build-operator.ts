@@ -48,7 +48,7 @@ export function buildAdministration(
     members: services.members,
     admin,
     directory,
-    contactPairs: services.contactPairs,
+    userDeletions: services.userDeletions,
     primaryIds: () => primaryIds(links.commands),
     instance: lease,
     // A command settles within the time limit, and a request that was under way is a few of them.

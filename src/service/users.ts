@@ -13,16 +13,11 @@ import type { ServerHandlers, ServerOutcome, ServerServices } from './contract.t
 import { listsRefusal } from './names.ts';
 import { namesPage } from './pages.ts';
 import { ok } from '../chat/outcome.ts';
-import { windowsOf } from '../chat/windows.ts';
-import { takeOffRoster } from '../chat/member/off-roster.ts';
-import { nowOrLater } from '../chat/repair/repairs.ts';
 
 type UserHandlers = Pick<ServerHandlers, keyof typeof serverUserRequests>;
 
 /** Of a socket without the names of its rooms. */
 const SOCKET_BYTES = 80;
-
-const ROSTERS_AT_ONCE = 32;
 
 export function serverUserHandlers(parts: ServerServices): UserHandlers {
   const { services, admin, directory } = parts;
@@ -34,12 +29,9 @@ export function serverUserHandlers(parts: ServerServices): UserHandlers {
 
     async deleteUser({ userName }) {
       if (!isName(userName)) return fail('noUser', [userName]);
-      const rooms = await services.belongs.read(userName);
       await services.changeTelling.finish(userName);
-      const deleted = await services.contactPairs.deleting(userName, () => admin.deleteUser(userName));
-      if (deleted !== 'ok') return fail(deleted, [userName]);
-      await leaveRosters(services, userName, [...rooms.keys()]);
-      return ok(null);
+      const deleted = await services.userDeletions.delete(admin, userName);
+      return deleted === 'ok' ? ok(null) : fail(deleted, [userName]);
     },
 
     hasUser: async ({ userName }) => ok(isName(userName) && (await admin.hasUser(userName))),
@@ -88,20 +80,10 @@ async function addUser(
   const lists = { whitelist, blacklist };
   const refused = listsRefusal(lists, { ...limits, listSizeLimit: directListSizeLimit });
   if (refused !== undefined) return (await admin.hasUser(userName)) ? fail('userExists', [userName]) : refused;
-  const made = await admin.createUser(userName, { whitelistOnly, lists });
-  if (made === 'erasing') return unavailable();
+  const make = (): ReturnType<typeof admin.createUser> => admin.createUser(userName, { whitelistOnly, lists });
+  const made = await services.formerMembers.making(userName, make);
+  if (made === 'erasing' || made === 'former') return unavailable();
   return made === 'ok' ? ok(null) : fail(made, [userName]);
-}
-
-/** Whoever has the name next is no member of those rooms without knowing of it. */
-async function leaveRosters(
-  { members, repairs }: ServerServices['services'],
-  userName: string,
-  roomNames: readonly string[],
-): Promise<void> {
-  for await (const window of windowsOf(roomNames, ROSTERS_AT_ONCE)) {
-    await Promise.all(window.map((roomName) => nowOrLater(repairs, () => takeOffRoster(members, roomName, userName))));
-  }
 }
 
 async function readUser(

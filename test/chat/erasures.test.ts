@@ -34,7 +34,7 @@ function worker(store: Store, started: string[]): Erasures {
     members: store.members,
     directory,
     primaryIds: () => Promise.resolve(new Set(['one'])),
-    contactPairs: { deleting: (_, deletion) => deletion() },
+    userDeletions: { delete: (_, userName) => admin.deleteUser(userName) },
     instance: { held: true },
     settleMs: 0,
     onErased: () => undefined,

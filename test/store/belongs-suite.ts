@@ -273,7 +273,7 @@ function anonymous(start: Start): void {
     expect(await anonymousMembers.isMember(first)).toBe(true);
     await store.members.erase(room, 'anonymous-1', frame('erased'));
     expect(await membersOf(all)).toEqual({ 'anonymous-1': 'owner', bob: 'member' });
-    await store.members.erase(room, 'anonymous-1', frame('erased'), 'owners too');
+    await store.members.erase(room, 'anonymous-1', frame('erased'), { owners: 'owners too' });
     expect(await membersOf(all)).toEqual({ bob: 'member' });
   });
 }

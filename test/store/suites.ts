@@ -25,6 +25,7 @@ import { importSuite } from './import-suite.ts';
 import { inboxSuite } from './inbox-suite.ts';
 import { logSuite } from './log-suite.ts';
 import { belongsSuite } from './belongs-suite.ts';
+import { formerSuite } from './former-suite.ts';
 import { memberSuite } from './member-suite.ts';
 import { messageSuite } from './message-suite.ts';
 import { nodeSuite } from './node-suite.ts';
@@ -63,6 +64,7 @@ export function storeSuites(open: OpenStore): void {
   describe('large rooms', () => largeRoomSuite(open));
   describe('members', () => memberSuite(open));
   describe('what a user knows of rooms', () => belongsSuite(open));
+  describe('rooms of users who are gone', () => formerSuite(open));
   describe('webhooks', () => webhookSuite(open));
   describe('webhooks of deleted rooms', () => webhookEndingsSuite(open));
   describe('rights', () => rightsSuite(open));

@@ -93,7 +93,7 @@ export async function login(
   try {
     const echo = countFrame('socketConnectEcho', [socketId]);
     const arrival = { socketId, nodeId, echo, shown, signed, tagged: tagged(identified, family, credentials), synced };
-    const added = await users.login(userName, arrival);
+    const added = await services.formerMembers.making(userName, () => users.login(userName, arrival));
     if (added === 'lost') throw new StateUnavailable('this node was swept');
     if (typeof added === 'string' || 'retryAfterMs' in added) {
       switchOver.abandon();
@@ -174,14 +174,14 @@ export async function toldAtLogin(
 
 /** Nothing has happened. */
 export function refusalFor(
-  added: 'void' | 'overdue' | 'erasing' | 'sessionConflict' | 'badSignature' | Full,
+  added: 'void' | 'overdue' | 'erasing' | 'former' | 'sessionConflict' | 'badSignature' | Full,
   { issuedAt }: Identified,
 ): Failure<'badToken' | 'badSignature' | 'sessionConflict' | 'tooManySockets' | 'unavailable'> {
   if (typeof added !== 'string') return fail('tooManySockets', [], added.retryAfterMs);
   if (added === 'sessionConflict') return fail(added);
   if (added === 'badSignature') return failBecause(added, [], 'it was used before, or its time is over');
   // Who has the tag is on a node that is being swept; or the name is nobody's for now; or nothing was shown that is not good any more.
-  if (added === 'overdue' || added === 'erasing' || issuedAt === undefined) return unavailable();
+  if (added === 'overdue' || added === 'erasing' || added === 'former' || issuedAt === undefined) return unavailable();
   return tokenRevoked();
 }
 

@@ -3,14 +3,11 @@
  * and the first ends it. What a crash or an outage leaves is the note: whoever reads a list on either side, adds or removes goes on
  * from there, and where only Redis was away the repairs do. Where a failover has lost one side, whoever lists, adds or removes sees it.
  */
-import type { Instance } from '../../bus/instance.ts';
-import type { Topics } from '../../bus/topics.ts';
 import { notificationFrame } from '../../protocol/wire/frame.ts';
-import { userTopic } from '../../redis/keys.ts';
 import { newEpoch } from '../../redis/tokens.ts';
 import { StateUnavailable } from '../../redis/unavailable.ts';
 import { pairOf, type ContactOp, type ContactStore, type Pair, type Wish } from '../../store/contact/contact-store.ts';
-import { nowOrLater, type Repairs } from '../repair/repairs.ts';
+import type { Repairs } from '../repair/repairs.ts';
 import { windowsOf } from '../windows.ts';
 import type { Presence } from './presence.ts';
 import type { Profile, Profiles, Seen } from './profiles.ts';
@@ -19,9 +16,7 @@ export interface ContactPairsDeps {
   readonly contacts: ContactStore;
   readonly profiles: Pick<Profiles, 'one'>;
   readonly presence: Pick<Presence, 'note'>;
-  readonly topics: Pick<Topics, 'follow' | 'unfollow'>;
   readonly repairs: Pick<Repairs, 'retry'>;
-  readonly instance: Pick<Instance, 'nodeId'>;
 }
 
 /** Who asks for it. */
@@ -129,25 +124,6 @@ export class ContactPairs {
   /** Somebody is among a user's contacts, and does not exist any more. */
   async forget(userName: string, former: string): Promise<void> {
     await this.#end(userName, former);
-  }
-
-  /** Deletes a user, and takes it out of the contacts of others: also where this node dies after the deletion. */
-  async deleting<T>(userName: string, deletion: () => Promise<T>): Promise<T> {
-    const { topics, repairs, instance } = this.#deps;
-    const { nodeId } = instance;
-    const topic = userTopic(userName);
-    // From here on it is in the manifest, and a sweeper goes on.
-    await topics.follow(topic, nodeId);
-    const finish = async (): Promise<void> => {
-      await this.finishFormer(userName);
-      topics.unfollow(topic, nodeId);
-    };
-    try {
-      return await deletion();
-    } finally {
-      // Whatever became of it: it may have been done and not answered.
-      await nowOrLater(repairs, finish);
-    }
   }
 
   /** Takes a user that was deleted out of the contacts of others. */

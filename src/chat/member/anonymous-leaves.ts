@@ -60,7 +60,7 @@ export class AnonymousLeaves {
   async #see(member: AnonymousMember): Promise<void> {
     const { anonymousMembers, members, anonymousMs } = this.#deps;
     const found = await anonymousMembers.whereabouts(member.userName);
-    if (found.is === 'gone') await takeOffRoster(members, member.roomName, member.userName, 'owners too');
+    if (found.is === 'gone') await takeOffRoster(members, member.roomName, member.userName, { owners: 'owners too' });
     const isOver = found.is === 'gone' || !(await anonymousMembers.isMember(member));
     const laterMs = (found.is === 'away' ? found.leftMs : anonymousMs) + BEHIND_MS;
     await anonymousMembers.settle(member, isOver ? undefined : laterMs);

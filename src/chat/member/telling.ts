@@ -15,12 +15,14 @@ import type { Due, MemberChange } from '../../store/member/due.ts';
 import type { Dues } from '../../store/member/dues.ts';
 import type { MemberStore } from '../../store/member/member-store.ts';
 import type { AnonymousLeaves } from './anonymous-leaves.ts';
+import type { FormerMembers } from './former.ts';
 
 export interface MemberTellingDeps {
   readonly dues: Pick<Dues, 'untold' | 'forget'>;
   readonly belongs: Pick<BelongsStore, 'tell'>;
   readonly members: Pick<MemberStore, 'readAttributes'>;
   readonly anonymousLeaves: Pick<AnonymousLeaves, 'note'>;
+  readonly formerMembers: Pick<FormerMembers, 'finish'>;
 }
 
 /** Told of each user that has been told, with the position of that in the user's log. */
@@ -74,6 +76,8 @@ export class MemberTelling {
         try {
           const at = await this.#deps.belongs.tell(one.userName, roomName, changes);
           if (at !== undefined) told?.(one.userName, at);
+          // Gone since it was judged: it is a member of that room and does not know, nor will who has the name next.
+          else if (isAdded(one)) await this.#deps.formerMembers.finish(one.userName);
         } catch (error) {
           left.push(one);
           cause = error;

@@ -19,9 +19,9 @@ import type { UserStore } from '../../store/user/user-store.ts';
 import type { Caller } from '../caller.ts';
 import type { Webhooks } from '../webhook/webhooks.ts';
 import type { Wills } from '../message/wills.ts';
-import type { ContactPairs } from '../contact/pairs.ts';
 import type { ChangeTelling } from '../direct/change-telling.ts';
 import type { Presence } from '../contact/presence.ts';
+import type { UserDeletions } from '../user/deletions.ts';
 import type { Echoes, Echoing } from '../user/echoes.ts';
 import { tellLeft } from '../hooks/points.ts';
 import { leavePrefixes } from '../../protocol/session.ts';
@@ -54,7 +54,7 @@ export interface LeavesDeps {
   readonly hooks: HookRunner | undefined;
   readonly webhooks: Pick<Webhooks, 'tell'> | undefined;
   readonly presence: Pick<Presence, 'note' | 'adopt'>;
-  readonly contactPairs: Pick<ContactPairs, 'finishFormer'>;
+  readonly userDeletions: Pick<UserDeletions, 'finish'>;
   readonly wills: Pick<Wills, 'settle'>;
   readonly stateTelling: Pick<StateTelling, 'adopt'>;
   readonly changeTelling: Pick<ChangeTelling, 'adopt'>;
@@ -218,11 +218,11 @@ export class Leaves implements Cleaner {
     await this.#tellOfUser(name, nodeId);
   }
 
-  /** What it had yet to tell contacts, what it had begun to take out of theirs, and what it had changed in the user's conversations. */
+  /** What it had yet to tell contacts, what others have of a user it had deleted, and what it had changed in the user's conversations. */
   async #tellOfUser(userName: string, nodeId: string): Promise<void> {
-    const { presence, contactPairs, stateTelling, changeTelling } = this.#deps;
+    const { presence, userDeletions, stateTelling, changeTelling } = this.#deps;
     await presence.adopt(userName, nodeId);
-    await contactPairs.finishFormer(userName);
+    await userDeletions.finish(userName);
     await stateTelling.adopt(userName, nodeId);
     await changeTelling.adopt(userName, nodeId);
   }

@@ -14,7 +14,7 @@ import { takeOffRoster } from '../member/off-roster.ts';
 import type { MemberStore } from '../../store/member/member-store.ts';
 import type { Erasure, ErasureStore } from '../../store/erasure/erasure-store.ts';
 import type { Trace } from '../../redis/keys/key-patterns.ts';
-import type { ContactPairs } from '../contact/pairs.ts';
+import type { UserDeletions } from '../user/deletions.ts';
 
 export interface ErasuresDeps {
   readonly erasures: ErasureStore;
@@ -24,7 +24,7 @@ export interface ErasuresDeps {
   readonly directory: Pick<Directory, 'names' | 'ended' | 'peers' | 'traces'>;
   /** The ids of the servers that are written to, one of which changes with every failover and restart. */
   primaryIds(): Promise<ReadonlySet<string>>;
-  readonly contactPairs: Pick<ContactPairs, 'deleting'>;
+  readonly userDeletions: Pick<UserDeletions, 'delete'>;
   /** While this node may act. */
   readonly instance: { readonly held: boolean };
   /** How long what was on its way to Redis may take to get there. */
@@ -163,10 +163,10 @@ export class Erasures {
 
   /** Whether there is no such user any more. */
   async #deleteUser(userName: string): Promise<boolean> {
-    const { admin, contactPairs } = this.#deps;
+    const { admin, userDeletions } = this.#deps;
     const open = await admin.disconnectUser(userName, closeCodes.disconnectForced.reason);
     if (open !== 'noUser' && open > 0) return false;
-    const deleted = await contactPairs.deleting(userName, () => admin.deleteUser(userName));
+    const deleted = await userDeletions.delete(admin, userName);
     return deleted !== 'userOnline';
   }
 

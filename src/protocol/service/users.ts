@@ -16,7 +16,7 @@ export const serverUserRequests = {
   }),
 
   deleteUser: request({
-    doc: 'Deletes a user who has no sockets, with its lists, its session and its resume tokens. What it wrote, owns, and is listed in stays; of its conversations the other side keeps what was said, and a later user of the name does not see it.',
+    doc: 'Deletes a user who has no sockets, with its lists, its session and its resume tokens. It is a member of rooms no more, but of those that it owns. What it wrote, owns, and is listed in stays; of its conversations the other side keeps what was said, and a later user of the name does not see it.',
     params: { userName: required(UserName) },
     result: Type.Null(),
     errors: ['noUser', 'userOnline'],

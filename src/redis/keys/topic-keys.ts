@@ -232,6 +232,10 @@ export class UserKeys extends TopicKeys {
   get belonged(): Key {
     return this.key('belonged');
   }
+  /** Room → the membership that an earlier user of the name still has there. */
+  get belongsFormer(): Key {
+    return this.key('belongs:former');
+  }
   /** Socket → what is posted if it goes without a word. */
   get wills(): Key {
     return this.key('wills');

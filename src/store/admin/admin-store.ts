@@ -110,7 +110,11 @@ export class AdminStore {
     return (await this.#commands.plain('exists', meta)) === 1;
   }
 
-  createUser(userName: string, { whitelistOnly, lists }: UserOptions): Promise<'ok' | 'userExists' | 'erasing'> {
+  /** `former`: an earlier user of that name is a member of rooms yet. */
+  createUser(
+    userName: string,
+    { whitelistOnly, lists }: UserOptions,
+  ): Promise<'ok' | 'userExists' | 'erasing' | 'former'> {
     const args = { epoch: newEpoch(), whitelistOnly: flag(whitelistOnly) };
     const rest = Object.entries(lists).flatMap(([listName, names]) => names.flatMap((name) => [listName, name]));
     return this.#commands.run(createUser, this.#keys.user(userName), args, { args: rest });

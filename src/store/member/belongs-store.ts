@@ -11,7 +11,7 @@ import { flag } from '../../redis/script.ts';
 import type { Life } from '../room/room-store.ts';
 import { isAnonymous } from '../user/anonymous.ts';
 import type { MemberChange } from './due.ts';
-import { forgetBelongs, judgeMember, tellMember } from './member-scripts.ts';
+import { forgetBelongs, forgetFormer, judgeMember, tellMember } from './member-scripts.ts';
 
 export interface BelongsOptions {
   /** How long messages stay in the events of users; 0: as long as other events. */
@@ -38,7 +38,10 @@ export class BelongsStore {
     return this.#commands.run(judgeMember, this.#keys.user(userName), { most: this.#options.roomsPerUser });
   }
 
-  /** Tells a user what has become of it in a room, each change once. Undefined where there is no such user. */
+  /**
+   * Tells a user what has become of it in a room, each change once. Undefined where there is no such user; was it added last, that is a
+   * membership of an earlier user of the name from here on.
+   */
   async tell(
     userName: string,
     roomName: string,
@@ -65,6 +68,17 @@ export class BelongsStore {
   async read(userName: string): Promise<Map<string, Life>> {
     const noted = await this.#commands.plain('hgetall', this.#keys.user(userName).belongs);
     return new Map(pairs(noted).map(([roomName, point]) => [roomName, lifeIn(point)]));
+  }
+
+  /** Room → the membership of it that an earlier user of the name has. As long as there is any nobody has the name. */
+  async readFormer(userName: string): Promise<Map<string, string>> {
+    return new Map(pairs(await this.#commands.plain('hgetall', this.#keys.user(userName).belongsFormer)));
+  }
+
+  /** They are ended. */
+  async forgetFormer(userName: string, ended: Iterable<readonly [string, string]>): Promise<void> {
+    const args = [...ended].flat();
+    if (args.length > 0) await this.#commands.run(forgetFormer, this.#keys.user(userName), {}, { args });
   }
 
   /** Such rooms are gone, or others of their names are there. What it was told of since stays. */

@@ -71,7 +71,7 @@ export const forgetDue = script('forget-due', {
 });
 
 export const tellMember = script('tell-member', {
-  keys: [...INBOX, 'belongs', 'belonged'],
+  keys: [...INBOX, 'belongs', 'belonged', 'belongsFormer'],
   args: ['roomName', 'anonymous', 'maxAgeMs'],
   rest: true,
   writes: true,
@@ -87,11 +87,18 @@ export const forgetBelongs = script('forget-belongs', {
   gives: nothing,
 });
 
+export const forgetFormer = script('forget-former', {
+  keys: ['belongsFormer'],
+  rest: true,
+  whenFull: true,
+  gives: nothing,
+});
+
 export const eraseMember = script('erase-member', {
-  keys: [...LOG, ...OCCUPANTS, ...ROOM_LISTS, 'entries', 'muted', 'silenced', 'paced', 'membersDue'],
-  args: ['user', 'frame', 'owners'],
+  keys: [...LOG, ...OCCUPANTS, ...ROOM_LISTS, 'entries', 'muted', 'silenced', 'paced', 'membersDue', 'nonces'],
+  args: ['user', 'frame', 'owners', 'membership'],
   writes: true,
   whenFull: true,
-  refuses: ['noRoom'],
+  refuses: ['noRoom', 'over'],
   gives: nothing,
 });

@@ -56,6 +56,12 @@ export interface Member {
   readonly silencedUntil: number | null | undefined;
 }
 
+export interface ErasedMember {
+  /** It is no member as an owner either: nobody ever has its name. */
+  readonly owners?: 'owners too';
+  readonly membership?: string;
+}
+
 export interface MemberPage {
   readonly count: number;
   readonly members: readonly Member[];
@@ -143,9 +149,13 @@ export class MemberStore {
     return { count, members, next };
   }
 
-  /** A user who is erased belongs to the room no more, and is not silenced there. `frame` tells the room that it is no member. */
-  async erase(roomName: string, userName: string, frame: Uint8Array, owners?: 'owners too'): Promise<void> {
-    const args = { user: userName, frame, owners: flag(owners !== undefined) };
+  /**
+   * A user who is gone belongs to the room no more, and is not silenced there. `frame` tells the room that it is no member. Where the
+   * `membership` is named (`BelongsStore.readFormer`) that is ended, once, and no later one.
+   */
+  async erase(roomName: string, userName: string, frame: Uint8Array, which: ErasedMember = {}): Promise<void> {
+    const { owners, membership = '' } = which;
+    const args = { user: userName, frame, owners: flag(owners !== undefined), membership };
     await this.#commands.run(scripts.eraseMember, this.#keys.room(roomName), args);
   }
 

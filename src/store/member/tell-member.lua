@@ -5,7 +5,13 @@
 -- Whoever belongs to a room is kept as one who has left something behind on purpose; of `anonymous` ('1') it goes with the user.
 -- Rest arguments: sign, time, number, life, the socket that is not told ('' for none), frame; six for each. Signs: `+` it is added,
 -- `-` removed, `!` the room is deleted: who does not know of it need not be told, but who has only found it gone.
+-- A user who is gone, having been added before, is a member without knowing of it: that is noted as by its deletion.
+local CHANGE = 6
 if not openLog(now) then
+  local sign, at, seq, life = unpack(ARGV, #ARGV - CHANGE + 1)
+  if sign == '+' then
+    redis.call('HSET', belongsFormer, roomName, life .. ' ' .. at .. ' ' .. seq)
+  end
   return 'gone'
 end
 
@@ -38,8 +44,8 @@ local function keep()
   end
 end
 
-for first = rest, #ARGV, 6 do
-  local sign, at, seq, life, except, frame = unpack(ARGV, first, first + 5)
+for first = rest, #ARGV, CHANGE do
+  local sign, at, seq, life, except, frame = unpack(ARGV, first, first + CHANGE - 1)
   local member, former = known(belongs), known(belonged)
   local function isLaterThan(other)
     return isLater(sign, tonumber(at), tonumber(seq), life, other)

@@ -13,7 +13,7 @@
 -- limit, all sockets together are never more than `PILED` times as many.
 -- An empty `frame` fills in the login of a socket that is there (chat/auth/fill-in.ts): nobody is told of it again.
 -- `inboxSize` is how many notices its inbox keeps from here on; what a device has missed of them is read behind it (read-inbox.lua).
--- Of a name that is being erased nobody is (erasure/lock-name.lua).
+-- Of a name that is being erased nobody is (erasure/lock-name.lua), nor of one whose earlier user is a member of rooms yet (`former`).
 -- With its first socket a user is online: it says whether contacts have to be told, which they have not where they were never
 -- told that it went (lib/contact/presence.lua).
 local PILED = 4
@@ -21,8 +21,8 @@ local isFillIn = frame == ''
 if redis.call('EXISTS', tomb .. node) == 1 or (isFillIn and redis.call('HEXISTS', sockets, socket) == 0) then
   return 'lost'
 end
-if redis.call('EXISTS', erasing) == 1 then
-  return 'erasing'
+if redis.call('EXISTS', erasing, belongsFormer) > 0 then
+  return redis.call('EXISTS', erasing) == 1 and 'erasing' or 'former'
 end
 if isOver() then
   return 'void'

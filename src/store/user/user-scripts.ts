@@ -22,6 +22,7 @@ export const loginUser = script('login-user', {
     'profile',
     'contacts',
     'belongs',
+    'belongsFormer',
   ],
   args: [
     'epoch',
@@ -44,7 +45,7 @@ export const loginUser = script('login-user', {
   rest: true,
   writes: true,
   isHot: true,
-  refuses: ['lost', 'erasing', 'void', 'badSignature'],
+  refuses: ['lost', 'erasing', 'former', 'void', 'badSignature'],
   // No position: the user is full, or another device has the tag; `homes` are the nodes of the sockets that are in the way.
   gives: {
     at: optional(position),
@@ -149,11 +150,11 @@ export const resumeKeys = script('resume-keys', {
 });
 
 export const createUser = script('create-user', {
-  keys: ['meta', 'erasing', ...USER_LISTS],
+  keys: ['meta', 'erasing', 'belongsFormer', ...USER_LISTS],
   args: ['epoch', 'whitelistOnly'],
   rest: true,
   writes: true,
-  refuses: ['userExists', 'erasing'],
+  refuses: ['userExists', 'erasing', 'former'],
   gives: done,
 });
 
@@ -169,6 +170,7 @@ export const deleteUser = script('delete-user', {
     'profile',
     'belongs',
     'belonged',
+    'belongsFormer',
     'wills',
     ...CONTACTS,
   ],

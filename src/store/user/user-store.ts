@@ -152,12 +152,12 @@ export class UserStore {
   /**
    * Adds a socket; its resume token counts as issued at `issuedAt`. Sockets of nodes that are gone, or send theirs away, do not
    * count against the user: where it is full their leases are looked at. `void`: what it shows was revoked.
-   * `erasing`: what a user of that name wrote is being erased. `overdue`: another device has the tag, on nodes that seem to be gone: it has it no more when they are swept.
+   * `erasing`: what a user of that name wrote is being erased. `former`: an earlier one is a member of rooms yet. `overdue`: another device has the tag, on nodes that seem to be gone: it has it no more when they are swept.
    */
   async login(
     userName: string,
     arrival: Arrival,
-  ): Promise<Added | 'lost' | 'erasing' | 'void' | 'sessionConflict' | 'overdue' | 'badSignature' | Full> {
+  ): Promise<Added | 'lost' | 'erasing' | 'former' | 'void' | 'sessionConflict' | 'overdue' | 'badSignature' | Full> {
     const added = await this.#add(userName, arrival, []);
     if (typeof added === 'string' || 'at' in added) return added;
     if (added.isConflict) return this.#conflict(added.homes);
@@ -176,7 +176,9 @@ export class UserStore {
     userName: string,
     { socketId, nodeId, echo, shown = UNTIMED, signed, tagged, synced = false }: Arrival,
     absent: readonly string[],
-  ): Promise<Added | 'lost' | 'erasing' | 'void' | 'badSignature' | { homes: string[]; isConflict: boolean }> {
+  ): Promise<
+    Added | 'lost' | 'erasing' | 'former' | 'void' | 'badSignature' | { homes: string[]; isConflict: boolean }
+  > {
     const args = {
       epoch: newEpoch(),
       socket: socketId,

@@ -1,0 +1,7 @@
+-- Forgets memberships of an earlier user of a name, who is off these rosters: only as they were, for another one may have been noted since.
+-- Rest arguments: room, membership; two for each.
+for at = rest, #ARGV, 2 do
+  if redis.call('HGET', belongsFormer, ARGV[at]) == ARGV[at + 1] then
+    redis.call('HDEL', belongsFormer, ARGV[at])
+  end
+end

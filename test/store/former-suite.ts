@@ -1,0 +1,109 @@
+// What a deleted user belonged to: noted by the step that deletes it, or that finds it gone, until it is off those rosters. Nobody has
+// the name before, and whoever comes late with such a note takes nothing from who has it since.
+import { expect, test } from '@jest/globals';
+import type { MemberChange } from '../../src/store/member/due.ts';
+import { eventually } from '../support/eventually.ts';
+import { roomTopic } from '../../src/redis/keys.ts';
+import { SERVICE } from '../../src/store/rights.ts';
+import { useScope } from '../support/scope.ts';
+import { addAll, addUser, made, membersOf, tell } from './member-actions.ts';
+import { room, starter, type Start } from './room-actions.ts';
+import { frame, frameText, roomOptions, type OpenStore, type Store } from './store.ts';
+
+const scope = useScope();
+const ann = 'ann';
+
+/** Makes a user a member, which it is told of, and then deletes it. Gives its membership. */
+async function memberDeleted(store: Store): Promise<string> {
+  await addUser(store, ann);
+  const { due = [] } = await made(addAll(store, 'owner', ann));
+  for (const one of due) await tell(store, one);
+  await store.dues.forget(room, due);
+  await away(store);
+  expect(await store.admin.deleteUser(ann)).toBe('ok');
+  return (await store.belongs.readFormer(ann)).get(room) ?? '';
+}
+
+async function away(store: Store): Promise<void> {
+  for (const socketId of (await store.users.readSockets(ann)).keys()) {
+    await store.users.logout(ann, socketId, frame('gone'), []);
+  }
+}
+
+const arrival = { socketId: 's1', nodeId: 'n1', echo: frame('connected') };
+const lists = { whitelistOnly: false, lists: { whitelist: [], blacklist: [] } };
+const end = (store: Store, membership: string): Promise<void> =>
+  store.members.erase(room, ann, frame('erased'), { membership });
+
+/** Call within a `describe`; `open` gives a store of its own to each test. */
+export function formerSuite(open: OpenStore): void {
+  const start = starter(open, scope);
+  ending(start);
+  noting(start);
+}
+
+function ending(start: Start): void {
+  test('nobody has the name of one who is a member yet, and of who is none anybody has it', async () => {
+    const store = await start();
+    const membership = await memberDeleted(store);
+    const { life } = await made(addAll(store, 'owner', 'bob'));
+    expect(membership).toMatch(new RegExp(`^${life} \\d+ \\d+$`));
+    expect(await store.users.login(ann, arrival)).toBe('former');
+    expect(await store.admin.createUser(ann, lists)).toBe('former');
+    // Another one has been noted since this was read.
+    await store.belongs.forgetFormer(ann, [
+      [room, `${life} 1 1`],
+      ['another', membership],
+    ]);
+    await store.belongs.forgetFormer(ann, []);
+    expect(await store.users.login(ann, arrival)).toBe('former');
+    await store.belongs.forgetFormer(ann, [[room, membership]]);
+    expect(await store.users.login(ann, arrival)).toMatchObject({ nconnected: 1 });
+  });
+
+  test('is off the roster once, and who comes late ends no membership of a later user of the name', async () => {
+    const store = await start();
+    const membership = await memberDeleted(store);
+    const events = await store.listen(roomTopic(room));
+    await end(store, membership);
+    expect(await membersOf(store)).toEqual({ owner: 'owner' });
+    await made(addAll(store, 'owner', ann));
+    await end(store, membership);
+    expect(await membersOf(store)).toEqual({ ann: 'member', owner: 'owner' });
+    await eventually(() => expect(events.map(frameText).filter((text) => text === '<erased>')).toHaveLength(1));
+    // That it was done is known for a while.
+    expect(await store.client.pttl(store.keys.room(room).nonces)).toBeGreaterThan(3_500_000);
+  });
+
+  test('is no member of another room of that name, and of one that is gone', async () => {
+    const store = await start();
+    const membership = await memberDeleted(store);
+    await store.rooms.delete(room, SERVICE, 'n1', frame('deleted'));
+    await end(store, membership);
+    await store.rooms.create(room, roomOptions('owner'));
+    await made(addAll(store, 'owner', ann));
+    await end(store, membership);
+    expect(await membersOf(store)).toEqual({ ann: 'member', owner: 'owner' });
+  });
+}
+
+function noting(start: Start): void {
+  test('is noted where it was added and is found gone, and not where it was removed since', async () => {
+    const store = await start();
+    const change = (what: MemberChange['what'], at: number): MemberChange => ({
+      what,
+      at,
+      seq: 1,
+      life: 'first',
+      by: 'owner',
+      exceptSocket: undefined,
+    });
+    const added = change('added', 5);
+    await tell(store, { userName: ann, changes: [added, change('removed', 6)] });
+    await tell(store, { userName: ann, changes: [change('deleted', 7)] });
+    expect(await store.belongs.readFormer(ann)).toEqual(new Map());
+    expect(await tell(store, { userName: ann, changes: [change('removed', 4), added] })).toBeUndefined();
+    expect(await store.belongs.readFormer(ann)).toEqual(new Map([[room, 'first 5 1']]));
+    expect(await store.users.login(ann, arrival)).toBe('former');
+  });
+}
