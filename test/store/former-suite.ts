@@ -1,6 +1,8 @@
 // What a deleted user belonged to: noted by the step that deletes it, or that finds it gone, until it is off those rosters. Nobody has
 // the name before, and whoever comes late with such a note takes nothing from who has it since.
 import { expect, test } from '@jest/globals';
+import type { Commands } from '../../src/redis/commands.ts';
+import { AdminStore } from '../../src/store/admin/admin-store.ts';
 import type { MemberChange } from '../../src/store/member/due.ts';
 import { eventually } from '../support/eventually.ts';
 import { roomTopic } from '../../src/redis/keys.ts';
@@ -40,6 +42,7 @@ export function formerSuite(open: OpenStore): void {
   const start = starter(open, scope);
   ending(start);
   noting(start);
+  erasing(open);
 }
 
 function ending(start: Start): void {
@@ -105,5 +108,29 @@ function noting(start: Start): void {
     expect(await tell(store, { userName: ann, changes: [change('removed', 4), added] })).toBeUndefined();
     expect(await store.belongs.readFormer(ann)).toEqual(new Map([[room, 'first 5 1']]));
     expect(await store.users.login(ann, arrival)).toBe('former');
+  });
+}
+
+function erasing(open: OpenStore): void {
+  test('whose node dies right behind the deletion is erased where that is asked for, though an earlier one of the name was', async () => {
+    const { erasures, admin, ...store } = await open(scope);
+    await erasures.begin(ann, false);
+    const erasure = await erasures.take();
+    if (erasure === undefined) throw new Error('there is one');
+    await erasures.end(erasure);
+    await admin.createUser(ann, lists);
+    let isDead = false;
+    const dying: Pick<Commands, 'run' | 'plain'> = {
+      run: async (...asked) => {
+        const done = await store.commands.run(...asked);
+        isDead = true;
+        return done;
+      },
+      plain: (...asked) => (isDead ? Promise.reject(new Error('dead')) : store.commands.plain(...asked)),
+    };
+    const options = { resumeTokenMs: 1000, historyMaxAgeMs: 0 };
+    await new AdminStore(dying as Commands, store.keys, options).deleteUser(ann).catch(() => undefined);
+    expect(await admin.hasUser(ann)).toBe(false);
+    expect(await erasures.begin(ann, false)).toBe(false);
   });
 }

@@ -122,12 +122,13 @@ export class AdminStore {
 
   /** With what it alone has of its conversations. Where a part of it fails, it may be asked for again. */
   async deleteUser(userName: string): Promise<'ok' | 'noUser' | 'userOnline'> {
+    // Whoever asks for its erasure afterwards asks for what this one wrote. First this, should the node die behind the deletion: too soon it
+    // costs an erasure that is done again.
+    await this.#commands.plain('zrem', this.#keys.erasing.erased, userName);
     for (;;) {
       const deleted = await this.#commands.run(deleteUser, this.#keys.user(userName), {
         keptMs: this.#options.resumeTokenMs,
       });
-      // Whoever asks for its erasure afterwards asks for what this one wrote.
-      if (deleted === 'ok') await this.#commands.plain('zrem', this.#keys.erasing.erased, userName);
       if (deleted !== 'hasPeers') return deleted;
       await leavePairs(this.#commands, this.#keys, userName);
     }
