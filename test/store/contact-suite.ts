@@ -134,6 +134,21 @@ function rights(open: OpenStore): void {
     expect(await judged('dave', 'ann', { adds: false })).toBe('notAllowed');
     expect(await judged('dave', 'ann', { adds: true })).toBe('ok');
   });
+
+  test('let nobody past the limit because the end of what never was a contact is under way', async () => {
+    const store = await open(scope, { contactsMax: 1 });
+    for (const name of ['ann', 'bob', 'carol']) await login(store, name);
+    await connect(store, 'ann', 'carol');
+    expect(await begin(store, remove, 'v1')).toBe(true);
+    expect(await store.contacts.judge('ann', 'bob', { adds: true, trusted: true })).toBe('listLimitExceeded');
+    expect(await begin(store, add, 'v2')).toBe('listLimitExceeded');
+    // The end of what was one keeps its place, for whoever makes it again meanwhile.
+    const toCarol = { truth: 'ann', mirror: 'carol' };
+    expect(await store.contacts.begin(toCarol, remove, 'v3', notice(''))).toBe(true);
+    expect(await begin(store, add, 'v4')).toBe('listLimitExceeded');
+    expect(await finish(store, 'v1', 'remove')).toMatchObject({ again: undefined });
+    expect(await store.contacts.begin(toCarol, add, 'v5', notice(''))).toBe(true);
+  });
 }
 
 function overtaking(open: OpenStore): void {

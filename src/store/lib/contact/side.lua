@@ -10,10 +10,13 @@ local function refusalOf(other, trusted, adds, limit)
       return 'notAllowed'
     end
   end
-  if redis.call('ZSCORE', contacts, other) or redis.call('HEXISTS', contactsDue, other) == 1 then
+  local noted = redis.call('HGET', contactsDue, other)
+  if redis.call('ZSCORE', contacts, other) or (noted and string.find(noted, ' add ', 1, true)) then
     return
   end
-  if redis.call('ZCARD', contacts) + redis.call('HLEN', contactsDue) >= tonumber(limit) then
+  -- The end of what may never have been a contact is noted, too: that note keeps its place for nobody.
+  local others = redis.call('ZCARD', contacts) + redis.call('HLEN', contactsDue) - (noted and 1 or 0)
+  if others >= tonumber(limit) then
     return 'listLimitExceeded'
   end
 end
