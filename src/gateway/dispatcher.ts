@@ -12,7 +12,7 @@ import { UNITS_PER_ROOM } from '../chat/session/session.ts';
 import { callHandler, type Asking, type SocketCall } from '../service/server-api.ts';
 import type { Services } from '../chat/services.ts';
 import type { Distributions } from '../ops/distribution.ts';
-import { isRequestName, mayGoBeside, orderKeys, type RequestName } from '../protocol/catalogue.ts';
+import { isRequestName, orderKeys, pipelineOf, type RequestName } from '../protocol/catalogue.ts';
 import type { Message } from '../protocol/wire/codec.ts';
 import { fail, failBecause, Failure, toErrorValue, unavailable } from '../protocol/errors/errors.ts';
 import { isErrorCode } from '../protocol/errors/table.ts';
@@ -111,7 +111,7 @@ export class Dispatcher {
     const keys = orderKeys(method, args);
     if (keys.length === 0) return settled(await work());
     const turns = (socket.turns ??= new Turns());
-    const turn = turns.enter(keys, mayGoBeside(method));
+    const turn = turns.enter(keys, pipelineOf(method));
     try {
       if (turn.coming !== undefined) {
         await turn.coming;

@@ -1,7 +1,10 @@
 /**
  * The order of one socket's requests: those that share a key take effect as they came, each when the one before has ended.
- * Those that may go beside others of their kind need not wait for the end of these, only until they have begun.
+ * Those that may go beside others of their kind need not wait for the end of these, only until they have begun. Another kind has another
+ * queue, whose order to this one nobody keeps.
  */
+import type { Pipeline } from '../protocol/declare.ts';
+
 export class Turns {
   readonly #lines = new Map<string, Turn[]>();
 
@@ -11,20 +14,21 @@ export class Turns {
 
   /** Resolves when those that have begun, and let others go beside them, have ended; undefined where there are none. */
   get underWay(): Promise<unknown> | undefined {
-    const turns = new Set([...this.#lines.values()].flat().filter(({ isBeside, hasBegun }) => isBeside && hasBegun));
+    const all = [...this.#lines.values()].flat();
+    const turns = new Set(all.filter(({ kind, hasBegun }) => kind !== undefined && hasBegun));
     return turns.size === 0 ? undefined : Promise.all([...turns].map((turn) => turn.ended()));
   }
 
   /** Takes a place behind all that has come before with one of these keys. `end` is to be called in any case. */
-  enter(keys: readonly string[], isBeside: boolean): Turn {
-    const turn = new Turn(keys, isBeside, this.#lines);
+  enter(keys: readonly string[], kind: Pipeline | undefined): Turn {
+    const turn = new Turn(keys, kind, this.#lines);
     for (const key of keys) {
       const line = this.#lines.get(key);
       if (line === undefined) {
         this.#lines.set(key, [turn]);
         continue;
       }
-      if (!isBeside || !line.every((before) => before.isBeside && before.hasBegun)) turn.waitFor(key);
+      if (!line.every((before) => turn.mayGoBeside(before))) turn.waitFor(key);
       line.push(turn);
     }
     return turn;
@@ -32,7 +36,8 @@ export class Turns {
 }
 
 export class Turn {
-  readonly isBeside: boolean;
+  /** Beside which it may go; undefined for none. */
+  readonly kind: Pipeline | undefined;
   readonly #keys: readonly string[];
   readonly #lines: Map<string, Turn[]>;
   /** In whose lines something is before it. */
@@ -43,15 +48,19 @@ export class Turn {
   #end: Promise<void> | undefined;
   hasBegun = false;
 
-  constructor(keys: readonly string[], isBeside: boolean, lines: Map<string, Turn[]>) {
+  constructor(keys: readonly string[], kind: Pipeline | undefined, lines: Map<string, Turn[]>) {
     this.#keys = keys;
-    this.isBeside = isBeside;
+    this.kind = kind;
     this.#lines = lines;
   }
 
   /** Resolves when it is its turn; undefined where it is already. */
   get coming(): Promise<void> | undefined {
     return this.#coming;
+  }
+
+  mayGoBeside(before: Turn): boolean {
+    return this.kind !== undefined && before.kind === this.kind && before.hasBegun;
   }
 
   waitFor(key: string): void {
@@ -94,9 +103,11 @@ export class Turn {
 
 /** Tells the first of a line, and those behind it that may go beside all that is before them. */
 function advance(line: readonly Turn[], key: string): void {
-  for (const [i, turn] of line.entries()) {
-    if (i > 0 && !turn.isBeside) return;
+  for (const turn of line) {
+    // All before it are of its kind, and have begun.
+    const [first = turn] = line;
+    if (turn !== first && !turn.mayGoBeside(first)) return;
     turn.isFirstIn(key);
-    if (!turn.isBeside || !turn.hasBegun) return;
+    if (!turn.hasBegun) return;
   }
 }

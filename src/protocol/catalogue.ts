@@ -9,6 +9,7 @@ import type {
   NotificationParam,
   Order,
   Params,
+  Pipeline,
   RequestDeclaration,
   Subject,
 } from './declare.ts';
@@ -178,8 +179,8 @@ export function requiredCount(params: Params): number {
   return Object.values(params).filter((param) => !param.optional).length;
 }
 
-/** Whether a request may go on beside earlier ones of its kind: see `pipelined` of a declaration. */
-export const mayGoBeside = (name: RequestName): boolean => requestDeclaration(name).pipelined === true;
+/** Beside earlier ones of what kind a request may go on: see `pipelined` of a declaration. */
+export const pipelineOf = (name: RequestName): Pipeline | undefined => requestDeclaration(name).pipelined;
 
 /**
  * The topics a request is ordered by: `room:NAME`, `user:NAME`, or `self` for the caller's own user. Requests of one
@@ -191,7 +192,12 @@ export function orderKeys(method: RequestName, args: { readonly [name: string]: 
   if (order === 'self') return ['self'];
   if ('room' in order) return [`room:${String(args[order.room])}`];
   if ('user' in order) return [`user:${String(args[order.user])}`];
-  const rooms = args[order.rooms];
-  const names = Array.isArray(rooms) ? rooms.map((room: { roomName: string }) => `room:${room.roomName}`) : [];
-  return [...new Set(names)];
+  if ('selfAnd' in order) return ['self', ...keysOf(args[order.selfAnd], (name) => `user:${String(name)}`)];
+  const roomOf = (map: unknown): string => `room:${(map as { readonly roomName: string }).roomName}`;
+  if ('rooms' in order) return keysOf(args[order.rooms], roomOf);
+  const options = args[order.roomIn] as { readonly roomName?: string } | undefined;
+  return options?.roomName === undefined ? [] : [roomOf(options)];
 }
+
+const keysOf = (items: unknown, keyOf: (item: unknown) => string): string[] =>
+  Array.isArray(items) ? [...new Set(items.map(keyOf))] : [];

@@ -180,6 +180,7 @@ export const conversationRequests = {
     access: 'user',
     on: 'user',
     usersMay: 'roomsManagement',
+    order: { roomIn: 'options' },
     cost: { units: 10 },
     example: {
       params: [{ members: ['bob'], unique: true, attributes: { title: 'Tea' } }],

@@ -67,10 +67,19 @@ export type Arg<P extends Param> = P extends { readonly optional: false } | { re
   : Static<P['schema']> | undefined;
 
 /**
- * The topic whose requests of one socket take effect in order: the room or user that a param names, the rooms of a
- * list of positions, or the caller's own user.
+ * The topic whose requests of one socket take effect in order: the room or user that a param names, the room that a map of options
+ * may name, the rooms of a list of positions, the caller's own user, or that and the users of a list.
  */
-export type Order<N = string> = { readonly room: N } | { readonly user: N } | { readonly rooms: N } | 'self';
+export type Order<N = string> =
+  | { readonly room: N }
+  | { readonly user: N }
+  | { readonly roomIn: N }
+  | { readonly rooms: N }
+  | { readonly selfAnd: N }
+  | 'self';
+
+/** What goes through one queue of its topic: of another kind, even what is sent later may be there earlier. */
+export type Pipeline = 'posts' | 'changes';
 
 /**
  * What a request is about, and so what whoever makes it through the server API has to name: the connection that it comes by
@@ -112,10 +121,10 @@ export interface RequestDeclaration<
   /** Where it is left out, the room that a param names by `existing` or `creating`. */
   readonly order?: Order;
   /**
-   * Those of one socket on one topic begin in their order, and do not wait for one another's end: what decides about them takes
-   * them in that order. Its handler gives an `UnderWay` (chat/outcome.ts).
+   * Those of one socket on one topic, and of one kind, begin in their order, and do not wait for one another's end: what decides
+   * about them takes them in that order. Its handler gives an `UnderWay` (chat/outcome.ts).
    */
-  readonly pipelined?: true;
+  readonly pipelined?: Pipeline;
   readonly cost?: Cost;
   /** Users may make it where this setting says so; the service always may. */
   readonly usersMay?: 'roomsManagement';

@@ -89,7 +89,7 @@ export const messageRequests = {
     errors: ['noRoom', 'notJoined', 'notAllowed', 'messageTooLarge', 'silenced', 'noMessage', 'roomExpired'],
     access: 'user',
     check: 'roomMessageCheck',
-    pipelined: true,
+    pipelined: 'posts',
     cost: { spread: { room: 'roomName' } },
     example: { params: ['lobby', { textMessage: 'hello' }, { clientMessageId: 'c-1' }], result: 42 },
   }),

@@ -27,6 +27,7 @@ export const stateRequests = {
     errors: ['noUser'],
     access: 'user',
     reads: true,
+    order: 'self',
     example: { params: ['bob'], result: { state: { mood: 'tea' } } },
   }),
 };

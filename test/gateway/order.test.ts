@@ -133,6 +133,71 @@ describe.each(['msgpack', 'json'] as const)('over %s', (format) => {
     }
   });
 
+  test('messages and changes of them take effect as they were sent, in a room that was made just before, too', async () => {
+    const [alice, bob] = [await login('alice', 0), await login('bob', 1)];
+    for (let round = 0; round < rounds; round++) {
+      const [roomName, peer] = [`changing-${format}-${round}`, `peer-${format}-${round}`];
+      await login(peer, 1);
+      const settled = alice.callAll(
+        ['conversationCreate', { roomName, members: ['bob'] }],
+        ['roomJoin', roomName],
+        ['roomMessageUpdate', roomName, 1, { textMessage: 'none' }],
+        ['roomMessage', roomName, { textMessage: 'a' }],
+        ['roomMessageAppend', roomName, 1, 'b'],
+        ['roomMessage', roomName, { textMessage: 'c' }],
+        ['roomMessageRecall', roomName, 2],
+        ['directMessageUpdate', peer, 1, { textMessage: 'none' }],
+        ['directMessage', peer, { textMessage: 'a' }],
+        ['directMessageAppend', peer, 1, 'b'],
+        ['directMessage', peer, { textMessage: 'c' }],
+        ['directMessageRecall', peer, 2],
+      );
+      expect(await Promise.all(settled)).toMatchObject([
+        { result: { created: true } },
+        { result: 1 },
+        { error: { code: 'noMessage' } },
+        { result: 1 },
+        { result: { length: 2 } },
+        { result: 2 },
+        { result: { version: 2 } },
+        { error: { code: 'noMessage' } },
+        { result: { id: 1 } },
+        { result: { length: 2 } },
+        { result: { id: 2 } },
+        { result: { version: 2 } },
+      ]);
+      const told = alice.received.filter((entry) => 'name' in entry && entry.params[0] === roomName).map(nameOf);
+      const [message, changed] = ['roomMessage', 'roomMessageChanged'];
+      expect(told).toEqual(['roomUserJoined', message, changed, message, changed]);
+    }
+    expect(bob.heard('roomInvited')).toHaveLength(rounds);
+  });
+
+  test('what the own user is and allows takes effect as it was sent', async () => {
+    const name = `own-${format}`;
+    const [own] = [await login(name, 0), await login('bob', 1)];
+    for (let round = 0; round < rounds; round++) {
+      const settled = own.callAll(
+        ['userStateSet', { round }],
+        ['userStateGet', name],
+        ['directAddToList', 'blacklist', ['bob']],
+        ['contactAdd', 'bob'],
+        ['directRemoveFromList', 'blacklist', ['bob']],
+        ['contactAdd', 'bob'],
+        ['contactRemove', 'bob'],
+      );
+      expect(await Promise.all(settled)).toMatchObject([
+        { result: { state: { round } } },
+        { result: { state: { round } } },
+        { result: null },
+        { error: { code: 'notAllowed' } },
+        { result: null },
+        { result: { userName: 'bob' } },
+        { result: null },
+      ]);
+    }
+  });
+
   test('live messages begin right behind a join and end with the leave, while others talk', async () => {
     const roomName = `talk-${format}`;
     const talker = await login('talker', 1);

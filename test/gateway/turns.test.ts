@@ -1,11 +1,12 @@
 // The order of one socket's requests, by what they are about.
 import { expect, test } from '@jest/globals';
 import { Turns, type Turn } from '../../src/gateway/turns.ts';
+import type { Pipeline } from '../../src/protocol/declare.ts';
 
-function start(): { enter: (name: string, keys: string[], isBeside?: boolean) => Turn; come: string[]; turns: Turns } {
+function start(): { enter: (name: string, keys: string[], kind?: Pipeline) => Turn; come: string[]; turns: Turns } {
   const [turns, come]: [Turns, string[]] = [new Turns(), []];
-  const enter = (name: string, keys: string[], isBeside = false): Turn => {
-    const turn = turns.enter(keys, isBeside);
+  const enter = (name: string, keys: string[], kind?: Pipeline): Turn => {
+    const turn = turns.enter(keys, kind);
     if (turn.coming === undefined) come.push(name);
     else void turn.coming.then(() => come.push(name));
     return turn;
@@ -36,7 +37,7 @@ test('requests that share a key go one after the other, others side by side', as
 test('those that have begun beside others are waited for until they have ended', async () => {
   const { enter, turns } = start();
   expect(turns.underWay).toBeUndefined();
-  const posts = ['p', 'q'].map((name) => enter(name, ['x'], true));
+  const posts = ['p', 'q'].map((name) => enter(name, ['x'], 'posts'));
   enter('other', ['y']);
   expect(turns.underWay).toBeUndefined();
   for (const post of posts) post.begun();
@@ -52,8 +53,8 @@ test('those that have begun beside others are waited for until they have ended',
 
 test('those that may go beside their kind begin in their order, and all else waits for the end of all of them', async () => {
   const { enter, come, turns } = start();
-  const posts = ['p', 'q', 'r'].map((name) => enter(name, ['x'], true));
-  const [leave, after] = [enter('leave', ['x']), enter('after', ['x'], true)];
+  const posts = ['p', 'q', 'r'].map((name) => enter(name, ['x'], 'posts'));
+  const [leave, after] = [enter('leave', ['x']), enter('after', ['x'], 'posts')];
   expect(come).toEqual(['p']);
   posts[0]?.begun();
   await settle();
@@ -76,5 +77,27 @@ test('those that may go beside their kind begin in their order, and all else wai
   await settle();
   expect(come).toEqual(['p', 'q', 'r', 'leave', 'after']);
   after.end();
+  expect(turns.isEmpty).toBe(true);
+});
+
+test('those of another kind are waited for, begun or not', async () => {
+  const { enter, come, turns } = start();
+  const [change, post] = [enter('change', ['x'], 'changes'), enter('post', ['x'], 'posts')];
+  const [next, last] = [enter('next', ['x'], 'posts'), enter('last', ['x'], 'changes')];
+  change.begun();
+  await settle();
+  expect(come).toEqual(['change']);
+  change.end();
+  await settle();
+  expect(come).toEqual(['change', 'post']);
+  post.begun();
+  next.begun();
+  post.end();
+  await settle();
+  expect(come).toEqual(['change', 'post', 'next']);
+  next.end();
+  await settle();
+  expect(come).toEqual(['change', 'post', 'next', 'last']);
+  last.end();
   expect(turns.isEmpty).toBe(true);
 });

@@ -90,11 +90,15 @@ describe('names', () => {
 });
 
 describe('order', () => {
-  test('by the rooms named, each once, or by the own user', () => {
+  test('by the rooms and users named, each once, or by the own user', () => {
     expect(orderKeys('roomMessage', { roomName: 'lobby', message: {}, options: undefined })).toEqual(['room:lobby']);
     const rooms = [{ roomName: 'a' }, { roomName: 'b' }, { roomName: 'a' }];
     expect(orderKeys('roomsJoin', { rooms })).toEqual(['room:a', 'room:b']);
+    expect(orderKeys('conversationCreate', { options: { roomName: 'a', members: ['b'] } })).toEqual(['room:a']);
+    expect(orderKeys('conversationCreate', { options: { members: ['b'], unique: true } })).toEqual([]);
     expect(orderKeys('systemMessage', { data: 1 })).toEqual(['self']);
+    const userNames = ['b', 'c', 'b'];
+    expect(orderKeys('directAddToList', { listName: 'blacklist', userNames })).toEqual(['self', 'user:b', 'user:c']);
     expect(orderKeys('ping', {})).toEqual([]);
   });
 });
