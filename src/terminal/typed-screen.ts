@@ -27,6 +27,8 @@ const historySize = 100;
 /** Of what stands before the line, so that there is room to type. */
 const promptPartMax = 24;
 const usualColumns = 80;
+/** Texts that wait for a line to become shorter. */
+const heldMax = 200;
 
 export class TypedScreen implements Screen {
   readonly #input: ReadStream;
@@ -34,6 +36,8 @@ export class TypedScreen implements Screen {
   readonly #paint: Paint;
   readonly #reader: Interface;
   #prompt = '';
+  #wantedPrompt = '';
+  readonly #held = new HeldLines();
   #day = dayOf(undefined);
   #closed = false;
 
@@ -56,6 +60,7 @@ export class TypedScreen implements Screen {
     Object.defineProperty(this.#reader, 'isCompletionEnabled', { get: () => true, set() {} });
     this.#reader.on('line', (text) => {
       this.#wipeTyped(text);
+      this.#release();
       typist.line(text);
       if (!this.#closed) this.#reader.prompt();
     });
@@ -66,8 +71,12 @@ export class TypedScreen implements Screen {
     });
     // Before the reader's own listener: terminals break the line anew by themselves, so the cursor is in another row by now.
     output.prependListener('resize', () => this.#countRows(this.#reader.getCursorPos().rows));
-    // Behind the reader's own listener: the line has the key in it.
-    input.on('keypress', () => typist.key(this.#reader.line));
+    // Behind the reader's own listeners: the line has the key in it, and is drawn anew.
+    input.on('keypress', () => {
+      this.#release();
+      typist.key(this.#reader.line);
+    });
+    output.on('resize', () => this.#release());
   }
 
   message({ place, isElsewhere, author, isOwn, note = '', text, timestamp }: Shown): void {
@@ -91,8 +100,13 @@ export class TypedScreen implements Screen {
 
   prompt(place: string, beside: string): void {
     const parts = [place, beside].filter((part) => part !== '').map((part) => shorter(harmlessLine(part)));
-    const prompt = [...parts, '› '].join(' ');
-    if (prompt === this.#prompt || this.#closed) return;
+    this.#wantedPrompt = [...parts, '› '].join(' ');
+    this.#showPrompt();
+  }
+
+  #showPrompt(): void {
+    const prompt = this.#wantedPrompt;
+    if (prompt === this.#prompt || this.#closed || this.#isTall) return;
     // As long as the reader has the old prompt, it knows how many rows that takes.
     this.#toFirstRow();
     this.#prompt = prompt;
@@ -116,6 +130,7 @@ export class TypedScreen implements Screen {
     if (this.#closed) return;
     this.#closed = true;
     this.#toFirstRow();
+    for (const text of this.#held.take()) this.#print(text);
     this.#reader.close();
     this.#input.pause();
   }
@@ -128,9 +143,26 @@ export class TypedScreen implements Screen {
   /** Above the line that is typed, which is drawn again below. */
   #print(text: string): void {
     if (this.#closed) return void this.#output.write(`${text}\n`);
+    if (this.#isTall) return this.#held.add(text);
     this.#toFirstRow();
     this.#output.write(`${text}\n`);
     this.#reader.prompt(true);
+  }
+
+  /** The line that is typed reaches beyond the screen: nothing takes it off, and drawn again it would be there twice. */
+  get #isTall(): boolean {
+    const { rows } = this.#output;
+    const text = this.#prompt + this.#reader.line;
+    // No letter is wider than two columns: most lines need no exact look.
+    return rows > 0 && text.length * 2 >= (this.#columns - 1) * rows && rowsOf(text, this.#columns) > rows;
+  }
+
+  /** Shows what was held while the line was tall, once it is so no more. */
+  #release(): void {
+    const isDue = !this.#held.isEmpty || this.#wantedPrompt !== this.#prompt;
+    if (!isDue || this.#closed || this.#isTall) return;
+    for (const text of this.#held.take()) this.#print(text);
+    this.#showPrompt();
   }
 
   /** Takes the prompt and what was typed off the screen; the reader still has it. */
@@ -155,6 +187,30 @@ export class TypedScreen implements Screen {
   #clearBelow(): void {
     cursorTo(this.#output, 0);
     clearScreenDown(this.#output);
+  }
+}
+
+/** What is not shown yet, a bounded number of it. */
+class HeldLines {
+  #texts: string[] = [];
+  #leftOut = 0;
+
+  get isEmpty(): boolean {
+    return this.#texts.length === 0;
+  }
+
+  add(text: string): void {
+    this.#texts.push(text);
+    if (this.#texts.length <= heldMax) return;
+    this.#texts.shift();
+    this.#leftOut += 1;
+  }
+
+  take(): string[] {
+    const texts = this.#leftOut === 0 ? this.#texts : [`· ${this.#leftOut} lines are not shown.`, ...this.#texts];
+    this.#texts = [];
+    this.#leftOut = 0;
+    return texts;
   }
 }
 

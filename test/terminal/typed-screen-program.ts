@@ -1,5 +1,5 @@
 // A program for the tests of the typed screen: what is typed is shown as one's own message, and whatever comes from a socket
-// as somebody else's. It ends with Ctrl-C.
+// as somebody else's, with a byte for an answer. It ends with Ctrl-C.
 import { connect } from 'node:net';
 import { TypedScreen } from '../../src/terminal/typed-screen.ts';
 import { linesOf } from '../../src/terminal/lines.ts';
@@ -18,10 +18,12 @@ const screen = new TypedScreen(
   },
 );
 screen.prompt('lobby', '');
-for await (const { text } of linesOf(connect(path).setEncoding('utf8'), 10_000)) {
+const others = connect(path).setEncoding('utf8');
+for await (const { text } of linesOf(others, 10_000)) {
   // Written by the test.
   const said = JSON.parse(text) as string | null | { readonly text: string; readonly timestamp: number };
   if (said === null) screen.prompt('lobby', '(bob is typing)');
   else
     screen.message({ ...message, author: 'bob', isOwn: false, ...(typeof said === 'string' ? { text: said } : said) });
+  others.write('.');
 }

@@ -18,6 +18,8 @@ interface Typing {
   readonly terminal: Terminal;
   /** Somebody else says this, perhaps long ago; null: is typing. */
   readonly hear: (said: string | null | { readonly text: string; readonly timestamp: number }) => void;
+  /** Resolves when so much of it was heard. */
+  readonly heard: (count: number) => Promise<void>;
   /** Resolves when the screen shows these rows at its end, times as `00:00`. */
   readonly shows: (...rows: readonly string[]) => Promise<void>;
 }
@@ -41,7 +43,9 @@ async function startTyping(options: TerminalOptions = {}): Promise<Typing> {
       expect(shown.slice(-rows.length)).toEqual(rows);
     });
   await shows('lobby ›');
-  return { terminal, shows, hear: (said) => void others.write(`${JSON.stringify(said)}\n`) };
+  const heard = (count: number): Promise<void> => eventually(async () => expect(others.bytesRead).toBe(count));
+  others.resume();
+  return { terminal, shows, heard, hear: (said) => void others.write(`${JSON.stringify(said)}\n`) };
 }
 
 test('a message comes above the line that is typed, and the line goes on where it was', async () => {
@@ -84,6 +88,26 @@ test('a line of several rows stays whole, too, in letters of any width', async (
       expect(rows[from - 1]).toContain(`bob: three ${index}`);
     });
   }
+});
+
+test('what comes while the line is taller than the screen waits, and the line is not there twice', async () => {
+  const { terminal, hear, heard } = await startTyping();
+  const typed = Array.from({ length: 45 }, (_, row) => `${row}`.padStart(80, '.')).join('');
+  await terminal.type(typed);
+  await eventually(async () => expect((await terminal.rows()).at(-1)).toMatch(/\.44$/));
+  const countOf = async (text: string): Promise<number> =>
+    (await terminal.rows()).filter((row) => row.includes(text)).length;
+  const before = await countOf('....1....');
+  for (const said of ['one', null, 'two']) hear(said);
+  await heard(3);
+  expect([await countOf('bob'), await countOf('....1....')]).toEqual([0, before]);
+  // Short enough, it is shown what came.
+  await terminal.press('C-u');
+  await eventually(async () => {
+    const rows = (await terminal.rows()).map((row) => row.replace(/^\d\d:\d\d /, ''));
+    const prompt = rows.findLastIndex((row) => row.startsWith('lobby (bob is typing) ›'));
+    expect(rows.slice(prompt - 2, prompt)).toEqual(['bob: one', 'bob: two']);
+  });
 });
 
 test('what others write moves no cursor and changes no colour, and long texts are wrapped below each other', async () => {
