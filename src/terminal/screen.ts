@@ -2,6 +2,7 @@
 import type { Writable } from 'node:stream';
 import { harmlessLine, harmlessName } from './harmless.ts';
 import { dateAndTimeOf } from './layout.ts';
+import { LineOutput } from './line-output.ts';
 
 export interface Shown {
   /** Where it was said, as people name it. */
@@ -30,22 +31,24 @@ export interface Screen {
 
 /** A line for each message on `output`; everything else on `notices`. */
 export class PlainScreen implements Screen {
-  readonly #output: Writable;
-  readonly #notices: Writable;
+  readonly #output: LineOutput;
+  readonly #notices: LineOutput;
 
   constructor(output: Writable, notices: Writable) {
-    this.#output = output;
-    this.#notices = notices;
+    const missed = (what: string) => (count: number) =>
+      this.notice(`${count} ${what} left out: they were not read in time.`);
+    this.#output = new LineOutput(output, missed('messages'));
+    this.#notices = new LineOutput(notices, missed('lines'));
   }
 
   message({ place, author, note = '', text, timestamp }: Shown): void {
     const behind = note === '' ? '' : ` (${harmlessLine(note)})`;
     const head = `${dateAndTimeOf(timestamp)} [${harmlessName(place)}] ${harmlessName(author)}${behind}`;
-    this.#output.write(`${head}: ${harmlessLine(text)}\n`);
+    this.#output.write(`${head}: ${harmlessLine(text)}`);
   }
 
   notice(text: string): void {
-    for (const line of text.split('\n')) this.#notices.write(`* ${harmlessLine(line)}\n`);
+    for (const line of text.split('\n')) this.#notices.write(`* ${harmlessLine(line)}`);
   }
 
   prompt(): void {
