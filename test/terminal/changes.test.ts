@@ -51,7 +51,11 @@ test('people edit, recall, react and answer: each sees what has become of a mess
   await bob.enter('/recall #2 never mind');
   for (const person of [ann, bob]) await person.sees(/^00:00 bob \(#2, never mind\): \(taken back\)$/);
   await bob.enter('/recall #2');
-  await bob.sees('! There is no message #2 here: /last tells the numbers.');
+  await bob.sees('! The message #2 was taken back.');
+  for (const id of [0, 99]) {
+    await bob.enter(`/react #${id} 🍵`);
+    await bob.sees(`! There is no message #${id} here: /last tells the numbers.`);
+  }
 
   await ann.enter('/msg bob psst');
   await bob.sees('00:00 [@ann] ann: psst');

@@ -27,7 +27,8 @@ export class Alterations {
     if (wanted.kind === 'last') return this.#tellLast(where, wanted.count ?? lastMax);
     try {
       const message = await (wanted.id === undefined ? latest(wanted, where) : where.find(wanted.id));
-      if (message?.id === undefined || message.recalled) return this.#deps.complain(noneWords(wanted));
+      if (message?.id === undefined) return this.#deps.complain(noneWords(wanted));
+      if (message.recalled) return this.#deps.complain(`The message #${message.id} was taken back.`);
       await this.#alter(message, message.id, wanted, where);
     } catch (error) {
       this.#deps.complain(

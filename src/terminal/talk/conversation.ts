@@ -91,6 +91,8 @@ export class Conversation {
   async find(id: number): Promise<Message | undefined> {
     const known = this.#recent.get(id);
     if (known !== undefined) return known;
+    // They begin with 1.
+    if (id < 1) return undefined;
     for await (const message of this.target.history({ direction: 'forward', from: id - 1, limit: 1 })) {
       if (message.id === id) return message;
     }
