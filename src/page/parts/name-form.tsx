@@ -1,5 +1,6 @@
 /** A field for one name and a button, shown where a list can be added to. */
 import { useId, useState, type FormEvent } from 'react';
+import { useConnection } from '../../client/react/index.ts';
 import { errorWords } from '../format.ts';
 
 interface NameFormProps {
@@ -15,11 +16,13 @@ export function NameForm({ label, button, placeholder, submit, cancel }: NameFor
   const [name, setName] = useState('');
   const [problem, setProblem] = useState<string>();
   const [isBusy, setIsBusy] = useState(false);
+  const isWaiting = useConnection().state !== 'connected' && isBusy;
   const id = useId();
   const go = (event: FormEvent): void => {
     event.preventDefault();
     if (name.trim() === '' || isBusy) return;
     setIsBusy(true);
+    setProblem(undefined);
     submit(name.trim()).catch((error: unknown) => {
       setIsBusy(false);
       setProblem(errorWords(error));
@@ -58,6 +61,9 @@ export function NameForm({ label, button, placeholder, submit, cancel }: NameFor
       </button>
       <p id={`${id}-problem`} className="problem" role="alert">
         {problem}
+      </p>
+      <p className="hint" role="status">
+        {isWaiting ? 'This is done as soon as there is a connection.' : undefined}
       </p>
     </form>
   );

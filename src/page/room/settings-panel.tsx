@@ -1,5 +1,6 @@
 /** What a room is called, how fast people may write, whether it calls one, and how one is rid of it. */
 import { useId, useState, type FormEvent } from 'react';
+import { useClient } from '../../client/react/index.ts';
 import type { Room } from '../../client/index.ts';
 import { errorWords, exactTimeOf } from '../format.ts';
 import { Choice } from '../parts/choice.tsx';
@@ -33,7 +34,7 @@ export function SettingsPanel({ room, standing, title, close, leave, end }: Sett
   return (
     <SidePanel title="About this room" what="settings" close={close} isAsked>
       {isChief(role) && kind !== 'temporary' ? (
-        <TitleForm key={title} room={room} title={title} act={act} isBusy={isBusy} />
+        <TitleForm room={room} title={title} act={act} isBusy={isBusy} />
       ) : undefined}
       {isChief(role) ? (
         <div className="panel-form">
@@ -105,20 +106,20 @@ interface TitleFormProps {
 }
 
 function TitleForm({ room, title = '', act, isBusy }: TitleFormProps) {
-  const [text, setText] = useState(title);
+  const client = useClient();
+  // What somebody else calls it meanwhile does not take away what is being typed.
+  const [typed, setTyped] = useState<string>();
+  const text = typed ?? title;
+  const isSame = text.trim() === title;
   const id = useId();
   const submit = (event: FormEvent): void => {
     event.preventDefault();
-    if (isBusy) return;
-    room.set('title', text.trim() === '' ? null : text.trim());
+    if (isBusy || isSame) return;
+    const changes = { title: text.trim() === '' ? null : text.trim() };
     act(async () => {
-      try {
-        await room.save();
-      } catch (error) {
-        // What was refused is not shown as if it were so.
-        await room.fetch().catch(() => undefined);
-        throw error;
-      }
+      // Not set in the room's object first: what was refused, or is in doubt, would be shown as if it were so.
+      await client.request('roomAttributesSet', { roomName: room.name, changes });
+      setTyped(undefined);
     });
   };
   return (
@@ -128,12 +129,12 @@ function TitleForm({ room, title = '', act, isBusy }: TitleFormProps) {
         <input
           id={id}
           value={text}
-          onChange={(event) => setText(event.target.value)}
+          onChange={(event) => setTyped(event.target.value)}
           maxLength={100}
           dir="auto"
           autoComplete="off"
         />
-        <button type="submit" className="quiet" aria-disabled={isBusy} disabled={text.trim() === title}>
+        <button type="submit" className="quiet" aria-disabled={isBusy || isSame}>
           Rename
         </button>
       </div>
