@@ -34,11 +34,11 @@ export function Login({ notice, last, logIn }: LoginProps) {
   });
   const submit = (event: FormEvent): void => {
     event.preventDefault();
+    if (isBusy) return;
     const [userName, token, nodes] = [wanted.userName.trim(), wanted.token.trim(), wanted.nodes.trim()];
     if (userName === '' && token === '') return setError('Please say who you are.');
     go({ userName, token, nodes });
   };
-  const problem = error ?? notice;
 
   return (
     <main className="login">
@@ -62,9 +62,9 @@ export function Login({ notice, last, logIn }: LoginProps) {
         />
         <More wanted={wanted} change={change} />
         <p id={`${id}-problem`} className="problem" role="alert">
-          {problem}
+          {error ?? notice}
         </p>
-        <button type="submit" className="primary wide" disabled={isBusy}>
+        <button type="submit" className="primary wide" aria-disabled={isBusy}>
           {isBusy ? 'Logging in …' : 'Log in'}
         </button>
       </form>

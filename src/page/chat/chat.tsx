@@ -2,6 +2,7 @@
 import { useEffect, useRef, useState } from 'react';
 import { useClient, useUnread } from '../../client/react/index.ts';
 import { useAskingBeforeEnd } from '../drafts.ts';
+import { useKeptFocus } from '../focus.ts';
 import { Frames } from '../frames/frames.tsx';
 import type { FrameLog } from '../frames/frame-log.ts';
 import { usePlace } from '../places.ts';
@@ -21,6 +22,7 @@ export function Chat({ frames, logOut }: { readonly frames: FrameLog; readonly l
   const opener = useRef<HTMLButtonElement>(null);
   useTitle();
   useAskingBeforeEnd();
+  useKeptFocus();
 
   const closeFrames = (): void => {
     setShowsFrames(false);

@@ -58,7 +58,12 @@ function MainButton({ connection }: { readonly connection: Connection }) {
   return (
     <>
       {state === 'disconnected' ? (
-        <button type="button" className="quiet" onClick={retry} disabled={retryAt === undefined}>
+        <button
+          type="button"
+          className="quiet"
+          aria-disabled={retryAt === undefined}
+          onClick={() => (retryAt === undefined ? undefined : retry())}
+        >
           <Again />
           Retry now
         </button>

@@ -1,5 +1,5 @@
 /** A line of the list of conversations: where it leads, what it is called, what was said there last, and what is unread. */
-import { useEffect, useRef, type ReactNode } from 'react';
+import type { ReactNode } from 'react';
 import type { Unread } from '../../client/react/index.ts';
 import { Muted, Plus } from '../parts/icons.tsx';
 
@@ -63,20 +63,12 @@ interface SectionProps {
 }
 
 export function Section({ title, add, isAdding, setIsAdding, children }: SectionProps) {
-  const opener = useRef<HTMLButtonElement>(null);
-  const wasAdding = useRef(isAdding);
-  useEffect(() => {
-    // The field is gone; who has gone on elsewhere stays there.
-    if (wasAdding.current && !isAdding && document.activeElement === document.body) opener.current?.focus();
-    wasAdding.current = isAdding;
-  }, [isAdding]);
   return (
     <section className="section">
       <div className="section-head">
         <h2>{title}</h2>
         <button
           type="button"
-          ref={opener}
           className={isAdding ? 'icon turned' : 'icon'}
           aria-label={add}
           aria-expanded={isAdding}

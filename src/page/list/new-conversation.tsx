@@ -83,7 +83,7 @@ export function NewConversation({ close }: { readonly close: () => void }) {
         <p className="problem" role="alert">
           {problem}
         </p>
-        <button type="submit" className="primary wide" disabled={isBusy}>
+        <button type="submit" className="primary wide" aria-disabled={isBusy}>
           {isBusy ? 'Being made …' : 'Start'}
         </button>
       </form>

@@ -24,7 +24,8 @@ export function News({ place }: { readonly place: Place }) {
   return (
     <div className="news" role="status" aria-label="News">
       {shown.map(({ key, words, place: to }) => (
-        <div key={key} className="news-piece">
+        // Who dismisses one is at the next.
+        <div key={key} className="news-piece" tabIndex={-1}>
           <span>{words}</span>
           {to === undefined ? undefined : (
             <a

@@ -1,5 +1,5 @@
 /** How the user says it is just now: for itself to change, and for all who see it to read. */
-import { useCallback, useRef, useState } from 'react';
+import { useCallback, useState } from 'react';
 import { useClient, useUserState } from '../../client/react/index.ts';
 import { errorWords, statusIn } from '../format.ts';
 import { Pen } from '../parts/icons.tsx';
@@ -9,18 +9,12 @@ const LETTERS_MAX = 100;
 export function StatusLine() {
   const status = statusIn(useUserState(useClient().userName ?? ''));
   const [isEdited, setIsEdited] = useState(false);
-  const opener = useRef<HTMLButtonElement>(null);
-  const close = useCallback(() => {
-    setIsEdited(false);
-    // It comes back in place of the field.
-    requestAnimationFrame(() => opener.current?.focus());
-  }, []);
+  const close = useCallback(() => setIsEdited(false), []);
   if (isEdited) return <StatusForm status={status} close={close} />;
   return (
     <button
       type="button"
       className="status-line"
-      ref={opener}
       aria-label={status === undefined ? 'Set a status' : `Your status: ${status}. Change it`}
       onClick={() => setIsEdited(true)}
     >

@@ -1,5 +1,5 @@
 /** What a message says: folded where it is tall, with a cursor while it is being written, and a word in place of what was recalled. */
-import { useEffect, useState, type MouseEvent } from 'react';
+import { useEffect, useState } from 'react';
 import type { MessageView } from '../../client/react/index.ts';
 import { textOf } from '../format.ts';
 
@@ -14,17 +14,12 @@ export function MessageBody({ view, isGrowing }: { readonly view: MessageView; r
   const text = textOf(view);
   if (view.recalled) return <span className="text is-recalled">{text}</span>;
   const part = text.split('\n', LINES_MAX).join('\n').slice(0, LETTERS_MAX);
-  // The button goes away: one is at the message then, and not nowhere.
-  const open = ({ currentTarget }: MouseEvent): void => {
-    currentTarget.closest<HTMLElement>('.message')?.focus({ preventScroll: true });
-    setIsOpen(true);
-  };
   const isWhole = isOpen || part.length === text.length;
   return (
     <>
       <span className={isGrowing ? 'text is-growing' : 'text'}>{isWhole ? text : `${part} …`}</span>
       {isWhole ? undefined : (
-        <button type="button" className="link" onClick={open}>
+        <button type="button" className="link" onClick={() => setIsOpen(true)}>
           Show all
         </button>
       )}

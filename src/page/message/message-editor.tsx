@@ -50,7 +50,7 @@ export function MessageEditor({ talk, view, close }: MessageEditorProps) {
           type="button"
           className="primary"
           onClick={() => save(text.trim())}
-          disabled={isBusy || text.trim() === ''}
+          aria-disabled={isBusy || text.trim() === ''}
         >
           Save
         </button>

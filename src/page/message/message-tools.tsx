@@ -1,5 +1,5 @@
 /** What one may do about a message, at its edge while one is at it: react, answer, change it, take it away. */
-import { useState, type MouseEvent, type ReactNode } from 'react';
+import { useState, type ReactNode } from 'react';
 import type { MessageView } from '../../client/react/index.ts';
 import { Answer, Bin, Pen } from '../parts/icons.tsx';
 import { KEYS, type Deeds } from './deeds.ts';
@@ -23,10 +23,10 @@ export function MessageTools({ view, deeds, toggle, recall }: MessageToolsProps)
         {isAsking ? (
           <>
             <span className="tools-words">Take it away for everybody?</span>
-            <button type="button" className="quiet danger" autoFocus onClick={(event) => (toRow(event), recall())}>
+            <button type="button" className="quiet danger" autoFocus onClick={recall}>
               Recall
             </button>
-            <button type="button" className="quiet" onClick={(event) => (toRow(event), setIsAsking(false))}>
+            <button type="button" className="quiet" onClick={() => setIsAsking(false)}>
               Keep
             </button>
           </>
@@ -42,9 +42,6 @@ export function MessageTools({ view, deeds, toggle, recall }: MessageToolsProps)
     </div>
   );
 }
-
-/** The button goes away: who pressed it goes on at the message. */
-const toRow = ({ currentTarget }: MouseEvent): void => currentTarget.closest<HTMLElement>('.message')?.focus();
 
 function Key({ name, toggle }: { readonly name: string; readonly toggle: (key: string) => void }) {
   return (

@@ -1,5 +1,4 @@
-/** Reads on in the list before it. Who is at it stays there while it is busy, and goes to the list where there is no more. */
-import { useLayoutEffect, useRef } from 'react';
+/** Reads on in the list before it. Who is at it stays there while it is busy. */
 
 interface MoreButtonProps {
   readonly words: string;
@@ -9,23 +8,8 @@ interface MoreButtonProps {
 }
 
 export function MoreButton({ words, className, isBusy, more }: MoreButtonProps) {
-  const button = useRef<HTMLButtonElement>(null);
-  useLayoutEffect(() => {
-    const place = button.current;
-    return () => {
-      const list = place?.previousElementSibling;
-      if (place !== document.activeElement || !(list instanceof HTMLElement)) return;
-      ([...list.querySelectorAll<HTMLElement>('a, button')].at(-1) ?? list).focus();
-    };
-  }, []);
   return (
-    <button
-      type="button"
-      className={className}
-      ref={button}
-      aria-disabled={isBusy}
-      onClick={() => (isBusy ? undefined : more())}
-    >
+    <button type="button" className={className} aria-disabled={isBusy} onClick={() => (isBusy ? undefined : more())}>
       {words}
     </button>
   );

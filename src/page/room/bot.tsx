@@ -52,7 +52,7 @@ export function useBot(room: Room) {
   };
   const invitation: ReactNode = (
     <p className="invitation">
-      <button type="button" className="quiet" disabled={isBusy} onClick={come}>
+      <button type="button" className="quiet" aria-disabled={isBusy} onClick={() => (isBusy ? undefined : come())}>
         Let a bot answer here
       </button>
     </p>

@@ -1,5 +1,5 @@
 /** A member of a room, and what one may do about it: shown below it where it is asked for. */
-import { memo, useEffect, useId, useRef, useState } from 'react';
+import { memo, useId, useState } from 'react';
 import { useClient } from '../../client/react/index.ts';
 import type { Member, Room } from '../../client/index.ts';
 import { errorWords, untilWords } from '../format.ts';
@@ -55,15 +55,8 @@ function Actions({ id, room, member, own }: Omit<MemberRowProps, 'hasStatus'> & 
   const { userName, role, silencedUntil } = member;
   const [problem, setProblem] = useState<string>();
   const [isBusy, setIsBusy] = useState(false);
-  const group = useRef<HTMLDivElement>(null);
-  const hasActed = useRef(false);
-  useEffect(() => {
-    // The button that was pressed is not there any more.
-    if (hasActed.current && document.activeElement === document.body) group.current?.focus();
-  }, [role, silencedUntil]);
   const act = (doing: () => Promise<unknown>): void => {
     if (isBusy) return;
-    hasActed.current = true;
     setIsBusy(true);
     setProblem(undefined);
     doing().then(
@@ -93,7 +86,7 @@ function Actions({ id, room, member, own }: Omit<MemberRowProps, 'hasStatus'> & 
     ['Remove', remove],
   ];
   return (
-    <div className="member-actions" id={id} ref={group} tabIndex={-1} role="group" aria-label={`About ${userName}`}>
+    <div className="member-actions" id={id} tabIndex={-1} role="group" aria-label={`About ${userName}`}>
       {all.map(([name, doing]) => (
         <button key={name} type="button" className="quiet" aria-disabled={isBusy} onClick={() => act(doing)}>
           {name}

@@ -1,5 +1,5 @@
 /** Who belongs to a room, and who else is in it just now; whoever may adds people here. */
-import { useRef, useState } from 'react';
+import { useState } from 'react';
 import { useClient, type UserView } from '../../client/react/index.ts';
 import type { Room } from '../../client/index.ts';
 import { errorWords } from '../format.ts';
@@ -85,12 +85,7 @@ function Here({ users }: { readonly users: readonly UserView[] }) {
 function AddPeople({ room }: { readonly room: Room }) {
   const { userName: own } = useClient();
   const [isOpen, setIsOpen] = useState(false);
-  const opener = useRef<HTMLButtonElement>(null);
-  const close = (): void => {
-    setIsOpen(false);
-    // It comes back in place of the field.
-    requestAnimationFrame(() => opener.current?.focus());
-  };
+  const close = (): void => setIsOpen(false);
   const add = async (text: string): Promise<void> => {
     const names = text.split(',').flatMap((name) => (name.trim() === '' ? [] : [name.trim()]));
     const { failed } = await room.members.add(names.filter((name) => name !== own));
@@ -101,7 +96,7 @@ function AddPeople({ room }: { readonly room: Room }) {
   return isOpen ? (
     <NameForm label="Names, with commas between" button="Add" placeholder="ann, bob" submit={add} cancel={close} />
   ) : (
-    <button type="button" className="quiet" ref={opener} onClick={() => setIsOpen(true)}>
+    <button type="button" className="quiet" onClick={() => setIsOpen(true)}>
       <Plus />
       Add people
     </button>
