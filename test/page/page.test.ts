@@ -136,6 +136,8 @@ test('two tabs of one user have the same rooms, and what is read in one is so in
 
 test('a conversation has an address: it can be opened by it, and the back button goes back', async () => {
   const page = await visit('adam');
+  const owner = await loginRpc(scope, service.node(1).url, 'olive');
+  await owner.call('roomCreate', 'by address');
   await page.goto(`${originOf(service.node(0))}/#room/by%20address`);
   await page.getByRole('heading', { name: '# by address' }).waitFor();
   await eventually(async () => expect(await itemsOn(page)).toEqual([expect.stringMatching(/by address$/)]));

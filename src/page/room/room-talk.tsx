@@ -6,7 +6,7 @@ import { Conversation } from '../chat/conversation.tsx';
 import { Head } from '../chat/head.tsx';
 import { SearchPanel } from '../chat/search-panel.tsx';
 import { errorWords, titleIn } from '../format.ts';
-import { leaveRoom, noteRoom } from '../list/lists.ts';
+import { addRoom, leaveRoom, noteRoom } from '../list/lists.ts';
 import { Glass, People, Settings } from '../parts/icons.tsx';
 import { go } from '../places.ts';
 import { hasNoThirdColumn, useIsNarrow, watchThirdColumn } from '../width.ts';
@@ -20,7 +20,7 @@ type Panel = 'members' | 'search' | 'settings';
 
 export function RoomTalk({ name }: { readonly name: string }) {
   const client = useClient();
-  const { room, isJoined, error, join } = useRoom(name, { group: 'custom', create: true, stay: true });
+  const { room, isJoined, error, join } = useRoom(name, { group: 'custom', stay: true });
   const users = useUsers(room);
   const standing = useStanding(room, isJoined);
   const title = titleIn(useRoomAttributes(room));
@@ -53,7 +53,7 @@ export function RoomTalk({ name }: { readonly name: string }) {
             </button>
           )}
         </Head>
-        {error === undefined ? undefined : <Refused words={errorWords(error)} tryAgain={join} />}
+        {error === undefined ? undefined : <Refused name={name} error={error} tryAgain={join} />}
         {bot.words === undefined ? undefined : (
           <p className="banner calm" role="status">
             {bot.words}
@@ -78,10 +78,28 @@ export function RoomTalk({ name }: { readonly name: string }) {
   );
 }
 
-function Refused({ words, tryAgain }: { readonly words: string; readonly tryAgain: () => void }) {
+interface RefusedProps {
+  readonly name: string;
+  readonly error: { readonly code: string };
+  readonly tryAgain: () => void;
+}
+
+/** What is not there is made only by who says so: an address, or a page that is loaded again, is no wish for it. */
+function Refused({ name, error, tryAgain }: RefusedProps) {
+  const client = useClient();
+  const [problem, setProblem] = useState<string>();
+  const make = (): void => {
+    setProblem(undefined);
+    addRoom(client, name).catch((reason: unknown) => setProblem(errorWords(reason)));
+  };
   return (
     <p className="banner" role="alert">
-      {words}{' '}
+      {problem ?? errorWords(error)}{' '}
+      {error.code === 'noRoom' ? (
+        <button type="button" className="link" onClick={make}>
+          Make it
+        </button>
+      ) : undefined}{' '}
       <button type="button" className="link" onClick={tryAgain}>
         Try again
       </button>

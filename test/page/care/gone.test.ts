@@ -25,7 +25,13 @@ test('of a room that was deleted the page says so, and nothing else', async () =
   await eventually(async () => expect(await page.getByRole('textbox', { name: /^Message to/ }).count()).toBe(0));
   const main = page.getByRole('main');
   for (const words of ['joining …', 'Loading …']) expect(await main.getByText(words).count()).toBe(0);
+  // Neither of these is a wish that it be made.
   await page.getByRole('button', { name: 'Try again' }).click();
+  await page.getByText('There is no such room.').waitFor();
+  await page.reload();
+  await page.getByText('There is no such room.').waitFor();
+  await expect(owner.call('roomInfo', roomName)).rejects.toThrow('noRoom');
+  await page.getByRole('button', { name: 'Make it' }).click();
   await say(page, 'again');
   // The first message of another life of the room, which had one under that id before.
   await sees(page, ['again']);
