@@ -1,4 +1,7 @@
-/** What was begun and is not sent yet: messages by conversation, which a load of this tab keeps too, and changes of messages. */
+/**
+ * What was begun and is not sent yet: messages by conversation, which a load of this tab keeps too, changes of messages, and what
+ * is on its way or was refused.
+ */
 import { useEffect } from 'react';
 import { useClient, type MessageView, type Talk } from '../client/react/index.ts';
 import type { Client, Message } from '../client/index.ts';
@@ -21,11 +24,11 @@ interface Change {
 }
 
 const KEY = 'parley-drafts';
-const NOTHING: Draft = { text: '' };
+const NOTHING: Draft = { text: '', answered: undefined };
 
 const drafts = new Map<string, Draft>(kept());
 const changes = new Map<string, Change>();
-/** Sent from this page, and maybe not out yet. */
+/** Sent from this page, and maybe not out yet: nowhere else is it kept. */
 const sent = new Set<Message>();
 
 // No name has a control character in it.
@@ -54,8 +57,20 @@ export function keepChange(talk: Talk, { id, message }: MessageView, text: strin
 }
 
 export function noteSent(message: Message): void {
-  for (const each of sent) if (each.status !== 'sending') sent.delete(each);
+  for (const each of sent) if (!isUnsent(each)) sent.delete(each);
   sent.add(message);
+}
+
+/** Nobody wants it sent any more. */
+export const forgetSent = (message: Message): void => void sent.delete(message);
+
+const isUnsent = ({ status }: Message): boolean => status === 'sending' || status === 'failed';
+
+/** One does not come back to it. */
+export function forgetTalk(client: Client, talk: Talk): void {
+  keepDraft(client, talk, NOTHING);
+  for (const key of changes.keys()) if (key.startsWith(`${placeOf(talk)}\n`)) changes.delete(key);
+  for (const each of sent) if (each.room === talk || each.direct === talk) sent.delete(each);
 }
 
 export function forgetDrafts(): void {
@@ -80,7 +95,7 @@ export function useAskingBeforeEnd(): void {
 }
 
 function isUnfinished({ userName = '' }: Client): boolean {
-  if ([...sent].some(({ status }) => status === 'sending')) return true;
+  if ([...sent].some(isUnsent)) return true;
   if ([...changes.values()].some(({ message }) => !message.recalled)) return true;
   return [...drafts].some(([key, { text }]) => key.startsWith(`${userName}\n`) && text.trim() !== '');
 }

@@ -1,7 +1,7 @@
 /** What one is about to say in a conversation: what it answers, which message is being changed, and what is on its way. */
 import { useCallback, useMemo, useRef, useState } from 'react';
 import { useClient, type MessagesState, type MessageView, type Talk } from '../../client/react/index.ts';
-import { draftOf, keepDraft, noteSent, type Answered } from '../drafts.ts';
+import { draftOf, forgetSent, keepDraft, noteSent, type Answered } from '../drafts.ts';
 import { firstLineOf } from '../format.ts';
 
 /** What is written next answers it, also after a look elsewhere. */
@@ -23,7 +23,7 @@ export const answeredBy = (view: MessageView): Answered | undefined =>
     ? undefined
     : { id: view.id, author: view.isOwn ? 'you' : (view.author ?? ''), words: firstLineOf(view) };
 
-/** What is sent is remembered until it is out. */
+/** What is sent is remembered until it is out, or not wanted any more. */
 export function useSending(state: MessagesState): MessagesState {
   return useMemo(() => {
     const send: MessagesState['send'] = (content, options) => {
@@ -31,7 +31,11 @@ export function useSending(state: MessagesState): MessagesState {
       noteSent(message);
       return message;
     };
-    return { ...state, send };
+    const discard: MessagesState['discard'] = (message) => {
+      forgetSent(message);
+      state.discard(message);
+    };
+    return { ...state, send, discard };
   }, [state]);
 }
 

@@ -5,6 +5,7 @@ import type { Room } from '../../client/index.ts';
 import { Conversation } from '../chat/conversation.tsx';
 import { Head } from '../chat/head.tsx';
 import { SearchPanel } from '../chat/search-panel.tsx';
+import { forgetTalk } from '../drafts.ts';
 import { errorWords, titleIn } from '../format.ts';
 import { addRoom, leaveRoom, noteRoom } from '../list/lists.ts';
 import { Glass, People, Settings } from '../parts/icons.tsx';
@@ -31,6 +32,7 @@ export function RoomTalk({ name }: { readonly name: string }) {
   const leave = useLeaving(room, standing);
   const end = async (): Promise<void> => {
     await client.request('roomDelete', { roomName: room.name });
+    forgetTalk(client, room);
     go(undefined);
   };
   // Taken away, or refused.
@@ -172,6 +174,7 @@ function useLeaving(room: Room, standing: Standing | undefined): () => Promise<v
     await leaveRoom(client, room.name).catch((error: unknown) => {
       if (!belongs) throw error;
     });
+    forgetTalk(client, room);
     go(undefined);
   };
 }

@@ -61,6 +61,24 @@ test('a reload is asked about while something waits to be sent', async () => {
   expect(await asksOnReload(page)).toBe(true);
 });
 
+test('a reload is asked about while something was not sent, until it is discarded or its room is left', async () => {
+  const page = await visit('bo');
+  const tooLong = 'as long as it takes, '.repeat(1_000);
+  for (const done of ['Discard', 'Leave']) {
+    await joinRoom(page, 'refusals');
+    await say(page, tooLong);
+    await page.getByText('The message is too long.').waitFor();
+    await say(page, 'this one is sent');
+    await page.getByText('Sent', { exact: true }).first().waitFor({ state: 'attached' });
+    expect(await asksOnReload(page)).toBe(true);
+    await say(page, tooLong);
+    await page.getByText('The message is too long.').waitFor();
+    await page.getByRole('button', { name: done, exact: true }).click();
+    await eventually(async () => expect(await page.getByText('The message is too long.').count()).toBe(0));
+    expect(await asksOnReload(page)).toBe(false);
+  }
+});
+
 test('who logs out leaves no draft behind', async () => {
   const page = await visit('cat');
   await joinRoom(page, 'secrets');
