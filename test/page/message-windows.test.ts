@@ -5,6 +5,25 @@ import { MessageWindows } from '../../src/client/react/message/message-windows.t
 import type { TalkSource } from '../../src/client/react/sources.ts';
 import { ScriptedClient } from './browser/scripted-client.ts';
 
+const state = (windows: MessageWindows, component: object): unknown[] =>
+  (windows.of(component)?.snapshots.get().messages ?? []).map(({ content }) => content['textMessage']);
+
+test('what is sent before anybody looks is shown to who looks then, unless it is discarded', async () => {
+  const client = new ScriptedClient();
+  const windows = new MessageWindows(client.direct('bob') as unknown as TalkSource<Message>, client);
+  const [early, unwanted] = ['early', 'unwanted'].map((textMessage) => windows.send({ textMessage }));
+  Object.assign(unwanted as object, { status: 'failed' });
+  windows.discard(unwanted as Message);
+  const component = {};
+  const stop = windows.look(10, component, () => undefined);
+  expect(state(windows, component)).toEqual(['early']);
+  Object.assign(early as object, { status: 'failed' });
+  stop();
+  await Promise.resolve();
+  windows.look(20, component, () => undefined);
+  expect(state(windows, component)).toEqual(['early']);
+});
+
 test('a window is there while a component looks at it, and goes with the last one or becomes that of another limit', async () => {
   const client = new ScriptedClient();
   // It has what a window looks at, and nothing else of the class.

@@ -20,7 +20,7 @@ export class MessageWindows {
   readonly #byLimit = new Map<number, Open>();
   /** What each component has looked at last. */
   readonly #last = new WeakMap<object, Open>();
-  /** Of windows that are gone: nowhere else is it told of. It is as many as the user sends. */
+  /** Sent before anybody looked, or of windows that are gone: nowhere else is it told of. It is as many as the user sends. */
   #unsent: readonly Message[] = [];
 
   constructor(talk: TalkSource<Message>, client: Source) {
@@ -55,6 +55,8 @@ export class MessageWindows {
   /** It is shown at once, wherever the conversation is. */
   send(content: Readonly<Record<string, unknown>>, options?: object): Message {
     const message = this.#talk.send(content, options);
+    // Who looks next has not seen it being sent.
+    if (this.#byLimit.size === 0) this.#unsent = [...this.#unsent.filter(isUnsent), message];
     for (const { window } of this.#byLimit.values()) window.show(message);
     return message;
   }
