@@ -90,7 +90,7 @@ export interface Services {
   readonly belongs: BelongsStore;
   readonly messages: MessageStore;
   readonly changes: ChangeStore;
-  readonly changesDue: Pick<ChangesDue, 'after' | 'tellNow'>;
+  readonly changesDue: Pick<ChangesDue, 'note' | 'after' | 'tellNow' | 'whenDone'>;
   readonly heldAppends: HeldAppends;
   /** Changes of messages, by kind. */
   readonly changeKinds: Pick<Tally, 'add'>;

@@ -11,6 +11,7 @@ import { eventually } from '../support/eventually.ts';
 import { startRedis, type RedisServer } from '../support/redis.ts';
 import { loginRpc, type User } from '../support/rpc.ts';
 import { useScope } from '../support/scope.ts';
+import { apiEnv, serverApi } from '../support/server-api.ts';
 import { startService, type Service } from '../support/service.ts';
 import { startSplitLink } from '../support/weather.ts';
 
@@ -92,6 +93,27 @@ test('a recalled message is nowhere in Redis, though its node was killed before 
   await eventually(() => expect(told(owner, 'recall')).toMatchObject([{ id: 1, by: owner.userName }]));
   await doomed.kill();
   await eventually(async () => expect(await keysWith(service.redis.client(), service.prefix, MARKER)).toEqual([]), {
+    timeoutMs: 20_000,
+  });
+});
+
+test('the same of one that the service recalls by a node on which nobody is in the room', async () => {
+  const { owner, room } = await talk(MARKER);
+  for (let i = 0; i < 3; i++) await owner.call('roomMessage', room, { i });
+  const client = service.redis.client();
+  await client.call('ACL', 'SETUSER', 'bounded', 'on', '>secret', 'allkeys', 'allchannels', '+@all');
+  const doomed = await service.addNode({
+    ...apiEnv,
+    PARLEY_REDIS_URL: service.redis.url.replace('redis://', 'redis://bounded:secret@'),
+    PARLEY_NODE_LEASE_MS: '4000',
+  });
+  // What is to take the place of the history cannot.
+  await client.call('ACL', 'SETUSER', 'bounded', '-rename');
+  await serverApi(doomed).call('roomMessageRecall', { roomName: room, id: 1 });
+  await eventually(() => expect(told(owner, 'recall')).toMatchObject([{ id: 1 }]));
+  expect(await keysWith(client, service.prefix, MARKER)).not.toEqual([]);
+  await doomed.kill();
+  await eventually(async () => expect(await keysWith(client, service.prefix, MARKER)).toEqual([]), {
     timeoutMs: 20_000,
   });
 });

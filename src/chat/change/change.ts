@@ -17,6 +17,7 @@ import { placed } from '../hooks/behind.ts';
 import { mentioningOf, mentionsIn, signalMentions } from '../message/mentions.ts';
 import { ok, UnderWay, type Outcome } from '../outcome.ts';
 import { placeIn, REACTIONS_PAGE, reactionsPage } from './reactions.ts';
+import { changeIn, isDone } from './change-in.ts';
 import { cursorRefusal, keyRefusal, NOT_ALLOWED } from './refusals.ts';
 import type { Services } from '../services.ts';
 
@@ -56,10 +57,8 @@ async function update(
   const { content, bytes } = messageContent(message, { mentioning: mentioningOf(mentions) });
   const given = bytes > settings.limits.messageBytes ? undefined : content;
   void heldAppends.flush(roomTopic(roomName), id);
-  const changed = await changes.update(roomName, changing(by, id), given, {
-    ifVersion: options?.ifVersion,
-    mentions: mentions?.names,
-  });
+  const more = { ifVersion: options?.ifVersion, mentions: mentions?.names };
+  const changed = await changeIn(services, roomName, () => changes.update(roomName, changing(by, id), given, more));
   const asked: Asked = { kind: 'update', roomName, id, bytes };
   if (!isDone(changed)) return declared(refusal(changed, asked, services), roomChangeRequests.roomMessageUpdate.errors);
   signalMentions(services, { roomName, author: by.author, by }, changed.mentioned);
@@ -73,7 +72,9 @@ async function recall(
   { roomName, id, options }: Args<'roomMessageRecall'>,
 ): Promise<Outcome<'roomMessageRecall'>> {
   void services.heldAppends.flush(roomTopic(roomName), id);
-  const changed = await services.changes.recall(roomName, changing(by, id), options?.reason);
+  const changed = await changeIn(services, roomName, () =>
+    services.changes.recall(roomName, changing(by, id), options?.reason),
+  );
   const asked: Asked = { kind: 'recall', roomName, id, bytes: NOTICE_BYTES };
   if (!isDone(changed)) return declared(refusal(changed, asked, services), roomChangeRequests.roomMessageRecall.errors);
   await told(services, by, asked, changed);
@@ -87,7 +88,9 @@ async function react(
 ): Promise<Outcome<'roomMessageReact'>> {
   const refused = keyRefusal(key);
   if (refused !== undefined) return refused;
-  const changed = await services.changes.react(roomName, changing(by, id), key, options?.remove ?? false);
+  const changed = await changeIn(services, roomName, () =>
+    services.changes.react(roomName, changing(by, id), key, options?.remove ?? false),
+  );
   const asked: Asked = { kind: 'react', roomName, id, bytes: NOTICE_BYTES };
   if (!isDone(changed)) return declared(refusal(changed, asked, services), roomChangeRequests.roomMessageReact.errors);
   await told(services, by, asked, changed);
@@ -106,7 +109,8 @@ async function append(
     target: roomTopic(roomName),
     id,
     bytes: utf8Length(text),
-    send: () => changes.append(roomName, changing(by, id), text, { ...options, offset }),
+    send: () =>
+      changeIn(services, roomName, () => changes.append(roomName, changing(by, id), text, { ...options, offset })),
   });
   const asked: Asked = { kind: 'append', roomName, id, bytes: utf8Length(args.text) };
   if (!isDone(changed)) return declared(refusal(changed, asked, services), roomChangeRequests.roomMessageAppend.errors);
@@ -130,18 +134,15 @@ async function readReactions(
   return ok(reactionsPage(page, by.format, settings.replyBytes));
 }
 
-const isDone = (changed: ChangeOutcome): changed is Changed => typeof changed === 'object' && 'seq' in changed;
-
 /** What comes of a change besides the answer. Resolves when this node has told it. */
 async function told(
-  { topics, audience, quotas, changesDue, changeKinds }: Services,
+  { topics, audience, quotas, changeKinds }: Services,
   by: Actor,
   { kind, roomName, bytes }: Asked,
   changed: Changed,
 ): Promise<void> {
   changeKinds.add(kind);
   if (changed.wish !== undefined) void quotas.grow(roomName, changed.wish);
-  changesDue.after(roomName, changed);
   const hearers = audience.hearers(roomName);
   if (hearers > 1) by.spend(spreadUnits(hearers, bytes));
   const reached = topics.reached(roomTopic(roomName), changed.seq);

@@ -22,6 +22,10 @@ export class ChangesDue implements Looked {
   /** Room → when to see to it. */
   readonly #due = new Map<string, number>();
   readonly #rewriting = new Set<string>();
+  /** Room → how much is being done there. */
+  readonly #underWay = new Map<string, number>();
+  /** Room → whom to tell that nothing is left to do. */
+  readonly #waiting = new Map<string, (() => void)[]>();
   #running = false;
 
   constructor(deps: ChangesDueDeps) {
@@ -41,15 +45,18 @@ export class ChangesDue implements Looked {
     if (isDirty) void this.#rewrite(roomName);
   }
 
+  /** Calls back once nothing is left to do in a room, as far as this node knows; at once where that is so. */
+  whenDone(roomName: string, done: () => void): void {
+    this.#waiting.set(roomName, [...(this.#waiting.get(roomName) ?? []), done]);
+    this.#release(roomName);
+  }
+
   /** Tells at once that somebody has replied. Never rejects. */
-  async tellNow(roomName: string): Promise<void> {
-    try {
+  tellNow(roomName: string): Promise<void> {
+    return this.#at(roomName, async () => {
       const told = await this.#deps.changes.tell(roomName);
       if (told !== 'noRoom') this.after(roomName, told);
-    } catch (error) {
-      this.note(roomName, RETRY_MS);
-      this.#deps.onError(error);
-    }
+    });
   }
 
   get hasWork(): boolean {
@@ -62,29 +69,49 @@ export class ChangesDue implements Looked {
     this.#running = true;
     const now = performance.now();
     const due = [...this.#due].flatMap(([roomName, at]) => (at <= now ? [roomName] : [])).slice(0, ROOMS_PER_RUN);
-    // Taken off first: what is noted meanwhile may come after what the script sees.
-    for (const roomName of due) this.#due.delete(roomName);
-    await Promise.all(due.map((roomName) => this.tellNow(roomName)));
+    await Promise.all(
+      due.map((roomName) => {
+        // Taken off first: what is noted meanwhile may come after what the script sees.
+        this.#due.delete(roomName);
+        return this.tellNow(roomName);
+      }),
+    );
     this.#running = false;
   }
 
   forget(): void {
     this.#due.clear();
+    for (const roomName of this.#waiting.keys()) this.#release(roomName);
   }
 
   /** One at a time of a room. What was recalled while it was written makes it begin again. */
   async #rewrite(roomName: string): Promise<void> {
     if (this.#rewriting.has(roomName)) return;
     this.#rewriting.add(roomName);
+    await this.#at(roomName, () => this.#deps.authored.rewriteRoom(roomName));
+    this.#rewriting.delete(roomName);
+  }
+
+  /** Never rejects: what fails is looked for again, and found. */
+  async #at(roomName: string, work: () => Promise<void>): Promise<void> {
+    this.#underWay.set(roomName, (this.#underWay.get(roomName) ?? 0) + 1);
     try {
-      await this.#deps.authored.rewriteRoom(roomName);
+      await work();
     } catch (error) {
-      // Looking again finds that it is still to be written.
       this.note(roomName, RETRY_MS);
       this.#deps.onError(error);
-    } finally {
-      this.#rewriting.delete(roomName);
     }
+    const left = (this.#underWay.get(roomName) ?? 0) - 1;
+    if (left > 0) this.#underWay.set(roomName, left);
+    else this.#underWay.delete(roomName);
+    this.#release(roomName);
+  }
+
+  #release(roomName: string): void {
+    if (this.#due.has(roomName) || this.#underWay.has(roomName)) return;
+    const waiting = this.#waiting.get(roomName) ?? [];
+    this.#waiting.delete(roomName);
+    for (const done of waiting) done();
   }
 }
 
