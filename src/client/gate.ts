@@ -6,7 +6,7 @@ import { deferred } from './connection/deferred.ts';
 
 interface Waiting {
   readonly result: Promise<unknown>;
-  begin(): void;
+  readonly begin: () => void;
 }
 
 export class Gate {
