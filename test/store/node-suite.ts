@@ -244,6 +244,9 @@ function forms(open: OpenStore): void {
     // A failover has lost it.
     await store.client.unlink(form);
     expect([await note(2, 'new', soon), await adopt(1)]).toEqual(['ok', 'newer']);
+    // What nobody has noted is of the first form: a node that holds a lease is.
+    await store.client.unlink(form);
+    expect(await adopt(2)).toBe('older');
   });
 
   test('a node that was away until a later build came in ends what it holds', async () => {
