@@ -5,7 +5,7 @@ import type { Commands } from '../../src/redis/commands.ts';
 import { AdminStore } from '../../src/store/admin/admin-store.ts';
 import type { MemberChange } from '../../src/store/member/due.ts';
 import { eventually } from '../support/eventually.ts';
-import { roomTopic } from '../../src/redis/keys.ts';
+import { roomTopic, userTopic } from '../../src/redis/keys.ts';
 import { SERVICE } from '../../src/store/rights.ts';
 import { useScope } from '../support/scope.ts';
 import { addAll, addUser, made, membersOf, tell } from './member-actions.ts';
@@ -108,6 +108,29 @@ function noting(start: Start): void {
     expect(await tell(store, { userName: ann, changes: [change('removed', 4), added] })).toBeUndefined();
     expect(await store.belongs.readFormer(ann)).toEqual(new Map([[room, 'first 5 1']]));
     expect(await store.users.login(ann, arrival)).toBe('former');
+  });
+
+  test('what was to be told of it, and is late, tells a later user of the name nothing', async () => {
+    const store = await start();
+    await addUser(store, ann);
+    const { due = [] } = await made(addAll(store, 'owner', ann));
+    await away(store);
+    expect(await store.admin.deleteUser(ann)).toBe('ok');
+    const [added] = due;
+    if (added === undefined) throw new Error('it is to be told');
+    expect(await tell(store, added)).toBeUndefined();
+    const former = await store.belongs.readFormer(ann);
+    await end(store, former.get(room) ?? '');
+    await store.belongs.forgetFormer(ann, former);
+    await addUser(store, ann);
+    const events = await store.listen(userTopic(ann));
+    await tell(store, added);
+    expect(await store.belongs.read(ann)).toEqual(new Map());
+    // A later membership is told.
+    const { due: later = [] } = await made(addAll(store, 'owner', ann));
+    for (const one of later) await tell(store, one);
+    await eventually(() => expect(events).toHaveLength(1));
+    expect([...(await store.belongs.read(ann)).keys()]).toEqual([room]);
   });
 }
 

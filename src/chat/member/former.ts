@@ -5,6 +5,7 @@
  */
 import type { BelongsStore } from '../../store/member/belongs-store.ts';
 import type { MemberStore } from '../../store/member/member-store.ts';
+import { OneByOne } from '../one-by-one.ts';
 import { windowsOf } from '../windows.ts';
 import { takeOffRoster } from './off-roster.ts';
 
@@ -17,19 +18,25 @@ const ROSTERS_AT_ONCE = 32;
 
 export class FormerMembers {
   readonly #deps: FormerMembersDeps;
+  /** By name: whoever comes meanwhile finds nothing left, or hears at once that it cannot be done for now. */
+  readonly #working = new OneByOne();
 
   constructor(deps: FormerMembersDeps) {
     this.#deps = deps;
   }
 
   /** Ends what memberships an earlier user of the name has. Safe to repeat, and for several to do at once. */
-  async finish(userName: string): Promise<void> {
+  finish(userName: string): Promise<void> {
+    return this.#working.run(userName, () => this.#finish(userName));
+  }
+
+  async #finish(userName: string): Promise<void> {
     const { belongs } = this.#deps;
     const former = await belongs.readFormer(userName);
-    let cause: unknown;
     for await (const window of windowsOf([...former], ROSTERS_AT_ONCE)) {
       const ended: (readonly [string, string])[] = [];
-      // A room that cannot be asked does not keep the others waiting.
+      let cause: unknown;
+      // A room that cannot be asked does not keep its neighbours waiting; more of them might be as slow as it is, and somebody waits.
       await Promise.all(
         window.map((one) =>
           this.#end(userName, one).then(
@@ -39,8 +46,8 @@ export class FormerMembers {
         ),
       );
       await belongs.forgetFormer(userName, ended);
+      if (cause !== undefined) throw cause;
     }
-    if (cause !== undefined) throw cause;
   }
 
   /** Makes a user, once nobody of its name is a member of rooms; `former` where somebody is again meanwhile. */

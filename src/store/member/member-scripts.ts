@@ -88,7 +88,7 @@ export const forgetBelongs = script('forget-belongs', {
 });
 
 export const forgetFormer = script('forget-former', {
-  keys: ['belongsFormer'],
+  keys: ['belongsFormer', 'belonged'],
   rest: true,
   whenFull: true,
   gives: nothing,
