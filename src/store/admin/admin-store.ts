@@ -124,7 +124,7 @@ export class AdminStore {
   async deleteUser(userName: string): Promise<'ok' | 'noUser' | 'userOnline'> {
     // Whoever asks for its erasure afterwards asks for what this one wrote. First this, should the node die behind the deletion: too soon it
     // costs an erasure that is done again.
-    await this.#commands.plain('zrem', this.#keys.erasing.erased, userName);
+    if (await this.hasUser(userName)) await this.#commands.plain('zrem', this.#keys.erasing.erased, userName);
     for (;;) {
       const deleted = await this.#commands.run(deleteUser, this.#keys.user(userName), {
         keptMs: this.#options.resumeTokenMs,
