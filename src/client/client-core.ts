@@ -81,7 +81,9 @@ export class ClientCore implements Core {
           // The same table: the life cycle is a part of the client's events.
           emitter.emit(name, ...(args as unknown as ClientEvents[typeof name]));
           if (name === 'connect') this.#letGo();
-          if (name === 'connect' || name === 'reconnect') for (const handler of this.#readies) handler();
+          // Who heard of the login may have ended it: of what is compared then, half is missing.
+          const isReady = (name === 'connect' || name === 'reconnect') && this.link !== undefined;
+          if (isReady) for (const handler of this.#readies) handler();
         },
         closed: (end) => this.#closed(end),
         failed: (error) => this.failed(error),
@@ -208,7 +210,8 @@ export class ClientCore implements Core {
     const isNew = authData.limits.names !== this.#names.names;
     this.#names = authData.limits;
     if (isNew) for (const handler of this.#renames) handler();
-    await Promise.all(this.#logins.map((handler) => Promise.resolve(handler(link, authData))));
+    // Who hears of what one of them does may end the link: the others would take it for one that is there.
+    await Promise.all(this.#logins.map((handler) => (this.link === link ? handler(link, authData) : undefined)));
   }
 
   /** Before the first `connect` notifications wait for it, but for the one that says why there is none. */

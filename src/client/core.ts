@@ -43,10 +43,11 @@ export interface Core {
   /** By which rule the service makes names shows at the login: what goes by name goes by `nameOf` again. Before `onLogin`. */
   onRename(handler: () => void): void;
   /**
-   * A link is logged in. It comes before `connect` and `reconnect`; where a promise is returned, `reconnect` waits for it.
+   * A link is logged in, and still is. It comes before `connect` and `reconnect`; where a promise is returned, `reconnect`
+   * waits for it.
    */
   onLogin(handler: (link: Link, authData: AuthData) => void | Promise<void>): void;
-  /** `connect` or `reconnect` was told. */
+  /** `connect` or `reconnect` was told, and the link is there. */
   onReady(handler: () => void): void;
   /** The link that was logged in is gone. The last registered is called first, here and at the end. */
   onLoss(handler: () => void): void;

@@ -114,15 +114,20 @@ test('who hears of what goes with the connection pauses, or ends the pause: each
   }
 });
 
-test('a first login that is ended by who hears of it: connect is told before that, and notices go on', async () => {
+/** A client that is still to connect to a service whose messages are short: that shows at the login. */
+async function startTight(): Promise<{ service: FakeService; client: TestClient }> {
   const service = await startFake(scope);
-  const client = createTestClient(scope, { urls: service.url, userName: 'alice', reconnect: never });
-  const told: string[] = [];
-  for (const name of ['connect', 'disconnect', 'offline', 'reconnect'] as const) client.on(name, () => told.push(name));
   service.login = (request) => {
     const { limits } = authData() as { limits: ValueMap };
     request.answer(authData({ limits: { ...limits, messageBytes: 10 } }));
   };
+  return { service, client: createTestClient(scope, { urls: service.url, userName: 'alice', reconnect: never }) };
+}
+
+test('a first login that is ended by who hears of it: connect is told before that, and notices go on', async () => {
+  const { service, client } = await startTight();
+  const told: string[] = [];
+  for (const name of ['connect', 'disconnect', 'offline', 'reconnect'] as const) client.on(name, () => told.push(name));
   // What is too long for this service fails as soon as there is a connection.
   client.room('lobby').once('update', () => client.pause());
   const failed = failureOf(client.room('lobby').send({ textMessage: 'much too long' }).done);
@@ -132,4 +137,23 @@ test('a first login that is ended by who hears of it: connect is told before tha
   await client.next('reconnect');
   service.send([['systemMessage', 'hello']]);
   expect(await client.next('systemMessage')).toEqual(['hello']);
+});
+
+test('a first login that its client ends for good: nothing is read, nor waits to be', async () => {
+  const { service, client } = await startTight();
+  const timers = jest.spyOn(globalThis, 'setTimeout');
+  try {
+    client.contacts.on('added', () => undefined);
+    client.room('lobby').once('update', () => void client.close());
+    const failed = failureOf(client.room('lobby').send({ textMessage: 'much too long' }).done);
+    await failureOf(client.connect());
+    expect((await failed).code).toBe('messageTooLarge');
+    (await service.next('disconnect')).answer(null);
+    await client.close();
+    expect(service.waiting).toEqual([]);
+    // What is to be asked again after an error without a time.
+    expect(timers.mock.calls.filter(([, delayMs]) => delayMs === 1_000)).toEqual([]);
+  } finally {
+    timers.mockRestore();
+  }
 });

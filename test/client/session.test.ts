@@ -2,9 +2,11 @@
 import { expect, test } from '@jest/globals';
 import type { Room } from '../../src/client/room/room.ts';
 import type { Session } from '../../src/client/session/session.ts';
+import type { ValueMap } from '../../src/protocol/params/values.ts';
 import { failureOf, type TestClient } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
 import { useScope } from '../support/scope.ts';
+import { authData } from './fake-service.ts';
 import { connectSpeaking, startSpeaking, type Speaking, type Told } from './people.ts';
 
 const scope = useScope();
@@ -195,4 +197,29 @@ test('the channel of the user reaches its other devices, as far as plugins let i
   const refused = failureOf(session.sync.send('too much'));
   (await service.next('systemMessage')).refuse('messageTooLarge');
   expect(await refused).toMatchObject({ code: 'messageTooLarge' });
+});
+
+test("a first login that ends before connect is told: what it restored is nobody's, and the next one says what is filed", async () => {
+  const { service, client, before } = await startSpeaking(scope, { enableSync });
+  const told = heard(client);
+  service.login = (request) => {
+    const { limits } = authData() as { limits: ValueMap };
+    request.send(before);
+    request.answer(authData({ limits: { ...limits, messageBytes: 10 } }));
+  };
+  before.push(join('lobby'), join('den'), restored());
+  // What is too long for this service fails as soon as there is a connection.
+  client.room('hall').once('update', () => client.pause());
+  const failed = failureOf(client.room('hall').send({ textMessage: 'much too long' }).done);
+  await client.connect({ persistent: true });
+  expect([(await failed).code, told, filed(client)]).toEqual([
+    'messageTooLarge',
+    ['connect', 'disconnect'],
+    { custom: [] },
+  ]);
+  // Another device takes one of them out meanwhile.
+  before.splice(0, 3, ['loginConfirmed', 'alice', authData()], join('lobby'), restored());
+  client.resume();
+  await eventually(() => expect(told.slice(2)).toEqual(['reconnect', 'chat.join lobby', 'group.restored custom']));
+  expect(filed(client)).toEqual({ custom: ['lobby'] });
 });
