@@ -73,9 +73,7 @@ export class ClientCore implements Core {
       { ...options, questions: this.#questions, onFrame: onFrame && look },
       {
         loggedIn: (link, authData) => this.#loggedIn(link, authData),
-        lost: () => {
-          for (const handler of this.#losses) handler();
-        },
+        lost: () => this.#call(this.#losses),
         notified: (name, params) => this.#notified(name, params),
         tell: (name, ...args) => {
           // The same table: the life cycle is a part of the client's events.
@@ -83,19 +81,11 @@ export class ClientCore implements Core {
           if (name === 'connect') this.#letGo();
           // Who heard of the login may have ended it: of what is compared then, half is missing.
           const isReady = (name === 'connect' || name === 'reconnect') && this.link !== undefined;
-          if (isReady) for (const handler of this.#readies) handler();
+          if (isReady) this.#call(this.#readies);
         },
         closed: (end) => this.#closed(end),
         failed: (error) => this.failed(error),
-        moved: () => {
-          for (const handler of this.#moves) {
-            try {
-              handler();
-            } catch (error) {
-              this.failed(error);
-            }
-          }
-        },
+        moved: () => this.#call(this.#moves),
       },
     );
   }
@@ -239,7 +229,18 @@ export class ClientCore implements Core {
   #closed(end: End): void {
     const error = closedError(end);
     this.plugins.closed(error);
-    for (const handler of [...this.#ends].reverse()) handler(error);
+    this.#call([...this.#ends].reverse(), error);
+  }
+
+  /** What one of them throws, or the application by way of it, keeps nothing from the others. */
+  #call<A extends readonly unknown[]>(handlers: readonly ((...args: A) => unknown)[], ...args: A): void {
+    for (const handler of handlers) {
+      try {
+        handler(...args);
+      } catch (error) {
+        this.failed(error);
+      }
+    }
   }
 }
 

@@ -239,6 +239,16 @@ test('the client is closed: who waits for more of a text hears of it, also where
       cancel: () => Promise.resolve((cancelled += 1)),
     }),
   };
+  // The application's own functions end nothing but themselves.
+  const broken = ['throws', undefined].map((ends) => ({
+    getReader: () => ({
+      ...source.getReader(),
+      cancel: (): Promise<unknown> => {
+        if (ends === undefined) return undefined as never;
+        throw new Error(ends);
+      },
+    }),
+  }));
   const idle = room.write();
   await idle.write('one');
   await posted(service);
@@ -246,7 +256,7 @@ test('the client is closed: who waits for more of a text hears of it, also where
   const whole = over.end();
   await posted(service, 7);
   await whole;
-  const open = [idle, room.write(source), client.direct('bob').write(source)];
+  const open = [idle, ...[source, ...broken].map((each) => room.write(each)), client.direct('bob').write(source)];
   const failures = open.map((writer) => failureOf(writer.done));
   const closing = client.close();
   expect((await Promise.all(failures)).map(({ code }) => code)).toEqual(open.map(() => 'unavailable'));

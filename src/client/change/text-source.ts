@@ -24,7 +24,8 @@ export function isSource(given: object): given is TextSource {
 export function openText(source: TextSource): OpenText {
   if ('getReader' in source) {
     const reader = source.getReader();
-    return { next: async () => (await reader.read()).value, cancel: () => reader.cancel() };
+    // The application's own: it may throw instead of rejecting.
+    return { next: async () => (await reader.read()).value, cancel: async () => reader.cancel() };
   }
   const iterator = source[Symbol.asyncIterator]();
   return {

@@ -71,7 +71,7 @@ export class Connector {
   #goAwayDelayMs: number | undefined;
   #conflictReason: string | undefined;
   #unwatch: (() => void) | undefined;
-  readonly #telling = new Telling();
+  readonly #telling: Telling;
 
   constructor(options: ConnectorOptions, owner: ConnectorOwner) {
     this.#options = options;
@@ -80,6 +80,7 @@ export class Connector {
     const ask = (): Promise<Credentials> => questions.ask('the credentials function', credentials);
     this.#renewal = new Renewal(ask, (error) => owner.failed(error));
     this.#login = new Login(options);
+    this.#telling = new Telling((error) => owner.failed(error));
     this.#backoff = new Backoff(options.reconnect === false ? undefined : options.reconnect);
   }
 

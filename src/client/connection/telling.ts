@@ -1,8 +1,16 @@
-/** Tells one thing after the other: what a listener causes comes behind that which it hears. What is told is left to who has it. */
+/**
+ * Tells one thing after the other: what a listener causes comes behind that which it hears, and what one throws keeps nothing
+ * from the others. What is told is left to who has it.
+ */
 
 export class Telling {
+  readonly #failed: (error: unknown) => void;
   readonly #untold: (() => void)[] = [];
   #isTelling = false;
+
+  constructor(failed: (error: unknown) => void) {
+    this.#failed = failed;
+  }
 
   tell(event: () => void): void {
     this.#untold.push(event);
@@ -13,8 +21,13 @@ export class Telling {
   hold(work: () => void): void {
     if (this.#isTelling) return work();
     this.#isTelling = true;
-    work();
-    for (let tell = this.#untold.shift(); tell !== undefined; tell = this.#untold.shift()) tell();
+    for (let tell: (() => void) | undefined = work; tell !== undefined; tell = this.#untold.shift()) {
+      try {
+        tell();
+      } catch (error) {
+        this.#failed(error);
+      }
+    }
     this.#isTelling = false;
   }
 
