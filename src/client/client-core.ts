@@ -42,6 +42,7 @@ export class ClientCore implements Core {
   readonly #losses: (() => void)[] = [];
   readonly #moves: (() => void)[] = [];
   readonly #ends = new Set<(error: RequestError) => void>();
+  #ended: RequestError | undefined;
   #names: NameLimits = defaultLimits;
   /** What came before the first `connect`; undefined after it. */
   #held: [name: string, params: readonly Value[]][] | undefined = [];
@@ -140,9 +141,9 @@ export class ClientCore implements Core {
 
   request<N extends RequestName>(name: N, input: Input<N>): Promise<Result<N>> {
     // Without a connection it fails at once, and nobody need sign it.
-    const signed = this.link && signedInput(name, input, this.options.signatures, this);
-    if (signed === undefined) return this.#requests.request(name, input);
-    const inTime = this.#questions.ask('the signature factory', () => signed);
+    const sign = this.link && signedInput(name, input, this.options.signatures, this);
+    if (sign === undefined) return this.#requests.request(name, input);
+    const inTime = this.#questions.ask('the signature factory', sign);
     return inTime.then((complete) => this.#requests.request(name, complete));
   }
 
@@ -193,6 +194,9 @@ export class ClientCore implements Core {
 
   onClose(handler: (error: RequestError) => void): () => unknown {
     this.#ends.add(handler);
+    const ended = this.#ended;
+    // Who comes too late hears it all the same, when it is ready to.
+    if (ended !== undefined) void Promise.resolve().then(() => this.#ends.has(handler) && this.#call([handler], ended));
     return () => this.#ends.delete(handler);
   }
 
@@ -228,6 +232,7 @@ export class ClientCore implements Core {
 
   #closed(end: End): void {
     const error = closedError(end);
+    this.#ended = error;
     this.plugins.closed(error);
     this.#call([...this.#ends].reverse(), error);
   }

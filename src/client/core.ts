@@ -51,6 +51,9 @@ export interface Core {
   onReady(handler: () => void): void;
   /** The link that was logged in is gone. The last registered is called first, here and at the end. */
   onLoss(handler: () => void): void;
-  /** The client has ended: with this error everything that waits is to fail. Returns how to hear nothing of it. */
+  /**
+   * The client has ended: with this error everything that waits is to fail. Where it has ended before, it comes right after
+   * this call. Returns how to hear nothing of it.
+   */
   onClose(handler: (error: RequestError) => void): () => unknown;
 }

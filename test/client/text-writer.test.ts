@@ -264,4 +264,7 @@ test('the client is closed: who waits for more of a text hears of it, also where
   expect([cancelled, await over.done]).toEqual([2, over.message]);
   (await service.next('disconnect')).answer(null);
   await closing;
+  // It was closed before.
+  expect((await failureOf(room.write(source).done)).code).toBe('unavailable');
+  expect(cancelled).toBe(3);
 });

@@ -125,3 +125,23 @@ test('an answer that comes when another attempt is in counts for nothing', async
   await client.next('reconnect');
   expect(service.logins.map(({ deviceId }) => deviceId)).toEqual(['new', 'new']);
 });
+
+test('one that closes the client: who asked hears of that, or of what it throws besides, and nobody of anything else', async () => {
+  const service = await startFake(scope);
+  const closing: (() => unknown)[] = [];
+  const closes = (): never => {
+    closing.forEach((close) => close());
+    throw new Error('no more');
+  };
+  const first = createTestClient(scope, { urls: service.url, credentials: closes });
+  closing.push(() => first.close());
+  expect(await failureOf(first.connect())).toMatchObject({ code: 'unavailable' });
+  const options = { urls: service.url, userName: 'alice', requestTimeoutMs: Infinity };
+  const second = await connectClient(scope, {
+    ...options,
+    conversationSignatureFactory: () => (void second.close(), silent()),
+  });
+  const refused = failureOf(second.request('roomMembersAdd', { roomName: 'lobby', userNames: ['bob'] }));
+  expect(await refused).toMatchObject({ code: 'unavailable' });
+  (await service.next('disconnect')).answer(null);
+});

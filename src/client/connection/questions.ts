@@ -14,6 +14,8 @@ export class Questions {
   /** What the function gives or throws; `timeout` where that does not come in time, and what comes later counts for nothing. */
   async ask<T>(whom: string, answer: () => T | Promise<T>): Promise<T> {
     const { promise, reject } = deferred<never>();
+    // The function may end the client, and then throw: nobody waits for this one.
+    promise.catch(() => undefined);
     const late = (): void => reject(localError('timeout', `No answer of ${whom} within ${this.#timeoutMs} ms.`));
     const timer = setTimeout(late, timerMs(this.#timeoutMs));
     this.#open.add(reject);

@@ -61,15 +61,15 @@ const actions: { readonly [N in RequestName]?: Action } = {
 };
 
 /**
- * The input of a change of a blacklist or of who belongs to a room with its signature, where a factory makes them and there is
- * none yet; undefined for everything else, which needs none.
+ * How to have the input of a change of a blacklist or of who belongs to a room with its signature, where a factory makes them
+ * and there is none yet; undefined for everything else, which needs none.
  */
 export function signedInput<N extends RequestName>(
   name: N,
   input: Input<N>,
   factories: Partial<SignatureFactories>,
   user: { readonly userName: string | undefined; nameOf(name: string): string },
-): Promise<Input<N>> | undefined {
+): (() => Promise<Input<N>>) | undefined {
   const action = Object.hasOwn(actions, name) ? actions[name] : undefined;
   const fields: unknown = input;
   if (action === undefined || !isRecord(fields)) return undefined;
@@ -85,11 +85,10 @@ export function signedInput<N extends RequestName>(
   const make = makerOf(factories, action, listName);
   if (make === undefined) return undefined;
   const sorted = names.map((each) => user.nameOf(each)).sort(byCodePoints);
-  const sign = async (): Promise<Input<N>> => {
+  return async () => {
     const signature = await signatureOf(() => make(room, own, sorted));
     return { ...input, options: { ...given, signature } };
   };
-  return sign();
 }
 
 /** Which factory signs it; of lists only the blacklist is signed. */
