@@ -55,6 +55,25 @@ test('a user that is held, and no more among the latest: what it shows is read a
   expect(client.user('held')).toBe(held);
 });
 
+test('what its application has put on an object, or begins to, keeps it: what is not saved, a plugin, and listeners', async () => {
+  const { client } = await connectSpeaking(scope);
+  const unsaved = client.room('unsaved').set('title', 'Tea');
+  client.room('extended').plugin({ name: 'shout', extends: { Room: class {} } });
+  const held = [client.room('held'), client.direct('held'), client.user('held')] as const;
+  const others = (): void => {
+    for (let i = 0; i < 1_010; i += 1) void [client.room(`room-${i}`), client.direct(`user-${i}`)];
+  };
+  others();
+  for (let i = 0; i < 10_010; i += 1) client.user(`user-${i}`);
+  const kept = (): unknown[] => [client.rooms.get('held'), client.directs.get('held')];
+  expect([...kept(), client.rooms.get('unsaved')]).toEqual([undefined, undefined, unsaved]);
+  for (const object of held) object.onAny(() => undefined);
+  expect(kept()).toEqual(held.slice(0, 2));
+  others();
+  expect(kept()).toEqual(held.slice(0, 2));
+  expect(client.room('extended')).toHaveProperty('shout');
+});
+
 test('what is read of many after a loss waits its turn once, however often the connection is lost before that', async () => {
   const { service, client } = await connectSpeaking(scope);
   const names = ['bob', 'carol', 'dave', 'eve', 'frank'];

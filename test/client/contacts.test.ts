@@ -181,3 +181,43 @@ test('more objects than are kept go, but not those that are heard, and one that 
   expect(kept.get('1')).toBe(held);
   expect(kept.objects.has('1')).toBe(true);
 });
+
+test('names that are made by another rule: each object is renamed once, and one that was let go takes its name back', () => {
+  let isHeld = false;
+  const kept = new Kept<{ name: string }>(1, () => isHeld);
+  const all = ['b', 'x', 'B', 'D'].map((name) => ({ name }));
+  for (const object of all) {
+    kept.set(object.name, object);
+    // The first one is let go, the others are more than are kept.
+    isHeld = object.name === 'x' || isHeld;
+  }
+  isHeld = false;
+  const renamed: string[] = [];
+  kept.rename(
+    (name) => name.toLowerCase(),
+    ({ name: was }, name) => {
+      renamed.push(`${was} ${name}`);
+      // As the rooms do: two of one name are one then.
+      kept.get(name);
+    },
+  );
+  expect(renamed).toEqual(['B b', 'D d']);
+  const [b, x, , d] = all;
+  expect(['b', 'x', 'd'].map((name) => kept.get(name))).toEqual([b, x, d]);
+});
+
+test('a platform without registries of what is collected, or without weak references, finds what is held all the same', () => {
+  const platform = globalThis as { FinalizationRegistry?: unknown; WeakRef?: unknown };
+  const { FinalizationRegistry, WeakRef } = platform;
+  try {
+    for (const lacks of ['FinalizationRegistry', 'WeakRef'] as const) {
+      delete platform[lacks];
+      const kept = new Kept<{ name: string }>(1, () => false);
+      const held = ['a', 'b', 'c'].map((name) => ({ name }));
+      for (const object of held) kept.set(object.name, object);
+      expect(['a', 'b', 'c'].map((name) => kept.get(name))).toEqual(held);
+    }
+  } finally {
+    Object.assign(platform, { FinalizationRegistry, WeakRef });
+  }
+});

@@ -25,7 +25,7 @@ export class Attributes {
 
   /** The same object until something of it changes. */
   get map(): Readonly<ValueMap> {
-    this.#shown ??= Object.keys(this.#unsaved).length === 0 ? this.#map : changed(this.#map, this.#unsaved);
+    this.#shown ??= this.isUnsaved ? changed(this.#map, this.#unsaved) : this.#map;
     return this.#shown;
   }
 
@@ -36,6 +36,10 @@ export class Attributes {
   /** What was set since the last `saving`. */
   get unsaved(): Readonly<ValueMap> {
     return this.#unsaved;
+  }
+
+  get isUnsaved(): boolean {
+    return Object.keys(this.#unsaved).length > 0;
   }
 
   get(path: string): Value | undefined {
@@ -57,7 +61,7 @@ export class Attributes {
 
   /** Returns whether there was anything to be dropped. */
   revert(): boolean {
-    const isAny = Object.keys(this.#unsaved).length > 0;
+    const isAny = this.isUnsaved;
     this.#unsaved = {};
     this.#shown = undefined;
     return isAny;

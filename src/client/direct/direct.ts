@@ -38,6 +38,11 @@ export interface DirectParts {
   readonly readMarks: ReadMarks;
 }
 
+interface DirectDeps extends DirectParts {
+  /** Its object is to be among those that are kept. */
+  readonly kept: () => void;
+}
+
 export class Direct extends Emitter<DirectEvents> {
   readonly user: User;
   readonly #core: Core;
@@ -52,8 +57,11 @@ export class Direct extends Emitter<DirectEvents> {
   readonly #last = new LastMessage();
   readonly #catchUp: CatchUp;
 
-  constructor({ core, outbox, readMarks }: DirectParts, user: User) {
+  readonly #kept: () => void;
+
+  constructor({ core, outbox, readMarks, kept }: DirectDeps, user: User) {
     super((error) => core.failed(error));
+    this.#kept = kept;
     this.user = user;
     this.#core = core;
     this.#readMarks = readMarks;
@@ -192,6 +200,10 @@ export class Direct extends Emitter<DirectEvents> {
   plugin(plugin: Plugin): this {
     this.#core.plugins.add(this, 'Direct', plugin);
     return this;
+  }
+
+  protected override listened(): void {
+    this.#kept();
   }
 
   /** @internal A message of either side has come. */

@@ -83,7 +83,8 @@ export class Directs {
     const name = this.#core.nameOf(userName);
     const known = this.#directs.get(name);
     if (known !== undefined) return known;
-    const direct = new Direct(this.#parts, this.#users.of(name));
+    const kept = (): void => void this.#directs.get(direct.userName);
+    const direct: Direct = new Direct({ ...this.#parts, kept }, this.#users.of(name));
     this.#directs.set(name, direct);
     this.#core.plugins.extend(direct, 'Direct');
     return direct;

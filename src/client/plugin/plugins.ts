@@ -15,7 +15,8 @@ export class Plugins {
   readonly #bounds: LaneBounds;
   /** For all objects, in order of registration. */
   readonly #common: Plugin[] = [];
-  readonly #own = new WeakMap<object, Plugin[]>();
+  /** Keeps its objects: made anew they would be without. */
+  readonly #own = new Map<object, Plugin[]>();
   /** Of each object the two ways, where a middleware was ever asked. */
   readonly #lanes = new WeakMap<object, Map<Way, Lane>>();
   /** Lanes in which something waits. */

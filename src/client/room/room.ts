@@ -45,6 +45,8 @@ export interface RoomDeps {
   readonly core: Core;
   readonly memberships: Memberships;
   readonly sending: Sending;
+  /** Its object is to be among those that are kept. */
+  readonly kept: () => void;
 }
 
 /** How often a room is made that is gone again, or may not be there, when it is to be joined. */
@@ -240,6 +242,11 @@ export class Room extends Belonging {
     for await (const heard of search(read, options)) yield this.#state.messages.of(heard);
   }
 
+  override set(path: string, value: unknown): this {
+    this.#deps.kept();
+    return super.set(path, value);
+  }
+
   /** Adds a plugin to this room. */
   plugin(plugin: Plugin): this {
     this.#deps.core.plugins.add(this, 'Room', plugin);
@@ -248,6 +255,7 @@ export class Room extends Belonging {
 
   protected override listened(): void {
     super.listened();
+    this.#deps.kept();
     if (this.hears('join') || this.hears('leave')) this.#state.userlist.want();
   }
 

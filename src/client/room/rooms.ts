@@ -42,7 +42,10 @@ export class Rooms {
   readonly #outbox: Outbox;
   readonly #parts: RoomParts;
   readonly #sending: Sending;
-  readonly #rooms = new Kept<Room>(keptMax, (room) => room.isHeard || this.memberships.has(room.name));
+  readonly #rooms = new Kept<Room>(
+    keptMax,
+    (room) => room.isHeard || this.memberships.has(room.name) || this.stateOf(room).affairs.attributes.isUnsaved,
+  );
   /** Of two rooms that have turned out to be one each has its own, which leads to the other's. */
   readonly #states = new WeakMap<Room, RoomState>();
   #follower: RoomFollower | undefined;
@@ -113,7 +116,8 @@ export class Rooms {
     const known = this.#rooms.get(name);
     if (known !== undefined) return known;
     const state = new RoomState(name, this.#parts);
-    const room = new Room(state, { core: this.#core, memberships: this.memberships, sending: this.#sending });
+    const [core, memberships, sending] = [this.#core, this.memberships, this.#sending];
+    const room: Room = new Room(state, { core, memberships, sending, kept: () => void this.#rooms.get(room.name) });
     this.#states.set(room, state);
     this.#rooms.set(name, room);
     this.#core.plugins.extend(room, 'Room');
@@ -254,7 +258,8 @@ export class Rooms {
         const state = this.stateOf(room);
         this.#outbox.rename(laneOf(state.name), laneOf(name));
         state.name = name;
-        this.#state(name)?.takeOver(state);
+        const same = this.#state(name);
+        if (same !== state) same?.takeOver(state);
       },
     );
   }

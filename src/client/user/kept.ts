@@ -12,17 +12,11 @@ export class Kept<T extends object> {
   /** The one made last comes last. */
   readonly #recent = new Map<string, T>();
   readonly #older = new Map<string, WeakRef<T>>();
-  readonly #collected: FinalizationRegistry<string> | undefined;
 
   /** `isHeld`: somebody listens to it, for instance. */
   constructor(max: number, isHeld: (object: T) => boolean) {
     this.#max = max;
     this.#isHeld = isHeld;
-    // Where the platform has no weak references, old ones are made anew.
-    if (typeof FinalizationRegistry === 'undefined') return;
-    this.#collected = new FinalizationRegistry((name) => {
-      if (this.#older.get(name)?.deref() === undefined) this.#older.delete(name);
-    });
   }
 
   /** Those that are kept. */
@@ -48,6 +42,9 @@ export class Kept<T extends object> {
     this.#older.delete(name);
     this.#recent.delete(name);
     this.#recent.set(name, object);
+    // Without weak references what the application holds would not be found again.
+    if (typeof WeakRef === 'undefined') return;
+    this.#tidy();
     let left = looks;
     for (const [oldName, old] of this.#recent) {
       if (this.#recent.size <= this.#max || left-- === 0) return;
@@ -57,28 +54,34 @@ export class Kept<T extends object> {
     }
   }
 
-  /** Names are made by another rule now. Of two that become one the older object is kept. */
+  /** Names are made by another rule now. Of two that become one that is kept which has the name already. */
   rename(nameOf: (name: string) => string, renamed: (object: T, name: string) => void): void {
     for (const [was, object] of Array.from(this.#recent)) {
       const name = nameOf(was);
-      if (name === was) continue;
-      this.#recent.delete(was);
+      // One that was let go meanwhile, for another that was found again, comes below.
+      if (name === was || !this.#recent.delete(was)) continue;
       renamed(object, name);
-      if (!this.#recent.has(name)) this.#recent.set(name, object);
+      if (this.get(name) === undefined) this.#recent.set(name, object);
     }
     for (const [was, reference] of Array.from(this.#older)) {
       const [name, object] = [nameOf(was), reference.deref()];
-      if (name === was) continue;
-      this.#older.delete(was);
-      if (object === undefined) continue;
+      if (name === was || !this.#older.delete(was) || object === undefined) continue;
       renamed(object, name);
-      if (!this.#recent.has(name)) this.#letGo(name, object);
+      if (this.get(name) === undefined) this.#letGo(name, object);
     }
   }
 
   #letGo(name: string, object: T): void {
-    if (this.#collected === undefined) return;
     this.#older.set(name, new WeakRef(object));
-    this.#collected.register(object, name);
+  }
+
+  /** Forgets the names of those that nobody has, a few at a time. */
+  #tidy(): void {
+    let left = looks;
+    for (const [name, reference] of this.#older) {
+      if (left-- === 0) return;
+      this.#older.delete(name);
+      if (reference.deref() !== undefined) this.#older.set(name, reference);
+    }
   }
 }

@@ -32,9 +32,12 @@ export class User extends Emitter<UserEvents> {
   #status: Presence | undefined;
   #lastOnline: number | null | undefined;
   readonly #state: UserState;
+  readonly #kept: () => void;
 
-  constructor(core: Core, userName: string, gate: Gate) {
+  /** `kept`: its object is to be among those that are kept. */
+  constructor(core: Core, userName: string, gate: Gate, kept: () => void) {
     super((error) => core.failed(error));
+    this.#kept = kept;
     this.#core = core;
     this.#userName = userName;
     this.#state = new UserState({
@@ -123,6 +126,7 @@ export class User extends Emitter<UserEvents> {
   }
 
   protected override listened(): void {
+    this.#kept();
     if (this.hears('state')) this.#state.look();
   }
 

@@ -40,7 +40,7 @@ export class Users {
     const name = this.#core.nameOf(userName);
     const known = this.#users.get(name);
     if (known !== undefined) return known;
-    const user = new User(this.#core, name, this.#gate);
+    const user: User = new User(this.#core, name, this.#gate, () => void this.#users.get(user.userName));
     this.#users.set(name, user);
     this.#core.plugins.extend(user, 'User');
     return user;
