@@ -23,9 +23,10 @@ export class Gate {
 
   request<N extends RequestName>(name: N, input: Input<N>): Promise<Result<N>> {
     const ask = (): Promise<Result<N>> => this.#run(this.#core.request(name, input));
+    if (this.#running < this.#max) return ask();
     const key = keyOf(name, input, this.#core.limits);
     // What cannot be sent at all is refused at once.
-    if (key === undefined || this.#running < this.#max) return ask();
+    if (key === undefined) return ask();
     // What has the same key was asked by the same name; and what has not begun is as new as it can be.
     const known = this.#waiting.get(key)?.result as Promise<Result<N>> | undefined;
     if (known !== undefined) return known;

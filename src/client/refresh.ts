@@ -12,7 +12,7 @@ export class Refresh {
   #retry: ReturnType<typeof setTimeout> | undefined;
   #pause: ReturnType<typeof setTimeout> | undefined;
 
-  /** `failed`: for good, and by no fault of who looks. */
+  /** `failed`: for good. */
   constructor(read: () => Promise<unknown>, failed: (error: unknown) => void) {
     this.#read = read;
     this.#failed = failed;
@@ -42,7 +42,14 @@ export class Refresh {
       if (round !== this.#round) return;
       if (isTemporary(error)) {
         this.#retry = setTimeout(() => void this.#attempt(round, failures + 1), repeatDelayMs(error, failures));
-      } else if (!isBeyond(error)) this.#failed(error);
+      } else this.#failed(error);
     }
   }
+}
+
+/** Of what its user may not see any more, or not yet: that is no fault of who looks. */
+export function unlessBeyond(failed: (error: unknown) => void): (error: unknown) => void {
+  return (error) => {
+    if (!isBeyond(error)) failed(error);
+  };
 }

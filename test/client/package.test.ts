@@ -17,7 +17,7 @@ import { startService } from '../support/service.ts';
 
 const scope = useScope();
 const packaged = join(root, 'dist', 'client');
-const sizeMaxKb = 52;
+const sizeMaxKb = 53;
 
 /** What says that the next line must not compile; put together, for here it says so to nobody. */
 const wrong = ['@ts', 'expect', 'error'].join('-');

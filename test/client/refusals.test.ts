@@ -1,6 +1,6 @@
 // What the service refuses for the moment: the client waits as long as it is told, goes on by itself, in order, and never
 // faster than that. And what it ends for good: the application hears why.
-import { expect, test } from '@jest/globals';
+import { expect, jest, test } from '@jest/globals';
 import { repeatDelayMs } from '../../src/client/connection/backoff.ts';
 import { RequestError } from '../../src/client/request-error.ts';
 import { defaultLimits } from '../../src/protocol/params/limits.ts';
@@ -215,15 +215,21 @@ test.each(['leave', 'close'] as const)('who waits to make a room waits no longer
   expect(await joining).toMatchObject({ code: 'unavailable' });
 });
 
-test('goAway without the close that it announces: a loss of another kind does not wait for it', async () => {
+test('goAway: any loss that follows waits for as long as it said, and one that comes long behind it does not', async () => {
   const service = await startFake(scope);
   const reconnect = { minDelayMs: 1, maxDelayMs: 1 };
   const client = await connectClient(scope, { urls: service.url, userName: 'alice', reconnect });
-  for (const code of [4002, 4000]) {
+  const now = performance.now.bind(performance);
+  for (const [code, laterMs] of [
+    [4000, 20_000],
+    [4001, 0],
+  ] as const) {
     await settle({ service, client }, [['goAway', 3_600_000]]);
+    const clock = jest.spyOn(performance, 'now').mockImplementation(() => now() + laterMs);
     service.close(code);
     const [, delayMs] = await client.next('schedule');
-    expect([code, delayMs > 1]).toEqual([code, code === 4000]);
-    if (code === 4002) await client.next('reconnect');
+    clock.mockRestore();
+    expect([code, delayMs > 1]).toEqual([code, laterMs === 0]);
+    if (laterMs > 0) await client.next('reconnect');
   }
 });

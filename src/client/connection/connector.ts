@@ -47,6 +47,8 @@ export interface ConnectorOwner {
 
 /** How long `close` waits for the service to take note. */
 const closeTimeoutMs = 2_000;
+/** How long behind the word of a node that leaves its close may come. */
+const leavingMs = 10_000;
 const byClient: End = { code: closeCodes.normal.code, reason: 'closed by the client' };
 const paused: End = { code: closeCodes.normal.code, reason: 'paused' };
 
@@ -68,7 +70,7 @@ export class Connector {
   #turn = 0;
   /** Within this outage. */
   #attempts = 0;
-  #goAwayDelayMs: number | undefined;
+  #leaving: { readonly delayMs: number; readonly toldAt: number } | undefined;
   #conflictReason: string | undefined;
   #unwatch: (() => void) | undefined;
   readonly #telling: Telling;
@@ -76,10 +78,11 @@ export class Connector {
   constructor(options: ConnectorOptions, owner: ConnectorOwner) {
     this.#options = options;
     this.#owner = owner;
-    const { credentials, questions } = options;
-    const ask = (): Promise<Credentials> => questions.ask('the credentials function', credentials);
-    this.#renewal = new Renewal(ask, (error) => owner.failed(error));
-    this.#login = new Login(options);
+    const login = (this.#login = new Login(options));
+    this.#renewal = new Renewal(
+      () => login.given(),
+      (error) => owner.failed(error),
+    );
     this.#telling = new Telling((error) => owner.failed(error));
     this.#backoff = new Backoff(options.reconnect === false ? undefined : options.reconnect);
   }
@@ -155,7 +158,7 @@ export class Connector {
     this.#state = state;
     this.#attempts = 0;
     this.#backoff.reset();
-    this.#goAwayDelayMs = undefined;
+    this.#leaving = undefined;
     this.#tell('online');
     if (this.#state === state) this.#schedule(state, 0);
   }
@@ -198,7 +201,7 @@ export class Connector {
     const isFirst = this.authData === undefined;
     const state: State = { kind: 'linked', link, sinceMs: performance.now(), isTold: isFirst };
     this.#turn = attempt.at;
-    this.#conflictReason = this.#goAwayDelayMs = undefined;
+    this.#conflictReason = this.#leaving = undefined;
     this.#login.took(authData, credentials);
     link.limits = authData.limits;
     this.#state = state;
@@ -221,7 +224,8 @@ export class Connector {
     if (!this.#isOf(attempt) && this.link !== link) return;
     const [first] = params;
     if (name === 'inboxPosition' || name === 'inboxReset') this.#login.moveInbox(params);
-    if (name === 'goAway' && typeof first === 'number' && first >= 0) this.#goAwayDelayMs = first;
+    if (name === 'goAway' && typeof first === 'number' && first >= 0)
+      this.#leaving = { delayMs: first, toldAt: performance.now() };
     const { reason } = name === 'loginConflict' && isMap(first) ? first : {};
     if (typeof reason === 'string') this.#conflictReason = reason;
     this.#owner.notified(name, params);
@@ -240,7 +244,7 @@ export class Connector {
     const state: State = { kind: 'disconnected' };
     this.#state = state;
     this.#turn += 1;
-    this.#schedule(state, this.#waitMs(end, retryAfterMs));
+    this.#schedule(state, this.#waitMs(retryAfterMs));
   }
 
   /** As if it had never been asked for. */
@@ -274,13 +278,14 @@ export class Connector {
       this.#release(lost, end);
     });
     // Who heard of it may have ended the client, or paused it.
-    if (this.#state === lost) this.#schedule(lost, this.#waitMs(end, 0));
+    if (this.#state === lost) this.#schedule(lost, this.#waitMs(0));
   }
 
-  /** The wait that is due, or what was asked for with this close: it may not have come, and then the notice says nothing of others. */
-  #waitMs({ code }: End, atLeastMs: number): number {
-    const awayMs = code === closeCodes.goAway.code ? this.#goAwayDelayMs : undefined;
-    this.#goAwayDelayMs = undefined;
+  /** The wait that is due, or what a node asked for that has left since: long behind that the notice says nothing of this loss. */
+  #waitMs(atLeastMs: number): number {
+    const { delayMs, toldAt } = this.#leaving ?? { toldAt: -Infinity };
+    this.#leaving = undefined;
+    const awayMs = performance.now() - toldAt < leavingMs ? delayMs : undefined;
     return timerMs(Math.max(atLeastMs, awayMs ?? this.#backoff.nextMs()));
   }
 

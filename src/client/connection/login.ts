@@ -44,12 +44,17 @@ export class Login {
     if (this.#resumeToken !== undefined) {
       return this.#comingBack({ ...this.#deviceFields, resumeToken: this.#resumeToken });
     }
-    const { login, questions } = this.#source;
+    const { login } = this.#source;
     const { offlineMessages, ...device } = login;
     // `none` is what a service takes nothing for.
     const mode = offlineMessages === undefined || offlineMessages === 'none' ? {} : { offlineMessages };
-    const given = await questions.ask('the credentials function', this.#source.credentials);
-    return this.#comingBack(await this.#signed({ ...mode, ...device, ...given }));
+    return this.#comingBack(await this.#signed({ ...mode, ...device, ...(await this.given()) }));
+  }
+
+  /** What the application gives. */
+  given(): Promise<Credentials> {
+    const { credentials, questions } = this.#source;
+    return questions.ask('the credentials function', credentials);
   }
 
   /** A login with these credentials was successful. */

@@ -12,7 +12,7 @@ import type { Core } from '../core.ts';
 import type { Gate } from '../gate.ts';
 import type { Doer } from '../member/member.ts';
 import { Members } from '../member/members.ts';
-import { Refresh } from '../refresh.ts';
+import { Refresh, unlessBeyond } from '../refresh.ts';
 import type { AffairsEvents, RoomField } from '../room/events.ts';
 
 export interface AffairsOwner {
@@ -60,7 +60,7 @@ export class Affairs {
     this.#owner = owner;
     this.#refresh = new Refresh(
       () => this.read(),
-      (error) => owner.core.failed(error),
+      unlessBeyond((error) => owner.core.failed(error)),
     );
     this.#silences = new Ends(
       () => owner.now(),

@@ -6,7 +6,7 @@ import type { MemberInfo, MembersPage, Role } from '../../protocol/member.ts';
 import type { Until } from '../ends.ts';
 import { badArgument } from '../encoding/encoding.ts';
 import { byCodePoints } from '../encoding/order.ts';
-import { Refresh } from '../refresh.ts';
+import { Refresh, unlessBeyond } from '../refresh.ts';
 import { toRequestError } from '../request-error.ts';
 import type { Member, MembersDone } from './member.ts';
 
@@ -67,7 +67,7 @@ export class Members implements ReadonlyMap<string, Member> {
     this.#owner = owner;
     this.#refresh = new Refresh(
       () => this.#again(),
-      (error) => owner.failed(error),
+      unlessBeyond((error) => owner.failed(error)),
     );
   }
 

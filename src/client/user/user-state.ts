@@ -5,7 +5,7 @@
 import type { ValueMap } from '../../protocol/params/values.ts';
 import { changed } from '../../protocol/params/paths.ts';
 import { changesBetween } from '../attributes/changes.ts';
-import { Refresh } from '../refresh.ts';
+import { Refresh, unlessBeyond } from '../refresh.ts';
 
 export interface UserStateOwner {
   read(): Promise<Readonly<ValueMap>>;
@@ -33,7 +33,7 @@ export class UserState {
     this.#owner = owner;
     this.#refresh = new Refresh(
       () => this.read(),
-      (error) => owner.failed(error),
+      unlessBeyond((error) => owner.failed(error)),
     );
   }
 
