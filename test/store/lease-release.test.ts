@@ -6,8 +6,14 @@ import { useScope } from '../support/scope.ts';
 
 const scope = useScope();
 
-test.each(['lost', 1e15])('a renewal that was asked for before the release, and is answered %s', async (answer) => {
-  const asked: { name: string; answer(reply: unknown): void }[] = [];
+interface Asked {
+  readonly name: string;
+  answer(reply: unknown): void;
+}
+
+/** A lease whose Redis answers when it is told to, and how often it was lost. */
+function begin(): { lease: Lease; asked: Asked[]; lost: () => number } {
+  const asked: Asked[] = [];
   const runUnfenced = ({ name }: { name: string }): Promise<unknown> =>
     new Promise((resolve) => asked.push({ name, answer: resolve }));
   let lost = 0;
@@ -20,11 +26,18 @@ test.each(['lost', 1e15])('a renewal that was asked for before the release, and 
     onError: () => undefined,
   };
   lease.start({ own: { runUnfenced }, commands: { failingMs: 0 } } as never, told);
-  const turn = (): Promise<void> => new Promise(setImmediate);
+  return { lease, asked, lost: () => lost };
+}
+
+const turn = (): Promise<void> => new Promise(setImmediate);
+
+test.each(['lost', 1e15])('a renewal that was asked for before the release, and is answered %s', async (answer) => {
+  const { lease, asked, lost } = begin();
   const registered = lease.register();
-  asked.shift()?.answer(1e12);
-  await turn();
-  asked.shift()?.answer(null);
+  for (const step of [null, 1e12, null]) {
+    asked.shift()?.answer(step);
+    await turn();
+  }
   await registered;
   lease.doubt();
   await turn();
@@ -38,5 +51,23 @@ test.each(['lost', 1e15])('a renewal that was asked for before the release, and 
   expect(asked.map(({ name }) => name)).toEqual(['note-lease']);
   asked.shift()?.answer(null);
   await released;
-  expect([lease.held, lost]).toEqual([false, 0]);
+  expect([lease.held, lost()]).toEqual([false, 0]);
+});
+
+test.each([0, 1, 2])('a registration of which %i steps were done before the release goes no further', async (done) => {
+  const { lease, asked } = begin();
+  const registered = lease.register();
+  const refused = expect(registered).rejects.toThrow('was released');
+  const answerNext = async (): Promise<string | undefined> => {
+    const next = asked.shift();
+    next?.answer(1e12);
+    await turn();
+    return next?.name;
+  };
+  for (let step = 0; step < done; step++) await answerNext();
+  const released = lease.release(0);
+  const step = ['adopt-form', 'register-node', 'note-lease'][done];
+  expect([await answerNext(), await answerNext(), await answerNext()]).toEqual([step, 'renew-lease', 'note-lease']);
+  await Promise.all([refused, released]);
+  expect([asked.length, lease.held]).toEqual([0, false]);
 });

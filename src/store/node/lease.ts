@@ -166,17 +166,20 @@ export class Lease implements Manifest, Instance {
     return performance.now() + this.#leastOffsetMs - CLOCKS_APART_MS;
   }
 
-  /** Begins the lease of a new instance. Rejects where Redis does not answer, or the state is not of this build's form. */
+  /** Begins the lease of a new instance. Rejects where Redis does not answer, the state is not of this build's form, or it was released meanwhile. */
   async register(): Promise<void> {
     await this.#adoptForm();
+    this.#refuseEnded();
     this.#nodeId = newNodeId();
     const { lease } = this.#keys.node(this.#nodeId);
     const sent = this.#now();
     const args = { ttlMs: this.#ttlMs, keepMs: KEEP_MS };
     const at = await this.#own.runUnfenced(registerNode, { lease }, args);
+    this.#refuseEnded();
     this.#steadySince = sent.monotonic;
     // The record first, the hint second: a hint without a record would be dropped by the first sweeper.
     await this.#note(this.#nodeId, at + this.#ttlMs);
+    this.#refuseEnded();
     this.#hold(sent, at);
     this.#renewals ??= every(this.#ttlMs * RENEW_SHARE, () => void this.#renew());
   }
@@ -269,6 +272,10 @@ export class Lease implements Manifest, Instance {
   /** Asked again behind each wait. */
   get #hasEnded(): boolean {
     return this.#state === 'released';
+  }
+
+  #refuseEnded(): void {
+    if (this.#hasEnded) throw new StateUnavailable('the lease of this node was released');
   }
 
   async #renewOnce(): Promise<void> {
