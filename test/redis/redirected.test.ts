@@ -4,8 +4,9 @@ import type { Cluster } from 'ioredis';
 import { Commands, type CommandsOptions } from '../../src/redis/commands.ts';
 import { openClient } from '../../src/redis/connect.ts';
 import { Keyspace } from '../../src/redis/keys.ts';
-import { addToManifest } from '../../src/store/node/node-scripts.ts';
+import { addToManifest, registerNode } from '../../src/store/node/node-scripts.ts';
 import { eventually } from '../support/eventually.ts';
+import { startRedis } from '../support/redis.ts';
 import { startRedisCluster, type RedisCluster } from '../support/redis-cluster.ts';
 import { endpointAt } from '../support/redis-endpoint.ts';
 import { useScope } from '../support/scope.ts';
@@ -72,4 +73,30 @@ test('what a server would have tried again later is not done once this node may 
   mayAct = true;
   await add('then');
   expect(await from.zrange(manifest, '0', '-1')).toEqual(['then']);
+});
+
+test('what is elsewhere goes to a server that nobody has told of yet, and waits for that only while this node may act', async () => {
+  const redis = await startRedisCluster(scope);
+  const slot = redis.slotOf(lease);
+  const from = redis.node(await redis.ownerOf(slot)).client();
+  let tries = 0;
+  const { commands, client } = await open(redis, { mayAct: () => ++tries > 0 });
+  const added = await startRedis(scope, { cluster: true });
+  const to = added.client();
+  const [fromId, toId] = [String(await from.call('CLUSTER', 'MYID')), String(await to.call('CLUSTER', 'MYID'))];
+  const { port = 0 } = from.options;
+  const busPort = new RegExp(`:${port}@(\\d+)`).exec(String(await from.call('CLUSTER', 'NODES')))?.[1];
+  await to.call('CLUSTER', 'MEET', '127.0.0.1', String(port), String(busPort));
+  // Whose the slot is it does not learn any more once it takes it over.
+  await eventually(async () => expect(await to.call('CLUSTER', 'INFO')).toContain('cluster_state:ok'));
+  // It has no slot yet: until this one is there, only who is sent to it hears of it.
+  await to.call('CLUSTER', 'SETSLOT', String(slot), 'IMPORTING', fromId);
+  await eventually(() => from.call('CLUSTER', 'SETSLOT', String(slot), 'MIGRATING', toId));
+  expect(client.nodes('all').map(({ options }) => options.port)).not.toContain(added.port);
+  // What is not there any more, or was not there yet, is asked of the other one.
+  await commands.run(registerNode, { lease }, { ttlMs: 60_000, keepMs: 60_000 });
+  // At first, when the server was there, and when that had been given the script.
+  expect(tries).toBeGreaterThan(2);
+  for (const server of [to, from]) await server.call('CLUSTER', 'SETSLOT', String(slot), 'NODE', toId);
+  expect(await to.exists(lease)).toBe(1);
 });

@@ -20,12 +20,26 @@ export function sendToCluster(cluster: Cluster, asked: WrittenCommand): void {
 function hasToWait(cluster: Cluster, { message }: Error): boolean {
   if (TRY_AGAIN.test(message)) return true;
   const address = MOVED.exec(message)?.[1];
-  // Whom the client does not know it gets to know by this.
-  return address !== undefined && isOnItsWay(serverAt(cluster, address));
+  return address !== undefined && isOnItsWay(serverAt(cluster, address) ?? introduce(cluster, address));
 }
 
 const serverAt = (cluster: Cluster, address: string): Redis | undefined =>
   cluster.nodes('all').find(({ options: { host, port } }) => `${host}:${port}` === address);
+
+/** What the client keeps to itself: the servers that it knows. */
+interface Internals {
+  readonly connectionPool: { findOrCreate(server: { host: string; port: number }): Redis };
+}
+
+/**
+ * The client would get to know it by sending what was refused, which then waits for the connection. It has to be known all the same:
+ * one that has no slot yet, while the first one is on its way to it, is not among those that the others tell of.
+ */
+function introduce(cluster: Cluster, address: string): Redis {
+  const { connectionPool } = cluster as unknown as Internals;
+  const at = address.lastIndexOf(':');
+  return connectionPool.findOrCreate({ host: address.slice(0, at), port: Number(address.slice(at + 1)) });
+}
 
 /** One that was not needed yet is connected to from here on; what is asked is not to wait in a queue of its own. */
 export function isOnItsWay(server: Redis | undefined): boolean {
