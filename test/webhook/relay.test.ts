@@ -210,3 +210,12 @@ test('who does not answer while a node ends is asked no longer than for its grac
   await relay.close(10);
   expect([counters.webhookTaken, told, givenBack]).toEqual([0, [], ['token']]);
 });
+
+test('what waits for an endpoint that is away is not looked through, however much that is', async () => {
+  for (let i = 0; i < 100; i++) relay.note(`room ${i}`);
+  relay.breaker.failed('another', now, false, 60_000);
+  const looked = jest.spyOn(relay.breaker, 'leftMs');
+  await turn();
+  expect([taken, relay.size]).toEqual([0, 100]);
+  expect(looked.mock.calls.length).toBeLessThan(10);
+});

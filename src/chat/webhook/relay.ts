@@ -78,6 +78,8 @@ export class Relay {
   readonly #deps: RelayDeps;
   readonly #types: ReadonlySet<WebhookType>;
   readonly #due = new Map<string, Due>();
+  /** Those of them with a batch that was taken: a few, while all that is due may be looked through for nothing. */
+  readonly #taken = new Set<string>();
   readonly #busy = new Map<string, Sending>();
   #isClosed = false;
   #onEnded: (() => void) | undefined;
@@ -115,21 +117,31 @@ export class Relay {
   /** What was put off is tried at once: it was asked for. */
   hasten(name: string): void {
     this.#due.delete(name);
+    this.#taken.delete(name);
     this.note(name);
   }
 
   /** Begins what is due. Called every moment while this node may act; what it begins does not reject. */
   run(): void {
     const now = performance.now();
-    for (const [name, { at, since, sent }] of this.#due) {
-      // Redis is to know of what was taken, whatever else may not be begun: else it is sent again.
-      if (at > now || (sent === '' && (this.#isClosed || this.#isFull(now)))) continue;
-      this.#due.delete(name);
-      const sending = { since, hasNews: false, sent };
-      this.#busy.set(name, sending);
-      // Not before all that is due has begun.
-      setImmediate(() => void this.#send(name, sending));
+    // Redis is to know of what was taken, whatever else may not be begun: else it is sent again.
+    for (const name of this.#taken) this.#begin(name, now);
+    for (const name of this.#due.keys()) {
+      if (this.#isClosed || this.#isFull(now)) return;
+      this.#begin(name, now);
     }
+  }
+
+  #begin(name: string, now: number): void {
+    const due = this.#due.get(name);
+    if (due === undefined || due.at > now) return;
+    const { since, sent } = due;
+    this.#due.delete(name);
+    this.#taken.delete(name);
+    const sending = { since, hasNews: false, sent };
+    this.#busy.set(name, sending);
+    // Not before all that is due has begun.
+    setImmediate(() => void this.#send(name, sending));
   }
 
   /**
@@ -162,6 +174,7 @@ export class Relay {
   #add(name: string, waitMs: number, since: number, { isElsewhere = false, sent = '' } = {}): void {
     if (this.#due.size >= LOGS_MAX && !this.#due.has(name)) return;
     this.#due.set(name, { at: performance.now() + waitMs, since, isElsewhere, sent });
+    if (sent !== '') this.#taken.add(name);
     this.#deps.wake();
   }
 
@@ -187,7 +200,7 @@ export class Relay {
   }
 
   #endWhereDone(): void {
-    const isDone = this.#busy.size === 0 && [...this.#due.values()].every(({ sent }) => sent === '');
+    const isDone = this.#busy.size === 0 && this.#taken.size === 0;
     if (this.#isClosed && isDone) this.#onEnded?.();
   }
 
