@@ -111,7 +111,7 @@ function retries(open: OpenStore): void {
     expect([seqsOf(third), third.failures]).toEqual([[3], 0]);
   });
 
-  test('it is the same however its messages have grown since, whatever came behind it, and whatever the limits are by then', async () => {
+  test('it is the same where its messages have grown since, whatever came behind it, and whatever the limits are by then', async () => {
     const { outboxes, ...store } = await startRoom(scope, open);
     await join(store, 'ann');
     for (let count = 0; count < 24; count++) await say(store, 'ann', { textMessage: 'x' });
@@ -119,7 +119,7 @@ function retries(open: OpenStore): void {
     await outboxes.putOff(lobby, first.token);
     for (const id of [1, 2, 3]) await update(store, 'ann', id, { textMessage: 'y'.repeat(3000) });
     for (let count = 0; count < 30; count++) await say(store, 'ann', { textMessage: 'z'.repeat(500) });
-    const again = await take(outboxesOf(store, { batchBytes: 4000, batchMax: 2 }), 'n2');
+    const again = await take(outboxesOf(store, { batchBytes: 12_000, batchMax: 2 }), 'n2');
     expect([again.seq, seqsOf(again), again.gaps]).toEqual([0, seqsOf(first), []]);
     expect([again.toSeq, nameOf(again)]).toEqual([first.toSeq, nameOf(first)]);
     // Also of what is deleted then.
@@ -129,6 +129,27 @@ function retries(open: OpenStore): void {
     const last = await takeOf({ roomName: room, life }, outboxesOf(store, { batchMax: 2 }), 'n1');
     expect([seqsOf(last), nameOf(last)]).toEqual([seqsOf(first), nameOf(first)]);
     expect(seqsOf(await takeOf({ roomName: room, life }, outboxes, 'n1', last.token))[0]).toBe(first.toSeq + 1);
+  });
+
+  test('one that has grown beyond twice of what a batch may have is cut anew, and nothing is skipped', async () => {
+    const { outboxes, ...store } = await startRoom(scope, open);
+    const small = outboxesOf(store, { batchBytes: 4000 });
+    await join(store, 'ann');
+    for (let count = 0; count < 8; count++) await say(store, 'ann', { textMessage: 'x' });
+    const first = await take(small, 'n1');
+    await outboxes.putOff(lobby, first.token);
+    for (const id of [1, 2, 3, 4, 5]) await update(store, 'ann', id, { textMessage: 'y'.repeat(3000) });
+    const seqs: number[] = [];
+    const names = new Set([nameOf(first)]);
+    for (let token = ''; seqs.length < 8;) {
+      const batch = await take(small, 'n2', token);
+      const bytes = batch.events.reduce((sum, { frame: bytesOf }) => sum + bytesOf.length, 0);
+      expect([batch.seq, bytes < 8000, names.has(nameOf(batch))]).toEqual([seqs.at(-1) ?? 0, true, false]);
+      seqs.push(...seqsOf(batch));
+      names.add(nameOf(batch));
+      ({ token } = batch);
+    }
+    expect(seqs.slice(0, seqsOf(first).length)).toEqual(seqsOf(first));
   });
 }
 

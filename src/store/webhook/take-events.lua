@@ -1,14 +1,14 @@
 -- uses: clock webhook/outbox
 -- What of a log is to be sent next, to the one node that sends it, until `leaseMs` from now. `sent` is the token of the batch that was
 -- taken by the receiver ('' for none): the place moves behind it, in the same step. A batch that was not has the same end when it is
--- taken again, by whichever node, so that the receiver knows it for a repeat: however its messages have grown since, and whatever the limits
--- are by now. Its `mark`, the nonce of its last event, tells it from one of the same numbers that was lost with a failover. Nothing is skipped: between the events stand the numbers of
+-- taken again, by whichever node, so that the receiver knows it for a repeat: also where its messages have grown since, and whatever the limits
+-- are by now. One that has grown beyond `GROWN` times a batch is cut anew: receivers have limits, and how it grows is the users' choice. Its `mark`, the nonce of its last event, tells it from one of the same numbers that was lost with a failover. Nothing is skipped: between the events stand the numbers of
 -- those that are not kept any more. A log that has no place yet begins where it was made, or `since` there have been webhooks.
 -- `busy`: another node sends. Gives a time to wait where it is too early after a failure. `former` is how far the log of an earlier life
 -- was sent, whose end nobody has told; a place that knows only its life is of a room that was deleted before anybody looked. Where the log itself is gone that is all, and once it was sent nothing is left. `ended`: of an earlier
 -- room of the name not all was sent, which comes first; not asked where it `isEnded` itself ('1'). Of the
 -- service's own log (`isOwn` '1') nothing is kept that was sent: no recall and no erasure would find it.
-local PAUSE_MAX_MS = 3600000
+local PAUSE_MAX_MS, GROWN = 3600000, 2
 if isEnded ~= '1' and redis.call('EXISTS', webhookEnded) == 1 then
   return 'ended'
 end
@@ -62,7 +62,7 @@ end
 
 local BYTES, COUNT, STEP = tonumber(bytesMax), tonumber(countMax), 20
 if place.toSeq then
-  BYTES, COUNT = math.huge, math.huge
+  BYTES, COUNT = GROWN * BYTES, math.huge
 end
 -- Events from a number on, a few at a time: how large they are is the users' choice. Whether these are all up to the last one.
 local function page(from, last, read)
@@ -138,6 +138,11 @@ end
 local toSeq, toId = place.seq, place.id
 if isThere then
   toSeq, toId = collect()
+  if place.toSeq and toSeq < place.toSeq then
+    BYTES, COUNT, batch, gaps = tonumber(bytesMax), tonumber(countMax), {}, {}
+    place.toSeq, place.mark = nil, nil
+    toSeq, toId = collect()
+  end
 end
 if #batch == 0 and #gaps == 0 and not place.former and not place.made then
   if isSettled or place.node == node then
