@@ -8,8 +8,10 @@ import { useEffect } from 'react';
 const STOPS =
   ':is(a[href], button, input, select, textarea, summary):not([tabindex="-1"]), [tabindex]:not(a, button, input, select, textarea)';
 const FIELDS = 'input, select, textarea';
+/** A list of messages, of which the farthest go when others are read. */
+const LOG = '[role="log"]';
 /** Neighbours are of one of these: what is beyond has nothing to do with it. */
-const PARTS = 'aside, dialog, footer, main, nav, section, [role="log"], [role="status"]';
+const PARTS = `aside, dialog, footer, main, nav, section, ${LOG}, [role="status"]`;
 /** A message, or a group of buttons: it stands for what is in it. */
 const HOMES = '[tabindex="-1"]';
 const REMEMBERED_MAX = 20;
@@ -70,12 +72,20 @@ class Keeping {
     if (now !== null && now !== document.body && !(now === lost && lost.matches(':disabled'))) return;
     const gap = gapOf(lost, records);
     if (gap === undefined) return;
-    this.#at = isThere(lost) ? lost : this.#next(lost, gap);
-    this.#at?.focus();
+    const next = (this.#at = isThere(lost) ? lost : this.#next(lost, gap));
+    // Where messages are read, who reads them has scrolled to.
+    next?.focus({ preventScroll: next.closest(LOG) !== null });
   }
 
   #next(lost: HTMLElement, gap: Gap): HTMLElement | undefined {
-    return homeOf(gap) ?? this.#openerOf(lost, gap) ?? this.#neighbourAt(gap) ?? this.#formerPlace() ?? heading();
+    return (
+      logOf(lost, gap) ??
+      homeOf(gap) ??
+      this.#openerOf(lost, gap) ??
+      this.#neighbourAt(gap) ??
+      this.#formerPlace() ??
+      heading()
+    );
   }
 
   /** Of a form that has gone: what one was at before. */
@@ -130,6 +140,12 @@ function gapOf(lost: HTMLElement, records: readonly MutationRecord[]): Gap | und
 
 const isThere = (place: HTMLElement): boolean =>
   place.isConnected && !place.matches(':disabled') && place.checkVisibility();
+
+/** Of a message that one only was at. */
+function logOf(lost: HTMLElement, { parent }: Gap): HTMLElement | undefined {
+  const log = lost.matches(HOMES) ? parent.closest<HTMLElement>(LOG) : null;
+  return log !== null && isThere(log) ? log : undefined;
+}
 
 function homeOf({ parent }: Gap): HTMLElement | undefined {
   const home = parent.closest<HTMLElement>(HOMES);

@@ -138,6 +138,26 @@ test('who dismisses news is at the next piece, and then where one was before', a
   await isAt(page, /^ item.*One/);
 });
 
+test('who is at a message that goes is at the list of messages, which stays where it is', async () => {
+  const page = await visit('sam');
+  await joinRoom(page, 'long');
+  const other = await loginRpc(scope, visits.service.node(1).url, 'tom');
+  await other.call('roomJoin', 'long');
+  for (let n = 1; n <= 40; n++) await other.call('roomMessage', 'long', { textMessage: `line ${n}` });
+  await page.getByText('line 40').waitFor();
+  const found = await page.getByRole('log').evaluate(async (log) => {
+    const last = log.querySelector('li:last-of-type');
+    if (!(last instanceof HTMLElement)) return 'no message';
+    log.scrollTop = 50;
+    last.focus({ preventScroll: true });
+    const before = log.scrollTop;
+    last.remove();
+    await new Promise(requestAnimationFrame);
+    return { isAtList: document.activeElement === log, moved: log.scrollTop - before };
+  });
+  expect(found).toEqual({ isAtList: true, moved: 0 });
+});
+
 test('on a phone who goes back to the list is at the conversation that was open', async () => {
   const page = await visit('ria', 0, { viewport: { width: 390, height: 844 } });
   for (const name of ['near', 'far']) {
