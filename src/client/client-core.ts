@@ -205,7 +205,11 @@ export class ClientCore implements Core {
     this.#names = authData.limits;
     if (isNew) for (const handler of this.#renames) handler();
     // Who hears of what one of them does may end the link: the others would take it for one that is there.
-    await Promise.all(this.#logins.map((handler) => (this.link === link ? handler(link, authData) : undefined)));
+    await Promise.all(
+      this.#logins.map(async (handler) => {
+        if (this.link === link) await handler(link, authData);
+      }),
+    );
   }
 
   /** Before the first `connect` notifications wait for it, but for the one that says why there is none. */

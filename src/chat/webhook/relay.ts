@@ -119,6 +119,7 @@ export class Relay {
     this.#due.delete(name);
     this.#taken.delete(name);
     this.note(name);
+    this.#endWhereDone();
   }
 
   /** Begins what is due. Called every moment while this node may act; what it begins does not reject. */

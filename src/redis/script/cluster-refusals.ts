@@ -20,7 +20,9 @@ export function sendToCluster(cluster: Cluster, asked: WrittenCommand): void {
 function hasToWait(cluster: Cluster, { message }: Error): boolean {
   if (TRY_AGAIN.test(message)) return true;
   const address = MOVED.exec(message)?.[1];
-  return address !== undefined && isOnItsWay(serverAt(cluster, address) ?? introduce(cluster, address));
+  if (address === undefined) return false;
+  // Of a client that is being closed nobody would close what is connected to now.
+  return cluster.status !== 'ready' || isOnItsWay(serverAt(cluster, address) ?? introduce(cluster, address));
 }
 
 const serverAt = (cluster: Cluster, address: string): Redis | undefined =>
