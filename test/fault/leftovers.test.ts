@@ -17,9 +17,9 @@ const env = {
 };
 /**
  * What may stay until it expires: a dead node's tombstones, what repeated messages are known by, what ends resume tokens, what
- * signatures were used, and who was erased.
+ * signatures were used, who was erased, and of which rooms a deleted user was a member, so that nobody is told of it late.
  */
-const expiring = /:(tomb|dedup):|:voided$|:nonces$|^\{erasures\}:done$|^\{resume\}:keys$/;
+const expiring = /:(tomb|dedup):|:voided$|:nonces$|:belonged$|^\{erasures\}:done$|^\{resume\}:keys$/;
 
 interface Scene {
   readonly roomName: string;
