@@ -144,7 +144,7 @@ test('who is at a message that goes is at the list of messages, which stays wher
   const other = await loginRpc(scope, visits.service.node(1).url, 'tom');
   await other.call('roomJoin', 'long');
   for (let n = 1; n <= 40; n++) await other.call('roomMessage', 'long', { textMessage: `line ${n}` });
-  await page.getByText('line 40').waitFor();
+  await page.getByText('line 40', { exact: true }).waitFor();
   const found = await page.getByRole('log').evaluate(async (log) => {
     const last = log.querySelector('li:last-of-type');
     if (!(last instanceof HTMLElement)) return 'no message';
