@@ -58,7 +58,8 @@ export async function startRedisCluster(scope: Scope, options: RedisClusterOptio
     if (found === undefined) throw new Error(`node ${index} has no replica`);
     return found;
   };
-  const promoted = (index: number): Promise<void> => promotedEverywhere(follower(index), [...members, ...followers]);
+  const promoted = (index: number, ask?: () => Promise<void>): Promise<void> =>
+    promotedEverywhere(follower(index), [...members, ...followers], ask);
   const ownerOf = async (slot: number): Promise<number> => {
     const owner = await ownerPort(member(0).admin, slot);
     return members.findIndex(({ server }) => server.port === owner);
@@ -74,8 +75,15 @@ export async function startRedisCluster(scope: Scope, options: RedisClusterOptio
     ownerOf,
     replicaOf: (index) => follower(index).server,
     failover: async (index) => {
-      await follower(index).admin.call('CLUSTER', 'FAILOVER');
-      await promoted(index);
+      let askedMs = -Infinity;
+      await promoted(index, async () => {
+        if (performance.now() - askedMs < failoverMs) return;
+        askedMs = performance.now();
+        // It may have taken over meanwhile.
+        await follower(index)
+          .admin.call('CLUSTER', 'FAILOVER')
+          .catch(() => undefined);
+      });
     },
     promoted,
     migrateSlot: async (slot, toIndex) => {
@@ -165,7 +173,10 @@ async function addReplicas(
   return replicas;
 }
 
-function promotedEverywhere(replica: Member, all: readonly Member[]): Promise<void> {
+/** Servers give up a failover that was asked for after five seconds, and it has to be asked for again. */
+const failoverMs = 6000;
+
+function promotedEverywhere(replica: Member, all: readonly Member[], ask?: () => Promise<void>): Promise<void> {
   const known = async ({ admin }: Member): Promise<boolean> => {
     const nodes = String(await admin.call('CLUSTER', 'NODES'));
     return nodes.split('\n').some((line) => line.startsWith(replica.id) && line.includes('master'));
@@ -173,6 +184,7 @@ function promotedEverywhere(replica: Member, all: readonly Member[]): Promise<vo
   const late = (): Promise<boolean> => new Promise((resolve) => void setTimeout(resolve, 1000, true));
   return eventually(
     async () => {
+      await ask?.();
       // Who is frozen or gone has nothing to say.
       const answers = await Promise.all(all.map((one) => Promise.race([known(one).catch(() => true), late()])));
       if (!answers.every(Boolean) || !(await known(replica))) throw new Error('not everybody knows');
