@@ -14,7 +14,6 @@ import { changedBy } from '../message/counted.ts';
 import type { HistoryOptions } from '../message/history-options.ts';
 import { idOf, Message, remade, type MessagePlace } from '../message/message.ts';
 import type { SearchOptions } from '../message/search.ts';
-import type { Outbox } from '../message/outbox.ts';
 import type { ReadMarks } from '../message/read-marks.ts';
 import { classOptionsOf } from '../plugin/message-classes.ts';
 import type { Plugin } from '../plugin/plugin.ts';
@@ -28,20 +27,9 @@ import { DoubtfulMarks } from './doubtful-marks.ts';
 import { LastMessage } from './last-message.ts';
 import { DirectHistory, withoutStatus } from './direct-history.ts';
 import { DirectLog } from './direct-log.ts';
+import type { DirectDeps } from './direct-parts.ts';
 import { DirectTyping } from './direct-typing.ts';
 import { DirectSending, type DirectSendOptions, type DirectWriteOptions } from './direct-sending.ts';
-
-/** What conversations share. */
-export interface DirectParts {
-  readonly core: Core;
-  readonly outbox: Outbox;
-  readonly readMarks: ReadMarks;
-}
-
-interface DirectDeps extends DirectParts {
-  /** Its object is to be among those that are kept. */
-  readonly kept: () => void;
-}
 
 export class Direct extends Emitter<DirectEvents> {
   readonly user: User;
@@ -56,7 +44,6 @@ export class Direct extends Emitter<DirectEvents> {
   readonly #marks: DoubtfulMarks;
   readonly #last = new LastMessage();
   readonly #catchUp: CatchUp;
-
   readonly #kept: () => void;
 
   constructor({ core, outbox, readMarks, kept }: DirectDeps, user: User) {

@@ -9,7 +9,8 @@ import { Refresh } from '../refresh.ts';
 import { isTemporary } from '../request-error.ts';
 import { Kept } from '../user/kept.ts';
 import type { Users } from '../user/users.ts';
-import { Direct, type DirectParts } from './direct.ts';
+import { Direct } from './direct.ts';
+import type { DirectParts } from './direct-parts.ts';
 
 /** Kept whether anybody holds them or not. */
 const keptMax = 1_000;
