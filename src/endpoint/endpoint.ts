@@ -54,6 +54,9 @@ export class EndpointError extends Error {
   }
 }
 
+/** Of an answer, or of the beginning of one. */
+export const isSuccess = (status = 0): boolean => status >= 200 && status <= 299;
+
 const WAITING_PER_CONNECTION = 16;
 /** Connections are kept open for this long: what comes now and then shall not pay for TLS each time. */
 const IDLE_MS = 15_000;
@@ -184,7 +187,8 @@ export class Endpoint {
     for await (const chunk of response as AsyncIterable<Buffer>) {
       bytes += chunk.length;
       // Leaving the loop ends the connection.
-      if (bytes > this.#options.maxResponseBytes) throw new TooLarge(this.#options.maxResponseBytes);
+      if (bytes > this.#options.maxResponseBytes)
+        throw new EndpointError('tooLarge', `the answer has more than ${this.#options.maxResponseBytes} bytes`);
       chunks.push(chunk);
     }
     return Buffer.concat(chunks);
@@ -216,12 +220,6 @@ class StaleConnection extends Error {
   override readonly message = 'the connection was closed before an answer';
 }
 
-class TooLarge extends Error {
-  constructor(bytesMax: number) {
-    super(`the answer has more than ${bytesMax} bytes`);
-  }
-}
-
 /** The answer was begun, and did not come to its end. */
 class BrokenAnswer extends Error {
   readonly begun: Begun;
@@ -243,7 +241,7 @@ function endpointErrorOf(error: unknown, ended: AbortSignal): EndpointError {
   const cause: unknown = error instanceof BrokenAnswer ? error.cause : error;
   const why: unknown = ended.aborted ? ended.reason : cause;
   if (why instanceof EndpointError) return new EndpointError(why.reason, why.message, begun);
-  return new EndpointError(why instanceof TooLarge ? 'tooLarge' : 'unreachable', reasonOf(why), begun);
+  return new EndpointError('unreachable', reasonOf(why), begun);
 }
 
 const isStale = (sent: ClientRequest, error: Error): boolean =>

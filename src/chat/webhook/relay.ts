@@ -4,7 +4,7 @@
  * is away costs a name for each, up to a bound. What is lost of that is found by whoever scans (scan.ts).
  */
 import type { Waking } from '../../ops/pulse.ts';
-import { EndpointError, type Endpoint, type EndpointAnswer } from '../../endpoint/endpoint.ts';
+import { EndpointError, isSuccess, type Endpoint, type EndpointAnswer } from '../../endpoint/endpoint.ts';
 import { signedHeaders } from '../../endpoint/signature.ts';
 import type { Instance } from '../../bus/instance.ts';
 import type { WebhookType } from '../../protocol/service/webhooks.ts';
@@ -254,7 +254,8 @@ export class Relay {
     const { counters } = this.#deps;
     const wasOpen = this.breaker.state === 'open';
     const answer = await this.#post(body);
-    if (!isTaken(answer)) return this.#failed(name, batch, answer, wasOpen);
+    // How it begins says all: one that is too long, or breaks off behind that, is an answer all the same.
+    if (!isSuccess(answer.status)) return this.#failed(name, batch, answer, wasOpen);
     this.breaker.succeeded();
     counters.webhookTaken++;
     counters.webhookEvents += body.count;
@@ -298,9 +299,6 @@ export class Relay {
     return { waitMs: Math.min(WAIT_MAX_MS, this.breaker.leftMs(now)) };
   }
 }
-
-/** How an answer begins says all: one that is too long, or breaks off behind that, is one all the same. */
-const isTaken = ({ status = 0 }: EndpointAnswer | EndpointError): boolean => status >= 200 && status <= 299;
 
 /** What an answer asks for, in seconds or as a date (RFC 9110, 10.2.3); 0 where it asks for nothing. */
 export function retryAfterMs({ status, headers }: Pick<EndpointAnswer | EndpointError, 'status' | 'headers'>): number {

@@ -3,7 +3,13 @@
  * breaker of its own, so that one that hangs does not use up what the others need. What an answer means is read by who asks.
  */
 import type { RemoteHookName } from '../../config/hook-settings.ts';
-import { Endpoint, EndpointError, type EndpointAnswer, type EndpointOptions } from '../../endpoint/endpoint.ts';
+import {
+  Endpoint,
+  EndpointError,
+  isSuccess,
+  type EndpointAnswer,
+  type EndpointOptions,
+} from '../../endpoint/endpoint.ts';
 import { freshMessageId, signedHeaders } from '../../endpoint/signature.ts';
 import { replyDepth, valuesMax } from '../../protocol/params/limits.ts';
 import type { Value } from '../../protocol/params/values.ts';
@@ -79,8 +85,6 @@ export class RemoteHook {
     }
   }
 }
-
-const isSuccess = (status: number): boolean => status >= 200 && status <= 299;
 
 const wentWith = (status: number): Went => (AWAY.includes(status) ? 'failed' : 'answered');
 
