@@ -66,6 +66,9 @@ export function useWorld({ format, redis = startRedis, env: more }: WorldOptions
       PARLEY_CONTACTS_MAX: String(limits.contacts),
       PARLEY_INBOX_SIZE: String(limits.inboxSize),
       PARLEY_PRESENCE_GRACE_MS: '0',
+      // What it means does not depend on how fast the machine is: one that stands still for some seconds refuses nothing.
+      PARLEY_REDIS_TIMEOUT_MS: '30000',
+      PARLEY_NODE_LEASE_MS: '60000',
       ...more,
     };
     service = await startService(scope, { redis: await redis(scope), nodes: 2, env });
