@@ -232,11 +232,6 @@ export class Intake implements Waiter {
     (this.#held ??= []).push(new Uint8Array(bytes));
   }
 
-  /** Whoever has waited for the login goes on. */
-  #readHeld(): void {
-    for (const bytes of this.#letGo()) if (!this.connection.open || !this.#read(bytes)) return;
-  }
-
   #letGo(): readonly Uint8Array[] {
     const held = this.#held ?? [];
     this.#deps.addresses.release(this.#heldBytes);
@@ -303,7 +298,11 @@ export class Intake implements Waiter {
   /** What has waited for a login goes on. */
   #loggedIn(): void {
     if (this.#state === 'login') this.#state = 'user';
-    if (this.connection.open) this.#readHeld();
+    for (const bytes of this.#letGo()) {
+      // It may begin with another login, which all behind it waits for.
+      if (this.#isLoggingIn) this.#hold(bytes);
+      else if (!this.connection.open || !this.#read(bytes)) return;
+    }
   }
 
   #login(attempt: LoginAttempt): void {

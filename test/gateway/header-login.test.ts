@@ -6,6 +6,7 @@ import type { AuthData } from '../../src/protocol/connection.ts';
 import type { Value, ValueMap } from '../../src/protocol/params/values.ts';
 import { EMPTY, sessionTold } from '../chat/device.ts';
 import { eventually } from '../support/eventually.ts';
+import { startLink } from '../support/faulty-link.ts';
 import { startRedis } from '../support/redis.ts';
 import type { RedisServer } from '../support/redis.ts';
 import { connectRpc, loginRpc, type Rpc, type User } from '../support/rpc.ts';
@@ -118,6 +119,23 @@ describe('a login without credentials, first after one by header', () => {
     expect(await rpc.next('$.chat.leave')).toMatchObject([{ chat: { name: `room-${userName}` } }]);
     expect(rpc.heard('missedMessages')).toEqual([]);
     await eventually(() => expect(bob.heard('directMessageStatus').at(-1)).toEqual([userName, { status: 'sent', upToId: 3 }])); // prettier-ignore
+  });
+
+  test('is waited for by the frames behind it, where all of them came while the header was looked at', async () => {
+    const userName = fresh();
+    const bob = await byToken(fresh(), 1);
+    await bob.call('roomCreate', `room-${userName}`);
+    const redis = await startLink(scope, service.redis.port);
+    const slow = await service.addNode({ PARLEY_REDIS_URL: redis.url });
+    redis.delay(100);
+    const headers = { authorization: `Bearer ${await sign(userName)}` };
+    const rpc = await connectRpc(scope, slow.url, { headers });
+    const frames = [
+      rpc.callAll(['login', {}], ['roomJoin', `room-${userName}`]),
+      rpc.callAll(['roomMessage', `room-${userName}`, {}], ['roomMessage', `room-${userName}`, {}]),
+    ];
+    const outcomes = await Promise.all(frames.flat());
+    expect(outcomes).toMatchObject([{}, { result: 1 }, { result: 1 }, { result: 2 }]);
   });
 
   test('without a position brings what came since the header live, in order and once', async () => {
