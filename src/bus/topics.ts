@@ -83,8 +83,9 @@ export class Topics implements TransportListener {
     return [...this.#entries.keys(), ...this.#left.names];
   }
 
+  /** Whether a topic is in the manifest and subscribed. It stays so for a while behind the last one who unfollows it. */
   isFollowed(topic: Topic): boolean {
-    return this.#entries.has(topic);
+    return this.#entries.get(topic)?.ready === READY;
   }
 
   /** How far a topic's log was delivered here; undefined where it is not followed, or that is not known yet. */

@@ -235,3 +235,27 @@ describe.each(['msgpack', 'json'] as const)('over %s', (format) => {
     }
   });
 });
+
+test('changes take effect as they were sent where the node of their socket does not hear the room yet', async () => {
+  const [near, far] = [
+    await loginRpc(scope, service.node(0).url, 'writer'),
+    await loginRpc(scope, service.node(1).url, 'writer'),
+  ];
+  for (let round = 0; round < 5; round++) {
+    const roomName = `changed-${round}`;
+    await near.call('roomCreate', roomName);
+    await near.call('roomJoin', roomName);
+    await near.call('roomMessage', roomName, { textMessage: '' });
+    await near.call('roomMessage', roomName, { textMessage: '' });
+    const outcomes = await Promise.all([
+      ...far.callAll(
+        ...['one', 'two', 'three'].map((text): Call => ['roomMessageUpdate', roomName, 1, { textMessage: text }]),
+        ...['Hel', 'lo ', 'wor', 'ld'].map((text): Call => ['roomMessageAppend', roomName, 2, text]),
+      ),
+      ...far.callAll(['roomMessageUpdate', roomName, 1, { textMessage: 'four' }]),
+    ]);
+    expect(outcomes.filter((outcome) => 'error' in outcome)).toEqual([]);
+    const history = await near.call('roomRecentHistory', roomName);
+    expect(history).toMatchObject([{ textMessage: 'Hello world' }, { textMessage: 'four' }]);
+  }
+});

@@ -15,7 +15,7 @@ export async function changeIn(
 ): Promise<ChangeOutcome> {
   const { topics, changesDue, instance } = services;
   const topic = roomTopic(roomName);
-  // It stays so for a while behind the last one who leaves; and changes have their places among each other as soon as they are asked for.
+  // Changes have their places among each other as soon as they are asked for: not before those that wait for the same.
   if (topics.isFollowed(topic)) return changeNow(services, roomName, change);
   const { nodeId } = instance;
   await topics.follow(topic, nodeId);
