@@ -13,7 +13,7 @@ import type { StagedEviction } from './staged-eviction.ts';
 
 export interface StagedEvictionPeersDeps {
   readonly access: Pick<AccessStore, 'evictingNodes'>;
-  readonly topics: Pick<Topics, 'isFollowed' | 'follow' | 'unfollow'>;
+  readonly topics: Pick<Topics, 'positionOf' | 'follow' | 'unfollow'>;
   readonly peers: Pick<Peers, 'isGone'>;
   /** The other nodes, each of which is asked to do its `evictUnfollowed`. */
   readonly nodes: { askToEvict(nodeId: string, roomName: string): Promise<void> };
@@ -47,12 +47,12 @@ export class StagedEvictionPeers {
     );
   }
 
-  /** Where this node does not follow the room, it has nobody in it, whatever is known of it there. */
+  /** Where this node does not hear the room, it has nobody in it, whatever is known of it there. */
   async evictUnfollowed(roomName: string): Promise<void> {
     const topic = roomTopic(roomName);
-    // Otherwise its feed does so, at its own place in the log.
+    // Otherwise its feed does so, at its own place in the log. One that nobody has joined by has none, and does nothing.
     const { topics } = this.#deps;
-    if (topics.isFollowed(topic)) return;
+    if (topics.positionOf(topic) !== undefined) return;
     const { nodeId } = this.#deps.instance;
     await this.#deps.reconciler.checkRoomNow(topic);
     // In the manifest, for the step notes who is yet to be told by this node.
