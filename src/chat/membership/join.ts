@@ -214,6 +214,9 @@ export class Join implements PendingJoin {
     if (this.#over || since === undefined) return;
     this.#fillHole(since);
     this.#end();
+    // Whatever has become of a leave that was not answered, it is in again.
+    const { rooms } = this.#caller;
+    if (rooms.leaveOf(this.roomName) === 'unsure') rooms.endLeave(this.roomName);
     if (!this.#services.audience.attachRoom(this.roomName, this.#caller.socketId, since)) {
       this.#services.topics.unfollow(roomTopic(this.roomName), this.#caller.nodeId);
     }

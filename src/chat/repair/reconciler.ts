@@ -18,8 +18,8 @@ import type { UserlistChanges } from '../membership/userlist-changes.ts';
 
 export interface ReconcilerDeps {
   readonly repairs: Repairs;
-  readonly memberships: MembershipStore;
-  readonly users: UserStore;
+  readonly memberships: Pick<MembershipStore, 'readNodeSockets' | 'readNodes'>;
+  readonly users: Pick<UserStore, 'readSockets'>;
   readonly peers: Pick<Peers, 'isGone'>;
   readonly topics: Pick<Topics, 'unfollow' | 'caughtUp'>;
   readonly audience: Audience;
@@ -129,17 +129,17 @@ export class Reconciler {
     const { audience, memberships, leaves } = this.#deps;
     const known = await memberships.readNodeSockets(roomName, nodeId);
     // Looked up in the turn of the reply: what joins or leaves after it is not known to it.
-    const closed = known.sockets.filter(({ socketId }) => !audience.isConcerned(roomName, socketId));
+    const isGone = ({ socketId }: { socketId: string }): boolean => !audience.isConcerned(roomName, socketId);
+    const closed = known.sockets.filter(isGone);
     const socketIds = new Set(known.sockets.map(({ socketId }) => socketId));
     const strays = (): Caller[] =>
       audience.attached(roomName, known.at).filter(({ socketId }) => !socketIds.has(socketId));
     const unsure = strays().filter(({ rooms }) => rooms.leaveOf(roomName) === 'unsure');
     for (let at = 0; at < closed.length; at += SOCKETS_PER_CALL) {
-      await leaves.leaveRoom(roomName, nodeId, closed.slice(at, at + SOCKETS_PER_CALL), {
-        echo: 'changed',
-        cause: 'disconnect',
-        closed: true,
-      });
+      // Not who has come in again while the page before it was told: nobody would tell it that it is out.
+      const gone = closed.slice(at, at + SOCKETS_PER_CALL).filter(isGone);
+      const how = { echo: 'changed', cause: 'disconnect', closed: true } as const;
+      if (gone.length > 0) await leaves.leaveRoom(roomName, nodeId, gone, how);
     }
     for (const stray of unsure) {
       // It may have come in again meanwhile.
