@@ -7,7 +7,7 @@ import type { Handlers } from '../chat/caller.ts';
 import { answer, plain, settled, UnderWay, type AnyOutcome, type Told } from '../chat/outcome.ts';
 import { fillIn, namesNobody, type FilledIn } from '../chat/auth/fill-in.ts';
 import { login, type Login } from '../chat/auth/login.ts';
-import { joinGlobalRoom } from '../chat/membership/global-room.ts';
+import { GlobalRoom } from '../chat/membership/global-room.ts';
 import { UNITS_PER_ROOM } from '../chat/session/session.ts';
 import { callHandler, type Asking, type SocketCall } from '../service/server-api.ts';
 import type { Services } from '../chat/services.ts';
@@ -54,9 +54,11 @@ const REPLY_BYTES_PER_UNIT = 8192;
 
 export class Dispatcher {
   readonly #deps: DispatcherDeps;
+  readonly #globalRoom: GlobalRoom;
 
   constructor(deps: DispatcherDeps) {
     this.#deps = deps;
+    this.#globalRoom = new GlobalRoom(deps.services);
   }
 
   /** Runs one request of a logged-in socket and answers it. Never rejects. */
@@ -200,7 +202,7 @@ export class Dispatcher {
       this.#deps.onLogin(socket);
       await tellLogin(connection, telling, done);
       wasTold(services, socket, done);
-      joinGlobalRoom(services, socket);
+      this.#globalRoom.join(socket);
     }
     const begin = (filled?: FilledIn): void =>
       done.switchOver.complete(socket, {
@@ -231,8 +233,7 @@ export class Dispatcher {
     const args = checkArgs('login', message.params, message.faultAt, services.settings.limits);
     if (args instanceof Failure || !namesNobody(args.credentials)) {
       socket.goLive();
-      this.#answer(connection, message, args instanceof Failure ? args : loggedIn(), began);
-      return;
+      return void this.#answer(connection, message, args instanceof Failure ? args : loggedIn(), began);
     }
     const telling: LoginTelling = { message, began, told: 'confirmed' };
     // However long it takes: what is live comes behind what it tells.

@@ -63,7 +63,7 @@ export interface GatewayDeps {
   readonly dispatcher: Dispatcher;
   readonly arrivals: Pick<Arrivals, 'answered'>;
   readonly transients: Pick<Transients, 'closed'>;
-  /** A logged-in socket is gone. Not called while draining: peers take out who does not come back. */
+  /** A logged-in socket is gone. While draining only one that went on purpose: of others peers take out who does not come back. */
   disconnected(socket: ClientSocket, roomNames: readonly string[]): void;
   /** The same of one that may have left a will, while this node ends. Never rejects. */
   sentAway(socket: ClientSocket): Promise<void>;
@@ -268,7 +268,8 @@ export class Gateway {
     socket.goLive();
     const roomNames = this.#deps.hub.remove(socket);
     const disconnected = (): void => {
-      if (!this.#draining) this.#deps.disconnected(socket, roomNames);
+      // Who has said that it will not come back is not waited for.
+      if (!this.#draining || socket.onPurpose) this.#deps.disconnected(socket, roomNames);
       else if (socket.hasWill) this.#farewells.push(this.#deps.sentAway(socket));
     };
     // What it has posted is there before it is gone: who says a last word may be out of the room by that it has closed.

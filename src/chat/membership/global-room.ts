@@ -11,8 +11,8 @@ import type { Caller } from '../caller.ts';
 import { answer, ok } from '../outcome.ts';
 import { roomDefaults } from '../room/making.ts';
 import type { Services } from '../services.ts';
+import { windowsOf } from '../windows.ts';
 import { joinRoom, type JoinDone, type JoinFailure } from './join-room.ts';
-import { nowOrLater } from '../repair/repairs.ts';
 
 /** Makes it where it is not there. */
 export async function makeGlobalRoom({ rooms, settings }: Pick<Services, 'rooms' | 'settings'>): Promise<void> {
@@ -28,12 +28,51 @@ export async function makeGlobalRoom({ rooms, settings }: Pick<Services, 'rooms'
   });
 }
 
-/** Joins a socket that was told of its login. */
-export function joinGlobalRoom(services: Services, socket: Caller): void {
-  const { globalRoom } = services.settings;
-  if (globalRoom === undefined) return;
-  const join = (): Promise<void> => joinTelling(services, socket, globalRoom);
-  void nowOrLater(services.repairs, join);
+/** How many of those whose join has failed are joined at once. */
+const JOINS_AT_ONCE = 32;
+
+/** Joins the sockets of a node behind their logins. Of those that could not be, however many, one piece of work is left: it is not given up. */
+export class GlobalRoom {
+  readonly #services: Services;
+  /** Not joined for the moment; some may be gone by now. */
+  readonly #lacking = new Set<Caller>();
+  #isPutOff = false;
+
+  constructor(services: Services) {
+    this.#services = services;
+  }
+
+  /** Of a socket that was told of its login. */
+  join(socket: Caller): void {
+    const { globalRoom } = this.#services.settings;
+    if (globalRoom === undefined) return;
+    joinTelling(this.#services, socket, globalRoom).catch(() => {
+      this.#lacking.add(socket);
+      if (this.#isPutOff) return;
+      this.#isPutOff = true;
+      this.#services.repairs.putBackWork(() => this.#joinLacking(globalRoom));
+    });
+  }
+
+  /** Ends with the first window in which one fails. */
+  async #joinLacking(roomName: string): Promise<void> {
+    for (const socket of this.#lacking) if (!socket.open) this.#lacking.delete(socket);
+    while (this.#lacking.size > 0) {
+      for await (const window of windowsOf([...this.#lacking], JOINS_AT_ONCE)) await this.#joinAll(window, roomName);
+    }
+    this.#isPutOff = false;
+  }
+
+  async #joinAll(sockets: readonly Caller[], roomName: string): Promise<void> {
+    const outcomes = await Promise.allSettled(
+      sockets.map(async (socket) => {
+        await joinTelling(this.#services, socket, roomName);
+        this.#lacking.delete(socket);
+      }),
+    );
+    const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
+  }
 }
 
 async function joinTelling(services: Services, socket: Caller, roomName: string): Promise<void> {

@@ -44,8 +44,9 @@ export function userHandlers(services: Services): UserHandlers {
       // From here on: it may close before Redis has answered.
       socket.onPurpose = true;
       try {
-        if (socket.hasWill) await wills.forget(socket);
         await endLogins(users, socket);
+        // Last: refused, it is still logged in, and may vanish.
+        if (socket.hasWill) await wills.forget(socket);
       } catch (error) {
         socket.onPurpose = false;
         throw error;
