@@ -1,9 +1,10 @@
 // What an operator's receiver is sent: which events, how they look, in which order, again where it asks, and nothing but that.
 import { createServer } from 'node:http';
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import { SignJWT } from 'jose';
 import { eventually } from '../support/eventually.ts';
 import { listen } from '../support/loopback.ts';
-import { loginRpc, type User } from '../support/rpc.ts';
+import { connectRpc, loginRpc, type User } from '../support/rpc.ts';
 import { useScope } from '../support/scope.ts';
 import { apiEnv, serverApi, type ServerApiClient } from '../support/server-api.ts';
 import { startService, type Service, type ServiceNode } from '../support/service.ts';
@@ -32,6 +33,10 @@ async function roomOf(owner: User, ...others: User[]): Promise<string> {
 }
 
 const namesOf = (room: string): string[] => receiver.events(room).map(({ name }) => name);
+const aboutUser = (userName: string): string[] =>
+  receiver
+    .events()
+    .flatMap(({ name, roomName, data }) => (roomName === undefined && data['userName'] === userName ? [name] : []));
 const textsOf = (events: readonly WebhookEvent[]): unknown[] =>
   events.filter(({ type }) => type === 'message').map(({ data }) => Object(data['message'])['textMessage']);
 
@@ -107,12 +112,7 @@ test('members, settings and the end of a room are sent, and another room of that
 
 test('what is of no room is sent as well: who is online, and for whom nobody is there', async () => {
   const user = await login();
-  const about = (): string[] =>
-    receiver
-      .events()
-      .flatMap(({ name, roomName, data }) =>
-        roomName === undefined && data['userName'] === user.userName ? [name] : [],
-      );
+  const about = (): string[] => aboutUser(user.userName);
   await eventually(() => expect(about()).toEqual(['userOnline']));
   const room = fresh('club');
   await user.call('roomCreate', room);
@@ -222,6 +222,26 @@ describe('a node', () => {
     expect(await asked.call('webhookState', [last])).toMatchObject({ seq: null, lastSeq: 2 });
     expect(receiver.requests.filter(({ body }) => body.roomName === last)).toEqual([]);
     expect(receiver.requests.length).toBeGreaterThanOrEqual(count);
+  });
+
+  test('says once that a user is online whose login by header is filled in', async () => {
+    const secret = 'a secret of at least thirty-two bytes, for tests only';
+    const node = await alone({ PARLEY_AUTH: 'jwt', PARLEY_JWT_SECRET: secret });
+    // The chance lasts a second: where the machine is too slow for that, once more.
+    const { userName, rpc } = await eventually(async () => {
+      const name = fresh('user');
+      const signed = new SignJWT({ sub: name, iat: Math.floor(Date.now() / 1000) }).setProtectedHeader({
+        alg: 'HS256',
+      });
+      const authorization = `Bearer ${await signed.sign(new TextEncoder().encode(secret))}`;
+      const opened = await connectRpc(scope, node.url, { headers: { authorization } });
+      await opened.next('loginConfirmed');
+      await opened.login({ offlineMessages: 'unread' });
+      return { userName: name, rpc: opened };
+    });
+    rpc.raw.close(1000);
+    await eventually(() => expect(aboutUser(userName)).toContain('userOffline'));
+    expect(aboutUser(userName)).toEqual(['userOnline', 'userOffline']);
   });
 
   test('without an address has nothing of it: no key, no request', async () => {

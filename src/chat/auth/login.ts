@@ -101,7 +101,7 @@ export async function login(
       return refusalFor(added, identified);
     }
     switchOver.begin(added.at);
-    if (added.isNews) void services.presence.note(userName, 0);
+    tellArrival(services, userName, added);
     const token = issueToken(key, services.settings, identified, added.issuedAt);
     const socket = { userName, socketId, nodeId, synced, hasOthers: added.nconnected > 1 };
     const told = await toldAtLogin(services, socket, credentials, added, isOpen);
@@ -127,6 +127,12 @@ export async function login(
     repairs.check(topic, nodeId, error);
     throw error;
   }
+}
+
+/** Of a login alone: what fills one in is no arrival. */
+function tellArrival({ presence, webhooks }: Services, userName: string, { isNews, nconnected }: Added): void {
+  if (isNews) void presence.note(userName, 0);
+  if (nconnected === 1) webhooks?.tell('presence', 'userOnline', { userName });
 }
 
 /** What a login with a tag is for the others that have it. */
@@ -155,7 +161,6 @@ export async function toldAtLogin(
 ): Promise<Pick<Login, 'restored' | 'heard' | 'pushed' | 'timedInbox' | 'countsUnread' | 'isUnreadLate'>> {
   const { userName, synced, hasOthers } = socket;
   const { offlineMessages, inboxTimestamps = false } = credentials;
-  if (!hasOthers) services.webhooks?.tell('presence', 'userOnline', { userName });
   const inbox = await inboxAtLogin(services, socket, credentials, head);
   const session = synced ? await restore(services, socket, entries, isOpen) : [];
   const missed = offlineMessages === 'push' ? await missedAtLogin(services, userName, inbox.isWhole) : undefined;
