@@ -49,7 +49,10 @@ export const hookSettings = {
     'PARLEY_HOOK_TIMEOUT_MS',
     1000,
     { min: 1, max: 60_000 },
-    { unit: 'ms', doc: 'What it has not answered by then is given up, the wait for a connection included.' },
+    {
+      unit: 'ms',
+      doc: 'What it has not answered by then is given up. Before that a request waits for its turn, for half as long at most.',
+    },
   ),
   hookConcurrency: integer(
     'PARLEY_HOOK_CONCURRENCY',

@@ -15,7 +15,7 @@ export interface EndpointOptions {
   readonly url: string;
   /** Connects to private, loopback and other special addresses too. */
   readonly allowPrivate: boolean;
-  /** From the call to the last byte of the answer, the wait for a connection included. */
+  /** From when a request has its turn to the last byte of its answer. It waits for its turn for half of that at most. */
   readonly timeoutMs: number;
   readonly maxResponseBytes: number;
   /** Requests under way, and so connections, at most. 16 times as many may wait. */
@@ -31,7 +31,7 @@ export interface EndpointAnswer {
 
 /**
  * `forbidden`: all addresses of the host are private. `unreachable`: no connection, or it ended. `timeout`: no whole answer in time.
- * `tooLarge`: the answer is. `busy`: too many wait. `aborted`: by the caller's signal, or `close()`.
+ * `tooLarge`: the answer is. `busy`: too many wait, or for too long: nothing was sent. `aborted`: by the caller's signal, or `close()`.
  */
 export type EndpointReason = 'forbidden' | 'unreachable' | 'timeout' | 'tooLarge' | 'busy' | 'aborted';
 
@@ -58,8 +58,12 @@ export class EndpointError extends Error {
 export const isSuccess = (status = 0): boolean => status >= 200 && status <= 299;
 
 const WAITING_PER_CONNECTION = 16;
+/** Of the time for an answer, which begins behind the wait: else what has waited long is sent just to be broken off. */
+const WAITING_SHARE = 0.5;
 /** Connections are kept open for this long: what comes now and then shall not pay for TLS each time. */
 const IDLE_MS = 15_000;
+
+const BUSY = 'too many requests wait for the endpoint';
 
 export class Endpoint {
   readonly #options: EndpointOptions;
@@ -88,14 +92,20 @@ export class Endpoint {
     const { timeoutMs } = this.#options;
     const ending = new AbortController();
     const abort = (): void => ending.abort(new EndpointError('aborted', 'the request was ended'));
-    const timer = setTimeout(() => {
-      ending.abort(new EndpointError('timeout', `no answer within ${timeoutMs} ms`));
-    }, timeoutMs);
+    let timer: NodeJS.Timeout | undefined;
+    const limit = (ms: number, reason: EndpointReason, message: string): void => {
+      clearTimeout(timer);
+      timer = setTimeout(() => ending.abort(new EndpointError(reason, message)), ms);
+    };
     this.#underWay.add(abort);
     signal?.addEventListener('abort', abort);
     try {
       if (this.#isClosed || signal?.aborted === true) abort();
-      return await this.#inTurn(Buffer.from(body), headers, ending.signal);
+      limit(timeoutMs * WAITING_SHARE, 'busy', BUSY);
+      return await this.#inTurn(ending.signal, () => {
+        limit(timeoutMs, 'timeout', `no answer within ${timeoutMs} ms`);
+        return this.#send(Buffer.from(body), headers, ending.signal);
+      });
     } catch (error) {
       throw endpointErrorOf(error, ending.signal);
     } finally {
@@ -116,12 +126,12 @@ export class Endpoint {
     return this.#url.protocol === 'https:';
   }
 
-  async #inTurn(body: Buffer, headers: Readonly<Record<string, string>>, ended: AbortSignal): Promise<EndpointAnswer> {
+  async #inTurn<T>(ended: AbortSignal, act: () => Promise<T>): Promise<T> {
     ended.throwIfAborted();
     const leave = await this.#slots.enter(ended);
-    if (leave === 'full') throw new EndpointError('busy', 'too many requests wait for the endpoint');
+    if (leave === 'full') throw new EndpointError('busy', BUSY);
     try {
-      return await this.#send(body, headers, ended);
+      return await act();
     } finally {
       leave();
     }

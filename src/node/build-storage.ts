@@ -125,8 +125,8 @@ const KEY_PERIOD_MS = 24 * 60 * 60 * 1000;
 /** Of what one batch for the webhook holds. */
 const OUTBOX_BATCH_BYTES = 1 << 18;
 const OUTBOX_SPARE_MS = 2000;
-/** What was taken is sent within the time limit, or not at all, and then has its answer within it. */
-export const outboxLeaseMs = ({ webhook }: Config): number => 2 * webhook.timeoutMs + OUTBOX_SPARE_MS;
+/** What was taken is sent within the time limit, or not at all, and then has its turn within half of it, and its answer within it. */
+export const outboxLeaseMs = ({ webhook }: Config): number => Math.ceil(2.5 * webhook.timeoutMs) + OUTBOX_SPARE_MS;
 
 const outboxRules = (config: Config): WebhookStoreOptions => ({
   leaseMs: outboxLeaseMs(config),

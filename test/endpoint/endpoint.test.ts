@@ -237,6 +237,25 @@ describe('of what is bounded', () => {
     expect(order).toEqual(given.map((_, index) => String(index)));
   });
 
+  test('a request waits for its turn for half of the time, and was then not sent; the whole time is for the answer', async () => {
+    const asked: string[] = [];
+    let isSilent = true;
+    const url = await serve(async (request, response) => {
+      asked.push(await text(request));
+      if (isSilent) return;
+      // The second is answered when it would be too late, had its time begun with its wait.
+      setTimeout(() => response.end(), asked.at(-1) === '3' ? 600 : 1700);
+    });
+    const endpoint = connect(url, { concurrency: 1, timeoutMs: 2000 });
+    const [silent, waiting] = [endpoint.post('1', {}), endpoint.post('2', {})].map((sent) => sent.catch(Object));
+    expect(await waiting).toMatchObject({ reason: 'busy' });
+    expect(await silent).toMatchObject({ reason: 'timeout' });
+    isSilent = false;
+    const answered = { status: 200 };
+    expect(await Promise.all([endpoint.post('3', {}), endpoint.post('4', {})])).toMatchObject([answered, answered]);
+    expect(asked).toEqual(['1', '3', '4']);
+  });
+
   test('a request ends that its caller gives up, under way or waiting, and with the endpoint all of them', async () => {
     let [begun, ended] = [0, 0];
     const url = await serve((request) => {

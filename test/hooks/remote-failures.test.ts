@@ -1,7 +1,7 @@
 // An endpoint that fails costs who asked it a declared error, or nothing, as the operator chose; and nobody waits for one that is dead.
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { createServer, type ServerResponse } from 'node:http';
-import { RemoteHooks } from '../../src/hooks/remote/remote-hooks.ts';
+import { RemoteHooks, type RemoteHooksOptions } from '../../src/hooks/remote/remote-hooks.ts';
 import { readRefusal } from '../../src/hooks/verdict.ts';
 import { eventually } from '../support/eventually.ts';
 import { listen } from '../support/loopback.ts';
@@ -101,30 +101,55 @@ describe('an endpoint that', () => {
   });
 });
 
+/** What has failed goes to `told`. */
+function hooksOf(told: string[], more: Partial<RemoteHooksOptions>): (name: string) => Promise<unknown> {
+  const { url, secret } = world.endpoint;
+  const hooks = new RemoteHooks({
+    url,
+    secret,
+    allowPrivate: true,
+    timeoutMs: 10_000,
+    concurrency: 1,
+    maxResponseBytes: 1000,
+    names: ['onJoin'],
+    policy: 'refuse',
+    onFailure: (_, what) => String(told.push(what)),
+    onAsked: () => undefined,
+    ...more,
+  });
+  world.scope.add(() => hooks.close());
+  return (userName) => hooks.ask('onJoin', () => ({ userName }), readRefusal);
+}
+
 test('a private address is not asked unless it may be', async () => {
   const told: string[] = [];
-  const ask = (allowPrivate: boolean): Promise<unknown> => {
-    const { url, secret } = world.endpoint;
-    const bounds = { timeoutMs: 10_000, concurrency: 1, maxResponseBytes: 1000 };
-    const hooks = new RemoteHooks({
-      url,
-      secret,
-      allowPrivate,
-      ...bounds,
-      names: ['onJoin'],
-      policy: 'refuse',
-      onFailure: (_, what) => String(told.push(what)),
-      onAsked: () => undefined,
-    });
-    world.scope.add(() => hooks.close());
-    return hooks.ask('onJoin', () => ({ userName: world.fresh('private') }), readRefusal);
-  };
+  const ask = (allowPrivate: boolean): Promise<unknown> => hooksOf(told, { allowPrivate })(world.fresh('private'));
   const before = world.endpoint.asked('onJoin').length;
   expect(await ask(false)).toMatchObject({ code: 'unavailable' });
   expect(told).toEqual([expect.stringContaining('private')]);
   expect(world.endpoint.asked('onJoin')).toHaveLength(before);
   expect(await ask(true)).toBeUndefined();
   expect(world.endpoint.asked('onJoin')).toHaveLength(before + 1);
+});
+
+test('an endpoint that is asked more than it can answer is not taken for one that is away', async () => {
+  const told: string[] = [];
+  const ask = hooksOf(told, { timeoutMs: 4000 });
+  let answer = (): unknown => undefined;
+  world.endpoint.answer((_, response) => {
+    answer = () => response.writeHead(204).end();
+    return ANSWERED;
+  });
+  const before = world.endpoint.asked('onJoin').length;
+  const first = ask('first');
+  const waiting = await Promise.all(Array.from({ length: 10 }, () => ask('waiting')));
+  answer();
+  expect(await first).toBeUndefined();
+  expect(waiting).toEqual(waiting.map(() => expect.objectContaining({ code: 'unavailable' })));
+  expect(new Set(told)).toEqual(new Set(['is not asked: too many requests wait for the endpoint']));
+  world.endpoint.answer();
+  expect(await ask('next')).toBeUndefined();
+  expect(world.endpoint.asked('onJoin')).toHaveLength(before + 2);
 });
 
 describe('a node', () => {

@@ -71,6 +71,8 @@ const BATCHES_IN_TURN = 10;
 const REDIS_AGAIN_MS = 1000;
 /** When what another node sends is looked at again, where there is something new. */
 const ELSEWHERE_MS = 1000;
+/** Where more are sent than at once, behind what was taken. */
+const BUSY_MS = 1000;
 const GONE = 410;
 
 export class Relay {
@@ -277,6 +279,8 @@ export class Relay {
     const { counters } = this.#deps;
     const isError = answer instanceof EndpointError;
     if (isError && answer.reason === 'aborted') return { waitMs: 0 };
+    // Was not sent: nobody has failed.
+    if (isError && answer.reason === 'busy') return { waitMs: BUSY_MS };
     counters.webhookFailed++;
     if (answer.status === GONE) {
       this.breaker.switchOff();

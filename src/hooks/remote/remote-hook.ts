@@ -98,6 +98,7 @@ function wentBy({ reason, status = 0 }: EndpointError): Went {
 
 function thrownFor({ reason, status = 0, message }: EndpointError): Error {
   if (reason === 'timeout') return new NoAnswer('timeout', 'took too long');
+  if (reason === 'busy') return new NoAnswer('unavailable', `is not asked: ${message}`);
   // The page of a proxy, say, which is as long as it likes.
   if (reason === 'tooLarge' && !isSuccess(status)) return noAnswerBy(status);
   if (reason === 'tooLarge') return new Nonsense(`was answered with too much: ${message}`);
