@@ -35,7 +35,8 @@ export function copyValue(given: unknown, limits: CopyLimits): Value {
     const map = mapFor(Object.keys(value));
     for (const [key, field] of Object.entries(value)) {
       if (field === undefined) continue;
-      if (key === BYTES_KEY || key === '__proto__' || !key.isWellFormed()) return refuse(`the key ${key}`);
+      if (key === BYTES_KEY || key === '__proto__' || !key.isWellFormed())
+        return refuse(key.isWellFormed() ? `the key ${key}` : 'a key that is not well-formed');
       left--;
       map[key] = copy(field, depth - 1);
     }

@@ -31,13 +31,17 @@ const SMALL = { depth: 8, values: valuesMax };
 /** Arrays and maps around the params of a message of the protocol. */
 const AROUND_PARAMS = 2;
 
+/** A key of an answer as it may be logged: somebody's words are not, where the operator has made keys of them. */
+export const named = (what: string, key: string): string =>
+  /^\w{1,32}$/.test(key) ? `\`${key}\`` : `${what} that is no name`;
+
 /** The fields of an answer, of which it may only have those named; undefined where nothing was said. */
 function fieldsOf(said: unknown, names: readonly string[]): Record<string, unknown> | Failure<HookCode> | undefined {
   if (said === undefined || said === null) return undefined;
   const may = [...names, 'error'].map((name) => `\`${name}\``).join(', ');
   if (!isPlain(said)) throw new Nonsense(`answered with no object of ${may}`);
   const other = Object.keys(said).find((key) => key !== 'error' && !names.includes(key));
-  if (other !== undefined) throw new Nonsense(`answered with \`${other}\`; it may answer with ${may}`);
+  if (other !== undefined) throw new Nonsense(`answered with ${named('a field', other)}; it may answer with ${may}`);
   return said['error'] === undefined ? said : refusalOf(said['error']);
 }
 

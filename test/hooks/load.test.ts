@@ -103,6 +103,32 @@ test('only requests that have hooks are wrapped', () => {
   expect(wrappedBy({ before: { '*': nothing } })).toEqual(Object.keys(bare));
 });
 
+test('what a `before` hook says wrong is told by its place, without what people may have written', async () => {
+  const words = 'somebody wrote this';
+  const toldOf = async (answer: unknown): Promise<string[]> => {
+    const read = readHooks({ hooks: { before: { ping: () => answer, roomMessage: () => answer } } });
+    if ('problem' in read) throw new Error(read.problem);
+    const failures: string[] = [];
+    const onFailure = (_: string, what: string): string => String(failures.push(what));
+    const handlers = hookedHandlers({ roomMessage: nothing } as unknown as Handlers, {
+      hooks: new HookRunner(read, { timeoutMs: 1000, pendingMax: 1, onFailure }),
+      limits: defaultLimits,
+      textBefore: () => Promise.resolve(undefined),
+      onDefect: () => '',
+    });
+    const given = { roomName: 'room', message: { textMessage: words }, options: {} } as never;
+    await handlers.roomMessage({} as never, given, undefined as never);
+    return failures;
+  };
+  const refused = 'answered with `message` that roomMessage refuses: badArgument';
+  expect(await toldOf({ args: { message: words } })).toEqual([refused]);
+  expect(await toldOf({ args: { text: words } })).toEqual(['answered with `text`, which roomMessage does not have']);
+  expect(await toldOf({ args: { [words]: 1 } })).toEqual([
+    'answered with an arg that is no name, which roomMessage does not have',
+  ]);
+  expect(await toldOf({ [words]: 1 })).toEqual([expect.stringContaining('answered with a field that is no name;')]);
+});
+
 describe('a node', () => {
   const start = (path: string): { status: number | null; stderr: string } => {
     const environment = Object.entries(process.env).filter(

@@ -4,7 +4,7 @@
  */
 import type { HookRunner } from '../../hooks/runner.ts';
 import { mustBeResult } from '../../hooks/results.ts';
-import { Nonsense, readAfter, readBefore, type Read } from '../../hooks/verdict.ts';
+import { named, Nonsense, readAfter, readBefore, type Read } from '../../hooks/verdict.ts';
 import { requestDeclaration, type RequestName } from '../../protocol/catalogue.ts';
 import { fail, Failure, unavailable } from '../../protocol/errors/errors.ts';
 import type { Limits } from '../../protocol/params/limits.ts';
@@ -96,13 +96,16 @@ async function runBefore(passage: Passage, given: AnyArgs): Promise<{ args: AnyA
 /** The args with some replaced, checked like those of a client. */
 function replaced(method: Method, args: AnyArgs, by: ValueMap, limits: Limits): AnyArgs {
   const other = Object.keys(by).find((name) => !Object.hasOwn(requestDeclaration(method).params, name));
-  if (other !== undefined) throw new Nonsense(`answered with an arg \`${other}\`, which ${method} does not have`);
+  if (other !== undefined) throw new Nonsense(`answered with ${named('an arg', other)}, which ${method} does not have`);
   const given: AnyArgs = { ...args, ...by };
   const declaration = requestDeclaration(method);
-  const params = Object.keys(declaration.params).map((name) => given[name] ?? null);
+  const names = Object.keys(declaration.params);
+  const params = names.map((name) => given[name] ?? null);
   const checked = checkDeclared(declaration, params, -1, limits);
   if (!(checked instanceof Failure)) return stillBehind(args, checked);
-  throw new Nonsense(`answered with args that ${method} refuses: ${checked.code} ${JSON.stringify(checked.args)}`);
+  // Not the value: it may be what somebody has written.
+  const name = names[Number(checked.args[0])] ?? 'args';
+  throw new Nonsense(`answered with \`${name}\` that ${method} refuses: ${checked.code}`);
 }
 
 /** What a handler has thrown, as something that the hooks after it can be told. */
