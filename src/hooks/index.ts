@@ -1,5 +1,6 @@
 /** What the package exports for operators: the types of the hooks contract, and of what travels through it. */
 export type {
+  Absent,
   ActingAs,
   Before,
   Connected,
@@ -12,6 +13,7 @@ export type {
   Joining,
   LeaveCause,
   Left,
+  MaybePromise,
   ProfileAsked,
   Refusal,
   RequestCall,

@@ -1,6 +1,6 @@
 // The example of the configuration folder: it does what it says, and it is what the exported types say.
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
@@ -39,6 +39,15 @@ test('works as it stands', async () => {
   await bob.call('roomJoin', 'club');
   expect(await bob.call('roomGetOwner', 'club')).toBeNull();
   expect(await node.terminate()).toMatchObject({ code: 0 });
+});
+
+test('the package exports every type of the contract', () => {
+  const source = readFileSync(join(root, 'src/hooks/contract.ts'), 'utf8');
+  const declared = [...source.matchAll(/^export (?:type|interface) (\w+)/gm)].map(([, name]) => name);
+  const index = readFileSync(join(root, 'src/hooks/index.ts'), 'utf8');
+  const exported = /\{([^}]*)\} from '\.\/contract\.ts'/.exec(index)?.[1]?.match(/\w+/g);
+  expect(declared).toContain('Absent');
+  expect(exported?.toSorted()).toEqual(declared.toSorted());
 });
 
 test('is held to the types that the package exports, which notice a mistake', () => {
