@@ -24,7 +24,23 @@ export const hookMistakes: readonly Rule[] = [
   ),
 ];
 
+/** A login whose hook may take that long is over before the hook is given up. */
+const outlastsLogins = (name: string, timeoutMs: number, { node: { loginTimeoutMs } }: Config): string | undefined =>
+  timeoutMs >= loginTimeoutMs
+    ? `${name} is not less than PARLEY_LOGIN_TIMEOUT_MS: while a hook does not answer, logins end with close code 4004 and no error.`
+    : undefined;
+
 export const hookDoubts: readonly Rule[] = [
+  (config) =>
+    config.hooks.path === undefined
+      ? undefined
+      : outlastsLogins('PARLEY_HOOKS_TIMEOUT_MS', config.hooks.timeoutMs, config),
+  (config) => {
+    const { url, names, timeoutMs } = config.hooks.remote;
+    return url !== undefined && names.includes('onConnect')
+      ? outlastsLogins('PARLEY_HOOK_TIMEOUT_MS', timeoutMs, config)
+      : undefined;
+  },
   ofRemote(({ url }) =>
     isPlainRemote(new URL(url))
       ? 'PARLEY_HOOK_URL is not https: whoever is on the way can read what it is asked, tokens included, and change its answers.'

@@ -62,6 +62,10 @@ const mistakeRules: readonly Rule[] = [
     url !== undefined && secret === undefined
       ? "PARLEY_WEBHOOK_URL needs PARLEY_WEBHOOK_SECRET: who receives it could not tell it from anybody else's."
       : undefined,
+  ({ webhook: { url, allowPrivate } }) =>
+    url !== undefined && !allowPrivate && isPrivateHost(new URL(url))
+      ? 'PARLEY_WEBHOOK_URL is a private address, to which nothing is sent without PARLEY_WEBHOOK_PRIVATE=on.'
+      : undefined,
   ({ auth: { jwks } }) =>
     jwks.staleMs < jwks.cacheMs || jwks.coolDownMs > jwks.cacheMs
       ? 'PARLEY_JWKS_CACHE_MS must be between PARLEY_JWKS_COOL_DOWN_MS and PARLEY_JWKS_STALE_MS.'
@@ -135,10 +139,6 @@ const warningRules: readonly Rule[] = [
   ({ webhook: { url } }) =>
     url !== undefined && isPlainRemote(new URL(url))
       ? 'PARLEY_WEBHOOK_URL is not https: whoever is on the way can read what is said.'
-      : undefined,
-  ({ webhook: { url, allowPrivate } }) =>
-    url !== undefined && !allowPrivate && isPrivateHost(new URL(url))
-      ? 'PARLEY_WEBHOOK_URL is a private address, to which nothing is sent without PARLEY_WEBHOOK_PRIVATE=on.'
       : undefined,
   // Keys are apart there, channels are not.
   ({ redis: { endpoint } }, isGiven) =>

@@ -72,6 +72,19 @@ describe('an endpoint for hooks', () => {
     }
   });
 
+  test('is warned of where logins end before it is given up, as is a module', () => {
+    const warnings = (given: Record<string, string>): string[] =>
+      outcome({ PARLEY_AUTH: 'open', PARLEY_LOGIN_TIMEOUT_MS: '5000', ...given }).warnings;
+    const remote = { ...base, PARLEY_HOOK_URL: url, PARLEY_HOOK_EVENTS: 'onConnect' };
+    const late = expect.stringContaining('PARLEY_HOOK_TIMEOUT_MS is not less than PARLEY_LOGIN_TIMEOUT_MS');
+    expect(warnings({ ...remote, PARLEY_HOOK_TIMEOUT_MS: '5000' })).toEqual([late]);
+    expect(warnings({ ...remote, PARLEY_HOOK_TIMEOUT_MS: '4999' })).toEqual([]);
+    expect(warnings({ ...remote, PARLEY_HOOK_TIMEOUT_MS: '5000', PARLEY_HOOK_EVENTS: 'onJoin' })).toEqual([]);
+    const ofModule = expect.stringContaining('PARLEY_HOOKS_TIMEOUT_MS is not less than');
+    expect(warnings({ PARLEY_HOOKS: './hooks.mjs', PARLEY_HOOKS_TIMEOUT_MS: '6000' })).toEqual([ofModule]);
+    expect(warnings({ PARLEY_HOOKS: './hooks.mjs' })).toEqual([]);
+  });
+
   test('has settings that do nothing without it, of which that of a module may be meant', () => {
     const warnings = (given: Record<string, string>): string[] => outcome({ PARLEY_AUTH: 'open', ...given }).warnings;
     expect(warnings({ PARLEY_HOOK_EVENTS: 'onJoin' })).toEqual([

@@ -63,14 +63,6 @@ describe('a setting that does nothing by itself', () => {
   });
 });
 
-test('a webhook at a private address, to which nothing would be sent, is told of', () => {
-  for (const url of ['http://127.0.0.1:8090/', 'https://localhost/', 'https://10.1.2.3/', 'https://[fd00::1]/']) {
-    const given = { ...open, ...webhook, PARLEY_WEBHOOK_URL: url };
-    expect([url, warningsOf(given)]).toEqual([url, [expect.stringContaining('PARLEY_WEBHOOK_PRIVATE=on')]]);
-    expect([url, warningsOf({ ...given, PARLEY_WEBHOOK_PRIVATE: 'on' })]).toEqual([url, []]);
-  }
-});
-
 test('a database of a Redis keeps keys apart and channels not: without a prefix of its own that is told of', () => {
   const given = { ...open, PARLEY_REDIS_URL: 'redis://redis:6379/3' };
   expect(warningsOf(given)).toEqual([expect.stringContaining('another PARLEY_REDIS_PREFIX')]);

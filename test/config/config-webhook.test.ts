@@ -23,6 +23,15 @@ test('an address needs a secret that can sign, and events that there are', () =>
   }
 });
 
+test.each(['http://10.0.0.5/', 'http://localhost:8090/', 'https://[::1]/'])(
+  'an address such as %s is refused, unless it may be private',
+  (there) => {
+    const given = { PARLEY_AUTH: 'open', PARLEY_WEBHOOK_URL: there, PARLEY_WEBHOOK_SECRET: secret };
+    expect(mistakesOf(given)).toEqual([expect.stringContaining('PARLEY_WEBHOOK_PRIVATE=on')]);
+    expect(good({ ...given, PARLEY_WEBHOOK_PRIVATE: 'on' }).webhook.url).toBe(there);
+  },
+);
+
 test('neither the address nor the secret is shown, and an address without TLS is warned of', () => {
   const environment = {
     PARLEY_AUTH: 'open',
