@@ -31,6 +31,6 @@ COPY --from=dependencies /app/config/container/health.mjs ./
 USER 1000:1000
 EXPOSE 8080 8081
 STOPSIGNAL SIGTERM
-# Alive, not ready: restarting a node does not bring Redis back. A node that drains answers no more.
+# Alive, not ready: restarting a node does not bring Redis back. It is asked on the operator port, which is there before Redis answers.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 CMD ["node", "health.mjs", "/healthz"]
 ENTRYPOINT ["node", "dist/main.js"]

@@ -1,10 +1,18 @@
 // The health check of a container: asks this node for a path (`/healthz` when left out) and ends with 0 if it answers well.
-// What is healthy is up to the node.
-// In the variables of a Service of Kubernetes that is called parley, PARLEY_PORT is `tcp://…` and no setting.
-const port = /^\d+$/.exec(process.env.PARLEY_PORT?.trim() ?? '')?.[0] ?? '8080';
-const host = (process.env.PARLEY_HOST?.trim() || '0.0.0.0').replace(/^\[(.*)\]$/, '$1');
-// An address that stands for all includes loopback.
-const reachable = ['0.0.0.0', '::'].includes(host) ? '127.0.0.1' : host;
+// What is healthy is up to the node. It asks the operator port, which is there from the start to the end: the public one opens when
+// Redis has answered, and closes in a drain.
+const { PARLEY_API_PORT, PARLEY_API_HOST, PARLEY_PORT, PARLEY_HOST } = process.env;
+// In the variables of a Service of Kubernetes that is called parley, PARLEY_PORT is `tcp://…` and no setting; so of one called parley-api.
+const portOf = (text, otherwise) => /^\d+$/.exec(text?.trim() ?? '')?.[0] ?? otherwise;
+const apiPort = portOf(PARLEY_API_PORT, '8081');
+// Which one it is where it is a free one, nobody here can know.
+const [port, given] =
+  Number(apiPort) === 0
+    ? [portOf(PARLEY_PORT, '8080'), PARLEY_HOST?.trim() || '0.0.0.0']
+    : [apiPort, PARLEY_API_HOST?.trim() || '127.0.0.1'];
+const host = given.replace(/^\[(.*)\]$/, '$1');
+// An address that stands for all, however it is written, includes loopback.
+const reachable = /^[0:.]+$/.test(host) ? '127.0.0.1' : host;
 const authority = `${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
 const path = process.argv[2] ?? '/healthz';
 

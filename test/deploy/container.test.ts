@@ -8,10 +8,12 @@ import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { readConfig, type Config } from '../../src/config/config.ts';
 import { root } from '../ground/source-files.ts';
+import { eventually } from '../support/eventually.ts';
 import { startProcess } from '../support/owned-process.ts';
+import { freePort } from '../support/ports.ts';
 import { startRedis } from '../support/redis.ts';
 import { useScope } from '../support/scope.ts';
-import { startService } from '../support/service.ts';
+import { startNode, startService } from '../support/service.ts';
 
 const scope = useScope();
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
@@ -204,20 +206,40 @@ test('prune.mjs leaves the binary of this platform, and refuses to leave none', 
   expect(readdirSync(library).toSorted()).toEqual(['LICENSE', 'package.json', 'uws.js', own].toSorted());
 });
 
-test('health.mjs says what the node says', async () => {
-  const node = (await startService(scope, { nodes: 1 })).node(0);
-  const check = async (port: number | string, path: string, host?: string): Promise<number | null> => {
+describe('health.mjs', () => {
+  const checkBy = async (env: Record<string, string>, path: string): Promise<number | null> => {
     const script = join(root, 'config/container/health.mjs');
-    const env = { PARLEY_PORT: String(port), ...(host === undefined ? {} : { PARLEY_HOST: host }) };
-    const started = await startProcess(process.execPath, [script, path], { env });
-    return (await started.exited).code;
+    return (await (await startProcess(process.execPath, [script, path], { env })).exited).code;
   };
-  expect(await check(` ${node.port}\n`, '/healthz', '[127.0.0.1]')).toBe(0);
-  // What a Service of Kubernetes puts there is no port of this node, and nothing listens on the default one.
-  expect(await check(`tcp://127.0.0.1:${node.port}`, '/healthz', '127.0.0.77')).toBe(1);
-  expect(await check(node.port, '/healthz')).toBe(0);
-  expect(await check(node.port, '/readyz')).toBe(0);
-  expect(await check(node.port, '/nowhere')).toBe(1);
-  await node.kill();
-  expect(await check(node.port, '/healthz')).toBe(1);
+
+  test('says what the node says', async () => {
+    const node = (await startService(scope, { nodes: 1 })).node(0);
+    const check = (port: number | string, path: string, host?: string): Promise<number | null> =>
+      checkBy({ PARLEY_API_PORT: String(port), ...(host === undefined ? {} : { PARLEY_API_HOST: host }) }, path);
+    expect(await check(` ${node.apiPort}\n`, '/healthz', '[127.0.0.1]')).toBe(0);
+    // What a Service of Kubernetes puts there is no port of this node, and nothing listens on the default one.
+    expect(await check(`tcp://127.0.0.1:${node.apiPort}`, '/healthz', '127.0.0.77')).toBe(1);
+    for (const host of ['0.0.0.0', '::', '[0:0:0:0:0:0:0:0]', ''])
+      expect([host, await check(node.apiPort, '/healthz', host)]).toEqual([host, 0]);
+    expect(await check(node.apiPort, '/readyz')).toBe(0);
+    expect(await check(node.apiPort, '/nowhere')).toBe(1);
+    // Which port is the operator's is not known then: the public one is.
+    const free = { PARLEY_API_PORT: '0', PARLEY_PORT: String(node.port) };
+    expect(await checkBy(free, '/healthz')).toBe(0);
+    await node.kill();
+    expect([await check(node.apiPort, '/healthz'), await checkBy(free, '/healthz')]).toEqual([1, 1]);
+  });
+
+  test('finds a node alive that waits for Redis, as the image and the pods of the guide ask it, and not ready', async () => {
+    const redis = await startRedis(scope);
+    // Not ones that the system hands out: a node of another test could get them.
+    const env = { PARLEY_API_PORT: String(await freePort()), PARLEY_PORT: String(await freePort()) };
+    redis.pause();
+    const starting = startNode(scope, { redis, env });
+    await eventually(async () => expect(await checkBy(env, '/healthz')).toBe(0));
+    expect(await checkBy(env, '/readyz')).toBe(1);
+    redis.resume();
+    await starting;
+    await eventually(async () => expect(await checkBy(env, '/readyz')).toBe(0));
+  });
 });
