@@ -66,7 +66,7 @@ describe('rows that come later', () => {
     );
     const others = await run(
       rooms,
-      file('others', [message('other', 1000), message('two', 2000), message('three', 3000), message('seven', 7000)]),
+      file('others', [message('other', 1001), message('two', 2000), message('three', 3000), message('seven', 7000)]),
     );
     expect(others.output.join('\n')).toContain(
       'the service has other messages of it, from another export or with other options (tea',

@@ -114,7 +114,8 @@ class Group {
   readonly #deps: GroupDeps;
   #conversation: Conversation | undefined;
   readonly #admins = new Set<string>();
-  #last: readonly [number, string] | undefined;
+  /** The last message, until it is known that no more rows of it follow. */
+  #held: { readonly time: number; readonly tie: string; readonly said: Said } | undefined;
   #waiting: Outgoing[] = [];
   #waitingBytes = 0;
   #state: 'waiting' | 'made' | 'notMade' = 'waiting';
@@ -132,12 +133,20 @@ class Group {
     if (item.what === 'conversation') this.#conversation = item.conversation;
     if (item.what === 'admin') this.#takeAdmin(item.userName);
     if (item.what !== 'said') return;
-    const isDouble = this.#last?.[0] === time && this.#last[1] === tie;
-    this.#last = [time, tie];
-    const { report } = this.#deps;
-    if (isDouble) return report.count('doubles');
-    const outgoing = this.#outgoing(item.said, time);
-    if (typeof outgoing === 'string') return report.skip('message', outgoing, `${tie} of ${this.id}`);
+    const isDouble = this.#held?.time === time && this.#held.tie === tie;
+    if (isDouble) this.#deps.report.count('doubles');
+    else await this.#pass();
+    // What was recalled stays so, whichever row is from the newer export.
+    if (!isDouble || this.#held?.said.recalled !== true) this.#held = { time, tie, said: item.said };
+  }
+
+  /** The message that was held goes on its way. */
+  async #pass(): Promise<void> {
+    if (this.#held === undefined) return;
+    const { time, tie, said } = this.#held;
+    this.#held = undefined;
+    const outgoing = this.#outgoing(said, time);
+    if (typeof outgoing === 'string') return this.#deps.report.skip('message', outgoing, `${tie} of ${this.id}`);
     if (this.#state === 'waiting') {
       this.#waiting.push(outgoing);
       this.#waitingBytes += outgoing.bytes;
@@ -155,6 +164,7 @@ class Group {
   }
 
   async end(): Promise<void> {
+    await this.#pass();
     if (this.#state === 'waiting') await this.#deps.turns.take(async () => this.#finish());
     else await this.#finish();
   }

@@ -1,6 +1,6 @@
 /** Names of the source as names of the service, and messages that it would take. */
 import { encodeValue } from '../../../src/protocol/wire/msgpack.ts';
-import { decodeBody } from '../../../src/protocol/wire/body.ts';
+import { decodeBody, type Body } from '../../../src/protocol/wire/body.ts';
 import { faultIn } from '../../../src/protocol/wire/fault.ts';
 import { valuesMax } from '../../../src/protocol/params/limits.ts';
 import { normaliseName, type NameLimits } from '../../../src/protocol/names/form.ts';
@@ -29,12 +29,16 @@ const percent = (character: string): string =>
 /** Maps and lists around a message, in the body of a request. */
 const DEPTH = 12;
 
+/** As the service reads it, or what is wrong with its form. */
+export const decodedMap = (message: JsonMap): Body | string =>
+  decodeBody('json', Buffer.from(JSON.stringify(message)), { depth: DEPTH, valuesMax });
+
 /** What a message takes in a request, and as the service weighs it (`packed`), or why it would not be taken. */
 export function weigh(
   message: JsonMap,
 ): { readonly bytes: number; readonly values: number; readonly packed: number } | string {
   const text = JSON.stringify(message);
-  const decoded = decodeBody('json', Buffer.from(text), { depth: DEPTH, valuesMax });
+  const decoded = decodedMap(message);
   if (typeof decoded === 'string') return `the message is ${decoded}`;
   const fault = decoded.suspicious ? faultIn(decoded.value) : undefined;
   if (fault !== undefined) return `the message will not do: ${fault}`;

@@ -15,7 +15,9 @@ export type Counter =
   | 'roomsThere'
   | 'pairs'
   | 'imported'
-  | 'importedBefore';
+  | 'importedBefore'
+  | 'recalled'
+  | 'updated';
 
 /** On one line, without what would move the cursor of a terminal. */
 const plain = (text: string): string => text.slice(0, TEXT_MAX).replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '�');
@@ -68,6 +70,9 @@ export class Report {
     const done = [
       `rooms: ${n('roomsMade')} made, ${n('roomsThere')} were there; conversations of two users: ${n('pairs')}`,
       `messages: ${n('imported')} imported, ${n('importedBefore')} were there`,
+      ...(this.of('recalled') + this.of('updated') === 0
+        ? []
+        : [`messages that have changed since: ${n('recalled')} recalled, ${n('updated')} updated`]),
     ];
     const skipped = [...this.#skipped].map(
       ([key, { count, examples }]) =>

@@ -1,9 +1,9 @@
 /**
- * Messages of one conversation on their way into the service, in batches. How far it is the service says: what it has already is passed over, and
- * the last of that is held against it, so that nothing is doubled by another export or other options.
+ * Messages of one conversation on their way into the service, in batches. How far it is the service says: what it has already is held against it,
+ * so that nothing is doubled by another export or other options, and that what was recalled or edited there meanwhile becomes so here.
  */
-import type { JsonMap } from './lines.ts';
-import { isJsonMap } from './lines.ts';
+import { Changing, type Imported } from './changing.ts';
+import { isJsonMap, type JsonMap } from './lines.ts';
 import type { Target } from './making.ts';
 import type { Report } from './report.ts';
 import { Refusal, type Service } from './service.ts';
@@ -29,8 +29,6 @@ const ENTRY_BYTES = 200;
 const ENTRY_VALUES = 20;
 /** Users who have not read all. */
 const READS_MAX = 1000;
-/** Of what is there already, how many are held against the service. */
-const CHECKED_MAX = 20;
 
 interface Progress {
   readonly imported: number;
@@ -44,6 +42,7 @@ export class Saying {
   readonly #report: Report;
   readonly #target: Target;
   readonly #id: string;
+  readonly #changing: Changing;
   /** No more is to come in another run. */
   readonly #isEnding: boolean;
   /** Those who have not read what comes from here on, and up to where they have. */
@@ -58,7 +57,6 @@ export class Saying {
   #isSettled = false;
   /** Messages of the source until now. */
   #count = 0;
-  #checked: Outgoing[] = [];
   #batch: Outgoing[] = [];
   #bytes = 0;
   #values = 0;
@@ -79,6 +77,7 @@ export class Saying {
     this.#report = parts.report;
     this.#target = parts.target;
     this.#id = parts.id;
+    this.#changing = new Changing(parts);
     this.#readers = Object.entries(parts.read).sort(([, one], [, other]) => other - one);
     this.#isEnding = parts.isEnding;
   }
@@ -104,15 +103,12 @@ export class Saying {
       this.#left++;
       return;
     }
-    if (this.#count <= this.#imported) {
-      this.#checked.push(message);
-      if (this.#checked.length > CHECKED_MAX) this.#checked.shift();
-      return;
-    }
     const isFull =
       this.#bytes + message.bytes + ENTRY_BYTES > BYTES_MAX ||
       this.#values + message.values + ENTRY_VALUES > VALUES_MAX;
-    if (this.#batch.length >= MESSAGES_MAX || (isFull && this.#batch.length > 0)) await this.#flush(false);
+    // What is there and what is not go by themselves.
+    const isFirstNew = this.#count - 1 === this.#imported;
+    if (isFirstNew || isFull || this.#batch.length >= MESSAGES_MAX) await this.#flush(false);
     this.#batch.push(message);
     this.#bytes += message.bytes + ENTRY_BYTES;
     this.#values += message.values + ENTRY_VALUES;
@@ -135,19 +131,18 @@ export class Saying {
     [this.#batch, this.#bytes, this.#values] = [[], 0, 0];
     // The message that is about to be added is counted already where this is not the last.
     const first = (isLast ? count : count - 1) - batch.length;
-    if (this.#stopped === undefined && this.#checked.length > 0) {
-      const checked = this.#checked;
-      this.#checked = [];
-      await this.#import(this.#imported - checked.length, checked, { isLast: false });
+    if (batch.length === 0) return;
+    if (first < this.#imported) {
+      if (this.#stopped === undefined) await this.#compare(first, batch);
+      return;
     }
-    if (this.#stopped === undefined && batch.length > 0 && !this.#isOpen) {
+    if (this.#stopped === undefined && !this.#isOpen) {
       this.#stop('something was said in it already, or its import has ended');
     }
     if (this.#stopped !== undefined) {
       this.#left += batch.length;
       return;
     }
-    if (batch.length === 0) return;
     const progress = await this.#import(first, batch, { isLast });
     if (progress === undefined) {
       this.#left += batch.length;
@@ -157,6 +152,39 @@ export class Saying {
     this.#report.count('imported', batch.length);
     if (progress.tooOld > 0) {
       this.#report.skip('message', 'it is older than messages become there', this.#id, progress.tooOld);
+    }
+  }
+
+  /** Of what is there: which of it is not as it is here, and what becomes of that. */
+  async #compare(first: number, batch: readonly Outgoing[]): Promise<void> {
+    try {
+      const changed = await this.#changedIn(first, batch);
+      if ((await this.#changing.apply(changed, this.#isOpen)) === 'other') this.#stopAsOther();
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      this.#stop(error.message);
+    }
+  }
+
+  /** The service knows a batch that it has; one that it does not know is looked through by halves. */
+  async #changedIn(first: number, batch: readonly Outgoing[]): Promise<Imported[]> {
+    const [message] = batch;
+    if (message === undefined || (await this.#has(first, batch))) return [];
+    if (batch.length === 1) return [{ id: first + 1, entry: message.entry }];
+    const half = Math.ceil(batch.length / 2);
+    return [
+      ...(await this.#changedIn(first, batch.slice(0, half))),
+      ...(await this.#changedIn(first + half, batch.slice(half))),
+    ];
+  }
+
+  async #has(at: number, messages: readonly Outgoing[]): Promise<boolean> {
+    try {
+      await this.#ask(at, messages, {});
+      return true;
+    } catch (error) {
+      if (!(error instanceof Refusal) || error.code !== 'otherImport') throw error;
+      return false;
     }
   }
 
@@ -175,31 +203,36 @@ export class Saying {
     { isLast }: { readonly isLast: boolean },
   ): Promise<Progress | undefined> {
     const isDone = isLast && this.#isEnding && this.#stopped === undefined;
-    const batch = { at, messages: messages.map(({ entry }) => entry), done: isDone };
-    const { room } = this.#target;
     try {
-      const answer =
-        room === undefined
-          ? await this.#service.call('directImport', [...this.#target.pair, batch])
-          : await this.#service.call('roomImport', [room, isLast ? { ...batch, read: this.#readEntries() } : batch]);
-      const { imported, open, tooOld, messageBytes } = isJsonMap(answer) ? answer : {};
+      const progress = await this.#ask(at, messages, {
+        done: isDone,
+        ...(isLast && this.#target.room !== undefined ? { read: this.#readEntries() } : {}),
+      });
       this.#isSettled ||= isLast;
-      return {
-        imported: Number(imported),
-        open: open === true,
-        tooOld: Number(tooOld),
-        messageBytes: Number(messageBytes),
-      };
+      return progress;
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      this.#isOther ||= error.code === 'otherImport';
-      this.#stop(
-        error.code === 'otherImport'
-          ? 'the service has other messages of it, from another export or with other options'
-          : error.message,
-      );
+      if (error.code === 'otherImport') this.#stopAsOther();
+      else this.#stop(error.message);
       return undefined;
     }
+  }
+
+  /** Rejects with a `Refusal`. */
+  async #ask(at: number, messages: readonly Outgoing[], more: JsonMap): Promise<Progress> {
+    const batch = { at, messages: messages.map(({ entry }) => entry), ...more };
+    const { room } = this.#target;
+    const answer =
+      room === undefined
+        ? await this.#service.call('directImport', [...this.#target.pair, batch])
+        : await this.#service.call('roomImport', [room, batch]);
+    const { imported, open, tooOld, messageBytes } = isJsonMap(answer) ? answer : {};
+    return {
+      imported: Number(imported),
+      open: open === true,
+      tooOld: Number(tooOld),
+      messageBytes: Number(messageBytes),
+    };
   }
 
   /** Whose mark is not at the end. */
@@ -209,6 +242,11 @@ export class Saying {
     if (left.length > 0)
       this.#report.skip('read', `more than ${READS_MAX} users have not read all`, this.#id, left.length);
     return entries;
+  }
+
+  #stopAsOther(): void {
+    this.#isOther = true;
+    this.#stop('the service has other messages of it, from another export or with other options');
   }
 
   #stop(why: string): void {
