@@ -33,17 +33,29 @@ describe('rows of LeanCloud', () => {
     expect(leanCloud({ objectId: 'c', m: ['a', 'b'] })).toMatchObject({ what: 'conversation', id: 'c' });
     expect(leanCloud({ _id: { $oid: 'c' } })).toMatchObject({ what: 'conversation', id: 'c' });
     expect(leanCloud({ objectId: 'x', cid: 'c', clientId: 'a', role: 'Manager' })).toEqual({
-      what: 'admin',
+      what: 'role',
       id: 'c',
       userName: 'a',
+      isAdmin: true,
     });
-    expect(leanCloud({ objectId: 'x', cid: 'c', clientId: 'a', role: 'Member' })).toEqual({ what: 'nothing' });
+    expect(leanCloud({ objectId: 'x', cid: 'c', clientId: 'a', role: 'Member' })).toMatchObject({ isAdmin: false });
+    expect(leanCloud({ objectId: 'x', cid: 'c', role: 'Member' })).toEqual({ what: 'nothing' });
     expect(leanCloud({ name: 'c' })).toMatchObject({ what: 'unknown' });
     expect(leanCloud({ msgId: 'm', timestamp: 1 })).toMatchObject({
       what: 'unknown',
       why: 'a message without a conversation',
     });
     expect(leanCloud({ msgId: 'm', convId: 'c' })).toMatchObject({ what: 'unknown', why: 'a message without a time' });
+  });
+
+  test('name an owner who belongs to it, or to which anybody may come', () => {
+    const left = { conversation: { owner: undefined, left: ['a'] } };
+    const there = { conversation: { owner: 'a', left: [] } };
+    expect(leanCloud({ objectId: 'c', c: 'a', m: ['b', 'c'] })).toMatchObject(left);
+    expect(leanCloud({ objectId: 'c', c: 'a', m: [] })).toMatchObject(left);
+    for (const more of [{ m: ['b', 'a'] }, { sys: true, m: ['b'] }, { tr: true }]) {
+      expect(leanCloud({ objectId: 'c', c: 'a', ...more })).toMatchObject(there);
+    }
   });
 
   test('are conversations of two users where that is asked for, of unique ones only', () => {

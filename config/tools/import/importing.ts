@@ -1,6 +1,7 @@
 /** An import from its first row to its report: rows are read and sorted, then each conversation is made and said, in order of time. */
 import { defaultLimits } from '../../../src/protocol/params/limits.ts';
 import type { ImportArguments } from './arguments.ts';
+import { GivenRows } from './given.ts';
 import { readJsonRow } from './json-rows.ts';
 import { readLeanCloudRow } from './leancloud.ts';
 import { rowsOf } from './lines.ts';
@@ -12,9 +13,9 @@ import type { Service } from './service.ts';
 import { Sorting } from './sorting.ts';
 import { digitsOf, type Conversation, type Item, type ReadRow, type Said } from './source.ts';
 
-/** Sorted before what was said: a conversation, then who is an admin of it. */
+/** Sorted before what was said: a conversation, then the roles of users in it. */
 const CONVERSATION = -2;
-const ADMIN = -1;
+const ROLE = -1;
 const readers: Readonly<Record<ImportArguments['format'], ReadRow>> = {
   leancloud: readLeanCloudRow,
   json: readJsonRow,
@@ -62,7 +63,7 @@ async function sortRows(given: ImportArguments, sorting: Sorting<Item>, report: 
     const item = read(row, ++number, given);
     if (item.what === 'unknown') report.skip('row', item.why, row.place);
     if (item.what === 'conversation') await sorting.add([item.id, CONVERSATION, digitsOf(number), item]);
-    if (item.what === 'admin') await sorting.add([item.id, ADMIN, item.userName, item]);
+    if (item.what === 'role') await sorting.add([item.id, ROLE, item.userName, item]);
     if (item.what === 'conversation') report.count('conversationsRead');
     if (item.what === 'said') {
       report.count('messagesRead');
@@ -112,8 +113,7 @@ interface GroupDeps {
 class Group {
   readonly id: string;
   readonly #deps: GroupDeps;
-  #conversation: Conversation | undefined;
-  readonly #admins = new Set<string>();
+  readonly #rows: GivenRows;
   /** The last message, until it is known that no more rows of it follow. */
   #held: { readonly time: number; readonly tie: string; readonly said: Said } | undefined;
   #waiting: Outgoing[] = [];
@@ -126,12 +126,12 @@ class Group {
   constructor(id: string, deps: GroupDeps) {
     this.id = id;
     this.#deps = deps;
+    this.#rows = new GivenRows(id, deps.report);
   }
 
   async take(item: Item, time: number, tie: string): Promise<void> {
-    // Of several rows the last one that is given holds, for it is from a newer export.
-    if (item.what === 'conversation') this.#conversation = item.conversation;
-    if (item.what === 'admin') this.#takeAdmin(item.userName);
+    if (item.what === 'conversation') this.#rows.take(item.conversation);
+    if (item.what === 'role') this.#rows.takeRole(item.userName, item.isAdmin);
     if (item.what !== 'said') return;
     const isDouble = this.#held?.time === time && this.#held.tie === tie;
     if (isDouble) this.#deps.report.count('doubles');
@@ -158,11 +158,6 @@ class Group {
     }
   }
 
-  #takeAdmin(userName: string): void {
-    if (this.#admins.size < ADMINS_MAX) this.#admins.add(userName);
-    else this.#deps.report.skip('admin', `a conversation has more than ${ADMINS_MAX}`, `${userName} of ${this.id}`);
-  }
-
   async end(): Promise<void> {
     await this.#pass();
     if (this.#state === 'waiting') await this.#deps.turns.take(async () => this.#finish());
@@ -178,13 +173,13 @@ class Group {
   /** The conversation is made, and what waits is on its way. */
   async #begin(): Promise<void> {
     const { given, service, report, making } = this.#deps;
-    const [waiting, conversation] = [this.#waiting, this.#conversation];
+    const [waiting, rows] = [this.#waiting, this.#rows.whole()];
     this.#waiting = [];
-    const target = conversation && (await making.make(this.id, conversation, [...this.#admins]));
+    const target = rows && (await making.make(this.id, rows));
     this.#state = target === undefined ? 'notMade' : 'made';
-    if (target === undefined || conversation === undefined) this.#left += waiting.length;
-    if (target === undefined || conversation === undefined || service === undefined) return;
-    const read = this.#readIn(conversation, target);
+    if (target === undefined || rows === undefined) this.#left += waiting.length;
+    if (target === undefined || rows === undefined || service === undefined) return;
+    const read = this.#readIn(rows.conversation, target);
     const saying = new Saying({ service, report, target, id: this.id, read, isEnding: given.done });
     await saying.begin();
     for (const message of waiting) await saying.add(message);
@@ -203,7 +198,7 @@ class Group {
   #outgoing(said: Said, time: number): Outgoing | string {
     const { given, service, report } = this.#deps;
     const { names, messageBytes } = given;
-    const conversation = this.#conversation;
+    const { conversation } = this.#rows;
     // It comes last of its conversation, so that nothing is behind it which would have to wait.
     if (time > Date.now()) return 'its time is later than now';
     if (conversation === undefined) return 'there is no row of its conversation';
@@ -234,5 +229,3 @@ class Group {
 
 /** Of one message. */
 const MENTIONS_MAX = 50;
-/** Of one conversation. */
-const ADMINS_MAX = 1000;

@@ -42,6 +42,7 @@ function readConversation(map: JsonMap): Item {
     unique: map['unique'] === true,
     owner: textOf(map['owner']),
     members: type === 'transient' ? [] : namesOf(map['members']),
+    left: [],
     admins: namesOf(map['admins']),
     muted: namesOf(map['muted']),
     attributes,

@@ -32,16 +32,19 @@ export function readLeanCloudRow({ map }: Row, _number: number, options: SourceO
 /** `Owner` and `Member` are said by the conversation itself. */
 function readRole(map: JsonMap, id: string): Item {
   const userName = textOf(map['clientId']);
-  if (map['role'] !== 'Manager' || userName === undefined) return { what: 'nothing' };
-  return { what: 'admin', id, userName };
+  return userName === undefined
+    ? { what: 'nothing' }
+    : { what: 'role', id, userName, isAdmin: map['role'] === 'Manager' };
 }
 
 function readConversation(map: JsonMap, id: string, { direct }: SourceOptions): Conversation {
-  const owner = textOf(map['c']);
+  const creator = textOf(map['c']);
   const isTransient = map['tr'] === true;
   const isOfService = map['sys'] === true;
   const members = isTransient ? [] : namesOf(map['m']);
-  const unique = map['unique'] === true && !isTransient && !isOfService && members.length > 1;
+  const unique = map['unique'] === true && !isTransient && !isOfService;
+  // Who has made it and left is no member, and an owner would always be one. To the others anybody may come.
+  const isThere = isTransient || isOfService || creator === undefined || members.includes(creator);
   const [one, other] = members;
   const isPair = direct && unique && members.length === 2 && one !== undefined && other !== undefined;
   return {
@@ -49,8 +52,9 @@ function readConversation(map: JsonMap, id: string, { direct }: SourceOptions): 
     direct: isPair ? [one, other] : undefined,
     kind: isTransient ? 'transient' : 'normal',
     unique,
-    owner,
+    owner: isThere ? creator : undefined,
     members,
+    left: isThere || creator === undefined ? [] : [creator],
     admins: [],
     muted: namesOf(map['mu']),
     attributes: attributesOf(map),

@@ -16,15 +16,22 @@ export type Counter =
   | 'pairs'
   | 'imported'
   | 'importedBefore'
+  | 'membersRemoved'
   | 'recalled'
   | 'updated';
 
 /** On one line, without what would move the cursor of a terminal. */
 const plain = (text: string): string => text.slice(0, TEXT_MAX).replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '�');
 
+interface Told {
+  count: number;
+  readonly examples: string[];
+}
+
 export class Report {
   readonly #counts = new Map<Counter, number>();
-  readonly #skipped = new Map<string, { count: number; readonly examples: string[] }>();
+  readonly #skipped = new Map<string, Told>();
+  readonly #noted = new Map<string, Told>();
   readonly #told: { readonly write: (text: string) => unknown; readonly isTerminal: boolean };
   #lastMs = 0;
 
@@ -42,13 +49,12 @@ export class Report {
 
   /** `what` was left out, such as `message`; `example` names one of them. */
   skip(what: string, why: string, example: string, count = 1): void {
-    const named = plain(`${what}: ${why}`);
-    const isOneMore = this.#skipped.size >= REASONS_MAX && !this.#skipped.has(named);
-    const key = isOneMore ? `${what}: for other reasons` : named;
-    const skipped = this.#skipped.get(key) ?? { count: 0, examples: [] };
-    skipped.count += count;
-    if (skipped.examples.length < EXAMPLES_MAX) skipped.examples.push(plain(example));
-    this.#skipped.set(key, skipped);
+    tell(this.#skipped, `${what}: ${why}`, example, count);
+  }
+
+  /** `what` was decided, and nothing is left out. */
+  note(what: string, why: string, example: string): void {
+    tell(this.#noted, `${what}: ${why}`, example, 1);
   }
 
   get isWhole(): boolean {
@@ -74,12 +80,16 @@ export class Report {
         ? []
         : [`messages that have changed since: ${n('recalled')} recalled, ${n('updated')} updated`]),
     ];
-    const skipped = [...this.#skipped].map(
-      ([key, { count, examples }]) =>
-        `skipped ${count.toLocaleString('en')} × ${key} (${examples.join(', ')}${count > examples.length ? ' …' : ''})`,
-    );
+    const removed = this.of('membersRemoved') === 0 ? [] : [`members that have left since: ${n('membersRemoved')}`];
+    const [noted, skipped] = [linesOf('noted', this.#noted), linesOf('skipped', this.#skipped)];
     const later = this.of('later') === 0 ? [] : [`left for later: ${n('later')} messages`];
-    return [read, ...later, ...(isDryRun ? ['nothing was asked of the service'] : done), ...skipped];
+    return [
+      read,
+      ...later,
+      ...(isDryRun ? ['nothing was asked of the service'] : [...done, ...removed]),
+      ...noted,
+      ...skipped,
+    ];
   }
 
   /** Ends the line of progress. */
@@ -87,3 +97,19 @@ export class Report {
     if (this.#told.isTerminal) this.#told.write('\r\x1b[K');
   }
 }
+
+function tell(all: Map<string, Told>, text: string, example: string, count: number): void {
+  const named = plain(text);
+  const isOneMore = all.size >= REASONS_MAX && !all.has(named);
+  const key = isOneMore ? `${text.slice(0, text.indexOf(':'))}: for other reasons` : named;
+  const told = all.get(key) ?? { count: 0, examples: [] };
+  told.count += count;
+  if (told.examples.length < EXAMPLES_MAX) told.examples.push(plain(example));
+  all.set(key, told);
+}
+
+const linesOf = (word: string, all: ReadonlyMap<string, Told>): string[] =>
+  [...all].map(
+    ([key, { count, examples }]) =>
+      `${word} ${count.toLocaleString('en')} × ${key} (${examples.join(', ')}${count > examples.length ? ' …' : ''})`,
+  );

@@ -12,6 +12,8 @@ export interface Conversation {
   readonly unique: boolean;
   readonly owner: string | undefined;
   readonly members: readonly string[];
+  /** Whom its row names, and who does not belong to it: who has made it and left. */
+  readonly left: readonly string[];
   readonly admins: readonly string[];
   /** Members who want no push. */
   readonly muted: readonly string[];
@@ -40,7 +42,7 @@ export interface Said {
 /** What one row comes to, for the conversation that the source calls `id`. */
 export type Item =
   | { readonly what: 'conversation'; readonly id: string; readonly conversation: Conversation }
-  | { readonly what: 'admin'; readonly id: string; readonly userName: string }
+  | { readonly what: 'role'; readonly id: string; readonly userName: string; readonly isAdmin: boolean }
   /** `tie` orders what was said at one time; what has the same time and tie is one message. */
   | { readonly what: 'said'; readonly id: string; readonly time: number; readonly tie: string; readonly said: Said }
   | { readonly what: 'nothing' }
