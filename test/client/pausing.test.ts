@@ -157,3 +157,36 @@ test('a first login that its client ends for good: nothing is read, nor waits to
     timers.mockRestore();
   }
 });
+
+test('without coming back: an attempt that fails after a pause is not repeated, but ends the client', async () => {
+  const service = await startFake(scope);
+  const client = createTestClient(scope, { urls: service.url, userName: 'alice', reconnect: false });
+  await client.connect();
+  const states: unknown[] = [];
+  for (const name of ['offline', 'online', 'schedule', 'retry', 'reconnect', 'close'] as const) {
+    client.on(name, (...args) => states.push(args.length === 0 ? name : [name, ...args]));
+  }
+  client.pause();
+  client.resume();
+  await client.next('reconnect');
+  client.pause();
+  service.login = (request) => request.refuse('unavailable', 0);
+  client.resume();
+  const [end] = await client.next('close');
+  expect(end.code).toBe(4501);
+  const once = ['offline', 'online', ['schedule', 0, 0], ['retry', 0]];
+  expect(states).toEqual([...once, ['reconnect', expect.anything()], ...once, ['close', end]]);
+});
+
+test('who hears of the close asks for it once more: both wait until the service has taken note', async () => {
+  const { service, client } = await start();
+  const done: string[] = [];
+  let again: Promise<unknown> | undefined;
+  client.once('close', () => (again = client.close().then(() => done.push('again'))));
+  const closed = client.close().then(() => done.push('closed'));
+  const goodbye = await service.next('disconnect');
+  expect([done, again]).toEqual([[], expect.any(Promise)]);
+  goodbye.answer(null);
+  await Promise.all([closed, again]);
+  expect(done.toSorted()).toEqual(['again', 'closed']);
+});

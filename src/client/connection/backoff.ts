@@ -25,18 +25,31 @@ export function backoffMs(attempt: number, backoff: BackoffOptions, random: () =
   return Math.floor(boundMs(attempt, backoff) * (backoff.jitter === 'none' ? 1 : random()));
 }
 
+/** How long behind the word of a node that leaves its close may come. */
+const leavingMs = 10_000;
+
 /** The waits of a client, one after the other. */
 export class Backoff {
   readonly #options: BackoffOptions | undefined;
   #step = 0;
+  #leaving: { readonly delayMs: number; readonly toldAt: number } | undefined;
 
   /** Without options it is never asked. */
   constructor(options: BackoffOptions | undefined) {
     this.#options = options;
   }
 
-  nextMs(): number {
-    return this.#options === undefined ? 0 : backoffMs(this.#step++, this.#options);
+  /** The wait that is due, or what a node asked for that has left since: long behind that the notice says nothing of this loss. */
+  nextMs(atLeastMs = 0): number {
+    const { delayMs, toldAt } = this.#leaving ?? { toldAt: -Infinity };
+    this.#leaving = undefined;
+    const awayMs = performance.now() - toldAt < leavingMs ? delayMs : undefined;
+    return timerMs(Math.max(atLeastMs, awayMs ?? this.#dueMs()));
+  }
+
+  /** The node leaves, and says how long to wait then; undefined: that is of another connection. */
+  leaving(delayMs: number | undefined): void {
+    this.#leaving = delayMs === undefined ? undefined : { delayMs, toldAt: performance.now() };
   }
 
   /** Only a connection that lasted shows that coming back soon is welcome: longer than the wait that would come next. */
@@ -46,6 +59,10 @@ export class Backoff {
 
   reset(): void {
     this.#step = 0;
+  }
+
+  #dueMs(): number {
+    return this.#options === undefined ? 0 : backoffMs(this.#step++, this.#options);
   }
 }
 

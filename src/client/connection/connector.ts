@@ -7,7 +7,7 @@ import { isMap, type Value } from '../../protocol/params/values.ts';
 import { closeCodes } from '../manifest.ts';
 import { closedError, isTemporary, RequestError } from '../request-error.ts';
 import { Attempt, type AttemptOptions, type Failure } from './attempt.ts';
-import { Backoff, timerMs, type BackoffOptions } from './backoff.ts';
+import { Backoff, type BackoffOptions } from './backoff.ts';
 import { deferred, type Deferred } from './deferred.ts';
 import { comesBack, type ClientState, type ConnectOptions, type End, type LifeCycleEvents } from './life-cycle.ts';
 import type { Link } from './link.ts';
@@ -47,8 +47,6 @@ export interface ConnectorOwner {
 
 /** How long `close` waits for the service to take note. */
 const closeTimeoutMs = 2_000;
-/** How long behind the word of a node that leaves its close may come. */
-const leavingMs = 10_000;
 const byClient: End = { code: closeCodes.normal.code, reason: 'closed by the client' };
 const paused: End = { code: closeCodes.normal.code, reason: 'paused' };
 
@@ -70,7 +68,6 @@ export class Connector {
   #turn = 0;
   /** Within this outage. */
   #attempts = 0;
-  #leaving: { readonly delayMs: number; readonly toldAt: number } | undefined;
   #conflictReason: string | undefined;
   #unwatch: (() => void) | undefined;
   readonly #telling: Telling;
@@ -134,8 +131,12 @@ export class Connector {
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#close();
-    return this.#closing;
+    if (this.#closing !== undefined) return this.#closing;
+    const { promise, resolve } = deferred<void>();
+    // In place before `close` is told: who hears of it may ask for the end once more.
+    this.#closing = promise;
+    resolve(this.#close());
+    return promise;
   }
 
   /** Ends the connection and all attempts until `resume`. Without any of them it does nothing. */
@@ -158,7 +159,7 @@ export class Connector {
     this.#state = state;
     this.#attempts = 0;
     this.#backoff.reset();
-    this.#leaving = undefined;
+    this.#backoff.leaving(undefined);
     this.#tell('online');
     if (this.#state === state) this.#schedule(state, 0);
   }
@@ -201,7 +202,8 @@ export class Connector {
     const isFirst = this.authData === undefined;
     const state: State = { kind: 'linked', link, sinceMs: performance.now(), isTold: isFirst };
     this.#turn = attempt.at;
-    this.#conflictReason = this.#leaving = undefined;
+    this.#conflictReason = undefined;
+    this.#backoff.leaving(undefined);
     this.#login.took(authData, credentials);
     link.limits = authData.limits;
     this.#state = state;
@@ -224,8 +226,7 @@ export class Connector {
     if (!this.#isOf(attempt) && this.link !== link) return;
     const [first] = params;
     if (name === 'inboxPosition' || name === 'inboxReset') this.#login.moveInbox(params);
-    if (name === 'goAway' && typeof first === 'number' && first >= 0)
-      this.#leaving = { delayMs: first, toldAt: performance.now() };
+    if (name === 'goAway' && typeof first === 'number' && first >= 0) this.#backoff.leaving(first);
     const { reason } = name === 'loginConflict' && isMap(first) ? first : {};
     if (typeof reason === 'string') this.#conflictReason = reason;
     this.#owner.notified(name, params);
@@ -241,10 +242,12 @@ export class Connector {
     if (kind === 'noCredentials') this.#owner.failed(error);
     // The listener may have ended it.
     if (!this.#isOf(attempt)) return;
+    // Nor is one repeated that a pause has made necessary.
+    if (this.#options.reconnect === false) return this.#stop(end, error);
     const state: State = { kind: 'disconnected' };
     this.#state = state;
     this.#turn += 1;
-    this.#schedule(state, this.#waitMs(retryAfterMs));
+    this.#schedule(state, this.#backoff.nextMs(retryAfterMs));
   }
 
   /** As if it had never been asked for. */
@@ -278,15 +281,7 @@ export class Connector {
       this.#release(lost, end);
     });
     // Who heard of it may have ended the client, or paused it.
-    if (this.#state === lost) this.#schedule(lost, this.#waitMs(0));
-  }
-
-  /** The wait that is due, or what a node asked for that has left since: long behind that the notice says nothing of this loss. */
-  #waitMs(atLeastMs: number): number {
-    const { delayMs, toldAt } = this.#leaving ?? { toldAt: -Infinity };
-    this.#leaving = undefined;
-    const awayMs = performance.now() - toldAt < leavingMs ? delayMs : undefined;
-    return timerMs(Math.max(atLeastMs, awayMs ?? this.#backoff.nextMs()));
+    if (this.#state === lost) this.#schedule(lost, this.#backoff.nextMs());
   }
 
   #schedule(state: State & { kind: 'disconnected' }, delayMs: number): void {
