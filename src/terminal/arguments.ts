@@ -28,6 +28,8 @@ type OptionName = keyof typeof options;
 
 const names = Object.keys(options);
 const repeatable: readonly string[] = ['room', 'url'];
+/** There is nobody to hear them. */
+export const linesNeedRoom = 'Lines of a pipe need --room NAME.';
 const defaultUrl = 'ws://127.0.0.1:8080/ws';
 
 export const usage = [
@@ -42,7 +44,8 @@ export const usage = [
   'client ends when all are sent. Messages go to the output, one a line; everything else is told on standard error.',
 ].join('\n');
 
-export function readArguments(args: readonly string[]): Reading {
+/** `isTyped`: the input is a terminal, where one can go to a room later. */
+export function readArguments(args: readonly string[], isTyped: boolean): Reading {
   // Strict parsing would tell in its own words, and without a guess.
   const { tokens } = parseArgs({ args: [...args], options, strict: false, tokens: true, allowPositionals: true });
   const values = new Map<OptionName, string[]>();
@@ -61,10 +64,10 @@ export function readArguments(args: readonly string[]): Reading {
     if (values.has(name) && !repeatable.includes(name)) return { mistake: `${rawName} is given twice.` };
     values.set(name, [...(values.get(name) ?? []), value ?? '']);
   }
-  return values.has('help') ? { help: true } : check(values);
+  return values.has('help') ? { help: true } : check(values, isTyped);
 }
 
-function check(values: ReadonlyMap<OptionName, readonly string[]>): Reading {
+function check(values: ReadonlyMap<OptionName, readonly string[]>, isTyped: boolean): Reading {
   const one = (name: OptionName): string | undefined => values.get(name)?.[0];
   const given: ChatArguments = {
     urls: values.get('url') ?? [defaultUrl],
@@ -79,7 +82,10 @@ function check(values: ReadonlyMap<OptionName, readonly string[]>): Reading {
   if (given.token !== undefined && given.tokenFile !== undefined)
     return { mistake: 'Give --token or --token-file, not both.' };
   const who = [given.userName, given.token, given.tokenFile].some((each) => each !== undefined);
-  return who ? { given } : { mistake: 'Who are you? Give --user NAME, or --token TOKEN where the service wants one.' };
+  if (!who) return { mistake: 'Who are you? Give --user NAME, or --token TOKEN where the service wants one.' };
+  // Who stays may want to listen only, to what is written to them.
+  const isInVain = !isTyped && given.rooms.length === 0 && !given.stay;
+  return isInVain ? { mistake: linesNeedRoom } : { given };
 }
 
 const isOption = (name: string): name is OptionName => Object.hasOwn(options, name);

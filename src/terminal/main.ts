@@ -3,7 +3,7 @@ import { readArguments, usage } from './arguments.ts';
 import { Run } from './run.ts';
 
 const mistakeCode = 2;
-const reading = readArguments(process.argv.slice(2));
+const reading = readArguments(process.argv.slice(2), process.stdin.isTTY);
 if ('mistake' in reading) {
   process.stderr.write(`${reading.mistake}\n`);
   process.exit(mistakeCode);

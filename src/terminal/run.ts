@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import type { ReadStream, WriteStream } from 'node:tty';
 import { WebSocket } from 'ws';
 import { createClient, type Client, type Credentials } from '../client/index.ts';
-import type { ChatArguments } from './arguments.ts';
+import { linesNeedRoom, type ChatArguments } from './arguments.ts';
 import { Chat } from './chat.ts';
 import { tellOfConnection } from './connection-notices.ts';
 import { sayLines } from './piped.ts';
@@ -117,17 +117,26 @@ export class Run {
     const joined = await Promise.all(
       [...others, ...(first === undefined ? [] : [first])].map((name) => this.#chat.join(name)),
     );
-    if (joined.at(-1) !== true) return 'done';
+    if (first !== undefined && joined.at(-1) !== true) return 'done';
     try {
       await sayLines({
         input: this.#input.setEncoding('utf8'),
-        say: (text) => this.#chat.say(text),
+        say: first === undefined ? this.#sayInVain() : (text) => this.#chat.say(text),
         tooLong: (lineNumber) => this.#chat.complain(`Line ${lineNumber} of the input is too long for a message.`),
       });
     } catch (error) {
       this.#chat.complain(`The input cannot be read any further: ${(error as Error).message}`);
     }
     return this.#given.stay ? this.#ended : 'done';
+  }
+
+  /** What nobody hears is told once. */
+  #sayInVain(): () => Promise<void> {
+    let isTold = false;
+    return async () => {
+      if (!isTold) this.#chat.complain(linesNeedRoom);
+      isTold = true;
+    };
   }
 
   /** Gives what is still being sent its time. */

@@ -6,13 +6,13 @@ import { linesOf, type Line } from '../../src/terminal/lines.ts';
 import { sayLines } from '../../src/terminal/piped.ts';
 
 const mistake = (...args: readonly string[]): string => {
-  const reading = readArguments(args);
+  const reading = readArguments(args, true);
   return 'mistake' in reading ? reading.mistake : '';
 };
 
 describe('arguments', () => {
   test('say who, where and in which rooms', () => {
-    expect(readArguments(['--user', 'ann', '--room=lobby', '-r', 'kitchen', '-r', 'lobby'])).toEqual({
+    expect(readArguments(['--user', 'ann', '--room=lobby', '-r', 'kitchen', '-r', 'lobby'], true)).toEqual({
       given: {
         urls: ['ws://127.0.0.1:8080/ws'],
         userName: 'ann',
@@ -22,9 +22,9 @@ describe('arguments', () => {
         stay: false,
       },
     });
-    const several = readArguments(['--token', 't', '--url', 'ws://a/ws', '--url', 'wss://b/ws', '--stay']);
+    const several = readArguments(['--token', 't', '--url', 'ws://a/ws', '--url', 'wss://b/ws', '--stay'], false);
     expect(several).toMatchObject({ given: { urls: ['ws://a/ws', 'wss://b/ws'], token: 't', stay: true } });
-    expect(readArguments(['--help', '--user', 'ann'])).toEqual({ help: true });
+    expect(readArguments(['--help', '--user', 'ann'], false)).toEqual({ help: true });
     expect(usage).toContain('--token-file FILE');
   });
 
@@ -48,6 +48,13 @@ describe('arguments', () => {
     expect(mistake('--user', 'ann', '--url', 'localhost:8080')).toContain('ws://127.0.0.1:8080/ws');
     expect(mistake('--token', 'a', '--token-file', 'b')).toContain('not both');
   });
+});
+
+test('lines of a pipe need a room, unless one goes on listening', () => {
+  expect(readArguments(['--user', 'ann'], false)).toEqual({ mistake: 'Lines of a pipe need --room NAME.' });
+  for (const more of [['--room', 'lobby'], ['--stay']])
+    expect(readArguments(['--user', 'ann', ...more], false)).toHaveProperty('given.userName', 'ann');
+  expect(readArguments(['--user', 'ann'], true)).toHaveProperty('given.rooms', []);
 });
 
 describe('a typed line', () => {

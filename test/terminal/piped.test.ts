@@ -131,6 +131,23 @@ test('with --stay what others say goes on, one harmless line each, until the cli
   await bob.next('roomUserLeft', (_, userName) => userName === 'ann');
 });
 
+test('without a room lines are not thrown away: it is a mistake, but for who stays to listen, who is told so', async () => {
+  const bob = await connectClient(scope, { urls: urlOf(1), userName: 'bob' });
+  const needed = 'Lines of a pipe need --room NAME.';
+  const vain = await startChat('--user', 'eve', '--url', urlOf(0));
+  expect(await vain.exited).toEqual({ code: 2, signal: null });
+  expect(vain.notices).toEqual([needed]);
+  const chat = await startChat('--user', 'eve', '--url', urlOf(0), '--stay');
+  chat.write('one\n\ntwo\n');
+  chat.end();
+  await eventually(() => expect(chat.notices).toEqual([`* ${needed}`]));
+  await bob.direct('eve').send({ textMessage: 'hello' }).done;
+  await eventually(() => expect(chat.output.join()).toMatch(/ bob: hello$/));
+  chat.process.signal('SIGINT');
+  expect(await chat.exited).toEqual({ code: 130, signal: null });
+  expect(chat.notices).toEqual([`* ${needed}`]);
+});
+
 test('what others change is a line again, with what has become of it where no text of theirs can be', async () => {
   const bob = await bobIn('changes');
   const chat = await startChat('--user', 'ann', '--room', 'changes', '--url', urlOf(0), '--stay');
