@@ -131,6 +131,22 @@ test('before the first login it waits for that, but for load', async () => {
   expect(await failureOf(loaded)).toMatchObject({ code: 'listTooLong' });
 });
 
+test('a load that fails for the moment says so, and is made good by itself', async () => {
+  const { service, client } = await start();
+  let reads = 0;
+  client.contacts.onRead(() => (reads += 1));
+  const [one, other] = [failureOf(client.contacts.load()), failureOf(client.contacts.load())];
+  (await service.next('contactList')).refuse('unavailable', 1);
+  expect([(await one).code, (await other).code]).toEqual(['unavailable', 'unavailable']);
+  (await service.next('contactList')).refuse('unavailable', 1);
+  (await service.next('contactList')).answer(page([profile('bob')]));
+  await eventually(() => expect([client.contacts.has('bob'), reads]).toEqual([true, 1]));
+  const refused = failureOf(client.contacts.load());
+  (await service.next('contactList')).refuse('internalError');
+  expect((await refused).code).toBe('internalError');
+  expect(service.waiting).toEqual([]);
+});
+
 test('load waits for the reading that is whole, across a loss', async () => {
   const { service, client } = await start();
   const loaded = client.contacts.load();

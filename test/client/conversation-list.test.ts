@@ -6,7 +6,7 @@ import { failureOf } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
 import { useScope } from '../support/scope.ts';
 import { listed, pageOf, told, withList } from './belonging.ts';
-import { entry, message } from './in-room.ts';
+import { entry, message, settle } from './in-room.ts';
 import { authData } from './fake-service.ts';
 import { connectSpeaking } from './people.ts';
 
@@ -217,6 +217,33 @@ test('after a loss it is read again as far as it was, and told once', async () =
   (await service.next('roomList')).answer(pageOf([listed('new', 11), listed('ale', 10)], 'c2'));
   await eventually(() => expect(names(conversations.list)).toEqual(['new', 'ale', 'tea']));
   expect([changes.at(-1), conversations.hasMore]).toEqual([['new', 'ale', 'tea'], false]);
+});
+
+test('a load that fails for the moment says so, and is made good; a later one takes its place', async () => {
+  const speaking = await withList(scope, [listed('tea', 9), listed('rum', 7)], 'c1');
+  const { service, client } = speaking;
+  const { conversations } = client;
+  const load = async (): Promise<string> => {
+    const failed = failureOf(conversations.load({ kind: 'normal' }));
+    (await service.next('roomList')).refuse('unavailable', 1);
+    return (await failed).code;
+  };
+  expect(await load()).toBe('unavailable');
+  (await service.next('roomList')).answer(pageOf([listed('tea', 9), listed('ale', 8)]));
+  await eventually(() => expect(names(conversations.list)).toEqual(['tea', 'ale']));
+  // Without a connection nothing is asked for until there is one.
+  client.pause();
+  expect((await failureOf(conversations.load())).code).toBe('unavailable');
+  client.resume();
+  await client.next('reconnect');
+  (await service.next('roomList')).answer(pageOf([listed('ale', 8)]));
+  await eventually(() => expect(names(conversations.list)).toEqual(['ale']));
+  await load();
+  const loading = conversations.load({ limit: 1 });
+  (await service.next('roomList')).answer(pageOf([listed('tea', 9)]));
+  expect(names(await loading)).toEqual(['tea']);
+  await settle(speaking);
+  expect(service.waiting).toEqual([]);
 });
 
 test('a room is made with its people, and is in the list of who made it', async () => {

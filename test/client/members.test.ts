@@ -144,6 +144,30 @@ test('what could not be read whole for the loss is read whole behind it', async 
   expect([...room.members.keys()]).toEqual(['ann', 'bob', 'carol']);
 });
 
+test('a load that fails for the moment says so, and is made good by itself', async () => {
+  const { service, client, room } = await inRoom(scope);
+  const failed = failureOf(room.members.load());
+  (await service.next('roomMembersGet')).answer(page(['ann'], 'a', 2));
+  (await service.next('roomMembersGet')).refuse('unavailable', 1);
+  expect((await failed).code).toBe('unavailable');
+  (await service.next('roomMembersGet')).answer(page(['ann', 'bob']));
+  await eventually(() => expect(room.members.isWhole).toBe(true));
+  // What its user may not see is not asked for again.
+  const refused = failureOf(room.members.load());
+  (await service.next('roomMembersGet')).refuse('noRoom');
+  expect((await refused).code).toBe('noRoom');
+  await settle({ client, service });
+  expect(service.waiting).toEqual([]);
+});
+
+test('they are found by any way of writing their names', async () => {
+  const { service, room } = await inRoom(scope);
+  const loading = room.members.load();
+  (await service.next('roomMembersGet')).answer(page(['zo\u00eb']));
+  await loading;
+  expect([room.members.get('zoe\u0308')?.userName, room.members.has('zoe\u0308')]).toEqual(['zo\u00eb', true]);
+});
+
 test('adding and removing is in part; each refusal is an error of its own', async () => {
   const { service, client, room } = await inRoom(scope);
   const adding = room.members.add(['bob', 'nobody']);

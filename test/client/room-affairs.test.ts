@@ -49,6 +49,19 @@ test('nothing is asked for until somebody looks; a look has the room read, once'
   expect(service.waiting).toEqual([]);
 });
 
+test('a reading that was asked for, and fails for the moment, says so, and is made good: who looks later has it', async () => {
+  const { service, room } = await inRoom(scope);
+  for (const read of [() => room.info(), () => room.fetch()]) {
+    const failed = failureOf(read());
+    (await service.next('roomInfo')).refuse('unavailable', 1);
+    expect((await failed).code).toBe('unavailable');
+    const title = `Tea ${String(read)}`;
+    (await service.next('roomInfo')).answer(described({ attributes: { title } }));
+    await eventually(() => expect(room.attributes).toEqual({ title }));
+  }
+  expect(service.waiting).toEqual([]);
+});
+
 test('a change is in place before it is told; one that is known already is not told again', async () => {
   const { service, client, room } = await inRoom(scope);
   const told: unknown[] = [];

@@ -73,12 +73,12 @@ test('the list is asked for once by all who want the same, and again by who want
     const steps: unknown[] = [];
     conversations.refusal = new Error('later');
     await mount('conversations', 'first');
-    await mount('conversations', 'second');
     steps.push([shown(), conversations.loads.splice(0)]);
     conversations.refusal = undefined;
     conversations.hasMore = true;
     conversations.show('tea');
     await settled();
+    await mount('conversations', 'second');
     steps.push(shown());
     (got['conversations'] as { loadMore(): void }).loadMore();
     (got['conversations'] as { loadMore(): void }).loadMore();
@@ -98,6 +98,31 @@ test('the list is asked for once by all who want the same, and again by who want
     [[['tea', 'rum'], false, false, undefined], [{ more: true }]],
     [{ attributes: { state: 'open' } }],
   ]);
+});
+
+test('a first page that could not be read is asked for again by who looks, and by who wants more', async () => {
+  const seen = await probed.page.evaluate(async () => {
+    const { client, got, mount, settled } = probe;
+    const { conversations } = client;
+    const state = (): { error?: { message: string }; isLoading: boolean; loadMore(): void } =>
+      got['conversations'] as never;
+    conversations.refusal = new Error('later');
+    await mount('conversations', 'first');
+    const steps: unknown[] = [[state().error?.message, conversations.loads.splice(0)]];
+    state().loadMore();
+    await settled();
+    steps.push([state().error?.message, conversations.loads.splice(0)]);
+    conversations.refusal = undefined;
+    await mount('conversations', 'second');
+    steps.push([state().error?.message, state().isLoading, conversations.loads.splice(0)]);
+    // Read, and there is no more of it.
+    state().loadMore();
+    await mount('conversations', 'third');
+    steps.push(conversations.loads);
+    return steps;
+  });
+  const first = { kind: 'normal' };
+  expect(seen).toEqual([['later', [first]], ['later', [first]], [undefined, false, [first]], []]);
 });
 
 test('members are read when somebody looks, and shown by name', async () => {

@@ -34,6 +34,7 @@ export class Contacts extends Emitter<ContactEvents> implements ReadonlyMap<stri
   readonly #contacts = new Map<string, User>();
   #isUsed = false;
   #reading: Reading | undefined;
+  readonly #readHandlers: (() => void)[] = [];
 
   constructor(core: Core, users: Users) {
     super((error) => core.failed(error));
@@ -42,6 +43,7 @@ export class Contacts extends Emitter<ContactEvents> implements ReadonlyMap<stri
     this.#refresh = new Refresh(
       () => this.#read(),
       (error) => core.failed(error),
+      () => core.link !== undefined,
     );
     core.onLogin(() => {
       // What came and went meanwhile was not told.
@@ -64,10 +66,13 @@ export class Contacts extends Emitter<ContactEvents> implements ReadonlyMap<stri
     });
   }
 
-  /** Reads the list now; rejects where that fails. It is not needed: using the map does so in the background. */
+  /**
+   * Reads the list now; rejects where that fails, and what fails for the moment is read again. It is not needed: using the map
+   * does so in the background.
+   */
   async load(): Promise<this> {
     this.#isUsed = true;
-    await this.#read();
+    await this.#refresh.now(() => this.#read());
     // A login since then has begun another reading.
     while (this.#reading !== undefined) await this.#reading.done;
     return this;
@@ -84,6 +89,11 @@ export class Contacts extends Emitter<ContactEvents> implements ReadonlyMap<stri
   async remove(userName: string): Promise<void> {
     this.#use();
     await this.#core.request('contactRemove', { userName });
+  }
+
+  /** @internal Called whenever all of the list was read, also where nothing of it has changed. */
+  onRead(handler: () => void): void {
+    this.#readHandlers.push(handler);
   }
 
   get size(): number {
@@ -162,6 +172,7 @@ export class Contacts extends Emitter<ContactEvents> implements ReadonlyMap<stri
     }
     const gone = [...this.#contacts.keys()].filter((userName) => !found.has(userName) && !told.has(userName));
     for (const userName of gone) this.#removed(userName);
+    for (const handler of this.#readHandlers) handler();
   }
 
   #listed(profile: ValueMap, told: Reading['told']): string {

@@ -59,8 +59,9 @@ export class Affairs {
   constructor(owner: AffairsOwner) {
     this.#owner = owner;
     this.#refresh = new Refresh(
-      () => this.read(),
+      () => this.#read(),
       unlessBeyond((error) => owner.core.failed(error)),
+      () => owner.core.link !== undefined,
     );
     this.#silences = new Ends(
       () => owner.now(),
@@ -122,9 +123,13 @@ export class Affairs {
     if (wasKnown) this.#owner.changed([...fields, 'members', 'silencedUntil', 'attributes', 'meta']);
   }
 
-  /** Reads the room, and keeps what it is from then on. */
-  async read(): Promise<RoomDescription> {
+  /** Reads the room, and keeps what it is from then on; what fails for the moment is read again. */
+  read(): Promise<RoomDescription> {
     this.#isWanted = true;
+    return this.#refresh.now(() => this.#read());
+  }
+
+  async #read(): Promise<RoomDescription> {
     const { gate, name: roomName } = this.#owner;
     const since = turns;
     this.#readings += 1;
@@ -319,6 +324,8 @@ export class Affairs {
       silencedUntil: (userName) => this.#silences.of(userName),
       silenced: (userName, until) => void this.#silences.set(userName, until),
       isOnline: (userName) => owner.isOnline(userName),
+      isConnected: () => core.link !== undefined,
+      nameOf: (name) => core.nameOf(name),
       changed: () => owner.changed(['members']),
       found: (added, removed) => {
         if (added.length > 0) owner.tell('members.added', { userNames: added, by: undefined });

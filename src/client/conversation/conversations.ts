@@ -74,7 +74,8 @@ export class Conversations extends Emitter<ConversationsEvents> {
     this.#core = core;
     this.#rooms = rooms;
     const failed = (error: unknown): void => core.failed(error);
-    this.#refresh = new Refresh(() => this.#again(), failed);
+    const isConnected = (): boolean => core.link !== undefined;
+    this.#refresh = new Refresh(() => this.#again(), failed, isConnected);
     this.#look = new Refresh(() => this.#lookNow(), failed);
     this.#ends = new Ends(
       () => rooms.now(),
@@ -116,7 +117,7 @@ export class Conversations extends Emitter<ConversationsEvents> {
     this.#round += 1;
     this.#options = options;
     this.#strangers.clear();
-    return this.#page(undefined, (names) => this.#keepOnly(new Set(names)));
+    return this.#refresh.now(() => this.#page(undefined, (names) => this.#keepOnly(new Set(names))));
   }
 
   /** The next page, which is in the list from then on; empty at the end. */

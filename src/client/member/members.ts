@@ -20,6 +20,9 @@ export interface MembersOwner {
   /** A reading says so. */
   silenced(userName: string, until: Until): void;
   isOnline(userName: string): boolean | undefined;
+  isConnected(): boolean;
+  /** A name as the service writes it. */
+  nameOf(name: string): string;
   /** What the map holds, or `count`, has changed. */
   changed(): void;
   /** Found by reading again: nobody has told of it. */
@@ -68,6 +71,7 @@ export class Members implements ReadonlyMap<string, Member> {
     this.#refresh = new Refresh(
       () => this.#again(),
       unlessBeyond((error) => owner.failed(error)),
+      () => owner.isConnected(),
     );
   }
 
@@ -84,10 +88,10 @@ export class Members implements ReadonlyMap<string, Member> {
     return { members, cursor: page.cursor ?? undefined, count: page.count };
   }
 
-  /** All of them as they are now, 10,000 at most. */
+  /** All of them as they are now, 10,000 at most. What fails for the moment is read again. */
   async load(): Promise<this> {
     this.#isUsed = this.#isAllWanted = true;
-    await this.#again();
+    await this.#refresh.now(() => this.#again());
     return this;
   }
 
@@ -131,11 +135,11 @@ export class Members implements ReadonlyMap<string, Member> {
   }
 
   get(userName: string): Member | undefined {
-    return this.#members.get(userName);
+    return this.#members.get(this.#owner.nameOf(userName));
   }
 
   has(userName: string): boolean {
-    return this.#members.has(userName);
+    return this.#members.has(this.#owner.nameOf(userName));
   }
 
   keys(): MapIterator<string> {

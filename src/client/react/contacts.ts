@@ -32,7 +32,7 @@ const contactsOf = perObject((client: Client) => {
     };
     contacts.load().then(() => settle(), settle);
   };
-  return new Snapshots<Known>(
+  const snapshots = new Snapshots<Known>(
     () => ({ contacts: Array.from(contacts.values(), viewOf).sort(byName), isLoading, error }),
     (changed) => {
       load(changed);
@@ -53,6 +53,12 @@ const contactsOf = perObject((client: Client) => {
       return () => stops.forEach((stop) => stop());
     },
   );
+  // Also by the library itself, which tells nobody of a list that is as empty as before.
+  contacts.onRead(() => {
+    [isLoading, error] = [false, undefined];
+    snapshots.changed();
+  });
+  return snapshots;
 });
 
 const NONE: Known = { contacts: [], isLoading: true, error: undefined };

@@ -13,7 +13,7 @@ export interface ConversationsState {
   readonly isLoading: boolean;
   /** Why the last page could not be read. */
   readonly error: Failure | undefined;
-  /** Reads the next page into the list. */
+  /** Reads the next page into the list, or the first one where that has failed. */
   readonly loadMore: () => void;
 }
 
@@ -22,13 +22,17 @@ class Listing {
   readonly snapshots: Snapshots<ConversationsState>;
   readonly #conversations: ConversationsSource<RoomEntry>;
   #asked: string | undefined;
+  /** The first page of that could not be read. */
+  #isDue = false;
   #loading = 0;
   #error: Failure | undefined;
 
   constructor(conversations: ConversationsSource<RoomEntry>) {
     this.#conversations = conversations;
     const loadMore = (): void => {
-      if (this.#loading === 0 && conversations.hasMore) this.#read(conversations.more());
+      if (this.#loading > 0) return;
+      if (this.#isDue) this.#load();
+      else if (conversations.hasMore) this.#read(conversations.more());
     };
     this.snapshots = new Snapshots<ConversationsState>(
       () => ({
@@ -41,7 +45,7 @@ class Listing {
       (changed) =>
         listenTo(conversations, ['change'], () => {
           // What could not be read has been read again.
-          this.#error = undefined;
+          [this.#isDue, this.#error] = [false, undefined];
           changed();
         }),
     );
@@ -49,10 +53,18 @@ class Listing {
 
   /** Once for all who ask for the same. */
   ask(asked: string): void {
-    if (asked === this.#asked) return;
+    if (asked === this.#asked && !this.#isDue) return;
     this.#asked = asked;
+    this.#load();
+  }
+
+  #load(): void {
+    this.#isDue = false;
     // Made by `JSON.stringify` of these.
-    this.#read(this.#conversations.load(JSON.parse(asked) as ConversationsOptions));
+    const reading = this.#conversations.load(JSON.parse(this.#asked ?? '{}') as ConversationsOptions);
+    const asked = this.#asked;
+    reading.catch(() => (this.#isDue ||= asked === this.#asked));
+    this.#read(reading);
   }
 
   #read(reading: Promise<unknown>): void {

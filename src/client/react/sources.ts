@@ -102,6 +102,8 @@ export interface DirectSource<M extends MessageSource = MessageSource> extends T
 
 export interface ContactsSource<U extends UserSource = UserSource> extends Source, ReadonlyMap<string, U> {
   load(): Promise<unknown>;
+  /** Called whenever the list was read. */
+  onRead(handler: () => void): void;
   add(userName: string): Promise<unknown>;
   remove(userName: string): Promise<unknown>;
 }

@@ -204,6 +204,11 @@ class ScriptedContacts extends Map<string, ScriptedUser> implements ContactsSour
   loads = 0;
   /** What `load` rejects with. */
   refusal: Error | undefined;
+  wasRead: () => void = () => undefined;
+
+  onRead(handler: () => void): void {
+    this.wasRead = handler;
+  }
 
   on(event: string, listener: (...args: never[]) => unknown): this {
     this.emitter.on(event, listener as () => unknown);
