@@ -57,6 +57,11 @@ export class EndpointError extends Error {
 /** Of an answer, or of the beginning of one. */
 export const isSuccess = (status = 0): boolean => status >= 200 && status <= 299;
 
+/** What proxies say for an endpoint that is away, and endpoints that have too much to do. */
+const AWAY = [429, 502, 503, 504];
+/** Whether there is nobody to be asked; where there is no status, there was no answer. Any other answer shows that somebody is there. */
+export const isAway = (status?: number): boolean => status === undefined || AWAY.includes(status);
+
 const WAITING_PER_CONNECTION = 16;
 /** Of the time for an answer, which begins behind the wait: else what has waited long is sent just to be broken off. */
 const WAITING_SHARE = 0.5;

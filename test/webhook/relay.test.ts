@@ -13,6 +13,8 @@ let says: ('busy' | Batch | Error)[];
 let answers: () => Promise<EndpointAnswer>;
 /** The endpoint is closed. */
 let ended: () => void;
+/** Rooms whose batches were sent, in turn. */
+let posted: unknown[];
 let counters: WebhookCounters;
 let taken: number;
 /** Tokens of batches that the store was told to be taken. */
@@ -32,7 +34,7 @@ beforeEach(() => {
   answers = () => Promise.reject(new Error('nothing is to be sent'));
   counters = { webhookEvents: 0, webhookGaps: 0, webhookTaken: 0, webhookFailed: 0, webhookDropped: 0 };
   taken = 0;
-  [told, givenBack] = [[], []];
+  [told, givenBack, posted] = [[], [], []];
   errors = [];
   ended = () => undefined;
   relay = new Relay({
@@ -48,7 +50,13 @@ beforeEach(() => {
       endedLives: () => Promise.resolve([]),
       endLife: () => Promise.resolve(),
     },
-    endpoint: { post: () => answers(), close: () => ended() },
+    endpoint: {
+      post: (body) => {
+        posted.push(Object(JSON.parse(String(body))).roomName);
+        return answers();
+      },
+      close: () => ended(),
+    },
     instance: { nodeId: 'here' },
     counters,
     key: new Uint8Array(32),
@@ -218,4 +226,79 @@ test('what waits for an endpoint that is away is not looked through, however muc
   await turn();
   expect([taken, relay.size]).toEqual([0, 100]);
   expect(looked.mock.calls.length).toBeLessThan(10);
+});
+
+const answerWith = (status: number): void => {
+  answers = () => Promise.resolve({ ...OK, status });
+};
+const batches = (count: number): Batch[] => Array.from({ length: count }, () => batch);
+const rooms = ['one', 'two', 'three'];
+
+test('what rooms have refused holds back no other room; that nobody answers for several does', async () => {
+  for (const status of [400, 404, 413, 500]) {
+    answerWith(status);
+    says = batches(3);
+    for (const room of rooms) relay.note(room);
+    await turn();
+    expect([status, relay.breaker.state]).toEqual([status, 'closed']);
+    posted = [];
+    says = batches(4);
+    relay.note('other');
+    await turn();
+    expect(posted.toSorted()).toEqual([...rooms, 'other'].toSorted());
+  }
+  answerWith(502);
+  says = batches(3);
+  for (const room of rooms) relay.note(room);
+  await turn();
+  expect(relay.breaker.state).toBe('open');
+  // A refusal is an answer, too: somebody is there.
+  answerWith(400);
+  says = batches(1);
+  now += relay.breaker.leftMs(now);
+  await turn();
+  expect(relay.breaker.state).toBe('closed');
+});
+
+/** An endpoint that is away, of which each of the rooms has been a try. */
+async function away(): Promise<void> {
+  answerWith(503);
+  says = batches(20);
+  for (const room of rooms) relay.note(room);
+  await turn();
+  for (let i = 0; i < rooms.length; i++) {
+    now += relay.breaker.leftMs(now);
+    await turn();
+  }
+  expect([relay.breaker.state, posted.length]).toEqual(['open', 6]);
+  posted = [];
+}
+
+test('while the endpoint is away what has failed is tried behind what has not, and in turn', async () => {
+  await away();
+  relay.note('fresh');
+  now += relay.breaker.leftMs(now);
+  await turn();
+  expect(posted).toEqual(['fresh']);
+  for (let i = 0; i < 4; i++) {
+    now += relay.breaker.leftMs(now);
+    await turn();
+  }
+  expect(posted.toSorted()).toEqual(['fresh', 'fresh', ...rooms].toSorted());
+});
+
+test('what the service asks for is tried at once while the endpoint is away, and once', async () => {
+  await away();
+  relay.hasten('asked');
+  for (let i = 0; i < 3; i++) await turn();
+  expect(posted).toEqual(['asked']);
+  answerWith(200);
+  relay.hasten('asked');
+  await turn();
+  expect([posted, relay.breaker.state]).toEqual([['asked', 'asked', ...posted.slice(2)], 'closed']);
+  relay.breaker.switchOff();
+  posted = [];
+  relay.hasten('asked');
+  await turn();
+  expect(posted).toEqual([]);
 });

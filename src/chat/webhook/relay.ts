@@ -4,7 +4,7 @@
  * is away costs a name for each, up to a bound. What is lost of that is found by whoever scans (scan.ts).
  */
 import type { Waking } from '../../ops/pulse.ts';
-import { EndpointError, isSuccess, type Endpoint, type EndpointAnswer } from '../../endpoint/endpoint.ts';
+import { EndpointError, isAway, isSuccess, type Endpoint, type EndpointAnswer } from '../../endpoint/endpoint.ts';
 import { signedHeaders } from '../../endpoint/signature.ts';
 import type { Instance } from '../../bus/instance.ts';
 import type { WebhookType } from '../../protocol/service/webhooks.ts';
@@ -53,6 +53,8 @@ interface Sending {
   readonly since: number;
   /** Something came meanwhile. */
   hasNews: boolean;
+  /** It was asked for: its next batch is sent though the endpoint is left alone. */
+  isAskedFor: boolean;
   /** As of what is due. */
   sent: string;
 }
@@ -83,6 +85,8 @@ export class Relay {
   /** Those of them with a batch that was taken: a few, while all that is due may be looked through for nothing. */
   readonly #taken = new Set<string>();
   readonly #busy = new Map<string, Sending>();
+  /** Those that the service has asked for, and that are due or being sent. */
+  readonly #askedFor = new Set<string>();
   #isClosed = false;
   #onEnded: (() => void) | undefined;
 
@@ -116,11 +120,12 @@ export class Relay {
     }
   }
 
-  /** What was put off is tried at once: it was asked for. */
+  /** What was put off is tried at once, and once also where the endpoint is left alone: it was asked for. */
   hasten(name: string): void {
     this.#due.delete(name);
     this.#taken.delete(name);
     this.note(name);
+    if (this.#due.has(name) || this.#busy.has(name)) this.#askedFor.add(name);
     this.#endWhereDone();
   }
 
@@ -129,10 +134,26 @@ export class Relay {
     const now = performance.now();
     // Redis is to know of what was taken, whatever else may not be begun: else it is sent again.
     for (const name of this.#taken) this.#begin(name, now);
+    for (const name of this.#askedFor) {
+      if (this.#isClosed || this.#busy.size >= this.#deps.concurrency) break;
+      this.#begin(name, now);
+    }
+    if (this.breaker.state !== 'closed') return this.#tryOne(now);
     for (const name of this.#due.keys()) {
       if (this.#isClosed || this.#isFull(now)) return;
       this.#begin(name, now);
     }
+  }
+
+  /** What has been due for longest, of what has not failed before: it may be what others say that has no answer. */
+  #tryOne(now: number): void {
+    if (this.#isClosed || this.#isFull(now)) return;
+    let [longest, dueAt] = ['', Infinity];
+    for (const [name, { at }] of this.#due) {
+      const place = this.breaker.hasFailed(name) ? now + at : at;
+      if (at <= now && place < dueAt) [longest, dueAt] = [name, place];
+    }
+    this.#begin(longest, now);
   }
 
   #begin(name: string, now: number): void {
@@ -141,7 +162,7 @@ export class Relay {
     const { since, sent } = due;
     this.#due.delete(name);
     this.#taken.delete(name);
-    const sending = { since, hasNews: false, sent };
+    const sending = { since, hasNews: false, isAskedFor: this.#askedFor.delete(name), sent };
     this.#busy.set(name, sending);
     // Not before all that is due has begun.
     setImmediate(() => void this.#send(name, sending));
@@ -235,7 +256,7 @@ export class Relay {
       if (typeof taken !== 'object') return taken;
       const isLate = (): boolean => performance.now() - takenAt > this.#deps.takenMs;
       const isTurnOver = count >= BATCHES_IN_TURN || this.#isClosed;
-      const stopped = isTurnOver ? { waitMs: 0 } : await this.#sendBatch(outbox, name, taken, isLate);
+      const stopped = isTurnOver ? { waitMs: 0 } : await this.#sendBatch(outbox, name, taken, sending, isLate);
       if (stopped !== undefined) {
         const { failure } = stopped;
         const putOffMs = await outboxes.putOff(outbox, taken.token, failure);
@@ -246,11 +267,19 @@ export class Relay {
   }
 
   /** Undefined where it was taken by its receiver, or nothing of it is wanted. */
-  async #sendBatch(outbox: Outbox, name: string, batch: Batch, isLate: () => boolean): Promise<Stopped | undefined> {
+  async #sendBatch(
+    outbox: Outbox,
+    name: string,
+    batch: Batch,
+    sending: Sending,
+    isLate: () => boolean,
+  ): Promise<Stopped | undefined> {
     const body = bodyOf(outbox, batch, this.#types);
     if (body === undefined) return undefined;
     const leftMs = this.breaker.leftMs(performance.now());
-    if (leftMs > 0) return { waitMs: Math.min(leftMs, WAIT_MAX_MS) };
+    const mayTry = sending.isAskedFor && this.breaker.state !== 'off';
+    if (leftMs > 0 && !mayTry) return { waitMs: Math.min(leftMs, WAIT_MAX_MS) };
+    sending.isAskedFor = false;
     // Another node may have it by now.
     if (isLate()) return { waitMs: 0 };
     const { counters } = this.#deps;
@@ -297,7 +326,8 @@ export class Relay {
     });
     const now = performance.now();
     const askedMs = retryAfterMs(answer);
-    this.breaker.failed(name, now, wasOpen, askedMs);
+    if (isAway(answer.status)) this.breaker.failed(name, now, wasOpen, askedMs);
+    else this.breaker.succeeded();
     // Nothing is wrong with the log where the endpoint is away.
     if (this.breaker.state === 'closed') return { waitMs: 0, failure: { waitMs: askedMs } };
     return { waitMs: Math.min(WAIT_MAX_MS, this.breaker.leftMs(now)) };

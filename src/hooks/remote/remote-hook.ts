@@ -6,6 +6,7 @@ import type { RemoteHookName } from '../../config/hook-settings.ts';
 import {
   Endpoint,
   EndpointError,
+  isAway,
   isSuccess,
   type EndpointAnswer,
   type EndpointOptions,
@@ -27,8 +28,6 @@ export class NoAnswer extends Error {
   }
 }
 
-/** What proxies say for an endpoint that is away, and endpoints that have too much to do. Any other answer shows that it is there. */
-const AWAY = [429, 502, 503, 504];
 /** Blank: no more than white space of JSON. */
 const BLANK = /^[ \t\r\n]*$/;
 /** Whatever of it is too much for what it is to become is told when it is read as that. */
@@ -86,7 +85,7 @@ export class RemoteHook {
   }
 }
 
-const wentWith = (status: number): Went => (AWAY.includes(status) ? 'failed' : 'answered');
+const wentWith = (status: number): Went => (isAway(status) ? 'failed' : 'answered');
 
 const noAnswerBy = (status: number): NoAnswer => new NoAnswer('unavailable', `has no answer: it was HTTP ${status}`);
 
