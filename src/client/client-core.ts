@@ -203,7 +203,7 @@ export class ClientCore implements Core {
   async #loggedIn(link: Link, authData: AuthData): Promise<void> {
     const isNew = authData.limits.names !== this.#names.names;
     this.#names = authData.limits;
-    if (isNew) for (const handler of this.#renames) handler();
+    if (isNew) this.#call(this.#renames);
     // Who hears of what one of them does may end the link: the others would take it for one that is there.
     await Promise.all(
       this.#logins.map(async (handler) => {

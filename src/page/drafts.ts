@@ -85,9 +85,15 @@ export function useAskingBeforeEnd(): void {
     const ask = (event: BeforeUnloadEvent): void => {
       if (isUnfinished(client)) event.preventDefault();
     };
+    // Whoever has ended it: deleted, left on another device, or taken away.
+    const left = ({ roomName }: { readonly roomName: string }): void => {
+      if (client.state !== 'closed') forgetTalk(client, client.room(roomName));
+    };
     window.addEventListener('beforeunload', ask);
+    client.on('left', left);
     return () => {
       window.removeEventListener('beforeunload', ask);
+      client.off('left', left);
       changes.clear();
       sent.clear();
     };

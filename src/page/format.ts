@@ -113,8 +113,11 @@ export function textOf({ content, recalled = false }: Said): string {
   return JSON.stringify(content);
 }
 
+/** Nothing of it is seen. */
+export const isBlank = (text: string): boolean => /^[\s\p{Default_Ignorable_Code_Point}\u2800]*$/u.test(text);
+
 /** The same in a line, where there is no room for more. */
-export const firstLineOf = (said: Said): string => textOf(said).split('\n', 1)[0]?.slice(0, 200) ?? '';
+export const firstLineOf = (said: Said): string => textOf(said).trim().split('\n', 1)[0]?.slice(0, 200) ?? '';
 
 /** A text of an attribute, without what is around it; undefined where there is none. */
 const textAt = (values: Readonly<Record<string, unknown>>, name: string): string | undefined => {

@@ -71,6 +71,23 @@ test('what is sent is one object, which moves with the marks of the other side, 
   expect(service.waiting).toEqual([]);
 });
 
+test('odd options are the service’s to refuse, or fail at once: nothing throws, or is taken for something else', async () => {
+  const { service, client } = await connectSpeaking(scope);
+  const bob = client.direct('bob');
+  for (const mentions of [null, 5, 'bob'] as never[]) {
+    const message = bob.send({ textMessage: 'hi' }, { mentions });
+    const asked = await service.next('directMessage');
+    expect(asked.params[2]).toEqual({ mentions, clientMessageId: message.clientMessageId });
+    asked.refuse('badArgument');
+    expect((await failureOf(message.done)).code).toBe('badArgument');
+  }
+  for (const options of [{ mentions: circle }, { mentions: [() => 'bob'] }, { pushData: circle }] as never[]) {
+    const message = bob.send({ textMessage: 'hi' }, options);
+    expect([message.status, message.error?.code]).toEqual(['failed', 'badArgument']);
+  }
+  expect([bob.lastMessage, service.waiting]).toEqual([undefined, []]);
+});
+
 test('messages go in the order of the calls, repeated under one id, and a refused one fails alone', async () => {
   const { service, client } = await connectSpeaking(scope);
   const bob = client.direct('bob');

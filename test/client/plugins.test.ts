@@ -154,6 +154,21 @@ test('a client that is closed waits for no plugin, and asks none for what still 
   expect([asked, heard, told]).toEqual([['first', 'in'], [], []]);
 });
 
+test('who is told of the end and throws keeps it from nobody else', () => {
+  const plugins = pluginsOf({ name: 'silent', middleware: { send: { '*': () => undefined } } });
+  const ended: string[] = [];
+  for (const object of [{}, {}]) {
+    for (const text of ['first', 'second']) {
+      plugins.send(object, 'message', text, () => {
+        ended.push(text);
+        throw new Error(`not ${text}`);
+      });
+    }
+  }
+  plugins.closed(new RequestError('unavailable', 'closed', {}));
+  expect([ended, told.length]).toEqual([['first', 'second', 'first', 'second'], 4]);
+});
+
 test('extends puts an instance under the name, made for the object, before the plugin is told of it', () => {
   class Counter {
     readonly room: object;

@@ -136,6 +136,25 @@ test('what is set is shown at once, and saved alone; refused, it stays to be sav
   expect(service.waiting).toEqual([]);
 });
 
+test('of two saves in one turn each change is sent once', async () => {
+  const { service, room } = await inRoom(scope);
+  const first = room.set('a', 1).save();
+  const second = room.set('b', 2).save();
+  const third = failureOf(room.save({ ifVersion: 1 }));
+  const asked = await service.next('roomAttributesSet');
+  expect(asked.params).toEqual(['lobby', { a: 1 }]);
+  room.set('c', 3);
+  asked.answer({ version: 1 });
+  const other = await service.next('roomAttributesSet');
+  expect(other.params).toEqual(['lobby', { b: 2, c: 3 }]);
+  other.refuse('unavailable');
+  expect([await first, (await failureOf(second)).code]).toEqual([1, 'unavailable']);
+  const last = await service.next('roomAttributesSet');
+  expect(last.params).toEqual(['lobby', { b: 2, c: 3 }, { ifVersion: 1 }]);
+  last.refuse('versionConflict');
+  expect((await third).code).toBe('versionConflict');
+});
+
 test('after a loss what was looked at is read again, and what has changed is told', async () => {
   const { service, client, room } = await inRoom(scope);
   const told: unknown[] = [];

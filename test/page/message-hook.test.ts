@@ -203,6 +203,39 @@ describe('when nobody looks any more', () => {
     expect(seen).toEqual({ heard: [true, false], texts: ['one', 'two'], reads: [2, 1] });
   });
 
+  test('what is sent while the window is moved back is at its end, and stays there when it fails', async () => {
+    const seen = await probed.page.evaluate(async () => {
+      const { room, list, mount, settled, texts } = probe;
+      for (let each = 1; each <= 60; each++) room.say(`${each}`);
+      await room.join();
+      await mount('few');
+      const look = async (): Promise<unknown[]> => {
+        await settled();
+        return [texts().slice(-2), list().hasNewer, list().messages.at(-1)?.status];
+      };
+      list().loadOlder();
+      await settled();
+      list().loadOlder();
+      const steps = [await look()];
+      const lost = list().send({ textMessage: 'lost' });
+      steps.push(await look());
+      Object.assign(lost, { status: 'failed' });
+      room.emit('update', lost);
+      // Of others, and of what is stored, it is still not there.
+      room.say('61');
+      steps.push(await look());
+      list().loadLatest();
+      steps.push(await look());
+      return steps;
+    });
+    expect(seen).toEqual([
+      [expect.any(Array), true, 'none'],
+      [[expect.any(String), 'lost'], true, 'sending'],
+      [[expect.any(String), 'lost'], true, 'failed'],
+      [['61', 'lost'], false, 'failed'],
+    ]);
+  });
+
   test('what could not be sent is kept until it is taken out', async () => {
     const seen = await probed.page.evaluate(async () => {
       const { room, list, mount, unmount, settled, texts } = probe;

@@ -55,6 +55,7 @@ export class Affairs {
   #wasRead = false;
   #forgottenAt = 0;
   #readings = 0;
+  #saving: Promise<unknown> | undefined;
 
   constructor(owner: AffairsOwner) {
     this.#owner = owner;
@@ -174,6 +175,15 @@ export class Affairs {
 
   /** What was set goes to the service, in one step; refused, it stays to be saved. */
   async save(ifVersion: number | undefined): Promise<number | undefined> {
+    // One after the other: what is under way is not sent twice.
+    while (this.#saving !== undefined) await this.#saving;
+    const saved = this.#save(ifVersion);
+    const ended = (): void => (this.#saving = undefined);
+    this.#saving = saved.then(ended, ended);
+    return saved;
+  }
+
+  async #save(ifVersion: number | undefined): Promise<number | undefined> {
     const { core, name: roomName } = this.#owner;
     const changes = this.attributes.unsaved;
     if (Object.keys(changes).length === 0) return this.attributes.version;

@@ -9,6 +9,7 @@ import { contentOf } from '../message/content.ts';
 import { isSame } from '../../protocol/params/paths.ts';
 import type { Message } from '../message/message.ts';
 import type { Outbox, ParcelOptions } from '../message/outbox.ts';
+import { classOptionsOf } from '../plugin/message-classes.ts';
 import type { Outcome, RequestError } from '../request-error.ts';
 
 export interface DirectSendOptions extends ParcelOptions {
@@ -32,6 +33,14 @@ export interface SendingOwner {
   /** It was another device's after all. */
   echoed(message: Message): void;
 }
+
+interface Checked {
+  readonly content: ValueMap;
+  /** Those of the request. */
+  readonly options: ValueMap;
+}
+
+type Sent = Omit<Checked, 'content'> & { readonly content: object };
 
 interface Echo {
   readonly message: Message;
@@ -61,30 +70,33 @@ export class DirectSending {
     return this.#attempted.size > 0;
   }
 
-  /** The content is copied; what cannot travel fails now. */
-  send(message: Message, userName: string, content: object, options: DirectSendOptions): void {
+  /** What will travel, a copy: what is refused is refused now. */
+  check(given: object, options: DirectSendOptions): Outcome<Checked> {
+    const { depth } = this.#core.limits;
+    const content = contentOf('directMessage', given, depth);
+    if (!content.ok) return content;
+    const { transient, mentions, pushData } = { ...classOptionsOf(given), ...options };
+    const own = toParam('directMessage', 2, { transient, mentions, pushData }, depth);
+    if (!own.ok) return own;
+    return { ok: true, value: { content: content.value, options: isMap(own.value) ? own.value : {} } };
+  }
+
+  /** What plugins have made of the content is checked once more. */
+  send(message: Message, userName: string, { content, options }: Sent, parcelOptions: ParcelOptions): void {
     const checked = contentOf('directMessage', content, this.#core.limits.depth);
     if (!checked.ok) return this.#owner.failed(message, checked.error);
     message.changed(checked.value);
-    const { transient, mentions, pushData, ...parcelOptions } = options;
-    const push = toParam('directMessage', 2, { pushData }, this.#core.limits.depth);
-    if (!push.ok) return this.#owner.failed(message, push.error);
-    const sent = {
-      ...(transient === true && { transient }),
-      ...(mentions !== undefined && { mentions: [...mentions] }),
-      ...(isMap(push.value) && push.value),
-    };
     const put = this.#outbox.put<ValueMap | null>(
       {
         lane: `direct:${userName}`,
         isReady: () => true,
         send: (link, clientMessageId, settle) => {
-          const input = { userName, message: checked.value, options: { ...sent, clientMessageId } };
+          const input = { userName, message: checked.value, options: { ...options, clientMessageId } };
           link.call('directMessage', input, settle);
         },
       },
       {
-        attempted: () => void (transient === true || this.#attempted.add(message)),
+        attempted: () => void (options['transient'] === true || this.#attempted.add(message)),
         settled: (outcome) => this.#settled(message, outcome),
       },
       parcelOptions,

@@ -9,13 +9,11 @@ import { startWriting, type TextWriter } from '../change/text-writer.ts';
 import type { Core } from '../core.ts';
 import { Emitter } from '../emitter.ts';
 import { badArgument } from '../encoding/encoding.ts';
-import { contentOf } from '../message/content.ts';
 import { changedBy } from '../message/counted.ts';
 import type { HistoryOptions } from '../message/history-options.ts';
 import { idOf, Message, remade, type MessagePlace } from '../message/message.ts';
 import type { SearchOptions } from '../message/search.ts';
 import type { ReadMarks } from '../message/read-marks.ts';
-import { classOptionsOf } from '../plugin/message-classes.ts';
 import type { Plugin } from '../plugin/plugin.ts';
 import { RequestError } from '../request-error.ts';
 import { typingIn } from '../typing.ts';
@@ -128,17 +126,17 @@ export class Direct extends Emitter<DirectEvents> {
   send(content: object, options: DirectSendOptions = {}): Message {
     this.#typing.set(false);
     // Copied before plugins may take their time over it.
-    const checked = contentOf('directMessage', content, this.#core.limits.depth);
-    const message = Message.own(checked.ok ? checked.value : {}, this.#core.userName, this.#place);
+    const checked = this.#sending.check(content, options);
+    const message = Message.own(checked.ok ? checked.value.content : {}, this.#core.userName, this.#place);
     if (!checked.ok) {
       message.failed(checked.error);
       return message;
     }
-    const all = { ...classOptionsOf(content), ...options };
-    if (all.transient !== true) this.#change(() => this.#last.begin(message));
-    this.#core.plugins.send<object>(this, 'message', checked.value, (outcome) => {
+    const { content: own, options: sent } = checked.value;
+    if (sent['transient'] !== true) this.#change(() => this.#last.begin(message));
+    this.#core.plugins.send<object>(this, 'message', own, (outcome) => {
       if (!outcome.ok) this.#failed(message, outcome.error);
-      else this.#sending.send(message, this.userName, outcome.value, all);
+      else this.#sending.send(message, this.userName, { content: outcome.value, options: sent }, options);
     });
     return message;
   }

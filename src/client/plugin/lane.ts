@@ -86,15 +86,15 @@ export class Lane {
       if (answer === 'waits') return false;
       if (answer === 'stopped') return true;
     }
-    if (this.#ended === undefined) this.#pass(passage);
-    else passage.stopped(this.#ended);
+    this.#settle(passage, this.#ended);
     return true;
   }
 
-  /** What middleware has made of it may be nothing that can go on: that is told, and what is behind it goes on. */
-  #pass(passage: Passage): void {
+  /** What middleware has made of it may be nothing that can go on, and who hears of it may throw: that is told, and what is behind it goes on. */
+  #settle(passage: Passage, stop: Stop | undefined): void {
     try {
-      passage.passed(passage.payload);
+      if (stop === undefined) passage.passed(passage.payload);
+      else passage.stopped(stop);
     } catch (error) {
       this.#tell({ kind: 'failed', pluginName: passage.steps.at(-1)?.pluginName ?? '', error });
     }
@@ -110,7 +110,7 @@ export class Lane {
       clearTimeout(this.#timer);
       this.#giveUp = undefined;
       this.#busy.delete(this);
-      if (stop !== undefined) passage.stopped(stop);
+      if (stop !== undefined) this.#settle(passage, stop);
       if (!isLater) return;
       if (stop === undefined) later();
       else this.#run();

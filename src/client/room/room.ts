@@ -61,7 +61,7 @@ export class Room extends Belonging {
   #left = 0;
   /** Calls of `join` since then that are not answered. */
   #joins = 0;
-  /** Ends of the waits before the room is made. */
+  /** Ends of the waits before the room is made, or filed. */
   readonly #waits = new Set<() => void>();
 
   constructor(state: RoomState, deps: RoomDeps) {
@@ -144,15 +144,11 @@ export class Room extends Belonging {
 
   async #join({ group, create = false, whitelistOnly, attributes }: JoinRoomOptions): Promise<this> {
     const left = this.#left;
-    const { core, memberships } = this.#deps;
-    const made = toParam('roomJoin', 1, { create, group, whitelistOnly, attributes }, core.limits.depth);
+    const made = toParam('roomJoin', 1, { create, group, whitelistOnly, attributes }, this.#deps.core.limits.depth);
     if (!made.ok) throw made.error;
     for (let created = 0; ; created += 1) {
       try {
-        await memberships.join(this.name, group);
-        // It was joined already, or is by a call that named another group: joining it again would be no request.
-        const isElsewhere = group !== undefined && core.options.login.enableSync === true && group !== this.group;
-        if (isElsewhere) await core.request('roomJoin', { roomName: this.name, options: { group } });
+        await this.#enter(group);
         return this;
       } catch (error) {
         const isMissing = error instanceof RequestError && error.code === 'noRoom';
@@ -163,6 +159,25 @@ export class Room extends Belonging {
         if (isMade) this.#leaveUnwanted();
         throw localError('unavailable', `${this.name} was left.`);
       }
+    }
+  }
+
+  async #enter(group: string | undefined): Promise<void> {
+    const left = this.#left;
+    const { core, memberships } = this.#deps;
+    for (let failures = 0; ; failures += 1) {
+      await memberships.join(this.name, group);
+      // It was joined already, or is by a call that named another group: joining it again would be no request.
+      const isElsewhere = group !== undefined && core.options.login.enableSync === true && group !== this.group;
+      if (!isElsewhere) return;
+      try {
+        return void (await core.request('roomJoin', { roomName: this.name, options: { group } }));
+      } catch (error) {
+        if (!isTemporary(error)) throw error;
+        // Named once more it is filed there, whatever became of this.
+        await this.#wait(error, failures);
+      }
+      if (left !== this.#left) throw localError('unavailable', `${this.name} was left.`);
     }
   }
 
@@ -304,17 +319,20 @@ export class Room extends Belonging {
       return true;
     } catch (error) {
       if (!isTemporary(error)) throw error;
-      const delayMs = repeatDelayMs(error, failures);
-      await new Promise<void>((resolve) => {
-        const end = (): void => {
-          clearTimeout(timer);
-          this.#waits.delete(end);
-          resolve();
-        };
-        const timer = setTimeout(end, delayMs);
-        this.#waits.add(end);
-      });
+      await this.#wait(error, failures);
       return false;
     }
+  }
+
+  #wait(error: RequestError, failures: number): Promise<void> {
+    return new Promise((resolve) => {
+      const end = (): void => {
+        clearTimeout(timer);
+        this.#waits.delete(end);
+        resolve();
+      };
+      const timer = setTimeout(end, repeatDelayMs(error, failures));
+      this.#waits.add(end);
+    });
   }
 }

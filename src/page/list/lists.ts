@@ -30,7 +30,7 @@ function additionsOf(client: Client): Additions {
 
 /** Resolves with its name, as the service writes it, when the room is joined and listed. */
 export async function addRoom(client: Client, name: string): Promise<string> {
-  const room = await client.room(name).join({ group: 'custom', create: true });
+  const room = await client.room(name).join({ create: true });
   noteRoom(client, room.name);
   return room.name;
 }

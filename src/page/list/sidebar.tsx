@@ -132,7 +132,7 @@ interface ItemProps {
 
 /** A room in the list is joined, on this device too, and stays so whatever is shown. */
 const RoomItem = memo(function RoomItem({ name, isHere }: ItemProps & { readonly name: string }) {
-  const { room, isJoined, error } = useRoom(name, { group: 'custom', stay: true });
+  const { room, isJoined, error } = useRoom(name, { stay: true });
   return (
     <TalkItem
       talk={room}

@@ -1,7 +1,7 @@
 /** What a message says: folded where it is tall, with a cursor while it is being written, and a word in place of what was recalled. */
 import { useEffect, useState } from 'react';
 import type { MessageView } from '../../client/react/index.ts';
-import { textOf } from '../format.ts';
+import { isBlank, textOf } from '../format.ts';
 
 /** Of more than this the rest is shown when it is asked for: nobody's message pushes those of others far away. */
 const LINES_MAX = 40;
@@ -13,6 +13,8 @@ export function MessageBody({ view, isGrowing }: { readonly view: MessageView; r
   const [isOpen, setIsOpen] = useState(false);
   const text = textOf(view);
   if (view.recalled) return <span className="text is-recalled">{text}</span>;
+  // However tall it is, there is nothing to be read.
+  if (!isGrowing && isBlank(text)) return <span className="text is-recalled">Message without words</span>;
   const part = text.split('\n', LINES_MAX).join('\n').slice(0, LETTERS_MAX);
   const isWhole = isOpen || part.length === text.length;
   return (

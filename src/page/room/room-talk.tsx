@@ -21,7 +21,7 @@ type Panel = 'members' | 'search' | 'settings';
 
 export function RoomTalk({ name }: { readonly name: string }) {
   const client = useClient();
-  const { room, isJoined, error, join } = useRoom(name, { group: 'custom', stay: true });
+  const { room, isJoined, error, join } = useRoom(name, { stay: true });
   const users = useUsers(room);
   const standing = useStanding(room, isJoined);
   const title = titleIn(useRoomAttributes(room));

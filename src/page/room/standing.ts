@@ -1,12 +1,15 @@
 /** What a room is, and what who looks at it is to it: read when it is joined, and kept by what the room's object hears. */
 import { useEffect, useState } from 'react';
-import type { Message, Room, RoomField } from '../../client/index.ts';
+import { RequestError, type Message, type Room, type RoomField } from '../../client/index.ts';
 
 export type Standing = Awaited<ReturnType<Room['info']>>;
 export type Role = NonNullable<Standing['role']>;
 
 /** Who is in a transient room is counted, and told nobody: it is asked for. */
 const COUNT_MS = 10_000;
+
+/** Between two readings that fail for the moment, at least. */
+const AGAIN_MS = 1_000;
 
 /** What the room's object keeps up to date. */
 const LIVE: readonly RoomField[] = ['role', 'muted', 'slowModeMs', 'members', 'users'];
@@ -16,18 +19,30 @@ export function useStanding(room: Room, isJoined: boolean): Standing | undefined
   const [known, setKnown] = useState<{ readonly room: Room; readonly standing: Standing }>();
   useEffect(() => {
     if (!isJoined) return;
-    let isWanted = true;
-    const show = (standing: Standing): void => setKnown({ room, standing: upToDate(room, standing) });
+    let [isWanted, isKnown, isReading] = [true, false, false];
+    let again: ReturnType<typeof setTimeout> | undefined;
+    const show = (standing: Standing): void => {
+      isKnown = true;
+      setKnown({ room, standing: upToDate(room, standing) });
+    };
     const read = (): void => {
-      room.info().then(
-        (standing) => (isWanted ? show(standing) : undefined),
-        // What was known stands, and is read again with the next change of its kind.
-        () => undefined,
-      );
+      clearTimeout(again);
+      isReading = true;
+      room
+        .info()
+        .then((standing) => (isWanted ? show(standing) : undefined))
+        // What was known stands.
+        .catch((error: unknown) => {
+          if (!isWanted || !(error instanceof RequestError && error.temporary)) return;
+          again = setTimeout(read, Math.max(AGAIN_MS, error.retryAfterMs ?? 0));
+        })
+        .finally(() => (isReading = false));
     };
     const updated = (change: Message | { readonly changed: readonly RoomField[] }): void => {
       // A message has something else of that name.
       if (!Array.isArray(change.changed) || !change.changed.some((field: RoomField) => LIVE.includes(field))) return;
+      // It is there after all, or may be seen by now.
+      if (!isKnown && !isReading) return read();
       setKnown((before) => (before?.room === room ? { room, standing: upToDate(room, before.standing) } : before));
     };
     read();
@@ -38,6 +53,7 @@ export function useStanding(room: Room, isJoined: boolean): Standing | undefined
     return () => {
       isWanted = false;
       clearInterval(timer);
+      clearTimeout(again);
       room.off('update', updated).off('reset', read);
     };
   }, [room, isJoined]);

@@ -208,7 +208,8 @@ export class MessageWindow {
       this.#arrived.push(message);
       if (this.#arrived.length > this.#limit) this.#arrived.shift();
     }
-    if (this.#hasNewer) return;
+    // What is not sent is behind all else, wherever the window is: no page brings it.
+    if (this.#hasNewer && !isUnsent(message)) return;
     this.#put([message]);
     this.#trim(this.#farEnd);
     this.snapshots.changed();
