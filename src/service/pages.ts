@@ -1,5 +1,5 @@
 /** Pages of all names there are, as the service asks for them. How they are found is the directory's. */
-import { failBecause, type Failure } from '../protocol/errors/errors.ts';
+import { badArgument, type Failure } from '../protocol/errors/errors.ts';
 import { apiPageDefault, type ApiPageOptions } from '../protocol/service/types.ts';
 import { ok, type Ok } from '../chat/outcome.ts';
 import type { Directory } from '../store/admin/directory.ts';
@@ -8,9 +8,10 @@ import type { TopicKind } from '../redis/keys.ts';
 export async function namesPage(
   directory: Directory,
   kind: TopicKind,
-  { cursor, limit = apiPageDefault }: ApiPageOptions = {},
+  options: ApiPageOptions = {},
 ): Promise<Ok<{ names: string[]; cursor: string | null }> | Failure<'badArgument'>> {
+  const { cursor, limit = apiPageDefault } = options;
   const page = await directory.names(kind, cursor, limit);
-  if (page === undefined) return failBecause('badArgument', [0, null], 'its `cursor` is not that of a page');
+  if (page === undefined) return badArgument(0, { ...options }, 'its `cursor` is not that of a page');
   return ok({ names: [...page.items], cursor: page.cursor ?? null });
 }

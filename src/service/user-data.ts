@@ -1,5 +1,5 @@
 /** What the service itself asks about all that there is of one user. */
-import { fail, failBecause } from '../protocol/errors/errors.ts';
+import { badArgument, fail } from '../protocol/errors/errors.ts';
 import { isStorableName } from '../protocol/names/rule.ts';
 import type { serverUserDataRequests } from '../protocol/service/user-data.ts';
 import { ok } from '../chat/outcome.ts';
@@ -15,7 +15,7 @@ export function serverUserDataHandlers(parts: ServerServices): UserDataHandlers 
       if (!isStorableName(userName, limits)) return fail('noUser', [userName]);
       const page = await exportPage(parts, userName, options);
       if (page === 'noUser') return fail(page, [userName]);
-      if (page === 'badCursor') return failBecause('badArgument', [1, null], 'its `cursor` is not that of a page');
+      if (page === 'badCursor') return badArgument(1, { ...options }, 'its `cursor` is not that of a page');
       return ok(page);
     },
 

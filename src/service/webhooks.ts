@@ -1,5 +1,5 @@
 /** What the service itself asks about its webhook. Where there is none nothing is allowed. */
-import { fail, failBecause, type Failure } from '../protocol/errors/errors.ts';
+import { badArgument, fail, failBecause, type Failure } from '../protocol/errors/errors.ts';
 import { isStorableName } from '../protocol/names/rule.ts';
 import type { ServerArgs } from '../protocol/service/catalogue.ts';
 import type { serverWebhookRequests } from '../protocol/service/webhooks.ts';
@@ -18,7 +18,7 @@ export function serverWebhookHandlers({ services, outboxes }: ServerServices): W
     async webhookReplay({ roomName, from }) {
       if (webhooks === undefined) return none();
       const place = placeOf(from);
-      if (place === undefined) return failBecause('badArgument', ['from'], 'it names exactly one of seq, id and time');
+      if (place === undefined) return badArgument(1, { ...from }, 'it names exactly one of seq, id and time');
       if (!isStorableName(roomName, settings.limits)) return fail('noRoom', [roomName]);
       const replayed = await outboxes.replay({ roomName }, place);
       if (replayed === 'noRoom') return fail(replayed, [roomName]);

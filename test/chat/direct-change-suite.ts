@@ -164,8 +164,9 @@ function reactions(world: World): void {
     });
     const bad = await bob.refusal('directReactionsGet', alice.userName, 1, { cursor: '' });
     expect(bad).toMatchObject({ code: 'badArgument' });
-    const long = await bob.refusal('directMessageReact', alice.userName, 1, 'é'.repeat(33));
-    expect(long).toMatchObject({ code: 'badArgument', args: [2, null] });
+    const key = 'é'.repeat(33);
+    const long = await bob.refusal('directMessageReact', alice.userName, 1, key);
+    expect(long).toMatchObject({ code: 'badArgument', args: [2, key] });
   });
 }
 

@@ -127,7 +127,10 @@ function refusals(world: World): void {
     const ann = await world.login(0);
     expect(await ann.refusal('userStateGet', 'nobody-of-that-name')).toMatchObject({ code: 'noUser' });
     expect(await ann.refusal('userStateGet', 'a:b')).toMatchObject({ code: 'noUser' });
-    expect(await ann.refusal('userStateSet', { 'a.': 1 })).toMatchObject({ code: 'badArgument', args: [0, null] });
+    expect(await ann.refusal('userStateSet', { 'a.': 1 })).toMatchObject({
+      code: 'badArgument',
+      args: [0, { 'a.': 1 }],
+    });
     expect(await ann.refusal('userStateSet', { a: 'x'.repeat(8200) })).toMatchObject({ code: 'tooLarge' });
     expect(await ann.call('userStateGet', ann.userName)).toEqual({ state: {} });
   });

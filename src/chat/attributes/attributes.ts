@@ -31,7 +31,7 @@ export function attributesHandlers(services: Services): HandlersOf<typeof attrib
     async roomAttributesSet(by, args, socket) {
       const { roomName } = args;
       const fault = pathsFault(args.changes, settings.limits.depth);
-      if (fault !== undefined) return badArgument(1, null, fault);
+      if (fault !== undefined) return badArgument(1, args.changes, fault);
       const set = await changes.run(roomName, () => change(services, by, args));
       if (set instanceof Failure) return set;
       const { version, told } = set;

@@ -66,7 +66,7 @@ export function contactHandlers(services: Services): HandlersOf<typeof contactRe
 
     async profileSet({ author }, { changes }) {
       const own = Object.keys(changes).find((name) => OWN_FIELDS.has(name));
-      if (own !== undefined) return badArgument(0, null, `\`${own}\` is the service's`);
+      if (own !== undefined) return badArgument(0, changes, `\`${own}\` is the service's`);
       const encoded = new Map(
         Object.entries(changes).map(([name, value]) => [name, value === null ? undefined : encodeValue(value)]),
       );

@@ -56,9 +56,9 @@ export async function listRooms(
   const { belongs, listed, settings, repairs } = services;
   const { cursor, limit = LIMIT, kind, attributes, members = [] } = options;
   const from = cursor === undefined ? undefined : placeIn(cursor);
-  if (from === 'bad') return badArgument(0, null, '`cursor` is not that of a page');
+  if (from === 'bad') return badArgument(0, { ...options }, '`cursor` is not that of a page');
   const fault = attributes === undefined ? undefined : pathsFault(attributes, settings.limits.depth);
-  if (fault !== undefined) return badArgument(0, null, fault);
+  if (fault !== undefined) return badArgument(0, { ...options }, fault);
   if (!members.every((name) => isValidName(name, settings.limits))) return ok(pageOf([], null));
   const rooms = await belongs.read(by.author);
   by.spend(rooms.size * UNITS_PER_ROOM);

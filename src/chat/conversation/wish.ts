@@ -62,7 +62,7 @@ function contradiction(
   { membersMax }: ChatSettings,
 ): WishFailure | undefined {
   const { kind = 'normal', unique = false, roomName, ttlMs, members = [] } = options;
-  const bad = (because: string): WishFailure => badArgument(0, null, because);
+  const bad = (because: string): WishFailure => badArgument(0, { ...options }, because);
   if (unique && kind !== 'normal') return bad('only a room of kind `normal` can be `unique`');
   if (unique && roomName !== undefined) return bad('the service chooses the name of a `unique` room');
   if (ttlMs !== undefined && kind !== 'temporary') return bad('only a `temporary` room has a `ttlMs`');

@@ -28,7 +28,7 @@ export function stateHandlers(services: Services): HandlersOf<typeof stateReques
   return {
     async userStateSet(by, { changes }) {
       const fault = pathsFault(changes, settings.limits.depth);
-      if (fault !== undefined) return badArgument(0, null, fault);
+      if (fault !== undefined) return badArgument(0, changes, fault);
       const set = (): ReturnType<typeof change> => change(services, by, merged({}, changes));
       const map = await sets.run(by.author, () => stateTelling.behind(by.author, by, set));
       return map instanceof Failure ? map : ok({ state: map });

@@ -3,6 +3,7 @@
  * What its code means is in the table of errors.
  */
 import { echoed, inWords, isEchoed } from '../wire/echo.ts';
+import { faultIn } from '../wire/fault.ts';
 import { errorTable, isErrorCode, type ErrorCode, type ErrorEntry } from './table.ts';
 import type { Value } from '../params/values.ts';
 
@@ -61,12 +62,12 @@ export function failBecause<C extends ErrorCode>(
   return new Failure(code, args, retryAfterMs, undefined, `${told}: ${because}.`);
 }
 
-/** A param that will not do. What is too large, or no value of the protocol, is told in words instead of shown. */
+/** A param that will not do. What is binary or too large, or no value of the protocol, is told in words instead of shown. */
 export function badArgument(index: number, value: Value, because?: string): Failure<'badArgument'> {
   const why = because === undefined ? '' : `: ${because}`;
   const said = sentence(errorTable.badArgument, [index, value]).replace(/\.$/, '');
-  const args = because === undefined ? [index, isEchoed(value) ? value : null] : [index, null];
-  return new Failure('badArgument', args, undefined, undefined, `${said}${why}.`);
+  const isShown = isEchoed(value) && faultIn(value) === undefined;
+  return new Failure('badArgument', [index, isShown ? value : null], undefined, undefined, `${said}${why}.`);
 }
 
 export function messageTooLarge(bytes: number, limits: { readonly messageBytes: number }): Failure<'messageTooLarge'> {
