@@ -2,7 +2,7 @@
  * Values that cross the border to an operator's code: copies in both directions, so that nobody changes what others
  * see. What comes back may be anything, and is only taken where the protocol carries it.
  */
-import { BYTES_KEY, isCarried } from '../protocol/wire/fault.ts';
+import { isCarried, isKey } from '../protocol/wire/fault.ts';
 import { mapFor } from '../protocol/wire/sparse.ts';
 import type { Value } from '../protocol/params/values.ts';
 
@@ -35,8 +35,7 @@ export function copyValue(given: unknown, limits: CopyLimits): Value {
     const map = mapFor(Object.keys(value));
     for (const [key, field] of Object.entries(value)) {
       if (field === undefined) continue;
-      if (key === BYTES_KEY || key === '__proto__' || !key.isWellFormed())
-        return refuse(key.isWellFormed() ? `the key ${key}` : 'a key that is not well-formed');
+      if (!isKey(key)) return refuse(key.isWellFormed() ? `the key ${key}` : 'a key that is not well-formed');
       left--;
       map[key] = copy(field, depth - 1);
     }

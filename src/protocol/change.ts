@@ -28,6 +28,7 @@ import {
   UpdateOptions,
 } from './params/changes.ts';
 import { RoomName, UserName } from './params/types.ts';
+import { BYTES_KEY, PROTO_KEY } from './wire/fault.ts';
 import { openFrame } from './wire/opening.ts';
 
 export { REACTION_KEY_BYTES } from './params/changes.ts';
@@ -45,7 +46,7 @@ const params = {
       Type.String({
         minLength: 1,
         maxLength: REACTION_KEY_BYTES,
-        description: `Whatever the application means by it, at most ${REACTION_KEY_BYTES} bytes of UTF-8.`,
+        description: `Whatever the application means by it, at most ${REACTION_KEY_BYTES} bytes of UTF-8; not \`${PROTO_KEY}\` or \`${BYTES_KEY}\`, which no map may have as a key.`,
       }),
     ),
     options: optional(ReactOptions),

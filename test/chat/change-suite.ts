@@ -133,6 +133,11 @@ function reactions(world: World): void {
     const long = 'é'.repeat(33);
     expect(await bob.refusal('roomMessageReact', name, 1, long)).toMatchObject({ code: 'badArgument' });
     expect(await bob.refusal('roomMessageReact', name, 1, '')).toMatchObject({ code: 'badArgument' });
+    for (const key of ['__proto__', '$bytes'])
+      expect(await bob.refusal('roomMessageReact', name, 1, key)).toMatchObject({
+        code: 'badArgument',
+        args: [2, key],
+      });
     for (let n = 0; n < 31; n++) await bob.call('roomMessageReact', name, 1, `${n}`);
     expect(await bob.refusal('roomMessageReact', name, 1, 'more')).toMatchObject({ code: 'notAllowed' });
   });

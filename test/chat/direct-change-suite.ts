@@ -148,6 +148,10 @@ function reactions(world: World): void {
       { change: 3, by: bob.userName, key: '+1' },
       { change: 4, by: bob.userName, key: '👍', removed: true, counts: { '👍': 1, '+1': 1 } },
     ]);
+    for (const key of ['__proto__', '$bytes']) {
+      const refused = await bob.refusal('directMessageReact', alice.userName, 1, key);
+      expect(refused).toMatchObject({ code: 'badArgument', args: [2, key] });
+    }
     expect(await historyOf(bob, alice)).toMatchObject([{ textMessage: 'hello', reactions: { '👍': 1, '+1': 1 } }]);
     const all = [
       { userName: bob.userName, key: '+1' },

@@ -85,6 +85,7 @@ describe('names', () => {
     ['a noncharacter of another plane', 'a\u{1fffe}'],
     ['what is not assigned', 'a\u0378'],
     ['prototype', 'prototype'],
+    ['what stands for bytes as a key', '$bytes'],
   ])('%s is not valid', (_, name) => {
     expect(isValidName(name)).toBe(false);
   });

@@ -251,6 +251,16 @@ function reacting(start: Start): void {
     expect(await react(store, 'eve', 1)).toBe('notJoined');
     expect(await react(store, 'bob', 2)).toBe('noMessage');
   });
+
+  test('counts none of a key that no map may have, which requests were not always refused for', async () => {
+    const store = await start();
+    for (const name of ['alice', 'bob']) await join(store, name);
+    await say(store, 'alice', { textMessage: 'x' });
+    await react(store, 'alice', 1, '__proto__').catch(() => undefined);
+    await react(store, 'alice', 1, '$bytes').catch(() => undefined);
+    expect(await react(store, 'bob', 1)).toMatchObject({ counts: [['+', '1']] });
+    expect((await messages(store))[0]).toMatchObject({ reactions: { '+': 1 } });
+  });
 }
 
 function readingReactions(start: Start): void {

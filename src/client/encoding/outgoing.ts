@@ -3,7 +3,7 @@
  * the connection over some of it, and the two formats would carry other things for the rest. What a request needs is
  * left to the catalogue; how values become bytes, to the codec.
  */
-import { BYTES_KEY, isCarried } from '../../protocol/wire/fault.ts';
+import { isCarried, isKey } from '../../protocol/wire/fault.ts';
 import { valuesMax } from '../../protocol/params/limits.ts';
 import type { Value, ValueMap } from '../../protocol/params/values.ts';
 
@@ -101,7 +101,7 @@ export class Outgoing {
     for (const [key, item] of entries) {
       if (typeof key !== 'string') throw unsendable(path, 'a key that is not a string');
       if (!key.isWellFormed()) throw unsendable(path, 'half a surrogate pair in a key');
-      if (key === '__proto__' || key === BYTES_KEY) throw unsendable(path, `the key ${key}`);
+      if (!isKey(key)) throw unsendable(path, `the key ${key}`);
       const value = this.#value(item, depth + 1, `${path}.${key}`);
       // A key, or nothing of what was counted.
       this.#values += value === undefined ? -1 : 1;

@@ -4,6 +4,7 @@
  */
 import { failBecause, type Failure } from '../errors/errors.ts';
 import { defaultLimits } from '../params/limits.ts';
+import { isKey } from '../wire/fault.ts';
 import { normaliseName, utf8Length, type NameLimits } from './form.ts';
 import { isJoinerSeen, profileFault } from './username-profile.ts';
 
@@ -11,7 +12,7 @@ import { isJoinerSeen, profileFault } from './username-profile.ts';
 const CONTROL = /\p{Cc}/u;
 const DELIMITER = /[:{}]/;
 /** These would be dangerous as keys of plain objects, here or in a client. */
-const RESERVED: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
+const RESERVED: ReadonlySet<string> = new Set(['constructor', 'prototype']);
 
 /**
  * What leaves no trace on a screen, so that two names would look alike: format characters, separators of lines and
@@ -53,7 +54,8 @@ function formFault(name: string, limits: NameLimits): string | undefined {
   if (!name.isWellFormed()) return 'it is cut within a character';
   if (CONTROL.test(name)) return 'it holds control characters';
   if (DELIMITER.test(name)) return 'it holds one of : { }';
-  if (RESERVED.has(name)) return 'it is reserved';
+  // Names are keys of maps: of sessions, of what was missed.
+  if (RESERVED.has(name) || !isKey(name)) return 'it is reserved';
   return normaliseName(name, limits) === name ? undefined : 'it is not in its normal form';
 }
 

@@ -3,14 +3,11 @@
  * will do. Nil removes; maps on the way that are not there are made, and what is no map is replaced by one, whatever comes to stand at
  * the end of it: so changes can be told together. Nothing here changes a map that it is given.
  */
-import { BYTES_KEY } from '../wire/fault.ts';
+import { isKey } from '../wire/fault.ts';
 import { isMap, type Value, type ValueMap } from './values.ts';
 
 /** Paths in one change, or one filter. */
 export const CHANGES_MAX = 100;
-
-/** Keys that no map of the wire has: paths would be a way around that. */
-const REFUSED: ReadonlySet<string> = new Set(['__proto__', BYTES_KEY]);
 
 const partsOf = (path: string): string[] => path.split('.');
 
@@ -21,7 +18,8 @@ export function pathsFault(changes: ValueMap, depth: number): string | undefined
   for (const [path, value] of entries) {
     const parts = partsOf(path);
     if (parts.includes('')) return 'a path has an empty part';
-    if (parts.some((part) => REFUSED.has(part))) return 'a path has a part that is no key';
+    // Paths would be a way around what keys may be.
+    if (!parts.every(isKey)) return 'a path has a part that is no key';
     if (parts.length + depthOf(value) > depth) return `a path leads deeper than ${depth}`;
   }
   return undefined;

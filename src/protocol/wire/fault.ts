@@ -3,6 +3,11 @@ import { isMap, type Value } from '../params/values.ts';
 
 /** The key under which the JSON format carries bytes. */
 export const BYTES_KEY = '$bytes';
+/** A map with this key is malformed. */
+export const PROTO_KEY = '__proto__';
+
+/** Whether a text may be a key of a map of the wire. Text that becomes one on its way is asked by this when it comes in. */
+export const isKey = (text: string): boolean => text !== PROTO_KEY && text !== BYTES_KEY && text.isWellFormed();
 
 /** True for numbers that the protocol carries: finite, and if integers, within 53 bits. */
 export function isCarried(number: number): boolean {

@@ -14,7 +14,7 @@ import {
   type Message,
   type SkippedMessage,
 } from './envelope.ts';
-import { BYTES_KEY, isCarried } from './fault.ts';
+import { BYTES_KEY, isCarried, PROTO_KEY } from './fault.ts';
 import { malformedReasons, type MalformedReason } from './malformed.ts';
 import { mapFor } from './sparse.ts';
 import { decodeText } from './utf8.ts';
@@ -196,7 +196,7 @@ class Reviver {
   #reviveMap(map: ValueMap, depth: number): ValueMap {
     // JSON.parse makes `__proto__` an own key, which `for in` visits like any other.
     for (const key in map) {
-      if (key === '__proto__') this.malformed ??= malformedReasons.protoKey;
+      if (key === PROTO_KEY) this.malformed ??= malformedReasons.protoKey;
       if (this.malformed !== undefined) break;
       this.#count();
       if (key === BYTES_KEY || !key.isWellFormed()) this.suspicious = true;

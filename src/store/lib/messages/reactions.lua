@@ -17,12 +17,15 @@ local function readReaction(member)
   return string.sub(member, 10, 9 + length), string.sub(member, 10 + length)
 end
 
--- The counts in a message: keys in their order, each with a number. An application may have had something else there.
+-- The counts in a message: keys in their order, each with a number. An application may have had something else there; keys that no map
+-- of the wire may have were not always refused.
 local function countsIn(maps, message)
   local counts = {}
   local value = message.own.reactions
-  for i, entry in ipairs(value and maps.entriesAt(value, 1) or {}) do
-    counts[i] = { entry[1], maps.numberOf(entry[2]) or 0 }
+  for _, entry in ipairs(value and maps.entriesAt(value, 1) or {}) do
+    if entry[1] ~= '__proto__' and entry[1] ~= '$bytes' then
+      counts[#counts + 1] = { entry[1], maps.numberOf(entry[2]) or 0 }
+    end
   end
   return counts
 end
