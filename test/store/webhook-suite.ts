@@ -25,7 +25,7 @@ async function drain(outboxes: WebhookStore): Promise<{ seqs: number[]; gaps: un
 
 /** By which its receiver knows it, whatever its events say: those of these tests are no notifications. */
 const nameOf = (batch: Batch): string | undefined =>
-  bodyOf(lobby, { ...batch, events: [], gaps: [[1, 1]] }, new Set())?.id;
+  bodyOf(lobby, { ...batch, events: [], gaps: [[1, 1]] }, new Set(), () => undefined)?.id;
 
 /** Another millisecond of Redis's clock has begun. */
 async function later({ client }: Store): Promise<void> {

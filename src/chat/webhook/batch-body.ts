@@ -1,10 +1,14 @@
 /** A batch of events as it is sent: JSON, and the id by which its receiver knows it again. */
 import { createHash } from 'node:crypto';
+import type { TopicEvent } from '../../log/event.ts';
 import type { ValueMap } from '../../protocol/params/values.ts';
 import { encodeJson } from '../../protocol/wire/json.ts';
 import type { WebhookType } from '../../protocol/service/webhooks.ts';
 import type { Batch, Outbox } from '../../store/webhook/webhook-store.ts';
 import { roomEvent, serviceEvent, type WebhookEvent } from './event-types.ts';
+
+/** Of an event that could not be read: its number, and why. */
+export type OnUnreadable = (seq: number, error: unknown) => void;
 
 export interface BatchBody {
   readonly id: string;
@@ -14,8 +18,13 @@ export interface BatchBody {
 }
 
 /** Undefined where nothing of it is wanted. What is lost is told whatever is wanted: nobody knows what it was. */
-export function bodyOf(outbox: Outbox, batch: Batch, wanted: ReadonlySet<WebhookType>): BatchBody | undefined {
-  const events = [...beginningOf(outbox, batch), ...inOrder(outbox, batch)].filter(
+export function bodyOf(
+  outbox: Outbox,
+  batch: Batch,
+  wanted: ReadonlySet<WebhookType>,
+  onUnreadable: OnUnreadable,
+): BatchBody | undefined {
+  const events = [...beginningOf(outbox, batch), ...inOrder(outbox, batch, onUnreadable)].filter(
     ({ type }) => type === 'gap' || wanted.has(type),
   );
   if (events.length === 0) return undefined;
@@ -56,15 +65,22 @@ function beginningOf(outbox: Outbox, { former, made, events }: Batch): WebhookEv
   return beginning;
 }
 
-function inOrder(outbox: Outbox, { events, gaps }: Batch): WebhookEvent[] {
+function inOrder(outbox: Outbox, { events, gaps }: Batch, onUnreadable: OnUnreadable): WebhookEvent[] {
   const place = outbox === undefined ? {} : { roomName: outbox.roomName };
-  const lost = gaps.map(([from, to]) => {
-    const fields = { ...place, seq: from, name: 'lost', data: { from, to } };
-    return { seq: from, event: { type: 'gap', fields } as const };
+  const gapOf = (from: number, to: number): WebhookEvent => ({
+    type: 'gap',
+    fields: { ...place, seq: from, name: 'lost', data: { from, to } },
   });
-  const found = events.map((event) => {
-    const read = outbox === undefined ? serviceEvent(event) : roomEvent(outbox.roomName, event);
-    return { seq: event.seq, event: read };
-  });
+  // One that cannot be read is lost, and stops nothing: it would be the same whenever it is tried again.
+  const read = (event: TopicEvent): WebhookEvent | undefined => {
+    try {
+      return outbox === undefined ? serviceEvent(event) : roomEvent(outbox.roomName, event);
+    } catch (error) {
+      onUnreadable(event.seq, error);
+      return gapOf(event.seq, event.seq);
+    }
+  };
+  const lost = gaps.map(([from, to]) => ({ seq: from, event: gapOf(from, to) }));
+  const found = events.map((event) => ({ seq: event.seq, event: read(event) }));
   return [...lost, ...found].sort((a, b) => a.seq - b.seq).flatMap(({ event }) => event ?? []);
 }

@@ -274,7 +274,10 @@ export class Relay {
     sending: Sending,
     isLate: () => boolean,
   ): Promise<Stopped | undefined> {
-    const body = bodyOf(outbox, batch, this.#types);
+    const body = bodyOf(outbox, batch, this.#types, (seq, error) => {
+      const told = { ...roomOf(name), seq, reason: 'unreadable', message: String(error) };
+      this.#deps.onFailure('an event for the webhook cannot be read: a gap is sent in its place', told);
+    });
     if (body === undefined) return undefined;
     const leftMs = this.breaker.leftMs(performance.now());
     const mayTry = sending.isAskedFor && this.breaker.state !== 'off';
@@ -320,7 +323,7 @@ export class Relay {
     const told = { failures: batch.failures + 1, reason };
     const more = isError ? { message: answer.message } : {};
     this.#deps.onFailure('a batch was not taken by the webhook', {
-      ...(name === SERVICE_LOG ? {} : { room: name }),
+      ...roomOf(name),
       ...told,
       ...more,
     });
@@ -333,6 +336,9 @@ export class Relay {
     return { waitMs: Math.min(WAIT_MAX_MS, this.breaker.leftMs(now)) };
   }
 }
+
+/** What is told of a log in the service's own. */
+const roomOf = (name: string): { readonly room?: string } => (name === SERVICE_LOG ? {} : { room: name });
 
 /** What an answer asks for, in seconds or as a date (RFC 9110, 10.2.3); 0 where it asks for nothing. */
 export function retryAfterMs({ status, headers }: Pick<EndpointAnswer | EndpointError, 'status' | 'headers'>): number {
