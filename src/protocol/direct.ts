@@ -2,7 +2,7 @@
 import Type, { type Static } from 'typebox';
 import { carries, defaulted, notification, optional, OTHERS, request, required } from './declare.ts';
 import { SearchOptions, SearchPage } from './history.ts';
-import { Message, MessageOptions, ProcessedMessage } from './message.ts';
+import { DirectMessageOptions, Message, ProcessedMessage } from './message.ts';
 import { ListName, ListNames, MessageId, PageOptions, Timestamp, UserlistPage, UserName } from './params/types.ts';
 import {
   beginsWith,
@@ -60,7 +60,7 @@ const MissedRest = Type.Object(
 export const directRequests = {
   directMessage: request({
     doc: "Sends a message to a user. The user's own lists decide: the blacklist first, then, in whitelist-only mode, the whitelist. It is stored, with an `id`, and told to all sockets of the user, later where the user is away; where the service keeps no messages (`live`) it reaches who is there, has no `id`, and `noUserOnline` is the answer where nobody is. `mentionAll` is `notAllowed`: a conversation has no owner. An integer `replyTo` in a message that is stored names one of the conversation. Gives the message as it was sent; nil if transient.",
-    params: { userName: required(UserName), message: required(Message), options: optional(MessageOptions) },
+    params: { userName: required(UserName), message: required(Message), options: optional(DirectMessageOptions) },
     result: Type.Union([ProcessedMessage, Type.Null()]),
     errors: ['notAllowed', 'noUser', 'noUserOnline', 'messageTooLarge', 'noMessage'],
     access: 'user',

@@ -36,22 +36,33 @@ export const MESSAGE_MENTIONS = Type.Optional(
   }),
 );
 
+/** What a message may have wherever it goes. */
+const common = {
+  clientMessageId: Type.Optional(
+    Type.String({
+      maxLength: defaultLimits.clientMessageIdLength,
+      description:
+        'Chosen by the client, unique per author and room or receiver. A repeat within 5 minutes gives the first result and publishes nothing.',
+    }),
+  ),
+  transient: Type.Optional(
+    Type.Boolean({
+      description:
+        'Not stored, no id, result nil; dropped for readers who lag. Of those with an `event` in their map, which a socket sends to one room or user within 100 ms of another one with the same `event`, only the latest goes, when the time is over.',
+    }),
+  ),
+  mentions: MESSAGE_MENTIONS,
+  pushData: Type.Optional(
+    Type.Unsafe<ValueMap>({
+      type: 'object',
+      description: `Given to the operator's \`onAbsent\` with the message; at most ${PUSH_DATA_BYTES} bytes in MessagePack. Nobody else gets it.`,
+    }),
+  ),
+};
+
 export const MessageOptions = Type.Object(
   {
-    clientMessageId: Type.Optional(
-      Type.String({
-        maxLength: defaultLimits.clientMessageIdLength,
-        description:
-          'Chosen by the client, unique per author and room or receiver. A repeat within 5 minutes gives the first result and publishes nothing.',
-      }),
-    ),
-    transient: Type.Optional(
-      Type.Boolean({
-        description:
-          'Not stored, no id, result nil; dropped for readers who lag. Of those with an `event` in their map, which a socket sends to one room or user within 100 ms of another one with the same `event`, only the latest goes, when the time is over.',
-      }),
-    ),
-    mentions: MESSAGE_MENTIONS,
+    ...common,
     mentionAll: Type.Optional(
       Type.Boolean({
         description:
@@ -70,16 +81,24 @@ export const MessageOptions = Type.Object(
           'Of a transient message to a room: for a reader who lags, `low` ones are dropped first, then `normal` ones, then `high` ones. `normal` where it is left out.',
       }),
     ),
-    pushData: Type.Optional(
-      Type.Unsafe<ValueMap>({
-        type: 'object',
-        description: `Given to the operator's \`onAbsent\` with the message; at most ${PUSH_DATA_BYTES} bytes in MessagePack. Nobody else gets it.`,
-      }),
-    ),
   },
-  { title: 'MessageOptions', description: 'Options of posting a message.' },
+  { title: 'MessageOptions', description: 'Options of posting a message to a room.' },
 );
 export type MessageOptions = Static<typeof MessageOptions>;
+
+/** Those of a room that mean nothing here are declared all the same: an option that is not known is ignored, and the message would go at once. */
+export const DirectMessageOptions = Type.Object(
+  {
+    ...common,
+    mentionAll: Type.Optional(Type.Boolean({ description: '`notAllowed`: a conversation has no owner.' })),
+    will: Type.Optional(Type.Literal(false, { description: 'Only a message to a room can be a will.' })),
+    priority: Type.Optional(
+      Type.Literal('normal', { description: 'Only transient messages to rooms have another one.' }),
+    ),
+  },
+  { title: 'DirectMessageOptions', description: 'Options of sending a message to a user.' },
+);
+export type DirectMessageOptions = Static<typeof DirectMessageOptions>;
 
 export const messageRequests = {
   roomMessage: request({

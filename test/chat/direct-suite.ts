@@ -171,7 +171,15 @@ function transients(world: World): void {
     expect(await refused(bob.userName, tooLarge)).toBe('messageTooLarge');
     expect(await refused(alice.userName, {})).toBe('notAllowed');
     expect(await refused(world.fresh('nobody'), {})).toBe('noUser');
-    for (const bad of [{ transient: 'yes' }, { clientMessageId: 1 }, { clientMessageId: 'x'.repeat(65) }, 'x']) {
+    // What only a message to a room can be is not sent as something else.
+    const ofRooms = [{ will: true }, { priority: 'low' }, { priority: 'high' }];
+    for (const bad of [
+      { transient: 'yes' },
+      { clientMessageId: 1 },
+      { clientMessageId: 'x'.repeat(65) },
+      'x',
+      ...ofRooms,
+    ]) {
       const refusal = await alice.refusal('directMessage', bob.userName, {}, bad);
       expect(refusal).toMatchObject({ code: 'badArgument', args: [2, bad] });
     }

@@ -67,6 +67,8 @@ export async function conduct(): Promise<void> {
   await room.slowMode(500);
   const { writers } = await room.info();
   room.send({ bye: true }, { will: true });
+  // @ts-expect-error: a will is of rooms.
+  client.direct('bob').send({ bye: true }, { will: true });
   room.send({ wave: true }, { transient: true, priority: 'low', pushData: { badge: 1 } });
   // @ts-expect-error: one of three words.
   room.send({}, { priority: 'urgent' });

@@ -5,7 +5,9 @@ import { encodeValue } from '../../protocol/wire/msgpack.ts';
 import type { Value } from '../../protocol/params/values.ts';
 
 /** In MessagePack; undefined where there is none. The options are the third param. */
-export function pushDataIn(options: MessageOptions | undefined): Uint8Array | undefined | Failure<'badArgument'> {
+export function pushDataIn(
+  options: Pick<MessageOptions, 'pushData'> | undefined,
+): Uint8Array | undefined | Failure<'badArgument'> {
   if (options?.pushData === undefined) return undefined;
   const packed = encodeValue(options.pushData);
   if (packed.length <= PUSH_DATA_BYTES) return packed;

@@ -44,7 +44,10 @@ const OPTIONS: TransientsOptions = { windowMs: 100, windowsMax: 10_000, bytesMax
 const EVENT_MAX = 128;
 
 /** What is coalesced by, of a message that may be: repeats of one with an id are known by what became of the first. */
-export function eventOf(message: ValueMap, options: MessageOptions | undefined): string | undefined {
+export function eventOf(
+  message: ValueMap,
+  options: Pick<MessageOptions, 'transient' | 'clientMessageId'> | undefined,
+): string | undefined {
   const { event } = message;
   if (options?.transient !== true || (options.clientMessageId ?? '') !== '') return undefined;
   return typeof event === 'string' && event.length <= EVENT_MAX ? event : undefined;
