@@ -155,7 +155,17 @@ function repeats(world: World): void {
     for (const text of ['first', 'other', tooLarge]) {
       for (const from of [alice, elsewhere]) {
         expect(await send(from, bob.userName, text, { clientMessageId })).toEqual(first);
+        expect(await send(from, bob.userName, text, { clientMessageId, mentionAll: true })).toEqual(first);
         expect(await send(from, bob.userName, text, { clientMessageId, transient: true })).toEqual(first);
+      }
+    }
+    for (const [to, code] of [
+      [bob.userName, 'notAllowed'],
+      [world.fresh('nobody'), 'noUser'],
+    ] as const) {
+      for (const options of [{}, { transient: true }, { clientMessageId: 'm-0' }]) {
+        const toAll = { ...options, mentionAll: true };
+        expect(await alice.refusal('directMessage', to, { event: 'wave' }, toAll)).toMatchObject({ code });
       }
     }
     expect(await send(bob, alice.userName, 'back', { clientMessageId })).toMatchObject({ id: 2, text: 'back' });

@@ -183,6 +183,13 @@ function transients(world: World): void {
       const refusal = await alice.refusal('directMessage', bob.userName, {}, bad);
       expect(refusal).toMatchObject({ code: 'badArgument', args: [2, bad] });
     }
+    // Nobody mentions all of two; but first comes whether there is anybody.
+    for (const options of [{}, transient, { clientMessageId: 'all' }]) {
+      const toAll = (to: string): Promise<unknown> =>
+        alice.refusal('directMessage', to, { event: 'wave' }, { ...options, mentionAll: true });
+      expect(await toAll(bob.userName)).toMatchObject({ code: 'notAllowed' });
+      expect(await toAll('nobody at all')).toMatchObject({ code: 'noUser' });
+    }
   });
 }
 
@@ -220,6 +227,8 @@ function repeats(world: World): void {
     const first = await alice.call('directMessage', bob.userName, sent, options);
     for (const repeat of [sent, { text: 'other' }, tooLarge]) {
       for (const socket of [alice, elsewhere]) {
+        const toAll = { ...options, mentionAll: true };
+        expect(await socket.call('directMessage', bob.userName, repeat, toAll)).toEqual(first);
         expect(await socket.call('directMessage', bob.userName, repeat, options)).toEqual(first);
         const transient = { ...options, transient: true };
         expect(await socket.call('directMessage', bob.userName, repeat, transient)).toEqual(first);

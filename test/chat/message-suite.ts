@@ -140,7 +140,13 @@ function repeats(world: World): void {
     expect(await elsewhere.call('roomMessage', name, { text: 'other' }, options)).toBe(1);
     expect(await elsewhere.call('roomMessage', name, {}, { ...options, transient: true })).toBe(1);
     expect(await alice.call('roomMessage', name, mapOf(limits.messageBytes + 1), options)).toBe(1);
-    expect(await alice.call('roomMessage', name, { text: 'second' }, { clientMessageId: 'm-2' })).toBe(2);
+    const byBob = { clientMessageId: 'b-1' };
+    expect(await bob.call('roomMessage', name, { text: 'second' }, byBob)).toBe(2);
+    expect(await bob.call('roomMessage', name, {}, { ...byBob, mentionAll: true })).toBe(2);
+    const toAll = { clientMessageId: 'b-2', mentionAll: true };
+    for (const message of [{}, mapOf(limits.messageBytes + 1)]) {
+      expect(await bob.refusal('roomMessage', name, message, toAll)).toMatchObject({ code: 'notAllowed' });
+    }
     await fenceRoom(alice, name, alice, bob);
     expect(idsHeard(bob, name)).toEqual([1, 2]);
     expect(idsHeard(alice, name)).toEqual([1, 2]);

@@ -13,7 +13,9 @@ import type { Caller, HandlersOf } from '../caller.ts';
 import { ok, UnderWay, type Outcome } from '../outcome.ts';
 import { isScanCursor, NO_CURSOR, pageOfList, wholeList } from '../access/lists.ts';
 import type { Services } from '../services.ts';
+import { pushDataIn } from '../message/push-data.ts';
 import { eventOf } from '../message/transients.ts';
+import { mayCarry } from './content.ts';
 import { conversationHandlers } from './conversation.ts';
 import { missedHandlers } from './missed.ts';
 import { sendLive } from './live.ts';
@@ -73,9 +75,10 @@ function sendMessage(
   socket: Caller | undefined,
 ): Begun | Promise<Begun> {
   const { settings, transients } = services;
+  const pushData = pushDataIn(sending.options);
+  if (pushData instanceof Failure) return pushData;
   if (settings.directMessages === 'off') return failBecause('notAllowed', [], 'direct messages are switched off');
   if (!isValidName(sending.userName, settings.limits)) return fail('noUser', [sending.userName]);
-  if (sending.options?.mentionAll === true) return failBecause('notAllowed', [], 'a conversation has no owner');
   const { author } = by;
   const { userName, message, options } = sending;
   const { clientMessageId = '', transient = false } = options ?? {};
@@ -89,11 +92,11 @@ function sendMessage(
   const begin = (): Begun | Promise<Begun> =>
     settings.directMessages === 'live' || author === undefined || isPassing
       ? send()
-      : new UnderWay(sendStored(services, asAuthor(by, author), sending));
+      : new UnderWay(sendStored(services, asAuthor(by, author), sending, pushData));
   if (socket === undefined) return begin();
   const [target, event] = [userTopic(userName), eventOf(message, options)];
   const bytes = event === undefined ? 0 : directMessageFrame(author, message).bytes;
-  if (event !== undefined && bytes <= settings.limits.messageBytes) {
+  if (event !== undefined && mayCarry(options, bytes, settings.limits)) {
     return transients.pass(socket, { target, event, bytes, send }).then((outcome) => outcome ?? ok(null));
   }
   // What was said before it is there before its steps begin.

@@ -4,7 +4,7 @@
  * its echo is missing.
  */
 import { spreadUnits } from '../../protocol/params/cost.ts';
-import { crowded, fail, messageTooLarge } from '../../protocol/errors/errors.ts';
+import { crowded, fail } from '../../protocol/errors/errors.ts';
 import { directEchoFrame, directMessageFrame } from '../../protocol/direct.ts';
 import { storedMessageIn } from '../../protocol/wire/message-frame.ts';
 import { StoredResult } from '../../protocol/wire/stored.ts';
@@ -15,6 +15,7 @@ import { mentioningOf, mentionsIn } from '../message/mentions.ts';
 import { ok, type Outcome } from '../outcome.ts';
 import type { Services } from '../services.ts';
 import { nowOrLater } from '../repair/repairs.ts';
+import { contentRefusal, mayCarry } from './content.ts';
 
 const NOTHING = new Uint8Array(0);
 
@@ -30,7 +31,7 @@ export async function sendLive(
   const sent = await directs.send(userName, {
     author: by.author,
     rights: by.rights,
-    prefix: bytes > settings.limits.messageBytes ? NOTHING : prefix,
+    prefix: mayCarry(options, bytes, settings.limits) ? prefix : NOTHING,
     clientMessageId: options?.clientMessageId,
     transient,
     // Where messages are kept, who is away is no reason to refuse what passes.
@@ -38,7 +39,7 @@ export async function sendLive(
   });
   if (sent === 'noUser' || sent === 'noUserOnline') return fail(sent, [userName]);
   if (sent === 'tooMany') return crowded();
-  if (sent === 'messageTooLarge') return messageTooLarge(bytes, settings.limits);
+  if (sent === 'messageTooLarge') return contentRefusal(options, bytes, settings.limits);
   if (typeof sent === 'string') return fail(sent);
   const { frame, repeated } = sent;
   if (frame === undefined) return ok(null);

@@ -176,6 +176,8 @@ end
 local function post(transient, trusted, nonce, user, repeatKey, notes, middle, prefix)
   -- What a post notes: 1 where it mentions all, 2 where it replies to something, 3 for both.
   local flags = notes ~= '' and string.byte(notes) or 0
+  -- What speaks against what it carries: it is not told of a repeat.
+  local refusal
   if trusted ~= 1 then
     local reason = against[user]
     if reason == nil then
@@ -191,10 +193,11 @@ local function post(transient, trusted, nonce, user, repeatKey, notes, middle, p
     end
     if flags % 2 == 1 and call('HGET', meta, 'owner') ~= user
       and call('SISMEMBER', room .. 'adminlist', user) == 0 then
-      return 'notAllowed'
+      refusal = 'notAllowed'
     end
   end
-  local isTransient, refusal = transient ~= 0, prefix == '' and 'messageTooLarge'
+  local isTransient = transient ~= 0
+  refusal = refusal or prefix == '' and 'messageTooLarge'
   if not refusal and flags > 1 and not isTransient then
     rare = rare or rareRules()
     refusal = not rare.hasParent(notes, id, max, at, maxAgeMs) and 'noMessage'
