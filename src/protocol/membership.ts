@@ -59,7 +59,7 @@ export const RoomPosition = Type.Object(
   {
     title: 'RoomPosition',
     description:
-      'How far a client has seen a room: the epoch, the id of the last message seen, and the timestamp of that message; the last change of a message that it knows, and the timestamp of that, which lets the server notice changes that a failover lost. Without `epoch` and `lastMessageId` it is a plain join.',
+      'How far a client has seen a room: the epoch, the id of the last message seen, and the timestamp of that message; the last change of a message that it knows, and the timestamp of that, which lets the server notice changes that a failover lost. Without `epoch`, `lastMessageId` and `lastTimestamp` it is a plain join; with some of them, but not both `epoch` and `lastMessageId`, what was missed is not known (`recovered: false`).',
   },
 );
 export type RoomPosition = Static<typeof RoomPosition>;

@@ -128,7 +128,9 @@ function entryOf(
   bytesLeft: number,
 ): { entry: Entry; bytes: number } {
   if (!('joined' in join)) return { entry: refused(position, join), bytes: 0 };
-  const { recovered, missed } = join.joined;
+  const { missed } = join.joined;
+  // Without all of a position nobody knows what was missed.
+  const recovered = join.joined.recovered && !isInPart(position);
   const messages = missed.map(({ frame }) => storedMessageIn(frame));
   const bytes = sizeOf(messages, format);
   const isWhole = bytes === 0 || bytes <= bytesLeft;
@@ -166,11 +168,15 @@ function entryValue({ position: { roomName }, join, recovered, messages, changes
 }
 
 function countRecovery(counters: RecoveryCounters, { position, join, recovered }: Entry): void {
-  if (sinceOf(position) === undefined) return;
+  if (sinceOf(position) === undefined && !isInPart(position)) return;
   if (!('joined' in join)) counters.recoveriesRefused++;
   else if (recovered) counters.recoveriesOk++;
   else counters.recoveriesFailed++;
 }
+
+/** Something of a position among messages, but not enough of it to know what was missed. Changes say that for themselves. */
+const isInPart = (position: RoomPosition): boolean =>
+  sinceOf(position) === undefined && (position.epoch ?? position.lastMessageId ?? position.lastTimestamp) !== undefined;
 
 function sinceOf(position: RoomPosition): Since | undefined {
   const {
