@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Value } from '../../src/protocol/params/values.ts';
 import { eventually } from '../support/eventually.ts';
-import { fenceUser, type World } from './world.ts';
+import { fenceUser, limits, type World } from './world.ts';
 
 export function userSuite(world: World): void {
   describe('systemMessage', () => {
@@ -48,6 +48,13 @@ function systemMessages(world: World): void {
     expect(await far.next('systemMessage')).toEqual([{ bytes: Uint8Array.of(1, 255) }]);
     expect(await one.next('systemMessage')).toEqual([{ bytes: Uint8Array.of(2, 254) }]);
     expect(await one.refusal('systemMessage')).toMatchObject({ code: 'wrongArgumentsCount', args: [1, 0] });
+    // What is measured is the value.
+    // Three bytes say how long a text is.
+    const most = 'x'.repeat(limits.messageBytes - 3);
+    expect(await one.call('systemMessage', most)).toBeNull();
+    expect(await far.next('systemMessage')).toEqual([most]);
+    const more = `${most}x`;
+    expect(await one.refusal('systemMessage', more)).toMatchObject({ code: 'messageTooLarge' });
   });
 }
 

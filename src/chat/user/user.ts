@@ -4,6 +4,7 @@ import { fail, failBecause, Failure, hasCode, messageTooLarge } from '../../prot
 import type { connectionRequests } from '../../protocol/connection.ts';
 import type { userRequests } from '../../protocol/user.ts';
 import { notificationFrame } from '../../protocol/wire/frame.ts';
+import { encodeShared } from '../../protocol/wire/msgpack.ts';
 import type { Caller, HandlersOf } from '../caller.ts';
 import { ok } from '../outcome.ts';
 import { askToConnect } from '../hooks/points.ts';
@@ -67,8 +68,9 @@ export function userHandlers(services: Services): UserHandlers {
     },
 
     async systemMessage(by, { data }) {
+      const { length } = encodeShared(data);
+      if (length > settings.limits.messageBytes) return messageTooLarge(length, settings.limits);
       const frame = notificationFrame('systemMessage', [data]);
-      if (frame.length > settings.limits.messageBytes) return messageTooLarge(frame.length, settings.limits);
       by.spend(spreadUnits(audience.socketsOf(by.author).length, frame.length));
       await users.notifyOthers(by.author, by.exceptSocket, frame);
       return ok(null);
