@@ -1,6 +1,6 @@
 /** Rooms themselves: creating, deleting and losing them, and what they are. */
 import Type, { type Static } from 'typebox';
-import { carries, creating, defaulted, existing, notification, optional, request, required } from './declare.ts';
+import { carries, creating, defaulted, existing, notification, optional, request } from './declare.ts';
 import { Options, RoomName, UserName } from './params/types.ts';
 
 export const NotificationsInfo = Type.Object(
@@ -29,7 +29,7 @@ export const roomRequests = {
 
   roomDelete: request({
     doc: 'Deletes a room; only its owner may. All sockets of each joined user get `roomAccessRemoved`; sessions lose it.',
-    params: { roomName: required(RoomName) },
+    params: { roomName: existing(RoomName) },
     result: Type.Null(),
     errors: ['notAllowed', 'noRoom'],
     access: 'user',

@@ -192,6 +192,7 @@ function ending(world: World): void {
       ['roomLeave', over],
       ['roomMessage', over, {}],
       ['roomGetOwner', over],
+      ['roomDelete', over],
       ['roomMembersAdd', over, ['bob']],
     ] satisfies Call[]) {
       expect([method, await alice.refusal(method, ...params)]).toMatchObject([method, ended]);
