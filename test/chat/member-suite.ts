@@ -66,7 +66,7 @@ function adding(world: World): void {
     expect(await owner.call('roomMembersAdd', room, names)).toMatchObject({
       done: [ann.userName],
       failed: [
-        { userName: 'a:b', error: { code: 'invalidName' } },
+        { userName: 'a:b', error: { code: 'noUser', args: ['a:b'] } },
         { userName: 'nobody here', error: { code: 'noUser', args: ['nobody here'] } },
         { userName: bob.userName, error: { code: 'notAllowed' } },
       ],
@@ -112,7 +112,7 @@ function removing(world: World): void {
       done: names,
       failed: [
         { userName: owner.userName, error: { code: 'notAllowed' } },
-        { userName: 'a:b', error: { code: 'invalidName' } },
+        { userName: 'a:b', error: { code: 'noUser', args: ['a:b'] } },
       ],
     });
     const heard = about(owner, room).map(([name]) => name);

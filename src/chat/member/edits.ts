@@ -8,7 +8,7 @@ import { membersPrefix } from '../../protocol/member.ts';
 import { leftPrefix } from '../../protocol/membership.ts';
 import { fail, failBecause, Failure, toErrorValue } from '../../protocol/errors/errors.ts';
 import { StateUnavailable } from '../../redis/unavailable.ts';
-import { invalidName, isValidName } from '../../protocol/names/rule.ts';
+import { isValidName } from '../../protocol/names/rule.ts';
 import { spreadUnits } from '../../protocol/params/cost.ts';
 import { notificationFrame } from '../../protocol/wire/frame.ts';
 import { opening } from '../../protocol/wire/opening.ts';
@@ -146,7 +146,8 @@ const namesIn = ({ userNames }: MembersAsked, limits: NameLimits): string[] =>
   [...new Set(userNames)].filter((name) => isValidName(name, limits));
 
 function failureOf(userName: string, word: string | undefined, limits: NameLimits): Failure | undefined {
-  if (!isValidName(userName, limits)) return invalidName(userName, limits);
+  // Nobody has what is no name.
+  if (!isValidName(userName, limits)) return fail('noUser', [userName]);
   if (word === 'done') return undefined;
   if (word === 'noUser') return fail(word, [userName]);
   return word === 'tooManyRooms' ? failBecause(word, [], TOO_MANY) : fail('notAllowed');
