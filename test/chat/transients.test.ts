@@ -256,12 +256,16 @@ describe('by itself', () => {
     await eventually(() => expect(counters.transientsRefused).toBe(before + 1));
   });
 
-  test('only what is transient, has an event of some length, and no id is coalesced', () => {
+  test('only what is transient, has an event of some length, no id, and mentions nobody is coalesced', () => {
     const event = 'typing';
     expect(eventOf({ event }, passes)).toBe(event);
     expect(eventOf({ event }, { transient: true, clientMessageId: '' })).toBe(event);
     for (const options of [undefined, {}, { transient: false }, { transient: true, clientMessageId: 'c' }]) {
       expect(eventOf({ event }, options)).toBeUndefined();
+    }
+    expect(eventOf({ event }, { ...passes, mentions: [], mentionAll: false })).toBe(event);
+    for (const mention of [{ mentionAll: true }, { mentions: ['ann'] }]) {
+      expect(eventOf({ event }, { ...passes, ...mention })).toBeUndefined();
     }
     for (const other of [{}, { event: 1 }, { event: 'x'.repeat(129) }]) expect(eventOf(other, passes)).toBeUndefined();
   });

@@ -43,13 +43,17 @@ const OPTIONS: TransientsOptions = { windowMs: 100, windowsMax: 10_000, bytesMax
 /** Longer ones are no names of anything. */
 const EVENT_MAX = 128;
 
-/** What is coalesced by, of a message that may be: repeats of one with an id are known by what became of the first. */
+/**
+ * What is coalesced by, of a message that may be: repeats of one with an id are known by what became of the first, and one that mentions
+ * somebody is judged by itself.
+ */
 export function eventOf(
   message: ValueMap,
-  options: Pick<MessageOptions, 'transient' | 'clientMessageId'> | undefined,
+  options: Pick<MessageOptions, 'transient' | 'clientMessageId' | 'mentions' | 'mentionAll'> | undefined,
 ): string | undefined {
   const { event } = message;
   if (options?.transient !== true || (options.clientMessageId ?? '') !== '') return undefined;
+  if (options.mentionAll === true || (options.mentions ?? []).length > 0) return undefined;
   return typeof event === 'string' && event.length <= EVENT_MAX ? event : undefined;
 }
 
