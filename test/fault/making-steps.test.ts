@@ -2,6 +2,7 @@
 // first steps itself, as a node that is registered, and lets that node's lease end.
 import { expect, test } from '@jest/globals';
 import { membersPrefix } from '../../src/protocol/member.ts';
+import { leftPrefix } from '../../src/protocol/membership.ts';
 import { temporaryName } from '../../src/protocol/names/temporary.ts';
 import { newEpoch } from '../../src/redis/tokens.ts';
 import { Keyspace, roomTopic } from '../../src/redis/keys.ts';
@@ -62,6 +63,7 @@ async function makeAs(
     accessListsUpdates: true,
     historyMax: 100,
     prefix: membersPrefix('roomMembersAdded', roomName),
+    leftPrefix: leftPrefix(roomName),
   } as const;
   return store.conversations.create(roomName, room, { life: newEpoch(), grant: { names: 2, bytes: ROOM_BYTES } });
 }

@@ -2,6 +2,7 @@
 // are not like others; and when temporary ones end.
 import { expect, test } from '@jest/globals';
 import { membersPrefix } from '../../src/protocol/member.ts';
+import { leftPrefix } from '../../src/protocol/membership.ts';
 import { temporaryName } from '../../src/protocol/names/temporary.ts';
 import { decodeNotification } from '../../src/protocol/wire/frame.ts';
 import { newEpoch } from '../../src/redis/tokens.ts';
@@ -15,7 +16,8 @@ import type { JoinRules } from '../../src/store/membership/membership-store.ts';
 import { rightsOf, SERVICE } from '../../src/store/rights.ts';
 import { eventually } from '../support/eventually.ts';
 import { useScope } from '../support/scope.ts';
-import { room } from './room-actions.ts';
+import { setMode } from './access-actions.ts';
+import { join, room } from './room-actions.ts';
 import { frame, roomOptions, type OpenStore, type Store } from './store.ts';
 
 const scope = useScope();
@@ -57,6 +59,7 @@ const wish = ({ people = ['owner', 'bob', 'carol'], unfit = {}, ...changes }: Ch
   accessListsUpdates: true,
   historyMax: 1000,
   prefix: membersPrefix('roomMembersAdded', room),
+  leftPrefix: leftPrefix(room),
   ...changes,
 });
 
@@ -105,6 +108,18 @@ function making(open: OpenStore): void {
 }
 
 function finding(open: OpenStore): void {
+  test('who has lost the room of two by a staged eviction is out before it is put back', async () => {
+    const store = await open(scope, { largeSize: 1 });
+    const pair = { people: ['owner', 'bob'], unique: 'pair', whitelistOnly: false } as const;
+    await make(store, pair);
+    for (const user of ['bob', 'zoe']) await join(store, user);
+    await store.client.zrem(store.keys.room(room).roster, 'bob');
+    await setMode(store, 'owner', true);
+    expect(await find(store, pair)).toMatchObject({ evicted: [{ userName: 'bob' }], added: ['bob'] });
+    expect(await store.client.hkeys(store.keys.room(room).occupants)).toEqual(['zoe']);
+    expect(await find(store, pair)).toMatchObject({ evicted: [], added: [] });
+  });
+
   test('two people have their room for good: who has gone from it is put back, unless banned, and told', async () => {
     const store = await open(scope);
     const pair = { people: ['owner', 'bob'], unique: 'pair' } as const;

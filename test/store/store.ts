@@ -231,7 +231,7 @@ function storesOfMembers(
     members: new MemberStore(commands, keys, { ...options, membersMax, instance }),
     belongs: new BelongsStore(commands, keys, { historyMaxAgeMs, roomsPerUser }),
     dues: new Dues(commands, keys),
-    conversations: new ConversationStore(commands, keys, { membersMax, instance }),
+    conversations: new ConversationStore(commands, keys, { ...options, membersMax, instance }),
     endingStore: new EndingStore(commands, keys),
     anonymousMembers: new AnonymousMembers(commands, keys),
   };

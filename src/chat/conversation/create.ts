@@ -5,13 +5,14 @@
 import { askerOf } from '../asker.ts';
 import type { ConversationOptions } from '../../protocol/conversation.ts';
 import { membersPrefix } from '../../protocol/member.ts';
+import { leftPrefix } from '../../protocol/membership.ts';
 import { notificationFrame } from '../../protocol/wire/frame.ts';
 import { fail, failBecause, Failure, unavailable } from '../../protocol/errors/errors.ts';
 import { temporaryName } from '../../protocol/names/temporary.ts';
-import { roomTopic } from '../../redis/keys.ts';
 import { newNameDigits } from '../../redis/tokens.ts';
 import type { ConversationMade, PersonOfRoom } from '../../store/conversation/conversation-store.ts';
 import type { Candidate } from '../../store/member/member-store.ts';
+import { changeRules } from '../access/rules.ts';
 import { onceSigned, signatureOf } from '../access/signed-edits.ts';
 import type { UserActor } from '../actor.ts';
 import type { Caller } from '../caller.ts';
@@ -22,7 +23,6 @@ import type { Reserved } from '../quota/quotas.ts';
 import type { Services } from '../services.ts';
 import { uniqueRooms } from './unique.ts';
 import { wishOf, type ConversationWish } from './wish.ts';
-import { nowOrLater } from '../repair/repairs.ts';
 
 /** What a member costs who makes the room. */
 const UNITS_PER_MEMBER = 0.3;
@@ -134,44 +134,17 @@ async function make(
   );
 }
 
-/**
- * Runs the script, and tells the members. The room is in this node's manifest before the deed and until everybody is told: should it
- * die, whoever sweeps after it goes on with what the script has noted.
- */
-async function run(
-  { services, wish }: Asked,
+/** Runs the script, and tells the members, and whoever was still to be taken out of a room that is found. */
+function run(
+  { services, by, wish }: Asked,
   roomName: string,
   people: readonly PersonOfRoom[],
   endsAt: number | undefined,
   reserved: Reserved | undefined,
 ): Promise<ConversationMade> {
-  const { conversations, topics, repairs, memberTelling } = services;
-  const topic = roomTopic(roomName);
-  const { nodeId } = services.instance;
-  await topics.follow(topic, nodeId);
-  const release = (): void => topics.unfollow(topic, nodeId);
-  const room = { ...wish.room, people, endsAt, prefix: membersPrefix('roomMembersAdded', roomName) };
-  const made = await conversations.create(roomName, room, reserved).catch((error: unknown) => {
-    // It may have happened all the same.
-    repairs.retry(async () => {
-      await memberTelling.tellDue(roomName, nodeId);
-      release();
-    }, error);
-    throw error;
-  });
-  if (typeof made === 'string') {
-    release();
-    return made;
-  }
-  const telling = memberTelling.telling(roomName, made.due);
-  const tell = async (): Promise<void> => {
-    await telling();
-    release();
-  };
-  // The room is there whatever happens now.
-  await nowOrLater(repairs, tell);
-  if (made.added.length > 0) await topics.reached(topic, made.at.seq);
-  return made;
+  const prefixes = { prefix: membersPrefix('roomMembersAdded', roomName), leftPrefix: leftPrefix(roomName) };
+  const room = { ...wish.room, ...prefixes, people, endsAt };
+  return changeRules(services, by, roomName, () => services.conversations.create(roomName, room, reserved));
 }
 
 /** What speaks against the first of these users who cannot belong to one more room. */

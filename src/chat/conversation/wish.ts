@@ -16,7 +16,7 @@ import type { ChatSettings } from '../services.ts';
 export type WishFailure = Failure<'badArgument' | 'invalidName' | 'noUser' | 'tooLarge'>;
 
 export interface ConversationWish {
-  readonly room: Omit<ConversationToMake, 'prefix' | 'endsAt' | 'people'>;
+  readonly room: Omit<ConversationToMake, 'prefix' | 'leftPrefix' | 'endsAt' | 'people'>;
   /** Who belongs to it. */
   readonly people: readonly string[];
   /** Undefined where the service chooses one. */

@@ -2,14 +2,14 @@
  * Rooms that people belong to, in Redis: making them, with their members, in one script on the room's slot. What the members are told on
  * theirs follows from what it returns. Rejects with `StateUnavailable`.
  */
-import type { Instance } from '../../bus/instance.ts';
 import type { Invites, RoomKind, Writers } from '../../protocol/conversation.ts';
 import type { Commands } from '../../redis/commands.ts';
 import type { Keyspace } from '../../redis/keys.ts';
-import { listOf, nothing, optional, position, text, yes } from '../../redis/reply.ts';
+import { listOf, nothing, optional, text, yes } from '../../redis/reply.ts';
 import { flag, scriptsBeside, type OutcomeOf } from '../../redis/script.ts';
 import { newEpoch } from '../../redis/tokens.ts';
-import { LEFT_BEHIND, LOG, OCCUPANTS, ROOM_LISTS } from '../key-names.ts';
+import { CHANGED, EVICTING, type AccessStoreOptions } from '../access/access-store.ts';
+import { LEFT_BEHIND } from '../key-names.ts';
 import { duesIn } from '../member/due.ts';
 import type { Candidate } from '../member/member-store.ts';
 import { packGrant } from '../quota/grant.ts';
@@ -41,13 +41,15 @@ export interface ConversationToMake extends Pick<
   readonly exceptSocket: string | undefined;
   /** `membersPrefix`. */
   readonly prefix: Uint8Array;
+  readonly leftPrefix: Uint8Array;
 }
 
 const script = scriptsBeside(import.meta.url);
 
 const createConversation = script('create-conversation', {
-  keys: [...LOG, ...OCCUPANTS, ...ROOM_LISTS, ...LEFT_BEHIND, 'entries', 'membersDue'],
+  keys: [...EVICTING, ...LEFT_BEHIND, 'membersDue'],
   args: [
+    'large',
     'teller',
     'user',
     'except',
@@ -65,12 +67,13 @@ const createConversation = script('create-conversation', {
     'writers',
     'endsAt',
     'prefix',
+    'leftPrefix',
     'limit',
   ],
   rest: true,
   writes: true,
   refuses: ['noRoom', 'roomExists', 'othersRoom', 'roomExpired', 'listLimitExceeded'],
-  gives: { at: position, created: yes, due: duesIn, added: listOf(text), refused: optional(text) },
+  gives: { ...CHANGED, due: duesIn, created: yes, added: listOf(text), refused: optional(text) },
 });
 
 const notePassed = script('note-passed', { keys: ['meta'], args: ['number'], gives: nothing });
@@ -79,8 +82,7 @@ export type ConversationMade = OutcomeOf<typeof createConversation>;
 
 const writerCodes = { all: 0, admins: 1, owner: 2 } as const satisfies Record<Writers, number>;
 
-export interface ConversationStoreOptions {
-  readonly instance: Pick<Instance, 'nodeId'>;
+export interface ConversationStoreOptions extends Pick<AccessStoreOptions, 'largeSize' | 'instance'> {
   /** Members of one room. */
   readonly membersMax: number;
 }
@@ -106,6 +108,7 @@ export class ConversationStore {
     reserved: RoomOptions['reserved'],
   ): Promise<ConversationMade> {
     const args = {
+      large: this.#options.largeSize,
       teller: this.#options.instance.nodeId,
       user: room.owner,
       except: room.exceptSocket ?? '',
@@ -123,6 +126,7 @@ export class ConversationStore {
       writers: writerCodes[room.writers],
       endsAt: room.endsAt ?? '',
       prefix: room.prefix,
+      leftPrefix: room.leftPrefix,
       limit: this.#options.membersMax,
     };
     const people = room.people.flatMap(({ userName, against = '' }) => [userName, against]);

@@ -1,4 +1,4 @@
--- uses: clock access room/make access/members conduct frame
+-- uses: clock evict room/make access/members conduct frame
 -- Makes a room with those who belong to it, or finds the room of these people: one step, so that of several who make it at once one does
 -- and the others find it. `create` '1': it is made where there is none. `unique` says which room of that name is theirs: '' none,
 -- `pair` any, to which those are put back who do not belong to it any more; `set` one that has exactly these members.
@@ -42,7 +42,7 @@ if openLog(now) then
   for _, name in ipairs(people) do
     if not isMember(name) and (isOwnerOrAdmin(name) or not isBanned(name)) then
       if against[name] ~= '' then
-        return { position(), 0, {}, {}, name }
+        return { position(), evicted, changesPending, log.life, {}, 0, {}, name }
       end
       added[#added + 1] = name
     end
@@ -52,13 +52,18 @@ if openLog(now) then
       return 'listLimitExceeded'
     end
     for _, name in ipairs(added) do
+      -- Who has lost the room by a staged eviction, and is not out of it yet, is not given it back.
+      if log.evicting == 1 then
+        evictUnlessAdmitted(name)
+      end
       addMember(name)
     end
     announce(NOTICE, '', prefix .. strs(added) .. byIn(user))
   end
   local due = noteMembers(teller, user, except)
+  tellEvictions()
   saveLog()
-  return { position(), 0, due, added }
+  return { position(), evicted, changesPending, log.life, due, 0, added }
 end
 if create ~= '1' then
   return 'noRoom'
@@ -78,4 +83,4 @@ saveConduct(c)
 for _, name in ipairs(people) do
   addMember(name)
 end
-return { position(), 1, noteMembers(teller, user, except), {} }
+return { position(), evicted, changesPending, log.life, noteMembers(teller, user, except), 1, {} }
