@@ -98,7 +98,7 @@ function retries(open: OpenStore): void {
     await join(store, 'ann');
     await post(store, 'ann');
     const first = await take(outboxes, 'n1');
-    expect(await outboxes.putOff(lobby, first.token, { waitMs: 0 })).toBe(1000);
+    expect(await outboxes.putOff(lobby, first.token, { failure: { waitMs: 0 } })).toBe(1000);
     await post(store, 'ann');
     const { webhook } = store.keys.room(room);
     expect(await outboxes.take(lobby, 'n2')).toBeGreaterThan(0);
@@ -109,6 +109,29 @@ function retries(open: OpenStore): void {
     expect([again.made, again.life]).toEqual([first.made, first.life]);
     const third = await take(outboxes, 'n2', again.token);
     expect([seqsOf(third), third.failures]).toEqual([[3], 0]);
+  });
+
+  test('one that its receiver finds too large is cut anew, and what follows is as small until nothing is left', async () => {
+    const { outboxes, ...store } = await startRoom(scope, open);
+    await join(store, 'ann');
+    for (let count = 0; count < 5; count++) await post(store, 'ann');
+    const whole = await take(outboxes, 'n1');
+    expect(seqsOf(whole)).toHaveLength(6);
+    expect(await outboxes.putOff(lobby, whole.token, { most: 3 })).toBe(0);
+    const first = await take(outboxes, 'n2');
+    expect([first.made, seqsOf(first), first.failures]).toEqual([whole.made, [1, 2, 3], 0]);
+    // A repeat has the same end.
+    await outboxes.putOff(lobby, first.token);
+    const again = await take(outboxes, 'n1');
+    expect([again.toSeq, seqsOf(again)]).toEqual([3, [1, 2, 3]]);
+    await post(store, 'ann');
+    const second = await take(outboxes, 'n1', again.token);
+    expect(seqsOf(second)).toEqual([4, 5, 6]);
+    const third = await take(outboxes, 'n1', second.token);
+    expect(seqsOf(third)).toEqual([7]);
+    expect(await outboxes.take(lobby, 'n1', third.token)).toBe('idle');
+    for (let count = 0; count < 5; count++) await post(store, 'ann');
+    expect(seqsOf(await take(outboxes, 'n2'))).toHaveLength(5);
   });
 
   test('it is the same where its messages have grown since, whatever came behind it, and whatever the limits are by then', async () => {
@@ -185,7 +208,7 @@ function bounded(open: OpenStore): void {
     const waits: unknown[] = [];
     for (const waitMs of [0, 0, 10_000, 0, 1e9]) {
       const { token } = await take(outboxes, 'n1');
-      waits.push(await outboxes.putOff(lobby, token, { waitMs }));
+      waits.push(await outboxes.putOff(lobby, token, { failure: { waitMs } }));
       await store.client.hdel(webhook, 'retryAt');
     }
     expect(waits).toEqual([1000, 2000, 10_000, 8000, 3_600_000]);

@@ -1,7 +1,7 @@
 // When the operator's address is left alone, for how long, and what ends it.
 import { describe, expect, test } from '@jest/globals';
 import { Breaker } from '../../src/chat/webhook/breaker.ts';
-import { retryAfterMs } from '../../src/chat/webhook/relay.ts';
+import { retryAfterMs } from '../../src/endpoint/retry-after.ts';
 
 const HOUR = 3_600_000;
 

@@ -24,6 +24,8 @@ let taken: number;
 let told: string[];
 /** Of batches that were given back to it. */
 let givenBack: string[];
+/** How many events at most the next ones are to have. */
+let mosts: (number | undefined)[];
 let errors: unknown[];
 let failures: unknown[];
 let relay: Relay;
@@ -38,7 +40,7 @@ beforeEach(() => {
   answers = () => Promise.reject(new Error('nothing is to be sent'));
   counters = { webhookEvents: 0, webhookGaps: 0, webhookTaken: 0, webhookFailed: 0, webhookDropped: 0 };
   taken = 0;
-  [told, givenBack, posted] = [[], [], []];
+  [told, givenBack, posted, mosts] = [[], [], [], []];
   [errors, failures] = [[], []];
   ended = () => undefined;
   relay = new Relay({
@@ -50,7 +52,10 @@ beforeEach(() => {
         if (sent !== undefined && sent !== '') told.push(sent);
         return Promise.resolve(said);
       },
-      putOff: (_, token) => Promise.resolve(givenBack.push(token) && 0),
+      putOff: (_, token, { most } = {}) => {
+        mosts.push(most);
+        return Promise.resolve(givenBack.push(token) && 0);
+      },
       endedLives: () => Promise.resolve([]),
       endLife: () => Promise.resolve(),
     },
@@ -287,6 +292,19 @@ test('what rooms have refused holds back no other room; that nobody answers for 
   now += relay.breaker.leftMs(now);
   await turn();
   expect(relay.breaker.state).toBe('closed');
+});
+
+test('a batch that is too large for its receiver is given back to be cut in half, and one event that is to wait', async () => {
+  const frame = notificationFrame('roomMessage', ['room', { textMessage: 'hello' }]);
+  const place = { epoch: 'epoch', timestamp: 1, nonce: 1, prev: 0, subject: '' };
+  const event: TopicEvent = { ...place, kind: 'message', seq: 1, id: 1, frame };
+  const of = (count: number): Batch => ({ ...batch, gaps: [], events: Array<TopicEvent>(count).fill(event) });
+  answerWith(413);
+  says = [of(5), of(3), of(1)];
+  relay.note('room');
+  for (let i = 0; i < 3; i++) await turn();
+  expect(mosts).toEqual([3, 2, undefined]);
+  expect([relay.breaker.state, counters.webhookFailed, told]).toEqual(['closed', 3, []]);
 });
 
 /** An endpoint that is away, of which each of the rooms has been a try. */

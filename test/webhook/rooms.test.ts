@@ -73,6 +73,17 @@ test('a room is sent in the order of its log, each event with its number, signed
   expect(receiver.requests.at(-1)).toMatchObject({ path: '/parley', headers: { 'content-type': 'application/json' } });
 });
 
+test('a receiver that takes a few events at a time gets all of them, in order', async () => {
+  const owner = await login();
+  const room = await roomOf(owner);
+  receiver.judge(({ body }) => (body.roomName === room && body.events.length > 3 ? 413 : undefined));
+  scope.add(() => receiver.judge());
+  await Promise.all(Array.from({ length: 40 }, (_, i) => owner.call('roomMessage', room, { textMessage: `${i}` })));
+  await eventually(() => expect(receiver.events(room)).toHaveLength(42));
+  expect(textsOf(receiver.events(room))).toEqual(Array.from({ length: 40 }, (_, i) => `${i}`));
+  expect(receiver.events(room).map(({ seq }) => seq)).toEqual(Array.from({ length: 42 }, (_, i) => i));
+});
+
 test('a message is sent as it is by then, and what was changed of it in its place', async () => {
   const owner = await login();
   const room = await roomOf(owner);

@@ -5,10 +5,11 @@
  */
 import type { Waking } from '../../ops/pulse.ts';
 import { EndpointError, isAway, isSuccess, type Endpoint, type EndpointAnswer } from '../../endpoint/endpoint.ts';
+import { retryAfterMs } from '../../endpoint/retry-after.ts';
 import { signedHeaders } from '../../endpoint/signature.ts';
 import type { Instance } from '../../bus/instance.ts';
 import type { WebhookType } from '../../protocol/service/webhooks.ts';
-import type { Batch, Outbox, WebhookStore } from '../../store/webhook/webhook-store.ts';
+import type { Batch, Outbox, PutOff, WebhookStore } from '../../store/webhook/webhook-store.ts';
 import { bodyOf, type BatchBody } from './batch-body.ts';
 import { Breaker, WAIT_MAX_MS } from './breaker.ts';
 
@@ -59,10 +60,9 @@ interface Sending {
   sent: string;
 }
 
-/** A batch that was not taken, and for how long to wait; `failure` where that is the log's own. */
-interface Stopped {
+/** A batch that was not taken, and for how long to wait, unless it is a failure of the log's own. */
+interface Stopped extends PutOff {
   readonly waitMs: number;
-  readonly failure?: { readonly waitMs: number };
 }
 
 /** The service's own log among the names of rooms. */
@@ -76,6 +76,7 @@ const ELSEWHERE_MS = 1000;
 /** Where more are sent than at once, behind what was taken. */
 const BUSY_MS = 1000;
 const GONE = 410;
+const TOO_LARGE = 413;
 
 export class Relay {
   readonly breaker = new Breaker();
@@ -258,9 +259,8 @@ export class Relay {
       const isTurnOver = count >= BATCHES_IN_TURN || this.#isClosed;
       const stopped = isTurnOver ? { waitMs: 0 } : await this.#sendBatch(outbox, name, taken, sending, isLate);
       if (stopped !== undefined) {
-        const { failure } = stopped;
-        const putOffMs = await outboxes.putOff(outbox, taken.token, failure);
-        return failure === undefined || putOffMs === 'lost' ? stopped.waitMs : putOffMs;
+        const putOffMs = await outboxes.putOff(outbox, taken.token, stopped);
+        return stopped.failure === undefined || putOffMs === 'lost' ? stopped.waitMs : putOffMs;
       }
       sending.sent = taken.token;
     }
@@ -319,6 +319,15 @@ export class Relay {
       this.#deps.onFailure('the webhook is gone (HTTP 410): nothing is sent until this node is started again', {});
       return { waitMs: WAIT_MAX_MS };
     }
+    const { length } = batch.events;
+    if (answer.status === TOO_LARGE && length > 1) {
+      this.#deps.onFailure('a batch is too large for the webhook: smaller ones are sent', {
+        ...roomOf(name),
+        events: length,
+      });
+      this.breaker.succeeded();
+      return { waitMs: 0, most: Math.ceil(length / 2) };
+    }
     const reason = isError && answer.status === undefined ? answer.reason : `HTTP ${answer.status}`;
     const told = { failures: batch.failures + 1, reason };
     const more = isError ? { message: answer.message } : {};
@@ -339,11 +348,3 @@ export class Relay {
 
 /** What is told of a log in the service's own. */
 const roomOf = (name: string): { readonly room?: string } => (name === SERVICE_LOG ? {} : { room: name });
-
-/** What an answer asks for, in seconds or as a date (RFC 9110, 10.2.3); 0 where it asks for nothing. */
-export function retryAfterMs({ status, headers }: Pick<EndpointAnswer | EndpointError, 'status' | 'headers'>): number {
-  const given = headers['retry-after'];
-  if (given === undefined || (status !== 429 && status !== 503)) return 0;
-  const ms = /^\d{1,9}$/.test(given) ? Number(given) * 1000 : Date.parse(given) - Date.now();
-  return Number.isNaN(ms) ? 0 : Math.max(0, Math.min(ms, WAIT_MAX_MS));
-}

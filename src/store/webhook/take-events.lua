@@ -2,7 +2,7 @@
 -- What of a log is to be sent next, to the one node that sends it, until `leaseMs` from now. `sent` is the token of the batch that was
 -- taken by the receiver ('' for none): the place moves behind it, in the same step. A batch that was not has the same end when it is
 -- taken again, by whichever node, so that the receiver knows it for a repeat: also where its messages have grown since, and whatever the limits
--- are by now. One that has grown beyond `GROWN` times a batch is cut anew: receivers have limits, and how it grows is the users' choice. Its `mark`, the nonce of its last event, tells it from one of the same numbers that was lost with a failover. Nothing is skipped: between the events stand the numbers of
+-- are by now. One that has grown beyond `GROWN` times a batch is cut anew: receivers have limits, and how it grows is the users' choice. So is one that its receiver found too large: what follows is as small until nothing is left. Its `mark`, the nonce of its last event, tells it from one of the same numbers that was lost with a failover. Nothing is skipped: between the events stand the numbers of
 -- those that are not kept any more. A log that has no place yet begins where it was made, or `since` there have been webhooks.
 -- `busy`: another node sends. Gives a time to wait where it is too early after a failure. `former` is how far the log of an earlier life
 -- was sent, whose end nobody has told; a place that knows only its life is of a room that was deleted before anybody looked. Where the log itself is gone that is all, and once it was sent nothing is left. `ended`: of an earlier
@@ -51,7 +51,7 @@ if isThere and (place.made or isNew) then
   createdAt, owner = unpack(redis.call('HMGET', meta, 'createdAt', 'owner'))
 end
 if isNew then
-  place = { life = log.life, seq = 0, id = 0, replays = place.replays, former = place.former }
+  place = { life = log.life, seq = 0, id = 0, replays = place.replays, former = place.former, most = place.most }
   if createdAt and tonumber(createdAt) >= tonumber(since) then
     place.made = 1
   elseif not place.former then
@@ -60,7 +60,8 @@ if isNew then
   end
 end
 
-local BYTES, COUNT, STEP = tonumber(bytesMax), tonumber(countMax), 20
+local usual = math.min(tonumber(countMax), place.most or math.huge)
+local BYTES, COUNT, STEP = tonumber(bytesMax), usual, 20
 if place.toSeq then
   BYTES, COUNT = GROWN * BYTES, math.huge
 end
@@ -139,14 +140,14 @@ local toSeq, toId = place.seq, place.id
 if isThere then
   toSeq, toId = collect()
   if place.toSeq and toSeq < place.toSeq then
-    BYTES, COUNT, batch, gaps = tonumber(bytesMax), tonumber(countMax), {}, {}
+    BYTES, COUNT, batch, gaps = tonumber(bytesMax), usual, {}, {}
     place.toSeq, place.mark = nil, nil
     toSeq, toId = collect()
   end
 end
 if #batch == 0 and #gaps == 0 and not place.former and not place.made then
-  if isSettled or place.node == node then
-    place.node, place['until'] = nil, nil
+  if isSettled or place.node == node or place.most then
+    place.node, place['until'], place.most = nil, nil, nil
     writePlace(place)
   end
   return 'idle'

@@ -41,7 +41,7 @@ export const takeEvents = script('take-events', {
 
 export const putOffEvents = script('put-off-events', {
   keys: ['webhook'],
-  args: ['token', 'isFailure', 'waitMs'],
+  args: ['token', 'isFailure', 'waitMs', 'most'],
   whenFull: true,
   refuses: ['lost'],
   gives: number,

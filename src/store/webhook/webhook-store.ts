@@ -38,6 +38,14 @@ export interface Batch {
 /** From which event on a log is sent again: of that number, of that message, or of that time on. */
 export type ReplayFrom = { readonly by: 'seq' | 'id' | 'time'; readonly from: number };
 
+/** Why a batch was not taken: nothing, where it was not sent. */
+export interface PutOff {
+  /** Nobody tries again before that, and longer after each one in a row. */
+  readonly failure?: { readonly waitMs: number };
+  /** It was too large: batches have so many events at most, until nothing is left. */
+  readonly most?: number;
+}
+
 export interface WebhookStoreOptions {
   readonly leaseMs: number;
   readonly batchMax: number;
@@ -81,9 +89,9 @@ export class WebhookStore {
     return taken.waitMs > 0 ? taken.waitMs : batchOf(token, taken);
   }
 
-  /** What was taken was not sent, or, where it is a `failure`, not taken by its receiver. Gives for how long nobody tries again. */
-  async putOff(outbox: Outbox, token: string, failure?: { readonly waitMs: number }): Promise<number | 'lost'> {
-    const args = { token, isFailure: flag(failure !== undefined), waitMs: failure?.waitMs ?? 0 };
+  /** What was taken was not sent, or not taken by its receiver. Gives for how long nobody tries again. */
+  async putOff(outbox: Outbox, token: string, { failure, most }: PutOff = {}): Promise<number | 'lost'> {
+    const args = { token, isFailure: flag(failure !== undefined), waitMs: failure?.waitMs ?? 0, most: most ?? '' };
     return this.#commands.run(scripts.putOffEvents, this.#keysOf(outbox), args);
   }
 

@@ -2,9 +2,9 @@
 -- A log as the outbox of webhooks: how far it was sent. The place is in the slot of the log, so a failover takes both back to the
 -- same point: what was sent and then lost is not in the log, and what follows has its numbers. Wants the keys `meta`, `history`,
 -- `latest`, `events` and `webhook`, a hash: `life` of the log, `seq` and `id` up to which it was sent; of a batch under way `token`,
--- `toSeq`, `toId` and `mark`; `node`, which sends, and `until` when nobody else does; `failures` in a row, and `retryAt`; `replays`; what the first batch says of the beginning,
+-- `toSeq`, `toId` and `mark`; `node`, which sends, and `until` when nobody else does; `failures` in a row, and `retryAt`; the `most` events that its receiver takes at once, where it has refused more; `replays`; what the first batch says of the beginning,
 -- until it was taken: `former`, how far an earlier life was sent of whose end nobody was told, and whether the room was `made`.
-local PLACE = { 'life', 'seq', 'id', 'toSeq', 'toId', 'mark', 'token', 'node', 'until', 'failures', 'retryAt', 'replays', 'former', 'made' }
+local PLACE = { 'life', 'seq', 'id', 'toSeq', 'toId', 'mark', 'token', 'node', 'until', 'failures', 'retryAt', 'most', 'replays', 'former', 'made' }
 local IS_TEXT = { life = true, mark = true, token = true, node = true }
 
 local function readPlace()
