@@ -16,6 +16,7 @@ const scope = useScope();
 /** Call within a `describe`; `open` gives a store of its own to each test. */
 export function webhookEndingsSuite(open: OpenStore): void {
   endings(open);
+  replayed(open);
   unsent(open);
   trimmed(open);
   erased(open);
@@ -66,6 +67,30 @@ function endings(open: OpenStore): void {
       expect(begun).toMatchObject({ former: 7, seq: 0, made: { owner: 'owner' } });
       await outboxes.putOff(lobby, token);
     }
+  });
+}
+
+function replayed(open: OpenStore): void {
+  test('what is still to be told of a beginning, or of an earlier end, is told also behind a replay', async () => {
+    const { outboxes, ...store } = await startRoom(scope, open);
+    await join(store, 'ann');
+    // Nobody has looked yet.
+    await outboxes.replay(lobby, { by: 'seq', from: 2 });
+    const begun = await take(outboxes, 'n1');
+    expect(begun).toMatchObject({ seq: 1, replays: 1, former: undefined, made: { owner: 'owner' } });
+    await outboxes.replay(lobby, { by: 'seq', from: 1 });
+    expect(await take(outboxes, 'n1')).toMatchObject({ seq: 0, toSeq: 1, replays: 2, made: { owner: 'owner' } });
+    const { webhook } = store.keys.room(room);
+    await store.client.hset(webhook, 'life', 'an earlier one', 'seq', 7);
+    for (let count = 3; count < 5; count++) {
+      await outboxes.replay(lobby, { by: 'seq', from: 1 });
+      const { token, ...again } = await take(outboxes, 'n1');
+      expect(again).toMatchObject({ former: 7, seq: 0, replays: count, made: { owner: 'owner' } });
+      await outboxes.putOff(lobby, token);
+    }
+    await take(outboxes, 'n1', (await take(outboxes, 'n1')).token).catch(() => undefined);
+    await outboxes.replay(lobby, { by: 'seq', from: 1 });
+    expect(await take(outboxes, 'n1')).toMatchObject({ former: undefined, made: undefined, seq: 0 });
   });
 }
 

@@ -49,7 +49,7 @@ export const putOffEvents = script('put-off-events', {
 
 export const replayEvents = script('replay-events', {
   keys: OUTBOX,
-  args: ['by', 'from'],
+  args: ['by', 'from', 'since'],
   refuses: ['noRoom'],
   gives: { seq: number, lastSeq: number, epoch: text },
 });

@@ -96,8 +96,8 @@ export class WebhookStore {
   }
 
   /** Sends a log again; gives the number of the event from which on, that of the last one, and the epoch. */
-  replay(outbox: Outbox, { by, from }: ReplayFrom): Promise<OutcomeOf<typeof scripts.replayEvents>> {
-    return this.#commands.run(scripts.replayEvents, this.#keysOf(outbox), { by, from });
+  async replay(outbox: Outbox, { by, from }: ReplayFrom): Promise<OutcomeOf<typeof scripts.replayEvents>> {
+    return this.#commands.run(scripts.replayEvents, this.#keysOf(outbox), { by, from, since: await this.since() });
   }
 
   /** How far a log was sent. */
