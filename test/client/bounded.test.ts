@@ -1,4 +1,6 @@
 // What a client keeps is bounded, whoever chooses the names; and what its application has stays the one object, kept up to date.
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { expect, test } from '@jest/globals';
 import type { Room } from '../../src/client/room/room.ts';
 import { eventually } from '../support/eventually.ts';
@@ -55,10 +57,9 @@ test('a user that is held, and no more among the latest: what it shows is read a
   expect(client.user('held')).toBe(held);
 });
 
-test('what its application has put on an object, or begins to, keeps it: what is not saved, a plugin, and listeners', async () => {
+test('what its application has put on an object, or begins to, keeps it: what is not saved, and listeners', async () => {
   const { client } = await connectSpeaking(scope);
   const unsaved = client.room('unsaved').set('title', 'Tea');
-  client.room('extended').plugin({ name: 'shout', extends: { Room: class {} } });
   const held = [client.room('held'), client.direct('held'), client.user('held')] as const;
   const others = (): void => {
     for (let i = 0; i < 1_010; i += 1) void [client.room(`room-${i}`), client.direct(`user-${i}`)];
@@ -71,6 +72,19 @@ test('what its application has put on an object, or begins to, keeps it: what is
   expect(kept()).toEqual(held.slice(0, 2));
   others();
   expect(kept()).toEqual(held.slice(0, 2));
+});
+
+test('a room with a plugin of its own is kept though nobody holds it; another one is not', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const { client } = await connectSpeaking(scope);
+  client.room('extended').plugin({ name: 'shout', extends: { Room: class {} } });
+  const plain = new WeakRef(client.room('plain'));
+  for (let i = 0; i < 1_010; i += 1) client.room(`room-${i}`);
+  await eventually(() => {
+    collect();
+    expect(plain.deref() === undefined).toBe(true);
+  });
   expect(client.room('extended')).toHaveProperty('shout');
 });
 
