@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core';
 import { eventually } from '../support/eventually.ts';
 import { loginRpc } from '../support/rpc.ts';
 import { useScope } from '../support/scope.ts';
-import { addContact, itemsOn, originOf, say, sees, startConversation, tabTo } from './visitor.ts';
+import { addContact, itemsOn, joinRoom, originOf, say, sees, startConversation, tabTo } from './visitor.ts';
 import { useVisits } from './visits.ts';
 
 const scope = useScope();
@@ -211,4 +211,30 @@ test('a conversation for a while says when it ends; a live one counts who is the
   await udo.goto(tess.url().replace(originOf(visits.service.node(0)), originOf(visits.service.node(1))));
   await udo.getByText('2 people here').waitFor();
   await tess.getByText('2 people here').waitFor();
+});
+
+test('rooms stay in the groups in which another device has filed them; new ones go into one of the page', async () => {
+  const { url } = visits.service.node(1);
+  const synced = await loginRpc(scope, url, 'max', { credentials: { userName: 'max', enableSync: true } });
+  for (const [room, group] of [
+    ['filed', 'work'],
+    ['filed-too', 'home'],
+  ]) {
+    await synced.call('roomCreate', room);
+    await synced.call('roomJoin', room, { group });
+  }
+  const page = await visit('max');
+  await page.getByRole('link', { name: /^filed-too/ }).click();
+  await say(page, 'seen');
+  await page.getByRole('link', { name: /^filed\b(?!-)/ }).click();
+  await say(page, 'seen, too');
+  await joinRoom(page, 'fresh');
+  await say(page, 'hello');
+  await page.reload();
+  await page.getByRole('link', { name: /^fresh/ }).waitFor();
+  expect(await synced.call('sessionGet')).toMatchObject({
+    work: { filed: { group: 'work' } },
+    home: { 'filed-too': { group: 'home' } },
+    custom: { fresh: { group: 'custom' } },
+  });
 });
