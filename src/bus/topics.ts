@@ -270,11 +270,11 @@ export class Topics implements TransportListener {
     if (entry.users < 0) throw new Error(`${topic}: unfollowed more often than followed`);
   }
 
-  /** Topics that are followed in one turn are entered together. */
+  /** Topics that are followed in one turn, by whichever sockets, are entered together at its end. */
   #enter(topic: Topic): Promise<void> {
     if (this.#joining === undefined) {
       const batch: Topic[] = [];
-      const done = Promise.resolve().then(async () => {
+      const done = new Promise<void>((resolve) => setImmediate(resolve)).then(async () => {
         this.#joining = undefined;
         await Promise.all([this.#addToManifest(batch), this.#transport.subscribe(batch)]);
       });

@@ -1,5 +1,5 @@
-// A topic that is entered again while it is being taken out of the manifest is in it afterwards, in whichever order Redis does what it
-// was asked at the same time.
+// How topics are entered in the manifest and subscribed: those of a turn together, and behind what is being taken out, in whichever order
+// Redis does what it was asked at the same time.
 import { expect, jest, test } from '@jest/globals';
 import { LEFT_KEPT_MS } from '../../src/bus/left-topics.ts';
 import { Topics } from '../../src/bus/topics.ts';
@@ -8,9 +8,12 @@ import { eventually } from '../support/eventually.ts';
 function open() {
   const inManifest = new Set<string>();
   const removals: (() => void)[] = [];
+  const entered: string[][] = [];
+  const subscribed: string[][] = [];
   const manifest = {
     nodeId: 'n1',
     add: (topics: readonly string[]) => {
+      entered.push([...topics]);
       for (const topic of topics) inManifest.add(topic);
       return Promise.resolve();
     },
@@ -23,7 +26,14 @@ function open() {
         });
       }),
   };
-  const transport = { healthy: true, subscribe: () => Promise.resolve(), unsubscribe: () => Promise.resolve() };
+  const transport = {
+    healthy: true,
+    subscribe: (topics: readonly string[]) => {
+      subscribed.push([...topics]);
+      return Promise.resolve();
+    },
+    unsubscribe: () => Promise.resolve(),
+  };
   const deps = {
     reader: { readPositions: () => Promise.resolve(new Map()) },
     listener: {},
@@ -36,8 +46,23 @@ function open() {
     },
   };
   const topics = new Topics(deps as never, transport, manifest, { positionCheckMs: 30_000 } as never);
-  return { topics, inManifest, removals };
+  return { topics, inManifest, removals, entered, subscribed };
 }
+
+test('what sockets follow in one turn is entered and subscribed at once, however many steps each of them takes to it', async () => {
+  const { topics, entered, subscribed } = open();
+  const steps = async (topic: string, count: number): Promise<void> => {
+    for (let step = 0; step < count; step++) await Promise.resolve();
+    await topics.follow(topic, 'n1');
+  };
+  await Promise.all([steps('room:one', 0), steps('room:two', 3), steps('user:three', 30), steps('room:one', 40)]);
+  expect([entered, subscribed]).toEqual([
+    [['room:one', 'room:two', 'user:three']],
+    [['room:one', 'room:two', 'user:three']],
+  ]);
+  await topics.follow('room:four', 'n1');
+  expect(subscribed).toHaveLength(2);
+});
 
 test('entries are written behind those that are being taken out', async () => {
   const { topics, inManifest, removals } = open();
@@ -57,7 +82,7 @@ test('entries are written behind those that are being taken out', async () => {
   const followed = topics.follow('room:lobby', 'n1');
   let isFollowed = false;
   void followed.then(() => (isFollowed = true));
-  await new Promise(setImmediate);
+  for (let turn = 0; turn < 3; turn++) await new Promise(setImmediate);
   expect(isFollowed).toBe(false);
   removals[0]?.();
   await followed;
