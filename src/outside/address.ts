@@ -57,6 +57,8 @@ function prefixOf(text: string, maybeMask: boolean): number | undefined {
 /** Addresses and ranges, each in its one spelling, to be asked for addresses in theirs. */
 export class AddressList {
   readonly #list = new BlockList();
+  /** What came last: behind a proxy, and in a rush, it is asked for again. To look takes microseconds. */
+  #last = { address: '', isIn: false };
 
   constructor(ranges: readonly string[]) {
     for (const range of ranges) {
@@ -67,7 +69,10 @@ export class AddressList {
   }
 
   has(address: string): boolean {
-    return isIP(address) !== 0 && this.#list.check(address, familyOf(address));
+    if (address !== this.#last.address) {
+      this.#last = { address, isIn: isIP(address) !== 0 && this.#list.check(address, familyOf(address)) };
+    }
+    return this.#last.isIn;
   }
 }
 
