@@ -5,6 +5,7 @@ import type { HookRunner } from '../hooks/runner.ts';
 import type { RecoveryCounters } from '../ops/counters.ts';
 import type { Tally } from '../ops/distribution.ts';
 import type { Limits } from '../protocol/params/limits.ts';
+import type { StoredValue } from '../protocol/wire/stored.ts';
 import type { AccessStore } from '../store/access/access-store.ts';
 import type { ConductStore } from '../store/conduct/conduct-store.ts';
 import type { Deletions } from '../store/room/deletions.ts';
@@ -63,6 +64,8 @@ import type { UserlistChanges } from './membership/userlist-changes.ts';
 
 export interface ChatSettings {
   readonly limits: Limits;
+  /** As each login is told them. */
+  readonly toldLimits: StoredValue;
   readonly roomsManagement: boolean;
   readonly userlistUpdates: boolean;
   readonly accessListsUpdates: boolean;

@@ -7,7 +7,7 @@ import type { Priority } from '../log/event.ts';
 import { closeCodes, type CloseName } from '../protocol/wire/close-codes.ts';
 import type { Codec } from '../protocol/wire/codec.ts';
 import { JointFrame, transcodeToJson, type AnyFrame } from '../protocol/wire/frame.ts';
-import type { StoredResult } from '../protocol/wire/stored.ts';
+import { storedNotification, type StoredResult } from '../protocol/wire/stored.ts';
 import type { Value, ValueMap } from '../protocol/params/values.ts';
 
 /** How long a reader may be behind by more than the soft mark. */
@@ -96,6 +96,11 @@ export class Connection {
 
   notify(name: string, params: readonly Value[]): void {
     this.#send(this.codec.encodeNotification(name, params));
+  }
+
+  /** The same of one whose last param is in parts as they are stored. */
+  notifyStored(name: string, leading: readonly Value[], last: StoredResult<Value>): void {
+    this.#send(storedNotification(this.codec.format, name, leading, last));
   }
 
   /** A WebSocket ping behind all that was sent: its pong carries the turn, and those of the library carry nothing. */

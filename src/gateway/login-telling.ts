@@ -32,7 +32,7 @@ export async function tellLogin(
   for (let at = 0; at === 0 || at < restored.length; at += RESTORED_PER_TURN) {
     if (at > 0) await setImmediate();
     connection.cork(() => {
-      if (telling.told === 'nothing') connection.notify('loginConfirmed', [userName, authData]);
+      if (telling.told === 'nothing') connection.notifyStored('loginConfirmed', [userName], authData);
       telling.told = 'confirmed';
       for (const frame of restored.slice(at, at + RESTORED_PER_TURN)) connection.sendFrame(frame);
       if (at + RESTORED_PER_TURN < restored.length) return;

@@ -35,6 +35,8 @@ import type { Config } from '../config/config.ts';
 import type { SignatureKind } from '../config/signatures.ts';
 import type { HookRunner } from '../hooks/runner.ts';
 import { Failure } from '../protocol/errors/errors.ts';
+import { encodeValue } from '../protocol/wire/msgpack.ts';
+import { StoredValue } from '../protocol/wire/stored.ts';
 import { SERVICE } from '../store/rights.ts';
 
 export interface Chat {
@@ -224,6 +226,7 @@ function buildAuthenticator(
 function chatSettings(config: Config): ChatSettings {
   return {
     limits: config.limits,
+    toldLimits: new StoredValue(encodeValue({ ...config.limits })),
     roomsManagement: config.rooms.management,
     userlistUpdates: config.rooms.userlistUpdates,
     accessListsUpdates: config.rooms.accessListsUpdates,

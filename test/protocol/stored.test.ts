@@ -8,7 +8,7 @@ import { storedMessageIn } from '../../src/protocol/wire/message-frame.ts';
 import { notificationFrame } from '../../src/protocol/wire/frame.ts';
 import { encodeValue } from '../../src/protocol/wire/msgpack.ts';
 import { stringSize } from '../../src/protocol/wire/pack.ts';
-import { StoredResult, StoredValue, type Spliced } from '../../src/protocol/wire/stored.ts';
+import { storedNotification, StoredResult, StoredValue, type Spliced } from '../../src/protocol/wire/stored.ts';
 import type { Value, ValueMap } from '../../src/protocol/params/values.ts';
 import { leastCpuMsOf } from '../support/cpu-time.ts';
 import { anyMap, anyValue, text } from './arbitraries.ts';
@@ -58,6 +58,19 @@ describe('a result with stored parts', () => {
       fc.property(spliced, ({ spliced: result, value }) => {
         expect(received(format, new StoredResult<Value>(result))).toEqual(received(format, value));
         expect(new StoredResult<Value>(result).value).toEqual(value);
+      }),
+    );
+  });
+
+  test.each(formats)('may be the last param of a notification, and be sent in an answer as well (%s)', (format) => {
+    const codec = createCodec(format, { accept: 'replies' });
+    fc.assert(
+      fc.property(spliced, anyValue, ({ spliced: result, value }, leading) => {
+        const last = new StoredResult<Value>(result);
+        const frame = bytesOf(storedNotification(format, 'loginConfirmed', [leading], last));
+        const told = codec.decodeFrame(bytesOf(codec.encodeNotification('loginConfirmed', [leading, value])));
+        expect(codec.decodeFrame(frame)).toEqual(told);
+        expect(received(format, last)).toEqual(received(format, value));
       }),
     );
   });

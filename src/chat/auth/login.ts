@@ -5,6 +5,7 @@
 import type { Result } from '../../protocol/catalogue.ts';
 import { fail, failBecause, Failure, unavailable } from '../../protocol/errors/errors.ts';
 import { countFrame, notificationFrame, type AnyFrame } from '../../protocol/wire/frame.ts';
+import { StoredResult } from '../../protocol/wire/stored.ts';
 import type { Credentials } from '../../protocol/connection.ts';
 import type { InboxPosition } from '../../protocol/inbox.ts';
 import type { ValueMap } from '../../protocol/params/values.ts';
@@ -53,7 +54,8 @@ export interface Login {
   /** The socket is told what is unread; and whether that is yet to begin, for not all could be asked. */
   readonly countsUnread: boolean;
   readonly isUnreadLate: boolean;
-  readonly authData: Result<'login'>;
+  /** In one form for the notification and for the answer. */
+  readonly authData: StoredResult<Result<'login'>>;
   /** Puts the socket onto its user's live notices; call in the turn in which the response goes out. */
   readonly switchOver: SwitchOver;
   /** Where it has put the socket into the user's log. */
@@ -194,8 +196,8 @@ export function authDataOf(
   { instance, settings }: Services,
   { userName, expiresAt, claims, authData }: Identified,
   { socketId, token, inbox }: { readonly socketId: string; readonly token: string; readonly inbox: InboxPosition },
-): Result<'login'> {
-  return {
+): StoredResult<Result<'login'>> {
+  return new StoredResult({
     // First: whatever they are called, they replace nothing below.
     ...claims,
     ...authData,
@@ -207,8 +209,8 @@ export function authDataOf(
     resumeToken: token,
     inbox,
     protocol: 1,
-    limits: { ...settings.limits },
-  };
+    limits: settings.toldLimits,
+  });
 }
 
 export interface Identified extends Identity {

@@ -7,6 +7,7 @@ import { PreparedResult, type Format } from './envelope.ts';
 import { encodeJson } from './json.ts';
 import { decodeTrusted, encodeShared, encodeValue } from './msgpack.ts';
 import { utf8Length } from '../names/form.ts';
+import { openFrame } from './opening.ts';
 import { arrayHeader, concat, mapHeader } from './pack.ts';
 import type { Value, ValueMap } from '../params/values.ts';
 
@@ -37,9 +38,11 @@ export class StoredValue {
 /** A value some parts of which are as they are stored. */
 export type Spliced = Value | StoredValue | readonly Spliced[] | { readonly [key: string]: Spliced };
 
-/** Stands for a result of the type `T`, which is made of it only where somebody wants to look at it. */
+/** Stands for a result of the type `T`, which is made of it only where somebody wants to look at it. It is put into a format once. */
 export class StoredResult<T> extends PreparedResult {
   readonly #spliced: Spliced;
+  #packed: Uint8Array[] | undefined;
+  #text: string | undefined;
 
   constructor(spliced: Spliced) {
     super();
@@ -52,14 +55,27 @@ export class StoredResult<T> extends PreparedResult {
   }
 
   override packed(): Uint8Array[] {
-    const parts: Uint8Array[] = [];
-    pack(this.#spliced, mixedIn(this.#spliced), parts);
-    return parts;
+    if (this.#packed === undefined) {
+      this.#packed = [];
+      pack(this.#spliced, mixedIn(this.#spliced), this.#packed);
+    }
+    return this.#packed;
   }
 
   override text(): string {
-    return textOf(this.#spliced, mixedIn(this.#spliced));
+    return (this.#text ??= textOf(this.#spliced, mixedIn(this.#spliced)));
   }
+}
+
+/** A notification whose last param is such a result. */
+export function storedNotification(
+  format: Format,
+  name: string,
+  leading: readonly Value[],
+  last: PreparedResult,
+): Uint8Array | string {
+  if (format === 'msgpack') return concat([openFrame(name, leading), ...last.packed()]);
+  return `[2,${JSON.stringify(name)},[${[...leading.map(encodeJson), last.text()].join(',')}]]`;
 }
 
 const isList = (spliced: Spliced): spliced is readonly Spliced[] => Array.isArray(spliced);
