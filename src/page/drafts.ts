@@ -30,6 +30,8 @@ const drafts = new Map<string, Draft>(kept());
 const changes = new Map<string, Change>();
 /** Sent from this page, and maybe not out yet: nowhere else is it kept. */
 const sent = new Set<Message>();
+/** Drafts of rooms that one was taken out of: they are kept for who is let in again, and nothing to ask about. */
+const outOf = new Set<string>();
 
 // No name has a control character in it.
 const placeOf = (talk: Talk): string => ('userName' in talk ? `direct\n${talk.userName}` : `room\n${talk.name}`);
@@ -42,6 +44,7 @@ export function keepDraft(client: Client, talk: Talk, part: Partial<Draft>): voi
   const draft = { ...draftOf(client, talk), ...part };
   if (draft.text === '' && draft.answered === undefined) drafts.delete(key);
   else drafts.set(key, draft);
+  outOf.delete(key);
   write();
 }
 
@@ -69,6 +72,10 @@ const isUnsent = ({ status }: Message): boolean => status === 'sending' || statu
 /** One does not come back to it. */
 export function forgetTalk(client: Client, talk: Talk): void {
   keepDraft(client, talk, NOTHING);
+  forgetUnsent(talk);
+}
+
+function forgetUnsent(talk: Talk): void {
   for (const key of changes.keys()) if (key.startsWith(`${placeOf(talk)}\n`)) changes.delete(key);
   for (const each of sent) if (each.room === talk || each.direct === talk) sent.delete(each);
 }
@@ -87,7 +94,10 @@ export function useAskingBeforeEnd(): void {
     };
     // Whoever has ended it: deleted, left on another device, or taken away.
     const left = ({ roomName }: { readonly roomName: string }): void => {
-      if (client.state !== 'closed') forgetTalk(client, client.room(roomName));
+      if (client.state === 'closed') return;
+      const room = client.room(roomName);
+      forgetUnsent(room);
+      outOf.add(keyOf(client, room));
     };
     window.addEventListener('beforeunload', ask);
     client.on('left', left);
@@ -96,6 +106,7 @@ export function useAskingBeforeEnd(): void {
       client.off('left', left);
       changes.clear();
       sent.clear();
+      outOf.clear();
     };
   }, [client]);
 }
@@ -103,7 +114,8 @@ export function useAskingBeforeEnd(): void {
 function isUnfinished({ userName = '' }: Client): boolean {
   if ([...sent].some(isUnsent)) return true;
   if ([...changes.values()].some(({ message }) => !message.recalled)) return true;
-  return [...drafts].some(([key, { text }]) => key.startsWith(`${userName}\n`) && text.trim() !== '');
+  const isOurs = (key: string): boolean => key.startsWith(`${userName}\n`) && !outOf.has(key);
+  return [...drafts].some(([key, { text }]) => isOurs(key) && text.trim() !== '');
 }
 
 function kept(): [string, Draft][] {

@@ -2,12 +2,14 @@
 import { expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { eventually } from '../../support/eventually.ts';
+import { loginRpc } from '../../support/rpc.ts';
 import { useScope } from '../../support/scope.ts';
 import { doTo, joinRoom, messageOn, say, sees } from '../visitor.ts';
 import { useVisits } from '../visits.ts';
 
 const scope = useScope();
-const { visit } = useVisits(scope);
+const visits = useVisits(scope);
+const { visit } = visits;
 
 const field = (page: Page) => page.getByRole('textbox', { name: /^Message to/ });
 const editor = (page: Page) => page.getByRole('textbox', { name: 'Your message, changed' });
@@ -77,6 +79,20 @@ test('a reload is asked about while something was not sent, until it is discarde
     await eventually(async () => expect(await page.getByText('The message is too long.').count()).toBe(0));
     expect(await asksOnReload(page)).toBe(false);
   }
+});
+
+test('who is taken out of a room is not asked about its draft, and has it again when let in again', async () => {
+  const owner = await loginRpc(scope, visits.service.node(1).url, 'owner');
+  await owner.call('roomCreate', 'doors');
+  const page = await visit('eve');
+  await joinRoom(page, 'doors');
+  await field(page).fill('what I was about to');
+  await owner.call('roomAddToList', 'doors', 'blacklist', ['eve']);
+  await eventually(async () => expect(await field(page).count()).toBe(0));
+  expect(await asksOnReload(page)).toBe(false);
+  await owner.call('roomRemoveFromList', 'doors', 'blacklist', ['eve']);
+  await joinRoom(page, 'doors');
+  expect(await field(page).inputValue()).toBe('what I was about to');
 });
 
 test('who logs out leaves no draft behind', async () => {
