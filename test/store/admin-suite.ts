@@ -218,6 +218,11 @@ function histories(start: Start): void {
     expect(await read(store)).toEqual([10, 11, 12]);
     await post(store, 'ann');
     expect(await read(store)).toEqual([10, 11, 12, 13]);
+    await store.admin.resizeHistory(room, 3);
+    for (let n = 0; n < 5; n++) await post(store, 'ann');
+    expect(await read(store)).toEqual([16, 17, 18]);
+    expect(await store.admin.resizeHistory(room, 20)).toBe('ok');
+    expect(await read(store)).toEqual([16, 17, 18]);
   });
 
   test('may keep nothing, while the ids go on', async () => {

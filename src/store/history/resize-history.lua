@@ -5,8 +5,22 @@
 if not openLog() then
   return 'noRoom'
 end
-if size ~= '' and tonumber(size) ~= log.max then
-  log.max = tonumber(size)
+local function keepFrom(first)
+  if first > log.id then
+    redis.call('UNLINK', history, latest, reactions)
+    redis.call('HDEL', meta, 'aged')
+  else
+    redis.call('XTRIM', history, 'MINID', int(first))
+    trimLatest(first)
+  end
+end
+local wanted = tonumber(size)
+if wanted and wanted ~= log.max then
+  -- What is past the size before has gone for readers, though a stream gives up whole nodes only: it is not to be seen again.
+  if wanted > log.max then
+    keepFrom(log.id - log.max + 1)
+  end
+  log.max = wanted
   writeLog()
 end
 local kept = log.id - oldestKept() + 1
@@ -15,12 +29,5 @@ if kept <= log.max then
   return 0
 end
 local target = math.max(log.max, kept - tonumber(pageMax))
-if target == 0 then
-  redis.call('UNLINK', history, latest, reactions)
-  redis.call('HDEL', meta, 'aged')
-else
-  local first = log.id - target + 1
-  redis.call('XTRIM', history, 'MINID', int(first))
-  trimLatest(first)
-end
+keepFrom(log.id - target + 1)
 return target - log.max
