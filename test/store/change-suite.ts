@@ -311,6 +311,18 @@ function inLargeRooms(start: Start): void {
     );
     expect(await store.changes.tell('nowhere')).toBe('noRoom');
   });
+
+  test('a reply is counted wherever it stands among what is not due yet', async () => {
+    const store = await start();
+    await join(store, 'alice');
+    await say(store, 'alice', {});
+    const { changesDue } = store.keys.room(room);
+    const later = String(Date.now() + 900);
+    const waiting = Array.from({ length: 700 }, (_, i) => [`c:${i + 100}`, later]);
+    await store.client.hset(changesDue, Object.fromEntries([...waiting, ['r:1', '3']]));
+    expect(await store.changes.tell(room)).not.toBe('noRoom');
+    expect((await messages(store))[0]).toMatchObject({ repliesCount: 3 });
+  });
 }
 
 function appends(open: OpenStore): void {

@@ -3,6 +3,7 @@
  * out of which something was recalled. All of it is noted in Redis; this only remembers which rooms to see to. Should this node die before
  * it has, whoever sweeps after it or changes a message of the room next does.
  */
+import { setTimeout as pass } from 'node:timers/promises';
 import type { Looked, Waking } from '../../ops/pulse.ts';
 import type { AuthoredStore } from '../../store/authored/authored-store.ts';
 import type { ChangeStore } from '../../store/change/change-store.ts';
@@ -14,6 +15,8 @@ export interface ChangesDueDeps extends Waking {
 }
 
 const RETRY_MS = 1000;
+/** Between two steps Redis is left to others for as long as the one before took, but no longer. */
+const REST_MS_MAX = 1000;
 /** Rooms seen to in one run; there may be thousands after a sweep. */
 const ROOMS_PER_RUN = 100;
 
@@ -21,7 +24,9 @@ export class ChangesDue implements Looked {
   readonly #deps: ChangesDueDeps;
   /** Room → when to see to it. */
   readonly #due = new Map<string, number>();
+  /** Rooms that are being written anew, or wait for that. */
   readonly #rewriting = new Set<string>();
+  #lastRewrite: Promise<void> = Promise.resolve();
   /** Room → how much is being done there. */
   readonly #underWay = new Map<string, number>();
   /** Room → whom to tell that nothing is left to do. */
@@ -42,7 +47,7 @@ export class ChangesDue implements Looked {
   /** The same as a change of the room has it; `dueMs` is negative where there is nothing to tell. */
   after(roomName: string, { isDirty = false, dueMs = -1 }: LeftToDo): void {
     if (dueMs >= 0) this.note(roomName, dueMs);
-    if (isDirty) void this.#rewrite(roomName);
+    if (isDirty) this.#rewrite(roomName);
   }
 
   /** Calls back once nothing is left to do in a room, as far as this node knows; at once where that is so. */
@@ -84,12 +89,20 @@ export class ChangesDue implements Looked {
     for (const roomName of this.#waiting.keys()) this.#release(roomName);
   }
 
-  /** One at a time of a room. What was recalled while it was written makes it begin again. */
-  async #rewrite(roomName: string): Promise<void> {
+  /** One room after the other, for it is of all that a room keeps. What was recalled while it was written makes it begin again. */
+  #rewrite(roomName: string): void {
     if (this.#rewriting.has(roomName)) return;
     this.#rewriting.add(roomName);
-    await this.#at(roomName, () => this.#deps.authored.rewriteRoom(roomName));
-    this.#rewriting.delete(roomName);
+    const before = this.#lastRewrite;
+    this.#lastRewrite = this.#at(roomName, async () => {
+      await before;
+      try {
+        await this.#deps.authored.rewriteRoom(roomName, resting());
+      } finally {
+        // What is recalled from here on was not seen.
+        this.#rewriting.delete(roomName);
+      }
+    });
   }
 
   /** Never rejects: what fails is looked for again, and found. */
@@ -113,6 +126,14 @@ export class ChangesDue implements Looked {
     this.#waiting.delete(roomName);
     for (const done of waiting) done();
   }
+}
+
+function resting(): () => Promise<void> {
+  let began = performance.now();
+  return async () => {
+    await pass(Math.min(performance.now() - began, REST_MS_MAX), undefined, { ref: false });
+    began = performance.now();
+  };
 }
 
 /** What a change has left to do. */

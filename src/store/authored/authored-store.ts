@@ -141,8 +141,8 @@ export class AuthoredStore {
   }
 
   /** The same of a room's. */
-  rewriteRoom(roomName: string): Promise<void> {
-    return this.rewrite(this.#keys.room(roomName));
+  rewriteRoom(roomName: string, onStep?: OnStep): Promise<void> {
+    return this.rewrite(this.#keys.room(roomName), onStep);
   }
 
   /** Takes a user's words out of a ring of events, and what shows of it there. */

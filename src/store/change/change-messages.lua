@@ -233,9 +233,9 @@ function changes.append(message, entry, id, user, trusted, by, piece, offset, en
   return reply
 end
 
--- Tells some of what is due; returns when there is more, in ms from now, -1 where there is none.
-local function tellDue()
-  local found, wait, looked = redis.call('HSCAN', changesDue, '0', 'COUNT', DUE_PAGE), -1, 0
+-- Tells some of what is due on a page of what waits; returns the next page, and when there is more, in ms from now, -1 where there is none.
+local function tellPage(cursor)
+  local found, wait, looked = redis.call('HSCAN', changesDue, cursor, 'COUNT', DUE_PAGE), -1, 0
   for i = 1, #found[2], 2 do
     local what, id = string.match(found[2][i], '^(%a):(%d+)$')
     local value, leftMs = tonumber(found[2][i + 1]), 0
@@ -265,7 +265,21 @@ local function tellDue()
       wait = leftMs
     end
   end
-  return found[1] ~= '0' and 0 or wait
+  return found[1], wait, looked
+end
+
+-- Tells some of what is due, wherever it stands among what is not yet; returns when there is more, as above.
+local function tellDue()
+  local cursor, wait = '0', -1
+  repeat
+    local left, looked
+    cursor, left, looked = tellPage(cursor)
+    if looked > 0 and (left == 0 or cursor ~= '0') then
+      return 0
+    end
+    wait = (wait < 0 or left >= 0 and left < wait) and left or wait
+  until cursor == '0'
+  return wait
 end
 
 local function change(kind, user, trusted, by, id, first, second, third)
