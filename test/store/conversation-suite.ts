@@ -247,11 +247,32 @@ function endings(open: OpenStore): void {
     expect(await endingStore.read(2)).toMatchObject({ due: ['third'] });
     const { endings: key } = keys.conversations;
     expect(Number(await client.zscore(key, 'second')) - now).toBeGreaterThan(50_000);
-    await endingStore.settle('second', now - 50, false);
+    await endingStore.settle('second', now - 61_000, false);
     await endingStore.settle('third', now - 40, true);
     expect(await client.zrange(key, '0', '-1')).toEqual(['later']);
     await endingStore.settle('later', next, true);
     expect(await endingStore.read(2)).toMatchObject({ due: [], next: undefined });
+  });
+
+  test('an end that could not be carried out comes behind the others, and is not forgotten sooner for it', async () => {
+    const { endingStore, client, keys } = await open(scope);
+    const now = Date.now();
+    for (const [name, ago] of [
+      ['first', 90],
+      ['second', 60],
+    ] as const)
+      await endingStore.note(name, now - ago);
+    expect((await endingStore.read(1)).due).toEqual(['first']);
+    await endingStore.putOff('first', 20_000);
+    await endingStore.putOff('nobody', 20_000);
+    expect((await endingStore.read(2)).due).toEqual(['second']);
+    const { endings: key } = keys.conversations;
+    const due = async (): Promise<number> => Number(await client.zscore(key, 'first')) - now;
+    expect(await due()).toBeLessThan(50_000);
+    // It was not there when it was looked for again: whoever makes it may come yet.
+    await endingStore.settle('first', now - 90, false);
+    expect(await due()).toBeGreaterThan(50_000);
+    expect(await client.zrange(key, '0', '-1')).toEqual(['second', 'first']);
   });
 }
 
@@ -279,12 +300,16 @@ function anew(open: OpenStore): void {
       begun: (name) => make(store, { people: ['owner'] }, name),
     };
     for (const [name, way] of Object.entries(ways)) {
-      const { roster, bans, silenced, paced, muted } = keys.room(name);
-      for (const key of [roster, bans, silenced, paced]) await client.zadd(key, 1, 'mallory');
+      const { roster, bans, silenced, paced, muted, reactions, changed, changesDue } = keys.room(name);
+      for (const key of [roster, bans, silenced, paced, reactions]) await client.zadd(key, 1, 'mallory');
       await client.sadd(muted, 'mallory');
+      for (const key of [changed, changesDue]) await client.hset(key, '1', '1');
       await way(name);
       expect(await client.zrange(roster, '0', '-1')).toEqual(name === 'begun' ? ['owner'] : []);
-      expect([name, await client.exists(bans, silenced, paced, muted)]).toEqual([name, 0]);
+      expect([name, await client.exists(bans, silenced, paced, muted, reactions, changed, changesDue)]).toEqual([
+        name,
+        0,
+      ]);
     }
   });
 }

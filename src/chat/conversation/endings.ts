@@ -31,6 +31,8 @@ export class Endings {
     this.#looks = new DueLooks({
       read: (limit) => endingStore.read(limit),
       see: (roomName) => this.#end(roomName),
+      // Its server may be away: the others come before it the next time.
+      putOff: (roomName) => endingStore.putOff(roomName, REST_MS),
       instance,
       restMs: REST_MS,
       onError: (error) => deps.onError(error),

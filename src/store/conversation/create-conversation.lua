@@ -71,7 +71,7 @@ end
 makeRoom({
   epoch = epoch, owner = user, whitelistOnly = whitelistOnly, userlistUpdates = userlistUpdates,
   accessListsUpdates = accessListsUpdates, historyMax = historyMax, granted = granted, attributes = attributes,
-}, { roster, bans, silenced, paced, muted })
+}, { roster, bans, silenced, paced, muted, changed, reactions, changesDue })
 for name, value in pairs({ kind = kind, invites = invites, endsAt = endsAt }) do
   if value ~= '' then
     redis.call('HSET', meta, name, value)

@@ -24,6 +24,8 @@ const settleEnding = script('settle-ending', {
   gives: nothing,
 });
 
+const putOffEnding = script('put-off-ending', { keys: ['endings'], args: ['room', 'laterMs'], gives: nothing });
+
 /** What is due, as rooms whose time is over, and when the next one is; undefined where none waits. `time`: Redis's, when that was so. */
 export interface DueEndings<T = string> {
   readonly due: readonly T[];
@@ -57,5 +59,10 @@ export class EndingStore {
   async settle(roomName: string, endsAt: number, wasThere: boolean): Promise<void> {
     const args = { room: roomName, endsAt, wasThere: flag(wasThere), lateMs: LATE_MS };
     await this.#commands.run(settleEnding, this.#keys.conversations, args);
+  }
+
+  /** It could not be deleted: it is due again later. */
+  async putOff(roomName: string, laterMs: number): Promise<void> {
+    await this.#commands.run(putOffEnding, this.#keys.conversations, { room: roomName, laterMs });
   }
 }

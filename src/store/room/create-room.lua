@@ -9,7 +9,7 @@ end
 makeRoom({
   epoch = epoch, owner = owner, whitelistOnly = whitelistOnly, userlistUpdates = userlistUpdates,
   accessListsUpdates = accessListsUpdates, historyMax = historyMax, granted = granted, attributes = '',
-}, { roster, bans, silenced, paced, muted })
+}, { roster, bans, silenced, paced, muted, changed, reactions, changesDue })
 if maxAge ~= '' then
   redis.call('HSET', meta, 'maxAge', maxAge)
 end
