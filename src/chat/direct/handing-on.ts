@@ -14,6 +14,11 @@ export interface Stored extends Appended {
   readonly exceptSocket: string | undefined;
 }
 
+/** Whether its receiver's slot counts it as under way, which ends with this: a repeat that cannot be a message any more is not. */
+export interface CountedWriting extends Writing {
+  readonly isCounted: boolean;
+}
+
 export interface HandingOnDeps {
   readonly directs: Pick<DirectStore, 'deliver' | 'echo'>;
   readonly pairs: Pick<PairStore, 'readUnsent' | 'readKept'>;
@@ -39,7 +44,7 @@ export class HandingOn {
    * Of messages of one script, one at least. Returns whether older ones, which may be among those that are repeated, were news to
    * the receiver.
    */
-  async handOn(userName: string, writing: Writing, messages: readonly Stored[]): Promise<boolean> {
+  async handOn(userName: string, writing: CountedWriting, messages: readonly Stored[]): Promise<boolean> {
     const { repairs } = this.#deps;
     let isOldNews = false;
     const deliver = async (): Promise<void> => {
@@ -73,7 +78,11 @@ export class HandingOn {
   }
 
   /** Behind all messages of their author that were not handed on. Returns whether any of these was told. */
-  async #deliver(userName: string, writing: Writing, messages: readonly Stored[]): Promise<boolean> {
+  async #deliver(
+    userName: string,
+    { isCounted, ...writing }: CountedWriting,
+    messages: readonly Stored[],
+  ): Promise<boolean> {
     const { pairs } = this.#deps;
     const fresh = messages.filter(({ repeated }) => !repeated);
     const { life = '', asOf = 0 } = messages[0] ?? {};
@@ -82,7 +91,7 @@ export class HandingOn {
     const last = { ...writing, life, after, messages: fresh, asOf };
     let [told, waits] = [0, 0];
     for (let page = 0; page < GAP_PAGES_MAX; page++) {
-      const done = await this.#tell(userName, { ...last, ending: true });
+      const done = await this.#tell(userName, { ...last, ending: isCounted });
       if (done === 'noUser') return false;
       if (!done.isBehind) return told + done.told > fresh.length;
       const gap = await pairs.readUnsent(userName, writing.author, { after: done.deliveredId, ...GAP_PAGE });
@@ -100,7 +109,7 @@ export class HandingOn {
     }
     // What was in between is not kept any more, or has come by another way. So has a message that is repeated: it was kept, and not
     // unsent, or it is not kept, and what is said now need not be what it said.
-    const done = await this.#tell(userName, { ...last, after: 0, ending: true });
+    const done = await this.#tell(userName, { ...last, after: 0, ending: isCounted });
     return told + (done === 'noUser' ? 0 : done.told) > fresh.length;
   }
 }

@@ -92,20 +92,21 @@ export class StoredSends {
     const between = { author, peer: userName };
     if (posts.some(({ replyTo }) => replyTo !== undefined)) {
       return changeTelling.around(between, async () => {
-        const { sent, isDue } = await this.#append(first, items);
+        const { sent, isDue } = await this.#append(first, items, noting);
         return [sent, isDue ? 'more' : 'nothing'];
       });
     }
-    const { sent, isDue } = await this.#append(first, items);
+    const { sent, isDue } = await this.#append(first, items, noting);
     // Somebody has left that behind, or is about to tell it.
     if (isDue) await nowOrLater(repairs, () => changeTelling.tell(between));
     return sent;
   }
 
-  /** The steps behind the first one. `isDue`: there are changes to be told. */
+  /** The steps behind the first one, which has or has not counted this as under way. `isDue`: there are changes to be told. */
   async #append(
     { userName, author, rights }: Send,
     items: readonly Send[],
+    isCounted: boolean,
   ): Promise<{ sent: (Sent | Error)[]; isDue: boolean }> {
     const outcomes = await this.#deps.pairs.append(
       userName,
@@ -115,7 +116,8 @@ export class StoredSends {
     const stored = outcomes.flatMap((outcome, i): Stored[] =>
       isStored(outcome) ? [{ ...outcome, exceptSocket: items[i]?.exceptSocket }] : [],
     );
-    const isOldNews = stored.length > 0 && (await this.#handingOn.handOn(userName, { author, rights }, stored));
+    const writing = { author, rights, isCounted };
+    const isOldNews = stored.length > 0 && (await this.#handingOn.handOn(userName, writing, stored));
     const sent = outcomes.map((outcome) =>
       isStored(outcome) ? { stored: outcome, isNews: !outcome.repeated || isOldNews } : outcome,
     );
