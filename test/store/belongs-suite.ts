@@ -199,6 +199,11 @@ function living(open: OpenStore): void {
       expect(await left(name)).toBeGreaterThan(0);
       expect(await store.client.pttl(store.keys.user(name).belongs)).toBeGreaterThan(0);
     }
+    await store.contacts.setProfile('anonymous-1', new Map([['name', Buffer.of(0xa1, 0x61)]]));
+    await store.directs.addToList('anonymous-1', 'blacklist', ['eve']);
+    await store.directs.setWhitelistMode('anonymous-1', true);
+    const { meta, profile, blacklist } = store.keys.user('anonymous-1');
+    for (const key of [meta, profile, blacklist]) expect(await store.client.pttl(key)).toBeGreaterThan(0);
     await addUser(store, 'anonymous-1');
     expect(await store.client.pttl(store.keys.user('anonymous-1').belongs)).toBe(-1);
     // Who belongs to a room is not forgotten.

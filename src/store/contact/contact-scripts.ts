@@ -85,7 +85,7 @@ export const readBlocked = script('read-blocked', { keys: ['blacklist'], rest: t
 
 export const setProfile = script('set-profile', {
   keys: ['meta', 'history', 'profile'],
-  args: ['bytesMax'],
+  args: ['anonymous', 'bytesMax'],
   rest: true,
   refuses: ['gone', 'quotaExceeded'],
   gives: done,

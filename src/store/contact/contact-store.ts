@@ -10,6 +10,7 @@ import { list, text } from '../../redis/reply.ts';
 import { flag, type OutcomeOf } from '../../redis/script.ts';
 import type { PageWish } from '../access/list-page.ts';
 import { NOBODY } from '../rights.ts';
+import { isAnonymous } from '../user/anonymous.ts';
 import * as scripts from './contact-scripts.ts';
 
 export type ContactOp = 'add' | 'remove';
@@ -168,7 +169,8 @@ export class ContactStore {
   ): Promise<'ok' | 'gone' | 'quotaExceeded'> {
     const keys = this.#keys.user(userName);
     const rest = [...changes].flatMap(([name, value]) => [name, value ?? '']);
-    return this.#commands.run(scripts.setProfile, keys, { bytesMax: PROFILE_BYTES_MAX }, { args: rest });
+    const args = { anonymous: flag(isAnonymous(userName)), bytesMax: PROFILE_BYTES_MAX };
+    return this.#commands.run(scripts.setProfile, keys, args, { args: rest });
   }
 
   /** Whose contact an earlier user of this name still is: a page of them. */

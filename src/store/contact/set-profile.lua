@@ -29,4 +29,4 @@ for at = 1, #changes, 2 do
   end
 end
 -- Kept with what is kept in it, should it be about to be forgotten.
-stay()
+stayWith(profile, anonymous)

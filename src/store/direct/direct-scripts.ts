@@ -111,7 +111,7 @@ export const nextPeers = script('next-peers', {
 
 export const editDirectList = script('edit-direct-list', {
   keys: ['meta', 'history', 'list'],
-  args: ['adding', 'limit'],
+  args: ['anonymous', 'adding', 'limit'],
   rest: true,
   refuses: ['gone', 'listLimitExceeded'],
   gives: done,
@@ -126,7 +126,7 @@ export const readDirectList = script('read-direct-list', {
 
 export const setDirectMode = script('set-direct-mode', {
   keys: ['meta', 'history'],
-  args: ['mode'],
+  args: ['anonymous', 'mode'],
   refuses: ['gone'],
   gives: done,
 });

@@ -240,7 +240,7 @@ export class DirectStore {
     names: readonly string[],
     adding: boolean,
   ): Promise<OutcomeOf<typeof scripts.editDirectList>> {
-    const args = { adding: flag(adding), limit: this.#options.listSizeLimit };
+    const args = { anonymous: flag(isAnonymous(userName)), adding: flag(adding), limit: this.#options.listSizeLimit };
     return this.#commands.run(scripts.editDirectList, this.#listKeys(userName, listName), args, { args: names });
   }
 
@@ -251,7 +251,11 @@ export class DirectStore {
 
   setWhitelistMode(userName: string, mode: boolean): Promise<'ok' | 'gone'> {
     const { meta, history } = this.#keys.user(userName);
-    return this.#commands.run(scripts.setDirectMode, { meta, history }, { mode: flag(mode) });
+    return this.#commands.run(
+      scripts.setDirectMode,
+      { meta, history },
+      { anonymous: flag(isAnonymous(userName)), mode: flag(mode) },
+    );
   }
 
   readWhitelistMode(userName: string): Promise<boolean | 'gone'> {

@@ -14,4 +14,4 @@ if redis.call('SCARD', list) + newIn(list, named) > tonumber(limit) then
 end
 redis.call('SADD', list, unpack(named))
 -- Kept with what is kept in it, should it be about to be forgotten.
-stay()
+stayWith(list, anonymous)

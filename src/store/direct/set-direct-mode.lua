@@ -5,5 +5,5 @@ if redis.call('EXISTS', meta) == 0 then
 end
 redis.call('HSET', meta, 'directWhitelistOnly', mode)
 if mode == '1' then
-  stay()
+  stayWith(meta, anonymous)
 end

@@ -11,7 +11,12 @@ local function trimOldNotices()
   end
   local isKept = log.max > 0
   age = age == 0 and 0 or math.max(age, TOLD_AGE_MIN)
+  local stays = not isKept and redis.call('PTTL', events) < 0
   agesOf().keepYoung(isKept and history or events, isKept and 'aged' or 'ringAged', log.now, age)
+  if stays then
+    -- It has other notices, too, that nodes may have to read again.
+    redis.call('PERSIST', events)
+  end
   if isKept then
     goWithUser()
   end

@@ -13,3 +13,12 @@ local function stay()
   redis.call('PERSIST', history)
   left = -1
 end
+
+-- The same where something of a user is written into `key`; of an `anonymous` one ('1'), whose name nobody comes back to, it goes with the user.
+local function stayWith(key, anonymous)
+  if anonymous ~= '1' then
+    stay()
+  elseif leftMs() > 0 then
+    redis.call('PEXPIRE', key, leftMs())
+  end
+end
