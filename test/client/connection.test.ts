@@ -180,12 +180,15 @@ test('with a tag it asks to take over at first only, and ends where another devi
   };
   service.cut();
   await eventually(() => expect(client.state).toBe('closed'));
+  // It is one device all along, also where the service has not missed its former socket yet.
+  const device = { tag: 'mobile', deviceId: expect.any(String) };
   expect(service.logins).toEqual([
-    credentials,
-    { resumeToken: 'token-1', tag: 'mobile', isReconnect: true },
-    { resumeToken: 'token-2', tag: 'mobile', isReconnect: true },
-    { ...credentials, isReconnect: true },
+    { ...credentials, ...device },
+    { resumeToken: 'token-1', ...device, isReconnect: true },
+    { resumeToken: 'token-2', ...device, isReconnect: true },
+    { ...credentials, ...device, isReconnect: true },
   ]);
+  expect(new Set(service.logins.map(({ deviceId }) => deviceId)).size).toBe(1);
 });
 
 test('a refused first login rejects, and is not tried again but by another call', async () => {

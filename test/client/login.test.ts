@@ -28,3 +28,15 @@ test('options go into every login, but for what the credentials say themselves',
     { userName: 'eve', offlineMessages: 'unread' },
   ]);
 });
+
+test('with a tag a device that the application names stays as it is, and a resume token that it gives is of its own device', async () => {
+  const service = await startFake(scope);
+  for (const credentials of [
+    { tag: 'mobile', deviceId: 'phone' },
+    { tag: 'mobile', resumeToken: 'kept' },
+    { tag: 'default' },
+  ]) {
+    await connectClient(scope, { urls: service.url, credentials });
+    expect(service.logins.at(-1)).toEqual(credentials);
+  }
+});

@@ -2,6 +2,7 @@
 import type { AuthData, Credentials } from '../../protocol/connection.ts';
 import type { InboxPosition } from '../../protocol/inbox.ts';
 import { isMap, type Value } from '../../protocol/params/values.ts';
+import { randomText } from '../random-text.ts';
 import type { Questions } from './questions.ts';
 import { signatureOf, type SignatureFactories } from './signatures.ts';
 
@@ -22,6 +23,8 @@ export class Login {
   #authData: AuthData | undefined;
   /** Of the last credentials that let the client in, without what a resume token stands for. */
   #deviceFields: Credentials = {};
+  /** Where the application names none. */
+  #device: string | undefined;
   /** Up to where this device has come in its user's inbox. */
   #inbox: InboxPosition | undefined;
 
@@ -48,7 +51,8 @@ export class Login {
     const { offlineMessages, ...device } = login;
     // `none` is what a service takes nothing for.
     const mode = offlineMessages === undefined || offlineMessages === 'none' ? {} : { offlineMessages };
-    return this.#comingBack(await this.#signed({ ...mode, ...device, ...(await this.given()) }));
+    const credentials = { ...mode, ...device, ...(await this.given()) };
+    return this.#comingBack(await this.#signed({ ...credentials, ...this.#deviceOf(credentials) }));
   }
 
   /** What the application gives. */
@@ -86,6 +90,12 @@ export class Login {
     const { epoch, seq, timestamp } = isMap(position) ? position : {};
     if (typeof epoch !== 'string' || typeof seq !== 'number') return;
     this.#inbox = { epoch, seq, ...(typeof timestamp === 'number' ? { timestamp } : {}) };
+  }
+
+  /** Who has a tag is known by its device, also to its own former socket, which the service may not have missed yet. */
+  #deviceOf({ tag = 'default', deviceId, resumeToken }: Credentials): Pick<Credentials, 'deviceId'> {
+    if (tag === 'default' || deviceId !== undefined || resumeToken !== undefined) return {};
+    return { deviceId: (this.#device ??= randomText()) };
   }
 
   async #signed(credentials: Credentials): Promise<Credentials> {

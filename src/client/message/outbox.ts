@@ -11,6 +11,7 @@ import { repeatDelayMs, timerMs } from '../connection/backoff.ts';
 import { badArgument } from '../encoding/encoding.ts';
 import type { Link } from '../connection/link.ts';
 import type { Core } from '../core.ts';
+import { randomText } from '../random-text.ts';
 import { localError, type Outcome, type RequestError } from '../request-error.ts';
 
 /** Something to be sent, behind all that was put into the same lane before. */
@@ -278,13 +279,4 @@ export class Outbox {
 
 function tooLate(): RequestError {
   return localError('timeout', 'The message was not acknowledged in time; it may have been stored.');
-}
-
-/** 64 random bits; of a lesser kind where the platform has no better: they only have to be another client's. */
-function randomText(): string {
-  const bytes = new Uint8Array(8);
-  const platform: { crypto?: { getRandomValues(bytes: Uint8Array<ArrayBuffer>): unknown } } = globalThis;
-  if (platform.crypto === undefined) bytes.forEach((_, index) => (bytes[index] = Math.random() * 256));
-  else platform.crypto.getRandomValues(bytes);
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
