@@ -190,3 +190,35 @@ test('who hears of the close asks for it once more: both wait until the service 
   await Promise.all([closed, again]);
   expect(done.toSorted()).toEqual(['again', 'closed']);
 });
+
+test('a pause of the application outlasts a loss of the page’s network; one by that alone ends with it', async () => {
+  const page = new EventTarget();
+  const own = {
+    addEventListener: page.addEventListener.bind(page),
+    removeEventListener: page.removeEventListener.bind(page),
+  };
+  const before = Object.fromEntries(Object.keys(own).map((key) => [key, Reflect.get(globalThis, key)]));
+  Object.assign(globalThis, own);
+  try {
+    const { client } = await start();
+    const net = (...events: ('offline' | 'online')[]): string => {
+      for (const event of events) page.dispatchEvent(new Event(event));
+      return client.state;
+    };
+    client.pause();
+    expect([net('offline'), net('online')]).toEqual(['offline', 'offline']);
+    client.resume();
+    await client.next('reconnect');
+    expect(net('offline', 'offline')).toBe('offline');
+    client.pause();
+    expect(net('online')).toBe('offline');
+    client.resume();
+    await client.next('reconnect');
+    expect(net('offline', 'offline')).toBe('offline');
+    expect(net('online')).not.toBe('offline');
+    await client.next('reconnect');
+    await client.close();
+  } finally {
+    Object.assign(globalThis, before);
+  }
+});

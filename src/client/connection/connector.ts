@@ -67,6 +67,8 @@ export class Connector {
   /** The address to begin with. */
   #turn = 0;
   /** Within this outage. */
+  /** It was paused by the loss of the page's network, whose return ends that. */
+  #isByPage = false;
   #attempts = 0;
   #conflictReason: string | undefined;
   #unwatch: (() => void) | undefined;
@@ -122,8 +124,8 @@ export class Connector {
     this.#first = deferred();
     const { promise } = this.#first;
     this.#unwatch ??= watchPage({
-      offline: () => this.pause(),
-      online: () => this.resume(),
+      offline: () => this.pause('page'),
+      online: () => (this.#isByPage ? this.resume() : undefined),
       woken: () => this.#check(),
     });
     this.#prepare().start();
@@ -140,8 +142,9 @@ export class Connector {
   }
 
   /** Ends the connection and all attempts until `resume`. Without any of them it does nothing. */
-  pause(): void {
+  pause(by?: 'page'): void {
     const state = this.#state;
+    this.#isByPage = by === 'page' && (this.#isByPage || state.kind !== 'offline');
     if (state.kind === 'idle' || state.kind === 'offline' || state.kind === 'closed') return;
     // A first connect that is not to go on by itself fails or not, as it will.
     if (this.authData === undefined && !this.#isPersistent) return;
