@@ -123,6 +123,8 @@ test('who is made a member has the room at once, and the rest of it when the lis
     ['kicked', 'den', null, ['tea']],
     ['room kicked', { by: null }, null],
   ]);
+  // What it had not read there is nothing any more.
+  expect([client.room('den').unread, client.room('den').lastMessage]).toEqual([0, undefined]);
   const updates = jest.fn();
   conversations.on('update', updates);
   await told(speaking, ['roomAccessRemoved', 'tea']);
@@ -282,4 +284,40 @@ test('loads that overtake each other: the last one is the list', async () => {
   await second;
   asked.answer(pageOf([listed('tea', 9)]));
   expect([names(await first), names(client.conversations.list)]).toEqual([['tea'], ['short']]);
+});
+
+test('a newest message that was recalled meanwhile is told so when the list is read again', async () => {
+  const { service, client } = await withList(scope, [
+    listed('tea', 9, { lastMessage: message(9, { textMessage: 'secret' }) }),
+  ]);
+  const { conversations } = client;
+  const room = client.room('tea');
+  const shown: unknown[] = [];
+  conversations.on('change', (list) => shown.push(list[0]?.lastMessage?.recalled));
+  const updates: unknown[] = [];
+  room.on('update', (what) => updates.push(what));
+  const loading = conversations.load();
+  const recalled = { id: 9, author: 'bob', timestamp: 1009, recalled: true, version: 2 };
+  (await service.next('roomList')).answer(pageOf([listed('tea', 9, { lastMessage: recalled })]));
+  await loading;
+  expect(room.lastMessage).toMatchObject({ id: 9, recalled: true, content: {} });
+  expect(shown.at(-1)).toBe(true);
+  expect(updates).toContainEqual(expect.objectContaining({ changed: ['message'], id: 9 }));
+});
+
+test('a room that is made anew, or has lost the end of its log, shows what is said in it now', async () => {
+  const speaking = await withList(scope, [listed('tea', 42, { unread: 42 })]);
+  const { service, client } = speaking;
+  const room = client.room('tea');
+  const last = message(1, { timestamp: 5000 });
+  await told(speaking, ['unreadCounts', [{ roomName: 'tea', unread: 1, mentioned: false, last }]]);
+  expect([room.unread, room.lastMessage?.id, room.lastMessage?.timestamp]).toEqual([1, 1, 5000]);
+  const joining = room.join();
+  (await service.next('roomsJoin')).answer([{ ...entry(8), roomName: 'tea' }]);
+  await joining;
+  await told(speaking, ['roomMessage', 'tea', message(9, { timestamp: 6000 })]);
+  await told(speaking, ['roomReset', 'tea', 'e2', 5]);
+  expect(room.lastMessage).toBeUndefined();
+  await told(speaking, ['roomMessage', 'tea', message(6, { timestamp: 7000 })]);
+  expect(room.lastMessage?.id).toBe(6);
 });

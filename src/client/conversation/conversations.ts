@@ -79,7 +79,7 @@ export class Conversations extends Emitter<ConversationsEvents> {
     this.#look = new Refresh(() => this.#lookNow(), failed);
     this.#ends = new Ends(
       () => rooms.now(),
-      (names) => names.forEach((name) => this.#drop(name)),
+      (names) => names.forEach((name) => this.#closed(rooms.of(name))),
     );
     rooms.onChange((room) => this.#changed(room));
     core.onLogin(() => {
@@ -274,13 +274,13 @@ export class Conversations extends Emitter<ConversationsEvents> {
 
   #closed(room: Room): void {
     this.#drop(room.name);
-    this.#rooms.stateOf(room).affairs.forget();
+    this.#rooms.stateOf(room).quit('gone');
   }
 
   #left(room: Room): void {
     this.#drop(room.name);
     this.#strangers.add(room.name);
-    this.#rooms.stateOf(room).affairs.become(null);
+    this.#rooms.stateOf(room).quit();
   }
 
   #created(given: Input<'conversationCreate'>['options'], { roomName, created }: Result<'conversationCreate'>): void {

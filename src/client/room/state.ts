@@ -5,20 +5,22 @@
 import type { MessageChange } from '../../protocol/change.ts';
 import type { UnreadCount } from '../../protocol/unread.ts';
 import { Affairs } from '../conversation/affairs.ts';
-import { isMap, type ValueMap } from '../../protocol/params/values.ts';
+import type { ValueMap } from '../../protocol/params/values.ts';
 import type { Core } from '../core.ts';
 import type { Emitter } from '../emitter.ts';
 import type { Conversation, RoomPlace } from '../events.ts';
 import type { Gate } from '../gate.ts';
 import { changedBy } from '../message/counted.ts';
 import { KeptMessages } from '../message/kept-messages.ts';
-import { idOf, Message, ownFields, remade, type MessageActions, type MessagePlace } from '../message/message.ts';
+import { Message, ownFields, remade, type MessageActions, type MessagePlace } from '../message/message.ts';
 import type { ReadMarks } from '../message/read-marks.ts';
-import { OwnTyping, typingContent, typingIn, Typists } from '../typing.ts';
+import { OwnTyping, typingIn, Typists } from '../typing.ts';
 import type { User } from '../user/user.ts';
 import { emitOne, type AffairsEvents, type RoomEvents, type RoomField } from './events.ts';
 import { leftElsewhere, type RoomLoss } from './owner.ts';
 import { OwnMessages } from './own-messages.ts';
+import { RoomCounts } from './counts.ts';
+import { sendTyping } from './send-typing.ts';
 import { Unread } from './unread.ts';
 import { Userlist, type UserlistOwner } from './userlist.ts';
 
@@ -32,7 +34,7 @@ export interface RoomParts {
   readonly marks: ReadMarks;
   user(userName: string): User;
   page(roomName: string, cursor: string | undefined): ReturnType<UserlistOwner['page']>;
-  isJoined(roomName: string): boolean;
+  readonly isJoined: (roomName: string) => boolean;
   /** False while it is wanted and not joined. */
   isSettled(roomName: string): boolean;
   /** By the service's clock, milliseconds. */
@@ -56,8 +58,7 @@ export class RoomState {
   readonly affairs: Affairs;
   readonly messages: KeptMessages;
   readonly #actions: MessageActions;
-  #unread = new Unread();
-  #lastMessage: Message | undefined;
+  readonly #counts = new RoomCounts();
   #group: string | undefined;
   #same: RoomState | undefined;
   /** As the service writes it, once its rule for names is known. */
@@ -85,15 +86,15 @@ export class RoomState {
   }
 
   get unread(): number {
-    return this.#unread.count;
+    return this.#counts.unread;
   }
 
   get mentioned(): boolean {
-    return this.#unread.mentioned;
+    return this.#counts.mentioned;
   }
 
   get lastMessage(): Message | undefined {
-    return this.#lastMessage;
+    return this.#counts.lastMessage;
   }
 
   get group(): string | undefined {
@@ -140,12 +141,12 @@ export class RoomState {
   }
 
   joined({ epoch, lastMessageId }: RoomPlace): void {
-    this.#unread.at(epoch, lastMessageId);
+    this.#counts.log.at(epoch, lastMessageId);
     this.#emit('update', { changed: ['isJoined'] });
   }
 
   recovered({ epoch, lastMessageId }: RoomPlace): void {
-    this.#counting(() => this.#unread.at(epoch, lastMessageId));
+    this.#counting(() => this.#counts.log.at(epoch, lastMessageId));
   }
 
   message(heard: ValueMap): void {
@@ -165,10 +166,10 @@ export class RoomState {
     known?.heard(heard);
     if (known !== undefined) this.messages.add(known);
     const message = known ?? this.messages.of(heard);
-    const unread = this.#unread;
+    const { log } = this.#counts;
     this.#through('message', message, (given) => {
       // Not where the room was left while middleware held it.
-      if (this.#unread === unread) this.#take(remade(message, given));
+      if (this.#counts.log === log) this.#take(remade(message, given));
     });
   }
 
@@ -185,7 +186,7 @@ export class RoomState {
 
   /** A message is another one now. Without a change, by what was asked for. */
   isNew(id: number, message: Message | undefined, change?: MessageChange): void {
-    if (message !== undefined && message === this.#lastMessage) this.#parts.changed(this);
+    if (message !== undefined && message === this.lastMessage) this.#parts.changed(this);
     this.#through('update', { changed: ['message'] as const, id, message, change }, (given) => {
       message?.emit('update', change);
       this.#emit('update', given);
@@ -201,7 +202,7 @@ export class RoomState {
   reset({ epoch, lastMessageId }: RoomPlace): void {
     this.messages.forget();
     this.own.passed(lastMessageId);
-    this.#counting(() => this.#unread.at(epoch, lastMessageId));
+    this.#counting(() => this.#counts.endsAt(epoch, lastMessageId));
     this.#receive('reset', { epoch, lastMessageId });
   }
 
@@ -212,9 +213,10 @@ export class RoomState {
     this.userlist.left();
     this.typing.lost();
     this.typists.clear();
-    this.#counting(() => (this.#unread = new Unread()), ['isJoined']);
-    // Who leaves it on another device may belong to it all the same.
-    if (loss !== undefined && loss !== leftElsewhere) this.affairs.forget();
+    // Who leaves it, here or on another device, may belong to it all the same.
+    const isLost = loss !== undefined && loss !== leftElsewhere;
+    this.#counting(() => (isLost ? this.#counts.forget() : (this.#counts.log = new Unread())), ['isJoined']);
+    if (isLost) this.affairs.forget();
     if (loss !== undefined) this.#receive('removed', loss);
   }
 
@@ -236,25 +238,30 @@ export class RoomState {
     this.typists.clear();
   }
 
-  told({ unread, mentioned, last }: UnreadCount): void {
-    const id = isMap(last) ? idOf(last) : undefined;
-    this.#counting(() => {
-      this.#unread.told(unread, mentioned, id);
-      if (isMap(last) && id !== undefined && id > (this.#lastMessage?.id ?? 0)) {
-        this.#lastMessage = this.messages.of(last);
-      }
-    });
+  /** Its user does not belong to it any more; or it is `gone`, or not to be seen. */
+  quit(how?: 'gone'): void {
+    if (how === 'gone') this.affairs.forget();
+    else this.affairs.become(null);
+    // Of who is in it the end of that says so.
+    if (!this.#parts.isJoined(this.name)) this.#counting(() => this.#counts.forget());
+  }
+
+  told(count: UnreadCount): void {
+    let changed: Message | undefined;
+    this.#counting(() => (changed = this.#counts.told(count, (heard) => this.messages.of(heard))));
+    if (changed?.id !== undefined) this.isNew(changed.id, changed);
   }
 
   /** Another device has read the room. */
   readElsewhere(upToId: number): void {
-    this.#counting(() => this.#unread.read(upToId));
+    this.#counting(() => this.#counts.log.read(upToId));
   }
 
   /** Its user has read the room, up to the newest message that is known if no id is given. */
-  read(upToId: number = this.#unread.lastId): void {
-    let isNew = upToId > this.#unread.mark;
-    this.#counting(() => (isNew = this.#unread.read(upToId) || isNew));
+  read(upToId: number = this.#counts.log.lastId): void {
+    const { log } = this.#counts;
+    let isNew = upToId > log.mark;
+    this.#counting(() => (isNew = log.read(upToId) || isNew));
     if (!isNew) return;
     this.#parts.marks.put(`room:${this.name}`, {
       isReady: () => this.#parts.isSettled(this.current.name),
@@ -266,10 +273,8 @@ export class RoomState {
   updated(message: Message): void {
     const id = message.status === 'sent' ? message.id : undefined;
     if (this.messages.get(id ?? 0) === undefined) this.messages.add(message);
-    if (id !== undefined && !this.#parts.isJoined(this.name) && id > (this.#lastMessage?.id ?? 0)) {
-      // Who is not in the room does not hear it.
-      this.#counting(() => (this.#lastMessage = message));
-    }
+    // Who is not in the room does not hear it.
+    if (id !== undefined && !this.#parts.isJoined(this.name)) this.#counting(() => this.#counts.said(message, id));
     message.emit('update', undefined);
     this.#emit('update', message);
   }
@@ -280,8 +285,8 @@ export class RoomState {
     if (id !== undefined) {
       const isMention = message.mentionAll || message.mentions.includes(this.#parts.core.userName ?? '');
       this.#counting(() => {
-        this.#unread.heard(id, { isOwn, isMention });
-        if (id >= (this.#lastMessage?.id ?? 0)) this.#lastMessage = message;
+        this.#counts.log.heard(id, { isOwn, isMention });
+        this.#counts.said(message, id);
       });
     }
     this.#emit('message', message);
@@ -297,16 +302,8 @@ export class RoomState {
   }
 
   #sendTyping(isTyping: boolean): void {
-    const { core } = this.#parts;
     const [face] = this.#faces;
-    if (face === undefined) return;
-    core.plugins.send(face, 'typing', { isTyping }, (outcome) => {
-      const { link } = core;
-      // Later, or elsewhere, it would not be true any more; and nobody asks what becomes of it.
-      if (!outcome.ok || link === undefined || !this.#parts.isJoined(this.name)) return;
-      const message = typingContent(outcome.value.isTyping);
-      link.call('roomMessage', { roomName: this.name, message, options: { transient: true } }, () => undefined);
-    });
+    if (face !== undefined) sendTyping(this.#parts, face, this.name, isTyping);
   }
 
   #affairsOf(parts: RoomParts): Affairs {
