@@ -12,7 +12,7 @@ import type { Screen } from './screen.ts';
 import { Alterations } from './talk/alterations.ts';
 import { tellOfUpdate } from './talk/changed.ts';
 import { Conversation } from './talk/conversation.ts';
-import { saidOf, textOf, type Said } from './talk/said.ts';
+import { authorOf, saidOf, textOf, type Said } from './talk/said.ts';
 import { Sending } from './talk/sending.ts';
 import { UnreadNotices } from './talk/unread-notices.ts';
 import { whoWords } from './talk/who.ts';
@@ -310,13 +310,13 @@ export class Chat {
   #show(where: Where, said: Said, note?: string): void {
     const text = textOf(said);
     if (text === undefined) return;
-    const { author, timestamp } = said;
     const own = this.#client.userName;
+    const { author, timestamp, isOwn = author === own } = said;
     this.#screen.message({
       place: placeOf(this.#client, where),
       isElsewhere: where.label !== this.#current?.label,
-      author: author ?? own ?? 'somebody',
-      isOwn: author === undefined || author === own,
+      author: (isOwn ? own : undefined) ?? authorOf(said),
+      isOwn,
       note,
       text,
       timestamp,

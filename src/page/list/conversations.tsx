@@ -55,7 +55,7 @@ const ConversationItem = memo(function ConversationItem({ entry, isHere, own }: 
     href: hashOf({ kind: 'room', name: room.name }),
     isHere,
     lead: <Lead kind={kind} />,
-    line: lastMessage === undefined ? undefined : <span className="item-line">{lineOf(lastMessage, own)}</span>,
+    line: lastMessage === undefined ? undefined : <span className="item-line">{lineOf(lastMessage)}</span>,
     unread: { unread, mentioned },
     isMuted: muted,
   };
@@ -87,7 +87,7 @@ const Lead = ({ kind }: { readonly kind: RoomEntry['kind'] }) => (
   </span>
 );
 
-function lineOf(message: NonNullable<RoomEntry['lastMessage']>, own: string): string {
-  const { author } = message;
-  return `${author === undefined || author === own ? 'You' : author}: ${firstLineOf(message)}`;
+function lineOf(message: NonNullable<RoomEntry['lastMessage']>): string {
+  const { author, isOwn } = message;
+  return `${isOwn ? 'You' : (author ?? 'The service')}: ${firstLineOf(message)}`;
 }

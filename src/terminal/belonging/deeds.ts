@@ -2,7 +2,7 @@
 import type { Client, Member, Message, Room, Value } from '../../client/index.ts';
 import type { Deed } from '../commands.ts';
 import { dateAndTimeOf } from '../layout.ts';
-import { textOf } from '../talk/said.ts';
+import { authorOf, textOf } from '../talk/said.ts';
 import { wordsFor } from '../words.ts';
 import { timeWords } from './changes.ts';
 import type { Wanted } from './reading.ts';
@@ -156,7 +156,7 @@ function memberLine({ userName, role, silencedUntil, online }: Member): string {
 }
 
 function foundLine(message: Message): string {
-  const { id, author, timestamp } = message;
+  const { id, timestamp } = message;
   const number = id === undefined ? '' : `#${id} `;
-  return `  ${number}${dateAndTimeOf(timestamp)} ${author ?? 'you'}: ${textOf(message) ?? '(not for eyes)'}`;
+  return `  ${number}${dateAndTimeOf(timestamp)} ${authorOf(message)}: ${textOf(message) ?? '(not for eyes)'}`;
 }

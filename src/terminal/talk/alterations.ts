@@ -4,7 +4,7 @@ import { dateAndTimeOf } from '../layout.ts';
 import { wordsFor } from '../words.ts';
 import type { Alteration } from './alteration-reading.ts';
 import type { Conversation } from './conversation.ts';
-import { textOf } from './said.ts';
+import { authorOf, textOf } from './said.ts';
 
 export interface AlterationDeps {
   readonly tell: (sentence: string) => void;
@@ -76,14 +76,14 @@ const noneWords = (wanted: Exclude<Alteration, { kind: 'last' }>): string =>
     : `There is no message #${wanted.id} here: /last tells the numbers.`;
 
 function lineOf(message: Message, text: string): string {
-  const { id = 0, author, timestamp, version, reactions, repliesCount, recalled, content } = message;
+  const { id = 0, timestamp, version, reactions, repliesCount, recalled, content } = message;
   const notes = [
     ...(version > 1 && !recalled && content['done'] === undefined ? ['edited'] : []),
     ...(repliesCount === 0 ? [] : [repliesCount === 1 ? '1 answer' : `${repliesCount} answers`]),
     ...countWords(reactions),
   ];
   const behind = notes.length === 0 ? '' : ` (${notes.join(', ')})`;
-  return `#${id} ${dateAndTimeOf(timestamp)} ${author ?? 'you'}${behind}: ${text}`;
+  return `#${id} ${dateAndTimeOf(timestamp)} ${authorOf(message)}${behind}: ${text}`;
 }
 
 /** `👍 2` of each key. */

@@ -1,6 +1,6 @@
 /** A room or a direct conversation as it is shown: first what was said before, then what is said now, each once. */
 import { Message, type Direct, type Room } from '../../client/index.ts';
-import { quoted, textOf, type Said } from './said.ts';
+import { authorOf, quoted, textOf, type Said } from './said.ts';
 import { Unfinished } from './unfinished.ts';
 
 /** What is said while the earlier messages are still on their way. Beyond, the oldest are left out, which is told. */
@@ -133,6 +133,6 @@ export class Conversation {
     const parent = this.#recent.get(replyTo);
     const text = parent === undefined ? undefined : textOf(parent);
     if (parent === undefined || text === undefined) return `to #${replyTo}`;
-    return `to ${parent.author ?? 'you'} ${quoted(text)}`;
+    return `to ${authorOf(parent)} ${quoted(text)}`;
   }
 }

@@ -5,6 +5,8 @@ import type { ValueMap } from '../../client/index.ts';
 export interface Said {
   readonly id?: number | undefined;
   readonly author?: string | undefined;
+  /** Where it is not by the user itself and has no author, it is by the service. */
+  readonly isOwn?: boolean;
   readonly timestamp?: number | undefined;
   readonly content: ValueMap;
   readonly recalled?: boolean;
@@ -18,6 +20,9 @@ export function textOf({ content, recalled }: Said): string | undefined {
   if (typeof textMessage === 'string') return textMessage;
   return typeof event === 'string' ? undefined : JSON.stringify(content);
 }
+
+export const authorOf = ({ author, isOwn = false }: Pick<Said, 'author' | 'isOwn'>): string =>
+  author ?? (isOwn ? 'you' : 'the service');
 
 /** A message of the wire. */
 export function saidOf(message: ValueMap): Said {
