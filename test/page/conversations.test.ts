@@ -219,7 +219,7 @@ test('rooms stay in the groups in which another device has filed them; new ones 
   for (const [room, group] of [
     ['filed', 'work'],
     ['filed-too', 'home'],
-  ]) {
+  ] as const) {
     await synced.call('roomCreate', room);
     await synced.call('roomJoin', room, { group });
   }

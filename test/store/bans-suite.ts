@@ -33,6 +33,7 @@ export function bansSuite(open: OpenStore): void {
   changing(start);
   counting(start);
   looking(start);
+  marks(start);
 }
 
 function ending(start: Start): void {
@@ -118,5 +119,23 @@ function looking(start: Start): void {
     expect(await store.access.readList(room, SERVICE, 'blacklist', wish)).toMatchObject({ count: 1, names: ['zoe'] });
     expect(await store.client.smembers(blacklist)).toEqual(['zoe']);
     expect(await store.client.exists(bans)).toBe(0);
+  });
+}
+
+function marks(start: Start): void {
+  test('what a member has not read is kept for it, however often it is looked for meanwhile', async () => {
+    const store = await start();
+    for (const user of ['ann', 'bob']) await join(store, user);
+    await store.client.zadd(store.keys.room(room).roster, 0, 'bob');
+    await ban(store, 'owner', ['bob']);
+    await post(store, 'ann');
+    const unread = async (): Promise<unknown> => {
+      const counted = await store.unreads.ofRoom('bob', room, false);
+      return typeof counted === 'string' ? counted : counted.unread;
+    };
+    for (let look = 0; look < 2; look++) expect(await unread()).toBe('notJoined');
+    await pass(store, 'bob');
+    await post(store, 'ann');
+    expect(await unread()).toBe(2);
   });
 }

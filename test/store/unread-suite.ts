@@ -212,20 +212,6 @@ function endsUnseen(start: Start): void {
     expect(await unread(store, 'carol')).toBe('notJoined');
     expect(await keysOf(store, 'marks')).toEqual([]);
   });
-
-  test('of who belongs to the room outlives a ban, however often it is looked for meanwhile', async () => {
-    const store = await start();
-    await join(store, 'alice');
-    await join(store, 'bob');
-    await store.client.zadd(store.keys.room(room).roster, 0, 'bob');
-    const edit = { listName: 'blacklist', names: ['bob'], badName: undefined, frame: frame('edit') };
-    await store.access.addToList(room, rightsOf('owner'), { ...edit, leftPrefix: leftPrefix(room) });
-    await post(store, 'alice');
-    for (let look = 0; look < 2; look++) expect(await unread(store, 'bob')).toBe('notJoined');
-    await store.access.removeFromList(room, rightsOf('owner'), { ...edit, leftPrefix: leftPrefix(room) });
-    await post(store, 'alice');
-    expect(await unread(store, 'bob')).toBe(2);
-  });
 }
 
 function mentions(start: Start): void {

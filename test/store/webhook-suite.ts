@@ -41,6 +41,7 @@ async function later({ client }: Store): Promise<void> {
 export function webhookSuite(open: OpenStore): void {
   giving(open);
   retries(open);
+  tooLarge(open);
   forked(open);
   bounded(open);
   beginnings(open);
@@ -111,29 +112,6 @@ function retries(open: OpenStore): void {
     expect([seqsOf(third), third.failures]).toEqual([[3], 0]);
   });
 
-  test('one that its receiver finds too large is cut anew, and what follows is as small until nothing is left', async () => {
-    const { outboxes, ...store } = await startRoom(scope, open);
-    await join(store, 'ann');
-    for (let count = 0; count < 5; count++) await post(store, 'ann');
-    const whole = await take(outboxes, 'n1');
-    expect(seqsOf(whole)).toHaveLength(6);
-    expect(await outboxes.putOff(lobby, whole.token, { most: 3 })).toBe(0);
-    const first = await take(outboxes, 'n2');
-    expect([first.made, seqsOf(first), first.failures]).toEqual([whole.made, [1, 2, 3], 0]);
-    // A repeat has the same end.
-    await outboxes.putOff(lobby, first.token);
-    const again = await take(outboxes, 'n1');
-    expect([again.toSeq, seqsOf(again)]).toEqual([3, [1, 2, 3]]);
-    await post(store, 'ann');
-    const second = await take(outboxes, 'n1', again.token);
-    expect(seqsOf(second)).toEqual([4, 5, 6]);
-    const third = await take(outboxes, 'n1', second.token);
-    expect(seqsOf(third)).toEqual([7]);
-    expect(await outboxes.take(lobby, 'n1', third.token)).toBe('idle');
-    for (let count = 0; count < 5; count++) await post(store, 'ann');
-    expect(seqsOf(await take(outboxes, 'n2'))).toHaveLength(5);
-  });
-
   test('it is the same where its messages have grown since, whatever came behind it, and whatever the limits are by then', async () => {
     const { outboxes, ...store } = await startRoom(scope, open);
     await join(store, 'ann');
@@ -173,6 +151,31 @@ function retries(open: OpenStore): void {
       ({ token } = batch);
     }
     expect(seqs.slice(0, seqsOf(first).length)).toEqual(seqsOf(first));
+  });
+}
+
+function tooLarge(open: OpenStore): void {
+  test('one that its receiver finds too large is cut anew, and what follows is as small until nothing is left', async () => {
+    const { outboxes, ...store } = await startRoom(scope, open);
+    await join(store, 'ann');
+    for (let count = 0; count < 5; count++) await post(store, 'ann');
+    const whole = await take(outboxes, 'n1');
+    expect(seqsOf(whole)).toHaveLength(6);
+    expect(await outboxes.putOff(lobby, whole.token, { most: 3 })).toBe(0);
+    const first = await take(outboxes, 'n2');
+    expect([first.made, seqsOf(first), first.failures]).toEqual([whole.made, [1, 2, 3], 0]);
+    // A repeat has the same end.
+    await outboxes.putOff(lobby, first.token);
+    const again = await take(outboxes, 'n1');
+    expect([again.toSeq, seqsOf(again)]).toEqual([3, [1, 2, 3]]);
+    await post(store, 'ann');
+    const second = await take(outboxes, 'n1', again.token);
+    expect(seqsOf(second)).toEqual([4, 5, 6]);
+    const third = await take(outboxes, 'n1', second.token);
+    expect(seqsOf(third)).toEqual([7]);
+    expect(await outboxes.take(lobby, 'n1', third.token)).toBe('idle');
+    for (let count = 0; count < 5; count++) await post(store, 'ann');
+    expect(seqsOf(await take(outboxes, 'n2'))).toHaveLength(5);
   });
 }
 

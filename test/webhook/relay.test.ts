@@ -52,8 +52,8 @@ beforeEach(() => {
         if (sent !== undefined && sent !== '') told.push(sent);
         return Promise.resolve(said);
       },
-      putOff: (_, token, { most } = {}) => {
-        mosts.push(most);
+      putOff: (_, token, why) => {
+        mosts.push(why?.most);
         return Promise.resolve(givenBack.push(token) && 0);
       },
       endedLives: () => Promise.resolve([]),
