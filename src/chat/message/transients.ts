@@ -1,7 +1,7 @@
 /**
  * Transient messages that say what their sender is doing (`event`: typing …), coalesced: the first goes at once; of those that the
  * same socket sends to the same room or user with the same `event` within a window behind it, the latest goes when the window
- * ends, which begins the next one. What waits is sent at once before anything else of that socket to that target, and when the
+ * ends, which begins the next one. What waits is sent at once before any other message of that socket to that target, and when the
  * socket closes: it says how things stand (`stopped`), so it is neither overtaken nor lost while this node lives. One timer for all,
  * only while something waits; what has ended without that is cleared away by whoever comes next.
  */
@@ -83,6 +83,8 @@ export class Transients {
     this.#turn(now);
     const { target, event, bytes } = passing;
     const own = this.#bySocket.get(socket.socketId);
+    // It is not overtaken by what says something else: that somebody has stopped comes behind that it writes.
+    for (const other of own ?? []) if (other.target === target && other.event !== event) this.#send(other, now);
     const window = own?.find((one) => one.event === event && one.target === target);
     if (window === undefined) {
       // Who is gone sends no more, and what it sent last is not kept for it.
