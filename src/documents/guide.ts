@@ -117,7 +117,7 @@ const INBOX = [
 
 const SESSIONS = [
   heading(2, 'Sessions'),
-  'A session is the set of rooms that the devices of one user share, each filed under a group. It belongs to the user, not to a device: disconnects change nothing. A socket takes part (is _synced_) by `enableSync: true` in the credentials of its login, of a resumed one as well; sockets without it neither change the session nor hear of it, but may read it (`sessionGet`). A login by header cannot ask for it.',
+  'A session is the set of rooms that the devices of one user share, each filed under a group. It belongs to the user, not to a device: disconnects change nothing. A socket takes part (is _synced_) by `enableSync: true` in the credentials of its login, of a resumed one as well; sockets without it neither change the session nor hear of it, but may read it (`sessionGet`). A login by header asks for it by its first request, a `login` that names nobody.',
   [
     '1. At login, after `loginConfirmed` and before the response and all newer notices: for each group one `$.chat.join` per room, then `$.group.restored`; for `custom` also when it is empty. That is the whole session: begin with an empty picture. It joins nothing; call `roomsJoin` for the rooms whose messages are wanted.',
     '2. `roomJoin` or `roomsJoin` by a synced socket files the room under `group`, by default `custom`; `system` is `notAllowed`. The first filing sends `$.chat.join` to the other synced sockets; joining a filed room sends none. Naming another group moves the room: `$.chat.leave` with the old group, then `$.chat.join` with the new one. Naming none leaves it where it is. The others do not get messages of the room until they join it themselves.',

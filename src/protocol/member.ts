@@ -59,7 +59,7 @@ export const MemberInfo = Type.Object(
     silencedUntil: Type.Optional(
       Type.Union([Timestamp, Type.Null()], { description: 'Where the member may not post: until when, nil for good.' }),
     ),
-    online: Type.Boolean({ description: 'Has a socket, in whatever room.' }),
+    online: Type.Boolean({ description: 'Has a socket, in whatever room, and no block hides that from who asks.' }),
   },
   { title: 'MemberInfo', description: 'A member of a room.' },
 );

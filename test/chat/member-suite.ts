@@ -257,6 +257,17 @@ function reading(world: World): void {
       });
     });
     const stranger = await world.login(0);
+    await ann.call('directAddToList', 'blacklist', [owner.userName]);
+    for (const [reader, hidden] of [
+      [owner, ann],
+      [ann, owner],
+    ] as const) {
+      const { members } = Object(await reader.call('roomMembersGet', room)) as {
+        members: { userName: string; online: boolean }[];
+      };
+      expect(members.find(({ userName }) => userName === hidden.userName)).toMatchObject({ online: false });
+      expect(members.find(({ userName }) => userName === reader.userName)).toMatchObject({ online: true });
+    }
     expect(await stranger.refusal('roomMembersGet', room)).toMatchObject({ code: 'notJoined', args: [room] });
   });
 }

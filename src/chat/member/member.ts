@@ -18,7 +18,7 @@ import { addMembers, joined, judgeLength, manyChanged, removeMembers } from './e
 const MEMBER_BYTES = 80;
 
 export function memberHandlers(services: Services): HandlersOf<typeof memberRequests> {
-  const { members, settings } = services;
+  const { members, profiles, settings } = services;
   const { limits } = settings;
   return {
     async roomMembersAdd(by, asked, socket) {
@@ -52,7 +52,9 @@ export function memberHandlers(services: Services): HandlersOf<typeof memberRequ
       const wish = { cursor: options.cursor ?? '', limit: pageLimit(options, settings, MEMBER_BYTES) };
       const page = await members.readPage(roomName, by.rights, wish);
       if (typeof page === 'string') return fail(page, [roomName]);
-      const online = await members.online(page.members.map(({ userName }) => userName));
+      const there = [...(await members.online(page.members.map(({ userName }) => userName)))];
+      // A block hides it from who asks.
+      const online = new Set(by.author === undefined ? there : await profiles.online(there, by.author));
       const infos = page.members.map((member) => infoOf(member, online.has(member.userName)));
       return ok({ members: infos, cursor: page.next ?? null, count: page.count });
     },
