@@ -5,8 +5,9 @@ const [{ Connection }, { Hub }, { ServerApi }] = await Promise.all(
   ['gateway/connection.ts', 'gateway/hub.ts', 'service/server-api.ts'].map(load),
 );
 
+/** Of a result with stored parts, what it stands for. */
 const text = (value) =>
-  value instanceof Uint8Array ? Buffer.from(value).toString('latin1') : (JSON.stringify(value) ?? '');
+  value instanceof Uint8Array ? Buffer.from(value).toString('latin1') : (JSON.stringify(value?.value ?? value) ?? '');
 
 function strike(word, where) {
   if (where.includes(word)) throw new Error(`a defect: ${word}`);
@@ -23,7 +24,7 @@ function sabotage({ prototype }, name, word, of) {
 
 sabotage(Connection, 'respond', 'cannot-answer', (_id, error, result) => (error === null ? text(result) : ''));
 sabotage(Connection, 'sendFrame', 'cannot-tell', text);
-sabotage(Connection, 'notify', 'cannot-confirm', (name, params) => (name === 'loginConfirmed' ? text(params) : ''));
+sabotage(Connection, 'notifyStored', 'cannot-confirm', (_name, leading) => text(leading));
 
 // Of a login, and of a join.
 sabotage(Hub, 'attachUser', 'cannot-begin', (socket) => socket.userName);

@@ -30,7 +30,11 @@ export async function keysWith(client: Client, prefix: string, text: string | re
     // Not every store has such settings, nor saves anything.
     await server.config('SET', 'rdbcompression', 'no').catch(() => undefined);
     for (const key of await server.keys(`${prefix}:*`)) {
-      const bytes = await server.dumpBuffer(key).catch(() => undefined);
+      // One that goes by itself may have gone since.
+      const bytes = await server.dumpBuffer(key).then(
+        (dumped: Buffer | null) => dumped ?? undefined,
+        () => undefined,
+      );
       if (bytes !== undefined && texts.some((one) => bytes.includes(one))) found.push(key.slice(prefix.length + 1));
     }
   }
