@@ -19,7 +19,7 @@ export interface Transport {
 /** What a `Transport` tells its owner. */
 export interface TransportListener {
   received(topic: Topic, bytes: Buffer): void;
-  /** A link was lost, rebuilt or moved: events may have been missed anywhere. */
+  /** A link was made anew or proven again, or slots have moved: events may have been missed anywhere. */
   interrupted(reason: string): void;
 }
 

@@ -8,7 +8,7 @@ export interface FeedDeps {
   readonly listener: TopicListener;
   readonly reader: LogReader;
   readonly counters: BusCounters;
-  /** False while this node must not deliver (its lease ran out, its links are unproven). */
+  /** False while this node must not deliver (its lease has run out). */
   mayDeliver(): boolean;
   /**
    * Takes out this node's occupants who lost the room by an eviction staged at a point, or somewhere in what was missed;

@@ -93,7 +93,7 @@ export class Feed {
     this.#queue = undefined;
   }
 
-  /** Resolves true once the feed has passed `seq`, false when the caller gives up waiting (see `expire`). */
+  /** Resolves true once the feed has passed `seq`, is closed or reset, false where its keeper lets it go before (see `expire`). */
   reached(seq: number, now: number, epoch?: string): Promise<boolean> | true {
     const at = this.#position;
     const isThisLife = epoch === undefined || at?.epoch === epoch;

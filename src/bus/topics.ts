@@ -140,7 +140,8 @@ export class Topics implements TransportListener {
   }
 
   /**
-   * Resolves when this node has delivered a topic up to `seq`, or at once where it does not follow it or cannot know.
+   * Resolves when this node has delivered a topic up to `seq`, or at once where it does not follow it or cannot know; false where
+   * that takes more than a second.
    * With an `epoch` the number counts in that life of the log only.
    */
   reached(topic: Topic, seq: number, epoch?: string): Promise<boolean> | true {
@@ -168,7 +169,7 @@ export class Topics implements TransportListener {
     throw new StateUnavailable(`${topic}: the bus is behind its log`);
   }
 
-  /** The same for a transient message that is about to be published, by its nonce; `cancel` where it was not. */
+  /** As `reached`, for a transient message that is about to be published, by its nonce; `cancel` where it was not. */
   expect(topic: Topic, nonce: number): { passed: Promise<boolean>; cancel(): void } | undefined {
     const entry = this.#entries.get(topic);
     if (entry === undefined || !entry.feed.live || !this.#transport.healthy) return undefined;

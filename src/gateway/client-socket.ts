@@ -39,7 +39,7 @@ export class ClientSocket implements Caller, UserActor {
   readonly rooms = new SocketRooms();
   readonly notices = new SocketNotices();
   readonly inbox = new SocketInbox();
-  /** The hub knows. */
+  /** This node knows of no other socket of its user. */
   isAlone: boolean;
   /** What its user is told reaches it; until then it waits for what was told during its login. */
   hearsUser = false;

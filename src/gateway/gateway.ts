@@ -1,6 +1,6 @@
 /**
- * The WebSockets of one node's public app: upgrades, frames in, native fan-out, the drain. Everything per socket that
- * needs a clock is found by one scan over all sockets, not by timers. Other paths of the app are left to http/.
+ * The WebSockets of one node's public app: upgrades, frames in, native fan-out, the drain. What needs a clock per socket is found by
+ * one scan over all of them, but for who is being ended or has to rest for a while. Other paths of the app are left to http/.
  */
 import type { HttpRequest, HttpResponse, TemplatedApp, us_socket_context_t } from 'uWebSockets.js';
 import type { Arrivals } from '../chat/direct/arrivals.ts';

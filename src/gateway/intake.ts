@@ -191,7 +191,7 @@ export class Intake implements Waiter {
     return 'taken';
   }
 
-  /** To whoever asks for it: the user, or all guests together where it comes to nothing. */
+  /** Its user pays for it; of guests, all together, where it is no login. */
   #charge({ message, units }: Waiting, now: number): number {
     if (this.#account !== undefined) return this.#account.take(units, now);
     return message.method === 'login' ? 0 : this.#deps.addresses.takeRefused(units, now);

@@ -1,7 +1,6 @@
 /**
  * Whom a notice to a user is for, and what it is about: the subject of the event, which store/lib/recipients.lua writes. Five
- * lines, of which the last may be missing: who, the room, the point of that room's log (or `leaving`), the socket taken out, a stamp
- * (stamp.ts).
+ * lines, of which the last may be missing: who, the room, the point of that room's log (or `leaving`), the socket taken out, a `Stamp`.
  */
 import type { Point, TopicEvent } from './event.ts';
 

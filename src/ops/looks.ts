@@ -7,5 +7,5 @@ import { every, type Beat } from './beat.ts';
 /** A look that has begun when it is stopped is still made. */
 export const lookEvery = (everyMs: number, look: () => void): Beat => every(everyMs, () => setImmediate(look));
 
-/** For `clearTimeout`, likewise. */
+/** May be ended by `clearTimeout`; a look that was due by then is still made. */
 export const lookIn = (ms: number, look: () => void): NodeJS.Timeout => setTimeout(() => setImmediate(look), ms);

@@ -160,7 +160,7 @@ export class Commands {
     }
   }
 
-  /** A plain command; the first argument is its key. Never fenced: none of them changes what clients see. */
+  /** A plain command; the first argument is its key. Never fenced: what nodes are asked for by one is fenced where it is done. */
   plain(command: PlainCommand, key: Key, ...args: ScriptArgument[]): Promise<Reply> {
     const reply = this.#send({ name: command, what: command, isFenced: false, args: [key, ...args] });
     return command === 'hgetall' ? reply.then(asList) : reply;

@@ -1,4 +1,4 @@
-/** Where else the operator's hooks are asked or told: logins, joins, leaves. Around requests: hooked.ts. */
+/** Where else the operator's hooks are asked or told: logins, joins, leaves. Around requests: around.ts. */
 import type { Absent, Connecting, LeaveCause } from '../../hooks/contract.ts';
 import type { HookRunner } from '../../hooks/runner.ts';
 import { readConnected, readRefusal, type HookFailure } from '../../hooks/verdict.ts';

@@ -1,7 +1,7 @@
 /**
  * Sends logs to the operator's webhook, each in its order, at least once: a few logs at a time, and of each what is behind its place
  * in Redis, batch by batch. It is told of logs that may have something new; nothing of what they hold is kept here, so an endpoint that
- * is away costs a name for each, up to a bound. What is lost of that is found by whoever scans (scan.ts).
+ * is away costs a name for each, up to a bound. What is lost of that is found by whoever scans (room-scan.ts).
  */
 import type { Waking } from '../../ops/pulse.ts';
 import { EndpointError, isAway, isSuccess, type Endpoint, type EndpointAnswer } from '../../endpoint/endpoint.ts';

@@ -1,6 +1,6 @@
 /**
  * Who may be in a room, in Redis: its lists, mode and owner, and taking out whoever lost it by a change of them. Every
- * method is one script on the room's slot. What the users concerned are told follows from what it returns.
+ * method is one script on the room's slot, or a plain read. What the users concerned are told follows from what it returns.
  */
 import type { Instance } from '../../bus/instance.ts';
 import type { Position } from '../../log/event.ts';

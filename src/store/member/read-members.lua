@@ -1,6 +1,6 @@
 -- uses: access pages conduct/format
 -- A page of those who belong to a room, in the order of their names, with what each is there: `owner`, `admin` or `member`, and
--- until when it may not post, '0' for good, '' where it may (lib/silenced.lua has what `silenced` is).
+-- until when it may not post, '0' for good, '' where it may (lib/conduct/silenced.lua has what `silenced` is).
 if not openLog() then
   return 'noRoom'
 end

@@ -1,5 +1,5 @@
 /**
- * Who is in a room, in Redis. Every method is one script on the room's slot: it checks, acts, appends to the log and publishes
+ * Who is in a room, in Redis. Every method but for plain reads is one script on the room's slot: it checks, acts, appends to the log and publishes
  * in one step, or refuses with a word and changes nothing. Rejects with `StateUnavailable` where Redis cannot be asked.
  */
 import type { Point, Position, TopicEvent } from '../../log/event.ts';

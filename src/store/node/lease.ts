@@ -16,11 +16,11 @@ import { StateUnavailable } from '../../redis/unavailable.ts';
 import { newNodeId } from '../../redis/tokens.ts';
 
 export interface LeaseEvents {
-  /** The deadline has passed, or Redis cannot be asked: deliver and acknowledge nothing. */
+  /** The deadline has passed: deliver and acknowledge nothing. */
   suspended(): void;
   /** The lease was prolonged after a suspension: compare everything, then go on. */
   resumed(): void;
-  /** Peers own what this instance left behind: close the sockets, then `register` anew. */
+  /** Peers own what this instance left behind: close the sockets. The lease goes on as another instance. */
   lost(): void;
   onError(error: unknown): void;
 }
