@@ -3,10 +3,10 @@
  * out of which something was recalled. All of it is noted in Redis; this only remembers which rooms to see to. Should this node die before
  * it has, whoever sweeps after it or changes a message of the room next does.
  */
-import { setTimeout as pass } from 'node:timers/promises';
 import type { Looked, Waking } from '../../ops/pulse.ts';
 import type { AuthoredStore } from '../../store/authored/authored-store.ts';
 import type { ChangeStore } from '../../store/change/change-store.ts';
+import { restAfter } from '../resting.ts';
 
 export interface ChangesDueDeps extends Waking {
   readonly changes: Pick<ChangeStore, 'tell'>;
@@ -15,8 +15,6 @@ export interface ChangesDueDeps extends Waking {
 }
 
 const RETRY_MS = 1000;
-/** Between two steps Redis is left to others for as long as the one before took, but no longer. */
-const REST_MS_MAX = 1000;
 /** Rooms seen to in one run; there may be thousands after a sweep. */
 const ROOMS_PER_RUN = 100;
 
@@ -131,7 +129,7 @@ export class ChangesDue implements Looked {
 function resting(): () => Promise<void> {
   let began = performance.now();
   return async () => {
-    await pass(Math.min(performance.now() - began, REST_MS_MAX), undefined, { ref: false });
+    await restAfter(began);
     began = performance.now();
   };
 }

@@ -11,6 +11,7 @@ import type { AdminStore } from '../../store/admin/admin-store.ts';
 import type { Directory, Page } from '../../store/admin/directory.ts';
 import type { AuthoredStore } from '../../store/authored/authored-store.ts';
 import { takeOffRoster } from '../member/off-roster.ts';
+import { restAfter } from '../resting.ts';
 import type { MemberStore } from '../../store/member/member-store.ts';
 import type { Erasure, ErasureStore } from '../../store/erasure/erasure-store.ts';
 import type { Trace } from '../../redis/keys/key-patterns.ts';
@@ -54,8 +55,6 @@ const PAGE = 100;
 const CLOSING_MS = 500;
 /** While a page is worked on it is noted so many times before it would be taken for left. */
 const NOTES_PER_HOLD = 3;
-/** Between two pages Redis is left to others for as long as the one before took, but no longer. */
-const REST_MS_MAX = 1000;
 
 export class Erasures {
   readonly #deps: ErasuresDeps;
@@ -118,8 +117,7 @@ export class Erasures {
       const isOurs = await erasures.note(erasure, writePlace(reached), pauseMs);
       if (!isOurs || pauseMs !== undefined) return;
       place = reached;
-      const restMs = Math.min(performance.now() - began, REST_MS_MAX);
-      await new Promise((resolve) => setTimeout(resolve, restMs));
+      await restAfter(began);
     }
   }
 
