@@ -66,9 +66,9 @@ export class Connector {
   #closing: Promise<void> | undefined;
   /** The address to begin with. */
   #turn = 0;
-  /** Within this outage. */
   /** It was paused by the loss of the page's network, whose return ends that. */
   #isByPage = false;
+  /** Within this outage. */
   #attempts = 0;
   #conflictReason: string | undefined;
   #unwatch: (() => void) | undefined;
