@@ -7,6 +7,7 @@ import { eventually } from '../support/eventually.ts';
 import { useScope } from '../support/scope.ts';
 import { authData, startFake, type FakeService } from './fake-service.ts';
 import { entry } from './in-room.ts';
+import { inPage } from './page-globals.ts';
 
 const scope = useScope();
 const soon = { minDelayMs: 1, maxDelayMs: 4, jitter: 'none' } as const;
@@ -348,53 +349,32 @@ test('what comes before the login is answered is told after connect, in order', 
 });
 
 test('a page: paused and resumed with its network, asked for a sign of life when it comes back', async () => {
-  const page = new EventTarget();
   const document = Object.assign(new EventTarget(), { visibilityState: 'visible' });
-  const own = {
-    document,
-    addEventListener: page.addEventListener.bind(page),
-    removeEventListener: page.removeEventListener.bind(page),
-  };
-  const before = Object.fromEntries(Object.keys(own).map((key) => [key, Reflect.get(globalThis, key)]));
-  Object.assign(globalThis, own);
-  try {
-    const { service, client, told } = await start(never);
-    page.dispatchEvent(new Event('offline'));
-    page.dispatchEvent(new Event('online'));
-    await client.next('reconnect');
-    expect(told.map((each) => each.split(' ')[0])).toEqual(
-      'disconnect offline online schedule retry reconnect'.split(' '),
-    );
-    document.dispatchEvent(new Event('visibilitychange'));
-    page.dispatchEvent(new Event('pageshow'));
-    // One for both.
-    (await service.next('ping')).answer(1);
-    Object.assign(document, { visibilityState: 'hidden' });
-    document.dispatchEvent(new Event('visibilitychange'));
-    await client.close();
-    page.dispatchEvent(new Event('offline'));
-    expect(service.waiting.map(({ method }) => method)).toEqual(['disconnect']);
-  } finally {
-    Object.assign(globalThis, before);
-  }
+  const page = inPage(scope, { document });
+  const { service, client, told } = await start(never);
+  page.dispatchEvent(new Event('offline'));
+  page.dispatchEvent(new Event('online'));
+  await client.next('reconnect');
+  expect(told.map((each) => each.split(' ')[0])).toEqual(
+    'disconnect offline online schedule retry reconnect'.split(' '),
+  );
+  document.dispatchEvent(new Event('visibilitychange'));
+  page.dispatchEvent(new Event('pageshow'));
+  // One for both.
+  (await service.next('ping')).answer(1);
+  Object.assign(document, { visibilityState: 'hidden' });
+  document.dispatchEvent(new Event('visibilitychange'));
+  await client.close();
+  page.dispatchEvent(new Event('offline'));
+  expect(service.waiting.map(({ method }) => method)).toEqual(['disconnect']);
 });
 
 test('a page that comes back to a connection that is dead leaves it soon', async () => {
-  const page = new EventTarget();
-  const own = {
-    addEventListener: page.addEventListener.bind(page),
-    removeEventListener: page.removeEventListener.bind(page),
-  };
-  const before = Object.fromEntries(Object.keys(own).map((key) => [key, Reflect.get(globalThis, key)]));
-  Object.assign(globalThis, own);
-  try {
-    const service = await startFake(scope);
-    const options = { urls: service.url, userName: 'ann', reconnect: soon, requestTimeoutMs: 100 };
-    const client = await connectClient(scope, options);
-    page.dispatchEvent(new Event('pageshow'));
-    expect(await client.next('disconnect')).toEqual([{ code: 1006, reason: 'nothing heard after a sleep' }]);
-    await client.next('reconnect');
-  } finally {
-    Object.assign(globalThis, before);
-  }
+  const page = inPage(scope);
+  const service = await startFake(scope);
+  const options = { urls: service.url, userName: 'ann', reconnect: soon, requestTimeoutMs: 100 };
+  const client = await connectClient(scope, options);
+  page.dispatchEvent(new Event('pageshow'));
+  expect(await client.next('disconnect')).toEqual([{ code: 1006, reason: 'nothing heard after a sleep' }]);
+  await client.next('reconnect');
 });

@@ -5,6 +5,7 @@ import { createTestClient, failureOf, type TestClient } from '../support/client.
 import { useScope } from '../support/scope.ts';
 import { authData, startFake, type FakeService } from './fake-service.ts';
 import { entry, inRoom } from './in-room.ts';
+import { inPage } from './page-globals.ts';
 
 const scope = useScope();
 /** Nothing comes back by itself, so it is the pause that everything waits for. */
@@ -192,33 +193,23 @@ test('who hears of the close asks for it once more: both wait until the service 
 });
 
 test('a pause of the application outlasts a loss of the page’s network; one by that alone ends with it', async () => {
-  const page = new EventTarget();
-  const own = {
-    addEventListener: page.addEventListener.bind(page),
-    removeEventListener: page.removeEventListener.bind(page),
+  const page = inPage(scope);
+  const { client } = await start();
+  const net = (...events: ('offline' | 'online')[]): string => {
+    for (const event of events) page.dispatchEvent(new Event(event));
+    return client.state;
   };
-  const before = Object.fromEntries(Object.keys(own).map((key) => [key, Reflect.get(globalThis, key)]));
-  Object.assign(globalThis, own);
-  try {
-    const { client } = await start();
-    const net = (...events: ('offline' | 'online')[]): string => {
-      for (const event of events) page.dispatchEvent(new Event(event));
-      return client.state;
-    };
-    client.pause();
-    expect([net('offline'), net('online')]).toEqual(['offline', 'offline']);
-    client.resume();
-    await client.next('reconnect');
-    expect(net('offline', 'offline')).toBe('offline');
-    client.pause();
-    expect(net('online')).toBe('offline');
-    client.resume();
-    await client.next('reconnect');
-    expect(net('offline', 'offline')).toBe('offline');
-    expect(net('online')).not.toBe('offline');
-    await client.next('reconnect');
-    await client.close();
-  } finally {
-    Object.assign(globalThis, before);
-  }
+  client.pause();
+  expect([net('offline'), net('online')]).toEqual(['offline', 'offline']);
+  client.resume();
+  await client.next('reconnect');
+  expect(net('offline', 'offline')).toBe('offline');
+  client.pause();
+  expect(net('online')).toBe('offline');
+  client.resume();
+  await client.next('reconnect');
+  expect(net('offline', 'offline')).toBe('offline');
+  expect(net('online')).not.toBe('offline');
+  await client.next('reconnect');
+  await client.close();
 });

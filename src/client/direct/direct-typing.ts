@@ -1,6 +1,7 @@
 /** Who is typing in a conversation, on both sides. What travels is left to `typing.ts`. */
 import type { Core } from '../core.ts';
-import { OwnTyping, Typists, typingContent, type TypingChange } from '../typing.ts';
+import { sendTyping } from '../send-typing.ts';
+import { OwnTyping, Typists, type TypingChange } from '../typing.ts';
 
 export class DirectTyping {
   readonly #core: Core;
@@ -44,12 +45,10 @@ export class DirectTyping {
   }
 
   #send(isTyping: boolean): void {
-    this.#core.plugins.send(this.#direct, 'typing', { isTyping }, (outcome) => {
-      if (!outcome.ok) return;
-      const { userName } = this.#direct;
-      const input = { userName, message: typingContent(outcome.value.isTyping), options: { transient: true } };
-      // Later it would not be true any more; who may not write hears that of a message.
-      this.#core.link?.call('directMessage', input, () => undefined);
+    const { userName } = this.#direct;
+    // Who may not write hears that of a message.
+    sendTyping(this.#core, this.#direct, isTyping, (link, message) => {
+      link.call('directMessage', { userName, message, options: { transient: true } }, () => undefined);
     });
   }
 }

@@ -7,9 +7,13 @@ import { idOf, type Message } from '../message/message.ts';
 import { Unread } from './unread.ts';
 
 export class RoomCounts implements Counted {
-  /** What is unread; another one where the room was left, or begins anew. */
-  log = new Unread();
+  #log = new Unread();
   #lastMessage: Message | undefined;
+
+  /** What is unread; another one where the room was left, or begins anew. */
+  get log(): Unread {
+    return this.#log;
+  }
 
   get unread(): number {
     return this.log.count;
@@ -29,9 +33,14 @@ export class RoomCounts implements Counted {
     if ((this.#lastMessage?.id ?? 0) > lastMessageId) this.#lastMessage = undefined;
   }
 
-  /** The room is none of its user's any more. */
+  /** The room was left, and may be its user's all the same. */
+  left(): void {
+    this.#log = new Unread();
+  }
+
+  /** It is none of its user's any more. */
   forget(): void {
-    this.log = new Unread();
+    this.left();
     this.#lastMessage = undefined;
   }
 

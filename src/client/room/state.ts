@@ -14,14 +14,13 @@ import { changedBy } from '../message/counted.ts';
 import { KeptMessages } from '../message/kept-messages.ts';
 import { Message, ownFields, remade, type MessageActions, type MessagePlace } from '../message/message.ts';
 import type { ReadMarks } from '../message/read-marks.ts';
+import { sendTyping } from '../send-typing.ts';
 import { OwnTyping, typingIn, Typists } from '../typing.ts';
 import type { User } from '../user/user.ts';
 import { emitOne, type AffairsEvents, type RoomEvents, type RoomField } from './events.ts';
 import { leftElsewhere, type RoomLoss } from './owner.ts';
 import { OwnMessages } from './own-messages.ts';
 import { RoomCounts } from './counts.ts';
-import { sendTyping } from './send-typing.ts';
-import { Unread } from './unread.ts';
 import { Userlist, type UserlistOwner } from './userlist.ts';
 
 /** An object of the room, as far as it is known here. */
@@ -215,7 +214,7 @@ export class RoomState {
     this.typists.clear();
     // Who leaves it, here or on another device, may belong to it all the same.
     const isLost = loss !== undefined && loss !== leftElsewhere;
-    this.#counting(() => (isLost ? this.#counts.forget() : (this.#counts.log = new Unread())), ['isJoined']);
+    this.#counting(() => (isLost ? this.#counts.forget() : this.#counts.left()), ['isJoined']);
     if (isLost) this.affairs.forget();
     if (loss !== undefined) this.#receive('removed', loss);
   }
@@ -302,8 +301,13 @@ export class RoomState {
   }
 
   #sendTyping(isTyping: boolean): void {
+    const { core, isJoined } = this.#parts;
     const [face] = this.#faces;
-    if (face !== undefined) sendTyping(this.#parts, face, this.name, isTyping);
+    if (face === undefined) return;
+    sendTyping(core, face, isTyping, (link, message) => {
+      const input = { roomName: this.name, message, options: { transient: true } };
+      if (isJoined(this.name)) link.call('roomMessage', input, () => undefined);
+    });
   }
 
   #affairsOf(parts: RoomParts): Affairs {
