@@ -7,13 +7,13 @@ import { buildNode } from './node/build.ts';
 import { GatewayNode } from './node/node.ts';
 import { about, createLog, logConsole, sampled } from './ops/log.ts';
 import { logOutput } from './ops/log-output.ts';
-import { endProcess, readVersion, SMALL_HEAP } from './ops/process.ts';
+import { endProcess, ENGINE_FLAGS, readVersion } from './ops/process.ts';
 import { resolveRedis, type ResolvedRedis } from './redis/local-redis.ts';
 
 /** Of what nobody has waited for one line is written in so long. */
 const STRAYS_MS = 10_000;
 
-setFlagsFromString(SMALL_HEAP);
+for (const flag of Object.values(ENGINE_FLAGS)) setFlagsFromString(flag);
 const warnings: string[] = [];
 const read = readConfig(process.env, { warn: (sentence) => warnings.push(sentence) });
 if ('mistakes' in read) {
