@@ -95,7 +95,7 @@ async function changeOwner(
   }
   const change = async (): Promise<OwnerChanged | 'noRoom'> => {
     const frames = { addedPrefix: membersPrefix('roomMembersAdded', roomName), leftPrefix: leftPrefix(roomName) };
-    const [candidate] = owner === null ? [] : await candidatesOf(services, [owner]);
+    const [candidate] = owner === null ? [] : await candidatesOf(services, roomName, [owner]);
     const member = { ...frames, against: candidate?.against };
     const changed = await services.access.changeOwner(roomName, owner ?? '', member);
     if (changed === 'noRoom') return changed;

@@ -19,8 +19,9 @@ export const memberEdit = (by: By, changes: Partial<MemberEdit> = {}): MemberEdi
   ...changes,
 });
 
+/** Whose own slots say nothing against it, and know it where it is one. */
 export const candidates = (names: readonly string[]): Candidate[] =>
-  names.map((userName) => ({ userName, against: undefined }));
+  names.map((userName) => ({ userName, against: undefined, isTold: true }));
 
 type Added = ReturnType<Store['members']['add']>;
 
@@ -76,9 +77,10 @@ export async function membersOf(store: Store): Promise<Record<string, string> | 
   return Object.fromEntries(page.members.map(({ userName, role }) => [userName, role]));
 }
 
-/** `+ann -bob`: whom a change has to tell of what. */
+/** `+ann =cid -bob`: whom a change has to tell of what. */
 export const signsOf = (due: readonly Due[] | undefined = []): string[] =>
-  due.map(({ userName, changes }) => changes.map(({ what }) => (what === 'added' ? '+' : '-')).join('') + userName);
+  due.map(({ userName, changes }) => changes.map(({ what }) => signs[what]).join('') + userName);
+const signs = { added: '+', reminded: '=', removed: '-', deleted: '!' };
 
 /** What was published: the words of a notice, and the names and who did it where it has any. */
 export function toldOf({ kind, subject, frame: bytes }: TopicEvent): unknown[] {

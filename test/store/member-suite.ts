@@ -320,10 +320,11 @@ function reading(open: OpenStore, start: Start): void {
     const store = await open(scope, { roomsPerUser: 1 });
     await addUser(store, 'ann');
     expect(await store.members.online(['ann', 'bob'])).toEqual(new Set(['ann']));
-    expect(await store.belongs.judge('bob')).toBe('noUser');
-    expect(await store.belongs.judge('ann')).toBe('ok');
+    expect(await store.belongs.judge('bob', 'lobby')).toBe('noUser');
+    expect(await store.belongs.judge('ann', 'lobby')).toBe('ok');
     await store.client.hset(store.keys.user('ann').belongs, 'attic', 'life 1 1');
-    expect(await store.belongs.judge('ann')).toBe('tooManyRooms');
+    expect(await store.belongs.judge('ann', 'lobby')).toBe('tooManyRooms');
+    expect(await store.belongs.judge('ann', 'attic')).toBe('told');
   });
 }
 

@@ -74,7 +74,7 @@ async function makeOne(asked: Asked): Promise<Made> {
   const endsAt = isTemporary ? Math.floor(services.instance.redisNow()) + wish.ttlMs : undefined;
   const random = newNameDigits();
   const name = endsAt === undefined ? (wish.roomName ?? random) : temporaryName(endsAt, random);
-  const people = await candidatesOf(services, wish.people);
+  const people = await candidatesOf(services, name, wish.people);
   const refused = firstUnfit(people);
   if (refused !== undefined) return refused;
   // Before the room: should this node die behind it, whoever looks at that time finds no room, or ends it.
@@ -108,7 +108,7 @@ async function findOrMakeAt(asked: Asked, name: string): Promise<ConversationMad
   const found = await run(asked, name, unjudged, undefined, undefined);
   const isOver = typeof found === 'string' ? found !== 'noRoom' : found.refused === undefined;
   if (isOver) return found;
-  const people = await candidatesOf(services, wish.people);
+  const people = await candidatesOf(services, name, wish.people);
   const refused = found === 'noRoom' ? firstUnfit(people) : undefined;
   if (refused !== undefined) return refused;
   const made = await (found === 'noRoom'

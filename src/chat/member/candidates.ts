@@ -9,15 +9,17 @@ const WINDOW = 64;
 /** In the order of the names. `itself`: who asks is there, whatever may be kept of it. */
 export async function candidatesOf(
   { belongs }: Pick<Services, 'belongs'>,
+  roomName: string,
   userNames: readonly string[],
   itself = false,
 ): Promise<Candidate[]> {
   const candidates: Candidate[] = [];
   for await (const window of windowsOf(userNames, WINDOW)) {
-    const judged = await Promise.all(window.map((userName) => belongs.judge(userName)));
+    const judged = await Promise.all(window.map((userName) => belongs.judge(userName, roomName)));
     for (const [i, userName] of window.entries()) {
       const word = judged[i] ?? 'noUser';
-      candidates.push({ userName, against: word === 'ok' || (itself && word === 'noUser') ? undefined : word });
+      const isFit = word === 'ok' || word === 'told' || (itself && word === 'noUser');
+      candidates.push({ userName, against: isFit ? undefined : word, isTold: word === 'told' });
     }
   }
   return candidates;

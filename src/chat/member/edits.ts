@@ -65,7 +65,7 @@ export async function addMembers(
   const { members, quotas, settings } = services;
   const { roomName } = asked;
   const told = telling(services, by, roomName, 'roomMembersAdded', socket);
-  const candidates = await candidatesOf(services, namesIn(asked, settings.limits), asked.itself);
+  const candidates = await candidatesOf(services, roomName, namesIn(asked, settings.limits), asked.itself);
   const signed = signatureOf(services, socket, { verb: 'invite', ...asked });
   const edit = { ...editOf(by, asked, 'roomMembersAdded'), signed };
   let owner: Candidate | undefined;
@@ -73,7 +73,7 @@ export async function addMembers(
     for (let tries = 0; tries < OWNERS_TRIED; tries++) {
       const added = await members.add(roomName, by.rights, edit, candidates, owner);
       if (typeof added === 'string' || !('unjudged' in added)) return added;
-      [owner] = await candidatesOf(services, [added.unjudged]);
+      [owner] = await candidatesOf(services, roomName, [added.unjudged]);
     }
     // It has had another owner each time.
     throw new StateUnavailable('the room has another owner each time');

@@ -96,14 +96,15 @@ export class MemberTelling {
     return ({ what, by }) => {
       const key = `${what} ${by ?? ''}`;
       const frame =
-        made.get(key) ?? (what === 'added' ? invitedFrame(roomName, by, attributes) : kickedFrame(roomName, by));
+        made.get(key) ?? (isMember(what) ? invitedFrame(roomName, by, attributes) : kickedFrame(roomName, by));
       made.set(key, frame);
       return frame;
     };
   }
 }
 
-const isAdded = ({ changes }: Pick<Due, 'changes'>): boolean => changes.some(({ what }) => what === 'added');
+const isMember = (what: MemberChange['what']): boolean => what === 'added' || what === 'reminded';
+const isAdded = ({ changes }: Pick<Due, 'changes'>): boolean => changes.some(({ what }) => isMember(what));
 
 function attributesIn(stored: Uint8Array | undefined): ValueMap {
   const attributes = stored === undefined ? undefined : decodeTrusted(stored);

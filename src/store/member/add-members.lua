@@ -4,7 +4,7 @@
 -- before. Of an owner other than `judgedOwner`, of whom `ownerAgainst` is known, nothing is done, and it gives that name. `itself` '1': the user adds
 -- itself, for which it has to be admitted; otherwise it needs the right to invite.
 -- Names, quota and signature are as in edit-list.lua. The frame is `prefix`, the names that are new, `by`.
--- Rest arguments: name, what speaks against it as far as users' slots know ('' for nothing); two for each.
+-- Rest arguments: name, what speaks against it as far as users' slots know ('' for nothing, `=`: it knows that it is one); two for each.
 -- Gives for each the word that speaks against it, or that it is `done`. No position: nothing was done, for it takes more names than were granted.
 if not openLog(now) then
   return 'noRoom'
@@ -23,10 +23,13 @@ local words, new, isNew = {}, {}, {}
 for at = rest, #ARGV, 2 do
   local name, word = ARGV[at], ARGV[at + 1]
   if isMember(name) then
+    if word == '' then
+      remindMember(name)
+    end
     word = 'done'
-  elseif word == '' and isBanned(name) and not isOwnerOrAdmin(name) then
+  elseif (word == '' or word == '=') and isBanned(name) and not isOwnerOrAdmin(name) then
     word = 'notAllowed'
-  elseif word == '' then
+  elseif word == '' or word == '=' then
     word = 'done'
     new[#new + 1] = name
     isNew[name] = true

@@ -20,7 +20,7 @@ export interface BelongsOptions {
   readonly roomsPerUser: number;
 }
 
-const signs = { added: '+', removed: '-', deleted: '!' } as const;
+const signs = { added: '+', reminded: '=', removed: '-', deleted: '!' } as const;
 
 export class BelongsStore {
   readonly #commands: Commands;
@@ -33,9 +33,10 @@ export class BelongsStore {
     this.#options = options;
   }
 
-  /** Whether a user may be made a member of one more room: `ok`, or why not. */
-  judge(userName: string): Promise<'ok' | 'noUser' | 'tooManyRooms'> {
-    return this.#commands.run(judgeMember, this.#keys.user(userName), { most: this.#options.roomsPerUser });
+  /** Whether a user may be made a member of a room: `ok`, or why not. `told`: it knows that it is one. */
+  judge(userName: string, roomName: string): Promise<'ok' | 'noUser' | 'tooManyRooms' | 'told'> {
+    const args = { most: this.#options.roomsPerUser, roomName };
+    return this.#commands.run(judgeMember, this.#keys.user(userName), args);
   }
 
   /**

@@ -3,8 +3,8 @@ import { pairs, type Reply } from '../../redis/reply.ts';
 import type { Life } from '../room/room-store.ts';
 
 export interface MemberChange {
-  /** `deleted`: with the room. */
-  readonly what: 'added' | 'removed' | 'deleted';
+  /** `reminded`: it is a member, and told so unless it knows. `deleted`: with the room. */
+  readonly what: 'added' | 'reminded' | 'removed' | 'deleted';
   /** By the room's clock and its log, which order the changes of one user. */
   readonly at: number;
   readonly seq: number;
@@ -37,11 +37,11 @@ export const dueIn = (userName: string, note: string): Due => ({
   changes: linesOf(note).map(changeIn),
 });
 
-/** `+|- node time seq life socket by` */
+/** `+|=|- node time seq life socket by`; what is noted is never `=`. */
 function changeIn(line: string): MemberChange {
   const [sign, , at, seq, life = '', socketId, ...by] = line.split(' ');
   return {
-    what: sign === '+' ? 'added' : 'removed',
+    what: sign === '+' ? 'added' : sign === '=' ? 'reminded' : 'removed',
     at: Number(at),
     seq: Number(seq),
     life,

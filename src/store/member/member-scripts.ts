@@ -58,8 +58,8 @@ export const readMembers = script('read-members', {
 
 export const judgeMember = script('judge-member', {
   keys: ['meta', 'belongs'],
-  args: ['most'],
-  refuses: ['noUser', 'tooManyRooms'],
+  args: ['most', 'roomName'],
+  refuses: ['noUser', 'tooManyRooms', 'told'],
   gives: done,
 });
 

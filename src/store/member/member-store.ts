@@ -32,6 +32,8 @@ export interface MemberEdit {
 export interface Candidate {
   readonly userName: string;
   readonly against: 'noUser' | 'tooManyRooms' | undefined;
+  /** It knows that it is one, or was one of a room of that name. */
+  readonly isTold?: boolean;
 }
 
 /** An owner who has to be judged first, as it becomes a member with the first one. Nothing was done. */
@@ -96,7 +98,7 @@ export class MemberStore {
   ): Promise<MembersEdited | NamesWanted | OwnerUnjudged | EditRefusal | 'listLimitExceeded'> {
     const judged = { judgedOwner: owner?.userName ?? '', ownerAgainst: owner?.against ?? '' };
     const args = { ...this.#editArgs(rights, edit), limit: this.#options.membersMax, ...judged };
-    const rest = candidates.flatMap(({ userName, against = '' }) => [userName, against]);
+    const rest = candidates.flatMap(({ userName, against = '', isTold }) => [userName, isTold ? '=' : against]);
     const keys = this.#keys.room(roomName);
     const done = await this.#commands.run(scripts.addMembers, keys, args, { args: rest });
     if (typeof done === 'string') return done;

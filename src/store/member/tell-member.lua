@@ -4,12 +4,14 @@
 -- nothing. For that the latest removal from a room is known for a while (`belonged`).
 -- Whoever belongs to a room is kept as one who has left something behind on purpose; of `anonymous` ('1') it goes with the user.
 -- Rest arguments: sign, time, number, life, the socket that is not told ('' for none), frame; six for each. Signs: `+` it is added,
--- `-` removed, `!` the room is deleted: who does not know of it need not be told, but who has only found it gone.
+-- `=` the same where it does not know, `-` removed, `!` the room is deleted: who does not know of it need not be told, but who has only
+-- found it gone.
 -- A user who is gone, having been added before, is a member without knowing of it: that is noted as by its deletion.
 local CHANGE = 6
+local IS_MEMBER = { ['+'] = true, ['='] = true }
 if not openLog(now) then
   local sign, at, seq, life = unpack(ARGV, #ARGV - CHANGE + 1)
-  if sign == '+' then
+  if IS_MEMBER[sign] then
     redis.call('HSET', belongsFormer, roomName, life .. ' ' .. at .. ' ' .. seq)
   end
   return 'gone'
@@ -29,7 +31,7 @@ local function isLater(sign, at, seq, life, than)
     return not than or at > than.at
   end
   if life ~= than.life then
-    return sign == '+'
+    return IS_MEMBER[sign]
   end
   return seq > than.seq
 end
@@ -50,9 +52,10 @@ for first = rest, #ARGV, CHANGE do
   local function isLaterThan(other)
     return isLater(sign, tonumber(at), tonumber(seq), life, other)
   end
-  if isLaterThan(member) and isLaterThan(former) then
+  local isKnown = sign == '=' and member and member.life == life
+  if not isKnown and isLaterThan(member) and isLaterThan(former) then
     local point = life .. ' ' .. at .. ' ' .. seq
-    if sign == '+' then
+    if IS_MEMBER[sign] then
       redis.call('HSET', belongs, roomName, point)
       redis.call('HDEL', belonged, roomName)
       keep()

@@ -12,7 +12,7 @@
 local MEMBERS_TOLD_MAX = 100
 -- A user whose slot has been away for so many changes is told of the latest.
 local CHANGES_DUE_MAX = 16
-local changedMembers = {}
+local changedMembers, remindedMembers = {}, {}
 
 -- False where it is a member already.
 local function addMember(user)
@@ -22,6 +22,12 @@ local function addMember(user)
   redis.call('HSETNX', marks, user, int(log.id))
   changedMembers[#changedMembers + 1] = { user, '+' }
   return true
+end
+
+-- A member whose own slot does not know of it, for a failover of that may have lost what it was told: it is told where it still does not (`=`),
+-- and nobody goes on with that behind this node, for whoever asks again finds it again.
+local function remindMember(user)
+  remindedMembers[#remindedMembers + 1] = user
 end
 
 -- False where it is no member. Whether it may stay in the room is for lib/evict.lua.
@@ -57,12 +63,19 @@ end
 
 -- Returns whom to tell, as store/member/dues.ts reads it: users and their notes in turn.
 local function noteMembers(teller, by, except)
-  if #changedMembers == 0 then
+  if #changedMembers + #remindedMembers == 0 then
     return {}
   end
-  noteMembersInConduct()
   local due = {}
   local rest = table.concat({ teller, int(log.now), int(log.seq), log.life, except == '' and '-' or except, by }, ' ')
+  for _, user in ipairs(remindedMembers) do
+    due[#due + 1] = user
+    due[#due + 1] = '= ' .. rest
+  end
+  if #changedMembers == 0 then
+    return due
+  end
+  noteMembersInConduct()
   for _, change in ipairs(changedMembers) do
     local user, line = change[1], change[2] .. ' ' .. rest
     local before = redis.call('HGET', membersDue, user)
