@@ -100,7 +100,8 @@ function restoringLost(world: World): void {
     const [first, second] = [await world.room(owner, one), await world.room(owner, one)];
     one.raw.terminate();
     await near.next('socketDisconnectEcho');
-    // In the session, but in no room: nobody is evicted.
+    // As a failover does that takes from the rooms who has them in its session.
+    for (const room of [first, second]) await world.forgetEntries(room);
     await owner.call('roomAddToList', first, 'blacklist', [one.userName]);
     await startDevice(world, 0, one.userName);
     for (const told of [near, far]) expect(await told.next('$.chat.leave')).toEqual([{ chat: chat(first) }]);
@@ -138,6 +139,30 @@ function losing(world: World): void {
       expect(await told.next('$.chat.leave')).toEqual([{ chat: chat(room) }]);
       expect(Object.keys(told.picture())).toEqual([kept]);
     }
+  });
+
+  test('by whatever rule takes it out also where no device is in it, and tells each once', async () => {
+    const owner = await world.login(1);
+    const [one, near, far] = await threeOf(world);
+    const rooms = [await world.room(owner, one), await world.room(owner, one), await world.room(owner, one)];
+    const [barred = '', closed = '', left = ''] = rooms;
+    await owner.call('roomMembersAdd', left, [one.userName]);
+    await owner.call('roomSetWhitelistMode', left, true);
+    one.raw.terminate();
+    await near.next('socketDisconnectEcho');
+    await owner.call('roomAddToList', barred, 'blacklist', [one.userName]);
+    await owner.call('roomSetWhitelistMode', closed, true);
+    await owner.call('roomMembersRemove', left, [one.userName]);
+    for (const told of [near, far]) {
+      for (const room of [barred, closed]) expect(await told.next('$.chat.leave')).toEqual([{ chat: chat(room) }]);
+      expect(await told.next('$.chat.leave')).toMatchObject([{ chat: { name: left } }]);
+      expect(await told.call('sessionGet')).toEqual({ custom: {} });
+      expect(told.heard('roomAccessRemoved')).toEqual([]);
+    }
+    // Once more in it, it is a room as any other.
+    await owner.call('roomRemoveFromList', barred, 'blacklist', [one.userName]);
+    expect(await near.call('roomJoin', barred)).toBe(1);
+    expect(groupsOf(await far.call('sessionGet'))).toEqual({ [barred]: 'custom' });
   });
 
   test('by deletion takes it out also where nobody is in it', async () => {

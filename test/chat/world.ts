@@ -3,6 +3,7 @@
 import { beforeAll } from '@jest/globals';
 import type { Format } from '../../src/protocol/wire/codec.ts';
 import type { Value, ValueMap } from '../../src/protocol/params/values.ts';
+import { openStore } from '../store/store.ts';
 import type { Scope } from '../support/disposal.ts';
 import { startRedis, type RedisAddress } from '../support/redis.ts';
 import { loginRpc, type Rpc, type User } from '../support/rpc.ts';
@@ -36,6 +37,8 @@ export interface World {
   loginOn(node: ServiceNode, userName?: string): Promise<User>;
   /** One more node of the same service, for this test. */
   addNode(env: NodeOptions['env']): Promise<ServiceNode>;
+  /** As a failover does that takes from a room whose session may have it. */
+  forgetEntries(roomName: string): Promise<void>;
   readonly scope: Scope;
 }
 
@@ -93,6 +96,10 @@ export function useWorld({ format, redis = startRedis, env: more }: WorldOptions
     },
     loginOn: (node, userName = fresh('user')) => loginRpc(scope, node.url, userName, { format }),
     addNode: (env) => started().addNode(env),
+    forgetEntries: async (roomName) => {
+      const { client, keys } = await openStore(scope, started().redis, { prefix: started().prefix });
+      await client.del(keys.room(roomName).entries);
+    },
   };
 }
 

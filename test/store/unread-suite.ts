@@ -195,21 +195,25 @@ function ends(start: Start): void {
 }
 
 function endsUnseen(start: Start): void {
-  test('of who is away ends where it loses the room, by a list at once, by the mode when it is looked for', async () => {
-    const store = await start();
+  test('of who is away ends where it loses the room, by a list or the mode at once, or of many when it is looked for', async () => {
+    const store = await start({ largeSize: 1 });
     await join(store, 'alice');
-    for (const name of ['bob', 'carol']) {
+    for (const name of ['bob', 'carol', 'dora']) {
       await joinInSession(store, name);
       await leave(store, name);
     }
     await post(store, 'alice');
     const edit = { listName: 'blacklist', names: ['bob', 'nobody'], badName: undefined, frame: frame('edit') };
     await store.access.addToList(room, rightsOf('owner'), { ...edit, leftPrefix: leftPrefix(room) });
-    expect(await keysOf(store, 'marks')).toEqual(['alice', 'carol']);
+    expect(await keysOf(store, 'marks')).toEqual(['alice', 'carol', 'dora']);
     const mode = { whitelistOnly: true, frame: frame('mode'), leftPrefix: leftPrefix(room) };
     await store.access.setMode(room, rightsOf('owner'), mode);
     expect(await read(store, 'carol', 1)).toBe('notJoined');
     expect(await unread(store, 'carol')).toBe('notJoined');
+    expect(await keysOf(store, 'marks')).toEqual(['dora']);
+    // Few enough.
+    await store.client.hdel(store.keys.room(room).entries, 'carol');
+    await store.access.setMode(room, rightsOf('owner'), mode);
     expect(await keysOf(store, 'marks')).toEqual([]);
   });
 }

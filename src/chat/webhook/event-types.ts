@@ -42,7 +42,10 @@ export function roomEvent(roomName: string, event: TopicEvent): WebhookEvent | u
   if (kind === 'deleted') return { type: 'room', fields: { ...place, timestamp, name: 'roomDeleted', data: {} } };
   if (event.frame.length === 0) {
     if (kind !== 'evicted') return undefined;
-    const userNames = evictionsOf(event).map(({ userName }) => userName);
+    const present = evictionsOf(event).filter(({ sockets }) => sockets.size > 0);
+    // The others had it in their sessions.
+    if (present.length === 0) return undefined;
+    const userNames = present.map(({ userName }) => userName);
     return { type: 'presence', fields: { ...place, timestamp, name: 'roomUsersTakenOut', data: { userNames } } };
   }
   const { name, params } = decodeNotification(event.frame);

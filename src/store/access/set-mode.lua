@@ -10,9 +10,15 @@ end
 if trusted ~= '1' and not isOwnerOrAdmin(user) then
   return 'notAllowed'
 end
+-- Those who only have it in their sessions find out when these are read where they are many.
 local function evictAll()
   for _, occupant in ipairs(redis.call('HKEYS', occupants)) do
     evictUnlessAdmitted(occupant)
+  end
+  if redis.call('HLEN', entries) <= tonumber(large) then
+    for _, away in ipairs(redis.call('HKEYS', entries)) do
+      evictUnlessAdmitted(away)
+    end
   end
 end
 local isLarge = redis.call('HLEN', occupants) > tonumber(large)

@@ -2,10 +2,27 @@
 -- Taking users out who lost the room. The event names all sockets taken out and their user; its frame tells the others.
 -- Where the room is not told of each by itself, all users of one script share an event: there may be thousands, and the
 -- ring of events is short. `tellEvictions` must come before the log is saved.
--- Their sessions lose the room, too. `evictedUsers` notes each for the node `teller`, which tells them on their own slots, until
+-- Their sessions lose the room, too, also of those who are away: they have no sockets in the event, which tells the room nothing of them.
+-- `evictedUsers` notes each for the node `teller`, which tells them on their own slots, until
 -- it has. Wants these keys, `entries`, lib/occupants.lua, lib/userlist.lua, lib/access.lua and the argument `leftPrefix`: a `roomUserLeft` up to the name.
+-- Until it is announced; those that are told together have one number.
+local UNNUMBERED = -1
 local evicted, together, touched = {}, {}, {}
 local tells, batched
+
+-- Without a frame it is told together with others.
+local function takeOut(user, list, frame)
+  if frame then
+    announce(EVICTED, list .. '\n' .. user, frame)
+  else
+    together[#together + 1] = list .. '\n' .. user
+  end
+  dropMark(user)
+  redis.call('HDEL', entries, user)
+  evicted[#evicted + 1] = user
+  evicted[#evicted + 1] = list
+  evicted[#evicted + 1] = frame and log.seq or UNNUMBERED
+end
 
 local function evict(user)
   local list = redis.call('HGET', occupants, user)
@@ -17,24 +34,14 @@ local function evict(user)
     touched[node] = true
   end
   dropOccupant(user)
-  dropMark(user)
-  redis.call('HDEL', entries, user)
   if tells == nil then
     -- For the whole script: what it takes out ends no batch.
     tells, batched = tellsUsers(), isBatched()
   end
-  if tells and not batched then
-    announce(EVICTED, list .. '\n' .. user, leftPrefix .. str(user))
-  else
-    if tells then
-      noteChange(user, '0')
-    end
-    together[#together + 1] = list .. '\n' .. user
+  if tells and batched then
+    noteChange(user, '0')
   end
-  evicted[#evicted + 1] = user
-  evicted[#evicted + 1] = list
-  -- Of those that are told together, as tellEvictions will have it.
-  evicted[#evicted + 1] = log.seq
+  takeOut(user, list, tells and not batched and leftPrefix .. str(user) or nil)
 end
 
 local function evictUnlessAdmitted(user)
@@ -42,8 +49,12 @@ local function evictUnlessAdmitted(user)
     if not admitted(user) then
       evict(user)
     end
+  elseif redis.call('HEXISTS', entries, user) == 1 then
+    if not admitted(user) then
+      takeOut(user, '')
+    end
   elseif redis.call('HEXISTS', marks, user) == 1 and not admitted(user) then
-    -- It is away, and finds out when its session is read. Should it be admitted again, it begins anew.
+    -- Should it be admitted again, it begins anew.
     dropMark(user)
   end
 end
@@ -55,7 +66,7 @@ local function tellEvictions()
   if #together > 0 then
     announce(EVICTED, table.concat(together, '\n'), '')
     for at = 3, #evicted, 3 do
-      evicted[at] = log.seq
+      evicted[at] = evicted[at] == UNNUMBERED and log.seq or evicted[at]
     end
   end
   for at = 1, #evicted, 3 do
