@@ -81,6 +81,16 @@ function owning(start: Start): void {
     expect(await changeOwner(store, 'cid', 'tooManyRooms')).toMatchObject({ before: 'owner', due: [] });
     expect(await membersOf(store)).toEqual({ ann: 'member', bob: 'member', owner: 'member' });
   });
+
+  test('becomes no member where the members are fixed', async () => {
+    const store = await start();
+    await made(addAll(store, 'owner', 'ann'));
+    await store.client.hset(store.keys.room(room).meta, 'kind', 'temporary');
+    expect(await changeOwner(store, 'bob')).toMatchObject({ before: 'owner', due: [] });
+    expect(await membersOf(store)).toEqual({ ann: 'member', owner: 'member' });
+    await store.client.hdel(store.keys.room(room).meta, 'kind');
+    expect(signsOf(Object(await changeOwner(store, 'bob')).due)).toEqual(['+bob']);
+  });
 }
 
 function telling(open: OpenStore): void {

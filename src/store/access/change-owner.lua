@@ -1,8 +1,8 @@
 -- uses: clock evict usage access/members
 -- Gives a room another owner, '' for none; for the service only. The one before is taken out if it is not admitted
 -- otherwise. What the room takes of a quota goes over to the new owner's as it is: the caller notes it there, and takes it
--- off the one before. Where anybody is a member the new owner becomes one (`prefix`: see add-members.lua), unless its own slot speaks
--- against it (`against`, '' for nothing); the one before stays one.
+-- off the one before. Where anybody is a member, and its members are not fixed, the new owner becomes one (`prefix`: see add-members.lua),
+-- unless its own slot speaks against it (`against`, '' for nothing); the one before stays one.
 if not openLog(now) then
   return 'noRoom'
 end
@@ -12,7 +12,8 @@ if log.evicting == 1 and owner ~= '' then
   evictUnlessAdmitted(owner)
 end
 redis.call('HSET', meta, 'owner', owner)
-if owner ~= '' and against == '' and redis.call('ZCARD', roster) > 0 and addMember(owner) then
+local kind = redis.call('HGET', meta, 'kind') or ''
+if owner ~= '' and against == '' and kind == '' and redis.call('ZCARD', roster) > 0 and addMember(owner) then
   announce(NOTICE, '', prefix .. strs({ owner }) .. byIn(''))
 end
 local due = noteMembers(teller, '', '')
