@@ -8,9 +8,10 @@ import type { Login } from '../chat/auth/login.ts';
 import { SocketInbox } from '../chat/inbox/socket-inbox.ts';
 import type { Format } from '../protocol/wire/codec.ts';
 import type { AnyFrame } from '../protocol/wire/frame.ts';
-import type { Account } from './account.ts';
+import type { Account } from './limits/account.ts';
 import { rightsOf, type Rights } from '../store/rights.ts';
-import type { Connection, Lag } from './connection.ts';
+import type { Connection } from './connection.ts';
+import type { Lag } from './limits/backlog.ts';
 import type { Turns } from './turns.ts';
 
 /** How long live notices wait for what fills in a login by header. */

@@ -3,43 +3,18 @@
  * using one after its close throws, so every use is behind `open`. Who is on it is the client socket's matter.
  */
 import type { WebSocket } from 'uWebSockets.js';
-import type { Priority } from '../log/event.ts';
 import { closeCodes, type CloseName } from '../protocol/wire/close-codes.ts';
 import type { Codec } from '../protocol/wire/codec.ts';
 import { JointFrame, transcodeToJson, type AnyFrame } from '../protocol/wire/frame.ts';
 import { storedNotification, type StoredResult } from '../protocol/wire/stored.ts';
 import type { Value, ValueMap } from '../protocol/params/values.ts';
+import type { Backlog, Lag } from './limits/backlog.ts';
 
 /** How long a reader may be behind by more than the soft mark. */
 const BEHIND_MS = 3000;
 
-/** What all connections of a node share. */
-export interface Reading {
-  /** A reader that leaves more than that unread for a while is slow. */
-  readonly softMarkBytes: number;
-  /** One that leaves more than that unread is behind: it is sent no ordinary transient messages until it has caught up. */
-  readonly behindMarkBytes: number;
-  /** Whether anything was sent, or came, since the sockets were looked through. */
-  hasTraffic: boolean;
-}
-
 /** In soft marks, of which two may be queued: a reader that is so far behind is ended at once. */
 const LAST_MARK = 1.5;
-
-/** How far a reader is behind: it misses no transient messages, the `low` ones, the ordinary ones too, or the `high` ones as well. */
-export type Lag = 0 | 1 | 2 | 3;
-
-/** From which part of the mark on. */
-const LAGS = [
-  [1, 0.5],
-  [2, 1],
-  [3, 4],
-] as const;
-
-/** From which lag on a transient message is missed. */
-const MISSED_FROM: Readonly<Record<Priority, Lag>> = { low: 1, normal: 2, high: 3 };
-
-export const isMissed = (lag: Lag, priority: Priority): boolean => lag >= MISSED_FROM[priority];
 
 export class Connection {
   readonly #ws: WebSocket<unknown>;
@@ -48,20 +23,20 @@ export class Connection {
   /** Of the client, as far as trusted proxies tell it; in its one spelling. */
   readonly address: string;
   readonly openedAt: number;
-  readonly #reading: Reading;
+  readonly #backlog: Backlog;
   #open = true;
   #ending: CloseName | undefined;
   /** Since when more than the soft mark is unread; 0: it is not. */
   #behindSince = 0;
   #endReason: string | undefined;
 
-  constructor(ws: WebSocket<unknown>, codec: Codec, socketId: string, address: string, reading: Reading) {
+  constructor(ws: WebSocket<unknown>, codec: Codec, socketId: string, address: string, backlog: Backlog) {
     this.#ws = ws;
     this.codec = codec;
     this.socketId = socketId;
     this.address = address;
     this.openedAt = performance.now();
-    this.#reading = reading;
+    this.#backlog = backlog;
   }
 
   get open(): boolean {
@@ -74,12 +49,7 @@ export class Connection {
 
   /** How far it is behind, or, where it `was` as far, still is: until half of that is read. */
   lag(was: Lag, bufferedBytes: number = this.bufferedBytes): Lag {
-    const { behindMarkBytes } = this.#reading;
-    let lag: Lag = 0;
-    for (const [level, part] of LAGS) {
-      if (bufferedBytes > (behindMarkBytes * part) / (level <= was ? 2 : 1)) lag = level;
-    }
-    return lag;
+    return this.#backlog.lagOf(bufferedBytes, was);
   }
 
   /** Called by the gateway's close handler, in which the native socket is already dead. */
@@ -170,7 +140,7 @@ export class Connection {
    * next may not find room. It still gets what is queued before. That one answer is large makes nobody slow.
    */
   endIfSlow(bufferedBytes: number = this.bufferedBytes): boolean {
-    const { softMarkBytes } = this.#reading;
+    const { softMarkBytes } = this.#backlog;
     if (bufferedBytes <= softMarkBytes) {
       this.#behindSince = 0;
       return false;
@@ -184,7 +154,7 @@ export class Connection {
 
   #send(data: Uint8Array | string): void {
     if (!this.#open) return;
-    this.#reading.hasTraffic = true;
+    this.#backlog.hasTraffic = true;
     // 1: sent; 0: queued by the kernel's refusal; 2: dropped, for which the gateway's handler cuts the connection.
     if (this.#ws.send(data, typeof data !== 'string') !== 1) this.endIfSlow();
   }

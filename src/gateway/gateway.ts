@@ -1,23 +1,19 @@
 /**
- * The WebSockets of one node's public app: upgrades, frames in, native fan-out, the drain. What needs a clock per socket is found by
- * one scan over all of them, but for who is being ended or has to rest for a while. Other paths of the app are left to http/.
+ * The WebSockets of one node's public app: upgrades, frames in, native fan-out, the drain. Other paths of the app are left to http/.
  */
 import type { HttpRequest, HttpResponse, TemplatedApp, us_socket_context_t } from 'uWebSockets.js';
 import type { Arrivals } from '../chat/direct/arrivals.ts';
 import type { Transients } from '../chat/message/transients.ts';
 import type { CloseName } from '../protocol/wire/close-codes.ts';
 import { createCodec, type Codec, type Format } from '../protocol/wire/codec.ts';
-import type { Beat } from '../ops/beat.ts';
-import { lookEvery } from '../ops/looks.ts';
 import { newSocketId } from '../redis/tokens.ts';
-import type { Accounts } from './account.ts';
-import type { Addresses } from './addresses.ts';
-import { Connection, type Reading } from './connection.ts';
-import type { Dispatcher } from './dispatcher.ts';
+import { Connection } from './connection.ts';
 import type { FanOut } from './fan-out.ts';
 import type { Hub } from './hub.ts';
-import { Intake, type IntakeLimits } from './intake.ts';
+import { Intake, type IntakeDeps, type IntakeLimits } from './intake.ts';
 import type { ClientSocket } from './client-socket.ts';
+import { Backlog } from './limits/backlog.ts';
+import { SocketScan } from './socket-scan.ts';
 import {
   headersOf,
   judgeUpgrade,
@@ -53,14 +49,11 @@ export interface PublicPort {
   close(): void;
 }
 
-export interface GatewayDeps {
+export interface GatewayDeps extends IntakeDeps {
   readonly options: GatewayOptions;
-  readonly accounts: Accounts;
-  readonly addresses: Addresses;
   readonly hub: Hub;
   /** Of the same app. */
   readonly fanOut: FanOut;
-  readonly dispatcher: Dispatcher;
   readonly arrivals: Pick<Arrivals, 'answered'>;
   readonly transients: Pick<Transients, 'closed'>;
   /** A logged-in socket is gone. While draining only one that went on purpose: of others peers take out who does not come back. */
@@ -75,9 +68,6 @@ export interface GatewayDeps {
   onRefused(reason: UpgradeRefusal, details: Refusal['details']): void;
 }
 
-const SCAN_MS = 1000;
-/** All are looked at at least so often: the clock of the machine, by which logins expire, may be put forward. */
-const DUE_MAX_MS = 10_000;
 const PATH = '/ws';
 const RETRY_SECONDS = 1;
 const AWAY_STEP_MS = 50;
@@ -89,27 +79,24 @@ export class Gateway {
   /** One for each open socket. */
   readonly #intakes = new Set<Intake>();
   readonly #codecs: Readonly<Record<Format, ReturnType<typeof createCodec>>>;
-  readonly #reading: Reading;
-  #hadTraffic = false;
+  readonly #backlog: Backlog;
+  readonly #scan: SocketScan;
   #doomed: Connection[] = [];
   /** What is noted of sockets that go while this node ends. */
   readonly #farewells: Promise<void>[] = [];
   #listening: PublicPort | undefined;
-  #queueBytes = 0;
-  /** When the first of those that nothing is sent to is due, on the monotonic clock. */
-  #dueAt = 0;
   #draining = false;
-  #scans: Beat | undefined;
 
   constructor(app: TemplatedApp, deps: GatewayDeps) {
     this.#app = app;
     this.#deps = deps;
-    const { softMarkBytes, behindMarkBytes } = deps.options;
-    this.#reading = { softMarkBytes, behindMarkBytes, hasTraffic: false };
-    const { depth } = deps.options.limits;
+    const { limits, loginTimeoutMs } = deps.options;
+    const { depth } = limits;
+    this.#backlog = new Backlog(deps.options);
+    this.#scan = new SocketScan({ ...deps, intakes: this.#intakes, backlog: this.#backlog, loginTimeoutMs });
     this.#codecs = { msgpack: createCodec('msgpack', { depth }), json: createCodec('json', { depth }) };
     this.#routes();
-    deps.fanOut.start(() => this.#scan());
+    deps.fanOut.start(() => this.#scan.look());
   }
 
   /** No socket is accepted any more. */
@@ -121,14 +108,14 @@ export class Gateway {
     return this.#intakes.size;
   }
 
-  /** Bytes that wait to be read by clients, as the last scan saw it. */
+  /** Bytes that wait to be read by clients, as it was seen last. */
   get queueBytes(): number {
-    return this.#queueBytes;
+    return this.#scan.queueBytes;
   }
 
   /** Begins to accept; resolves with the port. Rejects where it cannot be had. */
   async listen(): Promise<number> {
-    this.#scans = lookEvery(SCAN_MS, () => this.#scan());
+    this.#scan.start();
     this.#listening = await this.#deps.listen(this.#app);
     return this.#listening.port;
   }
@@ -168,7 +155,7 @@ export class Gateway {
   }
 
   stop(): void {
-    this.#scans?.stop();
+    this.#scan.stop();
     this.#deps.fanOut.stop();
     this.#app.close();
   }
@@ -183,15 +170,15 @@ export class Gateway {
       upgrade: (res, req, context) => this.#upgrade(res, req, context),
       open: (ws) => {
         const data = ws.getUserData();
-        const connection = new Connection(ws, data.codec, newSocketId(), data.address, this.#reading);
+        const connection = new Connection(ws, data.codec, newSocketId(), data.address, this.#backlog);
         const intake = new Intake(connection, this.#deps);
         data.intake = intake;
         this.#intakes.add(intake);
-        this.#dueAt = Math.min(this.#dueAt, connection.openedAt + options.loginTimeoutMs);
+        this.#scan.opened(connection.openedAt);
         if (data.bearer !== undefined) intake.bearer(data.bearer);
       },
       message: (ws, data, isBinary) => {
-        this.#reading.hasTraffic = true;
+        this.#backlog.hasTraffic = true;
         ws.getUserData().intake?.frame(data, isBinary);
       },
       dropped: (ws) => {
@@ -286,51 +273,6 @@ export class Gateway {
       this.#doomed = [];
       for (const one of doomed) one.cut();
     });
-  }
-
-  /** Finds logins that are late, logins that have expired, and readers that are slow, or behind. */
-  #scan(): void {
-    const monotonic = performance.now();
-    // What is unread is asked of the native library, socket by socket: not where nothing was sent, and all had been read.
-    const hasTraffic = this.#deps.fanOut.takePublished() || this.#reading.hasTraffic;
-    this.#reading.hasTraffic = false;
-    // What was published in this very turn is only seen by the next scan.
-    const mayBeUnread = hasTraffic || this.#hadTraffic || this.#queueBytes > 0;
-    this.#hadTraffic = hasTraffic;
-    // Whoever has logged in since, or again, has asked for it.
-    if (mayBeUnread || monotonic >= this.#dueAt) this.#scanEach(monotonic, mayBeUnread);
-    this.#deps.accounts.tidy(monotonic);
-    this.#deps.addresses.tidy(monotonic);
-  }
-
-  #scanEach(monotonic: number, mayBeUnread: boolean): void {
-    const { loginTimeoutMs } = this.#deps.options;
-    const ahead = monotonic - Date.now();
-    let queueBytes = 0;
-    let dueAt = monotonic + DUE_MAX_MS;
-    for (const { connection, socket } of this.#intakes) {
-      if (mayBeUnread) {
-        const { bufferedBytes } = connection;
-        queueBytes += bufferedBytes;
-        if (connection.endIfSlow(bufferedBytes)) continue;
-        if (socket !== undefined) this.#deps.hub.setLag(socket, connection.lag(socket.lag, bufferedBytes));
-      }
-      if (socket === undefined) {
-        const until = connection.openedAt + loginTimeoutMs;
-        if (monotonic > until) connection.end('loginTimeout');
-        else dueAt = Math.min(dueAt, until);
-        continue;
-      }
-      const { opening, closesAt } = socket;
-      if (opening !== undefined && monotonic > opening.until) socket.goLive();
-      else if (opening !== undefined) dueAt = Math.min(dueAt, opening.until);
-      if (closesAt === undefined) continue;
-      const endsAt = closesAt + ahead;
-      if (endsAt <= monotonic) connection.end('tokenExpired');
-      else dueAt = Math.min(dueAt, endsAt);
-    }
-    this.#queueBytes = queueBytes;
-    this.#dueAt = dueAt;
   }
 }
 

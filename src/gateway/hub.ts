@@ -23,7 +23,7 @@ import type { FanOut } from './fan-out.ts';
 import { Notices } from './notices.ts';
 import { RoomAudience } from './room-audience.ts';
 import type { ClientSocket } from './client-socket.ts';
-import type { Lag } from './connection.ts';
+import type { Lag } from './limits/backlog.ts';
 
 export interface HubDeps {
   readonly fanOut: Pick<FanOut, 'publish'>;

@@ -5,16 +5,19 @@
  */
 import type { CloseName } from '../protocol/wire/close-codes.ts';
 import type { FrameReader } from '../protocol/wire/codec.ts';
-import { copyUnits, costOf, isPage, refusalCost, runningCost, spreadOf } from '../protocol/params/cost.ts';
+import { costOf, isPage, refusalCost } from '../protocol/params/cost.ts';
 import { fail } from '../protocol/errors/errors.ts';
 import type { Limits } from '../protocol/params/limits.ts';
 import { frameFaults } from '../protocol/wire/malformed.ts';
-import type { Account, Accounts, Waiter } from './account.ts';
-import type { Addresses } from './addresses.ts';
+import type { Account, Accounts, Waiter } from './limits/account.ts';
+import type { Addresses } from './limits/addresses.ts';
 import type { Connection } from './connection.ts';
 import type { Hub } from './hub.ts';
-import type { Dispatcher, LoginAttempt, RequestLike } from './dispatcher.ts';
-import { Bucket, type Rate } from './rate.ts';
+import type { Dispatcher } from './dispatcher.ts';
+import type { Answers, RequestLike } from './answers.ts';
+import type { LoginAttempt, Logins } from './login/logins.ts';
+import { type QueuedRequest, weightOf } from './queued-request.ts';
+import { Bucket, type Rate } from './limits/rate.ts';
 import type { ClientSocket } from './client-socket.ts';
 
 /** The rate is that of one socket, in requests. */
@@ -27,7 +30,9 @@ export interface IntakeLimits extends Rate {
 }
 
 export interface IntakeDeps {
-  readonly dispatcher: Dispatcher;
+  readonly dispatcher: Pick<Dispatcher, 'run'>;
+  readonly logins: Pick<Logins, 'login'>;
+  readonly answers: Pick<Answers, 'refuse'>;
   readonly options: IntakeLimits;
   /** Of users. */
   readonly accounts: Accounts;
@@ -47,14 +52,6 @@ const BUSY_MS = 10;
 /** From that size on a frame is refused unread where its bytes cannot be paid. Smaller ones cost a unit or two to read. */
 const LARGE_FRAME_BYTES = 4096;
 
-/** A request that waits for a slot, and its share of the frame it came in. */
-interface Waiting {
-  readonly message: RequestLike;
-  readonly bytes: number;
-  readonly values: number;
-  readonly units: number;
-}
-
 export class Intake implements Waiter {
   readonly connection: Connection;
   /** Who is on it, once logged in. */
@@ -64,7 +61,7 @@ export class Intake implements Waiter {
   /** Refusals are free up to a point: who goes on after that many is ended. */
   #patience: Bucket | undefined;
   #account: Account | undefined;
-  #queue: Waiting[] = [];
+  #queue: QueuedRequest[] = [];
   #queuedBytes = 0;
   #queuedValues = 0;
   /** Frames, or what is left of one, that wait for the login. */
@@ -166,7 +163,7 @@ export class Intake implements Waiter {
   }
 
   /** Takes a message up, or refuses it; `ended`: that was one refusal too many. */
-  #accept(waiting: Waiting): 'taken' | 'refused' | 'ended' {
+  #accept(waiting: QueuedRequest): 'taken' | 'refused' | 'ended' {
     const { message } = waiting;
     const now = performance.now();
     const { requestsInFlight, frameBytes } = this.#deps.options.limits;
@@ -192,7 +189,7 @@ export class Intake implements Waiter {
   }
 
   /** Its user pays for it; of guests, all together, where it is no login. */
-  #charge({ message, units }: Waiting, now: number): number {
+  #charge({ message, units }: QueuedRequest, now: number): number {
     if (this.#account !== undefined) return this.#account.take(units, now);
     return message.method === 'login' ? 0 : this.#deps.addresses.takeRefused(units, now);
   }
@@ -202,7 +199,7 @@ export class Intake implements Waiter {
     const isGuest = this.#state === 'guest' && message.method !== 'login';
     // Whatever else there is against it: who has not logged in is told that.
     const failure = isGuest ? fail('noLogin') : fail('tooManyRequests', [], Math.max(waitMs, BUSY_MS));
-    this.#deps.dispatcher.refuse(this.connection, message, failure);
+    this.#deps.answers.refuse(this.connection, message, failure);
     const now = performance.now();
     this.#patience ??= new Bucket(this.#deps.options, now);
     if (this.#patience.take(1, now) === 0 && this.#account?.bears(units, now) !== false) return true;
@@ -242,8 +239,9 @@ export class Intake implements Waiter {
 
   /** Begins what may begin: by the slots of the socket, by what its user has running, and by what it has left unread. */
   pump(): void {
+    const { hub, options } = this.#deps;
     for (let next = this.#queue[0]; next !== undefined; next = this.#queue[0]) {
-      const weight = this.#account === undefined ? 0 : this.#weightOf(next);
+      const weight = this.socket === undefined ? 0 : weightOf(next, this.socket.userName, hub, options.limits);
       if (!this.#mayBegin(next, weight)) break;
       this.#queue.shift();
       this.#queuedBytes -= next.bytes;
@@ -253,7 +251,7 @@ export class Intake implements Waiter {
     if (this.#state === 'finishing' && this.idle) this.#end();
   }
 
-  #mayBegin({ message }: Waiting, weight: number): boolean {
+  #mayBegin({ message }: QueuedRequest, weight: number): boolean {
     const { limits, replyBytes, softMarkBytes } = this.#deps.options;
     if (this.#running >= limits.requestsInFlight || this.#isLoggingIn) return false;
     if (isPage(message.method)) {
@@ -265,21 +263,12 @@ export class Intake implements Waiter {
   }
 
   /** In units, what a request counts for while it runs. */
-  #weightOf({ message: { method, params }, units, bytes }: Waiting): number {
-    const { hub, options } = this.#deps;
-    const told = spreadOf(method, params, options.limits);
-    let hearers = told?.kind === 'room' ? hub.hearers(told.name) : 0;
-    if (told?.kind === 'user')
-      hearers = hub.socketsOf(told.name).length + hub.socketsOf(this.socket?.userName ?? '').length;
-    return runningCost(method, units) + copyUnits(hearers, bytes);
-  }
-
-  #begin({ message }: Waiting, weight: number): void {
-    const { dispatcher } = this.#deps;
+  #begin({ message }: QueuedRequest, weight: number): void {
+    const { dispatcher, answers } = this.#deps;
     const { socket } = this;
     if (socket === undefined) {
       if (message.method === 'login') this.#login({ message });
-      else dispatcher.refuse(this.connection, message, fail('noLogin'));
+      else answers.refuse(this.connection, message, fail('noLogin'));
       return;
     }
     const page = isPage(message.method) ? 1 : 0;
@@ -314,7 +303,7 @@ export class Intake implements Waiter {
       socket.account = this.#account;
       this.#deps.addresses.loggedIn(this.connection.address);
     };
-    void this.#track(this.#deps.dispatcher.login(this.connection, attempt, adopt), () => {
+    void this.#track(this.#deps.logins.login(this.connection, attempt, adopt), () => {
       this.#isBeingLoggedIn = false;
       if (!this.connection.open && this.guest) this.#deps.addresses.loggedIn(this.connection.address);
       this.#loggedIn();

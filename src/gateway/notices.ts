@@ -17,7 +17,7 @@ import { storedDirectIn } from '../protocol/direct.ts';
 import { countIn, notificationTest } from '../protocol/wire/frame.ts';
 import { roomTopic } from '../redis/keys.ts';
 import type { ClientSocket } from './client-socket.ts';
-import { isMissed } from './connection.ts';
+import { isMissed } from './limits/backlog.ts';
 
 export interface NoticesDeps {
   readonly instance: Pick<Instance, 'nodeId'>;

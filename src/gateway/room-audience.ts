@@ -8,7 +8,7 @@ import type { Format } from '../protocol/wire/codec.ts';
 import { transcodeToJson } from '../protocol/wire/frame.ts';
 import type { Priority } from '../log/event.ts';
 import type { ClientSocket } from './client-socket.ts';
-import { isMissed } from './connection.ts';
+import { isMissed } from './limits/backlog.ts';
 import type { FanOut } from './fan-out.ts';
 
 const nativeTopic = (roomName: string, format: Format): string => `${format}/${roomName}`;

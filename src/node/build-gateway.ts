@@ -3,12 +3,14 @@ import type { Chat } from './build-chat.ts';
 import type { Delivery } from './build-delivery.ts';
 import type { RedisSide } from './build-storage.ts';
 import { behindMarkBytesOf, defectLog, replyBytesOf, softMarkBytesOf, taken, type Shared } from './shared.ts';
-import { Addresses } from '../gateway/addresses.ts';
+import { Addresses } from '../gateway/limits/addresses.ts';
 import { closeLabel } from '../gateway/close-label.ts';
+import { Answers } from '../gateway/answers.ts';
 import { Dispatcher } from '../gateway/dispatcher.ts';
 import { Gateway, type GatewayOptions } from '../gateway/gateway.ts';
 import type { Uws, UwsApp } from '../gateway/native.ts';
-import { refusedLogin } from '../gateway/refused-login.ts';
+import { Logins, type LoginsDeps } from '../gateway/login/logins.ts';
+import { refusedLogin } from '../gateway/login/refused-login.ts';
 import { NodeSockets } from '../gateway/socket-calls.ts';
 import { listenOn } from '../http/listen.ts';
 import { AddressList } from '../outside/address.ts';
@@ -29,7 +31,12 @@ export function buildGateway(
   chat: Chat,
 ): GatewaySide {
   const { accounts, config, log, errors, measured } = shared;
-  const dispatcher = buildDispatcher(shared, hub, chat);
+  const { services, handlers, bareHandlers } = chat;
+  const { instance, settings } = services;
+  const durations = measured.distributions.parley_request_duration_seconds;
+  const answers = new Answers({ instance, durations, onDefect: defectLog(shared) });
+  const logins = buildLogins(shared, { services, hub, answers });
+  const dispatcher = new Dispatcher({ handlers, bareHandlers, settings, answers, logins });
   const sockets = new NodeSockets({ hub, dispatcher, peers: peerNodes, stagedEvictionPeers: chat.stagedEvictionPeers });
   calls.start((question) => sockets.answer(question));
   const gateway = new Gateway(app, {
@@ -39,6 +46,8 @@ export function buildGateway(
     hub,
     fanOut,
     dispatcher,
+    logins,
+    answers,
     arrivals,
     transients: chat.services.transients,
     listen: async (publicApp) => {
@@ -62,22 +71,15 @@ export function buildGateway(
   return { gateway, sockets };
 }
 
-function buildDispatcher(shared: Shared, hub: Delivery['hub'], { services, handlers, bareHandlers }: Chat): Dispatcher {
-  const { log, errors, measured } = shared;
-  return new Dispatcher({
-    handlers,
-    bareHandlers,
-    services,
-    hub,
-    durations: measured.distributions.parley_request_duration_seconds,
-    onDefect: defectLog(shared),
+const buildLogins = ({ log, errors }: Shared, deps: Pick<LoginsDeps, 'services' | 'hub' | 'answers'>): Logins =>
+  new Logins({
+    ...deps,
     onLogin: (session) => log.debug({ socket: session.socketId, user: session.userName }, 'logged in'),
     onLoginRefused: (connection, failure) => {
       const told = refusedLogin(connection, failure);
       if (told !== undefined) errors.refused(`login ${told.code}`, told, 'a login is refused');
     },
   });
-}
 
 const gatewayOptions = (config: Config): GatewayOptions => ({
   limits: config.limits,

@@ -1,7 +1,7 @@
 /** What every part of a node may need, and what several of them read from the configuration in the same way. */
 import { randomBytes } from 'node:crypto';
 import type { Config } from '../config/config.ts';
-import { Accounts } from '../gateway/account.ts';
+import { Accounts } from '../gateway/limits/account.ts';
 import { closeLabels } from '../gateway/close-label.ts';
 import type { Uws } from '../gateway/native.ts';
 import { upgradeRefusalReasons } from '../gateway/upgrade.ts';

@@ -1,7 +1,7 @@
 // What one party may take of a node: its store of units, what runs for it at once, and who of its sockets is next.
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
-import { Account, Accounts, type Waiter } from '../../src/gateway/account.ts';
+import { Account, Accounts, type Waiter } from '../../src/gateway/limits/account.ts';
 
 const limits = { perSecond: 100, burst: 50 };
 

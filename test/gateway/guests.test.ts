@@ -1,7 +1,7 @@
 // Strangers at the door: what sockets that have not logged in may cost a node, one by one, by address, and all together.
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { createCodec } from '../../src/protocol/wire/codec.ts';
-import { Addresses, type DoorLimits } from '../../src/gateway/addresses.ts';
+import { Addresses, type DoorLimits } from '../../src/gateway/limits/addresses.ts';
 import { eventually } from '../support/eventually.ts';
 import { openRaw, type RawClient } from '../support/raw-client.ts';
 import { startRedis, type RedisServer } from '../support/redis.ts';

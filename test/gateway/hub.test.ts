@@ -1,7 +1,8 @@
 // The hub alone: whom events reach and take out.
 import { expect, test } from '@jest/globals';
 import { ClientSocket } from '../../src/gateway/client-socket.ts';
-import type { Connection, Lag } from '../../src/gateway/connection.ts';
+import type { Connection } from '../../src/gateway/connection.ts';
+import type { Lag } from '../../src/gateway/limits/backlog.ts';
 import { Hub, type HubDeps, type HubPeers } from '../../src/gateway/hub.ts';
 import type { Login } from '../../src/chat/auth/login.ts';
 import type { TopicEvent } from '../../src/log/event.ts';

@@ -3,7 +3,7 @@
  * together. A stranger costs a node something before anybody knows who it is; here that is bounded.
  */
 import { BlockList, isIPv6 } from 'node:net';
-import type { AddressLimit } from '../config/setting.ts';
+import type { AddressLimit } from '../../config/setting.ts';
 import { Accounts } from './account.ts';
 import { Bucket, type Rate } from './rate.ts';
 

@@ -1,23 +1,23 @@
 /** How a login is told: in which order, in how many turns, and what of the user's log comes after it. */
 import { setImmediate } from 'node:timers/promises';
-import type { FilledIn } from '../chat/auth/fill-in.ts';
-import type { Login } from '../chat/auth/login.ts';
-import { wasPushed } from '../chat/direct/missed.ts';
-import { isLogged } from '../chat/inbox/socket-inbox.ts';
-import { isUpTo, type TopicEvent } from '../log/event.ts';
-import { addressOf } from '../log/recipients.ts';
-import type { Services } from '../chat/services.ts';
-import type { Message } from '../protocol/wire/codec.ts';
-import type { ClientSocket } from './client-socket.ts';
-import type { Connection } from './connection.ts';
-import type { Hub } from './hub.ts';
+import type { FilledIn } from '../../chat/auth/fill-in.ts';
+import type { Login } from '../../chat/auth/login.ts';
+import { wasPushed } from '../../chat/direct/missed.ts';
+import { isLogged } from '../../chat/inbox/socket-inbox.ts';
+import { isUpTo, type TopicEvent } from '../../log/event.ts';
+import { addressOf } from '../../log/recipients.ts';
+import type { Services } from '../../chat/services.ts';
+import type { RequestLike } from '../answers.ts';
+import type { ClientSocket } from '../client-socket.ts';
+import type { Connection } from '../connection.ts';
+import type { Hub } from '../hub.ts';
 
 /** Frames about a session or an inbox that a login is told at once. */
 const RESTORED_PER_TURN = 100;
 
 /** What a login has been told so far. `confirmed`: and not yet answered. */
 export interface LoginTelling {
-  readonly message: Extract<Message, { type: 0 | 2 }> | undefined;
+  readonly message: RequestLike | undefined;
   readonly began: number;
   told: 'nothing' | 'confirmed' | 'all';
 }

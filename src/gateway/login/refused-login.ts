@@ -1,7 +1,7 @@
 /** What is logged of a login that was refused. Never anything that came with it: that may be a secret. */
-import { shown } from '../outside/text.ts';
-import { toErrorValue, type Failure } from '../protocol/errors/errors.ts';
-import type { Connection } from './connection.ts';
+import { shown } from '../../outside/text.ts';
+import { toErrorValue, type Failure } from '../../protocol/errors/errors.ts';
+import type { Connection } from '../connection.ts';
 
 export interface RefusedLogin {
   readonly code: string;
