@@ -12,7 +12,7 @@ import { frameFaults } from '../protocol/wire/malformed.ts';
 import type { Account, Accounts, Waiter } from './limits/account.ts';
 import type { Addresses } from './limits/addresses.ts';
 import type { Connection } from './connection.ts';
-import type { Hub } from './hub.ts';
+import type { Hub } from './hub/hub.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { Answers, RequestLike } from './answers.ts';
 import type { LoginAttempt, Logins } from './login/logins.ts';

@@ -6,7 +6,7 @@ import type { Instance } from '../bus/instance.ts';
 import type { NodeCalls, Reply } from '../bus/node-calls.ts';
 import type { SocketRoomsSource } from '../chat/user/socket-list.ts';
 import { isMap, type Value } from '../protocol/params/values.ts';
-import type { Hub } from './hub.ts';
+import type { Hub } from './hub/hub.ts';
 
 export interface PeerNodesDeps {
   readonly hub: Pick<Hub, 'find'>;

@@ -2,7 +2,7 @@
 import { copyUnits, runningCost, spreadOf } from '../protocol/params/cost.ts';
 import type { Limits } from '../protocol/params/limits.ts';
 import type { RequestLike } from './answers.ts';
-import type { Hub } from './hub.ts';
+import type { Hub } from './hub/hub.ts';
 
 export interface QueuedRequest {
   readonly message: RequestLike;

@@ -9,7 +9,7 @@ import { fail, Failure, unavailable, type HookCode } from '../protocol/errors/er
 import type { ErrorCode } from '../protocol/errors/table.ts';
 import { isMap, type Value, type ValueMap } from '../protocol/params/values.ts';
 import type { Dispatcher } from './dispatcher.ts';
-import type { Hub } from './hub.ts';
+import type { Hub } from './hub/hub.ts';
 import { EVICT, namesIn, type PeerNodes } from './peer-nodes.ts';
 
 export interface NodeSocketsDeps {

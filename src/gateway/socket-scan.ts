@@ -4,8 +4,8 @@
  */
 import type { Beat } from '../ops/beat.ts';
 import { lookEvery } from '../ops/looks.ts';
-import type { FanOut } from './fan-out.ts';
-import type { Hub } from './hub.ts';
+import type { FanOut } from './hub/fan-out.ts';
+import type { Hub } from './hub/hub.ts';
 import type { Intake } from './intake.ts';
 import type { Accounts } from './limits/account.ts';
 import type { Addresses } from './limits/addresses.ts';

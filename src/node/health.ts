@@ -3,7 +3,7 @@ import type { RedisSide } from './build-storage.ts';
 import type { RedisBus } from '../bus/redis-bus.ts';
 import type { Topics } from '../bus/topics.ts';
 import type { Gateway } from '../gateway/gateway.ts';
-import type { Hub } from '../gateway/hub.ts';
+import type { Hub } from '../gateway/hub/hub.ts';
 import type { Health } from '../http/health.ts';
 
 export interface NodeHealthDeps extends RedisSide {

@@ -2,7 +2,7 @@
 // about to say or do, so that a test chooses by the names that it gives.
 const load = (path) => import(new URL(`../../src/${path}`, import.meta.url).href);
 const [{ Connection }, { Hub }, { ServerApi }] = await Promise.all(
-  ['gateway/connection.ts', 'gateway/hub.ts', 'service/server-api.ts'].map(load),
+  ['gateway/connection.ts', 'gateway/hub/hub.ts', 'service/server-api.ts'].map(load),
 );
 
 /** Of a result with stored parts, what it stands for. */

@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals';
 import { ClientSocket } from '../../src/gateway/client-socket.ts';
 import type { Connection } from '../../src/gateway/connection.ts';
 import type { Lag } from '../../src/gateway/limits/backlog.ts';
-import { Hub, type HubDeps, type HubPeers } from '../../src/gateway/hub.ts';
+import { Hub, type HubDeps, type HubPeers } from '../../src/gateway/hub/hub.ts';
 import type { Login } from '../../src/chat/auth/login.ts';
 import type { TopicEvent } from '../../src/log/event.ts';
 import { newCounters } from '../../src/ops/counters.ts';

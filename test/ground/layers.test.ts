@@ -58,7 +58,7 @@ const ownedPackages: Readonly<Record<string, readonly string[]>> = {
 const files = filesUnder('src', ['.ts', '.tsx']);
 const imports = files.flatMap(importsOf);
 
-/** `src/gateway/hub.ts` is in `gateway`, `src/node/node.ts` in `node`. */
+/** `src/gateway/hub/hub.ts` is in `gateway`, `src/node/node.ts` in `node`. */
 const layerOf = (path: string): string => (path.split('/')[1] ?? '').replace(/\.tsx?$/, '');
 
 function isAllowed({ from, to, typesOnly }: Import): boolean {

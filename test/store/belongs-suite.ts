@@ -58,6 +58,7 @@ async function user(open: OpenStore): Promise<{
 export function belongsSuite(open: OpenStore): void {
   const start = starter(open, scope);
   telling(open);
+  reminding(open, start);
   forgetting(open);
   living(open);
   notes(start);
@@ -105,22 +106,6 @@ function telling(open: OpenStore): void {
     expect(await store.belongs.read('ann')).toEqual(new Map());
     await eventually(() => expect(heard()).toEqual(['ann-9 <added by owner>', '<removed by the service>']));
     expect(await store.client.xlen(store.keys.user('ann').history)).toBe(2);
-  });
-
-  test('is reminded of a room that a failover has taken from its slot, and only of that', async () => {
-    const { store, heard, hear } = await user(open);
-    await hear(change('added', 5), change('reminded', 6));
-    await store.client.hdel(store.keys.user('ann').belongs, room);
-    await hear(change('reminded', 7), change('reminded', 8));
-    expect(await store.belongs.read('ann')).toEqual(new Map([[room, 'first']]));
-    // One that was on its way when it was removed comes too late.
-    await hear(change('removed', 10), change('reminded', 9));
-    expect(await store.belongs.read('ann')).toEqual(new Map());
-    // Another room of the name is news.
-    await hear(change('added', 11), change('reminded', 12, { life: 'second' }));
-    expect(await store.belongs.read('ann')).toEqual(new Map([[room, 'second']]));
-    const told = ['added', 'reminded', 'removed', 'added', 'reminded'];
-    await eventually(() => expect(heard()).toEqual(told.map((what) => `<${what} by owner>`)));
   });
 
   test('what comes late undoes nothing, and what is told together comes in order', async () => {
@@ -244,16 +229,6 @@ function living(open: OpenStore): void {
 }
 
 function notes(start: Start): void {
-  test('who is added again, and may not know that it is a member, is reminded of it, and not noted for that', async () => {
-    const store = await start();
-    await made(addAll(store, 'owner', 'ann', 'bob'));
-    const noted = await untold(store);
-    const unsure = [{ userName: 'bob', against: undefined }, ...candidates(['ann'])];
-    const again = await made(addJudged(store, 'owner', {}, unsure));
-    expect([again.words, signsOf(again.due)]).toEqual([['done', 'done'], ['=bob']]);
-    expect(await untold(store)).toEqual(noted);
-  });
-
   test('notes are of the node that made them, keep their order, and are forgotten line by line', async () => {
     const store = await start();
     const first = await made(addAll(store, 'owner', 'ann', 'bob'));
@@ -316,5 +291,33 @@ function anonymous(start: Start): void {
     expect(await membersOf(all)).toEqual({ 'anonymous-1': 'owner', bob: 'member' });
     await store.members.erase(room, 'anonymous-1', frame('erased'), { owners: 'owners too' });
     expect(await membersOf(all)).toEqual({ bob: 'member' });
+  });
+}
+
+function reminding(open: OpenStore, start: Start): void {
+  test('is reminded of a room that a failover has taken from its slot, and only of that', async () => {
+    const { store, heard, hear } = await user(open);
+    await hear(change('added', 5), change('reminded', 6));
+    await store.client.hdel(store.keys.user('ann').belongs, room);
+    await hear(change('reminded', 7), change('reminded', 8));
+    expect(await store.belongs.read('ann')).toEqual(new Map([[room, 'first']]));
+    // One that was on its way when it was removed comes too late.
+    await hear(change('removed', 10), change('reminded', 9));
+    expect(await store.belongs.read('ann')).toEqual(new Map());
+    // Another room of the name is news.
+    await hear(change('added', 11), change('reminded', 12, { life: 'second' }));
+    expect(await store.belongs.read('ann')).toEqual(new Map([[room, 'second']]));
+    const told = ['added', 'reminded', 'removed', 'added', 'reminded'];
+    await eventually(() => expect(heard()).toEqual(told.map((what) => `<${what} by owner>`)));
+  });
+
+  test('who is added again, and may not know that it is a member, is reminded of it, and not noted for that', async () => {
+    const store = await start();
+    await made(addAll(store, 'owner', 'ann', 'bob'));
+    const noted = await untold(store);
+    const unsure = [{ userName: 'bob', against: undefined }, ...candidates(['ann'])];
+    const again = await made(addJudged(store, 'owner', {}, unsure));
+    expect([again.words, signsOf(again.due)]).toEqual([['done', 'done'], ['=bob']]);
+    expect(await untold(store)).toEqual(noted);
   });
 }

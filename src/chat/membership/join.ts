@@ -3,7 +3,7 @@
  * the socket out of the room meanwhile is judged here, by where in the log it stands to the join.
  *
  * Who tells a socket that a room was taken away:
- * - one that hears the room: the room's own event (gateway/hub.ts);
+ * - one that hears the room: the room's own event (gateway/hub/hub.ts);
  * - one that is joining it: its join, in the turn of the answer or when the log has come so far;
  * - the user's other sockets: the hub too, on nodes that had sockets of the user in the room; on others the notice to the user.
  */

@@ -10,7 +10,7 @@ import type { Services } from '../../chat/services.ts';
 import type { RequestLike } from '../answers.ts';
 import type { ClientSocket } from '../client-socket.ts';
 import type { Connection } from '../connection.ts';
-import type { Hub } from '../hub.ts';
+import type { Hub } from '../hub/hub.ts';
 
 /** Frames about a session or an inbox that a login is told at once. */
 const RESTORED_PER_TURN = 100;

@@ -13,7 +13,7 @@ import { checkArgs } from '../../protocol/params/validate.ts';
 import type { Answers, RequestLike } from '../answers.ts';
 import { ClientSocket, OPENING_MS, type Opening } from '../client-socket.ts';
 import type { Connection } from '../connection.ts';
-import type { Hub } from '../hub.ts';
+import type { Hub } from '../hub/hub.ts';
 import { deliverKept, tellLogin, wasTold, type LoginTelling } from './login-telling.ts';
 
 /** By a request, or by the token that came with the upgrade. */

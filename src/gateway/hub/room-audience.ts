@@ -4,11 +4,11 @@
  * can leave it out, by its priority. It costs something for those sockets only: native fan-out knows no difference between messages, and a
  * native topic of its own for transient ones would cost every join.
  */
-import type { Format } from '../protocol/wire/codec.ts';
-import { transcodeToJson } from '../protocol/wire/frame.ts';
-import type { Priority } from '../log/event.ts';
-import type { ClientSocket } from './client-socket.ts';
-import { isMissed } from './limits/backlog.ts';
+import type { Format } from '../../protocol/wire/codec.ts';
+import { transcodeToJson } from '../../protocol/wire/frame.ts';
+import type { Priority } from '../../log/event.ts';
+import type { ClientSocket } from '../client-socket.ts';
+import { isMissed } from '../limits/backlog.ts';
 import type { FanOut } from './fan-out.ts';
 
 const nativeTopic = (roomName: string, format: Format): string => `${format}/${roomName}`;

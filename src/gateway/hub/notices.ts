@@ -2,22 +2,22 @@
  * What a user is told, to its sockets on this node: who is to hear it, and what it means for who hears a room. Where somebody
  * is out of a room by it, that counts for sockets that joined before, and whoever hears of it hears nothing more of the room.
  */
-import type { Topics } from '../bus/topics.ts';
-import type { Instance } from '../bus/instance.ts';
-import type { Arrivals } from '../chat/direct/arrivals.ts';
-import { removalFrame } from '../chat/room/removals.ts';
-import type { HeardStates } from '../chat/state/heard-states.ts';
-import { isSince } from '../chat/membership/socket-rooms.ts';
-import type { UnreadNews } from '../chat/unread/news.ts';
-import type { Echoes } from '../chat/user/echoes.ts';
-import type { TransientCounters } from '../ops/counters.ts';
-import { disconnectOf, isAfter, isUpTo, type Point, type TopicEvent } from '../log/event.ts';
-import { addressOf, isRecipient, stampOf, type Address, type Recipients, type Removal } from '../log/recipients.ts';
-import { storedDirectIn } from '../protocol/direct.ts';
-import { countIn, notificationTest } from '../protocol/wire/frame.ts';
-import { roomTopic } from '../redis/keys.ts';
-import type { ClientSocket } from './client-socket.ts';
-import { isMissed } from './limits/backlog.ts';
+import type { Topics } from '../../bus/topics.ts';
+import type { Instance } from '../../bus/instance.ts';
+import type { Arrivals } from '../../chat/direct/arrivals.ts';
+import { removalFrame } from '../../chat/room/removals.ts';
+import type { HeardStates } from '../../chat/state/heard-states.ts';
+import type { UnreadNews } from '../../chat/unread/news.ts';
+import type { Echoes } from '../../chat/user/echoes.ts';
+import type { TransientCounters } from '../../ops/counters.ts';
+import { disconnectOf, isAfter, isUpTo, type Point, type TopicEvent } from '../../log/event.ts';
+import { addressOf, isRecipient, stampOf, type Address, type Recipients, type Removal } from '../../log/recipients.ts';
+import { storedDirectIn } from '../../protocol/direct.ts';
+import { countIn, notificationTest } from '../../protocol/wire/frame.ts';
+import { roomTopic } from '../../redis/keys.ts';
+import type { ClientSocket } from '../client-socket.ts';
+import type { RoomSockets } from './room-sockets.ts';
+import { isMissed } from '../limits/backlog.ts';
 
 export interface NoticesDeps {
   readonly instance: Pick<Instance, 'nodeId'>;
@@ -27,10 +27,7 @@ export interface NoticesDeps {
   readonly counters: Pick<TransientCounters, 'transientsLeftOut'>;
   readonly unreadNews: Pick<UnreadNews, 'heard' | 'mentioned'>;
   readonly heardStates: Pick<HeardStates, 'toUser'>;
-  /** Ends delivery of a room, unless the socket has joined after the point at which it is out. */
-  detach(roomName: string, socket: ClientSocket, at?: Point): boolean;
-  /** A socket has lost a room. */
-  onLost(socket: ClientSocket, roomName: string, at: Point): void;
+  readonly rooms: RoomSockets;
 }
 
 const isArrival = notificationTest('socketConnectEcho', 2);
@@ -176,40 +173,26 @@ export class Notices {
     if (socketId !== undefined && socketId !== socket.socketId) return 'told';
     const { rooms } = socket;
     if (at === undefined) {
-      this.leaving(roomName, socket);
+      this.#deps.rooms.leaving(roomName, socket);
       return 'told';
     }
-    if (isDeletion && this.#deps.detach(roomName, socket, at)) this.#deps.onLost(socket, roomName, at);
-    if (socketId === undefined && this.leaveToJoins(socket, roomName, at)) return 'left to a join';
+    if (isDeletion && this.#deps.rooms.detach(roomName, socket, at)) this.#deps.rooms.lost(roomName, socket, at);
+    if (socketId === undefined && this.#deps.rooms.leaveToJoins(roomName, socket, at)) return 'left to a join';
     const standing = rooms.standing(roomName, at);
     const isKnown = socketId === undefined ? rooms.wasToldLost(roomName, at) : rooms.wasToldOut(roomName, at);
     if (standing === 'after' || isKnown) return 'not told';
-    this.#deps.detach(roomName, socket, at);
+    this.#deps.rooms.detach(roomName, socket, at);
     if (standing === 'before') for (const join of rooms.joinsOf(roomName)) if (join.isAnswered) join.left();
     if (socketId === undefined) rooms.toldLost(roomName, at);
     else rooms.toldLeft(roomName, at);
     return 'told';
   }
 
-  /** It is being told that it is taken out of a room. */
-  leaving(roomName: string, socket: ClientSocket): void {
-    this.#deps.detach(roomName, socket);
-    // One that waits for its answer may have joined after that: it is told with the point.
-    for (const join of socket.rooms.joinsOf(roomName)) if (join.isAnswered) join.left();
-  }
-
-  /** A removal that a socket cannot be told before an answer that it waits for: the join tells it. */
-  leaveToJoins(socket: ClientSocket, roomName: string, at: Point): boolean {
-    const isLeft = socket.rooms.joinsOf(roomName).filter((join) => join.loses(at)).length > 0;
-    if (isLeft) this.#deps.detach(roomName, socket, at);
-    return isLeft;
-  }
-
   /** A room is out of the session because it was lost: whoever has not been told of the removal is told that first. */
   #tellBehind(socket: ClientSocket, roomName: string, at: Point): void {
-    if (socket.rooms.standing(roomName, at) !== 'before' || this.leaveToJoins(socket, roomName, at)) return;
-    if (this.#deps.detach(roomName, socket, at)) this.#deps.onLost(socket, roomName, at);
-    this.tellLost(roomName, socket, removalFrame(roomName), at);
+    if (socket.rooms.standing(roomName, at) !== 'before' || this.#deps.rooms.leaveToJoins(roomName, socket, at)) return;
+    if (this.#deps.rooms.detach(roomName, socket, at)) this.#deps.rooms.lost(roomName, socket, at);
+    this.#deps.rooms.tellLost(roomName, socket, removalFrame(roomName), at);
   }
 
   /** A removal that the room's own event tells here: where that is late, what follows it in the user's log must not overtake it. */
@@ -218,10 +201,11 @@ export class Notices {
       const { at } = removal;
       // It was told, unless the room's log was not read up to there but begun anew behind it. A join that is yet to begin tells it in its turn.
       const isPast = isUpTo(at, this.#deps.topics.positionOf(roomTopic(about)));
-      const isLeftToJoin = (isPast && socket.rooms.isJoining(about)) || this.leaveToJoins(socket, about, at);
+      const isLeftToJoin =
+        (isPast && socket.rooms.isJoining(about)) || this.#deps.rooms.leaveToJoins(about, socket, at);
       if (isLeftToJoin) return this.#passBehindJoins(socket, event, about);
-      this.#deps.detach(about, socket, at);
-      this.tellLost(about, socket, event.frame, at);
+      this.#deps.rooms.detach(about, socket, at);
+      this.#deps.rooms.tellLost(about, socket, event.frame, at);
     }
     this.passOver(socket, event);
   }
@@ -235,18 +219,6 @@ export class Notices {
       const isAlone = countIn(frame) === 1;
       for (const socket of sockets) socket.isAlone = isAlone;
     }
-  }
-
-  /** Tells a socket that its user has lost a room, unless it was told, or has joined since. */
-  tellLost(roomName: string, socket: ClientSocket, frame: Uint8Array, at: Point): void {
-    const { rooms } = socket;
-    if (rooms.wasToldLost(roomName, at) || rooms.standing(roomName, at) === 'after') return;
-    rooms.toldLost(roomName, at);
-    socket.send(frame);
-    // Answered, and yet to begin: it does not any more.
-    const over = rooms.joinsOf(roomName).filter(({ point }) => point !== undefined && !isSince(point, at));
-    for (const join of over) join.left();
-    if (over.length > 0) this.#deps.onLost(socket, roomName, at);
   }
 }
 

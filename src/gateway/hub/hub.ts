@@ -2,28 +2,27 @@
  * Which of this node's sockets are in which topic, and the delivery of events to them: rooms by native fan-out, one
  * native topic per room and format, users by a loop over their few sockets. Frames are passed on unread.
  */
-import type { Topic, TopicListener } from '../bus/bus.ts';
-import type { Instance } from '../bus/instance.ts';
-import type { Topics } from '../bus/topics.ts';
-import { evictionsOf, leftOutOf, priorityOf } from '../log/event.ts';
-import type { Eviction, Point, Position, Priority, TopicEvent } from '../log/event.ts';
-import { stampOf, type Stamp } from '../log/recipients.ts';
-import type { Audience } from '../chat/caller.ts';
-import type { Arrivals } from '../chat/direct/arrivals.ts';
-import { resetFrame } from '../chat/membership/join.ts';
-import { isSince } from '../chat/membership/socket-rooms.ts';
-import { removalFrame } from '../chat/room/removals.ts';
-import { HeardStates } from '../chat/state/heard-states.ts';
-import type { UnreadNews } from '../chat/unread/news.ts';
-import type { Echoes } from '../chat/user/echoes.ts';
-import type { TransientCounters } from '../ops/counters.ts';
-import type { Distribution } from '../ops/distribution.ts';
-import { roomTopic, topicKind, topicName, type TopicKey } from '../redis/keys.ts';
+import type { Topic, TopicListener } from '../../bus/bus.ts';
+import type { Instance } from '../../bus/instance.ts';
+import type { Topics } from '../../bus/topics.ts';
+import { evictionsOf, leftOutOf, priorityOf } from '../../log/event.ts';
+import type { Eviction, Point, Position, Priority, TopicEvent } from '../../log/event.ts';
+import { stampOf, type Stamp } from '../../log/recipients.ts';
+import type { Audience } from '../../chat/caller.ts';
+import type { Arrivals } from '../../chat/direct/arrivals.ts';
+import { resetFrame } from '../../chat/membership/join.ts';
+import { removalFrame } from '../../chat/room/removals.ts';
+import { HeardStates } from '../../chat/state/heard-states.ts';
+import type { UnreadNews } from '../../chat/unread/news.ts';
+import type { Echoes } from '../../chat/user/echoes.ts';
+import type { TransientCounters } from '../../ops/counters.ts';
+import type { Distribution } from '../../ops/distribution.ts';
+import { topicKind, topicName, type TopicKey } from '../../redis/keys.ts';
 import type { FanOut } from './fan-out.ts';
 import { Notices } from './notices.ts';
-import { RoomAudience } from './room-audience.ts';
-import type { ClientSocket } from './client-socket.ts';
-import type { Lag } from './limits/backlog.ts';
+import { RoomSockets } from './room-sockets.ts';
+import type { ClientSocket } from '../client-socket.ts';
+import type { Lag } from '../limits/backlog.ts';
 
 export interface HubDeps {
   readonly fanOut: Pick<FanOut, 'publish'>;
@@ -43,14 +42,18 @@ export interface HubPeers {
   readonly unreadNews: Pick<UnreadNews, 'heard' | 'mentioned'>;
 }
 
+interface HubParts extends HubPeers {
+  readonly rooms: RoomSockets;
+  readonly notices: Notices;
+}
+
 /** Messages per one whose age is measured. */
 const MESSAGES_PER_AGE = 16;
 
 export class Hub implements TopicListener, Audience {
   readonly #deps: HubDeps;
-  #peers: (HubPeers & { readonly notices: Notices }) | undefined;
+  #parts: HubParts | undefined;
   readonly #sockets = new Map<string, ClientSocket>();
-  readonly #rooms = new Map<string, RoomAudience>();
   /** A user has few sockets: an array costs a fifth of a set. */
   readonly #users = new Map<string, ClientSocket[]>();
   /** Sockets that are being logged in: Redis may know them already. */
@@ -66,14 +69,14 @@ export class Hub implements TopicListener, Audience {
   /** To be called before the first socket, and the first event. */
   start(peers: HubPeers): void {
     const [{ instance, counters }, heardStates] = [this.#deps, this.#heardStates];
-    const onLost = (socket: ClientSocket, roomName: string, at: Point): void => this.#lost(socket, roomName, at);
-    const detach = (roomName: string, socket: ClientSocket, at?: Point): boolean => this.#detach(roomName, socket, at);
-    this.#peers = { ...peers, notices: new Notices({ ...peers, instance, counters, heardStates, onLost, detach }) };
+    const onLost = (socket: ClientSocket, roomName: string): void => this.#deps.onLost(socket, roomName);
+    const rooms = new RoomSockets({ topics: peers.topics, onLost });
+    this.#parts = { ...peers, rooms, notices: new Notices({ ...peers, instance, counters, heardStates, rooms }) };
   }
 
-  get #started(): HubPeers & { readonly notices: Notices } {
-    if (this.#peers === undefined) throw new Error('the hub was not started');
-    return this.#peers;
+  get #started(): HubParts {
+    if (this.#parts === undefined) throw new Error('the hub was not started');
+    return this.#parts;
   }
 
   get deliveries(): number {
@@ -86,7 +89,7 @@ export class Hub implements TopicListener, Audience {
 
   /** Users and rooms with a socket here. */
   get counts(): { users: number; rooms: number } {
-    return { users: this.#users.size, rooms: this.#rooms.size };
+    return { users: this.#users.size, rooms: this.#started.rooms.size };
   }
 
   /** From here on it can join rooms, and lose them; its user's notices it hears later, where the bus is late. */
@@ -108,54 +111,41 @@ export class Hub implements TopicListener, Audience {
     const others = this.#users.get(socket.userName)?.filter((other) => other !== socket) ?? [];
     if (others.length === 0) this.#users.delete(socket.userName);
     else this.#users.set(socket.userName, others);
-    const roomNames = [...socket.rooms.live.keys()];
-    for (const roomName of roomNames) this.#take(roomName, socket);
-    return roomNames;
+    return this.#started.rooms.remove(socket);
   }
 
-  attachRoom(roomName: string, socketId: string, { epoch, seq }: Point): boolean {
+  attachRoom(roomName: string, socketId: string, at: Point): boolean {
     const socket = this.#sockets.get(socketId);
-    if (socket === undefined || socket.rooms.has(roomName)) return false;
-    let room = this.#rooms.get(roomName);
-    if (room === undefined) {
-      room = new RoomAudience(roomName, epoch);
-      this.#rooms.set(roomName, room);
-    }
-    if (room.epoch !== epoch) room.epoch = epoch;
-    socket.rooms.live.set(room.name, { epoch: room.epoch, seq });
-    socket.rooms.takeUntold(roomName);
-    room.add(socket);
-    return true;
+    return socket !== undefined && this.#started.rooms.attach(roomName, socket, at);
   }
 
   /** A socket is found to be so far behind, or to have caught up. */
   setLag(socket: ClientSocket, lag: Lag): void {
     const was = socket.lag > 0;
     socket.lag = lag;
-    if (was === lag > 0) return;
-    for (const roomName of socket.rooms.live.keys()) this.#rooms.get(roomName)?.setBehind(socket, lag > 0);
+    if (was !== lag > 0) this.#started.rooms.setBehind(socket, lag > 0);
   }
 
   detachRoom(roomName: string, socketId: string, at?: Point): boolean {
     const socket = this.#sockets.get(socketId);
     if (socket === undefined) return false;
     const since = socket.rooms.live.get(roomName);
-    if (since === undefined || !this.#detach(roomName, socket, at)) return false;
+    if (since === undefined || !this.#started.rooms.detach(roomName, socket, at)) return false;
     socket.rooms.detachedUntold(roomName, since);
     return true;
   }
 
   leaving(roomName: string, socketId: string): void {
     const socket = this.#sockets.get(socketId);
-    if (socket !== undefined) this.#started.notices.leaving(roomName, socket);
+    if (socket !== undefined) this.#started.rooms.leaving(roomName, socket);
   }
 
   hearers(roomName: string): number {
-    return this.#rooms.get(roomName)?.sockets.size ?? 0;
+    return this.#started.rooms.in(roomName).size;
   }
 
   attached(roomName: string, at: Point | undefined): ClientSocket[] {
-    const sockets = [...(this.#rooms.get(roomName)?.sockets ?? [])];
+    const sockets = [...this.#started.rooms.in(roomName)];
     return at === undefined ? sockets : sockets.filter((socket) => !socket.rooms.joinedAfter(roomName, at));
   }
 
@@ -232,7 +222,7 @@ export class Hub implements TopicListener, Audience {
   }
 
   #resetRoom(roomName: string, at: Position, socketIds: ReadonlySet<string>): void {
-    for (const socket of this.#rooms.get(roomName)?.sockets ?? []) {
+    for (const socket of this.#started.rooms.in(roomName)) {
       // It may have joined after this was read.
       if (socket.rooms.joinedAfter(roomName, at)) continue;
       // Of the log as it is from here on, so that what comes late of the former one does not count for it.
@@ -268,7 +258,7 @@ export class Hub implements TopicListener, Audience {
 
   /** To all sockets in a room, but for one of that id; what passes, by its priority, not to those that are too far behind. */
   #broadcast(roomName: string, frame: Uint8Array, but = '', priority?: Priority): void {
-    const room = this.#rooms.get(roomName);
+    const room = this.#started.rooms.audienceOf(roomName);
     if (room === undefined) return;
     const socket = but === '' ? undefined : this.#sockets.get(but);
     const exempt = socket !== undefined && room.sockets.has(socket) ? socket : undefined;
@@ -281,24 +271,24 @@ export class Hub implements TopicListener, Audience {
   #tellState(roomName: string, event: TopicEvent, stamp: Stamp): void {
     const hasHeard = this.#heardStates.inRoom(stamp, roomName, event);
     if (hasHeard === 'all') return;
-    this.#roomDeliveries += this.#rooms.get(roomName)?.sendUnheard(this.#deps.fanOut, event.frame, hasHeard) ?? 0;
+    this.#roomDeliveries +=
+      this.#started.rooms.audienceOf(roomName)?.sendUnheard(this.#deps.fanOut, event.frame, hasHeard) ?? 0;
   }
 
   /** All sockets are out of the room, and all sockets of their users are told, joined or not, but for those in the next one. */
   #loseRoom(roomName: string, frame: Uint8Array, at: Point): void {
-    const lost = [...(this.#rooms.get(roomName)?.sockets ?? [])];
+    const { rooms } = this.#started;
+    const lost = [...rooms.in(roomName)];
     for (const socket of lost) {
-      if (this.#detach(roomName, socket)) this.#lost(socket, roomName, at);
-      if (!this.#started.notices.leaveToJoins(socket, roomName, at))
-        this.#started.notices.tellLost(roomName, socket, frame, at);
+      if (rooms.detach(roomName, socket)) rooms.lost(roomName, socket, at);
+      if (!rooms.leaveToJoins(roomName, socket, at)) rooms.tellLost(roomName, socket, frame, at);
     }
     // Where the end of the log was missed, the notice to the user may have told them what it was.
     const isMissed = at.seq === Infinity;
     for (const userName of new Set(lost.map((socket) => socket.userName))) {
       for (const socket of this.socketsOf(userName)) {
         if (isMissed && socket.rooms.wasToldLostIn(roomName, at.epoch)) continue;
-        if (!this.#started.notices.leaveToJoins(socket, roomName, at))
-          this.#started.notices.tellLost(roomName, socket, frame, at);
+        if (!rooms.leaveToJoins(roomName, socket, at)) rooms.tellLost(roomName, socket, frame, at);
       }
     }
   }
@@ -308,38 +298,15 @@ export class Hub implements TopicListener, Audience {
    * others, which had left by then, nobody knows here, and the notice to the user tells them.
    */
   #evict(roomName: string, { userName, sockets, nodeIds }: Eviction, event: TopicEvent): void {
+    const { rooms } = this.#started;
     const isTold = nodeIds.has(this.#deps.instance.nodeId);
     const frame = removalFrame(roomName);
     for (const socket of this.socketsOf(userName)) {
-      this.#detach(roomName, socket, event);
-      if (sockets.has(socket.socketId)) this.#lost(socket, roomName, event);
+      rooms.detach(roomName, socket, event);
+      if (sockets.has(socket.socketId)) rooms.lost(roomName, socket, event);
       // One that is being joined is told in its turn, or it would hear of the removal before it hears of the join.
-      if (isTold && !socket.rooms.isJoining(roomName)) this.#started.notices.tellLost(roomName, socket, frame, event);
+      if (isTold && !socket.rooms.isJoining(roomName)) rooms.tellLost(roomName, socket, frame, event);
     }
-  }
-
-  #lost(socket: ClientSocket, roomName: string, at: Point): void {
-    if (socket.rooms.noteLost(roomName, at)) this.#deps.onLost(socket, roomName);
-  }
-
-  /** Unless it has joined after the point at which it is out. */
-  #detach(roomName: string, socket: ClientSocket, at?: Point): boolean {
-    const since = socket.rooms.live.get(roomName);
-    if (since === undefined || (at !== undefined && isSince(since, at))) return false;
-    const heard = at ?? this.#started.topics.positionOf(roomTopic(roomName));
-    if (heard !== undefined) for (const join of socket.rooms.joinsOf(roomName)) join.lostAt(heard);
-    this.#rooms.get(roomName)?.unsubscribe(socket);
-    this.#take(roomName, socket);
-    this.#started.topics.unfollow(roomTopic(roomName), socket.nodeId);
-    return true;
-  }
-
-  #take(roomName: string, socket: ClientSocket): void {
-    socket.rooms.live.delete(roomName);
-    const room = this.#rooms.get(roomName);
-    if (room === undefined) return;
-    room.delete(socket);
-    if (room.sockets.size === 0) this.#rooms.delete(roomName);
   }
 }
 
