@@ -8,6 +8,9 @@ import type { FeedDeps, FeedKeeper } from './feed-deps.ts';
 import { createHold, keep, type Hold } from './hold.ts';
 import { Waiters } from './waiters.ts';
 
+/** `mending`: an attempt at it is under way; `stalled`: it is not, and somebody has to try again. */
+type State = 'starting' | 'live' | 'mending' | 'stalled' | 'closed';
+
 const QUEUE_MAX = 5000;
 const QUEUE_BYTES_MAX = 8 * 1024 * 1024;
 const ROUNDS_MAX = 100;
@@ -16,9 +19,7 @@ export class Feed {
   readonly topic: Topic;
   readonly #deps: FeedDeps & FeedKeeper;
   #position: Position | undefined;
-  #state: 'starting' | 'live' | 'mending' | 'closed' = 'starting';
-  /** True when mending stopped without success and somebody has to try again. */
-  #stalled = false;
+  #state: State = 'starting';
   /** True after an event that stages an eviction, which is carried out before the next one. */
   #evictionStaged = false;
   /** True when only a reset can tell which sockets are in it. */
@@ -67,13 +68,11 @@ export class Feed {
 
   /** Reads the log again from the position on: after an interruption, or when a check found a difference. */
   mend(): void {
-    if (this.#state === 'starting' || this.#state === 'closed') return;
-    if (this.#state === 'mending' && !this.#stalled) return;
+    if (this.#state !== 'live' && this.#state !== 'stalled') return;
     this.#state = 'mending';
-    this.#stalled = false;
     const attempt = ++this.#attempt;
     this.#mendRounds(attempt).catch((error: unknown) => {
-      if (attempt === this.#attempt) this.#stall();
+      if (!this.#abandoned(attempt)) this.#stall();
       this.#deps.onError(this.topic, error);
     });
   }
@@ -81,14 +80,18 @@ export class Feed {
   /** Mends, and has the listener compare its sockets with those in Redis: who was attached may have joined another log. */
   verify(): void {
     this.#unverified = true;
-    if (this.#state === 'mending') this.#stalled = true; // an attempt under way ends, ours begins
+    this.#mendAnew();
+  }
+
+  /** An attempt under way ends, ours begins. */
+  #mendAnew(): void {
+    if (this.#state === 'mending') this.#state = 'stalled';
     this.mend();
   }
 
   /** Stops delivering until `mend` succeeds: the position is kept, the events that come are not trusted. */
   suspend(): void {
-    if (this.#state !== 'live' && this.#state !== 'mending') return;
-    this.#state = 'mending';
+    if (this.#state === 'starting' || this.#state === 'closed') return;
     this.#stall();
     this.#queue = undefined;
   }
@@ -138,7 +141,7 @@ export class Feed {
   }
 
   #stall(): void {
-    this.#stalled = true;
+    this.#state = 'stalled';
     this.#deps.onStalled(this.topic);
   }
 
@@ -176,8 +179,7 @@ export class Feed {
     if (event.kind === 'deleted') this.#restart();
     if (event.kind === 'stagedEviction') {
       this.#evictionStaged = true;
-      this.#stalled = true; // an attempt under way ends, ours begins
-      this.mend();
+      this.#mendAnew();
     }
   }
 
@@ -206,7 +208,6 @@ export class Feed {
     this.#breakHolds();
     this.#position = undefined;
     this.#state = 'starting';
-    this.#stalled = false;
     this.#unverified = false;
     this.#evictionStaged = false;
     this.#queue = undefined;
@@ -280,7 +281,6 @@ export class Feed {
     this.#position = at;
     this.#readTo = at.seq;
     this.#state = 'live';
-    this.#stalled = false;
     this.#wake(at.seq);
     this.#drainQueue();
   }
@@ -315,7 +315,6 @@ export class Feed {
     this.#deps.listener.reset(this.topic, read.at, read.sockets);
     this.#wake(Infinity);
     this.#state = 'live';
-    this.#stalled = false;
     this.#drainQueue();
   }
 
@@ -326,6 +325,6 @@ export class Feed {
 
   /** Asked after each await of `mend`: has this feed been closed, started anew or suspended meanwhile. */
   #abandoned(attempt: number): boolean {
-    return this.#state !== 'mending' || this.#stalled || attempt !== this.#attempt;
+    return this.#state !== 'mending' || attempt !== this.#attempt;
   }
 }

@@ -7,17 +7,10 @@ import { Feed } from './feed.ts';
 import type { FeedKeeper, TopicsDeps } from './feed-deps.ts';
 import type { Topic, Transport, TransportListener } from './bus.ts';
 import { LeftTopics } from './left-topics.ts';
+import { ManifestOrder, type Manifest } from './manifest-order.ts';
 import { HEARERS_MIN, Window } from './window.ts';
 import { isBehind, PositionChecks } from './position-checks.ts';
 import { StateUnavailable } from '../redis/unavailable.ts';
-
-/** The node's manifest: what peers clean up after this node. `add` rejects once the node's lease was claimed. */
-export interface Manifest {
-  /** The instance of this node that holds the lease. */
-  readonly nodeId: string;
-  add(topics: readonly Topic[]): Promise<void>;
-  remove(topics: readonly Topic[]): Promise<void>;
-}
 
 interface Entry {
   readonly feed: Feed;
@@ -41,12 +34,11 @@ const READY = Promise.resolve();
 const SWEEP_MS = 400;
 const LINGER_MS = 2000;
 const BARRIER_MS = 1000;
-const MANIFEST_BATCH = 1000;
 
 export class Topics implements TransportListener {
   readonly #deps: TopicsDeps & FeedKeeper;
   readonly #transport: Transport;
-  readonly #manifest: Manifest;
+  readonly #manifest: ManifestOrder;
   readonly #options: TopicsOptions;
   readonly #entries = new Map<Topic, Entry>();
   readonly #left = new LeftTopics();
@@ -55,9 +47,6 @@ export class Topics implements TransportListener {
   readonly #stalled = new Set<Topic>();
   /** Topics that nobody needed when they were last let go. */
   readonly #unused = new Set<Topic>();
-  /** Manifest entries that are being taken out, and until when. */
-  readonly #forgotten = new Set<Topic>();
-  #forgetting: Promise<unknown> | undefined;
   #joining: { topics: Topic[]; done: Promise<void> } | undefined;
   #sweptAt = 0;
 
@@ -68,7 +57,7 @@ export class Topics implements TransportListener {
     };
     this.#deps = { ...deps, onStalled };
     this.#transport = transport;
-    this.#manifest = manifest;
+    this.#manifest = new ManifestOrder(manifest, (topic, error) => deps.onError(topic, error));
     this.#options = options;
     this.#checks = new PositionChecks(deps, options.positionCheckMs);
   }
@@ -261,7 +250,7 @@ export class Topics implements TransportListener {
     }
     if (idle.length > 0) void this.#leave(idle);
     const due = this.#left.takeDue(now);
-    if (due.length > 0) this.#forget(due);
+    if (due.length > 0) this.#manifest.remove(due, (topic) => this.#entries.has(topic));
   }
 
   #release(topic: Topic, entry: Entry): void {
@@ -277,18 +266,12 @@ export class Topics implements TransportListener {
       const batch: Topic[] = [];
       const done = new Promise<void>((resolve) => setImmediate(resolve)).then(async () => {
         this.#joining = undefined;
-        await Promise.all([this.#addToManifest(batch), this.#transport.subscribe(batch)]);
+        await Promise.all([this.#manifest.add(batch), this.#transport.subscribe(batch)]);
       });
       this.#joining = { topics: batch, done };
     }
     this.#joining.topics.push(topic);
     return this.#joining.done;
-  }
-
-  /** Behind what is being taken out, which may be one of them: servers of a Cluster do not answer in the order of the calls. */
-  async #addToManifest(topics: readonly Topic[]): Promise<void> {
-    if (topics.some((topic) => this.#forgotten.has(topic))) await this.#forgetting;
-    await this.#manifest.add(topics);
   }
 
   async #leave(topics: readonly Topic[]): Promise<void> {
@@ -303,26 +286,6 @@ export class Topics implements TransportListener {
     } catch (error) {
       // An event too many is not for anybody here.
       this.#deps.onError(topics[0] ?? '', error);
-    }
-  }
-
-  #forget(topics: readonly Topic[]): void {
-    for (const topic of topics) this.#forgotten.add(topic);
-    const done = this.#forgetLeft(topics).then(() => {
-      for (const topic of topics) this.#forgotten.delete(topic);
-    });
-    this.#forgetting = Promise.all([this.#forgetting, done]);
-  }
-
-  /** None of them is followed again; whoever follows one from now on waits for this (`#addToManifest`). */
-  async #forgetLeft(topics: readonly Topic[]): Promise<void> {
-    for (let at = 0; at < topics.length; at += MANIFEST_BATCH) {
-      try {
-        await this.#manifest.remove(topics.slice(at, at + MANIFEST_BATCH).filter((topic) => !this.#entries.has(topic)));
-      } catch (error) {
-        // A topic too many in the manifest costs a sweeper one look.
-        this.#deps.onError(topics[at] ?? '', error);
-      }
     }
   }
 }

@@ -6,7 +6,7 @@ import { every, type Beat } from '../../ops/beat.ts';
 import type { Commands } from '../../redis/commands.ts';
 import type { Keyspace } from '../../redis/keys.ts';
 import type { Instance } from '../../bus/instance.ts';
-import type { Manifest } from '../../bus/topics.ts';
+import type { Manifest } from '../../bus/manifest-order.ts';
 import { FORM, isNewer, isOlder } from './form.ts';
 import { LeaseWatch } from './lease-watch.ts';
 import { inPages } from '../../redis/pages.ts';
