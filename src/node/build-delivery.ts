@@ -82,7 +82,7 @@ export function buildAftermath(
     anonymousLeaves,
     removals: new Removals({ ...stores, quotas, memberTelling }),
     userlistChanges: new UserlistChanges({
-      access: stores.access,
+      memberships: stores.memberships,
       wake,
       onError: (error) => errors.putOff('userlists', error, 'telling who came and went is put off'),
     }),

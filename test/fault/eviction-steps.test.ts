@@ -7,7 +7,7 @@ import { notificationFrame } from '../../src/protocol/wire/frame.ts';
 import { Keyspace, roomTopic } from '../../src/redis/keys.ts';
 import { SERVICE } from '../../src/store/rights.ts';
 import { Lease } from '../../src/store/node/lease.ts';
-import type { Changed } from '../../src/store/access/access-store.ts';
+import type { Changed } from '../../src/store/access/changed.ts';
 import { until } from '../chat/world.ts';
 import { eventually } from '../support/eventually.ts';
 import { startRedis } from '../support/redis.ts';

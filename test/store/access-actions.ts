@@ -1,7 +1,8 @@
 // What is done to the rules of one room in the suites about access, and how what was published of it reads.
 import type { TopicEvent } from '../../src/log/event.ts';
 import { membersPrefix } from '../../src/protocol/member.ts';
-import type { Changed, ListEdit, NamesWanted } from '../../src/store/access/access-store.ts';
+import type { ListEdit } from '../../src/store/access/access-store.ts';
+import type { Changed, NamesWanted } from '../../src/store/access/changed.ts';
 import { SERVICE } from '../../src/store/rights.ts';
 import { rightsBy, room, type By } from './room-actions.ts';
 import { frame, frameText, type Store } from './store.ts';
@@ -38,8 +39,8 @@ export const listed = async (store: Store, listName: string): Promise<unknown> =
   const found = await store.access.readList(room, SERVICE, listName, { cursor: '', limit: 100 });
   return typeof found === 'string' ? found : found.names.toSorted();
 };
-export const flush = (store: Store, pauseMs = 0): ReturnType<Store['access']['flushChanges']> =>
-  store.access.flushChanges(room, changesFrame, pauseMs);
+export const flush = (store: Store, pauseMs = 0): ReturnType<Store['memberships']['flushChanges']> =>
+  store.memberships.flushChanges(room, changesFrame, pauseMs);
 
 /** Who is out by a change; throws where it was refused. */
 export async function outBy(change: Promise<Changed | NamesWanted | string>): Promise<string[]> {

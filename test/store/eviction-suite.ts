@@ -1,6 +1,6 @@
 // Who is taken out of a room, in Redis: by which event of its log, and noted for which node until it is told.
 import { expect, test } from '@jest/globals';
-import type { Changed, NamesWanted } from '../../src/store/access/access-store.ts';
+import type { Changed, NamesWanted } from '../../src/store/access/changed.ts';
 import type { Evicted } from '../../src/store/access/evictions.ts';
 import { evictionsOf, type TopicEvent } from '../../src/log/event.ts';
 import { roomTopic } from '../../src/redis/keys.ts';

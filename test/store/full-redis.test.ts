@@ -69,8 +69,8 @@ const done: Record<string, Act> = {
   'joining again': (store) => join(store, 'alice'),
   'reading a userlist of which changes wait': ({ access }) =>
     access.readList('large', rightsOf('owner'), 'userlist', { cursor: '', limit: 10 }),
-  'telling who came and went': ({ access }) =>
-    access.flushChanges('large', { prefix: prefix('h'), leftKey: prefix('l'), countKey: prefix('c') }, 0),
+  'telling who came and went': ({ memberships }) =>
+    memberships.flushChanges('large', { prefix: prefix('h'), leftKey: prefix('l'), countKey: prefix('c') }, 0),
   'marking a room as read': ({ unreads }) => unreads.markRoom(room, 'bob', rightsOf('bob'), 1),
   'counting what is unread of a room': ({ unreads }) => unreads.ofRoom('bob', room, true),
   'counting what is unread of a user': ({ unreads }) => unreads.ofPair('bob', 'alice', true),

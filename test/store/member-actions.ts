@@ -1,7 +1,7 @@
 // What is done to the members of one room in the suites about them, and how what was published of it reads.
 import type { TopicEvent } from '../../src/log/event.ts';
 import { decodeTrusted } from '../../src/protocol/wire/msgpack.ts';
-import type { NamesWanted } from '../../src/store/access/access-store.ts';
+import type { NamesWanted } from '../../src/store/access/changed.ts';
 import type { Due, MemberChange } from '../../src/store/member/due.ts';
 import type { Candidate, MemberEdit, MembersEdited, OwnerUnjudged } from '../../src/store/member/member-store.ts';
 import { SERVICE } from '../../src/store/rights.ts';

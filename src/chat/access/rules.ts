@@ -1,6 +1,6 @@
 /** Changing a room's rules: whoever loses the room by that is taken out in the same step, and told from here. */
 import { roomTopic, userTopic } from '../../redis/keys.ts';
-import type { Changed } from '../../store/access/access-store.ts';
+import type { Changed } from '../../store/access/changed.ts';
 import type { Actor } from '../actor.ts';
 import type { Told } from '../member/telling.ts';
 import type { Services } from '../services.ts';

@@ -4,10 +4,10 @@
  */
 import type { Looked, Waking } from '../../ops/pulse.ts';
 import { userlistChangesFrame } from '../../protocol/membership.ts';
-import type { AccessStore } from '../../store/access/access-store.ts';
+import type { MembershipStore } from '../../store/membership/membership-store.ts';
 
 export interface UserlistChangesDeps extends Waking {
-  readonly access: Pick<AccessStore, 'flushChanges'>;
+  readonly memberships: Pick<MembershipStore, 'flushChanges'>;
   onError(error: unknown): void;
 }
 
@@ -60,7 +60,7 @@ export class UserlistChanges implements Looked {
     // Taken off first: what is noted meanwhile may come after what the script sees.
     this.#due.delete(roomName);
     try {
-      const left = await this.#deps.access.flushChanges(roomName, userlistChangesFrame(roomName), PAUSE_MS);
+      const left = await this.#deps.memberships.flushChanges(roomName, userlistChangesFrame(roomName), PAUSE_MS);
       if (left !== 0) this.note(roomName);
     } catch (error) {
       this.note(roomName);

@@ -3,7 +3,8 @@
  * back. A step that was not done leaves the owner's notes too high, never too low, until somebody meets the quota and looks.
  */
 import { fail, Failure, unavailable } from '../../protocol/errors/errors.ts';
-import type { NamesWanted, OwnerChanged } from '../../store/access/access-store.ts';
+import type { OwnerChanged } from '../../store/access/access-store.ts';
+import type { NamesWanted } from '../../store/access/changed.ts';
 import type { Wish } from '../../store/quota/grant.ts';
 import { ROOM_BYTES, type Ask, type Granted, type Owned, type QuotaStore } from '../../store/quota/quota-store.ts';
 import { SERVICE } from '../../store/rights.ts';

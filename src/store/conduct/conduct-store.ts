@@ -6,7 +6,7 @@ import type { Commands } from '../../redis/commands.ts';
 import type { Keyspace } from '../../redis/keys.ts';
 import { number, optional, pairs, text, type Reply } from '../../redis/reply.ts';
 import { flag, scriptsBeside, type OutcomeOf } from '../../redis/script.ts';
-import { namesWanted, type NamesWanted } from '../access/access-store.ts';
+import { namesWanted, type NamesWanted } from '../access/changed.ts';
 import type { PageWish } from '../access/list-page.ts';
 import { LOG, ROOM_LISTS, UNREADABLE, type Unreadable } from '../key-names.ts';
 import { readWish, type Wish } from '../quota/grant.ts';

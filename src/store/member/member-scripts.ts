@@ -1,7 +1,7 @@
 /** The scripts of members: who belongs to a room, on the room's slot, and what users know of it, on theirs. The Lua files say why. */
 import { done, listOf, nothing, optional, position, text, yes } from '../../redis/reply.ts';
 import { scriptsBeside } from '../../redis/script.ts';
-import { CHANGED, EVICTING, namesWanted } from '../access/access-store.ts';
+import { CHANGED, EVICTING, namesWanted } from '../access/changed.ts';
 import { listPage } from '../access/list-page.ts';
 import { INBOX, LOG, OCCUPANTS, ROOM_LISTS, UNREADABLE } from '../key-names.ts';
 import { readWish } from '../quota/grant.ts';

@@ -104,3 +104,12 @@ function left(reply: Reply | undefined): { njoined: number; changed: boolean } {
   const [njoined, changed] = list(reply);
   return { njoined: number(njoined), changed: yes(changed) };
 }
+
+export const flushChanges = script('flush-changes', {
+  keys: ['meta', 'channel', 'events', 'occupants', 'changes'],
+  args: ['prefix', 'leftKey', 'countKey', 'pageMax', 'pauseMs'],
+  writes: true,
+  whenFull: true,
+  refuses: ['noRoom', 'later'],
+  gives: number,
+});

@@ -59,7 +59,7 @@ export interface Joined {
   readonly recovered: boolean;
   /** Messages after `since` up to `at`, ascending; empty unless `recovered`. */
   readonly missed: readonly TopicEvent[];
-  /** The notice waits to be told with others, see `AccessStore.flushChanges`. */
+  /** The notice waits to be told with others, see `flushChanges`. */
   readonly changesPending: boolean;
   readonly whitelistOnly: boolean;
   readonly life: Life;
@@ -95,6 +95,13 @@ export interface Left {
   readonly changed: boolean;
 }
 
+/** A `roomUserlistChanged` in three parts, between which the script puts names. */
+export interface ChangesFrame {
+  readonly prefix: Uint8Array;
+  readonly leftKey: Uint8Array;
+  readonly countKey: Uint8Array;
+}
+
 export interface MembershipStoreOptions {
   /** Occupants above which a room is large. */
   readonly largeSize: number;
@@ -106,6 +113,8 @@ export interface MembershipStoreOptions {
   readonly historyMaxAgeMs: number;
 }
 
+/** Names that one `roomUserlistChanged` tells at most. */
+const CHANGES_PAGE = 1000;
 const TOMB_MS = 60 * 60 * 1000;
 /** Sockets a script touches at most. */
 export const SOCKETS_PER_CALL = 500;
@@ -193,5 +202,15 @@ export class MembershipStore {
     const read = await readNodeSockets(this.#commands, this.#keys.room(roomName), nodeId);
     if (read === 'gone') return { at: undefined, sockets: [] };
     return { at: read.at, sockets: [...read.sockets].map(([socketId, userName]) => ({ socketId, userName })) };
+  }
+
+  /**
+   * Tells a large room who came and went, unless it was told within `pauseMs`. Returns the changes that still wait;
+   * `later` where it is too early for any.
+   */
+  async flushChanges(roomName: string, frame: ChangesFrame, pauseMs: number): Promise<number | 'later'> {
+    const args = { ...frame, pageMax: CHANGES_PAGE, pauseMs };
+    const left = await this.#commands.run(scripts.flushChanges, this.#keys.room(roomName), args);
+    return left === 'noRoom' ? 0 : left;
   }
 }
