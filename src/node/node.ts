@@ -11,6 +11,8 @@ import type { Looked } from '../ops/pulse.ts';
 import { onBreak, onTopology } from '../redis/connect.ts';
 import { checkRedis, RedisUnfit } from '../redis/start/requirements.ts';
 import { inTime } from '../redis/unavailable.ts';
+import { drain } from './drain.ts';
+import { ReadinessLog } from './readiness-log.ts';
 
 const RECONCILE_MS = 1000;
 const READINESS_MS = 1000;
@@ -20,21 +22,22 @@ const START_STEP_MS = 5000;
 const START_LOOK_MS = 30_000;
 /** For the hook `onClose` of a node that could not open its port. */
 const HOOKS_CLOSE_MS = 2000;
-/** For a receiver that has been sent something to say that it has taken it: else it gets that again. */
-const WEBHOOK_GRACE_MS = 2000;
-const RELEASE_MS = 1000;
-/** Sockets sent away per second at most while draining. */
-const AWAY_PER_SECOND = 2000;
-
 export class GatewayNode {
   readonly #parts: NodeParts;
   readonly #beats: Beat[] = [];
-  #unreadySinceMs: number | undefined;
+  readonly #readiness: ReadinessLog;
+  /** What tells of changes a while after they were made, of what this instance was in. */
+  readonly #tellers: readonly (Looked & { forget(): void })[];
+  readonly #looked: readonly Looked[];
   #draining = false;
   #hooksStart: Promise<unknown> | undefined;
 
   constructor(parts: NodeParts) {
     this.#parts = parts;
+    this.#readiness = new ReadinessLog(parts);
+    const { userlistChanges, changesDue, presence, stateTelling, memberNews, unreadNews, services } = parts;
+    this.#tellers = [userlistChanges, changesDue, presence, stateTelling, memberNews, unreadNews];
+    this.#looked = services.webhooks === undefined ? this.#tellers : [...this.#tellers, services.webhooks];
     const { lease, links, commands, leaseCommands, log, errors } = parts;
     lease.start(
       { own: leaseCommands, commands },
@@ -84,7 +87,9 @@ export class GatewayNode {
     this.#parts.memory.start();
     this.#beats.push(
       every(RECONCILE_MS, () => this.#reconcile()),
-      every(READINESS_MS, () => this.#tellReadiness()),
+      every(READINESS_MS, () => {
+        if (!this.#draining) this.#readiness.look(this.nodeId);
+      }),
     );
     this.#parts.pulse.start(() => this.#look());
     const port = await this.#open();
@@ -138,34 +143,7 @@ export class GatewayNode {
   async drain(): Promise<void> {
     if (this.#draining) return;
     this.#draining = true;
-    const { drainMs, drainGraceMs } = this.#parts.config.node;
-    const deadline = performance.now() + drainMs;
-    this.#parts.gateway.stopAccepting();
-    const { lease } = this.#parts;
-    const told = lease
-      .beginDrain()
-      .catch((error: unknown) => this.#parts.errors.putOff('lease', error, 'draining is not told'));
-    const spreadMs = Math.min(drainMs / 2, (this.#parts.gateway.size / AWAY_PER_SECOND) * 1000);
-    const reserveMs = DRAIN_RESERVE_SHARE * drainMs;
-    // Whatever Redis, a hook or a webhook takes.
-    const by = (time: number, work: Promise<unknown> | undefined): Promise<unknown> =>
-      within(time - performance.now(), work);
-    await by(deadline - reserveMs / 2, this.#parts.gateway.sendAway(spreadMs, deadline - reserveMs));
-    await by(
-      deadline - reserveMs / 2,
-      this.#hooksStart?.catch(() => undefined),
-    );
-    await by(deadline - reserveMs / 4, this.#parts.hooks?.close(reserveMs / 2));
-    await by(deadline - reserveMs / 4, this.#parts.operatorPort.answered());
-    const webhooksBy = deadline - reserveMs / 8;
-    const graceMs = Math.min(WEBHOOK_GRACE_MS, Math.max(0, webhooksBy - performance.now()) / 2);
-    await by(webhooksBy, this.#parts.services.webhooks?.close(graceMs));
-    await by(deadline, told);
-    const released = lease
-      .release(drainGraceMs)
-      .catch((error: unknown) => this.#parts.log.warn(about(error), 'the lease is left to run out'));
-    // Else peers wait for the end of the lease: it has its time also where none is left.
-    await by(Math.max(deadline, performance.now() + RELEASE_MS), released);
+    await drain(this.#parts, this.#hooksStart);
     this.stop();
   }
 
@@ -221,12 +199,7 @@ export class GatewayNode {
     this.#parts.gateway.closeAll('nodeLost');
     this.#parts.repairs.forget();
     this.#parts.comparison.forget();
-    this.#parts.userlistChanges.forget();
-    this.#parts.changesDue.forget();
-    this.#parts.presence.forget();
-    this.#parts.stateTelling.forget();
-    this.#parts.memberNews.forget();
-    this.#parts.unreadNews.forget();
+    for (const one of this.#tellers) one.forget();
     this.#leaveToSweepers();
     this.#parts.topics.clear().catch((error: unknown) => this.#parts.errors.putOff('clear', error, 'unsubscribing'));
   }
@@ -254,44 +227,9 @@ export class GatewayNode {
 
   /** Begins what is due; gives whether anything is left to be looked after. */
   #look(): boolean {
-    const { topics, lease, services } = this.#parts;
-    const { userlistChanges, changesDue, presence, stateTelling, memberNews, unreadNews } = this.#parts;
-    const telling: Looked[] = [userlistChanges, changesDue, presence, stateTelling, memberNews, unreadNews];
-    if (services.webhooks !== undefined) telling.push(services.webhooks);
+    const { topics, lease } = this.#parts;
     topics.tick();
-    if (lease.held) for (const one of telling) void one.run();
-    return topics.hasWork || telling.some(({ hasWork }) => hasWork);
-  }
-
-  /** One line when this node stops being ready and one when it is again: what an operator looks for after an outage. */
-  #tellReadiness(): void {
-    const { log, errors } = this.#parts;
-    const { ready, details } = this.#parts.health.read();
-    if (ready === (this.#unreadySinceMs === undefined) || this.#draining) return;
-    if (this.#unreadySinceMs === undefined) {
-      this.#unreadySinceMs = performance.now();
-      log.warn({ node: this.nodeId, checks: details['checks'] }, 'not ready');
-      return;
-    }
-    const forMs = Math.round(performance.now() - this.#unreadySinceMs);
-    this.#unreadySinceMs = undefined;
-    errors.flush();
-    log.info({ node: this.nodeId, forMs }, 'ready again');
-  }
-}
-
-/** The part of the drain time that is kept for what comes after the sockets are gone. */
-const DRAIN_RESERVE_SHARE = 0.2;
-
-/** Waits for some work no longer than so many milliseconds; what becomes of it then is not known. */
-async function within(ms: number, work: Promise<unknown> | undefined): Promise<unknown> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise((resolve) => {
-    timer = setTimeout(resolve, Math.max(0, ms));
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
+    if (lease.held) for (const one of this.#looked) void one.run();
+    return topics.hasWork || this.#looked.some(({ hasWork }) => hasWork);
   }
 }
