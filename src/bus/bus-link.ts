@@ -4,6 +4,7 @@
  */
 import type { Redis } from 'ioredis';
 import { inTime, REDIRECTED, StateUnavailable } from '../redis/unavailable.ts';
+import { sideBySide } from '../ops/side-by-side.ts';
 
 export interface BusLinkDeps {
   /** A new connection, not made yet. */
@@ -123,12 +124,9 @@ export class BusLink {
   async #subscribeAll(client: Redis, channels: readonly string[]): Promise<void> {
     const calls = this.#deps.calls(channels);
     this.#missing.clear();
-    const worker = async (): Promise<void> => {
-      for (let call = calls.pop(); call !== undefined; call = calls.pop()) {
-        await this.#subscribeCall(client, call).catch((error: unknown) => this.#deps.onError(error));
-      }
-    };
-    await Promise.all(Array.from({ length: CALLS_MAX }, worker));
+    await sideBySide(calls, CALLS_MAX, (call) =>
+      this.#subscribeCall(client, call).catch((error: unknown) => this.#deps.onError(error)),
+    );
     if (client !== this.#client || client.status !== 'ready' || this.#closed) return;
     this.#isReady = true;
     this.#readyAt = performance.now();

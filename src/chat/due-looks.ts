@@ -4,6 +4,7 @@
  */
 import type { Instance } from '../bus/instance.ts';
 import type { DueEndings } from '../store/conversation/endings.ts';
+import { sideBySide } from '../ops/side-by-side.ts';
 
 export interface DueLooksDeps<T> {
   read(limit: number): Promise<DueEndings<T>>;
@@ -56,21 +57,17 @@ export class DueLooks<T> {
     this.#lookAt = Infinity;
     const { due, next = Infinity, time } = await this.#deps.read(PAGE);
     this.#lookAt = due.length < PAGE ? Math.min(this.#lookAt, next, time + this.#deps.restMs) : 0;
-    const all = due.values();
     const failures: unknown[] = [];
-    const work = async (): Promise<void> => {
-      for (const one of all) {
-        if (!this.#deps.instance.held) return;
-        // One of them may be on a server that does not answer.
-        try {
-          await this.#deps.see(one);
-        } catch (error) {
-          failures.push(error);
-          await this.#deps.putOff?.(one);
-        }
+    const see = async (one: T): Promise<void> => {
+      // One of them may be on a server that does not answer.
+      try {
+        await this.#deps.see(one);
+      } catch (error) {
+        failures.push(error);
+        await this.#deps.putOff?.(one);
       }
     };
-    await Promise.all(Array.from({ length: CONCURRENCY }, work));
+    await sideBySide(due, CONCURRENCY, see, () => this.#deps.instance.held);
     if (failures.length > 0) throw failures[0];
   }
 }

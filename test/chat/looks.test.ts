@@ -71,3 +71,19 @@ test('histories are written anew one after the other, each once however often so
     expect(isDone).toBe(true);
   });
 });
+
+test('who waits for a room and fails at it keeps nobody else waiting, nor the rooms that come later', async () => {
+  const { changes, errors } = open();
+  const done: string[] = [];
+  changes.note('one');
+  changes.whenDone('one', () => {
+    throw new Error('a defect');
+  });
+  changes.whenDone('one', () => done.push('one'));
+  await changes.run();
+  expect([done, errors.length]).toEqual([['one'], 1]);
+  changes.note('two');
+  changes.whenDone('two', () => done.push('two'));
+  await changes.run();
+  expect(done).toEqual(['one', 'two']);
+});

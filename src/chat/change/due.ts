@@ -7,6 +7,7 @@ import type { Looked, Waking } from '../../ops/pulse.ts';
 import type { AuthoredStore } from '../../store/authored/authored-store.ts';
 import type { ChangeStore } from '../../store/change/change-store.ts';
 import { restAfter } from '../resting.ts';
+import { DueNames } from '../due-names.ts';
 
 export interface ChangesDueDeps extends Waking {
   readonly changes: Pick<ChangeStore, 'tell'>;
@@ -20,8 +21,8 @@ const ROOMS_PER_RUN = 100;
 
 export class ChangesDue implements Looked {
   readonly #deps: ChangesDueDeps;
-  /** Room → when to see to it. */
-  readonly #due = new Map<string, number>();
+  /** Rooms. */
+  readonly #due = new DueNames();
   /** Rooms that are being written anew, or wait for that. */
   readonly #rewriting = new Set<string>();
   #lastRewrite: Promise<void> = Promise.resolve();
@@ -37,8 +38,7 @@ export class ChangesDue implements Looked {
 
   /** There is something to do in a room, perhaps, after a while. */
   note(roomName: string, inMs = 0): void {
-    const at = performance.now() + inMs;
-    if (at < (this.#due.get(roomName) ?? Infinity)) this.#due.set(roomName, at);
+    this.#due.note(roomName, inMs);
     this.#deps.wake();
   }
 
@@ -70,16 +70,11 @@ export class ChangesDue implements Looked {
   async run(): Promise<void> {
     if (this.#running || !this.hasWork) return;
     this.#running = true;
-    const now = performance.now();
-    const due = [...this.#due].flatMap(([roomName, at]) => (at <= now ? [roomName] : [])).slice(0, ROOMS_PER_RUN);
-    await Promise.all(
-      due.map((roomName) => {
-        // Taken off first: what is noted meanwhile may come after what the script sees.
-        this.#due.delete(roomName);
-        return this.tellNow(roomName);
-      }),
-    );
-    this.#running = false;
+    try {
+      await Promise.all(this.#due.take(ROOMS_PER_RUN).map((roomName) => this.tellNow(roomName)));
+    } finally {
+      this.#running = false;
+    }
   }
 
   forget(): void {
@@ -122,7 +117,13 @@ export class ChangesDue implements Looked {
     if (this.#due.has(roomName) || this.#underWay.has(roomName)) return;
     const waiting = this.#waiting.get(roomName) ?? [];
     this.#waiting.delete(roomName);
-    for (const done of waiting) done();
+    for (const done of waiting) {
+      try {
+        done();
+      } catch (error) {
+        this.#deps.onError(error);
+      }
+    }
   }
 }
 

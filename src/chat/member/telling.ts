@@ -16,6 +16,7 @@ import type { Dues } from '../../store/member/dues.ts';
 import type { MemberStore } from '../../store/member/member-store.ts';
 import type { AnonymousLeaves } from './anonymous-leaves.ts';
 import type { FormerMembers } from './former.ts';
+import { sideBySide } from '../../ops/side-by-side.ts';
 
 export interface MemberTellingDeps {
   readonly dues: Pick<Dues, 'untold' | 'forget'>;
@@ -69,22 +70,18 @@ export class MemberTelling {
     const frameOf = await this.#frames(roomName, due);
     const left: T[] = [];
     let cause: unknown;
-    const next = due.values();
-    const work = async (): Promise<void> => {
-      for (const one of next) {
-        const changes = one.changes.map((change) => ({ ...change, frame: frameOf(change) }));
-        try {
-          const at = await this.#deps.belongs.tell(one.userName, roomName, changes);
-          if (at !== undefined) told?.(one.userName, at);
-          // Gone since it was judged: it is a member of that room and does not know, nor will who has the name next.
-          else if (isAdded(one)) await this.#deps.formerMembers.finish(one.userName);
-        } catch (error) {
-          left.push(one);
-          cause = error;
-        }
+    await sideBySide(due, CONCURRENCY, async (one) => {
+      const changes = one.changes.map((change) => ({ ...change, frame: frameOf(change) }));
+      try {
+        const at = await this.#deps.belongs.tell(one.userName, roomName, changes);
+        if (at !== undefined) told?.(one.userName, at);
+        // Gone since it was judged: it is a member of that room and does not know, nor will who has the name next.
+        else if (isAdded(one)) await this.#deps.formerMembers.finish(one.userName);
+      } catch (error) {
+        left.push(one);
+        cause = error;
       }
-    };
-    await Promise.all(Array.from({ length: Math.min(CONCURRENCY, due.length) }, work));
+    });
     return { left, cause };
   }
 

@@ -5,6 +5,7 @@
 import type { Looked, Waking } from '../../ops/pulse.ts';
 import { userlistChangesFrame } from '../../protocol/membership.ts';
 import type { MembershipStore } from '../../store/membership/membership-store.ts';
+import { DueNames } from '../due-names.ts';
 
 export interface UserlistChangesDeps extends Waking {
   readonly memberships: Pick<MembershipStore, 'flushChanges'>;
@@ -19,8 +20,8 @@ const ROOMS_PER_RUN = 100;
 
 export class UserlistChanges implements Looked {
   readonly #deps: UserlistChangesDeps;
-  /** Room → when to try. */
-  readonly #due = new Map<string, number>();
+  /** Rooms. */
+  readonly #due = new DueNames();
   #running = false;
 
   constructor(deps: UserlistChangesDeps) {
@@ -29,7 +30,7 @@ export class UserlistChanges implements Looked {
 
   /** A room has changes to tell, perhaps. */
   note(roomName: string): void {
-    if (!this.#due.has(roomName)) this.#due.set(roomName, performance.now() + RETRY_MS);
+    this.#due.note(roomName, RETRY_MS);
     this.#deps.wake();
   }
 
@@ -42,9 +43,7 @@ export class UserlistChanges implements Looked {
     if (this.#running || !this.hasWork) return;
     this.#running = true;
     try {
-      const now = performance.now();
-      const due = [...this.#due].flatMap(([roomName, at]) => (at <= now ? [roomName] : []));
-      await Promise.all(due.slice(0, ROOMS_PER_RUN).map((roomName) => this.#flush(roomName)));
+      await Promise.all(this.#due.take(ROOMS_PER_RUN).map((roomName) => this.#flush(roomName)));
     } catch (error) {
       this.#deps.onError(error);
     } finally {
@@ -57,8 +56,6 @@ export class UserlistChanges implements Looked {
   }
 
   async #flush(roomName: string): Promise<void> {
-    // Taken off first: what is noted meanwhile may come after what the script sees.
-    this.#due.delete(roomName);
     try {
       const left = await this.#deps.memberships.flushChanges(roomName, userlistChangesFrame(roomName), PAUSE_MS);
       if (left !== 0) this.note(roomName);

@@ -15,6 +15,7 @@ import type { Presence } from '../contact/presence.ts';
 import type { Leaves } from '../membership/leaves.ts';
 import type { Repairs } from './repairs.ts';
 import type { UserlistChanges } from '../membership/userlist-changes.ts';
+import { sideBySide } from '../../ops/side-by-side.ts';
 
 export interface ReconcilerDeps {
   readonly repairs: Repairs;
@@ -82,15 +83,12 @@ export class Reconciler {
 
   async #checkTopics(nodeId: string): Promise<void> {
     // What is added meanwhile waits for the next round; what fails comes last in it.
-    const next = this.#deps.repairs.topics().values();
     let failures = 0;
-    const work = async (): Promise<void> => {
-      for (const topic of next) {
-        if (failures >= FAILURES_MAX || !this.#deps.instance.owns(nodeId)) return;
-        failures = (await this.#tryCheck(topic, nodeId)) ? 0 : failures + 1;
-      }
+    const check = async (topic: TopicKey): Promise<void> => {
+      failures = (await this.#tryCheck(topic, nodeId)) ? 0 : failures + 1;
     };
-    await Promise.all(Array.from({ length: TOPICS_AT_ONCE }, work));
+    const { repairs, instance } = this.#deps;
+    await sideBySide(repairs.topics(), TOPICS_AT_ONCE, check, () => failures < FAILURES_MAX && instance.owns(nodeId));
   }
 
   async #tryCheck(topic: TopicKey, nodeId: string): Promise<boolean> {

@@ -12,6 +12,7 @@ import { leavePrefixes } from '../../protocol/session.ts';
 import type { Actor } from '../actor.ts';
 import type { MemberTelling, Told } from '../member/telling.ts';
 import type { Quotas } from '../quota/quotas.ts';
+import { sideBySide } from '../../ops/side-by-side.ts';
 
 export interface RemovalsDeps {
   readonly evictions: Pick<Evictions, 'untold' | 'forget'>;
@@ -149,33 +150,30 @@ export class Removals {
   ): Promise<{ left: readonly RemovedUser[]; cause: unknown }> {
     const frame = removalFrame(roomName);
     const prefixes = leavePrefixes(roomName);
-    const next = users.values();
     const left: RemovedUser[] = [];
     let cause: unknown;
-    const work = async (): Promise<void> => {
-      for (const user of next) {
-        const { userName, socketIds, nodeIds, seq = at.seq } = user;
-        const isDeletion = user.seq === undefined;
-        const hadSockets = socketIds.length > 0;
-        const lost = {
-          roomName,
-          life,
-          at: { epoch: at.epoch, seq },
-          frame: hadSockets ? frame : undefined,
-          // The event of a deletion names nobody, and so tells only users with a socket that hears the room.
-          nodeIds: isDeletion ? [] : nodeIds,
-          ...prefixes,
-        };
-        try {
-          const toldAt = await this.#deps.users.notifyRoomLost(userName, lost);
-          if (toldAt !== undefined) told?.(userName, toldAt);
-        } catch (error) {
-          left.push(user);
-          cause = error;
-        }
+    const tell = async (user: RemovedUser): Promise<void> => {
+      const { userName, socketIds, nodeIds, seq = at.seq } = user;
+      const isDeletion = user.seq === undefined;
+      const hadSockets = socketIds.length > 0;
+      const lost = {
+        roomName,
+        life,
+        at: { epoch: at.epoch, seq },
+        frame: hadSockets ? frame : undefined,
+        // The event of a deletion names nobody, and so tells only users with a socket that hears the room.
+        nodeIds: isDeletion ? [] : nodeIds,
+        ...prefixes,
+      };
+      try {
+        const toldAt = await this.#deps.users.notifyRoomLost(userName, lost);
+        if (toldAt !== undefined) told?.(userName, toldAt);
+      } catch (error) {
+        left.push(user);
+        cause = error;
       }
     };
-    await Promise.all(Array.from({ length: Math.min(CONCURRENCY, users.length) }, work));
+    await sideBySide(users, CONCURRENCY, tell);
     return { left, cause };
   }
 }

@@ -23,7 +23,7 @@ local words, new, isNew = {}, {}, {}
 for at = rest, #ARGV, 2 do
   local name, word = ARGV[at], ARGV[at + 1]
   if isMember(name) then
-    if word == '' then
+    if word == '' and redis.call('HEXISTS', membersDue, name) == 0 then
       remindMember(name)
     end
     word = 'done'

@@ -9,6 +9,7 @@ import { FORM } from './form.ts';
 import { KEEP_MS, type Lease } from './lease.ts';
 import { list, text } from '../../redis/reply.ts';
 import * as scripts from './node-scripts.ts';
+import { sideBySide } from '../../ops/side-by-side.ts';
 
 export interface Cleaner {
   /** Takes everything of a dead node out of one topic. May be repeated, and done by several peers at once. */
@@ -135,14 +136,10 @@ export class Sweeper {
 
   async #cleanPage(nodeId: string, topics: readonly string[]): Promise<void> {
     const { commands, keys, cleaner } = this.#deps;
-    const next = topics.values();
-    const work = async (): Promise<void> => {
-      for (const topic of next) {
-        // Manifests are written by Lease.add, which is given topics only.
-        await cleaner.clean(topic as TopicKey, nodeId);
-        await commands.run(scripts.endSweepOf, keys.node(nodeId), { topic, keepMs: SWEPT_KEPT_MS });
-      }
-    };
-    await Promise.all(Array.from({ length: CONCURRENCY }, work));
+    await sideBySide(topics, CONCURRENCY, async (topic) => {
+      // Manifests are written by Lease.add, which is given topics only.
+      await cleaner.clean(topic as TopicKey, nodeId);
+      await commands.run(scripts.endSweepOf, keys.node(nodeId), { topic, keepMs: SWEPT_KEPT_MS });
+    });
   }
 }

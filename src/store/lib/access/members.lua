@@ -24,8 +24,8 @@ local function addMember(user)
   return true
 end
 
--- A member whose own slot does not know of it, for a failover of that may have lost what it was told: it is told where it still does not (`=`),
--- and nobody goes on with that behind this node, for whoever asks again finds it again.
+-- A member whose own slot does not know of it although nothing is due to it, for a failover of that may have lost what it was told: it is told
+-- where it still does not (`=`), and nobody goes on with that behind this node, for whoever asks again finds it again.
 local function remindMember(user)
   remindedMembers[#remindedMembers + 1] = user
 end
