@@ -15,7 +15,7 @@ local function evictAll()
   for _, occupant in ipairs(redis.call('HKEYS', occupants)) do
     evictUnlessAdmitted(occupant)
   end
-  if redis.call('HLEN', entries) <= tonumber(large) then
+  if redis.call('HLEN', occupants) + redis.call('HLEN', entries) <= tonumber(large) then
     for _, away in ipairs(redis.call('HKEYS', entries)) do
       evictUnlessAdmitted(away)
     end
