@@ -262,7 +262,6 @@ export class Intake implements Waiter {
     return this.#account === undefined || this.#account.begin(weight, this);
   }
 
-  /** In units, what a request counts for while it runs. */
   #begin({ message }: QueuedRequest, weight: number): void {
     const { dispatcher, answers } = this.#deps;
     const { socket } = this;

@@ -11,7 +11,7 @@ export interface QueuedRequest {
   readonly units: number;
 }
 
-/** What it takes while it runs, by how many sockets of this node are told. */
+/** In units, what it counts for while it runs, by how many sockets of this node are told. */
 export function weightOf(
   { message: { method, params }, units, bytes }: QueuedRequest,
   userName: string,

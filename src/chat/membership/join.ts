@@ -16,7 +16,8 @@ import type { Caller } from '../caller.ts';
 import { tellLeft } from '../hooks/points.ts';
 import { removalFrame } from '../room/removals.ts';
 import type { Services } from '../services.ts';
-import { isSince, type PendingJoin } from './socket-rooms.ts';
+import type { PendingJoin } from './socket-rooms.ts';
+import { isSince } from './points.ts';
 import { isBehind, SwitchOver } from './switch-over.ts';
 
 /** A join that is not over is in the `rooms` of its socket. */

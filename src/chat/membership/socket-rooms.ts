@@ -3,7 +3,9 @@
  * leaving, or was told that it is out of. By these points whatever comes late about a room is judged: it counts for a socket
  * that joined before it, and not for one that has joined since.
  */
-import { isAfter, isUpTo, type Point } from '../../log/event.ts';
+import { isAfter, type Point } from '../../log/event.ts';
+import { isSince, remember } from './points.ts';
+import { ToldRemovals } from './told-removals.ts';
 
 /** A join under way, as a socket keeps it; see `join.ts`. */
 export interface PendingJoin {
@@ -41,9 +43,6 @@ export type Leave = 'asked' | 'unsure';
  */
 export type Standing = 'before' | 'after' | 'asking' | 'out';
 
-/** Rooms of which a socket remembers what it was told. What comes as late as that about an older one is told twice. */
-const REMEMBERED_MAX = 200;
-
 /** There is one for each socket, so it keeps nothing but the rooms that are heard most of the time. */
 export class SocketRooms {
   /** Rooms whose events reach the socket → the point at which it joined. Changed by the hub only. */
@@ -51,9 +50,7 @@ export class SocketRooms {
   #joins: PendingJoin[] | undefined;
   #leaves: Map<string, Leave> | undefined;
   #untold: Map<string, Point> | undefined;
-  #removals: Map<string, Point> | undefined;
-  #leftAt: Map<string, Point> | undefined;
-  #lostAt: Map<string, Point> | undefined;
+  #removals: ToldRemovals | undefined;
   #afterJoins: Map<string, (() => void)[]> | undefined;
   #leftBehind: Map<string, Promise<void>> | undefined;
   /** The transient room of which it was told last that it is in it (one-transient.ts). */
@@ -165,56 +162,36 @@ export class SocketRooms {
   /** The socket was told that its user has lost a room at a point. */
   toldLost(roomName: string, at: Point): void {
     this.#untold?.delete(roomName);
-    this.#removals ??= new Map();
-    remember(this.#removals, lifeOf(roomName, at), at);
+    this.#told.lost(roomName, at);
   }
 
   /** The socket was answered that it is out of a room, by a leave at a point. */
   toldLeft(roomName: string, at: Point): void {
     this.#untold?.delete(roomName);
-    this.#leftAt ??= new Map();
-    remember(this.#leftAt, lifeOf(roomName, at), at);
+    this.#told.left(roomName, at);
   }
 
   /** Notes that the operator's hook is told of a removal; false where it was told of that, or of one behind it. */
   noteLost(roomName: string, at: Point): boolean {
-    this.#lostAt ??= new Map();
-    const name = lifeOf(roomName, at);
-    if (isUpTo(at, this.#lostAt.get(name))) return false;
-    remember(this.#lostAt, name, at);
-    return true;
+    return this.#told.note(roomName, at);
   }
 
   /** Whether it was told of any removal in a life of the room's log. */
   wasToldLostIn(roomName: string, epoch: string): boolean {
-    return this.#removals?.has(lifeOf(roomName, { epoch })) ?? false;
+    return this.#removals?.isLostIn(roomName, epoch) ?? false;
   }
 
   /** Whether it was told of that removal, or of one behind it. */
   wasToldLost(roomName: string, at: Point): boolean {
-    return isUpTo(at, this.#removals?.get(lifeOf(roomName, at)));
+    return this.#removals?.isLost(roomName, at) ?? false;
   }
 
   /** Whether it was told, in whatever way, that it is out since a point. */
   wasToldOut(roomName: string, at: Point): boolean {
-    return this.wasToldLost(roomName, at) || isUpTo(at, this.#leftAt?.get(lifeOf(roomName, at)));
+    return this.#removals?.isOut(roomName, at) ?? false;
+  }
+
+  get #told(): ToldRemovals {
+    return (this.#removals ??= new ToldRemovals());
   }
 }
-
-/** Rooms of one name are told apart by the epochs of their logs. */
-const lifeOf = (roomName: string, { epoch }: Pick<Point, 'epoch'>): string => `${epoch} ${roomName}`;
-
-/** Notes a point under a name; of too many the oldest is forgotten. */
-export function remember(points: Map<string, Point>, name: string, at: Point): void {
-  points.delete(name);
-  points.set(name, at);
-  const [oldest] = points.keys();
-  if (points.size > REMEMBERED_MAX && oldest !== undefined) points.delete(oldest);
-}
-
-/**
- * Whether a join that left a log at a point came after somebody was taken out at another one. Of two lives of a log this one
- * is the later: what is told of a former one comes late.
- */
-export const isSince = (joinedAt: Point, removedAt: Point): boolean =>
-  joinedAt.epoch !== removedAt.epoch || joinedAt.seq >= removedAt.seq;

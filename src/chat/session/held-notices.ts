@@ -7,7 +7,8 @@ import { isUpTo, type Point, type TopicEvent } from '../../log/event.ts';
 import { addressOf } from '../../log/recipients.ts';
 import type { AnyFrame } from '../../protocol/wire/frame.ts';
 import type { SocketInbox } from '../inbox/socket-inbox.ts';
-import { isSince, remember, type SocketRooms } from '../membership/socket-rooms.ts';
+import type { SocketRooms } from '../membership/socket-rooms.ts';
+import { isSince, remember } from '../membership/points.ts';
 
 /** A socket that waits for an answer. */
 export interface Waiting {

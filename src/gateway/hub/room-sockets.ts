@@ -3,7 +3,7 @@
  * each time once, and what the operator's hook is told. A socket that is joining hears of it in its turn, from its join.
  */
 import type { Topics } from '../../bus/topics.ts';
-import { isSince } from '../../chat/membership/socket-rooms.ts';
+import { isSince } from '../../chat/membership/points.ts';
 import type { Point } from '../../log/event.ts';
 import { roomTopic } from '../../redis/keys.ts';
 import type { ClientSocket } from '../client-socket.ts';
