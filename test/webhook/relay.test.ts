@@ -1,6 +1,7 @@
 // Which node sends a log, and when another one looks at it again.
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
-import { Relay, type WebhookCounters } from '../../src/chat/webhook/relay.ts';
+import type { WebhookCounters } from '../../src/chat/webhook/batch-sender.ts';
+import { Relay } from '../../src/chat/webhook/relay.ts';
 import type { TopicEvent } from '../../src/log/event.ts';
 import { notificationFrame } from '../../src/protocol/wire/frame.ts';
 import { concat } from '../../src/protocol/wire/pack.ts';

@@ -4,37 +4,21 @@
  * is away costs a name for each, up to a bound. What is lost of that is found by whoever scans (room-scan.ts).
  */
 import type { Waking } from '../../ops/pulse.ts';
-import { EndpointError, isAway, isSuccess, type Endpoint, type EndpointAnswer } from '../../endpoint/endpoint.ts';
-import { retryAfterMs } from '../../endpoint/retry-after.ts';
-import { signedHeaders } from '../../endpoint/signature.ts';
+import type { Endpoint } from '../../endpoint/endpoint.ts';
 import type { Instance } from '../../bus/instance.ts';
-import type { WebhookType } from '../../protocol/service/webhooks.ts';
-import type { Batch, Outbox, PutOff, WebhookStore } from '../../store/webhook/webhook-store.ts';
-import { bodyOf, type BatchBody } from './batch-body.ts';
-import { Breaker, WAIT_MAX_MS } from './breaker.ts';
+import type { Outbox, WebhookStore } from '../../store/webhook/webhook-store.ts';
+import { BatchSender, type BatchSenderDeps } from './batch-sender.ts';
+import { Breaker } from './breaker.ts';
 
-export interface WebhookCounters {
-  webhookEvents: number;
-  webhookGaps: number;
-  webhookTaken: number;
-  webhookFailed: number;
-  webhookDropped: number;
-}
-
-export interface RelayDeps extends Waking {
+export interface RelayDeps extends Waking, BatchSenderDeps {
   readonly outboxes: Pick<WebhookStore, 'take' | 'putOff' | 'endedLives' | 'endLife'>;
   readonly endpoint: Pick<Endpoint, 'post' | 'close'>;
   readonly instance: Pick<Instance, 'nodeId'>;
-  readonly counters: WebhookCounters;
-  /** What batches are signed with. */
-  readonly key: Uint8Array;
-  readonly types: readonly WebhookType[];
   readonly concurrency: number;
   /** For how long a node that sends a log has it. */
   readonly leaseMs: number;
   /** For how long what was taken may wait before it is sent: less than its lease by the time that sending takes. */
   readonly takenMs: number;
-  onFailure(what: string, told: Readonly<Record<string, unknown>>): void;
   onError(error: unknown): void;
 }
 
@@ -60,11 +44,6 @@ interface Sending {
   sent: string;
 }
 
-/** A batch that was not taken, and for how long to wait, unless it is a failure of the log's own. */
-interface Stopped extends PutOff {
-  readonly waitMs: number;
-}
-
 /** The service's own log among the names of rooms. */
 export const SERVICE_LOG = '';
 export const LOGS_MAX = 10_000;
@@ -73,15 +52,10 @@ const BATCHES_IN_TURN = 10;
 const REDIS_AGAIN_MS = 1000;
 /** When what another node sends is looked at again, where there is something new. */
 const ELSEWHERE_MS = 1000;
-/** Where more are sent than at once, behind what was taken. */
-const BUSY_MS = 1000;
-const GONE = 410;
-const TOO_LARGE = 413;
-
 export class Relay {
   readonly breaker = new Breaker();
   readonly #deps: RelayDeps;
-  readonly #types: ReadonlySet<WebhookType>;
+  readonly #batches: BatchSender;
   readonly #due = new Map<string, Due>();
   /** Those of them with a batch that was taken: a few, while all that is due may be looked through for nothing. */
   readonly #taken = new Set<string>();
@@ -93,7 +67,7 @@ export class Relay {
 
   constructor(deps: RelayDeps) {
     this.#deps = deps;
-    this.#types = new Set(deps.types);
+    this.#batches = new BatchSender(deps, this.breaker);
   }
 
   /** Logs that wait, or are being sent. */
@@ -257,7 +231,7 @@ export class Relay {
       if (typeof taken !== 'object') return taken;
       const isLate = (): boolean => performance.now() - takenAt > this.#deps.takenMs;
       const isTurnOver = count >= BATCHES_IN_TURN || this.#isClosed;
-      const stopped = isTurnOver ? { waitMs: 0 } : await this.#sendBatch(outbox, name, taken, sending, isLate);
+      const stopped = isTurnOver ? { waitMs: 0 } : await this.#batches.send(outbox, name, taken, sending, isLate);
       if (stopped !== undefined) {
         const putOffMs = await outboxes.putOff(outbox, taken.token, stopped);
         return stopped.failure === undefined || putOffMs === 'lost' ? stopped.waitMs : putOffMs;
@@ -265,86 +239,4 @@ export class Relay {
       sending.sent = taken.token;
     }
   }
-
-  /** Undefined where it was taken by its receiver, or nothing of it is wanted. */
-  async #sendBatch(
-    outbox: Outbox,
-    name: string,
-    batch: Batch,
-    sending: Sending,
-    isLate: () => boolean,
-  ): Promise<Stopped | undefined> {
-    const body = bodyOf(outbox, batch, this.#types, (seq, error) => {
-      const told = { ...roomOf(name), seq, reason: 'unreadable', message: String(error) };
-      this.#deps.onFailure('an event for the webhook cannot be read: a gap is sent in its place', told);
-    });
-    if (body === undefined) return undefined;
-    const leftMs = this.breaker.leftMs(performance.now());
-    const mayTry = sending.isAskedFor && this.breaker.state !== 'off';
-    if (leftMs > 0 && !mayTry) return { waitMs: Math.min(leftMs, WAIT_MAX_MS) };
-    sending.isAskedFor = false;
-    // Another node may have it by now.
-    if (isLate()) return { waitMs: 0 };
-    const { counters } = this.#deps;
-    const wasOpen = this.breaker.state === 'open';
-    const answer = await this.#post(body);
-    // How it begins says all: one that is too long, or breaks off behind that, is an answer all the same.
-    if (!isSuccess(answer.status)) return this.#failed(name, batch, answer, wasOpen);
-    this.breaker.succeeded();
-    counters.webhookTaken++;
-    counters.webhookEvents += body.count;
-    counters.webhookGaps += body.gaps;
-    return undefined;
-  }
-
-  async #post({ id, text }: BatchBody): Promise<EndpointAnswer | EndpointError> {
-    const { endpoint, key } = this.#deps;
-    try {
-      return await endpoint.post(text, { 'content-type': 'application/json', ...signedHeaders(key, id, text) });
-    } catch (error) {
-      if (error instanceof EndpointError) return error;
-      throw error;
-    }
-  }
-
-  #failed(name: string, batch: Batch, answer: EndpointAnswer | EndpointError, wasOpen: boolean): Stopped {
-    const { counters } = this.#deps;
-    const isError = answer instanceof EndpointError;
-    if (isError && answer.reason === 'aborted') return { waitMs: 0 };
-    // Was not sent: nobody has failed.
-    if (isError && answer.reason === 'busy') return { waitMs: BUSY_MS };
-    counters.webhookFailed++;
-    if (answer.status === GONE) {
-      this.breaker.switchOff();
-      this.#deps.onFailure('the webhook is gone (HTTP 410): nothing is sent until this node is started again', {});
-      return { waitMs: WAIT_MAX_MS };
-    }
-    const { length } = batch.events;
-    if (answer.status === TOO_LARGE && length > 1) {
-      this.#deps.onFailure('a batch is too large for the webhook: smaller ones are sent', {
-        ...roomOf(name),
-        events: length,
-      });
-      this.breaker.succeeded();
-      return { waitMs: 0, most: Math.ceil(length / 2) };
-    }
-    const reason = isError && answer.status === undefined ? answer.reason : `HTTP ${answer.status}`;
-    const told = { failures: batch.failures + 1, reason };
-    const more = isError ? { message: answer.message } : {};
-    this.#deps.onFailure('a batch was not taken by the webhook', {
-      ...roomOf(name),
-      ...told,
-      ...more,
-    });
-    const now = performance.now();
-    const askedMs = retryAfterMs(answer);
-    if (isAway(answer.status)) this.breaker.failed(name, now, wasOpen, askedMs);
-    else this.breaker.succeeded();
-    // Nothing is wrong with the log where the endpoint is away.
-    if (this.breaker.state === 'closed') return { waitMs: 0, failure: { waitMs: askedMs } };
-    return { waitMs: Math.min(WAIT_MAX_MS, this.breaker.leftMs(now)) };
-  }
 }
-
-/** What is told of a log in the service's own. */
-const roomOf = (name: string): { readonly room?: string } => (name === SERVICE_LOG ? {} : { room: name });

@@ -8,7 +8,8 @@ import { encodeValue } from '../../protocol/wire/msgpack.ts';
 import type { WebhookType } from '../../protocol/service/webhooks.ts';
 import type { WebhookStore } from '../../store/webhook/webhook-store.ts';
 import { ofRooms } from './event-types.ts';
-import { SERVICE_LOG, type Relay, type WebhookCounters } from './relay.ts';
+import { SERVICE_LOG, type Relay } from './relay.ts';
+import type { WebhookCounters } from './batch-sender.ts';
 import type { RoomScan } from './room-scan.ts';
 
 export interface WebhooksDeps extends Waking {
