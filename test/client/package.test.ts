@@ -1,8 +1,7 @@
 // The library as a package of its own: small, whole without the service's, typed without any other, and at home on bare
 // machines.
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runInContext, createContext } from 'node:vm';
 import { Worker } from 'node:worker_threads';
@@ -12,25 +11,15 @@ import { build, type OutputFile } from 'esbuild';
 import { WebSocket } from 'ws';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { root } from '../ground/source-files.ts';
-import { useScope, type Scope } from '../support/scope.ts';
+import { useScope } from '../support/scope.ts';
 import { startService } from '../support/service.ts';
+import { checkTypes, makeProject, packaged } from './project.ts';
 
 const scope = useScope();
-const packaged = join(root, 'dist', 'client');
 const sizeMaxKb = 53;
 
 /** What says that the next line must not compile; put together, for here it says so to nobody. */
 const wrong = ['@ts', 'expect', 'error'].join('-');
-
-/** A project that has the package, and nothing else. */
-function makeProject(owner: Scope, files: Readonly<Record<string, string>>): string {
-  const folder = mkdtempSync(join(tmpdir(), 'parley-project-'));
-  owner.add(() => rmSync(folder, { recursive: true }));
-  mkdirSync(join(folder, 'node_modules'));
-  cpSync(packaged, join(folder, 'node_modules', 'parley-client'), { recursive: true });
-  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
-  return folder;
-}
 
 const textOf = (files: readonly OutputFile[]): string => files.map(({ text }) => text).join('');
 
@@ -76,12 +65,6 @@ describe('its types', () => {
     lib: ['es2022'],
     types: [],
   };
-  const check = (folder: string, compilerOptions: object): string => {
-    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['main.ts'] }));
-    const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-    return spawnSync(process.execPath, [compiler, '-p', folder], { encoding: 'utf8' }).stdout;
-  };
-
   test.each([
     { module: 'esnext', moduleResolution: 'bundler' },
     { module: 'nodenext', moduleResolution: 'nodenext' },
@@ -104,7 +87,7 @@ describe('its types', () => {
       // ${wrong} A number is no name.
       client.on('roomMessage', (roomName: number) => roomName);`;
     const folder = makeProject(scope, { 'main.ts': main, 'package.json': '{ "type": "module" }' });
-    expect(check(folder, { ...options, ...resolution })).toBe('');
+    expect(checkTypes(folder, { ...options, ...resolution })).toBe('');
   });
 
   test('are those of the catalogue', () => {
@@ -133,7 +116,7 @@ describe('its types', () => {
     const folder = makeProject(scope, { 'main.ts': main, 'package.json': '{ "type": "module" }' });
     const resolution = { module: 'nodenext', moduleResolution: 'nodenext', allowImportingTsExtensions: true };
     const lib = ['es2023', 'es2024.string', 'dom'];
-    expect(check(folder, { ...options, ...resolution, lib, skipLibCheck: true })).toBe('');
+    expect(checkTypes(folder, { ...options, ...resolution, lib, skipLibCheck: true })).toBe('');
   });
 });
 
